@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { cores, DeviceCapabilities, gigabytes, gpuIndex, gpuName } from "./devices.ts";
+
+const CpuJson = z.object({ cores, ram_gb: gigabytes });
+
+/** The ancestor system wrote `"id":"gpu0"` where this one writes `"index":0`. */
+const AncestorGpuId = z.string().regex(/^gpu\d{1,9}$/, 'must look like "gpu0"');
+
+const GpuJson = z.object({ index: gpuIndex, name: gpuName, vram_gb: gigabytes });
+const ReportedGpuJson = z
+  .object({ index: gpuIndex.optional(), id: AncestorGpuId.optional(), name: gpuName, vram_gb: gigabytes })
+  .refine((gpu) => gpu.index !== undefined || gpu.id !== undefined, { path: ["index"], message: "is required" });
+
+type CapabilitiesJson = {
+  cpu?: z.infer<typeof CpuJson> | null | undefined;
+  gpus: z.infer<typeof ReportedGpuJson>[];
+};
+
+function decode(json: CapabilitiesJson): DeviceCapabilities {
+  return {
+    cpu: json.cpu ? { cores: json.cpu.cores, ramGb: json.cpu.ram_gb } : null,
+    gpus: json.gpus.map((gpu) => ({
+      index: gpu.index ?? Number(gpu.id?.slice("gpu".length)),
+      name: gpu.name,
+      vramGb: gpu.vram_gb,
+    })),
+  };
+}
+
+function encode({ cpu, gpus }: DeviceCapabilities) {
+  return {
+    cpu: cpu && { cores: cpu.cores, ram_gb: cpu.ramGb },
+    gpus: gpus.map((gpu) => ({ index: gpu.index, name: gpu.name, vram_gb: gpu.vramGb })),
+  };
+}
+
+/**
+ * `DeviceCapabilities` as they travel and are stored: `{"cpu":{"cores":8,"ram_gb":32}|null,"gpus":[{"index":0,"name":"RTX 3060","vram_gb":12}]}`.
+ * Decoding ignores further keys and reads the ancestor's `"id":"gpu0"` in place of `index`; encoding writes the form above.
+ */
+export const DeviceCapabilitiesJson = z
+  .codec(z.object({ cpu: CpuJson.nullish(), gpus: z.array(ReportedGpuJson) }), DeviceCapabilities, { decode, encode })
+  .meta({ id: "DeviceCapabilitiesJson", description: "Devices as a hive reports them" });
+export type DeviceCapabilitiesJson = ReturnType<typeof encode>;
+
+/** The same form for input that a person wrote: a key that is not known is an error. */
+export const StrictDeviceCapabilitiesJson = z
+  .codec(
+    z.strictObject({ cpu: CpuJson.strict().nullable(), gpus: z.array(GpuJson.strict()) }),
+    DeviceCapabilities,
+    { decode, encode },
+  )
+  .meta({ id: "StrictDeviceCapabilitiesJson", description: "Devices as an operator writes them" });

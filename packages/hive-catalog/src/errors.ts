@@ -1,0 +1,39 @@
+/** Every reason for which the catalog refuses or fails. */
+export const HIVE_CATALOG_ERROR_CODES = [
+  "HIVE_NOT_FOUND",
+  "HIVE_ALREADY_EXISTS",
+  "INVALID_HIVE",
+  "INVALID_ARGUMENT",
+  "CORRUPT_HIVE",
+  "CATALOG_BUSY",
+  "CATALOG_CORRUPT",
+  "CATALOG_READ_ONLY",
+  "CATALOG_FULL",
+  "CATALOG_TOO_NEW",
+  "CATALOG_NOT_A_CATALOG",
+  "CATALOG_UNAVAILABLE",
+  "CATALOG_CLOSED",
+] as const;
+export type HiveCatalogErrorCode = (typeof HIVE_CATALOG_ERROR_CODES)[number];
+
+/** One field that broke a rule. `field` is a path in camelCase, such as `devices.gpus.0.vramGb`. */
+export type FieldProblem = { readonly field: string; readonly message: string };
+
+type Details = { hiveId?: string; problems?: readonly FieldProblem[]; cause?: unknown };
+
+/** The one error that leaves this package. `message` names the thing, the rule and what arrived. */
+export class HiveCatalogError extends Error {
+  override readonly name = "HiveCatalogError";
+  readonly code: HiveCatalogErrorCode;
+  /** The hive that the call was about, where there is one. */
+  readonly hiveId: string | undefined;
+  /** The fields that are wrong: filled for INVALID_HIVE, INVALID_ARGUMENT and CORRUPT_HIVE, else empty. */
+  readonly problems: readonly FieldProblem[];
+
+  constructor(code: HiveCatalogErrorCode, message: string, { hiveId, problems = [], cause }: Details = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.hiveId = hiveId;
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,171 @@
+import { DeviceCapabilities, StrictDeviceCapabilitiesJson } from "@repo/device-types";
+import { z } from "zod";
+
+/** Feeds the zod enum and the column of the table alike. */
+export const HIVE_STATUSES = ["unknown", "online", "offline"] as const;
+
+/** `unknown` until a hive was first seen, then `online` or `offline`. */
+export const HiveStatus = z.enum(HIVE_STATUSES).meta({ id: "HiveStatus" });
+export type HiveStatus = z.infer<typeof HiveStatus>;
+
+/** The last millisecond that a JavaScript Date can hold. */
+const MAX_TIME_MS = 8_640_000_000_000_000;
+const IPV4_LIKE = /(^|\.)\d+$/;
+
+/** Whether `text` is a host name, an IPv4 or an IPv6 address. What ends in a number must be an IPv4 address, as in URLs. */
+export function isHost(text: string): boolean {
+  if (text.includes(":")) return z.ipv6().safeParse(text).success;
+  if (IPV4_LIKE.test(text)) return z.ipv4().safeParse(text).success;
+  return text.length <= 253 && text.split(".").every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(label));
+}
+
+/** The rule for ids, as a pattern: 1 to 128 characters that are safe in URLs, file names and shells. */
+export const HIVE_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** The rule of each field, shared by the TypeScript form and the JSON form. */
+const id = z
+  .string()
+  .regex(HIVE_ID_PATTERN, "must be 1 to 128 letters, digits, dots, underscores or hyphens, and begin with a letter or digit")
+  .meta({ description: "Unique name of the hive", examples: ["localhost", "hive-prod-01"] });
+const host = z.string().refine(isHost, "must be a host name, an IPv4 or an IPv6 address, without scheme or port");
+const port = z.int().min(1).max(65_535);
+const sshUser = z
+  .string()
+  .regex(/^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,31}$/, "must be a POSIX user name of at most 32 characters, not beginning with '-'");
+const timeMs = z.int().min(0).max(MAX_TIME_MS).meta({ description: "Milliseconds since 1970-01-01 UTC" });
+
+/** One hive, as the catalog stores it. What is absent is `null`. */
+export interface HiveRecord {
+  readonly id: string;
+  /** Host name, IPv4 or IPv6 address at which the hive answers HTTP. */
+  host: string;
+  /** HTTP port, 1 to 65535. */
+  port: number;
+  /** Where to reach the host over SSH; `null` for a hive that is not managed over SSH. */
+  sshHost: string | null;
+  /** Only with `sshHost`. */
+  sshPort: number | null;
+  /** POSIX user name; only with `sshHost`. */
+  sshUser: string | null;
+  status: HiveStatus;
+  /** Time of the last heartbeat, in milliseconds since the epoch; `null` before the first. It never moves back. */
+  lastHeartbeatMs: number | null;
+  /** `null` until detected. */
+  devices: DeviceCapabilities | null;
+  /** Set once, by `addHive`. */
+  readonly createdAtMs: number;
+  /** Time of the last change of anything but `lastHeartbeatMs`. */
+  readonly updatedAtMs: number;
+}
+
+const recordFields = {
+  id,
+  host,
+  port,
+  sshHost: host.nullable(),
+  sshPort: port.nullable(),
+  sshUser: sshUser.nullable(),
+  status: HiveStatus,
+  lastHeartbeatMs: timeMs.nullable(),
+  devices: DeviceCapabilities.nullable(),
+  createdAtMs: timeMs,
+  updatedAtMs: timeMs,
+};
+
+type SshFields = { sshHost?: string | null | undefined; sshPort?: unknown; sshUser?: unknown };
+
+/** An SSH port or user means nothing without an SSH host. */
+function checkSsh({ value, issues }: z.core.ParsePayload<SshFields>): void {
+  if (typeof value.sshHost === "string") return;
+  for (const name of ["sshPort", "sshUser"] as const) {
+    const input = value[name];
+    if (input === null || input === undefined) continue;
+    issues.push({ code: "custom", input, path: [name], message: "is allowed only together with sshHost" });
+  }
+}
+
+export const HiveRecord: z.ZodType<HiveRecord, HiveRecord> = z.strictObject(recordFields).check(checkSsh);
+
+/** What `addHive` takes: `id`, `host` and `port`, and any other field of a record. A whole `HiveRecord` is a valid `NewHive`. */
+export const NewHive = z.strictObject(recordFields).partial().required({ id: true, host: true, port: true }).check(checkSsh);
+export type NewHive = z.input<typeof NewHive>;
+
+/** What `patchHive` takes: only the fields to change. `null` clears a field that may be absent. */
+export const HiveChanges = z
+  .strictObject(recordFields)
+  .omit({ id: true, lastHeartbeatMs: true, createdAtMs: true, updatedAtMs: true })
+  .partial();
+export type HiveChanges = z.input<typeof HiveChanges>;
+
+/** The same fields as they are named outside the process. */
+const jsonFields = {
+  id,
+  host,
+  port,
+  ssh_host: recordFields.sshHost,
+  ssh_port: recordFields.sshPort,
+  ssh_user: recordFields.sshUser,
+  status: HiveStatus,
+  last_heartbeat_ms: recordFields.lastHeartbeatMs,
+  devices: StrictDeviceCapabilitiesJson.nullable(),
+  created_at_ms: timeMs,
+  updated_at_ms: timeMs,
+};
+
+const JSON_NAMES = {
+  id: "id",
+  host: "host",
+  port: "port",
+  sshHost: "ssh_host",
+  sshPort: "ssh_port",
+  sshUser: "ssh_user",
+  status: "status",
+  lastHeartbeatMs: "last_heartbeat_ms",
+  devices: "devices",
+  createdAtMs: "created_at_ms",
+  updatedAtMs: "updated_at_ms",
+} as const satisfies Record<keyof HiveRecord, keyof typeof jsonFields>;
+
+type JsonNames = typeof JSON_NAMES;
+type WithJsonNames<Fields> = { [Name in keyof Fields as Name extends keyof JsonNames ? JsonNames[Name] : never]: Fields[Name] };
+
+function toJsonNames<Fields extends object>(fields: Fields): WithJsonNames<Fields> {
+  const renamed: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) renamed[JSON_NAMES[name as keyof JsonNames]] = value;
+  return renamed as WithJsonNames<Fields>;
+}
+
+function fromJsonNames<Fields extends object>(json: WithJsonNames<Fields>): Fields {
+  const fields: Record<string, unknown> = {};
+  for (const [name, jsonName] of Object.entries(JSON_NAMES)) {
+    if (jsonName in json) fields[name] = (json as Record<string, unknown>)[jsonName];
+  }
+  return fields as Fields;
+}
+
+/** A record as it travels: snake_case, `devices` in their JSON form. An unknown field is an error. */
+export const HiveRecordJson = z
+  .codec(z.strictObject(jsonFields), HiveRecord, { decode: fromJsonNames<HiveRecord>, encode: toJsonNames<HiveRecord> })
+  .meta({ id: "HiveRecordJson", description: "A hive, as the catalog stores it" });
+export type HiveRecordJson = z.input<typeof HiveRecordJson>;
+
+/** `NewHive` as it travels. */
+export const NewHiveJson = z
+  .codec(z.strictObject(jsonFields).partial().required({ id: true, host: true, port: true }), NewHive, {
+    decode: fromJsonNames<NewHive>,
+    encode: toJsonNames<NewHive>,
+  })
+  .meta({ id: "NewHiveJson", description: "A hive to add" });
+export type NewHiveJson = z.input<typeof NewHiveJson>;
+
+/** `HiveChanges` as they travel: a JSON merge patch. The catalog's own times are checked, then ignored, so that what was read can be sent back. */
+export const HiveChangesJson = z
+  .codec(z.strictObject(jsonFields).omit({ id: true }).partial(), HiveChanges, {
+    decode: (json) => {
+      const { last_heartbeat_ms, created_at_ms, updated_at_ms, ...changes } = json;
+      return fromJsonNames<HiveChanges>(changes);
+    },
+    encode: toJsonNames<HiveChanges>,
+  })
+  .meta({ id: "HiveChangesJson", description: "The fields of a hive to change" });
+export type HiveChangesJson = z.input<typeof HiveChangesJson>;
