@@ -45,9 +45,8 @@ export type DeviceCapabilitiesJson = ReturnType<typeof encode>;
 
 /** The same form for input that a person wrote: a key that is not known is an error. */
 export const StrictDeviceCapabilitiesJson = z
-  .codec(
-    z.strictObject({ cpu: CpuJson.strict().nullable(), gpus: z.array(GpuJson.strict()) }),
-    DeviceCapabilities,
-    { decode, encode },
-  )
+  .codec(z.strictObject({ cpu: CpuJson.strict().nullable(), gpus: z.array(GpuJson.strict()) }), DeviceCapabilities, {
+    decode,
+    encode,
+  })
   .meta({ id: "StrictDeviceCapabilitiesJson", description: "Devices as an operator writes them" });

@@ -9,14 +9,24 @@ export const HiveStatus = z.enum(HIVE_STATUSES).meta({ id: "HiveStatus" });
 export type HiveStatus = z.infer<typeof HiveStatus>;
 
 /** The last millisecond that a JavaScript Date can hold. */
-const MAX_TIME_MS = 8_640_000_000_000_000;
-const IPV4_LIKE = /(^|\.)\d+$/;
+export const MAX_TIME_MS = 8_640_000_000_000_000;
+export const MAX_PORT = 65_535;
+
+const ENDS_IN_NUMBER = /(?:^|\.)\d+$/;
+const IPV6_CHARACTERS = /^[0-9a-f:.]{2,45}$/i;
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 
 /** Whether `text` is a host name, an IPv4 or an IPv6 address. What ends in a number must be an IPv4 address, as in URLs. */
 export function isHost(text: string): boolean {
-  if (text.includes(":")) return z.ipv6().safeParse(text).success;
-  if (IPV4_LIKE.test(text)) return z.ipv4().safeParse(text).success;
-  return text.length <= 253 && text.split(".").every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(label));
+  if (text.includes(":")) return IPV6_CHARACTERS.test(text) && URL.canParse(`http://[${text}]`);
+  return ENDS_IN_NUMBER.test(text) ? z.regexes.ipv4.test(text) : HOST_NAME.test(text);
+}
+
+const SSH_USER = /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,31}$/;
+
+/** Whether `text` is a POSIX user name. Never one with a leading `-`, which ssh would read as an option. */
+export function isSshUser(text: string): boolean {
+  return SSH_USER.test(text);
 }
 
 /** The rule for ids, as a pattern: 1 to 128 characters that are safe in URLs, file names and shells. */
@@ -25,14 +35,17 @@ export const HIVE_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 /** The rule of each field, shared by the TypeScript form and the JSON form. */
 const id = z
   .string()
-  .regex(HIVE_ID_PATTERN, "must be 1 to 128 letters, digits, dots, underscores or hyphens, and begin with a letter or digit")
+  .regex(
+    HIVE_ID_PATTERN,
+    "must be 1 to 128 letters, digits, dots, underscores or hyphens, and begin with a letter or digit",
+  )
   .meta({ description: "Unique name of the hive", examples: ["localhost", "hive-prod-01"] });
 const host = z.string().refine(isHost, "must be a host name, an IPv4 or an IPv6 address, without scheme or port");
-const port = z.int().min(1).max(65_535);
+const port = z.int().min(1).max(MAX_PORT);
 const sshUser = z
   .string()
-  .regex(/^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,31}$/, "must be a POSIX user name of at most 32 characters, not beginning with '-'");
-const timeMs = z.int().min(0).max(MAX_TIME_MS).meta({ description: "Milliseconds since 1970-01-01 UTC" });
+  .regex(SSH_USER, "must be a POSIX user name of at most 32 characters, not beginning with '-'");
+export const timeMs = z.int().min(0).max(MAX_TIME_MS).meta({ description: "Milliseconds since 1970-01-01 UTC" });
 
 /** One hive, as the catalog stores it. What is absent is `null`. */
 export interface HiveRecord {
@@ -58,7 +71,8 @@ export interface HiveRecord {
   readonly updatedAtMs: number;
 }
 
-const recordFields = {
+/** Each field and its rule. */
+export const recordFields = {
   id,
   host,
   port,
@@ -87,7 +101,11 @@ function checkSsh({ value, issues }: z.core.ParsePayload<SshFields>): void {
 export const HiveRecord: z.ZodType<HiveRecord, HiveRecord> = z.strictObject(recordFields).check(checkSsh);
 
 /** What `addHive` takes: `id`, `host` and `port`, and any other field of a record. A whole `HiveRecord` is a valid `NewHive`. */
-export const NewHive = z.strictObject(recordFields).partial().required({ id: true, host: true, port: true }).check(checkSsh);
+export const NewHive = z
+  .strictObject(recordFields)
+  .partial()
+  .required({ id: true, host: true, port: true })
+  .check(checkSsh);
 export type NewHive = z.input<typeof NewHive>;
 
 /** What `patchHive` takes: only the fields to change. `null` clears a field that may be absent. */
@@ -127,7 +145,9 @@ const JSON_NAMES = {
 } as const satisfies Record<keyof HiveRecord, keyof typeof jsonFields>;
 
 type JsonNames = typeof JSON_NAMES;
-type WithJsonNames<Fields> = { [Name in keyof Fields as Name extends keyof JsonNames ? JsonNames[Name] : never]: Fields[Name] };
+type WithJsonNames<Fields> = {
+  [Name in keyof Fields as Name extends keyof JsonNames ? JsonNames[Name] : never]: Fields[Name];
+};
 
 function toJsonNames<Fields extends object>(fields: Fields): WithJsonNames<Fields> {
   const renamed: Record<string, unknown> = {};

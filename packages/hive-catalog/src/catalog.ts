@@ -1,0 +1,387 @@
+import type { Row } from "@libsql/client";
+import type { DeviceCapabilities } from "@repo/device-types";
+import { and, eq, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
+import { type Database, openDatabase } from "./database.ts";
+import { encodeDevices } from "./devices-column.ts";
+import { toCatalogError } from "./driver-errors.ts";
+import { HiveCatalogError } from "./errors.ts";
+import { latestBelievableMs } from "./heartbeat-rule.ts";
+import { HeartbeatWriter } from "./heartbeats.ts";
+import {
+  checkChoice,
+  checkHive,
+  checkInteger,
+  DevicesInput,
+  HeartbeatInput,
+  IdInput,
+  invalidArgument,
+  isHiveId,
+  StatusInput,
+} from "./input.ts";
+import { collect, readPages } from "./pages.ts";
+import { HIVE_STATUSES, HiveChanges, HiveRecord, type HiveStatus, NewHive } from "./record.ts";
+import { corruptHive, type DamagedHive, recordColumns, toRecord } from "./rows.ts";
+import { hives } from "./schema.ts";
+import { buildStatements, type Statements } from "./statements.ts";
+
+export type OpenOptions = {
+  /** Token for a libSQL server; never shown. */
+  authToken?: string | undefined;
+  /** Apply pending migrations: default true. If false, a catalog that lacks some is refused. */
+  migrate?: boolean | undefined;
+  /** How long a write waits for another process that holds the lock, in ms: default 5000. */
+  busyTimeoutMs?: number | undefined;
+  /** The wall clock, in ms since the epoch: default `Date.now`. */
+  now?: (() => number) | undefined;
+  /** Told of each damaged row that a list left out: default a process warning. */
+  onCorruptHive?: ((damaged: DamagedHive) => void) | undefined;
+  /** Told of each group of heartbeats that was committed. */
+  onCommit?: ((commit: { size: number; durationMs: number }) => void) | undefined;
+};
+
+export type ListOptions = {
+  /** The id of the last hive of the page before. */
+  after?: string | undefined;
+  /** Hives at most, from 1; default all. Fewer than that means that there are no more. */
+  limit?: number | undefined;
+  /** Takes the place of the catalog's `onCorruptHive` for this call. */
+  onCorruptHive?: ((damaged: DamagedHive) => void) | undefined;
+};
+
+/** As `ListOptions`, but `after` is the last record itself: its place in the order is its heartbeat, then its id. */
+export type StaleOptions = Omit<ListOptions, "after"> & { after?: HiveRecord | undefined };
+
+type Finder = Statements["all" | "withStatus" | "stale"];
+type FinderValues = Record<string, string | number>;
+
+const DEFAULT_BUSY_TIMEOUT_MS = 5000;
+const DEFAULT_STREAM_PAGE = 500;
+/** Positions in the columns of a record. */
+const ID = 0;
+const LAST_HEARTBEAT_MS = 7;
+
+/**
+ * What is known of every hive and survives a restart. Open it with `HiveCatalog.open`, end it with `close`.
+ * Every call that fails rejects with a `HiveCatalogError`; what was answered is on disk.
+ */
+export class HiveCatalog {
+  readonly #database: Database;
+  readonly #statements: Statements;
+  readonly #heartbeats: HeartbeatWriter;
+  readonly #now: () => number;
+  readonly #onCorruptHive: (damaged: DamagedHive) => void;
+  #running = 0;
+  #onIdle: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(database: Database, { now = Date.now, onCorruptHive = warn, onCommit }: OpenOptions) {
+    this.#database = database;
+    this.#statements = buildStatements(database.db);
+    this.#heartbeats = new HeartbeatWriter({ client: database.client, now, onCommit });
+    this.#now = now;
+    this.#onCorruptHive = onCorruptHive;
+  }
+
+  /**
+   * Opens the catalog at `location`: a path (made with its parent folders if missing), `:memory:`, or a URL (`file:`, `libsql:`,
+   * `http:`, `https:`). Rejects with INVALID_ARGUMENT or a CATALOG_… code.
+   */
+  static async open(location: string, options: OpenOptions = {}): Promise<HiveCatalog> {
+    const { authToken, migrate = true, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS } = options;
+    checkInteger("busyTimeoutMs", busyTimeoutMs, 0);
+    const database = await openDatabase(location, { authToken, migrate, busyTimeoutMs });
+    return new HiveCatalog(database, options);
+  }
+
+  /** Finishes what is running, then closes. Later calls reject with CATALOG_CLOSED. */
+  close(): Promise<void> {
+    this.#closing ??= this.#drainAndClose();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Adds a hive and resolves to it as stored. Rejects with HIVE_ALREADY_EXISTS or INVALID_HIVE. */
+  addHive(hive: NewHive): Promise<HiveRecord> {
+    return this.#call(async () => {
+      const checked = checkHive(NewHive, hive);
+      const nowMs = this.#now();
+      const record: HiveRecord = {
+        id: checked.id,
+        host: checked.host,
+        port: checked.port,
+        sshHost: checked.sshHost ?? null,
+        sshPort: checked.sshPort ?? null,
+        sshUser: checked.sshUser ?? null,
+        status: checked.status ?? "unknown",
+        lastHeartbeatMs: checked.lastHeartbeatMs ?? null,
+        devices: checked.devices ?? null,
+        createdAtMs: checked.createdAtMs ?? nowMs,
+        updatedAtMs: checked.updatedAtMs ?? nowMs,
+      };
+      const added = await this.#statements.add.run({ ...record, devicesJson: encodeDevices(record.devices) });
+      if (added.rowsAffected > 0) return record;
+      const message = `there is a hive '${record.id}' in the catalog already`;
+      throw new HiveCatalogError("HIVE_ALREADY_EXISTS", message, { hiveId: record.id });
+    });
+  }
+
+  /** The hive, or undefined. Rejects with CORRUPT_HIVE when another program damaged its row. */
+  async getHive(id: string): Promise<HiveRecord | undefined> {
+    if (!isHiveId(id)) return undefined;
+    return this.#call(async () => {
+      const [row] = (await this.#statements.get.values({ id })) as unknown as Row[];
+      return row && soundRecord(row);
+    });
+  }
+
+  async hiveExists(id: string): Promise<boolean> {
+    if (!isHiveId(id)) return false;
+    return this.#call(async () => (await this.#statements.exists.values({ id })).length > 0);
+  }
+
+  /** All hives by id, or one page of them. */
+  listHives(options: ListOptions = {}): Promise<HiveRecord[]> {
+    return this.#find(this.#statements.all, {}, options);
+  }
+
+  /** All hives by id, page by page: no more than `pageSize` (default 500) are held, and nothing is locked in between. */
+  async *streamHives({
+    pageSize = DEFAULT_STREAM_PAGE,
+    onCorruptHive,
+  }: {
+    pageSize?: number;
+    onCorruptHive?: ListOptions["onCorruptHive"];
+  } = {}): AsyncGenerator<HiveRecord, void, undefined> {
+    checkInteger("pageSize", pageSize, 1);
+    const pages = this.#pages(this.#statements.all, {}, { onCorruptHive }, pageSize);
+    for (;;) {
+      const page = await this.#call(() => pages.next());
+      if (page.done) return;
+      yield* page.value;
+    }
+  }
+
+  findHivesByStatus(status: HiveStatus, options: ListOptions = {}): Promise<HiveRecord[]> {
+    return this.#call(() => {
+      checkChoice("status", status, HIVE_STATUSES);
+      return collect(this.#pages(this.#statements.withStatus, { status }, options));
+    });
+  }
+
+  findOnlineHives(options: ListOptions = {}): Promise<HiveRecord[]> {
+    return this.findHivesByStatus("online", options);
+  }
+
+  findOfflineHives(options: ListOptions = {}): Promise<HiveRecord[]> {
+    return this.findHivesByStatus("offline", options);
+  }
+
+  /** Hives whose last beat is older than `maxAgeMs`, the oldest first, then by id. One that never beat is unknown, not stale. */
+  findStaleHives(maxAgeMs: number, { after, ...options }: StaleOptions = {}): Promise<HiveRecord[]> {
+    return this.#call(() => {
+      checkInteger("maxAgeMs", maxAgeMs, 0);
+      if (after !== undefined && !(isHiveId(after?.id) && Number.isSafeInteger(after.lastHeartbeatMs))) {
+        throw invalidArgument("after", "must be the last record of the page before");
+      }
+      const values = { beforeMs: this.#now() - maxAgeMs, afterMs: after?.lastHeartbeatMs ?? 0 };
+      return collect(this.#pages(this.#statements.stale, values, { ...options, after: after?.id }));
+    });
+  }
+
+  findHivesWithDevices(options: ListOptions = {}): Promise<HiveRecord[]> {
+    return this.#find(this.#statements.withDevices, {}, options);
+  }
+
+  findHivesWithoutDevices(options: ListOptions = {}): Promise<HiveRecord[]> {
+    return this.#find(this.#statements.withoutDevices, {}, options);
+  }
+
+  countHives(): Promise<number> {
+    return this.#call(async () => numberIn(await this.#statements.count.values()));
+  }
+
+  countByStatus(status: HiveStatus): Promise<number> {
+    return this.#call(async () => {
+      checkChoice("status", status, HIVE_STATUSES);
+      return numberIn(await this.#statements.countStatus.values({ status }));
+    });
+  }
+
+  /**
+   * Replaces every field of a hive but its times, and resolves to it as stored: `createdAtMs` stays, `updatedAtMs` becomes
+   * now, `lastHeartbeatMs` never moves back. Rejects with HIVE_NOT_FOUND or INVALID_HIVE.
+   */
+  updateHive(hive: HiveRecord): Promise<HiveRecord> {
+    return this.#call(async () => {
+      const { devices, ...record } = checkHive(HiveRecord, hive);
+      const nowMs = this.#now();
+      const values = { ...record, devicesJson: encodeDevices(devices), nowMs, believableMs: latestBelievableMs(nowMs) };
+      const [row] = (await this.#statements.update.values(values)) as unknown as Row[];
+      if (row === undefined) throw notFound(record.id);
+      return soundRecord(row);
+    });
+  }
+
+  /**
+   * Changes only the fields named, in one statement, and resolves to the hive as stored. Rejects with HIVE_NOT_FOUND or INVALID_HIVE;
+   * with CORRUPT_HIVE when a field that was not named is damaged: the changes are stored then.
+   */
+  patchHive(id: string, changes: HiveChanges): Promise<HiveRecord> {
+    return this.#call(async () => {
+      checkHive(IdInput, { id });
+      const { devices, ...fields } = checkHive(HiveChanges, changes, id);
+      const devicesJson = devices === undefined ? {} : { devicesJson: encodeDevices(devices) };
+      const { db } = this.#database;
+      const [row] = (await db
+        .update(hives)
+        .set({ ...fields, ...devicesJson, updatedAtMs: this.#now() })
+        .where(and(eq(hives.id, id), keepsSshRule(fields)))
+        .returning(recordColumns)
+        .prepare()
+        .values()) as unknown as Row[];
+      if (row) return soundRecord(row);
+      if ((await this.#statements.exists.values({ id })).length === 0) throw notFound(id);
+      throw brokenSshRule(id, fields);
+    });
+  }
+
+  /** Rejects with HIVE_NOT_FOUND or INVALID_HIVE. */
+  updateHiveStatus(id: string, status: HiveStatus): Promise<void> {
+    return this.#call(async () => {
+      checkHive(StatusInput, { id, status });
+      const { rowsAffected } = await this.#statements.setStatus.run({ id, status, nowMs: this.#now() });
+      if (rowsAffected === 0) throw notFound(id);
+    });
+  }
+
+  /**
+   * Marks a hive offline, unless a beat at `notBeatSinceMs` (ms since the epoch) or later is stored: so that a beat which another
+   * queen took meanwhile wins. Resolves to whether this call changed the status.
+   */
+  markOffline(id: string, notBeatSinceMs: number): Promise<boolean> {
+    return this.#call(async () => {
+      checkInteger("notBeatSinceMs", notBeatSinceMs, 0);
+      if (!isHiveId(id)) return false;
+      const nowMs = this.#now();
+      const values = { id, notBeatSinceMs, nowMs, believableMs: latestBelievableMs(nowMs) };
+      return (await this.#statements.setOffline.run(values)).rowsAffected > 0;
+    });
+  }
+
+  /**
+   * Stores a beat at `timestampMs` (ms since the epoch); one that is older than the stored beat is accepted and changes nothing.
+   * Beats that arrive together share one commit. Rejects with HIVE_NOT_FOUND or INVALID_HIVE.
+   */
+  updateHeartbeat(id: string, timestampMs: number): Promise<void> {
+    return this.#call(() => {
+      checkHive(HeartbeatInput, { id, timestampMs });
+      return this.#heartbeats.store(id, timestampMs);
+    });
+  }
+
+  /** Rejects with HIVE_NOT_FOUND or INVALID_HIVE. */
+  updateDevices(id: string, devices: DeviceCapabilities): Promise<void> {
+    return this.#call(async () => {
+      const checked = checkHive(DevicesInput, { id, devices });
+      const values = { id, devicesJson: encodeDevices(checked.devices), nowMs: this.#now() };
+      if ((await this.#statements.setDevices.run(values)).rowsAffected === 0) throw notFound(id);
+    });
+  }
+
+  /** Removes a hive, a damaged one too. Resolves to whether it was there. */
+  removeHive(id: string): Promise<boolean> {
+    return this.#call(async () => {
+      if (typeof id !== "string") throw invalidArgument("id", "must be a string");
+      return (await this.#statements.remove.run({ id })).rowsAffected > 0;
+    });
+  }
+
+  async #drainAndClose(): Promise<void> {
+    await this.#heartbeats.drain();
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+    this.#database.client.close();
+  }
+
+  /** The door of every call: refuses it after `close`, and lets no error out but a HiveCatalogError. */
+  async #call<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    if (this.#closing) throw new HiveCatalogError("CATALOG_CLOSED", "the catalog is closed");
+    this.#running++;
+    try {
+      return await work();
+    } catch (error) {
+      throw toCatalogError(error);
+    } finally {
+      this.#running--;
+      if (this.#running === 0) this.#onIdle?.();
+    }
+  }
+
+  #find(finder: Finder, values: FinderValues, options: ListOptions): Promise<HiveRecord[]> {
+    return this.#call(() => collect(this.#pages(finder, values, options)));
+  }
+
+  #pages(finder: Finder, values: FinderValues, options: ListOptions, batchSize?: number) {
+    const { after, limit = Number.MAX_SAFE_INTEGER, onCorruptHive = this.#onCorruptHive } = options;
+    checkInteger("limit", limit, 1);
+    if (after !== undefined && typeof after !== "string") throw invalidArgument("after", "must be the id of a hive");
+    const start = after === undefined ? undefined : { ...values, afterId: after };
+    const byBeat = finder === this.#statements.stale;
+    return readPages({
+      limit,
+      batchSize,
+      onDamage: onCorruptHive,
+      canContinueFrom: (row) => typeof row[ID] === "string" && (!byBeat || typeof row[LAST_HEARTBEAT_MS] === "number"),
+      readBatch: async (size, last) => {
+        const position = last ? { ...values, afterId: last[ID], afterMs: last[LAST_HEARTBEAT_MS] } : start;
+        const statement = position ? finder.next : finder.first;
+        return (await statement.values({ ...(position ?? values), limit: size })) as unknown as Row[];
+      },
+    });
+  }
+}
+
+function soundRecord(row: Row): HiveRecord {
+  const record = toRecord(row);
+  if (record === undefined) throw corruptHive(row);
+  return record;
+}
+
+function numberIn(rows: unknown[][]): number {
+  return Number(rows[0]?.[0]);
+}
+
+function notFound(id: string): HiveCatalogError {
+  return new HiveCatalogError("HIVE_NOT_FOUND", `there is no hive '${id}' in the catalog`, { hiveId: id });
+}
+
+/** Holds for the rows in which, after these changes, an SSH port or user stands only beside an SSH host. */
+function keepsSshRule(changes: HiveChanges): SQL | undefined {
+  if (!("sshHost" in changes || "sshPort" in changes || "sshUser" in changes)) return undefined;
+  const after = (name: "sshHost" | "sshPort" | "sshUser") =>
+    changes[name] === undefined ? sql`${hives[name]}` : sql`${changes[name]}`;
+  return or(isNotNull(after("sshHost")), and(isNull(after("sshPort")), isNull(after("sshUser"))));
+}
+
+function brokenSshRule(id: string, changes: HiveChanges): HiveCatalogError {
+  const named = (["sshPort", "sshUser"] as const).filter((name) => (changes[name] ?? null) !== null);
+  const problems =
+    named.length > 0
+      ? named.map((field) => ({ field, message: "is allowed only together with sshHost" }))
+      : [{ field: "sshHost", message: "is needed as long as there is an sshPort or an sshUser" }];
+  const list = problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
+  return new HiveCatalogError("INVALID_HIVE", `hive '${id}' is not valid: ${list}`, { hiveId: id, problems });
+}
+
+function warn({ id, column, problem }: DamagedHive): void {
+  process.emitWarning(
+    `the stored hive '${id}' is damaged and was left out: ${column} ${problem}`,
+    "CorruptHiveWarning",
+  );
+}

@@ -1,0 +1,190 @@
+import { accessSync, closeSync, constants, mkdirSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { performance } from "node:perf_hooks";
+import { setTimeout as delay } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import type { Client } from "@libsql/client";
+import { LibSQLDatabase } from "drizzle-orm/libsql/driver-core";
+import { LibSQLSession } from "drizzle-orm/libsql/session";
+import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
+import { toCatalogError } from "./driver-errors.ts";
+import { EmbeddedClient, isBusy } from "./embedded.ts";
+import { HiveCatalogError } from "./errors.ts";
+import { identify, notACatalog } from "./identity.ts";
+import { parseLocation, redacted } from "./location.ts";
+import { migrate, pendingMigrations } from "./migrations.ts";
+
+export type DatabaseOptions = {
+  /** For a server. */
+  authToken?: string | undefined;
+  /** Whether to apply pending migrations. */
+  migrate: boolean;
+  /** How long a write waits for another process that holds the lock, in ms. */
+  busyTimeoutMs: number;
+};
+
+/** An open catalog database: a file, memory or a server, all behind one interface. */
+export type Database = { readonly client: Client; readonly db: LibSQLDatabase };
+
+const SQLITE_MAGIC = "SQLite format 3\0";
+/** `synchronous=FULL`: an acknowledged change survives power loss. */
+const PRAGMAS = ["synchronous = FULL"];
+
+/** Opens a catalog, makes it when there is none, and refuses what is none. Throws a HiveCatalogError. */
+export async function openDatabase(location: string, options: DatabaseOptions): Promise<Database> {
+  const parsed = parseLocation(location);
+  try {
+    if (parsed.kind === "server") return await openServer(parsed.url, options);
+    if (parsed.kind === "memory") return await openMemory(options);
+    return await openFile(parsed.path, options);
+  } catch (error) {
+    throw toCatalogError(error);
+  }
+}
+
+async function openMemory({ busyTimeoutMs }: DatabaseOptions): Promise<Database> {
+  const client = new EmbeddedClient({ target: ":memory:", path: undefined, busyTimeoutMs, pragmas: PRAGMAS });
+  await migrate(client);
+  return drizzle(client);
+}
+
+async function openServer(url: string, options: DatabaseOptions): Promise<Database> {
+  const { createClient } = /^wss?:/i.test(url)
+    ? await import("@libsql/client/ws")
+    : await import("@libsql/client/http");
+  const client = createClient({ url, ...(options.authToken === undefined ? {} : { authToken: options.authToken }) });
+  return await prepared(client, redacted(url), options);
+}
+
+async function openFile(path: string, options: DatabaseOptions): Promise<Database> {
+  const { busyTimeoutMs } = options;
+  if (isNew(path)) {
+    if (!options.migrate) throw notMigrated(path);
+    mkdirSync(dirname(path), { recursive: true });
+  } else {
+    await inspect(path, options);
+    if (!isWritable(path)) return openReadOnly(path, options);
+  }
+  const client = new EmbeddedClient({ target: path, path, busyTimeoutMs, pragmas: PRAGMAS });
+  return await closedOnFailure(client, async () => {
+    await retryWhileBusy(busyTimeoutMs, () => client.execute("PRAGMA journal_mode = WAL"));
+    return await prepared(client, path, options);
+  });
+}
+
+/** Brings the schema up to date, or says that it is not. */
+function prepared(client: Client, location: string, options: DatabaseOptions): Promise<Database> {
+  return closedOnFailure(client, async () => {
+    await identify(client, location);
+    if (options.migrate) await migrate(client);
+    else if ((await pendingMigrations(client)).length > 0) throw notMigrated(location);
+    return drizzle(client);
+  });
+}
+
+/** A file on a read-only medium: SQLite reads it only as immutable, and only if no -wal beside it holds newer pages. */
+function openReadOnly(path: string, { busyTimeoutMs }: DatabaseOptions): Database {
+  const target = sizeOf(`${path}-wal`) > 0 ? path : `${pathToFileURL(path).href}?immutable=1`;
+  return drizzle(new EmbeddedClient({ target, path, busyTimeoutMs, pragmas: [] }));
+}
+
+/** Whether a catalog is to be made at `path`. Throws for what no catalog can be, before SQLite touches it. */
+function isNew(path: string): boolean {
+  const file = stat(path);
+  if (file?.isDirectory()) throw notACatalog(path, "it is a folder");
+  if (file && !file.isFile()) throw notACatalog(path, "it is not a regular file");
+  if (file && file.size > 0) {
+    if (!beginsLikeSqlite(path)) throw notACatalog(path, "it is not an SQLite file");
+    return false;
+  }
+  if (sizeOf(`${path}-wal`) > 0) {
+    const problem = `there is ${path}-wal, which holds changes, but not the file that it belongs to`;
+    throw new HiveCatalogError("CATALOG_CORRUPT", `${problem}; put the file back beside it, or restore a backup`);
+  }
+  return true;
+}
+
+/** Looks at an existing file through a connection that cannot change it: a file that is not ours stays as it is. */
+async function inspect(path: string, { busyTimeoutMs }: DatabaseOptions): Promise<void> {
+  const wal = sizeOf(`${path}-wal`) > 0;
+  const mode = wal || isWritable(path) ? "mode=ro" : "immutable=1";
+  const target = `${pathToFileURL(path).href}?${mode}`;
+  const client = new EmbeddedClient({ target, path, busyTimeoutMs, pragmas: [] });
+  try {
+    await retryWhileBusy(busyTimeoutMs, async () => {
+      if ((await identify(client, path)) === "catalog") await pendingMigrations(client);
+    });
+  } catch (error) {
+    throw toCatalogError(error);
+  } finally {
+    client.close();
+  }
+}
+
+async function retryWhileBusy<Result>(timeoutMs: number, work: () => Promise<Result>): Promise<Result> {
+  const startedMs = performance.now();
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() - startedMs >= timeoutMs) throw error;
+    }
+    await delay(5);
+  }
+}
+
+async function closedOnFailure<Result>(client: Client, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+/** What `drizzle({ client })` does; importing that one would load the whole stock client, which doubles the start time. */
+function drizzle(client: Client): Database {
+  const dialect = new SQLiteAsyncDialect();
+  const session = new LibSQLSession<Record<string, never>, Record<string, never>>(
+    client,
+    dialect,
+    undefined,
+    {},
+    undefined,
+  );
+  return { client, db: new LibSQLDatabase("async", dialect, session, undefined) };
+}
+
+function notMigrated(location: string): HiveCatalogError {
+  const problem = `the catalog ${location} lacks migrations that this version needs`;
+  return new HiveCatalogError("CATALOG_UNAVAILABLE", `${problem}; run pnpm db:migrate, or open it with migrate: true`);
+}
+
+function stat(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
+}
+
+function sizeOf(path: string): number {
+  return stat(path)?.size ?? 0;
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    accessSync(dirname(path), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function beginsLikeSqlite(path: string): boolean {
+  const start = Buffer.alloc(SQLITE_MAGIC.length);
+  const file = openSync(path, "r");
+  try {
+    readSync(file, start, 0, start.length, 0);
+  } finally {
+    closeSync(file);
+  }
+  return start.toString("latin1") === SQLITE_MAGIC;
+}

@@ -1,0 +1,51 @@
+import { HiveCatalogError, type HiveCatalogErrorCode } from "./errors.ts";
+
+/** SQLite's result codes, by their beginning: the more special ones first. */
+const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
+  [/^SQLITE_(?:BUSY|LOCKED)/, "CATALOG_BUSY", "another process holds the lock of the catalog; try again"],
+  [/^SQLITE_(?:FULL|IOERR_SHMSIZE)/, "CATALOG_FULL", "there is no room left for the catalog; make room and try again"],
+  [/^SQLITE_(?:READONLY|PERM|AUTH)/, "CATALOG_READ_ONLY", "the catalog cannot be written"],
+  [/^SQLITE_(?:CORRUPT|IOERR_CORRUPTFS|FORMAT)/, "CATALOG_CORRUPT", "the catalog file is damaged; restore a backup"],
+  [/^SQLITE_NOTADB/, "CATALOG_CORRUPT", "the catalog file is not a database any more; restore a backup"],
+  [/^SQLITE_/, "CATALOG_UNAVAILABLE", "the catalog could not be used"],
+];
+
+const SYSTEM_CODES: Record<string, readonly [HiveCatalogErrorCode, string]> = {
+  EACCES: ["CATALOG_READ_ONLY", "the catalog may not be used by this user"],
+  EPERM: ["CATALOG_READ_ONLY", "the catalog may not be used by this user"],
+  EROFS: ["CATALOG_READ_ONLY", "the catalog stands on a read-only file system"],
+  ENOSPC: ["CATALOG_FULL", "there is no room left for the catalog"],
+  EDQUOT: ["CATALOG_FULL", "there is no room left for the catalog"],
+};
+
+/** Whatever a driver, drizzle or the file system threw, as the one error that leaves this package. */
+export function toCatalogError(error: unknown, hiveId?: string): HiveCatalogError {
+  if (error instanceof HiveCatalogError) return error;
+  const cause = rootCause(error);
+  const [code, meaning] = classify(cause);
+  const details = cause.message === "" ? "" : ` (${cause.message})`;
+  return new HiveCatalogError(code, `${meaning}${details}`, { cause, ...(hiveId === undefined ? {} : { hiveId }) });
+}
+
+function classify(cause: Error): readonly [HiveCatalogErrorCode, string] {
+  for (const text of codesOf(cause)) {
+    const system = SYSTEM_CODES[text];
+    if (system) return system;
+    const known = CODES.find(([pattern]) => pattern.test(text));
+    if (known) return [known[1], known[2]];
+  }
+  return ["CATALOG_UNAVAILABLE", "the catalog could not be reached"];
+}
+
+/** The codes that an error carries: @libsql/client has an extended one beside the plain one. */
+function codesOf(error: Error): string[] {
+  const { extendedCode, code } = error as { extendedCode?: unknown; code?: unknown };
+  return [extendedCode, code].filter((value) => typeof value === "string");
+}
+
+/** Drizzle and @libsql/client wrap what really happened, and their messages hold statements and parameters. */
+function rootCause(error: unknown): Error {
+  let cause: unknown = error;
+  while (cause instanceof Error && codesOf(cause).length === 0 && cause.cause instanceof Error) cause = cause.cause;
+  return cause instanceof Error ? cause : new Error(String(cause));
+}

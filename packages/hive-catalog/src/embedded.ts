@@ -1,0 +1,298 @@
+import { existsSync } from "node:fs";
+import { performance } from "node:perf_hooks";
+import { setTimeout as delay } from "node:timers/promises";
+import type {
+  Client,
+  InArgs,
+  InStatement,
+  InValue,
+  ResultSet,
+  Row,
+  Transaction,
+  TransactionMode,
+} from "@libsql/client";
+import Database from "libsql";
+import { Turn } from "./turn.ts";
+
+type Options = {
+  /** What the binding opens: a path, `:memory:`, or a `file:` URI with SQLite's own parameters. */
+  target: string;
+  /** The file behind `target`; undefined for a database in memory. */
+  path: string | undefined;
+  /** How long a write waits for another process that holds the lock, in ms. */
+  busyTimeoutMs: number;
+  /** Statements run on each new connection, before anything else. */
+  pragmas: readonly string[];
+};
+
+type KeptStatement = { readonly statement: Database.Statement; readonly reader: boolean; readonly columns: string[] };
+
+const MAX_KEPT_STATEMENTS = 256;
+const READS = /^\s*(?:select|values|pragma|explain)\b/i;
+/** Waits between attempts on a lock that another process holds, in ms; the last one repeats. */
+const LOCK_WAITS_MS = [1, 2, 3, 5, 8, 10, 15, 20, 25];
+
+/**
+ * The `Client` interface of @libsql/client over the `libsql` binding, for one file and one connection.
+ *
+ * It exists because the stock client loses acknowledged writes after one SQLITE_BUSY, and waits for locks inside the
+ * event loop. Here every write takes the lock first, by `exec("BEGIN IMMEDIATE")`, and waits for it in JavaScript: so no
+ * kept statement ever meets SQLITE_BUSY, which would leave it open with its old parameters.
+ * Rows are plain arrays: read them by index, not by name.
+ */
+export class EmbeddedClient implements Client {
+  readonly protocol = "file";
+  readonly #options: Options;
+  readonly #turn = new Turn();
+  readonly #kept = new Map<string, KeptStatement>();
+  #database: Database.Database;
+  #inTransaction = false;
+  closed = false;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#database = this.#connect();
+  }
+
+  async execute(statement: InStatement | string, args?: InArgs): Promise<ResultSet> {
+    const sql = typeof statement === "string" ? statement : statement.sql;
+    const values = typeof statement === "string" ? args : statement.args;
+    if (!READS.test(sql)) return this.#write(() => this.#run(sql, values));
+    if (!this.#inTransaction) return this.#run(sql, values);
+    return this.#turn.run(() => this.#run(sql, values));
+  }
+
+  async batch(statements: Array<InStatement | [string, InArgs?]>, mode?: TransactionMode): Promise<ResultSet[]> {
+    const runAll = () =>
+      statements.map((statement) => {
+        if (Array.isArray(statement)) return this.#run(statement[0], statement[1]);
+        return typeof statement === "string" ? this.#run(statement) : this.#run(statement.sql, statement.args);
+      });
+    return mode === "read" ? this.#turn.run(() => this.#between("BEGIN", runAll)) : this.#write(runAll);
+  }
+
+  migrate(statements: InStatement[]): Promise<ResultSet[]> {
+    return this.batch(statements, "write");
+  }
+
+  executeMultiple(sql: string): Promise<void> {
+    return this.#write(() => {
+      this.#database.exec(sql);
+    });
+  }
+
+  /** Other calls on this client wait until the transaction is over: there is one connection. */
+  async transaction(mode: TransactionMode = "write"): Promise<Transaction> {
+    const startedMs = performance.now();
+    const endTurn = await this.#turn.take();
+    try {
+      if (mode === "read") this.#database.exec("BEGIN");
+      else await this.#lock(startedMs);
+    } catch (error) {
+      endTurn();
+      throw error;
+    }
+    this.#inTransaction = true;
+    return new EmbeddedTransaction({
+      run: (sql, args) => this.#run(sql, args),
+      exec: (sql) => this.#database.exec(sql),
+      end: () => {
+        this.#inTransaction = false;
+        endTurn();
+      },
+    });
+  }
+
+  sync(): Promise<never> {
+    return Promise.reject(new Error("an embedded file has no server to sync with"));
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#kept.clear();
+    this.#database.close();
+  }
+
+  /** A new connection. The one way to free a statement that failed half way: the binding cannot reset it. */
+  reconnect(): void {
+    this.#kept.clear();
+    this.#database.close();
+    this.closed = false;
+    this.#database = this.#connect();
+  }
+
+  #connect(): Database.Database {
+    // The binding's own waiting would stop the event loop: no timeout here.
+    const database = new Database(this.#options.target, { timeout: 0 });
+    for (const pragma of this.#options.pragmas) database.exec(`PRAGMA ${pragma}`);
+    return database;
+  }
+
+  /** Runs `work` between BEGIN IMMEDIATE and COMMIT, with no turn of the event loop in between. */
+  async #write<Result>(work: () => Result): Promise<Result> {
+    const startedMs = performance.now();
+    const endTurn = await this.#turn.take();
+    try {
+      await this.#lock(startedMs);
+      return this.#commit(work);
+    } finally {
+      endTurn();
+    }
+  }
+
+  #between<Result>(begin: string, work: () => Result): Result {
+    this.#database.exec(begin);
+    return this.#commit(work);
+  }
+
+  #commit<Result>(work: () => Result): Result {
+    try {
+      const result = work();
+      this.#database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      this.#rollback();
+      throw error;
+    }
+  }
+
+  #rollback(): void {
+    if (this.closed || !this.#database.inTransaction) return;
+    this.#database.exec("ROLLBACK");
+  }
+
+  /** Takes the write lock, waiting for other processes without holding the event loop. */
+  async #lock(startedMs: number): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      if (this.closed) throw new Error("the database was closed while a write waited for its turn");
+      try {
+        this.#database.exec("BEGIN IMMEDIATE");
+        return;
+      } catch (error) {
+        if (!isBusy(error) || performance.now() - startedMs >= this.#options.busyTimeoutMs) throw error;
+      }
+      await delay(LOCK_WAITS_MS[Math.min(attempt, LOCK_WAITS_MS.length - 1)]);
+    }
+  }
+
+  #run(sql: string, args?: InArgs): ResultSet {
+    const { statement, reader, columns } = this.#kept.get(sql) ?? this.#prepare(sql);
+    const values = bindable(args);
+    try {
+      // .all() and not .get(): a statement that is not read to its end stays open, and with it a lock or a snapshot.
+      if (reader) return resultSet(columns, statement.all(values) as unknown as Row[], 0);
+      return resultSet(columns, [], statement.run(values).changes);
+    } catch (error) {
+      this.#recover(sql, error);
+      throw error;
+    }
+  }
+
+  #prepare(sql: string): KeptStatement {
+    const statement = this.#database.prepare(sql);
+    const reader = statement.reader;
+    if (reader) statement.raw(true);
+    const kept = { statement, reader, columns: reader ? statement.columns().map((column) => column.name) : [] };
+    if (this.#kept.size >= MAX_KEPT_STATEMENTS) {
+      const [oldest] = this.#kept.keys();
+      if (oldest !== undefined) this.#kept.delete(oldest);
+    }
+    this.#kept.set(sql, kept);
+    return kept;
+  }
+
+  /** A statement that failed half way keeps its snapshot or lock until its connection is closed. */
+  #recover(sql: string, error: unknown): void {
+    this.#kept.delete(sql);
+    const { path } = this.#options;
+    const failedHalfWay = !codeOf(error).startsWith("SQLITE_CONSTRAINT");
+    // Opening a path whose file is gone would make an empty file and delete its -wal.
+    if (failedHalfWay && path !== undefined && existsSync(path)) this.reconnect();
+  }
+}
+
+type TransactionParts = {
+  run: (sql: string, args?: InArgs) => ResultSet;
+  exec: (sql: string) => void;
+  end: () => void;
+};
+
+class EmbeddedTransaction implements Transaction {
+  readonly #parts: TransactionParts;
+  closed = false;
+
+  constructor(parts: TransactionParts) {
+    this.#parts = parts;
+  }
+
+  async execute(statement: InStatement): Promise<ResultSet> {
+    return typeof statement === "string" ? this.#parts.run(statement) : this.#parts.run(statement.sql, statement.args);
+  }
+
+  async batch(statements: InStatement[]): Promise<ResultSet[]> {
+    const results: ResultSet[] = [];
+    for (const statement of statements) results.push(await this.execute(statement));
+    return results;
+  }
+
+  async executeMultiple(sql: string): Promise<void> {
+    this.#parts.exec(sql);
+  }
+
+  async commit(): Promise<void> {
+    this.#finish("COMMIT");
+  }
+
+  async rollback(): Promise<void> {
+    this.#finish("ROLLBACK");
+  }
+
+  close(): void {
+    this.#finish("ROLLBACK");
+  }
+
+  #finish(sql: "COMMIT" | "ROLLBACK"): void {
+    if (this.closed) return;
+    this.closed = true;
+    try {
+      this.#parts.exec(sql);
+    } finally {
+      this.#parts.end();
+    }
+  }
+}
+
+function resultSet(columns: string[], rows: Row[], rowsAffected: number): ResultSet {
+  return { columns, columnTypes: [], rows, rowsAffected, lastInsertRowid: undefined, toJSON };
+}
+
+function toJSON(this: ResultSet) {
+  return { columns: this.columns, rows: this.rows, rowsAffected: this.rowsAffected };
+}
+
+/** The binding aborts the process when it is given a boolean, and refuses dates and array buffers. */
+function bindable(args: InArgs | undefined): unknown[] | Record<string, unknown> {
+  if (args === undefined) return [];
+  if (Array.isArray(args)) return args.every(isPlain) ? args : args.map(toPlain);
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, toPlain(value)]));
+}
+
+function isPlain(value: InValue): boolean {
+  return value === null || typeof value === "string" || typeof value === "number";
+}
+
+function toPlain(value: InValue): unknown {
+  if (typeof value === "boolean") return Number(value);
+  if (value instanceof Date) return value.valueOf();
+  return value instanceof ArrayBuffer ? new Uint8Array(value) : value;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** Whether another connection held a lock that the statement needed. */
+export function isBusy(error: unknown): boolean {
+  return /^SQLITE_(?:BUSY|LOCKED)/.test(codeOf(error));
+}

@@ -1,0 +1,103 @@
+import { performance } from "node:perf_hooks";
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
+import type { Client } from "@libsql/client";
+import { HiveCatalogError } from "./errors.ts";
+import { latestBelievableMs } from "./heartbeat-rule.ts";
+
+type Beat = {
+  readonly id: string;
+  readonly timestampMs: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+};
+
+type Options = {
+  client: Client;
+  now: () => number;
+  /** Told of each commit: how many beats it held, and how long it took. */
+  onCommit: ((commit: { size: number; durationMs: number }) => void) | undefined;
+};
+
+/** Bounds how long one commit may hold the event loop; further beats wait for the next one. */
+const MAX_GROUP_SIZE = 1024;
+/** A turn of the loop shorter than this had no other work to do. */
+const IDLE_TURN_MS = 0.2;
+
+const STORE_GROUP = `UPDATE hives SET last_heartbeat_ms = CASE
+  WHEN beat.ms > last_heartbeat_ms OR last_heartbeat_ms IS NULL OR last_heartbeat_ms > ?2 THEN beat.ms
+  ELSE last_heartbeat_ms END
+FROM (SELECT value ->> 0 AS id, value ->> 1 AS ms FROM json_each(?1)) AS beat
+WHERE hives.id = beat.id RETURNING hives.id`;
+
+/**
+ * Group commit: beats that arrive while a commit is running share the next one, which costs one lock and one sync of the
+ * disk for all of them. Nobody is answered before the commit that holds its beat; a beat alone is stored at once.
+ */
+export class HeartbeatWriter {
+  readonly #options: Options;
+  #waiting: Beat[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  /** Resolves when the beat is stored. Rejects with HIVE_NOT_FOUND, or with the error of the commit. */
+  store(id: string, timestampMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ id, timestampMs, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Resolves when all beats that were handed in have their answer. */
+  async drain(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    await undefined; // Beats of the same tick share the first commit.
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, MAX_GROUP_SIZE);
+      const startedMs = performance.now();
+      await this.#commit(group);
+      const durationMs = performance.now() - startedMs;
+      this.#options.onCommit?.({ size: group.length, durationMs });
+      await giveWay(durationMs);
+    }
+    this.#running = undefined;
+  }
+
+  async #commit(group: Beat[]): Promise<void> {
+    try {
+      const stored = await this.#write(group);
+      for (const { id, resolve, reject } of group) {
+        if (stored.has(id)) resolve();
+        else reject(new HiveCatalogError("HIVE_NOT_FOUND", `there is no hive '${id}' in the catalog`, { hiveId: id }));
+      }
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+  }
+
+  /** The ids of the hives that are there. Two beats of one hive count as the later one. */
+  async #write(group: Beat[]): Promise<Set<string>> {
+    const latest = new Map<string, number>();
+    for (const { id, timestampMs } of group) latest.set(id, Math.max(timestampMs, latest.get(id) ?? 0));
+    const { client, now } = this.#options;
+    const args = [JSON.stringify([...latest]), latestBelievableMs(now())];
+    const { rows } = await client.execute({ sql: STORE_GROUP, args });
+    return new Set(rows.map((row) => row[0] as string));
+  }
+}
+
+/** Lets other work have the event loop for as long as a commit held it, if there is any. */
+async function giveWay(durationMs: number): Promise<void> {
+  const untilMs = performance.now() + durationMs;
+  for (let startedMs = performance.now(); ; ) {
+    await turnOfTheLoop();
+    const endedMs = performance.now();
+    if (endedMs - startedMs < IDLE_TURN_MS || endedMs >= untilMs) return;
+    startedMs = endedMs;
+  }
+}

@@ -1,0 +1,15 @@
+export { HiveCatalog, type ListOptions, type OpenOptions, type StaleOptions } from "./catalog.ts";
+export { type FieldProblem, HIVE_CATALOG_ERROR_CODES, HiveCatalogError, type HiveCatalogErrorCode } from "./errors.ts";
+export {
+  HIVE_ID_PATTERN,
+  HIVE_STATUSES,
+  HiveChanges,
+  HiveChangesJson,
+  HiveRecord,
+  HiveRecordJson,
+  HiveStatus,
+  isHost,
+  NewHive,
+  NewHiveJson,
+} from "./record.ts";
+export type { DamagedHive } from "./rows.ts";

@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { type FieldProblem, HiveCatalogError } from "./errors.ts";
+import { HIVE_ID_PATTERN, recordFields, timeMs } from "./record.ts";
+
+const { id, status } = recordFields;
+const devices = recordFields.devices.unwrap();
+
+/** The arguments of the verbs that change a part of a hive. */
+export const IdInput = z.object({ id });
+export const StatusInput = z.object({ id, status });
+export const HeartbeatInput = z.object({ id, timestampMs: timeMs });
+export const DevicesInput = z.object({ id, devices });
+
+/** Checks a hive, or a part of one, that a caller handed in. Throws INVALID_HIVE, which names each field and its rule. */
+export function checkHive<Output>(schema: z.ZodType<Output>, input: unknown, hiveId?: string): Output {
+  const result = schema.safeParse(input, { reportInput: true });
+  if (result.success) return result.data;
+  const problems = result.error.issues.flatMap(toProblems);
+  const id = hiveId ?? idOf(input);
+  const subject = id === undefined ? "the hive" : `hive ${JSON.stringify(id)}`;
+  const list = problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
+  throw new HiveCatalogError("INVALID_HIVE", `${subject} is not valid: ${list}`, {
+    problems,
+    ...(id === undefined ? {} : { hiveId: id }),
+  });
+}
+
+/** Whether a hive can have this id: reads of any other one find nothing. */
+export function isHiveId(id: unknown): id is string {
+  return typeof id === "string" && HIVE_ID_PATTERN.test(id);
+}
+
+/** Throws INVALID_ARGUMENT unless `value` is an integer from `min`. */
+export function checkInteger(name: string, value: unknown, min: number): void {
+  if (Number.isSafeInteger(value) && (value as number) >= min) return;
+  throw invalidArgument(name, `must be an integer from ${min}, got ${shown(value)}`);
+}
+
+/** Throws INVALID_ARGUMENT unless `value` is one of `choices`. */
+export function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
+  if (choices.includes(value as string)) return;
+  throw invalidArgument(name, `must be one of ${choices.join(", ")}, got ${shown(value)}`);
+}
+
+/** An INVALID_ARGUMENT for one argument of a call. */
+export function invalidArgument(field: string, message: string): HiveCatalogError {
+  return new HiveCatalogError("INVALID_ARGUMENT", `${field} ${message}`, { problems: [{ field, message }] });
+}
+
+function toProblems(issue: z.core.$ZodIssue): FieldProblem[] {
+  const path = issue.path.map(String);
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ field: [...path, key].join("."), message: "is not a field of a hive" }));
+  }
+  const got = issue.input === undefined ? "" : `, got ${shown(issue.input)}`;
+  return [{ field: path.join(".") || "hive", message: `${issue.message}${got}` }];
+}
+
+function idOf(input: unknown): string | undefined {
+  return typeof input === "object" && input !== null && "id" in input && isHiveId(input.id) ? input.id : undefined;
+}
+
+const MAX_SHOWN = 80;
+
+function shown(value: unknown): string {
+  const text =
+    typeof value === "bigint" || typeof value === "symbol" ? String(value) : (JSON.stringify(value) ?? String(value));
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
