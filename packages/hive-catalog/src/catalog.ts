@@ -1,6 +1,7 @@
-import type { Row } from "@libsql/client";
+import type { InStatement, Row } from "@libsql/client";
 import type { DeviceCapabilities } from "@repo/device-types";
 import { and, eq, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
+import { corruptHive, type DamagedHive, findDamage } from "./damage.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { encodeDevices } from "./devices-column.ts";
 import { toCatalogError } from "./driver-errors.ts";
@@ -20,8 +21,9 @@ import {
 } from "./input.ts";
 import { collect, readPages } from "./pages.ts";
 import { HIVE_STATUSES, HiveChanges, HiveRecord, type HiveStatus, NewHive } from "./record.ts";
-import { corruptHive, type DamagedHive, recordColumns, toRecord } from "./rows.ts";
+import { recordColumns, rowIdOf, toRecord } from "./rows.ts";
 import { hives } from "./schema.ts";
+import { Statement } from "./statement.ts";
 import { buildStatements, type Statements } from "./statements.ts";
 
 export type OpenOptions = {
@@ -31,6 +33,8 @@ export type OpenOptions = {
   migrate?: boolean | undefined;
   /** How long a write waits for another process that holds the lock, in ms: default 5000. */
   busyTimeoutMs?: number | undefined;
+  /** How long a request to a libSQL server may take, its repetitions included, in ms: default 10,000. */
+  requestTimeoutMs?: number | undefined;
   /** The wall clock, in ms since the epoch: default `Date.now`. */
   now?: (() => number) | undefined;
   /** Told of each damaged row that a list left out: default a process warning. */
@@ -56,10 +60,6 @@ type FinderValues = Record<string, string | number>;
 
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 const DEFAULT_STREAM_PAGE = 500;
-/** Positions in the columns of a record. */
-const ID = 0;
-const LAST_HEARTBEAT_MS = 7;
-
 /**
  * What is known of every hive and survives a restart. Open it with `HiveCatalog.open`, end it with `close`.
  * Every call that fails rejects with a `HiveCatalogError`; what was answered is on disk.
@@ -76,8 +76,11 @@ export class HiveCatalog {
 
   private constructor(database: Database, { now = Date.now, onCorruptHive = warn, onCommit }: OpenOptions) {
     this.#database = database;
-    this.#statements = buildStatements(database.db);
-    this.#heartbeats = new HeartbeatWriter({ client: database.client, now, onCommit });
+    this.#statements = buildStatements(database);
+    const { client, retry } = database;
+    // A beat may be stored twice: it never moves back.
+    const repeating = { execute: (statement: InStatement) => retry(() => client.execute(statement)) };
+    this.#heartbeats = new HeartbeatWriter({ client: repeating, now, onCommit });
     this.#now = now;
     this.#onCorruptHive = onCorruptHive;
   }
@@ -87,9 +90,10 @@ export class HiveCatalog {
    * `http:`, `https:`). Rejects with INVALID_ARGUMENT or a CATALOG_… code.
    */
   static async open(location: string, options: OpenOptions = {}): Promise<HiveCatalog> {
-    const { authToken, migrate = true, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS } = options;
+    const { authToken, migrate = true, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, requestTimeoutMs } = options;
     checkInteger("busyTimeoutMs", busyTimeoutMs, 0);
-    const database = await openDatabase(location, { authToken, migrate, busyTimeoutMs });
+    if (requestTimeoutMs !== undefined) checkInteger("requestTimeoutMs", requestTimeoutMs, 1);
+    const database = await openDatabase(location, { authToken, migrate, busyTimeoutMs, requestTimeoutMs });
     return new HiveCatalog(database, options);
   }
 
@@ -121,8 +125,12 @@ export class HiveCatalog {
         createdAtMs: checked.createdAtMs ?? nowMs,
         updatedAtMs: checked.updatedAtMs ?? nowMs,
       };
-      const added = await this.#statements.add.run({ ...record, devicesJson: encodeDevices(record.devices) });
-      if (added.rowsAffected > 0) return record;
+      const values = { ...record, devicesJson: encodeDevices(record.devices) };
+      const added = await this.#database.retry(async (isRepeat) => {
+        if ((await this.#statements.add.run(values)) > 0) return record;
+        return isRepeat ? this.#ownRow(record) : undefined;
+      });
+      if (added) return added;
       const message = `there is a hive '${record.id}' in the catalog already`;
       throw new HiveCatalogError("HIVE_ALREADY_EXISTS", message, { hiveId: record.id });
     });
@@ -132,14 +140,14 @@ export class HiveCatalog {
   async getHive(id: string): Promise<HiveRecord | undefined> {
     if (!isHiveId(id)) return undefined;
     return this.#call(async () => {
-      const [row] = (await this.#statements.get.values({ id })) as unknown as Row[];
-      return row && soundRecord(row);
+      const [row] = await this.#statements.get.rows({ id });
+      return row && this.#soundRecord(row);
     });
   }
 
   async hiveExists(id: string): Promise<boolean> {
     if (!isHiveId(id)) return false;
-    return this.#call(async () => (await this.#statements.exists.values({ id })).length > 0);
+    return this.#call(async () => (await this.#statements.exists.rows({ id })).length > 0);
   }
 
   /** All hives by id, or one page of them. */
@@ -200,13 +208,13 @@ export class HiveCatalog {
   }
 
   countHives(): Promise<number> {
-    return this.#call(async () => numberIn(await this.#statements.count.values()));
+    return this.#call(async () => numberIn(await this.#statements.count.rows()));
   }
 
   countByStatus(status: HiveStatus): Promise<number> {
     return this.#call(async () => {
       checkChoice("status", status, HIVE_STATUSES);
-      return numberIn(await this.#statements.countStatus.values({ status }));
+      return numberIn(await this.#statements.countStatus.rows({ status }));
     });
   }
 
@@ -219,9 +227,9 @@ export class HiveCatalog {
       const { devices, ...record } = checkHive(HiveRecord, hive);
       const nowMs = this.#now();
       const values = { ...record, devicesJson: encodeDevices(devices), nowMs, believableMs: latestBelievableMs(nowMs) };
-      const [row] = (await this.#statements.update.values(values)) as unknown as Row[];
+      const [row] = await this.#statements.update.rows(values);
       if (row === undefined) throw notFound(record.id);
-      return soundRecord(row);
+      return await this.#soundRecord(row);
     });
   }
 
@@ -234,16 +242,15 @@ export class HiveCatalog {
       checkHive(IdInput, { id });
       const { devices, ...fields } = checkHive(HiveChanges, changes, id);
       const devicesJson = devices === undefined ? {} : { devicesJson: encodeDevices(devices) };
-      const { db } = this.#database;
-      const [row] = (await db
+      const { client, db } = this.#database;
+      const patch = db
         .update(hives)
         .set({ ...fields, ...devicesJson, updatedAtMs: this.#now() })
         .where(and(eq(hives.id, id), keepsSshRule(fields)))
-        .returning(recordColumns)
-        .prepare()
-        .values()) as unknown as Row[];
-      if (row) return soundRecord(row);
-      if ((await this.#statements.exists.values({ id })).length === 0) throw notFound(id);
+        .returning(recordColumns);
+      const [row] = await new Statement(client, patch).rows();
+      if (row) return await this.#soundRecord(row);
+      if ((await this.#statements.exists.rows({ id })).length === 0) throw notFound(id);
       throw brokenSshRule(id, fields);
     });
   }
@@ -252,8 +259,14 @@ export class HiveCatalog {
   updateHiveStatus(id: string, status: HiveStatus): Promise<void> {
     return this.#call(async () => {
       checkHive(StatusInput, { id, status });
-      const { rowsAffected } = await this.#statements.setStatus.run({ id, status, nowMs: this.#now() });
-      if (rowsAffected === 0) throw notFound(id);
+      const values = { id, status, nowMs: this.#now() };
+      const before = await this.#versionOf(id);
+      const isThere = await this.#database.retry(async (isRepeat) => {
+        if (!isRepeat) return (await this.#statements.setStatus.run(values)) > 0;
+        await this.#statements.setStatusOfVersion.run({ ...values, ...before });
+        return (await this.#statements.exists.rows({ id })).length > 0;
+      });
+      if (!isThere) throw notFound(id);
     });
   }
 
@@ -267,7 +280,7 @@ export class HiveCatalog {
       if (!isHiveId(id)) return false;
       const nowMs = this.#now();
       const values = { id, notBeatSinceMs, nowMs, believableMs: latestBelievableMs(nowMs) };
-      return (await this.#statements.setOffline.run(values)).rowsAffected > 0;
+      return (await this.#statements.setOffline.run(values)) > 0;
     });
   }
 
@@ -287,7 +300,7 @@ export class HiveCatalog {
     return this.#call(async () => {
       const checked = checkHive(DevicesInput, { id, devices });
       const values = { id, devicesJson: encodeDevices(checked.devices), nowMs: this.#now() };
-      if ((await this.#statements.setDevices.run(values)).rowsAffected === 0) throw notFound(id);
+      if ((await this.#database.retry(() => this.#statements.setDevices.run(values))) === 0) throw notFound(id);
     });
   }
 
@@ -295,8 +308,29 @@ export class HiveCatalog {
   removeHive(id: string): Promise<boolean> {
     return this.#call(async () => {
       if (typeof id !== "string") throw invalidArgument("id", "must be a string");
-      return (await this.#statements.remove.run({ id })).rowsAffected > 0;
+      const before = await this.#versionOf(id);
+      return this.#database.retry(async (isRepeat) => {
+        if (!isRepeat) return (await this.#statements.remove.run({ id })) > 0;
+        await this.#statements.removeOfVersion.run({ id, ...before });
+        return before.isThere;
+      });
     });
+  }
+
+  /** The row that an earlier attempt of the same add stored: nobody else added this hive with this address at that time. */
+  async #ownRow(added: HiveRecord): Promise<HiveRecord | undefined> {
+    const [row] = await this.#statements.get.rows({ id: added.id });
+    const stored = row && toRecord(row);
+    const isOwn = (name: keyof HiveRecord) => stored?.[name] === added[name];
+    return (["host", "port", "sshHost", "sshPort", "sshUser", "createdAtMs"] as const).every(isOwn)
+      ? stored
+      : undefined;
+  }
+
+  /** What a repeated change compares the row with. Nothing is read where no answer can be lost. */
+  async #versionOf(id: string): Promise<{ isThere: boolean; created: string; updated: string }> {
+    const [row] = this.#database.isRemote ? await this.#statements.version.rows({ id }) : [];
+    return { isThere: row !== undefined, created: String(row?.[0]), updated: String(row?.[1]) };
   }
 
   async #drainAndClose(): Promise<void> {
@@ -332,28 +366,34 @@ export class HiveCatalog {
     checkInteger("limit", limit, 1);
     if (after !== undefined && typeof after !== "string") throw invalidArgument("after", "must be the id of a hive");
     const start = after === undefined ? undefined : { ...values, afterId: after };
-    const byBeat = finder === this.#statements.stale;
     return readPages({
       limit,
       batchSize,
-      onDamage: onCorruptHive,
-      canContinueFrom: (row) => typeof row[ID] === "string" && (!byBeat || typeof row[LAST_HEARTBEAT_MS] === "number"),
-      readBatch: async (size, last) => {
-        const position = last ? { ...values, afterId: last[ID], afterMs: last[LAST_HEARTBEAT_MS] } : start;
+      onDamage: async (row) => {
+        for (const damaged of await this.#damageOf(row)) onCorruptHive(damaged);
+      },
+      readBatch: (size, last) => {
+        const position = last ? { ...values, afterId: last.id, afterMs: last.lastHeartbeatMs } : start;
         const statement = position ? finder.next : finder.first;
-        return (await statement.values({ ...(position ?? values), limit: size })) as unknown as Row[];
+        return statement.rows({ ...(position ?? values), limit: size });
       },
     });
   }
+
+  async #soundRecord(row: Row): Promise<HiveRecord> {
+    const record = toRecord(row);
+    if (record) return record;
+    throw corruptHive(await this.#damageOf(row));
+  }
+
+  /** Reads a damaged row once more, column by column; finds nothing when it was mended or removed meanwhile. */
+  async #damageOf(row: Row): Promise<DamagedHive[]> {
+    const [found] = await this.#statements.inspect.rows({ rowId: rowIdOf(row) });
+    return found ? findDamage(found) : [];
+  }
 }
 
-function soundRecord(row: Row): HiveRecord {
-  const record = toRecord(row);
-  if (record === undefined) throw corruptHive(row);
-  return record;
-}
-
-function numberIn(rows: unknown[][]): number {
+function numberIn(rows: Row[]): number {
   return Number(rows[0]?.[0]);
 }
 

@@ -6,13 +6,15 @@ import { pathToFileURL } from "node:url";
 import type { Client } from "@libsql/client";
 import { LibSQLDatabase } from "drizzle-orm/libsql/driver-core";
 import { LibSQLSession } from "drizzle-orm/libsql/session";
+import type { MigrationMeta } from "drizzle-orm/migrator";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import { toCatalogError } from "./driver-errors.ts";
 import { EmbeddedClient, isBusy } from "./embedded.ts";
 import { HiveCatalogError } from "./errors.ts";
 import { identify, notACatalog } from "./identity.ts";
 import { parseLocation, redacted } from "./location.ts";
-import { migrate, pendingMigrations } from "./migrations.ts";
+import { knownMigrations, migrate, pendingMigrations } from "./migrations.ts";
+import { type Retry, retryWithin, withoutRetry } from "./retry.ts";
 
 export type DatabaseOptions = {
   /** For a server. */
@@ -21,11 +23,21 @@ export type DatabaseOptions = {
   migrate: boolean;
   /** How long a write waits for another process that holds the lock, in ms. */
   busyTimeoutMs: number;
+  /** How long a request to a server may take, in ms: default 10,000. */
+  requestTimeoutMs?: number | undefined;
 };
 
 /** An open catalog database: a file, memory or a server, all behind one interface. */
-export type Database = { readonly client: Client; readonly db: LibSQLDatabase };
+export type Database = {
+  readonly client: Client;
+  readonly db: LibSQLDatabase;
+  /** For changes whose answer may be lost. */
+  readonly retry: Retry;
+  /** Whether answers can be lost: there is a network between this process and the database. */
+  readonly isRemote: boolean;
+};
 
+const DEFAULT_REQUEST_TIMEOUT_MS = 10_000;
 const SQLITE_MAGIC = "SQLite format 3\0";
 /** `synchronous=FULL`: an acknowledged change survives power loss. */
 const PRAGMAS = ["synchronous = FULL"];
@@ -42,6 +54,24 @@ export async function openDatabase(location: string, options: DatabaseOptions): 
   }
 }
 
+/**
+ * The migrations that a catalog lacks, read without changing it: every one where there is no catalog yet.
+ * Throws a HiveCatalogError for what `openDatabase` would refuse.
+ */
+export async function inspectDatabase(
+  location: string,
+  options: Omit<DatabaseOptions, "migrate">,
+): Promise<MigrationMeta[]> {
+  const parsed = parseLocation(location);
+  try {
+    if (parsed.kind === "memory") return knownMigrations();
+    if (parsed.kind === "server") return await inspectServer(parsed.url, options);
+    return isNew(parsed.path) ? knownMigrations() : await inspectFile(parsed.path, options);
+  } catch (error) {
+    throw toCatalogError(error);
+  }
+}
+
 async function openMemory({ busyTimeoutMs }: DatabaseOptions): Promise<Database> {
   const client = new EmbeddedClient({ target: ":memory:", path: undefined, busyTimeoutMs, pragmas: PRAGMAS });
   await migrate(client);
@@ -49,11 +79,30 @@ async function openMemory({ busyTimeoutMs }: DatabaseOptions): Promise<Database>
 }
 
 async function openServer(url: string, options: DatabaseOptions): Promise<Database> {
-  const { createClient } = /^wss?:/i.test(url)
-    ? await import("@libsql/client/ws")
-    : await import("@libsql/client/http");
-  const client = createClient({ url, ...(options.authToken === undefined ? {} : { authToken: options.authToken }) });
-  return await prepared(client, redacted(url), options);
+  const database = await prepared(await connect(url, options), redacted(url), options);
+  return { ...database, retry: retryWithin(options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS), isRemote: true };
+}
+
+/** Loaded only for a server: it brings half of what @libsql/client is. */
+async function connect(
+  url: string,
+  { authToken, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS }: Pick<DatabaseOptions, "authToken" | "requestTimeoutMs">,
+): Promise<Client> {
+  const { openRemoteClient } = await import("./remote.ts");
+  return openRemoteClient({ url, authToken, requestTimeoutMs });
+}
+
+async function inspectServer(
+  url: string,
+  options: Pick<DatabaseOptions, "authToken" | "requestTimeoutMs">,
+): Promise<MigrationMeta[]> {
+  const client = await connect(url, options);
+  try {
+    await identify(client, redacted(url));
+    return await pendingMigrations(client);
+  } finally {
+    client.close();
+  }
 }
 
 async function openFile(path: string, options: DatabaseOptions): Promise<Database> {
@@ -62,7 +111,7 @@ async function openFile(path: string, options: DatabaseOptions): Promise<Databas
     if (!options.migrate) throw notMigrated(path);
     mkdirSync(dirname(path), { recursive: true });
   } else {
-    await inspect(path, options);
+    await inspectFile(path, options);
     if (!isWritable(path)) return openReadOnly(path, options);
   }
   const client = new EmbeddedClient({ target: path, path, busyTimeoutMs, pragmas: PRAGMAS });
@@ -105,17 +154,19 @@ function isNew(path: string): boolean {
 }
 
 /** Looks at an existing file through a connection that cannot change it: a file that is not ours stays as it is. */
-async function inspect(path: string, { busyTimeoutMs }: DatabaseOptions): Promise<void> {
+async function inspectFile(
+  path: string,
+  { busyTimeoutMs }: Pick<DatabaseOptions, "busyTimeoutMs">,
+): Promise<MigrationMeta[]> {
   const wal = sizeOf(`${path}-wal`) > 0;
   const mode = wal || isWritable(path) ? "mode=ro" : "immutable=1";
   const target = `${pathToFileURL(path).href}?${mode}`;
   const client = new EmbeddedClient({ target, path, busyTimeoutMs, pragmas: [] });
   try {
-    await retryWhileBusy(busyTimeoutMs, async () => {
-      if ((await identify(client, path)) === "catalog") await pendingMigrations(client);
+    return await retryWhileBusy(busyTimeoutMs, async () => {
+      await identify(client, path);
+      return await pendingMigrations(client);
     });
-  } catch (error) {
-    throw toCatalogError(error);
   } finally {
     client.close();
   }
@@ -152,7 +203,7 @@ function drizzle(client: Client): Database {
     {},
     undefined,
   );
-  return { client, db: new LibSQLDatabase("async", dialect, session, undefined) };
+  return { client, db: new LibSQLDatabase("async", dialect, session, undefined), retry: withoutRetry, isRemote: false };
 }
 
 function notMigrated(location: string): HiveCatalogError {

@@ -1,8 +1,8 @@
 import { performance } from "node:perf_hooks";
-import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import type { Client } from "@libsql/client";
 import { HiveCatalogError } from "./errors.ts";
 import { latestBelievableMs } from "./heartbeat-rule.ts";
+import { turnOfTheLoop } from "./turn.ts";
 
 type Beat = {
   readonly id: string;
@@ -12,7 +12,7 @@ type Beat = {
 };
 
 type Options = {
-  client: Client;
+  client: Pick<Client, "execute">;
   now: () => number;
   /** Told of each commit: how many beats it held, and how long it took. */
   onCommit: ((commit: { size: number; durationMs: number }) => void) | undefined;
@@ -23,11 +23,13 @@ const MAX_GROUP_SIZE = 1024;
 /** A turn of the loop shorter than this had no other work to do. */
 const IDLE_TURN_MS = 0.2;
 
-const STORE_GROUP = `UPDATE hives SET last_heartbeat_ms = CASE
-  WHEN beat.ms > last_heartbeat_ms OR last_heartbeat_ms IS NULL OR last_heartbeat_ms > ?2 THEN beat.ms
-  ELSE last_heartbeat_ms END
-FROM (SELECT value ->> 0 AS id, value ->> 1 AS ms FROM json_each(?1)) AS beat
-WHERE hives.id = beat.id RETURNING hives.id`;
+/** What is stored after a beat at `beat`: see `laterBeat`. */
+const later = (beat: string, believable: string) =>
+  `CASE WHEN ${beat} > last_heartbeat_ms OR last_heartbeat_ms IS NULL OR last_heartbeat_ms > ${believable} THEN ${beat} ELSE last_heartbeat_ms END`;
+
+const STORE_ONE = `UPDATE hives SET last_heartbeat_ms = ${later("?1", "?2")} WHERE id = ?3`;
+const STORE_GROUP = `UPDATE hives SET last_heartbeat_ms = ${later("beat.ms", "?2")}
+FROM (SELECT value ->> 0 AS id, value ->> 1 AS ms FROM json_each(?1)) AS beat WHERE hives.id = beat.id RETURNING hives.id`;
 
 /**
  * Group commit: beats that arrive while a commit is running share the next one, which costs one lock and one sync of the
@@ -70,7 +72,8 @@ export class HeartbeatWriter {
 
   async #commit(group: Beat[]): Promise<void> {
     try {
-      const stored = await this.#write(group);
+      const [beat] = group;
+      const stored = group.length === 1 && beat ? await this.#storeOne(beat) : await this.#storeGroup(group);
       for (const { id, resolve, reject } of group) {
         if (stored.has(id)) resolve();
         else reject(new HiveCatalogError("HIVE_NOT_FOUND", `there is no hive '${id}' in the catalog`, { hiveId: id }));
@@ -80,8 +83,15 @@ export class HeartbeatWriter {
     }
   }
 
+  async #storeOne({ id, timestampMs }: Beat): Promise<Set<string>> {
+    const { client, now } = this.#options;
+    const args = [timestampMs, latestBelievableMs(now()), id];
+    const { rowsAffected } = await client.execute({ sql: STORE_ONE, args });
+    return new Set(rowsAffected > 0 ? [id] : []);
+  }
+
   /** The ids of the hives that are there. Two beats of one hive count as the later one. */
-  async #write(group: Beat[]): Promise<Set<string>> {
+  async #storeGroup(group: Beat[]): Promise<Set<string>> {
     const latest = new Map<string, number>();
     for (const { id, timestampMs } of group) latest.set(id, Math.max(timestampMs, latest.get(id) ?? 0));
     const { client, now } = this.#options;

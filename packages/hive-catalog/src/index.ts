@@ -1,4 +1,5 @@
 export { HiveCatalog, type ListOptions, type OpenOptions, type StaleOptions } from "./catalog.ts";
+export type { DamagedHive } from "./damage.ts";
 export { type FieldProblem, HIVE_CATALOG_ERROR_CODES, HiveCatalogError, type HiveCatalogErrorCode } from "./errors.ts";
 export {
   HIVE_ID_PATTERN,
@@ -12,4 +13,3 @@ export {
   NewHive,
   NewHiveJson,
 } from "./record.ts";
-export type { DamagedHive } from "./rows.ts";

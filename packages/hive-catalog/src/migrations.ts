@@ -12,9 +12,14 @@ const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS ${TABLE} (id SERIAL PRIMARY KEY
 
 type Executor = Pick<Client | Transaction, "execute">;
 
+/** Every migration of this code, oldest first. */
+export function knownMigrations(): MigrationMeta[] {
+  return readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER });
+}
+
 /** The migrations that this code knows and the database lacks. Throws CATALOG_TOO_NEW when it has some that this code does not know. */
 export async function pendingMigrations(executor: Executor): Promise<MigrationMeta[]> {
-  const known = readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER });
+  const known = knownMigrations();
   const applied = await appliedMigrations(executor);
   const unknown = applied.filter((time) => !known.some(({ folderMillis }) => folderMillis === time));
   if (unknown.length > 0) {

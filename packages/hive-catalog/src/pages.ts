@@ -1,19 +1,18 @@
-import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import type { Row } from "@libsql/client";
 import type { HiveRecord } from "./record.ts";
-import { type DamagedHive, findDamage, toRecord } from "./rows.ts";
+import { type Position, positionOf, toRecord } from "./rows.ts";
+import { turnOfTheLoop } from "./turn.ts";
 
 /** Rows that one statement reads at most, so that no read holds the event loop for long. */
 const MAX_BATCH = 1000;
 
-/** Reads up to `limit` rows that come after the row `last`, or the first ones. */
-type ReadBatch = (limit: number, last: Row | undefined) => Promise<Row[]>;
+/** Reads up to `limit` rows that come after a position, or the first ones. */
+type ReadBatch = (limit: number, after: Position | undefined) => Promise<Row[]>;
 
 type Paging = {
   readBatch: ReadBatch;
-  /** Whether the order of the rows can be continued from this one. */
-  canContinueFrom: (row: Row) => boolean;
-  onDamage: (damage: DamagedHive) => void;
+  /** Told of each row that `toRecord` refused. */
+  onDamage: (row: Row) => Promise<void>;
   /** Records wanted in all. */
   limit: number;
   /** Rows read at once. */
@@ -24,15 +23,15 @@ type Paging = {
  * The sound records of a query in batches, at most `limit` in all; it reads on past damaged rows, which it hands to `onDamage`.
  * No statement stays open between batches, and the event loop turns.
  */
-export async function* readPages({ readBatch, canContinueFrom, onDamage, limit, batchSize = MAX_BATCH }: Paging) {
-  let last: Row | undefined;
+export async function* readPages({ readBatch, onDamage, limit, batchSize = MAX_BATCH }: Paging) {
+  let after: Position | undefined;
   let size = Math.min(limit, batchSize);
   for (let wanted = limit; ; ) {
-    const rows = await readBatch(size, last);
+    const rows = await readBatch(size, after);
     const atEnd = rows.length < size;
     if (!atEnd) {
-      // A damaged key cannot be continued from: such rows at the end are left for the next batch.
-      const end = rows.findLastIndex(canContinueFrom);
+      // A damaged row may not say where it stands: such rows at the end are left for the next batch.
+      const end = rows.findLastIndex((row) => positionOf(row) !== undefined);
       if (end === -1) {
         size *= 2;
         continue;
@@ -41,14 +40,16 @@ export async function* readPages({ readBatch, canContinueFrom, onDamage, limit, 
     }
     const records: HiveRecord[] = [];
     for (const row of rows) {
+      if (records.length === wanted) break;
       const record = toRecord(row);
       if (record) records.push(record);
-      else findDamage(row).forEach(onDamage);
+      else await onDamage(row);
     }
     wanted -= records.length;
     yield records;
     if (atEnd || wanted <= 0) return;
-    last = rows.at(-1);
+    const last = rows.at(-1);
+    after = last && positionOf(last);
     size = Math.min(wanted, batchSize);
     await turnOfTheLoop();
   }

@@ -18,8 +18,9 @@ const HOST_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-
 
 /** Whether `text` is a host name, an IPv4 or an IPv6 address. What ends in a number must be an IPv4 address, as in URLs. */
 export function isHost(text: string): boolean {
+  if (z.regexes.ipv4.test(text)) return true;
   if (text.includes(":")) return IPV6_CHARACTERS.test(text) && URL.canParse(`http://[${text}]`);
-  return ENDS_IN_NUMBER.test(text) ? z.regexes.ipv4.test(text) : HOST_NAME.test(text);
+  return HOST_NAME.test(text) && !ENDS_IN_NUMBER.test(text);
 }
 
 const SSH_USER = /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,31}$/;

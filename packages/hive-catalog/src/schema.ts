@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { HIVE_STATUSES } from "./record.ts";
 
@@ -22,9 +23,11 @@ export const hives = sqliteTable(
     updatedAtMs: integer("updated_at_ms").notNull(),
   },
   (table) => [
-    // findHivesByStatus and countByStatus.
-    index("idx_hives_status").on(table.status),
-    // findStaleHives, oldest beat first.
+    // findHivesByStatus, page by page in the order of ids, and countByStatus.
+    index("idx_hives_status_id").on(table.status, table.id),
+    // findStaleHives, oldest beat first. The one index that every heartbeat has to maintain.
     index("idx_hives_heartbeat").on(table.lastHeartbeatMs),
+    // findHivesWithoutDevices: keeps the b-tree of hives that wait for detection small.
+    index("idx_hives_without_devices").on(table.id).where(sql`devices_json IS NULL`),
   ],
 );

@@ -1,128 +1,138 @@
-import { and, asc, eq, gt, isNotNull, isNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
-import type { LibSQLDatabase } from "drizzle-orm/libsql/driver-core";
+import { and, asc, eq, gt, isNotNull, isNull, lt, ne, or, type Query, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
+import { damageColumns } from "./damage.ts";
+import type { Database } from "./database.ts";
 import { laterBeat } from "./heartbeat-rule.ts";
 import { recordColumns } from "./rows.ts";
 import { hives } from "./schema.ts";
+import { Statement } from "./statement.ts";
 
-const value = (name: string) => sql.placeholder(name);
+const given = (name: string) => sql`${sql.placeholder(name)}`;
 
 /** Every statement of the catalog that is known beforehand, built once for each open database. */
 export type Statements = ReturnType<typeof buildStatements>;
 
-export function buildStatements(db: LibSQLDatabase) {
-  const records = () => db.select(recordColumns).from(hives).$dynamic();
+export function buildStatements({ client, db }: Database) {
+  const statement = (builder: { toSQL(): Query }) => new Statement(client, builder);
+  const select = (columns: Record<string, SQL | SQL.Aliased>, condition?: SQL) =>
+    db.select(columns).from(hives).where(condition).$dynamic();
+  const ofId = eq(hives.id, given("id"));
+  const createdVersion = sql<string>`hex(${hives.createdAtMs})`;
+  const updatedVersion = sql<string>`hex(${hives.updatedAtMs})`;
 
   /** The first page of a finder, and the page after a given row. Keyset pages: each costs the same, however far it is. */
-  const pages = (condition: SQL | undefined, order: SQLiteColumn[], after: SQL) => ({
-    first: records()
-      .where(condition)
-      .orderBy(...order.map(asc))
-      .limit(value("limit"))
-      .prepare(),
-    next: records()
-      .where(and(condition, after))
-      .orderBy(...order.map(asc))
-      .limit(value("limit"))
-      .prepare(),
-  });
-  const byId = (condition?: SQL) => pages(condition, [hives.id], gt(hives.id, value("afterId")));
+  const pages = (condition: SQL | undefined, order: SQLiteColumn[], after: SQL) => {
+    const page = (where: SQL | undefined) =>
+      statement(
+        select(recordColumns, where)
+          .orderBy(...order.map(asc))
+          .limit(sql.placeholder("limit")),
+      );
+    return { first: page(condition), next: page(and(condition, after)) };
+  };
+  const byId = (condition?: SQL) => pages(condition, [hives.id], gt(hives.id, given("afterId")));
+  const byBeat = (condition: SQL) => {
+    const after = sql`(${hives.lastHeartbeatMs}, ${hives.id}) > (${given("afterMs")}, ${given("afterId")})`;
+    return pages(condition, [hives.lastHeartbeatMs, hives.id], after);
+  };
 
   return {
-    get: records()
-      .where(eq(hives.id, value("id")))
-      .prepare(),
-    exists: db
-      .select({ found: sql`1` })
-      .from(hives)
-      .where(eq(hives.id, value("id")))
-      .prepare(),
+    get: statement(select(recordColumns, ofId)),
+    /** Hexadecimal, because a damaged time may be anything. */
+    version: statement(select({ created: createdVersion, updated: updatedVersion }, ofId)),
+    /** One row, whatever it holds. */
+    inspect: statement(select(damageColumns, sql`rowid = ${given("rowId")}`)),
+    exists: statement(select({ found: sql`1` }, ofId)),
 
     all: byId(),
-    withStatus: byId(eq(hives.status, value("status"))),
+    withStatus: byId(eq(hives.status, given("status"))),
     withDevices: byId(isNotNull(hives.devicesJson)),
     withoutDevices: byId(isNull(hives.devicesJson)),
-    stale: pages(
-      lt(hives.lastHeartbeatMs, value("beforeMs")),
-      [hives.lastHeartbeatMs, hives.id],
-      sql`(${hives.lastHeartbeatMs}, ${hives.id}) > (${value("afterMs")}, ${value("afterId")})`,
+    stale: byBeat(lt(hives.lastHeartbeatMs, given("beforeMs"))),
+
+    count: statement(select({ count: sql`count(*)` })),
+    countStatus: statement(select({ count: sql`count(*)` }, eq(hives.status, given("status")))),
+
+    /** The primary key decides races between two adds of one id. */
+    add: statement(
+      db
+        .insert(hives)
+        .values({
+          id: given("id"),
+          host: given("host"),
+          port: given("port"),
+          sshHost: given("sshHost"),
+          sshPort: given("sshPort"),
+          sshUser: given("sshUser"),
+          status: given("status"),
+          lastHeartbeatMs: given("lastHeartbeatMs"),
+          devicesJson: given("devicesJson"),
+          createdAtMs: given("createdAtMs"),
+          updatedAtMs: given("updatedAtMs"),
+        })
+        .onConflictDoNothing(),
     ),
 
-    count: db.select({ count: sql`count(*)` }).from(hives).prepare(),
-    countStatus: db
-      .select({ count: sql`count(*)` })
-      .from(hives)
-      .where(eq(hives.status, value("status")))
-      .prepare(),
+    update: statement(
+      db
+        .update(hives)
+        .set({
+          host: given("host"),
+          port: given("port"),
+          sshHost: given("sshHost"),
+          sshPort: given("sshPort"),
+          sshUser: given("sshUser"),
+          status: given("status"),
+          lastHeartbeatMs: laterBeat(given("lastHeartbeatMs"), given("believableMs")),
+          devicesJson: given("devicesJson"),
+          updatedAtMs: given("nowMs"),
+        })
+        .where(ofId)
+        .returning(recordColumns),
+    ),
 
-    add: db
-      .insert(hives)
-      .values({
-        id: value("id"),
-        host: value("host"),
-        port: value("port"),
-        sshHost: value("sshHost"),
-        sshPort: value("sshPort"),
-        sshUser: value("sshUser"),
-        status: value("status"),
-        lastHeartbeatMs: value("lastHeartbeatMs"),
-        devicesJson: value("devicesJson"),
-        createdAtMs: value("createdAtMs"),
-        updatedAtMs: value("updatedAtMs"),
-      })
-      // The primary key decides races between two adds of one id.
-      .onConflictDoNothing()
-      .prepare(),
+    setStatus: statement(
+      db
+        .update(hives)
+        .set({ status: given("status"), updatedAtMs: given("nowMs") })
+        .where(ofId),
+    ),
 
-    update: db
-      .update(hives)
-      .set({
-        host: sql`${value("host")}`,
-        port: sql`${value("port")}`,
-        sshHost: sql`${value("sshHost")}`,
-        sshPort: sql`${value("sshPort")}`,
-        sshUser: sql`${value("sshUser")}`,
-        status: sql`${value("status")}`,
-        lastHeartbeatMs: laterBeat(sql`${value("lastHeartbeatMs")}`, sql`${value("believableMs")}`),
-        devicesJson: sql`${value("devicesJson")}`,
-        updatedAtMs: sql`${value("nowMs")}`,
-      })
-      .where(eq(hives.id, value("id")))
-      .returning(recordColumns)
-      .prepare(),
+    /** For a change that may have happened: not if anything, itself included, changed the hive since. */
+    setStatusOfVersion: statement(
+      db
+        .update(hives)
+        .set({ status: given("status"), updatedAtMs: given("nowMs") })
+        .where(and(ofId, eq(updatedVersion, given("updated")))),
+    ),
 
-    setStatus: db
-      .update(hives)
-      .set({ status: sql`${value("status")}`, updatedAtMs: sql`${value("nowMs")}` })
-      .where(eq(hives.id, value("id")))
-      .prepare(),
-
-    setDevices: db
-      .update(hives)
-      .set({ devicesJson: sql`${value("devicesJson")}`, updatedAtMs: sql`${value("nowMs")}` })
-      .where(eq(hives.id, value("id")))
-      .prepare(),
+    setDevices: statement(
+      db
+        .update(hives)
+        .set({ devicesJson: given("devicesJson"), updatedAtMs: given("nowMs") })
+        .where(ofId),
+    ),
 
     /** Offline, unless a beat that can be believed came since. */
-    setOffline: db
-      .update(hives)
-      .set({ status: "offline", updatedAtMs: sql`${value("nowMs")}` })
-      .where(
-        and(
-          eq(hives.id, value("id")),
-          ne(hives.status, "offline"),
-          or(
-            isNull(hives.lastHeartbeatMs),
-            lt(hives.lastHeartbeatMs, value("notBeatSinceMs")),
-            gt(hives.lastHeartbeatMs, value("believableMs")),
+    setOffline: statement(
+      db
+        .update(hives)
+        .set({ status: "offline", updatedAtMs: given("nowMs") })
+        .where(
+          and(
+            ofId,
+            ne(hives.status, "offline"),
+            or(
+              isNull(hives.lastHeartbeatMs),
+              lt(hives.lastHeartbeatMs, given("notBeatSinceMs")),
+              gt(hives.lastHeartbeatMs, given("believableMs")),
+            ),
           ),
         ),
-      )
-      .prepare(),
+    ),
 
-    remove: db
-      .delete(hives)
-      .where(eq(hives.id, value("id")))
-      .prepare(),
+    remove: statement(db.delete(hives).where(ofId)),
+    /** For a change that may have happened: not a hive that was added since. */
+    removeOfVersion: statement(db.delete(hives).where(and(ofId, eq(createdVersion, given("created"))))),
   };
 }

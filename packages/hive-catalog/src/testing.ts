@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { HiveCatalog, type OpenOptions } from "./catalog.ts";
 import type { HiveRecord } from "./record.ts";
 
+export { startTestServer, type TestServer, type TestServerOptions } from "./testing/hrana-server.ts";
+
 /** A new, empty folder for the files of one test; removed when it is disposed of. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), "hive-catalog-"));

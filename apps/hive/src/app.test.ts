@@ -1,0 +1,71 @@
+import { pino } from "pino";
+import { expect, test } from "vitest";
+import { createApp } from "./app.ts";
+
+const PROBLEM = /^application\/problem\+json\b/;
+const devices = { cpu: { cores: 8, ramGb: 32 }, gpus: [{ index: 0, name: "RTX 3060", vramGb: 12 }] };
+const appWith = (detectDevices = async () => devices) =>
+  createApp({ id: "hive-7", detectDevices, log: pino({ level: "silent" }) });
+
+test.each(["/health", "/v1/health", "/health?probe=1"])("%s says that the hive is alive", async (url) => {
+  const response = await appWith().inject(url);
+  expect([response.statusCode, response.json()]).toEqual([200, { status: "ok", id: "hive-7" }]);
+});
+
+test("/v1/devices answers the devices as they travel", async () => {
+  const response = await appWith().inject("/v1/devices");
+  expect(response.statusCode).toBe(200);
+  expect(response.headers["content-type"]).toContain("application/json");
+  expect(response.body).toBe('{"cpu":{"cores":8,"ram_gb":32},"gpus":[{"index":0,"name":"RTX 3060","vram_gb":12}]}');
+});
+
+test("/v1/devices answers 503, not an empty list, while the agent stops", async () => {
+  const response = await appWith(() => Promise.reject(new Error("the agent is stopping"))).inject("/v1/devices");
+  expect([response.statusCode, response.json().code]).toEqual([503, "DEVICES_UNAVAILABLE"]);
+  expect(response.headers.connection).toBe("close");
+});
+
+test("an unknown path is a 404 problem", async () => {
+  const response = await appWith().inject("/v1/workers?x=1");
+  expect(response.headers["content-type"]).toMatch(PROBLEM);
+  expect(response.json()).toEqual({
+    type: "about:blank",
+    title: "Not Found",
+    status: 404,
+    detail: "There is no /v1/workers here.",
+    code: "NOT_FOUND",
+    errors: [],
+    request_id: expect.any(String),
+  });
+  expect(response.statusCode).toBe(404);
+});
+
+test.each(["POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const)(
+  "%s is a 405 problem, whatever its body",
+  async (method) => {
+    const response = await appWith().inject({
+      method,
+      url: "/v1/devices",
+      headers: { "content-type": "application/json" },
+      payload: "{",
+    });
+    expect([response.statusCode, response.json().code]).toEqual([405, "METHOD_NOT_ALLOWED"]);
+    expect(response.headers).toMatchObject({ allow: "GET, HEAD", "content-type": expect.stringMatching(PROBLEM) });
+  },
+);
+
+test("a malformed path is a 400 problem", async () => {
+  const response = await appWith().inject("/%zz");
+  expect([response.statusCode, response.json().code]).toEqual([400, "INVALID_REQUEST"]);
+  expect(response.headers["content-type"]).toMatch(PROBLEM);
+});
+
+test("a failure inside says nothing internal", async () => {
+  const app = appWith();
+  app.get("/broken", () => {
+    throw new Error("secret");
+  });
+  const response = await app.inject("/broken");
+  expect([response.statusCode, response.json().code]).toEqual([500, "INTERNAL"]);
+  expect(response.body).not.toContain("secret");
+});

@@ -1,0 +1,84 @@
+import { STATUS_CODES } from "node:http";
+import { type DeviceCapabilities, DeviceCapabilitiesJson } from "@repo/device-types";
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+
+export interface AppOptions {
+  /** Name of this hive. */
+  id: string;
+  /** Reads the devices; a rejection means that the agent is stopping. */
+  detectDevices: () => Promise<DeviceCapabilities>;
+  log: Logger;
+}
+
+interface Problem {
+  status: number;
+  code: string;
+  detail: string;
+}
+
+/** Answers with an RFC 9457 problem. */
+function sendProblem(request: FastifyRequest, reply: FastifyReply, { status, code, detail }: Problem) {
+  const problem = {
+    type: "about:blank",
+    title: STATUS_CODES[status],
+    status,
+    detail,
+    code,
+    errors: [],
+    request_id: request.id,
+  };
+  return reply.code(status).type("application/problem+json").send(JSON.stringify(problem));
+}
+
+/** The agent's HTTP API: `/health` (also `/v1/health`) and `/v1/devices`. */
+export function createApp({ id, detectDevices, log }: AppOptions): FastifyInstance {
+  const app = Fastify({
+    requestTimeout: 30_000,
+    frameworkErrors: (error, request, reply) => onError(error, request, reply),
+  });
+
+  function onError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+    const status = error.statusCode ?? 500;
+    if (status < 500) return sendProblem(request, reply, { status, code: "INVALID_REQUEST", detail: error.message });
+    log.error({ err: error, request_id: request.id }, "request failed");
+    return sendProblem(request, reply, { status: 500, code: "INTERNAL", detail: "The agent's log says more." });
+  }
+
+  // No path takes a body: whatever comes is dropped, so that the answer is about the path and the method.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, payload, done) => {
+    payload.resume();
+    done(null);
+  });
+
+  app.setErrorHandler<FastifyError>(onError);
+  app.setNotFoundHandler((request, reply) => {
+    const [path = "/"] = request.url.split("?");
+    if (!app.hasRoute({ method: "GET", url: path })) {
+      return sendProblem(request, reply, { status: 404, code: "NOT_FOUND", detail: `There is no ${path} here.` });
+    }
+    reply.header("allow", "GET, HEAD");
+    const detail = `${path} takes GET and HEAD, not ${request.method}.`;
+    return sendProblem(request, reply, { status: 405, code: "METHOD_NOT_ALLOWED", detail });
+  });
+
+  for (const path of ["/health", "/v1/health"]) app.get(path, () => ({ status: "ok", id }));
+
+  app.get("/v1/devices", async (request, reply) => {
+    try {
+      return DeviceCapabilitiesJson.encode(await detectDevices());
+    } catch (error) {
+      // An empty answer would be stored as the truth, so there is none.
+      log.warn({ err: error }, "devices could not be read");
+      reply.header("connection", "close"); // a kept connection would hold up the end
+      return sendProblem(request, reply, {
+        status: 503,
+        code: "DEVICES_UNAVAILABLE",
+        detail: "Devices cannot be read now.",
+      });
+    }
+  });
+
+  return app;
+}

@@ -1,0 +1,107 @@
+import { expect, test } from "vitest";
+import { ConfigError, readConfig } from "./config.ts";
+
+function problemsOf(argv: string[], env: Record<string, string> = {}): readonly string[] {
+  try {
+    readConfig(argv, env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+test("has a default for every setting", () => {
+  expect(readConfig([], {})).toEqual({
+    host: "127.0.0.1",
+    port: 8600,
+    id: "localhost",
+    queen: "http://127.0.0.1:8500",
+    beatIntervalMs: 15_000,
+    probeTimeoutMs: 5_000,
+    logLevel: "info",
+  });
+});
+
+test("reads every setting from its variable", () => {
+  const env = {
+    HIVE_HOST: "::1",
+    HIVE_PORT: "0",
+    HIVE_ID: "gpu-box.7",
+    HIVE_QUEEN: "https://queen.example/fleet/",
+    HIVE_BEAT_INTERVAL_MS: "100",
+    HIVE_PROBE_TIMEOUT_MS: "600000",
+    HIVE_LOG_LEVEL: "warn",
+  };
+  expect(readConfig([], env)).toEqual({
+    host: "::1",
+    port: 0,
+    id: "gpu-box.7",
+    queen: "https://queen.example/fleet",
+    beatIntervalMs: 100,
+    probeTimeoutMs: 600_000,
+    logLevel: "warn",
+  });
+});
+
+test("a flag wins over its variable, even over one that cannot be used", () => {
+  const flags = ["--id", "a", "--queen", "http://[::1]:1", "--host", "::", "--port", "1", "--beat-interval-ms", "200"];
+  const more = ["--probe-timeout-ms", "300", "--log-level", "debug"];
+  const env = {
+    HIVE_ID: " ",
+    HIVE_QUEEN: "x",
+    HIVE_HOST: "/",
+    HIVE_PORT: "y",
+    HIVE_BEAT_INTERVAL_MS: "",
+    HIVE_LOG_LEVEL: "?",
+  };
+  expect(readConfig([...flags, ...more], env)).toEqual({
+    id: "a",
+    queen: "http://[::1]:1",
+    host: "::",
+    port: 1,
+    beatIntervalMs: 200,
+    probeTimeoutMs: 300,
+    logLevel: "debug",
+  });
+});
+
+test("reports every problem at once, with the flag and the variable, the rule and what arrived", () => {
+  const env = { HIVE_PORT: "65536", HIVE_BEAT_INTERVAL_MS: "1.5", HIVE_LOG_LEVEL: "loud", HIVE_HOST: "http://x" };
+  const problems = problemsOf(
+    ["--id", "a b", "--queen", "localhost:8500", "--probe-timeout-ms", "99", "--prot", "extra"],
+    env,
+  );
+  expect(problems).toEqual([
+    'unknown argument "--prot": hive --help lists what there is',
+    'unknown argument "extra": hive --help lists what there is',
+    '--id (HIVE_ID) must be 1 to 128 letters, digits, dots, underscores or hyphens, and begin with a letter or digit, but is "a b"',
+    '--queen (HIVE_QUEEN) must be an http or https URL without user, query or fragment, such as http://127.0.0.1:8500, but is "localhost:8500"',
+    '--host (HIVE_HOST) must be a host name or an IP address, without scheme or port, but is "http://x"',
+    '--port (HIVE_PORT) must be an integer from 0 to 65535, but is "65536"',
+    '--beat-interval-ms (HIVE_BEAT_INTERVAL_MS) must be an integer from 100 to 3600000, but is "1.5"',
+    '--probe-timeout-ms (HIVE_PROBE_TIMEOUT_MS) must be an integer from 100 to 600000, but is "99"',
+    '--log-level (HIVE_LOG_LEVEL) must be one of trace, debug, info, warn, error, fatal, silent, but is "loud"',
+  ]);
+});
+
+test.each(["-1", "", " 80", "0x50", "1e3", "99999999999999999999", "8600.0"])("port %j is refused", (port) => {
+  expect(problemsOf([], { HIVE_PORT: port })).toEqual([
+    `--port (HIVE_PORT) must be an integer from 0 to 65535, but is ${JSON.stringify(port)}`,
+  ]);
+});
+
+test.each(["ftp://queen", "http://user:secret@queen", "http://queen?x=1", "http://queen#x", "http://"])(
+  "queen %s is refused",
+  (queen) => {
+    expect(problemsOf(["--queen", queen])).toHaveLength(1);
+  },
+);
+
+test("takes the dashes that pnpm hands on", () => {
+  expect(readConfig(["--", "--port", "0"], {}).port).toBe(0);
+});
+
+test("a flag without its value is a problem", () => {
+  expect(problemsOf(["--port"])).toEqual(["option '--port <port>' argument missing"]);
+});

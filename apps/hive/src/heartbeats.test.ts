@@ -1,0 +1,132 @@
+import { pino } from "pino";
+import { expect, onTestFinished, test } from "vitest";
+import { backoffMs, startHeartbeats } from "./heartbeats.ts";
+import { answerOk, eventually, type LogLine, startQueenDouble } from "./testing.ts";
+
+const SHORT_MS = 100;
+
+function beatTo(queen: string, { intervalMs = SHORT_MS, requestTimeoutMs = 20_000 } = {}) {
+  const log: LogLine[] = [];
+  const heartbeats = startHeartbeats({
+    queen,
+    hive: { id: "hive-7", host: "127.0.0.1", port: 8600 },
+    intervalMs,
+    requestTimeoutMs,
+    log: pino({ base: null }, { write: (line: string) => void log.push(JSON.parse(line)) }),
+    now: () => Date.parse("2025-10-21T10:00:00Z"),
+    random: () => 0.1,
+  });
+  onTestFinished(() => heartbeats.stop());
+  const messages = () => log.map(({ msg }) => msg);
+  const logged = (count: number) =>
+    eventually(() => (log.length >= count ? log[count - 1] : undefined), `line ${count}`);
+  return { heartbeats, messages, logged };
+}
+
+const atLeast = (beats: unknown[], count: number) =>
+  eventually(() => (beats.length >= count ? true : undefined), `${count} beats`);
+
+test("beats at once, with the hive's clock and no workers", async () => {
+  const queen = await startQueenDouble();
+  beatTo(queen.url, { intervalMs: 3_600_000 });
+  await atLeast(queen.beats, 1);
+  expect(queen.beats).toEqual([{ hive_id: "hive-7", timestamp: "2025-10-21T10:00:00.000Z", workers: [] }]);
+});
+
+test("goes on beating, and says once that the queen is reached", async () => {
+  const queen = await startQueenDouble();
+  const { messages } = beatTo(queen.url);
+  await atLeast(queen.beats, 4);
+  expect(messages()).toEqual(["queen reached"]);
+});
+
+test("says once that the queen is lost, keeps trying, and says that it is back", async () => {
+  const queen = await startQueenDouble();
+  const { messages, logged } = beatTo(queen.url);
+  await logged(1);
+  queen.answerWith((response) => response.destroy());
+  expect(await logged(2)).toMatchObject({ msg: "queen lost", reason: expect.any(String) });
+  await atLeast(queen.beats, queen.beats.length + 2);
+  queen.answerWith(answerOk);
+  await logged(3);
+  expect(messages()).toEqual(["queen reached", "queen lost", "queen reached"]);
+});
+
+test("a queen that was never there is not reached, with the reason", async () => {
+  const queen = await startQueenDouble();
+  await queen.close();
+  const { logged } = beatTo(queen.url);
+  expect(await logged(1)).toMatchObject({ msg: "queen not reached", reason: expect.stringContaining("ECONNREFUSED") });
+});
+
+test("says once how to add a hive that the queen does not know, and beats on until it does", async () => {
+  const queen = await startQueenDouble();
+  queen.answerWith((response) => response.writeHead(404).end("{}"));
+  const { messages, logged } = beatTo(queen.url);
+  await atLeast(queen.beats, 3);
+  queen.answerWith(answerOk);
+  await logged(2);
+  const add = `curl -X POST ${queen.url}/v1/hives -H 'content-type: application/json' -d '{"id":"hive-7","host":"127.0.0.1","port":8600}'`;
+  expect(messages()).toEqual([`this hive is not in the queen's catalog: add it with ${add}`, "queen reached"]);
+});
+
+test("says once what a queen that refuses the beat has answered", async () => {
+  const queen = await startQueenDouble();
+  queen.answerWith((response) => response.writeHead(503).end("catalog is busy"));
+  const { messages, logged } = beatTo(queen.url);
+  await atLeast(queen.beats, 3);
+  expect(await logged(1)).toMatchObject({ reason: "it answers 503: catalog is busy" });
+  expect(messages()).toEqual(["queen refuses the heartbeat"]);
+});
+
+test("does not wait for ever for a queen that does not answer", async () => {
+  const queen = await startQueenDouble();
+  queen.answerWith(() => {});
+  const { logged } = beatTo(queen.url, { requestTimeoutMs: 300 });
+  expect(await logged(1)).toMatchObject({ msg: "queen not reached", reason: "it does not answer within 300 ms" });
+  queen.answerWith(answerOk);
+  expect(await logged(2)).toMatchObject({ msg: "queen reached" });
+});
+
+test("cuts off an endless answer", async () => {
+  const queen = await startQueenDouble();
+  queen.answerWith((response) => {
+    response.writeHead(200);
+    const chunk = "x".repeat(65_536);
+    const more = () => {
+      while (response.writable && response.write(chunk));
+    };
+    response.on("drain", more);
+    more();
+  });
+  const { messages } = beatTo(queen.url, { intervalMs: 3_600_000 });
+  await eventually(() => (messages().length > 0 ? true : undefined), "a log line");
+  expect(messages()).toEqual(["queen reached"]);
+});
+
+test("does not follow the queen elsewhere", async () => {
+  const elsewhere = await startQueenDouble();
+  const queen = await startQueenDouble();
+  queen.answerWith((response) => response.writeHead(307, { location: `${elsewhere.url}/v1/heartbeat` }).end());
+  const { logged } = beatTo(queen.url);
+  expect(await logged(1)).toMatchObject({ msg: "queen refuses the heartbeat", reason: "it answers 307: " });
+  expect(elsewhere.beats).toEqual([]);
+});
+
+test("stop ends a beat that is under way, and no other follows", async () => {
+  const queen = await startQueenDouble();
+  queen.answerWith(() => {});
+  const { heartbeats, messages } = beatTo(queen.url, { intervalMs: 3_600_000 });
+  await atLeast(queen.beats, 1);
+  await heartbeats.stop();
+  expect(queen.beats).toHaveLength(1);
+  expect(messages()).toEqual([]);
+});
+
+test("back-off draws from zero to a bound that doubles up to its cap", () => {
+  const bounds = [1, 2, 3, 4, 5, 6, 2_000].map((failures) => backoffMs(failures, 15_000, () => 1));
+  expect(bounds).toEqual([1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000]);
+  expect(backoffMs(4, 15_000, () => 0)).toBe(0);
+  expect(backoffMs(4, 15_000, () => 0.25)).toBe(2_000);
+  expect(backoffMs(1, 200, () => 1)).toBe(200);
+});

@@ -1,0 +1,125 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Logger } from "pino";
+
+export interface HeartbeatOptions {
+  /** Base URL of the queen. */
+  queen: string;
+  /** This hive as the queen can reach it: what an operator would add to the catalog. */
+  hive: { id: string; host: string; port: number };
+  /** Time between beats, and the longest wait while the queen is away. */
+  intervalMs: number;
+  log: Logger;
+  /** How long a queen may take to answer. Default: 10,000. */
+  requestTimeoutMs?: number;
+  /** Wall clock, in milliseconds. Default: `Date.now`. */
+  now?: () => number;
+  /** In [0, 1); spreads the hives when a queen comes back. Default: `Math.random`. */
+  random?: () => number;
+}
+
+export interface Heartbeats {
+  /** Ends the beats; resolves when none is under way. */
+  stop(): Promise<void>;
+}
+
+/** What became of one beat. `state` is what the log tells apart. */
+type Outcome = { state: "reached" } | { state: "away" | "unknown hive" | "refused"; reason: string };
+
+const BACKOFF_BASE_MS = 1_000;
+const MAX_ANSWER_BYTES = 65_536;
+
+/** Full jitter: anything from 0 to a bound that doubles with each failure up to `capMs`. */
+export function backoffMs(failures: number, capMs: number, random: () => number): number {
+  return random() * Math.min(capMs, BACKOFF_BASE_MS * 2 ** (failures - 1));
+}
+
+/** Reads the answer to its end, so that the connection can be used again; a long one is cut off. */
+async function readAnswer(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > MAX_ANSWER_BYTES) break; // leaving the loop cancels the body
+  }
+  return text;
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message || String(Reflect.get(error.cause, "code")) : error.message;
+}
+
+/** Sends a beat at once and then one every `intervalMs`; while the queen is away it waits with full-jitter back-off. */
+export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
+  const { queen, hive, intervalMs, log, requestTimeoutMs = 10_000, now = Date.now, random = Math.random } = options;
+  const stopping = new AbortController();
+  let logged: Outcome["state"] | undefined;
+
+  async function send(signal: AbortSignal): Promise<Outcome> {
+    const response = await fetch(`${queen}/v1/heartbeat`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      // The agent runs no workers itself.
+      body: JSON.stringify({ hive_id: hive.id, timestamp: new Date(now()).toISOString(), workers: [] }),
+      redirect: "manual",
+      signal,
+    });
+    const answer = await readAnswer(response);
+    if (response.ok) return { state: "reached" };
+    const reason = `it answers ${response.status}: ${answer.slice(0, 500)}`;
+    return { state: response.status === 404 ? "unknown hive" : "refused", reason };
+  }
+
+  /** One beat with a deadline. Never rejects. */
+  async function beat(): Promise<Outcome> {
+    const request = new AbortController();
+    const cancel = () => request.abort(stopping.signal.reason);
+    const timer = setTimeout(
+      () => request.abort(new Error(`it does not answer within ${requestTimeoutMs} ms`)),
+      requestTimeoutMs,
+    );
+    stopping.signal.addEventListener("abort", cancel, { once: true });
+    try {
+      return await send(request.signal);
+    } catch (error) {
+      return { state: "away", reason: reasonOf(error) };
+    } finally {
+      clearTimeout(timer);
+      stopping.signal.removeEventListener("abort", cancel);
+    }
+  }
+
+  function logChange(outcome: Outcome): void {
+    if (outcome.state === logged) return;
+    const before = logged;
+    logged = outcome.state;
+    if (outcome.state === "reached") log.info({ queen }, "queen reached");
+    else if (outcome.state === "unknown hive") {
+      const add = `curl -X POST ${queen}/v1/hives -H 'content-type: application/json' -d '${JSON.stringify(hive)}'`;
+      log.warn({ queen }, `this hive is not in the queen's catalog: add it with ${add}`);
+    } else if (outcome.state === "refused") log.warn({ queen, reason: outcome.reason }, "queen refuses the heartbeat");
+    else log.warn({ queen, reason: outcome.reason }, before === "reached" ? "queen lost" : "queen not reached");
+  }
+
+  async function run(): Promise<void> {
+    let failures = 0;
+    while (!stopping.signal.aborted) {
+      const startedMs = performance.now();
+      const outcome = await beat();
+      if (stopping.signal.aborted) return;
+      logChange(outcome);
+      failures = outcome.state === "reached" ? 0 : failures + 1;
+      const pauseMs =
+        failures === 0 ? intervalMs - (performance.now() - startedMs) : backoffMs(failures, intervalMs, random);
+      await wait(Math.max(0, pauseMs), undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  }
+
+  const running = run();
+  return {
+    stop() {
+      stopping.abort(new Error("the agent is stopping"));
+      return running;
+    },
+  };
+}

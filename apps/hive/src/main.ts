@@ -1,0 +1,93 @@
+import os from "node:os";
+import type { FastifyInstance } from "fastify";
+import { type Logger, pino } from "pino";
+import { createApp } from "./app.ts";
+import { type Config, ConfigError, readConfig } from "./config.ts";
+import { createDeviceDetector, type DeviceDetector } from "./devices.ts";
+import { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
+
+/** Connections that are still open after this time are cut. */
+const CLOSE_TIMEOUT_MS = 3_000;
+const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+function fail(message: string, exitCode: number): never {
+  process.stderr.write(`hive: ${message}\n`);
+  process.exit(exitCode);
+}
+
+function readConfigOrExit(): Config {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (error instanceof ConfigError) fail(error.problems.join("\nhive: "), 2);
+    throw error;
+  }
+}
+
+function whyNotListening(error: NodeJS.ErrnoException, { host, port }: Config): string {
+  if (error.code === "EADDRINUSE")
+    return `port ${port} on ${host} is taken: stop what listens there or choose another with --port`;
+  if (error.code === "EACCES")
+    return `port ${port} on ${host} may not be used by this user: choose another with --port`;
+  if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND") {
+    return `${host} is no address of this machine: choose another with --host`;
+  }
+  return `cannot listen on ${host}, port ${port}: ${error.message}`;
+}
+
+/** Listens and answers the port, which the system chose if the setting is 0. */
+async function listen(app: FastifyInstance, config: Config): Promise<number> {
+  try {
+    await app.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    fail(whyNotListening(error as NodeJS.ErrnoException, config), 1);
+  }
+  const address = app.server.address();
+  return address !== null && typeof address === "object" ? address.port : config.port;
+}
+
+/** The host by which a queen can reach a hive that listens on `host`. */
+function reachableHost(host: string): string {
+  return host === "0.0.0.0" || host === "::" ? os.hostname() : host;
+}
+
+/** The first signal stops the agent in order, the second at once. */
+function stopOnSignal(log: Logger, stop: () => Promise<void>): void {
+  let stopping = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(SIGNAL_EXIT_CODES[signal]);
+      stopping = true;
+      log.info({ signal }, "hive stopping");
+      stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, "hive did not stop cleanly");
+          process.exit(1);
+        },
+      );
+    });
+  }
+}
+
+async function stopAll(app: FastifyInstance, detector: DeviceDetector, heartbeats: Heartbeats): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+  detector.stop();
+  await Promise.all([heartbeats.stop(), app.close()]);
+  clearTimeout(cut);
+}
+
+const config = readConfigOrExit();
+const log = pino({ level: config.logLevel, base: { hive: config.id } });
+const detector = createDeviceDetector({ probeTimeoutMs: config.probeTimeoutMs, log });
+const app = createApp({ id: config.id, detectDevices: detector.detect, log });
+const port = await listen(app, config);
+const heartbeats = startHeartbeats({
+  queen: config.queen,
+  hive: { id: config.id, host: reachableHost(config.host), port },
+  intervalMs: config.beatIntervalMs,
+  log,
+});
+stopOnSignal(log, () => stopAll(app, detector, heartbeats));
+// Said last: whoever reads it may send a signal at once.
+log.info({ host: config.host, port }, "hive listening");

@@ -1,0 +1,157 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import os, { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+import { eventually, type LogLine, temporaryFolder } from "./testing.ts";
+
+const START = fileURLToPath(new URL("../../../scripts/start.js", import.meta.url));
+const cpu = { cores: os.availableParallelism(), ram_gb: Math.round(os.totalmem() / 1024 ** 3) };
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+interface Fleet {
+  process: ChildProcess;
+  stderr: () => string;
+  queenUrl: () => Promise<string>;
+  hivePort: () => Promise<number>;
+  /** Process id of the queen or the hive. */
+  pidOf: (name: "queen" | "hive") => number;
+  ended: Promise<number | NodeJS.Signals | null>;
+}
+
+/** Runs the start script on free ports, with a catalog in `folder`. What it started ends with the test. */
+function startFleet(folder: string, env: Record<string, string> = {}): Fleet {
+  const child = spawn(process.execPath, [START], {
+    env: {
+      PATH: process.env.PATH,
+      QUEEN_PORT: "0",
+      HIVE_PORT: "0",
+      QUEEN_DATABASE: join(folder, "hives.db"),
+      QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1",
+      ...env,
+    },
+    cwd: tmpdir(),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const log: LogLine[] = [];
+  createInterface({ input: child.stdout }).on("line", (line) => log.push(JSON.parse(line)));
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {
+    child.on("close", (code, signal) => resolve(code ?? signal));
+  });
+  onTestFinished(async () => {
+    child.kill("SIGTERM");
+    await ended;
+  });
+  const listening = (name: string) =>
+    eventually(() => log.find(({ msg }) => msg === `${name} listening`), `${name} listening, after: ${stderr}`);
+  return {
+    process: child,
+    stderr: () => stderr,
+    queenUrl: async () => `http://127.0.0.1:${(await listening("queen")).port}`,
+    hivePort: async () => Number((await listening("hive")).port),
+    pidOf: (name) => {
+      const lines = execFileSync("/bin/ps", ["-e", "-o", "ppid=,pid=,args="], { encoding: "utf8" }).split("\n");
+      const words = lines.map((line) => line.trim().split(/\s+/));
+      return Number(
+        words.find(([parent, , ...args]) => parent === String(child.pid) && args.join(" ").endsWith(`${name}.js`))?.[1],
+      );
+    },
+    ended,
+  };
+}
+
+type Hive = {
+  id: string;
+  host: string;
+  port: number;
+  status: string;
+  devices: { cpu: unknown } | null;
+  created_at_ms: number;
+};
+
+/** The local hive, once it is online and its devices are known. */
+async function onlineHive(fleet: Fleet, id = "localhost"): Promise<Hive> {
+  const url = `${await fleet.queenUrl()}/v1/hives/${id}`;
+  return eventually(async () => {
+    const response = await fetch(url);
+    const hive = (await response.json()) as Hive;
+    return response.ok && hive.status === "online" && hive.devices !== null ? hive : undefined;
+  }, `hive ${id} online with its devices`);
+}
+
+test("one command shows this machine as an online hive, and again after a restart", async () => {
+  const folder = temporaryFolder();
+  const first = startFleet(folder);
+  const before = await onlineHive(first);
+  expect(before).toMatchObject({ id: "localhost", host: "127.0.0.1", devices: { cpu } });
+  const pids = [first.pidOf("queen"), first.pidOf("hive")];
+  first.process.kill("SIGTERM");
+  expect(await first.ended).toBe(0);
+  expect(first.stderr()).toContain(`running; look with: curl ${await first.queenUrl()}/v1/hives`);
+  expect(pids.filter(isAlive)).toEqual([]);
+
+  const second = startFleet(folder);
+  const port = await second.hivePort();
+  const after = await eventually(async () => {
+    const hive = await onlineHive(second);
+    return hive.port === port ? hive : undefined;
+  }, "the hive at the port that it has now");
+  expect(after.created_at_ms).toBe(before.created_at_ms);
+});
+
+test("adds the hive under HIVE_ID, and asks for nothing but free ports", async () => {
+  const fleet = startFleet(temporaryFolder(), { HIVE_ID: "desk.1" });
+  expect(await onlineHive(fleet, "desk.1")).toMatchObject({ id: "desk.1", port: await fleet.hivePort() });
+});
+
+test("SIGINT that comes twice, from the terminal and from pnpm, still stops both in order", async () => {
+  const fleet = startFleet(temporaryFolder());
+  await onlineHive(fleet);
+  fleet.process.kill("SIGINT");
+  fleet.process.kill("SIGINT");
+  expect(await fleet.ended).toBe(0);
+});
+
+test.each([
+  ["queen", "hive"],
+  ["hive", "queen"],
+] as const)("when the %s dies the %s is stopped, and the exit code says so", async (victim, other) => {
+  const fleet = startFleet(temporaryFolder());
+  await onlineHive(fleet);
+  const survivor = fleet.pidOf(other);
+  process.kill(fleet.pidOf(victim), "SIGKILL");
+  expect(await fleet.ended).toBe(1);
+  expect(fleet.stderr()).toContain(`start: the ${victim} has ended (SIGKILL)`);
+  expect(isAlive(survivor)).toBe(false);
+});
+
+test("a port that is taken is the queen's sentence, no hive is started, and the exit code is not 0", async () => {
+  const taken = createServer((_request, response) => response.end("{}"));
+  onTestFinished(() => void taken.close());
+  await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+  const { port } = taken.address() as AddressInfo;
+  const fleet = startFleet(temporaryFolder(), { QUEEN_PORT: String(port) });
+  expect(await fleet.ended).toBe(1);
+  expect(fleet.stderr()).toMatch(new RegExp(`port ${port} \\S+ 127\\.0\\.0\\.1 is taken`));
+  expect(fleet.stderr()).not.toContain("starting the hive");
+});
+
+test("settings that the hive cannot use stop the queen too, with the hive's exit code", async () => {
+  const fleet = startFleet(temporaryFolder(), { HIVE_BEAT_INTERVAL_MS: "soon" });
+  expect(await fleet.ended).toBe(2);
+  expect(fleet.stderr()).toContain("--beat-interval-ms (HIVE_BEAT_INTERVAL_MS)");
+});

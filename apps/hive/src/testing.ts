@@ -1,0 +1,133 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { onTestFinished, vi } from "vitest";
+
+const BIN = fileURLToPath(new URL("../bin/hive.js", import.meta.url));
+const WAIT = { timeout: 20_000, interval: 20 };
+
+export type LogLine = { msg: string } & Record<string, unknown>;
+
+/** Waits until `condition` answers something, and answers that. */
+export function eventually<T>(condition: () => T | undefined | Promise<T | undefined>, what: string): Promise<T> {
+  return vi.waitFor(async () => {
+    const value = await condition();
+    if (value === undefined) throw new Error(`did not come: ${what}`);
+    return value;
+  }, WAIT);
+}
+
+/** A folder that lives as long as the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "hive-agent-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Writes a shell script that a folder on PATH offers under `name`. */
+export function fakeProgram(folder: string, name: string, script: string): void {
+  const path = join(folder, name);
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+}
+
+/** A word that only the processes of one hanging program have among their arguments. It is a time for `sleep`, too. */
+export function newMarker(): string {
+  return `600.${randomInt(1e12)}`;
+}
+
+/** The script of a program that starts another one and hangs. */
+export function hangingScript(marker: string): string {
+  return `/bin/sleep ${marker} & wait`;
+}
+
+/** Whether a process with this marker runs; one that has ended but was not collected has no arguments any more. */
+export function isRunning(marker: string): boolean {
+  return execFileSync("/bin/ps", ["-e", "-o", "args="], { encoding: "utf8" }).includes(`/bin/sleep ${marker}`);
+}
+
+export interface Agent {
+  process: ChildProcess;
+  log: LogLine[];
+  stderr: () => string;
+  logged: (message: string) => Promise<LogLine>;
+  /** Base URL, once it listens. */
+  url: () => Promise<string>;
+  /** Exit code, or the signal that ended it. */
+  ended: Promise<number | NodeJS.Signals | null>;
+}
+
+/** Runs the real agent with nothing but `path` on its PATH. It is killed with the test. */
+export function startAgent(
+  args: string[],
+  { path = temporaryFolder(), env = {} }: { path?: string; env?: NodeJS.ProcessEnv } = {},
+): Agent {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    env: { PATH: path, ...env },
+    cwd: tmpdir(),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const log: LogLine[] = [];
+  createInterface({ input: child.stdout }).on("line", (line) => log.push(JSON.parse(line)));
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const logged = (message: string) =>
+    eventually(() => log.find(({ msg }) => msg.includes(message)), `${message} in the log, after: ${stderr}`);
+  return {
+    process: child,
+    log,
+    stderr: () => stderr,
+    logged,
+    url: async () => `http://127.0.0.1:${(await logged("hive listening")).port}`,
+    ended: new Promise((resolve) => child.on("close", (code, signal) => resolve(code ?? signal))),
+  };
+}
+
+export type Beat = { hive_id: string; timestamp: string; workers: unknown[] };
+type Answer = (response: ServerResponse) => void;
+
+export function answerOk(response: ServerResponse): void {
+  response.setHeader("content-type", "application/json").end('{"status":"ok","message":"Heartbeat received"}');
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  let text = "";
+  for await (const chunk of request.setEncoding("utf8")) text += chunk;
+  return JSON.parse(text);
+}
+
+/** An HTTP server in the queen's place: keeps the beats that come, and answers them as told. Closed with the test. */
+export async function startQueenDouble() {
+  const beats: Beat[] = [];
+  const state: { answer: Answer } = { answer: answerOk };
+  const server = createServer(async (request, response) => {
+    if (request.method !== "POST" || request.url !== "/v1/heartbeat") return response.writeHead(400).end();
+    beats.push((await readJson(request)) as Beat);
+    state.answer(response);
+  });
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  onTestFinished(close);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address() as AddressInfo;
+  return {
+    beats,
+    close,
+    url: `http://127.0.0.1:${address.port}`,
+    answerWith: (answer: Answer) => {
+      state.answer = answer;
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { performance } from "node:perf_hooks";
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
+
+/** A median and the quartiles around it. */
+export type Spread = { readonly median: number; readonly low: number; readonly high: number; readonly rounds: number };
+
+/** Runs for some time and says what it saw: a time per operation, operations per second, … */
+export type Round = () => Promise<number>;
+
+const WARM_UP_ROUNDS = 2;
+
+export function spread(samples: readonly number[]): Spread {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const at = (share: number) => percentile(sorted, share);
+  return { median: at(0.5), low: at(0.25), high: at(0.75), rounds: samples.length };
+}
+
+/** `sorted` is in ascending order, `share` from 0 to 1. */
+export function percentile(sorted: readonly number[], share: number): number {
+  const position = (sorted.length - 1) * share;
+  const below = sorted[Math.floor(position)] ?? Number.NaN;
+  const above = sorted[Math.ceil(position)] ?? Number.NaN;
+  return below + (above - below) * (position - Math.floor(position));
+}
+
+/** Runs all sides one after the other, again and again, so that what disturbs the machine disturbs all of them. */
+export async function inTurn<Side extends string>(
+  sides: Record<Side, Round>,
+  { rounds, warmUp = WARM_UP_ROUNDS }: { rounds: number; warmUp?: number },
+): Promise<Record<Side, number[]>> {
+  const names = Object.keys(sides) as Side[];
+  const seen = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Side, number[]>;
+  for (let round = -warmUp; round < rounds; round++) {
+    for (const name of names) {
+      const figure = await sides[name]();
+      if (round >= 0) seen[name].push(figure);
+      await turnOfTheLoop();
+    }
+  }
+  return seen;
+}
+
+/** `n` counts the operations of all rounds. One that is done when it returns is not awaited: a promise would cost it more. */
+export type Operation = (n: number) => unknown;
+
+async function runMany(operation: Operation, from: number, count: number): Promise<number> {
+  const startedMs = performance.now();
+  for (let n = from; n < from + count; n++) {
+    const pending = operation(n);
+    if (pending instanceof Promise) await pending;
+  }
+  return performance.now() - startedMs;
+}
+
+/** Microseconds per operation, over as many operations as fill `roundMs`: found out once, in the first (warm-up) round. */
+export function calibrated(operation: Operation, { roundMs = 25 } = {}): Round {
+  let n = 0;
+  let count = 0;
+  return async () => {
+    if (count === 0) {
+      for (count = 1; ; count *= 2) {
+        const tookMs = await runMany(operation, n, count);
+        n += count;
+        if (tookMs >= roundMs / 2) break;
+      }
+    }
+    const tookMs = await runMany(operation, n, count);
+    n += count;
+    return (tookMs * 1000) / count;
+  };
+}
+
+/** Microseconds per operation over exactly `count` of them: for writes, so that both sides' files grow alike. */
+export function counted(operation: Operation, count: number): Round {
+  let n = 0;
+  return async () => {
+    const tookMs = await runMany(operation, n, count);
+    n += count;
+    return (tookMs * 1000) / count;
+  };
+}
+
+/** The median, in microseconds, of `count` operations that are timed one by one. */
+export function medianOf(operation: Operation, count: number): Round {
+  let n = 0;
+  return async () => {
+    const tookUs: number[] = [];
+    for (let done = 0; done < count; done++) tookUs.push((await runMany(operation, n++, 1)) * 1000);
+    return spread(tookUs).median;
+  };
+}

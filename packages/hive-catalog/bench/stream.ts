@@ -1,0 +1,124 @@
+import { statSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import Database from "libsql";
+import { runScript } from "./child.ts";
+import { beatAt, hiveId } from "./fleet.ts";
+import { largestFleet } from "./growth.ts";
+import { percentile } from "./measure.ts";
+import { absolute, type Benchmark, compared, type Result } from "./result.ts";
+import type { Streamed } from "./stream-child.ts";
+
+const POINT = 4;
+const SCRIPT = new URL("./stream-child.ts", import.meta.url);
+const MB = 1e6;
+/** SQLite empties the WAL from 1,000 pages (4 MB) on, whenever no reader still needs it. */
+const WAL_BOUND_MB = 16;
+const ALONE_MS = 1000;
+const PAUSE_MS = 1;
+
+type Written = { tookMs: number[]; refused: number; walBytes: number };
+
+export const stream: Benchmark = {
+  name: "stream",
+  async run(context) {
+    const { path, size } = await largestFleet(context);
+    context.progress("a writer alone");
+    const alone = await writeUntil(path, delay(ALONE_MS));
+    context.progress(`streamHives of ${size} hives, a writer of another process beside it`);
+    const streaming = runScript<Streamed>(SCRIPT, [path, "read only"]);
+    const beside = await writeUntil(path, streaming);
+    const streamed = await streaming;
+    context.progress(`streamHives of ${size} hives, heartbeats of the same process beside it`);
+    const withBeats = await runScript<Streamed>(SCRIPT, [path, "with heartbeats"]);
+    if (streamed.hives !== size) throw new Error(`streamHives gave ${streamed.hives} of ${size} hives`);
+    return rows(size, { alone, beside, streamed, withBeats });
+  },
+};
+
+/** Another program that writes to the file and takes no refusal for an answer: each lock that it meets is counted. */
+async function writeUntil(path: string, end: Promise<unknown>): Promise<Written> {
+  const database = new Database(path, { timeout: 0 });
+  let statement = beatStatement(database);
+  const written: Written = { tookMs: [], refused: 0, walBytes: 0 };
+  let ended = false;
+  const finish = () => {
+    ended = true;
+  };
+  end.then(finish, finish);
+  for (let n = 0; !ended; n++) {
+    const startedMs = performance.now();
+    try {
+      statement.run(beatAt + n, hiveId((n * 7919) % 100_000));
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_BUSY"))) throw error;
+      written.refused++;
+      statement = beatStatement(database);
+    }
+    written.tookMs.push(performance.now() - startedMs);
+    written.walBytes = Math.max(written.walBytes, statSync(`${path}-wal`).size);
+    await delay(PAUSE_MS);
+  }
+  database.close();
+  return written;
+}
+
+function beatStatement(database: Database.Database): Database.Statement {
+  return database.prepare("UPDATE hives SET last_heartbeat_ms = ? WHERE id = ?");
+}
+
+const p99 = (figures: readonly number[]) =>
+  percentile(
+    figures.toSorted((a, b) => a - b),
+    0.99,
+  );
+
+type Seen = { alone: Written; beside: Written; streamed: Streamed; withBeats: Streamed };
+
+function rows(size: number, { alone, beside, streamed, withBeats }: Seen): Result[] {
+  const row = (what: string, meaning: string) => ({ point: POINT, what: `streamHives of ${size}: ${what}`, meaning });
+  return [
+    absolute({
+      ...row("time", "Every record once, page by page."),
+      unit: "s",
+      ours: [streamed.tookMs / 1000],
+    }),
+    absolute({
+      ...row("growth of the process", "Resident memory at its highest, over what it was before the stream began."),
+      unit: "MB",
+      ours: [streamed.grownBytes / MB],
+      limit: { atMost: 100 },
+    }),
+    absolute({
+      ...row("longest stall of the event loop", "For so long, at worst, no request was looked at."),
+      unit: "ms",
+      ours: [streamed.longestStallMs],
+      limit: { atMost: 20 },
+    }),
+    absolute({
+      ...row("writes of another process refused", "A stream that held a lock between pages would show here."),
+      unit: "",
+      ours: [beside.refused],
+      limit: { atMost: 0 },
+      note: `of ${beside.tookMs.length} writes`,
+    }),
+    compared({
+      ...row("a write of another process, p99", "What the stream costs a writer beside it."),
+      unit: "ms",
+      ours: [p99(beside.tookMs)],
+      counterpart: "the same writer alone",
+      theirs: [p99(alone.tookMs)],
+    }),
+    absolute({
+      ...row("largest WAL", "A stream that held a read transaction would let it grow with every write."),
+      unit: "MB",
+      ours: [beside.walBytes / MB],
+      limit: { atMost: WAL_BOUND_MB },
+    }),
+    absolute({
+      ...row("a heartbeat of the same process, p99", "A beat waits at most for the page that is being read."),
+      unit: "ms",
+      ours: [p99(withBeats.beatsTookMs)],
+      note: `${withBeats.beatsTookMs.length} beats`,
+    }),
+  ];
+}

@@ -1,0 +1,9 @@
+import { fileURLToPath } from "node:url";
+
+const DEFAULT_DATABASE = fileURLToPath(new URL("../../../data/hives.db", import.meta.url));
+
+/** Where the catalog is, from the same variables and with the same default as the queen's. */
+export function databaseSettings(): { location: string; authToken: string | undefined } {
+  const { QUEEN_DATABASE: location = DEFAULT_DATABASE, QUEEN_DATABASE_AUTH_TOKEN: authToken } = process.env;
+  return { location, authToken: authToken || undefined };
+}

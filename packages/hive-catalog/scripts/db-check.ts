@@ -1,0 +1,27 @@
+import { CommandFailure, runCommand } from "./command.ts";
+import { missingStatements } from "./drift.ts";
+import { readFlags } from "./flags.ts";
+import { folderProblems, readJournal } from "./migrations-folder.ts";
+
+const HELP = `Usage: pnpm db:check
+
+Fails when the schema (src/schema.ts) and the migrations (drizzle/) of the catalog differ, or when the migrations do not
+agree with each other.
+
+Exit codes: 0 in step, 1 not in step, 2 called wrongly.`;
+
+async function check(): Promise<string> {
+  if (readFlags({}).help) return HELP;
+  const problems = folderProblems();
+  if (problems.length > 0) throw new CommandFailure(`the migrations do not agree:\n  ${problems.join("\n  ")}`);
+  const missing = await missingStatements();
+  if (missing.length > 0) {
+    const cure = "The schema has changed: run pnpm db:generate --name <what_changed>";
+    throw new CommandFailure(`${cure}\nNo migration has:\n  ${missing.join("\n  ")}`);
+  }
+  return `schema and migrations are in step (${readJournal()
+    .map(({ tag }) => tag)
+    .join(", ")})`;
+}
+
+await runCommand("db:check", check);

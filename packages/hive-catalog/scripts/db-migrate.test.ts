@@ -1,0 +1,283 @@
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import Sqlite from "libsql";
+import { describe, expect, it, vi } from "vitest";
+import { HiveCatalog } from "../src/index.ts";
+import { startTestServer } from "../src/testing/hrana-server.ts";
+import { temporaryFolder } from "../src/testing.ts";
+import { readJournal } from "./migrations-folder.ts";
+import { copyOfRepository, ending, startCommand } from "./repository-copy.ts";
+
+// Several processes in a row, on a machine that may be busy.
+vi.setConfig({ testTimeout: 180_000 });
+
+/** The specification's table, as its Rust system makes it. */
+const SPECIFICATION_DDL = `
+CREATE TABLE IF NOT EXISTS hives (
+    id                  TEXT PRIMARY KEY,
+    host                TEXT NOT NULL,
+    port                INTEGER NOT NULL,
+    ssh_host            TEXT,
+    ssh_port            INTEGER,
+    ssh_user            TEXT,
+    status              TEXT NOT NULL DEFAULT 'unknown',
+    last_heartbeat_ms   INTEGER,
+    devices_json        TEXT,        -- JSON serialized DeviceCapabilities
+    created_at_ms       INTEGER NOT NULL,
+    updated_at_ms       INTEGER NOT NULL
+);
+
+CREATE INDEX IF NOT EXISTS idx_hives_status ON hives(status);
+CREATE INDEX IF NOT EXISTS idx_hives_heartbeat ON hives(last_heartbeat_ms);
+INSERT INTO hives VALUES ('hive-prod-01', '10.0.1.100', 8600, '10.0.1.100', 22, 'admin', 'online', 1761040800000,
+  '{"cpu":{"cores":16,"ram_gb":64},"gpus":[{"index":0,"name":"NVIDIA RTX 4090","vram_gb":24}]}', 1761040700000, 1761040750000);`;
+
+const SPECIFICATION_HIVE = {
+  id: "hive-prod-01",
+  host: "10.0.1.100",
+  port: 8600,
+  sshHost: "10.0.1.100",
+  sshPort: 22,
+  sshUser: "admin",
+  status: "online",
+  lastHeartbeatMs: 1_761_040_800_000,
+  devices: { cpu: { cores: 16, ramGb: 64 }, gpus: [{ index: 0, name: "NVIDIA RTX 4090", vramGb: 24 }] },
+  createdAtMs: 1_761_040_700_000,
+  updatedAtMs: 1_761_040_750_000,
+};
+
+const TAGS = readJournal().map(({ tag }) => tag);
+const APPLIED = `applied ${TAGS.length} migration${TAGS.length === 1 ? "" : "s"}: ${TAGS.join(", ")}`;
+const TOKEN = "token-that-nobody-may-see";
+
+function startMigrate(location: string, call: Parameters<typeof startCommand>[1] = {}) {
+  return startCommand("db-migrate", { ...call, env: { QUEEN_DATABASE: location, ...call.env } });
+}
+
+const migrate = (...call: Parameters<typeof startMigrate>) => ending(startMigrate(...call));
+
+function writeDatabase(path: string, sql: string): void {
+  const database = new Sqlite(path);
+  database.exec(sql);
+  database.close();
+}
+
+async function storedHives(path: string) {
+  await using catalog = await HiveCatalog.open(path, { migrate: false });
+  return await catalog.listHives();
+}
+
+describe("db:migrate", () => {
+  it("makes the folder and the catalog, and has nothing to do the second time", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "a folder", "with 100%25", "hives.db");
+    expect(await migrate(path)).toEqual({ code: 0, output: `${path}: ${APPLIED}\n` });
+    expect(await migrate(path)).toEqual({ code: 0, output: `${path} is up to date\n` });
+    expect(await storedHives(path)).toEqual([]);
+  });
+
+  it("takes data/hives.db of the repository when no location is set, whatever the working folder", async () => {
+    await using copy = await copyOfRepository();
+    await using elsewhere = await temporaryFolder();
+    const { code, output } = await ending(startCommand("db-migrate", { root: copy.root, cwd: elsewhere.path }));
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(APPLIED) });
+    expect(await storedHives(join(copy.root, "data", "hives.db"))).toEqual([]);
+  });
+
+  it("takes a relative path from the working folder", async () => {
+    await using folder = await temporaryFolder();
+    expect(await migrate("file:./here/hives.db", { cwd: folder.path })).toEqual({
+      code: 0,
+      output: `here/hives.db: ${APPLIED}\n`,
+    });
+    expect(existsSync(join(folder.path, "here", "hives.db"))).toBe(true);
+  });
+
+  it("finds a catalog that HiveCatalog.open made up to date", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "hives.db");
+    await using _catalog = await HiveCatalog.open(path);
+    expect(await migrate(path)).toEqual({ code: 0, output: `${path} is up to date\n` });
+  });
+
+  it.each(["db:migrate", "HiveCatalog.open"])(
+    "adopts a file of the specification with every value, %s first",
+    async (first) => {
+      await using folder = await temporaryFolder();
+      const path = join(folder.path, "hives.db");
+      writeDatabase(path, SPECIFICATION_DDL);
+      if (first === "HiveCatalog.open") await (await HiveCatalog.open(path)).close();
+      const { code, output } = await migrate(path);
+      expect({ code, output }).toEqual({
+        code: 0,
+        output: first === "db:migrate" ? `${path}: ${APPLIED}\n` : `${path} is up to date\n`,
+      });
+      expect(await storedHives(path)).toEqual([SPECIFICATION_HIVE]);
+    },
+  );
+
+  it.each([
+    [
+      "another hives table",
+      "CREATE TABLE hives (id INTEGER PRIMARY KEY, bees INTEGER); INSERT INTO hives VALUES (1, 9)",
+    ],
+    ["another application's tables", "CREATE TABLE orders (id INTEGER PRIMARY KEY)"],
+  ])("refuses %s and leaves the file as it is, byte for byte", async (_what, sql) => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "hives.db");
+    writeDatabase(path, sql);
+    const before = readFileSync(path);
+    expect(await migrate(path)).toEqual({ code: 1, output: expect.stringContaining("CATALOG_NOT_A_CATALOG") });
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  it("refuses a text file and leaves it as it is", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "notes.txt");
+    writeFileSync(path, "not a database\n");
+    expect(await migrate(path)).toEqual({ code: 1, output: expect.stringContaining("CATALOG_NOT_A_CATALOG") });
+    expect(readFileSync(path, "utf8")).toBe("not a database\n");
+  });
+
+  it("refuses a catalog that a newer version has changed, and leaves it as it is", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "hives.db");
+    await migrate(path);
+    writeDatabase(path, "INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('later', 4102444800000)");
+    const before = readFileSync(path);
+    expect(await migrate(path)).toEqual({ code: 1, output: expect.stringContaining("CATALOG_TOO_NEW") });
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  it("waits for another process that holds the lock", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "hives.db");
+    writeDatabase(path, SPECIFICATION_DDL);
+    const holder = new Sqlite(path);
+    holder.exec("BEGIN IMMEDIATE");
+    const command = startMigrate(path);
+    const ended = ending(command);
+    for await (const line of createInterface({ input: command.stderr })) {
+      if (line.includes("drizzle-kit failed")) holder.exec("COMMIT");
+    }
+    holder.close();
+    expect(await ended).toMatchObject({ code: 0, output: expect.stringContaining(APPLIED) });
+    expect(await storedHives(path)).toEqual([SPECIFICATION_HIVE]);
+  });
+
+  it("says CATALOG_BUSY when another process keeps the lock", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "hives.db");
+    writeDatabase(path, SPECIFICATION_DDL);
+    const holder = new Sqlite(path);
+    holder.exec("BEGIN IMMEDIATE");
+    const { code, output } = await migrate(path);
+    holder.close();
+    expect(code).toBe(1);
+    expect(output).toMatch(/CATALOG_BUSY: .* still lacks 0000_create_hives.*: another process holds the lock/);
+  });
+
+  it("names the migration and tells the error when its SQL fails, and leaves the catalog as it was before", async () => {
+    await using copy = await copyOfRepository();
+    const path = join(copy.root, "hives.db");
+    await migrate(path, { root: copy.root });
+    addMigration(
+      copy.migrations,
+      "bad",
+      "CREATE TABLE sites (id text);--> statement-breakpoint\nCREATE INDEX x ON nowhere (id);",
+    );
+    const { code, output } = await migrate(path, { root: copy.root });
+    expect(code).toBe(1);
+    expect(output).toMatch(/still lacks \d{4}_bad: .*no such table: main\.nowhere/);
+    const database = new Sqlite(path);
+    expect(database.prepare("SELECT name FROM sqlite_schema WHERE name = 'sites'").all()).toEqual([]);
+    database.close();
+  });
+
+  it("names a migration that drizzle-kit skips because it is dated before the last applied one", async () => {
+    await using copy = await copyOfRepository();
+    const path = join(copy.root, "hives.db");
+    await migrate(path, { root: copy.root });
+    addMigration(copy.migrations, "too_early", "CREATE TABLE sites (id text);", -1);
+    const { code, output } = await migrate(path, { root: copy.root });
+    expect(code).toBe(1);
+    expect(output).toMatch(/still lacks \d{4}_too_early: drizzle-kit skips a migration that is dated before/);
+  });
+
+  it.each([
+    ["a catalog in memory", ":memory:", []],
+    ["an empty location", "", []],
+    ["a scheme that is no database's", "ftp://user:secret@127.0.0.1/hives", []],
+    ["a password in the URL of a server", "http://user:secret@127.0.0.1:1", []],
+    ["an unknown flag", "hives.db", ["--force"]],
+  ])("is called wrongly with %s", async (_what, location, args) => {
+    const { code, output } = await migrate(location, { args });
+    expect(code).toBe(2);
+    expect(output).toMatch(/QUEEN_DATABASE:? .*must|Unknown option '--force'/);
+    expect(output).not.toMatch(/user:|secret/);
+  });
+
+  it("explains itself with --help", async () => {
+    const { code, output } = await ending(startCommand("db-migrate", { args: ["--help"] }));
+    expect(code).toBe(0);
+    expect(output).toContain("QUEEN_DATABASE_AUTH_TOKEN");
+  });
+
+  it("brings a catalog on a server up to date", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "served.db");
+    writeDatabase(path, SPECIFICATION_DDL);
+    await using server = await startTestServer({ path, authToken: TOKEN });
+    const env = { QUEEN_DATABASE_AUTH_TOKEN: TOKEN };
+    expect(await migrate(server.url, { env })).toEqual({ code: 0, output: `${server.url}/: ${APPLIED}\n` });
+    expect(await migrate(server.url, { env })).toEqual({ code: 0, output: `${server.url}/ is up to date\n` });
+    await using catalog = await HiveCatalog.open(server.url, { authToken: TOKEN, migrate: false });
+    expect(await catalog.listHives()).toEqual([SPECIFICATION_HIVE]);
+  });
+
+  it("refuses a server that holds another application's tables", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "served.db");
+    writeDatabase(path, "CREATE TABLE hives (id INTEGER PRIMARY KEY, bees INTEGER)");
+    await using server = await startTestServer({ path });
+    expect(await migrate(server.url)).toEqual({ code: 1, output: expect.stringContaining("CATALOG_NOT_A_CATALOG") });
+    const database = new Sqlite(path);
+    expect(database.prepare("SELECT name FROM sqlite_schema").all()).toEqual([{ name: "hives" }]);
+    database.close();
+  });
+
+  it("never prints the token, even when a server repeats it", async () => {
+    const seen: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      const message = `${request.headers.authorization} is not welcome`;
+      response.writeHead(200, { "content-type": "application/json" });
+      const result = { type: "error", error: { message, code: "AUTH" } };
+      response.end(JSON.stringify({ baton: null, base_url: null, results: [result, result] }));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { code, output } = await migrate(url, { env: { QUEEN_DATABASE_AUTH_TOKEN: TOKEN } });
+    server.close();
+    expect(seen).toContain(`Bearer ${TOKEN}`);
+    expect(code).toBe(1);
+    expect(output).toContain("CATALOG_UNAVAILABLE");
+    expect(output).not.toContain(TOKEN);
+  });
+});
+
+/** Adds a migration by hand, dated `afterMs` after the last one. */
+function addMigration(folder: string, name: string, sql: string, afterMs = 1): void {
+  const path = join(folder, "meta", "_journal.json");
+  const journal = JSON.parse(readFileSync(path, "utf8"));
+  const last = journal.entries.at(-1);
+  const tag = `${String(last.idx + 1).padStart(4, "0")}_${name}`;
+  journal.entries.push({ ...last, idx: last.idx + 1, when: last.when + afterMs, tag });
+  writeFileSync(path, JSON.stringify(journal));
+  writeFileSync(join(folder, `${tag}.sql`), sql);
+}

@@ -1,0 +1,13 @@
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { UsageError } from "./command.ts";
+
+type Options = NonNullable<ParseArgsConfig["options"]>;
+
+/** Reads the flags of the command line; `--help` is always one of them. Throws a UsageError for anything else that stands there. */
+export function readFlags<const Flags extends Options>(options: Flags) {
+  try {
+    return parseArgs({ options: { ...options, help: { type: "boolean", short: "h" } } }).values;
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : error}; --help shows what there is`);
+  }
+}

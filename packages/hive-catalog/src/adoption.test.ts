@@ -1,0 +1,303 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "libsql";
+import { expect, test } from "vitest";
+import { CatalogFile, readSql, runSql, SPECIFICATION_DDL } from "../test/catalog-file.ts";
+import { fieldsOf, refusalOf } from "../test/refusal.ts";
+import { HiveCatalog } from "./catalog.ts";
+import type { HiveRecord } from "./record.ts";
+import type { DamagedHive } from "./damage.ts";
+import { aHive, temporaryFolder } from "./testing.ts";
+
+const INSERT = "INSERT INTO hives VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const DEVICES_JSON = '{"cpu":{"cores":16,"ram_gb":64},"gpus":[{"index":0,"name":"NVIDIA RTX 4090","vram_gb":24}]}';
+
+/** Rows as the Rust system wrote them, and what they are. */
+const ADOPTED: [unknown[], HiveRecord][] = [
+  [
+    ["bare", "127.0.0.1", 1, null, null, null, "unknown", null, null, 0, 0],
+    {
+      ...{ id: "bare", host: "127.0.0.1", port: 1, sshHost: null, sshPort: null, sshUser: null, status: "unknown" },
+      ...{ lastHeartbeatMs: null, devices: null, createdAtMs: 0, updatedAtMs: 0 },
+    },
+  ],
+  [
+    ["full", "10.0.1.100", 65535, "jump.example.org", 22, "admin", "online", 1, DEVICES_JSON, 1761040800000, 8.64e15],
+    aHive({
+      ...{ id: "full", port: 65_535, sshHost: "jump.example.org", status: "online", lastHeartbeatMs: 1 },
+      ...{ createdAtMs: 1_761_040_800_000, updatedAtMs: 8.64e15 },
+    }),
+  ],
+  [
+    ["ipv6", "fe80::1", 8600, "::1", null, null, "offline", 0, '{"cpu":null,"gpus":[]}', 5, 6],
+    {
+      ...{ id: "ipv6", host: "fe80::1", port: 8600, sshHost: "::1", sshPort: null, sshUser: null, status: "offline" },
+      ...{ lastHeartbeatMs: 0, devices: { cpu: null, gpus: [] }, createdAtMs: 5, updatedAtMs: 6 },
+    },
+  ],
+  [
+    [
+      "names",
+      "h",
+      8600,
+      null,
+      null,
+      null,
+      "unknown",
+      null,
+      '{"gpus":[{"name":"Grüße 😀","id":"gpu7","vram_gb":1}],"x":1}',
+      5,
+      6,
+    ],
+    {
+      ...{ id: "names", host: "h", port: 8600, sshHost: null, sshPort: null, sshUser: null, status: "unknown" },
+      ...{ devices: { cpu: null, gpus: [{ index: 7, name: "Grüße 😀", vramGb: 1 }] } },
+      ...{ lastHeartbeatMs: null, createdAtMs: 5, updatedAtMs: 6 },
+    },
+  ],
+];
+
+async function adoptedFile(...statements: string[]): Promise<CatalogFile> {
+  const file = await CatalogFile.create(SPECIFICATION_DDL);
+  const database = new Database(file.path);
+  for (const [values] of ADOPTED) database.prepare(INSERT).run(values);
+  database.close();
+  if (statements.length > 0) file.run(...statements);
+  return file;
+}
+
+test("a file made with the specification's DDL opens with every value, and again", async () => {
+  await using file = await adoptedFile();
+  for (let time = 1; time <= 2; time++) {
+    const catalog = await file.open();
+    expect(await catalog.listHives()).toEqual(ADOPTED.map(([, hive]) => hive));
+    for (const [, hive] of ADOPTED) expect(await catalog.getHive(hive.id)).toEqual(hive);
+    await catalog.close();
+  }
+  expect(file.read("SELECT count(*) FROM __drizzle_migrations")).not.toEqual([[0]]);
+});
+
+test("an adopted file takes every change", async () => {
+  await using file = await adoptedFile();
+  const catalog = await file.open();
+  await catalog.addHive(aHive({ id: "new" }));
+  await catalog.updateHeartbeat("bare", 9);
+  expect(await catalog.updateHive(aHive({ id: "full" }))).toMatchObject({ createdAtMs: 1_761_040_800_000 });
+  expect(await catalog.removeHive("ipv6")).toBe(true);
+  expect((await catalog.listHives()).map(({ id }) => id)).toEqual(["bare", "full", "names", "new"]);
+});
+
+test("an adopted file with damaged rows opens, resolves to the sound ones and says which are damaged", async () => {
+  await using file = await adoptedFile(
+    "UPDATE hives SET devices_json = 'oops' WHERE id = 'full'",
+    "INSERT INTO hives VALUES (NULL, 'h', 0, NULL, NULL, NULL, 'dead', NULL, NULL, 0, 0)",
+    "INSERT INTO hives VALUES ('no such id', CAST(x'ff' AS TEXT), 1, NULL, NULL, NULL, 'online', NULL, NULL, 0, 0)",
+  );
+  const reported: DamagedHive[] = [];
+  const catalog = await file.open({ onCorruptHive: (damage) => reported.push(damage) });
+  expect((await catalog.listHives()).map(({ id }) => id)).toEqual(["bare", "ipv6", "names"]);
+  expect(reported.map(({ id, column }) => [id, column]).sort()).toEqual(
+    [
+      ["NULL", "id"],
+      ["NULL", "port"],
+      ["NULL", "status"],
+      ["full", "devices_json"],
+      ["no such id", "host"],
+      ["no such id", "id"],
+    ].sort(),
+  );
+  expect(fieldsOf(await refusalOf(catalog.getHive("full")))).toEqual(["devices_json"]);
+  expect(await catalog.countHives()).toBe(6);
+});
+
+test("a catalog may stand beside another application's tables, when its hives table is right", async () => {
+  await using file = await adoptedFile("CREATE TABLE notes (text)", "INSERT INTO notes VALUES ('mine')");
+  expect(await (await file.open()).countHives()).toBe(ADOPTED.length);
+  expect(file.read("SELECT text FROM notes")).toEqual([["mine"]]);
+});
+
+test("hives with columns in another order and case is the catalog's table too", async () => {
+  const columns =
+    "updated_at_ms, created_at_ms, devices_json, last_heartbeat_ms, status, ssh_user, ssh_port, ssh_host, port, host";
+  await using file = await CatalogFile.create(
+    `CREATE TABLE Hives (${columns.toUpperCase()}, ID TEXT PRIMARY KEY)`,
+    `INSERT INTO hives (id, host, port, status, created_at_ms, updated_at_ms) VALUES ('a', 'h', 1, 'online', 0, 0)`,
+  );
+  expect((await (await file.open()).getHive("a"))?.host).toBe("h");
+});
+
+const HIVES_OF_BEES = "CREATE TABLE hives (id INTEGER PRIMARY KEY, queen TEXT, honey_kg REAL)";
+const FOREIGN: [string, string[], RegExp][] = [
+  ["a hives table with other columns", [HIVES_OF_BEES, "INSERT INTO hives VALUES (1, 'Bea', 2.5)"], /has no column/],
+  ["a hives table that lacks one column", [SPECIFICATION_DDL.replace(/ +ssh_user +TEXT,\n/, "")], /ssh_user/],
+  ["a hives table with one more", [SPECIFICATION_DDL, "ALTER TABLE hives ADD COLUMN colour TEXT"], /colour/],
+  ["a view called hives", ["CREATE TABLE bees (id)", "CREATE VIEW hives AS SELECT * FROM bees"], /view/],
+  ["another application's tables", ["CREATE TABLE invoices (id)", "INSERT INTO invoices VALUES (1)"], /invoices/],
+  ["another application's view", ["CREATE VIEW v AS SELECT 1"], /'v'/],
+];
+
+test.each(FOREIGN)(
+  "a file with %s is refused with CATALOG_NOT_A_CATALOG and stays byte for byte",
+  async (_name, statements, reason) => {
+    await using file = await CatalogFile.create(...statements);
+    const before = readFileSync(file.path);
+    for (const options of [{}, { migrate: false }]) {
+      const error = await refusalOf(HiveCatalog.open(file.path, options));
+      expect(error.code).toBe("CATALOG_NOT_A_CATALOG");
+      expect(error.message).toContain(file.path);
+      expect(error.message).toMatch(reason);
+    }
+    expect(readFileSync(file.path)).toEqual(before);
+    expect(existsSync(`${file.path}-wal`)).toBe(false);
+  },
+);
+
+/** A copy of a database whose committed pages stand in its -wal, as a killed program leaves it. */
+function leaveWal(source: string, target: string, ...statements: string[]): void {
+  const database = new Database(source);
+  database.exec("PRAGMA journal_mode = WAL");
+  database.exec("PRAGMA wal_autocheckpoint = 0");
+  for (const sql of statements) database.exec(sql);
+  copyFileSync(source, target);
+  copyFileSync(`${source}-wal`, `${target}-wal`);
+  database.close();
+}
+
+test("a foreign file with a -wal full of committed pages is refused, and both stay byte for byte", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "theirs.db");
+  leaveWal(join(folder.path, "source.db"), path, "CREATE TABLE invoices (id)", "INSERT INTO invoices VALUES (7)");
+  const [file, wal] = [readFileSync(path), readFileSync(`${path}-wal`)];
+  expect(wal.length).toBeGreaterThan(0);
+  expect((await refusalOf(HiveCatalog.open(path))).code).toBe("CATALOG_NOT_A_CATALOG");
+  expect(readFileSync(path)).toEqual(file);
+  expect(readFileSync(`${path}-wal`)).toEqual(wal);
+  expect(readSql(path, "SELECT id FROM invoices")).toEqual([[7]]);
+});
+
+test("a catalog whose hives stand in its -wal, after a kill, opens with all of them", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "hives.db");
+  const add = "INSERT INTO hives VALUES ('a', 'h', 1, NULL, NULL, NULL, 'online', NULL, NULL, 0, 0)";
+  leaveWal(join(folder.path, "source.db"), path, SPECIFICATION_DDL, add);
+  await using catalog = await HiveCatalog.open(path);
+  expect((await catalog.listHives()).map(({ id }) => id)).toEqual(["a"]);
+});
+
+test("a -wal without its file is CATALOG_CORRUPT, and is kept", async () => {
+  await using folder = await temporaryFolder();
+  const [path, gone] = [join(folder.path, "hives.db"), join(folder.path, "gone.db")];
+  leaveWal(path, gone, SPECIFICATION_DDL);
+  const wal = readFileSync(`${gone}-wal`);
+  for (const makeIt of [() => truncateSync(gone, 0), () => undefined]) {
+    makeIt();
+    const error = await refusalOf(HiveCatalog.open(gone));
+    expect(error.code).toBe("CATALOG_CORRUPT");
+    expect(error.message).toContain(`${gone}-wal`);
+    expect(readFileSync(`${gone}-wal`)).toEqual(wal);
+  }
+});
+
+test("a -wal whose file was deleted is CATALOG_CORRUPT: no new file is made", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "hives.db");
+  writeFileSync(`${path}-wal`, "committed pages");
+  expect((await refusalOf(HiveCatalog.open(path))).code).toBe("CATALOG_CORRUPT");
+  expect(existsSync(path)).toBe(false);
+  expect(readFileSync(`${path}-wal`, "utf8")).toBe("committed pages");
+});
+
+test("a folder is CATALOG_NOT_A_CATALOG", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "hives.db");
+  mkdirSync(path);
+  const error = await refusalOf(HiveCatalog.open(path));
+  expect(error.code).toBe("CATALOG_NOT_A_CATALOG");
+  expect(error.message).toContain("folder");
+});
+
+test.each([
+  ["a short text", "x"],
+  ["a text", "host,port\nlocalhost,8600\n".repeat(500)],
+  ["a text that begins like an SQLite file", "SQLite format 4\0 and so on"],
+  ["noise", Buffer.from(Array.from({ length: 8192 }, (_, i) => (i * 7919) % 251))],
+])("a file of %s is CATALOG_NOT_A_CATALOG and stays byte for byte", async (_name, content) => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "hives.db");
+  writeFileSync(path, content);
+  expect((await refusalOf(HiveCatalog.open(path))).code).toBe("CATALOG_NOT_A_CATALOG");
+  expect(readFileSync(path)).toEqual(Buffer.from(content));
+});
+
+test.each([
+  ["zero bytes", true],
+  ["no file", false],
+])("%s is a new catalog", async (_name, make) => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "hives.db");
+  if (make) writeFileSync(path, "");
+  await using catalog = await HiveCatalog.open(path);
+  await catalog.addHive(aHive());
+  expect(await catalog.listHives()).toEqual([aHive()]);
+});
+
+/** A sound catalog of many pages, closed. */
+function largeFile(): Promise<CatalogFile> {
+  const rows = `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999)
+    INSERT INTO hives SELECT 'hive-' || i, 'h', 1, NULL, NULL, NULL, 'online', NULL, NULL, 0, 0 FROM n`;
+  return CatalogFile.create("PRAGMA journal_mode = WAL", SPECIFICATION_DDL, rows);
+}
+
+const noise = (length: number) => Buffer.from(Array.from({ length }, (_, i) => (i * 7919 + 13) % 251));
+
+test.each<[string, (bytes: Buffer) => Buffer]>([
+  ["cut in half", (bytes) => bytes.subarray(0, bytes.length / 2)],
+  ["cut within its first page", (bytes) => bytes.subarray(0, 1000)],
+  ["cut to its magic", (bytes) => bytes.subarray(0, 16)],
+  ["with noise in its header", (bytes) => Buffer.concat([bytes.subarray(0, 16), noise(84), bytes.subarray(100)])],
+  [
+    "with noise in its first page",
+    (bytes) => Buffer.concat([bytes.subarray(0, 100), noise(3996), bytes.subarray(4096)]),
+  ],
+])("a catalog %s is CATALOG_CORRUPT and stays byte for byte", async (_name, damage) => {
+  await using file = await largeFile();
+  const damaged = Buffer.from(damage(readFileSync(file.path)));
+  writeFileSync(file.path, damaged);
+  expect((await refusalOf(HiveCatalog.open(file.path))).code).toBe("CATALOG_CORRUPT");
+  expect(readFileSync(file.path)).toEqual(damaged);
+});
+
+test("noise in the pages of the table is CATALOG_CORRUPT when it is opened or when it is read, never a raw error", async () => {
+  await using file = await largeFile();
+  const bytes = readFileSync(file.path);
+  writeFileSync(file.path, Buffer.concat([bytes.subarray(0, 4096), noise(bytes.length - 4096)]));
+  const read = async () => {
+    await using catalog = await HiveCatalog.open(file.path);
+    await catalog.listHives();
+  };
+  expect((await refusalOf(read())).code).toBe("CATALOG_CORRUPT");
+});
+
+test("a special file is CATALOG_NOT_A_CATALOG", async () => {
+  expect((await refusalOf(HiveCatalog.open("/dev/null"))).code).toBe("CATALOG_NOT_A_CATALOG");
+});
+
+test("a parent that is a file is refused with a CATALOG_ code", async () => {
+  await using folder = await temporaryFolder();
+  writeFileSync(join(folder.path, "file"), "x");
+  const error = await refusalOf(HiveCatalog.open(join(folder.path, "file", "hives.db")));
+  expect(error.code).toMatch(/^CATALOG_/);
+});
+
+test("a table of another program that is being written is looked at without disturbing it", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "theirs.db");
+  runSql(path, "CREATE TABLE invoices (id)");
+  const theirs = new Database(path);
+  theirs.exec("BEGIN IMMEDIATE");
+  theirs.exec("INSERT INTO invoices VALUES (1)");
+  expect((await refusalOf(HiveCatalog.open(path, { busyTimeoutMs: 20 }))).code).toMatch(/NOT_A_CATALOG|BUSY/);
+  theirs.exec("COMMIT");
+  theirs.close();
+  expect(readSql(path, "SELECT id FROM invoices")).toEqual([[1]]);
+});

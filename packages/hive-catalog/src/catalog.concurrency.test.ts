@@ -1,0 +1,94 @@
+import { expect, test } from "vitest";
+import { CatalogFile } from "../test/catalog-file.ts";
+import { startWorker, startWorkers } from "../test/processes.ts";
+import { refusalOf } from "../test/refusal.ts";
+import { aHive, openTestCatalog } from "./testing.ts";
+
+const BASE_MS = 1_761_040_800_000;
+
+test("test_concurrent_access: 100 mixed calls at once in one process all take effect", async () => {
+  await using file = await CatalogFile.create();
+  const catalog = await file.open({ now: () => BASE_MS });
+  const ids = Array.from({ length: 20 }, (_, index) => `hive-${index}`);
+  await Promise.all(ids.slice(0, 10).map((id) => catalog.addHive(aHive({ id }))));
+
+  const [old, added] = [ids.slice(0, 10), ids.slice(10)];
+  const answers = await Promise.all([
+    ...old.map((id, index) => catalog.updateHeartbeat(id, BASE_MS - index)),
+    ...added.map((id) => catalog.addHive(aHive({ id, devices: null }))),
+    ...old.map((id, index) => catalog.patchHive(id, { port: 1 + index })),
+    ...old.map((id) => catalog.updateHiveStatus(id, "online")),
+    ...old.map((id) => catalog.updateDevices(id, { cpu: { cores: 3, ramGb: 3 }, gpus: [] })),
+    ...old.map((id) => catalog.getHive(id)),
+    ...old.map(() => catalog.countHives()),
+    ...old.map(() => catalog.listHives({ limit: 5 })),
+    ...old.map(() => catalog.findOnlineHives()),
+    ...old.map((id) => catalog.hiveExists(id)),
+  ]);
+  expect(answers).toHaveLength(100);
+
+  for (const [index, id] of old.entries()) {
+    expect(await catalog.getHive(id)).toEqual({
+      ...aHive({ id, port: 1 + index, status: "online", lastHeartbeatMs: BASE_MS - index, updatedAtMs: BASE_MS }),
+      devices: { cpu: { cores: 3, ramGb: 3 }, gpus: [] },
+    });
+  }
+  for (const id of added) expect(await catalog.getHive(id)).toEqual(aHive({ id, devices: null }));
+  expect(file.read("SELECT count(*) FROM hives")).toEqual([[20]]);
+});
+
+test("of many adds of one id at once exactly one wins; the others throw HIVE_ALREADY_EXISTS", async () => {
+  await using file = await CatalogFile.create();
+  const catalogs = [await file.open(), await file.open(), await file.open()];
+  const adds = Array.from({ length: 30 }, (_, index) => catalogs[index % 3]?.addHive(aHive({ port: 1 + index })));
+  const outcomes = await Promise.allSettled(adds);
+  const stored = outcomes.filter((outcome) => outcome.status === "fulfilled");
+  expect(stored).toHaveLength(1);
+  for (const outcome of outcomes) {
+    if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ code: "HIVE_ALREADY_EXISTS" });
+  }
+  expect(await catalogs[0]?.listHives()).toEqual([stored[0]?.value]);
+});
+
+test("of many removals of one hive at once exactly one removed it", async () => {
+  await using catalog = await openTestCatalog();
+  await catalog.addHive(aHive());
+  const removals = await Promise.all(Array.from({ length: 20 }, () => catalog.removeHive(aHive().id)));
+  expect(removals.filter(Boolean)).toHaveLength(1);
+});
+
+test("a removal between updates: what comes after throws HIVE_NOT_FOUND, what came before took effect", async () => {
+  await using catalog = await openTestCatalog();
+  const { id } = await catalog.addHive(aHive());
+  const [patched, removed, missed] = await Promise.all([
+    catalog.patchHive(id, { port: 5 }),
+    catalog.removeHive(id),
+    refusalOf(catalog.patchHive(id, { port: 6 })),
+  ]);
+  expect(patched.port).toBe(5);
+  expect(removed).toBe(true);
+  expect(missed.code).toBe("HIVE_NOT_FOUND");
+});
+
+test("four processes on one file: every change that was acknowledged is there at the end", async () => {
+  const rounds = 40;
+  await using file = await CatalogFile.create();
+  const catalog = await file.open();
+  file.run("CREATE TABLE counter (n INTEGER NOT NULL)", "INSERT INTO counter VALUES (0)");
+  await catalog.addHive(aHive({ id: "shared", lastHeartbeatMs: null }));
+
+  await using workers = startWorkers(4, (index) => startWorker("writer", file.path, `w${index}`, String(rounds)));
+  for (const worker of workers.all) expect(await worker.nextLine()).toBe("ready");
+  expect(await Promise.all(workers.all.map((worker) => worker.ask("go")))).toEqual(workers.all.map(() => "done"));
+
+  expect(file.read("SELECT n FROM counter")).toEqual([[4 * rounds]]);
+  expect((await catalog.getHive("shared"))?.lastHeartbeatMs).toBe(1_000 + rounds - 1);
+  const kept = await catalog.listHives();
+  expect(kept).toHaveLength(1 + 4 * rounds * 0.9);
+  for (const { id, port, lastHeartbeatMs } of kept) {
+    if (id === "shared") continue;
+    const round = Number(id.split("-")[1]);
+    expect({ id, port, lastHeartbeatMs }).toEqual({ id, port: 1 + round, lastHeartbeatMs: 1_000 + round });
+  }
+  expect(file.read("PRAGMA integrity_check")).toEqual([["ok"]]);
+});

@@ -1,0 +1,278 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { CatalogFile, LOOSE_DDL } from "../test/catalog-file.ts";
+import { fieldsOf, refusalOf } from "../test/refusal.ts";
+import { allOf } from "../test/stream.ts";
+import { HiveCatalog, type ListOptions } from "./catalog.ts";
+import type { HiveRecord } from "./record.ts";
+import type { DamagedHive } from "./damage.ts";
+import { aHive } from "./testing.ts";
+
+const NOW_MS = 1_761_040_800_000;
+
+/** What no column may hold, as SQL. The binding aborts the process when it is handed a text that is not UTF-8. */
+const NEVER_SOUND = [
+  "CAST(x'ff41' AS TEXT)",
+  "CAST(x'41ff' AS TEXT)",
+  "CAST(x'eda080' AS TEXT)",
+  "CAST(x'c0af' AS TEXT)",
+  "CAST(x'80' AS TEXT)",
+  "CAST(x'00' AS TEXT)",
+  "CAST(x'3100' AS TEXT)",
+  "CAST(x'610062' AS TEXT)",
+  "CAST(x'6100ff' AS TEXT)",
+  "x'ff41'",
+  "x'61'",
+  "zeroblob(0)",
+  "''",
+  "' '",
+  "char(10)",
+  "char(30)",
+  "char(31)",
+  "'1' || char(31) || '1'",
+  "'1|1'",
+  "'1' || char(9) || '1'",
+  "'-'",
+  "'~'",
+  "'ä'",
+];
+const BAD_INTEGERS = ["'abc'", "1.5", "-1", "9007199254740993", "9223372036854775807", "-9223372036854775808", "9e999"];
+const BAD_HOSTS = ["'http://10.0.0.1'", "'h:80'", "'-h'", "'1.2.3'", "hex(zeroblob(200))"];
+const gpu = (name: string) => `'{"cpu":null,"gpus":[{"index":0,"name":"' || ${name} || '","vram_gb":1}]}'`;
+
+const DAMAGE: Record<string, string[]> = {
+  id: [...NEVER_SOUND, "NULL", "'a b'", "'-a'", "'a/b'", "hex(zeroblob(65))"],
+  host: [...NEVER_SOUND, ...BAD_HOSTS, "NULL"],
+  port: [...NEVER_SOUND, ...BAD_INTEGERS, "0", "65536", "NULL"],
+  ssh_host: [...NEVER_SOUND, ...BAD_HOSTS],
+  ssh_port: [...NEVER_SOUND, ...BAD_INTEGERS, "0", "65536"],
+  ssh_user: [...NEVER_SOUND, "'-oProxyCommand=id'", "'a;id'", "hex(zeroblob(17))"],
+  status: [...NEVER_SOUND, "NULL", "'Online'", "'dead'", "'online '", "5"],
+  last_heartbeat_ms: [...NEVER_SOUND, ...BAD_INTEGERS, "8640000000000001"],
+  devices_json: [
+    ...NEVER_SOUND,
+    "'not json'",
+    "'{'",
+    "'null'",
+    "5",
+    "'[]'",
+    "'{}'",
+    `'{"cpu":null}'`,
+    `'{"cpu":{"cores":0,"ram_gb":1},"gpus":[]}'`,
+    `'{"cpu":{"cores":"8","ram_gb":1},"gpus":[]}'`,
+    `'{"cpu":null,"gpus":[{"index":1,"name":"a","vram_gb":1},{"index":1,"name":"b","vram_gb":1}]}'`,
+    gpu("CAST(x'ff' AS TEXT)"),
+    gpu("char(10)"),
+    gpu("''"),
+  ],
+  created_at_ms: [...NEVER_SOUND, ...BAD_INTEGERS, "NULL", "8640000000000001"],
+  updated_at_ms: [...NEVER_SOUND, ...BAD_INTEGERS, "NULL", "8640000000000001"],
+};
+const CASES = Object.entries(DAMAGE).flatMap(([column, values]) => values.map((value) => [column, value] as const));
+
+let file: CatalogFile;
+let catalog: HiveCatalog;
+let reported: DamagedHive[] = [];
+
+beforeAll(async () => {
+  file = await CatalogFile.create(LOOSE_DDL);
+  catalog = await file.open({ now: () => NOW_MS, onCorruptHive: (damaged) => reported.push(damaged) });
+  for (const id of ["a", "m-damaged", "z"]) {
+    await catalog.addHive(aHive({ id, status: "online", lastHeartbeatMs: NOW_MS - 1000 }));
+  }
+});
+afterAll(() => file[Symbol.asyncDispose]());
+
+/** Online, stale hives with devices; the one in the middle of them is damaged. */
+function damage(column: string, value: string): void {
+  file.run(
+    "DELETE FROM hives WHERE id NOT IN ('a', 'z') OR id IS NULL",
+    "INSERT INTO hives SELECT 'm-damaged', host, port, ssh_host, ssh_port, ssh_user, status, last_heartbeat_ms, devices_json, created_at_ms, updated_at_ms FROM hives WHERE id = 'a'",
+    `UPDATE hives SET ${column} = ${value} WHERE id = 'm-damaged'`,
+  );
+  reported = [];
+}
+
+const idsOf = (hives: HiveRecord[]) => hives.map(({ id }) => id);
+
+test.each(CASES)("%s = %s is reported by the lists, which resolve to every sound hive", async (column, value) => {
+  damage(column, value);
+  const lists: [string, () => Promise<HiveRecord[]>][] = [
+    ["listHives", () => catalog.listHives()],
+    ["listHives in pages", () => pagedBy(1, (options) => catalog.listHives(options))],
+    ["streamHives", () => allOf(catalog.streamHives({ pageSize: 1 }))],
+  ];
+  if (column !== "status") lists.push(["findOnlineHives", () => catalog.findOnlineHives()]);
+  lists.push(["findHivesWithDevices", () => catalog.findHivesWithDevices()]);
+  for (const [name, list] of lists) {
+    reported = [];
+    expect(idsOf(await list()), name).toEqual(["a", "z"]);
+    expect(reported, name).toMatchObject([{ column }]);
+    if (column !== "id") expect(reported[0]?.id).toBe("m-damaged");
+    expect(reported[0]?.problem).toBeTruthy();
+  }
+});
+
+test.each(CASES.filter(([column]) => column !== "id"))(
+  "getHive of a hive whose %s is %s throws CORRUPT_HIVE that names both",
+  async (column, value) => {
+    damage(column, value);
+    const error = await refusalOf(catalog.getHive("m-damaged"));
+    expect(error).toMatchObject({ code: "CORRUPT_HIVE", hiveId: "m-damaged" });
+    expect(fieldsOf(error)).toEqual([column]);
+    expect(error.message).toContain("'m-damaged'");
+    expect(error.message).toContain(column);
+    for (const id of ["a", "z"]) expect((await catalog.getHive(id))?.id).toBe(id);
+  },
+);
+
+test.each(CASES)(
+  "findStaleHives with %s = %s resolves to the sound ones, and never to the damaged one",
+  async (column, value) => {
+    damage(column, value);
+    expect(idsOf(await catalog.findStaleHives(1))).toEqual(["a", "z"]);
+    for (const damaged of reported) expect(damaged.column).toBe(column);
+    if (column !== "last_heartbeat_ms") expect(reported).toHaveLength(1);
+  },
+);
+
+/** Damage that a whole record cannot heal: the id is not found, and createdAtMs is fixed. */
+const UNHEALABLE = ["id", "created_at_ms"];
+
+test.each(CASES.filter(([column]) => !UNHEALABLE.includes(column)))(
+  "updateHive heals a hive whose %s is %s",
+  async (column, value) => {
+    damage(column, value);
+    const healed = aHive({ id: "m-damaged", status: "offline", lastHeartbeatMs: NOW_MS, updatedAtMs: NOW_MS });
+    expect(await catalog.updateHive(healed)).toEqual(healed);
+    expect(await catalog.getHive("m-damaged")).toEqual(healed);
+    expect(idsOf(await catalog.listHives())).toEqual(["a", "m-damaged", "z"]);
+    expect(reported).toEqual([]);
+  },
+);
+
+test.each(CASES.filter(([column]) => column !== "id"))(
+  "removeHive removes a hive whose %s is %s",
+  async (column, value) => {
+    damage(column, value);
+    expect(await catalog.hiveExists("m-damaged")).toBe(true);
+    expect(await catalog.countHives()).toBe(3);
+    expect(await catalog.removeHive("m-damaged")).toBe(true);
+    const added = aHive({ id: "m-damaged" });
+    expect(await catalog.addHive(added)).toEqual(added);
+    expect(idsOf(await catalog.listHives())).toEqual(["a", "m-damaged", "z"]);
+    expect(reported).toEqual([]);
+  },
+);
+
+test.each(DAMAGE.last_heartbeat_ms ?? [])("the next beat heals a last_heartbeat_ms of %s", async (value) => {
+  damage("last_heartbeat_ms", value);
+  await catalog.updateHeartbeat("m-damaged", NOW_MS - 5);
+  expect((await catalog.getHive("m-damaged"))?.lastHeartbeatMs).toBe(NOW_MS - 5);
+});
+
+test.each(DAMAGE.last_heartbeat_ms ?? [])("a beat in a group heals a last_heartbeat_ms of %s", async (value) => {
+  damage("last_heartbeat_ms", value);
+  await Promise.all(["a", "m-damaged"].map((id) => catalog.updateHeartbeat(id, NOW_MS - 1000)));
+  expect((await catalog.getHive("m-damaged"))?.lastHeartbeatMs).toBe(NOW_MS - 1000);
+});
+
+test("a hive with a damaged heartbeat can be marked offline", async () => {
+  damage("last_heartbeat_ms", "'abc'");
+  expect(await catalog.markOffline("m-damaged", NOW_MS)).toBe(true);
+});
+
+test("updateDevices, updateHiveStatus and patchHive heal the column that they write", async () => {
+  damage("devices_json", "'not json'");
+  await catalog.updateDevices("m-damaged", { cpu: null, gpus: [] });
+  expect((await catalog.getHive("m-damaged"))?.devices).toEqual({ cpu: null, gpus: [] });
+  damage("status", "'dead'");
+  await catalog.updateHiveStatus("m-damaged", "online");
+  expect((await catalog.getHive("m-damaged"))?.status).toBe("online");
+  damage("port", "'x'");
+  expect((await catalog.patchHive("m-damaged", { port: 7 })).port).toBe(7);
+});
+
+test("patchHive of a hive with another damaged column stores the changes and throws CORRUPT_HIVE", async () => {
+  damage("devices_json", "'not json'");
+  const error = await refusalOf(catalog.patchHive("m-damaged", { port: 7 }));
+  expect(error).toMatchObject({ code: "CORRUPT_HIVE", hiveId: "m-damaged" });
+  expect(file.read("SELECT port FROM hives WHERE id = 'm-damaged'")).toEqual([[7]]);
+});
+
+test("updateHive of a hive with a damaged created_at_ms, which it may not touch, stores the rest and throws CORRUPT_HIVE", async () => {
+  damage("created_at_ms", "'then'");
+  const error = await refusalOf(catalog.updateHive(aHive({ id: "m-damaged", port: 7 })));
+  expect(error).toMatchObject({ code: "CORRUPT_HIVE", problems: [{ field: "created_at_ms" }] });
+  expect(file.read("SELECT port, created_at_ms FROM hives WHERE id = 'm-damaged'")).toEqual([[7, "then"]]);
+});
+
+test("a row with several damaged columns is one hive left out, and each column is named", async () => {
+  damage("port", "0");
+  file.run("UPDATE hives SET status = 'dead', ssh_host = NULL WHERE id = 'm-damaged'");
+  expect(idsOf(await catalog.listHives())).toEqual(["a", "z"]);
+  expect(reported.map(({ column }) => column)).toEqual(["port", "ssh_port", "ssh_user", "status"]);
+  expect(fieldsOf(await refusalOf(catalog.getHive("m-damaged")))).toEqual(["port", "ssh_port", "ssh_user", "status"]);
+});
+
+test("a call's own onCorruptHive takes the place of the catalog's", async () => {
+  damage("port", "0");
+  const own: DamagedHive[] = [];
+  const onCorruptHive = (damaged: DamagedHive) => own.push(damaged);
+  const calls: (() => Promise<unknown>)[] = [
+    () => catalog.listHives({ onCorruptHive }),
+    () => catalog.findOnlineHives({ onCorruptHive }),
+    () => catalog.findStaleHives(1, { onCorruptHive }),
+    () => allOf(catalog.streamHives({ onCorruptHive })),
+  ];
+  for (const call of calls) await call();
+  expect(own).toHaveLength(calls.length);
+  expect(reported).toEqual([]);
+});
+
+test("without onCorruptHive a damaged row becomes a process warning that names the hive and the column", async () => {
+  damage("devices_json", "'not json'");
+  await using silent = await HiveCatalog.open(file.path);
+  const warning = new Promise<Error>((resolve) => process.once("warning", resolve));
+  expect(idsOf(await silent.listHives())).toEqual(["a", "z"]);
+  expect(await warning).toMatchObject({ name: "CorruptHiveWarning" });
+  expect((await warning).message).toMatch(/'m-damaged'.*devices_json/);
+});
+
+test("a value of a megabyte does not fill the report", async () => {
+  damage("host", "hex(zeroblob(1000000))");
+  await catalog.listHives();
+  expect(reported[0]?.problem.length).toBeLessThan(1_000);
+});
+
+test("each finder reports the damaged rows among its own", async () => {
+  damage("port", "0");
+  const finders: [string, () => Promise<HiveRecord[]>][] = [
+    ["status = 'online'", () => catalog.findHivesByStatus("online")],
+    ["status = 'online'", () => catalog.findOnlineHives()],
+    ["status = 'offline'", () => catalog.findOfflineHives()],
+    ["status = 'online'", () => catalog.findHivesWithDevices()],
+    ["devices_json = NULL", () => catalog.findHivesWithoutDevices()],
+    ["last_heartbeat_ms = 1", () => catalog.findStaleHives(1)],
+  ];
+  for (const [state, find] of finders) {
+    file.run(`UPDATE hives SET ${state}`);
+    reported = [];
+    expect(idsOf(await find()), String(find)).toEqual(["a", "z"]);
+    expect(reported, String(find)).toMatchObject([{ id: "m-damaged", column: "port" }]);
+  }
+});
+
+/** All pages of a finder, joined; each but the last must be full. */
+async function pagedBy(
+  limit: number,
+  find: (options: ListOptions) => ReturnType<HiveCatalog["listHives"]>,
+): Promise<HiveRecord[]> {
+  const joined: HiveRecord[] = [];
+  for (let after: string | undefined; joined.length < 1_000; after = joined.at(-1)?.id) {
+    const page = await find({ after, limit });
+    expect(page.length).toBeLessThanOrEqual(limit);
+    joined.push(...page);
+    if (page.length < limit) return joined;
+  }
+  throw new Error("the pages never end");
+}

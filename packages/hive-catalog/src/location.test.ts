@@ -1,0 +1,105 @@
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, test } from "vitest";
+import { refusalOf } from "../test/refusal.ts";
+import { HiveCatalog } from "./catalog.ts";
+import { databaseUrl, parseLocation, redacted } from "./location.ts";
+import { aHive, temporaryFolder } from "./testing.ts";
+
+test.each([
+  ["./data/hives.db", resolve("data/hives.db")],
+  ["hives.db", resolve("hives.db")],
+  ["/var/lib/hives.db", "/var/lib/hives.db"],
+  ["/var/lib/my hives?#%20.db", "/var/lib/my hives?#%20.db"],
+  ["file:./data/hives.db", resolve("data/hives.db")],
+  ["file:data/hives.db", resolve("data/hives.db")],
+  ["file:/var/lib/hives.db", "/var/lib/hives.db"],
+  ["file:///var/lib/hives.db", "/var/lib/hives.db"],
+  ["file:///var/lib/my%20hives.db", "/var/lib/my hives.db"],
+  ["FILE:///var/lib/hives.db", "/var/lib/hives.db"],
+  ["a:b.db", resolve("a:b.db")],
+])("%s is the file %s", (location, path) => {
+  expect(parseLocation(location)).toEqual({ kind: "file", path });
+  expect(databaseUrl(location)).toBe(pathToFileURL(path).href);
+});
+
+test.each(["libsql://catalog.example.org", "http://127.0.0.1:8080", "https://h/x?tls=1", "ws://h", "wss://h"])(
+  "%s is a server",
+  (url) => {
+    expect(parseLocation(url)).toEqual({ kind: "server", url });
+    expect(databaseUrl(url)).toBe(url);
+  },
+);
+
+test(":memory: is memory", () => {
+  expect(parseLocation(":memory:")).toEqual({ kind: "memory" });
+  expect(databaseUrl(":memory:")).toBe(":memory:");
+});
+
+test.each([
+  "",
+  "a\0b",
+  "postgres://localhost/hives",
+  "mysql:x",
+  "http://",
+  "https://[::1",
+  "file:hives.db?mode=memory",
+  "file:///x#y",
+  "file://server/share/hives.db",
+  "file:///x%ff",
+  "file:%",
+  5,
+  null,
+  undefined,
+  {},
+])("the location %j is refused with INVALID_ARGUMENT that names it", async (location) => {
+  const error = await refusalOf(HiveCatalog.open(location as string));
+  expect(error).toMatchObject({ code: "INVALID_ARGUMENT", problems: [{ field: "location" }] });
+});
+
+test.each([
+  ["libsql://user:secret@h/x?authToken=secret", "libsql://h/x"],
+  ["https://h:8080/?token=secret", "https://h:8080/"],
+  ["postgres://user:secret@h/x", "postgres://h/x"],
+  ["/var/lib/hives.db", "/var/lib/hives.db"],
+])("%s is shown as %s", (location, shown) => {
+  expect(redacted(location)).toBe(shown);
+});
+
+test("a refused URL does not show its password", async () => {
+  const error = await refusalOf(HiveCatalog.open("postgres://user:secret@h/x"));
+  expect(error.message).not.toContain("secret");
+});
+
+test("a server that does not answer is CATALOG_UNAVAILABLE, and the token is not shown", async () => {
+  const url = "http://user:secret@127.0.0.1:1?token=secret";
+  const error = await refusalOf(HiveCatalog.open(url, { authToken: "secret" }));
+  expect(error.code).toBe("CATALOG_UNAVAILABLE");
+  expect(error.message).not.toContain("secret");
+});
+
+test(":memory: is a catalog of its own for each open, gone when it is closed", async () => {
+  await using one = await HiveCatalog.open(":memory:");
+  await using two = await HiveCatalog.open(":memory:");
+  await one.addHive(aHive());
+  await one.updateHeartbeat(aHive().id, 5);
+  expect(await one.countHives()).toBe(1);
+  expect(await two.countHives()).toBe(0);
+});
+
+test("a path and its file: URL are one catalog, in a folder with odd characters too", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "my hives?#%20ü", "hives.db");
+  await using byPath = await HiveCatalog.open(path);
+  await byPath.addHive(aHive());
+  await using byUrl = await HiveCatalog.open(pathToFileURL(path).href);
+  expect(await byUrl.listHives()).toEqual([aHive()]);
+});
+
+test.each([-1, 1.5, Number.NaN, "5000", null])(
+  "a busyTimeoutMs of %j is refused with INVALID_ARGUMENT",
+  async (value) => {
+    const error = await refusalOf(HiveCatalog.open(":memory:", { busyTimeoutMs: value as number }));
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", problems: [{ field: "busyTimeoutMs" }] });
+  },
+);

@@ -1,0 +1,9 @@
+import type { HiveCatalog, OpenOptions } from "../../src/catalog.ts";
+
+/** An empty place for catalogs, of one test. */
+export type Site = AsyncDisposable & {
+  /** One more catalog on the same database, closed with the site. */
+  open(options?: OpenOptions): Promise<HiveCatalog>;
+  /** Runs statements beside the catalogs, as another program would. */
+  run(...statements: string[]): Promise<void>;
+};

@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import Database from "libsql";
+import { HiveCatalog, type OpenOptions } from "../src/catalog.ts";
+import { temporaryFolder } from "../src/testing.ts";
+
+/** The table as the specification has it, and as the Rust system made it. */
+export const SPECIFICATION_DDL = `
+CREATE TABLE IF NOT EXISTS hives (
+    id                  TEXT PRIMARY KEY,
+    host                TEXT NOT NULL,
+    port                INTEGER NOT NULL,
+    ssh_host            TEXT,
+    ssh_port            INTEGER,
+    ssh_user            TEXT,
+    status              TEXT NOT NULL DEFAULT 'unknown',
+    last_heartbeat_ms   INTEGER,
+    devices_json        TEXT,        -- JSON serialized DeviceCapabilities
+    created_at_ms       INTEGER NOT NULL,
+    updated_at_ms       INTEGER NOT NULL
+);
+
+CREATE INDEX IF NOT EXISTS idx_hives_status ON hives(status);
+CREATE INDEX IF NOT EXISTS idx_hives_heartbeat ON hives(last_heartbeat_ms);
+`;
+
+/** The same columns without NOT NULL: a row can be damaged by a NULL anywhere. */
+export const LOOSE_DDL = SPECIFICATION_DDL.replaceAll(/ NOT NULL/g, "");
+
+/** Runs statements on a file through a connection of its own, as another program would. */
+export function runSql(path: string, ...statements: string[]): void {
+  const database = new Database(path);
+  database.exec("PRAGMA synchronous = OFF");
+  try {
+    for (const sql of statements) database.exec(sql);
+  } finally {
+    database.close();
+  }
+}
+
+/** The rows of a query on a file, read through a connection of its own. */
+export function readSql(path: string, sql: string): unknown[][] {
+  const database = new Database(path);
+  try {
+    return database.prepare(sql).raw(true).all() as unknown[][];
+  } finally {
+    database.close();
+  }
+}
+
+/** One catalog file in a folder of its own, which is closed and removed when it is disposed of. */
+export class CatalogFile {
+  readonly path: string;
+  readonly #folder: AsyncDisposable;
+  readonly #opened: HiveCatalog[] = [];
+
+  private constructor(folder: { path: string } & AsyncDisposable) {
+    this.#folder = folder;
+    this.path = join(folder.path, "hives.db");
+  }
+
+  /** No file yet, or one that another program made with these statements. */
+  static async create(...statements: string[]): Promise<CatalogFile> {
+    const file = new CatalogFile(await temporaryFolder());
+    if (statements.length > 0) file.run(...statements);
+    return file;
+  }
+
+  async open(options?: OpenOptions): Promise<HiveCatalog> {
+    const catalog = await HiveCatalog.open(this.path, options);
+    this.#opened.push(catalog);
+    return catalog;
+  }
+
+  run(...statements: string[]): void {
+    runSql(this.path, ...statements);
+  }
+
+  read(sql: string): unknown[][] {
+    return readSql(this.path, sql);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const catalog of this.#opened) await catalog.close();
+    await this.#folder[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,152 @@
+import { inspect } from "node:util";
+import Database from "libsql";
+import { describe, expect, test } from "vitest";
+import { HiveCatalog } from "../../src/catalog.ts";
+import type { HiveCatalogError } from "../../src/errors.ts";
+import { aHive, startTestServer, temporaryFolder } from "../../src/testing.ts";
+import { refusalOf } from "../refusal.ts";
+import type { Fault } from "./faulty-proxy.ts";
+import { type Network, startNetwork, TOKEN } from "./network.ts";
+
+const HIVE = aHive();
+/** Short, so that a test of what never answers ends soon. */
+const SHORT = { requestTimeoutMs: 300 };
+const DEADLINE = /did not answer within 300 ms/;
+
+const VERBS: Record<string, (catalog: HiveCatalog) => Promise<unknown>> = {
+  addHive: (catalog) => catalog.addHive(aHive({ id: "new" })),
+  getHive: (catalog) => catalog.getHive(HIVE.id),
+  hiveExists: (catalog) => catalog.hiveExists(HIVE.id),
+  listHives: (catalog) => catalog.listHives(),
+  streamHives: (catalog) => catalog.streamHives().next(),
+  findStaleHives: (catalog) => catalog.findStaleHives(1),
+  countHives: (catalog) => catalog.countHives(),
+  updateHive: (catalog) => catalog.updateHive(HIVE),
+  patchHive: (catalog) => catalog.patchHive(HIVE.id, { port: 1 }),
+  updateHiveStatus: (catalog) => catalog.updateHiveStatus(HIVE.id, "online"),
+  updateHeartbeat: (catalog) => catalog.updateHeartbeat(HIVE.id, 1),
+  updateDevices: (catalog) => catalog.updateDevices(HIVE.id, { cpu: null, gpus: [] }),
+  markOffline: (catalog) => catalog.markOffline(HIVE.id, 1),
+  removeHive: (catalog) => catalog.removeHive(HIVE.id),
+};
+
+type Lasting = { start: (network: Network) => Promise<void> | void; message: RegExp };
+
+function lasting(fault: Fault, message: RegExp): Lasting {
+  return {
+    start({ proxy }) {
+      proxy.plan = () => fault;
+    },
+    message,
+  };
+}
+
+const FAULTS: Record<string, Lasting> = {
+  "connections refused": {
+    start: ({ proxy }) => proxy[Symbol.asyncDispose](),
+    message: /cannot be reached \(ECONNREFUSED\)/,
+  },
+  "no answer": lasting({ kind: "hang", when: "before" }, DEADLINE),
+  "connections cut": lasting({ kind: "cut", when: "before" }, /was cut before the answer came/),
+  "answers cut": lasting({ kind: "half an answer", when: "before" }, /was cut before the answer came/),
+  "429": lasting({ kind: "status", status: 429, when: "before" }, /too many requests \(HTTP 429\)/),
+  "500": lasting({ kind: "status", status: 500, when: "before" }, /failed \(HTTP 500\)/),
+  "503": lasting({ kind: "status", status: 503, when: "before" }, /failed \(HTTP 503\)/),
+  "401": lasting({ kind: "status", status: 401, when: "before" }, /does not accept the authToken \(HTTP 401\)/),
+  "404": lasting({ kind: "status", status: 404, when: "before" }, /is no libSQL server.*\(HTTP 404\)/),
+  "a redirection": lasting({ kind: "status", status: 302, when: "before" }, /is no libSQL server.*\(HTTP 302\)/),
+  "HTML with status 200": lasting({ kind: "garbage", when: "before" }, /does not speak the protocol/),
+  "JSON of another kind": lasting({ kind: "garbage", when: "before", text: '{"a":1}' }, /does not speak the protocol/),
+  "an empty answer": lasting({ kind: "garbage", when: "before", text: "" }, /does not speak the protocol/),
+};
+
+/** An operator sees what happened and where, and nothing that is secret or internal. */
+function expectClear(refusal: HiveCatalogError, message: RegExp): void {
+  expect(refusal.code).toBe("CATALOG_UNAVAILABLE");
+  expect(refusal.message).toMatch(message);
+  expect(refusal.message).toContain("http://127.0.0.1:");
+  expect(refusal.message).not.toMatch(/insert into|select |update "|"hives"/i);
+  expect(inspect(refusal, { depth: 20, showHidden: true })).not.toContain(TOKEN);
+}
+
+describe.each(Object.entries(FAULTS))("a server behind %s", (_name, { start, message }) => {
+  test("every call ends with CATALOG_UNAVAILABLE and says why; once it is over, the same catalog goes on", async () => {
+    await using network = await startNetwork();
+    await network.direct.addHive(HIVE);
+    const catalog = await network.open(SHORT);
+    const { url } = network.proxy;
+    await start(network);
+    // Ends connections that were kept open.
+    await refusalOf(catalog.countHives());
+    const calls = [
+      ...Object.values(VERBS).map((run) => run(catalog)),
+      HiveCatalog.open(url, { ...SHORT, authToken: TOKEN }),
+    ];
+    const refusals = await Promise.all(calls.map(refusalOf));
+    // On a slow machine the deadline may come first.
+    for (const refusal of refusals) expectClear(refusal, new RegExp(`${message.source}|${DEADLINE.source}`));
+    expect(refusals.some((refusal) => message.test(refusal.message))).toBe(true);
+    expect(await network.direct.listHives()).toEqual([HIVE]);
+    network.proxy.plan = () => undefined;
+    if (network.proxy.isListening) await expect.poll(() => catalog.listHives().catch(() => [])).toEqual([HIVE]);
+  });
+});
+
+test("a wrong or missing authToken is refused when the catalog is opened, and never shown", async () => {
+  await using network = await startNetwork();
+  const wrong = `${TOKEN}-but-wrong`;
+  for (const options of [{ authToken: wrong }, {}]) {
+    const refusal = await refusalOf(HiveCatalog.open(network.server.url, options));
+    expectClear(refusal, /does not accept the authToken \(HTTP 401\)/);
+  }
+});
+
+test("an authToken that no header can hold, and secrets in the URL, are refused without showing them", async () => {
+  for (const [url, authToken] of [
+    ["http://127.0.0.1:1", `${TOKEN}\n`],
+    ["http://127.0.0.1:1", `${TOKEN} `],
+    [`http://queen:${TOKEN}@127.0.0.1:1`, undefined],
+    [`http://127.0.0.1:1?token=${TOKEN}`, undefined],
+    [`http://127.0.0.1:1#${TOKEN}`, undefined],
+  ] as const) {
+    const refusal = await refusalOf(HiveCatalog.open(url, { authToken }));
+    expect(refusal.code).toBe("INVALID_ARGUMENT");
+    expect(inspect(refusal, { depth: 20, showHidden: true })).not.toContain(TOKEN);
+  }
+});
+
+test("a token in the URL's authToken parameter works, and is never shown", async () => {
+  await using network = await startNetwork();
+  await using catalog = await HiveCatalog.open(`${network.proxy.url}?authToken=${TOKEN}`, SHORT);
+  expect(await catalog.countHives()).toBe(0);
+  await network.proxy[Symbol.asyncDispose]();
+  expectClear(await refusalOf(catalog.countHives()), /cannot be reached/);
+});
+
+test("calls that wait for their turn behind a server that does not answer end too, and are never sent afterwards", async () => {
+  await using network = await startNetwork();
+  const catalog = await network.open(SHORT);
+  network.proxy.plan = () => ({ kind: "hang", when: "before" });
+  const adds = Array.from({ length: 100 }, (_, index) => catalog.addHive(aHive({ id: `hive-${index}` })));
+  const refusals = await Promise.all(adds.map(refusalOf));
+  for (const refusal of refusals) expectClear(refusal, DEADLINE);
+  expect(network.proxy.faults).toBeLessThan(100);
+  network.proxy.plan = () => undefined;
+  expect(await (await network.open()).countHives()).toBe(0);
+});
+
+test("a lock that the server cannot get in time is CATALOG_BUSY, and the change is not made", async () => {
+  await using folder = await temporaryFolder();
+  await using server = await startTestServer({ path: `${folder.path}/hives.db`, busyTimeoutMs: 20 });
+  await using catalog = await HiveCatalog.open(server.url);
+  await catalog.addHive(HIVE);
+  const other = new Database(`${folder.path}/hives.db`);
+  other.exec("BEGIN IMMEDIATE");
+  expect(await refusalOf(catalog.updateHeartbeat(HIVE.id, 5))).toMatchObject({ code: "CATALOG_BUSY" });
+  expect(await refusalOf(catalog.removeHive(HIVE.id))).toMatchObject({ code: "CATALOG_BUSY" });
+  expect(await catalog.getHive(HIVE.id)).toEqual(HIVE);
+  other.exec("ROLLBACK");
+  other.close();
+  await catalog.updateHeartbeat(HIVE.id, 5);
+  expect((await catalog.getHive(HIVE.id))?.lastHeartbeatMs).toBe(5);
+});

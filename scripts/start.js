@@ -1,0 +1,114 @@
+// What `pnpm start` runs: a queen and one local hive, until a signal comes or one of the two ends.
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const START_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 6_000;
+
+const { env } = process;
+const hiveId = env.HIVE_ID ?? "localhost";
+const say = (text) => process.stderr.write(`start: ${text}\n`);
+const contactHost = (host) => (host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host);
+const toUrl = (host, port) => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+const children = [];
+let stopping = false;
+
+/** Passes the signal on once: a terminal and pnpm both send one, and a second would cut the children short. */
+function stop(signal) {
+  if (stopping) return;
+  stopping = true;
+  for (const child of children) child.kill(signal);
+  const kill = () => {
+    for (const child of children) child.kill("SIGKILL");
+  };
+  setTimeout(kill, STOP_TIMEOUT_MS).unref();
+}
+
+/** Starts a program in a process group of its own, and passes its output on. */
+function start(name, script, settings = {}) {
+  const child = spawn(process.execPath, [fileURLToPath(new URL(`../${script}`, import.meta.url))], {
+    env: { ...env, ...settings },
+    stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
+  });
+  children.push(child);
+  child.on("exit", (code, signal) => {
+    if (!stopping) say(`the ${name} has ended (${signal ?? `exit code ${code}`})`);
+    process.exitCode ||= code ?? (stopping && signal !== "SIGKILL" ? 0 : 1);
+    stop("SIGTERM");
+  });
+  const address = new Promise((resolve) => {
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      process.stdout.write(`${line}\n`);
+      if (line.includes(`"${name} listening"`)) resolve(JSON.parse(line));
+    });
+  });
+  return { name, address };
+}
+
+/** Waits for the address that the log tells. A log level above info hides it: then the port of the settings is asked. */
+async function whereItListens({ name, address }, host, port) {
+  const level = env[`${name.toUpperCase()}_LOG_LEVEL`] ?? "info";
+  if (port !== "0" && ["warn", "error", "fatal", "silent"].includes(level)) return { host, port: Number(port) };
+  const deadline = wait(START_TIMEOUT_MS, undefined, { ref: false }).then(() => {
+    throw new Error(`the ${name} did not say within ${START_TIMEOUT_MS / 1000} s where it listens`);
+  });
+  return Promise.race([address, deadline]);
+}
+
+async function waitForHealth(url) {
+  const deadlineMs = performance.now() + START_TIMEOUT_MS;
+  while (!stopping) {
+    const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
+    if (answer?.ok) return;
+    if (performance.now() > deadlineMs) throw new Error(`${url}/health does not answer`);
+    await wait(100);
+  }
+}
+
+async function call(url, method, body) {
+  const answer = await fetch(url, {
+    method,
+    ...(body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  if (answer.ok || answer.status === 409) return answer;
+  throw new Error(`${method} ${url} answers ${answer.status}: ${await answer.text()}`);
+}
+
+/** Adds the local hive. One that is there already stays as it is, but for the port that it has now. */
+async function addHive(queenUrl, { host, port }) {
+  const added = await call(`${queenUrl}/v1/hives`, "POST", { id: hiveId, host: contactHost(host), port });
+  if (added.status !== 409) return;
+  const url = `${queenUrl}/v1/hives/${hiveId}`;
+  const stored = await (await call(url, "GET")).json();
+  if (stored.port !== port) await call(url, "PATCH", { port });
+}
+
+async function run() {
+  say("starting the queen");
+  const queen = start("queen", "apps/queen/bin/queen.js");
+  const at = await whereItListens(queen, env.QUEEN_HOST ?? "127.0.0.1", env.QUEEN_PORT ?? "8500");
+  const queenUrl = toUrl(contactHost(at.host), at.port);
+  await waitForHealth(queenUrl);
+  const settings = { host: env.HIVE_HOST ?? "127.0.0.1", port: Number(env.HIVE_PORT ?? "8600") };
+  if (settings.port !== 0) await addHive(queenUrl, settings);
+  if (stopping) return;
+  say(`starting the hive ${hiveId}`);
+  const hive = start("hive", "apps/hive/bin/hive.js", { HIVE_QUEEN: queenUrl });
+  const hiveAt = await whereItListens(hive, settings.host, String(settings.port));
+  if (settings.port === 0) await addHive(queenUrl, hiveAt);
+  say(`running; look with: curl ${queenUrl}/v1/hives`);
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+  process.on(signal, () => stop(signal === "SIGHUP" ? "SIGTERM" : signal));
+run().catch((error) => {
+  if (stopping) return;
+  say(error.message);
+  process.exitCode = 1;
+  stop("SIGTERM");
+});
