@@ -137,17 +137,16 @@ export class HiveCatalog {
   }
 
   /** The hive, or undefined. Rejects with CORRUPT_HIVE when another program damaged its row. */
-  async getHive(id: string): Promise<HiveRecord | undefined> {
-    if (!isHiveId(id)) return undefined;
+  getHive(id: string): Promise<HiveRecord | undefined> {
     return this.#call(async () => {
+      if (!isHiveId(id)) return undefined;
       const [row] = await this.#statements.get.rows({ id });
-      return row && this.#soundRecord(row);
+      return row && (toRecord(row) ?? this.#refuse(row));
     });
   }
 
-  async hiveExists(id: string): Promise<boolean> {
-    if (!isHiveId(id)) return false;
-    return this.#call(async () => (await this.#statements.exists.rows({ id })).length > 0);
+  hiveExists(id: string): Promise<boolean> {
+    return this.#call(async () => isHiveId(id) && (await this.#statements.exists.rows({ id })).length > 0);
   }
 
   /** All hives by id, or one page of them. */
@@ -229,7 +228,7 @@ export class HiveCatalog {
       const values = { ...record, devicesJson: encodeDevices(devices), nowMs, believableMs: latestBelievableMs(nowMs) };
       const [row] = await this.#statements.update.rows(values);
       if (row === undefined) throw notFound(record.id);
-      return await this.#soundRecord(row);
+      return toRecord(row) ?? (await this.#refuse(row));
     });
   }
 
@@ -249,7 +248,7 @@ export class HiveCatalog {
         .where(and(eq(hives.id, id), keepsSshRule(fields)))
         .returning(recordColumns);
       const [row] = await new Statement(client, patch).rows();
-      if (row) return await this.#soundRecord(row);
+      if (row) return toRecord(row) ?? (await this.#refuse(row));
       if ((await this.#statements.exists.rows({ id })).length === 0) throw notFound(id);
       throw brokenSshRule(id, fields);
     });
@@ -380,9 +379,7 @@ export class HiveCatalog {
     });
   }
 
-  async #soundRecord(row: Row): Promise<HiveRecord> {
-    const record = toRecord(row);
-    if (record) return record;
+  async #refuse(row: Row): Promise<never> {
     throw corruptHive(await this.#damageOf(row));
   }
 

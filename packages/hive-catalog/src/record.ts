@@ -12,7 +12,7 @@ export type HiveStatus = z.infer<typeof HiveStatus>;
 export const MAX_TIME_MS = 8_640_000_000_000_000;
 export const MAX_PORT = 65_535;
 
-const ENDS_IN_NUMBER = /(?:^|\.)\d+$/;
+const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/i;
 const IPV6_CHARACTERS = /^[0-9a-f:.]{2,45}$/i;
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 

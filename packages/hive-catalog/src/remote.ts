@@ -135,7 +135,9 @@ class RemoteClient implements Client {
       try {
         return await work(resilientFetch({ server: this.#server, signal, isRepeatable }));
       } finally {
-        this.#freeSlot();
+        // Calls that waited and whose deadline comes at the same moment leave first: they are not sent for nothing.
+        if (signal.aborted) setImmediate(() => this.#freeSlot());
+        else this.#freeSlot();
       }
     } finally {
       clearTimeout(timer);

@@ -38,10 +38,10 @@ export type TestServer = AsyncDisposable & {
  *
  * What it leaves out: version 3, protobuf, cursors, WebSockets (404), TLS, JWTs with rights (the token is compared as it is),
  * namespaces, replicas, limits on the size of answers, and taking the lock away from a transaction that holds it too long.
- * A deferred transaction whose first write meets a lock is rolled back at once; in a `sequence` no parameters are allowed and
- * each statement that meets a lock makes the whole wait again only as long as nothing of it has run. PRAGMAs of one stream may be seen by a later one.
- * The statements run inside the event loop of this process, and the binding aborts the process on a TEXT that is not UTF-8: select
- * such a column as a BLOB, as the catalog does. An infinite REAL cannot be told in JSON.
+ * A deferred transaction whose first write meets a lock is rolled back at once, and PRAGMAs of one stream may be seen by a later one.
+ * Statements run inside the event loop of this process. The binding aborts the process when it reads a TEXT that is not UTF-8: select
+ * such a column as a BLOB, as the catalog does. It reads a TEXT up to its first NUL; one in an argument is refused. An infinite
+ * REAL cannot be told in JSON.
  */
 export async function startTestServer(options: TestServerOptions): Promise<TestServer> {
   const { path, authToken, streamTimeoutMs = 10_000, busyTimeoutMs = 5000 } = options;

@@ -39,7 +39,13 @@ export function readSql(sql: string): SqlText {
 }
 
 /** The arguments in the order of the parameters: the binding aborts the process when it cannot find a named one. */
-export function argumentsOf({ args, named_args }: Stmt, { parameters }: SqlText): SqlValue[] {
+export function argumentsOf(stmt: Stmt, text: SqlText): SqlValue[] {
+  const values = matched(stmt, text);
+  if (!values.some((value) => typeof value === "string" && value.includes("\0"))) return values;
+  throw new RequestError("ARGS_INVALID", "the binding of this server would cut a text at its NUL character");
+}
+
+function matched({ args, named_args }: Stmt, { parameters }: SqlText): SqlValue[] {
   if (args.length > 0 && named_args.length > 0) {
     const message = "Specifying both positional and named arguments is not supported";
     throw new RequestError("ARGS_BOTH_POSITIONAL_AND_NAMED", message);

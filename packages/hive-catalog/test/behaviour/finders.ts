@@ -70,7 +70,7 @@ export function describeFinders(name: string, openSite: () => Promise<Site>): vo
       const catalog = await site.open();
       const fleet = await addFleet(catalog);
       for (const limit of [1, 5, 12, 13]) {
-        const pages = await pagesOf(
+        const pages = await pagesOf<string>(
           (after) => catalog.listHives({ after, limit }),
           limit,
           ({ id }) => id,
@@ -78,7 +78,7 @@ export function describeFinders(name: string, openSite: () => Promise<Site>): vo
         expect(pages.flat()).toEqual(fleet);
         expect(Math.max(...pages.map(({ length }) => length))).toBeLessThanOrEqual(limit);
       }
-      const offline = await pagesOf(
+      const offline = await pagesOf<string>(
         (after) => catalog.findOfflineHives({ after, limit: 3 }),
         3,
         ({ id }) => id,

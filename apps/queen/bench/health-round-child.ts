@@ -1,0 +1,63 @@
+/** One health round and one sweep in a process of their own, with a clock that can be put forward. Prints JSON. */
+import { monitorEventLoopDelay, performance } from "node:perf_hooks";
+import { setTimeout as delay } from "node:timers/promises";
+import { HiveCatalog } from "@repo/hive-catalog";
+import { pino } from "pino";
+import { AllowedHosts } from "../src/allowed-hosts.ts";
+import { systemResolve } from "../src/probe.ts";
+import { assembleQueen } from "../src/queen.ts";
+
+export type RoundSeen = {
+  roundMs: number;
+  roundStallMs: number;
+  sweepMs: number;
+  sweepStallMs: number;
+  wentOffline: number;
+};
+
+/** The monitor's own tick, which is in everything that it sees. */
+const TICK_MS = 1;
+const STALE_AFTER_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+const [path = ""] = process.argv.slice(2);
+let aheadMs = 0;
+const clock = { now: () => Date.now() + aheadMs, monotonicNow: () => performance.now() + aheadMs };
+const catalog = await HiveCatalog.open(path, { now: clock.now });
+const queen = assembleQueen({
+  catalog,
+  clock,
+  log: pino({ level: "silent" }),
+  allowedHosts: AllowedHosts.parse("127.0.0.0/8"),
+  resolve: systemResolve,
+  healthIntervalMs: HOUR_MS,
+  staleAfterMs: STALE_AFTER_MS,
+});
+await delay(100);
+
+const round = await stallOf(() => queen.healthLoop.runRound());
+// Nobody answers any more, and no beat is fresh.
+for (const sight of queen.fleet.sights()) sight.probe = "failed";
+aheadMs = HOUR_MS;
+const sweep = await stallOf(() => queen.healthLoop.sweep());
+const wentOffline = await catalog.countByStatus("offline");
+await queen.stop();
+await catalog.close();
+const seen: RoundSeen = {
+  roundMs: round.tookMs,
+  roundStallMs: round.stallMs,
+  sweepMs: sweep.tookMs,
+  sweepStallMs: sweep.stallMs,
+  wentOffline,
+};
+process.stdout.write(JSON.stringify(seen));
+
+async function stallOf(work: () => Promise<void>): Promise<{ tookMs: number; stallMs: number }> {
+  const stalls = monitorEventLoopDelay({ resolution: TICK_MS });
+  stalls.enable();
+  const startedMs = performance.now();
+  await work();
+  const tookMs = performance.now() - startedMs;
+  stalls.disable();
+  return { tookMs, stallMs: stalls.max / 1e6 - TICK_MS };
+}

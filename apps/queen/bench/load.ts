@@ -1,0 +1,146 @@
+import { Agent, get } from "node:http";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  absolute,
+  type Benchmark,
+  type BenchmarkContext,
+  compared,
+  hiveId,
+  installedWrk,
+  inTurn,
+  type LoadFigures,
+  notMeasured,
+  percentile,
+  type Result,
+  runWrk,
+  type Server,
+} from "@repo/hive-catalog/bench";
+import { aHeartbeat } from "./heartbeats.ts";
+import { beatingFleet, startBareHttp, startQueen } from "./servers.ts";
+
+const POINT = 5;
+const HIVES = 1000;
+const CONNECTIONS = 64;
+const BARE = "bare node:http";
+const READ_PAUSE_MS = 5;
+
+const rows = {
+  throughput: {
+    point: POINT,
+    what: "POST /v1/heartbeat, 4 workers, 64 connections",
+    meaning:
+      "Beats a second, each on disk before its answer. The other server parses the same JSON and stores nothing.",
+    unit: "/s",
+    counterpart: BARE,
+    limit: { atLeast: 0.5 },
+  },
+  latency: {
+    point: POINT,
+    what: "POST /v1/heartbeat, p99",
+    meaning: "How long the slowest hundredth of the beats waits under that load.",
+    unit: "ms",
+    counterpart: BARE,
+    limit: { atMost: 10 },
+  },
+  reading: {
+    point: POINT,
+    what: "GET /v1/hives/{id} beside that load, p99",
+    meaning: "What an operator waits for one hive while the whole fleet beats as fast as it can.",
+    unit: "ms",
+    limit: { atMost: 25 },
+  },
+} as const;
+
+/** The row from which the report says how many hives one queen can carry. */
+export const CARRIED_BY = rows.throughput.what;
+
+export const load: Benchmark = {
+  name: "load",
+  async run(context) {
+    if ((await installedWrk()) === undefined) {
+      return Object.values(rows).map((row) => notMeasured({ ...row, note: "wrk is not installed (Debian: wrk)" }));
+    }
+    const path = join(context.folder, "load.db");
+    await beatingFleet(path, HIVES);
+    const bare = await startBareHttp();
+    const queen = await startQueen(path);
+    try {
+      return await measure(context, queen, bare);
+    } finally {
+      await queen.stop();
+      await bare.stop();
+    }
+  },
+};
+
+async function measure({ folder, quick, progress }: BenchmarkContext, queen: Server, bare: Server): Promise<Result[]> {
+  const bodies = Array.from({ length: HIVES }, (_, n) => aHeartbeat(hiveId(n), 4));
+  const seconds = quick ? 2 : 5;
+  const post = ({ port }: Server) =>
+    runWrk({ url: `http://127.0.0.1:${port}/v1/heartbeat`, bodies, connections: CONNECTIONS, seconds, folder });
+  const seen: Record<"ours" | "theirs", LoadFigures[]> = { ours: [], theirs: [] };
+  const side = (name: "ours" | "theirs", server: Server) => async () => {
+    const figures = await post(server);
+    seen[name].push(figures);
+    return figures.perSecond;
+  };
+  progress(`${rows.throughput.what}, against ${BARE}`);
+  const warmUp = 1;
+  const perSecond = await inTurn(
+    { ours: side("ours", queen), theirs: side("theirs", bare) },
+    { rounds: quick ? 3 : 7, warmUp },
+  );
+  const p99 = (name: "ours" | "theirs") => seen[name].slice(warmUp).map(({ p99Ms }) => p99Ms);
+
+  progress(rows.reading.what);
+  const loading = post(queen);
+  const read = await readUntil(queen, loading);
+  await loading;
+  return [
+    compared({ ...rows.throughput, ...perSecond }),
+    compared({ ...rows.latency, ours: p99("ours"), theirs: p99("theirs") }),
+    absolute({
+      ...rows.reading,
+      ours: [
+        percentile(
+          read.toSorted((a, b) => a - b),
+          0.99,
+        ),
+      ],
+      note: `${read.length} reads`,
+    }),
+  ];
+}
+
+/** How long each of the reads took, in ms: one after the other, with a pause in between. */
+async function readUntil({ port }: Server, end: Promise<unknown>): Promise<number[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const tookMs: number[] = [];
+  let ended = false;
+  const finish = () => {
+    ended = true;
+  };
+  end.then(finish, finish);
+  for (let n = 0; !ended; n++) {
+    const startedMs = performance.now();
+    await readHive(agent, port, hiveId((n * 7919) % HIVES));
+    tookMs.push(performance.now() - startedMs);
+    await delay(READ_PAUSE_MS);
+  }
+  agent.destroy();
+  return tookMs;
+}
+
+function readHive(agent: Agent, port: number, id: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = get({ agent, host: "127.0.0.1", port, path: `/v1/hives/${id}` }, (response) => {
+      response.resume();
+      response.once("end", () =>
+        response.statusCode === 200 ? resolve() : reject(new Error(`GET of ${id} answered ${response.statusCode}`)),
+      );
+    });
+    request.once("error", reject);
+  });
+}

@@ -1,0 +1,122 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { type Benchmark, catalogBenchmarks, endChildren, type Result } from "@repo/hive-catalog/bench";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { DOCUMENT, documentOf } from "./document.ts";
+import { healthRound } from "./health-round.ts";
+import { load } from "./load.ts";
+import { describeMachine } from "./machine.ts";
+import { registry } from "./registry.ts";
+import { type Report, reportText } from "./report.ts";
+import { starting } from "./starting.ts";
+
+const BENCHMARKS: readonly Benchmark[] = [...catalogBenchmarks, load, registry, healthRound, starting];
+
+type Flags = { quick?: boolean; only?: RegExp; json?: string; writeDocs?: boolean };
+
+const EXIT = { missed: 1, badUsage: 2, interrupted: 130 };
+
+const flags = readFlags();
+const folder = await mkdtemp(join(tmpdir(), "hive-bench-"));
+process.once("SIGINT", () => void interrupted());
+process.once("SIGTERM", () => void interrupted());
+try {
+  process.exitCode = await run(flags);
+} finally {
+  await cleanUp();
+}
+
+async function run({ quick = false, only, json, writeDocs }: Flags): Promise<number> {
+  const startedMs = performance.now();
+  const machine = await describeMachine(folder);
+  const results: Result[] = [];
+  const failures: Report["failures"] = [];
+  for (const { name, run } of BENCHMARKS) {
+    if (only && !only.test(name)) continue;
+    const progress = (doing: string) => showProgress(`${name}: ${doing} (${seconds(startedMs)} s)`);
+    try {
+      results.push(...(await run({ quick, folder, progress })));
+    } catch (error) {
+      failures.push({ benchmark: name, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  showProgress("");
+  const report: Report = {
+    startedAt: new Date(Date.now() - (performance.now() - startedMs)).toISOString(),
+    tookS: Number(seconds(startedMs)),
+    quick,
+    machine,
+    results: results.toSorted((a, b) => a.point - b.point),
+    failures,
+  };
+  await publish(report, json);
+  if (writeDocs && failures.length === 0) await writeFile(DOCUMENT, documentOf(report));
+  const missed = report.results.some(({ verdict }) => verdict === "missed");
+  return missed || failures.length > 0 ? EXIT.missed : 0;
+}
+
+async function publish(report: Report, json: string | undefined): Promise<void> {
+  if (json !== "-") process.stdout.write(reportText(report));
+  if (json === undefined) return;
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  if (json === "-") process.stdout.write(text);
+  else await writeFile(json, text);
+}
+
+function readFlags(): Flags {
+  const names = BENCHMARKS.map(({ name }) => name).join(", ");
+  const command = new Command("pnpm bench")
+    .description("Measures the catalog and the queen against their counterparts, in alternating rounds.")
+    .option("--quick", "fewer rounds and smaller fleets: under a minute, for orientation")
+    .addOption(
+      new Option("--only <pattern>", `run only the benchmarks whose name matches: ${names}`).argParser(pattern),
+    )
+    .option("--json <file>", "write the report as JSON too; - writes it, and nothing else, to the standard output")
+    .option("--write-docs", "write docs/performance.md from this run, which must be a full one")
+    .addHelpText("after", "\nExits with 1 when a limit was missed or a benchmark failed, with 2 for a wrong flag.")
+    .allowExcessArguments(false)
+    .exitOverride();
+  try {
+    const argv = process.argv.slice(2);
+    // `pnpm bench -- --quick` hands the dashes on.
+    command.parse(argv[0] === "--" ? argv.slice(1) : argv, { from: "user" });
+    const flags = command.opts<Flags>();
+    if (flags.writeDocs && (flags.quick || flags.only)) command.error("error: --write-docs needs a full run");
+    if (flags.only && !BENCHMARKS.some(({ name }) => flags.only?.test(name))) {
+      command.error(`error: --only ${flags.only.source} matches none of: ${names}`);
+    }
+    return flags;
+  } catch (error) {
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : EXIT.badUsage);
+    throw error;
+  }
+}
+
+function pattern(text: string): RegExp {
+  try {
+    return new RegExp(text, "i");
+  } catch {
+    throw new InvalidArgumentError("It must be a regular expression.");
+  }
+}
+
+function showProgress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+}
+
+function seconds(sinceMs: number): string {
+  return ((performance.now() - sinceMs) / 1000).toFixed(0);
+}
+
+async function interrupted(): Promise<void> {
+  showProgress("");
+  await cleanUp();
+  process.exit(EXIT.interrupted);
+}
+
+async function cleanUp(): Promise<void> {
+  endChildren();
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}

@@ -1,0 +1,35 @@
+import { fileURLToPath } from "node:url";
+import { fillFleet, migrateFleet, type Server, scriptArguments, startServer } from "@repo/hive-catalog/bench";
+
+const QUEEN = fileURLToPath(new URL("../bin/queen.js", import.meta.url));
+const BARE_FASTIFY = fileURLToPath(new URL("./bare-fastify.js", import.meta.url));
+const BARE_HTTP = new URL("./bare-http.ts", import.meta.url);
+
+const PRINTED_PORT = /"port":(\d+)/;
+const LISTENING = /"port":(\d+).*"msg":"queen listening"/;
+/** Longer than any run: the queen contacts hives in its first round only. */
+const A_DAY_MS = 86_400_000;
+
+/** A queen as operators run it, on a database of its own. */
+export function startQueen(database: string): Promise<Server> {
+  return startServer({
+    command: process.execPath,
+    args: [QUEEN, "--port", "0", "--database", database, "--health-interval-ms", String(A_DAY_MS)],
+    env: { QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", QUEEN_STALE_AFTER_MS: String(A_DAY_MS) },
+    ready: LISTENING,
+  });
+}
+
+export function startBareFastify(): Promise<Server> {
+  return startServer({ command: process.execPath, args: [BARE_FASTIFY], ready: PRINTED_PORT });
+}
+
+export function startBareHttp(): Promise<Server> {
+  return startServer({ command: process.execPath, args: scriptArguments(BARE_HTTP), ready: PRINTED_PORT });
+}
+
+/** The file of a fleet that beats now, on a loopback port where nothing answers. */
+export async function beatingFleet(path: string, size: number): Promise<void> {
+  await migrateFleet(path);
+  await fillFleet(path, { size, devices: "kinds", nowMs: Date.now(), host: "127.0.0.1", port: 9 });
+}

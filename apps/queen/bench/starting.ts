@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { type Benchmark, compared, inTurn, type Server } from "@repo/hive-catalog/bench";
+import { beatingFleet, startBareFastify, startQueen } from "./servers.ts";
+
+const HIVES = 1000;
+
+export const starting: Benchmark = {
+  name: "starting",
+  async run({ folder, quick, progress }) {
+    progress("queen from start to first answer, against a bare fastify");
+    const path = join(folder, "starting.db");
+    await beatingFleet(path, HIVES);
+    const seen = await inTurn(
+      { ours: () => firstAnswerMs(() => startQueen(path)), theirs: () => firstAnswerMs(startBareFastify) },
+      { rounds: quick ? 5 : 15, warmUp: 1 },
+    );
+    return [
+      compared({
+        point: 7,
+        what: `queen with ${HIVES} hives: from start to first answered request`,
+        meaning: "How long a restart is felt. The counterpart is an empty service, run from TypeScript the same way.",
+        unit: "ms",
+        counterpart: "bare fastify",
+        limit: { atMost: 2 },
+        ...seen,
+      }),
+    ];
+  },
+};
+
+async function firstAnswerMs(start: () => Promise<Server>): Promise<number> {
+  const startedMs = performance.now();
+  const server = await start();
+  try {
+    const response = await fetch(`http://127.0.0.1:${server.port}/health`);
+    await response.arrayBuffer();
+    if (!response.ok) throw new Error(`/health answered ${response.status}`);
+    return performance.now() - startedMs;
+  } finally {
+    await server.stop();
+  }
+}

@@ -1,0 +1,86 @@
+import { BlockList, isIP, SocketAddress } from "node:net";
+import { isHost } from "@repo/hive-catalog/record";
+
+/** Addresses that answer with secrets of the machine or reach only its own link. No setting opens them. */
+const NEVER_CONTACTED = [
+  "169.254.0.0/16", // link-local; cloud metadata at 169.254.169.254
+  "fe80::/10", // link-local
+  "64:ff9b::a9fe:0/112", // link-local IPv4 through NAT64
+  "fd00:ec2::254/128", // metadata of AWS over IPv6
+  "fd20:ce::254/128", // metadata of Google Cloud over IPv6
+  "100.100.100.200/32", // metadata of Alibaba Cloud
+  "168.63.129.16/32", // platform address of Azure
+  "192.0.0.192/32", // metadata of Oracle Cloud
+];
+
+const family = (address: string): "ipv4" | "ipv6" => (isIP(address) === 6 ? "ipv6" : "ipv4");
+
+/** Adds `address` or `address/prefix`; false when `text` is neither. */
+function addNetwork(list: BlockList, text: string): boolean {
+  const [address = "", prefix, ...rest] = text.split("/");
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0 || address.includes("%")) return false;
+  const bits = version === 4 ? 32 : 128;
+  const length = prefix === undefined ? bits : Number(prefix);
+  if (prefix !== undefined && !/^\d{1,3}$/.test(prefix)) return false;
+  if (length > bits) return false;
+  list.addSubnet(address, length, family(address));
+  return true;
+}
+
+const never = new BlockList();
+for (const network of NEVER_CONTACTED) addNetwork(never, network);
+
+/** An IPv4 address inside an IPv6 one, in any spelling, as itself: BlockList knows `::ffff:a.b.c.d`, but not `::a.b.c.d`. */
+function withoutIpv4Prefix(address: string): string {
+  if (isIP(address) !== 6) return address;
+  const canonical = new SocketAddress({ address, family: "ipv6" }).address;
+  return /^::(?:ffff:)?(\d+\.\d+\.\d+\.\d+)$/.exec(canonical)?.[1] ?? canonical;
+}
+
+/** Which hosts the queen may send requests to. */
+export class AllowedHosts {
+  readonly #networks: BlockList | undefined;
+  readonly #names: ReadonlySet<string>;
+
+  private constructor(networks: BlockList | undefined, names: ReadonlySet<string>) {
+    this.#networks = networks;
+    this.#names = names;
+  }
+
+  /** Everything but link-local and metadata addresses. */
+  static everywhere(): AllowedHosts {
+    return new AllowedHosts(undefined, new Set());
+  }
+
+  /** Reads addresses, CIDRs and host names, comma-separated. Throws an Error that names each entry which is none of them. */
+  static parse(text: string): AllowedHosts {
+    const entries = text.split(",").map((entry) => entry.trim());
+    const networks = new BlockList();
+    const names = new Set<string>();
+    const wrong: string[] = [];
+    for (const entry of entries) {
+      if (addNetwork(networks, entry)) continue;
+      if (isHost(entry)) names.add(entry.toLowerCase());
+      else wrong.push(JSON.stringify(entry));
+    }
+    if (wrong.length > 0) {
+      throw new Error(`must be addresses, CIDRs (10.0.0.0/8) or host names, comma-separated; not ${wrong.join(", ")}`);
+    }
+    return new AllowedHosts(networks, names);
+  }
+
+  /** Whether a connection to `address`, to which `host` resolved, is allowed. */
+  allows(host: string, address: string): boolean {
+    if (isIP(address) === 0) return false;
+    const plain = withoutIpv4Prefix(address);
+    if (never.check(plain, family(plain))) return false;
+    if (this.#networks === undefined || this.#names.has(host.toLowerCase())) return true;
+    return this.#networks.check(plain, family(plain));
+  }
+
+  /** Whether `host` is an address that is not allowed. What a name resolves to is known only when it is contacted. */
+  refusesAddress(host: string): boolean {
+    return isIP(host) !== 0 && !this.allows(host, host);
+  }
+}

@@ -1,0 +1,120 @@
+import type { Socket } from "node:net";
+import type { HiveCatalog } from "@repo/hive-catalog";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from "fastify";
+import type { AllowedHosts } from "./allowed-hosts.ts";
+import { addBodyParsers, BODY_LIMIT_BYTES } from "./body-parsers.ts";
+import type { Clock } from "./clock.ts";
+import type { DeviceDetection } from "./device-detection.ts";
+import { Problem, toProblem } from "./errors.ts";
+import type { Fleet } from "./fleet.ts";
+import type { HeartbeatReceiver } from "./heartbeat.ts";
+import type { HiveRegistry } from "./registry.ts";
+import { RouteTable } from "./route-table.ts";
+import { countsRoutes } from "./routes/counts.ts";
+import { devicesRoutes } from "./routes/devices.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { heartbeatRoutes } from "./routes/heartbeat.ts";
+import { hivesRoutes } from "./routes/hives.ts";
+import { stateRoutes } from "./routes/state.ts";
+import { workersRoutes } from "./routes/workers.ts";
+import type { StatusKeeper } from "./status-keeper.ts";
+
+/** What the routes are built from. */
+export interface AppParts {
+  catalog: HiveCatalog;
+  registry: HiveRegistry;
+  fleet: Fleet;
+  statuses: StatusKeeper;
+  detection: DeviceDetection;
+  heartbeats: HeartbeatReceiver;
+  allowedHosts: AllowedHosts;
+  clock: Clock;
+  log: FastifyBaseLogger;
+}
+
+const PROBLEM_JSON = "application/problem+json";
+/** For the whole of a request to arrive; who sends slower is cut off. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+/** Ids are at most 128 characters, but a damaged record with a longer one must be removable. */
+const MAX_ID_LENGTH = 8192;
+
+/** Builds the HTTP API from parts that are handed in. It does not listen yet. */
+export function createApp(parts: AppParts): FastifyInstance {
+  const requestId = numberRequests();
+  const app = Fastify({
+    loggerInstance: parts.log,
+    // No line and no logger of its own for each heartbeat.
+    logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: (logger) => logger,
+    genReqId: requestId,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: MAX_ID_LENGTH },
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+    clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, requestId()),
+  });
+  addBodyParsers(app);
+  app.setErrorHandler(sendProblem);
+
+  const table = new RouteTable();
+  app.addHook("onRoute", ({ url, method }) => table.add(url, method));
+  app.addHook("onRequest", (request, _reply, done) => {
+    if (request.is404) throw table.problemOf(request.method, request.url);
+    done();
+  });
+
+  healthRoutes(app, parts);
+  heartbeatRoutes(app, parts);
+  hivesRoutes(app, parts);
+  devicesRoutes(app, parts);
+  stateRoutes(app, parts);
+  countsRoutes(app, parts);
+  workersRoutes(app, parts);
+  return app;
+}
+
+/** "k3f9x2-1", "k3f9x2-2", …: unlike those of any other start of the queen. */
+function numberRequests(): () => string {
+  const start = Math.random().toString(36).slice(2, 8).padEnd(6, "0");
+  let count = 0;
+  return () => `${start}-${++count}`;
+}
+
+function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = toProblem(error, request.id);
+  if (problem.status >= 500) {
+    request.log.error({ err: problem.cause ?? problem, code: problem.code, request_id: request.id }, "request failed");
+  }
+  return reply.code(problem.status).headers(problem.headers).type(PROBLEM_JSON).send(problem.body(request.id));
+}
+
+const BROKEN_REQUESTS: Record<string, readonly [status: number, code: string, detail: string]> = {
+  HPE_HEADER_OVERFLOW: [431, "HEADERS_TOO_LARGE", "The headers are too large"],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "REQUEST_TIMEOUT", "The request did not arrive in time"],
+};
+
+/** Answers what is not even HTTP, without fastify, and closes the connection. */
+function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, requestId: string): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const problem = new Problem(
+    ...(BROKEN_REQUESTS[error.code ?? ""] ?? [400, "BAD_REQUEST", "This is not a valid HTTP request"]),
+  );
+  const body = problem.body(requestId);
+  const text = JSON.stringify(body);
+  socket.end(
+    `HTTP/1.1 ${body.status} ${body.title}\r\nContent-Type: ${PROBLEM_JSON}\r\n` +
+      `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+  );
+}

@@ -1,0 +1,256 @@
+import { expect, test } from "vitest";
+import { beatJson, HIVE_JSON, startTestQueen, type TestQueen, workerJson } from "../test/test-queen.ts";
+
+/** Asserts a problem of this shape, and that the request stored nothing. */
+async function expectRefusal(
+  queen: TestQueen,
+  request: Parameters<TestQueen["send"]>[0],
+  expected: { status: number; code: string; fields?: string[] },
+): Promise<void> {
+  const before = await queen.catalog.listHives();
+  const { status, body, headers } = await queen.send(request);
+  const problem = body as { errors: { field: string; message: string }[]; detail: string };
+  const what = JSON.stringify(body);
+  expect(status, what).toBe(expected.status);
+  expect(problem, what).toMatchObject({
+    type: "about:blank",
+    title: expect.any(String),
+    status: expected.status,
+    detail: expect.any(String),
+    code: expected.code,
+    request_id: expect.any(String),
+  });
+  if (expected.fields) expect(problem.errors.map(({ field }) => field)).toEqual(expected.fields);
+  for (const { message } of problem.errors) expect(message).not.toBe("");
+  expect(headers["content-type"]).toContain("application/problem+json");
+  expect(what).not.toMatch(/SQLITE|libsql|drizzle|insert into|node_modules/i);
+  expect(await queen.catalog.listHives()).toEqual(before);
+}
+
+const GPU = { index: 0, name: "RTX 3060", vram_gb: 12 };
+
+const BAD_HIVES: [what: string, body: unknown, ...fields: string[]][] = [
+  ["no fields", {}, "id", "host", "port"],
+  ["an array", [HIVE_JSON], ""],
+  ["null", null, ""],
+  ["a string", '"hive"', ""],
+  ["an unknown field", { ...HIVE_JSON, colour: "red" }, "colour"],
+  ["a field in camelCase", { ...HIVE_JSON, sshHost: "h" }, "sshHost"],
+  ["an id with a space", { ...HIVE_JSON, id: "a b" }, "id"],
+  ["an id of 129 characters", { ...HIVE_JSON, id: "x".repeat(129) }, "id"],
+  ["an empty id", { ...HIVE_JSON, id: "" }, "id"],
+  ["an id of a number", { ...HIVE_JSON, id: 7 }, "id"],
+  ["an id with a line break", { ...HIVE_JSON, id: "a\n" }, "id"],
+  ["port 0", { ...HIVE_JSON, port: 0 }, "port"],
+  ["port 65536", { ...HIVE_JSON, port: 65_536 }, "port"],
+  ['port "8600"', { ...HIVE_JSON, port: "8600" }, "port"],
+  ["port 86.5", { ...HIVE_JSON, port: 86.5 }, "port"],
+  ["port null", { ...HIVE_JSON, port: null }, "port"],
+  ["a host with a scheme", { ...HIVE_JSON, host: "http://10.0.0.1" }, "host"],
+  ["a host with a port", { ...HIVE_JSON, host: "10.0.0.1:80" }, "host"],
+  ["a host with a path", { ...HIVE_JSON, host: "h/../x" }, "host"],
+  ["a host that is no IPv4 address", { ...HIVE_JSON, host: "256.1.1.1" }, "host"],
+  ["an sshUser that begins with -", { ...HIVE_JSON, ssh_host: "h", ssh_user: "-oProxyCommand=x" }, "ssh_user"],
+  ["an sshPort without sshHost", { ...HIVE_JSON, ssh_port: 22 }, "ssh_port"],
+  ["an sshUser without sshHost", { ...HIVE_JSON, ssh_user: "admin" }, "ssh_user"],
+  ["ssh_port 0", { ...HIVE_JSON, ssh_host: "h", ssh_port: 0 }, "ssh_port"],
+  ["an unknown status", { ...HIVE_JSON, status: "asleep" }, "status"],
+  ["a negative time", { ...HIVE_JSON, last_heartbeat_ms: -1 }, "last_heartbeat_ms"],
+  ["a time that is no integer", { ...HIVE_JSON, created_at_ms: 1.5 }, "created_at_ms"],
+  ["a time as text", { ...HIVE_JSON, updated_at_ms: "2025" }, "updated_at_ms"],
+  ["two GPUs with one index", { ...HIVE_JSON, devices: { cpu: null, gpus: [GPU, GPU] } }, "devices.gpus.1.index"],
+  [
+    "negative VRAM",
+    { ...HIVE_JSON, devices: { cpu: null, gpus: [{ ...GPU, vram_gb: -1 }] } },
+    "devices.gpus.0.vram_gb",
+  ],
+  ["no cores", { ...HIVE_JSON, devices: { cpu: { cores: 0, ram_gb: 1 }, gpus: [] } }, "devices.cpu.cores"],
+  [
+    "an unknown field of a GPU",
+    { ...HIVE_JSON, devices: { cpu: null, gpus: [{ ...GPU, tdp: 1 }] } },
+    "devices.gpus.0.tdp",
+  ],
+  ["devices without GPUs", { ...HIVE_JSON, devices: { cpu: null } }, "devices.gpus"],
+  ["several wrong fields", { ...HIVE_JSON, port: 0, host: "" }, "host", "port"],
+];
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+test.each(BAD_HIVES)("POST /v1/hives refuses %s", async (_what, body, ...fields) => {
+  await using queen = await startTestQueen();
+  const payload = typeof body === "string" ? body : JSON.stringify(body);
+  const expected = { status: 400, code: "INVALID_HIVE", fields };
+  await expectRefusal(queen, { method: "POST", url: "/v1/hives", headers: JSON_TYPE, payload }, expected);
+});
+
+test.each(BAD_HIVES.filter(([, body, ...fields]) => typeof body === "object" && !fields.includes("id")))(
+  "PUT refuses %s",
+  async (_what, body, ...fields) => {
+    await using queen = await startTestQueen();
+    await queen.request("POST", "/v1/hives", HIVE_JSON);
+    const payload = JSON.stringify(body);
+    const expected = { status: 400, code: "INVALID_HIVE", fields };
+    await expectRefusal(queen, { method: "PUT", url: "/v1/hives/hive-a", headers: JSON_TYPE, payload }, expected);
+  },
+);
+
+test.each(
+  BAD_HIVES.filter(
+    ([what, , ...fields]) => !fields.includes("id") && !what.includes("without sshHost") && what !== "a string",
+  ),
+)("PATCH refuses %s", async (_what, body, ...fields) => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  const payload = JSON.stringify(body);
+  const expected = { status: 400, code: "INVALID_HIVE", fields };
+  await expectRefusal(queen, { method: "PATCH", url: "/v1/hives/hive-a", headers: JSON_TYPE, payload }, expected);
+});
+
+test("PATCH refuses an SSH user for a hive that has no SSH host", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  const request = {
+    method: "PATCH",
+    url: "/v1/hives/hive-a",
+    headers: JSON_TYPE,
+    payload: '{"ssh_user":"admin"}',
+  } as const;
+  await expectRefusal(queen, request, { status: 400, code: "INVALID_HIVE", fields: ["ssh_user"] });
+  const { body } = await queen.send(request);
+  expect(JSON.stringify(body)).not.toContain("sshHost");
+});
+
+test.each(["PUT", "PATCH"] as const)("%s refuses an id that is not the one in the path", async (method) => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  const payload = JSON.stringify({ ...HIVE_JSON, id: "hive-b" });
+  const expected = { status: 400, code: "INVALID_HIVE", fields: ["id"] };
+  await expectRefusal(queen, { method, url: "/v1/hives/hive-a", headers: JSON_TYPE, payload }, expected);
+});
+
+const BAD_DEVICES: [what: string, body: unknown, ...fields: string[]][] = [
+  ["unknown fields", { cpu: null, gpus: [], models: 1 }, "models"],
+  ["no GPUs", { cpu: null }, "gpus"],
+  [
+    "the ancestor's id of a GPU",
+    { cpu: null, gpus: [{ id: "gpu0", name: "a", vram_gb: 1 }] },
+    "gpus.0.index",
+    "gpus.0.id",
+  ],
+];
+
+test.each(BAD_DEVICES)("PUT of devices refuses %s", async (_what, body, ...fields) => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  const request = {
+    method: "PUT",
+    url: "/v1/hives/hive-a/devices",
+    headers: JSON_TYPE,
+    payload: JSON.stringify(body),
+  } as const;
+  await expectRefusal(queen, request, { status: 400, code: "INVALID_HIVE", fields });
+});
+
+const BAD_BEATS: [what: string, body: unknown, ...fields: string[]][] = [
+  ["no fields", {}, "hive_id", "timestamp", "workers"],
+  ["an id with a space", beatJson("a b"), "hive_id"],
+  ["an id of 129 characters", beatJson("x".repeat(129)), "hive_id"],
+  ["a time without zone", beatJson("hive-a", [], "2025-10-21T10:00:00"), "timestamp"],
+  ["a time as a number", { ...beatJson("hive-a"), timestamp: 1_761_040_800_000 }, "timestamp"],
+  ["a negative time", { ...beatJson("hive-a"), timestamp: -1 }, "timestamp"],
+  ["workers that are no list", { ...beatJson("hive-a"), workers: {} }, "workers"],
+  ["an unknown state", beatJson("hive-a", [workerJson({ state: "Dancing" })]), "workers.0.state"],
+  ["a worker without id", beatJson("hive-a", [workerJson({ worker_id: undefined })]), "workers.0.worker_id"],
+  ["a wrong time of a worker", beatJson("hive-a", [workerJson({ last_heartbeat: "now" })]), "workers.0.last_heartbeat"],
+  ["negative VRAM", beatJson("hive-a", [workerJson(), workerJson({ vram_bytes: -1 })]), "workers.1.vram_bytes"],
+  ["VRAM that is no integer", beatJson("hive-a", [workerJson({ vram_bytes: 1.5 })]), "workers.0.vram_bytes"],
+  ["a negative load", beatJson("hive-a", [workerJson({ gpu_percent: -0.1 })]), "workers.0.gpu_percent"],
+];
+
+test.each(BAD_BEATS)("POST /v1/heartbeat refuses %s", async (_what, body, ...fields) => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  const request = { method: "POST", url: "/v1/heartbeat", headers: JSON_TYPE, payload: JSON.stringify(body) } as const;
+  await expectRefusal(queen, request, { status: 400, code: "INVALID_ARGUMENT", fields });
+  expect(queen.registry.get("hive-a")).toBeUndefined();
+});
+
+test.each([
+  "POST /v1/hives",
+  "POST /v1/heartbeat",
+  "PUT /v1/hives/hive-a",
+  "PATCH /v1/hives/hive-a",
+  "PUT /v1/hives/hive-a/devices",
+])("%s refuses what is not JSON, is empty, is too large or has another type", async (target) => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  const [method, url] = target.split(" ") as ["POST", string];
+  for (const payload of ["{", "{'id':1}", '{"id":"a",}', "\u0000", "undefined"]) {
+    const expected = { status: 400, code: "INVALID_JSON", fields: ["body"] };
+    await expectRefusal(queen, { method, url, headers: JSON_TYPE, payload }, expected);
+  }
+  await expectRefusal(queen, { method, url, headers: JSON_TYPE }, { status: 400, code: "INVALID_JSON" });
+  await expectRefusal(queen, { method, url }, { status: 400, code: "INVALID_JSON" });
+  const large = JSON.stringify({ ...HIVE_JSON, id: "x".repeat(2 * 1_048_576) });
+  await expectRefusal(
+    queen,
+    { method, url, headers: JSON_TYPE, payload: large },
+    { status: 413, code: "PAYLOAD_TOO_LARGE" },
+  );
+  for (const type of ["text/plain", "application/xml", "application/x-www-form-urlencoded", "nonsense", ";"]) {
+    const request = { method, url, headers: { "content-type": type }, payload: JSON.stringify(HIVE_JSON) };
+    await expectRefusal(queen, request, { status: 415, code: "UNSUPPORTED_MEDIA_TYPE" });
+  }
+  const untyped = { method, url, headers: { "content-length": "2" }, payload: Buffer.from("{}") };
+  await expectRefusal(queen, untyped, { status: 415, code: "UNSUPPORTED_MEDIA_TYPE" });
+});
+
+test("takes a merge patch for PATCH alone", async () => {
+  await using queen = await startTestQueen();
+  const request = {
+    url: "/v1/hives",
+    headers: { "content-type": "application/merge-patch+json" },
+    payload: JSON.stringify(HIVE_JSON),
+  };
+  await expectRefusal(queen, { method: "POST", ...request }, { status: 415, code: "UNSUPPORTED_MEDIA_TYPE" });
+});
+
+test("is not poisoned by prototype keys", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  const poison = '{"id":"hive-b","host":"h","port":1,"__proto__":{"port":2},"constructor":{"prototype":{"x":1}}}';
+  const request = { headers: JSON_TYPE, payload: poison };
+  const refused = { status: 400, code: "INVALID_HIVE" };
+  await expectRefusal(
+    queen,
+    { method: "POST", url: "/v1/hives", ...request },
+    { ...refused, fields: ["__proto__", "constructor"] },
+  );
+  await expectRefusal(
+    queen,
+    { method: "PUT", url: "/v1/hives/hive-a", ...request, payload: poison.replace("hive-b", "hive-a") },
+    refused,
+  );
+  await expectRefusal(
+    queen,
+    { method: "PATCH", url: "/v1/hives/hive-a", ...request, payload: '{"__proto__":{"port":2}}' },
+    refused,
+  );
+  const beat = '{"hive_id":"hive-a","timestamp":"2025-10-21T10:00:00Z","workers":[],"__proto__":{"workers":[1]}}';
+  expect(await queen.send({ method: "POST", url: "/v1/heartbeat", headers: JSON_TYPE, payload: beat })).toMatchObject({
+    status: 200,
+  });
+  expect(Object.keys(Object.prototype)).toEqual([]);
+});
+
+test.each([
+  ["/v1/workers?colour=red", "colour"],
+  ["/v1/workers?state=Dancing", "state"],
+  ["/v1/workers?model=a&model=b", "model"],
+  ["/v1/workers/best", "model"],
+  ["/v1/workers/best?model=", "model"],
+  ["/v1/workers/best?model=a&state=Idle", "state"],
+])("GET %s is refused", async (url, field) => {
+  await using queen = await startTestQueen();
+  await expectRefusal(queen, { method: "GET", url }, { status: 400, code: "INVALID_ARGUMENT", fields: [field] });
+});

@@ -1,0 +1,136 @@
+import { isAbsolute } from "node:path";
+import { expect, test } from "vitest";
+import { type Config, readConfig } from "./config.ts";
+
+function configOf(argv: string[], env: NodeJS.ProcessEnv = {}): Config {
+  const result = readConfig(argv, env);
+  if (!("config" in result)) throw new Error(`no config: ${JSON.stringify(result)}`);
+  return result.config;
+}
+
+function problemsOf(argv: string[], env: NodeJS.ProcessEnv = {}): string[] {
+  const result = readConfig(argv, env);
+  return "problems" in result ? result.problems : [];
+}
+
+test("has a default for everything but the token", () => {
+  const { allowedHosts, database, ...config } = configOf([]);
+  expect(config).toEqual({
+    host: "127.0.0.1",
+    port: 8500,
+    databaseAuthToken: undefined,
+    healthIntervalMs: 30_000,
+    staleAfterMs: 60_000,
+    migrate: true,
+    logLevel: "info",
+  });
+  expect(isAbsolute(database) && database.endsWith("/data/hives.db")).toBe(true);
+  expect(allowedHosts.allows("10.0.0.1", "10.0.0.1")).toBe(true);
+  expect(allowedHosts.allows("169.254.169.254", "169.254.169.254")).toBe(false);
+});
+
+const ENVIRONMENT = {
+  QUEEN_HOST: "::1",
+  QUEEN_PORT: "0",
+  QUEEN_DATABASE: "libsql://db.example.com",
+  QUEEN_DATABASE_AUTH_TOKEN: "s3cret",
+  QUEEN_HEALTH_INTERVAL_MS: "100",
+  QUEEN_STALE_AFTER_MS: "200",
+  QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1",
+  QUEEN_MIGRATE: "false",
+  QUEEN_LOG_LEVEL: "warn",
+};
+
+test("reads every setting from the environment", () => {
+  const { allowedHosts, ...config } = configOf([], ENVIRONMENT);
+  expect(config).toEqual({
+    host: "::1",
+    port: 0,
+    database: "libsql://db.example.com",
+    databaseAuthToken: "s3cret",
+    healthIntervalMs: 100,
+    staleAfterMs: 200,
+    migrate: false,
+    logLevel: "warn",
+  });
+  expect(allowedHosts.allows("10.0.0.1", "10.0.0.1")).toBe(false);
+});
+
+test("lets a flag win over the environment, in both spellings", () => {
+  const flags = [
+    "--port",
+    "9000",
+    "--stale-after-ms=5",
+    "--migrate",
+    "true",
+    "--log-level",
+    "debug",
+    "--host=h.example.com",
+  ];
+  expect(configOf(flags, ENVIRONMENT)).toMatchObject({
+    port: 9000,
+    staleAfterMs: 5,
+    migrate: true,
+    logLevel: "debug",
+    host: "h.example.com",
+  });
+});
+
+test("skips the dashes that pnpm hands on", () => {
+  expect(configOf(["--", "--port", "0"]).port).toBe(0);
+});
+
+test.each([
+  ["--port", "QUEEN_PORT", ["65536", "-1", "8500.5", "abc", "1e3", " 1", ""]],
+  ["--health-interval-ms", "QUEEN_HEALTH_INTERVAL_MS", ["0", "-5", "2147483648", "1.5", "30s", ""]],
+  ["--stale-after-ms", "QUEEN_STALE_AFTER_MS", ["0", "nan", ""]],
+  ["--host", "QUEEN_HOST", ["http://x", "a b", "1.2.3", ""]],
+  ["--allowed-hosts", "QUEEN_ALLOWED_HOSTS", ["10.0.0.0/99", ""]],
+  ["--migrate", "QUEEN_MIGRATE", ["yes", "1", ""]],
+  ["--log-level", "QUEEN_LOG_LEVEL", ["loud", ""]],
+  ["--database", "QUEEN_DATABASE", [""]],
+])("refuses a wrong %s, naming flag, variable and value", (flag, variable, values) => {
+  for (const value of values) {
+    const expected = [expect.stringMatching(new RegExp(`^${flag} \\(${variable}\\) must .*got`))];
+    expect(problemsOf([`${flag}=${value}`]), value).toEqual(expected);
+    expect(problemsOf([], { [variable]: value }), value).toEqual(expected);
+  }
+});
+
+test("reports every problem at once", () => {
+  const problems = problemsOf(["--port", "x", "--nonsense", "--migrate=maybe"], { QUEEN_STALE_AFTER_MS: "0" });
+  expect(problems).toHaveLength(4);
+  for (const named of ["--port", "--nonsense", "--migrate", "QUEEN_STALE_AFTER_MS"]) {
+    expect(problems.join("\n")).toContain(named);
+  }
+});
+
+test("says that an argument is no flag, and that a flag lacks its value", () => {
+  expect(problemsOf(["start"])).toEqual(['"start" is not a flag; flags begin with --']);
+  expect(problemsOf(["--port"])).toEqual([expect.stringContaining("--port <number>")]);
+});
+
+test("takes the token from the environment alone, and never prints it", () => {
+  for (const argv of [["--database-auth-token", "hunter2"], ["--database-auth-token=hunter2"]]) {
+    const problems = problemsOf([...argv, "--port", "x"], { QUEEN_DATABASE_AUTH_TOKEN: "hunter3" }).join("\n");
+    expect(problems).toContain("QUEEN_DATABASE_AUTH_TOKEN");
+    expect(problems).not.toMatch(/hunter/);
+  }
+  expect(problemsOf([], { QUEEN_DATABASE_AUTH_TOKEN: "" })).toEqual([
+    expect.stringContaining("QUEEN_DATABASE_AUTH_TOKEN"),
+  ]);
+});
+
+test.each([["--help"], ["-h"], ["--port", "x", "--help"]])(
+  "shows every flag and its default for %s %s %s",
+  (...argv) => {
+    const result = readConfig(argv, {});
+    const help = "help" in result ? result.help : "";
+    for (const name of Object.keys(ENVIRONMENT)) {
+      const flag = `--${name.slice("QUEEN_".length).toLowerCase().replaceAll("_", "-")}`;
+      if (name === "QUEEN_DATABASE_AUTH_TOKEN") expect(help).toContain(name);
+      else expect(help).toContain(flag);
+    }
+    expect(help).toContain("8500");
+  },
+);

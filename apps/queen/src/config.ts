@@ -1,0 +1,211 @@
+import { fileURLToPath } from "node:url";
+import { isHost } from "@repo/hive-catalog/record";
+import { Command, CommanderError } from "commander";
+import { z } from "zod";
+import { AllowedHosts } from "./allowed-hosts.ts";
+
+/** The settings of the queen, checked. */
+export interface Config {
+  /** Address to listen on, and its port; 0 means any free one. */
+  readonly host: string;
+  readonly port: number;
+  /** A path or URL for HiveCatalog.open. */
+  readonly database: string;
+  readonly databaseAuthToken: string | undefined;
+  readonly healthIntervalMs: number;
+  readonly staleAfterMs: number;
+  readonly allowedHosts: AllowedHosts;
+  readonly migrate: boolean;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+}
+
+/** What the command line asks for: to run, to show help, or nothing that can be done. */
+export type ConfigResult = { config: Config } | { help: string } | { problems: string[] };
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+const REPOSITORY_ROOT = new URL("../../../", import.meta.url);
+const DEFAULT_DATABASE = fileURLToPath(new URL("data/hives.db", REPOSITORY_ROOT));
+/** setTimeout knows no longer one. */
+const MAX_INTERVAL_MS = 2_147_483_647;
+
+const wholeNumber = (min: number, max: number, what: string) => {
+  const rule = `must be ${what}, from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,10}$/, { error: rule, abort: true })
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, rule);
+};
+const milliseconds = wholeNumber(1, MAX_INTERVAL_MS, "a whole number of milliseconds");
+
+const allowedHosts = z.string().transform((text, context) => {
+  try {
+    return AllowedHosts.parse(text);
+  } catch (error) {
+    context.issues.push({
+      code: "custom",
+      input: text,
+      message: error instanceof Error ? error.message : String(error),
+    });
+    return z.NEVER;
+  }
+});
+
+interface Setting {
+  readonly flag: string;
+  readonly variable: string;
+  readonly placeholder: string;
+  readonly help: string;
+  readonly schema: z.ZodType;
+}
+
+const setting = <Schema extends z.ZodType>(flag: string, placeholder: string, help: string, schema: Schema) => ({
+  flag: `--${flag}`,
+  variable: `QUEEN_${flag.toUpperCase().replaceAll("-", "_")}`,
+  placeholder,
+  help,
+  schema,
+});
+
+const SETTINGS = {
+  host: setting(
+    "host",
+    "address",
+    "address to listen on (default: 127.0.0.1)",
+    z.string().refine(isHost, "must be a host name, an IPv4 or an IPv6 address").default("127.0.0.1"),
+  ),
+  port: setting(
+    "port",
+    "number",
+    "port to listen on; 0 means any free one (default: 8500)",
+    wholeNumber(0, 65_535, "a port").default(8500),
+  ),
+  database: setting(
+    "database",
+    "path or URL",
+    "where the catalog is: a file, or a libSQL server (default: data/hives.db in the repository)",
+    z.string().default(DEFAULT_DATABASE),
+  ),
+  healthIntervalMs: setting(
+    "health-interval-ms",
+    "ms",
+    "time from one round of health checks to the next (default: 30000)",
+    milliseconds.default(30_000),
+  ),
+  staleAfterMs: setting(
+    "stale-after-ms",
+    "ms",
+    "age from which a heartbeat no longer shows that a hive is online (default: 60000)",
+    milliseconds.default(60_000),
+  ),
+  allowedHosts: setting(
+    "allowed-hosts",
+    "list",
+    "addresses, CIDRs and host names that the queen may contact, comma-separated (default: all but link-local and metadata addresses)",
+    allowedHosts.default(() => AllowedHosts.everywhere()),
+  ),
+  migrate: setting(
+    "migrate",
+    "true|false",
+    "whether to bring the catalog's tables up to date when it is opened (default: true)",
+    z
+      .enum(["true", "false"], "must be true or false")
+      .transform((text) => text === "true")
+      .default(true),
+  ),
+  logLevel: setting(
+    "log-level",
+    "level",
+    `${LOG_LEVELS.join(", ")} (default: info)`,
+    z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
+  ),
+} satisfies Record<string, Setting>;
+
+const AUTH_TOKEN_VARIABLE = "QUEEN_DATABASE_AUTH_TOKEN";
+
+const HELP_AFTER = `
+Each flag can be given in the environment too: --stale-after-ms as QUEEN_STALE_AFTER_MS. A flag wins.
+The token of a database server is read from ${AUTH_TOKEN_VARIABLE} alone.
+`;
+
+/** Reads flags and environment, flags first. Nothing else in the queen looks at either. */
+export function readConfig(argv = process.argv.slice(2), env: NodeJS.ProcessEnv = process.env): ConfigResult {
+  const command = commandLine();
+  const { flags, help, problems } = readFlags(command, argv);
+  if (help) return { help: command.helpInformation() + HELP_AFTER };
+
+  const read = <Schema extends z.ZodType>(name: string, { flag, variable, schema }: Setting & { schema: Schema }) => {
+    const given = flags[name] ?? env[variable];
+    const parsed = given === "" ? EMPTY : schema.safeParse(given);
+    if (!parsed.success)
+      problems.push(...parsed.error.issues.map(({ message }) => problem(flag, variable, given, message)));
+    return parsed.data as z.output<Schema>;
+  };
+  const databaseAuthToken = env[AUTH_TOKEN_VARIABLE];
+  const config: Config = {
+    host: read("host", SETTINGS.host),
+    port: read("port", SETTINGS.port),
+    database: read("database", SETTINGS.database),
+    databaseAuthToken,
+    healthIntervalMs: read("healthIntervalMs", SETTINGS.healthIntervalMs),
+    staleAfterMs: read("staleAfterMs", SETTINGS.staleAfterMs),
+    allowedHosts: read("allowedHosts", SETTINGS.allowedHosts),
+    migrate: read("migrate", SETTINGS.migrate),
+    logLevel: read("logLevel", SETTINGS.logLevel),
+  };
+  if (databaseAuthToken === "") problems.push(`${AUTH_TOKEN_VARIABLE} is empty: unset it when there is no token`);
+  return problems.length > 0 ? { problems } : { config };
+}
+
+const EMPTY = {
+  success: false,
+  data: undefined,
+  error: { issues: [{ message: "must not be empty: leave it out for the default" }] },
+} as const;
+
+const problem = (flag: string, variable: string, given: string | undefined, message: string): string =>
+  `${flag} (${variable}) ${message}; got ${JSON.stringify(given)}`;
+
+function commandLine(): Command {
+  const command = new Command("queen")
+    .description("Keeps the catalog of a fleet of hives, takes their heartbeats and checks their health.")
+    .helpOption("-h, --help", "show this help")
+    .addHelpText(
+      "after",
+      `\nEach flag can be given in the environment: --stale-after-ms as QUEEN_STALE_AFTER_MS. A flag wins.`,
+    )
+    .addHelpText("after", `The token of a database server is read from ${AUTH_TOKEN_VARIABLE} alone.`)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  for (const { flag, placeholder, help } of Object.values(SETTINGS)) command.option(`${flag} <${placeholder}>`, help);
+  return command;
+}
+
+interface Flags {
+  flags: Record<string, string | undefined>;
+  help: boolean;
+  problems: string[];
+}
+
+function readFlags(command: Command, argv: readonly string[]): Flags {
+  // `pnpm queen -- --port 0` hands the dashes on.
+  const given = argv[0] === "--" ? argv.slice(1) : [...argv];
+  const problems: string[] = [];
+  let help = false;
+  try {
+    const { operands, unknown } = command.parseOptions(given);
+    help = unknown.includes("--help") || unknown.includes("-h");
+    // What follows a flag that is not known may be its value, and a secret.
+    for (const text of unknown) if (text.startsWith("-")) problems.push(unknownFlag(text.split("=", 1)[0] ?? text));
+    for (const text of operands) problems.push(`${JSON.stringify(text)} is not a flag; flags begin with --`);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    problems.push(error.message.replace(/^error: /, ""));
+  }
+  return { flags: command.opts(), help, problems };
+}
+
+const unknownFlag = (flag: string): string =>
+  flag === "--database-auth-token"
+    ? `${flag} is not a flag, so that the token is in no process list: set ${AUTH_TOKEN_VARIABLE}`
+    : `${flag} is not a flag of queen; --help shows them all`;

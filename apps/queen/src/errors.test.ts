@@ -1,0 +1,63 @@
+import { HIVE_CATALOG_ERROR_CODES, HiveCatalogError, type HiveCatalogErrorCode } from "@repo/hive-catalog";
+import { expect, test } from "vitest";
+import { toProblem } from "./errors.ts";
+import { ProbeError } from "./probe.ts";
+
+const STATUS: Record<HiveCatalogErrorCode, number> = {
+  INVALID_HIVE: 400,
+  INVALID_ARGUMENT: 400,
+  HIVE_NOT_FOUND: 404,
+  HIVE_ALREADY_EXISTS: 409,
+  CORRUPT_HIVE: 500,
+  CATALOG_CORRUPT: 500,
+  CATALOG_TOO_NEW: 500,
+  CATALOG_NOT_A_CATALOG: 500,
+  CATALOG_BUSY: 503,
+  CATALOG_READ_ONLY: 503,
+  CATALOG_UNAVAILABLE: 503,
+  CATALOG_CLOSED: 503,
+  CATALOG_FULL: 507,
+};
+
+test.each(HIVE_CATALOG_ERROR_CODES)(
+  "answers %s with its code, its status, and Retry-After where that helps",
+  (code) => {
+    const problem = toProblem(new HiveCatalogError(code, "The reason"), "r-1");
+    expect(problem.body("r-1")).toMatchObject({ status: STATUS[code], code, detail: "The reason", request_id: "r-1" });
+    expect(problem.headers["retry-after"]).toBe(STATUS[code] === 503 ? "1" : undefined);
+  },
+);
+
+test("names the fields of the catalog as they are named outside the process", () => {
+  const problems = [
+    { field: "devices.gpus.0.vramGb", message: "too small" },
+    { field: "sshPort", message: "is allowed only together with sshHost" },
+  ];
+  const { message, errors } = toProblem(
+    new HiveCatalogError("INVALID_HIVE", "sshPort needs sshHost", { problems }),
+    "r-1",
+  );
+  expect(message).toBe("ssh_port needs ssh_host");
+  expect(errors).toEqual([
+    { field: "devices.gpus.0.vram_gb", message: "too small" },
+    { field: "ssh_port", message: "is allowed only together with ssh_host" },
+  ]);
+});
+
+test.each([
+  ["HIVE_UNREACHABLE", 502],
+  ["HIVE_NOT_ALLOWED", 403],
+  ["INVALID_DEVICES", 502],
+] as const)("answers %s of a hive with %i", (code, status) => {
+  expect(toProblem(new ProbeError(code, "why"), "r-1")).toMatchObject({ status, code, message: "why" });
+});
+
+test.each([new Error("secret"), "secret", undefined, { code: "secret" }])(
+  "tells nothing of %o but the request id",
+  (error) => {
+    const problem = toProblem(error, "r-1");
+    expect(problem).toMatchObject({ status: 500, code: "INTERNAL", cause: error });
+    expect(problem.message).toContain("r-1");
+    expect(JSON.stringify(problem.body("r-1"))).not.toContain("secret");
+  },
+);

@@ -1,0 +1,129 @@
+import { STATUS_CODES } from "node:http";
+import { HiveCatalogError, type HiveCatalogErrorCode } from "@repo/hive-catalog";
+import type { z } from "zod";
+import { describe, type FieldProblem, fieldProblems, withJsonNames } from "./field-problems.ts";
+import { ProbeError } from "./probe.ts";
+
+/** The body of every error: RFC 9457, with the code and the fields that are wrong. */
+export interface ProblemBody {
+  type: "about:blank";
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  errors: readonly FieldProblem[];
+  request_id: string;
+}
+
+type Details = { errors?: readonly FieldProblem[]; headers?: Record<string, string>; cause?: unknown };
+
+/** An error that knows how it is answered. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly status: number;
+  readonly code: string;
+  readonly errors: readonly FieldProblem[];
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, code: string, detail: string, { errors = [], headers = {}, cause }: Details = {}) {
+    super(detail, { cause });
+    this.status = status;
+    this.code = code;
+    this.errors = errors;
+    this.headers = headers;
+  }
+
+  body(requestId: string): ProblemBody {
+    return {
+      type: "about:blank",
+      title: STATUS_CODES[this.status] ?? "Error",
+      status: this.status,
+      detail: this.message,
+      code: this.code,
+      errors: this.errors,
+      request_id: requestId,
+    };
+  }
+}
+
+const CATALOG_STATUS: Record<HiveCatalogErrorCode, number> = {
+  HIVE_NOT_FOUND: 404,
+  HIVE_ALREADY_EXISTS: 409,
+  INVALID_HIVE: 400,
+  INVALID_ARGUMENT: 400,
+  CORRUPT_HIVE: 500,
+  CATALOG_BUSY: 503,
+  CATALOG_CORRUPT: 500,
+  CATALOG_READ_ONLY: 503,
+  CATALOG_FULL: 507,
+  CATALOG_TOO_NEW: 500,
+  CATALOG_NOT_A_CATALOG: 500,
+  CATALOG_UNAVAILABLE: 503,
+  CATALOG_CLOSED: 503,
+};
+
+const PROBE_STATUS: Record<ProbeError["code"], number> = {
+  HIVE_UNREACHABLE: 502,
+  HIVE_NOT_ALLOWED: 403,
+  INVALID_DEVICES: 502,
+};
+
+/** Errors of fastify before a route is reached, by their code. */
+const FASTIFY_PROBLEMS: Record<string, readonly [status: number, code: string, detail: string]> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: [413, "PAYLOAD_TOO_LARGE", "The body is larger than 1 MB"],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, "UNSUPPORTED_MEDIA_TYPE", "The content type must be application/json"],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, "BAD_REQUEST", "The body is not as long as Content-Length says"],
+  FST_ERR_BAD_URL: [400, "BAD_REQUEST", "The path is not a valid URL: a percent sign must begin an escape such as %20"],
+  FST_ERR_MAX_PARAM_LENGTH: [414, "URI_TOO_LONG", "The path is too long"],
+};
+
+const SECONDS_TO_RETRY = "1";
+
+/** Says of any error how it is answered. What nobody foresaw becomes INTERNAL, and tells nothing but the request id. */
+export function toProblem(error: unknown, requestId: string): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof HiveCatalogError) return catalogProblem(error);
+  if (error instanceof ProbeError) {
+    return new Problem(PROBE_STATUS[error.code], error.code, error.message, { errors: error.problems, cause: error });
+  }
+  const known = FASTIFY_PROBLEMS[codeOf(error)];
+  if (known) return new Problem(...known);
+  return new Problem(
+    500,
+    "INTERNAL",
+    `Something failed inside the queen; its log says more under request id ${requestId}`,
+    {
+      cause: error,
+    },
+  );
+}
+
+function catalogProblem(error: HiveCatalogError): Problem {
+  const status = CATALOG_STATUS[error.code];
+  const errors = error.problems.map(({ field, message }) => ({
+    field: withJsonNames(field),
+    message: withJsonNames(message),
+  }));
+  const headers = status === 503 ? { "retry-after": SECONDS_TO_RETRY } : {};
+  return new Problem(status, error.code, withJsonNames(error.message), { errors, headers, cause: error });
+}
+
+const codeOf = (error: unknown): string =>
+  typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+
+/** What is wrong with input of which zod complained. */
+export function invalidInput(code: "INVALID_HIVE" | "INVALID_ARGUMENT", error: z.core.$ZodError): Problem {
+  const errors = fieldProblems(error);
+  return new Problem(400, code, describe(errors), { errors });
+}
+
+export function invalidField(code: "INVALID_HIVE" | "INVALID_ARGUMENT", field: string, message: string): Problem {
+  const errors = [{ field, message }];
+  return new Problem(400, code, describe(errors), { errors });
+}
+
+export const invalidJson = (message: string): Problem =>
+  new Problem(400, "INVALID_JSON", message, { errors: [{ field: "body", message }] });
+
+export const hiveNotFound = (id: string): Problem =>
+  new Problem(404, "HIVE_NOT_FOUND", `There is no hive ${JSON.stringify(id)}`);

@@ -1,0 +1,152 @@
+import { expect, test } from "vitest";
+import { answer, DEVICES_JSON, HiveServer } from "../test/hive-server.ts";
+import { beatJson, HIVE_JSON, startTestQueen, workerJson } from "../test/test-queen.ts";
+import { until } from "../test/until.ts";
+
+test("takes a beat: stored by the queen's clock, in the registry with its skew, and the hive is online", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  queen.clock.advance(500);
+  const receivedAt = queen.clock.now();
+  const timestamp = new Date(receivedAt + 2000).toISOString();
+
+  const { status, body } = await queen.request("POST", "/v1/heartbeat", beatJson("hive-a", [workerJson()], timestamp));
+
+  expect({ status, body }).toEqual({ status: 200, body: { status: "ok", message: "Heartbeat received from hive-a" } });
+  expect(await queen.catalog.getHive("hive-a")).toMatchObject({ lastHeartbeatMs: receivedAt, status: "online" });
+  expect(queen.registry.get("hive-a")).toMatchObject({
+    skewMs: 2000,
+    live: true,
+    workers: [{ workerId: "worker-1", modelId: "llama-3-8b" }],
+  });
+  expect(queen.changes()).toEqual(["hive-a: unknown → online"]);
+});
+
+test("answers 404 to a hive that nobody added, and keeps nothing of it", async () => {
+  await using queen = await startTestQueen();
+  const { status, body } = await queen.request("POST", "/v1/heartbeat", beatJson("stranger", [workerJson()]));
+  expect({ status, body }).toMatchObject({ status: 404, body: { code: "HIVE_NOT_FOUND" } });
+  expect(await queen.catalog.countHives()).toBe(0);
+  expect(queen.registry.list({ includeStale: true })).toEqual([]);
+  expect(queen.fleet.get("stranger")).toBeUndefined();
+});
+
+test("forgets a hive that another program removed, at its next beat", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+  await queen.catalog.removeHive("hive-a");
+  expect((await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"))).status).toBe(404);
+  expect(queen.registry.get("hive-a")).toBeUndefined();
+});
+
+test("reads states in any case, absent and null fields, other zones, and ignores further keys", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  const bare = {
+    worker_id: "bare",
+    state: "bUSY",
+    last_heartbeat: "2025-10-21T12:00:00.123456789+02:00",
+    health_status: "healthy",
+  };
+  const nulls = { url: null, model_id: null, backend: null, device_id: null, vram_bytes: null, ram_bytes: null };
+  const workers = [
+    bare,
+    { ...bare, ...nulls, worker_id: "nulls", state: "idle", cpu_percent: null, gpu_percent: null, slots: 4 },
+  ];
+  const beat = { ...beatJson("hive-a", workers, "2025-10-21T12:00:00.5+02:00"), version: "1.2.3" };
+
+  expect((await queen.request("POST", "/v1/heartbeat", beat)).status).toBe(200);
+
+  const empty = {
+    url: null,
+    modelId: null,
+    backend: null,
+    deviceId: null,
+    vramBytes: null,
+    ramBytes: null,
+    cpuPercent: null,
+    gpuPercent: null,
+  };
+  expect(queen.registry.get("hive-a")).toMatchObject({
+    skewMs: Date.parse("2025-10-21T10:00:00.500Z") - queen.clock.now(),
+    workers: [
+      { workerId: "bare", state: "Busy", ...empty },
+      { workerId: "nulls", state: "Idle", ...empty },
+    ],
+  });
+});
+
+test("makes a hive that was offline online, and writes the status once", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", { ...HIVE_JSON, status: "offline" });
+  for (let beat = 0; beat < 3; beat += 1) {
+    queen.clock.advance(1000);
+    await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+  }
+  const hive = await queen.catalog.getHive("hive-a");
+  expect(hive).toMatchObject({ status: "online", lastHeartbeatMs: queen.clock.now() });
+  expect(hive?.updatedAtMs).toBe(queen.clock.now() - 2000);
+  expect(queen.changes()).toEqual(["hive-a: offline → online"]);
+});
+
+test("looks into the catalog at the first beat after a start, and leaves a right status alone", async () => {
+  await using queen = await startTestQueen();
+  await queen.catalog.addHive({ ...HIVE_JSON, status: "online" });
+  const before = await queen.catalog.getHive("hive-a");
+  queen.clock.advance(1000);
+  await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+  expect((await queen.catalog.getHive("hive-a"))?.updatedAtMs).toBe(before?.updatedAtMs);
+  expect(queen.changes()).toEqual([]);
+});
+
+test("takes many beats of many hives at once", async () => {
+  await using queen = await startTestQueen();
+  const ids = Array.from({ length: 50 }, (_, index) => `hive-${index}`);
+  for (const id of ids) await queen.catalog.addHive({ ...HIVE_JSON, id });
+  const answers = await Promise.all(
+    [...ids, ...ids, "stranger"].map((id) => queen.request("POST", "/v1/heartbeat", beatJson(id, [workerJson()]))),
+  );
+  expect(answers.map(({ status }) => status)).toEqual([...Array(100).fill(200), 404]);
+  expect(await queen.catalog.countByStatus("online")).toBe(50);
+  expect(queen.registry.workers({ model: "llama-3-8b" })).toHaveLength(50);
+  expect(queen.changes()).toHaveLength(50);
+});
+
+test("writes no log line for a beat", async () => {
+  await using queen = await startTestQueen();
+  await queen.catalog.addHive({ ...HIVE_JSON, status: "online", devices: { cpu: null, gpus: [] } });
+  await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+  const before = queen.logLines.length;
+  await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+  expect(queen.logLines.slice(before)).toEqual([]);
+});
+
+test("asks a hive without devices for them at its first beat, once, and not again when that failed", async () => {
+  const hive = await HiveServer.start({ "/v1/devices": answer(500, "not yet") });
+  try {
+    await using queen = await startTestQueen();
+    await queen.request("POST", "/v1/hives", { ...HIVE_JSON, port: hive.port });
+    await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+    await until("the failure is logged", () => queen.logLines.some(({ msg }) => msg.includes("could not be detected")));
+    await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+    await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+    expect(hive.requests).toEqual(["GET /v1/devices"]);
+
+    hive.routes = { "/v1/devices": answer(200, JSON.stringify(DEVICES_JSON)), "/health": answer(200, "") };
+    await queen.healthLoop.runRound();
+    expect((await queen.catalog.getHive("hive-a"))?.devices).toEqual({
+      cpu: { cores: 8, ramGb: 32 },
+      gpus: [{ index: 0, name: "RTX 3060", vramGb: 12 }],
+    });
+  } finally {
+    await hive.stop();
+  }
+});
+
+test("never contacts a hive outside the allowed hosts, and takes its beats", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", { ...HIVE_JSON, host: "10.0.1.100" });
+  expect((await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"))).status).toBe(200);
+  expect(await queen.catalog.getHive("hive-a")).toMatchObject({ status: "online", devices: null });
+});

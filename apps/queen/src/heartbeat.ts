@@ -1,0 +1,63 @@
+import { HIVE_ID_PATTERN, type HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
+import { z } from "zod";
+import type { Clock } from "./clock.ts";
+import type { DeviceDetection } from "./device-detection.ts";
+import type { Fleet } from "./fleet.ts";
+import type { HiveRegistry } from "./registry.ts";
+import type { StatusKeeper } from "./status-keeper.ts";
+import { isoTime, WorkerJson } from "./worker.ts";
+
+/** What a hive posts to `/v1/heartbeat`. Further keys are ignored. */
+export const HeartbeatJson = z
+  .object({
+    hive_id: z
+      .string()
+      .regex(
+        HIVE_ID_PATTERN,
+        "must be 1 to 128 letters, digits, dots, underscores or hyphens, and begin with a letter or digit",
+      ),
+    timestamp: isoTime,
+    workers: z.array(WorkerJson),
+  })
+  .transform(({ hive_id, timestamp, workers }) => ({ hiveId: hive_id, timestampMs: Date.parse(timestamp), workers }));
+export type Heartbeat = z.output<typeof HeartbeatJson>;
+
+interface Parts {
+  catalog: HiveCatalog;
+  registry: HiveRegistry;
+  fleet: Fleet;
+  statuses: StatusKeeper;
+  detection: DeviceDetection;
+  clock: Clock;
+}
+
+/** Takes heartbeats: first the catalog, then the registry, then the status of the hive where it differs. */
+export class HeartbeatReceiver {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Resolves once the beat is stored. The time of a beat is the queen's own at receipt; what the hive says is kept as its skew.
+   * Throws HiveCatalogError, HIVE_NOT_FOUND for a hive that nobody added.
+   */
+  async receive({ hiveId, timestampMs, workers }: Heartbeat): Promise<void> {
+    const { catalog, registry, fleet, statuses, detection, clock } = this.#parts;
+    const receivedAtMs = clock.now();
+    try {
+      await catalog.updateHeartbeat(hiveId, receivedAtMs);
+      registry.update(hiveId, workers, timestampMs - receivedAtMs);
+      const sight = fleet.beat(hiveId, receivedAtMs);
+      if (sight.status !== "online") await statuses.settle(sight);
+      if (sight.detectionDue) detection.startDetecting(sight);
+    } catch (error) {
+      if (error instanceof HiveCatalogError && error.code === "HIVE_NOT_FOUND") {
+        registry.remove(hiveId);
+        fleet.forget(hiveId);
+      }
+      throw error;
+    }
+  }
+}

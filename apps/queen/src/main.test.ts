@@ -1,0 +1,222 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { fileURLToPath } from "node:url";
+import { HiveCatalog } from "@repo/hive-catalog";
+import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { answer, HEALTHY, HiveServer } from "../test/hive-server.ts";
+import { beatJson, HIVE_JSON } from "../test/test-queen.ts";
+import { until } from "../test/until.ts";
+
+const BIN = fileURLToPath(new URL("../bin/queen.js", import.meta.url));
+/** A process that hangs must not outlive the test run. */
+const KILL_AFTER_MS = 25_000;
+
+class QueenProcess {
+  readonly child: ChildProcessWithoutNullStreams;
+  stdout = "";
+  stderr = "";
+
+  constructor(args: string[], env: NodeJS.ProcessEnv = {}) {
+    const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("QUEEN_")));
+    this.child = spawn(process.execPath, [BIN, ...args], {
+      cwd: "/",
+      env: { ...clean, QUEEN_PORT: "0", QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", ...env },
+      timeout: KILL_AFTER_MS,
+      killSignal: "SIGKILL",
+    });
+    this.child.stdout.setEncoding("utf8").on("data", (text) => {
+      this.stdout += text;
+    });
+    this.child.stderr.setEncoding("utf8").on("data", (text) => {
+      this.stderr += text;
+    });
+  }
+
+  /** Waits until it listens, and returns its origin. */
+  async origin(): Promise<string> {
+    const line = await until("the queen listens", () => {
+      if (this.child.exitCode !== null) throw new Error(`the queen ended: ${this.stderr}`);
+      return this.stdout.split("\n").find((text) => text.includes('"msg":"queen listening"') && text.endsWith("}"));
+    });
+    const { host, port } = JSON.parse(line) as { host: string; port: number };
+    return `http://${host}:${port}`;
+  }
+
+  async end(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "close");
+    return { code: this.child.exitCode, signal: this.child.signalCode };
+  }
+}
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+const started: QueenProcess[] = [];
+
+beforeEach(async () => {
+  folder = await temporaryFolder();
+});
+
+afterEach(async () => {
+  for (const queen of started.splice(0)) {
+    queen.child.kill("SIGKILL");
+    await queen.end();
+  }
+  await folder[Symbol.asyncDispose]();
+});
+
+function start(args: string[] = [], env: NodeJS.ProcessEnv = {}): QueenProcess {
+  const queen = new QueenProcess(args, { QUEEN_DATABASE: `${folder.path}/data/hives.db`, ...env });
+  started.push(queen);
+  return queen;
+}
+
+const post = (url: string, body: unknown) =>
+  fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+
+test("starts from any folder, says where it listens, and keeps its hives over a SIGKILL", async () => {
+  const first = start();
+  const added = await post(`${await first.origin()}/v1/hives`, HIVE_JSON);
+  const stored = await added.json();
+  first.child.kill("SIGKILL");
+  expect(await first.end()).toEqual({ code: null, signal: "SIGKILL" });
+
+  const second = start();
+  const found = await fetch(`${await second.origin()}/v1/hives/hive-a`);
+  expect(await found.json()).toEqual(stored);
+});
+
+test("watches its hives: probes, devices, beats, and offline soon after both are gone", async () => {
+  const hive = await HiveServer.start(HEALTHY);
+  try {
+    const queen = start(["--health-interval-ms", "50", "--stale-after-ms", "100"]);
+    const origin = await queen.origin();
+    await post(`${origin}/v1/hives`, { ...HIVE_JSON, port: hive.port });
+    const read = async () =>
+      (await (await fetch(`${origin}/v1/hives/hive-a`)).json()) as { status: string; devices: unknown };
+    await until("the hive is online with its devices", async () => {
+      const { status, devices } = await read();
+      return status === "online" && devices !== null;
+    });
+    expect((await post(`${origin}/v1/heartbeat`, beatJson("hive-a"))).status).toBe(200);
+    hive.routes = { "/health": answer(503, "") };
+    await until("the hive is offline", async () => (await read()).status === "offline");
+    expect(queen.stdout).toMatch(/"was":"online","status":"offline","why":"[^"]+","msg":"hive offline"/);
+  } finally {
+    await hive.stop();
+  }
+});
+
+test.each(["SIGTERM", "SIGINT"] as const)("ends with 0 at %s, though a connection is kept alive", async (signal) => {
+  const queen = start();
+  const origin = await queen.origin();
+  await (await fetch(`${origin}/health`)).text();
+  queen.child.kill(signal);
+  expect(await queen.end()).toEqual({ code: 0, signal: null });
+  expect(queen.stdout).toContain("queen stopped");
+  const catalog = await HiveCatalog.open(`${folder.path}/data/hives.db`);
+  await catalog.close();
+});
+
+test("finishes the request that is running when it is asked to stop", async () => {
+  let reply: (() => void) | undefined;
+  const hive = await HiveServer.start({
+    "/v1/devices": (_request, response) => {
+      reply = () => response.end('{"cpu":null,"gpus":[]}');
+    },
+  });
+  try {
+    const queen = start();
+    const origin = await queen.origin();
+    await post(`${origin}/v1/hives`, { ...HIVE_JSON, port: hive.port });
+    const running = fetch(`${origin}/v1/hives/hive-a/devices`, { method: "POST" });
+    const answerDevices = await until("the hive is asked", () => reply);
+    queen.child.kill("SIGTERM");
+    await until("the queen stops", () => queen.stdout.includes("queen stopping"));
+    answerDevices();
+    const answered = await running;
+    expect({ status: answered.status, body: await answered.json() }).toEqual({
+      status: 200,
+      body: { cpu: null, gpus: [] },
+    });
+    expect(await queen.end()).toEqual({ code: 0, signal: null });
+  } finally {
+    await hive.stop();
+  }
+});
+
+/** Has a request that never ends under way when the queen is asked to stop. */
+async function stopWhileBusy(queen: QueenProcess): Promise<void> {
+  const origin = await queen.origin();
+  const socket = connect(Number(new URL(origin).port), "127.0.0.1").on("error", () => undefined);
+  await once(socket, "connect");
+  socket.write("POST /v1/hives HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{");
+  // A later request that is answered shows that the first one was taken.
+  await (await fetch(`${origin}/health`)).text();
+  queen.child.kill("SIGTERM");
+  await until("the queen stops", () => queen.stdout.includes("queen stopping"));
+}
+
+test("ends with 0 although a request never ends", async () => {
+  const queen = start();
+  await stopWhileBusy(queen);
+  expect(await queen.end()).toEqual({ code: 0, signal: null });
+});
+
+test("ends at once at a second signal", async () => {
+  const queen = start();
+  await stopWhileBusy(queen);
+  queen.child.kill("SIGINT");
+  expect(await queen.end()).toEqual({ code: 1, signal: null });
+  expect(queen.stdout).not.toContain("queen stopped");
+});
+
+test("ends with 1 and one sentence when its port is taken", async () => {
+  const other = createServer();
+  other.listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  const queen = start(["--port", String(port)]);
+  expect(await queen.end()).toEqual({ code: 1, signal: null });
+  expect(queen.stderr).toBe(
+    `queen: port ${port} of 127.0.0.1 is taken by another program: stop that one, or choose another port with --port or QUEEN_PORT\n`,
+  );
+  other.close();
+});
+
+test("ends with 1 and one sentence with the code when the catalog cannot be opened", async () => {
+  const file = `${folder.path}/notes.txt`;
+  await writeFile(file, "These are notes, and no database at all.\n".repeat(100));
+  const queen = start(["--database", file]);
+  expect(await queen.end()).toEqual({ code: 1, signal: null });
+  expect(queen.stderr).toMatch(/^queen: cannot open the catalog: CATALOG_NOT_A_CATALOG: [^\n]*notes\.txt[^\n]*\n$/);
+  expect(queen.stdout).toBe("");
+});
+
+test("refuses a catalog that lacks migrations when it may not migrate", async () => {
+  const queen = start([], { QUEEN_MIGRATE: "false" });
+  expect(await queen.end()).toEqual({ code: 1, signal: null });
+  expect(queen.stderr).toMatch(/^queen: cannot open the catalog: CATALOG_[A-Z_]+: [^\n]+\n$/);
+});
+
+test("ends with 2 and every problem when its settings are wrong, and prints no token", async () => {
+  const queen = start(["--port=x", "--colour", "red"], {
+    QUEEN_STALE_AFTER_MS: "soon",
+    QUEEN_DATABASE_AUTH_TOKEN: "hunter2",
+  });
+  expect(await queen.end()).toEqual({ code: 2, signal: null });
+  expect(queen.stderr.trim().split("\n")).toEqual([
+    expect.stringContaining("--colour"),
+    expect.stringContaining("--port (QUEEN_PORT)"),
+    expect.stringContaining("--stale-after-ms (QUEEN_STALE_AFTER_MS)"),
+  ]);
+  expect(queen.stderr + queen.stdout).not.toContain("hunter2");
+});
+
+test("ends with 0 after --help", async () => {
+  const queen = start(["--help"]);
+  expect(await queen.end()).toEqual({ code: 0, signal: null });
+  expect(queen.stdout).toContain("Usage: queen [options]");
+});

@@ -1,0 +1,216 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { type Answer, answer, DEVICES_JSON, HEALTHY, HiveServer } from "../test/hive-server.ts";
+import { AllowedHosts } from "./allowed-hosts.ts";
+import { Probe, ProbeError, type Resolve, systemResolve } from "./probe.ts";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+async function startHive(routes: Record<string, Answer> = HEALTHY): Promise<HiveServer> {
+  const hive = await HiveServer.start(routes);
+  cleanups.push(() => hive.stop());
+  return hive;
+}
+
+function newProbe(options: { allowed?: string; resolve?: Resolve; timeoutMs?: number } = {}): Probe {
+  const { allowed = "127.0.0.0/8,::1", resolve = systemResolve, timeoutMs = 10_000 } = options;
+  return new Probe({ allowedHosts: AllowedHosts.parse(allowed), resolve, timeoutMs });
+}
+
+const never: Answer = () => undefined;
+const resolveTo =
+  (...addresses: string[]): Resolve =>
+  async () =>
+    addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
+
+async function errorOf(promise: Promise<unknown>): Promise<ProbeError> {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof ProbeError) return error;
+  throw new Error(`expected a ProbeError, got ${error}`);
+}
+
+describe("health", () => {
+  test.each([200, 204, 299])("takes status %i for alive", async (status) => {
+    const hive = await startHive({ "/health": answer(status, "") });
+    await newProbe().health(hive);
+    expect(hive.requests).toEqual(["GET /health"]);
+  });
+
+  test("falls back on /v1/health", async () => {
+    const hive = await startHive({ "/v1/health": answer(200, "ok") });
+    await newProbe().health(hive);
+    expect(hive.requests).toEqual(["GET /health", "GET /v1/health"]);
+  });
+
+  test("does not take an error for alive", async () => {
+    const hive = await startHive({ "/health": answer(500, "no") });
+    const error = await errorOf(newProbe().health(hive));
+    expect(error.code).toBe("HIVE_UNREACHABLE");
+    expect(error.message).toBe(`127.0.0.1:${hive.port}: /health answered 500, /v1/health answered 404`);
+  });
+
+  test("follows no redirect", async () => {
+    const other = await startHive();
+    const location = `http://127.0.0.1:${other.port}/health`;
+    const hive = await startHive({
+      "/health": answer(302, "", { location }),
+      "/v1/health": answer(307, "", { location }),
+    });
+    expect((await errorOf(newProbe().health(hive))).code).toBe("HIVE_UNREACHABLE");
+    expect(other.requests).toEqual([]);
+  });
+
+  test("needs no body: one without an end does not hold it up", async () => {
+    const hive = await startHive({ "/health": (_request, response) => void response.writeHead(200).write("…") });
+    await newProbe().health(hive);
+  });
+
+  test("gives up at its deadline, both paths and the name's resolution together", async () => {
+    const hive = await startHive({ "/health": never });
+    const probe = newProbe({ timeoutMs: 40 });
+    expect((await errorOf(probe.health(hive))).message).toContain("no answer within 40 ms");
+    const lost = newProbe({ timeoutMs: 40, resolve: () => new Promise(() => undefined) });
+    expect((await errorOf(lost.health({ host: "gpu.example.com", port: 1 }))).message).toContain(
+      "no answer within 40 ms",
+    );
+  });
+
+  test("says that nobody listens", async () => {
+    const hive = await HiveServer.start();
+    const { host, port } = hive;
+    await hive.stop();
+    const error = await errorOf(newProbe().health({ host, port }));
+    expect(error.code).toBe("HIVE_UNREACHABLE");
+    expect(error.message).toContain("ECONNREFUSED");
+  });
+
+  test("ends at once when it is closed", async () => {
+    const hive = await startHive({ "/health": never });
+    const probe = newProbe();
+    const ended = errorOf(probe.health(hive));
+    probe.close();
+    expect((await ended).message).toContain("the queen is stopping");
+    expect((await errorOf(probe.health(hive))).message).toContain("the queen is stopping");
+  });
+});
+
+describe("where it connects", () => {
+  test("contacts no address that is not allowed", async () => {
+    const error = await errorOf(newProbe().health({ host: "10.0.1.100", port: 8600 }));
+    expect(error.code).toBe("HIVE_NOT_ALLOWED");
+    expect(error.message).toContain("10.0.1.100:8600 is not among the hosts");
+  });
+
+  test("checks the address that a name resolves to", async () => {
+    const hive = await startHive();
+    const resolve = resolveTo("10.0.0.9", "169.254.169.254");
+    const error = await errorOf(newProbe({ resolve }).health({ host: "gpu.example.com", port: hive.port }));
+    expect(error.code).toBe("HIVE_NOT_ALLOWED");
+    expect(error.message).toContain("gpu.example.com");
+    expect(error.message).toContain("10.0.0.9, 169.254.169.254");
+  });
+
+  test("connects to the very address that it checked, and to the allowed ones of several", async () => {
+    const hive = await startHive();
+    let calls = 0;
+    const resolve: Resolve = async () => {
+      calls += 1;
+      return [
+        { address: "10.0.0.9", family: 4 },
+        { address: "127.0.0.1", family: 4 },
+      ];
+    };
+    await newProbe({ resolve }).health({ host: "gpu.example.com", port: hive.port });
+    expect(calls).toBe(1);
+    expect(hive.requests).toEqual(["GET /health"]);
+  });
+
+  test("resolves anew each time, so a name that moves to a forbidden address is refused", async () => {
+    const hive = await startHive();
+    const answers = ["127.0.0.1", "169.254.169.254"];
+    const probe = newProbe({ allowed: "gpu.example.com", resolve: (host) => resolveTo(answers.shift() ?? "")(host) });
+    await probe.health({ host: "gpu.example.com", port: hive.port });
+    expect((await errorOf(probe.health({ host: "gpu.example.com", port: hive.port }))).code).toBe("HIVE_NOT_ALLOWED");
+  });
+
+  test("checks the spellings that a system resolver reads as an address", async () => {
+    // getaddrinfo reads this as 10.0.0.1, which the list does not allow.
+    const error = await errorOf(newProbe().health({ host: "0xa000001", port: 1 }));
+    expect(error.code).toBe("HIVE_NOT_ALLOWED");
+  });
+
+  test("reports a name that has no address as unreachable", async () => {
+    const resolve: Resolve = () => Promise.reject(new Error("getaddrinfo ENOTFOUND gpu.example.com"));
+    const error = await errorOf(newProbe({ resolve }).health({ host: "gpu.example.com", port: 1 }));
+    expect(error.code).toBe("HIVE_UNREACHABLE");
+    expect(error.message).toContain("ENOTFOUND");
+  });
+});
+
+describe("devices", () => {
+  const ask = async (body: string, status = 200) =>
+    newProbe().devices(await startHive({ "/v1/devices": answer(status, body) }));
+
+  test("reads the devices of a hive", async () => {
+    expect(await ask(JSON.stringify(DEVICES_JSON))).toEqual({
+      cpu: { cores: 8, ramGb: 32 },
+      gpus: [{ index: 0, name: "RTX 3060", vramGb: 12 }],
+    });
+  });
+
+  test("reads what hives of the ancestor send", async () => {
+    const ancestor = {
+      cpu: { cores: 8, ram_gb: 32 },
+      gpus: [{ id: "gpu1", name: "RTX 3060", vram_gb: 12 }],
+      models: 3,
+      workers: 0,
+    };
+    expect((await ask(JSON.stringify(ancestor))).gpus).toEqual([{ index: 1, name: "RTX 3060", vramGb: 12 }]);
+  });
+
+  test.each([
+    ["not JSON", "<html>", []],
+    ["no devices", "[]", [""]],
+    ["a negative amount", '{"cpu":{"cores":8,"ram_gb":-1},"gpus":[]}', ["cpu.ram_gb"]],
+    [
+      "two GPUs with one index",
+      '{"cpu":null,"gpus":[{"index":0,"name":"a","vram_gb":1},{"index":0,"name":"b","vram_gb":1}]}',
+      ["gpus.1.index"],
+    ],
+  ])("refuses %s and names the field", async (_what, body, fields) => {
+    const error = await errorOf(ask(body));
+    expect(error.code).toBe("INVALID_DEVICES");
+    expect(error.problems.map(({ field }) => field)).toEqual(fields);
+  });
+
+  test("reads no more than 1 MB of a body without an end", async () => {
+    const hive = await startHive({
+      "/v1/devices": (_request, response) => {
+        const more = () => void (response.writable && response.write("x".repeat(65_536), more));
+        more();
+      },
+    });
+    const error = await errorOf(newProbe().devices(hive));
+    expect(error.code).toBe("INVALID_DEVICES");
+    expect(error.message).toContain("more than 1048576 bytes");
+  });
+
+  test("counts a body that stops half-way, and an error, as unreachable", async () => {
+    const stuck = await startHive({ "/v1/devices": (_request, response) => void response.writeHead(200).write("{") });
+    expect((await errorOf(newProbe({ timeoutMs: 40 }).devices(stuck))).code).toBe("HIVE_UNREACHABLE");
+    const cut = await startHive({
+      "/v1/devices": (_request, response) => {
+        response.writeHead(200, { "content-length": "100" }).write("{", () => response.destroy());
+      },
+    });
+    expect((await errorOf(newProbe().devices(cut))).code).toBe("HIVE_UNREACHABLE");
+    const error = await errorOf(ask("no", 404));
+    expect(error.code).toBe("HIVE_UNREACHABLE");
+    expect(error.message).toContain("/v1/devices answered 404");
+  });
+});

@@ -1,0 +1,58 @@
+import type { HiveCatalog } from "@repo/hive-catalog";
+import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import type { AllowedHosts } from "./allowed-hosts.ts";
+import { createApp } from "./app.ts";
+import type { Clock } from "./clock.ts";
+import { DeviceDetection } from "./device-detection.ts";
+import { Fleet } from "./fleet.ts";
+import { HealthLoop } from "./health-loop.ts";
+import { HeartbeatReceiver } from "./heartbeat.ts";
+import { Probe, type Resolve } from "./probe.ts";
+import { HiveRegistry } from "./registry.ts";
+import { StatusKeeper } from "./status-keeper.ts";
+
+const MAX_PROBE_TIMEOUT_MS = 5000;
+const REAP_INTERVAL_MS = 50;
+
+export interface QueenOptions {
+  catalog: HiveCatalog;
+  clock: Clock;
+  log: FastifyBaseLogger;
+  allowedHosts: AllowedHosts;
+  resolve: Resolve;
+  healthIntervalMs: number;
+  staleAfterMs: number;
+}
+
+/** The parts of a queen, put together and not yet started. */
+export interface Queen {
+  app: FastifyInstance;
+  registry: HiveRegistry;
+  fleet: Fleet;
+  healthLoop: HealthLoop;
+  /** Finishes the requests that run, ends everything else, and resolves when nothing is under way. */
+  stop(): Promise<void>;
+}
+
+export function assembleQueen(options: QueenOptions): Queen {
+  const { catalog, clock, log, allowedHosts, resolve, healthIntervalMs, staleAfterMs } = options;
+  const fleet = new Fleet(clock);
+  const registry = new HiveRegistry({ clock, staleAfterMs, isOnline: (id) => fleet.isOnline(id) });
+  const newProbe = () =>
+    new Probe({ allowedHosts, resolve, timeoutMs: Math.min(MAX_PROBE_TIMEOUT_MS, healthIntervalMs) });
+  const statuses = new StatusKeeper({ catalog, fleet, clock, log, staleAfterMs });
+  const detection = new DeviceDetection({ catalog, fleet, probe: newProbe(), log });
+  const heartbeats = new HeartbeatReceiver({ catalog, registry, fleet, statuses, detection, clock });
+  const parts = { catalog, registry, fleet, statuses, detection, clock, log };
+  const healthLoop = new HealthLoop({ ...parts, probe: newProbe(), intervalMs: healthIntervalMs, staleAfterMs });
+  const app = createApp({ ...parts, heartbeats, allowedHosts });
+  const stop = async () => {
+    const quiet = healthLoop.stop();
+    // A connection whose request was running when the server closed stays open after the answer until someone ends it.
+    const reaper = setInterval(() => app.server.closeIdleConnections(), REAP_INTERVAL_MS);
+    await app.close().finally(() => clearInterval(reaper));
+    await detection.close();
+    await quiet;
+  };
+  return { app, registry, fleet, healthLoop, stop };
+}

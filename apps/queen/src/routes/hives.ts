@@ -1,0 +1,129 @@
+import {
+  HIVE_STATUSES,
+  type HiveCatalog,
+  HiveChangesJson,
+  type HiveRecord,
+  HiveRecordJson,
+  type NewHive,
+  NewHiveJson,
+} from "@repo/hive-catalog";
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import type { AppParts } from "../app.ts";
+import { hiveNotFound, invalidField } from "../errors.ts";
+import { type HivePath, parseBody, parseQuery, pathId } from "../input.ts";
+
+type HivesParts = Pick<AppParts, "catalog" | "registry" | "fleet" | "statuses" | "clock" | "log">;
+
+const DEFAULT_PAGE_SIZE = 100;
+const MAX_PAGE_SIZE = 1000;
+const PAGE_SIZE_RULE = `must be a whole number from 1 to ${MAX_PAGE_SIZE}`;
+
+const ListQuery = z.strictObject({
+  status: z.enum(HIVE_STATUSES).optional(),
+  after: z.string().optional(),
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/, { error: PAGE_SIZE_RULE, abort: true })
+    .transform(Number)
+    .refine((limit) => limit >= 1 && limit <= MAX_PAGE_SIZE, PAGE_SIZE_RULE)
+    .default(DEFAULT_PAGE_SIZE),
+});
+
+const JsonObject = z.custom<Record<string, unknown>>(
+  (body) => typeof body === "object" && body !== null && !Array.isArray(body),
+  "must be a JSON object",
+);
+
+/** CRUD of the catalog over HTTP. What a caller changed, the memory of the fleet learns at once. */
+export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
+  const { catalog, registry, fleet, statuses, clock, log } = parts;
+
+  app.get("/v1/hives", async (request) => listHives(catalog, parseQuery(ListQuery, request.query)));
+
+  app.post("/v1/hives", async (request, reply) => {
+    const hive = await catalog.addHive(parseBody(NewHiveJson, request.body, "INVALID_HIVE"));
+    learn(hive);
+    log.info({ hive_id: hive.id, host: hive.host, port: hive.port, status: hive.status }, "hive added");
+    return reply.code(201).header("location", `/v1/hives/${hive.id}`).send(HiveRecordJson.encode(hive));
+  });
+
+  app.get<HivePath>("/v1/hives/:id", async (request) => {
+    const id = pathId(request);
+    const hive = await catalog.getHive(id);
+    if (hive === undefined) throw hiveNotFound(id);
+    return HiveRecordJson.encode(hive);
+  });
+
+  app.put<HivePath>("/v1/hives/:id", async (request) => {
+    const id = pathId(request);
+    const body = { ...checkId(request.body, id), id };
+    const hive = await catalog.updateHive(wholeRecord(parseBody(NewHiveJson, body, "INVALID_HIVE")));
+    learn(hive);
+    return HiveRecordJson.encode(hive);
+  });
+
+  app.patch<HivePath>("/v1/hives/:id", async (request) => {
+    const id = pathId(request);
+    const { id: _same, ...body } = checkId(request.body, id);
+    const hive = await catalog.patchHive(id, parseBody(HiveChangesJson, body, "INVALID_HIVE"));
+    learn(hive);
+    return HiveRecordJson.encode(hive);
+  });
+
+  /** Any id, because a damaged record must be removable under whatever id it has. */
+  app.delete<HivePath>("/v1/hives/:id", async (request, reply) => {
+    const { id } = request.params;
+    if (!(await catalog.removeHive(id))) throw hiveNotFound(id);
+    registry.remove(id);
+    fleet.forget(id);
+    log.info({ hive_id: id }, "hive removed");
+    return reply.code(204).send();
+  });
+
+  function learn(hive: HiveRecord): void {
+    const was = fleet.get(hive.id)?.status;
+    fleet.setStatus(fleet.learn(hive, clock.monotonicNow()), hive.status);
+    if (was !== undefined && was !== hive.status)
+      statuses.logChange(hive.id, was, hive.status, "it was set over the API");
+  }
+}
+
+async function listHives(catalog: HiveCatalog, { status, limit, ...query }: z.output<typeof ListQuery>) {
+  const damaged: { id: string; column: string; problem: string }[] = [];
+  const page = {
+    limit,
+    ...(query.after !== undefined && { after: query.after }),
+    onCorruptHive: ({ id, column, problem }: (typeof damaged)[number]) => void damaged.push({ id, column, problem }),
+  };
+  const hives = status === undefined ? await catalog.listHives(page) : await catalog.findHivesByStatus(status, page);
+  // A short page is the last one.
+  const nextAfter = hives.length < limit ? null : (hives.at(-1)?.id ?? null);
+  return { hives: hives.map((hive) => HiveRecordJson.encode(hive)), next_after: nextAfter, damaged };
+}
+
+/** The body as an object whose id, if it has one, is the one in the path. */
+function checkId(body: unknown, id: string): Record<string, unknown> {
+  const fields = parseBody(JsonObject, body, "INVALID_HIVE");
+  if (fields.id !== undefined && fields.id !== id) {
+    throw invalidField("INVALID_HIVE", "id", `must be absent or ${JSON.stringify(id)}, the id in the path`);
+  }
+  return fields;
+}
+
+/** What a PUT leaves out becomes what it is for a new hive. The catalog ignores the times. */
+function wholeRecord(hive: NewHive): HiveRecord {
+  return {
+    id: hive.id,
+    host: hive.host,
+    port: hive.port,
+    sshHost: hive.sshHost ?? null,
+    sshPort: hive.sshPort ?? null,
+    sshUser: hive.sshUser ?? null,
+    status: hive.status ?? "unknown",
+    lastHeartbeatMs: null,
+    devices: hive.devices ?? null,
+    createdAtMs: 0,
+    updatedAtMs: 0,
+  };
+}

@@ -1,0 +1,37 @@
+import type { FastifyInstance } from "fastify";
+import type { AppParts } from "../app.ts";
+import { hiveNotFound } from "../errors.ts";
+import { type HivePath, pathId } from "../input.ts";
+import type { MemoryUsage } from "../usage.ts";
+import { workerToJson } from "../worker.ts";
+
+type StateParts = Pick<AppParts, "catalog" | "registry" | "fleet" | "allowedHosts">;
+
+const memoryToJson = ({ totalBytes, usedBytes, freeBytes }: MemoryUsage) => ({
+  total_bytes: totalBytes,
+  used_bytes: usedBytes,
+  free_bytes: freeBytes,
+});
+
+export function stateRoutes(app: FastifyInstance, { catalog, registry, fleet, allowedHosts }: StateParts): void {
+  app.get<HivePath>("/v1/hives/:id/state", async (request) => {
+    const id = pathId(request);
+    const hive = await catalog.getHive(id);
+    if (hive === undefined) throw hiveNotFound(id);
+    const state = registry.get(id);
+    const { ram, vram, gpus } = registry.usage(id, hive.devices);
+    return {
+      hive_id: id,
+      status: hive.status,
+      live: state?.live ?? false,
+      // What a name resolves to is only known once a probe has tried it.
+      contactable: !allowedHosts.refusesAddress(hive.host) && fleet.get(id)?.probe !== "refused",
+      last_beat_age_ms: state ? Math.round(state.ageMs) : null,
+      skew_ms: state?.skewMs ?? null,
+      workers: state?.workers.map(workerToJson) ?? [],
+      ram: memoryToJson(ram),
+      vram: memoryToJson(vram),
+      gpus: gpus.map(({ index, name, ...usage }) => ({ index, name, ...memoryToJson(usage) })),
+    };
+  });
+}

@@ -1,0 +1,128 @@
+import { type Candidate, LeastLoaded } from "./least-loaded.ts";
+import type { WorkerState } from "./worker.ts";
+
+/** Which workers are asked for; what is left out is not compared. */
+export interface WorkerFilter {
+  model?: string | undefined;
+  state?: WorkerState | undefined;
+  backend?: string | undefined;
+}
+
+/** A list from which any worker leaves in O(1), and which is copied as fast as an array: order does not matter. */
+class Bag {
+  readonly items: Candidate[] = [];
+  readonly #slot: number;
+
+  constructor(slot: number) {
+    this.#slot = slot;
+  }
+
+  add(candidate: Candidate): void {
+    candidate.places[this.#slot] = this.items.length;
+    this.items.push(candidate);
+  }
+
+  remove(candidate: Candidate): void {
+    const place = candidate.places[this.#slot];
+    const last = this.items.pop();
+    if (place === undefined || last === undefined || last === candidate) return;
+    this.items[place] = last;
+    last.places[this.#slot] = place;
+  }
+}
+
+/** The bags of one criterion, by its value; none is empty. */
+class Bags {
+  readonly #bags = new Map<string, Bag>();
+  readonly #slot: number;
+
+  constructor(slot: number) {
+    this.#slot = slot;
+  }
+
+  /** All with `value`; undefined when every value will do. */
+  itemsOf(value: string | undefined): readonly Candidate[] | undefined {
+    return value === undefined ? undefined : (this.#bags.get(value)?.items ?? []);
+  }
+
+  add(value: string | null, candidate: Candidate): void {
+    if (value === null) return;
+    let bag = this.#bags.get(value);
+    if (bag === undefined) {
+      bag = new Bag(this.#slot);
+      this.#bags.set(value, bag);
+    }
+    bag.add(candidate);
+  }
+
+  remove(value: string | null, candidate: Candidate): void {
+    const bag = value === null ? undefined : this.#bags.get(value);
+    if (value === null || bag === undefined) return;
+    bag.remove(candidate);
+    if (bag.items.length === 0) this.#bags.delete(value);
+  }
+}
+
+/** Finds workers by model, state or backend, and the least loaded one for a model, without looking at the others. */
+export class WorkerIndex {
+  readonly #all = new Bag(0);
+  readonly #byModel = new Bags(1);
+  readonly #byState = new Bags(2);
+  readonly #byBackend = new Bags(3);
+  readonly #idleByModel = new Map<string, LeastLoaded>();
+
+  add(candidate: Candidate): void {
+    const { modelId, state, backend } = candidate.worker;
+    this.#all.add(candidate);
+    this.#byModel.add(modelId, candidate);
+    this.#byState.add(state, candidate);
+    this.#byBackend.add(backend, candidate);
+    if (modelId === null || !isIdle(candidate)) return;
+    let idle = this.#idleByModel.get(modelId);
+    if (idle === undefined) {
+      idle = new LeastLoaded();
+      this.#idleByModel.set(modelId, idle);
+    }
+    idle.add(candidate);
+  }
+
+  remove(candidate: Candidate): void {
+    const { modelId, state, backend } = candidate.worker;
+    this.#all.remove(candidate);
+    this.#byModel.remove(modelId, candidate);
+    this.#byState.remove(state, candidate);
+    this.#byBackend.remove(backend, candidate);
+    const idle = modelId === null ? undefined : this.#idleByModel.get(modelId);
+    if (modelId === null || idle === undefined || candidate.position === -1) return;
+    idle.remove(candidate);
+    if (idle.size === 0) this.#idleByModel.delete(modelId);
+  }
+
+  /** Restores the order after the load of `candidate`, and nothing by which it is found, changed. */
+  moved(candidate: Candidate): void {
+    const { modelId } = candidate.worker;
+    if (modelId !== null && candidate.position !== -1) this.#idleByModel.get(modelId)?.moved(candidate);
+  }
+
+  /** In no particular order. */
+  find({ model, state, backend }: WorkerFilter): Candidate[] {
+    const asked = [this.#byModel.itemsOf(model), this.#byState.itemsOf(state), this.#byBackend.itemsOf(backend)];
+    const [first = this.#all.items, ...others] = asked
+      .filter((items) => items !== undefined)
+      .sort((a, b) => a.length - b.length);
+    if (others.length === 0) return first.slice();
+    return first.filter(
+      ({ worker }) =>
+        (model === undefined || worker.modelId === model) &&
+        (state === undefined || worker.state === state) &&
+        (backend === undefined || worker.backend === backend),
+    );
+  }
+
+  /** The least loaded idle and healthy worker for `model` that `accepts` takes. */
+  best(model: string, accepts: (candidate: Candidate) => boolean): Candidate | undefined {
+    return this.#idleByModel.get(model)?.best(accepts);
+  }
+}
+
+const isIdle = ({ worker }: Candidate): boolean => worker.state === "Idle" && worker.healthStatus === "healthy";

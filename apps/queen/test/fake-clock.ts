@@ -1,0 +1,20 @@
+import type { Clock } from "../src/clock.ts";
+
+/** A clock that stands still until it is told to go on. */
+export class FakeClock implements Clock {
+  wallMs = 1_761_040_800_000;
+  monotonicMs = 1000;
+
+  now(): number {
+    return this.wallMs;
+  }
+
+  monotonicNow(): number {
+    return this.monotonicMs;
+  }
+
+  advance(ms: number): void {
+    this.wallMs += ms;
+    this.monotonicMs += ms;
+  }
+}

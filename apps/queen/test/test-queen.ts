@@ -1,0 +1,89 @@
+import type { HiveCatalog } from "@repo/hive-catalog";
+import { openTestCatalog } from "@repo/hive-catalog/testing";
+import type { InjectOptions } from "fastify";
+import { pino } from "pino";
+import { AllowedHosts } from "../src/allowed-hosts.ts";
+import { systemResolve } from "../src/probe.ts";
+import { assembleQueen, type Queen, type QueenOptions } from "../src/queen.ts";
+import { FakeClock } from "./fake-clock.ts";
+
+/** One line of the log. */
+export type LogLine = Record<string, unknown> & { msg: string };
+
+export type JsonAnswer = { status: number; body: unknown; headers: Record<string, unknown> };
+
+/** A queen on a real catalog in a temporary file, with a clock that the test moves. It contacts loopback alone. */
+export interface TestQueen extends Queen, AsyncDisposable {
+  catalog: HiveCatalog;
+  clock: FakeClock;
+  logLines: LogLine[];
+  /** The lines about changes of a hive's status, as "hive-a: unknown → online". */
+  changes(): string[];
+  request(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", url: string, json?: unknown): Promise<JsonAnswer>;
+  send(request: InjectOptions): Promise<JsonAnswer>;
+}
+
+export async function startTestQueen(options: Partial<QueenOptions> & { clock?: FakeClock } = {}): Promise<TestQueen> {
+  const clock = options.clock ?? new FakeClock();
+  const catalog = options.catalog ?? (await openTestCatalog({ now: () => clock.now() }));
+  const logLines: LogLine[] = [];
+  const log = pino({ level: "debug" }, { write: (line: string) => void logLines.push(JSON.parse(line)) });
+  const queen = assembleQueen({
+    log,
+    allowedHosts: AllowedHosts.parse("127.0.0.0/8,::1"),
+    resolve: systemResolve,
+    healthIntervalMs: 30_000,
+    staleAfterMs: 60_000,
+    ...options,
+    catalog,
+    clock,
+  });
+
+  async function send(request: InjectOptions): Promise<JsonAnswer> {
+    const { statusCode, payload, headers } = await queen.app.inject(request);
+    return { status: statusCode, body: payload === "" ? undefined : JSON.parse(payload), headers };
+  }
+
+  return {
+    ...queen,
+    catalog,
+    clock,
+    logLines,
+    changes: () =>
+      logLines.filter(({ was }) => was !== undefined).map((line) => `${line.hive_id}: ${line.was} → ${line.status}`),
+    send,
+    request: (method, url, json) => send({ method, url, ...(json !== undefined && { payload: json as object }) }),
+    async [Symbol.asyncDispose]() {
+      await queen.stop();
+      await catalog.close();
+    },
+  };
+}
+
+/** The smallest hive that can be posted. */
+export const HIVE_JSON = { id: "hive-a", host: "127.0.0.1", port: 8600 };
+
+/** One worker of a heartbeat, as hives send it. */
+export function workerJson(overrides: Record<string, unknown> = {}) {
+  return {
+    worker_id: "worker-1",
+    state: "Idle",
+    last_heartbeat: "2025-10-21T10:00:00Z",
+    health_status: "healthy",
+    url: "http://localhost:9300",
+    model_id: "llama-3-8b",
+    backend: "cuda",
+    device_id: 0,
+    vram_bytes: 8_000_000_000,
+    ram_bytes: 2_000_000_000,
+    cpu_percent: 15.5,
+    gpu_percent: 0,
+    ...overrides,
+  };
+}
+
+export const beatJson = (hiveId: string, workers: unknown[] = [], timestamp = "2025-10-21T10:00:00Z") => ({
+  hive_id: hiveId,
+  timestamp,
+  workers,
+});

@@ -1,0 +1,82 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, onTestFinished, test } from "vitest";
+import { HiveCatalog } from "./index.ts";
+
+const run = promisify(execFile);
+const repository = fileURLToPath(new URL("../../..", import.meta.url));
+const packageFolder = fileURLToPath(new URL("..", import.meta.url));
+
+/** The TypeScript of a README as one program. */
+async function programOf(readme: string): Promise<string> {
+  const text = await readFile(join(repository, readme), "utf8");
+  const blocks = [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code);
+  expect(blocks.length).toBeGreaterThan(0);
+  return blocks.join("\n");
+}
+
+/** Runs a program in a fresh folder inside this package, from where the packages of the workspace can be imported. */
+async function runProgram(program: string) {
+  const folder = await mkdtemp(join(packageFolder, ".readme-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, "program.ts");
+  await writeFile(file, program);
+  const { stdout } = await run(process.execPath, ["--import", "tsx", file], { cwd: folder, timeout: 60_000 });
+  return { stdout, folder };
+}
+
+/** A hive that tells its health and its devices. */
+async function startHive(): Promise<number> {
+  const server = createServer((request, response) => {
+    const body = request.url === "/v1/devices" ? { cpu: { cores: 8, ram_gb: 32 }, gpus: [] } : { status: "ok" };
+    response.setHeader("content-type", "application/json").end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  onTestFinished(() => {
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+test("the five usage patterns of the README run as one program", async () => {
+  const port = await startHive();
+  const program = await programOf("README.md");
+  // Loopback alone: the remote hive of the example becomes an address of this machine where nothing answers.
+  const here = program.replaceAll("8600", String(port)).replaceAll("10.0.1.100", "127.0.0.2");
+  expect(here).not.toBe(program);
+  const { stdout, folder } = await runProgram(here);
+  expect(stdout).toContain("hive-prod-01 did not tell its devices");
+  expect(stdout).toContain("200 404");
+  expect(stdout).toContain(`localhost is online at 127.0.0.1:${port}`);
+
+  await using catalog = await HiveCatalog.open(join(folder, "data/hives.db"));
+  const [remote, local] = await catalog.listHives();
+  expect(local).toMatchObject({ id: "localhost", status: "online", devices: { cpu: { cores: 8, ramGb: 32 }, gpus: [] } });
+  expect(local?.lastHeartbeatMs).toBeGreaterThan(Date.now() - 120_000);
+  expect(remote).toMatchObject({ id: "hive-prod-01", status: "offline", sshUser: "admin", devices: null });
+});
+
+test("the example of the catalog's README runs and prints what its comments say", async () => {
+  const { stdout } = await runProgram(await programOf("packages/hive-catalog/README.md"));
+  expect(stdout.trim().split("\n")).toEqual(["unknown", "8601", "1"]);
+});
+
+test("the example of the device types' README runs and prints what its comments say", async () => {
+  const { stdout } = await runProgram(await programOf("packages/device-types/README.md"));
+  expect(stdout.trim().split("\n")).toEqual(["12", "{ cores: 8, ram_gb: 32 }", "false"]);
+});
+
+test("the README begins with the two commands", async () => {
+  const text = await readFile(join(repository, "README.md"), "utf8");
+  const [, first, second] = /```sh\n(.*)\n(.*)\n```/.exec(text) ?? [];
+  expect(text.indexOf("```sh")).toBeLessThan(20);
+  expect(first).toMatch(/^npx -y pnpm@10\.34\.9 start\b/);
+  expect(second).toMatch(/^npx -y pnpm@10\.34\.9 test\b/);
+});
