@@ -10,7 +10,7 @@ const SCRIPT = new URL("./health-round-child.ts", import.meta.url);
 export const healthRound: Benchmark = {
   name: "health-round",
   async run({ folder, quick, progress }) {
-    const hives = quick ? 2000 : 10_000;
+    const hives = quick ? 1000 : 10_000;
     progress(`health round and sweep of ${hives} hives`);
     const path = join(folder, "health-round.db");
     const answering = createServer((_, response) => response.end("{}")).listen(0, "127.0.0.1");

@@ -77,7 +77,7 @@ export const load: Benchmark = {
 
 async function measure({ folder, quick, progress }: BenchmarkContext, queen: Server, bare: Server): Promise<Result[]> {
   const bodies = Array.from({ length: HIVES }, (_, n) => aHeartbeat(hiveId(n), 4));
-  const seconds = quick ? 2 : 5;
+  const seconds = quick ? 1 : 5;
   const post = ({ port }: Server) =>
     runWrk({ url: `http://127.0.0.1:${port}/v1/heartbeat`, bodies, connections: CONNECTIONS, seconds, folder });
   const seen: Record<"ours" | "theirs", LoadFigures[]> = { ours: [], theirs: [] };
@@ -90,7 +90,7 @@ async function measure({ folder, quick, progress }: BenchmarkContext, queen: Ser
   const warmUp = 1;
   const perSecond = await inTurn(
     { ours: side("ours", queen), theirs: side("theirs", bare) },
-    { rounds: quick ? 3 : 7, warmUp },
+    { rounds: quick ? 3 : 5, warmUp },
   );
   const p99 = (name: "ours" | "theirs") => seen[name].slice(warmUp).map(({ p99Ms }) => p99Ms);
 

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -20,12 +21,12 @@ const EXIT = { missed: 1, badUsage: 2, interrupted: 130 };
 
 const flags = readFlags();
 const folder = await mkdtemp(join(tmpdir(), "hive-bench-"));
-process.once("SIGINT", () => void interrupted());
-process.once("SIGTERM", () => void interrupted());
+process.once("SIGINT", interrupted);
+process.once("SIGTERM", interrupted);
 try {
   process.exitCode = await run(flags);
 } finally {
-  await cleanUp();
+  cleanUp();
 }
 
 async function run({ quick = false, only, json, writeDocs }: Flags): Promise<number> {
@@ -33,19 +34,23 @@ async function run({ quick = false, only, json, writeDocs }: Flags): Promise<num
   const machine = await describeMachine(folder);
   const results: Result[] = [];
   const failures: Report["failures"] = [];
+  const tookS: Record<string, number> = {};
   for (const { name, run } of BENCHMARKS) {
     if (only && !only.test(name)) continue;
+    const benchmarkStartedMs = performance.now();
     const progress = (doing: string) => showProgress(`${name}: ${doing} (${seconds(startedMs)} s)`);
     try {
       results.push(...(await run({ quick, folder, progress })));
     } catch (error) {
       failures.push({ benchmark: name, reason: error instanceof Error ? error.message : String(error) });
     }
+    tookS[name] = Number(seconds(benchmarkStartedMs));
   }
   showProgress("");
   const report: Report = {
     startedAt: new Date(Date.now() - (performance.now() - startedMs)).toISOString(),
     tookS: Number(seconds(startedMs)),
+    tookSByBenchmark: tookS,
     quick,
     machine,
     results: results.toSorted((a, b) => a.point - b.point),
@@ -110,13 +115,14 @@ function seconds(sinceMs: number): string {
   return ((performance.now() - sinceMs) / 1000).toFixed(0);
 }
 
-async function interrupted(): Promise<void> {
+function interrupted(): void {
   showProgress("");
-  await cleanUp();
+  cleanUp();
   process.exit(EXIT.interrupted);
 }
 
-async function cleanUp(): Promise<void> {
+/** In one go: what still runs could make new files otherwise. */
+function cleanUp(): void {
   endChildren();
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }

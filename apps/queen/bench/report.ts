@@ -4,6 +4,7 @@ import type { Machine } from "./machine.ts";
 export type Report = {
   readonly startedAt: string;
   readonly tookS: number;
+  readonly tookSByBenchmark: Readonly<Record<string, number>>;
   readonly quick: boolean;
   readonly machine: Machine;
   readonly results: readonly Result[];

@@ -38,6 +38,7 @@ export interface AppParts {
   log: FastifyBaseLogger;
 }
 
+const CHATTY_LEVELS: ReadonlySet<string> = new Set(["trace", "debug", "info"]);
 const PROBLEM_JSON = "application/problem+json";
 /** For the whole of a request to arrive; who sends slower is cut off. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -49,7 +50,7 @@ const MAX_ID_LENGTH = 8192;
 export function createApp(parts: AppParts): FastifyInstance {
   const requestId = numberRequests();
   const app = Fastify({
-    loggerInstance: parts.log,
+    loggerInstance: withoutChatter(parts.log),
     // No line and no logger of its own for each heartbeat.
     logController: new LogController({ disableRequestLogging: true }),
     childLoggerFactory: (logger) => logger,
@@ -80,6 +81,11 @@ export function createApp(parts: AppParts): FastifyInstance {
   countsRoutes(app, parts);
   workersRoutes(app, parts);
   return app;
+}
+
+/** For fastify itself, whose lines below a warning only repeat ours. */
+function withoutChatter(log: FastifyBaseLogger): FastifyBaseLogger {
+  return CHATTY_LEVELS.has(log.level) ? log.child({}, { level: "warn" }) : log;
 }
 
 /** "k3f9x2-1", "k3f9x2-2", …: unlike those of any other start of the queen. */

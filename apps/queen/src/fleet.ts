@@ -33,10 +33,12 @@ const addressOf = ({ host, port }: HiveAddress): string => `${host} ${port}`;
 export class Fleet {
   readonly #sights = new Map<string, Sight>();
   readonly #clock: Clock;
+  readonly #startedAtMs: number;
   #round = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#startedAtMs = clock.monotonicNow();
   }
 
   get(id: string): Sight | undefined {
@@ -104,7 +106,13 @@ export class Fleet {
   }
 
   evidence({ beatAtMs, probe }: Sight, status: HiveStatus): Evidence {
-    return { status, probe, beatAgeMs: beatAtMs === undefined ? undefined : this.#clock.monotonicNow() - beatAtMs };
+    const nowMs = this.#clock.monotonicNow();
+    return {
+      status,
+      probe,
+      beatAgeMs: beatAtMs === undefined ? undefined : nowMs - beatAtMs,
+      listeningMs: nowMs - this.#startedAtMs,
+    };
   }
 
   beginRound(): void {

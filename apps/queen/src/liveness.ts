@@ -12,6 +12,8 @@ export interface Evidence {
   /** Time since the last beat by the monotonic clock; undefined when the hive never beat. */
   readonly beatAgeMs: number | undefined;
   readonly probe: ProbeOutcome;
+  /** Time since this queen began to listen for beats. */
+  readonly listeningMs: number;
 }
 
 export interface Verdict {
@@ -20,10 +22,13 @@ export interface Verdict {
 }
 
 /** A hive is online while its last beat is fresh or its last probe succeeded, and offline when neither holds. */
-export function judge({ status, beatAgeMs, probe }: Evidence, staleAfterMs: number): Verdict {
+export function judge({ status, beatAgeMs, probe, listeningMs }: Evidence, staleAfterMs: number): Verdict {
   if (beatAgeMs !== undefined && beatAgeMs < staleAfterMs) return { status: "online", why: "its heartbeats arrive" };
   if (probe === "answered") return { status: "online", why: "it answers health checks" };
   if (probe === "pending") return { status, why: "it was not probed yet" };
+
+  const mayHaveBeat = beatAgeMs !== undefined && listeningMs < staleAfterMs;
+  if (status === "online" && mayHaveBeat) return { status, why: "it could not beat while the queen was away" };
 
   const everSeen = status !== "unknown" || beatAgeMs !== undefined;
   if (!everSeen) return { status: "unknown", why: "it was never seen" };

@@ -26,9 +26,10 @@ async function start(config: Config): Promise<void> {
   }
   const address = queen.app.server.address();
   const { port } = typeof address === "object" && address !== null ? address : config;
-  log.info({ host: config.host, port }, "queen listening");
-  queen.healthLoop.start();
   stopOnSignals({ queen, catalog, log });
+  queen.healthLoop.start();
+  // Said last: whoever reads it may send a signal at once.
+  log.info({ host: config.host, port }, "queen listening");
 }
 
 async function openCatalog({ database, databaseAuthToken, migrate }: Config): Promise<HiveCatalog | undefined> {

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { HiveCatalog } from "@repo/hive-catalog";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { AllowedHosts } from "./allowed-hosts.ts";
@@ -46,10 +47,22 @@ export function assembleQueen(options: QueenOptions): Queen {
   const parts = { catalog, registry, fleet, statuses, detection, clock, log };
   const healthLoop = new HealthLoop({ ...parts, probe: newProbe(), intervalMs: healthIntervalMs, staleAfterMs });
   const app = createApp({ ...parts, heartbeats, allowedHosts });
+  const connections = new Set<Socket>();
+  app.server.on("connection", (socket: Socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
+  /**
+   * A connection whose request was running when the server closed stays open after the answer until someone ends it. One on which nothing
+   * was ever sent does not count as idle for Node.
+   */
+  const endIdleConnections = () => {
+    app.server.closeIdleConnections();
+    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+  };
   const stop = async () => {
     const quiet = healthLoop.stop();
-    // A connection whose request was running when the server closed stays open after the answer until someone ends it.
-    const reaper = setInterval(() => app.server.closeIdleConnections(), REAP_INTERVAL_MS);
+    const reaper = setInterval(endIdleConnections, REAP_INTERVAL_MS);
     await app.close().finally(() => clearInterval(reaper));
     await detection.close();
     await quiet;

@@ -63,12 +63,16 @@ class Bags {
   }
 }
 
+/** No state has a space in its name, so that the key is unambiguous. */
+const modelAndState = (model: string, state: WorkerState): string => `${state} ${model}`;
+
 /** Finds workers by model, state or backend, and the least loaded one for a model, without looking at the others. */
 export class WorkerIndex {
   readonly #all = new Bag(0);
   readonly #byModel = new Bags(1);
   readonly #byState = new Bags(2);
   readonly #byBackend = new Bags(3);
+  readonly #byModelAndState = new Bags(4);
   readonly #idleByModel = new Map<string, LeastLoaded>();
 
   add(candidate: Candidate): void {
@@ -77,6 +81,7 @@ export class WorkerIndex {
     this.#byModel.add(modelId, candidate);
     this.#byState.add(state, candidate);
     this.#byBackend.add(backend, candidate);
+    this.#byModelAndState.add(modelId === null ? null : modelAndState(modelId, state), candidate);
     if (modelId === null || !isIdle(candidate)) return;
     let idle = this.#idleByModel.get(modelId);
     if (idle === undefined) {
@@ -92,6 +97,7 @@ export class WorkerIndex {
     this.#byModel.remove(modelId, candidate);
     this.#byState.remove(state, candidate);
     this.#byBackend.remove(backend, candidate);
+    this.#byModelAndState.remove(modelId === null ? null : modelAndState(modelId, state), candidate);
     const idle = modelId === null ? undefined : this.#idleByModel.get(modelId);
     if (modelId === null || idle === undefined || candidate.position === -1) return;
     idle.remove(candidate);
@@ -106,22 +112,25 @@ export class WorkerIndex {
 
   /** In no particular order. */
   find({ model, state, backend }: WorkerFilter): Candidate[] {
-    const asked = [this.#byModel.itemsOf(model), this.#byState.itemsOf(state), this.#byBackend.itemsOf(backend)];
-    const [first = this.#all.items, ...others] = asked
-      .filter((items) => items !== undefined)
-      .sort((a, b) => a.length - b.length);
-    if (others.length === 0) return first.slice();
-    return first.filter(
+    const placed = this.#byModelOrState(model, state);
+    const backed = this.#byBackend.itemsOf(backend);
+    if (placed === undefined || backed === undefined) return (placed ?? backed ?? this.#all.items).slice();
+    if (placed.length <= backed.length) return placed.filter(({ worker }) => worker.backend === backend);
+    return backed.filter(
       ({ worker }) =>
-        (model === undefined || worker.modelId === model) &&
-        (state === undefined || worker.state === state) &&
-        (backend === undefined || worker.backend === backend),
+        (model === undefined || worker.modelId === model) && (state === undefined || worker.state === state),
     );
   }
 
   /** The least loaded idle and healthy worker for `model` that `accepts` takes. */
   best(model: string, accepts: (candidate: Candidate) => boolean): Candidate | undefined {
     return this.#idleByModel.get(model)?.best(accepts);
+  }
+
+  #byModelOrState(model: string | undefined, state: WorkerState | undefined): readonly Candidate[] | undefined {
+    if (model === undefined) return this.#byState.itemsOf(state);
+    if (state === undefined) return this.#byModel.itemsOf(model);
+    return this.#byModelAndState.itemsOf(modelAndState(model, state));
   }
 }
 

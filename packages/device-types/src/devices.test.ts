@@ -6,7 +6,10 @@ const gpu = { index: 0, name: "NVIDIA RTX 4090", vramGb: 24 };
 const NO_INTEGERS = [-1, 0.5, U32_MAX + 1, Number.NaN, Number.POSITIVE_INFINITY, "8", null, undefined, true];
 
 /** The paths of what is wrong. */
-function problemsOf(schema: { safeParse: typeof DeviceCapabilities.safeParse } | typeof CpuDevice | typeof GpuDevice, value: unknown) {
+function problemsOf(
+  schema: { safeParse: typeof DeviceCapabilities.safeParse } | typeof CpuDevice | typeof GpuDevice,
+  value: unknown,
+) {
   return schema.safeParse(value).error?.issues.map(({ path }) => path.join("."));
 }
 

@@ -27,34 +27,37 @@ test.each(CODECS)("%s encodes the form of the specification, key by key", (_name
   );
 });
 
-test.each(CODECS)("%s accepts what DeviceCapabilities accepts, no more: bounds and unique indexes hold both ways", (_name, codec) => {
-  const [gpu] = DEVICES.gpus;
-  const [jsonGpu] = JSON_FORM.gpus;
-  const badJson: unknown[] = [
-    { cpu: { cores: 0, ram_gb: 1 }, gpus: [] },
-    { cpu: { cores: 1, ram_gb: -1 }, gpus: [] },
-    { cpu: { cores: 1, ramGb: 1 }, gpus: [] },
-    { cpu: null },
-    { cpu: null, gpus: [{ ...jsonGpu, vram_gb: 1.5 }] },
-    { cpu: null, gpus: [{ ...jsonGpu, name: "" }] },
-    { cpu: null, gpus: [{ ...jsonGpu, index: "0" }] },
-    { cpu: null, gpus: [jsonGpu, jsonGpu] },
-    { cpu: null, gpus: Array.from({ length: 1025 }, (_, index) => ({ ...jsonGpu, index })) },
-    null,
-    [],
-    "none",
-  ];
-  for (const bad of badJson) expect(codec.safeParse(bad).success, JSON.stringify(bad)).toBe(false);
-  const badDevices = [
-    { cpu: { cores: 0, ramGb: 1 }, gpus: [] },
-    { cpu: null, gpus: [{ index: -1, name: "a", vramGb: 1 }] },
-    { cpu: null, gpus: [gpu, gpu] },
-  ];
-  for (const bad of badDevices) {
-    expect(DeviceCapabilities.safeParse(bad).success, JSON.stringify(bad)).toBe(false);
-    expect(codec.safeEncode(bad as typeof DEVICES).success, JSON.stringify(bad)).toBe(false);
-  }
-});
+test.each(CODECS)(
+  "%s accepts what DeviceCapabilities accepts, no more: bounds and unique indexes hold both ways",
+  (_name, codec) => {
+    const [gpu] = DEVICES.gpus;
+    const [jsonGpu] = JSON_FORM.gpus;
+    const badJson: unknown[] = [
+      { cpu: { cores: 0, ram_gb: 1 }, gpus: [] },
+      { cpu: { cores: 1, ram_gb: -1 }, gpus: [] },
+      { cpu: { cores: 1, ramGb: 1 }, gpus: [] },
+      { cpu: null },
+      { cpu: null, gpus: [{ ...jsonGpu, vram_gb: 1.5 }] },
+      { cpu: null, gpus: [{ ...jsonGpu, name: "" }] },
+      { cpu: null, gpus: [{ ...jsonGpu, index: "0" }] },
+      { cpu: null, gpus: [jsonGpu, jsonGpu] },
+      { cpu: null, gpus: Array.from({ length: 1025 }, (_, index) => ({ ...jsonGpu, index })) },
+      null,
+      [],
+      "none",
+    ];
+    for (const bad of badJson) expect(codec.safeParse(bad).success, JSON.stringify(bad)).toBe(false);
+    const badDevices = [
+      { cpu: { cores: 0, ramGb: 1 }, gpus: [] },
+      { cpu: null, gpus: [{ index: -1, name: "a", vramGb: 1 }] },
+      { cpu: null, gpus: [gpu, gpu] },
+    ];
+    for (const bad of badDevices) {
+      expect(DeviceCapabilities.safeParse(bad).success, JSON.stringify(bad)).toBe(false);
+      expect(codec.safeEncode(bad as typeof DEVICES).success, JSON.stringify(bad)).toBe(false);
+    }
+  },
+);
 
 test("the ancestor's id takes the place of an index", () => {
   expect(DeviceCapabilitiesJson.parse({ cpu: null, gpus: ["gpu0", "gpu12", "gpu007"].map(ancestorGpu) }).gpus).toEqual([

@@ -23,11 +23,11 @@ export const stream: Benchmark = {
   async run(context) {
     const { path, size } = await largestFleet(context);
     context.progress("a writer alone");
-    const alone = await writeUntil(path, delay(ALONE_MS));
+    const { written: alone } = await writeWhile(path, () => delay(ALONE_MS));
     context.progress(`streamHives of ${size} hives, a writer of another process beside it`);
-    const streaming = runScript<Streamed>(SCRIPT, [path, "read only"]);
-    const beside = await writeUntil(path, streaming);
-    const streamed = await streaming;
+    const { written: beside, result: streamed } = await writeWhile(path, () =>
+      runScript<Streamed>(SCRIPT, [path, "read only"]),
+    );
     context.progress(`streamHives of ${size} hives, heartbeats of the same process beside it`);
     const withBeats = await runScript<Streamed>(SCRIPT, [path, "with heartbeats"]);
     if (streamed.hives !== size) throw new Error(`streamHives gave ${streamed.hives} of ${size} hives`);
@@ -35,17 +35,23 @@ export const stream: Benchmark = {
   },
 };
 
-/** Another program that writes to the file and takes no refusal for an answer: each lock that it meets is counted. */
-async function writeUntil(path: string, end: Promise<unknown>): Promise<Written> {
+/** Another program that writes to the file as long as `work` runs, and does not wait for locks: each that it meets is counted. */
+async function writeWhile<Result>(
+  path: string,
+  work: () => Promise<Result>,
+): Promise<{ written: Written; result: Result }> {
   const database = new Database(path, { timeout: 0 });
   let statement = beatStatement(database);
+  // From here on there is a WAL, which stays until the last connection is closed.
+  statement.run(beatAt, hiveId(0));
   const written: Written = { tookMs: [], refused: 0, walBytes: 0 };
-  let ended = false;
-  const finish = () => {
-    ended = true;
-  };
-  end.then(finish, finish);
-  for (let n = 0; !ended; n++) {
+  let running = true;
+  const working = work().finally(() => {
+    running = false;
+  });
+  // Its failure is told at the end, not while the loop below is still at work.
+  working.catch(() => undefined);
+  for (let n = 0; running; n++) {
     const startedMs = performance.now();
     try {
       statement.run(beatAt + n, hiveId((n * 7919) % 100_000));
@@ -59,7 +65,7 @@ async function writeUntil(path: string, end: Promise<unknown>): Promise<Written>
     await delay(PAUSE_MS);
   }
   database.close();
-  return written;
+  return { written, result: await working };
 }
 
 function beatStatement(database: Database.Database): Database.Statement {

@@ -5,8 +5,8 @@ import { expect, test } from "vitest";
 import { CatalogFile, readSql, runSql, SPECIFICATION_DDL } from "../test/catalog-file.ts";
 import { fieldsOf, refusalOf } from "../test/refusal.ts";
 import { HiveCatalog } from "./catalog.ts";
-import type { HiveRecord } from "./record.ts";
 import type { DamagedHive } from "./damage.ts";
+import type { HiveRecord } from "./record.ts";
 import { aHive, temporaryFolder } from "./testing.ts";
 
 const INSERT = "INSERT INTO hives VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";

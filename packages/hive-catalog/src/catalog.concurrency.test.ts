@@ -57,17 +57,23 @@ test("of many removals of one hive at once exactly one removed it", async () => 
   expect(removals.filter(Boolean)).toHaveLength(1);
 });
 
-test("a removal between updates: what comes after throws HIVE_NOT_FOUND, what came before took effect", async () => {
+test("updates beside a removal take effect or throw HIVE_NOT_FOUND, and bring nothing back", async () => {
   await using catalog = await openTestCatalog();
   const { id } = await catalog.addHive(aHive());
-  const [patched, removed, missed] = await Promise.all([
+  const outcomes = await Promise.allSettled([
     catalog.patchHive(id, { port: 5 }),
+    catalog.updateHeartbeat(id, 5),
     catalog.removeHive(id),
-    refusalOf(catalog.patchHive(id, { port: 6 })),
+    catalog.patchHive(id, { port: 6 }),
+    catalog.updateHeartbeat(id, 6),
+    catalog.updateHive(aHive()),
   ]);
-  expect(patched.port).toBe(5);
-  expect(removed).toBe(true);
-  expect(missed.code).toBe("HIVE_NOT_FOUND");
+  expect(outcomes[2]).toEqual({ status: "fulfilled", value: true });
+  for (const outcome of outcomes) {
+    if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ code: "HIVE_NOT_FOUND", hiveId: id });
+  }
+  expect(await catalog.listHives()).toEqual([]);
+  expect((await refusalOf(catalog.patchHive(id, { port: 6 }))).code).toBe("HIVE_NOT_FOUND");
 });
 
 test("four processes on one file: every change that was acknowledged is there at the end", async () => {

@@ -1,7 +1,6 @@
 import type { InStatement, Row } from "@libsql/client";
 import type { DeviceCapabilities } from "@repo/device-types";
-import { and, eq, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
-import { corruptHive, type DamagedHive, findDamage } from "./damage.ts";
+import { and, eq } from "drizzle-orm";
 import { type Database, openDatabase } from "./database.ts";
 import { encodeDevices } from "./devices-column.ts";
 import { toCatalogError } from "./driver-errors.ts";
@@ -19,47 +18,19 @@ import {
   isHiveId,
   StatusInput,
 } from "./input.ts";
-import { collect, readPages } from "./pages.ts";
+import type { ListOptions, OpenOptions, StaleOptions } from "./options.ts";
+import { collect } from "./pages.ts";
+import { type Finder, HiveReader } from "./reader.ts";
 import { HIVE_STATUSES, HiveChanges, HiveRecord, type HiveStatus, NewHive } from "./record.ts";
-import { recordColumns, rowIdOf, toRecord } from "./rows.ts";
+import { recordColumns, toRecord } from "./rows.ts";
 import { hives } from "./schema.ts";
+import { brokenSshRule, keepsSshRule } from "./ssh-rule.ts";
 import { Statement } from "./statement.ts";
 import { buildStatements, type Statements } from "./statements.ts";
 
-export type OpenOptions = {
-  /** Token for a libSQL server; never shown. */
-  authToken?: string | undefined;
-  /** Apply pending migrations: default true. If false, a catalog that lacks some is refused. */
-  migrate?: boolean | undefined;
-  /** How long a write waits for another process that holds the lock, in ms: default 5000. */
-  busyTimeoutMs?: number | undefined;
-  /** How long a request to a libSQL server may take, its repetitions included, in ms: default 10,000. */
-  requestTimeoutMs?: number | undefined;
-  /** The wall clock, in ms since the epoch: default `Date.now`. */
-  now?: (() => number) | undefined;
-  /** Told of each damaged row that a list left out: default a process warning. */
-  onCorruptHive?: ((damaged: DamagedHive) => void) | undefined;
-  /** Told of each group of heartbeats that was committed. */
-  onCommit?: ((commit: { size: number; durationMs: number }) => void) | undefined;
-};
-
-export type ListOptions = {
-  /** The id of the last hive of the page before. */
-  after?: string | undefined;
-  /** Hives at most, from 1; default all. Fewer than that means that there are no more. */
-  limit?: number | undefined;
-  /** Takes the place of the catalog's `onCorruptHive` for this call. */
-  onCorruptHive?: ((damaged: DamagedHive) => void) | undefined;
-};
-
-/** As `ListOptions`, but `after` is the last record itself: its place in the order is its heartbeat, then its id. */
-export type StaleOptions = Omit<ListOptions, "after"> & { after?: HiveRecord | undefined };
-
-type Finder = Statements["all" | "withStatus" | "stale"];
-type FinderValues = Record<string, string | number>;
-
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 const DEFAULT_STREAM_PAGE = 500;
+
 /**
  * What is known of every hive and survives a restart. Open it with `HiveCatalog.open`, end it with `close`.
  * Every call that fails rejects with a `HiveCatalogError`; what was answered is on disk.
@@ -69,20 +40,20 @@ export class HiveCatalog {
   readonly #statements: Statements;
   readonly #heartbeats: HeartbeatWriter;
   readonly #now: () => number;
-  readonly #onCorruptHive: (damaged: DamagedHive) => void;
+  readonly #reader: HiveReader;
   #running = 0;
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(database: Database, { now = Date.now, onCorruptHive = warn, onCommit }: OpenOptions) {
+  private constructor(database: Database, { now = Date.now, onCorruptHive, onCommit }: OpenOptions) {
     this.#database = database;
     this.#statements = buildStatements(database);
+    this.#reader = new HiveReader(this.#statements, onCorruptHive);
     const { client, retry } = database;
     // A beat may be stored twice: it never moves back.
     const repeating = { execute: (statement: InStatement) => retry(() => client.execute(statement)) };
     this.#heartbeats = new HeartbeatWriter({ client: repeating, now, onCommit });
     this.#now = now;
-    this.#onCorruptHive = onCorruptHive;
   }
 
   /**
@@ -141,7 +112,7 @@ export class HiveCatalog {
     return this.#call(async () => {
       if (!isHiveId(id)) return undefined;
       const [row] = await this.#statements.get.rows({ id });
-      return row && (toRecord(row) ?? this.#refuse(row));
+      return row && this.#reader.record(row);
     });
   }
 
@@ -151,7 +122,7 @@ export class HiveCatalog {
 
   /** All hives by id, or one page of them. */
   listHives(options: ListOptions = {}): Promise<HiveRecord[]> {
-    return this.#find(this.#statements.all, {}, options);
+    return this.#find(this.#statements.all, options);
   }
 
   /** All hives by id, page by page: no more than `pageSize` (default 500) are held, and nothing is locked in between. */
@@ -163,7 +134,7 @@ export class HiveCatalog {
     onCorruptHive?: ListOptions["onCorruptHive"];
   } = {}): AsyncGenerator<HiveRecord, void, undefined> {
     checkInteger("pageSize", pageSize, 1);
-    const pages = this.#pages(this.#statements.all, {}, { onCorruptHive }, pageSize);
+    const pages = this.#reader.pages(this.#statements.all, {}, { onCorruptHive }, pageSize);
     for (;;) {
       const page = await this.#call(() => pages.next());
       if (page.done) return;
@@ -174,7 +145,7 @@ export class HiveCatalog {
   findHivesByStatus(status: HiveStatus, options: ListOptions = {}): Promise<HiveRecord[]> {
     return this.#call(() => {
       checkChoice("status", status, HIVE_STATUSES);
-      return collect(this.#pages(this.#statements.withStatus, { status }, options));
+      return collect(this.#reader.pages(this.#statements.withStatus, { status }, options));
     });
   }
 
@@ -194,16 +165,16 @@ export class HiveCatalog {
         throw invalidArgument("after", "must be the last record of the page before");
       }
       const values = { beforeMs: this.#now() - maxAgeMs, afterMs: after?.lastHeartbeatMs ?? 0 };
-      return collect(this.#pages(this.#statements.stale, values, { ...options, after: after?.id }));
+      return collect(this.#reader.pages(this.#statements.stale, values, { ...options, after: after?.id }));
     });
   }
 
   findHivesWithDevices(options: ListOptions = {}): Promise<HiveRecord[]> {
-    return this.#find(this.#statements.withDevices, {}, options);
+    return this.#find(this.#statements.withDevices, options);
   }
 
   findHivesWithoutDevices(options: ListOptions = {}): Promise<HiveRecord[]> {
-    return this.#find(this.#statements.withoutDevices, {}, options);
+    return this.#find(this.#statements.withoutDevices, options);
   }
 
   countHives(): Promise<number> {
@@ -228,7 +199,7 @@ export class HiveCatalog {
       const values = { ...record, devicesJson: encodeDevices(devices), nowMs, believableMs: latestBelievableMs(nowMs) };
       const [row] = await this.#statements.update.rows(values);
       if (row === undefined) throw notFound(record.id);
-      return toRecord(row) ?? (await this.#refuse(row));
+      return await this.#reader.record(row);
     });
   }
 
@@ -248,7 +219,7 @@ export class HiveCatalog {
         .where(and(eq(hives.id, id), keepsSshRule(fields)))
         .returning(recordColumns);
       const [row] = await new Statement(client, patch).rows();
-      if (row) return toRecord(row) ?? (await this.#refuse(row));
+      if (row) return await this.#reader.record(row);
       if ((await this.#statements.exists.rows({ id })).length === 0) throw notFound(id);
       throw brokenSshRule(id, fields);
     });
@@ -356,37 +327,8 @@ export class HiveCatalog {
     }
   }
 
-  #find(finder: Finder, values: FinderValues, options: ListOptions): Promise<HiveRecord[]> {
-    return this.#call(() => collect(this.#pages(finder, values, options)));
-  }
-
-  #pages(finder: Finder, values: FinderValues, options: ListOptions, batchSize?: number) {
-    const { after, limit = Number.MAX_SAFE_INTEGER, onCorruptHive = this.#onCorruptHive } = options;
-    checkInteger("limit", limit, 1);
-    if (after !== undefined && typeof after !== "string") throw invalidArgument("after", "must be the id of a hive");
-    const start = after === undefined ? undefined : { ...values, afterId: after };
-    return readPages({
-      limit,
-      batchSize,
-      onDamage: async (row) => {
-        for (const damaged of await this.#damageOf(row)) onCorruptHive(damaged);
-      },
-      readBatch: (size, last) => {
-        const position = last ? { ...values, afterId: last.id, afterMs: last.lastHeartbeatMs } : start;
-        const statement = position ? finder.next : finder.first;
-        return statement.rows({ ...(position ?? values), limit: size });
-      },
-    });
-  }
-
-  async #refuse(row: Row): Promise<never> {
-    throw corruptHive(await this.#damageOf(row));
-  }
-
-  /** Reads a damaged row once more, column by column; finds nothing when it was mended or removed meanwhile. */
-  async #damageOf(row: Row): Promise<DamagedHive[]> {
-    const [found] = await this.#statements.inspect.rows({ rowId: rowIdOf(row) });
-    return found ? findDamage(found) : [];
+  #find(finder: Finder, options: ListOptions): Promise<HiveRecord[]> {
+    return this.#call(() => collect(this.#reader.pages(finder, {}, options)));
   }
 }
 
@@ -396,29 +338,4 @@ function numberIn(rows: Row[]): number {
 
 function notFound(id: string): HiveCatalogError {
   return new HiveCatalogError("HIVE_NOT_FOUND", `there is no hive '${id}' in the catalog`, { hiveId: id });
-}
-
-/** Holds for the rows in which, after these changes, an SSH port or user stands only beside an SSH host. */
-function keepsSshRule(changes: HiveChanges): SQL | undefined {
-  if (!("sshHost" in changes || "sshPort" in changes || "sshUser" in changes)) return undefined;
-  const after = (name: "sshHost" | "sshPort" | "sshUser") =>
-    changes[name] === undefined ? sql`${hives[name]}` : sql`${changes[name]}`;
-  return or(isNotNull(after("sshHost")), and(isNull(after("sshPort")), isNull(after("sshUser"))));
-}
-
-function brokenSshRule(id: string, changes: HiveChanges): HiveCatalogError {
-  const named = (["sshPort", "sshUser"] as const).filter((name) => (changes[name] ?? null) !== null);
-  const problems =
-    named.length > 0
-      ? named.map((field) => ({ field, message: "is allowed only together with sshHost" }))
-      : [{ field: "sshHost", message: "is needed as long as there is an sshPort or an sshUser" }];
-  const list = problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
-  return new HiveCatalogError("INVALID_HIVE", `hive '${id}' is not valid: ${list}`, { hiveId: id, problems });
-}
-
-function warn({ id, column, problem }: DamagedHive): void {
-  process.emitWarning(
-    `the stored hive '${id}' is damaged and was left out: ${column} ${problem}`,
-    "CorruptHiveWarning",
-  );
 }

@@ -77,7 +77,10 @@ export function findDamage(row: Row): DamagedHive[] {
 export function corruptHive(damage: readonly DamagedHive[]): HiveCatalogError {
   const [first] = damage;
   if (first === undefined) {
-    return new HiveCatalogError("CORRUPT_HIVE", "a stored hive was damaged, and changed while it was read; read it again");
+    return new HiveCatalogError(
+      "CORRUPT_HIVE",
+      "a stored hive was damaged, and changed while it was read; read it again",
+    );
   }
   const { id } = first;
   const columns = damage.map(({ column, problem }) => `${column} ${problem}`).join("; ");

@@ -39,8 +39,6 @@ export type Database = {
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 10_000;
 const SQLITE_MAGIC = "SQLite format 3\0";
-/** `synchronous=FULL`: an acknowledged change survives power loss. */
-const PRAGMAS = ["synchronous = FULL"];
 
 /** Opens a catalog, makes it when there is none, and refuses what is none. Throws a HiveCatalogError. */
 export async function openDatabase(location: string, options: DatabaseOptions): Promise<Database> {
@@ -73,7 +71,7 @@ export async function inspectDatabase(
 }
 
 async function openMemory({ busyTimeoutMs }: DatabaseOptions): Promise<Database> {
-  const client = new EmbeddedClient({ target: ":memory:", path: undefined, busyTimeoutMs, pragmas: PRAGMAS });
+  const client = new EmbeddedClient({ target: ":memory:", path: undefined, busyTimeoutMs });
   await migrate(client);
   return drizzle(client);
 }
@@ -114,7 +112,9 @@ async function openFile(path: string, options: DatabaseOptions): Promise<Databas
     await inspectFile(path, options);
     if (!isWritable(path)) return openReadOnly(path, options);
   }
-  const client = new EmbeddedClient({ target: path, path, busyTimeoutMs, pragmas: PRAGMAS });
+  const connect = async () => new EmbeddedClient({ target: path, path, busyTimeoutMs });
+  // Even a PRAGMA meets the lock that another opener holds while it turns a fresh file to WAL.
+  const client = await retryWhileBusy(busyTimeoutMs, connect);
   return await closedOnFailure(client, async () => {
     await retryWhileBusy(busyTimeoutMs, () => client.execute("PRAGMA journal_mode = WAL"));
     return await prepared(client, path, options);
@@ -134,7 +134,7 @@ function prepared(client: Client, location: string, options: DatabaseOptions): P
 /** A file on a read-only medium: SQLite reads it only as immutable, and only if no -wal beside it holds newer pages. */
 function openReadOnly(path: string, { busyTimeoutMs }: DatabaseOptions): Database {
   const target = sizeOf(`${path}-wal`) > 0 ? path : `${pathToFileURL(path).href}?immutable=1`;
-  return drizzle(new EmbeddedClient({ target, path, busyTimeoutMs, pragmas: [] }));
+  return drizzle(new EmbeddedClient({ target, path, busyTimeoutMs, readOnly: true }));
 }
 
 /** Whether a catalog is to be made at `path`. Throws for what no catalog can be, before SQLite touches it. */
@@ -161,7 +161,7 @@ async function inspectFile(
   const wal = sizeOf(`${path}-wal`) > 0;
   const mode = wal || isWritable(path) ? "mode=ro" : "immutable=1";
   const target = `${pathToFileURL(path).href}?${mode}`;
-  const client = new EmbeddedClient({ target, path, busyTimeoutMs, pragmas: [] });
+  const client = new EmbeddedClient({ target, path, busyTimeoutMs, readOnly: true });
   try {
     return await retryWhileBusy(busyTimeoutMs, async () => {
       await identify(client, path);

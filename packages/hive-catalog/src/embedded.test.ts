@@ -11,7 +11,7 @@ let path: string;
 let client: EmbeddedClient;
 
 function connect(busyTimeoutMs = 5_000): EmbeddedClient {
-  return new EmbeddedClient({ target: path, path, busyTimeoutMs, pragmas: ["synchronous = FULL"] });
+  return new EmbeddedClient({ target: path, path, busyTimeoutMs });
 }
 
 beforeEach(async () => {
@@ -29,7 +29,7 @@ afterEach(async () => {
 const stored = () => readSql(path, "SELECT id, v FROM t ORDER BY id");
 const asRows = (rows: ArrayLike<unknown>[]) => rows.map((row) => Array.from(row));
 
-test("its pragmas hold for the connection, and for the one after a reconnect", async () => {
+test("synchronous=FULL holds for the connection, and for the one after a reconnect", async () => {
   expect(asRows((await client.execute("PRAGMA synchronous")).rows)).toEqual([[2]]);
   client.reconnect();
   expect(asRows((await client.execute("PRAGMA synchronous")).rows)).toEqual([[2]]);

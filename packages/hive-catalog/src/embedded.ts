@@ -12,6 +12,7 @@ import type {
   TransactionMode,
 } from "@libsql/client";
 import Database from "libsql";
+import { EmbeddedTransaction } from "./embedded-transaction.ts";
 import { Turn } from "./turn.ts";
 
 type Options = {
@@ -21,8 +22,8 @@ type Options = {
   path: string | undefined;
   /** How long a write waits for another process that holds the lock, in ms. */
   busyTimeoutMs: number;
-  /** Statements run on each new connection, before anything else. */
-  pragmas: readonly string[];
+  /** A connection that never writes: it is left as it is found, and its file too. */
+  readOnly?: boolean;
 };
 
 type KeptStatement = { readonly statement: Database.Statement; readonly reader: boolean; readonly columns: string[] };
@@ -58,8 +59,14 @@ export class EmbeddedClient implements Client {
     const sql = typeof statement === "string" ? statement : statement.sql;
     const values = typeof statement === "string" ? args : statement.args;
     if (!READS.test(sql)) return this.#write(() => this.#run(sql, values));
-    if (!this.#inTransaction) return this.#run(sql, values);
-    return this.#turn.run(() => this.#run(sql, values));
+    if (!this.#inTransaction) {
+      try {
+        return this.#run(sql, values);
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+      }
+    }
+    return this.#turn.run(() => this.#whenFree(performance.now(), () => this.#run(sql, values)));
   }
 
   async batch(statements: Array<InStatement | [string, InArgs?]>, mode?: TransactionMode): Promise<ResultSet[]> {
@@ -93,9 +100,21 @@ export class EmbeddedClient implements Client {
       throw error;
     }
     this.#inTransaction = true;
+    const begun = this.#database;
+    const ensureOpen = () => {
+      if (this.#database !== begun)
+        throw new Error("the transaction was rolled back when one of its statements failed");
+    };
     return new EmbeddedTransaction({
-      run: (sql, args) => this.#run(sql, args),
-      exec: (sql) => this.#database.exec(sql),
+      run: (sql, args) => {
+        ensureOpen();
+        return this.#run(sql, args);
+      },
+      exec: (sql) => {
+        ensureOpen();
+        begun.exec(sql);
+      },
+      rollback: () => rollback(begun),
       end: () => {
         this.#inTransaction = false;
         endTurn();
@@ -111,21 +130,24 @@ export class EmbeddedClient implements Client {
     if (this.closed) return;
     this.closed = true;
     this.#kept.clear();
-    this.#database.close();
+    disconnect(this.#database, this.#options);
   }
 
   /** A new connection. The one way to free a statement that failed half way: the binding cannot reset it. */
   reconnect(): void {
-    this.#kept.clear();
-    this.#database.close();
-    this.closed = false;
+    const former = this.#database;
     this.#database = this.#connect();
+    this.#kept.clear();
+    this.closed = false;
+    rollback(former);
+    former.close();
   }
 
   #connect(): Database.Database {
     // The binding's own waiting would stop the event loop: no timeout here.
     const database = new Database(this.#options.target, { timeout: 0 });
-    for (const pragma of this.#options.pragmas) database.exec(`PRAGMA ${pragma}`);
+    // What was acknowledged survives power loss. This needs no lock.
+    if (!this.#options.readOnly) database.exec("PRAGMA synchronous = FULL");
     return database;
   }
 
@@ -152,27 +174,28 @@ export class EmbeddedClient implements Client {
       this.#database.exec("COMMIT");
       return result;
     } catch (error) {
-      this.#rollback();
+      if (!this.closed) rollback(this.#database);
       throw error;
     }
   }
 
-  #rollback(): void {
-    if (this.closed || !this.#database.inTransaction) return;
-    this.#database.exec("ROLLBACK");
+  /** Takes the write lock. */
+  #lock(startedMs: number): Promise<void> {
+    return this.#whenFree(startedMs, () => {
+      this.#database.exec("BEGIN IMMEDIATE");
+    });
   }
 
-  /** Takes the write lock, waiting for other processes without holding the event loop. */
-  async #lock(startedMs: number): Promise<void> {
-    for (let attempt = 0; ; attempt++) {
-      if (this.closed) throw new Error("the database was closed while a write waited for its turn");
+  /** Tries until no other process holds the lock that `attempt` needs, without holding the event loop meanwhile. */
+  async #whenFree<Result>(startedMs: number, attempt: () => Result): Promise<Result> {
+    for (let waits = 0; ; waits++) {
+      if (this.closed) throw new Error("the database was closed while a call waited for its turn");
       try {
-        this.#database.exec("BEGIN IMMEDIATE");
-        return;
+        return attempt();
       } catch (error) {
         if (!isBusy(error) || performance.now() - startedMs >= this.#options.busyTimeoutMs) throw error;
       }
-      await delay(LOCK_WAITS_MS[Math.min(attempt, LOCK_WAITS_MS.length - 1)]);
+      await delay(LOCK_WAITS_MS[Math.min(waits, LOCK_WAITS_MS.length - 1)]);
     }
   }
 
@@ -202,65 +225,29 @@ export class EmbeddedClient implements Client {
     return kept;
   }
 
-  /** A statement that failed half way keeps its snapshot or lock until its connection is closed. */
+  /** A statement that failed half way keeps its snapshot or lock until its transaction is rolled back and its connection closed. */
   #recover(sql: string, error: unknown): void {
     this.#kept.delete(sql);
     const { path } = this.#options;
-    const failedHalfWay = !codeOf(error).startsWith("SQLITE_CONSTRAINT");
+    const failedHalfWay = !isBusy(error) && !codeOf(error).startsWith("SQLITE_CONSTRAINT");
     // Opening a path whose file is gone would make an empty file and delete its -wal.
     if (failedHalfWay && path !== undefined && existsSync(path)) this.reconnect();
   }
 }
 
-type TransactionParts = {
-  run: (sql: string, args?: InArgs) => ResultSet;
-  exec: (sql: string) => void;
-  end: () => void;
-};
+function rollback(database: Database.Database): void {
+  if (database.open && database.inTransaction) database.exec("ROLLBACK");
+}
 
-class EmbeddedTransaction implements Transaction {
-  readonly #parts: TransactionParts;
-  closed = false;
-
-  constructor(parts: TransactionParts) {
-    this.#parts = parts;
+/** Kept statements hold a closed connection open until they are collected, and with it the -wal: what it holds goes into the file first. */
+function disconnect(database: Database.Database, { readOnly }: Options): void {
+  rollback(database);
+  try {
+    if (!readOnly) database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch {
+    // Another process reads, or the disk is full: the -wal keeps what it has, and the next one to close tries again.
   }
-
-  async execute(statement: InStatement): Promise<ResultSet> {
-    return typeof statement === "string" ? this.#parts.run(statement) : this.#parts.run(statement.sql, statement.args);
-  }
-
-  async batch(statements: InStatement[]): Promise<ResultSet[]> {
-    const results: ResultSet[] = [];
-    for (const statement of statements) results.push(await this.execute(statement));
-    return results;
-  }
-
-  async executeMultiple(sql: string): Promise<void> {
-    this.#parts.exec(sql);
-  }
-
-  async commit(): Promise<void> {
-    this.#finish("COMMIT");
-  }
-
-  async rollback(): Promise<void> {
-    this.#finish("ROLLBACK");
-  }
-
-  close(): void {
-    this.#finish("ROLLBACK");
-  }
-
-  #finish(sql: "COMMIT" | "ROLLBACK"): void {
-    if (this.closed) return;
-    this.closed = true;
-    try {
-      this.#parts.exec(sql);
-    } finally {
-      this.#parts.end();
-    }
-  }
+  database.close();
 }
 
 function resultSet(columns: string[], rows: Row[], rowsAffected: number): ResultSet {

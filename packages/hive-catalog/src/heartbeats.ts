@@ -64,10 +64,19 @@ export class HeartbeatWriter {
       const startedMs = performance.now();
       await this.#commit(group);
       const durationMs = performance.now() - startedMs;
-      this.#options.onCommit?.({ size: group.length, durationMs });
+      this.#tell({ size: group.length, durationMs });
       await giveWay(durationMs);
     }
     this.#running = undefined;
+  }
+
+  /** An observer that throws must not keep the next beats from being stored. */
+  #tell(commit: { size: number; durationMs: number }): void {
+    try {
+      this.#options.onCommit?.(commit);
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error));
+    }
   }
 
   async #commit(group: Beat[]): Promise<void> {

@@ -1,6 +1,7 @@
-export { HiveCatalog, type ListOptions, type OpenOptions, type StaleOptions } from "./catalog.ts";
+export { HiveCatalog } from "./catalog.ts";
 export type { DamagedHive } from "./damage.ts";
 export { type FieldProblem, HIVE_CATALOG_ERROR_CODES, HiveCatalogError, type HiveCatalogErrorCode } from "./errors.ts";
+export type { ListOptions, OpenOptions, StaleOptions } from "./options.ts";
 export {
   HIVE_ID_PATTERN,
   HIVE_STATUSES,

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { CatalogFile, SPECIFICATION_DDL } from "../test/catalog-file.ts";
 import { allOf } from "../test/stream.ts";
 import type { HiveCatalog } from "./catalog.ts";
-import type { HiveRecord } from "./record.ts";
 import type { DamagedHive } from "./damage.ts";
+import type { HiveRecord } from "./record.ts";
 
 const NOW_MS = 1_761_040_800_000;
 

@@ -58,7 +58,11 @@ test("the five usage patterns of the README run as one program", async () => {
 
   await using catalog = await HiveCatalog.open(join(folder, "data/hives.db"));
   const [remote, local] = await catalog.listHives();
-  expect(local).toMatchObject({ id: "localhost", status: "online", devices: { cpu: { cores: 8, ramGb: 32 }, gpus: [] } });
+  expect(local).toMatchObject({
+    id: "localhost",
+    status: "online",
+    devices: { cpu: { cores: 8, ramGb: 32 }, gpus: [] },
+  });
   expect(local?.lastHeartbeatMs).toBeGreaterThan(Date.now() - 120_000);
   expect(remote).toMatchObject({ id: "hive-prod-01", status: "offline", sshUser: "admin", devices: null });
 });

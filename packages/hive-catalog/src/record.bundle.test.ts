@@ -23,12 +23,15 @@ test("./record bundles for a browser from its own file, the device types and zod
   const { metafile, warnings } = await bundle();
   const inputs = Object.keys(metafile.inputs).filter((input) => input !== "<stdin>");
   const foreign = inputs.filter(
-    (input) => !/\/zod\//.test(input) && !/(?:^|\/)device-types\/src\//.test(input) && !/(?:^|\/)record\.ts$/.test(input),
+    (input) =>
+      !/\/zod\//.test(input) && !/(?:^|\/)device-types\/src\//.test(input) && !/(?:^|\/)record\.ts$/.test(input),
   );
   expect(inputs.some((input) => /record\.ts$/.test(input))).toBe(true);
   expect(inputs.some((input) => /\/zod\//.test(input))).toBe(true);
   expect(foreign).toEqual([]);
-  const imports = [...Object.values(metafile.inputs), ...Object.values(metafile.outputs)].flatMap((file) => file.imports);
+  const imports = [...Object.values(metafile.inputs), ...Object.values(metafile.outputs)].flatMap(
+    (file) => file.imports,
+  );
   expect(imports.filter((imported) => imported.external)).toEqual([]);
   expect(warnings).toEqual([]);
 });
@@ -37,7 +40,8 @@ test("the bundle runs where there is no Node: it reads and writes records", asyn
   const { outputFiles } = await bundle();
   const browser = createContext({ URL });
   runInContext(outputFiles[0]?.text ?? "", browser);
-  const read = (expression: string): unknown => JSON.parse(String(runInContext(`JSON.stringify(${expression})`, browser)));
+  const read = (expression: string): unknown =>
+    JSON.parse(String(runInContext(`JSON.stringify(${expression})`, browser)));
   expect(read("typeof process + typeof Buffer + typeof require")).toBe("undefinedundefinedundefined");
   expect(read('record.NewHiveJson.decode({ id: "a", host: "::1", port: 1, ssh_host: "h" })')).toEqual({
     id: "a",

@@ -32,7 +32,9 @@ const u32 = fc.integer({ min: 0, max: 4_294_967_295 });
 const timeMs = fc.integer({ min: 0, max: 8.64e15 });
 const port = fc.integer({ min: 1, max: 65_535 });
 const text = (first: string, rest: string, max: number) =>
-  fc.tuple(fc.constantFrom(...first), fc.string({ unit: fc.constantFrom(...rest), maxLength: max - 1 })).map((parts) => parts.join(""));
+  fc
+    .tuple(fc.constantFrom(...first), fc.string({ unit: fc.constantFrom(...rest), maxLength: max - 1 }))
+    .map((parts) => parts.join(""));
 const ALNUM = "abcXYZ019";
 const host = fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain());
 const ssh = fc.oneof(
@@ -140,7 +142,8 @@ test.each([
 
 test("a status is one of three words, in lower case", () => {
   for (const status of ["unknown", "online", "offline"]) expect(HiveStatus.parse(status)).toBe(status);
-  for (const status of ["Unknown", "ONLINE", "", "dead", null, 1]) expect(HiveStatus.safeParse(status).success).toBe(false);
+  for (const status of ["Unknown", "ONLINE", "", "dead", null, 1])
+    expect(HiveStatus.safeParse(status).success).toBe(false);
 });
 
 describe("a host", () => {

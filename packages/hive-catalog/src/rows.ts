@@ -120,7 +120,7 @@ export function toRecord(row: Row): HiveRecord | undefined {
 export function positionOf(row: Row): Position | undefined {
   const texts = textOf(row).split(SEPARATOR);
   const id = texts[1 + ID] ?? "";
-  const isWhole = texts.length === COLUMNS.length + 2 && texts.at(-1)?.startsWith("1");
+  const isWhole = texts.length === COLUMNS.length + 2 && /^1\d{4}$/.test(texts.at(-1) ?? "");
   return isWhole && HIVE_ID_PATTERN.test(id)
     ? { id, lastHeartbeatMs: Number(texts[1 + LAST_HEARTBEAT_MS]) }
     : undefined;

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { HiveCatalog, type OpenOptions } from "./catalog.ts";
+import { HiveCatalog } from "./catalog.ts";
+import type { OpenOptions } from "./options.ts";
 import type { HiveRecord } from "./record.ts";
 
 export { startTestServer, type TestServer, type TestServerOptions } from "./testing/hrana-server.ts";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import Database from "libsql";
-import { HiveCatalog, type OpenOptions } from "../src/catalog.ts";
+import { HiveCatalog } from "../src/catalog.ts";
+import type { OpenOptions } from "../src/options.ts";
 import { temporaryFolder } from "../src/testing.ts";
 
 /** The table as the specification has it, and as the Rust system made it. */

@@ -187,7 +187,7 @@ test("keeps a transaction apart until it is committed, and undoes one that is ro
     const undone = await site.client.transaction("write");
     await undone.execute("INSERT INTO t VALUES (2, 2)");
     await undone[end]();
-    await expect.poll(() => site.server.openStreams).toBe(0);
+    await expect.poll(() => site.server.openStreams, { timeout: 20_000 }).toBe(0);
     expect(await count()).toBe(1);
   }
 });
@@ -207,7 +207,7 @@ test("gives a new baton with each answer, each good for one request", async () =
 test("rolls a transaction back when its baton expires, and says so to whom comes late", async () => {
   await using site = await startSite({ streamTimeoutMs: 10 });
   const { body } = await send(site, [execute("BEGIN IMMEDIATE"), execute("INSERT INTO t VALUES (1, 1)")]);
-  await expect.poll(() => site.server.openStreams).toBe(0);
+  await expect.poll(() => site.server.openStreams, { timeout: 20_000 }).toBe(0);
   const late = await send(site, [execute("COMMIT")], body.baton);
   expect(late).toMatchObject({ status: 500, body: { code: "STREAM_EXPIRED" } });
   await site.client.execute("INSERT INTO t VALUES (2, 2)");

@@ -1,4 +1,5 @@
-import type { HiveCatalog, OpenOptions } from "../../src/catalog.ts";
+import type { HiveCatalog } from "../../src/catalog.ts";
+import type { OpenOptions } from "../../src/options.ts";
 
 /** An empty place for catalogs, of one test. */
 export type Site = AsyncDisposable & {

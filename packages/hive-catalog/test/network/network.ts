@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { HiveCatalog, type OpenOptions } from "../../src/catalog.ts";
+import { HiveCatalog } from "../../src/catalog.ts";
+import type { OpenOptions } from "../../src/options.ts";
 import { startTestServer, type TestServer, temporaryFolder } from "../../src/testing.ts";
 import { FaultyProxy } from "./faulty-proxy.ts";
 

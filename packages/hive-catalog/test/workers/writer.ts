@@ -5,7 +5,7 @@ import { HiveCatalog } from "../../src/index.ts";
 
 const [path = "", name = "", rounds = "0"] = process.argv.slice(2);
 const catalog = await HiveCatalog.open(path, { busyTimeoutMs: 30_000 });
-const counter = new EmbeddedClient({ target: path, path, busyTimeoutMs: 30_000, pragmas: [] });
+const counter = new EmbeddedClient({ target: path, path, busyTimeoutMs: 30_000 });
 console.log("ready");
 await once(process.stdin, "data");
 

@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { inTurn, percentile, spread } from "./measure.ts";
+import { absolute, compared, notMeasured } from "./result.ts";
+
+const row = { point: 1, what: "a call", meaning: "what it says", unit: "µs" } as const;
+
+test("a ratio is taken round by round, so that a slow spell of the machine that hits both sides cancels out", () => {
+  const { ratio } = compared({ ...row, ours: [2, 40, 2], counterpart: "by hand", theirs: [1, 20, 1] });
+  expect(ratio).toEqual({ median: 2, low: 2, high: 2, rounds: 3 });
+});
+
+test("a limit is met at the limit itself and missed beyond it, in either direction", () => {
+  const pair = { counterpart: "by hand", theirs: [1, 1, 1] };
+  expect(compared({ ...row, ...pair, ours: [2, 2, 2], limit: { atMost: 2 } }).verdict).toBe("met");
+  expect(compared({ ...row, ...pair, ours: [2.1, 2.1, 2.1], limit: { atMost: 2 } }).verdict).toBe("missed");
+  expect(compared({ ...row, ...pair, ours: [3, 3, 3], limit: { atLeast: 3 } }).verdict).toBe("met");
+  expect(compared({ ...row, ...pair, ours: [2.9, 2.9, 2.9], limit: { atLeast: 3 } }).verdict).toBe("missed");
+});
+
+test("what could not be counted misses its limit", () => {
+  expect(absolute({ ...row, ours: [], limit: { atMost: 20 } }).verdict).toBe("missed");
+  expect(compared({ ...row, ours: [1], counterpart: "by hand", theirs: [], limit: { atMost: 20 } }).verdict).toBe(
+    "missed",
+  );
+});
+
+test("a row without a limit has no verdict, and a missing counterpart is no miss", () => {
+  expect(absolute({ ...row, ours: [1] }).verdict).toBe("no limit");
+  expect(notMeasured({ ...row, note: "etcd is not installed" }).verdict).toBe("not measured");
+});
+
+test("sides take turns, and warm-up rounds are not counted", async () => {
+  const order: string[] = [];
+  const side = (name: string) => async () => order.push(name);
+  const seen = await inTurn({ ours: side("ours"), theirs: side("theirs") }, { rounds: 2, warmUp: 1 });
+  expect(order).toEqual(["ours", "theirs", "ours", "theirs", "ours", "theirs"]);
+  expect(seen).toEqual({ ours: [3, 5], theirs: [4, 6] });
+});
+
+test("percentiles lie between the neighbouring samples", () => {
+  expect(percentile([1, 2, 3, 4], 0.5)).toBe(2.5);
+  expect(spread([4, 1, 3, 2, 5])).toEqual({ median: 3, low: 2, high: 4, rounds: 5 });
+});

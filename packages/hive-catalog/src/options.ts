@@ -1,0 +1,31 @@
+import type { DamagedHive } from "./damage.ts";
+import type { HiveRecord } from "./record.ts";
+
+export type OpenOptions = {
+  /** Token for a libSQL server; never shown. */
+  authToken?: string | undefined;
+  /** Apply pending migrations: default true. If false, a catalog that lacks some is refused. */
+  migrate?: boolean | undefined;
+  /** How long a write waits for another process that holds the lock, in ms: default 5000. */
+  busyTimeoutMs?: number | undefined;
+  /** How long a request to a libSQL server may take, its repetitions included, in ms: default 10,000. */
+  requestTimeoutMs?: number | undefined;
+  /** The wall clock, in ms since the epoch: default `Date.now`. */
+  now?: (() => number) | undefined;
+  /** Told of each damaged row that a list left out: default a process warning. */
+  onCorruptHive?: ((damaged: DamagedHive) => void) | undefined;
+  /** Told of each group of heartbeats that was committed. */
+  onCommit?: ((commit: { size: number; durationMs: number }) => void) | undefined;
+};
+
+export type ListOptions = {
+  /** The id of the last hive of the page before. */
+  after?: string | undefined;
+  /** Hives at most, from 1; default all. Fewer than that means that there are no more. */
+  limit?: number | undefined;
+  /** Takes the place of the catalog's `onCorruptHive` for this call. */
+  onCorruptHive?: ((damaged: DamagedHive) => void) | undefined;
+};
+
+/** As `ListOptions`, but `after` is the last record itself: its place in the order is its heartbeat, then its id. */
+export type StaleOptions = Omit<ListOptions, "after"> & { after?: HiveRecord | undefined };
