@@ -5,7 +5,8 @@ const STALE_AFTER_MS = 60_000;
 const FRESH = 59_999;
 const STALE = 60_000;
 
-const cases: [name: string, evidence: Evidence, status: string][] = [
+/** A queen that has listened for a long time, if nothing else is said. */
+const cases: [name: string, evidence: Omit<Evidence, "listeningMs"> & Partial<Evidence>, status: string][] = [
   ["a fresh beat makes an unknown hive online", { status: "unknown", beatAgeMs: 0, probe: "pending" }, "online"],
   ["a fresh beat makes an offline hive online", { status: "offline", beatAgeMs: FRESH, probe: "failed" }, "online"],
   [
@@ -50,13 +51,38 @@ const cases: [name: string, evidence: Evidence, status: string][] = [
     { status: "unknown", beatAgeMs: STALE, probe: "failed" },
     "offline",
   ],
+  [
+    "a hive that beat before the queen started has a whole stale age to beat again",
+    { status: "online", beatAgeMs: 10 * STALE, probe: "failed", listeningMs: FRESH },
+    "online",
+  ],
+  [
+    "the same where no probe is allowed",
+    { status: "online", beatAgeMs: 10 * STALE, probe: "refused", listeningMs: FRESH },
+    "online",
+  ],
+  [
+    "and goes offline after that",
+    { status: "online", beatAgeMs: 11 * STALE, probe: "failed", listeningMs: STALE },
+    "offline",
+  ],
+  [
+    "a start of the queen makes no offline hive online",
+    { status: "offline", beatAgeMs: STALE, probe: "failed", listeningMs: 0 },
+    "offline",
+  ],
+  [
+    "a hive that only answered probes needs no time to beat",
+    { status: "online", beatAgeMs: undefined, probe: "failed", listeningMs: 0 },
+    "offline",
+  ],
 ];
 
 test.each(cases)("%s", (_name, evidence, status) => {
-  expect(judge(evidence, STALE_AFTER_MS).status).toBe(status);
+  expect(judge({ listeningMs: STALE, ...evidence }, STALE_AFTER_MS).status).toBe(status);
 });
 
 test("says why a hive is offline", () => {
-  const { why } = judge({ status: "online", beatAgeMs: 61_234.4, probe: "failed" }, STALE_AFTER_MS);
+  const { why } = judge({ status: "online", beatAgeMs: 61_234.4, probe: "failed", listeningMs: STALE }, STALE_AFTER_MS);
   expect(why).toBe("its last heartbeat is 61234 ms old and its last health check failed");
 });

@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
@@ -120,6 +120,35 @@ test.each(["SIGTERM", "SIGINT"] as const)("ends with 0 at %s, though a connectio
   await catalog.close();
 });
 
+test("ends with 0 at a SIGTERM that comes with the line that it listens, which is the only such line", async () => {
+  const queen = start();
+  queen.child.stdout.on("data", () => {
+    if (queen.stdout.includes('"msg":"queen listening"')) queen.child.kill("SIGTERM");
+  });
+  expect(await queen.end()).toEqual({ code: 0, signal: null });
+  const messages = queen.stdout
+    .trim()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { msg: string }).msg);
+  expect(messages).toEqual(["queen listening", "queen stopping", "queen stopped"]);
+});
+
+test("is not held up by a connection on which nothing was sent", async () => {
+  const queen = start();
+  const origin = await queen.origin();
+  const silent = connect(Number(new URL(origin).port), "127.0.0.1");
+  const closed = once(silent, "close");
+  await once(silent, "connect");
+  const unfinished = await sendUnfinishedRequest(queen);
+  queen.child.kill("SIGTERM");
+  await closed;
+  // Not because every connection was cut: one with half a request still gets its answer.
+  unfinished.write('"id":"a"}');
+  const [answered] = await once(unfinished.setEncoding("utf8"), "data");
+  expect(answered).toMatch(/^HTTP\/1\.1 400 .*INVALID_HIVE/s);
+  expect(await queen.end()).toEqual({ code: 0, signal: null });
+});
+
 test("finishes the request that is running when it is asked to stop", async () => {
   let reply: (() => void) | undefined;
   const hive = await HiveServer.start({
@@ -147,14 +176,19 @@ test("finishes the request that is running when it is asked to stop", async () =
   }
 });
 
-/** Has a request that never ends under way when the queen is asked to stop. */
-async function stopWhileBusy(queen: QueenProcess): Promise<void> {
+async function sendUnfinishedRequest(queen: QueenProcess): Promise<Socket> {
   const origin = await queen.origin();
   const socket = connect(Number(new URL(origin).port), "127.0.0.1").on("error", () => undefined);
   await once(socket, "connect");
   socket.write("POST /v1/hives HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{");
   // A later request that is answered shows that the first one was taken.
   await (await fetch(`${origin}/health`)).text();
+  return socket;
+}
+
+/** Has a request that never ends under way when the queen is asked to stop. */
+async function stopWhileBusy(queen: QueenProcess): Promise<void> {
+  await sendUnfinishedRequest(queen);
   queen.child.kill("SIGTERM");
   await until("the queen stops", () => queen.stdout.includes("queen stopping"));
 }

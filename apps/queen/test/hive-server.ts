@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -34,11 +35,27 @@ export class HiveServer {
   }
 
   async stop(): Promise<void> {
+    if (!this.#server.listening) return;
     const closed = once(this.#server, "close");
     this.#server.close();
     this.#server.closeAllConnections();
     await closed;
   }
+}
+
+/** A port on which nobody listens. */
+export async function deadPort(): Promise<number> {
+  const hive = await HiveServer.start();
+  const { port } = hive;
+  await hive.stop();
+  return port;
+}
+
+/** A hive that is stopped with the test. */
+export async function startHive(routes?: Record<string, Answer>): Promise<HiveServer> {
+  const hive = await HiveServer.start(routes);
+  onTestFinished(() => hive.stop());
+  return hive;
 }
 
 export const answer =

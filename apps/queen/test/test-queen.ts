@@ -87,3 +87,14 @@ export const beatJson = (hiveId: string, workers: unknown[] = [], timestamp = "2
   timestamp,
   workers,
 });
+
+/** Adds a hive on loopback over HTTP: `HIVE_JSON`, but for `port` and `fields`. */
+export async function addHive(queen: TestQueen, port: number, fields: Record<string, unknown> = {}): Promise<void> {
+  const { status, body } = await queen.request("POST", "/v1/hives", { ...HIVE_JSON, port, ...fields });
+  if (status !== 201) throw new Error(`the hive was not added: ${JSON.stringify(body)}`);
+}
+
+export const beat = (queen: TestQueen, id = HIVE_JSON.id) =>
+  queen.request("POST", "/v1/heartbeat", beatJson(id, [workerJson()]));
+
+export const statusOf = async (queen: TestQueen, id = HIVE_JSON.id) => (await queen.catalog.getHive(id))?.status;

@@ -6,6 +6,9 @@ import { beatAt, hiveId } from "./fleet.ts";
 
 export type Streamed = {
   hives: number;
+  /** By the wall clock, to compare with another process. */
+  startedAtMs: number;
+  endedAtMs: number;
   tookMs: number;
   grownBytes: number;
   longestStallMs: number;
@@ -32,10 +35,12 @@ stalls.enable();
 
 let streaming = true;
 const beating = mode === "with heartbeats" ? beat() : Promise.resolve([]);
+const startedAtMs = Date.now();
 const startedMs = performance.now();
 let hives = 0;
 for await (const hive of catalog.streamHives()) if (hive.id !== "") hives++;
 const tookMs = performance.now() - startedMs;
+const endedAtMs = Date.now();
 streaming = false;
 const beatsTookMs = await beating;
 
@@ -44,6 +49,8 @@ clearInterval(sampling);
 await catalog.close();
 const streamed: Streamed = {
   hives,
+  startedAtMs,
+  endedAtMs,
   tookMs,
   grownBytes: highest - before,
   longestStallMs: stalls.max / 1e6 - TICK_MS,

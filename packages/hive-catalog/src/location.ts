@@ -37,11 +37,13 @@ export function databaseUrl(location: string): string {
 
 /** A location as it may be shown: a password or token inside a URL is left out. */
 export function redacted(location: string): string {
-  if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(location) || !URL.canParse(location)) return location;
+  if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(location)) return location;
+  if (!URL.canParse(location)) return location.replace(/[?#].*/s, "").replace(/\/\/.*@/s, "//");
   const url = new URL(location);
   url.username = "";
   url.password = "";
   url.search = "";
+  url.hash = "";
   return url.href;
 }
 

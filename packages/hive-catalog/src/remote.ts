@@ -17,6 +17,8 @@ const READS = /^\s*(?:select|values|explain)\b/i;
 const TOKEN_PATTERN = /^[!-~]+$/;
 /** Requests at one time; the others wait. */
 const MAX_REQUESTS = 20;
+/** Longer ones would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 const UNKNOWN_OUTCOME = "; whether the change was made is not known";
 /** The server gave the lock to nobody, or took it away: the transaction did not happen. */
 const LOCK_CODES = /^TRANSACTION_(?:BUSY|TIMEOUT)$/;
@@ -47,6 +49,7 @@ class RemoteClient implements Client {
     this.#server = redacted(url);
     this.#authToken = authToken;
     this.#timeoutMs = requestTimeoutMs;
+    if (requestTimeoutMs > MAX_TIMER_MS) throw invalidArgument("requestTimeoutMs", `must be at most ${MAX_TIMER_MS}`);
     if (authToken !== undefined && !TOKEN_PATTERN.test(authToken)) {
       throw invalidArgument("authToken", "must be visible ASCII characters without spaces");
     }

@@ -39,6 +39,5 @@ async function before<Result>(deadlineMs: number, attempt: Promise<Result>, erro
     return await Promise.race([attempt, timeout.then(() => Promise.reject(error))]);
   } finally {
     controller.abort();
-    timeout.catch(() => {});
   }
 }

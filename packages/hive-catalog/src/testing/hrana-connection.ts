@@ -78,9 +78,14 @@ export class HranaConnection {
     return { step_results: results, step_errors: errors };
   }
 
-  /** Several statements, separated by semicolons, each for itself; the first failure ends them. */
+  /** Several statements, separated by semicolons, each for itself; the first failure ends them. Only the first waits for the lock. */
   async sequence(sql: string): Promise<void> {
-    await this.#exec(sql);
+    if (this.isAutocommit) await this.#exec("BEGIN IMMEDIATE; COMMIT");
+    try {
+      this.#database.exec(sql);
+    } catch (error) {
+      throw toRequestError(error);
+    }
   }
 
   /** The names of parameters are as the text has them; `is_readonly` is told by the lock that SQLite's own plan takes. */

@@ -38,7 +38,8 @@ export type TestServer = AsyncDisposable & {
  *
  * What it leaves out: version 3, protobuf, cursors, WebSockets (404), TLS, JWTs with rights (the token is compared as it is),
  * namespaces, replicas, limits on the size of answers, and taking the lock away from a transaction that holds it too long.
- * A deferred transaction whose first write meets a lock is rolled back at once, and PRAGMAs of one stream may be seen by a later one.
+ * A deferred transaction whose first write meets a lock is rolled back at once; a `sequence` waits for the lock before its first
+ * statement alone; PRAGMAs of one stream may be seen by a later one.
  * Statements run inside the event loop of this process. The binding aborts the process when it reads a TEXT that is not UTF-8: select
  * such a column as a BLOB, as the catalog does. It reads a TEXT up to its first NUL; one in an argument is refused. An infinite
  * REAL cannot be told in JSON.

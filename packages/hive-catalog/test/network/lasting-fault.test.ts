@@ -118,10 +118,20 @@ test("an authToken that no header can hold, and secrets in the URL, are refused 
     [`http://queen:${TOKEN}@127.0.0.1:1`, undefined],
     [`http://127.0.0.1:1?token=${TOKEN}`, undefined],
     [`http://127.0.0.1:1#${TOKEN}`, undefined],
+    [`http://127.0.0.1:port?authToken=${TOKEN}`, undefined],
+    [`libsql://${TOKEN}@[no-host]`, undefined],
+    [`mysql://queen:${TOKEN}@127.0.0.1?password=${TOKEN}#${TOKEN}`, undefined],
   ] as const) {
     const refusal = await refusalOf(HiveCatalog.open(url, { authToken }));
     expect(refusal.code).toBe("INVALID_ARGUMENT");
     expect(inspect(refusal, { depth: 20, showHidden: true })).not.toContain(TOKEN);
+  }
+});
+
+test("a requestTimeoutMs that no timer can hold is refused", async () => {
+  for (const requestTimeoutMs of [0, 1.5, 2 ** 31]) {
+    const refusal = await refusalOf(HiveCatalog.open("http://127.0.0.1:1", { requestTimeoutMs }));
+    expect(refusal).toMatchObject({ code: "INVALID_ARGUMENT", problems: [{ field: "requestTimeoutMs" }] });
   }
 });
 
