@@ -113,6 +113,26 @@ test("one command shows this machine as an online hive, and again after a restar
   expect(after.created_at_ms).toBe(before.created_at_ms);
 });
 
+test("everything that is killed and started again is the same hive", async () => {
+  const folder = temporaryFolder();
+  const first = startFleet(folder);
+  const { port: _before, ...before } = await onlineHive(first);
+  const pids = [first.pidOf("queen"), first.pidOf("hive")];
+  first.process.kill("SIGKILL");
+  for (const pid of pids) process.kill(pid, "SIGKILL");
+  expect(await first.ended).toBe("SIGKILL");
+  await eventually(() => (pids.some(isAlive) ? undefined : true), "the end of what start had started");
+
+  const second = startFleet(folder);
+  const port = await second.hivePort();
+  const { port: _after, ...after } = await eventually(async () => {
+    const hive = await onlineHive(second);
+    return hive.port === port ? hive : undefined;
+  }, "the hive at the port that it has now");
+  const lasting = ({ id, host, devices, created_at_ms }: Omit<Hive, "port">) => ({ id, host, devices, created_at_ms });
+  expect(lasting(after)).toEqual(lasting(before));
+});
+
 test("adds the hive under HIVE_ID, and asks for nothing but free ports", async () => {
   const fleet = startFleet(temporaryFolder(), { HIVE_ID: "desk.1" });
   expect(await onlineHive(fleet, "desk.1")).toMatchObject({ id: "desk.1", port: await fleet.hivePort() });

@@ -1,59 +1,17 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { fileURLToPath } from "node:url";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Daemon, spawnQueen } from "../test/daemon.ts";
 import { answer, HEALTHY, HiveServer } from "../test/hive-server.ts";
 import { beatJson, HIVE_JSON } from "../test/test-queen.ts";
 import { until } from "../test/until.ts";
 
-const BIN = fileURLToPath(new URL("../bin/queen.js", import.meta.url));
-/** A process that hangs must not outlive the test run. */
-const KILL_AFTER_MS = 25_000;
-
-class QueenProcess {
-  readonly child: ChildProcessWithoutNullStreams;
-  stdout = "";
-  stderr = "";
-
-  constructor(args: string[], env: NodeJS.ProcessEnv = {}) {
-    const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("QUEEN_")));
-    this.child = spawn(process.execPath, [BIN, ...args], {
-      cwd: "/",
-      env: { ...clean, QUEEN_PORT: "0", QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", ...env },
-      timeout: KILL_AFTER_MS,
-      killSignal: "SIGKILL",
-    });
-    this.child.stdout.setEncoding("utf8").on("data", (text) => {
-      this.stdout += text;
-    });
-    this.child.stderr.setEncoding("utf8").on("data", (text) => {
-      this.stderr += text;
-    });
-  }
-
-  /** Waits until it listens, and returns its origin. */
-  async origin(): Promise<string> {
-    const line = await until("the queen listens", () => {
-      if (this.child.exitCode !== null) throw new Error(`the queen ended: ${this.stderr}`);
-      return this.stdout.split("\n").find((text) => text.includes('"msg":"queen listening"') && text.endsWith("}"));
-    });
-    const { host, port } = JSON.parse(line) as { host: string; port: number };
-    return `http://${host}:${port}`;
-  }
-
-  async end(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "close");
-    return { code: this.child.exitCode, signal: this.child.signalCode };
-  }
-}
-
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-const started: QueenProcess[] = [];
+const started: Daemon[] = [];
 
 beforeEach(async () => {
   folder = await temporaryFolder();
@@ -61,14 +19,13 @@ beforeEach(async () => {
 
 afterEach(async () => {
   for (const queen of started.splice(0)) {
-    queen.child.kill("SIGKILL");
-    await queen.end();
+    await queen.kill("SIGKILL");
   }
   await folder[Symbol.asyncDispose]();
 });
 
-function start(args: string[] = [], env: NodeJS.ProcessEnv = {}): QueenProcess {
-  const queen = new QueenProcess(args, { QUEEN_DATABASE: `${folder.path}/data/hives.db`, ...env });
+function start(args: string[] = [], env: NodeJS.ProcessEnv = {}): Daemon {
+  const queen = spawnQueen(args, { QUEEN_DATABASE: `${folder.path}/data/hives.db`, ...env });
   started.push(queen);
   return queen;
 }
@@ -126,11 +83,7 @@ test("ends with 0 at a SIGTERM that comes with the line that it listens, which i
     if (queen.stdout.includes('"msg":"queen listening"')) queen.child.kill("SIGTERM");
   });
   expect(await queen.end()).toEqual({ code: 0, signal: null });
-  const messages = queen.stdout
-    .trim()
-    .split("\n")
-    .map((line) => (JSON.parse(line) as { msg: string }).msg);
-  expect(messages).toEqual(["queen listening", "queen stopping", "queen stopped"]);
+  expect(queen.logLines.map(({ msg }) => msg)).toEqual(["queen listening", "queen stopping", "queen stopped"]);
 });
 
 test("is not held up by a connection on which nothing was sent", async () => {
@@ -176,7 +129,7 @@ test("finishes the request that is running when it is asked to stop", async () =
   }
 });
 
-async function sendUnfinishedRequest(queen: QueenProcess): Promise<Socket> {
+async function sendUnfinishedRequest(queen: Daemon): Promise<Socket> {
   const origin = await queen.origin();
   const socket = connect(Number(new URL(origin).port), "127.0.0.1").on("error", () => undefined);
   await once(socket, "connect");
@@ -187,7 +140,7 @@ async function sendUnfinishedRequest(queen: QueenProcess): Promise<Socket> {
 }
 
 /** Has a request that never ends under way when the queen is asked to stop. */
-async function stopWhileBusy(queen: QueenProcess): Promise<void> {
+async function stopWhileBusy(queen: Daemon): Promise<void> {
   await sendUnfinishedRequest(queen);
   queen.child.kill("SIGTERM");
   await until("the queen stops", () => queen.stdout.includes("queen stopping"));

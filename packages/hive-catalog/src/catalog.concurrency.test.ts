@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { CatalogFile } from "../test/catalog-file.ts";
-import { startWorker, startWorkers } from "../test/processes.ts";
+import { startSqliteProcess, startWorker, startWorkers } from "../test/processes.ts";
 import { refusalOf } from "../test/refusal.ts";
 import { aHive, openTestCatalog } from "./testing.ts";
 
@@ -97,4 +97,19 @@ test("four processes on one file: every change that was acknowledged is there at
     expect({ id, port, lastHeartbeatMs }).toEqual({ id, port: 1 + round, lastHeartbeatMs: 1_000 + round });
   }
   expect(file.read("PRAGMA integrity_check")).toEqual([["ok"]]);
+});
+
+test("two catalogs on one file in one process keep its locks: another process that opens and closes it takes no change away", async () => {
+  await using file = await CatalogFile.create();
+  const first = await file.open();
+  await first.addHive(aHive({ id: "first" }));
+  const second = await file.open();
+  await using other = startWorker("opener", file.path, "other");
+  expect(await other.nextLine()).toBe("ready");
+  expect(await other.ask("go")).toBe("2");
+  await expect(other.nextLine()).rejects.toThrow("ended");
+
+  await second.addHive(aHive({ id: "second" }));
+  await using reader = await startSqliteProcess(file.path);
+  expect(await reader.run("SELECT id FROM hives ORDER BY id")).toEqual([["first"], ["other"], ["second"]]);
 });

@@ -111,13 +111,13 @@ export class HiveCatalog {
   getHive(id: string): Promise<HiveRecord | undefined> {
     return this.#call(async () => {
       if (!isHiveId(id)) return undefined;
-      const [row] = await this.#statements.get.rows({ id });
+      const row = await this.#statements.get.row({ id });
       return row && this.#reader.record(row);
     });
   }
 
   hiveExists(id: string): Promise<boolean> {
-    return this.#call(async () => isHiveId(id) && (await this.#statements.exists.rows({ id })).length > 0);
+    return this.#call(async () => isHiveId(id) && (await this.#statements.exists.row({ id })) !== undefined);
   }
 
   /** All hives by id, or one page of them. */

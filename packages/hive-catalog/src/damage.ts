@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { Row } from "@libsql/client";
 import { type SQL, sql } from "drizzle-orm";
 import { decodeDevices } from "./devices-column.ts";
@@ -8,7 +9,7 @@ import { hives } from "./schema.ts";
 /** One column of one stored hive that another program damaged. `id` is what the row holds for an id, as text. */
 export type DamagedHive = { readonly id: string; readonly column: string; readonly problem: string };
 
-type Cell = { readonly type: string; readonly text: string };
+type Cell = { readonly type: string; readonly bytes: Buffer; readonly text: string };
 type Rule = { readonly isSound: (cell: Cell) => boolean; readonly rule: string };
 
 const isInteger =
@@ -67,7 +68,7 @@ export function findDamage(row: Row): DamagedHive[] {
     const isStray = ONLY_WITH_SSH_HOST.includes(position) && cell.type !== "null" && cells[SSH_HOST]?.type === "null";
     return isStray ? [{ id, column, problem: "is allowed only together with ssh_host" }] : [];
   });
-  const problem = devicesProblem(row);
+  const problem = devicesProblem(cells[RULES.length] ?? NULL);
   return problem === undefined
     ? damage
     : [...damage, { id, column: hives.devicesJson.name, problem: `must be devices as JSON: ${problem}` }];
@@ -90,18 +91,19 @@ export function corruptHive(damage: readonly DamagedHive[]): HiveCatalogError {
   });
 }
 
-const NULL: Cell = { type: "null", text: "" };
+const NULL: Cell = { type: "null", bytes: Buffer.alloc(0), text: "" };
 
 function cellAt(row: Row, position: number): Cell {
-  const text = Buffer.from(String(row[2 * position + 1] ?? ""), "hex").toString("utf8");
-  return { type: String(row[2 * position]), text };
+  const bytes = Buffer.from(String(row[2 * position + 1] ?? ""), "hex");
+  return { type: String(row[2 * position]), bytes, text: bytes.toString("utf8") };
 }
 
-function devicesProblem(row: Row): string | undefined {
-  const { type } = cellAt(row, RULES.length);
+function devicesProblem({ type, bytes, text }: Cell): string | undefined {
   if (type === "null") return undefined;
+  if (type !== "text") return `it is a ${type}`;
+  if (!isUtf8(bytes)) return "it is not UTF-8";
   try {
-    decodeDevices(String(row[2 * RULES.length + 1]));
+    decodeDevices(text);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,7 +9,7 @@ import { LibSQLSession } from "drizzle-orm/libsql/session";
 import type { MigrationMeta } from "drizzle-orm/migrator";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import { toCatalogError } from "./driver-errors.ts";
-import { EmbeddedClient, isBusy } from "./embedded.ts";
+import { codeOf, EmbeddedClient, isBusy } from "./embedded.ts";
 import { HiveCatalogError } from "./errors.ts";
 import { identify, notACatalog } from "./identity.ts";
 import { parseLocation, redacted } from "./location.ts";
@@ -38,6 +38,8 @@ export type Database = {
 };
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 10_000;
+/** SQLite's smallest page; it takes a shorter file for an empty database, and would overwrite it. */
+const MIN_SQLITE_BYTES = 512;
 const SQLITE_MAGIC = "SQLite format 3\0";
 
 /** Opens a catalog, makes it when there is none, and refuses what is none. Throws a HiveCatalogError. */
@@ -142,15 +144,20 @@ function isNew(path: string): boolean {
   const file = stat(path);
   if (file?.isDirectory()) throw notACatalog(path, "it is a folder");
   if (file && !file.isFile()) throw notACatalog(path, "it is not a regular file");
-  if (file && file.size > 0) {
-    if (!beginsLikeSqlite(path)) throw notACatalog(path, "it is not an SQLite file");
-    return false;
-  }
+  if (file && file.size >= MIN_SQLITE_BYTES) return false;
+  if (file && file.size > 0) throw tooShort(path);
   if (sizeOf(`${path}-wal`) > 0) {
     const problem = `there is ${path}-wal, which holds changes, but not the file that it belongs to`;
     throw new HiveCatalogError("CATALOG_CORRUPT", `${problem}; put the file back beside it, or restore a backup`);
   }
   return true;
+}
+
+function tooShort(path: string): HiveCatalogError {
+  // Reading by hand is safe only here: nobody holds locks on such a file, which closing it would drop.
+  const isCut = SQLITE_MAGIC.startsWith(readFileSync(path, "latin1").slice(0, SQLITE_MAGIC.length));
+  if (!isCut) return notACatalog(path, "it is not an SQLite file");
+  return new HiveCatalogError("CATALOG_CORRUPT", `${path} is only the beginning of a catalog; restore a backup`);
 }
 
 /** Looks at an existing file through a connection that cannot change it: a file that is not ours stays as it is. */
@@ -167,6 +174,9 @@ async function inspectFile(
       await identify(client, path);
       return await pendingMigrations(client);
     });
+  } catch (error) {
+    // SQLite is asked, and not the first bytes of the file: closing a file that was opened by hand drops the locks that this process holds on it.
+    throw codeOf(error) === "SQLITE_NOTADB" ? notACatalog(path, "it is not an SQLite file") : error;
   } finally {
     client.close();
   }
@@ -227,15 +237,4 @@ function isWritable(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function beginsLikeSqlite(path: string): boolean {
-  const start = Buffer.alloc(SQLITE_MAGIC.length);
-  const file = openSync(path, "r");
-  try {
-    readSync(file, start, 0, start.length, 0);
-  } finally {
-    closeSync(file);
-  }
-  return start.toString("latin1") === SQLITE_MAGIC;
 }

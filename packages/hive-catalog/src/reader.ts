@@ -4,7 +4,7 @@ import { checkInteger, invalidArgument } from "./input.ts";
 import type { ListOptions } from "./options.ts";
 import { readPages } from "./pages.ts";
 import type { HiveRecord } from "./record.ts";
-import { rowIdOf, toRecord } from "./rows.ts";
+import { type Position, rowIdOf, toRecord, toRecords } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 
 /** A query for whole hives that can be read in pages. */
@@ -32,16 +32,26 @@ export class HiveReader {
     checkInteger("limit", limit, 1);
     if (after !== undefined && typeof after !== "string") throw invalidArgument("after", "must be the id of a hive");
     const start = after === undefined ? undefined : { ...values, afterId: after };
+    const at = (last: Position | undefined, size: number) => {
+      const position = last ? { ...values, afterId: last.id, afterMs: last.lastHeartbeatMs } : start;
+      return { statement: position ? finder.next : finder.first, given: { ...(position ?? values), limit: size } };
+    };
     return readPages({
       limit,
       batchSize,
-      onDamage: async (row) => {
-        for (const damaged of await this.#damageOf(row)) onCorruptHive(damaged);
-      },
-      readBatch: (size, last) => {
-        const position = last ? { ...values, afterId: last.id, afterMs: last.lastHeartbeatMs } : start;
-        const statement = position ? finder.next : finder.first;
-        return statement.rows({ ...(position ?? values), limit: size });
+      reader: {
+        whole: async (size, last) => {
+          const { statement, given } = at(last, size);
+          const page = await statement.whole.row(given);
+          return page && toRecords(page);
+        },
+        rows: (size, last) => {
+          const { statement, given } = at(last, size);
+          return statement.rows.rows(given);
+        },
+        onDamage: async (row) => {
+          for (const damaged of await this.#damageOf(row)) onCorruptHive(damaged);
+        },
       },
     });
   }

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { Row } from "@libsql/client";
 import type { DeviceCapabilities } from "@repo/device-types";
 import { sql } from "drizzle-orm";
@@ -15,12 +16,14 @@ import {
 import { hives } from "./schema.ts";
 
 /*
- * A row travels as two texts of hexadecimal digits: its columns joined, and its devices. For two reasons, both measured: each value
- * that crosses the binding costs more than joining it does; and the binding aborts the whole process when it meets a text that is
- * not UTF-8, which one damaged row could do.
+ * A row travels as one line of text in a BLOB, and a page of rows as one BLOB of lines. For two reasons, both measured: each value that
+ * crosses the binding costs more than joining it does; and the binding aborts the whole process when it meets a text that is not
+ * UTF-8, which one damaged row could do. The separators are control characters, which no sound column holds.
  */
-const SEPARATOR = "\x1f";
-const separator = sql.raw(`'${SEPARATOR}'`);
+const COLUMN_END = "\x1f";
+const LINE_END = "\x1e";
+const columnEnd = sql.raw(`'${COLUMN_END}'`);
+const lineEnd = sql.raw(`'${LINE_END}'`);
 
 const COLUMNS = [
   hives.id,
@@ -53,15 +56,20 @@ const PATTERNS = [
 ];
 
 /** 1 for a text or a number, 2 for NULL, 0 for a BLOB, which would pass for a text. */
-const kindOf = (column: SQLiteColumn) => sql`ifnull(${column} < x'', 2)`;
-/** Five digits: whether all columns that may not be NULL are texts or numbers, then the kinds of those that may. */
-const kinds = sql`(max(${hives.id}, ${hives.host}, ${hives.port}, ${hives.status}, ${hives.createdAtMs}, ${hives.updatedAtMs}) < x'') * 10000 + ${kindOf(hives.sshHost)} * 1000 + ${kindOf(hives.sshPort)} * 100 + ${kindOf(hives.sshUser)} * 10 + ${kindOf(hives.lastHeartbeatMs)}`;
+const kindOf = (column: SQLiteColumn, place: number) => sql`ifnull(${column} < x'', 2) * ${sql.raw(String(place))}`;
+/** Six digits: whether all columns that may not be NULL are texts or numbers, then the kinds of those that may. */
+const kinds = sql`(max(${hives.id}, ${hives.host}, ${hives.port}, ${hives.status}, ${hives.createdAtMs}, ${hives.updatedAtMs}) < x'') * 100000 + ${kindOf(hives.sshHost, 10_000)} + ${kindOf(hives.sshPort, 1000)} + ${kindOf(hives.sshUser, 100)} + ${kindOf(hives.lastHeartbeatMs, 10)} + ${kindOf(hives.devicesJson, 1)}`;
+const line = sql`concat(${sql.join([sql`rowid`, ...COLUMNS, kinds, hives.devicesJson], sql`, ${columnEnd}, `)})`;
 
 const ROW_ID = "(-?\\d+)";
-const KINDS = "(\\d+)";
-const SOUND_ROW = new RegExp(`^${[ROW_ID, ...PATTERNS.map((pattern) => `(${pattern})`), KINDS].join(SEPARATOR)}$`);
-/** The whole match, the row id, COLUMNS, and the kinds. */
-type SoundTexts = readonly [
+const KINDS = "1[12]{5}";
+const DEVICES = `([^${COLUMN_END}]*)`;
+const SOUND_LINE = new RegExp(
+  `^${[ROW_ID, ...PATTERNS.map((pattern) => `(${pattern})`), `(${KINDS})`, DEVICES].join(COLUMN_END)}$`,
+);
+/** The whole match, the row id, COLUMNS, the kinds, and the devices. */
+type SoundLine = readonly [
+  string,
   string,
   string,
   string,
@@ -77,28 +85,65 @@ type SoundTexts = readonly [
   string,
 ];
 
-const ID = 0;
-const LAST_HEARTBEAT_MS = 7;
+/** What a statement for single rows selects or returns: `toRecord` reads it. */
+export const recordColumns = { line: sql`CAST(${line} AS BLOB)`.as("line") };
 
-/** Where a row stands in the order of a finder. */
-export type Position = { readonly id: string; readonly lastHeartbeatMs: number };
+/** What the inner query of a page selects. */
+export const lineColumns = { line: line.as("line") };
 
-/** What every query for whole hives selects or returns; `toRecord` reads it. */
-export const recordColumns = {
-  text: sql<string>`hex(concat(${sql.join([sql`rowid`, ...COLUMNS, kinds], sql`, ${separator}, `)}))`.as("text"),
-  devices: sql<string | null>`CASE WHEN ${hives.devicesJson} IS NOT NULL THEN hex(${hives.devicesJson}) END`.as(
-    "devices",
-  ),
+/** What a page selects from its inner query: `toRecords` reads it. */
+export const pageColumns = {
+  lines: sql`CAST(group_concat(line, ${lineEnd}) AS BLOB)`.as("lines"),
+  count: sql`count(*)`.as("count"),
 };
 
-/** One pass from a row to its record; undefined when any column is damaged: `explainDamage` says which. */
+/** The records of a page, in order; undefined when anything in it is damaged: its rows then have to be read one by one. */
+export function toRecords(page: Row): HiveRecord[] | undefined {
+  const count = Number(page[1]);
+  if (count === 0) return [];
+  const bytes = bytesOf(page);
+  if (!isUtf8(bytes)) return undefined;
+  const records: HiveRecord[] = [];
+  for (let start = 0; start <= bytes.length; ) {
+    const found = bytes.indexOf(LINE_END, start, "latin1");
+    const end = found === -1 ? bytes.length : found;
+    // A text of its own for each line: parts of it keep it in memory, but not the whole page.
+    const record = recordIn(bytes.toString("utf8", start, end));
+    if (record === undefined) return undefined;
+    records.push(record);
+    start = end + 1;
+  }
+  return records.length === count ? records : undefined;
+}
+
+/** The record of a row; undefined when any column is damaged: `findDamage` says which. */
 export function toRecord(row: Row): HiveRecord | undefined {
-  const found = SOUND_ROW.exec(textOf(row));
+  const bytes = bytesOf(row);
+  return isUtf8(bytes) ? recordIn(bytes.toString("utf8")) : undefined;
+}
+
+function recordIn(text: string): HiveRecord | undefined {
+  const found = SOUND_LINE.exec(text);
   if (found === null) return undefined;
-  const [, , id, host, port, sshHost, sshPort, sshUser, status, lastHeartbeatMs, createdAtMs, updatedAtMs, kinds] =
-    found as unknown as SoundTexts;
-  if (kinds !== `1${kind(sshHost)}${kind(sshPort)}${kind(sshUser)}${kind(lastHeartbeatMs)}`) return undefined;
-  const devices = devicesOf(row);
+  const [
+    ,
+    ,
+    id,
+    host,
+    port,
+    sshHost,
+    sshPort,
+    sshUser,
+    status,
+    lastHeartbeatMs,
+    createdAtMs,
+    updatedAtMs,
+    kinds,
+    json,
+  ] = found as unknown as SoundLine;
+  const expectedKinds = `1${kind(sshHost)}${kind(sshPort)}${kind(sshUser)}${kind(lastHeartbeatMs)}${kind(json)}`;
+  if (kinds !== expectedKinds) return undefined;
+  const devices = json === "" ? null : devicesIn(json);
   if (devices === undefined) return undefined;
   const record: HiveRecord = {
     id,
@@ -116,11 +161,19 @@ export function toRecord(row: Row): HiveRecord | undefined {
   return keepsRules(record) ? record : undefined;
 }
 
+const KINDS_LENGTH = 6;
+const ID = 0;
+const LAST_HEARTBEAT_MS = 7;
+
+/** Where a row stands in the order of a finder. */
+export type Position = { readonly id: string; readonly lastHeartbeatMs: number };
+
 /** Where a row stands in the order of a finder; undefined when its own columns do not say so. */
 export function positionOf(row: Row): Position | undefined {
-  const texts = textOf(row).split(SEPARATOR);
+  const texts = bytesOf(row).toString("latin1").split(COLUMN_END);
   const id = texts[1 + ID] ?? "";
-  const isWhole = texts.length === COLUMNS.length + 2 && /^1\d{4}$/.test(texts.at(-1) ?? "");
+  const isWhole =
+    texts.length === COLUMNS.length + 3 && texts.at(-2)?.length === KINDS_LENGTH && texts.at(-2)?.startsWith("1");
   return isWhole && HIVE_ID_PATTERN.test(id)
     ? { id, lastHeartbeatMs: Number(texts[1 + LAST_HEARTBEAT_MS]) }
     : undefined;
@@ -128,7 +181,7 @@ export function positionOf(row: Row): Position | undefined {
 
 /** SQLite's own number for a row, which no damage of its columns can hide. */
 export function rowIdOf(row: Row): number {
-  return Number(textOf(row).split(SEPARATOR, 1)[0]);
+  return Number.parseInt(bytesOf(row).toString("latin1"), 10);
 }
 
 /** What the patterns of the columns cannot say. */
@@ -152,16 +205,16 @@ function kind(text: string): "1" | "2" {
   return text === "" ? "2" : "1";
 }
 
-function textOf(row: Row): string {
-  return Buffer.from(row[0] as string, "hex").toString("latin1");
+/** The driver for files gives a Buffer, the one for servers an ArrayBuffer. */
+function bytesOf(row: Row): Buffer {
+  const bytes = row[0] as Buffer | ArrayBuffer;
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
 }
 
 /** Undefined when they are damaged. */
-function devicesOf(row: Row): DeviceCapabilities | null | undefined {
-  const hex = row[1] as string | null;
-  if (hex === null) return null;
+function devicesIn(json: string): DeviceCapabilities | undefined {
   try {
-    return decodeDevices(hex);
+    return decodeDevices(json);
   } catch {
     return undefined;
   }

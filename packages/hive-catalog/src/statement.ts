@@ -1,5 +1,6 @@
 import type { Client, InValue, Row } from "@libsql/client";
 import { Placeholder, type Query } from "drizzle-orm";
+import { EmbeddedClient } from "./embedded.ts";
 
 type Values = Record<string, unknown>;
 
@@ -16,6 +17,13 @@ export class Statement {
     this.#params = params;
   }
 
+  /** Runs a query that finds one row at most. */
+  row(values: Values): Row | undefined | Promise<Row | undefined> {
+    const args = this.#argsOf(values);
+    if (this.#client instanceof EmbeddedClient) return this.#client.first(this.#sql, args);
+    return this.#client.execute({ sql: this.#sql, args }).then(({ rows: [row] }) => row);
+  }
+
   /** Runs a query, or a change with RETURNING. */
   async rows(values: Values = {}): Promise<Row[]> {
     return (await this.#execute(values)).rows;
@@ -27,7 +35,10 @@ export class Statement {
   }
 
   #execute(values: Values) {
-    const args = this.#params.map((param) => (param instanceof Placeholder ? values[param.name] : param)) as InValue[];
-    return this.#client.execute({ sql: this.#sql, args });
+    return this.#client.execute({ sql: this.#sql, args: this.#argsOf(values) });
+  }
+
+  #argsOf(values: Values): InValue[] {
+    return this.#params.map((param) => (param instanceof Placeholder ? values[param.name] : param)) as InValue[];
   }
 }

@@ -3,7 +3,7 @@ import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { damageColumns } from "./damage.ts";
 import type { Database } from "./database.ts";
 import { laterBeat } from "./heartbeat-rule.ts";
-import { recordColumns } from "./rows.ts";
+import { lineColumns, pageColumns, recordColumns } from "./rows.ts";
 import { hives } from "./schema.ts";
 import { Statement } from "./statement.ts";
 
@@ -20,14 +20,19 @@ export function buildStatements({ client, db }: Database) {
   const createdVersion = sql<string>`hex(${hives.createdAtMs})`;
   const updatedVersion = sql<string>`hex(${hives.updatedAtMs})`;
 
-  /** The first page of a finder, and the page after a given row. Keyset pages: each costs the same, however far it is. */
+  /**
+   * A query in pages: the first one and the one after a given row, each in one piece or, if that holds damage, row by row. Keyset pages:
+   * each costs the same, however far it is.
+   */
   const pages = (condition: SQL | undefined, order: SQLiteColumn[], after: SQL) => {
-    const page = (where: SQL | undefined) =>
-      statement(
-        select(recordColumns, where)
-          .orderBy(...order.map(asc))
-          .limit(sql.placeholder("limit")),
-      );
+    const ordered = (columns: Record<string, SQL | SQL.Aliased>, where: SQL | undefined) =>
+      select(columns, where)
+        .orderBy(...order.map(asc))
+        .limit(sql.placeholder("limit"));
+    const page = (where: SQL | undefined) => ({
+      whole: statement(db.select(pageColumns).from(ordered(lineColumns, where).as("page"))),
+      rows: statement(ordered(recordColumns, where)),
+    });
     return { first: page(condition), next: page(and(condition, after)) };
   };
   const byId = (condition?: SQL) => pages(condition, [hives.id], gt(hives.id, given("afterId")));

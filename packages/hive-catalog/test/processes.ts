@@ -13,6 +13,10 @@ export type LineProcess = AsyncDisposable & {
   ask(line: string): Promise<string>;
   /** The next line; rejects with what stood on stderr when the process ends before. */
   nextLine(): Promise<string>;
+  /** Ends it with SIGKILL and resolves to the lines that it had still written. Rejects when it had ended by itself. */
+  kill(): Promise<string[]>;
+  /** Sends a line, without waiting for an answer. */
+  send(line: string): void;
 };
 
 /** Starts `test/workers/<name>.ts` in a process of its own. It ends when it is disposed of. */
@@ -40,6 +44,15 @@ export function startWorker(name: string, ...args: string[]): LineProcess {
     ask: (line) => {
       child.stdin.write(`${line}\n`);
       return nextLine();
+    },
+    send: (line) => void child.stdin.write(`${line}\n`),
+    kill: async () => {
+      child.kill("SIGKILL");
+      const rest: string[] = [];
+      for (let line = await lines.next(); !line.done; line = await lines.next()) rest.push(line.value);
+      const [code, signal] = await closed;
+      if (signal !== "SIGKILL") throw new Error(`${name} ended by itself (${code ?? signal}): ${complaints}`);
+      return rest;
     },
     [Symbol.asyncDispose]: async () => {
       child.stdin.end();

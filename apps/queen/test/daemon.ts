@@ -1,0 +1,79 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { until } from "./until.ts";
+
+const BINS = {
+  queen: fileURLToPath(new URL("../bin/queen.js", import.meta.url)),
+  hive: fileURLToPath(new URL("../../hive/bin/hive.js", import.meta.url)),
+};
+/** A process that hangs must not outlive the test run. */
+const KILL_AFTER_MS = 60_000;
+
+/** One line of the log. */
+type LogLine = Record<string, unknown> & { msg: string };
+
+/** A real queen or hive, with no other settings than those of the test. Killed when it is disposed of. */
+export class Daemon implements AsyncDisposable {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly #name: keyof typeof BINS;
+  stdout = "";
+  stderr = "";
+
+  constructor(name: keyof typeof BINS, args: readonly string[], env: NodeJS.ProcessEnv) {
+    this.#name = name;
+    const clean = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(QUEEN|HIVE)_/.test(key)));
+    this.child = spawn(process.execPath, [BINS[name], ...args], {
+      cwd: "/",
+      env: { ...clean, ...env },
+      timeout: KILL_AFTER_MS,
+      killSignal: "SIGKILL",
+    });
+    this.child.stdout.setEncoding("utf8").on("data", (text) => {
+      this.stdout += text;
+    });
+    this.child.stderr.setEncoding("utf8").on("data", (text) => {
+      this.stderr += text;
+    });
+  }
+
+  /** What it has logged so far, in whole lines. */
+  get logLines(): LogLine[] {
+    return this.stdout
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as LogLine);
+  }
+
+  /** Waits until it listens, and returns its origin. */
+  async origin(): Promise<string> {
+    const { host, port } = await until(`the ${this.#name} listens`, () => {
+      if (this.child.exitCode !== null) throw new Error(`the ${this.#name} ended: ${this.stderr}`);
+      return this.logLines.find(({ msg }) => msg === `${this.#name} listening`);
+    });
+    return `http://${host}:${port}`;
+  }
+
+  async port(): Promise<number> {
+    return Number(new URL(await this.origin()).port);
+  }
+
+  /** Sends the signal, and waits for the end. */
+  kill(signal: NodeJS.Signals) {
+    this.child.kill(signal);
+    return this.end();
+  }
+
+  async end(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "close");
+    return { code: this.child.exitCode, signal: this.child.signalCode };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill("SIGKILL");
+  }
+}
+
+/** A queen on any free port that contacts loopback alone. */
+export const spawnQueen = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Daemon =>
+  new Daemon("queen", args, { QUEEN_PORT: "0", QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", ...env });

@@ -1,0 +1,140 @@
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createClient } from "@libsql/client";
+import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { Daemon, spawnQueen } from "../daemon.ts";
+import { until } from "../until.ts";
+
+/** A hive that gets no turn for this long would rightly be offline: long enough for a machine that is busy with other tests. */
+export const STALE_AFTER_MS = 2000;
+const HEALTH_INTERVAL_MS = 1000;
+const BEAT_INTERVAL_MS = 100;
+
+/** A row of the catalog's file. */
+export interface HiveRow {
+  id: string;
+  status: string;
+  last_heartbeat_ms: number | null;
+  devices_json: string | null;
+  created_at_ms: number;
+  updated_at_ms: number;
+}
+
+/** What the test reads of a record and of a state. */
+export type Json = Record<string, unknown>;
+
+/** The real processes of one test around one catalog file. All of them end with it. */
+export class Fleet implements AsyncDisposable {
+  readonly file: string;
+  readonly #folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  readonly #daemons: Daemon[] = [];
+  #origin = "";
+
+  private constructor(folder: Awaited<ReturnType<typeof temporaryFolder>>) {
+    this.#folder = folder;
+    this.file = join(folder.path, "hives.db");
+  }
+
+  static async create(): Promise<Fleet> {
+    return new Fleet(await temporaryFolder());
+  }
+
+  /** Starts a queen, at the port of the one before if there was one, and waits until it listens. */
+  async startQueen(env: NodeJS.ProcessEnv = {}): Promise<Daemon> {
+    const queen = spawnQueen([], {
+      QUEEN_DATABASE: this.file,
+      QUEEN_HEALTH_INTERVAL_MS: String(HEALTH_INTERVAL_MS),
+      QUEEN_STALE_AFTER_MS: String(STALE_AFTER_MS),
+      QUEEN_PORT: this.#origin === "" ? "0" : new URL(this.#origin).port,
+      ...env,
+    });
+    this.#daemons.push(queen);
+    this.#origin = await queen.origin();
+    return queen;
+  }
+
+  /** Starts a hive on a host with `gpus` GPUs, and waits until it listens. */
+  async startHive(id: string, { gpus = 0, port = 0 } = {}): Promise<Daemon> {
+    const hive = new Daemon("hive", [], {
+      HIVE_ID: id,
+      HIVE_PORT: String(port),
+      HIVE_QUEEN: this.#origin,
+      HIVE_BEAT_INTERVAL_MS: String(BEAT_INTERVAL_MS),
+      PATH: await this.#pathWithGpus(gpus),
+    });
+    this.#daemons.push(hive);
+    await hive.origin();
+    return hive;
+  }
+
+  async request(method: string, path: string, json?: unknown): Promise<{ status: number; body: Json }> {
+    const answer = await fetch(this.#origin + path, {
+      method,
+      ...(json !== undefined && { headers: { "content-type": "application/json" }, body: JSON.stringify(json) }),
+    });
+    return { status: answer.status, body: (await answer.json()) as Json };
+  }
+
+  /** Adds a hive at `host` and `port` over HTTP. */
+  async add(id: string, port: number, host = "127.0.0.1"): Promise<void> {
+    const { status, body } = await this.request("POST", "/v1/hives", { id, host, port });
+    if (status !== 201) throw new Error(`${id} was not added: ${JSON.stringify(body)}`);
+  }
+
+  async stateOf(id: string): Promise<Json> {
+    return (await this.request("GET", `/v1/hives/${id}/state`)).body;
+  }
+
+  /** Waits until the file has that status. */
+  async untilStatus(id: string, status: string): Promise<void> {
+    await until(`${id} is ${status}`, async () => (await this.row(id)).status === status);
+  }
+
+  /** The rows as the file has them for another program, by id. */
+  async rows(): Promise<HiveRow[]> {
+    const rows = await this.#query("SELECT * FROM hives ORDER BY id");
+    return rows as unknown as HiveRow[];
+  }
+
+  async row(id: string): Promise<HiveRow> {
+    const row = (await this.rows()).find((one) => one.id === id);
+    if (row === undefined) throw new Error(`there is no row ${id}`);
+    return row;
+  }
+
+  /** "ok", or what SQLite finds wrong with the file. */
+  async integrity(): Promise<unknown> {
+    const rows = await this.#query("PRAGMA integrity_check");
+    return rows.map(({ integrity_check }) => integrity_check).join();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#daemons.map((daemon) => daemon[Symbol.asyncDispose]()));
+    await this.#folder[Symbol.asyncDispose]();
+  }
+
+  async #query(sql: string): Promise<Json[]> {
+    const client = createClient({ url: `file:${this.file}` });
+    try {
+      const { rows } = await client.execute(sql);
+      return rows.map((row) => ({ ...row }));
+    } finally {
+      client.close();
+    }
+  }
+
+  /** A PATH with nothing but an nvidia-smi, which says what the real one says of such a host. */
+  async #pathWithGpus(gpus: number): Promise<string> {
+    const path = join(this.#folder.path, `bin-${gpus}-gpus`);
+    const lines = Array.from({ length: gpus }, (_, index) => `echo "${index}, NVIDIA H100 80GB HBM3, 81559"`);
+    const script = gpus === 0 ? ['echo "No devices were found"', "exit 6"] : lines;
+    await mkdir(path, { recursive: true });
+    await writeFile(join(path, "nvidia-smi"), ["#!/bin/sh", ...script, ""].join("\n"));
+    await chmod(join(path, "nvidia-smi"), 0o755);
+    return path;
+  }
+}
+
+/** The changes of status that a queen has logged, as "hive-a: unknown → online". */
+export const changesOf = (queen: Daemon): string[] =>
+  queen.logLines.filter(({ was }) => was !== undefined).map((line) => `${line.hive_id}: ${line.was} → ${line.status}`);

@@ -1,0 +1,112 @@
+import os from "node:os";
+import { beforeAll, expect, test, vi } from "vitest";
+import { beatJson } from "../test-queen.ts";
+import { until } from "../until.ts";
+import { changesOf, Fleet, STALE_AFTER_MS } from "./fleet.ts";
+
+beforeAll(() => vi.setConfig({ testTimeout: 60_000 }));
+
+const CPU = { cores: os.availableParallelism(), ram_gb: Math.round(os.totalmem() / 1024 ** 3) };
+const H100 = { name: "NVIDIA H100 80GB HBM3", vram_gb: 80 };
+const EIGHT_GPUS = Array.from({ length: 8 }, (_, index) => ({ index, ...H100 }));
+
+test("two real hives that are added come online, with their devices in the catalog and their beats in both memories", async () => {
+  await using fleet = await Fleet.create();
+  const queen = await fleet.startQueen();
+  const none = await fleet.startHive("no-gpu");
+  const eight = await fleet.startHive("eight-gpus", { gpus: 8 });
+  await fleet.add("no-gpu", await none.port());
+  await fleet.add("eight-gpus", await eight.port());
+
+  for (const [id, gpus] of [
+    ["no-gpu", []],
+    ["eight-gpus", EIGHT_GPUS],
+  ] as const) {
+    const devices = await until(`the devices of ${id} are known`, async () => {
+      const { body } = await fleet.request("GET", `/v1/hives/${id}`);
+      return body.status === "online" && (body.devices ?? undefined);
+    });
+    expect(devices).toEqual({ cpu: CPU, gpus });
+    expect(JSON.parse((await fleet.row(id)).devices_json ?? "")).toEqual({ cpu: CPU, gpus });
+
+    const first = await until(
+      `a beat of ${id} is stored`,
+      async () => (await fleet.row(id)).last_heartbeat_ms ?? false,
+    );
+    await until(`a later beat of ${id} is stored`, async () => ((await fleet.row(id)).last_heartbeat_ms ?? 0) > first);
+    const state = await until(`the registry has a beat of ${id}`, async () => {
+      const seen = await fleet.stateOf(id);
+      return seen.live === true && seen;
+    });
+    expect(state).toMatchObject({ hive_id: id, status: "online", contactable: true, workers: [] });
+    expect(state.gpus).toMatchObject(gpus.map(({ index, name }) => ({ index, name, total_bytes: 80 * 1024 ** 3 })));
+    expect(Math.abs(Number(state.skew_ms))).toBeLessThan(STALE_AFTER_MS);
+  }
+  const changes = await until("the changes are logged", () => changesOf(queen).length === 2 && changesOf(queen));
+  expect(changes.sort()).toEqual(["eight-gpus: unknown → online", "no-gpu: unknown → online"]);
+  expect(none.logLines.map(({ msg }) => msg)).toContain(
+    "GPUs may be missing: nvidia-smi exited with 6: No devices were found",
+  );
+});
+
+test("a hive that is killed goes offline, and online when it is started again; the other one is left alone", async () => {
+  await using fleet = await Fleet.create();
+  const queen = await fleet.startQueen();
+  const victim = await fleet.startHive("victim");
+  const port = await victim.port();
+  const other = await fleet.startHive("other");
+  await fleet.add("victim", port);
+  await fleet.add("other", await other.port());
+  await fleet.untilStatus("victim", "online");
+  await fleet.untilStatus("other", "online");
+  await until("both beat", async () =>
+    (await fleet.rows()).every(({ last_heartbeat_ms }) => last_heartbeat_ms !== null),
+  );
+
+  await victim.kill("SIGKILL");
+  await fleet.untilStatus("victim", "offline");
+  const line = await until("the change is logged", () => queen.logLines.find(({ status }) => status === "offline"));
+  const why = String(line.why);
+  const [, beatAgeMs] = /^its last heartbeat is (\d+) ms old and its last health check failed$/.exec(why) ?? [];
+  expect(Number(beatAgeMs), why).toBeGreaterThanOrEqual(STALE_AFTER_MS);
+  expect((await fleet.stateOf("victim")).live).toBe(false);
+  expect((await fleet.request("GET", "/v1/counts")).body).toEqual({ total: 2, unknown: 0, online: 1, offline: 1 });
+
+  await fleet.startHive("victim", { port });
+  await fleet.untilStatus("victim", "online");
+  await until("its beats arrive", async () => (await fleet.stateOf("victim")).live === true);
+  const changes = await until("the changes are logged", () => changesOf(queen).length >= 4 && changesOf(queen));
+  expect(changes.filter((change) => change.startsWith("other"))).toEqual(["other: unknown → online"]);
+  expect(changes.filter((change) => change.startsWith("victim"))).toEqual([
+    "victim: unknown → online",
+    "victim: online → offline",
+    "victim: offline → online",
+  ]);
+});
+
+test("a hive that answers but does not beat, and one that beats but does not answer, stay online without a flicker", async () => {
+  await using fleet = await Fleet.create();
+  const queen = await fleet.startQueen({ QUEEN_LOG_LEVEL: "debug" });
+  // It beats under another name, which nobody added.
+  const silent = await fleet.startHive("stranger");
+  await fleet.add("silent", await silent.port());
+  // It listens on 127.0.0.1 alone.
+  const deaf = await fleet.startHive("deaf");
+  await fleet.add("deaf", await deaf.port(), "127.0.0.77");
+  await fleet.untilStatus("deaf", "online");
+  expect((await fleet.request("POST", "/v1/heartbeat", beatJson("silent"))).status).toBe(200);
+
+  const seen = new Set<string>();
+  await until("the only beat of the silent hive is four stale ages old", async () => {
+    for (const { id, status } of await fleet.rows()) seen.add(`${id} ${status}`);
+    return Number((await fleet.stateOf("silent")).last_beat_age_ms) >= 4 * STALE_AFTER_MS;
+  });
+  expect([...seen].sort()).toEqual(["deaf online", "silent online"]);
+  expect(changesOf(queen).sort()).toEqual(["deaf: unknown → online", "silent: unknown → online"]);
+
+  expect(await fleet.stateOf("silent")).toMatchObject({ status: "online", live: false });
+  expect(await fleet.stateOf("deaf")).toMatchObject({ status: "online", live: true });
+  const failed = queen.logLines.filter(({ msg }) => msg === "health check failed").map(({ hive_id }) => hive_id);
+  expect(new Set(failed)).toEqual(new Set(["deaf"]));
+  expect(failed.length).toBeGreaterThanOrEqual(3);
+});

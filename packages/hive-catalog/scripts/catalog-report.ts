@@ -1,0 +1,82 @@
+import type { CopyResult } from "../src/maintenance/backup.ts";
+import type { CatalogCheck } from "../src/maintenance/check.ts";
+import type { CatalogInfo } from "../src/maintenance/info.ts";
+
+const MAX_SHOWN = 50;
+
+export function copyText(what: string, { path, hives, bytes, durationMs }: CopyResult): string {
+  return `${what} ${hives} hives to ${path} (${sizeText(bytes)}, ${Math.round(durationMs)} ms)`;
+}
+
+export function checkText(check: CatalogCheck): string {
+  const { location, isSound, hives, integrity, schema, pendingMigrations } = check;
+  const lines = [
+    ...integrity.map((line) => `damaged file: ${line}`),
+    ...schema.missing.map((part) => `missing: ${part}`),
+    ...schema.changed.map((part) => `changed: ${part}`),
+    ...damageLines(check),
+    ...schema.further.map((part) => `made by others, does no harm: ${part}`),
+  ];
+  if (pendingMigrations.length > 0) lines.push(`lacks ${pendingMigrations.join(", ")}: run pnpm db:migrate`);
+  const cures = curesOf(check).map((cure) => `what to do: ${cure}`);
+  const verdict = isSound ? "sound" : "NOT sound";
+  return [...lines, ...cures, `${location} is ${verdict}: ${hives} hives read, ${check.damagedHives} damaged`].join(
+    "\n",
+  );
+}
+
+export function infoText(info: CatalogInfo): string {
+  const { file, hivesByStatus: by, migrations, oldestHeartbeatMs } = info;
+  const versions = [`SQLite ${info.sqliteVersion}`, ...(file ? [`libsql ${file.libsqlVersion}`] : [])];
+  const rows: [string, string][] = [
+    ["location", info.location],
+    ...(file ? ([["size", `${sizeText(file.bytes)}, -wal ${sizeText(file.walBytes)}`]] as [string, string][]) : []),
+    ...(file ? ([["journal mode", file.journalMode]] as [string, string][]) : []),
+    ["versions", versions.join(", ")],
+    ["migrations", migrations.applied.join(", ") || "none"],
+    ["pending", migrations.pending.length > 0 ? `${migrations.pending.join(", ")}: run pnpm db:migrate` : "none"],
+    ["hives", `${info.hives}: ${by.online} online, ${by.offline} offline, ${by.unknown} unknown`],
+    ["oldest beat", oldestHeartbeatMs === undefined ? "none" : timeText(oldestHeartbeatMs)],
+  ];
+  return rows.map(([name, value]) => `${name.padEnd(14)}${value}`).join("\n");
+}
+
+/** With the names in the form that everything outside the process has: snake_case. */
+export function toJson(answer: object): string {
+  return JSON.stringify(answer, (_key, value: unknown) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [snakeCase(key), inner]));
+  });
+}
+
+export function sizeText(bytes: number): string {
+  return bytes < 2 ** 20 ? `${Math.ceil(bytes / 2 ** 10)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+function damageLines({ damage, damagedColumns }: CatalogCheck): string[] {
+  const lines = damage
+    .slice(0, MAX_SHOWN)
+    .map(({ id, column, problem }) => `damaged hive '${id}': ${column} ${problem}`);
+  const more = damagedColumns - lines.length;
+  return more > 0 ? [...lines, `and ${more} more damaged columns (--json lists 1,000)`] : lines;
+}
+
+function curesOf({ integrity, schema, damagedHives }: CatalogCheck): string[] {
+  const cures: string[] = [];
+  if (integrity.length > 0) cures.push("stop the queen, restore the last sound backup (pnpm catalog restore), or");
+  if (integrity.length > 0) cures.push("have `sqlite3 FILE .recover` save what it can; keep the damaged file");
+  if (schema.missing.length + schema.changed.length > 0) {
+    cures.push("another program changed the tables: restore a backup, or undo that change by hand");
+  }
+  if (damagedHives > 0) cures.push("mend damaged hives with PATCH /v1/hives/{id}, or remove them with DELETE");
+  return cures;
+}
+
+function timeText(timeMs: number): string {
+  const time = new Date(timeMs);
+  return Number.isNaN(time.valueOf()) ? `${timeMs} ms, which is no time` : time.toISOString();
+}
+
+function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

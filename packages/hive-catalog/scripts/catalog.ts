@@ -1,0 +1,107 @@
+import { Command, CommanderError, Option } from "commander";
+import { HiveCatalogError } from "../src/errors.ts";
+import { redacted } from "../src/location.ts";
+import { backupCatalog, type CopyResult } from "../src/maintenance/backup.ts";
+import { checkCatalog } from "../src/maintenance/check.ts";
+import { catalogInfo } from "../src/maintenance/info.ts";
+import { restoreCatalog } from "../src/maintenance/restore.ts";
+import { copyProgress } from "./catalog-progress.ts";
+import { checkText, copyText, infoText, toJson } from "./catalog-report.ts";
+import { databaseSettings } from "./database-settings.ts";
+
+type Flags = { database: string; json?: boolean; force?: boolean };
+/** What a command answers: as text for people, as JSON for programs. */
+type Answer = { text: string; json: object; exitCode: number };
+
+const EXIT = { done: 0, failed: 1, calledWrongly: 2, stopped: 130 } as const;
+const HELP_AFTER = `
+The catalog is QUEEN_DATABASE, or else data/hives.db in the repository; QUEEN_DATABASE_AUTH_TOKEN is for a server.
+
+Exit codes: 0 done and sound, 1 failed or damage found, 2 called wrongly, 130 stopped by a signal.`;
+
+const { location: DEFAULT_LOCATION, authToken } = databaseSettings();
+
+/** A URL may hold a secret: it is not shown. */
+const database = new Option("--database <location>", "the catalog: a path or a URL").default(
+  DEFAULT_LOCATION,
+  redacted(DEFAULT_LOCATION),
+);
+const program = new Command("catalog")
+  .description("Looks after a hive catalog: backs it up, restores it, and checks it.")
+  .addHelpText("afterAll", HELP_AFTER)
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error/, "catalog")) });
+
+command("backup <file>", "Writes a copy of the catalog, as it is at one moment, while it is in use.")
+  .option("--force", "replace a backup that is there")
+  .action((file: string, flags: Flags) => answer(flags, () => backup(file, flags)));
+command("restore <file>", "Makes the catalog from a backup. Nothing may have the catalog open.")
+  .option("--force", "replace the catalog that is there; it is gone then")
+  .action((file: string, flags: Flags) => answer(flags, () => restore(file, flags)));
+command("check", "Reads all of the catalog and lists what is damaged, missing or changed.").action((flags: Flags) =>
+  answer(flags, () => check(flags)),
+);
+command("info", "Shows what the catalog is: sizes, versions, migrations, counts.").action((flags: Flags) =>
+  answer(flags, () => info(flags)),
+);
+
+function command(name: string, description: string): Command {
+  return program.command(name).description(description).addOption(database).option("--json", "print one JSON object");
+}
+
+async function backup(file: string, { database, force = false }: Flags): Promise<Answer> {
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  const progress = copyProgress("backup", process.stderr);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+  try {
+    const options = { force, onProgress: progress.report, signal: stopping.signal };
+    return copied("backed up", await backupCatalog(database, file, options));
+  } finally {
+    progress.end();
+  }
+}
+
+async function restore(file: string, { database, force = false }: Flags): Promise<Answer> {
+  return copied("restored", await restoreCatalog(file, database, { force }));
+}
+
+async function check({ database }: Flags): Promise<Answer> {
+  const found = await checkCatalog(database, { authToken });
+  return { text: checkText(found), json: found, exitCode: found.isSound ? EXIT.done : EXIT.failed };
+}
+
+async function info({ database }: Flags): Promise<Answer> {
+  const found = await catalogInfo(database, { authToken });
+  return { text: infoText(found), json: found, exitCode: EXIT.done };
+}
+
+function copied(what: string, result: CopyResult): Answer {
+  return { text: copyText(what, result), json: result, exitCode: EXIT.done };
+}
+
+async function answer({ json }: Flags, work: () => Promise<Answer>): Promise<void> {
+  try {
+    const found = await work();
+    process.exitCode = found.exitCode;
+    process.stdout.write(`${json ? toJson(found.json) : found.text}\n`);
+  } catch (error) {
+    if (!(error instanceof HiveCatalogError)) throw error;
+    const { code, message } = error;
+    process.exitCode = exitCodeOf(error);
+    process.stderr.write(`catalog: ${code}: ${message}\n`);
+    if (json) process.stdout.write(`${toJson({ error: { code, message } })}\n`);
+  }
+}
+
+function exitCodeOf({ code }: HiveCatalogError): number {
+  if (code === "CATALOG_CLOSED") return EXIT.stopped;
+  return code === "INVALID_ARGUMENT" ? EXIT.calledWrongly : EXIT.failed;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.calledWrongly;
+}

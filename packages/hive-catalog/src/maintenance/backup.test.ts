@@ -1,0 +1,188 @@
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { CatalogFile, readSql, runSql } from "../../test/catalog-file.ts";
+import { manyHives, overwritePage } from "../../test/large-catalog.ts";
+import { startSqliteProcess, startWorker } from "../../test/processes.ts";
+import { refusalOf } from "../../test/refusal.ts";
+import { backupCatalog, type CopyProgress, checkCatalog, restoreCatalog } from "../index.ts";
+import { temporaryFolder } from "../testing.ts";
+
+/** A catalog with hives, and a place for its backup. */
+async function catalogWith(count: number) {
+  const file = await CatalogFile.create();
+  await (await file.open()).close();
+  file.run(manyHives(count));
+  return Object.assign(file, { target: join(dirname(file.path), "backup.db") });
+}
+
+const namesBeside = (path: string) => readdirSync(dirname(path)).filter((name) => !name.startsWith("hives.db"));
+
+test("a backup under write load has every hive that was acknowledged before it, and restored it is sound", async () => {
+  await using folder = await temporaryFolder();
+  const [path, target, restored] = ["hives.db", "backup.db", "restored.db"].map((name) => join(folder.path, name));
+  if (!path || !target || !restored) throw new Error("three paths");
+  await using adder = startWorker("adder", path);
+  expect(await adder.nextLine()).toBe("ready");
+  for (let round = 0; round < 5; round++) {
+    const before = Number(await adder.ask("how many?"));
+    const { hives } = await backupCatalog(path, target, { force: true });
+    const after = Number(await adder.ask("how many?"));
+    expect(after).toBeGreaterThan(before);
+    // One more may be stored whose answer is on its way.
+    expect(hives).toBeGreaterThanOrEqual(before);
+    expect(hives).toBeLessThanOrEqual(after + 1);
+
+    expect((await restoreCatalog(target, restored, { force: true })).hives).toBe(hives);
+    expect(await checkCatalog(restored)).toMatchObject({ isSound: true, hives, pendingMigrations: [] });
+    const ids = readSql(restored, "SELECT id FROM hives ORDER BY CAST(substr(id, 6) AS INTEGER)").flat();
+    expect(ids).toEqual(Array.from({ length: hives }, (_, index) => `hive-${index}`));
+  }
+});
+
+test("a backup of 100,000 hives tells its progress, which never shrinks and ends at the size of the backup", async () => {
+  await using file = await catalogWith(100_000);
+  const reports: CopyProgress[] = [];
+  const result = await backupCatalog(file.path, file.target, { onProgress: (report) => reports.push(report) });
+  expect(result).toMatchObject({ path: file.target, hives: 100_000, bytes: statSync(file.target).size });
+  expect(reports.length).toBeGreaterThan(2);
+  const bytes = reports.map((report) => report.bytes);
+  expect(bytes).toEqual(bytes.toSorted((a, b) => a - b));
+  for (const report of reports) expect(report.bytes).toBeLessThanOrEqual(report.totalBytes);
+  expect(reports[0]?.bytes).toBe(0);
+  expect(reports.at(-1)).toEqual({ bytes: result.bytes, totalBytes: result.bytes });
+});
+
+test("a backup killed half way leaves no file under the final name, and the next one clears away what it left", async () => {
+  await using file = await catalogWith(20_000);
+  await using killed = startWorker("killed-backup", file.path, file.target);
+  await expect(killed.nextLine()).rejects.toThrow("ended (SIGKILL)");
+  expect(existsSync(file.target)).toBe(false);
+  const left = namesBeside(file.target);
+  expect(left.length).toBeGreaterThan(0);
+  for (const name of left) expect(name).toMatch(/^backup\.db\.partial-\d+-[0-9a-f]{8}(?:-journal)?$/);
+  expect((await backupCatalog(file.path, file.target)).hives).toBe(20_000);
+  expect(namesBeside(file.target)).toEqual(["backup.db"]);
+});
+
+test("what a living process is writing beside the target stays", async () => {
+  await using file = await catalogWith(1);
+  const others = [
+    `backup.db.partial-${process.ppid}-0123abcd`,
+    "backup.db.partial-notes",
+    "other.db.partial-9-0123abcd",
+  ];
+  for (const name of others) writeFileSync(join(dirname(file.path), name), "");
+  await backupCatalog(file.path, file.target);
+  expect(namesBeside(file.target)).toEqual(["backup.db", ...others].sort());
+});
+
+test("a file that is there is never replaced without force, and with force only if it is a catalog", async () => {
+  await using file = await catalogWith(3);
+  writeFileSync(file.target, "my notes");
+  expect((await refusalOf(backupCatalog(file.path, file.target))).code).toBe("INVALID_ARGUMENT");
+  expect((await refusalOf(backupCatalog(file.path, file.target, { force: true }))).code).toBe("CATALOG_NOT_A_CATALOG");
+  writeFileSync(file.target, "my notes".repeat(1000));
+  expect((await refusalOf(backupCatalog(file.path, file.target, { force: true }))).code).toBe("CATALOG_NOT_A_CATALOG");
+  expect(readFileSync(file.target, "utf8")).toBe("my notes".repeat(1000));
+  expect(namesBeside(file.target)).toEqual(["backup.db"]);
+  expect((await refusalOf(backupCatalog(file.path, dirname(file.path), { force: true }))).code).toMatch(
+    /NOT_A_CATALOG/,
+  );
+
+  const other = join(dirname(file.path), "other.db");
+  runSql(other, "CREATE TABLE invoices (id)");
+  expect((await refusalOf(backupCatalog(file.path, other, { force: true }))).message).toContain("invoices");
+  expect(readSql(other, "SELECT count(*) FROM invoices")).toEqual([[0]]);
+});
+
+test("force replaces an older backup, but not one that another process has open", async () => {
+  await using file = await catalogWith(3);
+  await backupCatalog(file.path, file.target);
+  file.run("DELETE FROM hives WHERE id = 'hive-000001'");
+  expect((await backupCatalog(file.path, file.target, { force: true })).hives).toBe(2);
+  await using other = await startSqliteProcess(file.target);
+  await other.run("PRAGMA journal_mode = WAL");
+  expect(await other.run("SELECT count(*) FROM hives")).toEqual([[2]]);
+  expect((await refusalOf(backupCatalog(file.path, file.target, { force: true }))).code).toBe("CATALOG_BUSY");
+  expect(await other.run("SELECT count(*) FROM hives")).toEqual([[2]]);
+});
+
+test("a file that appears at the target while the copy is made is not replaced", async () => {
+  await using file = await catalogWith(3);
+  const onProgress = () => writeFileSync(file.target, "somebody else's");
+  expect((await refusalOf(backupCatalog(file.path, file.target, { onProgress }))).code).toBe("INVALID_ARGUMENT");
+  expect(readFileSync(file.target, "utf8")).toBe("somebody else's");
+  expect(namesBeside(file.target)).toEqual(["backup.db"]);
+});
+
+test("a backup that is stopped, or whose onProgress throws, leaves nothing", async () => {
+  await using file = await catalogWith(20_000);
+  const stopping = new AbortController();
+  const onProgress = () => stopping.abort();
+  const stopped = await refusalOf(backupCatalog(file.path, file.target, { onProgress, signal: stopping.signal }));
+  expect(stopped).toMatchObject({ code: "CATALOG_CLOSED", message: expect.stringContaining("stopped") });
+  const thrown = () => {
+    throw new Error("no terminal any more");
+  };
+  expect((await refusalOf(backupCatalog(file.path, file.target, { onProgress: thrown }))).message).toContain(
+    "terminal",
+  );
+  expect(namesBeside(file.target)).toEqual([]);
+});
+
+test("the catalog itself is no target, whatever its name", async () => {
+  await using file = await catalogWith(3);
+  const [hard, soft] = [`${file.target}-hard`, `${file.target}-soft`];
+  linkSync(file.path, hard);
+  symlinkSync(file.path, soft);
+  for (const target of [file.path, hard, soft]) {
+    const { code, message } = await refusalOf(backupCatalog(file.path, target, { force: true }));
+    expect({ code, message }).toEqual({ code: "INVALID_ARGUMENT", message: expect.stringContaining("another file") });
+  }
+});
+
+test.each([
+  ["http://127.0.0.1:1", "b.db", "location"],
+  [":memory:", "b.db", "location"],
+  ["hives.db", "http://127.0.0.1:1", "target"],
+  ["hives.db", ":memory:", "target"],
+])("backing up %s to %s is an INVALID_ARGUMENT that says what must be a file", async (location, target, field) => {
+  const error = await refusalOf(backupCatalog(location, target));
+  expect(error).toMatchObject({ code: "INVALID_ARGUMENT", problems: [{ field }] });
+});
+
+test("a missing folder or catalog is named", async () => {
+  await using file = await catalogWith(1);
+  const nowhere = join(dirname(file.path), "nowhere", "backup.db");
+  expect((await refusalOf(backupCatalog(file.path, nowhere))).message).toContain(dirname(nowhere));
+  const none = await refusalOf(backupCatalog(nowhere, file.target));
+  expect(none).toMatchObject({ code: "CATALOG_UNAVAILABLE", message: expect.stringContaining(nowhere) });
+});
+
+test("a damaged catalog is not backed up: a copy of what is left of it would look sound", async () => {
+  await using file = await catalogWith(3000);
+  const damaged = `${file.path}-copy`;
+  await backupCatalog(file.path, damaged);
+  overwritePage(damaged, "sqlite_autoindex_hives_1");
+  expect((await refusalOf(backupCatalog(damaged, file.target))).code).toBe("CATALOG_CORRUPT");
+  expect(namesBeside(file.target)).toEqual([]);
+});
+
+test("a backup is one file, with the permissions of the catalog, that nobody needs a -wal for", async () => {
+  await using file = await catalogWith(3);
+  chmodSync(file.path, 0o600);
+  await backupCatalog(file.path, file.target);
+  expect(statSync(file.target).mode & 0o777).toBe(0o600);
+  expect(readSql(file.target, "PRAGMA journal_mode")).toEqual([["delete"]]);
+  expect(namesBeside(file.target)).toEqual(["backup.db"]);
+});

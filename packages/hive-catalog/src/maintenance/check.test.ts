@@ -1,0 +1,168 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { CatalogFile, LOOSE_DDL, runSql, SPECIFICATION_DDL } from "../../test/catalog-file.ts";
+import { manyHives, overwritePage } from "../../test/large-catalog.ts";
+import { refusalOf } from "../../test/refusal.ts";
+import { backupCatalog, checkCatalog } from "../index.ts";
+import { startTestServer } from "../testing/hrana-server.ts";
+
+async function catalogWith(count: number, ...statements: string[]) {
+  const file = await CatalogFile.create();
+  await (await file.open()).close();
+  file.run(manyHives(count), ...statements);
+  return file;
+}
+
+const SOUND_SCHEMA = { missing: [], further: [], changed: [] };
+
+test("a sound catalog is sound, while another connection has it open", async () => {
+  await using file = await catalogWith(2500);
+  await using _catalog = await file.open();
+  expect(await checkCatalog(file.path)).toEqual({
+    location: file.path,
+    isSound: true,
+    hives: 2500,
+    damagedHives: 0,
+    damage: [],
+    damagedColumns: 0,
+    integrity: [],
+    schema: SOUND_SCHEMA,
+    pendingMigrations: [],
+  });
+});
+
+const DAMAGE: Record<string, string> = {
+  id: "CAST(x'ff41' AS TEXT)",
+  host: "'http://h'",
+  port: "'abc'",
+  ssh_host: "x'61'",
+  ssh_port: "22",
+  ssh_user: "'-oProxyCommand=id'",
+  status: "CAST(x'80' AS TEXT)",
+  last_heartbeat_ms: "-1",
+  devices_json: "'not json'",
+  created_at_ms: "9e999",
+  updated_at_ms: "NULL",
+};
+
+test("each damaged column is found, with the hive that it belongs to", async () => {
+  await using file = await CatalogFile.create(LOOSE_DDL);
+  const columns = Object.keys(DAMAGE);
+  file.run(manyHives(2500));
+  for (const [index, column] of columns.entries()) {
+    file.run(
+      `UPDATE hives SET ${column} = ${DAMAGE[column]} WHERE id = 'hive-${String(1 + index * 200).padStart(6, "0")}'`,
+    );
+  }
+  const check = await checkCatalog(file.path);
+  expect(check).toMatchObject({ isSound: false, hives: 2500, damagedHives: columns.length, integrity: [] });
+  expect(check.damage.map(({ id, column }) => [id, column])).toEqual(
+    columns.map((column, index) => [
+      column === "id" ? "\uFFFDA" : `hive-${String(1 + index * 200).padStart(6, "0")}`,
+      column,
+    ]),
+  );
+  for (const { problem } of check.damage) expect(problem).toMatch(/^must |^is allowed only/);
+});
+
+test("several damaged columns of one hive count as one damaged hive, and the list ends at 1,000 with all counted", async () => {
+  await using file = await catalogWith(1500, "UPDATE hives SET port = 0, status = 'dead'");
+  const check = await checkCatalog(file.path);
+  expect(check).toMatchObject({ isSound: false, hives: 1500, damagedHives: 1500, damagedColumns: 3000 });
+  expect(check.damage).toHaveLength(1000);
+});
+
+test("a row with the largest row id and one with the smallest are read once", async () => {
+  await using file = await catalogWith(3, "UPDATE hives SET port = 0");
+  file.run(
+    "UPDATE hives SET rowid = 9223372036854775807 WHERE id = 'hive-000002'",
+    "UPDATE hives SET rowid = -9223372036854775808 WHERE id = 'hive-000003'",
+  );
+  const check = await checkCatalog(file.path);
+  expect(check.damage.map(({ id }) => id)).toEqual(["hive-000003", "hive-000001", "hive-000002"]);
+});
+
+test("a missing index, another one under its name, and what others made are found", async () => {
+  await using file = await catalogWith(
+    3,
+    "DROP INDEX idx_hives_heartbeat",
+    "DROP INDEX idx_hives_status_id",
+    "CREATE INDEX idx_hives_status_id ON hives (status)",
+    "CREATE INDEX idx_theirs ON hives (host)",
+    "CREATE TABLE notes (text TEXT)",
+  );
+  expect(await checkCatalog(file.path)).toMatchObject({
+    isSound: false,
+    schema: {
+      missing: ["index idx_hives_heartbeat"],
+      changed: ["index idx_hives_status_id is on hives (status), must be on hives (status, id)"],
+      further: ["table notes", "column notes.text", "index idx_theirs"],
+    },
+  });
+});
+
+test("further indexes alone are no fault", async () => {
+  await using file = await catalogWith(3, "CREATE INDEX idx_theirs ON hives (host)");
+  expect(await checkCatalog(file.path)).toMatchObject({ isSound: true, schema: { further: ["index idx_theirs"] } });
+});
+
+test("a column of another type and a lost key are found", async () => {
+  const ddl = SPECIFICATION_DDL.replace("TEXT PRIMARY KEY", "TEXT").replace("port                INTEGER", "port TEXT");
+  await using file = await CatalogFile.create(ddl);
+  expect((await checkCatalog(file.path)).schema.changed).toEqual([
+    "column hives.id is TEXT, must be TEXT PRIMARY KEY",
+    "column hives.port is TEXT, must be INTEGER",
+  ]);
+});
+
+test("a file that the specification's own system made is sound, and lacks our migrations", async () => {
+  await using file = await CatalogFile.create(SPECIFICATION_DDL, manyHives(3));
+  expect(await checkCatalog(file.path)).toMatchObject({
+    isSound: true,
+    hives: 3,
+    schema: SOUND_SCHEMA,
+    pendingMigrations: ["0000_create_hives", "0001_keyset_indexes"],
+  });
+});
+
+test("noise in an index is found, and every hive is read all the same", async () => {
+  await using file = await catalogWith(3000);
+  const copy = `${file.path}-copy`;
+  await backupCatalog(file.path, copy);
+  overwritePage(copy, "idx_hives_heartbeat");
+  const check = await checkCatalog(copy);
+  expect(check).toMatchObject({ isSound: false, hives: 3000, damagedHives: 0, schema: SOUND_SCHEMA });
+  expect(check.integrity.length).toBeGreaterThan(0);
+  expect(check.integrity.length).toBeLessThanOrEqual(110);
+});
+
+test("noise in the table is found, and so is that its hives cannot be read", async () => {
+  await using file = await catalogWith(3000);
+  const copy = `${file.path}-copy`;
+  await backupCatalog(file.path, copy);
+  overwritePage(copy, "hives");
+  const check = await checkCatalog(copy);
+  expect(check.isSound).toBe(false);
+  expect(check.integrity.at(-1)).toContain("not all of it can be read");
+});
+
+test("what is no catalog is refused", async () => {
+  await using file = await catalogWith(1);
+  const other = join(file.path, "..", "other.db");
+  runSql(other, "CREATE TABLE invoices (id)");
+  expect((await refusalOf(checkCatalog(other))).code).toBe("CATALOG_NOT_A_CATALOG");
+  expect((await refusalOf(checkCatalog(`${other}-not-there`))).code).toBe("CATALOG_UNAVAILABLE");
+  expect((await refusalOf(checkCatalog(":memory:"))).code).toBe("INVALID_ARGUMENT");
+  file.run("INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('later', 4102444800000)");
+  expect((await refusalOf(checkCatalog(file.path))).code).toBe("CATALOG_TOO_NEW");
+});
+
+test("a catalog on a server is checked alike", async () => {
+  await using file = await catalogWith(2500, "UPDATE hives SET port = 0 WHERE id = 'hive-001234'");
+  file.run("DROP INDEX idx_hives_heartbeat");
+  await using server = await startTestServer({ path: file.path, authToken: "token" });
+  const check = await checkCatalog(server.url, { authToken: "token" });
+  expect(check).toMatchObject({ isSound: false, hives: 2500, integrity: [] });
+  expect(check.damage).toMatchObject([{ id: "hive-001234", column: "port" }]);
+  expect(check.schema.missing).toEqual(["index idx_hives_heartbeat"]);
+});

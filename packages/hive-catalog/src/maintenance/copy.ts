@@ -1,0 +1,83 @@
+import { statSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { HiveCatalogError } from "../errors.ts";
+import { readNumber, sqliteProblems } from "./queries.ts";
+import { readingFile } from "./source.ts";
+import type { SqlThread } from "./sql-thread.ts";
+
+/** How far a copy is. `bytes` never shrinks; `totalBytes` is an estimate until the last report, in which both are the size of the copy. */
+export type CopyProgress = { readonly bytes: number; readonly totalBytes: number };
+
+type Copying = {
+  onProgress?: ((progress: CopyProgress) => void) | undefined;
+  signal?: AbortSignal | undefined;
+};
+
+const POLL_MS = 20;
+const EXPECTED_BYTES =
+  "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
+
+/**
+ * Copies a catalog as it is at one moment into the empty file `temporary`, without holding writers up, and proves that the copy is a
+ * sound catalog file. Resolves to what it holds. A damaged source throws CATALOG_CORRUPT: what could be copied of it would look sound.
+ */
+export async function copyCatalog(
+  source: SqlThread,
+  name: string,
+  temporary: string,
+  { onProgress = () => {}, signal }: Copying,
+): Promise<{ hives: number; bytes: number }> {
+  refuseStopped(signal);
+  const stop = () => source.close();
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    refuseDamaged(name, await sqliteProblems(source, "quick_check"));
+    await vacuumInto(source, temporary, onProgress);
+  } catch (error) {
+    await source.end();
+    refuseStopped(signal);
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+  }
+  const hives = await readingFile(temporary, async (copy) => {
+    refuseDamaged(temporary, await sqliteProblems(copy, "quick_check"));
+    return await readNumber(copy, "SELECT count(*) FROM hives");
+  });
+  refuseStopped(signal);
+  return { hives, bytes: statSync(temporary).size };
+}
+
+/** SQLite says nothing of its progress; the growing file does. */
+async function vacuumInto(source: SqlThread, temporary: string, onProgress: (progress: CopyProgress) => void) {
+  const totalBytes = await readNumber(source, EXPECTED_BYTES);
+  let isDone = false;
+  const copied = source.execute("VACUUM INTO ?", [temporary]).finally(() => {
+    isDone = true;
+  });
+  // Awaited below, unless `onProgress` throws before.
+  copied.catch(() => {});
+  let bytes = 0;
+  onProgress({ bytes, totalBytes });
+  while (!isDone) {
+    await Promise.race([copied, delay(POLL_MS)]);
+    const size = Math.min(statSync(temporary).size, totalBytes);
+    if (isDone || size <= bytes) continue;
+    bytes = size;
+    onProgress({ bytes, totalBytes });
+  }
+  await copied;
+  const { size } = statSync(temporary);
+  onProgress({ bytes: size, totalBytes: size });
+}
+
+export function refuseDamaged(name: string, problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  const cure = "pnpm catalog check tells more; restore a sound backup";
+  throw new HiveCatalogError("CATALOG_CORRUPT", `${name} is damaged: ${problems.slice(0, 3).join("; ")}; ${cure}`);
+}
+
+function refuseStopped(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  throw new HiveCatalogError("CATALOG_CLOSED", "the copy was stopped; nothing was written", { cause: signal.reason });
+}

@@ -1,0 +1,62 @@
+import { statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { expect, test } from "vitest";
+import { CatalogFile, SPECIFICATION_DDL } from "../../test/catalog-file.ts";
+import { manyHives } from "../../test/large-catalog.ts";
+import { refusalOf } from "../../test/refusal.ts";
+import { catalogInfo, HiveCatalog } from "../index.ts";
+import { startTestServer } from "../testing/hrana-server.ts";
+import { aHive } from "../testing.ts";
+
+const MIGRATIONS = ["0000_create_hives", "0001_keyset_indexes"];
+
+test("info tells sizes, versions, migrations and counts of a catalog in use", async () => {
+  await using file = await CatalogFile.create();
+  const catalog = await file.open();
+  const beats = { online: 5000, offline: 3000 } as const;
+  for (const status of ["online", "offline"] as const) {
+    await catalog.addHive(aHive({ id: status, status, lastHeartbeatMs: beats[status] }));
+  }
+  await catalog.addHive(aHive({ id: "unknown" }));
+  await catalog.addHive(aHive({ id: "damaged" }));
+  file.run("UPDATE hives SET status = CAST(x'ff' AS TEXT), last_heartbeat_ms = 'early' WHERE id = 'damaged'");
+  const info = await catalogInfo(file.path);
+  expect(info).toMatchObject({
+    location: file.path,
+    migrations: { applied: MIGRATIONS, pending: [] },
+    hives: 4,
+    hivesByStatus: { unknown: 1, online: 1, offline: 1 },
+    oldestHeartbeatMs: 3000,
+    file: { bytes: statSync(file.path).size, walBytes: statSync(`${file.path}-wal`).size, journalMode: "wal" },
+  });
+  expect(info.file?.walBytes).toBeGreaterThan(0);
+  expect(info.sqliteVersion).toMatch(/^3\.\d+\.\d+$/);
+  const { version } = createRequire(import.meta.url)("../../node_modules/libsql/package.json");
+  expect(info.file?.libsqlVersion).toBe(version);
+});
+
+test("info of a file of the specification tells that it lacks our migrations, and changes nothing", async () => {
+  await using file = await CatalogFile.create(SPECIFICATION_DDL, manyHives(3));
+  expect(await catalogInfo(file.path)).toMatchObject({
+    migrations: { applied: [], pending: MIGRATIONS },
+    hives: 3,
+    file: { journalMode: "delete", walBytes: 0 },
+  });
+  expect(file.read("SELECT count(*) FROM sqlite_schema WHERE name = '__drizzle_migrations'")).toEqual([[0]]);
+});
+
+test("info of a catalog on a server tells what SQL can", async () => {
+  await using file = await CatalogFile.create();
+  await (await HiveCatalog.open(file.path)).close();
+  await using server = await startTestServer({ path: file.path });
+  const info = await catalogInfo(server.url);
+  expect(info).toMatchObject({ hives: 0, migrations: { applied: MIGRATIONS, pending: [] } });
+  expect(info.file).toBeUndefined();
+  expect(info.oldestHeartbeatMs).toBeUndefined();
+});
+
+test("info of nothing names the path", async () => {
+  await using file = await CatalogFile.create();
+  const error = await refusalOf(catalogInfo(file.path));
+  expect(error).toMatchObject({ code: "CATALOG_UNAVAILABLE", message: expect.stringContaining(file.path) });
+});

@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { HIVE_STATUSES, type HiveStatus } from "../record.ts";
+import { migrationNames, readMigrationState } from "./migration-state.ts";
+import { fromHex } from "./queries.ts";
+import { type ReadOptions, readingFrom, statOf } from "./source.ts";
+import type { Reader } from "./sql-thread.ts";
+
+/** What there is to know of a catalog at a glance. */
+export type CatalogInfo = {
+  readonly location: string;
+  /** Undefined for a server, as is all that only a file has. */
+  readonly file: FileInfo | undefined;
+  readonly sqliteVersion: string;
+  /** Names of migrations. */
+  readonly migrations: { readonly applied: readonly string[]; readonly pending: readonly string[] };
+  readonly hives: number;
+  /** A hive with a damaged status is in none of them. */
+  readonly hivesByStatus: Readonly<Record<HiveStatus, number>>;
+  /** The longest silence: the oldest last heartbeat, in ms since the epoch; undefined if no hive ever beat. */
+  readonly oldestHeartbeatMs: number | undefined;
+};
+
+export type FileInfo = {
+  readonly bytes: number;
+  /** Changes that stand beside the file until they are folded into it. */
+  readonly walBytes: number;
+  readonly journalMode: string;
+  /** Of the `libsql` package. */
+  readonly libsqlVersion: string;
+};
+
+const COUNTS = `SELECT count(*), ${HIVE_STATUSES.map((status) => `count(*) FILTER (WHERE status = '${status}')`).join(", ")} FROM hives`;
+const OLDEST = "SELECT min(last_heartbeat_ms) FROM hives WHERE typeof(last_heartbeat_ms) = 'integer'";
+
+/** Rejects when the catalog cannot be opened: CATALOG_UNAVAILABLE, CATALOG_NOT_A_CATALOG or another CATALOG_… code. */
+export function catalogInfo(location: string, options: ReadOptions = {}): Promise<CatalogInfo> {
+  return readingFrom(location, options, async ({ name, path, reader }) => {
+    const { applied, pending } = await readMigrationState(reader);
+    const [counts] = (await reader.execute(COUNTS)).rows;
+    const [oldest] = (await reader.execute(OLDEST)).rows;
+    const count = (position: number) => Number(counts?.[position]);
+    return {
+      location: name,
+      file: path === undefined ? undefined : await fileInfo(path, reader),
+      sqliteVersion: await readText(reader, "SELECT hex(sqlite_version())"),
+      migrations: { applied: migrationNames(applied), pending: migrationNames(pending) },
+      hives: count(0),
+      hivesByStatus: { unknown: count(1), online: count(2), offline: count(3) },
+      oldestHeartbeatMs: (oldest?.[0] ?? null) === null ? undefined : Number(oldest?.[0]),
+    };
+  });
+}
+
+async function fileInfo(path: string, reader: Reader): Promise<FileInfo> {
+  return {
+    bytes: statOf(path)?.size ?? 0,
+    walBytes: statOf(`${path}-wal`)?.size ?? 0,
+    journalMode: await readText(reader, "SELECT hex(journal_mode) FROM pragma_journal_mode"),
+    libsqlVersion: libsqlVersion(),
+  };
+}
+
+/** The package exports nothing but its main file, beside which its package.json stands. */
+function libsqlVersion(): string {
+  const folder = dirname(createRequire(import.meta.url).resolve("libsql"));
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version;
+}
+
+async function readText(reader: Reader, sql: string): Promise<string> {
+  return fromHex((await reader.execute(sql)).rows[0]?.[0]);
+}

@@ -1,0 +1,115 @@
+import { open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { toCatalogError } from "../driver-errors.ts";
+import { HiveCatalogError } from "../errors.ts";
+import { identify, notACatalog } from "../identity.ts";
+import { SqlThread } from "./sql-thread.ts";
+
+/** Long enough for a write of another program to end; an idle connection of one does not go away. */
+const LOCK_TIMEOUT_MS = 1000;
+/** What SQLite keeps beside a file. Left beside another one of that name, its pages would be written over that one's. */
+const COMPANIONS = ["-wal", "-shm", "-journal"];
+const SQLITE_HEADER_BYTES = 100;
+
+/** An existing catalog file, locked so that no other program can use it. */
+export type LockedCatalog = { replaceBy(temporary: string): Promise<void>; release(): Promise<void> };
+
+/**
+ * Locks the catalog file at `path`, a damaged one too. Throws CATALOG_BUSY while any other connection to it is open, an idle one too, and
+ * CATALOG_NOT_A_CATALOG for what is none.
+ */
+export async function lockCatalog(path: string): Promise<LockedCatalog> {
+  const thread = new SqlThread({ target: path, busyTimeoutMs: LOCK_TIMEOUT_MS });
+  try {
+    await lock(thread);
+    await refuseOthers(thread, path);
+  } catch (error) {
+    await thread.end();
+    throw explained(error, path);
+  }
+  return {
+    replaceBy: (temporary) => replace(thread, path, temporary),
+    release: () => thread.end(),
+  };
+}
+
+/** With locking_mode EXCLUSIVE the lock outlives the transaction, and even an idle WAL connection of another program stands in its way. */
+async function lock(thread: SqlThread): Promise<void> {
+  await thread.execute("PRAGMA locking_mode = EXCLUSIVE");
+  // Lets SQLite lock a truncated file, which it otherwise refuses.
+  await thread.execute("PRAGMA writable_schema = ON");
+  await thread.execute("BEGIN EXCLUSIVE");
+  await thread.execute("COMMIT");
+}
+
+/** A damaged catalog may be replaced; the database of another application never. */
+async function refuseOthers(thread: SqlThread, path: string): Promise<void> {
+  try {
+    await identify(thread, path);
+  } catch (error) {
+    const { code } = toCatalogError(error);
+    if (code !== "CATALOG_CORRUPT" && code !== "CATALOG_TOO_NEW") throw error;
+  }
+}
+
+/** At every moment there is either the old file, whole, or the new one, and never anything of the old beside the new. */
+async function replace(thread: SqlThread, path: string, temporary: string): Promise<void> {
+  await foldWal(thread);
+  // Opened only now, and closed after the rename: to close a descriptor drops the lock of this process.
+  const old = await open(path, "r+");
+  try {
+    await takeOver(temporary, await old.stat());
+    for (const companion of COMPANIONS) await rm(path + companion, { force: true });
+    await syncFolder(dirname(path));
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+    // A program that opened the old file meanwhile waits for the lock. It must fail now: it would write its -wal beside the new file.
+    await old.write(Buffer.alloc(SQLITE_HEADER_BYTES), 0, SQLITE_HEADER_BYTES, 0);
+  } finally {
+    await old.close();
+  }
+}
+
+/** Writes what stands in the -wal into the old file, so that it is whole without it. A damaged one is not whole either way. */
+async function foldWal(thread: SqlThread): Promise<void> {
+  try {
+    await thread.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    if (toCatalogError(error).code !== "CATALOG_CORRUPT") throw error;
+  }
+}
+
+/** Owner and mode of the file that is replaced: a restore by root must not shut out the user of the queen. */
+async function takeOver(temporary: string, old: { mode: number; uid: number; gid: number }): Promise<void> {
+  const file = await open(temporary, "r+");
+  try {
+    const { uid, gid } = await file.stat();
+    if (uid !== old.uid || gid !== old.gid) await file.chown(old.uid, old.gid);
+    await file.chmod(old.mode & 0o777);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function explained(error: unknown, path: string): HiveCatalogError {
+  const known = toCatalogError(error);
+  if (known.code === "CATALOG_BUSY") {
+    const message = `${path} is in use; stop the queen and every other program that has it open, then try again`;
+    return new HiveCatalogError("CATALOG_BUSY", message, { cause: error });
+  }
+  if (known.code === "CATALOG_CORRUPT") {
+    const cure = "make sure that nothing uses it, then move it away and try again";
+    return notACatalog(path, `it is not an SQLite file, or its beginning is destroyed; ${cure}`);
+  }
+  return known;
+}

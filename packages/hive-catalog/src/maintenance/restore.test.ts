@@ -1,0 +1,228 @@
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { CatalogFile, readSql, runSql } from "../../test/catalog-file.ts";
+import { manyHives, overwritePage } from "../../test/large-catalog.ts";
+import { startSqliteProcess, startWorker } from "../../test/processes.ts";
+import { refusalOf } from "../../test/refusal.ts";
+import { backupCatalog, checkCatalog, HiveCatalog, restoreCatalog } from "../index.ts";
+import { temporaryFolder } from "../testing.ts";
+
+/** A backup of a catalog with hives, in a folder of its own. */
+async function aBackup(count = 3) {
+  await using file = await CatalogFile.create();
+  await (await file.open()).close();
+  file.run(manyHives(count));
+  const folder = await temporaryFolder();
+  const backup = join(folder.path, "backup.db");
+  await backupCatalog(file.path, backup);
+  return {
+    folder: folder.path,
+    backup,
+    path: join(folder.path, "hives.db"),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
+const countIn = (path: string) => Number(readSql(path, "SELECT count(*) FROM hives")[0]?.[0]);
+const leftBeside = (folder: string) =>
+  readdirSync(folder)
+    .filter((name) => name !== "backup.db")
+    .sort();
+
+test("a restored catalog opens and has what the backup has; folders are made", async () => {
+  await using site = await aBackup();
+  const path = join(site.folder, "new", "data", "hives.db");
+  expect(await restoreCatalog(site.backup, path)).toMatchObject({ path, hives: 3, bytes: statSync(path).size });
+  await using catalog = await HiveCatalog.open(path);
+  await using original = await HiveCatalog.open(site.backup);
+  expect(await catalog.listHives()).toEqual(await original.listHives());
+});
+
+test("a hive that another program damaged is restored as it was", async () => {
+  await using site = await aBackup();
+  runSql(site.backup, "UPDATE hives SET status = CAST(x'ff41' AS TEXT) WHERE id = 'hive-000002'");
+  expect((await restoreCatalog(site.backup, site.path)).hives).toBe(3);
+  expect(readSql(site.path, "SELECT hex(status) FROM hives WHERE id = 'hive-000002'")).toEqual([["FF41"]]);
+});
+
+test("a catalog that is there stays without force", async () => {
+  await using site = await aBackup();
+  copyFileSync(site.backup, site.path);
+  runSql(site.path, "DELETE FROM hives");
+  expect((await refusalOf(restoreCatalog(site.backup, site.path))).code).toBe("INVALID_ARGUMENT");
+  expect(countIn(site.path)).toBe(0);
+  expect((await restoreCatalog(site.backup, site.path, { force: true })).hives).toBe(3);
+  expect(countIn(site.path)).toBe(3);
+  expect(leftBeside(site.folder)).toEqual(["hives.db"]);
+});
+
+const BAD_BACKUPS: [string, (path: string) => void, string][] = [
+  ["truncated", (path) => truncateSync(path, 20_000), "CATALOG_CORRUPT"],
+  ["cut to its first bytes", (path) => truncateSync(path, 100), "CATALOG_CORRUPT"],
+  ["with noise in its table", (path) => overwritePage(path, "hives"), "CATALOG_CORRUPT"],
+  ["with noise in an index", (path) => overwritePage(path, "idx_hives_heartbeat"), "CATALOG_CORRUPT"],
+  ["with noise at its beginning", (path) => overwriteHeader(path), "CATALOG_NOT_A_CATALOG"],
+  ["that is a text", (path) => writeFileSync(path, "hives\n".repeat(1000)), "CATALOG_NOT_A_CATALOG"],
+  ["that is empty", (path) => truncateSync(path, 0), "CATALOG_NOT_A_CATALOG"],
+  ["of another application", (path) => runSql(path, "ALTER TABLE hives RENAME TO bees"), "CATALOG_NOT_A_CATALOG"],
+  [
+    "of a newer version",
+    (path) => runSql(path, "INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('later', 4102444800000)"),
+    "CATALOG_TOO_NEW",
+  ],
+];
+
+test.each(BAD_BACKUPS)("a backup %s is refused, and the catalog stays as it was", async (_what, spoil, code) => {
+  await using site = await aBackup(3000);
+  copyFileSync(site.backup, site.path);
+  const before = readFileSync(site.path);
+  spoil(site.backup);
+  expect((await refusalOf(restoreCatalog(site.backup, site.path, { force: true }))).code).toBe(code);
+  expect(readFileSync(site.path).equals(before)).toBe(true);
+  expect(leftBeside(site.folder)).toEqual(["hives.db"]);
+});
+
+function overwriteHeader(path: string): void {
+  const file = openSync(path, "r+");
+  writeSync(file, Buffer.alloc(100, 0xa5), 0, 100, 0);
+  closeSync(file);
+}
+
+test("a catalog that another process has open is refused even if that process is idle, and restored once it is gone", async () => {
+  await using site = await aBackup();
+  {
+    await using other = await startSqliteProcess(site.path);
+    await other.run("PRAGMA journal_mode = WAL");
+    await other.run("CREATE TABLE hives AS SELECT 1 AS id");
+    const error = await refusalOf(restoreCatalog(site.backup, site.path, { force: true }));
+    expect(error).toMatchObject({ code: "CATALOG_BUSY", message: expect.stringContaining("stop the queen") });
+    expect(await other.run("SELECT count(*) FROM hives")).toEqual([[1]]);
+  }
+});
+
+test("a queen's catalog that is open is refused, and restored once that process is gone", async () => {
+  await using site = await aBackup();
+  {
+    await using queen = startWorker("adder", site.path);
+    await queen.nextLine();
+    expect((await refusalOf(restoreCatalog(site.backup, site.path, { force: true }))).code).toBe("CATALOG_BUSY");
+    expect(Number(await queen.ask("still adding?"))).toBeGreaterThan(0);
+  }
+  // It was killed: its last changes stand in a -wal, which must not be applied to the restored file.
+  expect(statSync(`${site.path}-wal`).size).toBeGreaterThan(0);
+  expect((await restoreCatalog(site.backup, site.path, { force: true })).hives).toBe(3);
+  expect(leftBeside(site.folder)).toEqual(["hives.db"]);
+  expect(await checkCatalog(site.path)).toMatchObject({ isSound: true, hives: 3 });
+});
+
+test("a -wal without its file is somebody's changes: nothing is restored beside it", async () => {
+  await using site = await aBackup();
+  writeFileSync(`${site.path}-wal`, "changes");
+  const error = await refusalOf(restoreCatalog(site.backup, site.path, { force: true }));
+  expect(error).toMatchObject({ code: "INVALID_ARGUMENT", message: expect.stringContaining(`${site.path}-wal`) });
+  expect(leftBeside(site.folder)).toEqual(["hives.db-wal"]);
+});
+
+test.each([
+  ["truncated", (path: string) => truncateSync(path, 20_000)],
+  ["full of noise", (path: string) => overwritePage(path, "hives")],
+  ["empty", (path: string) => truncateSync(path, 0)],
+])("a catalog that is %s is replaced with force", async (_what, spoil) => {
+  await using site = await aBackup(3000);
+  copyFileSync(site.backup, site.path);
+  spoil(site.path);
+  await restoreCatalog(site.backup, site.path, { force: true });
+  expect(await checkCatalog(site.path)).toMatchObject({ isSound: true, hives: 3000 });
+});
+
+test("a file that cannot be locked, because its beginning is destroyed, stays, and the error says what to do", async () => {
+  await using site = await aBackup();
+  copyFileSync(site.backup, site.path);
+  overwriteHeader(site.path);
+  const before = readFileSync(site.path);
+  const error = await refusalOf(restoreCatalog(site.backup, site.path, { force: true }));
+  expect(error).toMatchObject({ code: "CATALOG_NOT_A_CATALOG", message: expect.stringContaining("move it away") });
+  expect(readFileSync(site.path).equals(before)).toBe(true);
+});
+
+test("a process that opened the replaced file just before cannot write into the new one", async () => {
+  await using site = await aBackup();
+  copyFileSync(site.backup, site.path);
+  await using late = await startSqliteProcess(site.path);
+  await restoreCatalog(site.backup, site.path, { force: true });
+  await expect(late.run("PRAGMA journal_mode = WAL")).rejects.toThrow("not a database");
+  await expect(late.run("DELETE FROM hives")).rejects.toThrow("not a database");
+  expect(leftBeside(site.folder)).toEqual(["hives.db"]);
+  expect(await checkCatalog(site.path)).toMatchObject({ isSound: true, hives: 3 });
+});
+
+test("the restored catalog has the owner and the permissions of the one that it replaces", async () => {
+  await using site = await aBackup();
+  copyFileSync(site.backup, site.path);
+  chmodSync(site.path, 0o640);
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) chownSync(site.path, 12_345, 12_346);
+  const { uid, gid } = statSync(site.path);
+  await restoreCatalog(site.backup, site.path, { force: true });
+  expect(statSync(site.path)).toMatchObject({ uid, gid });
+  expect(statSync(site.path).mode & 0o777).toBe(0o640);
+});
+
+test("a catalog is not restored from itself, nor from a server or from nothing", async () => {
+  await using site = await aBackup();
+  const refused = async (backup: string, location: string) =>
+    (await refusalOf(restoreCatalog(backup, location, { force: true }))).code;
+  expect(await refused(site.backup, site.backup)).toBe("INVALID_ARGUMENT");
+  expect(await refused("http://127.0.0.1:1", site.path)).toBe("INVALID_ARGUMENT");
+  expect(await refused(site.backup, "http://127.0.0.1:1")).toBe("INVALID_ARGUMENT");
+  expect(await refused(site.backup, ":memory:")).toBe("INVALID_ARGUMENT");
+  expect(await refused(site.path, site.backup)).toBe("CATALOG_UNAVAILABLE");
+  mkdirSync(site.path);
+  expect(await refused(site.backup, site.path)).toBe("CATALOG_NOT_A_CATALOG");
+});
+
+/** Files of a catalog with 500 hives, of which the file itself still has 2,000: that they were removed stands in its -wal. */
+async function filesOfKilledProcess(backup: string, folder: string) {
+  const path = join(folder, "killed.db");
+  copyFileSync(backup, path);
+  runSql(path, "DELETE FROM hives WHERE id > 'hive-002000'");
+  await using process = await startSqliteProcess(path);
+  await process.run("PRAGMA journal_mode = WAL");
+  await process.run("DELETE FROM hives WHERE id > 'hive-000500'");
+  return ["", "-wal"].map((suffix) => ({ suffix, bytes: readFileSync(path + suffix) }));
+}
+
+test("killed before any step in the file system, a restore leaves the old catalog or the new one, whole", async () => {
+  await using site = await aBackup(3000);
+  await using elsewhere = await temporaryFolder();
+  const files = await filesOfKilledProcess(site.backup, elsewhere.path);
+  const found: number[] = [];
+  for (let step = 1, isDone = false; !isDone; step++) {
+    rmSync(`${site.path}-shm`, { force: true });
+    for (const { suffix, bytes } of files) writeFileSync(site.path + suffix, bytes);
+    await using restoring = startWorker("killed-restore", site.backup, site.path, String(step));
+    const end = await restoring.nextLine().catch((error: Error) => error.message);
+    expect(end).toMatch(/^done$|SIGKILL/);
+    isDone = end === "done";
+    const check = await checkCatalog(site.path);
+    expect(check).toMatchObject({ isSound: true });
+    found.push(check.hives);
+  }
+  expect(new Set(found)).toEqual(new Set([500, 3000]));
+  expect(found).toEqual(found.toSorted((a, b) => a - b));
+}, 60_000);

@@ -1,0 +1,47 @@
+import { performance } from "node:perf_hooks";
+import { toCatalogError } from "../driver-errors.ts";
+import { invalidArgument } from "../input.ts";
+import { pendingMigrations } from "../migrations.ts";
+import { type CopyResult, isSameFile } from "./backup.ts";
+import { copyCatalog, refuseDamaged } from "./copy.ts";
+import { makeFolderOf, writeCatalogFile } from "./new-file.ts";
+import { sqliteProblems } from "./queries.ts";
+import { filePathOf, readingFile, statOf } from "./source.ts";
+
+export type RestoreOptions = {
+  /** Replace the catalog that is there: default false. It is gone then. */
+  force?: boolean | undefined;
+};
+
+const FOR_A_SERVER = "add hive by hive: streamHives of the backup, addHive on the server";
+
+/**
+ * Makes the catalog file `location` from a backup, which is checked in full first. A crash at any moment leaves either the old catalog or
+ * the new one. Rejects with INVALID_ARGUMENT (a server, or a catalog that exists, without `force`), CATALOG_NOT_A_CATALOG, CATALOG_CORRUPT or
+ * CATALOG_TOO_NEW (the backup), CATALOG_BUSY (another program has the catalog open, even if idle), or another CATALOG_… code; the catalog is
+ * then as it was.
+ */
+export async function restoreCatalog(
+  backup: string,
+  location: string,
+  { force = false }: RestoreOptions = {},
+): Promise<CopyResult> {
+  const startedMs = performance.now();
+  try {
+    const from = filePathOf("backup", backup, "a backup is a file");
+    const path = filePathOf("location", location, FOR_A_SERVER);
+    if (isSameFile(from, path)) throw invalidArgument("backup", "must be another file than the catalog itself");
+    const copied = await readingFile(from, async (source) => {
+      await pendingMigrations(source);
+      refuseDamaged(from, await sqliteProblems(source, "integrity_check"));
+      await makeFolderOf(path);
+      const mode = statOf(from)?.mode ?? 0o600;
+      return await writeCatalogFile({ path, field: "location", force, mode }, (temporary) =>
+        copyCatalog(source, from, temporary, {}),
+      );
+    });
+    return { path, ...copied, durationMs: performance.now() - startedMs };
+  } catch (error) {
+    throw toCatalogError(error);
+  }
+}

@@ -1,0 +1,73 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import type { Client, InArgs, InStatement, ResultSet } from "@libsql/client";
+import { HiveCatalogError } from "../errors.ts";
+
+/** What reads a catalog: a file through a thread, or a server. */
+export type Reader = Pick<Client, "execute" | "close">;
+
+type Options = {
+  /** What the binding opens: a path or a `file:` URI with SQLite's own parameters. */
+  target: string;
+  /** How long a statement waits for another process that holds the lock, in ms. */
+  busyTimeoutMs: number;
+};
+type Answer = { rows: unknown[][] } | { error: { code: string; message: string } };
+type Waiting = { resolve: (result: ResultSet) => void; reject: (error: Error) => void };
+
+const WORKER = new URL("./sql-thread-worker.js", import.meta.url);
+
+/**
+ * One connection in a thread of its own: statements that take seconds and waits for locks leave the event loop alone, and when the thread
+ * ends, its connection is closed for certain. (A closed connection of this thread lives on, with its locks, until
+ * its statements are collected.)
+ */
+export class SqlThread implements Reader {
+  readonly #worker: Worker;
+  readonly #ended: Promise<unknown>;
+  readonly #waiting: Waiting[] = [];
+
+  constructor(options: Options) {
+    this.#worker = new Worker(WORKER, { workerData: options, execArgv: [] });
+    this.#ended = once(this.#worker, "exit").catch(() => {});
+    this.#worker.on("message", (answer: Answer) => this.#settle(answer));
+    this.#worker.on("error", (error) => this.#failAll(error));
+    this.#worker.on("exit", () =>
+      this.#failAll(new HiveCatalogError("CATALOG_CLOSED", "the work on the catalog was stopped")),
+    );
+  }
+
+  /** Rows are plain arrays. Text columns must be selected as hexadecimal: the binding aborts the process at text that is not UTF-8. */
+  execute(statement: InStatement | string, args?: InArgs): Promise<ResultSet> {
+    const message = typeof statement === "string" ? { sql: statement, args } : statement;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#worker.postMessage({ sql: message.sql, args: message.args ?? [] });
+    });
+  }
+
+  close(): void {
+    void this.end();
+  }
+
+  /** Resolves when the thread is gone, and its connection with it. A statement that runs is waited for, then rejects. */
+  async end(): Promise<void> {
+    void this.#worker.terminate();
+    await this.#ended;
+  }
+
+  #settle(answer: Answer): void {
+    const waiting = this.#waiting.shift();
+    if ("rows" in answer) waiting?.resolve(resultSet(answer.rows));
+    else waiting?.reject(Object.assign(new Error(answer.error.message), { code: answer.error.code }));
+  }
+
+  #failAll(error: Error): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+}
+
+function resultSet(rows: unknown[][]): ResultSet {
+  const plain = rows as unknown as ResultSet["rows"];
+  return { columns: [], columnTypes: [], rows: plain, rowsAffected: 0, lastInsertRowid: undefined, toJSON: () => rows };
+}

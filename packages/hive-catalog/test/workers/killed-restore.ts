@@ -1,0 +1,24 @@
+/** Restores a backup over a catalog and kills itself before its n-th step in the file system. Prints "done" if there are fewer. */
+import fs from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
+
+const [backup = "", path = "", lastStep = ""] = process.argv.slice(2);
+let step = 0;
+
+function counted<Args extends unknown[], Result>(call: (...args: Args) => Result): (...args: Args) => Result {
+  return (...args) => {
+    step++;
+    if (step === Number(lastStep)) process.kill(process.pid, "SIGKILL");
+    return call(...args);
+  };
+}
+
+fs.open = counted(fs.open);
+fs.readdir = counted(fs.readdir) as typeof fs.readdir;
+fs.rename = counted(fs.rename);
+fs.rm = counted(fs.rm);
+syncBuiltinESMExports();
+
+const { restoreCatalog } = await import("../../src/index.ts");
+await restoreCatalog(backup, path, { force: true });
+console.log("done");
