@@ -11,7 +11,7 @@ import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import { toCatalogError } from "./driver-errors.ts";
 import { codeOf, EmbeddedClient, isBusy } from "./embedded.ts";
 import { HiveCatalogError } from "./errors.ts";
-import { identify, notACatalog } from "./identity.ts";
+import { type Identity, identify, notACatalog } from "./identity.ts";
 import { parseLocation, redacted } from "./location.ts";
 import { knownMigrations, migrate, pendingMigrations } from "./migrations.ts";
 import { type Retry, retryWithin, withoutRetry } from "./retry.ts";
@@ -66,7 +66,7 @@ export async function inspectDatabase(
   try {
     if (parsed.kind === "memory") return knownMigrations();
     if (parsed.kind === "server") return await inspectServer(parsed.url, options);
-    return isNew(parsed.path) ? knownMigrations() : await inspectFile(parsed.path, options);
+    return isNew(parsed.path) ? knownMigrations() : (await inspectFile(parsed.path, options)).pending;
   } catch (error) {
     throw toCatalogError(error);
   }
@@ -107,19 +107,22 @@ async function inspectServer(
 
 async function openFile(path: string, options: DatabaseOptions): Promise<Database> {
   const { busyTimeoutMs } = options;
+  let isCurrent = false;
   if (isNew(path)) {
     if (!options.migrate) throw notMigrated(path);
     mkdirSync(dirname(path), { recursive: true });
   } else {
-    await inspectFile(path, options);
-    if (!isWritable(path)) return openReadOnly(path, options);
+    const { identity, pending } = await inspectFile(path, options);
+    if (!options.migrate && pending.length > 0) throw notMigrated(path);
+    if (!isWritable(path)) return openReadOnly(path, identity, options);
+    isCurrent = pending.length === 0;
   }
   const connect = async () => new EmbeddedClient({ target: path, path, busyTimeoutMs });
   // Even a PRAGMA meets the lock that another opener holds while it turns a fresh file to WAL.
   const client = await retryWhileBusy(busyTimeoutMs, connect);
   return await closedOnFailure(client, async () => {
     await retryWhileBusy(busyTimeoutMs, () => client.execute("PRAGMA journal_mode = WAL"));
-    return await prepared(client, path, options);
+    return isCurrent ? drizzle(client) : await prepared(client, path, options);
   });
 }
 
@@ -134,7 +137,13 @@ function prepared(client: Client, location: string, options: DatabaseOptions): P
 }
 
 /** A file on a read-only medium: SQLite reads it only as immutable, and only if no -wal beside it holds newer pages. */
-function openReadOnly(path: string, { busyTimeoutMs }: DatabaseOptions): Database {
+function openReadOnly(path: string, identity: Identity, { busyTimeoutMs }: DatabaseOptions): Database {
+  if (identity === "empty") {
+    throw new HiveCatalogError(
+      "CATALOG_READ_ONLY",
+      `${path} is an empty database, and cannot be made a catalog: it is read-only`,
+    );
+  }
   const target = sizeOf(`${path}-wal`) > 0 ? path : `${pathToFileURL(path).href}?immutable=1`;
   return drizzle(new EmbeddedClient({ target, path, busyTimeoutMs, readOnly: true }));
 }
@@ -164,15 +173,15 @@ function tooShort(path: string): HiveCatalogError {
 async function inspectFile(
   path: string,
   { busyTimeoutMs }: Pick<DatabaseOptions, "busyTimeoutMs">,
-): Promise<MigrationMeta[]> {
+): Promise<{ identity: Identity; pending: MigrationMeta[] }> {
   const wal = sizeOf(`${path}-wal`) > 0;
   const mode = wal || isWritable(path) ? "mode=ro" : "immutable=1";
   const target = `${pathToFileURL(path).href}?${mode}`;
   const client = new EmbeddedClient({ target, path, busyTimeoutMs, readOnly: true });
   try {
     return await retryWhileBusy(busyTimeoutMs, async () => {
-      await identify(client, path);
-      return await pendingMigrations(client);
+      const identity = await identify(client, path);
+      return { identity, pending: await pendingMigrations(client) };
     });
   } catch (error) {
     // SQLite is asked, and not the first bytes of the file: closing a file that was opened by hand drops the locks that this process holds on it.

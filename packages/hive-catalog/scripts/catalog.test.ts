@@ -1,0 +1,101 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { CatalogFile } from "../test/catalog-file.ts";
+import { manyHives } from "../test/large-catalog.ts";
+import { ending, startCommand } from "./repository-copy.ts";
+
+type Call = Parameters<typeof startCommand>[1];
+
+/** Runs `pnpm catalog …`. */
+const catalog = (args: string[], env: NonNullable<Call>["env"] = {}) => ending(startCommand("catalog", { args, env }));
+
+async function catalogWith(...statements: string[]) {
+  const file = await CatalogFile.create();
+  await (await file.open()).close();
+  file.run(manyHives(3), ...statements);
+  const backup = join(dirname(file.path), "backup.db");
+  const restored = join(dirname(file.path), "restored", "hives.db");
+  return Object.assign(file, { backup, restored, env: { QUEEN_DATABASE: file.path } });
+}
+
+test("backup, restore and check by the command line, with what QUEEN_DATABASE or --database names", async () => {
+  await using file = await catalogWith();
+  const { env, backup, restored } = file;
+  expect(await catalog(["backup", backup], env)).toEqual({
+    code: 0,
+    output: expect.stringMatching(/^backed up 3 hives to .*backup\.db \(\d+ KiB, \d+ ms\)\n$/),
+  });
+  expect(await catalog(["restore", backup, "--database", restored], env)).toMatchObject({ code: 0 });
+  const check = await catalog(["check", "--json"], { QUEEN_DATABASE: restored });
+  expect(check.code).toBe(0);
+  expect(JSON.parse(check.output)).toMatchObject({
+    location: restored,
+    is_sound: true,
+    hives: 3,
+    pending_migrations: [],
+  });
+});
+
+test("a target that is there is a wrong call: exit code 2, and --force is the way", async () => {
+  await using file = await catalogWith();
+  writeFileSync(file.backup, "");
+  const refused = await catalog(["backup", file.backup], file.env);
+  expect(refused).toEqual({ code: 2, output: expect.stringMatching(/INVALID_ARGUMENT: .*force replaces it/) });
+  expect(readFileSync(file.backup, "utf8")).toBe("");
+  expect(await catalog(["backup", file.backup, "--force"], file.env)).toMatchObject({ code: 0 });
+});
+
+test("check of a damaged catalog lists the damage, says what to do, and exits with 1", async () => {
+  await using file = await catalogWith(
+    "UPDATE hives SET port = 0 WHERE id = 'hive-000002'",
+    "DROP INDEX idx_hives_heartbeat",
+  );
+  const { code, output } = await catalog(["check"], file.env);
+  expect(code).toBe(1);
+  expect(output).toContain("damaged hive 'hive-000002': port must be an integer from 1 to 65535");
+  expect(output).toContain("missing: index idx_hives_heartbeat");
+  expect(output).toContain("what to do: mend damaged hives");
+  expect(output).toContain("NOT sound: 3 hives read, 1 damaged");
+});
+
+test("a restore over a catalog that is in use fails with CATALOG_BUSY and exit code 1, as JSON too", async () => {
+  await using file = await catalogWith();
+  await catalog(["backup", file.backup], file.env);
+  await using open = await file.open();
+  const { code, output } = await catalog(["restore", file.backup, "--force", "--json"], file.env);
+  expect(code).toBe(1);
+  expect(output).toContain('{"error":{"code":"CATALOG_BUSY"');
+  expect(await open.countHives()).toBe(3);
+});
+
+test("info shows the catalog at a glance", async () => {
+  await using file = await catalogWith();
+  const { code, output } = await catalog(["info"], file.env);
+  expect(code).toBe(0);
+  expect(output).toMatch(/^hives +3: 3 online, 0 offline, 0 unknown$/m);
+  expect(output).toMatch(/^oldest beat +2025-10-21T10:00:00\.001Z$/m);
+  expect(output).toMatch(/^migrations +0000_create_hives, 0001_keyset_indexes$/m);
+});
+
+test("info of nothing fails, and makes nothing", async () => {
+  await using file = await CatalogFile.create();
+  expect(await catalog(["info"], { QUEEN_DATABASE: file.path })).toMatchObject({ code: 1 });
+  expect(existsSync(file.path)).toBe(false);
+});
+
+test.each([[[]], [["backup"]], [["nonsense"]], [["check", "--forse"]], [["backup", "a", "b"]]])(
+  "catalog %j is a wrong call: exit code 2",
+  async (args) => {
+    expect((await catalog(args)).code).toBe(2);
+  },
+);
+
+test("help names the exit codes, and shows no secret of the location", async () => {
+  const { code, output } = await catalog(["backup", "--help"], {
+    QUEEN_DATABASE: "libsql://host.test/?authToken=secret",
+  });
+  expect(code).toBe(0);
+  expect(output).toContain("Exit codes: 0 done and sound, 1 failed or damage found, 2 called wrongly");
+  expect(output).not.toContain("secret");
+});
