@@ -28,6 +28,7 @@ import { hives } from "./schema.ts";
 import { brokenSshRule, keepsSshRule } from "./ssh-rule.ts";
 import { Statement } from "./statement.ts";
 import { buildStatements, type Statements } from "./statements.ts";
+import { LoopBudget, turnOfTheLoop } from "./turn.ts";
 
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 const DEFAULT_STREAM_PAGE = 500;
@@ -42,6 +43,7 @@ export class HiveCatalog {
   readonly #heartbeats: HeartbeatWriter;
   readonly #now: () => number;
   readonly #reader: HiveReader;
+  readonly #loop = new LoopBudget();
   #running = 0;
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -320,6 +322,7 @@ export class HiveCatalog {
     if (this.#closing) throw new HiveCatalogError("CATALOG_CLOSED", "the catalog is closed");
     this.#running++;
     try {
+      if (this.#loop.isSpent()) await turnOfTheLoop();
       return await work();
     } catch (error) {
       throw toCatalogError(error);

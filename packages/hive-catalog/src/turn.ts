@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 /** First come, first served: at most one holder at a time. */
 export class Turn {
   #last: Promise<void> = Promise.resolve();
@@ -28,4 +30,22 @@ export function turnOfTheLoop(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
+}
+
+/** How long calls that are awaited one after another may hold the event loop, in ms. */
+const MAX_HELD_MS = 5;
+
+/** Notices callers that await call after call: promises alone never let the event loop turn. */
+export class LoopBudget {
+  #heldSinceMs: number | undefined;
+
+  /** Whether the event loop has not turned for so long that the next call has to wait for it. */
+  isSpent(): boolean {
+    if (this.#heldSinceMs !== undefined) return performance.now() - this.#heldSinceMs > MAX_HELD_MS;
+    this.#heldSinceMs = performance.now();
+    setImmediate(() => {
+      this.#heldSinceMs = undefined;
+    });
+    return false;
+  }
 }

@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import { readSql } from "./catalog-file.ts";
+import { readSql, runSql } from "./catalog-file.ts";
 
 /** SQL that adds sound hives hive-000001, hive-000002, … at once. */
 export function manyHives(count: number): string {
@@ -18,4 +18,19 @@ export function overwritePage(path: string, tableOrIndex: string): void {
   const file = openSync(path, "r+");
   writeSync(file, Buffer.alloc(Number(size), 0xa5), 0, Number(size), (Number(page) - 1) * Number(size));
   closeSync(file);
+}
+
+/** Leaves the index of heartbeats as it was before all heartbeats changed: damage that no page shows. */
+export function makeIndexStale(path: string): void {
+  const [[sql, rootPage] = []] = readSql(
+    path,
+    "SELECT sql, rootpage FROM sqlite_schema WHERE name = 'idx_hives_heartbeat'",
+  );
+  runSql(path, "PRAGMA writable_schema = ON", "DELETE FROM sqlite_schema WHERE name = 'idx_hives_heartbeat'");
+  runSql(path, "UPDATE hives SET last_heartbeat_ms = 1");
+  runSql(
+    path,
+    "PRAGMA writable_schema = ON",
+    `INSERT INTO sqlite_schema VALUES ('index', 'idx_hives_heartbeat', 'hives', ${rootPage}, '${sql}')`,
+  );
 }

@@ -11,7 +11,7 @@ import {
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { CatalogFile, readSql, runSql } from "../../test/catalog-file.ts";
-import { manyHives, overwritePage } from "../../test/large-catalog.ts";
+import { makeIndexStale, manyHives, overwritePage } from "../../test/large-catalog.ts";
 import { startSqliteProcess, startWorker } from "../../test/processes.ts";
 import { refusalOf } from "../../test/refusal.ts";
 import { backupCatalog, type CopyProgress, checkCatalog, restoreCatalog } from "../index.ts";
@@ -127,12 +127,14 @@ test("a file that appears at the target while the copy is made is not replaced",
 
 test("a backup that is stopped, or whose onProgress throws, leaves nothing", async () => {
   await using file = await catalogWith(20_000);
-  const stopping = new AbortController();
-  const onProgress = () => stopping.abort();
-  const stopped = await refusalOf(backupCatalog(file.path, file.target, { onProgress, signal: stopping.signal }));
-  expect(stopped).toMatchObject({ code: "CATALOG_CLOSED", message: expect.stringContaining("stopped") });
-  const thrown = () => {
-    throw new Error("no terminal any more");
+  for (const minBytes of [0, 1]) {
+    const stopping = new AbortController();
+    const onProgress = ({ bytes }: CopyProgress) => bytes >= minBytes && stopping.abort();
+    const stopped = await refusalOf(backupCatalog(file.path, file.target, { onProgress, signal: stopping.signal }));
+    expect(stopped).toMatchObject({ code: "CATALOG_CLOSED", message: expect.stringContaining("stopped") });
+  }
+  const thrown = ({ bytes }: CopyProgress) => {
+    if (bytes > 0) throw new Error("no terminal any more");
   };
   expect((await refusalOf(backupCatalog(file.path, file.target, { onProgress: thrown }))).message).toContain(
     "terminal",
@@ -169,12 +171,16 @@ test("a missing folder or catalog is named", async () => {
   expect(none).toMatchObject({ code: "CATALOG_UNAVAILABLE", message: expect.stringContaining(nowhere) });
 });
 
-test("a damaged catalog is not backed up: a copy of what is left of it would look sound", async () => {
+test.each([
+  ["noise in an index", (path: string) => overwritePage(path, "sqlite_autoindex_hives_1")],
+  ["an index that does not agree with its table", makeIndexStale],
+])("a catalog with %s is not backed up: a copy of what is left of it would look sound", async (_what, spoil) => {
   await using file = await catalogWith(3000);
   const damaged = `${file.path}-copy`;
   await backupCatalog(file.path, damaged);
-  overwritePage(damaged, "sqlite_autoindex_hives_1");
-  expect((await refusalOf(backupCatalog(damaged, file.target))).code).toBe("CATALOG_CORRUPT");
+  spoil(damaged);
+  const error = await refusalOf(backupCatalog(damaged, file.target));
+  expect(error).toMatchObject({ code: "CATALOG_CORRUPT", message: expect.stringContaining("is damaged") });
   expect(namesBeside(file.target)).toEqual([]);
 });
 

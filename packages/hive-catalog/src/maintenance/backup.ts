@@ -10,7 +10,7 @@ export type BackupOptions = {
   force?: boolean | undefined;
   /** Told several times a second how far the copy is. */
   onProgress?: ((progress: CopyProgress) => void) | undefined;
-  /** Stops the backup; nothing is left of it. */
+  /** Stops the backup when the statement that runs is done, within seconds; nothing is left of it. */
   signal?: AbortSignal | undefined;
 };
 

@@ -35,7 +35,8 @@ type RowsFound = Pick<CatalogCheck, "hives" | "damagedHives" | "damage" | "damag
 };
 
 const MAX_LISTED = 1000;
-const PAGE_SIZE = 1000;
+/** Small enough that looking at a page does not hold the event loop for long. */
+const PAGE_SIZE = 250;
 /** Below every row id. */
 const BEFORE_ALL = "-9223372036854775808";
 

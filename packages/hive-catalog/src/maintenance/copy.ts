@@ -27,19 +27,13 @@ export async function copyCatalog(
   temporary: string,
   { onProgress = () => {}, signal }: Copying,
 ): Promise<{ hives: number; bytes: number }> {
+  const totalBytes = await readNumber(source, EXPECTED_BYTES);
+  onProgress({ bytes: 0, totalBytes });
   refuseStopped(signal);
-  const stop = () => source.close();
-  signal?.addEventListener("abort", stop, { once: true });
-  try {
-    refuseDamaged(name, await sqliteProblems(source, "quick_check"));
-    await vacuumInto(source, temporary, onProgress);
-  } catch (error) {
-    await source.end();
-    refuseStopped(signal);
-    throw error;
-  } finally {
-    signal?.removeEventListener("abort", stop);
-  }
+  refuseDamaged(name, await sqliteProblems(source, "integrity_check"));
+  refuseStopped(signal);
+  await vacuumInto(source, temporary, { totalBytes, onProgress });
+  refuseStopped(signal);
   const hives = await readingFile(temporary, async (copy) => {
     refuseDamaged(temporary, await sqliteProblems(copy, "quick_check"));
     return await readNumber(copy, "SELECT count(*) FROM hives");
@@ -49,29 +43,32 @@ export async function copyCatalog(
 }
 
 /** SQLite says nothing of its progress; the growing file does. */
-async function vacuumInto(source: SqlThread, temporary: string, onProgress: (progress: CopyProgress) => void) {
-  const totalBytes = await readNumber(source, EXPECTED_BYTES);
+async function vacuumInto(
+  source: SqlThread,
+  temporary: string,
+  { totalBytes, onProgress }: { totalBytes: number; onProgress: (progress: CopyProgress) => void },
+): Promise<void> {
   let isDone = false;
   const copied = source.execute("VACUUM INTO ?", [temporary]).finally(() => {
     isDone = true;
   });
-  // Awaited below, unless `onProgress` throws before.
-  copied.catch(() => {});
-  let bytes = 0;
-  onProgress({ bytes, totalBytes });
-  while (!isDone) {
-    await Promise.race([copied, delay(POLL_MS)]);
-    const size = Math.min(statSync(temporary).size, totalBytes);
-    if (isDone || size <= bytes) continue;
-    bytes = size;
-    onProgress({ bytes, totalBytes });
+  try {
+    for (let bytes = 0; !isDone; ) {
+      await Promise.race([copied, delay(POLL_MS)]);
+      const size = Math.min(statSync(temporary).size, totalBytes);
+      if (isDone || size <= bytes) continue;
+      bytes = size;
+      onProgress({ bytes, totalBytes });
+    }
+  } finally {
+    // Also when `onProgress` throws: nothing may write to the temporary file any more.
+    await copied;
   }
-  await copied;
   const { size } = statSync(temporary);
   onProgress({ bytes: size, totalBytes: size });
 }
 
-export function refuseDamaged(name: string, problems: readonly string[]): void {
+function refuseDamaged(name: string, problems: readonly string[]): void {
   if (problems.length === 0) return;
   const cure = "pnpm catalog check tells more; restore a sound backup";
   throw new HiveCatalogError("CATALOG_CORRUPT", `${name} is damaged: ${problems.slice(0, 3).join("; ")}; ${cure}`);

@@ -16,7 +16,7 @@ import {
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { CatalogFile, readSql, runSql } from "../../test/catalog-file.ts";
-import { manyHives, overwritePage } from "../../test/large-catalog.ts";
+import { makeIndexStale, manyHives, overwritePage } from "../../test/large-catalog.ts";
 import { startSqliteProcess, startWorker } from "../../test/processes.ts";
 import { refusalOf } from "../../test/refusal.ts";
 import { backupCatalog, checkCatalog, HiveCatalog, restoreCatalog } from "../index.ts";
@@ -76,6 +76,7 @@ const BAD_BACKUPS: [string, (path: string) => void, string][] = [
   ["cut to its first bytes", (path) => truncateSync(path, 100), "CATALOG_CORRUPT"],
   ["with noise in its table", (path) => overwritePage(path, "hives"), "CATALOG_CORRUPT"],
   ["with noise in an index", (path) => overwritePage(path, "idx_hives_heartbeat"), "CATALOG_CORRUPT"],
+  ["with an index that does not agree with its table", makeIndexStale, "CATALOG_CORRUPT"],
   ["with noise at its beginning", (path) => overwriteHeader(path), "CATALOG_NOT_A_CATALOG"],
   ["that is a text", (path) => writeFileSync(path, "hives\n".repeat(1000)), "CATALOG_NOT_A_CATALOG"],
   ["that is empty", (path) => truncateSync(path, 0), "CATALOG_NOT_A_CATALOG"],

@@ -3,9 +3,8 @@ import { toCatalogError } from "../driver-errors.ts";
 import { invalidArgument } from "../input.ts";
 import { pendingMigrations } from "../migrations.ts";
 import { type CopyResult, isSameFile } from "./backup.ts";
-import { copyCatalog, refuseDamaged } from "./copy.ts";
+import { copyCatalog } from "./copy.ts";
 import { makeFolderOf, writeCatalogFile } from "./new-file.ts";
-import { sqliteProblems } from "./queries.ts";
 import { filePathOf, readingFile, statOf } from "./source.ts";
 
 export type RestoreOptions = {
@@ -33,7 +32,6 @@ export async function restoreCatalog(
     if (isSameFile(from, path)) throw invalidArgument("backup", "must be another file than the catalog itself");
     const copied = await readingFile(from, async (source) => {
       await pendingMigrations(source);
-      refuseDamaged(from, await sqliteProblems(source, "integrity_check"));
       await makeFolderOf(path);
       const mode = statOf(from)?.mode ?? 0o600;
       return await writeCatalogFile({ path, field: "location", force, mode }, (temporary) =>

@@ -14,6 +14,11 @@ function run(sql, args) {
 }
 
 parentPort.on("message", ({ sql, args }) => {
+  if (sql === undefined) {
+    database?.close();
+    parentPort.close();
+    return;
+  }
   try {
     parentPort.postMessage({ rows: run(sql, args) });
   } catch (error) {

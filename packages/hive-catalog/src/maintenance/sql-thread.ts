@@ -33,7 +33,7 @@ export class SqlThread implements Reader {
     this.#worker.on("message", (answer: Answer) => this.#settle(answer));
     this.#worker.on("error", (error) => this.#failAll(error));
     this.#worker.on("exit", () =>
-      this.#failAll(new HiveCatalogError("CATALOG_CLOSED", "the work on the catalog was stopped")),
+      this.#failAll(new HiveCatalogError("CATALOG_CLOSED", "the thread that reads the catalog has ended")),
     );
   }
 
@@ -50,9 +50,12 @@ export class SqlThread implements Reader {
     void this.end();
   }
 
-  /** Resolves when the thread is gone, and its connection with it. A statement that runs is waited for, then rejects. */
+  /**
+   * Resolves when the thread is gone, and its connection with it; a statement that runs is waited for. Never `terminate`: the binding
+   * aborts the whole process when its thread is ended while a statement runs.
+   */
   async end(): Promise<void> {
-    void this.#worker.terminate();
+    this.#worker.postMessage({});
     await this.#ended;
   }
 
