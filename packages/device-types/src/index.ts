@@ -1,2 +1,2 @@
 export { CpuDevice, DeviceCapabilities, GpuDevice } from "./devices.ts";
-export { DeviceCapabilitiesJson, StrictDeviceCapabilitiesJson } from "./json.ts";
+export { DeviceCapabilitiesJson, StrictDeviceCapabilitiesJson, toDeviceCapabilitiesJson } from "./json.ts";

@@ -27,7 +27,8 @@ function decode(json: CapabilitiesJson): DeviceCapabilities {
   };
 }
 
-function encode({ cpu, gpus }: DeviceCapabilities) {
+/** The JSON form of devices that are known to be sound; `DeviceCapabilitiesJson.encode` is the same and checks them. */
+export function toDeviceCapabilitiesJson({ cpu, gpus }: DeviceCapabilities) {
   return {
     cpu: cpu && { cores: cpu.cores, ram_gb: cpu.ramGb },
     gpus: gpus.map((gpu) => ({ index: gpu.index, name: gpu.name, vram_gb: gpu.vramGb })),
@@ -39,14 +40,17 @@ function encode({ cpu, gpus }: DeviceCapabilities) {
  * Decoding ignores further keys and reads the ancestor's `"id":"gpu0"` in place of `index`; encoding writes the form above.
  */
 export const DeviceCapabilitiesJson = z
-  .codec(z.object({ cpu: CpuJson.nullish(), gpus: z.array(ReportedGpuJson) }), DeviceCapabilities, { decode, encode })
+  .codec(z.object({ cpu: CpuJson.nullish(), gpus: z.array(ReportedGpuJson) }), DeviceCapabilities, {
+    decode,
+    encode: toDeviceCapabilitiesJson,
+  })
   .meta({ id: "DeviceCapabilitiesJson", description: "Devices as a hive reports them" });
-export type DeviceCapabilitiesJson = ReturnType<typeof encode>;
+export type DeviceCapabilitiesJson = ReturnType<typeof toDeviceCapabilitiesJson>;
 
 /** The same form for input that a person wrote: a key that is not known is an error. */
 export const StrictDeviceCapabilitiesJson = z
   .codec(z.strictObject({ cpu: CpuJson.strict().nullable(), gpus: z.array(GpuJson.strict()) }), DeviceCapabilities, {
     decode,
-    encode,
+    encode: toDeviceCapabilitiesJson,
   })
   .meta({ id: "StrictDeviceCapabilitiesJson", description: "Devices as an operator writes them" });

@@ -11,6 +11,7 @@ import {
   checkChoice,
   checkHive,
   checkInteger,
+  checkOptions,
   DevicesInput,
   HeartbeatInput,
   IdInput,
@@ -64,6 +65,7 @@ export class HiveCatalog {
    * `http:`, `https:`). Rejects with INVALID_ARGUMENT or a CATALOG_… code.
    */
   static async open(location: string, options: OpenOptions = {}): Promise<HiveCatalog> {
+    checkOptions(options);
     const { authToken, migrate = true, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, requestTimeoutMs } = options;
     checkInteger("busyTimeoutMs", busyTimeoutMs, 0);
     if (requestTimeoutMs !== undefined) checkInteger("requestTimeoutMs", requestTimeoutMs, 1);
@@ -129,13 +131,11 @@ export class HiveCatalog {
   }
 
   /** All hives by id, page by page: no more than `pageSize` (default 500) are held, and nothing is locked in between. */
-  async *streamHives({
-    pageSize = DEFAULT_STREAM_PAGE,
-    onCorruptHive,
-  }: {
-    pageSize?: number;
-    onCorruptHive?: ListOptions["onCorruptHive"];
-  } = {}): AsyncGenerator<HiveRecord, void, undefined> {
+  async *streamHives(
+    options: { pageSize?: number; onCorruptHive?: ListOptions["onCorruptHive"] } = {},
+  ): AsyncGenerator<HiveRecord, void, undefined> {
+    checkOptions(options);
+    const { pageSize = DEFAULT_STREAM_PAGE, onCorruptHive } = options;
     checkInteger("pageSize", pageSize, 1);
     const pages = this.#reader.pages(this.#statements.all, {}, { onCorruptHive }, pageSize);
     for (;;) {
@@ -161,14 +161,16 @@ export class HiveCatalog {
   }
 
   /** Hives whose last beat is older than `maxAgeMs`, the oldest first, then by id. One that never beat is unknown, not stale. */
-  findStaleHives(maxAgeMs: number, { after, ...options }: StaleOptions = {}): Promise<HiveRecord[]> {
+  findStaleHives(maxAgeMs: number, options: StaleOptions = {}): Promise<HiveRecord[]> {
     return this.#call(() => {
+      checkOptions(options);
+      const { after, ...page } = options;
       checkInteger("maxAgeMs", maxAgeMs, 0);
       if (after !== undefined && !(isHiveId(after?.id) && Number.isSafeInteger(after.lastHeartbeatMs))) {
         throw invalidArgument("after", "must be the last record of the page before");
       }
       const values = { beforeMs: this.#now() - maxAgeMs, afterMs: after?.lastHeartbeatMs ?? 0 };
-      return collect(this.#reader.pages(this.#statements.stale, values, { ...options, after: after?.id }));
+      return collect(this.#reader.pages(this.#statements.stale, values, { ...page, after: after?.id }));
     });
   }
 

@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, readFileSync, type Stats, statSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
@@ -110,7 +110,7 @@ async function openFile(path: string, options: DatabaseOptions): Promise<Databas
   let isCurrent = false;
   if (isNew(path)) {
     if (!options.migrate) throw notMigrated(path);
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
   } else {
     const { identity, pending } = await inspectFile(path, options);
     if (!options.migrate && pending.length > 0) throw notMigrated(path);
@@ -167,6 +167,17 @@ function tooShort(path: string): HiveCatalogError {
   const isCut = SQLITE_MAGIC.startsWith(readFileSync(path, "latin1").slice(0, SQLITE_MAGIC.length));
   if (!isCut) return notACatalog(path, "it is not an SQLite file");
   return new HiveCatalogError("CATALOG_CORRUPT", `${path} is only the beginning of a catalog; restore a backup`);
+}
+
+/**
+ * Throws the system's own reason why no file can be made there: SQLite only says that it cannot open the file, and Node says ENOENT
+ * for a folder on a read-only file system.
+ */
+function makeFolder(folder: string): void {
+  let nearest = folder;
+  while (!existsSync(nearest) && nearest !== dirname(nearest)) nearest = dirname(nearest);
+  accessSync(nearest, constants.W_OK);
+  mkdirSync(folder, { recursive: true });
 }
 
 /** Looks at an existing file through a connection that cannot change it: a file that is not ours stays as it is. */

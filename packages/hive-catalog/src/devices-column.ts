@@ -1,8 +1,8 @@
-import { type DeviceCapabilities, DeviceCapabilitiesJson } from "@repo/device-types";
+import { type DeviceCapabilities, DeviceCapabilitiesJson, toDeviceCapabilitiesJson } from "@repo/device-types";
 
-/** The text for the `devices_json` column. */
+/** The text for the `devices_json` column, of devices that were checked. */
 export function encodeDevices(devices: DeviceCapabilities | null): string | null {
-  return devices && JSON.stringify(DeviceCapabilitiesJson.encode(devices));
+  return devices && JSON.stringify(toDeviceCapabilitiesJson(devices));
 }
 
 /** Devices from the text of the `devices_json` column. Throws an Error that says what is wrong with it. */

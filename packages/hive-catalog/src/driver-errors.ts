@@ -10,6 +10,20 @@ const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
   [/^SQLITE_/, "CATALOG_UNAVAILABLE", "the catalog could not be used"],
 ];
 
+/** The binding has no names for the newer of SQLite's extended codes, SQLITE_CORRUPT_INDEX among them. */
+const UNNAMED = /^UNKNOWN_SQLITE_ERROR_(\d+)$/;
+/** By the low byte of an extended code, which is the plain one. */
+const PLAIN_CODES: Record<number, string> = {
+  3: "SQLITE_PERM",
+  5: "SQLITE_BUSY",
+  6: "SQLITE_LOCKED",
+  8: "SQLITE_READONLY",
+  10: "SQLITE_IOERR",
+  11: "SQLITE_CORRUPT",
+  13: "SQLITE_FULL",
+  14: "SQLITE_CANTOPEN",
+};
+
 const SYSTEM_CODES: Record<string, readonly [HiveCatalogErrorCode, string]> = {
   EACCES: ["CATALOG_READ_ONLY", "the catalog may not be used by this user"],
   EPERM: ["CATALOG_READ_ONLY", "the catalog may not be used by this user"],
@@ -40,7 +54,12 @@ function classify(cause: Error): readonly [HiveCatalogErrorCode, string] {
 /** The codes that an error carries: @libsql/client has an extended one beside the plain one. */
 function codesOf(error: Error): string[] {
   const { extendedCode, code } = error as { extendedCode?: unknown; code?: unknown };
-  return [extendedCode, code].filter((value) => typeof value === "string");
+  return [extendedCode, code].filter((value) => typeof value === "string").map(named);
+}
+
+function named(code: string): string {
+  const [, number] = UNNAMED.exec(code) ?? [];
+  return (number && PLAIN_CODES[Number(number) & 0xff]) || code;
 }
 
 /** Drizzle and @libsql/client wrap what really happened, and their messages hold statements and parameters. */

@@ -262,3 +262,11 @@ test("a write that waits when the client is closed fails and is not in the file"
   await other.run("COMMIT");
   expect(await other.run("SELECT count(*) FROM t")).toEqual([[0]]);
 });
+
+test("the first row of a query is found again after the same query found nothing", async () => {
+  await client.execute("INSERT INTO t VALUES (1, 'a')");
+  const sql = "SELECT v FROM t WHERE id = ?";
+  expect(Array.from((await client.first(sql, [1])) ?? [])).toEqual(["a"]);
+  expect((await client.execute({ sql, args: [7] })).rows).toEqual([]);
+  expect(Array.from((await client.first(sql, [1])) ?? [])).toEqual(["a"]);
+});

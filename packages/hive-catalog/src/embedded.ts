@@ -46,6 +46,8 @@ export class EmbeddedClient implements Client {
   readonly #options: Options;
   readonly #turn = new Turn();
   readonly #kept = new Map<string, KeptStatement>();
+  /** Apart from the others: a statement whose .all() found nothing answers its next .get() with nothing, whatever there is. */
+  readonly #firsts = new Map<string, KeptStatement>();
   #database: Database.Database;
   #inTransaction = false;
   closed = false;
@@ -73,7 +75,7 @@ export class EmbeddedClient implements Client {
   first(sql: string, args: InValue[]): Row | undefined | Promise<Row | undefined> {
     if (this.#inTransaction) return this.execute(sql, args).then(({ rows: [row] }) => row);
     try {
-      const { statement } = this.#kept.get(sql) ?? this.#prepare(sql);
+      const { statement } = this.#firsts.get(sql) ?? this.#prepare(sql, this.#firsts);
       return statement.get(args) as Row | undefined;
     } catch (error) {
       this.#recover(sql, error);
@@ -143,6 +145,7 @@ export class EmbeddedClient implements Client {
     if (this.closed) return;
     this.closed = true;
     this.#kept.clear();
+    this.#firsts.clear();
     disconnect(this.#database, this.#options);
   }
 
@@ -151,6 +154,7 @@ export class EmbeddedClient implements Client {
     const former = this.#database;
     this.#database = this.#connect();
     this.#kept.clear();
+    this.#firsts.clear();
     this.closed = false;
     rollback(former);
     former.close();
@@ -159,8 +163,9 @@ export class EmbeddedClient implements Client {
   #connect(): Database.Database {
     // The binding's own waiting would stop the event loop: no timeout here.
     const database = new Database(this.#options.target, { timeout: 0 });
-    // What was acknowledged survives power loss. This needs no lock.
+    // A damaged page is refused when it is first read, where SQLite can tell at all.
     database.exec("PRAGMA cell_size_check = ON");
+    // What was acknowledged survives power loss. This needs no lock.
     if (!this.#options.readOnly) database.exec("PRAGMA synchronous = FULL");
     return database;
   }
@@ -226,22 +231,23 @@ export class EmbeddedClient implements Client {
     }
   }
 
-  #prepare(sql: string): KeptStatement {
+  #prepare(sql: string, all = this.#kept): KeptStatement {
     const statement = this.#database.prepare(sql);
     const reader = statement.reader;
     if (reader) statement.raw(true);
     const kept = { statement, reader, columns: reader ? statement.columns().map((column) => column.name) : [] };
-    if (this.#kept.size >= MAX_KEPT_STATEMENTS) {
-      const [oldest] = this.#kept.keys();
-      if (oldest !== undefined) this.#kept.delete(oldest);
+    if (all.size >= MAX_KEPT_STATEMENTS) {
+      const [oldest] = all.keys();
+      if (oldest !== undefined) all.delete(oldest);
     }
-    this.#kept.set(sql, kept);
+    all.set(sql, kept);
     return kept;
   }
 
   /** A statement that failed half way keeps its snapshot or lock until its transaction is rolled back and its connection closed. */
   #recover(sql: string, error: unknown): void {
     this.#kept.delete(sql);
+    this.#firsts.delete(sql);
     const { path } = this.#options;
     const failedHalfWay = !isBusy(error) && !codeOf(error).startsWith("SQLITE_CONSTRAINT");
     // Opening a path whose file is gone would make an empty file and delete its -wal.

@@ -47,6 +47,12 @@ export function checkChoice(name: string, value: unknown, choices: readonly stri
   throw invalidArgument(name, `must be one of ${choices.join(", ")}, got ${shown(value)}`);
 }
 
+/** Throws INVALID_ARGUMENT unless `options` is an object. */
+export function checkOptions(options: unknown): void {
+  if (typeof options === "object" && options !== null) return;
+  throw invalidArgument("options", `must be an object, got ${shown(options)}`);
+}
+
 /** An INVALID_ARGUMENT for one argument of a call. */
 export function invalidArgument(field: string, message: string): HiveCatalogError {
   return new HiveCatalogError("INVALID_ARGUMENT", `${field} ${message}`, { problems: [{ field, message }] });

@@ -3,7 +3,6 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { CatalogFile, SPECIFICATION_DDL } from "../test/catalog-file.ts";
-import { startWorker, startWorkers } from "../test/processes.ts";
 import { refusalOf } from "../test/refusal.ts";
 import { HiveCatalog } from "./catalog.ts";
 import { MIGRATIONS_FOLDER } from "./migrations.ts";
@@ -95,15 +94,3 @@ test("migrate: false opens a file that is up to date", async () => {
   await first.close();
   expect(await (await file.open({ migrate: false })).listHives()).toEqual([aHive()]);
 });
-
-test("twenty processes that open one fresh file at once all work on it; it is migrated once", async () => {
-  await using file = await CatalogFile.create();
-  await using workers = startWorkers(20, (index) => startWorker("opener", file.path, `opener-${index}`));
-  for (const worker of workers.all) expect(await worker.nextLine()).toBe("ready");
-  const counts = (await Promise.all(workers.all.map((worker) => worker.ask("go")))).map(Number);
-  for (const count of counts) expect(count).toBeGreaterThan(0);
-  expect(file.read("SELECT count(*) FROM hives")).toEqual([[20]]);
-  await using fresh = await CatalogFile.create();
-  await (await fresh.open()).close();
-  expect(file.read(APPLIED)).toEqual(fresh.read(APPLIED));
-}, 60_000);

@@ -1,6 +1,6 @@
 import type { Row } from "@libsql/client";
 import { corruptHive, type DamagedHive, findDamage } from "./damage.ts";
-import { checkInteger, invalidArgument } from "./input.ts";
+import { checkInteger, checkOptions, invalidArgument } from "./input.ts";
 import type { ListOptions } from "./options.ts";
 import { readPages } from "./pages.ts";
 import type { HiveRecord } from "./record.ts";
@@ -28,6 +28,7 @@ export class HiveReader {
 
   /** The sound hives that a finder finds, in batches; each damaged one is told. Throws INVALID_ARGUMENT. */
   pages(finder: Finder, values: FinderValues, options: ListOptions, batchSize?: number) {
+    checkOptions(options);
     const { after, limit = Number.MAX_SAFE_INTEGER, onCorruptHive = this.#onCorruptHive } = options;
     checkInteger("limit", limit, 1);
     if (after !== undefined && typeof after !== "string") throw invalidArgument("after", "must be the id of a hive");

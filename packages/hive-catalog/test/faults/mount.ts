@@ -1,0 +1,33 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+
+/** A mount that ends when it is disposed of. */
+type Mount = { path: string } & Disposable;
+
+/** A file system in memory of `sizeBytes`, mounted at the new folder `path`. */
+export function mountSmallDisk(path: string, sizeBytes: number): Mount {
+  mkdirSync(path);
+  mount("-t", "tmpfs", "-o", `size=${sizeBytes}`, "tmpfs", path);
+  return { path, [Symbol.dispose]: () => unmount(path) };
+}
+
+/** The folder or file `source`, seen read-only at `path`, which must exist: root ignores the modes of files, but not this. */
+export function mountReadOnly(source: string, path: string): Mount {
+  mount("--bind", source, path);
+  mount("-o", "remount,bind,ro", path);
+  return { path, [Symbol.dispose]: () => unmount(path) };
+}
+
+function mount(...args: string[]): void {
+  const { status, stderr, error } = spawnSync("mount", args, { encoding: "utf8" });
+  if (status === 0) return;
+  const reason = error?.message ?? stderr.trim();
+  throw new Error(
+    `this test mounts a file system and so must run as root on Linux; mount ${args.join(" ")}: ${reason}`,
+  );
+}
+
+/** Lazily: the driver may hold a file open for a while after it was closed. */
+function unmount(path: string): void {
+  spawnSync("umount", ["--lazy", path]);
+}

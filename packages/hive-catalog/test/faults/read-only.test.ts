@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { HiveCatalog } from "../../src/catalog.ts";
+import { aHive, temporaryFolder } from "../../src/testing.ts";
+import { startWorker } from "../processes.ts";
+import { refusalOf } from "../refusal.ts";
+import { allOf } from "../stream.ts";
+import { mountReadOnly } from "./mount.ts";
+
+const HIVES = ["a", "b"].map((id) => aHive({ id, status: "online", lastHeartbeatMs: 5 }));
+const DEVICES = { cpu: null, gpus: [] };
+
+const CHANGES: ((catalog: HiveCatalog) => Promise<unknown>)[] = [
+  (catalog) => catalog.addHive(aHive({ id: "new" })),
+  (catalog) => catalog.updateHive(aHive({ id: "a" })),
+  (catalog) => catalog.patchHive("a", { port: 1 }),
+  (catalog) => catalog.updateHiveStatus("a", "offline"),
+  (catalog) => catalog.markOffline("a", 9),
+  (catalog) => catalog.updateHeartbeat("a", 9),
+  (catalog) => Promise.all(["a", "b"].map((id) => catalog.updateHeartbeat(id, 9))),
+  (catalog) => catalog.updateDevices("a", DEVICES),
+  (catalog) => catalog.removeHive("a"),
+];
+
+async function expectReadsAlone(path: string): Promise<void> {
+  const catalog = await HiveCatalog.open(path, { busyTimeoutMs: 50 });
+  for (const change of CHANGES)
+    expect((await refusalOf(change(catalog))).code, String(change)).toBe("CATALOG_READ_ONLY");
+  expect(await catalog.listHives()).toEqual(HIVES);
+  expect(await catalog.getHive("a")).toEqual(HIVES[0]);
+  expect(await allOf(catalog.streamHives({ pageSize: 1 }))).toEqual(HIVES);
+  expect(await catalog.findOnlineHives()).toEqual(HIVES);
+  expect(await catalog.findStaleHives(1)).toEqual(HIVES);
+  expect(await catalog.countHives()).toBe(2);
+  await catalog.close();
+}
+
+/** Every file of a folder that holds something, with a digest of it. The -shm is only shared memory. */
+const contents = (folder: string) =>
+  readdirSync(folder)
+    .filter((name) => !name.endsWith("-shm"))
+    .map((name) => [name, readFileSync(join(folder, name))] as const)
+    .filter(([, bytes]) => bytes.length > 0)
+    .map(([name, bytes]) => `${name} ${createHash("sha256").update(bytes).digest("hex")}`);
+
+/** A catalog with two hives: closed, or as a killed process leaves it, with all that it holds in its -wal. */
+async function makeCatalog(path: string, isKilled: boolean): Promise<void> {
+  if (isKilled) {
+    await using killed = startWorker("unclosed", path, JSON.stringify(HIVES));
+    expect(await killed.nextLine()).toBe("stored");
+    await killed.kill();
+    expect(readFileSync(`${path}-wal`).length).toBeGreaterThan(0);
+    return;
+  }
+  await using catalog = await HiveCatalog.open(path);
+  for (const hive of HIVES) await catalog.addHive(hive);
+}
+
+test.each([
+  ["closed in good order", false],
+  ["that a killed process left with its -wal", true],
+])(
+  "a catalog %s in a read-only folder is read; each change is refused with CATALOG_READ_ONLY",
+  async (_name, isKilled) => {
+    await using folder = await temporaryFolder();
+    const [source, target] = [join(folder.path, "source"), join(folder.path, "target")];
+    for (const path of [source, target]) mkdirSync(path);
+    await makeCatalog(join(source, "hives.db"), isKilled);
+    const before = contents(source);
+    {
+      using readOnly = mountReadOnly(source, target);
+      await expectReadsAlone(join(readOnly.path, "hives.db"));
+      await expectReadsAlone(join(readOnly.path, "hives.db"));
+    }
+    expect(contents(source)).toEqual(before);
+  },
+);
+
+test("a read-only file in a folder that can be written is read; each change is refused with CATALOG_READ_ONLY", async () => {
+  await using folder = await temporaryFolder();
+  const [source, target] = [join(folder.path, "source.db"), join(folder.path, "hives.db")];
+  await makeCatalog(source, false);
+  const before = readFileSync(source);
+  writeFileSync(target, "");
+  {
+    using readOnly = mountReadOnly(source, target);
+    await expectReadsAlone(readOnly.path);
+    expect(existsSync(`${target}-wal`)).toBe(false);
+  }
+  expect(readFileSync(source).equals(before)).toBe(true);
+});
+
+test("a new catalog in a read-only folder is refused with CATALOG_READ_ONLY", async () => {
+  await using folder = await temporaryFolder();
+  const [source, target] = [join(folder.path, "source"), join(folder.path, "target")];
+  for (const path of [source, target]) mkdirSync(path);
+  using readOnly = mountReadOnly(source, target);
+  for (const path of ["hives.db", "data/hives.db"]) {
+    expect((await refusalOf(HiveCatalog.open(join(readOnly.path, path)))).code).toBe("CATALOG_READ_ONLY");
+  }
+  expect(readdirSync(source)).toEqual([]);
+});

@@ -1,0 +1,175 @@
+import type { HiveRecord, HiveStatus, NewHive } from "../../src/record.ts";
+import type { Call, Outcome } from "./calls.ts";
+
+const MAX_AHEAD_MS = 60_000;
+const IDS = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const STATUSES = ["unknown", "online", "offline"];
+
+class Refusal extends Error {
+  readonly code: string;
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
+
+type Page = { after?: string; limit?: number };
+
+/** What a catalog must do, in the plainest way: a map in memory. It trusts its callers with everything that the tests do not get wrong. */
+export class ModelCatalog {
+  readonly hives: Map<string, HiveRecord>;
+  nowMs = 0;
+
+  constructor(hives: ReadonlyMap<string, HiveRecord> = new Map()) {
+    this.hives = new Map(hives);
+  }
+
+  call({ method, args }: Call): Outcome {
+    try {
+      return { value: Reflect.apply(Reflect.get(this as object, method), this, args) ?? null };
+    } catch (error) {
+      if (error instanceof Refusal) return { code: error.code };
+      throw error;
+    }
+  }
+
+  addHive(hive: NewHive): HiveRecord {
+    checkSsh(hive);
+    if (this.hives.has(hive.id)) throw new Refusal("HIVE_ALREADY_EXISTS");
+    const absent = { sshHost: null, sshPort: null, sshUser: null, lastHeartbeatMs: null, devices: null };
+    const times = { createdAtMs: this.nowMs, updatedAtMs: this.nowMs };
+    return this.#store({
+      ...absent,
+      ...times,
+      ...(hive as Omit<HiveRecord, "status">),
+      status: hive.status ?? "unknown",
+    });
+  }
+
+  getHive(id: string): HiveRecord | undefined {
+    return this.hives.get(id);
+  }
+
+  hiveExists(id: string): boolean {
+    return this.hives.has(id);
+  }
+
+  updateHive(hive: HiveRecord): HiveRecord {
+    checkSsh(hive);
+    const before = this.#existing(hive.id);
+    const lastHeartbeatMs = this.#later(before.lastHeartbeatMs, hive.lastHeartbeatMs);
+    return this.#store({ ...hive, lastHeartbeatMs, createdAtMs: before.createdAtMs, updatedAtMs: this.nowMs });
+  }
+
+  patchHive(id: string, changes: Partial<HiveRecord>): HiveRecord {
+    const after = { ...this.#existing(id), ...changes, updatedAtMs: this.nowMs };
+    checkSsh(after);
+    return this.#store(after);
+  }
+
+  updateHiveStatus(id: string, status: HiveStatus): void {
+    if (!IDS.test(id) || !STATUSES.includes(status)) throw new Refusal("INVALID_HIVE");
+    this.#store({ ...this.#existing(id), status, updatedAtMs: this.nowMs });
+  }
+
+  markOffline(id: string, notBeatSinceMs: number): boolean {
+    const hive = this.hives.get(id);
+    if (hive === undefined || hive.status === "offline") return false;
+    const beat = hive.lastHeartbeatMs;
+    if (beat !== null && beat >= notBeatSinceMs && beat <= this.nowMs + MAX_AHEAD_MS) return false;
+    this.#store({ ...hive, status: "offline", updatedAtMs: this.nowMs });
+    return true;
+  }
+
+  updateHeartbeat(id: string, timestampMs: number): void {
+    if (!IDS.test(id)) throw new Refusal("INVALID_HIVE");
+    const hive = this.#existing(id);
+    this.#store({ ...hive, lastHeartbeatMs: this.#later(hive.lastHeartbeatMs, timestampMs) });
+  }
+
+  /** Beats of one hive in one group count as the latest of them. */
+  beats(...beats: [id: string, timestampMs: number][]): Outcome[] {
+    const latest = new Map<string, number>();
+    for (const [id, timestampMs] of beats) latest.set(id, Math.max(timestampMs, latest.get(id) ?? 0));
+    return beats.map(([id]) => this.call({ method: "updateHeartbeat", args: [id, latest.get(id)] }));
+  }
+
+  updateDevices(id: string, devices: HiveRecord["devices"]): void {
+    this.#store({ ...this.#existing(id), devices, updatedAtMs: this.nowMs });
+  }
+
+  removeHive(id: string): boolean {
+    return this.hives.delete(id);
+  }
+
+  listHives(page: Page = {}): HiveRecord[] {
+    return this.#find(() => true, page);
+  }
+
+  streamHives(): HiveRecord[] {
+    return this.#find(() => true);
+  }
+
+  findHivesByStatus(status: HiveStatus, page?: Page): HiveRecord[] {
+    if (!STATUSES.includes(status)) throw new Refusal("INVALID_ARGUMENT");
+    return this.#find((hive) => hive.status === status, page);
+  }
+
+  findOnlineHives(page?: Page): HiveRecord[] {
+    return this.findHivesByStatus("online", page);
+  }
+
+  findOfflineHives(page?: Page): HiveRecord[] {
+    return this.findHivesByStatus("offline", page);
+  }
+
+  findStaleHives(maxAgeMs: number, { limit = Number.POSITIVE_INFINITY }: Page = {}): HiveRecord[] {
+    const beatOf = ({ lastHeartbeatMs }: HiveRecord) => lastHeartbeatMs ?? Number.POSITIVE_INFINITY;
+    const stale = this.#find((hive) => beatOf(hive) < this.nowMs - maxAgeMs);
+    return stale.sort((left, right) => beatOf(left) - beatOf(right)).slice(0, limit);
+  }
+
+  findHivesWithDevices(page?: Page): HiveRecord[] {
+    return this.#find(({ devices }) => devices !== null, page);
+  }
+
+  findHivesWithoutDevices(page?: Page): HiveRecord[] {
+    return this.#find(({ devices }) => devices === null, page);
+  }
+
+  countHives(): number {
+    return this.hives.size;
+  }
+
+  countByStatus(status: HiveStatus): number {
+    return this.findHivesByStatus(status).length;
+  }
+
+  #existing(id: string): HiveRecord {
+    if (!IDS.test(id)) throw new Refusal("INVALID_HIVE");
+    const hive = this.hives.get(id);
+    if (hive === undefined) throw new Refusal("HIVE_NOT_FOUND");
+    return hive;
+  }
+
+  #store(hive: HiveRecord): HiveRecord {
+    this.hives.set(hive.id, hive);
+    return hive;
+  }
+
+  #find(wanted: (hive: HiveRecord) => boolean, { after = "", limit = Number.POSITIVE_INFINITY }: Page = {}) {
+    const sorted = [...this.hives.values()].sort((left, right) => (left.id < right.id ? -1 : 1));
+    return sorted.filter((hive) => hive.id > after && wanted(hive)).slice(0, limit);
+  }
+
+  #later(stored: number | null, beat: number | null): number | null {
+    if (beat === null) return stored;
+    return stored === null || beat > stored || stored > this.nowMs + MAX_AHEAD_MS ? beat : stored;
+  }
+}
+
+type SshFields = { sshHost?: unknown; sshPort?: unknown; sshUser?: unknown };
+
+function checkSsh({ sshHost = null, sshPort = null, sshUser = null }: SshFields): void {
+  if (sshHost === null && (sshPort !== null || sshUser !== null)) throw new Refusal("INVALID_HIVE");
+}
