@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { HiveCatalog } from "./index.ts";
+import { HIVE_CATALOG_ERROR_CODES, HiveCatalog } from "./index.ts";
+import { aHive, temporaryFolder } from "./testing.ts";
 
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL("../../..", import.meta.url));
@@ -21,12 +22,16 @@ async function programOf(readme: string): Promise<string> {
 }
 
 /** Runs a program in a fresh folder inside this package, from where the packages of the workspace can be imported. */
-async function runProgram(program: string) {
+async function runProgram(program: string, env: NodeJS.ProcessEnv = {}) {
   const folder = await mkdtemp(join(packageFolder, ".readme-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, "program.ts");
   await writeFile(file, program);
-  const { stdout } = await run(process.execPath, ["--import", "tsx", file], { cwd: folder, timeout: 60_000 });
+  const { stdout } = await run(process.execPath, ["--import", "tsx", file], {
+    cwd: folder,
+    timeout: 60_000,
+    env: { ...process.env, ...env },
+  });
   return { stdout, folder };
 }
 
@@ -83,4 +88,24 @@ test("the README begins with the two commands", async () => {
   expect(text.indexOf("```sh")).toBeLessThan(20);
   expect(first).toMatch(/^npx -y pnpm@10\.34\.9 start\b/);
   expect(second).toMatch(/^npx -y pnpm@10\.34\.9 test\b/);
+});
+
+test("the handbook says what to do on each error code", async () => {
+  const text = await readFile(join(repository, "docs/operations.md"), "utf8");
+  const documented = [...text.matchAll(/^\| `([A-Z_]+)` \| \S.* \| \S.* \|$/gm)].map(([, code]) => code);
+  expect(documented).toEqual([...HIVE_CATALOG_ERROR_CODES]);
+});
+
+test("the handbook's program moves a catalog, and can be run again", async () => {
+  await using folder = await temporaryFolder();
+  const [from, to] = [join(folder.path, "from.db"), join(folder.path, "to.db")];
+  await using source = await HiveCatalog.open(from);
+  const hives = [aHive({ id: "a", status: "online" }), aHive({ id: "b", devices: null, lastHeartbeatMs: 5 })];
+  for (const hive of hives) await source.addHive(hive);
+  const program = await programOf("docs/operations.md");
+  const env = { FROM: from, TO: to, QUEEN_DATABASE_AUTH_TOKEN: "" };
+  expect((await runProgram(program, env)).stdout).toContain("copied 2 hives; there are 2 now");
+  expect((await runProgram(program, env)).stdout).toContain("copied 0 hives; there are 2 now");
+  await using target = await HiveCatalog.open(to);
+  expect(await target.listHives()).toEqual(hives);
 });
