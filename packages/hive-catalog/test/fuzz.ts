@@ -31,7 +31,7 @@ export function mutated(sound: unknown): fc.Arbitrary<unknown> {
     value: anyJson,
     key: fc.string(),
   });
-  return fc.array(change, { maxLength: 3 }).map((changes) => {
+  return fc.array(change, { maxLength: 2 }).map((changes) => {
     const root = { value: structuredClone(sound) };
     for (const { place, how, value, key } of changes) {
       const holders = holdersIn(root);

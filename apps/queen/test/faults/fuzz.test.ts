@@ -6,8 +6,10 @@ import { anyJson, mutated } from "../../../../packages/hive-catalog/test/fuzz.ts
 import { DEVICES_JSON } from "../hive-server.ts";
 import { beatJson, HIVE_JSON, startTestQueen, type TestQueen, workerJson } from "../test-queen.ts";
 
-const RUNS = 100;
+const RUNS = 150;
 const SEED = 1;
+/** The hive that requests add, and that is not there before. */
+const ADDED = "hive-c";
 /** Its hives stand on this machine, and nobody answers for them: 502, or 403 for a host that the queen may not contact. */
 const DETECTION = "POST /v1/hives/:id/devices";
 
@@ -50,7 +52,7 @@ const ROUTES: [
   ["GET", "/health", nothing, query("x")],
   ["POST", "/v1/heartbeat", body(beatJson("hive-a", [workerJson()])), noQuery],
   ["GET", "/v1/hives", nothing, query("status", "after", "limit")],
-  ["POST", "/v1/hives", body({ ...WHOLE, id: "hive-c" }), noQuery],
+  ["POST", "/v1/hives", fc.oneof(body({ ...WHOLE, id: ADDED }), body({ ...HIVE_JSON, id: ADDED })), noQuery],
   ["GET", "/v1/hives/:id", nothing, noQuery],
   ["PUT", "/v1/hives/:id", body(WHOLE), noQuery],
   ["PATCH", "/v1/hives/:id", body({ port: 7, ssh_host: "h", devices: DEVICES_JSON, status: "offline" }), noQuery],
@@ -81,6 +83,7 @@ test.each(ROUTES)(
     const catalog = await HiveCatalog.open(`${folder.path}/hives.db`, { onCorruptHive: () => undefined });
     await using queen = await startTestQueen({ catalog });
     const property = fc.asyncProperty(id, payloads, queries, async (hiveId, payload, fields) => {
+      await catalog.removeHive(ADDED);
       for (const one of ["hive-a", "hive-b"]) {
         // Port 1 of this machine, where nobody listens.
         if (!(await catalog.hiveExists(one))) await catalog.addHive(aHive({ id: one, host: "127.0.0.1", port: 1 }));

@@ -10,8 +10,16 @@ import { Random } from "../random.ts";
 type Want = { hive: HiveRecord | null; call: () => Promise<unknown> };
 
 const [path = "", seed = "0", laneCount = "1"] = process.argv.slice(2);
-/** Straight into the pipe: what stands there outlives this process. */
-const say = (line: object) => writeSync(1, `${JSON.stringify(line)}\n`);
+/** Straight into the pipe, where it outlives this process; waits while the pipe is full. */
+function say(line: object): void {
+  for (let rest = Buffer.from(`${JSON.stringify(line)}\n`); rest.length > 0; ) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+    }
+  }
+}
 
 writeSync(1, "ready\n");
 for await (const _line of process.stdin) break;
