@@ -118,7 +118,7 @@ test("a catalog may stand beside another application's tables, when its hives ta
 
 test("hives with columns in another order and case is the catalog's table too", async () => {
   const columns =
-    "updated_at_ms, created_at_ms, devices_json, last_heartbeat_ms, status, ssh_user, ssh_port, ssh_host, port, host";
+    "updated_at_ms integer, created_at_ms bigint, devices_json text, last_heartbeat_ms int, status varchar, ssh_user text, ssh_port int, ssh_host text, port int, host text";
   await using file = await CatalogFile.create(
     `CREATE TABLE Hives (${columns.toUpperCase()}, ID TEXT PRIMARY KEY)`,
     `INSERT INTO hives (id, host, port, status, created_at_ms, updated_at_ms) VALUES ('a', 'h', 1, 'online', 0, 0)`,
@@ -131,6 +131,18 @@ const FOREIGN: [string, string[], RegExp][] = [
   ["a hives table with other columns", [HIVES_OF_BEES, "INSERT INTO hives VALUES (1, 'Bea', 2.5)"], /has no column/],
   ["a hives table that lacks one column", [SPECIFICATION_DDL.replace(/ +ssh_user +TEXT,\n/, "")], /ssh_user/],
   ["a hives table with one more", [SPECIFICATION_DDL, "ALTER TABLE hives ADD COLUMN colour TEXT"], /colour/],
+  ["a hives table without a key", [SPECIFICATION_DDL.replace("PRIMARY KEY", "")], /key/],
+  [
+    "a hives table whose port is a text",
+    [SPECIFICATION_DDL.replace(/port( +)INTEGER NOT NULL/, "port$1TEXT NOT NULL")],
+    /port/,
+  ],
+  [
+    "a hives table WITHOUT ROWID",
+    [SPECIFICATION_DDL.split(";")[0]?.replace(/\)\s*$/, ") WITHOUT ROWID") ?? ""],
+    /WITHOUT ROWID/,
+  ],
+  ["the right tables in UTF-16", ["PRAGMA encoding = 'UTF-16le'", SPECIFICATION_DDL], /UTF-16/],
   ["a view called hives", ["CREATE TABLE bees (id)", "CREATE VIEW hives AS SELECT * FROM bees"], /view/],
   ["another application's tables", ["CREATE TABLE invoices (id)", "INSERT INTO invoices VALUES (1)"], /invoices/],
   ["another application's view", ["CREATE VIEW v AS SELECT 1"], /'v'/],

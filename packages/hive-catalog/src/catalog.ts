@@ -216,6 +216,11 @@ export class HiveCatalog {
     return this.#call(async () => {
       checkHive(IdInput, { id });
       const { devices, ...fields } = checkHive(HiveChanges, changes, id);
+      if (devices === undefined && Object.values(fields).every((value) => value === undefined)) {
+        const row = await this.#statements.get.row({ id });
+        if (row === undefined) throw notFound(id);
+        return await this.#reader.record(row);
+      }
       const devicesJson = devices === undefined ? {} : { devicesJson: encodeDevices(devices) };
       const { client, db } = this.#database;
       const patch = db
@@ -264,7 +269,7 @@ export class HiveCatalog {
    * Beats that arrive together share one commit. Rejects with HIVE_NOT_FOUND or INVALID_HIVE.
    */
   updateHeartbeat(id: string, timestampMs: number): Promise<void> {
-    return this.#call(() => {
+    return this.#enter(() => {
       // Zod takes longer than all else that a beat in a group costs; it says what is wrong.
       if (!isHiveId(id) || !isTimeMs(timestampMs)) checkHive(HeartbeatInput, { id, timestampMs });
       return this.#heartbeats.store(id, timestampMs);
@@ -319,12 +324,15 @@ export class HiveCatalog {
     this.#database.client.close();
   }
 
+  #call<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    return this.#enter(this.#loop.isSpent() ? () => turnOfTheLoop().then(work) : work);
+  }
+
   /** The door of every call: refuses it after `close`, and lets no error out but a HiveCatalogError. */
-  async #call<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+  async #enter<Result>(work: () => Result | Promise<Result>): Promise<Result> {
     if (this.#closing) throw new HiveCatalogError("CATALOG_CLOSED", "the catalog is closed");
     this.#running++;
     try {
-      if (this.#loop.isSpent()) await turnOfTheLoop();
       return await work();
     } catch (error) {
       throw toCatalogError(error);

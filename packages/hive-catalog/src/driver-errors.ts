@@ -32,13 +32,16 @@ const SYSTEM_CODES: Record<string, readonly [HiveCatalogErrorCode, string]> = {
   EDQUOT: ["CATALOG_FULL", "there is no room left for the catalog"],
 };
 
-/** Whatever a driver, drizzle or the file system threw, as the one error that leaves this package. */
-export function toCatalogError(error: unknown, hiveId?: string): HiveCatalogError {
+/**
+ * Whatever a driver, drizzle or the file system threw, as the one error that leaves this package. What they say themselves stays in
+ * `cause`: their messages hold statements and parameters.
+ */
+export function toCatalogError(error: unknown): HiveCatalogError {
   if (error instanceof HiveCatalogError) return error;
   const cause = rootCause(error);
   const [code, meaning] = classify(cause);
-  const details = cause.message === "" ? "" : ` (${cause.message})`;
-  return new HiveCatalogError(code, `${meaning}${details}`, { cause, ...(hiveId === undefined ? {} : { hiveId }) });
+  const [detail] = codesOf(cause);
+  return new HiveCatalogError(code, detail === undefined ? meaning : `${meaning} (${detail})`, { cause });
 }
 
 function classify(cause: Error): readonly [HiveCatalogErrorCode, string] {
@@ -48,7 +51,10 @@ function classify(cause: Error): readonly [HiveCatalogErrorCode, string] {
     const known = CODES.find(([pattern]) => pattern.test(text));
     if (known) return [known[1], known[2]];
   }
-  return ["CATALOG_UNAVAILABLE", "the catalog could not be reached"];
+  return [
+    "CATALOG_UNAVAILABLE",
+    "the catalog could not be used, for a reason that it does not know; the cause says more",
+  ];
 }
 
 /** The codes that an error carries: @libsql/client has an extended one beside the plain one. */
@@ -62,7 +68,7 @@ function named(code: string): string {
   return (number && PLAIN_CODES[Number(number) & 0xff]) || code;
 }
 
-/** Drizzle and @libsql/client wrap what really happened, and their messages hold statements and parameters. */
+/** Drizzle and @libsql/client wrap what really happened. */
 function rootCause(error: unknown): Error {
   let cause: unknown = error;
   while (cause instanceof Error && codesOf(cause).length === 0 && cause.cause instanceof Error) cause = cause.cause;

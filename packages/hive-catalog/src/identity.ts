@@ -9,16 +9,25 @@ export type Identity = "empty" | "catalog";
 
 /** Tables that SQLite, its tools and servers keep in every database. */
 const HOUSEKEEPING = /^(?:sqlite_|libsql_|_litestream_|__drizzle_migrations$)/;
-const COLUMN_NAMES = Object.values(getTableColumns(hives)).map(({ name }) => name);
+const COLUMNS = Object.values(getTableColumns(hives)).map((column) => ({
+  name: column.name,
+  primary: column.primary,
+  getSQLType: () => column.getSQLType(),
+}));
+
+type Executor = Pick<Client, "execute">;
 
 /**
  * Looks at a database without changing it. Throws CATALOG_NOT_A_CATALOG for one that belongs to another application.
  * Names are read as hexadecimal: in a damaged file they may not be UTF-8.
  */
-export async function identify(client: Pick<Client, "execute">, location: string): Promise<Identity> {
+export async function identify(client: Executor, location: string): Promise<Identity> {
   const { rows } = await client.execute(
     "SELECT hex(type), hex(name) FROM sqlite_schema WHERE type IN ('table', 'view')",
   );
+  // After the tables: SQLite learns the encoding when it reads them.
+  const encoding = await client.execute("SELECT hex('a')");
+  if (encoding.rows[0]?.[0] !== "61") throw notACatalog(location, "its texts are not UTF-8 but UTF-16");
   const names = rows.map((row) => ({ type: fromHex(row[0]), name: fromHex(row[1]) }));
   const table = names.find(({ name }) => name.toLowerCase() === "hives");
   if (table === undefined) {
@@ -27,16 +36,46 @@ export async function identify(client: Pick<Client, "execute">, location: string
     throw notACatalog(location, `it has no hives table, but a ${foreign.type} '${foreign.name}'`);
   }
   if (table.type !== "table") throw notACatalog(location, "its hives are a view");
-  const columns = await client.execute("SELECT hex(name) FROM pragma_table_info('hives')");
-  const found = columns.rows.map((row) => fromHex(row[0]).toLowerCase());
-  const missing = COLUMN_NAMES.filter((name) => !found.includes(name));
+  await checkColumns(client, location);
+  return "catalog";
+}
+
+/** That the hives table has the columns of a catalog, which hold what they hold there, and the id for its key. */
+async function checkColumns(client: Executor, location: string): Promise<void> {
+  const { rows } = await client.execute("SELECT hex(name), hex(type), pk FROM pragma_table_info('hives')");
+  const found = new Map(
+    rows.map((row) => [fromHex(row[0]).toLowerCase(), { type: fromHex(row[1]), key: Number(row[2]) }]),
+  );
+  const missing = COLUMNS.filter(({ name }) => !found.has(name)).map(({ name }) => name);
   if (missing.length > 0) throw notACatalog(location, `its hives table has no column ${missing.join(", ")}`);
-  const further = found.filter((name) => !COLUMN_NAMES.includes(name));
+  const further = [...found.keys()].filter((name) => !COLUMNS.some((column) => column.name === name));
   if (further.length > 0) {
     await pendingMigrations(client); // A catalog that a newer version extended says so itself.
     throw notACatalog(location, `its hives table has further columns: ${further.join(", ")}`);
   }
-  return "catalog";
+  for (const { name, primary, getSQLType } of COLUMNS) {
+    const { type = "", key = 0 } = found.get(name) ?? {};
+    if (affinityOf(type) !== affinityOf(getSQLType()))
+      throw notACatalog(location, `its column ${name} is of the type '${type}'`);
+    if (key > 0 !== primary) throw notACatalog(location, "the key of its hives table is not the id alone");
+  }
+  if (!(await hasRowIds(client))) throw notACatalog(location, "its hives table is WITHOUT ROWID");
+}
+
+async function hasRowIds(client: Executor): Promise<boolean> {
+  try {
+    await client.execute("SELECT rowid FROM hives LIMIT 0");
+    return true;
+  } catch (error) {
+    if (error instanceof Error && /no such column/.test(error.message)) return false;
+    throw error;
+  }
+}
+
+/** What SQLite makes of a declared type (https://www.sqlite.org/datatype3.html, 3.1). */
+function affinityOf(type: string): string {
+  if (/INT/i.test(type)) return "INTEGER";
+  return /CHAR|CLOB|TEXT/i.test(type) ? "TEXT" : type.toUpperCase();
 }
 
 export function notACatalog(location: string, reason: string): HiveCatalogError {

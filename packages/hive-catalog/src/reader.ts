@@ -51,7 +51,7 @@ export class HiveReader {
           return statement.rows.rows(given);
         },
         onDamage: async (row) => {
-          for (const damaged of await this.#damageOf(row)) onCorruptHive(damaged);
+          for (const damaged of await this.#damageOf(row)) tell(onCorruptHive, damaged);
         },
       },
     });
@@ -65,6 +65,15 @@ export class HiveReader {
   async #damageOf(row: Row): Promise<DamagedHive[]> {
     const [found] = await this.#statements.inspect.rows({ rowId: rowIdOf(row) });
     return found ? findDamage(found) : [];
+  }
+}
+
+/** An observer that throws must not take the sound hives with it. */
+function tell(observer: (damaged: DamagedHive) => void, damaged: DamagedHive): void {
+  try {
+    observer(damaged);
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error));
   }
 }
 

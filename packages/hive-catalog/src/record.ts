@@ -5,7 +5,9 @@ import { z } from "zod";
 export const HIVE_STATUSES = ["unknown", "online", "offline"] as const;
 
 /** `unknown` until a hive was first seen, then `online` or `offline`. */
-export const HiveStatus = z.enum(HIVE_STATUSES).meta({ id: "HiveStatus" });
+export const HiveStatus = z
+  .enum(HIVE_STATUSES, `must be one of ${HIVE_STATUSES.join(", ")}`)
+  .meta({ id: "HiveStatus" });
 export type HiveStatus = z.infer<typeof HiveStatus>;
 
 /** The last millisecond that a JavaScript Date can hold. */
@@ -23,7 +25,7 @@ export function isHost(text: string): boolean {
   return HOST_NAME.test(text) && !ENDS_IN_NUMBER.test(text);
 }
 
-const SSH_USER = /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,31}$/;
+export const SSH_USER = /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,31}$/;
 
 /** Whether `text` is a POSIX user name. Never one with a leading `-`, which ssh would read as an option. */
 export function isSshUser(text: string): boolean {
@@ -33,20 +35,29 @@ export function isSshUser(text: string): boolean {
 /** The rule for ids, as a pattern: 1 to 128 characters that are safe in URLs, file names and shells. */
 export const HIVE_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
+/** One sentence for whatever breaks a rule: a reader wants the rule, not the step at which it broke. */
+const rule = (text: string) => ({
+  error: (issue: { input?: unknown }) => (issue.input === undefined ? `is required, and ${text}` : text),
+});
+const ID = rule("must be 1 to 128 letters, digits, dots, underscores or hyphens, and begin with a letter or digit");
+const HOST = rule("must be a host name, an IPv4 or an IPv6 address, without scheme or port");
+const PORT = rule(`must be an integer from 1 to ${MAX_PORT}`);
+const USER = rule("must be a POSIX user name of at most 32 characters, not beginning with '-'");
+const TIME = rule("must be a time in milliseconds, an integer from 0");
+
 /** The rule of each field, shared by the TypeScript form and the JSON form. */
 const id = z
-  .string()
-  .regex(
-    HIVE_ID_PATTERN,
-    "must be 1 to 128 letters, digits, dots, underscores or hyphens, and begin with a letter or digit",
-  )
+  .string(ID)
+  .regex(HIVE_ID_PATTERN, ID)
   .meta({ description: "Unique name of the hive", examples: ["localhost", "hive-prod-01"] });
-const host = z.string().refine(isHost, "must be a host name, an IPv4 or an IPv6 address, without scheme or port");
-const port = z.int().min(1).max(MAX_PORT);
-const sshUser = z
-  .string()
-  .regex(SSH_USER, "must be a POSIX user name of at most 32 characters, not beginning with '-'");
-export const timeMs = z.int().min(0).max(MAX_TIME_MS).meta({ description: "Milliseconds since 1970-01-01 UTC" });
+const host = z.string(HOST).refine(isHost, HOST);
+const port = z.int(PORT).min(1, PORT).max(MAX_PORT, PORT);
+const sshUser = z.string(USER).regex(SSH_USER, USER);
+export const timeMs = z
+  .int(TIME)
+  .min(0, TIME)
+  .max(MAX_TIME_MS, TIME)
+  .meta({ description: "Milliseconds since 1970-01-01 UTC" });
 
 /** One hive, as the catalog stores it. What is absent is `null`. */
 export interface HiveRecord {
@@ -102,11 +113,7 @@ function checkSsh({ value, issues }: z.core.ParsePayload<SshFields>): void {
 export const HiveRecord: z.ZodType<HiveRecord, HiveRecord> = z.strictObject(recordFields).check(checkSsh);
 
 /** What `addHive` takes: `id`, `host` and `port`, and any other field of a record. A whole `HiveRecord` is a valid `NewHive`. */
-export const NewHive = z
-  .strictObject(recordFields)
-  .partial()
-  .required({ id: true, host: true, port: true })
-  .check(checkSsh);
+export const NewHive = z.strictObject({ ...z.object(recordFields).partial().shape, id, host, port }).check(checkSsh);
 export type NewHive = z.input<typeof NewHive>;
 
 /** What `patchHive` takes: only the fields to change. `null` clears a field that may be absent. */
@@ -172,7 +179,7 @@ export type HiveRecordJson = z.input<typeof HiveRecordJson>;
 
 /** `NewHive` as it travels. */
 export const NewHiveJson = z
-  .codec(z.strictObject(jsonFields).partial().required({ id: true, host: true, port: true }), NewHive, {
+  .codec(z.strictObject({ ...z.object(jsonFields).partial().shape, id, host, port }), NewHive, {
     decode: fromJsonNames<NewHive>,
     encode: toJsonNames<NewHive>,
   })

@@ -12,6 +12,7 @@ import {
   isHost,
   MAX_PORT,
   MAX_TIME_MS,
+  SSH_USER,
 } from "./record.ts";
 import { hives } from "./schema.ts";
 
@@ -43,12 +44,12 @@ const PORT = "\\d{1,5}";
 const TIME = "\\d{1,16}";
 /** One pattern for each of COLUMNS; what is NULL is an empty text. */
 const PATTERNS = [
-  "[A-Za-z0-9][A-Za-z0-9._-]{0,127}",
+  withoutAnchors(HIVE_ID_PATTERN),
   HOST,
   PORT,
   `${HOST}|`,
   `${PORT}|`,
-  "[A-Za-z0-9_.][A-Za-z0-9_.-]{0,31}|",
+  `${withoutAnchors(SSH_USER)}|`,
   HIVE_STATUSES.join("|"),
   `${TIME}|`,
   TIME,
@@ -199,6 +200,10 @@ function keepsRules({ host, port, sshHost, sshPort, sshUser, lastHeartbeatMs, cr
 
 function isPort(port: number): boolean {
   return port >= 1 && port <= MAX_PORT;
+}
+
+function withoutAnchors({ source }: RegExp): string {
+  return source.slice(1, -1);
 }
 
 function kind(text: string): "1" | "2" {

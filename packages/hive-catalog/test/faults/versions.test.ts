@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { aHive } from "../../src/testing.ts";
-import { CatalogFile } from "../catalog-file.ts";
+import { CatalogFile, SPECIFICATION_DDL } from "../catalog-file.ts";
 import { refusalOf } from "../refusal.ts";
 
 const TIMES = "SELECT created_at FROM __drizzle_migrations ORDER BY created_at";
@@ -43,12 +43,7 @@ test("a catalog of a newer version is refused with CATALOG_TOO_NEW, file and row
 test.each([
   ["zero bytes", []],
   ["an SQLite file without tables", ["PRAGMA user_version = 1"]],
-  [
-    "a catalog of which no migration is noted",
-    [
-      "CREATE TABLE hives (id, host, port, ssh_host, ssh_port, ssh_user, status, last_heartbeat_ms, devices_json, created_at_ms, updated_at_ms)",
-    ],
-  ],
+  ["a catalog of which no migration is noted", [SPECIFICATION_DDL]],
 ])("migrate: false on %s is an error that names pnpm db:migrate, and migrates nothing", async (_name, statements) => {
   await using file = await CatalogFile.create(...statements);
   if (statements.length === 0) file.run("VACUUM");

@@ -5,7 +5,7 @@ import { CatalogFile } from "../catalog-file.ts";
 import { type Call, callCatalog, type Outcome } from "./calls.ts";
 import { ModelCatalog } from "./model-catalog.ts";
 import { OtherProcess } from "./other-process.ts";
-import { START_MS, type Step, steps } from "./steps.ts";
+import { HIVE_IDS, START_MS, type Step, steps } from "./steps.ts";
 
 export type ModelReport = { runs: number; steps: number; kills: number };
 
@@ -48,6 +48,14 @@ async function runSteps(given: Step[], other: OtherProcess): Promise<void> {
       const { call } = step;
       const actual = step.side === "here" ? await callCatalog(here, call) : await other.call(call, model.nowMs);
       expectSame(actual, expected, call);
+      for (const one of HIVE_IDS) {
+        for (const read of [
+          { method: "hiveExists", args: [one] },
+          { method: "getHive", args: [one] },
+        ]) {
+          expectSame(await callCatalog(here, read), asJson(model.call(read)), read);
+        }
+      }
     } else if (step.kind === "kill") {
       model = await killWhileWorking(step, model, here, other);
       await other.open(file.path);

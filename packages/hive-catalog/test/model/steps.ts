@@ -12,7 +12,9 @@ export type Step =
 export const START_MS = 1_761_040_800_000;
 const DAY_MS = 86_400_000;
 
-const id = fc.constantFrom("a", "b", "c", "d");
+export const HIVE_IDS = ["a", "b", "c", "d"];
+
+const id = fc.constantFrom(...HIVE_IDS);
 const anyId = fc.oneof({ weight: 12, arbitrary: id }, { weight: 1, arbitrary: fc.constant("no id") });
 const port = fc.integer({ min: 1, max: 65_535 });
 const host = fc.constantFrom("127.0.0.1", "::1", "h.example.org");
