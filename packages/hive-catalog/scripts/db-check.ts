@@ -1,5 +1,5 @@
 import { CommandFailure, runCommand } from "./command.ts";
-import { missingStatements } from "./drift.ts";
+import { missingStatements, sqlDifferences } from "./drift.ts";
 import { readFlags } from "./flags.ts";
 import { folderProblems, readJournal } from "./migrations-folder.ts";
 
@@ -18,6 +18,12 @@ async function check(): Promise<string> {
   if (missing.length > 0) {
     const cure = "The schema has changed: run pnpm db:generate --name <what_changed>";
     throw new CommandFailure(`${cure}\nNo migration has:\n  ${missing.join("\n  ")}`);
+  }
+  const differences = await sqlDifferences();
+  if (differences.length > 0) {
+    const cure =
+      "a migration was edited after it was written: put its SQL back, or write a new one with pnpm db:generate";
+    throw new CommandFailure(`${cure}\n  ${differences.join("\n  ")}`);
   }
   return `schema and migrations are in step (${readJournal()
     .map(({ tag }) => tag)

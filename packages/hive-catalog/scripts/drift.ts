@@ -1,4 +1,6 @@
 import { generateSQLiteDrizzleJson, generateSQLiteMigration } from "drizzle-kit/api";
+import Database from "libsql";
+import { knownMigrations } from "../src/migrations.ts";
 import { latestSnapshot } from "./migrations-folder.ts";
 
 type Snapshot = Awaited<ReturnType<typeof generateSQLiteDrizzleJson>>;
@@ -15,4 +17,37 @@ export async function missingStatements(): Promise<string[]> {
   } catch {
     return ["(not known: something was renamed, or removed and added, which drizzle-kit asks about)"];
   }
+}
+
+/** What the SQL of the migrations makes in another way than the schema says: snapshots alone would not show an edited file. */
+export async function sqlDifferences(): Promise<string[]> {
+  const schema = await generateSQLiteDrizzleJson(await import("../src/schema.ts"));
+  const wanted = objectsOf(await generateSQLiteMigration(await generateSQLiteDrizzleJson({}), schema));
+  const made = objectsOf(knownMigrations().flatMap(({ sql }) => sql));
+  const missing = [...wanted]
+    .filter((object) => !made.has(object))
+    .map((object) => `the migrations do not make ${object}`);
+  const further = [...made]
+    .filter((object) => !wanted.has(object))
+    .map((object) => `the schema does not have ${object}`);
+  return [...missing, ...further];
+}
+
+/** Every column and index that statements make in an empty database, each as one line. */
+function objectsOf(statements: string[]): Set<string> {
+  const database = new Database(":memory:");
+  for (const statement of statements) database.exec(statement);
+  const lines = (sql: string) => (database.prepare(sql).raw().all() as [string][]).map(([line]) => line);
+  const columns = lines(
+    `SELECT concat('column ', t.name, '.', c.name, ' ', upper(c.type), iif(c."notnull", ' NOT NULL', ''), ' ', c.dflt_value, iif(c.pk, ' key', ''))
+     FROM sqlite_schema AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table'`,
+  );
+  const indexes = lines(
+    `SELECT concat('index ', i.name, ' on ', t.name, ' (', (SELECT group_concat(name) FROM pragma_index_info(i.name)), ')',
+       substr(s.sql, nullif(instr(upper(s.sql), ' WHERE '), 0)))
+     FROM sqlite_schema AS t, pragma_index_list(t.name) AS i JOIN sqlite_schema AS s ON s.name = i.name
+     WHERE t.type = 'table' AND i.origin = 'c'`,
+  );
+  database.close();
+  return new Set([...columns, ...indexes].map((line) => line.trim()));
 }

@@ -8,7 +8,7 @@ export type OpenOptions = {
   migrate?: boolean | undefined;
   /** How long a write waits for another process that holds the lock, in ms: default 5000. */
   busyTimeoutMs?: number | undefined;
-  /** How long a request to a libSQL server may take, its repetitions included, in ms: default 10,000. */
+  /** How long each request to a libSQL server may take, its repetitions included, in ms: default 10,000. */
   requestTimeoutMs?: number | undefined;
   /** The wall clock, in ms since the epoch: default `Date.now`. */
   now?: (() => number) | undefined;

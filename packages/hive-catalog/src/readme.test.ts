@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
@@ -61,7 +62,7 @@ test("the five usage patterns of the README run as one program", async () => {
   expect(stdout).toContain("200 404");
   expect(stdout).toContain(`localhost is online at 127.0.0.1:${port}`);
 
-  await using catalog = await HiveCatalog.open(join(folder, "data/hives.db"));
+  await using catalog = await HiveCatalog.open(join(folder, "data/example.db"));
   const [remote, local] = await catalog.listHives();
   expect(local).toMatchObject({
     id: "localhost",
@@ -108,4 +109,22 @@ test("the handbook's program moves a catalog, and can be run again", async () =>
   expect((await runProgram(program, env)).stdout).toContain("copied 0 hives; there are 2 now");
   await using target = await HiveCatalog.open(to);
   expect(await target.listHives()).toEqual(hives);
+});
+
+test.each([
+  "README.md",
+  "CONTRIBUTING.md",
+  "docs/operations.md",
+  "packages/hive-catalog/README.md",
+  "apps/queen/README.md",
+])("every link and every test that %s names is there", async (name) => {
+  const text = await readFile(join(repository, name), "utf8");
+  const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) =>
+    join(repository, dirname(name), link ?? ""),
+  );
+  const home = name === "README.md" ? packageFolder : join(repository, dirname(name));
+  const tests = [...text.matchAll(/`((?:apps|src|test)\/[\w/.-]+?)`/g)].map(([, path = ""]) =>
+    join(path.startsWith("apps/") ? repository : home, path),
+  );
+  expect([...links, ...tests].filter((path) => !existsSync(path))).toEqual([]);
 });
