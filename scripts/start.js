@@ -7,6 +7,29 @@ import { fileURLToPath } from "node:url";
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 6_000;
 
+const HELP = `Usage: pnpm start
+
+Starts a queen and one hive on this machine, adds the hive to the queen's catalog, and passes their logs on.
+SIGINT or SIGTERM stops both. When one of the two ends, so does the other.
+
+The settings stand in the environment:
+  QUEEN_HOST, QUEEN_PORT       where the queen listens (127.0.0.1, 8500; port 0 is any free one)
+  QUEEN_DATABASE               path or URL of the catalog (data/hives.db)
+  QUEEN_DATABASE_AUTH_TOKEN    token of a database server (none)
+  QUEEN_HEALTH_INTERVAL_MS     time between health checks (30000)
+  QUEEN_STALE_AFTER_MS         age at which a heartbeat no longer counts (60000)
+  QUEEN_ALLOWED_HOSTS          what the queen may contact (all but link-local and metadata addresses)
+  QUEEN_MIGRATE                whether to bring the catalog's tables up to date (true)
+  QUEEN_LOG_LEVEL              what the queen logs (info)
+  HIVE_ID                      name of the hive in the catalog (localhost)
+  HIVE_HOST, HIVE_PORT         where the hive listens (127.0.0.1, 8600; port 0 is any free one)
+  HIVE_BEAT_INTERVAL_MS        time between heartbeats (15000)
+  HIVE_PROBE_TIMEOUT_MS        how long a program that reads devices may take (5000)
+  HIVE_LOG_LEVEL               what the hive logs (info)
+
+pnpm queen --help and pnpm hive --help say more of each.
+`;
+
 const { env } = process;
 const hiveId = env.HIVE_ID ?? "localhost";
 const say = (text) => process.stderr.write(`start: ${text}\n`);
@@ -27,11 +50,14 @@ function stop(signal) {
   setTimeout(kill, STOP_TIMEOUT_MS).unref();
 }
 
-/** Starts a program in a process group of its own, and passes its output on. */
+/**
+ * Starts a program in a process group of its own, and passes its output on. Through the IPC channel it learns of the end of this
+ * process, even when that is killed, and ends too.
+ */
 function start(name, script, settings = {}) {
   const child = spawn(process.execPath, [fileURLToPath(new URL(`../${script}`, import.meta.url))], {
     env: { ...env, ...settings },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
     detached: true,
   });
   children.push(child);
@@ -79,13 +105,14 @@ async function call(url, method, body) {
   throw new Error(`${method} ${url} answers ${answer.status}: ${await answer.text()}`);
 }
 
-/** Adds the local hive. One that is there already stays as it is, but for the port that it has now. */
+/** Adds the local hive. One that is there already stays as it is, but for the host and port that it has now. */
 async function addHive(queenUrl, { host, port }) {
-  const added = await call(`${queenUrl}/v1/hives`, "POST", { id: hiveId, host: contactHost(host), port });
+  const address = { host: contactHost(host), port };
+  const added = await call(`${queenUrl}/v1/hives`, "POST", { id: hiveId, ...address });
   if (added.status !== 409) return;
   const url = `${queenUrl}/v1/hives/${hiveId}`;
   const stored = await (await call(url, "GET")).json();
-  if (stored.port !== port) await call(url, "PATCH", { port });
+  if (stored.host !== address.host || stored.port !== port) await call(url, "PATCH", address);
 }
 
 async function run() {
@@ -104,11 +131,26 @@ async function run() {
   say(`running; look with: curl ${queenUrl}/v1/hives`);
 }
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
-  process.on(signal, () => stop(signal === "SIGHUP" ? "SIGTERM" : signal));
-run().catch((error) => {
-  if (stopping) return;
-  say(error.message);
-  process.exitCode = 1;
-  stop("SIGTERM");
-});
+function main() {
+  // `pnpm start -- --help` hands the dashes on.
+  const args = process.argv.slice(process.argv[2] === "--" ? 3 : 2);
+  if (args.includes("--help") || args.includes("-h")) {
+    process.stdout.write(HELP);
+    return;
+  }
+  if (args.length > 0) {
+    say(`takes no arguments, but got ${args.join(" ")}; --help shows what can be set`);
+    process.exitCode = 2;
+    return;
+  }
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.on(signal, () => stop(signal === "SIGHUP" ? "SIGTERM" : signal));
+  run().catch((error) => {
+    if (stopping) return;
+    say(error.message);
+    process.exitCode = 1;
+    stop("SIGTERM");
+  });
+}
+
+main();

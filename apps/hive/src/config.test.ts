@@ -98,6 +98,17 @@ test.each(["ftp://queen", "http://user:secret@queen", "http://queen?x=1", "http:
   },
 );
 
+test.each(["http://user:secret@queen", "http://us@er:sec/ret@queen:1", "user:secret@queen"])(
+  "the user and password of queen %s are not in its problem",
+  (queen) => {
+    for (const problems of [problemsOf([], { HIVE_QUEEN: queen }), problemsOf([queen])]) {
+      expect(problems).toHaveLength(1);
+      expect(problems.join()).toMatch(/\*\*\*@queen/);
+      expect(problems.join()).not.toMatch(/user:|us@er|secret|ret@/);
+    }
+  },
+);
+
 test("takes the dashes that pnpm hands on", () => {
   expect(readConfig(["--", "--port", "0"], {}).port).toBe(0);
 });

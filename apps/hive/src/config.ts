@@ -53,6 +53,9 @@ function isQueenUrl(text: string): boolean {
   return /^https?:$/.test(protocol) && `${username}${password}${search}${hash}` === "";
 }
 
+/** What a person wrote, without the user and password that a URL may have in it. */
+const withoutUserInfo = (text: string): string => text.replace(/^([a-z]+:\/\/)?.*@/is, "$1***@");
+
 const queenUrl = z
   .string()
   .refine(isQueenUrl, "must be an http or https URL without user, query or fragment, such as http://127.0.0.1:8500")
@@ -186,7 +189,9 @@ export function readConfig(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Config {
   const { flags, unknown } = parseFlags(argv);
-  const problems = unknown.map((word) => `unknown argument "${word}": hive --help lists what there is`);
+  const problems = unknown.map(
+    (word) => `unknown argument "${withoutUserInfo(word)}": hive --help lists what there is`,
+  );
   const texts: Record<string, string> = {};
   for (const [name, { variable, default: usual }] of Object.entries(SETTINGS)) {
     texts[name] = flags[name] ?? env[variable] ?? usual;
@@ -194,8 +199,9 @@ export function readConfig(
   const config = ConfigFromTexts.safeParse(texts);
   for (const [name, { flag, variable }] of Object.entries(SETTINGS)) {
     const issue = config.error?.issues.find(({ path }) => path[0] === name);
-    if (issue)
-      problems.push(`${flag.split(" ")[0]} (${variable}) ${issue.message}, but is ${JSON.stringify(texts[name])}`);
+    if (issue === undefined) continue;
+    const given = JSON.stringify(withoutUserInfo(texts[name] ?? ""));
+    problems.push(`${flag.split(" ")[0]} (${variable}) ${issue.message}, but is ${given}`);
   }
   if (!config.success || problems.length > 0) throw new ConfigError(problems);
   return config.data;

@@ -113,6 +113,15 @@ test.each(["SIGTERM", "SIGINT"] as const)("%s stops it with exit code 0", async 
   expect(await agent.ended).toBe(0);
 });
 
+test("SIGTERM stops it with exit code 0 when nobody reads its log any more", async () => {
+  const agent = startAgent(["--port", "0", "--log-level", "trace", ...NO_QUEEN]);
+  const url = await agent.url();
+  agent.process.stdout?.destroy();
+  expect((await fetch(`${url}/v1/devices`)).status).toBe(200);
+  agent.process.kill("SIGTERM");
+  expect(await agent.ended).toBe(0);
+});
+
 test("SIGTERM cuts off a client that keeps its connection busy", async () => {
   const agent = agentWithNvidiaSmi(undefined);
   await sendHalfARequest(await agent.url());

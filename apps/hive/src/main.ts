@@ -77,8 +77,15 @@ async function stopAll(app: FastifyInstance, detector: DeviceDetector, heartbeat
   clearTimeout(cut);
 }
 
+// Whoever started the hive with an IPC channel, as `pnpm start` does, takes it along when it is killed.
+const endWithStarter = () => process.kill(process.pid, "SIGTERM");
+if (process.send !== undefined && !process.connected) endWithStarter();
+process.on("disconnect", endWithStarter);
+process.channel?.unref();
+
 const config = readConfigOrExit();
-const log = pino({ level: config.logLevel, base: { hive: config.id } });
+// An asynchronous destination whose reader is gone keeps the process from its end.
+const log = pino({ level: config.logLevel, base: { hive: config.id } }, pino.destination({ dest: 1, sync: true }));
 const detector = createDeviceDetector({ probeTimeoutMs: config.probeTimeoutMs, log });
 const app = createApp({ id: config.id, detectDevices: detector.detect, log });
 const port = await listen(app, config);

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import os, { tmpdir } from "node:os";
@@ -9,6 +9,14 @@ import { expect, onTestFinished, test } from "vitest";
 import { eventually, type LogLine, temporaryFolder } from "./testing.ts";
 
 const START = fileURLToPath(new URL("../../../scripts/start.js", import.meta.url));
+const QUEEN = fileURLToPath(new URL("../../queen/bin/queen.js", import.meta.url));
+const HIVE = fileURLToPath(new URL("../bin/hive.js", import.meta.url));
+const run = (script: string, ...args: string[]) =>
+  spawnSync(process.execPath, [script, ...args], {
+    encoding: "utf8",
+    timeout: 30_000,
+    env: { PATH: process.env.PATH },
+  });
 const cpu = { cores: os.availableParallelism(), ram_gb: Math.round(os.totalmem() / 1024 ** 3) };
 
 function isAlive(pid: number): boolean {
@@ -99,6 +107,12 @@ test("one command shows this machine as an online hive, and again after a restar
   const before = await onlineHive(first);
   expect(before).toMatchObject({ id: "localhost", host: "127.0.0.1", devices: { cpu } });
   const pids = [first.pidOf("queen"), first.pidOf("hive")];
+  const moved = await fetch(`${await first.queenUrl()}/v1/hives/localhost`, {
+    method: "PATCH",
+    headers: { "content-type": "application/json" },
+    body: '{"host":"127.0.0.9"}',
+  });
+  expect(moved.status).toBe(200);
   first.process.kill("SIGTERM");
   expect(await first.ended).toBe(0);
   expect(first.stderr()).toContain(`running; look with: curl ${await first.queenUrl()}/v1/hives`);
@@ -108,8 +122,8 @@ test("one command shows this machine as an online hive, and again after a restar
   const port = await second.hivePort();
   const after = await eventually(async () => {
     const hive = await onlineHive(second);
-    return hive.port === port ? hive : undefined;
-  }, "the hive at the port that it has now");
+    return hive.port === port && hive.host === "127.0.0.1" ? hive : undefined;
+  }, "the hive at the host and port that it has now");
   expect(after.created_at_ms).toBe(before.created_at_ms);
 });
 
@@ -118,6 +132,7 @@ test("everything that is killed and started again is the same hive", async () =>
   const first = startFleet(folder);
   const { port: _before, ...before } = await onlineHive(first);
   const pids = [first.pidOf("queen"), first.pidOf("hive")];
+  for (const pid of pids) process.kill(pid, "SIGSTOP");
   first.process.kill("SIGKILL");
   for (const pid of pids) process.kill(pid, "SIGKILL");
   expect(await first.ended).toBe("SIGKILL");
@@ -131,6 +146,44 @@ test("everything that is killed and started again is the same hive", async () =>
   }, "the hive at the port that it has now");
   const lasting = ({ id, host, devices, created_at_ms }: Omit<Hive, "port">) => ({ id, host, devices, created_at_ms });
   expect(lasting(after)).toEqual(lasting(before));
+});
+
+test("SIGKILL takes the queen and the hive along", async () => {
+  const fleet = startFleet(temporaryFolder());
+  await onlineHive(fleet);
+  const pids = [fleet.pidOf("queen"), fleet.pidOf("hive")];
+  fleet.process.kill("SIGKILL");
+  await eventually(() => (pids.some(isAlive) ? undefined : true), "the end of what start had started");
+});
+
+test("SIGKILL takes along a queen that is only starting", async () => {
+  const fleet = startFleet(temporaryFolder());
+  const queen = await eventually(() => fleet.pidOf("queen") || undefined, "a queen");
+  fleet.process.kill("SIGKILL");
+  await eventually(() => (isAlive(queen) ? undefined : true), "the end of the queen");
+});
+
+test("--help says every setting, and starts nothing", () => {
+  const help = run(START, "--help");
+  const queen = run(QUEEN, "--help").stdout.match(/--[a-z-]+(?= <)/g) ?? [];
+  const hive = run(HIVE, "--help").stdout.match(/HIVE_[A-Z_]+/g) ?? [];
+  const variables = [
+    ...queen.map((flag) => `QUEEN_${flag.slice(2).toUpperCase().replaceAll("-", "_")}`),
+    ...hive.filter((name) => name !== "HIVE_QUEEN"),
+    "QUEEN_DATABASE_AUTH_TOKEN",
+  ];
+  expect(variables.length).toBeGreaterThan(12);
+  expect(help.status).toBe(0);
+  expect(help.stderr).toBe("");
+  expect(variables.filter((name) => !help.stdout.includes(name))).toEqual([]);
+});
+
+test.each([["--port"], ["stop", "now"]])("the arguments %s %s are refused with exit code 2", (...args) => {
+  expect(run(START, ...args)).toMatchObject({
+    status: 2,
+    stdout: "",
+    stderr: `start: takes no arguments, but got ${args.join(" ")}; --help shows what can be set\n`,
+  });
 });
 
 test("adds the hive under HIVE_ID, and asks for nothing but free ports", async () => {

@@ -12,6 +12,16 @@ const METADATA_SPELLINGS = [
   "::169.254.169.254",
   "::a9fe:a9fe",
   "64:ff9b::a9fe:a9fe",
+  "64:ff9b::169.254.169.254",
+  "64:ff9b::6464:64c8",
+  "64:ff9b:1::a9fe:a9fe",
+  "64:ff9b:1:2:3:4:168.63.129.16",
+  "64:ff9b:1:a9fe:a9:fe00::",
+  "64:ff9b:1:aaa9:fe:a9fe::",
+  "64:ff9b:1:aaaa:a9:fea9:fe00::",
+  "2002:a9fe:a9fe::1",
+  "2002:A9FE:1:2:3:4:5:6",
+  "2002:c000:c0::",
   "fe80::1",
   "febf::1",
   "fd00:ec2::254",
@@ -27,10 +37,20 @@ test.each(METADATA_SPELLINGS)("never allows %s, not even when everything or its 
   expect(generous.allows("metadata.internal", address)).toBe(false);
 });
 
-test.each(["10.0.1.100", "127.0.0.1", "192.168.1.1", "8.8.8.8", "::1", "2001:db8::1", "169.253.255.255", "fec0::1"])(
-  "allows %s by default",
-  (address) => expect(AllowedHosts.everywhere().allows(address, address)).toBe(true),
-);
+test.each([
+  "10.0.1.100",
+  "127.0.0.1",
+  "192.168.1.1",
+  "8.8.8.8",
+  "::1",
+  "2001:db8::1",
+  "169.253.255.255",
+  "fec0::1",
+  "64:ff9b::808:808",
+  "64:ff9b:1::a00:1",
+  "2002:a00:1::a9fe:a9fe",
+  "64:ff9a::a9fe:a9fe",
+])("allows %s by default", (address) => expect(AllowedHosts.everywhere().allows(address, address)).toBe(true));
 
 test("allows the listed networks and addresses alone", () => {
   const hosts = AllowedHosts.parse("127.0.0.0/8, ::1 ,10.1.2.3,2001:db8::/32");

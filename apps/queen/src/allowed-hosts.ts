@@ -5,7 +5,6 @@ import { isHost } from "@repo/hive-catalog/record";
 const NEVER_CONTACTED = [
   "169.254.0.0/16", // link-local; cloud metadata at 169.254.169.254
   "fe80::/10", // link-local
-  "64:ff9b::a9fe:0/112", // link-local IPv4 through NAT64
   "fd00:ec2::254/128", // metadata of AWS over IPv6
   "fd20:ce::254/128", // metadata of Google Cloud over IPv6
   "100.100.100.200/32", // metadata of Alibaba Cloud
@@ -37,6 +36,35 @@ function withoutIpv4Prefix(address: string): string {
   const canonical = new SocketAddress({ address, family: "ipv6" }).address;
   return /^::(?:ffff:)?(\d+\.\d+\.\d+\.\d+)$/.exec(canonical)?.[1] ?? canonical;
 }
+
+const NAT64_PREFIX = /^0064ff9b0{16}/;
+const NAT64_LOCAL_PREFIX = /^0064ff9b0001/;
+const SIX_TO_FOUR_PREFIX = /^2002/;
+/** Where RFC 6052 puts the IPv4 address behind a prefix of 48, 56, 64 or 96 bits, in hexadecimal digits without those of bits 64 to 71. */
+const NAT64_PLACES = [12, 14, 16, 22];
+
+/** The IPv4 addresses to which a NAT64 or 6to4 gateway may pass on what is sent to `address`. */
+function ipv4Behind(address: string): string[] {
+  if (isIP(address) !== 6) return [];
+  const digits = hexDigits(address);
+  const nat64Digits = digits.slice(0, 16) + digits.slice(18);
+  if (SIX_TO_FOUR_PREFIX.test(digits)) return [ipv4Of(digits, 4)];
+  if (NAT64_PREFIX.test(digits)) return [ipv4Of(digits, 24)];
+  if (NAT64_LOCAL_PREFIX.test(digits)) return NAT64_PLACES.map((place) => ipv4Of(nat64Digits, place));
+  return [];
+}
+
+/** All 32 digits of an IPv6 address. */
+function hexDigits(address: string): string {
+  const [head = "", tail = ""] = new URL(`http://[${address}]`).hostname
+    .slice(1, -1)
+    .split("::")
+    .map((half) => half.replace(/[0-9a-f]+:?/g, (group) => group.replace(":", "").padStart(4, "0")));
+  return head + tail.padStart(32 - head.length, "0");
+}
+
+const ipv4Of = (digits: string, place: number): string =>
+  [0, 2, 4, 6].map((at) => Number.parseInt(digits.slice(place + at, place + at + 2), 16)).join(".");
 
 /** Which hosts the queen may send requests to. */
 export class AllowedHosts {
@@ -74,7 +102,7 @@ export class AllowedHosts {
   allows(host: string, address: string): boolean {
     if (isIP(address) === 0) return false;
     const plain = withoutIpv4Prefix(address);
-    if (never.check(plain, family(plain))) return false;
+    if ([plain, ...ipv4Behind(plain)].some((target) => never.check(target, family(target)))) return false;
     if (this.#networks === undefined || this.#names.has(host.toLowerCase())) return true;
     return this.#networks.check(plain, family(plain));
   }

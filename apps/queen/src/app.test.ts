@@ -46,6 +46,17 @@ test.each(["/v1/hives/%zz", "/v1/hives/%", "/v1/hives/%E0%A4%A"])(
   },
 );
 
+test.each([
+  ["/v1/hives/%ff", "its escapes are not UTF-8"],
+  ["/v1/hives/%f", "a percent sign must begin an escape such as %20"],
+])("says what is wrong with the path %s", async (url, why) => {
+  await using queen = await startTestQueen();
+  expect(await queen.request("GET", url)).toMatchObject({
+    status: 400,
+    body: { detail: expect.stringContaining(why) },
+  });
+});
+
 test("gives each request an id of its own", async () => {
   await using queen = await startTestQueen();
   const [a, b] = [await queen.request("GET", "/x"), await queen.request("GET", "/x")];

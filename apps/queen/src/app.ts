@@ -97,7 +97,10 @@ function numberRequests(): () => string {
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error, request.id);
-  if (problem.status >= 500) {
+  if (problem.status === 502) {
+    const { code, message: detail } = problem;
+    request.log.warn({ code, detail, request_id: request.id }, "a hive did not answer as it should");
+  } else if (problem.status >= 500) {
     request.log.error({ err: problem.cause ?? problem, code: problem.code, request_id: request.id }, "request failed");
   }
   return reply.code(problem.status).headers(problem.headers).type(PROBLEM_JSON).send(problem.body(request.id));

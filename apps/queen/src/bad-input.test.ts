@@ -31,9 +31,9 @@ const GPU = { index: 0, name: "RTX 3060", vram_gb: 12 };
 
 const BAD_HIVES: [what: string, body: unknown, ...fields: string[]][] = [
   ["no fields", {}, "id", "host", "port"],
-  ["an array", [HIVE_JSON], ""],
-  ["null", null, ""],
-  ["a string", '"hive"', ""],
+  ["an array", [HIVE_JSON], "body"],
+  ["null", null, "body"],
+  ["a string", '"hive"', "body"],
   ["an unknown field", { ...HIVE_JSON, colour: "red" }, "colour"],
   ["a field in camelCase", { ...HIVE_JSON, sshHost: "h" }, "sshHost"],
   ["an id with a space", { ...HIVE_JSON, id: "a b" }, "id"],
@@ -130,6 +130,7 @@ test.each(["PUT", "PATCH"] as const)("%s refuses an id that is not the one in th
 
 const BAD_DEVICES: [what: string, body: unknown, ...fields: string[]][] = [
   ["unknown fields", { cpu: null, gpus: [], models: 1 }, "models"],
+  ["a list", [], "body"],
   ["no GPUs", { cpu: null }, "gpus"],
   [
     "the ancestor's id of a GPU",
@@ -164,6 +165,19 @@ const BAD_BEATS: [what: string, body: unknown, ...fields: string[]][] = [
   ["a wrong time of a worker", beatJson("hive-a", [workerJson({ last_heartbeat: "now" })]), "workers.0.last_heartbeat"],
   ["negative VRAM", beatJson("hive-a", [workerJson(), workerJson({ vram_bytes: -1 })]), "workers.1.vram_bytes"],
   ["VRAM that is no integer", beatJson("hive-a", [workerJson({ vram_bytes: 1.5 })]), "workers.0.vram_bytes"],
+  ["two workers with one id", beatJson("hive-a", [workerJson(), workerJson()]), "workers.1.worker_id"],
+  ["no object", [], "body"],
+  ["a long url", beatJson("hive-a", [workerJson({ url: "u".repeat(2049) })]), "workers.0.url"],
+  ...["worker_id", "health_status", "model_id", "backend"].map((name): [string, unknown, string] => [
+    `a long ${name}`,
+    beatJson("hive-a", [workerJson({ [name]: "x".repeat(257) })]),
+    `workers.0.${name}`,
+  ]),
+  [
+    "a long time of a worker",
+    beatJson("hive-a", [workerJson({ last_heartbeat: `2025-10-21T10:00:00.${"0".repeat(256)}Z` })]),
+    "workers.0.last_heartbeat",
+  ],
   ["a negative load", beatJson("hive-a", [workerJson({ gpu_percent: -0.1 })]), "workers.0.gpu_percent"],
 ];
 
@@ -201,8 +215,46 @@ test.each([
     const request = { method, url, headers: { "content-type": type }, payload: JSON.stringify(HIVE_JSON) };
     await expectRefusal(queen, request, { status: 415, code: "UNSUPPORTED_MEDIA_TYPE" });
   }
+  for (const type of ["application/json; charset=iso-8859-1", 'application/json;x=y; Charset = "utf-16"']) {
+    const request = { method, url, headers: { "content-type": type }, payload: JSON.stringify(HIVE_JSON) };
+    await expectRefusal(queen, request, { status: 415, code: "UNSUPPORTED_MEDIA_TYPE" });
+  }
   const untyped = { method, url, headers: { "content-length": "2" }, payload: Buffer.from("{}") };
   await expectRefusal(queen, untyped, { status: 415, code: "UNSUPPORTED_MEDIA_TYPE" });
+});
+
+test.each(["utf-8", "UTF8", '"utf-8"'])("takes JSON that says its charset is %s", async (charset) => {
+  await using queen = await startTestQueen();
+  const headers = { "content-type": `application/json; charset=${charset}` };
+  const payload = JSON.stringify(HIVE_JSON);
+  expect(await queen.send({ method: "POST", url: "/v1/hives", headers, payload })).toMatchObject({ status: 201 });
+});
+
+const DEEP = "[".repeat(200_000) + "]".repeat(200_000);
+
+test.each([
+  ["port", '{"port":8600.5}', "port", /^must be an integer from 1 to 65535, got 8600\.5$/],
+  ["host", '{"host":"http://sshPort"}', "host", /^must be a host name.*, got "http:\/\/sshPort"$/],
+  ["a long host", JSON.stringify({ host: "x y".repeat(999) }), "host", /, got "(?:x y)+x?…$/],
+  ["another id", '{"id":7}', "id", /^must be absent or "hive-a", the id in the path, got 7$/],
+  ["a list", "[1]", "body", /^must be a JSON object, got \[1\]$/],
+  ["a value nested without measure", `{"port":${DEEP}}`, "port", /, got a value that is nested too deeply to show$/],
+  [
+    "a part of the devices",
+    '{"devices":{"cpu":null}}',
+    "devices.gpus",
+    /^is required: devices is replaced as a whole; null clears it$/,
+  ],
+])("says what arrived: %s", async (_what, payload, field, message) => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  const { status, body } = await queen.send({ method: "PATCH", url: "/v1/hives/hive-a", headers: JSON_TYPE, payload });
+  expect({ status, body }).toMatchObject({
+    status: 400,
+    body: { errors: [{ field, message: expect.stringMatching(message) }] },
+  });
+  const [, got = ""] = (body as { detail: string }).detail.split(", got ");
+  expect(got.length).toBeLessThanOrEqual(80);
 });
 
 test("takes a merge patch for PATCH alone", async () => {
@@ -247,10 +299,30 @@ test.each([
   ["/v1/workers?colour=red", "colour"],
   ["/v1/workers?state=Dancing", "state"],
   ["/v1/workers?model=a&model=b", "model"],
+  ["/v1/counts?x=1", "x"],
   ["/v1/workers/best", "model"],
   ["/v1/workers/best?model=", "model"],
   ["/v1/workers/best?model=a&state=Idle", "state"],
 ])("GET %s is refused", async (url, field) => {
   await using queen = await startTestQueen();
   await expectRefusal(queen, { method: "GET", url }, { status: 400, code: "INVALID_ARGUMENT", fields: [field] });
+});
+
+test("says that a query parameter was repeated", async () => {
+  await using queen = await startTestQueen();
+  expect(await queen.request("GET", "/v1/hives?limit=5&limit=6")).toMatchObject({
+    status: 400,
+    body: {
+      detail: 'limit: must be given once, got ["5","6"]',
+      errors: [{ field: "limit", message: 'must be given once, got ["5","6"]' }],
+    },
+  });
+});
+
+test("says of each missing field of a heartbeat that it is required", async () => {
+  await using queen = await startTestQueen();
+  const { body } = await queen.request("POST", "/v1/heartbeat", {});
+  const { errors } = body as { errors: { field: string; message: string }[] };
+  expect(errors.map(({ field }) => field)).toEqual(["hive_id", "timestamp", "workers"]);
+  for (const { message } of errors) expect(message).toMatch(/^is required/);
 });

@@ -125,7 +125,7 @@ test.each([["--help"], ["-h"], ["--port", "x", "--help"]])(
   "shows every flag and its default for %s %s %s",
   (...argv) => {
     const result = readConfig(argv, {});
-    const help = "help" in result ? result.help : "";
+    const help = "print" in result ? result.print : "";
     for (const name of Object.keys(ENVIRONMENT)) {
       const flag = `--${name.slice("QUEEN_".length).toLowerCase().replaceAll("_", "-")}`;
       if (name === "QUEEN_DATABASE_AUTH_TOKEN") expect(help).toContain(name);

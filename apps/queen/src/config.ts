@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { isHost } from "@repo/hive-catalog/record";
 import { Command, CommanderError } from "commander";
@@ -19,8 +20,8 @@ export interface Config {
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
-/** What the command line asks for: to run, to show help, or nothing that can be done. */
-export type ConfigResult = { config: Config } | { help: string } | { problems: string[] };
+/** What the command line asks for: to run, to print help or the version, or nothing that can be done. */
+export type ConfigResult = { config: Config } | { print: string } | { problems: string[] };
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 const REPOSITORY_ROOT = new URL("../../../", import.meta.url);
@@ -131,8 +132,9 @@ The token of a database server is read from ${AUTH_TOKEN_VARIABLE} alone.
 /** Reads flags and environment, flags first. Nothing else in the queen looks at either. */
 export function readConfig(argv = process.argv.slice(2), env: NodeJS.ProcessEnv = process.env): ConfigResult {
   const command = commandLine();
-  const { flags, help, problems } = readFlags(command, argv);
-  if (help) return { help: command.helpInformation() + HELP_AFTER };
+  const { flags, asks, problems } = readFlags(command, argv);
+  if (asks === "help") return { print: command.helpInformation() + HELP_AFTER };
+  if (asks === "version") return { print: `${readVersion()}\n` };
 
   const read = <Schema extends z.ZodType>(name: string, { flag, variable, schema }: Setting & { schema: Schema }) => {
     const given = flags[name] ?? env[variable];
@@ -166,15 +168,18 @@ const EMPTY = {
 const problem = (flag: string, variable: string, given: string | undefined, message: string): string =>
   `${flag} (${variable}) ${message}; got ${JSON.stringify(given)}`;
 
+function readVersion(): string {
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")));
+  return version;
+}
+
 function commandLine(): Command {
   const command = new Command("queen")
     .description("Keeps the catalog of a fleet of hives, takes their heartbeats and checks their health.")
     .helpOption("-h, --help", "show this help")
-    .addHelpText(
-      "after",
-      `\nEach flag can be given in the environment: --stale-after-ms as QUEEN_STALE_AFTER_MS. A flag wins.`,
-    )
-    .addHelpText("after", `The token of a database server is read from ${AUTH_TOKEN_VARIABLE} alone.`)
+    .option("-V, --version", "show the version")
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
   for (const { flag, placeholder, help } of Object.values(SETTINGS)) command.option(`${flag} <${placeholder}>`, help);
@@ -183,7 +188,7 @@ function commandLine(): Command {
 
 interface Flags {
   flags: Record<string, string | undefined>;
-  help: boolean;
+  asks: "help" | "version" | undefined;
   problems: string[];
 }
 
@@ -191,10 +196,11 @@ function readFlags(command: Command, argv: readonly string[]): Flags {
   // `pnpm queen -- --port 0` hands the dashes on.
   const given = argv[0] === "--" ? argv.slice(1) : [...argv];
   const problems: string[] = [];
-  let help = false;
+  let asks: Flags["asks"];
   try {
     const { operands, unknown } = command.parseOptions(given);
-    help = unknown.includes("--help") || unknown.includes("-h");
+    if (unknown.includes("--help") || unknown.includes("-h")) asks = "help";
+    else if (command.getOptionValue("version") === true) asks = "version";
     // What follows a flag that is not known may be its value, and a secret.
     for (const text of unknown) if (text.startsWith("-")) problems.push(unknownFlag(text.split("=", 1)[0] ?? text));
     for (const text of operands) problems.push(`${JSON.stringify(text)} is not a flag; flags begin with --`);
@@ -202,7 +208,7 @@ function readFlags(command: Command, argv: readonly string[]): Flags {
     if (!(error instanceof CommanderError)) throw error;
     problems.push(error.message.replace(/^error: /, ""));
   }
-  return { flags: command.opts(), help, problems };
+  return { flags: command.opts(), asks, problems };
 }
 
 const unknownFlag = (flag: string): string =>

@@ -57,7 +57,7 @@ export class DeviceDetection {
 
   async #ask(id: string, hive: HiveAddress): Promise<DeviceCapabilities> {
     const { probe, catalog, fleet, log } = this.#parts;
-    const devices = await probe.devices(hive);
+    const devices = await probe.devices(id, hive);
     await catalog.updateDevices(id, devices);
     fleet.learnDevices(id);
     log.info({ hive_id: id, cores: devices.cpu?.cores, gpus: devices.gpus.length }, "devices detected");

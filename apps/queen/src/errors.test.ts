@@ -32,22 +32,33 @@ test("names the fields of the catalog as they are named outside the process", ()
   const problems = [
     { field: "devices.gpus.0.vramGb", message: "too small" },
     { field: "sshPort", message: "is allowed only together with sshHost" },
+    { field: "host", message: 'must be a host name, got "a \\"sshPort\\" sshHost…' },
   ];
   const { message, errors } = toProblem(
     new HiveCatalogError("INVALID_HIVE", "sshPort needs sshHost", { problems }),
     "r-1",
   );
-  expect(message).toBe("ssh_port needs ssh_host");
+  expect(message).toBe(
+    'devices.gpus.0.vram_gb: too small; ssh_port: is allowed only together with ssh_host; host: must be a host name, got "a \\"sshPort\\" sshHost…',
+  );
   expect(errors).toEqual([
     { field: "devices.gpus.0.vram_gb", message: "too small" },
     { field: "ssh_port", message: "is allowed only together with ssh_host" },
+    { field: "host", message: 'must be a host name, got "a \\"sshPort\\" sshHost…' },
   ]);
+});
+
+test("leaves the message of an error without fields as it is: ids may be called like fields", () => {
+  expect(toProblem(new HiveCatalogError("HIVE_NOT_FOUND", "there is no hive 'sshPort'"), "r-1").message).toBe(
+    "there is no hive 'sshPort'",
+  );
 });
 
 test.each([
   ["HIVE_UNREACHABLE", 502],
   ["HIVE_NOT_ALLOWED", 403],
   ["INVALID_DEVICES", 502],
+  ["WRONG_HIVE", 502],
 ] as const)("answers %s of a hive with %i", (code, status) => {
   expect(toProblem(new ProbeError(code, "why"), "r-1")).toMatchObject({ status, code, message: "why" });
 });

@@ -1,7 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { HiveCatalogError, type HiveCatalogErrorCode } from "@repo/hive-catalog";
-import type { z } from "zod";
-import { describe, type FieldProblem, fieldProblems, withJsonNames } from "./field-problems.ts";
+import { describe, type FieldProblem, got, withJsonNames } from "./field-problems.ts";
 import { ProbeError } from "./probe.ts";
 
 /** The body of every error: RFC 9457, with the code and the fields that are wrong. */
@@ -66,6 +65,7 @@ const PROBE_STATUS: Record<ProbeError["code"], number> = {
   HIVE_UNREACHABLE: 502,
   HIVE_NOT_ALLOWED: 403,
   INVALID_DEVICES: 502,
+  WRONG_HIVE: 502,
 };
 
 /** Errors of fastify before a route is reached, by their code. */
@@ -73,7 +73,6 @@ const FASTIFY_PROBLEMS: Record<string, readonly [status: number, code: string, d
   FST_ERR_CTP_BODY_TOO_LARGE: [413, "PAYLOAD_TOO_LARGE", "The body is larger than 1 MB"],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, "UNSUPPORTED_MEDIA_TYPE", "The content type must be application/json"],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, "BAD_REQUEST", "The body is not as long as Content-Length says"],
-  FST_ERR_BAD_URL: [400, "BAD_REQUEST", "The path is not a valid URL: a percent sign must begin an escape such as %20"],
   FST_ERR_MAX_PARAM_LENGTH: [414, "URI_TOO_LONG", "The path is too long"],
 };
 
@@ -86,7 +85,9 @@ export function toProblem(error: unknown, requestId: string): Problem {
   if (error instanceof ProbeError) {
     return new Problem(PROBE_STATUS[error.code], error.code, error.message, { errors: error.problems, cause: error });
   }
-  const known = FASTIFY_PROBLEMS[codeOf(error)];
+  const code = codeOf(error);
+  if (error instanceof Error && code === "FST_ERR_BAD_URL") return badUrl(error);
+  const known = FASTIFY_PROBLEMS[code];
   if (known) return new Problem(...known);
   return new Problem(
     500,
@@ -102,25 +103,37 @@ function catalogProblem(error: HiveCatalogError): Problem {
   const status = CATALOG_STATUS[error.code];
   const errors = error.problems.map(({ field, message }) => ({
     field: withJsonNames(field),
-    message: withJsonNames(message),
+    message: ruleWithJsonNames(message),
   }));
+  const detail = errors.length > 0 && status === 400 ? describe(errors) : error.message;
   const headers = status === 503 ? { "retry-after": SECONDS_TO_RETRY } : {};
-  return new Problem(status, error.code, withJsonNames(error.message), { errors, headers, cause: error });
+  return new Problem(status, error.code, detail, { errors, headers, cause: error });
+}
+
+/** What arrived stands in a rule as JSON, and stays as it is. */
+const ruleWithJsonNames = (rule: string): string =>
+  rule
+    .split(/("(?:[^"\\]|\\.)*"?)/)
+    .map((part) => (part.startsWith('"') ? part : withJsonNames(part)))
+    .join("");
+
+/** `message` has the path, which cannot be decoded. */
+function badUrl({ message }: Error): Problem {
+  const why = /%(?![0-9a-f]{2})/i.test(message)
+    ? "a percent sign must begin an escape such as %20"
+    : "its escapes are not UTF-8";
+  return new Problem(400, "BAD_REQUEST", `The path is not a valid URL: ${why}`);
 }
 
 const codeOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
 
-/** What is wrong with input of which zod complained. */
-export function invalidInput(code: "INVALID_HIVE" | "INVALID_ARGUMENT", error: z.core.$ZodError): Problem {
-  const errors = fieldProblems(error);
-  return new Problem(400, code, describe(errors), { errors });
-}
+export const invalidInput = (code: "INVALID_HIVE" | "INVALID_ARGUMENT", errors: readonly FieldProblem[]): Problem =>
+  new Problem(400, code, describe(errors), { errors });
 
-export function invalidField(code: "INVALID_HIVE" | "INVALID_ARGUMENT", field: string, message: string): Problem {
-  const errors = [{ field, message }];
-  return new Problem(400, code, describe(errors), { errors });
-}
+/** One field of a hive that breaks `rule`. */
+export const invalidField = (field: string, rule: string, value: unknown): Problem =>
+  invalidInput("INVALID_HIVE", [{ field, message: rule + got(value) }]);
 
 export const invalidJson = (message: string): Problem =>
   new Problem(400, "INVALID_JSON", message, { errors: [{ field: "body", message }] });

@@ -15,16 +15,35 @@ const FIELD_NAME = new RegExp(`\\b(?:${FIELD_NAMES.join("|")})\\b`, "g");
 /** Names the fields in `text` as they are named outside the process: `sshPort` becomes `ssh_port`. */
 export const withJsonNames = (text: string): string => text.replace(FIELD_NAME, toSnakeCase);
 
-/** One problem for each rule that was broken; `field` is a path in snake_case, "" when the whole value is meant. */
+/** One problem for each rule that was broken; `field` is a path in snake_case, "body" when the whole value is meant. */
 export function fieldProblems(error: z.core.$ZodError): FieldProblem[] {
   return error.issues.flatMap((issue) => {
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({ field: [...issue.path, key].join("."), message: "is not a known field" }));
     }
-    return [{ field: withJsonNames(issue.path.join(".")), message: withJsonNames(issue.message) }];
+    const field = withJsonNames(issue.path.join(".")) || "body";
+    return [{ field, message: withJsonNames(issue.message) + got(issue.input) }];
   });
 }
 
-/** "port: Too small: expected number to be >=1; host: …" */
+const MAX_SHOWN = 80;
+
+/** ", got 8600.5": the end of a message, with what arrived as JSON; "" for undefined. */
+export function got(value: unknown): string {
+  if (value === undefined) return "";
+  const text = asJson(value);
+  return `, got ${text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN - 1)}…` : text}`;
+}
+
+/** What could be parsed may still be nested too deeply to be written. */
+function asJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return "a value that is nested too deeply to show";
+  }
+}
+
+/** "port: must be an integer from 1 to 65535, got 0; host: …" */
 export const describe = (problems: readonly FieldProblem[]): string =>
-  problems.map(({ field, message }) => (field === "" ? message : `${field}: ${message}`)).join("; ");
+  problems.map(({ field, message }) => `${field}: ${message}`).join("; ");

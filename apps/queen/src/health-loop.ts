@@ -141,11 +141,12 @@ export class HealthLoop {
     const { probe, log } = this.#parts;
     if (probe.refuses(hive)) return "refused";
     try {
-      await probe.health(hive);
+      await probe.health(hive.id, hive);
       return "answered";
     } catch (error) {
       if (!(error instanceof ProbeError)) throw error;
-      log.debug({ hive_id: hive.id, err: error }, "health check failed");
+      const level = error.code === "WRONG_HIVE" ? "warn" : "debug";
+      log[level]({ hive_id: hive.id, err: error }, "health check failed");
       return error.code === "HIVE_NOT_ALLOWED" ? "refused" : "failed";
     }
   }

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { answer, DEVICES_JSON, HiveServer } from "../test/hive-server.ts";
 import { beatJson, HIVE_JSON, startTestQueen, workerJson } from "../test/test-queen.ts";
@@ -20,6 +21,31 @@ test("takes a beat: stored by the queen's clock, in the registry with its skew, 
     workers: [{ workerId: "worker-1", modelId: "llama-3-8b" }],
   });
   expect(queen.changes()).toEqual(["hive-a: unknown → online"]);
+});
+
+test("takes the example of the README, whose fields are all those that there are, and finds its worker", async () => {
+  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  const example = JSON.parse(/### Heartbeats.*?```json\n(.*?)```/s.exec(readme)?.[1] ?? "");
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", { ...HIVE_JSON, id: "localhost" });
+
+  expect((await queen.request("POST", "/v1/heartbeat", example)).status).toBe(200);
+
+  const best = await queen.request("GET", "/v1/workers/best?model=llama-3-8b");
+  expect(best).toMatchObject({ status: 200, body: example.workers[0] });
+  expect(Object.keys(example.workers[0])).toEqual(Object.keys(workerJson()));
+  const rows = [...Object.keys(example), ...Object.keys(example.workers[0])];
+  expect(rows.filter((field) => !readme.includes(`| \`${field}\` `))).toEqual([]);
+});
+
+test("takes a worker for healthy whatever the case of its health status", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  const best = async (health_status: string) => {
+    await queen.request("POST", "/v1/heartbeat", beatJson("hive-a", [workerJson({ health_status })]));
+    return (await queen.request("GET", "/v1/workers/best?model=llama-3-8b")).status;
+  };
+  expect([await best("Healthy"), await best("unhealthy"), await best("HEALTHY")]).toEqual([200, 404, 200]);
 });
 
 test("answers 404 to a hive that nobody added, and keeps nothing of it", async () => {
@@ -77,6 +103,23 @@ test("reads states in any case, absent and null fields, other zones, and ignores
   });
 });
 
+test("reads times whose letters are lower-case, as RFC 3339 allows, and texts of the greatest length", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  const worker = workerJson({
+    last_heartbeat: "2025-10-21t10:00:00z",
+    url: "u".repeat(2048),
+    worker_id: "x".repeat(256),
+    model_id: "m".repeat(256),
+  });
+  const beat = beatJson("hive-a", [worker], "2025-10-21t12:00:00.5+02:00");
+  expect((await queen.request("POST", "/v1/heartbeat", beat)).status).toBe(200);
+  expect(queen.registry.get("hive-a")).toMatchObject({
+    skewMs: Date.parse("2025-10-21T10:00:00.500Z") - queen.clock.now(),
+    workers: [{ lastHeartbeat: "2025-10-21t10:00:00z" }],
+  });
+});
+
 test("makes a hive that was offline online, and writes the status once", async () => {
   await using queen = await startTestQueen();
   await queen.request("POST", "/v1/hives", { ...HIVE_JSON, status: "offline" });
@@ -131,7 +174,7 @@ test("asks a hive without devices for them at its first beat, once, and not agai
     await until("the failure is logged", () => queen.logLines.some(({ msg }) => msg.includes("could not be detected")));
     await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
     await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
-    expect(hive.requests).toEqual(["GET /v1/devices"]);
+    expect(hive.countOf("GET /v1/devices")).toBe(1);
 
     hive.routes = { "/v1/devices": answer(200, JSON.stringify(DEVICES_JSON)), "/health": answer(200, "") };
     await queen.healthLoop.runRound();

@@ -1,25 +1,25 @@
-import { HIVE_ID_PATTERN, type HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
+import { type HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
+import { recordFields } from "@repo/hive-catalog/record";
 import { z } from "zod";
 import type { Clock } from "./clock.ts";
 import type { DeviceDetection } from "./device-detection.ts";
 import type { Fleet } from "./fleet.ts";
 import type { HiveRegistry } from "./registry.ts";
 import type { StatusKeeper } from "./status-keeper.ts";
-import { isoTime, WorkerJson } from "./worker.ts";
+import { isoTime, WorkersJson } from "./worker.ts";
 
 /** What a hive posts to `/v1/heartbeat`. Further keys are ignored. */
 export const HeartbeatJson = z
   .object({
-    hive_id: z
-      .string()
-      .regex(
-        HIVE_ID_PATTERN,
-        "must be 1 to 128 letters, digits, dots, underscores or hyphens, and begin with a letter or digit",
-      ),
+    hive_id: recordFields.id,
     timestamp: isoTime,
-    workers: z.array(WorkerJson),
+    workers: WorkersJson,
   })
-  .transform(({ hive_id, timestamp, workers }) => ({ hiveId: hive_id, timestampMs: Date.parse(timestamp), workers }));
+  .transform(({ hive_id, timestamp, workers }) => ({
+    hiveId: hive_id,
+    timestampMs: Date.parse(timestamp.toUpperCase()),
+    workers,
+  }));
 export type Heartbeat = z.output<typeof HeartbeatJson>;
 
 interface Parts {

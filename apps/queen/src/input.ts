@@ -1,6 +1,7 @@
 import { HIVE_ID_PATTERN } from "@repo/hive-catalog/record";
 import type { z } from "zod";
 import { hiveNotFound, invalidInput, invalidJson } from "./errors.ts";
+import { fieldProblems, got } from "./field-problems.ts";
 
 /** Reads a JSON body; throws a Problem that names each wrong field. */
 export function parseBody<Schema extends z.ZodType>(
@@ -13,17 +14,29 @@ export function parseBody<Schema extends z.ZodType>(
 }
 
 /** Reads the query string; throws a Problem that names each wrong parameter. */
-export const parseQuery = <Schema extends z.ZodType>(schema: Schema, query: unknown): z.output<Schema> =>
-  parse(schema, query, "INVALID_ARGUMENT");
+export function parseQuery<Schema extends z.ZodType>(schema: Schema, query: unknown): z.output<Schema> {
+  const repeated = Object.entries(query ?? {}).filter(([, value]) => Array.isArray(value));
+  if (repeated.length > 0) {
+    const errors = repeated.map(([field, values]) => ({ field, message: `must be given once${got(values)}` }));
+    throw invalidInput("INVALID_ARGUMENT", errors);
+  }
+  return parse(schema, query, "INVALID_ARGUMENT");
+}
 
 function parse<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,
   code: "INVALID_HIVE" | "INVALID_ARGUMENT",
 ): z.output<Schema> {
-  const parsed = schema.safeParse(input);
-  if (!parsed.success) throw invalidInput(code, parsed.error);
+  const parsed = schema.safeParse(input, { reportInput: true, error: sayRequired });
+  if (!parsed.success) throw invalidInput(code, fieldProblems(parsed.error));
   return parsed.data;
+}
+
+/** The message for a missing field whose schema has none of its own. A merge patch does not reach into `devices`. */
+function sayRequired({ input, path }: z.core.$ZodRawIssue): string | undefined {
+  if (input !== undefined) return undefined;
+  return path?.[0] === "devices" ? "is required: devices is replaced as a whole; null clears it" : "is required";
 }
 
 /** Path parameters of the routes of one hive. */

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { createClient } from "@libsql/client";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -152,12 +153,45 @@ test("ends with 0 although a request never ends", async () => {
   expect(await queen.end()).toEqual({ code: 0, signal: null });
 });
 
+test("ends with 1, and says what it waited for, when another process keeps the catalog locked", async () => {
+  const queen = start();
+  const origin = await queen.origin();
+  const other = createClient({ url: `file:${folder.path}/data/hives.db` });
+  const lock = await other.transaction("write");
+  const body = JSON.stringify(HIVE_JSON);
+  const socket = connect(Number(new URL(origin).port), "127.0.0.1").on("error", () => undefined);
+  await once(socket, "connect");
+  socket.write(
+    `POST /v1/hives HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  // A later request that is answered shows that the first one was taken.
+  await (await fetch(`${origin}/health`)).text();
+  queen.child.kill("SIGTERM");
+  expect(await queen.end()).toEqual({ code: 1, signal: null });
+  await lock.rollback();
+  other.close();
+  expect(queen.logLines.at(-1)).toMatchObject({
+    level: 50,
+    msg: expect.stringMatching(/^queen did not stop in time: .*calls of the catalog/),
+  });
+});
+
 test("ends at once at a second signal", async () => {
   const queen = start();
   await stopWhileBusy(queen);
   queen.child.kill("SIGINT");
   expect(await queen.end()).toEqual({ code: 1, signal: null });
   expect(queen.stdout).not.toContain("queen stopped");
+});
+
+test("ends with 0 at SIGTERM when nobody reads its log any more", async () => {
+  const queen = start(["--log-level", "debug"]);
+  const origin = await queen.origin();
+  queen.child.stdout.destroy();
+  await once(queen.child.stdout, "close");
+  expect((await post(`${origin}/v1/hives`, HIVE_JSON)).status).toBe(201);
+  expect((await post(`${origin}/v1/heartbeat`, beatJson("hive-a"))).status).toBe(200);
+  expect(await queen.kill("SIGTERM")).toEqual({ code: 0, signal: null });
 });
 
 test("ends with 1 and one sentence when its port is taken", async () => {
@@ -168,7 +202,7 @@ test("ends with 1 and one sentence when its port is taken", async () => {
   const queen = start(["--port", String(port)]);
   expect(await queen.end()).toEqual({ code: 1, signal: null });
   expect(queen.stderr).toBe(
-    `queen: port ${port} of 127.0.0.1 is taken by another program: stop that one, or choose another port with --port or QUEEN_PORT\n`,
+    `queen: port ${port} of 127.0.0.1 is taken by another program, perhaps a queen that is still running: stop that one, or choose another port with --port or QUEEN_PORT\n`,
   );
   other.close();
 });
@@ -200,6 +234,31 @@ test("ends with 2 and every problem when its settings are wrong, and prints no t
     expect.stringContaining("--stale-after-ms (QUEEN_STALE_AFTER_MS)"),
   ]);
   expect(queen.stderr + queen.stdout).not.toContain("hunter2");
+});
+
+test.each([
+  [
+    "a database location",
+    { QUEEN_DATABASE: "mysql://db.example.com/hives" },
+    "--database (QUEEN_DATABASE) must be a path or",
+  ],
+  [
+    "a database token",
+    { QUEEN_DATABASE: "http://127.0.0.1:1", QUEEN_DATABASE_AUTH_TOKEN: "hunter 2" },
+    "QUEEN_DATABASE_AUTH_TOKEN must be visible",
+  ],
+])("ends with 2 and one sentence when %s cannot be used", async (_what, env, sentence) => {
+  const queen = start([], env);
+  expect(await queen.end()).toEqual({ code: 2, signal: null });
+  expect(queen.stderr).toMatch(/^queen: [^\n]+\n$/);
+  expect(queen.stderr).toContain(`queen: ${sentence}`);
+  expect(queen.stderr).not.toContain("hunter");
+});
+
+test("prints its version", async () => {
+  const queen = start(["--version"]);
+  expect(await queen.end()).toEqual({ code: 0, signal: null });
+  expect(queen.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
 test("ends with 0 after --help", async () => {

@@ -1,4 +1,4 @@
-import { HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
+import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
 import { pino } from "pino";
 import { systemClock } from "./clock.ts";
 import { type Config, readConfig } from "./config.ts";
@@ -6,13 +6,20 @@ import { systemResolve } from "./probe.ts";
 import { assembleQueen } from "./queen.ts";
 import { stopOnSignals } from "./signals.ts";
 
+// Whoever started the queen with an IPC channel, as `pnpm start` does, takes it along when it is killed.
+const endWithStarter = () => process.kill(process.pid, "SIGTERM");
+if (process.send !== undefined && !process.connected) endWithStarter();
+process.on("disconnect", endWithStarter);
+process.channel?.unref();
+
 const result = readConfig();
-if ("help" in result) process.stdout.write(result.help);
+if ("print" in result) process.stdout.write(result.print);
 else if ("problems" in result) fail(2, result.problems);
 else await start(result.config);
 
 async function start(config: Config): Promise<void> {
-  const log = pino({ level: config.logLevel });
+  // An asynchronous destination whose reader is gone keeps the process from its end.
+  const log = pino({ level: config.logLevel }, pino.destination({ dest: 1, sync: true }));
   const catalog = await openCatalog(config);
   if (catalog === undefined) return;
   const queen = assembleQueen({ ...config, catalog, log, clock: systemClock, resolve: systemResolve });
@@ -40,15 +47,22 @@ async function openCatalog({ database, databaseAuthToken, migrate }: Config): Pr
     });
   } catch (error) {
     if (!(error instanceof HiveCatalogError)) throw error;
-    fail(1, [`cannot open the catalog: ${error.code}: ${error.message}`]);
+    if (error.code === "INVALID_ARGUMENT") fail(2, error.problems.map(settingProblem));
+    else fail(1, [`cannot open the catalog: ${error.code}: ${error.message}`]);
     return undefined;
   }
+}
+
+/** What is wrong with an argument of HiveCatalog.open, by the name of its setting. */
+function settingProblem({ field, message }: FieldProblem): string {
+  const setting = field === "authToken" ? "QUEEN_DATABASE_AUTH_TOKEN" : "--database (QUEEN_DATABASE)";
+  return `${setting} ${message}`;
 }
 
 function listenProblem({ host, port }: Config, error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") {
-    return `port ${port} of ${host} is taken by another program: stop that one, or choose another port with --port or QUEEN_PORT`;
+    return `port ${port} of ${host} is taken by another program, perhaps a queen that is still running: stop that one, or choose another port with --port or QUEEN_PORT`;
   }
   const reason = error instanceof Error ? error.message : String(error);
   return `cannot listen on port ${port} of ${host} (--host, --port): ${reason}`;

@@ -37,19 +37,19 @@ async function errorOf(promise: Promise<unknown>): Promise<ProbeError> {
 describe("health", () => {
   test.each([200, 204, 299])("takes status %i for alive", async (status) => {
     const hive = await startHive({ "/health": answer(status, "") });
-    await newProbe().health(hive);
+    await newProbe().health("hive-a", hive);
     expect(hive.requests).toEqual(["GET /health"]);
   });
 
   test("falls back on /v1/health", async () => {
     const hive = await startHive({ "/v1/health": answer(200, "ok") });
-    await newProbe().health(hive);
+    await newProbe().health("hive-a", hive);
     expect(hive.requests).toEqual(["GET /health", "GET /v1/health"]);
   });
 
   test("does not take an error for alive", async () => {
     const hive = await startHive({ "/health": answer(500, "no") });
-    const error = await errorOf(newProbe().health(hive));
+    const error = await errorOf(newProbe().health("hive-a", hive));
     expect(error.code).toBe("HIVE_UNREACHABLE");
     expect(error.message).toBe(`127.0.0.1:${hive.port}: /health answered 500, /v1/health answered 404`);
   });
@@ -61,21 +61,60 @@ describe("health", () => {
       "/health": answer(302, "", { location }),
       "/v1/health": answer(307, "", { location }),
     });
-    expect((await errorOf(newProbe().health(hive))).code).toBe("HIVE_UNREACHABLE");
+    expect((await errorOf(newProbe().health("hive-a", hive))).code).toBe("HIVE_UNREACHABLE");
     expect(other.requests).toEqual([]);
   });
 
   test("needs no body: one without an end does not hold it up", async () => {
     const hive = await startHive({ "/health": (_request, response) => void response.writeHead(200).write("…") });
-    await newProbe().health(hive);
+    await newProbe().health("hive-a", hive);
+  });
+
+  test.each([
+    ["another hive", '{"status":"ok","id":"gpu-01"}', "gpu-01"],
+    ["a hive whose name is long", JSON.stringify({ id: "x".repeat(1000) }), "x".repeat(128)],
+  ])("is not answered by %s", async (_what, body, shown) => {
+    const hive = await startHive({
+      "/health": answer(200, body),
+      "/v1/devices": answer(200, '{"cpu":null,"gpus":[]}'),
+    });
+    const health = await errorOf(newProbe().health("gpu-02", hive));
+    expect(health.code).toBe("WRONG_HIVE");
+    expect(health.message).toBe(`127.0.0.1:${hive.port} is hive '${shown}', not 'gpu-02'`);
+    expect((await errorOf(newProbe().devices("gpu-02", hive))).message).toBe(health.message);
+    expect(hive.countOf("GET /v1/devices")).toBe(0);
+  });
+
+  test.each([
+    ["its own id", '{"status":"ok","id":"gpu-02"}'],
+    ["an object without an id", '{"status":"ok"}'],
+    ["an id that is no text", '{"id":7}'],
+    ["JSON that is no object", '"gpu-01"'],
+    ["half an object", '{"id":"gpu-01"'],
+    ["a body that is too long", JSON.stringify({ id: "gpu-01", more: "x".repeat(100_000) })],
+  ])("is alive with %s in its answer", async (_what, body) => {
+    const hive = await startHive({ "/health": answer(200, body) });
+    await newProbe().health("gpu-02", hive);
+    expect(hive.requests).toEqual(["GET /health"]);
+  });
+
+  test("is alive when its answer breaks off or does not end", async () => {
+    const cut = await startHive({
+      "/health": (_request, response) => {
+        response.writeHead(200, { "content-length": "100" }).write("{", () => response.destroy());
+      },
+    });
+    await newProbe().health("gpu-02", cut);
+    const stuck = await startHive({ "/health": (_request, response) => void response.writeHead(200).write("{") });
+    await newProbe({ timeoutMs: 40 }).health("gpu-02", stuck);
   });
 
   test("gives up at its deadline, both paths and the name's resolution together", async () => {
     const hive = await startHive({ "/health": never });
     const probe = newProbe({ timeoutMs: 40 });
-    expect((await errorOf(probe.health(hive))).message).toContain("no answer within 40 ms");
+    expect((await errorOf(probe.health("hive-a", hive))).message).toContain("no answer within 40 ms");
     const lost = newProbe({ timeoutMs: 40, resolve: () => new Promise(() => undefined) });
-    expect((await errorOf(lost.health({ host: "gpu.example.com", port: 1 }))).message).toContain(
+    expect((await errorOf(lost.health("hive-a", { host: "gpu.example.com", port: 1 }))).message).toContain(
       "no answer within 40 ms",
     );
   });
@@ -84,7 +123,7 @@ describe("health", () => {
     const hive = await HiveServer.start();
     const { host, port } = hive;
     await hive.stop();
-    const error = await errorOf(newProbe().health({ host, port }));
+    const error = await errorOf(newProbe().health("hive-a", { host, port }));
     expect(error.code).toBe("HIVE_UNREACHABLE");
     expect(error.message).toContain("ECONNREFUSED");
   });
@@ -92,16 +131,16 @@ describe("health", () => {
   test("ends at once when it is closed", async () => {
     const hive = await startHive({ "/health": never });
     const probe = newProbe();
-    const ended = errorOf(probe.health(hive));
+    const ended = errorOf(probe.health("hive-a", hive));
     probe.close();
     expect((await ended).message).toContain("the queen is stopping");
-    expect((await errorOf(probe.health(hive))).message).toContain("the queen is stopping");
+    expect((await errorOf(probe.health("hive-a", hive))).message).toContain("the queen is stopping");
   });
 });
 
 describe("where it connects", () => {
   test("contacts no address that is not allowed", async () => {
-    const error = await errorOf(newProbe().health({ host: "10.0.1.100", port: 8600 }));
+    const error = await errorOf(newProbe().health("hive-a", { host: "10.0.1.100", port: 8600 }));
     expect(error.code).toBe("HIVE_NOT_ALLOWED");
     expect(error.message).toContain("10.0.1.100:8600 is not among the hosts");
   });
@@ -109,7 +148,7 @@ describe("where it connects", () => {
   test("checks the address that a name resolves to", async () => {
     const hive = await startHive();
     const resolve = resolveTo("10.0.0.9", "169.254.169.254");
-    const error = await errorOf(newProbe({ resolve }).health({ host: "gpu.example.com", port: hive.port }));
+    const error = await errorOf(newProbe({ resolve }).health("hive-a", { host: "gpu.example.com", port: hive.port }));
     expect(error.code).toBe("HIVE_NOT_ALLOWED");
     expect(error.message).toContain("gpu.example.com");
     expect(error.message).toContain("10.0.0.9, 169.254.169.254");
@@ -125,7 +164,7 @@ describe("where it connects", () => {
         { address: "127.0.0.1", family: 4 },
       ];
     };
-    await newProbe({ resolve }).health({ host: "gpu.example.com", port: hive.port });
+    await newProbe({ resolve }).health("hive-a", { host: "gpu.example.com", port: hive.port });
     expect(calls).toBe(1);
     expect(hive.requests).toEqual(["GET /health"]);
   });
@@ -134,19 +173,21 @@ describe("where it connects", () => {
     const hive = await startHive();
     const answers = ["127.0.0.1", "169.254.169.254"];
     const probe = newProbe({ allowed: "gpu.example.com", resolve: (host) => resolveTo(answers.shift() ?? "")(host) });
-    await probe.health({ host: "gpu.example.com", port: hive.port });
-    expect((await errorOf(probe.health({ host: "gpu.example.com", port: hive.port }))).code).toBe("HIVE_NOT_ALLOWED");
+    await probe.health("hive-a", { host: "gpu.example.com", port: hive.port });
+    expect((await errorOf(probe.health("hive-a", { host: "gpu.example.com", port: hive.port }))).code).toBe(
+      "HIVE_NOT_ALLOWED",
+    );
   });
 
   test("checks the spellings that a system resolver reads as an address", async () => {
     // getaddrinfo reads this as 10.0.0.1, which the list does not allow.
-    const error = await errorOf(newProbe().health({ host: "0xa000001", port: 1 }));
+    const error = await errorOf(newProbe().health("hive-a", { host: "0xa000001", port: 1 }));
     expect(error.code).toBe("HIVE_NOT_ALLOWED");
   });
 
   test("reports a name that has no address as unreachable", async () => {
     const resolve: Resolve = () => Promise.reject(new Error("getaddrinfo ENOTFOUND gpu.example.com"));
-    const error = await errorOf(newProbe({ resolve }).health({ host: "gpu.example.com", port: 1 }));
+    const error = await errorOf(newProbe({ resolve }).health("hive-a", { host: "gpu.example.com", port: 1 }));
     expect(error.code).toBe("HIVE_UNREACHABLE");
     expect(error.message).toContain("ENOTFOUND");
   });
@@ -154,7 +195,7 @@ describe("where it connects", () => {
 
 describe("devices", () => {
   const ask = async (body: string, status = 200) =>
-    newProbe().devices(await startHive({ "/v1/devices": answer(status, body) }));
+    newProbe().devices("hive-a", await startHive({ "/v1/devices": answer(status, body) }));
 
   test("reads the devices of a hive", async () => {
     expect(await ask(JSON.stringify(DEVICES_JSON))).toEqual({
@@ -175,7 +216,7 @@ describe("devices", () => {
 
   test.each([
     ["not JSON", "<html>", []],
-    ["no devices", "[]", [""]],
+    ["no devices", "[]", ["body"]],
     ["a negative amount", '{"cpu":{"cores":8,"ram_gb":-1},"gpus":[]}', ["cpu.ram_gb"]],
     [
       "two GPUs with one index",
@@ -195,20 +236,20 @@ describe("devices", () => {
         more();
       },
     });
-    const error = await errorOf(newProbe().devices(hive));
+    const error = await errorOf(newProbe().devices("hive-a", hive));
     expect(error.code).toBe("INVALID_DEVICES");
     expect(error.message).toContain("more than 1048576 bytes");
   });
 
   test("counts a body that stops half-way, and an error, as unreachable", async () => {
     const stuck = await startHive({ "/v1/devices": (_request, response) => void response.writeHead(200).write("{") });
-    expect((await errorOf(newProbe({ timeoutMs: 40 }).devices(stuck))).code).toBe("HIVE_UNREACHABLE");
+    expect((await errorOf(newProbe({ timeoutMs: 40 }).devices("hive-a", stuck))).code).toBe("HIVE_UNREACHABLE");
     const cut = await startHive({
       "/v1/devices": (_request, response) => {
         response.writeHead(200, { "content-length": "100" }).write("{", () => response.destroy());
       },
     });
-    expect((await errorOf(newProbe().devices(cut))).code).toBe("HIVE_UNREACHABLE");
+    expect((await errorOf(newProbe().devices("hive-a", cut))).code).toBe("HIVE_UNREACHABLE");
     const error = await errorOf(ask("no", 404));
     expect(error.code).toBe("HIVE_UNREACHABLE");
     expect(error.message).toContain("/v1/devices answered 404");

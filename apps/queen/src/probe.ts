@@ -6,6 +6,10 @@ import type { AllowedHosts } from "./allowed-hosts.ts";
 import { type FieldProblem, fieldProblems } from "./field-problems.ts";
 
 const MAX_BODY_BYTES = 1_048_576;
+/** The answer to a health check is one small object; what is longer says nothing of who answers. */
+const MAX_HEALTH_BYTES = 4096;
+const MAX_SHOWN_ID = 128;
+const HEALTH_PATHS = ["/health", "/v1/health"];
 
 /** The addresses of a host name. */
 export type Resolve = (host: string) => Promise<{ address: string; family: number }[]>;
@@ -18,7 +22,7 @@ export interface HiveAddress {
   readonly port: number;
 }
 
-type ProbeErrorCode = "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "INVALID_DEVICES";
+type ProbeErrorCode = "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "WRONG_HIVE" | "INVALID_DEVICES";
 
 /** A hive did not answer as it should, or may not be contacted. */
 export class ProbeError extends Error {
@@ -60,23 +64,23 @@ export class Probe {
     return this.#allowedHosts.refusesAddress(host);
   }
 
-  /** Resolves when the hive answered `/health` or `/v1/health` with a 2xx status; throws ProbeError when not. */
-  health(hive: HiveAddress): Promise<void> {
+  /**
+   * Resolves when `/health` or `/v1/health` answered with a 2xx status, and did not say that it is another hive than `id`;
+   * throws ProbeError when not.
+   */
+  health(id: string, hive: HiveAddress): Promise<void> {
     return this.#withDeadline(async (signal) => {
-      const statuses: string[] = [];
-      for (const path of ["/health", "/v1/health"]) {
-        const response = await this.#get(hive, path, signal);
-        response.destroy();
-        if (isSuccess(response)) return;
-        statuses.push(`${path} answered ${response.statusCode}`);
+      const refusals = await this.#askHealth(id, hive, signal);
+      if (refusals.length === HEALTH_PATHS.length) {
+        throw new ProbeError("HIVE_UNREACHABLE", `${display(hive)}: ${refusals.join(", ")}`);
       }
-      throw new ProbeError("HIVE_UNREACHABLE", `${display(hive)}: ${statuses.join(", ")}`);
     });
   }
 
-  /** Asks the hive for its devices; throws ProbeError. */
-  devices(hive: HiveAddress): Promise<DeviceCapabilities> {
+  /** Asks the hive for its devices, unless its health check says that it is another one than `id`; throws ProbeError. */
+  devices(id: string, hive: HiveAddress): Promise<DeviceCapabilities> {
     return this.#withDeadline(async (signal) => {
+      await this.#askHealth(id, hive, signal);
       const response = await this.#get(hive, "/v1/devices", signal);
       if (!isSuccess(response)) {
         response.destroy();
@@ -103,6 +107,22 @@ export class Probe {
       clearTimeout(timer);
       this.#running.delete(running);
     }
+  }
+
+  /** What the paths before the first 2xx answered. */
+  async #askHealth(id: string, hive: HiveAddress, signal: AbortSignal): Promise<string[]> {
+    const refusals: string[] = [];
+    for (const path of HEALTH_PATHS) {
+      const response = await this.#get(hive, path, signal);
+      if (isSuccess(response)) {
+        const answering = await idIn(response);
+        if (answering !== undefined && answering !== id) throw wrongHive(hive, answering, id);
+        break;
+      }
+      response.destroy();
+      refusals.push(`${path} answered ${response.statusCode}`);
+    }
+    return refusals;
   }
 
   async #get(hive: HiveAddress, path: string, signal: AbortSignal): Promise<IncomingMessage> {
@@ -172,6 +192,27 @@ export class Probe {
 }
 
 const isSuccess = ({ statusCode = 0 }: IncomingMessage): boolean => statusCode >= 200 && statusCode < 300;
+
+/** The id in the JSON object that a hive answers; any other body, broken off or too long, says nothing. */
+async function idIn(response: IncomingMessage): Promise<string | undefined> {
+  let text = "";
+  try {
+    for await (const chunk of response.setEncoding("utf8")) {
+      text += chunk;
+      if (text.length > MAX_HEALTH_BYTES || !/^\s*(?:\{|$)/.test(text)) return undefined;
+    }
+    const json: unknown = JSON.parse(text);
+    return typeof json === "object" && json !== null && "id" in json && typeof json.id === "string"
+      ? json.id
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function wrongHive(hive: HiveAddress, answering: string, id: string): ProbeError {
+  return new ProbeError("WRONG_HIVE", `${display(hive)} is hive '${answering.slice(0, MAX_SHOWN_ID)}', not '${id}'`);
+}
 
 const display = ({ host, port }: HiveAddress): string => (isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`);
 

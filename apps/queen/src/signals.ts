@@ -27,12 +27,18 @@ export function stopOnSignals(running: Running): void {
 }
 
 async function stop({ queen, catalog, log }: Running): Promise<void> {
-  setTimeout(() => process.exit(1), STOP_MS).unref();
+  let waitingFor = "requests, health checks or the detection of devices";
+  const giveUp = () => {
+    log.error({ waiting_for: waitingFor }, `queen did not stop in time: it was still waiting for ${waitingFor}`);
+    process.exit(1);
+  };
+  setTimeout(giveUp, STOP_MS).unref();
   try {
     const drained = queen.stop();
     const late = delay(DRAIN_MS, undefined, { ref: false }).then(() => queen.app.server.closeAllConnections());
     await Promise.race([drained, late]);
     await drained;
+    waitingFor = "calls of the catalog, which another process may have locked";
     await catalog.close();
     log.info("queen stopped");
     process.exit(0);

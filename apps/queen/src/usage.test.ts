@@ -42,6 +42,19 @@ test("leaves nothing, rather than less, when workers claim more than there is", 
   expect(gpus[1]?.freeBytes).toBe(0);
 });
 
+test("a GPU that is claimed twice over takes nothing from the free memory of the others", () => {
+  const { vram } = usageOf([aWorker({ deviceId: 2, vramBytes: 30 * GB })], DEVICES);
+  expect(vram).toEqual({ totalBytes: 36 * GB, usedBytes: 30 * GB, freeBytes: 24 * GB });
+});
+
+test("a worker that names no known GPU takes from what is free in all, down to nothing", () => {
+  const freeWith = (vramBytes: number) =>
+    usageOf([aWorker({ deviceId: 2, vramBytes: 30 * GB }), aWorker({ deviceId: null, vramBytes })], DEVICES).vram
+      .freeBytes;
+  expect(freeWith(GB)).toBe(23 * GB);
+  expect(freeWith(25 * GB)).toBe(0);
+});
+
 test("knows what is used, but not what is free, before the devices are known", () => {
   expect(usageOf([aWorker({ vramBytes: GB, ramBytes: GB })], null)).toEqual({
     ram: { totalBytes: null, usedBytes: GB, freeBytes: null },

@@ -19,7 +19,7 @@ export interface GpuUsage extends MemoryUsage {
 /** What the workers of a hive take of its devices. */
 export interface HiveUsage {
   readonly ram: MemoryUsage;
-  /** Of all GPUs together, and of workers that name no GPU. */
+  /** Of all GPUs together. A worker that names no known GPU counts here alone. */
   readonly vram: MemoryUsage;
   readonly gpus: readonly GpuUsage[];
 }
@@ -28,23 +28,41 @@ export interface HiveUsage {
 export function usageOf(workers: readonly Worker[], devices: DeviceCapabilities | null): HiveUsage {
   let ramBytes = 0;
   let vramBytes = 0;
-  const vramByDevice = new Map<number, number>();
+  let unplacedVramBytes = 0;
+  const vramByDevice = new Map((devices?.gpus ?? []).map(({ index }) => [index, 0]));
   for (const worker of workers) {
     ramBytes += worker.ramBytes ?? 0;
     vramBytes += worker.vramBytes ?? 0;
-    if (worker.deviceId === null) continue;
-    vramByDevice.set(worker.deviceId, (vramByDevice.get(worker.deviceId) ?? 0) + (worker.vramBytes ?? 0));
+    const onDevice = worker.deviceId === null ? undefined : vramByDevice.get(worker.deviceId);
+    if (worker.deviceId === null || onDevice === undefined) unplacedVramBytes += worker.vramBytes ?? 0;
+    else vramByDevice.set(worker.deviceId, onDevice + (worker.vramBytes ?? 0));
   }
-  const gpus = devices?.gpus ?? [];
+  const gpus = (devices?.gpus ?? []).map(({ index, name, vramGb }) => ({
+    index,
+    name,
+    ...memory(vramGb, vramByDevice.get(index) ?? 0),
+  }));
   return {
-    ram: memory(devices?.cpu?.ramGb, ramBytes),
-    vram: memory(devices === null ? undefined : gpus.reduce((sum, { vramGb }) => sum + vramGb, 0), vramBytes),
-    gpus: gpus.map(({ index, name, vramGb }) => ({ index, name, ...memory(vramGb, vramByDevice.get(index) ?? 0) })),
+    ram: devices?.cpu ? memory(devices.cpu.ramGb, ramBytes) : unknownMemory(ramBytes),
+    vram: devices === null ? unknownMemory(vramBytes) : vramOf(gpus, vramBytes, unplacedVramBytes),
+    gpus,
   };
 }
 
-function memory(totalGb: number | undefined, usedBytes: number): MemoryUsage {
-  if (totalGb === undefined) return { totalBytes: null, usedBytes, freeBytes: null };
+/** A GPU on which workers claim more than there is takes nothing from the free memory of the others. */
+function vramOf(gpus: readonly ByteCounts[], usedBytes: number, unplacedBytes: number): MemoryUsage {
+  const sumOf = (name: keyof ByteCounts) => gpus.reduce((sum, gpu) => sum + gpu[name], 0);
+  return {
+    totalBytes: sumOf("totalBytes"),
+    usedBytes,
+    freeBytes: Math.max(0, sumOf("freeBytes") - unplacedBytes),
+  };
+}
+
+function memory(totalGb: number, usedBytes: number) {
   const totalBytes = totalGb * BYTES_PER_GB;
   return { totalBytes, usedBytes, freeBytes: Math.max(0, totalBytes - usedBytes) };
 }
+type ByteCounts = Pick<ReturnType<typeof memory>, "totalBytes" | "freeBytes">;
+
+const unknownMemory = (usedBytes: number): MemoryUsage => ({ totalBytes: null, usedBytes, freeBytes: null });

@@ -134,4 +134,5 @@ export class WorkerIndex {
   }
 }
 
-const isIdle = ({ worker }: Candidate): boolean => worker.state === "Idle" && worker.healthStatus === "healthy";
+const isIdle = ({ worker }: Candidate): boolean =>
+  worker.state === "Idle" && worker.healthStatus.toLowerCase() === "healthy";

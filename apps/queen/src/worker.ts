@@ -36,22 +36,27 @@ export interface Worker {
   readonly gpuPercent: number | null;
 }
 
-const time = z.iso.datetime({
-  offset: true,
-  error: "must be an ISO 8601 time with its zone, such as 2025-10-21T10:00:00Z",
-});
-const text = z.string().nullish();
+const MAX_TEXT_LENGTH = 256;
+const MAX_URL_LENGTH = 2048;
+
+const TIME = "must be an ISO 8601 time with its zone, such as 2025-10-21T10:00:00Z";
+/** RFC 3339 takes the letters in either case. */
+const time = z
+  .string({ error: ({ input }) => (input === undefined ? undefined : TIME) })
+  .max(MAX_TEXT_LENGTH, TIME)
+  .regex(new RegExp(z.regexes.datetime({ offset: true }), "i"), TIME);
+const text = z.string().max(MAX_TEXT_LENGTH, `must be at most ${MAX_TEXT_LENGTH} characters`);
 const amount = z.int().min(0).nullish();
 const percent = z.number().min(0).nullish();
 
 const workerFields = {
-  worker_id: z.string().min(1).max(256),
+  worker_id: text.min(1, "must not be empty"),
   state: WorkerState,
   last_heartbeat: time,
-  health_status: z.string(),
-  url: text,
-  model_id: text,
-  backend: text,
+  health_status: text,
+  url: z.string().max(MAX_URL_LENGTH, `must be at most ${MAX_URL_LENGTH} characters`).nullish(),
+  model_id: text.nullish(),
+  backend: text.nullish(),
   device_id: amount,
   vram_bytes: amount,
   ram_bytes: amount,
@@ -76,6 +81,18 @@ export const WorkerJson = z.object(workerFields).transform(
     gpuPercent: json.gpu_percent ?? null,
   }),
 );
+
+/** The workers of one heartbeat, no two with one id. */
+export const WorkersJson = z.array(WorkerJson).check(({ value, issues }) => {
+  const seen = new Set<string>();
+  value.forEach(({ workerId }, position) => {
+    if (seen.has(workerId)) {
+      const message = "must be unique among the workers of a heartbeat";
+      issues.push({ code: "custom", input: workerId, path: [position, "worker_id"], message });
+    }
+    seen.add(workerId);
+  });
+});
 
 /** A worker as it travels. */
 export function workerToJson(worker: Worker) {

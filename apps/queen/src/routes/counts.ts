@@ -1,8 +1,13 @@
 import type { FastifyInstance } from "fastify";
+import { z } from "zod";
 import type { AppParts } from "../app.ts";
+import { parseQuery } from "../input.ts";
+
+const NoQuery = z.strictObject({});
 
 export function countsRoutes(app: FastifyInstance, { catalog }: Pick<AppParts, "catalog">): void {
-  app.get("/v1/counts", async () => {
+  app.get("/v1/counts", async (request) => {
+    parseQuery(NoQuery, request.query);
     const [total, unknown, online, offline] = await Promise.all([
       catalog.countHives(),
       catalog.countByStatus("unknown"),

@@ -47,7 +47,7 @@ test("asks a hive once for callers that come together", async () => {
   await queen.request("GET", "/v1/hives/hive-a");
   for (const reply of waiting) reply();
   expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 200]);
-  expect(hive.requests).toHaveLength(1);
+  expect(hive.countOf("GET /v1/devices")).toBe(1);
 });
 
 test.each([
@@ -62,6 +62,9 @@ test.each([
     await queen.request("POST", "/v1/hives", { ...HIVE_JSON, port: hive.port });
     expect(await queen.request("POST", "/v1/hives/hive-a/devices")).toMatchObject({ status, body: { code, errors } });
     expect((await queen.catalog.getHive("hive-a"))?.devices).toBeNull();
+    const lines = queen.logLines.filter((line) => line.request_id !== undefined);
+    expect(lines).toMatchObject([{ level: 40, code, detail: expect.stringContaining("127.0.0.1") }]);
+    expect(JSON.stringify(lines)).not.toContain("stack");
   },
 );
 

@@ -1,9 +1,9 @@
 import {
-  HIVE_STATUSES,
   type HiveCatalog,
   HiveChangesJson,
   type HiveRecord,
   HiveRecordJson,
+  HiveStatus,
   type NewHive,
   NewHiveJson,
 } from "@repo/hive-catalog";
@@ -20,7 +20,7 @@ const MAX_PAGE_SIZE = 1000;
 const PAGE_SIZE_RULE = `must be a whole number from 1 to ${MAX_PAGE_SIZE}`;
 
 const ListQuery = z.strictObject({
-  status: z.enum(HIVE_STATUSES).optional(),
+  status: HiveStatus.optional(),
   after: z.string().optional(),
   limit: z
     .string()
@@ -71,7 +71,7 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
     return HiveRecordJson.encode(hive);
   });
 
-  /** Any id, because a damaged record must be removable under whatever id it has. */
+  /** Any text is taken for an id, because a damaged record must be removable under whatever text it has. */
   app.delete<HivePath>("/v1/hives/:id", async (request, reply) => {
     const { id } = request.params;
     if (!(await catalog.removeHive(id))) throw hiveNotFound(id);
@@ -106,7 +106,7 @@ async function listHives(catalog: HiveCatalog, { status, limit, ...query }: z.ou
 function checkId(body: unknown, id: string): Record<string, unknown> {
   const fields = parseBody(JsonObject, body, "INVALID_HIVE");
   if (fields.id !== undefined && fields.id !== id) {
-    throw invalidField("INVALID_HIVE", "id", `must be absent or ${JSON.stringify(id)}, the id in the path`);
+    throw invalidField("id", `must be absent or ${JSON.stringify(id)}, the id in the path`, fields.id);
   }
   return fields;
 }

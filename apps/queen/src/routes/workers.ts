@@ -11,7 +11,7 @@ const WorkersQuery = z.strictObject({
   state: WorkerState.optional(),
   backend: z.string().optional(),
 });
-const BestWorkerQuery = z.strictObject({ model: z.string({ error: "is required, once" }).min(1, "must not be empty") });
+const BestWorkerQuery = z.strictObject({ model: z.string().min(1, "must not be empty") });
 
 const toJson = ({ hiveId, worker }: PlacedWorker) => ({ hive_id: hiveId, ...workerToJson(worker) });
 
