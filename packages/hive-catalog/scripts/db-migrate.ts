@@ -69,8 +69,10 @@ async function migrateOurselves(name: string, pending: Migrations): Promise<void
     const options = { authToken, migrate: true, ...TIMEOUTS };
     (await openDatabase(location, options)).client.close();
   } catch (error) {
-    const { code, message } = toCatalogError(error);
-    throw new HiveCatalogError(code, `${name} still lacks ${tagsOf(pending)}: ${message}`, { cause: error });
+    const { code, message, cause } = toCatalogError(error);
+    // What the database itself says of a migration: that is what the kit swallows.
+    const reason = cause instanceof Error ? `${message}: ${cause.message}` : message;
+    throw new HiveCatalogError(code, `${name} still lacks ${tagsOf(pending)}: ${reason}`, { cause: error });
   }
 }
 
