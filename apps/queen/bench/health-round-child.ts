@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { pino } from "pino";
 import { AllowedHosts } from "../src/allowed-hosts.ts";
+import { Metrics } from "../src/metrics.ts";
 import { systemResolve } from "../src/probe.ts";
 import { assembleQueen } from "../src/queen.ts";
 
@@ -27,6 +28,7 @@ const catalog = await HiveCatalog.open(path, { now: clock.now });
 const queen = assembleQueen({
   catalog,
   clock,
+  metrics: new Metrics(),
   log: pino({ level: "silent" }),
   allowedHosts: AllowedHosts.parse("127.0.0.0/8"),
   resolve: systemResolve,

@@ -12,8 +12,10 @@ import { addBodyParsers, BODY_LIMIT_BYTES } from "./body-parsers.ts";
 import type { Clock } from "./clock.ts";
 import type { DeviceDetection } from "./device-detection.ts";
 import { Problem, toProblem } from "./errors.ts";
+import type { EventLog } from "./events.ts";
 import type { Fleet } from "./fleet.ts";
 import type { HeartbeatReceiver } from "./heartbeat.ts";
+import type { Metrics } from "./metrics.ts";
 import type { HiveRegistry } from "./registry.ts";
 import { RouteTable } from "./route-table.ts";
 import { countsRoutes } from "./routes/counts.ts";
@@ -30,6 +32,8 @@ export interface AppParts {
   catalog: HiveCatalog;
   registry: HiveRegistry;
   fleet: Fleet;
+  events: EventLog;
+  metrics: Metrics;
   statuses: StatusKeeper;
   detection: DeviceDetection;
   heartbeats: HeartbeatReceiver;
@@ -49,6 +53,7 @@ const MAX_ID_LENGTH = 8192;
 /** Builds the HTTP API from parts that are handed in. It does not listen yet. */
 export function createApp(parts: AppParts): FastifyInstance {
   const requestId = numberRequests();
+  const sendProblem = problemSender(parts.metrics);
   const app = Fastify({
     loggerInstance: withoutChatter(parts.log),
     // No line and no logger of its own for each heartbeat.
@@ -61,7 +66,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     routerOptions: { maxParamLength: MAX_ID_LENGTH },
     http: { headersTimeout: HEADERS_TIMEOUT_MS },
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
-    clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, requestId()),
+    clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, requestId(), parts.metrics),
   });
   addBodyParsers(app);
   app.setErrorHandler(sendProblem);
@@ -95,15 +100,21 @@ function numberRequests(): () => string {
   return () => `${start}-${++count}`;
 }
 
-function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = toProblem(error, request.id);
-  if (problem.status === 502) {
-    const { code, message: detail } = problem;
-    request.log.warn({ code, detail, request_id: request.id }, "a hive did not answer as it should");
-  } else if (problem.status >= 500) {
-    request.log.error({ err: problem.cause ?? problem, code: problem.code, request_id: request.id }, "request failed");
-  }
-  return reply.code(problem.status).headers(problem.headers).type(PROBLEM_JSON).send(problem.body(request.id));
+function problemSender({ problems }: Metrics) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const problem = toProblem(error, request.id);
+    problems.add(problem.code);
+    if (problem.status === 502) {
+      const { code, message: detail } = problem;
+      request.log.warn({ code, detail, request_id: request.id }, "a hive did not answer as it should");
+    } else if (problem.status >= 500) {
+      request.log.error(
+        { err: problem.cause ?? problem, code: problem.code, request_id: request.id },
+        "request failed",
+      );
+    }
+    return reply.code(problem.status).headers(problem.headers).type(PROBLEM_JSON).send(problem.body(request.id));
+  };
 }
 
 const BROKEN_REQUESTS: Record<string, readonly [status: number, code: string, detail: string]> = {
@@ -112,7 +123,12 @@ const BROKEN_REQUESTS: Record<string, readonly [status: number, code: string, de
 };
 
 /** Answers what is not even HTTP, without fastify, and closes the connection. */
-function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, requestId: string): void {
+function refuseBrokenRequest(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  requestId: string,
+  { problems }: Metrics,
+): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
@@ -120,6 +136,7 @@ function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, reque
   const problem = new Problem(
     ...(BROKEN_REQUESTS[error.code ?? ""] ?? [400, "BAD_REQUEST", "This is not a valid HTTP request"]),
   );
+  problems.add(problem.code);
   const body = problem.body(requestId);
   const text = JSON.stringify(body);
   socket.end(

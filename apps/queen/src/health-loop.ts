@@ -5,6 +5,7 @@ import type { Clock } from "./clock.ts";
 import type { DeviceDetection } from "./device-detection.ts";
 import type { Fleet, Sight } from "./fleet.ts";
 import type { ProbeOutcome } from "./liveness.ts";
+import type { Metrics } from "./metrics.ts";
 import { type Probe, ProbeError } from "./probe.ts";
 import type { HiveRegistry } from "./registry.ts";
 import type { StatusKeeper } from "./status-keeper.ts";
@@ -23,6 +24,7 @@ interface Parts {
   statuses: StatusKeeper;
   detection: DeviceDetection;
   probe: Probe;
+  metrics: Metrics;
   clock: Clock;
   log: FastifyBaseLogger;
   intervalMs: number;
@@ -120,7 +122,7 @@ export class HealthLoop {
     const was = fleet.get(record.id)?.status;
     const { status } = fleet.learn(record, readAtMs);
     if (was !== undefined && status !== undefined && status !== was) {
-      statuses.logChange(record.id, was, status, "it was changed in the catalog by another program");
+      statuses.announceChange(record.id, was, status, "it was changed in the catalog by another program");
     }
   }
 
@@ -131,15 +133,17 @@ export class HealthLoop {
   async #check(hive: HiveRecord): Promise<void> {
     const { fleet, detection } = this.#parts;
     const probed = await this.#probe(hive);
+    this.#parts.metrics.probes.add(probed);
     const sight = fleet.get(hive.id);
     if (this.#stopped || sight === undefined || !fleet.probed(sight, hive, probed)) return;
     await this.#settle(sight);
     if (probed === "answered" && sight.detectionDue) await detection.tryDetecting(sight, hive);
   }
 
-  async #probe(hive: HiveRecord): Promise<ProbeOutcome> {
-    const { probe, log } = this.#parts;
+  async #probe(hive: HiveRecord): Promise<Exclude<ProbeOutcome, "pending">> {
+    const { probe, metrics, clock, log } = this.#parts;
     if (probe.refuses(hive)) return "refused";
+    const sentAtMs = clock.monotonicNow();
     try {
       await probe.health(hive.id, hive);
       return "answered";
@@ -148,6 +152,8 @@ export class HealthLoop {
       const level = error.code === "WRONG_HIVE" ? "warn" : "debug";
       log[level]({ hive_id: hive.id, err: error }, "health check failed");
       return error.code === "HIVE_NOT_ALLOWED" ? "refused" : "failed";
+    } finally {
+      metrics.probeSeconds.observe((clock.monotonicNow() - sentAtMs) / 1000);
     }
   }
 

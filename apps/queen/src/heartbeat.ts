@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Clock } from "./clock.ts";
 import type { DeviceDetection } from "./device-detection.ts";
 import type { Fleet } from "./fleet.ts";
+import type { Metrics } from "./metrics.ts";
 import type { HiveRegistry } from "./registry.ts";
 import type { StatusKeeper } from "./status-keeper.ts";
 import { isoTime, WorkersJson } from "./worker.ts";
@@ -28,15 +29,18 @@ interface Parts {
   fleet: Fleet;
   statuses: StatusKeeper;
   detection: DeviceDetection;
+  metrics: Metrics;
   clock: Clock;
 }
 
 /** Takes heartbeats: first the catalog, then the registry, then the status of the hive where it differs. */
 export class HeartbeatReceiver {
   readonly #parts: Parts;
+  #waiting = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    parts.metrics.beatsWaiting.read = () => this.#waiting;
   }
 
   /**
@@ -44,20 +48,26 @@ export class HeartbeatReceiver {
    * Throws HiveCatalogError, HIVE_NOT_FOUND for a hive that nobody added.
    */
   async receive({ hiveId, timestampMs, workers }: Heartbeat): Promise<void> {
-    const { catalog, registry, fleet, statuses, detection, clock } = this.#parts;
+    const { catalog, registry, fleet, statuses, detection, metrics, clock } = this.#parts;
     const receivedAtMs = clock.now();
+    this.#waiting += 1;
     try {
       await catalog.updateHeartbeat(hiveId, receivedAtMs);
       registry.update(hiveId, workers, timestampMs - receivedAtMs);
       const sight = fleet.beat(hiveId, receivedAtMs);
       if (sight.status !== "online") await statuses.settle(sight);
       if (sight.detectionDue) detection.startDetecting(sight);
+      metrics.beats.add("stored");
     } catch (error) {
-      if (error instanceof HiveCatalogError && error.code === "HIVE_NOT_FOUND") {
+      const isUnknown = error instanceof HiveCatalogError && error.code === "HIVE_NOT_FOUND";
+      metrics.beats.add(isUnknown ? "unknown_hive" : "failed");
+      if (isUnknown) {
         registry.remove(hiveId);
         fleet.forget(hiveId);
       }
       throw error;
+    } finally {
+      this.#waiting -= 1;
     }
   }
 }

@@ -2,6 +2,7 @@ import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-cat
 import { pino } from "pino";
 import { systemClock } from "./clock.ts";
 import { type Config, readConfig } from "./config.ts";
+import { Metrics } from "./metrics.ts";
 import { systemResolve } from "./probe.ts";
 import { assembleQueen } from "./queen.ts";
 import { stopOnSignals } from "./signals.ts";
@@ -20,9 +21,10 @@ else await start(result.config);
 async function start(config: Config): Promise<void> {
   // An asynchronous destination whose reader is gone keeps the process from its end.
   const log = pino({ level: config.logLevel }, pino.destination({ dest: 1, sync: true }));
-  const catalog = await openCatalog(config);
+  const metrics = new Metrics();
+  const catalog = await openCatalog(config, metrics);
   if (catalog === undefined) return;
-  const queen = assembleQueen({ ...config, catalog, log, clock: systemClock, resolve: systemResolve });
+  const queen = assembleQueen({ ...config, catalog, log, metrics, clock: systemClock, resolve: systemResolve });
   try {
     await queen.app.listen({ host: config.host, port: config.port });
   } catch (error) {
@@ -39,10 +41,14 @@ async function start(config: Config): Promise<void> {
   log.info({ host: config.host, port }, "queen listening");
 }
 
-async function openCatalog({ database, databaseAuthToken, migrate }: Config): Promise<HiveCatalog | undefined> {
+async function openCatalog(
+  { database, databaseAuthToken, migrate }: Config,
+  { onCommit }: Metrics,
+): Promise<HiveCatalog | undefined> {
   try {
     return await HiveCatalog.open(database, {
       migrate,
+      onCommit,
       ...(databaseAuthToken !== undefined && { authToken: databaseAuthToken }),
     });
   } catch (error) {

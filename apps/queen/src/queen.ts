@@ -5,9 +5,11 @@ import type { AllowedHosts } from "./allowed-hosts.ts";
 import { createApp } from "./app.ts";
 import type { Clock } from "./clock.ts";
 import { DeviceDetection } from "./device-detection.ts";
+import { EventLog } from "./events.ts";
 import { Fleet } from "./fleet.ts";
 import { HealthLoop } from "./health-loop.ts";
 import { HeartbeatReceiver } from "./heartbeat.ts";
+import type { Metrics } from "./metrics.ts";
 import { Probe, type Resolve } from "./probe.ts";
 import { HiveRegistry } from "./registry.ts";
 import { StatusKeeper } from "./status-keeper.ts";
@@ -21,6 +23,8 @@ export interface QueenOptions {
   log: FastifyBaseLogger;
   allowedHosts: AllowedHosts;
   resolve: Resolve;
+  /** Counts from the opening of the catalog on. */
+  metrics: Metrics;
   healthIntervalMs: number;
   staleAfterMs: number;
 }
@@ -30,21 +34,23 @@ export interface Queen {
   app: FastifyInstance;
   registry: HiveRegistry;
   fleet: Fleet;
+  events: EventLog;
   healthLoop: HealthLoop;
   /** Finishes the requests that run, ends everything else, and resolves when nothing is under way. */
   stop(): Promise<void>;
 }
 
 export function assembleQueen(options: QueenOptions): Queen {
-  const { catalog, clock, log, allowedHosts, resolve, healthIntervalMs, staleAfterMs } = options;
+  const { catalog, clock, log, metrics, allowedHosts, resolve, healthIntervalMs, staleAfterMs } = options;
   const fleet = new Fleet(clock);
+  const events = new EventLog(() => clock.now());
   const registry = new HiveRegistry({ clock, staleAfterMs, isOnline: (id) => fleet.isOnline(id) });
   const newProbe = () =>
     new Probe({ allowedHosts, resolve, timeoutMs: Math.min(MAX_PROBE_TIMEOUT_MS, healthIntervalMs) });
-  const statuses = new StatusKeeper({ catalog, fleet, clock, log, staleAfterMs });
+  const statuses = new StatusKeeper({ catalog, fleet, events, metrics, clock, log, staleAfterMs });
   const detection = new DeviceDetection({ catalog, fleet, probe: newProbe(), log });
-  const heartbeats = new HeartbeatReceiver({ catalog, registry, fleet, statuses, detection, clock });
-  const parts = { catalog, registry, fleet, statuses, detection, clock, log };
+  const heartbeats = new HeartbeatReceiver({ catalog, registry, fleet, statuses, detection, metrics, clock });
+  const parts = { catalog, registry, fleet, events, metrics, statuses, detection, clock, log };
   const healthLoop = new HealthLoop({ ...parts, probe: newProbe(), intervalMs: healthIntervalMs, staleAfterMs });
   const app = createApp({ ...parts, heartbeats, allowedHosts });
   const connections = new Set<Socket>();
@@ -67,5 +73,5 @@ export function assembleQueen(options: QueenOptions): Queen {
     await detection.close();
     await quiet;
   };
-  return { app, registry, fleet, healthLoop, stop };
+  return { app, registry, fleet, events, healthLoop, stop };
 }

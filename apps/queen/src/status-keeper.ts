@@ -1,12 +1,16 @@
 import { type HiveCatalog, HiveCatalogError, type HiveStatus } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "./clock.ts";
+import type { EventLog } from "./events.ts";
 import type { Fleet, Sight } from "./fleet.ts";
 import { judge } from "./liveness.ts";
+import type { Metrics } from "./metrics.ts";
 
 interface Parts {
   catalog: HiveCatalog;
   fleet: Fleet;
+  events: EventLog;
+  metrics: Metrics;
   clock: Clock;
   log: FastifyBaseLogger;
   staleAfterMs: number;
@@ -32,9 +36,13 @@ export class StatusKeeper {
     else await this.#write(sight, status, verdict.status, verdict.why);
   }
 
-  /** One log line for a change, whoever made it. */
-  logChange(id: string, was: HiveStatus, status: HiveStatus, why: string): void {
-    this.#parts.log.info({ hive_id: id, was, status, why }, `hive ${status}`);
+  /** One log line, one event and one count for a change, whoever made it. */
+  announceChange(id: string, was: HiveStatus, status: HiveStatus, why: string): void {
+    const { log, events, metrics } = this.#parts;
+    const change = { hive_id: id, was, status, why };
+    log.info(change, `hive ${status}`);
+    events.publish("status", change);
+    metrics.statusChanges.add(status);
   }
 
   async #read(sight: Sight): Promise<HiveStatus | undefined> {
@@ -59,7 +67,7 @@ export class StatusKeeper {
     await this.#parts.catalog.updateHiveStatus(sight.id, status);
     if (sight.status === status) return;
     this.#parts.fleet.setStatus(sight, status);
-    this.logChange(sight.id, was, status, why);
+    this.announceChange(sight.id, was, status, why);
   }
 
   /** While the mark is on its way the status is not sure: a beat that comes in between looks into the catalog itself. */
@@ -69,7 +77,7 @@ export class StatusKeeper {
     const changed = await catalog.markOffline(sight.id, this.#notBeatSinceMs(sight));
     if (!changed) return;
     if (sight.status === undefined) fleet.setStatus(sight, "offline");
-    this.logChange(sight.id, was, "offline", why);
+    this.announceChange(sight.id, was, "offline", why);
   }
 
   /** A beat later than the one that is known to be stale was taken by another queen, and wins. */

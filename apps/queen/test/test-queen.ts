@@ -3,6 +3,7 @@ import { openTestCatalog } from "@repo/hive-catalog/testing";
 import type { InjectOptions } from "fastify";
 import { pino } from "pino";
 import { AllowedHosts } from "../src/allowed-hosts.ts";
+import { Metrics } from "../src/metrics.ts";
 import { systemResolve } from "../src/probe.ts";
 import { assembleQueen, type Queen, type QueenOptions } from "../src/queen.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -16,6 +17,7 @@ export type JsonAnswer = { status: number; body: unknown; headers: Record<string
 export interface TestQueen extends Queen, AsyncDisposable {
   catalog: HiveCatalog;
   clock: FakeClock;
+  metrics: Metrics;
   logLines: LogLine[];
   /** The lines about changes of a hive's status, as "hive-a: unknown → online". */
   changes(): string[];
@@ -25,11 +27,13 @@ export interface TestQueen extends Queen, AsyncDisposable {
 
 export async function startTestQueen(options: Partial<QueenOptions> & { clock?: FakeClock } = {}): Promise<TestQueen> {
   const clock = options.clock ?? new FakeClock();
-  const catalog = options.catalog ?? (await openTestCatalog({ now: () => clock.now() }));
+  const metrics = new Metrics();
+  const catalog = options.catalog ?? (await openTestCatalog({ now: () => clock.now(), onCommit: metrics.onCommit }));
   const logLines: LogLine[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void logLines.push(JSON.parse(line)) });
   const queen = assembleQueen({
     log,
+    metrics,
     allowedHosts: AllowedHosts.parse("127.0.0.0/8,::1"),
     resolve: systemResolve,
     healthIntervalMs: 30_000,
@@ -48,6 +52,7 @@ export async function startTestQueen(options: Partial<QueenOptions> & { clock?: 
     ...queen,
     catalog,
     clock,
+    metrics,
     logLines,
     changes: () =>
       logLines.filter(({ was }) => was !== undefined).map((line) => `${line.hive_id}: ${line.was} → ${line.status}`),

@@ -13,7 +13,7 @@ import type { AppParts } from "../app.ts";
 import { hiveNotFound, invalidField } from "../errors.ts";
 import { type HivePath, parseBody, parseQuery, pathId } from "../input.ts";
 
-type HivesParts = Pick<AppParts, "catalog" | "registry" | "fleet" | "statuses" | "clock" | "log">;
+type HivesParts = Pick<AppParts, "catalog" | "registry" | "fleet" | "events" | "statuses" | "clock" | "log">;
 
 const DEFAULT_PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 1000;
@@ -37,7 +37,7 @@ const JsonObject = z.custom<Record<string, unknown>>(
 
 /** CRUD of the catalog over HTTP. What a caller changed, the memory of the fleet learns at once. */
 export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
-  const { catalog, registry, fleet, statuses, clock, log } = parts;
+  const { catalog, registry, fleet, events, statuses, clock, log } = parts;
 
   app.get("/v1/hives", async (request) => listHives(catalog, parseQuery(ListQuery, request.query)));
 
@@ -45,6 +45,7 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
     const hive = await catalog.addHive(parseBody(NewHiveJson, request.body, "INVALID_HIVE"));
     learn(hive);
     log.info({ hive_id: hive.id, host: hive.host, port: hive.port, status: hive.status }, "hive added");
+    events.publish("hive_added", { hive_id: hive.id, host: hive.host, port: hive.port, status: hive.status });
     return reply.code(201).header("location", `/v1/hives/${hive.id}`).send(HiveRecordJson.encode(hive));
   });
 
@@ -78,6 +79,7 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
     registry.remove(id);
     fleet.forget(id);
     log.info({ hive_id: id }, "hive removed");
+    events.publish("hive_removed", { hive_id: id });
     return reply.code(204).send();
   });
 
@@ -85,7 +87,7 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
     const was = fleet.get(hive.id)?.status;
     fleet.setStatus(fleet.learn(hive, clock.monotonicNow()), hive.status);
     if (was !== undefined && was !== hive.status)
-      statuses.logChange(hive.id, was, hive.status, "it was set over the API");
+      statuses.announceChange(hive.id, was, hive.status, "it was set over the API");
   }
 }
 
