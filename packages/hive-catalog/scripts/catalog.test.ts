@@ -75,7 +75,9 @@ test("info shows the catalog at a glance", async () => {
   expect(code).toBe(0);
   expect(output).toMatch(/^hives +3: 3 online, 0 offline, 0 unknown$/m);
   expect(output).toMatch(/^oldest beat +2025-10-21T10:00:00\.001Z$/m);
-  expect(output).toMatch(/^migrations +0000_create_hives, 0001_keyset_indexes$/m);
+  expect(output).toMatch(
+    /^migrations +0000_create_hives, 0001_keyset_indexes, 0002_cordons_tokens_operations_host_keys$/m,
+  );
 });
 
 test("info of nothing fails, and makes nothing", async () => {

@@ -1,12 +1,14 @@
 import type { InStatement, Row } from "@libsql/client";
 import type { DeviceCapabilities } from "@repo/device-types";
 import { and, eq } from "drizzle-orm";
+import { Cordons } from "./cordons.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { encodeDevices } from "./devices-column.ts";
-import { toCatalogError } from "./driver-errors.ts";
-import { HiveCatalogError } from "./errors.ts";
+import { Door } from "./door.ts";
+import { HiveCatalogError, hiveNotFound } from "./errors.ts";
 import { latestBelievableMs } from "./heartbeat-rule.ts";
 import { HeartbeatWriter } from "./heartbeats.ts";
+import { HostKeys } from "./host-keys.ts";
 import {
   checkChoice,
   checkHive,
@@ -20,16 +22,18 @@ import {
   isTimeMs,
   StatusInput,
 } from "./input.ts";
+import { Operations } from "./operations.ts";
 import type { ListOptions, OpenOptions, StaleOptions } from "./options.ts";
 import { collect } from "./pages.ts";
 import { type Finder, HiveReader } from "./reader.ts";
 import { HIVE_STATUSES, HiveChanges, HiveRecord, type HiveStatus, NewHive } from "./record.ts";
+import type { Access } from "./record-table.ts";
 import { recordColumns, toRecord } from "./rows.ts";
 import { hives } from "./schema.ts";
 import { brokenSshRule, keepsSshRule } from "./ssh-rule.ts";
 import { Statement } from "./statement.ts";
 import { buildStatements, type Statements } from "./statements.ts";
-import { LoopBudget, turnOfTheLoop } from "./turn.ts";
+import { Tokens } from "./tokens.ts";
 
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 const DEFAULT_STREAM_PAGE = 500;
@@ -39,14 +43,16 @@ const DEFAULT_STREAM_PAGE = 500;
  * Every call that fails rejects with a `HiveCatalogError`; what was answered is on disk.
  */
 export class HiveCatalog {
+  readonly cordons: Cordons;
+  readonly tokens: Tokens;
+  readonly operations: Operations;
+  readonly hostKeys: HostKeys;
   readonly #database: Database;
   readonly #statements: Statements;
   readonly #heartbeats: HeartbeatWriter;
   readonly #now: () => number;
   readonly #reader: HiveReader;
-  readonly #loop = new LoopBudget();
-  #running = 0;
-  #onIdle: (() => void) | undefined;
+  readonly #door = new Door();
   #closing: Promise<void> | undefined;
 
   private constructor(database: Database, { now = Date.now, onCorruptHive, onCommit }: OpenOptions) {
@@ -58,6 +64,11 @@ export class HiveCatalog {
     const repeating = { execute: (statement: InStatement) => retry(() => client.execute(statement)) };
     this.#heartbeats = new HeartbeatWriter({ client: repeating, now, onCommit });
     this.#now = now;
+    const access: Access = { database, now, call: (work) => this.#door.call(work) };
+    this.cordons = new Cordons(access);
+    this.tokens = new Tokens(access);
+    this.operations = new Operations(access);
+    this.hostKeys = new HostKeys(access);
   }
 
   /**
@@ -85,7 +96,7 @@ export class HiveCatalog {
 
   /** Adds a hive and resolves to it as stored. Rejects with HIVE_ALREADY_EXISTS or INVALID_HIVE. */
   addHive(hive: NewHive): Promise<HiveRecord> {
-    return this.#call(async () => {
+    return this.#door.call(async () => {
       const checked = checkHive(NewHive, hive);
       const nowMs = this.#now();
       const record: HiveRecord = {
@@ -114,7 +125,7 @@ export class HiveCatalog {
 
   /** The hive, or undefined. Rejects with CORRUPT_HIVE when another program damaged its row. */
   getHive(id: string): Promise<HiveRecord | undefined> {
-    return this.#call(async () => {
+    return this.#door.call(async () => {
       if (!isHiveId(id)) return undefined;
       const row = await this.#statements.get.row({ id });
       return row && this.#reader.record(row);
@@ -122,7 +133,7 @@ export class HiveCatalog {
   }
 
   hiveExists(id: string): Promise<boolean> {
-    return this.#call(async () => isHiveId(id) && (await this.#statements.exists.row({ id })) !== undefined);
+    return this.#door.call(async () => isHiveId(id) && (await this.#statements.exists.row({ id })) !== undefined);
   }
 
   /** All hives by id, or one page of them. */
@@ -139,14 +150,14 @@ export class HiveCatalog {
     checkInteger("pageSize", pageSize, 1);
     const pages = this.#reader.pages(this.#statements.all, {}, { onCorruptHive }, pageSize);
     for (;;) {
-      const page = await this.#call(() => pages.next());
+      const page = await this.#door.call(() => pages.next());
       if (page.done) return;
       yield* page.value;
     }
   }
 
   findHivesByStatus(status: HiveStatus, options: ListOptions = {}): Promise<HiveRecord[]> {
-    return this.#call(() => {
+    return this.#door.call(() => {
       checkChoice("status", status, HIVE_STATUSES);
       return collect(this.#reader.pages(this.#statements.withStatus, { status }, options));
     });
@@ -162,7 +173,7 @@ export class HiveCatalog {
 
   /** Hives whose last beat is older than `maxAgeMs`, the oldest first, then by id. One that never beat is unknown, not stale. */
   findStaleHives(maxAgeMs: number, options: StaleOptions = {}): Promise<HiveRecord[]> {
-    return this.#call(() => {
+    return this.#door.call(() => {
       checkOptions(options);
       const { after, ...page } = options;
       checkInteger("maxAgeMs", maxAgeMs, 0);
@@ -183,11 +194,11 @@ export class HiveCatalog {
   }
 
   countHives(): Promise<number> {
-    return this.#call(async () => numberIn(await this.#statements.count.rows()));
+    return this.#door.call(async () => numberIn(await this.#statements.count.rows()));
   }
 
   countByStatus(status: HiveStatus): Promise<number> {
-    return this.#call(async () => {
+    return this.#door.call(async () => {
       checkChoice("status", status, HIVE_STATUSES);
       return numberIn(await this.#statements.countStatus.rows({ status }));
     });
@@ -198,12 +209,12 @@ export class HiveCatalog {
    * now, `lastHeartbeatMs` never moves back. Rejects with HIVE_NOT_FOUND or INVALID_HIVE.
    */
   updateHive(hive: HiveRecord): Promise<HiveRecord> {
-    return this.#call(async () => {
+    return this.#door.call(async () => {
       const { devices, ...record } = checkHive(HiveRecord, hive);
       const nowMs = this.#now();
       const values = { ...record, devicesJson: encodeDevices(devices), nowMs, believableMs: latestBelievableMs(nowMs) };
       const [row] = await this.#statements.update.rows(values);
-      if (row === undefined) throw notFound(record.id);
+      if (row === undefined) throw hiveNotFound(record.id);
       return await this.#reader.record(row);
     });
   }
@@ -213,12 +224,12 @@ export class HiveCatalog {
    * with CORRUPT_HIVE when a field that was not named is damaged: the changes are stored then.
    */
   patchHive(id: string, changes: HiveChanges): Promise<HiveRecord> {
-    return this.#call(async () => {
+    return this.#door.call(async () => {
       checkHive(IdInput, { id });
       const { devices, ...fields } = checkHive(HiveChanges, changes, id);
       if (devices === undefined && Object.values(fields).every((value) => value === undefined)) {
         const row = await this.#statements.get.row({ id });
-        if (row === undefined) throw notFound(id);
+        if (row === undefined) throw hiveNotFound(id);
         return await this.#reader.record(row);
       }
       const devicesJson = devices === undefined ? {} : { devicesJson: encodeDevices(devices) };
@@ -230,14 +241,14 @@ export class HiveCatalog {
         .returning(recordColumns);
       const [row] = await new Statement(client, () => patch).rows();
       if (row) return await this.#reader.record(row);
-      if ((await this.#statements.exists.rows({ id })).length === 0) throw notFound(id);
+      if ((await this.#statements.exists.rows({ id })).length === 0) throw hiveNotFound(id);
       throw brokenSshRule(id, fields);
     });
   }
 
   /** Rejects with HIVE_NOT_FOUND or INVALID_HIVE. */
   updateHiveStatus(id: string, status: HiveStatus): Promise<void> {
-    return this.#call(async () => {
+    return this.#door.call(async () => {
       checkHive(StatusInput, { id, status });
       const values = { id, status, nowMs: this.#now() };
       const before = await this.#versionOf(id);
@@ -246,7 +257,7 @@ export class HiveCatalog {
         await this.#statements.setStatusOfVersion.run({ ...values, ...before });
         return (await this.#statements.exists.rows({ id })).length > 0;
       });
-      if (!isThere) throw notFound(id);
+      if (!isThere) throw hiveNotFound(id);
     });
   }
 
@@ -255,7 +266,7 @@ export class HiveCatalog {
    * queen took meanwhile wins. Resolves to whether this call changed the status.
    */
   markOffline(id: string, notBeatSinceMs: number): Promise<boolean> {
-    return this.#call(async () => {
+    return this.#door.call(async () => {
       checkInteger("notBeatSinceMs", notBeatSinceMs, 0);
       if (!isHiveId(id)) return false;
       const nowMs = this.#now();
@@ -269,7 +280,7 @@ export class HiveCatalog {
    * Beats that arrive together share one commit. Rejects with HIVE_NOT_FOUND or INVALID_HIVE.
    */
   updateHeartbeat(id: string, timestampMs: number): Promise<void> {
-    return this.#enter(() => {
+    return this.#door.enter(() => {
       // Zod takes longer than all else that a beat in a group costs; it says what is wrong.
       if (!isHiveId(id) || !isTimeMs(timestampMs)) checkHive(HeartbeatInput, { id, timestampMs });
       return this.#heartbeats.store(id, timestampMs);
@@ -278,22 +289,24 @@ export class HiveCatalog {
 
   /** Rejects with HIVE_NOT_FOUND or INVALID_HIVE. */
   updateDevices(id: string, devices: DeviceCapabilities): Promise<void> {
-    return this.#call(async () => {
+    return this.#door.call(async () => {
       const checked = checkHive(DevicesInput, { id, devices });
       const values = { id, devicesJson: encodeDevices(checked.devices), nowMs: this.#now() };
-      if ((await this.#database.retry(() => this.#statements.setDevices.run(values))) === 0) throw notFound(id);
+      if ((await this.#database.retry(() => this.#statements.setDevices.run(values))) === 0) throw hiveNotFound(id);
     });
   }
 
-  /** Removes a hive, a damaged one too. Resolves to whether it was there. */
+  /** Removes a hive, a damaged one too, with its cordon and its tokens. Resolves to whether it was there. */
   removeHive(id: string): Promise<boolean> {
-    return this.#call(async () => {
+    return this.#door.call(async () => {
       if (typeof id !== "string") throw invalidArgument("id", "must be a string");
       const before = await this.#versionOf(id);
+      const { remove, removeOfVersion, removeCordon, removeTokens } = this.#statements;
       return this.#database.retry(async (isRepeat) => {
-        if (!isRepeat) return (await this.#statements.remove.run({ id })) > 0;
-        await this.#statements.removeOfVersion.run({ id, ...before });
-        return before.isThere;
+        const hive = isRepeat ? removeOfVersion.bound({ id, ...before }) : remove.bound({ id });
+        const statements = [hive, removeCordon.bound({ id }), removeTokens.bound({ id })];
+        const [removed] = await this.#database.client.batch(statements, "write");
+        return isRepeat ? before.isThere : (removed?.rowsAffected ?? 0) > 0;
       });
     });
   }
@@ -315,42 +328,17 @@ export class HiveCatalog {
   }
 
   async #drainAndClose(): Promise<void> {
+    this.#door.shut();
     await this.#heartbeats.drain();
-    if (this.#running > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onIdle = resolve;
-      });
-    }
+    await this.#door.idle();
     this.#database.client.close();
   }
 
-  #call<Result>(work: () => Result | Promise<Result>): Promise<Result> {
-    return this.#enter(this.#loop.isSpent() ? () => turnOfTheLoop().then(work) : work);
-  }
-
-  /** The door of every call: refuses it after `close`, and lets no error out but a HiveCatalogError. */
-  async #enter<Result>(work: () => Result | Promise<Result>): Promise<Result> {
-    if (this.#closing) throw new HiveCatalogError("CATALOG_CLOSED", "the catalog is closed");
-    this.#running++;
-    try {
-      return await work();
-    } catch (error) {
-      throw toCatalogError(error);
-    } finally {
-      this.#running--;
-      if (this.#running === 0) this.#onIdle?.();
-    }
-  }
-
   #find(finder: Finder, options: ListOptions): Promise<HiveRecord[]> {
-    return this.#call(() => collect(this.#reader.pages(finder, {}, options)));
+    return this.#door.call(() => collect(this.#reader.pages(finder, {}, options)));
   }
 }
 
 function numberIn(rows: Row[]): number {
   return Number(rows[0]?.[0]);
-}
-
-function notFound(id: string): HiveCatalogError {
-  return new HiveCatalogError("HIVE_NOT_FOUND", `there is no hive '${id}' in the catalog`, { hiveId: id });
 }

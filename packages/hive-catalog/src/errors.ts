@@ -5,6 +5,8 @@ export const HIVE_CATALOG_ERROR_CODES = [
   "INVALID_HIVE",
   "INVALID_ARGUMENT",
   "CORRUPT_HIVE",
+  "CORRUPT_RECORD",
+  "OPERATION_IN_PROGRESS",
   "CATALOG_BUSY",
   "CATALOG_CORRUPT",
   "CATALOG_READ_ONLY",
@@ -27,7 +29,7 @@ export class HiveCatalogError extends Error {
   readonly code: HiveCatalogErrorCode;
   /** The hive that the call was about, where there is one. */
   readonly hiveId: string | undefined;
-  /** The fields that are wrong: filled for INVALID_HIVE, INVALID_ARGUMENT and CORRUPT_HIVE, else empty. */
+  /** The fields that are wrong: filled for INVALID_HIVE, INVALID_ARGUMENT, CORRUPT_HIVE and CORRUPT_RECORD, else empty. */
   readonly problems: readonly FieldProblem[];
 
   constructor(code: HiveCatalogErrorCode, message: string, { hiveId, problems = [], cause }: Details = {}) {
@@ -36,4 +38,9 @@ export class HiveCatalogError extends Error {
     this.hiveId = hiveId;
     this.problems = problems;
   }
+}
+
+/** For a call about a hive that is not there. */
+export function hiveNotFound(id: string): HiveCatalogError {
+  return new HiveCatalogError("HIVE_NOT_FOUND", `there is no hive '${id}' in the catalog`, { hiveId: id });
 }

@@ -15,14 +15,21 @@ export const DevicesInput = z.object({ id, devices });
 export function checkHive<Output>(schema: z.ZodType<Output>, input: unknown, hiveId?: string): Output {
   const result = schema.safeParse(input, { reportInput: true });
   if (result.success) return result.data;
-  const problems = result.error.issues.flatMap(toProblems);
+  const problems = problemsOf(result.error, "hive");
   const id = hiveId ?? idOf(input);
   const subject = id === undefined ? "the hive" : `hive ${JSON.stringify(id)}`;
-  const list = problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
-  throw new HiveCatalogError("INVALID_HIVE", `${subject} is not valid: ${list}`, {
+  throw new HiveCatalogError("INVALID_HIVE", `${subject} is not valid: ${listed(problems)}`, {
     problems,
     ...(id === undefined ? {} : { hiveId: id }),
   });
+}
+
+/** Checks any other thing that a caller handed in, such as a `token`. Throws INVALID_ARGUMENT, which names each field and its rule. */
+export function checkArgument<Output>(thing: string, schema: z.ZodType<Output>, input: unknown): Output {
+  const result = schema.safeParse(input, { reportInput: true });
+  if (result.success) return result.data;
+  const problems = problemsOf(result.error, thing);
+  throw new HiveCatalogError("INVALID_ARGUMENT", `the ${thing} is not valid: ${listed(problems)}`, { problems });
 }
 
 /** Whether a hive can have this id: reads of any other one find nothing. */
@@ -58,13 +65,21 @@ export function invalidArgument(field: string, message: string): HiveCatalogErro
   return new HiveCatalogError("INVALID_ARGUMENT", `${field} ${message}`, { problems: [{ field, message }] });
 }
 
-function toProblems(issue: z.core.$ZodIssue): FieldProblem[] {
-  const path = issue.path.map(String);
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ field: [...path, key].join("."), message: "is not a field of a hive" }));
-  }
-  const got = issue.input === undefined ? "" : `, got ${shown(issue.input)}`;
-  return [{ field: path.join(".") || "hive", message: `${issue.message}${got}` }];
+/** Every field of a `thing` that is wrong. */
+export function problemsOf(error: z.ZodError, thing: string): FieldProblem[] {
+  return error.issues.flatMap((issue) => {
+    const path = issue.path.map(String);
+    if (issue.code === "unrecognized_keys") {
+      const message = `is not a field of ${/^[aeiou]/.test(thing) ? "an" : "a"} ${thing}`;
+      return issue.keys.map((key) => ({ field: [...path, key].join("."), message }));
+    }
+    const got = issue.input === undefined ? "" : `, got ${shown(issue.input)}`;
+    return [{ field: path.join(".") || thing, message: `${issue.message}${got}` }];
+  });
+}
+
+function listed(problems: readonly FieldProblem[]): string {
+  return problems.map(({ field, message }) => `${field}: ${message}`).join("; ");
 }
 
 function idOf(input: unknown): string | undefined {

@@ -36,7 +36,7 @@ export function isSshUser(text: string): boolean {
 export const HIVE_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /** One sentence for whatever breaks a rule: a reader wants the rule, not the step at which it broke. */
-const rule = (text: string) => ({
+export const rule = (text: string) => ({
   error: (issue: { input?: unknown }) => (issue.input === undefined ? `is required, and ${text}` : text),
 });
 const ID = rule("must be 1 to 128 letters, digits, dots, underscores or hyphens, and begin with a letter or digit");

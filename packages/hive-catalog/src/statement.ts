@@ -1,8 +1,11 @@
 import type { Client, InValue, Row } from "@libsql/client";
-import { Placeholder, type Query } from "drizzle-orm";
+import { Placeholder, type Query, sql } from "drizzle-orm";
 import { EmbeddedClient } from "./embedded.ts";
 
 type Values = Record<string, unknown>;
+
+/** A value that is named when a statement is built, and given when it runs. */
+export const given = (name: string) => sql`${sql.placeholder(name)}`;
 
 /** A statement that drizzle built, run straight on the client: drizzle's own prepared queries cost more a call (docs/performance.md). */
 export class Statement {
@@ -18,26 +21,27 @@ export class Statement {
 
   /** Runs a query that finds one row at most. */
   row(values: Values): Row | undefined | Promise<Row | undefined> {
-    const statement = this.#with(values);
+    const statement = this.bound(values);
     if (this.#client instanceof EmbeddedClient) return this.#client.first(statement.sql, statement.args);
     return this.#client.execute(statement).then(({ rows: [row] }) => row);
   }
 
   /** Runs a query, or a change with RETURNING. */
   async rows(values: Values = {}): Promise<Row[]> {
-    return (await this.#client.execute(this.#with(values))).rows;
+    return (await this.#client.execute(this.bound(values))).rows;
   }
 
   /** Runs a change without RETURNING, and resolves to the number of rows that it changed. */
   async run(values: Values): Promise<number> {
-    return (await this.#client.execute(this.#with(values))).rowsAffected;
+    return (await this.#client.execute(this.bound(values))).rowsAffected;
   }
 
-  #with(values: Values): { sql: string; args: InValue[] } {
+  /** The statement with its values, for a batch. */
+  bound(values: Values): { sql: string; args: InValue[] } {
     this.#built ??= this.#build().toSQL();
-    const { sql, params } = this.#built;
+    const { sql: text, params } = this.#built;
     return {
-      sql,
+      sql: text,
       args: params.map((param) => (param instanceof Placeholder ? values[param.name] : param)) as InValue[],
     };
   }

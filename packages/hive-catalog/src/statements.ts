@@ -4,10 +4,8 @@ import { damageColumns } from "./damage.ts";
 import type { Database } from "./database.ts";
 import { laterBeat } from "./heartbeat-rule.ts";
 import { lineColumns, pageColumns, recordColumns } from "./rows.ts";
-import { hives } from "./schema.ts";
-import { Statement } from "./statement.ts";
-
-const given = (name: string) => sql`${sql.placeholder(name)}`;
+import { cordons, hives, tokens } from "./schema.ts";
+import { given, Statement } from "./statement.ts";
 
 /** Every statement of the catalog that is known beforehand, built once for each open database. */
 export type Statements = ReturnType<typeof buildStatements>;
@@ -19,6 +17,8 @@ export function buildStatements({ client, db }: Database) {
   const ofId = eq(hives.id, given("id"));
   const createdVersion = sql<string>`hex(${hives.createdAtMs})`;
   const updatedVersion = sql<string>`hex(${hives.updatedAtMs})`;
+
+  const isGone = sql`NOT EXISTS (SELECT 1 FROM ${hives} WHERE ${ofId})`;
 
   /**
    * A query in pages: the first one and the one after a given row, each in one piece or, if that holds damage, row by row. Keyset pages:
@@ -139,5 +139,8 @@ export function buildStatements({ client, db }: Database) {
     remove: statement(() => db.delete(hives).where(ofId)),
     /** For a change that may have happened: not a hive that was added since. */
     removeOfVersion: statement(() => db.delete(hives).where(and(ofId, eq(createdVersion, given("created"))))),
+    /** Not of a hive that was added since. */
+    removeCordon: statement(() => db.delete(cordons).where(and(eq(cordons.hiveId, given("id")), isGone))),
+    removeTokens: statement(() => db.delete(tokens).where(and(eq(tokens.hiveId, given("id")), isGone))),
   };
 }

@@ -8,7 +8,7 @@ import { catalogInfo, HiveCatalog } from "../index.ts";
 import { startTestServer } from "../testing/hrana-server.ts";
 import { aHive } from "../testing.ts";
 
-const MIGRATIONS = ["0000_create_hives", "0001_keyset_indexes"];
+const MIGRATIONS = ["0000_create_hives", "0001_keyset_indexes", "0002_cordons_tokens_operations_host_keys"];
 
 test("info tells sizes, versions, migrations and counts of a catalog in use", async () => {
   await using file = await CatalogFile.create();

@@ -189,7 +189,9 @@ export function describeChanges(name: string, openSite: () => Promise<Site>): vo
       expect(await refusalOf(site.open())).toMatchObject({ code: "CATALOG_TOO_NEW" });
       await site.run("DROP TABLE hives", "DROP TABLE __drizzle_migrations", "CREATE TABLE hives (id TEXT)");
       expect(await refusalOf(site.open())).toMatchObject({ code: "CATALOG_NOT_A_CATALOG" });
-      await site.run("DROP TABLE hives");
+      await site.run(
+        ...["hives", "cordons", "tokens", "operations", "host_keys"].map((table) => `DROP TABLE ${table}`),
+      );
       expect(await refusalOf(site.open({ migrate: false }))).toMatchObject({ code: "CATALOG_UNAVAILABLE" });
       expect(await site.open()).toBeInstanceOf(HiveCatalog);
     });

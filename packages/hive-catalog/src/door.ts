@@ -1,0 +1,41 @@
+import { toCatalogError } from "./driver-errors.ts";
+import { HiveCatalogError } from "./errors.ts";
+import { LoopBudget, turnOfTheLoop } from "./turn.ts";
+
+/** The door of every call: refuses it once shut, and lets no error out but a HiveCatalogError. */
+export class Door {
+  readonly #loop = new LoopBudget();
+  #isShut = false;
+  #running = 0;
+  #onIdle: (() => void) | undefined;
+
+  call<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    return this.enter(this.#loop.isSpent() ? () => turnOfTheLoop().then(work) : work);
+  }
+
+  /** For calls that the event loop need not turn for. */
+  async enter<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    if (this.#isShut) throw new HiveCatalogError("CATALOG_CLOSED", "the catalog is closed");
+    this.#running++;
+    try {
+      return await work();
+    } catch (error) {
+      throw toCatalogError(error);
+    } finally {
+      this.#running--;
+      if (this.#running === 0) this.#onIdle?.();
+    }
+  }
+
+  shut(): void {
+    this.#isShut = true;
+  }
+
+  /** Resolves when no call runs. */
+  async idle(): Promise<void> {
+    if (this.#running === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+    });
+  }
+}

@@ -1,0 +1,166 @@
+import { isUtf8 } from "node:buffer";
+import type { Row } from "@libsql/client";
+import { getTableColumns, getTableName, type SQL, sql } from "drizzle-orm";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import type { z } from "zod";
+import type { Database } from "./database.ts";
+import { HiveCatalogError } from "./errors.ts";
+import { problemsOf } from "./input.ts";
+import { turnOfTheLoop } from "./turn.ts";
+
+/** What the verbs of a table need of their catalog. */
+export type Access = {
+  readonly database: Database;
+  readonly now: () => number;
+  /** The door of every call. */
+  readonly call: <Result>(work: () => Result | Promise<Result>) => Promise<Result>;
+};
+
+/** One column of one stored record that another program damaged. `id` is what the row holds for a key, as text. */
+export type DamagedRecord = {
+  readonly table: string;
+  readonly id: string;
+  readonly column: string;
+  readonly problem: string;
+};
+
+type Options<Output> = {
+  table: SQLiteTable;
+  /** What a row is, such as `token`. */
+  thing: string;
+  /** What a sound row is. */
+  schema: z.ZodType<Output>;
+};
+
+type Found<Output> = { readonly data: Output } | { readonly damage: readonly DamagedRecord[] };
+
+const MAX_BATCH = 500;
+const MAX_SHOWN = 128;
+const MAX_WARNINGS = 1000;
+const [ROW_ID, TYPES, FIRST_CELL] = [0, 1, 2];
+
+/**
+ * How the rows of a table become records. Each column travels as a BLOB, beside the types of all: the binding aborts the process on a
+ * text that is not UTF-8, and a client of a server throws on a number that JavaScript cannot hold. What a row holds is then checked as if a
+ * caller had handed it in: so a damaged row never passes as sound. A single read of it throws CORRUPT_RECORD; lists leave it out with a process warning.
+ */
+export class RecordTable<Output> {
+  /** What a statement selects or returns. */
+  readonly columns: Record<string, SQL>;
+  readonly #columns: [field: string, column: { readonly name: string }][];
+  readonly #table: string;
+  readonly #thing: string;
+  readonly #schema: z.ZodType<Output>;
+  readonly #warned = new Set<string>();
+
+  constructor({ table, thing, schema }: Options<Output>) {
+    const columns = Object.entries(getTableColumns(table));
+    const types = sql.join(
+      columns.map(([, column]) => sql`typeof(${column})`),
+      sql` || ' ' || `,
+    );
+    const cells = columns.map(([name, column]) => [name, sql`CAST(${column} AS BLOB)`] as const);
+    this.columns = { rowId: sql`CAST(rowid AS TEXT)`, types, ...Object.fromEntries(cells) };
+    this.#columns = columns;
+    this.#table = getTableName(table);
+    this.#thing = thing;
+    this.#schema = schema;
+  }
+
+  /** The record in a row. Throws CORRUPT_RECORD. */
+  record(row: Row): Output {
+    const found = this.#read(row);
+    if (!("damage" in found)) return found.data;
+    const { damage } = found;
+    const problems = damage.map(({ column, problem }) => ({ field: column, message: problem }));
+    const list = damage.map(({ column, problem }) => `${column} ${problem}`).join("; ");
+    throw new HiveCatalogError("CORRUPT_RECORD", `the stored ${this.#thing} '${damage[0]?.id}' is damaged: ${list}`, {
+      problems,
+    });
+  }
+
+  /** Every damaged column of a row; none if it is sound. */
+  damageOf(row: Row): readonly DamagedRecord[] {
+    const found = this.#read(row);
+    return "damage" in found ? found.damage : [];
+  }
+
+  /**
+   * The sound records of a query, `limit` at most. `read` answers up to `count` rows after a given one, or the first ones; it is called on and on,
+   * past damaged rows, so that fewer records than `limit` are all that there are.
+   */
+  async list(limit: number, read: (after: Row | undefined, count: number) => Promise<Row[]>): Promise<Output[]> {
+    const records: Output[] = [];
+    for (let last: Row | undefined; ; ) {
+      const count = Math.min(limit - records.length, MAX_BATCH);
+      const rows = await read(last, count);
+      for (const row of rows) {
+        const found = this.#read(row);
+        if ("damage" in found) this.#warn(found.damage);
+        else records.push(found.data);
+      }
+      if (rows.length < count || records.length === limit) return records;
+      last = rows.at(-1);
+      await turnOfTheLoop();
+    }
+  }
+
+  /** Once for each damaged record: the lists are read again and again. */
+  #warn([first]: readonly DamagedRecord[]): void {
+    if (first === undefined) return;
+    const { id, column, problem } = first;
+    const warning = `the stored ${this.#thing} '${id}' is damaged and was left out: ${column} ${problem}`;
+    if (this.#warned.has(warning) || this.#warned.size >= MAX_WARNINGS) return;
+    this.#warned.add(warning);
+    process.emitWarning(warning, "CorruptRecordWarning");
+  }
+
+  #read(row: Row): Found<Output> {
+    const cells = this.#columns.map((_, place) => cellAt(row, place));
+    const result = this.#schema.safeParse(Object.fromEntries(this.#columns.map(([name], at) => [name, cells[at]])));
+    if (result.success) return { data: result.data };
+    const id = shown(row);
+    const damage = problemsOf(result.error, this.#thing).map(({ field, message }) => {
+      const [name = "", ...path] = field.split(".");
+      const column = this.#columns.find(([known]) => known === name)?.[1].name ?? name;
+      return { table: this.#table, id, column, problem: [...path, message].join(" ") };
+    });
+    return { damage };
+  }
+}
+
+/** A value that no rule of a field allows. */
+const UNREADABLE = Symbol("unreadable");
+
+function cellAt(row: Row, place: number): string | number | null | typeof UNREADABLE {
+  const type = String(row[TYPES]).split(" ")[place];
+  if (type === "null") return null;
+  const bytes = bytesOf(row, place);
+  if (type === "integer") return Number(bytes.toString("latin1"));
+  return type === "text" && isUtf8(bytes) ? bytes.toString("utf8") : UNREADABLE;
+}
+
+/** The driver for files gives a Buffer, the one for servers an ArrayBuffer. */
+function bytesOf(row: Row, place: number): Buffer {
+  const bytes = row[FIRST_CELL + place] as Buffer | ArrayBuffer | null;
+  if (bytes === null) return Buffer.alloc(0);
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
+}
+
+/** The first column of a row as it may be shown: it may hold anything. */
+function shown(row: Row): string {
+  const printable = bytesOf(row, 0)
+    .toString("utf8")
+    .replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, "\uFFFD");
+  return printable.length > MAX_SHOWN ? `${printable.slice(0, MAX_SHOWN)}…` : printable;
+}
+
+/** Where a row stands in its table, for the statement that reads on after it. */
+export function rowIdOf(row: Row): string {
+  return String(row[ROW_ID]);
+}
+
+/** The first column of a row, whatever it holds. */
+export function keyOf(row: Row): Buffer {
+  return bytesOf(row, 0);
+}
