@@ -26,6 +26,7 @@ The settings stand in the environment:
   HIVE_BEAT_INTERVAL_MS        time between heartbeats (15000)
   HIVE_PROBE_TIMEOUT_MS        how long a program that reads devices may take (5000)
   HIVE_LOG_LEVEL               what the hive logs (info)
+  HIVE_LOG_FILE, HIVE_PID_FILE where the hive logs and notes its process (standard output, nowhere)
 
 pnpm queen --help and pnpm hive --help say more of each.
 `;
@@ -75,10 +76,11 @@ function start(name, script, settings = {}) {
   return { name, address };
 }
 
-/** Waits for the address that the log tells. A log level above info hides it: then the port of the settings is asked. */
+/** Waits for the address that the log tells. A log level above info, or a log file, hides it: then the port of the settings is asked. */
 async function whereItListens({ name, address }, host, port) {
   const level = env[`${name.toUpperCase()}_LOG_LEVEL`] ?? "info";
-  if (port !== "0" && ["warn", "error", "fatal", "silent"].includes(level)) return { host, port: Number(port) };
+  const hidden = ["warn", "error", "fatal", "silent"].includes(level) || env[`${name.toUpperCase()}_LOG_FILE`];
+  if (port !== "0" && hidden) return { host, port: Number(port) };
   const deadline = wait(START_TIMEOUT_MS, undefined, { ref: false }).then(() => {
     throw new Error(`the ${name} did not say within ${START_TIMEOUT_MS / 1000} s where it listens`);
   });

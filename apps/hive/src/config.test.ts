@@ -20,6 +20,8 @@ test("has a default for every setting", () => {
     beatIntervalMs: 15_000,
     probeTimeoutMs: 5_000,
     logLevel: "info",
+    logFile: "",
+    pidFile: "",
   });
 });
 
@@ -32,6 +34,8 @@ test("reads every setting from its variable", () => {
     HIVE_BEAT_INTERVAL_MS: "100",
     HIVE_PROBE_TIMEOUT_MS: "600000",
     HIVE_LOG_LEVEL: "warn",
+    HIVE_LOG_FILE: "/var/log/hive.log",
+    HIVE_PID_FILE: "/run/hive.pid",
   };
   expect(readConfig([], env)).toEqual({
     host: "::1",
@@ -41,12 +45,14 @@ test("reads every setting from its variable", () => {
     beatIntervalMs: 100,
     probeTimeoutMs: 600_000,
     logLevel: "warn",
+    logFile: "/var/log/hive.log",
+    pidFile: "/run/hive.pid",
   });
 });
 
 test("a flag wins over its variable, even over one that cannot be used", () => {
   const flags = ["--id", "a", "--queen", "http://[::1]:1", "--host", "::", "--port", "1", "--beat-interval-ms", "200"];
-  const more = ["--probe-timeout-ms", "300", "--log-level", "debug"];
+  const more = ["--probe-timeout-ms", "300", "--log-level", "debug", "--log-file", "l", "--pid-file", "p"];
   const env = {
     HIVE_ID: " ",
     HIVE_QUEEN: "x",
@@ -63,6 +69,8 @@ test("a flag wins over its variable, even over one that cannot be used", () => {
     beatIntervalMs: 200,
     probeTimeoutMs: 300,
     logLevel: "debug",
+    logFile: "l",
+    pidFile: "p",
   });
 });
 

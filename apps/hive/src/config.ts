@@ -17,6 +17,10 @@ export interface Config {
   /** How long a program that reads devices may take. */
   probeTimeoutMs: number;
   logLevel: string;
+  /** Where the log goes, kept under 2 MiB; "" means standard output. */
+  logFile: string;
+  /** Where the process id is noted once the agent listens; "" means nowhere. */
+  pidFile: string;
 }
 
 /** Settings that cannot be used; `problems` has a sentence for each. */
@@ -126,6 +130,20 @@ const SETTINGS = {
       .string()
       .refine((level) => LOG_LEVELS.some((known) => known === level), `must be one of ${LOG_LEVELS.join(", ")}`),
   },
+  logFile: {
+    variable: "HIVE_LOG_FILE",
+    flag: "--log-file <path>",
+    default: "",
+    about: "file for the log, kept under 2 MiB, in place of standard output",
+    schema: z.string(),
+  },
+  pidFile: {
+    variable: "HIVE_PID_FILE",
+    flag: "--pid-file <path>",
+    default: "",
+    about: "file that notes the process while it listens",
+    schema: z.string(),
+  },
 } as const satisfies Record<keyof Config, Setting>;
 
 const ConfigFromTexts = z.object({
@@ -136,6 +154,8 @@ const ConfigFromTexts = z.object({
   beatIntervalMs: SETTINGS.beatIntervalMs.schema,
   probeTimeoutMs: SETTINGS.probeTimeoutMs.schema,
   logLevel: SETTINGS.logLevel.schema,
+  logFile: SETTINGS.logFile.schema,
+  pidFile: SETTINGS.pidFile.schema,
 });
 
 const EXIT_CODES = `
@@ -147,13 +167,20 @@ Exit codes:
   2    settings that cannot be used
   130  SIGINT came twice; 143: SIGTERM did`;
 
-function createCommand(): Command {
-  const { version } = z
+/** Set when the agent is bundled into one file, beside which there is no package.json. */
+declare const BUNDLED_VERSION: string | undefined;
+
+function readVersion(): string {
+  if (typeof BUNDLED_VERSION === "string") return BUNDLED_VERSION;
+  return z
     .object({ version: z.string() })
-    .parse(JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")));
+    .parse(JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"))).version;
+}
+
+function createCommand(): Command {
   const command = new Command("hive")
     .description("The hive agent: says which devices this host has, and beats to its queen.")
-    .version(version)
+    .version(readVersion())
     .helpOption("--help", "show this help")
     .addHelpText("after", EXIT_CODES)
     .configureOutput({ writeErr: () => {} })
@@ -161,7 +188,7 @@ function createCommand(): Command {
     .allowExcessArguments()
     .exitOverride();
   for (const setting of Object.values(SETTINGS)) {
-    command.option(setting.flag, `${setting.about} (${setting.variable}; default ${setting.default})`);
+    command.option(setting.flag, `${setting.about} (${setting.variable}; default ${setting.default || "none"})`);
   }
   return command;
 }

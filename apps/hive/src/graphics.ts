@@ -12,7 +12,12 @@ export interface OtherGpuReading {
 }
 
 const MIB_PER_GB = 1024;
-const PROGRAM = fileURLToPath(new URL("./graphics-program.js", import.meta.url));
+declare const BUNDLED_VERSION: string | undefined;
+/** A file of its own; in the bundle of one file, that file again. */
+const PROGRAM =
+  typeof BUNDLED_VERSION === "string"
+    ? [fileURLToPath(import.meta.url), "graphics-program"]
+    : [fileURLToPath(new URL("./graphics-program.js", import.meta.url))];
 
 const Controllers = z.array(
   z.object({
@@ -51,6 +56,6 @@ export function parseControllers(json: string): OtherGpuReading {
 /** AMD's and other GPUs, as far as systeminformation sees them with memory of their own. */
 export async function detectOtherGpus(options: RunOptions): Promise<OtherGpuReading> {
   // In a process of its own: systeminformation waits without limit for the programs it runs, partly inside the event loop.
-  const result = await runProgram(process.execPath, [PROGRAM], options);
+  const result = await runProgram(process.execPath, PROGRAM, options);
   return result.ok ? parseControllers(result.stdout) : { gpus: [], problem: `systeminformation ${result.reason}` };
 }

@@ -5,6 +5,8 @@ import { createApp } from "./app.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
 import { createDeviceDetector, type DeviceDetector } from "./devices.ts";
 import { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
+import { openLogFile } from "./log-file.ts";
+import { removePidFile, writePidFile } from "./pid-file.ts";
 
 /** Connections that are still open after this time are cut. */
 const CLOSE_TIMEOUT_MS = 3_000;
@@ -60,7 +62,10 @@ function stopOnSignal(log: Logger, stop: () => Promise<void>): void {
       stopping = true;
       log.info({ signal }, "hive stopping");
       stop().then(
-        () => process.exit(0),
+        () => {
+          if (config.pidFile !== "") removePidFile(config.pidFile);
+          process.exit(0);
+        },
         (error: unknown) => {
           log.error({ err: error }, "hive did not stop cleanly");
           process.exit(1);
@@ -85,7 +90,8 @@ process.channel?.unref();
 
 const config = readConfigOrExit();
 // An asynchronous destination whose reader is gone keeps the process from its end.
-const log = pino({ level: config.logLevel, base: { hive: config.id } }, pino.destination({ dest: 1, sync: true }));
+const destination = config.logFile === "" ? pino.destination({ dest: 1, sync: true }) : openLogFile(config.logFile);
+const log = pino({ level: config.logLevel, base: { hive: config.id } }, destination);
 const detector = createDeviceDetector({ probeTimeoutMs: config.probeTimeoutMs, log });
 const app = createApp({ id: config.id, detectDevices: detector.detect, log });
 const port = await listen(app, config);
@@ -96,5 +102,6 @@ const heartbeats = startHeartbeats({
   log,
 });
 stopOnSignal(log, () => stopAll(app, detector, heartbeats));
+if (config.pidFile !== "") writePidFile(config.pidFile);
 // Said last: whoever reads it may send a signal at once.
 log.info({ host: config.host, port }, "hive listening");
