@@ -32,6 +32,7 @@ const queen = assembleQueen({
   log: pino({ level: "silent" }),
   allowedHosts: AllowedHosts.parse("127.0.0.0/8"),
   resolve: systemResolve,
+  metricsByHive: false,
   healthIntervalMs: HOUR_MS,
   staleAfterMs: STALE_AFTER_MS,
 });

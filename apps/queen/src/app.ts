@@ -23,6 +23,7 @@ import { devicesRoutes } from "./routes/devices.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { heartbeatRoutes } from "./routes/heartbeat.ts";
 import { hivesRoutes } from "./routes/hives.ts";
+import { observationRoutes } from "./routes/observation.ts";
 import { stateRoutes } from "./routes/state.ts";
 import { workersRoutes } from "./routes/workers.ts";
 import type { StatusKeeper } from "./status-keeper.ts";
@@ -38,6 +39,8 @@ export interface AppParts {
   detection: DeviceDetection;
   heartbeats: HeartbeatReceiver;
   allowedHosts: AllowedHosts;
+  /** Whether `/metrics` has series of each single hive. */
+  metricsByHive: boolean;
   clock: Clock;
   log: FastifyBaseLogger;
 }
@@ -85,6 +88,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   stateRoutes(app, parts);
   countsRoutes(app, parts);
   workersRoutes(app, parts);
+  observationRoutes(app, parts);
   return app;
 }
 

@@ -22,6 +22,7 @@ test("has a default for everything but the token", () => {
     healthIntervalMs: 30_000,
     staleAfterMs: 60_000,
     migrate: true,
+    metricsByHive: false,
     logLevel: "info",
   });
   expect(isAbsolute(database) && database.endsWith("/data/hives.db")).toBe(true);
@@ -38,6 +39,7 @@ const ENVIRONMENT = {
   QUEEN_STALE_AFTER_MS: "200",
   QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1",
   QUEEN_MIGRATE: "false",
+  QUEEN_METRICS_BY_HIVE: "true",
   QUEEN_LOG_LEVEL: "warn",
 };
 
@@ -51,6 +53,7 @@ test("reads every setting from the environment", () => {
     healthIntervalMs: 100,
     staleAfterMs: 200,
     migrate: false,
+    metricsByHive: true,
     logLevel: "warn",
   });
   expect(allowedHosts.allows("10.0.0.1", "10.0.0.1")).toBe(false);

@@ -17,6 +17,8 @@ export interface Config {
   readonly staleAfterMs: number;
   readonly allowedHosts: AllowedHosts;
   readonly migrate: boolean;
+  /** Whether `/metrics` has series of each single hive. */
+  readonly metricsByHive: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -38,6 +40,8 @@ const wholeNumber = (min: number, max: number, what: string) => {
     .refine((value) => value >= min && value <= max, rule);
 };
 const milliseconds = wholeNumber(1, MAX_INTERVAL_MS, "a whole number of milliseconds");
+
+const trueOrFalse = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
 
 const allowedHosts = z.string().transform((text, context) => {
   try {
@@ -109,10 +113,13 @@ const SETTINGS = {
     "migrate",
     "true|false",
     "whether to bring the catalog's tables up to date when it is opened (default: true)",
-    z
-      .enum(["true", "false"], "must be true or false")
-      .transform((text) => text === "true")
-      .default(true),
+    trueOrFalse.default(true),
+  ),
+  metricsByHive: setting(
+    "metrics-by-hive",
+    "true|false",
+    "whether /metrics has series of each single hive (default: false)",
+    trueOrFalse.default(false),
   ),
   logLevel: setting(
     "log-level",
@@ -153,6 +160,7 @@ export function readConfig(argv = process.argv.slice(2), env: NodeJS.ProcessEnv 
     staleAfterMs: read("staleAfterMs", SETTINGS.staleAfterMs),
     allowedHosts: read("allowedHosts", SETTINGS.allowedHosts),
     migrate: read("migrate", SETTINGS.migrate),
+    metricsByHive: read("metricsByHive", SETTINGS.metricsByHive),
     logLevel: read("logLevel", SETTINGS.logLevel),
   };
   if (databaseAuthToken === "") problems.push(`${AUTH_TOKEN_VARIABLE} is empty: unset it when there is no token`);

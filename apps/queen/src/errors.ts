@@ -45,7 +45,7 @@ export class Problem extends Error {
   }
 }
 
-const CATALOG_STATUS: Record<HiveCatalogErrorCode, number> = {
+export const CATALOG_STATUS: Record<HiveCatalogErrorCode, number> = {
   HIVE_NOT_FOUND: 404,
   HIVE_ALREADY_EXISTS: 409,
   INVALID_HIVE: 400,
@@ -63,7 +63,7 @@ const CATALOG_STATUS: Record<HiveCatalogErrorCode, number> = {
   CATALOG_CLOSED: 503,
 };
 
-const PROBE_STATUS: Record<ProbeError["code"], number> = {
+export const PROBE_STATUS: Record<ProbeError["code"], number> = {
   HIVE_UNREACHABLE: 502,
   HIVE_NOT_ALLOWED: 403,
   INVALID_DEVICES: 502,

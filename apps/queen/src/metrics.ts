@@ -55,6 +55,10 @@ export class Gauge {
   }
 }
 
+/** Why a reader of events was cut off: it fell out of the log, or took nothing for a whole keep-alive interval. */
+export type CutReason = "fell_behind" | "stalled";
+
+const LOOP_TICK_MS = 100;
 const GROUP_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -95,6 +99,14 @@ export class Metrics {
     { name: "queen_problems_total", help: "Requests that were answered with an error, by its code", label: "code" },
     [],
   );
+  readonly eventReaders = new Gauge({
+    name: "queen_event_readers",
+    help: "Readers that are connected to /v1/events",
+  });
+  readonly eventReadersCut = new Counter<CutReason>(
+    { name: "queen_event_readers_cut_total", help: "Readers of events that were cut off, by why", label: "why" },
+    ["fell_behind", "stalled"],
+  );
   readonly eventLoopDelaySeconds = new Histogram(
     { name: "queen_event_loop_delay_seconds", help: "How much later than it should a timer of 100 ms fired" },
     SECONDS,
@@ -105,6 +117,17 @@ export class Metrics {
     this.groupSizes.observe(size);
     this.commitSeconds.observe(durationMs / 1000);
   };
+
+  /** Observes how late timers fire. Returns what ends that. */
+  watchEventLoop(): () => void {
+    let dueMs = performance.now() + LOOP_TICK_MS;
+    const ticks = setInterval(() => {
+      const nowMs = performance.now();
+      this.eventLoopDelaySeconds.observe(Math.max(0, nowMs - dueMs) / 1000);
+      dueMs = nowMs + LOOP_TICK_MS;
+    }, LOOP_TICK_MS).unref();
+    return () => clearInterval(ticks);
+  }
 
   /** All of them: `Counter`, `Histogram` and `Gauge`. */
   all(): (Counter | Histogram | Gauge)[] {

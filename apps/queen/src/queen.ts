@@ -25,6 +25,8 @@ export interface QueenOptions {
   resolve: Resolve;
   /** Counts from the opening of the catalog on. */
   metrics: Metrics;
+  /** Whether `/metrics` has series of each single hive. */
+  metricsByHive: boolean;
   healthIntervalMs: number;
   staleAfterMs: number;
 }
@@ -41,7 +43,8 @@ export interface Queen {
 }
 
 export function assembleQueen(options: QueenOptions): Queen {
-  const { catalog, clock, log, metrics, allowedHosts, resolve, healthIntervalMs, staleAfterMs } = options;
+  const { catalog, clock, log, metrics, allowedHosts, resolve, metricsByHive, healthIntervalMs, staleAfterMs } =
+    options;
   const fleet = new Fleet(clock);
   const events = new EventLog(() => clock.now());
   const registry = new HiveRegistry({ clock, staleAfterMs, isOnline: (id) => fleet.isOnline(id) });
@@ -52,7 +55,7 @@ export function assembleQueen(options: QueenOptions): Queen {
   const heartbeats = new HeartbeatReceiver({ catalog, registry, fleet, statuses, detection, metrics, clock });
   const parts = { catalog, registry, fleet, events, metrics, statuses, detection, clock, log };
   const healthLoop = new HealthLoop({ ...parts, probe: newProbe(), intervalMs: healthIntervalMs, staleAfterMs });
-  const app = createApp({ ...parts, heartbeats, allowedHosts });
+  const app = createApp({ ...parts, heartbeats, allowedHosts, metricsByHive });
   const connections = new Set<Socket>();
   app.server.on("connection", (socket: Socket) => {
     connections.add(socket);
@@ -66,7 +69,9 @@ export function assembleQueen(options: QueenOptions): Queen {
     app.server.closeIdleConnections();
     for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
   };
+  const unwatchEventLoop = metrics.watchEventLoop();
   const stop = async () => {
+    unwatchEventLoop();
     const quiet = healthLoop.stop();
     const reaper = setInterval(endIdleConnections, REAP_INTERVAL_MS);
     await app.close().finally(() => clearInterval(reaper));

@@ -49,7 +49,7 @@ const text = z.string().max(MAX_TEXT_LENGTH, `must be at most ${MAX_TEXT_LENGTH}
 const amount = z.int().min(0).nullish();
 const percent = z.number().min(0).nullish();
 
-const workerFields = {
+export const workerFields = {
   worker_id: text.min(1, "must not be empty"),
   state: WorkerState,
   last_heartbeat: time,

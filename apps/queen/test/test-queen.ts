@@ -6,6 +6,7 @@ import { AllowedHosts } from "../src/allowed-hosts.ts";
 import { Metrics } from "../src/metrics.ts";
 import { systemResolve } from "../src/probe.ts";
 import { assembleQueen, type Queen, type QueenOptions } from "../src/queen.ts";
+import { checkContract } from "./contract.ts";
 import { FakeClock } from "./fake-clock.ts";
 
 /** One line of the log. */
@@ -36,6 +37,7 @@ export async function startTestQueen(options: Partial<QueenOptions> & { clock?: 
     metrics,
     allowedHosts: AllowedHosts.parse("127.0.0.0/8,::1"),
     resolve: systemResolve,
+    metricsByHive: false,
     healthIntervalMs: 30_000,
     staleAfterMs: 60_000,
     ...options,
@@ -45,7 +47,10 @@ export async function startTestQueen(options: Partial<QueenOptions> & { clock?: 
 
   async function send(request: InjectOptions): Promise<JsonAnswer> {
     const { statusCode, payload, headers } = await queen.app.inject(request);
-    return { status: statusCode, body: payload === "" ? undefined : JSON.parse(payload), headers };
+    const answer = { status: statusCode, body: payload === "" ? undefined : JSON.parse(payload), headers };
+    const type = headers["content-type"]?.toString();
+    checkContract({ method: request.method ?? "GET", url: String(request.url), type, ...answer });
+    return answer;
   }
 
   return {

@@ -1,7 +1,44 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { HiveCatalog } from "@repo/hive-catalog";
 import type { FastifyInstance } from "fastify";
 import type { AppParts } from "../app.ts";
+import { Problem } from "../errors.ts";
+import type { FieldProblem } from "../field-problems.ts";
 
-export function healthRoutes(app: FastifyInstance, { clock }: Pick<AppParts, "clock">): void {
+/** A catalog that takes longer does not answer, for whoever sends work here. */
+const CATALOG_DEADLINE_MS = 2000;
+
+/** Whether the queen runs, for whoever restarts her; whether she can serve, for whoever sends requests to her. */
+export function healthRoutes(app: FastifyInstance, { catalog, clock }: Pick<AppParts, "catalog" | "clock">): void {
   const startedAtMs = clock.monotonicNow();
+  let isStopping = false;
+  app.addHook("preClose", async () => {
+    isStopping = true;
+  });
+
   app.get("/health", async () => ({ status: "ok", uptime_ms: Math.round(clock.monotonicNow() - startedAtMs) }));
+
+  app.get("/health/live", async () => ({ status: "ok" }));
+
+  app.get("/health/ready", async () => {
+    const errors: FieldProblem[] = [];
+    if (isStopping) errors.push({ field: "queen", message: "is stopping" });
+    const problem = await catalogProblem(catalog);
+    if (problem !== undefined) errors.push({ field: "catalog", message: problem });
+    if (errors.length === 0) return { status: "ok" };
+    const detail = errors.map(({ field, message }) => `the ${field} ${message}`).join("; ");
+    throw new Problem(503, "NOT_READY", detail, { errors, headers: { "retry-after": "1" } });
+  });
+}
+
+/** What keeps the catalog from answering; undefined when it does. */
+async function catalogProblem(catalog: HiveCatalog): Promise<string | undefined> {
+  const late = `has not answered within ${CATALOG_DEADLINE_MS} ms`;
+  const read = catalog.hiveExists("readiness").then(
+    () => undefined,
+    (error: unknown) => `fails: ${error instanceof Error ? error.message : error}`,
+  );
+  const deadline = new AbortController();
+  const timeout = delay(CATALOG_DEADLINE_MS, late, { signal: deadline.signal, ref: false }).catch(() => late);
+  return Promise.race([read, timeout]).finally(() => deadline.abort());
 }

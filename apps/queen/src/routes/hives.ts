@@ -15,11 +15,11 @@ import { type HivePath, parseBody, parseQuery, pathId } from "../input.ts";
 
 type HivesParts = Pick<AppParts, "catalog" | "registry" | "fleet" | "events" | "statuses" | "clock" | "log">;
 
-const DEFAULT_PAGE_SIZE = 100;
-const MAX_PAGE_SIZE = 1000;
+export const DEFAULT_PAGE_SIZE = 100;
+export const MAX_PAGE_SIZE = 1000;
 const PAGE_SIZE_RULE = `must be a whole number from 1 to ${MAX_PAGE_SIZE}`;
 
-const ListQuery = z.strictObject({
+export const ListQuery = z.strictObject({
   status: HiveStatus.optional(),
   after: z.string().optional(),
   limit: z

@@ -6,12 +6,12 @@ import { parseQuery } from "../input.ts";
 import type { PlacedWorker } from "../registry.ts";
 import { WorkerState, workerToJson } from "../worker.ts";
 
-const WorkersQuery = z.strictObject({
+export const WorkersQuery = z.strictObject({
   model: z.string().optional(),
   state: WorkerState.optional(),
   backend: z.string().optional(),
 });
-const BestWorkerQuery = z.strictObject({ model: z.string().min(1, "must not be empty") });
+export const BestWorkerQuery = z.strictObject({ model: z.string().min(1, "must not be empty") });
 
 const toJson = ({ hiveId, worker }: PlacedWorker) => ({ hive_id: hiveId, ...workerToJson(worker) });
 

@@ -1,0 +1,126 @@
+import type { HiveCatalog } from "@repo/hive-catalog";
+import { HIVE_STATUSES } from "@repo/hive-catalog/record";
+import { collectDefaultMetrics, Counter as PromCounter, Gauge as PromGauge, Registry } from "prom-client";
+import type { Clock } from "./clock.ts";
+import type { Fleet } from "./fleet.ts";
+import { Counter, Gauge, Histogram, type Metrics } from "./metrics.ts";
+
+interface Parts {
+  metrics: Metrics;
+  catalog: HiveCatalog;
+  fleet: Fleet;
+  clock: Clock;
+  /** Whether to write series of each single hive. */
+  metricsByHive: boolean;
+}
+
+/** Writes out, for Prometheus, what the queen has counted since her start and what is true now. */
+export class MetricsPage {
+  readonly #histograms: readonly Histogram[];
+  readonly #readCatalog: () => Promise<void>;
+  readonly #registry = new Registry();
+  readonly contentType = this.#registry.contentType;
+
+  constructor({ metrics, catalog, fleet, clock, metricsByHive }: Parts) {
+    const registers = [this.#registry];
+    const all = metrics.all();
+    this.#histograms = all.filter((metric) => metric instanceof Histogram);
+    for (const metric of all) {
+      if (metric instanceof Counter) showCounter(metric, registers);
+      else if (metric instanceof Gauge) showGauge(metric, registers);
+    }
+    this.#readCatalog = showCatalog(catalog, registers);
+    if (metricsByHive) showEachHive(fleet, clock, registers);
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  async text(): Promise<string> {
+    await this.#readCatalog();
+    return `${await this.#registry.metrics()}\n${this.#histograms.map(histogramText).join("\n")}`;
+  }
+}
+
+function showCounter({ about: { name, help, label }, counts }: Counter, registers: Registry[]): void {
+  new PromCounter({
+    name,
+    help,
+    labelNames: [label],
+    registers,
+    collect() {
+      this.reset();
+      for (const [value, count] of counts) this.inc({ [label]: value }, count);
+    },
+  });
+}
+
+function showGauge(gauge: Gauge, registers: Registry[]): void {
+  new PromGauge({
+    ...gauge.about,
+    registers,
+    collect() {
+      this.set(gauge.read());
+    },
+  });
+}
+
+/** Returns what brings these up to date. */
+function showCatalog(catalog: HiveCatalog, registers: Registry[]): () => Promise<void> {
+  const up = new PromGauge({
+    name: "queen_catalog_up",
+    help: "1 when the catalog could be read for this page, 0 when it could not",
+    registers,
+  });
+  const hives = new PromGauge({
+    name: "queen_hives",
+    help: "Hives in the catalog by status; absent when it could not be read",
+    labelNames: ["status"],
+    registers,
+  });
+  return async () => {
+    hives.reset();
+    try {
+      const counts = await Promise.all(HIVE_STATUSES.map((status) => catalog.countByStatus(status)));
+      for (const [position, status] of HIVE_STATUSES.entries()) hives.set({ status }, counts[position] ?? 0);
+      up.set(1);
+    } catch {
+      up.set(0);
+    }
+  };
+}
+
+function showEachHive(fleet: Fleet, clock: Clock, registers: Registry[]): void {
+  new PromGauge({
+    name: "queen_hive_online",
+    help: "1 for a hive that is online, 0 for one that is not",
+    labelNames: ["hive_id"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { id, status } of fleet.sights()) this.set({ hive_id: id }, status === "online" ? 1 : 0);
+    },
+  });
+  new PromGauge({
+    name: "queen_hive_heartbeat_age_seconds",
+    help: "Age of the last heartbeat of a hive; absent before the first",
+    labelNames: ["hive_id"],
+    registers,
+    collect() {
+      this.reset();
+      const nowMs = clock.monotonicNow();
+      for (const { id, beatAtMs } of fleet.sights()) {
+        if (beatAtMs !== undefined) this.set({ hive_id: id }, (nowMs - beatAtMs) / 1000);
+      }
+    },
+  });
+}
+
+/** prom-client's own histogram cannot be told what was counted elsewhere. */
+function histogramText({ about: { name, help }, bounds, counts, sum }: Histogram): string {
+  let total = 0;
+  const buckets = counts.map((count, bucket) => {
+    total += count;
+    return `${name}_bucket{le="${bounds[bucket] ?? "+Inf"}"} ${total}`;
+  });
+  const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} histogram`, ...buckets];
+  return [...lines, `${name}_sum ${sum}`, `${name}_count ${total}`, ""].join("\n");
+}

@@ -1,0 +1,173 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { isoTime } from "../worker.ts";
+import { type Answer, type Operation, TAGS } from "./operation.ts";
+import { NAMED_SCHEMAS, OPERATIONS } from "./operations.ts";
+import { ANYWHERE, PROBLEMS } from "./problems.ts";
+
+type Json = Record<string, unknown>;
+
+/** Writes the API as an OpenAPI 3.1 document, from the schemas with which the queen reads what arrives. */
+export function openApiDocument(): Json {
+  const schemas = new SchemaCollection();
+  const paths: Record<string, Json> = {};
+  for (const operation of OPERATIONS) {
+    const path = operation.path.replace(/:([a-z]+)/g, "{$1}");
+    paths[path] = { ...paths[path], [operation.method]: describeOperation(operation, schemas) };
+  }
+  schemas.jsonOf(ProblemJson);
+  for (const schema of NAMED_SCHEMAS) schemas.jsonOf(schema);
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Queen",
+      version: readVersion(),
+      description: "Keeps the catalog of a fleet of hives, takes their heartbeats and checks their health.",
+    },
+    servers: [{ url: "/" }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    paths,
+    components: { schemas: schemas.named },
+  };
+}
+
+const ProblemJson = z
+  .strictObject({
+    type: z.literal("about:blank"),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string().meta({ description: "What is wrong, in one sentence" }),
+    code: z.enum([...PROBLEMS.keys()]),
+    errors: z
+      .array(z.strictObject({ field: z.string(), message: z.string() }))
+      .meta({ description: "Each field or parameter that is wrong, by its path; `body` is the body as a whole" }),
+    request_id: z.string().meta({ description: "Under which the log of the queen says more" }),
+  })
+  .meta({ id: "Problem", description: "Every error (RFC 9457)" });
+
+/** JSON schemas of the wire; those with a name stand among the components of the document, once. */
+class SchemaCollection {
+  readonly named: Record<string, Json> = {};
+
+  jsonOf(schema: z.ZodType): Json {
+    const { $schema, $defs, ...json } = z.toJSONSchema(schema, {
+      io: "input",
+      unrepresentable: "any",
+      override: ({ zodSchema, jsonSchema }) => {
+        if (zodSchema !== isoTime) return;
+        delete jsonSchema.pattern;
+        Object.assign(jsonSchema, { format: "date-time", examples: ["2025-10-21T10:00:00Z"] });
+      },
+    });
+    for (const [name, definition] of Object.entries($defs ?? {})) this.#add(name, toComponents(definition));
+    return toComponents(json);
+  }
+
+  #add(name: string, definition: Json): void {
+    const other = this.named[name];
+    if (other !== undefined && JSON.stringify(other) !== JSON.stringify(definition)) {
+      throw new Error(`two different schemas are named ${name}`);
+    }
+    this.named[name] = definition;
+  }
+}
+
+/** The same with every reference to a definition beside it turned into one to a component. */
+const toComponents = (json: object): Json =>
+  JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/'));
+
+function describeOperation(operation: Operation, schemas: SchemaCollection): Json {
+  const { operationId, tag, summary, description, body, answers } = operation;
+  const parameters = describeParameters(operation, schemas);
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    ...(description !== undefined && { description }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(body !== undefined && { requestBody: describeBody(body, schemas) }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(answers).map(([status, answer]) => [status, describeAnswer(answer, schemas)]),
+      ),
+      ...describeProblems([...ANYWHERE, ...operation.problems]),
+    },
+  };
+}
+
+function describeParameters({ path, query, headers }: Operation, schemas: SchemaCollection): Json[] {
+  const inPath = [...path.matchAll(/:([a-z]+)/g)].map(([, name = ""]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+  return [...inPath, ...fieldsOf(query, "query", schemas), ...fieldsOf(headers, "header", schemas)];
+}
+
+function fieldsOf(object: z.ZodObject | undefined, place: "query" | "header", schemas: SchemaCollection): Json[] {
+  if (object === undefined) return [];
+  const { required = [] } = schemas.jsonOf(object) as { required?: string[] };
+  return Object.entries(object.shape).map(([name, field]) => {
+    const { description, ...schema } = schemas.jsonOf(field as z.ZodType);
+    const isRequired = required.includes(name);
+    return { name, in: place, required: isRequired, ...(description !== undefined && { description }), schema };
+  });
+}
+
+function describeBody(
+  { schema, examples, types = ["application/json"] }: NonNullable<Operation["body"]>,
+  schemas: SchemaCollection,
+): Json {
+  const named = Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
+  const content = { schema: schemas.jsonOf(schema), examples: named };
+  return { required: true, content: Object.fromEntries(types.map((type) => [type, content])) };
+}
+
+function describeAnswer(
+  { description, schema, example, type = "application/json", headers }: Answer,
+  schemas: SchemaCollection,
+): Json {
+  const described = Object.entries(headers ?? {}).map(([name, meaning]) => [
+    name,
+    { description: meaning, schema: { type: "string" } },
+  ]);
+  return {
+    description,
+    ...(described.length > 0 && { headers: Object.fromEntries(described) }),
+    ...(schema !== undefined && {
+      content: { [type]: { schema: schemas.jsonOf(schema), ...(example !== undefined && { example }) } },
+    }),
+  };
+}
+
+/** One answer for each status, with the codes that it can have. */
+function describeProblems(codes: readonly string[]): Json {
+  const known = [...new Set(codes)].map((code) => ({ code, ...PROBLEMS.get(code) }));
+  const statuses = [...new Set(known.map(({ status }) => status))];
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      describeProblem(
+        Number(status),
+        known.filter((problem) => problem.status === status),
+      ),
+    ]),
+  );
+}
+
+function describeProblem(status: number, problems: { code: string; meaning?: string }[]): Json {
+  const schema = {
+    allOf: [{ $ref: "#/components/schemas/Problem" }],
+    properties: { status: { const: status }, code: { enum: problems.map(({ code }) => code) } },
+  };
+  return {
+    description: problems.map(({ code, meaning }) => `\`${code}\`: ${meaning}`).join("\n\n"),
+    content: { "application/problem+json": { schema } },
+  };
+}
+
+function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  return version;
+}

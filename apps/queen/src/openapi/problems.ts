@@ -1,0 +1,77 @@
+import type { HiveCatalogErrorCode } from "@repo/hive-catalog";
+import { CATALOG_STATUS, PROBE_STATUS } from "../errors.ts";
+import type { ProbeError } from "../probe.ts";
+
+const HTTP_PROBLEMS = {
+  BAD_REQUEST: [400, "The request is not valid HTTP, or its path is not a valid URL"],
+  INVALID_JSON: [400, "The body is missing or is not JSON"],
+  NO_WORKER: [404, "No online hive has an idle, healthy worker for the model"],
+  NOT_FOUND: [404, "There is nothing at this path"],
+  METHOD_NOT_ALLOWED: [405, "The path takes other methods: see Allow"],
+  REQUEST_TIMEOUT: [408, "The request did not arrive in time"],
+  PAYLOAD_TOO_LARGE: [413, "The body is larger than 1 MB"],
+  URI_TOO_LONG: [414, "The path is too long"],
+  UNSUPPORTED_MEDIA_TYPE: [415, "The body is not JSON in UTF-8"],
+  HEADERS_TOO_LARGE: [431, "The headers are too large"],
+  INTERNAL: [500, "Something failed inside the queen; her log says more under the request id"],
+  NOT_READY: [503, "The queen cannot serve now; `errors` says why"],
+  STOPPING: [503, "The queen is stopping"],
+  TOO_MANY_READERS: [503, "So many readers are connected that no more are taken"],
+} as const satisfies Record<string, readonly [status: number, meaning: string]>;
+
+const CATALOG_MEANINGS: Record<HiveCatalogErrorCode, string> = {
+  HIVE_NOT_FOUND: "There is no hive of this id",
+  HIVE_ALREADY_EXISTS: "The id is taken",
+  INVALID_HIVE: "A field of the hive breaks its rule; nothing was stored",
+  INVALID_ARGUMENT: "A parameter or a field breaks its rule",
+  CORRUPT_HIVE: "Another program damaged the row of this hive",
+  CORRUPT_RECORD: "Another program damaged a record of the catalog that is no hive",
+  OPERATION_IN_PROGRESS: "Another operation on this hive has not ended yet",
+  CATALOG_BUSY: "Another process held the catalog for too long; try again",
+  CATALOG_CORRUPT: "The file of the catalog is damaged",
+  CATALOG_READ_ONLY: "The catalog cannot be written",
+  CATALOG_FULL: "The disk is full",
+  CATALOG_TOO_NEW: "A newer version changed the catalog",
+  CATALOG_NOT_A_CATALOG: "The database is not a catalog",
+  CATALOG_UNAVAILABLE: "The catalog did not answer; try again",
+  CATALOG_CLOSED: "The queen is stopping",
+};
+
+const PROBE_MEANINGS: Record<ProbeError["code"], string> = {
+  HIVE_UNREACHABLE: "The hive does not answer",
+  HIVE_NOT_ALLOWED: "The queen may not contact the host of this hive",
+  INVALID_DEVICES: "What the hive answered are no devices",
+  WRONG_HIVE: "Another hive answers there",
+};
+
+export type ProblemCode = HiveCatalogErrorCode | ProbeError["code"] | keyof typeof HTTP_PROBLEMS;
+
+/** Status and meaning of each code that an error can have. */
+export const PROBLEMS = new Map<string, { status: number; meaning: string }>([
+  ...Object.entries(HTTP_PROBLEMS).map(([code, [status, meaning]]) => [code, { status, meaning }] as const),
+  ...withStatus(CATALOG_MEANINGS, CATALOG_STATUS),
+  ...withStatus(PROBE_MEANINGS, PROBE_STATUS),
+]);
+
+function withStatus<Code extends string>(meanings: Record<Code, string>, statuses: Record<Code, number>) {
+  const codes = Object.keys(meanings) as Code[];
+  return codes.map((code) => [code, { status: statuses[code], meaning: meanings[code] }] as const);
+}
+
+/** What any request may meet. */
+export const ANYWHERE: readonly ProblemCode[] = ["BAD_REQUEST", "REQUEST_TIMEOUT", "HEADERS_TOO_LARGE", "INTERNAL"];
+/** … one with an id in its path. */
+export const WITH_ID: readonly ProblemCode[] = ["HIVE_NOT_FOUND", "URI_TOO_LONG"];
+/** … one with a body. */
+export const WITH_BODY: readonly ProblemCode[] = ["INVALID_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"];
+/** … one that reads the catalog. */
+export const READING: readonly ProblemCode[] = [
+  "CATALOG_BUSY",
+  "CATALOG_CORRUPT",
+  "CATALOG_TOO_NEW",
+  "CATALOG_NOT_A_CATALOG",
+  "CATALOG_UNAVAILABLE",
+  "CATALOG_CLOSED",
+];
+/** … one that writes it. */
+export const WRITING: readonly ProblemCode[] = [...READING, "CATALOG_READ_ONLY", "CATALOG_FULL"];

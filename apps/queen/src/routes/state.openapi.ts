@@ -1,0 +1,63 @@
+import { HiveStatus } from "@repo/hive-catalog";
+import { z } from "zod";
+import type { Operation } from "../openapi/operation.ts";
+import { READING, WITH_ID } from "../openapi/problems.ts";
+import { WORKER_EXAMPLE, WorkerAnswer } from "./workers.openapi.ts";
+
+const memoryFields = {
+  total_bytes: z.int().nullable().meta({ description: "null while the devices are not known" }),
+  used_bytes: z.int().meta({ description: "By the workers, as far as they say" }),
+  free_bytes: z.int().nullable(),
+};
+const Memory = z.strictObject(memoryFields).meta({ id: "MemoryUsage" });
+
+const HiveState = z
+  .strictObject({
+    hive_id: z.string(),
+    status: HiveStatus,
+    live: z.boolean().meta({ description: "Whether the last beat is fresh" }),
+    contactable: z.boolean().meta({ description: "Whether the queen may contact its host" }),
+    last_beat_age_ms: z.int().nullable().meta({ description: "null before the first beat that this queen took" }),
+    skew_ms: z.number().nullable().meta({ description: "How far the clock of the hive runs ahead of the queen's" }),
+    workers: z.array(WorkerAnswer),
+    ram: Memory,
+    vram: Memory,
+    gpus: z.array(z.strictObject({ index: z.int(), name: z.string(), ...memoryFields })),
+  })
+  .meta({ id: "HiveState", description: "What the last heartbeat of a hive said" });
+
+const GB = 2 ** 30;
+const memory = (total: number, used: number) => ({
+  total_bytes: total,
+  used_bytes: used,
+  free_bytes: total - used,
+});
+
+export const stateOperations: readonly Operation[] = [
+  {
+    method: "get",
+    path: "/v1/hives/:id/state",
+    operationId: "getHiveState",
+    tag: "workers",
+    summary: "What the last heartbeat of a hive said",
+    answers: {
+      200: {
+        description: "Its workers, and the memory that they use and leave",
+        schema: HiveState,
+        example: {
+          hive_id: "hive-prod-01",
+          status: "online",
+          live: true,
+          contactable: true,
+          last_beat_age_ms: 1500,
+          skew_ms: -250,
+          workers: [WORKER_EXAMPLE],
+          ram: memory(64 * GB, 2_000_000_000),
+          vram: memory(24 * GB, 8_000_000_000),
+          gpus: [{ index: 0, name: "NVIDIA RTX 4090", ...memory(24 * GB, 8_000_000_000) }],
+        },
+      },
+    },
+    problems: ["CORRUPT_HIVE", ...WITH_ID, ...READING],
+  },
+];

@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+
+type Json = Record<string, unknown>;
+type Content = Record<string, { schema: Json; example?: unknown; examples?: Record<string, { value: unknown }> }>;
+interface DescribedOperation {
+  operationId: string;
+  requestBody?: { content: Content };
+  responses: Record<string, { content?: Content }>;
+}
+
+/** The API as it is published. */
+export const DOCUMENT = JSON.parse(readFileSync(new URL("../openapi.json", import.meta.url), "utf8")) as {
+  paths: Record<string, Record<string, DescribedOperation>>;
+  components: { schemas: Record<string, Json> };
+};
+
+const DOCUMENT_ID = "openapi.json";
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+addFormats.default(ajv);
+ajv.addSchema(DOCUMENT, DOCUMENT_ID);
+
+const patterns = Object.keys(DOCUMENT.paths)
+  // What is fixed goes before what has parameters: /v1/workers/best is no worker.
+  .toSorted((a, b) => a.split("{").length - b.split("{").length)
+  .map((path) => [path, new RegExp(`^${path.replaceAll(".", "\\.").replace(/\{[a-z]+\}/g, "[^/]*")}$`)] as const);
+
+const pointer = (...steps: string[]) =>
+  `#/${steps.map((step) => encodeURIComponent(step.replaceAll("~", "~0").replaceAll("/", "~1"))).join("/")}`;
+
+/** What is wrong with `value` by the schema at that place of the document; "" when nothing is. */
+export function problemsBySchema(value: unknown, ...place: string[]): string {
+  const validate = ajv.getSchema(DOCUMENT_ID + pointer(...place));
+  if (validate === undefined) throw new Error(`openapi.json has no ${place.join(" ")}`);
+  return validate(value) ? "" : ajv.errorsText(validate.errors, { dataVar: "body" });
+}
+
+export interface Seen {
+  method: string;
+  url: string;
+  status: number;
+  type: string | undefined;
+  body: unknown;
+}
+
+/** Throws when the API answered what its document does not say. A path that is not described may only answer errors, or belong to a test. */
+export function checkContract({ method, url, status, type = "", body }: Seen): void {
+  const path = url.split("?", 1)[0] ?? "";
+  const [template] = patterns.find(([, pattern]) => pattern.test(path)) ?? [];
+  const verb = method.toLowerCase() === "head" ? "get" : method.toLowerCase();
+  const operation = template === undefined ? undefined : DOCUMENT.paths[template]?.[verb];
+  const mediaType = type.split(";", 1)[0] ?? "";
+  if (template === undefined || operation === undefined) {
+    if (mediaType === "application/problem+json") demand(problemsBySchema(body, "components", "schemas", "Problem"));
+    return;
+  }
+  const what = `${method} ${template} answered ${status}`;
+  const response = operation.responses[status];
+  if (response === undefined) throw new Error(`${what} ${JSON.stringify(body)}, which openapi.json does not say`);
+  if (body === undefined) return;
+  if (response.content?.[mediaType] === undefined)
+    throw new Error(`${what} in ${type}, which openapi.json does not say`);
+  demand(problemsBySchema(body, "paths", template, verb, "responses", String(status), "content", mediaType, "schema"));
+
+  function demand(problems: string): void {
+    if (problems === "") return;
+    throw new Error(`${method} ${url} answered ${status} against openapi.json: ${problems}\n${JSON.stringify(body)}`);
+  }
+}
