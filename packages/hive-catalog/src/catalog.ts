@@ -1,14 +1,14 @@
 import type { InStatement, Row } from "@libsql/client";
 import type { DeviceCapabilities } from "@repo/device-types";
 import { and, eq } from "drizzle-orm";
-import { Cordons } from "./cordons.ts";
+import type { Cordons } from "./cordons.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { encodeDevices } from "./devices-column.ts";
 import { Door } from "./door.ts";
 import { HiveCatalogError, hiveNotFound } from "./errors.ts";
 import { latestBelievableMs } from "./heartbeat-rule.ts";
 import { HeartbeatWriter } from "./heartbeats.ts";
-import { HostKeys } from "./host-keys.ts";
+import type { HostKeys } from "./host-keys.ts";
 import {
   checkChoice,
   checkHive,
@@ -22,31 +22,37 @@ import {
   isTimeMs,
   StatusInput,
 } from "./input.ts";
-import { Operations } from "./operations.ts";
+import type { Operations } from "./operations.ts";
 import type { ListOptions, OpenOptions, StaleOptions } from "./options.ts";
 import { collect } from "./pages.ts";
 import { type Finder, HiveReader } from "./reader.ts";
 import { HIVE_STATUSES, HiveChanges, HiveRecord, type HiveStatus, NewHive } from "./record.ts";
-import type { Access } from "./record-table.ts";
 import { recordColumns, toRecord } from "./rows.ts";
 import { hives } from "./schema.ts";
 import { brokenSshRule, keepsSshRule } from "./ssh-rule.ts";
 import { Statement } from "./statement.ts";
 import { buildStatements, type Statements } from "./statements.ts";
-import { Tokens } from "./tokens.ts";
+import type { Tokens } from "./tokens.ts";
 
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 const DEFAULT_STREAM_PAGE = 500;
+
+/** The public methods of a class. */
+type Verbs<Of> = Pick<Of, keyof Of>;
 
 /**
  * What is known of every hive and survives a restart. Open it with `HiveCatalog.open`, end it with `close`.
  * Every call that fails rejects with a `HiveCatalogError`; what was answered is on disk.
  */
 export class HiveCatalog {
-  readonly cordons: Cordons;
-  readonly tokens: Tokens;
-  readonly operations: Operations;
-  readonly hostKeys: HostKeys;
+  /** Hives that get no new work for now. */
+  readonly cordons: Verbs<Cordons>;
+  /** Who may call the queen. */
+  readonly tokens: Verbs<Tokens>;
+  /** What is done to hives. */
+  readonly operations: Verbs<Operations>;
+  /** The pinned SSH host keys. */
+  readonly hostKeys: Verbs<HostKeys>;
   readonly #database: Database;
   readonly #statements: Statements;
   readonly #heartbeats: HeartbeatWriter;
@@ -64,11 +70,23 @@ export class HiveCatalog {
     const repeating = { execute: (statement: InStatement) => retry(() => client.execute(statement)) };
     this.#heartbeats = new HeartbeatWriter({ client: repeating, now, onCommit });
     this.#now = now;
-    const access: Access = { database, now, call: (work) => this.#door.call(work) };
-    this.cordons = new Cordons(access);
-    this.tokens = new Tokens(access);
-    this.operations = new Operations(access);
-    this.hostKeys = new HostKeys(access);
+    const access = { database, now };
+    this.cordons = this.#door.lazily(
+      ["set", "lift", "get", "list"],
+      async () => new (await import("./cordons.ts")).Cordons(access),
+    );
+    this.tokens = this.#door.lazily(
+      ["add", "get", "list", "revoke", "count"],
+      async () => new (await import("./tokens.ts")).Tokens(access),
+    );
+    this.operations = this.#door.lazily(
+      ["begin", "save", "finish", "get", "list", "unfinished"],
+      async () => new (await import("./operations.ts")).Operations(access),
+    );
+    this.hostKeys = this.#door.lazily(
+      ["pin", "find", "list", "remove"],
+      async () => new (await import("./host-keys.ts")).HostKeys(access),
+    );
   }
 
   /**

@@ -2,6 +2,8 @@ import { toCatalogError } from "./driver-errors.ts";
 import { HiveCatalogError } from "./errors.ts";
 import { LoopBudget, turnOfTheLoop } from "./turn.ts";
 
+type Verb = (...given: never[]) => Promise<unknown>;
+
 /** The door of every call: refuses it once shut, and lets no error out but a HiveCatalogError. */
 export class Door {
   readonly #loop = new LoopBudget();
@@ -25,6 +27,20 @@ export class Door {
       this.#running--;
       if (this.#running === 0) this.#onIdle?.();
     }
+  }
+
+  /** Verbs of an object that is loaded at the first call of one of them: opening a catalog need not wait for it. */
+  lazily<Name extends string, Of extends Record<Name, Verb>>(names: readonly Name[], load: () => Promise<Of>) {
+    let loading: Promise<Of> | undefined;
+    const verb =
+      (name: Name) =>
+      (...given: never[]) =>
+        this.call(async () => {
+          loading ??= load();
+          const object = await loading;
+          return object[name](...given);
+        });
+    return Object.fromEntries(names.map((name) => [name, verb(name)])) as Pick<Of, Name>;
   }
 
   shut(): void {

@@ -1,101 +1,74 @@
-import { and, asc, eq, gt, sql } from "drizzle-orm";
-import { z } from "zod";
+import { and, asc, eq, sql } from "drizzle-orm";
+import type { Database } from "./database.ts";
 import { checkArgument } from "./input.ts";
-import { recordFields, rule, timeMs } from "./record.ts";
-import { type Access, RecordTable, rowIdOf } from "./record-table.ts";
+import { type Access, BEFORE_ALL, oldestFirst, RecordTable, rowIdOf } from "./record-table.ts";
+import { HostKey, NewHostKey } from "./records.ts";
 import { hostKeys } from "./schema.ts";
-import { given, Statement } from "./statement.ts";
-
-const KEY_TYPE = rule("must be the type of a key as known_hosts has it, such as ssh-ed25519");
-const PUBLIC_KEY = rule("must be the base64 of a key as known_hosts has it");
-
-const fields = {
-  host: recordFields.host.toLowerCase(),
-  port: recordFields.port,
-  keyType: z.string(KEY_TYPE).regex(/^[a-z0-9][a-z0-9@.-]{0,63}$/, KEY_TYPE),
-  publicKey: z.base64(PUBLIC_KEY).min(4, PUBLIC_KEY).max(16_384, PUBLIC_KEY),
-  pinnedAtMs: timeMs,
-};
-
-/** A host key that an operator confirmed, and when (ms since the epoch). */
-export const HostKey = z.strictObject(fields);
-export type HostKey = z.infer<typeof HostKey>;
-
-/** What `pin` takes; a whole `HostKey` will do. */
-export const NewHostKey = HostKey.partial({ pinnedAtMs: true });
-export type NewHostKey = z.input<typeof NewHostKey>;
+import { given, statementsOn } from "./statement.ts";
 
 const Address = HostKey.pick({ host: true, port: true });
-const records = new RecordTable<HostKey>({ table: hostKeys, thing: "host key", schema: HostKey });
-/** Below every row id. */
-const BEFORE_ALL = "-9223372036854775808";
 
-/** The pinned SSH host keys: one of each type for a host and port. Host names are kept in lowercase, as known_hosts compares them. */
+export const hostKeyTable = new RecordTable({ table: hostKeys, thing: "host key", schema: HostKey });
+
+/** The pinned SSH host keys: one of each type for a host and port. */
 export class HostKeys {
-  readonly #access: Access;
+  readonly #database: Access["database"];
+  readonly #now: Access["now"];
   readonly #statements: ReturnType<typeof buildStatements>;
 
-  constructor(access: Access) {
-    this.#access = access;
-    this.#statements = buildStatements(access);
+  constructor({ database, now }: Access) {
+    this.#database = database;
+    this.#now = now;
+    this.#statements = buildStatements(database);
   }
 
-  /** Pins a key, in place of another of the same type. Rejects with INVALID_ARGUMENT. */
-  pin(key: NewHostKey): Promise<HostKey> {
-    const { call, database, now } = this.#access;
-    return call(async () => {
-      const checked = checkArgument("host key", NewHostKey, key);
-      const values = { ...checked, pinnedAtMs: checked.pinnedAtMs ?? now() };
-      // What may have happened may happen again: the second time changes nothing.
-      await database.retry(() => this.#statements.pin.run(values));
-      return values;
-    });
+  /** Pins a key, in place of another one of the same type. Rejects with INVALID_ARGUMENT. */
+  async pin(key: NewHostKey): Promise<HostKey> {
+    const checked = checkArgument("host key", NewHostKey, key);
+    const pinned = { ...checked, pinnedAtMs: checked.pinnedAtMs ?? this.#now() };
+    // What may have happened may happen again: the second time changes nothing.
+    await this.#database.retry(() => this.#statements.pin.run(pinned));
+    return pinned;
   }
 
-  /** Every key of a host; rejects with CORRUPT_RECORD when another program damaged one of them, for fewer keys would pass for none. */
-  find(host: string, port: number): Promise<HostKey[]> {
-    return this.#access.call(async () => {
-      const address = Address.safeParse({ host, port });
-      if (!address.success) return [];
-      return (await this.#statements.find.rows(address.data)).map((row) => records.record(row));
-    });
+  /** Every key of a host. Rejects with CORRUPT_RECORD when another program damaged one: a host whose key is damaged must not pass for one that has none. */
+  async find(host: string, port: number): Promise<HostKey[]> {
+    const address = Address.safeParse({ host, port });
+    if (!address.success) return [];
+    return (await this.#statements.find.rows(address.data)).map((row) => hostKeyTable.record(row));
   }
 
   /** All of them, in the order in which they were first pinned. */
-  list(): Promise<HostKey[]> {
-    return this.#access.call(() =>
-      records.list(Number.MAX_SAFE_INTEGER, (last, limit) =>
-        this.#statements.list.rows({ afterRowId: last ? rowIdOf(last) : BEFORE_ALL, limit }),
-      ),
+  async list(): Promise<HostKey[]> {
+    return hostKeyTable.list(Number.MAX_SAFE_INTEGER, (last, limit) =>
+      this.#statements.list.rows({ rowId: last ? rowIdOf(last) : BEFORE_ALL, limit }),
     );
   }
 
   /** Removes every key of a host. Resolves to whether there was one. */
-  remove(host: string, port: number): Promise<boolean> {
-    const { call, database } = this.#access;
-    return call(async () => {
-      const address = Address.safeParse({ host, port });
-      if (!address.success) return false;
-      const before = database.isRemote && (await this.#statements.find.rows(address.data)).length > 0;
-      return database.retry(async (isRepeat) => {
-        const removed = await this.#statements.remove.run(address.data);
-        return isRepeat ? before : removed > 0;
-      });
+  async remove(host: string, port: number): Promise<boolean> {
+    const address = Address.safeParse({ host, port });
+    if (!address.success) return false;
+    // Where an answer can be lost, what was there has to be known before.
+    const before = this.#database.isRemote && (await this.#statements.find.rows(address.data)).length > 0;
+    return this.#database.retry(async (isRepeat) => {
+      const removed = await this.#statements.remove.run(address.data);
+      return isRepeat ? before : removed > 0;
     });
   }
 }
 
-function buildStatements({ database: { client, db } }: Access) {
-  const statement = (build: ConstructorParameters<typeof Statement>[1]) => new Statement(client, build);
+function buildStatements({ client, db }: Database) {
+  const statement = statementsOn(client);
   const ofHost = and(eq(hostKeys.host, given("host")), eq(hostKeys.port, given("port")));
   return {
-    find: statement(() => db.select(records.columns).from(hostKeys).where(ofHost).orderBy(asc(hostKeys.keyType))),
+    find: statement(() => db.select(hostKeyTable.columns).from(hostKeys).where(ofHost).orderBy(asc(hostKeys.keyType))),
     list: statement(() =>
       db
-        .select(records.columns)
+        .select(hostKeyTable.columns)
         .from(hostKeys)
-        .where(gt(sql`rowid`, sql`CAST(${given("afterRowId")} AS INTEGER)`))
-        .orderBy(asc(sql`rowid`))
+        .where(oldestFirst.after)
+        .orderBy(oldestFirst.order)
         .limit(sql.placeholder("limit")),
     ),
     pin: statement(() =>

@@ -1,28 +1,19 @@
+import type * as Backup from "./maintenance/backup.ts";
+import type * as Check from "./maintenance/check.ts";
+import type * as Info from "./maintenance/info.ts";
+import type * as Restore from "./maintenance/restore.ts";
+
 export { HiveCatalog } from "./catalog.ts";
-export { Cordon, NewCordon } from "./cordons.ts";
 export type { DamagedHive } from "./damage.ts";
 export { type FieldProblem, HIVE_CATALOG_ERROR_CODES, HiveCatalogError, type HiveCatalogErrorCode } from "./errors.ts";
-export { HostKey, NewHostKey } from "./host-keys.ts";
-export { type BackupOptions, backupCatalog, type CopyResult } from "./maintenance/backup.ts";
-export { type CatalogCheck, checkCatalog } from "./maintenance/check.ts";
+export type { BackupOptions, CopyResult } from "./maintenance/backup.ts";
+export type { CatalogCheck } from "./maintenance/check.ts";
 export type { CopyProgress } from "./maintenance/copy.ts";
-export { type CatalogInfo, catalogInfo, type FileInfo } from "./maintenance/info.ts";
-export { type RestoreOptions, restoreCatalog } from "./maintenance/restore.ts";
+export type { CatalogInfo, FileInfo } from "./maintenance/info.ts";
+export type { RestoreOptions } from "./maintenance/restore.ts";
 export type { SchemaDifferences } from "./maintenance/schema-comparison.ts";
 export type { ReadOptions } from "./maintenance/source.ts";
-export {
-  MAX_OUTPUT_TAIL,
-  MAX_PROBLEM,
-  NewOperation,
-  OPERATION_KINDS,
-  OPERATION_STATES,
-  OperationEnd,
-  OperationProgress,
-  OperationRecord,
-  OperationStep,
-} from "./operation-record.ts";
-export type { OperationListOptions } from "./operations.ts";
-export type { ListOptions, OpenOptions, StaleOptions } from "./options.ts";
+export type { ListOptions, OpenOptions, OperationListOptions, StaleOptions } from "./options.ts";
 export {
   HIVE_ID_PATTERN,
   HIVE_STATUSES,
@@ -36,4 +27,32 @@ export {
   NewHiveJson,
 } from "./record.ts";
 export type { DamagedRecord } from "./record-table.ts";
-export { NewToken, type StoredToken, TOKEN_ROLES, TokenRecord } from "./tokens.ts";
+export {
+  Cordon,
+  HostKey,
+  MAX_OUTPUT_TAIL,
+  MAX_PROBLEM,
+  NewCordon,
+  NewHostKey,
+  NewOperation,
+  NewToken,
+  OPERATION_KINDS,
+  OPERATION_STATES,
+  OperationEnd,
+  OperationProgress,
+  OperationRecord,
+  OperationStep,
+  StoredToken,
+  TOKEN_ROLES,
+  TokenRecord,
+} from "./records.ts";
+
+// Loaded at the first call: who only opens a catalog starts sooner without.
+export const backupCatalog: typeof Backup.backupCatalog = async (...given) =>
+  (await import("./maintenance/backup.ts")).backupCatalog(...given);
+export const restoreCatalog: typeof Restore.restoreCatalog = async (...given) =>
+  (await import("./maintenance/restore.ts")).restoreCatalog(...given);
+export const checkCatalog: typeof Check.checkCatalog = async (...given) =>
+  (await import("./maintenance/check.ts")).checkCatalog(...given);
+export const catalogInfo: typeof Info.catalogInfo = async (...given) =>
+  (await import("./maintenance/info.ts")).catalogInfo(...given);

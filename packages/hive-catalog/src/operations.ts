@@ -1,124 +1,114 @@
-import { and, desc, eq, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
+import { and, eq, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
+import { z } from "zod";
+import type { Database } from "./database.ts";
 import { HiveCatalogError, hiveNotFound } from "./errors.ts";
-import { recordId } from "./fields.ts";
 import { checkArgument, checkInteger, checkOptions, invalidArgument, isHiveId } from "./input.ts";
-import {
-  NewOperation,
-  OperationEnd,
-  OperationProgress,
-  type OperationRecord,
-  StoredOperation,
-} from "./operation-record.ts";
-import { type Access, RecordTable, rowIdOf } from "./record-table.ts";
+import type { OperationListOptions } from "./options.ts";
+import { rule } from "./record.ts";
+import { type Access, AFTER_ALL, newestFirst, RecordTable, rowIdOf } from "./record-table.ts";
+import { isRecordId, NewOperation, OperationEnd, OperationProgress, OperationRecord } from "./records.ts";
 import { hives, operations } from "./schema.ts";
-import { given, Statement } from "./statement.ts";
-
-export type OperationListOptions = {
-  /** Those of one hive alone. */
-  hiveId?: string | undefined;
-  /** The id of the last operation of the page before. */
-  after?: string | undefined;
-  /** Operations at most, from 1; default 100. Fewer than that means that there are no more. */
-  limit?: number | undefined;
-};
+import { given, statementsOn } from "./statement.ts";
 
 /** Finished operations that are kept of each hive. */
 const KEPT_OF_HIVE = 50;
 const DEFAULT_LIMIT = 100;
-/** Above every row id. */
-const AFTER_ALL = "9223372036854775807";
+const { id, steps } = OperationRecord.shape;
+const SaveInput = OperationProgress.extend({ id });
+const FinishInput = OperationEnd.extend({ id });
 
-const SaveInput = OperationProgress.extend({ id: recordId });
-const FinishInput = OperationEnd.extend({ id: recordId });
-const records = new RecordTable<OperationRecord>({ table: operations, thing: "operation", schema: StoredOperation });
+const JSON_TEXT = rule("must be JSON");
+const stepsJson = z.string(JSON_TEXT).transform((json, context): unknown => {
+  try {
+    return JSON.parse(json);
+  } catch {
+    context.issues.push({ code: "custom", input: json, message: "must be JSON" });
+    return z.NEVER;
+  }
+});
+
+export const operationTable = new RecordTable<OperationRecord>({
+  table: operations,
+  thing: "operation",
+  schema: OperationRecord.extend({ steps: stepsJson.pipe(steps) }),
+});
 
 /**
- * What is done to hives, one at a time for each hive. Finished ones stay as history, also when their hive is removed: of each hive the 50 newest,
- * which `begin` sees to.
+ * What is done to hives, one at a time for each hive. Finished ones stay as history, also when their hive is removed: of each hive the 50
+ * newest, which `begin` sees to.
  */
 export class Operations {
-  readonly #access: Access;
+  readonly #database: Access["database"];
+  readonly #now: Access["now"];
   readonly #statements: ReturnType<typeof buildStatements>;
 
-  constructor(access: Access) {
-    this.#access = access;
-    this.#statements = buildStatements(access);
+  constructor({ database, now }: Access) {
+    this.#database = database;
+    this.#now = now;
+    this.#statements = buildStatements(database);
   }
 
   /**
    * Records that an operation began. Rejects with HIVE_NOT_FOUND, with OPERATION_IN_PROGRESS while that hive has another one that is not
    * finished, or with INVALID_ARGUMENT, also when the id is taken.
    */
-  begin(operation: NewOperation): Promise<OperationRecord> {
-    const { call, database, now } = this.#access;
-    return call(async () => {
-      const begun: OperationRecord = {
-        ...checkArgument("operation", NewOperation, operation),
-        state: "running",
-        steps: [],
-        outputTail: "",
-        problem: null,
-        createdAtMs: now(),
-        finishedAtMs: null,
-      };
-      await database.retry((isRepeat) => this.#insert(begun, isRepeat));
-      return begun;
-    });
+  async begin(operation: NewOperation): Promise<OperationRecord> {
+    const begun: OperationRecord = {
+      ...checkArgument("operation", NewOperation, operation),
+      state: "running",
+      steps: [],
+      outputTail: "",
+      problem: null,
+      createdAtMs: this.#now(),
+      finishedAtMs: null,
+    };
+    await this.#database.retry((isRepeat) => this.#insert(begun, isRepeat));
+    return begun;
   }
 
   /** Stores how far an operation is. Resolves to whether it is there and not finished: nothing is stored otherwise. */
-  save(id: string, progress: OperationProgress): Promise<boolean> {
-    const { call, database } = this.#access;
-    return call(async () => {
-      const { steps, outputTail } = checkArgument("operation", SaveInput, { ...progress, id });
-      const values = { id, steps: JSON.stringify(steps), outputTail };
-      return database.retry(async () => (await this.#statements.save.run(values)) > 0);
-    });
+  async save(id: string, progress: OperationProgress): Promise<boolean> {
+    checkOptions(progress);
+    const { steps, outputTail } = checkArgument("operation", SaveInput, { ...progress, id });
+    const values = { id, steps: JSON.stringify(steps), outputTail };
+    return this.#database.retry(async () => (await this.#statements.save.run(values)) > 0);
   }
 
   /** Ends an operation. Resolves to whether this call did: one that is finished stays as it is. */
-  finish(id: string, end: OperationEnd): Promise<boolean> {
-    const { call, database, now } = this.#access;
-    return call(async () => {
-      const { state, problem = null } = checkArgument("operation", FinishInput, { ...end, id });
-      const values = { id, state, problem, nowMs: now() };
-      return database.retry(async (isRepeat) => {
-        if ((await this.#statements.finish.run(values)) > 0) return true;
-        return isRepeat && (await this.#statements.finishedSo.rows(values)).length > 0;
-      });
+  async finish(id: string, end: OperationEnd): Promise<boolean> {
+    checkOptions(end);
+    const { state, problem = null } = checkArgument("operation", FinishInput, { ...end, id });
+    const values = { id, state, problem, nowMs: this.#now() };
+    return this.#database.retry(async (isRepeat) => {
+      if ((await this.#statements.finish.run(values)) > 0) return true;
+      return isRepeat && (await this.#statements.finishedSo.rows(values)).length > 0;
     });
   }
 
   /** Rejects with CORRUPT_RECORD when another program damaged it. */
-  get(id: string): Promise<OperationRecord | undefined> {
-    return this.#access.call(async () => {
-      if (!isRecordId(id)) return undefined;
-      const row = await this.#statements.get.row({ id });
-      return row && records.record(row);
-    });
+  async get(id: string): Promise<OperationRecord | undefined> {
+    if (!isRecordId(id)) return undefined;
+    const row = await this.#statements.get.row({ id });
+    return row && operationTable.record(row);
   }
 
   /** The newest first. Rejects with INVALID_ARGUMENT, also when the operation that `after` names is not kept any more. */
-  list(options: OperationListOptions = {}): Promise<OperationRecord[]> {
-    return this.#access.call(async () => {
-      checkOptions(options);
-      const { hiveId, after, limit = DEFAULT_LIMIT } = options;
-      checkInteger("limit", limit, 1);
-      if (hiveId !== undefined && !isHiveId(hiveId)) return [];
-      const start = after === undefined ? AFTER_ALL : await this.#rowIdOf(after);
-      const statement = hiveId === undefined ? this.#statements.all : this.#statements.ofHive;
-      return records.list(limit, (last, count) =>
-        statement.rows({ hiveId, beforeRowId: last ? rowIdOf(last) : start, limit: count }),
-      );
-    });
+  async list(options: OperationListOptions = {}): Promise<OperationRecord[]> {
+    checkOptions(options);
+    const { hiveId, after, limit = DEFAULT_LIMIT } = options;
+    checkInteger("limit", limit, 1);
+    if (hiveId !== undefined && !isHiveId(hiveId)) return [];
+    const start = after === undefined ? AFTER_ALL : await this.#rowIdOf(after);
+    const statement = hiveId === undefined ? this.#statements.all : this.#statements.ofHive;
+    return operationTable.list(limit, (last, count) =>
+      statement.rows({ hiveId, rowId: last ? rowIdOf(last) : start, limit: count }),
+    );
   }
 
   /** Every one that is not finished, the newest first. */
-  unfinished(): Promise<OperationRecord[]> {
-    return this.#access.call(() =>
-      records.list(Number.MAX_SAFE_INTEGER, (last, limit) =>
-        this.#statements.unfinished.rows({ beforeRowId: last ? rowIdOf(last) : AFTER_ALL, limit }),
-      ),
+  async unfinished(): Promise<OperationRecord[]> {
+    return operationTable.list(Number.MAX_SAFE_INTEGER, (last, limit) =>
+      this.#statements.unfinished.rows({ rowId: last ? rowIdOf(last) : AFTER_ALL, limit }),
     );
   }
 
@@ -126,11 +116,11 @@ export class Operations {
     const { id, hiveId, createdAtMs, owner } = operation;
     const { insert, prune, get, hive, unfinishedOf } = this.#statements;
     const statements = [insert.bound({ ...operation, steps: "[]" }), prune.bound({ hiveId })];
-    const [inserted] = await this.#access.database.client.batch(statements, "write");
+    const [inserted] = await this.#database.client.batch(statements, "write");
     if (inserted !== undefined && inserted.rowsAffected > 0) return;
     const [same] = await get.rows({ id });
     if (same !== undefined) {
-      const stored = isRepeat ? records.record(same) : undefined;
+      const stored = isRepeat ? operationTable.record(same) : undefined;
       if (stored?.createdAtMs === createdAtMs && stored.owner === owner && stored.hiveId === hiveId) return;
       throw invalidArgument("id", `must be one that is not taken: there is an operation '${id}' already`);
     }
@@ -148,10 +138,6 @@ export class Operations {
   }
 }
 
-function isRecordId(id: unknown): id is string {
-  return recordId.safeParse(id).success;
-}
-
 /** `hexId` may be of a damaged row, and anything. */
 function inProgress(hiveId: string, hexId: string): HiveCatalogError {
   const id = Buffer.from(hexId, "hex").toString("utf8");
@@ -159,32 +145,30 @@ function inProgress(hiveId: string, hexId: string): HiveCatalogError {
   return new HiveCatalogError("OPERATION_IN_PROGRESS", `${what} of hive '${hiveId}' is not finished`, { hiveId });
 }
 
-function buildStatements({ database: { client, db } }: Access) {
-  const statement = (build: ConstructorParameters<typeof Statement>[1]) => new Statement(client, build);
+function buildStatements({ client, db }: Database) {
+  const statement = statementsOn(client);
   const ofId = eq(operations.id, given("id"));
   const ofHive = eq(operations.hiveId, given("hiveId"));
   const isFinished = isNotNull(operations.finishedAtMs);
   const isUnfinished = isNull(operations.finishedAtMs);
-  const rowId = sql`rowid`;
-  /** By row id: new rows get the highest, whatever the clock says. */
   const newest = (condition?: SQL) =>
     statement(() =>
       db
-        .select(records.columns)
+        .select(operationTable.columns)
         .from(operations)
-        .where(and(condition, lt(rowId, sql`CAST(${given("beforeRowId")} AS INTEGER)`)))
-        .orderBy(desc(rowId))
+        .where(and(condition, newestFirst.after))
+        .orderBy(newestFirst.order)
         .limit(sql.placeholder("limit")),
     );
   const oldestKept = db
-    .select({ rowId })
+    .select({ rowId: sql`rowid` })
     .from(operations)
     .where(and(ofHive, isFinished))
-    .orderBy(desc(rowId))
+    .orderBy(newestFirst.order)
     .limit(1)
     .offset(KEPT_OF_HIVE - 1);
   return {
-    get: statement(() => db.select(records.columns).from(operations).where(ofId)),
+    get: statement(() => db.select(operationTable.columns).from(operations).where(ofId)),
     all: newest(),
     ofHive: newest(ofHive),
     unfinished: newest(isUnfinished),
@@ -211,7 +195,7 @@ function buildStatements({ database: { client, db } }: Access) {
         )
         .onConflictDoNothing(),
     ),
-    prune: statement(() => db.delete(operations).where(and(ofHive, isFinished, lt(rowId, oldestKept)))),
+    prune: statement(() => db.delete(operations).where(and(ofHive, isFinished, lt(sql`rowid`, oldestKept)))),
     save: statement(() =>
       db
         .update(operations)

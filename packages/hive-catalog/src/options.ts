@@ -29,3 +29,12 @@ export type ListOptions = {
 
 /** As `ListOptions`, but `after` is the last record itself: its place in the order is its heartbeat, then its id. */
 export type StaleOptions = Omit<ListOptions, "after"> & { after?: HiveRecord | undefined };
+
+export type OperationListOptions = {
+  /** Those of one hive alone. */
+  hiveId?: string | undefined;
+  /** The id of the last operation of the page before. */
+  after?: string | undefined;
+  /** Operations at most, from 1; default 100. Fewer than that means that there are no more. */
+  limit?: number | undefined;
+};

@@ -1,20 +1,16 @@
 import { isUtf8 } from "node:buffer";
 import type { Row } from "@libsql/client";
-import { getTableColumns, getTableName, type SQL, sql } from "drizzle-orm";
+import { asc, desc, getTableColumns, getTableName, gt, lt, type SQL, sql } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { z } from "zod";
 import type { Database } from "./database.ts";
 import { HiveCatalogError } from "./errors.ts";
 import { problemsOf } from "./input.ts";
+import { given } from "./statement.ts";
 import { turnOfTheLoop } from "./turn.ts";
 
-/** What the verbs of a table need of their catalog. */
-export type Access = {
-  readonly database: Database;
-  readonly now: () => number;
-  /** The door of every call. */
-  readonly call: <Result>(work: () => Result | Promise<Result>) => Promise<Result>;
-};
+/** What the verbs of a table need of their catalog, which lets them in by its door. */
+export type Access = { readonly database: Database; readonly now: () => number };
 
 /** One column of one stored record that another program damaged. `id` is what the row holds for a key, as text. */
 export type DamagedRecord = {
@@ -34,7 +30,22 @@ type Options<Output> = {
 
 type Found<Output> = { readonly data: Output } | { readonly damage: readonly DamagedRecord[] };
 
-const MAX_BATCH = 500;
+const rowId = sql`rowid`;
+const givenRowId = sql`CAST(${given("rowId")} AS INTEGER)`;
+/** In the order in which the rows were added, whatever the clock said: a new row gets the highest row id. */
+export const oldestFirst = { after: gt(rowId, givenRowId), order: asc(rowId) };
+export const newestFirst = { after: lt(rowId, givenRowId), order: desc(rowId) };
+/** A row id as text: one of another program may be larger than what a JavaScript number holds. */
+export const BEFORE_ALL = "-9223372036854775808";
+export const AFTER_ALL = "9223372036854775807";
+
+/** Where a row stands in its table. */
+export function rowIdOf(row: Row): string {
+  return String(row[ROW_ID]);
+}
+
+/** An operation's row can be large. */
+const MAX_BATCH = 200;
 const MAX_SHOWN = 128;
 const MAX_WARNINGS = 1000;
 const [ROW_ID, TYPES, FIRST_CELL] = [0, 1, 2];
@@ -153,11 +164,6 @@ function shown(row: Row): string {
     .toString("utf8")
     .replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, "\uFFFD");
   return printable.length > MAX_SHOWN ? `${printable.slice(0, MAX_SHOWN)}…` : printable;
-}
-
-/** Where a row stands in its table, for the statement that reads on after it. */
-export function rowIdOf(row: Row): string {
-  return String(row[ROW_ID]);
 }
 
 /** The first column of a row, whatever it holds. */

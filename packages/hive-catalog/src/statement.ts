@@ -46,3 +46,8 @@ export class Statement {
     };
   }
 }
+
+/** Makes the statements of one client. */
+export function statementsOn(client: Client): (build: () => { toSQL(): Query }) => Statement {
+  return (build) => new Statement(client, build);
+}

@@ -1,17 +1,17 @@
-import { and, asc, eq, gt, isNotNull, isNull, lt, ne, or, type Query, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, isNotNull, isNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import { damageColumns } from "./damage.ts";
 import type { Database } from "./database.ts";
 import { laterBeat } from "./heartbeat-rule.ts";
 import { lineColumns, pageColumns, recordColumns } from "./rows.ts";
 import { cordons, hives, tokens } from "./schema.ts";
-import { given, Statement } from "./statement.ts";
+import { given, statementsOn } from "./statement.ts";
 
 /** Every statement of the catalog that is known beforehand, built once for each open database. */
 export type Statements = ReturnType<typeof buildStatements>;
 
 export function buildStatements({ client, db }: Database) {
-  const statement = (build: () => { toSQL(): Query }) => new Statement(client, build);
+  const statement = statementsOn(client);
   const select = (columns: Record<string, SQL | SQL.Aliased>, condition?: SQL) =>
     db.select(columns).from(hives).where(condition).$dynamic();
   const ofId = eq(hives.id, given("id"));
