@@ -32,6 +32,10 @@ export class MetricsPage {
     this.#readCatalog = showCatalog(catalog, registers);
     if (metricsByHive) showEachHive(fleet, clock, registers);
     collectDefaultMetrics({ register: this.#registry });
+    // Begun anew at each reading, whoever reads, and only since the first: the queen has a histogram of her own.
+    for (const { name } of this.#registry.getMetricsAsArray()) {
+      if (name.startsWith("nodejs_eventloop_lag")) this.#registry.removeSingleMetric(name);
+    }
   }
 
   async text(): Promise<string> {
