@@ -8,6 +8,7 @@ import { addHive, beat, beatJson, startTestQueen, type TestQueen } from "../test
 import { until } from "../test/until.ts";
 
 const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const OPERATIONS = readFileSync(new URL("../../../docs/operations.md", import.meta.url), "utf8");
 const LINE = /^([a-z_]+)(?:\{([a-z_]+="[^"\\\n]*"(?:,[a-z_]+="[^"\\\n]*")*)\})? (-?[\d.e+-]+|NaN|\+Inf)$/;
 
 /** The page by series: `name{label="value"}` → number. Throws on a line that Prometheus would not read. */
@@ -128,6 +129,15 @@ test("answers without the catalog, and says that it is gone", async () => {
   const page = await scrape(queen);
   expect(page.get("queen_catalog_up")).toBe(0);
   expect(page.has('queen_hives{status="unknown"}')).toBe(false);
+});
+
+test("what the handbook alerts on is there", async () => {
+  await using queen = await startTestQueen();
+  const { payload } = await queen.app.inject({ method: "GET", url: "/metrics" });
+  const alerts = OPERATIONS.slice(OPERATIONS.indexOf("## Watch the queen"), OPERATIONS.indexOf("## Back up"));
+  const named = new Set(alerts.match(/\b(?:queen|process)_[a-z_]+/g));
+  expect(named.size).toBeGreaterThan(8);
+  for (const name of named) expect(payload).toMatch(new RegExp(`^(?:# TYPE )?${name}[ {]`, "m"));
 });
 
 test("each metric stands in the README, and each that stands there is a metric", async () => {

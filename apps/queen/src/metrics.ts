@@ -97,7 +97,8 @@ export class Metrics {
   );
   readonly problems = new Counter<string>(
     { name: "queen_problems_total", help: "Requests that were answered with an error, by its code", label: "code" },
-    [],
+    // There from the start, so that the first one is seen as an increase.
+    ["INTERNAL"],
   );
   readonly eventReaders = new Gauge({
     name: "queen_event_readers",

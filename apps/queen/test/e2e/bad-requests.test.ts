@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { checkContract } from "../contract.ts";
 import { type Daemon, spawnQueen } from "../daemon.ts";
 import { beatJson, HIVE_JSON } from "../test-queen.ts";
 
@@ -39,8 +40,12 @@ async function exchange(request: string): Promise<Exchanged> {
   socket.on("error", () => undefined);
   socket.write(request);
   await once(socket, "close");
-  const [head = "", body = ""] = text.split("\r\n\r\n");
-  return { status: Number(head.split(" ")[1]), headers: head.toLowerCase(), body: JSON.parse(body || "{}") };
+  const [head = "", json = ""] = text.split("\r\n\r\n");
+  const headers = head.toLowerCase();
+  const answer = { status: Number(head.split(" ")[1]), headers, body: JSON.parse(json || "{}") };
+  const [method = "", url = ""] = request.split(" ");
+  checkContract({ ...answer, method, url, type: /^content-type: (.*)$/m.exec(headers)?.[1]?.trim() });
+  return answer;
 }
 
 const CLOSE = "Host: queen\r\nConnection: close\r\n";
