@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { expect, test } from "vitest";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
 import { answer, DEVICES_JSON, HiveServer } from "../test/hive-server.ts";
 import { beatJson, HIVE_JSON, startTestQueen, workerJson } from "../test/test-queen.ts";
 import { until } from "../test/until.ts";
+import { HeartbeatJson, usualHeartbeat } from "./heartbeat.ts";
 
 test("takes a beat: stored by the queen's clock, in the registry with its skew, and the hive is online", async () => {
   await using queen = await startTestQueen();
@@ -192,4 +194,76 @@ test("never contacts a hive outside the allowed hosts, and takes its beats", asy
   await queen.request("POST", "/v1/hives", { ...HIVE_JSON, host: "10.0.1.100" });
   expect((await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"))).status).toBe(200);
   expect(await queen.catalog.getHive("hive-a")).toMatchObject({ status: "online", devices: null });
+});
+
+describe("a heartbeat checked by hand", () => {
+  const odd = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom<unknown>(
+      -1,
+      -0,
+      0.5,
+      2 ** 53,
+      1e308,
+      "",
+      "idle",
+      "é".repeat(256),
+      "x".repeat(257),
+      "x".repeat(2049),
+      null,
+      [],
+      {},
+    ),
+  );
+  const timestamps = fc.constantFrom(
+    "2025-10-21T10:00:00Z",
+    "2025-10-21t10:00:00.5+02:00",
+    "2025-02-30T10:00:00Z",
+    "2025-10-21",
+    "",
+  );
+  const worker = fc
+    .record({
+      id: fc.constantFrom("worker-1", "worker-2", "worker-3"),
+      field: fc.constantFrom(...Object.keys(workerJson()), "more"),
+      value: odd,
+      time: timestamps,
+      whole: fc.boolean(),
+    })
+    .map(({ id, field, value, time, whole }) => ({
+      ...workerJson({ worker_id: id, last_heartbeat: time }),
+      ...(!whole && { [field]: value }),
+    }));
+  const body = fc.record(
+    {
+      hive_id: fc.oneof(fc.constantFrom<unknown>("gpu-01", "-x", "x".repeat(129)), odd),
+      timestamp: fc.oneof(timestamps, odd),
+      workers: fc.oneof(
+        fc.array(fc.oneof({ weight: 9, arbitrary: worker }, { weight: 1, arbitrary: odd }), { maxLength: 3 }),
+        odd,
+      ),
+      more: odd,
+    },
+    { requiredKeys: [] },
+  );
+
+  test("is what zod makes of it, or is left to zod", () => {
+    fc.assert(
+      fc.property(fc.oneof(body, odd), (json) => {
+        const byHand = usualHeartbeat(json);
+        if (byHand !== undefined) expect(byHand).toEqual(HeartbeatJson.parse(json));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("needs no zod when it is sound", () => {
+    const sound = {
+      hive_id: "gpu-01",
+      timestamp: "2025-10-21T10:00:00Z",
+      workers: [workerJson(), { ...workerJson({ worker_id: "worker-2", url: null }), more: 1 }],
+    };
+    expect(usualHeartbeat(sound)).toEqual(HeartbeatJson.parse(sound));
+    expect(usualHeartbeat({ ...sound, workers: [workerJson(), workerJson()] })).toBeUndefined();
+  });
 });

@@ -1,5 +1,5 @@
 import { type HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
-import { recordFields } from "@repo/hive-catalog/record";
+import { HIVE_ID_PATTERN, recordFields } from "@repo/hive-catalog/record";
 import { z } from "zod";
 import type { Clock } from "./clock.ts";
 import type { DeviceDetection } from "./device-detection.ts";
@@ -7,7 +7,7 @@ import type { Fleet } from "./fleet.ts";
 import type { Metrics } from "./metrics.ts";
 import type { HiveRegistry } from "./registry.ts";
 import type { StatusKeeper } from "./status-keeper.ts";
-import { isoTime, WorkersJson } from "./worker.ts";
+import { isoTime, isTime, usualWorkers, WorkersJson } from "./worker.ts";
 
 /** What a hive posts to `/v1/heartbeat`. Further keys are ignored. */
 export const HeartbeatJson = z
@@ -22,6 +22,15 @@ export const HeartbeatJson = z
     workers,
   }));
 export type Heartbeat = z.output<typeof HeartbeatJson>;
+
+/** A sound heartbeat, without the cost of zod; undefined for anything else, which `HeartbeatJson` then judges. */
+export function usualHeartbeat(json: unknown): Heartbeat | undefined {
+  if (typeof json !== "object" || json === null) return undefined;
+  const { hive_id: hiveId, timestamp, workers: items } = json as Record<string, unknown>;
+  if (typeof hiveId !== "string" || !HIVE_ID_PATTERN.test(hiveId) || !isTime(timestamp)) return undefined;
+  const workers = usualWorkers(items);
+  return workers && { hiveId, timestampMs: Date.parse(timestamp.toUpperCase()), workers };
+}
 
 interface Parts {
   catalog: HiveCatalog;
