@@ -45,6 +45,10 @@ export interface AppParts {
   log: FastifyBaseLogger;
 }
 
+/** Bodies are checked by zod, and no route has a schema for fastify: it would load ajv at each start to be ready for one. */
+const noSchemas = () => {
+  throw new Error("a route has a JSON schema for fastify, but bodies are checked by zod");
+};
 const CHATTY_LEVELS: ReadonlySet<string> = new Set(["trace", "debug", "info"]);
 const PROBLEM_JSON = "application/problem+json";
 /** For the whole of a request to arrive; who sends slower is cut off. */
@@ -66,6 +70,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     routerOptions: { maxParamLength: MAX_ID_LENGTH },
     http: { headersTimeout: HEADERS_TIMEOUT_MS },
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),

@@ -29,8 +29,6 @@ type Options = {
 type KeptStatement = { readonly statement: Database.Statement; readonly reader: boolean; readonly columns: string[] };
 
 const MAX_KEPT_STATEMENTS = 256;
-/** Holds the ids of a million hives. With SQLite's own 2 MiB a group of beats spills at 10,000 hives, and each id is read from the system at a million. */
-const PAGE_CACHE_KIB = 32_768;
 const READS = /^\s*(?:select|values|pragma|explain)\b/i;
 /** Waits between attempts on a lock that another process holds, in ms; the last one repeats. */
 const LOCK_WAITS_MS = [1, 2, 3, 5, 8, 10, 15, 20, 25];
@@ -109,13 +107,15 @@ export class EmbeddedClient implements Client {
   async transaction(mode: TransactionMode = "write"): Promise<Transaction> {
     const startedMs = performance.now();
     const endTurn = await this.#turn.take();
-    let begun: Database.Database;
     try {
-      begun = await this.#whenFree(startedMs, () => this.#begin(mode === "read" ? "BEGIN" : "BEGIN IMMEDIATE"));
+      if (mode === "read") this.#database.exec("BEGIN");
+      else await this.#lock(startedMs);
     } catch (error) {
       endTurn();
       throw error;
     }
+    this.#inTransaction = true;
+    const begun = this.#database;
     const ensureOpen = () => {
       if (this.#database !== begun)
         throw new Error("the transaction was rolled back when one of its statements failed");
@@ -165,7 +165,6 @@ export class EmbeddedClient implements Client {
     const database = new Database(this.#options.target, { timeout: 0 });
     // A damaged page is refused when it is first read, where SQLite can tell at all.
     database.exec("PRAGMA cell_size_check = ON");
-    database.exec(`PRAGMA cache_size = ${-PAGE_CACHE_KIB}`);
     // What was acknowledged survives power loss. This needs no lock.
     if (!this.#options.readOnly) database.exec("PRAGMA synchronous = FULL");
     return database;
@@ -176,7 +175,8 @@ export class EmbeddedClient implements Client {
     const startedMs = performance.now();
     const endTurn = await this.#turn.take();
     try {
-      return await this.#whenFree(startedMs, () => this.#between("BEGIN IMMEDIATE", work));
+      await this.#lock(startedMs);
+      return this.#commit(work);
     } finally {
       endTurn();
     }
@@ -184,6 +184,10 @@ export class EmbeddedClient implements Client {
 
   #between<Result>(begin: string, work: () => Result): Result {
     this.#database.exec(begin);
+    return this.#commit(work);
+  }
+
+  #commit<Result>(work: () => Result): Result {
     try {
       const result = work();
       this.#database.exec("COMMIT");
@@ -194,11 +198,11 @@ export class EmbeddedClient implements Client {
     }
   }
 
-  /** Marked in the same step: a call that came in between would run inside the transaction. */
-  #begin(begin: string): Database.Database {
-    this.#database.exec(begin);
-    this.#inTransaction = true;
-    return this.#database;
+  /** Takes the write lock. */
+  #lock(startedMs: number): Promise<void> {
+    return this.#whenFree(startedMs, () => {
+      this.#database.exec("BEGIN IMMEDIATE");
+    });
   }
 
   /** Tries until no other process holds the lock that `attempt` needs, without holding the event loop meanwhile. */
