@@ -143,6 +143,26 @@ test("other calls wait until a transaction is over, and see what it stored", asy
   expect(stored()).toEqual([[2, "b"]]);
 });
 
+test("a read that fails half way at any moment of a write or transaction takes nothing from it", async () => {
+  for (let ticks = 0; ticks < 12; ticks++) {
+    const pass = async () => {
+      for (let tick = 0; tick < ticks; tick++) await undefined;
+    };
+    const write = client.execute("INSERT INTO t (v) VALUES ('written')");
+    await pass();
+    await expect(client.execute("SELECT json('{')")).rejects.toThrow();
+    expect((await write).rowsAffected).toBe(1);
+    const beginning = client.transaction("write");
+    await pass();
+    const read = expect(client.execute("SELECT json('{')")).rejects.toThrow();
+    const transaction = await beginning;
+    await transaction.execute("INSERT INTO t (v) VALUES ('written')");
+    await transaction.commit();
+    await read;
+  }
+  expect(stored()).toHaveLength(24);
+});
+
 test.each([
   ["a constraint", "INSERT INTO t VALUES (1, 'twice')"],
   ["a statement that fails half way", "INSERT INTO t SELECT 5, json_extract('{', '$.a')"],
