@@ -13,8 +13,8 @@ import type { Clock } from "./clock.ts";
 import type { DeviceDetection } from "./device-detection.ts";
 import { Problem, toProblem } from "./errors.ts";
 import type { EventLog } from "./events.ts";
-import type { Fleet } from "./fleet.ts";
 import type { HeartbeatReceiver } from "./heartbeat.ts";
+import type { Liveness } from "./liveness/liveness.ts";
 import type { Metrics } from "./metrics.ts";
 import type { HiveRegistry } from "./registry.ts";
 import { RouteTable } from "./route-table.ts";
@@ -32,7 +32,7 @@ import type { StatusKeeper } from "./status-keeper.ts";
 export interface AppParts {
   catalog: HiveCatalog;
   registry: HiveRegistry;
-  fleet: Fleet;
+  liveness: Liveness;
   events: EventLog;
   metrics: Metrics;
   statuses: StatusKeeper;

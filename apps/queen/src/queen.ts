@@ -6,9 +6,9 @@ import { createApp } from "./app.ts";
 import type { Clock } from "./clock.ts";
 import { DeviceDetection } from "./device-detection.ts";
 import { EventLog } from "./events.ts";
-import { Fleet } from "./fleet.ts";
 import { HealthLoop } from "./health-loop.ts";
 import { HeartbeatReceiver } from "./heartbeat.ts";
+import { Liveness, type LivenessSettings } from "./liveness/liveness.ts";
 import type { Metrics } from "./metrics.ts";
 import { Probe, type Resolve } from "./probe.ts";
 import { HiveRegistry } from "./registry.ts";
@@ -17,7 +17,7 @@ import { StatusKeeper } from "./status-keeper.ts";
 const MAX_PROBE_TIMEOUT_MS = 5000;
 const REAP_INTERVAL_MS = 50;
 
-export interface QueenOptions {
+export interface QueenOptions extends LivenessSettings {
   catalog: HiveCatalog;
   clock: Clock;
   log: FastifyBaseLogger;
@@ -27,15 +27,13 @@ export interface QueenOptions {
   metrics: Metrics;
   /** Whether `/metrics` has series of each single hive. */
   metricsByHive: boolean;
-  healthIntervalMs: number;
-  staleAfterMs: number;
 }
 
 /** The parts of a queen, put together and not yet started. */
 export interface Queen {
   app: FastifyInstance;
   registry: HiveRegistry;
-  fleet: Fleet;
+  liveness: Liveness;
   events: EventLog;
   healthLoop: HealthLoop;
   /** Finishes the requests that run, ends everything else, and resolves when nothing is under way. */
@@ -45,16 +43,20 @@ export interface Queen {
 export function assembleQueen(options: QueenOptions): Queen {
   const { catalog, clock, log, metrics, allowedHosts, resolve, metricsByHive, healthIntervalMs, staleAfterMs } =
     options;
-  const fleet = new Fleet(clock);
+  const liveness = new Liveness(options, clock.monotonicNow());
   const events = new EventLog(() => clock.now());
-  const registry = new HiveRegistry({ clock, staleAfterMs, isOnline: (id) => fleet.isOnline(id) });
+  const registry = new HiveRegistry({
+    clock,
+    staleAfterMs,
+    takesWork: (id) => liveness.takesWork(id, clock.monotonicNow()),
+  });
   const newProbe = () =>
     new Probe({ allowedHosts, resolve, timeoutMs: Math.min(MAX_PROBE_TIMEOUT_MS, healthIntervalMs) });
-  const statuses = new StatusKeeper({ catalog, fleet, events, metrics, clock, log, staleAfterMs });
-  const detection = new DeviceDetection({ catalog, fleet, probe: newProbe(), log });
-  const heartbeats = new HeartbeatReceiver({ catalog, registry, fleet, statuses, detection, metrics, clock });
-  const parts = { catalog, registry, fleet, events, metrics, statuses, detection, clock, log };
-  const healthLoop = new HealthLoop({ ...parts, probe: newProbe(), intervalMs: healthIntervalMs, staleAfterMs });
+  const statuses = new StatusKeeper({ catalog, liveness, events, metrics, clock, log, staleAfterMs });
+  const detection = new DeviceDetection({ catalog, probe: newProbe(), log });
+  const heartbeats = new HeartbeatReceiver({ catalog, registry, liveness, statuses, detection, metrics, clock });
+  const parts = { catalog, registry, liveness, events, metrics, statuses, detection, clock, log };
+  const healthLoop = new HealthLoop({ ...parts, probe: newProbe(), intervalMs: healthIntervalMs });
   const app = createApp({ ...parts, heartbeats, allowedHosts, metricsByHive });
   const connections = new Set<Socket>();
   app.server.on("connection", (socket: Socket) => {
@@ -78,5 +80,5 @@ export function assembleQueen(options: QueenOptions): Queen {
     await detection.close();
     await quiet;
   };
-  return { app, registry, fleet, events, healthLoop, stop };
+  return { app, registry, liveness, events, healthLoop, stop };
 }
