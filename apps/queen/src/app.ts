@@ -13,8 +13,9 @@ import type { Clock } from "./clock.ts";
 import type { DeviceDetection } from "./device-detection.ts";
 import { Problem, toProblem } from "./errors.ts";
 import type { EventLog } from "./events.ts";
+import type { Fleet } from "./fleet.ts";
 import type { HeartbeatReceiver } from "./heartbeat.ts";
-import type { Liveness } from "./liveness/liveness.ts";
+import type { Lifecycle } from "./lifecycle/lifecycle.ts";
 import type { Metrics } from "./metrics.ts";
 import type { HiveRegistry } from "./registry.ts";
 import { RouteTable } from "./route-table.ts";
@@ -24,6 +25,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { heartbeatRoutes } from "./routes/heartbeat.ts";
 import { hivesRoutes } from "./routes/hives.ts";
 import { observationRoutes } from "./routes/observation.ts";
+import { operationsRoutes } from "./routes/operations.ts";
 import { stateRoutes } from "./routes/state.ts";
 import { workersRoutes } from "./routes/workers.ts";
 import type { StatusKeeper } from "./status-keeper.ts";
@@ -32,12 +34,14 @@ import type { StatusKeeper } from "./status-keeper.ts";
 export interface AppParts {
   catalog: HiveCatalog;
   registry: HiveRegistry;
-  liveness: Liveness;
+  fleet: Fleet;
   events: EventLog;
   metrics: Metrics;
   statuses: StatusKeeper;
   detection: DeviceDetection;
   heartbeats: HeartbeatReceiver;
+  /** Loads it at its first use. */
+  lifecycle: () => Promise<Lifecycle>;
   allowedHosts: AllowedHosts;
   /** Whether `/metrics` has series of each single hive. */
   metricsByHive: boolean;
@@ -94,6 +98,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   countsRoutes(app, parts);
   workersRoutes(app, parts);
   observationRoutes(app, parts);
+  operationsRoutes(app, parts);
   return app;
 }
 

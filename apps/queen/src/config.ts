@@ -1,23 +1,27 @@
-import { readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isHost } from "@repo/hive-catalog/record";
 import { Command, CommanderError } from "commander";
 import { z } from "zod";
 import { AllowedHosts } from "./allowed-hosts.ts";
-import type { LivenessSettings } from "./liveness/liveness.ts";
+import type { LifecycleSettings } from "./lifecycle/settings.ts";
 
 /** The settings of the queen, checked. */
-export interface Config extends LivenessSettings {
+export interface Config {
   /** Address to listen on, and its port; 0 means any free one. */
   readonly host: string;
   readonly port: number;
   /** A path or URL for HiveCatalog.open. */
   readonly database: string;
   readonly databaseAuthToken: string | undefined;
+  readonly healthIntervalMs: number;
+  readonly staleAfterMs: number;
   readonly allowedHosts: AllowedHosts;
   readonly migrate: boolean;
   /** Whether `/metrics` has series of each single hive. */
   readonly metricsByHive: boolean;
+  readonly lifecycle: LifecycleSettings;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -41,15 +45,6 @@ const wholeNumber = (min: number, max: number, what: string) => {
 const milliseconds = wholeNumber(1, MAX_INTERVAL_MS, "a whole number of milliseconds");
 
 const trueOrFalse = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
-const SHARE_RULE = "must be a share from 0 to 1, such as 0.25 or 1/3";
-const share = z
-  .string()
-  .regex(/^\d{1,9}(?:\.\d{1,9})?(?:\/[1-9]\d{0,8})?$/, { error: SHARE_RULE, abort: true })
-  .transform((text) => {
-    const [part = 0, whole = 1] = text.split("/").map(Number);
-    return part / whole;
-  })
-  .refine((value) => value <= 1, SHARE_RULE);
 
 const allowedHosts = z.string().transform((text, context) => {
   try {
@@ -63,6 +58,31 @@ const allowedHosts = z.string().transform((text, context) => {
     return z.NEVER;
   }
 });
+
+const PUBLIC_URL = /^https?:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:\/[A-Za-z0-9._~/-]*)?$/;
+const publicUrl = z
+  .string()
+  .refine(
+    (text) => PUBLIC_URL.test(text) && URL.canParse(text),
+    "must be an http or https URL without user, query or fragment, such as https://queen.example:8500",
+  )
+  .transform((text) => text.replace(/\/+$/, ""));
+
+/** ssh reads quotes and percent signs in the names of files. */
+const readableFile = z
+  .string()
+  .regex(/^[^"%\n]+$/, { error: "must be the name of a file, without double quotes and percent signs", abort: true })
+  .transform((path) => resolve(path))
+  .refine(isReadable, "must be a file that can be read");
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 interface Setting {
   readonly flag: string;
@@ -111,37 +131,6 @@ const SETTINGS = {
     "age from which a heartbeat no longer shows that a hive is online (default: 60000)",
     milliseconds.default(60_000),
   ),
-  massFailureShare: setting(
-    "mass-failure-share",
-    "share",
-    "when more than this share of the online hives goes missing at once, none is marked offline for a while; 1 switches that off (default: 1/3)",
-    share.default(1 / 3),
-  ),
-  massFailureMin: setting(
-    "mass-failure-min",
-    "hives",
-    "and at least so many hives (default: 3)",
-    wholeNumber(1, 1_000_000, "a number of hives").default(3),
-  ),
-  massFailureHoldMs: setting(
-    "mass-failure-hold-ms",
-    "ms",
-    "for how long at most (default: 300000)",
-    milliseconds.default(300_000),
-  ),
-  flapChanges: setting(
-    "flap-changes",
-    "number",
-    "a hive that goes on and off more often than this within the window gets no new work for a while (default: 4)",
-    wholeNumber(1, 50, "a number of changes").default(4),
-  ),
-  flapWindowMs: setting("flap-window-ms", "ms", "that window (default: 600000)", milliseconds.default(600_000)),
-  probationMs: setting(
-    "probation-ms",
-    "ms",
-    "how long such a hive must be steady before it gets work; doubles up to 16 times as long (default: 120000)",
-    milliseconds.default(120_000),
-  ),
   allowedHosts: setting(
     "allowed-hosts",
     "list",
@@ -159,6 +148,30 @@ const SETTINGS = {
     "true|false",
     "whether /metrics has series of each single hive (default: false)",
     trueOrFalse.default(false),
+  ),
+  publicUrl: setting(
+    "public-url",
+    "url",
+    "where hives reach this queen; needed to install agents over SSH (default: none)",
+    publicUrl.optional(),
+  ),
+  publicCa: setting(
+    "public-ca",
+    "file",
+    "certificates of the authority that hives need to trust for that URL, in PEM (default: none)",
+    readableFile.optional(),
+  ),
+  sshIdentity: setting(
+    "ssh-identity",
+    "file",
+    "private key to log in to hives with (default: those that ssh finds itself)",
+    readableFile.optional(),
+  ),
+  sshKnownHosts: setting(
+    "ssh-known-hosts",
+    "file",
+    "host keys to trust beside those that an operator confirmed here (default: none)",
+    readableFile.optional(),
   ),
   logLevel: setting(
     "log-level",
@@ -197,19 +210,33 @@ export function readConfig(argv = process.argv.slice(2), env: NodeJS.ProcessEnv 
     databaseAuthToken,
     healthIntervalMs: read("healthIntervalMs", SETTINGS.healthIntervalMs),
     staleAfterMs: read("staleAfterMs", SETTINGS.staleAfterMs),
-    massFailureShare: read("massFailureShare", SETTINGS.massFailureShare),
-    massFailureMin: read("massFailureMin", SETTINGS.massFailureMin),
-    massFailureHoldMs: read("massFailureHoldMs", SETTINGS.massFailureHoldMs),
-    flapChanges: read("flapChanges", SETTINGS.flapChanges),
-    flapWindowMs: read("flapWindowMs", SETTINGS.flapWindowMs),
-    probationMs: read("probationMs", SETTINGS.probationMs),
     allowedHosts: read("allowedHosts", SETTINGS.allowedHosts),
     migrate: read("migrate", SETTINGS.migrate),
     metricsByHive: read("metricsByHive", SETTINGS.metricsByHive),
+    lifecycle: {
+      publicUrl: read("publicUrl", SETTINGS.publicUrl),
+      publicCa: read("publicCa", SETTINGS.publicCa),
+      ssh: {
+        identity: read("sshIdentity", SETTINGS.sshIdentity),
+        knownHosts: read("sshKnownHosts", SETTINGS.sshKnownHosts),
+      },
+      programEnv: programEnvironment(env),
+    },
     logLevel: read("logLevel", SETTINGS.logLevel),
   };
   if (databaseAuthToken === "") problems.push(`${AUTH_TOKEN_VARIABLE} is empty: unset it when there is no token`);
   return problems.length > 0 ? { problems } : { config };
+}
+
+const PROGRAM_VARIABLES = ["PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "SSH_AUTH_SOCK"];
+
+/** What ssh and a local agent need of the environment: no setting of the queen, and so no secret, is in it. */
+function programEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  const taken = PROGRAM_VARIABLES.flatMap((name) => {
+    const value = env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(taken), LC_ALL: "C" };
 }
 
 const EMPTY = {

@@ -142,3 +142,6 @@ export const invalidJson = (message: string): Problem =>
 
 export const hiveNotFound = (id: string): Problem =>
   new Problem(404, "HIVE_NOT_FOUND", `There is no hive ${JSON.stringify(id)}`);
+
+export const operationNotFound = (id: string): Problem =>
+  new Problem(404, "OPERATION_NOT_FOUND", `There is no operation ${JSON.stringify(id)}`);

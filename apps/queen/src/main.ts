@@ -37,6 +37,7 @@ async function start(config: Config): Promise<void> {
   const { port } = typeof address === "object" && address !== null ? address : config;
   stopOnSignals({ queen, catalog, log });
   queen.healthLoop.start();
+  queen.endDeadOperations().catch((error) => log.error({ err: error }, "operations of before could not be looked at"));
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port }, "queen listening");
 }

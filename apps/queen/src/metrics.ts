@@ -1,5 +1,4 @@
-import { NOTICES } from "./liveness/listening.ts";
-import type { ProbeOutcome } from "./liveness/sight.ts";
+import type { ProbeOutcome } from "./liveness.ts";
 
 /** What a metric is called and what it tells. */
 interface Description {
@@ -88,7 +87,7 @@ export class Metrics {
     { name: "queen_status_changes_total", help: "Changes of a hive's status, by what it became", label: "status" },
     ["unknown", "online", "offline"],
   );
-  readonly probes = new Counter<ProbeOutcome>(
+  readonly probes = new Counter<Exclude<ProbeOutcome, "pending">>(
     { name: "queen_probes_total", help: "Health checks of hives by what they showed", label: "outcome" },
     ["answered", "failed", "refused"],
   );
@@ -96,22 +95,6 @@ export class Metrics {
     { name: "queen_probe_seconds", help: "How long health checks took that were sent, answered or not" },
     SECONDS,
   );
-  readonly notices = new Counter(
-    {
-      name: "queen_liveness_notices_total",
-      help: "What the queen went through as a whole, by its kind",
-      label: "kind",
-    },
-    NOTICES,
-  );
-  readonly marksHeld = new Gauge({
-    name: "queen_offline_marks_held",
-    help: "1 while so many hives are missing that none is marked offline",
-  });
-  readonly missingHives = new Gauge({
-    name: "queen_missing_hives",
-    help: "Online hives that were on the way to be marked offline at the last sweep",
-  });
   readonly problems = new Counter<string>(
     { name: "queen_problems_total", help: "Requests that were answered with an error, by its code", label: "code" },
     // There from the start, so that the first one is seen as an increase.

@@ -6,9 +6,10 @@ import { createApp } from "./app.ts";
 import type { Clock } from "./clock.ts";
 import { DeviceDetection } from "./device-detection.ts";
 import { EventLog } from "./events.ts";
+import { Fleet } from "./fleet.ts";
 import { HealthLoop } from "./health-loop.ts";
 import { HeartbeatReceiver } from "./heartbeat.ts";
-import { Liveness, type LivenessSettings } from "./liveness/liveness.ts";
+import type { Lifecycle, LifecycleParts } from "./lifecycle/lifecycle.ts";
 import type { Metrics } from "./metrics.ts";
 import { Probe, type Resolve } from "./probe.ts";
 import { HiveRegistry } from "./registry.ts";
@@ -17,7 +18,7 @@ import { StatusKeeper } from "./status-keeper.ts";
 const MAX_PROBE_TIMEOUT_MS = 5000;
 const REAP_INTERVAL_MS = 50;
 
-export interface QueenOptions extends LivenessSettings {
+export interface QueenOptions {
   catalog: HiveCatalog;
   clock: Clock;
   log: FastifyBaseLogger;
@@ -27,15 +28,21 @@ export interface QueenOptions extends LivenessSettings {
   metrics: Metrics;
   /** Whether `/metrics` has series of each single hive. */
   metricsByHive: boolean;
+  healthIntervalMs: number;
+  staleAfterMs: number;
+  lifecycle: LifecycleParts["settings"];
+  lifecycleTimeouts?: LifecycleParts["timeouts"];
 }
 
 /** The parts of a queen, put together and not yet started. */
 export interface Queen {
   app: FastifyInstance;
   registry: HiveRegistry;
-  liveness: Liveness;
+  fleet: Fleet;
   events: EventLog;
   healthLoop: HealthLoop;
+  /** Ends the records of operations that were under way when their queen was ended; asked once, after the start. */
+  endDeadOperations(): Promise<void>;
   /** Finishes the requests that run, ends everything else, and resolves when nothing is under way. */
   stop(): Promise<void>;
 }
@@ -43,21 +50,26 @@ export interface Queen {
 export function assembleQueen(options: QueenOptions): Queen {
   const { catalog, clock, log, metrics, allowedHosts, resolve, metricsByHive, healthIntervalMs, staleAfterMs } =
     options;
-  const liveness = new Liveness(options, clock.monotonicNow());
+  const fleet = new Fleet(clock);
   const events = new EventLog(() => clock.now());
-  const registry = new HiveRegistry({
-    clock,
-    staleAfterMs,
-    takesWork: (id) => liveness.takesWork(id, clock.monotonicNow()),
-  });
+  const registry = new HiveRegistry({ clock, staleAfterMs, isOnline: (id) => fleet.isOnline(id) });
   const newProbe = () =>
     new Probe({ allowedHosts, resolve, timeoutMs: Math.min(MAX_PROBE_TIMEOUT_MS, healthIntervalMs) });
-  const statuses = new StatusKeeper({ catalog, liveness, events, metrics, clock, log, staleAfterMs });
-  const detection = new DeviceDetection({ catalog, probe: newProbe(), log });
-  const heartbeats = new HeartbeatReceiver({ catalog, registry, liveness, statuses, detection, metrics, clock });
-  const parts = { catalog, registry, liveness, events, metrics, statuses, detection, clock, log };
-  const healthLoop = new HealthLoop({ ...parts, probe: newProbe(), intervalMs: healthIntervalMs });
-  const app = createApp({ ...parts, heartbeats, allowedHosts, metricsByHive });
+  const statuses = new StatusKeeper({ catalog, fleet, events, metrics, clock, log, staleAfterMs });
+  const detection = new DeviceDetection({ catalog, fleet, probe: newProbe(), log });
+  const heartbeats = new HeartbeatReceiver({ catalog, registry, fleet, statuses, detection, metrics, clock });
+  const parts = { catalog, registry, fleet, events, metrics, statuses, detection, clock, log };
+  const healthLoop = new HealthLoop({ ...parts, probe: newProbe(), intervalMs: healthIntervalMs, staleAfterMs });
+  const lifecycle = lazyLifecycle(() => ({
+    ...parts,
+    probe: new Probe({ allowedHosts, resolve, timeoutMs: MAX_PROBE_TIMEOUT_MS }),
+    allowedHosts,
+    resolve,
+    settings: options.lifecycle,
+    timeouts: options.lifecycleTimeouts,
+    ownUrl: () => urlOf(app),
+  }));
+  const app = createApp({ ...parts, heartbeats, allowedHosts, metricsByHive, lifecycle: lifecycle.load });
   const connections = new Set<Socket>();
   app.server.on("connection", (socket: Socket) => {
     connections.add(socket);
@@ -71,14 +83,38 @@ export function assembleQueen(options: QueenOptions): Queen {
     app.server.closeIdleConnections();
     for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
   };
+  const endDeadOperations = async () => {
+    const unfinished = await catalog.operations.unfinished();
+    if (unfinished.length > 0) await (await lifecycle.load()).endDead(unfinished);
+  };
   const unwatchEventLoop = metrics.watchEventLoop();
   const stop = async () => {
     unwatchEventLoop();
-    const quiet = healthLoop.stop();
+    const quiet = Promise.all([healthLoop.stop(), lifecycle.close()]);
     const reaper = setInterval(endIdleConnections, REAP_INTERVAL_MS);
     await app.close().finally(() => clearInterval(reaper));
     await detection.close();
     await quiet;
   };
-  return { app, registry, liveness, events, healthLoop, stop };
+  return { app, registry, fleet, events, healthLoop, endDeadOperations, stop };
+}
+
+/** Loaded when it is first needed: the start of the queen must not wait for it. */
+function lazyLifecycle(parts: () => LifecycleParts) {
+  let loading: Promise<Lifecycle> | undefined;
+  return {
+    load: () => {
+      loading ??= import("./lifecycle/lifecycle.ts").then(({ Lifecycle }) => new Lifecycle(parts()));
+      return loading;
+    },
+    close: async () => (await loading)?.close(),
+  };
+}
+
+/** Where a program on this machine reaches the queen. */
+function urlOf({ server }: FastifyInstance): string {
+  const address = server.address();
+  if (address === null || typeof address === "string") return "http://127.0.0.1:8500";
+  const host = address.address === "0.0.0.0" || address.address === "::" ? "127.0.0.1" : address.address;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
 }

@@ -41,6 +41,7 @@ export interface Answer {
 /** The groups under which operations are shown. */
 export const TAGS = {
   hives: "The catalog: what is known of each hive and survives a restart",
+  lifecycle: "Installing, starting and stopping agents, over SSH or on the queen's own machine",
   heartbeats: "What hives send",
   workers: "What runs on the hives now",
   observation: "How the queen is, and what she tells of the fleet",

@@ -5,6 +5,7 @@ import { healthOperations } from "../routes/health.openapi.ts";
 import { heartbeatOperations } from "../routes/heartbeat.openapi.ts";
 import { hivesOperations } from "../routes/hives.openapi.ts";
 import { observationOperations, observationSchemas } from "../routes/observation.openapi.ts";
+import { lifecycleOperations } from "../routes/operations.openapi.ts";
 import { stateOperations } from "../routes/state.openapi.ts";
 import { workersOperations } from "../routes/workers.openapi.ts";
 import type { Operation } from "./operation.ts";
@@ -14,6 +15,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...hivesOperations,
   ...devicesOperations,
   ...stateOperations,
+  ...lifecycleOperations,
   ...heartbeatOperations,
   ...workersOperations,
   ...countsOperations,

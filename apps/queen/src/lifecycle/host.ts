@@ -1,0 +1,33 @@
+import type { ProgramEnd } from "./program.ts";
+import { StepError } from "./step-error.ts";
+
+export interface CommandOptions {
+  signal: AbortSignal;
+  /** What the command reads on its standard input: the way for secrets, since arguments show in process lists. */
+  input?: string;
+}
+
+/** A machine on which commands are run and into which files are copied, in the home of the user that runs agents there. */
+export interface Host {
+  /** How messages name it. */
+  readonly name: string;
+  /** Runs a command in that user's home and answers what it wrote. Throws StepError when it fails or cannot be reached. */
+  run(words: readonly string[], options: CommandOptions): Promise<string>;
+  /** Copies local files into a folder, whose path is relative to that home. */
+  copy(files: readonly string[], folder: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Words that run a script of ours; what differs from hive to hive are its arguments, `$1` and on. */
+export const script = (text: string, ...args: string[]): string[] => ["sh", "-c", text, "sh", ...args];
+
+const MAX_REASON = 500;
+
+/** What a failed command says of itself: the end of its standard error, else of its output. */
+export function whyFailed({ exitCode, stdout, stderr }: ProgramEnd): string {
+  const text = (stderr.trim() || stdout.trim()).replace(/\s*\n\s*/g, "; ").slice(-MAX_REASON);
+  return `${exitCode === null ? "a signal ended it" : `exit code ${exitCode}`}${text && `: ${text}`}`;
+}
+
+export function commandFailed(host: string, end: ProgramEnd): StepError {
+  return new StepError(`the command failed on ${host} with ${whyFailed(end)}`);
+}

@@ -1,0 +1,112 @@
+import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
+import type { AllowedHosts } from "../allowed-hosts.ts";
+import type { DeviceDetection } from "../device-detection.ts";
+import type { Probe, Resolve } from "../probe.ts";
+import type { AgentBundle } from "./agent-bundle.ts";
+import type { Host } from "./host.ts";
+import { LocalHost } from "./local-host.ts";
+import type { OperationRun } from "./operation-run.ts";
+import type { LifecycleSettings } from "./settings.ts";
+import { allowedAddressOf, sshTargetOf } from "./ssh-address.ts";
+import { SshHost } from "./ssh-host.ts";
+import { StepError } from "./step-error.ts";
+
+/** How long things may take, in milliseconds. */
+export interface LifecycleTimeouts {
+  /** One command on a host. */
+  commandMs: number;
+  /** One copying of files to a host. */
+  copyMs: number;
+  /** From the start of an agent to its first answer. */
+  healthMs: number;
+  /** A whole operation. */
+  operationMs: number;
+}
+
+export interface JobParts {
+  catalog: HiveCatalog;
+  detection: DeviceDetection;
+  probe: Probe;
+  allowedHosts: AllowedHosts;
+  resolve: Resolve;
+  settings: LifecycleSettings;
+  timeouts: LifecycleTimeouts;
+  /** Where the queen herself listens, as a hive on her machine reaches it. */
+  ownUrl: () => string;
+}
+
+/** What the steps of one operation share. */
+export class Job implements AsyncDisposable {
+  readonly parts: JobParts;
+  readonly hive: HiveRecord;
+  readonly run: OperationRun;
+  /** Filled by the steps, for those behind them. */
+  addresses: readonly string[] = [];
+  bundle: AgentBundle | undefined;
+  tokenId: string | undefined;
+  isRunning = false;
+  #host: (Host & Partial<AsyncDisposable>) | undefined;
+
+  constructor(parts: JobParts, hive: HiveRecord, run: OperationRun) {
+    this.parts = parts;
+    this.hive = hive;
+    this.run = run;
+  }
+
+  /** A hive without SSH fields runs on the machine of the queen. */
+  get isLocal(): boolean {
+    return this.hive.sshHost === null;
+  }
+
+  get signal(): AbortSignal {
+    return this.run.signal;
+  }
+
+  /** Where the agent and all that belongs to it is kept, relative to the home of its user. Its name is the hive's id, which is safe in paths. */
+  get folder(): string {
+    return `.hive/${this.hive.id}`;
+  }
+
+  get host(): Host {
+    if (this.#host === undefined) throw new StepError("there is no connection yet");
+    return this.#host;
+  }
+
+  /** The URL that the agent beats to. */
+  get queenUrl(): string {
+    const { settings, ownUrl } = this.parts;
+    if (settings.publicUrl !== undefined) return settings.publicUrl;
+    if (this.isLocal) return ownUrl();
+    throw new StepError("QUEEN_PUBLIC_URL is not set");
+  }
+
+  async openHost(): Promise<Host> {
+    this.#host = this.isLocal ? this.#localHost() : await this.#sshHost();
+    return this.#host;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#host?.[Symbol.asyncDispose]?.();
+  }
+
+  #localHost(): LocalHost {
+    const { settings, timeouts } = this.parts;
+    return new LocalHost({ env: settings.programEnv, timeoutMs: timeouts.commandMs, onOutput: this.run.onOutput });
+  }
+
+  async #sshHost(): Promise<SshHost> {
+    const { catalog, resolve, allowedHosts, settings, timeouts } = this.parts;
+    const target = sshTargetOf(this.hive);
+    return SshHost.open({
+      hiveId: this.hive.id,
+      target,
+      address: await allowedAddressOf(target.host, resolve, allowedHosts),
+      pinned: await catalog.hostKeys.find(target.host, target.port),
+      settings: settings.ssh,
+      env: settings.programEnv,
+      commandTimeoutMs: timeouts.commandMs,
+      copyTimeoutMs: timeouts.copyMs,
+      onOutput: this.run.onOutput,
+    });
+  }
+}

@@ -1,0 +1,210 @@
+import { randomBytes } from "node:crypto";
+import { isIP } from "node:net";
+import { HiveCatalogError, type HiveRecord, type OperationRecord } from "@repo/hive-catalog";
+import type { FastifyBaseLogger } from "fastify";
+import { isLoopback } from "../addresses.ts";
+import type { Clock } from "../clock.ts";
+import { hiveNotFound, operationNotFound, Problem } from "../errors.ts";
+import type { EventLog } from "../events.ts";
+import type { Fleet } from "../fleet.ts";
+import type { StatusKeeper } from "../status-keeper.ts";
+import { HostKeyDesk } from "./host-key-desk.ts";
+import { Job, type JobParts, type LifecycleTimeouts } from "./job.ts";
+import { Cancelled, OperationRun, QueenStopping } from "./operation-run.ts";
+import { isGone, newOwner } from "./owner.ts";
+import { PLANS } from "./plans.ts";
+import { reasonOf } from "./step-error.ts";
+
+export type OperationKind = OperationRecord["kind"];
+
+export const TIMEOUTS: LifecycleTimeouts = {
+  commandMs: 60_000,
+  copyMs: 180_000,
+  healthMs: 30_000,
+  operationMs: 600_000,
+};
+/** How long past its deadline an operation of a queen on another machine is given, whose clock may differ. */
+const OVERDUE_MS = 60_000;
+
+export interface LifecycleParts extends Omit<JobParts, "timeouts"> {
+  clock: Clock;
+  log: FastifyBaseLogger;
+  events: EventLog;
+  fleet: Fleet;
+  statuses: StatusKeeper;
+  timeouts?: LifecycleTimeouts | undefined;
+}
+
+/** Starts, stops and installs hives. Each time is an operation in the catalog, which the queen works off on her own. */
+export class Lifecycle {
+  readonly hostKeys: HostKeyDesk;
+  readonly #parts: LifecycleParts & JobParts;
+  readonly #owner = newOwner();
+  readonly #running = new Map<string, { run: OperationRun; work: Promise<void> }>();
+  #closed = false;
+
+  constructor(parts: LifecycleParts) {
+    this.#parts = { ...parts, timeouts: parts.timeouts ?? TIMEOUTS };
+    this.hostKeys = new HostKeyDesk(this.#parts);
+  }
+
+  /** Begins an operation, and answers its record at once. Throws a Problem, or HiveCatalogError: OPERATION_IN_PROGRESS. */
+  async begin(kind: OperationKind, hiveId: string): Promise<OperationRecord> {
+    const { catalog, clock, timeouts } = this.#parts;
+    if (this.#closed) throw queenStopping();
+    const hive = await catalog.getHive(hiveId);
+    if (hive === undefined) throw hiveNotFound(hiveId);
+    this.#check(kind, hive);
+    const operation = await this.#record({
+      id: `${kind}-${randomBytes(8).toString("hex")}`,
+      hiveId,
+      kind,
+      owner: this.#owner,
+      deadlineMs: clock.now() + timeouts.operationMs,
+    });
+    const run = new OperationRun(operation.id, { catalog, clock, timeoutMs: timeouts.operationMs });
+    const work = this.#work(operation, run, hive).finally(() => this.#running.delete(operation.id));
+    this.#running.set(operation.id, { run, work });
+    if (this.#closed) run.stop(new QueenStopping(STOPPING));
+    this.#tell(operation, "running");
+    return operation;
+  }
+
+  /** Ends an operation that this queen runs; resolves once it has ended. */
+  async cancel(id: string): Promise<OperationRecord> {
+    const running = this.#running.get(id);
+    if (running === undefined) throw notCancellable(await this.#read(id));
+    running.run.stop(new Cancelled("it was cancelled"));
+    await running.work;
+    return this.#read(id);
+  }
+
+  /** Ends the records of operations whose queen is gone, or should have ended them long ago. */
+  async endDead(operations: readonly OperationRecord[]): Promise<void> {
+    for (const operation of operations) {
+      const why = this.#whyDead(operation);
+      if (why === undefined) continue;
+      const at = operation.steps.at(-1)?.name ?? "its beginning";
+      await this.#finish(
+        operation,
+        "interrupted",
+        `${why}; it had come to ${at}, and what that did on the host is not known`,
+      );
+    }
+  }
+
+  /** Ends what runs. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.hostKeys.close();
+    const running = [...this.#running.values()];
+    for (const { run } of running) run.stop(new QueenStopping(STOPPING));
+    await Promise.all(running.map(({ work }) => work));
+  }
+
+  async #read(id: string): Promise<OperationRecord> {
+    const operation = await this.#parts.catalog.operations.get(id);
+    if (operation === undefined) throw operationNotFound(id);
+    return operation;
+  }
+
+  /** What can be known to be in vain before anything begins. */
+  #check(kind: OperationKind, hive: HiveRecord): void {
+    const { settings } = this.#parts;
+    if (hive.sshHost === null && !isLocal(hive.host)) throw notManaged(hive);
+    if (kind === "install" && hive.sshHost !== null && settings.publicUrl === undefined) throw publicUrlNeeded();
+  }
+
+  /** An operation in the way may be one that nobody works on any more. */
+  async #record(operation: Parameters<JobParts["catalog"]["operations"]["begin"]>[0]): Promise<OperationRecord> {
+    const { operations } = this.#parts.catalog;
+    try {
+      return await operations.begin(operation);
+    } catch (error) {
+      if (!(error instanceof HiveCatalogError && error.code === "OPERATION_IN_PROGRESS")) throw error;
+      const inTheWay = (await operations.unfinished()).filter(({ hiveId }) => hiveId === operation.hiveId);
+      await this.endDead(inTheWay);
+      return operations.begin(operation);
+    }
+  }
+
+  #whyDead({ id, owner, deadlineMs }: OperationRecord): string | undefined {
+    if (owner === this.#owner) return this.#running.has(id) ? undefined : "the queen could not record how it ended";
+    if (isGone(owner)) return "the queen that ran it was ended";
+    return this.#parts.clock.now() > deadlineMs + OVERDUE_MS ? "its queen did not end it in time" : undefined;
+  }
+
+  /** Never rejects. */
+  async #work(operation: OperationRecord, run: OperationRun, hive: HiveRecord): Promise<void> {
+    const { log } = this.#parts;
+    const { id, hiveId, kind } = operation;
+    log.info({ operation_id: id, hive_id: hiveId }, `${kind} begins`);
+    try {
+      await using job = new Job(this.#parts, hive, run);
+      const { state, problem } = await run.run(PLANS[kind](job));
+      await this.#finish(operation, state, problem);
+      if (state === "succeeded") await this.#markStatus(hiveId, kind === "stop" ? "offline" : "online", id);
+    } catch (error) {
+      log.error({ err: error, operation_id: id, hive_id: hiveId }, `${kind} failed inside the queen`);
+      await this.#finish(operation, "failed", `something failed inside the queen: ${reasonOf(error)}`).catch(
+        () => undefined,
+      );
+    }
+  }
+
+  /** What was started or stopped on purpose is known to be so; the hive's own next sign counts again. */
+  async #markStatus(hiveId: string, status: "online" | "offline", operationId: string): Promise<void> {
+    const { catalog, clock, fleet, statuses } = this.#parts;
+    const was = fleet.get(hiveId)?.status;
+    const hive = await catalog.patchHive(hiveId, { status });
+    fleet.setStatus(fleet.learn(hive, clock.monotonicNow()), status);
+    if (was !== undefined && was !== status)
+      statuses.announceChange(hiveId, was, status, `by the operation ${operationId}`);
+  }
+
+  async #finish(
+    operation: OperationRecord,
+    state: Exclude<OperationRecord["state"], "running">,
+    problem: string | null,
+  ) {
+    const { catalog, log } = this.#parts;
+    if (!(await catalog.operations.finish(operation.id, { state, problem }))) return;
+    const { id, hiveId, kind } = operation;
+    log[problem === null ? "info" : "warn"]({ operation_id: id, hive_id: hiveId, state, problem }, `${kind} ${state}`);
+    this.#tell(operation, state);
+  }
+
+  #tell({ id, hiveId, kind }: OperationRecord, state: OperationRecord["state"]): void {
+    this.#parts.events.publish("operation", { id, hive_id: hiveId, kind, state });
+  }
+}
+
+const STOPPING = "the queen was stopped";
+
+const isLocal = (host: string): boolean => host === "localhost" || (isIP(host) !== 0 && isLoopback(host));
+
+const queenStopping = (): Problem =>
+  new Problem(503, "STOPPING", "The queen is stopping", { headers: { "retry-after": "5" } });
+
+function notCancellable({ id, state, owner }: OperationRecord): Problem {
+  if (state !== "running") return new Problem(409, "OPERATION_FINISHED", `The operation ${id} has ended: ${state}`);
+  return new Problem(
+    409,
+    "OPERATION_ELSEWHERE",
+    `The operation ${id} is run by another queen (${owner}): cancel it there`,
+  );
+}
+
+function notManaged({ id, host }: HiveRecord): Problem {
+  return new Problem(
+    409,
+    "HIVE_NOT_MANAGED",
+    `The hive ${JSON.stringify(id)} has no ssh_host and is at ${host}, not on the queen's own machine: give it an ssh_host`,
+  );
+}
+
+function publicUrlNeeded(): Problem {
+  const detail =
+    "QUEEN_PUBLIC_URL is not set, so the hive could not be told where its queen is: start the queen with it";
+  return new Problem(409, "PUBLIC_URL_NEEDED", detail);
+}

@@ -1,0 +1,38 @@
+import { copyFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { type CommandOptions, commandFailed, type Host } from "./host.ts";
+import { runProgram } from "./program.ts";
+import { StepError } from "./step-error.ts";
+
+interface LocalOptions {
+  /** What the programs find in their environment: PATH and HOME at least. */
+  env: Readonly<Record<string, string>>;
+  timeoutMs: number;
+  onOutput: (text: string) => void;
+}
+
+/** The machine of the queen herself. */
+export class LocalHost implements Host {
+  readonly name = "this machine";
+  readonly #options: LocalOptions;
+  readonly #home: string;
+
+  constructor(options: LocalOptions) {
+    const { HOME, PATH } = options.env;
+    if (HOME === undefined)
+      throw new StepError("the queen has no HOME in her environment, under which a local hive would be kept");
+    this.#home = HOME;
+    // The Node that runs the queen runs the agent too.
+    this.#options = { ...options, env: { ...options.env, PATH: `${dirname(process.execPath)}:${PATH ?? ""}` } };
+  }
+
+  async run([command = "", ...args]: readonly string[], options: CommandOptions): Promise<string> {
+    const end = await runProgram(command, args, { ...this.#options, ...options, cwd: this.#home });
+    if (end.exitCode !== 0) throw commandFailed(this.name, end);
+    return end.stdout;
+  }
+
+  async copy(files: readonly string[], folder: string): Promise<void> {
+    for (const file of files) await copyFile(file, join(this.#home, folder, basename(file)));
+  }
+}

@@ -1,0 +1,92 @@
+import type { HiveCatalog } from "@repo/hive-catalog";
+import { openTestCatalog } from "@repo/hive-catalog/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { systemClock } from "../clock.ts";
+import { Cancelled, OperationRun, QueenStopping, Skipped, type Step } from "./operation-run.ts";
+
+let catalog: HiveCatalog;
+beforeEach(async () => {
+  catalog = await openTestCatalog();
+  await catalog.addHive({ id: "a", host: "127.0.0.1", port: 1 });
+});
+afterEach(() => catalog.close());
+
+async function newRun(timeoutMs = 20_000): Promise<OperationRun> {
+  await catalog.operations.begin({ id: "op", hiveId: "a", kind: "start", owner: "test", deadlineMs: 1 });
+  return new OperationRun("op", { catalog, clock: systemClock, timeoutMs });
+}
+
+const step = (name: string, work: Step["work"]): Step => ({ name, work });
+const stepsStored = async () =>
+  (await catalog.operations.get("op"))?.steps.map(({ name, state, detail }) => [name, state, detail]);
+
+test("notes each step before it begins and after it ended", async () => {
+  const run = await newRun();
+  const end = await run.run([
+    step("one", async () => {
+      expect(await stepsStored()).toEqual([["one", "running", null]]);
+      return "fine";
+    }),
+    step("two", async () => new Skipped("no need")),
+  ]);
+  expect(end).toEqual({ state: "succeeded", problem: null });
+  expect(await stepsStored()).toEqual([
+    ["one", "done", "fine"],
+    ["two", "skipped", "no need"],
+  ]);
+});
+
+test("stops at the first step that fails, and says which and why", async () => {
+  const run = await newRun();
+  const end = await run.run([
+    step("one", () => Promise.reject(new Error("no\nluck"))),
+    step("two", async () => "never"),
+  ]);
+  expect(end).toEqual({ state: "failed", problem: "one: no luck" });
+  expect(await stepsStored()).toEqual([
+    ["one", "failed", "no luck"],
+    ["two", "skipped", null],
+  ]);
+});
+
+/** A step that ends only with its operation. */
+const endless = (run: OperationRun) =>
+  step(
+    "endless",
+    () => new Promise((_, reject) => run.signal.addEventListener("abort", () => reject(new Error("cut off")))),
+  );
+
+test.each([
+  [new Cancelled("it was cancelled"), "cancelled"],
+  [new QueenStopping("the queen was stopped"), "interrupted"],
+])("%o ends the running step and the operation", async (reason, state) => {
+  const run = await newRun();
+  const running = run.run([endless(run)]);
+  run.stop(reason);
+  expect(await running).toEqual({ state, problem: `endless: ${reason.message}` });
+});
+
+test("has a deadline", async () => {
+  const run = await newRun(20);
+  expect(await run.run([endless(run)])).toEqual({
+    state: "failed",
+    problem: "endless: the operation took longer than 0.02 s",
+  });
+});
+
+test("keeps the end of the output, without secrets and without what a terminal would obey", async () => {
+  const run = await newRun();
+  run.hide("hq_1_s3cret");
+  await run.run([
+    step("one", async () => {
+      run.onOutput(`${"x".repeat(100_000)}\n`);
+      // A secret may come in pieces.
+      for (const text of ["\u001b[31mred hq_1_", "s3cret", "\u0007 end\n"]) run.onOutput(text);
+      return "with hq_1_s3cret";
+    }),
+  ]);
+  const stored = await catalog.operations.get("op");
+  expect(stored?.outputTail.length).toBeLessThanOrEqual(8192);
+  expect(stored?.outputTail.endsWith("\n[31mred [secret] end\n")).toBe(true);
+  expect(stored?.steps[0]?.detail).toBe("with [secret]");
+});

@@ -1,0 +1,141 @@
+import type { HiveCatalog, OperationRecord, OperationStep } from "@repo/hive-catalog";
+import type { Clock } from "../clock.ts";
+import { reasonOf, StepError } from "./step-error.ts";
+
+/** What is kept of the output of all that an operation runs. */
+const MAX_TAIL = 8192;
+const MAX_DETAIL = 2000;
+const HIDDEN = "[secret]";
+const CONTROL_CHARACTERS = /[^\P{C}\n\t]/gu;
+
+/** A step that there was no need for, and why. */
+export class Skipped {
+  readonly why: string;
+
+  constructor(why: string) {
+    this.why = why;
+  }
+}
+
+/** One part of an operation. It answers what there is to say of it in one line, and throws when it failed. */
+export interface Step {
+  readonly name: string;
+  work(): Promise<string | Skipped>;
+}
+
+/** The operation ended because somebody wanted it to. */
+export class Cancelled extends Error {}
+/** The operation ended because its queen does. */
+export class QueenStopping extends Error {}
+
+type End = { state: Exclude<OperationRecord["state"], "running">; problem: string | null };
+
+interface RunOptions {
+  catalog: HiveCatalog;
+  clock: Clock;
+  timeoutMs: number;
+}
+
+/** An operation while it runs: its steps one after the other, each noted in the catalog when it begins and when it ends. */
+export class OperationRun {
+  readonly id: string;
+  readonly #options: RunOptions;
+  readonly #stopping = new AbortController();
+  readonly #secrets = new Set<string>();
+  readonly #steps: OperationStep[] = [];
+  #tail = "";
+
+  constructor(id: string, options: RunOptions) {
+    this.id = id;
+    this.#options = options;
+  }
+
+  /** Ends whatever the running step has started. */
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  stop(reason: Error): void {
+    this.#stopping.abort(reason);
+  }
+
+  /** From now on this text stands in no record. */
+  hide(secret: string): void {
+    this.#secrets.add(secret);
+  }
+
+  /** Keeps the end of what the programs of a step write. */
+  readonly onOutput = (text: string): void => {
+    this.#tail = this.#clean(this.#tail + text).slice(-MAX_TAIL);
+  };
+
+  /** Runs the steps to the end, or to the first that fails; those behind it are noted as skipped. Rejects only when the catalog does. */
+  async run(steps: readonly Step[]): Promise<End> {
+    const { timeoutMs } = this.#options;
+    const late = new StepError(`the operation took longer than ${timeoutMs / 1000} s`);
+    const timer = setTimeout(() => this.stop(late), timeoutMs);
+    try {
+      for (const [position, step] of steps.entries()) {
+        const problem = await this.#runStep(step);
+        if (problem === undefined) continue;
+        await this.#skip(steps.slice(position + 1));
+        return { state: this.#stateOfFailure(), problem: `${step.name}: ${problem}` };
+      }
+      return { state: "succeeded", problem: null };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** What went wrong; undefined when nothing did. */
+  async #runStep({ name, work }: Step): Promise<string | undefined> {
+    const step: OperationStep = { name, state: "running", startedAtMs: this.#now(), endedAtMs: null, detail: null };
+    this.#steps.push(step);
+    await this.#save();
+    try {
+      this.signal.throwIfAborted();
+      const outcome = await work();
+      step.state = outcome instanceof Skipped ? "skipped" : "done";
+      step.detail = this.#line(outcome instanceof Skipped ? outcome.why : outcome);
+    } catch (error) {
+      step.state = "failed";
+      // What was cut off because the operation ends failed for that reason alone.
+      step.detail = this.#line(reasonOf(this.signal.aborted ? this.signal.reason : error));
+    }
+    step.endedAtMs = this.#now();
+    await this.#save();
+    return step.state === "failed" ? (step.detail ?? "failed") : undefined;
+  }
+
+  async #skip(steps: readonly Step[]): Promise<void> {
+    const nowMs = this.#now();
+    for (const { name } of steps) {
+      this.#steps.push({ name, state: "skipped", startedAtMs: nowMs, endedAtMs: nowMs, detail: null });
+    }
+    await this.#save();
+  }
+
+  #stateOfFailure(): "failed" | "cancelled" | "interrupted" {
+    const { reason } = this.signal;
+    if (reason instanceof Cancelled) return "cancelled";
+    return reason instanceof QueenStopping ? "interrupted" : "failed";
+  }
+
+  async #save(): Promise<void> {
+    await this.#options.catalog.operations.save(this.id, { steps: this.#steps, outputTail: this.#tail });
+  }
+
+  #line(text: string): string {
+    return this.#clean(text).replace(/\s+/g, " ").trim().slice(0, MAX_DETAIL);
+  }
+
+  #clean(text: string): string {
+    let clean = text.replace(CONTROL_CHARACTERS, "");
+    for (const secret of this.#secrets) clean = clean.replaceAll(secret, HIDDEN);
+    return clean;
+  }
+
+  #now(): number {
+    return this.#options.clock.now();
+  }
+}

@@ -1,0 +1,27 @@
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
+
+/** A token as it is handed out once, and what the catalog keeps of it. */
+export interface MintedToken {
+  /** Public: names the token in lists, logs and `revoke`. */
+  readonly id: string;
+  /** `hq_<id>_<secret>`. */
+  readonly token: string;
+  /** SHA-256 of the whole token, in hexadecimal digits. 256 random bits need no slower hash. */
+  readonly hash: string;
+}
+
+const HASH_DIGITS = 64;
+const TOKEN = /^hq_([0-9a-f]{16})_[\w-]{43}$/;
+
+export function mintToken(): MintedToken {
+  const id = randomBytes(8).toString("hex");
+  const token = `hq_${id}_${randomBytes(32).toString("base64url")}`;
+  return { id, token, hash: hash("sha256", token) };
+}
+
+/** The id in a token; undefined for what is none. */
+export const tokenId = (token: string): string | undefined => TOKEN.exec(token)?.[1];
+
+/** Whether `expected`, in hexadecimal digits, is the SHA-256 of `token`; takes as long for one wrong digit as for another. */
+export const hasHash = (token: string, expected: Buffer): boolean =>
+  expected.length === HASH_DIGITS && timingSafeEqual(Buffer.from(hash("sha256", token)), expected);

@@ -1,0 +1,114 @@
+import { chown, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { until } from "../until.ts";
+import { begin, type OperationJson } from "./operation.ts";
+import { processes } from "./processes.ts";
+import { SshSite } from "./ssh-site.ts";
+
+/** Does with the command of the given number what the file `fault` says, and with all others what they are for. */
+const FORCED = `
+cd "$HOME"
+count=$(( $(cat count 2>/dev/null || echo 0) + 1 ))
+echo $count > count
+read -r at fault < fault
+if [ "$count" = "$at" ]; then
+  case $fault in
+    stall) exec sleep 600 ;;
+    cut-behind) sh -c "$SSH_ORIGINAL_COMMAND" ;;
+  esac
+  session=$PPID
+  while [ "$(cat /proc/$session/comm)" != sshd ]; do session=$(sed -n 's/^PPid:\\s*//p' /proc/$session/status); done
+  kill -9 $session
+  exit 1
+fi
+exec sh -c "$SSH_ORIGINAL_COMMAND"
+`;
+
+/** The step to which each command of an installation belongs. */
+const COMMANDS = [
+  "connect",
+  "check_node",
+  "reach_queen",
+  "copy",
+  "copy",
+  "verify",
+  "settings",
+  "service",
+  "stop",
+  "start",
+];
+
+let site: SshSite;
+beforeAll(async () => {
+  site = await SshSite.start({ forced: FORCED });
+  await site.confirmHostKey();
+}, 60_000);
+afterAll(() => site[Symbol.asyncDispose]());
+
+async function fault(at: number, what: string): Promise<void> {
+  const { home, account } = site.sshd;
+  for (const [name, text] of [
+    ["fault", `${at} ${what}\n`],
+    ["count", "0\n"],
+  ] as const) {
+    await writeFile(join(home, name), text);
+    await chown(join(home, name), account.uid, account.gid);
+  }
+}
+
+const commandsRun = async () => Number(await readFile(join(site.sshd.home, "count"), "utf8"));
+
+function expectFailedAt(operation: OperationJson, name: string): void {
+  const at = operation.steps.findIndex((step) => step.name === name);
+  expect(operation.steps.map(({ state }) => state)).toEqual(
+    operation.steps.map((_, position) => (position < at ? "done" : position === at ? "failed" : "skipped")),
+  );
+  expect(operation.finished_at_ms).not.toBeNull();
+}
+
+// Half of them are cut before the command ran, half after it: there the answer alone is lost.
+test.each(COMMANDS.map((step, index) => [index + 1, step, index % 2 === 0 ? "cut-before" : "cut-behind"] as const))(
+  "a connection that is cut at command %i of an installation fails the step %s and says so (%s)",
+  async (at, step, what) => {
+    await fault(at, what);
+    const operation = await site.operate("install");
+    expect(operation.state).toBe("failed");
+    expect(operation.problem).toMatch(new RegExp(`^${step}: the connection to \\S+ failed`));
+    expectFailedAt(operation, step);
+    expect(await commandsRun()).toBe(at);
+  },
+  60_000,
+);
+
+test("nothing of all that is in the way of the next installation, and the tokens of the others are revoked", async () => {
+  await fault(0, "none");
+  expect(await site.operate("install")).toMatchObject({ state: "succeeded", problem: null });
+  expect(await commandsRun()).toBe(COMMANDS.length);
+  const tokens = await site.queen.catalog.tokens.list();
+  expect(tokens.length).toBeGreaterThan(1);
+  const inForce = tokens.filter(({ revokedAtMs }) => revokedAtMs === null);
+  expect(inForce).toHaveLength(1);
+  expect((await site.file("hive.env")).text).toContain(`hq_${inForce[0]?.id}_`);
+}, 60_000);
+
+test("an operation that stalls can be cancelled, and leaves no ssh behind", async () => {
+  const { queen, id, sshd } = site;
+  const sshs = () => processes().filter(({ args }) => args.startsWith("ssh ") && args.includes(sshd.identity));
+  await fault(2, "stall");
+  const { id: operation } = await begin(queen.request, "install", id);
+  await until("the second command runs", async () => (await commandsRun()) === 2 && sshs().length > 0);
+  expect(await queen.request("POST", `/v1/hives/${id}/stop`)).toMatchObject({
+    status: 409,
+    body: { code: "OPERATION_IN_PROGRESS", detail: expect.stringContaining(operation) },
+  });
+  const cancelled = await queen.request("POST", `/v1/operations/${operation}/cancel`);
+  expect(cancelled).toMatchObject({
+    status: 200,
+    body: { state: "cancelled", problem: "check_node: it was cancelled" },
+  });
+  expectFailedAt(cancelled.body as OperationJson, "check_node");
+  await until("no ssh is left", () => sshs().length === 0);
+  const again = await queen.request("POST", `/v1/operations/${operation}/cancel`);
+  expect(again).toMatchObject({ status: 409, body: { code: "OPERATION_FINISHED" } });
+}, 60_000);

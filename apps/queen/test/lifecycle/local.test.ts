@@ -1,0 +1,91 @@
+import { readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { Fleet } from "../e2e/fleet.ts";
+import { deadPort } from "../hive-server.ts";
+import { until } from "../until.ts";
+import { begin, detailOf, ended, operate } from "./operation.ts";
+import { isRunning, processes } from "./processes.ts";
+
+const ID = "desk";
+
+async function startSite() {
+  const fleet = await Fleet.create();
+  const home = join(fleet.file, "..");
+  const agents = () => processes().filter(({ args }) => args.includes(join(home, ".hive", ID, "agent.mjs")));
+  onTestFinished(async () => {
+    for (const { pid } of agents()) process.kill(pid, "SIGKILL");
+    await fleet[Symbol.asyncDispose]();
+  });
+  const startQueen = () => fleet.startQueen({ HOME: home });
+  return { fleet, startQueen, agents, folder: join(home, ".hive", ID) };
+}
+
+test("the local hive outlives its queen, is found again, and is never there twice", async () => {
+  const { fleet, startQueen, agents, folder } = await startSite();
+  const request = fleet.request.bind(fleet);
+  const first = await startQueen();
+  await fleet.add(ID, await deadPort());
+  const answers = await Promise.all(
+    ["start", "start", "restart"].map((kind) => fleet.request("POST", `/v1/hives/${ID}/${kind}`)),
+  );
+  expect(answers.map(({ status }) => status).sort()).toEqual([202, 409, 409]);
+  const begun = answers.find(({ status }) => status === 202)?.body.id;
+  expect(await ended(request, String(begun))).toMatchObject({ state: "succeeded", problem: null });
+  const [agent] = agents();
+  expect(agents()).toHaveLength(1);
+  await fleet.untilStatus(ID, "online");
+  expect((await stat(join(folder, "hive.env"))).mode & 0o777).toBe(0o600);
+
+  await first.kill("SIGKILL");
+  expect(agents()).toEqual([agent]);
+  const second = await startQueen();
+  const again = await operate(request, "start", ID);
+  expect(again).toMatchObject({ state: "succeeded", problem: null });
+  expect(detailOf(again, "look")).toBe(`running (process ${agent?.pid})`);
+  expect(agents()).toEqual([agent]);
+
+  // Even when nobody can tell any more whose process it is.
+  await rm(join(folder, "hive.pid"));
+  const unsure = await operate(request, "start", ID);
+  expect(detailOf(unsure, "look")).toBe("a hive of this id answers already, which this queen did not start");
+  expect(agents()).toEqual([agent]);
+  expect(await operate(request, "stop", ID)).toMatchObject({
+    state: "failed",
+    problem: expect.stringContaining("did not start it"),
+  });
+  process.kill(agent?.pid ?? 0, "SIGTERM");
+  await until("the agent has ended", () => agents().length === 0);
+
+  expect(await operate(request, "start", ID)).toMatchObject({ state: "succeeded", problem: null });
+  const [other] = agents();
+  expect(await operate(request, "restart", ID)).toMatchObject({ state: "succeeded", problem: null });
+  expect(isRunning(other?.pid ?? 0)).toBe(false);
+  expect(agents()).toHaveLength(1);
+  expect(await operate(request, "stop", ID)).toMatchObject({ state: "succeeded", problem: null });
+  expect(agents()).toEqual([]);
+  expect((await fleet.row(ID)).status).toBe("offline");
+  expect(await readFile(join(folder, "hive.log"), "utf8")).toContain("queen reached");
+  await second.kill("SIGTERM");
+}, 60_000);
+
+test("a queen that is killed in the middle of an operation says after her next start how it ended", async () => {
+  const { fleet, startQueen } = await startSite();
+  const request = fleet.request.bind(fleet);
+  const queen = await startQueen();
+  await fleet.add(ID, await deadPort());
+  const { id } = await begin(request, "start", ID);
+  await until("it has come to the bundle", async () => {
+    const { body } = await fleet.request("GET", `/v1/operations/${id}`);
+    return JSON.stringify(body.steps).includes('"bundle"');
+  });
+  await queen.kill("SIGKILL");
+  await startQueen();
+  const { state, problem } = await ended(request, id);
+  expect({ state, problem }).toEqual({
+    state: "interrupted",
+    problem: expect.stringMatching(/^the queen that ran it was ended; it had come to \w+/),
+  });
+  expect(await operate(request, "start", ID)).toMatchObject({ state: "succeeded", problem: null });
+  expect(await operate(request, "stop", ID)).toMatchObject({ state: "succeeded", problem: null });
+}, 60_000);

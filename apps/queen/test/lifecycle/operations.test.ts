@@ -1,0 +1,151 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { expect, onTestFinished, test } from "vitest";
+import { newOwner } from "../../src/lifecycle/owner.ts";
+import { FakeClock } from "../fake-clock.ts";
+import { deadPort } from "../hive-server.ts";
+import { HIVE_JSON, startTestQueen, type TestQueen } from "../test-queen.ts";
+import { ended } from "./operation.ts";
+
+const REMOTE = { ...HIVE_JSON, id: "far", ssh_host: "127.0.0.1", ssh_port: 1, ssh_user: "nobody" };
+
+async function startQueen(clock = new FakeClock()): Promise<TestQueen> {
+  const queen = await startTestQueen({ clock });
+  onTestFinished(() => queen[Symbol.asyncDispose]());
+  return queen;
+}
+
+/** An operation in the catalog that another queen runs, whose process is a `sleep`. */
+async function runElsewhere(queen: TestQueen) {
+  const other = spawn("/bin/sleep", ["60"]);
+  onTestFinished(() => void other.kill("SIGKILL"));
+  await once(other, "spawn");
+  const [host, boot] = newOwner().split(" ");
+  const owner = `${host} ${boot} ${other.pid} ${await startTimeOf(other.pid ?? 0)} 0`;
+  const deadlineMs = queen.clock.now() + 1000;
+  await queen.catalog.operations.begin({ id: "elsewhere", hiveId: "far", kind: "install", owner, deadlineMs });
+  return other;
+}
+
+async function startTimeOf(pid: number): Promise<string> {
+  return (await readFile(`/proc/${pid}/stat`, "utf8")).split(" ")[21] ?? "";
+}
+
+test("what another queen runs is left alone as long as she lives, and ended for her when she does not", async () => {
+  const queen = await startQueen();
+  await queen.request("POST", "/v1/hives", REMOTE);
+  const other = await runElsewhere(queen);
+  await queen.endDeadOperations();
+  expect(await queen.catalog.operations.get("elsewhere")).toMatchObject({ state: "running" });
+  expect(await queen.request("POST", "/v1/hives/far/start")).toMatchObject({
+    status: 409,
+    body: { code: "OPERATION_IN_PROGRESS" },
+  });
+  expect(await queen.request("POST", "/v1/operations/elsewhere/cancel")).toMatchObject({
+    status: 409,
+    body: { code: "OPERATION_ELSEWHERE" },
+  });
+
+  other.kill("SIGKILL");
+  await once(other, "close");
+  const begun = await queen.request("POST", "/v1/hives/far/start");
+  expect(begun.status).toBe(202);
+  expect(await queen.catalog.operations.get("elsewhere")).toMatchObject({
+    state: "interrupted",
+    problem: expect.stringContaining("the queen that ran it was ended"),
+  });
+  const { id } = begun.body as { id: string };
+  expect(await ended(queen.request, id)).toMatchObject({
+    state: "failed",
+    problem: expect.stringMatching(/^connect: /),
+  });
+});
+
+test("what a queen on another machine should have ended long ago is ended for her", async () => {
+  const queen = await startQueen();
+  await queen.request("POST", "/v1/hives", REMOTE);
+  const deadlineMs = queen.clock.now() + 1000;
+  await queen.catalog.operations.begin({
+    id: "far-away",
+    hiveId: "far",
+    kind: "stop",
+    owner: "other-host x 1 1 0",
+    deadlineMs,
+  });
+  await queen.endDeadOperations();
+  expect(await queen.catalog.operations.get("far-away")).toMatchObject({ state: "running" });
+  queen.clock.advance(62_000);
+  await queen.endDeadOperations();
+  expect(await queen.catalog.operations.get("far-away")).toMatchObject({
+    state: "interrupted",
+    problem: expect.stringContaining("its queen did not end it in time"),
+  });
+});
+
+test("a queen that stops ends what she runs, and says so", async () => {
+  const queen = await startTestQueen();
+  const { catalog } = queen;
+  await queen.request("POST", "/v1/hives", REMOTE);
+  const { body } = await queen.request("POST", "/v1/hives/far/start");
+  const close = catalog.close.bind(catalog);
+  catalog.close = async () => {};
+  await queen[Symbol.asyncDispose]();
+  const { state, problem } = (await catalog.operations.get((body as { id: string }).id)) ?? {};
+  expect({ state, problem }).toEqual({ state: "interrupted", problem: "connect: the queen was stopped" });
+  await close();
+});
+
+test("refuses what can only fail, before anything begins", async () => {
+  const queen = await startQueen();
+  await queen.request("POST", "/v1/hives", REMOTE);
+  await queen.request("POST", "/v1/hives", { ...HIVE_JSON, id: "unmanaged", host: "10.0.0.1" });
+  const refused = async (path: string) => {
+    const { status, body } = await queen.request("POST", path);
+    return [status, (body as { code: string }).code];
+  };
+  expect(await refused("/v1/hives/far/install")).toEqual([409, "PUBLIC_URL_NEEDED"]);
+  expect(await refused("/v1/hives/unmanaged/start")).toEqual([409, "HIVE_NOT_MANAGED"]);
+  expect(await refused("/v1/hives/nobody/start")).toEqual([404, "HIVE_NOT_FOUND"]);
+  expect(await refused("/v1/operations/nothing/cancel")).toEqual([404, "OPERATION_NOT_FOUND"]);
+  expect(await queen.request("GET", "/v1/operations/nothing")).toMatchObject({ status: 404 });
+  expect(await queen.request("GET", "/v1/hives/unmanaged/ssh-host-key")).toMatchObject({ status: 409 });
+  expect(await queen.request("DELETE", "/v1/hives/far/ssh-host-key")).toMatchObject({ status: 404 });
+  expect(await queen.request("GET", "/v1/operations?limit=0")).toMatchObject({ status: 400 });
+  expect((await queen.request("GET", "/v1/operations")).body).toEqual({ operations: [], next_after: null });
+});
+
+test("contacts no host over SSH that is not allowed", async () => {
+  const queen = await startQueen();
+  await queen.request("POST", "/v1/hives", { ...REMOTE, ssh_host: "10.0.0.1" });
+  const { body } = await queen.request("POST", "/v1/hives/far/start");
+  const { id } = body as { id: string };
+  expect(await ended(queen.request, id)).toMatchObject({ problem: expect.stringContaining("QUEEN_ALLOWED_HOSTS") });
+  const keys = await queen.request("GET", "/v1/hives/far/ssh-host-key");
+  expect(keys.body).toMatchObject({ offered: [], problem: expect.stringContaining("QUEEN_ALLOWED_HOSTS") });
+  const path = "/v1/hives/far/ssh-host-key";
+  const confirmed = await queen.request("POST", path, { fingerprint: `SHA256:${"A".repeat(43)}` });
+  expect(confirmed).toMatchObject({ status: 502, body: { code: "SSH_UNREACHABLE" } });
+});
+
+test("lists operations, the newest first, page by page and of one hive alone", async () => {
+  const queen = await startQueen();
+  for (const id of ["a", "b"]) {
+    await queen.request("POST", "/v1/hives", { ...REMOTE, id, ssh_port: await deadPort() });
+    for (const kind of ["start", "stop"]) {
+      const { body } = await queen.request("POST", `/v1/hives/${id}/${kind}`);
+      await ended(queen.request, (body as { id: string }).id);
+    }
+  }
+  const page = async (query: string) =>
+    (await queen.request("GET", `/v1/operations?${query}`)).body as {
+      operations: { id: string; hive_id: string; kind: string }[];
+      next_after: string | null;
+    };
+  const first = await page("limit=3");
+  expect(first.operations.map(({ hive_id, kind }) => `${hive_id} ${kind}`)).toEqual(["b stop", "b start", "a stop"]);
+  const second = await page(`limit=3&after=${first.next_after}`);
+  expect(second.operations.map(({ hive_id, kind }) => `${hive_id} ${kind}`)).toEqual(["a start"]);
+  expect(second.next_after).toBeNull();
+  expect((await page("hive_id=a")).operations.map(({ kind }) => kind)).toEqual(["stop", "start"]);
+});

@@ -1,0 +1,101 @@
+import { appendFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { until } from "../until.ts";
+import { detailOf, stepsOf } from "./operation.ts";
+import { isRunning } from "./processes.ts";
+import { SshSite } from "./ssh-site.ts";
+
+test("an agent is installed over SSH, beats with a token of its own, and is stopped, started and restarted", async () => {
+  await using site = await SshSite.start();
+  const { queen, sshd, id } = site;
+  const hive = async () => (await queen.request("GET", `/v1/hives/${id}`)).body as Record<string, unknown>;
+  expect((await site.confirmHostKey()).status).toBe(200);
+
+  const installed = await site.operate("install");
+  expect(installed).toMatchObject({ state: "succeeded", problem: null });
+  expect(installed.steps.map(({ state }) => state)).toEqual(installed.steps.map(() => "done"));
+  expect(await hive()).toMatchObject({ status: "online", devices: { cpu: { cores: expect.any(Number) } } });
+  await until("the agent beats", async () => {
+    const { body } = await queen.request("GET", `/v1/hives/${id}/state`);
+    return (body as { last_beat_age_ms: number | null }).last_beat_age_ms !== null;
+  });
+
+  const settings = await site.file("hive.env");
+  expect(settings).toMatchObject({ mode: 0o600, uid: sshd.account.uid });
+  const token = /^HIVE_TOKEN=(\S+)$/m.exec(settings.text)?.[1] ?? "";
+  const [first] = await queen.catalog.tokens.list();
+  expect(first).toMatchObject({ role: "hive", hiveId: id, revokedAtMs: null });
+  expect(token).toContain(`hq_${first?.id}_`);
+  expect(JSON.stringify([installed, queen.logLines])).not.toContain(token);
+
+  const pid = await site.pid();
+  const startedAgain = await site.operate("start");
+  expect(stepsOf(startedAgain)).toEqual(["connect done", "look done", "start skipped", "health done", "devices done"]);
+  expect(await site.pid()).toBe(pid);
+
+  expect(await site.operate("stop")).toMatchObject({ state: "succeeded", problem: null });
+  expect(isRunning(pid)).toBe(false);
+  expect(await hive()).toMatchObject({ status: "offline" });
+  expect(detailOf(await site.operate("stop"), "stop")).toBe("not running");
+
+  expect(await site.operate("start")).toMatchObject({ state: "succeeded", problem: null });
+  const second = await site.pid();
+  expect(await site.operate("restart")).toMatchObject({ state: "succeeded", problem: null });
+  expect(isRunning(second)).toBe(false);
+
+  const events = Array.from({ length: queen.events.newest }, (_, n) => queen.events.textOf(n + 1) ?? "");
+  expect(events.filter((text) => text.includes("event: operation") && text.includes(installed.id))).toHaveLength(2);
+}, 120_000);
+
+test("an unknown host key needs an operator, and a changed one is refused with both fingerprints", async () => {
+  await using site = await SshSite.start();
+  const { queen, sshd, id } = site;
+  const path = `/v1/hives/${id}/ssh-host-key`;
+  const [known, other] = [sshd.fingerprint("host_key"), sshd.fingerprint("other_host_key")];
+
+  const unknown = await site.operate("start");
+  expect(unknown.state).toBe("failed");
+  expect(unknown.problem).toContain(`It offers ssh-ed25519 ${known}`);
+  expect(unknown.problem).toContain(`POST ${path}`);
+  expect((await queen.request("GET", path)).body).toMatchObject({ pinned: [], offered: [{ fingerprint: known }] });
+
+  const wrong = await site.confirmHostKey("other_host_key");
+  expect(wrong).toMatchObject({
+    status: 409,
+    body: { code: "HOST_KEY_MISMATCH", detail: expect.stringContaining(known) },
+  });
+  expect(await queen.request("POST", path, { fingerprint: "SHA256:x" })).toMatchObject({ status: 400 });
+  expect(await site.confirmHostKey()).toMatchObject({ status: 200, body: { fingerprint: known } });
+  expect(await site.operate("start")).toMatchObject({ problem: expect.stringContaining("is not installed") });
+
+  await sshd.run("other_host_key");
+  const changed = await site.operate("start");
+  expect(changed.state).toBe("failed");
+  expect(changed.problem).toMatch(/^connect: the host key of \S+ has changed/);
+  expect(changed.problem).toContain(known);
+  expect(changed.problem).toContain(other);
+  const refused = await site.confirmHostKey("other_host_key");
+  expect(refused).toMatchObject({ status: 409, body: { code: "HOST_KEY_CHANGED" } });
+  expect(refused.body).toMatchObject({ detail: expect.stringContaining(known) });
+
+  expect((await queen.request("DELETE", path)).status).toBe(204);
+  expect((await queen.request("DELETE", path)).status).toBe(404);
+  expect((await site.confirmHostKey("other_host_key")).status).toBe(200);
+  expect(await site.operate("start")).toMatchObject({ problem: expect.stringContaining("is not installed") });
+}, 60_000);
+
+test("a known_hosts file vouches for a host too, and a changed key is refused all the same", async () => {
+  await using site = await SshSite.start({ knownHosts: ({ folder }) => join(folder, "known_hosts") });
+  const { sshd } = site;
+  expect(await site.operate("start")).toMatchObject({ problem: expect.stringContaining("is not known") });
+  const { offered } = (await site.queen.request("GET", `/v1/hives/${site.id}/ssh-host-key`)).body as {
+    offered: { key_type: string }[];
+  };
+  expect(offered).toHaveLength(1);
+  await appendFile(join(sshd.folder, "known_hosts"), `[127.0.0.1]:${sshd.port} ${await sshd.publicKey("host_key")}\n`);
+  expect(await site.operate("start")).toMatchObject({ problem: expect.stringContaining("is not installed") });
+  await sshd.run("other_host_key");
+  const changed = await site.operate("start");
+  for (const key of ["host_key", "other_host_key"] as const) expect(changed.problem).toContain(sshd.fingerprint(key));
+}, 60_000);
