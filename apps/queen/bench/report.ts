@@ -20,6 +20,7 @@ export const POINTS: Record<number, string> = {
   5: "The queen under load",
   6: "Against etcd",
   7: "Starting",
+  8: "Backing up",
 };
 
 export function reportText(report: Report): string {

@@ -1,3 +1,4 @@
+import { backup } from "./backup.ts";
 import { betterSqlite3 } from "./better-sqlite3.ts";
 import { etcd } from "./etcd.ts";
 import { groups } from "./groups.ts";
@@ -30,6 +31,7 @@ export const catalogBenchmarks: readonly Benchmark[] = [
   groups,
   growth,
   stream,
+  backup,
   etcd,
   opening,
 ];
