@@ -19,11 +19,16 @@ export type RoundSeen = {
 /** The monitor's own tick, which is in everything that it sees. */
 const TICK_MS = 1;
 const STALE_AFTER_MS = 60_000;
+const HEALTH_INTERVAL_MS = 30_000;
 const HOUR_MS = 3_600_000;
 
 const [path = ""] = process.argv.slice(2);
 let aheadMs = 0;
-const clock = { now: () => Date.now() + aheadMs, monotonicNow: () => performance.now() + aheadMs };
+const clock = {
+  now: () => Date.now() + aheadMs,
+  monotonicNow: () => performance.now() + aheadMs,
+  uptimeNow: () => performance.now() + aheadMs,
+};
 const catalog = await HiveCatalog.open(path, { now: clock.now });
 const queen = assembleQueen({
   catalog,
@@ -33,7 +38,7 @@ const queen = assembleQueen({
   allowedHosts: AllowedHosts.parse("127.0.0.0/8"),
   resolve: systemResolve,
   metricsByHive: false,
-  healthIntervalMs: HOUR_MS,
+  healthIntervalMs: HEALTH_INTERVAL_MS,
   staleAfterMs: STALE_AFTER_MS,
   lifecycle: {
     publicUrl: undefined,
@@ -41,13 +46,30 @@ const queen = assembleQueen({
     ssh: { identity: undefined, knownHosts: undefined },
     programEnv: {},
   },
+  massFailureShare: 1,
+  massFailureMin: 3,
+  massFailureHoldMs: HOUR_MS,
+  flapChanges: 4,
+  flapWindowMs: HOUR_MS,
+  probationMs: HOUR_MS,
 });
 await delay(100);
 
 const round = await stallOf(() => queen.healthLoop.runRound());
-// Nobody answers any more, and no beat is fresh.
-for (const sight of queen.fleet.sights()) sight.probe = "failed";
-aheadMs = HOUR_MS;
+// Nobody answers any more, and no beat comes.
+const { liveness } = queen;
+for (let passedMs = 0; passedMs <= 2 * STALE_AFTER_MS; passedMs += liveness.tickIntervalMs) {
+  aheadMs += liveness.tickIntervalMs;
+  const nowMs = clock.monotonicNow();
+  for (const sight of liveness.sights.values()) {
+    const [host = "", port] = sight.address.split(" ");
+    const failed = { outcome: "failed", startedAtMs: nowMs, endedAtMs: nowMs, problem: undefined } as const;
+    liveness.probed(sight, { host, port: Number(port) }, failed);
+  }
+}
+// So many at once are held back until somebody says that it is true.
+await queen.healthLoop.sweep();
+liveness.confirm(clock.monotonicNow());
 const sweep = await stallOf(() => queen.healthLoop.sweep());
 const wentOffline = await catalog.countByStatus("offline");
 await queen.stop();

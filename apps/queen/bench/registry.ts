@@ -14,8 +14,8 @@ export const registry: Benchmark = {
   name: "registry",
   async run({ quick, progress }) {
     progress(`registry of ${HIVES} hives with ${WORKERS} workers each`);
-    const clock = { now: () => Date.now(), monotonicNow: () => performance.now() };
-    const full = new HiveRegistry({ clock, staleAfterMs: 3_600_000, isOnline: () => true });
+    const clock = { now: () => Date.now(), monotonicNow: () => performance.now(), uptimeNow: () => performance.now() };
+    const full = new HiveRegistry({ clock, staleAfterMs: 3_600_000, takesWork: () => true });
     for (let hive = 0; hive < HIVES; hive++) full.update(hiveId(hive), workersOf(hive, 0), 0);
 
     let beats = 0;

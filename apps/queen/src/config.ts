@@ -6,17 +6,16 @@ import { Command, CommanderError } from "commander";
 import { z } from "zod";
 import { AllowedHosts } from "./allowed-hosts.ts";
 import type { LifecycleSettings } from "./lifecycle/settings.ts";
+import type { LivenessSettings } from "./liveness/liveness.ts";
 
 /** The settings of the queen, checked. */
-export interface Config {
+export interface Config extends LivenessSettings {
   /** Address to listen on, and its port; 0 means any free one. */
   readonly host: string;
   readonly port: number;
   /** A path or URL for HiveCatalog.open. */
   readonly database: string;
   readonly databaseAuthToken: string | undefined;
-  readonly healthIntervalMs: number;
-  readonly staleAfterMs: number;
   readonly allowedHosts: AllowedHosts;
   readonly migrate: boolean;
   /** Whether `/metrics` has series of each single hive. */
@@ -45,6 +44,15 @@ const wholeNumber = (min: number, max: number, what: string) => {
 const milliseconds = wholeNumber(1, MAX_INTERVAL_MS, "a whole number of milliseconds");
 
 const trueOrFalse = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
+const SHARE_RULE = "must be a share from 0 to 1, such as 0.25 or 1/3";
+const share = z
+  .string()
+  .regex(/^\d{1,9}(?:\.\d{1,9})?(?:\/[1-9]\d{0,8})?$/, { error: SHARE_RULE, abort: true })
+  .transform((text) => {
+    const [part = 0, whole = 1] = text.split("/").map(Number);
+    return part / whole;
+  })
+  .refine((value) => value <= 1, SHARE_RULE);
 
 const allowedHosts = z.string().transform((text, context) => {
   try {
@@ -131,6 +139,37 @@ const SETTINGS = {
     "age from which a heartbeat no longer shows that a hive is online (default: 60000)",
     milliseconds.default(60_000),
   ),
+  massFailureShare: setting(
+    "mass-failure-share",
+    "share",
+    "when more than this share of the online hives goes missing at once, none is marked offline for a while; 1 switches that off (default: 1/3)",
+    share.default(1 / 3),
+  ),
+  massFailureMin: setting(
+    "mass-failure-min",
+    "hives",
+    "and at least so many hives (default: 3)",
+    wholeNumber(1, 1_000_000, "a number of hives").default(3),
+  ),
+  massFailureHoldMs: setting(
+    "mass-failure-hold-ms",
+    "ms",
+    "for how long at most (default: 300000)",
+    milliseconds.default(300_000),
+  ),
+  flapChanges: setting(
+    "flap-changes",
+    "number",
+    "a hive that goes on and off more often than this within the window gets no new work for a while (default: 4)",
+    wholeNumber(1, 50, "a number of changes").default(4),
+  ),
+  flapWindowMs: setting("flap-window-ms", "ms", "that window (default: 600000)", milliseconds.default(600_000)),
+  probationMs: setting(
+    "probation-ms",
+    "ms",
+    "how long such a hive must be steady before it gets work; doubles up to 16 times as long (default: 120000)",
+    milliseconds.default(120_000),
+  ),
   allowedHosts: setting(
     "allowed-hosts",
     "list",
@@ -210,6 +249,12 @@ export function readConfig(argv = process.argv.slice(2), env: NodeJS.ProcessEnv 
     databaseAuthToken,
     healthIntervalMs: read("healthIntervalMs", SETTINGS.healthIntervalMs),
     staleAfterMs: read("staleAfterMs", SETTINGS.staleAfterMs),
+    massFailureShare: read("massFailureShare", SETTINGS.massFailureShare),
+    massFailureMin: read("massFailureMin", SETTINGS.massFailureMin),
+    massFailureHoldMs: read("massFailureHoldMs", SETTINGS.massFailureHoldMs),
+    flapChanges: read("flapChanges", SETTINGS.flapChanges),
+    flapWindowMs: read("flapWindowMs", SETTINGS.flapWindowMs),
+    probationMs: read("probationMs", SETTINGS.probationMs),
     allowedHosts: read("allowedHosts", SETTINGS.allowedHosts),
     migrate: read("migrate", SETTINGS.migrate),
     metricsByHive: read("metricsByHive", SETTINGS.metricsByHive),

@@ -1,12 +1,10 @@
 import type { DeviceCapabilities } from "@repo/device-types";
-import type { HiveCatalog } from "@repo/hive-catalog";
+import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
-import type { Fleet, Sight } from "./fleet.ts";
 import type { HiveAddress, Probe } from "./probe.ts";
 
 interface Parts {
   catalog: HiveCatalog;
-  fleet: Fleet;
   probe: Probe;
   log: FastifyBaseLogger;
 }
@@ -16,9 +14,33 @@ export class DeviceDetection {
   readonly #parts: Parts;
   readonly #running = new Map<string, Promise<DeviceCapabilities>>();
   readonly #background = new Set<Promise<void>>();
+  /** The hives to ask when they next show a sign of life. */
+  readonly #due = new Set<string>();
+  /** Why the devices could not be had the last time, so that it is logged once. */
+  readonly #problems = new Map<string, string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
+  }
+
+  /** Takes over from the catalog whether the devices of this hive are known. */
+  learn({ id, devices }: HiveRecord): void {
+    if (devices === null) this.#due.add(id);
+    else this.#due.delete(id);
+  }
+
+  /** Notes that the devices of a hive are in the catalog now. */
+  learnDevices(id: string): void {
+    this.#due.delete(id);
+    this.#problems.delete(id);
+  }
+
+  forget(id: string): void {
+    this.learnDevices(id);
+  }
+
+  isDue(id: string): boolean {
+    return this.#due.has(id);
   }
 
   /** Resolves to the devices once they are stored. Throws ProbeError or HiveCatalogError. */
@@ -32,20 +54,19 @@ export class DeviceDetection {
   }
 
   /** The same for a hive that showed a sign of life: a failure is logged, and tried again in the next health round. */
-  async tryDetecting(sight: Sight, hive: HiveAddress): Promise<void> {
-    sight.detectionDue = false;
+  async tryDetecting(id: string, hive: HiveAddress): Promise<void> {
+    this.#due.delete(id);
     try {
-      await this.detect(sight.id, hive);
+      await this.detect(id, hive);
     } catch (error) {
-      this.#logProblem(sight, error);
+      this.#logProblem(id, error);
     }
   }
 
   /** The same beside the caller's work. */
-  startDetecting(sight: Sight): void {
-    sight.detectionDue = false;
-    if (sight.probe === "refused") return;
-    const work = this.#readAndDetect(sight).finally(() => this.#background.delete(work));
+  startDetecting(id: string): void {
+    this.#due.delete(id);
+    const work = this.#readAndDetect(id).finally(() => this.#background.delete(work));
     this.#background.add(work);
   }
 
@@ -56,27 +77,27 @@ export class DeviceDetection {
   }
 
   async #ask(id: string, hive: HiveAddress): Promise<DeviceCapabilities> {
-    const { probe, catalog, fleet, log } = this.#parts;
+    const { probe, catalog, log } = this.#parts;
     const devices = await probe.devices(id, hive);
     await catalog.updateDevices(id, devices);
-    fleet.learnDevices(id);
+    this.learnDevices(id);
     log.info({ hive_id: id, cores: devices.cpu?.cores, gpus: devices.gpus.length }, "devices detected");
     return devices;
   }
 
-  async #readAndDetect(sight: Sight): Promise<void> {
+  async #readAndDetect(id: string): Promise<void> {
     try {
-      const record = await this.#parts.catalog.getHive(sight.id);
-      if (record?.devices === null) await this.tryDetecting(sight, record);
+      const record = await this.#parts.catalog.getHive(id);
+      if (record?.devices === null) await this.tryDetecting(id, record);
     } catch (error) {
-      this.#logProblem(sight, error);
+      this.#logProblem(id, error);
     }
   }
 
-  #logProblem(sight: Sight, error: unknown): void {
+  #logProblem(id: string, error: unknown): void {
     const problem = error instanceof Error ? error.message : String(error);
-    if (sight.detectionProblem === problem) return;
-    sight.detectionProblem = problem;
-    this.#parts.log.warn({ hive_id: sight.id, err: error }, "the devices of this hive could not be detected");
+    if (this.#problems.get(id) === problem) return;
+    this.#problems.set(id, problem);
+    this.#parts.log.warn({ hive_id: id, err: error }, "the devices of this hive could not be detected");
   }
 }

@@ -1,4 +1,5 @@
 import type { HiveStatus } from "@repo/hive-catalog";
+import type { Notice } from "./liveness/listening.ts";
 
 /** What each kind of event tells, as it travels. `at_ms` is added to all of them. */
 export interface EventData {
@@ -7,8 +8,8 @@ export interface EventData {
   operation: { id: string; hive_id: string; kind: string; state: string };
   hive_added: { hive_id: string; host: string; port: number; status: HiveStatus };
   hive_removed: { hive_id: string };
-  /** The mass-failure guard. */
-  liveness: object;
+  /** What the queen went through as a whole. The counts are of online hives, where they were taken. */
+  liveness: { kind: Notice["kind"]; why: string; missing: number | null; online: number | null };
 }
 export type EventType = keyof EventData;
 

@@ -3,7 +3,7 @@ import { HiveCatalog } from "@repo/hive-catalog";
 import { aHive, temporaryFolder } from "@repo/hive-catalog/testing";
 import { describe, expect, test } from "vitest";
 import { answer, deadPort, HEALTHY, startHive } from "../test/hive-server.ts";
-import { addHive, beat, startTestQueen, statusOf } from "../test/test-queen.ts";
+import { addHive, beat, pass, startTestQueen, statusOf } from "../test/test-queen.ts";
 
 const STALE_AFTER_MS = 60_000;
 
@@ -52,11 +52,10 @@ describe("who is online", () => {
     await addHive(queen, await deadPort());
     for (let round = 0; round < 4; round += 1) {
       await beat(queen);
-      queen.clock.advance(STALE_AFTER_MS - 1);
-      await queen.healthLoop.runRound();
-      await queen.healthLoop.sweep();
+      await pass(queen, STALE_AFTER_MS - 1);
     }
     expect(queen.changes()).toEqual(["hive-a: unknown → online"]);
+    expect(queen.liveness.sights.get("hive-a")?.unreachableSinceMs).toBe(1000 + 30_000);
   });
 
   test("a hive that answers but does not beat stays online without a flicker", async () => {
@@ -64,24 +63,18 @@ describe("who is online", () => {
     const hive = await startHive();
     await addHive(queen, hive.port);
     await beat(queen);
-    for (let round = 0; round < 4; round += 1) {
-      queen.clock.advance(STALE_AFTER_MS);
-      await queen.healthLoop.runRound();
-      await queen.healthLoop.sweep();
-    }
+    await pass(queen, 4 * STALE_AFTER_MS);
     expect(queen.changes()).toEqual(["hive-a: unknown → online"]);
   });
 
-  test("a hive goes offline once its beat is stale and its health check failed, in the sweep, and comes back with a beat", async () => {
+  test("a hive goes offline once its beat is stale and two health checks failed, and comes back with a beat", async () => {
     await using queen = await startTestQueen();
     await addHive(queen, await deadPort());
     await beat(queen);
     await queen.healthLoop.runRound();
-    queen.clock.advance(STALE_AFTER_MS - 1);
-    await queen.healthLoop.sweep();
+    await pass(queen, STALE_AFTER_MS - 1);
     expect(await statusOf(queen)).toBe("online");
-    queen.clock.advance(1);
-    await queen.healthLoop.sweep();
+    await pass(queen, 1);
     expect(await statusOf(queen)).toBe("offline");
     await beat(queen);
     expect(await statusOf(queen)).toBe("online");
@@ -91,7 +84,7 @@ describe("who is online", () => {
       "hive-a: offline → online",
     ]);
     const [why] = queen.logLines.filter(({ status }) => status === "offline").map((line) => line.why);
-    expect(why).toBe("its last heartbeat is 60000 ms old and its last health check failed");
+    expect(why).toBe("its last heartbeat is 60000 ms old and its last two health checks failed");
   });
 
   test("a hive that never beat goes offline when it stops answering, and online when it answers again", async () => {
@@ -99,8 +92,11 @@ describe("who is online", () => {
     const hive = await startHive();
     await addHive(queen, hive.port);
     await queen.healthLoop.runRound();
+    await pass(queen, STALE_AFTER_MS);
     hive.routes = { "/health": answer(500, "") };
-    await queen.healthLoop.runRound();
+    await pass(queen, 30_000);
+    expect(await statusOf(queen)).toBe("online");
+    await pass(queen, 30_000);
     expect(await statusOf(queen)).toBe("offline");
     hive.routes = HEALTHY;
     await queen.healthLoop.runRound();
@@ -118,8 +114,7 @@ describe("who is online", () => {
     expect(await statusOf(queen)).toBe("unknown");
     await beat(queen);
     expect(await statusOf(queen)).toBe("online");
-    queen.clock.advance(STALE_AFTER_MS);
-    await queen.healthLoop.sweep();
+    await pass(queen, STALE_AFTER_MS);
     expect(await statusOf(queen)).toBe("offline");
   });
 
@@ -141,9 +136,8 @@ describe("who is online", () => {
     await addHive(queen, await deadPort());
     await beat(queen);
     await queen.healthLoop.runRound();
-    queen.clock.wallMs -= 30_000;
-    queen.clock.monotonicMs += STALE_AFTER_MS;
-    await queen.healthLoop.sweep();
+    queen.clock.wallMs -= 30_000 + STALE_AFTER_MS;
+    await pass(queen, STALE_AFTER_MS);
     expect(await statusOf(queen)).toBe("offline");
   });
 
@@ -161,8 +155,9 @@ describe("who is online", () => {
     expect(queen.changes()).toEqual([]);
     await queen.healthLoop.runRound();
     expect(queen.changes()).toEqual([]);
-    queen.clock.advance(STALE_AFTER_MS);
-    await queen.healthLoop.sweep();
+    await pass(queen, STALE_AFTER_MS - 1);
+    expect(queen.changes()).toEqual([]);
+    await pass(queen, 1);
     expect(queen.changes()).toEqual(["dead: online → offline"]);
   });
 });
@@ -172,17 +167,15 @@ describe("beside other writers", () => {
     await using queen = await startTestQueen();
     await addHive(queen, await deadPort());
     await beat(queen);
-    await queen.healthLoop.runRound();
-    queen.clock.advance(STALE_AFTER_MS);
+    await pass(queen, STALE_AFTER_MS - 1);
+    queen.clock.advance(1);
     await queen.catalog.updateHeartbeat("hive-a", queen.clock.now());
     await queen.healthLoop.sweep();
     expect(await statusOf(queen)).toBe("online");
     await queen.healthLoop.runRound();
-    queen.clock.advance(STALE_AFTER_MS - 1);
-    await queen.healthLoop.sweep();
+    await pass(queen, STALE_AFTER_MS - 1);
     expect(await statusOf(queen)).toBe("online");
-    queen.clock.advance(1);
-    await queen.healthLoop.runRound();
+    await pass(queen, 1);
     expect(await statusOf(queen)).toBe("offline");
   });
 
@@ -209,7 +202,7 @@ describe("beside other writers", () => {
     await queen.catalog.removeHive("hive-a");
     await queen.healthLoop.runRound();
     expect(queen.registry.get("hive-a")).toBeUndefined();
-    expect(queen.fleet.get("hive-a")).toBeUndefined();
+    expect(queen.liveness.sights.get("hive-a")).toBeUndefined();
   });
 
   test("a hive that is removed while it is probed ends no round", async () => {

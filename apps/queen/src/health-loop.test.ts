@@ -31,10 +31,19 @@ test("probes at most 32 hives at once, and every one of several pages", async ()
 });
 
 test("lets other work run between the pages of hives that it may not contact, and within a sweep", async () => {
-  await using queen = await startTestQueen();
+  await using queen = await startTestQueen({ massFailureShare: 1 });
+  const { clock, liveness } = queen;
   const ids = Array.from({ length: 1000 }, (_, index) => `hive-${index}`);
-  await Promise.all(ids.map((id) => queen.catalog.addHive({ id, host: "10.0.0.1", port: 1 })));
-  for (const work of [() => queen.healthLoop.runRound(), () => queen.healthLoop.sweep()]) {
+  await Promise.all(ids.map((id) => queen.catalog.addHive({ id, host: "10.0.0.1", port: 1, status: "online" })));
+  const loseAll = async () => {
+    for (let ticks = 0; ticks < 8; ticks += 1) {
+      clock.advance(liveness.tickIntervalMs);
+      liveness.tick(clock.monotonicNow(), clock.uptimeNow());
+    }
+    await queen.healthLoop.sweep();
+    expect(queen.changes()).toHaveLength(1000);
+  };
+  for (const work of [() => queen.healthLoop.runRound(), loseAll]) {
     let turns = 0;
     let running = true;
     const turn = () => {

@@ -3,8 +3,8 @@ import { type HiveCatalog, HiveCatalogError, type HiveRecord } from "@repo/hive-
 import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "./clock.ts";
 import type { DeviceDetection } from "./device-detection.ts";
-import type { Fleet, Sight } from "./fleet.ts";
-import type { ProbeOutcome } from "./liveness.ts";
+import type { Liveness } from "./liveness/liveness.ts";
+import type { ProbeResult, Sight } from "./liveness/sight.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Probe, ProbeError } from "./probe.ts";
 import type { HiveRegistry } from "./registry.ts";
@@ -14,13 +14,11 @@ import type { StatusKeeper } from "./status-keeper.ts";
 const PARALLEL_PROBES = 32;
 /** How many records or memories are looked at before other work gets its turn. */
 const PAGE_SIZE = 100;
-/** A hive that turned stale goes offline within this share of the shorter of the two intervals. */
-const SWEEPS_PER_INTERVAL = 4;
 
 interface Parts {
   catalog: HiveCatalog;
   registry: HiveRegistry;
-  fleet: Fleet;
+  liveness: Liveness;
   statuses: StatusKeeper;
   detection: DeviceDetection;
   probe: Probe;
@@ -28,10 +26,9 @@ interface Parts {
   clock: Clock;
   log: FastifyBaseLogger;
   intervalMs: number;
-  staleAfterMs: number;
 }
 
-/** Probes every hive in rounds, and between them sweeps for hives that turned stale. */
+/** Probes every hive in rounds, and between them sweeps for hives that are lost. */
 export class HealthLoop {
   readonly #parts: Parts;
   readonly #stopping = new AbortController();
@@ -42,11 +39,10 @@ export class HealthLoop {
   }
 
   start(): void {
-    const { intervalMs, staleAfterMs } = this.#parts;
-    const sweepMs = Math.max(1, Math.min(intervalMs, staleAfterMs) / SWEEPS_PER_INTERVAL);
+    const { intervalMs, liveness } = this.#parts;
     this.#loops = Promise.all([
       this.#repeat("health round", intervalMs, () => this.runRound()),
-      this.#repeat("stale sweep", sweepMs, () => this.sweep()),
+      this.#repeat("sweep", liveness.tickIntervalMs, () => this.sweep()),
     ]);
   }
 
@@ -57,27 +53,33 @@ export class HealthLoop {
     await this.#loops;
   }
 
-  /** Reads the whole catalog, probes each hive, and settles its status. Throws when the catalog fails. */
+  /** Reads the whole catalog, probes each hive, and sets those online that are. Throws when the catalog fails. */
   async runRound(): Promise<void> {
-    const { fleet, registry } = this.#parts;
-    fleet.beginRound();
+    const { liveness, registry, detection } = this.#parts;
+    liveness.sights.beginRound();
     const hives = this.#readHives();
     const probing = Array.from({ length: PARALLEL_PROBES }, () => this.#checkAll(hives));
     const ends = await Promise.allSettled(probing);
     const failed = ends.find((end) => end.status === "rejected");
     if (failed) throw failed.reason;
     if (this.#stopped) return;
-    for (const id of fleet.endRound()) registry.remove(id);
+    for (const id of liveness.sights.endRound()) {
+      registry.remove(id);
+      detection.forget(id);
+    }
   }
 
-  /** Settles the hives that are online as far as the queen remembers, without reading the catalog. */
+  /** Marks the hives offline that are lost as far as the queen remembers, without reading the catalog. */
   async sweep(): Promise<void> {
-    let looked = 0;
-    for (const sight of this.#parts.fleet.sights()) {
+    const { liveness, statuses, clock } = this.#parts;
+    const { lost, notices } = liveness.tick(clock.monotonicNow(), clock.uptimeNow());
+    statuses.announce(notices);
+    let marked = 0;
+    for (const sight of lost) {
       if (this.#stopped) return;
-      if (sight.status === "online") await this.#settle(sight);
-      looked += 1;
-      if (looked % PAGE_SIZE === 0) await turn();
+      await this.#settle(sight);
+      marked += 1;
+      if (marked % PAGE_SIZE === 0) await turn();
     }
   }
 
@@ -99,8 +101,8 @@ export class HealthLoop {
 
   /** Own pages rather than a stream, because the time of each read decides what is newer: the record or the memory. */
   async *#readHives(): AsyncGenerator<HiveRecord, undefined> {
-    const { catalog, clock, fleet } = this.#parts;
-    const onCorruptHive = ({ id }: { id: string }) => void fleet.learnDamaged(id);
+    const { catalog, clock, liveness } = this.#parts;
+    const onCorruptHive = ({ id }: { id: string }) => void liveness.learnDamaged(id);
     let after = "";
     for (;;) {
       const readAtMs = clock.monotonicNow();
@@ -118,9 +120,10 @@ export class HealthLoop {
   }
 
   #learn(record: HiveRecord, readAtMs: number): void {
-    const { fleet, statuses } = this.#parts;
-    const was = fleet.get(record.id)?.status;
-    const { status } = fleet.learn(record, readAtMs);
+    const { liveness, statuses, detection, clock } = this.#parts;
+    const was = liveness.sights.get(record.id)?.status;
+    const { status } = liveness.learn(record, readAtMs, clock.monotonicNow(), clock.now());
+    detection.learn(record);
     if (was !== undefined && status !== undefined && status !== was) {
       statuses.announceChange(record.id, was, status, "it was changed in the catalog by another program");
     }
@@ -131,40 +134,44 @@ export class HealthLoop {
   }
 
   async #check(hive: HiveRecord): Promise<void> {
-    const { fleet, detection } = this.#parts;
-    const probed = await this.#probe(hive);
-    this.#parts.metrics.probes.add(probed);
-    const sight = fleet.get(hive.id);
-    if (this.#stopped || sight === undefined || !fleet.probed(sight, hive, probed)) return;
-    await this.#settle(sight);
-    if (probed === "answered" && sight.detectionDue) await detection.tryDetecting(sight, hive);
+    const { liveness, detection, metrics } = this.#parts;
+    const result = await this.#probe(hive);
+    metrics.probes.add(result.outcome);
+    const sight = liveness.sights.get(hive.id);
+    if (this.#stopped || sight === undefined || !liveness.probed(sight, hive, result)) return;
+    if (sight.status !== "online") await this.#settle(sight);
+    if (result.outcome === "answered" && detection.isDue(hive.id)) await detection.tryDetecting(hive.id, hive);
   }
 
-  async #probe(hive: HiveRecord): Promise<Exclude<ProbeOutcome, "pending">> {
+  async #probe(hive: HiveRecord): Promise<ProbeResult> {
     const { probe, metrics, clock, log } = this.#parts;
-    if (probe.refuses(hive)) return "refused";
-    const sentAtMs = clock.monotonicNow();
+    const startedAtMs = clock.monotonicNow();
+    const end = (outcome: ProbeResult["outcome"], problem?: string) => {
+      return { outcome, startedAtMs, endedAtMs: clock.monotonicNow(), problem };
+    };
+    if (probe.refuses(hive)) return end("refused");
     try {
       await probe.health(hive.id, hive);
-      return "answered";
+      return end("answered");
     } catch (error) {
       if (!(error instanceof ProbeError)) throw error;
       const level = error.code === "WRONG_HIVE" ? "warn" : "debug";
       log[level]({ hive_id: hive.id, err: error }, "health check failed");
-      return error.code === "HIVE_NOT_ALLOWED" ? "refused" : "failed";
+      return end(error.code === "HIVE_NOT_ALLOWED" ? "refused" : "failed", error.message);
     } finally {
-      metrics.probeSeconds.observe((clock.monotonicNow() - sentAtMs) / 1000);
+      metrics.probeSeconds.observe((clock.monotonicNow() - startedAtMs) / 1000);
     }
   }
 
   async #settle(sight: Sight): Promise<void> {
-    const { statuses, fleet, registry } = this.#parts;
+    const { statuses, liveness, registry, detection } = this.#parts;
     try {
       await statuses.settle(sight);
     } catch (error) {
       if (!(error instanceof HiveCatalogError && error.code === "HIVE_NOT_FOUND")) throw error;
-      fleet.forget(sight.id);
+      liveness.sights.forget(sight.id);
       registry.remove(sight.id);
+      detection.forget(sight.id);
     }
   }
 }

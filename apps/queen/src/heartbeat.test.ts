@@ -15,7 +15,10 @@ test("takes a beat: stored by the queen's clock, in the registry with its skew, 
 
   const { status, body } = await queen.request("POST", "/v1/heartbeat", beatJson("hive-a", [workerJson()], timestamp));
 
-  expect({ status, body }).toEqual({ status: 200, body: { status: "ok", message: "Heartbeat received from hive-a" } });
+  expect({ status, body }).toEqual({
+    status: 200,
+    body: { status: "ok", message: "Heartbeat received from hive-a", next_beat_ms: expect.any(Number) },
+  });
   expect(await queen.catalog.getHive("hive-a")).toMatchObject({ lastHeartbeatMs: receivedAt, status: "online" });
   expect(queen.registry.get("hive-a")).toMatchObject({
     skewMs: 2000,
@@ -56,7 +59,7 @@ test("answers 404 to a hive that nobody added, and keeps nothing of it", async (
   expect({ status, body }).toMatchObject({ status: 404, body: { code: "HIVE_NOT_FOUND" } });
   expect(await queen.catalog.countHives()).toBe(0);
   expect(queen.registry.list({ includeStale: true })).toEqual([]);
-  expect(queen.fleet.get("stranger")).toBeUndefined();
+  expect(queen.liveness.sights.get("stranger")).toBeUndefined();
 });
 
 test("forgets a hive that another program removed, at its next beat", async () => {

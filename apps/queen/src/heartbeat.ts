@@ -3,7 +3,7 @@ import { HIVE_ID_PATTERN, recordFields } from "@repo/hive-catalog/record";
 import { z } from "zod";
 import type { Clock } from "./clock.ts";
 import type { DeviceDetection } from "./device-detection.ts";
-import type { Fleet } from "./fleet.ts";
+import type { Liveness } from "./liveness/liveness.ts";
 import type { Metrics } from "./metrics.ts";
 import type { HiveRegistry } from "./registry.ts";
 import type { StatusKeeper } from "./status-keeper.ts";
@@ -35,7 +35,7 @@ export function usualHeartbeat(json: unknown): Heartbeat | undefined {
 interface Parts {
   catalog: HiveCatalog;
   registry: HiveRegistry;
-  fleet: Fleet;
+  liveness: Liveness;
   statuses: StatusKeeper;
   detection: DeviceDetection;
   metrics: Metrics;
@@ -53,27 +53,31 @@ export class HeartbeatReceiver {
   }
 
   /**
-   * Resolves once the beat is stored. The time of a beat is the queen's own at receipt; what the hive says is kept as its skew.
+   * Resolves once the beat is stored, to the time in milliseconds after which the next one is due. The time of a beat is the queen's own at receipt; what the hive says is kept as its skew.
    * Throws HiveCatalogError, HIVE_NOT_FOUND for a hive that nobody added.
    */
-  async receive({ hiveId, timestampMs, workers }: Heartbeat): Promise<void> {
-    const { catalog, registry, fleet, statuses, detection, metrics, clock } = this.#parts;
+  async receive({ hiveId, timestampMs, workers }: Heartbeat): Promise<number> {
+    const { catalog, registry, liveness, statuses, detection, metrics, clock } = this.#parts;
     const receivedAtMs = clock.now();
+    const beganAtMs = clock.monotonicNow();
     this.#waiting += 1;
     try {
       await catalog.updateHeartbeat(hiveId, receivedAtMs);
       registry.update(hiveId, workers, timestampMs - receivedAtMs);
-      const sight = fleet.beat(hiveId, receivedAtMs);
+      const storedAtMs = clock.monotonicNow();
+      const sight = liveness.beat(hiveId, receivedAtMs, storedAtMs, storedAtMs - beganAtMs);
       if (sight.status !== "online") await statuses.settle(sight);
-      if (sight.detectionDue) detection.startDetecting(sight);
+      if (detection.isDue(hiveId) && sight.probe !== "refused") detection.startDetecting(hiveId);
       metrics.beats.add("stored");
+      return liveness.nextBeatMs(sight, storedAtMs);
     } catch (error) {
       const isUnknown = error instanceof HiveCatalogError && error.code === "HIVE_NOT_FOUND";
       metrics.beats.add(isUnknown ? "unknown_hive" : "failed");
       if (isUnknown) {
         registry.remove(hiveId);
-        fleet.forget(hiveId);
-      }
+        liveness.sights.forget(hiveId);
+        detection.forget(hiveId);
+      } else liveness.heard(hiveId, clock.monotonicNow());
       throw error;
     } finally {
       this.#waiting -= 1;

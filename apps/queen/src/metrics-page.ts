@@ -2,13 +2,13 @@ import type { HiveCatalog } from "@repo/hive-catalog";
 import { HIVE_STATUSES } from "@repo/hive-catalog/record";
 import { collectDefaultMetrics, Counter as PromCounter, Gauge as PromGauge, Registry } from "prom-client";
 import type { Clock } from "./clock.ts";
-import type { Fleet } from "./fleet.ts";
+import type { Liveness } from "./liveness/liveness.ts";
 import { Counter, Gauge, Histogram, type Metrics } from "./metrics.ts";
 
 interface Parts {
   metrics: Metrics;
   catalog: HiveCatalog;
-  fleet: Fleet;
+  liveness: Liveness;
   clock: Clock;
   /** Whether to write series of each single hive. */
   metricsByHive: boolean;
@@ -21,7 +21,7 @@ export class MetricsPage {
   readonly #registry = new Registry();
   readonly contentType = this.#registry.contentType;
 
-  constructor({ metrics, catalog, fleet, clock, metricsByHive }: Parts) {
+  constructor({ metrics, catalog, liveness, clock, metricsByHive }: Parts) {
     const registers = [this.#registry];
     const all = metrics.all();
     this.#histograms = all.filter((metric) => metric instanceof Histogram);
@@ -30,7 +30,7 @@ export class MetricsPage {
       else if (metric instanceof Gauge) showGauge(metric, registers);
     }
     this.#readCatalog = showCatalog(catalog, registers);
-    if (metricsByHive) showEachHive(fleet, clock, registers);
+    if (metricsByHive) showEachHive(liveness, clock, registers);
     collectDefaultMetrics({ register: this.#registry });
     // Begun anew at each reading, whoever reads, and only since the first: the queen has a histogram of her own.
     for (const { name } of this.#registry.getMetricsAsArray()) {
@@ -92,7 +92,7 @@ function showCatalog(catalog: HiveCatalog, registers: Registry[]): () => Promise
   };
 }
 
-function showEachHive(fleet: Fleet, clock: Clock, registers: Registry[]): void {
+function showEachHive({ sights }: Liveness, clock: Clock, registers: Registry[]): void {
   new PromGauge({
     name: "queen_hive_online",
     help: "1 for a hive that is online, 0 for one that is not",
@@ -100,7 +100,7 @@ function showEachHive(fleet: Fleet, clock: Clock, registers: Registry[]): void {
     registers,
     collect() {
       this.reset();
-      for (const { id, status } of fleet.sights()) this.set({ hive_id: id }, status === "online" ? 1 : 0);
+      for (const { id, status } of sights.values()) this.set({ hive_id: id }, status === "online" ? 1 : 0);
     },
   });
   new PromGauge({
@@ -111,7 +111,7 @@ function showEachHive(fleet: Fleet, clock: Clock, registers: Registry[]): void {
     collect() {
       this.reset();
       const nowMs = clock.monotonicNow();
-      for (const { id, beatAtMs } of fleet.sights()) {
+      for (const { id, beatAtMs } of sights.values()) {
         if (beatAtMs !== undefined) this.set({ hive_id: id }, (nowMs - beatAtMs) / 1000);
       }
     },

@@ -1,4 +1,5 @@
-import type { ProbeOutcome } from "./liveness.ts";
+import { NOTICES } from "./liveness/listening.ts";
+import type { ProbeOutcome } from "./liveness/sight.ts";
 
 /** What a metric is called and what it tells. */
 interface Description {
@@ -87,7 +88,7 @@ export class Metrics {
     { name: "queen_status_changes_total", help: "Changes of a hive's status, by what it became", label: "status" },
     ["unknown", "online", "offline"],
   );
-  readonly probes = new Counter<Exclude<ProbeOutcome, "pending">>(
+  readonly probes = new Counter<ProbeOutcome>(
     { name: "queen_probes_total", help: "Health checks of hives by what they showed", label: "outcome" },
     ["answered", "failed", "refused"],
   );
@@ -95,6 +96,22 @@ export class Metrics {
     { name: "queen_probe_seconds", help: "How long health checks took that were sent, answered or not" },
     SECONDS,
   );
+  readonly notices = new Counter(
+    {
+      name: "queen_liveness_notices_total",
+      help: "What the queen went through as a whole, by its kind",
+      label: "kind",
+    },
+    NOTICES,
+  );
+  readonly marksHeld = new Gauge({
+    name: "queen_offline_marks_held",
+    help: "1 while so many hives are missing that none is marked offline",
+  });
+  readonly missingHives = new Gauge({
+    name: "queen_missing_hives",
+    help: "Online hives that were on the way to be marked offline at the last sweep",
+  });
   readonly problems = new Counter<string>(
     { name: "queen_problems_total", help: "Requests that were answered with an error, by its code", label: "code" },
     // There from the start, so that the first one is seen as an increase.

@@ -6,10 +6,10 @@ import { createApp } from "./app.ts";
 import type { Clock } from "./clock.ts";
 import { DeviceDetection } from "./device-detection.ts";
 import { EventLog } from "./events.ts";
-import { Fleet } from "./fleet.ts";
 import { HealthLoop } from "./health-loop.ts";
 import { HeartbeatReceiver } from "./heartbeat.ts";
 import type { Lifecycle, LifecycleParts } from "./lifecycle/lifecycle.ts";
+import { Liveness, type LivenessSettings } from "./liveness/liveness.ts";
 import type { Metrics } from "./metrics.ts";
 import { Probe, type Resolve } from "./probe.ts";
 import { HiveRegistry } from "./registry.ts";
@@ -18,7 +18,7 @@ import { StatusKeeper } from "./status-keeper.ts";
 const MAX_PROBE_TIMEOUT_MS = 5000;
 const REAP_INTERVAL_MS = 50;
 
-export interface QueenOptions {
+export interface QueenOptions extends LivenessSettings {
   catalog: HiveCatalog;
   clock: Clock;
   log: FastifyBaseLogger;
@@ -28,8 +28,6 @@ export interface QueenOptions {
   metrics: Metrics;
   /** Whether `/metrics` has series of each single hive. */
   metricsByHive: boolean;
-  healthIntervalMs: number;
-  staleAfterMs: number;
   lifecycle: LifecycleParts["settings"];
   lifecycleTimeouts?: LifecycleParts["timeouts"];
 }
@@ -38,7 +36,7 @@ export interface QueenOptions {
 export interface Queen {
   app: FastifyInstance;
   registry: HiveRegistry;
-  fleet: Fleet;
+  liveness: Liveness;
   events: EventLog;
   healthLoop: HealthLoop;
   /** Ends the records of operations that were under way when their queen was ended; asked once, after the start. */
@@ -50,16 +48,20 @@ export interface Queen {
 export function assembleQueen(options: QueenOptions): Queen {
   const { catalog, clock, log, metrics, allowedHosts, resolve, metricsByHive, healthIntervalMs, staleAfterMs } =
     options;
-  const fleet = new Fleet(clock);
+  const liveness = new Liveness(options, clock.monotonicNow());
   const events = new EventLog(() => clock.now());
-  const registry = new HiveRegistry({ clock, staleAfterMs, isOnline: (id) => fleet.isOnline(id) });
+  const registry = new HiveRegistry({
+    clock,
+    staleAfterMs,
+    takesWork: (id) => liveness.takesWork(id, clock.monotonicNow()),
+  });
   const newProbe = () =>
     new Probe({ allowedHosts, resolve, timeoutMs: Math.min(MAX_PROBE_TIMEOUT_MS, healthIntervalMs) });
-  const statuses = new StatusKeeper({ catalog, fleet, events, metrics, clock, log, staleAfterMs });
-  const detection = new DeviceDetection({ catalog, fleet, probe: newProbe(), log });
-  const heartbeats = new HeartbeatReceiver({ catalog, registry, fleet, statuses, detection, metrics, clock });
-  const parts = { catalog, registry, fleet, events, metrics, statuses, detection, clock, log };
-  const healthLoop = new HealthLoop({ ...parts, probe: newProbe(), intervalMs: healthIntervalMs, staleAfterMs });
+  const statuses = new StatusKeeper({ catalog, liveness, events, metrics, clock, log, staleAfterMs });
+  const detection = new DeviceDetection({ catalog, probe: newProbe(), log });
+  const heartbeats = new HeartbeatReceiver({ catalog, registry, liveness, statuses, detection, metrics, clock });
+  const parts = { catalog, registry, liveness, events, metrics, statuses, detection, clock, log };
+  const healthLoop = new HealthLoop({ ...parts, probe: newProbe(), intervalMs: healthIntervalMs });
   const lifecycle = lazyLifecycle(() => ({
     ...parts,
     probe: new Probe({ allowedHosts, resolve, timeoutMs: MAX_PROBE_TIMEOUT_MS }),
@@ -96,7 +98,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     await detection.close();
     await quiet;
   };
-  return { app, registry, fleet, events, healthLoop, endDeadOperations, stop };
+  return { app, registry, liveness, events, healthLoop, endDeadOperations, stop };
 }
 
 /** Loaded when it is first needed: the start of the queen must not wait for it. */

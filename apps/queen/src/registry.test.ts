@@ -10,7 +10,7 @@ const STALE_AFTER_MS = 60_000;
 function newRegistry() {
   const clock = new FakeClock();
   const offline = new Set<string>();
-  const registry = new HiveRegistry({ clock, staleAfterMs: STALE_AFTER_MS, isOnline: (id) => !offline.has(id) });
+  const registry = new HiveRegistry({ clock, staleAfterMs: STALE_AFTER_MS, takesWork: (id) => !offline.has(id) });
   const places = (found: { hiveId: string; worker: Worker }[]) =>
     found.map(({ hiveId, worker }) => `${hiveId}/${worker.workerId}`).sort();
   const best = (model: string) => registry.bestWorker(model)?.worker.workerId;

@@ -35,7 +35,7 @@ interface RegistryOptions {
   clock: Clock;
   staleAfterMs: number;
   /** Whether new work may go to that hive. */
-  isOnline: (hiveId: string) => boolean;
+  takesWork: (hiveId: string) => boolean;
 }
 
 /**
@@ -45,16 +45,16 @@ interface RegistryOptions {
 export class HiveRegistry {
   readonly #clock: Clock;
   readonly #staleAfterMs: number;
-  readonly #isOnline: (hiveId: string) => boolean;
+  readonly #takesWork: (hiveId: string) => boolean;
   readonly #entries = new Map<string, Entry>();
   /** The oldest heartbeat first, so that the stale ones are found at the front. Only these are in the index. */
   readonly #live = new Map<string, Entry>();
   readonly #index = new WorkerIndex();
 
-  constructor({ clock, staleAfterMs, isOnline }: RegistryOptions) {
+  constructor({ clock, staleAfterMs, takesWork }: RegistryOptions) {
     this.#clock = clock;
     this.#staleAfterMs = staleAfterMs;
-    this.#isOnline = isOnline;
+    this.#takesWork = takesWork;
   }
 
   /** Replaces what is known of a hive by its newest heartbeat, received now. */
@@ -97,12 +97,12 @@ export class HiveRegistry {
   }
 
   /**
-   * The worker to give work for `model` to: idle, health "healthy", on a live hive that is online, least loaded. Least loaded means the lowest
+   * The worker to give work for `model` to: idle, health "healthy", on a live hive that takes work, least loaded. Least loaded means the lowest
    * GPU percentage, then the lowest CPU percentage (unknown counts as 0), then the fewest busy workers on its hive, then the first id.
    */
   bestWorker(model: string): PlacedWorker | undefined {
     this.#expire();
-    return this.#index.best(model, ({ hiveId }) => this.#isOnline(hiveId));
+    return this.#index.best(model, ({ hiveId }) => this.#takesWork(hiveId));
   }
 
   /** What the workers of a hive, as last heard, leave of `devices`. */

@@ -2,13 +2,15 @@ import { type HiveCatalog, HiveCatalogError, type HiveStatus } from "@repo/hive-
 import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "./clock.ts";
 import type { EventLog } from "./events.ts";
-import type { Fleet, Sight } from "./fleet.ts";
-import { judge } from "./liveness.ts";
+import type { Verdict } from "./liveness/judge.ts";
+import type { Notice } from "./liveness/listening.ts";
+import type { Liveness } from "./liveness/liveness.ts";
+import type { Sight } from "./liveness/sight.ts";
 import type { Metrics } from "./metrics.ts";
 
 interface Parts {
   catalog: HiveCatalog;
-  fleet: Fleet;
+  liveness: Liveness;
   events: EventLog;
   metrics: Metrics;
   clock: Clock;
@@ -16,12 +18,15 @@ interface Parts {
   staleAfterMs: number;
 }
 
-/** Brings the stored status of a hive in line with what is known of it; writes only what changes. */
+/** Brings the stored status of a hive in line with what the liveness rules say; writes only what changes. */
 export class StatusKeeper {
   readonly #parts: Parts;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    const { metrics, liveness, clock } = parts;
+    metrics.marksHeld.read = () => (liveness.isHolding ? 1 : 0);
+    metrics.missingHives.read = () => liveness.condition(clock.monotonicNow()).missing;
   }
 
   /** Throws HiveCatalogError: HIVE_NOT_FOUND when the hive was removed meanwhile. */
@@ -29,11 +34,11 @@ export class StatusKeeper {
     if (sight.damaged) return;
     const status = sight.status ?? (await this.#read(sight));
     if (status === undefined) return;
-    const { fleet, staleAfterMs } = this.#parts;
-    const verdict = judge(fleet.evidence(sight, status), staleAfterMs);
+    const { liveness, clock } = this.#parts;
+    const verdict = liveness.judge(sight, status, clock.monotonicNow());
     if (verdict.status === status) return;
-    if (verdict.status === "offline") await this.#markOffline(sight, status, verdict.why);
-    else await this.#write(sight, status, verdict.status, verdict.why);
+    if (verdict.status === "offline") await this.#markOffline(sight, status, verdict);
+    else await this.#write(sight, status, verdict);
   }
 
   /** One log line, one event and one count for a change, whoever made it. */
@@ -45,39 +50,51 @@ export class StatusKeeper {
     metrics.statusChanges.add(status);
   }
 
+  /** The same for what the queen went through as a whole. */
+  announce(notices: readonly Notice[]): void {
+    const { log, events, metrics } = this.#parts;
+    for (const notice of notices) {
+      const text = textOf(notice);
+      log[notice.kind === "resumed" || notice.kind === "network_back" ? "info" : "warn"]({ liveness: notice }, text);
+      events.publish("liveness", { kind: notice.kind, why: text, ...countsOf(notice) });
+      metrics.notices.add(notice.kind);
+    }
+  }
+
   async #read(sight: Sight): Promise<HiveStatus | undefined> {
-    const { catalog, fleet, clock, log } = this.#parts;
+    const { catalog, liveness, clock, log } = this.#parts;
     const readAtMs = clock.monotonicNow();
     try {
       const record = await catalog.getHive(sight.id);
       if (record === undefined) {
         throw new HiveCatalogError("HIVE_NOT_FOUND", `There is no hive "${sight.id}"`, { hiveId: sight.id });
       }
-      fleet.learn(record, readAtMs);
+      liveness.learn(record, readAtMs, clock.monotonicNow(), clock.now());
       return record.status;
     } catch (error) {
       if (!(error instanceof HiveCatalogError && error.code === "CORRUPT_HIVE")) throw error;
-      fleet.learnDamaged(sight.id);
+      liveness.learnDamaged(sight.id);
       log.warn({ hive_id: sight.id, err: error }, "the record of this hive is damaged, so its status is left as it is");
       return undefined;
     }
   }
 
-  async #write(sight: Sight, was: HiveStatus, status: HiveStatus, why: string): Promise<void> {
-    await this.#parts.catalog.updateHiveStatus(sight.id, status);
-    if (sight.status === status) return;
-    this.#parts.fleet.setStatus(sight, status);
-    this.announceChange(sight.id, was, status, why);
+  async #write(sight: Sight, was: HiveStatus, verdict: Verdict): Promise<void> {
+    const { catalog, liveness, clock } = this.#parts;
+    await catalog.updateHiveStatus(sight.id, verdict.status);
+    if (sight.status === verdict.status) return;
+    liveness.changed(sight, was, verdict, clock.monotonicNow());
+    this.announceChange(sight.id, was, verdict.status, verdict.why);
   }
 
   /** While the mark is on its way the status is not sure: a beat that comes in between looks into the catalog itself. */
-  async #markOffline(sight: Sight, was: HiveStatus, why: string): Promise<void> {
-    const { catalog, fleet } = this.#parts;
-    fleet.setStatus(sight, undefined);
+  async #markOffline(sight: Sight, was: HiveStatus, verdict: Verdict): Promise<void> {
+    const { catalog, liveness, clock } = this.#parts;
+    liveness.unsure(sight, clock.monotonicNow());
     const changed = await catalog.markOffline(sight.id, this.#notBeatSinceMs(sight));
     if (!changed) return;
-    if (sight.status === undefined) fleet.setStatus(sight, "offline");
-    this.announceChange(sight.id, was, "offline", why);
+    liveness.markedOffline(sight, was, verdict, clock.monotonicNow());
+    this.announceChange(sight.id, was, "offline", verdict.why);
   }
 
   /** A beat later than the one that is known to be stale was taken by another queen, and wins. */
@@ -86,3 +103,31 @@ export class StatusKeeper {
     return Math.max(0, clock.now() - staleAfterMs, (heartbeatMs ?? 0) + 1);
   }
 }
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+const ENDS = {
+  returned: "enough of the missing hives have returned",
+  confirmed: "an operator confirmed that the missing hives are gone",
+  timed_out: "the time for which marks are held back is over",
+};
+
+function textOf(notice: Notice): string {
+  switch (notice.kind) {
+    case "stalled":
+      return `the queen stood still for ${seconds(notice.forMs)}: the silence of hives counts from now`;
+    case "suspended":
+      return `the machine was suspended for ${seconds(notice.forMs)}: the silence of hives counts from now`;
+    case "network_back":
+      return `hives are heard again after ${seconds(notice.forMs)} of silence of all of them`;
+    case "network_lost":
+      return `no hive at all is heard, out of ${notice.online}: no hive is marked offline until the network is back, an operator confirms, or time is up`;
+    case "mass_failure":
+      return `${notice.missing} of ${notice.online} online hives went missing at once: no hive is marked offline until they return, an operator confirms, or time is up`;
+    case "resumed":
+      return `hives are marked offline again: ${ENDS[notice.how]}; ${notice.missing} of ${notice.online} are missing`;
+  }
+}
+
+const countsOf = (notice: Notice): { missing: number | null; online: number | null } =>
+  "missing" in notice ? { missing: notice.missing, online: notice.online } : { missing: null, online: null };

@@ -4,6 +4,7 @@ import type { Clock } from "../src/clock.ts";
 export class FakeClock implements Clock {
   wallMs = 1_761_040_800_000;
   monotonicMs = 1000;
+  uptimeMs = 5000;
 
   now(): number {
     return this.wallMs;
@@ -13,8 +14,13 @@ export class FakeClock implements Clock {
     return this.monotonicMs;
   }
 
+  uptimeNow(): number {
+    return this.uptimeMs;
+  }
+
   advance(ms: number): void {
     this.wallMs += ms;
     this.monotonicMs += ms;
+    this.uptimeMs += ms;
   }
 }

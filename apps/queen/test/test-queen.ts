@@ -3,11 +3,24 @@ import { openTestCatalog } from "@repo/hive-catalog/testing";
 import type { InjectOptions } from "fastify";
 import { pino } from "pino";
 import { AllowedHosts } from "../src/allowed-hosts.ts";
+import type { LivenessSettings } from "../src/liveness/liveness.ts";
 import { Metrics } from "../src/metrics.ts";
 import { systemResolve } from "../src/probe.ts";
 import { assembleQueen, type Queen, type QueenOptions } from "../src/queen.ts";
 import { checkContract } from "./contract.ts";
 import { FakeClock } from "./fake-clock.ts";
+
+/** Those of a queen that is told nothing else. */
+export const LIVENESS_SETTINGS: LivenessSettings = {
+  healthIntervalMs: 30_000,
+  staleAfterMs: 60_000,
+  massFailureShare: 1 / 3,
+  massFailureMin: 3,
+  massFailureHoldMs: 300_000,
+  flapChanges: 4,
+  flapWindowMs: 600_000,
+  probationMs: 120_000,
+};
 
 /** One line of the log. */
 export type LogLine = Record<string, unknown> & { msg: string };
@@ -38,14 +51,13 @@ export async function startTestQueen(options: Partial<QueenOptions> & { clock?: 
     allowedHosts: AllowedHosts.parse("127.0.0.0/8,::1"),
     resolve: systemResolve,
     metricsByHive: false,
-    healthIntervalMs: 30_000,
-    staleAfterMs: 60_000,
     lifecycle: {
       publicUrl: undefined,
       publicCa: undefined,
       ssh: { identity: undefined, knownHosts: undefined },
       programEnv: {},
     },
+    ...LIVENESS_SETTINGS,
     ...options,
     catalog,
     clock,
@@ -114,3 +126,20 @@ export const beat = (queen: TestQueen, id = HIVE_JSON.id) =>
   queen.request("POST", "/v1/heartbeat", beatJson(id, [workerJson()]));
 
 export const statusOf = async (queen: TestQueen, id = HIVE_JSON.id) => (await queen.catalog.getHive(id))?.status;
+
+/** Lets so much time pass, as a queen that runs does: with its sweeps, and a health round at the end of every interval. */
+export async function pass(queen: TestQueen, durationMs: number): Promise<void> {
+  const { clock, liveness, healthLoop } = queen;
+  const { healthIntervalMs } = LIVENESS_SETTINGS;
+  for (let leftMs = durationMs, toRoundMs = healthIntervalMs; leftMs > 0; ) {
+    const stepMs = Math.min(leftMs, toRoundMs, liveness.tickIntervalMs);
+    clock.advance(stepMs);
+    leftMs -= stepMs;
+    toRoundMs -= stepMs;
+    if (toRoundMs === 0) {
+      await healthLoop.runRound();
+      toRoundMs = healthIntervalMs;
+    }
+    await healthLoop.sweep();
+  }
+}

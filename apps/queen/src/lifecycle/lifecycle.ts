@@ -6,7 +6,7 @@ import { isLoopback } from "../addresses.ts";
 import type { Clock } from "../clock.ts";
 import { hiveNotFound, operationNotFound, Problem } from "../errors.ts";
 import type { EventLog } from "../events.ts";
-import type { Fleet } from "../fleet.ts";
+import type { Liveness } from "../liveness/liveness.ts";
 import type { StatusKeeper } from "../status-keeper.ts";
 import { HostKeyDesk } from "./host-key-desk.ts";
 import { Job, type JobParts, type LifecycleTimeouts } from "./job.ts";
@@ -30,7 +30,7 @@ export interface LifecycleParts extends Omit<JobParts, "timeouts"> {
   clock: Clock;
   log: FastifyBaseLogger;
   events: EventLog;
-  fleet: Fleet;
+  liveness: Liveness;
   statuses: StatusKeeper;
   timeouts?: LifecycleTimeouts | undefined;
 }
@@ -154,12 +154,12 @@ export class Lifecycle {
 
   /** What was started or stopped on purpose is known to be so; the hive's own next sign counts again. */
   async #markStatus(hiveId: string, status: "online" | "offline", operationId: string): Promise<void> {
-    const { catalog, clock, fleet, statuses } = this.#parts;
-    const was = fleet.get(hiveId)?.status;
+    const { catalog, clock, liveness, statuses } = this.#parts;
+    const was = liveness.sights.get(hiveId)?.status;
     const hive = await catalog.patchHive(hiveId, { status });
-    fleet.setStatus(fleet.learn(hive, clock.monotonicNow()), status);
-    if (was !== undefined && was !== status)
-      statuses.announceChange(hiveId, was, status, `by the operation ${operationId}`);
+    liveness.setByOperator(hive, clock.monotonicNow(), clock.now());
+    if (was === undefined || was === status) return;
+    statuses.announceChange(hiveId, was, status, `by the operation ${operationId}`);
   }
 
   async #finish(

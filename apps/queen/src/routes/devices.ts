@@ -4,14 +4,14 @@ import type { AppParts } from "../app.ts";
 import { hiveNotFound } from "../errors.ts";
 import { type HivePath, parseBody, pathId } from "../input.ts";
 
-type DevicesParts = Pick<AppParts, "catalog" | "fleet" | "detection">;
+type DevicesParts = Pick<AppParts, "catalog" | "detection">;
 
-export function devicesRoutes(app: FastifyInstance, { catalog, fleet, detection }: DevicesParts): void {
+export function devicesRoutes(app: FastifyInstance, { catalog, detection }: DevicesParts): void {
   app.put<HivePath>("/v1/hives/:id/devices", async (request) => {
     const id = pathId(request);
     const devices = parseBody(StrictDeviceCapabilitiesJson, request.body, "INVALID_HIVE");
     await catalog.updateDevices(id, devices);
-    fleet.learnDevices(id);
+    detection.learnDevices(id);
     return StrictDeviceCapabilitiesJson.encode(devices);
   });
 

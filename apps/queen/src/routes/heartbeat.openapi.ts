@@ -23,8 +23,15 @@ export const heartbeatOperations: readonly Operation[] = [
     answers: {
       200: {
         description: "The beat is stored",
-        schema: z.strictObject({ status: z.literal("ok"), message: z.string() }),
-        example: { status: "ok", message: "Heartbeat received from localhost" },
+        schema: z.strictObject({
+          status: z.literal("ok"),
+          message: z.string(),
+          next_beat_ms: z.int().min(1).meta({
+            description:
+              "In how many milliseconds the next beat is best sent: spreads the beats of the fleet, and asks for fewer when the queen is busy",
+          }),
+        }),
+        example: { status: "ok", message: "Heartbeat received from localhost", next_beat_ms: 15_000 },
       },
     },
     problems: ["INVALID_ARGUMENT", "HIVE_NOT_FOUND", ...WITH_BODY, ...WRITING],

@@ -6,7 +6,7 @@ import { parseBody } from "../input.ts";
 export function heartbeatRoutes(app: FastifyInstance, { heartbeats }: Pick<AppParts, "heartbeats">): void {
   app.post("/v1/heartbeat", async (request) => {
     const beat = usualHeartbeat(request.body) ?? parseBody(HeartbeatJson, request.body, "INVALID_ARGUMENT");
-    await heartbeats.receive(beat);
-    return { status: "ok", message: `Heartbeat received from ${beat.hiveId}` };
+    const nextBeatMs = await heartbeats.receive(beat);
+    return { status: "ok", message: `Heartbeat received from ${beat.hiveId}`, next_beat_ms: nextBeatMs };
   });
 }

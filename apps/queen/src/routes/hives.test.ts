@@ -97,7 +97,7 @@ test("removes a hive, and what was known of its workers", async () => {
   await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
   expect(await queen.request("DELETE", "/v1/hives/hive-a")).toMatchObject({ status: 204, body: undefined });
   expect(queen.registry.get("hive-a")).toBeUndefined();
-  expect(queen.fleet.get("hive-a")).toBeUndefined();
+  expect(queen.liveness.sights.get("hive-a")).toBeUndefined();
   expect(await queen.request("DELETE", "/v1/hives/hive-a")).toMatchObject({
     status: 404,
     body: { code: "HIVE_NOT_FOUND" },

@@ -13,7 +13,10 @@ import type { AppParts } from "../app.ts";
 import { hiveNotFound, invalidField } from "../errors.ts";
 import { type HivePath, parseBody, parseQuery, pathId } from "../input.ts";
 
-type HivesParts = Pick<AppParts, "catalog" | "registry" | "fleet" | "events" | "statuses" | "clock" | "log">;
+type HivesParts = Pick<
+  AppParts,
+  "catalog" | "registry" | "liveness" | "detection" | "events" | "statuses" | "clock" | "log"
+>;
 
 export const DEFAULT_PAGE_SIZE = 100;
 export const MAX_PAGE_SIZE = 1000;
@@ -37,7 +40,7 @@ const JsonObject = z.custom<Record<string, unknown>>(
 
 /** CRUD of the catalog over HTTP. What a caller changed, the memory of the fleet learns at once. */
 export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
-  const { catalog, registry, fleet, events, statuses, clock, log } = parts;
+  const { catalog, registry, liveness, detection, events, statuses, clock, log } = parts;
 
   app.get("/v1/hives", async (request) => listHives(catalog, parseQuery(ListQuery, request.query)));
 
@@ -77,15 +80,17 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
     const { id } = request.params;
     if (!(await catalog.removeHive(id))) throw hiveNotFound(id);
     registry.remove(id);
-    fleet.forget(id);
+    liveness.sights.forget(id);
+    detection.forget(id);
     log.info({ hive_id: id }, "hive removed");
     events.publish("hive_removed", { hive_id: id });
     return reply.code(204).send();
   });
 
   function learn(hive: HiveRecord): void {
-    const was = fleet.get(hive.id)?.status;
-    fleet.setStatus(fleet.learn(hive, clock.monotonicNow()), hive.status);
+    const was = liveness.sights.get(hive.id)?.status;
+    liveness.setByOperator(hive, clock.monotonicNow(), clock.now());
+    detection.learn(hive);
     if (was !== undefined && was !== hive.status)
       statuses.announceChange(hive.id, was, hive.status, "it was set over the API");
   }

@@ -2,6 +2,7 @@ import { HiveStatus } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import { z } from "zod";
 import type { EventType } from "../events.ts";
+import { NOTICES } from "../liveness/listening.ts";
 import type { Operation } from "../openapi/operation.ts";
 
 const at = { at_ms: timeMs };
@@ -29,7 +30,19 @@ export const EVENT_SCHEMAS = {
   hive_removed: z
     .strictObject({ ...at, hive_id: z.string() })
     .meta({ id: "HiveRemovedEvent", description: "A hive was removed" }),
-  liveness: z.object(at).meta({ id: "LivenessEvent", description: "The guard against mass failure" }),
+  liveness: z
+    .strictObject({
+      ...at,
+      kind: z.enum(NOTICES),
+      why: z.string(),
+      missing: z.int().nullable(),
+      online: z.int().nullable(),
+    })
+    .meta({
+      id: "LivenessEvent",
+      description:
+        "The queen stood still, lost or found the network, or holds back marks as offline because too many hives went missing at once, or marks again",
+    }),
 } as const satisfies Record<EventType, z.ZodType>;
 
 export const HelloEvent = z

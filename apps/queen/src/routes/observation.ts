@@ -4,7 +4,10 @@ import { Problem } from "../errors.ts";
 import type { EventStream } from "../event-stream.ts";
 import type { MetricsPage } from "../metrics-page.ts";
 
-type ObservationParts = Pick<AppParts, "catalog" | "fleet" | "events" | "metrics" | "metricsByHive" | "clock" | "log">;
+type ObservationParts = Pick<
+  AppParts,
+  "catalog" | "liveness" | "events" | "metrics" | "metricsByHive" | "clock" | "log"
+>;
 
 /**
  * Metrics, events and the description of the API. What answers them is loaded when somebody first asks, because neither the start of

@@ -5,7 +5,7 @@ import { type HivePath, pathId } from "../input.ts";
 import type { MemoryUsage } from "../usage.ts";
 import { workerToJson } from "../worker.ts";
 
-type StateParts = Pick<AppParts, "catalog" | "registry" | "fleet" | "allowedHosts">;
+type StateParts = Pick<AppParts, "catalog" | "registry" | "liveness" | "allowedHosts">;
 
 const memoryToJson = ({ totalBytes, usedBytes, freeBytes }: MemoryUsage) => ({
   total_bytes: totalBytes,
@@ -13,7 +13,7 @@ const memoryToJson = ({ totalBytes, usedBytes, freeBytes }: MemoryUsage) => ({
   free_bytes: freeBytes,
 });
 
-export function stateRoutes(app: FastifyInstance, { catalog, registry, fleet, allowedHosts }: StateParts): void {
+export function stateRoutes(app: FastifyInstance, { catalog, registry, liveness, allowedHosts }: StateParts): void {
   app.get<HivePath>("/v1/hives/:id/state", async (request) => {
     const id = pathId(request);
     const hive = await catalog.getHive(id);
@@ -25,7 +25,7 @@ export function stateRoutes(app: FastifyInstance, { catalog, registry, fleet, al
       status: hive.status,
       live: state?.live ?? false,
       // What a name resolves to is only known once a probe has tried it.
-      contactable: !allowedHosts.refusesAddress(hive.host) && fleet.get(id)?.probe !== "refused",
+      contactable: !allowedHosts.refusesAddress(hive.host) && liveness.sights.get(id)?.probe !== "refused",
       last_beat_age_ms: state ? Math.round(state.ageMs) : null,
       skew_ms: state?.skewMs ?? null,
       workers: state?.workers.map(workerToJson) ?? [],

@@ -127,7 +127,7 @@ test("goes on after all of that: the same process takes a beat, and has no error
   const { status, body } = await exchange(heartbeat({}));
   expect({ status, body }).toEqual({
     status: 200,
-    body: { status: "ok", message: "Heartbeat received from hive-a" },
+    body: { status: "ok", message: "Heartbeat received from hive-a", next_beat_ms: expect.any(Number) },
   });
   expect(queen.child.exitCode).toBeNull();
   expect(queen.logLines.filter(({ level }) => Number(level) >= 50)).toEqual([]);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { deadPort } from "../hive-server.ts";
-import { addHive, beat, startTestQueen, statusOf, type TestQueen } from "../test-queen.ts";
+import { addHive, beat, pass, startTestQueen, statusOf, type TestQueen } from "../test-queen.ts";
 
 const STALE_AFTER_MS = 60_000;
 const BEAT_MS = 15_000;
@@ -58,13 +58,11 @@ test.each([
     await using queen = await queenWithBeatingHive();
     const { clock } = queen;
     await beat(queen);
-    clock.wallMs += jumpMs;
-    clock.monotonicMs += STALE_AFTER_MS - 1;
     await queen.healthLoop.runRound();
-    await queen.healthLoop.sweep();
+    clock.wallMs += jumpMs;
+    await pass(queen, STALE_AFTER_MS - 1);
     expect(await statusOf(queen)).toBe("online");
-    clock.monotonicMs += 1;
-    await queen.healthLoop.sweep();
+    await pass(queen, 1);
     expect(await statusOf(queen)).toBe("offline");
   },
 );
@@ -75,8 +73,7 @@ test("a beat that was stored ten years ahead does not keep a hive online after t
   clock.wallMs += TEN_YEARS_MS;
   await beat(queen);
   clock.wallMs -= TEN_YEARS_MS;
-  clock.advance(STALE_AFTER_MS);
-  await queen.healthLoop.runRound();
+  await pass(queen, STALE_AFTER_MS);
   expect(await statusOf(queen)).toBe("offline");
   await beat(queen);
   expect(await storedBeat(queen)).toBe(clock.now());
@@ -92,8 +89,7 @@ test("a queen that starts after a jump takes a hive with a beat from the jump fo
   await using after = await startTestQueen({ catalog, clock, staleAfterMs: STALE_AFTER_MS });
   await after.healthLoop.runRound();
   expect(await statusOf(after)).toBe("online");
-  clock.advance(STALE_AFTER_MS);
-  await after.healthLoop.runRound();
+  await pass(after, STALE_AFTER_MS);
   expect(await statusOf(after)).toBe("offline");
 });
 

@@ -1,0 +1,79 @@
+import type { HiveStatus } from "@repo/hive-catalog";
+import type { Rule, Sight } from "./sight.ts";
+
+export interface Verdict {
+  readonly status: HiveStatus;
+  readonly rule: Rule;
+  readonly why: string;
+}
+
+/** What holds for every hive at the moment of judging. */
+export interface View {
+  readonly nowMs: number;
+  /** No age counts from before: the queen did not listen then. */
+  readonly graceFromMs: number;
+  readonly staleAfterMs: number;
+  /** How far two failed probes must be apart to count as two. */
+  readonly probeGapMs: number;
+  /** False only in the simulation, which shows what the second witness is worth. */
+  readonly corroborate: boolean;
+}
+
+/** From when on the silence of a hive counts; probes that began earlier are no witness of it. */
+export const quietFromMs = ({ beatAtMs, setAtMs }: Sight, graceFromMs: number): number =>
+  Math.max(beatAtMs ?? Number.NEGATIVE_INFINITY, setAtMs, graceFromMs);
+
+export const beatIsFresh = ({ beatAtMs }: Sight, { nowMs, staleAfterMs }: View): boolean =>
+  beatAtMs !== undefined && nowMs - beatAtMs < staleAfterMs;
+
+/** Whether the hive has been silent for `ageMs`, and a probe failed meanwhile or none may be made. */
+export function isMissing(sight: Sight, { nowMs, graceFromMs, corroborate }: View, ageMs: number): boolean {
+  const fromMs = quietFromMs(sight, graceFromMs);
+  if (nowMs - fromMs < ageMs) return false;
+  return sight.probe === "refused" || (sight.probe === "failed" && sight.failedFromMs >= fromMs) || !corroborate;
+}
+
+/** Whether everything that is needed to call a hive offline is there. */
+export function isLost(sight: Sight, view: View): boolean {
+  if (!isMissing(sight, view, view.staleAfterMs)) return false;
+  return sight.probe === "refused" || !view.corroborate || sight.failedAtMs - sight.failedFromMs >= view.probeGapMs;
+}
+
+/** A hive that was never seen is neither on nor off; every other one that is not offline may be lost. */
+export const mayBeLost = ({ beatAtMs }: Sight, status: HiveStatus | undefined): boolean =>
+  status === "online" || (status === "unknown" && beatAtMs !== undefined);
+
+/** Judges one hive by itself; whether so many hives may be marked at once is not asked here. */
+export function judge(sight: Sight, status: HiveStatus, view: View): Verdict {
+  const { beatAtMs, probe, setByOperator, setAtMs } = sight;
+  const { nowMs, graceFromMs, staleAfterMs } = view;
+  if (!setByOperator) {
+    if (beatIsFresh(sight, view)) return { status: "online", rule: "beats_arrive", why: "its heartbeats arrive" };
+    if (probe === "answered" && view.corroborate) {
+      return { status: "online", rule: "answers_probes", why: "it answers health checks" };
+    }
+  }
+  if (mayBeLost(sight, status) && isLost(sight, view)) {
+    return { status: "offline", rule: "silent", why: whySilent(sight, nowMs) };
+  }
+  if (setByOperator)
+    return { status, rule: "set_by_operator", why: "an operator set it, and the hive gave no sign since" };
+  if (status === "offline") return { status, rule: "silent", why: "it was offline, and gave no sign of life since" };
+  if (probe === "pending") return { status, rule: "not_probed_yet", why: "it was not probed yet" };
+  if (!mayBeLost(sight, status)) return { status, rule: "never_seen", why: "it was never seen" };
+  if (nowMs - quietFromMs(sight, graceFromMs) < staleAfterMs && (beatAtMs ?? setAtMs) < graceFromMs) {
+    return { status, rule: "grace", why: "its silence counts only from when the queen began to listen again" };
+  }
+  return {
+    status,
+    rule: "one_failed_probe",
+    why: "it is silent, but two failed health checks, some time apart, are needed",
+  };
+}
+
+function whySilent({ beatAtMs, probe }: Sight, nowMs: number): string {
+  const silence =
+    beatAtMs === undefined ? "it never beat" : `its last heartbeat is ${Math.round(nowMs - beatAtMs)} ms old`;
+  const reach = probe === "refused" ? "the queen may not contact its host" : "its last two health checks failed";
+  return `${silence} and ${reach}`;
+}

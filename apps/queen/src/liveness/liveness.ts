@@ -1,0 +1,310 @@
+import type { HiveStatus } from "@repo/hive-catalog";
+import { type Census, Hold, type HoldSettings } from "./hold.ts";
+import { isLost, isMissing, judge, mayBeLost, quietFromMs, type Verdict, type View } from "./judge.ts";
+import { Listening, type Notice } from "./listening.ts";
+import { Pace } from "./pace.ts";
+import { type FlapSettings, remember } from "./probation.ts";
+import { learnBeat, type ProbeResult, type Rule, type Sight, Sights } from "./sight.ts";
+
+export interface LivenessSettings extends HoldSettings, FlapSettings {}
+
+/** Rules that the simulation switches off, one at a time, to show what each is worth. A queen has all of them. */
+export interface LivenessRules {
+  readonly corroboration: boolean;
+  readonly grace: boolean;
+  readonly guard: boolean;
+}
+
+/** What a record of the catalog says that matters here. */
+export interface KnownHive {
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  readonly status: HiveStatus;
+  readonly lastHeartbeatMs: number | null;
+}
+
+export interface Tick {
+  /** The hives to mark offline. Marks take time, so each is to be judged anew when its turn comes. */
+  readonly lost: readonly Sight[];
+  readonly notices: readonly Notice[];
+}
+
+/** What the queen makes of her own state. */
+export interface Condition {
+  readonly state: "watching" | "grace" | "mass_failure" | "network_lost";
+  /** Monotonic, like `untilMs`: when the state ends by itself at the latest. */
+  readonly sinceMs: number | undefined;
+  readonly untilMs: number | undefined;
+  readonly missing: number;
+  readonly online: number;
+}
+
+const ALL_RULES: LivenessRules = { corroboration: true, grace: true, guard: true };
+const TICKS_PER_INTERVAL = 4;
+/** As a share of the stale age: a beat interval. */
+const BEAT_SHARE = 1 / 4;
+/** As a share of the stale age: how long a hive is silent before it counts as missing. Beats come closer together than the rest. */
+const MISSING_SHARE = 2 / 3;
+const PROBES_KEPT = 4;
+
+/**
+ * Who is online: a state machine without input or output. It is told of beats, probes, records and the time, and says who is to be marked.
+ * Every time is monotonic and handed in, but for the stored beats, which are compared and never trusted.
+ */
+export class Liveness {
+  /** How often `tick` is to be called. */
+  readonly tickIntervalMs: number;
+  readonly sights = new Sights();
+  readonly #settings: LivenessSettings;
+  readonly #rules: LivenessRules;
+  readonly #hold: Hold;
+  readonly #pace: Pace;
+  readonly #listening: Listening;
+  readonly #missingMs: number;
+  readonly #probeGapMs: number;
+  #notices: Notice[] = [];
+  #census: Census = { online: 0, missing: 0, networkLost: false };
+
+  constructor(settings: LivenessSettings, nowMs: number, rules: LivenessRules = ALL_RULES) {
+    const { staleAfterMs, healthIntervalMs } = settings;
+    const beatMs = staleAfterMs * BEAT_SHARE;
+    this.tickIntervalMs = Math.max(1, Math.min(healthIntervalMs, staleAfterMs) / TICKS_PER_INTERVAL);
+    this.#settings = settings;
+    this.#rules = rules;
+    this.#hold = new Hold(settings);
+    this.#pace = new Pace(beatMs);
+    this.#listening = new Listening({
+      nowMs,
+      tickIntervalMs: this.tickIntervalMs,
+      beatMs,
+      minHives: settings.massFailureMin,
+      givesGrace: rules.grace,
+      hold: this.#hold,
+      tell: (notice) => void this.#notices.push(notice),
+    });
+    this.#missingMs = staleAfterMs * MISSING_SHARE;
+    this.#probeGapMs = healthIntervalMs / 2;
+  }
+
+  /**
+   * Takes over what the catalog says. `readAtMs` is the time just before it was read; `wallNowMs` dates the stored beat of a hive that was never
+   * seen before, and nothing else.
+   */
+  learn(record: KnownHive, readAtMs: number, nowMs: number, wallNowMs: number): Sight {
+    const sight = this.sights.see(record.id);
+    sight.damaged = false;
+    if (sight.statusChangedAtMs <= readAtMs) {
+      const was = sight.status;
+      sight.status = record.status;
+      if (was !== undefined && was !== record.status) {
+        this.#remember(
+          sight,
+          was,
+          record.status,
+          "another_program",
+          "it was changed in the catalog by another program",
+          nowMs,
+        );
+      }
+    }
+    learnBeat(sight, record.lastHeartbeatMs, readAtMs, nowMs, wallNowMs);
+    const address = `${record.host} ${record.port}`;
+    if (sight.address !== address) {
+      sight.address = address;
+      sight.probe = "pending";
+      sight.probes.length = 0;
+      sight.failedFromMs = Number.NEGATIVE_INFINITY;
+      sight.unreachableSinceMs = undefined;
+    }
+    return sight;
+  }
+
+  /** Notes a hive whose record cannot be read. */
+  learnDamaged(id: string): Sight {
+    const sight = this.sights.see(id);
+    sight.damaged = true;
+    return sight;
+  }
+
+  /** An operator wrote this record. Its status holds until the next sign of life, or until the hive was silent for a stale age from now on. */
+  setByOperator(record: KnownHive, nowMs: number, wallNowMs: number): Sight {
+    const was = this.sights.get(record.id)?.status;
+    const sight = this.sights.see(record.id);
+    sight.status = record.status;
+    sight.statusChangedAtMs = nowMs;
+    this.learn(record, nowMs, nowMs, wallNowMs);
+    if (was === record.status) return sight;
+    sight.setByOperator = record.status !== "unknown";
+    sight.setAtMs = nowMs;
+    if (was !== undefined)
+      this.#remember(sight, was, record.status, "set_by_operator", "it was set over the API", nowMs);
+    return sight;
+  }
+
+  /** A beat that this queen took and stored as `heartbeatMs`, which took her `tookMs`. */
+  beat(id: string, heartbeatMs: number, nowMs: number, tookMs = 0): Sight {
+    const sight = this.sights.see(id);
+    sight.heartbeatMs = heartbeatMs;
+    this.#pace.stored(tookMs);
+    this.#hear(sight, nowMs);
+    return sight;
+  }
+
+  /** A beat that came but could not be stored: the hive is alive all the same. */
+  heard(id: string, nowMs: number): void {
+    const sight = this.sights.get(id);
+    if (sight !== undefined) this.#hear(sight, nowMs);
+  }
+
+  /** What a probe showed; false when the hive has moved to another address meanwhile. */
+  probed(sight: Sight, address: { host: string; port: number }, result: ProbeResult): boolean {
+    if (sight.address !== `${address.host} ${address.port}`) return false;
+    this.#listening.wake(result.endedAtMs);
+    sight.probe = result.outcome;
+    sight.probes.push(result);
+    if (sight.probes.length > PROBES_KEPT) sight.probes.shift();
+    if (result.outcome === "failed") this.#failed(sight, result);
+    else sight.unreachableSinceMs = undefined;
+    if (result.outcome === "answered") {
+      sight.setByOperator = false;
+      sight.failedFromMs = Number.NEGATIVE_INFINITY;
+      this.#listening.sign(result.endedAtMs);
+    }
+    return true;
+  }
+
+  /** The status is not sure while a write of it is under way. */
+  unsure(sight: Sight, nowMs: number): void {
+    sight.status = undefined;
+    sight.statusChangedAtMs = nowMs;
+  }
+
+  /** The queen wrote what `verdict` says. */
+  changed(sight: Sight, was: HiveStatus, { status, rule, why }: Verdict, nowMs: number): void {
+    this.#listening.wake(nowMs);
+    sight.status = status;
+    sight.statusChangedAtMs = nowMs;
+    this.#remember(sight, was, status, rule, why, nowMs);
+  }
+
+  /** The same for a mark, unless somebody has looked meanwhile and knows better. */
+  markedOffline(sight: Sight, was: HiveStatus, verdict: Verdict, nowMs: number): void {
+    this.#hold.marked(nowMs);
+    if (sight.status === undefined) this.changed(sight, was, verdict, nowMs);
+  }
+
+  /** To be called every `tickIntervalMs`. `uptimeMs` goes on while the machine is suspended, unlike monotonic time. */
+  tick(nowMs: number, uptimeMs: number): Tick {
+    this.#listening.tick(nowMs, uptimeMs);
+    const view = this.#view(nowMs);
+    const lost: Sight[] = [];
+    let online = 0;
+    let missing = 0;
+    for (const sight of this.sights.values()) {
+      if (sight.damaged || !mayBeLost(sight, sight.status)) continue;
+      const isOnline = sight.status === "online";
+      if (isOnline) online += 1;
+      if (!isMissing(sight, view, this.#missingMs)) continue;
+      if (isOnline) missing += 1;
+      if (isLost(sight, view)) lost.push(sight);
+    }
+    this.#listening.lookForNetwork(online, nowMs);
+    this.#assess({ online, missing, networkLost: this.#listening.networkIsLost }, nowMs);
+    return { lost: this.isHolding ? [] : lost, notices: this.takeNotices() };
+  }
+
+  /** An operator says that the missing hives are gone. Returns how many, or undefined when nothing is held back. */
+  confirm(nowMs: number): { missing: number; online: number } | undefined {
+    if (!this.#hold.confirm(nowMs)) return undefined;
+    this.#notices.push({ kind: "resumed", how: "confirmed", ...this.#census });
+    return this.#census;
+  }
+
+  /** What happened since the last tick, for whoever does not want to wait for the next one. */
+  takeNotices(): readonly Notice[] {
+    const notices = this.#notices;
+    this.#notices = [];
+    return notices;
+  }
+
+  judge(sight: Sight, status: HiveStatus, nowMs: number): Verdict {
+    const verdict = judge(sight, status, this.#view(nowMs));
+    const held = this.#hold.held;
+    if (held === undefined || verdict.status !== "offline" || status === "offline") return verdict;
+    return {
+      status,
+      rule: held.cause,
+      why: `${verdict.why}, but so many are missing that none is marked offline for now`,
+    };
+  }
+
+  /** Whether new work may go to that hive. */
+  takesWork(id: string, nowMs: number): boolean {
+    const sight = this.sights.get(id);
+    return sight?.status === "online" && (sight.probation === undefined || sight.probation.untilMs <= nowMs);
+  }
+
+  /** In how many milliseconds the hive may beat next. */
+  nextBeatMs(sight: Sight, nowMs: number): number {
+    return this.#pace.nextBeatMs(sight.ordinal, sight.probe === "answered", nowMs);
+  }
+
+  /** How old the silence of a hive is as far as it counts: from its last sign of life, or from when the queen began to listen again. */
+  countedSilenceMs(sight: Sight, nowMs: number): number | undefined {
+    const fromMs = quietFromMs(sight, this.#listening.graceFromMs);
+    return Number.isFinite(fromMs) ? nowMs - fromMs : undefined;
+  }
+
+  /** Whether no hive is marked offline for now. */
+  get isHolding(): boolean {
+    return this.#hold.held !== undefined;
+  }
+
+  condition(nowMs: number): Condition {
+    const { missing, online } = this.#census;
+    const held = this.#hold.held;
+    if (held !== undefined) return { state: held.cause, sinceMs: held.sinceMs, untilMs: held.untilMs, missing, online };
+    const untilMs = this.#listening.graceFromMs + this.#settings.staleAfterMs;
+    if (nowMs < untilMs) return { state: "grace", sinceMs: this.#listening.graceFromMs, untilMs, missing, online };
+    return { state: "watching", sinceMs: undefined, untilMs: undefined, missing, online };
+  }
+
+  #view(nowMs: number): View {
+    const { staleAfterMs } = this.#settings;
+    const corroborate = this.#rules.corroboration;
+    return { nowMs, graceFromMs: this.#listening.graceFromMs, staleAfterMs, probeGapMs: this.#probeGapMs, corroborate };
+  }
+
+  #hear(sight: Sight, nowMs: number): void {
+    this.#listening.sign(nowMs);
+    sight.beatAtMs = nowMs;
+    sight.setByOperator = false;
+  }
+
+  #failed(sight: Sight, { startedAtMs, endedAtMs }: ProbeResult): void {
+    this.#listening.failed();
+    sight.unreachableSinceMs ??= endedAtMs;
+    const fromMs = quietFromMs(sight, this.#listening.graceFromMs);
+    if (startedAtMs < fromMs) return;
+    if (sight.failedFromMs < fromMs) sight.failedFromMs = startedAtMs;
+    sight.failedAtMs = startedAtMs;
+  }
+
+  #assess(census: Census, nowMs: number): void {
+    this.#census = census;
+    if (!this.#rules.guard) return;
+    const was = this.#hold.held?.cause;
+    const how = this.#hold.assess(census, nowMs);
+    const { missing, online } = census;
+    if (how !== undefined) this.#notices.push({ kind: "resumed", how, missing, online });
+    // What has not come back yet gets as long as what has.
+    if (how === "returned") this.#listening.beginGrace(nowMs);
+    const cause = this.#hold.held?.cause;
+    if (cause !== undefined && cause !== was) this.#notices.push({ kind: cause, missing, online });
+  }
+
+  #remember(sight: Sight, was: HiveStatus, status: HiveStatus, rule: Rule, why: string, nowMs: number): void {
+    remember(sight, { atMs: nowMs, was, status, rule, why }, this.#settings);
+  }
+}

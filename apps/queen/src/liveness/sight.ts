@@ -1,0 +1,165 @@
+import type { HiveStatus } from "@repo/hive-catalog";
+
+/** What a health check showed: `refused` when the queen may not contact that host. */
+export type ProbeOutcome = "answered" | "failed" | "refused";
+
+/** One health check; its times are monotonic. */
+export interface ProbeResult {
+  readonly outcome: ProbeOutcome;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  /** Why it failed. */
+  readonly problem: string | undefined;
+}
+
+/** A change of status, and the rule that made it. */
+export interface Change {
+  /** Monotonic. */
+  readonly atMs: number;
+  readonly was: HiveStatus;
+  readonly status: HiveStatus;
+  readonly rule: Rule;
+  readonly why: string;
+}
+
+/** Counts as offline for new work until `untilMs`, a monotonic time. */
+export interface Probation {
+  readonly untilMs: number;
+  readonly backOffMs: number;
+}
+
+/** What the queen remembers of a hive between two reads of the catalog. Times are monotonic unless they say otherwise. */
+export interface Sight {
+  readonly id: string;
+  /** The how manyth hive it is: spreads the beats. */
+  readonly ordinal: number;
+  /** As it was last read or written; undefined while that is not sure. */
+  status: HiveStatus | undefined;
+  /** When the queen itself changed `status`: what was read before is out of date. */
+  statusChangedAtMs: number;
+  /** An operator wrote the status at `setAtMs`, and the hive has shown no sign of life since. */
+  setByOperator: boolean;
+  setAtMs: number;
+  /** `lastHeartbeatMs` of the record, by the wall clock; undefined when it was never read. */
+  heartbeatMs: number | null | undefined;
+  /** The last beat, whichever queen took it; undefined when there was none. */
+  beatAtMs: number | undefined;
+  /** Where the probes go. */
+  address: string;
+  /** What the last probe there showed. */
+  probe: ProbeOutcome | "pending";
+  /** The last few probes, the newest last. */
+  readonly probes: ProbeResult[];
+  /** Beginnings of the first and the last failed probe since the last sign of life. */
+  failedFromMs: number;
+  failedAtMs: number;
+  /** When the first of the probes that have failed in a row ended. */
+  unreachableSinceMs: number | undefined;
+  /** The record cannot be read, so its status is left alone. */
+  damaged: boolean;
+  /** The last round in which the hive was there. */
+  round: number;
+  /** The last few changes of status, the newest last. */
+  readonly changes: Change[];
+  probation: Probation | undefined;
+}
+
+export type Rule =
+  | "beats_arrive"
+  | "answers_probes"
+  | "never_seen"
+  | "not_probed_yet"
+  | "set_by_operator"
+  | "grace"
+  | "one_failed_probe"
+  | "silent"
+  | "mass_failure"
+  | "network_lost"
+  | "another_program";
+
+/** The memory of the fleet, by id. */
+export class Sights {
+  readonly #byId = new Map<string, Sight>();
+  #round = 0;
+  #ordinal = 0;
+
+  get(id: string): Sight | undefined {
+    return this.#byId.get(id);
+  }
+
+  values(): Iterable<Sight> {
+    return this.#byId.values();
+  }
+
+  /** The memory of that hive, new if there is none. */
+  see(id: string): Sight {
+    let sight = this.#byId.get(id);
+    if (sight === undefined) {
+      sight = newSight(id, this.#ordinal++);
+      this.#byId.set(id, sight);
+    }
+    sight.round = this.#round;
+    return sight;
+  }
+
+  forget(id: string): void {
+    this.#byId.delete(id);
+  }
+
+  beginRound(): void {
+    this.#round += 1;
+  }
+
+  /** Ends a round that read the whole catalog: forgets the hives that were not in it, and returns their ids. */
+  endRound(): string[] {
+    const gone = [...this.#byId.values()].filter(({ round }) => round < this.#round).map(({ id }) => id);
+    for (const id of gone) this.forget(id);
+    return gone;
+  }
+}
+
+function newSight(id: string, ordinal: number): Sight {
+  return {
+    id,
+    ordinal,
+    status: undefined,
+    statusChangedAtMs: Number.NEGATIVE_INFINITY,
+    setByOperator: false,
+    setAtMs: Number.NEGATIVE_INFINITY,
+    heartbeatMs: undefined,
+    beatAtMs: undefined,
+    address: "",
+    probe: "pending",
+    probes: [],
+    failedFromMs: Number.NEGATIVE_INFINITY,
+    failedAtMs: Number.NEGATIVE_INFINITY,
+    unreachableSinceMs: undefined,
+    damaged: false,
+    round: 0,
+    changes: [],
+    probation: undefined,
+  };
+}
+
+/**
+ * Takes over the stored beat. One that changed in the catalog was taken by another queen. Only at the first sight is its age a matter of wall clocks.
+ */
+export function learnBeat(
+  sight: Sight,
+  heartbeatMs: number | null,
+  readAtMs: number,
+  nowMs: number,
+  wallNowMs: number,
+): void {
+  if (heartbeatMs === sight.heartbeatMs) return;
+  const isOutdated = sight.beatAtMs !== undefined && sight.beatAtMs > readAtMs;
+  if (isOutdated) return;
+  const isFirstSight = sight.heartbeatMs === undefined;
+  sight.heartbeatMs = heartbeatMs;
+  if (heartbeatMs === null) sight.beatAtMs = undefined;
+  else if (isFirstSight) sight.beatAtMs = nowMs - Math.max(0, wallNowMs - heartbeatMs);
+  else {
+    sight.beatAtMs = nowMs;
+    sight.setByOperator = false;
+  }
+}
