@@ -66,6 +66,32 @@ test("wakes its readers once for what was published in one turn, and not after t
   expect(woken).toEqual(["first", "second", "second"]);
 });
 
+test("the queen publishes what another program adds and removes, once she knows the fleet", async () => {
+  await using queen = await startTestQueen();
+  const hive = { host: "10.0.0.1", port: 8600 };
+  await queen.catalog.addHive({ id: "there-before", ...hive });
+  await queen.healthLoop.runRound();
+  expect(published(queen)).toEqual([]);
+
+  for (const id of ["a", "b", "c"]) await queen.catalog.addHive({ id, ...hive });
+  await beat(queen, "b");
+  await queen.healthLoop.runRound();
+  await queen.healthLoop.runRound();
+  for (const id of ["a", "b"]) await queen.catalog.removeHive(id);
+  await beat(queen, "b");
+  await queen.healthLoop.runRound();
+  await beat(queen, "never-there");
+  const told = published(queen).filter(([type]) => type !== "status");
+  expect(told.map(([type, { hive_id }]) => `${type} ${hive_id}`)).toEqual([
+    "hive_added b",
+    "hive_added a",
+    "hive_added c",
+    "hive_removed b",
+    "hive_removed a",
+  ]);
+  expect(told[0]?.[1]).toEqual({ at_ms: queen.clock.now(), hive_id: "b", ...hive, status: "unknown" });
+});
+
 test("the queen publishes what is added, what changes its status, and what is removed", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, 8600);

@@ -55,7 +55,7 @@ export class HealthLoop {
 
   /** Reads the whole catalog, probes each hive, and sets those online that are. Throws when the catalog fails. */
   async runRound(): Promise<void> {
-    const { liveness, registry, detection } = this.#parts;
+    const { liveness, statuses, registry, detection } = this.#parts;
     liveness.sights.beginRound();
     const hives = this.#readHives();
     const probing = Array.from({ length: PARALLEL_PROBES }, () => this.#checkAll(hives));
@@ -64,6 +64,7 @@ export class HealthLoop {
     if (failed) throw failed.reason;
     if (this.#stopped) return;
     for (const id of liveness.sights.endRound()) {
+      statuses.announceRemoved(id);
       registry.remove(id);
       detection.forget(id);
     }
@@ -120,9 +121,9 @@ export class HealthLoop {
   }
 
   #learn(record: HiveRecord, readAtMs: number): void {
-    const { liveness, statuses, detection, clock } = this.#parts;
+    const { liveness, statuses, detection } = this.#parts;
     const was = liveness.sights.get(record.id)?.status;
-    const { status } = liveness.learn(record, readAtMs, clock.monotonicNow(), clock.now());
+    const { status } = statuses.learn(record, readAtMs);
     detection.learn(record);
     if (was !== undefined && status !== undefined && status !== was) {
       statuses.announceChange(record.id, was, status, "it was changed in the catalog by another program");
@@ -169,6 +170,7 @@ export class HealthLoop {
       await statuses.settle(sight);
     } catch (error) {
       if (!(error instanceof HiveCatalogError && error.code === "HIVE_NOT_FOUND")) throw error;
+      statuses.announceRemoved(sight.id);
       liveness.sights.forget(sight.id);
       registry.remove(sight.id);
       detection.forget(sight.id);

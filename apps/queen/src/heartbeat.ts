@@ -74,6 +74,7 @@ export class HeartbeatReceiver {
       const isUnknown = error instanceof HiveCatalogError && error.code === "HIVE_NOT_FOUND";
       metrics.beats.add(isUnknown ? "unknown_hive" : "failed");
       if (isUnknown) {
+        if (liveness.sights.get(hiveId) !== undefined) statuses.announceRemoved(hiveId);
         registry.remove(hiveId);
         liveness.sights.forget(hiveId);
         detection.forget(hiveId);

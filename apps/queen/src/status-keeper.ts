@@ -1,4 +1,4 @@
-import { type HiveCatalog, HiveCatalogError, type HiveStatus } from "@repo/hive-catalog";
+import { type HiveCatalog, HiveCatalogError, type HiveRecord, type HiveStatus } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "./clock.ts";
 import type { EventLog } from "./events.ts";
@@ -41,6 +41,27 @@ export class StatusKeeper {
     else await this.#write(sight, status, verdict);
   }
 
+  /** Takes over what the catalog says of a hive, and tells of one that another program has added. */
+  learn(record: HiveRecord, readAtMs: number): Sight {
+    const { liveness, events, clock, log } = this.#parts;
+    const { sights } = liveness;
+    const { id: hive_id, host, port, status } = record;
+    const wasKnown = (sights.get(hive_id)?.address ?? "") !== "";
+    const sight = liveness.learn(record, readAtMs, clock.monotonicNow(), clock.now());
+    if (sights.isComplete && !wasKnown) {
+      log.info({ hive_id, host, port, status }, "hive added by another program");
+      events.publish("hive_added", { hive_id, host, port, status });
+    }
+    return sight;
+  }
+
+  /** Tells of a hive that another program has removed. */
+  announceRemoved(id: string): void {
+    const { events, log } = this.#parts;
+    log.info({ hive_id: id }, "hive removed by another program");
+    events.publish("hive_removed", { hive_id: id });
+  }
+
   /** One log line, one event and one count for a change, whoever made it. */
   announceChange(id: string, was: HiveStatus, status: HiveStatus, why: string): void {
     const { log, events, metrics } = this.#parts;
@@ -69,7 +90,7 @@ export class StatusKeeper {
       if (record === undefined) {
         throw new HiveCatalogError("HIVE_NOT_FOUND", `There is no hive "${sight.id}"`, { hiveId: sight.id });
       }
-      liveness.learn(record, readAtMs, clock.monotonicNow(), clock.now());
+      this.learn(record, readAtMs);
       return record.status;
     } catch (error) {
       if (!(error instanceof HiveCatalogError && error.code === "CORRUPT_HIVE")) throw error;

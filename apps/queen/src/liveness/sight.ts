@@ -82,6 +82,12 @@ export class Sights {
   readonly #byId = new Map<string, Sight>();
   #round = 0;
   #ordinal = 0;
+  #isComplete = false;
+
+  /** Whether a round has read the whole catalog: a hive that is new from then on was added meanwhile. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
 
   get(id: string): Sight | undefined {
     return this.#byId.get(id);
@@ -112,6 +118,7 @@ export class Sights {
 
   /** Ends a round that read the whole catalog: forgets the hives that were not in it, and returns their ids. */
   endRound(): string[] {
+    this.#isComplete = true;
     const gone = [...this.#byId.values()].filter(({ round }) => round < this.#round).map(({ id }) => id);
     for (const id of gone) this.forget(id);
     return gone;

@@ -78,12 +78,15 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
   /** Any text is taken for an id, because a damaged record must be removable under whatever text it has. */
   app.delete<HivePath>("/v1/hives/:id", async (request, reply) => {
     const { id } = request.params;
+    const sight = liveness.sights.get(id);
     if (!(await catalog.removeHive(id))) throw hiveNotFound(id);
+    // A beat or a health check may have noticed it first.
+    const isToldAlready = sight !== undefined && liveness.sights.get(id) !== sight;
     registry.remove(id);
     liveness.sights.forget(id);
     detection.forget(id);
     log.info({ hive_id: id }, "hive removed");
-    events.publish("hive_removed", { hive_id: id });
+    if (!isToldAlready) events.publish("hive_removed", { hive_id: id });
     return reply.code(204).send();
   });
 
