@@ -1,7 +1,11 @@
 // What `pnpm start` runs: a queen and one local hive, until a signal comes or one of the two ends.
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import * as http from "node:http";
+import * as https from "node:https";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
+import { rootCertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
 
 const START_TIMEOUT_MS = 30_000;
@@ -30,11 +34,21 @@ The settings stand in the environment:
   QUEEN_PUBLIC_CA              certificates that those hives need to trust her (none)
   QUEEN_SSH_IDENTITY           private key to log in to hives with (those that ssh finds)
   QUEEN_SSH_KNOWN_HOSTS        host keys to trust beside those that were confirmed (none)
+  QUEEN_TLS_CERT, QUEEN_TLS_KEY
+                               files of the queen's certificate and its key (plain HTTP)
+  QUEEN_TOKEN_REQUESTS_PER_SECOND, QUEEN_ADDRESS_REQUESTS_PER_SECOND
+                               requests a second for each token, and for each address without one (500, 100)
+  QUEEN_MAX_CONNECTIONS, QUEEN_MAX_CONNECTIONS_PER_ADDRESS
+                               connections in all, and from one address that did nothing yet (20000, 2000)
   QUEEN_LOG_LEVEL              what the queen logs (info)
+  QUEEN_TOKEN                  operator token with which the hive is added, once there are tokens (none)
   HIVE_ID                      name of the hive in the catalog (localhost)
   HIVE_HOST, HIVE_PORT         where the hive listens (127.0.0.1, 8600; port 0 is any free one)
   HIVE_BEAT_INTERVAL_MS        time between heartbeats (15000)
   HIVE_PROBE_TIMEOUT_MS        how long a program that reads devices may take (5000)
+  HIVE_TOKEN, HIVE_TOKEN_FILE  the hive's token, or the file with it (QUEEN_TOKEN)
+  HIVE_QUEEN                   URL of the queen, where she has a certificate and it is for another name than QUEEN_HOST
+  HIVE_QUEEN_CA                file of the certificate that signed the queen's, where Node does not know it (none)
   HIVE_LOG_LEVEL               what the hive logs (info)
   HIVE_LOG_FILE, HIVE_PID_FILE where the hive logs and notes its process (standard output, nowhere)
 
@@ -45,7 +59,14 @@ const { env } = process;
 const hiveId = env.HIVE_ID ?? "localhost";
 const say = (text) => process.stderr.write(`start: ${text}\n`);
 const contactHost = (host) => (host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host);
-const toUrl = (host, port) => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+const toUrl = (host, port) => {
+  if (env.QUEEN_TLS_CERT && env.HIVE_QUEEN) return env.HIVE_QUEEN;
+  return `http${env.QUEEN_TLS_CERT ? "s" : ""}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+};
+
+const NEEDS_TOKEN = `the queen has tokens, so that adding the hive needs an operator's: make one with
+  pnpm -s queen token create --name start --role operator
+and set QUEEN_TOKEN to what it prints`;
 
 const children = [];
 let stopping = false;
@@ -100,21 +121,38 @@ async function whereItListens({ name, address }, host, port) {
 async function waitForHealth(url) {
   const deadlineMs = performance.now() + START_TIMEOUT_MS;
   while (!stopping) {
-    const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
-    if (answer?.ok) return;
-    if (performance.now() > deadlineMs) throw new Error(`${url}/health does not answer`);
+    const answer = await send(`${url}/health`, { timeoutMs: 5_000 }).catch((error) => error);
+    if (answer.status === 200) return;
+    if (performance.now() > deadlineMs) throw new Error(`${url}/health does not answer: ${answer.message}`);
     await wait(100);
   }
 }
 
-async function call(url, method, body) {
-  const answer = await fetch(url, {
-    method,
-    ...(body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(10_000),
+/** One request; unlike fetch it trusts the certificate of HIVE_QUEEN_CA. */
+async function send(url, { method = "GET", headers = {}, body = "", timeoutMs }) {
+  const { request } = url.startsWith("https:") ? https : http;
+  const ca = env.HIVE_QUEEN_CA && { ca: [...rootCertificates, readFileSync(env.HIVE_QUEEN_CA, "utf8")] };
+  const signal = AbortSignal.timeout(timeoutMs);
+  const response = await new Promise((resolve, reject) => {
+    request(url, { method, headers, signal, ...ca })
+      .on("response", resolve)
+      .on("error", reject)
+      .end(body);
   });
-  if (answer.ok || answer.status === 409) return answer;
-  throw new Error(`${method} ${url} answers ${answer.status}: ${await answer.text()}`);
+  let text = "";
+  for await (const chunk of response.setEncoding("utf8")) text += chunk;
+  return { status: response.statusCode, text };
+}
+
+async function call(url, method, body) {
+  const headers = {
+    ...(body && { "content-type": "application/json" }),
+    ...(env.QUEEN_TOKEN && { authorization: `Bearer ${env.QUEEN_TOKEN}` }),
+  };
+  const answer = await send(url, { method, headers, body: body && JSON.stringify(body), timeoutMs: 10_000 });
+  if (answer.status === 401 && !env.QUEEN_TOKEN) throw new Error(NEEDS_TOKEN);
+  if (answer.status < 300 || answer.status === 409) return answer;
+  throw new Error(`${method} ${url} answers ${answer.status}: ${answer.text}`);
 }
 
 /** Adds the local hive. One that is there already stays as it is, but for the host and port that it has now. */
@@ -123,7 +161,7 @@ async function addHive(queenUrl, { host, port }) {
   const added = await call(`${queenUrl}/v1/hives`, "POST", { id: hiveId, ...address });
   if (added.status !== 409) return;
   const url = `${queenUrl}/v1/hives/${hiveId}`;
-  const stored = await (await call(url, "GET")).json();
+  const stored = JSON.parse((await call(url, "GET")).text);
   if (stored.host !== address.host || stored.port !== port) await call(url, "PATCH", address);
 }
 
@@ -137,7 +175,9 @@ async function run() {
   if (settings.port !== 0) await addHive(queenUrl, settings);
   if (stopping) return;
   say(`starting the hive ${hiveId}`);
-  const hive = start("hive", "apps/hive/bin/hive.js", { HIVE_QUEEN: queenUrl });
+  // Whoever may add the hive may beat for it.
+  const token = env.QUEEN_TOKEN && !env.HIVE_TOKEN && !env.HIVE_TOKEN_FILE && { HIVE_TOKEN: env.QUEEN_TOKEN };
+  const hive = start("hive", "apps/hive/bin/hive.js", { HIVE_QUEEN: queenUrl, ...token });
   const hiveAt = await whereItListens(hive, settings.host, String(settings.port));
   if (settings.port === 0) await addHive(queenUrl, hiveAt);
   say(`running; look with: curl ${queenUrl}/v1/hives`);

@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { Command, CommanderError } from "commander";
 import { z } from "zod";
+import { type QueenAccess, readQueenAccess } from "./queen-access.ts";
 
 /** Settings of the agent. Times are in milliseconds. */
-export interface Config {
+export interface Config extends QueenAccess {
   /** Address to listen on. */
   host: string;
   /** Port to listen on; 0 means any free port. */
@@ -65,6 +66,14 @@ const queenUrl = z
   .refine(isQueenUrl, "must be an http or https URL without user, query or fragment, such as http://127.0.0.1:8500")
   .transform((text) => text.replace(/\/+$/, ""));
 
+function unknownArgument(word: string, at: number, words: readonly string[]): string {
+  if (/^--token(?:=|$)/.test(word))
+    return "--token is not a flag, so that the token is in no process list: set HIVE_TOKEN";
+  // It may be the token.
+  if (words[at - 1] === "--token") return "unknown argument after --token: hive --help lists what there is";
+  return `unknown argument "${withoutUserInfo(word)}": hive --help lists what there is`;
+}
+
 interface Setting {
   variable: string;
   flag: string;
@@ -92,6 +101,20 @@ const SETTINGS = {
     default: "http://127.0.0.1:8500",
     about: "where the queen takes heartbeats",
     schema: queenUrl,
+  },
+  tokenFile: {
+    variable: "HIVE_TOKEN_FILE",
+    flag: "--token-file <file>",
+    default: "",
+    about: "file of mode 600 with the token that the queen gave this hive",
+    schema: z.string(),
+  },
+  queenCaFile: {
+    variable: "HIVE_QUEEN_CA",
+    flag: "--queen-ca <file>",
+    default: "",
+    about: "certificate in PEM that signed the queen's, where it is none that Node knows",
+    schema: z.string(),
   },
   host: {
     variable: "HIVE_HOST",
@@ -144,11 +167,13 @@ const SETTINGS = {
     about: "file that notes the process while it listens",
     schema: z.string(),
   },
-} as const satisfies Record<keyof Config, Setting>;
+} as const satisfies Record<Exclude<keyof Config, keyof QueenAccess> | "tokenFile" | "queenCaFile", Setting>;
 
 const ConfigFromTexts = z.object({
   id: SETTINGS.id.schema,
   queen: SETTINGS.queen.schema,
+  tokenFile: SETTINGS.tokenFile.schema,
+  queenCaFile: SETTINGS.queenCaFile.schema,
   host: SETTINGS.host.schema,
   port: SETTINGS.port.schema,
   beatIntervalMs: SETTINGS.beatIntervalMs.schema,
@@ -159,7 +184,7 @@ const ConfigFromTexts = z.object({
 });
 
 const EXIT_CODES = `
-A flag wins over its variable.
+A flag wins over its variable. The token itself, where it is in no file, is read from HIVE_TOKEN alone.
 
 Exit codes:
   0    stopped by SIGTERM or SIGINT
@@ -216,9 +241,7 @@ export function readConfig(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Config {
   const { flags, unknown } = parseFlags(argv);
-  const problems = unknown.map(
-    (word) => `unknown argument "${withoutUserInfo(word)}": hive --help lists what there is`,
-  );
+  const problems = unknown.map(unknownArgument);
   const texts: Record<string, string> = {};
   for (const [name, { variable, default: usual }] of Object.entries(SETTINGS)) {
     texts[name] = flags[name] ?? env[variable] ?? usual;
@@ -230,6 +253,9 @@ export function readConfig(
     const given = JSON.stringify(withoutUserInfo(texts[name] ?? ""));
     problems.push(`${flag.split(" ")[0]} (${variable}) ${issue.message}, but is ${given}`);
   }
+  const { tokenFile = "", queenCaFile = "", queen = "" } = texts;
+  const access = readQueenAccess({ token: env.HIVE_TOKEN, tokenFile, queenCaFile, queen }, problems);
   if (!config.success || problems.length > 0) throw new ConfigError(problems);
-  return config.data;
+  const { tokenFile: _token, queenCaFile: _ca, ...settings } = config.data;
+  return { ...settings, ...access };
 }

@@ -1,9 +1,14 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
+import { type QueenAnswer, QueenClient } from "./queen-client.ts";
 
 export interface HeartbeatOptions {
   /** Base URL of the queen. */
   queen: string;
+  /** This hive's own; undefined where the queen asks for none. */
+  token?: string | undefined;
+  /** In PEM: who signed the queen's certificate, if it is none that Node knows. */
+  ca?: string | undefined;
   /** This hive as the queen can reach it: what an operator would add to the catalog. */
   hive: { id: string; host: string; port: number };
   /** Time between beats, and the longest wait while the queen is away. */
@@ -23,52 +28,35 @@ export interface Heartbeats {
 }
 
 /** What became of one beat. `state` is what the log tells apart. */
-type Outcome = { state: "reached" } | { state: "away" | "unknown hive" | "refused"; reason: string };
+type Outcome = { state: "reached" } | { state: "away" | "unknown hive" | "token needed" | "refused"; reason: string };
 
 const BACKOFF_BASE_MS = 1_000;
-const MAX_ANSWER_BYTES = 65_536;
 
 /** Full jitter: anything from 0 to a bound that doubles with each failure up to `capMs`. */
 export function backoffMs(failures: number, capMs: number, random: () => number): number {
   return random() * Math.min(capMs, BACKOFF_BASE_MS * 2 ** (failures - 1));
 }
 
-/** Reads the answer to its end, so that the connection can be used again; a long one is cut off. */
-async function readAnswer(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > MAX_ANSWER_BYTES) break; // leaving the loop cancels the body
-  }
-  return text;
-}
-
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message || String(Reflect.get(error.cause, "code")) : error.message;
+  const { message } = error.cause instanceof Error ? error.cause : error;
+  return message || String(Reflect.get(error, "code"));
+}
+
+/** By status; what is neither of these is "refused". */
+const STATES: Record<number, Exclude<Outcome["state"], "reached">> = { 401: "token needed", 404: "unknown hive" };
+
+function outcomeOf({ status, text }: QueenAnswer): Outcome {
+  if (status >= 200 && status < 300) return { state: "reached" };
+  return { state: STATES[status] ?? "refused", reason: `it answers ${status}: ${text.slice(0, 500)}` };
 }
 
 /** Sends a beat at once and then one every `intervalMs`; while the queen is away it waits with full-jitter back-off. */
 export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
   const { queen, hive, intervalMs, log, requestTimeoutMs = 10_000, now = Date.now, random = Math.random } = options;
+  const client = new QueenClient(options);
   const stopping = new AbortController();
   let logged: Outcome["state"] | undefined;
-
-  async function send(signal: AbortSignal): Promise<Outcome> {
-    const response = await fetch(`${queen}/v1/heartbeat`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      // The agent runs no workers itself.
-      body: JSON.stringify({ hive_id: hive.id, timestamp: new Date(now()).toISOString(), workers: [] }),
-      redirect: "manual",
-      signal,
-    });
-    const answer = await readAnswer(response);
-    if (response.ok) return { state: "reached" };
-    const reason = `it answers ${response.status}: ${answer.slice(0, 500)}`;
-    return { state: response.status === 404 ? "unknown hive" : "refused", reason };
-  }
 
   /** One beat with a deadline. Never rejects. */
   async function beat(): Promise<Outcome> {
@@ -80,7 +68,9 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
     );
     stopping.signal.addEventListener("abort", cancel, { once: true });
     try {
-      return await send(request.signal);
+      // The agent runs no workers itself.
+      const beat = { hive_id: hive.id, timestamp: new Date(now()).toISOString(), workers: [] };
+      return outcomeOf(await client.post("/v1/heartbeat", beat, request.signal));
     } catch (error) {
       return { state: "away", reason: reasonOf(error) };
     } finally {
@@ -97,6 +87,10 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
     else if (outcome.state === "unknown hive") {
       const add = `curl -X POST ${queen}/v1/hives -H 'content-type: application/json' -d '${JSON.stringify(hive)}'`;
       log.warn({ queen }, `this hive is not in the queen's catalog: add it with ${add}`);
+    } else if (outcome.state === "token needed") {
+      const create = `pnpm queen token create --name ${hive.id} --role hive --hive ${hive.id}`;
+      const advice = `make one beside the queen with \`${create}\`, and set HIVE_TOKEN or HIVE_TOKEN_FILE`;
+      log.warn({ queen, reason: outcome.reason }, `the queen wants a token of this hive: ${advice}`);
     } else if (outcome.state === "refused") log.warn({ queen, reason: outcome.reason }, "queen refuses the heartbeat");
     else log.warn({ queen, reason: outcome.reason }, before === "reached" ? "queen lost" : "queen not reached");
   }
@@ -119,7 +113,7 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
   return {
     stop() {
       stopping.abort(new Error("the agent is stopping"));
-      return running;
+      return running.finally(() => client.close());
     },
   };
 }

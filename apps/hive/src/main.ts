@@ -48,6 +48,12 @@ async function listen(app: FastifyInstance, config: Config): Promise<number> {
   return address !== null && typeof address === "object" ? address.port : config.port;
 }
 
+/** Whether the token travels so that others on the way can read it. */
+function tellsTokenToOthers({ queen, token }: Config): boolean {
+  const { protocol, hostname } = new URL(queen);
+  return token !== undefined && protocol === "http:" && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname);
+}
+
 /** The host by which a queen can reach a hive that listens on `host`. */
 function reachableHost(host: string): string {
   return host === "0.0.0.0" || host === "::" ? os.hostname() : host;
@@ -95,8 +101,13 @@ const log = pino({ level: config.logLevel, base: { hive: config.id } }, destinat
 const detector = createDeviceDetector({ probeTimeoutMs: config.probeTimeoutMs, log });
 const app = createApp({ id: config.id, detectDevices: detector.detect, log });
 const port = await listen(app, config);
+if (tellsTokenToOthers(config)) {
+  log.warn({ queen: config.queen }, "the token goes over the network in clear text: give the queen a certificate");
+}
 const heartbeats = startHeartbeats({
   queen: config.queen,
+  token: config.token,
+  ca: config.queenCa,
   hive: { id: config.id, host: reachableHost(config.host), port },
   intervalMs: config.beatIntervalMs,
   log,

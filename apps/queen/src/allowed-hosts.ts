@@ -1,5 +1,6 @@
-import { BlockList, isIP, SocketAddress } from "node:net";
+import { BlockList, isIP } from "node:net";
 import { isHost } from "@repo/hive-catalog/record";
+import { familyOf, hexDigits, plainAddress } from "./addresses.ts";
 
 /** Addresses that answer with secrets of the machine or reach only its own link. No setting opens them. */
 const NEVER_CONTACTED = [
@@ -12,8 +13,6 @@ const NEVER_CONTACTED = [
   "192.0.0.192/32", // metadata of Oracle Cloud
 ];
 
-const family = (address: string): "ipv4" | "ipv6" => (isIP(address) === 6 ? "ipv6" : "ipv4");
-
 /** Adds `address` or `address/prefix`; false when `text` is neither. */
 function addNetwork(list: BlockList, text: string): boolean {
   const [address = "", prefix, ...rest] = text.split("/");
@@ -23,44 +22,30 @@ function addNetwork(list: BlockList, text: string): boolean {
   const length = prefix === undefined ? bits : Number(prefix);
   if (prefix !== undefined && !/^\d{1,3}$/.test(prefix)) return false;
   if (length > bits) return false;
-  list.addSubnet(address, length, family(address));
+  list.addSubnet(address, length, familyOf(address));
   return true;
 }
 
 const never = new BlockList();
 for (const network of NEVER_CONTACTED) addNetwork(never, network);
 
-/** An IPv4 address inside an IPv6 one, in any spelling, as itself: BlockList knows `::ffff:a.b.c.d`, but not `::a.b.c.d`. */
-function withoutIpv4Prefix(address: string): string {
-  if (isIP(address) !== 6) return address;
-  const canonical = new SocketAddress({ address, family: "ipv6" }).address;
-  return /^::(?:ffff:)?(\d+\.\d+\.\d+\.\d+)$/.exec(canonical)?.[1] ?? canonical;
-}
-
 const NAT64_PREFIX = /^0064ff9b0{16}/;
 const NAT64_LOCAL_PREFIX = /^0064ff9b0001/;
 const SIX_TO_FOUR_PREFIX = /^2002/;
+/** `::ffff:0:a.b.c.d`, which a stateless translator passes on, and the interface ids of ISATAP. */
+const TRANSLATED_PREFIX = /^(?:0{16}ffff0000|.{16}0[02]005efe)/;
 /** Where RFC 6052 puts the IPv4 address behind a prefix of 48, 56, 64 or 96 bits, in hexadecimal digits without those of bits 64 to 71. */
 const NAT64_PLACES = [12, 14, 16, 22];
 
-/** The IPv4 addresses to which a NAT64 or 6to4 gateway may pass on what is sent to `address`. */
+/** The IPv4 addresses to which a gateway between the two families may pass on what is sent to `address`. */
 function ipv4Behind(address: string): string[] {
   if (isIP(address) !== 6) return [];
   const digits = hexDigits(address);
   const nat64Digits = digits.slice(0, 16) + digits.slice(18);
   if (SIX_TO_FOUR_PREFIX.test(digits)) return [ipv4Of(digits, 4)];
-  if (NAT64_PREFIX.test(digits)) return [ipv4Of(digits, 24)];
+  if (NAT64_PREFIX.test(digits) || TRANSLATED_PREFIX.test(digits)) return [ipv4Of(digits, 24)];
   if (NAT64_LOCAL_PREFIX.test(digits)) return NAT64_PLACES.map((place) => ipv4Of(nat64Digits, place));
   return [];
-}
-
-/** All 32 digits of an IPv6 address. */
-function hexDigits(address: string): string {
-  const [head = "", tail = ""] = new URL(`http://[${address}]`).hostname
-    .slice(1, -1)
-    .split("::")
-    .map((half) => half.replace(/[0-9a-f]+:?/g, (group) => group.replace(":", "").padStart(4, "0")));
-  return head + tail.padStart(32 - head.length, "0");
 }
 
 const ipv4Of = (digits: string, place: number): string =>
@@ -101,10 +86,10 @@ export class AllowedHosts {
   /** Whether a connection to `address`, to which `host` resolved, is allowed. */
   allows(host: string, address: string): boolean {
     if (isIP(address) === 0) return false;
-    const plain = withoutIpv4Prefix(address);
-    if ([plain, ...ipv4Behind(plain)].some((target) => never.check(target, family(target)))) return false;
+    const plain = plainAddress(address);
+    if ([plain, ...ipv4Behind(plain)].some((target) => never.check(target, familyOf(target)))) return false;
     if (this.#networks === undefined || this.#names.has(host.toLowerCase())) return true;
-    return this.#networks.check(plain, family(plain));
+    return this.#networks.check(plain, familyOf(plain));
   }
 
   /** Whether `host` is an address that is not allowed. What a name resolves to is known only when it is contacted. */

@@ -11,6 +11,7 @@ import type { AllowedHosts } from "./allowed-hosts.ts";
 import { addBodyParsers, BODY_LIMIT_BYTES } from "./body-parsers.ts";
 import type { Clock } from "./clock.ts";
 import type { DeviceDetection } from "./device-detection.ts";
+import type { Door } from "./door.ts";
 import { Problem, toProblem } from "./errors.ts";
 import type { EventLog } from "./events.ts";
 import type { HeartbeatReceiver } from "./heartbeat.ts";
@@ -28,6 +29,7 @@ import { observationRoutes } from "./routes/observation.ts";
 import { operationsRoutes } from "./routes/operations.ts";
 import { stateRoutes } from "./routes/state.ts";
 import { workersRoutes } from "./routes/workers.ts";
+import type { Servers } from "./servers.ts";
 import type { StatusKeeper } from "./status-keeper.ts";
 
 /** What the routes are built from. */
@@ -45,6 +47,8 @@ export interface AppParts {
   allowedHosts: AllowedHosts;
   /** Whether `/metrics` has series of each single hive. */
   metricsByHive: boolean;
+  door: Door;
+  servers: Servers;
   clock: Clock;
   log: FastifyBaseLogger;
 }
@@ -53,11 +57,14 @@ export interface AppParts {
 const noSchemas = () => {
   throw new Error("a route has a JSON schema for fastify, but bodies are checked by zod");
 };
+declare module "fastify" {
+  interface FastifyInstance {
+    routeTable: RouteTable;
+  }
+}
+
 const CHATTY_LEVELS: ReadonlySet<string> = new Set(["trace", "debug", "info"]);
 const PROBLEM_JSON = "application/problem+json";
-/** For the whole of a request to arrive; who sends slower is cut off. */
-const REQUEST_TIMEOUT_MS = 30_000;
-const HEADERS_TIMEOUT_MS = 10_000;
 /** Ids are at most 128 characters, but a damaged record with a longer one must be removable. */
 const MAX_ID_LENGTH = 8192;
 
@@ -72,11 +79,10 @@ export function createApp(parts: AppParts): FastifyInstance {
     childLoggerFactory: (logger) => logger,
     genReqId: requestId,
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    serverFactory: (handler) => parts.servers.create(handler),
     return503OnClosing: false,
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     routerOptions: { maxParamLength: MAX_ID_LENGTH },
-    http: { headersTimeout: HEADERS_TIMEOUT_MS },
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, requestId(), parts.metrics),
   });
@@ -84,9 +90,18 @@ export function createApp(parts: AppParts): FastifyInstance {
   app.setErrorHandler(sendProblem);
 
   const table = new RouteTable();
-  app.addHook("onRoute", ({ url, method }) => table.add(url, method));
+  app.decorate("routeTable", table);
+  app.decorateRequest("caller", null);
+  app.addHook("onRoute", (route) => {
+    const access = route.config?.access ?? "operator";
+    table.add(route.url, route.method, access);
+    route.onRequest = [parts.door.guard(access), ...[route.onRequest ?? []].flat()];
+  });
   app.addHook("onRequest", (request, _reply, done) => {
-    if (request.is404) throw table.problemOf(request.method, request.url);
+    if (request.is404) {
+      parts.door.countStranger(request);
+      throw table.problemOf(request.method, request.url);
+    }
     done();
   });
 

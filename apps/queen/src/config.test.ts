@@ -27,6 +27,13 @@ test("has a default for everything but the token", () => {
     flapChanges: 4,
     flapWindowMs: 600_000,
     probationMs: 120_000,
+    tlsFiles: undefined,
+    limits: {
+      tokenRequestsPerSecond: 500,
+      addressRequestsPerSecond: undefined,
+      maxConnections: 20_000,
+      maxConnectionsPerAddress: 2000,
+    },
     migrate: true,
     metricsByHive: false,
     logLevel: "info",
@@ -58,6 +65,12 @@ const ENVIRONMENT = {
   QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1",
   QUEEN_MIGRATE: "false",
   QUEEN_METRICS_BY_HIVE: "true",
+  QUEEN_TLS_CERT: "/etc/queen/cert.pem",
+  QUEEN_TLS_KEY: "/etc/queen/key.pem",
+  QUEEN_TOKEN_REQUESTS_PER_SECOND: "1",
+  QUEEN_ADDRESS_REQUESTS_PER_SECOND: "2",
+  QUEEN_MAX_CONNECTIONS: "3",
+  QUEEN_MAX_CONNECTIONS_PER_ADDRESS: "4",
   QUEEN_LOG_LEVEL: "warn",
   QUEEN_PUBLIC_URL: "https://queen.example:8500/",
   QUEEN_PUBLIC_CA: "/dev/null",
@@ -80,6 +93,13 @@ test("reads every setting from the environment", () => {
     flapChanges: 2,
     flapWindowMs: 400,
     probationMs: 500,
+    tlsFiles: { cert: "/etc/queen/cert.pem", key: "/etc/queen/key.pem" },
+    limits: {
+      tokenRequestsPerSecond: 1,
+      addressRequestsPerSecond: 2,
+      maxConnections: 3,
+      maxConnectionsPerAddress: 4,
+    },
     migrate: false,
     metricsByHive: true,
     logLevel: "warn",
@@ -132,6 +152,10 @@ test.each([
   ["--flap-changes", "QUEEN_FLAP_CHANGES", ["0", "51", ""]],
   ["--flap-window-ms", "QUEEN_FLAP_WINDOW_MS", ["0", ""]],
   ["--probation-ms", "QUEEN_PROBATION_MS", ["0", ""]],
+  ["--token-requests-per-second", "QUEEN_TOKEN_REQUESTS_PER_SECOND", ["0", "1000001", "1/s", ""]],
+  ["--address-requests-per-second", "QUEEN_ADDRESS_REQUESTS_PER_SECOND", ["0", "-1", ""]],
+  ["--max-connections", "QUEEN_MAX_CONNECTIONS", ["0", "all", ""]],
+  ["--max-connections-per-address", "QUEEN_MAX_CONNECTIONS_PER_ADDRESS", ["0", "1.5", ""]],
   ["--host", "QUEEN_HOST", ["http://x", "a b", "1.2.3", ""]],
   ["--allowed-hosts", "QUEEN_ALLOWED_HOSTS", ["10.0.0.0/99", ""]],
   ["--migrate", "QUEEN_MIGRATE", ["yes", "1", ""]],
@@ -151,6 +175,13 @@ test.each([
     expect(problemsOf([`${flag}=${value}`]), value).toEqual(expected);
     expect(problemsOf([], { [variable]: value }), value).toEqual(expected);
   }
+});
+
+test("wants a certificate and its key together", () => {
+  expect(problemsOf(["--tls-cert", "a"])).toEqual([expect.stringMatching(/^--tls-key \(QUEEN_TLS_KEY\) is missing/)]);
+  expect(problemsOf([], { QUEEN_TLS_KEY: "a" })).toEqual([
+    expect.stringMatching(/^--tls-cert \(QUEEN_TLS_CERT\) is missing/),
+  ]);
 });
 
 test("reports every problem at once", () => {

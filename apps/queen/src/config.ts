@@ -21,11 +21,54 @@ export interface Config extends LivenessSettings {
   /** Whether `/metrics` has series of each single hive. */
   readonly metricsByHive: boolean;
   readonly lifecycle: LifecycleSettings;
+  /** The files of the certificate and its key, in PEM; undefined for plain HTTP. */
+  readonly tlsFiles: TlsFiles | undefined;
+  readonly limits: Limits;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
-/** What the command line asks for: to run, to print help or the version, or nothing that can be done. */
-export type ConfigResult = { config: Config } | { print: string } | { problems: string[] };
+/** What callers may take. */
+export interface Limits {
+  /** For each token. */
+  readonly tokenRequestsPerSecond: number;
+  /** For what comes without a valid token, by address. undefined: 100, and no limit while no token is needed. */
+  readonly addressRequestsPerSecond: number | undefined;
+  readonly maxConnections: number;
+  /** Of those from one address over which no request was let in yet. */
+  readonly maxConnectionsPerAddress: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  tokenRequestsPerSecond: 500,
+  addressRequestsPerSecond: undefined,
+  maxConnections: 20_000,
+  maxConnectionsPerAddress: 2000,
+};
+
+/** A setting that shows to be wrong only when it is used; the message names it. */
+export class SettingError extends Error {
+  override readonly name = "SettingError";
+}
+
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** The command `queen token …`: its arguments, and where the catalog is if they do not say. */
+export interface TokenCommand {
+  readonly argv: readonly string[];
+  readonly database: string;
+  readonly databaseAuthToken: string | undefined;
+  readonly migrate: boolean;
+}
+
+/** What the command line asks for: to run, to do something with tokens, to print help or the version, or nothing that can be done. */
+export type ConfigResult =
+  | { config: Config }
+  | { tokenCommand: TokenCommand }
+  | { print: string }
+  | { problems: string[] };
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 const REPOSITORY_ROOT = new URL("../../../", import.meta.url);
@@ -41,6 +84,8 @@ const wholeNumber = (min: number, max: number, what: string) => {
     .transform(Number)
     .refine((value) => value >= min && value <= max, rule);
 };
+const perSecond = wholeNumber(1, 1_000_000, "a whole number of requests a second");
+const connections = wholeNumber(1, 1_000_000, "a whole number of connections");
 const milliseconds = wholeNumber(1, MAX_INTERVAL_MS, "a whole number of milliseconds");
 
 const trueOrFalse = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
@@ -212,6 +257,37 @@ const SETTINGS = {
     "host keys to trust beside those that an operator confirmed here (default: none)",
     readableFile.optional(),
   ),
+  tlsCert: setting(
+    "tls-cert",
+    "file",
+    "certificate and its chain, in PEM, for HTTPS; read anew on SIGHUP (default: plain HTTP)",
+    z.string().optional(),
+  ),
+  tlsKey: setting("tls-key", "file", "private key of that certificate, in PEM", z.string().optional()),
+  tokenRequestsPerSecond: setting(
+    "token-requests-per-second",
+    "number",
+    "requests a second for each token (default: 500)",
+    perSecond.default(DEFAULT_LIMITS.tokenRequestsPerSecond),
+  ),
+  addressRequestsPerSecond: setting(
+    "address-requests-per-second",
+    "number",
+    "requests a second without a valid token, for each address (default: 100; no limit while no token is needed)",
+    perSecond.optional(),
+  ),
+  maxConnections: setting(
+    "max-connections",
+    "number",
+    "connections in all (default: 20000)",
+    connections.default(DEFAULT_LIMITS.maxConnections),
+  ),
+  maxConnectionsPerAddress: setting(
+    "max-connections-per-address",
+    "number",
+    "connections from one address over which no request was let in yet (default: 2000)",
+    connections.default(DEFAULT_LIMITS.maxConnectionsPerAddress),
+  ),
   logLevel: setting(
     "log-level",
     "level",
@@ -225,12 +301,17 @@ const AUTH_TOKEN_VARIABLE = "QUEEN_DATABASE_AUTH_TOKEN";
 const HELP_AFTER = `
 Each flag can be given in the environment too: --stale-after-ms as QUEEN_STALE_AFTER_MS. A flag wins.
 The token of a database server is read from ${AUTH_TOKEN_VARIABLE} alone.
+
+queen token create, list and revoke manage the tokens of callers: queen token --help
 `;
 
 /** Reads flags and environment, flags first. Nothing else in the queen looks at either. */
 export function readConfig(argv = process.argv.slice(2), env: NodeJS.ProcessEnv = process.env): ConfigResult {
   const command = commandLine();
-  const { flags, asks, problems } = readFlags(command, argv);
+  // `pnpm queen -- --port 0` hands the dashes on.
+  const given = argv[0] === "--" ? argv.slice(1) : argv;
+  if (given[0] === "token") return readTokenCommand(given.slice(1), env);
+  const { flags, asks, problems } = readFlags(command, given);
   if (asks === "help") return { print: command.helpInformation() + HELP_AFTER };
   if (asks === "version") return { print: `${readVersion()}\n` };
 
@@ -242,6 +323,9 @@ export function readConfig(argv = process.argv.slice(2), env: NodeJS.ProcessEnv 
     return parsed.data as z.output<Schema>;
   };
   const databaseAuthToken = env[AUTH_TOKEN_VARIABLE];
+  const cert = read("tlsCert", SETTINGS.tlsCert);
+  const key = read("tlsKey", SETTINGS.tlsKey);
+  if ((cert === undefined) !== (key === undefined)) problems.push(halfOfTls(cert === undefined ? "cert" : "key"));
   const config: Config = {
     host: read("host", SETTINGS.host),
     port: read("port", SETTINGS.port),
@@ -267,9 +351,16 @@ export function readConfig(argv = process.argv.slice(2), env: NodeJS.ProcessEnv 
       },
       programEnv: programEnvironment(env),
     },
+    tlsFiles: cert !== undefined && key !== undefined ? { cert, key } : undefined,
+    limits: {
+      tokenRequestsPerSecond: read("tokenRequestsPerSecond", SETTINGS.tokenRequestsPerSecond),
+      addressRequestsPerSecond: read("addressRequestsPerSecond", SETTINGS.addressRequestsPerSecond),
+      maxConnections: read("maxConnections", SETTINGS.maxConnections),
+      maxConnectionsPerAddress: read("maxConnectionsPerAddress", SETTINGS.maxConnectionsPerAddress),
+    },
     logLevel: read("logLevel", SETTINGS.logLevel),
   };
-  if (databaseAuthToken === "") problems.push(`${AUTH_TOKEN_VARIABLE} is empty: unset it when there is no token`);
+  if (databaseAuthToken === "") problems.push(EMPTY_AUTH_TOKEN);
   return problems.length > 0 ? { problems } : { config };
 }
 
@@ -284,6 +375,16 @@ function programEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
   return { ...Object.fromEntries(taken), LC_ALL: "C" };
 }
 
+function readTokenCommand(argv: readonly string[], env: NodeJS.ProcessEnv): ConfigResult {
+  const { QUEEN_DATABASE: database = DEFAULT_DATABASE, [AUTH_TOKEN_VARIABLE]: databaseAuthToken } = env;
+  if (databaseAuthToken === "") return { problems: [EMPTY_AUTH_TOKEN] };
+  return { tokenCommand: { argv, database, databaseAuthToken, migrate: env.QUEEN_MIGRATE !== "false" } };
+}
+
+const halfOfTls = (missing: "cert" | "key"): string =>
+  `--tls-${missing} (QUEEN_TLS_${missing.toUpperCase()}) is missing: a certificate and its key are needed together`;
+
+const EMPTY_AUTH_TOKEN = `${AUTH_TOKEN_VARIABLE} is empty: unset it when there is no token`;
 const EMPTY = {
   success: false,
   data: undefined,
@@ -318,12 +419,10 @@ interface Flags {
 }
 
 function readFlags(command: Command, argv: readonly string[]): Flags {
-  // `pnpm queen -- --port 0` hands the dashes on.
-  const given = argv[0] === "--" ? argv.slice(1) : [...argv];
   const problems: string[] = [];
   let asks: Flags["asks"];
   try {
-    const { operands, unknown } = command.parseOptions(given);
+    const { operands, unknown } = command.parseOptions([...argv]);
     if (unknown.includes("--help") || unknown.includes("-h")) asks = "help";
     else if (command.getOptionValue("version") === true) asks = "version";
     // What follows a flag that is not known may be its value, and a secret.

@@ -1,11 +1,13 @@
 import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
 import { pino } from "pino";
+import { isLoopback } from "./addresses.ts";
 import { systemClock } from "./clock.ts";
-import { type Config, readConfig } from "./config.ts";
+import { type Config, readConfig, SettingError } from "./config.ts";
 import { Metrics } from "./metrics.ts";
 import { systemResolve } from "./probe.ts";
-import { assembleQueen } from "./queen.ts";
-import { stopOnSignals } from "./signals.ts";
+import { assembleQueen, type Queen } from "./queen.ts";
+import type { Tls } from "./servers.ts";
+import { reloadOnSighup, stopOnSignals } from "./signals.ts";
 
 // Whoever started the queen with an IPC channel, as `pnpm start` does, takes it along when it is killed.
 const endWithStarter = () => process.kill(process.pid, "SIGTERM");
@@ -16,7 +18,11 @@ process.channel?.unref();
 const result = readConfig();
 if ("print" in result) process.stdout.write(result.print);
 else if ("problems" in result) fail(2, result.problems);
-else await start(result.config);
+else if ("tokenCommand" in result) {
+  // Loaded for that command alone, because the start of the queen must not wait for it.
+  const { runTokenCommand } = await import("./token-command.ts");
+  process.exitCode = await runTokenCommand(result.tokenCommand);
+} else await start(result.config);
 
 async function start(config: Config): Promise<void> {
   // An asynchronous destination whose reader is gone keeps the process from its end.
@@ -24,22 +30,40 @@ async function start(config: Config): Promise<void> {
   const metrics = new Metrics();
   const catalog = await openCatalog(config, metrics);
   if (catalog === undefined) return;
-  const queen = assembleQueen({ ...config, catalog, log, metrics, clock: systemClock, resolve: systemResolve });
+  let queen: Queen | undefined;
   try {
+    await checkThatSafe(config, catalog);
+    const tls = await readCertificate(config);
+    queen = assembleQueen({ ...config, tls, catalog, log, metrics, clock: systemClock, resolve: systemResolve });
     await queen.app.listen({ host: config.host, port: config.port });
   } catch (error) {
-    await queen.stop();
+    await queen?.stop();
     await catalog.close();
-    fail(1, [listenProblem(config, error)]);
+    fail(error instanceof SettingError ? 2 : 1, [startProblem(config, error)]);
     return;
   }
   const address = queen.app.server.address();
   const { port } = typeof address === "object" && address !== null ? address : config;
-  stopOnSignals({ queen, catalog, log });
+  const stop = stopOnSignals({ queen, catalog, log });
+  reloadOnSighup({ queen, log, stop, readCertificate: () => readCertificate(config) });
+  queen.door.start();
   queen.healthLoop.start();
   queen.endDeadOperations().catch((error) => log.error({ err: error }, "operations of before could not be looked at"));
   // Said last: whoever reads it may send a signal at once.
-  log.info({ host: config.host, port }, "queen listening");
+  log.info({ host: config.host, port, ...(config.tlsFiles && { tls: true }) }, "queen listening");
+}
+
+async function readCertificate({ tlsFiles }: Config): Promise<Tls | undefined> {
+  return tlsFiles && (await import("./tls.ts")).readTls(tlsFiles);
+}
+
+/** Whoever can reach the port may do everything while there is no token. */
+async function checkThatSafe({ host }: Config, catalog: HiveCatalog): Promise<void> {
+  if (isLoopback(host) || (await catalog.tokens.count()) > 0) return;
+  throw new SettingError(
+    `--host (QUEEN_HOST) is ${host}, which other machines can reach, and there is no token yet: make one with ` +
+      "`pnpm queen token create --name NAME --role operator`, or listen on 127.0.0.1",
+  );
 }
 
 async function openCatalog(
@@ -55,9 +79,13 @@ async function openCatalog(
   } catch (error) {
     if (!(error instanceof HiveCatalogError)) throw error;
     if (error.code === "INVALID_ARGUMENT") fail(2, error.problems.map(settingProblem));
-    else fail(1, [`cannot open the catalog: ${error.code}: ${error.message}`]);
+    else fail(1, [openProblem(error)]);
     return undefined;
   }
+}
+
+function openProblem({ code, message }: HiveCatalogError): string {
+  return `cannot open the catalog: ${code}: ${message}`;
 }
 
 /** What is wrong with an argument of HiveCatalog.open, by the name of its setting. */
@@ -66,7 +94,9 @@ function settingProblem({ field, message }: FieldProblem): string {
   return `${setting} ${message}`;
 }
 
-function listenProblem({ host, port }: Config, error: unknown): string {
+function startProblem({ host, port }: Config, error: unknown): string {
+  if (error instanceof SettingError) return error.message;
+  if (error instanceof HiveCatalogError) return openProblem(error);
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") {
     return `port ${port} of ${host} is taken by another program, perhaps a queen that is still running: stop that one, or choose another port with --port or QUEEN_PORT`;

@@ -1,10 +1,13 @@
 import type { Socket } from "node:net";
 import type { HiveCatalog } from "@repo/hive-catalog";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import { isLoopback } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
 import { createApp } from "./app.ts";
 import type { Clock } from "./clock.ts";
+import { DEFAULT_LIMITS, type Limits } from "./config.ts";
 import { DeviceDetection } from "./device-detection.ts";
+import { Door } from "./door.ts";
 import { EventLog } from "./events.ts";
 import { HealthLoop } from "./health-loop.ts";
 import { HeartbeatReceiver } from "./heartbeat.ts";
@@ -13,6 +16,7 @@ import { Liveness, type LivenessSettings } from "./liveness/liveness.ts";
 import type { Metrics } from "./metrics.ts";
 import { Probe, type Resolve } from "./probe.ts";
 import { HiveRegistry } from "./registry.ts";
+import { Servers, type Timeouts, type Tls } from "./servers.ts";
 import { StatusKeeper } from "./status-keeper.ts";
 
 const MAX_PROBE_TIMEOUT_MS = 5000;
@@ -30,6 +34,11 @@ export interface QueenOptions extends LivenessSettings {
   metricsByHive: boolean;
   lifecycle: LifecycleParts["settings"];
   lifecycleTimeouts?: LifecycleParts["timeouts"];
+  /** Where it will listen: on loopback callers need no token until there is one. Default: 127.0.0.1. */
+  host?: string;
+  tls?: Tls | undefined;
+  timeouts?: Timeouts;
+  limits?: Limits;
 }
 
 /** The parts of a queen, put together and not yet started. */
@@ -41,6 +50,8 @@ export interface Queen {
   healthLoop: HealthLoop;
   /** Ends the records of operations that were under way when their queen was ended; asked once, after the start. */
   endDeadOperations(): Promise<void>;
+  door: Door;
+  servers: Servers;
   /** Finishes the requests that run, ends everything else, and resolves when nothing is under way. */
   stop(): Promise<void>;
 }
@@ -69,22 +80,21 @@ export function assembleQueen(options: QueenOptions): Queen {
     resolve,
     settings: options.lifecycle,
     timeouts: options.lifecycleTimeouts,
-    ownUrl: () => urlOf(app),
+    ownUrl: () => (options.tls && options.lifecycle.publicUrl) ?? urlOf(app, options.tls),
   }));
-  const app = createApp({ ...parts, heartbeats, allowedHosts, metricsByHive, lifecycle: lifecycle.load });
-  const connections = new Set<Socket>();
-  app.server.on("connection", (socket: Socket) => {
-    connections.add(socket);
-    socket.once("close", () => connections.delete(socket));
+  const { host = "127.0.0.1", limits = DEFAULT_LIMITS } = options;
+  const servers = new Servers({ ...options, limits });
+  const onAdmitted = (socket: Socket) => servers.prove(socket);
+  const door = new Door({ catalog, clock, log, limits, openUntilTokens: isLoopback(host), onAdmitted });
+  const app = createApp({
+    ...parts,
+    heartbeats,
+    allowedHosts,
+    door,
+    servers,
+    metricsByHive,
+    lifecycle: lifecycle.load,
   });
-  /**
-   * A connection whose request was running when the server closed stays open after the answer until someone ends it. One on which nothing
-   * was ever sent does not count as idle for Node.
-   */
-  const endIdleConnections = () => {
-    app.server.closeIdleConnections();
-    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
-  };
   const endDeadOperations = async () => {
     const unfinished = await catalog.operations.unfinished();
     if (unfinished.length > 0) await (await lifecycle.load()).endDead(unfinished);
@@ -92,13 +102,14 @@ export function assembleQueen(options: QueenOptions): Queen {
   const unwatchEventLoop = metrics.watchEventLoop();
   const stop = async () => {
     unwatchEventLoop();
+    door.stop();
     const quiet = Promise.all([healthLoop.stop(), lifecycle.close()]);
-    const reaper = setInterval(endIdleConnections, REAP_INTERVAL_MS);
+    const reaper = setInterval(() => servers.endIdleConnections(), REAP_INTERVAL_MS);
     await app.close().finally(() => clearInterval(reaper));
     await detection.close();
     await quiet;
   };
-  return { app, registry, liveness, events, healthLoop, endDeadOperations, stop };
+  return { app, registry, liveness, events, healthLoop, door, servers, endDeadOperations, stop };
 }
 
 /** Loaded when it is first needed: the start of the queen must not wait for it. */
@@ -114,9 +125,9 @@ function lazyLifecycle(parts: () => LifecycleParts) {
 }
 
 /** Where a program on this machine reaches the queen. */
-function urlOf({ server }: FastifyInstance): string {
+function urlOf({ server }: FastifyInstance, tls: Tls | undefined): string {
   const address = server.address();
   if (address === null || typeof address === "string") return "http://127.0.0.1:8500";
   const host = address.address === "0.0.0.0" || address.address === "::" ? "127.0.0.1" : address.address;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
+  return `http${tls ? "s" : ""}://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
 }

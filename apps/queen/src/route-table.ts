@@ -1,10 +1,20 @@
+import type { Access } from "./door.ts";
 import { Problem } from "./errors.ts";
+
+export interface Route {
+  readonly method: string;
+  /** With its parameters: "/v1/hives/:id". */
+  readonly url: string;
+  readonly access: Access;
+}
 
 /** Knows which methods each path takes, so that a wrong method is told from a wrong path. */
 export class RouteTable {
+  /** Every route of the app. */
+  readonly list: Route[] = [];
   readonly #routes = new Map<string, { pattern: RegExp; methods: Set<string> }>();
 
-  add(url: string, method: string | string[]): void {
+  add(url: string, method: string | string[], access: Access): void {
     let route = this.#routes.get(url);
     if (route === undefined) {
       route = {
@@ -13,7 +23,10 @@ export class RouteTable {
       };
       this.#routes.set(url, route);
     }
-    for (const name of [method].flat()) route.methods.add(name);
+    for (const name of [method].flat()) {
+      route.methods.add(name);
+      this.list.push({ method: name, url, access });
+    }
   }
 
   /** How a request for which there is no route is answered. */

@@ -21,6 +21,14 @@ test("each operation of the document is a route, and has a name of its own", asy
   expect(new Set(operations.map(({ operation }) => operation.operationId)).size).toBe(OPERATIONS.length);
 });
 
+test("each operation says who may use it as its route does", async () => {
+  await using queen = await startTestQueen();
+  for (const { method, url, access } of queen.app.routeTable.list) {
+    const operation = OPERATIONS.find(({ method: verb, path }) => verb === method.toLowerCase() && path === url);
+    if (operation !== undefined) expect(operation.access ?? "operator", `${method} ${url}`).toBe(access);
+  }
+});
+
 test("each example is valid by the schema beside it", () => {
   let checked = 0;
   const check = (value: unknown, ...place: string[]) => {

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import type { Access } from "../door.ts";
 import { isoTime } from "../worker.ts";
 import { type Answer, type Operation, TAGS } from "./operation.ts";
 import { NAMED_SCHEMAS, OPERATIONS } from "./operations.ts";
-import { ANYWHERE, PROBLEMS } from "./problems.ts";
+import { ANYWHERE, GUARDED, PROBLEMS } from "./problems.ts";
 
 type Json = Record<string, unknown>;
 
@@ -27,9 +28,22 @@ export function openApiDocument(): Json {
     servers: [{ url: "/" }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
-    components: { schemas: schemas.named },
+    components: { securitySchemes: { token: TOKEN_SCHEME }, schemas: schemas.named },
   };
 }
+
+const TOKEN_SCHEME = {
+  type: "http",
+  scheme: "bearer",
+  description: "A token of `queen token create`. A queen on loopback asks for none until there is one.",
+};
+
+const WHOSE: Record<Access, string> = {
+  open: "Needs no token.",
+  hive: "Needs the token of the hive, or an operator's.",
+  reader: "Needs a reader's token, or an operator's.",
+  operator: "Needs an operator's token.",
+};
 
 const ProblemJson = z
   .strictObject({
@@ -77,20 +91,21 @@ const toComponents = (json: object): Json =>
   JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/'));
 
 function describeOperation(operation: Operation, schemas: SchemaCollection): Json {
-  const { operationId, tag, summary, description, body, answers } = operation;
+  const { operationId, tag, summary, access = "operator", description, body, answers } = operation;
   const parameters = describeParameters(operation, schemas);
   return {
     operationId,
     tags: [tag],
     summary,
-    ...(description !== undefined && { description }),
+    description: [description, WHOSE[access]].filter(Boolean).join("\n\n"),
+    security: access === "open" ? [] : [{ token: [] }],
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: describeBody(body, schemas) }),
     responses: {
       ...Object.fromEntries(
         Object.entries(answers).map(([status, answer]) => [status, describeAnswer(answer, schemas)]),
       ),
-      ...describeProblems([...ANYWHERE, ...operation.problems]),
+      ...describeProblems([...ANYWHERE, ...(access === "open" ? [] : GUARDED), ...operation.problems]),
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Access } from "../door.ts";
 import type { ProblemCode } from "./problems.ts";
 
 /** What a route takes and answers, said in its `.openapi.ts` file beside it. Nothing of it is loaded while a queen runs. */
@@ -10,6 +11,8 @@ export interface Operation {
   readonly operationId: string;
   readonly tag: Tag;
   readonly summary: string;
+  /** As the route says it. Default: operator. */
+  readonly access?: Access;
   readonly description?: string;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;

@@ -5,6 +5,8 @@ import type { ProbeError } from "../probe.ts";
 const HTTP_PROBLEMS = {
   BAD_REQUEST: [400, "The request is not valid HTTP, or its path is not a valid URL"],
   INVALID_JSON: [400, "The body is missing or is not JSON"],
+  UNAUTHENTICATED: [401, "There is no token, or it is not one of this queen's, or it was revoked"],
+  FORBIDDEN: [403, "The token may not do this; a hive's token beats for that hive alone"],
   NO_WORKER: [404, "No online hive has an idle, healthy worker for the model"],
   NOT_FOUND: [404, "There is nothing at this path"],
   METHOD_NOT_ALLOWED: [405, "The path takes other methods: see Allow"],
@@ -12,6 +14,7 @@ const HTTP_PROBLEMS = {
   PAYLOAD_TOO_LARGE: [413, "The body is larger than 1 MB"],
   URI_TOO_LONG: [414, "The path is too long"],
   UNSUPPORTED_MEDIA_TYPE: [415, "The body is not JSON in UTF-8"],
+  TOO_MANY_REQUESTS: [429, "The token, or the address without one, has had its share: see Retry-After"],
   HEADERS_TOO_LARGE: [431, "The headers are too large"],
   OPERATION_NOT_FOUND: [404, "There is no operation of this id, or it is not kept any more"],
   OPERATION_FINISHED: [409, "The operation has ended already"],
@@ -68,7 +71,13 @@ function withStatus<Code extends string>(meanings: Record<Code, string>, statuse
 }
 
 /** What any request may meet. */
-export const ANYWHERE: readonly ProblemCode[] = ["BAD_REQUEST", "REQUEST_TIMEOUT", "HEADERS_TOO_LARGE", "INTERNAL"];
+export const ANYWHERE: readonly ProblemCode[] = [
+  "BAD_REQUEST",
+  "REQUEST_TIMEOUT",
+  "TOO_MANY_REQUESTS",
+  "HEADERS_TOO_LARGE",
+  "INTERNAL",
+];
 /** … one with an id in its path. */
 export const WITH_ID: readonly ProblemCode[] = ["HIVE_NOT_FOUND", "URI_TOO_LONG"];
 /** … one with a body. */
@@ -84,3 +93,5 @@ export const READING: readonly ProblemCode[] = [
 ];
 /** … one that writes it. */
 export const WRITING: readonly ProblemCode[] = [...READING, "CATALOG_READ_ONLY", "CATALOG_FULL"];
+/** … one that needs a token, which is read from the catalog. */
+export const GUARDED: readonly ProblemCode[] = ["UNAUTHENTICATED", "FORBIDDEN", "CORRUPT_RECORD", ...READING];

@@ -8,6 +8,7 @@ export const countsOperations: readonly Operation[] = [
   {
     method: "get",
     path: "/v1/counts",
+    access: "reader",
     operationId: "countHives",
     tag: "hives",
     summary: "Hives in all and by status",

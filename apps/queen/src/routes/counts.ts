@@ -6,7 +6,7 @@ import { parseQuery } from "../input.ts";
 const NoQuery = z.strictObject({});
 
 export function countsRoutes(app: FastifyInstance, { catalog }: Pick<AppParts, "catalog">): void {
-  app.get("/v1/counts", async (request) => {
+  app.get("/v1/counts", { config: { access: "reader" } }, async (request) => {
     parseQuery(NoQuery, request.query);
     const [total, unknown, online, offline] = await Promise.all([
       catalog.countHives(),

@@ -7,6 +7,7 @@ export const healthOperations: readonly Operation[] = [
   {
     method: "get",
     path: "/health",
+    access: "open",
     operationId: "getHealth",
     tag: "observation",
     summary: "Whether the queen runs, and since when",
@@ -22,6 +23,7 @@ export const healthOperations: readonly Operation[] = [
   {
     method: "get",
     path: "/health/live",
+    access: "open",
     operationId: "isLive",
     tag: "observation",
     summary: "Whether the queen runs: if not, restart her",
@@ -31,6 +33,7 @@ export const healthOperations: readonly Operation[] = [
   {
     method: "get",
     path: "/health/ready",
+    access: "open",
     operationId: "isReady",
     tag: "observation",
     summary: "Whether the queen can serve: her catalog answers, and she is not stopping",

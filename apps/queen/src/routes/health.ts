@@ -7,6 +7,7 @@ import type { FieldProblem } from "../field-problems.ts";
 
 /** A catalog that takes longer does not answer, for whoever sends work here. */
 const CATALOG_DEADLINE_MS = 2000;
+const OPEN = { config: { access: "open" } } as const;
 
 /** Whether the queen runs, for whoever restarts her; whether she can serve, for whoever sends requests to her. */
 export function healthRoutes(app: FastifyInstance, { catalog, clock }: Pick<AppParts, "catalog" | "clock">): void {
@@ -16,11 +17,11 @@ export function healthRoutes(app: FastifyInstance, { catalog, clock }: Pick<AppP
     isStopping = true;
   });
 
-  app.get("/health", async () => ({ status: "ok", uptime_ms: Math.round(clock.monotonicNow() - startedAtMs) }));
+  app.get("/health", OPEN, async () => ({ status: "ok", uptime_ms: Math.round(clock.monotonicNow() - startedAtMs) }));
 
-  app.get("/health/live", async () => ({ status: "ok" }));
+  app.get("/health/live", OPEN, async () => ({ status: "ok" }));
 
-  app.get("/health/ready", async () => {
+  app.get("/health/ready", OPEN, async () => {
     const errors: FieldProblem[] = [];
     if (isStopping) errors.push({ field: "queen", message: "is stopping" });
     const problem = await catalogProblem(catalog);

@@ -8,6 +8,7 @@ export const heartbeatOperations: readonly Operation[] = [
   {
     method: "post",
     path: "/v1/heartbeat",
+    access: "hive",
     operationId: "sendHeartbeat",
     tag: "heartbeats",
     summary: "Say that a hive is there, and which workers it runs",

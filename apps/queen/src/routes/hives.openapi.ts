@@ -34,6 +34,7 @@ export const hivesOperations: readonly Operation[] = [
   {
     method: "get",
     path: "/v1/hives",
+    access: "reader",
     operationId: "listHives",
     tag: "hives",
     summary: "List hives by id, page by page",
@@ -78,6 +79,7 @@ export const hivesOperations: readonly Operation[] = [
   {
     method: "get",
     path: "/v1/hives/:id",
+    access: "reader",
     operationId: "getHive",
     tag: "hives",
     summary: "Read a hive",

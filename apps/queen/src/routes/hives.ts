@@ -42,7 +42,9 @@ const JsonObject = z.custom<Record<string, unknown>>(
 export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
   const { catalog, registry, liveness, detection, events, statuses, clock, log } = parts;
 
-  app.get("/v1/hives", async (request) => listHives(catalog, parseQuery(ListQuery, request.query)));
+  app.get("/v1/hives", { config: { access: "reader" } }, async (request) =>
+    listHives(catalog, parseQuery(ListQuery, request.query)),
+  );
 
   app.post("/v1/hives", async (request, reply) => {
     const hive = await catalog.addHive(parseBody(NewHiveJson, request.body, "INVALID_HIVE"));
@@ -52,7 +54,7 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
     return reply.code(201).header("location", `/v1/hives/${hive.id}`).send(HiveRecordJson.encode(hive));
   });
 
-  app.get<HivePath>("/v1/hives/:id", async (request) => {
+  app.get<HivePath>("/v1/hives/:id", { config: { access: "reader" } }, async (request) => {
     const id = pathId(request);
     const hive = await catalog.getHive(id);
     if (hive === undefined) throw hiveNotFound(id);

@@ -75,6 +75,7 @@ export const observationOperations: readonly Operation[] = [
   {
     method: "get",
     path: "/v1/events",
+    access: "reader",
     operationId: "readEvents",
     tag: "observation",
     summary: "What happens to the fleet, as it happens",
@@ -96,6 +97,7 @@ export const observationOperations: readonly Operation[] = [
   {
     method: "get",
     path: "/metrics",
+    access: "reader",
     operationId: "getMetrics",
     tag: "observation",
     summary: "Metrics for Prometheus",
@@ -105,6 +107,7 @@ export const observationOperations: readonly Operation[] = [
   {
     method: "get",
     path: "/openapi.json",
+    access: "open",
     operationId: "getOpenApi",
     tag: "observation",
     summary: "This document",
@@ -114,6 +117,7 @@ export const observationOperations: readonly Operation[] = [
   {
     method: "get",
     path: "/docs",
+    access: "open",
     operationId: "getDocs",
     tag: "observation",
     summary: "This document as a page, which needs no other server",
@@ -123,6 +127,7 @@ export const observationOperations: readonly Operation[] = [
   {
     method: "get",
     path: "/docs/:file",
+    access: "open",
     operationId: "getDocsFile",
     tag: "observation",
     summary: "What that page loads",

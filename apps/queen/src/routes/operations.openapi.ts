@@ -118,6 +118,7 @@ export const lifecycleOperations: readonly Operation[] = [
   {
     method: "get",
     path: "/v1/operations",
+    access: "reader",
     operationId: "listOperations",
     tag: "lifecycle",
     summary: "List operations, the newest first, page by page",
@@ -134,6 +135,7 @@ export const lifecycleOperations: readonly Operation[] = [
   {
     method: "get",
     path: "/v1/operations/:operation",
+    access: "reader",
     operationId: "getOperation",
     tag: "lifecycle",
     summary: "Read an operation",

@@ -11,6 +11,7 @@ interface OperationPath {
   Params: { operation: string };
 }
 
+const READER = { config: { access: "reader" } } as const;
 const KINDS = ["start", "stop", "restart", "install"] as const;
 export const ListOperationsQuery = z.strictObject({
   hive_id: z.string().optional(),
@@ -33,14 +34,14 @@ export function operationsRoutes(app: FastifyInstance, { catalog, lifecycle }: O
     });
   }
 
-  app.get("/v1/operations", async (request) => {
+  app.get("/v1/operations", READER, async (request) => {
     const { hive_id: hiveId, after, limit } = parseQuery(ListOperationsQuery, request.query);
     const operations = await catalog.operations.list({ hiveId, after, limit });
     const nextAfter = operations.length < limit ? null : (operations.at(-1)?.id ?? null);
     return { operations: operations.map(operationToJson), next_after: nextAfter };
   });
 
-  app.get<OperationPath>("/v1/operations/:operation", async ({ params }) => {
+  app.get<OperationPath>("/v1/operations/:operation", READER, async ({ params }) => {
     const operation = await catalog.operations.get(params.operation);
     if (operation === undefined) throw operationNotFound(params.operation);
     return operationToJson(operation);

@@ -37,6 +37,7 @@ export const stateOperations: readonly Operation[] = [
   {
     method: "get",
     path: "/v1/hives/:id/state",
+    access: "reader",
     operationId: "getHiveState",
     tag: "workers",
     summary: "What the last heartbeat of a hive said",

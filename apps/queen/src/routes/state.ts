@@ -14,7 +14,7 @@ const memoryToJson = ({ totalBytes, usedBytes, freeBytes }: MemoryUsage) => ({
 });
 
 export function stateRoutes(app: FastifyInstance, { catalog, registry, liveness, allowedHosts }: StateParts): void {
-  app.get<HivePath>("/v1/hives/:id/state", async (request) => {
+  app.get<HivePath>("/v1/hives/:id/state", { config: { access: "reader" } }, async (request) => {
     const id = pathId(request);
     const hive = await catalog.getHive(id);
     if (hive === undefined) throw hiveNotFound(id);

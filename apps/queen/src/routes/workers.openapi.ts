@@ -43,6 +43,7 @@ export const workersOperations: readonly Operation[] = [
   {
     method: "get",
     path: "/v1/workers",
+    access: "reader",
     operationId: "findWorkers",
     tag: "workers",
     summary: "Workers of live hives that match all of the query, in no order",
@@ -61,6 +62,7 @@ export const workersOperations: readonly Operation[] = [
   {
     method: "get",
     path: "/v1/workers/best",
+    access: "reader",
     operationId: "findBestWorker",
     tag: "workers",
     summary: "The idle, healthy, least loaded worker of an online hive for a model",

@@ -16,12 +16,12 @@ export const BestWorkerQuery = z.strictObject({ model: z.string().min(1, "must n
 const toJson = ({ hiveId, worker }: PlacedWorker) => ({ hive_id: hiveId, ...workerToJson(worker) });
 
 export function workersRoutes(app: FastifyInstance, { registry }: Pick<AppParts, "registry">): void {
-  app.get("/v1/workers", async (request) => {
+  app.get("/v1/workers", { config: { access: "reader" } }, async (request) => {
     const filter = parseQuery(WorkersQuery, request.query);
     return { workers: registry.workers(filter).map(toJson) };
   });
 
-  app.get("/v1/workers/best", async (request) => {
+  app.get("/v1/workers/best", { config: { access: "reader" } }, async (request) => {
     const { model } = parseQuery(BestWorkerQuery, request.query);
     const best = registry.bestWorker(model);
     if (best === undefined) {

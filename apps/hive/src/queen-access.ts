@@ -1,0 +1,71 @@
+import { readFileSync, statSync } from "node:fs";
+import { createSecureContext } from "node:tls";
+
+export interface QueenAccess {
+  /** This hive's token for the queen; undefined where she asks for none. */
+  token?: string | undefined;
+  /** Certificates in PEM that the queen's may be signed with, besides those that Node knows. */
+  queenCa?: string | undefined;
+}
+
+interface Sources {
+  /** HIVE_TOKEN: from the environment alone, so that it is in no process list. */
+  token: string | undefined;
+  /** Paths; "" for none. */
+  tokenFile: string;
+  queenCaFile: string;
+  /** URL of the queen. */
+  queen: string;
+}
+
+const TOKEN_FILE = "--token-file (HIVE_TOKEN_FILE)";
+const QUEEN_CA = "--queen-ca (HIVE_QUEEN_CA)";
+const TOKEN_RULE = "must be one word of visible characters, as `queen token create` printed it";
+
+/** Reads what the hive needs to get through the queen's door; adds a sentence to `problems` for what cannot be used, never with a token in it. */
+export function readQueenAccess(sources: Sources, problems: string[]): QueenAccess {
+  const { token, tokenFile, queenCaFile, queen } = sources;
+  const access: QueenAccess = {};
+  try {
+    if (token !== undefined && tokenFile !== "") throw new Error(`HIVE_TOKEN and ${TOKEN_FILE} exclude each other`);
+    if (token !== undefined) access.token = checkToken("HIVE_TOKEN", token);
+    if (tokenFile !== "") access.token = readTokenFile(tokenFile);
+  } catch (error) {
+    problems.push(messageOf(error));
+  }
+  try {
+    if (queenCaFile !== "") access.queenCa = readCa(queenCaFile, queen);
+  } catch (error) {
+    problems.push(`${QUEEN_CA} ${queenCaFile}: ${messageOf(error)}`);
+  }
+  return access;
+}
+
+function readTokenFile(path: string): string {
+  let text: string;
+  try {
+    const { mode } = statSync(path);
+    if ((mode & 0o077) !== 0) {
+      throw new Error(`others than its owner may use it (mode ${(mode & 0o777).toString(8)}): chmod 600 it`);
+    }
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Error(`${TOKEN_FILE} ${path}: ${messageOf(error)}`);
+  }
+  return checkToken(`${TOKEN_FILE} ${path}:`, text.trim());
+}
+
+function checkToken(what: string, token: string): string {
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new Error(`${what} ${TOKEN_RULE}`);
+  return token;
+}
+
+function readCa(path: string, queen: string): string {
+  if (!queen.startsWith("https:")) throw new Error("is of no use for a queen that is not at https://");
+  const ca = readFileSync(path, "utf8");
+  if (!ca.includes("-----BEGIN CERTIFICATE-----")) throw new Error("has no certificate in PEM");
+  createSecureContext({ ca });
+  return ca;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

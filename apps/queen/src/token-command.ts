@@ -1,0 +1,135 @@
+import { type FieldProblem, HiveCatalog, HiveCatalogError, TOKEN_ROLES, type TokenRecord } from "@repo/hive-catalog";
+import { Command, CommanderError, Option } from "commander";
+import type { TokenCommand } from "./config.ts";
+import { mintToken } from "./tokens.ts";
+
+interface Flags {
+  database: string;
+  json?: boolean;
+}
+interface CreateFlags extends Flags {
+  name: string;
+  role: TokenRecord["role"];
+  hive?: string;
+}
+
+const HELP_AFTER = `
+The catalog is that of QUEEN_DATABASE, and QUEEN_DATABASE_AUTH_TOKEN opens it where it is on a server.
+Queens that run know of what was changed within 2 s, or at once after a SIGHUP.
+
+Exit codes: 0 done; 1 it could not be done; 2 wrong arguments.`;
+
+/** What a command does with the catalog; returns the exit code. */
+type Work = (catalog: HiveCatalog) => Promise<number>;
+
+/** Runs `queen token …`: what was asked for goes to stdout, everything else to stderr. Returns the exit code. */
+export async function runTokenCommand({ argv, database, databaseAuthToken, migrate }: TokenCommand): Promise<number> {
+  let exitCode = 0;
+  const withCatalog = async ({ database: location }: Flags, work: Work) => {
+    await using catalog = await HiveCatalog.open(location, {
+      migrate,
+      ...(databaseAuthToken !== undefined && { authToken: databaseAuthToken }),
+    });
+    exitCode = await work(catalog);
+  };
+  try {
+    await commandLine(database, withCatalog).parseAsync([...argv], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof HiveCatalogError)) throw error;
+    if (error.code !== "INVALID_ARGUMENT") say(`${error.code}: ${error.message}`);
+    for (const problem of error.problems) say(inFlags(problem));
+    return error.code === "INVALID_ARGUMENT" ? 2 : 1;
+  }
+}
+
+const FLAGS: Record<string, string> = {
+  name: "--name",
+  role: "--role",
+  hiveId: "--hive",
+  location: "--database (QUEEN_DATABASE)",
+  authToken: "QUEEN_DATABASE_AUTH_TOKEN",
+};
+
+const inFlags = ({ field, message }: FieldProblem): string =>
+  `${FLAGS[field] ?? field} ${message.replace(/, got null$/, "")}`;
+
+function commandLine(database: string, withCatalog: (flags: Flags, work: Work) => Promise<void>): Command {
+  const command = new Command("queen token")
+    .description("Manages the tokens with which callers show the queen who they are.")
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(`queen: ${text.replace(/^error: /, "")}`) })
+    .addHelpText("after", HELP_AFTER);
+  const add = (name: string, description: string) =>
+    command
+      .command(name)
+      .description(description)
+      .option("--database <path or URL>", "where the catalog is", database)
+      .option("--json", "print JSON")
+      .allowExcessArguments(false);
+
+  add("create", "makes a token and prints it, this once")
+    .requiredOption("--name <name>", "what it is for, for people")
+    .addOption(new Option("--role <role>", "what it may do").choices(TOKEN_ROLES).makeOptionMandatory())
+    .option("--hive <id>", "the hive that it beats for, for the role hive")
+    .action((flags: CreateFlags) => withCatalog(flags, (catalog) => create(catalog, flags)));
+  add("list", "lists all tokens, revoked ones too; never what could be used").action((flags: Flags) =>
+    withCatalog(flags, (catalog) => list(catalog, flags)),
+  );
+  add("revoke <id>", "makes a token worthless for good").action((id: string, flags: Flags) =>
+    withCatalog(flags, (catalog) => revoke(catalog, id, flags)),
+  );
+  return command;
+}
+
+async function create(catalog: HiveCatalog, { name, role, hive, json }: CreateFlags): Promise<number> {
+  const { id, token, hash } = mintToken();
+  const record = await catalog.tokens.add({ id, name, role, hash, ...(hive !== undefined && { hiveId: hive }) });
+  print(json ? JSON.stringify({ ...toJson(record), token }) : token);
+  if (!json) say(`this is the token ${id}; it is not shown again`);
+  return 0;
+}
+
+async function list(catalog: HiveCatalog, { json }: Flags): Promise<number> {
+  const records = await catalog.tokens.list();
+  if (json) print(JSON.stringify({ tokens: records.map(toJson) }));
+  else if (records.length === 0) say("there are no tokens");
+  else print(table(records));
+  return 0;
+}
+
+async function revoke(catalog: HiveCatalog, id: string, { json }: Flags): Promise<number> {
+  const revoked = await catalog.tokens.revoke(id);
+  if (json) print(JSON.stringify({ id, revoked }));
+  else say(revoked ? `the token ${id} is revoked` : `no token ${id} is in force`);
+  return revoked ? 0 : 1;
+}
+
+const toJson = ({ id, name, role, hiveId, createdAtMs, revokedAtMs }: TokenRecord) => ({
+  id,
+  name,
+  role,
+  hive_id: hiveId,
+  created_at_ms: createdAtMs,
+  revoked_at_ms: revokedAtMs,
+});
+
+function table(records: readonly TokenRecord[]): string {
+  const time = (ms: number | null) => (ms === null ? "" : new Date(ms).toISOString());
+  const rows = records.map((r) => [r.id, r.role, r.hiveId ?? "", time(r.createdAtMs), time(r.revokedAtMs), r.name]);
+  const all = [["ID", "ROLE", "HIVE", "CREATED", "REVOKED", "NAME"], ...rows];
+  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const say = (text: string): void => void process.stderr.write(`queen: ${text}\n`);
