@@ -40,6 +40,7 @@ The settings stand in the environment:
                                requests a second for each token, and for each address without one (500, 100)
   QUEEN_MAX_CONNECTIONS, QUEEN_MAX_CONNECTIONS_PER_ADDRESS
                                connections in all, and from one address that did nothing yet (20000, 2000)
+  QUEEN_METRICS_BY_HIVE        whether /metrics has series of each single hive (false)
   QUEEN_LOG_LEVEL              what the queen logs (info)
   QUEEN_TOKEN                  operator token with which the hive is added, once there are tokens (none)
   HIVE_ID                      name of the hive in the catalog (localhost)
