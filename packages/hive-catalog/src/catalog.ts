@@ -1,36 +1,26 @@
 import type { InStatement, Row } from "@libsql/client";
 import type { DeviceCapabilities } from "@repo/device-types";
-import { and, eq } from "drizzle-orm";
 import type { Cordons } from "./cordons.ts";
 import { type Database, openDatabase } from "./database.ts";
-import { encodeDevices } from "./devices-column.ts";
 import { Door } from "./door.ts";
-import { HiveCatalogError, hiveNotFound } from "./errors.ts";
-import { latestBelievableMs } from "./heartbeat-rule.ts";
 import { HeartbeatWriter } from "./heartbeats.ts";
+import { HiveWriter } from "./hive-writer.ts";
 import type { HostKeys } from "./host-keys.ts";
 import {
   checkChoice,
   checkHive,
   checkInteger,
   checkOptions,
-  DevicesInput,
   HeartbeatInput,
-  IdInput,
   invalidArgument,
   isHiveId,
   isTimeMs,
-  StatusInput,
 } from "./input.ts";
 import type { Operations } from "./operations.ts";
 import type { ListOptions, OpenOptions, StaleOptions } from "./options.ts";
 import { collect } from "./pages.ts";
 import { type Finder, HiveReader } from "./reader.ts";
-import { HIVE_STATUSES, HiveChanges, HiveRecord, type HiveStatus, NewHive } from "./record.ts";
-import { recordColumns, toRecord } from "./rows.ts";
-import { hives } from "./schema.ts";
-import { brokenSshRule, keepsSshRule } from "./ssh-rule.ts";
-import { Statement } from "./statement.ts";
+import { HIVE_STATUSES, type HiveChanges, type HiveRecord, type HiveStatus, type NewHive } from "./record.ts";
 import { buildStatements, type Statements } from "./statements.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -58,6 +48,7 @@ export class HiveCatalog {
   readonly #heartbeats: HeartbeatWriter;
   readonly #now: () => number;
   readonly #reader: HiveReader;
+  readonly #writer: HiveWriter;
   readonly #door = new Door();
   #closing: Promise<void> | undefined;
 
@@ -70,6 +61,7 @@ export class HiveCatalog {
     const repeating = { execute: (statement: InStatement) => retry(() => client.execute(statement)) };
     this.#heartbeats = new HeartbeatWriter({ client: repeating, now, onCommit });
     this.#now = now;
+    this.#writer = new HiveWriter({ database, statements: this.#statements, reader: this.#reader, now });
     const access = { database, now };
     this.cordons = this.#door.lazily(
       ["set", "lift", "get", "list"],
@@ -114,31 +106,7 @@ export class HiveCatalog {
 
   /** Adds a hive and resolves to it as stored. Rejects with HIVE_ALREADY_EXISTS or INVALID_HIVE. */
   addHive(hive: NewHive): Promise<HiveRecord> {
-    return this.#door.call(async () => {
-      const checked = checkHive(NewHive, hive);
-      const nowMs = this.#now();
-      const record: HiveRecord = {
-        id: checked.id,
-        host: checked.host,
-        port: checked.port,
-        sshHost: checked.sshHost ?? null,
-        sshPort: checked.sshPort ?? null,
-        sshUser: checked.sshUser ?? null,
-        status: checked.status ?? "unknown",
-        lastHeartbeatMs: checked.lastHeartbeatMs ?? null,
-        devices: checked.devices ?? null,
-        createdAtMs: checked.createdAtMs ?? nowMs,
-        updatedAtMs: checked.updatedAtMs ?? nowMs,
-      };
-      const values = { ...record, devicesJson: encodeDevices(record.devices) };
-      const added = await this.#database.retry(async (isRepeat) => {
-        if ((await this.#statements.add.run(values)) > 0) return record;
-        return isRepeat ? this.#ownRow(record) : undefined;
-      });
-      if (added) return added;
-      const message = `there is a hive '${record.id}' in the catalog already`;
-      throw new HiveCatalogError("HIVE_ALREADY_EXISTS", message, { hiveId: record.id });
-    });
+    return this.#door.call(() => this.#writer.add(hive));
   }
 
   /** The hive, or undefined. Rejects with CORRUPT_HIVE when another program damaged its row. */
@@ -227,14 +195,7 @@ export class HiveCatalog {
    * now, `lastHeartbeatMs` never moves back. Rejects with HIVE_NOT_FOUND or INVALID_HIVE.
    */
   updateHive(hive: HiveRecord): Promise<HiveRecord> {
-    return this.#door.call(async () => {
-      const { devices, ...record } = checkHive(HiveRecord, hive);
-      const nowMs = this.#now();
-      const values = { ...record, devicesJson: encodeDevices(devices), nowMs, believableMs: latestBelievableMs(nowMs) };
-      const [row] = await this.#statements.update.rows(values);
-      if (row === undefined) throw hiveNotFound(record.id);
-      return await this.#reader.record(row);
-    });
+    return this.#door.call(() => this.#writer.update(hive));
   }
 
   /**
@@ -242,41 +203,12 @@ export class HiveCatalog {
    * with CORRUPT_HIVE when a field that was not named is damaged: the changes are stored then.
    */
   patchHive(id: string, changes: HiveChanges): Promise<HiveRecord> {
-    return this.#door.call(async () => {
-      checkHive(IdInput, { id });
-      const { devices, ...fields } = checkHive(HiveChanges, changes, id);
-      if (devices === undefined && Object.values(fields).every((value) => value === undefined)) {
-        const row = await this.#statements.get.row({ id });
-        if (row === undefined) throw hiveNotFound(id);
-        return await this.#reader.record(row);
-      }
-      const devicesJson = devices === undefined ? {} : { devicesJson: encodeDevices(devices) };
-      const { client, db } = this.#database;
-      const patch = db
-        .update(hives)
-        .set({ ...fields, ...devicesJson, updatedAtMs: this.#now() })
-        .where(and(eq(hives.id, id), keepsSshRule(fields)))
-        .returning(recordColumns);
-      const [row] = await new Statement(client, () => patch).rows();
-      if (row) return await this.#reader.record(row);
-      if ((await this.#statements.exists.rows({ id })).length === 0) throw hiveNotFound(id);
-      throw brokenSshRule(id, fields);
-    });
+    return this.#door.call(() => this.#writer.patch(id, changes));
   }
 
   /** Rejects with HIVE_NOT_FOUND or INVALID_HIVE. */
   updateHiveStatus(id: string, status: HiveStatus): Promise<void> {
-    return this.#door.call(async () => {
-      checkHive(StatusInput, { id, status });
-      const values = { id, status, nowMs: this.#now() };
-      const before = await this.#versionOf(id);
-      const isThere = await this.#database.retry(async (isRepeat) => {
-        if (!isRepeat) return (await this.#statements.setStatus.run(values)) > 0;
-        await this.#statements.setStatusOfVersion.run({ ...values, ...before });
-        return (await this.#statements.exists.rows({ id })).length > 0;
-      });
-      if (!isThere) throw hiveNotFound(id);
-    });
+    return this.#door.call(() => this.#writer.setStatus(id, status));
   }
 
   /**
@@ -284,13 +216,7 @@ export class HiveCatalog {
    * queen took meanwhile wins. Resolves to whether this call changed the status.
    */
   markOffline(id: string, notBeatSinceMs: number): Promise<boolean> {
-    return this.#door.call(async () => {
-      checkInteger("notBeatSinceMs", notBeatSinceMs, 0);
-      if (!isHiveId(id)) return false;
-      const nowMs = this.#now();
-      const values = { id, notBeatSinceMs, nowMs, believableMs: latestBelievableMs(nowMs) };
-      return (await this.#statements.setOffline.run(values)) > 0;
-    });
+    return this.#door.call(() => this.#writer.setOffline(id, notBeatSinceMs));
   }
 
   /**
@@ -307,42 +233,12 @@ export class HiveCatalog {
 
   /** Rejects with HIVE_NOT_FOUND or INVALID_HIVE. */
   updateDevices(id: string, devices: DeviceCapabilities): Promise<void> {
-    return this.#door.call(async () => {
-      const checked = checkHive(DevicesInput, { id, devices });
-      const values = { id, devicesJson: encodeDevices(checked.devices), nowMs: this.#now() };
-      if ((await this.#database.retry(() => this.#statements.setDevices.run(values))) === 0) throw hiveNotFound(id);
-    });
+    return this.#door.call(() => this.#writer.setDevices(id, devices));
   }
 
   /** Removes a hive, a damaged one too, with its cordon and its tokens. Resolves to whether it was there. */
   removeHive(id: string): Promise<boolean> {
-    return this.#door.call(async () => {
-      if (typeof id !== "string") throw invalidArgument("id", "must be a string");
-      const before = await this.#versionOf(id);
-      const { remove, removeOfVersion, removeCordon, removeTokens } = this.#statements;
-      return this.#database.retry(async (isRepeat) => {
-        const hive = isRepeat ? removeOfVersion.bound({ id, ...before }) : remove.bound({ id });
-        const statements = [hive, removeCordon.bound({ id }), removeTokens.bound({ id })];
-        const [removed] = await this.#database.client.batch(statements, "write");
-        return isRepeat ? before.isThere : (removed?.rowsAffected ?? 0) > 0;
-      });
-    });
-  }
-
-  /** The row that an earlier attempt of the same add stored: nobody else added this hive with this address at that time. */
-  async #ownRow(added: HiveRecord): Promise<HiveRecord | undefined> {
-    const [row] = await this.#statements.get.rows({ id: added.id });
-    const stored = row && toRecord(row);
-    const isOwn = (name: keyof HiveRecord) => stored?.[name] === added[name];
-    return (["host", "port", "sshHost", "sshPort", "sshUser", "createdAtMs"] as const).every(isOwn)
-      ? stored
-      : undefined;
-  }
-
-  /** What a repeated change compares the row with. Nothing is read where no answer can be lost. */
-  async #versionOf(id: string): Promise<{ isThere: boolean; created: string; updated: string }> {
-    const [row] = this.#database.isRemote ? await this.#statements.version.rows({ id }) : [];
-    return { isThere: row !== undefined, created: String(row?.[0]), updated: String(row?.[1]) };
+    return this.#door.call(() => this.#writer.remove(id));
   }
 
   async #drainAndClose(): Promise<void> {
