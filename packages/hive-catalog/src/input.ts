@@ -65,9 +65,9 @@ export function invalidArgument(field: string, message: string): HiveCatalogErro
   return new HiveCatalogError("INVALID_ARGUMENT", `${field} ${message}`, { problems: [{ field, message }] });
 }
 
-/** Every field of a `thing` that is wrong. */
+/** Every field of a `thing` that is wrong; a rule that broke at several steps is told once. */
 export function problemsOf(error: z.ZodError, thing: string): FieldProblem[] {
-  return error.issues.flatMap((issue) => {
+  const problems = error.issues.flatMap((issue) => {
     const path = issue.path.map(String);
     if (issue.code === "unrecognized_keys") {
       const message = `is not a field of ${/^[aeiou]/.test(thing) ? "an" : "a"} ${thing}`;
@@ -76,6 +76,7 @@ export function problemsOf(error: z.ZodError, thing: string): FieldProblem[] {
     const got = issue.input === undefined ? "" : `, got ${shown(issue.input)}`;
     return [{ field: path.join(".") || thing, message: `${issue.message}${got}` }];
   });
+  return [...new Map(problems.map((problem) => [`${problem.field} ${problem.message}`, problem])).values()];
 }
 
 function listed(problems: readonly FieldProblem[]): string {

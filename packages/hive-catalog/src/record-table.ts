@@ -131,12 +131,14 @@ export class RecordTable<Output> {
     const result = this.#schema.safeParse(Object.fromEntries(this.#columns.map(([name], at) => [name, cells[at]])));
     if (result.success) return { data: result.data };
     const id = shown(row);
-    const damage = problemsOf(result.error, this.#thing).map(({ field, message }) => {
+    const damage = new Map<string, DamagedRecord>();
+    for (const { field, message } of problemsOf(result.error, this.#thing)) {
       const [name = "", ...path] = field.split(".");
       const column = this.#columns.find(([known]) => known === name)?.[1].name ?? name;
-      return { table: this.#table, id, column, problem: [...path, message].join(" ") };
-    });
-    return { damage };
+      const problem = [...path, message].join(" ");
+      if (!damage.has(column)) damage.set(column, { table: this.#table, id, column, problem });
+    }
+    return { damage: [...damage.values()] };
   }
 }
 

@@ -1,10 +1,15 @@
 import { describeChanges } from "./changes.ts";
+import { describeCordons } from "./cordons.ts";
 import { describeDamage } from "./damage.ts";
+import { describeDamagedRecords } from "./damaged-records.ts";
 import { describeFinders } from "./finders.ts";
 import { describeHeartbeats } from "./heartbeats.ts";
+import { describeHostKeys } from "./host-keys.ts";
+import { describeOperations } from "./operations.ts";
 import { describeRaces } from "./races.ts";
 import { describeRecords } from "./records.ts";
 import type { Site } from "./site.ts";
+import { describeTokens } from "./tokens.ts";
 
 /** What a catalog does, wherever it is: the same tests over each kind of database. */
 export function describeCatalog(name: string, openSite: () => Promise<Site>): void {
@@ -13,5 +18,10 @@ export function describeCatalog(name: string, openSite: () => Promise<Site>): vo
   describeHeartbeats(name, openSite);
   describeDamage(name, openSite);
   describeRaces(name, openSite);
+  describeCordons(name, openSite);
+  describeTokens(name, openSite);
+  describeOperations(name, openSite);
+  describeHostKeys(name, openSite);
+  describeDamagedRecords(name, openSite);
   describeRecords(name, openSite);
 }

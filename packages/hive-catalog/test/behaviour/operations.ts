@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import { fieldsOf, refusalOf } from "../refusal.ts";
+import { anOperation, NOW_MS, withHives } from "./samples.ts";
+import type { Site } from "./site.ts";
+
+export function describeOperations(name: string, openSite: () => Promise<Site>): void {
+  describe(`${name}: operations`, () => {
+    test("an operation is begun, saved, finished, and read by another catalog at every point", async () => {
+      await using site = await openSite();
+      const clock = { nowMs: NOW_MS };
+      const catalog = await withHives(site, clock);
+      const other = await site.open();
+      const begun = await catalog.operations.begin(anOperation("op-1"));
+      expect(begun).toEqual({
+        ...anOperation("op-1"),
+        state: "running",
+        steps: [],
+        outputTail: "",
+        problem: null,
+        createdAtMs: NOW_MS,
+        finishedAtMs: null,
+      });
+      expect(await other.operations.get("op-1")).toEqual(begun);
+      const steps = [
+        { name: "copy", state: "done", startedAtMs: NOW_MS, endedAtMs: NOW_MS + 1, detail: "4 MB\nok" },
+        { name: "start", state: "running", startedAtMs: NOW_MS + 1, endedAtMs: null, detail: null },
+      ] as const;
+      const progress = { steps: [...steps], outputTail: "\u001b[31mred\r\n'😀" };
+      expect(await catalog.operations.save("op-1", progress)).toBe(true);
+      expect(await other.operations.unfinished()).toEqual([{ ...begun, ...progress }]);
+      clock.nowMs += 9;
+      expect(await catalog.operations.finish("op-1", { state: "failed", problem: "no route" })).toBe(true);
+      const finished = { ...begun, ...progress, state: "failed", problem: "no route", finishedAtMs: NOW_MS + 9 };
+      expect(await other.operations.get("op-1")).toEqual(finished);
+      expect(await other.operations.finish("op-1", { state: "succeeded" })).toBe(false);
+      expect(await other.operations.save("op-1", { steps: [], outputTail: "" })).toBe(false);
+      expect(await other.operations.list()).toEqual([finished]);
+      expect(await other.operations.unfinished()).toEqual([]);
+    });
+
+    test("of many that begin at once on one hive exactly one does; the others throw OPERATION_IN_PROGRESS", async () => {
+      await using site = await openSite();
+      const catalogs = [await withHives(site), await site.open()];
+      const begins = Array.from({ length: 8 }, (_, index) =>
+        catalogs[index % 2]?.operations.begin(anOperation(`op-${index}`)),
+      );
+      const outcomes = await Promise.allSettled(begins);
+      const refused = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+      expect(refused).toHaveLength(7);
+      const [winner] = (await catalogs[0]?.operations.unfinished()) ?? [];
+      for (const reason of refused) {
+        expect(reason).toMatchObject({
+          code: "OPERATION_IN_PROGRESS",
+          hiveId: "a",
+          message: expect.stringContaining(`'${winner?.id}'`),
+        });
+      }
+      expect(await catalogs[1]?.operations.begin(anOperation("op-b", "b"))).toMatchObject({ hiveId: "b" });
+      await catalogs[1]?.operations.finish(winner?.id ?? "", { state: "cancelled" });
+      expect(await catalogs[0]?.operations.begin(anOperation("op-next"))).toMatchObject({ id: "op-next" });
+    });
+
+    test("begin refuses a hive that is not there, and an id that is taken", async () => {
+      await using site = await openSite();
+      const catalog = await withHives(site);
+      expect(await refusalOf(catalog.operations.begin(anOperation("op", "nobody")))).toMatchObject({
+        code: "HIVE_NOT_FOUND",
+      });
+      await catalog.operations.begin(anOperation("op"));
+      expect(await refusalOf(catalog.operations.begin(anOperation("op", "b")))).toMatchObject({
+        code: "INVALID_ARGUMENT",
+        problems: [{ field: "id" }],
+      });
+    });
+
+    test("lists are newest first, page by page, of one hive or of all", async () => {
+      await using site = await openSite();
+      const clock = { nowMs: NOW_MS };
+      const catalog = await withHives(site, clock);
+      for (const [index, hiveId] of ["a", "b", "a", "b", "a"].entries()) {
+        clock.nowMs -= 1000; // A clock that is set back makes no older operation newer.
+        await catalog.operations.begin(anOperation(`op-${index}`, hiveId));
+        await catalog.operations.finish(`op-${index}`, { state: "succeeded" });
+      }
+      const ids = async (options: Parameters<typeof catalog.operations.list>[0]) =>
+        (await catalog.operations.list(options)).map(({ id }) => id);
+      expect(await ids({})).toEqual(["op-4", "op-3", "op-2", "op-1", "op-0"]);
+      expect(await ids({ hiveId: "b" })).toEqual(["op-3", "op-1"]);
+      expect(await ids({ limit: 2, after: "op-3" })).toEqual(["op-2", "op-1"]);
+      expect(await ids({ hiveId: "a", after: "op-3" })).toEqual(["op-2", "op-0"]);
+      expect(fieldsOf(await refusalOf(catalog.operations.list({ after: "op-9" })))).toEqual(["after"]);
+    });
+
+    test("of each hive the 50 newest finished ones are kept, and what is not finished", async () => {
+      await using site = await openSite();
+      const catalog = await withHives(site);
+      await catalog.operations.begin(anOperation("of-b", "b"));
+      for (let index = 0; index <= 52; index++) {
+        await catalog.operations.begin(anOperation(`op-${index}`));
+        if (index < 52) await catalog.operations.finish(`op-${index}`, { state: "succeeded" });
+      }
+      const kept = await catalog.operations.list({ hiveId: "a", limit: 1000 });
+      expect(kept.map(({ id }) => id)).toEqual(Array.from({ length: 51 }, (_, index) => `op-${52 - index}`));
+      expect(await catalog.operations.unfinished()).toMatchObject([{ id: "op-52" }, { id: "of-b" }]);
+    });
+  });
+}

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+import { refusalOf } from "../refusal.ts";
+import { HASH, NOW_MS, withHives } from "./samples.ts";
+import type { Site } from "./site.ts";
+
+export function describeTokens(name: string, openSite: () => Promise<Site>): void {
+  describe(`${name}: tokens`, () => {
+    test("a token is stored, found with its hash, listed without, and revoked once", async () => {
+      await using site = await openSite();
+      const clock = { nowMs: NOW_MS };
+      const catalog = await withHives(site, clock);
+      expect(await catalog.tokens.count()).toBe(0);
+      const operator = await catalog.tokens.add({ id: "t-1", name: "Ops", role: "operator", hash: HASH });
+      expect(operator).toEqual({
+        id: "t-1",
+        name: "Ops",
+        role: "operator",
+        hiveId: null,
+        createdAtMs: NOW_MS,
+        revokedAtMs: null,
+      });
+      const own = await catalog.tokens.add({ id: "a-first", name: "a's", role: "hive", hiveId: "a", hash: HASH });
+      const other = await site.open();
+      expect(await other.tokens.get("t-1")).toEqual({ ...operator, hash: HASH });
+      expect(await other.tokens.list()).toEqual([operator, own]);
+      clock.nowMs += 7;
+      expect(await catalog.tokens.revoke("t-1")).toBe(true);
+      expect(await catalog.tokens.revoke("t-1")).toBe(false);
+      expect(await other.tokens.get("t-1")).toEqual({ ...operator, revokedAtMs: NOW_MS + 7, hash: HASH });
+      expect(await other.tokens.count()).toBe(1);
+    });
+
+    test("an id is given once, and a hive's token needs a hive that is there", async () => {
+      await using site = await openSite();
+      const catalog = await withHives(site);
+      const token = { id: "t", name: "T", role: "reader", hash: HASH } as const;
+      const adds = await Promise.allSettled([catalog.tokens.add(token), catalog.tokens.add(token)]);
+      expect(adds.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+      expect(await refusalOf(catalog.tokens.add(token))).toMatchObject({
+        code: "INVALID_ARGUMENT",
+        problems: [{ field: "id" }],
+      });
+      const orphan = catalog.tokens.add({ ...token, id: "u", role: "hive", hiveId: "nobody" });
+      expect(await refusalOf(orphan)).toMatchObject({ code: "HIVE_NOT_FOUND", hiveId: "nobody" });
+      expect(await catalog.tokens.list()).toHaveLength(1);
+    });
+  });
+}
