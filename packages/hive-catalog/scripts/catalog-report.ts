@@ -15,14 +15,14 @@ export function checkText(check: CatalogCheck): string {
     ...schema.missing.map((part) => `missing: ${part}`),
     ...schema.changed.map((part) => `changed: ${part}`),
     ...damageLines(check),
+    ...check.recordDamage.slice(0, MAX_SHOWN).map(recordLine),
     ...schema.further.map((part) => `made by others, does no harm: ${part}`),
   ];
   if (pendingMigrations.length > 0) lines.push(`lacks ${pendingMigrations.join(", ")}: run pnpm db:migrate`);
   const cures = curesOf(check).map((cure) => `what to do: ${cure}`);
   const verdict = isSound ? "sound" : "NOT sound";
-  return [...lines, ...cures, `${location} is ${verdict}: ${hives} hives read, ${check.damagedHives} damaged`].join(
-    "\n",
-  );
+  const read = `${hives} hives read, ${check.damagedHives} damaged; ${check.records} other records, ${check.damagedRecords} damaged`;
+  return [...lines, ...cures, `${location} is ${verdict}: ${read}`].join("\n");
 }
 
 export function infoText(info: CatalogInfo): string {
@@ -36,6 +36,12 @@ export function infoText(info: CatalogInfo): string {
     ["migrations", migrations.applied.join(", ") || "none"],
     ["pending", migrations.pending.length > 0 ? `${migrations.pending.join(", ")}: run pnpm db:migrate` : "none"],
     ["hives", `${info.hives}: ${by.online} online, ${by.offline} offline, ${by.unknown} unknown`],
+    [
+      "records",
+      Object.entries(info.records)
+        .map(([table, count]) => `${count} ${table}`)
+        .join(", "),
+    ],
     ["oldest beat", oldestHeartbeatMs === undefined ? "none" : timeText(oldestHeartbeatMs)],
   ];
   return rows.map(([name, value]) => `${name.padEnd(14)}${value}`).join("\n");
@@ -61,7 +67,11 @@ function damageLines({ damage, damagedColumns }: CatalogCheck): string[] {
   return more > 0 ? [...lines, `and ${more} more damaged columns (--json lists 1,000)`] : lines;
 }
 
-function curesOf({ integrity, schema, damagedHives }: CatalogCheck): string[] {
+function recordLine({ table, id, column, problem }: CatalogCheck["recordDamage"][number]): string {
+  return `damaged row '${id}' of ${table}: ${column} ${problem}`;
+}
+
+function curesOf({ integrity, schema, damagedHives, damagedRecords }: CatalogCheck): string[] {
   const cures: string[] = [];
   if (integrity.length > 0) cures.push("stop the queen, restore the last sound backup (pnpm catalog restore), or");
   if (integrity.length > 0) cures.push("have `sqlite3 FILE .recover` save what it can; keep the damaged file");
@@ -69,6 +79,8 @@ function curesOf({ integrity, schema, damagedHives }: CatalogCheck): string[] {
     cures.push("another program changed the tables: restore a backup, or undo that change by hand");
   }
   if (damagedHives > 0) cures.push("mend damaged hives with PATCH /v1/hives/{id}, or remove them with DELETE");
+  if (damagedRecords > 0)
+    cures.push("cordon or pin anew, revoke a token, or delete a damaged row by hand: docs/operations.md");
   return cures;
 }
 

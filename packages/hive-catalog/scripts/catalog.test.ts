@@ -50,13 +50,15 @@ test("check of a damaged catalog lists the damage, says what to do, and exits wi
   await using file = await catalogWith(
     "UPDATE hives SET port = 0 WHERE id = 'hive-000002'",
     "DROP INDEX idx_hives_heartbeat",
+    "INSERT INTO cordons VALUES ('hive-000001', '', NULL, 1)",
   );
   const { code, output } = await catalog(["check"], file.env);
   expect(code).toBe(1);
   expect(output).toContain("damaged hive 'hive-000002': port must be an integer from 1 to 65535");
   expect(output).toContain("missing: index idx_hives_heartbeat");
   expect(output).toContain("what to do: mend damaged hives");
-  expect(output).toContain("NOT sound: 3 hives read, 1 damaged");
+  expect(output).toContain("damaged row 'hive-000001' of cordons: reason must be 1 to 500 characters on one line");
+  expect(output).toContain("NOT sound: 3 hives read, 1 damaged; 1 other records, 1 damaged");
 });
 
 test("a restore over a catalog that is in use fails with CATALOG_BUSY and exit code 1, as JSON too", async () => {
@@ -74,6 +76,7 @@ test("info shows the catalog at a glance", async () => {
   const { code, output } = await catalog(["info"], file.env);
   expect(code).toBe(0);
   expect(output).toMatch(/^hives +3: 3 online, 0 offline, 0 unknown$/m);
+  expect(output).toMatch(/^records +0 cordons, 0 tokens, 0 operations, 0 host_keys$/m);
   expect(output).toMatch(/^oldest beat +2025-10-21T10:00:00\.001Z$/m);
   expect(output).toMatch(
     /^migrations +0000_create_hives, 0001_keyset_indexes, 0002_cordons_tokens_operations_host_keys$/m,

@@ -56,10 +56,12 @@ const [ROW_ID, TYPES, FIRST_CELL] = [0, 1, 2];
  * caller had handed it in: so a damaged row never passes as sound. A single read of it throws CORRUPT_RECORD; lists leave it out with a process warning.
  */
 export class RecordTable<Output> {
+  readonly source: SQLiteTable;
+  /** Its name in the database. */
+  readonly name: string;
   /** What a statement selects or returns. */
   readonly columns: Record<string, SQL>;
   readonly #columns: [field: string, column: { readonly name: string }][];
-  readonly #table: string;
   readonly #thing: string;
   readonly #schema: z.ZodType<Output>;
   readonly #warned = new Set<string>();
@@ -73,7 +75,8 @@ export class RecordTable<Output> {
     const cells = columns.map(([name, column]) => [name, sql`CAST(${column} AS BLOB)`] as const);
     this.columns = { rowId: sql`CAST(rowid AS TEXT)`, types, ...Object.fromEntries(cells) };
     this.#columns = columns;
-    this.#table = getTableName(table);
+    this.source = table;
+    this.name = getTableName(table);
     this.#thing = thing;
     this.#schema = schema;
   }
@@ -136,7 +139,7 @@ export class RecordTable<Output> {
       const [name = "", ...path] = field.split(".");
       const column = this.#columns.find(([known]) => known === name)?.[1].name ?? name;
       const problem = [...path, message].join(" ");
-      if (!damage.has(column)) damage.set(column, { table: this.#table, id, column, problem });
+      if (!damage.has(column)) damage.set(column, { table: this.name, id, column, problem });
     }
     return { damage: [...damage.values()] };
   }
@@ -153,11 +156,11 @@ function cellAt(row: Row, place: number): string | number | null | typeof UNREAD
   return type === "text" && isUtf8(bytes) ? bytes.toString("utf8") : UNREADABLE;
 }
 
-/** The driver for files gives a Buffer, the one for servers an ArrayBuffer. */
+/** The driver for files gives a Buffer, the one for servers an ArrayBuffer, a thread a Uint8Array. */
 function bytesOf(row: Row, place: number): Buffer {
-  const bytes = row[FIRST_CELL + place] as Buffer | ArrayBuffer | null;
+  const bytes = row[FIRST_CELL + place] as Uint8Array | ArrayBuffer | null;
   if (bytes === null) return Buffer.alloc(0);
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes as ArrayBuffer);
 }
 
 /** The first column of a row as it may be shown: it may hold anything. */

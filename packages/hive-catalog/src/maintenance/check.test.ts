@@ -25,6 +25,9 @@ test("a sound catalog is sound, while another connection has it open", async () 
     damagedHives: 0,
     damage: [],
     damagedColumns: 0,
+    records: 0,
+    damagedRecords: 0,
+    recordDamage: [],
     integrity: [],
     schema: SOUND_SCHEMA,
     pendingMigrations: [],
@@ -113,6 +116,30 @@ test("a file with a column of another type or without the key is not a catalog",
   ]) {
     await using file = await CatalogFile.create(ddl);
     expect((await refusalOf(checkCatalog(file.path))).code).toBe("CATALOG_NOT_A_CATALOG");
+  }
+});
+
+test("damaged cordons, tokens, operations and host keys are found, with the columns", async () => {
+  await using file = await catalogWith(
+    2,
+    `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 249)
+      INSERT INTO cordons SELECT 'hive-' || i, 'fans', NULL, 1 FROM n`,
+    "UPDATE cordons SET reason = CAST(x'ff' AS TEXT) WHERE hive_id = 'hive-249'",
+    "INSERT INTO tokens VALUES ('t', 'T', 'root', NULL, 'no hash', 1, NULL)",
+    "INSERT INTO operations VALUES ('o', 'hive-1', 'stop', 'running', 'queen', 1, 2, NULL, NULL, '[]', x'00')",
+    "INSERT INTO host_keys VALUES ('h', 0, 'ssh-rsa', 'AAAA', 1)",
+  );
+  await using server = await startTestServer({ path: file.path });
+  for (const location of [file.path, server.url]) {
+    const check = await checkCatalog(location);
+    expect(check).toMatchObject({ isSound: false, damagedHives: 0, records: 253, damagedRecords: 4, integrity: [] });
+    expect(check.recordDamage.map(({ table, id, column }) => [table, id, column])).toEqual([
+      ["cordons", "hive-249", "reason"],
+      ["tokens", "t", "role"],
+      ["tokens", "t", "hash"],
+      ["operations", "o", "output_tail"],
+      ["host_keys", "h", "port"],
+    ]);
   }
 });
 

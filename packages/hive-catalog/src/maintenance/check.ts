@@ -2,17 +2,17 @@ import type { Row } from "@libsql/client";
 import { sql } from "drizzle-orm";
 import { QueryBuilder } from "drizzle-orm/sqlite-core";
 import { type DamagedHive, damageColumns, findDamage } from "../damage.ts";
-import { toCatalogError } from "../driver-errors.ts";
 import { hives } from "../schema.ts";
 import { turnOfTheLoop } from "../turn.ts";
+import { type RecordsFound, readRecords } from "./check-records.ts";
 import { migrationNames, readMigrationState } from "./migration-state.ts";
-import { sqliteProblems } from "./queries.ts";
+import { orProblem, sqliteProblems } from "./queries.ts";
 import { compareSchema, type SchemaDifferences } from "./schema-comparison.ts";
 import { type ReadOptions, readingFrom } from "./source.ts";
 import type { Reader } from "./sql-thread.ts";
 
 /** What a check found. */
-export type CatalogCheck = {
+export type CatalogCheck = RecordsFound & {
   readonly location: string;
   /** Nothing is damaged, missing or changed. Pending migrations and further tables or indexes are no fault. */
   readonly isSound: boolean;
@@ -60,10 +60,12 @@ export function checkCatalog(location: string, options: ReadOptions = {}): Promi
     const problems = await orProblem(() => sqliteProblems(reader, "integrity_check"));
     const schema = await compareSchema(reader, state);
     const { unreadable, ...found } = await readRows(reader);
-    const integrity = [...problems, ...unreadable];
-    const faults = integrity.length + schema.missing.length + schema.changed.length + found.damagedColumns;
+    const { unreadable: unreadableRecords, ...records } = await readRecords(reader);
+    const integrity = [...problems, ...unreadable, ...unreadableRecords];
+    const faults = integrity.length + schema.missing.length + schema.changed.length;
+    const isSound = faults + found.damagedColumns + records.damagedRecords === 0;
     const pending = migrationNames(state.pending);
-    return { location: name, isSound: faults === 0, ...found, integrity, schema, pendingMigrations: pending };
+    return { location: name, isSound, ...found, ...records, integrity, schema, pendingMigrations: pending };
   });
 }
 
@@ -92,15 +94,4 @@ async function readRows(reader: Reader): Promise<RowsFound> {
     await turnOfTheLoop();
   }
   return { hives, damagedHives, damage, damagedColumns, unreadable: [] };
-}
-
-/** Damage that SQLite meets while it reads is a finding, not a failure. */
-async function orProblem(read: () => Promise<string[]>): Promise<string[]> {
-  try {
-    return await read();
-  } catch (error) {
-    const { code, message } = toCatalogError(error);
-    if (code !== "CATALOG_CORRUPT") throw error;
-    return [`not all of it can be read: ${message}`];
-  }
 }

@@ -19,6 +19,10 @@ test("info tells sizes, versions, migrations and counts of a catalog in use", as
   }
   await catalog.addHive(aHive({ id: "unknown" }));
   await catalog.addHive(aHive({ id: "damaged" }));
+  await catalog.cordons.set("online", { reason: "fans" });
+  for (const port of [22, 2222]) {
+    await catalog.hostKeys.pin({ host: "h", port, keyType: "ssh-rsa", publicKey: "AAAA" });
+  }
   file.run("UPDATE hives SET status = CAST(x'ff' AS TEXT), last_heartbeat_ms = 'early' WHERE id = 'damaged'");
   const info = await catalogInfo(file.path);
   expect(info).toMatchObject({
@@ -26,6 +30,7 @@ test("info tells sizes, versions, migrations and counts of a catalog in use", as
     migrations: { applied: MIGRATIONS, pending: [] },
     hives: 4,
     hivesByStatus: { unknown: 1, online: 1, offline: 1 },
+    records: { cordons: 1, tokens: 0, operations: 0, host_keys: 2 },
     oldestHeartbeatMs: 3000,
     file: { bytes: statSync(file.path).size, walBytes: statSync(`${file.path}-wal`).size, journalMode: "wal" },
   });
@@ -40,6 +45,7 @@ test("info of a file of the specification tells that it lacks our migrations, an
   expect(await catalogInfo(file.path)).toMatchObject({
     migrations: { applied: [], pending: MIGRATIONS },
     hives: 3,
+    records: { cordons: 0, tokens: 0, operations: 0, host_keys: 0 },
     file: { journalMode: "delete", walBytes: 0 },
   });
   expect(file.read("SELECT count(*) FROM sqlite_schema WHERE name = '__drizzle_migrations'")).toEqual([[0]]);

@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { HIVE_STATUSES, type HiveStatus } from "../record.ts";
+import { isThere, RECORD_TABLES } from "./check-records.ts";
 import { migrationNames, readMigrationState } from "./migration-state.ts";
-import { fromHex } from "./queries.ts";
+import { fromHex, readNumber } from "./queries.ts";
 import { type ReadOptions, readingFrom, statOf } from "./source.ts";
 import type { Reader } from "./sql-thread.ts";
 
@@ -18,6 +19,8 @@ export type CatalogInfo = {
   readonly hives: number;
   /** A hive with a damaged status is in none of them. */
   readonly hivesByStatus: Readonly<Record<HiveStatus, number>>;
+  /** Rows of the tables beside that of the hives, by table; one that is not there yet has none. */
+  readonly records: Readonly<Record<string, number>>;
   /** The longest silence: the oldest last heartbeat, in ms since the epoch; undefined if no hive ever beat. */
   readonly oldestHeartbeatMs: number | undefined;
 };
@@ -48,9 +51,19 @@ export function catalogInfo(location: string, options: ReadOptions = {}): Promis
       migrations: { applied: migrationNames(applied), pending: migrationNames(pending) },
       hives: count(0),
       hivesByStatus: { unknown: count(1), online: count(2), offline: count(3) },
+      records: await countRecords(reader),
       oldestHeartbeatMs: (oldest?.[0] ?? null) === null ? undefined : Number(oldest?.[0]),
     };
   });
+}
+
+async function countRecords(reader: Reader): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const table of RECORD_TABLES) {
+    const { name } = table;
+    counts[name] = (await isThere(reader, table)) ? await readNumber(reader, `SELECT count(*) FROM ${name}`) : 0;
+  }
+  return counts;
 }
 
 async function fileInfo(path: string, reader: Reader): Promise<FileInfo> {

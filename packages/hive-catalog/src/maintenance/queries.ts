@@ -1,3 +1,4 @@
+import { toCatalogError } from "../driver-errors.ts";
 import type { Reader } from "./sql-thread.ts";
 
 /** Whatever bytes a damaged file gives, as text that can be shown. */
@@ -17,4 +18,15 @@ export async function sqliteProblems(reader: Reader, check: "quick_check" | "int
   const { rows } = await reader.execute(`SELECT hex(${check}) FROM pragma_${check}`);
   const lines = rows.flatMap((row) => fromHex(row[0]).split("\n"));
   return lines.filter((line) => line !== "ok" && line !== "" && !line.startsWith("***"));
+}
+
+/** Damage that SQLite meets while it reads is a finding, not a failure. */
+export async function orProblem(read: () => Promise<string[]>): Promise<string[]> {
+  try {
+    return await read();
+  } catch (error) {
+    const { code, message } = toCatalogError(error);
+    if (code !== "CATALOG_CORRUPT") throw error;
+    return [`not all of it can be read: ${message}`];
+  }
 }
