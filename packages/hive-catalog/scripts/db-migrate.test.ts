@@ -157,7 +157,8 @@ describe("db:migrate", () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "hives.db");
     writeDatabase(path, SPECIFICATION_DDL);
-    const holder = new Sqlite(path);
+    // Its COMMIT waits for those who are reading at that moment.
+    const holder = new Sqlite(path, { timeout: 5000 });
     holder.exec("BEGIN IMMEDIATE");
     const command = startMigrate(path);
     const ended = ending(command);

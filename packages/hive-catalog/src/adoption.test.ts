@@ -145,6 +145,8 @@ const FOREIGN: [string, string[], RegExp][] = [
   ["the right tables in UTF-16", ["PRAGMA encoding = 'UTF-16le'", SPECIFICATION_DDL], /UTF-16/],
   ["a view called hives", ["CREATE TABLE bees (id)", "CREATE VIEW hives AS SELECT * FROM bees"], /view/],
   ["another application's tables", ["CREATE TABLE invoices (id)", "INSERT INTO invoices VALUES (1)"], /invoices/],
+  ["another application's tokens, but no hives", ["CREATE TABLE tokens (id TEXT PRIMARY KEY)"], /no hives table/],
+  ["another application's tokens beside right hives", [SPECIFICATION_DDL, "CREATE TABLE Tokens (id)"], /'tokens'/],
   ["another application's view", ["CREATE VIEW v AS SELECT 1"], /'v'/],
 ];
 

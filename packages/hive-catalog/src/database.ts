@@ -11,7 +11,7 @@ import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import { toCatalogError } from "./driver-errors.ts";
 import { codeOf, EmbeddedClient, isBusy } from "./embedded.ts";
 import { HiveCatalogError } from "./errors.ts";
-import { type Identity, identify, notACatalog } from "./identity.ts";
+import { checkRoom, type Identity, identify, notACatalog } from "./identity.ts";
 import { parseLocation, redacted } from "./location.ts";
 import { knownMigrations, migrate, pendingMigrations } from "./migrations.ts";
 import { type Retry, retryWithin, withoutRetry } from "./retry.ts";
@@ -99,7 +99,9 @@ async function inspectServer(
   const client = await connect(url, options);
   try {
     await identify(client, redacted(url));
-    return await pendingMigrations(client);
+    const pending = await pendingMigrations(client);
+    await checkRoom(client, redacted(url), pending);
+    return pending;
   } finally {
     client.close();
   }
@@ -130,8 +132,10 @@ async function openFile(path: string, options: DatabaseOptions): Promise<Databas
 function prepared(client: Client, location: string, options: DatabaseOptions): Promise<Database> {
   return closedOnFailure(client, async () => {
     await identify(client, location);
-    if (options.migrate) await migrate(client);
-    else if ((await pendingMigrations(client)).length > 0) throw notMigrated(location);
+    const pending = await pendingMigrations(client);
+    await checkRoom(client, location, pending);
+    if (pending.length > 0 && !options.migrate) throw notMigrated(location);
+    if (pending.length > 0) await migrate(client);
     return drizzle(client);
   });
 }
@@ -192,7 +196,9 @@ async function inspectFile(
   try {
     return await retryWhileBusy(busyTimeoutMs, async () => {
       const identity = await identify(client, path);
-      return { identity, pending: await pendingMigrations(client) };
+      const pending = await pendingMigrations(client);
+      await checkRoom(client, path, pending);
+      return { identity, pending };
     });
   } catch (error) {
     // SQLite is asked, and not the first bytes of the file: closing a file that was opened by hand drops the locks that this process holds on it.

@@ -1,5 +1,6 @@
 import type { Client } from "@libsql/client";
 import { getTableColumns } from "drizzle-orm";
+import type { MigrationMeta } from "drizzle-orm/migrator";
 import { HiveCatalogError } from "./errors.ts";
 import { pendingMigrations } from "./migrations.ts";
 import { hives } from "./schema.ts";
@@ -76,6 +77,22 @@ async function hasRowIds(client: Executor): Promise<boolean> {
 function affinityOf(type: string): string {
   if (/INT/i.test(type)) return "INTEGER";
   return /CHAR|CLOB|TEXT/i.test(type) ? "TEXT" : type.toUpperCase();
+}
+
+const NEW_TABLE = /^\s*CREATE TABLE `(\w+)`/;
+
+/** The names of the tables that migrations make. */
+export function newTables(migrations: readonly MigrationMeta[]): string[] {
+  return migrations.flatMap(({ sql }) => sql.flatMap((statement) => NEW_TABLE.exec(statement)?.[1] ?? []));
+}
+
+/** That no other application has a table of a name which these migrations are to give to one of ours. Throws CATALOG_NOT_A_CATALOG. */
+export async function checkRoom(client: Executor, location: string, migrations: MigrationMeta[]): Promise<void> {
+  for (const name of newTables(migrations)) {
+    const taken = { sql: "SELECT 1 FROM sqlite_schema WHERE lower(name) = ?", args: [name] };
+    if ((await client.execute(taken)).rows.length === 0) continue;
+    throw notACatalog(location, `it has a '${name}' of another application, where the catalog's own is to be`);
+  }
 }
 
 export function notACatalog(location: string, reason: string): HiveCatalogError {

@@ -103,12 +103,22 @@ test("the handbook's program moves a catalog, and can be run again", async () =>
   await using source = await HiveCatalog.open(from);
   const hives = [aHive({ id: "a", status: "online" }), aHive({ id: "b", devices: null, lastHeartbeatMs: 5 })];
   for (const hive of hives) await source.addHive(hive);
+  await source.cordons.set("a", { reason: "fans", untilMs: Date.now() + 3_600_000, createdAtMs: 7 });
+  const hash = "0".repeat(64);
+  await source.tokens.add({ id: "t", name: "T", role: "hive", hiveId: "b", hash, createdAtMs: 8 });
+  await source.tokens.add({ id: "u", name: "U", role: "reader", hash, createdAtMs: 8 });
+  await source.tokens.revoke("u");
+  await source.hostKeys.pin({ host: "h", port: 22, keyType: "ssh-rsa", publicKey: "AAAA", pinnedAtMs: 9 });
   const program = await programOf("docs/operations.md");
   const env = { FROM: from, TO: to, QUEEN_DATABASE_AUTH_TOKEN: "" };
   expect((await runProgram(program, env)).stdout).toContain("copied 2 hives; there are 2 now");
   expect((await runProgram(program, env)).stdout).toContain("copied 0 hives; there are 2 now");
   await using target = await HiveCatalog.open(to);
   expect(await target.listHives()).toEqual(hives);
+  expect(await target.cordons.list()).toEqual(await source.cordons.list());
+  expect(await target.tokens.list()).toEqual(await source.tokens.list());
+  expect(await target.tokens.get("t")).toMatchObject({ hash });
+  expect(await target.hostKeys.list()).toEqual(await source.hostKeys.list());
 });
 
 test.each([

@@ -73,10 +73,9 @@ function checkOwner({ value, issues }: z.core.ParsePayload<Owner>): void {
 export const StoredToken = TokenRecord.extend({ hash }).check(checkOwner);
 export type StoredToken = z.infer<typeof StoredToken>;
 
-/** What `tokens.add` takes; `createdAtMs` is now by default. */
-export const NewToken = TokenRecord.omit({ revokedAtMs: true })
-  .extend({ hash })
-  .partial({ hiveId: true, createdAtMs: true })
+/** What `tokens.add` takes; `createdAtMs` is now by default. A whole `StoredToken` will do. */
+export const NewToken = TokenRecord.extend({ hash })
+  .partial({ hiveId: true, createdAtMs: true, revokedAtMs: true })
   .check(checkOwner);
 export type NewToken = z.input<typeof NewToken>;
 
@@ -148,7 +147,7 @@ export const HostKey = z.strictObject({
 });
 export type HostKey = z.infer<typeof HostKey>;
 
-/** What `hostKeys.pin` takes; `pinnedAtMs` is now by default. */
+/** What `hostKeys.pin` takes; `pinnedAtMs` is now by default. A whole `HostKey` will do. */
 export const NewHostKey = HostKey.partial({ pinnedAtMs: true });
 export type NewHostKey = z.input<typeof NewHostKey>;
 

@@ -24,8 +24,8 @@ export class Tokens {
   /** Rejects with HIVE_NOT_FOUND, or with INVALID_ARGUMENT, also when the id is taken. */
   async add(token: NewToken): Promise<TokenRecord> {
     const checked = checkArgument("token", NewToken, token);
-    const { hiveId = null, createdAtMs = this.#now() } = checked;
-    const added: StoredToken = { ...checked, hiveId, createdAtMs, revokedAtMs: null };
+    const { hiveId = null, createdAtMs = this.#now(), revokedAtMs = null } = checked;
+    const added: StoredToken = { ...checked, hiveId, createdAtMs, revokedAtMs };
     await this.#database.retry(async (isRepeat) => {
       if ((await this.#statements.add.run(added)) > 0) return;
       const [row] = await this.#statements.get.rows({ id: added.id });
@@ -93,7 +93,7 @@ function buildStatements({ client, db }: Database) {
       db
         .insert(tokens)
         .select(
-          sql`SELECT ${given("id")}, ${given("name")}, ${given("role")}, ${given("hiveId")}, ${given("hash")}, ${given("createdAtMs")}, NULL
+          sql`SELECT ${given("id")}, ${given("name")}, ${given("role")}, ${given("hiveId")}, ${given("hash")}, ${given("createdAtMs")}, ${given("revokedAtMs")}
             WHERE ${given("hiveId")} IS NULL OR EXISTS (SELECT 1 FROM ${hives} WHERE ${eq(hives.id, given("hiveId"))})`,
         )
         .onConflictDoNothing(),

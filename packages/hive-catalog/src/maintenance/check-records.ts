@@ -3,11 +3,13 @@ import { sql } from "drizzle-orm";
 import { QueryBuilder } from "drizzle-orm/sqlite-core";
 import { cordonTable } from "../cordons.ts";
 import { hostKeyTable } from "../host-keys.ts";
+import { newTables } from "../identity.ts";
 import { operationTable } from "../operations.ts";
 import { BEFORE_ALL, type DamagedRecord, oldestFirst, type RecordTable, rowIdOf } from "../record-table.ts";
 import { tokenTable } from "../tokens.ts";
 import { turnOfTheLoop } from "../turn.ts";
-import { orProblem } from "./queries.ts";
+import type { MigrationState } from "./migration-state.ts";
+import { fromHex, orProblem } from "./queries.ts";
 import type { Reader } from "./sql-thread.ts";
 
 /** What a check found in the tables beside that of the hives. */
@@ -19,20 +21,21 @@ export type RecordsFound = {
   readonly recordDamage: readonly DamagedRecord[];
 };
 
-/** Every table of records. */
-export const RECORD_TABLES = [cordonTable, tokenTable, operationTable, hostKeyTable] as const;
+const RECORD_TABLES = [cordonTable, tokenTable, operationTable, hostKeyTable] as const;
 
 const MAX_LISTED = 1000;
 /** An operation's row can be large. */
 const PAGE_SIZE = 100;
 
-/** Reads every row of every table of records that is there: a catalog may lack the migration that makes them. */
-export async function readRecords(reader: Reader): Promise<RecordsFound & { unreadable: string[] }> {
+/** Reads every row of every table of records: a catalog may lack the migration that makes them. */
+export async function readRecords(
+  reader: Reader,
+  state: MigrationState,
+): Promise<RecordsFound & { unreadable: string[] }> {
   const recordDamage: DamagedRecord[] = [];
   const unreadable: string[] = [];
   let [records, damagedRecords] = [0, 0];
   const readTable = async (table: (typeof RECORD_TABLES)[number]) => {
-    if (!(await isThere(reader, table))) return [];
     for await (const row of rowsOf(reader, table)) {
       records++;
       const damage = table.damageOf(row);
@@ -41,13 +44,16 @@ export async function readRecords(reader: Reader): Promise<RecordsFound & { unre
     }
     return [];
   };
-  for (const table of RECORD_TABLES) unreadable.push(...(await orProblem(() => readTable(table))));
+  for (const table of await recordTables(reader, state)) unreadable.push(...(await orProblem(() => readTable(table))));
   return { records, damagedRecords, recordDamage, unreadable };
 }
 
-export async function isThere(reader: Reader, { name }: { readonly name: string }): Promise<boolean> {
-  const query = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?";
-  return (await reader.execute({ sql: query, args: [name] })).rows.length > 0;
+/** The tables of records that are there: not one of the same name that another application has. */
+export async function recordTables(reader: Reader, { pending }: MigrationState) {
+  const { rows } = await reader.execute("SELECT hex(name) FROM sqlite_schema WHERE type = 'table'");
+  const names = new Set(rows.map((row) => fromHex(row[0])));
+  for (const name of newTables(pending)) names.delete(name);
+  return RECORD_TABLES.filter(({ name }) => names.has(name));
 }
 
 async function* rowsOf(reader: Reader, { source, columns }: Pick<RecordTable<unknown>, "source" | "columns">) {

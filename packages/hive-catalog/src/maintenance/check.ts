@@ -60,7 +60,7 @@ export function checkCatalog(location: string, options: ReadOptions = {}): Promi
     const problems = await orProblem(() => sqliteProblems(reader, "integrity_check"));
     const schema = await compareSchema(reader, state);
     const { unreadable, ...found } = await readRows(reader);
-    const { unreadable: unreadableRecords, ...records } = await readRecords(reader);
+    const { unreadable: unreadableRecords, ...records } = await readRecords(reader, state);
     const integrity = [...problems, ...unreadable, ...unreadableRecords];
     const faults = integrity.length + schema.missing.length + schema.changed.length;
     const isSound = faults + found.damagedColumns + records.damagedRecords === 0;

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { HIVE_STATUSES, type HiveStatus } from "../record.ts";
-import { isThere, RECORD_TABLES } from "./check-records.ts";
-import { migrationNames, readMigrationState } from "./migration-state.ts";
+import { recordTables } from "./check-records.ts";
+import { type MigrationState, migrationNames, readMigrationState } from "./migration-state.ts";
 import { fromHex, readNumber } from "./queries.ts";
 import { type ReadOptions, readingFrom, statOf } from "./source.ts";
 import type { Reader } from "./sql-thread.ts";
@@ -20,7 +20,7 @@ export type CatalogInfo = {
   /** A hive with a damaged status is in none of them. */
   readonly hivesByStatus: Readonly<Record<HiveStatus, number>>;
   /** Rows of the tables beside that of the hives, by table; one that is not there yet has none. */
-  readonly records: Readonly<Record<string, number>>;
+  readonly records: Readonly<Record<"cordons" | "tokens" | "operations" | "host_keys", number>>;
   /** The longest silence: the oldest last heartbeat, in ms since the epoch; undefined if no hive ever beat. */
   readonly oldestHeartbeatMs: number | undefined;
 };
@@ -40,7 +40,8 @@ const OLDEST = "SELECT min(last_heartbeat_ms) FROM hives WHERE typeof(last_heart
 /** Rejects when the catalog cannot be opened: CATALOG_UNAVAILABLE, CATALOG_NOT_A_CATALOG or another CATALOG_… code. */
 export function catalogInfo(location: string, options: ReadOptions = {}): Promise<CatalogInfo> {
   return readingFrom(location, options, async ({ name, path, reader }) => {
-    const { applied, pending } = await readMigrationState(reader);
+    const state = await readMigrationState(reader);
+    const { applied, pending } = state;
     const [counts] = (await reader.execute(COUNTS)).rows;
     const [oldest] = (await reader.execute(OLDEST)).rows;
     const count = (position: number) => Number(counts?.[position]);
@@ -51,17 +52,16 @@ export function catalogInfo(location: string, options: ReadOptions = {}): Promis
       migrations: { applied: migrationNames(applied), pending: migrationNames(pending) },
       hives: count(0),
       hivesByStatus: { unknown: count(1), online: count(2), offline: count(3) },
-      records: await countRecords(reader),
+      records: await countRecords(reader, state),
       oldestHeartbeatMs: (oldest?.[0] ?? null) === null ? undefined : Number(oldest?.[0]),
     };
   });
 }
 
-async function countRecords(reader: Reader): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const table of RECORD_TABLES) {
-    const { name } = table;
-    counts[name] = (await isThere(reader, table)) ? await readNumber(reader, `SELECT count(*) FROM ${name}`) : 0;
+async function countRecords(reader: Reader, state: MigrationState): Promise<CatalogInfo["records"]> {
+  const counts = { cordons: 0, tokens: 0, operations: 0, host_keys: 0 };
+  for (const { name } of await recordTables(reader, state)) {
+    counts[name as keyof typeof counts] = await readNumber(reader, `SELECT count(*) FROM ${name}`);
   }
   return counts;
 }
