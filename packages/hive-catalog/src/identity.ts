@@ -91,6 +91,8 @@ export async function checkRoom(client: Executor, location: string, migrations: 
   for (const name of newTables(migrations)) {
     const taken = { sql: "SELECT 1 FROM sqlite_schema WHERE lower(name) = ?", args: [name] };
     if ((await client.execute(taken)).rows.length === 0) continue;
+    // Looked at again afterwards: another opener may have migrated in between.
+    if (!newTables(await pendingMigrations(client)).includes(name)) return;
     throw notACatalog(location, `it has a '${name}' of another application, where the catalog's own is to be`);
   }
 }
