@@ -157,9 +157,9 @@ export class Lifecycle {
     const { catalog, clock, liveness, statuses } = this.#parts;
     const was = liveness.sights.get(hiveId)?.status;
     const hive = await catalog.patchHive(hiveId, { status });
-    liveness.setByOperator(hive, clock.monotonicNow(), clock.now());
-    if (was === undefined || was === status) return;
-    statuses.announceChange(hiveId, was, status, `by the operation ${operationId}`);
+    const why = `by the operation ${operationId}`;
+    liveness.setByOperator(hive, clock.monotonicNow(), clock.now(), why);
+    if (was !== undefined && was !== status) statuses.announceChange(hiveId, was, status, why);
   }
 
   async #finish(

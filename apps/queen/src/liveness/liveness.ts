@@ -128,7 +128,7 @@ export class Liveness {
   }
 
   /** An operator wrote this record. Its status holds until the next sign of life, or until the hive was silent for a stale age from now on. */
-  setByOperator(record: KnownHive, nowMs: number, wallNowMs: number): Sight {
+  setByOperator(record: KnownHive, nowMs: number, wallNowMs: number, why = "it was set over the API"): Sight {
     const was = this.sights.get(record.id)?.status;
     const sight = this.sights.see(record.id);
     sight.status = record.status;
@@ -137,8 +137,7 @@ export class Liveness {
     if (was === record.status) return sight;
     sight.setByOperator = record.status !== "unknown";
     sight.setAtMs = nowMs;
-    if (was !== undefined)
-      this.#remember(sight, was, record.status, "set_by_operator", "it was set over the API", nowMs);
+    if (was !== undefined) this.#remember(sight, was, record.status, "set_by_operator", why, nowMs);
     return sight;
   }
 
