@@ -10,6 +10,7 @@ import Fastify, {
 import type { AllowedHosts } from "./allowed-hosts.ts";
 import { addBodyParsers, BODY_LIMIT_BYTES } from "./body-parsers.ts";
 import type { Clock } from "./clock.ts";
+import type { Cordons } from "./cordons.ts";
 import type { DeviceDetection } from "./device-detection.ts";
 import type { Door } from "./door.ts";
 import { Problem, toProblem } from "./errors.ts";
@@ -25,6 +26,7 @@ import { devicesRoutes } from "./routes/devices.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { heartbeatRoutes } from "./routes/heartbeat.ts";
 import { hivesRoutes } from "./routes/hives.ts";
+import { livenessRoutes } from "./routes/liveness.ts";
 import { observationRoutes } from "./routes/observation.ts";
 import { operationsRoutes } from "./routes/operations.ts";
 import { stateRoutes } from "./routes/state.ts";
@@ -37,6 +39,7 @@ export interface AppParts {
   catalog: HiveCatalog;
   registry: HiveRegistry;
   liveness: Liveness;
+  cordons: Cordons;
   events: EventLog;
   metrics: Metrics;
   statuses: StatusKeeper;
@@ -110,6 +113,7 @@ export function createApp(parts: AppParts): FastifyInstance {
   hivesRoutes(app, parts);
   devicesRoutes(app, parts);
   stateRoutes(app, parts);
+  livenessRoutes(app, parts);
   countsRoutes(app, parts);
   workersRoutes(app, parts);
   observationRoutes(app, parts);

@@ -2,6 +2,7 @@ import { setTimeout as delay, setImmediate as turn } from "node:timers/promises"
 import { type HiveCatalog, HiveCatalogError, type HiveRecord } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "./clock.ts";
+import type { Cordons } from "./cordons.ts";
 import type { DeviceDetection } from "./device-detection.ts";
 import type { Liveness } from "./liveness/liveness.ts";
 import type { ProbeResult, Sight } from "./liveness/sight.ts";
@@ -19,6 +20,7 @@ interface Parts {
   catalog: HiveCatalog;
   registry: HiveRegistry;
   liveness: Liveness;
+  cordons: Cordons;
   statuses: StatusKeeper;
   detection: DeviceDetection;
   probe: Probe;
@@ -55,7 +57,9 @@ export class HealthLoop {
 
   /** Reads the whole catalog, probes each hive, and sets those online that are. Throws when the catalog fails. */
   async runRound(): Promise<void> {
-    const { liveness, statuses, registry, detection } = this.#parts;
+    const { liveness, cordons, statuses, registry, detection, log } = this.#parts;
+    const again = "the cordons could not be read; the next round tries again";
+    await cordons.refresh().catch((error: unknown) => log.error({ err: error }, again));
     liveness.sights.beginRound();
     const hives = this.#readHives();
     const probing = Array.from({ length: PARALLEL_PROBES }, () => this.#checkAll(hives));

@@ -80,9 +80,13 @@ test.each(["SIGTERM", "SIGINT"] as const)("ends with 0 at %s, though a connectio
 
 test("ends with 0 at a SIGTERM that comes with the line that it listens, which is the only such line", async () => {
   const queen = start();
-  queen.child.stdout.on("data", () => {
-    if (queen.stdout.includes('"msg":"queen listening"')) queen.child.kill("SIGTERM");
-  });
+  // Once: a second one would end it at once, with 1.
+  const killWhenListening = () => {
+    if (!queen.stdout.includes('"msg":"queen listening"')) return;
+    queen.child.stdout.off("data", killWhenListening);
+    queen.child.kill("SIGTERM");
+  };
+  queen.child.stdout.on("data", killWhenListening);
   expect(await queen.end()).toEqual({ code: 0, signal: null });
   expect(queen.logLines.map(({ msg }) => msg)).toEqual(["queen listening", "queen stopping", "queen stopped"]);
 });

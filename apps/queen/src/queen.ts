@@ -6,6 +6,7 @@ import type { AllowedHosts } from "./allowed-hosts.ts";
 import { createApp } from "./app.ts";
 import type { Clock } from "./clock.ts";
 import { DEFAULT_LIMITS, type Limits } from "./config.ts";
+import { Cordons } from "./cordons.ts";
 import { DeviceDetection } from "./device-detection.ts";
 import { Door } from "./door.ts";
 import { EventLog } from "./events.ts";
@@ -61,17 +62,18 @@ export function assembleQueen(options: QueenOptions): Queen {
     options;
   const liveness = new Liveness(options, clock.monotonicNow());
   const events = new EventLog(() => clock.now());
+  const cordons = new Cordons({ catalog, events, clock });
   const registry = new HiveRegistry({
     clock,
     staleAfterMs,
-    takesWork: (id) => liveness.takesWork(id, clock.monotonicNow()),
+    takesWork: (id) => liveness.takesWork(id, clock.monotonicNow()) && cordons.get(id) === undefined,
   });
   const newProbe = () =>
     new Probe({ allowedHosts, resolve, timeoutMs: Math.min(MAX_PROBE_TIMEOUT_MS, healthIntervalMs) });
   const statuses = new StatusKeeper({ catalog, liveness, events, metrics, clock, log, staleAfterMs });
   const detection = new DeviceDetection({ catalog, probe: newProbe(), log });
   const heartbeats = new HeartbeatReceiver({ catalog, registry, liveness, statuses, detection, metrics, clock });
-  const parts = { catalog, registry, liveness, events, metrics, statuses, detection, clock, log };
+  const parts = { catalog, registry, liveness, cordons, events, metrics, statuses, detection, clock, log };
   const healthLoop = new HealthLoop({ ...parts, probe: newProbe(), intervalMs: healthIntervalMs });
   const lifecycle = lazyLifecycle(() => ({
     ...parts,

@@ -55,8 +55,8 @@ const PROBES_KEPT = 4;
 export class Liveness {
   /** How often `tick` is to be called. */
   readonly tickIntervalMs: number;
+  readonly settings: LivenessSettings;
   readonly sights = new Sights();
-  readonly #settings: LivenessSettings;
   readonly #rules: LivenessRules;
   readonly #hold: Hold;
   readonly #pace: Pace;
@@ -70,7 +70,7 @@ export class Liveness {
     const { staleAfterMs, healthIntervalMs } = settings;
     const beatMs = staleAfterMs * BEAT_SHARE;
     this.tickIntervalMs = Math.max(1, Math.min(healthIntervalMs, staleAfterMs) / TICKS_PER_INTERVAL);
-    this.#settings = settings;
+    this.settings = settings;
     this.#rules = rules;
     this.#hold = new Hold(settings);
     this.#pace = new Pace(beatMs);
@@ -250,9 +250,8 @@ export class Liveness {
   }
 
   /** How old the silence of a hive is as far as it counts: from its last sign of life, or from when the queen began to listen again. */
-  countedSilenceMs(sight: Sight, nowMs: number): number | undefined {
-    const fromMs = quietFromMs(sight, this.#listening.graceFromMs);
-    return Number.isFinite(fromMs) ? nowMs - fromMs : undefined;
+  countedSilenceMs(sight: Sight, nowMs: number): number {
+    return nowMs - quietFromMs(sight, this.#listening.graceFromMs);
   }
 
   /** Whether no hive is marked offline for now. */
@@ -264,13 +263,13 @@ export class Liveness {
     const { missing, online } = this.#census;
     const held = this.#hold.held;
     if (held !== undefined) return { state: held.cause, sinceMs: held.sinceMs, untilMs: held.untilMs, missing, online };
-    const untilMs = this.#listening.graceFromMs + this.#settings.staleAfterMs;
+    const untilMs = this.#listening.graceFromMs + this.settings.staleAfterMs;
     if (nowMs < untilMs) return { state: "grace", sinceMs: this.#listening.graceFromMs, untilMs, missing, online };
     return { state: "watching", sinceMs: undefined, untilMs: undefined, missing, online };
   }
 
   #view(nowMs: number): View {
-    const { staleAfterMs } = this.#settings;
+    const { staleAfterMs } = this.settings;
     const corroborate = this.#rules.corroboration;
     return { nowMs, graceFromMs: this.#listening.graceFromMs, staleAfterMs, probeGapMs: this.#probeGapMs, corroborate };
   }
@@ -304,6 +303,6 @@ export class Liveness {
   }
 
   #remember(sight: Sight, was: HiveStatus, status: HiveStatus, rule: Rule, why: string, nowMs: number): void {
-    remember(sight, { atMs: nowMs, was, status, rule, why }, this.#settings);
+    remember(sight, { atMs: nowMs, was, status, rule, why }, this.settings);
   }
 }

@@ -64,18 +64,21 @@ export interface Sight {
   probation: Probation | undefined;
 }
 
-export type Rule =
-  | "beats_arrive"
-  | "answers_probes"
-  | "never_seen"
-  | "not_probed_yet"
-  | "set_by_operator"
-  | "grace"
-  | "one_failed_probe"
-  | "silent"
-  | "mass_failure"
-  | "network_lost"
-  | "another_program";
+/** What can decide the status of a hive. */
+export const RULES = [
+  "beats_arrive",
+  "answers_probes",
+  "never_seen",
+  "not_probed_yet",
+  "set_by_operator",
+  "grace",
+  "one_failed_probe",
+  "silent",
+  "mass_failure",
+  "network_lost",
+  "another_program",
+] as const;
+export type Rule = (typeof RULES)[number];
 
 /** The memory of the fleet, by id. */
 export class Sights {

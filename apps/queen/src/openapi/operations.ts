@@ -4,6 +4,7 @@ import { devicesOperations } from "../routes/devices.openapi.ts";
 import { healthOperations } from "../routes/health.openapi.ts";
 import { heartbeatOperations } from "../routes/heartbeat.openapi.ts";
 import { hivesOperations } from "../routes/hives.openapi.ts";
+import { livenessOperations } from "../routes/liveness.openapi.ts";
 import { observationOperations, observationSchemas } from "../routes/observation.openapi.ts";
 import { lifecycleOperations } from "../routes/operations.openapi.ts";
 import { stateOperations } from "../routes/state.openapi.ts";
@@ -15,6 +16,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...hivesOperations,
   ...devicesOperations,
   ...stateOperations,
+  ...livenessOperations,
   ...lifecycleOperations,
   ...heartbeatOperations,
   ...workersOperations,

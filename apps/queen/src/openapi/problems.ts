@@ -10,6 +10,7 @@ const HTTP_PROBLEMS = {
   NO_WORKER: [404, "No online hive has an idle, healthy worker for the model"],
   NOT_FOUND: [404, "There is nothing at this path"],
   METHOD_NOT_ALLOWED: [405, "The path takes other methods: see Allow"],
+  NOTHING_HELD_BACK: [409, "No mark as offline is held back, so there is nothing to confirm"],
   REQUEST_TIMEOUT: [408, "The request did not arrive in time"],
   PAYLOAD_TOO_LARGE: [413, "The body is larger than 1 MB"],
   URI_TOO_LONG: [414, "The path is too long"],

@@ -2,22 +2,31 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { HiveCatalog } from "@repo/hive-catalog";
 import type { FastifyInstance } from "fastify";
 import type { AppParts } from "../app.ts";
+import type { Clock } from "../clock.ts";
 import { Problem } from "../errors.ts";
 import type { FieldProblem } from "../field-problems.ts";
+import type { Condition } from "../liveness/liveness.ts";
 
 /** A catalog that takes longer does not answer, for whoever sends work here. */
 const CATALOG_DEADLINE_MS = 2000;
 const OPEN = { config: { access: "open" } } as const;
 
+type HealthParts = Pick<AppParts, "catalog" | "liveness" | "clock">;
+
 /** Whether the queen runs, for whoever restarts her; whether she can serve, for whoever sends requests to her. */
-export function healthRoutes(app: FastifyInstance, { catalog, clock }: Pick<AppParts, "catalog" | "clock">): void {
+export function healthRoutes(app: FastifyInstance, parts: HealthParts): void {
+  const { catalog, clock } = parts;
   const startedAtMs = clock.monotonicNow();
   let isStopping = false;
   app.addHook("preClose", async () => {
     isStopping = true;
   });
 
-  app.get("/health", OPEN, async () => ({ status: "ok", uptime_ms: Math.round(clock.monotonicNow() - startedAtMs) }));
+  app.get("/health", OPEN, async () => {
+    const nowMs = clock.monotonicNow();
+    const liveness = conditionToJson(parts.liveness.condition(nowMs), clock);
+    return { status: "ok", uptime_ms: Math.round(nowMs - startedAtMs), liveness };
+  });
 
   app.get("/health/live", OPEN, async () => ({ status: "ok" }));
 
@@ -43,3 +52,15 @@ async function catalogProblem(catalog: HiveCatalog): Promise<string | undefined>
   const timeout = delay(CATALOG_DEADLINE_MS, late, { signal: deadline.signal, ref: false }).catch(() => late);
   return Promise.race([read, timeout]).finally(() => deadline.abort());
 }
+
+/** A monotonic time by the wall clock. */
+export const toWallMs = (atMs: number, clock: Clock): number => Math.round(clock.now() - (clock.monotonicNow() - atMs));
+
+/** How the queen sees herself. */
+export const conditionToJson = ({ state, sinceMs, untilMs, missing, online }: Condition, clock: Clock) => ({
+  state,
+  since_ms: sinceMs === undefined ? null : toWallMs(sinceMs, clock),
+  until_ms: untilMs === undefined ? null : toWallMs(untilMs, clock),
+  missing,
+  online,
+});

@@ -15,7 +15,7 @@ import { type HivePath, parseBody, parseQuery, pathId } from "../input.ts";
 
 type HivesParts = Pick<
   AppParts,
-  "catalog" | "registry" | "liveness" | "detection" | "events" | "statuses" | "clock" | "log"
+  "catalog" | "registry" | "liveness" | "cordons" | "detection" | "events" | "statuses" | "clock" | "log"
 >;
 
 export const DEFAULT_PAGE_SIZE = 100;
@@ -40,7 +40,7 @@ const JsonObject = z.custom<Record<string, unknown>>(
 
 /** CRUD of the catalog over HTTP. What a caller changed, the memory of the fleet learns at once. */
 export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
-  const { catalog, registry, liveness, detection, events, statuses, clock, log } = parts;
+  const { catalog, registry, liveness, cordons, detection, events, statuses, clock, log } = parts;
 
   app.get("/v1/hives", { config: { access: "reader" } }, async (request) =>
     listHives(catalog, parseQuery(ListQuery, request.query)),
@@ -87,6 +87,7 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
     registry.remove(id);
     liveness.sights.forget(id);
     detection.forget(id);
+    cordons.forget(id);
     log.info({ hive_id: id }, "hive removed");
     if (!isToldAlready) events.publish("hive_removed", { hive_id: id });
     return reply.code(204).send();

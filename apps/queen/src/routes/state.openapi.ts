@@ -1,4 +1,5 @@
 import { HiveStatus } from "@repo/hive-catalog";
+import { timeMs } from "@repo/hive-catalog/record";
 import { z } from "zod";
 import type { Operation } from "../openapi/operation.ts";
 import { READING, WITH_ID } from "../openapi/problems.ts";
@@ -17,6 +18,9 @@ const HiveState = z
     status: HiveStatus,
     live: z.boolean().meta({ description: "Whether the last beat is fresh" }),
     contactable: z.boolean().meta({ description: "Whether the queen may contact its host" }),
+    unreachable_since_ms: timeMs.nullable().meta({ description: "When the health checks that still fail began to" }),
+    takes_work: z.boolean().meta({ description: "Online, not on probation and not cordoned" }),
+    cordon: z.strictObject({ reason: z.string(), until_ms: timeMs.nullable() }).nullable(),
     last_beat_age_ms: z.int().nullable().meta({ description: "null before the first beat that this queen took" }),
     skew_ms: z.number().nullable().meta({ description: "How far the clock of the hive runs ahead of the queen's" }),
     workers: z.array(WorkerAnswer),
@@ -50,6 +54,9 @@ export const stateOperations: readonly Operation[] = [
           status: "online",
           live: true,
           contactable: true,
+          unreachable_since_ms: null,
+          takes_work: true,
+          cordon: null,
           last_beat_age_ms: 1500,
           skew_ms: -250,
           workers: [WORKER_EXAMPLE],

@@ -4,8 +4,9 @@ import { hiveNotFound } from "../errors.ts";
 import { type HivePath, pathId } from "../input.ts";
 import type { MemoryUsage } from "../usage.ts";
 import { workerToJson } from "../worker.ts";
+import { toWallMs } from "./health.ts";
 
-type StateParts = Pick<AppParts, "catalog" | "registry" | "liveness" | "allowedHosts">;
+type StateParts = Pick<AppParts, "catalog" | "registry" | "liveness" | "cordons" | "clock" | "allowedHosts">;
 
 const memoryToJson = ({ totalBytes, usedBytes, freeBytes }: MemoryUsage) => ({
   total_bytes: totalBytes,
@@ -13,19 +14,26 @@ const memoryToJson = ({ totalBytes, usedBytes, freeBytes }: MemoryUsage) => ({
   free_bytes: freeBytes,
 });
 
-export function stateRoutes(app: FastifyInstance, { catalog, registry, liveness, allowedHosts }: StateParts): void {
+export function stateRoutes(app: FastifyInstance, parts: StateParts): void {
+  const { catalog, registry, liveness, cordons, clock, allowedHosts } = parts;
   app.get<HivePath>("/v1/hives/:id/state", { config: { access: "reader" } }, async (request) => {
     const id = pathId(request);
     const hive = await catalog.getHive(id);
     if (hive === undefined) throw hiveNotFound(id);
+    await cordons.ready();
     const state = registry.get(id);
+    const sight = liveness.sights.get(id);
+    const cordon = cordons.get(id);
     const { ram, vram, gpus } = registry.usage(id, hive.devices);
     return {
       hive_id: id,
       status: hive.status,
       live: state?.live ?? false,
       // What a name resolves to is only known once a probe has tried it.
-      contactable: !allowedHosts.refusesAddress(hive.host) && liveness.sights.get(id)?.probe !== "refused",
+      contactable: !allowedHosts.refusesAddress(hive.host) && sight?.probe !== "refused",
+      unreachable_since_ms: sight?.unreachableSinceMs === undefined ? null : toWallMs(sight.unreachableSinceMs, clock),
+      takes_work: liveness.takesWork(id, clock.monotonicNow()) && cordon === undefined,
+      cordon: cordon === undefined ? null : { reason: cordon.reason, until_ms: cordon.untilMs },
       last_beat_age_ms: state ? Math.round(state.ageMs) : null,
       skew_ms: state?.skewMs ?? null,
       workers: state?.workers.map(workerToJson) ?? [],

@@ -15,7 +15,10 @@ export const BestWorkerQuery = z.strictObject({ model: z.string().min(1, "must n
 
 const toJson = ({ hiveId, worker }: PlacedWorker) => ({ hive_id: hiveId, ...workerToJson(worker) });
 
-export function workersRoutes(app: FastifyInstance, { registry }: Pick<AppParts, "registry">): void {
+export function workersRoutes(
+  app: FastifyInstance,
+  { registry, cordons }: Pick<AppParts, "registry" | "cordons">,
+): void {
   app.get("/v1/workers", { config: { access: "reader" } }, async (request) => {
     const filter = parseQuery(WorkersQuery, request.query);
     return { workers: registry.workers(filter).map(toJson) };
@@ -23,12 +26,13 @@ export function workersRoutes(app: FastifyInstance, { registry }: Pick<AppParts,
 
   app.get("/v1/workers/best", { config: { access: "reader" } }, async (request) => {
     const { model } = parseQuery(BestWorkerQuery, request.query);
+    await cordons.ready();
     const best = registry.bestWorker(model);
     if (best === undefined) {
       throw new Problem(
         404,
         "NO_WORKER",
-        `No online hive has an idle, healthy worker for the model ${JSON.stringify(model)}`,
+        `No online hive that takes work has an idle, healthy worker for the model ${JSON.stringify(model)}`,
       );
     }
     return toJson(best);

@@ -1,0 +1,95 @@
+import type { Cordon, HiveCatalog, NewCordon } from "@repo/hive-catalog";
+import type { Clock } from "./clock.ts";
+import type { EventLog } from "./events.ts";
+
+interface Parts {
+  catalog: HiveCatalog;
+  events: EventLog;
+  clock: Clock;
+}
+
+/**
+ * The cordons in force, in memory, so that the best worker is found without a query. Another queen's are learned of in each health round.
+ * A cordoned hive is watched as ever and gets no new work.
+ */
+export class Cordons {
+  readonly #parts: Parts;
+  #byHive = new Map<string, Cordon>();
+  #loading: Promise<void> | undefined;
+  /** Counts the changes of this queen's own, which a reading that began before must not undo. */
+  #changes = 0;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when the cordons are known. Rejects with HiveCatalogError; then the next call tries again. */
+  ready(): Promise<void> {
+    this.#loading ??= this.#read().catch((error: unknown) => {
+      this.#loading = undefined;
+      throw error;
+    });
+    return this.#loading;
+  }
+
+  /** Reads them anew, and tells which came and went. */
+  async refresh(): Promise<void> {
+    if (this.#loading === undefined) return this.ready();
+    const before = this.#byHive;
+    await this.#read();
+    for (const cordon of this.#byHive.values()) {
+      if (isOther(cordon, before.get(cordon.hiveId))) this.#announceSet(cordon);
+    }
+    for (const hiveId of before.keys()) if (!this.#byHive.has(hiveId)) this.#announceLifted(hiveId);
+  }
+
+  get(hiveId: string): Cordon | undefined {
+    const cordon = this.#byHive.get(hiveId);
+    return cordon && (cordon.untilMs === null || cordon.untilMs > this.#parts.clock.now()) ? cordon : undefined;
+  }
+
+  /** Rejects with HIVE_NOT_FOUND or INVALID_ARGUMENT. */
+  async set(hiveId: string, cordon: NewCordon): Promise<Cordon> {
+    await this.ready();
+    const stored = await this.#parts.catalog.cordons.set(hiveId, cordon);
+    this.#changes += 1;
+    this.#byHive.set(hiveId, stored);
+    this.#announceSet(stored);
+    return stored;
+  }
+
+  /** Resolves to whether there was one. */
+  async lift(hiveId: string): Promise<boolean> {
+    await this.ready();
+    const lifted = await this.#parts.catalog.cordons.lift(hiveId);
+    this.#changes += 1;
+    if (this.#byHive.delete(hiveId) && lifted) this.#announceLifted(hiveId);
+    return lifted;
+  }
+
+  /** The hive was removed, and its cordon with it. */
+  forget(hiveId: string): void {
+    this.#changes += 1;
+    this.#byHive.delete(hiveId);
+  }
+
+  async #read(): Promise<void> {
+    let changes: number;
+    do {
+      changes = this.#changes;
+      const cordons = await this.#parts.catalog.cordons.list();
+      if (changes === this.#changes) this.#byHive = new Map(cordons.map((cordon) => [cordon.hiveId, cordon]));
+    } while (changes !== this.#changes);
+  }
+
+  #announceSet({ hiveId, reason, untilMs }: Cordon): void {
+    this.#parts.events.publish("cordon", { hive_id: hiveId, cordoned: true, reason, until_ms: untilMs });
+  }
+
+  #announceLifted(hiveId: string): void {
+    this.#parts.events.publish("cordon", { hive_id: hiveId, cordoned: false, reason: null, until_ms: null });
+  }
+}
+
+const isOther = (one: Cordon, other: Cordon | undefined): boolean =>
+  one.createdAtMs !== other?.createdAtMs || one.reason !== other.reason || one.untilMs !== other.untilMs;
