@@ -4,16 +4,20 @@ import addFormats from "ajv-formats";
 
 type Json = Record<string, unknown>;
 type Content = Record<string, { schema: Json; example?: unknown; examples?: Record<string, { value: unknown }> }>;
+interface DescribedAnswer {
+  $ref?: string;
+  content?: Content;
+}
 interface DescribedOperation {
   operationId: string;
   requestBody?: { content: Content };
-  responses: Record<string, { content?: Content }>;
+  responses: Record<string, DescribedAnswer>;
 }
 
 /** The API as it is published. */
 export const DOCUMENT = JSON.parse(readFileSync(new URL("../openapi.json", import.meta.url), "utf8")) as {
   paths: Record<string, Record<string, DescribedOperation>>;
-  components: { schemas: Record<string, Json> };
+  components: { schemas: Record<string, Json>; responses: Record<string, DescribedAnswer> };
 };
 
 const DOCUMENT_ID = "openapi.json";
@@ -56,12 +60,15 @@ export function checkContract({ method, url, status, type = "", body }: Seen): v
     return;
   }
   const what = `${method} ${template} answered ${status}`;
-  const response = operation.responses[status];
-  if (response === undefined) throw new Error(`${what} ${JSON.stringify(body)}, which openapi.json does not say`);
+  const described = operation.responses[status];
+  if (described === undefined) throw new Error(`${what} ${JSON.stringify(body)}, which openapi.json does not say`);
   if (body === undefined) return;
-  if (response.content?.[mediaType] === undefined)
-    throw new Error(`${what} in ${type}, which openapi.json does not say`);
-  demand(problemsBySchema(body, "paths", template, verb, "responses", String(status), "content", mediaType, "schema"));
+  const shared = described.$ref?.split("/").at(-1);
+  const { content } = shared === undefined ? described : (DOCUMENT.components.responses[shared] ?? {});
+  if (content?.[mediaType] === undefined) throw new Error(`${what} in ${type}, which openapi.json does not say`);
+  const place =
+    shared === undefined ? ["paths", template, verb, "responses", String(status)] : ["components", "responses", shared];
+  demand(problemsBySchema(body, ...place, "content", mediaType, "schema"));
 
   function demand(problems: string): void {
     if (problems === "") return;

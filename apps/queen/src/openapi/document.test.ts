@@ -21,11 +21,13 @@ test("each operation of the document is a route, and has a name of its own", asy
   expect(new Set(operations.map(({ operation }) => operation.operationId)).size).toBe(OPERATIONS.length);
 });
 
-test("each operation says who may use it as its route does", async () => {
+test("each route is an operation of the document, which says who may use it as the route does", async () => {
   await using queen = await startTestQueen();
-  for (const { method, url, access } of queen.app.routeTable.list) {
+  for (const { method, url, access } of queen.app.routeTable.list.filter((route) => route.method !== "HEAD")) {
     const operation = OPERATIONS.find(({ method: verb, path }) => verb === method.toLowerCase() && path === url);
-    if (operation !== undefined) expect(operation.access ?? "operator", `${method} ${url}`).toBe(access);
+    expect({ [`${method} ${url}`]: operation && (operation.access ?? "operator") }).toEqual({
+      [`${method} ${url}`]: access,
+    });
   }
 });
 

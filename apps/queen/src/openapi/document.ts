@@ -10,14 +10,14 @@ type Json = Record<string, unknown>;
 
 /** Writes the API as an OpenAPI 3.1 document, from the schemas with which the queen reads what arrives. */
 export function openApiDocument(): Json {
-  const schemas = new SchemaCollection();
+  const components = new Components();
   const paths: Record<string, Json> = {};
   for (const operation of OPERATIONS) {
     const path = operation.path.replace(/:([a-z]+)/g, "{$1}");
-    paths[path] = { ...paths[path], [operation.method]: describeOperation(operation, schemas) };
+    paths[path] = { ...paths[path], [operation.method]: describeOperation(operation, components) };
   }
-  schemas.jsonOf(ProblemJson);
-  for (const schema of NAMED_SCHEMAS) schemas.jsonOf(schema);
+  components.jsonOf(ProblemJson);
+  for (const schema of NAMED_SCHEMAS) components.jsonOf(schema);
   return {
     openapi: "3.1.0",
     info: {
@@ -28,7 +28,7 @@ export function openApiDocument(): Json {
     servers: [{ url: "/" }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
-    components: { securitySchemes: { token: TOKEN_SCHEME }, schemas: schemas.named },
+    components: { securitySchemes: { token: TOKEN_SCHEME }, ...components },
   };
 }
 
@@ -59,9 +59,11 @@ const ProblemJson = z
   })
   .meta({ id: "Problem", description: "Every error (RFC 9457)" });
 
-/** JSON schemas of the wire; those with a name stand among the components of the document, once. */
-class SchemaCollection {
-  readonly named: Record<string, Json> = {};
+/** What several operations share: it has a name, and stands among the components of the document once. */
+class Components {
+  readonly schemas: Record<string, Json> = {};
+  /** Answers that several operations share. */
+  readonly responses: Record<string, Json> = {};
 
   jsonOf(schema: z.ZodType): Json {
     const { $schema, $defs, ...json } = z.toJSONSchema(schema, {
@@ -78,11 +80,11 @@ class SchemaCollection {
   }
 
   #add(name: string, definition: Json): void {
-    const other = this.named[name];
+    const other = this.schemas[name];
     if (other !== undefined && JSON.stringify(other) !== JSON.stringify(definition)) {
       throw new Error(`two different schemas are named ${name}`);
     }
-    this.named[name] = definition;
+    this.schemas[name] = definition;
   }
 }
 
@@ -90,9 +92,9 @@ class SchemaCollection {
 const toComponents = (json: object): Json =>
   JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/'));
 
-function describeOperation(operation: Operation, schemas: SchemaCollection): Json {
+function describeOperation(operation: Operation, components: Components): Json {
   const { operationId, tag, summary, access = "operator", description, body, answers } = operation;
-  const parameters = describeParameters(operation, schemas);
+  const parameters = describeParameters(operation, components);
   return {
     operationId,
     tags: [tag],
@@ -100,31 +102,31 @@ function describeOperation(operation: Operation, schemas: SchemaCollection): Jso
     description: [description, WHOSE[access]].filter(Boolean).join("\n\n"),
     security: access === "open" ? [] : [{ token: [] }],
     ...(parameters.length > 0 && { parameters }),
-    ...(body !== undefined && { requestBody: describeBody(body, schemas) }),
+    ...(body !== undefined && { requestBody: describeBody(body, components) }),
     responses: {
       ...Object.fromEntries(
-        Object.entries(answers).map(([status, answer]) => [status, describeAnswer(answer, schemas)]),
+        Object.entries(answers).map(([status, answer]) => [status, describeAnswer(answer, components)]),
       ),
-      ...describeProblems([...ANYWHERE, ...(access === "open" ? [] : GUARDED), ...operation.problems]),
+      ...describeProblems([...ANYWHERE, ...(access === "open" ? [] : GUARDED), ...operation.problems], components),
     },
   };
 }
 
-function describeParameters({ path, query, headers }: Operation, schemas: SchemaCollection): Json[] {
+function describeParameters({ path, query, headers }: Operation, components: Components): Json[] {
   const inPath = [...path.matchAll(/:([a-z]+)/g)].map(([, name = ""]) => ({
     name,
     in: "path",
     required: true,
     schema: { type: "string" },
   }));
-  return [...inPath, ...fieldsOf(query, "query", schemas), ...fieldsOf(headers, "header", schemas)];
+  return [...inPath, ...fieldsOf(query, "query", components), ...fieldsOf(headers, "header", components)];
 }
 
-function fieldsOf(object: z.ZodObject | undefined, place: "query" | "header", schemas: SchemaCollection): Json[] {
+function fieldsOf(object: z.ZodObject | undefined, place: "query" | "header", components: Components): Json[] {
   if (object === undefined) return [];
-  const { required = [] } = schemas.jsonOf(object) as { required?: string[] };
+  const { required = [] } = components.jsonOf(object) as { required?: string[] };
   return Object.entries(object.shape).map(([name, field]) => {
-    const { description, ...schema } = schemas.jsonOf(field as z.ZodType);
+    const { description, ...schema } = components.jsonOf(field as z.ZodType);
     const isRequired = required.includes(name);
     return { name, in: place, required: isRequired, ...(description !== undefined && { description }), schema };
   });
@@ -132,16 +134,16 @@ function fieldsOf(object: z.ZodObject | undefined, place: "query" | "header", sc
 
 function describeBody(
   { schema, examples, types = ["application/json"] }: NonNullable<Operation["body"]>,
-  schemas: SchemaCollection,
+  components: Components,
 ): Json {
   const named = Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
-  const content = { schema: schemas.jsonOf(schema), examples: named };
+  const content = { schema: components.jsonOf(schema), examples: named };
   return { required: true, content: Object.fromEntries(types.map((type) => [type, content])) };
 }
 
 function describeAnswer(
   { description, schema, example, type = "application/json", headers }: Answer,
-  schemas: SchemaCollection,
+  components: Components,
 ): Json {
   const described = Object.entries(headers ?? {}).map(([name, meaning]) => [
     name,
@@ -151,27 +153,26 @@ function describeAnswer(
     description,
     ...(described.length > 0 && { headers: Object.fromEntries(described) }),
     ...(schema !== undefined && {
-      content: { [type]: { schema: schemas.jsonOf(schema), ...(example !== undefined && { example }) } },
+      content: { [type]: { schema: components.jsonOf(schema), ...(example !== undefined && { example }) } },
     }),
   };
 }
 
-/** One answer for each status, with the codes that it can have. */
-function describeProblems(codes: readonly string[]): Json {
-  const known = [...new Set(codes)].map((code) => ({ code, ...PROBLEMS.get(code) }));
+/** One answer for each status, named by the codes that it can have: most operations share them. */
+function describeProblems(codes: readonly string[], components: Components): Json {
+  const known = [...new Set(codes)].sort().map((code) => ({ code, ...PROBLEMS.get(code) }));
   const statuses = [...new Set(known.map(({ status }) => status))];
   return Object.fromEntries(
-    statuses.map((status) => [
-      status,
-      describeProblem(
-        Number(status),
-        known.filter((problem) => problem.status === status),
-      ),
-    ]),
+    statuses.map((status) => {
+      const problems = known.filter((problem) => problem.status === status);
+      const name = problems.map(({ code }) => code).join(".");
+      components.responses[name] ??= describeProblem(status, problems);
+      return [status, { $ref: `#/components/responses/${name}` }];
+    }),
   );
 }
 
-function describeProblem(status: number, problems: { code: string; meaning?: string }[]): Json {
+function describeProblem(status: number | undefined, problems: { code: string; meaning?: string }[]): Json {
   const schema = {
     allOf: [{ $ref: "#/components/schemas/Problem" }],
     properties: { status: { const: status }, code: { enum: problems.map(({ code }) => code) } },
