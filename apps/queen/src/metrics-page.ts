@@ -80,11 +80,19 @@ function showCatalog(catalog: HiveCatalog, registers: Registry[]): () => Promise
     labelNames: ["status"],
     registers,
   });
+  const cordoned = new PromGauge({
+    name: "queen_cordoned_hives",
+    help: "Hives that get no new work because an operator said so; absent when it could not be read",
+    labelNames: [],
+    registers,
+  });
   return async () => {
     hives.reset();
+    cordoned.remove();
     try {
       const counts = await Promise.all(HIVE_STATUSES.map((status) => catalog.countByStatus(status)));
       for (const [position, status] of HIVE_STATUSES.entries()) hives.set({ status }, counts[position] ?? 0);
+      cordoned.set((await catalog.cordons.list()).length);
       up.set(1);
     } catch {
       up.set(0);

@@ -124,10 +124,13 @@ test("has series of each hive where that is asked for, and drops those of a hive
 test("answers without the catalog, and says that it is gone", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, 8600);
-  expect((await scrape(queen)).get("queen_catalog_up")).toBe(1);
+  await queen.request("POST", "/v1/hives/hive-a/cordon", { reason: "loud" });
+  const before = await scrape(queen);
+  expect([before.get("queen_catalog_up"), before.get("queen_cordoned_hives")]).toEqual([1, 1]);
   await queen.catalog.close();
   const page = await scrape(queen);
   expect(page.get("queen_catalog_up")).toBe(0);
+  expect(page.has("queen_cordoned_hives")).toBe(false);
   expect(page.has('queen_hives{status="unknown"}')).toBe(false);
 });
 

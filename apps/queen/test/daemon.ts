@@ -8,7 +8,7 @@ const BINS = {
   hive: fileURLToPath(new URL("../../hive/bin/hive.js", import.meta.url)),
 };
 /** A process that hangs must not outlive the test run. */
-const KILL_AFTER_MS = 60_000;
+const KILL_AFTER_MS = 120_000;
 
 /** One line of the log. */
 type LogLine = Record<string, unknown> & { msg: string };
@@ -20,10 +20,10 @@ export class Daemon implements AsyncDisposable {
   stdout = "";
   stderr = "";
 
-  constructor(name: keyof typeof BINS, args: readonly string[], env: NodeJS.ProcessEnv) {
+  constructor(name: keyof typeof BINS, args: readonly string[], env: NodeJS.ProcessEnv, bin = BINS[name]) {
     this.#name = name;
     const clean = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(QUEEN|HIVE)_/.test(key)));
-    this.child = spawn(process.execPath, [BINS[name], ...args], {
+    this.child = spawn(process.execPath, [bin, ...args], {
       cwd: "/",
       env: { ...clean, ...env },
       timeout: KILL_AFTER_MS,

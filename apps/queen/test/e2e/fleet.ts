@@ -23,12 +23,31 @@ export interface HiveRow {
 /** What the test reads of a record and of a state. */
 export type Json = Record<string, unknown>;
 
+interface HiveOptions {
+  gpus?: number;
+  port?: number;
+  /** What it takes for the queen. */
+  queen?: string;
+  beatIntervalMs?: number;
+  agent?: string;
+}
+
 /** The real processes of one test around one catalog file. All of them end with it. */
 export class Fleet implements AsyncDisposable {
   readonly file: string;
   readonly #folder: Awaited<ReturnType<typeof temporaryFolder>>;
   readonly #daemons: Daemon[] = [];
   #origin = "";
+
+  /** Where the files of the test are. */
+  get folder(): string {
+    return this.#folder.path;
+  }
+
+  /** Of the queen. */
+  get origin(): string {
+    return this.#origin;
+  }
 
   private constructor(folder: Awaited<ReturnType<typeof temporaryFolder>>) {
     this.#folder = folder;
@@ -53,15 +72,17 @@ export class Fleet implements AsyncDisposable {
     return queen;
   }
 
-  /** Starts a hive on a host with `gpus` GPUs, and waits until it listens. */
-  async startHive(id: string, { gpus = 0, port = 0 } = {}): Promise<Daemon> {
-    const hive = new Daemon("hive", [], {
+  /** Starts a hive on a host with `gpus` GPUs, and waits until it listens. `agent` is a bundle of it, which starts in less time. */
+  async startHive(id: string, options: HiveOptions = {}): Promise<Daemon> {
+    const { gpus = 0, port = 0, queen = this.#origin, beatIntervalMs = BEAT_INTERVAL_MS, agent } = options;
+    const settings = {
       HIVE_ID: id,
       HIVE_PORT: String(port),
-      HIVE_QUEEN: this.#origin,
-      HIVE_BEAT_INTERVAL_MS: String(BEAT_INTERVAL_MS),
+      HIVE_QUEEN: queen,
+      HIVE_BEAT_INTERVAL_MS: String(beatIntervalMs),
       PATH: await this.#pathWithGpus(gpus),
-    });
+    };
+    const hive = new Daemon("hive", [], settings, agent);
     this.#daemons.push(hive);
     await hive.origin();
     return hive;
