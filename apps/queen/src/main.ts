@@ -1,5 +1,5 @@
 import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { isLoopback } from "./addresses.ts";
 import { systemClock } from "./clock.ts";
 import { type Config, readConfig, SettingError } from "./config.ts";
@@ -14,6 +14,8 @@ const endWithStarter = () => process.kill(process.pid, "SIGTERM");
 if (process.send !== undefined && !process.connected) endWithStarter();
 process.on("disconnect", endWithStarter);
 process.channel?.unref();
+
+const LOOK_BACK_AFTER_MS = 250;
 
 const result = readConfig();
 if ("print" in result) process.stdout.write(result.print);
@@ -48,7 +50,7 @@ async function start(config: Config): Promise<void> {
   reloadOnSighup({ queen, log, stop, readCertificate: () => readCertificate(config) });
   queen.door.start();
   queen.healthLoop.start();
-  queen.endDeadOperations().catch((error) => log.error({ err: error }, "operations of before could not be looked at"));
+  endDeadOperations(queen, log);
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port, ...(config.tlsFiles && { tls: true }) }, "queen listening");
 }
@@ -64,6 +66,16 @@ async function checkThatSafe({ host }: Config, catalog: HiveCatalog): Promise<vo
     `--host (QUEEN_HOST) is ${host}, which other machines can reach, and there is no token yet: make one with ` +
       "`pnpm queen token create --name NAME --role operator`, or listen on 127.0.0.1",
   );
+}
+
+/** A little later, because the first requests go before. */
+function endDeadOperations(queen: Queen, log: Logger): void {
+  const run = () =>
+    queen.endDeadOperations().catch((error) => {
+      if (error instanceof HiveCatalogError && error.code === "CATALOG_CLOSED") return;
+      log.error({ err: error }, "operations that an earlier queen did not end could not be looked at");
+    });
+  setTimeout(run, LOOK_BACK_AFTER_MS).unref();
 }
 
 async function openCatalog(

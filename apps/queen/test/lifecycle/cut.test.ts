@@ -1,29 +1,9 @@
-import { chown, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../until.ts";
+import { commandsBegun, FAULTY, setFault } from "./fault.ts";
 import { begin, type OperationJson } from "./operation.ts";
 import { processes } from "./processes.ts";
 import { SshSite } from "./ssh-site.ts";
-
-/** Does with the command of the given number what the file `fault` says, and with all others what they are for. */
-const FORCED = `
-cd "$HOME"
-count=$(( $(cat count 2>/dev/null || echo 0) + 1 ))
-echo $count > count
-read -r at fault < fault
-if [ "$count" = "$at" ]; then
-  case $fault in
-    stall) exec sleep 600 ;;
-    cut-behind) sh -c "$SSH_ORIGINAL_COMMAND" ;;
-  esac
-  session=$PPID
-  while [ "$(cat /proc/$session/comm)" != sshd ]; do session=$(sed -n 's/^PPid:\\s*//p' /proc/$session/status); done
-  kill -9 $session
-  exit 1
-fi
-exec sh -c "$SSH_ORIGINAL_COMMAND"
-`;
 
 /** The step to which each command of an installation belongs. */
 const COMMANDS = [
@@ -41,23 +21,10 @@ const COMMANDS = [
 
 let site: SshSite;
 beforeAll(async () => {
-  site = await SshSite.start({ forced: FORCED });
+  site = await SshSite.start({ forced: FAULTY });
   await site.confirmHostKey();
 }, 60_000);
 afterAll(() => site[Symbol.asyncDispose]());
-
-async function fault(at: number, what: string): Promise<void> {
-  const { home, account } = site.sshd;
-  for (const [name, text] of [
-    ["fault", `${at} ${what}\n`],
-    ["count", "0\n"],
-  ] as const) {
-    await writeFile(join(home, name), text);
-    await chown(join(home, name), account.uid, account.gid);
-  }
-}
-
-const commandsRun = async () => Number(await readFile(join(site.sshd.home, "count"), "utf8"));
 
 function expectFailedAt(operation: OperationJson, name: string): void {
   const at = operation.steps.findIndex((step) => step.name === name);
@@ -71,20 +38,20 @@ function expectFailedAt(operation: OperationJson, name: string): void {
 test.each(COMMANDS.map((step, index) => [index + 1, step, index % 2 === 0 ? "cut-before" : "cut-behind"] as const))(
   "a connection that is cut at command %i of an installation fails the step %s and says so (%s)",
   async (at, step, what) => {
-    await fault(at, what);
+    await setFault(site.sshd, at, what);
     const operation = await site.operate("install");
     expect(operation.state).toBe("failed");
     expect(operation.problem).toMatch(new RegExp(`^${step}: the connection to \\S+ failed`));
     expectFailedAt(operation, step);
-    expect(await commandsRun()).toBe(at);
+    expect(await commandsBegun(site.sshd)).toBe(at);
   },
   60_000,
 );
 
 test("nothing of all that is in the way of the next installation, and the tokens of the others are revoked", async () => {
-  await fault(0, "none");
+  await setFault(site.sshd, 0, "stall");
   expect(await site.operate("install")).toMatchObject({ state: "succeeded", problem: null });
-  expect(await commandsRun()).toBe(COMMANDS.length);
+  expect(await commandsBegun(site.sshd)).toBe(COMMANDS.length);
   const tokens = await site.queen.catalog.tokens.list();
   expect(tokens.length).toBeGreaterThan(1);
   const inForce = tokens.filter(({ revokedAtMs }) => revokedAtMs === null);
@@ -95,9 +62,9 @@ test("nothing of all that is in the way of the next installation, and the tokens
 test("an operation that stalls can be cancelled, and leaves no ssh behind", async () => {
   const { queen, id, sshd } = site;
   const sshs = () => processes().filter(({ args }) => args.startsWith("ssh ") && args.includes(sshd.identity));
-  await fault(2, "stall");
+  await setFault(sshd, 2, "stall");
   const { id: operation } = await begin(queen.request, "install", id);
-  await until("the second command runs", async () => (await commandsRun()) === 2 && sshs().length > 0);
+  await until("the second command runs", async () => (await commandsBegun(sshd)) === 2 && sshs().length > 0);
   expect(await queen.request("POST", `/v1/hives/${id}/stop`)).toMatchObject({
     status: 409,
     body: { code: "OPERATION_IN_PROGRESS", detail: expect.stringContaining(operation) },

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { Fleet } from "../e2e/fleet.ts";
 import { deadPort } from "../hive-server.ts";
 import { until } from "../until.ts";
-import { begin, detailOf, ended, operate } from "./operation.ts";
+import { detailOf, ended, operate } from "./operation.ts";
 import { isRunning, processes } from "./processes.ts";
 
 const ID = "desk";
@@ -67,25 +67,4 @@ test("the local hive outlives its queen, is found again, and is never there twic
   expect((await fleet.row(ID)).status).toBe("offline");
   expect(await readFile(join(folder, "hive.log"), "utf8")).toContain("queen reached");
   await second.kill("SIGTERM");
-}, 60_000);
-
-test("a queen that is killed in the middle of an operation says after her next start how it ended", async () => {
-  const { fleet, startQueen } = await startSite();
-  const request = fleet.request.bind(fleet);
-  const queen = await startQueen();
-  await fleet.add(ID, await deadPort());
-  const { id } = await begin(request, "start", ID);
-  await until("it has come to the bundle", async () => {
-    const { body } = await fleet.request("GET", `/v1/operations/${id}`);
-    return JSON.stringify(body.steps).includes('"bundle"');
-  });
-  await queen.kill("SIGKILL");
-  await startQueen();
-  const { state, problem } = await ended(request, id);
-  expect({ state, problem }).toEqual({
-    state: "interrupted",
-    problem: expect.stringMatching(/^the queen that ran it was ended; it had come to \w+/),
-  });
-  expect(await operate(request, "start", ID)).toMatchObject({ state: "succeeded", problem: null });
-  expect(await operate(request, "stop", ID)).toMatchObject({ state: "succeeded", problem: null });
 }, 60_000);

@@ -113,7 +113,8 @@ export class Sshd implements AsyncDisposable {
   async stop(): Promise<void> {
     const child = this.#process;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, "close");
+    // Who is logged in still holds its standard error.
+    const ended = once(child, "exit");
     child.kill("SIGKILL");
     await ended;
   }
