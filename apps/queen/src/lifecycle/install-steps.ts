@@ -81,7 +81,7 @@ const reachQueen = (job: Job): Step => ({
     const answer = (await runNode(job, ASK_QUEEN, [`${url}/health`], (await readCa(job)) ?? "")).trim();
     if (/^2\d\d$/.test(answer)) return `${url} answers`;
     const what = /^\d+$/.test(answer) ? `it answers ${answer}` : answer;
-    throw new StepError(`the queen cannot be reached from ${job.host.name} at ${url} (QUEEN_PUBLIC_URL): ${what}`);
+    throw new StepError(`the queen cannot be reached from ${job.host.name} at ${url}: ${what}`);
   },
 });
 

@@ -31,7 +31,7 @@ export interface JobParts {
   resolve: Resolve;
   settings: LifecycleSettings;
   timeouts: LifecycleTimeouts;
-  /** Where the queen herself listens, as a hive on her machine reaches it. */
+  /** Where a hive on the queen's own machine reaches her. */
   ownUrl: () => string;
 }
 
@@ -75,9 +75,9 @@ export class Job implements AsyncDisposable {
   /** The URL that the agent beats to. */
   get queenUrl(): string {
     const { settings, ownUrl } = this.parts;
-    if (settings.publicUrl !== undefined) return settings.publicUrl;
-    if (this.isLocal) return ownUrl();
-    throw new StepError("QUEEN_PUBLIC_URL is not set");
+    const url = this.isLocal ? ownUrl() : settings.publicUrl;
+    if (url === undefined) throw new StepError("QUEEN_PUBLIC_URL is not set");
+    return url;
   }
 
   async openHost(): Promise<Host> {

@@ -24,8 +24,9 @@ export async function begin(request: Request, kind: string, hiveId: string): Pro
 /** Waits until it has ended. */
 export function ended(request: Request, id: string): Promise<OperationJson> {
   return until(`${id} has ended`, async () => {
-    const operation = (await request("GET", `/v1/operations/${id}`)).body as OperationJson;
-    return operation.state !== "running" && operation;
+    const { status, body } = await request("GET", `/v1/operations/${id}`);
+    if (status !== 200) throw new Error(`${id} could not be read: ${JSON.stringify(body)}`);
+    return (body as OperationJson).state !== "running" && (body as OperationJson);
   });
 }
 
