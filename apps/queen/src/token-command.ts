@@ -26,11 +26,16 @@ type Work = (catalog: HiveCatalog) => Promise<number>;
 export async function runTokenCommand({ argv, database, databaseAuthToken, migrate }: TokenCommand): Promise<number> {
   let exitCode = 0;
   const withCatalog = async ({ database: location }: Flags, work: Work) => {
-    await using catalog = await HiveCatalog.open(location, {
+    const catalog = await HiveCatalog.open(location, {
       migrate,
       ...(databaseAuthToken !== undefined && { authToken: databaseAuthToken }),
     });
-    exitCode = await work(catalog);
+    // Node 22 runs this file as it is, and does not know `await using`.
+    try {
+      exitCode = await work(catalog);
+    } finally {
+      await catalog.close();
+    }
   };
   try {
     await commandLine(database, withCatalog).parseAsync([...argv], { from: "user" });

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ProbeError } from "../probe.ts";
 import { script } from "./host.ts";
 import type { Job } from "./job.ts";
-import { Skipped, type Step } from "./operation-run.ts";
+import { Skipped, type Step, unlessAborted } from "./operation-run.ts";
 import { reasonOf, StepError } from "./step-error.ts";
 
 const HEALTH_POLL_MS = 200;
@@ -23,11 +23,12 @@ async function controlInstalled(job: Job, command: "start" | "stop" | "service")
 }
 
 /** Whether a hive of this id answers at the hive's address. */
-async function answers({ parts, hive }: Job): Promise<boolean> {
-  return parts.probe.health(hive.id, hive).then(
+function answers({ parts, hive, signal }: Job): Promise<boolean> {
+  const health = parts.probe.health(hive.id, hive).then(
     () => true,
     () => false,
   );
+  return unlessAborted(signal, health);
 }
 
 /** Finds out whether the agent runs already, whoever started it. */
@@ -99,7 +100,7 @@ async function untilAnswered<T>({ parts, signal }: Job, failure: string, ask: ()
   const late = AbortSignal.timeout(parts.timeouts.healthMs);
   for (;;) {
     try {
-      return await ask();
+      return await unlessAborted(signal, ask());
     } catch (error) {
       if (!(error instanceof ProbeError && error.code === "HIVE_UNREACHABLE")) throw error;
       if (late.aborted) throw new StepError(`${failure}: ${reasonOf(error)}`, { cause: error });

@@ -15,6 +15,8 @@ export interface Host {
   run(words: readonly string[], options: CommandOptions): Promise<string>;
   /** Copies local files into a folder, whose path is relative to that home. */
   copy(files: readonly string[], folder: string, signal: AbortSignal): Promise<void>;
+  /** Removes what the connections needed. */
+  close(): Promise<void>;
 }
 
 /** Words that run a script of ours; what differs from hive to hive are its arguments, `$1` and on. */

@@ -7,7 +7,7 @@ import { mintToken } from "../tokens.ts";
 import { agentBundle } from "./agent-bundle.ts";
 import { script } from "./host.ts";
 import type { Job } from "./job.ts";
-import { Skipped, type Step } from "./operation-run.ts";
+import { Skipped, type Step, unlessAborted } from "./operation-run.ts";
 import { StepError } from "./step-error.ts";
 
 const MIN_NODE = [20, 19] as const;
@@ -88,7 +88,7 @@ const reachQueen = (job: Job): Step => ({
 const bundle = (job: Job): Step => ({
   name: "bundle",
   work: async () => {
-    job.bundle = await agentBundle();
+    job.bundle = await unlessAborted(job.signal, agentBundle());
     return `${job.bundle.contents.byteLength} bytes, SHA-256 ${job.bundle.sha256}`;
   },
 });

@@ -36,7 +36,7 @@ export interface JobParts {
 }
 
 /** What the steps of one operation share. */
-export class Job implements AsyncDisposable {
+export class Job {
   readonly parts: JobParts;
   readonly hive: HiveRecord;
   readonly run: OperationRun;
@@ -45,7 +45,7 @@ export class Job implements AsyncDisposable {
   bundle: AgentBundle | undefined;
   tokenId: string | undefined;
   isRunning = false;
-  #host: (Host & Partial<AsyncDisposable>) | undefined;
+  #host: Host | undefined;
 
   constructor(parts: JobParts, hive: HiveRecord, run: OperationRun) {
     this.parts = parts;
@@ -85,8 +85,8 @@ export class Job implements AsyncDisposable {
     return this.#host;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#host?.[Symbol.asyncDispose]?.();
+  async close(): Promise<void> {
+    await this.#host?.close();
   }
 
   #localHost(): LocalHost {

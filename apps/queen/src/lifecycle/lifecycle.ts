@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { isIP } from "node:net";
 import { HiveCatalogError, type HiveRecord, type OperationRecord } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
 import { isLoopback } from "../addresses.ts";
@@ -111,7 +110,7 @@ export class Lifecycle {
   /** What can be known to be in vain before anything begins. */
   #check(kind: OperationKind, hive: HiveRecord): void {
     const { settings } = this.#parts;
-    if (hive.sshHost === null && !isLocal(hive.host)) throw notManaged(hive);
+    if (hive.sshHost === null && !isLoopback(hive.host)) throw notManaged(hive);
     if (kind === "install" && hive.sshHost !== null && settings.publicUrl === undefined) throw publicUrlNeeded();
   }
 
@@ -139,16 +138,18 @@ export class Lifecycle {
     const { log } = this.#parts;
     const { id, hiveId, kind } = operation;
     log.info({ operation_id: id, hive_id: hiveId }, `${kind} begins`);
+    const job = new Job(this.#parts, hive, run);
     try {
-      await using job = new Job(this.#parts, hive, run);
       const { state, problem } = await run.run(PLANS[kind](job));
-      await this.#finish(operation, state, problem);
       if (state === "succeeded") await this.#markStatus(hiveId, kind === "stop" ? "offline" : "online", id);
+      await this.#finish(operation, state, problem);
     } catch (error) {
       log.error({ err: error, operation_id: id, hive_id: hiveId }, `${kind} failed inside the queen`);
       await this.#finish(operation, "failed", `something failed inside the queen: ${reasonOf(error)}`).catch(
         () => undefined,
       );
+    } finally {
+      await job.close();
     }
   }
 
@@ -180,8 +181,6 @@ export class Lifecycle {
 }
 
 const STOPPING = "the queen was stopped";
-
-const isLocal = (host: string): boolean => host === "localhost" || (isIP(host) !== 0 && isLoopback(host));
 
 const queenStopping = (): Problem =>
   new Problem(503, "STOPPING", "The queen is stopping", { headers: { "retry-after": "5" } });

@@ -35,4 +35,6 @@ export class LocalHost implements Host {
   async copy(files: readonly string[], folder: string): Promise<void> {
     for (const file of files) await copyFile(file, join(this.#home, folder, basename(file)));
   }
+
+  async close(): Promise<void> {}
 }

@@ -36,7 +36,7 @@ export interface SshHostOptions {
 }
 
 /** A machine behind sshd, reached with the system's ssh and scp; each call is a connection of its own. */
-export class SshHost implements Host, AsyncDisposable {
+export class SshHost implements Host {
   readonly name: string;
   readonly #options: SshHostOptions;
   readonly #folder: string;
@@ -50,7 +50,7 @@ export class SshHost implements Host, AsyncDisposable {
     this.#sshOptions = sshOptions(target, knownHosts, settings);
   }
 
-  /** Writes the known_hosts file of its connections; it is gone when the host is disposed of. */
+  /** Writes the known_hosts file of its connections; `close` removes it. */
   static async open(options: SshHostOptions): Promise<SshHost> {
     const folder = await mkdtemp(join(tmpdir(), "queen-ssh-"));
     const knownHosts = join(folder, "known_hosts");
@@ -79,7 +79,7 @@ export class SshHost implements Host, AsyncDisposable {
     if (end.exitCode !== 0) throw await this.#connectionFailed(end, signal);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
