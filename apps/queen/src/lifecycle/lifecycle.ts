@@ -149,7 +149,9 @@ export class Lifecycle {
         () => undefined,
       );
     } finally {
-      await job.close();
+      await job
+        .close()
+        .catch((error: unknown) => log.warn({ err: error, operation_id: id }, "a temporary folder stays"));
     }
   }
 
