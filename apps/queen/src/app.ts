@@ -68,6 +68,8 @@ declare module "fastify" {
 
 const CHATTY_LEVELS: ReadonlySet<string> = new Set(["trace", "debug", "info"]);
 const PROBLEM_JSON = "application/problem+json";
+/** For an answer to reach a caller whose connection is given up. */
+const LINGER_MS = 500;
 /** Ids are at most 128 characters, but a damaged record with a longer one must be removable. */
 const MAX_ID_LENGTH = 8192;
 
@@ -176,4 +178,6 @@ function refuseBrokenRequest(
     `HTTP/1.1 ${body.status} ${body.title}\r\nContent-Type: ${PROBLEM_JSON}\r\n` +
       `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
   );
+  // Whoever never ends its side of it would keep the connection.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
