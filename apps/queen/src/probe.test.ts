@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Answer, answer, DEVICES_JSON, HEALTHY, HiveServer } from "../test/hive-server.ts";
 import { AllowedHosts } from "./allowed-hosts.ts";
@@ -185,6 +186,49 @@ describe("where it connects", () => {
     expect(error.code).toBe("HIVE_NOT_ALLOWED");
   });
 
+  test.each([
+    "169.254.169.254",
+    "2852039166",
+    "0xa9fea9fe",
+    "0XA9.0xFE.169.254",
+    "0251.0376.0251.0376",
+    "025177524776",
+    "169.254.43518",
+    "169.16689662",
+    "::ffff:169.254.169.254",
+    "0:0:0:0:0:FFFF:A9FE:A9FE",
+    "::169.254.169.254",
+    "::ffff:0:169.254.169.254",
+    "64:ff9b::169.254.169.254",
+    "2002:a9fe:a9fe::",
+    "fe80::1",
+    "fd00:ec2::254",
+  ])("never contacts the metadata of a cloud as %s, whatever is allowed", async (host) => {
+    const allowed = "0.0.0.0/0,::/0";
+    const error = await errorOf(newProbe({ allowed }).health("hive-a", { host, port: 80 }));
+    expect(error.code).toBe("HIVE_NOT_ALLOWED");
+  });
+
+  test.each(["169.254.169.254", "::ffff:a9fe:a9fe", "64:ff9b::a9fe:a9fe", "fe80::1%eth0", "nonsense"])(
+    "does not follow a name to %s, not even one that is allowed by name",
+    async (address) => {
+      const resolve: Resolve = async () => [{ address, family: address.includes(":") ? 6 : 4 }];
+      const probe = newProbe({ allowed: "gpu.example.com", resolve });
+      const error = await errorOf(probe.health("hive-a", { host: "gpu.example.com", port: 80 }));
+      expect(error.code).toBe("HIVE_NOT_ALLOWED");
+    },
+  );
+
+  test("resolves once for each connection: DNS that changes between check and connect changes nothing", async () => {
+    const hive = await startHive({ "/v1/health": HEALTHY["/health"] ?? never });
+    const answers = ["127.0.0.1", "169.254.169.254"];
+    const resolve: Resolve = (host) => resolveTo(answers.shift() ?? "10.0.0.9")(host);
+    const error = await errorOf(newProbe({ resolve }).health("hive-a", { host: "gpu.example.com", port: hive.port }));
+    expect(error.message).toContain("169.254.169.254");
+    expect(hive.requests).toEqual(["GET /health"]);
+    expect(answers).toEqual([]);
+  });
+
   test("reports a name that has no address as unreachable", async () => {
     const resolve: Resolve = () => Promise.reject(new Error("getaddrinfo ENOTFOUND gpu.example.com"));
     const error = await errorOf(newProbe({ resolve }).health("hive-a", { host: "gpu.example.com", port: 1 }));
@@ -227,6 +271,48 @@ describe("devices", () => {
     const error = await errorOf(ask(body));
     expect(error.code).toBe("INVALID_DEVICES");
     expect(error.problems.map(({ field }) => field)).toEqual(fields);
+  });
+
+  test("follows no redirect to elsewhere", async () => {
+    const other = await startHive();
+    const location = `http://127.0.0.1:${other.port}/v1/devices`;
+    const hive = await startHive({ ...HEALTHY, "/v1/devices": answer(307, "", { location }) });
+    expect((await errorOf(newProbe().devices("hive-a", hive))).message).toContain("/v1/devices answered 307");
+    expect(other.requests).toEqual([]);
+  });
+
+  test("changes to no other protocol", async () => {
+    const hive = await startHive({
+      "/health": (_request, response) => {
+        response.socket?.end("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+      },
+    });
+    expect((await errorOf(newProbe().health("hive-a", hive))).message).toContain("without an answer");
+  });
+
+  test("reads no headers without an end", async () => {
+    const hive = await startHive({
+      "/health": (_request, { socket }) => {
+        socket?.on("error", () => undefined).write("HTTP/1.1 200 OK\r\n");
+        const more = () => void (socket?.writable && socket.write(`X: ${"x".repeat(4096)}\r\n`, more));
+        more();
+      },
+    });
+    expect((await errorOf(newProbe().health("hive-a", hive))).message).toMatch(/Header overflow/i);
+  });
+
+  test.each([302, 503])("reads nothing of the endless body of a %i", async (status) => {
+    const closed: Promise<unknown>[] = [];
+    const endless: Answer = (_request, response) => {
+      closed.push(once(response, "close"));
+      response.writeHead(status);
+      const more = () => void (response.writable && response.write("x".repeat(65_536), more));
+      more();
+    };
+    const hive = await startHive({ "/health": endless, "/v1/health": endless });
+    expect((await errorOf(newProbe().health("hive-a", hive))).code).toBe("HIVE_UNREACHABLE");
+    await Promise.all(closed);
+    expect(closed).toHaveLength(2);
   });
 
   test("reads no more than 1 MB of a body without an end", async () => {

@@ -154,7 +154,12 @@ export class Probe {
         lookup: this.#lookup(hive),
         headers: { accept: "application/json", connection: "close" },
       });
-      asked.on("response", resolve).on("error", reject).end();
+      asked
+        .on("response", resolve)
+        .on("error", reject)
+        // Whoever changes to another protocol (101) gives neither of the two.
+        .on("close", () => reject(new Error("the connection ended without an answer")))
+        .end();
       deadline.covers(asked);
     });
     try {
