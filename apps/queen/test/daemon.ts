@@ -58,6 +58,14 @@ export class Daemon implements AsyncDisposable {
     return Number(new URL(await this.origin()).port);
   }
 
+  /** Sends SIGHUP, and waits until a queen has read anew what she does at that. */
+  async hangUp(): Promise<void> {
+    const countOf = () => this.logLines.filter(({ msg }) => msg === "tokens read anew").length;
+    const before = countOf();
+    this.child.kill("SIGHUP");
+    await until("she has read her tokens anew", () => countOf() > before);
+  }
+
   /** Sends the signal, and waits for the end. */
   kill(signal: NodeJS.Signals) {
     this.child.kill(signal);

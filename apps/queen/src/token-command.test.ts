@@ -1,0 +1,120 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { HiveCatalog } from "@repo/hive-catalog";
+import { aHive, temporaryFolder } from "@repo/hive-catalog/testing";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { runTokenCommand } from "./token-command.ts";
+import { hasHash } from "./tokens.ts";
+
+const QUEEN = fileURLToPath(new URL("../bin/queen.js", import.meta.url));
+const TOKEN = /^hq_([0-9a-f]{16})_[\w-]{43}\n$/;
+
+async function newCatalog(): Promise<string> {
+  const folder = await temporaryFolder();
+  onTestFinished(() => folder[Symbol.asyncDispose]());
+  return `${folder.path}/hives.db`;
+}
+
+/** Runs `queen token …` in this process, on the catalog in `database`. */
+async function run(database: string, ...argv: string[]) {
+  const written = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    vi.spyOn(process[name], "write").mockImplementation((text) => {
+      written[name] += text;
+      return true;
+    });
+  }
+  try {
+    const exitCode = await runTokenCommand({ argv, database, databaseAuthToken: undefined, migrate: true });
+    return { exitCode, ...written };
+  } finally {
+    vi.restoreAllMocks();
+  }
+}
+
+test("create prints the token alone, once, and stores its hash", async () => {
+  const database = await newCatalog();
+  const { exitCode, stdout, stderr } = await run(database, "create", "--name", "ops", "--role", "operator");
+  const [, id = ""] = TOKEN.exec(stdout) ?? [];
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 0,
+    stderr: `queen: this is the token ${id}; it is not shown again\n`,
+  });
+  await using catalog = await HiveCatalog.open(database);
+  const stored = await catalog.tokens.get(id);
+  expect(stored).toMatchObject({ id, name: "ops", role: "operator", hiveId: null, revokedAtMs: null });
+  expect(hasHash(stdout.trim(), Buffer.from(stored?.hash ?? ""))).toBe(true);
+  expect(JSON.stringify(stored)).not.toContain(stdout.trim().slice(20));
+});
+
+test("makes, lists and revokes a hive's token, in words and in JSON", async () => {
+  const database = await newCatalog();
+  await using catalog = await HiveCatalog.open(database);
+  await catalog.addHive(aHive({ id: "gpu-01" }));
+  const made = await run(database, "create", "--name", "box", "--role", "hive", "--hive", "gpu-01", "--json");
+  const { token, ...record } = JSON.parse(made.stdout);
+  expect(`${token}\n`).toMatch(TOKEN);
+  expect(record).toEqual({
+    id: token.split("_")[1],
+    name: "box",
+    role: "hive",
+    hive_id: "gpu-01",
+    created_at_ms: expect.any(Number),
+    revoked_at_ms: null,
+  });
+  expect(made).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(await run(database, "revoke", record.id)).toEqual({
+    exitCode: 0,
+    stdout: "",
+    stderr: `queen: the token ${record.id} is revoked\n`,
+  });
+  const listed = await run(database, "list", "--json");
+  expect(JSON.parse(listed.stdout)).toEqual({ tokens: [{ ...record, revoked_at_ms: expect.any(Number) }] });
+  expect((await run(database, "list")).stdout).toMatch(
+    new RegExp(`^ID +ROLE +HIVE +CREATED +REVOKED +NAME\\n${record.id} +hive +gpu-01 +\\S+Z +\\S+Z +box\\n$`),
+  );
+  expect(await run(database, "revoke", record.id, "--json")).toEqual({
+    exitCode: 1,
+    stdout: `{"id":"${record.id}","revoked":false}\n`,
+    stderr: "",
+  });
+});
+
+test("lists nothing where there is nothing", async () => {
+  const database = await newCatalog();
+  expect(await run(database, "list")).toEqual({ exitCode: 0, stdout: "", stderr: "queen: there are no tokens\n" });
+  expect((await run(database, "list", "--json")).stdout).toBe('{"tokens":[]}\n');
+});
+
+test.each([
+  [["create", "--role", "reader"], 2, "required option '--name <name>' not specified"],
+  [["create", "--name", "x"], 2, "required option '--role <role>' not specified"],
+  [["create", "--name", "x", "--role", "king"], 2, "Allowed choices are operator, reader, hive"],
+  [["create", "--name", "", "--role", "reader"], 2, "--name must be"],
+  [["create", "--name", "x", "--role", "hive"], 2, "--hive is required for a token of the role hive\n"],
+  [["create", "--name", "x", "--role", "reader", "--hive", "a"], 2, "--hive is only for a token of the role hive"],
+  [["create", "--name", "x", "--role", "hive", "--hive", "nobody"], 1, "HIVE_NOT_FOUND: there is no hive 'nobody'"],
+  [["revoke", "0123456789abcdef"], 1, "no token 0123456789abcdef is in force"],
+  [["revoke"], 2, "missing required argument 'id'"],
+  [["list", "more"], 2, "too many arguments for 'list'"],
+  [["lst"], 2, "unknown command 'lst'"],
+  [["list", "--database", "mysql://db"], 2, "--database (QUEEN_DATABASE) must be"],
+] as const)("%j ends with %i, and says why on stderr alone", async (argv, exitCode, reason) => {
+  const ended = await run(await newCatalog(), ...argv);
+  expect(ended).toMatchObject({ exitCode, stdout: "" });
+  expect(ended.stderr).toContain(`queen: ${reason.startsWith("Allowed") ? "option '--role" : reason}`);
+  expect(ended.stderr).toContain(reason);
+});
+
+test("is what `queen token` runs, on the database of the environment; --help says it all", async () => {
+  const env = { PATH: process.env.PATH, QUEEN_DATABASE: await newCatalog() };
+  const queen = (...args: string[]) =>
+    spawnSync(process.execPath, [QUEEN, "token", ...args], { encoding: "utf8", env });
+  expect(queen("create", "--name", "ops", "--role", "operator")).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(TOKEN),
+  });
+  const help = queen("--help");
+  expect(help.status).toBe(0);
+  for (const word of ["create", "list", "revoke", "QUEEN_DATABASE", "Exit codes"]) expect(help.stdout).toContain(word);
+});
