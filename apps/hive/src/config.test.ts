@@ -1,5 +1,8 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ConfigError, readConfig } from "./config.ts";
+import { QUEEN_CA, temporaryFolder } from "./testing.ts";
 
 function problemsOf(argv: string[], env: Record<string, string> = {}): readonly string[] {
   try {
@@ -123,4 +126,54 @@ test("takes the dashes that pnpm hands on", () => {
 
 test("a flag without its value is a problem", () => {
   expect(problemsOf(["--port"])).toEqual(["option '--port <port>' argument missing"]);
+});
+
+function fileWith(text: string, mode = 0o600): string {
+  const path = join(temporaryFolder(), "token");
+  writeFileSync(path, text);
+  chmodSync(path, mode);
+  return path;
+}
+
+test("takes the token from HIVE_TOKEN, or from a file that its owner alone may use", () => {
+  expect(readConfig([], { HIVE_TOKEN: "hq_1_secret" }).token).toBe("hq_1_secret");
+  const path = fileWith("hq_1_secret\n");
+  expect(readConfig([], { HIVE_TOKEN_FILE: path }).token).toBe("hq_1_secret");
+  expect(readConfig(["--token-file", path], {}).token).toBe("hq_1_secret");
+  expect(readConfig([], {}).token).toBeUndefined();
+});
+
+test.each([0o640, 0o604, 0o660, 0o644])("refuses a token file of mode %o, and says what to do", (mode) => {
+  const path = fileWith("hq_1_secret", mode);
+  expect(problemsOf(["--token-file", path])).toEqual([
+    `--token-file (HIVE_TOKEN_FILE) ${path}: others than its owner may use it (mode ${mode.toString(8)}): chmod 600 it`,
+  ]);
+});
+
+test("says what is wrong with a token, and never what it is", () => {
+  const rule = "must be one word of visible characters, as `queen token create` printed it";
+  expect(problemsOf([], { HIVE_TOKEN: "hq_1 secret" })).toEqual([`HIVE_TOKEN ${rule}`]);
+  expect(problemsOf([], { HIVE_TOKEN: "" })).toEqual([`HIVE_TOKEN ${rule}`]);
+  const path = fileWith("hq_1_secret\nhq_2_secret\n");
+  expect(problemsOf(["--token-file", path])).toEqual([`--token-file (HIVE_TOKEN_FILE) ${path}: ${rule}`]);
+  expect(problemsOf(["--token-file", path], { HIVE_TOKEN: "hq_1_secret" })).toEqual([
+    "HIVE_TOKEN and --token-file (HIVE_TOKEN_FILE) exclude each other",
+  ]);
+  expect(problemsOf(["--token-file", "/nowhere/token"]).join()).toContain("ENOENT");
+});
+
+test.each([[["--token", "hq_1_secret"]], [["--token=hq_1_secret"]]])("takes no token as a flag: %j", (argv) => {
+  const problems = problemsOf(argv);
+  expect(problems[0]).toBe("--token is not a flag, so that the token is in no process list: set HIVE_TOKEN");
+  expect(problems.join()).not.toContain("secret");
+});
+
+test("reads the certificate that signed the queen's, for a queen at https:// alone", () => {
+  const env = { HIVE_QUEEN: "https://queen.example", HIVE_QUEEN_CA: QUEEN_CA };
+  expect(readConfig([], env).queenCa).toContain("BEGIN CERTIFICATE");
+  expect(problemsOf([], { HIVE_QUEEN_CA: QUEEN_CA })).toEqual([expect.stringContaining("not at https://")]);
+  expect(problemsOf([], { ...env, HIVE_QUEEN_CA: fileWith("nonsense") })).toEqual([
+    expect.stringMatching(/^--queen-ca \(HIVE_QUEEN_CA\) .*has no certificate in PEM$/),
+  ]);
+  expect(problemsOf([], { ...env, HIVE_QUEEN_CA: "/nowhere/ca.pem" })).toEqual([expect.stringContaining("ENOENT")]);
 });

@@ -1,13 +1,17 @@
+import { readFileSync } from "node:fs";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
-import { backoffMs, startHeartbeats } from "./heartbeats.ts";
-import { answerOk, eventually, type LogLine, startQueenDouble } from "./testing.ts";
+import { backoffMs, type HeartbeatOptions, startHeartbeats } from "./heartbeats.ts";
+import { answerOk, eventually, type LogLine, QUEEN_CA, startQueenDouble } from "./testing.ts";
 
 const SHORT_MS = 100;
 
-function beatTo(queen: string, { intervalMs = SHORT_MS, requestTimeoutMs = 20_000 } = {}) {
+type Access = Partial<Pick<HeartbeatOptions, "intervalMs" | "requestTimeoutMs" | "token" | "ca">>;
+
+function beatTo(queen: string, { intervalMs = SHORT_MS, requestTimeoutMs = 20_000, ...access }: Access = {}) {
   const log: LogLine[] = [];
   const heartbeats = startHeartbeats({
+    ...access,
     queen,
     hive: { id: "hive-7", host: "127.0.0.1", port: 8600 },
     intervalMs,
@@ -129,4 +133,49 @@ test("back-off draws from zero to a bound that doubles up to its cap", () => {
   expect(backoffMs(4, 15_000, () => 0)).toBe(0);
   expect(backoffMs(4, 15_000, () => 0.25)).toBe(2_000);
   expect(backoffMs(1, 200, () => 1)).toBe(200);
+});
+
+test("shows its token with each beat, and none when it has none", async () => {
+  const queen = await startQueenDouble();
+  beatTo(queen.url, { token: "hq_1_secret" });
+  await atLeast(queen.beats, 2);
+  expect(new Set(queen.authorizations)).toEqual(new Set(["Bearer hq_1_secret"]));
+  const open = await startQueenDouble();
+  beatTo(open.url);
+  await atLeast(open.beats, 1);
+  expect(open.authorizations[0]).toBeUndefined();
+});
+
+test("says how to get a token when the queen wants one, and never says its own", async () => {
+  const queen = await startQueenDouble();
+  queen.answerWith((response) => response.writeHead(401).end("no such token"));
+  const { logged } = beatTo(queen.url, { token: "hq_1_secret" });
+  const line = await logged(1);
+  expect(line).toMatchObject({
+    msg: expect.stringContaining("pnpm queen token create --name hive-7 --role hive --hive hive-7"),
+    reason: expect.stringContaining("401: no such token"),
+  });
+  expect(JSON.stringify(line)).not.toContain("secret");
+});
+
+test("takes its token to no other place that the queen names", async () => {
+  const other = await startQueenDouble();
+  const queen = await startQueenDouble();
+  queen.answerWith((response) => response.writeHead(307, { location: `${other.url}/v1/heartbeat` }).end());
+  const { logged } = beatTo(queen.url, { token: "hq_1_secret" });
+  expect(await logged(1)).toMatchObject({ msg: "queen refuses the heartbeat" });
+  await atLeast(queen.beats, 2);
+  expect(other.authorizations).toEqual([]);
+});
+
+test("beats over TLS to a queen whose certificate it was told to trust, and to no other", async () => {
+  const queen = await startQueenDouble({ tls: true });
+  const stranger = beatTo(queen.url, { token: "hq_1_secret" });
+  expect(await stranger.logged(1)).toMatchObject({
+    msg: "queen not reached",
+    reason: expect.stringContaining("certificate"),
+  });
+  expect(queen.authorizations).toEqual([]);
+  const trusting = beatTo(queen.url, { token: "hq_1_secret", ca: readFileSync(QUEEN_CA, "utf8") });
+  expect(await trusting.logged(1)).toMatchObject({ msg: "queen reached" });
 });

@@ -163,6 +163,29 @@ test("SIGKILL takes along a queen that is only starting", async () => {
   await eventually(() => (isAlive(queen) ? undefined : true), "the end of the queen");
 });
 
+/** Makes a token in the catalog that a queen in `folder` has, and returns it. */
+function createToken(folder: string, ...flags: string[]): string {
+  const args = [QUEEN, "token", "create", "--name", "test", "--database", join(folder, "hives.db"), ...flags];
+  return execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+}
+
+test("works in a catalog with tokens when it is given one, and says so when not", async () => {
+  const folder = temporaryFolder();
+  const token = createToken(folder, "--role", "operator");
+  const refused = startFleet(folder);
+  expect(await refused.ended).toBe(1);
+  expect(refused.stderr()).toContain("pnpm -s queen token create --name start --role operator");
+
+  const fleet = startFleet(folder, { QUEEN_TOKEN: token });
+  const url = `${await fleet.queenUrl()}/v1/hives/localhost`;
+  const read = async () => (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).json();
+  await eventually(async () => {
+    const { last_heartbeat_ms: beatMs } = (await read()) as { last_heartbeat_ms?: number | null };
+    return beatMs ?? undefined;
+  }, "a beat of the hive");
+  expect(fleet.stderr()).not.toContain(token.slice(20));
+});
+
 test("--help says every setting, and starts nothing", () => {
   const help = run(START, "--help");
   const queen = run(QUEEN, "--help").stdout.match(/--[a-z-]+(?= <)/g) ?? [];

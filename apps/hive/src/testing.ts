@@ -1,7 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -105,15 +106,24 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   return JSON.parse(text);
 }
 
+const tlsFile = (name: string): string => fileURLToPath(new URL(`../../queen/test/tls/${name}`, import.meta.url));
+
+/** File with a certificate that signed itself, and is for loopback. */
+export const QUEEN_CA = tlsFile("a.cert.pem");
+
 /** An HTTP server in the queen's place: keeps the beats that come, and answers them as told. Closed with the test. */
-export async function startQueenDouble() {
+export async function startQueenDouble({ tls = false } = {}) {
   const beats: Beat[] = [];
+  const authorizations: (string | undefined)[] = [];
   const state: { answer: Answer } = { answer: answerOk };
-  const server = createServer(async (request, response) => {
+  const onRequest = async (request: IncomingMessage, response: ServerResponse) => {
+    authorizations.push(request.headers.authorization);
     if (request.method !== "POST" || request.url !== "/v1/heartbeat") return response.writeHead(400).end();
     beats.push((await readJson(request)) as Beat);
     state.answer(response);
-  });
+  };
+  const files = { cert: readFileSync(QUEEN_CA), key: readFileSync(tlsFile("a.key.pem")) };
+  const server = tls ? createTlsServer(files, onRequest) : createServer(onRequest);
   const close = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
@@ -124,8 +134,9 @@ export async function startQueenDouble() {
   const address = server.address() as AddressInfo;
   return {
     beats,
+    authorizations,
     close,
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http${tls ? "s" : ""}://127.0.0.1:${address.port}`,
     answerWith: (answer: Answer) => {
       state.answer = answer;
     },
