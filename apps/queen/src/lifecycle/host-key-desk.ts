@@ -2,7 +2,7 @@ import type { HiveRecord, HostKey } from "@repo/hive-catalog";
 import { hiveNotFound, Problem } from "../errors.ts";
 import { describeKeys, fingerprintOf, type PublicKey } from "./host-key.ts";
 import type { JobParts } from "./job.ts";
-import { allowedAddressOf, display, type SshTarget, sshTargetOf } from "./ssh-address.ts";
+import { addressOf, display, type SshTarget, sshTargetOf } from "./ssh-address.ts";
 import { scanHostKeys } from "./ssh-host.ts";
 import { reasonOf, StepError } from "./step-error.ts";
 
@@ -68,8 +68,9 @@ export class HostKeyDesk {
 
   async #scan(target: SshTarget): Promise<PublicKey[]> {
     const { resolve, allowedHosts, settings, timeouts } = this.#parts;
-    const address = await allowedAddressOf(target.host, resolve, allowedHosts);
-    const how = { env: settings.programEnv, timeoutMs: timeouts.commandMs, signal: this.#stopping.signal };
+    const { signal } = this.#stopping;
+    const address = await addressOf(target, { resolve, allowedHosts, signal });
+    const how = { env: settings.programEnv, timeoutMs: timeouts.commandMs, signal };
     const offered = await scanHostKeys(address, target.port, how);
     if (offered.length === 0) throw new StepError(`no sshd answers at ${display(target)}`);
     return offered;

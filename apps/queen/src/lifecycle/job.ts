@@ -7,7 +7,7 @@ import type { Host } from "./host.ts";
 import { LocalHost } from "./local-host.ts";
 import type { OperationRun } from "./operation-run.ts";
 import type { LifecycleSettings } from "./settings.ts";
-import { allowedAddressOf, sshTargetOf } from "./ssh-address.ts";
+import { addressOf, sshTargetOf } from "./ssh-address.ts";
 import { SshHost } from "./ssh-host.ts";
 import { StepError } from "./step-error.ts";
 
@@ -100,7 +100,7 @@ export class Job {
     return SshHost.open({
       hiveId: this.hive.id,
       target,
-      address: await allowedAddressOf(target.host, resolve, allowedHosts),
+      address: await addressOf(target, { resolve, allowedHosts, signal: this.signal }),
       pinned: await catalog.hostKeys.find(target.host, target.port),
       settings: settings.ssh,
       env: settings.programEnv,

@@ -30,6 +30,7 @@ export class QueenStopping extends Error {}
 
 /** Waits for work that knows no signal, but no longer than until the signal comes; what it leaves behind does no harm. */
 export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
   let abort = () => {};
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason);

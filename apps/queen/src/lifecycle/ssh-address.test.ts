@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { startHive } from "../../test/hive-server.ts";
 import { AllowedHosts } from "../allowed-hosts.ts";
-import { allowedAddressOf, sshTargetOf } from "./ssh-address.ts";
+import { addressOf, sshTargetOf } from "./ssh-address.ts";
 import { sshOptions } from "./ssh-options.ts";
 import { StepError } from "./step-error.ts";
 
@@ -32,14 +33,32 @@ test("every connection checks the host key, and takes no configuration but ours"
   expect(options).toContain("User=admin");
 });
 
+const signal = new AbortController().signal;
+const allowedHosts = AllowedHosts.parse("127.0.0.0/8");
+const found = (...addresses: string[]) => ({
+  allowedHosts,
+  signal,
+  resolve: async () => addresses.map((address) => ({ address, family: 4 })),
+});
+const target = { host: "hive.example", port: 22, user: null };
+
 test("the address is one that was found and is allowed, and that very one", async () => {
-  const allowedHosts = AllowedHosts.parse("127.0.0.0/8");
-  const resolve = async () => [
-    { address: "10.0.0.1", family: 4 },
-    { address: "127.0.0.9", family: 4 },
-  ];
-  expect(await allowedAddressOf("hive.example", resolve, allowedHosts)).toBe("127.0.0.9");
-  expect(await allowedAddressOf("127.0.0.3", resolve, allowedHosts)).toBe("127.0.0.3");
-  await expect(allowedAddressOf("10.0.0.7", resolve, allowedHosts)).rejects.toThrow("QUEEN_ALLOWED_HOSTS");
-  await expect(allowedAddressOf("hive.example", async () => [], allowedHosts)).rejects.toThrow("no address");
+  expect(await addressOf(target, found("10.0.0.1", "127.0.0.9"))).toBe("127.0.0.9");
+  expect(await addressOf({ ...target, host: "127.0.0.3" }, found())).toBe("127.0.0.3");
+  await expect(addressOf({ ...target, host: "10.0.0.7" }, found())).rejects.toThrow("QUEEN_ALLOWED_HOSTS");
+  await expect(addressOf(target, found("10.0.0.7"))).rejects.toThrow("QUEEN_ALLOWED_HOSTS");
+  await expect(addressOf(target, found())).rejects.toThrow("no address");
+});
+
+test("of several addresses it is the first that takes a connection", async () => {
+  const server = await startHive({});
+  const at = { ...target, port: server.port };
+  expect(await addressOf(at, found("127.0.0.9", "127.0.0.1", "127.0.0.8"))).toBe("127.0.0.1");
+  expect(await addressOf(at, found("127.0.0.9", "127.0.0.8"))).toBe("127.0.0.9");
+});
+
+test("a name that is never resolved holds nobody up who is leaving", async () => {
+  const leaving = AbortSignal.abort(new Error("leaving"));
+  const never = { allowedHosts, signal: leaving, resolve: () => new Promise<never>(() => {}) };
+  await expect(addressOf(target, never)).rejects.toThrow("leaving");
 });

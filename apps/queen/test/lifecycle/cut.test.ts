@@ -1,3 +1,5 @@
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "../until.ts";
 import { commandsBegun, FAULTY, setFault } from "./fault.ts";
@@ -18,6 +20,8 @@ const COMMANDS = [
   "stop",
   "start",
 ];
+
+const OLD_NODE = `#!/bin/sh\necho '{"version":"18.20.4","addresses":[]}'\n`;
 
 let site: SshSite;
 beforeAll(async () => {
@@ -57,6 +61,40 @@ test("nothing of all that is in the way of the next installation, and the tokens
   const inForce = tokens.filter(({ revokedAtMs }) => revokedAtMs === null);
   expect(inForce).toHaveLength(1);
   expect((await site.file("hive.env")).text).toContain(`hq_${inForce[0]?.id}_`);
+}, 60_000);
+
+test.each([
+  ["no-node", 2, "check_node: the command failed on .*there is no node on the PATH"],
+  ["old-node", 2, "check_node: node on .* is 18.20.4, but the agent needs 20.19 or later"],
+  ["tamper", 5, "verify: what arrived has the SHA-256 [0-9a-f]{64}, not [0-9a-f]{64}"],
+] as const)(
+  "a host that is not as it should be is told so: %s",
+  async (what, at, problem) => {
+    const { sshd } = site;
+    const bin = join(sshd.home, "bin");
+    await mkdir(bin, { recursive: true });
+    if (what === "no-node") await symlink("/bin/sh", join(bin, "sh"));
+    if (what === "old-node") await writeFile(join(bin, "node"), OLD_NODE, { mode: 0o755 });
+    const { text } = await site.file("agent.mjs");
+    await setFault(sshd, at, what);
+    expect(await site.operate("install")).toMatchObject({ state: "failed", problem: expect.stringMatching(problem) });
+    expect((await site.file("agent.mjs")).text).toBe(text);
+  },
+  60_000,
+);
+
+test("a login that is refused, and an sshd that is not there, are said", async () => {
+  const { sshd } = site;
+  const keys = join(sshd.folder, "authorized_keys");
+  const text = await readFile(keys);
+  await writeFile(keys, "");
+  expect(await site.operate("stop")).toMatchObject({
+    problem: expect.stringContaining("Permission denied"),
+  });
+  await writeFile(keys, text);
+  await sshd.stop();
+  expect(await site.operate("stop")).toMatchObject({ problem: expect.stringContaining("Connection refused") });
+  await sshd.run("host_key");
 }, 60_000);
 
 test("an operation that stalls can be cancelled, and leaves no ssh behind", async () => {

@@ -11,6 +11,9 @@ read -r at fault < fault
 if [ "$count" = "$at" ]; then
   case $fault in
     stall) exec sleep 600 ;;
+    tamper) sh -c "$SSH_ORIGINAL_COMMAND"; echo >> "$(echo .hive/*/incoming/agent.mjs)"; exit ;;
+    no-node) PATH=$HOME/bin exec sh -c "$SSH_ORIGINAL_COMMAND" ;;
+    old-node) PATH=$HOME/bin:$PATH exec sh -c "$SSH_ORIGINAL_COMMAND" ;;
     cut-behind) sh -c "$SSH_ORIGINAL_COMMAND" ;;
   esac
   session=$PPID
@@ -21,12 +24,11 @@ fi
 exec sh -c "$SSH_ORIGINAL_COMMAND"
 `;
 
-/** Cuts the connection of the command with that number, counted from now on, before or behind it; or has it never end. 0 is none. */
-export async function setFault(
-  { home, account }: Sshd,
-  at: number,
-  what: "cut-before" | "cut-behind" | "stall",
-): Promise<void> {
+/** `tamper`: what it has copied is changed behind it; `no-node`, `old-node`: it finds another PATH. */
+type Fault = "cut-before" | "cut-behind" | "stall" | "tamper" | "no-node" | "old-node";
+
+/** What happens to the command with that number, counted from now on; 0 is none. */
+export async function setFault({ home, account }: Sshd, at: number, what: Fault): Promise<void> {
   for (const [name, text] of [
     ["fault", `${at} ${what}\n`],
     ["count", "0\n"],
