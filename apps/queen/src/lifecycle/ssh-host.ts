@@ -94,8 +94,11 @@ export class SshHost implements Host {
 
   /** When the host's key is why, the error names what is known and what is offered. */
   async #connectionFailed(end: ProgramEnd, signal: AbortSignal): Promise<StepError> {
-    if (!HOST_KEY_REFUSED.test(end.stderr))
-      return new StepError(`the connection to ${this.name} failed with ${whyFailed(end)}`);
+    if (!HOST_KEY_REFUSED.test(end.stderr)) {
+      // ssh has nothing to say of a connection that breaks off, or on which nothing comes any more.
+      const silence = end.stderr.trim() === "" ? ": it was cut off, or silent for 15 s" : "";
+      return new StepError(`the connection to ${this.name} failed with ${whyFailed(end)}${silence}`);
+    }
     const { target, hiveId, address, env, commandTimeoutMs } = this.#options;
     const offered = await scanHostKeys(address, target.port, { env, timeoutMs: commandTimeoutMs, signal });
     const known = await this.#knownKeys(signal);
