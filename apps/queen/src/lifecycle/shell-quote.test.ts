@@ -46,7 +46,7 @@ test("whatever the words are", () => {
     fc.property(words, (some) => {
       expect(asTheShellReads(some)).toEqual(some);
     }),
-    { numRuns: 50 },
+    { numRuns: 20 },
   );
 });
 
