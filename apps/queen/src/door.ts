@@ -95,6 +95,11 @@ export class Door {
     };
   }
 
+  /** Whether a caller who was let in before would be let in now: its token may have been revoked meanwhile. */
+  stillKnows({ tokenId }: Caller): boolean {
+    return tokenId === null ? this.#isOpen : this.#tokens.has(tokenId);
+  }
+
   /** Counts a request that nothing speaks for against its address; throws the 429 when that has had its share. */
   countStranger(request: FastifyRequest): void {
     const { clock, limits } = this.#options;

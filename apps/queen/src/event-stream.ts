@@ -40,8 +40,13 @@ export class EventStream {
     throw new Problem(503, "TOO_MANY_READERS", detail, { headers: { "retry-after": "5" } });
   }
 
-  /** Sends events until the reader leaves, falls behind, or the queen stops. */
-  serve(request: IncomingMessage, response: ServerResponse, lastEventId: string | undefined): void {
+  /** Sends events until the reader leaves, falls behind, is admitted no longer, or the queen stops. */
+  serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    lastEventId: string | undefined,
+    isAdmitted: () => boolean,
+  ): void {
     const { events, metrics, log } = this.#options;
     // It may have left while this file was loaded.
     if (request.socket.destroyed) return;
@@ -54,9 +59,9 @@ export class EventStream {
     });
     const onCut = (why: CutReason) => {
       metrics.eventReadersCut.add(why);
-      log.warn({ remote: request.socket.remoteAddress, why }, "a reader of events was too slow and was cut off");
+      log.warn({ remote: request.socket.remoteAddress, why }, "a reader of events was cut off");
     };
-    const reader = new Reader(events, response, onCut);
+    const reader = new Reader(events, response, isAdmitted, onCut);
     this.#readers.add(reader);
     const leave = events.subscribe(() => reader.pump());
     response.once("close", () => {
@@ -77,15 +82,17 @@ export class EventStream {
 class Reader {
   readonly #events: EventLog;
   readonly #response: ServerResponse;
+  readonly #isAdmitted: () => boolean;
   readonly #onCut: (why: CutReason) => void;
   #sent = 0;
   /** What was sent is still on its way: nothing more is until it has left. */
   #blocked = false;
   #blockedAtKeepAlive = false;
 
-  constructor(events: EventLog, response: ServerResponse, onCut: (why: CutReason) => void) {
+  constructor(events: EventLog, response: ServerResponse, isAdmitted: () => boolean, onCut: (why: CutReason) => void) {
     this.#events = events;
     this.#response = response;
+    this.#isAdmitted = isAdmitted;
     this.#onCut = onCut;
     response.on("drain", () => {
       this.#blocked = false;
@@ -115,7 +122,8 @@ class Reader {
   /** Sends what the reader was not sent yet, as far as it takes it. */
   pump(): void {
     const events = this.#events;
-    if (this.#sent + 1 < events.oldest) this.#cut("fell_behind");
+    if (!this.#isAdmitted()) this.#cut("revoked");
+    else if (this.#sent + 1 < events.oldest) this.#cut("fell_behind");
     while (!this.#blocked && this.#sent < events.newest) {
       let chunk = "";
       while (this.#sent < events.newest && chunk.length < MAX_CHUNK_LENGTH) chunk += events.textOf(++this.#sent) ?? "";
@@ -124,7 +132,8 @@ class Reader {
   }
 
   keepAlive(): void {
-    if (this.#blockedAtKeepAlive) this.#cut("stalled");
+    if (!this.#isAdmitted()) this.#cut("revoked");
+    else if (this.#blockedAtKeepAlive) this.#cut("stalled");
     this.#blockedAtKeepAlive = this.#blocked;
     if (!this.#blocked) this.#send(": still here\n\n");
   }

@@ -56,8 +56,8 @@ export class Gauge {
   }
 }
 
-/** Why a reader of events was cut off: it fell out of the log, or took nothing for a whole keep-alive interval. */
-export type CutReason = "fell_behind" | "stalled";
+/** Why a reader of events was cut off: it fell out of the log, took nothing for a whole keep-alive interval, or its token was revoked. */
+export type CutReason = "fell_behind" | "stalled" | "revoked";
 
 const LOOP_TICK_MS = 100;
 const GROUP_SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
@@ -123,7 +123,7 @@ export class Metrics {
   });
   readonly eventReadersCut = new Counter<CutReason>(
     { name: "queen_event_readers_cut_total", help: "Readers of events that were cut off, by why", label: "why" },
-    ["fell_behind", "stalled"],
+    ["fell_behind", "stalled", "revoked"],
   );
   readonly eventLoopDelaySeconds = new Histogram(
     { name: "queen_event_loop_delay_seconds", help: "How much later than it should a timer of 100 ms fired" },

@@ -6,7 +6,7 @@ import type { MetricsPage } from "../metrics-page.ts";
 
 type ObservationParts = Pick<
   AppParts,
-  "catalog" | "liveness" | "events" | "metrics" | "metricsByHive" | "clock" | "log"
+  "catalog" | "door" | "liveness" | "events" | "metrics" | "metricsByHive" | "clock" | "log"
 >;
 
 /** What the API is like stands in public source anyway, and a browser that opens a page has no token to send. */
@@ -34,7 +34,9 @@ export function observationRoutes(app: FastifyInstance, parts: ObservationParts)
     stream.checkRoom();
     const lastEventId = request.headers["last-event-id"];
     reply.hijack();
-    stream.serve(request.raw, reply.raw, Array.isArray(lastEventId) ? lastEventId[0] : lastEventId);
+    const { caller } = request;
+    const isAdmitted = () => caller === null || parts.door.stillKnows(caller);
+    stream.serve(request.raw, reply.raw, Array.isArray(lastEventId) ? lastEventId[0] : lastEventId, isAdmitted);
   });
   app.addHook("preClose", async () => {
     isStopping = true;
