@@ -18,7 +18,7 @@ import {
   type Server,
 } from "@repo/hive-catalog/bench";
 import { aHeartbeat } from "./heartbeats.ts";
-import { beatingFleet, startBareHttp, startQueen } from "./servers.ts";
+import { beatingFleet, giveTokens, startBareHttp, startQueen } from "./servers.ts";
 
 const POINT = 5;
 const HIVES = 1000;
@@ -35,6 +35,15 @@ const rows = {
     unit: "/s",
     counterpart: BARE,
     limit: { atLeast: 0.5 },
+  },
+  locked: {
+    point: POINT,
+    what: "the same with a token for each hive",
+    meaning:
+      "The door is locked: each beat shows its hive's token, which is hashed, compared and held to its rate. Metrics are counted, as always.",
+    unit: "/s",
+    counterpart: BARE,
+    limit: { atLeast: 0.4 },
   },
   latency: {
     point: POINT,
@@ -62,26 +71,37 @@ export const load: Benchmark = {
     if ((await installedWrk()) === undefined) {
       return Object.values(rows).map((row) => notMeasured({ ...row, note: "wrk is not installed (Debian: wrk)" }));
     }
-    const path = join(context.folder, "load.db");
-    await beatingFleet(path, HIVES);
-    const bare = await startBareHttp();
-    const queen = await startQueen(path);
+    const ids = Array.from({ length: HIVES }, (_, n) => hiveId(n));
+    const [open, locked] = [join(context.folder, "load.db"), join(context.folder, "locked.db")];
+    for (const path of [open, locked]) await beatingFleet(path, HIVES);
+    const tokens = await giveTokens(locked, ids);
+    const servers = { bare: await startBareHttp(), queen: await startQueen(open), locked: await startQueen(locked) };
     try {
-      return await measure(context, queen, bare);
+      return await measure(context, servers, tokens);
     } finally {
-      await queen.stop();
-      await bare.stop();
+      for (const server of Object.values(servers)) await server.stop();
     }
   },
 };
 
-async function measure({ folder, quick, progress }: BenchmarkContext, queen: Server, bare: Server): Promise<Result[]> {
+async function measure(
+  { folder, quick, progress }: BenchmarkContext,
+  { bare, queen, locked }: Record<"bare" | "queen" | "locked", Server>,
+  tokens: readonly string[],
+): Promise<Result[]> {
   const bodies = Array.from({ length: HIVES }, (_, n) => aHeartbeat(hiveId(n), 4));
   const seconds = quick ? 1 : 5;
   const post = ({ port }: Server) =>
-    runWrk({ url: `http://127.0.0.1:${port}/v1/heartbeat`, bodies, connections: CONNECTIONS, seconds, folder });
-  const seen: Record<"ours" | "theirs", LoadFigures[]> = { ours: [], theirs: [] };
-  const side = (name: "ours" | "theirs", server: Server) => async () => {
+    runWrk({
+      url: `http://127.0.0.1:${port}/v1/heartbeat`,
+      bodies,
+      ...(port === locked.port && { tokens }),
+      connections: CONNECTIONS,
+      seconds,
+      folder,
+    });
+  const seen: Record<"ours" | "locked" | "theirs", LoadFigures[]> = { ours: [], locked: [], theirs: [] };
+  const side = (name: keyof typeof seen, server: Server) => async () => {
     const figures = await post(server);
     seen[name].push(figures);
     return figures.perSecond;
@@ -89,17 +109,19 @@ async function measure({ folder, quick, progress }: BenchmarkContext, queen: Ser
   progress(`${rows.throughput.what}, against ${BARE}`);
   const warmUp = 1;
   const perSecond = await inTurn(
-    { ours: side("ours", queen), theirs: side("theirs", bare) },
+    { ours: side("ours", queen), locked: side("locked", locked), theirs: side("theirs", bare) },
     { rounds: quick ? 3 : 5, warmUp },
   );
-  const p99 = (name: "ours" | "theirs") => seen[name].slice(warmUp).map(({ p99Ms }) => p99Ms);
+  const { theirs } = perSecond;
+  const p99 = (name: keyof typeof seen) => seen[name].slice(warmUp).map(({ p99Ms }) => p99Ms);
 
   progress(rows.reading.what);
   const loading = post(queen);
   const read = await readUntil(queen, loading);
   await loading;
   return [
-    compared({ ...rows.throughput, ...perSecond }),
+    compared({ ...rows.throughput, ours: perSecond.ours, theirs }),
+    compared({ ...rows.locked, ours: perSecond.locked, theirs }),
     compared({ ...rows.latency, ours: p99("ours"), theirs: p99("theirs") }),
     absolute({
       ...rows.reading,

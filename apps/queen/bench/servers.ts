@@ -1,5 +1,7 @@
 import { fileURLToPath } from "node:url";
+import { HiveCatalog } from "@repo/hive-catalog";
 import { fillFleet, migrateFleet, type Server, scriptArguments, startServer } from "@repo/hive-catalog/bench";
+import { mintToken } from "../src/tokens.ts";
 
 const QUEEN = fileURLToPath(new URL("../bin/queen.js", import.meta.url));
 const BARE_FASTIFY = fileURLToPath(new URL("./bare-fastify.js", import.meta.url));
@@ -32,4 +34,18 @@ export function startBareHttp(): Promise<Server> {
 export async function beatingFleet(path: string, size: number): Promise<void> {
   await migrateFleet(path);
   await fillFleet(path, { size, devices: "kinds", nowMs: Date.now(), host: "127.0.0.1", port: 9 });
+}
+
+/** Locks the door of a fleet: an operator has a token, and each of these hives has its own, which is returned. */
+export async function giveTokens(path: string, hiveIds: readonly string[]): Promise<string[]> {
+  await using catalog = await HiveCatalog.open(path);
+  const operator = mintToken();
+  await catalog.tokens.add({ id: operator.id, name: "operator", role: "operator", hash: operator.hash });
+  const tokens: string[] = [];
+  for (const hiveId of hiveIds) {
+    const { id, token, hash } = mintToken();
+    await catalog.tokens.add({ id, name: hiveId, role: "hive", hiveId, hash });
+    tokens.push(token);
+  }
+  return tokens;
 }

@@ -8,6 +8,8 @@ type Load = {
   url: string;
   /** Bodies that are posted as JSON, each in its turn. */
   bodies: readonly string[];
+  /** Sent as a bearer with the body of the same place. Default: none. */
+  tokens?: readonly string[];
   connections: number;
   seconds: number;
   /** For the script that wrk needs. */
@@ -25,9 +27,9 @@ export async function installedWrk(): Promise<string | undefined> {
 }
 
 /** Posts for some seconds with one thread. Rejects when a single answer was not a 2xx. */
-export async function runWrk({ url, bodies, connections, seconds, folder }: Load): Promise<LoadFigures> {
+export async function runWrk({ url, bodies, tokens = [], connections, seconds, folder }: Load): Promise<LoadFigures> {
   const script = join(folder, "wrk.lua");
-  await writeFile(script, luaScript(bodies));
+  await writeFile(script, luaScript(bodies, tokens));
   const args = ["-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "10s", "-s", script, url];
   const said = await runProgram({ command: "wrk", args, timeoutMs: seconds * 1000 + GRACE_MS });
   const line = said.split("\n").find((text) => text.startsWith(FIGURES));
@@ -43,16 +45,22 @@ export async function runWrk({ url, bodies, connections, seconds, folder }: Load
 }
 
 /** Requests are put together before the first one is sent, so that the generator costs as little as it can. */
-function luaScript(bodies: readonly string[]): string {
+function luaScript(bodies: readonly string[], tokens: readonly string[]): string {
   return `
 local bodies = {
 ${bodies.map((body) => `[==[${body}]==]`).join(",\n")}
+}
+local tokens = {
+${tokens.map((token) => `"${token}"`).join(",\n")}
 }
 local requests = {}
 local next = 0
 function init(args)
   wrk.headers["content-type"] = "application/json"
-  for i, body in ipairs(bodies) do requests[i] = wrk.format("POST", nil, nil, body) end
+  for i, body in ipairs(bodies) do
+    if tokens[i] then wrk.headers["authorization"] = "Bearer " .. tokens[i] end
+    requests[i] = wrk.format("POST", nil, nil, body)
+  end
 end
 function request()
   next = next % #requests + 1
