@@ -125,6 +125,7 @@ test.each([
   "README.md",
   "CONTRIBUTING.md",
   "docs/operations.md",
+  "docs/security.md",
   "packages/hive-catalog/README.md",
   "apps/queen/README.md",
 ])("every link and every test that %s names is there", async (name) => {
