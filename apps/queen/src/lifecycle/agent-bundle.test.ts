@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, onTestFinished, test } from "vitest";
-import { deadPort } from "../../test/hive-server.ts";
+import { unusedPort } from "../../test/lifecycle/port.ts";
 import { isRunning } from "../../test/lifecycle/processes.ts";
 import { agentBundle } from "./agent-bundle.ts";
 
@@ -17,7 +17,7 @@ async function unpack(settings: Record<string, unknown> = {}) {
   onTestFinished(() => folder[Symbol.asyncDispose]());
   const agent = join(folder.path, "agent.mjs");
   await writeFile(agent, (await agentBundle()).contents);
-  const port = await deadPort();
+  const port = await unusedPort();
   const all = { HIVE_ID: "box", HIVE_PORT: port, HIVE_LOG_FILE: "hive.log", HIVE_PID_FILE: "hive.pid", ...settings };
   await writeFile(
     join(folder.path, "hive.env"),

@@ -27,7 +27,7 @@ let site: SshSite;
 beforeAll(async () => {
   site = await SshSite.start({ forced: FAULTY });
   await site.confirmHostKey();
-}, 60_000);
+}, 120_000);
 afterAll(() => site[Symbol.asyncDispose]());
 
 function expectFailedAt(operation: OperationJson, name: string): void {
@@ -49,7 +49,7 @@ test.each(COMMANDS.map((step, index) => [index + 1, step, index % 2 === 0 ? "cut
     expectFailedAt(operation, step);
     expect(await commandsBegun(site.sshd)).toBe(at);
   },
-  60_000,
+  120_000,
 );
 
 test("nothing of all that is in the way of the next installation, and the tokens of the others are revoked", async () => {
@@ -61,7 +61,7 @@ test("nothing of all that is in the way of the next installation, and the tokens
   const inForce = tokens.filter(({ revokedAtMs }) => revokedAtMs === null);
   expect(inForce).toHaveLength(1);
   expect((await site.file("hive.env")).text).toContain(`hq_${inForce[0]?.id}_`);
-}, 60_000);
+}, 120_000);
 
 test.each([
   ["no-node", 2, "check_node: the command failed on .*there is no node on the PATH"],
@@ -80,7 +80,7 @@ test.each([
     expect(await site.operate("install")).toMatchObject({ state: "failed", problem: expect.stringMatching(problem) });
     expect((await site.file("agent.mjs")).text).toBe(text);
   },
-  60_000,
+  120_000,
 );
 
 test("a login that is refused, and an sshd that is not there, are said", async () => {
@@ -95,7 +95,7 @@ test("a login that is refused, and an sshd that is not there, are said", async (
   await sshd.stop();
   expect(await site.operate("stop")).toMatchObject({ problem: expect.stringContaining("Connection refused") });
   await sshd.run("host_key");
-}, 60_000);
+}, 120_000);
 
 test("an operation that stalls can be cancelled, and leaves no ssh behind", async () => {
   const { queen, id, sshd } = site;
@@ -116,4 +116,4 @@ test("an operation that stalls can be cancelled, and leaves no ssh behind", asyn
   await until("no ssh is left", () => sshs().length === 0);
   const again = await queen.request("POST", `/v1/operations/${operation}/cancel`);
   expect(again).toMatchObject({ status: 409, body: { code: "OPERATION_FINISHED" } });
-}, 60_000);
+}, 120_000);

@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
 import { Fleet } from "../e2e/fleet.ts";
-import { deadPort } from "../hive-server.ts";
 import { until } from "../until.ts";
 import { commandsBegun, FAULTY, setFault } from "./fault.ts";
 import { begin, ended, operate } from "./operation.ts";
+import { unusedPort } from "./port.ts";
 import { Sshd } from "./sshd.ts";
 
 test("a queen that is killed in the middle of an installation says after her next start how it ended", async () => {
   await using sshd = await Sshd.start({ forced: FAULTY });
   await using fleet = await Fleet.create();
-  const port = await deadPort();
+  const port = await unusedPort();
   const startQueen = () =>
     fleet.startQueen({
       QUEEN_PORT: String(port),
@@ -19,7 +19,7 @@ test("a queen that is killed in the middle of an installation says after her nex
   const request = fleet.request.bind(fleet);
   const queen = await startQueen();
   const ssh = { ssh_host: "127.0.0.1", ssh_port: sshd.port, ssh_user: sshd.account.name };
-  await fleet.request("POST", "/v1/hives", { id: "gpu-01", host: "127.0.0.1", port: await deadPort(), ...ssh });
+  await fleet.request("POST", "/v1/hives", { id: "gpu-01", host: "127.0.0.1", port: await unusedPort(), ...ssh });
   await fleet.request("POST", "/v1/hives/gpu-01/ssh-host-key", { fingerprint: sshd.fingerprint("host_key") });
 
   await setFault(sshd, 3, "stall");
@@ -37,4 +37,4 @@ test("a queen that is killed in the middle of an installation says after her nex
   await setFault(sshd, 0, "stall");
   expect(await operate(request, "install", "gpu-01")).toMatchObject({ state: "succeeded", problem: null });
   expect(await next.kill("SIGTERM")).toEqual({ code: 0, signal: null });
-}, 60_000);
+}, 120_000);

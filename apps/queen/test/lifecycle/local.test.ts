@@ -2,9 +2,9 @@ import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { Fleet } from "../e2e/fleet.ts";
-import { deadPort } from "../hive-server.ts";
 import { until } from "../until.ts";
 import { detailOf, ended, operate } from "./operation.ts";
+import { unusedPort } from "./port.ts";
 import { isRunning, processes } from "./processes.ts";
 
 const ID = "desk";
@@ -25,7 +25,7 @@ test("the local hive outlives its queen, is found again, and is never there twic
   const { fleet, startQueen, agents, folder } = await startSite();
   const request = fleet.request.bind(fleet);
   const first = await startQueen();
-  await fleet.add(ID, await deadPort());
+  await fleet.add(ID, await unusedPort());
   const answers = await Promise.all(
     ["start", "start", "restart"].map((kind) => fleet.request("POST", `/v1/hives/${ID}/${kind}`)),
   );
@@ -67,4 +67,4 @@ test("the local hive outlives its queen, is found again, and is never there twic
   expect((await fleet.row(ID)).status).toBe("offline");
   expect(await readFile(join(folder, "hive.log"), "utf8")).toContain("queen reached");
   await second.kill("SIGTERM");
-}, 60_000);
+}, 120_000);

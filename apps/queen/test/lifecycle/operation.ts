@@ -1,4 +1,7 @@
-import { until } from "../until.ts";
+import { setTimeout as delay } from "node:timers/promises";
+
+const DEADLINE_MS = 60_000;
+const POLL_MS = 50;
 
 /** An operation as the API tells it. */
 export interface OperationJson {
@@ -21,13 +24,17 @@ export async function begin(request: Request, kind: string, hiveId: string): Pro
   return body as OperationJson;
 }
 
-/** Waits until it has ended. */
-export function ended(request: Request, id: string): Promise<OperationJson> {
-  return until(`${id} has ended`, async () => {
+/** Waits until it has ended; throws after a minute. Asks seldom, because the operation needs the processor more. */
+export async function ended(request: Request, id: string): Promise<OperationJson> {
+  const deadlineMs = performance.now() + DEADLINE_MS;
+  for (;;) {
     const { status, body } = await request("GET", `/v1/operations/${id}`);
     if (status !== 200) throw new Error(`${id} could not be read: ${JSON.stringify(body)}`);
-    return (body as OperationJson).state !== "running" && (body as OperationJson);
-  });
+    const operation = body as OperationJson;
+    if (operation.state !== "running") return operation;
+    if (performance.now() > deadlineMs) throw new Error(`waited in vain for the end of ${JSON.stringify(operation)}`);
+    await delay(POLL_MS);
+  }
 }
 
 export const operate = async (request: Request, kind: string, hiveId: string): Promise<OperationJson> =>

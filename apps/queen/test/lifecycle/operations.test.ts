@@ -4,9 +4,9 @@ import { readFile } from "node:fs/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { newOwner } from "../../src/lifecycle/owner.ts";
 import { FakeClock } from "../fake-clock.ts";
-import { deadPort } from "../hive-server.ts";
 import { HIVE_JSON, startTestQueen, type TestQueen } from "../test-queen.ts";
 import { ended } from "./operation.ts";
+import { unusedPort } from "./port.ts";
 
 const REMOTE = { ...HIVE_JSON, id: "far", ssh_host: "127.0.0.1", ssh_port: 1, ssh_user: "nobody" };
 
@@ -131,7 +131,7 @@ test("contacts no host over SSH that is not allowed", async () => {
 test("lists operations, the newest first, page by page and of one hive alone", async () => {
   const queen = await startQueen();
   for (const id of ["a", "b"]) {
-    await queen.request("POST", "/v1/hives", { ...REMOTE, id, ssh_port: await deadPort() });
+    await queen.request("POST", "/v1/hives", { ...REMOTE, id, ssh_port: await unusedPort() });
     for (const kind of ["start", "stop"]) {
       const { body } = await queen.request("POST", `/v1/hives/${id}/${kind}`);
       await ended(queen.request, (body as { id: string }).id);

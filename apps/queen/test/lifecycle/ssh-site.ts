@@ -1,9 +1,9 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { LifecycleTimeouts } from "../../src/lifecycle/job.ts";
-import { deadPort } from "../hive-server.ts";
 import { startTestQueen, type TestQueen } from "../test-queen.ts";
 import { type OperationJson, operate } from "./operation.ts";
+import { unusedPort } from "./port.ts";
 import { Sshd } from "./sshd.ts";
 
 export interface SshSiteOptions {
@@ -27,7 +27,7 @@ export class SshSite implements AsyncDisposable {
 
   static async start({ knownHosts, timeouts, ...options }: SshSiteOptions = {}): Promise<SshSite> {
     const sshd = await Sshd.start(options);
-    const port = await deadPort();
+    const port = await unusedPort();
     const queen = await startTestQueen({
       lifecycle: {
         publicUrl: `http://127.0.0.1:${port}`,
@@ -42,7 +42,7 @@ export class SshSite implements AsyncDisposable {
     const added = await queen.request("POST", "/v1/hives", {
       id: site.id,
       host: "127.0.0.1",
-      port: await deadPort(),
+      port: await unusedPort(),
       ssh_host: "127.0.0.1",
       ssh_port: sshd.port,
       ssh_user: sshd.account.name,

@@ -83,7 +83,7 @@ test("an unknown host key needs an operator, and a changed one is refused with b
   expect((await queen.request("DELETE", path)).status).toBe(404);
   expect((await site.confirmHostKey("other_host_key")).status).toBe(200);
   expect(await site.operate("start")).toMatchObject({ problem: expect.stringContaining("is not installed") });
-}, 60_000);
+}, 120_000);
 
 test("a known_hosts file vouches for a host too, and a changed key is refused all the same", async () => {
   await using site = await SshSite.start({ knownHosts: ({ folder }) => join(folder, "known_hosts") });
@@ -98,4 +98,4 @@ test("a known_hosts file vouches for a host too, and a changed key is refused al
   await sshd.run("other_host_key");
   const changed = await site.operate("start");
   for (const key of ["host_key", "other_host_key"] as const) expect(changed.problem).toContain(sshd.fingerprint(key));
-}, 60_000);
+}, 120_000);

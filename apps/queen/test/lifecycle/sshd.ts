@@ -2,10 +2,10 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { until } from "../until.ts";
+import { unusedPort } from "./port.ts";
 import { processes } from "./processes.ts";
 
 const SFTP_SERVER = "/usr/lib/openssh/sftp-server";
@@ -15,15 +15,6 @@ interface Account {
   name: string;
   uid: number;
   gid: number;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("there is no free port");
-  return address.port;
 }
 
 /** A real sshd on loopback with a host key of its own, and a user of this machine to log in as. Both are gone when it is disposed of. */
@@ -43,7 +34,7 @@ export class Sshd implements AsyncDisposable {
   static async start({ forced }: { forced?: string } = {}): Promise<Sshd> {
     const folder = await mkdtemp(join(tmpdir(), "queen-sshd-"));
     await chmod(folder, 0o711);
-    const sshd = new Sshd(folder, addAccount(join(folder, "home")), await freePort());
+    const sshd = new Sshd(folder, addAccount(join(folder, "home")), await unusedPort());
     await mkdir(sshd.home);
     await chown(sshd.home, sshd.account.uid, sshd.account.gid);
     for (const key of ["host_key", "other_host_key", "identity"]) makeKey(join(folder, key));

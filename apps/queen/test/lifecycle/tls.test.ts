@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../../src/config.ts";
-import { deadPort } from "../hive-server.ts";
 import { HIVE_JSON, startTestQueen } from "../test-queen.ts";
 import { addToken } from "../tokens.ts";
 import { until } from "../until.ts";
 import { detailOf, operate } from "./operation.ts";
+import { unusedPort } from "./port.ts";
 
 /** A certificate for localhost that nobody but itself has signed. */
 function makeCertificate(folder: string): { cert: string; key: string } {
@@ -22,7 +22,7 @@ function makeCertificate(folder: string): { cert: string; key: string } {
 test("an agent gets through the door of a queen with a certificate of her own, by the CA and the token that it was given", async () => {
   await using folder = await temporaryFolder();
   const { cert, key } = makeCertificate(folder.path);
-  const port = await deadPort();
+  const port = await unusedPort();
   const settings = {
     publicUrl: `https://localhost:${port}`,
     publicCa: undefined as string | undefined,
@@ -39,7 +39,7 @@ test("an agent gets through the door of a queen with a certificate of her own, b
   const { authorization } = await addToken(queen.catalog, "operator");
   const request = (method: "GET" | "POST", url: string, json?: object) =>
     queen.send({ method, url, headers: { authorization }, ...(json && { payload: json }) });
-  await request("POST", "/v1/hives", { ...HIVE_JSON, port: await deadPort() });
+  await request("POST", "/v1/hives", { ...HIVE_JSON, port: await unusedPort() });
 
   const distrusting = await operate(request, "start", HIVE_JSON.id);
   expect(distrusting).toMatchObject({ state: "failed", problem: expect.stringMatching(/^reach_queen: .*self-signed/) });
@@ -53,4 +53,4 @@ test("an agent gets through the door of a queen with a certificate of her own, b
     return (body as { last_beat_age_ms: number | null }).last_beat_age_ms !== null;
   });
   expect(await operate(request, "stop", HIVE_JSON.id)).toMatchObject({ state: "succeeded", problem: null });
-}, 60_000);
+}, 120_000);
