@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
-import { backoffMs, type HeartbeatOptions, startHeartbeats } from "./heartbeats.ts";
+import { backoffMs, type HeartbeatOptions, nextBeatMs, startHeartbeats } from "./heartbeats.ts";
 import { answerOk, eventually, type LogLine, QUEEN_CA, startQueenDouble } from "./testing.ts";
 
 const SHORT_MS = 100;
@@ -42,6 +42,25 @@ test("goes on beating, and says once that the queen is reached", async () => {
   const { messages } = beatTo(queen.url);
   await atLeast(queen.beats, 4);
   expect(messages()).toEqual(["queen reached"]);
+});
+
+test("waits as long as the queen asks for, within half and twice its own interval", async () => {
+  const asked = (next: unknown) => nextBeatMs(JSON.stringify({ status: "ok", next_beat_ms: next }), 15_000);
+  expect([14_000, 7500, 30_000].map(asked)).toEqual([14_000, 7500, 30_000]);
+  expect([0, -1, 31_000, 1e9].map(asked)).toEqual([7500, 7500, 30_000, 30_000]);
+  expect(["15000", null, {}].map(asked)).toEqual([undefined, undefined, undefined]);
+  expect(["", "[]", "null", '{"status":"ok"}'].map((text) => nextBeatMs(text, 15_000))).toEqual(
+    Array(4).fill(undefined),
+  );
+});
+
+test("beats sooner or later as the queen asks for it", async () => {
+  const [eager, patient] = [await startQueenDouble(), await startQueenDouble()];
+  eager.answerWith((response) => response.end('{"next_beat_ms":1}'));
+  patient.answerWith((response) => response.end('{"next_beat_ms":1000000}'));
+  for (const { url } of [eager, patient]) beatTo(url, { intervalMs: 300 });
+  await atLeast(patient.beats, 4);
+  expect(eager.beats.length).toBeGreaterThan(patient.beats.length);
 });
 
 test("says once that the queen is lost, keeps trying, and says that it is back", async () => {

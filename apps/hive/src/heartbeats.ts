@@ -28,13 +28,27 @@ export interface Heartbeats {
 }
 
 /** What became of one beat. `state` is what the log tells apart. */
-type Outcome = { state: "reached" } | { state: "away" | "unknown hive" | "token needed" | "refused"; reason: string };
+type Outcome =
+  | { state: "reached"; nextBeatMs: number | undefined }
+  | { state: "away" | "unknown hive" | "token needed" | "refused"; reason: string };
 
 const BACKOFF_BASE_MS = 1_000;
 
 /** Full jitter: anything from 0 to a bound that doubles with each failure up to `capMs`. */
 export function backoffMs(failures: number, capMs: number, random: () => number): number {
   return random() * Math.min(capMs, BACKOFF_BASE_MS * 2 ** (failures - 1));
+}
+
+/** The wait that the queen asks for, within half and twice the agent's own interval; undefined when she asks for none. */
+export function nextBeatMs(answer: string, intervalMs: number): number | undefined {
+  try {
+    const json: unknown = JSON.parse(answer);
+    const asked = typeof json === "object" && json !== null && "next_beat_ms" in json ? json.next_beat_ms : undefined;
+    if (typeof asked !== "number" || Number.isNaN(asked)) return undefined;
+    return Math.min(Math.max(asked, intervalMs / 2), intervalMs * 2);
+  } catch {
+    return undefined;
+  }
 }
 
 function reasonOf(error: unknown): string {
@@ -46,12 +60,12 @@ function reasonOf(error: unknown): string {
 /** By status; what is neither of these is "refused". */
 const STATES: Record<number, Exclude<Outcome["state"], "reached">> = { 401: "token needed", 404: "unknown hive" };
 
-function outcomeOf({ status, text }: QueenAnswer): Outcome {
-  if (status >= 200 && status < 300) return { state: "reached" };
+function outcomeOf({ status, text }: QueenAnswer, intervalMs: number): Outcome {
+  if (status >= 200 && status < 300) return { state: "reached", nextBeatMs: nextBeatMs(text, intervalMs) };
   return { state: STATES[status] ?? "refused", reason: `it answers ${status}: ${text.slice(0, 500)}` };
 }
 
-/** Sends a beat at once and then one every `intervalMs`; while the queen is away it waits with full-jitter back-off. */
+/** Sends a beat at once and then one every `intervalMs`, or when the queen asks for it; while the queen is away it waits with full-jitter back-off. */
 export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
   const { queen, hive, intervalMs, log, requestTimeoutMs = 10_000, now = Date.now, random = Math.random } = options;
   const client = new QueenClient(options);
@@ -70,7 +84,7 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
     try {
       // The agent runs no workers itself.
       const beat = { hive_id: hive.id, timestamp: new Date(now()).toISOString(), workers: [] };
-      return outcomeOf(await client.post("/v1/heartbeat", beat, request.signal));
+      return outcomeOf(await client.post("/v1/heartbeat", beat, request.signal), intervalMs);
     } catch (error) {
       return { state: "away", reason: reasonOf(error) };
     } finally {
@@ -104,7 +118,9 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
       logChange(outcome);
       failures = outcome.state === "reached" ? 0 : failures + 1;
       const pauseMs =
-        failures === 0 ? intervalMs - (performance.now() - startedMs) : backoffMs(failures, intervalMs, random);
+        outcome.state === "reached"
+          ? (outcome.nextBeatMs ?? intervalMs - (performance.now() - startedMs))
+          : backoffMs(failures, intervalMs, random);
       await wait(Math.max(0, pauseMs), undefined, { signal: stopping.signal }).catch(() => {});
     }
   }
