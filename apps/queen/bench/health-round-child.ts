@@ -62,9 +62,8 @@ for (let passedMs = 0; passedMs <= 2 * STALE_AFTER_MS; passedMs += liveness.tick
   aheadMs += liveness.tickIntervalMs;
   const nowMs = clock.monotonicNow();
   for (const sight of liveness.sights.values()) {
-    const [host = "", port] = sight.address.split(" ");
     const failed = { outcome: "failed", startedAtMs: nowMs, endedAtMs: nowMs, problem: undefined } as const;
-    liveness.probed(sight, { host, port: Number(port) }, failed);
+    liveness.probed(sight, sight, failed);
   }
 }
 // So many at once are held back until somebody says that it is true.

@@ -46,7 +46,7 @@ export class StatusKeeper {
     const { liveness, events, clock, log } = this.#parts;
     const { sights } = liveness;
     const { id: hive_id, host, port, status } = record;
-    const wasKnown = (sights.get(hive_id)?.address ?? "") !== "";
+    const wasKnown = (sights.get(hive_id)?.host ?? "") !== "";
     const sight = liveness.learn(record, readAtMs, clock.monotonicNow(), clock.now());
     if (sights.isComplete && !wasKnown) {
       log.info({ hive_id, host, port, status }, "hive added by another program");

@@ -109,9 +109,9 @@ export class Liveness {
       }
     }
     learnBeat(sight, record.lastHeartbeatMs, readAtMs, nowMs, wallNowMs);
-    const address = `${record.host} ${record.port}`;
-    if (sight.address !== address) {
-      sight.address = address;
+    if (sight.host !== record.host || sight.port !== record.port) {
+      sight.host = record.host;
+      sight.port = record.port;
       sight.probe = "pending";
       sight.probes.length = 0;
       sight.failedFromMs = Number.NEGATIVE_INFINITY;
@@ -158,7 +158,7 @@ export class Liveness {
 
   /** What a probe showed; false when the hive has moved to another address meanwhile. */
   probed(sight: Sight, address: { host: string; port: number }, result: ProbeResult): boolean {
-    if (sight.address !== `${address.host} ${address.port}`) return false;
+    if (sight.host !== address.host || sight.port !== address.port) return false;
     this.#listening.wake(result.endedAtMs);
     sight.probe = result.outcome;
     sight.probes.push(result);

@@ -7,6 +7,8 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2;
 /** As a share of the interval: a hive that is earlier than its slot by less waits for the next one. */
 const EARLY_SHARE = 1 / 8;
 
+const fraction = (value: number): number => value - Math.floor(value);
+
 /** Spreads the beats of the fleet evenly over the interval, and asks for half as many while the queen is slow to store them. */
 export class Pace {
   readonly #intervalMs: number;
@@ -30,8 +32,8 @@ export class Pace {
    */
   nextBeatMs(ordinal: number, answersProbes: boolean, nowMs: number): number {
     const intervalMs = this.#isBusy && answersProbes ? 2 * this.#intervalMs : this.#intervalMs;
-    const slotMs = ((ordinal * GOLDEN) % 1) * intervalMs;
-    const waitMs = (slotMs - (nowMs % intervalMs) + intervalMs) % intervalMs;
+    const slot = fraction(ordinal * GOLDEN);
+    const waitMs = fraction(slot - nowMs / intervalMs) * intervalMs;
     return Math.max(1, Math.round(waitMs < EARLY_SHARE * intervalMs ? waitMs + intervalMs : waitMs));
   }
 }

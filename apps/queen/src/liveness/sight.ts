@@ -44,8 +44,9 @@ export interface Sight {
   heartbeatMs: number | null | undefined;
   /** The last beat, whichever queen took it; undefined when there was none. */
   beatAtMs: number | undefined;
-  /** Where the probes go. */
-  address: string;
+  /** Where the probes go; "" until the record was read. */
+  host: string;
+  port: number;
   /** What the last probe there showed. */
   probe: ProbeOutcome | "pending";
   /** The last few probes, the newest last. */
@@ -138,7 +139,8 @@ function newSight(id: string, ordinal: number): Sight {
     setAtMs: Number.NEGATIVE_INFINITY,
     heartbeatMs: undefined,
     beatAtMs: undefined,
-    address: "",
+    host: "",
+    port: 0,
     probe: "pending",
     probes: [],
     failedFromMs: Number.NEGATIVE_INFINITY,

@@ -1,0 +1,68 @@
+import type { Outcome } from "./simulation.ts";
+
+/** The value below which that share of them lies; they are in order. */
+export function percentile(ordered: readonly number[], share: number): number | undefined {
+  return ordered[Math.min(ordered.length - 1, Math.floor(share * ordered.length))];
+}
+
+export interface SeedResult {
+  readonly seed: number;
+  readonly tookMs: number;
+  readonly outcomes: readonly { readonly name: string; readonly outcome: Outcome }[];
+}
+
+/** What must not be: a living hive marked that could be reached, or a loss not found, by the queen as she is. */
+export function problemsOf({ outcomes }: SeedResult): string[] {
+  const [all] = outcomes;
+  if (all === undefined) return [];
+  const { falseMarks, missedLosses, losses } = all.outcome;
+  return [
+    ...(falseMarks > 0 ? [`${falseMarks} false offline marks without a partition`] : []),
+    ...(missedLosses > 0 ? [`${missedLosses} of ${losses} losses were not found`] : []),
+  ];
+}
+
+const SHARES = [
+  ["p50", 0.5],
+  ["p90", 0.9],
+  ["p99", 0.99],
+  ["max", 1],
+] as const;
+
+export const detectionOf = (orderedMs: readonly number[]) =>
+  Object.fromEntries(SHARES.map(([name, share]) => [name, percentile(orderedMs, share) ?? null]));
+
+const seconds = (orderedMs: readonly number[]): string =>
+  SHARES.map(([, share]) => {
+    const ms = percentile(orderedMs, share);
+    return (ms === undefined ? "–" : (ms / 1000).toFixed(0)).padStart(5);
+  }).join("");
+
+const number = (value: number): string => value.toLocaleString("en");
+
+/** For people. */
+export function textOf({ seed, tookMs, outcomes }: SeedResult): string {
+  const first = outcomes[0]?.outcome;
+  if (first === undefined) return "";
+  const { beats, probes, losses, notices } = first;
+  const head = `seed ${seed}: ${number(beats)} beats, ${number(probes)} probes, ${number(losses)} losses, in ${(tookMs / 1000).toFixed(0)} s`;
+  const said = Object.entries(notices).map(([kind, count]) => `${kind} ${count}`);
+  const rows = outcomes.map(({ name, outcome }) =>
+    [
+      name.padEnd(22),
+      number(outcome.falseMarks).padStart(11),
+      number(outcome.partitionMarks).padStart(13),
+      number(outcome.missedLosses).padStart(8),
+      `   ${seconds(outcome.detectionMs)}`,
+      `   ${seconds(outcome.massDetectionMs)}`,
+    ].join(""),
+  );
+  const shares = SHARES.map(([name]) => name.padStart(5)).join("");
+  return [
+    head,
+    `  the queen noticed: ${said.join(", ")}`,
+    `  ${" ".repeat(22)}      false        marks  missed    found by a waking queen after, s:\n  ${" ".repeat(22)}                                        alone                  in a mass failure`,
+    `  ${" ".repeat(22)}      marks in partitions  losses   ${shares}   ${shares}`,
+    ...rows.map((row) => `  ${row}`),
+  ].join("\n");
+}

@@ -1,0 +1,55 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { LivenessRules, LivenessSettings } from "../src/liveness/liveness.ts";
+import type { Outcome } from "./simulation.ts";
+
+/** One queen to send through one day. */
+export interface Task {
+  readonly hives: number;
+  readonly hours: number;
+  readonly seed: number;
+  readonly settings: LivenessSettings;
+  readonly rules: LivenessRules;
+}
+
+export type WorkerMessage = { readonly progress: number } | { readonly outcome: Outcome };
+
+const ALL: LivenessRules = { corroboration: true, grace: true, guard: true };
+
+/** The queen as she is, and beside her three that lack a rule each, so that one sees what it is worth. */
+export const VARIANTS = [
+  { name: "all rules", rules: ALL },
+  { name: "without corroboration", rules: { ...ALL, corroboration: false } },
+  { name: "without grace", rules: { ...ALL, grace: false } },
+  { name: "without the guard", rules: { ...ALL, guard: false } },
+] as const;
+
+/** Runs the tasks, as many at once as there are processors; the outcomes are in the order of the tasks. */
+export async function runAll(tasks: readonly Task[], onProgress: (share: number) => void): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const shares = new Array<number>(tasks.length).fill(0);
+  let position = 0;
+  const workOff = async () => {
+    while (position < tasks.length) {
+      const task = position++;
+      outcomes[task] = await runInThread(tasks[task] as Task, (share) => {
+        shares[task] = share;
+        onProgress(shares.reduce((sum, done) => sum + done, 0) / tasks.length);
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), tasks.length) }, workOff));
+  return outcomes;
+}
+
+function runInThread(task: Task, onProgress: (share: number) => void): Promise<Outcome> {
+  const worker = new Worker(new URL("./variant-worker.js", import.meta.url), { workerData: task });
+  return new Promise((resolve, reject) => {
+    worker.on("message", (message: WorkerMessage) => {
+      if ("outcome" in message) resolve(message.outcome);
+      else onProgress(message.progress);
+    });
+    worker.on("error", reject);
+    worker.on("exit", (code) => reject(new Error(`a simulation ended with exit code ${code}`)));
+  });
+}
