@@ -71,23 +71,25 @@ function startProgress(what: string) {
   };
 }
 
-const toJson = ({ seed, tookMs, outcomes }: SeedResult) => ({
-  seed,
-  took_ms: Math.round(tookMs),
-  variants: outcomes.map(({ name, outcome }) => ({
-    name,
-    beats: outcome.beats,
-    probes: outcome.probes,
-    losses: outcome.losses,
-    offline_marks: outcome.marks,
-    false_marks: outcome.falseMarks,
-    marks_in_partitions: outcome.partitionMarks,
-    missed_losses: outcome.missedLosses,
-    detection_ms: detectionOf(outcome.detectionMs),
-    mass_detection_ms: detectionOf(outcome.massDetectionMs),
-    notices: outcome.notices,
-  })),
-});
+function toJson({ seed, tookMs, outcomes }: SeedResult) {
+  return {
+    seed,
+    took_ms: Math.round(tookMs),
+    variants: outcomes.map(({ name, outcome }) => ({
+      name,
+      beats: outcome.beats,
+      probes: outcome.probes,
+      losses: outcome.losses,
+      offline_marks: outcome.marks,
+      false_marks: outcome.falseMarks,
+      marks_in_partitions: outcome.partitionMarks,
+      missed_losses: outcome.missedLosses,
+      detection_ms: detectionOf(outcome.detectionMs),
+      mass_detection_ms: detectionOf(outcome.massDetectionMs),
+      notices: outcome.notices,
+    })),
+  };
+}
 
 function wholeNumber(min: number, max: number) {
   return (text: string): number => {

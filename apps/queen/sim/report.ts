@@ -58,11 +58,13 @@ export function textOf({ seed, tookMs, outcomes }: SeedResult): string {
     ].join(""),
   );
   const shares = SHARES.map(([name]) => name.padStart(5)).join("");
+  const margin = " ".repeat(22);
   return [
     head,
-    `  the queen noticed: ${said.join(", ")}`,
-    `  ${" ".repeat(22)}      false        marks  missed    found by a waking queen after, s:\n  ${" ".repeat(22)}                                        alone                  in a mass failure`,
-    `  ${" ".repeat(22)}      marks in partitions  losses   ${shares}   ${shares}`,
-    ...rows.map((row) => `  ${row}`),
+    `the queen noticed: ${said.join(", ")}`,
+    `${margin}      false        marks  missed   seconds of her waking time until a loss was found`,
+    `${margin}      marks in partitions  losses   ${"of a single hive".padEnd(20)}   in a mass failure`,
+    `${margin}${" ".repeat(35)}${shares}   ${shares}`,
+    ...rows,
   ].join("\n");
 }

@@ -27,29 +27,32 @@ export const VARIANTS = [
 /** Runs the tasks, as many at once as there are processors; the outcomes are in the order of the tasks. */
 export async function runAll(tasks: readonly Task[], onProgress: (share: number) => void): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  const shares = new Array<number>(tasks.length).fill(0);
-  let position = 0;
+  const shares = tasks.map(() => 0);
+  const waiting = tasks.entries();
   const workOff = async () => {
-    while (position < tasks.length) {
-      const task = position++;
-      outcomes[task] = await runInThread(tasks[task] as Task, (share) => {
-        shares[task] = share;
+    const worker = new Worker(new URL("./variant-worker.js", import.meta.url));
+    for (const [position, task] of waiting) {
+      outcomes[position] = await runIn(worker, task, (share) => {
+        shares[position] = share;
         onProgress(shares.reduce((sum, done) => sum + done, 0) / tasks.length);
       });
     }
+    await worker.terminate();
   };
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), tasks.length) }, workOff));
   return outcomes;
 }
 
-function runInThread(task: Task, onProgress: (share: number) => void): Promise<Outcome> {
-  const worker = new Worker(new URL("./variant-worker.js", import.meta.url), { workerData: task });
+function runIn(worker: Worker, task: Task, onProgress: (share: number) => void): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    worker.on("message", (message: WorkerMessage) => {
-      if ("outcome" in message) resolve(message.outcome);
-      else onProgress(message.progress);
-    });
-    worker.on("error", reject);
-    worker.on("exit", (code) => reject(new Error(`a simulation ended with exit code ${code}`)));
+    const onMessage = (message: WorkerMessage) => {
+      if ("progress" in message) {
+        onProgress(message.progress);
+        return;
+      }
+      worker.off("message", onMessage).off("error", reject);
+      resolve(message.outcome);
+    };
+    worker.on("message", onMessage).on("error", reject).postMessage(task);
   });
 }

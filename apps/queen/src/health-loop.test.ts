@@ -1,8 +1,9 @@
+import type { ServerResponse } from "node:http";
 import { createClient } from "@libsql/client";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
-import { startHive } from "../test/hive-server.ts";
+import { HEALTHY, startHive } from "../test/hive-server.ts";
 import { addHive, startTestQueen, statusOf } from "../test/test-queen.ts";
 import { until } from "../test/until.ts";
 
@@ -28,6 +29,31 @@ test("probes at most 32 hives at once, and every one of several pages", async ()
   expect(await queen.catalog.countByStatus("online")).toBe(450);
   expect(hive.countOf("GET /health")).toBe(450);
   expect(most).toBeLessThanOrEqual(32);
+});
+
+test("hives that hang hold up no others: after a while their places are free, and the round ends when they do", async () => {
+  await using queen = await startTestQueen();
+  const hanging = new Set<ServerResponse>();
+  const swallows = await startHive({
+    "/health": (_request, response) => {
+      hanging.add(response);
+      response.on("close", () => hanging.delete(response));
+    },
+  });
+  const answers = await startHive();
+  const devices = { cpu: null, gpus: [] };
+  for (let n = 100; n < 180; n += 1) await addHive(queen, swallows.port, { id: `a-${n}`, devices });
+  await addHive(queen, answers.port, { id: "b", devices });
+  const round = queen.healthLoop.runRound();
+  await until("all places are taken", () => hanging.size === 32);
+  queen.clock.advance(250);
+  await until("more are asked while those hang", () => hanging.size > 32);
+  queen.clock.advance(250);
+  await until("the one behind them has answered", async () => (await statusOf(queen, "b")) === "online");
+  swallows.routes = HEALTHY;
+  for (const response of hanging) response.end();
+  await round;
+  expect(hanging.size).toBe(0);
 });
 
 test("lets other work run between the pages of hives that it may not contact, and within a sweep", async () => {

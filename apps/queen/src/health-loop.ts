@@ -13,6 +13,12 @@ import type { StatusKeeper } from "./status-keeper.ts";
 
 /** How many hives are probed at once. */
 const PARALLEL_PROBES = 32;
+/**
+ * A probe that has no answer by then gives its place to the next one, up to so many: or a thousand hosts that swallow packets would hold
+ * up the checks of all the others for minutes.
+ */
+const SLOW_PROBE_MS = 250;
+const MAX_SLOW_PROBES = 2048;
 /** How many records or memories are looked at before other work gets its turn. */
 const PAGE_SIZE = 100;
 
@@ -29,6 +35,15 @@ interface Parts {
   log: FastifyBaseLogger;
   intervalMs: number;
 }
+
+/** One of the checks that run at once. */
+interface Place {
+  check: Promise<void>;
+  startedAtMs: number;
+  /** Lets the next one begin before this one has ended. */
+  giveUp: () => void;
+}
+const newPlace = (): Place => ({ check: Promise.resolve(), startedAtMs: 0, giveUp: () => undefined });
 
 /** Probes every hive in rounds, and between them sweeps for hives that are lost. */
 export class HealthLoop {
@@ -62,8 +77,12 @@ export class HealthLoop {
     await cordons.refresh().catch((error: unknown) => log.error({ err: error }, again));
     liveness.sights.beginRound();
     const hives = this.#readHives();
-    const probing = Array.from({ length: PARALLEL_PROBES }, () => this.#checkAll(hives));
-    const ends = await Promise.allSettled(probing);
+    const slow = new Set<Promise<void>>();
+    const places = Array.from({ length: PARALLEL_PROBES }, newPlace);
+    const timer = setInterval(() => this.#giveUpSlow(places, slow), SLOW_PROBE_MS);
+    const ends = await Promise.allSettled(places.map((place) => this.#checkAll(hives, place)));
+    clearInterval(timer);
+    ends.push(...(await Promise.allSettled(slow)));
     const failed = ends.find((end) => end.status === "rejected");
     if (failed) throw failed.reason;
     if (this.#stopped) return;
@@ -134,8 +153,30 @@ export class HealthLoop {
     }
   }
 
-  async #checkAll(hives: AsyncIterable<HiveRecord>): Promise<void> {
-    for await (const hive of hives) await this.#check(hive);
+  async #checkAll(hives: AsyncIterable<HiveRecord>, place: Place): Promise<void> {
+    for await (const hive of hives) {
+      place.check = this.#check(hive);
+      place.startedAtMs = this.#parts.clock.monotonicNow();
+      await new Promise<void>((resolve, reject) => {
+        place.giveUp = resolve;
+        place.check.then(resolve, reject);
+      });
+    }
+  }
+
+  /** Frees the places of checks that are slow by the clock of the queen. */
+  #giveUpSlow(places: readonly Place[], slow: Set<Promise<void>>): void {
+    const nowMs = this.#parts.clock.monotonicNow();
+    for (const { check, startedAtMs, giveUp } of places) {
+      if (nowMs - startedAtMs < SLOW_PROBE_MS || slow.size >= MAX_SLOW_PROBES || slow.has(check)) continue;
+      slow.add(check);
+      // One that fails stays, for the round to fail with it.
+      check.then(
+        () => slow.delete(check),
+        () => undefined,
+      );
+      giveUp();
+    }
   }
 
   async #check(hive: HiveRecord): Promise<void> {
