@@ -27,3 +27,8 @@ test("a log that is opened again goes on where it was", () => {
   openLogFile(path).write("two\n");
   expect(readFileSync(path, "utf8")).toBe("one\ntwo\n");
 });
+
+test("a disk without room costs lines and nothing else", () => {
+  const log = openLogFile("/dev/full");
+  for (let line = 0; line < 3; line += 1) log.write("lost\n");
+});

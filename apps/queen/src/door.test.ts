@@ -175,6 +175,40 @@ test("lets no page of another site in while it is open", async () => {
   }
 });
 
+test("while it is open, is reached under no name that somebody else could let point here", async () => {
+  await using queen = await startTestQueen();
+  for (const host of ["localhost:8500", "127.0.0.1:8500", "[::1]:8500", "localhost", "127.9.9.9"]) {
+    expect((await list(queen, { host })).status, host).toBe(200);
+  }
+  for (const host of ["evil.example:8500", "evil.example", "10.0.0.1:8500", "localhost.evil.example"]) {
+    const refused = { status: 403, body: { code: "FORBIDDEN" } };
+    expect(await list(queen, { host }), host).toMatchObject(refused);
+    expect(await list(queen, { host, origin: `http://${host}` }), host).toMatchObject(refused);
+  }
+});
+
+test("a whole fleet that calls a queen which has just started waits for one reading of the tokens", async () => {
+  await using locked = await startLockedQueen();
+  const { queen, authorization } = locked;
+  const lists = vi.spyOn(queen.catalog.tokens, "list");
+  const answers = await Promise.all(Array.from({ length: 200 }, () => list(queen, { authorization })));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  expect(lists).toHaveBeenCalledTimes(1);
+});
+
+test("does not read the tokens again while none has changed", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  await using locked = await startLockedQueen();
+  const { queen, authorization } = locked;
+  expect((await list(queen, { authorization })).status).toBe(200);
+  const [lists, versions] = [vi.spyOn(queen.catalog.tokens, "list"), vi.spyOn(queen.catalog.tokens, "version")];
+  queen.door.start();
+  vi.advanceTimersByTime(2000);
+  await until("it looks", () => versions.mock.settledResults.some(({ type }) => type === "fulfilled"));
+  expect(lists).not.toHaveBeenCalled();
+});
+
 test("keeps each token to its share, and says when to come again", async () => {
   await using locked = await startLockedQueen({ limits: { ...DEFAULT_LIMITS, tokenRequestsPerSecond: 2 } });
   const { queen, authorization } = locked;

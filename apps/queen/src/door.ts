@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { HiveCatalog, TokenRecord } from "@repo/hive-catalog";
 import type { FastifyBaseLogger, FastifyRequest, onRequestHookHandler } from "fastify";
-import { addressBlock } from "./addresses.ts";
+import { addressBlock, isLoopback } from "./addresses.ts";
 import type { Clock } from "./clock.ts";
 import type { Limits } from "./config.ts";
 import { Problem } from "./errors.ts";
@@ -69,6 +69,9 @@ export class Door {
   #tokens = new Map<string, KnownToken>();
   #isOpen: boolean;
   #isPrepared = false;
+  #version: string | undefined;
+  /** The reading under way: a whole fleet that calls before the first one is done waits for the same one. */
+  #reading: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #problem: string | undefined;
 
@@ -111,6 +114,8 @@ export class Door {
   /** Reads the tokens anew: from then on those that were added count, and those that were revoked do not. */
   async refresh(): Promise<void> {
     const { catalog, log } = this.#options;
+    // Before they are read: a change in between shows as another version the next time.
+    const version = await catalog.tokens.version();
     const records = await catalog.tokens.list();
     const tokens = new Map<string, KnownToken>();
     for (const { id, role, hiveId, revokedAtMs } of records) {
@@ -123,7 +128,15 @@ export class Door {
       this.#isOpen = false;
       log.info("there are tokens now: from here on every request needs one");
     }
+    this.#version = version;
     this.#isPrepared = true;
+  }
+
+  #prepare(): Promise<void> {
+    this.#reading ??= this.refresh().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
   }
 
   /** Hives' tokens alone keep nobody out: the queen gives each agent one that she installs, and her operator must not be locked out by that. */
@@ -145,8 +158,10 @@ export class Door {
   }
 
   async #tryRefreshing(): Promise<void> {
+    if (this.#reading !== undefined) return;
     try {
-      await this.refresh();
+      // Thousands of tokens take long to read, and seldom change.
+      if (!this.#isPrepared || (await this.#options.catalog.tokens.version()) !== this.#version) await this.#prepare();
       this.#problem = undefined;
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
@@ -160,7 +175,7 @@ export class Door {
       this.countStranger(request);
       return null;
     }
-    if (!this.#isPrepared) return this.refresh().then(() => this.#admitCaller(access, request));
+    if (!this.#isPrepared) return this.#prepare().then(() => this.#admitCaller(access, request));
     return this.#admitCaller(access, request);
   }
 
@@ -219,12 +234,23 @@ export function checkBeatsFor(caller: Caller | null, hiveId: string): void {
 const bearer = (header: string | undefined): string | undefined =>
   header !== undefined && /^bearer /i.test(header) ? header.slice("bearer ".length).trim() : undefined;
 
-/** While the door is open, a page of some website must not use the queen through the browser of somebody on this machine. */
+/**
+ * While the door is open, a page of some website must not use the queen through the browser of somebody on this machine: neither from
+ * its own origin, nor under a name of its own that it lets point to this machine.
+ */
 function refuseOtherSites({ raw: { headers } }: FastifyRequest): void {
   const { origin, host } = headers;
+  if (host !== undefined && !isLoopback(hostnameOf(host))) {
+    throw forbidden(
+      `While there are no tokens, this queen is reached as localhost or by a loopback address, not as ${host}`,
+    );
+  }
   if (origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)) return;
   throw forbidden(`A page of ${origin} may not use this queen`);
 }
+
+/** The host in a Host header, without the brackets of an IPv6 address. */
+const hostnameOf = (host: string): string => host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
 
 function unauthenticated(hadToken: boolean): Problem {
   const detail = hadToken

@@ -1,5 +1,6 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { request } from "node:https";
@@ -216,6 +217,26 @@ test("ends with 0 at SIGTERM when nobody reads its log any more", async () => {
   expect((await post(`${origin}/v1/hives`, HIVE_JSON)).status).toBe(201);
   expect((await post(`${origin}/v1/heartbeat`, beatJson("hive-a"))).status).toBe(200);
   expect(await queen.kill("SIGTERM")).toEqual({ code: 0, signal: null });
+});
+
+test("goes on when the disk that holds its log is full, and ends with 0 at SIGTERM", async () => {
+  const reserved = createServer().listen(0, "127.0.0.1");
+  await once(reserved, "listening");
+  const { port } = reserved.address() as AddressInfo;
+  reserved.close();
+  await once(reserved, "close");
+  const full = openSync("/dev/full", "w");
+  const bin = fileURLToPath(new URL("../bin/queen.js", import.meta.url));
+  const args = [bin, "--port", String(port), "--database", `${folder.path}/hives.db`];
+  const queen = spawn(process.execPath, args, { stdio: ["ignore", full, "inherit"], timeout: 60_000 });
+  closeSync(full);
+  const ended = once(queen, "exit");
+  const added = await until("it answers", () =>
+    post(`http://127.0.0.1:${port}/v1/hives`, HIVE_JSON).catch(() => false as const),
+  );
+  expect(added).toMatchObject({ status: 201 });
+  queen.kill("SIGTERM");
+  expect(await ended).toEqual([0, null]);
 });
 
 test("ends with 1 and one sentence when its port is taken", async () => {

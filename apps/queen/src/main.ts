@@ -16,6 +16,7 @@ process.on("disconnect", endWithStarter);
 process.channel?.unref();
 
 const LOOK_BACK_AFTER_MS = 250;
+const MAX_UNWRITTEN_BYTES = 1_048_576;
 
 const result = readConfig();
 if ("print" in result) process.stdout.write(result.print);
@@ -27,8 +28,7 @@ else if ("tokenCommand" in result) {
 } else await start(result.config);
 
 async function start(config: Config): Promise<void> {
-  // An asynchronous destination whose reader is gone keeps the process from its end.
-  const log = pino({ level: config.logLevel }, pino.destination({ dest: 1, sync: true }));
+  const log = pino({ level: config.logLevel }, standardOutput());
   const metrics = new Metrics();
   const catalog = await openCatalog(config, metrics);
   if (catalog === undefined) return;
@@ -121,4 +121,9 @@ function startProblem({ host, port }: Config, error: unknown): string {
 function fail(exitCode: number, problems: readonly string[]): void {
   for (const problem of problems) process.stderr.write(`queen: ${problem.replace(/\s*\n\s*/g, " ")}\n`);
   process.exitCode = exitCode;
+}
+
+/** An asynchronous one whose reader is gone keeps the process from its end; one on a full disk loses lines, and ends nothing. */
+function standardOutput() {
+  return pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN_BYTES }).on("error", () => undefined);
 }

@@ -87,14 +87,15 @@ function showCatalog(catalog: HiveCatalog, registers: Registry[]): () => Promise
     registers,
   });
   return async () => {
-    hives.reset();
-    cordoned.remove();
     try {
       const counts = await Promise.all(HIVE_STATUSES.map((status) => catalog.countByStatus(status)));
+      const cordons = await catalog.cordons.list();
       for (const [position, status] of HIVE_STATUSES.entries()) hives.set({ status }, counts[position] ?? 0);
-      cordoned.set((await catalog.cordons.list()).length);
+      cordoned.set(cordons.length);
       up.set(1);
     } catch {
+      hives.reset();
+      cordoned.remove();
       up.set(0);
     }
   };

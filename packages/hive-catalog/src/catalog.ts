@@ -68,7 +68,7 @@ export class HiveCatalog {
       async () => new (await import("./cordons.ts")).Cordons(access),
     );
     this.tokens = this.#door.lazily(
-      ["add", "get", "list", "revoke", "count"],
+      ["add", "get", "list", "revoke", "count", "version"],
       async () => new (await import("./tokens.ts")).Tokens(access),
     );
     this.operations = this.#door.lazily(

@@ -30,6 +30,29 @@ export function describeTokens(name: string, openSite: () => Promise<Site>): voi
       expect(await other.tokens.count()).toBe(1);
     });
 
+    test("their version changes with each that is added, revoked or removed, and with nothing else", async () => {
+      await using site = await openSite();
+      const clock = { nowMs: NOW_MS };
+      const catalog = await withHives(site, clock);
+      const other = await site.open();
+      const versions = [await other.tokens.version()];
+      const changed = async (change: Promise<unknown>) => {
+        await change;
+        clock.nowMs += 1;
+        versions.push(await other.tokens.version());
+      };
+      await changed(catalog.tokens.add({ id: "t-1", name: "Ops", role: "operator", hash: HASH }));
+      await changed(catalog.tokens.add({ id: "t-2", name: "a's", role: "hive", hiveId: "a", hash: HASH }));
+      await changed(catalog.removeHive("a"));
+      await catalog.addHive({ id: "a", host: "127.0.0.1", port: 1 });
+      await changed(catalog.tokens.add({ id: "t-3", name: "a's", role: "hive", hiveId: "a", hash: HASH }));
+      await changed(catalog.tokens.revoke("t-1"));
+      expect(new Set(versions).size).toBe(versions.length);
+      await catalog.tokens.revoke("t-1");
+      await catalog.updateHeartbeat("a", NOW_MS);
+      expect(await other.tokens.version()).toBe(versions.at(-1));
+    });
+
     test("an id is given once, and a hive's token needs a hive that is there", async () => {
       await using site = await openSite();
       const catalog = await withHives(site);
