@@ -39,7 +39,9 @@ export function describeTokens(name: string, openSite: () => Promise<Site>): voi
       const changed = async (change: Promise<unknown>) => {
         await change;
         clock.nowMs += 1;
-        versions.push(await other.tokens.version());
+        const version = await other.tokens.version();
+        expect(version).not.toBe(versions.at(-1));
+        versions.push(version);
       };
       await changed(catalog.tokens.add({ id: "t-1", name: "Ops", role: "operator", hash: HASH }));
       await changed(catalog.tokens.add({ id: "t-2", name: "a's", role: "hive", hiveId: "a", hash: HASH }));
@@ -47,7 +49,6 @@ export function describeTokens(name: string, openSite: () => Promise<Site>): voi
       await catalog.addHive({ id: "a", host: "127.0.0.1", port: 1 });
       await changed(catalog.tokens.add({ id: "t-3", name: "a's", role: "hive", hiveId: "a", hash: HASH }));
       await changed(catalog.tokens.revoke("t-1"));
-      expect(new Set(versions).size).toBe(versions.length);
       await catalog.tokens.revoke("t-1");
       await catalog.updateHeartbeat("a", NOW_MS);
       expect(await other.tokens.version()).toBe(versions.at(-1));
