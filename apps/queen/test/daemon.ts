@@ -8,7 +8,7 @@ const BINS = {
   hive: fileURLToPath(new URL("../../hive/bin/hive.js", import.meta.url)),
 };
 /** A process that hangs must not outlive the test run. */
-const KILL_AFTER_MS = 120_000;
+const KILL_AFTER_MS = 180_000;
 
 /** One line of the log. */
 type LogLine = Record<string, unknown> & { msg: string };

@@ -64,6 +64,8 @@ export class BeatJournal implements AsyncDisposable {
     const passed = request(this.queen + url, { method, headers, agent: this.#agent });
     passed.end(body);
     const [answer] = (await once(passed, "response")) as [IncomingMessage];
+    // A connection that breaks now is an error of the answer, and of the request once more.
+    passed.on("error", () => undefined);
     const said = await textOf(answer);
     const { statusCode = 0 } = answer;
     if (statusCode === 200) this.#note(body, sentMs);

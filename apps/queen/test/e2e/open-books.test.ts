@@ -35,7 +35,7 @@ const idsOf = async (fleet: Fleet, status: string) => {
 };
 
 test("50 hives, a queen killed under their load, 5 hives killed, 1 cordoned: list, metrics and events agree, and no beat is lost", {
-  timeout: 120_000,
+  timeout: 180_000,
 }, async () => {
   await using fleet = await Fleet.create();
   await using journal = await BeatJournal.start();
