@@ -1,0 +1,52 @@
+import { access, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { SshHost, type SshHostOptions, scanHostKeys } from "./ssh-host.ts";
+
+const env = { PATH: process.env.PATH ?? "", LC_ALL: "C" };
+const signal = new AbortController().signal;
+
+async function aFolder(): Promise<string> {
+  const folder = await temporaryFolder();
+  onTestFinished(() => folder[Symbol.asyncDispose]());
+  return folder.path;
+}
+
+const options = (hostile: Partial<Pick<SshHostOptions, "target" | "address">>): SshHostOptions => ({
+  hiveId: "a",
+  target: { host: "127.0.0.1", port: 1, user: null },
+  address: "127.0.0.1",
+  pinned: [],
+  settings: { identity: undefined, knownHosts: undefined },
+  env,
+  commandTimeoutMs: 20_000,
+  copyTimeoutMs: 20_000,
+  onOutput: () => undefined,
+  ...hostile,
+});
+
+test("even what got past every check is nothing that ssh, scp or ssh-keyscan would run", async () => {
+  const folder = await aFolder();
+  const canary = join(folder, "canary");
+  const file = join(folder, "file");
+  await writeFile(file, "");
+  for (const text of [
+    // As an option it would have ssh say its version, and succeed.
+    "-V",
+    `-oProxyCommand=touch ${canary}`,
+    `$(touch ${canary})`,
+    `x\nProxyCommand touch ${canary}`,
+    "a b",
+  ]) {
+    const target = { host: text, port: 1, user: text };
+    for (const hostile of [{ address: text }, { target }]) {
+      const host = await SshHost.open(options(hostile));
+      await expect(host.run(["true"], { signal }), text).rejects.toThrow();
+      await expect(host.copy([file], "folder", signal), text).rejects.toThrow();
+      await host.close();
+    }
+    expect(await scanHostKeys(text, 1, { env, timeoutMs: 20_000, signal })).toEqual([]);
+  }
+  await expect(access(canary)).rejects.toThrow("ENOENT");
+});
