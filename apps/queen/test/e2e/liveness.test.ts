@@ -1,0 +1,155 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { deadPort, startHive } from "../hive-server.ts";
+import { startProxy } from "../proxy.ts";
+import { beatJson } from "../test-queen.ts";
+import { until } from "../until.ts";
+import { changesOf, Fleet, STALE_AFTER_MS } from "./fleet.ts";
+
+beforeAll(() => vi.setConfig({ testTimeout: 90_000 }));
+
+/** Beats for these hives until the test ends. Returns what tells whether a beat is on its way. */
+function beatFor(fleet: Fleet, isAlive: (id: string) => boolean, ids: readonly string[], everyMs: number) {
+  const stopping = new AbortController();
+  let underWay = 0;
+  const beat = async (id: string) => {
+    underWay += 1;
+    await fleet.request("POST", "/v1/heartbeat", beatJson(id)).catch(() => undefined);
+    underWay -= 1;
+  };
+  const run = async (id: string) => {
+    while (!stopping.signal.aborted) {
+      if (isAlive(id)) await beat(id);
+      await delay(everyMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  };
+  const running = Promise.all(ids.map(run));
+  onTestFinished(async () => {
+    stopping.abort();
+    await running;
+  });
+  return { isQuiet: () => underWay === 0 };
+}
+
+const offlineIn = (changes: readonly string[]) => changes.filter((change) => change.endsWith("offline"));
+const after = (what: string, ms: number) => {
+  const atMs = performance.now() + ms;
+  return until(what, () => performance.now() > atMs);
+};
+
+test("a queen that was stopped for longer than her stale age, and goes on, marks no hive offline", async () => {
+  await using fleet = await Fleet.create();
+  const queen = await fleet.startQueen();
+  // One can be probed; of the others only their beats tell.
+  await fleet.add("probed", (await startHive()).port);
+  await fleet.add("deaf", await deadPort());
+  await fleet.add("elsewhere", 8600, "10.0.1.100");
+  const ids = ["probed", "deaf", "elsewhere"];
+  let beats = true;
+  const beating = beatFor(fleet, () => beats, ids, 100);
+  for (const id of ids) await fleet.untilStatus(id, "online");
+  await after("the grace of the start is over", STALE_AFTER_MS);
+
+  beats = false;
+  // One that waited in her socket would be her first sign of life.
+  await until("no beat is on its way", beating.isQuiet);
+  queen.child.kill("SIGSTOP");
+  await after("the queen stood still for more than a stale age", 1.5 * STALE_AFTER_MS);
+  queen.child.kill("SIGCONT");
+  await until("she has noticed", () => queen.logLines.some(({ msg }) => msg.startsWith("the queen stood still")));
+  beats = true;
+  await after("whoever was to go offline has", 2 * STALE_AFTER_MS);
+  expect(offlineIn(changesOf(queen))).toEqual([]);
+  expect((await fleet.rows()).map(({ status }) => status)).toEqual(["online", "online", "online"]);
+});
+
+test("a hive whose beats are swallowed stays online by its probes, and the reverse; without both it goes offline", async () => {
+  await using fleet = await Fleet.create();
+  const queen = await fleet.startQueen();
+  const toQueen = await startProxy(() => Number(new URL(fleet.origin).port));
+  const hive = await fleet.startHive("hive", { queen: `http://127.0.0.1:${toQueen.port}` });
+  const hivePort = await hive.port();
+  const toHive = await startProxy(() => hivePort);
+  await fleet.add("hive", toHive.port);
+  const explain = async () => (await fleet.request("GET", "/v1/hives/hive/liveness")).body;
+  await until("it beats and answers", async () => {
+    const { status, beat_age_ms: ageMs, probes } = await explain();
+    return status === "online" && ageMs !== null && JSON.stringify(probes).includes("answered");
+  });
+
+  toQueen.swallow(true);
+  await until("its last beat is two stale ages old", async () => {
+    return Number((await explain()).beat_age_ms) > 2 * STALE_AFTER_MS;
+  });
+  expect(await explain()).toMatchObject({ status: "online", rule: "answers_probes", unreachable_since_ms: null });
+
+  toQueen.swallow(false);
+  await until("it beats again", async () => (await explain()).rule === "beats_arrive");
+  toHive.swallow(true);
+  const sinceMs = await until("it is unreachable for two stale ages", async () => {
+    const since = (await explain()).unreachable_since_ms;
+    return typeof since === "number" && Date.now() - since > 2 * STALE_AFTER_MS && since;
+  });
+  expect(await explain()).toMatchObject({ status: "online", rule: "beats_arrive", unreachable_since_ms: sinceMs });
+  expect(changesOf(queen)).toEqual(["hive: unknown → online"]);
+
+  toQueen.swallow(true);
+  await fleet.untilStatus("hive", "offline");
+  expect(await explain()).toMatchObject({ rule: "silent", takes_work: false });
+  toHive.swallow(false);
+  await fleet.untilStatus("hive", "online");
+});
+
+const HIVES = 50;
+const KILLED = 30;
+const HOLD_MS = 6000;
+
+test.each([
+  ["when they return", "returned"],
+  ["when an operator confirms", "confirmed"],
+  ["when time is up", "timed_out"],
+] as const)("30 of 50 hives that are killed at once are not marked; that ends %s", async (_when, way) => {
+  await using fleet = await Fleet.create();
+  const queen = await fleet.startQueen({
+    QUEEN_MASS_FAILURE_HOLD_MS: String(way === "timed_out" ? HOLD_MS : 600_000),
+  });
+  const ids = Array.from({ length: HIVES }, (_, n) => `hive-${String(n).padStart(2, "0")}`);
+  const killed = new Set<string>();
+  const server = await startHive();
+  const hives = await Promise.all(ids.map(async (id) => ({ id, proxy: await startProxy(() => server.port) })));
+  for (const { id, proxy } of hives) await fleet.add(id, proxy.port);
+  beatFor(fleet, (id) => !killed.has(id), ids, 400);
+  const statuses = async () => (await fleet.rows()).map(({ status }) => status);
+  const online = async () => (await statuses()).filter((status) => status === "online").length;
+  await until("all are online", async () => (await online()) === HIVES);
+
+  for (const { id, proxy } of hives.slice(0, KILLED)) {
+    killed.add(id);
+    proxy.swallow(true);
+  }
+  const condition = async () => (await fleet.request("GET", "/health")).body.liveness;
+  const held = await until("marks are held back", async () => {
+    const seen = (await condition()) as Record<string, unknown>;
+    return seen.state === "mass_failure" && Number(seen.missing) === KILLED && seen;
+  });
+  expect(held).toMatchObject({ online: HIVES, missing: KILLED });
+  expect(await online()).toBe(HIVES);
+
+  if (way === "returned") {
+    for (const { proxy } of hives) proxy.swallow(false);
+    killed.clear();
+  } else if (way === "confirmed") {
+    expect(await fleet.request("POST", "/v1/liveness/confirm")).toMatchObject({ status: 200, body: { online: HIVES } });
+  }
+  await until("she marks again", () => queen.logLines.some(({ liveness }) => wayOf(liveness) === way));
+  if (way === "returned") {
+    await after("whoever was to go offline has", 2 * STALE_AFTER_MS);
+    expect(offlineIn(changesOf(queen))).toEqual([]);
+  } else {
+    await until("those that are gone are offline", async () => (await online()) === HIVES - KILLED);
+    expect((await statuses()).slice(0, KILLED)).toEqual(Array(KILLED).fill("offline"));
+  }
+});
+
+const wayOf = (notice: unknown): unknown =>
+  typeof notice === "object" && notice !== null && "how" in notice ? notice.how : undefined;
