@@ -1,12 +1,17 @@
-import { generateSQLiteDrizzleJson, generateSQLiteMigration } from "drizzle-kit/api";
+import { createRequire } from "node:module";
 import Database from "libsql";
 import { knownMigrations } from "../src/migrations.ts";
 import { latestSnapshot } from "./migrations-folder.ts";
 
-type Snapshot = Awaited<ReturnType<typeof generateSQLiteDrizzleJson>>;
+type Kit = typeof import("drizzle-kit/api");
+type Snapshot = Awaited<ReturnType<Kit["generateSQLiteDrizzleJson"]>>;
+
+/** Required, not imported: the loader of TypeScript would look through its three megabytes, which takes two seconds. */
+const kit = (): Kit => createRequire(import.meta.url)("drizzle-kit/api");
 
 /** The statements that lead from the migrations to the schema: none when they are in step. */
 export async function missingStatements(): Promise<string[]> {
+  const { generateSQLiteDrizzleJson, generateSQLiteMigration } = kit();
   const latest = latestSnapshot();
   const schema = await generateSQLiteDrizzleJson(await import("../src/schema.ts"), latest?.id);
   const before = latest === undefined ? await generateSQLiteDrizzleJson({}) : (latest as unknown as Snapshot);
@@ -21,6 +26,7 @@ export async function missingStatements(): Promise<string[]> {
 
 /** What the SQL of the migrations makes in another way than the schema says: snapshots alone would not show an edited file. */
 export async function sqlDifferences(): Promise<string[]> {
+  const { generateSQLiteDrizzleJson, generateSQLiteMigration } = kit();
   const schema = await generateSQLiteDrizzleJson(await import("../src/schema.ts"));
   const wanted = objectsOf(await generateSQLiteMigration(await generateSQLiteDrizzleJson({}), schema));
   const made = objectsOf(knownMigrations().flatMap(({ sql }) => sql));

@@ -72,7 +72,8 @@ test("a refused URL does not show its password", async () => {
 });
 
 test("a server that does not answer is CATALOG_UNAVAILABLE, and the token is not shown", async () => {
-  const error = await refusalOf(HiveCatalog.open("http://127.0.0.1:1", { authToken: "secret" }));
+  const options = { authToken: "secret", requestTimeoutMs: 300 };
+  const error = await refusalOf(HiveCatalog.open("http://127.0.0.1:1", options));
   expect(error.code).toBe("CATALOG_UNAVAILABLE");
   expect(error.message).not.toContain("secret");
 });

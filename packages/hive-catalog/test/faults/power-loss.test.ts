@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../src/testing.ts";
+import { RUN_TYPESCRIPT } from "../processes.ts";
 
 const WORKER = fileURLToPath(new URL("../workers/durable-writer.ts", import.meta.url));
 const SINGLE_CHANGES = 8;
@@ -39,8 +40,7 @@ test("each change is written and then synced to the disk before its answer, alon
       "-o",
       output,
       process.execPath,
-      "--import",
-      "tsx",
+      ...RUN_TYPESCRIPT,
       WORKER,
       path,
     ],
