@@ -46,6 +46,11 @@ async function start(config: Config): Promise<void> {
   }
   const address = queen.app.server.address();
   const { port } = typeof address === "object" && address !== null ? address : config;
+  if (config.host.toLowerCase() === "localhost" && typeof address === "object") {
+    const all = await systemResolve(config.host);
+    const others = all.filter((other) => other.address !== address?.address).map((other) => other.address);
+    await queen.servers.listenAlso(others, port);
+  }
   const stop = stopOnSignals({ queen, catalog, log });
   reloadOnSighup({ queen, log, stop, readCertificate: () => readCertificate(config) });
   queen.door.start();

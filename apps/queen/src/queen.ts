@@ -107,7 +107,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     door.stop();
     const quiet = Promise.all([healthLoop.stop(), lifecycle.close()]);
     const reaper = setInterval(() => servers.endIdleConnections(), REAP_INTERVAL_MS);
-    await app.close().finally(() => clearInterval(reaper));
+    await Promise.all([app.close(), servers.closeOthers()]).finally(() => clearInterval(reaper));
     await detection.close();
     await quiet;
   };

@@ -191,6 +191,16 @@ test("a certificate that cannot be used changes nothing", async () => {
   expect(await getOverTls(queen.port, newTlsAgent())).toEqual({ status: 200, subject: "queen a for tests" });
 });
 
+test("serves further addresses as the first, leaves out those that it cannot have, and stops on all of them", async () => {
+  const queen = await startListening();
+  await queen.servers.listenAlso(["127.0.0.2", "192.0.2.1", "127.0.0.3"], queen.port);
+  for (const host of ["127.0.0.1", "127.0.0.2", "127.0.0.3"]) {
+    expect((await fetch(`http://${host}:${queen.port}/v1/counts`)).status, host).toBe(200);
+  }
+  await queen.stop();
+  await expect(fetch(`http://127.0.0.3:${queen.port}/v1/counts`)).rejects.toThrow();
+});
+
 test("counts the connections of TLS as those without", async () => {
   const limits = { ...DEFAULT_LIMITS, maxConnectionsPerAddress: 2 };
   const queen = await startListening({ tls: certificate("a"), timeouts: { ...PATIENT, headersMs: 1000 }, limits });

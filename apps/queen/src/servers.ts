@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer, Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
@@ -53,6 +54,8 @@ export class Servers {
   /** The addresses of the connections that have proven nothing yet, by their other end. */
   readonly #unproven = new Map<string, string>();
   readonly #unprovenByAddress = new Map<string, number>();
+  readonly #others: Server[] = [];
+  #handler: RequestListener | undefined;
   #tls: Tls | undefined;
   #warnedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -63,6 +66,7 @@ export class Servers {
 
   /** One more server. */
   create(handler: RequestListener): Server {
+    this.#handler = handler;
     const { timeouts = TIMEOUTS, limits } = this.#options;
     const options = {
       headersTimeout: timeouts.headersMs,
@@ -81,6 +85,24 @@ export class Servers {
     );
     this.#servers.add(server);
     return server;
+  }
+
+  /** Listens on these addresses too, where they can be had: `localhost` has two, and fastify's own server has one. */
+  async listenAlso(hosts: readonly string[], port: number): Promise<void> {
+    for (const host of hosts) {
+      if (this.#handler === undefined) return;
+      const server = this.create(this.#handler).listen({ host, port });
+      const isListening = await once(server, "listening").then(
+        () => true,
+        () => this.#servers.delete(server) && false,
+      );
+      if (isListening) this.#others.push(server);
+    }
+  }
+
+  /** Lets no more connections in at those addresses; resolves when those that are there have ended. */
+  async closeOthers(): Promise<void> {
+    await Promise.all(this.#others.map((server) => new Promise((resolve) => server.close(resolve))));
   }
 
   /** For the connections to come; those that are there go on as they are. Throws an Error for what cannot be used, and changes nothing. */
