@@ -177,7 +177,7 @@ test("lets no page of another site in while it is open", async () => {
 
 test("while it is open, is reached under no name that somebody else could let point here", async () => {
   await using queen = await startTestQueen();
-  for (const host of ["localhost:8500", "127.0.0.1:8500", "[::1]:8500", "localhost", "127.9.9.9"]) {
+  for (const host of ["localhost:8500", "127.0.0.1:8500", "[::1]:8500", "localhost", "127.9.9.9", "queen:8500"]) {
     expect((await list(queen, { host })).status, host).toBe(200);
   }
   for (const host of ["evil.example:8500", "evil.example", "10.0.0.1:8500", "localhost.evil.example"]) {

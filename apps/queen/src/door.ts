@@ -240,7 +240,9 @@ const bearer = (header: string | undefined): string | undefined =>
  */
 function refuseOtherSites({ raw: { headers } }: FastifyRequest): void {
   const { origin, host } = headers;
-  if (host !== undefined && !isLoopback(hostnameOf(host))) {
+  const name = hostnameOf(host ?? "");
+  // Nobody's DNS can let a name without a dot point here.
+  if (/[.:]/.test(name) && !isLoopback(name)) {
     throw forbidden(
       `While there are no tokens, this queen is reached as localhost or by a loopback address, not as ${host}`,
     );

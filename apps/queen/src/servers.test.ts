@@ -65,9 +65,9 @@ function get(port: number, options: { agent?: Agent; localAddress?: string; path
 
 const SLOW = {
   nothing: { text: "" },
-  "half a head": { text: "GET /v1/counts HTTP/1.1\r\nHost: a\r\nX: ", more: "x" },
+  "half a head": { text: "GET /v1/counts HTTP/1.1\r\nHost: localhost\r\nX: ", more: "x" },
   "half a body": {
-    text: "POST /v1/heartbeat HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{",
+    text: "POST /v1/heartbeat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{",
     more: " ",
   },
 };
@@ -94,7 +94,7 @@ test.each(Object.entries(SLOW))(
 
 test("whoever does not read its answers is cut off", async () => {
   const queen = await startListening({ timeouts: { ...PATIENT, silenceMs: 200 } });
-  const socket = await open(queen.port, "GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n".repeat(500));
+  const socket = await open(queen.port, "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(500));
   socket.pause();
   await until("it has begun", async () => (await connectionsOf(queen)) === 1);
   await until("it is cut off", async () => (await connectionsOf(queen)) === 0);
@@ -219,7 +219,9 @@ test("a stopping queen finishes a request over TLS and ends the connections that
   await getOverTls(queen.port, kept);
   const busy = tlsConnect({ host: "127.0.0.1", port: queen.port, ca: certificate("a").cert });
   await once(busy, "secureConnect");
-  busy.write("POST /v1/hives HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{");
+  busy.write(
+    "POST /v1/hives HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{",
+  );
   await getOverTls(queen.port, kept);
   const stopped = queen.stop();
   await once(silent, "close");
