@@ -94,11 +94,11 @@ function buildStatements({ client, db }: Database) {
         .limit(sql.placeholder("limit")),
     ),
     count: statement(() => db.select({ count: sql`count(*)` }).from(tokens).where(isInForce)),
-    /** Digits alone, whatever a damaged row holds: a sum makes a number of it. */
+    /** Digits alone, whatever a damaged row holds: a remainder makes a number of it, and so small that no sum of them overflows. */
     version: statement(() =>
       db
         .select({
-          version: sql`concat_ws(' ', count(*), max(rowid), sum(${tokens.createdAtMs}), count(${tokens.revokedAtMs}), sum(${tokens.revokedAtMs}))`,
+          version: sql`concat_ws(' ', count(*), max(rowid), sum(${tokens.createdAtMs} % 999999937), count(${tokens.revokedAtMs}), sum(${tokens.revokedAtMs} % 999999937))`,
         })
         .from(tokens),
     ),

@@ -129,6 +129,10 @@ export function describeDamagedRecords(name: string, openSite: () => Promise<Sit
       await site.run("UPDATE operations SET owner = ''", "UPDATE host_keys SET public_key = ''");
       // What is not surely revoked counts: no door opens because the last token is damaged.
       expect(await catalog.tokens.count()).toBe(1);
+      await catalog.tokens.add({ id: "b", name: "B", role: "reader", hash: HASH });
+      await site.run("UPDATE tokens SET created_at_ms = 9223372036854775807");
+      expect(await catalog.tokens.version()).toMatch(/^[\d ]+$/);
+      await site.run("DELETE FROM tokens WHERE id = 'b'");
       expect(await catalog.tokens.revoke("a")).toBe(true);
       expect(await catalog.tokens.count()).toBe(0);
       expect(await refusalOf(catalog.operations.begin(anOperation("o")))).toMatchObject({
