@@ -66,6 +66,7 @@ test("lets other work run between the pages of hives that it may not contact, an
       clock.advance(liveness.tickIntervalMs);
       liveness.tick(clock.monotonicNow(), clock.uptimeNow());
     }
+    await queen.healthLoop.runRound();
     await queen.healthLoop.sweep();
     expect(queen.changes()).toHaveLength(1000);
   };
@@ -126,4 +127,22 @@ test("stops in the middle of a probe, and marks nobody because of that", async (
   expect(await statusOf(queen)).toBe("online");
   expect(queen.changes()).toEqual([]);
   await queen.catalog.close();
+});
+
+test("a status that cannot be written keeps no other hive from being probed", async () => {
+  await using folder = await temporaryFolder();
+  const file = `${folder.path}/hives.db`;
+  await using queen = await startTestQueen({ catalog: await HiveCatalog.open(file) });
+  const hive = await startHive({ "/health": (_request, response) => void response.end() });
+  const ids = Array.from({ length: 120 }, (_, index) => `hive-${String(index).padStart(3, "0")}`);
+  const address = { host: hive.host, port: hive.port, devices: { cpu: null, gpus: [] } };
+  await Promise.all(ids.map((id) => queen.catalog.addHive({ id, ...address })));
+  const other = createClient({ url: `file:${file}` });
+  await other.execute(
+    "CREATE TRIGGER refuse BEFORE UPDATE ON hives WHEN new.id = 'hive-005' BEGIN SELECT RAISE(ABORT, 'no'); END",
+  );
+  other.close();
+  await expect(queen.healthLoop.runRound()).rejects.toThrow("the catalog could not be used");
+  expect(hive.countOf("GET /health")).toBe(120);
+  expect(await queen.catalog.countByStatus("online")).toBe(119);
 });

@@ -38,6 +38,7 @@ interface Parts {
 
 /** One of the checks that run at once. */
 interface Place {
+  /** Never rejects. */
   check: Promise<void>;
   startedAtMs: number;
   /** Lets the next one begin before this one has ended. */
@@ -78,11 +79,12 @@ export class HealthLoop {
     liveness.sights.beginRound();
     const hives = this.#readHives();
     const slow = new Set<Promise<void>>();
+    const failures: unknown[] = [];
     const places = Array.from({ length: PARALLEL_PROBES }, newPlace);
     const timer = setInterval(() => this.#giveUpSlow(places, slow), SLOW_PROBE_MS);
-    const ends = await Promise.allSettled(places.map((place) => this.#checkAll(hives, place)));
+    const ends = await Promise.allSettled(places.map((place) => this.#checkAll(hives, place, failures)));
     clearInterval(timer);
-    ends.push(...(await Promise.allSettled(slow)));
+    await Promise.all(slow);
     const failed = ends.find((end) => end.status === "rejected");
     if (failed) throw failed.reason;
     if (this.#stopped) return;
@@ -91,6 +93,7 @@ export class HealthLoop {
       registry.remove(id);
       detection.forget(id);
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Marks the hives offline that are lost as far as the queen remembers, without reading the catalog. */
@@ -153,13 +156,14 @@ export class HealthLoop {
     }
   }
 
-  async #checkAll(hives: AsyncIterable<HiveRecord>, place: Place): Promise<void> {
+  /** A hive whose status cannot be written keeps no other one from being probed. */
+  async #checkAll(hives: AsyncIterable<HiveRecord>, place: Place, failures: unknown[]): Promise<void> {
     for await (const hive of hives) {
-      place.check = this.#check(hive);
+      place.check = this.#check(hive).catch((error: unknown) => void failures.push(error));
       place.startedAtMs = this.#parts.clock.monotonicNow();
-      await new Promise<void>((resolve, reject) => {
+      await new Promise<void>((resolve) => {
         place.giveUp = resolve;
-        place.check.then(resolve, reject);
+        void place.check.then(resolve);
       });
     }
   }
@@ -170,11 +174,7 @@ export class HealthLoop {
     for (const { check, startedAtMs, giveUp } of places) {
       if (nowMs - startedAtMs < SLOW_PROBE_MS || slow.size >= MAX_SLOW_PROBES || slow.has(check)) continue;
       slow.add(check);
-      // One that fails stays, for the round to fail with it.
-      check.then(
-        () => slow.delete(check),
-        () => undefined,
-      );
+      void check.then(() => slow.delete(check));
       giveUp();
     }
   }

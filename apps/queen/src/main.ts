@@ -16,6 +16,7 @@ process.on("disconnect", endWithStarter);
 process.channel?.unref();
 
 const LOOK_BACK_AFTER_MS = 250;
+const LOOK_BACK_INTERVAL_MS = 60_000;
 const MAX_UNWRITTEN_BYTES = 1_048_576;
 
 const result = readConfig();
@@ -73,7 +74,7 @@ async function checkThatSafe({ host }: Config, catalog: HiveCatalog): Promise<vo
   );
 }
 
-/** A little later, because the first requests go before. */
+/** A little later, because the first requests go before; and again, for operations of queens that ended since, or could not be looked at. */
 function endDeadOperations(queen: Queen, log: Logger): void {
   const run = () =>
     queen.endDeadOperations().catch((error) => {
@@ -81,6 +82,7 @@ function endDeadOperations(queen: Queen, log: Logger): void {
       log.error({ err: error }, "operations that an earlier queen did not end could not be looked at");
     });
   setTimeout(run, LOOK_BACK_AFTER_MS).unref();
+  setInterval(run, LOOK_BACK_INTERVAL_MS).unref();
 }
 
 async function openCatalog(

@@ -49,7 +49,7 @@ export interface Queen {
   liveness: Liveness;
   events: EventLog;
   healthLoop: HealthLoop;
-  /** Ends the records of operations that were under way when their queen was ended; asked once, after the start. */
+  /** Ends the records of operations that were under way when their queen was ended. */
   endDeadOperations(): Promise<void>;
   door: Door;
   servers: Servers;
@@ -120,9 +120,12 @@ function lazyLifecycle(parts: () => LifecycleParts) {
   return {
     load: () => {
       loading ??= import("./lifecycle/lifecycle.ts").then(({ Lifecycle }) => new Lifecycle(parts()));
+      loading.catch(() => {
+        loading = undefined;
+      });
       return loading;
     },
-    close: async () => (await loading)?.close(),
+    close: async () => (await loading?.catch(() => undefined))?.close(),
   };
 }
 

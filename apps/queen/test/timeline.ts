@@ -13,8 +13,10 @@ export const until = (s: number): Spans => [[0, s]];
 /** How a hive behaves. It beats every 15 s, and is probed every 30 s. */
 export interface Behaviour {
   beats: Spans;
-  /** When its port answers; or "refused" for a hive that the queen may not contact. */
-  answers: Spans | "refused";
+  /** When its port answers. */
+  answers: Spans;
+  /** When the queen may not contact its host. Default: never. */
+  refused?: Spans;
   /** As the catalog has it at the start. Default: online. */
   status?: HiveStatus;
 }
@@ -74,13 +76,13 @@ export function live(timeline: Timeline): { log: string[]; liveness: Liveness; n
     }
     if (isIn(stalls, s)) continue;
     nowMs = s * 1000 - suspendedMs;
-    for (const [id, { beats, answers }] of Object.entries(hives)) {
+    for (const [id, { beats, answers, refused = NEVER }] of Object.entries(hives)) {
       if (s % BEAT_S === 0 && isIn(beats, s)) {
         const sight = liveness.beat(id, 1_000_000 + s * 1000, nowMs);
         if (sight.status !== "online") mark(s, sight);
       }
       if (s % ROUND_S !== 0) continue;
-      const outcome: ProbeOutcome = answers === "refused" ? answers : isIn(answers, s) ? "answered" : "failed";
+      const outcome: ProbeOutcome = isIn(refused, s) ? "refused" : isIn(answers, s) ? "answered" : "failed";
       const sight = liveness.sights.see(id);
       liveness.probed(sight, address(id), { outcome, startedAtMs: nowMs, endedAtMs: nowMs, problem: undefined });
       if (sight.status !== "online") mark(s, sight);

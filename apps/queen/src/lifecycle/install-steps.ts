@@ -150,7 +150,7 @@ const writeSettings = (job: Job): Step => ({
     job.run.hide(token);
     await job.parts.catalog.tokens.add({
       id,
-      name: `agent of ${hive.id}`.slice(0, 100),
+      name: tokenName(job),
       role: "hive",
       hiveId: hive.id,
       hash,
@@ -191,12 +191,16 @@ export const revokeFormerTokens = (job: Job): Step => ({
     if (job.tokenId === undefined) return new Skipped("the agent kept its token");
     const { tokens } = job.parts.catalog;
     const former = (await tokens.list()).filter(
-      ({ id, hiveId, revokedAtMs }) => hiveId === job.hive.id && id !== job.tokenId && revokedAtMs === null,
+      ({ id, name, hiveId, revokedAtMs }) =>
+        hiveId === job.hive.id && name === tokenName(job) && id !== job.tokenId && revokedAtMs === null,
     );
     for (const { id } of former) await tokens.revoke(id);
     return `${former.length} former tokens revoked`;
   },
 });
+
+/** By which the tokens that the queen made for a hive are told from those that an operator made for it. */
+const tokenName = ({ hive }: Job): string => `agent of ${hive.id}`.slice(0, 100);
 
 function made({ bundle: agent }: Job) {
   if (agent === undefined) throw new StepError("there is no bundle yet");

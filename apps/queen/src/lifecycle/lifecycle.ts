@@ -40,6 +40,8 @@ export class Lifecycle {
   readonly #parts: LifecycleParts & JobParts;
   readonly #owner = newOwner();
   readonly #running = new Map<string, { run: OperationRun; work: Promise<void> }>();
+  /** On their way into the catalog: a look back that finds one there must not take it for dead. */
+  readonly #beginning = new Set<string>();
   #closed = false;
 
   constructor(parts: LifecycleParts) {
@@ -54,13 +56,11 @@ export class Lifecycle {
     const hive = await catalog.getHive(hiveId);
     if (hive === undefined) throw hiveNotFound(hiveId);
     this.#check(kind, hive);
-    const operation = await this.#record({
-      id: `${kind}-${randomBytes(8).toString("hex")}`,
-      hiveId,
-      kind,
-      owner: this.#owner,
-      deadlineMs: clock.now() + timeouts.operationMs,
-    });
+    const id = `${kind}-${randomBytes(8).toString("hex")}`;
+    const deadlineMs = clock.now() + timeouts.operationMs;
+    this.#beginning.add(id);
+    const recording = this.#record({ id, hiveId, kind, owner: this.#owner, deadlineMs });
+    const operation = await recording.finally(() => this.#beginning.delete(id));
     const run = new OperationRun(operation.id, { catalog, clock, timeoutMs: timeouts.operationMs });
     const work = this.#work(operation, run, hive).finally(() => this.#running.delete(operation.id));
     this.#running.set(operation.id, { run, work });
@@ -128,9 +128,13 @@ export class Lifecycle {
   }
 
   #whyDead({ id, owner, deadlineMs }: OperationRecord): string | undefined {
-    if (owner === this.#owner) return this.#running.has(id) ? undefined : "the queen could not record how it ended";
+    if (owner === this.#owner) return this.#isMine(id) ? undefined : "the queen could not record how it ended";
     if (isGone(owner)) return "the queen that ran it was ended";
     return this.#parts.clock.now() > deadlineMs + OVERDUE_MS ? "its queen did not end it in time" : undefined;
+  }
+
+  #isMine(id: string): boolean {
+    return this.#running.has(id) || this.#beginning.has(id);
   }
 
   /** Never rejects. */

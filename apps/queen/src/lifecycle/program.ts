@@ -3,6 +3,8 @@ import { StepError } from "./step-error.ts";
 
 /** More than any program here has to say; what follows is dropped. */
 const MAX_OUTPUT_CHARACTERS = 65_536;
+/** A host that floods its queen must not keep her busy until the deadline. */
+const MAX_READ_CHARACTERS = 4_194_304;
 
 export interface ProgramOptions {
   env: Readonly<Record<string, string>>;
@@ -36,6 +38,7 @@ export function runProgram(command: string, args: readonly string[], options: Pr
     // Leads a group and a session of its own: it can be killed with all that it started, and there is no terminal to ask on.
     const child = spawn(command, args, { env, ...(cwd !== undefined && { cwd }), stdio: "pipe", detached: true });
     const written = { stdout: "", stderr: "" };
+    let read = 0;
     const settle = () => {
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
@@ -53,6 +56,8 @@ export function runProgram(command: string, args: readonly string[], options: Pr
     signal.addEventListener("abort", abort, { once: true });
     for (const name of ["stdout", "stderr"] as const) {
       child[name].setEncoding("utf8").on("data", (text: string) => {
+        read += text.length;
+        if (read > MAX_READ_CHARACTERS) return giveUp(new StepError(`${command} wrote more than 4 MiB`));
         written[name] = (written[name] + text).slice(0, MAX_OUTPUT_CHARACTERS);
         onOutput(text);
       });

@@ -30,13 +30,14 @@ export const beatIsFresh = ({ beatAtMs }: Sight, { nowMs, staleAfterMs }: View):
 export function isMissing(sight: Sight, { nowMs, graceFromMs, corroborate }: View, ageMs: number): boolean {
   const fromMs = quietFromMs(sight, graceFromMs);
   if (nowMs - fromMs < ageMs) return false;
-  return sight.probe === "refused" || (sight.probe === "failed" && sight.failedFromMs >= fromMs) || !corroborate;
+  const isWithoutAnswer = sight.probe === "failed" || sight.probe === "refused";
+  return (isWithoutAnswer && sight.failedFromMs >= fromMs) || !corroborate;
 }
 
 /** Whether everything that is needed to call a hive offline is there. */
 export function isLost(sight: Sight, view: View): boolean {
   if (!isMissing(sight, view, view.staleAfterMs)) return false;
-  return sight.probe === "refused" || !view.corroborate || sight.failedAtMs - sight.failedFromMs >= view.probeGapMs;
+  return !view.corroborate || sight.failedAtMs - sight.failedFromMs >= view.probeGapMs;
 }
 
 /** A hive that was never seen is neither on nor off; every other one that is not offline may be lost. */

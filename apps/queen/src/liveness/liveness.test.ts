@@ -49,8 +49,13 @@ const corroboration: Case[] = [
   ],
   [
     "a hive that may not be contacted is judged by its beats alone",
-    { hives: { a: { beats: until(300), answers: "refused" } }, toS: DAY_S },
+    { hives: { a: { beats: until(300), answers: NEVER, refused: ALWAYS } }, toS: DAY_S },
     ["345 a offline silent"],
+  ],
+  [
+    "a host that may not be contacted for one probe, while a name points elsewhere, is no more than a failed probe",
+    { hives: { a: { beats: NEVER, answers: ALWAYS, refused: [[300, 301]] } }, toS: DAY_S },
+    [],
   ],
   [
     "a hive that was never seen stays unknown",
@@ -249,7 +254,11 @@ const guard: Case[] = [
   ],
   [
     "a share of 1 switches it off",
-    { hives: many("gone", 4, { beats: until(300), answers: "refused" }), settings: { massFailureShare: 1 }, toS: 360 },
+    {
+      hives: many("gone", 4, { beats: until(300), answers: NEVER, refused: ALWAYS }),
+      settings: { massFailureShare: 1 },
+      toS: 360,
+    },
     ["345 gone0 offline silent", "345 gone1 offline silent", "345 gone2 offline silent", "345 gone3 offline silent"],
   ],
   [

@@ -163,13 +163,12 @@ export class Liveness {
     sight.probe = result.outcome;
     sight.probes.push(result);
     if (sight.probes.length > PROBES_KEPT) sight.probes.shift();
-    if (result.outcome === "failed") this.#failed(sight, result);
-    else sight.unreachableSinceMs = undefined;
+    if (result.outcome !== "failed") sight.unreachableSinceMs = undefined;
     if (result.outcome === "answered") {
       sight.setByOperator = false;
       sight.failedFromMs = Number.NEGATIVE_INFINITY;
       this.#listening.sign(result.endedAtMs);
-    }
+    } else this.#failed(sight, result);
     return true;
   }
 
@@ -280,9 +279,12 @@ export class Liveness {
     sight.setByOperator = false;
   }
 
-  #failed(sight: Sight, { startedAtMs, endedAtMs }: ProbeResult): void {
-    this.#listening.failed();
-    sight.unreachableSinceMs ??= endedAtMs;
+  #failed(sight: Sight, { outcome, startedAtMs, endedAtMs }: ProbeResult): void {
+    // Of a host that the queen may not contact nothing can be said but that she got no answer.
+    if (outcome === "failed") {
+      this.#listening.failed();
+      sight.unreachableSinceMs ??= endedAtMs;
+    }
     const fromMs = quietFromMs(sight, this.#listening.graceFromMs);
     if (startedAtMs < fromMs) return;
     if (sight.failedFromMs < fromMs) sight.failedFromMs = startedAtMs;
