@@ -19,6 +19,7 @@ const PARALLEL_PROBES = 32;
  */
 const SLOW_PROBE_MS = 250;
 const MAX_SLOW_PROBES = 2048;
+const MAX_LATE_MS = 50;
 /** How many records or memories are looked at before other work gets its turn. */
 const PAGE_SIZE = 100;
 
@@ -81,7 +82,13 @@ export class HealthLoop {
     const slow = new Set<Promise<void>>();
     const failures: unknown[] = [];
     const places = Array.from({ length: PARALLEL_PROBES }, newPlace);
-    const timer = setInterval(() => this.#giveUpSlow(places, slow), SLOW_PROBE_MS);
+    let dueAtMs = performance.now() + SLOW_PROBE_MS;
+    const timer = setInterval(() => {
+      const lateMs = performance.now() - dueAtMs;
+      dueAtMs = performance.now() + SLOW_PROBE_MS;
+      // When the queen herself is late, more probes at once would only make her later.
+      if (lateMs < MAX_LATE_MS) this.#giveUpSlow(places, slow);
+    }, SLOW_PROBE_MS);
     const ends = await Promise.allSettled(places.map((place) => this.#checkAll(hives, place, failures)));
     clearInterval(timer);
     await Promise.all(slow);
