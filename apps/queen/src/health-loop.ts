@@ -13,6 +13,8 @@ import type { StatusKeeper } from "./status-keeper.ts";
 
 /** How many hives are probed at once. */
 const PARALLEL_PROBES = 32;
+/** How many begin in one turn of the event loop: all of them at once would hold it for as long as they take together. */
+const STARTS_PER_TURN = 4;
 /**
  * A probe that has no answer by then gives its place to the next one, up to so many: or a thousand hosts that swallow packets would hold
  * up the checks of all the others for minutes.
@@ -52,6 +54,8 @@ export class HealthLoop {
   readonly #parts: Parts;
   readonly #stopping = new AbortController();
   #loops: Promise<unknown> = Promise.resolve();
+  #startsInTurn = 0;
+  #nextTurn: Promise<void> | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -166,6 +170,7 @@ export class HealthLoop {
   /** A hive whose status cannot be written keeps no other one from being probed. */
   async #checkAll(hives: AsyncIterable<HiveRecord>, place: Place, failures: unknown[]): Promise<void> {
     for await (const hive of hives) {
+      await this.#waitForTurn();
       place.check = this.#check(hive).catch((error: unknown) => void failures.push(error));
       place.startedAtMs = this.#parts.clock.monotonicNow();
       await new Promise<void>((resolve) => {
@@ -173,6 +178,17 @@ export class HealthLoop {
         void place.check.then(resolve);
       });
     }
+  }
+
+  async #waitForTurn(): Promise<void> {
+    while (this.#startsInTurn >= STARTS_PER_TURN) {
+      this.#nextTurn ??= turn().then(() => {
+        this.#startsInTurn = 0;
+        this.#nextTurn = undefined;
+      });
+      await this.#nextTurn;
+    }
+    this.#startsInTurn += 1;
   }
 
   /** Frees the places of checks that are slow by the clock of the queen. */
