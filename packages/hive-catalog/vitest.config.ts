@@ -4,5 +4,7 @@ export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts"],
     testTimeout: 30_000,
+    // The default leaves one core alone; many tests wait for processes and deadlines, and use none.
+    maxWorkers: "100%",
   },
 });
