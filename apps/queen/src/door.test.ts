@@ -2,7 +2,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { beatJson, HIVE_JSON, startTestQueen, type TestQueen } from "../test/test-queen.ts";
 import { addToken } from "../test/tokens.ts";
 import { until } from "../test/until.ts";
-import { DEFAULT_LIMITS } from "./config.ts";
+import { DEFAULT_LIMITS } from "./settings.ts";
 
 const list = (queen: TestQueen, headers: Record<string, string> = {}) =>
   queen.send({ method: "GET", url: "/v1/hives", headers });

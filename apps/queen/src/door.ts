@@ -3,9 +3,9 @@ import type { HiveCatalog, TokenRecord } from "@repo/hive-catalog";
 import type { FastifyBaseLogger, FastifyRequest, onRequestHookHandler } from "fastify";
 import { addressBlock, isLoopback } from "./addresses.ts";
 import type { Clock } from "./clock.ts";
-import type { Limits } from "./config.ts";
 import { Problem } from "./errors.ts";
 import { RateLimit } from "./rate-limit.ts";
+import type { Limits } from "./settings.ts";
 import { hasHash, tokenId } from "./tokens.ts";
 
 /** What a route asks of its caller: nothing, a hive's token, at least a reader's, or an operator's. */

@@ -5,7 +5,6 @@ import { isLoopback } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
 import { createApp } from "./app.ts";
 import type { Clock } from "./clock.ts";
-import { DEFAULT_LIMITS, type Limits } from "./config.ts";
 import { Cordons } from "./cordons.ts";
 import { DeviceDetection } from "./device-detection.ts";
 import { Door } from "./door.ts";
@@ -18,6 +17,7 @@ import type { Metrics } from "./metrics.ts";
 import { Probe, type Resolve } from "./probe.ts";
 import { HiveRegistry } from "./registry.ts";
 import { Servers, type Timeouts, type Tls } from "./servers.ts";
+import { DEFAULT_LIMITS, type Limits } from "./settings.ts";
 import { StatusKeeper } from "./status-keeper.ts";
 
 const MAX_PROBE_TIMEOUT_MS = 5000;

@@ -7,8 +7,8 @@ import { type TLSSocket, connect as tlsConnect } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { startTestQueen, type TestQueen } from "../test/test-queen.ts";
 import { until } from "../test/until.ts";
-import { DEFAULT_LIMITS } from "./config.ts";
 import { TIMEOUTS } from "./servers.ts";
+import { DEFAULT_LIMITS } from "./settings.ts";
 
 const AN_HOUR_MS = 3_600_000;
 const PATIENT = {

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
 import { addressBlock } from "./addresses.ts";
 import type { Clock } from "./clock.ts";
-import type { Limits } from "./config.ts";
+import type { Limits } from "./settings.ts";
 
 /** A certificate chain and its key, in PEM. */
 export interface Tls {
