@@ -300,12 +300,15 @@ test.each([
   expect(queen.stderr).not.toContain("hunter");
 });
 
-const locked = async (role: "operator" | "reader" = "operator") => {
+const locked = async (role: "operator" | "reader" | "hive" = "operator") => {
   await using catalog = await HiveCatalog.open(`${folder.path}/data/hives.db`);
-  return addToken(catalog, role);
+  if (role !== "hive") return addToken(catalog, role);
+  await catalog.addHive(HIVE_JSON);
+  return addToken(catalog, role, HIVE_JSON.id);
 };
 
-test("listens where others can reach it only when there is a token, and says how to make one", async () => {
+test("listens where others can reach it only when somebody but a hive has a token, and says how to make one", async () => {
+  await locked("hive");
   const refused = start([], { QUEEN_HOST: "0.0.0.0" });
   expect(await refused.end()).toEqual({ code: 2, signal: null });
   expect(refused.stderr).toMatch(

@@ -65,11 +65,13 @@ async function readCertificate({ tlsFiles }: Config): Promise<Tls | undefined> {
   return tlsFiles && (await import("./tls.ts")).readTls(tlsFiles);
 }
 
-/** Whoever can reach the port may do everything while there is no token. */
+/** Whoever can reach the port may do everything while there is no token; and nobody may do anything while there are hives' tokens alone. */
 async function checkThatSafe({ host }: Config, catalog: HiveCatalog): Promise<void> {
-  if (isLoopback(host) || (await catalog.tokens.count()) > 0) return;
+  if (isLoopback(host)) return;
+  const tokens = await catalog.tokens.list();
+  if (tokens.some(({ role, revokedAtMs }) => role !== "hive" && revokedAtMs === null)) return;
   throw new SettingError(
-    `--host (QUEEN_HOST) is ${host}, which other machines can reach, and there is no token yet: make one with ` +
+    `--host (QUEEN_HOST) is ${host}, which other machines can reach, and nobody but hives has a token: make one with ` +
       "`pnpm queen token create --name NAME --role operator`, or listen on 127.0.0.1",
   );
 }

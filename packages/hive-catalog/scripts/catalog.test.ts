@@ -41,7 +41,7 @@ test("a target that is there is a wrong call: exit code 2, and --force is the wa
   await using file = await catalogWith();
   writeFileSync(file.backup, "");
   const refused = await catalog(["backup", file.backup], file.env);
-  expect(refused).toEqual({ code: 2, output: expect.stringMatching(/INVALID_ARGUMENT: .*force replaces it/) });
+  expect(refused).toEqual({ code: 2, output: expect.stringMatching(/INVALID_ARGUMENT: .*--force\) replaces it/) });
   expect(readFileSync(file.backup, "utf8")).toBe("");
   expect(await catalog(["backup", file.backup, "--force"], file.env)).toMatchObject({ code: 0 });
 });

@@ -63,7 +63,10 @@ async function backup(file: string, { database, force = false }: Flags): Promise
 }
 
 async function restore(file: string, { database, force = false }: Flags): Promise<Answer> {
-  return copied("restored", await restoreCatalog(file, database, { force }));
+  const { text, ...restored } = copied("restored", await restoreCatalog(file, database, { force }));
+  const tokens =
+    "Its tokens are those of the backup, revoked ones of later included: pnpm queen token list shows them.";
+  return { ...restored, text: `${text}\n${tokens}` };
 }
 
 async function check({ database }: Flags): Promise<Answer> {

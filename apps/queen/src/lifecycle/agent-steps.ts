@@ -19,8 +19,14 @@ async function control(job: Job, command: "start" | "stop" | "status" | "service
 async function controlInstalled(job: Job, command: "start" | "stop" | "service"): Promise<string> {
   const said = await control(job, command);
   if (said !== NOT_INSTALLED) return said;
-  throw new StepError(`the agent is not installed in ~/${job.folder} on ${job.host.name}: install it first`);
+  if (command !== "stop") throw notInstalled(job);
+  throw new StepError(
+    `the queen installed no agent in ~/${job.folder} on ${job.host.name}: stop the one that answers where it was started`,
+  );
 }
+
+const notInstalled = (job: Job): StepError =>
+  new StepError(`the agent is not installed in ~/${job.folder} on ${job.host.name}: install it first`);
 
 /** Whether a hive of this id answers at the hive's address. */
 function answers({ parts, hive, signal }: Job): Promise<boolean> {
@@ -38,7 +44,7 @@ export const look = (job: Job): Step => ({
     const status = await control(job, "status");
     job.isRunning = status.startsWith("running") || (await answers(job));
     if (status === NOT_INSTALLED && !job.isLocal && !job.isRunning) {
-      throw new StepError(`the agent is not installed in ~/${job.folder} on ${job.host.name}: install it first`);
+      throw notInstalled(job);
     }
     if (status.startsWith("running") || !job.isRunning) return status;
     return "a hive of this id answers already, which this queen did not start";

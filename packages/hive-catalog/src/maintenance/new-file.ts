@@ -120,5 +120,5 @@ async function sync(path: string): Promise<void> {
 }
 
 function occupied(path: string, field: string): HiveCatalogError {
-  return invalidArgument(field, `must not exist yet: there is a file ${path}; force replaces it`);
+  return invalidArgument(field, `must not exist yet: there is a file ${path}; force (--force) replaces it`);
 }
