@@ -78,8 +78,9 @@ export function inventDay(hives: number, hours: number, seed: number): Day {
 
   const queenFaults: QueenFault[] = [];
   const strike = (kind: QueenFault["kind"], lengthMs: number) => {
-    const fromMs = beginning();
-    queenFaults.push({ kind, fromMs, toMs: fromMs + lengthMs });
+    const fromMs = Math.round(beginning());
+    // Whole ms, as numbers without a fraction cost the simulation of millions of beats no memory.
+    queenFaults.push({ kind, fromMs, toMs: fromMs + Math.round(lengthMs) });
   };
   repeat(6, () => strike("restart", random.between(2, 120) * SECOND));
   repeat(8, () => strike("stall", random.between(10, 180) * SECOND));

@@ -12,9 +12,9 @@ const BEAT_MS = 15_000;
 const BACK_OFF_MS = 1000;
 /** As the hive agent. */
 const REQUEST_TIMEOUT_MS = 10_000;
-/** As the health loop. */
+/** As the health loop, who looks every 250 ms for what has run for 250 ms: at a probe that follows one that hung she looks twice. */
 const PLACES = 32;
-const SLOW_PROBE_MS = 250;
+const SLOW_PROBE_MS = 500;
 const LOST_BEATS = 0.001;
 const LOST_PROBES = 0.0002;
 const WALL_START_MS = 1_761_040_800_000;
@@ -54,6 +54,8 @@ export class Simulation {
   readonly #probing: Probing;
   readonly #random: Random;
   readonly #indexOf: ReadonlyMap<string, number>;
+  /** What the queen remembers of each hive: the same that she finds by id, which a beat in the simulation need not do. */
+  readonly #sights: (Sight | undefined)[];
   /** What the catalog holds, which survives the queen. */
   readonly #status: HiveStatus[];
   readonly #storedBeatMs: Float64Array;
@@ -78,6 +80,7 @@ export class Simulation {
     this.#wheel = new BeatWheel(hives, STEP_MS, 60_000);
     this.#random = new Random(seed + 1_000_000);
     this.#indexOf = new Map(this.#fleet.ids.map((id, hive) => [id, hive]));
+    this.#sights = new Array<Sight | undefined>(hives).fill(undefined);
     this.#status = new Array<HiveStatus>(hives).fill("online");
     this.#storedBeatMs = new Float64Array(hives).fill(WALL_START_MS);
     this.#failures = new Uint8Array(hives);
@@ -166,11 +169,11 @@ export class Simulation {
     }
     this.#failures[hive] = 0;
     this.#outcome.beats += 1;
-    const id = this.#fleet.ids[hive] ?? "";
     const nowMs = this.#monotonicMs;
     const storedMs = this.#nowMs + this.#wallOffsetMs;
     this.#storedBeatMs[hive] = storedMs;
-    const sight = this.#liveness.beat(id, storedMs, nowMs, 1);
+    const sight = this.#sightOf(hive);
+    this.#liveness.beatOf(sight, storedMs, nowMs, 1);
     if (sight.status !== "online") this.#settle(sight, hive);
     const isStubborn = this.#options.day.stubborn[hive] === 1;
     this.#schedule(hive, isStubborn ? BEAT_MS : this.#liveness.nextBeatMs(sight, nowMs));
@@ -212,7 +215,7 @@ export class Simulation {
         return this.#fleet.letsProbesHang(hive) ? "hangs" : "failed";
       },
       tell: (hive, outcome, startedAtMs, endedAtMs) => {
-        const sight = this.#liveness.sights.get(this.#fleet.ids[hive] ?? "");
+        const sight = this.#sights[hive];
         if (sight === undefined) return;
         this.#liveness.probed(sight, sight, {
           outcome,
@@ -227,9 +230,9 @@ export class Simulation {
 
   /** A round reads the catalog before it probes. What this queen wrote herself is nothing new to her. */
   #learn(hive: number): Sight {
-    const id = this.#fleet.ids[hive] ?? "";
-    const known = this.#liveness.sights.get(id);
+    const known = this.#sights[hive];
     if (known !== undefined && known.host !== "") return known;
+    const { id } = this.#sightOf(hive);
     const record = {
       id,
       host: id,
@@ -241,8 +244,18 @@ export class Simulation {
     return this.#liveness.learn(record, nowMs, nowMs, this.#nowMs + this.#wallOffsetMs);
   }
 
+  #sightOf(hive: number): Sight {
+    let sight = this.#sights[hive];
+    if (sight === undefined) {
+      sight = this.#liveness.sights.see(this.#fleet.ids[hive] ?? "");
+      this.#sights[hive] = sight;
+    }
+    return sight;
+  }
+
   #restartAt(atMs: number): void {
     const { settings, rules } = this.#options;
+    this.#sights.fill(undefined);
     this.#liveness = new Liveness(settings, atMs - this.#suspendedMs, rules);
     this.#probing.restart();
     this.#tickAtMs = atMs;
@@ -279,7 +292,7 @@ export class Simulation {
       const detections = this.#isMassLoss[hive] === 1 ? outcome.massDetectionMs : outcome.detectionMs;
       detections.push(this.#awakeMs - (this.#awakeAtLossMs[hive] ?? 0));
     }
-    if (this.#fleet.isDown(hive)) return;
+    if ((this.#fleet.lost[hive] ?? 0) > 0) return;
     if (this.#fleet.wasPartitioned(hive, this.#nowMs - staleAfterMs - 2 * healthIntervalMs))
       outcome.partitionMarks += 1;
     else outcome.falseMarks += 1;

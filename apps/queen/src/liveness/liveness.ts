@@ -144,10 +144,15 @@ export class Liveness {
   /** A beat that this queen took and stored as `heartbeatMs`, which took her `tookMs`. */
   beat(id: string, heartbeatMs: number, nowMs: number, tookMs = 0): Sight {
     const sight = this.sights.see(id);
+    this.beatOf(sight, heartbeatMs, nowMs, tookMs);
+    return sight;
+  }
+
+  /** The same for whoever has the memory of the hive at hand. */
+  beatOf(sight: Sight, heartbeatMs: number, nowMs: number, tookMs: number): void {
     sight.heartbeatMs = heartbeatMs;
     this.#pace.stored(tookMs);
     this.#hear(sight, nowMs);
-    return sight;
   }
 
   /** A beat that came but could not be stored: the hive is alive all the same. */
@@ -203,6 +208,8 @@ export class Liveness {
       if (sight.damaged || !mayBeLost(sight, sight.status)) continue;
       const isOnline = sight.status === "online";
       if (isOnline) online += 1;
+      // Most hives, at one look instead of several.
+      if (sight.beatAtMs !== undefined && nowMs - sight.beatAtMs < this.#missingMs) continue;
       if (!isMissing(sight, view, this.#missingMs)) continue;
       if (isOnline) missing += 1;
       if (isLost(sight, view)) lost.push(sight);
