@@ -13,8 +13,9 @@ import type { StatusKeeper } from "./status-keeper.ts";
 
 /** How many hives are probed at once. */
 const PARALLEL_PROBES = 32;
-/** How many begin in one turn of the event loop: all of them at once would hold it for as long as they take together. */
+/** How many begin in one turn of the event loop, and for how long: all of them at once would hold it for as long as they take together. */
 const STARTS_PER_TURN = 4;
+const STARTS_PER_TURN_MS = 1;
 /**
  * A probe that has no answer by then gives its place to the next one, up to so many: or a thousand hosts that swallow packets would hold
  * up the checks of all the others for minutes.
@@ -55,6 +56,7 @@ export class HealthLoop {
   readonly #stopping = new AbortController();
   #loops: Promise<unknown> = Promise.resolve();
   #startsInTurn = 0;
+  #firstStartMs = 0;
   #nextTurn: Promise<void> | undefined;
 
   constructor(parts: Parts) {
@@ -81,6 +83,7 @@ export class HealthLoop {
     const { liveness, cordons, statuses, registry, detection, log } = this.#parts;
     const again = "the cordons could not be read; the next round tries again";
     await cordons.refresh().catch((error: unknown) => log.error({ err: error }, again));
+    await turn();
     liveness.sights.beginRound();
     const hives = this.#readHives();
     const slow = new Set<Promise<void>>();
@@ -146,6 +149,7 @@ export class HealthLoop {
       const readAtMs = clock.monotonicNow();
       const page = await catalog.listHives({ after, limit: PAGE_SIZE, onCorruptHive });
       for (const record of page) this.#learn(record, readAtMs);
+      await turn();
       for (const record of page) {
         if (this.#stopped) return;
         yield record;
@@ -153,7 +157,6 @@ export class HealthLoop {
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE_SIZE) return;
       after = last.id;
-      await turn();
     }
   }
 
@@ -181,14 +184,19 @@ export class HealthLoop {
   }
 
   async #waitForTurn(): Promise<void> {
-    while (this.#startsInTurn >= STARTS_PER_TURN) {
+    while (this.#startsInTurn > 0 && this.#isTurnSpent()) {
       this.#nextTurn ??= turn().then(() => {
         this.#startsInTurn = 0;
         this.#nextTurn = undefined;
       });
       await this.#nextTurn;
     }
+    if (this.#startsInTurn === 0) this.#firstStartMs = performance.now();
     this.#startsInTurn += 1;
+  }
+
+  #isTurnSpent(): boolean {
+    return this.#startsInTurn >= STARTS_PER_TURN || performance.now() - this.#firstStartMs > STARTS_PER_TURN_MS;
   }
 
   /** Frees the places of checks that are slow by the clock of the queen. */
