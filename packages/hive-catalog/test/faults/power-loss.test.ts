@@ -3,10 +3,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { HiveCatalog } from "../../src/index.ts";
 import { temporaryFolder } from "../../src/testing.ts";
 import { RUN_TYPESCRIPT } from "../processes.ts";
 
 const WORKER = fileURLToPath(new URL("../workers/durable-writer.ts", import.meta.url));
+const CATALOG = fileURLToPath(new URL("../../bin/catalog.js", import.meta.url));
 const SINGLE_CHANGES = 8;
 const GROUP = 50;
 
@@ -23,35 +25,28 @@ function eventsOf(trace: string, path: string): Event[] {
   });
 }
 
-test("each change is written and then synced to the disk before its answer, alone and in a group", async () => {
-  await using folder = await temporaryFolder();
-  const [path, output] = [join(folder.path, "hives.db"), join(folder.path, "trace")];
-  const calls = "trace=fdatasync,fsync,write,pwrite64,pwritev";
-  const { status, stderr, error } = spawnSync(
-    "strace",
-    [
-      "-f",
-      "-y",
-      "-qq",
-      "-e",
-      calls,
-      "-e",
-      "signal=none",
-      "-o",
-      output,
-      process.execPath,
-      ...RUN_TYPESCRIPT,
-      WORKER,
-      path,
-    ],
-    { encoding: "utf8", timeout: 50_000 },
-  );
+/** Runs Node, and returns what the kernel saw of its writes, syncs and names of files. */
+function traced(folder: string, args: readonly string[]): string {
+  const output = join(folder, "trace");
+  const calls = "trace=fdatasync,fsync,write,pwrite64,pwritev,link,rename";
+  const strace = ["-f", "-y", "-qq", "-e", calls, "-e", "signal=none", "-o", output];
+  const { status, stderr, error } = spawnSync("strace", [...strace, process.execPath, ...args], {
+    encoding: "utf8",
+    timeout: 50_000,
+  });
   if (error) throw new Error(`this test needs strace, from the package of that name: ${error.message}`);
   expect(status, stderr).toBe(0);
+  return readFileSync(output, "utf8");
+}
+
+test("each change is written and then synced to the disk before its answer, alone and in a group", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "hives.db");
+  const trace = traced(folder.path, [...RUN_TYPESCRIPT, WORKER, path]);
 
   const answeredAfter = new Map<string, string[][]>();
   let since: string[] = [];
-  for (const { kind, change } of eventsOf(readFileSync(output, "utf8"), path)) {
+  for (const { kind, change } of eventsOf(trace, path)) {
     if (kind === "begin") since = [];
     else if (kind === "answered") answeredAfter.set(change, [...(answeredAfter.get(change) ?? []), since]);
     else since = [...since, kind];
@@ -66,4 +61,26 @@ test("each change is written and then synced to the disk before its answer, alon
       );
     }
   }
+}, 60_000);
+
+test("a copy is whole on the disk before it gets its name, and the name before it is done", async () => {
+  await using folder = await temporaryFolder();
+  const [path, backup] = [join(folder.path, "hives.db"), join(folder.path, "backup.db")];
+  const catalog = await HiveCatalog.open(path);
+  await catalog.addHive({ id: "hive-1", host: "127.0.0.1", port: 8600 });
+  await catalog.close();
+
+  const named = (trace: string) => {
+    const done = trace.split("\n").flatMap((line) => {
+      if (/\bpwrite(?:64|v)?\(\d+<[^>]*\.partial-/.test(line)) return ["write"];
+      if (/\bfsync\(\d+<[^>]*\.partial-[^>]*>\)\s*= 0$/.test(line)) return ["sync"];
+      if (/\b(?:link|rename)\("[^"]*\.partial-.*= 0$/.test(line)) return ["name"];
+      return line.includes(`<${folder.path}>) `) ? ["sync of the folder"] : [];
+    });
+    return done.slice(done.lastIndexOf("write"));
+  };
+  const backUp = [CATALOG, "backup", backup, "--database", path];
+  expect(named(traced(folder.path, backUp))).toEqual(["write", "sync", "name", "sync of the folder"]);
+  const replaced = named(traced(folder.path, [...backUp, "--force"])).join(", ");
+  expect(replaced).toMatch(/^write, (?:sync, )+sync of the folder, name, sync of the folder$/);
 }, 60_000);
