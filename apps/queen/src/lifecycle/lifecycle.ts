@@ -12,6 +12,7 @@ import { Job, type JobParts, type LifecycleTimeouts } from "./job.ts";
 import { Cancelled, OperationRun, QueenStopping } from "./operation-run.ts";
 import { isGone, newOwner } from "./owner.ts";
 import { PLANS } from "./plans.ts";
+import { whyNotRemovable } from "./removal.ts";
 import { reasonOf } from "./step-error.ts";
 
 export type OperationKind = OperationRecord["kind"];
@@ -39,7 +40,7 @@ export class Lifecycle {
   readonly hostKeys: HostKeyDesk;
   readonly #parts: LifecycleParts & JobParts;
   readonly #owner = newOwner();
-  readonly #running = new Map<string, { run: OperationRun; work: Promise<void> }>();
+  readonly #running = new Map<string, { hiveId: string; run: OperationRun; work: Promise<void> }>();
   /** On their way into the catalog: a look back that finds one there must not take it for dead. */
   readonly #beginning = new Set<string>();
   #closed = false;
@@ -63,7 +64,7 @@ export class Lifecycle {
     const operation = await recording.finally(() => this.#beginning.delete(id));
     const run = new OperationRun(operation.id, { catalog, clock, timeoutMs: timeouts.operationMs });
     const work = this.#work(operation, run, hive).finally(() => this.#running.delete(operation.id));
-    this.#running.set(operation.id, { run, work });
+    this.#running.set(operation.id, { hiveId, run, work });
     if (this.#closed) run.stop(new QueenStopping(STOPPING));
     this.#tell(operation, "running");
     return operation;
@@ -76,6 +77,23 @@ export class Lifecycle {
     running.run.stop(new Cancelled("it was cancelled"));
     await running.work;
     return this.#read(id);
+  }
+
+  /** Throws a Problem while something is done to the hive, or its agent runs because a queen started it. */
+  async checkRemovable(hiveId: string): Promise<void> {
+    await this.endDead(await this.#unfinishedOf(hiveId));
+    const { operations } = this.#parts.catalog;
+    const addedAtMs = await this.#addedAtMs(hiveId);
+    const history = (await operations.list({ hiveId })).filter(({ createdAtMs }) => createdAtMs >= addedAtMs);
+    const problem = whyNotRemovable(hiveId, history);
+    if (problem !== undefined) throw problem;
+  }
+
+  /** Ends what this queen still does to a hive that was removed. */
+  endOf(hiveId: string): void {
+    for (const { hiveId: id, run } of this.#running.values()) {
+      if (id === hiveId) run.stop(new Cancelled("the hive was removed"));
+    }
   }
 
   /** Ends the records of operations whose queen is gone, or should have ended them long ago. */
@@ -107,6 +125,20 @@ export class Lifecycle {
     return operation;
   }
 
+  async #unfinishedOf(id: string): Promise<OperationRecord[]> {
+    return (await this.#parts.catalog.operations.unfinished()).filter(({ hiveId }) => hiveId === id);
+  }
+
+  /** What was done to a hive of this id that was there before does not count; a damaged record may have been there always. */
+  async #addedAtMs(hiveId: string): Promise<number> {
+    const hive = await this.#parts.catalog.getHive(hiveId).catch((error: unknown) => {
+      if (error instanceof HiveCatalogError && error.code === "CORRUPT_HIVE") return { createdAtMs: 0 };
+      throw error;
+    });
+    if (hive === undefined) throw hiveNotFound(hiveId);
+    return hive.createdAtMs;
+  }
+
   /** What can be known to be in vain before anything begins. */
   #check(kind: OperationKind, hive: HiveRecord): void {
     const { settings } = this.#parts;
@@ -121,8 +153,7 @@ export class Lifecycle {
       return await operations.begin(operation);
     } catch (error) {
       if (!(error instanceof HiveCatalogError && error.code === "OPERATION_IN_PROGRESS")) throw error;
-      const inTheWay = (await operations.unfinished()).filter(({ hiveId }) => hiveId === operation.hiveId);
-      await this.endDead(inTheWay);
+      await this.endDead(await this.#unfinishedOf(operation.hiveId));
       return operations.begin(operation);
     }
   }

@@ -20,6 +20,7 @@ const HTTP_PROBLEMS = {
   OPERATION_NOT_FOUND: [404, "There is no operation of this id, or it is not kept any more"],
   OPERATION_FINISHED: [409, "The operation has ended already"],
   OPERATION_ELSEWHERE: [409, "Another queen runs the operation"],
+  HIVE_RUNNING: [409, "The queen started the agent of the hive, and has not stopped it since"],
   HIVE_NOT_MANAGED: [409, "The hive has no ssh_host and is not on the queen's own machine"],
   PUBLIC_URL_NEEDED: [409, "The queen does not know under which URL hives reach her: QUEEN_PUBLIC_URL"],
   HOST_KEY_NOT_FOUND: [404, "No host key is pinned"],

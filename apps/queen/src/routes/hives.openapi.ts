@@ -122,8 +122,15 @@ export const hivesOperations: readonly Operation[] = [
     operationId: "removeHive",
     tag: "hives",
     summary: "Remove a hive",
-    description: "Takes any text as id, so that damaged records can be removed.",
+    description:
+      "Not while an operation on it runs, nor while its agent runs because the queen started it: stop it first. Takes any text as id, so that damaged records can be removed.",
+    query: z.strictObject({
+      force: z
+        .boolean()
+        .default(false)
+        .meta({ description: "Remove it all the same, for a host that is gone: an agent that still runs there stays" }),
+    }),
     answers: { 204: { description: "It is gone" } },
-    problems: [...WITH_ID, ...WRITING],
+    problems: ["INVALID_ARGUMENT", "OPERATION_IN_PROGRESS", "HIVE_RUNNING", ...WITH_ID, ...WRITING],
   },
 ];

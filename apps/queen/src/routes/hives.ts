@@ -15,7 +15,7 @@ import { type HivePath, parseBody, parseQuery, pathId } from "../input.ts";
 
 type HivesParts = Pick<
   AppParts,
-  "catalog" | "registry" | "liveness" | "cordons" | "detection" | "events" | "statuses" | "clock" | "log"
+  "catalog" | "registry" | "liveness" | "cordons" | "detection" | "events" | "statuses" | "lifecycle" | "clock" | "log"
 >;
 
 export const DEFAULT_PAGE_SIZE = 100;
@@ -33,6 +33,13 @@ export const ListQuery = z.strictObject({
     .default(DEFAULT_PAGE_SIZE),
 });
 
+export const RemoveQuery = z.strictObject({
+  force: z
+    .enum(["true", "false"], "must be true or false")
+    .default("false")
+    .transform((text) => text === "true"),
+});
+
 const JsonObject = z.custom<Record<string, unknown>>(
   (body) => typeof body === "object" && body !== null && !Array.isArray(body),
   "must be a JSON object",
@@ -40,7 +47,7 @@ const JsonObject = z.custom<Record<string, unknown>>(
 
 /** CRUD of the catalog over HTTP. What a caller changed, the memory of the fleet learns at once. */
 export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
-  const { catalog, registry, liveness, cordons, detection, events, statuses, clock, log } = parts;
+  const { catalog, registry, liveness, cordons, detection, events, statuses, lifecycle, clock, log } = parts;
 
   app.get("/v1/hives", { config: { access: "reader" } }, async (request) =>
     listHives(catalog, parseQuery(ListQuery, request.query)),
@@ -80,8 +87,14 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
   /** Any text is taken for an id, because a damaged record must be removable under whatever text it has. */
   app.delete<HivePath>("/v1/hives/:id", async (request, reply) => {
     const { id } = request.params;
+    const { force } = parseQuery(RemoveQuery, request.query);
+    const wasManaged = (await catalog.operations.list({ hiveId: id, limit: 1 })).length > 0;
+    if (wasManaged && !force) await (await lifecycle()).checkRemovable(id);
     const sight = liveness.sights.get(id);
     if (!(await catalog.removeHive(id))) throw hiveNotFound(id);
+    // No operation can begin any more; one that just did, or was forced aside, is of no use.
+    if (wasManaged) (await lifecycle()).endOf(id);
+    if (wasManaged && force) log.warn({ hive_id: id }, "an agent that still runs on the removed hive stays there");
     // A beat or a health check may have noticed it first.
     const isToldAlready = sight !== undefined && liveness.sights.get(id) !== sight;
     registry.remove(id);

@@ -35,6 +35,10 @@ test("the local hive outlives its queen, is found again, and is never there twic
   const [agent] = agents();
   expect(agents()).toHaveLength(1);
   await fleet.untilStatus(ID, "online");
+  expect(await fleet.request("DELETE", `/v1/hives/${ID}`)).toMatchObject({
+    status: 409,
+    body: { code: "HIVE_RUNNING", detail: expect.stringContaining(`POST /v1/hives/${ID}/stop`) },
+  });
   expect((await stat(join(folder, "hive.env"))).mode & 0o777).toBe(0o600);
 
   await first.kill("SIGKILL");
@@ -66,5 +70,6 @@ test("the local hive outlives its queen, is found again, and is never there twic
   expect(agents()).toEqual([]);
   expect((await fleet.row(ID)).status).toBe("offline");
   expect(await readFile(join(folder, "hive.log"), "utf8")).toContain("queen reached");
+  expect((await fetch(`${fleet.origin}/v1/hives/${ID}`, { method: "DELETE" })).status).toBe(204);
   await second.kill("SIGTERM");
 }, 120_000);

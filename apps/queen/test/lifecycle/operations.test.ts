@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { newOwner } from "../../src/lifecycle/owner.ts";
 import { FakeClock } from "../fake-clock.ts";
@@ -45,6 +46,10 @@ test("what another queen runs is left alone as long as she lives, and ended for 
   expect(await queen.request("POST", "/v1/operations/elsewhere/cancel")).toMatchObject({
     status: 409,
     body: { code: "OPERATION_ELSEWHERE" },
+  });
+  expect(await queen.request("DELETE", "/v1/hives/far")).toMatchObject({
+    status: 409,
+    body: { code: "OPERATION_IN_PROGRESS", detail: expect.stringContaining("/v1/operations/elsewhere/cancel") },
   });
 
   other.kill("SIGKILL");
@@ -94,6 +99,40 @@ test("a queen that stops ends what she runs, and says so", async () => {
   const { state, problem } = (await catalog.operations.get((body as { id: string }).id)) ?? {};
   expect({ state, problem }).toEqual({ state: "interrupted", problem: "connect: the queen was stopped" });
   await close();
+});
+
+test("a hive whose operation runs is removed by force alone, and the operation ends", async () => {
+  const silent = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void silent.close());
+  await once(silent, "listening");
+  const queen = await startQueen();
+  await queen.request("POST", "/v1/hives", { ...REMOTE, ssh_port: (silent.address() as AddressInfo).port });
+  const { body } = await queen.request("POST", "/v1/hives/far/start");
+  expect(await queen.request("DELETE", "/v1/hives/far?force=false")).toMatchObject({
+    status: 409,
+    body: { code: "OPERATION_IN_PROGRESS" },
+  });
+  expect(await queen.request("DELETE", "/v1/hives/far?force=yes")).toMatchObject({
+    status: 400,
+    body: { errors: [{ field: "force" }] },
+  });
+  expect(await queen.request("DELETE", "/v1/hives/far?force=true")).toMatchObject({ status: 204 });
+  expect(await ended(queen.request, (body as { id: string }).id)).toMatchObject({
+    state: "cancelled",
+    problem: "connect: the hive was removed",
+  });
+});
+
+test("a hive whose operations are over, or those of a queen that is gone, is removed as ever", async () => {
+  const queen = await startQueen();
+  await queen.request("POST", "/v1/hives", REMOTE);
+  const { body } = await queen.request("POST", "/v1/hives/far/start");
+  expect(await ended(queen.request, (body as { id: string }).id)).toMatchObject({ state: "failed" });
+  const other = await runElsewhere(queen);
+  other.kill("SIGKILL");
+  await once(other, "close");
+  expect(await queen.request("DELETE", "/v1/hives/far")).toMatchObject({ status: 204 });
+  expect(await queen.catalog.operations.get("elsewhere")).toMatchObject({ state: "interrupted" });
 });
 
 test("refuses what can only fail, before anything begins", async () => {

@@ -1,6 +1,7 @@
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { HIVE_JSON } from "../test-queen.ts";
 import { until } from "../until.ts";
 import { detailOf, stepsOf } from "./operation.ts";
 import { isRunning } from "./processes.ts";
@@ -43,6 +44,21 @@ test("an agent is installed over SSH, beats with a token of its own, and is stop
   const second = await site.pid();
   expect(await site.operate("restart")).toMatchObject({ state: "succeeded", problem: null });
   expect(isRunning(second)).toBe(false);
+
+  expect(await queen.request("DELETE", `/v1/hives/${id}`)).toMatchObject({
+    status: 409,
+    body: { code: "HIVE_RUNNING" },
+  });
+  expect(await hive()).toMatchObject({ id });
+  await sshd.stop();
+  expect(await site.operate("stop")).toMatchObject({ state: "failed" });
+  expect(await queen.request("DELETE", `/v1/hives/${id}`)).toMatchObject({ status: 409 });
+  expect(await queen.request("DELETE", `/v1/hives/${id}?force=true`)).toMatchObject({ status: 204 });
+  // A hive that only has the id of the one before.
+  queen.clock.advance(1);
+  expect(await queen.request("POST", "/v1/hives", { ...HIVE_JSON, id })).toMatchObject({ status: 201 });
+  expect(await queen.request("DELETE", `/v1/hives/${id}`)).toMatchObject({ status: 204 });
+  expect(await queen.request("DELETE", `/v1/hives/${id}`)).toMatchObject({ status: 404 });
 
   const events = Array.from({ length: queen.events.newest }, (_, n) => queen.events.textOf(n + 1) ?? "");
   expect(events.filter((text) => text.includes("event: operation") && text.includes(installed.id))).toHaveLength(2);
