@@ -70,7 +70,7 @@ export function createApp({ id, detectDevices, log }: AppOptions): FastifyInstan
       return DeviceCapabilitiesJson.encode(await detectDevices());
     } catch (error) {
       // An empty answer would be stored as the truth, so there is none.
-      log.warn({ err: error }, "devices could not be read");
+      log.info({ reason: error instanceof Error ? error.message : error }, "devices could not be read");
       reply.header("connection", "close"); // a kept connection would hold up the end
       return sendProblem(request, reply, {
         status: 503,

@@ -68,6 +68,9 @@ test("answers 503 with Retry-After while the catalog cannot be had, and leaves t
   await queen.catalog.close();
   const found = await queen.request("GET", "/v1/hives");
   expect(found).toMatchObject({ status: 503, body: { code: "CATALOG_CLOSED" }, headers: { "retry-after": "1" } });
+  const failed = queen.logLines.find(({ msg }) => msg === "request failed");
+  expect(failed).toMatchObject({ level: 40, err: { code: "CATALOG_CLOSED" } });
+  expect(failed?.err).not.toHaveProperty("stack");
   expect((await queen.request("GET", "/health")).status).toBe(200);
 });
 

@@ -13,7 +13,7 @@ import type { Clock } from "./clock.ts";
 import type { Cordons } from "./cordons.ts";
 import type { DeviceDetection } from "./device-detection.ts";
 import type { Door } from "./door.ts";
-import { Problem, toProblem } from "./errors.ts";
+import { levelOf, Problem, toProblem } from "./errors.ts";
 import type { EventLog } from "./events.ts";
 import type { HeartbeatReceiver } from "./heartbeat.ts";
 import type { Lifecycle } from "./lifecycle/lifecycle.ts";
@@ -143,10 +143,8 @@ function problemSender({ problems }: Metrics) {
       const { code, message: detail } = problem;
       request.log.warn({ code, detail, request_id: request.id }, "a hive did not answer as it should");
     } else if (problem.status >= 500) {
-      request.log.error(
-        { err: problem.cause ?? problem, code: problem.code, request_id: request.id },
-        "request failed",
-      );
+      const { cause: err = problem, code } = problem;
+      request.log[levelOf(err)]({ err, code, request_id: request.id }, "request failed");
     }
     return reply.code(problem.status).headers(problem.headers).type(PROBLEM_JSON).send(problem.body(request.id));
   };

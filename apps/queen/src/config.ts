@@ -25,11 +25,6 @@ export interface Config extends LivenessSettings {
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
-/** A setting that shows to be wrong only when it is used; the message names it. */
-export class SettingError extends Error {
-  override readonly name = "SettingError";
-}
-
 export interface TlsFiles {
   readonly cert: string;
   readonly key: string;

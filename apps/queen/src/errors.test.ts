@@ -1,6 +1,6 @@
 import { HIVE_CATALOG_ERROR_CODES, HiveCatalogError, type HiveCatalogErrorCode } from "@repo/hive-catalog";
 import { expect, test } from "vitest";
-import { toProblem } from "./errors.ts";
+import { errorForLog, levelOf, SettingError, toProblem } from "./errors.ts";
 import { ProbeError } from "./probe.ts";
 
 const STATUS: Record<HiveCatalogErrorCode, number> = {
@@ -74,3 +74,33 @@ test.each([new Error("secret"), "secret", undefined, { code: "secret" }])(
     expect(JSON.stringify(problem.body("r-1"))).not.toContain("secret");
   },
 );
+
+test.each([
+  new ProbeError("HIVE_UNREACHABLE", "why", { cause: new Error("ECONNREFUSED") }),
+  new HiveCatalogError("CATALOG_BUSY", "why", { cause: new Error("SQLITE_BUSY") }),
+  new HiveCatalogError("CATALOG_CORRUPT", "why"),
+  new SettingError("why"),
+])("logs what may happen to any queen, $name, in one line", (error) => {
+  expect(errorForLog(error)).toEqual({
+    type: error.name,
+    message: "why",
+    ...("code" in error && { code: error.code }),
+  });
+});
+
+test.each([new TypeError("why"), new HiveCatalogError("INVALID_ARGUMENT", "why")])(
+  "logs what nobody foresaw, such as %s, with its stack, as an error",
+  (error) => {
+    expect(errorForLog(error)).toMatchObject({ message: "why", stack: error.stack });
+    expect(levelOf(error)).toBe("error");
+  },
+);
+
+test.each([
+  ["CATALOG_BUSY", "warn"],
+  ["CATALOG_UNAVAILABLE", "warn"],
+  ["CATALOG_CORRUPT", "error"],
+  ["CATALOG_FULL", "error"],
+] as const)("takes %s for a thing to %s of", (code, level) => {
+  expect(levelOf(new HiveCatalogError(code, "why"))).toBe(level);
+});

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { HiveCatalogError, type HiveCatalogErrorCode } from "@repo/hive-catalog";
+import { pino } from "pino";
 import { describe, type FieldProblem, got, withJsonNames } from "./field-problems.ts";
 import { ProbeError } from "./probe.ts";
 
@@ -15,6 +16,11 @@ export interface ProblemBody {
 }
 
 type Details = { errors?: readonly FieldProblem[]; headers?: Record<string, string>; cause?: unknown };
+
+/** A setting that shows to be wrong only when it is used; the message names it. */
+export class SettingError extends Error {
+  override readonly name = "SettingError";
+}
 
 /** An error that knows how it is answered. */
 export class Problem extends Error {
@@ -126,6 +132,22 @@ function badUrl({ message }: Error): Problem {
     : "its escapes are not UTF-8";
   return new Problem(400, "BAD_REQUEST", `The path is not a valid URL: ${why}`);
 }
+
+/** What may happen to any queen, and is not hers to mend: its message says all there is to know. */
+function isForeseen(error: unknown): error is Error {
+  if (error instanceof HiveCatalogError) return CATALOG_STATUS[error.code] !== 400;
+  return error instanceof ProbeError || error instanceof Problem || error instanceof SettingError;
+}
+
+/** An error as the log shows it: with its stack only where nobody foresaw it. */
+export function errorForLog(error: Error): object {
+  if (!isForeseen(error)) return pino.stdSerializers.err(error);
+  return { type: error.name, ...("code" in error && { code: error.code }), message: error.message };
+}
+
+/** How loudly a failure is logged that the queen will get over by herself: a catalog that is busy or away comes back. */
+export const levelOf = (error: unknown): "warn" | "error" =>
+  isForeseen(error) && toProblem(error, "").status === 503 ? "warn" : "error";
 
 const codeOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";

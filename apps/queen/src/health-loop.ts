@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "./clock.ts";
 import type { Cordons } from "./cordons.ts";
 import type { DeviceDetection } from "./device-detection.ts";
+import { levelOf } from "./errors.ts";
 import type { Liveness } from "./liveness/liveness.ts";
 import type { ProbeResult, Sight } from "./liveness/sight.ts";
 import type { Metrics } from "./metrics.ts";
@@ -82,7 +83,7 @@ export class HealthLoop {
   async runRound(): Promise<void> {
     const { liveness, cordons, statuses, registry, detection, log } = this.#parts;
     const again = "the cordons could not be read; the next round tries again";
-    await cordons.refresh().catch((error: unknown) => log.error({ err: error }, again));
+    await cordons.refresh().catch((error: unknown) => log[levelOf(error)]({ err: error }, again));
     await turn();
     liveness.sights.beginRound();
     const hives = this.#readHives();
@@ -134,7 +135,8 @@ export class HealthLoop {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       const beganAtMs = clock.monotonicNow();
-      await run().catch((error: unknown) => log.error({ err: error }, `${name} failed; the next one tries again`));
+      const again = `${name} failed; the next one tries again`;
+      await run().catch((error: unknown) => log[levelOf(error)]({ err: error }, again));
       const restMs = Math.max(0, intervalMs - (clock.monotonicNow() - beganAtMs));
       await delay(restMs, undefined, { signal }).catch(() => undefined);
     }

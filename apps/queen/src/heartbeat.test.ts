@@ -176,7 +176,11 @@ test("asks a hive without devices for them at its first beat, once, and not agai
     await using queen = await startTestQueen();
     await queen.request("POST", "/v1/hives", { ...HIVE_JSON, port: hive.port });
     await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
-    await until("the failure is logged", () => queen.logLines.some(({ msg }) => msg.includes("could not be detected")));
+    const failure = () => queen.logLines.find(({ msg }) => msg.includes("could not be detected"));
+    await until("the failure is logged", () => failure() !== undefined);
+    const reason = { type: "ProbeError", code: "HIVE_UNREACHABLE", message: expect.stringContaining("500") };
+    expect(failure()?.err).toEqual(reason);
+    expect(failure()?.level).toBe(40);
     await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
     await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
     expect(hive.countOf("GET /v1/devices")).toBe(1);

@@ -2,7 +2,8 @@ import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-cat
 import { type Logger, pino } from "pino";
 import { isLoopback } from "./addresses.ts";
 import { systemClock } from "./clock.ts";
-import { type Config, readConfig, SettingError } from "./config.ts";
+import { type Config, readConfig } from "./config.ts";
+import { errorForLog, levelOf, SettingError } from "./errors.ts";
 import { Metrics } from "./metrics.ts";
 import { systemResolve } from "./probe.ts";
 import { assembleQueen, type Queen } from "./queen.ts";
@@ -29,7 +30,7 @@ else if ("tokenCommand" in result) {
 } else await start(result.config);
 
 async function start(config: Config): Promise<void> {
-  const log = pino({ level: config.logLevel }, standardOutput());
+  const log = pino({ level: config.logLevel, serializers: { err: errorForLog } }, standardOutput());
   const metrics = new Metrics();
   const catalog = await openCatalog(config, metrics);
   if (catalog === undefined) return;
@@ -81,7 +82,7 @@ function endDeadOperations(queen: Queen, log: Logger): void {
   const run = () =>
     queen.endDeadOperations().catch((error) => {
       if (error instanceof HiveCatalogError && error.code === "CATALOG_CLOSED") return;
-      log.error({ err: error }, "operations that an earlier queen did not end could not be looked at");
+      log[levelOf(error)]({ err: error }, "operations that an earlier queen did not end could not be looked at");
     });
   setTimeout(run, LOOK_BACK_AFTER_MS).unref();
   setInterval(run, LOOK_BACK_INTERVAL_MS).unref();

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
-import { SettingError, type TlsFiles } from "./config.ts";
+import type { TlsFiles } from "./config.ts";
+import { SettingError } from "./errors.ts";
 import type { Tls } from "./servers.ts";
 
 const SETTINGS: Record<keyof TlsFiles, string> = {

@@ -3,6 +3,7 @@ import { openTestCatalog } from "@repo/hive-catalog/testing";
 import type { InjectOptions } from "fastify";
 import { pino } from "pino";
 import { AllowedHosts } from "../src/allowed-hosts.ts";
+import { errorForLog } from "../src/errors.ts";
 import type { LivenessSettings } from "../src/liveness/liveness.ts";
 import { Metrics } from "../src/metrics.ts";
 import { systemResolve } from "../src/probe.ts";
@@ -44,7 +45,10 @@ export async function startTestQueen(options: Partial<QueenOptions> & { clock?: 
   const metrics = new Metrics();
   const catalog = options.catalog ?? (await openTestCatalog({ now: () => clock.now(), onCommit: metrics.onCommit }));
   const logLines: LogLine[] = [];
-  const log = pino({ level: "debug" }, { write: (line: string) => void logLines.push(JSON.parse(line)) });
+  const log = pino(
+    { level: "debug", serializers: { err: errorForLog } },
+    { write: (line: string) => void logLines.push(JSON.parse(line)) },
+  );
   const queen = assembleQueen({
     log,
     metrics,
