@@ -1,8 +1,10 @@
 // What `pnpm start` runs: a queen and one local hive, until a signal comes or one of the two ends.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
+import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { rootCertificates } from "node:tls";
@@ -119,6 +121,16 @@ async function whereItListens({ name, address }, host, port) {
   return Promise.race([address, deadline]);
 }
 
+async function freePort(host) {
+  const server = createServer().listen(0, host);
+  await once(server, "listening").catch((error) => {
+    throw new Error(`the hive cannot listen on HIVE_HOST ${host}: ${error.message}`);
+  });
+  const { port } = server.address();
+  server.close();
+  return String(port);
+}
+
 async function waitForHealth(url) {
   const deadlineMs = performance.now() + START_TIMEOUT_MS;
   while (!stopping) {
@@ -153,6 +165,7 @@ async function call(url, method, body) {
   const answer = await send(url, { method, headers, body: body && JSON.stringify(body), timeoutMs: 10_000 });
   if (answer.status === 401 && !env.QUEEN_TOKEN) throw new Error(NEEDS_TOKEN);
   if (answer.status < 300 || answer.status === 409) return answer;
+  if (answer.status === 400) throw new Error(`HIVE_ID, HIVE_HOST or HIVE_PORT: ${JSON.parse(answer.text).detail}`);
   throw new Error(`${method} ${url} answers ${answer.status}: ${answer.text}`);
 }
 
@@ -172,15 +185,16 @@ async function run() {
   const at = await whereItListens(queen, env.QUEEN_HOST ?? "127.0.0.1", env.QUEEN_PORT ?? "8500");
   const queenUrl = toUrl(contactHost(at.host), at.port);
   await waitForHealth(queenUrl);
-  const settings = { host: env.HIVE_HOST ?? "127.0.0.1", port: Number(env.HIVE_PORT ?? "8600") };
-  if (settings.port !== 0) await addHive(queenUrl, settings);
+  const host = env.HIVE_HOST ?? "127.0.0.1";
+  // Known before the hive is: it beats as soon as it listens, and a beat of a hive that nobody added is refused.
+  const port = env.HIVE_PORT === "0" ? await freePort(host) : (env.HIVE_PORT ?? "8600");
+  await addHive(queenUrl, { host, port: Number(port) });
   if (stopping) return;
   say(`starting the hive ${hiveId}`);
   // Whoever may add the hive may beat for it.
   const token = env.QUEEN_TOKEN && !env.HIVE_TOKEN && !env.HIVE_TOKEN_FILE && { HIVE_TOKEN: env.QUEEN_TOKEN };
-  const hive = start("hive", "apps/hive/bin/hive.js", { HIVE_QUEEN: queenUrl, ...token });
-  const hiveAt = await whereItListens(hive, settings.host, String(settings.port));
-  if (settings.port === 0) await addHive(queenUrl, hiveAt);
+  const hive = start("hive", "apps/hive/bin/hive.js", { HIVE_QUEEN: queenUrl, HIVE_PORT: port, ...token });
+  await whereItListens(hive, host, port);
   say(`running; look with: curl ${queenUrl}/v1/hives`);
 }
 

@@ -30,6 +30,8 @@ function isAlive(pid: number): boolean {
 interface Fleet {
   process: ChildProcess;
   stderr: () => string;
+  /** Of the log of both. */
+  messages: () => string[];
   queenUrl: () => Promise<string>;
   hivePort: () => Promise<number>;
   /** Process id of the queen or the hive. */
@@ -69,6 +71,7 @@ function startFleet(folder: string, env: Record<string, string> = {}): Fleet {
   return {
     process: child,
     stderr: () => stderr,
+    messages: () => log.map(({ msg }) => msg),
     queenUrl: async () => `http://127.0.0.1:${(await listening("queen")).port}`,
     hivePort: async () => Number((await listening("hive")).port),
     pidOf: (name) => {
@@ -106,6 +109,9 @@ test("one command shows this machine as an online hive, and again after a restar
   const first = startFleet(folder);
   const before = await onlineHive(first);
   expect(before).toMatchObject({ id: "localhost", host: "127.0.0.1", devices: { cpu } });
+  // Before it can beat: a beat of a hive that nobody added is refused, logged and counted.
+  const told = first.messages().filter((message) => message === "hive added" || message === "hive listening");
+  expect(told).toEqual(["hive added", "hive listening"]);
   const pids = [first.pidOf("queen"), first.pidOf("hive")];
   const moved = await fetch(`${await first.queenUrl()}/v1/hives/localhost`, {
     method: "PATCH",
