@@ -2,6 +2,7 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { agentBundle } from "../../src/lifecycle/agent-bundle.ts";
 import { Daemon, spawnQueen } from "../daemon.ts";
 import { until } from "../until.ts";
 
@@ -9,6 +10,10 @@ import { until } from "../until.ts";
 export const STALE_AFTER_MS = 2000;
 const HEALTH_INTERVAL_MS = 1000;
 const BEAT_INTERVAL_MS = 100;
+/** All at once, each would be too slow. */
+const STARTS_AT_ONCE = 6;
+/** Of hives of which there are many, so that none is asked for them. */
+const DEVICES = { cpu: { cores: 8, ram_gb: 32 }, gpus: [] };
 
 /** A row of the catalog's file. */
 export interface HiveRow {
@@ -37,6 +42,7 @@ export class Fleet implements AsyncDisposable {
   readonly file: string;
   readonly #folder: Awaited<ReturnType<typeof temporaryFolder>>;
   readonly #daemons: Daemon[] = [];
+  readonly #ports = new Map<string, number>();
   #origin = "";
 
   /** Where the files of the test are. */
@@ -88,6 +94,27 @@ export class Fleet implements AsyncDisposable {
     return hive;
   }
 
+  /** Starts many hives, and adds them; those that ran before are started again, at the same ports. */
+  async startHives(ids: readonly string[], options: Pick<HiveOptions, "queen" | "beatIntervalMs">): Promise<Daemon[]> {
+    const agent = join(this.folder, "agent.mjs");
+    await writeFile(agent, (await agentBundle()).contents);
+    const hives: Daemon[] = [];
+    const waiting = ids.entries();
+    const startInTurn = async () => {
+      for (const [index, id] of waiting) {
+        const known = this.#ports.get(id);
+        const hive = await this.startHive(id, { ...options, agent, port: known ?? 0 });
+        hives[index] = hive;
+        if (known !== undefined) continue;
+        const port = await hive.port();
+        this.#ports.set(id, port);
+        await this.add(id, port, "127.0.0.1", DEVICES);
+      }
+    };
+    await Promise.all(Array.from({ length: STARTS_AT_ONCE }, startInTurn));
+    return hives;
+  }
+
   async request(method: string, path: string, json?: unknown): Promise<{ status: number; body: Json }> {
     const answer = await fetch(this.#origin + path, {
       method,
@@ -97,9 +124,16 @@ export class Fleet implements AsyncDisposable {
   }
 
   /** Adds a hive at `host` and `port` over HTTP. */
-  async add(id: string, port: number, host = "127.0.0.1"): Promise<void> {
-    const { status, body } = await this.request("POST", "/v1/hives", { id, host, port });
+  async add(id: string, port: number, host = "127.0.0.1", devices?: Json): Promise<void> {
+    const { status, body } = await this.request("POST", "/v1/hives", { id, host, port, devices });
     if (status !== 201) throw new Error(`${id} was not added: ${JSON.stringify(body)}`);
+  }
+
+  /** What `/metrics` says of that series. */
+  async metric(series: string): Promise<number> {
+    const page = await (await fetch(`${this.#origin}/metrics`)).text();
+    const line = page.split("\n").find((one) => one.startsWith(`${series} `));
+    return Number(line?.slice(series.length));
   }
 
   async stateOf(id: string): Promise<Json> {
@@ -155,6 +189,10 @@ export class Fleet implements AsyncDisposable {
     return path;
   }
 }
+
+/** So many ids, in their order. */
+export const hiveIds = (count: number): string[] =>
+  Array.from({ length: count }, (_, n) => `hive-${String(n).padStart(2, "0")}`);
 
 /** The changes of status that a queen has logged, as "hive-a: unknown → online". */
 export const changesOf = (queen: Daemon): string[] =>

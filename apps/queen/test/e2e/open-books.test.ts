@@ -1,20 +1,16 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import { agentBundle } from "../../src/lifecycle/agent-bundle.ts";
-import type { Daemon } from "../daemon.ts";
 import { EventReader } from "../event-reader.ts";
 import { until } from "../until.ts";
 import { BeatJournal } from "./beat-journal.ts";
-import { Fleet } from "./fleet.ts";
+import { Fleet, hiveIds } from "./fleet.ts";
 
-const IDS = Array.from({ length: 50 }, (_, n) => `hive-${String(n).padStart(2, "0")}`);
-const KILLED = IDS.slice(10, 15);
+const IDS = hiveIds(50);
+const [FIRST_KILLED, END_OF_KILLED] = [10, 15];
+const KILLED = IDS.slice(FIRST_KILLED, END_OF_KILLED);
 const CORDONED = IDS[20] ?? "";
 const STALE_AFTER_MS = 5000;
 const BEAT_INTERVAL_MS = 1000;
 const SETTINGS = { QUEEN_STALE_AFTER_MS: String(STALE_AFTER_MS), QUEEN_HEALTH_INTERVAL_MS: "1000" };
-const DEVICES = { cpu: { cores: 8, ram_gb: 32 }, gpus: [] };
 
 /** What the file lacks of the beats that were acknowledged. */
 async function missingBeats(fleet: Fleet, journal: BeatJournal): Promise<string[]> {
@@ -22,12 +18,6 @@ async function missingBeats(fleet: Fleet, journal: BeatJournal): Promise<string[
   const stored = new Map((await fleet.rows()).map(({ id, last_heartbeat_ms }) => [id, last_heartbeat_ms ?? 0]));
   return acknowledged.filter(([id, sentMs]) => (stored.get(id) ?? 0) < sentMs).map(([id]) => id);
 }
-
-const metric = async (fleet: Fleet, series: string): Promise<number> => {
-  const page = await (await fetch(`${fleet.origin}/metrics`)).text();
-  const line = page.split("\n").find((one) => one.startsWith(`${series} `));
-  return Number(line?.slice(series.length));
-};
 
 const idsOf = async (fleet: Fleet, status: string) => {
   const { body } = await fleet.request("GET", `/v1/hives?status=${status}`);
@@ -39,25 +29,12 @@ test("50 hives, a queen killed under their load, 5 hives killed, 1 cordoned: lis
 }, async () => {
   await using fleet = await Fleet.create();
   await using journal = await BeatJournal.start();
-  const agent = join(fleet.folder, "agent.mjs");
-  await writeFile(agent, (await agentBundle()).contents);
   const first = await fleet.startQueen(SETTINGS);
   journal.queen = fleet.origin;
   await using reader = await new EventReader().connect(fleet.origin);
-  const hives = new Map<string, Daemon>();
-  const waiting = IDS.values();
-  const startHives = async () => {
-    for (const id of waiting) {
-      const hive = await fleet.startHive(id, { agent, queen: journal.origin, beatIntervalMs: BEAT_INTERVAL_MS });
-      hives.set(id, hive);
-      const record = { id, host: "127.0.0.1", port: await hive.port(), devices: DEVICES };
-      expect(await fleet.request("POST", "/v1/hives", record)).toMatchObject({ status: 201 });
-    }
-  };
-  // All at once, each would be too slow.
-  await Promise.all(Array.from({ length: 6 }, startHives));
+  const hives = await fleet.startHives(IDS, { queen: journal.origin, beatIntervalMs: BEAT_INTERVAL_MS });
   await until("all are online", () => reader.events.filter(({ data }) => data.was === "unknown").length === IDS.length);
-  expect(await metric(fleet, 'queen_hives{status="online"}')).toBe(IDS.length);
+  expect(await fleet.metric('queen_hives{status="online"}')).toBe(IDS.length);
 
   const storm = journal.storm(IDS);
   await until("it is on", () => journal.acknowledged > 1000);
@@ -74,7 +51,7 @@ test("50 hives, a queen killed under their load, 5 hives killed, 1 cordoned: lis
 
   const seenBefore = reader.events.length;
   const killedAtMs = Date.now();
-  await Promise.all(KILLED.map((id) => hives.get(id)?.kill("SIGKILL")));
+  await Promise.all(hives.slice(FIRST_KILLED, END_OF_KILLED).map((hive) => hive.kill("SIGKILL")));
   const cordon = { reason: "its fan is loud" };
   expect(await fleet.request("POST", `/v1/hives/${CORDONED}/cordon`, cordon)).toMatchObject({ status: 200 });
   const told = await until("events tell of all that", () => {
@@ -84,9 +61,9 @@ test("50 hives, a queen killed under their load, 5 hives killed, 1 cordoned: lis
 
   expect(await idsOf(fleet, "offline")).toEqual(KILLED);
   expect(await idsOf(fleet, "online")).toEqual(IDS.filter((id) => !KILLED.includes(id)));
-  expect(await metric(fleet, 'queen_hives{status="offline"}')).toBe(KILLED.length);
-  expect(await metric(fleet, 'queen_hives{status="online"}')).toBe(IDS.length - KILLED.length);
-  expect(await metric(fleet, "queen_cordoned_hives")).toBe(1);
+  expect(await fleet.metric('queen_hives{status="offline"}')).toBe(KILLED.length);
+  expect(await fleet.metric('queen_hives{status="online"}')).toBe(IDS.length - KILLED.length);
+  expect(await fleet.metric("queen_cordoned_hives")).toBe(1);
   const wentOffline = told.filter(({ type }) => type === "status");
   expect(wentOffline.map(({ data }) => `${data.hive_id}: ${data.was} → ${data.status}`).toSorted()).toEqual(
     KILLED.map((id) => `${id}: online → offline`),

@@ -1,0 +1,111 @@
+import { expect, test } from "vitest";
+import type { Daemon } from "../daemon.ts";
+import { EventReader, type SeenEvent } from "../event-reader.ts";
+import { until } from "../until.ts";
+import { Fleet, hiveIds, type Json } from "./fleet.ts";
+
+const IDS = hiveIds(50);
+const KILLED = IDS.slice(0, 30);
+const SETTINGS = {
+  QUEEN_STALE_AFTER_MS: "5000",
+  QUEEN_HEALTH_INTERVAL_MS: "1000",
+  // All but three must be back: with 1/3, those that a busy machine starts last would rightly be marked.
+  QUEEN_MASS_FAILURE_SHARE: "1/16",
+};
+/** Long enough to look at everything meanwhile. */
+const HOLD_MS = 4000;
+
+const conditionOf = async (fleet: Fleet) => (await fleet.request("GET", "/health")).body.liveness as Json;
+const statusesIn = async (fleet: Fleet) =>
+  Object.fromEntries((await fleet.rows()).map(({ id, status }) => [id, status]));
+const allOnline = Object.fromEntries(IDS.map((id) => [id, "online"]));
+const thirtyOffline = { ...allOnline, ...Object.fromEntries(KILLED.map((id) => [id, "offline"])) };
+
+const marksIn = (events: readonly SeenEvent[]) =>
+  events.filter(({ type, data }) => type === "status" && data.status === "offline").map(({ data }) => data.hive_id);
+
+/** What the log says of mass failures, and what the events say of them. */
+const logged = (queen: Daemon) =>
+  queen.logLines.filter(({ msg }) => /went missing at once|marked offline again/.test(msg)).map(({ msg }) => msg);
+const told = (events: readonly SeenEvent[]) =>
+  events.filter(({ data }) => data.kind === "mass_failure" || data.kind === "resumed").map(({ data }) => data.why);
+
+async function killAtOnce(fleet: Fleet, agents: readonly Daemon[]): Promise<void> {
+  await Promise.all(agents.map((agent) => agent.kill("SIGKILL")));
+  const held = await until("marks are held back", async () => {
+    const seen = await conditionOf(fleet);
+    return seen.state === "mass_failure" && seen.missing === KILLED.length && seen;
+  });
+  expect(held).toMatchObject({ online: IDS.length, until_ms: expect.any(Number) });
+  expect(await fleet.metric("queen_offline_marks_held")).toBe(1);
+  expect(await fleet.metric("queen_missing_hives")).toBe(KILLED.length);
+  await until("one of them says why it would be offline, and is not", async () => {
+    return (await fleet.request("GET", `/v1/hives/${KILLED[0]}/liveness`)).body.rule === "mass_failure";
+  });
+  expect(await statusesIn(fleet)).toEqual(allOnline);
+}
+
+async function untilNothingIsHeld(fleet: Fleet): Promise<void> {
+  await until("nothing is held back", async () => (await conditionOf(fleet)).state !== "mass_failure");
+  expect(await fleet.metric("queen_offline_marks_held")).toBe(0);
+}
+
+async function untilThirtyAreOffline(fleet: Fleet, reader: EventReader): Promise<void> {
+  await until("those that are gone are offline", () => marksIn(reader.events).length >= KILLED.length);
+  expect(marksIn(reader.events).toSorted()).toEqual(KILLED);
+  expect(await statusesIn(fleet)).toEqual(thirtyOffline);
+  expect(await fleet.metric('queen_hives{status="offline"}')).toBe(KILLED.length);
+}
+
+test("30 of 50 hives that are killed at once are not marked until they return, an operator confirms, or time is up", {
+  timeout: 180_000,
+}, async () => {
+  await using fleet = await Fleet.create();
+  const first = await fleet.startQueen({ ...SETTINGS, QUEEN_MASS_FAILURE_HOLD_MS: "600000" });
+  const start = (ids: readonly string[]) => fleet.startHives(ids, { beatIntervalMs: 1000 });
+  const untilAllAreOnline = () =>
+    until("all are online", async () => {
+      const { online, missing } = await conditionOf(fleet);
+      return online === IDS.length && missing === 0;
+    });
+  await using reader = await new EventReader().connect(fleet.origin);
+  const agents = await start(IDS);
+  await untilAllAreOnline();
+
+  await killAtOnce(fleet, agents.slice(0, KILLED.length));
+  const returned = await start(KILLED);
+  await untilNothingIsHeld(fleet);
+  await untilAllAreOnline();
+
+  await killAtOnce(fleet, returned);
+  expect(marksIn(reader.events)).toEqual([]);
+  const confirmed = { status: 200, body: { missing: KILLED.length, online: IDS.length } };
+  expect(await fleet.request("POST", "/v1/liveness/confirm")).toEqual(confirmed);
+  await untilNothingIsHeld(fleet);
+  await untilThirtyAreOffline(fleet, reader);
+  expect(logged(first)).toEqual([
+    expect.stringMatching(/^\d+ of 50 online hives went missing at once/),
+    expect.stringContaining("enough of the missing hives have returned"),
+    expect.stringMatching(/^\d+ of 50 online hives went missing at once/),
+    expect.stringContaining("an operator confirmed that the missing hives are gone"),
+  ]);
+  expect(told(reader.events)).toEqual(logged(first));
+
+  const started = await start(KILLED);
+  await until("all are back", async () =>
+    Object.values(await statusesIn(fleet)).every((status) => status === "online"),
+  );
+  await first.kill("SIGTERM");
+  const second = await fleet.startQueen({ ...SETTINGS, QUEEN_MASS_FAILURE_HOLD_MS: String(HOLD_MS) });
+  await reader.connect(fleet.origin);
+  await untilAllAreOnline();
+  reader.events.length = 0;
+  await killAtOnce(fleet, started);
+  await untilNothingIsHeld(fleet);
+  await untilThirtyAreOffline(fleet, reader);
+  expect(logged(second)).toEqual([
+    expect.stringMatching(/^\d+ of 50 online hives went missing at once/),
+    expect.stringContaining("the time for which marks are held back is over"),
+  ]);
+  expect(told(reader.events)).toEqual(logged(second));
+});
