@@ -1,9 +1,9 @@
 import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
-import { type Logger, pino } from "pino";
+import { pino } from "pino";
 import { isLoopback } from "./addresses.ts";
 import { systemClock } from "./clock.ts";
 import { type Config, readConfig } from "./config.ts";
-import { errorForLog, levelOf, SettingError } from "./errors.ts";
+import { errorForLog, SettingError } from "./errors.ts";
 import { Metrics } from "./metrics.ts";
 import { systemResolve } from "./probe.ts";
 import { assembleQueen, type Queen } from "./queen.ts";
@@ -16,8 +16,6 @@ if (process.send !== undefined && !process.connected) endWithStarter();
 process.on("disconnect", endWithStarter);
 process.channel?.unref();
 
-const LOOK_BACK_AFTER_MS = 250;
-const LOOK_BACK_INTERVAL_MS = 60_000;
 const MAX_UNWRITTEN_BYTES = 1_048_576;
 
 const result = readConfig();
@@ -57,7 +55,7 @@ async function start(config: Config): Promise<void> {
   reloadOnSighup({ queen, log, stop, readCertificate: () => readCertificate(config) });
   queen.door.start();
   queen.healthLoop.start();
-  endDeadOperations(queen, log);
+  queen.startLookingBack();
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port, ...(config.tlsFiles && { tls: true }) }, "queen listening");
 }
@@ -75,17 +73,6 @@ async function checkThatSafe({ host }: Config, catalog: HiveCatalog): Promise<vo
     `--host (QUEEN_HOST) is ${host}, which other machines can reach, and nobody but hives has a token: make one with ` +
       "`pnpm queen token create --name NAME --role operator`, or listen on 127.0.0.1",
   );
-}
-
-/** A little later, because the first requests go before; and again, for operations of queens that ended since, or could not be looked at. */
-function endDeadOperations(queen: Queen, log: Logger): void {
-  const run = () =>
-    queen.endDeadOperations().catch((error) => {
-      if (error instanceof HiveCatalogError && error.code === "CATALOG_CLOSED") return;
-      log[levelOf(error)]({ err: error }, "operations that an earlier queen did not end could not be looked at");
-    });
-  setTimeout(run, LOOK_BACK_AFTER_MS).unref();
-  setInterval(run, LOOK_BACK_INTERVAL_MS).unref();
 }
 
 async function openCatalog(

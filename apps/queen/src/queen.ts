@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { HiveCatalog } from "@repo/hive-catalog";
+import { type HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { isLoopback } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
@@ -8,6 +8,7 @@ import type { Clock } from "./clock.ts";
 import { Cordons } from "./cordons.ts";
 import { DeviceDetection } from "./device-detection.ts";
 import { Door } from "./door.ts";
+import { levelOf } from "./errors.ts";
 import { EventLog } from "./events.ts";
 import { HealthLoop } from "./health-loop.ts";
 import { HeartbeatReceiver } from "./heartbeat.ts";
@@ -22,6 +23,7 @@ import { StatusKeeper } from "./status-keeper.ts";
 
 const MAX_PROBE_TIMEOUT_MS = 5000;
 const REAP_INTERVAL_MS = 50;
+const DEFAULT_LOOK_BACK = { afterMs: 250, intervalMs: 60_000 };
 
 export interface QueenOptions extends LivenessSettings {
   catalog: HiveCatalog;
@@ -40,6 +42,8 @@ export interface QueenOptions extends LivenessSettings {
   tls?: Tls | undefined;
   timeouts?: Timeouts;
   limits?: Limits;
+  /** When she looks for dead operations, from `startLookingBack` on. */
+  lookBack?: { readonly afterMs: number; readonly intervalMs: number };
 }
 
 /** The parts of a queen, put together and not yet started. */
@@ -51,6 +55,8 @@ export interface Queen {
   healthLoop: HealthLoop;
   /** Ends the records of operations that were under way when their queen was ended. */
   endDeadOperations(): Promise<void>;
+  /** Does so until she stops: for queens that ended before, or end later, and for what could not be looked at. */
+  startLookingBack(): void;
   door: Door;
   servers: Servers;
   /** Finishes the requests that run, ends everything else, and resolves when nothing is under way. */
@@ -101,17 +107,29 @@ export function assembleQueen(options: QueenOptions): Queen {
     const unfinished = await catalog.operations.unfinished();
     if (unfinished.length > 0) await (await lifecycle.load()).endDead(unfinished);
   };
+  const lookBack = () =>
+    void endDeadOperations().catch((error) => {
+      if (error instanceof HiveCatalogError && error.code === "CATALOG_CLOSED") return;
+      log[levelOf(error)]({ err: error }, "operations that an earlier queen did not end could not be looked at");
+    });
+  const lookBackTimers: NodeJS.Timeout[] = [];
+  const startLookingBack = () => {
+    const { afterMs, intervalMs } = options.lookBack ?? DEFAULT_LOOK_BACK;
+    // A little later, because the first requests go before.
+    lookBackTimers.push(setTimeout(lookBack, afterMs).unref(), setInterval(lookBack, intervalMs).unref());
+  };
   const unwatchEventLoop = metrics.watchEventLoop();
   const stop = async () => {
     unwatchEventLoop();
     door.stop();
+    for (const timer of lookBackTimers) clearTimeout(timer);
     const quiet = Promise.all([healthLoop.stop(), lifecycle.close()]);
     const reaper = setInterval(() => servers.endIdleConnections(), REAP_INTERVAL_MS);
     await Promise.all([app.close(), servers.closeOthers()]).finally(() => clearInterval(reaper));
     await detection.close();
     await quiet;
   };
-  return { app, registry, liveness, events, healthLoop, door, servers, endDeadOperations, stop };
+  return { app, registry, liveness, events, healthLoop, door, servers, endDeadOperations, startLookingBack, stop };
 }
 
 /** Loaded when it is first needed: the start of the queen must not wait for it. */

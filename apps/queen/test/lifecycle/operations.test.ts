@@ -2,10 +2,15 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { createClient } from "@libsql/client";
+import { HiveCatalog } from "@repo/hive-catalog";
+import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { newOwner } from "../../src/lifecycle/owner.ts";
 import { FakeClock } from "../fake-clock.ts";
 import { HIVE_JSON, startTestQueen, type TestQueen } from "../test-queen.ts";
+import { until } from "../until.ts";
 import { ended } from "./operation.ts";
 import { unusedPort } from "./port.ts";
 
@@ -86,6 +91,32 @@ test("what a queen on another machine should have ended long ago is ended for he
     state: "interrupted",
     problem: expect.stringContaining("its queen did not end it in time"),
   });
+});
+
+test("she looks back again and again: for queens that end later, and for operations that could not be read", async () => {
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, "hives.db");
+  const catalog = await HiveCatalog.open(file);
+  await using queen = await startTestQueen({ catalog, lookBack: { afterMs: 1, intervalMs: 20 } });
+  await queen.request("POST", "/v1/hives", REMOTE);
+  const other = await runElsewhere(queen);
+  const [host] = newOwner().split(" ");
+  const dead = { id: "dead", hiveId: HIVE_JSON.id, kind: "stop", owner: `${host} before-the-last-boot 1 1 0` } as const;
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  await catalog.operations.begin({ ...dead, deadlineMs: queen.clock.now() + 1000 });
+  const untilInterrupted = (id: string) =>
+    until(`${id} is ended for its queen`, async () => (await catalog.operations.get(id))?.state === "interrupted");
+  queen.startLookingBack();
+  await untilInterrupted("dead");
+  expect(await catalog.operations.get("elsewhere")).toMatchObject({ state: "running" });
+
+  const sqlite = createClient({ url: `file:${file}` });
+  await sqlite.execute("ALTER TABLE operations RENAME TO operations_away");
+  other.kill("SIGKILL");
+  await until("she says that she could not look", () => queen.logLines.some(({ msg }) => msg.includes("looked at")));
+  await sqlite.execute("ALTER TABLE operations_away RENAME TO operations");
+  sqlite.close();
+  await untilInterrupted("elsewhere");
 });
 
 test("a queen that stops ends what she runs, and says so", async () => {
