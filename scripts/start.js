@@ -18,7 +18,10 @@ const HELP = `Usage: pnpm start
 Starts a queen and one hive on this machine, adds the hive to the queen's catalog, and passes their logs on.
 SIGINT or SIGTERM stops both. When one of the two ends, so does the other.
 
-The settings stand in the environment:
+Options:
+  -h, --help                   show this help
+
+Environment:
   QUEEN_HOST, QUEEN_PORT       where the queen listens (127.0.0.1, 8500; port 0 is any free one)
   QUEEN_DATABASE               path or URL of the catalog (data/hives.db)
   QUEEN_DATABASE_AUTH_TOKEN    token of a database server (none)
@@ -56,6 +59,9 @@ The settings stand in the environment:
   HIVE_LOG_FILE, HIVE_PID_FILE where the hive logs and notes its process (standard output, nowhere)
 
 pnpm queen --help and pnpm hive --help say more of each.
+
+Exit codes: 0 stopped by a signal, 1 failed to start, or one of the two ended, 2 called wrongly or with settings that cannot be used.
+Example: QUEEN_PORT=8501 QUEEN_DATABASE=/tmp/hives.db pnpm start
 `;
 
 const { env } = process;
@@ -206,7 +212,8 @@ function main() {
     return;
   }
   if (args.length > 0) {
-    say(`takes no arguments, but got ${args.join(" ")}; --help shows what can be set`);
+    const [first] = args;
+    say(`unknown ${first.startsWith("-") ? "option" : "argument"} '${first}'; --help shows what there is`);
     process.exitCode = 2;
     return;
   }

@@ -84,8 +84,8 @@ test("reports every problem at once, with the flag and the variable, the rule an
     env,
   );
   expect(problems).toEqual([
-    'unknown argument "--prot": hive --help lists what there is',
-    'unknown argument "extra": hive --help lists what there is',
+    "unknown option '--prot'; --help shows what there is",
+    "unknown argument 'extra'; --help shows what there is",
     '--id (HIVE_ID) must be 1 to 128 letters, digits, dots, underscores or hyphens, and begin with a letter or digit, but is "a b"',
     '--queen (HIVE_QUEEN) must be an http or https URL without user, query or fragment, such as http://127.0.0.1:8500, but is "localhost:8500"',
     '--host (HIVE_HOST) must be a host name or an IP address, without scheme or port, but is "http://x"',
@@ -125,7 +125,7 @@ test("takes the dashes that pnpm hands on", () => {
 });
 
 test("a flag without its value is a problem", () => {
-  expect(problemsOf(["--port"])).toEqual(["option '--port <port>' argument missing"]);
+  expect(problemsOf(["--port"])).toEqual(["option '--port <port>' argument missing; --help shows what there is"]);
 });
 
 function fileWith(text: string, mode = 0o600): string {

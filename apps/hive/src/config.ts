@@ -66,12 +66,14 @@ const queenUrl = z
   .refine(isQueenUrl, "must be an http or https URL without user, query or fragment, such as http://127.0.0.1:8500")
   .transform((text) => text.replace(/\/+$/, ""));
 
+const SEE_HELP = "; --help shows what there is";
+
 function unknownArgument(word: string, at: number, words: readonly string[]): string {
   if (/^--token(?:=|$)/.test(word))
     return "--token is not a flag, so that the token is in no process list: set HIVE_TOKEN";
   // It may be the token.
-  if (words[at - 1] === "--token") return "unknown argument after --token: hive --help lists what there is";
-  return `unknown argument "${withoutUserInfo(word)}": hive --help lists what there is`;
+  if (words[at - 1] === "--token") return `unknown argument after --token${SEE_HELP}`;
+  return `unknown ${word.startsWith("-") ? "option" : "argument"} '${withoutUserInfo(word)}'${SEE_HELP}`;
 }
 
 interface Setting {
@@ -183,14 +185,14 @@ const ConfigFromTexts = z.object({
   pidFile: SETTINGS.pidFile.schema,
 });
 
-const EXIT_CODES = `
-A flag wins over its variable. The token itself, where it is in no file, is read from HIVE_TOKEN alone.
+const HELP_AFTER = `
+Environment:
+  A flag wins over its variable, which stands beside it.
+  HIVE_TOKEN  the token that the queen gave this hive, where it is in no file; it has no flag, so that it is in no process list
 
-Exit codes:
-  0    stopped by SIGTERM or SIGINT
-  1    could not start, such as a port that is taken
-  2    settings that cannot be used
-  130  SIGINT came twice; 143: SIGTERM did`;
+Exit codes: 0 stopped by SIGTERM or SIGINT, 1 could not start, such as a port that is taken, 2 called wrongly or with settings that cannot be used,
+130 SIGINT came twice, 143 SIGTERM did.
+Example: pnpm hive --id gpu-01 --queen http://queen.example:8500 --host 0.0.0.0`;
 
 /** Set when the agent is bundled into one file, beside which there is no package.json. */
 declare const BUNDLED_VERSION: string | undefined;
@@ -203,11 +205,11 @@ function readVersion(): string {
 }
 
 function createCommand(): Command {
-  const command = new Command("hive")
+  const command = new Command("pnpm hive")
     .description("The hive agent: says which devices this host has, and beats to its queen.")
-    .version(readVersion())
-    .helpOption("--help", "show this help")
-    .addHelpText("after", EXIT_CODES)
+    .version(readVersion(), "-V, --version", "show the version")
+    .helpOption("-h, --help", "show this help")
+    .addHelpText("after", HELP_AFTER)
     .configureOutput({ writeErr: () => {} })
     .allowUnknownOption()
     .allowExcessArguments()
@@ -227,7 +229,7 @@ function parseFlags(argv: readonly string[]): { flags: Record<string, string>; u
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) process.exit(0); // --help and --version have printed what they had to
-    throw new ConfigError([error.message.replace(/^error: /, "")]);
+    throw new ConfigError([`${error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ")}${SEE_HELP}`]);
   }
   return { flags: command.opts(), unknown: command.args };
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { type Benchmark, catalogBenchmarks, endChildren, type Result } from "@repo/hive-catalog/bench";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { withUsageErrors } from "../src/config.ts";
 import { DOCUMENT, documentOf } from "./document.ts";
 import { healthRound } from "./health-round.ts";
 import { load } from "./load.ts";
@@ -16,6 +17,10 @@ import { starting } from "./starting.ts";
 const BENCHMARKS: readonly Benchmark[] = [...catalogBenchmarks, load, registry, healthRound, starting];
 
 type Flags = { quick?: boolean; only?: RegExp; json?: string; writeDocs?: boolean };
+
+const HELP_AFTER = `
+Exit codes: 0 every limit was kept, 1 a limit was missed or a benchmark failed, 2 called wrongly, 130 stopped by a signal.
+Example: pnpm bench --quick --only load`;
 
 const EXIT = { missed: 1, badUsage: 2, interrupted: 130 };
 
@@ -72,7 +77,7 @@ async function publish(report: Report, json: string | undefined): Promise<void> 
 
 function readFlags(): Flags {
   const names = BENCHMARKS.map(({ name }) => name).join(", ");
-  const command = new Command("pnpm bench")
+  const command = withUsageErrors("bench", new Command("pnpm bench"))
     .description("Measures the catalog and the queen against their counterparts, in alternating rounds.")
     .option("--quick", "fewer rounds and smaller fleets: under a minute, for orientation")
     .addOption(
@@ -80,7 +85,7 @@ function readFlags(): Flags {
     )
     .option("--json <file>", "write the report as JSON too; - writes it, and nothing else, to the standard output")
     .option("--write-docs", "write docs/performance.md from this run, which must be a full one")
-    .addHelpText("after", "\nExits with 1 when a limit was missed or a benchmark failed, with 2 for a wrong flag.")
+    .addHelpText("after", HELP_AFTER)
     .allowExcessArguments(false)
     .exitOverride();
   try {
@@ -88,9 +93,9 @@ function readFlags(): Flags {
     // `pnpm bench -- --quick` hands the dashes on.
     command.parse(argv[0] === "--" ? argv.slice(1) : argv, { from: "user" });
     const flags = command.opts<Flags>();
-    if (flags.writeDocs && (flags.quick || flags.only)) command.error("error: --write-docs needs a full run");
+    if (flags.writeDocs && (flags.quick || flags.only)) command.error("--write-docs needs a full run");
     if (flags.only && !BENCHMARKS.some(({ name }) => flags.only?.test(name))) {
-      command.error(`error: --only ${flags.only.source} matches none of: ${names}`);
+      command.error(`--only ${flags.only.source} matches none of: ${names}`);
     }
     return flags;
   } catch (error) {

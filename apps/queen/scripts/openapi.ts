@@ -1,23 +1,28 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { openApiDocument } from "../src/openapi/document.ts";
+import { Command } from "commander";
+import { withUsageErrors } from "../src/config.ts";
 
 const FILE = new URL("../openapi.json", import.meta.url);
 const CURE = "apps/queen/openapi.json is not what the schemas and routes say: run pnpm openapi and commit it";
 
-const [asked, ...rest] = process.argv.slice(2).filter((argument) => argument !== "--");
-if (rest.length > 0 || (asked !== undefined && asked !== "--check")) {
-  process.stderr.write(
-    "Usage: pnpm openapi [--check]\n\nWrites apps/queen/openapi.json; with --check says whether it is in step.\n",
-  );
-  process.exitCode = 2;
+const command = withUsageErrors("openapi", new Command("pnpm openapi"))
+  .description("Writes the description of the queen's API, apps/queen/openapi.json, from schemas and routes.")
+  .option("--check", "write nothing, and say whether it is in step")
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 written or in step, 1 not in step, 2 called wrongly.\nExample: pnpm openapi --check",
+  )
+  .allowExcessArguments(false)
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+
+// `pnpm openapi -- --check` hands the dashes on.
+const { check } = command.parse(process.argv.filter((text) => text !== "--")).opts<{ check?: true }>();
+const { openApiDocument } = await import("../src/openapi/document.ts");
+const text = `${JSON.stringify(openApiDocument(), null, 2)}\n`;
+if (!check) await writeFile(FILE, text);
+else if ((await readFile(FILE, "utf8").catch(() => "")) === text) {
+  process.stdout.write("openapi.json is in step with the schemas and routes\n");
 } else {
-  const text = `${JSON.stringify(openApiDocument(), null, 2)}\n`;
-  if (asked === undefined) {
-    await writeFile(FILE, text);
-  } else if ((await readFile(FILE, "utf8").catch(() => "")) === text) {
-    process.stdout.write("openapi.json is in step with the schemas and routes\n");
-  } else {
-    process.stderr.write(`${CURE}\n`);
-    process.exitCode = 1;
-  }
+  process.stderr.write(`openapi: ${CURE}\n`);
+  process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
-import { Command, InvalidArgumentError } from "commander";
-import { readConfig } from "../src/config.ts";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { readConfig, withUsageErrors } from "../src/config.ts";
 import type { LivenessSettings } from "../src/liveness/liveness.ts";
 import { detectionOf, problemsOf, type SeedResult, textOf } from "./report.ts";
 import { runAll, VARIANTS } from "./variants.ts";
@@ -14,17 +14,27 @@ interface Options {
 
 const PROGRESS_MS = 2000;
 
-const command = new Command("sim")
+const command = withUsageErrors("sim", new Command("pnpm sim"))
   .description(
     `Sends the liveness rules of the queen through days of a simulated fleet: losses, restarts, skewed clocks, partitions, and a queen who is
 restarted, stalled and suspended. Prints who was marked offline wrongly, which losses were missed and how long the others took to be found; beside that
-the same for queens that lack a rule. The settings of the rules are the queen's defaults.
-Exit codes: 0 all was as it should be, 1 a living hive was marked without a partition or a loss was missed, 2 called wrongly.`,
+the same for queens that lack a rule. The settings of the rules are the queen's defaults.`,
   )
   .option("--hives <n>", "size of the fleet", wholeNumber(10, 1_000_000), 10_000)
   .option("--hours <n>", "length of the day", wholeNumber(1, 240), 24)
-  .option("--seed <n or n..m>", "of all random numbers: one, or several in turn", seeds, [1])
+  .addOption(
+    new Option("--seed <n or n..m>", "of all random numbers: one, or several in turn")
+      .argParser(seeds)
+      .default([1], "1"),
+  )
   .option("--json", "print one JSON object for each seed, times in ms")
+  .addHelpText(
+    "after",
+    `
+Exit codes: 0 all was as it should be, 1 a living hive was marked without a partition or a loss was missed, 2 called wrongly.
+Example: pnpm sim --hives 1000 --hours 2 --seed 1..5`,
+  )
+  .allowExcessArguments(false)
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 
 // `pnpm sim -- --seed 2` hands the dashes on.

@@ -193,7 +193,8 @@ test("reports every problem at once", () => {
 });
 
 test("says that an argument is no flag, and that a flag lacks its value", () => {
-  expect(problemsOf(["start"])).toEqual(['"start" is not a flag; flags begin with --']);
+  expect(problemsOf(["--prot", "1"])).toEqual(["unknown option '--prot'; --help shows what there is"]);
+  expect(problemsOf(["start"])).toEqual(["unknown argument 'start'; --help shows what there is"]);
   expect(problemsOf(["--port"])).toEqual([expect.stringContaining("--port <number>")]);
 });
 

@@ -48,10 +48,14 @@ export type ConfigResult =
 const AUTH_TOKEN_VARIABLE = "QUEEN_DATABASE_AUTH_TOKEN";
 
 const HELP_AFTER = `
-Each flag can be given in the environment too: --stale-after-ms as QUEEN_STALE_AFTER_MS. A flag wins.
-The token of a database server is read from ${AUTH_TOKEN_VARIABLE} alone.
+pnpm queen token create, list and revoke manage the tokens of callers: pnpm queen token --help
 
-queen token create, list and revoke manage the tokens of callers: queen token --help
+Environment:
+  A flag wins over its variable, which stands beside it.
+  ${AUTH_TOKEN_VARIABLE}  token of a database server; it has no flag, so that it is in no process list
+
+Exit codes: 0 stopped by SIGTERM or SIGINT, 1 failed to start or to stop in good order, 2 called wrongly or with settings that cannot be used.
+Example: pnpm queen --port 8500 --database /var/lib/queen/hives.db
 `;
 
 /** Reads flags and environment, flags first. Nothing else in the queen looks at either. */
@@ -150,16 +154,32 @@ function readVersion(): string {
   return version;
 }
 
+/** What is wrong with a command line, as commander says it, in one line that points to the help. */
+const usageError = (text: string): string =>
+  `${text
+    .replace(/^error: /, "")
+    .trim()
+    .replace(/\s*\n\s*/g, " ")}; --help shows what there is`;
+
+/** Has a command, and those that are added to it later, say such lines as the program `name` does. */
+export const withUsageErrors = (name: string, command: Command): Command =>
+  command.configureOutput({ outputError: (text, write) => write(`${name}: ${usageError(text)}\n`) });
+
 function commandLine(): Command {
-  const command = new Command("queen")
+  const command = new Command("pnpm queen")
     .description("Keeps the catalog of a fleet of hives, takes their heartbeats and checks their health.")
     .helpOption("-h, --help", "show this help")
     .option("-V, --version", "show the version")
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
-  for (const { flag, placeholder, help } of Object.values(SETTINGS)) command.option(`${flag} <${placeholder}>`, help);
+  for (const setting of Object.values(SETTINGS)) {
+    command.option(`${setting.flag} <${setting.placeholder}>`, helpOf(setting));
+  }
   return command;
 }
+
+const helpOf = ({ help, variable }: Setting): string =>
+  help.includes("(default: ") ? help.replace("(default: ", `(${variable}; default: `) : `${help} (${variable})`;
 
 interface Flags {
   flags: Record<string, string | undefined>;
@@ -176,10 +196,10 @@ function readFlags(command: Command, argv: readonly string[]): Flags {
     else if (command.getOptionValue("version") === true) asks = "version";
     // What follows a flag that is not known may be its value, and a secret.
     for (const text of unknown) if (text.startsWith("-")) problems.push(unknownFlag(text.split("=", 1)[0] ?? text));
-    for (const text of operands) problems.push(`${JSON.stringify(text)} is not a flag; flags begin with --`);
+    for (const text of operands) problems.push(usageError(`unknown argument '${text}'`));
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    problems.push(error.message.replace(/^error: /, ""));
+    problems.push(usageError(error.message));
   }
   return { flags: command.opts(), asks, problems };
 }
@@ -187,4 +207,4 @@ function readFlags(command: Command, argv: readonly string[]): Flags {
 const unknownFlag = (flag: string): string =>
   flag === "--database-auth-token"
     ? `${flag} is not a flag, so that the token is in no process list: set ${AUTH_TOKEN_VARIABLE}`
-    : `${flag} is not a flag of queen; --help shows them all`;
+    : usageError(`unknown option '${flag}'`);

@@ -383,9 +383,3 @@ test("prints its version", async () => {
   expect(await queen.end()).toEqual({ code: 0, signal: null });
   expect(queen.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
-
-test("ends with 0 after --help", async () => {
-  const queen = start(["--help"]);
-  expect(await queen.end()).toEqual({ code: 0, signal: null });
-  expect(queen.stdout).toContain("Usage: queen [options]");
-});

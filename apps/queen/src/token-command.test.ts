@@ -97,7 +97,8 @@ test.each([
   [["revoke", "0123456789abcdef"], 1, "no token 0123456789abcdef is in force"],
   [["revoke"], 2, "missing required argument 'id'"],
   [["list", "more"], 2, "too many arguments for 'list'"],
-  [["lst"], 2, "unknown command 'lst'"],
+  [["lst"], 2, "unknown command 'lst' (Did you mean list?); --help shows what there is\n"],
+  [["create", "--nmae", "x"], 2, "unknown option '--nmae' (Did you mean --name?); --help shows what there is\n"],
   [["list", "--database", "mysql://db"], 2, "--database (QUEEN_DATABASE) must be"],
 ] as const)("%j ends with %i, and says why on stderr alone", async (argv, exitCode, reason) => {
   const ended = await run(await newCatalog(), ...argv);
@@ -106,7 +107,7 @@ test.each([
   expect(ended.stderr).toContain(reason);
 });
 
-test("is what `queen token` runs, on the database of the environment; --help says it all", async () => {
+test("is what `queen token` runs, on the database of the environment", async () => {
   const env = { PATH: process.env.PATH, QUEEN_DATABASE: await newCatalog() };
   const queen = (...args: string[]) =>
     spawnSync(process.execPath, [QUEEN, "token", ...args], { encoding: "utf8", env });
@@ -114,7 +115,4 @@ test("is what `queen token` runs, on the database of the environment; --help say
     status: 0,
     stdout: expect.stringMatching(TOKEN),
   });
-  const help = queen("--help");
-  expect(help.status).toBe(0);
-  for (const word of ["create", "list", "revoke", "QUEEN_DATABASE", "Exit codes"]) expect(help.stdout).toContain(word);
 });

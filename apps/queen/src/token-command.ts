@@ -1,6 +1,6 @@
 import { type FieldProblem, HiveCatalog, HiveCatalogError, TOKEN_ROLES, type TokenRecord } from "@repo/hive-catalog";
 import { Command, CommanderError, Option } from "commander";
-import type { TokenCommand } from "./config.ts";
+import { type TokenCommand, withUsageErrors } from "./config.ts";
 import { mintToken } from "./tokens.ts";
 
 interface Flags {
@@ -14,10 +14,15 @@ interface CreateFlags extends Flags {
 }
 
 const HELP_AFTER = `
-The catalog is that of QUEEN_DATABASE, and QUEEN_DATABASE_AUTH_TOKEN opens it where it is on a server.
 Queens that run know of what was changed within 2 s, or at once after a SIGHUP.
 
-Exit codes: 0 done; 1 it could not be done; 2 wrong arguments.`;
+Environment:
+  QUEEN_DATABASE             where the catalog is, unless --database says it (default: data/hives.db in the repository)
+  QUEEN_DATABASE_AUTH_TOKEN  token of a database server (default: none)
+  QUEEN_MIGRATE              whether to bring the catalog's tables up to date (default: true)
+
+Exit codes: 0 done, 1 it could not be done, 2 called wrongly.
+Example: pnpm -s queen token create --name me --role operator`;
 
 /** What a command does with the catalog; returns the exit code. */
 type Work = (catalog: HiveCatalog) => Promise<number>;
@@ -61,29 +66,35 @@ const inFlags = ({ field, message }: FieldProblem): string =>
   `${FLAGS[field] ?? field} ${message.replace(/, got null$/, "")}`;
 
 function commandLine(database: string, withCatalog: (flags: Flags, work: Work) => Promise<void>): Command {
-  const command = new Command("queen token")
+  const command = withUsageErrors("queen", new Command("pnpm queen token"))
     .description("Manages the tokens with which callers show the queen who they are.")
     .helpCommand(false)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`queen: ${text.replace(/^error: /, "")}`) })
-    .addHelpText("after", HELP_AFTER);
+    .addHelpText("afterAll", HELP_AFTER);
   const add = (name: string, description: string) =>
     command
       .command(name)
       .description(description)
-      .option("--database <path or URL>", "where the catalog is", database)
+      // A URL may hold a secret: it is not shown.
+      .addOption(new Option("--database <path or URL>", "where the catalog is").default(database, "QUEEN_DATABASE"))
       .option("--json", "print JSON")
       .allowExcessArguments(false);
 
-  add("create", "makes a token and prints it, this once")
-    .requiredOption("--name <name>", "what it is for, for people")
-    .addOption(new Option("--role <role>", "what it may do").choices(TOKEN_ROLES).makeOptionMandatory())
-    .option("--hive <id>", "the hive that it beats for, for the role hive")
-    .action((flags: CreateFlags) => withCatalog(flags, (catalog) => create(catalog, flags)));
-  add("list", "lists all tokens, revoked ones too; never what could be used").action((flags: Flags) =>
+  add("create", "Makes a token and prints it, this once.")
+    .option("--name <name>", "what it is for, for people; required")
+    .addOption(new Option("--role <role>", "what it may do; required").choices(TOKEN_ROLES))
+    .option("--hive <id>", "the hive that it beats for; required for the role hive, and for it alone")
+    .action((flags: Partial<CreateFlags> & Flags, creating: Command) => {
+      // Not commander's own rule, which comes before what is wrong with the flags that are there.
+      const { name, role } = flags;
+      if (name === undefined) return creating.error("required option '--name <name>' not specified");
+      if (role === undefined) return creating.error("required option '--role <role>' not specified");
+      return withCatalog(flags, (catalog) => create(catalog, { ...flags, name, role }));
+    });
+  add("list", "Lists all tokens, revoked ones too; never what could be used.").action((flags: Flags) =>
     withCatalog(flags, (catalog) => list(catalog, flags)),
   );
-  add("revoke <id>", "makes a token worthless for good").action((id: string, flags: Flags) =>
+  add("revoke <id>", "Makes a token worthless for good.").action((id: string, flags: Flags) =>
     withCatalog(flags, (catalog) => revoke(catalog, id, flags)),
   );
   return command;

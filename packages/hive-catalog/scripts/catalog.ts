@@ -7,6 +7,7 @@ import { catalogInfo } from "../src/maintenance/info.ts";
 import { restoreCatalog } from "../src/maintenance/restore.ts";
 import { copyProgress } from "./catalog-progress.ts";
 import { checkText, copyText, infoText, toJson } from "./catalog-report.ts";
+import { usageError } from "./command.ts";
 import { databaseSettings } from "./database-settings.ts";
 
 type Flags = { database: string; json?: boolean; force?: boolean };
@@ -15,9 +16,12 @@ type Answer = { text: string; json: object; exitCode: number };
 
 const EXIT = { done: 0, failed: 1, calledWrongly: 2, stopped: 130 } as const;
 const HELP_AFTER = `
-The catalog is QUEEN_DATABASE, or else data/hives.db in the repository; QUEEN_DATABASE_AUTH_TOKEN is for a server.
+Environment:
+  QUEEN_DATABASE             the catalog, unless --database says it (default: data/hives.db in the repository)
+  QUEEN_DATABASE_AUTH_TOKEN  token of a database server (default: none)
 
-Exit codes: 0 done and sound, 1 failed or damage found, 2 called wrongly, 130 stopped by a signal.`;
+Exit codes: 0 done and sound, 1 failed or damage found, 2 called wrongly, 130 stopped by a signal.
+Example: pnpm catalog backup /backup/hives.db`;
 
 const { location: DEFAULT_LOCATION, authToken } = databaseSettings();
 
@@ -26,11 +30,11 @@ const database = new Option("--database <location>", "the catalog: a path or a U
   DEFAULT_LOCATION,
   redacted(DEFAULT_LOCATION),
 );
-const program = new Command("catalog")
+const program = new Command("pnpm catalog")
   .description("Looks after a hive catalog: backs it up, restores it, and checks it.")
   .addHelpText("afterAll", HELP_AFTER)
   .exitOverride()
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error/, "catalog")) });
+  .configureOutput({ outputError: (text, write) => write(`catalog: ${usageError(text)}\n`) });
 
 command("backup <file>", "Writes a copy of the catalog, as it is at one moment, while it is in use.")
   .option("--force", "replace a backup that is there")

@@ -6,6 +6,13 @@ export class UsageError extends Error {}
 /** The command could not do its work, for a reason that its message tells in full: exit code 1. */
 export class CommandFailure extends Error {}
 
+/** What is wrong with a command line, in one line that points to the help. */
+export const usageError = (text: string): string =>
+  `${text
+    .replace(/^error: /, "")
+    .trim()
+    .replace(/\s*\n\s*/g, " ")}; --help shows what there is`;
+
 /** Runs a command, prints the line that its work answers, and sets the exit code: 0 done, 1 failed, 2 called wrongly. */
 export async function runCommand(name: string, work: () => Promise<string>): Promise<void> {
   try {

@@ -8,7 +8,11 @@ const HELP = `Usage: pnpm db:check
 Fails when the schema (src/schema.ts) and the migrations (drizzle/) of the catalog differ, or when the migrations do not
 agree with each other.
 
-Exit codes: 0 in step, 1 not in step, 2 called wrongly.`;
+Options:
+  -h, --help  show this help
+
+Exit codes: 0 in step, 1 not in step, 2 called wrongly.
+Example: pnpm db:check`;
 
 async function check(): Promise<string> {
   if (readFlags({}).help) return HELP;

@@ -8,9 +8,12 @@ const HELP = `Usage: pnpm db:generate --name <what_changed>
 
 Writes the migration for what has changed in src/schema.ts since the last one, and proves that nothing is missing.
 
-  --name   what the migration does, in snake_case, such as add_hive_labels
+Options:
+  --name <what_changed>  what the migration does, in snake_case; required
+  -h, --help             show this help
 
-Exit codes: 0 written or nothing to write, 1 failed, 2 called wrongly.`;
+Exit codes: 0 written or nothing to write, 1 failed, 2 called wrongly.
+Example: pnpm db:generate --name add_hive_labels`;
 
 const SNAKE_CASE = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
 

@@ -218,14 +218,8 @@ describe("db:migrate", () => {
   ])("is called wrongly with %s", async (_what, location, args) => {
     const { code, output } = await migrate(location, { args });
     expect(code).toBe(2);
-    expect(output).toMatch(/QUEEN_DATABASE:? .*must|Unknown option '--force'/);
+    expect(output).toMatch(/QUEEN_DATABASE:? .*must|unknown option '--force'/);
     expect(output).not.toMatch(/user:|secret/);
-  });
-
-  it("explains itself with --help", async () => {
-    const { code, output } = await ending(startCommand("db-migrate", { args: ["--help"] }));
-    expect(code).toBe(0);
-    expect(output).toContain("QUEEN_DATABASE_AUTH_TOKEN");
   });
 
   it("brings a catalog on a server up to date", async () => {

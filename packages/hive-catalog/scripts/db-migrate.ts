@@ -15,11 +15,16 @@ const HELP = `Usage: pnpm db:migrate
 Brings the tables of a catalog up to date with drizzle-kit, and makes the catalog where there is none.
 A database that is no hive catalog, or that a newer version has changed, is refused and left as it is.
 
-  QUEEN_DATABASE              a path, or a URL: file:, libsql:, http:, https:, ws:, wss:
-                              (default: data/hives.db in the repository)
-  QUEEN_DATABASE_AUTH_TOKEN   for a server
+Options:
+  -h, --help  show this help
 
-Exit codes: 0 up to date, 1 failed, 2 called wrongly.`;
+Environment:
+  QUEEN_DATABASE             a path, or a URL: file:, libsql:, http:, https:, ws:, wss:
+                             (default: data/hives.db in the repository)
+  QUEEN_DATABASE_AUTH_TOKEN  token of a database server (default: none)
+
+Exit codes: 0 up to date, 1 failed, 2 called wrongly.
+Example: QUEEN_DATABASE=/var/lib/queen/hives.db pnpm db:migrate`;
 
 /** How long to wait for another process that holds the lock, and for an answer of a server. */
 const TIMEOUTS = { busyTimeoutMs: 5000, requestTimeoutMs: 10_000 };

@@ -75,7 +75,7 @@ describe("db:generate", () => {
     [[], "--name is required"],
     [["--name", "AddLabel"], 'snake_case words, such as add_hive_labels, got "AddLabel"'],
     [["--name", "../x"], "snake_case"],
-    [["--nmae", "x"], "Unknown option '--nmae'"],
+    [["--nmae", "x"], "unknown option '--nmae'"],
   ])("is called wrongly with %j", async (args, message) => {
     const { code, output } = await ending(startCommand("db-generate", { args }));
     expect(code).toBe(2);

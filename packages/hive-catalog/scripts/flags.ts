@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { UsageError } from "./command.ts";
+import { UsageError, usageError } from "./command.ts";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
@@ -8,6 +8,7 @@ export function readFlags<const Flags extends Options>(options: Flags) {
   try {
     return parseArgs({ options: { ...options, help: { type: "boolean", short: "h" } } }).values;
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : error}; --help shows what there is`);
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new UsageError(usageError(problem.replace(/^Unknown/, "unknown")));
   }
 }

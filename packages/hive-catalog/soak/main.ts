@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { Command, InvalidArgumentError } from "commander";
+import { usageError } from "../scripts/command.ts";
 import { CatalogFile } from "../test/catalog-file.ts";
 import { type KillReport, killRepeatedly } from "../test/faults/killing.ts";
 import { checkModel, type ModelReport } from "../test/model/run.ts";
@@ -11,12 +12,16 @@ const DEFAULT_RUNS = 1000;
 const MAX_RUNS = 2 ** 31 - 1;
 const PROGRESS_MS = 5000;
 
-const command = new Command("soak")
+const command = new Command("pnpm soak")
   .description(
-    `Kills processes that change one catalog and looks for lost changes; beside that, compares catalogs with a model in random runs.
-Exit codes: 0 nothing was lost, 1 something was, 2 called wrongly.`,
+    "Kills processes that change one catalog and looks for lost changes; beside that, compares catalogs with a model in random runs.",
   )
-  .option("--minutes <n>", "go on until this long is over, or until the counts that are given are reached", positive)
+  .configureOutput({ outputError: (text, write) => write(`soak: ${usageError(text)}\n`) })
+  .option(
+    "--minutes <n>",
+    "go on until this long is over, or until the counts that are given are reached (default: until the counts are)",
+    positive,
+  )
   .option(
     "--kills <n>",
     `how often to kill (default: ${DEFAULT_KILLS}; with --minutes, as often as there is time)`,
@@ -24,6 +29,11 @@ Exit codes: 0 nothing was lost, 1 something was, 2 called wrongly.`,
   )
   .option("--runs <n>", `runs of the model (default: ${DEFAULT_RUNS}; with --minutes, as many as there is time)`, count)
   .option("--seed <n>", "of all random numbers, to repeat a soak (default: a new one)", count)
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 nothing was lost, 1 something was, 2 called wrongly.\nExample: pnpm soak --minutes 10",
+  )
+  .allowExcessArguments(false)
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 
 process.exitCode = await soak({ seed: newSeed(), ...command.parse().opts<Partial<Options>>() });

@@ -1,0 +1,56 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as { scripts: Record<string, string> };
+
+/** The scripts of the repository that are programs of their own: their names, and their files. */
+const COMMANDS = Object.entries(scripts)
+  .map(([name, script]) => [name, ...script.split(" ")])
+  .flatMap(([name = "", program, file = "", ...args]) =>
+    program === "node" && args.length === 0 ? [[name, file]] : [],
+  );
+const fileOf = new Map(COMMANDS.map(([name = "", file = ""]) => [name, file]));
+
+/** Runs it as `pnpm` does, elsewhere and without an environment. */
+function run(command: string, option: string) {
+  const [name = "", ...args] = command.split(" ");
+  const argv = [ROOT + fileOf.get(name), ...args, option];
+  const options = { cwd: tmpdir(), env: { PATH: process.env.PATH }, timeout: 60_000 };
+  return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, argv, options, (error, stdout, stderr) =>
+      resolve({ code: error ? error.code : 0, stdout, stderr }),
+    );
+  });
+}
+
+test.concurrent.each([...fileOf.keys(), "queen token"])(
+  "pnpm %s --help says on stdout how it is called, its exit codes and an example",
+  async (command) => {
+    const { code, stdout, stderr } = await run(command, "--help");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(new RegExp(`^Usage: pnpm ${command}\\b`));
+    expect(stdout).toMatch(/^Options:$/m);
+    expect(stdout).toMatch(/^ +-h, --help /m);
+    expect(stdout).toMatch(/^Exit codes: 0 .* 2 called wrongly/m);
+    expect(stdout).toMatch(new RegExp(`^Example: .*pnpm (?:-s )?${command}\\b`, "m"));
+    expect(stdout).not.toContain(ROOT);
+  },
+  60_000,
+);
+
+// The others have tests of their own.
+test.concurrent.each(["bench", "sim", "soak", "openapi", "db:check"])(
+  "pnpm %s with a wrong option says one line on stderr that names it, and ends with 2",
+  async (command) => {
+    expect(await run(command, "--no-such-option")).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `${command}: unknown option '--no-such-option'; --help shows what there is\n`,
+    });
+  },
+  60_000,
+);
