@@ -7,6 +7,25 @@ export type Call = { method: string; args: unknown[] };
 /** What a call came to: its result, or the code of its error. */
 export type Outcome = { value: unknown } | { code: string };
 
+/** The ids that a hive can have. */
+export const IDS = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** How a model refuses a call. */
+export class Refusal extends Error {
+  readonly code: string;
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/** Calls a method, which may be one of a table, such as `cordons.set`. */
+export function invoke(catalog: object, { method, args }: Call): unknown {
+  const [verb = "", table] = method.split(".").reverse();
+  const owner: object = table === undefined ? catalog : Reflect.get(catalog, table);
+  return Reflect.apply(Reflect.get(owner, verb), owner, args);
+}
+
 export async function outcomeOf(work: () => unknown): Promise<Outcome> {
   try {
     return { value: (await work()) ?? null };
@@ -17,13 +36,14 @@ export async function outcomeOf(work: () => unknown): Promise<Outcome> {
 }
 
 /** Calls a method of a catalog. Beyond its own: `beats`, which sends many heartbeats in one tick, and streams as lists. */
-export function callCatalog(catalog: HiveCatalog, { method, args }: Call): Promise<Outcome> {
+export function callCatalog(catalog: HiveCatalog, call: Call): Promise<Outcome> {
   return outcomeOf(() => {
+    const { method, args } = call;
     if (method === "streamHives") return allOf(catalog.streamHives(...(args as [{ pageSize: number }])));
     if (method === "beats") {
       const beats = args as [id: string, timestampMs: number][];
       return Promise.all(beats.map(([id, timestampMs]) => outcomeOf(() => catalog.updateHeartbeat(id, timestampMs))));
     }
-    return Reflect.apply(Reflect.get(catalog, method), catalog, args);
+    return invoke(catalog, call);
   });
 }

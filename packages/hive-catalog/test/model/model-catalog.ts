@@ -1,32 +1,35 @@
 import type { HiveRecord, HiveStatus, NewHive } from "../../src/record.ts";
-import type { Call, Outcome } from "./calls.ts";
+import { type Call, IDS, invoke, type Outcome, Refusal } from "./calls.ts";
+import { ModelCordons, ModelHostKeys, ModelOperations, ModelTokens } from "./model-tables.ts";
 
 const MAX_AHEAD_MS = 60_000;
-const IDS = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const STATUSES = ["unknown", "online", "offline"];
-
-class Refusal extends Error {
-  readonly code: string;
-  constructor(code: string) {
-    super(code);
-    this.code = code;
-  }
-}
 
 type Page = { after?: string; limit?: number };
 
-/** What a catalog must do, in the plainest way: a map in memory. It trusts its callers with everything that the tests do not get wrong. */
+/** What a catalog must do, in the plainest way: maps in memory. It trusts its callers with everything that the tests do not get wrong. */
 export class ModelCatalog {
   readonly hives: Map<string, HiveRecord>;
-  nowMs = 0;
+  readonly cordons: ModelCordons;
+  readonly tokens: ModelTokens;
+  readonly operations: ModelOperations;
+  readonly hostKeys: ModelHostKeys;
+  nowMs: number;
 
-  constructor(hives: ReadonlyMap<string, HiveRecord> = new Map()) {
-    this.hives = new Map(hives);
+  /** A new one at a time, or a copy. */
+  constructor(from: ModelCatalog | { nowMs: number }) {
+    const before = from instanceof ModelCatalog ? from : undefined;
+    this.nowMs = from.nowMs;
+    this.hives = new Map(before?.hives);
+    this.cordons = new ModelCordons(this, before?.cordons.records);
+    this.tokens = new ModelTokens(this, before?.tokens.records);
+    this.operations = new ModelOperations(this, before?.operations.records);
+    this.hostKeys = new ModelHostKeys(this, before?.hostKeys.records);
   }
 
-  call({ method, args }: Call): Outcome {
+  call(call: Call): Outcome {
     try {
-      return { value: Reflect.apply(Reflect.get(this as object, method), this, args) ?? null };
+      return { value: invoke(this, call) ?? null };
     } catch (error) {
       if (error instanceof Refusal) return { code: error.code };
       throw error;
@@ -99,6 +102,8 @@ export class ModelCatalog {
   }
 
   removeHive(id: string): boolean {
+    this.cordons.records.delete(id);
+    this.tokens.removeOf(id);
     return this.hives.delete(id);
   }
 

@@ -1,5 +1,7 @@
 import * as fc from "fast-check";
 import type { Call } from "./calls.ts";
+import { addHive, hiveChanges, hiveReads, removeHive } from "./hive-calls.ts";
+import { tableCalls } from "./table-calls.ts";
 
 export type Side = "here" | "there";
 /** One step of a run. `advanceMs` moves the wall clock first, back too. */
@@ -9,78 +11,8 @@ export type Step =
   /** The other process is killed after it answered `answers` of these calls, while it works on the rest. */
   | { kind: "kill"; calls: Call[]; answers: number };
 
-export const START_MS = 1_761_040_800_000;
 const DAY_MS = 86_400_000;
 
-export const HIVE_IDS = ["a", "b", "c", "d"];
-
-const id = fc.constantFrom(...HIVE_IDS);
-const anyId = fc.oneof({ weight: 12, arbitrary: id }, { weight: 1, arbitrary: fc.constant("no id") });
-const port = fc.integer({ min: 1, max: 65_535 });
-const host = fc.constantFrom("127.0.0.1", "::1", "h.example.org");
-const status = fc.constantFrom("unknown", "online", "offline");
-const anyStatus = fc.oneof({ weight: 9, arbitrary: status }, { weight: 1, arbitrary: fc.constant("asleep") });
-const timeMs = fc.integer({ min: START_MS - 600_000, max: START_MS + 600_000 });
-const size = fc.integer({ min: 0, max: 2 ** 31 });
-const gpus = fc.uniqueArray(
-  fc.record({ index: fc.nat(7), name: fc.string({ minLength: 1, maxLength: 9 }).filter(isGpuName), vramGb: size }),
-  {
-    selector: ({ index }) => index,
-    maxLength: 3,
-  },
-);
-const devices = fc.record({
-  cpu: fc.option(fc.record({ cores: fc.integer({ min: 1, max: 512 }), ramGb: size })),
-  gpus,
-});
-const fields = {
-  host,
-  port,
-  sshHost: fc.option(host),
-  sshPort: fc.option(port, { freq: 1 }),
-  sshUser: fc.option(fc.constant("admin"), { freq: 1 }),
-  status,
-  devices: fc.option(devices),
-};
-const times = { lastHeartbeatMs: fc.option(timeMs), createdAtMs: timeMs, updatedAtMs: timeMs };
-const newHive = fc.record({ id, ...fields, ...times }, { requiredKeys: ["id", "host", "port"] });
-const page = fc.record({ after: id, limit: fc.integer({ min: 1, max: 5 }) }, { requiredKeys: [] });
-
-/** As the rule for the names of GPUs has it: no control characters. */
-function isGpuName(name: string): boolean {
-  return name.trim() !== "" && !/\p{C}/u.test(name);
-}
-
-const call = (method: string, ...args: fc.Arbitrary<unknown>[]): fc.Arbitrary<Call> =>
-  fc.record({ method: fc.constant(method), args: fc.tuple(...args) });
-
-const changes = [
-  call("addHive", newHive),
-  call("addHive", newHive),
-  call("updateHive", fc.record({ id, ...fields, ...times })),
-  call("patchHive", id, fc.record(fields, { requiredKeys: [] })),
-  call("updateHiveStatus", anyId, anyStatus),
-  call("markOffline", anyId, timeMs),
-  call("updateHeartbeat", anyId, timeMs),
-  fc.record({ method: fc.constant("beats"), args: fc.array(fc.tuple(id, timeMs), { minLength: 2, maxLength: 6 }) }),
-  call("updateDevices", id, devices),
-  call("removeHive", anyId),
-];
-const reads = [
-  call("getHive", anyId),
-  call("hiveExists", anyId),
-  call("listHives", page),
-  call("streamHives", fc.record({ pageSize: fc.integer({ min: 1, max: 3 }) })),
-  call("findHivesByStatus", anyStatus, page),
-  call("findOnlineHives", page),
-  call("findOfflineHives", page),
-  call("findStaleHives", fc.nat(120_000), fc.record({ limit: fc.integer({ min: 1, max: 5 }) }, { requiredKeys: [] })),
-  call("findHivesWithDevices", page),
-  call("findHivesWithoutDevices", page),
-  call("countHives"),
-  call("countByStatus", anyStatus),
-];
-const anyCall = fc.oneof(...changes, ...reads);
 const side = fc.constantFrom<Side>("here", "there");
 /** Forward as a rule; at times a jump, there and home again. */
 const advanceMs = fc.oneof(
@@ -88,17 +20,39 @@ const advanceMs = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(-3_600_000, DAY_MS, -DAY_MS) },
 );
 
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 40, arbitrary: fc.record({ kind: fc.constant("call" as const), side, call: anyCall, advanceMs }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("reopen" as const), side }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant("kill" as const),
-      calls: fc.array(fc.oneof(...changes), { minLength: 1, maxLength: 6 }),
-      answers: fc.nat(4),
-    }),
-  },
-);
+type Mix = { changes: fc.Arbitrary<Call>[]; reads: fc.Arbitrary<Call>[] };
 
-export const steps = fc.array(step, { minLength: 1, maxLength: 14, size: "max" });
+function stepsOf({ changes, reads }: Mix): fc.Arbitrary<Step[]> {
+  const call = fc.oneof(...changes, ...reads);
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 40, arbitrary: fc.record({ kind: fc.constant("call" as const), side, call, advanceMs }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant("reopen" as const), side }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant("kill" as const),
+        calls: fc.array(fc.oneof(...changes), { minLength: 1, maxLength: 6 }),
+        answers: fc.nat(4),
+      }),
+    },
+  );
+  return fc.array(step, { minLength: 1, maxLength: 14, size: "max" });
+}
+
+const tables = Object.values(tableCalls);
+const hives: Mix = { changes: hiveChanges, reads: hiveReads };
+const everything: Mix = {
+  changes: [...hiveChanges, ...tables.flatMap(({ changes }) => changes)],
+  reads: [...hiveReads, ...tables.flatMap(({ reads }) => reads)],
+};
+/** A few calls of one kind find more in a short run than one of each kind. */
+const oneTable = tables.map(({ changes, reads }) => ({
+  changes: [...changes, ...changes, addHive, removeHive],
+  reads,
+}));
+
+export const steps = fc.oneof(
+  { weight: 4, arbitrary: stepsOf(hives) },
+  { weight: 2, arbitrary: stepsOf(everything) },
+  ...oneTable.map((mix) => ({ weight: 2, arbitrary: stepsOf(mix) })),
+);

@@ -1,0 +1,104 @@
+import * as fc from "fast-check";
+import { OPERATION_KINDS, OPERATION_STATES, TOKEN_ROLES } from "../../src/records.ts";
+import type { Call } from "./calls.ts";
+import { anyId, call, page, START_MS, TEN_MINUTES_MS, timeMs } from "./hive-calls.ts";
+
+export const TOKEN_IDS = ["t1", "t2", "t3"];
+
+const limit = fc.integer({ min: 1, max: 3 });
+/** Mostly in the time to come, so that cordons run out in the middle of a run. */
+const untilMs = fc.integer({ min: START_MS - 60_000, max: START_MS + TEN_MINUTES_MS });
+const reason = fc.constantFrom("fans", "new disk – 'loud'", "two\nlines");
+
+const tokenId = mostly(fc.constantFrom(...TOKEN_IDS), "no id");
+const hash = fc.constantFrom("0123456789abcdef".repeat(4), "f".repeat(64));
+/** Of each role with and without a hive: two of these are refused. */
+const token = fc.record(
+  {
+    id: tokenId,
+    name: mostly(fc.constant("Ops"), ""),
+    role: fc.constantFrom(...TOKEN_ROLES, "hive"),
+    hash,
+    hiveId: fc.option(anyId, { freq: 2 }),
+    createdAtMs: timeMs,
+    revokedAtMs: fc.option(timeMs, { freq: 2 }),
+  },
+  { requiredKeys: ["id", "name", "role", "hash", "hiveId"] },
+);
+
+const operationId = mostly(fc.constantFrom("o1", "o2", "o3", "o4"), "no id");
+const operation = fc.record({
+  id: operationId,
+  hiveId: anyId,
+  kind: fc.constantFrom(...OPERATION_KINDS),
+  owner: mostly(fc.constant("queen-1"), ""),
+  deadlineMs: timeMs,
+});
+const operationStep = fc.record({
+  name: fc.constantFrom("copy", "start"),
+  state: fc.constantFrom("running", "done", "failed", "skipped"),
+  startedAtMs: timeMs,
+  endedAtMs: fc.option(timeMs),
+  detail: fc.option(fc.constant("4 MB\nok")),
+});
+const progress = fc.record({
+  steps: fc.array(operationStep, { maxLength: 2 }),
+  outputTail: fc.constantFrom("", "'😀'"),
+});
+/** One of the states is none to end in. */
+const end = fc.record(
+  { state: fc.constantFrom(...OPERATION_STATES), problem: fc.option(fc.constant("no route")) },
+  { requiredKeys: ["state"] },
+);
+const operationPage = fc.record({ hiveId: anyId, after: operationId, limit }, { requiredKeys: [] });
+
+const address = [
+  mostly(fc.constantFrom("gpu.example", "GPU.Example", "::1"), "-x"),
+  mostly(fc.constantFrom(22, 23), 0),
+] as const;
+const hostKey = fc
+  .record({
+    address: fc.tuple(...address),
+    keyType: mostly(fc.constantFrom("ssh-ed25519", "ssh-rsa"), "-o"),
+    publicKey: fc.constantFrom("AAAAC3Nz", "AAAAB3Nz"),
+    times: fc.record({ pinnedAtMs: timeMs }, { requiredKeys: [] }),
+  })
+  .map(({ address: [host, port], times, ...key }) => ({ host, port, ...key, ...times }));
+
+type TableCalls = { changes: fc.Arbitrary<Call>[]; reads: fc.Arbitrary<Call>[] };
+
+/** The calls of each table beside the hives. */
+export const tableCalls: Record<"cordons" | "tokens" | "operations" | "hostKeys", TableCalls> = {
+  cordons: {
+    changes: [
+      call(
+        "cordons.set",
+        anyId,
+        fc.record({ reason, untilMs: fc.option(untilMs), createdAtMs: timeMs }, { requiredKeys: ["reason"] }),
+      ),
+      call("cordons.lift", anyId),
+    ],
+    reads: [call("cordons.get", anyId), call("cordons.list", page)],
+  },
+  tokens: {
+    changes: [call("tokens.add", token), call("tokens.revoke", tokenId)],
+    reads: [call("tokens.get", tokenId), call("tokens.list"), call("tokens.count")],
+  },
+  operations: {
+    changes: [
+      call("operations.begin", operation),
+      call("operations.save", operationId, progress),
+      call("operations.finish", operationId, end),
+    ],
+    reads: [call("operations.get", operationId), call("operations.list", operationPage), call("operations.unfinished")],
+  },
+  hostKeys: {
+    changes: [call("hostKeys.pin", hostKey), call("hostKeys.remove", ...address)],
+    reads: [call("hostKeys.find", ...address), call("hostKeys.list")],
+  },
+};
+
+/** At times a value that is refused. */
+function mostly<Value>(arbitrary: fc.Arbitrary<Value>, refused: Value): fc.Arbitrary<Value> {
+  return fc.oneof({ weight: 12, arbitrary }, { weight: 1, arbitrary: fc.constant(refused) });
+}
