@@ -2,17 +2,16 @@ import * as fc from "fast-check";
 import type { Call } from "./calls.ts";
 
 export const START_MS = 1_761_040_800_000;
-export const TEN_MINUTES_MS = 600_000;
 
 export const HIVE_IDS = ["a", "b", "c", "d"];
 
-export const id = fc.constantFrom(...HIVE_IDS);
-export const anyId = fc.oneof({ weight: 12, arbitrary: id }, { weight: 1, arbitrary: fc.constant("no id") });
+const id = fc.constantFrom(...HIVE_IDS);
+const anyId = fc.oneof({ weight: 12, arbitrary: id }, { weight: 1, arbitrary: fc.constant("no id") });
 const port = fc.integer({ min: 1, max: 65_535 });
 const host = fc.constantFrom("127.0.0.1", "::1", "h.example.org");
 const status = fc.constantFrom("unknown", "online", "offline");
 const anyStatus = fc.oneof({ weight: 9, arbitrary: status }, { weight: 1, arbitrary: fc.constant("asleep") });
-export const timeMs = fc.integer({ min: START_MS - TEN_MINUTES_MS, max: START_MS + TEN_MINUTES_MS });
+export const timeMs = fc.integer({ min: START_MS - 600_000, max: START_MS + 600_000 });
 const size = fc.integer({ min: 0, max: 2 ** 31 });
 const gpus = fc.uniqueArray(
   fc.record({ index: fc.nat(7), name: fc.string({ minLength: 1, maxLength: 9 }).filter(isGpuName), vramGb: size }),
@@ -46,8 +45,7 @@ function isGpuName(name: string): boolean {
 export const call = (method: string, ...args: fc.Arbitrary<unknown>[]): fc.Arbitrary<Call> =>
   fc.record({ method: fc.constant(method), args: fc.tuple(...args) });
 
-export const addHive = call("addHive", newHive);
-export const removeHive = call("removeHive", anyId);
+const addHive = call("addHive", newHive);
 
 export const hiveChanges = [
   addHive,
@@ -59,7 +57,7 @@ export const hiveChanges = [
   call("updateHeartbeat", anyId, timeMs),
   fc.record({ method: fc.constant("beats"), args: fc.array(fc.tuple(id, timeMs), { minLength: 2, maxLength: 6 }) }),
   call("updateDevices", id, devices),
-  removeHive,
+  call("removeHive", anyId),
 ];
 export const hiveReads = [
   call("getHive", anyId),

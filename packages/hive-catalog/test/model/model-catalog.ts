@@ -37,6 +37,7 @@ export class ModelCatalog {
   }
 
   addHive(hive: NewHive): HiveRecord {
+    if (!IDS.test(hive.id)) throw new Refusal("INVALID_HIVE");
     checkSsh(hive);
     if (this.hives.has(hive.id)) throw new Refusal("HIVE_ALREADY_EXISTS");
     const absent = { sshHost: null, sshPort: null, sshUser: null, lastHeartbeatMs: null, devices: null };

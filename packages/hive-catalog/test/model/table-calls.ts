@@ -1,35 +1,35 @@
 import * as fc from "fast-check";
-import { OPERATION_KINDS, OPERATION_STATES, TOKEN_ROLES } from "../../src/records.ts";
+import { OPERATION_KINDS, OPERATION_STATES } from "../../src/records.ts";
 import type { Call } from "./calls.ts";
-import { anyId, call, page, START_MS, TEN_MINUTES_MS, timeMs } from "./hive-calls.ts";
+import { call, page, START_MS, timeMs } from "./hive-calls.ts";
 
 export const TOKEN_IDS = ["t1", "t2", "t3"];
 
+/** Mostly the same one: what is done to one hive is what can go wrong. */
+const hiveId = mostly(fc.constantFrom("a", "a", "a", "b", "c"), "no id");
 const limit = fc.integer({ min: 1, max: 3 });
-/** Mostly in the time to come, so that cordons run out in the middle of a run. */
-const untilMs = fc.integer({ min: START_MS - 60_000, max: START_MS + TEN_MINUTES_MS });
-const reason = fc.constantFrom("fans", "new disk – 'loud'", "two\nlines");
+/** At times that the clock of a run comes to. */
+const untilMs = fc.integer({ min: -2, max: 12 }).map((steps) => START_MS + 30_000 * steps);
+const reason = mostly(fc.constantFrom("fans", "new disk – 'loud'"), "two\nlines");
 
-const tokenId = mostly(fc.constantFrom(...TOKEN_IDS), "no id");
+const tokenId = mostly(fc.constantFrom("t1", ...TOKEN_IDS), "no id");
 const hash = fc.constantFrom("0123456789abcdef".repeat(4), "f".repeat(64));
-/** Of each role with and without a hive: two of these are refused. */
-const token = fc.record(
-  {
+const free = fc.record({ role: fc.constantFrom("operator", "reader") });
+const owned = fc.record({ role: fc.constant("hive"), hiveId });
+const token = fc
+  .record({
     id: tokenId,
     name: mostly(fc.constant("Ops"), ""),
-    role: fc.constantFrom(...TOKEN_ROLES, "hive"),
     hash,
-    hiveId: fc.option(anyId, { freq: 2 }),
-    createdAtMs: timeMs,
-    revokedAtMs: fc.option(timeMs, { freq: 2 }),
-  },
-  { requiredKeys: ["id", "name", "role", "hash", "hiveId"] },
-);
+    owner: fc.oneof(free, mostly(owned, { role: "hive" }), mostly(owned, { role: "reader", hiveId: "a" })),
+    times: fc.record({ createdAtMs: timeMs, revokedAtMs: fc.option(timeMs, { freq: 2 }) }, { requiredKeys: [] }),
+  })
+  .map(({ owner, times, ...rest }) => ({ ...rest, ...owner, ...times }));
 
-const operationId = mostly(fc.constantFrom("o1", "o2", "o3", "o4"), "no id");
+const operationId = mostly(fc.constantFrom("o1", "o1", "o1", "o2", "o3", "o4"), "no id");
 const operation = fc.record({
   id: operationId,
-  hiveId: anyId,
+  hiveId,
   kind: fc.constantFrom(...OPERATION_KINDS),
   owner: mostly(fc.constant("queen-1"), ""),
   deadlineMs: timeMs,
@@ -50,7 +50,7 @@ const end = fc.record(
   { state: fc.constantFrom(...OPERATION_STATES), problem: fc.option(fc.constant("no route")) },
   { requiredKeys: ["state"] },
 );
-const operationPage = fc.record({ hiveId: anyId, after: operationId, limit }, { requiredKeys: [] });
+const operationPage = fc.record({ hiveId, after: operationId, limit }, { requiredKeys: [] });
 
 const address = [
   mostly(fc.constantFrom("gpu.example", "GPU.Example", "::1"), "-x"),
@@ -73,12 +73,12 @@ export const tableCalls: Record<"cordons" | "tokens" | "operations" | "hostKeys"
     changes: [
       call(
         "cordons.set",
-        anyId,
+        hiveId,
         fc.record({ reason, untilMs: fc.option(untilMs), createdAtMs: timeMs }, { requiredKeys: ["reason"] }),
       ),
-      call("cordons.lift", anyId),
+      call("cordons.lift", hiveId),
     ],
-    reads: [call("cordons.get", anyId), call("cordons.list", page)],
+    reads: [call("cordons.get", hiveId), call("cordons.list", page)],
   },
   tokens: {
     changes: [call("tokens.add", token), call("tokens.revoke", tokenId)],
@@ -98,7 +98,13 @@ export const tableCalls: Record<"cordons" | "tokens" | "operations" | "hostKeys"
   },
 };
 
+/** What else changes the tables of a hive. */
+export const hiveComesAndGoes = [
+  call("addHive", fc.record({ id: hiveId, host: fc.constant("127.0.0.1"), port: fc.constant(1) })),
+  call("removeHive", hiveId),
+];
+
 /** At times a value that is refused. */
-function mostly<Value>(arbitrary: fc.Arbitrary<Value>, refused: Value): fc.Arbitrary<Value> {
+function mostly<Value, Refused>(arbitrary: fc.Arbitrary<Value>, refused: Refused): fc.Arbitrary<Value | Refused> {
   return fc.oneof({ weight: 12, arbitrary }, { weight: 1, arbitrary: fc.constant(refused) });
 }
