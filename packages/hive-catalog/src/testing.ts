@@ -6,6 +6,7 @@ import type { OpenOptions } from "./options.ts";
 import type { HiveRecord } from "./record.ts";
 
 export { startTestServer, type TestServer, type TestServerOptions } from "./testing/hrana-server.ts";
+export { mountSmallDisk } from "./testing/mount.ts";
 
 /** A new, empty folder for the files of one test; removed when it is disposed of. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {

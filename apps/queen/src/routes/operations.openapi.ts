@@ -156,7 +156,7 @@ export const lifecycleOperations: readonly Operation[] = [
       "OPERATION_ELSEWHERE",
       "URI_TOO_LONG",
       "CORRUPT_RECORD",
-      ...WRITING,
+      ...READING,
     ],
   },
   {

@@ -1,10 +1,8 @@
-import { once } from "node:events";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { checkContract } from "../contract.ts";
 import { type Daemon, spawnQueen } from "../daemon.ts";
+import { exchange } from "../raw-request.ts";
 import { beatJson, HIVE_JSON } from "../test-queen.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -15,38 +13,13 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   queen = spawnQueen([], { QUEEN_DATABASE: join(folder.path, "hives.db") });
   port = await queen.port();
-  await exchange(jsonRequest("POST", "/v1/hives", JSON.stringify(HIVE_JSON)));
+  await exchange(port, jsonRequest("POST", "/v1/hives", JSON.stringify(HIVE_JSON)));
 });
 
 afterAll(async () => {
   await queen[Symbol.asyncDispose]();
   await folder[Symbol.asyncDispose]();
 });
-
-interface Exchanged {
-  status: number;
-  headers: string;
-  body: Record<string, unknown>;
-}
-
-/** Sends these bytes on a connection of their own, and reads the answer until the queen closes it. */
-async function exchange(request: string): Promise<Exchanged> {
-  const socket = connect(port, "127.0.0.1").setEncoding("utf8");
-  let text = "";
-  socket.on("data", (chunk: string) => {
-    text += chunk;
-  });
-  // A queen that answers before it has read everything may cut the rest off.
-  socket.on("error", () => undefined);
-  socket.write(request);
-  await once(socket, "close");
-  const [head = "", json = ""] = text.split("\r\n\r\n");
-  const headers = head.toLowerCase();
-  const answer = { status: Number(head.split(" ")[1]), headers, body: JSON.parse(json || "{}") };
-  const [method = "", url = ""] = request.split(" ");
-  checkContract({ ...answer, method, url, type: /^content-type: (.*)$/m.exec(headers)?.[1]?.trim() });
-  return answer;
-}
 
 const CLOSE = "Host: queen\r\nConnection: close\r\n";
 const jsonRequest = (method: string, path: string, body: string, type = "application/json"): string =>
@@ -111,20 +84,20 @@ const CASES: Case[] = [
 
 describe("bad input to the real process is a problem that stores nothing", () => {
   test.each(CASES)("%s", async (_what, request, status, code, ...fields) => {
-    const before = await exchange(get("/v1/hives"));
-    const { headers, body, ...answer } = await exchange(request);
+    const before = await exchange(port, get("/v1/hives"));
+    const { headers, body, ...answer } = await exchange(port, request);
     expect(answer.status, JSON.stringify(body)).toBe(status);
     expect(headers).toContain("content-type: application/problem+json");
     expect(body).toMatchObject({ type: "about:blank", status, code, detail: expect.any(String) });
     const problems = body.errors as { field: string; message: string }[];
     expect(problems.map(({ field }) => field)).toEqual(fields);
     expect(JSON.stringify(body)).not.toMatch(/SQLITE|libsql|drizzle|insert into|node_modules/i);
-    expect(await exchange(get("/v1/hives"))).toEqual({ ...before, headers: expect.any(String) });
+    expect(await exchange(port, get("/v1/hives"))).toEqual({ ...before, headers: expect.any(String) });
   });
 });
 
 test("goes on after all of that: the same process takes a beat, and has no error of its own in its log", async () => {
-  const { status, body } = await exchange(heartbeat({}));
+  const { status, body } = await exchange(port, heartbeat({}));
   expect({ status, body }).toEqual({
     status: 200,
     body: { status: "ok", message: "Heartbeat received from hive-a", next_beat_ms: expect.any(Number) },

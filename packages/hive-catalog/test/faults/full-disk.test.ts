@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { HiveCatalog } from "../../src/catalog.ts";
 import type { HiveRecord } from "../../src/record.ts";
+import { mountSmallDisk } from "../../src/testing/mount.ts";
 import { aHive, temporaryFolder } from "../../src/testing.ts";
 import { readSql } from "../catalog-file.ts";
 import { refusalOf } from "../refusal.ts";
-import { mountSmallDisk } from "./mount.ts";
 
 const DISK_BYTES = 4 * 1024 * 1024;
 const BALLAST_BYTES = 2 * 1024 * 1024;

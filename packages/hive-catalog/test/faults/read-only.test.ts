@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { HiveCatalog } from "../../src/catalog.ts";
+import { mountReadOnly } from "../../src/testing/mount.ts";
 import { aHive, temporaryFolder } from "../../src/testing.ts";
 import { startWorker } from "../processes.ts";
 import { refusalOf } from "../refusal.ts";
 import { allOf } from "../stream.ts";
-import { mountReadOnly } from "./mount.ts";
 
 const HIVES = ["a", "b"].map((id) => aHive({ id, status: "online", lastHeartbeatMs: 5 }));
 const DEVICES = { cpu: null, gpus: [] };
