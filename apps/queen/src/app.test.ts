@@ -15,7 +15,8 @@ test.each(["/", "/v1", "/v1/hive", "/v1/hives/a/b", "/v1/hives/a/state/x", "/V1/
     await using queen = await startTestQueen();
     for (const method of ["GET", "POST", "DELETE"] as const) {
       const found = await queen.send({ method, url, headers: { "content-type": "text/plain" }, payload: "x" });
-      expect(found).toMatchObject({ status: 404, body: { code: "NOT_FOUND", errors: [] } });
+      const detail = expect.stringMatching(/: \/docs and \/openapi\.json say what there is$/);
+      expect(found).toMatchObject({ status: 404, body: { code: "NOT_FOUND", detail, errors: [] } });
       expect(found.headers["content-type"]).toContain("application/problem+json");
     }
   },

@@ -15,15 +15,17 @@ const FIELD_NAME = new RegExp(`\\b(?:${FIELD_NAMES.join("|")})\\b`, "g");
 /** Names the fields in `text` as they are named outside the process: `sshPort` becomes `ssh_port`. */
 export const withJsonNames = (text: string): string => text.replace(FIELD_NAME, toSnakeCase);
 
-/** One problem for each rule that was broken; `field` is a path in snake_case, "body" when the whole value is meant. */
-export function fieldProblems(error: z.core.$ZodError): FieldProblem[] {
-  return error.issues.flatMap((issue) => {
+/** One problem for each rule that was broken; `field` is a path in snake_case, "body" when the whole value is meant. `thing` is what a field is called. */
+export function fieldProblems(error: z.core.$ZodError, thing = "field"): FieldProblem[] {
+  const problems = error.issues.flatMap((issue) => {
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({ field: [...issue.path, key].join("."), message: "is not a known field" }));
+      return issue.keys.map((key) => ({ field: [...issue.path, key].join("."), message: `is not a known ${thing}` }));
     }
     const field = withJsonNames(issue.path.join(".")) || "body";
     return [{ field, message: withJsonNames(issue.message) + got(issue.input) }];
   });
+  // A rule that broke at several steps is told once.
+  return [...new Map(problems.map((problem) => [`${problem.field} ${problem.message}`, problem])).values()];
 }
 
 const MAX_SHOWN = 80;

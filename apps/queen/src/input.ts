@@ -9,8 +9,14 @@ export function parseBody<Schema extends z.ZodType>(
   body: unknown,
   code: "INVALID_HIVE" | "INVALID_ARGUMENT",
 ): z.output<Schema> {
+  return parse(schema, checkObject(body, code), code);
+}
+
+/** A JSON body that is an object; throws a Problem for any other. */
+export function checkObject(body: unknown, code: "INVALID_HIVE" | "INVALID_ARGUMENT"): Record<string, unknown> {
   if (body === undefined) throw invalidJson("A JSON body is expected, but there is none");
-  return parse(schema, body, code);
+  if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
+  throw invalidInput(code, [{ field: "body", message: `must be a JSON object${got(body)}` }]);
 }
 
 /** Reads the query string; throws a Problem that names each wrong parameter. */
@@ -20,16 +26,17 @@ export function parseQuery<Schema extends z.ZodType>(schema: Schema, query: unkn
     const errors = repeated.map(([field, values]) => ({ field, message: `must be given once${got(values)}` }));
     throw invalidInput("INVALID_ARGUMENT", errors);
   }
-  return parse(schema, query, "INVALID_ARGUMENT");
+  return parse(schema, query, "INVALID_ARGUMENT", "query parameter");
 }
 
 function parse<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,
   code: "INVALID_HIVE" | "INVALID_ARGUMENT",
+  thing?: string,
 ): z.output<Schema> {
   const parsed = schema.safeParse(input, { reportInput: true, error: sayRequired });
-  if (!parsed.success) throw invalidInput(code, fieldProblems(parsed.error));
+  if (!parsed.success) throw invalidInput(code, fieldProblems(parsed.error, thing));
   return parsed.data;
 }
 

@@ -274,7 +274,9 @@ function parseDevices(hive: HiveAddress, text: string): DeviceCapabilities {
   } catch {
     throw invalidDevices(hive, "something that is not JSON");
   }
-  const parsed = DeviceCapabilitiesJson.safeParse(json);
+  const parsed = DeviceCapabilitiesJson.safeParse(json, {
+    error: ({ input }) => (input === undefined ? "is required" : undefined),
+  });
   if (!parsed.success) throw invalidDevices(hive, "devices that cannot be", fieldProblems(parsed.error));
   return parsed.data;
 }

@@ -37,6 +37,6 @@ export class RouteTable {
       const allow = [...methods].sort().join(", ");
       return new Problem(405, "METHOD_NOT_ALLOWED", `${path} takes ${allow}, not ${method}`, { headers: { allow } });
     }
-    return new Problem(404, "NOT_FOUND", `There is nothing at ${path}`);
+    return new Problem(404, "NOT_FOUND", `There is nothing at ${path}: /docs and /openapi.json say what there is`);
   }
 }

@@ -1,3 +1,4 @@
+import { rule } from "@repo/hive-catalog/record";
 import { z } from "zod";
 
 /** What a worker is doing. */
@@ -7,14 +8,11 @@ export type WorkerState = (typeof WORKER_STATES)[number];
 const STATE_BY_LOWER_CASE = new Map<string, WorkerState>(WORKER_STATES.map((state) => [state.toLowerCase(), state]));
 
 /** Compared without case, and read as one of `WORKER_STATES`. */
-export const WorkerState = z.string().transform((text, context): WorkerState => {
+const STATE = `must be one of ${WORKER_STATES.join(", ")}, in any case`;
+export const WorkerState = z.string(rule(STATE)).transform((text, context): WorkerState => {
   const state = STATE_BY_LOWER_CASE.get(text.toLowerCase());
   if (state !== undefined) return state;
-  context.issues.push({
-    code: "custom",
-    input: text,
-    message: `must be one of ${WORKER_STATES.join(", ")}, in any case`,
-  });
+  context.issues.push({ code: "custom", input: text, message: STATE });
   return z.NEVER;
 });
 
@@ -46,16 +44,21 @@ const time = z
   .string({ error: ({ input }) => (input === undefined ? undefined : TIME) })
   .max(MAX_TEXT_LENGTH, TIME)
   .regex(TIME_PATTERN, TIME);
-const text = z.string().max(MAX_TEXT_LENGTH, `must be at most ${MAX_TEXT_LENGTH} characters`);
-const amount = z.int().min(0).nullish();
-const percent = z.number().min(0).nullish();
+const TEXT = rule(`must be text of at most ${MAX_TEXT_LENGTH} characters`);
+const NAME = rule(`must be text of 1 to ${MAX_TEXT_LENGTH} characters`);
+const URL_TEXT = rule(`must be text of at most ${MAX_URL_LENGTH} characters`);
+const AMOUNT = rule(`must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}`);
+const PERCENT = rule("must be a number from 0");
+const text = z.string(TEXT).max(MAX_TEXT_LENGTH, TEXT);
+const amount = z.int(AMOUNT).min(0, AMOUNT).nullish();
+const percent = z.number(PERCENT).min(0, PERCENT).nullish();
 
 export const workerFields = {
-  worker_id: text.min(1, "must not be empty"),
+  worker_id: z.string(NAME).min(1, NAME).max(MAX_TEXT_LENGTH, NAME),
   state: WorkerState,
   last_heartbeat: time,
   health_status: text,
-  url: z.string().max(MAX_URL_LENGTH, `must be at most ${MAX_URL_LENGTH} characters`).nullish(),
+  url: z.string(URL_TEXT).max(MAX_URL_LENGTH, URL_TEXT).nullish(),
   model_id: text.nullish(),
   backend: text.nullish(),
   device_id: amount,
@@ -66,7 +69,7 @@ export const workerFields = {
 };
 
 /** One worker of a heartbeat. Further keys are ignored. */
-export const WorkerJson = z.object(workerFields).transform(
+export const WorkerJson = z.object(workerFields, rule("must be an object")).transform(
   (json): Worker => ({
     workerId: json.worker_id,
     state: json.state,
@@ -84,7 +87,7 @@ export const WorkerJson = z.object(workerFields).transform(
 );
 
 /** The workers of one heartbeat, no two with one id. */
-export const WorkersJson = z.array(WorkerJson).check(({ value, issues }) => {
+export const WorkersJson = z.array(WorkerJson, rule("must be a list of workers")).check(({ value, issues }) => {
   const seen = new Set<string>();
   value.forEach(({ workerId }, position) => {
     if (seen.has(workerId)) {

@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { cores, DeviceCapabilities, gigabytes, gpuIndex, gpuName } from "./devices.ts";
+import { cores, DeviceCapabilities, GPU_LIST, gigabytes, gpuIndex, gpuName, OBJECT } from "./devices.ts";
 
-const CpuJson = z.object({ cores, ram_gb: gigabytes });
+const CpuJson = z.object({ cores, ram_gb: gigabytes }, OBJECT);
 
 /** The ancestor system wrote `"id":"gpu0"` where this one writes `"index":0`. */
-const AncestorGpuId = z.string().regex(/^gpu\d{1,9}$/, 'must look like "gpu0"');
+const AncestorGpuId = z.string('must look like "gpu0"').regex(/^gpu\d{1,9}$/, 'must look like "gpu0"');
 
-const GpuJson = z.object({ index: gpuIndex, name: gpuName, vram_gb: gigabytes });
+const GpuJson = z.object({ index: gpuIndex, name: gpuName, vram_gb: gigabytes }, OBJECT);
 const ReportedGpuJson = z
-  .object({ index: gpuIndex.optional(), id: AncestorGpuId.optional(), name: gpuName, vram_gb: gigabytes })
+  .object({ index: gpuIndex.optional(), id: AncestorGpuId.optional(), name: gpuName, vram_gb: gigabytes }, OBJECT)
   .refine((gpu) => gpu.index !== undefined || gpu.id !== undefined, { path: ["index"], message: "is required" });
 
 type CapabilitiesJson = {
@@ -40,7 +40,7 @@ export function toDeviceCapabilitiesJson({ cpu, gpus }: DeviceCapabilities) {
  * Decoding ignores further keys and reads the ancestor's `"id":"gpu0"` in place of `index`; encoding writes the form above.
  */
 export const DeviceCapabilitiesJson = z
-  .codec(z.object({ cpu: CpuJson.nullish(), gpus: z.array(ReportedGpuJson) }), DeviceCapabilities, {
+  .codec(z.object({ cpu: CpuJson.nullish(), gpus: z.array(ReportedGpuJson, GPU_LIST) }, OBJECT), DeviceCapabilities, {
     decode,
     encode: toDeviceCapabilitiesJson,
   })
@@ -49,8 +49,12 @@ export type DeviceCapabilitiesJson = ReturnType<typeof toDeviceCapabilitiesJson>
 
 /** The same form for input that a person wrote: a key that is not known is an error. */
 export const StrictDeviceCapabilitiesJson = z
-  .codec(z.strictObject({ cpu: CpuJson.strict().nullable(), gpus: z.array(GpuJson.strict()) }), DeviceCapabilities, {
-    decode,
-    encode: toDeviceCapabilitiesJson,
-  })
+  .codec(
+    z.strictObject({ cpu: CpuJson.strict().nullable(), gpus: z.array(GpuJson.strict(), GPU_LIST) }, OBJECT),
+    DeviceCapabilities,
+    {
+      decode,
+      encode: toDeviceCapabilitiesJson,
+    },
+  )
   .meta({ id: "StrictDeviceCapabilitiesJson", description: "Devices as an operator writes them" });

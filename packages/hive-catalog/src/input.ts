@@ -11,9 +11,18 @@ export const StatusInput = z.object({ id, status });
 export const HeartbeatInput = z.object({ id, timestampMs: timeMs });
 export const DevicesInput = z.object({ id, devices });
 
+/** What is said where a schema has no sentence of its own. */
+const SAYING = {
+  reportInput: true,
+  error: (issue: z.core.$ZodRawIssue) => {
+    if (issue.input === undefined) return "is required";
+    return issue.code === "invalid_type" && issue.expected === "object" ? "must be an object" : undefined;
+  },
+};
+
 /** Checks a hive, or a part of one, that a caller handed in. Throws INVALID_HIVE, which names each field and its rule. */
 export function checkHive<Output>(schema: z.ZodType<Output>, input: unknown, hiveId?: string): Output {
-  const result = schema.safeParse(input, { reportInput: true });
+  const result = schema.safeParse(input, SAYING);
   if (result.success) return result.data;
   const problems = problemsOf(result.error, "hive");
   const id = hiveId ?? idOf(input);
@@ -26,7 +35,7 @@ export function checkHive<Output>(schema: z.ZodType<Output>, input: unknown, hiv
 
 /** Checks any other thing that a caller handed in, such as a `token`. Throws INVALID_ARGUMENT, which names each field and its rule. */
 export function checkArgument<Output>(thing: string, schema: z.ZodType<Output>, input: unknown): Output {
-  const result = schema.safeParse(input, { reportInput: true });
+  const result = schema.safeParse(input, SAYING);
   if (result.success) return result.data;
   const problems = problemsOf(result.error, thing);
   throw new HiveCatalogError("INVALID_ARGUMENT", `the ${thing} is not valid: ${listed(problems)}`, { problems });

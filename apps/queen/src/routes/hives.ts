@@ -11,7 +11,7 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { AppParts } from "../app.ts";
 import { hiveNotFound, invalidField } from "../errors.ts";
-import { type HivePath, parseBody, parseQuery, pathId } from "../input.ts";
+import { checkObject, type HivePath, parseBody, parseQuery, pathId } from "../input.ts";
 
 type HivesParts = Pick<
   AppParts,
@@ -39,11 +39,6 @@ export const RemoveQuery = z.strictObject({
     .default("false")
     .transform((text) => text === "true"),
 });
-
-const JsonObject = z.custom<Record<string, unknown>>(
-  (body) => typeof body === "object" && body !== null && !Array.isArray(body),
-  "must be a JSON object",
-);
 
 /** CRUD of the catalog over HTTP. What a caller changed, the memory of the fleet learns at once. */
 export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
@@ -130,7 +125,7 @@ async function listHives(catalog: HiveCatalog, { status, limit, ...query }: z.ou
 
 /** The body as an object whose id, if it has one, is the one in the path. */
 function checkId(body: unknown, id: string): Record<string, unknown> {
-  const fields = parseBody(JsonObject, body, "INVALID_HIVE");
+  const fields = checkObject(body, "INVALID_HIVE");
   if (fields.id !== undefined && fields.id !== id) {
     throw invalidField("id", `must be absent or ${JSON.stringify(id)}, the id in the path`, fields.id);
   }

@@ -1,4 +1,5 @@
 import type { OperationRecord } from "@repo/hive-catalog";
+import { rule } from "@repo/hive-catalog/record";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { AppParts } from "../app.ts";
@@ -19,10 +20,9 @@ export const ListOperationsQuery = z.strictObject({
   limit: ListQuery.shape.limit,
 });
 
+const FINGERPRINT = rule("must be a fingerprint as ssh shows it: SHA256: and 43 characters of base64");
 export const HostKeyConfirmation = z.strictObject({
-  fingerprint: z
-    .string()
-    .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, "must be a fingerprint as ssh shows it: SHA256: and 43 characters of base64"),
+  fingerprint: z.string(FINGERPRINT).regex(/^SHA256:[A-Za-z0-9+/]{43}$/, FINGERPRINT),
 });
 
 /** Starting, stopping and installing hives. What does the work is loaded when it is first needed: the start of the queen must not wait for it. */
