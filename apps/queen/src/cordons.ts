@@ -1,4 +1,5 @@
-import type { Cordon, HiveCatalog, NewCordon } from "@repo/hive-catalog";
+import type { Cordon, DamagedRecord, HiveCatalog, NewCordon } from "@repo/hive-catalog";
+import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "./clock.ts";
 import type { EventLog } from "./events.ts";
 
@@ -6,16 +7,19 @@ interface Parts {
   catalog: HiveCatalog;
   events: EventLog;
   clock: Clock;
+  log: FastifyBaseLogger;
 }
 
 /**
  * The cordons in force, in memory, so that the best worker is found without a query. Another queen's are learned of in each health round.
- * A cordoned hive is watched as ever and gets no new work.
+ * A cordoned hive is watched as ever and gets no new work; so is one whose cordon is damaged.
  */
 export class Cordons {
   readonly #parts: Parts;
   #byHive = new Map<string, Cordon>();
   #loading: Promise<void> | undefined;
+  /** What is damaged of the cordons that were read last, so that each is logged once. */
+  #damaged = new Set<string>();
   /** Counts the changes of this queen's own, which a reading that began before must not undo. */
   #changes = 0;
 
@@ -74,12 +78,23 @@ export class Cordons {
   }
 
   async #read(): Promise<void> {
+    const damaged = new Map<string, DamagedRecord>();
+    const onCorruptRecord = (damage: DamagedRecord) => void damaged.set(`${damage.id} ${damage.column}`, damage);
     let changes: number;
     do {
       changes = this.#changes;
-      const cordons = await this.#parts.catalog.cordons.list();
+      damaged.clear();
+      const cordons = await this.#parts.catalog.cordons.list({ onCorruptRecord });
       if (changes === this.#changes) this.#byHive = new Map(cordons.map((cordon) => [cordon.hiveId, cordon]));
     } while (changes !== this.#changes);
+    for (const [key, { id, column, problem }] of damaged) {
+      if (this.#damaged.has(key)) continue;
+      this.#parts.log.warn(
+        { hive_id: id, column, problem },
+        "a stored cordon is damaged: cordon its hive anew, or uncordon it",
+      );
+    }
+    this.#damaged = new Set(damaged.keys());
   }
 
   #announceSet({ hiveId, reason, untilMs }: Cordon): void {

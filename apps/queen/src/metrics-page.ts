@@ -89,7 +89,7 @@ function showCatalog(catalog: HiveCatalog, registers: Registry[]): () => Promise
   return async () => {
     try {
       const counts = await Promise.all(HIVE_STATUSES.map((status) => catalog.countByStatus(status)));
-      const cordons = await catalog.cordons.list();
+      const cordons = await catalog.cordons.list({ onCorruptRecord: () => undefined });
       for (const [position, status] of HIVE_STATUSES.entries()) hives.set({ status }, counts[position] ?? 0);
       cordoned.set(cordons.length);
       up.set(1);

@@ -68,7 +68,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     options;
   const liveness = new Liveness(options, clock.monotonicNow());
   const events = new EventLog(() => clock.now());
-  const cordons = new Cordons({ catalog, events, clock });
+  const cordons = new Cordons({ catalog, events, clock, log });
   const registry = new HiveRegistry({
     clock,
     staleAfterMs,

@@ -1,7 +1,9 @@
-import { and, asc, eq, gt, isNull, lt, or, sql } from "drizzle-orm";
+import type { Row } from "@libsql/client";
+import { and, asc, eq, gt, lt, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { hiveNotFound } from "./errors.ts";
 import { checkArgument, checkInteger, checkOptions, invalidArgument, isHiveId } from "./input.ts";
+import type { CordonListOptions } from "./options.ts";
 import { type Access, keyOf, RecordTable } from "./record-table.ts";
 import { Cordon, NewCordon } from "./records.ts";
 import { cordons, hives } from "./schema.ts";
@@ -9,7 +11,21 @@ import { given, statementsOn } from "./statement.ts";
 
 const SetInput = NewCordon.extend({ hiveId: Cordon.shape.hiveId });
 
-export const cordonTable = new RecordTable({ table: cordons, thing: "cordon", schema: Cordon });
+const StandIn = Cordon.extend({
+  untilMs: Cordon.shape.untilMs.catch(null),
+  createdAtMs: Cordon.shape.createdAtMs.catch(0),
+});
+
+/** Of a damaged cordon the hive that it names stays cordoned: damage must not give work to a hive that an operator took it from. */
+export const cordonTable = new RecordTable({
+  table: cordons,
+  thing: "cordon",
+  schema: Cordon,
+  standIn: (columns, damaged) => {
+    const reason = `the stored cordon is damaged (${damaged.join(", ")}): cordon the hive anew, or uncordon it`;
+    return StandIn.safeParse({ ...columns, reason }).data;
+  },
+});
 
 /** The cordons that are in force: one whose end has come counts as none. Removing a hive removes its cordon. */
 export class Cordons {
@@ -57,23 +73,28 @@ export class Cordons {
     return row && cordonTable.record(row);
   }
 
-  /** By hive id; `after` is the hive id of the last one of the page before, `limit` is all by default. Rejects with INVALID_ARGUMENT. */
-  async list(options: { after?: string | undefined; limit?: number | undefined } = {}): Promise<Cordon[]> {
+  /**
+   * By hive id. A damaged one is in force until it is lifted or set anew, and its reason says so; one that names no hive is left out. Rejects
+   * with INVALID_ARGUMENT.
+   */
+  async list(options: CordonListOptions = {}): Promise<Cordon[]> {
     checkOptions(options);
-    const { after = "", limit = Number.MAX_SAFE_INTEGER } = options;
+    const { after = "", limit = Number.MAX_SAFE_INTEGER, onCorruptRecord } = options;
     checkInteger("limit", limit, 1);
     if (typeof after !== "string") throw invalidArgument("after", "must be the id of a hive");
     const nowMs = this.#now();
-    return cordonTable.list(limit, (last, count) => {
+    const read = (last: Row | undefined, count: number) => {
       const afterKey = last ? keyOf(last) : Buffer.from(after);
       return this.#statements.list.rows({ nowMs, afterKey, limit: count });
-    });
+    };
+    return cordonTable.list(limit, read, onCorruptRecord);
   }
 }
 
 function buildStatements({ client, db }: Database) {
   const statement = statementsOn(client);
-  const inForce = or(isNull(cordons.untilMs), gt(cordons.untilMs, given("nowMs")));
+  /** Unless it surely has ended: what is no time is no end. */
+  const inForce = sql`NOT (typeof(${cordons.untilMs}) = 'integer' AND ${cordons.untilMs} BETWEEN 0 AND ${given("nowMs")})`;
   const ofHive = eq(cordons.hiveId, given("hiveId"));
   return {
     get: statement(() => db.select(cordonTable.columns).from(cordons).where(and(ofHive, inForce))),
@@ -101,11 +122,6 @@ function buildStatements({ client, db }: Database) {
         .returning(cordonTable.columns),
     ),
     /** An old one that is not in force any more goes too. */
-    lift: statement(() =>
-      db
-        .delete(cordons)
-        .where(ofHive)
-        .returning({ wasInForce: sql`coalesce(${inForce}, 1)` }),
-    ),
+    lift: statement(() => db.delete(cordons).where(ofHive).returning({ wasInForce: inForce })),
   };
 }

@@ -13,7 +13,7 @@ export type { CatalogInfo, FileInfo } from "./maintenance/info.ts";
 export type { RestoreOptions } from "./maintenance/restore.ts";
 export type { SchemaDifferences } from "./maintenance/schema-comparison.ts";
 export type { ReadOptions } from "./maintenance/source.ts";
-export type { ListOptions, OpenOptions, OperationListOptions, StaleOptions } from "./options.ts";
+export type { CordonListOptions, ListOptions, OpenOptions, OperationListOptions, StaleOptions } from "./options.ts";
 export {
   HIVE_ID_PATTERN,
   HIVE_STATUSES,

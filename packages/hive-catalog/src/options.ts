@@ -1,5 +1,6 @@
 import type { DamagedHive } from "./damage.ts";
 import type { HiveRecord } from "./record.ts";
+import type { DamagedRecord } from "./record-table.ts";
 
 export type OpenOptions = {
   /** Token for a libSQL server; never shown. */
@@ -29,6 +30,15 @@ export type ListOptions = {
 
 /** As `ListOptions`, but `after` is the last record itself: its place in the order is its heartbeat, then its id. */
 export type StaleOptions = Omit<ListOptions, "after"> & { after?: HiveRecord | undefined };
+
+export type CordonListOptions = {
+  /** The hive id of the last cordon of the page before. */
+  after?: string | undefined;
+  /** Cordons at most, from 1; default all. Fewer than that means that there are no more. */
+  limit?: number | undefined;
+  /** Told of each damaged column: default a process warning, once for each row. */
+  onCorruptRecord?: ((damaged: DamagedRecord) => void) | undefined;
+};
 
 export type OperationListOptions = {
   /** Those of one hive alone. */

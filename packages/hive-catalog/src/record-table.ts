@@ -26,9 +26,13 @@ type Options<Output> = {
   thing: string;
   /** What a sound row is. */
   schema: z.ZodType<Output>;
+  /** What lists have in place of a damaged row, made from its columns as they are; by default nothing. */
+  standIn?: (columns: Readonly<Record<string, unknown>>, damaged: readonly string[]) => Output | undefined;
 };
 
-type Found<Output> = { readonly data: Output } | { readonly damage: readonly DamagedRecord[] };
+type Found<Output> =
+  | { readonly data: Output }
+  | { readonly damage: readonly DamagedRecord[]; readonly standIn: Output | undefined };
 
 const rowId = sql`rowid`;
 const givenRowId = sql`CAST(${given("rowId")} AS INTEGER)`;
@@ -53,7 +57,7 @@ const [ROW_ID, TYPES, FIRST_CELL] = [0, 1, 2];
 /**
  * How the rows of a table become records. Each column travels as a BLOB, beside the types of all: the binding aborts the process on a
  * text that is not UTF-8, and a client of a server throws on a number that JavaScript cannot hold. What a row holds is then checked as if a
- * caller had handed it in: so a damaged row never passes as sound. A single read of it throws CORRUPT_RECORD; lists leave it out with a process warning.
+ * caller had handed it in: so a damaged row never passes as sound. A single read of it throws CORRUPT_RECORD; lists leave it out, or have a stand-in, and tell.
  */
 export class RecordTable<Output> {
   readonly source: SQLiteTable;
@@ -64,9 +68,10 @@ export class RecordTable<Output> {
   readonly #columns: [field: string, column: { readonly name: string }][];
   readonly #thing: string;
   readonly #schema: z.ZodType<Output>;
+  readonly #standIn: Options<Output>["standIn"];
   readonly #warned = new Set<string>();
 
-  constructor({ table, thing, schema }: Options<Output>) {
+  constructor({ table, thing, schema, standIn }: Options<Output>) {
     const columns = Object.entries(getTableColumns(table));
     const types = sql.join(
       columns.map(([, column]) => sql`typeof(${column})`),
@@ -79,6 +84,7 @@ export class RecordTable<Output> {
     this.name = getTableName(table);
     this.#thing = thing;
     this.#schema = schema;
+    this.#standIn = standIn;
   }
 
   /** The record in a row. Throws CORRUPT_RECORD. */
@@ -101,17 +107,25 @@ export class RecordTable<Output> {
 
   /**
    * The sound records of a query, `limit` at most. `read` answers up to `count` rows after a given one, or the first ones; it is called on and on,
-   * past damaged rows, so that fewer records than `limit` are all that there are.
+   * past damaged rows, so that fewer records than `limit` are all that there are. `onDamage` is told of each damaged column; a process warning
+   * by default.
    */
-  async list(limit: number, read: (after: Row | undefined, count: number) => Promise<Row[]>): Promise<Output[]> {
+  async list(
+    limit: number,
+    read: (after: Row | undefined, count: number) => Promise<Row[]>,
+    onDamage?: (damage: DamagedRecord) => void,
+  ): Promise<Output[]> {
     const records: Output[] = [];
     for (let last: Row | undefined; ; ) {
       const count = Math.min(limit - records.length, MAX_BATCH);
       const rows = await read(last, count);
       for (const row of rows) {
         const found = this.#read(row);
-        if ("damage" in found) this.#warn(found.damage);
-        else records.push(found.data);
+        const record = "data" in found ? found.data : found.standIn;
+        if (record !== undefined) records.push(record);
+        if ("data" in found) continue;
+        if (onDamage) found.damage.forEach(onDamage);
+        else this.#warn(found.damage, record !== undefined);
       }
       if (rows.length < count || records.length === limit) return records;
       last = rows.at(-1);
@@ -120,18 +134,18 @@ export class RecordTable<Output> {
   }
 
   /** Once for each damaged record: the lists are read again and again. */
-  #warn([first]: readonly DamagedRecord[]): void {
+  #warn([first]: readonly DamagedRecord[], isListed: boolean): void {
     if (first === undefined) return;
     const { id, column, problem } = first;
-    const warning = `the stored ${this.#thing} '${id}' is damaged and was left out: ${column} ${problem}`;
+    const warning = `the stored ${this.#thing} '${id}' is damaged${isListed ? "" : " and was left out"}: ${column} ${problem}`;
     if (this.#warned.has(warning) || this.#warned.size >= MAX_WARNINGS) return;
     this.#warned.add(warning);
     process.emitWarning(warning, "CorruptRecordWarning");
   }
 
   #read(row: Row): Found<Output> {
-    const cells = this.#columns.map((_, place) => cellAt(row, place));
-    const result = this.#schema.safeParse(Object.fromEntries(this.#columns.map(([name], at) => [name, cells[at]])));
+    const columns = Object.fromEntries(this.#columns.map(([name], place) => [name, cellAt(row, place)]));
+    const result = this.#schema.safeParse(columns);
     if (result.success) return { data: result.data };
     const id = shown(row);
     const damage = new Map<string, DamagedRecord>();
@@ -141,7 +155,7 @@ export class RecordTable<Output> {
       const problem = [...path, message].join(" ");
       if (!damage.has(column)) damage.set(column, { table: this.name, id, column, problem });
     }
-    return { damage: [...damage.values()] };
+    return { damage: [...damage.values()], standIn: this.#standIn?.(columns, [...damage.keys()]) };
   }
 }
 

@@ -1,8 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
 import type { HiveCatalog } from "../../src/catalog.ts";
+import type { DamagedRecord } from "../../src/record-table.ts";
 import { aHive } from "../../src/testing.ts";
 import { refusalOf } from "../refusal.ts";
-import { anOperation, HASH, PUBLIC_KEY, withHives } from "./samples.ts";
+import { anOperation, HASH, NOW_MS, PUBLIC_KEY, withHives } from "./samples.ts";
 import type { Site } from "./site.ts";
 
 type Damage = readonly (readonly [column: string, value: string])[];
@@ -11,6 +12,8 @@ type Table = {
   add: (catalog: HiveCatalog, id: string) => Promise<unknown>;
   read: (catalog: HiveCatalog, id: string) => Promise<unknown>;
   list: (catalog: HiveCatalog) => Promise<unknown[]>;
+  /** What lists have for a damaged one; they leave it out by default. */
+  standIn?: (id: string, column: string) => unknown;
   /** What another program may have left in a column. */
   damage: Damage;
 };
@@ -21,12 +24,21 @@ const TABLES: Record<string, Table> = {
     add: ({ cordons }, id) => cordons.set(id, { reason: "fans" }),
     read: ({ cordons }, id) => cordons.get(id),
     list: ({ cordons }) => cordons.list(),
+    standIn: (hiveId, column) => ({
+      hiveId,
+      reason: `the stored cordon is damaged (${column}): cordon the hive anew, or uncordon it`,
+      untilMs: null,
+      createdAtMs: column === "created_at_ms" ? 0 : NOW_MS,
+    }),
     damage: [
       ["reason", "CAST(x'ff41' AS TEXT)"],
       ["reason", "x'6162'"],
       ["reason", "''"],
       ["until_ms", "'tomorrow'"],
       ["until_ms", "9223372036854775807"],
+      ["until_ms", "1.5"],
+      ["until_ms", "-1"],
+      ["until_ms", "x'31'"],
       ["created_at_ms", "-1"],
     ],
   },
@@ -78,8 +90,8 @@ const TABLES: Record<string, Table> = {
 export function describeDamagedRecords(name: string, openSite: () => Promise<Site>): void {
   describe(`${name}: records that another program damaged`, () => {
     test.each(Object.entries(TABLES))(
-      "%s: a single read says which column, and lists leave them out with one warning each",
-      async (table, { key, add, read, list, damage }) => {
+      "%s: a single read says which column, and lists tell with one warning each",
+      async (table, { key, add, read, list, standIn, damage }) => {
         await using site = await openSite();
         const catalog = await withHives(site);
         const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
@@ -99,7 +111,8 @@ export function describeDamagedRecords(name: string, openSite: () => Promise<Sit
           expect(refusal.problems.map(({ field }) => field)).toEqual([column]);
         }
         const sound = [await read(catalog, "a"), await read(catalog, "b")];
-        for (let again = 0; again < 2; again++) expect(new Set(await list(catalog))).toEqual(new Set(sound));
+        const listed = new Set([...sound, ...(standIn ? damaged.map(({ id, column }) => standIn(id, column)) : [])]);
+        for (let again = 0; again < 2; again++) expect(new Set(await list(catalog))).toEqual(listed);
         expect(warn.mock.calls.map(([warning]) => /'(damaged-\d)'/.exec(String(warning))?.[1]).sort()).toEqual(
           damaged.map(({ id }) => id),
         );
@@ -107,13 +120,30 @@ export function describeDamagedRecords(name: string, openSite: () => Promise<Sit
       },
     );
 
-    test("a page of cordons is filled past damaged ones, the ids of which may be anything", async () => {
+    test("a damaged cordon keeps its end, if that is sound, and its columns are told to whoever lists it", async () => {
+      await using site = await openSite();
+      const clock = { nowMs: NOW_MS };
+      const catalog = await withHives(site, clock);
+      await catalog.cordons.set("a", { reason: "fans", untilMs: NOW_MS + 10 });
+      await site.run("UPDATE cordons SET reason = '', created_at_ms = -1");
+      const told: DamagedRecord[] = [];
+      const list = () => catalog.cordons.list({ onCorruptRecord: (damage) => void told.push(damage) });
+      expect(await list()).toMatchObject([{ hiveId: "a", untilMs: NOW_MS + 10 }]);
+      expect(told.map(({ id, column }) => [id, column])).toEqual([
+        ["a", "reason"],
+        ["a", "created_at_ms"],
+      ]);
+      clock.nowMs += 10;
+      expect(await list()).toEqual([]);
+    });
+
+    test("a page of cordons is filled past those that name no hive", async () => {
       await using site = await openSite();
       const catalog = await withHives(site);
       const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
       for (const id of ["a", "b", "c"]) await catalog.cordons.set(id, { reason: id });
       await site.run(
-        "UPDATE cordons SET reason = '' WHERE hive_id = 'b'",
+        "UPDATE cordons SET hive_id = 'no hive' WHERE hive_id = 'b'",
         "INSERT INTO cordons VALUES (CAST(x'62ff' AS TEXT), 'x', NULL, 1), (x'62', 'x', NULL, 1), ('', 'x', NULL, 1)",
       );
       expect((await catalog.cordons.list({ limit: 2 })).map(({ hiveId }) => hiveId)).toEqual(["a", "c"]);
@@ -143,6 +173,7 @@ export function describeDamagedRecords(name: string, openSite: () => Promise<Sit
       expect(await catalog.hostKeys.remove("a", 22)).toBe(true);
       expect(await catalog.hostKeys.find("a", 22)).toEqual([]);
       expect(await catalog.cordons.set("a", { reason: "whole" })).toMatchObject({ reason: "whole" });
+      expect(await catalog.cordons.list()).toEqual([await catalog.cordons.get("a")]);
       await site.run("UPDATE cordons SET until_ms = 'never'");
       expect(await catalog.cordons.lift("a")).toBe(true);
       expect(await catalog.cordons.get("a")).toBeUndefined();
