@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "libsql";
 import { expect, test } from "vitest";
@@ -218,6 +218,15 @@ test("a -wal whose file was deleted is CATALOG_CORRUPT: no new file is made", as
   writeFileSync(`${path}-wal`, "committed pages");
   expect((await refusalOf(HiveCatalog.open(path))).code).toBe("CATALOG_CORRUPT");
   expect(existsSync(path)).toBe(false);
+  expect(readFileSync(`${path}-wal`, "utf8")).toBe("committed pages");
+});
+
+test("a -wal whose file is gone is kept, also when a symbolic link leads to where that was", async () => {
+  await using folder = await temporaryFolder();
+  const [path, link] = [join(folder.path, "real.db"), join(folder.path, "hives.db")];
+  writeFileSync(`${path}-wal`, "committed pages");
+  symlinkSync(path, link);
+  expect((await refusalOf(HiveCatalog.open(link))).code).toBe("CATALOG_CORRUPT");
   expect(readFileSync(`${path}-wal`, "utf8")).toBe("committed pages");
 });
 

@@ -12,7 +12,7 @@ import { toCatalogError } from "./driver-errors.ts";
 import { codeOf, EmbeddedClient, isBusy } from "./embedded.ts";
 import { HiveCatalogError } from "./errors.ts";
 import { checkRoom, type Identity, identify, notACatalog } from "./identity.ts";
-import { parseLocation, redacted } from "./location.ts";
+import { parseLocation, realPathOf, redacted } from "./location.ts";
 import { knownMigrations, migrate, pendingMigrations } from "./migrations.ts";
 import { type Retry, retryWithin, withoutRetry } from "./retry.ts";
 
@@ -48,7 +48,7 @@ export async function openDatabase(location: string, options: DatabaseOptions): 
   try {
     if (parsed.kind === "server") return await openServer(parsed.url, options);
     if (parsed.kind === "memory") return await openMemory(options);
-    return await openFile(parsed.path, options);
+    return await openFile(realPathOf(parsed.path), options);
   } catch (error) {
     throw toCatalogError(error);
   }
@@ -66,7 +66,8 @@ export async function inspectDatabase(
   try {
     if (parsed.kind === "memory") return knownMigrations();
     if (parsed.kind === "server") return await inspectServer(parsed.url, options);
-    return isNew(parsed.path) ? knownMigrations() : (await inspectFile(parsed.path, options)).pending;
+    const path = realPathOf(parsed.path);
+    return isNew(path) ? knownMigrations() : (await inspectFile(path, options)).pending;
   } catch (error) {
     throw toCatalogError(error);
   }

@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { HiveCatalogError } from "./errors.ts";
 
@@ -26,6 +27,18 @@ export function parseLocation(location: string): Location {
     throw invalid(redacted(location), `must be a path or a URL that begins with file:, ${SERVER_SCHEMES.join(", ")}`);
   }
   return { kind: "server", url: location };
+}
+
+/** The file that SQLite opens for a path, which may lead there through symbolic links: its -wal stands beside that file. */
+export function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    // A link to a file that is not there: SQLite follows it too.
+    if (!isMissing || !lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return path;
+    return realPathOf(resolve(realpathSync(dirname(path)), readlinkSync(path)));
+  }
 }
 
 /** The same location as drizzle-kit and @libsql/client want it: always a URL. */

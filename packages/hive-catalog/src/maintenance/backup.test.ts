@@ -4,6 +4,7 @@ import {
   linkSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -115,6 +116,31 @@ test("force replaces an older backup, but not one that another process has open"
   expect(await other.run("SELECT count(*) FROM hives")).toEqual([[2]]);
   expect((await refusalOf(backupCatalog(file.path, file.target, { force: true }))).code).toBe("CATALOG_BUSY");
   expect(await other.run("SELECT count(*) FROM hives")).toEqual([[2]]);
+});
+
+test("another name of the backup that is replaced keeps the older one", async () => {
+  await using file = await catalogWith(3);
+  await backupCatalog(file.path, file.target);
+  const monday = join(dirname(file.path), "monday.db");
+  linkSync(file.target, monday);
+  file.run("DELETE FROM hives WHERE id = 'hive-000001'");
+  await backupCatalog(file.path, file.target, { force: true });
+  expect(await checkCatalog(monday)).toMatchObject({ isSound: true, hives: 3 });
+  expect(await checkCatalog(file.target)).toMatchObject({ isSound: true, hives: 2 });
+});
+
+test("through a symbolic link the file that it leads to is written, or replaced with force, and the link stays", async () => {
+  await using file = await catalogWith(3);
+  await using elsewhere = await temporaryFolder();
+  const path = join(elsewhere.path, "real.db");
+  symlinkSync(path, file.target);
+  expect((await backupCatalog(file.path, file.target)).hives).toBe(3);
+  expect((await refusalOf(backupCatalog(file.path, file.target))).code).toBe("INVALID_ARGUMENT");
+  file.run("DELETE FROM hives WHERE id = 'hive-000001'");
+  expect((await backupCatalog(file.path, file.target, { force: true })).path).toBe(path);
+  expect(readlinkSync(file.target)).toBe(path);
+  expect(await checkCatalog(path)).toMatchObject({ isSound: true, hives: 2 });
+  expect(readdirSync(elsewhere.path)).toEqual(["real.db"]);
 });
 
 test("a file that appears at the target while the copy is made is not replaced", async () => {

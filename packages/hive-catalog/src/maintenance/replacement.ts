@@ -58,13 +58,15 @@ async function replace(thread: SqlThread, path: string, temporary: string): Prom
   // Opened only now, and closed after the rename: to close a descriptor drops the lock of this process.
   const old = await open(path, "r+");
   try {
-    await takeOver(temporary, await old.stat());
+    const stats = await old.stat();
+    await takeOver(temporary, stats);
     for (const companion of COMPANIONS) await rm(path + companion, { force: true });
     await syncFolder(dirname(path));
     await rename(temporary, path);
     await syncFolder(dirname(path));
     // A program that opened the old file meanwhile waits for the lock. It must fail now: it would write its -wal beside the new file.
-    await old.write(Buffer.alloc(SQLITE_HEADER_BYTES), 0, SQLITE_HEADER_BYTES, 0);
+    // But under its other names (hard links) the old file is a copy that somebody keeps.
+    if (stats.nlink === 1) await old.write(Buffer.alloc(SQLITE_HEADER_BYTES), 0, SQLITE_HEADER_BYTES, 0);
   } finally {
     await old.close();
   }

@@ -7,8 +7,10 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -127,6 +129,24 @@ test("a queen's catalog that is open is refused, and restored once that process 
   expect((await restoreCatalog(site.backup, site.path, { force: true })).hives).toBe(3);
   expect(leftBeside(site.folder)).toEqual(["hives.db"]);
   expect(await checkCatalog(site.path)).toMatchObject({ isSound: true, hives: 3 });
+});
+
+test("through a symbolic link the catalog that it leads to is replaced, with what stands beside it, and the link stays", async () => {
+  await using site = await aBackup();
+  const [link, path] = [site.path, join(site.folder, "real", "hives.db")];
+  mkdirSync(join(site.folder, "real"));
+  symlinkSync(path, link);
+  {
+    await using queen = startWorker("adder", link);
+    await queen.nextLine();
+    await queen.ask("adding?");
+    await queen.kill();
+  }
+  expect(statSync(`${path}-wal`).size).toBeGreaterThan(0);
+  expect((await restoreCatalog(site.backup, link, { force: true })).path).toBe(path);
+  expect(readlinkSync(link)).toBe(path);
+  expect(readdirSync(join(site.folder, "real"))).toEqual(["hives.db"]);
+  expect(await checkCatalog(link)).toMatchObject({ isSound: true, hives: 3 });
 });
 
 test("a -wal without its file is somebody's changes: nothing is restored beside it", async () => {

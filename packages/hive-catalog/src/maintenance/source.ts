@@ -5,7 +5,7 @@ import { toCatalogError } from "../driver-errors.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { identify, notACatalog } from "../identity.ts";
 import { invalidArgument } from "../input.ts";
-import { parseLocation, redacted } from "../location.ts";
+import { parseLocation, realPathOf, redacted } from "../location.ts";
 import { type Reader, SqlThread } from "./sql-thread.ts";
 
 export const BUSY_TIMEOUT_MS = 5000;
@@ -30,7 +30,7 @@ export async function readingFrom<Result>(
   const parsed = parseLocation(location);
   if (parsed.kind === "memory") throw noMemory("location");
   if (parsed.kind === "file") {
-    const { path } = parsed;
+    const path = realPathOf(parsed.path);
     return await readingFile(path, (reader) => read({ name: path, path, reader }));
   }
   // Loaded only for a server: it brings half of what @libsql/client is.
@@ -66,10 +66,10 @@ export async function readingFile<Result>(path: string, read: (thread: SqlThread
   }
 }
 
-/** The path of a location that must be a file. Throws INVALID_ARGUMENT, with what to do for a server. */
+/** The file of a location that must be one; through a symbolic link, the one that it leads to. Throws INVALID_ARGUMENT, with what to do for a server. */
 export function filePathOf(field: string, location: string, insteadOfServer: string): string {
   const parsed = parseLocation(location);
-  if (parsed.kind === "file") return parsed.path;
+  if (parsed.kind === "file") return realPathOf(parsed.path);
   if (parsed.kind === "memory") throw noMemory(field);
   throw invalidArgument(field, `must be a file, not a server; ${insteadOfServer}`);
 }

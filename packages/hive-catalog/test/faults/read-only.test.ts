@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { HiveCatalog } from "../../src/catalog.ts";
+import { checkCatalog, HiveCatalog } from "../../src/index.ts";
 import { mountReadOnly } from "../../src/testing/mount.ts";
 import { aHive, temporaryFolder } from "../../src/testing.ts";
 import { startWorker } from "../processes.ts";
@@ -90,6 +90,20 @@ test("a read-only file in a folder that can be written is read; each change is r
     expect(existsSync(`${target}-wal`)).toBe(false);
   }
   expect(readFileSync(source).equals(before)).toBe(true);
+});
+
+test("a symbolic link in a read-only folder leads to a catalog that can be written, and is", async () => {
+  await using folder = await temporaryFolder();
+  const [source, target] = [join(folder.path, "source"), join(folder.path, "target")];
+  for (const path of [source, target]) mkdirSync(path);
+  const path = join(folder.path, "hives.db");
+  await makeCatalog(path, true);
+  symlinkSync(path, join(source, "link.db"));
+  using readOnly = mountReadOnly(source, target);
+  const link = join(readOnly.path, "link.db");
+  expect(await checkCatalog(link)).toMatchObject({ isSound: true, hives: 2 });
+  await using catalog = await HiveCatalog.open(link);
+  expect(await catalog.removeHive("a")).toBe(true);
 });
 
 test("a new catalog in a read-only folder is refused with CATALOG_READ_ONLY", async () => {
