@@ -236,7 +236,7 @@ export class HiveCatalog {
     return this.#door.call(() => this.#writer.setDevices(id, devices));
   }
 
-  /** Removes a hive, a damaged one too, with its cordon and its tokens. Resolves to whether it was there. */
+  /** Removes a hive, a damaged one too, with its cordon and its tokens; its operations stay as history. Resolves to whether it was there. */
   removeHive(id: string): Promise<boolean> {
     return this.#door.call(() => this.#writer.remove(id));
   }

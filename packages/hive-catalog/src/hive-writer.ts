@@ -114,10 +114,10 @@ export class HiveWriter {
   async remove(id: string): Promise<boolean> {
     if (typeof id !== "string") throw invalidArgument("id", "must be a string");
     const before = await this.#versionOf(id);
-    const { remove, removeOfVersion, removeCordon, removeTokens } = this.#statements;
+    const { remove, removeOfVersion, removeCordon, removeTokens, pruneOperations } = this.#statements;
     return this.#database.retry(async (isRepeat) => {
       const hive = isRepeat ? removeOfVersion.bound({ id, ...before }) : remove.bound({ id });
-      const statements = [hive, removeCordon.bound({ id }), removeTokens.bound({ id })];
+      const statements = [hive, ...[removeCordon, removeTokens, pruneOperations].map((one) => one.bound({ id }))];
       const [removed] = await this.#database.client.batch(statements, "write");
       return isRepeat ? before.isThere : (removed?.rowsAffected ?? 0) > 0;
     });

@@ -34,8 +34,8 @@ export const operationTable = new RecordTable<OperationRecord>({
 });
 
 /**
- * What is done to hives, one at a time for each hive. Finished ones stay as history, also when their hive is removed: of each hive the 50
- * newest, which `begin` sees to.
+ * What is done to hives, one at a time for each hive. Finished ones stay as history: of each hive the 50 newest, which `begin` sees to; of all
+ * hives that were removed the 1000 newest together, which `removeHive` sees to.
  */
 export class Operations {
   readonly #database: Access["database"];

@@ -103,5 +103,29 @@ export function describeOperations(name: string, openSite: () => Promise<Site>):
       expect(kept.map(({ id }) => id)).toEqual(Array.from({ length: 51 }, (_, index) => `op-${52 - index}`));
       expect(await catalog.operations.unfinished()).toMatchObject([{ id: "op-52" }, { id: "of-b" }]);
     });
+
+    test("of all hives that were removed the 1000 newest are kept together, and what is not finished", async () => {
+      await using site = await openSite();
+      const catalog = await withHives(site);
+      const ids = async () => (await catalog.operations.list({ limit: 2000 })).map(({ id }) => id);
+      await catalog.operations.begin(anOperation("oldest-of-c", "c"));
+      await catalog.operations.begin(anOperation("of-b", "b"));
+      await catalog.operations.finish("of-b", { state: "succeeded" });
+      await site.run(`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999)
+        INSERT INTO operations SELECT 'gone-' || i, 'gone-' || (i % 30), 'start', 'failed', 'q', 1, 2, 3, NULL, '[]', '' FROM n`);
+      await catalog.operations.begin(anOperation("of-a"));
+      await catalog.operations.finish("of-a", { state: "succeeded" });
+      const gone = Array.from({ length: 1000 }, (_, index) => `gone-${999 - index}`);
+      const before = ["of-a", ...gone, "of-b", "oldest-of-c"];
+      await catalog.removeHive("nobody");
+      expect(await ids()).toEqual(before);
+      await catalog.removeHive("c");
+      expect(await ids()).toEqual(before);
+      await catalog.removeHive("a");
+      expect(await ids()).toEqual(before.filter((id) => id !== "gone-0"));
+      await catalog.operations.finish("oldest-of-c", { state: "interrupted" });
+      await catalog.removeHive("b");
+      expect(await ids()).toEqual(["of-a", ...gone.slice(0, 999)]);
+    });
   });
 }
