@@ -1,7 +1,7 @@
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { checkArgument } from "./input.ts";
-import { type Access, BEFORE_ALL, oldestFirst, RecordTable, rowIdOf } from "./record-table.ts";
+import { type Access, oldestFirst, RecordTable } from "./record-table.ts";
 import { HostKey, NewHostKey } from "./records.ts";
 import { hostKeys } from "./schema.ts";
 import { given, statementsOn } from "./statement.ts";
@@ -40,9 +40,7 @@ export class HostKeys {
 
   /** All of them, in the order in which they were first pinned. */
   async list(): Promise<HostKey[]> {
-    return hostKeyTable.list(Number.MAX_SAFE_INTEGER, (last, limit) =>
-      this.#statements.list.rows({ rowId: last ? rowIdOf(last) : BEFORE_ALL, limit }),
-    );
+    return hostKeyTable.listPages(this.#statements.page, oldestFirst.start);
   }
 
   /** Removes every key of a host. Resolves to whether there was one. */
@@ -63,14 +61,7 @@ function buildStatements({ client, db }: Database) {
   const ofHost = and(eq(hostKeys.host, given("host")), eq(hostKeys.port, given("port")));
   return {
     find: statement(() => db.select(hostKeyTable.columns).from(hostKeys).where(ofHost).orderBy(asc(hostKeys.keyType))),
-    list: statement(() =>
-      db
-        .select(hostKeyTable.columns)
-        .from(hostKeys)
-        .where(oldestFirst.after)
-        .orderBy(oldestFirst.order)
-        .limit(sql.placeholder("limit")),
-    ),
+    page: statement(() => hostKeyTable.page(oldestFirst)),
     pin: statement(() =>
       db
         .insert(hostKeys)

@@ -1,11 +1,11 @@
-import { and, eq, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
+import { and, eq, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Database } from "./database.ts";
 import { HiveCatalogError, hiveNotFound } from "./errors.ts";
 import { checkArgument, checkInteger, checkOptions, invalidArgument, isHiveId } from "./input.ts";
 import type { OperationListOptions } from "./options.ts";
 import { rule } from "./record.ts";
-import { type Access, AFTER_ALL, newestFirst, RecordTable, rowIdOf } from "./record-table.ts";
+import { type Access, newestFirst, RecordTable, rowIdOf } from "./record-table.ts";
 import { isRecordId, NewOperation, OperationEnd, OperationProgress, OperationRecord } from "./records.ts";
 import { hives, operations } from "./schema.ts";
 import { given, statementsOn } from "./statement.ts";
@@ -98,18 +98,14 @@ export class Operations {
     const { hiveId, after, limit = DEFAULT_LIMIT } = options;
     checkInteger("limit", limit, 1);
     if (hiveId !== undefined && !isHiveId(hiveId)) return [];
-    const start = after === undefined ? AFTER_ALL : await this.#rowIdOf(after);
-    const statement = hiveId === undefined ? this.#statements.all : this.#statements.ofHive;
-    return operationTable.list(limit, (last, count) =>
-      statement.rows({ hiveId, rowId: last ? rowIdOf(last) : start, limit: count }),
-    );
+    const start = after === undefined ? newestFirst.start : await this.#rowIdOf(after);
+    const page = hiveId === undefined ? this.#statements.page : this.#statements.pageOfHive;
+    return operationTable.listPages(page, start, { hiveId, limit });
   }
 
   /** Every one that is not finished, the newest first. */
   async unfinished(): Promise<OperationRecord[]> {
-    return operationTable.list(Number.MAX_SAFE_INTEGER, (last, limit) =>
-      this.#statements.unfinished.rows({ rowId: last ? rowIdOf(last) : AFTER_ALL, limit }),
-    );
+    return operationTable.listPages(this.#statements.pageOfUnfinished, newestFirst.start);
   }
 
   async #insert(operation: OperationRecord, isRepeat: boolean): Promise<void> {
@@ -151,15 +147,6 @@ function buildStatements({ client, db }: Database) {
   const ofHive = eq(operations.hiveId, given("hiveId"));
   const isFinished = isNotNull(operations.finishedAtMs);
   const isUnfinished = isNull(operations.finishedAtMs);
-  const newest = (condition?: SQL) =>
-    statement(() =>
-      db
-        .select(operationTable.columns)
-        .from(operations)
-        .where(and(condition, newestFirst.after))
-        .orderBy(newestFirst.order)
-        .limit(sql.placeholder("limit")),
-    );
   const oldestKept = db
     .select({ rowId: sql`rowid` })
     .from(operations)
@@ -169,9 +156,9 @@ function buildStatements({ client, db }: Database) {
     .offset(KEPT_OF_HIVE - 1);
   return {
     get: statement(() => db.select(operationTable.columns).from(operations).where(ofId)),
-    all: newest(),
-    ofHive: newest(ofHive),
-    unfinished: newest(isUnfinished),
+    page: statement(() => operationTable.page(newestFirst)),
+    pageOfHive: statement(() => operationTable.page(newestFirst, ofHive)),
+    pageOfUnfinished: statement(() => operationTable.page(newestFirst, isUnfinished)),
     hive: statement(() =>
       db
         .select({ found: sql`1` })

@@ -1,12 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import type { Row } from "@libsql/client";
-import { asc, desc, getTableColumns, getTableName, gt, lt, type SQL, sql } from "drizzle-orm";
-import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import { and, asc, desc, getTableColumns, getTableName, gt, lt, type SQL, sql } from "drizzle-orm";
+import { QueryBuilder, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { z } from "zod";
 import type { Database } from "./database.ts";
 import { HiveCatalogError } from "./errors.ts";
 import { problemsOf } from "./input.ts";
-import { given } from "./statement.ts";
+import { given, type Statement } from "./statement.ts";
 import { turnOfTheLoop } from "./turn.ts";
 
 /** What the verbs of a table need of their catalog, which lets them in by its door. */
@@ -30,18 +30,20 @@ type Options<Output> = {
   standIn?: (columns: Readonly<Record<string, unknown>>, damaged: readonly string[]) => Output | undefined;
 };
 
+type PageValues = { limit?: number; hiveId?: string | undefined };
+
 type Found<Output> =
   | { readonly data: Output }
   | { readonly damage: readonly DamagedRecord[]; readonly standIn: Output | undefined };
 
 const rowId = sql`rowid`;
 const givenRowId = sql`CAST(${given("rowId")} AS INTEGER)`;
-/** In the order in which the rows were added, whatever the clock said: a new row gets the highest row id. */
-export const oldestFirst = { after: gt(rowId, givenRowId), order: asc(rowId) };
-export const newestFirst = { after: lt(rowId, givenRowId), order: desc(rowId) };
-/** A row id as text: one of another program may be larger than what a JavaScript number holds. */
-export const BEFORE_ALL = "-9223372036854775808";
-export const AFTER_ALL = "9223372036854775807";
+/**
+ * In the order in which the rows were added, whatever the clock said: a new row gets the highest row id. `start` is a row id as text: one of
+ * another program may be larger than what a JavaScript number holds.
+ */
+export const oldestFirst = { after: gt(rowId, givenRowId), order: asc(rowId), start: "-9223372036854775808" };
+export const newestFirst = { after: lt(rowId, givenRowId), order: desc(rowId), start: "9223372036854775807" };
 
 /** Where a row stands in its table. */
 export function rowIdOf(row: Row): string {
@@ -60,7 +62,7 @@ const [ROW_ID, TYPES, FIRST_CELL] = [0, 1, 2];
  * caller had handed it in: so a damaged row never passes as sound. A single read of it throws CORRUPT_RECORD; lists leave it out, or have a stand-in, and tell.
  */
 export class RecordTable<Output> {
-  readonly source: SQLiteTable;
+  readonly #source: SQLiteTable;
   /** Its name in the database. */
   readonly name: string;
   /** What a statement selects or returns. */
@@ -80,7 +82,7 @@ export class RecordTable<Output> {
     const cells = columns.map(([name, column]) => [name, sql`CAST(${column} AS BLOB)`] as const);
     this.columns = { rowId: sql`CAST(rowid AS TEXT)`, types, ...Object.fromEntries(cells) };
     this.#columns = columns;
-    this.source = table;
+    this.#source = table;
     this.name = getTableName(table);
     this.#thing = thing;
     this.#schema = schema;
@@ -103,6 +105,23 @@ export class RecordTable<Output> {
   damageOf(row: Row): readonly DamagedRecord[] {
     const found = this.#read(row);
     return "damage" in found ? found.damage : [];
+  }
+
+  /** The rows in an order after the one with the row id `rowId`, `limit` at most. */
+  page({ after, order }: typeof oldestFirst, condition?: SQL) {
+    return new QueryBuilder()
+      .select(this.columns)
+      .from(this.#source)
+      .where(and(condition, after))
+      .orderBy(order)
+      .limit(sql.placeholder("limit"));
+  }
+
+  /** The records that a `page` finds after the row id `start`, all of them by default. */
+  listPages(page: Statement, start: string, { limit = Number.MAX_SAFE_INTEGER, ...values }: PageValues = {}) {
+    return this.list(limit, (last, count) =>
+      page.rows({ ...values, rowId: last ? rowIdOf(last) : start, limit: count }),
+    );
   }
 
   /**

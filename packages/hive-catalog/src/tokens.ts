@@ -2,7 +2,7 @@ import { and, eq, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { hiveNotFound } from "./errors.ts";
 import { checkArgument, invalidArgument } from "./input.ts";
-import { type Access, BEFORE_ALL, oldestFirst, RecordTable, rowIdOf } from "./record-table.ts";
+import { type Access, oldestFirst, RecordTable } from "./record-table.ts";
 import { isRecordId, NewToken, StoredToken, type TokenRecord } from "./records.ts";
 import { hives, tokens } from "./schema.ts";
 import { given, statementsOn } from "./statement.ts";
@@ -46,10 +46,7 @@ export class Tokens {
 
   /** All of them, in the order in which they were added, revoked ones too. */
   async list(): Promise<TokenRecord[]> {
-    const found = await tokenTable.list(Number.MAX_SAFE_INTEGER, (last, limit) =>
-      this.#statements.list.rows({ rowId: last ? rowIdOf(last) : BEFORE_ALL, limit }),
-    );
-    return found.map(withoutHash);
+    return (await tokenTable.listPages(this.#statements.page, oldestFirst.start)).map(withoutHash);
   }
 
   /** A text that changes whenever a token is added, revoked or removed: cheaper than `list` for whoever keeps a copy. */
@@ -85,14 +82,7 @@ function buildStatements({ client, db }: Database) {
   const isInForce = sql`typeof(${tokens.revokedAtMs}) <> 'integer'`;
   return {
     get: statement(() => db.select(tokenTable.columns).from(tokens).where(ofId)),
-    list: statement(() =>
-      db
-        .select(tokenTable.columns)
-        .from(tokens)
-        .where(oldestFirst.after)
-        .orderBy(oldestFirst.order)
-        .limit(sql.placeholder("limit")),
-    ),
+    page: statement(() => tokenTable.page(oldestFirst)),
     count: statement(() => db.select({ count: sql`count(*)` }).from(tokens).where(isInForce)),
     /** Digits alone, whatever a damaged row holds: a remainder makes a number of it, and so small that no sum of them overflows. */
     version: statement(() =>

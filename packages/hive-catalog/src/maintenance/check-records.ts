@@ -1,11 +1,9 @@
 import type { Row } from "@libsql/client";
-import { sql } from "drizzle-orm";
-import { QueryBuilder } from "drizzle-orm/sqlite-core";
 import { cordonTable } from "../cordons.ts";
 import { hostKeyTable } from "../host-keys.ts";
 import { newTables } from "../identity.ts";
 import { operationTable } from "../operations.ts";
-import { BEFORE_ALL, type DamagedRecord, oldestFirst, type RecordTable, rowIdOf } from "../record-table.ts";
+import { type DamagedRecord, oldestFirst, type RecordTable, rowIdOf } from "../record-table.ts";
 import { tokenTable } from "../tokens.ts";
 import { turnOfTheLoop } from "../turn.ts";
 import type { MigrationState } from "./migration-state.ts";
@@ -56,15 +54,9 @@ export async function recordTables(reader: Reader, { pending }: MigrationState) 
   return RECORD_TABLES.filter(({ name }) => names.has(name));
 }
 
-async function* rowsOf(reader: Reader, { source, columns }: Pick<RecordTable<unknown>, "source" | "columns">) {
-  const page = new QueryBuilder()
-    .select(columns)
-    .from(source)
-    .where(oldestFirst.after)
-    .orderBy(oldestFirst.order)
-    .limit(sql.placeholder("limit"))
-    .toSQL();
-  for (let after = BEFORE_ALL; ; ) {
+async function* rowsOf(reader: Reader, table: Pick<RecordTable<unknown>, "page">) {
+  const page = table.page(oldestFirst).toSQL();
+  for (let after = oldestFirst.start; ; ) {
     const { rows }: { rows: Row[] } = await reader.execute({ sql: page.sql, args: [after, PAGE_SIZE] });
     yield* rows;
     const last = rows.at(-1);
