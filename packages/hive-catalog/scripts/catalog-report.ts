@@ -71,7 +71,7 @@ function recordLine({ table, id, column, problem }: CatalogCheck["recordDamage"]
   return `damaged row '${id}' of ${table}: ${column} ${problem}`;
 }
 
-function curesOf({ integrity, schema, damagedHives, damagedRecords }: CatalogCheck): string[] {
+function curesOf({ integrity, schema, damage, damagedHives, damagedRecords }: CatalogCheck): string[] {
   const cures: string[] = [];
   if (integrity.length > 0) cures.push("stop the queen, restore the last sound backup (pnpm catalog restore), or");
   if (integrity.length > 0) cures.push("have `sqlite3 FILE .recover` save what it can; keep the damaged file");
@@ -79,6 +79,13 @@ function curesOf({ integrity, schema, damagedHives, damagedRecords }: CatalogChe
     cures.push("another program changed the tables: restore a backup, or undo that change by hand");
   }
   if (damagedHives > 0) cures.push("mend damaged hives with PATCH /v1/hives/{id}, or remove them with DELETE");
+  const lost = damage.filter(({ column }) => column === "id").map(({ rowId }) => rowId);
+  if (lost.length > 0) {
+    const list = lost.length > MAX_SHOWN ? `${lost.slice(0, MAX_SHOWN).join(", ")}, …` : lost.join(", ");
+    cures.push(
+      `a hive with a damaged id has no address: remove it with sqlite3, DELETE FROM hives WHERE rowid IN (${list})`,
+    );
+  }
   if (damagedRecords > 0)
     cures.push("cordon or pin anew, revoke a token, or delete a damaged row by hand: docs/operations.md");
   return cures;

@@ -49,6 +49,7 @@ test("a target that is there is a wrong call: exit code 2, and --force is the wa
 test("check of a damaged catalog lists the damage, says what to do, and exits with 1", async () => {
   await using file = await catalogWith(
     "UPDATE hives SET port = 0 WHERE id = 'hive-000002'",
+    "UPDATE hives SET id = x'ff' WHERE id = 'hive-000003'",
     "DROP INDEX idx_hives_heartbeat",
     "INSERT INTO cordons VALUES ('hive-000001', '', NULL, 1)",
   );
@@ -57,8 +58,13 @@ test("check of a damaged catalog lists the damage, says what to do, and exits wi
   expect(output).toContain("damaged hive 'hive-000002': port must be an integer from 1 to 65535");
   expect(output).toContain("missing: index idx_hives_heartbeat");
   expect(output).toContain("what to do: mend damaged hives");
+  const [statement = ""] = /DELETE FROM hives WHERE rowid IN \(3\)/.exec(output) ?? [];
+  file.run(statement);
+  expect(JSON.parse((await catalog(["check", "--json"], file.env)).output)).toMatchObject({
+    damage: [{ id: "hive-000002", row_id: "2", column: "port" }],
+  });
   expect(output).toContain("damaged row 'hive-000001' of cordons: reason must be 1 to 500 characters on one line");
-  expect(output).toContain("NOT sound: 3 hives read, 1 damaged; 1 other records, 1 damaged");
+  expect(output).toContain("NOT sound: 3 hives read, 2 damaged; 1 other records, 1 damaged");
 });
 
 test("a restore over a catalog that is in use fails with CATALOG_BUSY and exit code 1, as JSON too", async () => {

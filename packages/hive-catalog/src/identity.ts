@@ -74,7 +74,7 @@ async function hasRowIds(client: Executor): Promise<boolean> {
 }
 
 /** What SQLite makes of a declared type (https://www.sqlite.org/datatype3.html, 3.1). */
-function affinityOf(type: string): string {
+export function affinityOf(type: string): string {
   if (/INT/i.test(type)) return "INTEGER";
   return /CHAR|CLOB|TEXT/i.test(type) ? "TEXT" : type.toUpperCase();
 }

@@ -109,6 +109,69 @@ test("further indexes alone are no fault", async () => {
   expect(await checkCatalog(file.path)).toMatchObject({ isSound: true, schema: { further: ["index idx_theirs"] } });
 });
 
+test("a partial index of other rows is found", async () => {
+  await using file = await catalogWith(
+    3,
+    "DROP INDEX idx_hives_without_devices",
+    "CREATE INDEX idx_hives_without_devices ON hives (id) WHERE status = 'online'",
+    "DROP INDEX idx_operations_unfinished",
+    "CREATE UNIQUE INDEX idx_operations_unfinished ON operations (hive_id) WHERE finished_at_ms = 5",
+    "DROP INDEX idx_tokens_hive",
+    'CREATE INDEX "idx_tokens_hive" on [tokens] (`hive_id`)\n  where  "hive_id"  is  not  NULL',
+  );
+  const { isSound, schema } = await checkCatalog(file.path);
+  expect({ isSound, schema }).toEqual({
+    isSound: false,
+    schema: {
+      missing: [],
+      further: [],
+      changed: [
+        "index idx_hives_without_devices is on hives (id) where status = 'online', must be on hives (id) where devices_json is null",
+        "index idx_operations_unfinished is on operations (hive_id) unique where finished_at_ms = 5, must be on operations (hive_id) unique where finished_at_ms is null",
+      ],
+    },
+  });
+});
+
+test.each([
+  [
+    "a trigger that deletes",
+    "CREATE TRIGGER t AFTER INSERT ON Hives BEGIN DELETE FROM hives WHERE id = new.id; END",
+    "trigger t is on hives, must not be: it changes what is written",
+  ],
+  [
+    "a unique index",
+    "CREATE UNIQUE INDEX u ON hives (host, port)",
+    "index u is on hives (host, port) unique, must not be: it refuses what the catalog allows",
+  ],
+])(
+  "%s that another program put on our table is found, and one on its own table is not",
+  async (_what, sql, problem) => {
+    await using file = await catalogWith(
+      1,
+      "CREATE TABLE notes (text)",
+      "CREATE UNIQUE INDEX idx_notes ON notes (text)",
+      "CREATE TRIGGER theirs AFTER INSERT ON notes BEGIN DELETE FROM notes; END",
+    );
+    expect(await checkCatalog(file.path)).toMatchObject({ isSound: true, schema: { changed: [] } });
+    file.run(sql);
+    await using server = await startTestServer({ path: file.path });
+    for (const location of [file.path, server.url]) {
+      expect(await checkCatalog(location)).toMatchObject({ isSound: false, schema: { changed: [problem] } });
+    }
+  },
+);
+
+test("a further UNIQUE in the table that was adopted is found", async () => {
+  await using file = await CatalogFile.create(
+    SPECIFICATION_DDL.replace("host                TEXT", "host TEXT UNIQUE"),
+  );
+  const { schema } = await checkCatalog(file.path);
+  expect(schema.changed).toEqual([
+    "index sqlite_autoindex_hives_2 is on hives (host) unique, must not be: it refuses what the catalog allows",
+  ]);
+});
+
 test("a file with a column of another type or without the key is not a catalog", async () => {
   for (const ddl of [
     SPECIFICATION_DDL.replace("TEXT PRIMARY KEY", "TEXT"),
@@ -153,6 +216,16 @@ test("a file that the specification's own system made is sound, and lacks our mi
   });
 });
 
+test("names in another case and types that mean the same are no fault", async () => {
+  await using file = await CatalogFile.create(
+    SPECIFICATION_DDL.replaceAll(/hives|port|idx_\w+/g, (name) => name.toUpperCase()).replace(
+      "TEXT NOT NULL",
+      "varchar",
+    ),
+  );
+  expect(await checkCatalog(file.path)).toMatchObject({ isSound: true, schema: SOUND_SCHEMA });
+});
+
 test("noise in an index is found, and every hive is read all the same", async () => {
   await using file = await catalogWith(3000);
   const copy = `${file.path}-copy`;
@@ -160,8 +233,10 @@ test("noise in an index is found, and every hive is read all the same", async ()
   overwritePage(copy, "idx_hives_heartbeat");
   const check = await checkCatalog(copy);
   expect(check).toMatchObject({ isSound: false, hives: 3000, damagedHives: 0, schema: SOUND_SCHEMA });
-  expect(check.integrity.length).toBeGreaterThan(0);
+  expect(check.integrity[0]).toMatch(/^Tree \d+ page \d+: btreeInitPage\(\) returns error code 11$/);
+  expect(check.integrity.at(-1)).toMatch(/^not all of it can be read: /);
   expect(check.integrity.length).toBeLessThanOrEqual(110);
+  expect((await refusalOf(backupCatalog(copy, `${copy}-again`))).message).toContain("returns error code 11");
 });
 
 test("noise in the table is found, and so is that its hives cannot be read", async () => {

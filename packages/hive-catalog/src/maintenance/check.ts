@@ -19,8 +19,8 @@ export type CatalogCheck = RecordsFound & {
   /** Hives that were read, the damaged ones included. */
   readonly hives: number;
   readonly damagedHives: number;
-  /** Each damaged column of each damaged hive: the first 1,000; `damagedColumns` is how many there are. */
-  readonly damage: readonly DamagedHive[];
+  /** Each damaged column of each damaged hive, with its SQLite rowid: the first 1,000; `damagedColumns` is how many there are. */
+  readonly damage: readonly (DamagedHive & { readonly rowId: string })[];
   readonly damagedColumns: number;
   /** What SQLite finds wrong with the file: 100 lines at most. */
   readonly integrity: readonly string[];
@@ -71,7 +71,7 @@ export function checkCatalog(location: string, options: ReadOptions = {}): Promi
 
 /** Reads every row of the table itself, page by page. */
 async function readRows(reader: Reader): Promise<RowsFound> {
-  const damage: DamagedHive[] = [];
+  const damage: CatalogCheck["damage"][number][] = [];
   let [hives, damagedHives, damagedColumns] = [0, 0, 0];
   let from: string | undefined = BEFORE_ALL;
   while (from !== undefined) {
@@ -86,7 +86,9 @@ async function readRows(reader: Reader): Promise<RowsFound> {
     const next = rows.length > PAGE_SIZE ? rows.pop() : undefined;
     from = next && String(next[ROW_ID]);
     hives += rows.length;
-    for (const columns of rows.map(findDamage)) {
+    for (const row of rows) {
+      const rowId = String(row[ROW_ID]);
+      const columns = findDamage(row).map((column) => ({ ...column, rowId }));
       if (columns.length > 0) damagedHives++;
       damagedColumns += columns.length;
       damage.push(...columns.slice(0, MAX_LISTED - damage.length));

@@ -13,10 +13,21 @@ export async function readNumber(reader: Reader, sql: string): Promise<number> {
   return Number((await reader.execute(sql)).rows[0]?.[0]);
 }
 
-/** What SQLite finds wrong with a file, a line each (100 at most); none if it is sound. Reads the whole file. */
+/** What SQLite finds wrong with a file, a line each (some 100 at most); none if it is sound. Reads the whole file. */
 export async function sqliteProblems(reader: Reader, check: "quick_check" | "integrity_check"): Promise<string[]> {
-  const { rows } = await reader.execute(`SELECT hex(${check}) FROM pragma_${check}`);
-  const lines = rows.flatMap((row) => fromHex(row[0]).split("\n"));
+  const query = `SELECT hex(${check}) FROM pragma_${check}`;
+  try {
+    return await problemLines(reader, query);
+  } catch (error) {
+    const unreadable = problemOf(error);
+    // A page that it cannot read ends the check, and with that error no row arrives. The first one has what was found in the pages.
+    const found = await orProblem(() => problemLines(reader, `${query} LIMIT 1`));
+    return [...new Set([...found, unreadable])];
+  }
+}
+
+async function problemLines(reader: Reader, query: string): Promise<string[]> {
+  const lines = (await reader.execute(query)).rows.flatMap((row) => fromHex(row[0]).split("\n"));
   return lines.filter((line) => line !== "ok" && line !== "" && !line.startsWith("***"));
 }
 
@@ -25,8 +36,12 @@ export async function orProblem(read: () => Promise<string[]>): Promise<string[]
   try {
     return await read();
   } catch (error) {
-    const { code, message } = toCatalogError(error);
-    if (code !== "CATALOG_CORRUPT") throw error;
-    return [`not all of it can be read: ${message}`];
+    return [problemOf(error)];
   }
+}
+
+function problemOf(error: unknown): string {
+  const { code, message } = toCatalogError(error);
+  if (code !== "CATALOG_CORRUPT") throw error;
+  return `not all of it can be read: ${message}`;
 }

@@ -1,4 +1,5 @@
 import { EmbeddedClient } from "../embedded.ts";
+import { affinityOf } from "../identity.ts";
 import { knownMigrations } from "../migrations.ts";
 import type { MigrationState } from "./migration-state.ts";
 import { fromHex } from "./queries.ts";
@@ -9,29 +10,40 @@ export type SchemaDifferences = {
   readonly missing: readonly string[];
   /** Made by others; they do no harm. */
   readonly further: readonly string[];
+  /** Not as our migrations make it, or made by others on our tables so that writes to them do something else. */
   readonly changed: readonly string[];
 };
 
-/** What there is, such as `column hives.port`, and what it is like, such as `INTEGER`. */
-type Parts = Map<string, string>;
+/** What a part is like, such as `INTEGER`, its table, and what it does to writes there if another program made it. */
+type Shape = { readonly shape: string; readonly table: string; readonly harm?: string | undefined };
+/** By what there is, such as `column hives.port`. */
+type Parts = Map<string, Shape>;
 
 /** Tables that SQLite, its tools, servers and migrators keep for themselves. */
 const HOUSEKEEPING = /^(?:sqlite_|libsql_|_litestream_|__drizzle_)/;
 const TABLES = "(SELECT name FROM sqlite_schema WHERE type = 'table') AS tables";
 /** Not NOT NULL: in the file of another program that was adopted, the key may lack it. */
-const COLUMNS = `SELECT hex(tables.name), hex(columns.name), hex(upper(columns.type)), columns.pk
+const COLUMNS = `SELECT hex(tables.name), hex(columns.name), hex(columns.type), columns.pk
   FROM ${TABLES}, pragma_table_info(tables.name) AS columns`;
-const INDEXES = `SELECT hex(tables.name), hex(indexes.name), hex(group_concat(columns.name, ', ')), indexes."unique", indexes.partial
+/** Those of CREATE INDEX and of UNIQUE in a table, but not of its key. */
+const INDEXES = `SELECT hex(tables.name), hex(indexes.name), hex(group_concat(columns.name, ', ')), indexes."unique", indexes.partial,
+  (SELECT hex(sql) FROM sqlite_schema WHERE type = 'index' AND name = indexes.name)
   FROM ${TABLES}, pragma_index_list(tables.name) AS indexes, pragma_index_info(indexes.name) AS columns
-  WHERE indexes.origin = 'c' GROUP BY tables.name, indexes.name`;
+  WHERE indexes.origin IN ('c', 'u') GROUP BY tables.name, indexes.name`;
+const TRIGGERS = "SELECT hex(tbl_name), hex(name) FROM sqlite_schema WHERE type = 'trigger'";
 
 export async function compareSchema(reader: Reader, state: MigrationState): Promise<SchemaDifferences> {
   const [found, expected] = [await partsOf(reader), await expectedParts(state)];
-  const changed = [...expected].flatMap(([part, shape]) => {
+  const changed = [...expected].flatMap(([part, { shape }]) => {
     const actual = found.get(part);
-    return actual === undefined || actual === shape ? [] : [`${part} is ${actual}, must be ${shape}`];
+    return actual === undefined || actual.shape === shape ? [] : [`${part} is ${actual.shape}, must be ${shape}`];
   });
-  return { missing: without(expected, found), further: without(found, expected), changed };
+  const further: string[] = [];
+  for (const [part, { shape, table, harm }] of without(found, expected)) {
+    if (harm !== undefined && expected.has(`table ${table}`)) changed.push(`${part} is ${shape}, must not be: ${harm}`);
+    else further.push(part);
+  }
+  return { missing: without(expected, found).map(([part]) => part), further, changed };
 }
 
 /** Without any migration the file was made by another program, after the same specification as the first one. */
@@ -49,20 +61,42 @@ async function expectedParts({ applied }: MigrationState): Promise<Parts> {
 async function partsOf(reader: Reader): Promise<Parts> {
   const parts: Parts = new Map();
   for (const row of (await reader.execute(COLUMNS)).rows) {
-    const [table, column, type] = [fromHex(row[0]), fromHex(row[1]), fromHex(row[2])];
+    const [table, column, type] = [nameIn(row[0]), nameIn(row[1]), affinityOf(fromHex(row[2]))];
     if (HOUSEKEEPING.test(table)) continue;
-    parts.set(`table ${table}`, "a table");
-    parts.set(`column ${table}.${column}`, Number(row[3]) > 0 ? `${type} PRIMARY KEY` : type);
+    parts.set(`table ${table}`, { shape: "a table", table });
+    const shape = Number(row[3]) > 0 ? `${type} PRIMARY KEY` : type;
+    parts.set(`column ${table}.${column}`, { shape, table });
   }
   for (const row of (await reader.execute(INDEXES)).rows) {
-    const [table, index, columns] = [fromHex(row[0]), fromHex(row[1]), fromHex(row[2])];
+    const [table, index, columns] = [nameIn(row[0]), nameIn(row[1]), nameIn(row[2])];
     if (HOUSEKEEPING.test(table)) continue;
-    const kinds = [Number(row[3]) === 1 ? " unique" : "", Number(row[4]) === 1 ? " partial" : ""].join("");
-    parts.set(`index ${index}`, `on ${table} (${columns})${kinds}`);
+    const isUnique = Number(row[3]) === 1;
+    const rows = Number(row[4]) === 1 ? ` where ${conditionOf(fromHex(row[5]))}` : "";
+    const shape = `on ${table} (${columns})${isUnique ? " unique" : ""}${rows}`;
+    parts.set(`index ${index}`, { shape, table, harm: isUnique ? "it refuses what the catalog allows" : undefined });
+  }
+  for (const row of (await reader.execute(TRIGGERS)).rows) {
+    const [table, trigger] = [nameIn(row[0]), nameIn(row[1])];
+    parts.set(`trigger ${trigger}`, { shape: `on ${table}`, table, harm: "it changes what is written" });
   }
   return parts;
 }
 
-function without(parts: Parts, others: Parts): string[] {
-  return [...parts.keys()].filter((part) => !others.has(part));
+/** To SQLite, names that differ only in case are one. */
+function nameIn(value: unknown): string {
+  return fromHex(value).toLowerCase();
+}
+
+/** What a partial index says of its rows, however it is written. */
+function conditionOf(sql: string): string {
+  const [, condition = ""] = /\)\s*where\b(.*)$/is.exec(sql) ?? [];
+  return condition
+    .replace(/["`[\]]/g, "")
+    .replace(/\s+/g, " ")
+    .trim()
+    .toLowerCase();
+}
+
+function without(parts: Parts, others: Parts): [string, Shape][] {
+  return [...parts].filter(([part]) => !others.has(part));
 }
