@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { CatalogFile } from "../test/catalog-file.ts";
 import { startSqliteProcess } from "../test/processes.ts";
 import type { OpenOptions } from "./options.ts";
+import { turnOfTheLoop } from "./turn.ts";
 
 const NOW_MS = 1_761_040_800_000;
 
@@ -126,13 +127,14 @@ test("close waits for every beat that was handed in, over several groups", async
 });
 
 test("a commit that fails fails every caller in its group; later beats reach the file", async () => {
-  const { file, catalog } = await fleet(2, { busyTimeoutMs: 50 });
+  const { file, catalog, commits } = await fleet(2, { busyTimeoutMs: 50 });
   await using _ = file;
   await using other = await startSqliteProcess(file.path);
   await other.run("BEGIN IMMEDIATE");
   const outcomes = await Promise.allSettled(["hive-0", "nobody", "hive-1"].map((id) => catalog.updateHeartbeat(id, 5)));
   const busy = { status: "rejected", reason: { name: "HiveCatalogError", code: "CATALOG_BUSY" } };
   expect(outcomes).toMatchObject([busy, busy, busy]);
+  expect(commits).toEqual([]);
 
   await other.run("COMMIT");
   await Promise.all(["hive-0", "hive-1"].map((id) => catalog.updateHeartbeat(id, 6)));
@@ -141,6 +143,21 @@ test("a commit that fails fails every caller in its group; later beats reach the
     ["hive-0", 7],
     ["hive-1", 6],
   ]);
+});
+
+test("beats that wait behind a group that waited in vain fail with it, and do not wait for their own time once more", async () => {
+  const { file, catalog, ids } = await fleet(3_000, { busyTimeoutMs: 50 });
+  await using _ = file;
+  await using other = await startSqliteProcess(file.path);
+  await other.run("BEGIN IMMEDIATE");
+  const failed: string[] = [];
+  const beats = ids.map((id) => catalog.updateHeartbeat(id, 5).catch(() => failed.push(id)));
+  await beats[0];
+  await turnOfTheLoop();
+  expect(failed).toEqual(ids);
+  await other.run("COMMIT");
+  await catalog.updateHeartbeat("hive-0", 6);
+  expect(beatsIn(file)).toMatchObject({ "hive-0": 6, "hive-2999": null });
 });
 
 test("a beat that waits for another process's lock is stored as soon as the lock is free", async () => {
@@ -159,20 +176,29 @@ test("a beat that waits for another process's lock is stored as soon as the lock
   expect(await other.run("SELECT last_heartbeat_ms FROM hives")).toEqual([[5]]);
 });
 
-test("an onCommit that throws takes no later beat with it", async () => {
-  const { file, catalog } = await fleet(1, {
-    onCommit: () => {
-      throw new Error("the listener failed");
-    },
-  });
-  await using _ = file;
-  const failures: unknown[] = [];
-  const listener = (error: unknown) => failures.push(error);
-  process.once("unhandledRejection", listener);
-  process.once("uncaughtException", listener);
-  await catalog.updateHeartbeat("hive-0", 1);
-  await catalog.updateHeartbeat("hive-0", 2);
-  expect(beatsIn(file)).toEqual({ "hive-0": 2 });
-  process.removeListener("unhandledRejection", listener);
-  process.removeListener("uncaughtException", listener);
-}, 5_000);
+test.each([
+  ["throws", () => fail()],
+  ["rejects", async () => fail()],
+])(
+  "an onCommit that %s takes no later beat with it, nor the process",
+  async (_how, onCommit) => {
+    const { file, catalog } = await fleet(1, { onCommit });
+    await using _ = file;
+    const failures: unknown[] = [];
+    const listener = (error: unknown) => failures.push(error);
+    process.once("unhandledRejection", listener);
+    process.once("uncaughtException", listener);
+    await catalog.updateHeartbeat("hive-0", 1);
+    await catalog.updateHeartbeat("hive-0", 2);
+    await turnOfTheLoop();
+    expect(beatsIn(file)).toEqual({ "hive-0": 2 });
+    expect(failures).toEqual([]);
+    process.removeListener("unhandledRejection", listener);
+    process.removeListener("uncaughtException", listener);
+  },
+  5_000,
+);
+
+function fail(): never {
+  throw new Error("the listener failed");
+}

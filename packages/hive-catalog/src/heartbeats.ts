@@ -1,12 +1,16 @@
 import { performance } from "node:perf_hooks";
 import type { Client } from "@libsql/client";
+import { toCatalogError } from "./driver-errors.ts";
 import { HiveCatalogError } from "./errors.ts";
-import { latestBelievableMs } from "./heartbeat-rule.ts";
+import { laterBeat, latestBelievableMs } from "./heartbeat-rule.ts";
+import { tell } from "./observer.ts";
 import { turnOfTheLoop } from "./turn.ts";
 
 type Beat = {
   readonly id: string;
   readonly timestampMs: number;
+  /** By the monotonic clock. */
+  readonly sinceMs: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 };
@@ -15,21 +19,21 @@ type Options = {
   client: Pick<Client, "execute">;
   now: () => number;
   /** Told of each commit: how many beats it held, and how long it took. */
-  onCommit: ((commit: { size: number; durationMs: number }) => void) | undefined;
+  onCommit: ((commit: { size: number; durationMs: number }) => unknown) | undefined;
 };
 
+/** Errors of a lock, or of a server, that did not come free in time. */
+const ENDS_A_WAIT: ReadonlySet<string> = new Set(["CATALOG_BUSY", "CATALOG_UNAVAILABLE"]);
 /** Bounds how long one commit may hold the event loop; further beats wait for the next one. */
 const MAX_GROUP_SIZE = 1024;
 /** A turn of the loop shorter than this had no other work to do. */
 const IDLE_TURN_MS = 0.2;
 
-/** What is stored after a beat at `beat`: see `laterBeat`. */
-const later = (beat: string, believable: string) =>
-  `CASE WHEN ${beat} > last_heartbeat_ms OR last_heartbeat_ms IS NULL OR last_heartbeat_ms > ${believable} THEN ${beat} ELSE last_heartbeat_ms END`;
-
-const STORE_ONE = `UPDATE hives SET last_heartbeat_ms = ${later("?1", "?2")} WHERE id = ?3`;
+const stored = (beatMs: string) =>
+  laterBeat<string, string>(String.raw, { beatMs, storedMs: "last_heartbeat_ms", believableMs: "?2" });
+const STORE_ONE = `UPDATE hives SET last_heartbeat_ms = ${stored("?1")} WHERE id = ?3`;
 /** The ids of a group are the keys of one JSON object: stored in two thirds of the time of an array of pairs, as measured. */
-const STORE_GROUP = `UPDATE hives SET last_heartbeat_ms = ${later("beat.value", "?2")} FROM json_each(?1) AS beat WHERE hives.id = beat.key`;
+const STORE_GROUP = `UPDATE hives SET last_heartbeat_ms = ${stored("beat.value")} FROM json_each(?1) AS beat WHERE hives.id = beat.key`;
 const STORE_AND_TELL = `${STORE_GROUP} RETURNING hives.id`;
 
 /**
@@ -48,7 +52,7 @@ export class HeartbeatWriter {
   /** Resolves when the beat is stored. Rejects with HIVE_NOT_FOUND, or with the error of the commit. */
   store(id: string, timestampMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ id, timestampMs, resolve, reject });
+      this.#waiting.push({ id, timestampMs, sinceMs: performance.now(), resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -63,24 +67,16 @@ export class HeartbeatWriter {
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, MAX_GROUP_SIZE);
       const startedMs = performance.now();
-      await this.#commit(group);
+      const isStored = await this.#commit(group, startedMs);
       const durationMs = performance.now() - startedMs;
-      this.#tell({ size: group.length, durationMs });
+      if (isStored) tell(this.#options.onCommit, { size: group.length, durationMs });
       await giveWay(durationMs);
     }
     this.#running = undefined;
   }
 
-  /** An observer that throws must not keep the next beats from being stored. */
-  #tell(commit: { size: number; durationMs: number }): void {
-    try {
-      this.#options.onCommit?.(commit);
-    } catch (error) {
-      process.emitWarning(error instanceof Error ? error : String(error));
-    }
-  }
-
-  async #commit(group: Beat[]): Promise<void> {
+  /** Whether the group was committed. */
+  async #commit(group: Beat[], startedMs: number): Promise<boolean> {
     try {
       const [beat] = group;
       const stored = group.length === 1 && beat ? await this.#storeOne(beat) : await this.#storeGroup(group);
@@ -88,9 +84,21 @@ export class HeartbeatWriter {
         if (stored.has(id)) resolve();
         else reject(new HiveCatalogError("HIVE_NOT_FOUND", `there is no hive '${id}' in the catalog`, { hiveId: id }));
       }
+      return true;
     } catch (error) {
-      for (const { reject } of group) reject(error);
+      const waitedInVain = ENDS_A_WAIT.has(toCatalogError(error).code) ? this.#waitingSince(startedMs) : [];
+      for (const { reject } of [...group, ...waitedInVain]) reject(error);
+      return false;
     }
+  }
+
+  /**
+   * The beats that wait since then, taken out. Where a group waited in vain they have waited as long: a group of their own for each
+   * thousand of them would wait for its own time once more.
+   */
+  #waitingSince(sinceMs: number): Beat[] {
+    const later = this.#waiting.findIndex((beat) => beat.sinceMs > sinceMs);
+    return this.#waiting.splice(0, later < 0 ? this.#waiting.length : later);
   }
 
   async #storeOne({ id, timestampMs }: Beat): Promise<Set<string>> {

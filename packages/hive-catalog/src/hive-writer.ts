@@ -15,6 +15,9 @@ import type { Statements } from "./statements.ts";
 
 type Parts = { database: Database; statements: Statements; reader: HiveReader; now: () => number };
 
+/** What tells one state of a row from another. */
+type Version = { isThere: boolean; created: string; updated: string; status: string };
+
 /** Changes hives, as the verbs of the catalog say. A change whose answer may be lost is repeated where twice does no harm. */
 export class HiveWriter {
   readonly #database: Database;
@@ -89,12 +92,23 @@ export class HiveWriter {
     checkHive(StatusInput, { id, status });
     const values = { id, status, nowMs: this.#now() };
     const before = await this.#versionOf(id);
-    const isThere = await this.#database.retry(async (isRepeat) => {
-      if (!isRepeat) return (await this.#statements.setStatus.run(values)) > 0;
-      await this.#statements.setStatusOfVersion.run({ ...values, ...before });
-      return (await this.#statements.exists.rows({ id })).length > 0;
-    });
+    const isThere = await this.#database.retry(async (isRepeat) =>
+      isRepeat ? this.#repeatStatus(values, before) : (await this.#statements.setStatus.run(values)) > 0,
+    );
     if (!isThere) throw hiveNotFound(id);
+  }
+
+  /**
+   * Whether the hive is there. Another status than before is this one, or was set by somebody else during this call and stays; while it is
+   * the one before, only other things were changed.
+   */
+  async #repeatStatus(values: { id: string; status: HiveStatus }, before: Version): Promise<boolean> {
+    for (let seen = before; ; ) {
+      const given = { ...values, nowMs: this.#now(), updated: seen.updated };
+      if ((await this.#statements.setStatusOfVersion.run(given)) > 0) return true;
+      seen = await this.#versionOf(values.id);
+      if (!seen.isThere || seen.status !== before.status) return seen.isThere;
+    }
   }
 
   async setOffline(id: string, notBeatSinceMs: number): Promise<boolean> {
@@ -134,8 +148,13 @@ export class HiveWriter {
   }
 
   /** What a repeated change compares the row with. Nothing is read where no answer can be lost. */
-  async #versionOf(id: string): Promise<{ isThere: boolean; created: string; updated: string }> {
+  async #versionOf(id: string): Promise<Version> {
     const [row] = this.#database.isRemote ? await this.#statements.version.rows({ id }) : [];
-    return { isThere: row !== undefined, created: String(row?.[0]), updated: String(row?.[1]) };
+    return {
+      isThere: row !== undefined,
+      created: String(row?.[0]),
+      updated: String(row?.[1]),
+      status: String(row?.[2]),
+    };
   }
 }

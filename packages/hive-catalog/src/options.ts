@@ -14,9 +14,9 @@ export type OpenOptions = {
   /** The wall clock, in ms since the epoch: default `Date.now`. */
   now?: (() => number) | undefined;
   /** Told of each damaged row that a list left out: default a process warning. */
-  onCorruptHive?: ((damaged: DamagedHive) => void) | undefined;
+  onCorruptHive?: ((damaged: DamagedHive) => unknown) | undefined;
   /** Told of each group of heartbeats that was committed. */
-  onCommit?: ((commit: { size: number; durationMs: number }) => void) | undefined;
+  onCommit?: ((commit: { size: number; durationMs: number }) => unknown) | undefined;
 };
 
 export type ListOptions = {
@@ -25,7 +25,7 @@ export type ListOptions = {
   /** Hives at most, from 1; default all. Fewer than that means that there are no more. */
   limit?: number | undefined;
   /** Takes the place of the catalog's `onCorruptHive` for this call. */
-  onCorruptHive?: ((damaged: DamagedHive) => void) | undefined;
+  onCorruptHive?: ((damaged: DamagedHive) => unknown) | undefined;
 };
 
 /** As `ListOptions`, but `after` is the last record itself: its place in the order is its heartbeat, then its id. */

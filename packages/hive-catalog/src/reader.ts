@@ -1,6 +1,7 @@
 import type { Row } from "@libsql/client";
 import { corruptHive, type DamagedHive, findDamage } from "./damage.ts";
 import { checkInteger, checkOptions, invalidArgument } from "./input.ts";
+import { tell } from "./observer.ts";
 import type { ListOptions } from "./options.ts";
 import { readPages } from "./pages.ts";
 import type { HiveRecord } from "./record.ts";
@@ -65,15 +66,6 @@ export class HiveReader {
   async #damageOf(row: Row): Promise<DamagedHive[]> {
     const [found] = await this.#statements.inspect.rows({ rowId: rowIdOf(row) });
     return found ? findDamage(found) : [];
-  }
-}
-
-/** An observer that throws must not take the sound hives with it. */
-function tell(observer: (damaged: DamagedHive) => void, damaged: DamagedHive): void {
-  try {
-    observer(damaged);
-  } catch (error) {
-    process.emitWarning(error instanceof Error ? error : String(error));
   }
 }
 

@@ -47,7 +47,9 @@ export function buildStatements({ client, db }: Database) {
   return {
     get: statement(() => select(recordColumns, ofId)),
     /** Hexadecimal, because a damaged time may be anything. */
-    version: statement(() => select({ created: createdVersion, updated: updatedVersion }, ofId)),
+    version: statement(() =>
+      select({ created: createdVersion, updated: updatedVersion, status: sql`hex(${hives.status})` }, ofId),
+    ),
     /** One row, whatever it holds. */
     inspect: statement(() => select(damageColumns, sql`rowid = ${given("rowId")}`)),
     exists: statement(() => select({ found: sql`1` }, ofId)),
@@ -91,7 +93,11 @@ export function buildStatements({ client, db }: Database) {
           sshPort: given("sshPort"),
           sshUser: given("sshUser"),
           status: given("status"),
-          lastHeartbeatMs: laterBeat(given("lastHeartbeatMs"), given("believableMs")),
+          lastHeartbeatMs: laterBeat(sql<number>, {
+            beatMs: given("lastHeartbeatMs"),
+            storedMs: hives.lastHeartbeatMs,
+            believableMs: given("believableMs"),
+          }),
           devicesJson: given("devicesJson"),
           updatedAtMs: given("nowMs"),
         })

@@ -176,6 +176,19 @@ describe("what others do between an attempt and its repetition", () => {
     expect((await network.direct.getHive(ID))?.status).toBe("online");
   });
 
+  test.each(["before", "after"] as const)(
+    "a status cut %s the server did it is stored, whatever else of the hive another changed meanwhile",
+    async (when) => {
+      await using network = await startNetwork();
+      await network.direct.addHive(aHive());
+      const catalog = await network.open();
+      const meanwhile = () => network.direct.updateDevices(ID, DEVICES);
+      network.proxy.failOnce(WRITE, { kind: "cut", when, meanwhile });
+      await catalog.updateHiveStatus(ID, "offline");
+      expect(await network.direct.getHive(ID)).toMatchObject({ status: "offline", devices: DEVICES });
+    },
+  );
+
   test("a status of a hive that was removed meanwhile throws HIVE_NOT_FOUND", async () => {
     await using network = await startNetwork();
     await network.direct.addHive(aHive());
