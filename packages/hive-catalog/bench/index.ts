@@ -10,7 +10,7 @@ import { stream } from "./stream.ts";
 
 export { endChildren, freePort, runScript, type Server, scriptArguments, startServer } from "./child.ts";
 export { beatAt, fillFleet, hiveId, migrateFleet } from "./fleet.ts";
-export { calibrated, inTurn, percentile, type Spread, spread } from "./measure.ts";
+export { calibrated, inTurn, percentile, type Spread, spread, worstOf } from "./measure.ts";
 export {
   absolute,
   type Benchmark,

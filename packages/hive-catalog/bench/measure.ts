@@ -23,6 +23,11 @@ export function percentile(sorted: readonly number[], share: number): number {
   return below + (above - below) * (position - Math.floor(position));
 }
 
+/** Said beside a median of stalls: how bad it was once. */
+export function worstOf(stallsMs: readonly number[]): string {
+  return `${stallsMs.length} runs, the worst ${Math.max(...stallsMs).toFixed(1)} ms`;
+}
+
 /** Runs all sides one after the other, again and again, so that what disturbs the machine disturbs all of them. */
 export async function inTurn<Side extends string>(
   sides: Record<Side, Round>,
