@@ -32,6 +32,8 @@ function beatFor(fleet: Fleet, isAlive: (id: string) => boolean, ids: readonly s
 }
 
 const offlineIn = (changes: readonly string[]) => changes.filter((change) => change.endsWith("offline"));
+const conditionOf = async (fleet: Fleet) =>
+  ((await fleet.request("GET", "/health")).body.liveness as { state: string }).state;
 const after = (what: string, ms: number) => {
   const atMs = performance.now() + ms;
   return until(what, () => performance.now() > atMs);
@@ -39,7 +41,11 @@ const after = (what: string, ms: number) => {
 
 test("a queen that was stopped for longer than her stale age, and goes on, marks no hive offline", async () => {
   await using fleet = await Fleet.create();
-  const queen = await fleet.startQueen();
+  const staleAfterMs = 3000;
+  const queen = await fleet.startQueen({
+    QUEEN_STALE_AFTER_MS: String(staleAfterMs),
+    QUEEN_HEALTH_INTERVAL_MS: "250",
+  });
   // One can be probed; of the others only their beats tell.
   await fleet.add("probed", (await startHive()).port);
   await fleet.add("deaf", await deadPort());
@@ -48,17 +54,24 @@ test("a queen that was stopped for longer than her stale age, and goes on, marks
   let beats = true;
   const beating = beatFor(fleet, () => beats, ids, 100);
   for (const id of ids) await fleet.untilStatus(id, "online");
-  await after("the grace of the start is over", STALE_AFTER_MS);
+  await until("the grace of the start is over", async () => (await conditionOf(fleet)) === "watching");
 
   beats = false;
   // One that waited in her socket would be her first sign of life.
   await until("no beat is on its way", beating.isQuiet);
   queen.child.kill("SIGSTOP");
-  await after("the queen stood still for more than a stale age", 1.5 * STALE_AFTER_MS);
+  await after("the queen stood still for more than a stale age", 1.5 * staleAfterMs);
+  const continuedAtMs = Date.now();
   queen.child.kill("SIGCONT");
   await until("she has noticed", () => queen.logLines.some(({ msg }) => msg.startsWith("the queen stood still")));
+  // Without the grace, two failed probes would now be enough.
+  await until("three more probes of one have failed, and its beat is long stale", async () => {
+    const { probes, beat_age_ms: ageMs } = (await fleet.request("GET", "/v1/hives/deaf/liveness")).body;
+    const failed = (probes as { at_ms: number }[]).filter(({ at_ms: atMs }) => atMs > continuedAtMs);
+    return failed.length >= 3 && Number(ageMs) > staleAfterMs;
+  });
   beats = true;
-  await after("whoever was to go offline has", 2 * STALE_AFTER_MS);
+  await until("whoever was to go offline has", async () => (await conditionOf(fleet)) === "watching");
   expect(offlineIn(changesOf(queen))).toEqual([]);
   expect((await fleet.rows()).map(({ status }) => status)).toEqual(["online", "online", "online"]);
 });
@@ -78,17 +91,17 @@ test("a hive whose beats are swallowed stays online by its probes, and the rever
   });
 
   toQueen.swallow(true);
-  await until("its last beat is two stale ages old", async () => {
-    return Number((await explain()).beat_age_ms) > 2 * STALE_AFTER_MS;
+  await until("its last beat is long stale", async () => {
+    return Number((await explain()).beat_age_ms) > 1.5 * STALE_AFTER_MS;
   });
   expect(await explain()).toMatchObject({ status: "online", rule: "answers_probes", unreachable_since_ms: null });
 
   toQueen.swallow(false);
   await until("it beats again", async () => (await explain()).rule === "beats_arrive");
   toHive.swallow(true);
-  const sinceMs = await until("it is unreachable for two stale ages", async () => {
+  const sinceMs = await until("it is unreachable for longer than a stale age", async () => {
     const since = (await explain()).unreachable_since_ms;
-    return typeof since === "number" && Date.now() - since > 2 * STALE_AFTER_MS && since;
+    return typeof since === "number" && Date.now() - since > 1.5 * STALE_AFTER_MS && since;
   });
   // Kept by the monotonic clock: what the wall clock makes of it differs by a rounding.
   const stillSince = expect.closeTo(sinceMs, -1);
