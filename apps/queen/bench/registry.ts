@@ -15,18 +15,30 @@ export const registry: Benchmark = {
   async run({ quick, progress }) {
     progress(`registry of ${HIVES} hives with ${WORKERS} workers each`);
     const clock = { now: () => Date.now(), monotonicNow: () => performance.now(), uptimeNow: () => performance.now() };
-    const full = new HiveRegistry({ clock, staleAfterMs: 3_600_000, takesWork: () => true });
-    for (let hive = 0; hive < HIVES; hive++) full.update(hiveId(hive), workersOf(hive, 0), 0);
+    const newRegistry = (modelCount: number, cordoned: ReadonlySet<string>) => {
+      const full = new HiveRegistry({
+        clock,
+        staleAfterMs: 3_600_000,
+        takesWorkFromMs: () => 0,
+        cordonedUntilMs: (id) => (cordoned.has(id) ? Number.POSITIVE_INFINITY : 0),
+      });
+      const beat = (hive: number, beats: number) => {
+        const isIdle = cordoned.has(hiveId(hive));
+        full.update(hiveId(hive), isIdle ? idleWorkersOf(modelCount) : workersOf(hive, beats, modelCount), 0);
+      };
+      for (let hive = 0; hive < HIVES; hive++) beat(hive, 0);
+      return { full, beat };
+    };
+    const { full, beat } = newRegistry(MODELS, new Set());
+    const evenHives = new Set(Array.from({ length: HIVES / 2 }, (_, n) => hiveId(2 * n)));
+    const drained = newRegistry(1, evenHives);
 
     let beats = 0;
     /** Beats come in between, as they do in a queen; their own time is not counted. */
-    const p99Of = (query: (model: string) => unknown) => {
+    const p99Of = (query: (model: string) => unknown, beatOf = beat) => {
       const tookMs: number[] = [];
       for (let n = 0; n < (quick ? 5000 : 20_000); n++) {
-        for (let beat = 0; beat < BEATS_BETWEEN_QUERIES; beat++, beats++) {
-          const hive = (beats * 7919) % HIVES;
-          full.update(hiveId(hive), workersOf(hive, beats), 0);
-        }
+        for (let beat = 0; beat < BEATS_BETWEEN_QUERIES; beat++, beats++) beatOf((beats * 7919) % HIVES, beats);
         const startedMs = performance.now();
         query(`model-${(n * 31) % MODELS}`);
         tookMs.push(performance.now() - startedMs);
@@ -47,6 +59,13 @@ export const registry: Benchmark = {
       }),
       absolute({
         ...row,
+        what: `best worker for the only model, half of the hives cordoned, p99, ${of}`,
+        meaning:
+          "The same where every worker serves one model, and where the hives that take no work are idle: they would be the best.",
+        ours: [p99Of(() => drained.full.bestWorker("model-0"), drained.beat)],
+      }),
+      absolute({
+        ...row,
         what: `workers of a model, p99, ${of}`,
         meaning: `All of the ${(HIVES * WORKERS) / MODELS} workers that serve one model.`,
         ours: [p99Of((model) => full.workers({ model }))],
@@ -56,22 +75,35 @@ export const registry: Benchmark = {
 };
 
 /** States and loads change from beat to beat. */
-function workersOf(hive: number, beat: number): Worker[] {
+function workersOf(hive: number, beat: number, modelCount: number): Worker[] {
   return Array.from({ length: WORKERS }, (_, n) => {
     const seed = hive * WORKERS + n;
-    return {
-      workerId: `worker-${n}`,
+    return aWorker(n, {
       state: WORKER_STATES[(seed + (beat >> 3)) % WORKER_STATES.length] ?? "Idle",
-      lastHeartbeat: "2025-10-21T10:00:00Z",
-      healthStatus: "healthy",
-      url: null,
-      modelId: `model-${(seed * 7) % MODELS}`,
-      backend: "cuda",
-      deviceId: n,
-      vramBytes: null,
-      ramBytes: null,
+      modelId: `model-${(seed * 7) % modelCount}`,
       cpuPercent: (seed * 13 + beat) % 100,
       gpuPercent: (seed * 29 + beat * 3) % 100,
-    };
+    });
   });
 }
+
+function idleWorkersOf(modelCount: number): Worker[] {
+  return Array.from({ length: WORKERS }, (_, n) => aWorker(n, { modelId: `model-${n % modelCount}` }));
+}
+
+/** Idle, except for what `load` says. */
+const aWorker = (n: number, load: Partial<Worker>): Worker => ({
+  workerId: `worker-${n}`,
+  state: "Idle",
+  lastHeartbeat: "2025-10-21T10:00:00Z",
+  healthStatus: "healthy",
+  url: null,
+  modelId: null,
+  backend: "cuda",
+  deviceId: n,
+  vramBytes: null,
+  ramBytes: null,
+  cpuPercent: 0,
+  gpuPercent: 0,
+  ...load,
+});

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { Cordon, DamagedRecord, HiveCatalog, NewCordon } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "./clock.ts";
@@ -8,7 +9,12 @@ interface Parts {
   events: EventLog;
   clock: Clock;
   log: FastifyBaseLogger;
+  /** Told of each hive whose cordon came, went or changed. */
+  onChange: (hiveId: string) => void;
 }
+
+/** How many changes are told of before other work gets its turn. */
+const TOLD_PER_TURN = 100;
 
 /**
  * The cordons in force, in memory, so that the best worker is found without a query. Another queen's are learned of in each health round.
@@ -48,8 +54,13 @@ export class Cordons {
   }
 
   get(hiveId: string): Cordon | undefined {
+    return this.untilMs(hiveId) > this.#parts.clock.now() ? this.#byHive.get(hiveId) : undefined;
+  }
+
+  /** When the cordon of that hive ends, by the wall clock: Infinity for one without end, 0 where there is none. */
+  untilMs(hiveId: string): number {
     const cordon = this.#byHive.get(hiveId);
-    return cordon && (cordon.untilMs === null || cordon.untilMs > this.#parts.clock.now()) ? cordon : undefined;
+    return cordon ? (cordon.untilMs ?? Number.POSITIVE_INFINITY) : 0;
   }
 
   /** Rejects with HIVE_NOT_FOUND or INVALID_ARGUMENT. */
@@ -58,6 +69,7 @@ export class Cordons {
     const stored = await this.#parts.catalog.cordons.set(hiveId, cordon);
     this.#changes += 1;
     this.#byHive.set(hiveId, stored);
+    this.#parts.onChange(hiveId);
     this.#announceSet(stored);
     return stored;
   }
@@ -66,18 +78,24 @@ export class Cordons {
   async lift(hiveId: string): Promise<boolean> {
     await this.ready();
     const lifted = await this.#parts.catalog.cordons.lift(hiveId);
-    this.#changes += 1;
-    if (this.#byHive.delete(hiveId) && lifted) this.#announceLifted(hiveId);
+    if (this.#drop(hiveId) && lifted) this.#announceLifted(hiveId);
     return lifted;
   }
 
   /** The hive was removed, and its cordon with it. */
   forget(hiveId: string): void {
+    this.#drop(hiveId);
+  }
+
+  #drop(hiveId: string): boolean {
     this.#changes += 1;
-    this.#byHive.delete(hiveId);
+    const wasThere = this.#byHive.delete(hiveId);
+    if (wasThere) this.#parts.onChange(hiveId);
+    return wasThere;
   }
 
   async #read(): Promise<void> {
+    const before = this.#byHive;
     const damaged = new Map<string, DamagedRecord>();
     const onCorruptRecord = (damage: DamagedRecord) => void damaged.set(`${damage.id} ${damage.column}`, damage);
     let changes: number;
@@ -95,6 +113,17 @@ export class Cordons {
       );
     }
     this.#damaged = new Set(damaged.keys());
+    await this.#tellOfChanges(before);
+  }
+
+  async #tellOfChanges(before: ReadonlyMap<string, Cordon>): Promise<void> {
+    let told = 0;
+    for (const hiveId of new Set([...before.keys(), ...this.#byHive.keys()])) {
+      if (before.get(hiveId)?.untilMs === this.#byHive.get(hiveId)?.untilMs) continue;
+      this.#parts.onChange(hiveId);
+      told += 1;
+      if (told % TOLD_PER_TURN === 0) await turn();
+    }
   }
 
   #announceSet({ hiveId, reason, untilMs }: Cordon): void {

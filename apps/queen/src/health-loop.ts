@@ -113,7 +113,8 @@ export class HealthLoop {
 
   /** Marks the hives offline that are lost as far as the queen remembers, without reading the catalog. */
   async sweep(): Promise<void> {
-    const { liveness, statuses, clock } = this.#parts;
+    const { liveness, registry, statuses, clock } = this.#parts;
+    while (registry.expire(PAGE_SIZE) || registry.endWaits(PAGE_SIZE)) await turn();
     const { lost, notices } = liveness.tick(clock.monotonicNow(), clock.uptimeNow());
     statuses.announce(notices);
     let marked = 0;

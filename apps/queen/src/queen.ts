@@ -68,12 +68,14 @@ export function assembleQueen(options: QueenOptions): Queen {
     options;
   const liveness = new Liveness(options, clock.monotonicNow());
   const events = new EventLog(() => clock.now());
-  const cordons = new Cordons({ catalog, events, clock, log });
+  const cordons = new Cordons({ catalog, events, clock, log, onChange: (id) => registry.reconsider(id) });
   const registry = new HiveRegistry({
     clock,
     staleAfterMs,
-    takesWork: (id) => liveness.takesWork(id, clock.monotonicNow()) && cordons.get(id) === undefined,
+    takesWorkFromMs: (id) => liveness.takesWorkFromMs(id),
+    cordonedUntilMs: (id) => cordons.untilMs(id),
   });
+  liveness.onWork = (id) => registry.reconsider(id);
   const newProbe = () =>
     new Probe({ allowedHosts, resolve, timeoutMs: Math.min(MAX_PROBE_TIMEOUT_MS, healthIntervalMs) });
   const statuses = new StatusKeeper({ catalog, liveness, events, metrics, clock, log, staleAfterMs });

@@ -9,12 +9,28 @@ const STALE_AFTER_MS = 60_000;
 
 function newRegistry() {
   const clock = new FakeClock();
-  const offline = new Set<string>();
-  const registry = new HiveRegistry({ clock, staleAfterMs: STALE_AFTER_MS, takesWork: (id) => !offline.has(id) });
+  const fromMs = new Map<string, number>();
+  const untilMs = new Map<string, number>();
+  const registry = new HiveRegistry({
+    clock,
+    staleAfterMs: STALE_AFTER_MS,
+    takesWorkFromMs: (id) => fromMs.get(id) ?? Number.NEGATIVE_INFINITY,
+    cordonedUntilMs: (id) => untilMs.get(id) ?? 0,
+  });
+  const setFrom = (id: string, ms: number) => {
+    fromMs.set(id, ms);
+    registry.reconsider(id);
+  };
+  const cordonUntil = (id: string, ms: number) => {
+    untilMs.set(id, ms);
+    registry.reconsider(id);
+  };
+  const takesWork = (id: string) =>
+    (fromMs.get(id) ?? 0) <= clock.monotonicMs && (untilMs.get(id) ?? 0) <= clock.wallMs;
   const places = (found: { hiveId: string; worker: Worker }[]) =>
     found.map(({ hiveId, worker }) => `${hiveId}/${worker.workerId}`).sort();
   const best = (model: string) => registry.bestWorker(model)?.worker.workerId;
-  return { clock, offline, registry, places, best };
+  return { clock, registry, setFrom, cordonUntil, takesWork, places, best };
 }
 
 describe("hives", () => {
@@ -99,7 +115,7 @@ describe("workers", () => {
     expect(places(registry.workers({ model: "llama-3-8b" }))).toEqual(["a/worker-1"]);
   });
 
-  test("answers as a look at every worker would, after any series of beats, silences and removals", () => {
+  test("answers as a look at every worker would, after any series of beats, silences, removals, cordons, probations and jumps of the wall clock", () => {
     const worker = fc.record({
       workerId: fc.constantFrom("1", "2", "3"),
       state: fc.constantFrom<Worker["state"]>("Idle", "Busy", "Loading"),
@@ -110,15 +126,20 @@ describe("workers", () => {
       cpuPercent: fc.constantFrom(0, 5, null),
     });
     const hiveId = fc.constantFrom("a", "b", "c", "d");
+    const inMs = fc.oneof(fc.constantFrom(0, Number.POSITIVE_INFINITY), fc.integer({ min: 1, max: STALE_AFTER_MS }));
+    const jump = STALE_AFTER_MS / 2;
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.record({ beat: hiveId, workers: fc.array(worker.map(aWorker), { maxLength: 4 }) }) },
       { weight: 1, arbitrary: fc.record({ remove: hiveId }) },
       { weight: 2, arbitrary: fc.record({ advanceMs: fc.integer({ min: 1, max: STALE_AFTER_MS }) }) },
-      { weight: 1, arbitrary: fc.record({ offline: hiveId }) },
+      { weight: 1, arbitrary: fc.record({ expire: fc.integer({ min: 1, max: 2 }) }) },
+      { weight: 2, arbitrary: fc.record({ noWork: hiveId, inMs }) },
+      { weight: 2, arbitrary: fc.record({ cordon: hiveId, inMs }) },
+      { weight: 1, arbitrary: fc.record({ wallJumpMs: fc.integer({ min: -jump, max: jump }) }) },
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const { registry, clock, offline } = newRegistry();
+        const { registry, clock, setFrom, cordonUntil, takesWork } = newRegistry();
         const model = new Map<string, { workers: Worker[]; atMs: number }>();
         for (const next of steps) {
           if ("beat" in next) {
@@ -127,10 +148,13 @@ describe("workers", () => {
           } else if ("remove" in next) {
             registry.remove(next.remove);
             model.delete(next.remove);
-          } else if ("offline" in next) {
-            if (!offline.delete(next.offline)) offline.add(next.offline);
-          } else clock.advance(next.advanceMs);
+          } else if ("noWork" in next) setFrom(next.noWork, clock.monotonicMs + next.inMs);
+          else if ("cordon" in next) cordonUntil(next.cordon, clock.wallMs + next.inMs);
+          else if ("wallJumpMs" in next) clock.wallMs += next.wallJumpMs;
+          else if ("expire" in next) registry.expire(next.expire);
+          else clock.advance(next.advanceMs);
 
+          const best = registry.bestWorker("m1");
           const live = [...model].filter(([, { atMs }]) => clock.monotonicMs - atMs < STALE_AFTER_MS);
           const all = live.flatMap(([id, { workers }]) => workers.map((found) => ({ hiveId: id, worker: found })));
           const key = (found: { hiveId: string; worker: Worker }) => JSON.stringify([found.hiveId, found.worker]);
@@ -146,7 +170,7 @@ describe("workers", () => {
           const busy = (id: string) => model.get(id)?.workers.filter(({ state }) => state === "Busy").length ?? 0;
           const [first] = all
             .filter(({ hiveId: id, worker: { modelId, state, healthStatus } }) => {
-              return modelId === "m1" && state === "Idle" && healthStatus === "healthy" && !offline.has(id);
+              return modelId === "m1" && state === "Idle" && healthStatus === "healthy" && takesWork(id);
             })
             .map((found) => ({
               rank: [
@@ -158,7 +182,6 @@ describe("workers", () => {
               ],
             }))
             .sort((a, b) => compare(a.rank, b.rank));
-          const best = registry.bestWorker("m1");
           const bestRank = best && [
             best.worker.gpuPercent ?? 0,
             best.worker.cpuPercent ?? 0,
@@ -169,7 +192,7 @@ describe("workers", () => {
           expect(bestRank).toEqual(first?.rank);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 300 },
     );
   });
 });
@@ -232,17 +255,60 @@ describe("the best worker", () => {
   });
 
   test("runs on a live hive that is online", () => {
-    const { registry, clock, offline, best } = newRegistry();
+    const { registry, clock, setFrom, best } = newRegistry();
     registry.update("a", [aWorker({ workerId: "first" })], 0);
     clock.advance(1000);
     registry.update("b", [aWorker({ workerId: "second", gpuPercent: 50 })], 0);
-    offline.add("a");
+    setFrom("a", Number.POSITIVE_INFINITY);
     expect(best("llama-3-8b")).toBe("second");
-    offline.clear();
+    setFrom("a", 0);
     expect(best("llama-3-8b")).toBe("first");
     clock.advance(STALE_AFTER_MS - 1000);
     expect(best("llama-3-8b")).toBe("second");
     clock.advance(1000);
     expect(best("llama-3-8b")).toBeUndefined();
+  });
+
+  test("is on no hive whose cordon is in force again after the wall clock was set back", () => {
+    const { registry, clock, cordonUntil, best } = newRegistry();
+    registry.update("a", [aWorker()], 0);
+    cordonUntil("a", clock.wallMs + 1000);
+    clock.advance(1000);
+    expect(best("llama-3-8b")).toBe("worker-1");
+    clock.wallMs -= 500;
+    expect(best("llama-3-8b")).toBeUndefined();
+    clock.advance(500);
+    expect(best("llama-3-8b")).toBe("worker-1");
+  });
+
+  test("is found on each of many hives whose cordons end at one moment", () => {
+    const { registry, clock, cordonUntil } = newRegistry();
+    const ids = Array.from({ length: 100 }, (_, n) => `hive-${n}`);
+    for (const id of ids) {
+      registry.update(id, [aWorker({ modelId: id })], 0);
+      cordonUntil(id, clock.wallMs + 1000);
+    }
+    expect(registry.bestWorker("hive-99")).toBeUndefined();
+    clock.advance(1000);
+    expect(registry.bestWorker("hive-50")?.hiveId).toBe("hive-50");
+    expect(ids.map((id) => registry.bestWorker(id)?.hiveId)).toEqual(ids);
+  });
+
+  test("is found without a look at the hives that take no work", () => {
+    let looks = 0;
+    const registry = new HiveRegistry({
+      clock: new FakeClock(),
+      staleAfterMs: STALE_AFTER_MS,
+      takesWorkFromMs: () => 0,
+      cordonedUntilMs: (id) => {
+        looks += 1;
+        return id === "free" ? 0 : Number.POSITIVE_INFINITY;
+      },
+    });
+    for (let n = 0; n < 100; n++) registry.update(`cordoned-${n}`, [aWorker()], 0);
+    registry.update("free", [aWorker({ gpuPercent: 99 })], 0);
+    looks = 0;
+    expect(registry.bestWorker("llama-3-8b")?.hiveId).toBe("free");
+    expect(looks).toBe(1);
   });
 });

@@ -1,5 +1,15 @@
-import { type Candidate, LeastLoaded } from "./least-loaded.ts";
-import type { WorkerState } from "./worker.ts";
+import { Heap, type HeapItem } from "./heap.ts";
+import type { Worker, WorkerState } from "./worker.ts";
+
+/** A worker in the index, with its places there; its position is the one among the idle workers for its model. */
+export interface Candidate extends HeapItem {
+  readonly hiveId: string;
+  worker: Worker;
+  /** Busy workers on the same hive. */
+  readonly load: { readonly busyWorkers: number };
+  /** Its position in each list of the index. */
+  readonly places: number[];
+}
 
 /** Which workers are asked for; what is left out is not compared. */
 export interface WorkerFilter {
@@ -73,8 +83,9 @@ export class WorkerIndex {
   readonly #byState = new Bags(2);
   readonly #byBackend = new Bags(3);
   readonly #byModelAndState = new Bags(4);
-  readonly #idleByModel = new Map<string, LeastLoaded>();
+  readonly #idleByModel = new Map<string, Heap<Candidate>>();
 
+  /** Work is given to it only once it is offered. */
   add(candidate: Candidate): void {
     const { modelId, state, backend } = candidate.worker;
     this.#all.add(candidate);
@@ -82,13 +93,6 @@ export class WorkerIndex {
     this.#byState.add(state, candidate);
     this.#byBackend.add(backend, candidate);
     this.#byModelAndState.add(modelId === null ? null : modelAndState(modelId, state), candidate);
-    if (modelId === null || !isIdle(candidate)) return;
-    let idle = this.#idleByModel.get(modelId);
-    if (idle === undefined) {
-      idle = new LeastLoaded();
-      this.#idleByModel.set(modelId, idle);
-    }
-    idle.add(candidate);
   }
 
   remove(candidate: Candidate): void {
@@ -98,6 +102,24 @@ export class WorkerIndex {
     this.#byState.remove(state, candidate);
     this.#byBackend.remove(backend, candidate);
     this.#byModelAndState.remove(modelId === null ? null : modelAndState(modelId, state), candidate);
+    this.withdraw(candidate);
+  }
+
+  /** Lets work be given to a candidate that is in the index, while it is idle. */
+  offer(candidate: Candidate): void {
+    const { modelId } = candidate.worker;
+    if (modelId === null || !isIdle(candidate)) return;
+    let idle = this.#idleByModel.get(modelId);
+    if (idle === undefined) {
+      idle = new Heap(isLessLoaded);
+      this.#idleByModel.set(modelId, idle);
+    }
+    idle.add(candidate);
+  }
+
+  /** Takes back what `offer` did. */
+  withdraw(candidate: Candidate): void {
+    const { modelId } = candidate.worker;
     const idle = modelId === null ? undefined : this.#idleByModel.get(modelId);
     if (modelId === null || idle === undefined || candidate.position === -1) return;
     idle.remove(candidate);
@@ -122,9 +144,9 @@ export class WorkerIndex {
     );
   }
 
-  /** The least loaded idle and healthy worker for `model` that `accepts` takes. */
-  best(model: string, accepts: (candidate: Candidate) => boolean): Candidate | undefined {
-    return this.#idleByModel.get(model)?.best(accepts);
+  /** The least loaded idle and healthy worker for `model` of those that are offered. */
+  best(model: string): Candidate | undefined {
+    return this.#idleByModel.get(model)?.first;
   }
 
   #byModelOrState(model: string | undefined, state: WorkerState | undefined): readonly Candidate[] | undefined {
@@ -136,3 +158,14 @@ export class WorkerIndex {
 
 const isIdle = ({ worker }: Candidate): boolean =>
   worker.state === "Idle" && worker.healthStatus.toLowerCase() === "healthy";
+
+/** Whether `a` is less loaded than `b`: GPU first, then CPU, then its busy neighbours; ids decide between equals. */
+function isLessLoaded(a: Candidate, b: Candidate): boolean {
+  const difference =
+    (a.worker.gpuPercent ?? 0) - (b.worker.gpuPercent ?? 0) ||
+    (a.worker.cpuPercent ?? 0) - (b.worker.cpuPercent ?? 0) ||
+    a.load.busyWorkers - b.load.busyWorkers;
+  if (difference !== 0) return difference < 0;
+  if (a.worker.workerId !== b.worker.workerId) return a.worker.workerId < b.worker.workerId;
+  return a.hiveId < b.hiveId;
+}

@@ -1,6 +1,8 @@
+import { HIVE_STATUSES } from "@repo/hive-catalog/record";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Behaviour, live, type Spans } from "../../test/timeline.ts";
+import type { Liveness } from "./liveness.ts";
 
 const TO_S = 1800;
 const STALE_S = 60;
@@ -108,5 +110,36 @@ test("marks are never held back for longer than the time that is set, and what i
       expect(log.filter((line) => line.includes("dead offline"))).toHaveLength(1);
     }),
     { numRuns: 300 },
+  );
+});
+
+test("every change of the time from which a hive takes work is told, whoever makes it", () => {
+  const change = fc.record({
+    atS: fc.integer({ min: 1, max: TO_S / 15 }).map((beats) => beats * 15),
+    id: fc.constantFrom("h0", "h1", "h2"),
+    status: fc.constantFrom(...HIVE_STATUSES),
+    who: fc.constantFrom("operator", "another program"),
+  });
+  fc.assert(
+    fc.property(fleet, fc.array(change, { maxLength: 10 }), (hives, changes) => {
+      const told = new Map<string, number>();
+      const tell = (liveness: Liveness, id: string) => void told.set(id, liveness.takesWorkFromMs(id));
+      const look = (liveness: Liveness, nowMs: number) => {
+        for (const { id, status, who } of changes.filter(({ atS }) => atS * 1000 === nowMs)) {
+          const { heartbeatMs: lastHeartbeatMs = null } = liveness.sights.see(id);
+          const record = { id, host: id, port: 1, status, lastHeartbeatMs };
+          if (who === "operator") liveness.setByOperator(record, nowMs, 1_000_000);
+          else liveness.learn(record, nowMs, nowMs, 1_000_000);
+        }
+        for (const [id, fromMs] of told) expect(fromMs, `${nowMs} ${id}`).toBe(liveness.takesWorkFromMs(id));
+      };
+      const begin = (liveness: Liveness) => {
+        liveness.onWork = (id) => tell(liveness, id);
+        for (const id of Object.keys(hives)) tell(liveness, id);
+      };
+      const looks = timesUpTo(TO_S, 15).map((s) => [s, look] as const);
+      live({ hives, toS: TO_S, settings: { flapChanges: 1 }, operator: [[0, begin], ...looks] });
+    }),
+    { numRuns: 200 },
   );
 });

@@ -57,6 +57,8 @@ export class Liveness {
   readonly tickIntervalMs: number;
   readonly settings: LivenessSettings;
   readonly sights = new Sights();
+  /** Told of each hive of which `takesWorkFromMs` may say something else than before. */
+  onWork: (id: string) => void = () => undefined;
   readonly #rules: LivenessRules;
   readonly #hold: Hold;
   readonly #pace: Pace;
@@ -107,6 +109,7 @@ export class Liveness {
           nowMs,
         );
       }
+      if (was !== record.status) this.onWork(record.id);
     }
     learnBeat(sight, record.lastHeartbeatMs, readAtMs, nowMs, wallNowMs);
     if (sight.host !== record.host || sight.port !== record.port) {
@@ -135,6 +138,7 @@ export class Liveness {
     sight.statusChangedAtMs = nowMs;
     this.learn(record, nowMs, nowMs, wallNowMs);
     if (was === record.status) return sight;
+    this.onWork(record.id);
     sight.setByOperator = record.status !== "unknown";
     sight.setAtMs = nowMs;
     if (was !== undefined) this.#remember(sight, was, record.status, "set_by_operator", why, nowMs);
@@ -181,6 +185,7 @@ export class Liveness {
   unsure(sight: Sight, nowMs: number): void {
     sight.status = undefined;
     sight.statusChangedAtMs = nowMs;
+    this.onWork(sight.id);
   }
 
   /** The queen wrote what `verdict` says. */
@@ -189,6 +194,7 @@ export class Liveness {
     sight.status = status;
     sight.statusChangedAtMs = nowMs;
     this.#remember(sight, was, status, rule, why, nowMs);
+    this.onWork(sight.id);
   }
 
   /** The same for a mark, unless somebody has looked meanwhile and knows better. */
@@ -246,8 +252,14 @@ export class Liveness {
 
   /** Whether new work may go to that hive. */
   takesWork(id: string, nowMs: number): boolean {
+    return this.takesWorkFromMs(id) <= nowMs;
+  }
+
+  /** From when on that is so, as things stand; Infinity of a hive that is not online. */
+  takesWorkFromMs(id: string): number {
     const sight = this.sights.get(id);
-    return sight?.status === "online" && (sight.probation === undefined || sight.probation.untilMs <= nowMs);
+    if (sight?.status !== "online") return Number.POSITIVE_INFINITY;
+    return sight.probation?.untilMs ?? Number.NEGATIVE_INFINITY;
   }
 
   /** In how many milliseconds the hive may beat next. */

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { aWorker } from "../../test/a-worker.ts";
 import { beatJson, HIVE_JSON, startTestQueen, type TestQueen, workerJson } from "../../test/test-queen.ts";
 
 const DEVICES = { cpu: { cores: 16, ram_gb: 64 }, gpus: [{ index: 0, name: "NVIDIA RTX 4090", vram_gb: 24 }] };
@@ -35,6 +36,29 @@ test("lists workers by model, state and backend, with their hive", async () => {
   expect(await ids("?model=none")).toBe("");
   queen.clock.advance(60_000);
   expect(await ids("")).toBe("");
+});
+
+test("lists the workers of a whole fleet while other work gets its turns", async () => {
+  await using queen = await startTestQueen();
+  const [hives, workersOfEach] = [20, 250];
+  for (let n = 0; n < hives; n++) {
+    const workers = Array.from({ length: workersOfEach }, (_, w) => aWorker({ workerId: `${n}-${w}` }));
+    queen.registry.update(`hive-${n}`, workers, 0);
+  }
+  let isAnswered = false;
+  let turns = 0;
+  const count = () => {
+    turns += 1;
+    if (!isAnswered) setImmediate(count);
+  };
+  setImmediate(count);
+  const { status, body } = await queen.request("GET", "/v1/workers");
+  isAnswered = true;
+  expect(status).toBe(200);
+  const ids = (body as { workers: { worker_id: string }[] }).workers.map(({ worker_id }) => worker_id);
+  expect(ids).toHaveLength(hives * workersOfEach);
+  expect(new Set(ids).size).toBe(hives * workersOfEach);
+  expect(turns).toBeGreaterThanOrEqual(hives);
 });
 
 test("names the best worker for a model, or says that there is none", async () => {
