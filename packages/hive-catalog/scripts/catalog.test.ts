@@ -79,7 +79,7 @@ test("a restore over a catalog that is in use fails with CATALOG_BUSY and exit c
 
 test("info shows the catalog at a glance", async () => {
   await using file = await catalogWith();
-  const { code, output } = await catalog(["info"], file.env);
+  const { code, output } = await catalog(["--", "info"], file.env);
   expect(code).toBe(0);
   expect(output).toMatch(/^hives +3: 3 online, 0 offline, 0 unknown$/m);
   expect(output).toMatch(/^records +0 cordons, 0 tokens, 0 operations, 0 host_keys$/m);

@@ -7,7 +7,7 @@ import { catalogInfo } from "../src/maintenance/info.ts";
 import { restoreCatalog } from "../src/maintenance/restore.ts";
 import { copyProgress } from "./catalog-progress.ts";
 import { checkText, copyText, infoText, toJson } from "./catalog-report.ts";
-import { usageError } from "./command.ts";
+import { commandLine, usageError } from "./command.ts";
 import { databaseSettings } from "./database-settings.ts";
 
 type Flags = { database: string; json?: boolean; force?: boolean };
@@ -107,7 +107,7 @@ function exitCodeOf({ code }: HiveCatalogError): number {
 }
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(commandLine(), { from: "user" });
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.calledWrongly;

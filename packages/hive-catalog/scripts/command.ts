@@ -6,6 +6,9 @@ export class UsageError extends Error {}
 /** The command could not do its work, for a reason that its message tells in full: exit code 1. */
 export class CommandFailure extends Error {}
 
+/** The command line, without the dashes that `pnpm catalog -- info` hands on. */
+export const commandLine = (): string[] => process.argv.slice(2).filter((text) => text !== "--");
+
 /** What is wrong with a command line, in one line that points to the help. */
 export const usageError = (text: string): string =>
   `${text

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { Command, InvalidArgumentError } from "commander";
-import { usageError } from "../scripts/command.ts";
+import { commandLine, usageError } from "../scripts/command.ts";
 import { CatalogFile } from "../test/catalog-file.ts";
 import { type KillReport, killRepeatedly } from "../test/faults/killing.ts";
 import { checkModel, type ModelReport } from "../test/model/run.ts";
@@ -36,7 +36,10 @@ const command = new Command("pnpm soak")
   .allowExcessArguments(false)
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 
-process.exitCode = await soak({ seed: newSeed(), ...command.parse().opts<Partial<Options>>() });
+process.exitCode = await soak({
+  seed: newSeed(),
+  ...command.parse(commandLine(), { from: "user" }).opts<Partial<Options>>(),
+});
 
 async function soak({ minutes, kills, runs, seed }: Options): Promise<number> {
   const timeLimitMs = minutes === undefined ? undefined : minutes * 60_000;
