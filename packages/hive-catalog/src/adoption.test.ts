@@ -2,12 +2,13 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, truncat
 import { join } from "node:path";
 import Database from "libsql";
 import { expect, test } from "vitest";
+import { anOperation, HASH } from "../test/behaviour/samples.ts";
 import { CatalogFile, readSql, runSql, SPECIFICATION_DDL } from "../test/catalog-file.ts";
 import { fieldsOf, refusalOf } from "../test/refusal.ts";
 import { HiveCatalog } from "./catalog.ts";
 import type { DamagedHive } from "./damage.ts";
 import type { HiveRecord } from "./record.ts";
-import { aHive, temporaryFolder } from "./testing.ts";
+import { aHive, startTestServer, temporaryFolder } from "./testing.ts";
 
 const INSERT = "INSERT INTO hives VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const DEVICES_JSON = '{"cpu":{"cores":16,"ram_gb":64},"gpus":[{"index":0,"name":"NVIDIA RTX 4090","vram_gb":24}]}';
@@ -147,6 +148,21 @@ const FOREIGN: [string, string[], RegExp][] = [
   ["another application's tables", ["CREATE TABLE invoices (id)", "INSERT INTO invoices VALUES (1)"], /invoices/],
   ["another application's tokens, but no hives", ["CREATE TABLE tokens (id TEXT PRIMARY KEY)"], /no hives table/],
   ["another application's tokens beside right hives", [SPECIFICATION_DDL, "CREATE TABLE Tokens (id)"], /'tokens'/],
+  [
+    "an index of its own that is called like ours",
+    [SPECIFICATION_DDL, "CREATE INDEX Idx_Hives_Status_Id ON hives (port)"],
+    /index 'idx_hives_status_id'/,
+  ],
+  [
+    "an index on its own table that is called like ours",
+    [SPECIFICATION_DDL, "CREATE TABLE bees (id)", "CREATE INDEX idx_tokens_hive ON bees (id)"],
+    /index 'idx_tokens_hive'/,
+  ],
+  [
+    "an index on its own table that is called like one that we drop",
+    [SPECIFICATION_DDL.split(";")[0] ?? "", "CREATE TABLE bees (id)", "CREATE INDEX idx_hives_status ON bees (id)"],
+    /index 'idx_hives_status'/,
+  ],
   ["another application's view", ["CREATE VIEW v AS SELECT 1"], /'v'/],
 ];
 
@@ -196,6 +212,33 @@ test("a catalog whose hives stand in its -wal, after a kill, opens with all of t
   leaveWal(join(folder.path, "source.db"), path, SPECIFICATION_DDL, add);
   await using catalog = await HiveCatalog.open(path);
   expect((await catalog.listHives()).map(({ id }) => id)).toEqual(["a"]);
+});
+
+test("a UNIQUE of another program that refuses a change is CATALOG_UNAVAILABLE and names its columns", async () => {
+  await using file = await adoptedFile("CREATE UNIQUE INDEX theirs ON hives (host, port)");
+  await (await file.open()).close();
+  file.run("CREATE UNIQUE INDEX theirs_too ON tokens (name)", "CREATE UNIQUE INDEX theirs_three ON operations (owner)");
+  await using server = await startTestServer({ path: file.path });
+  for (const location of [file.path, server.url]) {
+    await using catalog = await HiveCatalog.open(location);
+    const expectRefusal = async (work: Promise<unknown>, columns: string) => {
+      const { code, message } = await refusalOf(work);
+      expect({ code, message }).toEqual({ code: "CATALOG_UNAVAILABLE", message: expect.stringContaining(columns) });
+      expect(message).toContain("pnpm catalog check");
+    };
+    await expectRefusal(
+      catalog.addHive(aHive({ id: "b", host: "127.0.0.1", port: 1 })),
+      "UNIQUE constraint failed: hives.host, hives.port",
+    );
+    expect(await catalog.hiveExists("b")).toBe(false);
+    await expectRefusal(catalog.patchHive("full", { host: "127.0.0.1", port: 1 }), "hives.host, hives.port");
+    expect((await refusalOf(catalog.addHive(aHive({ id: "full" })))).code).toBe("HIVE_ALREADY_EXISTS");
+    const token = { name: "T", role: "reader", hash: HASH } as const;
+    if (location === file.path) await catalog.tokens.add({ ...token, id: "one" });
+    await expectRefusal(catalog.tokens.add({ ...token, id: "two" }), "tokens.name");
+    if (location === file.path) await catalog.operations.begin(anOperation("one", "full"));
+    await expectRefusal(catalog.operations.begin(anOperation("two", "bare")), "operations.owner");
+  }
 });
 
 test("a -wal without its file is CATALOG_CORRUPT, and is kept", async () => {

@@ -1,4 +1,4 @@
-import type { InStatement, Row } from "@libsql/client";
+import type { InStatement } from "@libsql/client";
 import type { DeviceCapabilities } from "@repo/device-types";
 import type { Cordons } from "./cordons.ts";
 import { type Database, openDatabase } from "./database.ts";
@@ -180,13 +180,13 @@ export class HiveCatalog {
   }
 
   countHives(): Promise<number> {
-    return this.#door.call(async () => numberIn(await this.#statements.count.rows()));
+    return this.#door.call(() => this.#statements.count.count());
   }
 
   countByStatus(status: HiveStatus): Promise<number> {
-    return this.#door.call(async () => {
+    return this.#door.call(() => {
       checkChoice("status", status, HIVE_STATUSES);
-      return numberIn(await this.#statements.countStatus.rows({ status }));
+      return this.#statements.countStatus.count({ status });
     });
   }
 
@@ -251,8 +251,4 @@ export class HiveCatalog {
   #find(finder: Finder, options: ListOptions): Promise<HiveRecord[]> {
     return this.#door.call(() => collect(this.#reader.pages(finder, {}, options)));
   }
-}
-
-function numberIn(rows: Row[]): number {
-  return Number(rows[0]?.[0]);
 }

@@ -7,6 +7,11 @@ const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
   [/^SQLITE_(?:READONLY|PERM|AUTH)/, "CATALOG_READ_ONLY", "the catalog cannot be written"],
   [/^SQLITE_(?:CORRUPT|IOERR_CORRUPTFS|FORMAT)/, "CATALOG_CORRUPT", "the catalog file is damaged; restore a backup"],
   [/^SQLITE_NOTADB/, "CATALOG_CORRUPT", "the catalog file is not a database any more; restore a backup"],
+  [
+    /^SQLITE_CONSTRAINT/,
+    "CATALOG_UNAVAILABLE",
+    "a rule that another program put on the tables refuses this change; pnpm catalog check lists triggers and UNIQUE indexes",
+  ],
   [/^SQLITE_/, "CATALOG_UNAVAILABLE", "the catalog could not be used"],
 ];
 
@@ -24,6 +29,9 @@ const PLAIN_CODES: Record<number, string> = {
   14: "SQLITE_CANTOPEN",
 };
 
+/** Names columns or what the schema calls a constraint, and holds no value of a row. */
+const CONSTRAINT = /\b(?:UNIQUE|CHECK|NOT NULL) constraint failed: [\w.,'" ]{1,200}/;
+
 const SYSTEM_CODES: Record<string, readonly [HiveCatalogErrorCode, string]> = {
   EACCES: ["CATALOG_READ_ONLY", "the catalog may not be used by this user"],
   EPERM: ["CATALOG_READ_ONLY", "the catalog may not be used by this user"],
@@ -40,7 +48,7 @@ export function toCatalogError(error: unknown): HiveCatalogError {
   if (error instanceof HiveCatalogError) return error;
   const cause = rootCause(error);
   const [code, meaning] = classify(cause);
-  const [detail] = codesOf(cause);
+  const detail = CONSTRAINT.exec(cause.message)?.[0] ?? codesOf(cause)[0];
   return new HiveCatalogError(code, detail === undefined ? meaning : `${meaning} (${detail})`, { cause });
 }
 

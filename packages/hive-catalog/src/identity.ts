@@ -79,22 +79,52 @@ export function affinityOf(type: string): string {
   return /CHAR|CLOB|TEXT/i.test(type) ? "TEXT" : type.toUpperCase();
 }
 
-const NEW_TABLE = /^\s*CREATE TABLE `(\w+)`/;
+/** A table or an index, with the table that it is on: a table is on itself. */
+type SchemaObject = { readonly type: string; readonly name: string; readonly table: string };
+
+const CREATION = /^\s*CREATE (?:UNIQUE )?(TABLE|INDEX) (IF NOT EXISTS )?`(\w+)`(?: ON `(\w+)`)?/;
+
+/** What migrations make, in an adopted file too where they say IF NOT EXISTS. */
+function newObjects(migrations: readonly MigrationMeta[]): (SchemaObject & { readonly mayBeThere: boolean })[] {
+  return migrations.flatMap(({ sql }) =>
+    sql.flatMap((statement) => {
+      const [, type = "", ifNotExists, name = "", table = name] = CREATION.exec(statement) ?? [];
+      return name === "" ? [] : [{ type: type.toLowerCase(), name, table, mayBeThere: ifNotExists !== undefined }];
+    }),
+  );
+}
 
 /** The names of the tables that migrations make. */
 export function newTables(migrations: readonly MigrationMeta[]): string[] {
-  return migrations.flatMap(({ sql }) => sql.flatMap((statement) => NEW_TABLE.exec(statement)?.[1] ?? []));
+  const isNewTable = ({ type, mayBeThere }: { type: string; mayBeThere: boolean }) => type === "table" && !mayBeThere;
+  return newObjects(migrations)
+    .filter(isNewTable)
+    .map(({ name }) => name);
 }
 
-/** That no other application has a table of a name which these migrations are to give to one of ours. Throws CATALOG_NOT_A_CATALOG. */
+/**
+ * That no other application has a table or an index of a name which these migrations are to give to one of ours, or take from one.
+ * Throws CATALOG_NOT_A_CATALOG.
+ */
 export async function checkRoom(client: Executor, location: string, migrations: MigrationMeta[]): Promise<void> {
-  for (const name of newTables(migrations)) {
-    const taken = { sql: "SELECT 1 FROM sqlite_schema WHERE lower(name) = ?", args: [name] };
-    if ((await client.execute(taken)).rows.length === 0) continue;
+  if (migrations.length === 0) return;
+  const found = await schemaObjects(client);
+  for (const { type, name, table, mayBeThere } of newObjects(migrations)) {
+    const taken = found.find((object) => object.name === name);
+    if (taken === undefined || (mayBeThere && taken.type === type && taken.table === table)) continue;
     // Looked at again afterwards: another opener may have migrated in between.
-    if (!newTables(await pendingMigrations(client)).includes(name)) return;
-    throw notACatalog(location, `it has a '${name}' of another application, where the catalog's own is to be`);
+    if (!newObjects(await pendingMigrations(client)).some((object) => object.name === name)) return;
+    const problem = `it has another application's ${taken.type} '${name}'`;
+    throw notACatalog(location, `${problem}, where the catalog's own is to be: rename that one first`);
   }
+}
+
+/** To SQLite, names that differ only in case are one. */
+async function schemaObjects(client: Executor): Promise<SchemaObject[]> {
+  const { rows } = await client.execute(
+    "SELECT hex(type), hex(lower(name)), hex(lower(tbl_name)) FROM sqlite_schema WHERE type <> 'trigger'",
+  );
+  return rows.map((row) => ({ type: fromHex(row[0]), name: fromHex(row[1]), table: fromHex(row[2]) }));
 }
 
 export function notACatalog(location: string, reason: string): HiveCatalogError {

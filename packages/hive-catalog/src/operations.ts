@@ -180,7 +180,14 @@ function buildStatements({ client, db }: Database) {
             ${given("deadlineMs")}, NULL, NULL, ${given("steps")}, ${given("outputTail")}
             FROM ${hives} WHERE ${eq(hives.id, given("hiveId"))}`,
         )
-        .onConflictDoNothing(),
+        .onConflictDoNothing({ target: operations.id })
+        // Nothing either; but of a partial index drizzle knows only this.
+        .onConflictDoUpdate({
+          target: operations.hiveId,
+          targetWhere: isUnfinished,
+          set: { state: sql`${operations.state}` },
+          setWhere: sql`false`,
+        }),
     ),
     prune: statement(() => db.delete(operations).where(and(ofHive, isFinished, lt(sql`rowid`, oldestKept)))),
     save: statement(() =>

@@ -1,6 +1,7 @@
 import type { Client, InValue, Row } from "@libsql/client";
 import { Placeholder, type Query, sql } from "drizzle-orm";
 import { EmbeddedClient } from "./embedded.ts";
+import { HiveCatalogError } from "./errors.ts";
 
 type Values = Record<string, unknown>;
 
@@ -31,6 +32,11 @@ export class Statement {
     return (await this.#client.execute(this.bound(values))).rows;
   }
 
+  /** Runs a query that counts. */
+  async count(values: Values = {}): Promise<number> {
+    return countIn((await this.rows(values))[0]);
+  }
+
   /** Runs a change without RETURNING, and resolves to the number of rows that it changed. */
   async run(values: Values): Promise<number> {
     return (await this.#client.execute(this.bound(values))).rowsAffected;
@@ -45,6 +51,13 @@ export class Statement {
       args: params.map((param) => (param instanceof Placeholder ? values[param.name] : param)) as InValue[],
     };
   }
+}
+
+/** The count at a place of a row. Throws CATALOG_UNAVAILABLE: a server may answer anything. */
+export function countIn(row: Row | undefined, place = 0): number {
+  const count = row?.[place];
+  if (Number.isSafeInteger(count)) return count as number;
+  throw new HiveCatalogError("CATALOG_UNAVAILABLE", "the database gave no count where it was asked for one");
 }
 
 /** Makes the statements of one client. */

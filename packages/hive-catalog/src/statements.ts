@@ -80,7 +80,7 @@ export function buildStatements({ client, db }: Database) {
           createdAtMs: given("createdAtMs"),
           updatedAtMs: given("updatedAtMs"),
         })
-        .onConflictDoNothing(),
+        .onConflictDoNothing({ target: hives.id }),
     ),
 
     update: statement(() =>

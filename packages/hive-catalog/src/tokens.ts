@@ -66,9 +66,8 @@ export class Tokens {
   }
 
   /** How many are in force. A damaged one counts unless it is surely revoked: damage must not open what stands open while there is none. */
-  async count(): Promise<number> {
-    const [row] = await this.#statements.count.rows();
-    return Number(row?.[0]);
+  count(): Promise<number> {
+    return this.#statements.count.count();
   }
 }
 
@@ -100,7 +99,7 @@ function buildStatements({ client, db }: Database) {
           sql`SELECT ${given("id")}, ${given("name")}, ${given("role")}, ${given("hiveId")}, ${given("hash")}, ${given("createdAtMs")}, ${given("revokedAtMs")}
             WHERE ${given("hiveId")} IS NULL OR EXISTS (SELECT 1 FROM ${hives} WHERE ${eq(hives.id, given("hiveId"))})`,
         )
-        .onConflictDoNothing(),
+        .onConflictDoNothing({ target: tokens.id }),
     ),
     revoke: statement(() =>
       db

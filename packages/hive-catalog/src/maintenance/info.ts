@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { HIVE_STATUSES, type HiveStatus } from "../record.ts";
+import { countIn } from "../statement.ts";
 import { recordTables } from "./check-records.ts";
 import { type MigrationState, migrationNames, readMigrationState } from "./migration-state.ts";
 import { fromHex, readNumber } from "./queries.ts";
@@ -44,7 +45,7 @@ export function catalogInfo(location: string, options: ReadOptions = {}): Promis
     const { applied, pending } = state;
     const [counts] = (await reader.execute(COUNTS)).rows;
     const [oldest] = (await reader.execute(OLDEST)).rows;
-    const count = (position: number) => Number(counts?.[position]);
+    const count = (position: number) => countIn(counts, position);
     return {
       location: name,
       file: path === undefined ? undefined : await fileInfo(path, reader),

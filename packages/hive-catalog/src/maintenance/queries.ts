@@ -1,4 +1,5 @@
 import { toCatalogError } from "../driver-errors.ts";
+import { countIn } from "../statement.ts";
 import type { Reader } from "./sql-thread.ts";
 
 /** Whatever bytes a damaged file gives, as text that can be shown. */
@@ -10,7 +11,7 @@ export function fromHex(value: unknown): string {
 
 /** The one number that a query answers. */
 export async function readNumber(reader: Reader, sql: string): Promise<number> {
-  return Number((await reader.execute(sql)).rows[0]?.[0]);
+  return countIn((await reader.execute(sql)).rows[0]);
 }
 
 /** What SQLite finds wrong with a file, a line each (some 100 at most); none if it is sound. Reads the whole file. */

@@ -102,6 +102,25 @@ describe.each(Object.entries(FAULTS))("a server behind %s", (_name, { start, mes
   });
 });
 
+test.each([
+  ["a text", [[{ type: "text", value: "many" }]]],
+  ["NULL", [[{ type: "null" }]]],
+  ["a fraction", [[{ type: "float", value: 0.5 }]]],
+  ["no row", []],
+])("a count that a server answers with %s is CATALOG_UNAVAILABLE", async (_what, rows) => {
+  await using network = await startNetwork();
+  await using catalog = await network.open();
+  const result = { cols: [{ name: "count" }], rows, affected_row_count: 0, last_insert_rowid: null };
+  const responses = [{ type: "execute", result }, { type: "close" }];
+  const results = responses.map((response) => ({ type: "ok", response }));
+  const text = JSON.stringify({ baton: null, base_url: null, results });
+  network.proxy.plan = () => ({ kind: "garbage", when: "before", text });
+  const counts = [catalog.countHives(), catalog.countByStatus("online"), catalog.tokens.count()];
+  for (const { code, message } of await Promise.all(counts.map(refusalOf))) {
+    expect({ code, message }).toEqual({ code: "CATALOG_UNAVAILABLE", message: expect.stringContaining("no count") });
+  }
+});
+
 test("a wrong or missing authToken is refused when the catalog is opened, and never shown", async () => {
   await using network = await startNetwork();
   const wrong = `${TOKEN}-but-wrong`;
