@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { CatalogFile } from "../test/catalog-file.ts";
@@ -75,6 +75,35 @@ test("a restore over a catalog that is in use fails with CATALOG_BUSY and exit c
   expect(code).toBe(1);
   expect(output).toContain('{"error":{"code":"CATALOG_BUSY"');
   expect(await open.countHives()).toBe(3);
+});
+
+/** Sends SIGINT to a process when it makes the file that it copies into. */
+const INTERRUPTED = `
+  import fs from "node:fs/promises";
+  import { syncBuiltinESMExports } from "node:module";
+  const { open } = fs;
+  fs.open = (path, ...rest) => {
+    if (!path.includes(".partial-")) return open(path, ...rest);
+    fs.open = open;
+    syncBuiltinESMExports();
+    process.kill(process.pid, "SIGINT");
+    return open(path, ...rest);
+  };
+  syncBuiltinESMExports();`;
+
+test("SIGINT stops a backup and a restore: exit code 130, and nothing is left", async () => {
+  await using file = await catalogWith();
+  await catalog(["backup", file.backup], file.env);
+  const target = join(dirname(file.restored), "another.db");
+  mkdirSync(dirname(target));
+  const env = { ...file.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(INTERRUPTED)}` };
+  for (const args of [
+    ["backup", target],
+    ["restore", file.backup, "--database", target],
+  ]) {
+    expect(await catalog(args, env)).toEqual({ code: 130, output: expect.stringContaining("CATALOG_CLOSED") });
+    expect(readdirSync(dirname(target))).toEqual([]);
+  }
 });
 
 test("info shows the catalog at a glance", async () => {

@@ -3,6 +3,7 @@ import { HiveCatalogError } from "../src/errors.ts";
 import { redacted } from "../src/location.ts";
 import { backupCatalog, type CopyResult } from "../src/maintenance/backup.ts";
 import { checkCatalog } from "../src/maintenance/check.ts";
+import type { CopyOptions } from "../src/maintenance/copy.ts";
 import { catalogInfo } from "../src/maintenance/info.ts";
 import { restoreCatalog } from "../src/maintenance/restore.ts";
 import { copyProgress } from "./catalog-progress.ts";
@@ -54,20 +55,13 @@ function command(name: string, description: string): Command {
 }
 
 async function backup(file: string, { database, force = false }: Flags): Promise<Answer> {
-  const stopping = new AbortController();
-  const stop = () => stopping.abort();
-  const progress = copyProgress("backup", process.stderr);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
-  try {
-    const options = { force, onProgress: progress.report, signal: stopping.signal };
-    return copied("backed up", await backupCatalog(database, file, options));
-  } finally {
-    progress.end();
-  }
+  const result = await watched("backup", (watching) => backupCatalog(database, file, { force, ...watching }));
+  return copied("backed up", result);
 }
 
 async function restore(file: string, { database, force = false }: Flags): Promise<Answer> {
-  const { text, ...restored } = copied("restored", await restoreCatalog(file, database, { force }));
+  const result = await watched("restore", (watching) => restoreCatalog(file, database, { force, ...watching }));
+  const { text, ...restored } = copied("restored", result);
   const tokens =
     "Its tokens are those of the backup, revoked ones of later included: pnpm queen token list shows them.";
   return { ...restored, text: `${text}\n${tokens}` };
@@ -81,6 +75,18 @@ async function check({ database }: Flags): Promise<Answer> {
 async function info({ database }: Flags): Promise<Answer> {
   const found = await catalogInfo(database, { authToken });
   return { text: infoText(found), json: found, exitCode: EXIT.done };
+}
+
+/** Shows how far a copy is, and stops it at a signal. */
+async function watched(what: string, copy: (watching: CopyOptions) => Promise<CopyResult>): Promise<CopyResult> {
+  const stopping = new AbortController();
+  const progress = copyProgress(what, process.stderr);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopping.abort());
+  try {
+    return await copy({ onProgress: progress.report, signal: stopping.signal });
+  } finally {
+    progress.end();
+  }
 }
 
 function copied(what: string, result: CopyResult): Answer {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import {
   chmodSync,
   existsSync,
@@ -15,7 +16,7 @@ import { CatalogFile, readSql, runSql } from "../../test/catalog-file.ts";
 import { makeIndexStale, manyHives, overwritePage } from "../../test/large-catalog.ts";
 import { startSqliteProcess, startWorker } from "../../test/processes.ts";
 import { refusalOf } from "../../test/refusal.ts";
-import { backupCatalog, type CopyProgress, checkCatalog, restoreCatalog } from "../index.ts";
+import { backupCatalog, type CopyProgress, catalogInfo, checkCatalog, restoreCatalog } from "../index.ts";
 import { temporaryFolder } from "../testing.ts";
 
 /** A catalog with hives, and a place for its backup. */
@@ -151,7 +152,7 @@ test("a file that appears at the target while the copy is made is not replaced",
   expect(namesBeside(file.target)).toEqual(["backup.db"]);
 });
 
-test("a backup that is stopped, or whose onProgress throws, leaves nothing", async () => {
+test("a backup that is stopped leaves nothing", async () => {
   await using file = await catalogWith(20_000);
   for (const minBytes of [0, 1]) {
     const stopping = new AbortController();
@@ -159,12 +160,35 @@ test("a backup that is stopped, or whose onProgress throws, leaves nothing", asy
     const stopped = await refusalOf(backupCatalog(file.path, file.target, { onProgress, signal: stopping.signal }));
     expect(stopped).toMatchObject({ code: "CATALOG_CLOSED", message: expect.stringContaining("stopped") });
   }
-  const thrown = ({ bytes }: CopyProgress) => {
-    if (bytes > 0) throw new Error("no terminal any more");
-  };
-  const failed = await refusalOf(backupCatalog(file.path, file.target, { onProgress: thrown }));
-  expect(failed.cause).toMatchObject({ message: "no terminal any more" });
   expect(namesBeside(file.target)).toEqual([]);
+});
+
+test.each<[string, () => void]>([
+  [
+    "throws",
+    () => {
+      throw new Error("no terminal any more");
+    },
+  ],
+  ["rejects", () => Promise.reject(new Error("no terminal any more"))],
+])("a backup whose onProgress %s is made all the same, with a process warning", async (_how, onProgress) => {
+  await using file = await catalogWith(3);
+  const warned = once(process, "warning");
+  expect((await backupCatalog(file.path, file.target, { onProgress })).hives).toBe(3);
+  expect(await warned).toMatchObject([{ message: "no terminal any more" }]);
+});
+
+test("options that are no object are an INVALID_ARGUMENT", async () => {
+  await using file = await catalogWith(1);
+  const none = null as unknown as undefined;
+  for (const call of [
+    () => backupCatalog(file.path, file.target, none),
+    () => restoreCatalog(file.path, file.target, none),
+    () => checkCatalog(file.path, none),
+    () => catalogInfo(file.path, none),
+  ]) {
+    expect(await refusalOf(call())).toMatchObject({ code: "INVALID_ARGUMENT", problems: [{ field: "options" }] });
+  }
 });
 
 test("the catalog itself is no target, whatever its name", async () => {

@@ -1,17 +1,13 @@
 import { performance } from "node:perf_hooks";
 import { toCatalogError } from "../driver-errors.ts";
-import { invalidArgument } from "../input.ts";
-import { type CopyProgress, copyCatalog } from "./copy.ts";
+import { checkOptions, invalidArgument } from "../input.ts";
+import { type CopyOptions, copyCatalog } from "./copy.ts";
 import { writeCatalogFile } from "./new-file.ts";
 import { filePathOf, readingFile, statOf } from "./source.ts";
 
-export type BackupOptions = {
+export type BackupOptions = CopyOptions & {
   /** Replace a backup that is there: default false. */
   force?: boolean | undefined;
-  /** Told several times a second how far the copy is. */
-  onProgress?: ((progress: CopyProgress) => void) | undefined;
-  /** Stops the backup when the statement that runs is done, within seconds; nothing is left of it. */
-  signal?: AbortSignal | undefined;
 };
 
 /** What was written, and where. */
@@ -33,10 +29,12 @@ const FOR_A_SERVER =
 export async function backupCatalog(
   location: string,
   target: string,
-  { force = false, ...copying }: BackupOptions = {},
+  options: BackupOptions = {},
 ): Promise<CopyResult> {
   const startedMs = performance.now();
   try {
+    checkOptions(options);
+    const { force = false, ...copying } = options;
     const from = filePathOf("location", location, FOR_A_SERVER);
     const path = filePathOf("target", target, "a backup is a file");
     if (isSameFile(from, path)) throw invalidArgument("target", "must be another file than the catalog itself");

@@ -2,6 +2,7 @@ import { constants, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { HiveCatalogError } from "../errors.ts";
+import { tell } from "../observer.ts";
 import { readNumber, sqliteProblems } from "./queries.ts";
 import { readingFile } from "./source.ts";
 import type { SqlThread } from "./sql-thread.ts";
@@ -9,8 +10,11 @@ import type { SqlThread } from "./sql-thread.ts";
 /** How far a copy is. `bytes` never shrinks; `totalBytes` is an estimate until the last report, in which both are the size of the copy. */
 export type CopyProgress = { readonly bytes: number; readonly totalBytes: number };
 
-type Copying = {
+/** How a copy is watched and stopped. */
+export type CopyOptions = {
+  /** Told several times a second how far the copy is; what it throws is a process warning. */
   onProgress?: ((progress: CopyProgress) => void) | undefined;
+  /** Stops the copy when the statement that runs is done, within seconds; nothing is left of it. */
   signal?: AbortSignal | undefined;
 };
 
@@ -28,10 +32,10 @@ export async function copyCatalog(
   source: SqlThread,
   name: string,
   temporary: string,
-  { onProgress = () => {}, signal }: Copying,
+  { onProgress, signal }: CopyOptions,
 ): Promise<{ hives: number; bytes: number }> {
   const totalBytes = await readNumber(source, EXPECTED_BYTES);
-  onProgress({ bytes: 0, totalBytes });
+  tell(onProgress, { bytes: 0, totalBytes });
   refuseStopped(signal);
   refuseDamaged(name, await sqliteProblems(source, "integrity_check"));
   refuseStopped(signal);
@@ -52,7 +56,7 @@ export async function copyCatalog(
 async function vacuumInto(
   source: SqlThread,
   temporary: string,
-  { totalBytes, onProgress }: { totalBytes: number; onProgress: (progress: CopyProgress) => void },
+  { totalBytes, onProgress }: Pick<CopyOptions, "onProgress"> & { totalBytes: number },
 ): Promise<void> {
   await source.execute("PRAGMA synchronous = OFF");
   let isDone = false;
@@ -65,14 +69,14 @@ async function vacuumInto(
       const size = Math.min(statSync(temporary).size, totalBytes);
       if (isDone || size <= bytes) continue;
       bytes = size;
-      onProgress({ bytes, totalBytes });
+      tell(onProgress, { bytes, totalBytes });
     }
   } finally {
-    // Also when `onProgress` throws: nothing may write to the temporary file any more.
+    // Also when the file is gone: nothing may write to the temporary file any more.
     await copied;
   }
   const { size } = statSync(temporary);
-  onProgress({ bytes: size, totalBytes: size });
+  tell(onProgress, { bytes: size, totalBytes: size });
 }
 
 /** Writes each piece of a file over itself: with O_DSYNC a write waits for the disk, and for the bytes that it wrote alone. */

@@ -21,7 +21,7 @@ import { CatalogFile, readSql, runSql } from "../../test/catalog-file.ts";
 import { makeIndexStale, manyHives, overwritePage } from "../../test/large-catalog.ts";
 import { startSqliteProcess, startWorker } from "../../test/processes.ts";
 import { refusalOf } from "../../test/refusal.ts";
-import { backupCatalog, checkCatalog, HiveCatalog, restoreCatalog } from "../index.ts";
+import { backupCatalog, type CopyProgress, checkCatalog, HiveCatalog, restoreCatalog } from "../index.ts";
 import { temporaryFolder } from "../testing.ts";
 
 /** A backup of a catalog with hives, in a folder of its own. */
@@ -71,6 +71,20 @@ test("a catalog that is there stays without force", async () => {
   expect((await restoreCatalog(site.backup, site.path, { force: true })).hives).toBe(3);
   expect(countIn(site.path)).toBe(3);
   expect(leftBeside(site.folder)).toEqual(["hives.db"]);
+});
+
+test("a restore that is stopped leaves the catalog that was there, and nothing else", async () => {
+  await using site = await aBackup(20_000);
+  copyFileSync(site.backup, site.path);
+  const before = readFileSync(site.path);
+  for (const minBytes of [0, 1]) {
+    const stopping = new AbortController();
+    const onProgress = ({ bytes }: CopyProgress) => bytes >= minBytes && stopping.abort();
+    const options = { force: true, onProgress, signal: stopping.signal };
+    expect((await refusalOf(restoreCatalog(site.backup, site.path, options))).code).toBe("CATALOG_CLOSED");
+    expect(readFileSync(site.path).equals(before)).toBe(true);
+    expect(leftBeside(site.folder)).toEqual(["hives.db"]);
+  }
 });
 
 const BAD_BACKUPS: [string, (path: string) => void, string][] = [

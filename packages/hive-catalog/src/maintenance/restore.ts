@@ -1,13 +1,13 @@
 import { performance } from "node:perf_hooks";
 import { toCatalogError } from "../driver-errors.ts";
-import { invalidArgument } from "../input.ts";
+import { checkOptions, invalidArgument } from "../input.ts";
 import { pendingMigrations } from "../migrations.ts";
 import { type CopyResult, isSameFile } from "./backup.ts";
-import { copyCatalog } from "./copy.ts";
+import { type CopyOptions, copyCatalog } from "./copy.ts";
 import { makeFolderOf, writeCatalogFile } from "./new-file.ts";
 import { filePathOf, readingFile, statOf } from "./source.ts";
 
-export type RestoreOptions = {
+export type RestoreOptions = CopyOptions & {
   /** Replace the catalog that is there: default false. It is gone then. */
   force?: boolean | undefined;
 };
@@ -17,16 +17,18 @@ const FOR_A_SERVER = "add hive by hive: streamHives of the backup, addHive on th
 /**
  * Makes the catalog file `location` from a backup, which is checked in full first. A crash at any moment leaves either the old catalog or
  * the new one. Rejects with INVALID_ARGUMENT (a server, or a catalog that exists, without `force`), CATALOG_NOT_A_CATALOG, CATALOG_CORRUPT or
- * CATALOG_TOO_NEW (the backup), CATALOG_BUSY (another program has the catalog open, even if idle), or another CATALOG_… code; the catalog is
- * then as it was.
+ * CATALOG_TOO_NEW (the backup), CATALOG_BUSY (another program has the catalog open, even if idle), CATALOG_CLOSED (stopped), or another
+ * CATALOG_… code; the catalog is then as it was.
  */
 export async function restoreCatalog(
   backup: string,
   location: string,
-  { force = false }: RestoreOptions = {},
+  options: RestoreOptions = {},
 ): Promise<CopyResult> {
   const startedMs = performance.now();
   try {
+    checkOptions(options);
+    const { force = false, ...copying } = options;
     const from = filePathOf("backup", backup, "a backup is a file");
     const path = filePathOf("location", location, FOR_A_SERVER);
     if (isSameFile(from, path)) throw invalidArgument("backup", "must be another file than the catalog itself");
@@ -35,7 +37,7 @@ export async function restoreCatalog(
       await makeFolderOf(path);
       const mode = statOf(from)?.mode ?? 0o600;
       return await writeCatalogFile({ path, field: "location", force, mode }, (temporary) =>
-        copyCatalog(source, from, temporary, {}),
+        copyCatalog(source, from, temporary, copying),
       );
     });
     return { path, ...copied, durationMs: performance.now() - startedMs };

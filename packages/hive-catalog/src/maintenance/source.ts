@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { toCatalogError } from "../driver-errors.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { identify, notACatalog } from "../identity.ts";
-import { invalidArgument } from "../input.ts";
+import { checkOptions, invalidArgument } from "../input.ts";
 import { parseLocation, realPathOf, redacted } from "../location.ts";
 import { type Reader, SqlThread } from "./sql-thread.ts";
 
@@ -24,9 +24,11 @@ export type Source = { readonly name: string; readonly path: string | undefined;
 /** Opens an existing catalog, reads with it, and closes it. Throws a HiveCatalogError. */
 export async function readingFrom<Result>(
   location: string,
-  { authToken, requestTimeoutMs = REQUEST_TIMEOUT_MS }: ReadOptions,
+  options: ReadOptions,
   read: (source: Source) => Promise<Result>,
 ): Promise<Result> {
+  checkOptions(options);
+  const { authToken, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   const parsed = parseLocation(location);
   if (parsed.kind === "memory") throw noMemory("location");
   if (parsed.kind === "file") {
