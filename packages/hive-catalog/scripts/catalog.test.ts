@@ -139,3 +139,17 @@ test("help names the exit codes, and shows no secret of the location", async () 
   expect(output).toContain("Exit codes: 0 done and sound, 1 failed or damage found, 2 called wrongly");
   expect(output).not.toContain("secret");
 });
+
+test.each(["libsql:host.test?authToken=secret", " file:hives.db?authToken=secret"])(
+  "a location that is none is refused by exit code 2, and its secret is shown nowhere: %j",
+  async (odd) => {
+    const calls = [
+      catalog(["info", "--help"], { QUEEN_DATABASE: odd }),
+      catalog(["info", "--json"], { QUEEN_DATABASE: odd }),
+      catalog(["check", "--database", odd]),
+    ];
+    const ends = await Promise.all(calls);
+    expect(ends.map(({ code }) => code)).toEqual([0, 2, 2]);
+    for (const { output } of ends) expect(output).not.toContain("secret");
+  },
+);

@@ -214,6 +214,8 @@ describe("db:migrate", () => {
     ["an empty location", "", []],
     ["a scheme that is no database's", "ftp://user:secret@127.0.0.1/hives", []],
     ["a password in the URL of a server", "http://user:secret@127.0.0.1:1", []],
+    ["a missing slash", "libsql:127.0.0.1:1?authToken=secret", []],
+    ["white space around it", " file:hives.db?authToken=secret", []],
     ["an unknown flag", "hives.db", ["--force"]],
   ])("is called wrongly with %s", async (_what, location, args) => {
     const { code, output } = await migrate(location, { args });

@@ -21,6 +21,7 @@ import type { ListOptions, OpenOptions, StaleOptions } from "./options.ts";
 import { collect } from "./pages.ts";
 import { type Finder, HiveReader } from "./reader.ts";
 import { HIVE_STATUSES, type HiveChanges, type HiveRecord, type HiveStatus, type NewHive } from "./record.ts";
+import { withoutDeadline } from "./retry.ts";
 import { buildStatements, type Statements } from "./statements.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -49,16 +50,19 @@ export class HiveCatalog {
   readonly #now: () => number;
   readonly #reader: HiveReader;
   readonly #writer: HiveWriter;
-  readonly #door = new Door();
+  readonly #door: Door;
   #closing: Promise<void> | undefined;
 
   private constructor(database: Database, { now = Date.now, onCorruptHive, onCommit }: OpenOptions) {
     this.#database = database;
+    this.#door = new Door(database.callTimeoutMs);
     this.#statements = buildStatements(database);
     this.#reader = new HiveReader(this.#statements, onCorruptHive);
     const { client, retry } = database;
-    // A beat may be stored twice: it never moves back.
-    const repeating = { execute: (statement: InStatement) => retry(() => client.execute(statement)) };
+    // A beat may be stored twice: it never moves back. A group may be stored while the call of an observer runs, and has its own deadline.
+    const repeating = {
+      execute: (statement: InStatement) => withoutDeadline(() => retry(() => client.execute(statement))),
+    };
     this.#heartbeats = new HeartbeatWriter({ client: repeating, now, onCommit });
     this.#now = now;
     this.#writer = new HiveWriter({ database, statements: this.#statements, reader: this.#reader, now });

@@ -23,7 +23,7 @@ export type DatabaseOptions = {
   migrate: boolean;
   /** How long a write waits for another process that holds the lock, in ms. */
   busyTimeoutMs: number;
-  /** How long a request to a server may take, in ms: default 10,000. */
+  /** How long a call to a server may take, in ms: default 10,000. */
   requestTimeoutMs?: number | undefined;
 };
 
@@ -35,6 +35,8 @@ export type Database = {
   readonly retry: Retry;
   /** Whether answers can be lost: there is a network between this process and the database. */
   readonly isRemote: boolean;
+  /** How long a call may take, in ms; only over a network. */
+  readonly callTimeoutMs: number | undefined;
 };
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 10_000;
@@ -81,7 +83,8 @@ async function openMemory({ busyTimeoutMs }: DatabaseOptions): Promise<Database>
 
 async function openServer(url: string, options: DatabaseOptions): Promise<Database> {
   const database = await prepared(await connect(url, options), redacted(url), options);
-  return { ...database, retry: retryWithin(options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS), isRemote: true };
+  const callTimeoutMs = options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
+  return { ...database, retry: retryWithin(callTimeoutMs), isRemote: true, callTimeoutMs };
 }
 
 /** Loaded only for a server: it brings half of what @libsql/client is. */
@@ -240,7 +243,8 @@ function drizzle(client: Client): Database {
     {},
     undefined,
   );
-  return { client, db: new LibSQLDatabase("async", dialect, session, undefined), retry: withoutRetry, isRemote: false };
+  const db = new LibSQLDatabase("async", dialect, session, undefined);
+  return { client, db, retry: withoutRetry, isRemote: false, callTimeoutMs: undefined };
 }
 
 function notMigrated(location: string): HiveCatalogError {

@@ -1,21 +1,30 @@
 import { toCatalogError } from "./driver-errors.ts";
 import { HiveCatalogError } from "./errors.ts";
+import { withDeadline } from "./retry.ts";
 import { LoopBudget, turnOfTheLoop } from "./turn.ts";
 
 type Verb = (...given: never[]) => Promise<unknown>;
 
 /** The door of every call: refuses it once shut, and lets no error out but a HiveCatalogError. */
 export class Door {
+  readonly #timeoutMs: number | undefined;
   readonly #loop = new LoopBudget();
   #isShut = false;
   #running = 0;
   #onIdle: (() => void) | undefined;
 
-  call<Result>(work: () => Result | Promise<Result>): Promise<Result> {
-    return this.enter(this.#loop.isSpent() ? () => turnOfTheLoop().then(work) : work);
+  /** How long a call may take, if it has a deadline. */
+  constructor(timeoutMs?: number) {
+    this.#timeoutMs = timeoutMs;
   }
 
-  /** For calls that the event loop need not turn for. */
+  call<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    const inTurn = this.#loop.isSpent() ? () => turnOfTheLoop().then(work) : work;
+    const timeoutMs = this.#timeoutMs;
+    return this.enter(timeoutMs === undefined ? inTurn : () => withDeadline(timeoutMs, inTurn));
+  }
+
+  /** For calls that the event loop need not turn for, and that see to their own deadline. */
   async enter<Result>(work: () => Result | Promise<Result>): Promise<Result> {
     if (this.#isShut) throw new HiveCatalogError("CATALOG_CLOSED", "the catalog is closed");
     this.#running++;

@@ -1,9 +1,15 @@
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { refusalOf } from "../test/refusal.ts";
 import { HiveCatalog } from "./catalog.ts";
+import { inspectDatabase } from "./database.ts";
 import { databaseUrl, parseLocation, redacted } from "./location.ts";
+import { backupCatalog } from "./maintenance/backup.ts";
+import { checkCatalog } from "./maintenance/check.ts";
+import { catalogInfo } from "./maintenance/info.ts";
+import { restoreCatalog } from "./maintenance/restore.ts";
 import { aHive, temporaryFolder } from "./testing.ts";
 
 test.each([
@@ -48,6 +54,18 @@ test.each([
   "file://server/share/hives.db",
   "file:///x%ff",
   "file:%",
+  " hives.db",
+  "hives.db\n",
+  " :memory:",
+  "libsql:db.example.org",
+  "libsql:/db.example.org",
+  "libsql:///db.example.org",
+  "http:db.example.org",
+  "http:/db.example.org",
+  "https://",
+  "https:\\\\db.example.org",
+  "://db.example.org",
+  "db.example.org?authToken=a",
   5,
   null,
   undefined,
@@ -62,8 +80,71 @@ test.each([
   ["https://h:8080/?token=secret", "https://h:8080/"],
   ["postgres://user:secret@h/x", "postgres://h/x"],
   ["/var/lib/hives.db", "/var/lib/hives.db"],
+  ["/var/lib/my hives?#%20@.db", "/var/lib/my hives?#%20@.db"],
+  ["file:/data/a@b.db?x", "file:/data/a@b.db"],
 ])("%s is shown as %s", (location, shown) => {
   expect(redacted(location)).toBe(shown);
+});
+
+/** Each holds a secret. */
+const ODD_SPELLINGS = [
+  "libsql:db?authToken=SEKRIT",
+  "libsql:/db?authToken=SEKRIT",
+  "libsql:///db?authToken=SEKRIT",
+  "libsql://?authToken=SEKRIT",
+  " libsql://db/?authToken=SEKRIT",
+  "libsql://db/?authToken=SEKRIT\n",
+  "\tlibsql:db?authToken=SEKRIT",
+  "LIBSQL:db#SEKRIT",
+  "libsql:\\\\db?authToken=SEKRIT",
+  "libsql:user:SEKRIT@db",
+  " libsql://user:SEKRIT@db",
+  "libsql://user:SEKRIT@[db",
+  "libsql://user:p?SEKRIT@db",
+  "libsql://db:port?authToken=SEKRIT@x",
+  "http:user:SEKRIT@db?token=SEKRIT",
+  "wss:/user:SEKRIT@db",
+  "postgres:user:SEKRIT@db/x?password=SEKRIT",
+  "user:SEKRIT@db.example.org",
+  "file:x.db?authToken=SEKRIT",
+  " file:x.db?authToken=SEKRIT",
+  "file:///x.db#SEKRIT",
+  "file://user:SEKRIT@host/x.db",
+  "x.db?authToken=SEKRIT",
+  "://db?authToken=SEKRIT",
+  "lib sql://user:SEKRIT@db",
+  '"libsql://db?authToken=SEKRIT"',
+  "libsql%3A//db?authToken=SEKRIT",
+];
+
+test.each(ODD_SPELLINGS)(
+  "%j is refused wherever a location is asked for, and its secret is shown nowhere",
+  async (odd) => {
+    expect(redacted(odd)).not.toContain("SEKRIT");
+    const refusals = [
+      HiveCatalog.open(odd),
+      inspectDatabase(odd, { busyTimeoutMs: 0 }),
+      checkCatalog(odd),
+      catalogInfo(odd),
+      backupCatalog(odd, "/nowhere/backup.db"),
+      backupCatalog("/nowhere/hives.db", odd),
+      restoreCatalog("/nowhere/backup.db", odd),
+      restoreCatalog(odd, "/nowhere/hives.db"),
+      Promise.resolve().then(() => databaseUrl(odd)),
+    ].map(refusalOf);
+    for (const refusal of await Promise.all(refusals)) {
+      expect(refusal.code).toBe("INVALID_ARGUMENT");
+      expect(inspect(refusal, { depth: 20, showHidden: true })).not.toContain("SEKRIT");
+    }
+  },
+);
+
+test.each([
+  ["libsql:db.example.org", "libsql://db.example.org"],
+  ["https:/db.example.org?tls=1", "https://db.example.org"],
+  ["http:///db.example.org:8080", "http://db.example.org:8080"],
+])("%s is refused with what was meant, %s", (location, meant) => {
+  expect(() => parseLocation(location)).toThrow(`with two slashes and a host, such as ${meant}`);
 });
 
 test("a refused URL does not show its password", async () => {

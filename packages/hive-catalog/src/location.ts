@@ -11,6 +11,11 @@ export type Location =
 
 const SERVER_SCHEMES = ["libsql:", "http:", "https:", "ws:", "wss:"];
 
+const SCHEME = /^([a-z][a-z0-9+.-]+:)/i;
+/** Also with white space before it, and without its scheme. */
+const LOOKS_LIKE_URL = /^\s*[a-z][a-z0-9+.-]+:|:\/\/|[?&#]auth_?token=/i;
+const KNOWN_KINDS = `must be a path or a URL that begins with file:, ${SERVER_SCHEMES.join(", ")}`;
+
 /**
  * Reads a location: `:memory:`, a URL (`file:`, `libsql:`, `http:`, `https:`, `ws:`, `wss:`), or else a path. Relative paths,
  * `file:./data/hives.db` too, start at the working folder. Throws INVALID_ARGUMENT.
@@ -19,12 +24,19 @@ export function parseLocation(location: string): Location {
   if (typeof location !== "string" || location === "" || location.includes("\0")) {
     throw invalid(location, "must be a path, ':memory:' or a URL");
   }
+  if (location.trim() !== location) throw invalid(location, "must not begin or end with white space");
   if (location === ":memory:") return { kind: "memory" };
-  const scheme = /^([a-z][a-z0-9+.-]+:)/i.exec(location)?.[1]?.toLowerCase();
-  if (scheme === undefined) return { kind: "file", path: resolve(location) };
+  const scheme = SCHEME.exec(location)?.[1]?.toLowerCase();
   if (scheme === "file:") return { kind: "file", path: filePath(location) };
-  if (!SERVER_SCHEMES.includes(scheme) || !URL.canParse(location)) {
-    throw invalid(redacted(location), `must be a path or a URL that begins with file:, ${SERVER_SCHEMES.join(", ")}`);
+  if (scheme === undefined && !LOOKS_LIKE_URL.test(location)) return { kind: "file", path: resolve(location) };
+  if (scheme === undefined || !SERVER_SCHEMES.includes(scheme)) throw invalid(location, KNOWN_KINDS);
+  const rest = location.slice(scheme.length);
+  if (!/^\/\/[^/?#\\]/.test(rest) || !URL.canParse(location)) {
+    const host =
+      redacted(location)
+        .slice(scheme.length)
+        .replace(/^[/\\]+/, "") || "host";
+    throw invalid(location, `must be a path or a URL with two slashes and a host, such as ${scheme}//${host}`);
   }
   return { kind: "server", url: location };
 }
@@ -48,16 +60,23 @@ export function databaseUrl(location: string): string {
   return parsed.kind === "file" ? pathToFileURL(parsed.path).href : parsed.url;
 }
 
-/** A location as it may be shown: a password or token inside a URL is left out. */
+/** A location as it may be shown: a password or token inside a URL is left out, however odd its spelling is. */
 export function redacted(location: string): string {
-  if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(location)) return location;
-  if (!URL.canParse(location)) return location.replace(/[?#].*/s, "").replace(/\/\/.*@/s, "//");
-  const url = new URL(location);
-  url.username = "";
-  url.password = "";
-  url.search = "";
-  url.hash = "";
-  return url.href;
+  if (!LOOKS_LIKE_URL.test(location)) return location;
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(location) && URL.canParse(location)) {
+    const url = new URL(location);
+    url.username = "";
+    url.password = "";
+    url.search = "";
+    url.hash = "";
+    return url.href;
+  }
+  const shown = location.replace(/[?#].*/s, "");
+  const isPath = /^\s*file:(?!\/\/)/i.test(location);
+  if (isPath || !location.includes("@")) return shown;
+  // A password may hold any of the characters that end one: what cannot be told from it is left out too.
+  const [, scheme = "", rest = ""] = /^([^:]*:[/\\]*)?(.*)$/s.exec(shown) ?? [];
+  return scheme + (rest.includes("@") ? rest.slice(rest.lastIndexOf("@") + 1) : "…");
 }
 
 function filePath(location: string): string {
@@ -65,12 +84,14 @@ function filePath(location: string): string {
   try {
     if (/^file:\/\//i.test(location)) return fileURLToPath(location);
     return resolve(decodeURIComponent(location.slice("file:".length)));
-  } catch (cause) {
-    throw invalid(location, "must be a file: URL of this machine", cause);
+  } catch {
+    // The error of a URL holds that URL.
+    throw invalid(location, "must be a file: URL of this machine");
   }
 }
 
-function invalid(location: unknown, rule: string, cause?: unknown): HiveCatalogError {
-  const message = `the location of the catalog ${rule}, got ${JSON.stringify(location)}`;
-  return new HiveCatalogError("INVALID_ARGUMENT", message, { problems: [{ field: "location", message: rule }], cause });
+function invalid(location: unknown, rule: string): HiveCatalogError {
+  const shown = typeof location === "string" ? redacted(location) : location;
+  const message = `the location of the catalog ${rule}, got ${JSON.stringify(shown)}`;
+  return new HiveCatalogError("INVALID_ARGUMENT", message, { problems: [{ field: "location", message: rule }] });
 }

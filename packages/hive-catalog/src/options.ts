@@ -9,7 +9,10 @@ export type OpenOptions = {
   migrate?: boolean | undefined;
   /** How long a write waits for another process that holds the lock, in ms: default 5000. */
   busyTimeoutMs?: number | undefined;
-  /** How long each request to a libSQL server may take, its repetitions included, in ms: default 10,000. */
+  /**
+   * How long a call may take on a libSQL server, with all its requests and their repetitions, in ms: default 10,000. Of `open`, lists and
+   * streams that holds for each request.
+   */
   requestTimeoutMs?: number | undefined;
   /** The wall clock, in ms since the epoch: default `Date.now`. */
   now?: (() => number) | undefined;

@@ -5,6 +5,7 @@ import { tell } from "./observer.ts";
 import type { ListOptions } from "./options.ts";
 import { readPages } from "./pages.ts";
 import type { HiveRecord } from "./record.ts";
+import { withoutDeadline } from "./retry.ts";
 import { type Position, rowIdOf, toRecord, toRecords } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 
@@ -44,15 +45,15 @@ export class HiveReader {
       reader: {
         whole: async (size, last) => {
           const { statement, given } = at(last, size);
-          const page = await statement.whole.row(given);
+          const page = await withoutDeadline(() => statement.whole.row(given));
           return page && toRecords(page);
         },
         rows: (size, last) => {
           const { statement, given } = at(last, size);
-          return statement.rows.rows(given);
+          return withoutDeadline(() => statement.rows.rows(given));
         },
         onDamage: async (row) => {
-          for (const damaged of await this.#damageOf(row)) tell(onCorruptHive, damaged);
+          for (const damaged of await withoutDeadline(() => this.#damageOf(row))) tell(onCorruptHive, damaged);
         },
       },
     });

@@ -6,6 +6,7 @@ import type { z } from "zod";
 import type { Database } from "./database.ts";
 import { HiveCatalogError } from "./errors.ts";
 import { problemsOf } from "./input.ts";
+import { withoutDeadline } from "./retry.ts";
 import { given, type Statement } from "./statement.ts";
 import { turnOfTheLoop } from "./turn.ts";
 
@@ -137,7 +138,7 @@ export class RecordTable<Output> {
     const records: Output[] = [];
     for (let last: Row | undefined; ; ) {
       const count = Math.min(limit - records.length, MAX_BATCH);
-      const rows = await read(last, count);
+      const rows = await withoutDeadline(() => read(last, count));
       for (const row of rows) {
         const found = this.#read(row);
         const record = "data" in found ? found.data : found.standIn;

@@ -1,14 +1,16 @@
+import { performance } from "node:perf_hooks";
 import type { Client, InArgs, InStatement, ResultSet, Transaction, TransactionMode } from "@libsql/client";
 import { createClient, LibsqlError } from "@libsql/client/http";
 import { HiveCatalogError } from "./errors.ts";
 import { invalidArgument } from "./input.ts";
 import { redacted } from "./location.ts";
 import { notLibsql, RemoteError, resilientFetch } from "./remote-request.ts";
+import { deadlineOf } from "./retry.ts";
 
 export type RemoteOptions = {
   url: string;
   authToken?: string | undefined;
-  /** How long a call may take, attempts and waiting for its turn included, in ms. */
+  /** How long what is asked may take, attempts and waiting for its turn included, in ms; a call of the catalog may have less time left. */
   requestTimeoutMs: number;
 };
 
@@ -29,7 +31,7 @@ export function openRemoteClient(options: RemoteOptions): RemoteClient {
 }
 
 /**
- * @libsql/client over HTTP, with a deadline for every call. Reads are sent again while there is time; a statement that changes
+ * @libsql/client over HTTP, with a deadline for all that is asked. Reads are sent again while there is time; a statement that changes
  * something only if it surely did not happen. What fails without an answer of the server is a RemoteError.
  */
 class RemoteClient implements Client {
@@ -127,10 +129,13 @@ class RemoteClient implements Client {
     const controller = new AbortController();
     const { signal } = controller;
     let isSent = false;
-    const timer = setTimeout(() => {
+    const late = () => {
       const message = `the server ${this.#server} did not answer within ${this.#timeoutMs} ms`;
-      controller.abort(new RemoteError(message, { mayHaveHappened: isSent, isTransient: false }));
-    }, this.#timeoutMs);
+      return new RemoteError(message, { mayHaveHappened: isSent, isTransient: false });
+    };
+    const leftMs = deadlineOf(this.#timeoutMs) - performance.now();
+    if (leftMs <= 0) throw late();
+    const timer = setTimeout(() => controller.abort(late()), leftMs);
     this.#running.add(controller);
     try {
       await this.#takeSlot(signal);

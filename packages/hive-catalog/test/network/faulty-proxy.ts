@@ -5,13 +5,13 @@ import { buffer } from "node:stream/consumers";
 
 /** What happens to one request: `before` the server gets it, or `after` the server did it. */
 export type Fault = {
-  kind: "cut" | "hang" | "status" | "garbage" | "half an answer";
+  kind: "cut" | "hang" | "late" | "status" | "garbage" | "half an answer";
   when: "before" | "after";
   /** For `status`. */
   status?: number;
   /** For `garbage`: what is answered with status 200. */
   text?: string;
-  /** What others do at that moment. */
+  /** What others do at that moment; what makes it `late`. */
   meanwhile?: () => Promise<unknown>;
 };
 
@@ -73,7 +73,7 @@ export class FaultyProxy implements AsyncDisposable {
     if (fault) this.faults++;
     const answer = fault?.when === "before" ? undefined : await this.#forward(request, body);
     await fault?.meanwhile?.();
-    if (fault) give(response, fault, answer);
+    if (fault && fault.kind !== "late") give(response, fault, answer);
     else response.writeHead(answer?.status ?? 500, answer?.headers).end(answer?.body);
   }
 
@@ -91,6 +91,7 @@ function give(response: ServerResponse, { kind, status = 500, text = "<html>Welc
       response.destroy();
       return;
     case "hang":
+    case "late":
       return;
     case "status":
       response.writeHead(status, { "content-type": "text/html" }).end("<h1>No</h1>");

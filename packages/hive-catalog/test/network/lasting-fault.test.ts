@@ -1,9 +1,11 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
 import Database from "libsql";
 import { describe, expect, test, vi } from "vitest";
 import { HiveCatalog } from "../../src/catalog.ts";
 import type { HiveCatalogError } from "../../src/errors.ts";
 import { aHive, startTestServer, temporaryFolder } from "../../src/testing.ts";
+import { anOperation } from "../behaviour/samples.ts";
 import { refusalOf } from "../refusal.ts";
 import type { Fault } from "./faulty-proxy.ts";
 import { type Network, startNetwork, TOKEN } from "./network.ts";
@@ -119,6 +121,27 @@ test.each([
   for (const { code, message } of await Promise.all(counts.map(refusalOf))) {
     expect({ code, message }).toEqual({ code: "CATALOG_UNAVAILABLE", message: expect.stringContaining("no count") });
   }
+});
+
+test("a call of several requests has one deadline for all of them; of a list each request has its own", async () => {
+  await using network = await startNetwork();
+  const { proxy, direct } = network;
+  await direct.addHive(HIVE);
+  const running = await direct.operations.begin(anOperation("running", HIVE.id));
+  await using catalog = await openShort(proxy.url, TOKEN);
+  const lateMs = SHORT.requestTimeoutMs * 0.7;
+  proxy.plan = () => ({ kind: "late", when: "after", meanwhile: () => delay(lateMs) });
+  const calls = [
+    catalog.updateHiveStatus(HIVE.id, "online"),
+    catalog.patchHive("nobody", { port: 1 }),
+    catalog.operations.begin(anOperation("other", HIVE.id)),
+    catalog.cordons.lift(HIVE.id),
+    catalog.hostKeys.remove("h", 22),
+    catalog.removeHive(HIVE.id),
+  ];
+  for (const refusal of await Promise.all(calls.map(refusalOf))) expectClear(refusal, DEADLINE);
+  const list = () => catalog.operations.list({ after: running.id });
+  expect(await vi.waitFor(list, { timeout: 20_000 })).toEqual([]);
 });
 
 test("a wrong or missing authToken is refused when the catalog is opened, and never shown", async () => {
