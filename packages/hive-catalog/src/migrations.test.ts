@@ -29,6 +29,20 @@ test("a fresh file gets every migration once; opening again changes nothing", as
   expect(file.read(SCHEMA)).toEqual(schema);
 });
 
+test("a migration that fails says which statement and why, and changes nothing", async () => {
+  await using file = await CatalogFile.create();
+  await (await file.open()).close();
+  const [[first] = []] = file.read("SELECT min(created_at) FROM __drizzle_migrations");
+  const applied = `INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('first', ${first})`;
+  await using old = await CatalogFile.create(SPECIFICATION_DDL, "DROP INDEX idx_hives_status");
+  old.run("CREATE TABLE __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)", applied);
+  const schema = old.read(SCHEMA);
+  const { code, message } = await refusalOf(old.open());
+  expect(code).toBe("CATALOG_UNAVAILABLE");
+  expect(message).toMatch(/"DROP INDEX `idx_hives_status`;?" of a migration failed: no such index: idx_hives_status/);
+  expect(old.read(SCHEMA)).toEqual(schema);
+});
+
 test("an old file with rows is brought up to date and keeps them", async () => {
   const row = "INSERT INTO hives VALUES ('a', 'h', 1, NULL, NULL, NULL, 'online', 5, NULL, 1, 2)";
   await using file = await CatalogFile.create(SPECIFICATION_DDL, row);

@@ -39,13 +39,27 @@ export async function migrate(client: Client): Promise<void> {
   try {
     await transaction.execute(CREATE_TABLE);
     for (const { sql, hash, folderMillis } of await pendingMigrations(transaction)) {
-      for (const statement of sql) await transaction.execute(statement);
+      for (const statement of sql) await apply(transaction, statement);
       const args = [hash, folderMillis];
       await transaction.execute({ sql: `INSERT INTO ${TABLE} (hash, created_at) VALUES (?, ?)`, args });
     }
     await transaction.commit();
   } finally {
     transaction.close();
+  }
+}
+
+/** A migration holds no values: what SQLite says of it may be shown, and is all that helps where another program changed the schema. */
+async function apply(transaction: Executor, statement: string): Promise<void> {
+  try {
+    await transaction.execute(statement);
+  } catch (error) {
+    const { code, message } = error as { code?: unknown; message?: unknown };
+    if (code !== "SQLITE_ERROR") throw error;
+    const problem = `"${statement.trim().split("\n")[0]}" of a migration failed: ${message}`;
+    throw new HiveCatalogError("CATALOG_UNAVAILABLE", `${problem}; pnpm catalog check compares the schema`, {
+      cause: error,
+    });
   }
 }
 

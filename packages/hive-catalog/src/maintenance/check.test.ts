@@ -1,3 +1,4 @@
+import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { CatalogFile, LOOSE_DDL, runSql, SPECIFICATION_DDL } from "../../test/catalog-file.ts";
@@ -5,6 +6,7 @@ import { manyHives, overwritePage } from "../../test/large-catalog.ts";
 import { refusalOf } from "../../test/refusal.ts";
 import { backupCatalog, checkCatalog } from "../index.ts";
 import { startTestServer } from "../testing/hrana-server.ts";
+import { temporaryFolder } from "../testing.ts";
 
 async function catalogWith(count: number, ...statements: string[]) {
   const file = await CatalogFile.create();
@@ -258,6 +260,14 @@ test("what is no catalog is refused", async () => {
   expect((await refusalOf(checkCatalog(":memory:"))).code).toBe("INVALID_ARGUMENT");
   file.run("INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('later', 4102444800000)");
   expect((await refusalOf(checkCatalog(file.path))).code).toBe("CATALOG_TOO_NEW");
+});
+
+test("a path of links that lead in a circle is an error of the catalog too", async () => {
+  await using folder = await temporaryFolder();
+  const [one, other] = [join(folder.path, "one.db"), join(folder.path, "other.db")];
+  symlinkSync(one, other);
+  symlinkSync(other, one);
+  expect((await refusalOf(checkCatalog(one))).code).toBe("CATALOG_UNAVAILABLE");
 });
 
 test("a catalog on a server is checked alike", async () => {

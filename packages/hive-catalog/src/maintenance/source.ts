@@ -56,15 +56,16 @@ export async function readingFrom<Result>(
  * SQLite: to close any other descriptor of it would drop the locks that this process may hold on it.
  */
 export async function readingFile<Result>(path: string, read: (thread: SqlThread) => Promise<Result>): Promise<Result> {
-  const target = readOnlyTarget(path);
-  const thread = new SqlThread({ target, busyTimeoutMs: BUSY_TIMEOUT_MS });
   try {
-    await identifyCatalog(thread, path);
-    return await read(thread);
+    const thread = new SqlThread({ target: readOnlyTarget(path), busyTimeoutMs: BUSY_TIMEOUT_MS });
+    try {
+      await identifyCatalog(thread, path);
+      return await read(thread);
+    } finally {
+      await thread.end();
+    }
   } catch (error) {
     throw toCatalogError(error);
-  } finally {
-    await thread.end();
   }
 }
 
