@@ -19,6 +19,8 @@ import { argumentsOf, readSql, type SqlKind } from "./hrana-sql.ts";
 export type FindSql = (text: { sql?: string | null | undefined; sql_id?: number | null | undefined }) => string;
 
 const LOCK_WAIT_MS = 5;
+/** How clients begin a transaction that only reads: libSQL's own words, which the binding takes and does not enforce. */
+const BEGIN_READ_ONLY = /^\s*begin\b.*\breadonly\b/is;
 /** SQLite's result codes that carry a further part of their own, as the binding names them. */
 const PRIMARY_CODE = /^(?:SQLITE_CANTOPEN|SQLITE_[A-Z]+)/;
 
@@ -32,6 +34,7 @@ export class HranaConnection {
   readonly #busyTimeoutMs: number;
   #database: Database.Database;
   #closed = false;
+  #isReadOnly = false;
 
   constructor(path: string, busyTimeoutMs: number) {
     this.#path = path;
@@ -47,12 +50,14 @@ export class HranaConnection {
     const sql = findSql(stmt);
     const text = readSql(sql);
     const args = argumentsOf(stmt, text);
+    this.#endReadOnly();
     if (text.kind === "write" && this.isAutocommit) {
       await this.#exec("BEGIN IMMEDIATE");
       return this.#committed(() => this.#run(sql, args, text.kind, stmt.want_rows ?? true));
     }
     if (text.kind === "begin" || (text.kind === "control" && !/^\s*pragma/i.test(sql))) {
       await this.#exec(sql);
+      if (BEGIN_READ_ONLY.test(sql)) this.#beginReadOnly();
       return { cols: [], rows: [], affected_row_count: 0, last_insert_rowid: null };
     }
     return this.#run(sql, args, text.kind, stmt.want_rows ?? true);
@@ -80,6 +85,7 @@ export class HranaConnection {
 
   /** Several statements, separated by semicolons, each for itself; the first failure ends them. Only the first waits for the lock. */
   async sequence(sql: string): Promise<void> {
+    this.#endReadOnly();
     if (this.isAutocommit) await this.#exec("BEGIN IMMEDIATE; COMMIT");
     try {
       this.#database.exec(sql);
@@ -142,6 +148,18 @@ export class HranaConnection {
     }
   }
 
+  #beginReadOnly(): void {
+    this.#database.exec("PRAGMA query_only = 1");
+    this.#isReadOnly = true;
+  }
+
+  /** Once the transaction that only read has ended. */
+  #endReadOnly(): void {
+    if (!this.#isReadOnly || this.#database.inTransaction) return;
+    this.#database.exec("PRAGMA query_only = 0");
+    this.#isReadOnly = false;
+  }
+
   #committed(work: () => StmtResult): StmtResult {
     try {
       const result = work();
@@ -180,6 +198,7 @@ export class HranaConnection {
     this.rollback();
     this.#database.close();
     this.#database = this.#open();
+    this.#isReadOnly = false;
   }
 
   #holds(condition: Condition, results: (StmtResult | null)[], errors: (ErrorBody | null)[]): boolean {

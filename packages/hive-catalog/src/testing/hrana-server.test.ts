@@ -290,3 +290,18 @@ test("serves many streams at once: each increment is there", async () => {
   await Promise.all(Array.from({ length: 100 }, () => site.client.execute("UPDATE t SET v = v + 1 WHERE id = 1")));
   expect((await site.client.execute("SELECT v FROM t")).rows[0]?.v).toBe(100);
 });
+
+test("refuses to write in a transaction or a batch that only reads, and writes again once that has ended", async () => {
+  await using site = await startSite();
+  const INSERT = "INSERT INTO t (v) VALUES ('x')";
+  const WITH = "WITH one AS (SELECT 1 AS n) SELECT n FROM one";
+  await expect(site.client.batch([WITH, INSERT], "read")).rejects.toMatchObject({ code: "SQLITE_READONLY" });
+  const transaction = await site.client.transaction("read");
+  await expect(transaction.execute(INSERT)).rejects.toMatchObject({ code: "SQLITE_READONLY" });
+  await expect(transaction.executeMultiple(INSERT)).rejects.toMatchObject({ code: "SQLITE_READONLY" });
+  expect((await transaction.execute(WITH)).rows).toHaveLength(1);
+  await transaction.commit();
+  const thenWritten = [execute("BEGIN TRANSACTION READONLY"), execute("COMMIT"), execute(INSERT)];
+  expect(codeOf(await send(site, thenWritten), 2)).toBeUndefined();
+  expect((await site.client.execute("SELECT count(*) AS n FROM t")).rows[0]?.n).toBe(1);
+});
