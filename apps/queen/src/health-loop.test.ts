@@ -142,7 +142,9 @@ test("a status that cannot be written keeps no other hive from being probed", as
     "CREATE TRIGGER refuse BEFORE UPDATE ON hives WHEN new.id = 'hive-005' BEGIN SELECT RAISE(ABORT, 'no'); END",
   );
   other.close();
-  await expect(queen.healthLoop.runRound()).rejects.toThrow("a rule that another program put on the tables refuses this change");
+  await expect(queen.healthLoop.runRound()).rejects.toThrow(
+    "a rule that another program put on the tables refuses this change",
+  );
   expect(hive.countOf("GET /health")).toBe(120);
   expect(await queen.catalog.countByStatus("online")).toBe(119);
 });
