@@ -1,3 +1,4 @@
+import { inZodsWords, pathsIn, withAt } from "@repo/hive-catalog/testing";
 import type { InjectOptions } from "fastify";
 import { expect, test } from "vitest";
 import { answer, HiveServer } from "../test/hive-server.ts";
@@ -6,29 +7,9 @@ import type { ProblemBody } from "./errors.ts";
 import { OPERATIONS } from "./openapi/operations.ts";
 import { HIVE_EXAMPLE } from "./routes/hives.openapi.ts";
 
-/** What zod says by itself of an input that breaks a rule. */
-const ZODS_OWN =
-  /invalid (input|string|option|key|element)|too (small|big)|unrecognized|\bexpected |received|nonoptional/i;
-
 const WRONG_VALUES = [null, true, -1, 1.5, 1e300, 2 ** 53, "", "a b", "x".repeat(5000), [], [null], [[]], {}, { a: 1 }];
 const WRONG_TEXTS = ["", "x", "-1", "1e3", "9".repeat(30), "%00", "x&limit=1&limit=1"];
 const JSON_TYPE = { "content-type": "application/json" };
-
-type Path = readonly string[];
-
-/** The way to every value in a JSON value, itself included. */
-function pathsIn(value: unknown): Path[] {
-  if (typeof value !== "object" || value === null) return [[]];
-  return [[], ...Object.entries(value).flatMap(([key, inner]) => pathsIn(inner).map((path) => [key, ...path]))];
-}
-
-/** The same JSON value with another one at `path`; with nothing there when that is undefined. */
-function withAt(value: unknown, [key, ...rest]: Path, wrong: unknown): unknown {
-  if (key === undefined) return wrong;
-  const changed = structuredClone(value) as Record<string, unknown>;
-  changed[key] = withAt(changed[key], rest, wrong);
-  return changed;
-}
 
 const wrongFormsOf = (whole: unknown): string[] =>
   pathsIn(whole).flatMap((at) =>
@@ -49,8 +30,6 @@ async function refusalsOf(queen: TestQueen, requests: readonly InjectOptions[]):
   }
   return refusals;
 }
-
-const inZodsWords = (refusals: readonly string[]): string[] => refusals.filter((text) => ZODS_OWN.test(text));
 
 test("no answer says in zod's words what is wrong, whatever arrives in whichever field", async () => {
   await using queen = await startTestQueen();

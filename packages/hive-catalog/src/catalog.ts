@@ -177,7 +177,7 @@ export class HiveCatalog {
 
   /**
    * By id. Nearly all hives have devices, so no index serves it: where few have, one statement reads past all the others, and holds the
-   * event loop for some 60 ms at 500,000 hives. Page through `listHives` where that is too long.
+   * event loop for about 0.1 s at 500,000 hives. Page through `listHives` where that is too long.
    */
   findHivesWithDevices(options: ListOptions = {}): Promise<HiveRecord[]> {
     return this.#find(this.#statements.withDevices, options);

@@ -40,7 +40,7 @@ export type CordonListOptions = {
   /** Cordons at most, from 1; default all. Fewer than that means that there are no more. */
   limit?: number | undefined;
   /** Told of each damaged column: default a process warning, once for each row. */
-  onCorruptRecord?: ((damaged: DamagedRecord) => void) | undefined;
+  onCorruptRecord?: ((damaged: DamagedRecord) => unknown) | undefined;
 };
 
 export type OperationListOptions = {

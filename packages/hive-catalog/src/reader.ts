@@ -16,9 +16,9 @@ export type FinderValues = Record<string, string | number>;
 /** Reads whole hives, and says what is wrong with those that are damaged. */
 export class HiveReader {
   readonly #statements: Statements;
-  readonly #onCorruptHive: (damaged: DamagedHive) => void;
+  readonly #onCorruptHive: (damaged: DamagedHive) => unknown;
 
-  constructor(statements: Statements, onCorruptHive: (damaged: DamagedHive) => void = warn) {
+  constructor(statements: Statements, onCorruptHive: (damaged: DamagedHive) => unknown = warn) {
     this.#statements = statements;
     this.#onCorruptHive = onCorruptHive;
   }

@@ -6,6 +6,7 @@ import type { z } from "zod";
 import type { Database } from "./database.ts";
 import { HiveCatalogError } from "./errors.ts";
 import { problemsOf } from "./input.ts";
+import { tell } from "./observer.ts";
 import { withoutDeadline } from "./retry.ts";
 import { given, type Statement } from "./statement.ts";
 import { turnOfTheLoop } from "./turn.ts";
@@ -133,7 +134,7 @@ export class RecordTable<Output> {
   async list(
     limit: number,
     read: (after: Row | undefined, count: number) => Promise<Row[]>,
-    onDamage?: (damage: DamagedRecord) => void,
+    onDamage?: (damage: DamagedRecord) => unknown,
   ): Promise<Output[]> {
     const records: Output[] = [];
     for (let last: Row | undefined; ; ) {
@@ -144,7 +145,7 @@ export class RecordTable<Output> {
         const record = "data" in found ? found.data : found.standIn;
         if (record !== undefined) records.push(record);
         if ("data" in found) continue;
-        if (onDamage) found.damage.forEach(onDamage);
+        if (onDamage) for (const damage of found.damage) tell(onDamage, damage);
         else this.#warn(found.damage, record !== undefined);
       }
       if (rows.length < count || records.length === limit) return records;

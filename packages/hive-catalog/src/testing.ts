@@ -7,6 +7,7 @@ import type { HiveRecord } from "./record.ts";
 
 export { startTestServer, type TestServer, type TestServerOptions } from "./testing/hrana-server.ts";
 export { mountSmallDisk } from "./testing/mount.ts";
+export { inZodsWords, pathsIn, withAt } from "./testing/wrong-input.ts";
 
 /** A new, empty folder for the files of one test; removed when it is disposed of. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {

@@ -1,3 +1,4 @@
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "libsql";
 import { HiveCatalog } from "../src/catalog.ts";
@@ -84,4 +85,15 @@ export class CatalogFile {
     for (const catalog of this.#opened) await catalog.close();
     await this.#folder[Symbol.asyncDispose]();
   }
+}
+
+/** A copy of a database whose committed pages stand in its -wal, as a killed program leaves it. */
+export function leaveWal(source: string, target: string, ...statements: string[]): void {
+  const database = new Database(source);
+  database.exec("PRAGMA journal_mode = WAL");
+  database.exec("PRAGMA wal_autocheckpoint = 0");
+  for (const sql of statements) database.exec(sql);
+  copyFileSync(source, target);
+  copyFileSync(`${source}-wal`, `${target}-wal`);
+  database.close();
 }

@@ -13,7 +13,7 @@ export type CopyProgress = { readonly bytes: number; readonly totalBytes: number
 /** How a copy is watched and stopped. */
 export type CopyOptions = {
   /** Told several times a second how far the copy is; what it throws is a process warning. */
-  onProgress?: ((progress: CopyProgress) => void) | undefined;
+  onProgress?: ((progress: CopyProgress) => unknown) | undefined;
   /** Stops the copy when the statement that runs is done, within seconds; nothing is left of it. */
   signal?: AbortSignal | undefined;
 };

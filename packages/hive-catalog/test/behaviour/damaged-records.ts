@@ -137,6 +137,20 @@ export function describeDamagedRecords(name: string, openSite: () => Promise<Sit
       expect(await list()).toEqual([]);
     });
 
+    test.each([
+      ["throws", () => fail()],
+      ["rejects", async () => fail()],
+    ])("an observer of damaged cordons that %s takes no cordon with it", async (_how, onCorruptRecord) => {
+      await using site = await openSite();
+      const catalog = await withHives(site);
+      for (const id of ["a", "b"]) await catalog.cordons.set(id, { reason: id });
+      await site.run("UPDATE cordons SET created_at_ms = -1 WHERE hive_id = 'a'");
+      const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+      expect(await catalog.cordons.list({ onCorruptRecord })).toMatchObject([{ hiveId: "a" }, { hiveId: "b" }]);
+      await vi.waitFor(() => expect(warn.mock.calls.map(String)).toEqual(["Error: the observer failed"]));
+      warn.mockRestore();
+    });
+
     test("a page of cordons is filled past those that name no hive", async () => {
       await using site = await openSite();
       const catalog = await withHives(site);
@@ -179,4 +193,8 @@ export function describeDamagedRecords(name: string, openSite: () => Promise<Sit
       expect(await catalog.cordons.get("a")).toBeUndefined();
     });
   });
+}
+
+function fail(): never {
+  throw new Error("the observer failed");
 }
