@@ -55,7 +55,7 @@ export class HandWritten {
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = FULL");
     // As large as the catalog's: a small one would flatter ours where the file is large.
-    database.exec("PRAGMA cache_size = -32768");
+    database.exec("PRAGMA cache_size = -36000");
     this.#get = database.prepare(`SELECT ${COLUMNS} FROM hives WHERE id = ?`).raw(true);
     this.#list = database.prepare(`SELECT ${COLUMNS} FROM hives ORDER BY id`).raw(true);
     this.#page = database.prepare(`SELECT ${COLUMNS} FROM hives WHERE id > ? ORDER BY id LIMIT ?`).raw(true);

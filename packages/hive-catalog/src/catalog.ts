@@ -26,7 +26,7 @@ import { buildStatements, type Statements } from "./statements.ts";
 import type { Tokens } from "./tokens.ts";
 
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
-const DEFAULT_STREAM_PAGE = 500;
+const DEFAULT_STREAM_PAGE = 250;
 
 /** The public methods of a class. */
 type Verbs<Of> = Pick<Of, keyof Of>;
@@ -131,7 +131,7 @@ export class HiveCatalog {
     return this.#find(this.#statements.all, options);
   }
 
-  /** All hives by id, page by page: no more than `pageSize` (default 500) are held, and nothing is locked in between. */
+  /** All hives by id, page by page: no more than `pageSize` (default 250) are held, and nothing is locked in between. */
   async *streamHives(
     options: { pageSize?: number; onCorruptHive?: ListOptions["onCorruptHive"] } = {},
   ): AsyncGenerator<HiveRecord, void, undefined> {

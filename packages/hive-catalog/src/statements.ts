@@ -6,6 +6,7 @@ import { laterBeat } from "./heartbeat-rule.ts";
 import { lineColumns, pageColumns, recordColumns } from "./rows.ts";
 import { cordons, hives, operations, tokens } from "./schema.ts";
 import { given, statementsOn } from "./statement.ts";
+import { countOfStatus } from "./status-count.ts";
 
 /** Operations that are kept of hives that were removed, of all of them together. */
 const KEPT_OF_GONE_HIVES = 1000;
@@ -61,7 +62,7 @@ export function buildStatements({ client, db }: Database) {
     stale: byBeat(lt(hives.lastHeartbeatMs, given("beforeMs"))),
 
     count: statement(() => select({ count: sql`count(*)` })),
-    countStatus: statement(() => select({ count: sql`count(*)` }, eq(hives.status, given("status")))),
+    countStatus: statement(() => countOfStatus(db)),
 
     /** The primary key decides races between two adds of one id. */
     add: statement(() =>
