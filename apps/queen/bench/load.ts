@@ -16,6 +16,7 @@ import {
   type Result,
   runWrk,
   type Server,
+  worstOf,
 } from "@repo/hive-catalog/bench";
 import { aHeartbeat } from "./heartbeats.ts";
 import { beatingFleet, giveTokens, startBareHttp, startQueen } from "./servers.ts";
@@ -25,6 +26,7 @@ const HIVES = 1000;
 const CONNECTIONS = 64;
 const BARE = "bare node:http";
 const READ_PAUSE_MS = 5;
+const READ_RUNS = 3;
 
 const rows = {
   throughput: {
@@ -116,23 +118,21 @@ async function measure(
   const p99 = (name: keyof typeof seen) => seen[name].slice(warmUp).map(({ p99Ms }) => p99Ms);
 
   progress(rows.reading.what);
-  const loading = post(queen);
-  const read = await readUntil(queen, loading);
-  await loading;
+  const readP99Ms: number[] = [];
+  let reads = 0;
+  for (let run = 0; run < (quick ? 1 : READ_RUNS); run++) {
+    const loading = post(queen);
+    const tookMs = await readUntil(queen, loading);
+    await loading;
+    const sorted = tookMs.toSorted((a, b) => a - b);
+    readP99Ms.push(percentile(sorted, 0.99));
+    reads += tookMs.length;
+  }
   return [
     compared({ ...rows.throughput, ours: perSecond.ours, theirs }),
     compared({ ...rows.locked, ours: perSecond.locked, theirs }),
     compared({ ...rows.latency, ours: p99("ours"), theirs: p99("theirs") }),
-    absolute({
-      ...rows.reading,
-      ours: [
-        percentile(
-          read.toSorted((a, b) => a - b),
-          0.99,
-        ),
-      ],
-      note: `${read.length} reads`,
-    }),
+    absolute({ ...rows.reading, ours: readP99Ms, note: `${worstOf(readP99Ms)}; ${reads} reads` }),
   ];
 }
 

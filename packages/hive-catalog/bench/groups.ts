@@ -39,7 +39,7 @@ async function groupRows(context: BenchmarkContext, hives: number, ofSingle: num
       }),
       inOne: side((ids, ms) => byHand.updateHeartbeats(ids, ms)),
     },
-    { rounds: quick ? 15 : 61 },
+    { rounds: quick ? 15 : 101 },
   );
   byHand.close();
   await catalog.close();
