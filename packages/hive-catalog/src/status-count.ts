@@ -8,7 +8,7 @@ const FEW = sql.raw("/ 16");
 
 /**
  * Counts the hives with the `status` that is given, exactly and from indexes alone. Where many have it, all the others are counted instead,
- * and taken from the whole fleet, which SQLite counts by the page: 94 % of a million hives in 7 ms instead of 40 (docs/performance.md).
+ * and taken from the whole fleet, which SQLite counts by the page: 94 % of a million hives in a fifth of the time (docs/performance.md).
  */
 export function countOfStatus(db: Database["db"]) {
   const status = given("status");
