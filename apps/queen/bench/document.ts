@@ -61,7 +61,8 @@ function growthSection(results: readonly Result[]): string[] {
   );
   return [
     "## How cost grows with the fleet",
-    "Microseconds per call, by the number of hives in the file. What stays the same along a row does not depend on the size of the fleet.",
+    `Microseconds per call, by the number of hives in the file. What stays the same along a row does not depend on the size of the fleet.
+The first column and the last were measured in turn with each other, those in between in turn after them.`,
     [
       row(["µs", ...sizes.map((size) => size.toLocaleString("en"))]),
       row(Array(sizes.length + 1).fill("---")),

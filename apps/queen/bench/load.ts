@@ -112,22 +112,24 @@ async function measure(
   const warmUp = 1;
   const perSecond = await inTurn(
     { ours: side("ours", queen), locked: side("locked", locked), theirs: side("theirs", bare) },
-    { rounds: quick ? 3 : 5, warmUp },
+    { rounds: quick ? 2 : 5, warmUp },
   );
   const { theirs } = perSecond;
   const p99 = (name: keyof typeof seen) => seen[name].slice(warmUp).map(({ p99Ms }) => p99Ms);
 
   progress(rows.reading.what);
-  const readP99Ms: number[] = [];
   let reads = 0;
-  for (let run = 0; run < (quick ? 1 : READ_RUNS); run++) {
+  const reading = async () => {
     const loading = post(queen);
     const tookMs = await readUntil(queen, loading);
     await loading;
-    const sorted = tookMs.toSorted((a, b) => a - b);
-    readP99Ms.push(percentile(sorted, 0.99));
     reads += tookMs.length;
-  }
+    return percentile(
+      tookMs.toSorted((a, b) => a - b),
+      0.99,
+    );
+  };
+  const { readP99Ms } = await inTurn({ readP99Ms: reading }, { rounds: quick ? 1 : READ_RUNS, warmUp: 0 });
   return [
     compared({ ...rows.throughput, ours: perSecond.ours, theirs }),
     compared({ ...rows.locked, ours: perSecond.locked, theirs }),

@@ -1,5 +1,5 @@
 import { beatAt, hiveId } from "./fleet.ts";
-import { inTurn, type Round } from "./measure.ts";
+import { inTurn, MANY_ROUNDS, type Round } from "./measure.ts";
 import { type Benchmark, type BenchmarkContext, compared, type Result } from "./result.ts";
 import { openBoth } from "./single-calls.ts";
 
@@ -39,7 +39,7 @@ async function groupRows(context: BenchmarkContext, hives: number, ofSingle: num
       }),
       inOne: side((ids, ms) => byHand.updateHeartbeats(ids, ms)),
     },
-    { rounds: quick ? 15 : 101 },
+    { rounds: quick ? 9 : MANY_ROUNDS },
   );
   byHand.close();
   await catalog.close();

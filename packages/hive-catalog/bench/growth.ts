@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { HiveCatalog } from "../src/index.ts";
 import { beatAt, type Fleet, fillFleet, hiveId, migrateFleet } from "./fleet.ts";
-import { calibrated, inTurn, medianOf, type Operation, type Round, spread } from "./measure.ts";
+import { calibrated, inTurn, MANY_ROUNDS, medianOf, type Operation, type Round, spread } from "./measure.ts";
 import { absolute, type Benchmark, type BenchmarkContext, compared, type Limit, type Result } from "./result.ts";
 
 const POINT = 3;
@@ -30,9 +30,7 @@ const firstHalf = (n: number, { size }: Fleet) => somewhere(n, 0, size >> 1);
 const secondHalf = (n: number, { size }: Fleet) => somewhere(n, size >> 1, size - PAGE);
 
 const ROUNDS = 25;
-/** For the reads of one row: what the machine does meanwhile weighs as much as what they differ by. */
-const MANY_ROUNDS = 101;
-const QUICK_ROUNDS = 9;
+const QUICK_ROUNDS = 7;
 
 const flat = (atMost: number, rounds = ROUNDS) => ({
   ...{ ratio: { atMost }, rounds },

@@ -8,6 +8,8 @@ export type Spread = { readonly median: number; readonly low: number; readonly h
 export type Round = () => Promise<number>;
 
 const WARM_UP_ROUNDS = 2;
+/** For what is near its limit, or takes so little that what the machine does meanwhile weighs as much as what the sides differ by. */
+export const MANY_ROUNDS = 101;
 
 export function spread(samples: readonly number[]): Spread {
   const sorted = samples.toSorted((a, b) => a - b);
@@ -25,7 +27,7 @@ export function percentile(sorted: readonly number[], share: number): number {
 
 /** Said beside a median of stalls: how bad it was once. */
 export function worstOf(stallsMs: readonly number[]): string {
-  return `${stallsMs.length} runs, the worst ${Math.max(...stallsMs).toFixed(1)} ms`;
+  return `${stallsMs.length} ${stallsMs.length === 1 ? "run" : "runs"}, the worst ${Math.max(...stallsMs).toFixed(1)} ms`;
 }
 
 /** Runs all sides one after the other, again and again, so that what disturbs the machine disturbs all of them. */

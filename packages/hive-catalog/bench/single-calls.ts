@@ -3,7 +3,7 @@ import Database from "libsql";
 import { HiveCatalog } from "../src/index.ts";
 import { HandWritten, SPECIFIED_TABLE } from "./by-hand.ts";
 import { beatAt, type Fleet, fillFleet, HOST_KINDS, hiveId, migrateFleet } from "./fleet.ts";
-import { calibrated, counted, inTurn, type Operation } from "./measure.ts";
+import { calibrated, counted, inTurn, MANY_ROUNDS, type Operation } from "./measure.ts";
 import { aNewHive } from "./new-hive.ts";
 import { type Benchmark, type BenchmarkContext, compared, type Result } from "./result.ts";
 import { openStockDrizzle } from "./stock-drizzle.ts";
@@ -31,8 +31,6 @@ async function readRows({ folder, quick, progress }: BenchmarkContext, fleet: Fl
   const { catalog, byHand, path } = await openBoth(folder, `reads-${fleet.size}`, fleet);
   const stock = openStockDrizzle(path);
   const rounds = quick ? 9 : 41;
-  /** Reads of one row take so little that what the machine does meanwhile weighs as much as what the two differ by. */
-  const manyRounds = quick ? 9 : 101;
   const id = (n: number) => hiveId(n % fleet.size);
   const pageStart = (n: number) => hiveId((n * LIST) % fleet.size);
   const whole = fleet.size === LIST;
@@ -40,7 +38,7 @@ async function readRows({ folder, quick, progress }: BenchmarkContext, fleet: Fl
   progress(`getHive, ${label}`);
   const get = await inTurn(
     { ours: calibrated((n) => catalog.getHive(id(n))), theirs: calibrated((n) => byHand.getHive(id(n))) },
-    { rounds: manyRounds },
+    { rounds: quick ? 9 : MANY_ROUNDS },
   );
   progress(`listHives, ${label}`);
   const list = await inTurn(

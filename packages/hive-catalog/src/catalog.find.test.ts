@@ -128,6 +128,19 @@ test.each(BAD_LIMITS)("streamHives throws INVALID_ARGUMENT for the page size %j"
   expect(await refusalOf(first)).toMatchObject({ code: "INVALID_ARGUMENT", problems: [{ field: "pageSize" }] });
 });
 
+test("streamHives holds 250 hives at once by default", async () => {
+  await using catalog = await openTestCatalog();
+  const ids = Array.from({ length: 252 }, (_, n) => `hive-${1000 + n}`);
+  for (const id of ids) await catalog.addHive(aHive({ id }));
+  const stream = catalog.streamHives();
+  const first = await stream.next();
+  // The last one of the page that is held, and the first one after it.
+  await catalog.removeHive(ids[249] ?? "");
+  await catalog.removeHive(ids[250] ?? "");
+  const rest = await allOf(stream);
+  expect([first.value?.id, ...idsOf(rest)]).toEqual(ids.toSpliced(250, 1));
+});
+
 test("streamHives holds nothing between pages: hives are removed and added while it runs", async () => {
   await using catalog = await fleet();
   const seen: string[] = [];

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { CatalogFile, LOOSE_DDL } from "../test/catalog-file.ts";
+import { openDatabase } from "./database.ts";
 import { HIVE_STATUSES } from "./record.ts";
+import { countOfStatus } from "./status-count.ts";
 
 /** What other programs may have stored: statuses that stand before, between and after the known ones, and in no order at all. */
 const FOREIGN = [
@@ -49,4 +51,13 @@ test.each(FOREIGN)("hives with the status %s count as none of the known ones", a
     ];
     expect(await countsOf([...fleet, [foreign, count]]), `${count} of them`).toEqual([7, 200, 90]);
   }
+});
+
+test("no row is read: every part of the count is in an index", async () => {
+  const { client, db } = await openDatabase(":memory:", { migrate: true, busyTimeoutMs: 0 });
+  const { rows } = await client.execute(`EXPLAIN QUERY PLAN ${countOfStatus(db).toSQL().sql}`, Array(5).fill("online"));
+  client.close();
+  const reads = rows.map((row) => String(row[3])).filter((step) => step.includes("hives"));
+  expect(reads.length).toBeGreaterThan(4);
+  for (const step of reads) expect(step).toContain("USING COVERING INDEX");
 });

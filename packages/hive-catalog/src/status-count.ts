@@ -3,16 +3,14 @@ import type { Database } from "./database.ts";
 import { hives } from "./schema.ts";
 import { given } from "./statement.ts";
 
-/** The part of the fleet up to which the hives of a status are counted one by one: a sixteenth. */
-const FEW = sql.raw("/ 16");
-
 /**
- * Counts the hives with the `status` that is given, exactly and from indexes alone. Where many have it, all the others are counted instead,
- * and taken from the whole fleet, which SQLite counts by the page: 94 % of a million hives in a fifth of the time (docs/performance.md).
+ * Counts the hives with the `status` that is given, exactly and from indexes alone. Where more than a sixteenth of the fleet has it, all the
+ * others are counted instead, and taken from the whole, which SQLite counts by the page: 94 % of a million hives in a fifth of the time, as
+ * measured.
  */
 export function countOfStatus(db: Database["db"]) {
   const status = given("status");
-  const few = sql`${count()} ${FEW}`;
+  const few = sql`${count()} / 16`;
   const upToFew = sql`(SELECT 1 FROM ${hives} WHERE ${eq(hives.status, status)} LIMIT 1 + ${few})`;
   const others = [lt(hives.status, status), gt(hives.status, status), isNull(hives.status)].map(count);
   const allButOthers = sql.join([count(), ...others], sql` - `);
