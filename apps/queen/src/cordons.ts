@@ -1,8 +1,8 @@
-import { setImmediate as turn } from "node:timers/promises";
 import type { Cordon, DamagedRecord, HiveCatalog, NewCordon } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "./clock.ts";
 import type { EventLog } from "./events.ts";
+import { turnOfTheLoop } from "./turn.ts";
 
 interface Parts {
   catalog: HiveCatalog;
@@ -122,7 +122,7 @@ export class Cordons {
       if (before.get(hiveId)?.untilMs === this.#byHive.get(hiveId)?.untilMs) continue;
       this.#parts.onChange(hiveId);
       told += 1;
-      if (told % TOLD_PER_TURN === 0) await turn();
+      if (told % TOLD_PER_TURN === 0) await turnOfTheLoop();
     }
   }
 

@@ -56,6 +56,31 @@ test("hives that hang hold up no others: after a while their places are free, an
   expect(hanging.size).toBe(0);
 });
 
+test("probes eight hives at once while the event loop is busy, and more as soon as it has time", async () => {
+  await using queen = await startTestQueen();
+  const hanging = new Set<ServerResponse>();
+  const hive = await startHive({ "/health": (_request, response) => void hanging.add(response) });
+  for (let n = 100; n < 150; n += 1)
+    await addHive(queen, hive.port, { id: `a-${n}`, devices: { cpu: null, gpus: [] } });
+  let turnsWithEight = 0;
+  const keepBusy = () => {
+    if (hanging.size >= 8) turnsWithEight += 1;
+    const untilMs = performance.now() + 5;
+    while (performance.now() < untilMs);
+    busy = setImmediate(keepBusy);
+  };
+  let busy = setImmediate(keepBusy);
+  const round = queen.healthLoop.runRound();
+  await until("the loop has turned some times since eight were asked", () => turnsWithEight >= 20);
+  expect(hanging.size).toBe(8);
+  clearImmediate(busy);
+  await until("all places are taken", () => hanging.size === 32);
+  hive.routes = HEALTHY;
+  for (const response of hanging) response.end();
+  await round;
+  expect(await queen.catalog.countByStatus("online")).toBe(50);
+});
+
 test("lets other work run between the pages of hives that it may not contact, and within a sweep", async () => {
   await using queen = await startTestQueen({ massFailureShare: 1 });
   const { clock, liveness } = queen;

@@ -1,4 +1,4 @@
-import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { type HiveCatalog, HiveCatalogError, type HiveRecord } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "./clock.ts";
@@ -11,9 +11,13 @@ import type { Metrics } from "./metrics.ts";
 import { type Probe, ProbeError } from "./probe.ts";
 import type { HiveRegistry } from "./registry.ts";
 import type { StatusKeeper } from "./status-keeper.ts";
+import { turnOfTheLoop } from "./turn.ts";
 
-/** How many hives are probed at once. */
+/** How many hives are probed at once while the event loop has time: answers that come together hold it for as long as they take together. */
 const PARALLEL_PROBES = 32;
+/** How many are probed at once however busy the loop is, and how long a turn of it takes when it is. */
+const PARALLEL_WHEN_BUSY = 8;
+const BUSY_TURN_MS = 2;
 /** How many begin in one turn of the event loop, and for how long: all of them at once would hold it for as long as they take together. */
 const STARTS_PER_TURN = 4;
 const STARTS_PER_TURN_MS = 1;
@@ -58,6 +62,8 @@ export class HealthLoop {
   #loops: Promise<unknown> = Promise.resolve();
   #startsInTurn = 0;
   #firstStartMs = 0;
+  #turnTookMs = 0;
+  #running = 0;
   #nextTurn: Promise<void> | undefined;
 
   constructor(parts: Parts) {
@@ -84,7 +90,7 @@ export class HealthLoop {
     const { liveness, cordons, statuses, registry, detection, log } = this.#parts;
     const again = "the cordons could not be read; the next round tries again";
     await cordons.refresh().catch((error: unknown) => log[levelOf(error)]({ err: error }, again));
-    await turn();
+    await turnOfTheLoop();
     liveness.sights.beginRound();
     const hives = this.#readHives();
     const slow = new Set<Promise<void>>();
@@ -114,7 +120,7 @@ export class HealthLoop {
   /** Marks the hives offline that are lost as far as the queen remembers, without reading the catalog. */
   async sweep(): Promise<void> {
     const { liveness, registry, statuses, clock } = this.#parts;
-    while (registry.expire(PAGE_SIZE) || registry.endWaits(PAGE_SIZE)) await turn();
+    while (registry.expire(PAGE_SIZE) || registry.endWaits(PAGE_SIZE)) await turnOfTheLoop();
     const { lost, notices } = liveness.tick(clock.monotonicNow(), clock.uptimeNow());
     statuses.announce(notices);
     let marked = 0;
@@ -122,7 +128,7 @@ export class HealthLoop {
       if (this.#stopped) return;
       await this.#settle(sight);
       marked += 1;
-      if (marked % PAGE_SIZE === 0) await turn();
+      if (marked % PAGE_SIZE === 0) await turnOfTheLoop();
     }
   }
 
@@ -152,7 +158,7 @@ export class HealthLoop {
       const readAtMs = clock.monotonicNow();
       const page = await catalog.listHives({ after, limit: PAGE_SIZE, onCorruptHive });
       for (const record of page) this.#learn(record, readAtMs);
-      await turn();
+      await turnOfTheLoop();
       for (const record of page) {
         if (this.#stopped) return;
         yield record;
@@ -176,30 +182,42 @@ export class HealthLoop {
   /** A hive whose status cannot be written keeps no other one from being probed. */
   async #checkAll(hives: AsyncIterable<HiveRecord>, place: Place, failures: unknown[]): Promise<void> {
     for await (const hive of hives) {
-      await this.#waitForTurn();
+      await this.#waitToBegin();
       place.check = this.#check(hive).catch((error: unknown) => void failures.push(error));
       place.startedAtMs = this.#parts.clock.monotonicNow();
       await new Promise<void>((resolve) => {
         place.giveUp = resolve;
         void place.check.then(resolve);
       });
+      this.#running -= 1;
     }
   }
 
-  async #waitForTurn(): Promise<void> {
-    while (this.#startsInTurn > 0 && this.#isTurnSpent()) {
-      this.#nextTurn ??= turn().then(() => {
-        this.#startsInTurn = 0;
-        this.#nextTurn = undefined;
-      });
+  async #waitToBegin(): Promise<void> {
+    while (this.#isTurnSpent() || this.#isLoopBusy()) {
+      this.#nextTurn ??= this.#turn();
       await this.#nextTurn;
     }
     if (this.#startsInTurn === 0) this.#firstStartMs = performance.now();
     this.#startsInTurn += 1;
+    this.#running += 1;
+  }
+
+  async #turn(): Promise<void> {
+    const beganAtMs = performance.now();
+    await turnOfTheLoop();
+    this.#turnTookMs = performance.now() - beganAtMs;
+    this.#startsInTurn = 0;
+    this.#nextTurn = undefined;
   }
 
   #isTurnSpent(): boolean {
+    if (this.#startsInTurn === 0) return false;
     return this.#startsInTurn >= STARTS_PER_TURN || performance.now() - this.#firstStartMs > STARTS_PER_TURN_MS;
+  }
+
+  #isLoopBusy(): boolean {
+    return this.#running >= PARALLEL_WHEN_BUSY && this.#turnTookMs > BUSY_TURN_MS;
   }
 
   /** Frees the places of checks that are slow by the clock of the queen. */

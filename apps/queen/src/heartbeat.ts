@@ -1,6 +1,7 @@
 import { type HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
 import { HIVE_ID_PATTERN, recordFields } from "@repo/hive-catalog/record";
 import { z } from "zod";
+import type { Arrivals } from "./arrivals.ts";
 import type { Clock } from "./clock.ts";
 import type { DeviceDetection } from "./device-detection.ts";
 import type { Liveness } from "./liveness/liveness.ts";
@@ -40,6 +41,7 @@ interface Parts {
   detection: DeviceDetection;
   metrics: Metrics;
   clock: Clock;
+  arrivals: Pick<Arrivals, "settled">;
 }
 
 /** Takes heartbeats: first the catalog, then the registry, then the status of the hive where it differs. */
@@ -57,11 +59,13 @@ export class HeartbeatReceiver {
    * Throws HiveCatalogError, HIVE_NOT_FOUND for a hive that nobody added.
    */
   async receive({ hiveId, timestampMs, workers }: Heartbeat): Promise<number> {
-    const { catalog, registry, liveness, statuses, detection, metrics, clock } = this.#parts;
+    const { catalog, registry, liveness, statuses, detection, metrics, clock, arrivals } = this.#parts;
     const receivedAtMs = clock.now();
     const beganAtMs = clock.monotonicNow();
     this.#waiting += 1;
     try {
+      const { settled } = arrivals;
+      if (settled) await settled;
       await catalog.updateHeartbeat(hiveId, receivedAtMs);
       registry.update(hiveId, workers, timestampMs - receivedAtMs);
       const storedAtMs = clock.monotonicNow();

@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { isLoopback } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
 import { createApp } from "./app.ts";
+import { Arrivals } from "./arrivals.ts";
 import type { Clock } from "./clock.ts";
 import { Cordons } from "./cordons.ts";
 import { DeviceDetection } from "./device-detection.ts";
@@ -80,8 +81,9 @@ export function assembleQueen(options: QueenOptions): Queen {
     new Probe({ allowedHosts, resolve, timeoutMs: Math.min(MAX_PROBE_TIMEOUT_MS, healthIntervalMs) });
   const statuses = new StatusKeeper({ catalog, liveness, events, metrics, clock, log, staleAfterMs });
   const detection = new DeviceDetection({ catalog, probe: newProbe(), log });
-  const heartbeats = new HeartbeatReceiver({ catalog, registry, liveness, statuses, detection, metrics, clock });
+  const arrivals = new Arrivals(clock);
   const parts = { catalog, registry, liveness, cordons, events, metrics, statuses, detection, clock, log };
+  const heartbeats = new HeartbeatReceiver({ ...parts, arrivals });
   const healthLoop = new HealthLoop({ ...parts, probe: newProbe(), intervalMs: healthIntervalMs });
   const lifecycle = lazyLifecycle(() => ({
     ...parts,
@@ -93,7 +95,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     ownUrl: () => (options.tls && options.lifecycle.publicUrl) ?? urlOf(app, options.tls),
   }));
   const { host = "127.0.0.1", limits = DEFAULT_LIMITS } = options;
-  const servers = new Servers({ ...options, limits });
+  const servers = new Servers({ ...options, limits, arrivals });
   const onAdmitted = (socket: Socket) => servers.prove(socket);
   const door = new Door({ catalog, clock, log, limits, openUntilTokens: isLoopback(host), onAdmitted });
   const app = createApp({

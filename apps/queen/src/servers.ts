@@ -4,6 +4,7 @@ import { createServer as createTlsServer, Server as TlsServer } from "node:https
 import type { Socket } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
 import { addressBlock } from "./addresses.ts";
+import type { Arrivals } from "./arrivals.ts";
 import type { Clock } from "./clock.ts";
 import type { Limits } from "./settings.ts";
 
@@ -43,6 +44,7 @@ export interface ServersOptions {
   tls?: Tls | undefined;
   timeouts?: Timeouts | undefined;
   limits: Pick<Limits, "maxConnections" | "maxConnectionsPerAddress">;
+  arrivals: Arrivals;
 }
 
 /** Makes the HTTP servers of the queen, one for each address that `localhost` stands for, and knows all their connections. */
@@ -132,6 +134,7 @@ export class Servers {
   }
 
   #watch(socket: Socket): void {
+    this.#options.arrivals.add();
     const { maxConnectionsPerAddress } = this.#options.limits;
     const address = addressBlock(socket.remoteAddress);
     const peer = peerOf(socket);

@@ -63,10 +63,13 @@ export class EmbeddedClient implements Client {
     this.#database = this.#connect();
   }
 
-  async execute(statement: InStatement | string, args?: InArgs): Promise<ResultSet> {
+  execute(statement: InStatement | string, args?: InArgs): Promise<ResultSet> {
     const sql = typeof statement === "string" ? statement : statement.sql;
     const values = typeof statement === "string" ? args : statement.args;
-    if (!READS.test(sql)) return this.#write(() => this.#run(sql, values));
+    return READS.test(sql) ? this.#read(sql, values) : this.#write(() => this.#run(sql, values));
+  }
+
+  async #read(sql: string, values: InArgs | undefined): Promise<ResultSet> {
     if (!this.#inTransaction) {
       try {
         return this.#run(sql, values);
@@ -112,12 +115,12 @@ export class EmbeddedClient implements Client {
   /** Other calls on this client wait until the transaction is over: there is one connection. */
   async transaction(mode: TransactionMode = "write"): Promise<Transaction> {
     const startedMs = performance.now();
-    const endTurn = await this.#turn.take();
+    await this.#turn.take();
     let begun: Database.Database;
     try {
       begun = await this.#whenFree(startedMs, () => this.#begin(mode === "read" ? "BEGIN" : "BEGIN IMMEDIATE"));
     } catch (error) {
-      endTurn();
+      this.#turn.end();
       throw error;
     }
     const ensureOpen = () => {
@@ -136,7 +139,7 @@ export class EmbeddedClient implements Client {
       rollback: () => rollback(begun),
       end: () => {
         this.#inTransaction = false;
-        endTurn();
+        this.#turn.end();
       },
     });
   }
@@ -178,14 +181,9 @@ export class EmbeddedClient implements Client {
   }
 
   /** Runs `work` between BEGIN IMMEDIATE and COMMIT, with no turn of the event loop in between. */
-  async #write<Result>(work: () => Result): Promise<Result> {
+  #write<Result>(work: () => Result): Promise<Result> {
     const startedMs = performance.now();
-    const endTurn = await this.#turn.take();
-    try {
-      return await this.#whenFree(startedMs, () => this.#between("BEGIN IMMEDIATE", work));
-    } finally {
-      endTurn();
-    }
+    return this.#turn.run(() => this.#whenFree(startedMs, () => this.#between("BEGIN IMMEDIATE", work)));
   }
 
   #between<Result>(begin: string, work: () => Result): Result {

@@ -108,6 +108,25 @@ test("answers come in the order of the calls", async () => {
   expect(answered).toEqual(ids);
 });
 
+test("the event loop turns while the answers to a large group go out", async () => {
+  const { file, catalog, commits, ids } = await fleet(160);
+  await using _ = file;
+  let turn = 0;
+  let counting = setImmediate(function count() {
+    turn += 1;
+    counting = setImmediate(count);
+  });
+  const answers = new Map<number, number>();
+  const beats = ids.map((id) =>
+    catalog.updateHeartbeat(id, 1).then(() => answers.set(turn, (answers.get(turn) ?? 0) + 1)),
+  );
+  await Promise.all(beats);
+  clearImmediate(counting);
+  expect(commits).toEqual([160]);
+  expect(answers.size).toBeGreaterThanOrEqual(10);
+  expect(Math.max(...answers.values())).toBeLessThanOrEqual(16);
+});
+
 test("more beats than one group may hold go into several commits, none of which is larger", async () => {
   const { file, catalog, commits, ids } = await fleet(2_500);
   await using _ = file;

@@ -15,6 +15,9 @@ type Beat = {
   readonly reject: (error: unknown) => void;
 };
 
+/** The ids that the catalog knows. */
+type Stored = Pick<Set<string>, "has">;
+
 type Options = {
   client: Pick<Client, "execute">;
   now: () => number;
@@ -26,6 +29,11 @@ type Options = {
 const ENDS_A_WAIT: ReadonlySet<string> = new Set(["CATALOG_BUSY", "CATALOG_UNAVAILABLE"]);
 /** Bounds how long one commit may hold the event loop; further beats wait for the next one. */
 const MAX_GROUP_SIZE = 1024;
+/**
+ * How many answers go out before the event loop turns: what their callers do next would all come in one turn. A queen that takes as many
+ * beats as she can answers a GET in a third of the time, as measured.
+ */
+const ANSWERS_PER_TURN = 16;
 /** A turn of the loop shorter than this had no other work to do. */
 const IDLE_TURN_MS = 0.2;
 
@@ -67,28 +75,26 @@ export class HeartbeatWriter {
     while (this.#waiting.length > 0) {
       const group = this.#waiting.splice(0, MAX_GROUP_SIZE);
       const startedMs = performance.now();
-      const isStored = await this.#commit(group, startedMs);
+      const stored = await this.#commit(group, startedMs);
       const durationMs = performance.now() - startedMs;
-      if (isStored) tell(this.#options.onCommit, { size: group.length, durationMs });
+      if (stored) {
+        tell(this.#options.onCommit, { size: group.length, durationMs });
+        await answer(group, stored);
+      }
       await giveWay(durationMs);
     }
     this.#running = undefined;
   }
 
-  /** Whether the group was committed. */
-  async #commit(group: Beat[], startedMs: number): Promise<boolean> {
+  /** The hives of the group that are there; undefined when it could not be committed, and its callers were told so. */
+  async #commit(group: Beat[], startedMs: number): Promise<Stored | undefined> {
     try {
       const [beat] = group;
-      const stored = group.length === 1 && beat ? await this.#storeOne(beat) : await this.#storeGroup(group);
-      for (const { id, resolve, reject } of group) {
-        if (stored.has(id)) resolve();
-        else reject(new HiveCatalogError("HIVE_NOT_FOUND", `there is no hive '${id}' in the catalog`, { hiveId: id }));
-      }
-      return true;
+      return await (group.length === 1 && beat ? this.#storeOne(beat) : this.#storeGroup(group));
     } catch (error) {
       const waitedInVain = ENDS_A_WAIT.has(toCatalogError(error).code) ? this.#waitingSince(startedMs) : [];
       for (const { reject } of [...group, ...waitedInVain]) reject(error);
-      return false;
+      return undefined;
     }
   }
 
@@ -101,7 +107,7 @@ export class HeartbeatWriter {
     return this.#waiting.splice(0, later < 0 ? this.#waiting.length : later);
   }
 
-  async #storeOne({ id, timestampMs }: Beat): Promise<Set<string>> {
+  async #storeOne({ id, timestampMs }: Beat): Promise<Stored> {
     const { client, now } = this.#options;
     const args = [timestampMs, latestBelievableMs(now()), id];
     const { rowsAffected } = await client.execute({ sql: STORE_ONE, args });
@@ -112,7 +118,7 @@ export class HeartbeatWriter {
    * The ids of the hives that are there. Two beats of one hive count as the later one. RETURNING costs a third of the whole: it is asked
    * only when some hive is not there, by storing the group once more, which changes nothing.
    */
-  async #storeGroup(group: Beat[]): Promise<Pick<Set<string>, "has">> {
+  async #storeGroup(group: Beat[]): Promise<Stored> {
     const latest = new Map<string, number>();
     for (const { id, timestampMs } of group) latest.set(id, Math.max(timestampMs, latest.get(id) ?? 0));
     const { client, now } = this.#options;
@@ -129,6 +135,14 @@ function jsonObject(entries: Iterable<[string, number]>): string {
   const members: string[] = [];
   for (const [key, value] of entries) members.push(`${JSON.stringify(key)}:${value}`);
   return `{${members.join(",")}}`;
+}
+
+async function answer(group: readonly Beat[], stored: Stored): Promise<void> {
+  for (const [place, { id, resolve, reject }] of group.entries()) {
+    if (place > 0 && place % ANSWERS_PER_TURN === 0) await turnOfTheLoop();
+    if (stored.has(id)) resolve();
+    else reject(new HiveCatalogError("HIVE_NOT_FOUND", `there is no hive '${id}' in the catalog`, { hiveId: id }));
+  }
 }
 
 /** Lets other work have the event loop for as long as a commit held it, if there is any. */

@@ -2,25 +2,29 @@ import { performance } from "node:perf_hooks";
 
 /** First come, first served: at most one holder at a time. */
 export class Turn {
-  #last: Promise<void> = Promise.resolve();
+  #isTaken = false;
+  readonly #waiting: (() => void)[] = [];
 
-  /** Resolves when all earlier holders have ended their turn; the caller then ends its own by calling the function. */
-  async take(): Promise<() => void> {
-    const earlier = this.#last;
-    let end: () => void = () => {};
-    this.#last = new Promise((resolve) => {
-      end = resolve;
-    });
-    await earlier;
-    return end;
+  /** Takes a turn that nobody has, without a wait; otherwise resolves when all earlier holders have ended theirs. Whoever takes it has to end it. */
+  take(): Promise<void> | undefined {
+    if (this.#isTaken) return new Promise((resolve) => this.#waiting.push(resolve));
+    this.#isTaken = true;
+    return undefined;
+  }
+
+  end(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#isTaken = false;
   }
 
   async run<Result>(work: () => Result | Promise<Result>): Promise<Result> {
-    const end = await this.take();
+    const wait = this.take();
+    if (wait) await wait;
     try {
       return await work();
     } finally {
-      end();
+      this.end();
     }
   }
 }
@@ -33,7 +37,7 @@ export function turnOfTheLoop(): Promise<void> {
 }
 
 /** How long calls that are awaited one after another may hold the event loop, in ms. */
-const MAX_HELD_MS = 5;
+const MAX_HELD_MS = 3;
 
 /** Notices callers that await call after call: promises alone never let the event loop turn. */
 export class LoopBudget {
