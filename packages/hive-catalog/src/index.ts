@@ -25,6 +25,7 @@ export {
   isHost,
   NewHive,
   NewHiveJson,
+  toHiveRecordJson,
 } from "./record.ts";
 export type { DamagedRecord } from "./record-table.ts";
 export {

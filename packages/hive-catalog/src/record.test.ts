@@ -11,6 +11,7 @@ import {
   isSshUser,
   NewHive,
   NewHiveJson,
+  toHiveRecordJson,
 } from "./record.ts";
 import { aHive } from "./testing.ts";
 
@@ -72,6 +73,7 @@ test("every sound record survives the way through JSON text and back", () => {
     fc.property(hives, (hive) => {
       const wire: unknown = JSON.parse(JSON.stringify(HiveRecordJson.encode(hive)));
       expect(HiveRecordJson.parse(wire)).toEqual(hive);
+      expect(JSON.stringify(toHiveRecordJson(hive))).toBe(JSON.stringify(wire));
       expect(HiveRecord.parse(hive)).toEqual(hive);
       expect(NewHive.parse(hive)).toEqual(hive);
     }),

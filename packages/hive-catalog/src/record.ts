@@ -1,4 +1,4 @@
-import { DeviceCapabilities, StrictDeviceCapabilitiesJson } from "@repo/device-types";
+import { DeviceCapabilities, StrictDeviceCapabilitiesJson, toDeviceCapabilitiesJson } from "@repo/device-types";
 import { z } from "zod";
 
 /** Feeds the zod enum and the column of the table alike. */
@@ -169,6 +169,23 @@ function fromJsonNames<Fields extends object>(json: WithJsonNames<Fields>): Fiel
     if (jsonName in json) fields[name] = (json as Record<string, unknown>)[jsonName];
   }
   return fields as Fields;
+}
+
+/** The JSON form of a record that is known to be sound; `HiveRecordJson.encode` is the same and checks it, which takes 50 µs and more. */
+export function toHiveRecordJson(hive: HiveRecord): HiveRecordJson {
+  return {
+    id: hive.id,
+    host: hive.host,
+    port: hive.port,
+    ssh_host: hive.sshHost,
+    ssh_port: hive.sshPort,
+    ssh_user: hive.sshUser,
+    status: hive.status,
+    last_heartbeat_ms: hive.lastHeartbeatMs,
+    devices: hive.devices && toDeviceCapabilitiesJson(hive.devices),
+    created_at_ms: hive.createdAtMs,
+    updated_at_ms: hive.updatedAtMs,
+  };
 }
 
 /** A record as it travels: snake_case, `devices` in their JSON form. An unknown field is an error. */

@@ -2,10 +2,10 @@ import {
   type HiveCatalog,
   HiveChangesJson,
   type HiveRecord,
-  HiveRecordJson,
   HiveStatus,
   type NewHive,
   NewHiveJson,
+  toHiveRecordJson,
 } from "@repo/hive-catalog";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
@@ -53,14 +53,14 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
     learn(hive);
     log.info({ hive_id: hive.id, host: hive.host, port: hive.port, status: hive.status }, "hive added");
     events.publish("hive_added", { hive_id: hive.id, host: hive.host, port: hive.port, status: hive.status });
-    return reply.code(201).header("location", `/v1/hives/${hive.id}`).send(HiveRecordJson.encode(hive));
+    return reply.code(201).header("location", `/v1/hives/${hive.id}`).send(toHiveRecordJson(hive));
   });
 
   app.get<HivePath>("/v1/hives/:id", { config: { access: "reader" } }, async (request) => {
     const id = pathId(request);
     const hive = await catalog.getHive(id);
     if (hive === undefined) throw hiveNotFound(id);
-    return HiveRecordJson.encode(hive);
+    return toHiveRecordJson(hive);
   });
 
   app.put<HivePath>("/v1/hives/:id", async (request) => {
@@ -68,7 +68,7 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
     const body = { ...checkId(request.body, id), id };
     const hive = await catalog.updateHive(wholeRecord(parseBody(NewHiveJson, body, "INVALID_HIVE")));
     learn(hive);
-    return HiveRecordJson.encode(hive);
+    return toHiveRecordJson(hive);
   });
 
   app.patch<HivePath>("/v1/hives/:id", async (request) => {
@@ -76,7 +76,7 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
     const { id: _same, ...body } = checkId(request.body, id);
     const hive = await catalog.patchHive(id, parseBody(HiveChangesJson, body, "INVALID_HIVE"));
     learn(hive);
-    return HiveRecordJson.encode(hive);
+    return toHiveRecordJson(hive);
   });
 
   /** Any text is taken for an id, because a damaged record must be removable under whatever text it has. */
@@ -120,7 +120,7 @@ async function listHives(catalog: HiveCatalog, { status, limit, ...query }: z.ou
   const hives = status === undefined ? await catalog.listHives(page) : await catalog.findHivesByStatus(status, page);
   // A short page is the last one.
   const nextAfter = hives.length < limit ? null : (hives.at(-1)?.id ?? null);
-  return { hives: hives.map((hive) => HiveRecordJson.encode(hive)), next_after: nextAfter, damaged };
+  return { hives: hives.map(toHiveRecordJson), next_after: nextAfter, damaged };
 }
 
 /** The body as an object whose id, if it has one, is the one in the path. */
