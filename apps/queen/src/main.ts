@@ -70,8 +70,8 @@ async function checkThatSafe({ host }: Config, catalog: HiveCatalog): Promise<vo
   const tokens = await catalog.tokens.list();
   if (tokens.some(({ role, revokedAtMs }) => role !== "hive" && revokedAtMs === null)) return;
   throw new SettingError(
-    `--host (QUEEN_HOST) is ${host}, which other machines can reach, and nobody but hives has a token: make one with ` +
-      "`pnpm queen token create --name NAME --role operator`, or listen on 127.0.0.1",
+    `--host (QUEEN_HOST) is ${host}, which other machines can reach, and no operator or reader has a token: make one with ` +
+      "`pnpm queen token create --name NAME --role operator`, for the same --database, or listen on 127.0.0.1",
   );
 }
 

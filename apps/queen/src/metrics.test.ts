@@ -47,6 +47,17 @@ test("counts beats, groups, commits and changes of status from the start on", as
   expect(page.get('queen_problems_total{code="INVALID_ARGUMENT"}')).toBe(1);
 });
 
+test("the processor time is that of the whole process, not of the time since the first reading", async () => {
+  await using queen = await startTestQueen();
+  const before = process.cpuUsage();
+  const page = await scrape(queen);
+  const user = page.get("process_cpu_user_seconds_total") ?? 0;
+  const system = page.get("process_cpu_system_seconds_total") ?? 0;
+  expect(user).toBeGreaterThanOrEqual(before.user / 1e6);
+  expect(system).toBeGreaterThanOrEqual(before.system / 1e6);
+  expect(page.get("process_cpu_seconds_total")).toBeCloseTo(user + system);
+});
+
 test("the buckets of a histogram are cumulative and end with the count", async () => {
   await using queen = await startTestQueen();
   for (const seconds of [0.0005, 0.0006, 3, 11]) queen.metrics.probeSeconds.observe(seconds);

@@ -38,8 +38,12 @@ test("create prints the token alone, once, and stores its hash", async () => {
   const [, id = ""] = TOKEN.exec(stdout) ?? [];
   expect({ exitCode, stderr }).toEqual({
     exitCode: 0,
-    stderr: `queen: this is the token ${id}; it is not shown again\n`,
+    stderr:
+      `queen: this is the token ${id}; it is not shown again\n` +
+      "queen: it is the only one: from now on every caller needs a token, each hive too (--role hive --hive ID)\n",
   });
+  const { stderr: second } = await run(database, "create", "--name", "more", "--role", "reader");
+  expect(second).toMatch(/^queen: this is the token \w+; it is not shown again\n$/);
   await using catalog = await HiveCatalog.open(database);
   const stored = await catalog.tokens.get(id);
   expect(stored).toMatchObject({ id, name: "ops", role: "operator", hiveId: null, revokedAtMs: null });

@@ -104,7 +104,11 @@ async function create(catalog: HiveCatalog, { name, role, hive, json }: CreateFl
   const { id, token, hash } = mintToken();
   const record = await catalog.tokens.add({ id, name, role, hash, ...(hive !== undefined && { hiveId: hive }) });
   print(json ? JSON.stringify({ ...toJson(record), token }) : token);
-  if (!json) say(`this is the token ${id}; it is not shown again`);
+  if (json) return 0;
+  say(`this is the token ${id}; it is not shown again`);
+  if ((await catalog.tokens.count()) === 1) {
+    say("it is the only one: from now on every caller needs a token, each hive too (--role hive --hive ID)");
+  }
   return 0;
 }
 

@@ -35,7 +35,7 @@ export function infoText(info: CatalogInfo): string {
     ["versions", versions.join(", ")],
     ["migrations", migrations.applied.join(", ") || "none"],
     ["pending", migrations.pending.length > 0 ? `${migrations.pending.join(", ")}: run pnpm db:migrate` : "none"],
-    ["hives", `${info.hives}: ${by.online} online, ${by.offline} offline, ${by.unknown} unknown`],
+    ["hives", `${info.hives}: ${by.online} online, ${by.offline} offline, ${by.unknown} unknown${damagedText(info)}`],
     [
       "records",
       Object.entries(info.records)
@@ -45,6 +45,11 @@ export function infoText(info: CatalogInfo): string {
     ["oldest beat", oldestHeartbeatMs === undefined ? "none" : timeText(oldestHeartbeatMs)],
   ];
   return rows.map(([name, value]) => `${name.padEnd(14)}${value}`).join("\n");
+}
+
+function damagedText({ hives, hivesByStatus: by }: CatalogInfo): string {
+  const damaged = hives - by.online - by.offline - by.unknown;
+  return damaged > 0 ? `, ${damaged} with a damaged status: run pnpm catalog check` : "";
 }
 
 /** With the names in the form that everything outside the process has: snake_case. */

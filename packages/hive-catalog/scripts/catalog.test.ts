@@ -118,6 +118,16 @@ test("info shows the catalog at a glance", async () => {
   );
 });
 
+test("info says that a status is damaged, and what names the hive", async () => {
+  await using file = await catalogWith();
+  file.run("UPDATE hives SET status = 'maybe' WHERE id = (SELECT min(id) FROM hives)");
+  const { code, output } = await catalog(["info"], file.env);
+  expect(code).toBe(0);
+  expect(output).toMatch(
+    /^hives +3: 2 online, 0 offline, 0 unknown, 1 with a damaged status: run pnpm catalog check$/m,
+  );
+});
+
 test("info of nothing fails, and makes nothing", async () => {
   await using file = await CatalogFile.create();
   expect(await catalog(["info"], { QUEEN_DATABASE: file.path })).toMatchObject({ code: 1 });

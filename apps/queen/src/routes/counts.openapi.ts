@@ -14,7 +14,7 @@ export const countsOperations: readonly Operation[] = [
     summary: "Hives in all and by status",
     answers: {
       200: {
-        description: "The counts",
+        description: "The counts. A hive whose status another program damaged is in `total` alone",
         schema: z.strictObject({ total: count, unknown: count, online: count, offline: count }),
         example: { total: 12, unknown: 1, online: 10, offline: 1 },
       },

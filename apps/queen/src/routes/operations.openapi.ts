@@ -106,7 +106,7 @@ export const lifecycleOperations: readonly Operation[] = [
   beginning(
     "install",
     "Install the agent of a hive and start it",
-    "Over SSH where the hive has an `ssh_host`. The agent gets a token of its own; those of former installations are revoked.",
+    "Over SSH where the hive has an `ssh_host`, on the machine of the queen where it has none and is at a loopback address. The agent gets a token of its own; those of former installations are revoked.",
   ),
   beginning(
     "start",
