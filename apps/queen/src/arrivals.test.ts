@@ -4,14 +4,14 @@ import { expect, onTestFinished, test } from "vitest";
 import { FakeClock } from "../test/fake-clock.ts";
 import { beatJson, HIVE_JSON, startTestQueen } from "../test/test-queen.ts";
 import { Arrivals } from "./arrivals.ts";
-import { turnOfTheLoop } from "./turn.ts";
+import { wholeTurn } from "./turn.ts";
 
 async function isSettledAfter({ settled }: Arrivals, turns: number): Promise<boolean> {
   let isSettled = false;
   void settled?.then(() => {
     isSettled = true;
   });
-  for (let turn = 0; turn < turns; turn++) await turnOfTheLoop();
+  for (let turn = 0; turn < turns; turn++) await wholeTurn();
   return isSettled;
 }
 
@@ -30,12 +30,26 @@ test("goes on while each turn of the loop brings one more, but not for longer th
   const { settled } = arrivals;
   for (let turn = 0; turn < 100; turn++) {
     arrivals.add();
-    await turnOfTheLoop();
+    await wholeTurn();
     expect(arrivals.settled).toBe(settled);
   }
-  clock.advance(20);
+  clock.advance(19);
+  arrivals.add();
+  expect(await isSettledAfter(arrivals, 1)).toBe(false);
+  clock.advance(1);
   arrivals.add();
   expect(await isSettledAfter(arrivals, 1)).toBe(true);
+});
+
+test("is of use again after a machine that stood still between two looks at the clock", async () => {
+  let nowMs = 0;
+  const arrivals = new Arrivals({ monotonicNow: () => (nowMs += 25) });
+  for (let round = 0; round < 2; round++) {
+    arrivals.add();
+    expect(arrivals.settled).toBeDefined();
+    expect(await isSettledAfter(arrivals, 2)).toBe(true);
+    expect(arrivals.settled).toBeUndefined();
+  }
 });
 
 test("the beats of hives that connect at once share their commits", async () => {

@@ -2,7 +2,7 @@ import type { Cordon, DamagedRecord, HiveCatalog, NewCordon } from "@repo/hive-c
 import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "./clock.ts";
 import type { EventLog } from "./events.ts";
-import { turnOfTheLoop } from "./turn.ts";
+import { wholeTurn } from "./turn.ts";
 
 interface Parts {
   catalog: HiveCatalog;
@@ -122,7 +122,7 @@ export class Cordons {
       if (before.get(hiveId)?.untilMs === this.#byHive.get(hiveId)?.untilMs) continue;
       this.#parts.onChange(hiveId);
       told += 1;
-      if (told % TOLD_PER_TURN === 0) await turnOfTheLoop();
+      if (told % TOLD_PER_TURN === 0) await wholeTurn();
     }
   }
 

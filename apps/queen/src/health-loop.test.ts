@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { createClient } from "@libsql/client";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { HEALTHY, startHive } from "../test/hive-server.ts";
 import { addHive, startTestQueen, statusOf } from "../test/test-queen.ts";
 import { until } from "../test/until.ts";
@@ -56,29 +56,50 @@ test("hives that hang hold up no others: after a while their places are free, an
   expect(hanging.size).toBe(0);
 });
 
-test("probes eight hives at once while the event loop is busy, and more as soon as it has time", async () => {
+test("probes eight hives at once while the event loop is busy, more that have no answer for a while, and all when it has time", async () => {
   await using queen = await startTestQueen();
   const hanging = new Set<ServerResponse>();
-  const hive = await startHive({ "/health": (_request, response) => void hanging.add(response) });
+  const hive = await startHive({
+    "/health": (_request, response) => {
+      hanging.add(response);
+      response.on("close", () => hanging.delete(response));
+    },
+  });
+  const swallow = hive.routes;
   for (let n = 100; n < 150; n += 1)
     await addHive(queen, hive.port, { id: `a-${n}`, devices: { cpu: null, gpus: [] } });
-  let turnsWithEight = 0;
+  let turns = 0;
   const keepBusy = () => {
-    if (hanging.size >= 8) turnsWithEight += 1;
+    turns += 1;
     const untilMs = performance.now() + 5;
     while (performance.now() < untilMs);
     busy = setImmediate(keepBusy);
   };
-  let busy = setImmediate(keepBusy);
-  const round = queen.healthLoop.runRound();
-  await until("the loop has turned some times since eight were asked", () => turnsWithEight >= 20);
-  expect(hanging.size).toBe(8);
-  clearImmediate(busy);
-  await until("all places are taken", () => hanging.size === 32);
-  hive.routes = HEALTHY;
-  for (const response of hanging) response.end();
-  await round;
-  expect(await queen.catalog.countByStatus("online")).toBe(50);
+  let busy: NodeJS.Immediate | undefined;
+  onTestFinished(() => clearImmediate(busy));
+  const staysAt = async (count: number) => {
+    await until(`${count} are asked`, () => hanging.size >= count);
+    const since = turns;
+    await until("the loop has turned some times since", () => turns >= since + 20);
+    expect(hanging.size).toBe(count);
+  };
+  for (const isBusyToTheEnd of [false, true]) {
+    hive.routes = swallow;
+    busy = setImmediate(keepBusy);
+    const end = queen.healthLoop.runRound();
+    await staysAt(8);
+    queen.clock.advance(50);
+    await staysAt(16);
+    if (!isBusyToTheEnd) {
+      clearImmediate(busy);
+      await until("all places are taken", () => hanging.size === 32);
+    }
+    hive.routes = HEALTHY;
+    for (const response of hanging) response.end();
+    await end;
+    clearImmediate(busy);
+    expect(await queen.catalog.countByStatus("online")).toBe(50);
+  }
 });
 
 test("lets other work run between the pages of hives that it may not contact, and within a sweep", async () => {

@@ -11,12 +11,14 @@ import type { Metrics } from "./metrics.ts";
 import { type Probe, ProbeError } from "./probe.ts";
 import type { HiveRegistry } from "./registry.ts";
 import type { StatusKeeper } from "./status-keeper.ts";
-import { turnOfTheLoop } from "./turn.ts";
+import { wholeTurn } from "./turn.ts";
 
 /** How many hives are probed at once while the event loop has time: answers that come together hold it for as long as they take together. */
 const PARALLEL_PROBES = 32;
-/** How many are probed at once however busy the loop is, and how long a turn of it takes when it is. */
+/** How many at once while the loop is busy. One that has no answer after some time does not count: it comes together with no other one. */
 const PARALLEL_WHEN_BUSY = 8;
+const ANSWERED_WITHIN_MS = 50;
+/** A loop that takes longer for a turn is busy. */
 const BUSY_TURN_MS = 2;
 /** How many begin in one turn of the event loop, and for how long: all of them at once would hold it for as long as they take together. */
 const STARTS_PER_TURN = 4;
@@ -50,10 +52,16 @@ interface Place {
   /** Never rejects. */
   check: Promise<void>;
   startedAtMs: number;
+  isTaken: boolean;
   /** Lets the next one begin before this one has ended. */
   giveUp: () => void;
 }
-const newPlace = (): Place => ({ check: Promise.resolve(), startedAtMs: 0, giveUp: () => undefined });
+const newPlace = (): Place => ({
+  check: Promise.resolve(),
+  startedAtMs: 0,
+  isTaken: false,
+  giveUp: () => undefined,
+});
 
 /** Probes every hive in rounds, and between them sweeps for hives that are lost. */
 export class HealthLoop {
@@ -63,7 +71,7 @@ export class HealthLoop {
   #startsInTurn = 0;
   #firstStartMs = 0;
   #turnTookMs = 0;
-  #running = 0;
+  #places: readonly Place[] = [];
   #nextTurn: Promise<void> | undefined;
 
   constructor(parts: Parts) {
@@ -90,12 +98,13 @@ export class HealthLoop {
     const { liveness, cordons, statuses, registry, detection, log } = this.#parts;
     const again = "the cordons could not be read; the next round tries again";
     await cordons.refresh().catch((error: unknown) => log[levelOf(error)]({ err: error }, again));
-    await turnOfTheLoop();
+    await wholeTurn();
     liveness.sights.beginRound();
     const hives = this.#readHives();
     const slow = new Set<Promise<void>>();
     const failures: unknown[] = [];
     const places = Array.from({ length: PARALLEL_PROBES }, newPlace);
+    this.#places = places;
     let dueAtMs = performance.now() + SLOW_PROBE_MS;
     const timer = setInterval(() => {
       const lateMs = performance.now() - dueAtMs;
@@ -120,7 +129,7 @@ export class HealthLoop {
   /** Marks the hives offline that are lost as far as the queen remembers, without reading the catalog. */
   async sweep(): Promise<void> {
     const { liveness, registry, statuses, clock } = this.#parts;
-    while (registry.expire(PAGE_SIZE) || registry.endWaits(PAGE_SIZE)) await turnOfTheLoop();
+    while (registry.expire(PAGE_SIZE) || registry.endWaits(PAGE_SIZE)) await wholeTurn();
     const { lost, notices } = liveness.tick(clock.monotonicNow(), clock.uptimeNow());
     statuses.announce(notices);
     let marked = 0;
@@ -128,7 +137,7 @@ export class HealthLoop {
       if (this.#stopped) return;
       await this.#settle(sight);
       marked += 1;
-      if (marked % PAGE_SIZE === 0) await turnOfTheLoop();
+      if (marked % PAGE_SIZE === 0) await wholeTurn();
     }
   }
 
@@ -158,7 +167,7 @@ export class HealthLoop {
       const readAtMs = clock.monotonicNow();
       const page = await catalog.listHives({ after, limit: PAGE_SIZE, onCorruptHive });
       for (const record of page) this.#learn(record, readAtMs);
-      await turnOfTheLoop();
+      await wholeTurn();
       for (const record of page) {
         if (this.#stopped) return;
         yield record;
@@ -182,30 +191,30 @@ export class HealthLoop {
   /** A hive whose status cannot be written keeps no other one from being probed. */
   async #checkAll(hives: AsyncIterable<HiveRecord>, place: Place, failures: unknown[]): Promise<void> {
     for await (const hive of hives) {
-      await this.#waitToBegin();
+      await this.#waitToBegin(place);
       place.check = this.#check(hive).catch((error: unknown) => void failures.push(error));
-      place.startedAtMs = this.#parts.clock.monotonicNow();
       await new Promise<void>((resolve) => {
         place.giveUp = resolve;
         void place.check.then(resolve);
       });
-      this.#running -= 1;
+      place.isTaken = false;
     }
   }
 
-  async #waitToBegin(): Promise<void> {
+  async #waitToBegin(place: Place): Promise<void> {
     while (this.#isTurnSpent() || this.#isLoopBusy()) {
       this.#nextTurn ??= this.#turn();
       await this.#nextTurn;
     }
     if (this.#startsInTurn === 0) this.#firstStartMs = performance.now();
     this.#startsInTurn += 1;
-    this.#running += 1;
+    place.isTaken = true;
+    place.startedAtMs = this.#parts.clock.monotonicNow();
   }
 
   async #turn(): Promise<void> {
     const beganAtMs = performance.now();
-    await turnOfTheLoop();
+    await wholeTurn();
     this.#turnTookMs = performance.now() - beganAtMs;
     this.#startsInTurn = 0;
     this.#nextTurn = undefined;
@@ -217,7 +226,10 @@ export class HealthLoop {
   }
 
   #isLoopBusy(): boolean {
-    return this.#running >= PARALLEL_WHEN_BUSY && this.#turnTookMs > BUSY_TURN_MS;
+    if (this.#turnTookMs <= BUSY_TURN_MS) return false;
+    const sinceMs = this.#parts.clock.monotonicNow() - ANSWERED_WITHIN_MS;
+    const awaited = this.#places.filter(({ isTaken, startedAtMs }) => isTaken && startedAtMs > sinceMs);
+    return awaited.length >= PARALLEL_WHEN_BUSY;
   }
 
   /** Frees the places of checks that are slow by the clock of the queen. */

@@ -134,7 +134,6 @@ export class Servers {
   }
 
   #watch(socket: Socket): void {
-    this.#options.arrivals.add();
     const { maxConnectionsPerAddress } = this.#options.limits;
     const address = addressBlock(socket.remoteAddress);
     const peer = peerOf(socket);
@@ -144,6 +143,7 @@ export class Servers {
       this.#warn(address, `${count} from there did nothing yet (--max-connections-per-address)`);
       return;
     }
+    this.#options.arrivals.add();
     this.#unprovenByAddress.set(address, count + 1);
     this.#unproven.set(peer, address);
     this.#connections.add(socket);

@@ -108,8 +108,11 @@ test("answers come in the order of the calls", async () => {
   expect(answered).toEqual(ids);
 });
 
-test("the event loop turns while the answers to a large group go out", async () => {
-  const { file, catalog, commits, ids } = await fleet(160);
+test.each([
+  { beats: 100, perTurn: 16 },
+  { beats: 1000, perTurn: 125 },
+])("the event loop turns while the answers to $beats beats go out: $perTurn in a turn", async ({ beats, perTurn }) => {
+  const { file, catalog, commits, ids } = await fleet(beats);
   await using _ = file;
   let turn = 0;
   let counting = setImmediate(function count() {
@@ -117,14 +120,12 @@ test("the event loop turns while the answers to a large group go out", async () 
     counting = setImmediate(count);
   });
   const answers = new Map<number, number>();
-  const beats = ids.map((id) =>
-    catalog.updateHeartbeat(id, 1).then(() => answers.set(turn, (answers.get(turn) ?? 0) + 1)),
-  );
-  await Promise.all(beats);
+  const note = () => answers.set(turn, (answers.get(turn) ?? 0) + 1);
+  await Promise.all(ids.map((id) => catalog.updateHeartbeat(id, 1).then(note)));
   clearImmediate(counting);
-  expect(commits).toEqual([160]);
-  expect(answers.size).toBeGreaterThanOrEqual(10);
-  expect(Math.max(...answers.values())).toBeLessThanOrEqual(16);
+  expect(commits).toEqual([beats]);
+  expect(Math.max(...answers.values())).toBe(perTurn);
+  expect(answers.size).toBe(Math.ceil(beats / perTurn));
 });
 
 test("more beats than one group may hold go into several commits, none of which is larger", async () => {

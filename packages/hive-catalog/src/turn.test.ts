@@ -11,8 +11,11 @@ test("turns are taken in the order in which they were asked for, one at a time",
       await turnOfTheLoop();
       order.push(`${name} ends`);
     });
-  await Promise.all([work("first"), work("second")]);
-  expect(order).toEqual(["first begins", "first ends", "second begins", "second ends"]);
+  const early = Promise.all([work("1"), work("2"), work("3")]);
+  await turnOfTheLoop();
+  await Promise.all([early, work("4")]);
+  await work("5");
+  expect(order).toEqual(["1", "2", "3", "4", "5"].flatMap((name) => [`${name} begins`, `${name} ends`]));
 });
 
 test("a turn ends when its work fails", async () => {

@@ -5,7 +5,7 @@ import type { AppParts } from "../app.ts";
 import { Problem } from "../errors.ts";
 import { parseQuery } from "../input.ts";
 import type { PlacedWorker } from "../registry.ts";
-import { turnOfTheLoop } from "../turn.ts";
+import { wholeTurn } from "../turn.ts";
 import { WorkerState, workerToJson } from "../worker.ts";
 
 export const WorkersQuery = z.strictObject({
@@ -50,7 +50,7 @@ async function* piecesOf(workers: readonly PlacedWorker[]): AsyncGenerator<strin
   for (let start = 0; start < workers.length; start += WORKERS_PER_TURN) {
     const list = workers.slice(start, start + WORKERS_PER_TURN).map((worker) => JSON.stringify(toJson(worker)));
     yield (start === 0 ? '{"workers":[' : ",") + list.join(",");
-    await turnOfTheLoop();
+    await wholeTurn();
   }
   yield "]}";
 }
