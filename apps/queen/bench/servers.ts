@@ -6,6 +6,7 @@ import { mintToken } from "../src/tokens.ts";
 const QUEEN = fileURLToPath(new URL("../bin/queen.js", import.meta.url));
 const BARE_FASTIFY = fileURLToPath(new URL("./bare-fastify.js", import.meta.url));
 const BARE_HTTP = new URL("./bare-http.ts", import.meta.url);
+const ANSWERING_HIVES = new URL("./answering-hives.ts", import.meta.url);
 
 const PRINTED_PORT = /"port":(\d+)/;
 const LISTENING = /"port":(\d+).*"msg":"queen listening"/;
@@ -28,6 +29,16 @@ export function startBareFastify(): Promise<Server> {
 
 export function startBareHttp(): Promise<Server> {
   return startServer({ command: process.execPath, args: scriptArguments(BARE_HTTP), ready: PRINTED_PORT });
+}
+
+/**
+ * Hives that answer. They stand for other machines, so they have a core only while the queen leaves one idle, where the system knows how to
+ * (`chrt`, of Linux).
+ */
+export function startAnsweringHives(): Promise<Server> {
+  const node = [process.execPath, ...scriptArguments(ANSWERING_HIVES)];
+  const start = ([command = "", ...args]: string[]) => startServer({ command, args, ready: PRINTED_PORT });
+  return start(["chrt", "--idle", "0", ...node]).catch(() => start(node));
 }
 
 /** The file of a fleet that beats now, on a loopback port where nothing answers. */

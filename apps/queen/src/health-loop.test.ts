@@ -88,7 +88,7 @@ test("probes eight hives at once while the event loop is busy, more that have no
     busy = setImmediate(keepBusy);
     const end = queen.healthLoop.runRound();
     await staysAt(8);
-    queen.clock.advance(50);
+    queen.clock.advance(150);
     await staysAt(16);
     if (!isBusyToTheEnd) {
       clearImmediate(busy);

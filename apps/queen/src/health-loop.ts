@@ -17,7 +17,7 @@ import { wholeTurn } from "./turn.ts";
 const PARALLEL_PROBES = 32;
 /** How many at once while the loop is busy. One that has no answer after some time does not count: it comes together with no other one. */
 const PARALLEL_WHEN_BUSY = 8;
-const ANSWERED_WITHIN_MS = 50;
+const ANSWERED_WITHIN_MS = 150;
 /** A loop that takes longer for a turn is busy. */
 const BUSY_TURN_MS = 2;
 /** How many begin in one turn of the event loop, and for how long: all of them at once would hold it for as long as they take together. */
