@@ -139,10 +139,18 @@ function jsonObject(entries: Iterable<[string, number]>): string {
   return `{${members.join(",")}}`;
 }
 
+/** Answers the callers of a group that is stored, all that are left at once when the loop turns out to have nothing else to do. */
 async function answer(group: readonly Beat[], stored: Stored): Promise<void> {
   const perTurn = Math.max(ANSWERS_PER_TURN, Math.ceil(group.length / MAX_TURNS_OF_ANSWERS));
+  let isIdle = false;
+  let startedMs = performance.now();
   for (const [place, { id, resolve, reject }] of group.entries()) {
-    if (place > 0 && place % perTurn === 0) await turnOfTheLoop();
+    if (place > 0 && place % perTurn === 0 && !isIdle) {
+      await turnOfTheLoop();
+      const endedMs = performance.now();
+      isIdle = endedMs - startedMs < IDLE_TURN_MS;
+      startedMs = endedMs;
+    }
     if (stored.has(id)) resolve();
     else reject(new HiveCatalogError("HIVE_NOT_FOUND", `there is no hive '${id}' in the catalog`, { hiveId: id }));
   }
