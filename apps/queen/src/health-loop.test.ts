@@ -7,6 +7,18 @@ import { HEALTHY, startHive } from "../test/hive-server.ts";
 import { addHive, startTestQueen, statusOf } from "../test/test-queen.ts";
 import { until } from "../test/until.ts";
 
+/** A hive whose health checks hang until the test ends them. */
+async function startHangingHive() {
+  const hanging = new Set<ServerResponse>();
+  const hive = await startHive({
+    "/health": (_request, response) => {
+      hanging.add(response);
+      response.on("close", () => hanging.delete(response));
+    },
+  });
+  return { hive, hanging };
+}
+
 test("probes at most 32 hives at once, and every one of several pages", async () => {
   await using queen = await startTestQueen();
   let open = 0;
@@ -33,13 +45,7 @@ test("probes at most 32 hives at once, and every one of several pages", async ()
 
 test("hives that hang hold up no others: after a while their places are free, and the round ends when they do", async () => {
   await using queen = await startTestQueen();
-  const hanging = new Set<ServerResponse>();
-  const swallows = await startHive({
-    "/health": (_request, response) => {
-      hanging.add(response);
-      response.on("close", () => hanging.delete(response));
-    },
-  });
+  const { hive: swallows, hanging } = await startHangingHive();
   const answers = await startHive();
   const devices = { cpu: null, gpus: [] };
   for (let n = 100; n < 180; n += 1) await addHive(queen, swallows.port, { id: `a-${n}`, devices });
@@ -58,13 +64,7 @@ test("hives that hang hold up no others: after a while their places are free, an
 
 test("probes eight hives at once while the event loop is busy, more that have no answer for a while, and all when it has time", async () => {
   await using queen = await startTestQueen();
-  const hanging = new Set<ServerResponse>();
-  const hive = await startHive({
-    "/health": (_request, response) => {
-      hanging.add(response);
-      response.on("close", () => hanging.delete(response));
-    },
-  });
+  const { hive, hanging } = await startHangingHive();
   const swallow = hive.routes;
   for (let n = 100; n < 150; n += 1)
     await addHive(queen, hive.port, { id: `a-${n}`, devices: { cpu: null, gpus: [] } });

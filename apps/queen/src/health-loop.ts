@@ -71,6 +71,7 @@ export class HealthLoop {
   #startsInTurn = 0;
   #firstStartMs = 0;
   #turnTookMs = 0;
+  /** Those of the round that runs. */
   #places: readonly Place[] = [];
   #nextTurn: Promise<void> | undefined;
 
@@ -103,16 +104,15 @@ export class HealthLoop {
     const hives = this.#readHives();
     const slow = new Set<Promise<void>>();
     const failures: unknown[] = [];
-    const places = Array.from({ length: PARALLEL_PROBES }, newPlace);
-    this.#places = places;
+    this.#places = Array.from({ length: PARALLEL_PROBES }, newPlace);
     let dueAtMs = performance.now() + SLOW_PROBE_MS;
     const timer = setInterval(() => {
       const lateMs = performance.now() - dueAtMs;
       dueAtMs = performance.now() + SLOW_PROBE_MS;
       // When the queen herself is late, more probes at once would only make her later.
-      if (lateMs < MAX_LATE_MS) this.#giveUpSlow(places, slow);
+      if (lateMs < MAX_LATE_MS) this.#giveUpSlow(slow);
     }, SLOW_PROBE_MS);
-    const ends = await Promise.allSettled(places.map((place) => this.#checkAll(hives, place, failures)));
+    const ends = await Promise.allSettled(this.#places.map((place) => this.#checkAll(hives, place, failures)));
     clearInterval(timer);
     await Promise.all(slow);
     const failed = ends.find((end) => end.status === "rejected");
@@ -233,9 +233,9 @@ export class HealthLoop {
   }
 
   /** Frees the places of checks that are slow by the clock of the queen. */
-  #giveUpSlow(places: readonly Place[], slow: Set<Promise<void>>): void {
+  #giveUpSlow(slow: Set<Promise<void>>): void {
     const nowMs = this.#parts.clock.monotonicNow();
-    for (const { check, startedAtMs, giveUp } of places) {
+    for (const { check, startedAtMs, giveUp } of this.#places) {
       if (nowMs - startedAtMs < SLOW_PROBE_MS || slow.size >= MAX_SLOW_PROBES || slow.has(check)) continue;
       slow.add(check);
       void check.then(() => slow.delete(check));

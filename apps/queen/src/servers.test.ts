@@ -4,10 +4,12 @@ import { Agent, type IncomingMessage, request } from "node:http";
 import { Agent as TlsAgent, request as tlsRequest } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { type TLSSocket, connect as tlsConnect } from "node:tls";
+import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
+import { FakeClock } from "../test/fake-clock.ts";
 import { startTestQueen, type TestQueen } from "../test/test-queen.ts";
 import { until } from "../test/until.ts";
-import { TIMEOUTS } from "./servers.ts";
+import { Servers, TIMEOUTS } from "./servers.ts";
 import { DEFAULT_LIMITS } from "./settings.ts";
 
 const AN_HOUR_MS = 3_600_000;
@@ -229,4 +231,22 @@ test("a stopping queen finishes a request over TLS and ends the connections that
   const [answer] = await once(busy.setEncoding("utf8"), "data");
   expect(answer).toMatch(/^HTTP\/1\.1 400 /);
   await stopped;
+});
+
+test("a connection that is refused does not count as one that comes in, so it holds no beat up", async () => {
+  let arrived = 0;
+  const servers = new Servers({
+    clock: new FakeClock(),
+    log: pino({ level: "silent" }),
+    limits: { maxConnections: 10, maxConnectionsPerAddress: 1 },
+    arrivals: { add: () => void arrived++ },
+  });
+  const server = servers.create(() => undefined).listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await open(port);
+  await until("the first is let in", () => arrived === 1);
+  await once(await open(port), "close");
+  expect(arrived).toBe(1);
 });

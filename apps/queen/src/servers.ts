@@ -44,7 +44,8 @@ export interface ServersOptions {
   tls?: Tls | undefined;
   timeouts?: Timeouts | undefined;
   limits: Pick<Limits, "maxConnections" | "maxConnectionsPerAddress">;
-  arrivals: Arrivals;
+  /** Told of each connection that is let in. */
+  arrivals: Pick<Arrivals, "add">;
 }
 
 /** Makes the HTTP servers of the queen, one for each address that `localhost` stands for, and knows all their connections. */

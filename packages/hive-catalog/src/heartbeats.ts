@@ -30,9 +30,9 @@ const ENDS_A_WAIT: ReadonlySet<string> = new Set(["CATALOG_BUSY", "CATALOG_UNAVA
 /** Bounds how long one commit may hold the event loop; further beats wait for the next one. */
 const MAX_GROUP_SIZE = 1024;
 /**
- * The answers to a group that is stored go out in several turns of the event loop, or all that their callers do next would come in one. A queen that takes as
- * many beats as she can answers a GET in less than half the time so, as measured. So many to a turn, but more where a group would take more turns
- * than these: the next group waits for them.
+ * How many answers to a group go out before the event loop turns: what their callers do next would all come in one turn. A queen that takes as many beats as
+ * she can answers a GET in less than half the time so, as measured. The next group waits for them, so a large one has more of them to a turn, and takes
+ * a bounded number of turns.
  */
 const ANSWERS_PER_TURN = 16;
 const MAX_TURNS_OF_ANSWERS = 8;
