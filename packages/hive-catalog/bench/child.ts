@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
@@ -16,10 +16,21 @@ export function endChildren(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-type Command = { command: string; args: readonly string[]; env?: NodeJS.ProcessEnv };
+type Command = {
+  command: string;
+  args: readonly string[];
+  env?: NodeJS.ProcessEnv;
+  /** Told of what a child sends by `process.send`. */
+  onProgress?: ((doing: string) => void) | undefined;
+};
 
-function start({ command, args, env }: Command, limitMs: number): ChildProcess {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+function start({ command, args, env, onProgress }: Command, limitMs: number): ChildProcess {
+  const stdio: StdioOptions = ["ignore", "pipe", "pipe"];
+  const child = spawn(command, args, {
+    env: { ...process.env, ...env },
+    stdio: onProgress ? [...stdio, "ipc"] : stdio,
+  });
+  if (onProgress) child.on("message", onProgress);
   running.add(child);
   const limit = setTimeout(() => child.kill("SIGKILL"), limitMs);
   const ended = () => {
@@ -54,14 +65,21 @@ export async function runProgram(command: Command & { timeoutMs: number }): Prom
   throw new Error(`${command.command} ended with ${signal ?? exitCode}: ${stderr.trim() || stdout.trim()}`);
 }
 
+type ScriptOptions = {
+  timeoutMs?: number;
+  nodeOptions?: readonly string[];
+  onProgress?: Command["onProgress"];
+};
+
 /** Runs a TypeScript file in a process of its own; what it prints is JSON. */
 export async function runScript<Answer>(
   script: URL,
   args: readonly string[],
-  { timeoutMs = LONGEST_LIFE_MS, nodeOptions = [] as readonly string[] } = {},
+  { timeoutMs = LONGEST_LIFE_MS, nodeOptions = [], onProgress }: ScriptOptions = {},
 ): Promise<Answer> {
   const command = process.execPath;
-  const printed = await runProgram({ command, args: [...nodeOptions, ...scriptArguments(script), ...args], timeoutMs });
+  const all = [...nodeOptions, ...scriptArguments(script), ...args];
+  const printed = await runProgram({ command, args: all, timeoutMs, onProgress });
   return JSON.parse(printed) as Answer;
 }
 

@@ -4,6 +4,7 @@ import { etcd } from "./etcd.ts";
 import { groups } from "./groups.ts";
 import { growth } from "./growth.ts";
 import { opening } from "./opening.ts";
+import { inOwnProcess } from "./own-process.ts";
 import type { Benchmark } from "./result.ts";
 import { reads, writes } from "./single-calls.ts";
 import { stream } from "./stream.ts";
@@ -25,11 +26,11 @@ export { installedWrk, type LoadFigures, runWrk } from "./wrk.ts";
 
 /** What the catalog is measured by, in the order in which it runs. */
 export const catalogBenchmarks: readonly Benchmark[] = [
-  reads,
-  writes,
+  inOwnProcess(reads),
+  inOwnProcess(writes),
   betterSqlite3,
-  groups,
-  growth,
+  inOwnProcess(groups),
+  inOwnProcess(growth),
   stream,
   backup,
   etcd,

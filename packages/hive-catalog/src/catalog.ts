@@ -22,6 +22,7 @@ import { collect } from "./pages.ts";
 import { type Finder, HiveReader } from "./reader.ts";
 import { HIVE_STATUSES, type HiveChanges, type HiveRecord, type HiveStatus, type NewHive } from "./record.ts";
 import { withoutDeadline } from "./retry.ts";
+import { whenThere } from "./statement.ts";
 import { buildStatements, type Statements } from "./statements.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -115,15 +116,17 @@ export class HiveCatalog {
 
   /** The hive, or undefined. Rejects with CORRUPT_HIVE when another program damaged its row. */
   getHive(id: string): Promise<HiveRecord | undefined> {
-    return this.#door.call(async () => {
+    return this.#door.call(() => {
       if (!isHiveId(id)) return undefined;
-      const row = await this.#statements.get.row({ id });
-      return row && this.#reader.record(row);
+      return whenThere(this.#statements.get.row({ id }), (row) => row && this.#reader.record(row));
     });
   }
 
   hiveExists(id: string): Promise<boolean> {
-    return this.#door.call(async () => isHiveId(id) && (await this.#statements.exists.row({ id })) !== undefined);
+    return this.#door.call(() => {
+      if (!isHiveId(id)) return false;
+      return whenThere(this.#statements.exists.row({ id }), (row) => row !== undefined);
+    });
   }
 
   /** All hives by id, or one page of them. */

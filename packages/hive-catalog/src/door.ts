@@ -29,7 +29,8 @@ export class Door {
     if (this.#isShut) throw new HiveCatalogError("CATALOG_CLOSED", "the catalog is closed");
     this.#running++;
     try {
-      return await work();
+      const result = work();
+      return result instanceof Promise ? await result : result;
     } catch (error) {
       throw toCatalogError(error);
     } finally {
