@@ -30,14 +30,23 @@ export function worstOf(stallsMs: readonly number[]): string {
   return `${stallsMs.length} ${stallsMs.length === 1 ? "run" : "runs"}, the worst ${Math.max(...stallsMs).toFixed(1)} ms`;
 }
 
+type InTurnOptions = {
+  rounds: number;
+  /** Rounds before those that count. */
+  warmUp?: number;
+  /** Told of each round that counts, from 1 on. */
+  onRound?: (round: number) => void;
+};
+
 /** Runs all sides one after the other, again and again, so that what disturbs the machine disturbs all of them. */
 export async function inTurn<Side extends string>(
   sides: Record<Side, Round>,
-  { rounds, warmUp = WARM_UP_ROUNDS }: { rounds: number; warmUp?: number },
+  { rounds, warmUp = WARM_UP_ROUNDS, onRound }: InTurnOptions,
 ): Promise<Record<Side, number[]>> {
   const names = Object.keys(sides) as Side[];
   const seen = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Side, number[]>;
   for (let round = -warmUp; round < rounds; round++) {
+    if (round >= 0) onRound?.(round + 1);
     for (const name of names) {
       const figure = await sides[name]();
       if (round >= 0) seen[name].push(figure);

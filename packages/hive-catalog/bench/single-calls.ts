@@ -3,15 +3,17 @@ import Database from "libsql";
 import { HiveCatalog } from "../src/index.ts";
 import { HandWritten, SPECIFIED_TABLE } from "./by-hand.ts";
 import { beatAt, type Fleet, fillFleet, HOST_KINDS, hiveId, migrateFleet } from "./fleet.ts";
-import { calibrated, counted, inTurn, MANY_ROUNDS, type Operation } from "./measure.ts";
+import { calibrated, counted, inTurn, MANY_ROUNDS, type Operation, type Round } from "./measure.ts";
 import { aNewHive } from "./new-hive.ts";
-import { type Benchmark, type BenchmarkContext, compared, type Result } from "./result.ts";
+import { type Benchmark, type BenchmarkContext, compared, type Limit, type Result } from "./result.ts";
 import { openStockDrizzle } from "./stock-drizzle.ts";
 
 const POINT = 1;
 const LIST = 1000;
 /** Far more than any sensible memory of decoded devices would hold. */
 const MANY = 20_000;
+/** Short, so that both sides of a round mostly see the machine in the same state. */
+const READ_ROUND_MS = 12;
 const WRITES_PER_ROUND = 50;
 const MOST_WRITES = 4000;
 const BY_HAND = "libsql by hand";
@@ -20,132 +22,146 @@ const DRIZZLE = "drizzle on @libsql/client";
 export const reads: Benchmark = {
   name: "reads",
   async run(context) {
-    return [
-      ...(await readRows(context, { size: LIST, devices: "kinds" }, `${LIST} hives, ${HOST_KINDS} kinds of device`)),
-      ...(await readRows(context, { size: MANY, devices: "distinct" }, `${MANY} hives, all devices differ`)),
-    ];
+    const few = await openReads(
+      context,
+      { size: LIST, devices: "kinds" },
+      `${LIST} hives, ${HOST_KINDS} kinds of device`,
+    );
+    const many = await openReads(context, { size: MANY, devices: "distinct" }, `${MANY} hives, all devices differ`);
+    const results = await comparedInTurn(context, [...few.pairs, ...many.pairs], { full: MANY_ROUNDS, quick: 9 });
+    await few.close();
+    await many.close();
+    return results;
   },
 };
 
-async function readRows({ folder, quick, progress }: BenchmarkContext, fleet: Fleet, label: string): Promise<Result[]> {
+async function openReads({ folder }: BenchmarkContext, fleet: Fleet, label: string) {
   const { catalog, byHand, path } = await openBoth(folder, `reads-${fleet.size}`, fleet);
   const stock = openStockDrizzle(path);
-  const rounds = quick ? 9 : 41;
   const id = (n: number) => hiveId(n % fleet.size);
   const pageStart = (n: number) => hiveId((n * LIST) % fleet.size);
   const whole = fleet.size === LIST;
-
-  progress(`getHive, ${label}`);
-  const get = await inTurn(
-    { ours: calibrated((n) => catalog.getHive(id(n))), theirs: calibrated((n) => byHand.getHive(id(n))) },
-    { rounds: quick ? 9 : MANY_ROUNDS },
-  );
-  progress(`listHives, ${label}`);
-  const list = await inTurn(
+  const side = (operation: Operation) => calibrated(operation, { roundMs: READ_ROUND_MS });
+  const getHive = side((n) => catalog.getHive(id(n)));
+  const pairs: Pair[] = [
     {
-      ours: calibrated((n) => (whole ? catalog.listHives() : catalog.listHives({ after: pageStart(n), limit: LIST }))),
-      theirs: calibrated((n) => (whole ? byHand.listHives() : byHand.pageOfHives(pageStart(n), LIST))),
-    },
-    { rounds },
-  );
-  progress(`getHive and drizzle, ${label}`);
-  const stockGet = await inTurn(
-    { ours: calibrated((n) => catalog.getHive(id(n))), theirs: calibrated((n) => stock.getHive(id(n))) },
-    { rounds },
-  );
-  stock.close();
-  byHand.close();
-  await catalog.close();
-  return [
-    compared({
-      point: POINT,
       what: `getHive (${label})`,
       meaning: "One hive by its id, with its devices parsed: what most requests to a queen begin with.",
-      unit: "µs",
       counterpart: BY_HAND,
       limit: { atMost: 1.6 },
-      ...get,
-    }),
-    compared({
-      point: POINT,
+      ours: getHive,
+      theirs: side((n) => byHand.getHive(id(n))),
+    },
+    {
       what: `listHives of ${LIST} (${label})`,
       meaning: "A thousand whole records: a screen full of fleet, or one step of a health round.",
-      unit: "µs",
       counterpart: BY_HAND,
       limit: { atMost: 1.3 },
-      ...list,
-    }),
-    compared({
-      point: POINT,
+      ours: side((n) => (whole ? catalog.listHives() : catalog.listHives({ after: pageStart(n), limit: LIST }))),
+      theirs: side((n) => (whole ? byHand.listHives() : byHand.pageOfHives(pageStart(n), LIST))),
+    },
+    {
       what: `getHive against drizzle (${label})`,
       meaning: "The same read as one would first write it. The limit says: at least five times as fast.",
-      unit: "µs",
       counterpart: DRIZZLE,
       limit: { atMost: 0.2 },
-      ...stockGet,
-    }),
+      ours: getHive,
+      theirs: side((n) => stock.getHive(id(n))),
+    },
   ];
+  const close = async () => {
+    stock.close();
+    byHand.close();
+    await catalog.close();
+  };
+  return { pairs, close };
 }
 
 export const writes: Benchmark = {
   name: "writes",
-  async run({ folder, quick, progress }) {
+  async run(context) {
     const fleet: Fleet = { size: LIST, devices: "distinct" };
-    const { catalog, byHand } = await openBoth(folder, "writes", fleet);
+    const { catalog, byHand } = await openBoth(context.folder, "writes", fleet);
     const id = (n: number) => hiveId((n * 7919) % fleet.size);
     const status = (n: number) => (Math.floor(n / fleet.size) % 2 ? "online" : "offline");
-    const pair = async (doing: string, ours: Operation, theirs: Operation) => {
-      progress(doing);
-      return inTurn(
-        { ours: counted(ours, WRITES_PER_ROUND), theirs: counted(theirs, WRITES_PER_ROUND) },
-        { rounds: quick ? 11 : 61 },
-      );
-    };
-    const row = (what: string, meaning: string, atMost: number) =>
-      ({ point: POINT, what, meaning, unit: "µs", counterpart: BY_HAND, limit: { atMost } }) as const;
+    const side = (operation: Operation) => counted(operation, WRITES_PER_ROUND);
+    const byHandWithin = (atMost: number) => ({ counterpart: BY_HAND, limit: { atMost } });
 
     // Made beforehand: what they cost would bring the two sides nearer to each other.
     const newHives = Array.from({ length: MOST_WRITES }, (_, n) => aNewHive(n));
     const newHive = (n: number) => newHives[n] ?? aNewHive(n);
-    const results = [
-      compared({
-        ...row("addHive", "A hive joins the fleet: checked, stored, on disk.", 1.5),
-        ...(await pair(
-          "addHive",
-          (n) => catalog.addHive(newHive(n)),
-          (n) => byHand.addHive(newHive(n)),
-        )),
-      }),
-      compared({
-        ...row("updateDevices", "Detection found other devices.", 1.5),
-        ...(await pair(
-          "updateDevices",
-          (n) => catalog.updateDevices(id(n), newHive(n).devices),
-          (n) => byHand.updateDevices(id(n), newHive(n).devices),
-        )),
-      }),
-      compared({
-        ...row("updateHiveStatus", "A hive goes online or offline.", 1.5),
-        ...(await pair(
-          "updateHiveStatus",
-          (n) => catalog.updateHiveStatus(id(n), status(n)),
-          (n) => byHand.updateHiveStatus(id(n), status(n)),
-        )),
-      }),
-      compared({
-        ...row("one heartbeat alone", "What a beat costs when no other shares its commit.", 1.25),
-        ...(await pair(
-          "one heartbeat alone",
-          (n) => catalog.updateHeartbeat(id(n), beatAt + n),
-          (n) => byHand.updateHeartbeat(id(n), beatAt + n),
-        )),
-      }),
+    const pairs: Pair[] = [
+      {
+        what: "addHive",
+        meaning: "A hive joins the fleet: checked, stored, on disk.",
+        ...byHandWithin(1.5),
+        ours: side((n) => catalog.addHive(newHive(n))),
+        theirs: side((n) => byHand.addHive(newHive(n))),
+      },
+      {
+        what: "updateDevices",
+        meaning: "Detection found other devices.",
+        ...byHandWithin(1.5),
+        ours: side((n) => catalog.updateDevices(id(n), newHive(n).devices)),
+        theirs: side((n) => byHand.updateDevices(id(n), newHive(n).devices)),
+      },
+      {
+        what: "updateHiveStatus",
+        meaning: "A hive goes online or offline.",
+        ...byHandWithin(1.5),
+        ours: side((n) => catalog.updateHiveStatus(id(n), status(n))),
+        theirs: side((n) => byHand.updateHiveStatus(id(n), status(n))),
+      },
+      {
+        what: "one heartbeat alone",
+        meaning: "What a beat costs when no other shares its commit.",
+        ...byHandWithin(1.25),
+        ours: side((n) => catalog.updateHeartbeat(id(n), beatAt + n)),
+        theirs: side((n) => byHand.updateHeartbeat(id(n), beatAt + n)),
+      },
     ];
+    const results = await comparedInTurn(context, pairs, { full: 61, quick: 11 });
     byHand.close();
     await catalog.close();
     return results;
   },
 };
+
+type Pair = {
+  what: string;
+  meaning: string;
+  counterpart: string;
+  limit: Limit;
+  ours: Round;
+  theirs: Round;
+};
+
+/**
+ * All pairs one after the other, again and again: the rounds of each are spread over the whole time, and a slow spell of the machine,
+ * in which the two sides of a pair do not slow down alike, falls on all of them.
+ */
+async function comparedInTurn(
+  { quick, progress }: BenchmarkContext,
+  pairs: readonly Pair[],
+  rounds: { full: number; quick: number },
+): Promise<Result[]> {
+  const sides = pairs.flatMap(({ what, ours, theirs }) => [
+    [`${what}: ours`, ours],
+    [`${what}: theirs`, theirs],
+  ]);
+  const count = quick ? rounds.quick : rounds.full;
+  const seen = await inTurn<string>(Object.fromEntries(sides), {
+    rounds: count,
+    onRound: (round) => progress(`round ${round} of ${count}`),
+  });
+  return pairs.map(({ what, ours: _ours, theirs: _theirs, ...row }) =>
+    compared({
+      ...{ point: POINT, what, ...row, unit: "µs" },
+      ours: seen[`${what}: ours`] ?? [],
+      theirs: seen[`${what}: theirs`] ?? [],
+    }),
+  );
+}
 
 /** The same fleet twice: in a catalog, and in a file with the specification's table for the statements by hand. */
 export async function openBoth(folder: string, name: string, fleet: Fleet) {
