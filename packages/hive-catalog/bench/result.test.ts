@@ -29,12 +29,23 @@ test("a row without a limit has no verdict, and a missing counterpart is no miss
   expect(notMeasured({ ...row, note: "etcd is not installed" }).verdict).toBe("not measured");
 });
 
-test("sides take turns, and warm-up rounds are not counted", async () => {
+test("every side runs once a round, and warm-up rounds are not counted", async () => {
   const order: string[] = [];
   const side = (name: string) => async () => order.push(name);
-  const seen = await inTurn({ ours: side("ours"), theirs: side("theirs") }, { rounds: 2, warmUp: 1 });
-  expect(order).toEqual(["ours", "theirs", "ours", "theirs", "ours", "theirs"]);
-  expect(seen).toEqual({ ours: [3, 5], theirs: [4, 6] });
+  const rounds: number[] = [];
+  const onRound = (round: number) => void rounds.push(round);
+  const seen = await inTurn({ ours: side("ours"), theirs: side("theirs") }, { rounds: 2, warmUp: 1, onRound });
+  for (const round of [0, 1, 2]) expect(order.slice(2 * round, 2 * round + 2).toSorted()).toEqual(["ours", "theirs"]);
+  const places = (name: string) => order.flatMap((ran, place) => (ran === name && place > 1 ? [place + 1] : []));
+  expect(seen).toEqual({ ours: places("ours"), theirs: places("theirs") });
+  expect(rounds).toEqual([1, 2]);
+});
+
+test("neither side is always the first of its round", async () => {
+  const order: string[] = [];
+  const side = (name: string) => async () => order.push(name);
+  await inTurn({ ours: side("ours"), theirs: side("theirs") }, { rounds: 64 });
+  expect(new Set(order.filter((_, place) => place % 2 === 0))).toEqual(new Set(["ours", "theirs"]));
 });
 
 test("percentiles lie between the neighbouring samples", () => {
