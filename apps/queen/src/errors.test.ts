@@ -1,6 +1,6 @@
 import { HIVE_CATALOG_ERROR_CODES, HiveCatalogError, type HiveCatalogErrorCode } from "@repo/hive-catalog";
 import { expect, test } from "vitest";
-import { errorForLog, levelOf, SettingError, toProblem } from "./errors.ts";
+import { errorForLog, hiveNotFound, levelOf, SettingError, toProblem } from "./errors.ts";
 import { ProbeError } from "./probe.ts";
 
 const STATUS: Record<HiveCatalogErrorCode, number> = {
@@ -54,6 +54,11 @@ test("leaves the message of an error without fields as it is: ids may be called 
   expect(toProblem(new HiveCatalogError("HIVE_NOT_FOUND", "there is no hive 'sshPort'"), "r-1").message).toBe(
     "there is no hive 'sshPort'",
   );
+});
+
+test("tells of a hive that is not there in the same words, whether the queen or the catalog noticed it", () => {
+  const noticed = new HiveCatalogError("HIVE_NOT_FOUND", "as the catalog says it", { hiveId: "gpu-01" });
+  expect(toProblem(noticed, "r-1")).toMatchObject({ status: 404, message: hiveNotFound("gpu-01").message });
 });
 
 test.each([

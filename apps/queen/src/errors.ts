@@ -108,6 +108,7 @@ export function toProblem(error: unknown, requestId: string): Problem {
 }
 
 function catalogProblem(error: HiveCatalogError): Problem {
+  if (error.code === "HIVE_NOT_FOUND" && error.hiveId !== undefined) return hiveNotFound(error.hiveId);
   const status = CATALOG_STATUS[error.code];
   const errors = error.problems.map(({ field, message }) => ({
     field: withJsonNames(field),

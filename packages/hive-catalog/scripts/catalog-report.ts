@@ -5,7 +5,7 @@ import type { CatalogInfo } from "../src/maintenance/info.ts";
 const MAX_SHOWN = 50;
 
 export function copyText(what: string, { path, hives, bytes, durationMs }: CopyResult): string {
-  return `${what} ${hives} hives to ${path} (${sizeText(bytes)}, ${Math.round(durationMs)} ms)`;
+  return `${what} ${hives} ${hives === 1 ? "hive" : "hives"} to ${path} (${sizeText(bytes)}, ${Math.round(durationMs)} ms)`;
 }
 
 export function checkText(check: CatalogCheck): string {

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { CatalogFile } from "../test/catalog-file.ts";
 import { manyHives } from "../test/large-catalog.ts";
+import { copyText } from "./catalog-report.ts";
 import { ending, startCommand } from "./repository-copy.ts";
 
 type Call = Parameters<typeof startCommand>[1];
@@ -35,6 +36,11 @@ test("backup, restore and check by the command line, with what QUEEN_DATABASE or
     hives: 3,
     pending_migrations: [],
   });
+});
+
+test("one hive is one", () => {
+  const copied = copyText("backed up", { path: "a.db", hives: 1, bytes: 4096, durationMs: 2 });
+  expect(copied).toBe("backed up 1 hive to a.db (4 KiB, 2 ms)");
 });
 
 test("a target that is there is a wrong call: exit code 2, and --force is the way", async () => {

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { Client } from "@libsql/client";
 import { toCatalogError } from "./driver-errors.ts";
-import { HiveCatalogError } from "./errors.ts";
+import { hiveNotFound } from "./errors.ts";
 import { laterBeat, latestBelievableMs } from "./heartbeat-rule.ts";
 import { tell } from "./observer.ts";
 import { turnOfTheLoop } from "./turn.ts";
@@ -152,7 +152,7 @@ async function answer(group: readonly Beat[], stored: Stored): Promise<void> {
       startedMs = endedMs;
     }
     if (stored.has(id)) resolve();
-    else reject(new HiveCatalogError("HIVE_NOT_FOUND", `there is no hive '${id}' in the catalog`, { hiveId: id }));
+    else reject(hiveNotFound(id));
   }
 }
 
