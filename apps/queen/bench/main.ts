@@ -26,8 +26,7 @@ const EXIT = { missed: 1, badUsage: 2, interrupted: 130 };
 
 const flags = readFlags();
 const folder = await mkdtemp(join(tmpdir(), "hive-bench-"));
-process.once("SIGINT", interrupted);
-process.once("SIGTERM", interrupted);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupted);
 try {
   process.exitCode = await run(flags);
 } finally {

@@ -51,7 +51,9 @@ export function scriptArguments(script: URL): string[] {
 
 /** Runs a program to its end and resolves to what it printed. Rejects when it fails or takes longer than `timeoutMs`. */
 export async function runProgram(command: Command & { timeoutMs: number }): Promise<string> {
-  const child = start(command, command.timeoutMs);
+  const { timeoutMs } = command;
+  const startedMs = performance.now();
+  const child = start(command, timeoutMs);
   let stdout = "";
   let stderr = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -62,7 +64,9 @@ export async function runProgram(command: Command & { timeoutMs: number }): Prom
   });
   const [exitCode, signal] = (await once(child, "close")) as [number | null, string | null];
   if (exitCode === 0) return stdout;
-  throw new Error(`${command.command} ended with ${signal ?? exitCode}: ${stderr.trim() || stdout.trim()}`);
+  const tookTooLong = signal === "SIGKILL" && performance.now() - startedMs >= timeoutMs;
+  const end = tookTooLong ? `took longer than ${timeoutMs / 1000} s` : `ended with ${signal ?? exitCode}`;
+  throw new Error(`${command.command} ${end}: ${stderr.trim() || stdout.trim() || "it said nothing"}`);
 }
 
 type ScriptOptions = {

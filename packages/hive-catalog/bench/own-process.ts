@@ -1,16 +1,22 @@
 import { runScript } from "./child.ts";
+import { groups } from "./groups.ts";
+import { growth } from "./growth.ts";
 import type { Benchmark, Result } from "./result.ts";
+import { reads, writes } from "./single-calls.ts";
 
 const SCRIPT = new URL("./own-process-child.ts", import.meta.url);
 
+/** What measures both sides in its own process. */
+export const measuredInProcess: readonly Benchmark[] = [reads, writes, groups, growth];
+
 /**
- * The same benchmark, both sides in one new process: what ran before leaves garbage and page caches behind, and made a group of beats
- * some 10 % slower, as measured.
+ * The same, each in a new process: what ran before leaves garbage and page caches behind, and made a group of beats some 10 % slower, as
+ * measured.
  */
-export function inOwnProcess({ name }: Benchmark): Benchmark {
-  return {
-    name,
-    run: ({ quick, folder, progress }) =>
-      runScript<Result[]>(SCRIPT, [name, folder, quick ? "quick" : "full"], { onProgress: progress }),
-  };
-}
+export const measuredInOwnProcess: readonly Benchmark[] = measuredInProcess.map(({ name }) => ({
+  name,
+  run: ({ quick, folder, progress }) => {
+    progress("starting");
+    return runScript<Result[]>(SCRIPT, [name, folder, quick ? "quick" : "full"], { onProgress: progress });
+  },
+}));

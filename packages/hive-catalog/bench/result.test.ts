@@ -1,5 +1,8 @@
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { inTurn, percentile, spread } from "./measure.ts";
+import { runProgram } from "./child.ts";
+import { groupsInTurn, inTurn, percentile, spread } from "./measure.ts";
+import { measuredInOwnProcess } from "./own-process.ts";
 import { absolute, compared, notMeasured } from "./result.ts";
 
 const row = { point: 1, what: "a call", meaning: "what it says", unit: "µs" } as const;
@@ -46,6 +49,36 @@ test("neither side is always the first of its round", async () => {
   const side = (name: string) => async () => order.push(name);
   await inTurn({ ours: side("ours"), theirs: side("theirs") }, { rounds: 64 });
   expect(new Set(order.filter((_, place) => place % 2 === 0))).toEqual(new Set(["ours", "theirs"]));
+});
+
+test("the sides of a group stay next to each other, whatever order the groups come in", async () => {
+  const order: string[] = [];
+  const group = (name: string) => ({
+    ours: async () => order.push(`${name} ours`),
+    theirs: async () => order.push(`${name} theirs`),
+  });
+  const seen = await groupsInTurn([group("reads"), group("writes")], { rounds: 64, warmUp: 0 });
+  const pairs = Array.from({ length: 128 }, (_, n) => order.slice(2 * n, 2 * n + 2).map((side) => side.split(" ")[0]));
+  for (const [first, second] of pairs) expect(first).toBe(second);
+  expect(new Set(pairs.filter((_, n) => n % 2 === 0).map(([first]) => first))).toEqual(new Set(["reads", "writes"]));
+  expect(seen.map(({ ours, theirs }) => [ours.length, theirs.length])).toEqual([
+    [64, 64],
+    [64, 64],
+  ]);
+});
+
+test("a benchmark in a process of its own tells what it does, and why it failed", async () => {
+  const [reads] = measuredInOwnProcess;
+  const told: string[] = [];
+  const folder = fileURLToPath(import.meta.url);
+  const run = reads?.run({ quick: true, folder, progress: (doing) => void told.push(doing) });
+  await expect(run).rejects.toThrow(/^.* ended with 1: the catalog .*$/);
+  expect(told).toEqual(["starting", expect.stringMatching(/^filling /)]);
+});
+
+test("a program that takes too long is ended, and said to", async () => {
+  const program = { command: process.execPath, args: ["-e", "setInterval(() => {}, 1000)"], timeoutMs: 200 };
+  await expect(runProgram(program)).rejects.toThrow(/ took longer than 0.2 s: it said nothing$/);
 });
 
 test("percentiles lie between the neighbouring samples", () => {

@@ -3,7 +3,7 @@ import Database from "libsql";
 import { HiveCatalog } from "../src/index.ts";
 import { HandWritten, SPECIFIED_TABLE } from "./by-hand.ts";
 import { beatAt, type Fleet, fillFleet, HOST_KINDS, hiveId, migrateFleet } from "./fleet.ts";
-import { calibrated, counted, inTurn, MANY_ROUNDS, type Operation, type Round } from "./measure.ts";
+import { calibrated, counted, groupsInTurn, MANY_ROUNDS, type Operation, type Round } from "./measure.ts";
 import { aNewHive } from "./new-hive.ts";
 import { type Benchmark, type BenchmarkContext, compared, type Limit, type Result } from "./result.ts";
 import { openStockDrizzle } from "./stock-drizzle.ts";
@@ -28,28 +28,28 @@ export const reads: Benchmark = {
       `${LIST} hives, ${HOST_KINDS} kinds of device`,
     );
     const many = await openReads(context, { size: MANY, devices: "distinct" }, `${MANY} hives, all devices differ`);
-    const results = await comparedInTurn(context, [...few.pairs, ...many.pairs], { full: MANY_ROUNDS, quick: 9 });
+    const results = await comparedInTurn(context, [...few.pairs, ...many.pairs], { full: MANY_ROUNDS, few: 9 });
     await few.close();
     await many.close();
     return results;
   },
 };
 
-async function openReads({ folder }: BenchmarkContext, fleet: Fleet, label: string) {
+async function openReads({ folder, progress }: BenchmarkContext, fleet: Fleet, label: string) {
+  progress(`filling ${label}`);
   const { catalog, byHand, path } = await openBoth(folder, `reads-${fleet.size}`, fleet);
   const stock = openStockDrizzle(path);
   const id = (n: number) => hiveId(n % fleet.size);
   const pageStart = (n: number) => hiveId((n * LIST) % fleet.size);
   const whole = fleet.size === LIST;
   const side = (operation: Operation) => calibrated(operation, { roundMs: READ_ROUND_MS });
-  const getHive = side((n) => catalog.getHive(id(n)));
   const pairs: Pair[] = [
     {
       what: `getHive (${label})`,
       meaning: "One hive by its id, with its devices parsed: what most requests to a queen begin with.",
       counterpart: BY_HAND,
       limit: { atMost: 1.6 },
-      ours: getHive,
+      ours: side((n) => catalog.getHive(id(n))),
       theirs: side((n) => byHand.getHive(id(n))),
     },
     {
@@ -65,7 +65,7 @@ async function openReads({ folder }: BenchmarkContext, fleet: Fleet, label: stri
       meaning: "The same read as one would first write it. The limit says: at least five times as fast.",
       counterpart: DRIZZLE,
       limit: { atMost: 0.2 },
-      ours: getHive,
+      ours: side((n) => catalog.getHive(id(n))),
       theirs: side((n) => stock.getHive(id(n))),
     },
   ];
@@ -120,46 +120,33 @@ export const writes: Benchmark = {
         theirs: side((n) => byHand.updateHeartbeat(id(n), beatAt + n)),
       },
     ];
-    const results = await comparedInTurn(context, pairs, { full: 61, quick: 11 });
+    const results = await comparedInTurn(context, pairs, { full: 61, few: 11 });
     byHand.close();
     await catalog.close();
     return results;
   },
 };
 
-type Pair = {
-  what: string;
-  meaning: string;
+type Pair = Pick<Result, "what" | "meaning"> & {
   counterpart: string;
   limit: Limit;
   ours: Round;
   theirs: Round;
 };
 
-/**
- * All pairs one after the other, again and again: the rounds of each are spread over the whole time, and a slow spell of the machine,
- * in which the two sides of a pair do not slow down alike, falls on all of them.
- */
 async function comparedInTurn(
   { quick, progress }: BenchmarkContext,
   pairs: readonly Pair[],
-  rounds: { full: number; quick: number },
+  { full, few }: { full: number; few: number },
 ): Promise<Result[]> {
-  const sides = pairs.flatMap(({ what, ours, theirs }) => [
-    [`${what}: ours`, ours],
-    [`${what}: theirs`, theirs],
-  ]);
-  const count = quick ? rounds.quick : rounds.full;
-  const seen = await inTurn<string>(Object.fromEntries(sides), {
-    rounds: count,
-    onRound: (round) => progress(`round ${round} of ${count}`),
-  });
-  return pairs.map(({ what, ours: _ours, theirs: _theirs, ...row }) =>
-    compared({
-      ...{ point: POINT, what, ...row, unit: "µs" },
-      ours: seen[`${what}: ours`] ?? [],
-      theirs: seen[`${what}: theirs`] ?? [],
-    }),
+  const rounds = quick ? few : full;
+  progress("warming up");
+  const seen = await groupsInTurn(
+    pairs.map(({ ours, theirs }) => ({ ours, theirs })),
+    { rounds, onRound: (round) => progress(`round ${round} of ${rounds}`) },
+  );
+  return pairs.map((pair, place) =>
+    compared({ ...pair, point: POINT, unit: "µs", ...(seen[place] ?? { ours: [], theirs: [] }) }),
   );
 }
 
