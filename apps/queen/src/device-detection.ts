@@ -1,11 +1,13 @@
 import type { DeviceCapabilities } from "@repo/device-types";
 import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
+import type { EventLog } from "./events.ts";
 import type { HiveAddress, Probe } from "./probe.ts";
 
 interface Parts {
   catalog: HiveCatalog;
   probe: Probe;
+  events: EventLog;
   log: FastifyBaseLogger;
 }
 
@@ -77,11 +79,12 @@ export class DeviceDetection {
   }
 
   async #ask(id: string, hive: HiveAddress): Promise<DeviceCapabilities> {
-    const { probe, catalog, log } = this.#parts;
+    const { probe, catalog, events, log } = this.#parts;
     const devices = await probe.devices(id, hive);
     await catalog.updateDevices(id, devices);
     this.learnDevices(id);
     log.info({ hive_id: id, cores: devices.cpu?.cores, gpus: devices.gpus.length }, "devices detected");
+    events.publish("hive_changed", { hive_id: id });
     return devices;
   }
 

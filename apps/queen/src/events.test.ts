@@ -92,6 +92,25 @@ test("the queen publishes what another program adds and removes, once she knows 
   expect(told[0]?.[1]).toEqual({ at_ms: queen.clock.now(), hive_id: "b", ...hive, status: "unknown" });
 });
 
+test("the queen publishes that a hive was changed over the API, and that another program gave it an address", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, 8600);
+  await queen.healthLoop.runRound();
+  const path = `/v1/hives/${HIVE_JSON.id}`;
+  await queen.request("PATCH", path, { port: 8601 });
+  await queen.request("PUT", path, { host: "127.0.0.1", port: 8602 });
+  await queen.request("PUT", `${path}/devices`, { cpu: null, gpus: [] });
+  await queen.request("PATCH", path, { port: 0 });
+  await queen.request("PATCH", path, {});
+  await queen.healthLoop.runRound();
+  const changed = ["hive_changed", { at_ms: queen.clock.now(), hive_id: "hive-a" }];
+  expect(published(queen).slice(1)).toEqual([changed, changed, changed]);
+
+  await queen.catalog.patchHive(HIVE_JSON.id, { port: 8603 });
+  await queen.healthLoop.runRound();
+  expect(published(queen).slice(4)).toEqual([changed]);
+});
+
 test("the queen publishes what is added, what changes its status, and what is removed", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, 8600);

@@ -7,6 +7,8 @@ export interface EventData {
   cordon: { hive_id: string; cordoned: boolean; reason: string | null; until_ms: number | null };
   operation: { id: string; hive_id: string; kind: string; state: string };
   hive_added: { hive_id: string; host: string; port: number; status: HiveStatus };
+  /** Something else than its status: its address, devices or what is kept for SSH. */
+  hive_changed: { hive_id: string };
   hive_removed: { hive_id: string };
   /** What the queen went through as a whole. The counts are of online hives, where they were taken. */
   liveness: { kind: Notice["kind"]; why: string; missing: number | null; online: number | null };

@@ -80,7 +80,7 @@ export function assembleQueen(options: QueenOptions): Queen {
   const newProbe = () =>
     new Probe({ allowedHosts, resolve, timeoutMs: Math.min(MAX_PROBE_TIMEOUT_MS, healthIntervalMs) });
   const statuses = new StatusKeeper({ catalog, liveness, events, metrics, clock, log, staleAfterMs });
-  const detection = new DeviceDetection({ catalog, probe: newProbe(), log });
+  const detection = new DeviceDetection({ catalog, probe: newProbe(), events, log });
   const arrivals = new Arrivals(clock);
   const parts = { catalog, registry, liveness, cordons, events, metrics, statuses, detection, clock, log };
   const heartbeats = new HeartbeatReceiver({ ...parts, arrivals });

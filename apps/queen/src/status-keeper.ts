@@ -41,13 +41,19 @@ export class StatusKeeper {
     else await this.#write(sight, status, verdict);
   }
 
-  /** Takes over what the catalog says of a hive, and tells of one that another program has added. */
+  /** Takes over what the catalog says of a hive, and tells of one that another program has added, or given another address. */
   learn(record: HiveRecord, readAtMs: number): Sight {
     const { liveness, events, clock, log } = this.#parts;
     const { sights } = liveness;
     const { id: hive_id, host, port, status } = record;
-    const wasKnown = (sights.get(hive_id)?.host ?? "") !== "";
+    const known = sights.get(hive_id);
+    const wasKnown = known !== undefined && known.host !== "";
+    const hasMoved = wasKnown && (known.host !== host || known.port !== port);
     const sight = liveness.learn(record, readAtMs, clock.monotonicNow(), clock.now());
+    if (hasMoved) {
+      log.info({ hive_id, host, port }, "hive changed by another program");
+      events.publish("hive_changed", { hive_id });
+    }
     if (sights.isComplete && !wasKnown) {
       log.info({ hive_id, host, port, status }, "hive added by another program");
       events.publish("hive_added", { hive_id, host, port, status });

@@ -4,14 +4,15 @@ import type { AppParts } from "../app.ts";
 import { hiveNotFound } from "../errors.ts";
 import { type HivePath, parseBody, pathId } from "../input.ts";
 
-type DevicesParts = Pick<AppParts, "catalog" | "detection">;
+type DevicesParts = Pick<AppParts, "catalog" | "detection" | "events">;
 
-export function devicesRoutes(app: FastifyInstance, { catalog, detection }: DevicesParts): void {
+export function devicesRoutes(app: FastifyInstance, { catalog, detection, events }: DevicesParts): void {
   app.put<HivePath>("/v1/hives/:id/devices", async (request) => {
     const id = pathId(request);
     const devices = parseBody(StrictDeviceCapabilitiesJson, request.body, "INVALID_HIVE");
     await catalog.updateDevices(id, devices);
     detection.learnDevices(id);
+    events.publish("hive_changed", { hive_id: id });
     return StrictDeviceCapabilitiesJson.encode(devices);
   });
 

@@ -68,14 +68,17 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
     const body = { ...checkId(request.body, id), id };
     const hive = await catalog.updateHive(wholeRecord(parseBody(NewHiveJson, body, "INVALID_HIVE")));
     learn(hive);
+    announceEdit(id);
     return toHiveRecordJson(hive);
   });
 
   app.patch<HivePath>("/v1/hives/:id", async (request) => {
     const id = pathId(request);
     const { id: _same, ...body } = checkId(request.body, id);
-    const hive = await catalog.patchHive(id, parseBody(HiveChangesJson, body, "INVALID_HIVE"));
+    const { status, ...edits } = parseBody(HiveChangesJson, body, "INVALID_HIVE");
+    const hive = await catalog.patchHive(id, { ...edits, ...(status !== undefined && { status }) });
     learn(hive);
+    if (Object.keys(edits).length > 0) announceEdit(id);
     return toHiveRecordJson(hive);
   });
 
@@ -100,6 +103,11 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
     if (!isToldAlready) events.publish("hive_removed", { hive_id: id });
     return reply.code(204).send();
   });
+
+  function announceEdit(id: string): void {
+    log.info({ hive_id: id }, "hive changed");
+    events.publish("hive_changed", { hive_id: id });
+  }
 
   function learn(hive: HiveRecord): void {
     const was = liveness.sights.get(hive.id)?.status;

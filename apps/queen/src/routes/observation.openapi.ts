@@ -27,6 +27,12 @@ export const EVENT_SCHEMAS = {
   hive_added: z
     .strictObject({ ...at, hive_id: z.string(), host: z.string(), port: z.int(), status: HiveStatus })
     .meta({ id: "HiveAddedEvent", description: "A hive was added" }),
+  hive_changed: z
+    .strictObject({ ...at, hive_id: z.string() })
+    .meta({
+      id: "HiveChangedEvent",
+      description: "Something else of a hive than its status was changed: read it anew",
+    }),
   hive_removed: z
     .strictObject({ ...at, hive_id: z.string() })
     .meta({ id: "HiveRemovedEvent", description: "A hive was removed" }),
@@ -63,8 +69,8 @@ export const GapEvent = z
 export const observationSchemas: readonly z.ZodType[] = [...Object.values(EVENT_SCHEMAS), HelloEvent, GapEvent];
 
 const EVENTS_DESCRIPTION = `Server-sent events. Each has an \`id\` of the form \`<start>-<n>\`: \`start\` is another one after each start of the queen, \`n\` counts from 1.
-\`data\` is JSON: the schemas \`StatusEvent\`, \`CordonEvent\`, \`OperationEvent\`, \`HiveAddedEvent\`, \`HiveRemovedEvent\` and \`LivenessEvent\`, for the types
-\`status\`, \`cordon\`, \`operation\`, \`hive_added\`, \`hive_removed\` and \`liveness\`.
+\`data\` is JSON: the schemas \`StatusEvent\`, \`CordonEvent\`, \`OperationEvent\`, \`HiveAddedEvent\`, \`HiveChangedEvent\`, \`HiveRemovedEvent\` and \`LivenessEvent\`, for the types
+\`status\`, \`cordon\`, \`operation\`, \`hive_added\`, \`hive_changed\`, \`hive_removed\` and \`liveness\`.
 
 A new reader first gets \`hello\` (\`HelloEvent\`) and then what happens from then on. One that comes back with \`Last-Event-ID\` gets what it has missed; what is
 no longer kept, or happened before the queen was restarted, is said as \`gap\` (\`GapEvent\`). A reader that does not keep up is cut off.`;
