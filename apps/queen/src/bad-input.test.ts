@@ -324,5 +324,6 @@ test("says of each missing field of a heartbeat that it is required", async () =
   const { body } = await queen.request("POST", "/v1/heartbeat", {});
   const { errors } = body as { errors: { field: string; message: string }[] };
   expect(errors.map(({ field }) => field)).toEqual(["hive_id", "timestamp", "workers"]);
-  for (const { message } of errors) expect(message).toMatch(/^is required/);
+  for (const { message } of errors) expect(message).toMatch(/^is required, and must be /);
+  expect(errors[1]?.message).toContain("such as 2025-10-21T10:00:00Z");
 });

@@ -159,6 +159,7 @@ const usageError = (text: string): string =>
   `${text
     .replace(/^error: /, "")
     .trim()
+    .replace(/\.$/, "")
     .replace(/\s*\n\s*/g, " ")}; --help shows what there is`;
 
 /** Has a command, and those that are added to it later, say such lines as the program `name` does. */

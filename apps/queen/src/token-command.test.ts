@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { aHive, temporaryFolder } from "@repo/hive-catalog/testing";
@@ -9,10 +10,16 @@ import { hasHash } from "./tokens.ts";
 const QUEEN = fileURLToPath(new URL("../bin/queen.js", import.meta.url));
 const TOKEN = /^hq_([0-9a-f]{16})_[\w-]{43}\n$/;
 
-async function newCatalog(): Promise<string> {
+async function newPath(): Promise<string> {
   const folder = await temporaryFolder();
   onTestFinished(() => folder[Symbol.asyncDispose]());
   return `${folder.path}/hives.db`;
+}
+
+async function newCatalog(): Promise<string> {
+  const path = await newPath();
+  await (await HiveCatalog.open(path)).close();
+  return path;
 }
 
 /** Runs `queen token …` in this process, on the catalog in `database`. */
@@ -82,6 +89,23 @@ test("makes, lists and revokes a hive's token, in words and in JSON", async () =
     stdout: `{"id":"${record.id}","revoked":false}\n`,
     stderr: "",
   });
+});
+
+test.each([[["list"]], [["revoke", "0123456789abcdef"]]])(
+  "%j finds no catalog where there is none, and makes none",
+  async (argv) => {
+    const path = await newPath();
+    const ended = await run(path, ...argv);
+    expect(ended).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(ended.stderr).toContain(`there is no catalog ${path}; check the path`);
+    expect(existsSync(path)).toBe(false);
+  },
+);
+
+test("the first token makes the catalog, so that a queen can start with it", async () => {
+  const path = await newPath();
+  expect(await run(path, "create", "--name", "ops", "--role", "operator")).toMatchObject({ exitCode: 0 });
+  expect((await run(path, "list")).stdout).toContain("ops");
 });
 
 test("lists nothing where there is nothing", async () => {

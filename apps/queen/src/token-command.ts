@@ -1,4 +1,11 @@
-import { type FieldProblem, HiveCatalog, HiveCatalogError, TOKEN_ROLES, type TokenRecord } from "@repo/hive-catalog";
+import {
+  catalogInfo,
+  type FieldProblem,
+  HiveCatalog,
+  HiveCatalogError,
+  TOKEN_ROLES,
+  type TokenRecord,
+} from "@repo/hive-catalog";
 import { Command, CommanderError, Option } from "commander";
 import { type TokenCommand, withUsageErrors } from "./config.ts";
 import { mintToken } from "./tokens.ts";
@@ -30,10 +37,11 @@ type Work = (catalog: HiveCatalog) => Promise<number>;
 /** Runs `queen token …`: what was asked for goes to stdout, everything else to stderr. Returns the exit code. */
 export async function runTokenCommand({ argv, database, databaseAuthToken, migrate }: TokenCommand): Promise<number> {
   let exitCode = 0;
+  const access = databaseAuthToken === undefined ? {} : { authToken: databaseAuthToken };
   const withCatalog = async ({ database: location }: Flags, work: Work) => {
     const catalog = await HiveCatalog.open(location, {
       migrate,
-      ...(databaseAuthToken !== undefined && { authToken: databaseAuthToken }),
+      ...access,
     });
     // Node 22 runs this file as it is, and does not know `await using`.
     try {
@@ -43,7 +51,12 @@ export async function runTokenCommand({ argv, database, databaseAuthToken, migra
     }
   };
   try {
-    await commandLine(database, withCatalog).parseAsync([...argv], { from: "user" });
+    const withPresentCatalog = async (flags: Flags, work: Work) => {
+      // A mistyped path must not become an empty catalog, in which no token is.
+      await catalogInfo(flags.database, access);
+      await withCatalog(flags, work);
+    };
+    await commandLine(database, { withCatalog, withPresentCatalog }).parseAsync([...argv], { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -65,7 +78,12 @@ const FLAGS: Record<string, string> = {
 const inFlags = ({ field, message }: FieldProblem): string =>
   `${FLAGS[field] ?? field} ${message.replace(/, got null$/, "")}`;
 
-function commandLine(database: string, withCatalog: (flags: Flags, work: Work) => Promise<void>): Command {
+type WithCatalog = (flags: Flags, work: Work) => Promise<void>;
+
+function commandLine(
+  database: string,
+  { withCatalog, withPresentCatalog }: { withCatalog: WithCatalog; withPresentCatalog: WithCatalog },
+): Command {
   const command = withUsageErrors("queen", new Command("pnpm queen token"))
     .description("Manages the tokens with which callers show the queen who they are.")
     .helpCommand(false)
@@ -92,10 +110,10 @@ function commandLine(database: string, withCatalog: (flags: Flags, work: Work) =
       return withCatalog(flags, (catalog) => create(catalog, { ...flags, name, role }));
     });
   add("list", "Lists all tokens, revoked ones too; never what could be used.").action((flags: Flags) =>
-    withCatalog(flags, (catalog) => list(catalog, flags)),
+    withPresentCatalog(flags, (catalog) => list(catalog, flags)),
   );
   add("revoke <id>", "Makes a token worthless for good.").action((id: string, flags: Flags) =>
-    withCatalog(flags, (catalog) => revoke(catalog, id, flags)),
+    withPresentCatalog(flags, (catalog) => revoke(catalog, id, flags)),
   );
   return command;
 }
@@ -123,7 +141,10 @@ async function list(catalog: HiveCatalog, { json }: Flags): Promise<number> {
 async function revoke(catalog: HiveCatalog, id: string, { json }: Flags): Promise<number> {
   const revoked = await catalog.tokens.revoke(id);
   if (json) print(JSON.stringify({ id, revoked }));
-  else say(revoked ? `the token ${id} is revoked` : `no token ${id} is in force`);
+  else
+    say(
+      revoked ? `the token ${id} is revoked` : `no token ${id} is in force: pnpm queen token list shows those that are`,
+    );
   return revoked ? 0 : 1;
 }
 

@@ -40,10 +40,7 @@ const MAX_URL_LENGTH = 2048;
 const TIME = "must be an ISO 8601 time with its zone, such as 2025-10-21T10:00:00Z";
 /** RFC 3339 takes the letters in either case. */
 const TIME_PATTERN = new RegExp(z.regexes.datetime({ offset: true }), "i");
-const time = z
-  .string({ error: ({ input }) => (input === undefined ? undefined : TIME) })
-  .max(MAX_TEXT_LENGTH, TIME)
-  .regex(TIME_PATTERN, TIME);
+const time = z.string(rule(TIME)).max(MAX_TEXT_LENGTH, TIME).regex(TIME_PATTERN, TIME);
 const TEXT = rule(`must be text of at most ${MAX_TEXT_LENGTH} characters`);
 const NAME = rule(`must be text of 1 to ${MAX_TEXT_LENGTH} characters`);
 const URL_TEXT = rule(`must be text of at most ${MAX_URL_LENGTH} characters`);

@@ -43,6 +43,15 @@ test("one hive is one", () => {
   expect(copied).toBe("backed up 1 hive to a.db (4 KiB, 2 ms)");
 });
 
+test("what the system refuses is told with the file or folder that it is about", async () => {
+  await using file = await catalogWith();
+  const refused = await catalog(["backup", join(file.path, "backup.db")], file.env);
+  expect(refused).toEqual({
+    code: 1,
+    output: expect.stringMatching(/CATALOG_UNAVAILABLE: a part of the path is no folder \(ENOTDIR: .*hives?.*\)\n$/),
+  });
+});
+
 test("a target that is there is a wrong call: exit code 2, and --force is the way", async () => {
   await using file = await catalogWith();
   writeFileSync(file.backup, "");

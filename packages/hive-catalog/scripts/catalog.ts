@@ -22,7 +22,7 @@ Environment:
   QUEEN_DATABASE_AUTH_TOKEN  token of a database server (default: none)
 
 Exit codes: 0 done and sound, 1 failed or damage found, 2 called wrongly, 130 stopped by a signal.
-Example: pnpm catalog backup /backup/hives.db`;
+For --json, pnpm -s: without it, pnpm prints lines of its own.`;
 
 const { location: DEFAULT_LOCATION, authToken } = databaseSettings();
 
@@ -33,25 +33,41 @@ const database = new Option("--database <location>", "the catalog: a path or a U
 );
 const program = new Command("pnpm catalog")
   .description("Looks after a hive catalog: backs it up, restores it, and checks it.")
+  .addHelpText("after", "\nExample: pnpm catalog backup /backup/hives.db")
   .addHelpText("afterAll", HELP_AFTER)
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(`catalog: ${usageError(text)}\n`) });
 
-command("backup <file>", "Writes a copy of the catalog, as it is at one moment, while it is in use.")
+command(
+  "backup <file>",
+  "Writes a copy of the catalog, as it is at one moment, while it is in use.",
+  "backup /backup/hives.db",
+)
   .option("--force", "replace a backup that is there")
   .action((file: string, flags: Flags) => answer(flags, () => backup(file, flags)));
-command("restore <file>", "Makes the catalog from a backup. Nothing may have the catalog open.")
+command(
+  "restore <file>",
+  "Makes the catalog from a backup. Nothing may have the catalog open.",
+  "restore /backup/hives.db",
+)
   .option("--force", "replace the catalog that is there; it is gone then")
   .action((file: string, flags: Flags) => answer(flags, () => restore(file, flags)));
-command("check", "Reads all of the catalog and lists what is damaged, missing or changed.").action((flags: Flags) =>
-  answer(flags, () => check(flags)),
-);
-command("info", "Shows what the catalog is: sizes, versions, migrations, counts.").action((flags: Flags) =>
-  answer(flags, () => info(flags)),
+command(
+  "check",
+  "Reads all of the catalog and lists what is damaged, missing or changed.",
+  "check --database hives.db",
+).action((flags: Flags) => answer(flags, () => check(flags)));
+command("info", "Shows what the catalog is: sizes, versions, migrations, counts.", "info --json").action(
+  (flags: Flags) => answer(flags, () => info(flags)),
 );
 
-function command(name: string, description: string): Command {
-  return program.command(name).description(description).addOption(database).option("--json", "print one JSON object");
+function command(name: string, description: string, example: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .addOption(database)
+    .option("--json", "print one JSON object")
+    .addHelpText("after", `\nExample: pnpm -s catalog ${example}`);
 }
 
 async function backup(file: string, { database, force = false }: Flags): Promise<Answer> {

@@ -14,6 +14,7 @@ export const usageError = (text: string): string =>
   `${text
     .replace(/^error: /, "")
     .trim()
+    .replace(/\.$/, "")
     .replace(/\s*\n\s*/g, " ")}; --help shows what there is`;
 
 /** Runs a command, prints the line that its work answers, and sets the exit code: 0 done, 1 failed, 2 called wrongly. */

@@ -33,11 +33,13 @@ const PLAIN_CODES: Record<number, string> = {
 const CONSTRAINT = /\b(?:UNIQUE|CHECK|NOT NULL) constraint failed: [\w.,'" ]{1,200}/;
 
 const SYSTEM_CODES: Record<string, readonly [HiveCatalogErrorCode, string]> = {
-  EACCES: ["CATALOG_READ_ONLY", "the catalog may not be used by this user"],
-  EPERM: ["CATALOG_READ_ONLY", "the catalog may not be used by this user"],
-  EROFS: ["CATALOG_READ_ONLY", "the catalog stands on a read-only file system"],
-  ENOSPC: ["CATALOG_FULL", "there is no room left for the catalog"],
-  EDQUOT: ["CATALOG_FULL", "there is no room left for the catalog"],
+  EACCES: ["CATALOG_READ_ONLY", "this user may not use a file or folder that is needed"],
+  EPERM: ["CATALOG_READ_ONLY", "this user may not use a file or folder that is needed"],
+  EROFS: ["CATALOG_READ_ONLY", "the file system is read-only"],
+  ENOSPC: ["CATALOG_FULL", "there is no room left on the disk"],
+  EDQUOT: ["CATALOG_FULL", "there is no room left on the disk"],
+  ENOENT: ["CATALOG_UNAVAILABLE", "a file or folder is not there, and cannot be made"],
+  ENOTDIR: ["CATALOG_UNAVAILABLE", "a part of the path is no folder"],
 };
 
 /**
@@ -48,8 +50,14 @@ export function toCatalogError(error: unknown): HiveCatalogError {
   if (error instanceof HiveCatalogError) return error;
   const cause = rootCause(error);
   const [code, meaning] = classify(cause);
-  const detail = CONSTRAINT.exec(cause.message)?.[0] ?? codesOf(cause)[0];
+  const detail = CONSTRAINT.exec(cause.message)?.[0] ?? systemDetail(cause) ?? codesOf(cause)[0];
   return new HiveCatalogError(code, detail === undefined ? meaning : `${meaning} (${detail})`, { cause });
+}
+
+/** The system's own code, and the file or folder that it is about. */
+function systemDetail({ code, path }: Error & { code?: unknown; path?: unknown }): string | undefined {
+  const isKnown = typeof code === "string" && code in SYSTEM_CODES && typeof path === "string";
+  return isKnown ? `${code}: ${path}` : undefined;
 }
 
 function classify(cause: Error): readonly [HiveCatalogErrorCode, string] {

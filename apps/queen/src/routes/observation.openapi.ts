@@ -27,12 +27,10 @@ export const EVENT_SCHEMAS = {
   hive_added: z
     .strictObject({ ...at, hive_id: z.string(), host: z.string(), port: z.int(), status: HiveStatus })
     .meta({ id: "HiveAddedEvent", description: "A hive was added" }),
-  hive_changed: z
-    .strictObject({ ...at, hive_id: z.string() })
-    .meta({
-      id: "HiveChangedEvent",
-      description: "Something else of a hive than its status was changed: read it anew",
-    }),
+  hive_changed: z.strictObject({ ...at, hive_id: z.string() }).meta({
+    id: "HiveChangedEvent",
+    description: "Something else of a hive than its status was changed: read it anew",
+  }),
   hive_removed: z
     .strictObject({ ...at, hive_id: z.string() })
     .meta({ id: "HiveRemovedEvent", description: "A hive was removed" }),
