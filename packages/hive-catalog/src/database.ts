@@ -249,7 +249,10 @@ function drizzle(client: Client): Database {
 
 function notMigrated(location: string): HiveCatalogError {
   const problem = `the catalog ${location} lacks migrations that this version needs`;
-  return new HiveCatalogError("CATALOG_UNAVAILABLE", `${problem}; run pnpm db:migrate, or open it with migrate: true`);
+  return new HiveCatalogError(
+    "CATALOG_UNAVAILABLE",
+    `${problem}; run pnpm db:migrate, or open it with migrate: true (of a queen, --migrate true)`,
+  );
 }
 
 function stat(path: string): Stats | undefined {
