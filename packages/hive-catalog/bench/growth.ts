@@ -30,7 +30,7 @@ const firstHalf = (n: number, { size }: Fleet) => somewhere(n, 0, size >> 1);
 const secondHalf = (n: number, { size }: Fleet) => somewhere(n, size >> 1, size - PAGE);
 
 const ROUNDS = 25;
-const QUICK_ROUNDS = 7;
+const QUICK_ROUNDS = 5;
 
 const flat = (atMost: number, rounds = ROUNDS) => ({
   ...{ ratio: { atMost }, rounds },

@@ -16,7 +16,7 @@ export const opening: Benchmark = {
     await migrateFleet(path);
     await fillFleet(path, { size: HIVES, devices: "kinds" });
     const opened: Opened[] = [];
-    for (let round = 0; round < (quick ? 3 : 15); round++) opened.push(await runScript<Opened>(SCRIPT, [path]));
+    for (let round = 0; round < (quick ? 2 : 15); round++) opened.push(await runScript<Opened>(SCRIPT, [path]));
     const loadingMs = spread(opened.map((seen) => seen.loadingMs)).median;
     return [
       absolute({

@@ -12,8 +12,6 @@ const POINT = 1;
 const LIST = 1000;
 /** Far more than any sensible memory of decoded devices would hold. */
 const MANY = 20_000;
-/** Short, so that both sides of a round mostly see the machine in the same state. */
-const READ_ROUND_MS = 12;
 const WRITES_PER_ROUND = 50;
 const MOST_WRITES = 4000;
 const BY_HAND = "libsql by hand";
@@ -28,7 +26,11 @@ export const reads: Benchmark = {
       `${LIST} hives, ${HOST_KINDS} kinds of device`,
     );
     const many = await openReads(context, { size: MANY, devices: "distinct" }, `${MANY} hives, all devices differ`);
-    const results = await comparedInTurn(context, [...few.pairs, ...many.pairs], { full: MANY_ROUNDS, few: 9 });
+    const results = await comparedInTurn(context, [...few.pairs, ...many.pairs], {
+      full: MANY_ROUNDS,
+      few: 9,
+      warmUp: 2,
+    });
     await few.close();
     await many.close();
     return results;
@@ -42,7 +44,7 @@ async function openReads({ folder, progress }: BenchmarkContext, fleet: Fleet, l
   const id = (n: number) => hiveId(n % fleet.size);
   const pageStart = (n: number) => hiveId((n * LIST) % fleet.size);
   const whole = fleet.size === LIST;
-  const side = (operation: Operation) => calibrated(operation, { roundMs: READ_ROUND_MS });
+  const side = (operation: Operation) => calibrated(operation);
   const pairs: Pair[] = [
     {
       what: `getHive (${label})`,
@@ -120,7 +122,7 @@ export const writes: Benchmark = {
         theirs: side((n) => byHand.updateHeartbeat(id(n), beatAt + n)),
       },
     ];
-    const results = await comparedInTurn(context, pairs, { full: 61, few: 11 });
+    const results = await comparedInTurn(context, pairs, { full: 61, few: 9, warmUp: 12 });
     byHand.close();
     await catalog.close();
     return results;
@@ -137,13 +139,13 @@ type Pair = Pick<Result, "what" | "meaning"> & {
 async function comparedInTurn(
   { quick, progress }: BenchmarkContext,
   pairs: readonly Pair[],
-  { full, few }: { full: number; few: number },
+  { full, few, warmUp }: { full: number; few: number; warmUp: number },
 ): Promise<Result[]> {
   const rounds = quick ? few : full;
   progress("warming up");
   const seen = await groupsInTurn(
     pairs.map(({ ours, theirs }) => ({ ours, theirs })),
-    { rounds, onRound: (round) => progress(`round ${round} of ${rounds}`) },
+    { rounds, warmUp, onRound: (round) => progress(`round ${round} of ${rounds}`) },
   );
   return pairs.map((pair, place) =>
     compared({ ...pair, point: POINT, unit: "µs", ...(seen[place] ?? { ours: [], theirs: [] }) }),

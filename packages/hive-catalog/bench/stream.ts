@@ -13,7 +13,7 @@ const SCRIPT = new URL("./stream-child.ts", import.meta.url);
 const MB = 1e6;
 /** SQLite empties the WAL from 1,000 pages (4 MB) on, whenever no reader still needs it. */
 const WAL_BOUND_MB = 16;
-const ALONE_MS = 1000;
+const ALONE_MS = 500;
 const PAUSE_MS = 1;
 
 type Written = {
