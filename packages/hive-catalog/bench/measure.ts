@@ -99,8 +99,8 @@ async function runMany(operation: Operation, from: number, count: number): Promi
 /** Short, so that both sides of a round mostly see the machine in the same state. */
 const ROUND_MS = 12;
 
-/** Microseconds per operation, over as many operations as take between half of `ROUND_MS` and the whole of it, or over one. */
-export function calibrated(operation: Operation): Round {
+/** Microseconds per operation, over as many operations as take between half of `roundMs` and the whole of it, or over one. */
+export function calibrated(operation: Operation, roundMs = ROUND_MS): Round {
   let n = 0;
   let count = 0;
   const run = async () => {
@@ -111,12 +111,12 @@ export function calibrated(operation: Operation): Round {
   return async () => {
     if (count === 0) {
       // The faster of two: one pause of the machine must not pass for a slow operation.
-      for (count = 1; Math.min(await run(), await run()) < ROUND_MS / 2; ) count *= 2;
+      for (count = 1; Math.min(await run(), await run()) < roundMs / 2; ) count *= 2;
     }
     const tookMs = await run();
     const figure = (tookMs * 1000) / count;
     // The engine has made its code faster since it was counted.
-    if (tookMs < ROUND_MS / 2) count *= 2;
+    if (tookMs < roundMs / 2) count *= 2;
     return figure;
   };
 }
