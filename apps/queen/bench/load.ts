@@ -78,13 +78,11 @@ export const load: Benchmark = {
     if ((await installedWrk()) === undefined) {
       return Object.values(rows).map((row) => notMeasured({ ...row, note: "wrk is not installed (Debian: wrk)" }));
     }
-    const ids = Array.from({ length: HIVES }, (_, n) => hiveId(n));
-    const [open, locked] = [join(context.folder, "load.db"), join(context.folder, "locked.db")];
-    for (const path of [open, locked]) await beatingFleet(path, HIVES);
-    const tokens = await giveTokens(locked, ids);
+    const path = join(context.folder, "load.db");
+    await beatingFleet(path, HIVES);
     const bare = await startBareHttp();
-    const queen = await startQueen(open);
-    const queenOfTokens = context.quick ? undefined : { ...(await startQueen(locked)), tokens };
+    const queen = await startQueen(path);
+    const queenOfTokens = context.quick ? undefined : await startLocked(join(context.folder, "locked.db"));
     try {
       return await measure(context, { ours: queen, theirs: bare, locked: queenOfTokens });
     } finally {
@@ -96,6 +94,15 @@ export const load: Benchmark = {
 type Side = "ours" | "locked" | "theirs";
 /** With what its callers have to show. */
 type Loaded = Server & { tokens?: readonly string[] };
+
+async function startLocked(path: string): Promise<Loaded> {
+  await beatingFleet(path, HIVES);
+  const tokens = await giveTokens(
+    path,
+    Array.from({ length: HIVES }, (_, n) => hiveId(n)),
+  );
+  return { ...(await startQueen(path)), tokens };
+}
 
 async function measure(
   { folder, quick, progress }: BenchmarkContext,

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { startHive } from "../test/hive-server.ts";
 import { addHive, beat, HIVE_JSON, startTestQueen, type TestQueen } from "../test/test-queen.ts";
 import { EventLog } from "./events.ts";
 
@@ -109,6 +110,14 @@ test("the queen publishes that a hive was changed over the API, and that another
   await queen.catalog.patchHive(HIVE_JSON.id, { port: 8603 });
   await queen.healthLoop.runRound();
   expect(published(queen).slice(4)).toEqual([changed]);
+});
+
+test("the queen publishes that devices were detected", async () => {
+  await using queen = await startTestQueen();
+  const hive = await startHive();
+  await addHive(queen, hive.port);
+  await queen.request("POST", `/v1/hives/${HIVE_JSON.id}/devices`);
+  expect(published(queen).slice(1)).toEqual([["hive_changed", { at_ms: queen.clock.now(), hive_id: "hive-a" }]]);
 });
 
 test("the queen publishes what is added, what changes its status, and what is removed", async () => {

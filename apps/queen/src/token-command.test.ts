@@ -117,12 +117,16 @@ test("lists nothing where there is nothing", async () => {
 test.each([
   [["create", "--role", "reader"], 2, "required option '--name <name>' not specified"],
   [["create", "--name", "x"], 2, "required option '--role <role>' not specified"],
-  [["create", "--name", "x", "--role", "king"], 2, "Allowed choices are operator, reader, hive"],
+  [
+    ["create", "--name", "x", "--role", "king"],
+    2,
+    "Allowed choices are operator, reader, hive; --help shows what there is\n",
+  ],
   [["create", "--name", "", "--role", "reader"], 2, "--name must be"],
   [["create", "--name", "x", "--role", "hive"], 2, "--hive is required for a token of the role hive\n"],
   [["create", "--name", "x", "--role", "reader", "--hive", "a"], 2, "--hive is only for a token of the role hive"],
   [["create", "--name", "x", "--role", "hive", "--hive", "nobody"], 1, "HIVE_NOT_FOUND: there is no hive 'nobody'"],
-  [["revoke", "0123456789abcdef"], 1, "no token 0123456789abcdef is in force"],
+  [["revoke", "0123456789abcdef"], 1, "no token 0123456789abcdef is in force: pnpm queen token list shows all\n"],
   [["revoke"], 2, "missing required argument 'id'"],
   [["list", "more"], 2, "too many arguments for 'list'"],
   [["lst"], 2, "unknown command 'lst' (Did you mean list?); --help shows what there is\n"],

@@ -141,10 +141,7 @@ async function list(catalog: HiveCatalog, { json }: Flags): Promise<number> {
 async function revoke(catalog: HiveCatalog, id: string, { json }: Flags): Promise<number> {
   const revoked = await catalog.tokens.revoke(id);
   if (json) print(JSON.stringify({ id, revoked }));
-  else
-    say(
-      revoked ? `the token ${id} is revoked` : `no token ${id} is in force: pnpm queen token list shows those that are`,
-    );
+  else say(revoked ? `the token ${id} is revoked` : `no token ${id} is in force: pnpm queen token list shows all`);
   return revoked ? 0 : 1;
 }
 

@@ -40,7 +40,7 @@ type InTurnOptions = {
 
 /**
  * Runs all sides one after the other, again and again, so that what disturbs the machine disturbs all of them. In random order: in the
- * same one, the garbage of all is collected in the time of the same side again and again, which made a list a third slower, as measured.
+ * same one, the garbage of all is collected in the time of the same side again and again, which made a list a third slower in every third process, as measured.
  */
 export async function inTurn<Side extends string>(
   sides: Record<Side, Round>,

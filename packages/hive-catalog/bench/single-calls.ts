@@ -44,31 +44,30 @@ async function openReads({ folder, progress }: BenchmarkContext, fleet: Fleet, l
   const id = (n: number) => hiveId(n % fleet.size);
   const pageStart = (n: number) => hiveId((n * LIST) % fleet.size);
   const whole = fleet.size === LIST;
-  const side = (operation: Operation) => calibrated(operation);
   const pairs: Pair[] = [
     {
       what: `getHive (${label})`,
       meaning: "One hive by its id, with its devices parsed: what most requests to a queen begin with.",
       counterpart: BY_HAND,
       limit: { atMost: 1.6 },
-      ours: side((n) => catalog.getHive(id(n))),
-      theirs: side((n) => byHand.getHive(id(n))),
+      ours: calibrated((n) => catalog.getHive(id(n))),
+      theirs: calibrated((n) => byHand.getHive(id(n))),
     },
     {
       what: `listHives of ${LIST} (${label})`,
       meaning: "A thousand whole records: a screen full of fleet, or one step of a health round.",
       counterpart: BY_HAND,
       limit: { atMost: 1.3 },
-      ours: side((n) => (whole ? catalog.listHives() : catalog.listHives({ after: pageStart(n), limit: LIST }))),
-      theirs: side((n) => (whole ? byHand.listHives() : byHand.pageOfHives(pageStart(n), LIST))),
+      ours: calibrated((n) => (whole ? catalog.listHives() : catalog.listHives({ after: pageStart(n), limit: LIST }))),
+      theirs: calibrated((n) => (whole ? byHand.listHives() : byHand.pageOfHives(pageStart(n), LIST))),
     },
     {
       what: `getHive against drizzle (${label})`,
       meaning: "The same read as one would first write it. The limit says: at least five times as fast.",
       counterpart: DRIZZLE,
       limit: { atMost: 0.2 },
-      ours: side((n) => catalog.getHive(id(n))),
-      theirs: side((n) => stock.getHive(id(n))),
+      ours: calibrated((n) => catalog.getHive(id(n))),
+      theirs: calibrated((n) => stock.getHive(id(n))),
     },
   ];
   const close = async () => {

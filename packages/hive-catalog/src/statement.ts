@@ -65,7 +65,7 @@ export function statementsOn(client: Client): (build: () => { toSQL(): Query }) 
   return (build) => new Statement(client, build);
 }
 
-/** Uses a row that is there already at once: a promise more costs 5 % of `getHive`, as measured. */
+/** Uses a row that is there already at once: a promise more costs some 4 % of `getHive`, as measured. Knows native promises alone, which are what clients answer. */
 export function whenThere<Found, Result>(
   row: Found | Promise<Found>,
   use: (row: Found) => Result | Promise<Result>,

@@ -75,10 +75,10 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
   app.patch<HivePath>("/v1/hives/:id", async (request) => {
     const id = pathId(request);
     const { id: _same, ...body } = checkId(request.body, id);
-    const { status, ...edits } = parseBody(HiveChangesJson, body, "INVALID_HIVE");
-    const hive = await catalog.patchHive(id, { ...edits, ...(status !== undefined && { status }) });
+    const changes = parseBody(HiveChangesJson, body, "INVALID_HIVE");
+    const hive = await catalog.patchHive(id, changes);
     learn(hive);
-    if (Object.keys(edits).length > 0) announceEdit(id);
+    if (Object.keys(changes).some((field) => field !== "status")) announceEdit(id);
     return toHiveRecordJson(hive);
   });
 
