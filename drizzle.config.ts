@@ -1,6 +1,6 @@
 import { defineConfig } from "drizzle-kit";
 import { databaseSettings } from "./packages/hive-catalog/scripts/database-settings.ts";
-import { databaseUrl } from "./packages/hive-catalog/src/location.ts";
+import { databaseUrl } from "./packages/hive-catalog/src/sql/location.ts";
 
 const { location, authToken } = databaseSettings();
 

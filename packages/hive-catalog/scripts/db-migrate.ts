@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { dirname, relative } from "node:path";
-import { inspectDatabase, openDatabase } from "../src/database.ts";
-import { toCatalogError } from "../src/driver-errors.ts";
+import { toCatalogError } from "../src/drivers/errors.ts";
 import { HiveCatalogError } from "../src/errors.ts";
-import { databaseUrl, type Location, parseLocation, redacted } from "../src/location.ts";
+import { databaseUrl, type Location, parseLocation, redacted } from "../src/sql/location.ts";
+import { inspectDatabase, openDatabase } from "../src/sql/open.ts";
 import { CommandFailure, runCommand, UsageError } from "./command.ts";
 import { databaseSettings } from "./database-settings.ts";
 import { runKit } from "./drizzle-kit.ts";

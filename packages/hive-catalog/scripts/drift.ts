@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import Database from "libsql";
-import { knownMigrations } from "../src/migrations.ts";
+import { knownMigrations } from "../src/sql/migrations.ts";
 import { latestSnapshot } from "./migrations-folder.ts";
 
 type Kit = typeof import("drizzle-kit/api");

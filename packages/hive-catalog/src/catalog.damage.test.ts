@@ -3,9 +3,9 @@ import { CatalogFile, LOOSE_DDL } from "../test/catalog-file.ts";
 import { fieldsOf, refusalOf } from "../test/refusal.ts";
 import { allOf } from "../test/stream.ts";
 import { HiveCatalog } from "./catalog.ts";
-import type { DamagedHive } from "./damage.ts";
+import type { DamagedHive } from "./hives/damage.ts";
+import type { HiveRecord } from "./model/hive.ts";
 import type { ListOptions } from "./options.ts";
-import type { HiveRecord } from "./record.ts";
 import { aHive } from "./testing.ts";
 
 const NOW_MS = 1_761_040_800_000;

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { refusalOf } from "../test/refusal.ts";
 import { allOf } from "../test/stream.ts";
 import type { HiveCatalog } from "./catalog.ts";
+import type { HiveRecord, HiveStatus } from "./model/hive.ts";
 import type { ListOptions } from "./options.ts";
-import type { HiveRecord, HiveStatus } from "./record.ts";
 import { aHive, openTestCatalog } from "./testing.ts";
 
 const NOW_MS = 1_761_040_800_000;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fieldsOf, refusalOf } from "../test/refusal.ts";
 import type { HiveCatalog } from "./catalog.ts";
-import type { HiveChanges, HiveRecord, NewHive } from "./record.ts";
+import type { HiveChanges, HiveRecord, NewHive } from "./model/hive.ts";
 import { aHive, openTestCatalog } from "./testing.ts";
 
 const TIMES = [-1, 1.5, "1761040800000", Number.NaN, Number.POSITIVE_INFINITY, 8_640_000_000_000_001, 2 ** 53, true];

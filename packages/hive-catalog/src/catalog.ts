@@ -1,11 +1,12 @@
 import type { InStatement } from "@libsql/client";
 import type { DeviceCapabilities } from "@repo/device-types";
-import type { Cordons } from "./cordons.ts";
-import { type Database, openDatabase } from "./database.ts";
-import { Door } from "./door.ts";
-import { HeartbeatWriter } from "./heartbeats.ts";
-import { HiveWriter } from "./hive-writer.ts";
-import type { HostKeys } from "./host-keys.ts";
+import { Door } from "./calls.ts";
+import { withoutDeadline } from "./drivers/server/retry.ts";
+import { HeartbeatWriter } from "./hives/heartbeats.ts";
+import { collect } from "./hives/pages.ts";
+import { type Finder, HiveReader } from "./hives/reader.ts";
+import { buildStatements, type Statements } from "./hives/statements.ts";
+import { HiveWriter } from "./hives/writer.ts";
 import {
   checkChoice,
   checkHive,
@@ -15,16 +16,15 @@ import {
   invalidArgument,
   isHiveId,
   isTimeMs,
-} from "./input.ts";
-import type { Operations } from "./operations.ts";
+} from "./model/check.ts";
+import { HIVE_STATUSES, type HiveChanges, type HiveRecord, type HiveStatus, type NewHive } from "./model/hive.ts";
 import type { ListOptions, OpenOptions, StaleOptions } from "./options.ts";
-import { collect } from "./pages.ts";
-import { type Finder, HiveReader } from "./reader.ts";
-import { HIVE_STATUSES, type HiveChanges, type HiveRecord, type HiveStatus, type NewHive } from "./record.ts";
-import { withoutDeadline } from "./retry.ts";
-import { whenThere } from "./statement.ts";
-import { buildStatements, type Statements } from "./statements.ts";
-import type { Tokens } from "./tokens.ts";
+import type { Cordons } from "./records/cordons.ts";
+import type { HostKeys } from "./records/host-keys.ts";
+import type { Operations } from "./records/operations.ts";
+import type { Tokens } from "./records/tokens.ts";
+import { type Database, openDatabase } from "./sql/open.ts";
+import { whenThere } from "./sql/statement.ts";
 
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 const DEFAULT_STREAM_PAGE = 250;
@@ -70,19 +70,19 @@ export class HiveCatalog {
     const access = { database, now };
     this.cordons = this.#door.lazily(
       ["set", "lift", "get", "list"],
-      async () => new (await import("./cordons.ts")).Cordons(access),
+      async () => new (await import("./records/cordons.ts")).Cordons(access),
     );
     this.tokens = this.#door.lazily(
       ["add", "get", "list", "revoke", "count", "version"],
-      async () => new (await import("./tokens.ts")).Tokens(access),
+      async () => new (await import("./records/tokens.ts")).Tokens(access),
     );
     this.operations = this.#door.lazily(
       ["begin", "save", "finish", "get", "list", "unfinished"],
-      async () => new (await import("./operations.ts")).Operations(access),
+      async () => new (await import("./records/operations.ts")).Operations(access),
     );
     this.hostKeys = this.#door.lazily(
       ["pin", "find", "list", "remove"],
-      async () => new (await import("./host-keys.ts")).HostKeys(access),
+      async () => new (await import("./records/host-keys.ts")).HostKeys(access),
     );
   }
 

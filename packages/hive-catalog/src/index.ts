@@ -4,8 +4,8 @@ import type * as Info from "./maintenance/info.ts";
 import type * as Restore from "./maintenance/restore.ts";
 
 export { HiveCatalog } from "./catalog.ts";
-export type { DamagedHive } from "./damage.ts";
 export { type FieldProblem, HIVE_CATALOG_ERROR_CODES, HiveCatalogError, type HiveCatalogErrorCode } from "./errors.ts";
+export type { DamagedHive } from "./hives/damage.ts";
 export type { BackupOptions, CopyResult } from "./maintenance/backup.ts";
 export type { CatalogCheck } from "./maintenance/check.ts";
 export type { CopyProgress } from "./maintenance/copy.ts";
@@ -13,7 +13,6 @@ export type { CatalogInfo, FileInfo } from "./maintenance/info.ts";
 export type { RestoreOptions } from "./maintenance/restore.ts";
 export type { SchemaDifferences } from "./maintenance/schema-comparison.ts";
 export type { ReadOptions } from "./maintenance/source.ts";
-export type { CordonListOptions, ListOptions, OpenOptions, OperationListOptions, StaleOptions } from "./options.ts";
 export {
   HIVE_ID_PATTERN,
   HIVE_STATUSES,
@@ -26,8 +25,7 @@ export {
   NewHive,
   NewHiveJson,
   toHiveRecordJson,
-} from "./record.ts";
-export type { DamagedRecord } from "./record-table.ts";
+} from "./model/hive.ts";
 export {
   Cordon,
   HostKey,
@@ -46,7 +44,9 @@ export {
   StoredToken,
   TOKEN_ROLES,
   TokenRecord,
-} from "./records.ts";
+} from "./model/records.ts";
+export type { CordonListOptions, ListOptions, OpenOptions, OperationListOptions, StaleOptions } from "./options.ts";
+export type { DamagedRecord } from "./records/record-table.ts";
 
 // Loaded at the first call: who only opens a catalog starts sooner without.
 export const backupCatalog: typeof Backup.backupCatalog = async (...given) =>

@@ -1,6 +1,6 @@
-import type { DamagedHive } from "./damage.ts";
-import type { HiveRecord } from "./record.ts";
-import type { DamagedRecord } from "./record-table.ts";
+import type { DamagedHive } from "./hives/damage.ts";
+import type { HiveRecord } from "./model/hive.ts";
+import type { DamagedRecord } from "./records/record-table.ts";
 
 export type OpenOptions = {
   /** Token for a libSQL server; never shown. */

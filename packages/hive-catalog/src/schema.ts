@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { HIVE_STATUSES } from "./record.ts";
+import { HIVE_STATUSES } from "./model/hive.ts";
 
 /**
  * The hives of the fleet. Rows are checked when they are written and when they are read, not by constraints: one bad row

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HiveCatalog } from "./catalog.ts";
+import type { HiveRecord } from "./model/hive.ts";
 import type { OpenOptions } from "./options.ts";
-import type { HiveRecord } from "./record.ts";
 
 export { startTestServer, type TestServer, type TestServerOptions } from "./testing/hrana-server.ts";
 export { mountSmallDisk } from "./testing/mount.ts";

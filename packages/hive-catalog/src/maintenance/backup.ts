@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
-import { toCatalogError } from "../driver-errors.ts";
-import { checkOptions, invalidArgument } from "../input.ts";
+import { toCatalogError } from "../drivers/errors.ts";
+import { checkOptions, invalidArgument } from "../model/check.ts";
 import { type CopyOptions, copyCatalog } from "./copy.ts";
 import { writeCatalogFile } from "./new-file.ts";
 import { filePathOf, readingFile, statOf } from "./source.ts";

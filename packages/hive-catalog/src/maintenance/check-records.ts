@@ -1,11 +1,11 @@
 import type { Row } from "@libsql/client";
-import { cordonTable } from "../cordons.ts";
-import { hostKeyTable } from "../host-keys.ts";
-import { newTables } from "../identity.ts";
-import { operationTable } from "../operations.ts";
-import { type DamagedRecord, oldestFirst, type RecordTable, rowIdOf } from "../record-table.ts";
-import { tokenTable } from "../tokens.ts";
-import { turnOfTheLoop } from "../turn.ts";
+import { turnOfTheLoop } from "../drivers/file/mutex.ts";
+import { cordonTable } from "../records/cordons.ts";
+import { hostKeyTable } from "../records/host-keys.ts";
+import { operationTable } from "../records/operations.ts";
+import { type DamagedRecord, oldestFirst, type RecordTable, rowIdOf } from "../records/record-table.ts";
+import { tokenTable } from "../records/tokens.ts";
+import { newTables } from "../sql/identity.ts";
 import type { MigrationState } from "./migration-state.ts";
 import { fromHex, orProblem } from "./queries.ts";
 import type { Reader } from "./sql-thread.ts";

@@ -1,9 +1,9 @@
 import type { Row } from "@libsql/client";
 import { sql } from "drizzle-orm";
 import { QueryBuilder } from "drizzle-orm/sqlite-core";
-import { type DamagedHive, damageColumns, findDamage } from "../damage.ts";
+import { turnOfTheLoop } from "../drivers/file/mutex.ts";
+import { type DamagedHive, damageColumns, findDamage } from "../hives/damage.ts";
 import { hives } from "../schema.ts";
-import { turnOfTheLoop } from "../turn.ts";
 import { type RecordsFound, readRecords } from "./check-records.ts";
 import { migrationNames, readMigrationState } from "./migration-state.ts";
 import { orProblem, sqliteProblems } from "./queries.ts";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { HIVE_STATUSES, type HiveStatus } from "../record.ts";
-import { countIn } from "../statement.ts";
+import { HIVE_STATUSES, type HiveStatus } from "../model/hive.ts";
+import { countIn } from "../sql/statement.ts";
 import { recordTables } from "./check-records.ts";
 import { type MigrationState, migrationNames, readMigrationState } from "./migration-state.ts";
 import { fromHex, readNumber } from "./queries.ts";

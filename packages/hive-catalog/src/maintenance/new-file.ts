@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { link, mkdir, open, readdir, rm, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { toCatalogError } from "../driver-errors.ts";
+import { toCatalogError } from "../drivers/errors.ts";
 import type { HiveCatalogError } from "../errors.ts";
-import { notACatalog } from "../identity.ts";
-import { invalidArgument } from "../input.ts";
+import { invalidArgument } from "../model/check.ts";
+import { notACatalog } from "../sql/identity.ts";
 import { lockCatalog, syncFolder } from "./replacement.ts";
 import { statOf } from "./source.ts";
 

@@ -1,5 +1,5 @@
-import { toCatalogError } from "../driver-errors.ts";
-import { countIn } from "../statement.ts";
+import { toCatalogError } from "../drivers/errors.ts";
+import { countIn } from "../sql/statement.ts";
 import type { Reader } from "./sql-thread.ts";
 
 /** Whatever bytes a damaged file gives, as text that can be shown. */

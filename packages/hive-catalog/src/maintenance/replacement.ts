@@ -1,8 +1,8 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { toCatalogError } from "../driver-errors.ts";
+import { toCatalogError } from "../drivers/errors.ts";
 import { HiveCatalogError } from "../errors.ts";
-import { identify, notACatalog } from "../identity.ts";
+import { identify, notACatalog } from "../sql/identity.ts";
 import { SqlThread } from "./sql-thread.ts";
 
 /** Long enough for a write of another program to end; an idle connection of one does not go away. */

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
-import { toCatalogError } from "../driver-errors.ts";
-import { checkOptions, invalidArgument } from "../input.ts";
-import { pendingMigrations } from "../migrations.ts";
+import { toCatalogError } from "../drivers/errors.ts";
+import { checkOptions, invalidArgument } from "../model/check.ts";
+import { pendingMigrations } from "../sql/migrations.ts";
 import { type CopyResult, isSameFile } from "./backup.ts";
 import { type CopyOptions, copyCatalog } from "./copy.ts";
 import { makeFolderOf, writeCatalogFile } from "./new-file.ts";

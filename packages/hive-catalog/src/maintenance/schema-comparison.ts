@@ -1,6 +1,6 @@
-import { EmbeddedClient } from "../embedded.ts";
-import { affinityOf } from "../identity.ts";
-import { knownMigrations } from "../migrations.ts";
+import { EmbeddedClient } from "../drivers/file/client.ts";
+import { affinityOf } from "../sql/identity.ts";
+import { knownMigrations } from "../sql/migrations.ts";
 import type { MigrationState } from "./migration-state.ts";
 import { fromHex } from "./queries.ts";
 import type { Reader } from "./sql-thread.ts";

@@ -1,11 +1,11 @@
 import { accessSync, constants, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
-import { toCatalogError } from "../driver-errors.ts";
+import { toCatalogError } from "../drivers/errors.ts";
 import { HiveCatalogError } from "../errors.ts";
-import { identify, notACatalog } from "../identity.ts";
-import { checkOptions, invalidArgument } from "../input.ts";
-import { parseLocation, realPathOf, redacted } from "../location.ts";
+import { checkOptions, invalidArgument } from "../model/check.ts";
+import { identify, notACatalog } from "../sql/identity.ts";
+import { parseLocation, realPathOf, redacted } from "../sql/location.ts";
 import { type Reader, SqlThread } from "./sql-thread.ts";
 
 export const BUSY_TIMEOUT_MS = 5000;
@@ -36,7 +36,7 @@ export async function readingFrom<Result>(
     return await readingFile(path, (reader) => read({ name: path, path, reader }));
   }
   // Loaded only for a server: it brings half of what @libsql/client is.
-  const { openRemoteClient } = await import("../remote.ts");
+  const { openRemoteClient } = await import("../drivers/server/client.ts");
   try {
     const reader = openRemoteClient({ url: parsed.url, authToken, requestTimeoutMs });
     try {

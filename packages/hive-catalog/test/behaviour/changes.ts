@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { HiveCatalog } from "../../src/catalog.ts";
-import type { HiveRecord } from "../../src/record.ts";
+import type { HiveRecord } from "../../src/model/hive.ts";
 import { aHive } from "../../src/testing.ts";
 import { fieldsOf, refusalOf } from "../refusal.ts";
 import type { Site } from "./site.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { DamagedHive } from "../../src/damage.ts";
-import type { HiveRecord } from "../../src/record.ts";
+import type { DamagedHive } from "../../src/hives/damage.ts";
+import type { HiveRecord } from "../../src/model/hive.ts";
 import { aHive } from "../../src/testing.ts";
 import { refusalOf } from "../refusal.ts";
 import type { Site } from "./site.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import type { HiveCatalog } from "../../src/catalog.ts";
-import type { DamagedRecord } from "../../src/record-table.ts";
+import type { DamagedRecord } from "../../src/records/record-table.ts";
 import { aHive } from "../../src/testing.ts";
 import { refusalOf } from "../refusal.ts";
 import { anOperation, HASH, NOW_MS, PUBLIC_KEY, withHives } from "./samples.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { HiveCatalog } from "../../src/catalog.ts";
-import type { HiveRecord } from "../../src/record.ts";
+import type { HiveRecord } from "../../src/model/hive.ts";
 import { aHive } from "../../src/testing.ts";
 import { refusalOf } from "../refusal.ts";
 import type { Site } from "./site.ts";

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { HiveCatalog } from "../../src/catalog.ts";
-import type { HiveRecord } from "../../src/record.ts";
+import type { HiveRecord } from "../../src/model/hive.ts";
 import { mountSmallDisk } from "../../src/testing/mount.ts";
 import { aHive, temporaryFolder } from "../../src/testing.ts";
 import { readSql } from "../catalog-file.ts";

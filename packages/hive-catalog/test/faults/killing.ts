@@ -1,4 +1,4 @@
-import type { HiveRecord } from "../../src/record.ts";
+import type { HiveRecord } from "../../src/model/hive.ts";
 import { type CatalogFile, readSql } from "../catalog-file.ts";
 import { type LineProcess, startWorker } from "../processes.ts";
 import { Random } from "../random.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { NewHive } from "../../src/record.ts";
+import type { NewHive } from "../../src/model/hive.ts";
 import { CatalogFile } from "../catalog-file.ts";
 import { startWorker } from "../processes.ts";
 

@@ -1,4 +1,4 @@
-import type { HiveRecord, HiveStatus, NewHive } from "../../src/record.ts";
+import type { HiveRecord, HiveStatus, NewHive } from "../../src/model/hive.ts";
 import { type Call, IDS, invoke, type Outcome, Refusal } from "./calls.ts";
 import { ModelCordons, ModelHostKeys, ModelOperations, ModelTokens } from "./model-tables.ts";
 

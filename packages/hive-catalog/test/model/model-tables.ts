@@ -8,7 +8,7 @@ import type {
   OperationProgress,
   OperationRecord,
   StoredToken,
-} from "../../src/records.ts";
+} from "../../src/model/records.ts";
 import { IDS, Refusal } from "./calls.ts";
 
 /** What the tables know of their catalog. */

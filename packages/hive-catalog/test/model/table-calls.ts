@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { OPERATION_KINDS, OPERATION_STATES } from "../../src/records.ts";
+import { OPERATION_KINDS, OPERATION_STATES } from "../../src/model/records.ts";
 import type { Call } from "./calls.ts";
 import { call, page, START_MS, timeMs } from "./hive-calls.ts";
 

@@ -3,8 +3,8 @@
  * Prints "done" when the migration has fewer statements.
  */
 import type { InStatement } from "@libsql/client";
-import { EmbeddedClient } from "../../src/embedded.ts";
-import { migrate } from "../../src/migrations.ts";
+import { EmbeddedClient } from "../../src/drivers/file/client.ts";
+import { migrate } from "../../src/sql/migrations.ts";
 
 const [path = "", number = "0"] = process.argv.slice(2);
 let statementsLeft = Number(number);

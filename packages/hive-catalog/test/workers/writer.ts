@@ -1,6 +1,6 @@
 /** One of several processes that write to one catalog at once. Prints "ready", starts at the first line, prints "done". */
 import { once } from "node:events";
-import { EmbeddedClient } from "../../src/embedded.ts";
+import { EmbeddedClient } from "../../src/drivers/file/client.ts";
 import { HiveCatalog } from "../../src/index.ts";
 
 const [path = "", name = "", rounds = "0"] = process.argv.slice(2);

@@ -1,0 +1,92 @@
+import { HiveCatalogError, type HiveCatalogErrorCode } from "../errors.ts";
+
+/** SQLite's result codes, by their beginning: the more special ones first. */
+const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
+  [/^SQLITE_(?:BUSY|LOCKED)/, "CATALOG_BUSY", "another process holds the lock of the catalog; try again"],
+  [/^SQLITE_(?:FULL|IOERR_SHMSIZE)/, "CATALOG_FULL", "there is no room left for the catalog; make room and try again"],
+  [/^SQLITE_(?:READONLY|PERM|AUTH)/, "CATALOG_READ_ONLY", "the catalog cannot be written"],
+  [/^SQLITE_(?:CORRUPT|IOERR_CORRUPTFS|FORMAT)/, "CATALOG_CORRUPT", "the catalog file is damaged; restore a backup"],
+  [/^SQLITE_NOTADB/, "CATALOG_CORRUPT", "the catalog file is not a database any more; restore a backup"],
+  [
+    /^SQLITE_CONSTRAINT/,
+    "CATALOG_UNAVAILABLE",
+    "a rule that another program put on the tables refuses this change; pnpm catalog check lists triggers and UNIQUE indexes",
+  ],
+  [/^SQLITE_/, "CATALOG_UNAVAILABLE", "the catalog could not be used"],
+];
+
+/** The binding has no names for the newer of SQLite's extended codes, SQLITE_CORRUPT_INDEX among them. */
+const UNNAMED = /^UNKNOWN_SQLITE_ERROR_(\d+)$/;
+/** By the low byte of an extended code, which is the plain one. */
+const PLAIN_CODES: Record<number, string> = {
+  3: "SQLITE_PERM",
+  5: "SQLITE_BUSY",
+  6: "SQLITE_LOCKED",
+  8: "SQLITE_READONLY",
+  10: "SQLITE_IOERR",
+  11: "SQLITE_CORRUPT",
+  13: "SQLITE_FULL",
+  14: "SQLITE_CANTOPEN",
+};
+
+/** Names columns or what the schema calls a constraint, and holds no value of a row. */
+const CONSTRAINT = /\b(?:UNIQUE|CHECK|NOT NULL) constraint failed: [\w.,'" ]{1,200}/;
+
+const SYSTEM_CODES: Record<string, readonly [HiveCatalogErrorCode, string]> = {
+  EACCES: ["CATALOG_READ_ONLY", "this user may not use a file or folder that is needed"],
+  EPERM: ["CATALOG_READ_ONLY", "this user may not use a file or folder that is needed"],
+  EROFS: ["CATALOG_READ_ONLY", "the file system is read-only"],
+  ENOSPC: ["CATALOG_FULL", "there is no room left on the disk"],
+  EDQUOT: ["CATALOG_FULL", "there is no room left on the disk"],
+  ENOENT: ["CATALOG_UNAVAILABLE", "a file or folder is not there, and cannot be made"],
+  ENOTDIR: ["CATALOG_UNAVAILABLE", "a part of the path is no folder"],
+};
+
+/**
+ * Whatever a driver, drizzle or the file system threw, as the one error that leaves this package. What they say themselves stays in
+ * `cause`: their messages hold statements and parameters.
+ */
+export function toCatalogError(error: unknown): HiveCatalogError {
+  if (error instanceof HiveCatalogError) return error;
+  const cause = rootCause(error);
+  const [code, meaning] = classify(cause);
+  const detail = CONSTRAINT.exec(cause.message)?.[0] ?? systemDetail(cause) ?? codesOf(cause)[0];
+  return new HiveCatalogError(code, detail === undefined ? meaning : `${meaning} (${detail})`, { cause });
+}
+
+/** The system's own code, and the file or folder that it is about. */
+function systemDetail({ code, path }: Error & { code?: unknown; path?: unknown }): string | undefined {
+  const isKnown = typeof code === "string" && code in SYSTEM_CODES && typeof path === "string";
+  return isKnown ? `${code}: ${path}` : undefined;
+}
+
+function classify(cause: Error): readonly [HiveCatalogErrorCode, string] {
+  for (const text of codesOf(cause)) {
+    const system = SYSTEM_CODES[text];
+    if (system) return system;
+    const known = CODES.find(([pattern]) => pattern.test(text));
+    if (known) return [known[1], known[2]];
+  }
+  return [
+    "CATALOG_UNAVAILABLE",
+    "the catalog could not be used, for a reason that it does not know; the cause says more",
+  ];
+}
+
+/** The codes that an error carries: @libsql/client has an extended one beside the plain one. */
+function codesOf(error: Error): string[] {
+  const { extendedCode, code } = error as { extendedCode?: unknown; code?: unknown };
+  return [extendedCode, code].filter((value) => typeof value === "string").map(named);
+}
+
+function named(code: string): string {
+  const [, number] = UNNAMED.exec(code) ?? [];
+  return (number && PLAIN_CODES[Number(number) & 0xff]) || code;
+}
+
+/** Drizzle and @libsql/client wrap what really happened. */
+function rootCause(error: unknown): Error {
+  let cause: unknown = error;
+  while (cause instanceof Error && codesOf(cause).length === 0 && cause.cause instanceof Error) cause = cause.cause;
+  return cause instanceof Error ? cause : new Error(String(cause));
+}

@@ -1,0 +1,229 @@
+import { expect, test } from "vitest";
+import { CatalogFile } from "../../test/catalog-file.ts";
+import { startSqliteProcess } from "../../test/processes.ts";
+import { turnOfTheLoop } from "../drivers/file/mutex.ts";
+import type { OpenOptions } from "../options.ts";
+
+const NOW_MS = 1_761_040_800_000;
+
+/** A catalog of `count` hives that counts the beats of each commit. */
+async function fleet(count: number, options: OpenOptions = {}) {
+  const file = await CatalogFile.create();
+  const commits: number[] = [];
+  const onCommit = ({ size, durationMs }: { size: number; durationMs: number }) => {
+    expect(durationMs).toBeGreaterThanOrEqual(0);
+    commits.push(size);
+  };
+  const catalog = await file.open({ now: () => NOW_MS, onCommit, ...options });
+  const ids = Array.from({ length: count }, (_, index) => `hive-${index}`);
+  if (count > 0) {
+    const rows = ids.map((id) => `('${id}', 'h', 1, 'online', 0, 0)`).join(", ");
+    file.run(`INSERT INTO hives (id, host, port, status, created_at_ms, updated_at_ms) VALUES ${rows}`);
+  }
+  return { file, catalog, commits, ids };
+}
+
+const beatsIn = (file: CatalogFile) =>
+  Object.fromEntries(file.read("SELECT id, last_heartbeat_ms FROM hives")) as Record<string, number | null>;
+
+test("a beat alone is one commit", async () => {
+  const { file, catalog, commits } = await fleet(1);
+  await using _ = file;
+  await catalog.updateHeartbeat("hive-0", 5);
+  expect(commits).toEqual([1]);
+  expect(beatsIn(file)).toEqual({ "hive-0": 5 });
+});
+
+test("beats that arrive together share one commit, and all are in the file when they are answered", async () => {
+  const { file, catalog, commits, ids } = await fleet(100);
+  await using _ = file;
+  await Promise.all(ids.map((id, index) => catalog.updateHeartbeat(id, index)));
+  expect(commits).toEqual([100]);
+  expect(beatsIn(file)).toEqual(Object.fromEntries(ids.map((id, index) => [id, index])));
+});
+
+test("beats that arrive while a commit runs share the next one", async () => {
+  const { file, catalog, commits, ids } = await fleet(50);
+  await using _ = file;
+  const first = catalog.updateHeartbeat("hive-0", 1);
+  await Promise.resolve().then(() => Promise.resolve());
+  await Promise.all([first, ...ids.map((id) => catalog.updateHeartbeat(id, 2))]);
+  expect(commits.reduce((sum, size) => sum + size, 0)).toBe(51);
+  expect(commits.length).toBeLessThanOrEqual(2);
+});
+
+test("a beat for a hive that is not there throws HIVE_NOT_FOUND to its caller alone", async () => {
+  const { file, catalog, commits } = await fleet(2);
+  await using _ = file;
+  const outcomes = await Promise.allSettled(
+    ["hive-0", "nobody", "hive-1", "no-one"].map((id) => catalog.updateHeartbeat(id, 7)),
+  );
+  expect(commits).toEqual([4]);
+  expect(outcomes).toMatchObject([
+    { status: "fulfilled" },
+    { status: "rejected", reason: { code: "HIVE_NOT_FOUND", hiveId: "nobody" } },
+    { status: "fulfilled" },
+    { status: "rejected", reason: { code: "HIVE_NOT_FOUND", hiveId: "no-one" } },
+  ]);
+  expect(beatsIn(file)).toEqual({ "hive-0": 7, "hive-1": 7 });
+});
+
+test.each([
+  ["older first", [10, 20]],
+  ["older last", [20, 10]],
+  ["the same twice", [20, 20]],
+])("of two beats of one hive in one group the later counts: %s", async (_name, beats) => {
+  const { file, catalog, commits } = await fleet(2);
+  await using _ = file;
+  await Promise.all([
+    ...beats.map((beat) => catalog.updateHeartbeat("hive-0", beat)),
+    catalog.updateHeartbeat("hive-1", 3),
+  ]);
+  expect(commits).toEqual([3]);
+  expect(beatsIn(file)).toEqual({ "hive-0": 20, "hive-1": 3 });
+});
+
+test("in a group, too, no beat moves back and one far ahead is replaced", async () => {
+  const { file, catalog } = await fleet(4);
+  await using _ = file;
+  file.run(
+    `UPDATE hives SET last_heartbeat_ms = ${NOW_MS - 5} WHERE id = 'hive-0'`,
+    `UPDATE hives SET last_heartbeat_ms = ${NOW_MS + 60_000} WHERE id = 'hive-1'`,
+    `UPDATE hives SET last_heartbeat_ms = ${NOW_MS + 60_001} WHERE id = 'hive-2'`,
+  );
+  await Promise.all([0, 1, 2, 3].map((index) => catalog.updateHeartbeat(`hive-${index}`, NOW_MS - 10)));
+  expect(beatsIn(file)).toEqual({
+    "hive-0": NOW_MS - 5,
+    "hive-1": NOW_MS + 60_000,
+    "hive-2": NOW_MS - 10,
+    "hive-3": NOW_MS - 10,
+  });
+});
+
+test("answers come in the order of the calls", async () => {
+  const { file, catalog, ids } = await fleet(20);
+  await using _ = file;
+  const answered: string[] = [];
+  await Promise.all(ids.map((id) => catalog.updateHeartbeat(id, 1).then(() => answered.push(id))));
+  expect(answered).toEqual(ids);
+});
+
+test.each([
+  { beats: 100, perTurn: 16 },
+  { beats: 1000, perTurn: 125 },
+])(
+  "a busy event loop turns while the answers to $beats beats go out: $perTurn in a turn",
+  async ({ beats, perTurn }) => {
+    const { file, catalog, commits, ids } = await fleet(beats);
+    await using _ = file;
+    let turn = 0;
+    let counting = setImmediate(function count() {
+      turn += 1;
+      const untilMs = performance.now() + 1;
+      while (performance.now() < untilMs);
+      counting = setImmediate(count);
+    });
+    const answers = new Map<number, number>();
+    const note = () => answers.set(turn, (answers.get(turn) ?? 0) + 1);
+    await Promise.all(ids.map((id) => catalog.updateHeartbeat(id, 1).then(note)));
+    clearImmediate(counting);
+    expect(commits).toEqual([beats]);
+    expect(Math.max(...answers.values())).toBe(perTurn);
+    expect(answers.size).toBe(Math.ceil(beats / perTurn));
+  },
+);
+
+test("more beats than one group may hold go into several commits, none of which is larger", async () => {
+  const { file, catalog, commits, ids } = await fleet(2_500);
+  await using _ = file;
+  await Promise.all(ids.map((id, index) => catalog.updateHeartbeat(id, index)));
+  expect(commits).toEqual([1024, 1024, 452]);
+  expect(Object.values(beatsIn(file))).toHaveLength(2_500);
+  expect(beatsIn(file)["hive-2499"]).toBe(2_499);
+});
+
+test("close waits for every beat that was handed in, over several groups", async () => {
+  const { file, catalog, ids } = await fleet(1_500);
+  await using _ = file;
+  const beats = Promise.all(ids.map((id) => catalog.updateHeartbeat(id, 9)));
+  await catalog.close();
+  await beats;
+  expect(new Set(Object.values(beatsIn(file)))).toEqual(new Set([9]));
+});
+
+test("a commit that fails fails every caller in its group; later beats reach the file", async () => {
+  const { file, catalog, commits } = await fleet(2, { busyTimeoutMs: 50 });
+  await using _ = file;
+  await using other = await startSqliteProcess(file.path);
+  await other.run("BEGIN IMMEDIATE");
+  const outcomes = await Promise.allSettled(["hive-0", "nobody", "hive-1"].map((id) => catalog.updateHeartbeat(id, 5)));
+  const busy = { status: "rejected", reason: { name: "HiveCatalogError", code: "CATALOG_BUSY" } };
+  expect(outcomes).toMatchObject([busy, busy, busy]);
+  expect(commits).toEqual([]);
+
+  await other.run("COMMIT");
+  await Promise.all(["hive-0", "hive-1"].map((id) => catalog.updateHeartbeat(id, 6)));
+  await catalog.updateHeartbeat("hive-0", 7);
+  expect(await other.run("SELECT id, last_heartbeat_ms FROM hives ORDER BY id")).toEqual([
+    ["hive-0", 7],
+    ["hive-1", 6],
+  ]);
+});
+
+test("beats that wait behind a group that waited in vain fail with it, and do not wait for their own time once more", async () => {
+  const { file, catalog, ids } = await fleet(3_000, { busyTimeoutMs: 50 });
+  await using _ = file;
+  await using other = await startSqliteProcess(file.path);
+  await other.run("BEGIN IMMEDIATE");
+  const failed: string[] = [];
+  const beats = ids.map((id) => catalog.updateHeartbeat(id, 5).catch(() => failed.push(id)));
+  await beats[0];
+  await turnOfTheLoop();
+  expect(failed).toEqual(ids);
+  await other.run("COMMIT");
+  await catalog.updateHeartbeat("hive-0", 6);
+  expect(beatsIn(file)).toMatchObject({ "hive-0": 6, "hive-2999": null });
+});
+
+test("a beat that waits for another process's lock is stored as soon as the lock is free", async () => {
+  const { file, catalog } = await fleet(1);
+  await using _ = file;
+  await using other = await startSqliteProcess(file.path);
+  await other.run("BEGIN IMMEDIATE");
+  let answered = false;
+  const beat = catalog.updateHeartbeat("hive-0", 5).then(() => {
+    answered = true;
+  });
+  expect(await other.run("SELECT last_heartbeat_ms FROM hives")).toEqual([[null]]);
+  expect(answered).toBe(false);
+  await other.run("COMMIT");
+  await beat;
+  expect(await other.run("SELECT last_heartbeat_ms FROM hives")).toEqual([[5]]);
+});
+
+test.each([
+  ["throws", () => fail()],
+  ["rejects", async () => fail()],
+])(
+  "an onCommit that %s takes no later beat with it, nor the process",
+  async (_how, onCommit) => {
+    const { file, catalog } = await fleet(1, { onCommit });
+    await using _ = file;
+    const failures: unknown[] = [];
+    const listener = (error: unknown) => failures.push(error);
+    process.once("unhandledRejection", listener);
+    process.once("uncaughtException", listener);
+    await catalog.updateHeartbeat("hive-0", 1);
+    await catalog.updateHeartbeat("hive-0", 2);
+    await turnOfTheLoop();
+    expect(beatsIn(file)).toEqual({ "hive-0": 2 });
+    expect(failures).toEqual([]);
+    process.removeListener("unhandledRejection", listener);
+    process.removeListener("uncaughtException", listener);
+  },
+  5_000,
+);
+
+function fail(): never {
+  throw new Error("the listener failed");
+}

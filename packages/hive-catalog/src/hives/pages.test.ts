@@ -1,0 +1,126 @@
+import { expect, test } from "vitest";
+import { CatalogFile, SPECIFICATION_DDL } from "../../test/catalog-file.ts";
+import { allOf } from "../../test/stream.ts";
+import type { HiveCatalog } from "../catalog.ts";
+import type { HiveRecord } from "../model/hive.ts";
+import type { DamagedHive } from "./damage.ts";
+
+const NOW_MS = 1_761_040_800_000;
+
+/** Rows by kind, in SQL: the id, and the port that makes the row sound or not. */
+const row = (id: string, port = "1") =>
+  `INSERT INTO hives (id, host, port, last_heartbeat_ms, created_at_ms, updated_at_ms) VALUES (${id}, 'h', ${port}, 1, 0, 0)`;
+const sound = (...ids: string[]) => ids.map((id) => row(`'${id}'`));
+const damaged = (...ids: string[]) => ids.map((id) => row(`'${id}'`, "0"));
+const times = (count: number, id: string) => Array.from({ length: count }, () => row(id));
+const numbered = (count: number, id: (index: number) => string) => Array.from({ length: count }, (_, i) => row(id(i)));
+
+const FLEETS: [string, string[]][] = [
+  ["no damage", sound("a", "b", "c")],
+  ["damage at the start", [...damaged("a", "b"), ...sound("c", "d", "e")]],
+  ["damage at the end", [...sound("a", "b", "c"), ...damaged("d", "e")]],
+  ["every second one damaged", [...sound("a", "c", "e", "g"), ...damaged("b", "d", "f", "h")]],
+  ["a long damaged stretch", [...sound("a", "z"), ...damaged(..."bcdefghijklmnop")]],
+  ["nothing but damage", damaged("a", "b", "c")],
+  ["ids with spaces", [...sound("a", "b", "c"), ...numbered(4, (i) => `'b ${i}'`)]],
+  ["ids that are no ASCII", [...sound("a", "b", "c"), ...numbered(4, (i) => `'b ä${i}'`)]],
+  ["ids that are no UTF-8", [...sound("a", "b", "c"), ...numbered(4, (i) => `CAST(x'62ff4${i}' AS TEXT)`)]],
+  ["ids with a NUL inside", [...sound("a", "b", "c"), ...numbered(4, (i) => `CAST(x'62004${i}' AS TEXT)`)]],
+  ["ids that begin with a NUL", [...sound("a", "b", "c"), ...numbered(4, (i) => `CAST(x'004${i}' AS TEXT)`)]],
+  ["ids with the character 31", [...sound("a", "b", "c"), ...numbered(4, (i) => `'b' || char(31) || '${i}'`)]],
+  ["ids that are BLOBs", [...sound("a", "b", "c"), ...numbered(4, (i) => `x'62${i}0'`)]],
+  ["ids that are numbers", [...sound("a", "b"), ...numbered(2, (i) => `-${i + 1}`)]],
+  ["one NULL id", [...sound("a", "b", "c"), ...times(1, "NULL")]],
+  ["two NULL ids", [...sound("a", "b", "c", "d"), ...times(2, "NULL")]],
+  ["many NULL ids", [...sound("a", "b", "c", "d", "e"), ...times(9, "NULL")]],
+  [
+    "all of it",
+    [
+      ...times(3, "NULL"),
+      ...damaged("0", "m", "z"),
+      ...sound("a", "b", "n", "x"),
+      ...numbered(3, (i) => `'m ${i}'`),
+      ...numbered(3, (i) => `x'0${i}'`),
+    ],
+  ],
+];
+
+async function catalogWith(rows: string[]) {
+  const file = await CatalogFile.create(SPECIFICATION_DDL, ...rows);
+  const reported: DamagedHive[] = [];
+  const catalog = await file.open({ now: () => NOW_MS, onCorruptHive: (damage) => reported.push(damage) });
+  const soundIds = (await catalog.listHives()).map(({ id }) => id);
+  const damagedCount = reported.length;
+  expect(soundIds.length + damagedCount).toBe(rows.length);
+  reported.length = 0;
+  return { file, catalog, reported, soundIds, damagedCount };
+}
+
+test.each(FLEETS)(
+  "with %s, pages of any size are full but for the last, and hold every sound hive once",
+  async (_name, rows) => {
+    const { file, catalog, soundIds } = await catalogWith(rows);
+    await using _ = file;
+    expect(soundIds).toEqual([...soundIds].sort());
+    const finders: ((limit: number, last: HiveRecord | undefined) => ReturnType<HiveCatalog["listHives"]>)[] = [
+      (limit, last) => catalog.listHives({ limit, after: last?.id }),
+      (limit, last) => catalog.findHivesByStatus("unknown", { limit, after: last?.id }),
+      (limit, last) => catalog.findHivesWithoutDevices({ limit, after: last?.id }),
+      (limit, last) => catalog.findStaleHives(1, { limit, after: last }),
+    ];
+    for (const find of finders) {
+      for (let limit = 1; limit <= rows.length + 1; limit++) {
+        const seen: string[] = [];
+        for (let last: HiveRecord | undefined; ; ) {
+          const page = await find(limit, last);
+          expect(page.length, `limit ${limit} of ${find}`).toBeLessThanOrEqual(limit);
+          seen.push(...page.map(({ id }) => id));
+          if (page.length < limit) break;
+          expect(seen.length, `limit ${limit} of ${find}`).toBeLessThanOrEqual(soundIds.length);
+          last = page.at(-1);
+        }
+        expect(seen, `limit ${limit} of ${find}`).toEqual(soundIds);
+      }
+    }
+  },
+);
+
+test.each(FLEETS)(
+  "with %s, a stream yields every sound hive once and reports every damaged row once",
+  async (_name, rows) => {
+    const { file, catalog, reported, soundIds, damagedCount } = await catalogWith(rows);
+    await using _ = file;
+    for (let pageSize = 1; pageSize <= rows.length + 1; pageSize++) {
+      reported.length = 0;
+      const streamed = await allOf(catalog.streamHives({ pageSize }));
+      expect(
+        streamed.map(({ id }) => id),
+        `page size ${pageSize}`,
+      ).toEqual(soundIds);
+      expect(reported, `page size ${pageSize}`).toHaveLength(damagedCount);
+    }
+  },
+);
+
+test("more damaged rows than one batch holds are read past", async () => {
+  const many = `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 2499)
+    INSERT INTO hives (id, host, port, created_at_ms, updated_at_ms)`;
+  const { file, catalog } = await manyDamaged([
+    `${many} SELECT NULL, 'h', 1, 0, 0 FROM n`,
+    `${many} SELECT 'b ' || i, 'h', 1, 0, 0 FROM n`,
+    `${many} SELECT CAST('c' || i AS BLOB), 'h', 1, 0, 0 FROM n`,
+  ]);
+  await using _ = file;
+  let damage = 0;
+  const onCorruptHive = () => damage++;
+  expect((await catalog.listHives({ onCorruptHive })).map(({ id }) => id)).toEqual(["a", "b", "c"]);
+  expect(damage).toBe(7_500);
+  expect((await catalog.listHives({ limit: 2, onCorruptHive })).map(({ id }) => id)).toEqual(["a", "b"]);
+  expect((await catalog.listHives({ limit: 2, after: "b", onCorruptHive })).map(({ id }) => id)).toEqual(["c"]);
+  expect(await allOf(catalog.streamHives({ pageSize: 100, onCorruptHive }))).toHaveLength(3);
+});
+
+async function manyDamaged(rows: string[]) {
+  const file = await CatalogFile.create(SPECIFICATION_DDL, ...sound("a", "b", "c"), ...rows);
+  return { file, catalog: await file.open() };
+}

@@ -1,0 +1,136 @@
+import type { Client } from "@libsql/client";
+import { getTableColumns } from "drizzle-orm";
+import type { MigrationMeta } from "drizzle-orm/migrator";
+import { HiveCatalogError } from "../errors.ts";
+import { hives } from "../schema.ts";
+import { pendingMigrations } from "./migrations.ts";
+
+/** What a database is, judged by its tables alone. */
+export type Identity = "empty" | "catalog";
+
+/** Tables that SQLite, its tools and servers keep in every database. */
+const HOUSEKEEPING = /^(?:sqlite_|libsql_|_litestream_|__drizzle_migrations$)/;
+const COLUMNS = Object.values(getTableColumns(hives)).map((column) => ({
+  name: column.name,
+  primary: column.primary,
+  getSQLType: () => column.getSQLType(),
+}));
+
+type Executor = Pick<Client, "execute">;
+
+/**
+ * Looks at a database without changing it. Throws CATALOG_NOT_A_CATALOG for one that belongs to another application.
+ * Names are read as hexadecimal: in a damaged file they may not be UTF-8.
+ */
+export async function identify(client: Executor, location: string): Promise<Identity> {
+  const { rows } = await client.execute(
+    "SELECT hex(type), hex(name) FROM sqlite_schema WHERE type IN ('table', 'view')",
+  );
+  // After the tables: SQLite learns the encoding when it reads them.
+  const encoding = await client.execute("SELECT hex('a')");
+  if (encoding.rows[0]?.[0] !== "61") throw notACatalog(location, "its texts are not UTF-8 but UTF-16");
+  const names = rows.map((row) => ({ type: fromHex(row[0]), name: fromHex(row[1]) }));
+  const table = names.find(({ name }) => name.toLowerCase() === "hives");
+  if (table === undefined) {
+    const foreign = names.find(({ name }) => !HOUSEKEEPING.test(name));
+    if (foreign === undefined) return "empty";
+    throw notACatalog(location, `it has no hives table, but a ${foreign.type} '${foreign.name}'`);
+  }
+  if (table.type !== "table") throw notACatalog(location, "its hives are a view");
+  await checkColumns(client, location);
+  return "catalog";
+}
+
+/** That the hives table has the columns of a catalog, which hold what they hold there, and the id for its key. */
+async function checkColumns(client: Executor, location: string): Promise<void> {
+  const { rows } = await client.execute("SELECT hex(name), hex(type), pk FROM pragma_table_info('hives')");
+  const found = new Map(
+    rows.map((row) => [fromHex(row[0]).toLowerCase(), { type: fromHex(row[1]), key: Number(row[2]) }]),
+  );
+  const missing = COLUMNS.filter(({ name }) => !found.has(name)).map(({ name }) => name);
+  if (missing.length > 0) throw notACatalog(location, `its hives table has no column ${missing.join(", ")}`);
+  const further = [...found.keys()].filter((name) => !COLUMNS.some((column) => column.name === name));
+  if (further.length > 0) {
+    await pendingMigrations(client); // A catalog that a newer version extended says so itself.
+    throw notACatalog(location, `its hives table has further columns: ${further.join(", ")}`);
+  }
+  for (const { name, primary, getSQLType } of COLUMNS) {
+    const { type = "", key = 0 } = found.get(name) ?? {};
+    if (affinityOf(type) !== affinityOf(getSQLType()))
+      throw notACatalog(location, `its column ${name} is of the type '${type}'`);
+    if (key > 0 !== primary) throw notACatalog(location, "the key of its hives table is not the id alone");
+  }
+  if (!(await hasRowIds(client))) throw notACatalog(location, "its hives table is WITHOUT ROWID");
+}
+
+async function hasRowIds(client: Executor): Promise<boolean> {
+  try {
+    await client.execute("SELECT rowid FROM hives LIMIT 0");
+    return true;
+  } catch (error) {
+    if (error instanceof Error && /no such column/.test(error.message)) return false;
+    throw error;
+  }
+}
+
+/** What SQLite makes of a declared type (https://www.sqlite.org/datatype3.html, 3.1). */
+export function affinityOf(type: string): string {
+  if (/INT/i.test(type)) return "INTEGER";
+  return /CHAR|CLOB|TEXT/i.test(type) ? "TEXT" : type.toUpperCase();
+}
+
+/** A table or an index, with the table that it is on: a table is on itself. */
+type SchemaObject = { readonly type: string; readonly name: string; readonly table: string };
+
+const CREATION = /^\s*CREATE (?:UNIQUE )?(TABLE|INDEX) (IF NOT EXISTS )?`(\w+)`(?: ON `(\w+)`)?/;
+
+/** What migrations make, in an adopted file too where they say IF NOT EXISTS. */
+function newObjects(migrations: readonly MigrationMeta[]): (SchemaObject & { readonly mayBeThere: boolean })[] {
+  return migrations.flatMap(({ sql }) =>
+    sql.flatMap((statement) => {
+      const [, type = "", ifNotExists, name = "", table = name] = CREATION.exec(statement) ?? [];
+      return name === "" ? [] : [{ type: type.toLowerCase(), name, table, mayBeThere: ifNotExists !== undefined }];
+    }),
+  );
+}
+
+/** The names of the tables that migrations make. */
+export function newTables(migrations: readonly MigrationMeta[]): string[] {
+  const isNewTable = ({ type, mayBeThere }: { type: string; mayBeThere: boolean }) => type === "table" && !mayBeThere;
+  return newObjects(migrations)
+    .filter(isNewTable)
+    .map(({ name }) => name);
+}
+
+/**
+ * That no other application has a table or an index of a name which these migrations are to give to one of ours, or take from one.
+ * Throws CATALOG_NOT_A_CATALOG.
+ */
+export async function checkRoom(client: Executor, location: string, migrations: MigrationMeta[]): Promise<void> {
+  if (migrations.length === 0) return;
+  const found = await schemaObjects(client);
+  for (const { type, name, table, mayBeThere } of newObjects(migrations)) {
+    const taken = found.find((object) => object.name === name);
+    if (taken === undefined || (mayBeThere && taken.type === type && taken.table === table)) continue;
+    // Looked at again afterwards: another opener may have migrated in between.
+    if (!newObjects(await pendingMigrations(client)).some((object) => object.name === name)) return;
+    const problem = `it has another application's ${taken.type} '${name}'`;
+    throw notACatalog(location, `${problem}, where the catalog's own is to be: rename that one first`);
+  }
+}
+
+/** To SQLite, names that differ only in case are one. */
+async function schemaObjects(client: Executor): Promise<SchemaObject[]> {
+  const { rows } = await client.execute(
+    "SELECT hex(type), hex(lower(name)), hex(lower(tbl_name)) FROM sqlite_schema WHERE type <> 'trigger'",
+  );
+  return rows.map((row) => ({ type: fromHex(row[0]), name: fromHex(row[1]), table: fromHex(row[2]) }));
+}
+
+export function notACatalog(location: string, reason: string): HiveCatalogError {
+  return new HiveCatalogError("CATALOG_NOT_A_CATALOG", `${location} is not a hive catalog: ${reason}`);
+}
+
+function fromHex(value: unknown): string {
+  return Buffer.from(String(value), "hex").toString("utf8");
+}

@@ -1,0 +1,110 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { CatalogFile, SPECIFICATION_DDL } from "../../test/catalog-file.ts";
+import { refusalOf } from "../../test/refusal.ts";
+import { HiveCatalog } from "../catalog.ts";
+import { aHive } from "../testing.ts";
+import { MIGRATIONS_FOLDER } from "./migrations.ts";
+
+const APPLIED = "SELECT hash, created_at FROM __drizzle_migrations ORDER BY created_at";
+const SCHEMA = "SELECT type, name, sql FROM sqlite_schema ORDER BY name";
+
+test("the migrations folder is found from the module, whatever the working folder", () => {
+  expect(MIGRATIONS_FOLDER).toBe(join(dirname(fileURLToPath(import.meta.url)), "..", "..", "drizzle"));
+  expect(existsSync(join(MIGRATIONS_FOLDER, "meta", "_journal.json"))).toBe(true);
+});
+
+test("a fresh file gets every migration once; opening again changes nothing", async () => {
+  await using file = await CatalogFile.create();
+  await (await file.open()).close();
+  const [applied, schema] = [file.read(APPLIED), file.read(SCHEMA)];
+  const journal = JSON.parse(readFileSync(join(MIGRATIONS_FOLDER, "meta", "_journal.json"), "utf8")) as {
+    entries: { when: number }[];
+  };
+  expect(applied.map(([, time]) => time)).toEqual(journal.entries.map(({ when }) => when));
+  await (await file.open()).close();
+  expect(file.read(APPLIED)).toEqual(applied);
+  expect(file.read(SCHEMA)).toEqual(schema);
+});
+
+test("a migration that fails says which statement and why, and changes nothing", async () => {
+  await using file = await CatalogFile.create();
+  await (await file.open()).close();
+  const [[first] = []] = file.read("SELECT min(created_at) FROM __drizzle_migrations");
+  const applied = `INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('first', ${first})`;
+  await using old = await CatalogFile.create(SPECIFICATION_DDL, "DROP INDEX idx_hives_status");
+  old.run("CREATE TABLE __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)", applied);
+  const schema = old.read(SCHEMA);
+  const { code, message } = await refusalOf(old.open());
+  expect(code).toBe("CATALOG_UNAVAILABLE");
+  expect(message).toMatch(/"DROP INDEX `idx_hives_status`;?" of a migration failed: no such index: idx_hives_status/);
+  expect(old.read(SCHEMA)).toEqual(schema);
+});
+
+test("an old file with rows is brought up to date and keeps them", async () => {
+  const row = "INSERT INTO hives VALUES ('a', 'h', 1, NULL, NULL, NULL, 'online', 5, NULL, 1, 2)";
+  await using file = await CatalogFile.create(SPECIFICATION_DDL, row);
+  await using fresh = await CatalogFile.create();
+  await (await fresh.open()).close();
+  const catalog = await file.open();
+  expect(await catalog.listHives()).toMatchObject([{ id: "a", lastHeartbeatMs: 5, createdAtMs: 1, updatedAtMs: 2 }]);
+  expect(file.read(APPLIED)).toEqual(fresh.read(APPLIED));
+  const names = "SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name";
+  expect(file.read(names)).toEqual(fresh.read(names));
+});
+
+/** A catalog as a newer version of this software left it. */
+async function newerFile(...statements: string[]): Promise<CatalogFile> {
+  await using old = await CatalogFile.create();
+  await (await old.open()).close();
+  const copy = old.read("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'").flat();
+  const rows = old
+    .read(APPLIED)
+    .map(([hash, time]) => `INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('${hash}', ${time})`);
+  return CatalogFile.create(...copy.map(String), ...rows, ...statements);
+}
+
+test.each([
+  ["with a later migration", ["INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 9999999999999)"]],
+  [
+    "with a later migration and its column",
+    [
+      "ALTER TABLE hives ADD COLUMN colour TEXT",
+      "INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 9999999999999)",
+    ],
+  ],
+  ["with a migration from between ours", ["INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 1)"]],
+])("a database %s is refused with CATALOG_TOO_NEW and stays byte for byte", async (_name, statements) => {
+  await using file = await newerFile(...statements);
+  const before = readFileSync(file.path);
+  for (const migrate of [true, false]) {
+    const error = await refusalOf(HiveCatalog.open(file.path, { migrate }));
+    expect(error.code).toBe("CATALOG_TOO_NEW");
+    expect(error.message).toContain("upgrade this program");
+  }
+  expect(readFileSync(file.path)).toEqual(before);
+});
+
+test("migrate: false refuses a file that is not there with CATALOG_UNAVAILABLE and the cure, and makes none", async () => {
+  await using file = await CatalogFile.create();
+  const error = await refusalOf(file.open({ migrate: false }));
+  expect(error.code).toBe("CATALOG_UNAVAILABLE");
+  expect(error.message).toContain("pnpm db:migrate");
+  expect(existsSync(file.path)).toBe(false);
+});
+
+test("migrate: false refuses a file that lacks migrations, and leaves its tables alone", async () => {
+  await using file = await CatalogFile.create(SPECIFICATION_DDL);
+  expect((await refusalOf(file.open({ migrate: false }))).code).toBe("CATALOG_UNAVAILABLE");
+  expect(file.read("SELECT name FROM sqlite_schema WHERE name LIKE '%drizzle%'")).toEqual([]);
+});
+
+test("migrate: false opens a file that is up to date", async () => {
+  await using file = await CatalogFile.create();
+  const first = await file.open();
+  await first.addHive(aHive());
+  await first.close();
+  expect(await (await file.open({ migrate: false })).listHives()).toEqual([aHive()]);
+});

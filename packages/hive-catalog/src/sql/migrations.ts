@@ -1,0 +1,75 @@
+import { fileURLToPath } from "node:url";
+import type { Client, ResultSet, Transaction } from "@libsql/client";
+import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
+import { HiveCatalogError } from "../errors.ts";
+
+/** Where `drizzle-kit generate` writes the migrations. */
+export const MIGRATIONS_FOLDER = fileURLToPath(new URL("../../drizzle", import.meta.url));
+
+/** drizzle-kit's own table, so that both ways of migrating can be mixed on one database. */
+const TABLE = "__drizzle_migrations";
+const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS ${TABLE} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)`;
+
+type Executor = Pick<Client | Transaction, "execute">;
+
+/** Every migration of this code, oldest first. */
+export function knownMigrations(): MigrationMeta[] {
+  return readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER });
+}
+
+/** The migrations that this code knows and the database lacks. Throws CATALOG_TOO_NEW when it has some that this code does not know. */
+export async function pendingMigrations(executor: Executor): Promise<MigrationMeta[]> {
+  const known = knownMigrations();
+  const applied = await appliedMigrations(executor);
+  const unknown = applied.filter((time) => !known.some(({ folderMillis }) => folderMillis === time));
+  if (unknown.length > 0) {
+    const names = unknown.map((time) => new Date(time).toISOString()).join(", ");
+    throw new HiveCatalogError(
+      "CATALOG_TOO_NEW",
+      `the catalog was changed by a newer version of this software (its migrations of ${names} are not known here); upgrade this program`,
+    );
+  }
+  return known.filter(({ folderMillis }) => !applied.includes(folderMillis));
+}
+
+/** Applies what is pending, in one transaction that takes the lock first: of many openers, one migrates and the others find it done. */
+export async function migrate(client: Client): Promise<void> {
+  if ((await pendingMigrations(client)).length === 0) return;
+  const transaction = await client.transaction("write");
+  try {
+    await transaction.execute(CREATE_TABLE);
+    for (const { sql, hash, folderMillis } of await pendingMigrations(transaction)) {
+      for (const statement of sql) await apply(transaction, statement);
+      const args = [hash, folderMillis];
+      await transaction.execute({ sql: `INSERT INTO ${TABLE} (hash, created_at) VALUES (?, ?)`, args });
+    }
+    await transaction.commit();
+  } finally {
+    transaction.close();
+  }
+}
+
+/** A migration holds no values: what SQLite says of it may be shown, and is all that helps where another program changed the schema. */
+async function apply(transaction: Executor, statement: string): Promise<void> {
+  try {
+    await transaction.execute(statement);
+  } catch (error) {
+    const { code, message } = error as { code?: unknown; message?: unknown };
+    if (code !== "SQLITE_ERROR") throw error;
+    const problem = `"${statement.trim().split("\n")[0]}" of a migration failed: ${message}`;
+    throw new HiveCatalogError("CATALOG_UNAVAILABLE", `${problem}; pnpm catalog check compares the schema`, {
+      cause: error,
+    });
+  }
+}
+
+/** The times of the applied migrations: they, not their order, say which ones are there. */
+async function appliedMigrations(executor: Executor): Promise<number[]> {
+  const table = await executor.execute({
+    sql: "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?",
+    args: [TABLE],
+  });
+  if (table.rows.length === 0) return [];
+  const { rows }: ResultSet = await executor.execute(`SELECT CAST(created_at AS INTEGER) FROM ${TABLE}`);
+  return rows.map((row) => Number(row[0]));
+}
