@@ -1,4 +1,20 @@
 import { isIP, SocketAddress } from "node:net";
+import { domainToASCII } from "node:url";
+
+/** What a name may be made of. Of any other ASCII character a URL would end the name, or read it as another one. */
+const NAME = /^[\w.\-\u{80}-\u{10ffff}]{1,253}$/u;
+const ASCII_NAME = /^[\w-]+(?:\.[\w-]+)*$/;
+
+/**
+ * A host in the one form in which it is contacted, however it was stored: an address without brackets, or a name in ASCII and lower-case
+ * without the dot of the root. Undefined for what is no host: it must not become one by being cut or decoded.
+ */
+export function plainHost(host: string): string | undefined {
+  const [, bracketed = host] = /^\[(.*:.*)\]$/.exec(host) ?? [];
+  if (isIP(bracketed) !== 0) return bracketed;
+  const name = NAME.test(host) ? domainToASCII(host).replace(/\.$/, "") : "";
+  return ASCII_NAME.test(name) ? name : undefined;
+}
 
 export const familyOf = (address: string): "ipv4" | "ipv6" => (isIP(address) === 6 ? "ipv6" : "ipv4");
 

@@ -91,10 +91,21 @@ test("allows whatever address a listed name has, in any case of the name", () =>
 
 test("judges a name only by the addresses that it resolves to", () => {
   const hosts = AllowedHosts.parse("127.0.0.0/8");
-  expect(hosts.refusesAddress("10.0.1.100")).toBe(true);
-  expect(hosts.refusesAddress("127.0.0.1")).toBe(false);
-  expect(hosts.refusesAddress("gpu.example.com")).toBe(false);
+  expect(hosts.refuses("10.0.1.100")).toBe(true);
+  expect(hosts.refuses("127.0.0.1")).toBe(false);
+  expect(hosts.refuses("gpu.example.com")).toBe(false);
   expect(hosts.allows("gpu.example.com", "127.0.0.5")).toBe(true);
+});
+
+test.each(["", "a b", "h:80", "evil/path", "user@host", "x#", "a..b", "[10.0.0.1]", "256.1.1.1", "a\nb"])(
+  "refuses %j, which is no host, even where everything is allowed",
+  (host) => expect(AllowedHosts.everywhere().refuses(host)).toBe(true),
+);
+
+test("knows an address however it is written", () => {
+  const hosts = AllowedHosts.parse("127.0.0.0/8,::1");
+  for (const host of ["[::1]", "127.1", "0x7f000001", "１２７.0.0.1"]) expect(hosts.refuses(host), host).toBe(false);
+  for (const host of ["[fe80::1%eth0]", "10.1", "0xa9fea9fe", "[::2]"]) expect(hosts.refuses(host), host).toBe(true);
 });
 
 test.each([

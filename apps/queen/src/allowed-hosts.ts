@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { isHost } from "@repo/hive-catalog/record";
-import { familyOf, hexDigits, plainAddress } from "./addresses.ts";
+import { familyOf, hexDigits, plainAddress, plainHost } from "./addresses.ts";
 
 /** Addresses that answer with secrets of the machine or reach only its own link. No setting opens them. */
 const NEVER_CONTACTED = [
@@ -83,7 +83,7 @@ export class AllowedHosts {
     return new AllowedHosts(networks, names);
   }
 
-  /** Whether a connection to `address`, to which `host` resolved, is allowed. */
+  /** Whether a connection to `address`, to which `host` resolved, is allowed: a plain host. */
   allows(host: string, address: string): boolean {
     if (isIP(address) === 0) return false;
     const plain = plainAddress(address);
@@ -92,8 +92,9 @@ export class AllowedHosts {
     return this.#networks.check(plain, familyOf(plain));
   }
 
-  /** Whether `host` is an address that is not allowed. What a name resolves to is known only when it is contacted. */
-  refusesAddress(host: string): boolean {
-    return isIP(host) !== 0 && !this.allows(host, host);
+  /** Whether `host` is none, or an address that is not allowed. What a name resolves to is known only when it is contacted. */
+  refuses(host: string): boolean {
+    const plain = plainHost(host);
+    return plain === undefined || (isIP(plain) !== 0 && !this.allows(plain, plain));
   }
 }

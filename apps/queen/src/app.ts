@@ -16,6 +16,7 @@ import type { Door } from "./door.ts";
 import { levelOf, Problem, toProblem } from "./errors.ts";
 import type { EventLog } from "./events.ts";
 import type { HeartbeatReceiver } from "./heartbeat.ts";
+import { MAX_ID_LENGTH } from "./input.ts";
 import type { Lifecycle } from "./lifecycle/lifecycle.ts";
 import type { Liveness } from "./liveness/liveness.ts";
 import type { Metrics } from "./metrics.ts";
@@ -70,8 +71,6 @@ const CHATTY_LEVELS: ReadonlySet<string> = new Set(["trace", "debug", "info"]);
 const PROBLEM_JSON = "application/problem+json";
 /** For an answer to reach a caller whose connection is given up. */
 const LINGER_MS = 500;
-/** Ids are at most 128 characters, but a damaged record with a longer one must be removable. */
-const MAX_ID_LENGTH = 8192;
 
 /** Builds the HTTP API from parts that are handed in. It does not listen yet. */
 export function createApp(parts: AppParts): FastifyInstance {

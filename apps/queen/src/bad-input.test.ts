@@ -154,8 +154,10 @@ test.each(BAD_DEVICES)("PUT of devices refuses %s", async (_what, body, ...field
 
 const BAD_BEATS: [what: string, body: unknown, ...fields: string[]][] = [
   ["no fields", {}, "hive_id", "timestamp", "workers"],
-  ["an id with a space", beatJson("a b"), "hive_id"],
-  ["an id of 129 characters", beatJson("x".repeat(129)), "hive_id"],
+  ["an id of 8193 characters", beatJson("x".repeat(8193)), "hive_id"],
+  ["an id with a NUL", beatJson("a\0"), "hive_id"],
+  ["an id with half a character", beatJson("a\ud800"), "hive_id"],
+  ["an id of a number", { ...beatJson("hive-a"), hive_id: 7 }, "hive_id"],
   ["a time without zone", beatJson("hive-a", [], "2025-10-21T10:00:00"), "timestamp"],
   ["a time as a number", { ...beatJson("hive-a"), timestamp: 1_761_040_800_000 }, "timestamp"],
   ["a negative time", { ...beatJson("hive-a"), timestamp: -1 }, "timestamp"],

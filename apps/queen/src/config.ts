@@ -48,7 +48,7 @@ export type ConfigResult =
 const AUTH_TOKEN_VARIABLE = "QUEEN_DATABASE_AUTH_TOKEN";
 
 const HELP_AFTER = `
-pnpm queen token create, list and revoke manage the tokens of callers: pnpm queen token --help
+pnpm queen token create, list, revoke and prune manage the tokens of callers: pnpm queen token --help
 
 Environment:
   A flag wins over its variable, which stands beside it.

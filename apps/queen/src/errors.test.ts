@@ -14,19 +14,23 @@ const STATUS: Record<HiveCatalogErrorCode, number> = {
   CATALOG_CORRUPT: 500,
   CATALOG_TOO_NEW: 500,
   CATALOG_NOT_A_CATALOG: 500,
+  INTERNAL: 500,
   CATALOG_BUSY: 503,
   CATALOG_READ_ONLY: 503,
+  CATALOG_NOT_MIGRATED: 503,
   CATALOG_UNAVAILABLE: 503,
+  CATALOG_OUTCOME_UNKNOWN: 503,
   CATALOG_CLOSED: 503,
   CATALOG_FULL: 507,
 };
 
-test.each(HIVE_CATALOG_ERROR_CODES)(
+test.each(HIVE_CATALOG_ERROR_CODES.filter((code) => code !== "INTERNAL"))(
   "answers %s with its code, its status, and Retry-After where that helps",
   (code) => {
     const problem = toProblem(new HiveCatalogError(code, "The reason"), "r-1");
     expect(problem.body("r-1")).toMatchObject({ status: STATUS[code], code, detail: "The reason", request_id: "r-1" });
-    expect(problem.headers["retry-after"]).toBe(STATUS[code] === 503 ? "1" : undefined);
+    const mayRetry = STATUS[code] === 503 && code !== "CATALOG_OUTCOME_UNKNOWN";
+    expect(problem.headers["retry-after"]).toBe(mayRetry ? "1" : undefined);
   },
 );
 
@@ -70,15 +74,18 @@ test.each([
   expect(toProblem(new ProbeError(code, "why"), "r-1")).toMatchObject({ status, code, message: "why" });
 });
 
-test.each([new Error("secret"), "secret", undefined, { code: "secret" }])(
-  "tells nothing of %o but the request id",
-  (error) => {
-    const problem = toProblem(error, "r-1");
-    expect(problem).toMatchObject({ status: 500, code: "INTERNAL", cause: error });
-    expect(problem.message).toContain("r-1");
-    expect(JSON.stringify(problem.body("r-1"))).not.toContain("secret");
-  },
-);
+test.each([
+  new Error("secret"),
+  new HiveCatalogError("INTERNAL", "secret", { cause: new TypeError("secret") }),
+  "secret",
+  undefined,
+  { code: "secret" },
+])("tells nothing of %o but the request id", (error) => {
+  const problem = toProblem(error, "r-1");
+  expect(problem).toMatchObject({ status: 500, code: "INTERNAL", cause: error });
+  expect(problem.message).toContain("r-1");
+  expect(JSON.stringify(problem.body("r-1"))).not.toContain("secret");
+});
 
 test.each([
   new ProbeError("HIVE_UNREACHABLE", "why", { cause: new Error("ECONNREFUSED") }),
@@ -93,17 +100,19 @@ test.each([
   });
 });
 
-test.each([new TypeError("why"), new HiveCatalogError("INVALID_ARGUMENT", "why")])(
-  "logs what nobody foresaw, such as %s, with its stack, as an error",
-  (error) => {
-    expect(errorForLog(error)).toMatchObject({ message: "why", stack: error.stack });
-    expect(levelOf(error)).toBe("error");
-  },
-);
+test.each([
+  new TypeError("why"),
+  new HiveCatalogError("INVALID_ARGUMENT", "why"),
+  new HiveCatalogError("INTERNAL", "why"),
+])("logs what nobody foresaw, such as %s, with its stack, as an error", (error) => {
+  expect(errorForLog(error)).toMatchObject({ message: "why", stack: error.stack });
+  expect(levelOf(error)).toBe("error");
+});
 
 test.each([
   ["CATALOG_BUSY", "warn"],
   ["CATALOG_UNAVAILABLE", "warn"],
+  ["CATALOG_OUTCOME_UNKNOWN", "warn"],
   ["CATALOG_CORRUPT", "error"],
   ["CATALOG_FULL", "error"],
 ] as const)("takes %s for a thing to %s of", (code, level) => {

@@ -65,8 +65,11 @@ export const CATALOG_STATUS: Record<HiveCatalogErrorCode, number> = {
   CATALOG_FULL: 507,
   CATALOG_TOO_NEW: 500,
   CATALOG_NOT_A_CATALOG: 500,
+  CATALOG_NOT_MIGRATED: 503,
   CATALOG_UNAVAILABLE: 503,
+  CATALOG_OUTCOME_UNKNOWN: 503,
   CATALOG_CLOSED: 503,
+  INTERNAL: 500,
 };
 
 export const PROBE_STATUS: Record<ProbeError["code"], number> = {
@@ -89,7 +92,7 @@ const SECONDS_TO_RETRY = "1";
 /** Says of any error how it is answered. What nobody foresaw becomes INTERNAL, and tells nothing but the request id. */
 export function toProblem(error: unknown, requestId: string): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof HiveCatalogError) return catalogProblem(error);
+  if (error instanceof HiveCatalogError && error.code !== "INTERNAL") return catalogProblem(error);
   if (error instanceof ProbeError) {
     return new Problem(PROBE_STATUS[error.code], error.code, error.message, { errors: error.problems, cause: error });
   }
@@ -115,7 +118,9 @@ function catalogProblem(error: HiveCatalogError): Problem {
     message: ruleWithJsonNames(message),
   }));
   const detail = errors.length > 0 && status === 400 ? describe(errors) : error.message;
-  const headers = status === 503 ? { "retry-after": SECONDS_TO_RETRY } : {};
+  // Of a change that may have been made nobody is told to try again: it has to be looked at first.
+  const mayRetry = status === 503 && !isOutcomeUnknown(error);
+  const headers = mayRetry ? { "retry-after": SECONDS_TO_RETRY } : {};
   return new Problem(status, error.code, detail, { errors, headers, cause: error });
 }
 
@@ -136,7 +141,7 @@ function badUrl({ message }: Error): Problem {
 
 /** What may happen to any queen, and is not hers to mend: its message says all there is to know. */
 function isForeseen(error: unknown): error is Error {
-  if (error instanceof HiveCatalogError) return CATALOG_STATUS[error.code] !== 400;
+  if (error instanceof HiveCatalogError) return error.code !== "INTERNAL" && CATALOG_STATUS[error.code] !== 400;
   return error instanceof ProbeError || error instanceof Problem || error instanceof SettingError;
 }
 
@@ -149,6 +154,10 @@ export function errorForLog(error: Error): object {
 /** How loudly a failure is logged that the queen will get over by herself: a catalog that is busy or away comes back. */
 export const levelOf = (error: unknown): "warn" | "error" =>
   isForeseen(error) && toProblem(error, "").status === 503 ? "warn" : "error";
+
+/** Whether a change of the catalog was made is not known: it must be read before anything is decided. */
+export const isOutcomeUnknown = (error: unknown): boolean =>
+  error instanceof HiveCatalogError && error.code === "CATALOG_OUTCOME_UNKNOWN";
 
 const codeOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";

@@ -3,6 +3,7 @@ import { HiveCatalog } from "@repo/hive-catalog";
 import { aHive, temporaryFolder } from "@repo/hive-catalog/testing";
 import { describe, expect, test } from "vitest";
 import { answer, deadPort, HEALTHY, startHive } from "../test/hive-server.ts";
+import { startServerCatalog } from "../test/server-catalog.ts";
 import { addHive, beat, pass, startTestQueen, statusOf } from "../test/test-queen.ts";
 
 const STALE_AFTER_MS = 60_000;
@@ -249,4 +250,21 @@ describe("beside other writers", () => {
     ]);
     expect(queen.registry.get("broken")?.workers).toHaveLength(1);
   });
+});
+
+test("a status of which it is not known whether it was stored is read before anything is written again", async () => {
+  const { catalog, connection } = await startServerCatalog();
+  await using queen = await startTestQueen({ catalog });
+  await addHive(queen, await deadPort(), { devices: { cpu: null, gpus: [] } });
+  await queen.healthLoop.runRound();
+  const isStatus = (statements: string) => statements.includes('set "status"');
+  connection.cut = (statements) => (isStatus(statements) ? "after" : undefined);
+  expect(await beat(queen)).toMatchObject({
+    status: 503,
+    headers: expect.not.objectContaining({ "retry-after": expect.anything() }),
+    body: { code: "CATALOG_OUTCOME_UNKNOWN" },
+  });
+  expect(await beat(queen)).toMatchObject({ status: 200 });
+  expect(connection.statements.filter(isStatus)).toHaveLength(1);
+  expect(await statusOf(queen)).toBe("online");
 });

@@ -162,7 +162,7 @@ export class HealthLoop {
   async *#readHives(): AsyncGenerator<HiveRecord, undefined> {
     const { catalog, clock, liveness } = this.#parts;
     const onCorruptHive = ({ id }: { id: string }) => void liveness.learnDamaged(id);
-    let after = "";
+    let after: string | undefined;
     for (;;) {
       const readAtMs = clock.monotonicNow();
       const page = await catalog.listHives({ after, limit: PAGE_SIZE, onCorruptHive });
@@ -259,7 +259,8 @@ export class HealthLoop {
     const end = (outcome: ProbeResult["outcome"], problem?: string) => {
       return { outcome, startedAtMs, endedAtMs: clock.monotonicNow(), problem };
     };
-    if (probe.refuses(hive)) return end("refused");
+    const refusal = probe.refusal(hive);
+    if (refusal !== undefined) return end("refused", refusal.message);
     try {
       await probe.health(hive.id, hive);
       return end("answered");

@@ -1,19 +1,25 @@
-import { type HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
-import { HIVE_ID_PATTERN, recordFields } from "@repo/hive-catalog/record";
+import { Cordon, type HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
+import { HIVE_ID_PATTERN } from "@repo/hive-catalog/record";
 import { z } from "zod";
 import type { Arrivals } from "./arrivals.ts";
 import type { Clock } from "./clock.ts";
 import type { DeviceDetection } from "./device-detection.ts";
+import { MAX_ID_LENGTH } from "./input.ts";
 import type { Liveness } from "./liveness/liveness.ts";
 import type { Metrics } from "./metrics.ts";
 import type { HiveRegistry } from "./registry.ts";
 import type { StatusKeeper } from "./status-keeper.ts";
 import { isoTime, isTime, usualWorkers, WorkersJson } from "./worker.ts";
 
+/** Any under which a hive may be stored. */
+const hiveId = Cordon.shape.hiveId
+  .max(MAX_ID_LENGTH, `must be at most ${MAX_ID_LENGTH} characters`)
+  .meta({ description: "The id under which the hive is stored", examples: ["localhost", "hive-prod-01"] });
+
 /** What a hive posts to `/v1/heartbeat`. Further keys are ignored. */
 export const HeartbeatJson = z
   .object({
-    hive_id: recordFields.id,
+    hive_id: hiveId,
     timestamp: isoTime,
     workers: WorkersJson,
   })

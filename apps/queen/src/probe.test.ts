@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Answer, answer, DEVICES_JSON, HEALTHY, HiveServer } from "../test/hive-server.ts";
 import { AllowedHosts } from "./allowed-hosts.ts";
@@ -140,6 +142,60 @@ describe("health", () => {
 });
 
 describe("where it connects", () => {
+  test.each([
+    ["gpu_box", "gpu_box"],
+    ["gpu.example.com.", "gpu.example.com"],
+    ["GPU.example.com", "gpu.example.com"],
+    ["bücher.example", "xn--bcher-kva.example"],
+  ])("contacts %s under the name %s", async (host, name) => {
+    const asked: string[] = [];
+    const hive = await startHive({
+      "/health": ({ headers }, response) => {
+        asked.push(headers.host ?? "");
+        response.end();
+      },
+    });
+    const resolve: Resolve = (given) => {
+      asked.push(given);
+      return resolveTo("127.0.0.1")(given);
+    };
+    // A listed name is the same name.
+    await newProbe({ allowed: name, resolve }).health("hive-a", { host, port: hive.port });
+    expect(asked).toEqual([name, `${name}:${hive.port}`]);
+  });
+
+  test.each(["::1", "[::1]"])("contacts %s without a name", async (host) => {
+    const server = createServer((_request, response) => response.end()).listen(0, "::1");
+    cleanups.push(() => server.close());
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    await newProbe({ resolve: () => Promise.reject(new Error("a name")) }).health("hive-a", { host, port });
+  });
+
+  test.each([
+    "a b",
+    "127.0.0.1:80",
+    "127.0.0.1/path",
+    "",
+    "user@127.0.0.1",
+    "127.0.0.1#",
+    "127.0.0.1?x",
+    "127%2e0.0.1",
+  ])("contacts nobody for %j, which is no host, and says so", async (host) => {
+    const hive = await startHive();
+    const probe = newProbe({ resolve: resolveTo("127.0.0.1") });
+    for (const asked of [
+      probe.health("hive-a", { host, port: hive.port }),
+      probe.devices("hive-a", { host, port: 1 }),
+    ]) {
+      expect(await errorOf(asked)).toMatchObject({
+        code: "HIVE_NOT_ALLOWED",
+        message: `${JSON.stringify(host)} is no host name and no IP address, so it is not contacted: give the hive another host`,
+      });
+    }
+    expect(hive.requests).toEqual([]);
+  });
+
   test("contacts no address that is not allowed", async () => {
     const error = await errorOf(newProbe().health("hive-a", { host: "10.0.1.100", port: 8600 }));
     expect(error.code).toBe("HIVE_NOT_ALLOWED");

@@ -2,6 +2,7 @@ import { lookup as dnsLookup } from "node:dns/promises";
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { isIP, type LookupFunction } from "node:net";
 import { type DeviceCapabilities, DeviceCapabilitiesJson } from "@repo/device-types";
+import { plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
 import { type FieldProblem, fieldProblems } from "./field-problems.ts";
 
@@ -76,9 +77,10 @@ export class Probe {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Whether the address of the hive is known not to be allowed; what a name leads to shows only when it is contacted. */
-  refuses({ host }: HiveAddress): boolean {
-    return this.#allowedHosts.refusesAddress(host);
+  /** Why the hive cannot be contacted, as far as its record says; where a name leads shows only when it is contacted. */
+  refusal(hive: HiveAddress): ProbeError | undefined {
+    if (!this.#allowedHosts.refuses(hive.host)) return undefined;
+    return plainHost(hive.host) === undefined ? noHost(hive) : notAllowed(hive, hive.host);
   }
 
   /**
@@ -143,11 +145,13 @@ export class Probe {
   }
 
   async #get(hive: HiveAddress, path: string, deadline: Deadline): Promise<IncomingMessage> {
-    if (this.refuses(hive)) throw notAllowed(hive, hive.host);
+    const host = plainHost(hive.host);
+    const refusal = this.refusal(hive);
+    if (host === undefined || refusal !== undefined) throw refusal ?? noHost(hive);
     const answer = new Promise<IncomingMessage>((resolve, reject) => {
       // A connection of its own shows whether the port still takes one, and its address is checked anew.
       const asked = request({
-        host: hive.host,
+        host,
         port: hive.port,
         path,
         agent: false,
@@ -174,7 +178,7 @@ export class Probe {
     return (host, options, callback) => {
       this.#resolve(host).then(
         (found) => {
-          const allowed = found.filter(({ address }) => this.#allowedHosts.allows(hive.host, address));
+          const allowed = found.filter(({ address }) => this.#allowedHosts.allows(host, address));
           const [first] = allowed;
           if (first === undefined) callback(notAllowed(hive, found.map(({ address }) => address).join(", ")), "");
           else if (options.all) callback(null, allowed);
@@ -254,6 +258,12 @@ function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(", ");
   return error instanceof Error ? error.message : String(error);
 }
+
+const noHost = ({ host }: HiveAddress): ProbeError =>
+  new ProbeError(
+    "HIVE_NOT_ALLOWED",
+    `${JSON.stringify(host)} is no host name and no IP address, so it is not contacted: give the hive another host`,
+  );
 
 function notAllowed(hive: HiveAddress, addresses: string): ProbeError {
   const what = addresses === hive.host ? display(hive) : `${display(hive)} (${addresses || "no address"})`;

@@ -1,6 +1,7 @@
 import { type HiveCatalog, HiveCatalogError, type HiveRecord, type HiveStatus } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "./clock.ts";
+import { isOutcomeUnknown } from "./errors.ts";
 import type { EventLog } from "./events.ts";
 import type { Verdict } from "./liveness/judge.ts";
 import type { Notice } from "./liveness/listening.ts";
@@ -108,7 +109,10 @@ export class StatusKeeper {
 
   async #write(sight: Sight, was: HiveStatus, verdict: Verdict): Promise<void> {
     const { catalog, liveness, clock } = this.#parts;
-    await catalog.updateHiveStatus(sight.id, verdict.status);
+    await catalog.updateHiveStatus(sight.id, verdict.status).catch((error: unknown) => {
+      if (isOutcomeUnknown(error)) liveness.unsure(sight, clock.monotonicNow());
+      throw error;
+    });
     if (sight.status === verdict.status) return;
     liveness.changed(sight, was, verdict, clock.monotonicNow());
     this.announceChange(sight.id, was, verdict.status, verdict.why);

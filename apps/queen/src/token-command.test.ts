@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { createClient } from "@libsql/client";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { aHive, temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -8,6 +9,7 @@ import { runTokenCommand } from "./token-command.ts";
 import { hasHash } from "./tokens.ts";
 
 const QUEEN = fileURLToPath(new URL("../bin/queen.js", import.meta.url));
+const MS_PER_DAY = 86_400_000;
 const TOKEN = /^hq_([0-9a-f]{16})_[\w-]{43}\n$/;
 
 async function newPath(): Promise<string> {
@@ -91,7 +93,61 @@ test("makes, lists and revokes a hive's token, in words and in JSON", async () =
   });
 });
 
-test.each([[["list"]], [["revoke", "0123456789abcdef"]]])(
+test("prune removes what was revoked long enough ago, and says how many", async () => {
+  const database = await newCatalog();
+  let nowMs = Date.now() - 100 * MS_PER_DAY;
+  await using catalog = await HiveCatalog.open(database, { now: () => nowMs });
+  const hash = "0".repeat(64);
+  for (const id of ["long-ago", "lately", "in-force"]) await catalog.tokens.add({ id, name: id, role: "reader", hash });
+  await catalog.tokens.revoke("long-ago");
+  nowMs += 99 * MS_PER_DAY;
+  await catalog.tokens.revoke("lately");
+
+  expect(await run(database, "prune", "--older-than-days", "90")).toEqual({
+    exitCode: 0,
+    stdout: "",
+    stderr: "queen: 1 token is removed\n",
+  });
+  expect((await catalog.tokens.list()).map(({ id }) => id)).toEqual(["lately", "in-force"]);
+  expect(await run(database, "prune", "--older-than-days", "0", "--json")).toEqual({
+    exitCode: 0,
+    stdout: '{"removed":1}\n',
+    stderr: "",
+  });
+  expect((await run(database, "prune", "--older-than-days", "0")).stderr).toBe("queen: 0 tokens are removed\n");
+});
+
+test("prune does not remove what keeps the door locked", async () => {
+  const database = await newCatalog();
+  await using catalog = await HiveCatalog.open(database);
+  await catalog.tokens.add({ id: "last", name: "last", role: "operator", hash: "0".repeat(64) });
+  await catalog.tokens.revoke("last");
+  expect(await run(database, "prune", "--older-than-days", "0")).toEqual({
+    exitCode: 1,
+    stdout: "",
+    stderr:
+      "queen: no token of an operator or a reader is in force: make one first, or a queen on loopback might let everybody in\n",
+  });
+  expect(await catalog.tokens.list()).toMatchObject([{ id: "last" }]);
+});
+
+test("shows an id of a hive that a terminal would obey as it is written in JSON", async () => {
+  const database = await newCatalog();
+  const sqlite = createClient({ url: `file:${database}` });
+  const columns = "id, host, port, status, created_at_ms, updated_at_ms";
+  await sqlite.execute({
+    sql: `INSERT INTO hives (${columns}) VALUES (?, 'h', 1, 'unknown', 0, 0)`,
+    args: ["\u001b[2J\nx"],
+  });
+  sqlite.close();
+  const made = await run(database, "create", "--name", "odd", "--role", "hive", "--hive", "\u001b[2J\nx");
+  expect(made.exitCode).toBe(0);
+  expect((await run(database, "list")).stdout).toContain("hive  \\u001b[2J\\u000ax  ");
+  const refused = await run(database, "create", "--name", "odd", "--role", "hive", "--hive", "\u009b\n");
+  expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/^queen: HIVE_NOT_FOUND: [ -~]+\n$/) });
+});
+
+test.each([[["list"]], [["revoke", "0123456789abcdef"]], [["prune", "--older-than-days", "1"]]])(
   "%j finds no catalog where there is none, and makes none",
   async (argv) => {
     const path = await newPath();
@@ -128,6 +184,9 @@ test.each([
   [["create", "--name", "x", "--role", "hive", "--hive", "nobody"], 1, "HIVE_NOT_FOUND: there is no hive 'nobody'"],
   [["revoke", "0123456789abcdef"], 1, "no token 0123456789abcdef is in force: pnpm queen token list shows all\n"],
   [["revoke"], 2, "missing required argument 'id'"],
+  [["prune"], 2, "required option '--older-than-days <days>' not specified"],
+  [["prune", "--older-than-days", "soon"], 2, "It must be a whole number from 0 to 36500; --help shows"],
+  [["prune", "--older-than-days", "-1"], 2, "It must be a whole number from 0 to 36500; --help shows"],
   [["list", "more"], 2, "too many arguments for 'list'"],
   [["lst"], 2, "unknown command 'lst' (Did you mean list?); --help shows what there is\n"],
   [["create", "--nmae", "x"], 2, "unknown option '--nmae' (Did you mean --name?); --help shows what there is\n"],
@@ -135,7 +194,7 @@ test.each([
 ] as const)("%j ends with %i, and says why on stderr alone", async (argv, exitCode, reason) => {
   const ended = await run(await newCatalog(), ...argv);
   expect(ended).toMatchObject({ exitCode, stdout: "" });
-  expect(ended.stderr).toContain(`queen: ${reason.startsWith("Allowed") ? "option '--role" : reason}`);
+  expect(ended.stderr).toContain(`queen: ${/^(?:Allowed|It) /.test(reason) ? "option '--" : reason}`);
   expect(ended.stderr).toContain(reason);
 });
 

@@ -1,12 +1,6 @@
-import {
-  catalogInfo,
-  type FieldProblem,
-  HiveCatalog,
-  HiveCatalogError,
-  TOKEN_ROLES,
-  type TokenRecord,
-} from "@repo/hive-catalog";
-import { Command, CommanderError, Option } from "commander";
+import { type FieldProblem, HiveCatalog, HiveCatalogError, TOKEN_ROLES, type TokenRecord } from "@repo/hive-catalog";
+import { catalogInfo } from "@repo/hive-catalog/maintenance";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { type TokenCommand, withUsageErrors } from "./config.ts";
 import { mintToken } from "./tokens.ts";
 
@@ -19,6 +13,12 @@ interface CreateFlags extends Flags {
   role: TokenRecord["role"];
   hive?: string;
 }
+interface PruneFlags extends Flags {
+  olderThanDays: number;
+}
+
+const MS_PER_DAY = 86_400_000;
+const MAX_DAYS = 36_500;
 
 const HELP_AFTER = `
 Queens that run know of what was changed within 2 s, or at once after a SIGHUP.
@@ -115,6 +115,13 @@ function commandLine(
   add("revoke <id>", "Makes a token worthless for good.").action((id: string, flags: Flags) =>
     withPresentCatalog(flags, (catalog) => revoke(catalog, id, flags)),
   );
+  add("prune", "Removes the tokens that were revoked long ago: lists no longer show them.")
+    .addOption(new Option("--older-than-days <days>", "how long ago at least; required").argParser(readDays))
+    .action((flags: Partial<PruneFlags> & Flags, pruning: Command) => {
+      const { olderThanDays } = flags;
+      if (olderThanDays === undefined) return pruning.error("required option '--older-than-days <days>' not specified");
+      return withPresentCatalog(flags, (catalog) => prune(catalog, { ...flags, olderThanDays }));
+    });
   return command;
 }
 
@@ -145,6 +152,27 @@ async function revoke(catalog: HiveCatalog, id: string, { json }: Flags): Promis
   return revoked ? 0 : 1;
 }
 
+/** A queen on loopback takes the tokens that there are, revoked ones too, for the sign that her door was locked once. */
+async function prune(catalog: HiveCatalog, { olderThanDays, json }: PruneFlags): Promise<number> {
+  const locking = (await catalog.tokens.list()).filter(({ role }) => role !== "hive");
+  if (locking.length > 0 && locking.every(({ revokedAtMs }) => revokedAtMs !== null)) {
+    say(
+      "no token of an operator or a reader is in force: make one first, or a queen on loopback might let everybody in",
+    );
+    return 1;
+  }
+  const removed = await catalog.tokens.removeRevoked(olderThanDays * MS_PER_DAY);
+  if (json) print(JSON.stringify({ removed }));
+  else say(`${removed} ${removed === 1 ? "token is" : "tokens are"} removed`);
+  return 0;
+}
+
+function readDays(text: string): number {
+  const days = Number(text);
+  if (/^\d+$/.test(text) && days <= MAX_DAYS) return days;
+  throw new InvalidArgumentError(`It must be a whole number from 0 to ${MAX_DAYS}.`);
+}
+
 const toJson = ({ id, name, role, hiveId, createdAtMs, revokedAtMs }: TokenRecord) => ({
   id,
   name,
@@ -156,7 +184,14 @@ const toJson = ({ id, name, role, hiveId, createdAtMs, revokedAtMs }: TokenRecor
 
 function table(records: readonly TokenRecord[]): string {
   const time = (ms: number | null) => (ms === null ? "" : new Date(ms).toISOString());
-  const rows = records.map((r) => [r.id, r.role, r.hiveId ?? "", time(r.createdAtMs), time(r.revokedAtMs), r.name]);
+  const rows = records.map((r) => [
+    r.id,
+    r.role,
+    shown(r.hiveId ?? ""),
+    time(r.createdAtMs),
+    time(r.revokedAtMs),
+    r.name,
+  ]);
   const all = [["ID", "ROLE", "HIVE", "CREATED", "REVOKED", "NAME"], ...rows];
   const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
   return all
@@ -169,5 +204,11 @@ function table(records: readonly TokenRecord[]): string {
     .join("\n");
 }
 
+/** The id of a hive may hold anything, also what a terminal would obey. */
+const shown = (text: string): string =>
+  text.replace(
+    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
-const say = (text: string): void => void process.stderr.write(`queen: ${text}\n`);
+const say = (text: string): void => void process.stderr.write(`queen: ${shown(text)}\n`);

@@ -1,7 +1,8 @@
 /** Backs a catalog up in a process of its own, which takes heartbeats meanwhile, as a queen's would. Prints JSON. */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
-import { backupCatalog, HiveCatalog } from "../src/index.ts";
+import { HiveCatalog } from "../src/index.ts";
+import { backupCatalog } from "../src/maintenance.ts";
 import { beatAt, hiveId } from "./fleet.ts";
 
 export type BackedUp = {

@@ -10,7 +10,8 @@ const PACKAGE = join("packages", "hive-catalog");
 const COPIED = [
   "package.json",
   "drizzle.config.ts",
-  ...["package.json", "bin", "drizzle", "scripts", "src"].map((name) => join(PACKAGE, name)),
+  "tsconfig.base.json",
+  ...["package.json", "tsconfig.json", "bin", "drizzle", "scripts", "src"].map((name) => join(PACKAGE, name)),
 ];
 const TIMEOUT_MS = 60_000;
 
@@ -27,7 +28,10 @@ export async function copyOfRepository() {
   }
   return {
     root,
+    source: join(root, PACKAGE, "src"),
     schema: join(root, PACKAGE, "src", "schema.ts"),
+    /** The columns of the hives table. */
+    model: join(root, PACKAGE, "src", "model", "hive.ts"),
     migrations: join(root, PACKAGE, "drizzle"),
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };

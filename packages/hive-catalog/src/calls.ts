@@ -1,67 +1,170 @@
+import { setMaxListeners } from "node:events";
+import { performance } from "node:perf_hooks";
+import { inspect } from "node:util";
+import type { RequestOptions } from "./drivers/client.ts";
 import { toCatalogError } from "./drivers/errors.ts";
-import { LoopBudget, turnOfTheLoop } from "./drivers/file/mutex.ts";
-import { withDeadline } from "./drivers/server/retry.ts";
 import { HiveCatalogError } from "./errors.ts";
+import { checkOptions } from "./model/check.ts";
+import type { CallOptions } from "./options.ts";
 
-type Verb = (...given: never[]) => Promise<unknown>;
+type Work<Result> = (request: RequestOptions) => Result | Promise<Result>;
 
-/** The door of every call: refuses it once shut, and lets no error out but a HiveCatalogError. */
-export class Door {
+/** How long requests to a server that does not answer hold up the end of a catalog, in ms. */
+const GRACE_MS = 1000;
+/** Taken at load: who fakes timers in a test must not stop every call. */
+const { setImmediate: atNextTurn, setTimeout: after, clearTimeout: cancel } = globalThis;
+
+/** Every call of a catalog goes through here: it is counted, gets its deadline, and lets no error out but a HiveCatalogError. */
+export class Calls {
   readonly #timeoutMs: number | undefined;
   readonly #loop = new LoopBudget();
+  readonly #ending = new AbortController();
   #isShut = false;
   #running = 0;
   #onIdle: (() => void) | undefined;
 
-  /** How long a call may take, if it has a deadline. */
+  /** How long a call may take, if it has a deadline: one to a server. */
   constructor(timeoutMs?: number) {
     this.#timeoutMs = timeoutMs;
+    setMaxListeners(0, this.#ending.signal);
   }
 
-  call<Result>(work: () => Result | Promise<Result>): Promise<Result> {
-    const inTurn = this.#loop.isSpent() ? () => turnOfTheLoop().then(work) : work;
-    const timeoutMs = this.#timeoutMs;
-    return this.enter(timeoutMs === undefined ? inTurn : () => withDeadline(timeoutMs, inTurn));
+  /**
+   * Runs `work`, which hands on to the client how to make its requests. `options` may have the `known` ones. Rejects with the reason of their
+   * signal when that comes first.
+   */
+  run<Result, Options extends CallOptions>(
+    work: Work<Result>,
+    options?: Options,
+    known: readonly (keyof Options & string)[] = SIGNAL_ALONE,
+  ): Promise<Result> {
+    return this.join(
+      this.#loop.isSpent() ? (request) => turnOfTheLoop().then(() => work(request)) : work,
+      options,
+      known,
+    );
   }
 
-  /** For calls that the event loop need not turn for, and that see to their own deadline. */
-  async enter<Result>(work: () => Result | Promise<Result>): Promise<Result> {
-    if (this.#isShut) throw new HiveCatalogError("CATALOG_CLOSED", "the catalog is closed");
-    this.#running++;
+  /** The same for what waits for others anyway, and does not hold the event loop itself. */
+  join<Result, Options extends CallOptions>(
+    work: Work<Result>,
+    options?: Options,
+    known: readonly (keyof Options & string)[] = SIGNAL_ALONE,
+  ): Promise<Result> {
+    return options === undefined ? this.#run(work, undefined) : this.#runWith(work, options, known);
+  }
+
+  /** Refuses calls from now on, and resolves when none runs any more. */
+  async shut(): Promise<void> {
+    this.#isShut = true;
+    if (this.#running === 0) return;
+    const end = () => this.#ending.abort(closedError());
+    const timer = this.#timeoutMs === undefined ? undefined : after(end, GRACE_MS);
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+    });
+    cancel(timer);
+  }
+
+  /** Asynchronous, so that whatever options do when they are read is a rejection. */
+  async #runWith<Result, Options extends CallOptions>(
+    work: Work<Result>,
+    options: Options,
+    known: readonly (keyof Options & string)[],
+  ): Promise<Result> {
+    // In one step: a call that came before `shut` is not to be refused by it.
+    const signal = this.#signalOf(options, known);
+    const result = this.#run(work, signal);
+    return await (signal === undefined ? result : unlessAborted(result, signal));
+  }
+
+  #signalOf<Options extends CallOptions>(options: Options, known: readonly (keyof Options & string)[]) {
+    if (this.#isShut) throw closedError();
     try {
-      const result = work();
-      return result instanceof Promise ? await result : result;
+      checkOptions(options, known);
+      return options.signal;
     } catch (error) {
       throw toCatalogError(error);
+    }
+  }
+
+  async #run<Result>(work: Work<Result>, signal: AbortSignal | undefined): Promise<Result> {
+    if (this.#isShut) throw closedError();
+    signal?.throwIfAborted();
+    this.#running++;
+    try {
+      const result = work(this.request(signal));
+      return result instanceof Promise ? await result : result;
+    } catch (error) {
+      throw signal?.aborted && error === signal.reason ? error : toCatalogError(error);
     } finally {
       this.#running--;
       if (this.#running === 0) this.#onIdle?.();
     }
   }
 
-  /** Verbs of an object that is loaded at the first call of one of them: opening a catalog need not wait for it. */
-  lazily<Name extends string, Of extends Record<Name, Verb>>(names: readonly Name[], load: () => Promise<Of>) {
-    let loading: Promise<Of> | undefined;
-    const verb =
-      (name: Name) =>
-      (...given: never[]) =>
-        this.call(async () => {
-          loading ??= load();
-          const object = await loading;
-          return object[name](...given);
-        });
-    return Object.fromEntries(names.map((name) => [name, verb(name)])) as Pick<Of, Name>;
+  /** How the requests of a call are made that begins now. */
+  request(signal?: AbortSignal): RequestOptions {
+    if (this.#timeoutMs === undefined) return signal === undefined ? UNLIMITED : { signal };
+    const ending = this.#ending.signal;
+    return {
+      deadlineMs: performance.now() + this.#timeoutMs,
+      signal: signal ? AbortSignal.any([signal, ending]) : ending,
+    };
   }
+}
 
-  shut(): void {
-    this.#isShut = true;
-  }
+const UNLIMITED: RequestOptions = {};
+const SIGNAL_ALONE = ["signal"] as const;
 
-  /** Resolves when no call runs. */
-  async idle(): Promise<void> {
-    if (this.#running === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#onIdle = resolve;
+async function unlessAborted<Result>(result: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return await new Promise<Result>((resolve, reject) => {
+    const leave = () => reject(signal.reason);
+    signal.addEventListener("abort", leave, { once: true });
+    result.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+  });
+}
+
+function closedError(): HiveCatalogError {
+  return new HiveCatalogError("CATALOG_CLOSED", "the catalog is closed");
+}
+
+/** Lets the event loop do what waits. Measured at a fifth of the cost of the one in node:timers/promises. */
+export function turnOfTheLoop(): Promise<void> {
+  return new Promise((resolve) => {
+    atNextTurn(resolve);
+  });
+}
+
+/** How long calls that are awaited one after another may hold the event loop, in ms. */
+const MAX_HELD_MS = 1;
+
+/** Notices callers that await call after call: promises alone never let the event loop turn. */
+class LoopBudget {
+  #heldSinceMs: number | undefined;
+
+  /** Whether the event loop has not turned for so long that the next call has to wait for it. */
+  isSpent(): boolean {
+    if (this.#heldSinceMs !== undefined) return performance.now() - this.#heldSinceMs > MAX_HELD_MS;
+    this.#heldSinceMs = performance.now();
+    atNextTurn(() => {
+      this.#heldSinceMs = undefined;
     });
+    return false;
   }
+}
+
+/** Tells an observer, who may be an async function: what he throws must not take along what he is told of. */
+export function tell<Value>(observer: ((value: Value) => unknown) | undefined, value: Value): void {
+  try {
+    const told = observer?.(value);
+    if (told instanceof Promise) told.catch(warn);
+  } catch (error) {
+    warn(error);
+  }
+}
+
+/** Anything can be thrown, also what makes no text of itself. */
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : inspect(error));
 }

@@ -2,16 +2,15 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { CatalogFile, LOOSE_DDL } from "../test/catalog-file.ts";
 import { fieldsOf, refusalOf } from "../test/refusal.ts";
 import { allOf } from "../test/stream.ts";
-import { HiveCatalog } from "./catalog.ts";
-import type { DamagedHive } from "./hives/damage.ts";
+import type { HiveCatalog } from "./catalog.ts";
 import type { HiveRecord } from "./model/hive.ts";
-import type { ListOptions } from "./options.ts";
+import type { DamagedHive, ListOptions } from "./options.ts";
 import { aHive } from "./testing.ts";
 
 const NOW_MS = 1_761_040_800_000;
 
-/** What no column may hold, as SQL. The binding aborts the process when it is handed a text that is not UTF-8. */
-const NEVER_SOUND = [
+/** Texts that are none, as SQL. The binding aborts the process when it is handed one that is not UTF-8. */
+const BROKEN_TEXTS = [
   "CAST(x'ff41' AS TEXT)",
   "CAST(x'41ff' AS TEXT)",
   "CAST(x'eda080' AS TEXT)",
@@ -21,9 +20,12 @@ const NEVER_SOUND = [
   "CAST(x'3100' AS TEXT)",
   "CAST(x'610062' AS TEXT)",
   "CAST(x'6100ff' AS TEXT)",
-  "x'ff41'",
-  "x'61'",
-  "zeroblob(0)",
+];
+/** Some of them pass for JSON where SQLite looks for it: null, an empty list, an empty object, 8600. */
+const BLOBS = ["x'ff41'", "x'61'", "zeroblob(0)", "x'00'", "x'0b'", "x'0c'", "x'4338363030'"];
+const NO_TEXTS = [...BROKEN_TEXTS, ...BLOBS];
+/** Sound where any text is. */
+const TEXTS = [
   "''",
   "' '",
   "char(10)",
@@ -36,21 +38,28 @@ const NEVER_SOUND = [
   "'~'",
   "'ä'",
 ];
-const BAD_INTEGERS = ["'abc'", "1.5", "-1", "9007199254740993", "9223372036854775807", "-9223372036854775808", "9e999"];
-const BAD_HOSTS = ["'http://10.0.0.1'", "'h:80'", "'-h'", "'1.2.3'", "hex(zeroblob(200))"];
+/** Written as JSON, the last one is a whole number. */
+const FRACTIONS = ["1.5", "9e999", "1795880775482.001"];
+const NO_INTEGERS = [
+  ...[...NO_TEXTS, ...TEXTS, ...FRACTIONS],
+  ...["'abc'", "-1", "9007199254740993", "9223372036854775807", "-9223372036854775808"],
+];
+const NO_PORTS = [...NO_INTEGERS, "0", "65536"];
+const NO_TIMES = [...NO_INTEGERS, "8640000000000001"];
+const NO_DEVICES = '{"cpu":null,"gpus":[]}';
 const gpu = (name: string) => `'{"cpu":null,"gpus":[{"index":0,"name":"' || ${name} || '","vram_gb":1}]}'`;
 
 const DAMAGE: Record<string, string[]> = {
-  id: [...NEVER_SOUND, "NULL", "'a b'", "'-a'", "'a/b'", "hex(zeroblob(65))"],
-  host: [...NEVER_SOUND, ...BAD_HOSTS, "NULL"],
-  port: [...NEVER_SOUND, ...BAD_INTEGERS, "0", "65536", "NULL"],
-  ssh_host: [...NEVER_SOUND, ...BAD_HOSTS],
-  ssh_port: [...NEVER_SOUND, ...BAD_INTEGERS, "0", "65536"],
-  ssh_user: [...NEVER_SOUND, "'-oProxyCommand=id'", "'a;id'", "hex(zeroblob(17))"],
-  status: [...NEVER_SOUND, "NULL", "'Online'", "'dead'", "'online '", "5"],
-  last_heartbeat_ms: [...NEVER_SOUND, ...BAD_INTEGERS, "8640000000000001"],
+  id: [...NO_TEXTS, "NULL"],
+  host: [...NO_TEXTS, "NULL"],
+  port: [...NO_PORTS, "NULL"],
+  ssh_host: NO_TEXTS,
+  ssh_port: NO_PORTS,
+  ssh_user: NO_TEXTS,
+  status: [...NO_TEXTS, ...TEXTS, ...FRACTIONS, "NULL", "'Online'", "'dead'", "'online '", "5"],
+  last_heartbeat_ms: NO_TIMES,
   devices_json: [
-    ...NEVER_SOUND,
+    ...[...NO_TEXTS, ...TEXTS, ...FRACTIONS],
     "'not json'",
     "'{'",
     "'null'",
@@ -58,15 +67,17 @@ const DAMAGE: Record<string, string[]> = {
     "'[]'",
     "'{}'",
     `'{"cpu":null}'`,
-    `'{"cpu":{"cores":0,"ram_gb":1},"gpus":[]}'`,
     `'{"cpu":{"cores":"8","ram_gb":1},"gpus":[]}'`,
-    `'{"cpu":null,"gpus":[{"index":1,"name":"a","vram_gb":1},{"index":1,"name":"b","vram_gb":1}]}'`,
+    `'{"cpu":{"cores":8,"ram_gb":4294967296},"gpus":[]}'`,
+    `'${NO_DEVICES},${NO_DEVICES}'`,
+    `'${NO_DEVICES}],[[9,"n","h",1,null,null,null,"online",1,0,0],${NO_DEVICES}'`,
+    `'${NO_DEVICES}]]'`,
     gpu("CAST(x'ff' AS TEXT)"),
+    gpu("CAST(x'00' AS TEXT)"),
     gpu("char(10)"),
-    gpu("''"),
   ],
-  created_at_ms: [...NEVER_SOUND, ...BAD_INTEGERS, "NULL", "8640000000000001"],
-  updated_at_ms: [...NEVER_SOUND, ...BAD_INTEGERS, "NULL", "8640000000000001"],
+  created_at_ms: [...NO_TIMES, "NULL"],
+  updated_at_ms: [...NO_TIMES, "NULL"],
 };
 const CASES = Object.entries(DAMAGE).flatMap(([column, values]) => values.map((value) => [column, value] as const));
 
@@ -165,13 +176,13 @@ test.each(CASES.filter(([column]) => column !== "id"))(
   },
 );
 
-test.each(DAMAGE.last_heartbeat_ms ?? [])("the next beat heals a last_heartbeat_ms of %s", async (value) => {
+test.each(NO_TIMES)("the next beat heals a last_heartbeat_ms of %s", async (value) => {
   damage("last_heartbeat_ms", value);
   await catalog.updateHeartbeat("m-damaged", NOW_MS - 5);
   expect((await catalog.getHive("m-damaged"))?.lastHeartbeatMs).toBe(NOW_MS - 5);
 });
 
-test.each(DAMAGE.last_heartbeat_ms ?? [])("a beat in a group heals a last_heartbeat_ms of %s", async (value) => {
+test.each(NO_TIMES)("a beat in a group heals a last_heartbeat_ms of %s", async (value) => {
   damage("last_heartbeat_ms", value);
   await Promise.all(["a", "m-damaged"].map((id) => catalog.updateHeartbeat(id, NOW_MS - 1000)));
   expect((await catalog.getHive("m-damaged"))?.lastHeartbeatMs).toBe(NOW_MS - 1000);
@@ -209,10 +220,11 @@ test("updateHive of a hive with a damaged created_at_ms, which it may not touch,
 
 test("a row with several damaged columns is one hive left out, and each column is named", async () => {
   damage("port", "0");
-  file.run("UPDATE hives SET status = 'dead', ssh_host = NULL WHERE id = 'm-damaged'");
+  file.run("UPDATE hives SET status = 'dead', ssh_port = 0, devices_json = x'00' WHERE id = 'm-damaged'");
+  const columns = ["port", "ssh_port", "status", "devices_json"];
   expect(idsOf(await catalog.listHives())).toEqual(["a", "z"]);
-  expect(reported.map(({ column }) => column)).toEqual(["port", "ssh_port", "ssh_user", "status"]);
-  expect(fieldsOf(await refusalOf(catalog.getHive("m-damaged")))).toEqual(["port", "ssh_port", "ssh_user", "status"]);
+  expect(reported.map(({ column }) => column)).toEqual(columns);
+  expect(fieldsOf(await refusalOf(catalog.getHive("m-damaged")))).toEqual(columns);
 });
 
 test("a call's own onCorruptHive takes the place of the catalog's", async () => {
@@ -230,17 +242,8 @@ test("a call's own onCorruptHive takes the place of the catalog's", async () => 
   expect(reported).toEqual([]);
 });
 
-test("without onCorruptHive a damaged row becomes a process warning that names the hive and the column", async () => {
-  damage("devices_json", "'not json'");
-  await using silent = await HiveCatalog.open(file.path);
-  const warning = new Promise<Error>((resolve) => process.once("warning", resolve));
-  expect(idsOf(await silent.listHives())).toEqual(["a", "z"]);
-  expect(await warning).toMatchObject({ name: "CorruptHiveWarning" });
-  expect((await warning).message).toMatch(/'m-damaged'.*devices_json/);
-});
-
 test("a value of a megabyte does not fill the report", async () => {
-  damage("host", "hex(zeroblob(1000000))");
+  damage("status", "hex(zeroblob(1000000))");
   await catalog.listHives();
   expect(reported[0]?.problem.length).toBeLessThan(1_000);
 });
@@ -260,6 +263,32 @@ test("each finder reports the damaged rows among its own", async () => {
     reported = [];
     expect(idsOf(await find()), String(find)).toEqual(["a", "z"]);
     expect(reported, String(find)).toMatchObject([{ id: "m-damaged", column: "port" }]);
+  }
+});
+
+test("findStaleHives ends, page by page too, past beats that are no times, and tells each once", async () => {
+  damage("last_heartbeat_ms", "-9223372036854775807");
+  const beats = ["-9223372036854775808", "-9e999", "-9007199254740993", "-0.5", "1.5", "1e300", "9223372036854775807"];
+  for (const [index, beat] of beats.entries()) {
+    const copied = "host, port, ssh_host, ssh_port, ssh_user, status, last_heartbeat_ms, devices_json, 1, 1";
+    file.run(
+      `INSERT INTO hives SELECT 'n-${index}', ${copied} FROM hives WHERE id = 'a'`,
+      `UPDATE hives SET last_heartbeat_ms = ${beat} WHERE id = 'n-${index}'`,
+    );
+  }
+  const stale = 6; // Those before now, as SQLite compares them.
+  expect(idsOf(await catalog.findStaleHives(1))).toEqual(["a", "z"]);
+  expect(reported).toHaveLength(stale);
+  for (const limit of [1, 2, 3]) {
+    reported = [];
+    const found: HiveRecord[] = [];
+    for (;;) {
+      const page = await catalog.findStaleHives(1, { limit, after: found.at(-1) });
+      found.push(...page);
+      if (page.length < limit) break;
+    }
+    expect(idsOf(found), `limit ${limit}`).toEqual(["a", "z"]);
+    expect(reported, `limit ${limit}`).toHaveLength(stale);
   }
 });
 

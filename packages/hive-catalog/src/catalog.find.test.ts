@@ -95,6 +95,7 @@ test("after need not be the id of a hive that is there: the page begins behind i
   await using catalog = await fleet();
   expect(idsOf(await catalog.listHives({ after: "b", limit: 2 }))).toEqual(["b-offline", "b-online"]);
   expect(idsOf(await catalog.listHives({ after: "" }))).toHaveLength(9);
+  expect(idsOf(await catalog.listHives({ after: "b " }))).toHaveLength(6);
   expect(await catalog.listHives({ after: "zzz" })).toEqual([]);
 });
 
@@ -122,7 +123,7 @@ test("streamHives yields every hive by id, whatever the page size", async () => 
   expect(await allOf(catalog.streamHives())).toEqual(whole);
 });
 
-test.each(BAD_LIMITS)("streamHives throws INVALID_ARGUMENT for the page size %j", async (pageSize) => {
+test.each([...BAD_LIMITS, 1001])("streamHives throws INVALID_ARGUMENT for the page size %j", async (pageSize) => {
   await using catalog = await fleet();
   const first = catalog.streamHives({ pageSize: pageSize as number }).next();
   expect(await refusalOf(first)).toMatchObject({ code: "INVALID_ARGUMENT", problems: [{ field: "pageSize" }] });
@@ -171,6 +172,53 @@ test("a fleet larger than one batch is listed whole and in order", async () => {
   expect(idsOf(await catalog.listHives())).toEqual(ids);
   expect(idsOf(await catalog.listHives({ limit: 1_500 }))).toEqual(ids.slice(0, 1_500));
   expect((await allOf(catalog.streamHives())).length).toBe(ids.length);
+});
+
+test("a name that is no option is refused with INVALID_ARGUMENT: misspelt, it would pass in silence", async () => {
+  await using catalog = await fleet();
+  const calls: [string, (options: object) => Promise<unknown>][] = [
+    ...finders.map(([name, find]): [string, (options: object) => Promise<unknown>] => [
+      name,
+      (options) => find(catalog, options),
+    ]),
+    ["streamHives", (options) => catalog.streamHives(options).next()],
+    ["findStaleHives", (options) => catalog.findStaleHives(1, options)],
+    ["countHives", (options) => catalog.countHives(options)],
+    ["getHive", (options) => catalog.getHive("a", options)],
+    ["updateHeartbeat", (options) => catalog.updateHeartbeat("a", 1, options)],
+  ];
+  for (const [name, call] of calls) {
+    for (const wrong of ["Limit", "aftr", "onCorrupt"]) {
+      const error = await refusalOf(call({ [wrong]: undefined }));
+      expect(error, name).toMatchObject({ code: "INVALID_ARGUMENT", problems: [{ field: wrong }] });
+      expect(error.message, name).toContain("signal");
+    }
+    for (const options of [null, "limit", 5]) {
+      const error = await refusalOf(call(options as unknown as object));
+      expect(error, name).toMatchObject({ code: "INVALID_ARGUMENT", problems: [{ field: "options" }] });
+    }
+    const error = await refusalOf(call({ signal: "now" }));
+    expect(error, name).toMatchObject({ code: "INVALID_ARGUMENT", problems: [{ field: "signal" }] });
+  }
+});
+
+test("whatever options do when they are read is a rejection", async () => {
+  await using catalog = await fleet();
+  const options = {
+    get signal(): AbortSignal {
+      throw new TypeError("read me not");
+    },
+  };
+  const calls = [
+    catalog.listHives(options),
+    catalog.streamHives(options).next(),
+    catalog.getHive("a", options),
+    catalog.updateHeartbeat("a", 1, options),
+    catalog.cordons.list(options),
+  ];
+  for (const refusal of await Promise.all(calls.map(refusalOf))) {
+    expect(refusal).toMatchObject({ code: "INTERNAL", cause: { message: "read me not" } });
+  }
 });
 
 async function beating(beats: Record<string, number | null>): Promise<HiveCatalog> {
@@ -225,7 +273,7 @@ test("findStaleHives throws INVALID_ARGUMENT for a bad limit, and for an after t
     code: "INVALID_ARGUMENT",
     problems: [{ field: "limit" }],
   });
-  for (const after of ["a", null, {}, aHive(), aHive({ id: "a b", lastHeartbeatMs: 1 })]) {
+  for (const after of ["a", null, {}, aHive(), { id: "a" }, aHive({ id: "a\0", lastHeartbeatMs: 1 })]) {
     const error = await refusalOf(catalog.findStaleHives(1, { after: after as HiveRecord }));
     expect(error).toMatchObject({ code: "INVALID_ARGUMENT", problems: [{ field: "after" }] });
   }

@@ -53,10 +53,9 @@ const SETTABLE: [string, unknown][] = [
   ["port", null],
   ...HOSTS.map((value): [string, unknown] => ["sshHost", value]),
   ...PORTS.map((value): [string, unknown] => ["sshPort", value]),
-  ...["", "-oProxyCommand=id", "a b", "a;id", "a".repeat(33), "ä", "a\n", "a\0", 5].map((value): [string, unknown] => [
-    "sshUser",
-    value,
-  ]),
+  ...["", "-oProxyCommand=id", "a b", "a;id", "a".repeat(65), "@a", "a@-b", "ä", "a\n", "a\0", 5].map(
+    (value): [string, unknown] => ["sshUser", value],
+  ),
   ...["Online", "ONLINE", "dead", "", null, 1, true].map((value): [string, unknown] => ["status", value]),
   ["colour", "red"],
   ["ssh_host", "10.0.0.1"],
@@ -91,6 +90,9 @@ const IDS = [
   undefined,
   {},
 ];
+
+/** What no hive has, in whatever catalog: a call that changes one is told so, and not that there is none. */
+const NO_KEYS = ["a\0", "\0", "a\ud800b", "\udc00", 5, null, undefined, {}, ["a"], true];
 
 let catalog: HiveCatalog;
 let stored: HiveRecord;
@@ -154,15 +156,37 @@ test("updateDevices refuses null: devices that are gone are an empty list", asyn
   );
 });
 
-test.each(IDS)("every method that changes a hive refuses the id %j with INVALID_HIVE", async (value) => {
+test.each([...IDS, ...NO_KEYS])("addHive refuses the id %j with INVALID_HIVE", async (value) => {
+  await expectRefusal(catalog.addHive({ ...aHive(), id: value as string }), "id", value);
+});
+
+test.each(NO_KEYS)("every method that changes a hive refuses the id %j with INVALID_HIVE", async (value) => {
   const id = value as string;
-  await expectRefusal(catalog.addHive({ ...aHive(), id }), "id", id);
   await expectRefusal(catalog.updateHive({ ...aHive(), id }), "id", id);
   await expectRefusal(catalog.patchHive(id, { port: 1 }), "id", id);
   await expectRefusal(catalog.updateHiveStatus(id, "online"), "id", id);
   await expectRefusal(catalog.updateHeartbeat(id, 1), "id", id);
   await expectRefusal(catalog.updateDevices(id, { cpu: null, gpus: [] }), "id", id);
 });
+
+test.each(IDS.filter((id) => typeof id === "string" && id !== "a\0") as string[])(
+  "a change of a hive with the id %j, which no new hive may have, says that there is none",
+  async (id) => {
+    const changes = [
+      catalog.updateHive(aHive({ id })),
+      catalog.patchHive(id, { port: 1 }),
+      catalog.updateHiveStatus(id, "online"),
+      catalog.updateHeartbeat(id, 1),
+      catalog.updateDevices(id, { cpu: null, gpus: [] }),
+    ];
+    for (const refusal of await Promise.all(changes.map(refusalOf))) {
+      expect(refusal).toMatchObject({ code: "HIVE_NOT_FOUND", hiveId: id });
+    }
+    expect(await catalog.markOffline(id, 1)).toBe(false);
+    expect(await catalog.removeHive(id)).toBe(false);
+    expect(await catalog.listHives()).toEqual([stored]);
+  },
+);
 
 test.each([...TIMES, null, undefined])("updateHeartbeat refuses the time %j", async (time) => {
   await expectRefusal(catalog.updateHeartbeat(stored.id, time as number), "timestampMs", time);
@@ -208,15 +232,21 @@ test("several bad fields are named at once, with what arrived", async () => {
 });
 
 test("a value of a megabyte does not fill the message", async () => {
-  const error = await refusalOf(catalog.addHive({ id: "x".repeat(2 ** 20), host: "h", port: 1 }));
-  expect(error.message.length).toBeLessThan(1_000);
+  const id = "x".repeat(2 ** 20);
+  const calls = [
+    catalog.addHive({ id, host: "h", port: 1 }),
+    catalog.updateHive(aHive({ id })),
+    catalog.updateHiveStatus(id, "online"),
+    catalog.cordons.set(id, { reason: "fans" }),
+  ];
+  for (const { message } of await Promise.all(calls.map(refusalOf))) expect(message.length).toBeLessThan(1_000);
 });
 
 test("the limits of each field themselves are taken", async () => {
   await using other = await openTestCatalog();
   const extremes = [
     aHive({ id: "a", port: 1, sshPort: 65_535, sshUser: "_", lastHeartbeatMs: 0, createdAtMs: 0, updatedAtMs: 0 }),
-    aHive({ id: "Z".repeat(128), port: 65_535, sshPort: 1, sshUser: "a".repeat(32), host: "a".repeat(63) }),
+    aHive({ id: "Z".repeat(128), port: 65_535, sshPort: 1, sshUser: "a".repeat(64), host: "a".repeat(63) }),
     aHive({ id: "0._-", createdAtMs: 8.64e15, updatedAtMs: 8.64e15, lastHeartbeatMs: 8.64e15, host: "::" }),
   ];
   for (const hive of extremes) {

@@ -1,89 +1,102 @@
-import type { InStatement } from "@libsql/client";
-import type { DeviceCapabilities } from "@repo/device-types";
-import { Door } from "./calls.ts";
-import { withoutDeadline } from "./drivers/server/retry.ts";
+import { Calls } from "./calls.ts";
 import { HeartbeatWriter } from "./hives/heartbeats.ts";
-import { collect } from "./hives/pages.ts";
-import { type Finder, HiveReader } from "./hives/reader.ts";
-import { buildStatements, type Statements } from "./hives/statements.ts";
+import { HiveReader } from "./hives/reader.ts";
+import {
+  allHives,
+  countByStatus,
+  countHives,
+  hivesWithDevices,
+  hivesWithoutDevices,
+  hivesWithStatus,
+  staleHives,
+} from "./hives/statements.ts";
 import { HiveWriter } from "./hives/writer.ts";
 import {
   checkChoice,
+  checkFunction,
   checkHive,
   checkInteger,
   checkOptions,
   HeartbeatInput,
   invalidArgument,
-  isHiveId,
+  isKey,
   isTimeMs,
+  wholeMs,
 } from "./model/check.ts";
-import { HIVE_STATUSES, type HiveChanges, type HiveRecord, type HiveStatus, type NewHive } from "./model/hive.ts";
-import type { ListOptions, OpenOptions, StaleOptions } from "./options.ts";
-import type { Cordons } from "./records/cordons.ts";
-import type { HostKeys } from "./records/host-keys.ts";
-import type { Operations } from "./records/operations.ts";
-import type { Tokens } from "./records/tokens.ts";
+import {
+  type DevicesInput,
+  HIVE_STATUSES,
+  type HiveChanges,
+  type HiveInput,
+  type HiveRecord,
+  type HiveStatus,
+  type NewHive,
+} from "./model/hive.ts";
+import type { CallOptions, ListOptions, OpenOptions, StaleOptions, StreamOptions } from "./options.ts";
+import { Cordons } from "./records/cordons.ts";
+import { HostKeys } from "./records/host-keys.ts";
+import { Operations } from "./records/operations.ts";
+import { Tokens } from "./records/tokens.ts";
+import { DamageWarnings } from "./sql/damage-warnings.ts";
 import { type Database, openDatabase } from "./sql/open.ts";
-import { whenThere } from "./sql/statement.ts";
+import { collect, type Finder, MAX_PAGE } from "./sql/reading.ts";
+import { countIn } from "./sql/statement.ts";
 
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 const DEFAULT_STREAM_PAGE = 250;
-
-/** The public methods of a class. */
-type Verbs<Of> = Pick<Of, keyof Of>;
+const OPEN_OPTIONS = [
+  "authToken",
+  "migrate",
+  "busyTimeoutMs",
+  "requestTimeoutMs",
+  "now",
+  "onCorruptHive",
+  "onCommit",
+] as const satisfies (keyof OpenOptions)[];
+const LIST_OPTIONS = ["after", "limit", "onCorruptHive", "signal"] as const satisfies (keyof ListOptions)[];
+const STREAM_OPTIONS = [
+  "after",
+  "status",
+  "pageSize",
+  "onCorruptHive",
+  "signal",
+] as const satisfies (keyof StreamOptions)[];
 
 /**
  * What is known of every hive and survives a restart. Open it with `HiveCatalog.open`, end it with `close`.
- * Every call that fails rejects with a `HiveCatalogError`; what was answered is on disk.
+ * Every call that fails rejects with a `HiveCatalogError`; what was answered is on disk. The last argument of each may hold a `signal`.
  */
 export class HiveCatalog {
   /** Hives that get no new work for now. */
-  readonly cordons: Verbs<Cordons>;
+  readonly cordons: Cordons;
   /** Who may call the queen. */
-  readonly tokens: Verbs<Tokens>;
+  readonly tokens: Tokens;
   /** What is done to hives. */
-  readonly operations: Verbs<Operations>;
+  readonly operations: Operations;
   /** The pinned SSH host keys. */
-  readonly hostKeys: Verbs<HostKeys>;
+  readonly hostKeys: HostKeys;
   readonly #database: Database;
-  readonly #statements: Statements;
+  readonly #calls: Calls;
   readonly #heartbeats: HeartbeatWriter;
   readonly #now: () => number;
   readonly #reader: HiveReader;
   readonly #writer: HiveWriter;
-  readonly #door: Door;
   #closing: Promise<void> | undefined;
 
   private constructor(database: Database, { now = Date.now, onCorruptHive, onCommit }: OpenOptions) {
+    const { client } = database;
+    const calls = new Calls(database.callTimeoutMs);
+    const access = { client, calls, now: wholeMs(now), warnings: new DamageWarnings() };
     this.#database = database;
-    this.#door = new Door(database.callTimeoutMs);
-    this.#statements = buildStatements(database);
-    this.#reader = new HiveReader(this.#statements, onCorruptHive);
-    const { client, retry } = database;
-    // A beat may be stored twice: it never moves back. A group may be stored while the call of an observer runs, and has its own deadline.
-    const repeating = {
-      execute: (statement: InStatement) => withoutDeadline(() => retry(() => client.execute(statement))),
-    };
-    this.#heartbeats = new HeartbeatWriter({ client: repeating, now, onCommit });
-    this.#now = now;
-    this.#writer = new HiveWriter({ database, statements: this.#statements, reader: this.#reader, now });
-    const access = { database, now };
-    this.cordons = this.#door.lazily(
-      ["set", "lift", "get", "list"],
-      async () => new (await import("./records/cordons.ts")).Cordons(access),
-    );
-    this.tokens = this.#door.lazily(
-      ["add", "get", "list", "revoke", "count", "version"],
-      async () => new (await import("./records/tokens.ts")).Tokens(access),
-    );
-    this.operations = this.#door.lazily(
-      ["begin", "save", "finish", "get", "list", "unfinished"],
-      async () => new (await import("./records/operations.ts")).Operations(access),
-    );
-    this.hostKeys = this.#door.lazily(
-      ["pin", "find", "list", "remove"],
-      async () => new (await import("./records/host-keys.ts")).HostKeys(access),
-    );
+    this.#calls = calls;
+    this.#now = access.now;
+    this.#reader = new HiveReader({ ...access, onCorruptHive });
+    this.#writer = new HiveWriter({ ...access, reader: this.#reader });
+    this.#heartbeats = new HeartbeatWriter({ ...access, onCommit });
+    this.cordons = new Cordons(access);
+    this.tokens = new Tokens(access);
+    this.operations = new Operations(access);
+    this.hostKeys = new HostKeys(access);
   }
 
   /**
@@ -91,17 +104,18 @@ export class HiveCatalog {
    * `http:`, `https:`). Rejects with INVALID_ARGUMENT or a CATALOG_… code.
    */
   static async open(location: string, options: OpenOptions = {}): Promise<HiveCatalog> {
-    checkOptions(options);
+    checkOptions(options, OPEN_OPTIONS);
     const { authToken, migrate = true, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, requestTimeoutMs } = options;
     checkInteger("busyTimeoutMs", busyTimeoutMs, 0);
     if (requestTimeoutMs !== undefined) checkInteger("requestTimeoutMs", requestTimeoutMs, 1);
+    for (const name of ["now", "onCorruptHive", "onCommit"] as const) checkFunction(name, options[name]);
     const database = await openDatabase(location, { authToken, migrate, busyTimeoutMs, requestTimeoutMs });
     return new HiveCatalog(database, options);
   }
 
-  /** Finishes what is running, then closes. Later calls reject with CATALOG_CLOSED. */
+  /** Finishes what is running, then closes. Later calls reject with CATALOG_CLOSED. A server that does not answer is given a second. */
   close(): Promise<void> {
-    this.#closing ??= this.#drainAndClose();
+    this.#closing ??= this.#calls.shut().then(() => this.#database.client.close());
     return this.#closing;
   }
 
@@ -110,50 +124,37 @@ export class HiveCatalog {
   }
 
   /** Adds a hive and resolves to it as stored. Rejects with HIVE_ALREADY_EXISTS or INVALID_HIVE. */
-  addHive(hive: NewHive): Promise<HiveRecord> {
-    return this.#door.call(() => this.#writer.add(hive));
+  addHive(hive: NewHive, options?: CallOptions): Promise<HiveRecord> {
+    return this.#calls.run((request) => this.#writer.add(hive, request), options);
   }
 
   /** The hive, or undefined. Rejects with CORRUPT_HIVE when another program damaged its row. */
-  getHive(id: string): Promise<HiveRecord | undefined> {
-    return this.#door.call(() => {
-      if (!isHiveId(id)) return undefined;
-      return whenThere(this.#statements.get.row({ id }), (row) => row && this.#reader.record(row));
-    });
+  getHive(id: string, options?: CallOptions): Promise<HiveRecord | undefined> {
+    return this.#calls.run((request) => this.#reader.get(id, request), options);
   }
 
-  hiveExists(id: string): Promise<boolean> {
-    return this.#door.call(() => {
-      if (!isHiveId(id)) return false;
-      return whenThere(this.#statements.exists.row({ id }), (row) => row !== undefined);
-    });
+  hiveExists(id: string, options?: CallOptions): Promise<boolean> {
+    return this.#calls.run((request) => this.#reader.exists(id, request), options);
   }
 
   /** All hives by id, or one page of them. */
   listHives(options: ListOptions = {}): Promise<HiveRecord[]> {
-    return this.#find(this.#statements.all, options);
+    return this.#find(allHives, () => ({}), options);
   }
 
-  /** All hives by id, page by page: no more than `pageSize` (default 250) are held, and nothing is locked in between. */
-  async *streamHives(
-    options: { pageSize?: number; onCorruptHive?: ListOptions["onCorruptHive"] } = {},
-  ): AsyncGenerator<HiveRecord, void, undefined> {
-    checkOptions(options);
-    const { pageSize = DEFAULT_STREAM_PAGE, onCorruptHive } = options;
-    checkInteger("pageSize", pageSize, 1);
-    const pages = this.#reader.pages(this.#statements.all, {}, { onCorruptHive }, pageSize);
+  /** All hives by id, or those with a status, page by page: no more than `pageSize` are held, and nothing is locked in between. */
+  async *streamHives(options: StreamOptions = {}): AsyncGenerator<HiveRecord, void, undefined> {
+    const pages = await this.#calls.run(() => this.#pagesOf(options), options, STREAM_OPTIONS);
+    const { signal } = options;
     for (;;) {
-      const page = await this.#door.call(() => pages.next());
+      const page = await this.#calls.run(() => pages.next(), signal && { signal });
       if (page.done) return;
       yield* page.value;
     }
   }
 
   findHivesByStatus(status: HiveStatus, options: ListOptions = {}): Promise<HiveRecord[]> {
-    return this.#door.call(() => {
-      checkChoice("status", status, HIVE_STATUSES);
-      return collect(this.#reader.pages(this.#statements.withStatus, { status }, options));
-    });
+    return this.#find(hivesWithStatus, () => ({ status: checkStatus(status) }), options);
   }
 
   findOnlineHives(options: ListOptions = {}): Promise<HiveRecord[]> {
@@ -166,16 +167,17 @@ export class HiveCatalog {
 
   /** Hives whose last beat is older than `maxAgeMs`, the oldest first, then by id. One that never beat is unknown, not stale. */
   findStaleHives(maxAgeMs: number, options: StaleOptions = {}): Promise<HiveRecord[]> {
-    return this.#door.call(() => {
-      checkOptions(options);
+    const work = () => {
       const { after, ...page } = options;
       checkInteger("maxAgeMs", maxAgeMs, 0);
-      if (after !== undefined && !(isHiveId(after?.id) && Number.isSafeInteger(after.lastHeartbeatMs))) {
-        throw invalidArgument("after", "must be the last record of the page before");
+      if (after !== undefined && !(isKey(after?.id) && Number.isSafeInteger(after.lastHeartbeatMs))) {
+        throw invalidArgument("after", "must be the last record of the page before: its id and its lastHeartbeatMs");
       }
-      const values = { beforeMs: this.#now() - maxAgeMs, afterMs: after?.lastHeartbeatMs ?? 0 };
-      return collect(this.#reader.pages(this.#statements.stale, values, { ...page, after: after?.id }));
-    });
+      const place = { afterMs: after?.lastHeartbeatMs ?? 0 };
+      const values = { beforeMs: this.#now() - maxAgeMs };
+      return collect(this.#reader.pages(staleHives, values, { ...page, after: after?.id }, place));
+    };
+    return this.#calls.run(work, options, LIST_OPTIONS);
   }
 
   /**
@@ -183,83 +185,97 @@ export class HiveCatalog {
    * event loop for about 0.1 s at 500,000 hives. Page through `listHives` where that is too long.
    */
   findHivesWithDevices(options: ListOptions = {}): Promise<HiveRecord[]> {
-    return this.#find(this.#statements.withDevices, options);
+    return this.#find(hivesWithDevices, () => ({}), options);
   }
 
   findHivesWithoutDevices(options: ListOptions = {}): Promise<HiveRecord[]> {
-    return this.#find(this.#statements.withoutDevices, options);
+    return this.#find(hivesWithoutDevices, () => ({}), options);
   }
 
-  countHives(): Promise<number> {
-    return this.#door.call(() => this.#statements.count.count());
+  countHives(options?: CallOptions): Promise<number> {
+    const { client } = this.#database;
+    return this.#calls.run(async (request) => countIn(await client.first(countHives({}), request)), options);
   }
 
-  countByStatus(status: HiveStatus): Promise<number> {
-    return this.#door.call(() => {
-      checkChoice("status", status, HIVE_STATUSES);
-      return this.#statements.countStatus.count({ status });
-    });
+  countByStatus(status: HiveStatus, options?: CallOptions): Promise<number> {
+    const { client } = this.#database;
+    return this.#calls.run(async (request) => {
+      return countIn(await client.first(countByStatus({ status: checkStatus(status) }), request));
+    }, options);
   }
 
   /**
    * Replaces every field of a hive but its times, and resolves to it as stored: `createdAtMs` stays, `updatedAtMs` becomes
-   * now, `lastHeartbeatMs` never moves back. Rejects with HIVE_NOT_FOUND or INVALID_HIVE.
+   * now, `lastHeartbeatMs` never moves back. A field that is sent back as it is stored is not held to the rules. Rejects with
+   * HIVE_NOT_FOUND or INVALID_HIVE.
    */
-  updateHive(hive: HiveRecord): Promise<HiveRecord> {
-    return this.#door.call(() => this.#writer.update(hive));
+  updateHive(hive: HiveInput, options?: CallOptions): Promise<HiveRecord> {
+    return this.#calls.run((request) => this.#writer.update(hive, request), options);
   }
 
   /**
-   * Changes only the fields named, in one statement, and resolves to the hive as stored. Rejects with HIVE_NOT_FOUND or INVALID_HIVE;
-   * with CORRUPT_HIVE when a field that was not named is damaged: the changes are stored then.
+   * Changes only the fields named, in one statement, and resolves to the hive as stored. A field that is sent back as it is stored is not
+   * held to the rules. Rejects with HIVE_NOT_FOUND or INVALID_HIVE; with CORRUPT_HIVE when a field that was not named is damaged: the
+   * changes are stored then.
    */
-  patchHive(id: string, changes: HiveChanges): Promise<HiveRecord> {
-    return this.#door.call(() => this.#writer.patch(id, changes));
+  patchHive(id: string, changes: HiveChanges, options?: CallOptions): Promise<HiveRecord> {
+    return this.#calls.run((request) => this.#writer.patch(id, changes, request), options);
   }
 
   /** Rejects with HIVE_NOT_FOUND or INVALID_HIVE. */
-  updateHiveStatus(id: string, status: HiveStatus): Promise<void> {
-    return this.#door.call(() => this.#writer.setStatus(id, status));
+  updateHiveStatus(id: string, status: HiveStatus, options?: CallOptions): Promise<void> {
+    return this.#calls.run((request) => this.#writer.setStatus(id, status, request), options);
   }
 
   /**
    * Marks a hive offline, unless a beat at `notBeatSinceMs` (ms since the epoch) or later is stored: so that a beat which another
    * queen took meanwhile wins. Resolves to whether this call changed the status.
    */
-  markOffline(id: string, notBeatSinceMs: number): Promise<boolean> {
-    return this.#door.call(() => this.#writer.setOffline(id, notBeatSinceMs));
+  markOffline(id: string, notBeatSinceMs: number, options?: CallOptions): Promise<boolean> {
+    return this.#calls.run((request) => this.#writer.setOffline(id, notBeatSinceMs, request), options);
   }
 
   /**
    * Stores a beat at `timestampMs` (ms since the epoch); one that is older than the stored beat is accepted and changes nothing.
    * Beats that arrive together share one commit. Rejects with HIVE_NOT_FOUND or INVALID_HIVE.
    */
-  updateHeartbeat(id: string, timestampMs: number): Promise<void> {
-    return this.#door.enter(() => {
+  updateHeartbeat(id: string, timestampMs: number, options?: CallOptions): Promise<void> {
+    return this.#calls.join(() => {
       // Zod takes longer than all else that a beat in a group costs; it says what is wrong.
-      if (!isHiveId(id) || !isTimeMs(timestampMs)) checkHive(HeartbeatInput, { id, timestampMs });
+      if (!isKey(id) || !isTimeMs(timestampMs)) checkHive(HeartbeatInput, { id, timestampMs });
       return this.#heartbeats.store(id, timestampMs);
-    });
+    }, options);
   }
 
   /** Rejects with HIVE_NOT_FOUND or INVALID_HIVE. */
-  updateDevices(id: string, devices: DeviceCapabilities): Promise<void> {
-    return this.#door.call(() => this.#writer.setDevices(id, devices));
+  updateDevices(id: string, devices: DevicesInput, options?: CallOptions): Promise<void> {
+    return this.#calls.run((request) => this.#writer.setDevices(id, devices, request), options);
   }
 
-  /** Removes a hive, a damaged one too, with its cordon and its tokens; its operations stay as history. Resolves to whether it was there. */
-  removeHive(id: string): Promise<boolean> {
-    return this.#door.call(() => this.#writer.remove(id));
+  /**
+   * Removes a hive, a damaged one too, with its cordon and its tokens; an operation on it that is not finished ends as interrupted, and its
+   * operations stay as history for 90 days. Resolves to whether it was there.
+   */
+  removeHive(id: string, options?: CallOptions): Promise<boolean> {
+    return this.#calls.run((request) => this.#writer.remove(id, request), options);
   }
 
-  async #drainAndClose(): Promise<void> {
-    this.#door.shut();
-    await this.#heartbeats.drain();
-    await this.#door.idle();
-    this.#database.client.close();
+  #find<V extends Record<string, string>>(
+    finder: Finder<HiveRecord, V>,
+    values: () => V,
+    options: ListOptions,
+  ): Promise<HiveRecord[]> {
+    return this.#calls.run(() => collect(this.#reader.pages(finder, values(), options)), options, LIST_OPTIONS);
   }
 
-  #find(finder: Finder, options: ListOptions): Promise<HiveRecord[]> {
-    return this.#door.call(() => collect(this.#reader.pages(finder, {}, options)));
+  #pagesOf({ status, pageSize = DEFAULT_STREAM_PAGE, ...list }: StreamOptions) {
+    checkInteger("pageSize", pageSize, 1, MAX_PAGE);
+    if (status === undefined) return this.#reader.pages(allHives, {}, list, { pageSize });
+    return this.#reader.pages(hivesWithStatus, { status: checkStatus(status) }, list, { pageSize });
   }
+}
+
+function checkStatus(status: HiveStatus): HiveStatus {
+  checkChoice("status", status, HIVE_STATUSES);
+  return status;
 }

@@ -13,8 +13,11 @@ export const HIVE_CATALOG_ERROR_CODES = [
   "CATALOG_FULL",
   "CATALOG_TOO_NEW",
   "CATALOG_NOT_A_CATALOG",
+  "CATALOG_NOT_MIGRATED",
   "CATALOG_UNAVAILABLE",
+  "CATALOG_OUTCOME_UNKNOWN",
   "CATALOG_CLOSED",
+  "INTERNAL",
 ] as const;
 export type HiveCatalogErrorCode = (typeof HIVE_CATALOG_ERROR_CODES)[number];
 
@@ -40,7 +43,11 @@ export class HiveCatalogError extends Error {
   }
 }
 
+/** Of an id that may be any text. */
+const MAX_SHOWN = 128;
+
 /** For a call about a hive that is not there. */
 export function hiveNotFound(id: string): HiveCatalogError {
-  return new HiveCatalogError("HIVE_NOT_FOUND", `there is no hive '${id}' in the catalog`, { hiveId: id });
+  const shown = id.length > MAX_SHOWN ? `${id.slice(0, MAX_SHOWN)}…` : id;
+  return new HiveCatalogError("HIVE_NOT_FOUND", `there is no hive '${shown}' in the catalog`, { hiveId: id });
 }

@@ -1,6 +1,15 @@
-import type { DamagedHive } from "./hives/damage.ts";
-import type { HiveRecord } from "./model/hive.ts";
-import type { DamagedRecord } from "./records/record-table.ts";
+import type { HiveStatus } from "./model/hive.ts";
+
+/** One column of one stored row that another program damaged. `id` is what the row holds for a key, as text. */
+export type DamagedRecord = {
+  readonly table: string;
+  readonly id: string;
+  readonly column: string;
+  readonly problem: string;
+};
+
+/** The same of a hive. */
+export type DamagedHive = Omit<DamagedRecord, "table">;
 
 export type OpenOptions = {
   /** Token for a libSQL server; never shown. */
@@ -14,15 +23,21 @@ export type OpenOptions = {
    * streams that holds for each request.
    */
   requestTimeoutMs?: number | undefined;
-  /** The wall clock, in ms since the epoch: default `Date.now`. */
+  /** The wall clock, in ms since the epoch: default `Date.now`. Fractions are cut off. */
   now?: (() => number) | undefined;
-  /** Told of each damaged row that a list left out: default a process warning. */
+  /** Told of each damaged row that a list left out: default a process warning, once for each row. */
   onCorruptHive?: ((damaged: DamagedHive) => unknown) | undefined;
   /** Told of each group of heartbeats that was committed. */
   onCommit?: ((commit: { size: number; durationMs: number }) => unknown) | undefined;
 };
 
-export type ListOptions = {
+/** The last argument of every call that can wait. */
+export type CallOptions = {
+  /** Ends the call, which rejects with the signal's reason. A change that was handed over may still be made. */
+  signal?: AbortSignal | undefined;
+};
+
+export type ListOptions = CallOptions & {
   /** The id of the last hive of the page before. */
   after?: string | undefined;
   /** Hives at most, from 1; default all. Fewer than that means that there are no more. */
@@ -31,10 +46,19 @@ export type ListOptions = {
   onCorruptHive?: ((damaged: DamagedHive) => unknown) | undefined;
 };
 
-/** As `ListOptions`, but `after` is the last record itself: its place in the order is its heartbeat, then its id. */
-export type StaleOptions = Omit<ListOptions, "after"> & { after?: HiveRecord | undefined };
+/** As `ListOptions`, but `after` is of the last record: its place in the order is its heartbeat, then its id. */
+export type StaleOptions = Omit<ListOptions, "after"> & {
+  after?: { readonly id: string; readonly lastHeartbeatMs: number | null } | undefined;
+};
 
-export type CordonListOptions = {
+export type StreamOptions = Omit<ListOptions, "limit"> & {
+  /** Those with this status alone. */
+  status?: HiveStatus | undefined;
+  /** Hives that are held at once: default 250, at most 1000. */
+  pageSize?: number | undefined;
+};
+
+export type CordonListOptions = CallOptions & {
   /** The hive id of the last cordon of the page before. */
   after?: string | undefined;
   /** Cordons at most, from 1; default all. Fewer than that means that there are no more. */
@@ -43,7 +67,7 @@ export type CordonListOptions = {
   onCorruptRecord?: ((damaged: DamagedRecord) => unknown) | undefined;
 };
 
-export type OperationListOptions = {
+export type OperationListOptions = CallOptions & {
   /** Those of one hive alone. */
   hiveId?: string | undefined;
   /** The id of the last operation of the page before. */

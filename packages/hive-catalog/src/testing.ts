@@ -2,7 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HiveCatalog } from "./catalog.ts";
-import type { HiveRecord } from "./model/hive.ts";
+import { plain } from "./drivers/client.ts";
+import { FileClient } from "./drivers/file/client.ts";
+import { type HiveRecord, type NewHive, newHiveRecord } from "./model/hive.ts";
 import type { OpenOptions } from "./options.ts";
 
 export { startTestServer, type TestServer, type TestServerOptions } from "./testing/hrana-server.ts";
@@ -15,32 +17,51 @@ export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposa
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** A catalog on a fresh temporary file, whose folder is removed when the catalog is closed. */
-export async function openTestCatalog(options?: OpenOptions): Promise<HiveCatalog> {
+/** A catalog for a test. */
+export type TestCatalog = HiveCatalog & {
+  readonly path: string;
+  /** Runs SQL in the catalog's file, as another program would: to damage it, or to see what is stored. Resolves to the rows of a query. */
+  run(sql: string): Promise<readonly (readonly unknown[])[]>;
+};
+
+/** A catalog on a fresh temporary file, whose folder is removed when the catalog is closed, or could not be opened. */
+export async function openTestCatalog(options?: OpenOptions): Promise<TestCatalog> {
   const folder = await temporaryFolder();
-  const catalog = await HiveCatalog.open(join(folder.path, "hives.db"), options);
-  const close = catalog.close.bind(catalog);
-  catalog.close = async () => {
-    await close();
+  const path = join(folder.path, "hives.db");
+  const catalog = await HiveCatalog.open(path, options).catch(async (error) => {
     await folder[Symbol.asyncDispose]();
-  };
-  return catalog;
+    throw error;
+  });
+  const close = catalog.close.bind(catalog);
+  return Object.assign(catalog, {
+    path,
+    run: (sql: string) => runSql(path, sql),
+    close: async () => {
+      await close();
+      await folder[Symbol.asyncDispose]();
+    },
+  });
+}
+
+async function runSql(path: string, sql: string): Promise<readonly (readonly unknown[])[]> {
+  const client = new FileClient({ target: path, path, busyTimeoutMs: 5000 });
+  try {
+    return (await client.execute(plain(sql))).rows;
+  } finally {
+    client.close();
+  }
 }
 
 /** A sound hive with every field set, except for what `overrides` say. */
 export function aHive(overrides: Partial<HiveRecord> = {}): HiveRecord {
-  return {
+  const hive: NewHive = {
     id: "hive-prod-01",
     host: "10.0.1.100",
     port: 8600,
     sshHost: "10.0.1.100",
     sshPort: 22,
     sshUser: "admin",
-    status: "unknown",
-    lastHeartbeatMs: null,
     devices: { cpu: { cores: 16, ramGb: 64 }, gpus: [{ index: 0, name: "NVIDIA RTX 4090", vramGb: 24 }] },
-    createdAtMs: 1_761_040_800_000,
-    updatedAtMs: 1_761_040_800_000,
-    ...overrides,
   };
+  return { ...newHiveRecord(hive, 1_761_040_800_000), ...overrides };
 }

@@ -1,6 +1,6 @@
 import type { HiveRecord, HostKey } from "@repo/hive-catalog";
 import { hiveNotFound, Problem } from "../errors.ts";
-import { describeKeys, fingerprintOf, type PublicKey } from "./host-key.ts";
+import { describeKeys, fingerprintOf, hostKeyPath, type PublicKey } from "./host-key.ts";
 import type { JobParts } from "./job.ts";
 import { addressOf, display, type SshTarget, sshTargetOf } from "./ssh-address.ts";
 import { scanHostKeys } from "./ssh-host.ts";
@@ -63,7 +63,11 @@ export class HostKeyDesk {
     const hive = await this.#parts.catalog.getHive(hiveId);
     if (hive === undefined) throw hiveNotFound(hiveId);
     if (hive.sshHost === null) throw noSshHost(hive);
-    return sshTargetOf(hive);
+    try {
+      return sshTargetOf(hive);
+    } catch (error) {
+      throw new Problem(409, "HIVE_NOT_MANAGED", reasonOf(error), { cause: error });
+    }
   }
 
   async #scan(target: SshTarget): Promise<PublicKey[]> {
@@ -96,5 +100,5 @@ const otherKeyPinned = (hiveId: string, target: SshTarget, pinned: readonly Host
     409,
     "HOST_KEY_CHANGED",
     `For ${display(target)} another key is pinned: ${describeKeys(pinned)}; this one is ${describeKeys([key])}. If the host was set up ` +
-      `anew, and only then, forget the pinned key first with DELETE /v1/hives/${hiveId}/ssh-host-key`,
+      `anew, and only then, forget the pinned key first with DELETE ${hostKeyPath(hiveId)}`,
   );

@@ -35,9 +35,12 @@ export function parseKeys(text: string): PublicKey[] {
   });
 }
 
+/** Where an operator vouches for the keys of a hive, or forgets them. */
+export const hostKeyPath = (hiveId: string): string => `/v1/hives/${encodeURIComponent(hiveId)}/ssh-host-key`;
+
 export const unknownHostKey = (target: SshTarget, hiveId: string, offered: readonly PublicKey[]): string =>
   `the host key of ${display(target)} is not known. It offers ${describeKeys(offered) || "no key"}. Compare a fingerprint with that of ` +
-  `the host itself, then confirm it with POST /v1/hives/${hiveId}/ssh-host-key and {"fingerprint":"SHA256:…"}`;
+  `the host itself, then confirm it with POST ${hostKeyPath(hiveId)} and {"fingerprint":"SHA256:…"}`;
 
 export const changedHostKey = (
   target: SshTarget,
@@ -47,4 +50,4 @@ export const changedHostKey = (
 ): string =>
   `the host key of ${display(target)} has changed, so nothing was sent to it. Known is ${describeKeys(known) || "another one"}; it offers ` +
   `${describeKeys(offered) || "no key"} now. If the host was set up anew, and only then, forget the known key with ` +
-  `DELETE /v1/hives/${hiveId}/ssh-host-key (or in the known_hosts file) and confirm the new one`;
+  `DELETE ${hostKeyPath(hiveId)} (or in the known_hosts file) and confirm the new one`;

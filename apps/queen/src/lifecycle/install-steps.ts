@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { plainHost } from "../addresses.ts";
 import { mintToken } from "../tokens.ts";
 import { agentBundle } from "./agent-bundle.ts";
 import { script } from "./host.ts";
@@ -179,8 +180,9 @@ const writeSettings = (job: Job): Step => ({
 
 /** The hive's own address where the host has it; all addresses where the hive is known by a name, or by the address of a gateway. */
 function listenAddress({ hive, addresses }: Job): string {
-  if (isIP(hive.host) !== 0 && (addresses.includes(hive.host) || hive.host.startsWith("127."))) return hive.host;
-  if (hive.host === "localhost") return "127.0.0.1";
+  const host = plainHost(hive.host) ?? "";
+  if (isIP(host) !== 0 && (addresses.includes(host) || host.startsWith("127."))) return host;
+  if (host === "localhost") return "127.0.0.1";
   return addresses.some((address) => isIP(address) === 6) ? "::" : "0.0.0.0";
 }
 

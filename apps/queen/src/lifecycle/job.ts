@@ -1,4 +1,5 @@
 import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
+import { HIVE_ID_PATTERN } from "@repo/hive-catalog/record";
 import type { AllowedHosts } from "../allowed-hosts.ts";
 import type { DeviceDetection } from "../device-detection.ts";
 import type { Probe, Resolve } from "../probe.ts";
@@ -62,7 +63,7 @@ export class Job {
     return this.run.signal;
   }
 
-  /** Where the agent and all that belongs to it is kept, relative to the home of its user. Its name is the hive's id, which is safe in paths. */
+  /** Where the agent and all that belongs to it is kept, relative to the home of its user. Its name is the hive's id, which `openHost` checks. */
   get folder(): string {
     return `.hive/${this.hive.id}`;
   }
@@ -80,7 +81,9 @@ export class Job {
     return url;
   }
 
+  /** Refuses what is not safe in paths and settings: it names the folder of the agent, which would not start under it either. */
   async openHost(): Promise<Host> {
+    if (!HIVE_ID_PATTERN.test(this.hive.id)) throw notForAgents(this.hive.id);
     this.#host = this.isLocal ? this.#localHost() : await this.#sshHost();
     return this.#host;
   }
@@ -109,4 +112,11 @@ export class Job {
       onOutput: this.run.onOutput,
     });
   }
+}
+
+function notForAgents(id: string): StepError {
+  const rule = "1 to 128 letters, digits, dots, underscores or hyphens, beginning with a letter or digit";
+  return new StepError(
+    `the id of an agent must be ${rule}, but that of this hive is ${JSON.stringify(id)}: add it anew under another id`,
+  );
 }

@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { HiveCatalogError, type HiveRecord, type OperationRecord } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
-import { isLoopback } from "../addresses.ts";
+import { isLoopback, plainHost } from "../addresses.ts";
 import type { Clock } from "../clock.ts";
-import { hiveNotFound, operationNotFound, Problem } from "../errors.ts";
+import { hiveNotFound, isOutcomeUnknown, operationNotFound, Problem } from "../errors.ts";
 import type { EventLog } from "../events.ts";
 import type { Liveness } from "../liveness/liveness.ts";
 import type { StatusKeeper } from "../status-keeper.ts";
 import { HostKeyDesk } from "./host-key-desk.ts";
 import { Job, type JobParts, type LifecycleTimeouts } from "./job.ts";
-import { Cancelled, OperationRun, QueenStopping } from "./operation-run.ts";
+import { Cancelled, type End, OperationRun, QueenStopping } from "./operation-run.ts";
 import { isGone, newOwner } from "./owner.ts";
 import { PLANS } from "./plans.ts";
 import { whyNotRemovable } from "./removal.ts";
@@ -142,7 +142,7 @@ export class Lifecycle {
   /** What can be known to be in vain before anything begins. */
   #check(kind: OperationKind, hive: HiveRecord): void {
     const { settings } = this.#parts;
-    if (hive.sshHost === null && !isLoopback(hive.host)) throw notManaged(hive);
+    if (hive.sshHost === null && !isLoopback(plainHost(hive.host) ?? "")) throw notManaged(hive);
     if (kind === "install" && hive.sshHost !== null && settings.publicUrl === undefined) throw publicUrlNeeded();
   }
 
@@ -177,7 +177,8 @@ export class Lifecycle {
     try {
       const { state, problem } = await run.run(PLANS[kind](job));
       if (state === "succeeded") await this.#markStatus(hiveId, kind === "stop" ? "offline" : "online", id);
-      await this.#finish(operation, state, problem);
+      // Removing its hive ends it, too.
+      if (!(await this.#finish(operation, state, problem))) this.#tellEnd(await this.#read(id));
     } catch (error) {
       log.error({ err: error, operation_id: id, hive_id: hiveId }, `${kind} failed inside the queen`);
       await this.#finish(operation, "failed", `something failed inside the queen: ${reasonOf(error)}`).catch(
@@ -192,23 +193,34 @@ export class Lifecycle {
 
   /** What was started or stopped on purpose is known to be so; the hive's own next sign counts again. */
   async #markStatus(hiveId: string, status: "online" | "offline", operationId: string): Promise<void> {
-    const { catalog, clock, liveness, statuses } = this.#parts;
-    const was = liveness.sights.get(hiveId)?.status;
-    const hive = await catalog.patchHive(hiveId, { status });
+    const { catalog, clock, liveness, statuses, log } = this.#parts;
+    const sight = liveness.sights.get(hiveId);
+    const was = sight?.status;
+    const hive = await catalog.patchHive(hiveId, { status }).catch((error: unknown) => {
+      if (!isOutcomeUnknown(error)) throw error;
+      log.warn(
+        { err: error, operation_id: operationId, hive_id: hiveId },
+        "the next sign of the hive decides its status",
+      );
+      if (sight !== undefined) liveness.unsure(sight, clock.monotonicNow());
+    });
+    if (hive === undefined) return;
     const why = `by the operation ${operationId}`;
     liveness.setByOperator(hive, clock.monotonicNow(), clock.now(), why);
     if (was !== undefined && was !== status) statuses.announceChange(hiveId, was, status, why);
   }
 
-  async #finish(
-    operation: OperationRecord,
-    state: Exclude<OperationRecord["state"], "running">,
-    problem: string | null,
-  ) {
-    const { catalog, log } = this.#parts;
-    if (!(await catalog.operations.finish(operation.id, { state, problem }))) return;
-    const { id, hiveId, kind } = operation;
-    log[problem === null ? "info" : "warn"]({ operation_id: id, hive_id: hiveId, state, problem }, `${kind} ${state}`);
+  /** Answers whether this call ended it. */
+  async #finish(operation: OperationRecord, state: End["state"], problem: string | null): Promise<boolean> {
+    const isEnded = await this.#parts.catalog.operations.finish(operation.id, { state, problem });
+    if (isEnded) this.#tellEnd({ ...operation, state, problem });
+    return isEnded;
+  }
+
+  #tellEnd(operation: OperationRecord): void {
+    const { id, hiveId, kind, state, problem } = operation;
+    const line = { operation_id: id, hive_id: hiveId, state, problem };
+    this.#parts.log[problem === null ? "info" : "warn"](line, `${kind} ${state}`);
     this.#tell(operation, state);
   }
 
@@ -235,7 +247,7 @@ function notManaged({ id, host }: HiveRecord): Problem {
   return new Problem(
     409,
     "HIVE_NOT_MANAGED",
-    `The hive ${JSON.stringify(id)} has no ssh_host and is at ${host}, not on the queen's own machine: give it an ssh_host`,
+    `The hive ${JSON.stringify(id)} has no ssh_host and is at ${JSON.stringify(host)}, not on the queen's own machine: give it an ssh_host`,
   );
 }
 

@@ -1,6 +1,7 @@
 import type { HiveCatalog } from "@repo/hive-catalog";
 import { openTestCatalog } from "@repo/hive-catalog/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { startServerCatalog } from "../../test/server-catalog.ts";
 import { systemClock } from "../clock.ts";
 import { Cancelled, OperationRun, QueenStopping, Skipped, type Step } from "./operation-run.ts";
 
@@ -90,3 +91,33 @@ test("keeps the end of the output, without secrets and without what a terminal w
   expect(stored?.outputTail.endsWith("\n[31mred [secret] end\n")).toBe(true);
   expect(stored?.steps[0]?.detail).toBe("with [secret]");
 });
+
+test.each([
+  ["every", "before", 5],
+  ["every", "after", 4],
+  ["the last", "before", 5],
+  ["the last", "after", 4],
+] as const)(
+  "goes on where it is not known whether its progress was stored: %s connection is cut %s that was done",
+  async (which, when, saves) => {
+    const { catalog: remote, connection } = await startServerCatalog();
+    await remote.addHive({ id: "a", host: "127.0.0.1", port: 1 });
+    await remote.operations.begin({ id: "op", hiveId: "a", kind: "start", owner: "test", deadlineMs: 1 });
+    const run = new OperationRun("op", { catalog: remote, clock: systemClock, timeoutMs: 20_000 });
+    const isSave = (statements: string) => statements.includes('set "steps_json"');
+    let saved = 0;
+    connection.cut = (statements) => {
+      if (!isSave(statements)) return undefined;
+      saved += 1;
+      return which === "every" || saved === 4 ? when : undefined;
+    };
+
+    const end = await run.run([step("one", async () => "fine"), step("two", async () => "fine")]);
+
+    expect(end).toEqual({ state: "succeeded", problem: null });
+    expect(saved).toBe(saves);
+    const isLost = which === "every" && when === "before";
+    const states = (await remote.operations.get("op"))?.steps.map(({ state }) => state);
+    expect(states).toEqual(isLost ? [] : ["done", "done"]);
+  },
+);

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import type { HiveCatalog, OperationRecord, OperationStep } from "@repo/hive-catalog";
 import type { Clock } from "../clock.ts";
+import { isOutcomeUnknown } from "../errors.ts";
 import { reasonOf, StepError } from "./step-error.ts";
 
 /** What is kept of the output of all that an operation runs. */
@@ -43,7 +45,7 @@ export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): P
   }
 }
 
-type End = { state: Exclude<OperationRecord["state"], "running">; problem: string | null };
+export type End = { state: Exclude<OperationRecord["state"], "running">; problem: string | null };
 
 interface RunOptions {
   catalog: HiveCatalog;
@@ -59,6 +61,8 @@ export class OperationRun {
   readonly #secrets = new Set<string>();
   readonly #steps: OperationStep[] = [];
   #tail = "";
+  /** Whether the last save was surely made. */
+  #isStored = true;
 
   constructor(id: string, options: RunOptions) {
     this.id = id;
@@ -90,16 +94,22 @@ export class OperationRun {
     const late = new StepError(`the operation took longer than ${timeoutMs / 1000} s`);
     const timer = setTimeout(() => this.stop(late), timeoutMs);
     try {
-      for (const [position, step] of steps.entries()) {
-        const problem = await this.#runStep(step);
-        if (problem === undefined) continue;
-        await this.#skip(steps.slice(position + 1));
-        return { state: this.#stateOfFailure(), problem: `${step.name}: ${problem}` };
-      }
-      return { state: "succeeded", problem: null };
+      const end = await this.#runSteps(steps);
+      await this.#makeSureOfLast();
+      return end;
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  async #runSteps(steps: readonly Step[]): Promise<End> {
+    for (const [position, step] of steps.entries()) {
+      const problem = await this.#runStep(step);
+      if (problem === undefined) continue;
+      await this.#skip(steps.slice(position + 1));
+      return { state: this.#stateOfFailure(), problem: `${step.name}: ${problem}` };
+    }
+    return { state: "succeeded", problem: null };
   }
 
   /** What went wrong; undefined when nothing did. */
@@ -136,8 +146,22 @@ export class OperationRun {
     return reason instanceof QueenStopping ? "interrupted" : "failed";
   }
 
+  /** What it is not known of whether it was stored, the next one stores with what came since. */
   async #save(): Promise<void> {
-    await this.#options.catalog.operations.save(this.id, { steps: this.#steps, outputTail: this.#tail });
+    const { operations } = this.#options.catalog;
+    this.#isStored = await operations.save(this.id, { steps: this.#steps, outputTail: this.#tail }).then(
+      () => true,
+      (error: unknown) => {
+        if (isOutcomeUnknown(error)) return false;
+        throw error;
+      },
+    );
+  }
+
+  async #makeSureOfLast(): Promise<void> {
+    if (this.#isStored) return;
+    const stored = await this.#options.catalog.operations.get(this.id);
+    if (!isDeepStrictEqual(stored?.steps, this.#steps)) await this.#save();
   }
 
   #line(text: string): string {

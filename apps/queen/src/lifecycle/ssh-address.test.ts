@@ -13,6 +13,9 @@ test.each([
   { sshHost: "a b" },
   { sshHost: "a\nb" },
   { sshHost: "" },
+  { sshHost: "-v" },
+  { sshHost: "user@host" },
+  { sshHost: "fe80::1%eth0" },
   { sshUser: "-oProxyCommand=x" },
   { sshUser: "a;b" },
   { sshUser: "a\nProxyCommand x" },
@@ -22,7 +25,18 @@ test.each([
   { sshPort: 1.5 },
   { sshPort: "22 -oProxyCommand=x" as unknown as number },
 ])("a record that says %j gets no connection, wherever it came from", (fields) => {
+  const [name = ""] = Object.keys(fields).map((field) => field.replace("ssh", "ssh_").toLowerCase());
   expect(() => sshTargetOf({ ...sound, ...fields })).toThrow(StepError);
+  expect(() => sshTargetOf({ ...sound, ...fields })).toThrow(`${name} must be `);
+});
+
+test.each([
+  ["[::1]", "::1"],
+  ["gpu.example.com.", "gpu.example.com"],
+  ["GPU_box", "gpu_box"],
+  ["bücher.example", "xn--bcher-kva.example"],
+])("ssh goes to %s as %s", (sshHost, host) => {
+  expect(sshTargetOf({ ...sound, sshHost })).toEqual({ host, port: 22, user: "admin" });
 });
 
 test("every connection checks the host key, and takes no configuration but ours", () => {

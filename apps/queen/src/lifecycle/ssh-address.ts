@@ -1,6 +1,7 @@
 import { connect, isIP } from "node:net";
 import type { HiveRecord } from "@repo/hive-catalog";
 import { isHost, isSshUser } from "@repo/hive-catalog/record";
+import { plainHost } from "../addresses.ts";
 import type { AllowedHosts } from "../allowed-hosts.ts";
 import type { Resolve } from "../probe.ts";
 import { unlessAborted } from "./operation-run.ts";
@@ -9,7 +10,7 @@ import { reasonOf, StepError } from "./step-error.ts";
 const DEFAULT_PORT = 22;
 const CONNECT_TIMEOUT_MS = 5000;
 
-/** Where and as whom to log in. Each part keeps the catalog's rule, which leaves nothing that ssh could read as an option. */
+/** Where and as whom to log in. Each part keeps the catalog's rule of today, which leaves nothing that ssh could read as an option. */
 export interface SshTarget {
   readonly host: string;
   readonly port: number;
@@ -17,7 +18,7 @@ export interface SshTarget {
   readonly user: string | null;
 }
 
-/** Checks again what the catalog checks: this is the last door before the values become arguments. */
+/** What is stored may break that rule: this is the last door before the values become arguments. */
 export function sshTargetOf({
   sshHost,
   sshPort,
@@ -25,13 +26,15 @@ export function sshTargetOf({
 }: Pick<HiveRecord, "sshHost" | "sshPort" | "sshUser">): SshTarget {
   const port = sshPort ?? DEFAULT_PORT;
   if (sshHost === null) throw new StepError("this hive has no ssh_host");
-  if (!isHost(sshHost)) throw new StepError(`ssh_host is no host name and no IP address: ${JSON.stringify(sshHost)}`);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new StepError(`ssh_port is no port: ${JSON.stringify(port)}`);
-  if (sshUser !== null && !isSshUser(sshUser))
-    throw new StepError(`ssh_user is no user name: ${JSON.stringify(sshUser)}`);
-  return { host: sshHost.toLowerCase(), port, user: sshUser };
+  const host = plainHost(sshHost);
+  if (host === undefined || !isHost(host)) throw wrongField("ssh_host", "a host name or an IP address", sshHost);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw wrongField("ssh_port", "a port", port);
+  if (sshUser !== null && !isSshUser(sshUser)) throw wrongField("ssh_user", "a user name that ssh can carry", sshUser);
+  return { host: host.toLowerCase(), port, user: sshUser };
 }
+
+const wrongField = (name: string, what: string, held: unknown): StepError =>
+  new StepError(`${name} must be ${what}, but it is ${JSON.stringify(held)}: mend it with PATCH`);
 
 export const display = ({ host, port }: Pick<SshTarget, "host" | "port">): string =>
   isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;

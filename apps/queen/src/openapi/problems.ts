@@ -21,7 +21,7 @@ const HTTP_PROBLEMS = {
   OPERATION_FINISHED: [409, "The operation has ended already"],
   OPERATION_ELSEWHERE: [409, "Another queen runs the operation"],
   HIVE_RUNNING: [409, "The queen started the agent of the hive, and has not stopped it since"],
-  HIVE_NOT_MANAGED: [409, "The hive has no ssh_host and is not on the queen's own machine"],
+  HIVE_NOT_MANAGED: [409, "The hive has no ssh_host that can be used, and is not on the queen's own machine"],
   PUBLIC_URL_NEEDED: [409, "The queen does not know under which URL hives reach her: QUEEN_PUBLIC_URL"],
   HOST_KEY_NOT_FOUND: [404, "No host key is pinned"],
   HOST_KEY_MISMATCH: [409, "The host does not offer a key with this fingerprint"],
@@ -33,7 +33,10 @@ const HTTP_PROBLEMS = {
   TOO_MANY_READERS: [503, "So many readers are connected that no more are taken"],
 } as const satisfies Record<string, readonly [status: number, meaning: string]>;
 
-const CATALOG_MEANINGS: Record<HiveCatalogErrorCode, string> = {
+/** What is wrong inside the catalog is told as what is wrong inside the queen. */
+type CatalogCode = Exclude<HiveCatalogErrorCode, "INTERNAL">;
+
+const CATALOG_MEANINGS: Record<CatalogCode, string> = {
   HIVE_NOT_FOUND: "There is no hive of this id",
   HIVE_ALREADY_EXISTS: "The id is taken",
   INVALID_HIVE: "A field of the hive breaks its rule; nothing was stored",
@@ -47,7 +50,9 @@ const CATALOG_MEANINGS: Record<HiveCatalogErrorCode, string> = {
   CATALOG_FULL: "The disk is full",
   CATALOG_TOO_NEW: "A newer version changed the catalog",
   CATALOG_NOT_A_CATALOG: "The database is not a catalog",
+  CATALOG_NOT_MIGRATED: "The catalog lacks migrations",
   CATALOG_UNAVAILABLE: "The catalog did not answer; try again",
+  CATALOG_OUTCOME_UNKNOWN: "The catalog did not answer, and the change may have been made: read it, then decide",
   CATALOG_CLOSED: "The queen is stopping",
 };
 
@@ -90,10 +95,16 @@ export const READING: readonly ProblemCode[] = [
   "CATALOG_CORRUPT",
   "CATALOG_TOO_NEW",
   "CATALOG_NOT_A_CATALOG",
+  "CATALOG_NOT_MIGRATED",
   "CATALOG_UNAVAILABLE",
   "CATALOG_CLOSED",
 ];
 /** … one that writes it. */
-export const WRITING: readonly ProblemCode[] = [...READING, "CATALOG_READ_ONLY", "CATALOG_FULL"];
+export const WRITING: readonly ProblemCode[] = [
+  ...READING,
+  "CATALOG_OUTCOME_UNKNOWN",
+  "CATALOG_READ_ONLY",
+  "CATALOG_FULL",
+];
 /** … one that needs a token, which is read from the catalog. */
 export const GUARDED: readonly ProblemCode[] = ["UNAUTHENTICATED", "FORBIDDEN", "CORRUPT_RECORD", ...READING];

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { HiveCatalog } from "@repo/hive-catalog";
 import type { FastifyInstance } from "fastify";
 import type { AppParts } from "../app.ts";
@@ -43,14 +42,14 @@ export function healthRoutes(app: FastifyInstance, parts: HealthParts): void {
 
 /** What keeps the catalog from answering; undefined when it does. */
 async function catalogProblem(catalog: HiveCatalog): Promise<string | undefined> {
-  const late = `has not answered within ${CATALOG_DEADLINE_MS} ms`;
-  const read = catalog.hiveExists("readiness").then(
-    () => undefined,
-    (error: unknown) => `fails: ${error instanceof Error ? error.message : error}`,
-  );
-  const deadline = new AbortController();
-  const timeout = delay(CATALOG_DEADLINE_MS, late, { signal: deadline.signal, ref: false }).catch(() => late);
-  return Promise.race([read, timeout]).finally(() => deadline.abort());
+  const signal = AbortSignal.timeout(CATALOG_DEADLINE_MS);
+  try {
+    await catalog.hiveExists("readiness", { signal });
+    return undefined;
+  } catch (error) {
+    if (signal.aborted) return `has not answered within ${CATALOG_DEADLINE_MS} ms`;
+    return `fails: ${error instanceof Error ? error.message : error}`;
+  }
 }
 
 /** A monotonic time by the wall clock. */

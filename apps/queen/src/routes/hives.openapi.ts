@@ -18,9 +18,21 @@ export const HIVE_EXAMPLE = {
   updated_at_ms: 1_761_040_800_000,
 };
 
+const stored = { id: z.string(), host: z.string(), ssh_host: z.string().nullable(), ssh_user: z.string().nullable() };
+const amount = z.int().min(0);
+const StoredDevices = z.strictObject({
+  cpu: z.strictObject({ cores: amount, ram_gb: amount }).nullable(),
+  gpus: z.array(z.strictObject({ index: amount, name: z.string(), vram_gb: amount })),
+});
+
+/** What is asked of input is not promised of what other programs have stored. */
+const StoredHive = z
+  .strictObject({ ...HiveRecordJson.in.shape, ...stored, devices: StoredDevices.nullable() })
+  .meta({ id: "StoredHive", description: "A hive, as the catalog stores it" });
+
 const HivePage = z
   .strictObject({
-    hives: z.array(HiveRecordJson).meta({ description: "By id" }),
+    hives: z.array(StoredHive).meta({ description: "By id" }),
     next_after: z.string().nullable().meta({ description: "`after` of the next page; null when this is the last one" }),
     damaged: z
       .array(z.strictObject({ id: z.string(), column: z.string(), problem: z.string() }))
@@ -28,7 +40,7 @@ const HivePage = z
   })
   .meta({ id: "HivePage" });
 
-const hive = (description: string) => ({ description, schema: HiveRecordJson, example: HIVE_EXAMPLE });
+const hive = (description: string) => ({ description, schema: StoredHive, example: HIVE_EXAMPLE });
 
 export const hivesOperations: readonly Operation[] = [
   {
@@ -93,7 +105,7 @@ export const hivesOperations: readonly Operation[] = [
     tag: "hives",
     summary: "Replace a hive",
     description:
-      "What is left out becomes what it is for a new hive. Times are checked and then ignored. Never creates a hive.",
+      "What is left out becomes what it is for a new hive. Times are checked and then ignored. A field that is sent back as it is stored is held to no rule. Never creates a hive.",
     body: {
       schema: NewHiveJson.in.partial({ id: true }),
       examples: { moved: { host: "10.0.1.101", port: 8600 }, read_before: HIVE_EXAMPLE },
@@ -107,7 +119,8 @@ export const hivesOperations: readonly Operation[] = [
     operationId: "changeHive",
     tag: "hives",
     summary: "Change the fields that are named",
-    description: "A JSON merge patch at the top level: `devices` is replaced as a whole, null clears.",
+    description:
+      "A JSON merge patch at the top level: `devices` is replaced as a whole, null clears. A field that is sent back as it is stored is held to no rule.",
     body: {
       schema: HiveChangesJson.in.extend({ id: HiveRecordJson.in.shape.id.optional() }),
       examples: { moved: { port: 8601 }, without_ssh: { ssh_host: null, ssh_port: null, ssh_user: null } },
@@ -123,7 +136,7 @@ export const hivesOperations: readonly Operation[] = [
     tag: "hives",
     summary: "Remove a hive",
     description:
-      "Not while an operation on it runs, nor while its agent runs because the queen started it: stop it first. Takes any text as id, so that damaged records can be removed.",
+      "Not while an operation on it runs, nor while its agent runs because the queen started it: stop it first. A damaged record can be removed, too.",
     query: z.strictObject({
       force: z
         .boolean()

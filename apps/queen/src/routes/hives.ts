@@ -1,10 +1,12 @@
 import {
   type HiveCatalog,
+  HiveCatalogError,
   HiveChangesJson,
   type HiveRecord,
   HiveStatus,
   type NewHive,
   NewHiveJson,
+  newHiveRecord,
   toHiveRecordJson,
 } from "@repo/hive-catalog";
 import type { FastifyInstance } from "fastify";
@@ -12,6 +14,7 @@ import { z } from "zod";
 import type { AppParts } from "../app.ts";
 import { hiveNotFound, invalidField } from "../errors.ts";
 import { checkObject, type HivePath, parseBody, parseQuery, pathId } from "../input.ts";
+import { parseHiveFields } from "./hive-fields.ts";
 
 type HivesParts = Pick<
   AppParts,
@@ -32,6 +35,9 @@ export const ListQuery = z.strictObject({
     .refine((limit) => limit >= 1 && limit <= MAX_PAGE_SIZE, PAGE_SIZE_RULE)
     .default(DEFAULT_PAGE_SIZE),
 });
+
+/** What a PUT leaves out becomes what it is for a new hive. */
+const REPLACEMENT = NewHiveJson.in.omit({ id: true });
 
 export const RemoveQuery = z.strictObject({
   force: z
@@ -65,8 +71,8 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
 
   app.put<HivePath>("/v1/hives/:id", async (request) => {
     const id = pathId(request);
-    const body = { ...checkId(request.body, id), id };
-    const hive = await catalog.updateHive(wholeRecord(parseBody(NewHiveJson, body, "INVALID_HIVE")));
+    const fields = await parseHiveFields(REPLACEMENT, bodyFor(id, request.body), () => readSound(id));
+    const hive = await catalog.updateHive(newHiveRecord({ ...(fields as NewHive), id }, clock.now()));
     learn(hive);
     announceEdit(id);
     return toHiveRecordJson(hive);
@@ -74,17 +80,15 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
 
   app.patch<HivePath>("/v1/hives/:id", async (request) => {
     const id = pathId(request);
-    const { id: _same, ...body } = checkId(request.body, id);
-    const changes = parseBody(HiveChangesJson, body, "INVALID_HIVE");
+    const changes = await parseHiveFields(HiveChangesJson.in, bodyFor(id, request.body), () => readSound(id));
     const hive = await catalog.patchHive(id, changes);
     learn(hive);
     if (Object.keys(changes).some((field) => field !== "status")) announceEdit(id);
     return toHiveRecordJson(hive);
   });
 
-  /** Any text is taken for an id, because a damaged record must be removable under whatever text it has. */
   app.delete<HivePath>("/v1/hives/:id", async (request, reply) => {
-    const { id } = request.params;
+    const id = pathId(request);
     const { force } = parseQuery(RemoveQuery, request.query);
     const wasManaged = (await catalog.operations.list({ hiveId: id, limit: 1 })).length > 0;
     if (wasManaged && !force) await (await lifecycle()).checkRemovable(id);
@@ -103,6 +107,14 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
     if (!isToldAlready) events.publish("hive_removed", { hive_id: id });
     return reply.code(204).send();
   });
+
+  /** A damaged record has nothing that could be sent back. */
+  function readSound(id: string): Promise<HiveRecord | undefined> {
+    return catalog.getHive(id).catch((error: unknown) => {
+      if (error instanceof HiveCatalogError && error.code === "CORRUPT_HIVE") return undefined;
+      throw error;
+    });
+  }
 
   function announceEdit(id: string): void {
     log.info({ hive_id: id }, "hive changed");
@@ -131,28 +143,9 @@ async function listHives(catalog: HiveCatalog, { status, limit, ...query }: z.ou
   return { hives: hives.map(toHiveRecordJson), next_after: nextAfter, damaged };
 }
 
-/** The body as an object whose id, if it has one, is the one in the path. */
-function checkId(body: unknown, id: string): Record<string, unknown> {
-  const fields = checkObject(body, "INVALID_HIVE");
-  if (fields.id !== undefined && fields.id !== id) {
-    throw invalidField("id", `must be absent or ${JSON.stringify(id)}, the id in the path`, fields.id);
-  }
-  return fields;
-}
-
-/** What a PUT leaves out becomes what it is for a new hive. The catalog ignores the times. */
-function wholeRecord(hive: NewHive): HiveRecord {
-  return {
-    id: hive.id,
-    host: hive.host,
-    port: hive.port,
-    sshHost: hive.sshHost ?? null,
-    sshPort: hive.sshPort ?? null,
-    sshUser: hive.sshUser ?? null,
-    status: hive.status ?? "unknown",
-    lastHeartbeatMs: null,
-    devices: hive.devices ?? null,
-    createdAtMs: 0,
-    updatedAtMs: 0,
-  };
+/** The fields of a hive but its id, which is the one in the path where the body has it. */
+function bodyFor(id: string, body: unknown): Record<string, unknown> {
+  const { id: given, ...fields } = checkObject(body, "INVALID_HIVE");
+  if (given === undefined || given === id) return fields;
+  throw invalidField("id", `must be absent or ${JSON.stringify(id)}, the id in the path`, given);
 }

@@ -44,7 +44,7 @@ export function explain(hive: HiveRecord, { registry, liveness, cordons, allowed
     rule,
     why,
     takes_work: liveness.takesWork(hive.id, nowMs) && cordon === undefined,
-    contactable: !allowedHosts.refusesAddress(hive.host) && sight.probe !== "refused",
+    contactable: !allowedHosts.refuses(hive.host) && sight.probe !== "refused",
     beat_age_ms: sight.beatAtMs === undefined ? null : Math.round(nowMs - sight.beatAtMs),
     counted_silence_ms: Math.round(liveness.countedSilenceMs(sight, nowMs)),
     stale_after_ms: liveness.settings.staleAfterMs,

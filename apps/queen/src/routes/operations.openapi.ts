@@ -1,4 +1,4 @@
-import { HiveRecordJson, OPERATION_KINDS, OPERATION_STATES, OperationStep } from "@repo/hive-catalog";
+import { OPERATION_KINDS, OPERATION_STATES, OperationStep } from "@repo/hive-catalog";
 import { z } from "zod";
 import type { Operation } from "../openapi/operation.ts";
 import { READING, WITH_BODY, WITH_ID, WRITING } from "../openapi/problems.ts";
@@ -10,7 +10,7 @@ const timeMs = z.int().min(0).meta({ description: "Milliseconds since 1970-01-01
 const OperationJson = z
   .strictObject({
     id: z.string(),
-    hive_id: HiveRecordJson.in.shape.id,
+    hive_id: z.string(),
     kind: z.enum(OPERATION_KINDS),
     state: z.enum(OPERATION_STATES),
     problem: z.string().nullable().meta({ description: "The step that failed, and why; null when none did" }),

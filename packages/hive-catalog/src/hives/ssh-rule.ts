@@ -1,14 +1,16 @@
 import { and, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
 import { HiveCatalogError } from "../errors.ts";
-import type { HiveChanges } from "../model/hive.ts";
+import { type HiveChanges, SSH_FIELDS } from "../model/hive.ts";
 import { hives } from "../schema.ts";
 
-/** Holds for the rows in which, after these changes, an SSH port or user stands only beside an SSH host. */
+/** Holds for the rows in which, after these changes, an SSH port or user stands only beside an SSH host; and for those that have it so already. */
 export function keepsSshRule(changes: HiveChanges): SQL | undefined {
-  if (!("sshHost" in changes || "sshPort" in changes || "sshUser" in changes)) return undefined;
-  const after = (name: "sshHost" | "sshPort" | "sshUser") =>
+  const named = SSH_FIELDS.filter((name) => changes[name] !== undefined);
+  if (named.length === 0) return undefined;
+  const after = (name: (typeof SSH_FIELDS)[number]) =>
     changes[name] === undefined ? sql`${hives[name]}` : sql`${changes[name]}`;
-  return or(isNotNull(after("sshHost")), and(isNull(after("sshPort")), isNull(after("sshUser"))));
+  const keepsRule = or(isNotNull(after("sshHost")), and(isNull(after("sshPort")), isNull(after("sshUser"))));
+  return or(keepsRule, and(...named.map((name) => sql`${hives[name]} IS ${changes[name]}`)));
 }
 
 /** The INVALID_HIVE for changes that `keepsSshRule` kept out. */

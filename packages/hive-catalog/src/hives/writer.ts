@@ -1,168 +1,185 @@
-import type { DeviceCapabilities } from "@repo/device-types";
+import { isDeepStrictEqual } from "node:util";
+import { type DeviceCapabilities, toDeviceCapabilitiesJson } from "@repo/device-types";
 import { and, eq } from "drizzle-orm";
+import type { RequestOptions, SqlClient, SqlResult, SqlStatement, SqlValue } from "../drivers/client.ts";
 import { HiveCatalogError, hiveNotFound } from "../errors.ts";
+import { checkHive, checkInteger, DevicesInput, IdInput, invalidArgument, isKey, StatusInput } from "../model/check.ts";
 import {
-  checkHive,
-  checkInteger,
-  DevicesInput,
-  IdInput,
-  invalidArgument,
-  isHiveId,
-  StatusInput,
-} from "../model/check.ts";
-import { HiveChanges, HiveRecord, type HiveStatus, NewHive } from "../model/hive.ts";
+  type DevicesInput as Devices,
+  HiveChanges,
+  type HiveInput,
+  HiveRecord,
+  type HiveStatus,
+  NewHive,
+  newHiveRecord,
+  rulesBut,
+  SSH_FIELDS,
+  SshSettings,
+} from "../model/hive.ts";
 import { hives } from "../schema.ts";
-import type { Database } from "../sql/open.ts";
-import { Statement } from "../sql/statement.ts";
-import { encodeDevices } from "./devices-column.ts";
+import { build } from "../sql/statement.ts";
 import { latestBelievableMs } from "./heartbeat-rule.ts";
 import type { HiveReader } from "./reader.ts";
-import { recordColumns, toRecord } from "./rows.ts";
 import { brokenSshRule, keepsSshRule } from "./ssh-rule.ts";
-import type { Statements } from "./statements.ts";
+import {
+  addHive,
+  type HiveRow,
+  hiveReader,
+  removal,
+  setDevices,
+  setOffline,
+  setStatus,
+  updateHive,
+} from "./statements.ts";
 
-type Parts = { database: Database; statements: Statements; reader: HiveReader; now: () => number };
+type Parts = { client: SqlClient; reader: HiveReader; now: () => number };
 
-/** What tells one state of a row from another. */
-type Version = { isThere: boolean; created: string; updated: string; status: string };
-
-/** Changes hives, as the verbs of the catalog say. A change whose answer may be lost is repeated where twice does no harm. */
+/** Changes hives, as the verbs of the catalog say. */
 export class HiveWriter {
-  readonly #database: Database;
-  readonly #statements: Statements;
+  readonly #client: SqlClient;
   readonly #reader: HiveReader;
   readonly #now: () => number;
 
-  constructor({ database, statements, reader, now }: Parts) {
-    this.#database = database;
-    this.#statements = statements;
+  constructor({ client, reader, now }: Parts) {
+    this.#client = client;
     this.#reader = reader;
     this.#now = now;
   }
 
-  async add(hive: NewHive): Promise<HiveRecord> {
-    const checked = checkHive(NewHive, hive);
-    const nowMs = this.#now();
-    const record: HiveRecord = {
-      id: checked.id,
-      host: checked.host,
-      port: checked.port,
-      sshHost: checked.sshHost ?? null,
-      sshPort: checked.sshPort ?? null,
-      sshUser: checked.sshUser ?? null,
-      status: checked.status ?? "unknown",
-      lastHeartbeatMs: checked.lastHeartbeatMs ?? null,
-      devices: checked.devices ?? null,
-      createdAtMs: checked.createdAtMs ?? nowMs,
-      updatedAtMs: checked.updatedAtMs ?? nowMs,
-    };
-    const values = { ...record, devicesJson: encodeDevices(record.devices) };
-    const added = await this.#database.retry(async (isRepeat) => {
-      if ((await this.#statements.add.run(values)) > 0) return record;
-      return isRepeat ? this.#ownRow(record) : undefined;
-    });
-    if (added) return added;
+  async add(hive: NewHive, request: RequestOptions): Promise<HiveRecord> {
+    const record = newHiveRecord(checkHive(NewHive, hive), this.#now());
+    const added = await this.#client.execute(addHive(rowOf(record)), { ...request, isRepeatable: true });
+    if (added.rowsAffected > 0) return record;
+    const own = added.isRepeat ? await this.#ownRow(record, request) : undefined;
+    if (own) return own;
     const message = `there is a hive '${record.id}' in the catalog already`;
     throw new HiveCatalogError("HIVE_ALREADY_EXISTS", message, { hiveId: record.id });
   }
 
-  async update(hive: HiveRecord): Promise<HiveRecord> {
-    const { devices, ...record } = checkHive(HiveRecord, hive);
+  async update(hive: HiveInput, request: RequestOptions): Promise<HiveRecord> {
+    const record = await this.#checkedRecord(hive, request);
     const nowMs = this.#now();
-    const values = { ...record, devicesJson: encodeDevices(devices), nowMs, believableMs: latestBelievableMs(nowMs) };
-    const [row] = await this.#statements.update.rows(values);
-    if (row === undefined) throw hiveNotFound(record.id);
-    return await this.#reader.record(row);
+    const values = { ...rowOf(record), nowMs, believableMs: latestBelievableMs(nowMs) };
+    return this.#returned(record.id, await this.#client.execute(updateHive(values), request), request);
   }
 
-  async patch(id: string, changes: HiveChanges): Promise<HiveRecord> {
+  async patch(id: string, changes: HiveChanges, request: RequestOptions): Promise<HiveRecord> {
     checkHive(IdInput, { id });
-    const { devices, ...fields } = checkHive(HiveChanges, changes, id);
-    if (devices === undefined && Object.values(fields).every((value) => value === undefined)) {
-      const row = await this.#statements.get.row({ id });
-      if (row === undefined) throw hiveNotFound(id);
-      return await this.#reader.record(row);
-    }
-    const devicesJson = devices === undefined ? {} : { devicesJson: encodeDevices(devices) };
-    const { client, db } = this.#database;
-    const patch = db
+    const { devices, ...fields } = await this.#checkedChanges(id, changes, request);
+    const columns = { ...fields, ...(devices !== undefined && { devices: encoded(devices) }) };
+    if (Object.values(columns).every((value) => value === undefined)) return this.#stored(id, request);
+    const { sql, params } = build
       .update(hives)
-      .set({ ...fields, ...devicesJson, updatedAtMs: this.#now() })
+      .set({ ...columns, updatedAtMs: this.#now() })
       .where(and(eq(hives.id, id), keepsSshRule(fields)))
-      .returning(recordColumns);
-    const [row] = await new Statement(client, () => patch).rows();
-    if (row) return await this.#reader.record(row);
-    if ((await this.#statements.exists.rows({ id })).length === 0) throw hiveNotFound(id);
+      .returning(hiveReader.row)
+      .toSQL();
+    const result = await this.#client.execute({ sql, args: params as SqlValue[] }, request);
+    if (result.rows.length > 0) return this.#returned(id, result, request);
+    await this.#stored(id, request);
     throw brokenSshRule(id, fields);
   }
 
-  async setStatus(id: string, status: HiveStatus): Promise<void> {
+  async setStatus(id: string, status: HiveStatus, request: RequestOptions): Promise<void> {
     checkHive(StatusInput, { id, status });
-    const values = { id, status, nowMs: this.#now() };
-    const before = await this.#versionOf(id);
-    const isThere = await this.#database.retry(async (isRepeat) =>
-      isRepeat ? this.#repeatStatus(values, before) : (await this.#statements.setStatus.run(values)) > 0,
-    );
-    if (!isThere) throw hiveNotFound(id);
+    await this.#change(id, setStatus({ id, status, nowMs: this.#now() }), request);
   }
 
-  /**
-   * Whether the hive is there. Another status than before is this one, or was set by somebody else during this call and stays; while it is
-   * the one before, only other things were changed.
-   */
-  async #repeatStatus(values: { id: string; status: HiveStatus }, before: Version): Promise<boolean> {
-    for (let seen = before; ; ) {
-      const given = { ...values, nowMs: this.#now(), updated: seen.updated };
-      if ((await this.#statements.setStatusOfVersion.run(given)) > 0) return true;
-      seen = await this.#versionOf(values.id);
-      if (!seen.isThere || seen.status !== before.status) return seen.isThere;
-    }
-  }
-
-  async setOffline(id: string, notBeatSinceMs: number): Promise<boolean> {
+  async setOffline(id: string, notBeatSinceMs: number, request: RequestOptions): Promise<boolean> {
     checkInteger("notBeatSinceMs", notBeatSinceMs, 0);
-    if (!isHiveId(id)) return false;
+    if (!isKey(id)) return false;
     const nowMs = this.#now();
     const values = { id, notBeatSinceMs, nowMs, believableMs: latestBelievableMs(nowMs) };
-    return (await this.#statements.setOffline.run(values)) > 0;
+    return (await this.#client.execute(setOffline(values), request)).rowsAffected > 0;
   }
 
-  async setDevices(id: string, devices: DeviceCapabilities): Promise<void> {
+  async setDevices(id: string, devices: Devices, request: RequestOptions): Promise<void> {
     const checked = checkHive(DevicesInput, { id, devices });
-    const values = { id, devicesJson: encodeDevices(checked.devices), nowMs: this.#now() };
-    if ((await this.#database.retry(() => this.#statements.setDevices.run(values))) === 0) throw hiveNotFound(id);
+    await this.#change(id, setDevices({ id, devices: encoded(checked.devices), nowMs: this.#now() }), request);
   }
 
-  async remove(id: string): Promise<boolean> {
+  async remove(id: string, request: RequestOptions): Promise<boolean> {
     if (typeof id !== "string") throw invalidArgument("id", "must be a string");
-    const before = await this.#versionOf(id);
-    const { remove, removeOfVersion, removeCordon, removeTokens, pruneOperations } = this.#statements;
-    return this.#database.retry(async (isRepeat) => {
-      const hive = isRepeat ? removeOfVersion.bound({ id, ...before }) : remove.bound({ id });
-      const statements = [hive, ...[removeCordon, removeTokens, pruneOperations].map((one) => one.bound({ id }))];
-      const [removed] = await this.#database.client.batch(statements, "write");
-      return isRepeat ? before.isThere : (removed?.rowsAffected ?? 0) > 0;
-    });
+    if (!isKey(id)) return false;
+    const values = { id, nowMs: this.#now() };
+    const [removed] = await this.#client.batch(
+      removal.map((statement) => statement(values)),
+      request,
+    );
+    return (removed?.rowsAffected ?? 0) > 0;
+  }
+
+  async #change(id: string, statement: SqlStatement, request: RequestOptions): Promise<void> {
+    if ((await this.#client.execute(statement, request)).rowsAffected === 0) throw hiveNotFound(id);
+  }
+
+  async #returned(id: string, { rows: [row] }: SqlResult, request: RequestOptions): Promise<HiveRecord> {
+    const hive = row && (await this.#reader.recordIn(row, id, request));
+    if (hive === undefined) throw hiveNotFound(id);
+    return hive;
+  }
+
+  async #stored(id: string, request: RequestOptions): Promise<HiveRecord> {
+    const hive = await this.#reader.get(id, request);
+    if (hive === undefined) throw hiveNotFound(id);
+    return hive;
   }
 
   /** The row that an earlier attempt of the same add stored: nobody else added this hive with this address at that time. */
-  async #ownRow(added: HiveRecord): Promise<HiveRecord | undefined> {
-    const [row] = await this.#statements.get.rows({ id: added.id });
-    const stored = row && toRecord(row);
+  async #ownRow(added: HiveRecord, request: RequestOptions): Promise<HiveRecord | undefined> {
+    const stored = await this.#reader.get(added.id, request);
     const isOwn = (name: keyof HiveRecord) => stored?.[name] === added[name];
-    return (["host", "port", "sshHost", "sshPort", "sshUser", "createdAtMs"] as const).every(isOwn)
-      ? stored
-      : undefined;
+    return (["host", "port", ...SSH_FIELDS, "createdAtMs"] as const).every(isOwn) ? stored : undefined;
   }
 
-  /** What a repeated change compares the row with. Nothing is read where no answer can be lost. */
-  async #versionOf(id: string): Promise<Version> {
-    const [row] = this.#database.isRemote ? await this.#statements.version.rows({ id }) : [];
-    return {
-      isThere: row !== undefined,
-      created: String(row?.[0]),
-      updated: String(row?.[1]),
-      status: String(row?.[2]),
-    };
+  async #checkedRecord(hive: HiveInput, request: RequestOptions): Promise<HiveRecord> {
+    try {
+      return checkHive(HiveRecord, hive);
+    } catch (error) {
+      const unchanged = await this.#unchanged(hive?.id, hive, request);
+      if (unchanged.length === 0) throw isOfIdAlone(error) && isKey(hive?.id) ? hiveNotFound(hive.id) : error;
+      checkHive(rulesBut(unchanged), without(hive, unchanged), hive.id);
+      if (SSH_FIELDS.some((name) => !unchanged.includes(name))) checkHive(SshSettings, hive);
+      return hive as HiveRecord;
+    }
   }
+
+  async #checkedChanges(id: string, changes: HiveChanges, request: RequestOptions): Promise<HiveChanges> {
+    try {
+      return checkHive(HiveChanges, changes, id);
+    } catch (error) {
+      const unchanged = await this.#unchanged(id, changes, request);
+      const own = unchanged.filter((name) => name in HiveChanges.shape);
+      if (own.length === 0) throw error;
+      return checkHive(HiveChanges, without(changes, own), id);
+    }
+  }
+
+  /** The fields of a refused input that are sent back as they are stored: only what changes is held to the rules. */
+  async #unchanged(id: unknown, input: object, request: RequestOptions): Promise<string[]> {
+    if (!isKey(id) || typeof input !== "object" || input === null) return [];
+    const stored = await Promise.resolve(this.#reader.get(id, request)).catch(() => undefined);
+    if (stored === undefined) return [];
+    return Object.entries(input)
+      .filter(([name, value]) => name in stored && isDeepStrictEqual(value, stored[name as keyof HiveRecord]))
+      .map(([name]) => name);
+  }
+}
+
+function isOfIdAlone(error: unknown): boolean {
+  return error instanceof HiveCatalogError && error.problems.every(({ field }) => field === "id");
+}
+
+function without(input: object, names: readonly string[]): object {
+  return Object.fromEntries(Object.entries(input).filter(([name]) => !names.includes(name)));
+}
+
+function rowOf({ devices, ...columns }: HiveRecord): HiveRow {
+  return { ...columns, devices: devices && encoded(devices) };
+}
+
+/** The text for the `devices_json` column. */
+function encoded<D extends Devices | null>(devices: D): D extends null ? null : string;
+function encoded(devices: Devices | null): string | null {
+  return devices && JSON.stringify(toDeviceCapabilitiesJson(devices as DeviceCapabilities));
 }

@@ -16,7 +16,7 @@ import { CatalogFile, readSql, runSql } from "../../test/catalog-file.ts";
 import { makeIndexStale, manyHives, overwritePage } from "../../test/large-catalog.ts";
 import { startSqliteProcess, startWorker } from "../../test/processes.ts";
 import { refusalOf } from "../../test/refusal.ts";
-import { backupCatalog, type CopyProgress, catalogInfo, checkCatalog, restoreCatalog } from "../index.ts";
+import { backupCatalog, type CopyProgress, catalogInfo, checkCatalog, restoreCatalog } from "../maintenance.ts";
 import { temporaryFolder } from "../testing.ts";
 
 /** A catalog with hives, and a place for its backup. */

@@ -1,9 +1,10 @@
 import { performance } from "node:perf_hooks";
 import { toCatalogError } from "../drivers/errors.ts";
 import { checkOptions, invalidArgument } from "../model/check.ts";
+import { statOf } from "../sql/files.ts";
 import { type CopyOptions, copyCatalog } from "./copy.ts";
 import { writeCatalogFile } from "./new-file.ts";
-import { filePathOf, readingFile, statOf } from "./source.ts";
+import { filePathOf, readingFile } from "./source.ts";
 
 export type BackupOptions = CopyOptions & {
   /** Replace a backup that is there: default false. */
@@ -33,7 +34,7 @@ export async function backupCatalog(
 ): Promise<CopyResult> {
   const startedMs = performance.now();
   try {
-    checkOptions(options);
+    checkOptions(options, ["force", "onProgress", "signal"]);
     const { force = false, ...copying } = options;
     const from = filePathOf("location", location, FOR_A_SERVER);
     const path = filePathOf("target", target, "a backup is a file");

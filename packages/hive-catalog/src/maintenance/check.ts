@@ -1,18 +1,21 @@
-import type { Row } from "@libsql/client";
-import { sql } from "drizzle-orm";
-import { QueryBuilder } from "drizzle-orm/sqlite-core";
-import { turnOfTheLoop } from "../drivers/file/mutex.ts";
-import { type DamagedHive, damageColumns, findDamage } from "../hives/damage.ts";
-import { hives } from "../schema.ts";
-import { type RecordsFound, readRecords } from "./check-records.ts";
-import { migrationNames, readMigrationState } from "./migration-state.ts";
-import { orProblem, sqliteProblems } from "./queries.ts";
+import { turnOfTheLoop } from "../calls.ts";
+import { plain } from "../drivers/client.ts";
+import { hiveReader } from "../hives/statements.ts";
+import type { DamagedHive, DamagedRecord } from "../options.ts";
+import { cordonReader } from "../records/cordons.ts";
+import { hostKeyReader } from "../records/host-keys.ts";
+import { operationReader } from "../records/operations.ts";
+import { tokenReader } from "../records/tokens.ts";
+import { newTables } from "../sql/identity.ts";
+import { finder, oldestFirst } from "../sql/reading.ts";
+import type { Found, RowReader } from "../sql/rows.ts";
+import { type MigrationState, migrationNames, readMigrationState } from "./migration-state.ts";
 import { compareSchema, type SchemaDifferences } from "./schema-comparison.ts";
-import { type ReadOptions, readingFrom } from "./source.ts";
+import { fromHex, orProblem, type ReadOptions, readingFrom, sqliteProblems } from "./source.ts";
 import type { Reader } from "./sql-thread.ts";
 
 /** What a check found. */
-export type CatalogCheck = RecordsFound & {
+export type CatalogCheck = {
   readonly location: string;
   /** Nothing is damaged, missing or changed. Pending migrations and further tables or indexes are no fault. */
   readonly isSound: boolean;
@@ -22,6 +25,11 @@ export type CatalogCheck = RecordsFound & {
   /** Each damaged column of each damaged hive, with its SQLite rowid: the first 1,000; `damagedColumns` is how many there are. */
   readonly damage: readonly (DamagedHive & { readonly rowId: string })[];
   readonly damagedColumns: number;
+  /** Cordons, tokens, operations and host keys that were read, the damaged ones included. */
+  readonly records: number;
+  readonly damagedRecords: number;
+  /** The damaged columns of those: the first 1,000. */
+  readonly recordDamage: readonly DamagedRecord[];
   /** What SQLite finds wrong with the file: 100 lines at most. */
   readonly integrity: readonly string[];
   readonly schema: SchemaDifferences;
@@ -29,27 +37,10 @@ export type CatalogCheck = RecordsFound & {
   readonly pendingMigrations: readonly string[];
 };
 
-type RowsFound = Pick<CatalogCheck, "hives" | "damagedHives" | "damage" | "damagedColumns"> & {
-  /** Why not all rows could be read. */
-  readonly unreadable: readonly string[];
-};
-
+const RECORD_READERS = [cordonReader, tokenReader, operationReader, hostKeyReader] as const;
 const MAX_LISTED = 1000;
 /** Small enough that looking at a page does not hold the event loop for long. */
 const PAGE_SIZE = 250;
-/** Below every row id. */
-const BEFORE_ALL = "-9223372036854775808";
-
-const ROW_ID = Object.keys(damageColumns).length;
-/** The row id as text: one of a damaged row may be larger than what a JavaScript number holds. */
-const PAGE = new QueryBuilder()
-  .select({ ...damageColumns, rowId: sql<string>`CAST(rowid AS TEXT)`.as("row_id") })
-  .from(hives)
-  .where(sql`rowid >= CAST(${sql.placeholder("from")} AS INTEGER)`)
-  .orderBy(sql`rowid`)
-  .limit(PAGE_SIZE + 1)
-  .toSQL();
-
 /**
  * Reads a whole catalog, in a file or on a server, and resolves to everything that is wrong with it. It changes nothing, and others may write
  * meanwhile. Rejects when the catalog cannot be opened: CATALOG_NOT_A_CATALOG, CATALOG_CORRUPT, CATALOG_TOO_NEW or another CATALOG_… code.
@@ -59,41 +50,81 @@ export function checkCatalog(location: string, options: ReadOptions = {}): Promi
     const state = await readMigrationState(reader);
     const problems = await orProblem(() => sqliteProblems(reader, "integrity_check"));
     const schema = await compareSchema(reader, state);
-    const { unreadable, ...found } = await readRows(reader);
-    const { unreadable: unreadableRecords, ...records } = await readRecords(reader, state);
-    const integrity = [...problems, ...unreadable, ...unreadableRecords];
+    const {
+      rows: hives,
+      damagedRows: damagedHives,
+      damagedColumns,
+      damage,
+      unreadable,
+    } = await readTable(reader, hiveReader);
+    const tables = [];
+    for (const table of await recordTables(reader, state)) tables.push(await readTable(reader, table));
+    const integrity = [...problems, ...unreadable, ...tables.flatMap((table) => table.unreadable)];
+    const records = sum(tables.map((table) => table.rows));
+    const damagedRecords = sum(tables.map((table) => table.damagedRows));
     const faults = integrity.length + schema.missing.length + schema.changed.length;
-    const isSound = faults + found.damagedColumns + records.damagedRecords === 0;
-    const pending = migrationNames(state.pending);
-    return { location: name, isSound, ...found, ...records, integrity, schema, pendingMigrations: pending };
+    return {
+      location: name,
+      isSound: faults + damagedColumns + damagedRecords === 0,
+      ...{ hives, damagedHives, damagedColumns, records, damagedRecords, integrity, schema },
+      damage: damage.map(({ id, column, problem, rowId }) => ({ id, column, problem, rowId })),
+      recordDamage: tables
+        .flatMap((table) => table.damage)
+        .map(({ rowId: _, ...column }) => column)
+        .slice(0, MAX_LISTED),
+      pendingMigrations: migrationNames(state.pending),
+    };
   });
 }
 
-/** Reads every row of the table itself, page by page. */
-async function readRows(reader: Reader): Promise<RowsFound> {
-  const damage: CatalogCheck["damage"][number][] = [];
-  let [hives, damagedHives, damagedColumns] = [0, 0, 0];
-  let from: string | undefined = BEFORE_ALL;
-  while (from !== undefined) {
-    const start = from;
-    let rows: Row[] = [];
-    const unreadable = await orProblem(async () => {
-      rows = (await reader.execute({ sql: PAGE.sql, args: [start, PAGE_SIZE + 1] })).rows;
-      return [];
-    });
-    if (unreadable.length > 0) return { hives, damagedHives, damage, damagedColumns, unreadable };
-    // The row after the page is where the next one begins.
-    const next = rows.length > PAGE_SIZE ? rows.pop() : undefined;
-    from = next && String(next[ROW_ID]);
-    hives += rows.length;
-    for (const row of rows) {
-      const rowId = String(row[ROW_ID]);
-      const columns = findDamage(row).map((column) => ({ ...column, rowId }));
-      if (columns.length > 0) damagedHives++;
-      damagedColumns += columns.length;
-      damage.push(...columns.slice(0, MAX_LISTED - damage.length));
+/** The tables of records that are there: not one of the same name that another application has. */
+export async function recordTables(reader: Reader, { pending }: MigrationState) {
+  const { rows } = await reader.execute(plain("SELECT hex(name) FROM sqlite_schema WHERE type = 'table'"));
+  const names = new Set(rows.map((row) => fromHex(row[0])));
+  for (const name of newTables(pending)) names.delete(name);
+  return RECORD_READERS.filter(({ name }) => names.has(name));
+}
+
+type TableFound = {
+  rows: number;
+  damagedRows: number;
+  damagedColumns: number;
+  damage: (DamagedRecord & { readonly rowId: string })[];
+  /** Why not all rows could be read. */
+  unreadable: string[];
+};
+
+/** Reads every row of a table itself, page by page. */
+async function readTable(reader: Reader, table: RowReader<unknown>): Promise<TableFound> {
+  const found: TableFound = { rows: 0, damagedRows: 0, damagedColumns: 0, damage: [], unreadable: [] };
+  found.unreadable = await orProblem(async () => {
+    for await (const { rowId, damage } of rowsOf(reader, table)) {
+      found.rows++;
+      if (damage.length > 0) found.damagedRows++;
+      found.damagedColumns += damage.length;
+      found.damage.push(...damage.slice(0, MAX_LISTED - found.damage.length).map((column) => ({ ...column, rowId })));
     }
+    return [];
+  });
+  return found;
+}
+
+async function* rowsOf(reader: Reader, table: RowReader<unknown>): AsyncGenerator<Found<unknown>> {
+  const { first, next } = finder(table, oldestFirst);
+  for (let afterRowId: string | undefined; ; ) {
+    const page =
+      afterRowId === undefined ? first.cells({ limit: PAGE_SIZE }) : next.cells({ afterRowId, limit: PAGE_SIZE });
+    const { rows } = await reader.execute(page);
+    for (const row of rows) {
+      const found = table.inspect(row);
+      afterRowId = found.rowId;
+      yield found;
+    }
+    if (rows.length < PAGE_SIZE) return;
     await turnOfTheLoop();
   }
-  return { hives, damagedHives, damage, damagedColumns, unreadable: [] };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -1,10 +1,11 @@
-import { constants, statSync } from "node:fs";
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { tell } from "../calls.ts";
+import { plain } from "../drivers/client.ts";
 import { HiveCatalogError } from "../errors.ts";
-import { tell } from "../observer.ts";
-import { readNumber, sqliteProblems } from "./queries.ts";
-import { readingFile } from "./source.ts";
+import { sizeOf } from "../sql/files.ts";
+import { readingFile, readNumber, sqliteProblems } from "./source.ts";
 import type { SqlThread } from "./sql-thread.ts";
 
 /** How far a copy is. `bytes` never shrinks; `totalBytes` is an estimate until the last report, in which both are the size of the copy. */
@@ -46,7 +47,7 @@ export async function copyCatalog(
     return await readNumber(copy, "SELECT count(*) FROM hives");
   });
   refuseStopped(signal);
-  return { hives, bytes: statSync(temporary).size };
+  return { hives, bytes: sizeOf(temporary) };
 }
 
 /**
@@ -58,15 +59,15 @@ async function vacuumInto(
   temporary: string,
   { totalBytes, onProgress }: Pick<CopyOptions, "onProgress"> & { totalBytes: number },
 ): Promise<void> {
-  await source.execute("PRAGMA synchronous = OFF");
+  await source.execute(plain("PRAGMA synchronous = OFF"));
   let isDone = false;
-  const copied = source.execute("VACUUM INTO ?", [temporary]).finally(() => {
+  const copied = source.execute({ sql: "VACUUM INTO ?", args: [temporary] }).finally(() => {
     isDone = true;
   });
   try {
     for (let bytes = 0; !isDone; ) {
       await Promise.race([copied, delay(POLL_MS)]);
-      const size = Math.min(statSync(temporary).size, totalBytes);
+      const size = Math.min(sizeOf(temporary), totalBytes);
       if (isDone || size <= bytes) continue;
       bytes = size;
       tell(onProgress, { bytes, totalBytes });
@@ -75,7 +76,7 @@ async function vacuumInto(
     // Also when the file is gone: nothing may write to the temporary file any more.
     await copied;
   }
-  const { size } = statSync(temporary);
+  const size = sizeOf(temporary);
   tell(onProgress, { bytes: size, totalBytes: size });
 }
 

@@ -4,11 +4,17 @@ import { expect, test } from "vitest";
 import { CatalogFile, SPECIFICATION_DDL } from "../../test/catalog-file.ts";
 import { manyHives } from "../../test/large-catalog.ts";
 import { refusalOf } from "../../test/refusal.ts";
-import { catalogInfo, HiveCatalog } from "../index.ts";
+import { HiveCatalog } from "../index.ts";
+import { catalogInfo } from "../maintenance.ts";
 import { startTestServer } from "../testing/hrana-server.ts";
 import { aHive } from "../testing.ts";
 
-const MIGRATIONS = ["0000_create_hives", "0001_keyset_indexes", "0002_cordons_tokens_operations_host_keys"];
+const MIGRATIONS = [
+  "0000_create_hives",
+  "0001_keyset_indexes",
+  "0002_cordons_tokens_operations_host_keys",
+  "0003_revisions_and_retention",
+];
 
 test("info tells sizes, versions, migrations and counts of a catalog in use", async () => {
   await using file = await CatalogFile.create();

@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { plain } from "../drivers/client.ts";
 import { HIVE_STATUSES, type HiveStatus } from "../model/hive.ts";
+import { sizeOf } from "../sql/files.ts";
 import { countIn } from "../sql/statement.ts";
-import { recordTables } from "./check-records.ts";
+import { recordTables } from "./check.ts";
 import { type MigrationState, migrationNames, readMigrationState } from "./migration-state.ts";
-import { fromHex, readNumber } from "./queries.ts";
-import { type ReadOptions, readingFrom, statOf } from "./source.ts";
+import { fromHex, type ReadOptions, readingFrom, readNumber } from "./source.ts";
 import type { Reader } from "./sql-thread.ts";
 
 /** What there is to know of a catalog at a glance. */
@@ -43,8 +44,8 @@ export function catalogInfo(location: string, options: ReadOptions = {}): Promis
   return readingFrom(location, options, async ({ name, path, reader }) => {
     const state = await readMigrationState(reader);
     const { applied, pending } = state;
-    const [counts] = (await reader.execute(COUNTS)).rows;
-    const [oldest] = (await reader.execute(OLDEST)).rows;
+    const [counts] = (await reader.execute(plain(COUNTS))).rows;
+    const [oldest] = (await reader.execute(plain(OLDEST))).rows;
     const count = (position: number) => countIn(counts, position);
     return {
       location: name,
@@ -69,8 +70,8 @@ async function countRecords(reader: Reader, state: MigrationState): Promise<Cata
 
 async function fileInfo(path: string, reader: Reader): Promise<FileInfo> {
   return {
-    bytes: statOf(path)?.size ?? 0,
-    walBytes: statOf(`${path}-wal`)?.size ?? 0,
+    bytes: sizeOf(path),
+    walBytes: sizeOf(`${path}-wal`),
     journalMode: await readText(reader, "SELECT hex(journal_mode) FROM pragma_journal_mode"),
     libsqlVersion: libsqlVersion(),
   };
@@ -83,5 +84,5 @@ function libsqlVersion(): string {
 }
 
 async function readText(reader: Reader, sql: string): Promise<string> {
-  return fromHex((await reader.execute(sql)).rows[0]?.[0]);
+  return fromHex((await reader.execute(plain(sql))).rows[0]?.[0]);
 }

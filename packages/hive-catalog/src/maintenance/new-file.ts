@@ -4,12 +4,9 @@ import { basename, dirname, join } from "node:path";
 import { toCatalogError } from "../drivers/errors.ts";
 import type { HiveCatalogError } from "../errors.ts";
 import { invalidArgument } from "../model/check.ts";
+import { MIN_SQLITE_BYTES, sizeOf, statOf } from "../sql/files.ts";
 import { notACatalog } from "../sql/identity.ts";
 import { lockCatalog, syncFolder } from "./replacement.ts";
-import { statOf } from "./source.ts";
-
-/** SQLite's smallest page; it takes a shorter file for an empty database. */
-const MIN_SQLITE_BYTES = 512;
 
 type NewFile = {
   path: string;
@@ -63,7 +60,7 @@ function refuseOccupied(path: string, field: string, force: boolean): boolean {
   if (file && !force) throw occupied(path, field);
   if (file && file.size > 0 && file.size < MIN_SQLITE_BYTES) throw notACatalog(path, "it is not an SQLite file");
   if (file) return true;
-  const companion = ["-wal", "-journal"].map((suffix) => path + suffix).find((name) => (statOf(name)?.size ?? 0) > 0);
+  const companion = ["-wal", "-journal"].map((suffix) => path + suffix).find((name) => sizeOf(name) > 0);
   if (companion) {
     const cure = "put the file that it belongs to back, or move it away";
     throw invalidArgument(field, `must not be beside ${companion}, which holds changes of another file; ${cure}`);

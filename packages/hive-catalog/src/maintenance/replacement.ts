@@ -1,5 +1,6 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { plain } from "../drivers/client.ts";
 import { toCatalogError } from "../drivers/errors.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { identify, notACatalog } from "../sql/identity.ts";
@@ -35,11 +36,11 @@ export async function lockCatalog(path: string): Promise<LockedCatalog> {
 
 /** With locking_mode EXCLUSIVE the lock outlives the transaction, and even an idle WAL connection of another program stands in its way. */
 async function lock(thread: SqlThread): Promise<void> {
-  await thread.execute("PRAGMA locking_mode = EXCLUSIVE");
+  await thread.execute(plain("PRAGMA locking_mode = EXCLUSIVE"));
   // Lets SQLite lock a truncated file, which it otherwise refuses.
-  await thread.execute("PRAGMA writable_schema = ON");
-  await thread.execute("BEGIN EXCLUSIVE");
-  await thread.execute("COMMIT");
+  await thread.execute(plain("PRAGMA writable_schema = ON"));
+  await thread.execute(plain("BEGIN EXCLUSIVE"));
+  await thread.execute(plain("COMMIT"));
 }
 
 /** A damaged catalog may be replaced; the database of another application never. */
@@ -75,7 +76,7 @@ async function replace(thread: SqlThread, path: string, temporary: string): Prom
 /** Writes what stands in the -wal into the old file, so that it is whole without it. A damaged one is not whole either way. */
 async function foldWal(thread: SqlThread): Promise<void> {
   try {
-    await thread.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    await thread.execute(plain("PRAGMA wal_checkpoint(TRUNCATE)"));
   } catch (error) {
     if (toCatalogError(error).code !== "CATALOG_CORRUPT") throw error;
   }

@@ -21,7 +21,8 @@ import { CatalogFile, readSql, runSql } from "../../test/catalog-file.ts";
 import { makeIndexStale, manyHives, overwritePage } from "../../test/large-catalog.ts";
 import { startSqliteProcess, startWorker } from "../../test/processes.ts";
 import { refusalOf } from "../../test/refusal.ts";
-import { backupCatalog, type CopyProgress, checkCatalog, HiveCatalog, restoreCatalog } from "../index.ts";
+import { HiveCatalog } from "../index.ts";
+import { backupCatalog, type CopyProgress, checkCatalog, restoreCatalog } from "../maintenance.ts";
 import { temporaryFolder } from "../testing.ts";
 
 /** A backup of a catalog with hives, in a folder of its own. */

@@ -1,11 +1,12 @@
 import { performance } from "node:perf_hooks";
 import { toCatalogError } from "../drivers/errors.ts";
 import { checkOptions, invalidArgument } from "../model/check.ts";
+import { statOf } from "../sql/files.ts";
 import { pendingMigrations } from "../sql/migrations.ts";
 import { type CopyResult, isSameFile } from "./backup.ts";
 import { type CopyOptions, copyCatalog } from "./copy.ts";
 import { makeFolderOf, writeCatalogFile } from "./new-file.ts";
-import { filePathOf, readingFile, statOf } from "./source.ts";
+import { filePathOf, readingFile } from "./source.ts";
 
 export type RestoreOptions = CopyOptions & {
   /** Replace the catalog that is there: default false. It is gone then. */
@@ -27,7 +28,7 @@ export async function restoreCatalog(
 ): Promise<CopyResult> {
   const startedMs = performance.now();
   try {
-    checkOptions(options);
+    checkOptions(options, ["force", "onProgress", "signal"]);
     const { force = false, ...copying } = options;
     const from = filePathOf("backup", backup, "a backup is a file");
     const path = filePathOf("location", location, FOR_A_SERVER);

@@ -1,8 +1,9 @@
-import { EmbeddedClient } from "../drivers/file/client.ts";
+import { plain } from "../drivers/client.ts";
+import { FileClient } from "../drivers/file/client.ts";
 import { affinityOf } from "../sql/identity.ts";
 import { knownMigrations } from "../sql/migrations.ts";
 import type { MigrationState } from "./migration-state.ts";
-import { fromHex } from "./queries.ts";
+import { fromHex } from "./source.ts";
 import type { Reader } from "./sql-thread.ts";
 
 /** How the tables, columns and indexes of a catalog differ from what its migrations make. */
@@ -49,9 +50,9 @@ export async function compareSchema(reader: Reader, state: MigrationState): Prom
 /** Without any migration the file was made by another program, after the same specification as the first one. */
 async function expectedParts({ applied }: MigrationState): Promise<Parts> {
   const migrations = applied.length > 0 ? applied : knownMigrations().slice(0, 1);
-  const memory = new EmbeddedClient({ target: ":memory:", path: undefined, busyTimeoutMs: 0 });
+  const memory = new FileClient({ target: ":memory:", path: undefined, busyTimeoutMs: 0 });
   try {
-    for (const { sql } of migrations) for (const statement of sql) await memory.executeMultiple(statement);
+    for (const { sql } of migrations) for (const statement of sql) await memory.execute(plain(statement));
     return await partsOf(memory);
   } finally {
     memory.close();
@@ -60,14 +61,14 @@ async function expectedParts({ applied }: MigrationState): Promise<Parts> {
 
 async function partsOf(reader: Reader): Promise<Parts> {
   const parts: Parts = new Map();
-  for (const row of (await reader.execute(COLUMNS)).rows) {
+  for (const row of (await reader.execute(plain(COLUMNS))).rows) {
     const [table, column, type] = [nameIn(row[0]), nameIn(row[1]), affinityOf(fromHex(row[2]))];
     if (HOUSEKEEPING.test(table)) continue;
     parts.set(`table ${table}`, { shape: "a table", table });
     const shape = Number(row[3]) > 0 ? `${type} PRIMARY KEY` : type;
     parts.set(`column ${table}.${column}`, { shape, table });
   }
-  for (const row of (await reader.execute(INDEXES)).rows) {
+  for (const row of (await reader.execute(plain(INDEXES))).rows) {
     const [table, index, columns] = [nameIn(row[0]), nameIn(row[1]), nameIn(row[2])];
     if (HOUSEKEEPING.test(table)) continue;
     const isUnique = Number(row[3]) === 1;
@@ -75,7 +76,7 @@ async function partsOf(reader: Reader): Promise<Parts> {
     const shape = `on ${table} (${columns})${isUnique ? " unique" : ""}${rows}`;
     parts.set(`index ${index}`, { shape, table, harm: isUnique ? "it refuses what the catalog allows" : undefined });
   }
-  for (const row of (await reader.execute(TRIGGERS)).rows) {
+  for (const row of (await reader.execute(plain(TRIGGERS))).rows) {
     const [table, trigger] = [nameIn(row[0]), nameIn(row[1])];
     parts.set(`trigger ${trigger}`, { shape: `on ${table}`, table, harm: "it changes what is written" });
   }

@@ -1,11 +1,12 @@
-import { accessSync, constants, type Stats, statSync } from "node:fs";
-import { dirname } from "node:path";
-import { pathToFileURL } from "node:url";
+import { plain } from "../drivers/client.ts";
 import { toCatalogError } from "../drivers/errors.ts";
+import { ServerClient } from "../drivers/server/client.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { checkOptions, invalidArgument } from "../model/check.ts";
+import { isNew, readOnlyTarget, statOf } from "../sql/files.ts";
 import { identify, notACatalog } from "../sql/identity.ts";
 import { parseLocation, realPathOf, redacted } from "../sql/location.ts";
+import { countIn } from "../sql/statement.ts";
 import { type Reader, SqlThread } from "./sql-thread.ts";
 
 export const BUSY_TIMEOUT_MS = 5000;
@@ -27,7 +28,7 @@ export async function readingFrom<Result>(
   options: ReadOptions,
   read: (source: Source) => Promise<Result>,
 ): Promise<Result> {
-  checkOptions(options);
+  checkOptions(options, ["authToken", "requestTimeoutMs"]);
   const { authToken, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   const parsed = parseLocation(location);
   if (parsed.kind === "memory") throw noMemory("location");
@@ -35,12 +36,10 @@ export async function readingFrom<Result>(
     const path = realPathOf(parsed.path);
     return await readingFile(path, (reader) => read({ name: path, path, reader }));
   }
-  // Loaded only for a server: it brings half of what @libsql/client is.
-  const { openRemoteClient } = await import("../drivers/server/client.ts");
+  const name = redacted(parsed.url);
   try {
-    const reader = openRemoteClient({ url: parsed.url, authToken, requestTimeoutMs });
+    const reader = new ServerClient({ url: parsed.url, name, authToken, requestTimeoutMs });
     try {
-      const name = redacted(parsed.url);
       await identifyCatalog(reader, name);
       return await read({ name, path: undefined, reader });
     } finally {
@@ -57,6 +56,9 @@ export async function readingFrom<Result>(
  */
 export async function readingFile<Result>(path: string, read: (thread: SqlThread) => Promise<Result>): Promise<Result> {
   try {
+    if (isNew(path) && statOf(path) === undefined) {
+      throw new HiveCatalogError("CATALOG_UNAVAILABLE", `there is no catalog ${path}; check the path`);
+    }
     const thread = new SqlThread({ target: readOnlyTarget(path), busyTimeoutMs: BUSY_TIMEOUT_MS });
     try {
       await identifyCatalog(thread, path);
@@ -77,10 +79,6 @@ export function filePathOf(field: string, location: string, insteadOfServer: str
   throw invalidArgument(field, `must be a file, not a server; ${insteadOfServer}`);
 }
 
-export function statOf(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
-}
-
 async function identifyCatalog(reader: Reader, name: string): Promise<void> {
   try {
     if ((await identify(reader, name)) === "empty") throw notACatalog(name, "it has no hives table");
@@ -90,30 +88,51 @@ async function identifyCatalog(reader: Reader, name: string): Promise<void> {
   }
 }
 
-/** On a read-only medium SQLite reads a file only as immutable, and only if no -wal beside it holds newer pages. */
-function readOnlyTarget(path: string): string {
-  const file = statOf(path);
-  const hasWal = (statOf(`${path}-wal`)?.size ?? 0) > 0;
-  if (file === undefined && hasWal) {
-    const problem = `there is ${path}-wal, which holds changes, but not the file that it belongs to`;
-    throw new HiveCatalogError("CATALOG_CORRUPT", `${problem}; put the file back beside it, or restore a backup`);
-  }
-  if (file === undefined)
-    throw new HiveCatalogError("CATALOG_UNAVAILABLE", `there is no catalog ${path}; check the path`);
-  if (!file.isFile()) throw notACatalog(path, file.isDirectory() ? "it is a folder" : "it is not a regular file");
-  return `${pathToFileURL(path).href}?${hasWal || isWritable(path) ? "mode=ro" : "immutable=1"}`;
-}
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    accessSync(dirname(path), constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function noMemory(field: string): HiveCatalogError {
   return invalidArgument(field, "must be a file or a server: a catalog in memory belongs to one process alone");
+}
+
+/** Whatever bytes a damaged file gives, as text that can be shown. */
+export function fromHex(value: unknown): string {
+  return Buffer.from(String(value), "hex")
+    .toString("utf8")
+    .replace(/[^\p{L}\p{N}\p{P}\p{S}\n ]/gu, "\uFFFD");
+}
+
+/** The one number that a query answers. */
+export async function readNumber(reader: Reader, sql: string): Promise<number> {
+  return countIn((await reader.execute(plain(sql))).rows[0]);
+}
+
+/** What SQLite finds wrong with a file, a line each (some 100 at most); none if it is sound. Reads the whole file. */
+export async function sqliteProblems(reader: Reader, check: "quick_check" | "integrity_check"): Promise<string[]> {
+  const query = `SELECT hex(${check}) FROM pragma_${check}`;
+  try {
+    return await problemLines(reader, query);
+  } catch (error) {
+    const unreadable = problemOf(error);
+    // A page that it cannot read ends the check, and with that error no row arrives. The first one has what was found in the pages.
+    const found = await orProblem(() => problemLines(reader, `${query} LIMIT 1`));
+    return [...new Set([...found, unreadable])];
+  }
+}
+
+async function problemLines(reader: Reader, query: string): Promise<string[]> {
+  const lines = (await reader.execute(plain(query))).rows.flatMap((row) => fromHex(row[0]).split("\n"));
+  return lines.filter((line) => line !== "ok" && line !== "" && !line.startsWith("***"));
+}
+
+/** Damage that SQLite meets while it reads is a finding, not a failure. */
+export async function orProblem(read: () => Promise<string[]>): Promise<string[]> {
+  try {
+    return await read();
+  } catch (error) {
+    return [problemOf(error)];
+  }
+}
+
+function problemOf(error: unknown): string {
+  const { code, message } = toCatalogError(error);
+  if (code !== "CATALOG_CORRUPT") throw error;
+  return `not all of it can be read: ${message}`;
 }

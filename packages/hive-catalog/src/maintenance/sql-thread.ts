@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import type { Client, InArgs, InStatement, ResultSet } from "@libsql/client";
+import type { SqlClient, SqlResult, SqlRow, SqlStatement } from "../drivers/client.ts";
 import { HiveCatalogError } from "../errors.ts";
 
 /** What reads a catalog: a file through a thread, or a server. */
-export type Reader = Pick<Client, "execute" | "close">;
+export type Reader = Pick<SqlClient, "execute" | "close">;
 
 type Options = {
   /** What the binding opens: a path or a `file:` URI with SQLite's own parameters. */
@@ -12,8 +12,8 @@ type Options = {
   /** How long a statement waits for another process that holds the lock, in ms. */
   busyTimeoutMs: number;
 };
-type Answer = { rows: unknown[][] } | { error: { code: string; message: string } };
-type Waiting = { resolve: (result: ResultSet) => void; reject: (error: Error) => void };
+type Answer = { rows: SqlRow[] } | { error: { code: string; message: string } };
+type Waiting = { resolve: (result: SqlResult) => void; reject: (error: Error) => void };
 
 const WORKER = new URL("./sql-thread-worker.js", import.meta.url);
 
@@ -37,12 +37,11 @@ export class SqlThread implements Reader {
     );
   }
 
-  /** Rows are plain arrays. Text columns must be selected as hexadecimal: the binding aborts the process at text that is not UTF-8. */
-  execute(statement: InStatement | string, args?: InArgs): Promise<ResultSet> {
-    const message = typeof statement === "string" ? { sql: statement, args } : statement;
+  /** Text columns must be selected as hexadecimal: the binding aborts the process at text that is not UTF-8. */
+  execute({ sql, args }: SqlStatement): Promise<SqlResult> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage({ sql: message.sql, args: message.args ?? [] });
+      this.#worker.postMessage({ sql, args });
     });
   }
 
@@ -61,16 +60,11 @@ export class SqlThread implements Reader {
 
   #settle(answer: Answer): void {
     const waiting = this.#waiting.shift();
-    if ("rows" in answer) waiting?.resolve(resultSet(answer.rows));
+    if ("rows" in answer) waiting?.resolve({ rows: answer.rows, rowsAffected: 0 });
     else waiting?.reject(Object.assign(new Error(answer.error.message), { code: answer.error.code }));
   }
 
   #failAll(error: Error): void {
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
-}
-
-function resultSet(rows: unknown[][]): ResultSet {
-  const plain = rows as unknown as ResultSet["rows"];
-  return { columns: [], columnTypes: [], rows: plain, rowsAffected: 0, lastInsertRowid: undefined, toJSON: () => rows };
 }

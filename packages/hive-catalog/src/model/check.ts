@@ -1,9 +1,14 @@
 import { z } from "zod";
 import { type FieldProblem, HiveCatalogError } from "../errors.ts";
-import { HIVE_ID_PATTERN, MAX_TIME_MS, recordFields, timeMs } from "./hive.ts";
+import { isKey, MAX_TIME_MS, timeMs } from "./fields.ts";
+import { recordFields } from "./hive.ts";
 
-const { id, status } = recordFields;
+export { isKey } from "./fields.ts";
+
+const { status } = recordFields;
 const devices = recordFields.devices.unwrap();
+/** Of a hive that may be there, whatever its id looks like. */
+const id = z.string("must be a text").refine(isKey, "must be a text, without NUL and halves of characters");
 
 /** The arguments of the verbs that change a part of a hive. */
 export const IdInput = z.object({ id });
@@ -26,7 +31,7 @@ export function checkHive<Output>(schema: z.ZodType<Output>, input: unknown, hiv
   if (result.success) return result.data;
   const problems = problemsOf(result.error, "hive");
   const id = hiveId ?? idOf(input);
-  const subject = id === undefined ? "the hive" : `hive ${JSON.stringify(id)}`;
+  const subject = id === undefined ? "the hive" : `hive ${shown(id)}`;
   throw new HiveCatalogError("INVALID_HIVE", `${subject} is not valid: ${listed(problems)}`, {
     problems,
     ...(id === undefined ? {} : { hiveId: id }),
@@ -41,20 +46,26 @@ export function checkArgument<Output>(thing: string, schema: z.ZodType<Output>, 
   throw new HiveCatalogError("INVALID_ARGUMENT", `the ${thing} is not valid: ${listed(problems)}`, { problems });
 }
 
-/** Whether a hive can have this id: reads of any other one find nothing. */
-export function isHiveId(id: unknown): id is string {
-  return typeof id === "string" && HIVE_ID_PATTERN.test(id);
-}
-
 /** Whether a value is a time that can be stored. */
 export function isTimeMs(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_TIME_MS;
 }
 
-/** Throws INVALID_ARGUMENT unless `value` is an integer from `min`. */
-export function checkInteger(name: string, value: unknown, min: number): void {
-  if (Number.isSafeInteger(value) && (value as number) >= min) return;
-  throw invalidArgument(name, `must be an integer from ${min}, got ${shown(value)}`);
+/** The clock of a catalog, in whole milliseconds: what it reads is stored. Throws INVALID_ARGUMENT for a time that cannot be. */
+export function wholeMs(now: () => number): () => number {
+  return () => {
+    const read: unknown = now();
+    const nowMs = typeof read === "number" ? Math.trunc(read) : Number.NaN;
+    if (isTimeMs(nowMs)) return nowMs;
+    throw invalidArgument("now", `must give milliseconds since the epoch, got ${shown(read)}`);
+  };
+}
+
+/** Throws INVALID_ARGUMENT unless `value` is an integer from `min` to `max`. */
+export function checkInteger(name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): void {
+  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return;
+  const range = max === Number.MAX_SAFE_INTEGER ? `from ${min}` : `from ${min} to ${max}`;
+  throw invalidArgument(name, `must be an integer ${range}, got ${shown(value)}`);
 }
 
 /** Throws INVALID_ARGUMENT unless `value` is one of `choices`. */
@@ -63,10 +74,29 @@ export function checkChoice(name: string, value: unknown, choices: readonly stri
   throw invalidArgument(name, `must be one of ${choices.join(", ")}, got ${shown(value)}`);
 }
 
-/** Throws INVALID_ARGUMENT unless `options` is an object. */
-export function checkOptions(options: unknown): void {
-  if (typeof options === "object" && options !== null) return;
-  throw invalidArgument("options", `must be an object, got ${shown(options)}`);
+/** Throws INVALID_ARGUMENT unless `options` is an object with no other options than the `known` ones: a misspelt one would pass in silence. */
+export function checkOptions<Options extends object>(
+  options: Options,
+  known: readonly (keyof Options & string)[],
+): void {
+  checkObject("options", options);
+  const unknown = Object.keys(options).find((name) => !(known as readonly string[]).includes(name));
+  if (unknown !== undefined) throw invalidArgument(unknown, `is not an option; there are: ${known.join(", ")}`);
+  const { signal } = options as { signal?: unknown };
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw invalidArgument("signal", "must be an AbortSignal");
+}
+
+/** Throws INVALID_ARGUMENT unless `value` is an object. */
+export function checkObject(name: string, value: unknown): void {
+  if (typeof value === "object" && value !== null) return;
+  throw invalidArgument(name, `must be an object, got ${shown(value)}`);
+}
+
+/** Throws INVALID_ARGUMENT unless `value` is a function or undefined. */
+export function checkFunction(name: string, value: unknown): void {
+  if (value === undefined || typeof value === "function") return;
+  throw invalidArgument(name, `must be a function, got ${shown(value)}`);
 }
 
 /** An INVALID_ARGUMENT for one argument of a call. */
@@ -93,7 +123,7 @@ function listed(problems: readonly FieldProblem[]): string {
 }
 
 function idOf(input: unknown): string | undefined {
-  return typeof input === "object" && input !== null && "id" in input && isHiveId(input.id) ? input.id : undefined;
+  return typeof input === "object" && input !== null && "id" in input && isKey(input.id) ? input.id : undefined;
 }
 
 const MAX_SHOWN = 80;

@@ -1,19 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { aHive } from "../testing.ts";
-import {
-  HIVE_STATUSES,
-  HiveChanges,
-  HiveChangesJson,
-  HiveRecord,
-  HiveRecordJson,
-  HiveStatus,
-  isHost,
-  isSshUser,
-  NewHive,
-  NewHiveJson,
-  toHiveRecordJson,
-} from "./hive.ts";
+import { HIVE_STATUSES, HiveChanges, HiveRecord, HiveStatus, isHost, isSshUser, NewHive } from "./hive.ts";
+import { HiveChangesJson, HiveRecordJson, NewHiveJson, toHiveRecordJson } from "./hive-json.ts";
 
 const JSON_FORM = {
   id: "hive-prod-01",
@@ -155,6 +144,9 @@ describe("a host", () => {
     "hive-01.rack3.example.org",
     "xn--mller-kva.example",
     "3com.example",
+    "gpu_01.rack_3.example",
+    "_a",
+    "a_",
     "1a",
     "A.B.C",
     `${"a".repeat(63)}.example`,
@@ -197,7 +189,6 @@ describe("a host", () => {
     "-a",
     "a-",
     "a.-b",
-    "a_b",
     "ä.example",
     "*",
     "a".repeat(64),
@@ -226,13 +217,35 @@ describe("a host", () => {
   });
 });
 
-test.each(["root", "_apt", "a.b-c_d", "0day", "A", ".hidden", "a".repeat(32)])("an SSH user may be %s", (user) => {
+test("the dot at the end of a host's name, which is the same name, is dropped", () => {
+  expect(NewHive.parse({ id: "a", host: "gpu.example.", port: 1, sshHost: "Jump." })).toMatchObject({
+    host: "gpu.example",
+    sshHost: "Jump",
+  });
+  for (const host of [".", "a..", "a.example..", ".a"]) {
+    expect(NewHive.safeParse({ id: "a", host, port: 1 }).success).toBe(false);
+  }
+});
+
+const SSH_USERS = [
+  "root",
+  "_apt",
+  "a.b-c_d",
+  "0day",
+  "A",
+  ".hidden",
+  "a".repeat(64),
+  "ACME\\admin",
+  "admin@acme.example",
+];
+
+test.each(SSH_USERS)("an SSH user may be %s", (user) => {
   expect(isSshUser(user)).toBe(true);
 });
 
-test.each(["", "-root", "-oProxyCommand=id", "a b", "a\n", "a;b", "a$b", "ä", "a@b", "a/b", "a\0", "a".repeat(33)])(
-  "an SSH user may not be %j",
-  (user) => {
-    expect(isSshUser(user)).toBe(false);
-  },
-);
+const NO_SSH_USERS = ["", "-root", "-oProxyCommand=id", "a b", "a\n", "a;b", "a$b", "ä", "a/b", "a\0", "a".repeat(65)];
+const NO_DOMAIN_USERS = ["@a", "a@", "\\a", "a\\", "a\\-b", "a@-b", "-a@b", "a\\b\\c", "a@b@c", "a\\b c", "a@`id`"];
+
+test.each([...NO_SSH_USERS, ...NO_DOMAIN_USERS])("an SSH user may not be %j", (user) => {
+  expect(isSshUser(user)).toBe(false);
+});

@@ -1,5 +1,9 @@
 import { DeviceCapabilities, StrictDeviceCapabilitiesJson, toDeviceCapabilitiesJson } from "@repo/device-types";
 import { z } from "zod";
+import { decodeDevices } from "./devices.ts";
+import { field, initialValues, integer, json, oneOf, optional, rule, rulesOf, text, time, timeMs } from "./fields.ts";
+
+export { isKey, MAX_TIME_MS, rule, timeMs } from "./fields.ts";
 
 /** Feeds the zod enum and the column of the table alike. */
 export const HIVE_STATUSES = ["unknown", "online", "offline"] as const;
@@ -10,13 +14,12 @@ export const HiveStatus = z
   .meta({ id: "HiveStatus" });
 export type HiveStatus = z.infer<typeof HiveStatus>;
 
-/** The last millisecond that a JavaScript Date can hold. */
-export const MAX_TIME_MS = 8_640_000_000_000_000;
 export const MAX_PORT = 65_535;
 
 const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/i;
 const IPV6_CHARACTERS = /^[0-9a-f:.]{2,45}$/i;
-const HOST_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+const LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?";
+const HOST_NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(?:\\.${LABEL})*$`, "i");
 
 /** Whether `text` is a host name, an IPv4 or an IPv6 address. What ends in a number must be an IPv4 address, as in URLs. */
 export function isHost(text: string): boolean {
@@ -25,9 +28,10 @@ export function isHost(text: string): boolean {
   return HOST_NAME.test(text) && !ENDS_IN_NUMBER.test(text);
 }
 
-export const SSH_USER = /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,31}$/;
+/** A name, in a domain too: `DOMAIN\user`, `user@domain`. */
+const SSH_USER = /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,63}(?:[\\@+][A-Za-z0-9_.][A-Za-z0-9_.-]{0,63})?$/;
 
-/** Whether `text` is a POSIX user name. Never one with a leading `-`, which ssh would read as an option. */
+/** Whether ssh can carry `text` as a user name, in one argument. Never one with a leading `-`, which it would read as an option. */
 export function isSshUser(text: string): boolean {
   return SSH_USER.test(text);
 }
@@ -35,29 +39,27 @@ export function isSshUser(text: string): boolean {
 /** The rule for ids, as a pattern: 1 to 128 characters that are safe in URLs, file names and shells. */
 export const HIVE_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-/** One sentence for whatever breaks a rule: a reader wants the rule, not the step at which it broke. */
-export const rule = (text: string) => ({
-  error: (issue: { input?: unknown }) => (issue.input === undefined ? `is required, and ${text}` : text),
-});
 const ID = rule("must be 1 to 128 letters, digits, dots, underscores or hyphens, and begin with a letter or digit");
 const HOST = rule("must be a host name, an IPv4 or an IPv6 address, without scheme or port");
 const PORT = rule(`must be an integer from 1 to ${MAX_PORT}`);
-const USER = rule("must be a POSIX user name of at most 32 characters, not beginning with '-'");
-const TIME = rule("must be a time in milliseconds, an integer from 0");
+const USER = rule("must be a user name that ssh can carry, such as admin or DOMAIN\\admin, not beginning with '-'");
 
-/** The rule of each field, shared by the TypeScript form and the JSON form. */
 const id = z
   .string(ID)
   .regex(HIVE_ID_PATTERN, ID)
   .meta({ description: "Unique name of the hive", examples: ["localhost", "hive-prod-01"] });
-const host = z.string(HOST).refine(isHost, HOST);
+/** A name of the root of the tree, as DNS writes it, is the same name without its dot. */
+const host = z
+  .string(HOST)
+  .overwrite((name) => name.replace(/(?<=[^.])\.$/, ""))
+  .refine(isHost, HOST);
 const port = z.int(PORT).min(1, PORT).max(MAX_PORT, PORT);
 const sshUser = z.string(USER).regex(SSH_USER, USER);
-export const timeMs = z
-  .int(TIME)
-  .min(0, TIME)
-  .max(MAX_TIME_MS, TIME)
-  .meta({ description: "Milliseconds since 1970-01-01 UTC" });
+
+export const portNumber = integer(1, MAX_PORT);
+const devices = {
+  json: { rule: StrictDeviceCapabilitiesJson, encode: toDeviceCapabilitiesJson },
+};
 
 /** One hive, as the catalog stores it. What is absent is `null`. */
 export interface HiveRecord {
@@ -70,7 +72,7 @@ export interface HiveRecord {
   sshHost: string | null;
   /** Only with `sshHost`. */
   sshPort: number | null;
-  /** POSIX user name; only with `sshHost`. */
+  /** POSIX or domain user name; only with `sshHost`. */
   sshUser: string | null;
   status: HiveStatus;
   /** Time of the last heartbeat, in milliseconds since the epoch; `null` before the first. It never moves back. */
@@ -83,20 +85,26 @@ export interface HiveRecord {
   readonly updatedAtMs: number;
 }
 
+/**
+ * The columns of the hives table: of each its names, what is asked of input, and what counts as damaged when it is read. The schema, the
+ * rules of records and of their JSON form, the statements, and what reads and reports rows, all follow from here.
+ */
+export const hiveFields = {
+  id: field("id", text, id),
+  host: field("host", text, host),
+  port: field("port", portNumber, port),
+  sshHost: optional(field("ssh_host", text, host)),
+  sshPort: optional(field("ssh_port", portNumber, port)),
+  sshUser: optional(field("ssh_user", text, sshUser)),
+  status: field("status", oneOf(HIVE_STATUSES), HiveStatus, { initial: "unknown" }),
+  lastHeartbeatMs: optional(field("last_heartbeat_ms", time, timeMs)),
+  devices: optional(field("devices_json", json("devices", decodeDevices), DeviceCapabilities, devices)),
+  createdAtMs: field("created_at_ms", time, timeMs),
+  updatedAtMs: field("updated_at_ms", time, timeMs),
+} satisfies { [Name in keyof HiveRecord]: unknown };
+
 /** Each field and its rule. */
-export const recordFields = {
-  id,
-  host,
-  port,
-  sshHost: host.nullable(),
-  sshPort: port.nullable(),
-  sshUser: sshUser.nullable(),
-  status: HiveStatus,
-  lastHeartbeatMs: timeMs.nullable(),
-  devices: DeviceCapabilities.nullable(),
-  createdAtMs: timeMs,
-  updatedAtMs: timeMs,
-};
+export const recordFields = rulesOf(hiveFields);
 
 type SshFields = { sshHost?: string | null | undefined; sshPort?: unknown; sshUser?: unknown };
 
@@ -112,105 +120,46 @@ function checkSsh({ value, issues }: z.core.ParsePayload<SshFields>): void {
 
 export const HiveRecord: z.ZodType<HiveRecord, HiveRecord> = z.strictObject(recordFields).check(checkSsh);
 
+/** SSH fields that go together, of a record or of changes to all three. */
+export const SshSettings = z.looseObject({}).check(checkSsh);
+export const SSH_FIELDS = ["sshHost", "sshPort", "sshUser"] as const;
+
+/** The rules of a record for all fields but some. */
+export function rulesBut(names: readonly string[]): z.ZodType {
+  return z.strictObject(Object.fromEntries(Object.entries(recordFields).filter(([name]) => !names.includes(name))));
+}
+
+type ReadonlyDeep<T> = T extends object ? { readonly [Name in keyof T]: ReadonlyDeep<T[Name]> } : T;
+type AnyOf<T> = { readonly [Name in keyof T]?: ReadonlyDeep<T[Name]> | undefined };
+
+/** Devices as a caller may hand them in. */
+export type DevicesInput = ReadonlyDeep<DeviceCapabilities>;
+/** A whole record as a caller may hand it in. */
+export interface HiveInput extends ReadonlyDeep<HiveRecord> {}
+
 /** What `addHive` takes: `id`, `host` and `port`, and any other field of a record. A whole `HiveRecord` is a valid `NewHive`. */
 export const NewHive = z.strictObject({ ...z.object(recordFields).partial().shape, id, host, port }).check(checkSsh);
-export type NewHive = z.input<typeof NewHive>;
+export interface NewHive
+  extends Pick<HiveInput, "id" | "host" | "port">,
+    AnyOf<Omit<HiveRecord, "id" | "host" | "port">> {}
+
+/** What only the catalog itself changes. */
+const CATALOGS_OWN = { id: true, lastHeartbeatMs: true, createdAtMs: true, updatedAtMs: true } as const;
+type CatalogsOwn = keyof typeof CATALOGS_OWN;
 
 /** What `patchHive` takes: only the fields to change. `null` clears a field that may be absent. */
-export const HiveChanges = z
-  .strictObject(recordFields)
-  .omit({ id: true, lastHeartbeatMs: true, createdAtMs: true, updatedAtMs: true })
-  .partial();
-export type HiveChanges = z.input<typeof HiveChanges>;
+export const HiveChanges = z.strictObject(recordFields).omit(CATALOGS_OWN).partial();
+export interface HiveChanges extends AnyOf<Omit<HiveRecord, CatalogsOwn>> {}
 
-/** The same fields as they are named outside the process. */
-const jsonFields = {
-  id,
-  host,
-  port,
-  ssh_host: recordFields.sshHost,
-  ssh_port: recordFields.sshPort,
-  ssh_user: recordFields.sshUser,
-  status: HiveStatus,
-  last_heartbeat_ms: recordFields.lastHeartbeatMs,
-  devices: StrictDeviceCapabilitiesJson.nullable(),
-  created_at_ms: timeMs,
-  updated_at_ms: timeMs,
-};
-
-const JSON_NAMES = {
-  id: "id",
-  host: "host",
-  port: "port",
-  sshHost: "ssh_host",
-  sshPort: "ssh_port",
-  sshUser: "ssh_user",
-  status: "status",
-  lastHeartbeatMs: "last_heartbeat_ms",
-  devices: "devices",
-  createdAtMs: "created_at_ms",
-  updatedAtMs: "updated_at_ms",
-} as const satisfies Record<keyof HiveRecord, keyof typeof jsonFields>;
-
-type JsonNames = typeof JSON_NAMES;
-type WithJsonNames<Fields> = {
-  [Name in keyof Fields as Name extends keyof JsonNames ? JsonNames[Name] : never]: Fields[Name];
-};
-
-function toJsonNames<Fields extends object>(fields: Fields): WithJsonNames<Fields> {
-  const renamed: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(fields)) renamed[JSON_NAMES[name as keyof JsonNames]] = value;
-  return renamed as WithJsonNames<Fields>;
-}
-
-function fromJsonNames<Fields extends object>(json: WithJsonNames<Fields>): Fields {
-  const fields: Record<string, unknown> = {};
-  for (const [name, jsonName] of Object.entries(JSON_NAMES)) {
-    if (jsonName in json) fields[name] = (json as Record<string, unknown>)[jsonName];
-  }
-  return fields as Fields;
-}
-
-/** The JSON form of a record that is known to be sound; `HiveRecordJson.encode` is the same and checks it, which takes 50 µs and more. */
-export function toHiveRecordJson(hive: HiveRecord): HiveRecordJson {
-  return {
-    id: hive.id,
-    host: hive.host,
-    port: hive.port,
-    ssh_host: hive.sshHost,
-    ssh_port: hive.sshPort,
-    ssh_user: hive.sshUser,
-    status: hive.status,
-    last_heartbeat_ms: hive.lastHeartbeatMs,
-    devices: hive.devices && toDeviceCapabilitiesJson(hive.devices),
-    created_at_ms: hive.createdAtMs,
-    updated_at_ms: hive.updatedAtMs,
+/** A hive as it is added at `nowMs`: what was not said is unknown, or null. */
+export function newHiveRecord(hive: NewHive, nowMs: number): HiveRecord {
+  const said = Object.entries(hive).filter(([, value]) => value !== undefined);
+  const values: Record<string, unknown> = {
+    ...initialValues(hiveFields),
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+    ...Object.fromEntries(said),
   };
+  // In the order of the columns, as one that was read.
+  return Object.fromEntries(Object.keys(hiveFields).map((name) => [name, values[name]])) as unknown as HiveRecord;
 }
-
-/** A record as it travels: snake_case, `devices` in their JSON form. An unknown field is an error. */
-export const HiveRecordJson = z
-  .codec(z.strictObject(jsonFields), HiveRecord, { decode: fromJsonNames<HiveRecord>, encode: toJsonNames<HiveRecord> })
-  .meta({ id: "HiveRecordJson", description: "A hive, as the catalog stores it" });
-export type HiveRecordJson = z.input<typeof HiveRecordJson>;
-
-/** `NewHive` as it travels. */
-export const NewHiveJson = z
-  .codec(z.strictObject({ ...z.object(jsonFields).partial().shape, id, host, port }), NewHive, {
-    decode: fromJsonNames<NewHive>,
-    encode: toJsonNames<NewHive>,
-  })
-  .meta({ id: "NewHiveJson", description: "A hive to add" });
-export type NewHiveJson = z.input<typeof NewHiveJson>;
-
-/** `HiveChanges` as they travel: a JSON merge patch. The catalog's own times are checked, then ignored, so that what was read can be sent back. */
-export const HiveChangesJson = z
-  .codec(z.strictObject(jsonFields).omit({ id: true }).partial(), HiveChanges, {
-    decode: (json) => {
-      const { last_heartbeat_ms, created_at_ms, updated_at_ms, ...changes } = json;
-      return fromJsonNames<HiveChanges>(changes);
-    },
-    encode: toJsonNames<HiveChanges>,
-  })
-  .meta({ id: "HiveChangesJson", description: "The fields of a hive to change" });
-export type HiveChangesJson = z.input<typeof HiveChangesJson>;

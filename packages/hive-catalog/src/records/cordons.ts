@@ -1,127 +1,129 @@
-import type { Row } from "@libsql/client";
-import { and, asc, eq, gt, lt, sql } from "drizzle-orm";
+import { and, eq, lt, type SQL, sql } from "drizzle-orm";
+import { tell } from "../calls.ts";
 import { hiveNotFound } from "../errors.ts";
-import { checkArgument, checkInteger, checkOptions, invalidArgument, isHiveId } from "../model/check.ts";
-import { Cordon, NewCordon } from "../model/records.ts";
-import type { CordonListOptions } from "../options.ts";
+import { checkArgument, checkFunction, checkInteger, checkObject, invalidArgument, isKey } from "../model/check.ts";
+import { Cordon, cordonFields, NewCordon } from "../model/cordon.ts";
+import type { CallOptions, CordonListOptions, DamagedRecord } from "../options.ts";
 import { cordons, hives } from "../schema.ts";
-import type { Database } from "../sql/open.ts";
-import { given, statementsOn } from "../sql/statement.ts";
-import { type Access, keyOf, RecordTable } from "./record-table.ts";
+import { collect, finder, type Order, one, pages, readOne } from "../sql/reading.ts";
+import { RowReader } from "../sql/rows.ts";
+import { build, type Given, statement } from "../sql/statement.ts";
+import type { Access } from "./access.ts";
 
-const SetInput = NewCordon.extend({ hiveId: Cordon.shape.hiveId });
-
-const StandIn = Cordon.extend({
-  untilMs: Cordon.shape.untilMs.catch(null),
-  createdAtMs: Cordon.shape.createdAtMs.catch(0),
-});
+type OfHive = { hiveId: string };
+type Now = { nowMs: number };
 
 /** Of a damaged cordon the hive that it names stays cordoned: damage must not give work to a hive that an operator took it from. */
-export const cordonTable = new RecordTable({
+export const cordonReader = new RowReader<Cordon>({
   table: cordons,
+  fields: cordonFields,
   thing: "cordon",
-  schema: Cordon,
-  standIn: (columns, damaged) => {
+  standIn: ({ hiveId, untilMs = null, createdAtMs = 0 }, damaged) => {
     const reason = `the stored cordon is damaged (${damaged.join(", ")}): cordon the hive anew, or uncordon it`;
-    return StandIn.safeParse({ ...columns, reason }).data;
+    return hiveId === undefined ? undefined : ({ hiveId, reason, untilMs, createdAtMs } as Cordon);
   },
 });
 
+const ofHive = ({ hiveId }: Given<OfHive>): SQL => eq(cordons.hiveId, hiveId);
+/** Unless it surely has ended: what is no time is no end. */
+const isInForce = ({ nowMs }: Given<Now>): SQL =>
+  sql`NOT (typeof(${cordons.untilMs}) = 'integer' AND ${cordons.untilMs} BETWEEN 0 AND ${nowMs})`;
+
+const byHive: Order = {
+  by: [cordons.hiveId],
+  after: ({ afterId }) => sql`${cordons.hiveId} > ${afterId}`,
+  placeOf: ({ values: { hiveId } }) => (typeof hiveId === "string" ? { afterId: hiveId } : undefined),
+  follows: (next, former) => String(next.values.hiveId) > String(former.values.hiveId),
+};
+
+const inForce = one<Cordon, OfHive & Now>(cordonReader, (given) => sql`${ofHive(given)} AND ${isInForce(given)}`);
+/** Every text is below every BLOB: a row that has one for its id stands for no hive, and nowhere in the order. */
+const allInForce = finder<Cordon, Now>(cordonReader, byHive, (given) =>
+  and(lt(cordons.hiveId, sql`x''`), isInForce(given)),
+);
+
+type Set = OfHive & { reason: string; untilMs: number | null; createdAtMs: number };
+
+/** Only for a hive that is there, in the same statement. */
+const set = statement<Set>(({ hiveId, reason, untilMs, createdAtMs }) =>
+  build
+    .insert(cordons)
+    .select(sql`SELECT ${hives.id}, ${reason}, ${untilMs}, ${createdAtMs} FROM ${hives} WHERE ${eq(hives.id, hiveId)}`)
+    .onConflictDoUpdate({ target: cordons.hiveId, set: { reason, untilMs, createdAtMs } }),
+);
+/** An old one that is not in force any more goes too. */
+const lift = statement<OfHive & Now>((given) =>
+  build
+    .delete(cordons)
+    .where(ofHive(given))
+    .returning({ wasInForce: isInForce(given) }),
+);
+
 /** The cordons that are in force: one whose end has come counts as none. Removing a hive removes its cordon. */
 export class Cordons {
-  readonly #database: Access["database"];
-  readonly #now: Access["now"];
-  readonly #statements: ReturnType<typeof buildStatements>;
+  readonly #access: Access;
 
-  constructor({ database, now }: Access) {
-    this.#database = database;
-    this.#now = now;
-    this.#statements = buildStatements(database);
+  constructor(access: Access) {
+    this.#access = access;
   }
 
   /** Cordons a hive, in place of an earlier cordon. Rejects with HIVE_NOT_FOUND or INVALID_ARGUMENT. */
-  async set(hiveId: string, cordon: NewCordon): Promise<Cordon> {
-    checkOptions(cordon);
-    const nowMs = this.#now();
-    const checked = checkArgument("cordon", SetInput, { ...cordon, hiveId });
-    const values = { ...checked, untilMs: checked.untilMs ?? null, createdAtMs: checked.createdAtMs ?? nowMs };
-    if (values.untilMs !== null && values.untilMs <= nowMs) {
-      throw invalidArgument("untilMs", `must be later than now, which is ${nowMs}`);
-    }
-    // What may have happened may happen again: the second time changes nothing.
-    const [row] = await this.#database.retry(() => this.#statements.set.rows(values));
-    if (row === undefined) throw hiveNotFound(hiveId);
-    return cordonTable.record(row);
+  set(hiveId: string, cordon: NewCordon, options?: CallOptions): Promise<Cordon> {
+    const { calls, client, now } = this.#access;
+    return calls.run(async (request) => {
+      checkObject("cordon", cordon);
+      const nowMs = now();
+      const checked = checkArgument("cordon", SetInput, { ...cordon, hiveId });
+      const values = { ...checked, untilMs: checked.untilMs ?? null, createdAtMs: checked.createdAtMs ?? nowMs };
+      if (values.untilMs !== null && values.untilMs <= nowMs) {
+        throw invalidArgument("untilMs", `must be later than now, which is ${nowMs}`);
+      }
+      if ((await client.execute(set(values), request)).rowsAffected === 0) throw hiveNotFound(hiveId);
+      return values;
+    }, options);
   }
 
   /** Resolves to whether there was a cordon in force. */
-  async lift(hiveId: string): Promise<boolean> {
-    if (!isHiveId(hiveId)) return false;
-    const values = { hiveId, nowMs: this.#now() };
-    // Where an answer can be lost, what was there has to be known before.
-    const before = this.#database.isRemote && (await this.#statements.exists.rows(values)).length > 0;
-    return this.#database.retry(async (isRepeat) => {
-      const [row] = await this.#statements.lift.rows(values);
-      return isRepeat ? before : row?.[0] === 1;
-    });
+  lift(hiveId: string, options?: CallOptions): Promise<boolean> {
+    const { calls, client, now } = this.#access;
+    return calls.run(async (request) => {
+      if (!isKey(hiveId)) return false;
+      const [row] = (await client.execute(lift({ hiveId, nowMs: now() }), request)).rows;
+      return row?.[0] === 1;
+    }, options);
   }
 
   /** Rejects with CORRUPT_RECORD when another program damaged it. */
-  async get(hiveId: string): Promise<Cordon | undefined> {
-    if (!isHiveId(hiveId)) return undefined;
-    const row = await this.#statements.get.row({ hiveId, nowMs: this.#now() });
-    return row && cordonTable.record(row);
+  get(hiveId: string, options?: CallOptions): Promise<Cordon | undefined> {
+    const { calls, client, now } = this.#access;
+    return calls.run((request) => {
+      return isKey(hiveId) ? readOne(client, inForce, { hiveId, nowMs: now() }, request) : undefined;
+    }, options);
   }
 
   /**
    * By hive id. A damaged one is in force until it is lifted or set anew, and its reason says so; one that names no hive is left out. Rejects
    * with INVALID_ARGUMENT.
    */
-  async list(options: CordonListOptions = {}): Promise<Cordon[]> {
-    checkOptions(options);
-    const { after = "", limit = Number.MAX_SAFE_INTEGER, onCorruptRecord } = options;
-    checkInteger("limit", limit, 1);
-    if (typeof after !== "string") throw invalidArgument("after", "must be the id of a hive");
-    const nowMs = this.#now();
-    const read = (last: Row | undefined, count: number) => {
-      const afterKey = last ? keyOf(last) : Buffer.from(after);
-      return this.#statements.list.rows({ nowMs, afterKey, limit: count });
+  list(options: CordonListOptions = {}): Promise<Cordon[]> {
+    const { calls, client, now, warnings } = this.#access;
+    const work = () => {
+      const { after, limit, onCorruptRecord, signal } = options;
+      if (limit !== undefined) checkInteger("limit", limit, 1);
+      if (after !== undefined && !isKey(after)) throw invalidArgument("after", "must be the id of a hive");
+      checkFunction("onCorruptRecord", onCorruptRecord);
+      const onDamage = onCorruptRecord ? telling(onCorruptRecord) : warnings.of(cordonReader);
+      const place = after === undefined ? undefined : { afterId: after };
+      return collect(pages(client, allInForce, { nowMs: now() }, { after: place, limit, onDamage, signal }));
     };
-    return cordonTable.list(limit, read, onCorruptRecord);
+    return calls.run(work, options, ["after", "limit", "onCorruptRecord", "signal"]);
   }
 }
 
-function buildStatements({ client, db }: Database) {
-  const statement = statementsOn(client);
-  /** Unless it surely has ended: what is no time is no end. */
-  const inForce = sql`NOT (typeof(${cordons.untilMs}) = 'integer' AND ${cordons.untilMs} BETWEEN 0 AND ${given("nowMs")})`;
-  const ofHive = eq(cordons.hiveId, given("hiveId"));
-  return {
-    get: statement(() => db.select(cordonTable.columns).from(cordons).where(and(ofHive, inForce))),
-    exists: statement(() => db.select({ found: sql`1` }).from(cordons).where(and(ofHive, inForce))),
-    list: statement(() =>
-      db
-        .select(cordonTable.columns)
-        .from(cordons)
-        // Every text is below every BLOB: a row that has one for its id stands for no hive, and nowhere in the order.
-        .where(and(gt(cordons.hiveId, sql`CAST(${given("afterKey")} AS TEXT)`), lt(cordons.hiveId, sql`x''`), inForce))
-        .orderBy(asc(cordons.hiveId))
-        .limit(sql.placeholder("limit")),
-    ),
-    /** Only for a hive that is there, in the same statement. */
-    set: statement(() =>
-      db
-        .insert(cordons)
-        .select(
-          sql`SELECT ${hives.id}, ${given("reason")}, ${given("untilMs")}, ${given("createdAtMs")} FROM ${hives} WHERE ${eq(hives.id, given("hiveId"))}`,
-        )
-        .onConflictDoUpdate({
-          target: cordons.hiveId,
-          set: { reason: given("reason"), untilMs: given("untilMs"), createdAtMs: given("createdAtMs") },
-        })
-        .returning(cordonTable.columns),
-    ),
-    /** An old one that is not in force any more goes too. */
-    lift: statement(() => db.delete(cordons).where(ofHive).returning({ wasInForce: inForce })),
+const SetInput = NewCordon.extend({ hiveId: Cordon.shape.hiveId });
+
+function telling(onCorruptRecord: NonNullable<CordonListOptions["onCorruptRecord"]>) {
+  return (damage: readonly DamagedRecord[]): void => {
+    for (const column of damage) tell(onCorruptRecord, column);
   };
 }

@@ -1,82 +1,91 @@
-import { and, asc, eq } from "drizzle-orm";
+import { and, eq, type SQL } from "drizzle-orm";
 import { checkArgument } from "../model/check.ts";
-import { HostKey, NewHostKey } from "../model/records.ts";
+import { HostKey, hostKeyFields, NewHostKey } from "../model/host-key.ts";
+import type { CallOptions } from "../options.ts";
 import { hostKeys } from "../schema.ts";
-import type { Database } from "../sql/open.ts";
-import { given, statementsOn } from "../sql/statement.ts";
-import { type Access, oldestFirst, RecordTable } from "./record-table.ts";
+import { collect, finder, oldestFirst, one, pages } from "../sql/reading.ts";
+import { RowReader } from "../sql/rows.ts";
+import { build, type Given, statement } from "../sql/statement.ts";
+import type { Access } from "./access.ts";
 
 const Address = HostKey.pick({ host: true, port: true });
+type Address = { host: string; port: number };
 
-export const hostKeyTable = new RecordTable({ table: hostKeys, thing: "host key", schema: HostKey });
+export const hostKeyReader = new RowReader<HostKey>({ table: hostKeys, fields: hostKeyFields, thing: "host key" });
+
+const ofHost = ({ host, port }: Given<Address>): SQL => and(eq(hostKeys.host, host), eq(hostKeys.port, port)) as SQL;
+const keysOfHost = one<HostKey, Address>(hostKeyReader, ofHost);
+const allKeys = finder<HostKey, object>(hostKeyReader, oldestFirst);
+
+const pin = statement<HostKey>((key) =>
+  build
+    .insert(hostKeys)
+    .values({
+      host: key.host,
+      port: key.port,
+      keyType: key.keyType,
+      publicKey: key.publicKey,
+      pinnedAtMs: key.pinnedAtMs,
+    })
+    .onConflictDoUpdate({
+      target: [hostKeys.host, hostKeys.port, hostKeys.keyType],
+      set: { publicKey: key.publicKey, pinnedAtMs: key.pinnedAtMs },
+    }),
+);
+const remove = statement<Address>((given) => build.delete(hostKeys).where(ofHost(given)));
 
 /** The pinned SSH host keys: one of each type for a host and port. */
 export class HostKeys {
-  readonly #database: Access["database"];
-  readonly #now: Access["now"];
-  readonly #statements: ReturnType<typeof buildStatements>;
+  readonly #access: Access;
 
-  constructor({ database, now }: Access) {
-    this.#database = database;
-    this.#now = now;
-    this.#statements = buildStatements(database);
+  constructor(access: Access) {
+    this.#access = access;
   }
 
   /** Pins a key, in place of another one of the same type. Rejects with INVALID_ARGUMENT. */
-  async pin(key: NewHostKey): Promise<HostKey> {
-    const checked = checkArgument("host key", NewHostKey, key);
-    const pinned = { ...checked, pinnedAtMs: checked.pinnedAtMs ?? this.#now() };
-    // What may have happened may happen again: the second time changes nothing.
-    await this.#database.retry(() => this.#statements.pin.run(pinned));
-    return pinned;
+  pin(key: NewHostKey, options?: CallOptions): Promise<HostKey> {
+    const { calls, client, now } = this.#access;
+    return calls.run(async (request) => {
+      const checked = checkArgument("host key", NewHostKey, key);
+      const pinned = { ...checked, pinnedAtMs: checked.pinnedAtMs ?? now() };
+      await client.execute(pin(pinned), request);
+      return pinned;
+    }, options);
   }
 
-  /** Every key of a host. Rejects with CORRUPT_RECORD when another program damaged one: a host whose key is damaged must not pass for one that has none. */
-  async find(host: string, port: number): Promise<HostKey[]> {
-    const address = Address.safeParse({ host, port });
-    if (!address.success) return [];
-    return (await this.#statements.find.rows(address.data)).map((row) => hostKeyTable.record(row));
+  /**
+   * Every key of a host, by type. Rejects with CORRUPT_RECORD when another program damaged one: a host whose key is damaged must not pass for
+   * one that has none.
+   */
+  find(host: string, port: number, options?: CallOptions): Promise<HostKey[]> {
+    const { calls, client } = this.#access;
+    return calls.run(async (request) => {
+      const address = Address.safeParse({ host, port });
+      if (!address.success) return [];
+      const { rows } = await client.execute(keysOfHost.cells(address.data), request);
+      const found = rows.map((row) => hostKeyReader.inspect(row));
+      const damaged = found.find(({ damage }) => damage.length > 0);
+      if (damaged) throw hostKeyReader.corrupt(damaged.damage);
+      const keys = found.flatMap(({ record }) => record ?? []);
+      return keys.sort((a, b) => (a.keyType < b.keyType ? -1 : 1));
+    }, options);
   }
 
   /** All of them, in the order in which they were first pinned. */
-  async list(): Promise<HostKey[]> {
-    return hostKeyTable.listPages(this.#statements.page, oldestFirst.start);
+  list(options: CallOptions = {}): Promise<HostKey[]> {
+    const { calls, client, warnings } = this.#access;
+    return calls.run(() => {
+      const paging = { onDamage: warnings.of(hostKeyReader), signal: options.signal };
+      return collect(pages(client, allKeys, {}, paging));
+    }, options);
   }
 
   /** Removes every key of a host. Resolves to whether there was one. */
-  async remove(host: string, port: number): Promise<boolean> {
-    const address = Address.safeParse({ host, port });
-    if (!address.success) return false;
-    // Where an answer can be lost, what was there has to be known before.
-    const before = this.#database.isRemote && (await this.#statements.find.rows(address.data)).length > 0;
-    return this.#database.retry(async (isRepeat) => {
-      const removed = await this.#statements.remove.run(address.data);
-      return isRepeat ? before : removed > 0;
-    });
+  remove(host: string, port: number, options?: CallOptions): Promise<boolean> {
+    const { calls, client } = this.#access;
+    return calls.run(async (request) => {
+      const address = Address.safeParse({ host, port });
+      return address.success && (await client.execute(remove(address.data), request)).rowsAffected > 0;
+    }, options);
   }
-}
-
-function buildStatements({ client, db }: Database) {
-  const statement = statementsOn(client);
-  const ofHost = and(eq(hostKeys.host, given("host")), eq(hostKeys.port, given("port")));
-  return {
-    find: statement(() => db.select(hostKeyTable.columns).from(hostKeys).where(ofHost).orderBy(asc(hostKeys.keyType))),
-    page: statement(() => hostKeyTable.page(oldestFirst)),
-    pin: statement(() =>
-      db
-        .insert(hostKeys)
-        .values({
-          host: given("host"),
-          port: given("port"),
-          keyType: given("keyType"),
-          publicKey: given("publicKey"),
-          pinnedAtMs: given("pinnedAtMs"),
-        })
-        .onConflictDoUpdate({
-          target: [hostKeys.host, hostKeys.port, hostKeys.keyType],
-          set: { publicKey: given("publicKey"), pinnedAtMs: given("pinnedAtMs") },
-        }),
-    ),
-    remove: statement(() => db.delete(hostKeys).where(ofHost)),
-  };
 }

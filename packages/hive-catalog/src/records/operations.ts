@@ -1,136 +1,240 @@
-import { and, eq, isNotNull, isNull, lt, sql } from "drizzle-orm";
-import { z } from "zod";
+import { and, eq, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
+import type { RequestOptions } from "../drivers/client.ts";
 import { HiveCatalogError, hiveNotFound } from "../errors.ts";
-import { checkArgument, checkInteger, checkOptions, invalidArgument, isHiveId } from "../model/check.ts";
-import { rule } from "../model/hive.ts";
-import { isRecordId, NewOperation, OperationEnd, OperationProgress, OperationRecord } from "../model/records.ts";
-import type { OperationListOptions } from "../options.ts";
+import { checkArgument, checkInteger, checkObject, invalidArgument, isKey } from "../model/check.ts";
+import { NewOperation, OperationEnd, OperationProgress, OperationRecord, operationFields } from "../model/operation.ts";
+import { isRecordId } from "../model/token.ts";
+import type { CallOptions, OperationListOptions } from "../options.ts";
 import { hives, operations } from "../schema.ts";
-import type { Database } from "../sql/open.ts";
-import { given, statementsOn } from "../sql/statement.ts";
-import { type Access, newestFirst, RecordTable, rowIdOf } from "./record-table.ts";
+import { collect, type Finder, finder, newestFirst, one, pages, readOne } from "../sql/reading.ts";
+import { RowReader } from "../sql/rows.ts";
+import { build, type Given, statement } from "../sql/statement.ts";
+import type { Access } from "./access.ts";
 
 /** Finished operations that are kept of each hive. */
 const KEPT_OF_HIVE = 50;
+/** How long the operations of a removed hive are kept. */
+const KEPT_OF_REMOVED_MS = 90 * 24 * 3_600_000;
+/** Those of removed hives that one `begin` prunes at most. */
+const MAX_PRUNED = 100;
 const DEFAULT_LIMIT = 100;
-const { id, steps } = OperationRecord.shape;
+/** An operation's row can be large. */
+const PAGE_SIZE = 200;
+
+const { id } = OperationRecord.shape;
 const SaveInput = OperationProgress.extend({ id });
 const FinishInput = OperationEnd.extend({ id });
 
-const JSON_TEXT = rule("must be JSON");
-const stepsJson = z.string(JSON_TEXT).transform((json, context): unknown => {
-  try {
-    return JSON.parse(json);
-  } catch {
-    context.issues.push({ code: "custom", input: json, message: "must be JSON" });
-    return z.NEVER;
-  }
+export const operationReader = new RowReader<OperationRecord>({
+  table: operations,
+  fields: operationFields,
+  thing: "operation",
 });
 
-export const operationTable = new RecordTable<OperationRecord>({
-  table: operations,
-  thing: "operation",
-  schema: OperationRecord.extend({ steps: stepsJson.pipe(steps) }),
+type Id = { id: string };
+type OfHive = { hiveId: string };
+type End = Id & { state: string; problem: string | null; nowMs: number };
+type Begun = Omit<OperationRecord, "steps" | "problem" | "finishedAtMs">;
+
+const ofId = ({ id }: Given<Id>): SQL => eq(operations.id, id);
+const ofHive = ({ hiveId }: Given<OfHive>): SQL => eq(operations.hiveId, hiveId);
+const isFinished = isNotNull(operations.finishedAtMs);
+const isUnfinished = isNull(operations.finishedAtMs);
+
+const operationOfId = one<OperationRecord, Id>(operationReader, ofId);
+const placeOfId = statement<Id>((given) =>
+  build.select({ rowId: sql`CAST(rowid AS TEXT)` }).from(operations).where(ofId(given)),
+);
+const allOperations = finder<OperationRecord, object>(operationReader, newestFirst);
+const operationsOfHive = finder<OperationRecord, OfHive>(operationReader, newestFirst, ofHive);
+const unfinishedOperations = finder<OperationRecord, object>(operationReader, newestFirst, () => isUnfinished);
+
+const hiveOfId = statement<OfHive>(({ hiveId }) =>
+  build.select({ found: sql`1` }).from(hives).where(eq(hives.id, hiveId)),
+);
+const unfinishedOf = statement<OfHive>((given) =>
+  build
+    .select({ id: sql`hex(${operations.id})` })
+    .from(operations)
+    .where(and(ofHive(given), isUnfinished)),
+);
+/** Only for a hive that is there, in the same statement; idx_operations_unfinished lets no second one in. */
+const insert = statement<Begun>((given) => {
+  const { id, kind, state, owner, createdAtMs, deadlineMs, outputTail, hiveId } = given;
+  const values = sql`${id}, ${hives.id}, ${kind}, ${state}, ${owner}, ${createdAtMs}, ${deadlineMs}, NULL, NULL, '[]', ${outputTail}, NULL`;
+  return (
+    build
+      .insert(operations)
+      .select(sql`SELECT ${values} FROM ${hives} WHERE ${eq(hives.id, hiveId)}`)
+      .onConflictDoNothing({ target: operations.id })
+      // Nothing either; but of a partial index drizzle knows only this.
+      .onConflictDoUpdate({
+        target: operations.hiveId,
+        targetWhere: isUnfinished,
+        set: { state: sql`${operations.state}` },
+        setWhere: sql`false`,
+      })
+  );
 });
+const pruneOfHive = statement<OfHive>((given) => {
+  const oldestKept = build
+    .select({ rowId: sql`rowid` })
+    .from(operations)
+    .where(and(ofHive(given), isFinished))
+    .orderBy(sql`rowid DESC`)
+    .limit(1)
+    .offset(KEPT_OF_HIVE - 1);
+  return build.delete(operations).where(and(ofHive(given), isFinished, lt(sql`rowid`, oldestKept)));
+});
+const pruneOfRemoved = statement<{ beforeMs: number }>(({ beforeMs }) => {
+  const oldest = build
+    .select({ rowId: sql`rowid` })
+    .from(operations)
+    .where(lt(operations.hiveRemovedAtMs, beforeMs))
+    .orderBy(operations.hiveRemovedAtMs)
+    .limit(MAX_PRUNED);
+  return build.delete(operations).where(sql`rowid IN ${oldest}`);
+});
+const save = statement<Id & { steps: string; outputTail: string }>((given) =>
+  build
+    .update(operations)
+    .set({ steps: given.steps, outputTail: given.outputTail })
+    .where(and(ofId(given), isUnfinished)),
+);
+const finish = statement<End>((given) =>
+  build
+    .update(operations)
+    .set({ state: given.state, problem: given.problem, finishedAtMs: given.nowMs })
+    .where(and(ofId(given), isUnfinished)),
+);
 
 /**
- * What is done to hives, one at a time for each hive. Finished ones stay as history: of each hive the 50 newest, which `begin` sees to; of all
- * hives that were removed the 1000 newest together, which `removeHive` sees to.
+ * What is done to hives, one at a time for each hive. Finished ones stay as history: of each hive the 50 newest, of a hive that was removed for
+ * 90 days more. `begin` sees to both.
  */
 export class Operations {
-  readonly #database: Access["database"];
-  readonly #now: Access["now"];
-  readonly #statements: ReturnType<typeof buildStatements>;
+  readonly #access: Access;
 
-  constructor({ database, now }: Access) {
-    this.#database = database;
-    this.#now = now;
-    this.#statements = buildStatements(database);
+  constructor(access: Access) {
+    this.#access = access;
   }
 
   /**
    * Records that an operation began. Rejects with HIVE_NOT_FOUND, with OPERATION_IN_PROGRESS while that hive has another one that is not
    * finished, or with INVALID_ARGUMENT, also when the id is taken.
    */
-  async begin(operation: NewOperation): Promise<OperationRecord> {
-    const begun: OperationRecord = {
-      ...checkArgument("operation", NewOperation, operation),
-      state: "running",
-      steps: [],
-      outputTail: "",
-      problem: null,
-      createdAtMs: this.#now(),
-      finishedAtMs: null,
-    };
-    await this.#database.retry((isRepeat) => this.#insert(begun, isRepeat));
-    return begun;
+  begin(operation: NewOperation, options?: CallOptions): Promise<OperationRecord> {
+    const { calls, now } = this.#access;
+    return calls.run(async (request) => {
+      const begun: OperationRecord = {
+        ...checkArgument("operation", NewOperation, operation),
+        state: "running",
+        steps: [],
+        outputTail: "",
+        problem: null,
+        createdAtMs: now(),
+        finishedAtMs: null,
+      };
+      await this.#insert(begun, request);
+      return begun;
+    }, options);
   }
 
   /** Stores how far an operation is. Resolves to whether it is there and not finished: nothing is stored otherwise. */
-  async save(id: string, progress: OperationProgress): Promise<boolean> {
-    checkOptions(progress);
-    const { steps, outputTail } = checkArgument("operation", SaveInput, { ...progress, id });
-    const values = { id, steps: JSON.stringify(steps), outputTail };
-    return this.#database.retry(async () => (await this.#statements.save.run(values)) > 0);
+  save(id: string, progress: OperationProgress, options?: CallOptions): Promise<boolean> {
+    const { calls, client } = this.#access;
+    return calls.run(async (request) => {
+      checkObject("progress", progress);
+      const { steps, outputTail } = checkArgument("operation", SaveInput, { ...progress, id });
+      const statement = save({ id, steps: JSON.stringify(steps), outputTail });
+      return (await client.execute(statement, request)).rowsAffected > 0;
+    }, options);
   }
 
   /** Ends an operation. Resolves to whether this call did: one that is finished stays as it is. */
-  async finish(id: string, end: OperationEnd): Promise<boolean> {
-    checkOptions(end);
-    const { state, problem = null } = checkArgument("operation", FinishInput, { ...end, id });
-    const values = { id, state, problem, nowMs: this.#now() };
-    return this.#database.retry(async (isRepeat) => {
-      if ((await this.#statements.finish.run(values)) > 0) return true;
-      return isRepeat && (await this.#statements.finishedSo.rows(values)).length > 0;
-    });
+  finish(id: string, end: OperationEnd, options?: CallOptions): Promise<boolean> {
+    const { calls, client, now } = this.#access;
+    return calls.run(async (request) => {
+      checkObject("end", end);
+      const { state, problem = null } = checkArgument("operation", FinishInput, { ...end, id });
+      const nowMs = now();
+      const finished = await client.execute(finish({ id, state, problem, nowMs }), { ...request, isRepeatable: true });
+      if (finished.rowsAffected > 0) return true;
+      const stored = finished.isRepeat ? await readOne(client, operationOfId, { id }, request) : undefined;
+      return stored?.state === state && stored.finishedAtMs === nowMs;
+    }, options);
   }
 
   /** Rejects with CORRUPT_RECORD when another program damaged it. */
-  async get(id: string): Promise<OperationRecord | undefined> {
-    if (!isRecordId(id)) return undefined;
-    const row = await this.#statements.get.row({ id });
-    return row && operationTable.record(row);
+  get(id: string, options?: CallOptions): Promise<OperationRecord | undefined> {
+    const { calls, client } = this.#access;
+    return calls.run(
+      (request) => (isRecordId(id) ? readOne(client, operationOfId, { id }, request) : undefined),
+      options,
+    );
   }
 
   /** The newest first. Rejects with INVALID_ARGUMENT, also when the operation that `after` names is not kept any more. */
-  async list(options: OperationListOptions = {}): Promise<OperationRecord[]> {
-    checkOptions(options);
-    const { hiveId, after, limit = DEFAULT_LIMIT } = options;
-    checkInteger("limit", limit, 1);
-    if (hiveId !== undefined && !isHiveId(hiveId)) return [];
-    const start = after === undefined ? newestFirst.start : await this.#rowIdOf(after);
-    const page = hiveId === undefined ? this.#statements.page : this.#statements.pageOfHive;
-    return operationTable.listPages(page, start, { hiveId, limit });
+  list(options: OperationListOptions = {}): Promise<OperationRecord[]> {
+    const work = async (request: RequestOptions) => {
+      const { hiveId, after, limit = DEFAULT_LIMIT, signal } = options;
+      checkInteger("limit", limit, 1);
+      if (hiveId !== undefined && !isKey(hiveId)) return [];
+      const start = after === undefined ? undefined : await this.#placeOf(after, request);
+      const paging = { limit, after: start, signal };
+      return hiveId === undefined
+        ? this.#list(allOperations, {}, paging)
+        : this.#list(operationsOfHive, { hiveId }, paging);
+    };
+    return this.#access.calls.run(work, options, ["hiveId", "after", "limit", "signal"]);
   }
 
   /** Every one that is not finished, the newest first. */
-  async unfinished(): Promise<OperationRecord[]> {
-    return operationTable.listPages(this.#statements.pageOfUnfinished, newestFirst.start);
+  unfinished(options: CallOptions = {}): Promise<OperationRecord[]> {
+    return this.#access.calls.run(() => this.#list(unfinishedOperations, {}, { signal: options.signal }), options);
   }
 
-  async #insert(operation: OperationRecord, isRepeat: boolean): Promise<void> {
+  #list<V extends Record<string, string>>(
+    finder: Finder<OperationRecord, V>,
+    values: V,
+    paging: { limit?: number; after?: { afterRowId: string } | undefined; signal: AbortSignal | undefined },
+  ): Promise<OperationRecord[]> {
+    const { client, warnings } = this.#access;
+    const onDamage = warnings.of(operationReader);
+    return collect(pages(client, finder, values, { ...paging, pageSize: PAGE_SIZE, onDamage }));
+  }
+
+  async #insert(operation: OperationRecord, request: RequestOptions): Promise<void> {
     const { id, hiveId, createdAtMs, owner } = operation;
-    const { insert, prune, get, hive, unfinishedOf } = this.#statements;
-    const statements = [insert.bound({ ...operation, steps: "[]" }), prune.bound({ hiveId })];
-    const [inserted] = await this.#database.client.batch(statements, "write");
-    if (inserted !== undefined && inserted.rowsAffected > 0) return;
-    const [same] = await get.rows({ id });
-    if (same !== undefined) {
-      const stored = isRepeat ? operationTable.record(same) : undefined;
-      if (stored?.createdAtMs === createdAtMs && stored.owner === owner && stored.hiveId === hiveId) return;
-      throw invalidArgument("id", `must be one that is not taken: there is an operation '${id}' already`);
+    const { client } = this.#access;
+    const statements = [
+      insert(operation),
+      pruneOfHive({ hiveId }),
+      pruneOfRemoved({ beforeMs: createdAtMs - KEPT_OF_REMOVED_MS }),
+    ];
+    // More than once only when what was in the way has ended meanwhile.
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const [inserted] = await client.batch(statements, { ...request, isRepeatable: true });
+      if (inserted === undefined || inserted.rowsAffected > 0) return;
+      const same = await readOne(client, operationOfId, { id }, request);
+      if (same !== undefined) {
+        const isOwn = same.createdAtMs === createdAtMs && same.owner === owner && same.hiveId === hiveId;
+        if (inserted.isRepeat && isOwn) return;
+        throw invalidArgument("id", `must be one that is not taken: there is an operation '${id}' already`);
+      }
+      if ((await client.first(hiveOfId({ hiveId }), request)) === undefined) throw hiveNotFound(hiveId);
+      const other = await client.first(unfinishedOf({ hiveId }), request);
+      if (other !== undefined) throw inProgress(hiveId, String(other[0]));
     }
-    if ((await hive.rows({ hiveId })).length === 0) throw hiveNotFound(hiveId);
-    const [other] = await unfinishedOf.rows({ hiveId });
-    if (other !== undefined) throw inProgress(hiveId, String(other[0]));
-    // What was in the way has ended meanwhile.
-    return this.#insert(operation, isRepeat);
+    throw new HiveCatalogError("CATALOG_BUSY", `operations of hive '${hiveId}' begin and end too fast; try again`, {
+      hiveId,
+    });
   }
 
-  async #rowIdOf(id: string): Promise<string> {
-    const [row] = isRecordId(id) ? await this.#statements.get.rows({ id }) : [];
+  async #placeOf(id: string, request: RequestOptions): Promise<{ afterRowId: string }> {
+    const row = isRecordId(id) ? await this.#access.client.first(placeOfId({ id }), request) : undefined;
     if (row === undefined) throw invalidArgument("after", "must be the id of an operation that is still kept");
-    return rowIdOf(row);
+    return { afterRowId: String(row[0]) };
   }
 }
 
@@ -139,75 +243,4 @@ function inProgress(hiveId: string, hexId: string): HiveCatalogError {
   const id = Buffer.from(hexId, "hex").toString("utf8");
   const what = isRecordId(id) ? `the operation '${id}'` : "an operation";
   return new HiveCatalogError("OPERATION_IN_PROGRESS", `${what} of hive '${hiveId}' is not finished`, { hiveId });
-}
-
-function buildStatements({ client, db }: Database) {
-  const statement = statementsOn(client);
-  const ofId = eq(operations.id, given("id"));
-  const ofHive = eq(operations.hiveId, given("hiveId"));
-  const isFinished = isNotNull(operations.finishedAtMs);
-  const isUnfinished = isNull(operations.finishedAtMs);
-  const oldestKept = db
-    .select({ rowId: sql`rowid` })
-    .from(operations)
-    .where(and(ofHive, isFinished))
-    .orderBy(newestFirst.order)
-    .limit(1)
-    .offset(KEPT_OF_HIVE - 1);
-  return {
-    get: statement(() => db.select(operationTable.columns).from(operations).where(ofId)),
-    page: statement(() => operationTable.page(newestFirst)),
-    pageOfHive: statement(() => operationTable.page(newestFirst, ofHive)),
-    pageOfUnfinished: statement(() => operationTable.page(newestFirst, isUnfinished)),
-    hive: statement(() =>
-      db
-        .select({ found: sql`1` })
-        .from(hives)
-        .where(eq(hives.id, given("hiveId"))),
-    ),
-    unfinishedOf: statement(() =>
-      db
-        .select({ id: sql`hex(${operations.id})` })
-        .from(operations)
-        .where(and(ofHive, isUnfinished)),
-    ),
-    /** Only for a hive that is there, in the same statement; idx_operations_unfinished lets no second one in. */
-    insert: statement(() =>
-      db
-        .insert(operations)
-        .select(
-          sql`SELECT ${given("id")}, ${hives.id}, ${given("kind")}, ${given("state")}, ${given("owner")}, ${given("createdAtMs")},
-            ${given("deadlineMs")}, NULL, NULL, ${given("steps")}, ${given("outputTail")}
-            FROM ${hives} WHERE ${eq(hives.id, given("hiveId"))}`,
-        )
-        .onConflictDoNothing({ target: operations.id })
-        // Nothing either; but of a partial index drizzle knows only this.
-        .onConflictDoUpdate({
-          target: operations.hiveId,
-          targetWhere: isUnfinished,
-          set: { state: sql`${operations.state}` },
-          setWhere: sql`false`,
-        }),
-    ),
-    prune: statement(() => db.delete(operations).where(and(ofHive, isFinished, lt(sql`rowid`, oldestKept)))),
-    save: statement(() =>
-      db
-        .update(operations)
-        .set({ steps: given("steps"), outputTail: given("outputTail") })
-        .where(and(ofId, isUnfinished)),
-    ),
-    finish: statement(() =>
-      db
-        .update(operations)
-        .set({ state: given("state"), problem: given("problem"), finishedAtMs: given("nowMs") })
-        .where(and(ofId, isUnfinished)),
-    ),
-    /** For an end that may have been stored. */
-    finishedSo: statement(() =>
-      db
-        .select({ found: sql`1` })
-        .from(operations)
-        .where(and(ofId, eq(operations.state, given("state")), eq(operations.finishedAtMs, given("nowMs")))),
-    ),
-  };
 }

@@ -1,117 +1,144 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, lt, type SQL, sql } from "drizzle-orm";
+import { turnOfTheLoop } from "../calls.ts";
 import { hiveNotFound } from "../errors.ts";
-import { checkArgument, invalidArgument } from "../model/check.ts";
-import { isRecordId, NewToken, StoredToken, type TokenRecord } from "../model/records.ts";
+import { checkArgument, checkInteger, invalidArgument } from "../model/check.ts";
+import { isRecordId, NewToken, type StoredToken, type TokenRecord, tokenFields } from "../model/token.ts";
+import type { CallOptions } from "../options.ts";
 import { hives, tokens } from "../schema.ts";
-import type { Database } from "../sql/open.ts";
-import { given, statementsOn } from "../sql/statement.ts";
-import { type Access, oldestFirst, RecordTable } from "./record-table.ts";
+import { collect, finder, oldestFirst, one, pages, readOne } from "../sql/reading.ts";
+import { raiseRevision, revisionOf } from "../sql/revisions.ts";
+import { RowReader } from "../sql/rows.ts";
+import { build, countIn, type Given, statement, written } from "../sql/statement.ts";
+import type { Access } from "./access.ts";
 
-export const tokenTable = new RecordTable({ table: tokens, thing: "token", schema: StoredToken });
+type Id = { id: string };
+type Now = { nowMs: number };
+
+/** Revoked tokens that one transaction removes. */
+const MAX_REMOVED = 1000;
+
+export const tokenReader = new RowReader<StoredToken>({ table: tokens, fields: tokenFields, thing: "token" });
+
+const ofId = ({ id }: Given<Id>): SQL => eq(tokens.id, id);
+const isInForce = sql`typeof(${tokens.revokedAtMs}) <> 'integer'`;
+
+const tokenOfId = one<StoredToken, Id>(tokenReader, ofId);
+const allTokens = finder<StoredToken, object>(tokenReader, oldestFirst);
+const count = statement(() => build.select({ count: sql`count(*)` }).from(tokens).where(isInForce));
+/** The revision is raised by each change of ours; the rest tells changes that were made by hand. None reads all rows. */
+const version = statement(() =>
+  written(sql`SELECT concat_ws(' ', ${revisionOf("tokens")}, (SELECT count(*) FROM ${tokens}), (SELECT max(rowid) FROM ${tokens}),
+    (SELECT count(*) FROM ${tokens} WHERE ${tokens.revokedAtMs} IS NOT NULL))`),
+);
+/** After a change in the same batch. */
+const raise = statement(() => raiseRevision("tokens", sql`changes() > 0`));
+
+/** A hive's token only for a hive that is there, in the same statement. The primary key decides races between two adds of one id. */
+const add = statement<StoredToken>(({ id, name, role, hiveId, hash, createdAtMs, revokedAtMs }) =>
+  build
+    .insert(tokens)
+    .select(
+      sql`SELECT ${id}, ${name}, ${role}, ${hiveId}, ${hash}, ${createdAtMs}, ${revokedAtMs}
+        WHERE ${hiveId} IS NULL OR EXISTS (SELECT 1 FROM ${hives} WHERE ${eq(hives.id, hiveId)})`,
+    )
+    .onConflictDoNothing({ target: tokens.id }),
+);
+const revoke = statement<Id & Now>((given) =>
+  build
+    .update(tokens)
+    .set({ revokedAtMs: given.nowMs })
+    .where(and(ofId(given), isInForce)),
+);
+const removeRevoked = statement<{ beforeMs: number }>(({ beforeMs }) => {
+  const old = build
+    .select({ id: tokens.id })
+    .from(tokens)
+    .where(and(lt(tokens.revokedAtMs, beforeMs), sql`typeof(${tokens.revokedAtMs}) = 'integer'`))
+    .limit(MAX_REMOVED);
+  return build.delete(tokens).where(sql`${tokens.id} IN ${old}`);
+});
 
 /** The tokens of the queen's callers, by their hashes. Removing a hive removes its tokens. */
 export class Tokens {
-  readonly #database: Access["database"];
-  readonly #now: Access["now"];
-  readonly #statements: ReturnType<typeof buildStatements>;
+  readonly #access: Access;
 
-  constructor({ database, now }: Access) {
-    this.#database = database;
-    this.#now = now;
-    this.#statements = buildStatements(database);
+  constructor(access: Access) {
+    this.#access = access;
   }
 
   /** Rejects with HIVE_NOT_FOUND, or with INVALID_ARGUMENT, also when the id is taken. */
-  async add(token: NewToken): Promise<TokenRecord> {
-    const checked = checkArgument("token", NewToken, token);
-    const { hiveId = null, createdAtMs = this.#now(), revokedAtMs = null } = checked;
-    const added: StoredToken = { ...checked, hiveId, createdAtMs, revokedAtMs };
-    await this.#database.retry(async (isRepeat) => {
-      if ((await this.#statements.add.run(added)) > 0) return;
-      const [row] = await this.#statements.get.rows({ id: added.id });
-      if (row === undefined) throw hiveNotFound(String(hiveId));
-      const stored = isRepeat ? tokenTable.record(row) : undefined;
-      if (stored?.hash === added.hash && stored.createdAtMs === createdAtMs) return;
+  add(token: NewToken, options?: CallOptions): Promise<TokenRecord> {
+    const { calls, client, now } = this.#access;
+    return calls.run(async (request) => {
+      const checked = checkArgument("token", NewToken, token);
+      const { hiveId = null, createdAtMs = now(), revokedAtMs = null } = checked;
+      const added: StoredToken = { ...checked, hiveId, createdAtMs, revokedAtMs };
+      const [inserted] = await client.batch([add(added), raise({})], { ...request, isRepeatable: true });
+      if (inserted === undefined || inserted.rowsAffected > 0) return withoutHash(added);
+      const stored = await readOne(client, tokenOfId, { id: added.id }, request);
+      if (stored === undefined) throw hiveNotFound(String(hiveId));
+      const isOwn = inserted.isRepeat && stored.hash === added.hash && stored.createdAtMs === createdAtMs;
+      if (isOwn) return withoutHash(added);
       throw invalidArgument("id", `must be one that is not taken: there is a token '${added.id}' already`);
-    });
-    return withoutHash(added);
+    }, options);
   }
 
   /** Revoked ones too. Rejects with CORRUPT_RECORD when another program damaged it. */
-  async get(id: string): Promise<StoredToken | undefined> {
-    if (!isRecordId(id)) return undefined;
-    const row = await this.#statements.get.row({ id });
-    return row && tokenTable.record(row);
+  get(id: string, options?: CallOptions): Promise<StoredToken | undefined> {
+    const { calls, client } = this.#access;
+    return calls.run((request) => (isRecordId(id) ? readOne(client, tokenOfId, { id }, request) : undefined), options);
   }
 
   /** All of them, in the order in which they were added, revoked ones too. */
-  async list(): Promise<TokenRecord[]> {
-    return (await tokenTable.listPages(this.#statements.page, oldestFirst.start)).map(withoutHash);
+  list(options: CallOptions = {}): Promise<TokenRecord[]> {
+    const { calls, client, warnings } = this.#access;
+    return calls.run(async () => {
+      const paging = { onDamage: warnings.of(tokenReader), signal: options.signal };
+      return (await collect(pages(client, allTokens, {}, paging))).map(withoutHash);
+    }, options);
   }
 
   /** A text that changes whenever a token is added, revoked or removed: cheaper than `list` for whoever keeps a copy. */
-  async version(): Promise<string> {
-    const [row] = await this.#statements.version.rows();
-    return String(row?.[0]);
+  version(options?: CallOptions): Promise<string> {
+    const { calls, client } = this.#access;
+    return calls.run(async (request) => String((await client.first(version({}), request))?.[0]), options);
   }
 
   /** Resolves to whether it was in force. */
-  async revoke(id: string): Promise<boolean> {
-    if (!isRecordId(id)) return false;
-    const values = { id, nowMs: this.#now() };
-    return this.#database.retry(async (isRepeat) => {
-      if ((await this.#statements.revoke.run(values)) > 0) return true;
-      return isRepeat && (await this.#statements.revokedThen.rows(values)).length > 0;
-    });
+  revoke(id: string, options?: CallOptions): Promise<boolean> {
+    const { calls, client, now } = this.#access;
+    return calls.run(async (request) => {
+      if (!isRecordId(id)) return false;
+      const nowMs = now();
+      const [revoked] = await client.batch([revoke({ id, nowMs }), raise({})], { ...request, isRepeatable: true });
+      if (revoked === undefined || revoked.rowsAffected > 0) return true;
+      return revoked.isRepeat === true && (await readOne(client, tokenOfId, { id }, request))?.revokedAtMs === nowMs;
+    }, options);
+  }
+
+  /** Removes the tokens that were revoked longer than `maxAgeMs` ago: their use can then not be told from a wrong token's any more. Resolves to how many. */
+  async removeRevoked(maxAgeMs: number, options?: CallOptions): Promise<number> {
+    const { calls, client, now } = this.#access;
+    return calls.run(async (request) => {
+      checkInteger("maxAgeMs", maxAgeMs, 0);
+      const beforeMs = now() - maxAgeMs;
+      for (let removed = 0; ; ) {
+        const [result] = await client.batch([removeRevoked({ beforeMs }), raise({})], request);
+        const { rowsAffected = 0 } = result ?? {};
+        removed += rowsAffected;
+        if (rowsAffected < MAX_REMOVED) return removed;
+        await turnOfTheLoop();
+      }
+    }, options);
   }
 
   /** How many are in force. A damaged one counts unless it is surely revoked: damage must not open what stands open while there is none. */
-  count(): Promise<number> {
-    return this.#statements.count.count();
+  count(options?: CallOptions): Promise<number> {
+    const { calls, client } = this.#access;
+    return calls.run(async (request) => countIn(await client.first(count({}), request)), options);
   }
 }
 
 function withoutHash({ hash: _, ...token }: StoredToken): TokenRecord {
   return token;
-}
-
-function buildStatements({ client, db }: Database) {
-  const statement = statementsOn(client);
-  const ofId = eq(tokens.id, given("id"));
-  const isInForce = sql`typeof(${tokens.revokedAtMs}) <> 'integer'`;
-  return {
-    get: statement(() => db.select(tokenTable.columns).from(tokens).where(ofId)),
-    page: statement(() => tokenTable.page(oldestFirst)),
-    count: statement(() => db.select({ count: sql`count(*)` }).from(tokens).where(isInForce)),
-    /** Digits alone, whatever a damaged row holds: a remainder makes a number of it, and so small that no sum of them overflows. */
-    version: statement(() =>
-      db
-        .select({
-          version: sql`concat_ws(' ', count(*), max(rowid), sum(${tokens.createdAtMs} % 999999937), count(${tokens.revokedAtMs}), sum(${tokens.revokedAtMs} % 999999937))`,
-        })
-        .from(tokens),
-    ),
-    /** A hive's token only for a hive that is there, in the same statement. The primary key decides races between two adds of one id. */
-    add: statement(() =>
-      db
-        .insert(tokens)
-        .select(
-          sql`SELECT ${given("id")}, ${given("name")}, ${given("role")}, ${given("hiveId")}, ${given("hash")}, ${given("createdAtMs")}, ${given("revokedAtMs")}
-            WHERE ${given("hiveId")} IS NULL OR EXISTS (SELECT 1 FROM ${hives} WHERE ${eq(hives.id, given("hiveId"))})`,
-        )
-        .onConflictDoNothing({ target: tokens.id }),
-    ),
-    revoke: statement(() =>
-      db
-        .update(tokens)
-        .set({ revokedAtMs: given("nowMs") })
-        .where(and(ofId, isInForce)),
-    ),
-    revokedThen: statement(() =>
-      db
-        .select({ found: sql`1` })
-        .from(tokens)
-        .where(and(ofId, eq(tokens.revokedAtMs, given("nowMs")))),
-    ),
-  };
 }

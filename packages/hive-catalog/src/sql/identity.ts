@@ -1,6 +1,6 @@
-import type { Client } from "@libsql/client";
 import { getTableColumns } from "drizzle-orm";
 import type { MigrationMeta } from "drizzle-orm/migrator";
+import { plain, type SqlExecutor } from "../drivers/client.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { hives } from "../schema.ts";
 import { pendingMigrations } from "./migrations.ts";
@@ -16,18 +16,16 @@ const COLUMNS = Object.values(getTableColumns(hives)).map((column) => ({
   getSQLType: () => column.getSQLType(),
 }));
 
-type Executor = Pick<Client, "execute">;
-
 /**
  * Looks at a database without changing it. Throws CATALOG_NOT_A_CATALOG for one that belongs to another application.
  * Names are read as hexadecimal: in a damaged file they may not be UTF-8.
  */
-export async function identify(client: Executor, location: string): Promise<Identity> {
+export async function identify(client: SqlExecutor, location: string): Promise<Identity> {
   const { rows } = await client.execute(
-    "SELECT hex(type), hex(name) FROM sqlite_schema WHERE type IN ('table', 'view')",
+    plain("SELECT hex(type), hex(name) FROM sqlite_schema WHERE type IN ('table', 'view')"),
   );
   // After the tables: SQLite learns the encoding when it reads them.
-  const encoding = await client.execute("SELECT hex('a')");
+  const encoding = await client.execute(plain("SELECT hex('a')"));
   if (encoding.rows[0]?.[0] !== "61") throw notACatalog(location, "its texts are not UTF-8 but UTF-16");
   const names = rows.map((row) => ({ type: fromHex(row[0]), name: fromHex(row[1]) }));
   const table = names.find(({ name }) => name.toLowerCase() === "hives");
@@ -42,8 +40,8 @@ export async function identify(client: Executor, location: string): Promise<Iden
 }
 
 /** That the hives table has the columns of a catalog, which hold what they hold there, and the id for its key. */
-async function checkColumns(client: Executor, location: string): Promise<void> {
-  const { rows } = await client.execute("SELECT hex(name), hex(type), pk FROM pragma_table_info('hives')");
+async function checkColumns(client: SqlExecutor, location: string): Promise<void> {
+  const { rows } = await client.execute(plain("SELECT hex(name), hex(type), pk FROM pragma_table_info('hives')"));
   const found = new Map(
     rows.map((row) => [fromHex(row[0]).toLowerCase(), { type: fromHex(row[1]), key: Number(row[2]) }]),
   );
@@ -63,9 +61,9 @@ async function checkColumns(client: Executor, location: string): Promise<void> {
   if (!(await hasRowIds(client))) throw notACatalog(location, "its hives table is WITHOUT ROWID");
 }
 
-async function hasRowIds(client: Executor): Promise<boolean> {
+async function hasRowIds(client: SqlExecutor): Promise<boolean> {
   try {
-    await client.execute("SELECT rowid FROM hives LIMIT 0");
+    await client.execute(plain("SELECT rowid FROM hives LIMIT 0"));
     return true;
   } catch (error) {
     if (error instanceof Error && /no such column/.test(error.message)) return false;
@@ -106,7 +104,7 @@ export function newTables(migrations: readonly MigrationMeta[]): string[] {
  * That no other application has a table or an index of a name which these migrations are to give to one of ours, or take from one.
  * Throws CATALOG_NOT_A_CATALOG.
  */
-export async function checkRoom(client: Executor, location: string, migrations: MigrationMeta[]): Promise<void> {
+export async function checkRoom(client: SqlExecutor, location: string, migrations: MigrationMeta[]): Promise<void> {
   if (migrations.length === 0) return;
   const found = await schemaObjects(client);
   for (const { type, name, table, mayBeThere } of newObjects(migrations)) {
@@ -120,9 +118,9 @@ export async function checkRoom(client: Executor, location: string, migrations: 
 }
 
 /** To SQLite, names that differ only in case are one. */
-async function schemaObjects(client: Executor): Promise<SchemaObject[]> {
+async function schemaObjects(client: SqlExecutor): Promise<SchemaObject[]> {
   const { rows } = await client.execute(
-    "SELECT hex(type), hex(lower(name)), hex(lower(tbl_name)) FROM sqlite_schema WHERE type <> 'trigger'",
+    plain("SELECT hex(type), hex(lower(name)), hex(lower(tbl_name)) FROM sqlite_schema WHERE type <> 'trigger'"),
   );
   return rows.map((row) => ({ type: fromHex(row[0]), name: fromHex(row[1]), table: fromHex(row[2]) }));
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
@@ -37,9 +38,12 @@ test.each(["libsql://catalog.example.org", "http://127.0.0.1:8080", "https://h/x
   },
 );
 
-test(":memory: is memory", () => {
-  expect(parseLocation(":memory:")).toEqual({ kind: "memory" });
-  expect(databaseUrl(":memory:")).toBe(":memory:");
+test.each([":memory:", "file::memory:"])("%s is memory, and makes no file of that name", async (location) => {
+  expect(parseLocation(location)).toEqual({ kind: "memory" });
+  expect(databaseUrl(location)).toBe(":memory:");
+  await using catalog = await HiveCatalog.open(location);
+  await catalog.addHive(aHive());
+  expect(existsSync(":memory:")).toBe(false);
 });
 
 test.each([
@@ -54,6 +58,8 @@ test.each([
   "file://server/share/hives.db",
   "file:///x%ff",
   "file:%",
+  "file:hives%00.db",
+  "file:///var/lib/hives.db%00",
   " hives.db",
   "hives.db\n",
   " :memory:",

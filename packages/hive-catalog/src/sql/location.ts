@@ -25,7 +25,7 @@ export function parseLocation(location: string): Location {
     throw invalid(location, "must be a path, ':memory:' or a URL");
   }
   if (location.trim() !== location) throw invalid(location, "must not begin or end with white space");
-  if (location === ":memory:") return { kind: "memory" };
+  if (location === ":memory:" || location === "file::memory:") return { kind: "memory" };
   const scheme = SCHEME.exec(location)?.[1]?.toLowerCase();
   if (scheme === "file:") return { kind: "file", path: filePath(location) };
   if (scheme === undefined && !LOOKS_LIKE_URL.test(location)) return { kind: "file", path: resolve(location) };
@@ -81,6 +81,12 @@ export function redacted(location: string): string {
 
 function filePath(location: string): string {
   if (/[?#]/.test(location)) throw invalid(location, "must be a file: URL without '?' and '#' parts");
+  const path = decodedPath(location);
+  if (path.includes("\0")) throw invalid(location, "must be a file: URL without NUL");
+  return path;
+}
+
+function decodedPath(location: string): string {
   try {
     if (/^file:\/\//i.test(location)) return fileURLToPath(location);
     return resolve(decodeURIComponent(location.slice("file:".length)));

@@ -87,17 +87,17 @@ test.each([
   expect(readFileSync(file.path)).toEqual(before);
 });
 
-test("migrate: false refuses a file that is not there with CATALOG_UNAVAILABLE and the cure, and makes none", async () => {
+test("migrate: false refuses a file that is not there with CATALOG_NOT_MIGRATED and the cure, and makes none", async () => {
   await using file = await CatalogFile.create();
   const error = await refusalOf(file.open({ migrate: false }));
-  expect(error.code).toBe("CATALOG_UNAVAILABLE");
+  expect(error.code).toBe("CATALOG_NOT_MIGRATED");
   expect(error.message).toContain("pnpm db:migrate");
   expect(existsSync(file.path)).toBe(false);
 });
 
 test("migrate: false refuses a file that lacks migrations, and leaves its tables alone", async () => {
   await using file = await CatalogFile.create(SPECIFICATION_DDL);
-  expect((await refusalOf(file.open({ migrate: false }))).code).toBe("CATALOG_UNAVAILABLE");
+  expect((await refusalOf(file.open({ migrate: false }))).code).toBe("CATALOG_NOT_MIGRATED");
   expect(file.read("SELECT name FROM sqlite_schema WHERE name LIKE '%drizzle%'")).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import type { Client, ResultSet, Transaction } from "@libsql/client";
 import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
+import { plain, type SqlClient, type SqlExecutor } from "../drivers/client.ts";
 import { HiveCatalogError } from "../errors.ts";
 
 /** Where `drizzle-kit generate` writes the migrations. */
@@ -10,15 +10,13 @@ export const MIGRATIONS_FOLDER = fileURLToPath(new URL("../../drizzle", import.m
 const TABLE = "__drizzle_migrations";
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS ${TABLE} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)`;
 
-type Executor = Pick<Client | Transaction, "execute">;
-
 /** Every migration of this code, oldest first. */
 export function knownMigrations(): MigrationMeta[] {
   return readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER });
 }
 
 /** The migrations that this code knows and the database lacks. Throws CATALOG_TOO_NEW when it has some that this code does not know. */
-export async function pendingMigrations(executor: Executor): Promise<MigrationMeta[]> {
+export async function pendingMigrations(executor: SqlExecutor): Promise<MigrationMeta[]> {
   const known = knownMigrations();
   const applied = await appliedMigrations(executor);
   const unknown = applied.filter((time) => !known.some(({ folderMillis }) => folderMillis === time));
@@ -33,11 +31,11 @@ export async function pendingMigrations(executor: Executor): Promise<MigrationMe
 }
 
 /** Applies what is pending, in one transaction that takes the lock first: of many openers, one migrates and the others find it done. */
-export async function migrate(client: Client): Promise<void> {
+export async function migrate(client: SqlClient): Promise<void> {
   if ((await pendingMigrations(client)).length === 0) return;
-  const transaction = await client.transaction("write");
+  const transaction = await client.transaction();
   try {
-    await transaction.execute(CREATE_TABLE);
+    await transaction.execute(plain(CREATE_TABLE));
     for (const { sql, hash, folderMillis } of await pendingMigrations(transaction)) {
       for (const statement of sql) await apply(transaction, statement);
       const args = [hash, folderMillis];
@@ -50,9 +48,9 @@ export async function migrate(client: Client): Promise<void> {
 }
 
 /** A migration holds no values: what SQLite says of it may be shown, and is all that helps where another program changed the schema. */
-async function apply(transaction: Executor, statement: string): Promise<void> {
+async function apply(transaction: SqlExecutor, statement: string): Promise<void> {
   try {
-    await transaction.execute(statement);
+    await transaction.execute(plain(statement));
   } catch (error) {
     const { code, message } = error as { code?: unknown; message?: unknown };
     if (code !== "SQLITE_ERROR") throw error;
@@ -64,12 +62,12 @@ async function apply(transaction: Executor, statement: string): Promise<void> {
 }
 
 /** The times of the applied migrations: they, not their order, say which ones are there. */
-async function appliedMigrations(executor: Executor): Promise<number[]> {
+async function appliedMigrations(executor: SqlExecutor): Promise<number[]> {
   const table = await executor.execute({
     sql: "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?",
     args: [TABLE],
   });
   if (table.rows.length === 0) return [];
-  const { rows }: ResultSet = await executor.execute(`SELECT CAST(created_at AS INTEGER) FROM ${TABLE}`);
+  const { rows } = await executor.execute(plain(`SELECT CAST(created_at AS INTEGER) FROM ${TABLE}`));
   return rows.map((row) => Number(row[0]));
 }

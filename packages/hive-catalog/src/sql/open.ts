@@ -1,17 +1,13 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
-import type { Client } from "@libsql/client";
-import { LibSQLDatabase } from "drizzle-orm/libsql/driver-core";
-import { LibSQLSession } from "drizzle-orm/libsql/session";
 import type { MigrationMeta } from "drizzle-orm/migrator";
-import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
-import { toCatalogError } from "../drivers/errors.ts";
-import { codeOf, EmbeddedClient, isBusy } from "../drivers/file/client.ts";
-import { type Retry, retryWithin, withoutRetry } from "../drivers/server/retry.ts";
+import { plain, type SqlClient } from "../drivers/client.ts";
+import { codeOf, isBusy, toCatalogError } from "../drivers/errors.ts";
+import { FileClient } from "../drivers/file/client.ts";
+import { ServerClient } from "../drivers/server/client.ts";
 import { HiveCatalogError } from "../errors.ts";
+import { isNew, isWritable, makeFolder, readOnlyTarget } from "./files.ts";
 import { checkRoom, type Identity, identify, notACatalog } from "./identity.ts";
 import { parseLocation, realPathOf, redacted } from "./location.ts";
 import { knownMigrations, migrate, pendingMigrations } from "./migrations.ts";
@@ -29,20 +25,12 @@ export type DatabaseOptions = {
 
 /** An open catalog database: a file, memory or a server, all behind one interface. */
 export type Database = {
-  readonly client: Client;
-  readonly db: LibSQLDatabase;
-  /** For changes whose answer may be lost. */
-  readonly retry: Retry;
-  /** Whether answers can be lost: there is a network between this process and the database. */
-  readonly isRemote: boolean;
+  readonly client: SqlClient;
   /** How long a call may take, in ms; only over a network. */
-  readonly callTimeoutMs: number | undefined;
+  readonly callTimeoutMs?: number;
 };
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 10_000;
-/** SQLite's smallest page; it takes a shorter file for an empty database, and would overwrite it. */
-const MIN_SQLITE_BYTES = 512;
-const SQLITE_MAGIC = "SQLite format 3\0";
 
 /** Opens a catalog, makes it when there is none, and refuses what is none. Throws a HiveCatalogError. */
 export async function openDatabase(location: string, options: DatabaseOptions): Promise<Database> {
@@ -76,31 +64,25 @@ export async function inspectDatabase(
 }
 
 async function openMemory({ busyTimeoutMs }: DatabaseOptions): Promise<Database> {
-  const client = new EmbeddedClient({ target: ":memory:", path: undefined, busyTimeoutMs });
+  const client = new FileClient({ target: ":memory:", path: undefined, busyTimeoutMs });
   await migrate(client);
-  return drizzle(client);
+  return { client };
 }
 
 async function openServer(url: string, options: DatabaseOptions): Promise<Database> {
-  const database = await prepared(await connect(url, options), redacted(url), options);
-  const callTimeoutMs = options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
-  return { ...database, retry: retryWithin(callTimeoutMs), isRemote: true, callTimeoutMs };
+  const client = await prepared(connect(url, options), redacted(url), options);
+  return { client, callTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS };
 }
 
-/** Loaded only for a server: it brings half of what @libsql/client is. */
-async function connect(
-  url: string,
-  { authToken, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS }: Pick<DatabaseOptions, "authToken" | "requestTimeoutMs">,
-): Promise<Client> {
-  const { openRemoteClient } = await import("../drivers/server/client.ts");
-  return openRemoteClient({ url, authToken, requestTimeoutMs });
+type ServerOptions = Pick<DatabaseOptions, "authToken" | "requestTimeoutMs">;
+
+function connect(url: string, options: ServerOptions): SqlClient {
+  const { authToken, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
+  return new ServerClient({ url, name: redacted(url), authToken, requestTimeoutMs });
 }
 
-async function inspectServer(
-  url: string,
-  options: Pick<DatabaseOptions, "authToken" | "requestTimeoutMs">,
-): Promise<MigrationMeta[]> {
-  const client = await connect(url, options);
+async function inspectServer(url: string, options: ServerOptions): Promise<MigrationMeta[]> {
+  const client = connect(url, options);
   try {
     await identify(client, redacted(url));
     const pending = await pendingMigrations(client);
@@ -123,28 +105,28 @@ async function openFile(path: string, options: DatabaseOptions): Promise<Databas
     if (!isWritable(path)) return openReadOnly(path, identity, options);
     isCurrent = pending.length === 0;
   }
-  const connect = async () => new EmbeddedClient({ target: path, path, busyTimeoutMs });
+  const connect = async () => new FileClient({ target: path, path, busyTimeoutMs });
   // Even a PRAGMA meets the lock that another opener holds while it turns a fresh file to WAL.
   const client = await retryWhileBusy(busyTimeoutMs, connect);
   return await closedOnFailure(client, async () => {
-    await retryWhileBusy(busyTimeoutMs, () => client.execute("PRAGMA journal_mode = WAL"));
-    return isCurrent ? drizzle(client) : await prepared(client, path, options);
+    await retryWhileBusy(busyTimeoutMs, () => client.execute(plain("PRAGMA journal_mode = WAL")));
+    return { client: isCurrent ? client : await prepared(client, path, options) };
   });
 }
 
 /** Brings the schema up to date, or says that it is not. */
-function prepared(client: Client, location: string, options: DatabaseOptions): Promise<Database> {
+function prepared(client: SqlClient, location: string, options: DatabaseOptions): Promise<SqlClient> {
   return closedOnFailure(client, async () => {
     await identify(client, location);
     const pending = await pendingMigrations(client);
     await checkRoom(client, location, pending);
     if (pending.length > 0 && !options.migrate) throw notMigrated(location);
     if (pending.length > 0) await migrate(client);
-    return drizzle(client);
+    return client;
   });
 }
 
-/** A file on a read-only medium: SQLite reads it only as immutable, and only if no -wal beside it holds newer pages. */
+/** A file on a read-only medium. */
 function openReadOnly(path: string, identity: Identity, { busyTimeoutMs }: DatabaseOptions): Database {
   if (identity === "empty") {
     throw new HiveCatalogError(
@@ -152,40 +134,7 @@ function openReadOnly(path: string, identity: Identity, { busyTimeoutMs }: Datab
       `${path} is an empty database, and cannot be made a catalog: it is read-only`,
     );
   }
-  const target = sizeOf(`${path}-wal`) > 0 ? path : `${pathToFileURL(path).href}?immutable=1`;
-  return drizzle(new EmbeddedClient({ target, path, busyTimeoutMs, readOnly: true }));
-}
-
-/** Whether a catalog is to be made at `path`. Throws for what no catalog can be, before SQLite touches it. */
-function isNew(path: string): boolean {
-  const file = stat(path);
-  if (file?.isDirectory()) throw notACatalog(path, "it is a folder");
-  if (file && !file.isFile()) throw notACatalog(path, "it is not a regular file");
-  if (file && file.size >= MIN_SQLITE_BYTES) return false;
-  if (file && file.size > 0) throw tooShort(path);
-  if (sizeOf(`${path}-wal`) > 0) {
-    const problem = `there is ${path}-wal, which holds changes, but not the file that it belongs to`;
-    throw new HiveCatalogError("CATALOG_CORRUPT", `${problem}; put the file back beside it, or restore a backup`);
-  }
-  return true;
-}
-
-function tooShort(path: string): HiveCatalogError {
-  // Reading by hand is safe only here: nobody holds locks on such a file, which closing it would drop.
-  const isCut = SQLITE_MAGIC.startsWith(readFileSync(path, "latin1").slice(0, SQLITE_MAGIC.length));
-  if (!isCut) return notACatalog(path, "it is not an SQLite file");
-  return new HiveCatalogError("CATALOG_CORRUPT", `${path} is only the beginning of a catalog; restore a backup`);
-}
-
-/**
- * Throws the system's own reason why no file can be made there: SQLite only says that it cannot open the file, and Node says ENOENT
- * for a folder on a read-only file system.
- */
-function makeFolder(folder: string): void {
-  let nearest = folder;
-  while (!existsSync(nearest) && nearest !== dirname(nearest)) nearest = dirname(nearest);
-  accessSync(nearest, constants.W_OK);
-  mkdirSync(folder, { recursive: true });
+  return { client: new FileClient({ target: readOnlyTarget(path), path, busyTimeoutMs, readOnly: true }) };
 }
 
 /** Looks at an existing file through a connection that cannot change it: a file that is not ours stays as it is. */
@@ -193,10 +142,7 @@ async function inspectFile(
   path: string,
   { busyTimeoutMs }: Pick<DatabaseOptions, "busyTimeoutMs">,
 ): Promise<{ identity: Identity; pending: MigrationMeta[] }> {
-  const wal = sizeOf(`${path}-wal`) > 0;
-  const mode = wal || isWritable(path) ? "mode=ro" : "immutable=1";
-  const target = `${pathToFileURL(path).href}?${mode}`;
-  const client = new EmbeddedClient({ target, path, busyTimeoutMs, readOnly: true });
+  const client = new FileClient({ target: readOnlyTarget(path), path, busyTimeoutMs, readOnly: true });
   try {
     return await retryWhileBusy(busyTimeoutMs, async () => {
       const identity = await identify(client, path);
@@ -224,7 +170,7 @@ async function retryWhileBusy<Result>(timeoutMs: number, work: () => Promise<Res
   }
 }
 
-async function closedOnFailure<Result>(client: Client, work: () => Promise<Result>): Promise<Result> {
+async function closedOnFailure<Result>(client: SqlClient, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
@@ -233,42 +179,10 @@ async function closedOnFailure<Result>(client: Client, work: () => Promise<Resul
   }
 }
 
-/** What `drizzle({ client })` does; importing that one would load the whole stock client, which doubles the start time. */
-function drizzle(client: Client): Database {
-  const dialect = new SQLiteAsyncDialect();
-  const session = new LibSQLSession<Record<string, never>, Record<string, never>>(
-    client,
-    dialect,
-    undefined,
-    {},
-    undefined,
-  );
-  const db = new LibSQLDatabase("async", dialect, session, undefined);
-  return { client, db, retry: withoutRetry, isRemote: false, callTimeoutMs: undefined };
-}
-
 function notMigrated(location: string): HiveCatalogError {
   const problem = `the catalog ${location} lacks migrations that this version needs`;
   return new HiveCatalogError(
-    "CATALOG_UNAVAILABLE",
+    "CATALOG_NOT_MIGRATED",
     `${problem}; run pnpm db:migrate, or open it with migrate: true (of a queen, --migrate true)`,
   );
-}
-
-function stat(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
-}
-
-function sizeOf(path: string): number {
-  return stat(path)?.size ?? 0;
-}
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    accessSync(dirname(path), constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,74 +1,55 @@
-import type { Client, InValue, Row } from "@libsql/client";
-import { Placeholder, type Query, sql } from "drizzle-orm";
-import { EmbeddedClient } from "../drivers/file/client.ts";
+import { fillPlaceholders, type Query, type SQL, sql } from "drizzle-orm";
+import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
+import { drizzle } from "drizzle-orm/sqlite-proxy";
+import type { SqlRow, SqlStatement, SqlValue } from "../drivers/client.ts";
 import { HiveCatalogError } from "../errors.ts";
 
-type Values = Record<string, unknown>;
+/** Builds statements from the schema, and runs none. */
+export const build = drizzle(() => Promise.reject(new Error("statements are run by a SqlClient")));
 
-/** A value that is named when a statement is built, and given when it runs. */
-export const given = (name: string) => sql`${sql.placeholder(name)}`;
+const dialect = new SQLiteSyncDialect();
 
-/** A statement that drizzle built, run straight on the client: drizzle's own prepared queries cost more a call (docs/performance.md). */
-export class Statement {
-  readonly #client: Client;
-  readonly #build: () => { toSQL(): Query };
-  #built: Query | undefined;
+/** What the builder has no words for. */
+export function written(text: SQL): Built {
+  return { toSQL: () => dialect.sqlToQuery(text) };
+}
 
-  /** `build` is called at the first use: building them all would take longer than opening the catalog. */
-  constructor(client: Client, build: () => { toSQL(): Query }) {
-    this.#client = client;
-    this.#build = build;
-  }
+type Values = Record<string, SqlValue>;
 
-  /** Runs a query that finds one row at most. */
-  row(values: Values): Row | undefined | Promise<Row | undefined> {
-    const statement = this.bound(values);
-    if (this.#client instanceof EmbeddedClient) return this.#client.first(statement.sql, statement.args);
-    return this.#client.execute(statement).then(({ rows: [row] }) => row);
-  }
+/** What stands for each value while a statement is built. */
+export type Given<V> = { readonly [Name in keyof V]: SQL<V[Name]> };
 
-  /** Runs a query, or a change with RETURNING. */
-  async rows(values: Values = {}): Promise<Row[]> {
-    return (await this.#client.execute(this.bound(values))).rows;
-  }
+/** What is built, without what it needs to run. */
+export type Built = { toSQL(): Query };
 
-  /** Runs a query that counts. */
-  async count(values: Values = {}): Promise<number> {
-    return countIn((await this.rows(values))[0]);
-  }
+/**
+ * A statement as a function of its values. `build` is called at the first use: building all of them would take longer than opening a
+ * catalog. A value that was forgotten throws: SQLite would take it for NULL.
+ */
+export function statement<V extends object = Values>(build: (given: Given<V>) => Built): (values: V) => SqlStatement {
+  let built: Query | undefined;
+  return (values) => {
+    built ??= build(placeholders as Given<V>).toSQL();
+    const args = fillPlaceholders(built.params, values as Values);
+    for (const [place, value] of args.entries()) if (!isBindable(value)) throw notBindable(built, place, value);
+    return { sql: built.sql, args: args as SqlValue[] };
+  };
+}
 
-  /** Runs a change without RETURNING, and resolves to the number of rows that it changed. */
-  async run(values: Values): Promise<number> {
-    return (await this.#client.execute(this.bound(values))).rowsAffected;
-  }
+const placeholders = new Proxy({}, { get: (_, name) => sql`${sql.placeholder(String(name))}` });
 
-  /** The statement with its values, for a batch. */
-  bound(values: Values): { sql: string; args: InValue[] } {
-    this.#built ??= this.#build().toSQL();
-    const { sql: text, params } = this.#built;
-    return {
-      sql: text,
-      args: params.map((param) => (param instanceof Placeholder ? values[param.name] : param)) as InValue[],
-    };
-  }
+/** The binding ends the process when it is handed a boolean, and takes undefined for NULL. */
+function isBindable(value: unknown): boolean {
+  return typeof value === "string" || typeof value === "number" || value === null || value instanceof Uint8Array;
+}
+
+function notBindable({ sql: text }: Query, place: number, value: unknown): HiveCatalogError {
+  return new HiveCatalogError("INTERNAL", `value ${place + 1} of ${text} is ${typeof value}, which no column holds`);
 }
 
 /** The count at a place of a row. Throws CATALOG_UNAVAILABLE: a server may answer anything. */
-export function countIn(row: Row | undefined, place = 0): number {
+export function countIn(row: SqlRow | undefined, place = 0): number {
   const count = row?.[place];
   if (Number.isSafeInteger(count)) return count as number;
   throw new HiveCatalogError("CATALOG_UNAVAILABLE", "the database gave no count where it was asked for one");
-}
-
-/** Makes the statements of one client. */
-export function statementsOn(client: Client): (build: () => { toSQL(): Query }) => Statement {
-  return (build) => new Statement(client, build);
-}
-
-/** Uses a row that is there already at once: a promise more costs some 4 % of `getHive`, as measured. Knows native promises alone, which are what clients answer. */
-export function whenThere<Found, Result>(
-  row: Found | Promise<Found>,
-  use: (row: Found) => Result | Promise<Result>,
-): Result | Promise<Result> {
-  return row instanceof Promise ? row.then(use) : use(row);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import type { HiveCatalog } from "../../src/catalog.ts";
-import type { DamagedRecord } from "../../src/records/record-table.ts";
+import type { DamagedRecord } from "../../src/options.ts";
 import { aHive } from "../../src/testing.ts";
 import { refusalOf } from "../refusal.ts";
 import { anOperation, HASH, NOW_MS, PUBLIC_KEY, withHives } from "./samples.ts";
@@ -53,7 +53,7 @@ const TABLES: Record<string, Table> = {
     damage: [
       ["name", "'a' || char(10) || 'b'"],
       ["role", "'root'"],
-      ["hive_id", "NULL"],
+      ["hive_id", "x'61'"],
       ["hash", "upper(hash)"],
       ["created_at_ms", "1.5"],
       ["revoked_at_ms", "'never'"],
@@ -157,8 +157,8 @@ export function describeDamagedRecords(name: string, openSite: () => Promise<Sit
       const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
       for (const id of ["a", "b", "c"]) await catalog.cordons.set(id, { reason: id });
       await site.run(
-        "UPDATE cordons SET hive_id = 'no hive' WHERE hive_id = 'b'",
-        "INSERT INTO cordons VALUES (CAST(x'62ff' AS TEXT), 'x', NULL, 1), (x'62', 'x', NULL, 1), ('', 'x', NULL, 1)",
+        "UPDATE cordons SET hive_id = CAST(x'62ff' AS TEXT) WHERE hive_id = 'b'",
+        "INSERT INTO cordons VALUES (CAST(x'6200' AS TEXT), 'x', NULL, 1), (x'62', 'x', NULL, 1)",
       );
       expect((await catalog.cordons.list({ limit: 2 })).map(({ hiveId }) => hiveId)).toEqual(["a", "c"]);
       expect((await catalog.cordons.list({ limit: 1, after: "a" })).map(({ hiveId }) => hiveId)).toEqual(["c"]);

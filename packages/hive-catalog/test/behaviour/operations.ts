@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { aHive } from "../../src/testing.ts";
 import { fieldsOf, refusalOf } from "../refusal.ts";
 import { anOperation, NOW_MS, withHives } from "./samples.ts";
 import type { Site } from "./site.ts";
+
+const DAY_MS = 24 * 3_600_000;
 
 export function describeOperations(name: string, openSite: () => Promise<Site>): void {
   describe(`${name}: operations`, () => {
@@ -104,28 +107,54 @@ export function describeOperations(name: string, openSite: () => Promise<Site>):
       expect(await catalog.operations.unfinished()).toMatchObject([{ id: "op-52" }, { id: "of-b" }]);
     });
 
-    test("of all hives that were removed the 1000 newest are kept together, and what is not finished", async () => {
+    test("the operations of a removed hive are kept for 90 days, also when another hive got its id", async () => {
+      await using site = await openSite();
+      const clock = { nowMs: NOW_MS };
+      const catalog = await withHives(site, clock);
+      const ids = async () => (await catalog.operations.list()).map(({ id }) => id);
+      for (const id of ["a", "c"]) {
+        await catalog.operations.begin(anOperation(`of-${id}`, id));
+        await catalog.operations.finish(`of-${id}`, { state: "succeeded" });
+      }
+      clock.nowMs += 1000;
+      await catalog.removeHive("c");
+      await catalog.addHive(aHive({ id: "c" }));
+      await catalog.operations.begin(anOperation("new-of-c", "c"));
+      clock.nowMs += 90 * DAY_MS;
+      await catalog.operations.begin(anOperation("of-b", "b"));
+      expect(await ids()).toEqual(["of-b", "new-of-c", "of-c", "of-a"]);
+      await catalog.operations.finish("of-b", { state: "succeeded" });
+      clock.nowMs += 1;
+      await catalog.operations.begin(anOperation("next-of-b", "b"));
+      expect(await ids()).toEqual(["next-of-b", "of-b", "new-of-c", "of-a"]);
+      await catalog.removeHive("c");
+      expect(await catalog.operations.get("new-of-c")).toMatchObject({ state: "interrupted" });
+    });
+
+    test("what is older is pruned a hundred at a time, the longest removed first", async () => {
       await using site = await openSite();
       const catalog = await withHives(site);
-      const ids = async () => (await catalog.operations.list({ limit: 2000 })).map(({ id }) => id);
-      await catalog.operations.begin(anOperation("oldest-of-c", "c"));
-      await catalog.operations.begin(anOperation("of-b", "b"));
-      await catalog.operations.finish("of-b", { state: "succeeded" });
-      await site.run(`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999)
-        INSERT INTO operations SELECT 'gone-' || i, 'gone-' || (i % 30), 'start', 'failed', 'q', 1, 2, 3, NULL, '[]', '' FROM n`);
-      await catalog.operations.begin(anOperation("of-a"));
-      await catalog.operations.finish("of-a", { state: "succeeded" });
-      const gone = Array.from({ length: 1000 }, (_, index) => `gone-${999 - index}`);
-      const before = ["of-a", ...gone, "of-b", "oldest-of-c"];
-      await catalog.removeHive("nobody");
-      expect(await ids()).toEqual(before);
-      await catalog.removeHive("c");
-      expect(await ids()).toEqual(before);
+      await site.run(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 250)
+        INSERT INTO operations SELECT 'gone-' || i, 'gone-' || (i % 30), 'start', 'failed', 'q', 1, 2, 3, NULL, '[]', '', 1000 - i FROM n`);
+      const newestGone = async () => (await catalog.operations.list({ hiveId: "gone-9", limit: 1 }))[0]?.id;
+      const counts: number[] = [];
+      for (const hiveId of ["a", "b", "c"]) {
+        await catalog.operations.begin(anOperation(hiveId, hiveId));
+        counts.push((await catalog.operations.list({ limit: 1000 })).length);
+        if (hiveId === "a") expect(await newestGone()).toBe("gone-129");
+      }
+      expect(counts).toEqual([151, 52, 3]);
+    });
+
+    test("to remove a hive ends what is done to it, so that a hive of the same id can have an operation at once", async () => {
+      await using site = await openSite();
+      const catalog = await withHives(site);
+      await catalog.operations.begin(anOperation("first"));
       await catalog.removeHive("a");
-      expect(await ids()).toEqual(before.filter((id) => id !== "gone-0"));
-      await catalog.operations.finish("oldest-of-c", { state: "interrupted" });
-      await catalog.removeHive("b");
-      expect(await ids()).toEqual(["of-a", ...gone.slice(0, 999)]);
+      await catalog.addHive(aHive({ id: "a" }));
+      expect(await catalog.operations.begin(anOperation("second"))).toMatchObject({ id: "second" });
+      expect(await catalog.operations.finish("first", { state: "succeeded" })).toBe(false);
+      expect(await catalog.operations.get("first")).toMatchObject({ state: "interrupted" });
     });
   });
 }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { aHive } from "../../src/testing.ts";
 import { fieldsOf, refusalOf } from "../refusal.ts";
-import { anOperation, HASH, withHives } from "./samples.ts";
+import { anOperation, HASH, NOW_MS, withHives } from "./samples.ts";
 import type { Site } from "./site.ts";
 
 export function describeRecords(name: string, openSite: () => Promise<Site>): void {
   describe(`${name}: removing a hive that has records`, () => {
-    test("its cordon and its tokens go with it, those of others stay, and so do its operations", async () => {
+    test("its cordon and its tokens go with it, those of others stay, and what is done to it ends as interrupted", async () => {
       await using site = await openSite();
       const catalog = await withHives(site);
       for (const hiveId of ["a", "b"]) {
@@ -16,12 +16,19 @@ export function describeRecords(name: string, openSite: () => Promise<Site>): vo
       }
       await catalog.tokens.add({ id: "ops", name: "Ops", role: "operator", hash: HASH });
       await catalog.operations.begin(anOperation("op"));
+      const other = await catalog.operations.begin(anOperation("other", "b"));
       expect(await catalog.removeHive("a")).toBe(true);
       expect(await catalog.cordons.list()).toMatchObject([{ hiveId: "b" }]);
       expect((await catalog.tokens.list()).map(({ id }) => id)).toEqual(["b-1", "b-2", "ops"]);
-      expect(await catalog.operations.unfinished()).toMatchObject([{ id: "op" }]);
+      expect(await catalog.operations.get("op")).toMatchObject({
+        state: "interrupted",
+        problem: "the hive was removed",
+        finishedAtMs: NOW_MS,
+      });
+      expect(await catalog.operations.unfinished()).toEqual([other]);
       await catalog.addHive(aHive({ id: "a" }));
       expect(await catalog.cordons.get("a")).toBeUndefined();
+      expect(await catalog.operations.begin(anOperation("next"))).toMatchObject({ hiveId: "a", state: "running" });
     });
   });
 
@@ -33,7 +40,9 @@ export function describeRecords(name: string, openSite: () => Promise<Site>): vo
     ])[] = [
       ["reason", "cordons.set without a reason", ({ cordons }) => cordons.set("a", { reason: "" })],
       ["reason", "cordons.set with a line break", ({ cordons }) => cordons.set("a", { reason: "a\nb" })],
-      ["hiveId", "cordons.set of an impossible id", ({ cordons }) => cordons.set("-a", { reason: "x" })],
+      ["reason", "cordons.set that turns its line", ({ cordons }) => cordons.set("a", { reason: "a\u202Eb" })],
+      ["reason", "cordons.set with a line separator", ({ cordons }) => cordons.set("a", { reason: "a\u2028b" })],
+      ["hiveId", "cordons.set of an impossible id", ({ cordons }) => cordons.set("a\0", { reason: "x" })],
       ["limit", "cordons.list", ({ cordons }) => cordons.list({ limit: 0 })],
       [
         "hash",

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { refusalOf } from "../refusal.ts";
+import { aHive } from "../../src/testing.ts";
+import { fieldsOf, refusalOf } from "../refusal.ts";
 import { HASH, NOW_MS, withHives } from "./samples.ts";
 import type { Site } from "./site.ts";
 
@@ -52,6 +53,69 @@ export function describeTokens(name: string, openSite: () => Promise<Site>): voi
       await catalog.tokens.revoke("t-1");
       await catalog.updateHeartbeat("a", NOW_MS);
       expect(await other.tokens.version()).toBe(versions.at(-1));
+    });
+
+    test("their version changes when a hive and its token give way to others that show the same times", async () => {
+      await using site = await openSite();
+      const catalog = await withHives(site);
+      const token = { id: "t", name: "T", role: "hive", hiveId: "a", createdAtMs: 5 } as const;
+      await catalog.tokens.add({ ...token, hash: HASH });
+      const version = await catalog.tokens.version();
+      await catalog.removeHive("a");
+      await catalog.addHive(aHive({ id: "a" }));
+      await catalog.tokens.add({ ...token, hash: "f".repeat(64) });
+      expect(await catalog.tokens.version()).not.toBe(version);
+    });
+
+    test("their version changes with what is changed by hand, too", async () => {
+      await using site = await openSite();
+      const catalog = await withHives(site);
+      const versions = [await catalog.tokens.version()];
+      for (const sql of [
+        `INSERT INTO tokens VALUES ('t', 'T', 'reader', NULL, '${HASH}', 1, NULL)`,
+        "UPDATE tokens SET revoked_at_ms = 5",
+        "DELETE FROM tokens",
+      ]) {
+        await site.run(sql);
+        versions.push(await catalog.tokens.version());
+      }
+      // To add and to remove one by hand is as if nothing had been.
+      expect(new Set(versions)).toEqual(new Set(versions.slice(0, 3)));
+      expect(new Set(versions).size).toBe(3);
+    });
+
+    test("revoked ones are removed when they are as old as is said, and those in force never", async () => {
+      await using site = await openSite();
+      const clock = { nowMs: NOW_MS };
+      const catalog = await withHives(site, clock);
+      for (const id of ["old", "newer", "in-force"]) {
+        await catalog.tokens.add({ id, name: id, role: "reader", hash: HASH });
+      }
+      await catalog.tokens.revoke("old");
+      clock.nowMs += 10;
+      await catalog.tokens.revoke("newer");
+      await site.run("UPDATE tokens SET name = CAST(x'ff' AS TEXT) WHERE id = 'old'");
+      clock.nowMs += 1000;
+      expect(await catalog.tokens.removeRevoked(1010)).toBe(0);
+      const version = await catalog.tokens.version();
+      expect(await catalog.tokens.removeRevoked(1009)).toBe(1);
+      expect(await catalog.tokens.version()).not.toBe(version);
+      expect((await catalog.tokens.list()).map(({ id }) => id)).toEqual(["newer", "in-force"]);
+      clock.nowMs += 1;
+      expect(await catalog.tokens.removeRevoked(0)).toBe(1);
+      expect(await catalog.tokens.count()).toBe(1);
+      for (const age of [-1, 1.5, "1"]) {
+        expect(fieldsOf(await refusalOf(catalog.tokens.removeRevoked(age as number)))).toEqual(["maxAgeMs"]);
+      }
+    });
+
+    test("thousands of revoked ones are removed in one call", async () => {
+      await using site = await openSite();
+      const catalog = await withHives(site);
+      await site.run(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+        INSERT INTO tokens SELECT 't-' || i, 'T', 'reader', NULL, '${HASH}', 1, i FROM n`);
+      expect(await catalog.tokens.removeRevoked(0)).toBe(2500);
+      expect(await catalog.tokens.list()).toEqual([]);
     });
 
     test("an id is given once, and a hive's token needs a hive that is there", async () => {

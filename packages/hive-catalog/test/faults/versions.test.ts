@@ -21,7 +21,7 @@ test("a migration dated before the last applied one is applied, not skipped in s
   const [[first]] = times as [[number]];
   // As on a machine that took the later migration from another branch first.
   file.run("DROP INDEX idx_hives_heartbeat", `DELETE FROM __drizzle_migrations WHERE created_at = ${first}`);
-  expect((await refusalOf(file.open({ migrate: false }))).code).toBe("CATALOG_UNAVAILABLE");
+  expect((await refusalOf(file.open({ migrate: false }))).code).toBe("CATALOG_NOT_MIGRATED");
   const catalog = await file.open();
   expect(await catalog.listHives()).toEqual([aHive()]);
   expect(file.read(TIMES)).toEqual(times);
@@ -48,7 +48,7 @@ test.each([
   await using file = await CatalogFile.create(...statements);
   if (statements.length === 0) file.run("VACUUM");
   const error = await refusalOf(file.open({ migrate: false }));
-  expect(error.code).toBe("CATALOG_UNAVAILABLE");
+  expect(error.code).toBe("CATALOG_NOT_MIGRATED");
   expect(error.message).toContain("pnpm db:migrate");
   expect(file.read("SELECT name FROM sqlite_schema WHERE name LIKE '%drizzle%'")).toEqual([]);
 });

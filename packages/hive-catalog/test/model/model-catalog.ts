@@ -72,7 +72,7 @@ export class ModelCatalog {
   }
 
   updateHiveStatus(id: string, status: HiveStatus): void {
-    if (!IDS.test(id) || !STATUSES.includes(status)) throw new Refusal("INVALID_HIVE");
+    if (!STATUSES.includes(status)) throw new Refusal("INVALID_HIVE");
     this.#store({ ...this.#existing(id), status, updatedAtMs: this.nowMs });
   }
 
@@ -86,15 +86,14 @@ export class ModelCatalog {
   }
 
   updateHeartbeat(id: string, timestampMs: number): void {
-    if (!IDS.test(id)) throw new Refusal("INVALID_HIVE");
     const hive = this.#existing(id);
     this.#store({ ...hive, lastHeartbeatMs: this.#later(hive.lastHeartbeatMs, timestampMs) });
   }
 
-  /** Beats of one hive in one group count as the latest of them. */
+  /** Beats of one hive in one group count as the one that would be stored if there had been none before. */
   beats(...beats: [id: string, timestampMs: number][]): Outcome[] {
-    const latest = new Map<string, number>();
-    for (const [id, timestampMs] of beats) latest.set(id, Math.max(timestampMs, latest.get(id) ?? 0));
+    const latest = new Map<string, number | null>();
+    for (const [id, timestampMs] of beats) latest.set(id, this.#later(latest.get(id) ?? null, timestampMs));
     return beats.map(([id]) => this.call({ method: "updateHeartbeat", args: [id, latest.get(id)] }));
   }
 
@@ -105,6 +104,7 @@ export class ModelCatalog {
   removeHive(id: string): boolean {
     this.cordons.records.delete(id);
     this.tokens.removeOf(id);
+    this.operations.interruptOf(id);
     return this.hives.delete(id);
   }
 
@@ -152,7 +152,6 @@ export class ModelCatalog {
   }
 
   #existing(id: string): HiveRecord {
-    if (!IDS.test(id)) throw new Refusal("INVALID_HIVE");
     const hive = this.hives.get(id);
     if (hive === undefined) throw new Refusal("HIVE_NOT_FOUND");
     return hive;

@@ -1,15 +1,8 @@
-import type {
-  Cordon,
-  HostKey,
-  NewCordon,
-  NewHostKey,
-  NewOperation,
-  NewToken,
-  OperationProgress,
-  OperationRecord,
-  StoredToken,
-} from "../../src/model/records.ts";
-import { IDS, Refusal } from "./calls.ts";
+import type { Cordon, NewCordon } from "../../src/model/cordon.ts";
+import type { HostKey, NewHostKey } from "../../src/model/host-key.ts";
+import type { NewOperation, OperationProgress, OperationRecord } from "../../src/model/operation.ts";
+import type { NewToken, StoredToken } from "../../src/model/token.ts";
+import { Refusal } from "./calls.ts";
 
 /** What the tables know of their catalog. */
 type Catalog = { readonly hives: ReadonlyMap<string, unknown>; readonly nowMs: number };
@@ -29,8 +22,7 @@ export class ModelCordons {
   }
 
   set(hiveId: string, { reason, untilMs = null, createdAtMs = this.#catalog.nowMs }: NewCordon): Cordon {
-    const isSound = IDS.test(hiveId) && !reason.includes("\n");
-    refuseUnless(isSound && (untilMs === null || untilMs > this.#catalog.nowMs), "INVALID_ARGUMENT");
+    refuseUnless(!reason.includes("\n") && (untilMs === null || untilMs > this.#catalog.nowMs), "INVALID_ARGUMENT");
     refuseUnless(this.#catalog.hives.has(hiveId), "HIVE_NOT_FOUND");
     return store(this.records, hiveId, { hiveId, reason, untilMs, createdAtMs });
   }
@@ -63,7 +55,7 @@ export class ModelTokens {
 
   add(token: NewToken): Omit<StoredToken, "hash"> {
     const { id, hiveId = null } = token;
-    const isOwned = (token.role === "hive") === (hiveId !== null) && (hiveId === null || IDS.test(hiveId));
+    const isOwned = (token.role === "hive") === (hiveId !== null);
     refuseUnless(id !== "no id" && token.name !== "" && isOwned && !this.records.has(id), "INVALID_ARGUMENT");
     refuseUnless(hiveId === null || this.#catalog.hives.has(hiveId), "HIVE_NOT_FOUND");
     const times = { createdAtMs: this.#catalog.nowMs, revokedAtMs: null };
@@ -75,6 +67,14 @@ export class ModelTokens {
     if (token === undefined || token.revokedAtMs !== null) return false;
     this.records.set(id, { ...token, revokedAtMs: this.#catalog.nowMs });
     return true;
+  }
+
+  removeRevoked(maxAgeMs: number): number {
+    const isOld = ({ revokedAtMs }: StoredToken) =>
+      revokedAtMs !== null && revokedAtMs < this.#catalog.nowMs - maxAgeMs;
+    const old = [...this.records.values()].filter(isOld);
+    for (const { id } of old) this.records.delete(id);
+    return old.length;
   }
 
   get(id: string): StoredToken | undefined {
@@ -105,7 +105,7 @@ export class ModelOperations {
 
   begin(operation: NewOperation): OperationRecord {
     const { id, hiveId, owner } = operation;
-    refuseUnless(id !== "no id" && IDS.test(hiveId) && owner !== "" && !this.records.has(id), "INVALID_ARGUMENT");
+    refuseUnless(id !== "no id" && owner !== "" && !this.records.has(id), "INVALID_ARGUMENT");
     refuseUnless(this.#catalog.hives.has(hiveId), "HIVE_NOT_FOUND");
     const ofHive = this.#newestFirst().filter((one) => one.hiveId === hiveId);
     refuseUnless(ofHive.every(isFinished), "OPERATION_IN_PROGRESS");
@@ -124,12 +124,16 @@ export class ModelOperations {
     return this.#change(id, { state, problem, finishedAtMs: this.#catalog.nowMs });
   }
 
+  interruptOf(hiveId: string): void {
+    const end = { state: "interrupted", problem: "the hive was removed", finishedAtMs: this.#catalog.nowMs } as const;
+    for (const one of this.unfinished()) if (one.hiveId === hiveId) this.#change(one.id, end);
+  }
+
   get(id: string): OperationRecord | undefined {
     return this.records.get(id);
   }
 
   list({ hiveId, after, limit }: { hiveId?: string; after?: string; limit?: number } = {}): OperationRecord[] {
-    if (hiveId === "no id") return [];
     const all = this.#newestFirst();
     const place = all.findIndex(({ id }) => id === after);
     refuseUnless(after === undefined || place >= 0, "INVALID_ARGUMENT");

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { OPERATION_KINDS, OPERATION_STATES } from "../../src/model/records.ts";
+import { OPERATION_KINDS, OPERATION_STATES } from "../../src/model/operation.ts";
 import type { Call } from "./calls.ts";
 import { call, page, START_MS, timeMs } from "./hive-calls.ts";
 
@@ -81,7 +81,7 @@ export const tableCalls: Record<"cordons" | "tokens" | "operations" | "hostKeys"
     reads: [call("cordons.get", hiveId), call("cordons.list", page)],
   },
   tokens: {
-    changes: [call("tokens.add", token), call("tokens.revoke", tokenId)],
+    changes: [call("tokens.add", token), call("tokens.revoke", tokenId), call("tokens.removeRevoked", fc.nat(120_000))],
     reads: [call("tokens.get", tokenId), call("tokens.list"), call("tokens.count")],
   },
   operations: {

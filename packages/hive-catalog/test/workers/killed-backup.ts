@@ -1,5 +1,5 @@
 /** Backs a catalog up and kills itself half way, when a part of the copy is written. */
-import { backupCatalog } from "../../src/index.ts";
+import { backupCatalog } from "../../src/maintenance.ts";
 
 const [path = "", target = ""] = process.argv.slice(2);
 await backupCatalog(path, target, {

@@ -17,6 +17,6 @@ fs.rename = counted(fs.rename);
 fs.rm = counted(fs.rm);
 syncBuiltinESMExports();
 
-const { restoreCatalog } = await import("../../src/index.ts");
+const { restoreCatalog } = await import("../../src/maintenance.ts");
 await restoreCatalog(backup, path, { force: true });
 console.log("done");

@@ -35,15 +35,32 @@ function damage(path: string, random: Random): void {
   closeSync(file);
 }
 
-const ROWS =
-  "SELECT hex(concat(id, host, port, ssh_host, ssh_port, ssh_user, status, last_heartbeat_ms, devices_json, created_at_ms, updated_at_ms)) FROM hives";
+const COLUMNS =
+  "hex(concat(id, host, port, ssh_host, ssh_port, ssh_user, status, last_heartbeat_ms, devices_json, created_at_ms, updated_at_ms))";
+const ROWS = `SELECT ${COLUMNS} FROM hives`;
 
-/** Whether SQLite finds no fault with the pages that this query reads: a page has no checksum, so it cannot see every noise. */
-function isSilent(path: string, query: string): boolean {
+/** A query, or several, of which the later ones come from the rows of those before. */
+type Queries = string | ((run: (query: string) => unknown[][]) => void);
+
+/** The hives in pages as a stream reads them: a search in a damaged index may lead past pages that a reading of the whole meets. */
+const inPages: Queries = (run) => {
+  for (let afterHex = ""; ; ) {
+    const rows = run(
+      `SELECT hex(id), ${COLUMNS} FROM hives WHERE id > CAST(x'${afterHex}' AS TEXT) ORDER BY id LIMIT 50`,
+    );
+    if (rows.length < 50) return;
+    afterHex = String(rows.at(-1)?.[0]);
+  }
+};
+
+/** Whether SQLite finds no fault with the pages that these queries read: a page has no checksum, so it cannot see every noise. */
+function isSilent(path: string, queries: Queries): boolean {
   const database = new Database(path);
+  const run = (query: string) => database.prepare(query).raw(true).all() as unknown[][];
   try {
     database.exec("PRAGMA cell_size_check = ON");
-    database.prepare(query).raw(true).all();
+    if (typeof queries === "string") run(queries);
+    else queries(run);
     return true;
   } catch {
     return false;
@@ -64,27 +81,27 @@ class Witness {
     this.#path = path;
   }
 
-  /** Runs a call; what it answers is judged, and what it throws must be one of the refusals. `query` reads what it is about. */
+  /** Runs a call; what it answers is judged, and what it throws must be one of the refusals. `queries` read what it is about. */
   async expect<Result>(
     name: string,
-    query: string,
+    queries: Queries,
     call: () => Promise<Result>,
     judge: (result: Result) => string | undefined = () => undefined,
   ): Promise<void> {
     this.calls++;
     try {
       const problem = judge(await call());
-      if (problem !== undefined) this.#complain(`${name}: ${problem}`, query);
+      if (problem !== undefined) this.#complain(`${name}: ${problem}`, queries);
     } catch (error) {
       const { code, message } = error instanceof HiveCatalogError ? error : { code: "raw", message: String(error) };
       if (REFUSALS.includes(code)) this.refusals++;
-      else if (code === "HIVE_NOT_FOUND") this.#complain(`${name}: ${message}`, query);
+      else if (code === "HIVE_NOT_FOUND") this.#complain(`${name}: ${message}`, queries);
       else this.problems.push(`${name} threw ${code}: ${message}`);
     }
   }
 
-  #complain(problem: string, query: string): void {
-    if (isSilent(this.#path, query)) this.unseen++;
+  #complain(problem: string, queries: Queries): void {
+    if (isSilent(this.#path, queries)) this.unseen++;
     else this.problems.push(problem);
   }
 }
@@ -108,48 +125,48 @@ function judgeList(hives: HiveRecord[], reported: number, wanted: (hive: HiveRec
 
 async function readAll(catalog: HiveCatalog, witness: Witness, ids: string[]): Promise<void> {
   type Find = (options: { onCorruptHive: () => void }) => Promise<HiveRecord[]>;
-  const finders: [string, string, Find, (hive: HiveRecord) => boolean][] = [
-    ["listHives", "ORDER BY id", (options) => catalog.listHives(options), () => true],
-    ["streamHives", "ORDER BY id", (options) => allOf(catalog.streamHives({ ...options, pageSize: 50 })), () => true],
+  const finders: [string, Queries, Find, (hive: HiveRecord) => boolean][] = [
+    ["listHives", `${ROWS} ORDER BY id`, (options) => catalog.listHives(options), () => true],
+    ["streamHives", inPages, (options) => allOf(catalog.streamHives({ ...options, pageSize: 50 })), () => true],
     [
       "findOnlineHives",
-      "WHERE status = 'online' ORDER BY id",
+      `${ROWS} WHERE status = 'online' ORDER BY id`,
       (options) => catalog.findOnlineHives(options),
       ({ status }) => status === "online",
     ],
     [
       "findOfflineHives",
-      "WHERE status = 'offline' ORDER BY id",
+      `${ROWS} WHERE status = 'offline' ORDER BY id`,
       (options) => catalog.findOfflineHives(options),
       ({ status }) => status === "offline",
     ],
     [
       "findStaleHives",
-      "WHERE last_heartbeat_ms < 9e15 ORDER BY last_heartbeat_ms, id",
+      `${ROWS} WHERE last_heartbeat_ms < ${Date.now() - 1} ORDER BY last_heartbeat_ms, id`,
       (options) => catalog.findStaleHives(1, options),
       () => true,
     ],
     [
       "findHivesWithDevices",
-      "WHERE devices_json IS NOT NULL ORDER BY id",
+      `${ROWS} WHERE devices_json IS NOT NULL ORDER BY id`,
       (options) => catalog.findHivesWithDevices(options),
       ({ devices }) => devices !== null,
     ],
     [
       "findHivesWithoutDevices",
-      "WHERE devices_json IS NULL ORDER BY id",
+      `${ROWS} WHERE devices_json IS NULL ORDER BY id`,
       (options) => catalog.findHivesWithoutDevices(options),
       ({ devices }) => devices === null,
     ],
   ];
-  for (const [name, condition, find, wanted] of finders) {
+  for (const [name, queries, find, wanted] of finders) {
     let reported = 0;
     const onCorruptHive = () => {
       reported++;
     };
     await witness.expect(
       name,
-      `${ROWS} ${condition}`,
+      queries,
       () => find({ onCorruptHive }),
       (hives) => judgeList(hives, reported, wanted),
     );

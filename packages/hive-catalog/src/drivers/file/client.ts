@@ -1,19 +1,19 @@
 import { existsSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
-import type {
-  Client,
-  InArgs,
-  InStatement,
-  InValue,
-  ResultSet,
-  Row,
-  Transaction,
-  TransactionMode,
-} from "@libsql/client";
 import Database from "libsql";
-import { Turn } from "./mutex.ts";
-import { EmbeddedTransaction } from "./transaction.ts";
+import { HiveCatalogError } from "../../errors.ts";
+import type {
+  RequestOptions,
+  SqlClient,
+  SqlResult,
+  SqlRow,
+  SqlStatement,
+  SqlTransaction,
+  SqlValue,
+} from "../client.ts";
+import { codeOf, isBusy } from "../errors.ts";
+import { Mutex } from "./mutex.ts";
 
 type Options = {
   /** What the binding opens: a path, `:memory:`, or a `file:` URI with SQLite's own parameters. */
@@ -26,189 +26,198 @@ type Options = {
   readOnly?: boolean;
 };
 
-type KeptStatement = { readonly statement: Database.Statement; readonly reader: boolean; readonly columns: string[] };
+type KeptStatement = { readonly statement: Database.Statement; readonly isReader: boolean };
 
 const MAX_KEPT_STATEMENTS = 256;
 /**
  * Holds the ids of a million hives. With SQLite's own 2 MiB a group of beats spills at 10,000 hives, and each id is read from the system at
  * a million. A little above 8,192 pages, where SQLite doubles the hash table of the cache: half full, each page is found past fewer others
- * that the processor has to fetch, which is 3 % of `getHive` at a million hives, as measured.
+ * that the processor has to fetch.
  */
 const PAGE_CACHE_KIB = 36_000;
 const READS = /^\s*(?:select|values|pragma|explain)\b/i;
 /** Waits between attempts on a lock that another process holds, in ms; the last one repeats. */
 const LOCK_WAITS_MS = [1, 2, 3, 5, 8, 10, 15, 20, 25];
+const NOTHING: readonly SqlRow[] = [];
 
 /**
- * The `Client` interface of @libsql/client over the `libsql` binding, for one file and one connection.
+ * The `libsql` binding for one file and one connection.
  *
  * It exists because the stock client loses acknowledged writes after one SQLITE_BUSY, and waits for locks inside the
  * event loop. Here every write takes the lock first, by `exec("BEGIN IMMEDIATE")`, and waits for it in JavaScript: so no
  * kept statement ever meets SQLITE_BUSY, which would leave it open with its old parameters.
- * Rows are plain arrays: read them by index, not by name.
  */
-export class EmbeddedClient implements Client {
-  readonly protocol = "file";
+export class FileClient implements SqlClient {
   readonly #options: Options;
-  readonly #turn = new Turn();
+  readonly #mutex = new Mutex();
   readonly #kept = new Map<string, KeptStatement>();
   /** Apart from the others: a statement whose .all() found nothing answers its next .get() with nothing, whatever there is. */
   readonly #firsts = new Map<string, KeptStatement>();
   #database: Database.Database;
-  #inTransaction = false;
-  closed = false;
+  #isInTransaction = false;
+  #isClosed = false;
 
   constructor(options: Options) {
     this.#options = options;
     this.#database = this.#connect();
   }
 
-  execute(statement: InStatement | string, args?: InArgs): Promise<ResultSet> {
-    const sql = typeof statement === "string" ? statement : statement.sql;
-    const values = typeof statement === "string" ? args : statement.args;
-    return READS.test(sql) ? this.#read(sql, values) : this.#write(() => this.#run(sql, values));
+  async execute(statement: SqlStatement, options: RequestOptions = {}): Promise<SqlResult> {
+    return READS.test(statement.sql)
+      ? this.#read(statement, options)
+      : this.#write(() => this.#run(statement), options);
   }
 
-  async #read(sql: string, values: InArgs | undefined): Promise<ResultSet> {
-    if (!this.#inTransaction) {
+  /** In two thirds of the time of `execute`, which reads to the end. */
+  first(statement: SqlStatement, options: RequestOptions = {}): SqlRow | undefined | Promise<SqlRow | undefined> {
+    const { sql, args } = statement;
+    if (!this.#isInTransaction) {
       try {
-        return this.#run(sql, values);
+        const kept = this.#firsts.get(sql) ?? this.#prepare(sql, this.#firsts);
+        return kept.statement.get(args as SqlValue[]) as SqlRow | undefined;
       } catch (error) {
+        this.#recover(sql, error);
         if (!isBusy(error)) throw error;
       }
     }
-    return this.#turn.run(() => this.#whenFree(performance.now(), () => this.#run(sql, values)));
+    return this.#read(statement, options).then(({ rows: [row] }) => row);
   }
 
-  /** The first row of a SELECT that finds one at most: in two thirds of the time of `execute`, which reads to the end. */
-  first(sql: string, args: InValue[]): Row | undefined | Promise<Row | undefined> {
-    if (this.#inTransaction) return this.execute(sql, args).then(({ rows: [row] }) => row);
-    try {
-      const { statement } = this.#firsts.get(sql) ?? this.#prepare(sql, this.#firsts);
-      return statement.get(args) as Row | undefined;
-    } catch (error) {
-      this.#recover(sql, error);
-      if (!isBusy(error)) throw error;
-    }
-    return this.execute(sql, args).then(({ rows: [row] }) => row);
-  }
-
-  async batch(statements: Array<InStatement | [string, InArgs?]>, mode?: TransactionMode): Promise<ResultSet[]> {
-    const runAll = () =>
-      statements.map((statement) => {
-        if (Array.isArray(statement)) return this.#run(statement[0], statement[1]);
-        return typeof statement === "string" ? this.#run(statement) : this.#run(statement.sql, statement.args);
-      });
-    return mode === "read" ? this.#turn.run(() => this.#between("BEGIN", runAll)) : this.#write(runAll);
-  }
-
-  migrate(statements: InStatement[]): Promise<ResultSet[]> {
-    return this.batch(statements, "write");
-  }
-
-  executeMultiple(sql: string): Promise<void> {
-    return this.#write(() => {
-      this.#database.exec(sql);
-    });
+  batch(statements: readonly SqlStatement[], options: RequestOptions = {}): Promise<SqlResult[]> {
+    return this.#write(() => statements.map((statement) => this.#run(statement)), options);
   }
 
   /** Other calls on this client wait until the transaction is over: there is one connection. */
-  async transaction(mode: TransactionMode = "write"): Promise<Transaction> {
+  async transaction(): Promise<SqlTransaction> {
     const startedMs = performance.now();
-    await this.#turn.take();
+    await this.#mutex.take();
     let begun: Database.Database;
     try {
-      begun = await this.#whenFree(startedMs, () => this.#begin(mode === "read" ? "BEGIN" : "BEGIN IMMEDIATE"));
+      begun = await this.#whenFree(startedMs, {}, () => this.#begin());
     } catch (error) {
-      this.#turn.end();
+      this.#mutex.release();
       throw error;
     }
-    const ensureOpen = () => {
-      if (this.#database !== begun)
-        throw new Error("the transaction was rolled back when one of its statements failed");
+    let isOver = false;
+    const end = (how: () => void) => {
+      if (isOver) return;
+      isOver = true;
+      try {
+        how();
+      } finally {
+        rollback(begun);
+        this.#isInTransaction = false;
+        this.#mutex.release();
+      }
     };
-    return new EmbeddedTransaction({
-      run: (sql, args) => {
-        ensureOpen();
-        return this.#run(sql, args);
+    return {
+      execute: async (statement) => {
+        this.#refuseAnother(begun);
+        return this.#run(statement);
       },
-      exec: (sql) => {
-        ensureOpen();
-        begun.exec(sql);
-      },
-      rollback: () => rollback(begun),
-      end: () => {
-        this.#inTransaction = false;
-        this.#turn.end();
-      },
-    });
-  }
-
-  sync(): Promise<never> {
-    return Promise.reject(new Error("an embedded file has no server to sync with"));
+      commit: async () =>
+        end(() => {
+          this.#refuseAnother(begun);
+          begun.exec("COMMIT");
+        }),
+      close: () => end(() => {}),
+    };
   }
 
   close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    this.#kept.clear();
-    this.#firsts.clear();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#forgetStatements();
     disconnect(this.#database, this.#options);
-  }
-
-  /** A new connection. The one way to free a statement that failed half way: the binding cannot reset it. */
-  reconnect(): void {
-    const former = this.#database;
-    this.#database = this.#connect();
-    this.#kept.clear();
-    this.#firsts.clear();
-    this.closed = false;
-    rollback(former);
-    former.close();
   }
 
   #connect(): Database.Database {
     // The binding's own waiting would stop the event loop: no timeout here.
     const database = new Database(this.#options.target, { timeout: 0 });
-    // A damaged page is refused when it is first read, where SQLite can tell at all.
-    database.exec("PRAGMA cell_size_check = ON");
-    // What was acknowledged survives power loss. This needs no lock.
-    if (!this.#options.readOnly) {
-      database.exec("PRAGMA synchronous = FULL");
-      enlargeCache(database);
+    try {
+      // A damaged page is refused when it is first read, where SQLite can tell at all.
+      database.exec("PRAGMA cell_size_check = ON");
+      // What was acknowledged survives power loss. This needs no lock.
+      if (!this.#options.readOnly) {
+        database.exec("PRAGMA synchronous = FULL");
+        enlargeCache(database);
+      }
+    } catch (error) {
+      database.close();
+      throw error;
     }
     return database;
   }
 
-  /** Runs `work` between BEGIN IMMEDIATE and COMMIT, with no turn of the event loop in between. */
-  #write<Result>(work: () => Result): Promise<Result> {
-    const startedMs = performance.now();
-    return this.#turn.run(() => this.#whenFree(startedMs, () => this.#between("BEGIN IMMEDIATE", work)));
+  /** A new connection. The one way to free a statement that failed half way: the binding cannot reset it. */
+  #reconnect(): void {
+    const former = this.#database;
+    this.#database = this.#connect();
+    this.#forgetStatements();
+    rollback(former);
+    former.close();
   }
 
-  #between<Result>(begin: string, work: () => Result): Result {
-    this.#database.exec(begin);
+  #forgetStatements(): void {
+    this.#kept.clear();
+    this.#firsts.clear();
+  }
+
+  async #read(statement: SqlStatement, options: RequestOptions): Promise<SqlResult> {
+    if (!this.#isInTransaction) {
+      try {
+        return this.#run(statement);
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+      }
+    }
+    return this.#exclusively(options, () => this.#run(statement));
+  }
+
+  /** Runs `work` between BEGIN IMMEDIATE and COMMIT, with no turn of the event loop in between. */
+  #write<Result>(work: () => Result, options: RequestOptions): Promise<Result> {
+    return this.#exclusively(options, () => {
+      this.#database.exec("BEGIN IMMEDIATE");
+      try {
+        const result = work();
+        this.#database.exec("COMMIT");
+        return result;
+      } catch (error) {
+        if (!this.#isClosed) rollback(this.#database);
+        throw error;
+      }
+    });
+  }
+
+  async #exclusively<Result>(options: RequestOptions, work: () => Result): Promise<Result> {
+    const startedMs = performance.now();
+    const wait = this.#mutex.take();
+    if (wait) await wait;
     try {
-      const result = work();
-      this.#database.exec("COMMIT");
-      return result;
-    } catch (error) {
-      if (!this.closed) rollback(this.#database);
-      throw error;
+      return await this.#whenFree(startedMs, options, work);
+    } finally {
+      this.#mutex.release();
     }
   }
 
   /** Marked in the same step: a call that came in between would run inside the transaction. */
-  #begin(begin: string): Database.Database {
-    this.#database.exec(begin);
-    this.#inTransaction = true;
+  #begin(): Database.Database {
+    this.#database.exec("BEGIN IMMEDIATE");
+    this.#isInTransaction = true;
     return this.#database;
   }
 
+  #refuseAnother(begun: Database.Database): void {
+    if (this.#database === begun) return;
+    throw new Error("the transaction was rolled back when one of its statements failed");
+  }
+
   /** Tries until no other process holds the lock that `attempt` needs, without holding the event loop meanwhile. */
-  async #whenFree<Result>(startedMs: number, attempt: () => Result): Promise<Result> {
+  async #whenFree<Result>(startedMs: number, { signal }: RequestOptions, attempt: () => Result): Promise<Result> {
     for (let waits = 0; ; waits++) {
-      if (this.closed) throw new Error("the database was closed while a call waited for its turn");
+      if (this.#isClosed)
+        throw new HiveCatalogError("CATALOG_CLOSED", "the catalog was closed while a call waited for its turn");
+      signal?.throwIfAborted();
       try {
         return attempt();
       } catch (error) {
@@ -218,13 +227,12 @@ export class EmbeddedClient implements Client {
     }
   }
 
-  #run(sql: string, args?: InArgs): ResultSet {
-    const { statement, reader, columns } = this.#kept.get(sql) ?? this.#prepare(sql);
-    const values = bindable(args);
+  #run({ sql, args }: SqlStatement): SqlResult {
+    const { statement, isReader } = this.#kept.get(sql) ?? this.#prepare(sql);
     try {
       // .all() and not .get(): a writing statement that is not read to its end stays open, and with it its lock.
-      if (reader) return resultSet(columns, statement.all(values) as unknown as Row[], 0);
-      return resultSet(columns, [], statement.run(values).changes);
+      if (isReader) return { rows: statement.all(args as SqlValue[]) as SqlRow[], rowsAffected: 0 };
+      return { rows: NOTHING, rowsAffected: statement.run(args as SqlValue[]).changes };
     } catch (error) {
       this.#recover(sql, error);
       throw error;
@@ -233,9 +241,9 @@ export class EmbeddedClient implements Client {
 
   #prepare(sql: string, all = this.#kept): KeptStatement {
     const statement = this.#database.prepare(sql);
-    const reader = statement.reader;
-    if (reader) statement.raw(true);
-    const kept = { statement, reader, columns: reader ? statement.columns().map((column) => column.name) : [] };
+    const isReader = statement.reader;
+    if (isReader) statement.raw(true);
+    const kept = { statement, isReader };
     if (all.size >= MAX_KEPT_STATEMENTS) {
       const [oldest] = all.keys();
       if (oldest !== undefined) all.delete(oldest);
@@ -251,7 +259,7 @@ export class EmbeddedClient implements Client {
     const { path } = this.#options;
     const failedHalfWay = !isBusy(error) && !codeOf(error).startsWith("SQLITE_CONSTRAINT");
     // Opening a path whose file is gone would make an empty file and delete its -wal.
-    if (failedHalfWay && path !== undefined && existsSync(path)) this.reconnect();
+    if (failedHalfWay && path !== undefined && existsSync(path)) this.#reconnect();
   }
 }
 
@@ -275,39 +283,4 @@ function disconnect(database: Database.Database, { readOnly }: Options): void {
     // Another process reads, or the disk is full: the -wal keeps what it has, and the next one to close tries again.
   }
   database.close();
-}
-
-function resultSet(columns: string[], rows: Row[], rowsAffected: number): ResultSet {
-  return { columns, columnTypes: [], rows, rowsAffected, lastInsertRowid: undefined, toJSON };
-}
-
-function toJSON(this: ResultSet) {
-  return { columns: this.columns, rows: this.rows, rowsAffected: this.rowsAffected };
-}
-
-/** The binding aborts the process when it is given a boolean, and refuses dates and array buffers. */
-function bindable(args: InArgs | undefined): unknown[] | Record<string, unknown> {
-  if (args === undefined) return [];
-  if (Array.isArray(args)) return args.every(isPlain) ? args : args.map(toPlain);
-  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, toPlain(value)]));
-}
-
-function isPlain(value: InValue): boolean {
-  return value === null || typeof value === "string" || typeof value === "number";
-}
-
-function toPlain(value: InValue): unknown {
-  if (typeof value === "boolean") return Number(value);
-  if (value instanceof Date) return value.valueOf();
-  return value instanceof ArrayBuffer ? new Uint8Array(value) : value;
-}
-
-/** The code of an error of the binding, or an empty text. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
-}
-
-/** Whether another connection held a lock that the statement needed. */
-export function isBusy(error: unknown): boolean {
-  return /^SQLITE_(?:BUSY|LOCKED)/.test(codeOf(error));
 }

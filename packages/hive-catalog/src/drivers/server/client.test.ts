@@ -2,11 +2,11 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { FaultyProxy } from "../../../test/network/faulty-proxy.ts";
 import { refusalOf } from "../../../test/refusal.ts";
 import { startTestServer, temporaryFolder } from "../../testing.ts";
-import { openRemoteClient } from "./client.ts";
-import { RemoteError } from "./request.ts";
-import { retryWithin } from "./retry.ts";
+import { plain } from "../client.ts";
+import { ServerClient } from "./client.ts";
 
 type Site = AsyncDisposable & { url: string };
 
@@ -31,32 +31,54 @@ async function startPlainServer(listener: RequestListener): Promise<Site> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, [Symbol.asyncDispose]: close };
 }
 
-const open = { mayHaveHappened: true, isTransient: true };
+const connect = (url: string, requestTimeoutMs = 10_000): ServerClient =>
+  new ServerClient({ url, name: url, requestTimeoutMs });
 
-test("does all that a client does: statements, batches, scripts, transactions", async () => {
+test("does all that a client does: statements, first rows, batches, transactions", async () => {
   await using server = await startServer();
-  const client = openRemoteClient({ url: server.url, requestTimeoutMs: 10_000 });
-  await client.executeMultiple("CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1)");
-  await client.execute("INSERT INTO t VALUES (?)", [2]);
-  await client.batch(["INSERT INTO t VALUES (3)", { sql: "INSERT INTO t VALUES (?)", args: [4] }], "write");
-  const transaction = await client.transaction("write");
-  await transaction.batch(["INSERT INTO t VALUES (5)"]);
-  expect((await transaction.execute("SELECT count(*) AS n FROM t")).rows[0]?.n).toBe(5);
-  await transaction.rollback();
-  expect(transaction.closed).toBe(true);
-  expect((await client.execute("SELECT count(*) AS n FROM t")).rows[0]?.n).toBe(4);
+  const client = connect(server.url);
+  await client.execute(plain("CREATE TABLE t (id INTEGER PRIMARY KEY, v)"));
+  expect((await client.execute({ sql: "INSERT INTO t VALUES (?, ?)", args: [1, "a"] })).rowsAffected).toBe(1);
+  const inserts = [{ sql: "INSERT INTO t VALUES (?, ?)", args: [2, 0.5] }, plain("INSERT INTO t VALUES (3, NULL)")];
+  const batch = await client.batch([...inserts, plain("DELETE FROM t WHERE id > 1")]);
+  expect(batch.map(({ rowsAffected }) => rowsAffected)).toEqual([1, 1, 2]);
+  expect((await client.execute(plain("UPDATE t SET v = x'00ff' RETURNING id, v"))).rows).toEqual([
+    [1, new Uint8Array([0, 255]).buffer],
+  ]);
+  expect(await client.first(plain("SELECT id, v IS NULL FROM t"))).toEqual([1, 0]);
+  expect(await client.first(plain("SELECT id FROM t WHERE id = 7"))).toBeUndefined();
+
+  const committed = await client.transaction();
+  await committed.execute({ sql: "INSERT INTO t (id) VALUES (?)", args: [5] });
+  expect((await committed.execute(plain("SELECT count(*) FROM t"))).rows).toEqual([[2]]);
+  await committed.commit();
+  const closed = await client.transaction();
+  await closed.execute(plain("DELETE FROM t"));
+  closed.close();
+  expect((await client.execute(plain("SELECT id FROM t"))).rows).toEqual([[1], [5]]);
   client.close();
+});
+
+test("a batch is atomic: when one statement fails, none is done", async () => {
+  await using server = await startServer();
+  const client = connect(server.url);
+  await client.execute(plain("CREATE TABLE t (id INTEGER PRIMARY KEY)"));
+  const batch = client.batch([plain("INSERT INTO t VALUES (2)"), plain("INSERT INTO t VALUES (2)")]);
+  await expect(batch).rejects.toMatchObject({ code: "SQLITE_CONSTRAINT" });
+  expect((await client.execute(plain("SELECT id FROM t"))).rows).toEqual([]);
 });
 
 test("passes on what the server says of a statement, with SQLite's code", async () => {
   await using server = await startServer();
-  const client = openRemoteClient({ url: server.url, requestTimeoutMs: 10_000 });
-  await client.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)");
-  const insert = () => client.execute("INSERT INTO t VALUES (1)");
+  const client = connect(server.url);
+  await client.execute(plain("CREATE TABLE t (id INTEGER PRIMARY KEY)"));
+  const insert = () => client.execute(plain("INSERT INTO t VALUES (1)"));
   await insert();
   await expect(insert()).rejects.toMatchObject({ code: "SQLITE_CONSTRAINT" });
-  const transaction = await client.transaction("write");
-  await expect(transaction.execute("INSERT INTO t VALUES (1)")).rejects.toMatchObject({ code: "SQLITE_CONSTRAINT" });
+  const transaction = await client.transaction();
+  await expect(transaction.execute(plain("INSERT INTO t VALUES (1)"))).rejects.toMatchObject({
+    code: "SQLITE_CONSTRAINT",
+  });
   transaction.close();
 });
 
@@ -69,19 +91,19 @@ test("a code that is not SQLite's is told without the server's text, which may h
   await using server = await startPlainServer((_request, response) => {
     response.end(JSON.stringify({ baton: null, base_url: null, results: results(code) }));
   });
-  const client = openRemoteClient({ url: server.url, requestTimeoutMs: 10_000 });
-  const blocked = await refusalOf(client.execute("SELECT 1"));
+  const client = connect(server.url);
+  const blocked = await refusalOf(client.execute(plain("SELECT 1")));
   expect(blocked.code).toBe("CATALOG_UNAVAILABLE");
   expect(blocked.message).toMatch(/refused a statement \(BLOCKED\)$/);
   for (code of ["TRANSACTION_BUSY", "TRANSACTION_TIMEOUT"]) {
-    expect((await refusalOf(client.execute("SELECT 1"))).code).toBe("CATALOG_BUSY");
+    expect((await refusalOf(client.execute(plain("SELECT 1")))).code).toBe("CATALOG_BUSY");
   }
 });
 
 test("speaks HTTP to a server that is named by a WebSocket URL", async () => {
   await using server = await startServer();
-  const client = openRemoteClient({ url: server.url.replace(/^http/, "ws"), requestTimeoutMs: 10_000 });
-  expect((await client.execute("SELECT 1")).rows).toHaveLength(1);
+  const client = connect(server.url.replace(/^http/, "ws"));
+  expect((await client.execute(plain("SELECT 1"))).rows).toHaveLength(1);
 });
 
 test("does not follow a server elsewhere", async () => {
@@ -89,8 +111,8 @@ test("does not follow a server elsewhere", async () => {
   await using detour = await startPlainServer((request, response) => {
     response.writeHead(307, { location: `${server.url}${request.url}` }).end();
   });
-  const client = openRemoteClient({ url: detour.url, requestTimeoutMs: 10_000 });
-  expect((await refusalOf(client.execute("SELECT 1"))).message).toMatch(/\(HTTP 307\)$/);
+  const client = connect(detour.url);
+  expect((await refusalOf(client.execute(plain("SELECT 1")))).message).toMatch(/\(HTTP 307\)$/);
 });
 
 test("close ends the calls that wait for an answer", async () => {
@@ -99,43 +121,98 @@ test("close ends the calls that wait for an answer", async () => {
     arrived = resolve;
   });
   await using server = await startPlainServer(() => arrived());
-  const client = openRemoteClient({ url: server.url, requestTimeoutMs: 600_000 });
-  const refusal = refusalOf(client.execute("SELECT 1"));
+  const client = connect(server.url, 600_000);
+  const refusal = refusalOf(client.execute(plain("SELECT 1")));
   await arrival;
   client.close();
   expect((await refusal).code).toBe("CATALOG_CLOSED");
-  expect((await refusalOf(client.execute("SELECT 1"))).code).toBe("CATALOG_CLOSED");
+  expect((await refusalOf(client.execute(plain("SELECT 1")))).code).toBe("CATALOG_CLOSED");
 });
 
-test("retryWithin repeats what was left open, and tells each repetition that it is one", async () => {
-  const attempts: boolean[] = [];
-  const result = await retryWithin(60_000)(async (isRepeat) => {
-    attempts.push(isRepeat);
-    if (attempts.length < 3) throw new RemoteError("cut", open);
-    return "done";
+const UPDATE = plain("UPDATE t SET v = v + 1");
+
+/** A client of a server with one row, before which a proxy stands. */
+async function startCounter() {
+  const server = await startServer();
+  const direct = connect(server.url);
+  await direct.batch([plain("CREATE TABLE t (v)"), plain("INSERT INTO t VALUES (0)")]);
+  const proxy = await FaultyProxy.start(Number(new URL(server.url).port));
+  return {
+    proxy,
+    client: connect(proxy.url),
+    value: async () => (await direct.first(plain("SELECT v FROM t")))?.[0],
+    async [Symbol.asyncDispose]() {
+      await proxy[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test("a repeatable change is sent again until it has an answer, which says so; a change that met no fault says that, too", async () => {
+  await using site = await startCounter();
+  let faults = 3;
+  site.proxy.plan = () => (faults-- > 0 ? { kind: "cut", when: "before" } : undefined);
+  expect(await site.client.execute(UPDATE, { isRepeatable: true })).toMatchObject({ rowsAffected: 1, isRepeat: true });
+  expect(await site.value()).toBe(1);
+  expect(await site.client.execute(UPDATE, { isRepeatable: true })).toMatchObject({ rowsAffected: 1, isRepeat: false });
+  faults = 1;
+  const [result] = await site.client.batch([UPDATE], { isRepeatable: true });
+  expect(result).toMatchObject({ rowsAffected: 1, isRepeat: true });
+});
+
+test("a change that surely was not made is sent again, whatever it is, and is no repetition", async () => {
+  await using site = await startCounter();
+  site.proxy.failOnce(/./, { kind: "status", status: 429, when: "before" });
+  expect(await site.client.execute(UPDATE)).toMatchObject({ rowsAffected: 1, isRepeat: false });
+  expect(await site.value()).toBe(1);
+});
+
+test.each(["before", "after"] as const)(
+  "a change that may not be repeated is sent once: cut %s it was made, its outcome is unknown",
+  async (when) => {
+    await using site = await startCounter();
+    for (const change of [() => site.client.execute(UPDATE), () => site.client.batch([UPDATE])]) {
+      const before = Number(await site.value());
+      site.proxy.failOnce(/./, { kind: "cut", when });
+      const refusal = await refusalOf(change());
+      expect(refusal.code).toBe("CATALOG_OUTCOME_UNKNOWN");
+      expect(refusal.message).toMatch(/was cut.*; whether the change was made is not known: read it, then decide$/);
+      expect(await site.value()).toBe(before + (when === "after" ? 1 : 0));
+    }
+  },
+);
+
+test("a repeatable change whose repetitions are refused tells of the attempt that left it open", async () => {
+  await using site = await startCounter();
+  let isFirst = true;
+  site.proxy.plan = () => {
+    const fault = isFirst
+      ? ({ kind: "cut", when: "after" } as const)
+      : ({ kind: "status", status: 401, when: "before" } as const);
+    isFirst = false;
+    return fault;
+  };
+  const refusal = await refusalOf(site.client.execute(UPDATE, { isRepeatable: true }));
+  expect(refusal.code).toBe("CATALOG_UNAVAILABLE");
+  expect(refusal.message).toMatch(/was cut .*; whether the change was made is not known$/);
+});
+
+test("a signal ends a request that waits for its answer, with its own reason", async () => {
+  let arrived = () => {};
+  const arrival = new Promise<void>((resolve) => {
+    arrived = resolve;
   });
-  expect(result).toBe("done");
-  expect(attempts).toEqual([false, true, true]);
+  await using server = await startPlainServer(() => arrived());
+  const controller = new AbortController();
+  const request = connect(server.url, 600_000).execute(plain("SELECT 1"), { signal: controller.signal });
+  await arrival;
+  const reason = new Error("nobody waits any more");
+  controller.abort(reason);
+  await expect(request).rejects.toBe(reason);
 });
 
-test("retryWithin repeats nothing that surely did not happen, nor what another error ended", async () => {
-  for (const error of [new RemoteError("refused", { ...open, mayHaveHappened: false }), new RangeError("mine")]) {
-    let attempts = 0;
-    const work = retryWithin(60_000)(async () => {
-      attempts++;
-      throw error;
-    });
-    await expect(work).rejects.toBe(error);
-    expect(attempts).toBe(1);
-  }
-});
-
-test("retryWithin throws the error that left it open, when the repetitions were refused or never ended", async () => {
-  const cut = new RemoteError("cut", open);
-  const thenRefused = retryWithin(200)(async (isRepeat) => {
-    throw isRepeat ? new RemoteError("refused", { mayHaveHappened: false, isTransient: true }) : cut;
-  });
-  await expect(thenRefused).rejects.toBe(cut);
-  const thenSilent = retryWithin(200)((isRepeat) => (isRepeat ? new Promise(() => {}) : Promise.reject(cut)));
-  await expect(thenSilent).rejects.toBe(cut);
+test("more requests than are sent at one time all have their answers", async () => {
+  await using site = await startCounter();
+  await Promise.all(Array.from({ length: 50 }, () => site.client.execute(UPDATE)));
+  expect(await site.value()).toBe(50);
 });

@@ -1,18 +1,30 @@
 import { performance } from "node:perf_hooks";
-import type { Client, InArgs, InStatement, ResultSet, Transaction, TransactionMode } from "@libsql/client";
-import { createClient, LibsqlError } from "@libsql/client/http";
+import { type Client, createClient, LibsqlError, type ResultSet } from "@libsql/client/http";
 import { HiveCatalogError } from "../../errors.ts";
 import { invalidArgument } from "../../model/check.ts";
-import { redacted } from "../../sql/location.ts";
-import { notLibsql, RemoteError, resilientFetch } from "./request.ts";
-import { deadlineOf } from "./retry.ts";
+import type {
+  RequestOptions,
+  SqlClient,
+  SqlResult,
+  SqlRow,
+  SqlStatement,
+  SqlTransaction,
+  SqlValue,
+} from "../client.ts";
+import { notLibsql, RequestError, sendRepeatedly } from "./request.ts";
+import { Slots } from "./slots.ts";
 
-export type RemoteOptions = {
+export type ServerOptions = {
   url: string;
+  /** The URL as it may be shown. */
+  name: string;
   authToken?: string | undefined;
-  /** How long what is asked may take, attempts and waiting for its turn included, in ms; a call of the catalog may have less time left. */
+  /** How long a request may take, attempts and waiting for its turn included, in ms; one with a deadline of its own may have less time left. */
   requestTimeoutMs: number;
 };
+
+type Send = (request: Request) => Promise<Response>;
+type Call = RequestOptions & { readonly isRead: boolean };
 
 const READS = /^\s*(?:select|values|explain)\b/i;
 /** As visible ASCII: what else stands in a header makes fetch throw an error that shows it. */
@@ -21,36 +33,24 @@ const TOKEN_PATTERN = /^[!-~]+$/;
 const MAX_REQUESTS = 20;
 /** Longer ones would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-const UNKNOWN_OUTCOME = "; whether the change was made is not known";
 /** The server gave the lock to nobody, or took it away: the transaction did not happen. */
 const LOCK_CODES = /^TRANSACTION_(?:BUSY|TIMEOUT)$/;
 
-/** A client for a libSQL server. Throws INVALID_ARGUMENT. */
-export function openRemoteClient(options: RemoteOptions): RemoteClient {
-  return new RemoteClient(options);
-}
-
 /**
- * @libsql/client over HTTP, with a deadline for all that is asked. Reads are sent again while there is time; a statement that changes
- * something only if it surely did not happen. What fails without an answer of the server is a RemoteError.
+ * A libSQL server over HTTP, with a deadline for all that is asked. Reads and repeatable changes are sent again while there is time; another
+ * change only if it surely did not happen, and CATALOG_OUTCOME_UNKNOWN says of it that it may have.
  */
-class RemoteClient implements Client {
-  readonly protocol = "http";
-  readonly #url: string;
-  readonly #server: string;
-  readonly #authToken: string | undefined;
-  readonly #timeoutMs: number;
+export class ServerClient implements SqlClient {
+  readonly #options: ServerOptions;
   readonly #running = new Set<AbortController>();
-  readonly #queue: (() => void)[] = [];
-  #slots = MAX_REQUESTS;
-  closed = false;
+  readonly #slots = new Slots(MAX_REQUESTS);
+  #isClosed = false;
 
-  constructor({ url, authToken, requestTimeoutMs }: RemoteOptions) {
+  /** Throws INVALID_ARGUMENT. */
+  constructor(options: ServerOptions) {
+    const { url, authToken, requestTimeoutMs } = options;
     // A server answers WebSockets and HTTP at the same port; only HTTP can be given a deadline.
-    this.#url = url.replace(/^ws/i, "http");
-    this.#server = redacted(url);
-    this.#authToken = authToken;
-    this.#timeoutMs = requestTimeoutMs;
+    this.#options = { ...options, url: url.replace(/^ws/i, "http") };
     if (requestTimeoutMs > MAX_TIMER_MS) throw invalidArgument("requestTimeoutMs", `must be at most ${MAX_TIMER_MS}`);
     if (authToken !== undefined && !TOKEN_PATTERN.test(authToken)) {
       throw invalidArgument("authToken", "must be visible ASCII characters without spaces");
@@ -62,164 +62,149 @@ class RemoteClient implements Client {
       this.#connect(fetch);
     } catch {
       // What is wrong with it may be a secret.
-      throw invalidArgument(
-        "location",
-        "must be the URL of a libSQL server, without '#' and without parameters but tls",
-      );
+      const rule = "must be the URL of a libSQL server, without '#' and without parameters but tls";
+      throw invalidArgument("location", rule);
     }
   }
 
-  execute(statement: InStatement | string, args?: InArgs): Promise<ResultSet> {
-    const stmt = typeof statement === "string" ? { sql: statement, args: args ?? [] } : statement;
-    return this.#call(READS.test(stmt.sql), (client) => client.execute(stmt));
+  async execute(statement: SqlStatement, options: RequestOptions = {}): Promise<SqlResult> {
+    const call = { ...options, isRead: READS.test(statement.sql) };
+    const { result, isRepeat } = await this.#call(call, (client) => client.execute(toStatement(statement)));
+    return toResult(result, isRepeat);
   }
 
-  batch(statements: Array<InStatement | [string, InArgs?]>, mode?: TransactionMode): Promise<ResultSet[]> {
-    return this.#call(mode === "read", (client) => client.batch(statements, mode));
+  async first(statement: SqlStatement, options?: RequestOptions): Promise<SqlRow | undefined> {
+    return (await this.execute(statement, options)).rows[0];
   }
 
-  migrate(statements: InStatement[]): Promise<ResultSet[]> {
-    return this.#call(false, (client) => client.migrate(statements));
-  }
-
-  executeMultiple(sql: string): Promise<void> {
-    return this.#call(false, (client) => client.executeMultiple(sql));
+  async batch(statements: readonly SqlStatement[], options: RequestOptions = {}): Promise<readonly SqlResult[]> {
+    const call = { ...options, isRead: false };
+    const { result, isRepeat } = await this.#call(call, (client) => client.batch(statements.map(toStatement), "write"));
+    return result.map((one) => toResult(one, isRepeat));
   }
 
   /** Each request of a transaction has a deadline of its own. */
-  async transaction(mode: TransactionMode = "write"): Promise<Transaction> {
-    const client = this.#connect((request) => this.#within(false, (send) => send(request)));
-    return withRemoteErrors(await client.transaction(mode), (error) => this.#toError(error, false));
-  }
-
-  sync(): Promise<never> {
-    return Promise.reject(new Error("a server has nothing to sync with"));
+  async transaction(): Promise<SqlTransaction> {
+    const call = { isRead: false };
+    const client = this.#connect((request) => this.#within(call, (send) => send(request)));
+    const transaction = await this.#explained(call, client.transaction("write"));
+    return {
+      execute: async (statement) => toResult(await this.#explained(call, transaction.execute(toStatement(statement)))),
+      commit: () => this.#explained(call, transaction.commit()),
+      close: () => transaction.close(),
+    };
   }
 
   /** Ends what is running. */
   close(): void {
-    this.closed = true;
+    this.#isClosed = true;
     for (const controller of this.#running) controller.abort(closedError());
   }
 
-  reconnect(): void {
-    this.closed = false;
-  }
-
   /** Costs no connection: those belong to `fetch`. One for each call, so that a call has its own deadline. */
-  #connect(send: (request: Request) => Promise<Response>): Client {
-    const token = this.#authToken === undefined ? {} : { authToken: this.#authToken };
-    return createClient({ url: this.#url, ...token, fetch: send });
+  #connect(send: Send): Client {
+    const { url, authToken } = this.#options;
+    return createClient({ url, ...(authToken === undefined ? {} : { authToken }), fetch: send });
   }
 
-  async #call<Result>(isRead: boolean, work: (client: Client) => Promise<Result>): Promise<Result> {
-    try {
-      return await this.#within(isRead, (send) => work(this.#connect(send)));
-    } catch (error) {
-      throw this.#toError(error, isRead);
-    }
+  async #call<Result>(
+    call: Call,
+    work: (client: Client) => Promise<Result>,
+  ): Promise<{ result: Result; isRepeat: boolean }> {
+    let isRepeat = false;
+    const onRepeat = () => {
+      isRepeat = true;
+    };
+    const result = await this.#explained(
+      call,
+      this.#within(call, (send) => work(this.#connect(send)), onRepeat),
+    );
+    return { result, isRepeat };
   }
 
-  /** Gives `work` a fetch that ends at the deadline, once it is its turn. */
+  /** Gives `work` a way to send requests that ends at the deadline, once it is its turn. */
   async #within<Result>(
-    isRepeatable: boolean,
-    work: (send: (request: Request) => Promise<Response>) => Promise<Result>,
+    { isRead, isRepeatable = false, deadlineMs, signal: callers }: Call,
+    work: (send: Send) => Promise<Result>,
+    onRepeat = () => {},
   ): Promise<Result> {
-    if (this.closed) throw closedError();
+    if (this.#isClosed) throw closedError();
+    callers?.throwIfAborted();
+    const { name: server, requestTimeoutMs } = this.#options;
     const controller = new AbortController();
     const { signal } = controller;
     let isSent = false;
     const late = () => {
-      const message = `the server ${this.#server} did not answer within ${this.#timeoutMs} ms`;
-      return new RemoteError(message, { mayHaveHappened: isSent, isTransient: false });
+      const message = `the server ${server} did not answer within ${requestTimeoutMs} ms`;
+      return new RequestError(message, { mayHaveHappened: isSent, isTransient: false });
     };
-    const leftMs = deadlineOf(this.#timeoutMs) - performance.now();
+    const leftMs = deadlineMs === undefined ? requestTimeoutMs : deadlineMs - performance.now();
     if (leftMs <= 0) throw late();
     const timer = setTimeout(() => controller.abort(late()), leftMs);
+    const leave = () => controller.abort(callers?.reason);
+    callers?.addEventListener("abort", leave);
     this.#running.add(controller);
     try {
-      await this.#takeSlot(signal);
+      await this.#slots.take(signal);
       isSent = true;
       try {
-        return await work(resilientFetch({ server: this.#server, signal, isRepeatable }));
+        const options = { server, signal, isRepeatable: isRead || isRepeatable, onRepeat };
+        return await work((request) => sendRepeatedly(request, options));
       } finally {
         // Calls that waited and whose deadline comes at the same moment leave first: they are not sent for nothing.
-        if (signal.aborted) setImmediate(() => this.#freeSlot());
-        else this.#freeSlot();
+        if (signal.aborted) setImmediate(() => this.#slots.release());
+        else this.#slots.release();
       }
     } finally {
       clearTimeout(timer);
+      callers?.removeEventListener("abort", leave);
       this.#running.delete(controller);
     }
   }
 
-  async #takeSlot(signal: AbortSignal): Promise<void> {
-    if (this.#slots > 0) {
-      this.#slots--;
-      return;
+  async #explained<Result>(call: Call, result: Promise<Result>): Promise<Result> {
+    try {
+      return await result;
+    } catch (error) {
+      throw this.#toError(error, call);
     }
-    await new Promise<void>((resolve, reject) => {
-      const leave = () => {
-        this.#queue.splice(this.#queue.indexOf(enter), 1);
-        reject(signal.reason);
-      };
-      const enter = () => {
-        signal.removeEventListener("abort", leave);
-        resolve();
-      };
-      this.#queue.push(enter);
-      signal.addEventListener("abort", leave, { once: true });
-    });
   }
 
-  #freeSlot(): void {
-    const next = this.#queue.shift();
-    if (next) next();
-    else this.#slots++;
-  }
-
-  /** What a server answered passes on with its SQLite code; what it did not is a RemoteError. Messages of others may hold anything. */
-  #toError(error: unknown, isRead: boolean): Error {
-    if (error instanceof RemoteError) return isRead ? error : withOutcome(error);
+  /** What a server answered passes on with its SQLite code. Messages of others may hold anything. */
+  #toError(error: unknown, call: Call): unknown {
+    const { name: server } = this.#options;
+    if (call.signal?.aborted && error === call.signal.reason) return error;
+    if (error instanceof RequestError) return withOutcome(error, call);
     if (error instanceof HiveCatalogError) return error;
     if (!(error instanceof LibsqlError) || error.code === "HRANA_PROTO_ERROR") {
-      return isRead ? notLibsql(this.#server) : withOutcome(notLibsql(this.#server));
+      return withOutcome(notLibsql(server), call);
     }
     if (error.code.startsWith("SQLITE_")) return error;
     if (LOCK_CODES.test(error.code)) {
-      return new HiveCatalogError("CATALOG_BUSY", `the server ${this.#server} gave the lock to another; try again`);
+      return new HiveCatalogError("CATALOG_BUSY", `the server ${server} gave the lock to another; try again`);
     }
-    const message = `the server ${this.#server} refused a statement (${error.code})`;
-    return new RemoteError(message, { mayHaveHappened: false, isTransient: false });
+    const message = `the server ${server} refused a statement (${error.code})`;
+    return new HiveCatalogError("CATALOG_UNAVAILABLE", message);
   }
 }
 
-function withOutcome(error: RemoteError): RemoteError {
-  if (!error.mayHaveHappened || error.message.endsWith(UNKNOWN_OUTCOME)) return error;
-  return new RemoteError(error.message + UNKNOWN_OUTCOME, error);
+/** Says of a change whether it was made, where that is not known. One that does no harm twice may be tried again by whoever asked for it. */
+function withOutcome(error: RequestError, { isRead, isRepeatable }: Call): HiveCatalogError {
+  if (isRead || !error.mayHaveHappened) return error;
+  const message = `${error.message}; whether the change was made is not known`;
+  if (isRepeatable) return new HiveCatalogError("CATALOG_UNAVAILABLE", message, { cause: error });
+  return new HiveCatalogError("CATALOG_OUTCOME_UNKNOWN", `${message}: read it, then decide`, { cause: error });
 }
 
 function closedError(): HiveCatalogError {
   return new HiveCatalogError("CATALOG_CLOSED", "the catalog is closed");
 }
 
-function withRemoteErrors(transaction: Transaction, toError: (error: unknown) => Error): Transaction {
-  const mapped = async <Result>(result: Promise<Result>): Promise<Result> => {
-    try {
-      return await result;
-    } catch (error) {
-      throw toError(error);
-    }
-  };
-  return {
-    execute: (statement) => mapped(transaction.execute(statement)),
-    batch: (statements) => mapped(transaction.batch(statements)),
-    executeMultiple: (sql) => mapped(transaction.executeMultiple(sql)),
-    commit: () => mapped(transaction.commit()),
-    rollback: () => mapped(transaction.rollback()),
-    close: () => transaction.close(),
-    get closed() {
-      return transaction.closed;
-    },
-  };
+function toStatement({ sql, args }: SqlStatement): { sql: string; args: SqlValue[] } {
+  return { sql, args: [...args] };
+}
+
+/** The rows of @libsql/client are objects with the names of the columns, too. */
+function toResult({ rows, rowsAffected }: ResultSet, isRepeat = false): SqlResult {
+  return { rows: rows.map((row) => Array.from(row)), rowsAffected, isRepeat };
 }

@@ -10,7 +10,7 @@ type Failure = {
 };
 
 /** A server could not be used: CATALOG_UNAVAILABLE, with what is known of the request that failed. */
-export class RemoteError extends HiveCatalogError {
+export class RequestError extends HiveCatalogError {
   readonly mayHaveHappened: boolean;
   readonly isTransient: boolean;
 
@@ -21,13 +21,15 @@ export class RemoteError extends HiveCatalogError {
   }
 }
 
-type RequestOptions = {
+type SendOptions = {
   /** The server's URL as it may be shown. */
   server: string;
   /** Ends the request; its reason is the error to throw. */
   signal: AbortSignal;
   /** Whether the request may be sent again although it may have happened. */
   isRepeatable: boolean;
+  /** Told when it is sent again although it may have happened. */
+  onRepeat: () => void;
 };
 
 /** Codes of a connection that did not come about: nothing was sent. */
@@ -35,87 +37,104 @@ const NOT_CONNECTED = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNR
 const FIRST_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 2000;
 
+/**
+ * Sends a request until it has an answer, as long as that does no harm; the whole answer is read before `signal` ends it. If time runs out,
+ * the error of an attempt that left open what happened is thrown. Throws a RequestError, whose message holds no header, no body and no statement.
+ */
+export async function sendRepeatedly(request: Request, options: SendOptions): Promise<Response> {
+  let last: RequestError | undefined;
+  let open: RequestError | undefined;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await send(request.clone(), options);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      if (options.signal.aborted) throw last ? explained(error, open ?? last) : error;
+      if (error.mayHaveHappened) {
+        if (!options.isRepeatable) throw error;
+        open = error;
+      }
+      if (!error.isTransient) throw open ?? error;
+      last = error;
+    }
+    if (open) options.onRepeat();
+    await delay(pauseMs(attempt), undefined, { signal: options.signal }).catch(() => {
+      throw open ?? last;
+    });
+  }
+}
+
 /** Full jitter: clients that failed together do not come back together. */
-export function pauseMs(attempt: number): number {
+function pauseMs(attempt: number): number {
   return Math.random() * Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
 }
 
-/**
- * A `fetch` that reads the whole answer before `signal` ends it, and that sends a request again as long as that does no harm.
- * Throws a RemoteError, whose message holds no header, no body and no statement.
- */
-export function resilientFetch(options: RequestOptions): (request: Request) => Promise<Response> {
-  return async (request) => {
-    let last: RemoteError | undefined;
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await send(request.clone(), options);
-      } catch (error) {
-        if (!(error instanceof RemoteError)) throw error;
-        if (options.signal.aborted && last)
-          throw new RemoteError(`${error.message}; before that, ${last.message}`, error);
-        if (!error.isTransient || (error.mayHaveHappened && !options.isRepeatable)) throw error;
-        last = error;
-        await delay(pauseMs(attempt), undefined, { signal: options.signal }).catch(() => {
-          throw error;
-        });
-      }
-    }
-  };
+function explained(late: RequestError, before: RequestError): RequestError {
+  const { isTransient, cause } = late;
+  const mayHaveHappened = late.mayHaveHappened || before.mayHaveHappened;
+  return new RequestError(`${late.message}; before that, ${before.message}`, { mayHaveHappened, isTransient, cause });
 }
 
-async function send(request: Request, { server, signal }: RequestOptions): Promise<Response> {
+async function send(request: Request, { server, signal }: SendOptions): Promise<Response> {
   let status: number;
-  let body: ArrayBuffer;
+  let body: string;
   try {
     signal.throwIfAborted();
     // An answer of another server than the one that was asked is none.
     const response = await fetch(request, { signal, redirect: "manual" });
     status = response.status;
-    body = await response.arrayBuffer();
+    body = await response.text();
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw unreachable(server, error);
   }
   if (status !== 200) throw refused(server, status);
-  if (!looksLikeJsonObject(body)) throw notLibsql(server);
+  if (!isPipelineAnswer(body)) throw notLibsql(server);
   return new Response(body, { headers: { "content-type": "application/json" } });
 }
 
-function unreachable(server: string, error: unknown): RemoteError {
-  const code = codeOf(error);
+function unreachable(server: string, error: unknown): RequestError {
+  const code = innermostCode(error);
   if (NOT_CONNECTED.test(code)) {
     const failure = { mayHaveHappened: false, isTransient: true, cause: error };
-    return new RemoteError(`the server ${server} cannot be reached (${code})`, failure);
+    return new RequestError(`the server ${server} cannot be reached (${code})`, failure);
   }
   const message = `the connection to the server ${server} was cut before the answer came${code && ` (${code})`}`;
-  return new RemoteError(message, { mayHaveHappened: true, isTransient: true, cause: error });
+  return new RequestError(message, { mayHaveHappened: true, isTransient: true, cause: error });
 }
 
 /** A proxy may say 503 of a server that broke off in the middle: like every 5xx, it leaves open what happened. */
-function refused(server: string, status: number): RemoteError {
+function refused(server: string, status: number): RequestError {
   const failure = { mayHaveHappened: status >= 500, isTransient: status >= 500 || status === 429 };
   if (status === 401 || status === 403) {
-    return new RemoteError(`the server ${server} does not accept the authToken (HTTP ${status})`, failure);
+    return new RequestError(`the server ${server} does not accept the authToken (HTTP ${status})`, failure);
   }
-  if (status === 429) return new RemoteError(`the server ${server} gets too many requests (HTTP 429)`, failure);
-  if (status >= 500) return new RemoteError(`the server ${server} failed (HTTP ${status})`, failure);
-  return new RemoteError(`the server ${server} is no libSQL server, or refuses its protocol (HTTP ${status})`, failure);
+  if (status === 429) return new RequestError(`the server ${server} gets too many requests (HTTP 429)`, failure);
+  if (status >= 500) return new RequestError(`the server ${server} failed (HTTP ${status})`, failure);
+  return new RequestError(
+    `the server ${server} is no libSQL server, or refuses its protocol (HTTP ${status})`,
+    failure,
+  );
 }
 
 /** The answer was not of the protocol: who answered is not known, and so neither is what happened. */
-export function notLibsql(server: string): RemoteError {
+export function notLibsql(server: string): RequestError {
   const failure = { mayHaveHappened: true, isTransient: true };
-  return new RemoteError(`what answered at ${server} does not speak the protocol of a libSQL server`, failure);
+  return new RequestError(`what answered at ${server} does not speak the protocol of a libSQL server`, failure);
 }
 
-function looksLikeJsonObject(body: ArrayBuffer): boolean {
-  const bytes = new Uint8Array(body);
-  return bytes.at(0) === 0x7b && bytes.at(-1) === 0x7d;
+/** https://github.com/tursodatabase/libsql/blob/main/docs/HRANA_2_SPEC.md: what @libsql/client does not look for, it stumbles over. */
+function isPipelineAnswer(body: string): boolean {
+  try {
+    const answer: unknown = JSON.parse(body);
+    return typeof answer === "object" && answer !== null && "results" in answer && Array.isArray(answer.results);
+  } catch {
+    return false;
+  }
 }
 
 /** What stands behind fetch's "fetch failed". */
-function codeOf(error: unknown): string {
+function innermostCode(error: unknown): string {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if ("code" in cause && typeof cause.code === "string") return cause.code;
   }

@@ -1,0 +1,74 @@
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative } from "node:path";
+import { promisify } from "node:util";
+import { expect, test, vi } from "vitest";
+import { copyOfRepository, ending, startCommand } from "./repository-copy.ts";
+
+// Several processes in a row, on a machine that may be busy.
+vi.setConfig({ testTimeout: 180_000 });
+
+const run = promisify(execFile);
+const TSC = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin", "tsc");
+
+const PROGRAM = `
+import { HiveCatalog, HiveRecordJson, toHiveRecordJson } from "./index.ts";
+const catalog = await HiveCatalog.open(":memory:");
+const added = await catalog.addHive({ id: "a", host: "10.0.0.1", port: 1, zone: "hall 3" });
+await catalog.addHive({ id: "b", host: "10.0.0.1", port: 1 });
+const patched = await catalog.patchHive("b", { zone: "hall 4" });
+const updated = await catalog.updateHive({ ...patched, zone: null });
+const refused = await catalog.patchHive("a", { zone: 5 as never }).catch((error) => error.problems);
+const listed = await catalog.listHives();
+const json = HiveRecordJson.parse(toHiveRecordJson(added));
+console.log(JSON.stringify({ added: added.zone, patched: patched.zone, updated: updated.zone, refused, listed: listed.map(({ zone }) => zone), json: json.zone }));
+`;
+
+test("a new column of hives is one entry and one line of the record, and its migration; the rest follows", async () => {
+  await using copy = await copyOfRepository();
+  const folder = dirname(copy.source);
+  const textsBefore = textsIn(folder);
+  const before = readFileSync(copy.model, "utf8");
+  const after = before
+    .replace("  readonly createdAtMs: number;", "  zone: string | null;\n  readonly createdAtMs: number;")
+    .replace('  createdAtMs: field("created_at_ms"', '  zone: optional(field("zone", text, z.string())),\n$&');
+  writeFileSync(copy.model, after);
+  const added = after.split("\n").filter((line) => !before.split("\n").includes(line));
+  expect(added).toHaveLength(2);
+  const made = await ending(startCommand("db-generate", { args: ["--name", "add_zone"], root: copy.root }));
+  expect(made).toMatchObject({ code: 0 });
+  expect(await ending(startCommand("db-check", { root: copy.root }))).toMatchObject({ code: 0 });
+  const changed = [...textsIn(folder)].filter(([path, text]) => textsBefore.get(path) !== text).map(([path]) => path);
+  expect(changed.sort()).toEqual([
+    expect.stringMatching(/^drizzle\/\d{4}_add_zone\.sql$/),
+    expect.stringMatching(/^drizzle\/meta\/\d{4}_snapshot\.json$/),
+    "drizzle/meta/_journal.json",
+    "src/model/hive.ts",
+  ]);
+
+  const program = join(copy.source, "zone.ts");
+  writeFileSync(program, PROGRAM);
+  const files = ["index", "record", "maintenance", "testing", "schema", "zone"].map((name) =>
+    join(copy.source, `${name}.ts`),
+  );
+  const config = join(folder, "tsconfig.sources.json");
+  writeFileSync(config, JSON.stringify({ extends: "./tsconfig.json", include: [], files }));
+  await run(process.execPath, [TSC, "-p", config], { cwd: copy.root });
+  const { stdout } = await run(process.execPath, ["--import", "tsx", program], { cwd: copy.root });
+  expect(JSON.parse(stdout)).toEqual({
+    added: "hall 3",
+    patched: "hall 4",
+    updated: null,
+    refused: [{ field: "zone", message: expect.stringContaining("got 5") }],
+    listed: ["hall 3", null],
+    json: "hall 3",
+  });
+});
+
+/** The text of every file below `folder`, by its path there. */
+function textsIn(folder: string): Map<string, string> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = entries.map((entry) => join(entry.parentPath, entry.name));
+  return new Map(paths.map((path) => [relative(folder, path), readFileSync(path, "utf8")]));
+}

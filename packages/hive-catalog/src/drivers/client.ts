@@ -1,0 +1,53 @@
+/** What a statement takes for a value. */
+export type SqlValue = string | number | null | Uint8Array;
+
+export type SqlStatement = { readonly sql: string; readonly args: readonly SqlValue[] };
+
+/** Values in the order of the columns. */
+export type SqlRow = readonly unknown[];
+
+export type SqlResult = {
+  readonly rows: readonly SqlRow[];
+  /** Of a change without RETURNING. */
+  readonly rowsAffected: number;
+  /** The answer to an earlier attempt was lost: that one may have made the change already. */
+  readonly isRepeat?: boolean;
+};
+
+/** How a request is made. */
+export type RequestOptions = {
+  /** When it has to end, by the monotonic clock; by default as long as the driver gives a request. For servers alone. */
+  readonly deadlineMs?: number | undefined;
+  /** Ends its waiting; what was handed over may still happen. */
+  readonly signal?: AbortSignal | undefined;
+  /** Whether a change may be sent again when its answer is lost: only what is monotone, or inserts what is absent. Reads always are. */
+  readonly isRepeatable?: boolean;
+};
+
+/** An open transaction, which holds the lock for writing. It must be closed. */
+export interface SqlTransaction {
+  execute(statement: SqlStatement): Promise<SqlResult>;
+  commit(): Promise<void>;
+  /** Rolls back what was not committed. */
+  close(): void;
+}
+
+/** What the catalog needs of a database: a file, memory or a server. Errors are those of the driver, or a HiveCatalogError. */
+export interface SqlClient {
+  execute(statement: SqlStatement, options?: RequestOptions): Promise<SqlResult>;
+  /** The first row of a query that finds one at most; at once where it is there at once. */
+  first(statement: SqlStatement, options?: RequestOptions): SqlRow | undefined | Promise<SqlRow | undefined>;
+  /** Changes that happen together or not at all. */
+  batch(statements: readonly SqlStatement[], options?: RequestOptions): Promise<readonly SqlResult[]>;
+  /** Takes the lock first. */
+  transaction(): Promise<SqlTransaction>;
+  close(): void;
+}
+
+/** A part of a client that reads and changes: a transaction too. */
+export type SqlExecutor = Pick<SqlClient, "execute">;
+
+/** A statement without values. */
+export function plain(sql: string): SqlStatement {
+  return { sql, args: [] };
+}

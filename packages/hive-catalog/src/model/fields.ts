@@ -1,0 +1,137 @@
+import { z } from "zod";
+
+/**
+ * What a column holds. A stored value that is not so was damaged by another program. That is less than the rule which is asked of
+ * input: what is only not accepted any more is read as it is.
+ */
+export type Stored = {
+  readonly type: "text" | "integer";
+  /** What a sound value is, in words. */
+  readonly rule: string;
+  /** What the type alone does not say of a value. */
+  readonly isSound?: (held: string | number) => boolean;
+  /** Of a text that is JSON: what it stands for. Throws an Error that says what is wrong. */
+  readonly decode?: (json: unknown) => unknown;
+};
+
+/** All that is known of one column: the rest of the package derives from it what it needs. */
+export type Field = {
+  /** Its name in SQL, and in JSON but for the ending `_json`. */
+  readonly column: string;
+  readonly isNullable: boolean;
+  readonly stored: Stored;
+  /** What is asked of input. */
+  readonly rule: z.ZodType;
+  /** The same for its JSON form. */
+  readonly jsonRule: z.ZodType;
+  /** From the value to its JSON form; by default they are the same. */
+  readonly toJson?: (value: never) => unknown;
+  /** What it is where a caller does not say it; by default null, where that is allowed. */
+  readonly initial?: unknown;
+};
+
+/** The fields of a record, by their names in TypeScript, in the order of the columns. */
+export type Fields = { readonly [name: string]: Field };
+
+type Further<Json extends z.ZodType> = { json?: { rule: Json; encode: (value: never) => unknown }; initial?: unknown };
+
+/** A field that is never null. */
+export function field<
+  const Column extends string,
+  const S extends Stored,
+  Rule extends z.ZodType,
+  Json extends z.ZodType = Rule,
+>(column: Column, stored: S, rule: Rule, { json, initial }: Further<Json> = {}) {
+  const jsonRule = (json?.rule ?? rule) as Json;
+  return {
+    ...{ column, isNullable: false as const, stored, rule, jsonRule },
+    ...(json && { toJson: json.encode }),
+    ...(initial !== undefined && { initial }),
+  };
+}
+
+/** The same field, where it may be null: unknown, or not there. */
+export function optional<
+  Column extends string,
+  S extends Stored,
+  Rule extends z.ZodType,
+  Json extends z.ZodType,
+>(required: { column: Column; stored: S; rule: Rule; jsonRule: Json; toJson?: (value: never) => unknown }) {
+  const { rule, jsonRule } = required;
+  return { ...required, isNullable: true as const, rule: rule.nullable(), jsonRule: jsonRule.nullable() };
+}
+
+/** The last millisecond that a JavaScript Date can hold. */
+export const MAX_TIME_MS = 8_640_000_000_000_000;
+
+/** One sentence for whatever breaks a rule: a reader wants the rule, not the step at which it broke. */
+export const rule = (text: string) => ({
+  error: (issue: { input?: unknown }) => (issue.input === undefined ? `is required, and ${text}` : text),
+});
+const TIME = rule("must be a time in milliseconds, an integer from 0");
+
+export const timeMs = z
+  .int(TIME)
+  .min(0, TIME)
+  .max(MAX_TIME_MS, TIME)
+  .meta({ description: "Milliseconds since 1970-01-01 UTC" });
+
+/** NUL, and halves of characters, which become other ones on their way into a database. */
+const NO_TEXT = /[\0\p{Surrogate}]/u;
+
+/** Whether a stored row can have this text for its key: reads of any other one find nothing. */
+export function isKey(id: unknown): id is string {
+  return typeof id === "string" && !NO_TEXT.test(id);
+}
+
+/** Any text. (A NUL would end it: such bytes are no text.) */
+export const text = { type: "text", rule: "must be a text" } as const satisfies Stored;
+
+export const time = integer(0, MAX_TIME_MS, "a time in milliseconds, an integer");
+
+export function integer(min: number, max: number, what = "an integer") {
+  return {
+    type: "integer",
+    rule: `must be ${what} from ${min} to ${max}`,
+    isSound: (held: string | number) => Number.isSafeInteger(held) && Number(held) >= min && Number(held) <= max,
+  } as const satisfies Stored;
+}
+
+export function oneOf(choices: readonly string[]) {
+  return {
+    type: "text",
+    rule: `must be one of ${choices.join(", ")}`,
+    isSound: (held: string | number) => (choices as readonly unknown[]).includes(held),
+  } as const satisfies Stored;
+}
+
+export function json(what: string, decode: (json: unknown) => unknown) {
+  return { type: "text", rule: `must be ${what} as JSON`, decode } as const satisfies Stored;
+}
+
+/** The rule of each field, by its name in TypeScript. */
+export function rulesOf<F extends Fields>(fields: F): { [Name in keyof F]: F[Name]["rule"] } {
+  return mapped(fields, ([name, { rule }]) => [name, rule]);
+}
+
+export type JsonName<Column extends string> = Column extends `${infer Name}_json` ? Name : Column;
+export type JsonRules<F extends Fields> = { [Name in keyof F as JsonName<F[Name]["column"]>]: F[Name]["jsonRule"] };
+
+/** The rule of the JSON form of each field, by its name in JSON. */
+export function jsonRulesOf<F extends Fields>(fields: F): JsonRules<F> {
+  return mapped(fields, ([, field]) => [jsonName(field), field.jsonRule]);
+}
+
+export function jsonName({ column }: Field): string {
+  return column.replace(/_json$/, "");
+}
+
+/** What each field is where a caller does not say it. */
+export function initialValues(fields: Fields): Record<string, unknown> {
+  const known = Object.entries(fields).filter(([, { isNullable, initial }]) => isNullable || initial !== undefined);
+  return Object.fromEntries(known.map(([name, { initial = null }]) => [name, initial]));
+}
+
+function mapped<Result>(fields: Fields, change: (entry: [string, Field]) => [string, unknown]): Result {
+  return Object.fromEntries(Object.entries(fields).map(change)) as Result;
+}

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { field, optional, rulesOf, time, timeMs } from "./fields.ts";
+import { choice, line, matching, ofHive, recordId } from "./texts.ts";
+
+/** What a token's bearer may do: everything, read, or beat for the one hive that it belongs to. */
+export const TOKEN_ROLES = ["operator", "reader", "hive"] as const;
+
+export const tokenFields = {
+  id: recordId("id"),
+  name: line("name", 100),
+  role: choice("role", TOKEN_ROLES),
+  /** Of a token of the role `hive` alone. */
+  hiveId: optional(ofHive("hive_id")),
+  hash: matching("hash", "must be a SHA-256 of 64 lowercase hexadecimal digits", /^[0-9a-f]{64}$/),
+  createdAtMs: field("created_at_ms", time, timeMs),
+  revokedAtMs: optional(field("revoked_at_ms", time, timeMs)),
+};
+
+const rules = z.strictObject(rulesOf(tokenFields));
+
+/** A token, without what could be used in its place. */
+export const TokenRecord = rules.omit({ hash: true });
+export type TokenRecord = z.infer<typeof TokenRecord>;
+
+type Owner = { role: string; hiveId?: string | null | undefined };
+
+function checkOwner({ value, issues }: z.core.ParsePayload<Owner>): void {
+  const input = value.hiveId ?? null;
+  if ((value.role === "hive") === (input !== null)) return;
+  const message = input === null ? "is required for a token of the role hive" : "is only for a token of the role hive";
+  issues.push({ code: "custom", input, path: ["hiveId"], message });
+}
+
+/** A token as it is stored: with its hash, never with what its bearer shows. */
+export const StoredToken = rules.check(checkOwner);
+export type StoredToken = z.infer<typeof StoredToken>;
+
+/** What `tokens.add` takes; `createdAtMs` is now by default. A whole `StoredToken` will do. */
+export const NewToken = rules.partial({ hiveId: true, createdAtMs: true, revokedAtMs: true }).check(checkOwner);
+export type NewToken = z.input<typeof NewToken>;
+
+/** Whether a token or an operation can have this id: reads of any other one find nothing. */
+export function isRecordId(id: unknown): id is string {
+  return tokenFields.id.rule.safeParse(id).success;
+}

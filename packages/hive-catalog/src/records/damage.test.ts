@@ -1,0 +1,130 @@
+import { expect, test, vi } from "vitest";
+import { anOperation, HASH, PUBLIC_KEY, withHives } from "../../test/behaviour/samples.ts";
+import { CatalogFile } from "../../test/catalog-file.ts";
+import { fieldsOf, refusalOf } from "../../test/refusal.ts";
+import type { HiveCatalog } from "../catalog.ts";
+import { checkCatalog } from "../maintenance.ts";
+
+/** BLOBs that pass for JSON where SQLite looks for it (null, an empty list, an empty object, 8600), texts that are none, and a fraction that JSON shows as a whole number. */
+const BLOBS = ["x'00'", "x'0b'", "x'0c'", "x'4338363030'"];
+const NO_TEXTS = [...BLOBS, "CAST(x'ff' AS TEXT)", "CAST(x'610062' AS TEXT)"];
+const NO_INTEGERS = [...BLOBS, "1795880775482.001", "-1", "'soon'", "9007199254740993"];
+
+type Table = {
+  texts: readonly string[];
+  integers: readonly string[];
+  /** The columns by which one is read. */
+  keys: readonly string[];
+  add: (catalog: HiveCatalog) => Promise<unknown>;
+  read: (catalog: HiveCatalog) => Promise<unknown>;
+  list: (catalog: HiveCatalog) => Promise<readonly unknown[]>;
+};
+
+const TABLES: Record<string, Table> = {
+  cordons: {
+    texts: ["hive_id", "reason"],
+    integers: ["until_ms", "created_at_ms"],
+    keys: ["hive_id"],
+    add: ({ cordons }) => cordons.set("a", { reason: "fans" }),
+    read: ({ cordons }) => cordons.get("a"),
+    // Something stands in for a damaged one.
+    list: async ({ cordons }) => (await cordons.list()).filter(({ reason }) => reason === "fans"),
+  },
+  tokens: {
+    texts: ["id", "name", "role", "hive_id", "hash"],
+    integers: ["created_at_ms", "revoked_at_ms"],
+    keys: ["id"],
+    add: ({ tokens }) => tokens.add({ id: "a", name: "A", role: "hive", hiveId: "a", hash: HASH }),
+    read: ({ tokens }) => tokens.get("a"),
+    list: ({ tokens }) => tokens.list(),
+  },
+  operations: {
+    texts: ["id", "hive_id", "kind", "state", "owner", "problem", "steps_json", "output_tail"],
+    integers: ["created_at_ms", "deadline_ms", "finished_at_ms"],
+    keys: ["id"],
+    add: ({ operations }) => operations.begin(anOperation("a")),
+    read: ({ operations }) => operations.get("a"),
+    list: ({ operations }) => operations.list(),
+  },
+  host_keys: {
+    texts: ["host", "key_type", "public_key"],
+    integers: ["port", "pinned_at_ms"],
+    keys: ["host", "port"],
+    add: ({ hostKeys }) => hostKeys.pin({ host: "a", port: 22, keyType: "ssh-rsa", publicKey: PUBLIC_KEY }),
+    read: ({ hostKeys }) => hostKeys.find("a", 22),
+    list: ({ hostKeys }) => hostKeys.list(),
+  },
+};
+
+const CASES = Object.entries(TABLES).flatMap(([table, { texts, integers }]) => [
+  ...texts.map((column) => [table, column, NO_TEXTS] as const),
+  ...integers.map((column) => [table, column, NO_INTEGERS] as const),
+]);
+
+test.each(CASES)("what %s.%s may not hold is told by lists, single reads and a check", async (name, column, values) => {
+  const { keys, add, read, list } = TABLES[name] as Table;
+  await using file = await CatalogFile.create();
+  await add(await withHives(file));
+  const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+  for (const value of values) {
+    warn.mockClear();
+    // A new one warns of what others have warned of.
+    const catalog = await file.open();
+    file.run(`UPDATE ${name} SET ${column} = ${value}`);
+    const { isSound, recordDamage, damagedRecords } = await checkCatalog(file.path);
+    expect({ isSound, damagedRecords }, value).toEqual({ isSound: false, damagedRecords: 1 });
+    expect(recordDamage, value).toMatchObject([{ table: name, column }]);
+    expect(await list(catalog), value).toEqual([]);
+    // A cordon whose hive is no text names none, and stands nowhere in the order of hives.
+    const isNowhere = `${name}.${column}` === "cordons.hive_id" && value.startsWith("x");
+    expect(
+      warn.mock.calls.map(([text, kind]) => `${kind}: ${text}`),
+      value,
+    ).toEqual(isNowhere ? [] : [expect.stringMatching(new RegExp(`^CorruptRecordWarning: .*: ${column} must be `))]);
+    if (keys.includes(column)) continue;
+    const refusal = await refusalOf(read(catalog));
+    expect(refusal.code, value).toBe("CORRUPT_RECORD");
+    expect(fieldsOf(refusal), value).toEqual([column]);
+  }
+  warn.mockRestore();
+});
+
+test("a number in a column of text is the text that SQLite made of it", async () => {
+  await using file = await CatalogFile.create();
+  const catalog = await withHives(file);
+  await TABLES.tokens?.add(catalog);
+  await TABLES.cordons?.add(catalog);
+  file.run("UPDATE tokens SET name = 1795880775482.001", "UPDATE cordons SET reason = 5");
+  expect(await catalog.tokens.list()).toMatchObject([{ name: "1795880775482.0" }]);
+  expect(await catalog.cordons.get("a")).toMatchObject({ reason: "5" });
+});
+
+test("what breaks the rule of input in a smaller table is damage, but for a hive's token without its hive", async () => {
+  await using file = await CatalogFile.create();
+  const catalog = await withHives(file);
+  for (const { add } of Object.values(TABLES)) await add(catalog);
+  const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+  file.run("UPDATE tokens SET hive_id = NULL");
+  expect(await catalog.tokens.get("a")).toMatchObject({ role: "hive", hiveId: null });
+  expect((await checkCatalog(file.path)).isSound).toBe(true);
+  for (const [table, column, value] of [
+    ["cordons", "reason", "'two' || char(10) || 'lines'"],
+    ["tokens", "name", "''"],
+    ["tokens", "role", "'root'"],
+    ["tokens", "hash", "upper(hash)"],
+    ["operations", "owner", "char(8232)"],
+    ["operations", "steps_json", `'[{"name":"copy"}]'`],
+    ["host_keys", "host", "'GPU.example'"],
+    ["host_keys", "host", "'gpu.example.'"],
+    ["host_keys", "key_type", "'-o'"],
+    ["host_keys", "port", "0"],
+  ]) {
+    await using damaged = await CatalogFile.create();
+    const other = await withHives(damaged);
+    for (const { add } of Object.values(TABLES)) await add(other);
+    damaged.run(`UPDATE ${table} SET ${column} = ${value}`);
+    expect((await checkCatalog(damaged.path)).recordDamage, `${column} = ${value}`).toMatchObject([{ table, column }]);
+    expect(await TABLES[table ?? ""]?.list(other), `${column} = ${value}`).toEqual([]);
+  }
+  warn.mockRestore();
+});

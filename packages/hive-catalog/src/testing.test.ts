@@ -1,0 +1,30 @@
+import { existsSync, readdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { expect, test, vi } from "vitest";
+import { refusalOf } from "../test/refusal.ts";
+import { HiveRecord } from "./model/hive.ts";
+import { aHive, openTestCatalog, temporaryFolder } from "./testing.ts";
+
+test("a test catalog runs SQL in its file, and its folder is gone when it is closed", async () => {
+  const catalog = await openTestCatalog();
+  await catalog.addHive(aHive());
+  await catalog.run("UPDATE hives SET port = 7");
+  expect(await catalog.run("SELECT id, port FROM hives")).toEqual([[aHive().id, 7]]);
+  expect((await catalog.getHive(aHive().id))?.port).toBe(7);
+  await catalog.close();
+  expect(existsSync(dirname(catalog.path))).toBe(false);
+});
+
+test("a test catalog that cannot be opened leaves no folder", async () => {
+  await using folder = await temporaryFolder();
+  vi.stubEnv("TMPDIR", folder.path);
+  expect((await refusalOf(openTestCatalog({ migrate: false }))).code).toBe("CATALOG_NOT_MIGRATED");
+  expect((await refusalOf(openTestCatalog({ busyTimeoutMs: -1 }))).code).toBe("INVALID_ARGUMENT");
+  vi.unstubAllEnvs();
+  expect(readdirSync(folder.path)).toEqual([]);
+});
+
+test("a hive for tests is sound, with what was asked of it", () => {
+  expect(HiveRecord.parse(aHive())).toEqual(aHive());
+  expect(aHive({ port: 7 })).toEqual({ ...aHive(), port: 7 });
+});
