@@ -10,6 +10,8 @@ const PACKAGE = join("packages", "hive-catalog");
 const COPIED = [
   "package.json",
   "drizzle.config.ts",
+  join("scripts", "typescript.js"),
+  join("scripts", "source-condition.js"),
   ...["package.json", "bin", "drizzle", "scripts", "src"].map((name) => join(PACKAGE, name)),
 ];
 const TIMEOUT_MS = 60_000;
