@@ -1,3 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({ test: { include: ["src/**/*.test.ts"], testTimeout: 60_000 } });
+export default defineConfig({
+  ssr: { resolve: { conditions: ["source"] } },
+  test: { include: ["src/**/*.test.ts"], testTimeout: 60_000 },
+});

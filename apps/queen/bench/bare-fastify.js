@@ -1,2 +1,3 @@
-if (!process.features.typescript) (await import("tsx/esm/api")).register();
+import "../../../scripts/typescript.js";
+
 await import("./bare-fastify.ts");

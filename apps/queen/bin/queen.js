@@ -7,6 +7,6 @@ if (!process.features.typescript) {
     import("pino"),
     import("commander"),
   ]);
-  (await import("tsx/esm/api")).register();
 }
+await import("../../../scripts/typescript.js");
 await import("../src/main.ts");

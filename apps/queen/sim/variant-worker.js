@@ -1,2 +1,3 @@
-if (!process.features.typescript) (await import("tsx/esm/api")).register({ tsconfig: false });
+import "../../../scripts/typescript.js";
+
 await import("./variant-worker.ts");

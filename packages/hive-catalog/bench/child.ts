@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+const LOADER = new URL("../../../scripts/typescript.js", import.meta.url);
 /** No child lives longer, whatever happens to this process's plans. */
 const LONGEST_LIFE_MS = 5 * 60_000;
 const START_TIMEOUT_MS = 20_000;
@@ -42,11 +43,9 @@ function start({ command, args, env, onProgress }: Command, limitMs: number): Ch
   return child;
 }
 
-/** The arguments with which node runs a TypeScript file as it is. */
+/** The arguments with which node runs a TypeScript file. */
 export function scriptArguments(script: URL): string[] {
-  const runsTypeScript = "typescript" in process.features && Boolean(process.features.typescript);
-  const loader = runsTypeScript ? [] : ["--import", import.meta.resolve("tsx/esm")];
-  return [...loader, fileURLToPath(script)];
+  return ["--import", LOADER.href, fileURLToPath(script)];
 }
 
 /** Runs a program to its end and resolves to what it printed. Rejects when it fails or takes longer than `timeoutMs`. */

@@ -11,7 +11,8 @@ const KIT = join(dirname(createRequire(import.meta.url).resolve("drizzle-kit")),
 
 /** Runs drizzle-kit from the repository's root. Answers its exit code, which is 0 after many errors too: prove success otherwise. */
 export async function runKit(args: string[], stdio: StdioOptions, env: NodeJS.ProcessEnv = {}): Promise<number | null> {
-  const kit = spawn(process.execPath, [KIT, ...args], {
+  // The schema's packages as they stand in their sources, not as they were last built.
+  const kit = spawn(process.execPath, ["--conditions=source", KIT, ...args], {
     cwd: REPOSITORY_ROOT,
     env: { ...process.env, ...env },
     stdio,

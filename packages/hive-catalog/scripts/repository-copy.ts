@@ -11,6 +11,8 @@ const COPIED = [
   "package.json",
   "drizzle.config.ts",
   "tsconfig.base.json",
+  join("scripts", "typescript.js"),
+  join("scripts", "source-condition.js"),
   ...["package.json", "tsconfig.json", "bin", "drizzle", "scripts", "src"].map((name) => join(PACKAGE, name)),
 ];
 const TIMEOUT_MS = 60_000;

@@ -13,6 +13,8 @@ import { aHive, temporaryFolder } from "./testing.ts";
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL("../../..", import.meta.url));
 const packageFolder = fileURLToPath(new URL("..", import.meta.url));
+/** How the README says that its program is run. */
+const TYPESCRIPT = join(repository, "scripts/typescript.js");
 
 /** The TypeScript of a README as one program. */
 async function programOf(readme: string): Promise<string> {
@@ -28,7 +30,7 @@ async function runProgram(program: string, env: NodeJS.ProcessEnv = {}) {
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, "program.ts");
   await writeFile(file, program);
-  const { stdout } = await run(process.execPath, ["--import", "tsx", file], {
+  const { stdout } = await run(process.execPath, ["--import", TYPESCRIPT, file], {
     cwd: folder,
     timeout: 60_000,
     env: { ...process.env, ...env },

@@ -10,6 +10,7 @@ function bundle() {
   return build({
     stdin: { contents: 'export * from "@repo/hive-catalog/record";', resolveDir: PACKAGE_FOLDER },
     bundle: true,
+    conditions: ["source"],
     platform: "browser",
     format: "iife",
     globalName: "record",

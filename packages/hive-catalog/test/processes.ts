@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 const PACKAGE_FOLDER = fileURLToPath(new URL("..", import.meta.url));
 /** Node's arguments before a script in TypeScript. */
 export const RUN_TYPESCRIPT = ["--import", new URL("../bin/typescript.js", import.meta.url).href];
+const ONLY_LOADER = ["--import", new URL("../../../scripts/typescript.js", import.meta.url).href];
 /** Workers that use no whole catalog: loading all that one needs beforehand would cost them more than it spares. */
 const NEED_LITTLE = ["dying-migrator", "sqlite-session"];
 /** No test process outlives this, whatever happens to its test. */
@@ -26,7 +27,7 @@ export type LineProcess = AsyncDisposable & {
 /** Starts `test/workers/<name>.ts` in a process of its own. It ends when it is disposed of. */
 export function startWorker(name: string, ...args: string[]): LineProcess {
   const script = fileURLToPath(new URL(`./workers/${name}.ts`, import.meta.url));
-  const loader = NEED_LITTLE.includes(name) ? ["--import", "tsx/esm"] : RUN_TYPESCRIPT;
+  const loader = NEED_LITTLE.includes(name) ? ONLY_LOADER : RUN_TYPESCRIPT;
   const child = spawn(process.execPath, [...loader, script, ...args], {
     cwd: PACKAGE_FOLDER,
     timeout: MAX_LIFE_MS,

@@ -35,6 +35,7 @@ async function makeBundle(): Promise<AgentBundle> {
     const { outputFiles } = await build({
       entryPoints: [ENTRY],
       bundle: true,
+      conditions: ["source"],
       platform: "node",
       format: "esm",
       target: "node20.19",

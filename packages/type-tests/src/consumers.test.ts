@@ -1,0 +1,106 @@
+import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildPackages, REPOSITORY, runNode, TSC, temporaryFolder } from "./repository.ts";
+
+const PACKAGES = ["device-types", "hive-catalog"];
+const PROGRAM = join(REPOSITORY, "packages/type-tests/consumer/main.ts");
+const STRICT = {
+  module: "nodenext",
+  types: ["node"],
+  noEmit: true,
+  strict: true,
+  noPropertyAccessFromIndexSignature: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  isolatedModules: true,
+  verbatimModuleSyntax: true,
+};
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+
+beforeAll(async () => {
+  expect(await buildPackages()).toMatchObject({ code: 0, stderr: "" });
+  folder = await temporaryFolder();
+  for (const name of PACKAGES) await install(name);
+  await link("@types/node");
+  await cp(PROGRAM, join(folder.path, "src", "main.ts"));
+  await writeFile(join(folder.path, "package.json"), '{ "type": "module" }');
+});
+
+afterAll(() => folder[Symbol.asyncDispose]());
+
+/** Puts a package where a package manager would: what it publishes, and what it depends on beside it. */
+async function install(name: string): Promise<void> {
+  const from = join(REPOSITORY, "packages", name);
+  const to = join(folder.path, "node_modules", "@repo", name);
+  const manifest: { files: string[]; dependencies: object } = JSON.parse(
+    await readFile(join(from, "package.json"), "utf8"),
+  );
+  for (const path of ["package.json", ...manifest.files])
+    await cp(join(from, path), join(to, path), { recursive: true });
+  for (const dependency of Object.keys(manifest.dependencies))
+    if (!dependency.startsWith("@repo/")) await link(dependency);
+}
+
+/** Every third-party package of `device-types` is one of `hive-catalog` too. */
+async function link(name: string): Promise<void> {
+  const path = join(folder.path, "node_modules", name);
+  await mkdir(dirname(path), { recursive: true });
+  const target = join(REPOSITORY, "packages/hive-catalog/node_modules", name);
+  await symlink(target, path).catch((error) => {
+    if (error.code !== "EEXIST") throw error;
+  });
+}
+
+const tsc = (...args: string[]) => runNode([TSC, "--pretty", "false", ...args], folder.path);
+
+async function diagnosticsOf(compilerOptions: object): Promise<string[]> {
+  await writeFile(join(folder.path, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["src"] }));
+  const { stdout } = await tsc();
+  return stdout.split("\n").filter((line) => line.includes("error TS"));
+}
+
+describe("another repository, with the built packages in its node_modules", () => {
+  it("compiles with what tsc --init writes, and what it emits runs with plain node", async () => {
+    await tsc("--init");
+    expect(await tsc("--types", "node", "--rootDir", "src", "--outDir", "out")).toEqual({
+      code: 0,
+      stdout: "",
+      stderr: "",
+    });
+    const declarations = await readFile(join(folder.path, "out/main.d.ts"), "utf8");
+    expect(declarations).toContain('readStatus: (value: unknown) => "offline" | "online" | "unknown"');
+    expect(declarations).toContain("add: (catalog: HiveCatalog, hive: NewHive) => Promise<HiveRecord>");
+
+    const { stdout, stderr } = await runNode(["out/main.js", join(folder.path, "hives.db")], folder.path);
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual({
+      gpus: ["NVIDIA RTX 4090"],
+      rows: [{ host: "10.0.0.1", port: 8600 }],
+      isSound: true,
+      tables: expect.arrayContaining(["hives", "cordons", "tokens", "operations", "host_keys"]),
+    });
+  });
+
+  it("compiles for a bundler", async () => {
+    const options = {
+      module: "esnext",
+      moduleResolution: "bundler",
+      noEmit: true,
+      types: ["node"],
+      skipLibCheck: true,
+    };
+    expect(await diagnosticsOf(options)).toEqual([]);
+  });
+
+  it("compiles with stricter settings than this repository's", async () => {
+    expect(await diagnosticsOf({ ...STRICT, skipLibCheck: true })).toEqual([]);
+  });
+
+  // drizzle's declarations name the packages of every database that it can talk to, and do not compile by themselves.
+  it("finds nothing wrong with the packages' own declarations", async () => {
+    const diagnostics = await diagnosticsOf({ ...STRICT, skipLibCheck: false });
+    expect(diagnostics.filter((line) => !line.includes("node_modules/drizzle-orm/"))).toEqual([]);
+  });
+});
