@@ -266,32 +266,6 @@ test("each finder reports the damaged rows among its own", async () => {
   }
 });
 
-test("findStaleHives ends, page by page too, past beats that are no times, and tells each once", async () => {
-  damage("last_heartbeat_ms", "-9223372036854775807");
-  const beats = ["-9223372036854775808", "-9e999", "-9007199254740993", "-0.5", "1.5", "1e300", "9223372036854775807"];
-  for (const [index, beat] of beats.entries()) {
-    const copied = "host, port, ssh_host, ssh_port, ssh_user, status, last_heartbeat_ms, devices_json, 1, 1";
-    file.run(
-      `INSERT INTO hives SELECT 'n-${index}', ${copied} FROM hives WHERE id = 'a'`,
-      `UPDATE hives SET last_heartbeat_ms = ${beat} WHERE id = 'n-${index}'`,
-    );
-  }
-  const stale = 6; // Those before now, as SQLite compares them.
-  expect(idsOf(await catalog.findStaleHives(1))).toEqual(["a", "z"]);
-  expect(reported).toHaveLength(stale);
-  for (const limit of [1, 2, 3]) {
-    reported = [];
-    const found: HiveRecord[] = [];
-    for (;;) {
-      const page = await catalog.findStaleHives(1, { limit, after: found.at(-1) });
-      found.push(...page);
-      if (page.length < limit) break;
-    }
-    expect(idsOf(found), `limit ${limit}`).toEqual(["a", "z"]);
-    expect(reported, `limit ${limit}`).toHaveLength(stale);
-  }
-});
-
 /** All pages of a finder, joined; each but the last must be full. */
 async function pagedBy(
   limit: number,

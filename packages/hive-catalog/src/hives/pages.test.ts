@@ -22,7 +22,7 @@ const FLEETS: [string, string[]][] = [
   ["every second one damaged", [...sound("a", "c", "e", "g"), ...damaged("b", "d", "f", "h")]],
   ["a long damaged stretch", [...sound("a", "z"), ...damaged(..."bcdefghijklmnop")]],
   ["nothing but damage", damaged("a", "b", "c")],
-  ["ids with spaces", [...sound("a", "b", "c"), ...numbered(4, (i) => `'b ${i}'`)]],
+  ["odd ids, which are sound", [...sound("a", "b", "c"), ...numbered(4, (i) => `'b ${i}'`)]],
   ["ids that are no ASCII", [...sound("a", "b", "c"), ...numbered(4, (i) => `'b ä${i}'`)]],
   ["ids that are no UTF-8", [...sound("a", "b", "c"), ...numbered(4, (i) => `CAST(x'62ff4${i}' AS TEXT)`)]],
   ["ids with a NUL inside", [...sound("a", "b", "c"), ...numbered(4, (i) => `CAST(x'62004${i}' AS TEXT)`)]],
@@ -107,7 +107,7 @@ test("more damaged rows than one batch holds are read past", async () => {
     INSERT INTO hives (id, host, port, created_at_ms, updated_at_ms)`;
   const { file, catalog } = await manyDamaged([
     `${many} SELECT NULL, 'h', 1, 0, 0 FROM n`,
-    `${many} SELECT 'b ' || i, 'h', 1, 0, 0 FROM n`,
+    `${many} SELECT 'b' || char(0) || i, 'h', 1, 0, 0 FROM n`,
     `${many} SELECT CAST('c' || i AS BLOB), 'h', 1, 0, 0 FROM n`,
   ]);
   await using _ = file;
@@ -118,6 +118,36 @@ test("more damaged rows than one batch holds are read past", async () => {
   expect((await catalog.listHives({ limit: 2, onCorruptHive })).map(({ id }) => id)).toEqual(["a", "b"]);
   expect((await catalog.listHives({ limit: 2, after: "b", onCorruptHive })).map(({ id }) => id)).toEqual(["c"]);
   expect(await allOf(catalog.streamHives({ pageSize: 100, onCorruptHive }))).toHaveLength(3);
+});
+
+/** What is no time, in the order in which SQLite has it among the beats; the last two are not stale, whatever the clock says. */
+const NO_BEATS = ["-9e999", "-9223372036854775808", "-9223372036854775807", "-9007199254740993", "-1", "0.5"];
+const FAR_AHEAD = ["1e300", "9223372036854775807"];
+
+test("findStaleHives ends, page by page too, past beats that no time can be, and tells each once", async () => {
+  const beating = (beat: string, index: number) => row(`'n-${index}'`).replace(", 1, 0, 0)", `, ${beat}, 0, 0)`);
+  const rows = [...sound("a", "z"), ...[...NO_BEATS, ...FAR_AHEAD].map(beating)];
+  await using file = await CatalogFile.create(SPECIFICATION_DDL, ...rows);
+  const reported: DamagedHive[] = [];
+  const catalog = await file.open({ now: () => NOW_MS, onCorruptHive: (damage) => reported.push(damage) });
+  for (const limit of [1, 2, 3, 100]) {
+    reported.length = 0;
+    const found: HiveRecord[] = [];
+    for (;;) {
+      const page = await catalog.findStaleHives(1, { limit, after: found.at(-1) });
+      found.push(...page);
+      if (page.length < limit) break;
+    }
+    expect(
+      found.map(({ id }) => id),
+      `limit ${limit}`,
+    ).toEqual(["a", "z"]);
+    expect(
+      reported.map(({ id }) => id),
+      `limit ${limit}`,
+    ).toEqual(NO_BEATS.map((_, index) => `n-${index}`));
+  }
+  await catalog.close();
 });
 
 async function manyDamaged(rows: string[]) {
