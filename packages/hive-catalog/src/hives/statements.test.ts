@@ -10,6 +10,7 @@ import {
   hiveOfId,
   hivesWithoutDevices,
   hivesWithStatus,
+  removal,
   staleHives,
   storeBeat,
   storeBeats,
@@ -78,4 +79,18 @@ test.each<[string, SqlStatement, string]>([
   const plan = rows.map((row) => String(row[3])).join("\n");
   expect(plan).toContain(index);
   expect(plan).not.toContain("TEMP B-TREE FOR ORDER BY");
+});
+
+test("to remove a hive reads nothing of the others, however many they are", async () => {
+  const { client } = await openDatabase(":memory:", { migrate: true, busyTimeoutMs: 0 });
+  for (const statement of removal) {
+    const { sql, args } = statement({ id: "a", nowMs: 1 });
+    const { rows } = await client.execute({ sql: `EXPLAIN QUERY PLAN ${sql}`, args });
+    const steps = rows
+      .map((row) => String(row[3]))
+      .filter((step) => /\b(?:hives|cordons|tokens|operations)\b/.test(step));
+    expect(steps.length, sql).toBeGreaterThan(0);
+    for (const step of steps) expect(step, sql).toMatch(/^SEARCH /);
+  }
+  client.close();
 });

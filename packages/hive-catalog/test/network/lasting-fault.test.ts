@@ -232,3 +232,60 @@ test("a lock that the server cannot get in time is CATALOG_BUSY, and the change 
   await catalog.updateHeartbeat(HIVE.id, 5);
   expect((await catalog.getHive(HIVE.id))?.lastHeartbeatMs).toBe(5);
 });
+
+test("close does not wait for a server that does not answer: what is asked of it ends as closed", async () => {
+  await using network = await startNetwork();
+  const catalog = await network.open({ requestTimeoutMs: 600_000 });
+  let asked = () => {};
+  const arrival = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  network.proxy.plan = () => {
+    asked();
+    return { kind: "hang", when: "before" };
+  };
+  const calls = [
+    catalog.getHive(HIVE.id),
+    catalog.updateHiveStatus(HIVE.id, "online"),
+    catalog.updateHeartbeat(HIVE.id, 1),
+  ];
+  const refusals = Promise.all(calls.map(refusalOf));
+  await arrival;
+  await catalog.close();
+  for (const { code } of await refusals) expect(code).toBe("CATALOG_CLOSED");
+  expect((await refusalOf(catalog.countHives())).code).toBe("CATALOG_CLOSED");
+});
+
+test("a signal ends a call that a server does not answer, with its own reason", async () => {
+  await using network = await startNetwork();
+  await network.direct.addHive(HIVE);
+  const catalog = await network.open({ requestTimeoutMs: 600_000 });
+  let arrived = () => {};
+  const arrival = new Promise<void>((resolve) => {
+    arrived = resolve;
+  });
+  network.proxy.plan = () => {
+    arrived();
+    return { kind: "hang", when: "before" };
+  };
+  const { signal, abort } = abortable();
+  const calls = [
+    catalog.getHive(HIVE.id, { signal }),
+    catalog.listHives({ signal }),
+    catalog.updateHiveStatus(HIVE.id, "online", { signal }),
+    catalog.addHive(aHive({ id: "new" }), { signal }),
+    catalog.updateHeartbeat(HIVE.id, 1, { signal }),
+    catalog.cordons.set(HIVE.id, { reason: "fans" }, { signal }),
+  ];
+  const ends = Promise.allSettled(calls);
+  await arrival;
+  abort();
+  for (const end of await ends) expect(end).toEqual({ status: "rejected", reason: signal.reason });
+  network.proxy.plan = () => undefined;
+  expect(await catalog.hiveExists(HIVE.id)).toBe(true);
+});
+
+function abortable(): { signal: AbortSignal; abort: () => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort(new Error("nobody waits any more")) };
+}
