@@ -17,7 +17,7 @@ import {
   runWrk,
   type Server,
   worstOf,
-} from "@repo/hive-catalog/bench";
+} from "@repo/bench";
 import { aHeartbeat } from "./heartbeats.ts";
 import { beatingFleet, giveTokens, startBareHttp, startQueen } from "./servers.ts";
 

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { absolute, type Benchmark, hiveId, percentile } from "@repo/hive-catalog/bench";
+import { absolute, type Benchmark, hiveId, percentile } from "@repo/bench";
 import { HiveRegistry } from "../src/registry.ts";
 import { WORKER_STATES, type Worker } from "../src/worker.ts";
 

@@ -1,4 +1,4 @@
-import type { Limit, Result, Spread } from "@repo/hive-catalog/bench";
+import type { Limit, Result, Spread } from "@repo/bench";
 import type { Machine } from "./machine.ts";
 
 export type Report = {

@@ -1,11 +1,11 @@
 import { statSync } from "node:fs";
 import { createRequire } from "node:module";
+import { startTestServer } from "@repo/libsql-test-server";
 import { expect, test } from "vitest";
 import { CatalogFile, SPECIFICATION_DDL } from "../../test/catalog-file.ts";
 import { manyHives } from "../../test/large-catalog.ts";
 import { refusalOf } from "../../test/refusal.ts";
 import { catalogInfo, HiveCatalog } from "../index.ts";
-import { startTestServer } from "../testing/hrana-server.ts";
 import { aHive } from "../testing.ts";
 
 const MIGRATIONS = ["0000_create_hives", "0001_keyset_indexes", "0002_cordons_tokens_operations_host_keys"];

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { mountReadOnly } from "@repo/test-support/mount";
 import { expect, test } from "vitest";
 import { checkCatalog, HiveCatalog } from "../../src/index.ts";
-import { mountReadOnly } from "../../src/testing/mount.ts";
 import { aHive, temporaryFolder } from "../../src/testing.ts";
 import { startWorker } from "../processes.ts";
 import { refusalOf } from "../refusal.ts";

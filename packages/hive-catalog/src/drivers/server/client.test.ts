@@ -1,9 +1,10 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { startTestServer } from "@repo/libsql-test-server";
 import { expect, test } from "vitest";
 import { refusalOf } from "../../../test/refusal.ts";
-import { startTestServer, temporaryFolder } from "../../testing.ts";
+import { temporaryFolder } from "../../testing.ts";
 import { openRemoteClient } from "./client.ts";
 import { RemoteError } from "./request.ts";
 import { retryWithin } from "./retry.ts";
