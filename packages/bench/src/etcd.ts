@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { freePort, runProgram, type Server, startServer } from "./harness/child.ts";
 import { beatAt, fillFleet, hiveId, migrateFleet } from "./harness/fleet.ts";
-import { inTurn, type Round } from "./harness/measure.ts";
+import { callInLoops, inTurn, type Round } from "./harness/measure.ts";
 import { type Benchmark, compared, notMeasured } from "./harness/result.ts";
 import { installedWrk, runWrk } from "./harness/wrk.ts";
 
@@ -81,17 +81,10 @@ function putBody(key: string, value: string): string {
 
 function beatsPerSecond(catalog: HiveCatalog, seconds: number): Round {
   let beat = 0;
+  const next = () => catalog.updateHeartbeat(hiveId(beat % HIVES), beatAt + beat++);
   return async () => {
     const startedMs = performance.now();
-    const untilMs = startedMs + seconds * 1000;
-    let beats = 0;
-    const caller = async () => {
-      while (performance.now() < untilMs) {
-        await catalog.updateHeartbeat(hiveId(beat % HIVES), beatAt + beat++);
-        beats++;
-      }
-    };
-    await Promise.all(Array.from({ length: CALLERS }, caller));
-    return (beats / (performance.now() - startedMs)) * 1000;
+    const beats = await callInLoops(CALLERS, seconds * 1000, next);
+    return (beats.length / (performance.now() - startedMs)) * 1000;
   };
 }

@@ -4,7 +4,7 @@ import Database from "libsql";
 import { largestFleet } from "./growth.ts";
 import { runScript } from "./harness/child.ts";
 import { beatAt, hiveId } from "./harness/fleet.ts";
-import { percentile } from "./harness/measure.ts";
+import { p99 } from "./harness/measure.ts";
 import { absolute, type Benchmark, compared, type Result } from "./harness/result.ts";
 import type { Streamed } from "./stream-child.ts";
 
@@ -77,12 +77,6 @@ async function writeWhile<Result>(
   database.close();
   return { written, result: await working };
 }
-
-const p99 = (figures: readonly number[]) =>
-  percentile(
-    figures.toSorted((a, b) => a - b),
-    0.99,
-  );
 
 type Seen = { alone: Written; beside: Written; streamed: Streamed; withBeats: Streamed };
 

@@ -1,7 +1,6 @@
 import { statSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
-import { HiveCatalog } from "@repo/hive-catalog";
 import Database from "libsql";
 
 /**
@@ -36,8 +35,10 @@ const RESTING = ["synchronous = FULL", "wal_checkpoint(TRUNCATE)"];
 
 export const hiveId = (n: number): string => `hive-${String(n).padStart(7, "0")}`;
 
-/** Makes a catalog file at `path` by the package's own migrations. */
-export async function migrateFleet(path: string): Promise<void> {
+/** Makes a catalog file at `path` by the package's own migrations, or by those of another catalog's module. */
+export async function migrateFleet(path: string, module = "@repo/hive-catalog"): Promise<void> {
+  // Only here: a process that measures another catalog's module has none but that.
+  const { HiveCatalog } = (await import(module)) as typeof import("@repo/hive-catalog");
   await (await HiveCatalog.open(path)).close();
 }
 

@@ -25,6 +25,13 @@ export function percentile(sorted: readonly number[], share: number): number {
   return below + (above - below) * (position - Math.floor(position));
 }
 
+export function p99(figures: readonly number[]): number {
+  return percentile(
+    figures.toSorted((a, b) => a - b),
+    0.99,
+  );
+}
+
 /** Said beside a median of stalls: how bad it was once. */
 export function worstOf(stallsMs: readonly number[]): string {
   return `${stallsMs.length} ${stallsMs.length === 1 ? "run" : "runs"}, the worst ${Math.max(...stallsMs).toFixed(1)} ms`;
@@ -139,4 +146,20 @@ export function medianOf(operation: Operation, count: number): Round {
     for (let done = 0; done < count; done++) tookUs.push((await runMany(operation, n++, 1)) * 1000);
     return spread(tookUs).median;
   };
+}
+
+/** How long each call took, in ms, of some callers that call again as soon as they have their answer, as long as `forMs`. */
+export async function callInLoops(callers: number, forMs: number, call: () => Promise<unknown>): Promise<number[]> {
+  const untilMs = performance.now() + forMs;
+  const tookMs: number[] = [];
+  const caller = async () => {
+    for (let startedMs = performance.now(); startedMs < untilMs; ) {
+      await call();
+      const answeredMs = performance.now();
+      tookMs.push(answeredMs - startedMs);
+      startedMs = answeredMs;
+    }
+  };
+  await Promise.all(Array.from({ length: callers }, caller));
+  return tookMs;
 }

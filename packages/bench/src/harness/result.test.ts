@@ -2,7 +2,8 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { measuredInOwnProcess } from "../own-process.ts";
 import { runProgram } from "./child.ts";
-import { groupsInTurn, inTurn, percentile, spread } from "./measure.ts";
+import { callInLoops, groupsInTurn, inTurn, percentile, spread } from "./measure.ts";
+import { processorTimeMs } from "./processor-time.ts";
 import { absolute, compared, notMeasured } from "./result.ts";
 
 const row = { point: 1, what: "a call", meaning: "what it says", unit: "µs" } as const;
@@ -84,4 +85,22 @@ test("a program that takes too long is ended, and said to", async () => {
 test("percentiles lie between the neighbouring samples", () => {
   expect(percentile([1, 2, 3, 4], 0.5)).toBe(2.5);
   expect(spread([4, 1, 3, 2, 5])).toEqual({ median: 3, low: 2, high: 4, rounds: 5 });
+});
+
+test("callers in a loop call again when they have their answer, not before", async () => {
+  let calls = 0;
+  let running = 0;
+  const tookMs = await callInLoops(3, 50, async () => {
+    calls++;
+    expect(++running).toBeLessThanOrEqual(3);
+    await new Promise(setImmediate);
+    running--;
+  });
+  expect(calls).toBeGreaterThan(3);
+  expect(tookMs).toHaveLength(calls);
+});
+
+test("the processor time of a process is what it counts itself, to a few of the system's ticks", () => {
+  const { user, system } = process.cpuUsage();
+  expect(Math.abs(processorTimeMs(process.pid) - (user + system) / 1000)).toBeLessThan(100);
 });
