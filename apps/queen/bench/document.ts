@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Result } from "@repo/hive-catalog/bench";
+import type { Result } from "@repo/bench";
 import { CARRIED_BY } from "./load.ts";
 import { byPoint, figureText, limitText, machineLines, type Report, short } from "./report.ts";
 

@@ -1,13 +1,5 @@
 import { join } from "node:path";
-import {
-  absolute,
-  type Benchmark,
-  fillFleet,
-  migrateFleet,
-  runScript,
-  spread,
-  worstOf,
-} from "@repo/hive-catalog/bench";
+import { absolute, type Benchmark, fillFleet, migrateFleet, runScript, spread, worstOf } from "@repo/bench";
 import type { RoundSeen } from "./health-round-child.ts";
 import { startAnsweringHives } from "./servers.ts";
 

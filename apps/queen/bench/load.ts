@@ -10,14 +10,16 @@ import {
   hiveId,
   installedWrk,
   inTurn,
+  KNOWS_PROCESSOR_TIME,
   type LoadFigures,
   notMeasured,
-  percentile,
+  p99,
+  processorTimeMs,
   type Result,
   runWrk,
   type Server,
   worstOf,
-} from "@repo/hive-catalog/bench";
+} from "@repo/bench";
 import { aHeartbeat } from "./heartbeats.ts";
 import { beatingFleet, giveTokens, startBareHttp, startQueen } from "./servers.ts";
 
@@ -60,6 +62,15 @@ const rows = {
     counterpart: BARE,
     limit: { atMost: 10 },
   },
+  cpu: {
+    point: POINT,
+    what: "processor time of an answered beat",
+    meaning:
+      "User and system time of the server's process: what the fleet takes of the machine, however many cores it has.",
+    unit: "µs",
+    counterpart: BARE,
+    limit: { atMost: 2 },
+  },
   reading: {
     point: POINT,
     what: "GET /v1/hives/{id} beside that load, p99",
@@ -91,6 +102,10 @@ export const load: Benchmark = {
   },
 };
 
+type RoundFigures = LoadFigures & {
+  /** Processor time of the server for each answered request. */
+  cpuUs: number;
+};
 type Side = "ours" | "locked" | "theirs";
 /** With what its callers have to show. */
 type Loaded = Server & { tokens?: readonly string[] };
@@ -119,16 +134,21 @@ async function measure(
       seconds,
       folder,
     });
-  const seen: Record<Side, LoadFigures[]> = { ours: [], locked: [], theirs: [] };
+  const seen: Record<Side, RoundFigures[]> = { ours: [], locked: [], theirs: [] };
   const side = (name: Side, server: Loaded) => ({
-    [name]: async () => seen[name].push(await post(server)),
+    [name]: async () => {
+      const beforeMs = processorTimeMs(server.pid);
+      const figures = await post(server);
+      const tookMs = processorTimeMs(server.pid) - beforeMs;
+      return seen[name].push({ ...figures, cpuUs: (tookMs * 1000) / figures.requests });
+    },
   });
   progress(`${rows.throughput.what}, against ${BARE}`);
   await inTurn(
     { ...side("ours", ours), ...side("theirs", theirs), ...(locked && side("locked", locked)) },
     { rounds: quick ? 3 : ROUNDS, warmUp: WARM_UP_ROUNDS },
   );
-  const figures = (name: Side, of: keyof LoadFigures) => seen[name].slice(WARM_UP_ROUNDS).map((round) => round[of]);
+  const figures = (name: Side, of: keyof RoundFigures) => seen[name].slice(WARM_UP_ROUNDS).map((round) => round[of]);
   const bare = figures("theirs", "perSecond");
 
   progress(rows.reading.what);
@@ -138,10 +158,7 @@ async function measure(
     const tookMs = await readUntil(ours, loading);
     await loading;
     reads += tookMs.length;
-    return percentile(
-      tookMs.toSorted((a, b) => a - b),
-      0.99,
-    );
+    return p99(tookMs);
   };
   const { readP99Ms } = await inTurn({ readP99Ms: reading }, { rounds: quick ? 1 : READ_RUNS, warmUp: 0 });
   return [
@@ -150,6 +167,9 @@ async function measure(
       ? compared({ ...rows.locked, ours: figures("locked", "perSecond"), theirs: bare })
       : notMeasured({ ...rows.locked, note: "only in a full run" }),
     compared({ ...rows.latency, ours: figures("ours", "p99Ms"), theirs: figures("theirs", "p99Ms") }),
+    KNOWS_PROCESSOR_TIME
+      ? compared({ ...rows.cpu, ours: figures("ours", "cpuUs"), theirs: figures("theirs", "cpuUs") })
+      : notMeasured({ ...rows.cpu, note: "this system has no /proc to read it from" }),
     absolute({ ...rows.reading, ours: readP99Ms, note: `${worstOf(readP99Ms)}; ${reads} reads` }),
   ];
 }

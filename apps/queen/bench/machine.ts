@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { cpus, loadavg, totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { installedWrk } from "@repo/hive-catalog/bench";
+import { installedWrk } from "@repo/bench";
 
 export type Machine = {
   cpu: string;
@@ -17,7 +17,7 @@ export type Machine = {
   versions: Record<string, string>;
 };
 
-const CATALOG_PACKAGE = fileURLToPath(import.meta.resolve("@repo/hive-catalog/bench"));
+const CATALOG_PACKAGE = fileURLToPath(import.meta.resolve("@repo/hive-catalog"));
 const CATALOG_DEPENDENCIES = ["libsql", "@libsql/client", "drizzle-orm", "zod"];
 const QUEEN_DEPENDENCIES = ["fastify"];
 

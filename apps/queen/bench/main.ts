@@ -3,7 +3,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { type Benchmark, catalogBenchmarks, endChildren, type Result } from "@repo/hive-catalog/bench";
+import { type Benchmark, catalogBenchmarks, endChildren, type Result } from "@repo/bench";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { withUsageErrors } from "../src/config.ts";
 import { DOCUMENT, documentOf } from "./document.ts";

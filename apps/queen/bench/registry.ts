@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { absolute, type Benchmark, hiveId, percentile } from "@repo/hive-catalog/bench";
+import { absolute, type Benchmark, hiveId, p99 } from "@repo/bench";
 import { HiveRegistry } from "../src/registry.ts";
 import { WORKER_STATES, type Worker } from "../src/worker.ts";
 
@@ -43,10 +43,7 @@ export const registry: Benchmark = {
         query(`model-${(n * 31) % MODELS}`);
         tookMs.push(performance.now() - startedMs);
       }
-      return percentile(
-        tookMs.toSorted((a, b) => a - b),
-        0.99,
-      );
+      return p99(tookMs);
     };
     const row = { point: POINT, unit: "ms", limit: { atMost: 1 } } as const;
     const of = `${HIVES} hives × ${WORKERS} workers`;

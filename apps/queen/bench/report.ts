@@ -1,4 +1,4 @@
-import type { Limit, Result, Spread } from "@repo/hive-catalog/bench";
+import type { Limit, Result, Spread } from "@repo/bench";
 import type { Machine } from "./machine.ts";
 
 export type Report = {
@@ -21,6 +21,8 @@ export const POINTS: Record<number, string> = {
   6: "Against etcd",
   7: "Starting",
   8: "Backing up",
+  9: "Heartbeats beside other work",
+  10: "Many operations and tokens",
 };
 
 export function reportText(report: Report): string {

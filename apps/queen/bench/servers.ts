@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
+import { fillFleet, migrateFleet, type Server, scriptArguments, startServer } from "@repo/bench";
 import { HiveCatalog } from "@repo/hive-catalog";
-import { fillFleet, migrateFleet, type Server, scriptArguments, startServer } from "@repo/hive-catalog/bench";
 import { mintToken } from "../src/tokens.ts";
 
 const QUEEN = fileURLToPath(new URL("../bin/queen.js", import.meta.url));

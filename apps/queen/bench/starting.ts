@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { type Benchmark, compared, inTurn, type Server } from "@repo/hive-catalog/bench";
+import { type Benchmark, compared, inTurn, type Server } from "@repo/bench";
 import { beatingFleet, startBareFastify, startQueen } from "./servers.ts";
 
 const HIVES = 1000;

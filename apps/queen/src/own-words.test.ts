@@ -1,4 +1,4 @@
-import { inZodsWords, pathsIn, withAt } from "@repo/hive-catalog/testing";
+import { inZodsWords, pathsIn, withAt } from "@repo/test-support/wrong-input";
 import type { InjectOptions } from "fastify";
 import { expect, test } from "vitest";
 import { answer, HiveServer } from "../test/hive-server.ts";

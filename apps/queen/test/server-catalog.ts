@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { HiveCatalog, type OpenOptions } from "@repo/hive-catalog";
-import { startTestServer, temporaryFolder } from "@repo/hive-catalog/testing";
+import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { startTestServer } from "@repo/libsql-test-server";
 import { onTestFinished } from "vitest";
 
 /** Whether a request of these statements, as they are before JSON escapes them, gets no answer, because its connection is cut `before` or `after` the server has done it. */

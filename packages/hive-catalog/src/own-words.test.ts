@@ -1,6 +1,7 @@
+import { inZodsWords, pathsIn, withAt } from "@repo/test-support/wrong-input";
 import { expect, test } from "vitest";
 import { HiveCatalogError } from "./errors.ts";
-import { aHive, inZodsWords, openTestCatalog, pathsIn, withAt } from "./testing.ts";
+import { aHive, openTestCatalog } from "./testing.ts";
 
 const WRONG_VALUES = [
   undefined,

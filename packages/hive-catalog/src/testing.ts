@@ -7,10 +7,6 @@ import { FileClient } from "./drivers/file/client.ts";
 import { type HiveRecord, type NewHive, newHiveRecord } from "./model/hive.ts";
 import type { OpenOptions } from "./options.ts";
 
-export { startTestServer, type TestServer, type TestServerOptions } from "./testing/hrana-server.ts";
-export { mountSmallDisk } from "./testing/mount.ts";
-export { inZodsWords, pathsIn, withAt } from "./testing/wrong-input.ts";
-
 /** A new, empty folder for the files of one test; removed when it is disposed of. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), "hive-catalog-"));

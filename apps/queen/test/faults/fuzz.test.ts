@@ -1,8 +1,8 @@
 import { HiveCatalog } from "@repo/hive-catalog";
 import { aHive, temporaryFolder } from "@repo/hive-catalog/testing";
+import { anyJson, mutated } from "@repo/test-support/fuzz";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { anyJson, mutated } from "../../../../packages/hive-catalog/test/fuzz.ts";
 import { DEVICES_JSON } from "../hive-server.ts";
 import { beatJson, HIVE_JSON, startTestQueen, type TestQueen, workerJson } from "../test-queen.ts";
 

@@ -1,11 +1,11 @@
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { startTestServer } from "@repo/libsql-test-server";
 import { expect, test } from "vitest";
 import { CatalogFile, LOOSE_DDL, runSql, SPECIFICATION_DDL } from "../../test/catalog-file.ts";
 import { manyHives, overwritePage } from "../../test/large-catalog.ts";
 import { refusalOf } from "../../test/refusal.ts";
 import { backupCatalog, checkCatalog } from "../maintenance.ts";
-import { startTestServer } from "../testing/hrana-server.ts";
 import { temporaryFolder } from "../testing.ts";
 
 async function catalogWith(count: number, ...statements: string[]) {

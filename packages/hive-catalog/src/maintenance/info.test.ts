@@ -1,12 +1,12 @@
 import { statSync } from "node:fs";
 import { createRequire } from "node:module";
+import { startTestServer } from "@repo/libsql-test-server";
 import { expect, test } from "vitest";
 import { CatalogFile, SPECIFICATION_DDL } from "../../test/catalog-file.ts";
 import { manyHives } from "../../test/large-catalog.ts";
 import { refusalOf } from "../../test/refusal.ts";
 import { HiveCatalog } from "../index.ts";
 import { catalogInfo } from "../maintenance.ts";
-import { startTestServer } from "../testing/hrana-server.ts";
 import { aHive } from "../testing.ts";
 
 const MIGRATIONS = [

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { startTestServer } from "@repo/libsql-test-server";
 import Database from "libsql";
 import { expect, test } from "vitest";
 import { anOperation, HASH } from "../../test/behaviour/samples.ts";
@@ -8,7 +9,7 @@ import { fieldsOf, refusalOf } from "../../test/refusal.ts";
 import { HiveCatalog } from "../catalog.ts";
 import type { HiveRecord } from "../model/hive.ts";
 import type { DamagedHive } from "../options.ts";
-import { aHive, startTestServer, temporaryFolder } from "../testing.ts";
+import { aHive, temporaryFolder } from "../testing.ts";
 
 const INSERT = "INSERT INTO hives VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const DEVICES_JSON = '{"cpu":{"cores":16,"ram_gb":64},"gpus":[{"index":0,"name":"NVIDIA RTX 4090","vram_gb":24}]}';

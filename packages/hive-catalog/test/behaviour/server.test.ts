@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { createClient } from "@libsql/client/http";
+import { startTestServer } from "@repo/libsql-test-server";
 import { HiveCatalog } from "../../src/catalog.ts";
-import { startTestServer, temporaryFolder } from "../../src/testing.ts";
+import { temporaryFolder } from "../../src/testing.ts";
 import type { Site } from "./site.ts";
 import { describeCatalog } from "./suite.ts";
 

@@ -1,9 +1,9 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { mountSmallDisk } from "@repo/test-support/mount";
 import { expect, test } from "vitest";
 import { HiveCatalog } from "../../src/catalog.ts";
 import type { HiveRecord } from "../../src/model/hive.ts";
-import { mountSmallDisk } from "../../src/testing/mount.ts";
 import { aHive, temporaryFolder } from "../../src/testing.ts";
 import { readSql } from "../catalog-file.ts";
 import { refusalOf } from "../refusal.ts";

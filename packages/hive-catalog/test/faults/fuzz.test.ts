@@ -1,10 +1,10 @@
+import { anyJson, mutated } from "@repo/test-support/fuzz";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { HiveCatalog } from "../../src/catalog.ts";
 import { HiveCatalogError } from "../../src/errors.ts";
 import { aHive } from "../../src/testing.ts";
 import { CatalogFile } from "../catalog-file.ts";
-import { anyJson, mutated } from "../fuzz.ts";
 import { allOf } from "../stream.ts";
 
 const RUNS = 150;

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { mountReadOnly } from "@repo/test-support/mount";
 import { expect, test } from "vitest";
 import { HiveCatalog } from "../../src/index.ts";
 import { checkCatalog } from "../../src/maintenance.ts";
-import { mountReadOnly } from "../../src/testing/mount.ts";
 import { aHive, temporaryFolder } from "../../src/testing.ts";
 import { startWorker } from "../processes.ts";
 import { refusalOf } from "../refusal.ts";

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
+import { startTestServer } from "@repo/libsql-test-server";
 import Database from "libsql";
 import { describe, expect, test, vi } from "vitest";
 import { HiveCatalog } from "../../src/catalog.ts";
 import type { HiveCatalogError } from "../../src/errors.ts";
-import { aHive, startTestServer, temporaryFolder } from "../../src/testing.ts";
+import { aHive, temporaryFolder } from "../../src/testing.ts";
 import { anOperation, HASH } from "../behaviour/samples.ts";
 import { refusalOf } from "../refusal.ts";
 import type { Fault } from "./faulty-proxy.ts";

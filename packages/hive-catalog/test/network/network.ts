@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import { startTestServer, type TestServer } from "@repo/libsql-test-server";
 import { HiveCatalog } from "../../src/catalog.ts";
 import type { OpenOptions } from "../../src/options.ts";
-import { startTestServer, type TestServer, temporaryFolder } from "../../src/testing.ts";
+import { temporaryFolder } from "../../src/testing.ts";
 import { FaultyProxy } from "./faulty-proxy.ts";
 
 export const TOKEN = "token-that-nobody-may-see";

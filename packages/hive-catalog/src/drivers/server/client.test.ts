@@ -1,10 +1,11 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { startTestServer } from "@repo/libsql-test-server";
 import { expect, test } from "vitest";
 import { FaultyProxy } from "../../../test/network/faulty-proxy.ts";
 import { refusalOf } from "../../../test/refusal.ts";
-import { startTestServer, temporaryFolder } from "../../testing.ts";
+import { temporaryFolder } from "../../testing.ts";
 import { plain } from "../client.ts";
 import { ServerClient } from "./client.ts";
 

@@ -1,0 +1,236 @@
+import { performance } from "node:perf_hooks";
+import { setTimeout as delay } from "node:timers/promises";
+import Database from "libsql";
+import {
+  type Batch,
+  type BatchResult,
+  type Condition,
+  type DescribeResult,
+  type ErrorBody,
+  encodeValue,
+  RequestError,
+  type SqlValue,
+  type Stmt,
+  type StmtResult,
+} from "./protocol.ts";
+import { argumentsOf, readSql, type SqlKind } from "./sql.ts";
+
+/** The SQL text that a statement names, directly or by the number of a stored one. */
+export type FindSql = (text: { sql?: string | null | undefined; sql_id?: number | null | undefined }) => string;
+
+const LOCK_WAIT_MS = 5;
+/** How clients begin a transaction that only reads: libSQL's own words, which the binding takes and does not enforce. */
+const BEGIN_READ_ONLY = /^\s*begin\b.*\breadonly\b/is;
+/** SQLite's result codes that carry a further part of their own, as the binding names them. */
+const PRIMARY_CODE = /^(?:SQLITE_CANTOPEN|SQLITE_[A-Z]+)/;
+
+/**
+ * One connection to the served file. Whatever writes takes the lock first, by `exec("BEGIN IMMEDIATE")`, and waits for it in
+ * JavaScript. A statement that met SQLITE_BUSY after all (the first write of a deferred transaction) cannot be reset by the binding:
+ * its connection is replaced, which rolls its transaction back.
+ */
+export class HranaConnection {
+  readonly #path: string;
+  readonly #busyTimeoutMs: number;
+  #database: Database.Database;
+  #closed = false;
+  #isReadOnly = false;
+
+  constructor(path: string, busyTimeoutMs: number) {
+    this.#path = path;
+    this.#busyTimeoutMs = busyTimeoutMs;
+    this.#database = this.#open();
+  }
+
+  get isAutocommit(): boolean {
+    return !this.#database.inTransaction;
+  }
+
+  async execute(stmt: Stmt, findSql: FindSql): Promise<StmtResult> {
+    const sql = findSql(stmt);
+    const text = readSql(sql);
+    const args = argumentsOf(stmt, text);
+    this.#endReadOnly();
+    if (text.kind === "write" && this.isAutocommit) {
+      await this.#exec("BEGIN IMMEDIATE");
+      return this.#committed(() => this.#run(sql, args, text.kind, stmt.want_rows ?? true));
+    }
+    if (text.kind === "begin" || (text.kind === "control" && !/^\s*pragma/i.test(sql))) {
+      await this.#exec(sql);
+      if (BEGIN_READ_ONLY.test(sql)) this.#beginReadOnly();
+      return { cols: [], rows: [], affected_row_count: 0, last_insert_rowid: null };
+    }
+    return this.#run(sql, args, text.kind, stmt.want_rows ?? true);
+  }
+
+  async batch({ steps }: Batch, findSql: FindSql): Promise<BatchResult> {
+    const results: (StmtResult | null)[] = [];
+    const errors: (ErrorBody | null)[] = [];
+    for (const { condition, stmt } of steps) {
+      let result: StmtResult | null = null;
+      let error: ErrorBody | null = null;
+      if (!condition || this.#holds(condition, results, errors)) {
+        try {
+          result = await this.execute(stmt, findSql);
+        } catch (reason) {
+          if (!(reason instanceof RequestError)) throw reason;
+          error = reason.toBody();
+        }
+      }
+      results.push(result);
+      errors.push(error);
+    }
+    return { step_results: results, step_errors: errors };
+  }
+
+  /** Several statements, separated by semicolons, each for itself; the first failure ends them. Only the first waits for the lock. */
+  async sequence(sql: string): Promise<void> {
+    this.#endReadOnly();
+    if (this.isAutocommit) await this.#exec("BEGIN IMMEDIATE; COMMIT");
+    try {
+      this.#database.exec(sql);
+    } catch (error) {
+      throw toRequestError(error);
+    }
+  }
+
+  /** The names of parameters are as the text has them; `is_readonly` is told by the lock that SQLite's own plan takes. */
+  describe(sql: string): DescribeResult {
+    const { parameters } = readSql(sql);
+    const nulls = parameters.map(() => null);
+    const isExplain = /^\s*explain/i.test(sql);
+    try {
+      const statement = this.#database.prepare(sql);
+      const plan = isExplain ? [] : (this.#database.prepare(`EXPLAIN ${sql}`).raw(true).all(nulls) as SqlValue[][]);
+      return {
+        params: parameters.map((name) => ({ name })),
+        cols: statement.reader ? columnsOf(statement) : [],
+        is_explain: isExplain,
+        is_readonly: !plan.some((step) => step[1] === "Transaction" && Number(step[3]) > 0),
+      };
+    } catch (error) {
+      throw toRequestError(error);
+    }
+  }
+
+  /** Ends a transaction that is still open: nothing of it stays. */
+  rollback(): void {
+    if (!this.#closed && this.#database.inTransaction) this.#database.exec("ROLLBACK");
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.rollback();
+    this.#closed = true;
+    this.#database.close();
+  }
+
+  #open(): Database.Database {
+    // The binding's own waiting would stop the event loop: no timeout here.
+    const database = new Database(this.#path, { timeout: 0 });
+    database.exec("PRAGMA synchronous = FULL");
+    return database;
+  }
+
+  /** Statements without arguments and rows, waiting for the lock. `exec` leaves nothing open when it meets SQLITE_BUSY. */
+  async #exec(sql: string): Promise<void> {
+    const startedMs = performance.now();
+    for (;;) {
+      if (this.#closed) throw new RequestError("SQLITE_MISUSE", "SQLite error: the connection was closed");
+      try {
+        this.#database.exec(sql);
+        return;
+      } catch (error) {
+        const canWait = isBusy(error) && this.isAutocommit;
+        if (!canWait || performance.now() - startedMs >= this.#busyTimeoutMs) throw toRequestError(error);
+      }
+      await delay(LOCK_WAIT_MS);
+    }
+  }
+
+  #beginReadOnly(): void {
+    this.#database.exec("PRAGMA query_only = 1");
+    this.#isReadOnly = true;
+  }
+
+  /** Once the transaction that only read has ended. */
+  #endReadOnly(): void {
+    if (!this.#isReadOnly || this.#database.inTransaction) return;
+    this.#database.exec("PRAGMA query_only = 0");
+    this.#isReadOnly = false;
+  }
+
+  #committed(work: () => StmtResult): StmtResult {
+    try {
+      const result = work();
+      this.#database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      this.rollback();
+      throw toRequestError(error);
+    }
+  }
+
+  #run(sql: string, args: SqlValue[], kind: SqlKind, wantRows: boolean): StmtResult {
+    try {
+      const statement = this.#database.prepare(sql);
+      if (!statement.reader) {
+        const { changes, lastInsertRowid } = statement.run(args);
+        return { cols: [], rows: [], affected_row_count: changes, last_insert_rowid: String(lastInsertRowid) };
+      }
+      const rows = statement.raw(true).safeIntegers(true).all(args) as unknown as SqlValue[][];
+      const effect = kind === "write" ? this.#effect() : { affected_row_count: 0, last_insert_rowid: null };
+      return { cols: columnsOf(statement), rows: wantRows ? rows.map((row) => row.map(encodeValue)) : [], ...effect };
+    } catch (error) {
+      if (isBusy(error)) this.#replace();
+      throw toRequestError(error);
+    }
+  }
+
+  /** What the last statement changed, for one that returned rows: the binding does not say. */
+  #effect(): Pick<StmtResult, "affected_row_count" | "last_insert_rowid"> {
+    const statement = this.#database.prepare("SELECT changes(), last_insert_rowid()").raw(true).safeIntegers(true);
+    const [row] = statement.all() as unknown as SqlValue[][];
+    return { affected_row_count: Number(row?.[0]), last_insert_rowid: String(row?.[1]) };
+  }
+
+  #replace(): void {
+    this.rollback();
+    this.#database.close();
+    this.#database = this.#open();
+    this.#isReadOnly = false;
+  }
+
+  #holds(condition: Condition, results: (StmtResult | null)[], errors: (ErrorBody | null)[]): boolean {
+    const holds = (other: Condition) => this.#holds(other, results, errors);
+    switch (condition.type) {
+      case "ok":
+        return (results[condition.step] ?? null) !== null;
+      case "error":
+        return (errors[condition.step] ?? null) !== null;
+      case "not":
+        return !holds(condition.cond);
+      case "and":
+        return condition.conds.every(holds);
+      case "or":
+        return condition.conds.some(holds);
+      case "is_autocommit":
+        return this.isAutocommit;
+    }
+  }
+}
+
+function columnsOf(statement: Database.Statement): { name: string; decltype: string | null }[] {
+  return statement.columns().map(({ name, type }) => ({ name, decltype: type }));
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "code" in error && /^SQLITE_(?:BUSY|LOCKED)/.test(String(error.code));
+}
+
+/** As servers send it: the primary code, and SQLite's message behind a fixed beginning. */
+function toRequestError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof RequestError) return error;
+  const code = "code" in error ? PRIMARY_CODE.exec(String(error.code))?.[0] : undefined;
+  return new RequestError(code ?? "SQLITE_UNKNOWN", `SQLite error: ${error.message}`);
+}
