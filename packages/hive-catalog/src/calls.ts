@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import type { RequestOptions } from "./drivers/client.ts";
 import { toCatalogError } from "./drivers/errors.ts";
 import { HiveCatalogError } from "./errors.ts";
+import { LoopBudget, turnOfTheLoop } from "./event-loop.ts";
 import { checkOptions } from "./model/check.ts";
 import type { CallOptions } from "./options.ts";
 
@@ -12,7 +13,7 @@ type Work<Result> = (request: RequestOptions) => Result | Promise<Result>;
 /** How long requests to a server that does not answer hold up the end of a catalog, in ms. */
 const GRACE_MS = 1000;
 /** Taken at load: who fakes timers in a test must not stop every call. */
-const { setImmediate: atNextTurn, setTimeout: after, clearTimeout: cancel } = globalThis;
+const { setTimeout: after, clearTimeout: cancel } = globalThis;
 
 /** Every call of a catalog goes through here: it is counted, gets its deadline, and lets no error out but a HiveCatalogError. */
 export class Calls {
@@ -38,7 +39,7 @@ export class Calls {
     options?: Options,
     known: readonly (keyof Options & string)[] = SIGNAL_ALONE,
   ): Promise<Result> {
-    return this.join(
+    return this.runAtOnce(
       this.#loop.isSpent() ? (request) => turnOfTheLoop().then(() => work(request)) : work,
       options,
       known,
@@ -46,12 +47,12 @@ export class Calls {
   }
 
   /** The same for what waits for others anyway, and does not hold the event loop itself. */
-  join<Result, Options extends CallOptions>(
+  runAtOnce<Result, Options extends CallOptions>(
     work: Work<Result>,
     options?: Options,
     known: readonly (keyof Options & string)[] = SIGNAL_ALONE,
   ): Promise<Result> {
-    return options === undefined ? this.#run(work, undefined) : this.#runWith(work, options, known);
+    return options === undefined ? this.#counted(work, undefined) : this.#withOptions(work, options, known);
   }
 
   /** Refuses calls from now on, and resolves when none runs any more. */
@@ -67,14 +68,14 @@ export class Calls {
   }
 
   /** Asynchronous, so that whatever options do when they are read is a rejection. */
-  async #runWith<Result, Options extends CallOptions>(
+  async #withOptions<Result, Options extends CallOptions>(
     work: Work<Result>,
     options: Options,
     known: readonly (keyof Options & string)[],
   ): Promise<Result> {
     // In one step: a call that came before `shut` is not to be refused by it.
     const signal = this.#signalOf(options, known);
-    const result = this.#run(work, signal);
+    const result = this.#counted(work, signal);
     return await (signal === undefined ? result : unlessAborted(result, signal));
   }
 
@@ -88,12 +89,12 @@ export class Calls {
     }
   }
 
-  async #run<Result>(work: Work<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  async #counted<Result>(work: Work<Result>, signal: AbortSignal | undefined): Promise<Result> {
     if (this.#isShut) throw closedError();
     signal?.throwIfAborted();
     this.#running++;
     try {
-      const result = work(this.request(signal));
+      const result = work(this.requestOptions(signal));
       return result instanceof Promise ? await result : result;
     } catch (error) {
       throw signal?.aborted && error === signal.reason ? error : toCatalogError(error);
@@ -104,7 +105,7 @@ export class Calls {
   }
 
   /** How the requests of a call are made that begins now. */
-  request(signal?: AbortSignal): RequestOptions {
+  requestOptions(signal?: AbortSignal): RequestOptions {
     if (this.#timeoutMs === undefined) return signal === undefined ? UNLIMITED : { signal };
     const ending = this.#ending.signal;
     return {
@@ -127,31 +128,6 @@ async function unlessAborted<Result>(result: Promise<Result>, signal: AbortSigna
 
 function closedError(): HiveCatalogError {
   return new HiveCatalogError("CATALOG_CLOSED", "the catalog is closed");
-}
-
-/** Lets the event loop do what waits. Measured at a fifth of the cost of the one in node:timers/promises. */
-export function turnOfTheLoop(): Promise<void> {
-  return new Promise((resolve) => {
-    atNextTurn(resolve);
-  });
-}
-
-/** How long calls that are awaited one after another may hold the event loop, in ms. */
-const MAX_HELD_MS = 1;
-
-/** Notices callers that await call after call: promises alone never let the event loop turn. */
-class LoopBudget {
-  #heldSinceMs: number | undefined;
-
-  /** Whether the event loop has not turned for so long that the next call has to wait for it. */
-  isSpent(): boolean {
-    if (this.#heldSinceMs !== undefined) return performance.now() - this.#heldSinceMs > MAX_HELD_MS;
-    this.#heldSinceMs = performance.now();
-    atNextTurn(() => {
-      this.#heldSinceMs = undefined;
-    });
-    return false;
-  }
 }
 
 /** Tells an observer, who may be an async function: what he throws must not take along what he is told of. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CatalogFile } from "../../test/catalog-file.ts";
 import { startSqliteProcess } from "../../test/processes.ts";
-import { turnOfTheLoop } from "../calls.ts";
+import { turnOfTheLoop } from "../event-loop.ts";
 import type { OpenOptions } from "../options.ts";
 
 const NOW_MS = 1_761_040_800_000;

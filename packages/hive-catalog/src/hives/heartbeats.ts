@@ -1,8 +1,9 @@
 import { performance } from "node:perf_hooks";
-import { type Calls, tell, turnOfTheLoop } from "../calls.ts";
+import { type Calls, tell } from "../calls.ts";
 import type { SqlClient, SqlResult, SqlStatement } from "../drivers/client.ts";
 import { toCatalogError } from "../drivers/errors.ts";
 import { hiveNotFound } from "../errors.ts";
+import { turnOfTheLoop } from "../event-loop.ts";
 import { laterOf, latestBelievableMs } from "./heartbeat-rule.ts";
 import { storeBeat, storeBeats, storeBeatsAndTell } from "./statements.ts";
 
@@ -20,7 +21,7 @@ type Stored = Pick<Set<string>, "has">;
 
 type Options = {
   client: Pick<SqlClient, "execute">;
-  calls: Pick<Calls, "request">;
+  calls: Pick<Calls, "requestOptions">;
   now: () => number;
   /** Told of each commit: how many beats it held, and how long it took. */
   onCommit: ((commit: { size: number; durationMs: number }) => unknown) | undefined;
@@ -120,7 +121,7 @@ export class HeartbeatWriter {
   /** A beat may be stored twice: it never moves back. */
   #execute(statement: SqlStatement): Promise<SqlResult> {
     const { client, calls } = this.#options;
-    return client.execute(statement, { ...calls.request(), isRepeatable: true });
+    return client.execute(statement, { ...calls.requestOptions(), isRepeatable: true });
   }
 }
 

@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
-import { type DeviceCapabilities, toDeviceCapabilitiesJson } from "@repo/device-types";
 import { and, eq } from "drizzle-orm";
 import type { RequestOptions, SqlClient, SqlResult, SqlStatement, SqlValue } from "../drivers/client.ts";
 import { HiveCatalogError, hiveNotFound } from "../errors.ts";
 import { checkHive, checkInteger, DevicesInput, IdInput, invalidArgument, isKey, StatusInput } from "../model/check.ts";
+import type { Field, Fields } from "../model/fields.ts";
 import {
   type DevicesInput as Devices,
   HiveChanges,
   type HiveInput,
   HiveRecord,
   type HiveStatus,
+  hiveFields,
   NewHive,
   newHiveRecord,
   rulesBut,
@@ -65,12 +66,12 @@ export class HiveWriter {
 
   async patch(id: string, changes: HiveChanges, request: RequestOptions): Promise<HiveRecord> {
     checkHive(IdInput, { id });
-    const { devices, ...fields } = await this.#checkedChanges(id, changes, request);
-    const columns = { ...fields, ...(devices !== undefined && { devices: encoded(devices) }) };
-    if (Object.values(columns).every((value) => value === undefined)) return this.#stored(id, request);
+    const fields = await this.#checkedChanges(id, changes, request);
+    const named = Object.entries(fields).filter(([, value]) => value !== undefined);
+    if (named.length === 0) return this.#stored(id, request);
     const { sql, params } = build
       .update(hives)
-      .set({ ...columns, updatedAtMs: this.#now() })
+      .set({ ...columnsOf(Object.fromEntries(named)), updatedAtMs: this.#now() })
       .where(and(eq(hives.id, id), keepsSshRule(fields)))
       .returning(hiveReader.row)
       .toSQL();
@@ -95,7 +96,11 @@ export class HiveWriter {
 
   async setDevices(id: string, devices: Devices, request: RequestOptions): Promise<void> {
     const checked = checkHive(DevicesInput, { id, devices });
-    await this.#change(id, setDevices({ id, devices: encoded(checked.devices), nowMs: this.#now() }), request);
+    await this.#change(
+      id,
+      setDevices({ id, devices: String(columnsOf({ devices: checked.devices }).devices), nowMs: this.#now() }),
+      request,
+    );
   }
 
   async remove(id: string, request: RequestOptions): Promise<boolean> {
@@ -138,9 +143,9 @@ export class HiveWriter {
     } catch (error) {
       const unchanged = await this.#unchanged(hive?.id, hive, request);
       if (unchanged.length === 0) throw isOfIdAlone(error) && isKey(hive?.id) ? hiveNotFound(hive.id) : error;
-      checkHive(rulesBut(unchanged), without(hive, unchanged), hive.id);
+      const changed = checkHive(rulesBut(unchanged), without(hive, unchanged), hive.id);
       if (SSH_FIELDS.some((name) => !unchanged.includes(name))) checkHive(SshSettings, hive);
-      return hive as HiveRecord;
+      return { ...(hive as HiveRecord), ...changed };
     }
   }
 
@@ -174,12 +179,17 @@ function without(input: object, names: readonly string[]): object {
   return Object.fromEntries(Object.entries(input).filter(([name]) => !names.includes(name)));
 }
 
-function rowOf({ devices, ...columns }: HiveRecord): HiveRow {
-  return { ...columns, devices: devices && encoded(devices) };
+/** Fields as their columns hold them. */
+function columnsOf(fields: object): Record<string, SqlValue> {
+  const all: Fields = hiveFields;
+  const column = ([name, value]: [string, unknown]) => {
+    const { stored, toJson = (same: unknown) => same } = all[name] as Field;
+    const isJson = stored.decode !== undefined && value !== null;
+    return [name, isJson ? JSON.stringify(toJson(value as never)) : value];
+  };
+  return Object.fromEntries(Object.entries(fields).map(column));
 }
 
-/** The text for the `devices_json` column. */
-function encoded<D extends Devices | null>(devices: D): D extends null ? null : string;
-function encoded(devices: Devices | null): string | null {
-  return devices && JSON.stringify(toDeviceCapabilitiesJson(devices as DeviceCapabilities));
+function rowOf(record: HiveRecord): HiveRow {
+  return columnsOf(record) as HiveRow;
 }

@@ -1,5 +1,5 @@
-import { turnOfTheLoop } from "../calls.ts";
 import { plain } from "../drivers/client.ts";
+import { turnOfTheLoop } from "../event-loop.ts";
 import { hiveReader } from "../hives/statements.ts";
 import type { DamagedHive, DamagedRecord } from "../options.ts";
 import { cordonReader } from "../records/cordons.ts";

@@ -125,8 +125,9 @@ export const SshSettings = z.looseObject({}).check(checkSsh);
 export const SSH_FIELDS = ["sshHost", "sshPort", "sshUser"] as const;
 
 /** The rules of a record for all fields but some. */
-export function rulesBut(names: readonly string[]): z.ZodType {
-  return z.strictObject(Object.fromEntries(Object.entries(recordFields).filter(([name]) => !names.includes(name))));
+export function rulesBut(names: readonly string[]): z.ZodType<Partial<HiveRecord>> {
+  const rules = Object.entries(recordFields).filter(([name]) => !names.includes(name));
+  return z.strictObject(Object.fromEntries(rules)) as z.ZodType<Partial<HiveRecord>>;
 }
 
 type ReadonlyDeep<T> = T extends object ? { readonly [Name in keyof T]: ReadonlyDeep<T[Name]> } : T;

@@ -1,6 +1,6 @@
 import { and, eq, lt, type SQL, sql } from "drizzle-orm";
-import { turnOfTheLoop } from "../calls.ts";
 import { hiveNotFound } from "../errors.ts";
+import { turnOfTheLoop } from "../event-loop.ts";
 import { checkArgument, checkInteger, invalidArgument } from "../model/check.ts";
 import { isRecordId, NewToken, type StoredToken, type TokenRecord, tokenFields } from "../model/token.ts";
 import type { CallOptions } from "../options.ts";

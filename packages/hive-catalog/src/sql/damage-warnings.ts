@@ -10,14 +10,16 @@ export class DamageWarnings {
 
   /** What a list tells of the damaged rows of one table. */
   of(reader: Pick<RowReader<unknown>, "warning" | "warningName">) {
-    // Not by what the row holds for a key: others may hold the same, damaged as they are.
-    return (damage: readonly DamagedRecord[], isListed: boolean, rowId: string): void => {
-      const row = `${damage[0]?.table} ${rowId}`;
+    return (damage: readonly DamagedRecord[], isListed: boolean): void => {
+      const [first] = damage;
+      const row = `${first?.table} ${first?.id}`;
       const warning = reader.warning(damage, isListed);
-      if (this.#told.get(row) === warning) return;
-      if (this.#told.size >= MAX_REMEMBERED && !this.#told.has(row)) return;
+      const isFull = this.#told.size >= MAX_REMEMBERED && !this.#told.has(row);
+      if (isFull || this.#told.get(row) === warning) return;
       this.#told.set(row, warning);
-      process.emitWarning(warning, reader.warningName);
+      const isLast = this.#told.size === MAX_REMEMBERED;
+      const text = isLast ? `${warning}; no further rows are told: pnpm catalog check lists all` : warning;
+      process.emitWarning(text, reader.warningName);
     };
   }
 }

@@ -45,6 +45,8 @@ export function isNew(path: string): boolean {
   if (file && file.size >= MIN_SQLITE_BYTES) return false;
   if (file && file.size > 0) throw tooShort(path);
   if (sizeOf(`${path}-wal`) > 0) {
+    // Another opener may have made both since.
+    if (sizeOf(path) >= MIN_SQLITE_BYTES) return false;
     const problem = `there is ${path}-wal, which holds changes, but not the file that it belongs to`;
     throw new HiveCatalogError("CATALOG_CORRUPT", `${problem}; put the file back beside it, or restore a backup`);
   }

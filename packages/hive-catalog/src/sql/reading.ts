@@ -1,6 +1,6 @@
 import { and, asc, desc, gt, lt, type SQL, type SQLWrapper, sql } from "drizzle-orm";
-import { turnOfTheLoop } from "../calls.ts";
 import type { RequestOptions, SqlClient, SqlRow, SqlStatement, SqlValue } from "../drivers/client.ts";
+import { turnOfTheLoop } from "../event-loop.ts";
 import type { DamagedRecord } from "../options.ts";
 import type { Found, Place, RowReader } from "./rows.ts";
 import { build, type Given, statement } from "./statement.ts";

@@ -33,8 +33,9 @@ type Column = Stored & Pick<Field, "column" | "isNullable"> & { readonly name: s
 /**
  * How the rows of a table become records: fast where all is sound, and column by column where something is not.
  *
- * Fast: SQLite writes a row as JSON, `[[row id, columns…], JSON column?]`, or `null` where a column has a wrong type, which JSON would hide (a
- * BLOB may pass for JSON there, and a REAL is cut to 15 digits). The JSON column stands in it as it is: what is broken in it breaks the whole.
+ * Fast: SQLite writes a row as JSON, `[[17,"gpu-01","10.0.0.1",8600,…],{"cpu":null,"gpus":[]}]`: the row id and the plain columns, then the JSON
+ * column, which is not there where it is NULL. It stands there as it is stored: what is broken in it breaks the whole. A row is `null` where a
+ * column has a wrong type, which JSON would hide (a BLOB may pass for JSON there, and a REAL is cut to 15 digits).
  * A page of rows is one list of them; SQLite promises no order inside it, and to ask for one costs a third of the statement, as measured: so the
  * order is looked at instead. Both travel as a BLOB: each value that crosses the binding costs more than joining it does, and
  * at a text that is not UTF-8 the binding ends the process.
@@ -62,7 +63,9 @@ export class RowReader<Rec> {
       ...stored,
     }));
     this.#plain = this.#columns.filter(({ decode }) => decode === undefined);
-    this.#json = this.#columns.find(({ decode }) => decode !== undefined);
+    const [json, ...others] = this.#columns.filter(({ decode }) => decode !== undefined);
+    if (others.length > 0) throw new Error(`${this.name} has two JSON columns, and a row has a place for one`);
+    this.#json = json;
   }
 
   /** A row as JSON text. */

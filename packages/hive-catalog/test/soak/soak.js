@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import "../../../scripts/typescript.js";
+import "../../../../scripts/typescript.js";
 
 await import("./main.ts");

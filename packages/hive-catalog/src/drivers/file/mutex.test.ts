@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { turnOfTheLoop } from "../../calls.ts";
+import { turnOfTheLoop } from "../../event-loop.ts";
 import { Mutex } from "./mutex.ts";
 
 test("it is held in the order in which it was asked for, by one at a time", async () => {
