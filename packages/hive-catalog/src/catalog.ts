@@ -64,7 +64,8 @@ const STREAM_OPTIONS = [
 
 /**
  * What is known of every hive and survives a restart. Open it with `HiveCatalog.open`, end it with `close`.
- * Every call that fails rejects with a `HiveCatalogError`; what was answered is on disk. The last argument of each may hold a `signal`.
+ * Every call that fails rejects with a `HiveCatalogError`; what was answered is on disk. The last argument of each may hold a `signal`, whose
+ * reason is what an aborted call rejects with.
  */
 export class HiveCatalog {
   /** Hives that get no new work for now. */
@@ -101,7 +102,7 @@ export class HiveCatalog {
 
   /**
    * Opens the catalog at `location`: a path (made with its parent folders if missing), `:memory:`, or a URL (`file:`, `libsql:`,
-   * `http:`, `https:`). Rejects with INVALID_ARGUMENT or a CATALOG_… code.
+   * `http:`, `https:`, `ws:`, `wss:`). Rejects with INVALID_ARGUMENT or a CATALOG_… code.
    */
   static async open(location: string, options: OpenOptions = {}): Promise<HiveCatalog> {
     checkOptions(options, OPEN_OPTIONS);
@@ -207,7 +208,7 @@ export class HiveCatalog {
   /**
    * Replaces every field of a hive but its times, and resolves to it as stored: `createdAtMs` stays, `updatedAtMs` becomes
    * now, `lastHeartbeatMs` never moves back. A field that is sent back as it is stored is not held to the rules. Rejects with
-   * HIVE_NOT_FOUND or INVALID_HIVE.
+   * HIVE_NOT_FOUND or INVALID_HIVE; with CORRUPT_HIVE when `createdAtMs` is damaged: the rest is stored then.
    */
   updateHive(hive: HiveInput, options?: CallOptions): Promise<HiveRecord> {
     return this.#calls.run((request) => this.#writer.update(hive, request), options);

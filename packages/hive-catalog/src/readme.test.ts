@@ -125,6 +125,7 @@ test("the handbook's program moves a catalog, and can be run again", async () =>
 test.each([
   "README.md",
   "CONTRIBUTING.md",
+  "docs/architecture.md",
   "docs/operations.md",
   "docs/security.md",
   "packages/hive-catalog/README.md",
