@@ -70,12 +70,14 @@ test("two damaged rows that show the same key are two rows", async () => {
   expect(warnings()).toHaveLength(2);
 });
 
-test("more damaged rows than are remembered are warned of no more", async () => {
+test("more damaged rows than are remembered are warned of no more, and the last warning says so", async () => {
   const catalog = await file.open();
   file.run(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
     INSERT INTO hives (id, host, port, created_at_ms, updated_at_ms) SELECT 'hive-' || i, 'h', 0, 0, 0 FROM n`);
   for (let time = 0; time < 2; time++) await catalog.listHives();
-  expect(warnings()).toHaveLength(1000);
+  const told = warnings();
+  expect(told).toHaveLength(1000);
+  expect(told.filter((text) => text.includes("no further rows are told"))).toEqual([told.at(-1)]);
 });
 
 test("whoever is told of damage takes the place of the warnings", async () => {

@@ -10,9 +10,9 @@ export class DamageWarnings {
 
   /** What a list tells of the damaged rows of one table. */
   of(reader: Pick<RowReader<unknown>, "warning" | "warningName">) {
-    return (damage: readonly DamagedRecord[], isListed: boolean): void => {
-      const [first] = damage;
-      const row = `${first?.table} ${first?.id}`;
+    // Not by what the row holds for a key: others may hold the same, damaged as they are.
+    return (damage: readonly DamagedRecord[], isListed: boolean, rowId: string): void => {
+      const row = `${damage[0]?.table} ${rowId}`;
       const warning = reader.warning(damage, isListed);
       const isFull = this.#told.size >= MAX_REMEMBERED && !this.#told.has(row);
       if (isFull || this.#told.get(row) === warning) return;
