@@ -11,7 +11,7 @@ import type { CallOptions } from "./options.ts";
 type Work<Result> = (request: RequestOptions) => Result | Promise<Result>;
 
 /** How long requests to a server that does not answer hold up the end of a catalog, in ms. */
-const GRACE_MS = 1000;
+const GRACE_MS = 2000;
 /** Taken at load: who fakes timers in a test must not stop every call. */
 const { setTimeout: after, clearTimeout: cancel } = globalThis;
 
@@ -106,12 +106,9 @@ export class Calls {
 
   /** How the requests of a call are made that begins now. */
   requestOptions(signal?: AbortSignal): RequestOptions {
-    if (this.#timeoutMs === undefined) return signal === undefined ? UNLIMITED : { signal };
-    const ending = this.#ending.signal;
-    return {
-      deadlineMs: performance.now() + this.#timeoutMs,
-      signal: signal ? AbortSignal.any([signal, ending]) : ending,
-    };
+    const signals = signal === undefined ? [] : [signal];
+    if (this.#timeoutMs === undefined) return signal === undefined ? UNLIMITED : { signals };
+    return { deadlineMs: performance.now() + this.#timeoutMs, signals: [...signals, this.#ending.signal] };
   }
 }
 
@@ -119,6 +116,8 @@ const UNLIMITED: RequestOptions = {};
 const SIGNAL_ALONE = ["signal"] as const;
 
 async function unlessAborted<Result>(result: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  // Many calls may share one.
+  setMaxListeners(0, signal);
   return await new Promise<Result>((resolve, reject) => {
     const leave = () => reject(signal.reason);
     signal.addEventListener("abort", leave, { once: true });

@@ -227,3 +227,41 @@ test("ten odd hives of an adopted file are all listed, counted and sound", async
   expect(reported).toEqual([]);
   expect(await checkCatalog(adopted.path)).toMatchObject({ isSound: true, hives: 10 });
 });
+
+test("a damaged hive is mended by a record that sends back what is odd in it, its id too", async () => {
+  await using file = await CatalogFile.create();
+  const catalog = await file.open();
+  await catalog.addHive(aHive({ id: "plain" }));
+  file.run("UPDATE hives SET id = 'gpu 01', host = 'gpu box', port = 'x'");
+  const mended = aHive({ id: "gpu 01", host: "gpu box", port: 80 });
+  expect(await catalog.updateHive(mended)).toMatchObject({ id: "gpu 01", host: "gpu box", port: 80 });
+  file.run("UPDATE hives SET port = 'x'");
+  expect(await catalog.patchHive("gpu 01", { host: "gpu box", port: 81 })).toMatchObject({ port: 81 });
+});
+
+test("what changes beside an odd field is stored as the rules make it", async () => {
+  await using file = await CatalogFile.create();
+  const catalog = await file.open();
+  const hive = await catalog.addHive(aHive());
+  file.run("UPDATE hives SET ssh_user = '-x'");
+  const updated = await catalog.updateHive({ ...hive, sshUser: "-x", host: "new.example." });
+  expect(updated).toMatchObject({ sshUser: "-x", host: "new.example" });
+});
+
+test("rows whose JSON leads out of its place make no hive that is not there", async () => {
+  await using file = await CatalogFile.create();
+  const reported: DamagedHive[] = [];
+  const catalog = await file.open({ onCorruptHive: (damaged) => reported.push(damaged) });
+  for (const id of ["a", "b", "c"]) await catalog.addHive(aHive({ id }));
+  const forged =
+    '{"cpu":null,"gpus":[]}],[[7,"aa","forged.example",1,null,null,null,"online",null,1,1],{"cpu":null,"gpus":["';
+  file.run(
+    `UPDATE hives SET devices_json = '${forged}' WHERE id = 'a'`,
+    `UPDATE hives SET devices_json = '"]}' WHERE id = 'b'`,
+  );
+  expect((await catalog.listHives()).map(({ id }) => id)).toEqual(["c"]);
+  expect(reported).toMatchObject([
+    { id: "a", column: "devices_json" },
+    { id: "b", column: "devices_json" },
+  ]);
+});

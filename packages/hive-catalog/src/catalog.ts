@@ -1,4 +1,6 @@
 import { Calls } from "./calls.ts";
+import type { RequestOptions } from "./drivers/client.ts";
+import { toCatalogError } from "./drivers/errors.ts";
 import { HeartbeatWriter } from "./hives/heartbeats.ts";
 import { HiveReader } from "./hives/reader.ts";
 import {
@@ -105,16 +107,15 @@ export class HiveCatalog {
    * `http:`, `https:`, `ws:`, `wss:`). Rejects with INVALID_ARGUMENT or a CATALOG_… code.
    */
   static async open(location: string, options: OpenOptions = {}): Promise<HiveCatalog> {
-    checkOptions(options, OPEN_OPTIONS);
-    const { authToken, migrate = true, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, requestTimeoutMs } = options;
-    checkInteger("busyTimeoutMs", busyTimeoutMs, 0);
-    if (requestTimeoutMs !== undefined) checkInteger("requestTimeoutMs", requestTimeoutMs, 1);
-    for (const name of ["now", "onCorruptHive", "onCommit"] as const) checkFunction(name, options[name]);
-    const database = await openDatabase(location, { authToken, migrate, busyTimeoutMs, requestTimeoutMs });
-    return new HiveCatalog(database, options);
+    try {
+      const checked = checkedOptions(options);
+      return new HiveCatalog(await openDatabase(location, checked), checked);
+    } catch (error) {
+      throw toCatalogError(error);
+    }
   }
 
-  /** Finishes what is running, then closes. Later calls reject with CATALOG_CLOSED. A server that does not answer is given a second. */
+  /** Finishes what is running, then closes. Later calls reject with CATALOG_CLOSED. A server that does not answer is given two seconds. */
   close(): Promise<void> {
     this.#closing ??= this.#calls.shut().then(() => this.#database.client.close());
     return this.#closing;
@@ -145,7 +146,7 @@ export class HiveCatalog {
 
   /** All hives by id, or those with a status, page by page: no more than `pageSize` are held, and nothing is locked in between. */
   async *streamHives(options: StreamOptions = {}): AsyncGenerator<HiveRecord, void, undefined> {
-    const pages = await this.#calls.run(() => this.#pagesOf(options), options, STREAM_OPTIONS);
+    const pages = await this.#calls.run((request) => this.#pagesOf(options, request), options, STREAM_OPTIONS);
     const { signal } = options;
     for (;;) {
       const page = await this.#calls.run(() => pages.next(), signal && { signal });
@@ -168,7 +169,7 @@ export class HiveCatalog {
 
   /** Hives whose last beat is older than `maxAgeMs`, the oldest first, then by id. One that never beat is unknown, not stale. */
   findStaleHives(maxAgeMs: number, options: StaleOptions = {}): Promise<HiveRecord[]> {
-    const work = () => {
+    const work = (request: RequestOptions) => {
       const { after, ...page } = options;
       checkInteger("maxAgeMs", maxAgeMs, 0);
       if (after !== undefined && !(isKey(after?.id) && Number.isSafeInteger(after.lastHeartbeatMs))) {
@@ -176,7 +177,7 @@ export class HiveCatalog {
       }
       const place = { afterMs: after?.lastHeartbeatMs ?? 0 };
       const values = { beforeMs: this.#now() - maxAgeMs };
-      return collect(this.#reader.pages(staleHives, values, { ...page, after: after?.id }, place));
+      return collect(this.#reader.pages(staleHives, values, { ...page, after: after?.id }, { ...request, ...place }));
     };
     return this.#calls.run(work, options, LIST_OPTIONS);
   }
@@ -266,14 +267,25 @@ export class HiveCatalog {
     values: () => V,
     options: ListOptions,
   ): Promise<HiveRecord[]> {
-    return this.#calls.run(() => collect(this.#reader.pages(finder, values(), options)), options, LIST_OPTIONS);
+    const work = (request: RequestOptions) => collect(this.#reader.pages(finder, values(), options, request));
+    return this.#calls.run(work, options, LIST_OPTIONS);
   }
 
-  #pagesOf({ status, pageSize = DEFAULT_STREAM_PAGE, ...list }: StreamOptions) {
+  #pagesOf({ status, pageSize = DEFAULT_STREAM_PAGE, ...list }: StreamOptions, { signals }: RequestOptions) {
     checkInteger("pageSize", pageSize, 1, MAX_PAGE);
-    if (status === undefined) return this.#reader.pages(allHives, {}, list, { pageSize });
-    return this.#reader.pages(hivesWithStatus, { status: checkStatus(status) }, list, { pageSize });
+    if (status === undefined) return this.#reader.pages(allHives, {}, list, { pageSize, signals });
+    return this.#reader.pages(hivesWithStatus, { status: checkStatus(status) }, list, { pageSize, signals });
   }
+}
+
+/** Read once: whatever an option does when it is read happens here. */
+function checkedOptions(options: OpenOptions) {
+  checkOptions(options, OPEN_OPTIONS);
+  const { migrate = true, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, ...others } = options;
+  checkInteger("busyTimeoutMs", busyTimeoutMs, 0);
+  if (others.requestTimeoutMs !== undefined) checkInteger("requestTimeoutMs", others.requestTimeoutMs, 1);
+  for (const name of ["now", "onCorruptHive", "onCommit"] as const) checkFunction(name, others[name]);
+  return { ...others, migrate, busyTimeoutMs };
 }
 
 function checkStatus(status: HiveStatus): HiveStatus {

@@ -82,8 +82,8 @@ export const hostKeys = sqliteTable("host_keys", columnsOf(hostKeyFields), (tabl
   primaryKey({ columns: [table.host, table.port, table.keyType] }),
 ]);
 
-/** A number for each thing of which somebody keeps a copy; it grows with every change. */
+/** For each thing of which somebody keeps a copy a text that every change replaces: at random, so that a restored catalog has another one too. */
 export const revisions = sqliteTable("revisions", {
   name: text("name").primaryKey(),
-  revision: integer("revision").notNull(),
+  revision: text("revision").notNull(),
 });

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { HiveCatalogError, type HiveCatalogErrorCode } from "../errors.ts";
 
 /** The code of an error of a driver or of the system, or an empty text. */
@@ -96,5 +97,5 @@ function named(code: string): string {
 function rootCause(error: unknown): Error {
   let cause: unknown = error;
   while (cause instanceof Error && codesOf(cause).length === 0 && cause.cause instanceof Error) cause = cause.cause;
-  return cause instanceof Error ? cause : new Error(String(cause));
+  return cause instanceof Error ? cause : new Error(inspect(cause));
 }

@@ -250,3 +250,19 @@ test.each([
 function fail(): never {
   throw new Error("the listener failed");
 }
+
+test("a clock that throws anything fails the beats of its time alone, and close ends", async () => {
+  let isBroken = true;
+  const now = () => {
+    if (isBroken) throw Object.create(null);
+    return NOW_MS;
+  };
+  const { file, catalog } = await fleet(2, { now });
+  await using _ = file;
+  const beats = () => Promise.allSettled(["hive-0", "hive-1"].map((id) => catalog.updateHeartbeat(id, 5)));
+  const failed = { status: "rejected", reason: { name: "HiveCatalogError", code: "INTERNAL" } };
+  expect(await beats()).toMatchObject([failed, failed]);
+  isBroken = false;
+  expect(await beats()).toMatchObject([{ status: "fulfilled" }, { status: "fulfilled" }]);
+  await catalog.close();
+});

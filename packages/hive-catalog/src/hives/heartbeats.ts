@@ -55,21 +55,27 @@ export class HeartbeatWriter {
   }
 
   async #run(): Promise<void> {
-    await undefined; // Beats of the same tick share the first commit.
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0, MAX_GROUP_SIZE);
-      const startedMs = performance.now();
-      const stored = await this.#commit(group, startedMs);
-      if (stored) {
-        tell(this.#options.onCommit, { size: group.length, durationMs: performance.now() - startedMs });
-        for (const { id, resolve, reject } of group) {
-          if (stored.has(id)) resolve();
-          else reject(hiveNotFound(id));
-        }
+    try {
+      await undefined; // Beats of the same tick share the first commit.
+      while (this.#waiting.length > 0) {
+        await this.#storeNext();
+        await turnOfTheLoop();
       }
-      await turnOfTheLoop();
+    } finally {
+      this.#running = undefined;
     }
-    this.#running = undefined;
+  }
+
+  async #storeNext(): Promise<void> {
+    const group = this.#waiting.splice(0, MAX_GROUP_SIZE);
+    const startedMs = performance.now();
+    const stored = await this.#commit(group, startedMs);
+    if (stored === undefined) return;
+    tell(this.#options.onCommit, { size: group.length, durationMs: performance.now() - startedMs });
+    for (const { id, resolve, reject } of group) {
+      if (stored.has(id)) resolve();
+      else reject(hiveNotFound(id));
+    }
   }
 
   /** The hives of the group that are there; undefined when it could not be committed, and its callers were told so. */
@@ -101,7 +107,7 @@ export class HeartbeatWriter {
   }
 
   /**
-   * The ids of the hives that are there. Two beats of one hive count as if they had come in turn. RETURNING costs a third of the whole: it is
+   * The ids of the hives that are there. Two beats of one hive count as one, by the same rule. RETURNING costs a third of the whole: it is
    * asked only when some hive is not there, by storing the group once more, which changes nothing.
    */
   async #storeGroup(group: Beat[]): Promise<Stored> {

@@ -29,6 +29,12 @@ export class HiveReader {
     return isKey(id) ? readOne(this.#client, hiveOfId, { id }, request) : undefined;
   }
 
+  /** The columns of a stored hive that are sound, damaged as others may be. */
+  async soundValues(id: string, request: RequestOptions): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const [row] = (await this.#client.execute(hiveOfId.cells({ id }), request)).rows;
+    return row && hiveReader.inspect(row).values;
+  }
+
   exists(id: string, request: RequestOptions): boolean | Promise<boolean> {
     return isKey(id) && whenThere(this.#client.first(hiveExists({ id }), request), (row) => row !== undefined);
   }
@@ -42,15 +48,15 @@ export class HiveReader {
   pages<V extends Record<string, SqlValue>>(
     finder: Finder<HiveRecord, V>,
     values: V,
-    { limit, after, onCorruptHive, signal }: ListOptions,
-    { pageSize, afterMs }: { pageSize?: number; afterMs?: number } = {},
+    { limit, after, onCorruptHive }: ListOptions,
+    { signals, pageSize, afterMs }: Pick<RequestOptions, "signals"> & { pageSize?: number; afterMs?: number },
   ): AsyncGenerator<HiveRecord[]> {
     if (limit !== undefined) checkInteger("limit", limit, 1);
     if (after !== undefined && !isKey(after)) throw invalidArgument("after", "must be the id of a hive");
     checkFunction("onCorruptHive", onCorruptHive);
     const place = after === undefined ? undefined : { afterId: after, ...(afterMs !== undefined && { afterMs }) };
     const onDamage = onCorruptHive ? telling(onCorruptHive) : this.#onDamage;
-    return pages(this.#client, finder, values, { limit, after: place, pageSize, onDamage, signal });
+    return pages(this.#client, finder, values, { limit, after: place, pageSize, onDamage, signals });
   }
 }
 

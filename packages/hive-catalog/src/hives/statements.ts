@@ -3,7 +3,7 @@ import type { SqlValue } from "../drivers/client.ts";
 import { type HiveRecord, type HiveStatus, hiveFields } from "../model/hive.ts";
 import { cordons, hives, operations, tokens } from "../schema.ts";
 import { finder, type Order, one } from "../sql/reading.ts";
-import { raiseRevision } from "../sql/revisions.ts";
+import { renewRevision } from "../sql/revisions.ts";
 import { RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
 import { laterBeat } from "./heartbeat-rule.ts";
@@ -20,7 +20,9 @@ type Status = { status: HiveStatus };
 type Now = { nowMs: number };
 type Believable = { believableMs: number };
 /** A row as it is stored. */
-export type HiveRow = { [Name in keyof Omit<HiveRecord, keyof (Id & Status)>]: SqlValue } & Id & Status;
+export type HiveRow = {
+  [Name in keyof HiveRecord]: HiveRecord[Name] extends SqlValue ? HiveRecord[Name] : string | null;
+};
 
 const ofId = ({ id }: Given<Id>) => eq(hives.id, id);
 export const hiveOfId = one(hiveReader, ofId);
@@ -120,7 +122,7 @@ export const removal = [
   statement<Id & Now>(({ id }) => build.delete(cordons).where(eq(cordons.hiveId, id))),
   statement<Id & Now>(({ id }) => {
     const hasTokens = sql`EXISTS (SELECT 1 FROM ${tokens} WHERE ${eq(tokens.hiveId, id)})`;
-    return raiseRevision("tokens", hasTokens);
+    return renewRevision("tokens", hasTokens);
   }),
   statement<Id & Now>(({ id }) => build.delete(tokens).where(eq(tokens.hiveId, id))),
   // Unfinished, it would stand in the way of a hive that is added under the same id.

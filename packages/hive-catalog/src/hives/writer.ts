@@ -18,7 +18,7 @@ import {
   SshSettings,
 } from "../model/hive.ts";
 import { hives } from "../schema.ts";
-import { build } from "../sql/statement.ts";
+import { bound, build } from "../sql/statement.ts";
 import { latestBelievableMs } from "./heartbeat-rule.ts";
 import type { HiveReader } from "./reader.ts";
 import { brokenSshRule, keepsSshRule } from "./ssh-rule.ts";
@@ -69,13 +69,12 @@ export class HiveWriter {
     const fields = await this.#checkedChanges(id, changes, request);
     const named = Object.entries(fields).filter(([, value]) => value !== undefined);
     if (named.length === 0) return this.#stored(id, request);
-    const { sql, params } = build
+    const patch = build
       .update(hives)
       .set({ ...columnsOf(Object.fromEntries(named)), updatedAtMs: this.#now() })
       .where(and(eq(hives.id, id), keepsSshRule(fields)))
-      .returning(hiveReader.row)
-      .toSQL();
-    const result = await this.#client.execute({ sql, args: params as SqlValue[] }, request);
+      .returning(hiveReader.row);
+    const result = await this.#client.execute(bound(patch.toSQL()), request);
     if (result.rows.length > 0) return this.#returned(id, result, request);
     await this.#stored(id, request);
     throw brokenSshRule(id, fields);
@@ -163,10 +162,10 @@ export class HiveWriter {
   /** The fields of a refused input that are sent back as they are stored: only what changes is held to the rules. */
   async #unchanged(id: unknown, input: object, request: RequestOptions): Promise<string[]> {
     if (!isKey(id) || typeof input !== "object" || input === null) return [];
-    const stored = await Promise.resolve(this.#reader.get(id, request)).catch(() => undefined);
+    const stored = await this.#reader.soundValues(id, request);
     if (stored === undefined) return [];
     return Object.entries(input)
-      .filter(([name, value]) => name in stored && isDeepStrictEqual(value, stored[name as keyof HiveRecord]))
+      .filter(([name, value]) => name in stored && isDeepStrictEqual(value, stored[name]))
       .map(([name]) => name);
   }
 }

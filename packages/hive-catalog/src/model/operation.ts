@@ -43,8 +43,11 @@ export const operationFields = {
   outputTail: anyText("output_tail", MAX_OUTPUT_TAIL),
 };
 
+/** Held to their kinds, not to the lengths that are asked of input. */
+const storedSteps = z.array(OperationStep.extend({ name: z.string(), detail: z.string().nullable() }));
+
 function decodeSteps(json: unknown): OperationStep[] {
-  const { success, data, error } = steps.safeParse(json);
+  const { success, data, error } = storedSteps.safeParse(json);
   if (success) return data;
   const [issue] = error.issues;
   throw new Error([...(issue?.path ?? []), issue?.message].join(" "));

@@ -1,19 +1,14 @@
 import { z } from "zod";
-import { field, isKey, rule, type Stored } from "./fields.ts";
+import { field, isKey, oneOf, rule, type Stored, text } from "./fields.ts";
 
-/*
- * The rules of the smaller tables, which nobody writes but the catalog: what breaks the rule of input there was damaged by another program.
- */
-
-/** A column of text under a rule that is told in one sentence. */
-function textField<const Column extends string, Rule extends z.ZodType>(
+/** A column of text under a rule of input that is told in one sentence. What was stored under another rule is read as it is. */
+function textField<const Column extends string, Rule extends z.ZodType, S extends Stored = typeof text>(
   column: Column,
   sentence: string,
   build: (saying: ReturnType<typeof rule>) => Rule,
+  stored: S = text as unknown as S,
 ) {
-  const checked = build(rule(sentence));
-  const isSound = (held: unknown) => checked.safeParse(held).success;
-  return field(column, { type: "text", rule: sentence, isSound } as const satisfies Stored, checked);
+  return field(column, stored, build(rule(sentence)));
 }
 
 /** The id of a token or an operation. */
@@ -38,8 +33,10 @@ export function line<const Column extends string>(column: Column, maxLength: num
   );
 }
 
+/** What must be so, or it is of no use: held to its pattern when it is read, too. */
 export function matching<const Column extends string>(column: Column, sentence: string, pattern: RegExp) {
-  return textField(column, sentence, (saying) => z.string(saying).regex(pattern, saying));
+  const stored = { type: "text", rule: sentence, isSound: (held: unknown) => pattern.test(String(held)) } as const;
+  return textField(column, sentence, (saying) => z.string(saying).regex(pattern, saying), stored satisfies Stored);
 }
 
 /** Any text. What no database holds in one, NUL and halves of characters, becomes U+FFFD. */
@@ -56,7 +53,5 @@ export function choice<const Column extends string, const Choices extends readon
   column: Column,
   choices: Choices,
 ) {
-  return textField(column, `must be one of ${choices.join(", ")}`, () =>
-    z.enum(choices, `must be one of ${choices.join(", ")}`),
-  );
+  return field(column, oneOf(choices), z.enum(choices, `must be one of ${choices.join(", ")}`));
 }

@@ -1,5 +1,6 @@
 import { and, eq, lt, type SQL, sql } from "drizzle-orm";
 import { tell } from "../calls.ts";
+import type { RequestOptions } from "../drivers/client.ts";
 import { hiveNotFound } from "../errors.ts";
 import { checkArgument, checkFunction, checkInteger, checkObject, invalidArgument, isKey } from "../model/check.ts";
 import { Cordon, cordonFields, NewCordon } from "../model/cordon.ts";
@@ -107,14 +108,14 @@ export class Cordons {
    */
   list(options: CordonListOptions = {}): Promise<Cordon[]> {
     const { calls, client, now, warnings } = this.#access;
-    const work = () => {
-      const { after, limit, onCorruptRecord, signal } = options;
+    const work = ({ signals }: RequestOptions) => {
+      const { after, limit, onCorruptRecord } = options;
       if (limit !== undefined) checkInteger("limit", limit, 1);
       if (after !== undefined && !isKey(after)) throw invalidArgument("after", "must be the id of a hive");
       checkFunction("onCorruptRecord", onCorruptRecord);
       const onDamage = onCorruptRecord ? telling(onCorruptRecord) : warnings.of(cordonReader);
       const place = after === undefined ? undefined : { afterId: after };
-      return collect(pages(client, allInForce, { nowMs: now() }, { after: place, limit, onDamage, signal }));
+      return collect(pages(client, allInForce, { nowMs: now() }, { after: place, limit, onDamage, signals }));
     };
     return calls.run(work, options, ["after", "limit", "onCorruptRecord", "signal"]);
   }

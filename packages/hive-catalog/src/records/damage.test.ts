@@ -3,7 +3,7 @@ import { anOperation, HASH, PUBLIC_KEY, withHives } from "../../test/behaviour/s
 import { CatalogFile } from "../../test/catalog-file.ts";
 import { fieldsOf, refusalOf } from "../../test/refusal.ts";
 import type { HiveCatalog } from "../catalog.ts";
-import { checkCatalog } from "../maintenance.ts";
+import { backupCatalog, checkCatalog } from "../maintenance.ts";
 
 /** BLOBs that pass for JSON where SQLite looks for it (null, an empty list, an empty object, 8600), texts that are none, and a fraction that JSON shows as a whole number. */
 const BLOBS = ["x'00'", "x'0b'", "x'0c'", "x'4338363030'"];
@@ -99,20 +99,23 @@ test("a number in a column of text is the text that SQLite made of it", async ()
   expect(await catalog.cordons.get("a")).toMatchObject({ reason: "5" });
 });
 
-test("what breaks the rule of input in a smaller table is damage, but for a hive's token without its hive", async () => {
+test("what an earlier rule of input let in is read as it is; what is of no use is damage", async () => {
   await using file = await CatalogFile.create();
   const catalog = await withHives(file);
   for (const { add } of Object.values(TABLES)) await add(catalog);
   const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
-  file.run("UPDATE tokens SET hive_id = NULL");
-  expect(await catalog.tokens.get("a")).toMatchObject({ role: "hive", hiveId: null });
+  file.run(
+    "UPDATE tokens SET hive_id = NULL, name = 'two' || char(10) || 'lines'",
+    "UPDATE cordons SET reason = 'שלום' || char(8207)",
+    "UPDATE operations SET owner = char(8232)",
+  );
+  expect(await catalog.tokens.get("a")).toMatchObject({ role: "hive", hiveId: null, name: "two\nlines" });
+  expect(await catalog.cordons.get("a")).toMatchObject({ reason: "שלום\u200f" });
+  expect(await catalog.operations.unfinished()).toMatchObject([{ owner: "\u2028" }]);
   expect((await checkCatalog(file.path)).isSound).toBe(true);
   for (const [table, column, value] of [
-    ["cordons", "reason", "'two' || char(10) || 'lines'"],
-    ["tokens", "name", "''"],
     ["tokens", "role", "'root'"],
     ["tokens", "hash", "upper(hash)"],
-    ["operations", "owner", "char(8232)"],
     ["operations", "steps_json", `'[{"name":"copy"}]'`],
     ["host_keys", "host", "'GPU.example'"],
     ["host_keys", "host", "'gpu.example.'"],
@@ -127,4 +130,17 @@ test("what breaks the rule of input in a smaller table is damage, but for a hive
     expect(await TABLES[table ?? ""]?.list(other), `${column} = ${value}`).toEqual([]);
   }
   warn.mockRestore();
+});
+
+test("the version of tokens is another one after a restore, whatever is added then", async () => {
+  await using file = await CatalogFile.create();
+  await using restored = await CatalogFile.create();
+  const catalog = await withHives(file);
+  const token = (id: string) => ({ id, name: id, role: "reader", hash: HASH }) as const;
+  await catalog.tokens.add(token("a"));
+  await backupCatalog(file.path, restored.path);
+  await catalog.tokens.add(token("b"));
+  const other = await restored.open();
+  await other.tokens.add(token("c"));
+  expect(await other.tokens.version()).not.toBe(await catalog.tokens.version());
 });

@@ -74,8 +74,8 @@ export class HostKeys {
   /** All of them, in the order in which they were first pinned. */
   list(options: CallOptions = {}): Promise<HostKey[]> {
     const { calls, client, warnings } = this.#access;
-    return calls.run(() => {
-      const paging = { onDamage: warnings.of(hostKeyReader), signal: options.signal };
+    return calls.run(({ signals }) => {
+      const paging = { onDamage: warnings.of(hostKeyReader), signals };
       return collect(pages(client, allKeys, {}, paging));
     }, options);
   }

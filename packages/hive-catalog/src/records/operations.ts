@@ -33,7 +33,7 @@ export const operationReader = new RowReader<OperationRecord>({
 
 type Id = { id: string };
 type OfHive = { hiveId: string };
-type End = Id & { state: string; problem: string | null; nowMs: number };
+type End = Id & { state: OperationRecord["state"]; problem: string | null; nowMs: number };
 type Begun = Omit<OperationRecord, "steps" | "problem" | "finishedAtMs">;
 
 const ofId = ({ id }: Given<Id>): SQL => eq(operations.id, id);
@@ -177,11 +177,11 @@ export class Operations {
   /** The newest first. Rejects with INVALID_ARGUMENT, also when the operation that `after` names is not kept any more. */
   list(options: OperationListOptions = {}): Promise<OperationRecord[]> {
     const work = async (request: RequestOptions) => {
-      const { hiveId, after, limit = DEFAULT_LIMIT, signal } = options;
+      const { hiveId, after, limit = DEFAULT_LIMIT } = options;
       checkInteger("limit", limit, 1);
       if (hiveId !== undefined && !isKey(hiveId)) return [];
       const start = after === undefined ? undefined : await this.#placeOf(after, request);
-      const paging = { limit, after: start, signal };
+      const paging = { limit, after: start, signals: request.signals };
       return hiveId === undefined
         ? this.#list(allOperations, {}, paging)
         : this.#list(operationsOfHive, { hiveId }, paging);
@@ -191,13 +191,13 @@ export class Operations {
 
   /** Every one that is not finished, the newest first. */
   unfinished(options: CallOptions = {}): Promise<OperationRecord[]> {
-    return this.#access.calls.run(() => this.#list(unfinishedOperations, {}, { signal: options.signal }), options);
+    return this.#access.calls.run(({ signals }) => this.#list(unfinishedOperations, {}, { signals }), options);
   }
 
   #list<V extends Record<string, string>>(
     finder: Finder<OperationRecord, V>,
     values: V,
-    paging: { limit?: number; after?: { afterRowId: string } | undefined; signal: AbortSignal | undefined },
+    paging: { limit?: number; after?: { afterRowId: string } | undefined; signals: readonly AbortSignal[] | undefined },
   ): Promise<OperationRecord[]> {
     const { client, warnings } = this.#access;
     const onDamage = warnings.of(operationReader);

@@ -6,7 +6,7 @@ import { isRecordId, NewToken, type StoredToken, type TokenRecord, tokenFields }
 import type { CallOptions } from "../options.ts";
 import { hives, tokens } from "../schema.ts";
 import { collect, finder, oldestFirst, one, pages, readOne } from "../sql/reading.ts";
-import { raiseRevision, revisionOf } from "../sql/revisions.ts";
+import { renewRevision, revisionOf } from "../sql/revisions.ts";
 import { RowReader } from "../sql/rows.ts";
 import { build, countIn, type Given, statement, written } from "../sql/statement.ts";
 import type { Access } from "./access.ts";
@@ -25,13 +25,13 @@ const isInForce = sql`typeof(${tokens.revokedAtMs}) <> 'integer'`;
 const tokenOfId = one<StoredToken, Id>(tokenReader, ofId);
 const allTokens = finder<StoredToken, object>(tokenReader, oldestFirst);
 const count = statement(() => build.select({ count: sql`count(*)` }).from(tokens).where(isInForce));
-/** The revision is raised by each change of ours; the rest tells changes that were made by hand. None reads all rows. */
+/** Each change of ours renews the revision; the counts tell a token that was added, revoked or removed by hand. */
 const version = statement(() =>
   written(sql`SELECT concat_ws(' ', ${revisionOf("tokens")}, (SELECT count(*) FROM ${tokens}), (SELECT max(rowid) FROM ${tokens}),
     (SELECT count(*) FROM ${tokens} WHERE ${tokens.revokedAtMs} IS NOT NULL))`),
 );
 /** After a change in the same batch. */
-const raise = statement(() => raiseRevision("tokens", sql`changes() > 0`));
+const renew = statement(() => renewRevision("tokens", sql`changes() > 0`));
 
 /** A hive's token only for a hive that is there, in the same statement. The primary key decides races between two adds of one id. */
 const add = statement<StoredToken>(({ id, name, role, hiveId, hash, createdAtMs, revokedAtMs }) =>
@@ -73,7 +73,7 @@ export class Tokens {
       const checked = checkArgument("token", NewToken, token);
       const { hiveId = null, createdAtMs = now(), revokedAtMs = null } = checked;
       const added: StoredToken = { ...checked, hiveId, createdAtMs, revokedAtMs };
-      const [inserted] = await client.batch([add(added), raise({})], { ...request, isRepeatable: true });
+      const [inserted] = await client.batch([add(added), renew({})], { ...request, isRepeatable: true });
       if (inserted === undefined || inserted.rowsAffected > 0) return withoutHash(added);
       const stored = await readOne(client, tokenOfId, { id: added.id }, request);
       if (stored === undefined) throw hiveNotFound(String(hiveId));
@@ -92,8 +92,8 @@ export class Tokens {
   /** All of them, in the order in which they were added, revoked ones too. */
   list(options: CallOptions = {}): Promise<TokenRecord[]> {
     const { calls, client, warnings } = this.#access;
-    return calls.run(async () => {
-      const paging = { onDamage: warnings.of(tokenReader), signal: options.signal };
+    return calls.run(async ({ signals }) => {
+      const paging = { onDamage: warnings.of(tokenReader), signals };
       return (await collect(pages(client, allTokens, {}, paging))).map(withoutHash);
     }, options);
   }
@@ -110,7 +110,7 @@ export class Tokens {
     return calls.run(async (request) => {
       if (!isRecordId(id)) return false;
       const nowMs = now();
-      const [revoked] = await client.batch([revoke({ id, nowMs }), raise({})], { ...request, isRepeatable: true });
+      const [revoked] = await client.batch([revoke({ id, nowMs }), renew({})], { ...request, isRepeatable: true });
       if (revoked === undefined || revoked.rowsAffected > 0) return true;
       return revoked.isRepeat === true && (await readOne(client, tokenOfId, { id }, request))?.revokedAtMs === nowMs;
     }, options);
@@ -123,7 +123,7 @@ export class Tokens {
       checkInteger("maxAgeMs", maxAgeMs, 0);
       const beforeMs = now() - maxAgeMs;
       for (let removed = 0; ; ) {
-        const [result] = await client.batch([removeRevoked({ beforeMs }), raise({})], request);
+        const [result] = await client.batch([removeRevoked({ beforeMs }), renew({})], request);
         const { rowsAffected = 0 } = result ?? {};
         removed += rowsAffected;
         if (rowsAffected < MAX_REMOVED) return removed;

@@ -24,7 +24,7 @@ test("a damaged hive is one warning, however many of its columns are damaged and
   for (let time = 0; time < 3; time++) expect(await catalog.listHives()).toHaveLength(2);
   await catalog.findStaleHives(1);
   expect(warnings()).toEqual([
-    "CorruptHiveWarning: the stored hive 'b' is damaged and was left out: port must be an integer from 1 to 65535, is the integer '0'",
+    "CorruptHiveWarning: the stored hive 'b' is damaged and was left out: port must be an integer from 1 to 65535, is the integer '0'; status must be one of unknown, online, offline, is the text 'dead'",
   ]);
 });
 

@@ -108,3 +108,29 @@ test("migrate: false opens a file that is up to date", async () => {
   await first.close();
   expect(await (await file.open({ migrate: false })).listHives()).toEqual([aHive()]);
 });
+
+test("operations of hives that were removed before are given their time, and unfinished ones end", async () => {
+  await using file = await CatalogFile.create();
+  const before = await file.open();
+  for (const id of ["a", "b"]) await before.addHive(aHive({ id }));
+  await before.close();
+  const operation = (id: string, hiveId: string, finishedAtMs: number | null) =>
+    `INSERT INTO operations VALUES ('${id}', '${hiveId}', 'start', 'running', 'o', 1, 5, ${finishedAtMs ?? "NULL"}, NULL, '[]', '')`;
+  file.run(
+    "DROP INDEX idx_operations_hive_removed",
+    "ALTER TABLE operations DROP COLUMN hive_removed_at_ms",
+    "DROP TABLE revisions",
+    "DROP INDEX idx_tokens_revoked",
+    "DELETE FROM __drizzle_migrations WHERE created_at = (SELECT max(created_at) FROM __drizzle_migrations)",
+    operation("of a former a", "a", null),
+    operation("of gone", "gone", null),
+    operation("done of gone", "gone", 7),
+    operation("done of b", "b", 7),
+  );
+  const catalog = await file.open();
+  expect(await catalog.operations.unfinished()).toEqual([]);
+  const marked = file.read("SELECT id FROM operations WHERE hive_removed_at_ms IS NOT NULL ORDER BY id");
+  expect(marked).toEqual([["done of gone"], ["of gone"]]);
+  const begun = { id: "new", hiveId: "a", kind: "start", owner: "o", deadlineMs: 9 } as const;
+  expect(await catalog.operations.begin(begun)).toMatchObject({ state: "running" });
+});

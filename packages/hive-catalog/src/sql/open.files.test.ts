@@ -151,7 +151,8 @@ function descriptorsOf(path: string): number {
 }
 
 test("an open that waits in vain for another process's lock holds no descriptor afterwards", async () => {
-  await using file = await CatalogFile.create(SPECIFICATION_DDL);
+  // A new one: on a file that is there, the first look at it waits already.
+  await using file = await CatalogFile.create();
   await using other = await startSqliteProcess(file.path);
   await other.run("BEGIN EXCLUSIVE");
   expect((await refusalOf(file.open({ busyTimeoutMs: 300 }))).code).toBe("CATALOG_BUSY");

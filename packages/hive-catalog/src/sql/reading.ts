@@ -126,7 +126,7 @@ type Paging = {
   /** Records read at once. */
   pageSize?: number | undefined;
   onDamage: OnDamage;
-  signal?: AbortSignal | undefined;
+  signals?: readonly AbortSignal[] | undefined;
 };
 type Page<Rec> = { records: Rec[]; next: Values | undefined };
 
@@ -138,14 +138,17 @@ export async function* pages<Rec, V extends Values>(
   client: SqlClient,
   finder: Finder<Rec, V>,
   values: V,
-  { limit = Number.MAX_SAFE_INTEGER, after: start, pageSize = MAX_PAGE, onDamage, signal }: Paging,
+  { limit = Number.MAX_SAFE_INTEGER, after: start, pageSize = MAX_PAGE, onDamage, signals }: Paging,
 ): AsyncGenerator<Rec[], void, undefined> {
   const { reader, order } = finder;
   const query = (kind: keyof PageQuery, size: number, after: Values | undefined) =>
     (after ? finder.next : finder.first)[kind]({ ...values, ...after, limit: size });
 
   const readWhole = async (size: number, after: Values | undefined): Promise<Page<Rec> | undefined> => {
-    const page = reader.page((await client.first(query("whole", size, after), { signal })) ?? [null, 0], order.follows);
+    const page = reader.page(
+      (await client.first(query("whole", size, after), { signals })) ?? [null, 0],
+      order.follows,
+    );
     if (page === undefined) return undefined;
     const { records, last } = page;
     return { records, next: records.length < size || last === undefined ? undefined : order.placeOf(last) };
@@ -153,7 +156,7 @@ export async function* pages<Rec, V extends Values>(
 
   /** Reads `rowCount` rows for `size` records: more than that when none of them says where it stands. */
   const readCells = async (size: number, after: Values | undefined, rowCount = size): Promise<Page<Rec>> => {
-    const { rows } = await client.execute(query("cells", rowCount, after), { signal });
+    const { rows } = await client.execute(query("cells", rowCount, after), { signals });
     const found = rows.map((row): Found<Rec> => reader.inspect(row));
     const isLast = found.length < rowCount;
     // Such rows at the end are left for the next page.

@@ -2,10 +2,10 @@ import { eq, type SQL, sql } from "drizzle-orm";
 import { revisions } from "../schema.ts";
 import { type Built, written } from "./statement.ts";
 
-/** Raises the revision of what is called `name` if `where` holds: in the transaction of the change that it stands for. */
-export function raiseRevision(name: "tokens", where: SQL = sql`true`): Built {
+/** Replaces the revision of what is called `name` if `where` holds: in the transaction of the change that it stands for. */
+export function renewRevision(name: "tokens", where: SQL = sql`true`): Built {
   return written(
-    sql`INSERT INTO ${revisions} SELECT ${name}, 1 WHERE ${where} ON CONFLICT (name) DO UPDATE SET revision = revision + 1`,
+    sql`INSERT INTO ${revisions} SELECT ${name}, hex(randomblob(8)) WHERE ${where} ON CONFLICT (name) DO UPDATE SET revision = excluded.revision`,
   );
 }
 

@@ -34,8 +34,8 @@ type Column = Stored & Pick<Field, "column" | "isNullable"> & { readonly name: s
  * How the rows of a table become records: fast where all is sound, and column by column where something is not.
  *
  * Fast: SQLite writes a row as JSON, `[[17,"gpu-01","10.0.0.1",8600,…],{"cpu":null,"gpus":[]}]`: the row id and the plain columns, then the JSON
- * column, which is not there where it is NULL. It stands there as it is stored: what is broken in it breaks the whole. A row is `null` where a
- * column has a wrong type, which JSON would hide (a BLOB may pass for JSON there, and a REAL is cut to 15 digits).
+ * column as it is stored, which is not there where it is NULL. A row is `null` where that is no JSON, or where a column has a wrong type, which JSON
+ * would hide (a BLOB may pass for JSON there, and a REAL is cut to 15 digits).
  * A page of rows is one list of them; SQLite promises no order inside it, and to ask for one costs a third of the statement, as measured: so the
  * order is looked at instead. Both travel as a BLOB: each value that crosses the binding costs more than joining it does, and
  * at a text that is not UTF-8 the binding ends the process.
@@ -70,11 +70,11 @@ export class RowReader<Rec> {
 
   /** A row as JSON text. */
   get json(): SQL {
-    const hasTypes = this.#columns.map(({ sql: column, type, isNullable }) =>
-      isNullable
-        ? sql`(${column} IS NULL OR typeof(${column}) = ${sql.raw(`'${type}'`)})`
-        : sql`typeof(${column}) = ${sql.raw(`'${type}'`)}`,
-    );
+    const hasTypes = this.#columns.map(({ sql: column, type, isNullable, decode }) => {
+      const hasType = sql`typeof(${column}) = ${sql.raw(`'${type}'`)}`;
+      const isSound = decode === undefined ? hasType : sql`${hasType} AND json_valid(${column})`;
+      return isNullable ? sql`(${column} IS NULL OR ${isSound})` : isSound;
+    });
     const cells = sql.join([sql`rowid`, ...this.#plain.map(({ sql: column }) => column)], sql`, `);
     const further = this.#json ? sql`ifnull(',' || ${this.#json.sql}, '')` : sql`''`;
     return sql`iif(${sql.join(hasTypes, sql` AND `)}, '[' || json_array(${cells}) || ${further} || ']', 'null')`;
@@ -178,9 +178,10 @@ export class RowReader<Rec> {
   }
 
   /** What is said of a damaged row that a list met. */
-  warning([first]: readonly DamagedRecord[], isListed: boolean): string {
-    const { id = "", column = "", problem = "" } = first ?? {};
-    return `the stored ${this.#thing} '${id}' is damaged${isListed ? "" : " and was left out"}: ${column} ${problem}`;
+  warning(damage: readonly DamagedRecord[], isListed: boolean): string {
+    const list = damage.map(({ column, problem }) => `${column} ${problem}`).join("; ");
+    const isLeftOut = isListed ? "" : " and was left out";
+    return `the stored ${this.#thing} '${damage[0]?.id ?? ""}' is damaged${isLeftOut}: ${list}`;
   }
 }
 

@@ -30,20 +30,25 @@ export function statement<V extends object = Values>(build: (given: Given<V>) =>
   let built: Query | undefined;
   return (values) => {
     built ??= build(placeholders as Given<V>).toSQL();
-    const args = fillPlaceholders(built.params, values as Values);
-    for (const [place, value] of args.entries()) if (!isBindable(value)) throw notBindable(built, place, value);
-    return { sql: built.sql, args: args as SqlValue[] };
+    return bound(built, values);
   };
+}
+
+/** What drizzle built, with its values. Throws INTERNAL for one that no column holds. */
+export function bound({ sql: text, params }: Query, values: object = {}): SqlStatement {
+  const args = fillPlaceholders(params, values as Values);
+  for (const [place, value] of args.entries()) if (!isBindable(value)) throw notBindable(text, place, value);
+  return { sql: text, args: args as SqlValue[] };
 }
 
 const placeholders = new Proxy({}, { get: (_, name) => sql`${sql.placeholder(String(name))}` });
 
-/** The binding ends the process when it is handed a boolean, and takes undefined for NULL. */
+/** The binding ends the process when it is handed a boolean, and takes undefined and NaN for NULL. */
 function isBindable(value: unknown): boolean {
-  return typeof value === "string" || typeof value === "number" || value === null || value instanceof Uint8Array;
+  return typeof value === "string" || Number.isFinite(value) || value === null || value instanceof Uint8Array;
 }
 
-function notBindable({ sql: text }: Query, place: number, value: unknown): HiveCatalogError {
+function notBindable(text: string, place: number, value: unknown): HiveCatalogError {
   return new HiveCatalogError("INTERNAL", `value ${place + 1} of ${text} is ${typeof value}, which no column holds`);
 }
 

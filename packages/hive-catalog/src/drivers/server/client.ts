@@ -83,14 +83,14 @@ export class ServerClient implements SqlClient {
     return result.map((one) => toResult(one, isRepeat));
   }
 
-  /** Each request of a transaction has a deadline of its own. */
+  /** Each request of a transaction has a deadline of its own. Before its end nothing of it has happened. */
   async transaction(): Promise<SqlTransaction> {
-    const call = { isRead: false };
-    const client = this.#connect((request) => this.#within(call, (send) => send(request)));
-    const transaction = await this.#explained(call, client.transaction("write"));
+    const [part, end] = [{ isRead: true }, { isRead: false }];
+    const client = this.#connect((request) => this.#within(end, (send) => send(request)));
+    const transaction = await this.#explained(part, client.transaction("write"));
     return {
-      execute: async (statement) => toResult(await this.#explained(call, transaction.execute(toStatement(statement)))),
-      commit: () => this.#explained(call, transaction.commit()),
+      execute: async (statement) => toResult(await this.#explained(part, transaction.execute(toStatement(statement)))),
+      commit: () => this.#explained(end, transaction.commit()),
       close: () => transaction.close(),
     };
   }
@@ -124,12 +124,12 @@ export class ServerClient implements SqlClient {
 
   /** Gives `work` a way to send requests that ends at the deadline, once it is its turn. */
   async #within<Result>(
-    { isRead, isRepeatable = false, deadlineMs, signal: callers }: Call,
+    { isRead, isRepeatable = false, deadlineMs, signals = [] }: Call,
     work: (send: Send) => Promise<Result>,
     onRepeat = () => {},
   ): Promise<Result> {
     if (this.#isClosed) throw closedError();
-    callers?.throwIfAborted();
+    for (const given of signals) given.throwIfAborted();
     const { name: server, requestTimeoutMs } = this.#options;
     const controller = new AbortController();
     const { signal } = controller;
@@ -141,8 +141,15 @@ export class ServerClient implements SqlClient {
     const leftMs = deadlineMs === undefined ? requestTimeoutMs : deadlineMs - performance.now();
     if (leftMs <= 0) throw late();
     const timer = setTimeout(() => controller.abort(late()), leftMs);
-    const leave = () => controller.abort(callers?.reason);
-    callers?.addEventListener("abort", leave);
+    const leave = (event: Event) => {
+      const { reason } = event.target as AbortSignal;
+      // Whoever asked for a change wants to know more than that the catalog is closed.
+      const isLeftOpen = reason instanceof HiveCatalogError && isSent && !isRead;
+      controller.abort(
+        isLeftOpen ? new RequestError(reason.message, { mayHaveHappened: true, isTransient: false }) : reason,
+      );
+    };
+    for (const given of signals) given.addEventListener("abort", leave);
     this.#running.add(controller);
     try {
       await this.#slots.take(signal);
@@ -157,7 +164,7 @@ export class ServerClient implements SqlClient {
       }
     } finally {
       clearTimeout(timer);
-      callers?.removeEventListener("abort", leave);
+      for (const given of signals) given.removeEventListener("abort", leave);
       this.#running.delete(controller);
     }
   }
@@ -173,7 +180,7 @@ export class ServerClient implements SqlClient {
   /** What a server answered passes on with its SQLite code. Messages of others may hold anything. */
   #toError(error: unknown, call: Call): unknown {
     const { name: server } = this.#options;
-    if (call.signal?.aborted && error === call.signal.reason) return error;
+    if (call.signals?.some(({ aborted, reason }) => aborted && error === reason)) return error;
     if (error instanceof RequestError) return withOutcome(error, call);
     if (error instanceof HiveCatalogError) return error;
     if (!(error instanceof LibsqlError) || error.code === "HRANA_PROTO_ERROR") {
