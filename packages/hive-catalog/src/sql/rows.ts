@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { randomBytes } from "node:crypto";
 import { getTableColumns, getTableName, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { SqlRow } from "../drivers/client.ts";
@@ -28,14 +29,17 @@ type Options<Rec> = {
   standIn?: (values: Place["values"], damaged: readonly string[]) => Rec | undefined;
 };
 
+/** Of this process alone. */
+const SEAL = randomBytes(5).toString("base64url");
+
 type Column = Stored & Pick<Field, "column" | "isNullable"> & { readonly name: string; readonly sql: SQLiteColumn };
 
 /**
  * How the rows of a table become records: fast where all is sound, and column by column where something is not.
  *
- * Fast: SQLite writes a row as JSON, `[[17,"gpu-01","10.0.0.1",8600,…],{"cpu":null,"gpus":[]}]`: the row id and the plain columns, then the JSON
- * column as it is stored, which is not there where it is NULL. A row is `null` where that is no JSON, or where a column has a wrong type, which JSON
- * would hide (a BLOB may pass for JSON there, and a REAL is cut to 15 digits).
+ * Fast: SQLite writes a row as JSON, `[[17,"gpu-01","10.0.0.1",8600,…],{"cpu":null,"gpus":[]},"seal"]`: the row id and the plain columns, then the
+ * JSON column as it is stored, which is not there where it is NULL. What is broken in it breaks the whole; the seal, which no stored row can know, shows
+ * that it has not led out of its place. A row is `null` where a column has a wrong type, which JSON would hide (a BLOB may pass for JSON there, and a REAL is cut to 15 digits).
  * A page of rows is one list of them; SQLite promises no order inside it, and to ask for one costs a third of the statement, as measured: so the
  * order is looked at instead. Both travel as a BLOB: each value that crosses the binding costs more than joining it does, and
  * at a text that is not UTF-8 the binding ends the process.
@@ -70,14 +74,13 @@ export class RowReader<Rec> {
 
   /** A row as JSON text. */
   get json(): SQL {
-    const hasTypes = this.#columns.map(({ sql: column, type, isNullable, decode }) => {
+    const hasTypes = this.#columns.map(({ sql: column, type, isNullable }) => {
       const hasType = sql`typeof(${column}) = ${sql.raw(`'${type}'`)}`;
-      const isSound = decode === undefined ? hasType : sql`${hasType} AND json_valid(${column})`;
-      return isNullable ? sql`(${column} IS NULL OR ${isSound})` : isSound;
+      return isNullable ? sql`(${column} IS NULL OR ${hasType})` : hasType;
     });
     const cells = sql.join([sql`rowid`, ...this.#plain.map(({ sql: column }) => column)], sql`, `);
     const further = this.#json ? sql`ifnull(',' || ${this.#json.sql}, '')` : sql`''`;
-    return sql`iif(${sql.join(hasTypes, sql` AND `)}, '[' || json_array(${cells}) || ${further} || ']', 'null')`;
+    return sql`iif(${sql.join(hasTypes, sql` AND `)}, '[' || json_array(${cells}) || ${further} || ${sql.raw(`',"${SEAL}"]'`)}, 'null')`;
   }
 
   /** What a statement for single rows selects or returns: `record` reads it. */
@@ -113,7 +116,7 @@ export class RowReader<Rec> {
   }
 
   #recordIn(json: unknown): { record: Rec; rowId: number } | undefined {
-    if (!Array.isArray(json) || json.length > (this.#json ? 2 : 1)) return undefined;
+    if (!Array.isArray(json) || json.length > (this.#json ? 3 : 2) || json.at(-1) !== SEAL) return undefined;
     const [cells, held] = json as [(string | number | null)[], unknown];
     const rowId = cells[0];
     if (!Number.isSafeInteger(rowId)) return undefined;
@@ -129,7 +132,7 @@ export class RowReader<Rec> {
         continue;
       }
       try {
-        record[name] = json.length === 2 ? decode(held) : null;
+        record[name] = json.length === 3 ? decode(held) : null;
       } catch {
         return undefined;
       }
