@@ -159,7 +159,8 @@ test("a call of several requests has one deadline for all of them; of a list eac
     catalog.operations.begin(anOperation("other", HIVE.id)),
     catalog.tokens.add({ id: "t", name: "T", role: "hive", hiveId: "nobody", hash: HASH }),
   ];
-  for (const refusal of await Promise.all(calls.map(refusalOf))) expectClear(refusal, DEADLINE);
+  // On a slow machine the first request may be late already.
+  for (const refusal of await Promise.all(calls.map(refusalOf))) expectClear(refusal, DEADLINE, true);
   const list = () => catalog.operations.list({ after: running.id });
   expect(await vi.waitFor(list, { timeout: 20_000 })).toEqual([]);
 });
