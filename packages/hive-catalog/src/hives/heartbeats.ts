@@ -5,7 +5,7 @@ import { toCatalogError } from "../drivers/errors.ts";
 import { hiveNotFound } from "../errors.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
 import { laterOf, latestBelievableMs } from "./heartbeat-rule.ts";
-import { storeBeat, storeBeats, storeBeatsAndTell } from "./statements.ts";
+import { storeBeats, storeBeatsAndTell } from "./statements.ts";
 
 type Beat = {
   readonly id: string;
@@ -17,7 +17,7 @@ type Beat = {
 };
 
 /** The ids that the catalog knows. */
-type Stored = Pick<Set<string>, "has">;
+type KnownIds = Pick<Set<string>, "has">;
 
 type Options = {
   client: Pick<SqlClient, "execute">;
@@ -79,10 +79,9 @@ export class HeartbeatWriter {
   }
 
   /** The hives of the group that are there; undefined when it could not be committed, and its callers were told so. */
-  async #commit(group: Beat[], startedMs: number): Promise<Stored | undefined> {
+  async #commit(group: Beat[], startedMs: number): Promise<KnownIds | undefined> {
     try {
-      const [beat] = group;
-      return await (group.length === 1 && beat ? this.#storeOne(beat) : this.#storeGroup(group));
+      return await this.#storeGroup(group);
     } catch (error) {
       const waitedInVain = ENDS_A_WAIT.has(toCatalogError(error).code) ? this.#waitingSince(startedMs) : [];
       for (const { reject } of [...group, ...waitedInVain]) reject(error);
@@ -99,18 +98,11 @@ export class HeartbeatWriter {
     return this.#waiting.splice(0, later < 0 ? this.#waiting.length : later);
   }
 
-  async #storeOne({ id, timestampMs: beatMs }: Beat): Promise<Stored> {
-    const { now } = this.#options;
-    const statement = storeBeat({ id, beatMs, believableMs: latestBelievableMs(now()) });
-    const { rowsAffected } = await this.#execute(statement);
-    return new Set(rowsAffected > 0 ? [id] : []);
-  }
-
   /**
    * The ids of the hives that are there. Two beats of one hive count as one, by the same rule. RETURNING costs a third of the whole: it is
    * asked only when some hive is not there, by storing the group once more, which changes nothing.
    */
-  async #storeGroup(group: Beat[]): Promise<Stored> {
+  async #storeGroup(group: Beat[]): Promise<KnownIds> {
     const { now } = this.#options;
     const believableMs = latestBelievableMs(now());
     const latest = new Map<string, number>();

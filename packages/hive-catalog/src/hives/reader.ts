@@ -31,7 +31,7 @@ export class HiveReader {
 
   /** The columns of a stored hive that are sound, damaged as others may be. */
   async soundValues(id: string, request: RequestOptions): Promise<Readonly<Record<string, unknown>> | undefined> {
-    const [row] = (await this.#client.execute(hiveOfId.cells({ id }), request)).rows;
+    const [row] = (await this.#client.execute(hiveOfId.careful({ id }), request)).rows;
     return row && hiveReader.inspect(row).values;
   }
 

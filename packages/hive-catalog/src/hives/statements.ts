@@ -72,7 +72,7 @@ export const updateHive = statement<HiveRow & Now & Believable>((given) => {
     .update(hives)
     .set({ ...columns, lastHeartbeatMs: laterThanStored(given.lastHeartbeatMs, given), updatedAtMs: given.nowMs })
     .where(ofId(given))
-    .returning(hiveReader.row);
+    .returning(hiveReader.fast);
 });
 
 export const setStatus = statement<Id & Status & Now>((given) =>
@@ -95,13 +95,6 @@ export const setOffline = statement<Id & Now & Believable & { notBeatSinceMs: nu
     .set({ status: "offline", updatedAtMs: given.nowMs })
     .where(and(ofId(given), ne(hives.status, "offline"), isSilent));
 });
-
-export const storeBeat = statement<Id & Believable & { beatMs: number }>((given) =>
-  build
-    .update(hives)
-    .set({ lastHeartbeatMs: laterThanStored(given.beatMs, given) })
-    .where(ofId(given)),
-);
 
 type Beats = Believable & { beats: string };
 

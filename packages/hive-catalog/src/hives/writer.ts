@@ -2,10 +2,18 @@ import { isDeepStrictEqual } from "node:util";
 import { and, eq } from "drizzle-orm";
 import type { RequestOptions, SqlClient, SqlResult, SqlStatement, SqlValue } from "../drivers/client.ts";
 import { HiveCatalogError, hiveNotFound } from "../errors.ts";
-import { checkHive, checkInteger, DevicesInput, IdInput, invalidArgument, isKey, StatusInput } from "../model/check.ts";
+import {
+  checkHive,
+  checkInteger,
+  DevicesArgument,
+  IdInput,
+  invalidArgument,
+  isKey,
+  StatusInput,
+} from "../model/check.ts";
 import type { Field, Fields } from "../model/fields.ts";
 import {
-  type DevicesInput as Devices,
+  type DevicesInput,
   HiveChanges,
   type HiveInput,
   HiveRecord,
@@ -73,7 +81,7 @@ export class HiveWriter {
       .update(hives)
       .set({ ...columnsOf(Object.fromEntries(named)), updatedAtMs: this.#now() })
       .where(and(eq(hives.id, id), keepsSshRule(fields)))
-      .returning(hiveReader.row);
+      .returning(hiveReader.fast);
     const result = await this.#client.execute(bound(patch.toSQL()), request);
     if (result.rows.length > 0) return this.#returned(id, result, request);
     await this.#stored(id, request);
@@ -93,8 +101,8 @@ export class HiveWriter {
     return (await this.#client.execute(setOffline(values), request)).rowsAffected > 0;
   }
 
-  async setDevices(id: string, devices: Devices, request: RequestOptions): Promise<void> {
-    const checked = checkHive(DevicesInput, { id, devices });
+  async setDevices(id: string, devices: DevicesInput, request: RequestOptions): Promise<void> {
+    const checked = checkHive(DevicesArgument, { id, devices });
     await this.#change(
       id,
       setDevices({ id, devices: String(columnsOf({ devices: checked.devices }).devices), nowMs: this.#now() }),

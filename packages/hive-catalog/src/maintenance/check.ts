@@ -113,7 +113,7 @@ async function* rowsOf(reader: Reader, table: RowReader<unknown>): AsyncGenerato
   const { first, next } = finder(table, oldestFirst);
   for (let afterRowId: string | undefined; ; ) {
     const page =
-      afterRowId === undefined ? first.cells({ limit: PAGE_SIZE }) : next.cells({ afterRowId, limit: PAGE_SIZE });
+      afterRowId === undefined ? first.careful({ limit: PAGE_SIZE }) : next.careful({ afterRowId, limit: PAGE_SIZE });
     const { rows } = await reader.execute(page);
     for (const row of rows) {
       const found = table.inspect(row);

@@ -14,7 +14,7 @@ const id = z.string("must be a text").refine(isKey, "must be a text, without NUL
 export const IdInput = z.object({ id });
 export const StatusInput = z.object({ id, status });
 export const HeartbeatInput = z.object({ id, timestampMs: timeMs });
-export const DevicesInput = z.object({ id, devices });
+export const DevicesArgument = z.object({ id, devices });
 
 /** What is said where a schema has no sentence of its own. */
 const SAYING = {

@@ -7,7 +7,7 @@ import { z } from "zod";
 export type Stored = {
   readonly type: "text" | "integer";
   /** What a sound value is, in words. */
-  readonly rule: string;
+  readonly sentence: string;
   /** What the type alone does not say of a value. */
   readonly isSound?: (held: string | number) => boolean;
   /** Of a text that is JSON: what it stands for. Throws an Error that says what is wrong. */
@@ -85,14 +85,14 @@ export function isKey(id: unknown): id is string {
 }
 
 /** Any text. (A NUL would end it: such bytes are no text.) */
-export const text = { type: "text", rule: "must be a text" } as const satisfies Stored;
+export const text = { type: "text", sentence: "must be a text" } as const satisfies Stored;
 
 export const time = integer(0, MAX_TIME_MS, "a time in milliseconds, an integer");
 
 export function integer(min: number, max: number, what = "an integer") {
   return {
     type: "integer",
-    rule: `must be ${what} from ${min} to ${max}`,
+    sentence: `must be ${what} from ${min} to ${max}`,
     isSound: (held: string | number) => Number.isSafeInteger(held) && Number(held) >= min && Number(held) <= max,
   } as const satisfies Stored;
 }
@@ -100,13 +100,13 @@ export function integer(min: number, max: number, what = "an integer") {
 export function oneOf(choices: readonly string[]) {
   return {
     type: "text",
-    rule: `must be one of ${choices.join(", ")}`,
+    sentence: `must be one of ${choices.join(", ")}`,
     isSound: (held: string | number) => (choices as readonly unknown[]).includes(held),
   } as const satisfies Stored;
 }
 
 export function json(what: string, decode: (json: unknown) => unknown) {
-  return { type: "text", rule: `must be ${what} as JSON`, decode } as const satisfies Stored;
+  return { type: "text", sentence: `must be ${what} as JSON`, decode } as const satisfies Stored;
 }
 
 /** The rule of each field, by its name in TypeScript. */

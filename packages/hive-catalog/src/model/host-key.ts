@@ -9,7 +9,7 @@ const host = recordFields.host.toLowerCase();
 
 export const hostKeyFields = {
   /** In lowercase, as known_hosts compares names. */
-  host: field("host", { type: "text", rule: "must be a host in lowercase", isSound: isLowercaseHost }, host),
+  host: field("host", { type: "text", sentence: "must be a host in lowercase", isSound: isLowercaseHost }, host),
   port: field("port", portNumber, recordFields.port),
   keyType: matching(
     "key_type",
@@ -18,7 +18,7 @@ export const hostKeyFields = {
   ),
   publicKey: field(
     "public_key",
-    { type: "text", rule: "must be the base64 of a key", isSound: isPublicKey },
+    { type: "text", sentence: "must be the base64 of a key", isSound: isPublicKey },
     publicKey,
   ),
   pinnedAtMs: field("pinned_at_ms", time, timeMs),

@@ -35,7 +35,7 @@ export function line<const Column extends string>(column: Column, maxLength: num
 
 /** What must be so, or it is of no use: held to its pattern when it is read, too. */
 export function matching<const Column extends string>(column: Column, sentence: string, pattern: RegExp) {
-  const stored = { type: "text", rule: sentence, isSound: (held: unknown) => pattern.test(String(held)) } as const;
+  const stored = { type: "text", sentence, isSound: (held: unknown) => pattern.test(String(held)) } as const;
   return textField(column, sentence, (saying) => z.string(saying).regex(pattern, saying), stored satisfies Stored);
 }
 

@@ -62,7 +62,7 @@ export class HostKeys {
     return calls.run(async (request) => {
       const address = Address.safeParse({ host, port });
       if (!address.success) return [];
-      const { rows } = await client.execute(keysOfHost.cells(address.data), request);
+      const { rows } = await client.execute(keysOfHost.careful(address.data), request);
       const found = rows.map((row) => hostKeyReader.inspect(row));
       const damaged = found.find(({ damage }) => damage.length > 0);
       if (damaged) throw hostKeyReader.corrupt(damaged.damage);

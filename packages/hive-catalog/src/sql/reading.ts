@@ -8,18 +8,20 @@ import { build, type Given, statement } from "./statement.ts";
 type Values = Record<string, SqlValue>;
 type Query<V> = (values: V) => SqlStatement;
 
-/** A query for one row by its key, and for the same row column by column. */
-export type One<Rec, V> = { readonly reader: RowReader<Rec>; readonly row: Query<V>; readonly cells: Query<V> };
+/** A query for one row by its key, fast, and carefully: column by column. */
+export type One<Rec, V> = { readonly reader: RowReader<Rec>; readonly fast: Query<V>; readonly careful: Query<V> };
 
 export function one<Rec, V extends object>(reader: RowReader<Rec>, where: (given: Given<V>) => SQL): One<Rec, V> {
   const select = (columns: Record<string, SQL.Aliased>) =>
     statement<V>((given) => build.select(columns).from(reader.table).where(where(given)));
-  return { reader, row: select(reader.row), cells: select(reader.cells) };
+  return { reader, fast: select(reader.fast), careful: select(reader.careful) };
 }
 
 /** The record that a query for one row finds. Throws the error of its reader when another program damaged it. */
 export function readOne<Rec, V>(client: SqlClient, query: One<Rec, V>, values: V, options?: RequestOptions) {
-  return whenThere(client.first(query.row(values), options), (row) => soundRecord(client, query, values, row, options));
+  return whenThere(client.first(query.fast(values), options), (row) =>
+    soundRecord(client, query, values, row, options),
+  );
 }
 
 /** The record in a row of `query`. A damaged one is read once more: undefined when it is gone by then, and the record when it was mended. */
@@ -35,11 +37,11 @@ export function soundRecord<Rec, V>(
 
 async function inspectOne<Rec, V>(
   client: SqlClient,
-  { reader, cells }: One<Rec, V>,
+  { reader, careful }: One<Rec, V>,
   values: V,
   options?: RequestOptions,
 ): Promise<Rec | undefined> {
-  const [row] = (await client.execute(cells(values), options)).rows;
+  const [row] = (await client.execute(careful(values), options)).rows;
   if (row === undefined) return undefined;
   const { damage, record } = reader.inspect(row);
   if (damage.length > 0) throw reader.corrupt(damage);
@@ -75,7 +77,7 @@ export const newestFirst: Order = {
   follows: (next, former) => Number(next.rowId) < Number(former.rowId),
 };
 
-type PageQuery = { readonly whole: Query<Values>; readonly cells: Query<Values> };
+type PageQuery = { readonly fast: Query<Values>; readonly careful: Query<Values> };
 
 /** A query for whole records that is read in pages: the first one, and the one after a place. Each costs the same, however far it is. */
 export type Finder<Rec, V> = {
@@ -104,8 +106,8 @@ export function finder<Rec, V extends object>(
     const rows = sql`CAST('[' || group_concat(row, ',') || ']' AS BLOB)`.as("rows");
     const count = sql`count(*)`.as("count");
     return {
-      whole: statement((given) => build.select({ rows, count }).from(ordered(row, given).as("page"))),
-      cells: statement((given) => ordered(reader.cells, given)),
+      fast: statement((given) => build.select({ rows, count }).from(ordered(row, given).as("page"))),
+      careful: statement((given) => ordered(reader.careful, given)),
     };
   };
   const filter = (given: Given<Values>) => where(given as unknown as Given<V>);
@@ -144,24 +146,21 @@ export async function* pages<Rec, V extends Values>(
   const query = (kind: keyof PageQuery, size: number, after: Values | undefined) =>
     (after ? finder.next : finder.first)[kind]({ ...values, ...after, limit: size });
 
-  const readWhole = async (size: number, after: Values | undefined): Promise<Page<Rec> | undefined> => {
-    const page = reader.page(
-      (await client.first(query("whole", size, after), { signals })) ?? [null, 0],
-      order.follows,
-    );
+  const readFast = async (size: number, after: Values | undefined): Promise<Page<Rec> | undefined> => {
+    const page = reader.page((await client.first(query("fast", size, after), { signals })) ?? [null, 0], order.follows);
     if (page === undefined) return undefined;
     const { records, last } = page;
     return { records, next: records.length < size || last === undefined ? undefined : order.placeOf(last) };
   };
 
   /** Reads `rowCount` rows for `size` records: more than that when none of them says where it stands. */
-  const readCells = async (size: number, after: Values | undefined, rowCount = size): Promise<Page<Rec>> => {
-    const { rows } = await client.execute(query("cells", rowCount, after), { signals });
+  const readCarefully = async (size: number, after: Values | undefined, rowCount = size): Promise<Page<Rec>> => {
+    const { rows } = await client.execute(query("careful", rowCount, after), { signals });
     const found = rows.map((row): Found<Rec> => reader.inspect(row));
     const isLast = found.length < rowCount;
     // Such rows at the end are left for the next page.
     const end = isLast ? found.length : 1 + found.findLastIndex((row) => order.placeOf(row) !== undefined);
-    if (end === 0 && !isLast) return readCells(size, after, rowCount * 2);
+    if (end === 0 && !isLast) return readCarefully(size, after, rowCount * 2);
     const records: Rec[] = [];
     for (const row of found.slice(0, end)) {
       const { damage, record } = row;
@@ -175,7 +174,7 @@ export async function* pages<Rec, V extends Values>(
   let wanted = limit;
   for (let after = start; ; ) {
     const size = Math.min(wanted, pageSize);
-    const { records, next } = (await readWhole(size, after)) ?? (await readCells(size, after));
+    const { records, next } = (await readFast(size, after)) ?? (await readCarefully(size, after));
     yield records;
     wanted -= records.length;
     if (next === undefined || wanted === 0) return;

@@ -83,8 +83,8 @@ export class RowReader<Rec> {
     return sql`iif(${sql.join(hasTypes, sql` AND `)}, '[' || json_array(${cells}) || ${further} || ${sql.raw(`',"${SEAL}"]'`)}, 'null')`;
   }
 
-  /** What a statement for single rows selects or returns: `record` reads it. */
-  get row() {
+  /** What a statement selects or returns to read single rows fast: `record` reads it. */
+  get fast(): Record<string, SQL.Aliased> {
     return { row: sql`CAST(${this.json} AS BLOB)`.as("row") };
   }
 
@@ -141,7 +141,7 @@ export class RowReader<Rec> {
   }
 
   /** What a statement selects to read rows column by column: nothing in a damaged column can hide another. `inspect` reads it. */
-  get cells(): Record<string, SQL.Aliased> {
+  get careful(): Record<string, SQL.Aliased> {
     const cells = this.#columns.flatMap(({ sql: column, column: name }) => [
       [`${name}_type`, sql`typeof(${column})`.as(`${name}_type`)],
       [`${name}_hex`, sql`hex(${column})`.as(`${name}_hex`)],
@@ -217,19 +217,19 @@ function cellAt(row: SqlRow, place: number): Cell {
 }
 
 function heldIn(column: Column, { type, bytes }: Cell): { value: unknown } | { problem: string } {
-  const { rule, isSound, decode, isNullable } = column;
-  if (type === "null") return isNullable ? { value: null } : { problem: `${rule}, is NULL` };
+  const { sentence, isSound, decode, isNullable } = column;
+  if (type === "null") return isNullable ? { value: null } : { problem: `${sentence}, is NULL` };
   const text = bytes.toString("utf8");
   const is = `is the ${type} '${shown({ type, bytes })}'`;
-  if (type !== column.type) return { problem: `${rule}, ${is}` };
-  if (!isUtf8(bytes) || bytes.includes(0)) return { problem: `${rule}, ${is}, whose bytes are no text` };
+  if (type !== column.type) return { problem: `${sentence}, ${is}` };
+  if (!isUtf8(bytes) || bytes.includes(0)) return { problem: `${sentence}, ${is}, whose bytes are no text` };
   const value = type === "integer" ? Number(text) : text;
-  if (isSound !== undefined && !isSound(value)) return { problem: `${rule}, ${is}` };
+  if (isSound !== undefined && !isSound(value)) return { problem: `${sentence}, ${is}` };
   if (decode === undefined) return { value };
   try {
     return { value: decode(JSON.parse(text)) };
   } catch (error) {
-    return { problem: `${rule}: ${error instanceof Error ? error.message : String(error)}` };
+    return { problem: `${sentence}: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
 
