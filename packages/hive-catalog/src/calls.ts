@@ -94,8 +94,7 @@ export class Calls {
     signal?.throwIfAborted();
     this.#running++;
     try {
-      const result = work(this.requestOptions(signal));
-      return result instanceof Promise ? await result : result;
+      return await work(this.requestOptions(signal));
     } catch (error) {
       throw signal?.aborted && error === signal.reason ? error : toCatalogError(error);
     } finally {

@@ -35,8 +35,8 @@ export interface SqlTransaction {
 /** What the catalog needs of a database: a file, memory or a server. Errors are those of the driver, or a HiveCatalogError. */
 export interface SqlClient {
   execute(statement: SqlStatement, options?: RequestOptions): Promise<SqlResult>;
-  /** The first row of a query that finds one at most; at once where it is there at once. */
-  first(statement: SqlStatement, options?: RequestOptions): SqlRow | undefined | Promise<SqlRow | undefined>;
+  /** The first row of a query that finds one at most. */
+  first(statement: SqlStatement, options?: RequestOptions): Promise<SqlRow | undefined>;
   /** Changes that happen together or not at all. */
   batch(statements: readonly SqlStatement[], options?: RequestOptions): Promise<readonly SqlResult[]>;
   /** Takes the lock first. */

@@ -4,7 +4,7 @@ import { checkFunction, checkInteger, invalidArgument, isKey } from "../model/ch
 import type { HiveRecord } from "../model/hive.ts";
 import type { DamagedHive, DamagedRecord, ListOptions } from "../options.ts";
 import type { DamageWarnings } from "../sql/damage-warnings.ts";
-import { type Finder, type OnDamage, pages, readOne, soundRecord, whenThere } from "../sql/reading.ts";
+import { type Finder, type OnDamage, pages, readOne, soundRecord } from "../sql/reading.ts";
 import { hiveExists, hiveOfId, hiveReader } from "./statements.ts";
 
 type Parts = {
@@ -25,7 +25,7 @@ export class HiveReader {
   }
 
   /** The hive, or undefined. Throws CORRUPT_HIVE. */
-  get(id: string, request?: RequestOptions): HiveRecord | undefined | Promise<HiveRecord | undefined> {
+  async get(id: string, request?: RequestOptions): Promise<HiveRecord | undefined> {
     return isKey(id) ? readOne(this.#client, hiveOfId, { id }, request) : undefined;
   }
 
@@ -35,8 +35,8 @@ export class HiveReader {
     return row && hiveReader.inspect(row).values;
   }
 
-  exists(id: string, request: RequestOptions): boolean | Promise<boolean> {
-    return isKey(id) && whenThere(this.#client.first(hiveExists({ id }), request), (row) => row !== undefined);
+  async exists(id: string, request: RequestOptions): Promise<boolean> {
+    return isKey(id) && (await this.#client.first(hiveExists({ id }), request)) !== undefined;
   }
 
   /** The record in a row that a change returned; undefined when it was removed meanwhile. Throws CORRUPT_HIVE. */

@@ -18,34 +18,30 @@ export function one<Rec, V extends object>(reader: RowReader<Rec>, where: (given
 }
 
 /** The record that a query for one row finds. Throws the error of its reader when another program damaged it. */
-export function readOne<Rec, V>(client: SqlClient, query: One<Rec, V>, values: V, options?: RequestOptions) {
-  return whenThere(client.first(query.fast(values), options), (row) =>
-    soundRecord(client, query, values, row, options),
-  );
-}
-
-/** The record in a row of `query`. A damaged one is read once more: undefined when it is gone by then, and the record when it was mended. */
-export function soundRecord<Rec, V>(
+export async function readOne<Rec, V>(
   client: SqlClient,
   query: One<Rec, V>,
   values: V,
-  row: SqlRow | undefined,
   options?: RequestOptions,
-): Rec | undefined | Promise<Rec | undefined> {
-  return row && (query.reader.record(row) ?? inspectOne(client, query, values, options));
+): Promise<Rec | undefined> {
+  return soundRecord(client, query, values, await client.first(query.fast(values), options), options);
 }
 
-async function inspectOne<Rec, V>(
+/** The record in a row of `query`. A damaged one is read once more: undefined when it is gone by then, and the record when it was mended. */
+export async function soundRecord<Rec, V>(
   client: SqlClient,
   { reader, careful }: One<Rec, V>,
   values: V,
+  row: SqlRow | undefined,
   options?: RequestOptions,
 ): Promise<Rec | undefined> {
-  const [row] = (await client.execute(careful(values), options)).rows;
-  if (row === undefined) return undefined;
-  const { damage, record } = reader.inspect(row);
-  if (damage.length > 0) throw reader.corrupt(damage);
-  return record;
+  const record = row && reader.record(row);
+  if (row === undefined || record !== undefined) return record;
+  const [again] = (await client.execute(careful(values), options)).rows;
+  if (again === undefined) return undefined;
+  const found = reader.inspect(again);
+  if (found.damage.length > 0) throw reader.corrupt(found.damage);
+  return found.record;
 }
 
 /** How rows are ordered, and how a page goes on after one of them. */
@@ -191,12 +187,4 @@ export async function collect<Rec>(batches: AsyncIterable<Rec[]>): Promise<Rec[]
     else for (const record of records) all.push(record);
   }
   return all ?? [];
-}
-
-/** Uses what is there already at once: a promise more costs some 4 % of `getHive`, as measured. Knows native promises alone, which are what clients answer. */
-export function whenThere<Value, Result>(
-  value: Value | Promise<Value>,
-  use: (value: Value) => Result | Promise<Result>,
-): Result | Promise<Result> {
-  return value instanceof Promise ? value.then(use) : use(value);
 }

@@ -69,7 +69,7 @@ export class FileClient implements SqlClient {
   }
 
   /** In two thirds of the time of `execute`, which reads to the end. */
-  first(statement: SqlStatement, options: RequestOptions = {}): SqlRow | undefined | Promise<SqlRow | undefined> {
+  async first(statement: SqlStatement, options: RequestOptions = {}): Promise<SqlRow | undefined> {
     const { sql, args } = statement;
     if (!this.#isInTransaction) {
       try {
@@ -80,7 +80,7 @@ export class FileClient implements SqlClient {
         if (!isBusy(error)) throw error;
       }
     }
-    return this.#read(statement, options).then(({ rows: [row] }) => row);
+    return (await this.#read(statement, options)).rows[0];
   }
 
   batch(statements: readonly SqlStatement[], options: RequestOptions = {}): Promise<SqlResult[]> {
