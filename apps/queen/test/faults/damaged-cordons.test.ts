@@ -6,7 +6,7 @@ import { deadPort } from "../hive-server.ts";
 import { addHive, beat, startTestQueen } from "../test-queen.ts";
 
 const DAMAGE = [
-  ["reason", "''"],
+  ["reason", "x'00'"],
   ["until_ms", "'tomorrow'"],
   ["until_ms", "1.5"],
   ["created_at_ms", "-1"],
