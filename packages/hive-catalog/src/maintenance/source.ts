@@ -1,6 +1,5 @@
 import { plain } from "../drivers/client.ts";
 import { toCatalogError } from "../drivers/errors.ts";
-import { ServerClient } from "../drivers/server/client.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { checkOptions, invalidArgument } from "../model/check.ts";
 import { isNew, readOnlyTarget, statOf } from "../sql/files.ts";
@@ -38,6 +37,8 @@ export async function readingFrom<Result>(
   }
   const name = redacted(parsed.url);
   try {
+    // Loaded only for a server: it brings half of what @libsql/client is.
+    const { ServerClient } = await import("../drivers/server/client.ts");
     const reader = new ServerClient({ url: parsed.url, name, authToken, requestTimeoutMs });
     try {
       await identifyCatalog(reader, name);

@@ -5,7 +5,6 @@ import type { MigrationMeta } from "drizzle-orm/migrator";
 import { plain, type SqlClient } from "../drivers/client.ts";
 import { codeOf, isBusy, toCatalogError } from "../drivers/errors.ts";
 import { FileClient } from "../drivers/file/client.ts";
-import { ServerClient } from "../drivers/server/client.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { isNew, isWritable, makeFolder, readOnlyTarget } from "./files.ts";
 import { checkRoom, type Identity, identify, notACatalog } from "./identity.ts";
@@ -70,19 +69,21 @@ async function openMemory({ busyTimeoutMs }: DatabaseOptions): Promise<Database>
 }
 
 async function openServer(url: string, options: DatabaseOptions): Promise<Database> {
-  const client = await prepared(connect(url, options), redacted(url), options);
+  const client = await prepared(await connect(url, options), redacted(url), options);
   return { client, callTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS };
 }
 
 type ServerOptions = Pick<DatabaseOptions, "authToken" | "requestTimeoutMs">;
 
-function connect(url: string, options: ServerOptions): SqlClient {
+/** Loaded only for a server: it brings half of what @libsql/client is. */
+async function connect(url: string, options: ServerOptions): Promise<SqlClient> {
+  const { ServerClient } = await import("../drivers/server/client.ts");
   const { authToken, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
   return new ServerClient({ url, name: redacted(url), authToken, requestTimeoutMs });
 }
 
 async function inspectServer(url: string, options: ServerOptions): Promise<MigrationMeta[]> {
-  const client = connect(url, options);
+  const client = await connect(url, options);
   try {
     await identify(client, redacted(url));
     const pending = await pendingMigrations(client);
