@@ -3,9 +3,9 @@ import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { pino } from "pino";
-import { AllowedHosts } from "../src/allowed-hosts.ts";
-import { Metrics } from "../src/metrics.ts";
-import { systemResolve } from "../src/probe.ts";
+import { AllowedHosts } from "../src/reach/allowed-hosts.ts";
+import { Metrics } from "../src/telling/metrics.ts";
+import { systemResolve } from "../src/reach/probe.ts";
 import { assembleQueen } from "../src/queen.ts";
 
 export type RoundSeen = {

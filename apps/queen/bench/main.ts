@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { type Benchmark, catalogBenchmarks, endChildren, type Result } from "@repo/bench";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { withUsageErrors } from "../src/config.ts";
+import { withUsageErrors } from "../src/config/config.ts";
 import { DOCUMENT, documentOf } from "./document.ts";
 import { healthRound } from "./health-round.ts";
 import { load } from "./load.ts";

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { absolute, type Benchmark, hiveId, p99 } from "@repo/bench";
-import { HiveRegistry } from "../src/registry.ts";
-import { WORKER_STATES, type Worker } from "../src/worker.ts";
+import { HiveRegistry } from "../src/fleet/workers/registry.ts";
+import { WORKER_STATES, type Worker } from "../src/fleet/workers/worker.ts";
 
 const POINT = 5;
 const HIVES = 10_000;

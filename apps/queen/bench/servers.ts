@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { fillFleet, migrateFleet, type Server, scriptArguments, startServer } from "@repo/bench";
 import { HiveCatalog } from "@repo/hive-catalog";
-import { mintToken } from "../src/tokens.ts";
+import { mintToken } from "../src/http/door/tokens.ts";
 
 const QUEEN = fileURLToPath(new URL("../bin/queen.js", import.meta.url));
 const BARE_FASTIFY = fileURLToPath(new URL("./bare-fastify.js", import.meta.url));

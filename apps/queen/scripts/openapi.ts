@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { Command } from "commander";
-import { withUsageErrors } from "../src/config.ts";
+import { withUsageErrors } from "../src/config/config.ts";
 
 const FILE = new URL("../openapi.json", import.meta.url);
 const CURE = "apps/queen/openapi.json is not what the schemas and routes say: run pnpm openapi and commit it";
@@ -17,7 +17,7 @@ const command = withUsageErrors("openapi", new Command("pnpm openapi"))
 
 // `pnpm openapi -- --check` hands the dashes on.
 const { check } = command.parse(process.argv.filter((text) => text !== "--")).opts<{ check?: true }>();
-const { openApiDocument } = await import("../src/openapi/document.ts");
+const { openApiDocument } = await import("../src/http/openapi/document.ts");
 const text = `${JSON.stringify(openApiDocument(), null, 2)}\n`;
 if (!check) await writeFile(FILE, text);
 else if ((await readFile(FILE, "utf8").catch(() => "")) === text) {

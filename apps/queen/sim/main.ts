@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { readConfig, withUsageErrors } from "../src/config.ts";
-import type { LivenessSettings } from "../src/liveness/liveness.ts";
+import { readConfig, withUsageErrors } from "../src/config/config.ts";
+import type { LivenessSettings } from "../src/fleet/liveness/liveness.ts";
 import { detectionOf, problemsOf, type SeedResult, textOf } from "./report.ts";
 import { runAll, VARIANTS } from "./variants.ts";
 

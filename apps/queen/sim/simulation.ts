@@ -1,6 +1,6 @@
 import type { HiveStatus } from "@repo/hive-catalog";
-import { Liveness, type LivenessRules, type LivenessSettings } from "../src/liveness/liveness.ts";
-import type { Sight } from "../src/liveness/sight.ts";
+import { Liveness, type LivenessRules, type LivenessSettings } from "../src/fleet/liveness/liveness.ts";
+import type { Sight } from "../src/fleet/liveness/sight.ts";
 import { type Day, LATEST_FIND_MS } from "./faults.ts";
 import { TrueFleet } from "./fleet.ts";
 import { Probing } from "./probing.ts";

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { LivenessRules, LivenessSettings } from "../src/liveness/liveness.ts";
+import type { LivenessRules, LivenessSettings } from "../src/fleet/liveness/liveness.ts";
 import type { Outcome } from "./simulation.ts";
 
 /** One queen to send through one day. */

@@ -1,14 +1,14 @@
 import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
 import { pino } from "pino";
-import { isLoopback } from "./addresses.ts";
-import { systemClock } from "./clock.ts";
-import { type Config, readConfig } from "./config.ts";
-import { errorForLog, SettingError } from "./errors.ts";
-import { Metrics } from "./metrics.ts";
-import { systemResolve } from "./probe.ts";
+import { isLoopback } from "./reach/addresses.ts";
+import { systemClock } from "./process/clock.ts";
+import { type Config, readConfig } from "./config/config.ts";
+import { errorForLog, SettingError } from "./http/errors.ts";
+import { Metrics } from "./telling/metrics.ts";
+import { systemResolve } from "./reach/probe.ts";
 import { assembleQueen, type Queen } from "./queen.ts";
-import type { Tls } from "./servers.ts";
-import { reloadOnSighup, stopOnSignals } from "./signals.ts";
+import type { Tls } from "./http/connections/servers.ts";
+import { reloadOnSighup, stopOnSignals } from "./process/signals.ts";
 
 // Whoever started the queen with an IPC channel, as `pnpm start` does, takes it along when it is killed.
 const endWithStarter = () => process.kill(process.pid, "SIGTERM");
@@ -23,7 +23,7 @@ if ("print" in result) process.stdout.write(result.print);
 else if ("problems" in result) fail(2, result.problems);
 else if ("tokenCommand" in result) {
   // Loaded for that command alone, because the start of the queen must not wait for it.
-  const { runTokenCommand } = await import("./token-command.ts");
+  const { runTokenCommand } = await import("./config/token-command.ts");
   process.exitCode = await runTokenCommand(result.tokenCommand);
 } else await start(result.config);
 
@@ -61,7 +61,7 @@ async function start(config: Config): Promise<void> {
 }
 
 async function readCertificate({ tlsFiles }: Config): Promise<Tls | undefined> {
-  return tlsFiles && (await import("./tls.ts")).readTls(tlsFiles);
+  return tlsFiles && (await import("./http/connections/tls.ts")).readTls(tlsFiles);
 }
 
 /** Whoever can reach the port may do everything while there is no token; and nobody may do anything while there are hives' tokens alone. */

@@ -3,9 +3,9 @@ import type { InjectOptions } from "fastify";
 import { expect, test } from "vitest";
 import { answer, HiveServer } from "../test/hive-server.ts";
 import { addHive, HIVE_JSON, startTestQueen, type TestQueen } from "../test/test-queen.ts";
-import type { ProblemBody } from "./errors.ts";
-import { OPERATIONS } from "./openapi/operations.ts";
-import { HIVE_EXAMPLE } from "./routes/hives.openapi.ts";
+import type { ProblemBody } from "./http/errors.ts";
+import { OPERATIONS } from "./http/openapi/operations.ts";
+import { HIVE_EXAMPLE } from "./http/routes/hives.openapi.ts";
 
 const WRONG_VALUES = [null, true, -1, 1.5, 1e300, 2 ** 53, "", "a b", "x".repeat(5000), [], [null], [[]], {}, { a: 1 }];
 const WRONG_TEXTS = ["", "x", "-1", "1e3", "9".repeat(30), "%00", "x&limit=1&limit=1"];

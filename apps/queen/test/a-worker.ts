@@ -1,4 +1,4 @@
-import type { Worker } from "../src/worker.ts";
+import type { Worker } from "../src/fleet/workers/worker.ts";
 
 /** An idle, healthy worker, except for what `overrides` say. */
 export const aWorker = (overrides: Partial<Worker> = {}): Worker => ({

@@ -7,7 +7,7 @@ import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { mountSmallDisk } from "@repo/test-support/mount";
 import { expect, onTestFinished, test } from "vitest";
 import { newOwner } from "../src/lifecycle/owner.ts";
-import { DEFAULT_LIMITS } from "../src/settings.ts";
+import { DEFAULT_LIMITS } from "../src/config/settings.ts";
 import { DOCUMENT } from "./contract.ts";
 import { deadPort, startHive } from "./hive-server.ts";
 import { Sshd } from "./lifecycle/sshd.ts";

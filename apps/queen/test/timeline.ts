@@ -1,6 +1,6 @@
 import type { HiveStatus } from "@repo/hive-catalog";
-import { Liveness, type LivenessRules, type LivenessSettings } from "../src/liveness/liveness.ts";
-import type { ProbeOutcome, Sight } from "../src/liveness/sight.ts";
+import { Liveness, type LivenessRules, type LivenessSettings } from "../src/fleet/liveness/liveness.ts";
+import type { ProbeOutcome, Sight } from "../src/fleet/liveness/sight.ts";
 import { LIVENESS_SETTINGS } from "./test-queen.ts";
 
 /** From and to, in seconds; the end does not belong to it. */

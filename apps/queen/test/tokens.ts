@@ -1,5 +1,5 @@
 import type { HiveCatalog, NewToken } from "@repo/hive-catalog";
-import { mintToken } from "../src/tokens.ts";
+import { mintToken } from "../src/http/door/tokens.ts";
 
 /** Adds a token to the catalog, as `queen token create` does, and returns what its bearer sends. */
 export async function addToken(

@@ -1,15 +1,15 @@
 import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
 import { HIVE_ID_PATTERN } from "@repo/hive-catalog/record";
-import type { AllowedHosts } from "../allowed-hosts.ts";
-import type { DeviceDetection } from "../device-detection.ts";
-import type { Probe, Resolve } from "../probe.ts";
-import type { AgentBundle } from "./agent-bundle.ts";
+import type { AllowedHosts } from "../reach/allowed-hosts.ts";
+import type { DeviceDetection } from "../fleet/devices.ts";
+import type { Probe, Resolve } from "../reach/probe.ts";
+import type { AgentBundle } from "./agent/agent-bundle.ts";
 import type { Host } from "./host.ts";
 import { LocalHost } from "./local-host.ts";
 import type { OperationRun } from "./operation-run.ts";
-import type { LifecycleSettings } from "./settings.ts";
-import { addressOf, sshTargetOf } from "./ssh-address.ts";
-import { SshHost } from "./ssh-host.ts";
+import type { LifecycleSettings } from "../config/lifecycle-settings.ts";
+import { addressOf, sshTargetOf } from "../reach/ssh-address.ts";
+import { SshHost } from "./ssh/ssh-host.ts";
 import { StepError } from "./step-error.ts";
 
 /** How long things may take, in milliseconds. */

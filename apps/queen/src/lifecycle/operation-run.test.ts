@@ -2,7 +2,7 @@ import type { HiveCatalog } from "@repo/hive-catalog";
 import { openTestCatalog } from "@repo/hive-catalog/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startServerCatalog } from "../../test/server-catalog.ts";
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../process/clock.ts";
 import { Cancelled, OperationRun, QueenStopping, Skipped, type Step } from "./operation-run.ts";
 
 let catalog: HiveCatalog;

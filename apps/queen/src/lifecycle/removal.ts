@@ -1,5 +1,5 @@
 import type { OperationRecord } from "@repo/hive-catalog";
-import { Problem } from "../errors.ts";
+import { Problem } from "../http/errors.ts";
 
 /** A start that failed or was cut off may have left an agent behind all the same. */
 const MAY_HAVE_STARTED: ReadonlySet<string> = new Set(["running", "done", "failed"]);

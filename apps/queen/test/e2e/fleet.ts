@@ -2,7 +2,7 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
-import { agentBundle } from "../../src/lifecycle/agent-bundle.ts";
+import { agentBundle } from "../../src/lifecycle/agent/agent-bundle.ts";
 import { Daemon, spawnQueen } from "../daemon.ts";
 import { until } from "../until.ts";
 

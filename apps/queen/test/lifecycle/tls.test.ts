@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
-import { DEFAULT_LIMITS } from "../../src/settings.ts";
+import { DEFAULT_LIMITS } from "../../src/config/settings.ts";
 import { HIVE_JSON, startTestQueen } from "../test-queen.ts";
 import { addToken } from "../tokens.ts";
 import { until } from "../until.ts";

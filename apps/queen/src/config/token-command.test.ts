@@ -1,0 +1,209 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { createClient } from "@libsql/client";
+import { HiveCatalog } from "@repo/hive-catalog";
+import { aHive, temporaryFolder } from "@repo/hive-catalog/testing";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { runTokenCommand } from "./token-command.ts";
+import { hasHash } from "../http/door/tokens.ts";
+
+const QUEEN = fileURLToPath(new URL("../../bin/queen.js", import.meta.url));
+const MS_PER_DAY = 86_400_000;
+const TOKEN = /^hq_([0-9a-f]{16})_[\w-]{43}\n$/;
+
+async function newPath(): Promise<string> {
+  const folder = await temporaryFolder();
+  onTestFinished(() => folder[Symbol.asyncDispose]());
+  return `${folder.path}/hives.db`;
+}
+
+async function newCatalog(): Promise<string> {
+  const path = await newPath();
+  await (await HiveCatalog.open(path)).close();
+  return path;
+}
+
+/** Runs `queen token …` in this process, on the catalog in `database`. */
+async function run(database: string, ...argv: string[]) {
+  const written = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    vi.spyOn(process[name], "write").mockImplementation((text) => {
+      written[name] += text;
+      return true;
+    });
+  }
+  try {
+    const exitCode = await runTokenCommand({ argv, database, databaseAuthToken: undefined, migrate: true });
+    return { exitCode, ...written };
+  } finally {
+    vi.restoreAllMocks();
+  }
+}
+
+test("create prints the token alone, once, and stores its hash", async () => {
+  const database = await newCatalog();
+  const { exitCode, stdout, stderr } = await run(database, "create", "--name", "ops", "--role", "operator");
+  const [, id = ""] = TOKEN.exec(stdout) ?? [];
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 0,
+    stderr:
+      `queen: this is the token ${id}; it is not shown again\n` +
+      "queen: it is the only one: from now on every caller needs a token, each hive too (--role hive --hive ID)\n",
+  });
+  const { stderr: second } = await run(database, "create", "--name", "more", "--role", "reader");
+  expect(second).toMatch(/^queen: this is the token \w+; it is not shown again\n$/);
+  await using catalog = await HiveCatalog.open(database);
+  const stored = await catalog.tokens.get(id);
+  expect(stored).toMatchObject({ id, name: "ops", role: "operator", hiveId: null, revokedAtMs: null });
+  expect(hasHash(stdout.trim(), Buffer.from(stored?.hash ?? ""))).toBe(true);
+  expect(JSON.stringify(stored)).not.toContain(stdout.trim().slice(20));
+});
+
+test("makes, lists and revokes a hive's token, in words and in JSON", async () => {
+  const database = await newCatalog();
+  await using catalog = await HiveCatalog.open(database);
+  await catalog.addHive(aHive({ id: "gpu-01" }));
+  const made = await run(database, "create", "--name", "box", "--role", "hive", "--hive", "gpu-01", "--json");
+  const { token, ...record } = JSON.parse(made.stdout);
+  expect(`${token}\n`).toMatch(TOKEN);
+  expect(record).toEqual({
+    id: token.split("_")[1],
+    name: "box",
+    role: "hive",
+    hive_id: "gpu-01",
+    created_at_ms: expect.any(Number),
+    revoked_at_ms: null,
+  });
+  expect(made).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(await run(database, "revoke", record.id)).toEqual({
+    exitCode: 0,
+    stdout: "",
+    stderr: `queen: the token ${record.id} is revoked\n`,
+  });
+  const listed = await run(database, "list", "--json");
+  expect(JSON.parse(listed.stdout)).toEqual({ tokens: [{ ...record, revoked_at_ms: expect.any(Number) }] });
+  expect((await run(database, "list")).stdout).toMatch(
+    new RegExp(`^ID +ROLE +HIVE +CREATED +REVOKED +NAME\\n${record.id} +hive +gpu-01 +\\S+Z +\\S+Z +box\\n$`),
+  );
+  expect(await run(database, "revoke", record.id, "--json")).toEqual({
+    exitCode: 1,
+    stdout: `{"id":"${record.id}","revoked":false}\n`,
+    stderr: "",
+  });
+});
+
+test("prune removes what was revoked long enough ago, and says how many", async () => {
+  const database = await newCatalog();
+  let nowMs = Date.now() - 100 * MS_PER_DAY;
+  await using catalog = await HiveCatalog.open(database, { now: () => nowMs });
+  const hash = "0".repeat(64);
+  for (const id of ["long-ago", "lately", "in-force"]) await catalog.tokens.add({ id, name: id, role: "reader", hash });
+  await catalog.tokens.revoke("long-ago");
+  nowMs += 99 * MS_PER_DAY;
+  await catalog.tokens.revoke("lately");
+
+  expect(await run(database, "prune", "--older-than-days", "90")).toEqual({
+    exitCode: 0,
+    stdout: "",
+    stderr: "queen: 1 token is removed\n",
+  });
+  expect((await catalog.tokens.list()).map(({ id }) => id)).toEqual(["lately", "in-force"]);
+  expect(await run(database, "prune", "--older-than-days", "0", "--json")).toEqual({
+    exitCode: 0,
+    stdout: '{"removed":1}\n',
+    stderr: "",
+  });
+  expect((await run(database, "prune", "--older-than-days", "0")).stderr).toBe("queen: 0 tokens are removed\n");
+});
+
+test("prune does not remove what keeps the door locked", async () => {
+  const database = await newCatalog();
+  await using catalog = await HiveCatalog.open(database);
+  await catalog.tokens.add({ id: "last", name: "last", role: "operator", hash: "0".repeat(64) });
+  await catalog.tokens.revoke("last");
+  expect(await run(database, "prune", "--older-than-days", "0")).toEqual({
+    exitCode: 1,
+    stdout: "",
+    stderr:
+      "queen: no token of an operator or a reader is in force: make one first, or a queen on loopback might let everybody in\n",
+  });
+  expect(await catalog.tokens.list()).toMatchObject([{ id: "last" }]);
+});
+
+test("shows an id of a hive that a terminal would obey as it is written in JSON", async () => {
+  const database = await newCatalog();
+  const sqlite = createClient({ url: `file:${database}` });
+  const columns = "id, host, port, status, created_at_ms, updated_at_ms";
+  await sqlite.execute({
+    sql: `INSERT INTO hives (${columns}) VALUES (?, 'h', 1, 'unknown', 0, 0)`,
+    args: ["\u001b[2J\nx"],
+  });
+  sqlite.close();
+  const made = await run(database, "create", "--name", "odd", "--role", "hive", "--hive", "\u001b[2J\nx");
+  expect(made.exitCode).toBe(0);
+  expect((await run(database, "list")).stdout).toContain("hive  \\u001b[2J\\u000ax  ");
+  const refused = await run(database, "create", "--name", "odd", "--role", "hive", "--hive", "\u009b\n");
+  expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/^queen: HIVE_NOT_FOUND: [ -~]+\n$/) });
+});
+
+test.each([[["list"]], [["revoke", "0123456789abcdef"]], [["prune", "--older-than-days", "1"]]])(
+  "%j finds no catalog where there is none, and makes none",
+  async (argv) => {
+    const path = await newPath();
+    const ended = await run(path, ...argv);
+    expect(ended).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(ended.stderr).toContain(`there is no catalog ${path}; check the path`);
+    expect(existsSync(path)).toBe(false);
+  },
+);
+
+test("the first token makes the catalog, so that a queen can start with it", async () => {
+  const path = await newPath();
+  expect(await run(path, "create", "--name", "ops", "--role", "operator")).toMatchObject({ exitCode: 0 });
+  expect((await run(path, "list")).stdout).toContain("ops");
+});
+
+test("lists nothing where there is nothing", async () => {
+  const database = await newCatalog();
+  expect(await run(database, "list")).toEqual({ exitCode: 0, stdout: "", stderr: "queen: there are no tokens\n" });
+  expect((await run(database, "list", "--json")).stdout).toBe('{"tokens":[]}\n');
+});
+
+test.each([
+  [["create", "--role", "reader"], 2, "required option '--name <name>' not specified"],
+  [["create", "--name", "x"], 2, "required option '--role <role>' not specified"],
+  [
+    ["create", "--name", "x", "--role", "king"],
+    2,
+    "Allowed choices are operator, reader, hive; --help shows what there is\n",
+  ],
+  [["create", "--name", "", "--role", "reader"], 2, "--name must be"],
+  [["create", "--name", "x", "--role", "hive"], 2, "--hive is required for a token of the role hive\n"],
+  [["create", "--name", "x", "--role", "reader", "--hive", "a"], 2, "--hive is only for a token of the role hive"],
+  [["create", "--name", "x", "--role", "hive", "--hive", "nobody"], 1, "HIVE_NOT_FOUND: there is no hive 'nobody'"],
+  [["revoke", "0123456789abcdef"], 1, "no token 0123456789abcdef is in force: pnpm queen token list shows all\n"],
+  [["revoke"], 2, "missing required argument 'id'"],
+  [["prune"], 2, "required option '--older-than-days <days>' not specified"],
+  [["prune", "--older-than-days", "soon"], 2, "It must be a whole number from 0 to 36500; --help shows"],
+  [["prune", "--older-than-days", "-1"], 2, "It must be a whole number from 0 to 36500; --help shows"],
+  [["list", "more"], 2, "too many arguments for 'list'"],
+  [["lst"], 2, "unknown command 'lst' (Did you mean list?); --help shows what there is\n"],
+  [["create", "--nmae", "x"], 2, "unknown option '--nmae' (Did you mean --name?); --help shows what there is\n"],
+  [["list", "--database", "mysql://db"], 2, "--database (QUEEN_DATABASE) must be"],
+] as const)("%j ends with %i, and says why on stderr alone", async (argv, exitCode, reason) => {
+  const ended = await run(await newCatalog(), ...argv);
+  expect(ended).toMatchObject({ exitCode, stdout: "" });
+  expect(ended.stderr).toContain(`queen: ${/^(?:Allowed|It) /.test(reason) ? "option '--" : reason}`);
+  expect(ended.stderr).toContain(reason);
+});
+
+test("is what `queen token` runs, on the database of the environment", async () => {
+  const env = { PATH: process.env.PATH, QUEEN_DATABASE: await newCatalog() };
+  const queen = (...args: string[]) =>
+    spawnSync(process.execPath, [QUEEN, "token", ...args], { encoding: "utf8", env });
+  expect(queen("create", "--name", "ops", "--role", "operator")).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(TOKEN),
+  });
+});

@@ -1,0 +1,214 @@
+import { type FieldProblem, HiveCatalog, HiveCatalogError, TOKEN_ROLES, type TokenRecord } from "@repo/hive-catalog";
+import { catalogInfo } from "@repo/hive-catalog/maintenance";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { type TokenCommand, withUsageErrors } from "./config.ts";
+import { mintToken } from "../http/door/tokens.ts";
+
+interface Flags {
+  database: string;
+  json?: boolean;
+}
+interface CreateFlags extends Flags {
+  name: string;
+  role: TokenRecord["role"];
+  hive?: string;
+}
+interface PruneFlags extends Flags {
+  olderThanDays: number;
+}
+
+const MS_PER_DAY = 86_400_000;
+const MAX_DAYS = 36_500;
+
+const HELP_AFTER = `
+Queens that run know of what was changed within 2 s, or at once after a SIGHUP.
+
+Environment:
+  QUEEN_DATABASE             where the catalog is, unless --database says it (default: data/hives.db in the repository)
+  QUEEN_DATABASE_AUTH_TOKEN  token of a database server (default: none)
+  QUEEN_MIGRATE              whether to bring the catalog's tables up to date (default: true)
+
+Exit codes: 0 done, 1 it could not be done, 2 called wrongly.
+Example: pnpm -s queen token create --name me --role operator`;
+
+/** What a command does with the catalog; returns the exit code. */
+type Work = (catalog: HiveCatalog) => Promise<number>;
+
+/** Runs `queen token …`: what was asked for goes to stdout, everything else to stderr. Returns the exit code. */
+export async function runTokenCommand({ argv, database, databaseAuthToken, migrate }: TokenCommand): Promise<number> {
+  let exitCode = 0;
+  const access = databaseAuthToken === undefined ? {} : { authToken: databaseAuthToken };
+  const withCatalog = async ({ database: location }: Flags, work: Work) => {
+    const catalog = await HiveCatalog.open(location, {
+      migrate,
+      ...access,
+    });
+    // Node 22 runs this file as it is, and does not know `await using`.
+    try {
+      exitCode = await work(catalog);
+    } finally {
+      await catalog.close();
+    }
+  };
+  try {
+    const withPresentCatalog = async (flags: Flags, work: Work) => {
+      // A mistyped path must not become an empty catalog, in which no token is.
+      await catalogInfo(flags.database, access);
+      await withCatalog(flags, work);
+    };
+    await commandLine(database, { withCatalog, withPresentCatalog }).parseAsync([...argv], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof HiveCatalogError)) throw error;
+    if (error.code !== "INVALID_ARGUMENT") say(`${error.code}: ${error.message}`);
+    for (const problem of error.problems) say(inFlags(problem));
+    return error.code === "INVALID_ARGUMENT" ? 2 : 1;
+  }
+}
+
+const FLAGS: Record<string, string> = {
+  name: "--name",
+  role: "--role",
+  hiveId: "--hive",
+  location: "--database (QUEEN_DATABASE)",
+  authToken: "QUEEN_DATABASE_AUTH_TOKEN",
+};
+
+const inFlags = ({ field, message }: FieldProblem): string =>
+  `${FLAGS[field] ?? field} ${message.replace(/, got null$/, "")}`;
+
+type WithCatalog = (flags: Flags, work: Work) => Promise<void>;
+
+function commandLine(
+  database: string,
+  { withCatalog, withPresentCatalog }: { withCatalog: WithCatalog; withPresentCatalog: WithCatalog },
+): Command {
+  const command = withUsageErrors("queen", new Command("pnpm queen token"))
+    .description("Manages the tokens with which callers show the queen who they are.")
+    .helpCommand(false)
+    .exitOverride()
+    .addHelpText("afterAll", HELP_AFTER);
+  const add = (name: string, description: string) =>
+    command
+      .command(name)
+      .description(description)
+      // A URL may hold a secret: it is not shown.
+      .addOption(new Option("--database <path or URL>", "where the catalog is").default(database, "QUEEN_DATABASE"))
+      .option("--json", "print JSON")
+      .allowExcessArguments(false);
+
+  add("create", "Makes a token and prints it, this once.")
+    .option("--name <name>", "what it is for, for people; required")
+    .addOption(new Option("--role <role>", "what it may do; required").choices(TOKEN_ROLES))
+    .option("--hive <id>", "the hive that it beats for; required for the role hive, and for it alone")
+    .action((flags: Partial<CreateFlags> & Flags, creating: Command) => {
+      // Not commander's own rule, which comes before what is wrong with the flags that are there.
+      const { name, role } = flags;
+      if (name === undefined) return creating.error("required option '--name <name>' not specified");
+      if (role === undefined) return creating.error("required option '--role <role>' not specified");
+      return withCatalog(flags, (catalog) => create(catalog, { ...flags, name, role }));
+    });
+  add("list", "Lists all tokens, revoked ones too; never what could be used.").action((flags: Flags) =>
+    withPresentCatalog(flags, (catalog) => list(catalog, flags)),
+  );
+  add("revoke <id>", "Makes a token worthless for good.").action((id: string, flags: Flags) =>
+    withPresentCatalog(flags, (catalog) => revoke(catalog, id, flags)),
+  );
+  add("prune", "Removes the tokens that were revoked long ago: lists no longer show them.")
+    .addOption(new Option("--older-than-days <days>", "how long ago at least; required").argParser(readDays))
+    .action((flags: Partial<PruneFlags> & Flags, pruning: Command) => {
+      const { olderThanDays } = flags;
+      if (olderThanDays === undefined) return pruning.error("required option '--older-than-days <days>' not specified");
+      return withPresentCatalog(flags, (catalog) => prune(catalog, { ...flags, olderThanDays }));
+    });
+  return command;
+}
+
+async function create(catalog: HiveCatalog, { name, role, hive, json }: CreateFlags): Promise<number> {
+  const { id, token, hash } = mintToken();
+  const record = await catalog.tokens.add({ id, name, role, hash, ...(hive !== undefined && { hiveId: hive }) });
+  print(json ? JSON.stringify({ ...toJson(record), token }) : token);
+  if (json) return 0;
+  say(`this is the token ${id}; it is not shown again`);
+  if ((await catalog.tokens.count()) === 1) {
+    say("it is the only one: from now on every caller needs a token, each hive too (--role hive --hive ID)");
+  }
+  return 0;
+}
+
+async function list(catalog: HiveCatalog, { json }: Flags): Promise<number> {
+  const records = await catalog.tokens.list();
+  if (json) print(JSON.stringify({ tokens: records.map(toJson) }));
+  else if (records.length === 0) say("there are no tokens");
+  else print(table(records));
+  return 0;
+}
+
+async function revoke(catalog: HiveCatalog, id: string, { json }: Flags): Promise<number> {
+  const revoked = await catalog.tokens.revoke(id);
+  if (json) print(JSON.stringify({ id, revoked }));
+  else say(revoked ? `the token ${id} is revoked` : `no token ${id} is in force: pnpm queen token list shows all`);
+  return revoked ? 0 : 1;
+}
+
+/** A queen on loopback takes the tokens that there are, revoked ones too, for the sign that her door was locked once. */
+async function prune(catalog: HiveCatalog, { olderThanDays, json }: PruneFlags): Promise<number> {
+  const locking = (await catalog.tokens.list()).filter(({ role }) => role !== "hive");
+  if (locking.length > 0 && locking.every(({ revokedAtMs }) => revokedAtMs !== null)) {
+    say(
+      "no token of an operator or a reader is in force: make one first, or a queen on loopback might let everybody in",
+    );
+    return 1;
+  }
+  const removed = await catalog.tokens.removeRevoked(olderThanDays * MS_PER_DAY);
+  if (json) print(JSON.stringify({ removed }));
+  else say(`${removed} ${removed === 1 ? "token is" : "tokens are"} removed`);
+  return 0;
+}
+
+function readDays(text: string): number {
+  const days = Number(text);
+  if (/^\d+$/.test(text) && days <= MAX_DAYS) return days;
+  throw new InvalidArgumentError(`It must be a whole number from 0 to ${MAX_DAYS}.`);
+}
+
+const toJson = ({ id, name, role, hiveId, createdAtMs, revokedAtMs }: TokenRecord) => ({
+  id,
+  name,
+  role,
+  hive_id: hiveId,
+  created_at_ms: createdAtMs,
+  revoked_at_ms: revokedAtMs,
+});
+
+function table(records: readonly TokenRecord[]): string {
+  const time = (ms: number | null) => (ms === null ? "" : new Date(ms).toISOString());
+  const rows = records.map((r) => [
+    r.id,
+    r.role,
+    shown(r.hiveId ?? ""),
+    time(r.createdAtMs),
+    time(r.revokedAtMs),
+    r.name,
+  ]);
+  const all = [["ID", "ROLE", "HIVE", "CREATED", "REVOKED", "NAME"], ...rows];
+  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** The id of a hive may hold anything, also what a terminal would obey. */
+const shown = (text: string): string =>
+  text.replace(
+    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const say = (text: string): void => void process.stderr.write(`queen: ${shown(text)}\n`);

@@ -1,0 +1,139 @@
+import type { Cordon, DamagedRecord, HiveCatalog, NewCordon } from "@repo/hive-catalog";
+import type { FastifyBaseLogger } from "fastify";
+import type { Clock } from "../process/clock.ts";
+import type { EventLog } from "../telling/events.ts";
+import { wholeTurn } from "../process/turn.ts";
+
+interface Parts {
+  catalog: HiveCatalog;
+  events: EventLog;
+  clock: Clock;
+  log: FastifyBaseLogger;
+  /** Told of each hive whose cordon came, went or changed. */
+  onChange: (hiveId: string) => void;
+}
+
+/** How many changes are told of before other work gets its turn. */
+const TOLD_PER_TURN = 100;
+
+/**
+ * The cordons in force, in memory, so that the best worker is found without a query. Another queen's are learned of in each health round.
+ * A cordoned hive is watched as ever and gets no new work; so is one whose cordon is damaged.
+ */
+export class Cordons {
+  readonly #parts: Parts;
+  #byHive = new Map<string, Cordon>();
+  #loading: Promise<void> | undefined;
+  /** What is damaged of the cordons that were read last, so that each is logged once. */
+  #damaged = new Set<string>();
+  /** Counts the changes of this queen's own, which a reading that began before must not undo. */
+  #changes = 0;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when the cordons are known. Rejects with HiveCatalogError; then the next call tries again. */
+  ready(): Promise<void> {
+    this.#loading ??= this.#read().catch((error: unknown) => {
+      this.#loading = undefined;
+      throw error;
+    });
+    return this.#loading;
+  }
+
+  /** Reads them anew, and tells which came and went. */
+  async refresh(): Promise<void> {
+    if (this.#loading === undefined) return this.ready();
+    const before = this.#byHive;
+    await this.#read();
+    for (const cordon of this.#byHive.values()) {
+      if (isOther(cordon, before.get(cordon.hiveId))) this.#announceSet(cordon);
+    }
+    for (const hiveId of before.keys()) if (!this.#byHive.has(hiveId)) this.#announceLifted(hiveId);
+  }
+
+  get(hiveId: string): Cordon | undefined {
+    return this.untilMs(hiveId) > this.#parts.clock.now() ? this.#byHive.get(hiveId) : undefined;
+  }
+
+  /** When the cordon of that hive ends, by the wall clock: Infinity for one without end, 0 where there is none. */
+  untilMs(hiveId: string): number {
+    const cordon = this.#byHive.get(hiveId);
+    return cordon ? (cordon.untilMs ?? Number.POSITIVE_INFINITY) : 0;
+  }
+
+  /** Rejects with HIVE_NOT_FOUND or INVALID_ARGUMENT. */
+  async set(hiveId: string, cordon: NewCordon): Promise<Cordon> {
+    await this.ready();
+    const stored = await this.#parts.catalog.cordons.set(hiveId, cordon);
+    this.#changes += 1;
+    this.#byHive.set(hiveId, stored);
+    this.#parts.onChange(hiveId);
+    this.#announceSet(stored);
+    return stored;
+  }
+
+  /** Resolves to whether there was one. */
+  async lift(hiveId: string): Promise<boolean> {
+    await this.ready();
+    const lifted = await this.#parts.catalog.cordons.lift(hiveId);
+    if (this.#drop(hiveId) && lifted) this.#announceLifted(hiveId);
+    return lifted;
+  }
+
+  /** The hive was removed, and its cordon with it. */
+  forget(hiveId: string): void {
+    this.#drop(hiveId);
+  }
+
+  #drop(hiveId: string): boolean {
+    this.#changes += 1;
+    const wasThere = this.#byHive.delete(hiveId);
+    if (wasThere) this.#parts.onChange(hiveId);
+    return wasThere;
+  }
+
+  async #read(): Promise<void> {
+    const before = this.#byHive;
+    const damaged = new Map<string, DamagedRecord>();
+    const onCorruptRecord = (damage: DamagedRecord) => void damaged.set(`${damage.id} ${damage.column}`, damage);
+    let changes: number;
+    do {
+      changes = this.#changes;
+      damaged.clear();
+      const cordons = await this.#parts.catalog.cordons.list({ onCorruptRecord });
+      if (changes === this.#changes) this.#byHive = new Map(cordons.map((cordon) => [cordon.hiveId, cordon]));
+    } while (changes !== this.#changes);
+    for (const [key, { id, column, problem }] of damaged) {
+      if (this.#damaged.has(key)) continue;
+      this.#parts.log.warn(
+        { hive_id: id, column, problem },
+        "a stored cordon is damaged: cordon its hive anew, or uncordon it",
+      );
+    }
+    this.#damaged = new Set(damaged.keys());
+    await this.#tellOfChanges(before);
+  }
+
+  async #tellOfChanges(before: ReadonlyMap<string, Cordon>): Promise<void> {
+    let told = 0;
+    for (const hiveId of new Set([...before.keys(), ...this.#byHive.keys()])) {
+      if (before.get(hiveId)?.untilMs === this.#byHive.get(hiveId)?.untilMs) continue;
+      this.#parts.onChange(hiveId);
+      told += 1;
+      if (told % TOLD_PER_TURN === 0) await wholeTurn();
+    }
+  }
+
+  #announceSet({ hiveId, reason, untilMs }: Cordon): void {
+    this.#parts.events.publish("cordon", { hive_id: hiveId, cordoned: true, reason, until_ms: untilMs });
+  }
+
+  #announceLifted(hiveId: string): void {
+    this.#parts.events.publish("cordon", { hive_id: hiveId, cordoned: false, reason: null, until_ms: null });
+  }
+}
+
+const isOther = (one: Cordon, other: Cordon | undefined): boolean =>
+  one.createdAtMs !== other?.createdAtMs || one.reason !== other.reason || one.untilMs !== other.untilMs;

@@ -1,0 +1,234 @@
+import { readFile } from "node:fs/promises";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { answer, DEVICES_JSON, HiveServer } from "../../test/hive-server.ts";
+import { beatJson, HIVE_JSON, startTestQueen, workerJson } from "../../test/test-queen.ts";
+import { until } from "../../test/until.ts";
+import { HeartbeatJson, usualHeartbeat } from "./heartbeats.ts";
+
+test("takes a beat: stored by the queen's clock, in the registry with its skew, and the hive is online", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  queen.clock.advance(500);
+  const receivedAt = queen.clock.now();
+  const timestamp = new Date(receivedAt + 2000).toISOString();
+
+  const { status, body } = await queen.request("POST", "/v1/heartbeat", beatJson("hive-a", [workerJson()], timestamp));
+
+  expect({ status, body }).toEqual({
+    status: 200,
+    body: { status: "ok", message: "Heartbeat received from hive-a", next_beat_ms: expect.any(Number) },
+  });
+  expect(await queen.catalog.getHive("hive-a")).toMatchObject({ lastHeartbeatMs: receivedAt, status: "online" });
+  expect(queen.registry.get("hive-a")).toMatchObject({
+    skewMs: 2000,
+    live: true,
+    workers: [{ workerId: "worker-1", modelId: "llama-3-8b" }],
+  });
+  expect(queen.changes()).toEqual(["hive-a: unknown → online"]);
+});
+
+test("takes the example of the README, whose fields are all those that there are, and finds its worker", async () => {
+  const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+  const example = JSON.parse(/### Heartbeats.*?```json\n(.*?)```/s.exec(readme)?.[1] ?? "");
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", { ...HIVE_JSON, id: "localhost" });
+
+  expect((await queen.request("POST", "/v1/heartbeat", example)).status).toBe(200);
+
+  const best = await queen.request("GET", "/v1/workers/best?model=llama-3-8b");
+  expect(best).toMatchObject({ status: 200, body: example.workers[0] });
+  expect(Object.keys(example.workers[0])).toEqual(Object.keys(workerJson()));
+  const rows = [...Object.keys(example), ...Object.keys(example.workers[0])];
+  expect(rows.filter((field) => !readme.includes(`| \`${field}\` `))).toEqual([]);
+});
+
+test("takes a worker for healthy whatever the case of its health status", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  const best = async (health_status: string) => {
+    await queen.request("POST", "/v1/heartbeat", beatJson("hive-a", [workerJson({ health_status })]));
+    return (await queen.request("GET", "/v1/workers/best?model=llama-3-8b")).status;
+  };
+  expect([await best("Healthy"), await best("unhealthy"), await best("HEALTHY")]).toEqual([200, 404, 200]);
+});
+
+test("answers 404 to a hive that nobody added, and keeps nothing of it", async () => {
+  await using queen = await startTestQueen();
+  const { status, body } = await queen.request("POST", "/v1/heartbeat", beatJson("stranger", [workerJson()]));
+  expect({ status, body }).toMatchObject({ status: 404, body: { code: "HIVE_NOT_FOUND" } });
+  expect(await queen.catalog.countHives()).toBe(0);
+  expect(queen.registry.list({ includeStale: true })).toEqual([]);
+  expect(queen.liveness.sights.get("stranger")).toBeUndefined();
+});
+
+test("forgets a hive that another program removed, at its next beat", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+  await queen.catalog.removeHive("hive-a");
+  expect((await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"))).status).toBe(404);
+  expect(queen.registry.get("hive-a")).toBeUndefined();
+});
+
+test("reads states in any case, absent and null fields, other zones, and ignores further keys", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  const bare = {
+    worker_id: "bare",
+    state: "bUSY",
+    last_heartbeat: "2025-10-21T12:00:00.123456789+02:00",
+    health_status: "healthy",
+  };
+  const nulls = { url: null, model_id: null, backend: null, device_id: null, vram_bytes: null, ram_bytes: null };
+  const workers = [
+    bare,
+    { ...bare, ...nulls, worker_id: "nulls", state: "idle", cpu_percent: null, gpu_percent: null, slots: 4 },
+  ];
+  const beat = { ...beatJson("hive-a", workers, "2025-10-21T12:00:00.5+02:00"), version: "1.2.3" };
+
+  expect((await queen.request("POST", "/v1/heartbeat", beat)).status).toBe(200);
+
+  const empty = {
+    url: null,
+    modelId: null,
+    backend: null,
+    deviceId: null,
+    vramBytes: null,
+    ramBytes: null,
+    cpuPercent: null,
+    gpuPercent: null,
+  };
+  expect(queen.registry.get("hive-a")).toMatchObject({
+    skewMs: Date.parse("2025-10-21T10:00:00.500Z") - queen.clock.now(),
+    workers: [
+      { workerId: "bare", state: "Busy", ...empty },
+      { workerId: "nulls", state: "Idle", ...empty },
+    ],
+  });
+});
+
+test("reads times whose letters are lower-case, as RFC 3339 allows, and texts of the greatest length", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  const worker = workerJson({
+    last_heartbeat: "2025-10-21t10:00:00z",
+    url: "u".repeat(2048),
+    worker_id: "x".repeat(256),
+    model_id: "m".repeat(256),
+  });
+  const beat = beatJson("hive-a", [worker], "2025-10-21t12:00:00.5+02:00");
+  expect((await queen.request("POST", "/v1/heartbeat", beat)).status).toBe(200);
+  expect(queen.registry.get("hive-a")).toMatchObject({
+    skewMs: Date.parse("2025-10-21T10:00:00.500Z") - queen.clock.now(),
+    workers: [{ lastHeartbeat: "2025-10-21t10:00:00z" }],
+  });
+});
+
+test("makes a hive that was offline online, and writes the status once", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", { ...HIVE_JSON, status: "offline" });
+  for (let beat = 0; beat < 3; beat += 1) {
+    queen.clock.advance(1000);
+    await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+  }
+  const hive = await queen.catalog.getHive("hive-a");
+  expect(hive).toMatchObject({ status: "online", lastHeartbeatMs: queen.clock.now() });
+  expect(hive?.updatedAtMs).toBe(queen.clock.now() - 2000);
+  expect(queen.changes()).toEqual(["hive-a: offline → online"]);
+});
+
+test("looks into the catalog at the first beat after a start, and leaves a right status alone", async () => {
+  await using queen = await startTestQueen();
+  await queen.catalog.addHive({ ...HIVE_JSON, status: "online" });
+  const before = await queen.catalog.getHive("hive-a");
+  queen.clock.advance(1000);
+  await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+  expect((await queen.catalog.getHive("hive-a"))?.updatedAtMs).toBe(before?.updatedAtMs);
+  expect(queen.changes()).toEqual([]);
+});
+
+test("takes many beats of many hives at once", async () => {
+  await using queen = await startTestQueen();
+  const ids = Array.from({ length: 50 }, (_, index) => `hive-${index}`);
+  for (const id of ids) await queen.catalog.addHive({ ...HIVE_JSON, id });
+  const answers = await Promise.all(
+    [...ids, ...ids, "stranger"].map((id) => queen.request("POST", "/v1/heartbeat", beatJson(id, [workerJson()]))),
+  );
+  expect(answers.map(({ status }) => status)).toEqual([...Array(100).fill(200), 404]);
+  expect(await queen.catalog.countByStatus("online")).toBe(50);
+  expect(queen.registry.workers({ model: "llama-3-8b" })).toHaveLength(50);
+  expect(queen.changes()).toHaveLength(50);
+});
+
+test("writes no log line for a beat", async () => {
+  await using queen = await startTestQueen();
+  await queen.catalog.addHive({ ...HIVE_JSON, status: "online", devices: { cpu: null, gpus: [] } });
+  await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+  const before = queen.logLines.length;
+  await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+  expect(queen.logLines.slice(before)).toEqual([]);
+});
+
+test("asks a hive without devices for them at its first beat, once, and not again when that failed", async () => {
+  const hive = await HiveServer.start({ "/v1/devices": answer(500, "not yet") });
+  try {
+    await using queen = await startTestQueen();
+    await queen.request("POST", "/v1/hives", { ...HIVE_JSON, port: hive.port });
+    await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+    const failure = () => queen.logLines.find(({ msg }) => msg.includes("could not be detected"));
+    await until("the failure is logged", () => failure() !== undefined);
+    const reason = { type: "ProbeError", code: "HIVE_UNREACHABLE", message: expect.stringContaining("500") };
+    expect(failure()?.err).toEqual(reason);
+    expect(failure()?.level).toBe(40);
+    await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+    await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+    expect(hive.countOf("GET /v1/devices")).toBe(1);
+
+    hive.routes = { "/v1/devices": answer(200, JSON.stringify(DEVICES_JSON)), "/health": answer(200, "") };
+    await queen.healthLoop.runRound();
+    expect((await queen.catalog.getHive("hive-a"))?.devices).toEqual({
+      cpu: { cores: 8, ramGb: 32 },
+      gpus: [{ index: 0, name: "RTX 3060", vramGb: 12 }],
+    });
+  } finally {
+    await hive.stop();
+  }
+});
+
+test("never contacts a hive outside the allowed hosts, and takes its beats", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", { ...HIVE_JSON, host: "10.0.1.100" });
+  expect((await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"))).status).toBe(200);
+  expect(await queen.catalog.getHive("hive-a")).toMatchObject({ status: "online", devices: null });
+});
+
+describe("a heartbeat checked by hand", () => {
+  const numbers = [-1, -0, 0.5, 2 ** 53, 1e308, Number.POSITIVE_INFINITY];
+  const texts = ["", "iDLE", "-x", "worker-2", "2025-10-21t10:00:00.5+02:00", "2025-02-30T10:00:00Z", "2025-10-21"];
+  const lengths = [128, 129, 256, 257, 2048, 2049].map((length) => "x".repeat(length));
+  const odd = fc.oneof(fc.constantFrom<unknown>(...numbers, ...texts, ...lengths, null, [], {}), fc.jsonValue());
+  const place = fc.constantFrom(...Object.keys(beatJson("gpu-01")), ...Object.keys(workerJson()), "more");
+
+  test("is what zod makes of it, or is left to zod", () => {
+    fc.assert(
+      fc.property(place, odd, (field, value) => {
+        const worker = { ...workerJson(), [field]: value };
+        const json = { ...beatJson("gpu-01", [workerJson({ worker_id: "worker-2" }), worker]), [field]: value };
+        const byHand = usualHeartbeat(json);
+        if (byHand !== undefined) expect(byHand).toEqual(HeartbeatJson.parse(json));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test("needs no zod when it is sound", () => {
+    const sound = {
+      hive_id: "gpu-01",
+      timestamp: "2025-10-21T10:00:00Z",
+      workers: [workerJson(), { ...workerJson({ worker_id: "worker-2", url: null }), more: 1 }],
+    };
+    expect(usualHeartbeat(sound)).toEqual(HeartbeatJson.parse(sound));
+    expect(usualHeartbeat({ ...sound, workers: [workerJson(), workerJson()] })).toBeUndefined();
+  });
+});

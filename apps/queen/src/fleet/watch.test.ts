@@ -1,0 +1,196 @@
+import type { ServerResponse } from "node:http";
+import { createClient } from "@libsql/client";
+import { HiveCatalog } from "@repo/hive-catalog";
+import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { HEALTHY, startHive } from "../../test/hive-server.ts";
+import { addHive, startTestQueen, statusOf } from "../../test/test-queen.ts";
+import { until } from "../../test/until.ts";
+
+/** A hive whose health checks hang until the test ends them. */
+async function startHangingHive() {
+  const hanging = new Set<ServerResponse>();
+  const hive = await startHive({
+    "/health": (_request, response) => {
+      hanging.add(response);
+      response.on("close", () => hanging.delete(response));
+    },
+  });
+  return { hive, hanging };
+}
+
+test("probes at most 32 hives at once, and every one of several pages", async () => {
+  await using queen = await startTestQueen();
+  let open = 0;
+  let most = 0;
+  const hive = await startHive({
+    "/health": (_request, response) => {
+      open += 1;
+      most = Math.max(most, open);
+      setImmediate(() => {
+        open -= 1;
+        response.end();
+      });
+    },
+  });
+  const ids = Array.from({ length: 450 }, (_, index) => `hive-${index}`);
+  await Promise.all(
+    ids.map((id) => queen.catalog.addHive({ id, host: hive.host, port: hive.port, devices: { cpu: null, gpus: [] } })),
+  );
+  await queen.healthLoop.runRound();
+  expect(await queen.catalog.countByStatus("online")).toBe(450);
+  expect(hive.countOf("GET /health")).toBe(450);
+  expect(most).toBeLessThanOrEqual(32);
+});
+
+test("hives that hang hold up no others: after a while their places are free, and the round ends when they do", async () => {
+  await using queen = await startTestQueen();
+  const { hive: swallows, hanging } = await startHangingHive();
+  const answers = await startHive();
+  const devices = { cpu: null, gpus: [] };
+  for (let n = 100; n < 180; n += 1) await addHive(queen, swallows.port, { id: `a-${n}`, devices });
+  await addHive(queen, answers.port, { id: "b", devices });
+  const round = queen.healthLoop.runRound();
+  await until("all places are taken", () => hanging.size === 32);
+  queen.clock.advance(250);
+  await until("more are asked while those hang", () => hanging.size > 32);
+  queen.clock.advance(250);
+  await until("the one behind them has answered", async () => (await statusOf(queen, "b")) === "online");
+  swallows.routes = HEALTHY;
+  for (const response of hanging) response.end();
+  await round;
+  expect(hanging.size).toBe(0);
+});
+
+test("probes eight hives at once while the event loop is busy, more that have no answer for a while, and all when it has time", async () => {
+  await using queen = await startTestQueen();
+  const { hive, hanging } = await startHangingHive();
+  const swallow = hive.routes;
+  for (let n = 100; n < 150; n += 1)
+    await addHive(queen, hive.port, { id: `a-${n}`, devices: { cpu: null, gpus: [] } });
+  let turns = 0;
+  const keepBusy = () => {
+    turns += 1;
+    const untilMs = performance.now() + 5;
+    while (performance.now() < untilMs);
+    busy = setImmediate(keepBusy);
+  };
+  let busy: NodeJS.Immediate | undefined;
+  onTestFinished(() => clearImmediate(busy));
+  const staysAt = async (count: number) => {
+    await until(`${count} are asked`, () => hanging.size >= count);
+    const since = turns;
+    await until("the loop has turned some times since", () => turns >= since + 20);
+    expect(hanging.size).toBe(count);
+  };
+  for (const isBusyToTheEnd of [false, true]) {
+    hive.routes = swallow;
+    busy = setImmediate(keepBusy);
+    const end = queen.healthLoop.runRound();
+    await staysAt(8);
+    queen.clock.advance(150);
+    await staysAt(16);
+    if (!isBusyToTheEnd) {
+      clearImmediate(busy);
+      await until("all places are taken", () => hanging.size === 32);
+    }
+    hive.routes = HEALTHY;
+    for (const response of hanging) response.end();
+    await end;
+    clearImmediate(busy);
+    expect(await queen.catalog.countByStatus("online")).toBe(50);
+  }
+});
+
+test("lets other work run between the pages of hives that it may not contact, and within a sweep", async () => {
+  await using queen = await startTestQueen({ massFailureShare: 1 });
+  const { clock, liveness } = queen;
+  const ids = Array.from({ length: 1000 }, (_, index) => `hive-${index}`);
+  await Promise.all(ids.map((id) => queen.catalog.addHive({ id, host: "10.0.0.1", port: 1, status: "online" })));
+  const loseAll = async () => {
+    for (let ticks = 0; ticks < 8; ticks += 1) {
+      clock.advance(liveness.tickIntervalMs);
+      liveness.tick(clock.monotonicNow(), clock.uptimeNow());
+    }
+    await queen.healthLoop.runRound();
+    await queen.healthLoop.sweep();
+    expect(queen.changes()).toHaveLength(1000);
+  };
+  for (const work of [() => queen.healthLoop.runRound(), loseAll]) {
+    let turns = 0;
+    let running = true;
+    const turn = () => {
+      turns += 1;
+      if (running) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await work();
+    running = false;
+    expect(turns).toBeGreaterThanOrEqual(1000 / 100 - 1);
+  }
+});
+
+test("runs by itself, a round never beside another, and survives a catalog that fails", async () => {
+  await using folder = await temporaryFolder();
+  const file = `${folder.path}/hives.db`;
+  await using queen = await startTestQueen({ catalog: await HiveCatalog.open(file), healthIntervalMs: 10 });
+  let open = 0;
+  let most = 0;
+  const hive = await startHive({
+    "/health": (_request, response) => {
+      open += 1;
+      most = Math.max(most, open);
+      setImmediate(() => {
+        open -= 1;
+        response.end();
+      });
+    },
+  });
+  await addHive(queen, hive.port, { devices: { cpu: null, gpus: [] } });
+  queen.healthLoop.start();
+  await until("some rounds have run", () => hive.requests.length >= 5);
+
+  const other = createClient({ url: `file:${file}` });
+  await other.execute("ALTER TABLE hives RENAME TO gone");
+  await until("a failed round is logged", () =>
+    queen.logLines.some(({ msg }) => msg.startsWith("health round failed")),
+  );
+  await other.execute("ALTER TABLE gone RENAME TO hives");
+  other.close();
+
+  const before = hive.requests.length;
+  await until("rounds run again", () => hive.requests.length >= before + 3);
+  expect(most).toBe(1);
+});
+
+test("stops in the middle of a probe, and marks nobody because of that", async () => {
+  const queen = await startTestQueen();
+  const hive = await startHive({ "/health": () => undefined });
+  await addHive(queen, hive.port, { status: "online" });
+  queen.healthLoop.start();
+  await until("the hive is asked", () => hive.requests.length > 0);
+  await queen.stop();
+  expect(await statusOf(queen)).toBe("online");
+  expect(queen.changes()).toEqual([]);
+  await queen.catalog.close();
+});
+
+test("a status that cannot be written keeps no other hive from being probed", async () => {
+  await using folder = await temporaryFolder();
+  const file = `${folder.path}/hives.db`;
+  await using queen = await startTestQueen({ catalog: await HiveCatalog.open(file) });
+  const hive = await startHive({ "/health": (_request, response) => void response.end() });
+  const ids = Array.from({ length: 120 }, (_, index) => `hive-${String(index).padStart(3, "0")}`);
+  const address = { host: hive.host, port: hive.port, devices: { cpu: null, gpus: [] } };
+  await Promise.all(ids.map((id) => queen.catalog.addHive({ id, ...address })));
+  const other = createClient({ url: `file:${file}` });
+  await other.execute(
+    "CREATE TRIGGER refuse BEFORE UPDATE ON hives WHEN new.id = 'hive-005' BEGIN SELECT RAISE(ABORT, 'no'); END",
+  );
+  other.close();
+  await expect(queen.healthLoop.runRound()).rejects.toThrow(
+    "a rule that another program put on the tables refuses this change",
+  );
+  expect(hive.countOf("GET /health")).toBe(120);
+  expect(await queen.catalog.countByStatus("online")).toBe(119);
+});

@@ -1,0 +1,128 @@
+import { once } from "node:events";
+import { type AddressInfo, connect } from "node:net";
+import { expect, test } from "vitest";
+import { startTestQueen } from "../../test/test-queen.ts";
+
+test("is healthy", async () => {
+  await using queen = await startTestQueen();
+  queen.clock.advance(1234);
+  expect(await queen.request("GET", "/health")).toMatchObject({ status: 200, body: { status: "ok", uptime_ms: 1234 } });
+});
+
+test.each(["/", "/v1", "/v1/hive", "/v1/hives/a/b", "/v1/hives/a/state/x", "/V1/hives", "/v1/heartbeat/", "//"])(
+  "answers 404 at %s, whatever the method and the body",
+  async (url) => {
+    await using queen = await startTestQueen();
+    for (const method of ["GET", "POST", "DELETE"] as const) {
+      const found = await queen.send({ method, url, headers: { "content-type": "text/plain" }, payload: "x" });
+      const detail = expect.stringMatching(/: \/docs and \/openapi\.json say what there is$/);
+      expect(found).toMatchObject({ status: 404, body: { code: "NOT_FOUND", detail, errors: [] } });
+      expect(found.headers["content-type"]).toContain("application/problem+json");
+    }
+  },
+);
+
+test.each([
+  ["DELETE", "/v1/hives?limit=1", "GET, HEAD, POST"],
+  ["POST", "/v1/hives/a", "DELETE, GET, HEAD, PATCH, PUT"],
+  ["GET", "/v1/hives/a/devices", "POST, PUT"],
+  ["GET", "/v1/heartbeat", "POST"],
+  ["PUT", "/v1/workers/best", "GET, HEAD"],
+  ["PATCH", "/health", "GET, HEAD"],
+  ["OPTIONS", "/v1/counts", "GET, HEAD"],
+] as const)("answers 405 to %s %s, and says what is allowed", async (method, url, allow) => {
+  await using queen = await startTestQueen();
+  const found = await queen.send({ method, url, headers: { "content-type": "application/json" }, payload: "{" });
+  expect(found).toMatchObject({ status: 405, body: { code: "METHOD_NOT_ALLOWED" }, headers: { allow } });
+});
+
+test.each(["/v1/hives/%zz", "/v1/hives/%", "/v1/hives/%E0%A4%A"])(
+  "answers 400 to the broken escape in %s",
+  async (url) => {
+    await using queen = await startTestQueen();
+    expect(await queen.request("GET", url)).toMatchObject({
+      status: 400,
+      body: { code: "BAD_REQUEST", request_id: expect.any(String) },
+    });
+  },
+);
+
+test.each([
+  ["/v1/hives/%ff", "its escapes are not UTF-8"],
+  ["/v1/hives/%f", "a percent sign must begin an escape such as %20"],
+])("says what is wrong with the path %s", async (url, why) => {
+  await using queen = await startTestQueen();
+  expect(await queen.request("GET", url)).toMatchObject({
+    status: 400,
+    body: { detail: expect.stringContaining(why) },
+  });
+});
+
+test("gives each request an id of its own", async () => {
+  await using queen = await startTestQueen();
+  const [a, b] = [await queen.request("GET", "/x"), await queen.request("GET", "/x")];
+  expect((a.body as { request_id: string }).request_id).not.toBe((b.body as { request_id: string }).request_id);
+});
+
+test("answers 503 with Retry-After while the catalog cannot be had, and leaves the cause to the log", async () => {
+  await using queen = await startTestQueen();
+  await queen.catalog.close();
+  const found = await queen.request("GET", "/v1/hives");
+  expect(found).toMatchObject({ status: 503, body: { code: "CATALOG_CLOSED" }, headers: { "retry-after": "1" } });
+  const failed = queen.logLines.find(({ msg }) => msg === "request failed");
+  expect(failed).toMatchObject({ level: 40, err: { code: "CATALOG_CLOSED" } });
+  expect(failed?.err).not.toHaveProperty("stack");
+  expect((await queen.request("GET", "/health")).status).toBe(200);
+});
+
+test("says nothing but the request id of an error that nobody foresaw, and logs its cause", async () => {
+  await using queen = await startTestQueen();
+  queen.app.get("/boom", async () => {
+    throw new TypeError("the secret cause");
+  });
+  const { status, body } = await queen.request("GET", "/boom");
+  const { request_id: id } = body as { request_id: string };
+  expect({ status, body }).toMatchObject({
+    status: 500,
+    body: { code: "INTERNAL", detail: expect.stringContaining(id), errors: [] },
+  });
+  expect(JSON.stringify(body)).not.toContain("secret");
+  const line = queen.logLines.find(({ request_id }) => request_id === id);
+  expect(line).toMatchObject({ err: { message: "the secret cause" } });
+});
+
+/** Sends raw bytes to a queen that listens, and resolves to all it answers before it closes the connection. */
+async function sendRaw(text: string): Promise<string> {
+  await using queen = await startTestQueen();
+  await queen.app.listen({ host: "127.0.0.1", port: 0 });
+  const socket = connect((queen.app.server.address() as AddressInfo).port, "127.0.0.1");
+  let answered = "";
+  socket.setEncoding("utf8").on("data", (chunk) => {
+    answered += chunk;
+  });
+  socket.write(text);
+  await once(socket, "close");
+  return answered;
+}
+
+test.each([
+  ["what is not HTTP", "hello\r\n\r\n", 400, "BAD_REQUEST"],
+  ["headers without end", `GET / HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, 431, "HEADERS_TOO_LARGE"],
+  [
+    "two lengths",
+    "POST /v1/hives HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}",
+    400,
+    "BAD_REQUEST",
+  ],
+])("answers a problem to %s and closes the connection", async (_what, text, status, code) => {
+  const [head = "", body = ""] = (await sendRaw(text)).split("\r\n\r\n");
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(head).toContain("application/problem+json");
+  expect(JSON.parse(body)).toMatchObject({ status, code, errors: [], request_id: expect.any(String) });
+});
+
+test("cuts off a body that is announced as too large, before it arrives", async () => {
+  const announced =
+    "POST /v1/hives HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2097152\r\n\r\n{";
+  expect(await sendRaw(announced)).toMatch(/^HTTP\/1.1 413 .*"code":"PAYLOAD_TOO_LARGE"/s);
+});

@@ -1,0 +1,180 @@
+import type { Socket } from "node:net";
+import type { HiveCatalog } from "@repo/hive-catalog";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from "fastify";
+import type { AllowedHosts } from "../reach/allowed-hosts.ts";
+import { addBodyParsers, BODY_LIMIT_BYTES } from "./body-parsers.ts";
+import type { Clock } from "../process/clock.ts";
+import type { Cordons } from "../fleet/cordons.ts";
+import type { DeviceDetection } from "../fleet/devices.ts";
+import type { Door } from "./door/door.ts";
+import { levelOf, Problem, toProblem } from "./errors.ts";
+import type { EventLog } from "../telling/events.ts";
+import type { HeartbeatReceiver } from "../fleet/heartbeats.ts";
+import { MAX_ID_LENGTH } from "./input.ts";
+import type { Lifecycle } from "../lifecycle/lifecycle.ts";
+import type { Liveness } from "../fleet/liveness/liveness.ts";
+import type { Metrics } from "../telling/metrics.ts";
+import type { HiveRegistry } from "../fleet/workers/registry.ts";
+import { RouteTable } from "./route-table.ts";
+import { countsRoutes } from "./routes/counts.ts";
+import { devicesRoutes } from "./routes/devices.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { heartbeatRoutes } from "./routes/heartbeat.ts";
+import { hivesRoutes } from "./routes/hives.ts";
+import { livenessRoutes } from "./routes/liveness.ts";
+import { observationRoutes } from "./routes/observation.ts";
+import { operationsRoutes } from "./routes/operations.ts";
+import { stateRoutes } from "./routes/state.ts";
+import { workersRoutes } from "./routes/workers.ts";
+import type { Servers } from "./connections/servers.ts";
+import type { StatusKeeper } from "../fleet/statuses.ts";
+
+/** What the routes are built from. */
+export interface AppParts {
+  catalog: HiveCatalog;
+  registry: HiveRegistry;
+  liveness: Liveness;
+  cordons: Cordons;
+  events: EventLog;
+  metrics: Metrics;
+  statuses: StatusKeeper;
+  detection: DeviceDetection;
+  heartbeats: HeartbeatReceiver;
+  /** Loads it at its first use. */
+  lifecycle: () => Promise<Lifecycle>;
+  allowedHosts: AllowedHosts;
+  /** Whether `/metrics` has series of each single hive. */
+  metricsByHive: boolean;
+  door: Door;
+  servers: Servers;
+  clock: Clock;
+  log: FastifyBaseLogger;
+}
+
+/** Bodies are checked by zod, and no route has a schema for fastify: it would load ajv at each start to be ready for one. */
+const noSchemas = () => {
+  throw new Error("a route has a JSON schema for fastify, but bodies are checked by zod");
+};
+declare module "fastify" {
+  interface FastifyInstance {
+    routeTable: RouteTable;
+  }
+}
+
+const CHATTY_LEVELS: ReadonlySet<string> = new Set(["trace", "debug", "info"]);
+const PROBLEM_JSON = "application/problem+json";
+/** For an answer to reach a caller whose connection is given up. */
+const LINGER_MS = 500;
+
+/** Builds the HTTP API from parts that are handed in. It does not listen yet. */
+export function createApp(parts: AppParts): FastifyInstance {
+  const requestId = numberRequests();
+  const sendProblem = problemSender(parts.metrics);
+  const app = Fastify({
+    loggerInstance: withoutChatter(parts.log),
+    // No line and no logger of its own for each heartbeat.
+    logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: (logger) => logger,
+    genReqId: requestId,
+    bodyLimit: BODY_LIMIT_BYTES,
+    serverFactory: (handler) => parts.servers.create(handler),
+    return503OnClosing: false,
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
+    routerOptions: { maxParamLength: MAX_ID_LENGTH },
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+    clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, requestId(), parts.metrics),
+  });
+  addBodyParsers(app);
+  app.setErrorHandler(sendProblem);
+
+  const table = new RouteTable();
+  app.decorate("routeTable", table);
+  app.decorateRequest("caller", null);
+  app.addHook("onRoute", (route) => {
+    const access = route.config?.access ?? "operator";
+    table.add(route.url, route.method, access);
+    route.onRequest = [parts.door.guard(access), ...[route.onRequest ?? []].flat()];
+  });
+  app.addHook("onRequest", (request, _reply, done) => {
+    if (request.is404) {
+      parts.door.countStranger(request);
+      throw table.problemOf(request.method, request.url);
+    }
+    done();
+  });
+
+  healthRoutes(app, parts);
+  heartbeatRoutes(app, parts);
+  hivesRoutes(app, parts);
+  devicesRoutes(app, parts);
+  stateRoutes(app, parts);
+  livenessRoutes(app, parts);
+  countsRoutes(app, parts);
+  workersRoutes(app, parts);
+  observationRoutes(app, parts);
+  operationsRoutes(app, parts);
+  return app;
+}
+
+/** For fastify itself, whose lines below a warning only repeat ours. */
+function withoutChatter(log: FastifyBaseLogger): FastifyBaseLogger {
+  return CHATTY_LEVELS.has(log.level) ? log.child({}, { level: "warn" }) : log;
+}
+
+/** "k3f9x2-1", "k3f9x2-2", …: unlike those of any other start of the queen. */
+function numberRequests(): () => string {
+  const start = Math.random().toString(36).slice(2, 8).padEnd(6, "0");
+  let count = 0;
+  return () => `${start}-${++count}`;
+}
+
+function problemSender({ problems }: Metrics) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const problem = toProblem(error, request.id);
+    problems.add(problem.code);
+    if (problem.status === 502) {
+      const { code, message: detail } = problem;
+      request.log.warn({ code, detail, request_id: request.id }, "a hive did not answer as it should");
+    } else if (problem.status >= 500) {
+      const { cause: err = problem, code } = problem;
+      request.log[levelOf(err)]({ err, code, request_id: request.id }, "request failed");
+    }
+    return reply.code(problem.status).headers(problem.headers).type(PROBLEM_JSON).send(problem.body(request.id));
+  };
+}
+
+const BROKEN_REQUESTS: Record<string, readonly [status: number, code: string, detail: string]> = {
+  HPE_HEADER_OVERFLOW: [431, "HEADERS_TOO_LARGE", "The headers are too large"],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "REQUEST_TIMEOUT", "The request did not arrive in time"],
+};
+
+/** Answers what is not even HTTP, without fastify, and closes the connection. */
+function refuseBrokenRequest(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  requestId: string,
+  { problems }: Metrics,
+): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const problem = new Problem(
+    ...(BROKEN_REQUESTS[error.code ?? ""] ?? [400, "BAD_REQUEST", "This is not a valid HTTP request"]),
+  );
+  problems.add(problem.code);
+  const body = problem.body(requestId);
+  const text = JSON.stringify(body);
+  socket.end(
+    `HTTP/1.1 ${body.status} ${body.title}\r\nContent-Type: ${PROBLEM_JSON}\r\n` +
+      `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+  );
+  // Whoever never ends its side of it would keep the connection.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}

@@ -1,0 +1,40 @@
+import { readFile } from "node:fs/promises";
+import { createSecureContext } from "node:tls";
+import type { TlsFiles } from "../../config/config.ts";
+import { SettingError } from "../errors.ts";
+import type { Tls } from "./servers.ts";
+
+const SETTINGS: Record<keyof TlsFiles, string> = {
+  cert: "--tls-cert (QUEEN_TLS_CERT)",
+  key: "--tls-key (QUEEN_TLS_KEY)",
+};
+
+/** Reads a certificate and its key; throws SettingError for what cannot be used. */
+export async function readTls(files: TlsFiles): Promise<Tls> {
+  const [cert, key] = await Promise.all([read(files, "cert"), read(files, "key")]);
+  check(files, "cert", { cert });
+  check(files, "key", { key });
+  check(files, "key", { cert, key });
+  return { cert, key };
+}
+
+async function read(files: TlsFiles, name: keyof TlsFiles): Promise<Buffer> {
+  try {
+    return await readFile(files[name]);
+  } catch (error) {
+    throw unusable(files, name, error);
+  }
+}
+
+function check(files: TlsFiles, name: keyof TlsFiles, tls: Partial<Tls>): void {
+  try {
+    createSecureContext(tls);
+  } catch (error) {
+    throw unusable(files, name, error);
+  }
+}
+
+function unusable(files: TlsFiles, name: keyof TlsFiles, cause: unknown): SettingError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new SettingError(`${SETTINGS[name]} cannot be used: ${files[name]}: ${reason}`, { cause });
+}

@@ -1,0 +1,258 @@
+import { expect, onTestFinished, test, vi } from "vitest";
+import { beatJson, HIVE_JSON, startTestQueen, type TestQueen } from "../../../test/test-queen.ts";
+import { addToken } from "../../../test/tokens.ts";
+import { until } from "../../../test/until.ts";
+import { DEFAULT_LIMITS } from "../../config/settings.ts";
+
+const list = (queen: TestQueen, headers: Record<string, string> = {}) =>
+  queen.send({ method: "GET", url: "/v1/hives", headers });
+
+async function startLockedQueen(options: Parameters<typeof startTestQueen>[0] = {}) {
+  const queen = await startTestQueen(options);
+  const { id, token, authorization } = await addToken(queen.catalog, "operator");
+  return { queen, id, token, authorization, [Symbol.asyncDispose]: () => queen[Symbol.asyncDispose]() };
+}
+
+test("is open on loopback until there is a token, and open again for nobody", async () => {
+  await using queen = await startTestQueen();
+  expect((await list(queen)).status).toBe(200);
+  const { id, authorization } = await addToken(queen.catalog, "reader");
+  await queen.door.refresh();
+  expect((await list(queen)).status).toBe(401);
+  expect((await list(queen, { authorization })).status).toBe(200);
+  await queen.catalog.tokens.revoke(id);
+  await queen.door.refresh();
+  expect((await list(queen, { authorization })).status).toBe(401);
+  expect((await list(queen)).status).toBe(401);
+  await using later = await startTestQueen({ catalog: queen.catalog });
+  expect((await list(later)).status).toBe(401);
+});
+
+test("stays open while there are hives' tokens alone", async () => {
+  await using queen = await startTestQueen();
+  await queen.catalog.addHive(HIVE_JSON);
+  const { authorization } = await addToken(queen.catalog, "hive", HIVE_JSON.id);
+  expect((await list(queen)).status).toBe(200);
+  expect((await list(queen, { authorization })).status).toBe(200);
+  await using elsewhere = await startTestQueen({ catalog: queen.catalog, host: "0.0.0.0" });
+  expect((await list(elsewhere)).status).toBe(401);
+});
+
+test.each(["0.0.0.0", "::", "10.0.0.1", "queen.example.com"])("is never open on %s", async (host) => {
+  await using queen = await startTestQueen({ host });
+  expect((await list(queen)).status).toBe(401);
+});
+
+test.each(["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1", "localhost"])("is open on %s", async (host) => {
+  await using queen = await startTestQueen({ host });
+  expect((await list(queen)).status).toBe(200);
+});
+
+test("learns by itself of a token that another process adds or revokes", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  await using queen = await startTestQueen();
+  queen.door.start();
+  expect((await list(queen)).status).toBe(200);
+  const { id, authorization } = await addToken(queen.catalog, "operator");
+  vi.advanceTimersByTime(2000);
+  await until("the door closes", async () => (await list(queen)).status === 401);
+  expect((await list(queen, { authorization })).status).toBe(200);
+  await queen.catalog.tokens.revoke(id);
+  vi.advanceTimersByTime(2000);
+  await until("the token is refused", async () => (await list(queen, { authorization })).status === 401);
+});
+
+test("takes a new token at once, without waiting for the next reading", async () => {
+  await using locked = await startLockedQueen();
+  const { queen } = locked;
+  expect((await list(queen)).status).toBe(401);
+  const { authorization } = await addToken(queen.catalog, "reader");
+  expect((await list(queen, { authorization })).status).toBe(200);
+});
+
+test("reads a token from the catalog once, not for each request", async () => {
+  await using locked = await startLockedQueen();
+  const { queen } = locked;
+  await queen.catalog.addHive(HIVE_JSON);
+  const { authorization } = await addToken(queen.catalog, "hive", HIVE_JSON.id);
+  const reads = [vi.spyOn(queen.catalog.tokens, "get"), vi.spyOn(queen.catalog.tokens, "list")];
+  for (let n = 0; n < 20; n++) {
+    const payload = beatJson(HIVE_JSON.id);
+    const { status } = await queen.send({ method: "POST", url: "/v1/heartbeat", headers: { authorization }, payload });
+    expect(status).toBe(200);
+  }
+  expect(reads.map(({ mock }) => mock.calls.length)).toEqual([1, 1]);
+});
+
+test("a hive that is removed loses its token", async () => {
+  await using locked = await startLockedQueen();
+  const { queen } = locked;
+  await queen.catalog.addHive(HIVE_JSON);
+  const { authorization } = await addToken(queen.catalog, "hive", HIVE_JSON.id);
+  const beat = () =>
+    queen.send({ method: "POST", url: "/v1/heartbeat", headers: { authorization }, payload: beatJson(HIVE_JSON.id) });
+  expect((await beat()).status).toBe(200);
+  await queen.request("DELETE", `/v1/hives/${HIVE_JSON.id}`);
+  await queen.catalog.removeHive(HIVE_JSON.id);
+  await queen.door.refresh();
+  expect((await beat()).status).toBe(401);
+});
+
+test("says what is missing, and how to get it", async () => {
+  await using locked = await startLockedQueen();
+  const { queen } = locked;
+  expect(await list(queen)).toMatchObject({
+    status: 401,
+    headers: { "www-authenticate": 'Bearer realm="queen"', "content-type": expect.stringContaining("problem+json") },
+    body: { code: "UNAUTHENTICATED", detail: expect.stringContaining("pnpm queen token create") },
+  });
+});
+
+test.each([
+  ["of nobody", (token: string) => `Bearer ${token.slice(0, -1)}${token.endsWith("A") ? "B" : "A"}`],
+  ["that is cut short", (token: string) => `Bearer ${token.slice(0, -1)}`],
+  ["that goes on", (token: string) => `Bearer ${token}A`],
+  ["without its scheme", (token: string) => token],
+  ["with another scheme", (token: string) => `Basic ${token}`],
+  ["twice", (token: string) => `Bearer ${token}, Bearer ${token}`],
+  ["that is an id alone", (token: string) => `Bearer ${token.slice(0, 20)}`],
+  ["that is empty", () => "Bearer "],
+])("a token %s is none, and is in no answer and no log", async (_what, spoil) => {
+  await using locked = await startLockedQueen();
+  const { queen, token } = locked;
+  const found = await list(queen, { authorization: spoil(token) });
+  expect(found).toMatchObject({
+    status: 401,
+    headers: { "www-authenticate": 'Bearer realm="queen", error="invalid_token"' },
+    body: { code: "UNAUTHENTICATED" },
+  });
+  expect(JSON.stringify([found, queen.logLines])).not.toContain(token.slice(20, -1));
+});
+
+test.each(["Bearer", "bearer", "BEARER", "Bearer  "])("takes the scheme as %j", async (scheme) => {
+  await using locked = await startLockedQueen();
+  const { queen, token } = locked;
+  expect((await list(queen, { authorization: `${scheme} ${token}` })).status).toBe(200);
+});
+
+test("says which token lacks what, without its secret", async () => {
+  await using locked = await startLockedQueen();
+  const { queen } = locked;
+  const { id, token, authorization } = await addToken(queen.catalog, "reader");
+  const found = await queen.send({ method: "POST", url: "/v1/hives", headers: { authorization }, payload: HIVE_JSON });
+  expect(found).toMatchObject({
+    status: 403,
+    body: {
+      code: "FORBIDDEN",
+      detail: `This needs the token of one of: operator; the token ${id} is that of the role reader`,
+    },
+  });
+  expect(JSON.stringify([found, queen.logLines])).not.toContain(token.slice(20));
+});
+
+test("a hive's token beats for that hive alone, and says so", async () => {
+  await using locked = await startLockedQueen();
+  const { queen } = locked;
+  for (const id of ["hive-a", "hive-b"]) await queen.catalog.addHive({ ...HIVE_JSON, id });
+  const { authorization } = await addToken(queen.catalog, "hive", "hive-a");
+  const payload = beatJson("hive-b");
+  expect(await queen.send({ method: "POST", url: "/v1/heartbeat", headers: { authorization }, payload })).toMatchObject(
+    {
+      status: 403,
+      body: { code: "FORBIDDEN", detail: 'This token beats for the hive "hive-a" alone, not for "hive-b"' },
+    },
+  );
+  expect((await queen.catalog.getHive("hive-b"))?.lastHeartbeatMs).toBeNull();
+});
+
+test("lets no page of another site in while it is open", async () => {
+  await using queen = await startTestQueen();
+  const send = (origin: string) => list(queen, { origin, host: "127.0.0.1:8500" });
+  expect((await send("http://127.0.0.1:8500")).status).toBe(200);
+  for (const origin of ["https://evil.example", "http://127.0.0.1:9000", "null"]) {
+    expect(await send(origin), origin).toMatchObject({ status: 403, body: { code: "FORBIDDEN" } });
+  }
+});
+
+test("while it is open, is reached under no name that somebody else could let point here", async () => {
+  await using queen = await startTestQueen();
+  for (const host of ["localhost:8500", "127.0.0.1:8500", "[::1]:8500", "localhost", "127.9.9.9", "queen:8500"]) {
+    expect((await list(queen, { host })).status, host).toBe(200);
+  }
+  for (const host of ["evil.example:8500", "evil.example", "10.0.0.1:8500", "localhost.evil.example"]) {
+    const refused = { status: 403, body: { code: "FORBIDDEN" } };
+    expect(await list(queen, { host }), host).toMatchObject(refused);
+    expect(await list(queen, { host, origin: `http://${host}` }), host).toMatchObject(refused);
+  }
+});
+
+test("a whole fleet that calls a queen which has just started waits for one reading of the tokens", async () => {
+  await using locked = await startLockedQueen();
+  const { queen, authorization } = locked;
+  const lists = vi.spyOn(queen.catalog.tokens, "list");
+  const answers = await Promise.all(Array.from({ length: 200 }, () => list(queen, { authorization })));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  expect(lists).toHaveBeenCalledTimes(1);
+});
+
+test("does not read the tokens again while none has changed", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  await using locked = await startLockedQueen();
+  const { queen, authorization } = locked;
+  expect((await list(queen, { authorization })).status).toBe(200);
+  const [lists, versions] = [vi.spyOn(queen.catalog.tokens, "list"), vi.spyOn(queen.catalog.tokens, "version")];
+  queen.door.start();
+  vi.advanceTimersByTime(2000);
+  await until("it looks", () => versions.mock.settledResults.some(({ type }) => type === "fulfilled"));
+  expect(lists).not.toHaveBeenCalled();
+});
+
+test("keeps each token to its share, and says when to come again", async () => {
+  await using locked = await startLockedQueen({ limits: { ...DEFAULT_LIMITS, tokenRequestsPerSecond: 2 } });
+  const { queen, authorization } = locked;
+  const other = await addToken(queen.catalog, "reader");
+  const statuses = async (of: { authorization: string }) => (await list(queen, of)).status;
+  expect([await statuses(locked), await statuses(locked), await statuses(locked)]).toEqual([200, 200, 200]);
+  expect(await list(queen, { authorization })).toMatchObject({
+    status: 429,
+    headers: { "retry-after": "1" },
+    body: { code: "TOO_MANY_REQUESTS", detail: expect.stringContaining(locked.id) },
+  });
+  expect(await statuses(other)).toBe(200);
+  queen.clock.advance(500);
+  expect([await statuses(locked), await statuses(locked)]).toEqual([200, 429]);
+});
+
+test("keeps each address to its share of requests without a token, and no token with them", async () => {
+  await using locked = await startLockedQueen({ limits: { ...DEFAULT_LIMITS, addressRequestsPerSecond: 2 } });
+  const { queen, authorization } = locked;
+  const from = async (remoteAddress: string, url = "/v1/hives") =>
+    (await queen.send({ method: "GET", url, remoteAddress })).status;
+  expect([await from("10.0.0.1"), await from("10.0.0.1", "/health"), await from("::ffff:10.0.0.1", "/x")]).toEqual([
+    401, 200, 404,
+  ]);
+  for (const url of ["/v1/hives", "/health", "/x"]) expect(await from("10.0.0.1", url), url).toBe(429);
+  expect(await from("10.0.0.2")).toBe(401);
+  const withToken = { method: "GET", url: "/v1/hives", remoteAddress: "10.0.0.1", headers: { authorization } } as const;
+  expect((await queen.send(withToken)).status).toBe(200);
+  expect([await from("2001:db8::1"), await from("2001:db8::2"), await from("2001:db8:0:0:f::3")]).toEqual([
+    401, 401, 401,
+  ]);
+  expect([await from("2001:db8::4"), await from("2001:db8:0:1::1")]).toEqual([429, 401]);
+});
+
+test("has no limit by address while it is open, unless one is set", async () => {
+  await using queen = await startTestQueen();
+  for (let n = 0; n < 300; n++) expect((await list(queen)).status).toBe(200);
+  await using limited = await startTestQueen({ limits: { ...DEFAULT_LIMITS, addressRequestsPerSecond: 2 } });
+  for (let n = 0; n < 3; n++) expect((await list(limited)).status).toBe(200);
+  expect((await list(limited)).status).toBe(429);
+});
+
+test("answers 503 while the tokens cannot be read", async () => {
+  await using queen = await startTestQueen();
+  await queen.catalog.close();
+  expect(await list(queen)).toMatchObject({ status: 503, body: { code: "CATALOG_CLOSED" } });
+});

@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import { checkContract, DOCUMENT, problemsBySchema } from "../../../test/contract.ts";
+import { HIVE_JSON, startTestQueen } from "../../../test/test-queen.ts";
+import { openApiDocument } from "./document.ts";
+import { OPERATIONS } from "./operations.ts";
+import { PROBLEMS } from "./problems.ts";
+
+const operations = Object.entries(DOCUMENT.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+);
+
+test("openapi.json is what the schemas and routes say: if not, run pnpm openapi", () => {
+  expect(DOCUMENT).toEqual(openApiDocument());
+});
+
+test("each operation of the document is a route, and has a name of its own", async () => {
+  await using queen = await startTestQueen();
+  for (const { method, path } of OPERATIONS) {
+    expect(queen.app.hasRoute({ method: method.toUpperCase(), url: path }), `${method} ${path}`).toBe(true);
+  }
+  expect(new Set(operations.map(({ operation }) => operation.operationId)).size).toBe(OPERATIONS.length);
+});
+
+test("each route is an operation of the document, which says who may use it as the route does", async () => {
+  await using queen = await startTestQueen();
+  for (const { method, url, access } of queen.app.routeTable.list.filter((route) => route.method !== "HEAD")) {
+    const operation = OPERATIONS.find(({ method: verb, path }) => verb === method.toLowerCase() && path === url);
+    expect({ [`${method} ${url}`]: operation && (operation.access ?? "operator") }).toEqual({
+      [`${method} ${url}`]: access,
+    });
+  }
+});
+
+test("each example is valid by the schema beside it", () => {
+  let checked = 0;
+  const check = (value: unknown, ...place: string[]) => {
+    expect(problemsBySchema(value, ...place), place.join(" ")).toBe("");
+    checked += 1;
+  };
+  for (const { path, method, operation } of operations) {
+    const place = ["paths", path, method];
+    for (const [type, { examples = {} }] of Object.entries(operation.requestBody?.content ?? {})) {
+      for (const { value } of Object.values(examples)) {
+        check(value, ...place, "requestBody", "content", type, "schema");
+      }
+    }
+    for (const [status, { content = {} }] of Object.entries(operation.responses)) {
+      for (const [type, { example }] of Object.entries(content)) {
+        if (example !== undefined) check(example, ...place, "responses", status, "content", type, "schema");
+      }
+    }
+  }
+  expect(checked).toBeGreaterThan(20);
+});
+
+test("the examples of bodies are what the queen takes", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", { ...HIVE_JSON, id: "localhost" });
+  await queen.request("POST", "/v1/hives", { ...HIVE_JSON, id: "hive-prod-01" });
+  const beat = DOCUMENT.paths["/v1/heartbeat"]?.post?.requestBody?.content["application/json"];
+  for (const { value } of Object.values(beat?.examples ?? {})) {
+    expect(await queen.request("POST", "/v1/heartbeat", value)).toMatchObject({ status: 200 });
+  }
+  const put = DOCUMENT.paths["/v1/hives/{id}"]?.put?.requestBody?.content["application/json"];
+  for (const { value } of Object.values(put?.examples ?? {})) {
+    expect(await queen.request("PUT", "/v1/hives/hive-prod-01", value)).toMatchObject({ status: 200 });
+  }
+});
+
+test("each code of an error has a status and a meaning", () => {
+  for (const [code, { status, meaning }] of PROBLEMS) {
+    expect({ code, status, meaning }).toEqual({ code, status: expect.any(Number), meaning: expect.any(String) });
+  }
+});
+
+test.each([
+  ["a status that is not described", { status: 418, body: {} }, "answered 418"],
+  ["another media type", { status: 200, body: {}, type: "text/plain" }, "in text/plain"],
+  ["a body that is not as described", { status: 200, body: { total: -1 } }, "must be >= 0"],
+  ["a code that this status does not have", { status: 400, body: { code: "NOT_FOUND" } }, "must be equal to one of"],
+])("the check of what tests see notices %s", (_what, seen, message) => {
+  const type = seen.status === 400 ? "application/problem+json" : "application/json";
+  expect(() => checkContract({ method: "GET", url: "/v1/counts", type, ...seen })).toThrow(message);
+});

@@ -1,0 +1,189 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import type { Access } from "../door/door.ts";
+import { isoTime } from "../../fleet/workers/worker.ts";
+import { type Answer, type Operation, TAGS } from "./operation.ts";
+import { NAMED_SCHEMAS, OPERATIONS } from "./operations.ts";
+import { ANYWHERE, GUARDED, PROBLEMS } from "./problems.ts";
+
+type Json = Record<string, unknown>;
+
+/** Writes the API as an OpenAPI 3.1 document, from the schemas with which the queen reads what arrives. */
+export function openApiDocument(): Json {
+  const components = new Components();
+  const paths: Record<string, Json> = {};
+  for (const operation of OPERATIONS) {
+    const path = operation.path.replace(/:([a-z]+)/g, "{$1}");
+    paths[path] = { ...paths[path], [operation.method]: describeOperation(operation, components) };
+  }
+  components.jsonOf(ProblemJson);
+  for (const schema of NAMED_SCHEMAS) components.jsonOf(schema);
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Queen",
+      version: readVersion(),
+      description: "Keeps the catalog of a fleet of hives, takes their heartbeats and checks their health.",
+    },
+    servers: [{ url: "/" }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    paths,
+    components: { securitySchemes: { token: TOKEN_SCHEME }, ...components },
+  };
+}
+
+const TOKEN_SCHEME = {
+  type: "http",
+  scheme: "bearer",
+  description: "A token of `queen token create`. A queen on loopback asks for none until there is one.",
+};
+
+const WHOSE: Record<Access, string> = {
+  open: "Needs no token.",
+  hive: "Needs the token of the hive, or an operator's.",
+  reader: "Needs a reader's token, or an operator's.",
+  operator: "Needs an operator's token.",
+};
+
+const ProblemJson = z
+  .strictObject({
+    type: z.literal("about:blank"),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string().meta({ description: "What is wrong, in one sentence" }),
+    code: z.enum([...PROBLEMS.keys()]),
+    errors: z
+      .array(z.strictObject({ field: z.string(), message: z.string() }))
+      .meta({ description: "Each field or parameter that is wrong, by its path; `body` is the body as a whole" }),
+    request_id: z.string().meta({ description: "Under which the log of the queen says more" }),
+  })
+  .meta({ id: "Problem", description: "Every error (RFC 9457)" });
+
+/** What several operations share: it has a name, and stands among the components of the document once. */
+class Components {
+  readonly schemas: Record<string, Json> = {};
+  /** Answers that several operations share. */
+  readonly responses: Record<string, Json> = {};
+
+  jsonOf(schema: z.ZodType): Json {
+    const { $schema, $defs, ...json } = z.toJSONSchema(schema, {
+      io: "input",
+      unrepresentable: "any",
+      override: ({ zodSchema, jsonSchema }) => {
+        if (zodSchema !== isoTime) return;
+        delete jsonSchema.pattern;
+        Object.assign(jsonSchema, { format: "date-time", examples: ["2025-10-21T10:00:00Z"] });
+      },
+    });
+    for (const [name, definition] of Object.entries($defs ?? {})) this.#add(name, toComponents(definition));
+    return toComponents(json);
+  }
+
+  #add(name: string, definition: Json): void {
+    const other = this.schemas[name];
+    if (other !== undefined && JSON.stringify(other) !== JSON.stringify(definition)) {
+      throw new Error(`two different schemas are named ${name}`);
+    }
+    this.schemas[name] = definition;
+  }
+}
+
+/** The same with every reference to a definition beside it turned into one to a component. */
+const toComponents = (json: object): Json =>
+  JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/'));
+
+function describeOperation(operation: Operation, components: Components): Json {
+  const { operationId, tag, summary, access = "operator", description, body, answers } = operation;
+  const parameters = describeParameters(operation, components);
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    description: [description, WHOSE[access]].filter(Boolean).join("\n\n"),
+    security: access === "open" ? [] : [{ token: [] }],
+    ...(parameters.length > 0 && { parameters }),
+    ...(body !== undefined && { requestBody: describeBody(body, components) }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(answers).map(([status, answer]) => [status, describeAnswer(answer, components)]),
+      ),
+      ...describeProblems([...ANYWHERE, ...(access === "open" ? [] : GUARDED), ...operation.problems], components),
+    },
+  };
+}
+
+function describeParameters({ path, query, headers }: Operation, components: Components): Json[] {
+  const inPath = [...path.matchAll(/:([a-z]+)/g)].map(([, name = ""]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+  return [...inPath, ...fieldsOf(query, "query", components), ...fieldsOf(headers, "header", components)];
+}
+
+function fieldsOf(object: z.ZodObject | undefined, place: "query" | "header", components: Components): Json[] {
+  if (object === undefined) return [];
+  const { required = [] } = components.jsonOf(object) as { required?: string[] };
+  return Object.entries(object.shape).map(([name, field]) => {
+    const { description, ...schema } = components.jsonOf(field as z.ZodType);
+    const isRequired = required.includes(name);
+    return { name, in: place, required: isRequired, ...(description !== undefined && { description }), schema };
+  });
+}
+
+function describeBody(
+  { schema, examples, types = ["application/json"] }: NonNullable<Operation["body"]>,
+  components: Components,
+): Json {
+  const named = Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
+  const content = { schema: components.jsonOf(schema), examples: named };
+  return { required: true, content: Object.fromEntries(types.map((type) => [type, content])) };
+}
+
+function describeAnswer(
+  { description, schema, example, type = "application/json", headers }: Answer,
+  components: Components,
+): Json {
+  const described = Object.entries(headers ?? {}).map(([name, meaning]) => [
+    name,
+    { description: meaning, schema: { type: "string" } },
+  ]);
+  return {
+    description,
+    ...(described.length > 0 && { headers: Object.fromEntries(described) }),
+    ...(schema !== undefined && {
+      content: { [type]: { schema: components.jsonOf(schema), ...(example !== undefined && { example }) } },
+    }),
+  };
+}
+
+/** One answer for each status, named by the codes that it can have: most operations share them. */
+function describeProblems(codes: readonly string[], components: Components): Json {
+  const known = [...new Set(codes)].sort().map((code) => ({ code, ...PROBLEMS.get(code) }));
+  const statuses = [...new Set(known.map(({ status }) => status))];
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const problems = known.filter((problem) => problem.status === status);
+      const name = problems.map(({ code }) => code).join(".");
+      components.responses[name] ??= describeProblem(status, problems);
+      return [status, { $ref: `#/components/responses/${name}` }];
+    }),
+  );
+}
+
+function describeProblem(status: number | undefined, problems: { code: string; meaning?: string }[]): Json {
+  const schema = {
+    allOf: [{ $ref: "#/components/schemas/Problem" }],
+    properties: { status: { const: status }, code: { enum: problems.map(({ code }) => code) } },
+  };
+  return {
+    description: problems.map(({ code, meaning }) => `\`${code}\`: ${meaning}`).join("\n\n"),
+    content: { "application/problem+json": { schema } },
+  };
+}
+
+function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
+  return version;
+}

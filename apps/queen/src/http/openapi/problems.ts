@@ -1,0 +1,110 @@
+import type { HiveCatalogErrorCode } from "@repo/hive-catalog";
+import { CATALOG_STATUS, PROBE_STATUS } from "../errors.ts";
+import type { ProbeError } from "../../reach/probe.ts";
+
+const HTTP_PROBLEMS = {
+  BAD_REQUEST: [400, "The request is not valid HTTP, or its path is not a valid URL"],
+  INVALID_JSON: [400, "The body is missing or is not JSON"],
+  UNAUTHENTICATED: [401, "There is no token, or it is not one of this queen's, or it was revoked"],
+  FORBIDDEN: [403, "The token may not do this; a hive's token beats for that hive alone"],
+  NO_WORKER: [404, "No online hive has an idle, healthy worker for the model"],
+  NOT_FOUND: [404, "There is nothing at this path"],
+  METHOD_NOT_ALLOWED: [405, "The path takes other methods: see Allow"],
+  NOTHING_HELD_BACK: [409, "No mark as offline is held back, so there is nothing to confirm"],
+  REQUEST_TIMEOUT: [408, "The request did not arrive in time"],
+  PAYLOAD_TOO_LARGE: [413, "The body is larger than 1 MB"],
+  URI_TOO_LONG: [414, "The path is too long"],
+  UNSUPPORTED_MEDIA_TYPE: [415, "The body is not JSON in UTF-8"],
+  TOO_MANY_REQUESTS: [429, "The token, or the address without one, has had its share: see Retry-After"],
+  HEADERS_TOO_LARGE: [431, "The headers are too large"],
+  OPERATION_NOT_FOUND: [404, "There is no operation of this id, or it is not kept any more"],
+  OPERATION_FINISHED: [409, "The operation has ended already"],
+  OPERATION_ELSEWHERE: [409, "Another queen runs the operation"],
+  HIVE_RUNNING: [409, "The queen started the agent of the hive, and has not stopped it since"],
+  HIVE_NOT_MANAGED: [409, "The hive has no ssh_host that can be used, and is not on the queen's own machine"],
+  PUBLIC_URL_NEEDED: [409, "The queen does not know under which URL hives reach her: QUEEN_PUBLIC_URL"],
+  HOST_KEY_NOT_FOUND: [404, "No host key is pinned"],
+  HOST_KEY_MISMATCH: [409, "The host does not offer a key with this fingerprint"],
+  HOST_KEY_CHANGED: [409, "Another key is pinned for the host"],
+  SSH_UNREACHABLE: [502, "No sshd answers, or the queen may not contact it"],
+  INTERNAL: [500, "Something failed inside the queen; her log says more under the request id"],
+  NOT_READY: [503, "The queen cannot serve now; `errors` says why"],
+  STOPPING: [503, "The queen is stopping"],
+  TOO_MANY_READERS: [503, "So many readers are connected that no more are taken"],
+} as const satisfies Record<string, readonly [status: number, meaning: string]>;
+
+/** What is wrong inside the catalog is told as what is wrong inside the queen. */
+type CatalogCode = Exclude<HiveCatalogErrorCode, "INTERNAL">;
+
+const CATALOG_MEANINGS: Record<CatalogCode, string> = {
+  HIVE_NOT_FOUND: "There is no hive of this id",
+  HIVE_ALREADY_EXISTS: "The id is taken",
+  INVALID_HIVE: "A field of the hive breaks its rule; nothing was stored",
+  INVALID_ARGUMENT: "A parameter or a field breaks its rule",
+  CORRUPT_HIVE: "Another program damaged the row of this hive",
+  CORRUPT_RECORD: "Another program damaged a record of the catalog that is no hive",
+  OPERATION_IN_PROGRESS: "Another operation on this hive has not ended yet",
+  CATALOG_BUSY: "Another process held the catalog for too long; try again",
+  CATALOG_CORRUPT: "The file of the catalog is damaged",
+  CATALOG_READ_ONLY: "The catalog cannot be written",
+  CATALOG_FULL: "The disk is full",
+  CATALOG_TOO_NEW: "A newer version changed the catalog",
+  CATALOG_NOT_A_CATALOG: "The database is not a catalog",
+  CATALOG_NOT_MIGRATED: "The catalog lacks migrations",
+  CATALOG_UNAVAILABLE: "The catalog did not answer; try again",
+  CATALOG_OUTCOME_UNKNOWN: "The catalog did not answer, and the change may have been made: read it, then decide",
+  CATALOG_CLOSED: "The queen is stopping",
+};
+
+const PROBE_MEANINGS: Record<ProbeError["code"], string> = {
+  HIVE_UNREACHABLE: "The hive does not answer",
+  HIVE_NOT_ALLOWED: "The queen may not contact the host of this hive",
+  INVALID_DEVICES: "What the hive answered are no devices",
+  WRONG_HIVE: "Another hive answers there",
+};
+
+export type ProblemCode = HiveCatalogErrorCode | ProbeError["code"] | keyof typeof HTTP_PROBLEMS;
+
+/** Status and meaning of each code that an error can have. */
+export const PROBLEMS = new Map<string, { status: number; meaning: string }>([
+  ...Object.entries(HTTP_PROBLEMS).map(([code, [status, meaning]]) => [code, { status, meaning }] as const),
+  ...withStatus(CATALOG_MEANINGS, CATALOG_STATUS),
+  ...withStatus(PROBE_MEANINGS, PROBE_STATUS),
+]);
+
+function withStatus<Code extends string>(meanings: Record<Code, string>, statuses: Record<Code, number>) {
+  const codes = Object.keys(meanings) as Code[];
+  return codes.map((code) => [code, { status: statuses[code], meaning: meanings[code] }] as const);
+}
+
+/** What any request may meet. */
+export const ANYWHERE: readonly ProblemCode[] = [
+  "BAD_REQUEST",
+  "REQUEST_TIMEOUT",
+  "TOO_MANY_REQUESTS",
+  "HEADERS_TOO_LARGE",
+  "INTERNAL",
+];
+/** … one with an id in its path. */
+export const WITH_ID: readonly ProblemCode[] = ["HIVE_NOT_FOUND", "URI_TOO_LONG"];
+/** … one with a body. */
+export const WITH_BODY: readonly ProblemCode[] = ["INVALID_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"];
+/** … one that reads the catalog. */
+export const READING: readonly ProblemCode[] = [
+  "CATALOG_BUSY",
+  "CATALOG_CORRUPT",
+  "CATALOG_TOO_NEW",
+  "CATALOG_NOT_A_CATALOG",
+  "CATALOG_NOT_MIGRATED",
+  "CATALOG_UNAVAILABLE",
+  "CATALOG_CLOSED",
+];
+/** … one that writes it. */
+export const WRITING: readonly ProblemCode[] = [
+  ...READING,
+  "CATALOG_OUTCOME_UNKNOWN",
+  "CATALOG_READ_ONLY",
+  "CATALOG_FULL",
+];
+/** … one that needs a token, which is read from the catalog. */
+export const GUARDED: readonly ProblemCode[] = ["UNAUTHENTICATED", "FORBIDDEN", "CORRUPT_RECORD", ...READING];

@@ -1,0 +1,145 @@
+import { expect, test } from "vitest";
+import { aWorker } from "../../../test/a-worker.ts";
+import { beatJson, HIVE_JSON, startTestQueen, type TestQueen, workerJson } from "../../../test/test-queen.ts";
+
+const DEVICES = { cpu: { cores: 16, ram_gb: 64 }, gpus: [{ index: 0, name: "NVIDIA RTX 4090", vram_gb: 24 }] };
+const GB = 2 ** 30;
+
+async function addHive(queen: TestQueen, id: string, workers: unknown[]): Promise<void> {
+  await queen.request("POST", "/v1/hives", { ...HIVE_JSON, id, devices: DEVICES });
+  await queen.request("POST", "/v1/heartbeat", beatJson(id, workers, new Date(queen.clock.now() - 250).toISOString()));
+}
+
+test("lists workers by model, state and backend, with their hive", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, "a", [workerJson({ worker_id: "1" }), workerJson({ worker_id: "2", state: "Busy" })]);
+  await addHive(queen, "b", [
+    workerJson({ worker_id: "3", backend: "cpu" }),
+    workerJson({ worker_id: "4", model_id: "phi-3" }),
+  ]);
+  const list = async (query: string) => {
+    const { status, body } = await queen.request("GET", `/v1/workers${query}`);
+    expect(status).toBe(200);
+    return (body as { workers: { worker_id: string }[] }).workers;
+  };
+  const ids = async (query: string) =>
+    (await list(query))
+      .map(({ worker_id }) => worker_id)
+      .sort()
+      .join();
+
+  expect(await list("?model=phi-3")).toEqual([{ hive_id: "b", ...workerJson({ worker_id: "4", model_id: "phi-3" }) }]);
+  expect(await ids("")).toBe("1,2,3,4");
+  expect(await ids("?model=llama-3-8b&state=idle&backend=cuda")).toBe("1");
+  expect(await ids("?state=BUSY")).toBe("2");
+  expect(await ids("?backend=cpu")).toBe("3");
+  expect(await ids("?model=none")).toBe("");
+  queen.clock.advance(60_000);
+  expect(await ids("")).toBe("");
+});
+
+test("lists the workers of a whole fleet while other work gets its turns", async () => {
+  await using queen = await startTestQueen();
+  const [hives, workersOfEach] = [20, 250];
+  for (let n = 0; n < hives; n++) {
+    const workers = Array.from({ length: workersOfEach }, (_, w) => aWorker({ workerId: `${n}-${w}` }));
+    queen.registry.update(`hive-${n}`, workers, 0);
+  }
+  let isAnswered = false;
+  let turns = 0;
+  const count = () => {
+    turns += 1;
+    if (!isAnswered) setImmediate(count);
+  };
+  setImmediate(count);
+  const { status, body } = await queen.request("GET", "/v1/workers");
+  isAnswered = true;
+  expect(status).toBe(200);
+  const ids = (body as { workers: { worker_id: string }[] }).workers.map(({ worker_id }) => worker_id);
+  expect(ids).toHaveLength(hives * workersOfEach);
+  expect(new Set(ids).size).toBe(hives * workersOfEach);
+  expect(turns).toBeGreaterThanOrEqual(hives);
+});
+
+test("names the best worker for a model, or says that there is none", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, "a", [workerJson({ worker_id: "loaded", gpu_percent: 90 })]);
+  await addHive(queen, "b", [workerJson({ worker_id: "free", gpu_percent: 1 })]);
+  const best = () => queen.request("GET", "/v1/workers/best?model=llama-3-8b");
+  expect(await best()).toMatchObject({ status: 200, body: { hive_id: "b", worker_id: "free", gpu_percent: 1 } });
+
+  await queen.request("PATCH", "/v1/hives/b", { status: "offline" });
+  expect(await best()).toMatchObject({ status: 200, body: { hive_id: "a", worker_id: "loaded" } });
+  await queen.request("DELETE", "/v1/hives/a");
+  expect(await best()).toMatchObject({
+    status: 404,
+    body: { code: "NO_WORKER", detail: expect.stringContaining('"llama-3-8b"') },
+  });
+});
+
+test("shows the state of a hive: its workers, what they use and leave, its skew and the age of its beat", async () => {
+  await using queen = await startTestQueen();
+  const worker = workerJson({ vram_bytes: 8 * GB, ram_bytes: 2 * GB });
+  await addHive(queen, "a", [worker]);
+  queen.clock.advance(1500);
+  const expected = {
+    hive_id: "a",
+    status: "online",
+    live: true,
+    contactable: true,
+    unreachable_since_ms: null,
+    takes_work: true,
+    cordon: null,
+    last_beat_age_ms: 1500,
+    skew_ms: -250,
+    workers: [worker],
+    ram: { total_bytes: 64 * GB, used_bytes: 2 * GB, free_bytes: 62 * GB },
+    vram: { total_bytes: 24 * GB, used_bytes: 8 * GB, free_bytes: 16 * GB },
+    gpus: [{ index: 0, name: "NVIDIA RTX 4090", total_bytes: 24 * GB, used_bytes: 8 * GB, free_bytes: 16 * GB }],
+  };
+  const { status, body } = await queen.request("GET", "/v1/hives/a/state");
+  expect({ status, body }).toEqual({ status: 200, body: expected });
+
+  queen.clock.advance(58_500);
+  const later = await queen.request("GET", "/v1/hives/a/state");
+  expect(later.body).toEqual({ ...expected, live: false, last_beat_age_ms: 60_000 });
+});
+
+test("shows a hive that never beat and may not be contacted", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", { ...HIVE_JSON, host: "10.0.1.100" });
+  const unknown = { total_bytes: null, used_bytes: 0, free_bytes: null };
+  const { body } = await queen.request("GET", "/v1/hives/hive-a/state");
+  expect(body).toEqual({
+    hive_id: "hive-a",
+    status: "unknown",
+    live: false,
+    contactable: false,
+    unreachable_since_ms: null,
+    takes_work: false,
+    cordon: null,
+    last_beat_age_ms: null,
+    skew_ms: null,
+    workers: [],
+    ram: unknown,
+    vram: unknown,
+    gpus: [],
+  });
+});
+
+test("shows a name as not contactable once a probe found where it leads", async () => {
+  await using queen = await startTestQueen({ resolve: async () => [{ address: "10.0.0.9", family: 4 }] });
+  await queen.request("POST", "/v1/hives", { ...HIVE_JSON, host: "gpu.example.com" });
+  await queen.healthLoop.runRound();
+  expect(await queen.request("GET", "/v1/hives/hive-a/state")).toMatchObject({
+    body: { contactable: false, status: "unknown" },
+  });
+});
+
+test("has no state of a hive that is not in the catalog", async () => {
+  await using queen = await startTestQueen();
+  expect(await queen.request("GET", "/v1/hives/nobody/state")).toMatchObject({
+    status: 404,
+    body: { code: "HIVE_NOT_FOUND" },
+  });
+});

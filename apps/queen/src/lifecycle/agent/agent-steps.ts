@@ -1,0 +1,116 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { ProbeError } from "../../reach/probe.ts";
+import { script } from "../host.ts";
+import type { Job } from "../job.ts";
+import { Skipped, type Step, unlessAborted } from "../operation-run.ts";
+import { reasonOf, StepError } from "../step-error.ts";
+
+const HEALTH_POLL_MS = 200;
+const NOT_INSTALLED = "not installed";
+/** `$1` is the agent's folder, `$2` what it is to do. */
+const CONTROL = `[ -f "$1/agent.mjs" ] || { echo "${NOT_INSTALLED}"; exit 0; }; exec node "$1/agent.mjs" "$2"`;
+
+/** Gives the agent's own control program a command, and answers the one line that it says. */
+async function control(job: Job, command: "start" | "stop" | "status" | "service"): Promise<string> {
+  const said = await job.host.run(script(CONTROL, job.folder, command), { signal: job.signal });
+  return said.trim();
+}
+
+async function controlInstalled(job: Job, command: "start" | "stop" | "service"): Promise<string> {
+  const said = await control(job, command);
+  if (said !== NOT_INSTALLED) return said;
+  if (command !== "stop") throw notInstalled(job);
+  throw new StepError(
+    `the queen installed no agent in ~/${job.folder} on ${job.host.name}: stop the one that answers where it was started`,
+  );
+}
+
+const notInstalled = (job: Job): StepError =>
+  new StepError(`the agent is not installed in ~/${job.folder} on ${job.host.name}: install it first`);
+
+/** Whether a hive of this id answers at the hive's address. */
+function answers({ parts, hive, signal }: Job): Promise<boolean> {
+  const health = parts.probe.health(hive.id, hive).then(
+    () => true,
+    () => false,
+  );
+  return unlessAborted(signal, health);
+}
+
+/** Finds out whether the agent runs already, whoever started it. */
+export const look = (job: Job): Step => ({
+  name: "look",
+  work: async () => {
+    const status = await control(job, "status");
+    job.isRunning = status.startsWith("running") || (await answers(job));
+    if (status === NOT_INSTALLED && !job.isLocal && !job.isRunning) {
+      throw notInstalled(job);
+    }
+    if (status.startsWith("running") || !job.isRunning) return status;
+    return "a hive of this id answers already, which this queen did not start";
+  },
+});
+
+export const connect = (job: Job): Step => ({
+  name: "connect",
+  work: async () => {
+    const host = await job.openHost();
+    const system = await host.run(["uname", "-sm"], { signal: job.signal });
+    return `${host.name}: ${system}`;
+  },
+});
+
+export const service = (job: Job): Step => ({
+  name: "service",
+  work: async () => (job.isLocal ? new Skipped("a process file") : controlInstalled(job, "service")),
+});
+
+export const stop = (job: Job): Step => ({
+  name: "stop",
+  work: async () => {
+    const said = await controlInstalled(job, "stop");
+    if (said === "not running" && (await answers(job))) {
+      throw new StepError("a hive of this id answers, but this queen did not start it: stop it where it was started");
+    }
+    return said;
+  },
+});
+
+export const start = (job: Job): Step => ({
+  name: "start",
+  work: async () => (job.isRunning ? new Skipped("it runs already") : controlInstalled(job, "start")),
+});
+
+/** Waits until the agent answers over the network, as this hive. */
+export const waitForHealth = (job: Job): Step => ({
+  name: "health",
+  work: async () => {
+    const { parts, hive } = job;
+    await untilAnswered(job, "the agent runs, but does not answer", () => parts.probe.health(hive.id, hive));
+    return `${hive.host}:${hive.port} answers`;
+  },
+});
+
+export const detectDevices = (job: Job): Step => ({
+  name: "devices",
+  work: async () => {
+    const { parts, hive } = job;
+    const ask = () => parts.detection.detect(hive.id, hive);
+    const { cpu, gpus } = await untilAnswered(job, "the agent does not tell its devices", ask);
+    return `${cpu?.cores ?? 0} cores, ${gpus.length} GPUs`;
+  },
+});
+
+/** Asks again, for as long as an agent may take to come up; but not what will never be answered otherwise. */
+async function untilAnswered<T>({ parts, signal }: Job, failure: string, ask: () => Promise<T>): Promise<T> {
+  const late = AbortSignal.timeout(parts.timeouts.healthMs);
+  for (;;) {
+    try {
+      return await unlessAborted(signal, ask());
+    } catch (error) {
+      if (!(error instanceof ProbeError && error.code === "HIVE_UNREACHABLE")) throw error;
+      if (late.aborted) throw new StepError(`${failure}: ${reasonOf(error)}`, { cause: error });
+      await delay(HEALTH_POLL_MS, undefined, { signal });
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import type { HiveRecord, HostKey } from "@repo/hive-catalog";
+import { hiveNotFound, Problem } from "../../http/errors.ts";
+import { describeKeys, fingerprintOf, hostKeyPath, type PublicKey } from "./host-key.ts";
+import type { JobParts } from "../job.ts";
+import { addressOf, display, type SshTarget, sshTargetOf } from "../../reach/ssh-address.ts";
+import { scanHostKeys } from "./ssh-host.ts";
+import { reasonOf, StepError } from "../step-error.ts";
+
+export interface HostKeys {
+  target: SshTarget;
+  pinned: HostKey[];
+  offered: PublicKey[];
+  /** Why nothing is offered; `null` when something is. */
+  problem: string | null;
+}
+
+/** Where operators look at the SSH host keys of hives and vouch for them. */
+export class HostKeyDesk {
+  readonly #parts: JobParts;
+  readonly #stopping = new AbortController();
+
+  constructor(parts: JobParts) {
+    this.#parts = parts;
+  }
+
+  /** What is pinned, and what the host offers now. */
+  async show(hiveId: string): Promise<HostKeys> {
+    const target = await this.#targetOf(hiveId);
+    const pinned = await this.#parts.catalog.hostKeys.find(target.host, target.port);
+    try {
+      return { target, pinned, offered: await this.#scan(target), problem: null };
+    } catch (error) {
+      if (!(error instanceof StepError)) throw error;
+      return { target, pinned, offered: [], problem: error.message };
+    }
+  }
+
+  /** Pins the key with this fingerprint, if the host offers it now and no other key is pinned. */
+  async confirm(hiveId: string, fingerprint: string): Promise<HostKey> {
+    const { hostKeys } = this.#parts.catalog;
+    const target = await this.#targetOf(hiveId);
+    const pinned = await hostKeys.find(target.host, target.port);
+    const same = pinned.find((key) => fingerprintOf(key) === fingerprint);
+    if (same !== undefined) return same;
+    const offered = await this.#scan(target).catch(unreachable);
+    const key = offered.find((one) => fingerprintOf(one) === fingerprint);
+    if (key === undefined) throw notOffered(target, fingerprint, offered);
+    if (pinned.length > 0) throw otherKeyPinned(hiveId, target, pinned, key);
+    return hostKeys.pin({ host: target.host, port: target.port, ...key });
+  }
+
+  /** Forgets the keys of the host; answers whether there were any. */
+  async forget(hiveId: string): Promise<boolean> {
+    const target = await this.#targetOf(hiveId);
+    return this.#parts.catalog.hostKeys.remove(target.host, target.port);
+  }
+
+  close(): void {
+    this.#stopping.abort(new StepError("the queen is stopping"));
+  }
+
+  async #targetOf(hiveId: string): Promise<SshTarget> {
+    const hive = await this.#parts.catalog.getHive(hiveId);
+    if (hive === undefined) throw hiveNotFound(hiveId);
+    if (hive.sshHost === null) throw noSshHost(hive);
+    try {
+      return sshTargetOf(hive);
+    } catch (error) {
+      throw new Problem(409, "HIVE_NOT_MANAGED", reasonOf(error), { cause: error });
+    }
+  }
+
+  async #scan(target: SshTarget): Promise<PublicKey[]> {
+    const { resolve, allowedHosts, settings, timeouts } = this.#parts;
+    const { signal } = this.#stopping;
+    const address = await addressOf(target, { resolve, allowedHosts, signal });
+    const how = { env: settings.programEnv, timeoutMs: timeouts.commandMs, signal };
+    const offered = await scanHostKeys(address, target.port, how);
+    if (offered.length === 0) throw new StepError(`no sshd answers at ${display(target)}`);
+    return offered;
+  }
+}
+
+const noSshHost = ({ id }: HiveRecord): Problem =>
+  new Problem(409, "HIVE_NOT_MANAGED", `The hive ${JSON.stringify(id)} has no ssh_host`);
+
+function unreachable(error: unknown): never {
+  throw new Problem(502, "SSH_UNREACHABLE", reasonOf(error), { cause: error });
+}
+
+const notOffered = (target: SshTarget, fingerprint: string, offered: readonly PublicKey[]): Problem =>
+  new Problem(
+    409,
+    "HOST_KEY_MISMATCH",
+    `${display(target)} does not offer a key with the fingerprint ${fingerprint}: it offers ${describeKeys(offered)}`,
+  );
+
+const otherKeyPinned = (hiveId: string, target: SshTarget, pinned: readonly HostKey[], key: PublicKey): Problem =>
+  new Problem(
+    409,
+    "HOST_KEY_CHANGED",
+    `For ${display(target)} another key is pinned: ${describeKeys(pinned)}; this one is ${describeKeys([key])}. If the host was set up ` +
+      `anew, and only then, forget the pinned key first with DELETE ${hostKeyPath(hiveId)}`,
+  );

@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import type { SshTarget } from "../../reach/ssh-address.ts";
+import { display } from "../../reach/ssh-address.ts";
+
+const SSH_PORT = 22;
+
+/** A public key of a host; `publicKey` is the base64 of a known_hosts line. */
+export interface PublicKey {
+  readonly keyType: string;
+  readonly publicKey: string;
+}
+
+/** The fingerprint as ssh shows it: `SHA256:` and 43 characters of base64. */
+export const fingerprintOf = ({ publicKey }: PublicKey): string =>
+  `SHA256:${createHash("sha256").update(Buffer.from(publicKey, "base64")).digest("base64").replace(/=+$/, "")}`;
+
+export const describeKeys = (keys: readonly PublicKey[]): string =>
+  keys.map((key) => `${key.keyType} ${fingerprintOf(key)}`).join(", ");
+
+/** The name under which known_hosts files have a host: with its port, unless that is 22. */
+export const knownHostsName = ({ host, port }: Pick<SshTarget, "host" | "port">): string =>
+  port === SSH_PORT ? host : `[${host}]:${port}`;
+
+/** A known_hosts file with these keys of one host. */
+export const knownHostsFile = (target: SshTarget, keys: readonly PublicKey[]): string =>
+  keys.map(({ keyType, publicKey }) => `${knownHostsName(target)} ${keyType} ${publicKey}\n`).join("");
+
+const KEY_LINE = /^\S+ ([a-z0-9@.-]{1,64}) ([A-Za-z0-9+/]{16,16384}={0,2})$/;
+
+/** The keys in the lines of a known_hosts file, or of what ssh-keyscan prints. */
+export function parseKeys(text: string): PublicKey[] {
+  return text.split("\n").flatMap((line) => {
+    const [, keyType, publicKey] = KEY_LINE.exec(line.trim()) ?? [];
+    return keyType === undefined || publicKey === undefined ? [] : [{ keyType, publicKey }];
+  });
+}
+
+/** Where an operator vouches for the keys of a hive, or forgets them. */
+export const hostKeyPath = (hiveId: string): string => `/v1/hives/${encodeURIComponent(hiveId)}/ssh-host-key`;
+
+export const unknownHostKey = (target: SshTarget, hiveId: string, offered: readonly PublicKey[]): string =>
+  `the host key of ${display(target)} is not known. It offers ${describeKeys(offered) || "no key"}. Compare a fingerprint with that of ` +
+  `the host itself, then confirm it with POST ${hostKeyPath(hiveId)} and {"fingerprint":"SHA256:…"}`;
+
+export const changedHostKey = (
+  target: SshTarget,
+  hiveId: string,
+  known: readonly PublicKey[],
+  offered: readonly PublicKey[],
+): string =>
+  `the host key of ${display(target)} has changed, so nothing was sent to it. Known is ${describeKeys(known) || "another one"}; it offers ` +
+  `${describeKeys(offered) || "no key"} now. If the host was set up anew, and only then, forget the known key with ` +
+  `DELETE ${hostKeyPath(hiveId)} (or in the known_hosts file) and confirm the new one`;

@@ -1,0 +1,131 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { isIP } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CommandOptions, commandFailed, type Host, whyFailed } from "../host.ts";
+import {
+  changedHostKey,
+  knownHostsFile,
+  knownHostsName,
+  type PublicKey,
+  parseKeys,
+  unknownHostKey,
+} from "./host-key.ts";
+import { type ProgramEnd, runProgram } from "../program.ts";
+import { shellQuote } from "./shell-quote.ts";
+import { display, type SshTarget } from "../../reach/ssh-address.ts";
+import { type SshSettings, sshOptions } from "./ssh-options.ts";
+import { StepError } from "../step-error.ts";
+
+/** What ssh exits with when the connection, and not the command, failed. */
+const CONNECTION_FAILED = 255;
+const HOST_KEY_REFUSED = /host key verification failed|remote host identification has changed/i;
+
+export interface SshHostOptions {
+  hiveId: string;
+  target: SshTarget;
+  /** The address of the target's host that was checked. */
+  address: string;
+  /** The keys of the host that an operator has confirmed. */
+  pinned: readonly PublicKey[];
+  settings: SshSettings;
+  env: Readonly<Record<string, string>>;
+  commandTimeoutMs: number;
+  copyTimeoutMs: number;
+  onOutput: (text: string) => void;
+}
+
+/** A machine behind sshd, reached with the system's ssh and scp; each call is a connection of its own. */
+export class SshHost implements Host {
+  readonly name: string;
+  readonly #options: SshHostOptions;
+  readonly #folder: string;
+  readonly #sshOptions: string[];
+
+  private constructor(options: SshHostOptions, folder: string, knownHosts: string) {
+    const { target, settings } = options;
+    this.name = target.user === null ? display(target) : `${target.user}@${display(target)}`;
+    this.#options = options;
+    this.#folder = folder;
+    this.#sshOptions = sshOptions(target, knownHosts, settings);
+  }
+
+  /** Writes the known_hosts file of its connections; `close` removes it. */
+  static async open(options: SshHostOptions): Promise<SshHost> {
+    const folder = await mkdtemp(join(tmpdir(), "queen-ssh-"));
+    const knownHosts = join(folder, "known_hosts");
+    await writeFile(knownHosts, knownHostsFile(options.target, options.pinned), { mode: 0o600 });
+    return new SshHost(options, folder, knownHosts);
+  }
+
+  async run(words: readonly string[], { signal, input }: CommandOptions): Promise<string> {
+    const { address, commandTimeoutMs } = this.#options;
+    const args = [...this.#sshOptions, "--", address, shellQuote(words)];
+    const end = await this.#run("ssh", args, {
+      timeoutMs: commandTimeoutMs,
+      signal,
+      ...(input !== undefined && { input }),
+    });
+    if (end.exitCode === 0) return end.stdout;
+    if (end.exitCode === CONNECTION_FAILED) throw await this.#connectionFailed(end, signal);
+    throw commandFailed(this.name, end);
+  }
+
+  async copy(files: readonly string[], folder: string, signal: AbortSignal): Promise<void> {
+    const { address, copyTimeoutMs } = this.#options;
+    const host = isIP(address) === 6 ? `[${address}]` : address;
+    const args = ["-q", ...this.#sshOptions, "--", ...files, `${host}:${folder}/`];
+    const end = await this.#run("scp", args, { timeoutMs: copyTimeoutMs, signal });
+    if (end.exitCode !== 0) throw await this.#connectionFailed(end, signal);
+  }
+
+  async close(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #run(
+    program: string,
+    args: string[],
+    how: { timeoutMs: number; signal: AbortSignal; input?: string },
+  ): Promise<ProgramEnd> {
+    const { env, onOutput } = this.#options;
+    return runProgram(program, args, { env, onOutput, ...how });
+  }
+
+  /** When the host's key is why, the error names what is known and what is offered. */
+  async #connectionFailed(end: ProgramEnd, signal: AbortSignal): Promise<StepError> {
+    if (!HOST_KEY_REFUSED.test(end.stderr)) {
+      // ssh has nothing to say of a connection that breaks off, or on which nothing comes any more.
+      const silence = end.stderr.trim() === "" ? ": it was cut off, or silent for 15 s" : "";
+      return new StepError(`the connection to ${this.name} failed with ${whyFailed(end)}${silence}`);
+    }
+    const { target, hiveId, address, env, commandTimeoutMs } = this.#options;
+    const offered = await scanHostKeys(address, target.port, { env, timeoutMs: commandTimeoutMs, signal });
+    const known = await this.#knownKeys(signal);
+    return new StepError(
+      known.length === 0 ? unknownHostKey(target, hiveId, offered) : changedHostKey(target, hiveId, known, offered),
+    );
+  }
+
+  async #knownKeys(signal: AbortSignal): Promise<PublicKey[]> {
+    const { target, settings, pinned, env, commandTimeoutMs } = this.#options;
+    if (settings.knownHosts === undefined) return [...pinned];
+    const args = ["-F", knownHostsName(target), "-f", settings.knownHosts];
+    const how = { env, timeoutMs: commandTimeoutMs, signal, onOutput: () => undefined };
+    const { stdout } = await runProgram("ssh-keygen", args, how);
+    return [...pinned, ...parseKeys(stdout)];
+  }
+}
+
+interface ScanOptions {
+  env: Readonly<Record<string, string>>;
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** The keys that the sshd at an address offers now, which nobody has vouched for; none when it does not answer. */
+export async function scanHostKeys(address: string, port: number, options: ScanOptions): Promise<PublicKey[]> {
+  const args = ["-T", "5", "-p", String(port), "--", address];
+  const { stdout } = await runProgram("ssh-keyscan", args, { ...options, onOutput: () => undefined });
+  return parseKeys(stdout);
+}

@@ -1,0 +1,292 @@
+import { lookup as dnsLookup } from "node:dns/promises";
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import { isIP, type LookupFunction } from "node:net";
+import { type DeviceCapabilities, DeviceCapabilitiesJson } from "@repo/device-types";
+import { plainHost } from "./addresses.ts";
+import type { AllowedHosts } from "./allowed-hosts.ts";
+import { type FieldProblem, fieldProblems } from "../http/field-problems.ts";
+
+const MAX_BODY_BYTES = 1_048_576;
+/** The answer to a health check is one small object; what is longer says nothing of who answers. */
+const MAX_HEALTH_BYTES = 4096;
+const MAX_SHOWN_ID = 128;
+const HEALTH_PATHS = ["/health", "/v1/health"];
+
+/** The addresses of a host name. */
+export type Resolve = (host: string) => Promise<{ address: string; family: number }[]>;
+
+export const systemResolve: Resolve = (host) => dnsLookup(host, { all: true });
+
+/** Where a hive answers HTTP. */
+export interface HiveAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+type ProbeErrorCode = "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "WRONG_HIVE" | "INVALID_DEVICES";
+
+/** A hive did not answer as it should, or may not be contacted. */
+export class ProbeError extends Error {
+  override readonly name = "ProbeError";
+  readonly code: ProbeErrorCode;
+  /** The fields of the hive's answer that are wrong: filled for INVALID_DEVICES. */
+  readonly problems: readonly FieldProblem[];
+
+  constructor(code: ProbeErrorCode, message: string, options: { cause?: unknown; problems?: FieldProblem[] } = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.problems = options.problems ?? [];
+  }
+}
+
+interface ProbeOptions {
+  allowedHosts: AllowedHosts;
+  resolve: Resolve;
+  /** For one whole call, name resolution included. */
+  timeoutMs: number;
+}
+
+/** What runs under one deadline. An AbortController does the same at several times the cost, garbage included, and rounds probe thousands. */
+class Deadline {
+  #request: ClientRequest | undefined;
+  passed = false;
+
+  /** Ends `request` when the deadline passes; at once when it has. */
+  covers(request: ClientRequest): void {
+    this.#request = request;
+    if (this.passed) this.pass();
+  }
+
+  readonly pass = (): void => {
+    this.passed = true;
+    this.#request?.destroy(new Error("the deadline has passed"));
+  };
+}
+
+/** The HTTP client towards hives. It follows no redirect, and connects only to addresses that are allowed. */
+export class Probe {
+  readonly #allowedHosts: AllowedHosts;
+  readonly #resolve: Resolve;
+  readonly #timeoutMs: number;
+  readonly #running = new Set<Deadline>();
+  #closed = false;
+
+  constructor({ allowedHosts, resolve, timeoutMs }: ProbeOptions) {
+    this.#allowedHosts = allowedHosts;
+    this.#resolve = resolve;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Why the hive cannot be contacted, as far as its record says; where a name leads shows only when it is contacted. */
+  refusal(hive: HiveAddress): ProbeError | undefined {
+    if (!this.#allowedHosts.refuses(hive.host)) return undefined;
+    return plainHost(hive.host) === undefined ? noHost(hive) : notAllowed(hive, hive.host);
+  }
+
+  /**
+   * Resolves when `/health` or `/v1/health` answered with a 2xx status, and did not say that it is another hive than `id`;
+   * throws ProbeError when not.
+   */
+  health(id: string, hive: HiveAddress): Promise<void> {
+    return this.#withDeadline(async (deadline) => {
+      const refusals = await this.#askHealth(id, hive, deadline);
+      if (refusals.length === HEALTH_PATHS.length) {
+        throw new ProbeError("HIVE_UNREACHABLE", `${display(hive)}: ${refusals.join(", ")}`);
+      }
+    });
+  }
+
+  /** Asks the hive for its devices, unless its health check says that it is another one than `id`; throws ProbeError. */
+  devices(id: string, hive: HiveAddress): Promise<DeviceCapabilities> {
+    return this.#withDeadline(async (deadline) => {
+      await this.#askHealth(id, hive, deadline);
+      const response = await this.#get(hive, "/v1/devices", deadline);
+      if (!isSuccess(response)) {
+        response.destroy();
+        throw new ProbeError("HIVE_UNREACHABLE", `${display(hive)}: /v1/devices answered ${response.statusCode}`);
+      }
+      return parseDevices(hive, await this.#readText(hive, response, deadline));
+    });
+  }
+
+  /** Ends what is running and refuses what comes. */
+  close(): void {
+    this.#closed = true;
+    for (const running of this.#running) running.pass();
+  }
+
+  async #withDeadline<T>(work: (deadline: Deadline) => Promise<T>): Promise<T> {
+    const deadline = new Deadline();
+    if (this.#closed) deadline.pass();
+    this.#running.add(deadline);
+    const timer = setTimeout(deadline.pass, this.#timeoutMs);
+    try {
+      return await work(deadline);
+    } finally {
+      clearTimeout(timer);
+      this.#running.delete(deadline);
+    }
+  }
+
+  /** What the paths before the first 2xx answered. */
+  async #askHealth(id: string, hive: HiveAddress, deadline: Deadline): Promise<string[]> {
+    const refusals: string[] = [];
+    for (const path of HEALTH_PATHS) {
+      const response = await this.#get(hive, path, deadline);
+      if (isSuccess(response)) {
+        const answering = await idIn(response);
+        if (answering !== undefined && answering !== id) throw wrongHive(hive, answering, id);
+        break;
+      }
+      response.destroy();
+      refusals.push(`${path} answered ${response.statusCode}`);
+    }
+    return refusals;
+  }
+
+  async #get(hive: HiveAddress, path: string, deadline: Deadline): Promise<IncomingMessage> {
+    const host = plainHost(hive.host);
+    const refusal = this.refusal(hive);
+    if (host === undefined || refusal !== undefined) throw refusal ?? noHost(hive);
+    const answer = new Promise<IncomingMessage>((resolve, reject) => {
+      // A connection of its own shows whether the port still takes one, and its address is checked anew.
+      const asked = request({
+        host,
+        port: hive.port,
+        path,
+        agent: false,
+        lookup: this.#lookup(hive),
+        headers: { accept: "application/json", connection: "close" },
+      });
+      asked
+        .on("response", resolve)
+        .on("error", reject)
+        // Whoever changes to another protocol (101) gives neither of the two.
+        .on("close", () => reject(new Error("the connection ended without an answer")))
+        .end();
+      deadline.covers(asked);
+    });
+    try {
+      return await answer;
+    } catch (error) {
+      throw error instanceof ProbeError ? error : this.#unreachable(hive, path, deadline, error);
+    }
+  }
+
+  /** Hands the very addresses that were checked to the connection, so that no second resolution can slip another one in. */
+  #lookup(hive: HiveAddress): LookupFunction {
+    return (host, options, callback) => {
+      this.#resolve(host).then(
+        (found) => {
+          const allowed = found.filter(({ address }) => this.#allowedHosts.allows(host, address));
+          const [first] = allowed;
+          if (first === undefined) callback(notAllowed(hive, found.map(({ address }) => address).join(", ")), "");
+          else if (options.all) callback(null, allowed);
+          else callback(null, first.address, first.family);
+        },
+        (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), ""),
+      );
+    };
+  }
+
+  async #readText(hive: HiveAddress, response: IncomingMessage, deadline: Deadline): Promise<string> {
+    const text = await textOf(response, MAX_BODY_BYTES).catch((error: unknown) => {
+      throw this.#unreachable(hive, "/v1/devices", deadline, error);
+    });
+    if (text === undefined) throw invalidDevices(hive, `more than ${MAX_BODY_BYTES} bytes`);
+    return text;
+  }
+
+  #unreachable(hive: HiveAddress, path: string, deadline: Deadline, cause: unknown): ProbeError {
+    const reason = this.#closed
+      ? "the queen is stopping"
+      : deadline.passed
+        ? `no answer within ${this.#timeoutMs} ms`
+        : reasonOf(cause);
+    return new ProbeError("HIVE_UNREACHABLE", `${display(hive)}: ${path}: ${reason}`, { cause });
+  }
+}
+
+const isSuccess = ({ statusCode = 0 }: IncomingMessage): boolean => statusCode >= 200 && statusCode < 300;
+
+/** The body; undefined, and not read on, when it is longer than `maxBytes` or `isOfUse` says no to its beginning. */
+function textOf(
+  response: IncomingMessage,
+  maxBytes: number,
+  isOfUse: (beginning: string) => boolean = () => true,
+): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    let bytes = 0;
+    response
+      .setEncoding("utf8")
+      .on("data", (chunk: string) => {
+        text += chunk;
+        bytes += Buffer.byteLength(chunk);
+        if (bytes <= maxBytes && isOfUse(text)) return;
+        resolve(undefined);
+        response.destroy();
+      })
+      .once("end", () => resolve(text))
+      .once("error", reject)
+      .once("close", () => reject(new Error("the answer was broken off")));
+  });
+}
+
+/** The id in the JSON object that a hive answers; any other body, broken off or too long, says nothing. */
+async function idIn(response: IncomingMessage): Promise<string | undefined> {
+  try {
+    const text = await textOf(response, MAX_HEALTH_BYTES, (beginning) => /^\s*(?:\{|$)/.test(beginning));
+    if (text === undefined) return undefined;
+    const json: unknown = JSON.parse(text);
+    return typeof json === "object" && json !== null && "id" in json && typeof json.id === "string"
+      ? json.id
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function wrongHive(hive: HiveAddress, answering: string, id: string): ProbeError {
+  return new ProbeError("WRONG_HIVE", `${display(hive)} is hive '${answering.slice(0, MAX_SHOWN_ID)}', not '${id}'`);
+}
+
+const display = ({ host, port }: HiveAddress): string => (isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`);
+
+/** A host with several addresses fails with one error for each, and no message of its own. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(", ");
+  return error instanceof Error ? error.message : String(error);
+}
+
+const noHost = ({ host }: HiveAddress): ProbeError =>
+  new ProbeError(
+    "HIVE_NOT_ALLOWED",
+    `${JSON.stringify(host)} is no host name and no IP address, so it is not contacted: give the hive another host`,
+  );
+
+function notAllowed(hive: HiveAddress, addresses: string): ProbeError {
+  const what = addresses === hive.host ? display(hive) : `${display(hive)} (${addresses || "no address"})`;
+  return new ProbeError(
+    "HIVE_NOT_ALLOWED",
+    `${what} is not among the hosts that this queen may contact (QUEEN_ALLOWED_HOSTS)`,
+  );
+}
+
+function invalidDevices(hive: HiveAddress, what: string, problems: FieldProblem[] = []): ProbeError {
+  return new ProbeError("INVALID_DEVICES", `${display(hive)}: /v1/devices answered ${what}`, { problems });
+}
+
+function parseDevices(hive: HiveAddress, text: string): DeviceCapabilities {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw invalidDevices(hive, "something that is not JSON");
+  }
+  const parsed = DeviceCapabilitiesJson.safeParse(json, {
+    error: ({ input }) => (input === undefined ? "is required" : undefined),
+  });
+  if (!parsed.success) throw invalidDevices(hive, "devices that cannot be", fieldProblems(parsed.error));
+  return parsed.data;
+}

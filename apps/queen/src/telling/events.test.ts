@@ -1,0 +1,136 @@
+import { expect, test } from "vitest";
+import { startHive } from "../../test/hive-server.ts";
+import { addHive, beat, HIVE_JSON, startTestQueen, type TestQueen } from "../../test/test-queen.ts";
+import { EventLog } from "./events.ts";
+
+const publish = (events: EventLog, count: number) => {
+  for (let n = 0; n < count; n++) events.publish("hive_removed", { hive_id: `hive-${n}` });
+};
+
+const newLog = (capacity?: number) => new EventLog(() => 1_761_040_800_000, { ...(capacity && { capacity }) });
+
+/** What was published, as [type, data]. */
+function published({ events }: TestQueen): [string, Record<string, unknown>][] {
+  const texts = Array.from({ length: events.newest }, (_, index) => events.textOf(index + 1) ?? "");
+  return texts.map((text) => {
+    const [, type = "", json = ""] = /^id: .*\nevent: (.*)\ndata: (.*)\n\n$/.exec(text) ?? [];
+    return [type, JSON.parse(json)];
+  });
+}
+
+test("numbers events from 1, and no two logs alike", () => {
+  const [events, other] = [newLog(), newLog()];
+  publish(events, 2);
+  expect(events.textOf(2)).toBe(
+    `id: ${events.start}-2\nevent: hive_removed\ndata: {"at_ms":1761040800000,"hive_id":"hive-1"}\n\n`,
+  );
+  expect(events.start).not.toBe(other.start);
+});
+
+test("keeps the last events alone", () => {
+  const events = newLog(3);
+  expect([events.oldest, events.newest]).toEqual([1, 0]);
+  publish(events, 5);
+  expect([events.oldest, events.newest]).toEqual([3, 5]);
+  expect([1, 2, 3, 4, 5, 6].map((n) => events.textOf(n) !== undefined)).toEqual([
+    false,
+    false,
+    true,
+    true,
+    true,
+    false,
+  ]);
+});
+
+test("resumes after the last event that a reader has seen, and says why others may be missing", () => {
+  const events = newLog(3);
+  publish(events, 5);
+  expect(events.resume(events.idOf(5))).toEqual({ after: 5, gap: undefined });
+  expect(events.resume(events.idOf(2))).toEqual({ after: 2, gap: undefined });
+  expect(events.resume(events.idOf(1))).toEqual({ after: 2, gap: "buffer_overflowed" });
+  expect(events.resume(events.idOf(6))).toEqual({ after: 2, gap: "unknown_id" });
+  expect(events.resume("earlier-5")).toEqual({ after: 2, gap: "queen_restarted" });
+  expect(events.resume("nonsense")).toEqual({ after: 2, gap: "unknown_id" });
+});
+
+test("wakes its readers once for what was published in one turn, and not after they left", async () => {
+  const events = newLog();
+  const woken: string[] = [];
+  const leave = events.subscribe(() => woken.push("first"));
+  events.subscribe(() => woken.push("second"));
+  publish(events, 3);
+  await new Promise(setImmediate);
+  expect(woken).toEqual(["first", "second"]);
+  leave();
+  publish(events, 1);
+  await new Promise(setImmediate);
+  expect(woken).toEqual(["first", "second", "second"]);
+});
+
+test("the queen publishes what another program adds and removes, once she knows the fleet", async () => {
+  await using queen = await startTestQueen();
+  const hive = { host: "10.0.0.1", port: 8600 };
+  await queen.catalog.addHive({ id: "there-before", ...hive });
+  await queen.healthLoop.runRound();
+  expect(published(queen)).toEqual([]);
+
+  for (const id of ["a", "b", "c"]) await queen.catalog.addHive({ id, ...hive });
+  await beat(queen, "b");
+  await queen.healthLoop.runRound();
+  await queen.healthLoop.runRound();
+  for (const id of ["a", "b"]) await queen.catalog.removeHive(id);
+  await beat(queen, "b");
+  await queen.healthLoop.runRound();
+  await beat(queen, "never-there");
+  const told = published(queen).filter(([type]) => type !== "status");
+  expect(told.map(([type, { hive_id }]) => `${type} ${hive_id}`)).toEqual([
+    "hive_added b",
+    "hive_added a",
+    "hive_added c",
+    "hive_removed b",
+    "hive_removed a",
+  ]);
+  expect(told[0]?.[1]).toEqual({ at_ms: queen.clock.now(), hive_id: "b", ...hive, status: "unknown" });
+});
+
+test("the queen publishes that a hive was changed over the API, and that another program gave it an address", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, 8600);
+  await queen.healthLoop.runRound();
+  const path = `/v1/hives/${HIVE_JSON.id}`;
+  await queen.request("PATCH", path, { port: 8601 });
+  await queen.request("PUT", path, { host: "127.0.0.1", port: 8602 });
+  await queen.request("PUT", `${path}/devices`, { cpu: null, gpus: [] });
+  await queen.request("PATCH", path, { port: 0 });
+  await queen.request("PATCH", path, {});
+  await queen.healthLoop.runRound();
+  const changed = ["hive_changed", { at_ms: queen.clock.now(), hive_id: "hive-a" }];
+  expect(published(queen).slice(1)).toEqual([changed, changed, changed]);
+
+  await queen.catalog.patchHive(HIVE_JSON.id, { port: 8603 });
+  await queen.healthLoop.runRound();
+  expect(published(queen).slice(4)).toEqual([changed]);
+});
+
+test("the queen publishes that devices were detected", async () => {
+  await using queen = await startTestQueen();
+  const hive = await startHive();
+  await addHive(queen, hive.port);
+  await queen.request("POST", `/v1/hives/${HIVE_JSON.id}/devices`);
+  expect(published(queen).slice(1)).toEqual([["hive_changed", { at_ms: queen.clock.now(), hive_id: "hive-a" }]]);
+});
+
+test("the queen publishes what is added, what changes its status, and what is removed", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, 8600);
+  await beat(queen);
+  await queen.request("PATCH", `/v1/hives/${HIVE_JSON.id}`, { status: "offline" });
+  await queen.request("DELETE", `/v1/hives/${HIVE_JSON.id}`);
+  const at_ms = queen.clock.now();
+  expect(published(queen)).toEqual([
+    ["hive_added", { at_ms, hive_id: "hive-a", host: "127.0.0.1", port: 8600, status: "unknown" }],
+    ["status", { at_ms, hive_id: "hive-a", was: "unknown", status: "online", why: "its heartbeats arrive" }],
+    ["status", { at_ms, hive_id: "hive-a", was: "online", status: "offline", why: "it was set over the API" }],
+    ["hive_removed", { at_ms, hive_id: "hive-a" }],
+  ]);
+});
