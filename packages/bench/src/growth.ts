@@ -99,8 +99,7 @@ const QUESTIONS: readonly Asked[] = [
   },
   {
     what: "countByStatus (online, 94 % of the fleet)",
-    meaning:
-      "Exact, at any size, for the most common status: what has another one is counted, and taken from the whole.",
+    meaning: "Exact, at any size, for the most common status: counted in its index.",
     limit: { atMost: 60 },
     round: calibrated,
     operation: (catalog) => () => catalog.countByStatus("online"),
