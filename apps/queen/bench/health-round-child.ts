@@ -3,10 +3,10 @@ import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { pino } from "pino";
-import { AllowedHosts } from "../src/reach/allowed-hosts.ts";
-import { Metrics } from "../src/telling/metrics.ts";
-import { systemResolve } from "../src/reach/probe.ts";
 import { assembleQueen } from "../src/queen.ts";
+import { AllowedHosts } from "../src/reach/allowed-hosts.ts";
+import { systemResolve } from "../src/reach/probe.ts";
+import { Metrics } from "../src/telling/metrics.ts";
 
 export type RoundSeen = {
   roundMs: number;

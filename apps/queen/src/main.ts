@@ -1,14 +1,14 @@
 import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
 import { pino } from "pino";
-import { isLoopback } from "./reach/addresses.ts";
-import { systemClock } from "./process/clock.ts";
 import { type Config, readConfig } from "./config/config.ts";
-import { errorForLog, SettingError } from "./http/errors.ts";
-import { Metrics } from "./telling/metrics.ts";
-import { systemResolve } from "./reach/probe.ts";
-import { assembleQueen, type Queen } from "./queen.ts";
 import type { Tls } from "./http/connections/servers.ts";
+import { errorForLog, SettingError } from "./http/errors.ts";
+import { systemClock } from "./process/clock.ts";
 import { reloadOnSighup, stopOnSignals } from "./process/signals.ts";
+import { assembleQueen, type Queen } from "./queen.ts";
+import { isLoopback } from "./reach/addresses.ts";
+import { systemResolve } from "./reach/probe.ts";
+import { Metrics } from "./telling/metrics.ts";
 
 // Whoever started the queen with an IPC channel, as `pnpm start` does, takes it along when it is killed.
 const endWithStarter = () => process.kill(process.pid, "SIGTERM");

@@ -2,12 +2,12 @@ import type { HiveCatalog } from "@repo/hive-catalog";
 import { openTestCatalog } from "@repo/hive-catalog/testing";
 import type { InjectOptions } from "fastify";
 import { pino } from "pino";
-import { AllowedHosts } from "../src/reach/allowed-hosts.ts";
-import { errorForLog } from "../src/http/errors.ts";
 import type { LivenessSettings } from "../src/fleet/liveness/liveness.ts";
-import { Metrics } from "../src/telling/metrics.ts";
-import { systemResolve } from "../src/reach/probe.ts";
+import { errorForLog } from "../src/http/errors.ts";
 import { assembleQueen, type Queen, type QueenOptions } from "../src/queen.ts";
+import { AllowedHosts } from "../src/reach/allowed-hosts.ts";
+import { systemResolve } from "../src/reach/probe.ts";
+import { Metrics } from "../src/telling/metrics.ts";
 import { checkContract } from "./contract.ts";
 import { FakeClock } from "./fake-clock.ts";
 

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { z } from "zod";
+import type { LivenessSettings } from "../fleet/liveness/liveness.ts";
 import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { LifecycleSettings } from "./lifecycle-settings.ts";
-import type { LivenessSettings } from "../fleet/liveness/liveness.ts";
 import { DEFAULT_DATABASE, type Limits, type LOG_LEVELS, SETTINGS, type Setting } from "./settings.ts";
 
 /** The settings of the queen, checked. */

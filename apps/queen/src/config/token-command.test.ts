@@ -5,8 +5,8 @@ import { createClient } from "@libsql/client";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { aHive, temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { runTokenCommand } from "./token-command.ts";
 import { hasHash } from "../http/door/tokens.ts";
+import { runTokenCommand } from "./token-command.ts";
 
 const QUEEN = fileURLToPath(new URL("../../bin/queen.js", import.meta.url));
 const MS_PER_DAY = 86_400_000;

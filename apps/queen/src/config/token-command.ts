@@ -1,8 +1,8 @@
 import { type FieldProblem, HiveCatalog, HiveCatalogError, TOKEN_ROLES, type TokenRecord } from "@repo/hive-catalog";
 import { catalogInfo } from "@repo/hive-catalog/maintenance";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { type TokenCommand, withUsageErrors } from "./config.ts";
 import { mintToken } from "../http/door/tokens.ts";
+import { type TokenCommand, withUsageErrors } from "./config.ts";
 
 interface Flags {
   database: string;

@@ -1,8 +1,8 @@
 import type { Cordon, DamagedRecord, HiveCatalog, NewCordon } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "../process/clock.ts";
-import type { EventLog } from "../telling/events.ts";
 import { wholeTurn } from "../process/turn.ts";
+import type { EventLog } from "../telling/events.ts";
 
 interface Parts {
   catalog: HiveCatalog;

@@ -1,8 +1,8 @@
 import type { DeviceCapabilities } from "@repo/device-types";
 import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
-import type { EventLog } from "../telling/events.ts";
 import type { HiveAddress, Probe } from "../reach/probe.ts";
+import type { EventLog } from "../telling/events.ts";
 
 interface Parts {
   catalog: HiveCatalog;

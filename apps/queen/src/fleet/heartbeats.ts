@@ -2,13 +2,13 @@ import { Cordon, type HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
 import { HIVE_ID_PATTERN } from "@repo/hive-catalog/record";
 import { z } from "zod";
 import type { Arrivals } from "../http/connections/arrivals.ts";
-import type { Clock } from "../process/clock.ts";
-import type { DeviceDetection } from "./devices.ts";
 import { MAX_ID_LENGTH } from "../http/input.ts";
-import type { Liveness } from "./liveness/liveness.ts";
+import type { Clock } from "../process/clock.ts";
 import type { Metrics } from "../telling/metrics.ts";
-import type { HiveRegistry } from "./workers/registry.ts";
+import type { DeviceDetection } from "./devices.ts";
+import type { Liveness } from "./liveness/liveness.ts";
 import type { StatusKeeper } from "./statuses.ts";
+import type { HiveRegistry } from "./workers/registry.ts";
 import { isoTime, isTime, usualWorkers, WorkersJson } from "./workers/worker.ts";
 
 /** Any under which a hive may be stored. */

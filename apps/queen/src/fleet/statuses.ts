@@ -1,13 +1,13 @@
 import { type HiveCatalog, HiveCatalogError, type HiveRecord, type HiveStatus } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
-import type { Clock } from "../process/clock.ts";
 import { isOutcomeUnknown } from "../http/errors.ts";
+import type { Clock } from "../process/clock.ts";
 import type { EventLog } from "../telling/events.ts";
+import type { Metrics } from "../telling/metrics.ts";
 import type { Verdict } from "./liveness/judge.ts";
 import type { Notice } from "./liveness/listening.ts";
 import type { Liveness } from "./liveness/liveness.ts";
 import type { Sight } from "./liveness/sight.ts";
-import type { Metrics } from "../telling/metrics.ts";
 
 interface Parts {
   catalog: HiveCatalog;

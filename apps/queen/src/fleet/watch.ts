@@ -1,17 +1,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type HiveCatalog, HiveCatalogError, type HiveRecord } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
+import { levelOf } from "../http/errors.ts";
 import type { Clock } from "../process/clock.ts";
+import { wholeTurn } from "../process/turn.ts";
+import { type Probe, ProbeError } from "../reach/probe.ts";
+import type { Metrics } from "../telling/metrics.ts";
 import type { Cordons } from "./cordons.ts";
 import type { DeviceDetection } from "./devices.ts";
-import { levelOf } from "../http/errors.ts";
 import type { Liveness } from "./liveness/liveness.ts";
 import type { ProbeResult, Sight } from "./liveness/sight.ts";
-import type { Metrics } from "../telling/metrics.ts";
-import { type Probe, ProbeError } from "../reach/probe.ts";
-import type { HiveRegistry } from "./workers/registry.ts";
 import type { StatusKeeper } from "./statuses.ts";
-import { wholeTurn } from "../process/turn.ts";
+import type { HiveRegistry } from "./workers/registry.ts";
 
 /** How many hives are probed at once while the event loop has time: answers that come together hold it for as long as they take together. */
 const PARALLEL_PROBES = 32;

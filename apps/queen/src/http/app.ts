@@ -7,20 +7,22 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
-import type { AllowedHosts } from "../reach/allowed-hosts.ts";
-import { addBodyParsers, BODY_LIMIT_BYTES } from "./body-parsers.ts";
-import type { Clock } from "../process/clock.ts";
 import type { Cordons } from "../fleet/cordons.ts";
 import type { DeviceDetection } from "../fleet/devices.ts";
+import type { HeartbeatReceiver } from "../fleet/heartbeats.ts";
+import type { Liveness } from "../fleet/liveness/liveness.ts";
+import type { StatusKeeper } from "../fleet/statuses.ts";
+import type { HiveRegistry } from "../fleet/workers/registry.ts";
+import type { Lifecycle } from "../lifecycle/lifecycle.ts";
+import type { Clock } from "../process/clock.ts";
+import type { AllowedHosts } from "../reach/allowed-hosts.ts";
+import type { EventLog } from "../telling/events.ts";
+import type { Metrics } from "../telling/metrics.ts";
+import { addBodyParsers, BODY_LIMIT_BYTES } from "./body-parsers.ts";
+import type { Servers } from "./connections/servers.ts";
 import type { Door } from "./door/door.ts";
 import { levelOf, Problem, toProblem } from "./errors.ts";
-import type { EventLog } from "../telling/events.ts";
-import type { HeartbeatReceiver } from "../fleet/heartbeats.ts";
 import { MAX_ID_LENGTH } from "./input.ts";
-import type { Lifecycle } from "../lifecycle/lifecycle.ts";
-import type { Liveness } from "../fleet/liveness/liveness.ts";
-import type { Metrics } from "../telling/metrics.ts";
-import type { HiveRegistry } from "../fleet/workers/registry.ts";
 import { RouteTable } from "./route-table.ts";
 import { countsRoutes } from "./routes/counts.ts";
 import { devicesRoutes } from "./routes/devices.ts";
@@ -32,8 +34,6 @@ import { observationRoutes } from "./routes/observation.ts";
 import { operationsRoutes } from "./routes/operations.ts";
 import { stateRoutes } from "./routes/state.ts";
 import { workersRoutes } from "./routes/workers.ts";
-import type { Servers } from "./connections/servers.ts";
-import type { StatusKeeper } from "../fleet/statuses.ts";
 
 /** What the routes are built from. */
 export interface AppParts {

@@ -1,7 +1,7 @@
 import { HIVE_CATALOG_ERROR_CODES, HiveCatalogError, type HiveCatalogErrorCode } from "@repo/hive-catalog";
 import { expect, test } from "vitest";
-import { errorForLog, hiveNotFound, levelOf, SettingError, toProblem } from "./errors.ts";
 import { ProbeError } from "../reach/probe.ts";
+import { errorForLog, hiveNotFound, levelOf, SettingError, toProblem } from "./errors.ts";
 
 const STATUS: Record<HiveCatalogErrorCode, number> = {
   INVALID_HIVE: 400,

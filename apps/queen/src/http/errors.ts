@@ -1,8 +1,8 @@
 import { STATUS_CODES } from "node:http";
 import { HiveCatalogError, type HiveCatalogErrorCode } from "@repo/hive-catalog";
 import { pino } from "pino";
-import { describe, type FieldProblem, got, withJsonNames } from "./field-problems.ts";
 import { ProbeError } from "../reach/probe.ts";
+import { describe, type FieldProblem, got, withJsonNames } from "./field-problems.ts";
 
 /** The body of every error: RFC 9457, with the code and the fields that are wrong. */
 export interface ProblemBody {

@@ -1,14 +1,14 @@
 import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
 import { HIVE_ID_PATTERN } from "@repo/hive-catalog/record";
-import type { AllowedHosts } from "../reach/allowed-hosts.ts";
+import type { LifecycleSettings } from "../config/lifecycle-settings.ts";
 import type { DeviceDetection } from "../fleet/devices.ts";
+import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { Probe, Resolve } from "../reach/probe.ts";
+import { addressOf, sshTargetOf } from "../reach/ssh-address.ts";
 import type { AgentBundle } from "./agent/agent-bundle.ts";
 import type { Host } from "./host.ts";
 import { LocalHost } from "./local-host.ts";
 import type { OperationRun } from "./operation-run.ts";
-import type { LifecycleSettings } from "../config/lifecycle-settings.ts";
-import { addressOf, sshTargetOf } from "../reach/ssh-address.ts";
 import { SshHost } from "./ssh/ssh-host.ts";
 import { StepError } from "./step-error.ts";
 

@@ -1,18 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { HiveCatalogError, type HiveRecord, type OperationRecord } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
-import { isLoopback, plainHost } from "../reach/addresses.ts";
-import type { Clock } from "../process/clock.ts";
-import { hiveNotFound, isOutcomeUnknown, operationNotFound, Problem } from "../http/errors.ts";
-import type { EventLog } from "../telling/events.ts";
 import type { Liveness } from "../fleet/liveness/liveness.ts";
 import type { StatusKeeper } from "../fleet/statuses.ts";
-import { HostKeyDesk } from "./ssh/host-key-desk.ts";
+import { hiveNotFound, isOutcomeUnknown, operationNotFound, Problem } from "../http/errors.ts";
+import type { Clock } from "../process/clock.ts";
+import { isLoopback, plainHost } from "../reach/addresses.ts";
+import type { EventLog } from "../telling/events.ts";
+import { PLANS } from "./agent/plans.ts";
 import { Job, type JobParts, type LifecycleTimeouts } from "./job.ts";
 import { Cancelled, type End, OperationRun, QueenStopping } from "./operation-run.ts";
 import { isGone, newOwner } from "./owner.ts";
-import { PLANS } from "./agent/plans.ts";
 import { whyNotRemovable } from "./removal.ts";
+import { HostKeyDesk } from "./ssh/host-key-desk.ts";
 import { reasonOf } from "./step-error.ts";
 
 export type OperationKind = OperationRecord["kind"];

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HiveCatalog, OperationRecord, OperationStep } from "@repo/hive-catalog";
-import type { Clock } from "../process/clock.ts";
 import { isOutcomeUnknown } from "../http/errors.ts";
+import type { Clock } from "../process/clock.ts";
 import { reasonOf, StepError } from "./step-error.ts";
 
 /** What is kept of the output of all that an operation runs. */

@@ -2,8 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isatty } from "node:tty";
 import type { HiveCatalog } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
-import type { Queen } from "../queen.ts";
 import type { Tls } from "../http/connections/servers.ts";
+import type { Queen } from "../queen.ts";
 
 /** For running requests to end; then their connections are cut. */
 const DRAIN_MS = 3000;

@@ -2,9 +2,9 @@ import { lookup as dnsLookup } from "node:dns/promises";
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { isIP, type LookupFunction } from "node:net";
 import { type DeviceCapabilities, DeviceCapabilitiesJson } from "@repo/device-types";
+import { type FieldProblem, fieldProblems } from "../http/field-problems.ts";
 import { plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
-import { type FieldProblem, fieldProblems } from "../http/field-problems.ts";
 
 const MAX_BODY_BYTES = 1_048_576;
 /** The answer to a health check is one small object; what is longer says nothing of who answers. */

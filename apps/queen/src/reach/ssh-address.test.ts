@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { startHive } from "../../test/hive-server.ts";
-import { AllowedHosts } from "./allowed-hosts.ts";
-import { addressOf, sshTargetOf } from "./ssh-address.ts";
 import { sshOptions } from "../lifecycle/ssh/ssh-options.ts";
 import { StepError } from "../lifecycle/step-error.ts";
+import { AllowedHosts } from "./allowed-hosts.ts";
+import { addressOf, sshTargetOf } from "./ssh-address.ts";
 
 const sound = { sshHost: "hive.example", sshPort: 22, sshUser: "admin" };
 

@@ -1,11 +1,11 @@
 import { connect, isIP } from "node:net";
 import type { HiveRecord } from "@repo/hive-catalog";
 import { isHost, isSshUser } from "@repo/hive-catalog/record";
+import { unlessAborted } from "../lifecycle/operation-run.ts";
+import { reasonOf, StepError } from "../lifecycle/step-error.ts";
 import { plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
 import type { Resolve } from "./probe.ts";
-import { unlessAborted } from "../lifecycle/operation-run.ts";
-import { reasonOf, StepError } from "../lifecycle/step-error.ts";
 
 const DEFAULT_PORT = 22;
 const CONNECT_TIMEOUT_MS = 5000;

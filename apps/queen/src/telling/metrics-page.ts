@@ -1,8 +1,8 @@
 import type { HiveCatalog } from "@repo/hive-catalog";
 import { HIVE_STATUSES } from "@repo/hive-catalog/record";
 import { collectDefaultMetrics, Counter as PromCounter, Gauge as PromGauge, Registry } from "prom-client";
-import type { Clock } from "../process/clock.ts";
 import type { Liveness } from "../fleet/liveness/liveness.ts";
+import type { Clock } from "../process/clock.ts";
 import { Counter, Gauge, Histogram, type Metrics } from "./metrics.ts";
 
 interface Parts {

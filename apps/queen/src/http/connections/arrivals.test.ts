@@ -3,8 +3,8 @@ import { type AddressInfo, connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { FakeClock } from "../../../test/fake-clock.ts";
 import { beatJson, HIVE_JSON, startTestQueen } from "../../../test/test-queen.ts";
-import { Arrivals } from "./arrivals.ts";
 import { wholeTurn } from "../../process/turn.ts";
+import { Arrivals } from "./arrivals.ts";
 
 async function isSettledAfter({ settled }: Arrivals, turns: number): Promise<boolean> {
   let isSettled = false;

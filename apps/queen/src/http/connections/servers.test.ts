@@ -9,8 +9,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { FakeClock } from "../../../test/fake-clock.ts";
 import { startTestQueen, type TestQueen } from "../../../test/test-queen.ts";
 import { until } from "../../../test/until.ts";
-import { Servers, TIMEOUTS } from "./servers.ts";
 import { DEFAULT_LIMITS } from "../../config/settings.ts";
+import { Servers, TIMEOUTS } from "./servers.ts";
 
 const AN_HOUR_MS = 3_600_000;
 const PATIENT = {

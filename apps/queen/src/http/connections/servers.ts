@@ -3,10 +3,10 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer, Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
+import type { Limits } from "../../config/settings.ts";
+import type { Clock } from "../../process/clock.ts";
 import { addressBlock } from "../../reach/addresses.ts";
 import type { Arrivals } from "./arrivals.ts";
-import type { Clock } from "../../process/clock.ts";
-import type { Limits } from "../../config/settings.ts";
 
 /** A certificate chain and its key, in PEM. */
 export interface Tls {

@@ -1,11 +1,11 @@
 import type { Socket } from "node:net";
 import type { HiveCatalog, TokenRecord } from "@repo/hive-catalog";
 import type { FastifyBaseLogger, FastifyRequest, onRequestHookHandler } from "fastify";
-import { addressBlock, isLoopback } from "../../reach/addresses.ts";
+import type { Limits } from "../../config/settings.ts";
 import type { Clock } from "../../process/clock.ts";
+import { addressBlock, isLoopback } from "../../reach/addresses.ts";
 import { Problem } from "../errors.ts";
 import { RateLimit } from "./rate-limit.ts";
-import type { Limits } from "../../config/settings.ts";
 import { hasHash, tokenId } from "./tokens.ts";
 
 /** What a route asks of its caller: nothing, a hive's token, at least a reader's, or an operator's. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import type { Access } from "../door/door.ts";
 import { isoTime } from "../../fleet/workers/worker.ts";
+import type { Access } from "../door/door.ts";
 import { type Answer, type Operation, TAGS } from "./operation.ts";
 import { NAMED_SCHEMAS, OPERATIONS } from "./operations.ts";
 import { ANYWHERE, GUARDED, PROBLEMS } from "./problems.ts";

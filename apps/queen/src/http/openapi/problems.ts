@@ -1,6 +1,6 @@
 import type { HiveCatalogErrorCode } from "@repo/hive-catalog";
-import { CATALOG_STATUS, PROBE_STATUS } from "../errors.ts";
 import type { ProbeError } from "../../reach/probe.ts";
+import { CATALOG_STATUS, PROBE_STATUS } from "../errors.ts";
 
 const HTTP_PROBLEMS = {
   BAD_REQUEST: [400, "The request is not valid HTTP, or its path is not a valid URL"],

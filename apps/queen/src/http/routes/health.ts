@@ -1,10 +1,10 @@
 import type { HiveCatalog } from "@repo/hive-catalog";
 import type { FastifyInstance } from "fastify";
-import type { AppParts } from "../app.ts";
+import type { Condition } from "../../fleet/liveness/liveness.ts";
 import type { Clock } from "../../process/clock.ts";
+import type { AppParts } from "../app.ts";
 import { Problem } from "../errors.ts";
 import type { FieldProblem } from "../field-problems.ts";
-import type { Condition } from "../../fleet/liveness/liveness.ts";
 
 /** A catalog that takes longer does not answer, for whoever sends work here. */
 const CATALOG_DEADLINE_MS = 2000;

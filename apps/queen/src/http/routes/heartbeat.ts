@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
+import { HeartbeatJson, usualHeartbeat } from "../../fleet/heartbeats.ts";
 import type { AppParts } from "../app.ts";
 import { checkBeatsFor } from "../door/door.ts";
-import { HeartbeatJson, usualHeartbeat } from "../../fleet/heartbeats.ts";
 import { parseBody } from "../input.ts";
 
 export function heartbeatRoutes(app: FastifyInstance, { heartbeats }: Pick<AppParts, "heartbeats">): void {

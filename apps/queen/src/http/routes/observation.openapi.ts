@@ -1,8 +1,8 @@
 import { HiveStatus } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import { z } from "zod";
-import type { EventType } from "../../telling/events.ts";
 import { NOTICES } from "../../fleet/liveness/listening.ts";
+import type { EventType } from "../../telling/events.ts";
 import type { Operation } from "../openapi/operation.ts";
 
 const at = { at_ms: timeMs };

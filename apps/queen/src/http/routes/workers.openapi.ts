@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Operation } from "../openapi/operation.ts";
 import { WORKER_STATES, workerFields } from "../../fleet/workers/worker.ts";
+import type { Operation } from "../openapi/operation.ts";
 import { BestWorkerQuery, WorkersQuery } from "./workers.ts";
 
 export const WORKER_EXAMPLE = {

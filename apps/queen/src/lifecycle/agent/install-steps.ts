@@ -3,13 +3,13 @@ import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { plainHost } from "../../reach/addresses.ts";
 import { mintToken } from "../../http/door/tokens.ts";
-import { agentBundle } from "./agent-bundle.ts";
+import { plainHost } from "../../reach/addresses.ts";
 import { script } from "../host.ts";
 import type { Job } from "../job.ts";
 import { Skipped, type Step, unlessAborted } from "../operation-run.ts";
 import { StepError } from "../step-error.ts";
+import { agentBundle } from "./agent-bundle.ts";
 
 const MIN_NODE = [20, 19] as const;
 const AGENT = "agent.mjs";

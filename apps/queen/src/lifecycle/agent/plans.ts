@@ -1,8 +1,8 @@
 import type { OperationRecord } from "@repo/hive-catalog";
-import { connect, detectDevices, look, service, start, stop, waitForHealth } from "./agent-steps.ts";
-import { prepare, revokeFormerTokens } from "./install-steps.ts";
 import type { Job } from "../job.ts";
 import type { Step } from "../operation-run.ts";
+import { connect, detectDevices, look, service, start, stop, waitForHealth } from "./agent-steps.ts";
+import { prepare, revokeFormerTokens } from "./install-steps.ts";
 
 const running = (job: Job): Step[] => [start(job), waitForHealth(job), detectDevices(job)];
 const installing = (job: Job): Step[] => [

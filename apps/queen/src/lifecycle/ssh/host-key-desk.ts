@@ -1,10 +1,10 @@
 import type { HiveRecord, HostKey } from "@repo/hive-catalog";
 import { hiveNotFound, Problem } from "../../http/errors.ts";
-import { describeKeys, fingerprintOf, hostKeyPath, type PublicKey } from "./host-key.ts";
-import type { JobParts } from "../job.ts";
 import { addressOf, display, type SshTarget, sshTargetOf } from "../../reach/ssh-address.ts";
-import { scanHostKeys } from "./ssh-host.ts";
+import type { JobParts } from "../job.ts";
 import { reasonOf, StepError } from "../step-error.ts";
+import { describeKeys, fingerprintOf, hostKeyPath, type PublicKey } from "./host-key.ts";
+import { scanHostKeys } from "./ssh-host.ts";
 
 export interface HostKeys {
   target: SshTarget;

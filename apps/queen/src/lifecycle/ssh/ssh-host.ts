@@ -2,7 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { display, type SshTarget } from "../../reach/ssh-address.ts";
 import { type CommandOptions, commandFailed, type Host, whyFailed } from "../host.ts";
+import { type ProgramEnd, runProgram } from "../program.ts";
+import { StepError } from "../step-error.ts";
 import {
   changedHostKey,
   knownHostsFile,
@@ -11,11 +14,8 @@ import {
   parseKeys,
   unknownHostKey,
 } from "./host-key.ts";
-import { type ProgramEnd, runProgram } from "../program.ts";
 import { shellQuote } from "./shell-quote.ts";
-import { display, type SshTarget } from "../../reach/ssh-address.ts";
 import { type SshSettings, sshOptions } from "./ssh-options.ts";
-import { StepError } from "../step-error.ts";
 
 /** What ssh exits with when the connection, and not the command, failed. */
 const CONNECTION_FAILED = 255;

@@ -1,5 +1,5 @@
-import { knownHostsName } from "./host-key.ts";
 import type { SshTarget } from "../../reach/ssh-address.ts";
+import { knownHostsName } from "./host-key.ts";
 
 /** Settings of ssh, the same for every hive. */
 export interface SshSettings {
