@@ -22,8 +22,8 @@ const PATIENT = {
 };
 
 const certificate = (name: "a" | "b") => ({
-  cert: readFileSync(new URL(`../test/tls/${name}.cert.pem`, import.meta.url)),
-  key: readFileSync(new URL(`../test/tls/${name}.key.pem`, import.meta.url)),
+  cert: readFileSync(new URL(`../../../test/tls/${name}.cert.pem`, import.meta.url)),
+  key: readFileSync(new URL(`../../../test/tls/${name}.key.pem`, import.meta.url)),
 });
 
 async function startListening(
