@@ -14,7 +14,7 @@ export const HiveStatus = z
   .meta({ id: "HiveStatus" });
 export type HiveStatus = z.infer<typeof HiveStatus>;
 
-export const MAX_PORT = 65_535;
+const MAX_PORT = 65_535;
 
 const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/i;
 const IPV6_CHARACTERS = /^[0-9a-f:.]{2,45}$/i;

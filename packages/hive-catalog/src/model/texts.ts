@@ -2,13 +2,12 @@ import { z } from "zod";
 import { field, isKey, oneOf, rule, type Stored, text } from "./fields.ts";
 
 /** A column of text under a rule of input that is told in one sentence. What was stored under another rule is read as it is. */
-function textField<const Column extends string, Rule extends z.ZodType, S extends Stored = typeof text>(
+function textField<const Column extends string, Rule extends z.ZodType>(
   column: Column,
   sentence: string,
   build: (saying: ReturnType<typeof rule>) => Rule,
-  stored: S = text as unknown as S,
 ) {
-  return field(column, stored, build(rule(sentence)));
+  return field(column, text, build(rule(sentence)));
 }
 
 /** The id of a token or an operation. */
@@ -36,7 +35,8 @@ export function line<const Column extends string>(column: Column, maxLength: num
 /** What must be so, or it is of no use: held to its pattern when it is read, too. */
 export function matching<const Column extends string>(column: Column, sentence: string, pattern: RegExp) {
   const stored = { type: "text", sentence, isSound: (held: unknown) => pattern.test(String(held)) } as const;
-  return textField(column, sentence, (saying) => z.string(saying).regex(pattern, saying), stored satisfies Stored);
+  const saying = rule(sentence);
+  return field(column, stored satisfies Stored, z.string(saying).regex(pattern, saying));
 }
 
 /** Any text. What no database holds in one, NUL and halves of characters, becomes U+FFFD. */
