@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { answer, DEVICES_JSON, HiveServer } from "../../test/hive-server.ts";
 import { beatJson, HIVE_JSON, startTestQueen, workerJson } from "../../test/test-queen.ts";
 import { until } from "../../test/until.ts";
-import { HeartbeatJson, usualHeartbeat } from "./heartbeats.ts";
+import { HeartbeatJson, usualHeartbeat } from "../http/routes/heartbeat-json.ts";
 
 test("takes a beat: stored by the queen's clock, in the registry with its skew, and the hive is online", async () => {
   await using queen = await startTestQueen();

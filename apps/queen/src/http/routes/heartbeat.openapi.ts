@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { HeartbeatJson } from "../../fleet/heartbeats.ts";
 import type { Operation } from "../openapi/operation.ts";
 import { WITH_BODY, WRITING } from "../openapi/problems.ts";
+import { HeartbeatJson } from "./heartbeat-json.ts";
 import { WORKER_EXAMPLE } from "./workers.openapi.ts";
 
 export const heartbeatOperations: readonly Operation[] = [

@@ -1,8 +1,8 @@
 import { HiveStatus } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import { z } from "zod";
-import { NOTICES } from "../../fleet/liveness/listening.ts";
 import type { EventType } from "../../telling/events.ts";
+import { NOTICE_KINDS } from "../../telling/events.ts";
 import type { Operation } from "../openapi/operation.ts";
 
 const at = { at_ms: timeMs };
@@ -37,7 +37,7 @@ export const EVENT_SCHEMAS = {
   liveness: z
     .strictObject({
       ...at,
-      kind: z.enum(NOTICES),
+      kind: z.enum(NOTICE_KINDS),
       why: z.string(),
       missing: z.int().nullable(),
       online: z.int().nullable(),

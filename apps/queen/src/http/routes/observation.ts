@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify";
-import type { EventStream } from "../../telling/event-stream.ts";
 import type { MetricsPage } from "../../telling/metrics-page.ts";
 import type { AppParts } from "../app.ts";
-import { Problem } from "../errors.ts";
+import type { EventStream } from "../connections/event-stream.ts";
+import { Problem, queenStopping } from "../errors.ts";
 
 type ObservationParts = Pick<
   AppParts,
@@ -17,9 +17,12 @@ const OPEN = { config: { access: "open" } } as const;
  * the queen nor a heartbeat should wait for it.
  */
 export function observationRoutes(app: FastifyInstance, parts: ObservationParts): void {
+  const hives = parts.metricsByHive ? () => parts.liveness.sights.values() : undefined;
   let metricsPage: Promise<MetricsPage> | undefined;
   app.get("/metrics", { config: { access: "reader" } }, async (_request, reply) => {
-    metricsPage ??= import("../../telling/metrics-page.ts").then(({ MetricsPage }) => new MetricsPage(parts));
+    metricsPage ??= import("../../telling/metrics-page.ts").then(
+      ({ MetricsPage }) => new MetricsPage({ ...parts, hives }),
+    );
     const page = await metricsPage;
     return reply.type(page.contentType).send(await page.text());
   });
@@ -28,8 +31,8 @@ export function observationRoutes(app: FastifyInstance, parts: ObservationParts)
   let isStopping = false;
   // HEAD of a stream would never end.
   app.get("/v1/events", { exposeHeadRoute: false, config: { access: "reader" } }, async (request, reply) => {
-    if (isStopping) throw new Problem(503, "STOPPING", "The queen is stopping", { headers: { "retry-after": "5" } });
-    eventStream ??= import("../../telling/event-stream.ts").then(({ EventStream }) => new EventStream(parts));
+    if (isStopping) throw queenStopping();
+    eventStream ??= import("../connections/event-stream.ts").then(({ EventStream }) => new EventStream(parts));
     const stream = await eventStream;
     stream.checkRoom();
     const lastEventId = request.headers["last-event-id"];

@@ -2,8 +2,9 @@ import type { OperationRecord } from "@repo/hive-catalog";
 import { rule } from "@repo/hive-catalog/record";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { operationNotFound } from "../../lifecycle/errors.ts";
 import type { AppParts } from "../app.ts";
-import { operationNotFound, Problem } from "../errors.ts";
+import { Problem } from "../errors.ts";
 import { type HivePath, parseBody, parseQuery, pathId } from "../input.ts";
 import { ListQuery } from "./hives.ts";
 
