@@ -1,22 +1,19 @@
 import type { Socket } from "node:net";
-import { type HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
+import type { HiveCatalog } from "@repo/hive-catalog";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { DEFAULT_LIMITS, type Limits } from "./config/settings.ts";
-import { Cordons } from "./fleet/cordons.ts";
-import { DeviceDetection } from "./fleet/devices.ts";
+import { Fleet } from "./fleet/fleet.ts";
 import { HeartbeatReceiver } from "./fleet/heartbeats.ts";
-import { Liveness, type LivenessSettings } from "./fleet/liveness/liveness.ts";
-import { StatusKeeper } from "./fleet/statuses.ts";
+import type { LivenessSettings } from "./fleet/liveness/liveness.ts";
 import { HealthLoop } from "./fleet/watch.ts";
-import { HiveRegistry } from "./fleet/workers/registry.ts";
 import { createApp } from "./http/app.ts";
 import { Arrivals } from "./http/connections/arrivals.ts";
 import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts";
 import { Door } from "./http/door/door.ts";
 import type { Lifecycle, LifecycleParts } from "./lifecycle/lifecycle.ts";
 import type { Clock } from "./process/clock.ts";
-import { levelOf } from "./process/errors.ts";
+import { isCatalogError, levelOf } from "./process/errors.ts";
 import { isLoopback } from "./reach/addresses.ts";
 import type { AllowedHosts } from "./reach/allowed-hosts.ts";
 import { Probe, type Resolve } from "./reach/probe.ts";
@@ -51,8 +48,7 @@ export interface QueenOptions extends LivenessSettings {
 /** The parts of a queen, put together and not yet started. */
 export interface Queen {
   app: FastifyInstance;
-  registry: HiveRegistry;
-  liveness: Liveness;
+  fleet: Fleet;
   events: EventLog;
   healthLoop: HealthLoop;
   /** Ends the records of operations that were under way when their queen was ended. */
@@ -66,30 +62,19 @@ export interface Queen {
 }
 
 export function assembleQueen(options: QueenOptions): Queen {
-  const { catalog, clock, log, metrics, allowedHosts, resolve, metricsByHive, healthIntervalMs, staleAfterMs } =
-    options;
-  const liveness = new Liveness(options, clock.monotonicNow());
+  const { catalog, clock, log, metrics, allowedHosts, resolve, metricsByHive, healthIntervalMs } = options;
   const events = new EventLog(() => clock.now());
-  const cordons = new Cordons({ catalog, events, clock, log, onChange: (id) => registry.reconsider(id) });
-  const registry = new HiveRegistry({
-    clock,
-    staleAfterMs,
-    takesWorkFromMs: (id) => liveness.takesWorkFromMs(id),
-    cordonedUntilMs: (id) => cordons.untilMs(id),
-  });
-  liveness.onWork = (id) => registry.reconsider(id);
-  const newProbe = () =>
-    new Probe({ allowedHosts, resolve, timeoutMs: Math.min(MAX_PROBE_TIMEOUT_MS, healthIntervalMs) });
-  const statuses = new StatusKeeper({ catalog, liveness, events, metrics, clock, log, staleAfterMs });
-  const detection = new DeviceDetection({ catalog, probe: newProbe(), events, log });
+  const newProbe = (timeoutMs: number) => new Probe({ allowedHosts, resolve, timeoutMs });
+  const probeTimeoutMs = Math.min(MAX_PROBE_TIMEOUT_MS, healthIntervalMs);
+  const base = { catalog, clock, log, metrics, events, allowedHosts };
+  const fleet = new Fleet({ ...base, probe: newProbe(probeTimeoutMs), settings: options });
+  const parts = { ...base, fleet };
   const arrivals = new Arrivals(clock);
-  const parts = { catalog, registry, liveness, cordons, events, metrics, statuses, detection, clock, log };
   const heartbeats = new HeartbeatReceiver({ ...parts, connectionsSettled: () => arrivals.settled });
-  const healthLoop = new HealthLoop({ ...parts, probe: newProbe(), intervalMs: healthIntervalMs });
+  const healthLoop = new HealthLoop({ ...parts, probe: newProbe(probeTimeoutMs), intervalMs: healthIntervalMs });
   const lifecycle = lazyLifecycle(() => ({
     ...parts,
-    probe: new Probe({ allowedHosts, resolve, timeoutMs: MAX_PROBE_TIMEOUT_MS }),
-    allowedHosts,
+    probe: newProbe(MAX_PROBE_TIMEOUT_MS),
     resolve,
     settings: options.lifecycle,
     timeouts: options.lifecycleTimeouts,
@@ -102,7 +87,6 @@ export function assembleQueen(options: QueenOptions): Queen {
   const app = createApp({
     ...parts,
     heartbeats,
-    allowedHosts,
     door,
     servers,
     metricsByHive,
@@ -114,7 +98,7 @@ export function assembleQueen(options: QueenOptions): Queen {
   };
   const lookBack = () =>
     void endDeadOperations().catch((error) => {
-      if (error instanceof HiveCatalogError && error.code === "CATALOG_CLOSED") return;
+      if (isCatalogError(error, "CATALOG_CLOSED")) return;
       log[levelOf(error)]({ err: error }, "operations that an earlier queen did not end could not be looked at");
     });
   const lookBackTimers: NodeJS.Timeout[] = [];
@@ -131,10 +115,10 @@ export function assembleQueen(options: QueenOptions): Queen {
     const quiet = Promise.all([healthLoop.stop(), lifecycle.close()]);
     const reaper = setInterval(() => servers.endIdleConnections(), REAP_INTERVAL_MS);
     await Promise.all([app.close(), servers.closeOthers()]).finally(() => clearInterval(reaper));
-    await detection.close();
+    await fleet.close();
     await quiet;
   };
-  return { app, registry, liveness, events, healthLoop, door, servers, endDeadOperations, startLookingBack, stop };
+  return { app, fleet, events, healthLoop, door, servers, endDeadOperations, startLookingBack, stop };
 }
 
 /** Loaded when it is first needed: the start of the queen must not wait for it. */

@@ -84,7 +84,8 @@ export class Cordons {
 
   /** The hive was removed, and its cordon with it. */
   forget(hiveId: string): void {
-    this.#drop(hiveId);
+    // Strangers that beat must not have a reading begin anew for ever.
+    if (this.#byHive.has(hiveId)) this.#drop(hiveId);
   }
 
   #drop(hiveId: string): boolean {

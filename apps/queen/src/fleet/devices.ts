@@ -31,14 +31,15 @@ export class DeviceDetection {
     else this.#due.delete(id);
   }
 
-  /** Notes that the devices of a hive are in the catalog now. */
-  learnDevices(id: string): void {
-    this.#due.delete(id);
-    this.#problems.delete(id);
+  /** The devices of a hive are in the catalog now, whoever stored them. */
+  stored(id: string): void {
+    this.forget(id);
+    this.#parts.events.publish("hive_changed", { hive_id: id });
   }
 
   forget(id: string): void {
-    this.learnDevices(id);
+    this.#due.delete(id);
+    this.#problems.delete(id);
   }
 
   isDue(id: string): boolean {
@@ -79,12 +80,11 @@ export class DeviceDetection {
   }
 
   async #ask(id: string, hive: HiveAddress): Promise<DeviceCapabilities> {
-    const { probe, catalog, events, log } = this.#parts;
+    const { probe, catalog, log } = this.#parts;
     const devices = await probe.devices(id, hive);
     await catalog.updateDevices(id, devices);
-    this.learnDevices(id);
     log.info({ hive_id: id, cores: devices.cpu?.cores, gpus: devices.gpus.length }, "devices detected");
-    events.publish("hive_changed", { hive_id: id });
+    this.stored(id);
     return devices;
   }
 

@@ -1,10 +1,8 @@
-import { type HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
+import type { HiveCatalog } from "@repo/hive-catalog";
 import type { Clock } from "../process/clock.ts";
+import { isCatalogError } from "../process/errors.ts";
 import type { Metrics } from "../telling/metrics.ts";
-import type { DeviceDetection } from "./devices.ts";
-import type { Liveness } from "./liveness/liveness.ts";
-import type { StatusKeeper } from "./statuses.ts";
-import type { HiveRegistry } from "./workers/registry.ts";
+import type { Fleet } from "./fleet.ts";
 import type { Worker } from "./workers/worker.ts";
 
 /** What a hive says in a heartbeat. */
@@ -17,17 +15,14 @@ export interface Heartbeat {
 
 interface Parts {
   catalog: HiveCatalog;
-  registry: HiveRegistry;
-  liveness: Liveness;
-  statuses: StatusKeeper;
-  detection: DeviceDetection;
+  fleet: Fleet;
   metrics: Metrics;
   clock: Clock;
   /** Resolves when no further connection comes in; undefined while none does. */
   connectionsSettled: () => Promise<void> | undefined;
 }
 
-/** Takes heartbeats: first the catalog, then the registry, then the status of the hive where it differs. */
+/** Takes heartbeats: first into the catalog, then into what is believed of the hive. */
 export class HeartbeatReceiver {
   readonly #parts: Parts;
   #waiting = 0;
@@ -42,30 +37,23 @@ export class HeartbeatReceiver {
    * Throws HiveCatalogError, HIVE_NOT_FOUND for a hive that nobody added.
    */
   async receive({ hiveId, timestampMs, workers }: Heartbeat): Promise<number> {
-    const { catalog, registry, liveness, statuses, detection, metrics, clock, connectionsSettled } = this.#parts;
-    const receivedAtMs = clock.now();
+    const { catalog, fleet, metrics, clock, connectionsSettled } = this.#parts;
+    const heartbeatMs = clock.now();
     const beganAtMs = clock.monotonicNow();
     this.#waiting += 1;
     try {
       const settled = connectionsSettled();
       if (settled) await settled;
-      await catalog.updateHeartbeat(hiveId, receivedAtMs);
-      registry.update(hiveId, workers, timestampMs - receivedAtMs);
-      const storedAtMs = clock.monotonicNow();
-      const sight = liveness.beat(hiveId, receivedAtMs, storedAtMs, storedAtMs - beganAtMs);
-      if (sight.status !== "online") await statuses.settle(sight);
-      if (detection.isDue(hiveId) && sight.probe !== "refused") detection.startDetecting(hiveId);
+      await catalog.updateHeartbeat(hiveId, heartbeatMs);
+      const tookMs = clock.monotonicNow() - beganAtMs;
+      const nextBeatMs = await fleet.beat({ hiveId, workers, skewMs: timestampMs - heartbeatMs, heartbeatMs, tookMs });
       metrics.beats.add("stored");
-      return liveness.nextBeatMs(sight, storedAtMs);
+      return nextBeatMs;
     } catch (error) {
-      const isUnknown = error instanceof HiveCatalogError && error.code === "HIVE_NOT_FOUND";
+      const isUnknown = isCatalogError(error, "HIVE_NOT_FOUND");
       metrics.beats.add(isUnknown ? "unknown_hive" : "failed");
-      if (isUnknown) {
-        if (liveness.sights.get(hiveId) !== undefined) statuses.announceRemoved(hiveId);
-        registry.remove(hiveId);
-        liveness.sights.forget(hiveId);
-        detection.forget(hiveId);
-      } else liveness.heard(hiveId, clock.monotonicNow());
+      if (isUnknown) fleet.gone(hiveId);
+      else fleet.heard(hiveId);
       throw error;
     } finally {
       this.#waiting -= 1;

@@ -104,15 +104,15 @@ test("probes eight hives at once while the event loop is busy, more that have no
 
 test("lets other work run between the pages of hives that it may not contact, and within a sweep", async () => {
   await using queen = await startTestQueen({ massFailureShare: 1 });
-  const { clock, liveness } = queen;
+  const { clock, fleet, healthLoop } = queen;
   const ids = Array.from({ length: 1000 }, (_, index) => `hive-${index}`);
   await Promise.all(ids.map((id) => queen.catalog.addHive({ id, host: "10.0.0.1", port: 1, status: "online" })));
   const loseAll = async () => {
-    for (let ticks = 0; ticks < 8; ticks += 1) {
-      clock.advance(liveness.tickIntervalMs);
-      liveness.tick(clock.monotonicNow(), clock.uptimeNow());
+    for (let sweeps = 0; sweeps < 8; sweeps += 1) {
+      clock.advance(fleet.sweepIntervalMs);
+      await healthLoop.sweep();
     }
-    await queen.healthLoop.runRound();
+    await healthLoop.runRound();
     await queen.healthLoop.sweep();
     expect(queen.changes()).toHaveLength(1000);
   };

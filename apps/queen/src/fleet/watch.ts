@@ -1,17 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type HiveCatalog, HiveCatalogError, type HiveRecord } from "@repo/hive-catalog";
+import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
 import { levelOf } from "../process/errors.ts";
 import { wholeTurn } from "../process/turn.ts";
 import { type Probe, ProbeError } from "../reach/probe.ts";
 import type { Metrics } from "../telling/metrics.ts";
-import type { Cordons } from "./cordons.ts";
-import type { DeviceDetection } from "./devices.ts";
-import type { Liveness } from "./liveness/liveness.ts";
-import type { ProbeResult, Sight } from "./liveness/sight.ts";
-import type { StatusKeeper } from "./statuses.ts";
-import type { HiveRegistry } from "./workers/registry.ts";
+import type { Fleet } from "./fleet.ts";
+import type { ProbeResult } from "./liveness/sight.ts";
 
 /** How many hives are probed at once while the event loop has time: answers that come together hold it for as long as they take together. */
 const PARALLEL_PROBES = 32;
@@ -30,16 +26,12 @@ const STARTS_PER_TURN_MS = 1;
 const SLOW_PROBE_MS = 250;
 const MAX_SLOW_PROBES = 2048;
 const MAX_LATE_MS = 50;
-/** How many records or memories are looked at before other work gets its turn. */
+/** How many records are looked at before other work gets its turn. */
 const PAGE_SIZE = 100;
 
 interface Parts {
   catalog: HiveCatalog;
-  registry: HiveRegistry;
-  liveness: Liveness;
-  cordons: Cordons;
-  statuses: StatusKeeper;
-  detection: DeviceDetection;
+  fleet: Fleet;
   probe: Probe;
   metrics: Metrics;
   clock: Clock;
@@ -80,10 +72,10 @@ export class HealthLoop {
   }
 
   start(): void {
-    const { intervalMs, liveness } = this.#parts;
+    const { intervalMs, fleet } = this.#parts;
     this.#loops = Promise.all([
       this.#repeat("health round", intervalMs, () => this.runRound()),
-      this.#repeat("sweep", liveness.tickIntervalMs, () => this.sweep()),
+      this.#repeat("sweep", fleet.sweepIntervalMs, () => this.sweep()),
     ]);
   }
 
@@ -96,11 +88,9 @@ export class HealthLoop {
 
   /** Reads the whole catalog, probes each hive, and sets those online that are. Throws when the catalog fails. */
   async runRound(): Promise<void> {
-    const { liveness, cordons, statuses, registry, detection, log } = this.#parts;
-    const again = "the cordons could not be read; the next round tries again";
-    await cordons.refresh().catch((error: unknown) => log[levelOf(error)]({ err: error }, again));
+    const { fleet } = this.#parts;
+    await fleet.beginRound();
     await wholeTurn();
-    liveness.sights.beginRound();
     const hives = this.#readHives();
     const slow = new Set<Promise<void>>();
     const failures: unknown[] = [];
@@ -118,27 +108,13 @@ export class HealthLoop {
     const failed = ends.find((end) => end.status === "rejected");
     if (failed) throw failed.reason;
     if (this.#stopped) return;
-    for (const id of liveness.sights.endRound()) {
-      statuses.announceRemoved(id);
-      registry.remove(id);
-      detection.forget(id);
-    }
+    fleet.endRound();
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Marks the hives offline that are lost as far as the queen remembers, without reading the catalog. */
-  async sweep(): Promise<void> {
-    const { liveness, registry, statuses, clock } = this.#parts;
-    while (registry.expire(PAGE_SIZE) || registry.endWaits(PAGE_SIZE)) await wholeTurn();
-    const { lost, notices } = liveness.tick(clock.monotonicNow(), clock.uptimeNow());
-    statuses.announce(notices);
-    let marked = 0;
-    for (const sight of lost) {
-      if (this.#stopped) return;
-      await this.#settle(sight);
-      marked += 1;
-      if (marked % PAGE_SIZE === 0) await wholeTurn();
-    }
+  /** Marks the hives offline that are lost. */
+  sweep(): Promise<void> {
+    return this.#parts.fleet.sweep(this.#stopping.signal);
   }
 
   get #stopped(): boolean {
@@ -160,13 +136,13 @@ export class HealthLoop {
 
   /** Own pages rather than a stream, because the time of each read decides what is newer: the record or the memory. */
   async *#readHives(): AsyncGenerator<HiveRecord, undefined> {
-    const { catalog, clock, liveness } = this.#parts;
-    const onCorruptHive = ({ id }: { id: string }) => void liveness.learnDamaged(id);
+    const { catalog, clock, fleet } = this.#parts;
+    const onCorruptHive = ({ id }: { id: string }) => fleet.learnedDamaged(id);
     let after: string | undefined;
     for (;;) {
       const readAtMs = clock.monotonicNow();
       const page = await catalog.listHives({ after, limit: PAGE_SIZE, onCorruptHive });
-      for (const record of page) this.#learn(record, readAtMs);
+      for (const record of page) fleet.learned(record, readAtMs);
       await wholeTurn();
       for (const record of page) {
         if (this.#stopped) return;
@@ -175,16 +151,6 @@ export class HealthLoop {
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE_SIZE) return;
       after = last.id;
-    }
-  }
-
-  #learn(record: HiveRecord, readAtMs: number): void {
-    const { liveness, statuses, detection } = this.#parts;
-    const was = liveness.sights.get(record.id)?.status;
-    const { status } = statuses.learn(record, readAtMs);
-    detection.learn(record);
-    if (was !== undefined && status !== undefined && status !== was) {
-      statuses.announceChange(record.id, was, status, "it was changed in the catalog by another program");
     }
   }
 
@@ -244,13 +210,10 @@ export class HealthLoop {
   }
 
   async #check(hive: HiveRecord): Promise<void> {
-    const { liveness, detection, metrics } = this.#parts;
+    const { fleet, metrics } = this.#parts;
     const result = await this.#probe(hive);
     metrics.probes.add(result.outcome);
-    const sight = liveness.sights.get(hive.id);
-    if (this.#stopped || sight === undefined || !liveness.probed(sight, hive, result)) return;
-    if (sight.status !== "online") await this.#settle(sight);
-    if (result.outcome === "answered" && detection.isDue(hive.id)) await detection.tryDetecting(hive.id, hive);
+    if (!this.#stopped) await fleet.probed(hive, result);
   }
 
   async #probe(hive: HiveRecord): Promise<ProbeResult> {
@@ -271,19 +234,6 @@ export class HealthLoop {
       return end(error.code === "HIVE_NOT_ALLOWED" ? "refused" : "failed", error.message);
     } finally {
       metrics.probeSeconds.observe((clock.monotonicNow() - startedAtMs) / 1000);
-    }
-  }
-
-  async #settle(sight: Sight): Promise<void> {
-    const { statuses, liveness, registry, detection } = this.#parts;
-    try {
-      await statuses.settle(sight);
-    } catch (error) {
-      if (!(error instanceof HiveCatalogError && error.code === "HIVE_NOT_FOUND")) throw error;
-      statuses.announceRemoved(sight.id);
-      liveness.sights.forget(sight.id);
-      registry.remove(sight.id);
-      detection.forget(sight.id);
     }
   }
 }

@@ -7,15 +7,10 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
-import type { Cordons } from "../fleet/cordons.ts";
-import type { DeviceDetection } from "../fleet/devices.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import type { HeartbeatReceiver } from "../fleet/heartbeats.ts";
-import type { Liveness } from "../fleet/liveness/liveness.ts";
-import type { StatusKeeper } from "../fleet/statuses.ts";
-import type { HiveRegistry } from "../fleet/workers/registry.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
 import type { Clock } from "../process/clock.ts";
-import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import { addBodyParsers, BODY_LIMIT_BYTES } from "./body-parsers.ts";
@@ -38,17 +33,12 @@ import { workersRoutes } from "./routes/workers.ts";
 /** What the routes are built from. */
 export interface AppParts {
   catalog: HiveCatalog;
-  registry: HiveRegistry;
-  liveness: Liveness;
-  cordons: Cordons;
+  fleet: Fleet;
   events: EventLog;
   metrics: Metrics;
-  statuses: StatusKeeper;
-  detection: DeviceDetection;
   heartbeats: HeartbeatReceiver;
   /** Loads it at its first use. */
   lifecycle: () => Promise<Lifecycle>;
-  allowedHosts: AllowedHosts;
   /** Whether `/metrics` has series of each single hive. */
   metricsByHive: boolean;
   door: Door;

@@ -1,6 +1,6 @@
 import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
 import { HIVE_ID_PATTERN } from "@repo/hive-catalog/record";
-import type { DeviceDetection } from "../fleet/devices.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { Probe, Resolve } from "../reach/probe.ts";
 import { addressOf, sshTargetOf } from "../reach/ssh-address.ts";
@@ -37,7 +37,7 @@ export interface LifecycleTimeouts {
 
 export interface JobParts {
   catalog: HiveCatalog;
-  detection: DeviceDetection;
+  fleet: Fleet;
   probe: Probe;
   allowedHosts: AllowedHosts;
   resolve: Resolve;

@@ -1,14 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { HiveCatalogError, type HiveRecord, type OperationRecord } from "@repo/hive-catalog";
+import type { HiveRecord, OperationRecord } from "@repo/hive-catalog";
 import type { Logger } from "pino";
-import type { Liveness } from "../fleet/liveness/liveness.ts";
-import type { StatusKeeper } from "../fleet/statuses.ts";
 import type { Clock } from "../process/clock.ts";
-import { isOutcomeUnknown, reasonOf } from "../process/errors.ts";
+import { hiveNotFound, isCatalogError, reasonOf } from "../process/errors.ts";
 import { isLoopback, plainHost } from "../reach/addresses.ts";
 import type { EventLog } from "../telling/events.ts";
 import { PLANS } from "./agent/plans.ts";
-import { hiveNotFound, LifecycleError, operationNotFound } from "./errors.ts";
+import { LifecycleError, operationNotFound } from "./errors.ts";
 import { Job, type JobParts, type LifecycleTimeouts } from "./job.ts";
 import { Cancelled, type End, OperationRun, QueenStopping } from "./operation-run.ts";
 import { isGone, newOwner } from "./owner.ts";
@@ -30,8 +28,6 @@ export interface LifecycleParts extends Omit<JobParts, "timeouts"> {
   clock: Clock;
   log: Logger;
   events: EventLog;
-  liveness: Liveness;
-  statuses: StatusKeeper;
   timeouts?: LifecycleTimeouts | undefined;
 }
 
@@ -132,7 +128,7 @@ export class Lifecycle {
   /** What was done to a hive of this id that was there before does not count; a damaged record may have been there always. */
   async #addedAtMs(hiveId: string): Promise<number> {
     const hive = await this.#parts.catalog.getHive(hiveId).catch((error: unknown) => {
-      if (error instanceof HiveCatalogError && error.code === "CORRUPT_HIVE") return { createdAtMs: 0 };
+      if (isCatalogError(error, "CORRUPT_HIVE")) return { createdAtMs: 0 };
       throw error;
     });
     if (hive === undefined) throw hiveNotFound(hiveId);
@@ -152,7 +148,7 @@ export class Lifecycle {
     try {
       return await operations.begin(operation);
     } catch (error) {
-      if (!(error instanceof HiveCatalogError && error.code === "OPERATION_IN_PROGRESS")) throw error;
+      if (!isCatalogError(error, "OPERATION_IN_PROGRESS")) throw error;
       await this.endDead(await this.#unfinishedOf(operation.hiveId));
       return operations.begin(operation);
     }
@@ -193,21 +189,16 @@ export class Lifecycle {
 
   /** What was started or stopped on purpose is known to be so; the hive's own next sign counts again. */
   async #markStatus(hiveId: string, status: "online" | "offline", operationId: string): Promise<void> {
-    const { catalog, clock, liveness, statuses, log } = this.#parts;
-    const sight = liveness.sights.get(hiveId);
-    const was = sight?.status;
+    const { catalog, fleet, log } = this.#parts;
     const hive = await catalog.patchHive(hiveId, { status }).catch((error: unknown) => {
-      if (!isOutcomeUnknown(error)) throw error;
+      if (!isCatalogError(error, "CATALOG_OUTCOME_UNKNOWN")) throw error;
       log.warn(
         { err: error, operation_id: operationId, hive_id: hiveId },
         "the next sign of the hive decides its status",
       );
-      if (sight !== undefined) liveness.unsure(sight, clock.monotonicNow());
+      fleet.unsure(hiveId);
     });
-    if (hive === undefined) return;
-    const why = `by the operation ${operationId}`;
-    liveness.setByOperator(hive, clock.monotonicNow(), clock.now(), why);
-    if (was !== undefined && was !== status) statuses.announceChange(hiveId, was, status, why);
+    if (hive !== undefined) fleet.written(hive, `by the operation ${operationId}`);
   }
 
   /** Answers whether this call ended it. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HiveCatalog, OperationRecord, OperationStep } from "@repo/hive-catalog";
 import type { Clock } from "../process/clock.ts";
-import { isOutcomeUnknown, reasonOf } from "../process/errors.ts";
+import { isCatalogError, reasonOf } from "../process/errors.ts";
 import { StepError } from "./step-error.ts";
 
 /** What is kept of the output of all that an operation runs. */
@@ -137,7 +137,7 @@ export class OperationRun {
     this.#isStored = await operations.save(this.id, { steps: this.#steps, outputTail: this.#tail }).then(
       () => true,
       (error: unknown) => {
-        if (isOutcomeUnknown(error)) return false;
+        if (isCatalogError(error, "CATALOG_OUTCOME_UNKNOWN")) return false;
         throw error;
       },
     );

@@ -140,7 +140,7 @@ test("a probe that began before the last beat and failed after it is no witness 
   expect(sight.failedFromMs).toBe(clock.monotonicNow());
 });
 
-test("forgets the hives that a whole round did not meet, but none that came meanwhile", () => {
+test("knows which hives a whole round did not meet, and counts none that came meanwhile among them", () => {
   const { liveness, learn, beat } = newLiveness();
   learn({ id: "removed" });
   learn({ id: "kept" });
@@ -150,7 +150,6 @@ test("forgets the hives that a whole round did not meet, but none that came mean
   liveness.learnDamaged("damaged");
   beat("new", 1);
   expect(liveness.sights.endRound()).toEqual(["removed"]);
-  expect([...liveness.sights.values()].map(({ id }) => id)).toEqual(["kept", "damaged", "new"]);
 });
 
 test.each<[sign: string, HiveStatus, (hive: ReturnType<typeof newLiveness>) => void, HiveStatus]>([

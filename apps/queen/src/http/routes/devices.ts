@@ -4,15 +4,14 @@ import type { AppParts } from "../app.ts";
 import { hiveNotFound } from "../errors.ts";
 import { type HivePath, parseBody, pathId } from "../input.ts";
 
-type DevicesParts = Pick<AppParts, "catalog" | "detection" | "events">;
+type DevicesParts = Pick<AppParts, "catalog" | "fleet">;
 
-export function devicesRoutes(app: FastifyInstance, { catalog, detection, events }: DevicesParts): void {
+export function devicesRoutes(app: FastifyInstance, { catalog, fleet }: DevicesParts): void {
   app.put<HivePath>("/v1/hives/:id/devices", async (request) => {
     const id = pathId(request);
     const devices = parseBody(StrictDeviceCapabilitiesJson, request.body, "INVALID_HIVE");
     await catalog.updateDevices(id, devices);
-    detection.learnDevices(id);
-    events.publish("hive_changed", { hive_id: id });
+    fleet.devicesWritten(id);
     return StrictDeviceCapabilitiesJson.encode(devices);
   });
 
@@ -20,6 +19,6 @@ export function devicesRoutes(app: FastifyInstance, { catalog, detection, events
     const id = pathId(request);
     const hive = await catalog.getHive(id);
     if (hive === undefined) throw hiveNotFound(id);
-    return DeviceCapabilitiesJson.encode(await detection.detect(id, hive));
+    return DeviceCapabilitiesJson.encode(await fleet.detectDevices(hive));
   });
 }

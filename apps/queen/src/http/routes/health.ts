@@ -10,7 +10,7 @@ import type { FieldProblem } from "../field-problems.ts";
 const CATALOG_DEADLINE_MS = 2000;
 const OPEN = { config: { access: "open" } } as const;
 
-type HealthParts = Pick<AppParts, "catalog" | "liveness" | "clock">;
+type HealthParts = Pick<AppParts, "catalog" | "fleet" | "clock">;
 
 /** Whether the queen runs, for whoever restarts her; whether she can serve, for whoever sends requests to her. */
 export function healthRoutes(app: FastifyInstance, parts: HealthParts): void {
@@ -23,7 +23,7 @@ export function healthRoutes(app: FastifyInstance, parts: HealthParts): void {
 
   app.get("/health", OPEN, async () => {
     const nowMs = clock.monotonicNow();
-    const liveness = conditionToJson(parts.liveness.condition(nowMs), clock);
+    const liveness = conditionToJson(parts.fleet.condition(), clock);
     return { status: "ok", uptime_ms: Math.round(nowMs - startedAtMs), liveness };
   });
 

@@ -16,10 +16,7 @@ import { hiveNotFound, invalidField } from "../errors.ts";
 import { checkObject, type HivePath, parseBody, parseQuery, pathId } from "../input.ts";
 import { parseHiveFields } from "./hive-fields.ts";
 
-type HivesParts = Pick<
-  AppParts,
-  "catalog" | "registry" | "liveness" | "cordons" | "detection" | "events" | "statuses" | "lifecycle" | "clock" | "log"
->;
+type HivesParts = Pick<AppParts, "catalog" | "fleet" | "lifecycle" | "clock" | "log">;
 
 export const DEFAULT_PAGE_SIZE = 100;
 export const MAX_PAGE_SIZE = 1000;
@@ -48,7 +45,7 @@ export const RemoveQuery = z.strictObject({
 
 /** CRUD of the catalog over HTTP. What a caller changed, the memory of the fleet learns at once. */
 export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
-  const { catalog, registry, liveness, cordons, detection, events, statuses, lifecycle, clock, log } = parts;
+  const { catalog, fleet, lifecycle, clock, log } = parts;
 
   app.get("/v1/hives", { config: { access: "reader" } }, async (request) =>
     listHives(catalog, parseQuery(ListQuery, request.query)),
@@ -56,9 +53,7 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
 
   app.post("/v1/hives", async (request, reply) => {
     const hive = await catalog.addHive(parseBody(NewHiveJson, request.body, "INVALID_HIVE"));
-    learn(hive);
-    log.info({ hive_id: hive.id, host: hive.host, port: hive.port, status: hive.status }, "hive added");
-    events.publish("hive_added", { hive_id: hive.id, host: hive.host, port: hive.port, status: hive.status });
+    fleet.added(hive);
     return reply.code(201).header("location", `/v1/hives/${hive.id}`).send(toHiveRecordJson(hive));
   });
 
@@ -73,8 +68,7 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
     const id = pathId(request);
     const fields = await parseHiveFields(REPLACEMENT, bodyFor(id, request.body), () => readSound(id));
     const hive = await catalog.updateHive(newHiveRecord({ ...(fields as NewHive), id }, clock.now()));
-    learn(hive);
-    announceEdit(id);
+    fleet.edited(hive);
     return toHiveRecordJson(hive);
   });
 
@@ -82,8 +76,8 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
     const id = pathId(request);
     const changes = await parseHiveFields(HiveChangesJson.in, bodyFor(id, request.body), () => readSound(id));
     const hive = await catalog.patchHive(id, changes);
-    learn(hive);
-    if (Object.keys(changes).some((field) => field !== "status")) announceEdit(id);
+    if (Object.keys(changes).some((field) => field !== "status")) fleet.edited(hive);
+    else fleet.written(hive);
     return toHiveRecordJson(hive);
   });
 
@@ -92,19 +86,10 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
     const { force } = parseQuery(RemoveQuery, request.query);
     const wasManaged = (await catalog.operations.list({ hiveId: id, limit: 1 })).length > 0;
     if (wasManaged && !force) await (await lifecycle()).checkRemovable(id);
-    const sight = liveness.sights.get(id);
-    if (!(await catalog.removeHive(id))) throw hiveNotFound(id);
+    if (!(await fleet.remove(id))) throw hiveNotFound(id);
     // No operation can begin any more; one that just did, or was forced aside, is of no use.
     if (wasManaged) (await lifecycle()).endOf(id);
     if (wasManaged && force) log.warn({ hive_id: id }, "an agent that still runs on the removed hive stays there");
-    // A beat or a health check may have noticed it first.
-    const isToldAlready = sight !== undefined && liveness.sights.get(id) !== sight;
-    registry.remove(id);
-    liveness.sights.forget(id);
-    detection.forget(id);
-    cordons.forget(id);
-    log.info({ hive_id: id }, "hive removed");
-    if (!isToldAlready) events.publish("hive_removed", { hive_id: id });
     return reply.code(204).send();
   });
 
@@ -114,19 +99,6 @@ export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
       if (error instanceof HiveCatalogError && error.code === "CORRUPT_HIVE") return undefined;
       throw error;
     });
-  }
-
-  function announceEdit(id: string): void {
-    log.info({ hive_id: id }, "hive changed");
-    events.publish("hive_changed", { hive_id: id });
-  }
-
-  function learn(hive: HiveRecord): void {
-    const was = liveness.sights.get(hive.id)?.status;
-    liveness.setByOperator(hive, clock.monotonicNow(), clock.now());
-    detection.learn(hive);
-    if (was !== undefined && was !== hive.status)
-      statuses.announceChange(hive.id, was, hive.status, "it was set over the API");
   }
 }
 

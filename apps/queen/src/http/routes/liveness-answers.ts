@@ -1,14 +1,14 @@
-import { type Cordon, type HiveRecord, NewCordon } from "@repo/hive-catalog";
+import { type Cordon, NewCordon } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import { z } from "zod";
+import type { Fleet } from "../../fleet/fleet.ts";
+import type { HiveView } from "../../fleet/hive-view.ts";
 import type { Change, ProbeResult } from "../../fleet/liveness/sight.ts";
-import type { AppParts } from "../app.ts";
+import type { Clock } from "../../process/clock.ts";
 import { invalidInput } from "../errors.ts";
 import { got } from "../field-problems.ts";
 import { parseBody } from "../input.ts";
 import { conditionToJson, toWallMs } from "./health.ts";
-
-type ExplainParts = Pick<AppParts, "registry" | "liveness" | "cordons" | "allowedHosts" | "clock">;
 
 export const CordonBody = z.strictObject({ reason: NewCordon.shape.reason, until_ms: timeMs.nullish() });
 
@@ -29,25 +29,20 @@ export const cordonToJson = ({ reason, untilMs, createdAtMs }: Cordon) => ({
 });
 
 /** Everything that decides whether a hive is online and gets work. Times are shown by the wall clock. */
-export function explain(hive: HiveRecord, { registry, liveness, cordons, allowedHosts, clock }: ExplainParts) {
+export function explain({ hive, sight, cordon, ...view }: HiveView, fleet: Fleet, clock: Clock) {
   const nowMs = clock.monotonicNow();
   const wallMs = (atMs: number) => toWallMs(atMs, clock);
-  const sight = liveness.sights.get(hive.id) ?? liveness.learn(hive, nowMs, nowMs, clock.now());
-  const verdict = liveness.judge(sight, hive.status, nowMs);
-  const last = sight.changes.at(-1);
-  const { rule, why } = hive.status === "offline" && last?.status === "offline" ? last : verdict;
-  const cordon = cordons.get(hive.id);
   const { probation } = sight;
   return {
     hive_id: hive.id,
     status: hive.status,
-    rule,
-    why,
-    takes_work: liveness.takesWork(hive.id, nowMs) && cordon === undefined,
-    contactable: !allowedHosts.refuses(hive.host) && sight.probe !== "refused",
+    rule: view.rule,
+    why: view.why,
+    takes_work: view.takesWork,
+    contactable: view.isContactable,
     beat_age_ms: sight.beatAtMs === undefined ? null : Math.round(nowMs - sight.beatAtMs),
-    counted_silence_ms: Math.round(liveness.countedSilenceMs(sight, nowMs)),
-    stale_after_ms: liveness.settings.staleAfterMs,
+    counted_silence_ms: Math.round(view.countedSilenceMs),
+    stale_after_ms: fleet.staleAfterMs,
     unreachable_since_ms: sight.unreachableSinceMs === undefined ? null : wallMs(sight.unreachableSinceMs),
     probes: sight.probes.map((probe) => probeToJson(probe, wallMs)),
     changes: sight.changes.map((change) => changeToJson(change, wallMs)),
@@ -55,9 +50,9 @@ export function explain(hive: HiveRecord, { registry, liveness, cordons, allowed
       probation === undefined || probation.untilMs <= nowMs
         ? null
         : { until_ms: wallMs(probation.untilMs), back_off_ms: probation.backOffMs },
-    skew_ms: registry.get(hive.id)?.skewMs ?? null,
+    skew_ms: view.heard?.skewMs ?? null,
     cordon: cordon === undefined ? null : cordonToJson(cordon),
-    queen: conditionToJson(liveness.condition(nowMs), clock),
+    queen: conditionToJson(fleet.condition(), clock),
   };
 }
 

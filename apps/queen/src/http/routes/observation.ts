@@ -6,7 +6,7 @@ import { Problem, queenStopping } from "../errors.ts";
 
 type ObservationParts = Pick<
   AppParts,
-  "catalog" | "door" | "liveness" | "events" | "metrics" | "metricsByHive" | "clock" | "log"
+  "catalog" | "door" | "fleet" | "events" | "metrics" | "metricsByHive" | "clock" | "log"
 >;
 
 /** What the API is like stands in public source anyway, and a browser that opens a page has no token to send. */
@@ -17,7 +17,7 @@ const OPEN = { config: { access: "open" } } as const;
  * the queen nor a heartbeat should wait for it.
  */
 export function observationRoutes(app: FastifyInstance, parts: ObservationParts): void {
-  const hives = parts.metricsByHive ? () => parts.liveness.sights.values() : undefined;
+  const hives = parts.metricsByHive ? () => parts.fleet.sights() : undefined;
   let metricsPage: Promise<MetricsPage> | undefined;
   app.get("/metrics", { config: { access: "reader" } }, async (_request, reply) => {
     metricsPage ??= import("../../telling/metrics-page.ts").then(

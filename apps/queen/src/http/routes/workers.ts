@@ -20,20 +20,16 @@ const WORKERS_PER_TURN = 250;
 
 const toJson = ({ hiveId, worker }: PlacedWorker) => ({ hive_id: hiveId, ...workerToJson(worker) });
 
-export function workersRoutes(
-  app: FastifyInstance,
-  { registry, cordons }: Pick<AppParts, "registry" | "cordons">,
-): void {
+export function workersRoutes(app: FastifyInstance, { fleet }: Pick<AppParts, "fleet">): void {
   app.get("/v1/workers", { config: { access: "reader" } }, async (request, reply) => {
-    const found = registry.workers(parseQuery(WorkersQuery, request.query));
+    const found = fleet.workers(parseQuery(WorkersQuery, request.query));
     if (found.length <= WORKERS_PER_TURN) return { workers: found.map(toJson) };
     return reply.type("application/json; charset=utf-8").send(Readable.from(piecesOf(found)));
   });
 
   app.get("/v1/workers/best", { config: { access: "reader" } }, async (request) => {
     const { model } = parseQuery(BestWorkerQuery, request.query);
-    await cordons.ready();
-    const best = registry.bestWorker(model);
+    const best = await fleet.bestWorker(model);
     if (best === undefined) {
       throw new Problem(
         404,

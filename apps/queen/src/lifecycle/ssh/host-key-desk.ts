@@ -1,7 +1,7 @@
 import type { HiveRecord, HostKey } from "@repo/hive-catalog";
-import { ForeseenError, reasonOf } from "../../process/errors.ts";
+import { ForeseenError, hiveNotFound, reasonOf } from "../../process/errors.ts";
 import { addressOf, display, type SshTarget, sshTargetOf } from "../../reach/ssh-address.ts";
-import { hiveNotFound, LifecycleError } from "../errors.ts";
+import { LifecycleError } from "../errors.ts";
 import type { JobParts } from "../job.ts";
 import { StepError } from "../step-error.ts";
 import { describeKeys, fingerprintOf, hostKeyPath, type PublicKey } from "./host-key.ts";
