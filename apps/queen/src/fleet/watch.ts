@@ -8,24 +8,8 @@ import { type Probe, ProbeError } from "../reach/probe.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { Fleet } from "./fleet.ts";
 import type { ProbeResult } from "./liveness/sight.ts";
+import { ProbeScheduler } from "./probe-scheduler.ts";
 
-/** How many hives are probed at once while the event loop has time: answers that come together hold it for as long as they take together. */
-const PARALLEL_PROBES = 32;
-/** How many at once while the loop is busy. One that has no answer after some time does not count: it comes together with no other one. */
-const PARALLEL_WHEN_BUSY = 8;
-const ANSWERED_WITHIN_MS = 150;
-/** A loop that takes longer for a turn is busy. */
-const BUSY_TURN_MS = 2;
-/** How many begin in one turn of the event loop, and for how long: all of them at once would hold it for as long as they take together. */
-const STARTS_PER_TURN = 4;
-const STARTS_PER_TURN_MS = 1;
-/**
- * A probe that has no answer by then gives its place to the next one, up to so many: or a thousand hosts that swallow packets would hold
- * up the checks of all the others for minutes.
- */
-const SLOW_PROBE_MS = 250;
-const MAX_SLOW_PROBES = 2048;
-const MAX_LATE_MS = 50;
 /** How many records are looked at before other work gets its turn. */
 const PAGE_SIZE = 100;
 
@@ -39,36 +23,16 @@ interface Parts {
   intervalMs: number;
 }
 
-/** One of the checks that run at once. */
-interface Place {
-  /** Never rejects. */
-  check: Promise<void>;
-  startedAtMs: number;
-  isTaken: boolean;
-  /** Lets the next one begin before this one has ended. */
-  giveUp: () => void;
-}
-const newPlace = (): Place => ({
-  check: Promise.resolve(),
-  startedAtMs: 0,
-  isTaken: false,
-  giveUp: () => undefined,
-});
-
 /** Probes every hive in rounds, and between them sweeps for hives that are lost. */
 export class HealthLoop {
   readonly #parts: Parts;
+  readonly #scheduler: ProbeScheduler;
   readonly #stopping = new AbortController();
   #loops: Promise<unknown> = Promise.resolve();
-  #startsInTurn = 0;
-  #firstStartMs = 0;
-  #turnTookMs = 0;
-  /** Those of the round that runs. */
-  #places: readonly Place[] = [];
-  #nextTurn: Promise<void> | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#scheduler = new ProbeScheduler(parts.clock);
   }
 
   start(): void {
@@ -91,22 +55,7 @@ export class HealthLoop {
     const { fleet } = this.#parts;
     await fleet.beginRound();
     await wholeTurn();
-    const hives = this.#readHives();
-    const slow = new Set<Promise<void>>();
-    const failures: unknown[] = [];
-    this.#places = Array.from({ length: PARALLEL_PROBES }, newPlace);
-    let dueAtMs = performance.now() + SLOW_PROBE_MS;
-    const timer = setInterval(() => {
-      const lateMs = performance.now() - dueAtMs;
-      dueAtMs = performance.now() + SLOW_PROBE_MS;
-      // When the queen herself is late, more probes at once would only make her later.
-      if (lateMs < MAX_LATE_MS) this.#giveUpSlow(slow);
-    }, SLOW_PROBE_MS);
-    const ends = await Promise.allSettled(this.#places.map((place) => this.#checkAll(hives, place, failures)));
-    clearInterval(timer);
-    await Promise.all(slow);
-    const failed = ends.find((end) => end.status === "rejected");
-    if (failed) throw failed.reason;
+    const failures = await this.#scheduler.run(this.#readHives(), (hive) => this.#check(hive));
     if (this.#stopped) return;
     fleet.endRound();
     if (failures.length > 0) throw failures[0];
@@ -154,61 +103,7 @@ export class HealthLoop {
     }
   }
 
-  /** A hive whose status cannot be written keeps no other one from being probed. */
-  async #checkAll(hives: AsyncIterable<HiveRecord>, place: Place, failures: unknown[]): Promise<void> {
-    for await (const hive of hives) {
-      await this.#waitToBegin(place);
-      place.check = this.#check(hive).catch((error: unknown) => void failures.push(error));
-      await new Promise<void>((resolve) => {
-        place.giveUp = resolve;
-        void place.check.then(resolve);
-      });
-      place.isTaken = false;
-    }
-  }
-
-  async #waitToBegin(place: Place): Promise<void> {
-    while (this.#isTurnSpent() || this.#isLoopBusy()) {
-      this.#nextTurn ??= this.#turn();
-      await this.#nextTurn;
-    }
-    if (this.#startsInTurn === 0) this.#firstStartMs = performance.now();
-    this.#startsInTurn += 1;
-    place.isTaken = true;
-    place.startedAtMs = this.#parts.clock.monotonicNow();
-  }
-
-  async #turn(): Promise<void> {
-    const beganAtMs = performance.now();
-    await wholeTurn();
-    this.#turnTookMs = performance.now() - beganAtMs;
-    this.#startsInTurn = 0;
-    this.#nextTurn = undefined;
-  }
-
-  #isTurnSpent(): boolean {
-    if (this.#startsInTurn === 0) return false;
-    return this.#startsInTurn >= STARTS_PER_TURN || performance.now() - this.#firstStartMs > STARTS_PER_TURN_MS;
-  }
-
-  #isLoopBusy(): boolean {
-    if (this.#turnTookMs <= BUSY_TURN_MS) return false;
-    const sinceMs = this.#parts.clock.monotonicNow() - ANSWERED_WITHIN_MS;
-    const awaited = this.#places.filter(({ isTaken, startedAtMs }) => isTaken && startedAtMs > sinceMs);
-    return awaited.length >= PARALLEL_WHEN_BUSY;
-  }
-
-  /** Frees the places of checks that are slow by the clock of the queen. */
-  #giveUpSlow(slow: Set<Promise<void>>): void {
-    const nowMs = this.#parts.clock.monotonicNow();
-    for (const { check, startedAtMs, giveUp } of this.#places) {
-      if (nowMs - startedAtMs < SLOW_PROBE_MS || slow.size >= MAX_SLOW_PROBES || slow.has(check)) continue;
-      slow.add(check);
-      void check.then(() => slow.delete(check));
-      giveUp();
-    }
-  }
-
+  /** A status that cannot be written keeps no other hive from being probed. */
   async #check(hive: HiveRecord): Promise<void> {
     const { fleet, metrics } = this.#parts;
     const result = await this.#probe(hive);
