@@ -11,7 +11,8 @@ import { Announcer } from "./announcer.ts";
 import { Cordons } from "./cordons.ts";
 import { DeviceDetection } from "./devices.ts";
 import { type HiveView, viewOf } from "./hive-view.ts";
-import { type Condition, Liveness, type LivenessSettings } from "./liveness/liveness.ts";
+import { Liveness, type LivenessSettings } from "./liveness/liveness.ts";
+import type { Condition } from "./liveness/own-condition.ts";
 import type { ProbeResult, Sight } from "./liveness/sight.ts";
 import { StatusKeeper } from "./statuses.ts";
 import { HiveRegistry, type PlacedWorker } from "./workers/registry.ts";
@@ -74,7 +75,7 @@ export class Fleet {
     this.#devices = new DeviceDetection(options);
     const read = (sight: Sight) => this.#readStatus(sight);
     this.#statuses = new StatusKeeper({ ...options, liveness: this.#liveness, announcer: this.#announcer, read });
-    metrics.marksHeld.read = () => (this.#liveness.isHolding ? 1 : 0);
+    metrics.marksHeld.read = () => (this.#liveness.condition.held ? 1 : 0);
     metrics.missingHives.read = () => this.condition().missing;
   }
 
@@ -221,15 +222,15 @@ export class Fleet {
 
   /** How the queen sees herself. */
   condition(): Condition {
-    return this.#liveness.condition(this.#options.clock.monotonicNow());
+    return this.#liveness.condition.at(this.#options.clock.monotonicNow());
   }
 
   /** An operator says that the missing hives are gone. Returns how many, or undefined when no mark is held back. */
   confirm(): { missing: number; online: number } | undefined {
-    const confirmed = this.#liveness.confirm(this.#options.clock.monotonicNow());
+    const confirmed = this.#liveness.condition.confirm(this.#options.clock.monotonicNow());
     if (confirmed === undefined) return undefined;
     this.#options.log.warn(confirmed, "an operator confirms that the missing hives are gone");
-    this.#announcer.notices(this.#liveness.takeNotices());
+    this.#announcer.notices(this.#liveness.condition.takeNotices());
     return confirmed;
   }
 

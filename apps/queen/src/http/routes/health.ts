@@ -1,6 +1,6 @@
 import type { HiveCatalog } from "@repo/hive-catalog";
 import type { FastifyInstance } from "fastify";
-import type { Condition } from "../../fleet/liveness/liveness.ts";
+import type { Condition } from "../../fleet/liveness/own-condition.ts";
 import type { Clock } from "../../process/clock.ts";
 import type { AppParts } from "../app.ts";
 import { Problem } from "../errors.ts";
