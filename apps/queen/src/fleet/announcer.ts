@@ -45,7 +45,7 @@ export class Announcer {
     const change = { hive_id: id, was, status, why };
     log.info(change, `hive ${status}`);
     events.publish("status", change);
-    metrics.statusChanges.add(status);
+    metrics.statusChanges.inc({ status });
   }
 
   /** What the queen went through as a whole. */
@@ -55,7 +55,7 @@ export class Announcer {
       const text = textOf(notice);
       log[notice.kind === "resumed" || notice.kind === "network_back" ? "info" : "warn"]({ liveness: notice }, text);
       events.publish("liveness", { kind: notice.kind, why: text, ...countsOf(notice) });
-      metrics.notices.add(notice.kind);
+      metrics.notices.inc({ kind: notice.kind });
     }
   }
 }

@@ -47,11 +47,11 @@ export class HeartbeatReceiver {
       await catalog.updateHeartbeat(hiveId, heartbeatMs);
       const tookMs = clock.monotonicNow() - beganAtMs;
       const nextBeatMs = await fleet.beat({ hiveId, workers, skewMs: timestampMs - heartbeatMs, heartbeatMs, tookMs });
-      metrics.beats.add("stored");
+      metrics.beats.inc({ result: "stored" });
       return nextBeatMs;
     } catch (error) {
       const isUnknown = isCatalogError(error, "HIVE_NOT_FOUND");
-      metrics.beats.add(isUnknown ? "unknown_hive" : "failed");
+      metrics.beats.inc({ result: isUnknown ? "unknown_hive" : "failed" });
       if (isUnknown) fleet.gone(hiveId);
       else fleet.heard(hiveId);
       throw error;

@@ -107,7 +107,7 @@ export class HealthLoop {
   async #check(hive: HiveRecord): Promise<void> {
     const { fleet, metrics } = this.#parts;
     const result = await this.#probe(hive);
-    metrics.probes.add(result.outcome);
+    metrics.probes.inc({ outcome: result.outcome });
     if (!this.#stopped) await fleet.probed(hive, result);
   }
 
