@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import type { HiveCatalog } from "@repo/hive-catalog";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -7,22 +6,11 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
-import type { Cordons } from "../fleet/cordons.ts";
-import type { DeviceDetection } from "../fleet/devices.ts";
-import type { HeartbeatReceiver } from "../fleet/heartbeats.ts";
-import type { Liveness } from "../fleet/liveness/liveness.ts";
-import type { StatusKeeper } from "../fleet/statuses.ts";
-import type { HiveRegistry } from "../fleet/workers/registry.ts";
-import type { Lifecycle } from "../lifecycle/lifecycle.ts";
-import type { Clock } from "../process/clock.ts";
-import type { AllowedHosts } from "../reach/allowed-hosts.ts";
-import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import { addBodyParsers, BODY_LIMIT_BYTES } from "./body-parsers.ts";
-import type { Servers } from "./connections/servers.ts";
-import type { Door } from "./door/door.ts";
 import { levelOf, Problem, toProblem } from "./errors.ts";
 import { MAX_ID_LENGTH } from "./input.ts";
+import type { AppParts } from "./parts.ts";
 import { RouteTable } from "./route-table.ts";
 import { countsRoutes } from "./routes/counts.ts";
 import { devicesRoutes } from "./routes/devices.ts";
@@ -34,28 +22,6 @@ import { observationRoutes } from "./routes/observation.ts";
 import { operationsRoutes } from "./routes/operations.ts";
 import { stateRoutes } from "./routes/state.ts";
 import { workersRoutes } from "./routes/workers.ts";
-
-/** What the routes are built from. */
-export interface AppParts {
-  catalog: HiveCatalog;
-  registry: HiveRegistry;
-  liveness: Liveness;
-  cordons: Cordons;
-  events: EventLog;
-  metrics: Metrics;
-  statuses: StatusKeeper;
-  detection: DeviceDetection;
-  heartbeats: HeartbeatReceiver;
-  /** Loads it at its first use. */
-  lifecycle: () => Promise<Lifecycle>;
-  allowedHosts: AllowedHosts;
-  /** Whether `/metrics` has series of each single hive. */
-  metricsByHive: boolean;
-  door: Door;
-  servers: Servers;
-  clock: Clock;
-  log: FastifyBaseLogger;
-}
 
 /** Bodies are checked by zod, and no route has a schema for fastify: it would load ajv at each start to be ready for one. */
 const noSchemas = () => {

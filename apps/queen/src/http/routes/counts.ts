@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import type { AppParts } from "../app.ts";
 import { parseQuery } from "../input.ts";
+import type { AppParts } from "../parts.ts";
 
 const NoQuery = z.strictObject({});
 

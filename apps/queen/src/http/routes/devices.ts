@@ -1,8 +1,8 @@
 import { DeviceCapabilitiesJson, StrictDeviceCapabilitiesJson } from "@repo/device-types";
 import type { FastifyInstance } from "fastify";
-import type { AppParts } from "../app.ts";
 import { hiveNotFound } from "../errors.ts";
 import { type HivePath, parseBody, pathId } from "../input.ts";
+import type { AppParts } from "../parts.ts";
 
 type DevicesParts = Pick<AppParts, "catalog" | "detection" | "events">;
 

@@ -2,9 +2,9 @@ import type { HiveCatalog } from "@repo/hive-catalog";
 import type { FastifyInstance } from "fastify";
 import type { Condition } from "../../fleet/liveness/liveness.ts";
 import type { Clock } from "../../process/clock.ts";
-import type { AppParts } from "../app.ts";
 import { Problem } from "../errors.ts";
 import type { FieldProblem } from "../field-problems.ts";
+import type { AppParts } from "../parts.ts";
 
 /** A catalog that takes longer does not answer, for whoever sends work here. */
 const CATALOG_DEADLINE_MS = 2000;

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import { HeartbeatJson, usualHeartbeat } from "../../fleet/heartbeats.ts";
-import type { AppParts } from "../app.ts";
 import { checkBeatsFor } from "../door/door.ts";
 import { parseBody } from "../input.ts";
+import type { AppParts } from "../parts.ts";
 
 export function heartbeatRoutes(app: FastifyInstance, { heartbeats }: Pick<AppParts, "heartbeats">): void {
   app.post("/v1/heartbeat", { config: { access: "hive" } }, async (request) => {

@@ -11,9 +11,9 @@ import {
 } from "@repo/hive-catalog";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import type { AppParts } from "../app.ts";
 import { hiveNotFound, invalidField } from "../errors.ts";
 import { checkObject, type HivePath, parseBody, parseQuery, pathId } from "../input.ts";
+import type { AppParts } from "../parts.ts";
 import { parseHiveFields } from "./hive-fields.ts";
 
 type HivesParts = Pick<

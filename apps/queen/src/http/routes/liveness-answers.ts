@@ -2,10 +2,10 @@ import { type Cordon, type HiveRecord, NewCordon } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import { z } from "zod";
 import type { Change, ProbeResult } from "../../fleet/liveness/sight.ts";
-import type { AppParts } from "../app.ts";
 import { invalidInput } from "../errors.ts";
 import { got } from "../field-problems.ts";
 import { parseBody } from "../input.ts";
+import type { AppParts } from "../parts.ts";
 import { conditionToJson, toWallMs } from "./health.ts";
 
 type ExplainParts = Pick<AppParts, "registry" | "liveness" | "cordons" | "allowedHosts" | "clock">;

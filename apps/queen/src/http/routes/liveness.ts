@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
-import type { AppParts } from "../app.ts";
 import { hiveNotFound, Problem } from "../errors.ts";
 import { type HivePath, pathId } from "../input.ts";
+import type { AppParts } from "../parts.ts";
 
 type LivenessParts = Pick<
   AppParts,

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import type { EventStream } from "../../telling/event-stream.ts";
 import type { MetricsPage } from "../../telling/metrics-page.ts";
-import type { AppParts } from "../app.ts";
 import { Problem } from "../errors.ts";
+import type { AppParts } from "../parts.ts";
 
 type ObservationParts = Pick<
   AppParts,

@@ -2,9 +2,9 @@ import type { OperationRecord } from "@repo/hive-catalog";
 import { rule } from "@repo/hive-catalog/record";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import type { AppParts } from "../app.ts";
 import { operationNotFound, Problem } from "../errors.ts";
 import { type HivePath, parseBody, parseQuery, pathId } from "../input.ts";
+import type { AppParts } from "../parts.ts";
 import { ListQuery } from "./hives.ts";
 
 type OperationsParts = Pick<AppParts, "catalog" | "lifecycle">;

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from "fastify";
 import type { MemoryUsage } from "../../fleet/workers/usage.ts";
 import { workerToJson } from "../../fleet/workers/worker.ts";
-import type { AppParts } from "../app.ts";
 import { hiveNotFound } from "../errors.ts";
 import { type HivePath, pathId } from "../input.ts";
+import type { AppParts } from "../parts.ts";
 import { toWallMs } from "./health.ts";
 
 type StateParts = Pick<AppParts, "catalog" | "registry" | "liveness" | "cordons" | "clock" | "allowedHosts">;

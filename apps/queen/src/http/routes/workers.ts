@@ -4,9 +4,9 @@ import { z } from "zod";
 import type { PlacedWorker } from "../../fleet/workers/registry.ts";
 import { WorkerState, workerToJson } from "../../fleet/workers/worker.ts";
 import { wholeTurn } from "../../process/turn.ts";
-import type { AppParts } from "../app.ts";
 import { Problem } from "../errors.ts";
 import { parseQuery } from "../input.ts";
+import type { AppParts } from "../parts.ts";
 
 export const WorkersQuery = z.strictObject({
   model: z.string().optional(),

@@ -1,0 +1,37 @@
+import type { HiveCatalog } from "@repo/hive-catalog";
+import type { FastifyBaseLogger } from "fastify";
+import type { Cordons } from "../fleet/cordons.ts";
+import type { DeviceDetection } from "../fleet/devices.ts";
+import type { HeartbeatReceiver } from "../fleet/heartbeats.ts";
+import type { Liveness } from "../fleet/liveness/liveness.ts";
+import type { StatusKeeper } from "../fleet/statuses.ts";
+import type { HiveRegistry } from "../fleet/workers/registry.ts";
+import type { Lifecycle } from "../lifecycle/lifecycle.ts";
+import type { Clock } from "../process/clock.ts";
+import type { AllowedHosts } from "../reach/allowed-hosts.ts";
+import type { EventLog } from "../telling/events.ts";
+import type { Metrics } from "../telling/metrics.ts";
+import type { Servers } from "./connections/servers.ts";
+import type { Door } from "./door/door.ts";
+
+/** What the routes are built from. */
+export interface AppParts {
+  catalog: HiveCatalog;
+  registry: HiveRegistry;
+  liveness: Liveness;
+  cordons: Cordons;
+  events: EventLog;
+  metrics: Metrics;
+  statuses: StatusKeeper;
+  detection: DeviceDetection;
+  heartbeats: HeartbeatReceiver;
+  /** Loads it at its first use. */
+  lifecycle: () => Promise<Lifecycle>;
+  allowedHosts: AllowedHosts;
+  /** Whether `/metrics` has series of each single hive. */
+  metricsByHive: boolean;
+  door: Door;
+  servers: Servers;
+  clock: Clock;
+  log: FastifyBaseLogger;
+}
