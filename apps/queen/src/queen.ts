@@ -19,8 +19,10 @@ import type { Clock } from "./process/clock.ts";
 import { isLoopback } from "./reach/addresses.ts";
 import type { AllowedHosts } from "./reach/allowed-hosts.ts";
 import { Probe, type Resolve } from "./reach/probe.ts";
+import { EventStream } from "./telling/event-stream.ts";
 import { EventLog } from "./telling/events.ts";
 import type { Metrics } from "./telling/metrics.ts";
+import { MetricsPage } from "./telling/metrics-page.ts";
 
 const MAX_PROBE_TIMEOUT_MS = 5000;
 const REAP_INTERVAL_MS = 50;
@@ -98,14 +100,21 @@ export function assembleQueen(options: QueenOptions): Queen {
   const servers = new Servers({ ...options, limits, arrivals });
   const onAdmitted = (socket: Socket) => servers.prove(socket);
   const door = new Door({ catalog, clock, log, limits, openUntilTokens: isLoopback(host), onAdmitted });
+  const stopping = new AbortController();
+  const eventStream = new EventStream(parts);
+  let metricsPage: MetricsPage | undefined;
   const app = createApp({
     ...parts,
     heartbeats,
     allowedHosts,
     door,
     servers,
-    metricsByHive,
     lifecycle: lifecycle.load,
+    eventStream,
+    // It counts from its making on how the process fares.
+    metricsPage: () => (metricsPage ??= new MetricsPage({ ...parts, metricsByHive })),
+    startedAtMs: clock.monotonicNow(),
+    stopping: stopping.signal,
   });
   const endDeadOperations = async () => {
     const unfinished = await catalog.operations.unfinished();
@@ -124,6 +133,8 @@ export function assembleQueen(options: QueenOptions): Queen {
   };
   const unwatchEventLoop = metrics.watchEventLoop();
   const stop = async () => {
+    stopping.abort();
+    eventStream.close();
     unwatchEventLoop();
     door.stop();
     for (const timer of lookBackTimers) clearTimeout(timer);

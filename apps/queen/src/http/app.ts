@@ -12,27 +12,13 @@ import { levelOf, Problem, toProblem } from "./errors.ts";
 import { MAX_ID_LENGTH } from "./input.ts";
 import type { AppParts } from "./parts.ts";
 import { RouteTable } from "./route-table.ts";
-import { countsRoutes } from "./routes/counts.ts";
-import { devicesRoutes } from "./routes/devices.ts";
-import { healthRoutes } from "./routes/health.ts";
-import { heartbeatRoutes } from "./routes/heartbeat.ts";
-import { hivesRoutes } from "./routes/hives.ts";
-import { livenessRoutes } from "./routes/liveness.ts";
-import { observationRoutes } from "./routes/observation.ts";
-import { operationsRoutes } from "./routes/operations.ts";
-import { stateRoutes } from "./routes/state.ts";
-import { workersRoutes } from "./routes/workers.ts";
+import { ROUTES } from "./routes.ts";
+import { serve } from "./serve.ts";
 
 /** Bodies are checked by zod, and no route has a schema for fastify: it would load ajv at each start to be ready for one. */
 const noSchemas = () => {
   throw new Error("a route has a JSON schema for fastify, but bodies are checked by zod");
 };
-declare module "fastify" {
-  interface FastifyInstance {
-    routeTable: RouteTable;
-  }
-}
-
 const CHATTY_LEVELS: ReadonlySet<string> = new Set(["trace", "debug", "info"]);
 const PROBLEM_JSON = "application/problem+json";
 /** For an answer to reach a caller whose connection is given up. */
@@ -59,14 +45,8 @@ export function createApp(parts: AppParts): FastifyInstance {
   addBodyParsers(app);
   app.setErrorHandler(sendProblem);
 
-  const table = new RouteTable();
-  app.decorate("routeTable", table);
+  const table = new RouteTable(ROUTES);
   app.decorateRequest("caller", null);
-  app.addHook("onRoute", (route) => {
-    const access = route.config?.access ?? "operator";
-    table.add(route.url, route.method, access);
-    route.onRequest = [parts.door.guard(access), ...[route.onRequest ?? []].flat()];
-  });
   app.addHook("onRequest", (request, _reply, done) => {
     if (request.is404) {
       parts.door.countStranger(request);
@@ -74,17 +54,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     }
     done();
   });
-
-  healthRoutes(app, parts);
-  heartbeatRoutes(app, parts);
-  hivesRoutes(app, parts);
-  devicesRoutes(app, parts);
-  stateRoutes(app, parts);
-  livenessRoutes(app, parts);
-  countsRoutes(app, parts);
-  workersRoutes(app, parts);
-  observationRoutes(app, parts);
-  operationsRoutes(app, parts);
+  for (const route of ROUTES) serve(app, route, parts);
   return app;
 }
 

@@ -9,12 +9,14 @@ import type { HiveRegistry } from "../fleet/workers/registry.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
 import type { Clock } from "../process/clock.ts";
 import type { AllowedHosts } from "../reach/allowed-hosts.ts";
+import type { EventStream } from "../telling/event-stream.ts";
 import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
+import type { MetricsPage } from "../telling/metrics-page.ts";
 import type { Servers } from "./connections/servers.ts";
 import type { Door } from "./door/door.ts";
 
-/** What the routes are built from. */
+/** What the handlers of routes are handed. */
 export interface AppParts {
   catalog: HiveCatalog;
   registry: HiveRegistry;
@@ -28,10 +30,15 @@ export interface AppParts {
   /** Loads it at its first use. */
   lifecycle: () => Promise<Lifecycle>;
   allowedHosts: AllowedHosts;
-  /** Whether `/metrics` has series of each single hive. */
-  metricsByHive: boolean;
+  eventStream: EventStream;
+  /** Made when it is first asked for. */
+  metricsPage: () => MetricsPage;
   door: Door;
   servers: Servers;
   clock: Clock;
+  /** Monotonic: when the queen was put together. */
+  startedAtMs: number;
+  /** Aborted when she begins to stop. */
+  stopping: AbortSignal;
   log: FastifyBaseLogger;
 }

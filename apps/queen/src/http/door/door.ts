@@ -23,10 +23,6 @@ export interface Caller {
 }
 
 declare module "fastify" {
-  interface FastifyContextConfig {
-    /** "operator" where a route says nothing. */
-    access?: Access;
-  }
   interface FastifyRequest {
     /** null on a route that is open to all. */
     caller: Caller | null;

@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { isoTime } from "../../fleet/workers/worker.ts";
 import type { Access } from "../door/door.ts";
-import { type Answer, type Operation, TAGS } from "./operation.ts";
-import { NAMED_SCHEMAS, OPERATIONS } from "./operations.ts";
-import { ANYWHERE, GUARDED, PROBLEMS } from "./problems.ts";
+import { type Answer, type BodyRule, paramsOf, type Route, TAGS } from "../route.ts";
+import { ROUTES } from "../routes.ts";
+import { ANYWHERE, GUARDED, PROBLEMS, type ProblemCode, WITH_BODY } from "./problems.ts";
 
 type Json = Record<string, unknown>;
 
@@ -12,12 +11,13 @@ type Json = Record<string, unknown>;
 export function openApiDocument(): Json {
   const components = new Components();
   const paths: Record<string, Json> = {};
-  for (const operation of OPERATIONS) {
-    const path = operation.path.replace(/:([a-z]+)/g, "{$1}");
-    paths[path] = { ...paths[path], [operation.method]: describeOperation(operation, components) };
+  for (const route of ROUTES) {
+    const path = route.path.replace(/:([a-z]+)/g, "{$1}");
+    paths[path] = { ...paths[path], [route.method]: describeRoute(route, components) };
   }
-  components.jsonOf(ProblemJson);
-  for (const schema of NAMED_SCHEMAS) components.jsonOf(schema);
+  for (const schema of [ProblemJson, ...ROUTES.flatMap(({ namedSchemas = [] }) => namedSchemas)]) {
+    components.jsonOf(schema);
+  }
   return {
     openapi: "3.1.0",
     info: {
@@ -59,22 +59,14 @@ const ProblemJson = z
   })
   .meta({ id: "Problem", description: "Every error (RFC 9457)" });
 
-/** What several operations share: it has a name, and stands among the components of the document once. */
+/** What several routes share: it has a name, and stands among the components of the document once. */
 class Components {
   readonly schemas: Record<string, Json> = {};
-  /** Answers that several operations share. */
+  /** Answers that several routes share. */
   readonly responses: Record<string, Json> = {};
 
   jsonOf(schema: z.ZodType): Json {
-    const { $schema, $defs, ...json } = z.toJSONSchema(schema, {
-      io: "input",
-      unrepresentable: "any",
-      override: ({ zodSchema, jsonSchema }) => {
-        if (zodSchema !== isoTime) return;
-        delete jsonSchema.pattern;
-        Object.assign(jsonSchema, { format: "date-time", examples: ["2025-10-21T10:00:00Z"] });
-      },
-    });
+    const { $schema, $defs, ...json } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
     for (const [name, definition] of Object.entries($defs ?? {})) this.#add(name, toComponents(definition));
     return toComponents(json);
   }
@@ -92,9 +84,9 @@ class Components {
 const toComponents = (json: object): Json =>
   JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/'));
 
-function describeOperation(operation: Operation, components: Components): Json {
-  const { operationId, tag, summary, access = "operator", description, body, answers } = operation;
-  const parameters = describeParameters(operation, components);
+function describeRoute(route: Route, components: Components): Json {
+  const { operationId, tag, summary, access = "operator", description, body, answer } = route;
+  const parameters = describeParameters(route, components);
   return {
     operationId,
     tags: [tag],
@@ -104,22 +96,30 @@ function describeOperation(operation: Operation, components: Components): Json {
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: describeBody(body, components) }),
     responses: {
-      ...Object.fromEntries(
-        Object.entries(answers).map(([status, answer]) => [status, describeAnswer(answer, components)]),
-      ),
-      ...describeProblems([...ANYWHERE, ...(access === "open" ? [] : GUARDED), ...operation.problems], components),
+      [answer.status ?? 200]: describeAnswer(answer, components),
+      ...describeProblems(problemsOf(route), components),
     },
   };
 }
 
-function describeParameters({ path, query, headers }: Operation, components: Components): Json[] {
-  const inPath = [...path.matchAll(/:([a-z]+)/g)].map(([, name = ""]) => ({
-    name,
-    in: "path",
-    required: true,
-    schema: { type: "string" },
-  }));
-  return [...inPath, ...fieldsOf(query, "query", components), ...fieldsOf(headers, "header", components)];
+/** What a route may answer when not all goes well. */
+function problemsOf(route: Route): readonly ProblemCode[] {
+  const { access, query, body, problems = [] } = route;
+  const params = paramsOf(route);
+  return [
+    ...ANYWHERE,
+    ...(access === "open" ? [] : GUARDED),
+    ...(params.length > 0 ? (["URI_TOO_LONG"] as const) : []),
+    ...(params.includes("id") ? (["HIVE_NOT_FOUND"] as const) : []),
+    ...(query ? (["INVALID_ARGUMENT"] as const) : []),
+    ...(body ? ([body.code ?? "INVALID_ARGUMENT", ...WITH_BODY] as const) : []),
+    ...problems,
+  ];
+}
+
+function describeParameters(route: Route, components: Components): Json[] {
+  const inPath = paramsOf(route).map((name) => ({ name, in: "path", required: true, schema: { type: "string" } }));
+  return [...inPath, ...fieldsOf(route.query, "query", components), ...fieldsOf(route.headers, "header", components)];
 }
 
 function fieldsOf(object: z.ZodObject | undefined, place: "query" | "header", components: Components): Json[] {
@@ -132,10 +132,7 @@ function fieldsOf(object: z.ZodObject | undefined, place: "query" | "header", co
   });
 }
 
-function describeBody(
-  { schema, examples, types = ["application/json"] }: NonNullable<Operation["body"]>,
-  components: Components,
-): Json {
+function describeBody({ schema, examples, types = ["application/json"] }: BodyRule, components: Components): Json {
   const named = Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
   const content = { schema: components.jsonOf(schema), examples: named };
   return { required: true, content: Object.fromEntries(types.map((type) => [type, content])) };
@@ -145,9 +142,9 @@ function describeAnswer(
   { description, schema, example, type = "application/json", headers }: Answer,
   components: Components,
 ): Json {
-  const described = Object.entries(headers ?? {}).map(([name, meaning]) => [
+  const described = Object.entries(headers ?? {}).map(([name, header]) => [
     name,
-    { description: meaning, schema: { type: "string" } },
+    { description: header.description, schema: { type: "string" } },
   ]);
   return {
     description,
@@ -158,7 +155,7 @@ function describeAnswer(
   };
 }
 
-/** One answer for each status, named by the codes that it can have: most operations share them. */
+/** One answer for each status, named by the codes that it can have: most routes share them. */
 function describeProblems(codes: readonly string[], components: Components): Json {
   const known = [...new Set(codes)].sort().map((code) => ({ code, ...PROBLEMS.get(code) }));
   const statuses = [...new Set(known.map(({ status }) => status))];

@@ -85,12 +85,10 @@ export const ANYWHERE: readonly ProblemCode[] = [
   "HEADERS_TOO_LARGE",
   "INTERNAL",
 ];
-/** … one with an id in its path. */
-export const WITH_ID: readonly ProblemCode[] = ["HIVE_NOT_FOUND", "URI_TOO_LONG"];
 /** … one with a body. */
 export const WITH_BODY: readonly ProblemCode[] = ["INVALID_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"];
 /** … one that reads the catalog. */
-export const READING: readonly ProblemCode[] = [
+const READING: readonly ProblemCode[] = [
   "CATALOG_BUSY",
   "CATALOG_CORRUPT",
   "CATALOG_TOO_NEW",
@@ -99,12 +97,7 @@ export const READING: readonly ProblemCode[] = [
   "CATALOG_UNAVAILABLE",
   "CATALOG_CLOSED",
 ];
-/** … one that writes it. */
-export const WRITING: readonly ProblemCode[] = [
-  ...READING,
-  "CATALOG_OUTCOME_UNKNOWN",
-  "CATALOG_READ_ONLY",
-  "CATALOG_FULL",
-];
 /** … one that needs a token, which is read from the catalog. */
 export const GUARDED: readonly ProblemCode[] = ["UNAUTHENTICATED", "FORBIDDEN", "CORRUPT_RECORD", ...READING];
+/** … one that changes the catalog, beside what it meets as one that needs a token. */
+export const WRITING: readonly ProblemCode[] = ["CATALOG_OUTCOME_UNKNOWN", "CATALOG_READ_ONLY", "CATALOG_FULL"];
