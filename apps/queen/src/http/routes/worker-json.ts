@@ -48,11 +48,14 @@ const workerFields = {
   gpu_percent: percent,
 };
 
+const WorkerFields = z.object(workerFields, rule("must be an object"));
 /** One worker of a heartbeat. Further keys are ignored. */
-const WorkerJson = z.object(workerFields, rule("must be an object")).transform(
-  (json): Worker => ({
+const WorkerJson = WorkerFields.transform((json) => toWorker(json, json.state));
+
+function toWorker(json: Omit<z.output<typeof WorkerFields>, "state">, state: WorkerState): Worker {
+  return {
     workerId: json.worker_id,
-    state: json.state,
+    state,
     lastHeartbeat: json.last_heartbeat,
     healthStatus: json.health_status,
     url: json.url ?? null,
@@ -63,8 +66,8 @@ const WorkerJson = z.object(workerFields, rule("must be an object")).transform(
     ramBytes: json.ram_bytes ?? null,
     cpuPercent: json.cpu_percent ?? null,
     gpuPercent: json.gpu_percent ?? null,
-  }),
-);
+  };
+}
 
 /** The workers of one heartbeat, no two with one id. */
 export const WorkersJson = z.array(WorkerJson, rule("must be a list of workers")).check(({ value, issues }) => {
@@ -96,58 +99,29 @@ export function usualWorkers(json: unknown): Worker[] | undefined {
 function usualWorker(json: unknown): Worker | undefined {
   if (typeof json !== "object" || json === null || Array.isArray(json)) return undefined;
   const item = json as Record<keyof typeof workerFields, unknown>;
-  const { worker_id: workerId, last_heartbeat: lastHeartbeat, health_status: healthStatus } = item;
   const state = typeof item.state === "string" ? STATE_BY_LOWER_CASE.get(item.state.toLowerCase()) : undefined;
-  const url = textOrNull(item.url, MAX_URL_LENGTH);
-  const modelId = textOrNull(item.model_id);
-  const backend = textOrNull(item.backend);
-  const deviceId = amountOrNull(item.device_id);
-  const vramBytes = amountOrNull(item.vram_bytes);
-  const ramBytes = amountOrNull(item.ram_bytes);
-  const cpuPercent = percentOrNull(item.cpu_percent);
-  const gpuPercent = percentOrNull(item.gpu_percent);
-  if (!isText(workerId) || workerId === "" || !isTime(lastHeartbeat) || !isText(healthStatus)) return undefined;
-  if (state === undefined || url === undefined || modelId === undefined || backend === undefined) return undefined;
-  if (deviceId === undefined || vramBytes === undefined || ramBytes === undefined) return undefined;
-  if (cpuPercent === undefined || gpuPercent === undefined) return undefined;
-  return {
-    workerId,
-    state,
-    lastHeartbeat,
-    healthStatus,
-    url,
-    modelId,
-    backend,
-    deviceId,
-    vramBytes,
-    ramBytes,
-    cpuPercent,
-    gpuPercent,
-  };
+  const isUsual =
+    isText(item.worker_id) &&
+    item.worker_id !== "" &&
+    isTime(item.last_heartbeat) &&
+    isText(item.health_status) &&
+    (isNone(item.url) || isText(item.url, MAX_URL_LENGTH)) &&
+    (isNone(item.model_id) || isText(item.model_id)) &&
+    (isNone(item.backend) || isText(item.backend)) &&
+    (isNone(item.device_id) || isAmount(item.device_id)) &&
+    (isNone(item.vram_bytes) || isAmount(item.vram_bytes)) &&
+    (isNone(item.ram_bytes) || isAmount(item.ram_bytes)) &&
+    (isNone(item.cpu_percent) || isPercent(item.cpu_percent)) &&
+    (isNone(item.gpu_percent) || isPercent(item.gpu_percent));
+  return isUsual && state !== undefined ? toWorker(item as z.output<typeof WorkerFields>, state) : undefined;
 }
 
-function isText(value: unknown, maxLength = MAX_TEXT_LENGTH): value is string {
-  return typeof value === "string" && value.length <= maxLength;
-}
-
-export function isTime(value: unknown): value is string {
-  return isText(value) && TIME_PATTERN.test(value);
-}
-
-function textOrNull(value: unknown, maxLength?: number): string | null | undefined {
-  if (value === undefined || value === null) return null;
-  return isText(value, maxLength) ? value : undefined;
-}
-
-function amountOrNull(value: unknown): number | null | undefined {
-  if (value === undefined || value === null) return null;
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
-}
-
-function percentOrNull(value: unknown): number | null | undefined {
-  if (value === undefined || value === null) return null;
-  return Number.isFinite(value) && (value as number) >= 0 ? (value as number) : undefined;
-}
+const isNone = (value: unknown): boolean => value === undefined || value === null;
+const isText = (value: unknown, maxLength = MAX_TEXT_LENGTH): value is string =>
+  typeof value === "string" && value.length <= maxLength;
+const isAmount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isPercent = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0;
+export const isTime = (value: unknown): value is string => isText(value) && TIME_PATTERN.test(value);
 
 export const WORKER_EXAMPLE = {
   worker_id: "worker-1",
