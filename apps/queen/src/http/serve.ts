@@ -2,13 +2,14 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { hiveNotFound } from "./errors.ts";
 import { parseBody, parseQuery } from "./input.ts";
 import type { AppParts } from "./parts.ts";
-import { type Answer, type BodyRule, methodsOf, type Route } from "./route.ts";
+import { type Answer, type BodyRule, methodsOf, paramsOf, type Route } from "./route.ts";
 
 /** Lets a request in as its route says, checks it, and hands it to the route's handler. No promise beside the handler's own: each heartbeat passes here. */
 export function serve(app: FastifyInstance, route: Route, parts: AppParts): void {
   const { path, access = "operator", query, body, answer } = route;
   const { status = 200, type, headers } = answer;
   const [method = "", head] = methodsOf(route);
+  const hasHiveId = paramsOf(route).includes("id");
   const readBody = body && readerOf(body);
   app.route({
     method,
@@ -16,7 +17,7 @@ export function serve(app: FastifyInstance, route: Route, parts: AppParts): void
     exposeHeadRoute: head !== undefined,
     onRequest: parts.door.guard(access),
     handler: (request, reply) => {
-      checkParams(request.params);
+      if (hasHiveId) checkHiveId(request.params);
       if (query) request.query = parseQuery(query, request.query);
       if (readBody) request.body = readBody(request.body);
       if (status !== 200) reply.code(status);
@@ -32,9 +33,9 @@ function readerOf({ schema, code = "INVALID_ARGUMENT", read }: BodyRule): (json:
 }
 
 /** Throws HIVE_NOT_FOUND for an id that no hive can have. */
-function checkParams(params: unknown): void {
-  const { id } = params as { id?: string };
-  if (id?.includes("\0")) throw hiveNotFound(id);
+function checkHiveId(params: unknown): void {
+  const { id } = params as { id: string };
+  if (id.includes("\0")) throw hiveNotFound(id);
 }
 
 async function withHeaders(

@@ -48,6 +48,8 @@ export class EventStream {
     isAdmitted: () => boolean,
   ): void {
     const { events, metrics, log } = this.#options;
+    // It may have left while its token was read.
+    if (request.socket.destroyed) return;
     response.writeHead(200, {
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-store",
