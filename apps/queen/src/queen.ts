@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { type HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
-import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
 import { DEFAULT_LIMITS, type Limits } from "./config/settings.ts";
 import { Cordons } from "./fleet/cordons.ts";
 import { DeviceDetection } from "./fleet/devices.ts";
@@ -11,15 +12,15 @@ import { HealthLoop } from "./fleet/watch.ts";
 import { HiveRegistry } from "./fleet/workers/registry.ts";
 import { createApp } from "./http/app.ts";
 import { Arrivals } from "./http/connections/arrivals.ts";
+import { EventStream } from "./http/connections/event-stream.ts";
 import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts";
 import { Door } from "./http/door/door.ts";
-import { levelOf } from "./http/errors.ts";
 import type { Lifecycle, LifecycleParts } from "./lifecycle/lifecycle.ts";
 import type { Clock } from "./process/clock.ts";
+import { levelOf } from "./process/errors.ts";
 import { isLoopback } from "./reach/addresses.ts";
 import type { AllowedHosts } from "./reach/allowed-hosts.ts";
 import { Probe, type Resolve } from "./reach/probe.ts";
-import { EventStream } from "./telling/event-stream.ts";
 import { EventLog } from "./telling/events.ts";
 import type { Metrics } from "./telling/metrics.ts";
 import { MetricsPage } from "./telling/metrics-page.ts";
@@ -31,7 +32,7 @@ const DEFAULT_LOOK_BACK = { afterMs: 250, intervalMs: 60_000 };
 export interface QueenOptions extends LivenessSettings {
   catalog: HiveCatalog;
   clock: Clock;
-  log: FastifyBaseLogger;
+  log: Logger;
   allowedHosts: AllowedHosts;
   resolve: Resolve;
   /** Counts from the opening of the catalog on. */
@@ -85,7 +86,7 @@ export function assembleQueen(options: QueenOptions): Queen {
   const detection = new DeviceDetection({ catalog, probe: newProbe(), events, log });
   const arrivals = new Arrivals(clock);
   const parts = { catalog, registry, liveness, cordons, events, metrics, statuses, detection, clock, log };
-  const heartbeats = new HeartbeatReceiver({ ...parts, arrivals });
+  const heartbeats = new HeartbeatReceiver({ ...parts, connectionsSettled: () => arrivals.settled });
   const healthLoop = new HealthLoop({ ...parts, probe: newProbe(), intervalMs: healthIntervalMs });
   const lifecycle = lazyLifecycle(() => ({
     ...parts,
@@ -112,7 +113,11 @@ export function assembleQueen(options: QueenOptions): Queen {
     lifecycle: lifecycle.load,
     eventStream,
     // It counts from its making on how the process fares.
-    metricsPage: () => (metricsPage ??= new MetricsPage({ ...parts, metricsByHive })),
+    metricsPage: () =>
+      (metricsPage ??= new MetricsPage({
+        ...parts,
+        hives: metricsByHive ? () => liveness.sights.values() : undefined,
+      })),
     startedAtMs: clock.monotonicNow(),
     stopping: stopping.signal,
   });

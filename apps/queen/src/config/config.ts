@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { z } from "zod";
 import type { LivenessSettings } from "../fleet/liveness/liveness.ts";
+import type { TlsFiles } from "../http/connections/tls.ts";
+import type { LifecycleSettings } from "../lifecycle/job.ts";
 import type { AllowedHosts } from "../reach/allowed-hosts.ts";
-import type { LifecycleSettings } from "./lifecycle-settings.ts";
 import { DEFAULT_DATABASE, type Limits, type LOG_LEVELS, SETTINGS, type Setting } from "./settings.ts";
 
 /** The settings of the queen, checked. */
@@ -23,11 +24,6 @@ export interface Config extends LivenessSettings {
   readonly tlsFiles: TlsFiles | undefined;
   readonly limits: Limits;
   readonly logLevel: (typeof LOG_LEVELS)[number];
-}
-
-export interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
 }
 
 /** The command `queen token …`: its arguments, and where the catalog is if they do not say. */

@@ -3,18 +3,12 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isHost } from "@repo/hive-catalog/record";
 import { z } from "zod";
+import type { ConnectionLimits } from "../http/connections/servers.ts";
+import type { RequestLimits } from "../http/door/door.ts";
 import { AllowedHosts } from "../reach/allowed-hosts.ts";
 
 /** What callers may take. */
-export interface Limits {
-  /** For each token. */
-  readonly tokenRequestsPerSecond: number;
-  /** For what comes without a valid token, by address. undefined: 100, and no limit while no token is needed. */
-  readonly addressRequestsPerSecond: number | undefined;
-  readonly maxConnections: number;
-  /** Of those from one address over which no request was let in yet. */
-  readonly maxConnectionsPerAddress: number;
-}
+export interface Limits extends ConnectionLimits, RequestLimits {}
 
 export const DEFAULT_LIMITS: Limits = {
   tokenRequestsPerSecond: 500,

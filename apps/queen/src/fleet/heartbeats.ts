@@ -1,5 +1,4 @@
 import { type HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
-import type { Arrivals } from "../http/connections/arrivals.ts";
 import type { Clock } from "../process/clock.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { DeviceDetection } from "./devices.ts";
@@ -24,7 +23,8 @@ interface Parts {
   detection: DeviceDetection;
   metrics: Metrics;
   clock: Clock;
-  arrivals: Pick<Arrivals, "settled">;
+  /** Resolves when no further connection comes in; undefined while none does. */
+  connectionsSettled: () => Promise<void> | undefined;
 }
 
 /** Takes heartbeats: first the catalog, then the registry, then the status of the hive where it differs. */
@@ -42,12 +42,12 @@ export class HeartbeatReceiver {
    * Throws HiveCatalogError, HIVE_NOT_FOUND for a hive that nobody added.
    */
   async receive({ hiveId, timestampMs, workers }: Heartbeat): Promise<number> {
-    const { catalog, registry, liveness, statuses, detection, metrics, clock, arrivals } = this.#parts;
+    const { catalog, registry, liveness, statuses, detection, metrics, clock, connectionsSettled } = this.#parts;
     const receivedAtMs = clock.now();
     const beganAtMs = clock.monotonicNow();
     this.#waiting += 1;
     try {
-      const { settled } = arrivals;
+      const settled = connectionsSettled();
       if (settled) await settled;
       await catalog.updateHeartbeat(hiveId, receivedAtMs);
       registry.update(hiveId, workers, timestampMs - receivedAtMs);

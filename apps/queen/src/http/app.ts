@@ -8,7 +8,7 @@ import Fastify, {
 } from "fastify";
 import type { Metrics } from "../telling/metrics.ts";
 import { addBodyParsers, BODY_LIMIT_BYTES } from "./body-parsers.ts";
-import { levelOf, Problem, toProblem } from "./errors.ts";
+import { Problem, toProblem } from "./errors.ts";
 import { MAX_ID_LENGTH } from "./input.ts";
 import type { AppParts } from "./parts.ts";
 import { RouteTable } from "./route-table.ts";
@@ -78,8 +78,10 @@ function problemSender({ problems }: Metrics) {
       const { code, message: detail } = problem;
       request.log.warn({ code, detail, request_id: request.id }, "a hive did not answer as it should");
     } else if (problem.status >= 500) {
-      const { cause: err = problem, code } = problem;
-      request.log[levelOf(err)]({ err, code, request_id: request.id }, "request failed");
+      const { cause: err = problem, code, status } = problem;
+      // What is away comes back by itself.
+      const level = status === 503 ? "warn" : "error";
+      request.log[level]({ err, code, request_id: request.id }, "request failed");
     }
     return reply.code(problem.status).headers(problem.headers).type(PROBLEM_JSON).send(problem.body(request.id));
   };

@@ -1,8 +1,11 @@
 import { STATUS_CODES } from "node:http";
-import { HiveCatalogError, type HiveCatalogErrorCode } from "@repo/hive-catalog";
-import { pino } from "pino";
+import { HiveCatalogError } from "@repo/hive-catalog";
+import { ZodError } from "zod";
+import { LifecycleError } from "../lifecycle/errors.ts";
+import { ForeseenError, isOutcomeUnknown } from "../process/errors.ts";
 import { ProbeError } from "../reach/probe.ts";
-import { describe, type FieldProblem, got, withJsonNames } from "./field-problems.ts";
+import { describe, type FieldProblem, fieldProblems, got, withJsonNames } from "./field-problems.ts";
+import { statusOf } from "./openapi/problems.ts";
 
 /** The body of every error: RFC 9457, with the code and the fields that are wrong. */
 export interface ProblemBody {
@@ -17,13 +20,8 @@ export interface ProblemBody {
 
 type Details = { errors?: readonly FieldProblem[]; headers?: Record<string, string>; cause?: unknown };
 
-/** A setting that shows to be wrong only when it is used; the message names it. */
-export class SettingError extends Error {
-  override readonly name = "SettingError";
-}
-
 /** An error that knows how it is answered. */
-export class Problem extends Error {
+export class Problem extends ForeseenError {
   override readonly name = "Problem";
   readonly status: number;
   readonly code: string;
@@ -51,34 +49,6 @@ export class Problem extends Error {
   }
 }
 
-export const CATALOG_STATUS: Record<HiveCatalogErrorCode, number> = {
-  HIVE_NOT_FOUND: 404,
-  HIVE_ALREADY_EXISTS: 409,
-  INVALID_HIVE: 400,
-  INVALID_ARGUMENT: 400,
-  CORRUPT_HIVE: 500,
-  CORRUPT_RECORD: 500,
-  OPERATION_IN_PROGRESS: 409,
-  CATALOG_BUSY: 503,
-  CATALOG_CORRUPT: 500,
-  CATALOG_READ_ONLY: 503,
-  CATALOG_FULL: 507,
-  CATALOG_TOO_NEW: 500,
-  CATALOG_NOT_A_CATALOG: 500,
-  CATALOG_NOT_MIGRATED: 503,
-  CATALOG_UNAVAILABLE: 503,
-  CATALOG_OUTCOME_UNKNOWN: 503,
-  CATALOG_CLOSED: 503,
-  INTERNAL: 500,
-};
-
-export const PROBE_STATUS: Record<ProbeError["code"], number> = {
-  HIVE_UNREACHABLE: 502,
-  HIVE_NOT_ALLOWED: 403,
-  INVALID_DEVICES: 502,
-  WRONG_HIVE: 502,
-};
-
 /** Errors of fastify before a route is reached, by their code. */
 const FASTIFY_PROBLEMS: Record<string, readonly [status: number, code: string, detail: string]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: [413, "PAYLOAD_TOO_LARGE", "The body is larger than 1 MB"],
@@ -93,9 +63,8 @@ const SECONDS_TO_RETRY = "1";
 export function toProblem(error: unknown, requestId: string): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof HiveCatalogError && error.code !== "INTERNAL") return catalogProblem(error);
-  if (error instanceof ProbeError) {
-    return new Problem(PROBE_STATUS[error.code], error.code, error.message, { errors: error.problems, cause: error });
-  }
+  if (error instanceof ProbeError) return probeProblem(error);
+  if (error instanceof LifecycleError) return lifecycleProblem(error);
   const code = codeOf(error);
   if (error instanceof Error && code === "FST_ERR_BAD_URL") return badUrl(error);
   const known = FASTIFY_PROBLEMS[code];
@@ -112,7 +81,7 @@ export function toProblem(error: unknown, requestId: string): Problem {
 
 function catalogProblem(error: HiveCatalogError): Problem {
   if (error.code === "HIVE_NOT_FOUND" && error.hiveId !== undefined) return hiveNotFound(error.hiveId);
-  const status = CATALOG_STATUS[error.code];
+  const status = statusOf(error.code);
   const errors = error.problems.map(({ field, message }) => ({
     field: withJsonNames(field),
     message: ruleWithJsonNames(message),
@@ -122,6 +91,17 @@ function catalogProblem(error: HiveCatalogError): Problem {
   const mayRetry = status === 503 && !isOutcomeUnknown(error);
   const headers = mayRetry ? { "retry-after": SECONDS_TO_RETRY } : {};
   return new Problem(status, error.code, detail, { errors, headers, cause: error });
+}
+
+function probeProblem(error: ProbeError): Problem {
+  const { code, message, cause } = error;
+  const errors = cause instanceof ZodError ? fieldProblems(cause) : [];
+  return new Problem(statusOf(code), code, message, { errors, cause: error });
+}
+
+function lifecycleProblem(error: LifecycleError): Problem {
+  if (error.code === "STOPPING") return queenStopping();
+  return new Problem(statusOf(error.code), error.code, error.message, { cause: error });
 }
 
 /** What arrived stands in a rule as JSON, and stays as it is. */
@@ -139,26 +119,6 @@ function badUrl({ message }: Error): Problem {
   return new Problem(400, "BAD_REQUEST", `The path is not a valid URL: ${why}`);
 }
 
-/** What may happen to any queen, and is not hers to mend: its message says all there is to know. */
-function isForeseen(error: unknown): error is Error {
-  if (error instanceof HiveCatalogError) return error.code !== "INTERNAL" && CATALOG_STATUS[error.code] !== 400;
-  return error instanceof ProbeError || error instanceof Problem || error instanceof SettingError;
-}
-
-/** An error as the log shows it: with its stack only where nobody foresaw it. */
-export function errorForLog(error: Error): object {
-  if (!isForeseen(error)) return pino.stdSerializers.err(error);
-  return { type: error.name, ...("code" in error && { code: error.code }), message: error.message };
-}
-
-/** How loudly a failure is logged that the queen will get over by herself: a catalog that is busy or away comes back. */
-export const levelOf = (error: unknown): "warn" | "error" =>
-  isForeseen(error) && toProblem(error, "").status === 503 ? "warn" : "error";
-
-/** Whether a change of the catalog was made is not known: it must be read before anything is decided. */
-export const isOutcomeUnknown = (error: unknown): boolean =>
-  error instanceof HiveCatalogError && error.code === "CATALOG_OUTCOME_UNKNOWN";
-
 const codeOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
 
@@ -175,5 +135,5 @@ export const invalidJson = (message: string): Problem =>
 export const hiveNotFound = (id: string): Problem =>
   new Problem(404, "HIVE_NOT_FOUND", `There is no hive ${JSON.stringify(id)}`);
 
-export const operationNotFound = (id: string): Problem =>
-  new Problem(404, "OPERATION_NOT_FOUND", `There is no operation ${JSON.stringify(id)}`);
+export const queenStopping = (): Problem =>
+  new Problem(503, "STOPPING", "The queen is stopping", { headers: { "retry-after": "5" } });

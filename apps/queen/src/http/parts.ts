@@ -9,10 +9,10 @@ import type { HiveRegistry } from "../fleet/workers/registry.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
 import type { Clock } from "../process/clock.ts";
 import type { AllowedHosts } from "../reach/allowed-hosts.ts";
-import type { EventStream } from "../telling/event-stream.ts";
 import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { MetricsPage } from "../telling/metrics-page.ts";
+import type { EventStream } from "./connections/event-stream.ts";
 import type { Servers } from "./connections/servers.ts";
 import type { Door } from "./door/door.ts";
 

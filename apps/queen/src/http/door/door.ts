@@ -1,7 +1,6 @@
 import type { Socket } from "node:net";
 import type { HiveCatalog, TokenRecord } from "@repo/hive-catalog";
 import type { FastifyBaseLogger, FastifyRequest, onRequestHookHandler } from "fastify";
-import type { Limits } from "../../config/settings.ts";
 import type { Clock } from "../../process/clock.ts";
 import { addressBlock, isLoopback } from "../../reach/addresses.ts";
 import { Problem } from "../errors.ts";
@@ -39,13 +38,20 @@ const ANYBODY: Caller = { role: "operator", hiveId: null, tokenId: null };
 const REFRESH_MS = 2000;
 const DEFAULT_ADDRESS_REQUESTS_PER_SECOND = 100;
 
+export interface RequestLimits {
+  /** For each token. */
+  readonly tokenRequestsPerSecond: number;
+  /** For what comes without a valid token, by address. undefined: 100, and no limit while no token is needed. */
+  readonly addressRequestsPerSecond: number | undefined;
+}
+
 export interface DoorOptions {
   catalog: HiveCatalog;
   clock: Clock;
   log: FastifyBaseLogger;
   /** Whether callers without a token are let in until there is an operator's or a reader's. */
   openUntilTokens: boolean;
-  limits: Pick<Limits, "tokenRequestsPerSecond" | "addressRequestsPerSecond">;
+  limits: RequestLimits;
   /** Told of the connection of each request that was let in. */
   onAdmitted: (connection: Socket) => void;
 }

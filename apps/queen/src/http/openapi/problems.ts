@@ -1,6 +1,8 @@
 import type { HiveCatalogErrorCode } from "@repo/hive-catalog";
+import type { LifecycleErrorCode } from "../../lifecycle/errors.ts";
 import type { ProbeError } from "../../reach/probe.ts";
-import { CATALOG_STATUS, PROBE_STATUS } from "../errors.ts";
+
+type StatusAndMeaning = readonly [status: number, meaning: string];
 
 const HTTP_PROBLEMS = {
   BAD_REQUEST: [400, "The request is not valid HTTP, or its path is not a valid URL"],
@@ -31,51 +33,49 @@ const HTTP_PROBLEMS = {
   NOT_READY: [503, "The queen cannot serve now; `errors` says why"],
   STOPPING: [503, "The queen is stopping"],
   TOO_MANY_READERS: [503, "So many readers are connected that no more are taken"],
-} as const satisfies Record<string, readonly [status: number, meaning: string]>;
+} as const satisfies Record<LifecycleErrorCode, unknown> & Record<string, StatusAndMeaning>;
 
 /** What is wrong inside the catalog is told as what is wrong inside the queen. */
 type CatalogCode = Exclude<HiveCatalogErrorCode, "INTERNAL">;
 
-const CATALOG_MEANINGS: Record<CatalogCode, string> = {
-  HIVE_NOT_FOUND: "There is no hive of this id",
-  HIVE_ALREADY_EXISTS: "The id is taken",
-  INVALID_HIVE: "A field of the hive breaks its rule; nothing was stored",
-  INVALID_ARGUMENT: "A parameter or a field breaks its rule",
-  CORRUPT_HIVE: "Another program damaged the row of this hive",
-  CORRUPT_RECORD: "Another program damaged a record of the catalog that is no hive",
-  OPERATION_IN_PROGRESS: "Another operation on this hive has not ended yet",
-  CATALOG_BUSY: "Another process held the catalog for too long; try again",
-  CATALOG_CORRUPT: "The file of the catalog is damaged",
-  CATALOG_READ_ONLY: "The catalog cannot be written",
-  CATALOG_FULL: "The disk is full",
-  CATALOG_TOO_NEW: "A newer version changed the catalog",
-  CATALOG_NOT_A_CATALOG: "The database is not a catalog",
-  CATALOG_NOT_MIGRATED: "The catalog lacks migrations",
-  CATALOG_UNAVAILABLE: "The catalog did not answer; try again",
-  CATALOG_OUTCOME_UNKNOWN: "The catalog did not answer, and the change may have been made: read it, then decide",
-  CATALOG_CLOSED: "The queen is stopping",
+const CATALOG_PROBLEMS: Record<CatalogCode, StatusAndMeaning> = {
+  HIVE_NOT_FOUND: [404, "There is no hive of this id"],
+  HIVE_ALREADY_EXISTS: [409, "The id is taken"],
+  INVALID_HIVE: [400, "A field of the hive breaks its rule; nothing was stored"],
+  INVALID_ARGUMENT: [400, "A parameter or a field breaks its rule"],
+  CORRUPT_HIVE: [500, "Another program damaged the row of this hive"],
+  CORRUPT_RECORD: [500, "Another program damaged a record of the catalog that is no hive"],
+  OPERATION_IN_PROGRESS: [409, "Another operation on this hive has not ended yet"],
+  CATALOG_BUSY: [503, "Another process held the catalog for too long; try again"],
+  CATALOG_CORRUPT: [500, "The file of the catalog is damaged"],
+  CATALOG_READ_ONLY: [503, "The catalog cannot be written"],
+  CATALOG_FULL: [507, "The disk is full"],
+  CATALOG_TOO_NEW: [500, "A newer version changed the catalog"],
+  CATALOG_NOT_A_CATALOG: [500, "The database is not a catalog"],
+  CATALOG_NOT_MIGRATED: [503, "The catalog lacks migrations"],
+  CATALOG_UNAVAILABLE: [503, "The catalog did not answer; try again"],
+  CATALOG_OUTCOME_UNKNOWN: [503, "The catalog did not answer, and the change may have been made: read it, then decide"],
+  CATALOG_CLOSED: [503, "The queen is stopping"],
 };
 
-const PROBE_MEANINGS: Record<ProbeError["code"], string> = {
-  HIVE_UNREACHABLE: "The hive does not answer",
-  HIVE_NOT_ALLOWED: "The queen may not contact the host of this hive",
-  INVALID_DEVICES: "What the hive answered are no devices",
-  WRONG_HIVE: "Another hive answers there",
+const PROBE_PROBLEMS: Record<ProbeError["code"], StatusAndMeaning> = {
+  HIVE_UNREACHABLE: [502, "The hive does not answer"],
+  HIVE_NOT_ALLOWED: [403, "The queen may not contact the host of this hive"],
+  INVALID_DEVICES: [502, "What the hive answered are no devices"],
+  WRONG_HIVE: [502, "Another hive answers there"],
 };
 
 export type ProblemCode = HiveCatalogErrorCode | ProbeError["code"] | keyof typeof HTTP_PROBLEMS;
 
 /** Status and meaning of each code that an error can have. */
-export const PROBLEMS = new Map<string, { status: number; meaning: string }>([
-  ...Object.entries(HTTP_PROBLEMS).map(([code, [status, meaning]]) => [code, { status, meaning }] as const),
-  ...withStatus(CATALOG_MEANINGS, CATALOG_STATUS),
-  ...withStatus(PROBE_MEANINGS, PROBE_STATUS),
-]);
+export const PROBLEMS = new Map<string, { status: number; meaning: string }>(
+  Object.entries({ ...HTTP_PROBLEMS, ...CATALOG_PROBLEMS, ...PROBE_PROBLEMS }).map(([code, [status, meaning]]) => [
+    code,
+    { status, meaning },
+  ]),
+);
 
-function withStatus<Code extends string>(meanings: Record<Code, string>, statuses: Record<Code, number>) {
-  const codes = Object.keys(meanings) as Code[];
-  return codes.map((code) => [code, { status: statuses[code], meaning: meanings[code] }] as const);
-}
+export const statusOf = (code: ProblemCode): number => PROBLEMS.get(code)?.status ?? 500;
 
 /** What any request may meet. */
 export const ANYWHERE: readonly ProblemCode[] = [

@@ -1,9 +1,8 @@
 import { HiveStatus } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import { z } from "zod";
-import { NOTICES } from "../../fleet/liveness/listening.ts";
-import type { EventType } from "../../telling/events.ts";
-import { Problem } from "../errors.ts";
+import { type EventType, NOTICE_KINDS } from "../../telling/events.ts";
+import { queenStopping } from "../errors.ts";
 import { defineRoute, EVENT_STREAM } from "../route.ts";
 
 const at = { at_ms: timeMs };
@@ -38,7 +37,7 @@ const EVENT_SCHEMAS = {
   liveness: z
     .strictObject({
       ...at,
-      kind: z.enum(NOTICES),
+      kind: z.enum(NOTICE_KINDS),
       why: z.string(),
       missing: z.int().nullable(),
       online: z.int().nullable(),
@@ -94,9 +93,7 @@ export const eventsRoutes = [
     problems: ["STOPPING", "TOO_MANY_READERS"],
     namedSchemas: [...Object.values(EVENT_SCHEMAS), HelloEvent, GapEvent],
   }).handle(({ headers, caller, raw }, { door, eventStream, stopping }, reply) => {
-    if (stopping.aborted) {
-      throw new Problem(503, "STOPPING", "The queen is stopping", { headers: { "retry-after": "5" } });
-    }
+    if (stopping.aborted) throw queenStopping();
     eventStream.checkRoom();
     const lastEventId = [headers["last-event-id"]].flat()[0];
     reply.hijack();

@@ -1,6 +1,6 @@
 import { OPERATION_KINDS, OPERATION_STATES, type OperationRecord, OperationStep } from "@repo/hive-catalog";
 import { z } from "zod";
-import { operationNotFound } from "../errors.ts";
+import { operationNotFound } from "../../lifecycle/errors.ts";
 import { WRITING } from "../openapi/problems.ts";
 import { defineRoute } from "../route.ts";
 import { NextAfter, nextAfter, pageQuery } from "./paging.ts";

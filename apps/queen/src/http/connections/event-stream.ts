@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
-import { Problem } from "../http/errors.ts";
-import type { EventLog } from "./events.ts";
-import type { CutReason, Metrics } from "./metrics.ts";
+import type { EventLog } from "../../telling/events.ts";
+import type { CutReason, Metrics } from "../../telling/metrics.ts";
+import { Problem } from "../errors.ts";
 
 const MAX_READERS = 100;
 /** Shorter than the patience of proxies. A reader that took nothing from one of these to the next is gone. */
