@@ -3,7 +3,7 @@ import type { InjectOptions } from "fastify";
 import { expect, test } from "vitest";
 import { answer, HiveServer } from "../test/hive-server.ts";
 import { addHive, HIVE_JSON, startTestQueen, type TestQueen } from "../test/test-queen.ts";
-import type { ProblemBody } from "./http/errors.ts";
+import type { ProblemBody } from "./http/problems.ts";
 import { HIVE_EXAMPLE } from "./http/routes/hives.ts";
 import { ROUTES } from "./http/routes.ts";
 

@@ -11,6 +11,7 @@ import { addBodyParsers, BODY_LIMIT_BYTES } from "./body-parsers.ts";
 import { Problem, toProblem } from "./errors.ts";
 import { MAX_ID_LENGTH } from "./input.ts";
 import type { AppParts } from "./parts.ts";
+import type { ProblemCode } from "./problems.ts";
 import { RouteTable } from "./route-table.ts";
 import { ROUTES } from "./routes.ts";
 import { serve } from "./serve.ts";
@@ -87,9 +88,9 @@ function problemSender({ problems }: Metrics) {
   };
 }
 
-const BROKEN_REQUESTS: Record<string, readonly [status: number, code: string, detail: string]> = {
-  HPE_HEADER_OVERFLOW: [431, "HEADERS_TOO_LARGE", "The headers are too large"],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, "REQUEST_TIMEOUT", "The request did not arrive in time"],
+const BROKEN_REQUESTS: Record<string, readonly [code: ProblemCode, detail: string]> = {
+  HPE_HEADER_OVERFLOW: ["HEADERS_TOO_LARGE", "The headers are too large"],
+  ERR_HTTP_REQUEST_TIMEOUT: ["REQUEST_TIMEOUT", "The request did not arrive in time"],
 };
 
 /** Answers what is not even HTTP, without fastify, and closes the connection. */
@@ -104,7 +105,7 @@ function refuseBrokenRequest(
     return;
   }
   const problem = new Problem(
-    ...(BROKEN_REQUESTS[error.code ?? ""] ?? [400, "BAD_REQUEST", "This is not a valid HTTP request"]),
+    ...(BROKEN_REQUESTS[error.code ?? ""] ?? ["BAD_REQUEST", "This is not a valid HTTP request"]),
   );
   problems.add(problem.code);
   const body = problem.body(requestId);

@@ -1,9 +1,6 @@
 import type { z } from "zod";
-import { invalidInput, invalidJson } from "./errors.ts";
+import { type InvalidInput, invalidInput, invalidJson } from "./errors.ts";
 import { fieldProblems, got } from "./field-problems.ts";
-
-/** The code of input that breaks its rule. */
-export type InvalidInput = "INVALID_HIVE" | "INVALID_ARGUMENT";
 
 /** Reads a JSON body; throws a Problem that names each wrong field. */
 export function parseBody<Schema extends z.ZodType>(

@@ -18,9 +18,9 @@ export class RouteTable {
     const path = url.split("?", 1)[0] ?? "";
     const found = this.#paths.find(({ pattern }) => pattern.test(path));
     if (found === undefined) {
-      return new Problem(404, "NOT_FOUND", `There is nothing at ${path}: /docs and /openapi.json say what there is`);
+      return new Problem("NOT_FOUND", `There is nothing at ${path}: /docs and /openapi.json say what there is`);
     }
     const allow = found.methods.toSorted().join(", ");
-    return new Problem(405, "METHOD_NOT_ALLOWED", `${path} takes ${allow}, not ${method}`, { headers: { allow } });
+    return new Problem("METHOD_NOT_ALLOWED", `${path} takes ${allow}, not ${method}`, { headers: { allow } });
   }
 }

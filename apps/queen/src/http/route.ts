@@ -2,9 +2,9 @@ import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { Access } from "./door/door.ts";
-import type { InvalidInput } from "./input.ts";
-import type { ProblemCode } from "./openapi/problems.ts";
+import type { InvalidInput } from "./errors.ts";
 import type { AppParts } from "./parts.ts";
+import type { ProblemCode } from "./problems.ts";
 
 /** The groups under which routes are shown. */
 export const TAGS = {

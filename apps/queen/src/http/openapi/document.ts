@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import type { Access } from "../door/door.ts";
+import { PROBLEMS, type ProblemCode, ProblemJson } from "../problems.ts";
 import { type Answer, type BodyRule, paramsOf, type Route, TAGS } from "../route.ts";
 import { ROUTES } from "../routes.ts";
-import { ANYWHERE, GUARDED, PROBLEMS, type ProblemCode, WITH_BODY } from "./problems.ts";
 
 type Json = Record<string, unknown>;
 
@@ -44,20 +44,6 @@ const WHOSE: Record<Access, string> = {
   reader: "Needs a reader's token, or an operator's.",
   operator: "Needs an operator's token.",
 };
-
-const ProblemJson = z
-  .strictObject({
-    type: z.literal("about:blank"),
-    title: z.string(),
-    status: z.int().min(400).max(599),
-    detail: z.string().meta({ description: "What is wrong, in one sentence" }),
-    code: z.enum([...PROBLEMS.keys()]),
-    errors: z
-      .array(z.strictObject({ field: z.string(), message: z.string() }))
-      .meta({ description: "Each field or parameter that is wrong, by its path; `body` is the body as a whole" }),
-    request_id: z.string().meta({ description: "Under which the log of the queen says more" }),
-  })
-  .meta({ id: "Problem", description: "Every error (RFC 9457)" });
 
 /** What several routes share: it has a name, and stands among the components of the document once. */
 class Components {
@@ -102,6 +88,28 @@ function describeRoute(route: Route, components: Components): Json {
   };
 }
 
+/** What any request may meet. */
+const ANYWHERE: readonly ProblemCode[] = [
+  "BAD_REQUEST",
+  "REQUEST_TIMEOUT",
+  "TOO_MANY_REQUESTS",
+  "HEADERS_TOO_LARGE",
+  "INTERNAL",
+];
+/** … one with a body. */
+const WITH_BODY: readonly ProblemCode[] = ["INVALID_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"];
+/** … one that reads the catalog. */
+const READING: readonly ProblemCode[] = [
+  "CATALOG_BUSY",
+  "CATALOG_CORRUPT",
+  "CATALOG_TOO_NEW",
+  "CATALOG_NOT_A_CATALOG",
+  "CATALOG_NOT_MIGRATED",
+  "CATALOG_UNAVAILABLE",
+  "CATALOG_CLOSED",
+];
+/** … one that needs a token, which is read from the catalog. */
+const GUARDED: readonly ProblemCode[] = ["UNAUTHENTICATED", "FORBIDDEN", "CORRUPT_RECORD", ...READING];
 /** What a route may answer when not all goes well. */
 function problemsOf(route: Route): readonly ProblemCode[] {
   const { access, query, body, problems = [] } = route;
@@ -156,26 +164,26 @@ function describeAnswer(
 }
 
 /** One answer for each status, named by the codes that it can have: most routes share them. */
-function describeProblems(codes: readonly string[], components: Components): Json {
-  const known = [...new Set(codes)].sort().map((code) => ({ code, ...PROBLEMS.get(code) }));
-  const statuses = [...new Set(known.map(({ status }) => status))];
+function describeProblems(codes: readonly ProblemCode[], components: Components): Json {
+  const sorted = [...new Set(codes)].sort();
+  const statuses = [...new Set(sorted.map((code) => PROBLEMS[code][0]))];
   return Object.fromEntries(
     statuses.map((status) => {
-      const problems = known.filter((problem) => problem.status === status);
-      const name = problems.map(({ code }) => code).join(".");
-      components.responses[name] ??= describeProblem(status, problems);
+      const alike = sorted.filter((code) => PROBLEMS[code][0] === status);
+      const name = alike.join(".");
+      components.responses[name] ??= describeProblem(status, alike);
       return [status, { $ref: `#/components/responses/${name}` }];
     }),
   );
 }
 
-function describeProblem(status: number | undefined, problems: { code: string; meaning?: string }[]): Json {
+function describeProblem(status: number, codes: readonly ProblemCode[]): Json {
   const schema = {
     allOf: [{ $ref: "#/components/schemas/Problem" }],
-    properties: { status: { const: status }, code: { enum: problems.map(({ code }) => code) } },
+    properties: { status: { const: status }, code: { enum: codes } },
   };
   return {
-    description: problems.map(({ code, meaning }) => `\`${code}\`: ${meaning}`).join("\n\n"),
+    description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code][1]}`).join("\n\n"),
     content: { "application/problem+json": { schema } },
   };
 }

@@ -1,5 +1,5 @@
 import { StrictDeviceCapabilitiesJson, toDeviceCapabilitiesJson } from "@repo/device-types";
-import { WRITING } from "../openapi/problems.ts";
+import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { HIVE_EXAMPLE, readHive } from "./hives.ts";
 

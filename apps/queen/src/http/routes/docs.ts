@@ -65,7 +65,7 @@ export const docsRoutes = [
     problems: ["NOT_FOUND"],
   }).handle(async ({ params: { file } }, _parts, reply) => {
     const type = file === "start.js" ? JAVASCRIPT : PACKAGE_FILES.get(file);
-    if (type === undefined) throw new Problem(404, "NOT_FOUND", `There is nothing at /docs/${file}`);
+    if (type === undefined) throw new Problem("NOT_FOUND", `There is nothing at /docs/${file}`);
     reply.type(type);
     if (file === "start.js") return START;
     const folder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));

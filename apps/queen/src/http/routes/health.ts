@@ -70,7 +70,7 @@ export const healthRoutes = [
     if (problem !== undefined) errors.push({ field: "catalog", message: problem });
     if (errors.length === 0) return { status: "ok" };
     const detail = errors.map(({ field, message }) => `the ${field} ${message}`).join("; ");
-    throw new Problem(503, "NOT_READY", detail, { errors, headers: { "retry-after": "1" } });
+    throw new Problem("NOT_READY", detail, { errors, headers: { "retry-after": "1" } });
   }),
 ];
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { checkBeatsFor } from "../door/door.ts";
-import { WRITING } from "../openapi/problems.ts";
+import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { HeartbeatJson, readHeartbeat } from "./heartbeat-json.ts";
 import { WORKER_EXAMPLE } from "./worker-json.ts";

@@ -12,8 +12,8 @@ import {
 import { z } from "zod";
 import { hiveNotFound, invalidField } from "../errors.ts";
 import { checkObject } from "../input.ts";
-import { WRITING } from "../openapi/problems.ts";
 import type { AppParts } from "../parts.ts";
+import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { parseHiveFields } from "./hive-fields.ts";
 import { NextAfter, nextAfter, pageQuery } from "./paging.ts";

@@ -3,7 +3,7 @@ import { rule } from "@repo/hive-catalog/record";
 import { z } from "zod";
 import { fingerprintOf, type PublicKey } from "../../lifecycle/ssh/host-key.ts";
 import { Problem } from "../errors.ts";
-import { WRITING } from "../openapi/problems.ts";
+import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { timeMs } from "./operations.ts";
 
@@ -92,7 +92,7 @@ export const hostKeysRoutes = [
     problems: ["HIVE_NOT_MANAGED", "HOST_KEY_NOT_FOUND", "CORRUPT_HIVE", ...WRITING],
   }).handle(async ({ params: { id } }, { lifecycle }) => {
     if (await (await lifecycle()).hostKeys.forget(id)) return;
-    throw new Problem(404, "HOST_KEY_NOT_FOUND", `No host key is pinned for the ssh_host of ${JSON.stringify(id)}`);
+    throw new Problem("HOST_KEY_NOT_FOUND", `No host key is pinned for the ssh_host of ${JSON.stringify(id)}`);
   }),
 ];
 

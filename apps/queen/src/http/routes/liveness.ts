@@ -4,8 +4,8 @@ import { z } from "zod";
 import { type Change, type ProbeResult, RULES } from "../../fleet/liveness/sight.ts";
 import { hiveNotFound, invalidInput, Problem } from "../errors.ts";
 import { got } from "../field-problems.ts";
-import { WRITING } from "../openapi/problems.ts";
 import type { AppParts } from "../parts.ts";
+import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { CONDITION_EXAMPLE, ConditionJson, conditionToJson, toWallMs } from "./health.ts";
 import { readHive } from "./hives.ts";
@@ -173,7 +173,7 @@ export const livenessRoutes = [
     const confirmed = liveness.confirm(clock.monotonicNow());
     if (confirmed === undefined) {
       const detail = "No mark as offline is held back now, so there is nothing to confirm";
-      throw new Problem(409, "NOTHING_HELD_BACK", detail);
+      throw new Problem("NOTHING_HELD_BACK", detail);
     }
     log.warn(confirmed, "an operator confirms that the missing hives are gone");
     statuses.announce(liveness.takeNotices());

@@ -1,7 +1,7 @@
 import { OPERATION_KINDS, OPERATION_STATES, type OperationRecord, OperationStep } from "@repo/hive-catalog";
 import { z } from "zod";
 import { operationNotFound } from "../../lifecycle/errors.ts";
-import { WRITING } from "../openapi/problems.ts";
+import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { NextAfter, nextAfter, pageQuery } from "./paging.ts";
 

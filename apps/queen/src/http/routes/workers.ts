@@ -55,7 +55,7 @@ export const workersRoutes = [
     const best = registry.bestWorker(model);
     if (best !== undefined) return toJson(best);
     const detail = `No online hive that takes work has an idle, healthy worker for the model ${JSON.stringify(model)}`;
-    throw new Problem(404, "NO_WORKER", detail);
+    throw new Problem("NO_WORKER", detail);
   }),
 ];
 
