@@ -9,6 +9,7 @@ import type { LivenessSettings } from "./fleet/liveness/liveness.ts";
 import { HealthLoop } from "./fleet/watch.ts";
 import { createApp } from "./http/app.ts";
 import { Arrivals } from "./http/connections/arrivals.ts";
+import { EventStream } from "./http/connections/event-stream.ts";
 import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts";
 import { Door } from "./http/door/door.ts";
 import type { Lifecycle, LifecycleParts } from "./lifecycle/lifecycle.ts";
@@ -19,6 +20,7 @@ import type { AllowedHosts } from "./reach/allowed-hosts.ts";
 import { Probe, type Resolve } from "./reach/probe.ts";
 import { EventLog } from "./telling/events.ts";
 import type { Metrics } from "./telling/metrics.ts";
+import { MetricsPage } from "./telling/metrics-page.ts";
 
 const MAX_PROBE_TIMEOUT_MS = 5000;
 const REAP_INTERVAL_MS = 50;
@@ -84,13 +86,24 @@ export function assembleQueen(options: QueenOptions): Queen {
   const servers = new Servers({ ...options, limits, arrivals });
   const onAdmitted = (socket: Socket) => servers.prove(socket);
   const door = new Door({ catalog, clock, log, limits, openUntilTokens: isLoopback(host), onAdmitted });
+  const stopping = new AbortController();
+  const eventStream = new EventStream(parts);
+  let metricsPage: MetricsPage | undefined;
   const app = createApp({
     ...parts,
     heartbeats,
     door,
     servers,
-    metricsByHive,
     lifecycle: lifecycle.load,
+    eventStream,
+    // It counts from its making on how the process fares.
+    metricsPage: () =>
+      (metricsPage ??= new MetricsPage({
+        ...parts,
+        hives: metricsByHive ? () => fleet.sights() : undefined,
+      })),
+    startedAtMs: clock.monotonicNow(),
+    stopping: stopping.signal,
   });
   const endDeadOperations = async () => {
     const unfinished = await catalog.operations.unfinished();
@@ -109,6 +122,8 @@ export function assembleQueen(options: QueenOptions): Queen {
   };
   const unwatchEventLoop = metrics.watchEventLoop();
   const stop = async () => {
+    stopping.abort();
+    eventStream.close();
     unwatchEventLoop();
     door.stop();
     for (const timer of lookBackTimers) clearTimeout(timer);

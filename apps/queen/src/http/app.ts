@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import type { HiveCatalog } from "@repo/hive-catalog";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -7,56 +6,20 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
-import type { Fleet } from "../fleet/fleet.ts";
-import type { HeartbeatReceiver } from "../fleet/heartbeats.ts";
-import type { Lifecycle } from "../lifecycle/lifecycle.ts";
-import type { Clock } from "../process/clock.ts";
-import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import { addBodyParsers, BODY_LIMIT_BYTES } from "./body-parsers.ts";
-import type { Servers } from "./connections/servers.ts";
-import type { Door } from "./door/door.ts";
 import { Problem, toProblem } from "./errors.ts";
 import { MAX_ID_LENGTH } from "./input.ts";
+import type { AppParts } from "./parts.ts";
+import type { ProblemCode } from "./problems.ts";
 import { RouteTable } from "./route-table.ts";
-import { countsRoutes } from "./routes/counts.ts";
-import { devicesRoutes } from "./routes/devices.ts";
-import { healthRoutes } from "./routes/health.ts";
-import { heartbeatRoutes } from "./routes/heartbeat.ts";
-import { hivesRoutes } from "./routes/hives.ts";
-import { livenessRoutes } from "./routes/liveness.ts";
-import { observationRoutes } from "./routes/observation.ts";
-import { operationsRoutes } from "./routes/operations.ts";
-import { stateRoutes } from "./routes/state.ts";
-import { workersRoutes } from "./routes/workers.ts";
-
-/** What the routes are built from. */
-export interface AppParts {
-  catalog: HiveCatalog;
-  fleet: Fleet;
-  events: EventLog;
-  metrics: Metrics;
-  heartbeats: HeartbeatReceiver;
-  /** Loads it at its first use. */
-  lifecycle: () => Promise<Lifecycle>;
-  /** Whether `/metrics` has series of each single hive. */
-  metricsByHive: boolean;
-  door: Door;
-  servers: Servers;
-  clock: Clock;
-  log: FastifyBaseLogger;
-}
+import { ROUTES } from "./routes.ts";
+import { serve } from "./serve.ts";
 
 /** Bodies are checked by zod, and no route has a schema for fastify: it would load ajv at each start to be ready for one. */
 const noSchemas = () => {
   throw new Error("a route has a JSON schema for fastify, but bodies are checked by zod");
 };
-declare module "fastify" {
-  interface FastifyInstance {
-    routeTable: RouteTable;
-  }
-}
-
 const CHATTY_LEVELS: ReadonlySet<string> = new Set(["trace", "debug", "info"]);
 const PROBLEM_JSON = "application/problem+json";
 /** For an answer to reach a caller whose connection is given up. */
@@ -83,14 +46,8 @@ export function createApp(parts: AppParts): FastifyInstance {
   addBodyParsers(app);
   app.setErrorHandler(sendProblem);
 
-  const table = new RouteTable();
-  app.decorate("routeTable", table);
+  const table = new RouteTable(ROUTES);
   app.decorateRequest("caller", null);
-  app.addHook("onRoute", (route) => {
-    const access = route.config?.access ?? "operator";
-    table.add(route.url, route.method, access);
-    route.onRequest = [parts.door.guard(access), ...[route.onRequest ?? []].flat()];
-  });
   app.addHook("onRequest", (request, _reply, done) => {
     if (request.is404) {
       parts.door.countStranger(request);
@@ -98,17 +55,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     }
     done();
   });
-
-  healthRoutes(app, parts);
-  heartbeatRoutes(app, parts);
-  hivesRoutes(app, parts);
-  devicesRoutes(app, parts);
-  stateRoutes(app, parts);
-  livenessRoutes(app, parts);
-  countsRoutes(app, parts);
-  workersRoutes(app, parts);
-  observationRoutes(app, parts);
-  operationsRoutes(app, parts);
+  for (const route of ROUTES) serve(app, route, parts);
   return app;
 }
 
@@ -141,9 +88,9 @@ function problemSender({ problems }: Metrics) {
   };
 }
 
-const BROKEN_REQUESTS: Record<string, readonly [status: number, code: string, detail: string]> = {
-  HPE_HEADER_OVERFLOW: [431, "HEADERS_TOO_LARGE", "The headers are too large"],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, "REQUEST_TIMEOUT", "The request did not arrive in time"],
+const BROKEN_REQUESTS: Record<string, readonly [code: ProblemCode, detail: string]> = {
+  HPE_HEADER_OVERFLOW: ["HEADERS_TOO_LARGE", "The headers are too large"],
+  ERR_HTTP_REQUEST_TIMEOUT: ["REQUEST_TIMEOUT", "The request did not arrive in time"],
 };
 
 /** Answers what is not even HTTP, without fastify, and closes the connection. */
@@ -158,7 +105,7 @@ function refuseBrokenRequest(
     return;
   }
   const problem = new Problem(
-    ...(BROKEN_REQUESTS[error.code ?? ""] ?? [400, "BAD_REQUEST", "This is not a valid HTTP request"]),
+    ...(BROKEN_REQUESTS[error.code ?? ""] ?? ["BAD_REQUEST", "This is not a valid HTTP request"]),
   );
   problems.inc({ code: problem.code });
   const body = problem.body(requestId);

@@ -5,18 +5,7 @@ import { LifecycleError } from "../lifecycle/errors.ts";
 import { ForeseenError, isCatalogError } from "../process/errors.ts";
 import { ProbeError } from "../reach/probe.ts";
 import { describe, type FieldProblem, fieldProblems, got, withJsonNames } from "./field-problems.ts";
-import { statusOf } from "./openapi/problems.ts";
-
-/** The body of every error: RFC 9457, with the code and the fields that are wrong. */
-export interface ProblemBody {
-  type: "about:blank";
-  title: string;
-  status: number;
-  detail: string;
-  code: string;
-  errors: readonly FieldProblem[];
-  request_id: string;
-}
+import { PROBLEMS, type ProblemBody, type ProblemCode } from "./problems.ts";
 
 type Details = { errors?: readonly FieldProblem[]; headers?: Record<string, string>; cause?: unknown };
 
@@ -24,13 +13,13 @@ type Details = { errors?: readonly FieldProblem[]; headers?: Record<string, stri
 export class Problem extends ForeseenError {
   override readonly name = "Problem";
   readonly status: number;
-  readonly code: string;
+  readonly code: ProblemCode;
   readonly errors: readonly FieldProblem[];
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, code: string, detail: string, { errors = [], headers = {}, cause }: Details = {}) {
+  constructor(code: ProblemCode, detail: string, { errors = [], headers = {}, cause }: Details = {}) {
     super(detail, { cause });
-    this.status = status;
+    [this.status] = PROBLEMS[code];
     this.code = code;
     this.errors = errors;
     this.headers = headers;
@@ -43,18 +32,18 @@ export class Problem extends ForeseenError {
       status: this.status,
       detail: this.message,
       code: this.code,
-      errors: this.errors,
+      errors: [...this.errors],
       request_id: requestId,
     };
   }
 }
 
 /** Errors of fastify before a route is reached, by their code. */
-const FASTIFY_PROBLEMS: Record<string, readonly [status: number, code: string, detail: string]> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: [413, "PAYLOAD_TOO_LARGE", "The body is larger than 1 MB"],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, "UNSUPPORTED_MEDIA_TYPE", "The content type must be application/json"],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, "BAD_REQUEST", "The body is not as long as Content-Length says"],
-  FST_ERR_MAX_PARAM_LENGTH: [414, "URI_TOO_LONG", "The path is too long"],
+const FASTIFY_PROBLEMS: Record<string, readonly [code: ProblemCode, detail: string]> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ["PAYLOAD_TOO_LARGE", "The body is larger than 1 MB"],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ["UNSUPPORTED_MEDIA_TYPE", "The content type must be application/json"],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ["BAD_REQUEST", "The body is not as long as Content-Length says"],
+  FST_ERR_MAX_PARAM_LENGTH: ["URI_TOO_LONG", "The path is too long"],
 };
 
 const SECONDS_TO_RETRY = "1";
@@ -69,19 +58,13 @@ export function toProblem(error: unknown, requestId: string): Problem {
   if (error instanceof Error && code === "FST_ERR_BAD_URL") return badUrl(error);
   const known = FASTIFY_PROBLEMS[code];
   if (known) return new Problem(...known);
-  return new Problem(
-    500,
-    "INTERNAL",
-    `Something failed inside the queen; its log says more under request id ${requestId}`,
-    {
-      cause: error,
-    },
-  );
+  const detail = `Something failed inside the queen; its log says more under request id ${requestId}`;
+  return new Problem("INTERNAL", detail, { cause: error });
 }
 
 function catalogProblem(error: HiveCatalogError): Problem {
   if (error.code === "HIVE_NOT_FOUND" && error.hiveId !== undefined) return hiveNotFound(error.hiveId);
-  const status = statusOf(error.code);
+  const [status] = PROBLEMS[error.code];
   const errors = error.problems.map(({ field, message }) => ({
     field: withJsonNames(field),
     message: ruleWithJsonNames(message),
@@ -90,18 +73,18 @@ function catalogProblem(error: HiveCatalogError): Problem {
   // Of a change that may have been made nobody is told to try again: it has to be looked at first.
   const mayRetry = status === 503 && !isCatalogError(error, "CATALOG_OUTCOME_UNKNOWN");
   const headers = mayRetry ? { "retry-after": SECONDS_TO_RETRY } : {};
-  return new Problem(status, error.code, detail, { errors, headers, cause: error });
+  return new Problem(error.code, detail, { errors, headers, cause: error });
 }
 
 function probeProblem(error: ProbeError): Problem {
   const { code, message, cause } = error;
   const errors = cause instanceof ZodError ? fieldProblems(cause) : [];
-  return new Problem(statusOf(code), code, message, { errors, cause: error });
+  return new Problem(code, message, { errors, cause: error });
 }
 
 function lifecycleProblem(error: LifecycleError): Problem {
   if (error.code === "STOPPING") return queenStopping();
-  return new Problem(statusOf(error.code), error.code, error.message, { cause: error });
+  return new Problem(error.code, error.message, { cause: error });
 }
 
 /** What arrived stands in a rule as JSON, and stays as it is. */
@@ -116,24 +99,27 @@ function badUrl({ message }: Error): Problem {
   const why = /%(?![0-9a-f]{2})/i.test(message)
     ? "a percent sign must begin an escape such as %20"
     : "its escapes are not UTF-8";
-  return new Problem(400, "BAD_REQUEST", `The path is not a valid URL: ${why}`);
+  return new Problem("BAD_REQUEST", `The path is not a valid URL: ${why}`);
 }
 
 const codeOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
 
-export const invalidInput = (code: "INVALID_HIVE" | "INVALID_ARGUMENT", errors: readonly FieldProblem[]): Problem =>
-  new Problem(400, code, describe(errors), { errors });
+/** The code of input that breaks its rule. */
+export type InvalidInput = "INVALID_HIVE" | "INVALID_ARGUMENT";
+
+export const invalidInput = (code: InvalidInput, errors: readonly FieldProblem[]): Problem =>
+  new Problem(code, describe(errors), { errors });
 
 /** One field of a hive that breaks `rule`. */
 export const invalidField = (field: string, rule: string, value: unknown): Problem =>
   invalidInput("INVALID_HIVE", [{ field, message: rule + got(value) }]);
 
 export const invalidJson = (message: string): Problem =>
-  new Problem(400, "INVALID_JSON", message, { errors: [{ field: "body", message }] });
+  new Problem("INVALID_JSON", message, { errors: [{ field: "body", message }] });
 
 export const hiveNotFound = (id: string): Problem =>
-  new Problem(404, "HIVE_NOT_FOUND", `There is no hive ${JSON.stringify(id)}`);
+  new Problem("HIVE_NOT_FOUND", `There is no hive ${JSON.stringify(id)}`);
 
 export const queenStopping = (): Problem =>
-  new Problem(503, "STOPPING", "The queen is stopping", { headers: { "retry-after": "5" } });
+  new Problem("STOPPING", "The queen is stopping", { headers: { "retry-after": "5" } });

@@ -22,10 +22,6 @@ export interface Caller {
 }
 
 declare module "fastify" {
-  interface FastifyContextConfig {
-    /** "operator" where a route says nothing. */
-    access?: Access;
-  }
   interface FastifyRequest {
     /** null on a route that is open to all. */
     caller: Caller | null;
@@ -265,10 +261,10 @@ function unauthenticated(hadToken: boolean): Problem {
     ? "This token is not one of this queen's, or it was revoked"
     : "This needs a token, as `Authorization: Bearer hq_…`; `pnpm queen token create` makes one";
   const challenge = `Bearer realm="queen"${hadToken ? ', error="invalid_token"' : ""}`;
-  return new Problem(401, "UNAUTHENTICATED", detail, { headers: { "www-authenticate": challenge } });
+  return new Problem("UNAUTHENTICATED", detail, { headers: { "www-authenticate": challenge } });
 }
 
-const forbidden = (detail: string): Problem => new Problem(403, "FORBIDDEN", detail);
+const forbidden = (detail: string): Problem => new Problem("FORBIDDEN", detail);
 
 const wrongRole = (access: GuardedAccess, { role, tokenId: id }: Caller): Problem =>
   forbidden(
@@ -277,7 +273,7 @@ const wrongRole = (access: GuardedAccess, { role, tokenId: id }: Caller): Proble
 
 function tooManyRequests(whose: string, waitMs: number): Problem {
   const seconds = Math.ceil(waitMs / 1000);
-  return new Problem(429, "TOO_MANY_REQUESTS", `Too many requests of ${whose}: the next may come in ${seconds} s`, {
+  return new Problem("TOO_MANY_REQUESTS", `Too many requests of ${whose}: the next may come in ${seconds} s`, {
     headers: { "retry-after": String(seconds) },
   });
 }

@@ -2,8 +2,8 @@ import { Cordon } from "@repo/hive-catalog";
 import { HIVE_ID_PATTERN } from "@repo/hive-catalog/record";
 import { z } from "zod";
 import type { Heartbeat } from "../../fleet/heartbeats.ts";
-import { isoTime, isTime, usualWorkers, WorkersJson } from "../../fleet/workers/worker.ts";
-import { MAX_ID_LENGTH } from "../input.ts";
+import { MAX_ID_LENGTH, parseBody } from "../input.ts";
+import { isoTime, isTime, usualWorkers, WorkersJson } from "./worker-json.ts";
 
 /** Any under which a hive may be stored. */
 const hiveId = Cordon.shape.hiveId
@@ -24,6 +24,10 @@ export const HeartbeatJson = z
       workers,
     }),
   );
+
+/** Throws a Problem that names each wrong field. */
+export const readHeartbeat = (json: unknown): Heartbeat =>
+  usualHeartbeat(json) ?? parseBody(HeartbeatJson, json, "INVALID_ARGUMENT");
 
 /** A sound heartbeat, without the cost of zod; undefined for anything else, which `HeartbeatJson` then judges. */
 export function usualHeartbeat(json: unknown): Heartbeat | undefined {

@@ -1,10 +1,13 @@
 import type { HiveCatalogErrorCode } from "@repo/hive-catalog";
-import type { LifecycleErrorCode } from "../../lifecycle/errors.ts";
-import type { ProbeError } from "../../reach/probe.ts";
+import { z } from "zod";
+import type { LifecycleErrorCode } from "../lifecycle/errors.ts";
+import type { ProbeError } from "../reach/probe.ts";
 
+type Code = HiveCatalogErrorCode | LifecycleErrorCode | ProbeError["code"];
 type StatusAndMeaning = readonly [status: number, meaning: string];
 
-const HTTP_PROBLEMS = {
+/** Every code that an error can have. */
+export const PROBLEMS = {
   BAD_REQUEST: [400, "The request is not valid HTTP, or its path is not a valid URL"],
   INVALID_JSON: [400, "The body is missing or is not JSON"],
   UNAUTHENTICATED: [401, "There is no token, or it is not one of this queen's, or it was revoked"],
@@ -33,12 +36,6 @@ const HTTP_PROBLEMS = {
   NOT_READY: [503, "The queen cannot serve now; `errors` says why"],
   STOPPING: [503, "The queen is stopping"],
   TOO_MANY_READERS: [503, "So many readers are connected that no more are taken"],
-} as const satisfies Record<LifecycleErrorCode, unknown> & Record<string, StatusAndMeaning>;
-
-/** What is wrong inside the catalog is told as what is wrong inside the queen. */
-type CatalogCode = Exclude<HiveCatalogErrorCode, "INTERNAL">;
-
-const CATALOG_PROBLEMS: Record<CatalogCode, StatusAndMeaning> = {
   HIVE_NOT_FOUND: [404, "There is no hive of this id"],
   HIVE_ALREADY_EXISTS: [409, "The id is taken"],
   INVALID_HIVE: [400, "A field of the hive breaks its rule; nothing was stored"],
@@ -56,55 +53,30 @@ const CATALOG_PROBLEMS: Record<CatalogCode, StatusAndMeaning> = {
   CATALOG_UNAVAILABLE: [503, "The catalog did not answer; try again"],
   CATALOG_OUTCOME_UNKNOWN: [503, "The catalog did not answer, and the change may have been made: read it, then decide"],
   CATALOG_CLOSED: [503, "The queen is stopping"],
-};
-
-const PROBE_PROBLEMS: Record<ProbeError["code"], StatusAndMeaning> = {
   HIVE_UNREACHABLE: [502, "The hive does not answer"],
   HIVE_NOT_ALLOWED: [403, "The queen may not contact the host of this hive"],
   INVALID_DEVICES: [502, "What the hive answered are no devices"],
   WRONG_HIVE: [502, "Another hive answers there"],
-};
+} as const satisfies Record<Code, StatusAndMeaning> & Record<string, StatusAndMeaning>;
 
-export type ProblemCode = HiveCatalogErrorCode | ProbeError["code"] | keyof typeof HTTP_PROBLEMS;
+export type ProblemCode = keyof typeof PROBLEMS;
+const CODES = Object.keys(PROBLEMS) as ProblemCode[];
 
-/** Status and meaning of each code that an error can have. */
-export const PROBLEMS = new Map<string, { status: number; meaning: string }>(
-  Object.entries({ ...HTTP_PROBLEMS, ...CATALOG_PROBLEMS, ...PROBE_PROBLEMS }).map(([code, [status, meaning]]) => [
-    code,
-    { status, meaning },
-  ]),
-);
+/** What a route that changes the catalog may answer, beside what it may as one that needs a token. */
+export const WRITING: readonly ProblemCode[] = ["CATALOG_OUTCOME_UNKNOWN", "CATALOG_READ_ONLY", "CATALOG_FULL"];
 
-export const statusOf = (code: ProblemCode): number => PROBLEMS.get(code)?.status ?? 500;
-
-/** What any request may meet. */
-export const ANYWHERE: readonly ProblemCode[] = [
-  "BAD_REQUEST",
-  "REQUEST_TIMEOUT",
-  "TOO_MANY_REQUESTS",
-  "HEADERS_TOO_LARGE",
-  "INTERNAL",
-];
-/** … one with an id in its path. */
-export const WITH_ID: readonly ProblemCode[] = ["HIVE_NOT_FOUND", "URI_TOO_LONG"];
-/** … one with a body. */
-export const WITH_BODY: readonly ProblemCode[] = ["INVALID_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"];
-/** … one that reads the catalog. */
-export const READING: readonly ProblemCode[] = [
-  "CATALOG_BUSY",
-  "CATALOG_CORRUPT",
-  "CATALOG_TOO_NEW",
-  "CATALOG_NOT_A_CATALOG",
-  "CATALOG_NOT_MIGRATED",
-  "CATALOG_UNAVAILABLE",
-  "CATALOG_CLOSED",
-];
-/** … one that writes it. */
-export const WRITING: readonly ProblemCode[] = [
-  ...READING,
-  "CATALOG_OUTCOME_UNKNOWN",
-  "CATALOG_READ_ONLY",
-  "CATALOG_FULL",
-];
-/** … one that needs a token, which is read from the catalog. */
-export const GUARDED: readonly ProblemCode[] = ["UNAUTHENTICATED", "FORBIDDEN", "CORRUPT_RECORD", ...READING];
+/** The body of every error: RFC 9457, with the code and the fields that are wrong. */
+export const ProblemJson = z
+  .strictObject({
+    type: z.literal("about:blank"),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string().meta({ description: "What is wrong, in one sentence" }),
+    code: z.enum(CODES),
+    errors: z
+      .array(z.strictObject({ field: z.string(), message: z.string() }))
+      .meta({ description: "Each field or parameter that is wrong, by its path; `body` is the body as a whole" }),
+    request_id: z.string().meta({ description: "Under which the log of the queen says more" }),
+  })
+  .meta({ id: "Problem", description: "Every error (RFC 9457)" });
+export type ProblemBody = z.input<typeof ProblemJson>;
