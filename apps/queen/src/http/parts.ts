@@ -27,11 +27,9 @@ export interface AppParts {
   statuses: StatusKeeper;
   detection: DeviceDetection;
   heartbeats: HeartbeatReceiver;
-  /** Loads it at its first use. */
-  lifecycle: () => Promise<Lifecycle>;
+  lifecycle: Lifecycle;
   allowedHosts: AllowedHosts;
   eventStream: EventStream;
-  /** Made when it is first asked for. */
   metricsPage: () => MetricsPage;
   door: Door;
   servers: Servers;

@@ -198,11 +198,11 @@ export const hivesRoutes = [
   }).handle(async ({ params: { id }, query: { force } }, parts) => {
     const { catalog, registry, liveness, cordons, detection, events, lifecycle, log } = parts;
     const wasManaged = (await catalog.operations.list({ hiveId: id, limit: 1 })).length > 0;
-    if (wasManaged && !force) await (await lifecycle()).checkRemovable(id);
+    if (wasManaged && !force) await lifecycle.checkRemovable(id);
     const sight = liveness.sights.get(id);
     if (!(await catalog.removeHive(id))) throw hiveNotFound(id);
     // No operation can begin any more; one that just did, or was forced aside, is of no use.
-    if (wasManaged) (await lifecycle()).endOf(id);
+    if (wasManaged) lifecycle.endOf(id);
     if (wasManaged && force) log.warn({ hive_id: id }, "an agent that still runs on the removed hive stays there");
     // A beat or a health check may have noticed it first.
     const isToldAlready = sight !== undefined && liveness.sights.get(id) !== sight;
