@@ -12,7 +12,7 @@ import { Arrivals } from "./http/connections/arrivals.ts";
 import { EventStream } from "./http/connections/event-stream.ts";
 import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts";
 import { Door } from "./http/door/door.ts";
-import type { Lifecycle, LifecycleParts } from "./lifecycle/lifecycle.ts";
+import { Lifecycle, type LifecycleParts } from "./lifecycle/lifecycle.ts";
 import type { Clock } from "./process/clock.ts";
 import { isCatalogError, levelOf } from "./process/errors.ts";
 import { isLoopback } from "./reach/addresses.ts";
@@ -74,14 +74,14 @@ export function assembleQueen(options: QueenOptions): Queen {
   const arrivals = new Arrivals(clock);
   const heartbeats = new HeartbeatReceiver({ ...parts, connectionsSettled: () => arrivals.settled });
   const healthLoop = new HealthLoop({ ...parts, probe: newProbe(probeTimeoutMs), intervalMs: healthIntervalMs });
-  const lifecycle = lazyLifecycle(() => ({
+  const lifecycle = new Lifecycle({
     ...parts,
     probe: newProbe(MAX_PROBE_TIMEOUT_MS),
     resolve,
     settings: options.lifecycle,
     timeouts: options.lifecycleTimeouts,
     ownUrl: () => (options.tls && options.lifecycle.publicUrl) ?? urlOf(app, options.tls),
-  }));
+  });
   const { host = "127.0.0.1", limits = DEFAULT_LIMITS } = options;
   const servers = new Servers({ ...options, limits, arrivals });
   const onAdmitted = (socket: Socket) => servers.prove(socket);
@@ -94,9 +94,9 @@ export function assembleQueen(options: QueenOptions): Queen {
     heartbeats,
     door,
     servers,
-    lifecycle: lifecycle.load,
+    lifecycle,
     eventStream,
-    // It counts from its making on how the process fares.
+    // From its making on it watches the process, so it is made when somebody reads it.
     metricsPage: () =>
       (metricsPage ??= new MetricsPage({
         ...parts,
@@ -107,7 +107,7 @@ export function assembleQueen(options: QueenOptions): Queen {
   });
   const endDeadOperations = async () => {
     const unfinished = await catalog.operations.unfinished();
-    if (unfinished.length > 0) await (await lifecycle.load()).endDead(unfinished);
+    if (unfinished.length > 0) await lifecycle.endDead(unfinished);
   };
   const lookBack = () =>
     void endDeadOperations().catch((error) => {
@@ -134,21 +134,6 @@ export function assembleQueen(options: QueenOptions): Queen {
     await quiet;
   };
   return { app, fleet, events, healthLoop, door, servers, endDeadOperations, startLookingBack, stop };
-}
-
-/** Loaded when it is first needed: the start of the queen must not wait for it. */
-function lazyLifecycle(parts: () => LifecycleParts) {
-  let loading: Promise<Lifecycle> | undefined;
-  return {
-    load: () => {
-      loading ??= import("./lifecycle/lifecycle.ts").then(({ Lifecycle }) => new Lifecycle(parts()));
-      loading.catch(() => {
-        loading = undefined;
-      });
-      return loading;
-    },
-    close: async () => (await loading?.catch(() => undefined))?.close(),
-  };
 }
 
 /** Where a program on this machine reaches the queen. */

@@ -18,10 +18,8 @@ export interface AppParts {
   events: EventLog;
   metrics: Metrics;
   heartbeats: HeartbeatReceiver;
-  /** Loads it at its first use. */
-  lifecycle: () => Promise<Lifecycle>;
+  lifecycle: Lifecycle;
   eventStream: EventStream;
-  /** Made when it is first asked for. */
   metricsPage: () => MetricsPage;
   door: Door;
   servers: Servers;

@@ -193,10 +193,10 @@ export const hivesRoutes = [
   }).handle(async ({ params: { id }, query: { force } }, parts) => {
     const { catalog, fleet, lifecycle, log } = parts;
     const wasManaged = (await catalog.operations.list({ hiveId: id, limit: 1 })).length > 0;
-    if (wasManaged && !force) await (await lifecycle()).checkRemovable(id);
+    if (wasManaged && !force) await lifecycle.checkRemovable(id);
     if (!(await fleet.remove(id))) throw hiveNotFound(id);
     // No operation can begin any more; one that just did, or was forced aside, is of no use.
-    if (wasManaged) (await lifecycle()).endOf(id);
+    if (wasManaged) lifecycle.endOf(id);
     if (wasManaged && force) log.warn({ hive_id: id }, "an agent that still runs on the removed hive stays there");
   }),
 ];

@@ -47,7 +47,7 @@ export const hostKeysRoutes = [
     },
     problems: ["HIVE_NOT_MANAGED", "CORRUPT_HIVE", "CORRUPT_RECORD"],
   }).handle(async ({ params: { id } }, { lifecycle }) => {
-    const { target, pinned, offered, problem } = await (await lifecycle()).hostKeys.show(id);
+    const { target, pinned, offered, problem } = await lifecycle.hostKeys.show(id);
     return {
       ssh_host: target.host,
       ssh_port: target.port,
@@ -79,7 +79,7 @@ export const hostKeysRoutes = [
       ...WRITING,
     ],
   }).handle(async ({ params: { id }, body: { fingerprint } }, { lifecycle }) =>
-    pinnedToJson(await (await lifecycle()).hostKeys.confirm(id, fingerprint)),
+    pinnedToJson(await lifecycle.hostKeys.confirm(id, fingerprint)),
   ),
   defineRoute({
     method: "delete",
@@ -91,7 +91,7 @@ export const hostKeysRoutes = [
     answer: { status: 204, description: "They are gone" },
     problems: ["HIVE_NOT_MANAGED", "HOST_KEY_NOT_FOUND", "CORRUPT_HIVE", ...WRITING],
   }).handle(async ({ params: { id } }, { lifecycle }) => {
-    if (await (await lifecycle()).hostKeys.forget(id)) return;
+    if (await lifecycle.hostKeys.forget(id)) return;
     throw new Problem("HOST_KEY_NOT_FOUND", `No host key is pinned for the ssh_host of ${JSON.stringify(id)}`);
   }),
 ];

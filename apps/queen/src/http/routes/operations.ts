@@ -86,7 +86,7 @@ function beginning(kind: (typeof OPERATION_KINDS)[number], summary: string, desc
       ...(kind === "install" ? (["PUBLIC_URL_NEEDED"] as const) : []),
       ...WRITING,
     ],
-  }).handle(async ({ params: { id } }, { lifecycle }) => operationToJson(await (await lifecycle()).begin(kind, id)));
+  }).handle(async ({ params: { id } }, { lifecycle }) => operationToJson(await lifecycle.begin(kind, id)));
 }
 
 /** Starting, stopping and installing hives. */
@@ -142,7 +142,7 @@ export const operationsRoutes = [
     description: "What its steps did stays done; a command that was sent to the host may still run to its end there.",
     answer: operation("It has ended"),
     problems: ["OPERATION_NOT_FOUND", "OPERATION_FINISHED", "OPERATION_ELSEWHERE", "CORRUPT_RECORD"],
-  }).handle(async ({ params }, { lifecycle }) => operationToJson(await (await lifecycle()).cancel(params.operation))),
+  }).handle(async ({ params }, { lifecycle }) => operationToJson(await lifecycle.cancel(params.operation))),
 ];
 
 function operationToJson(operation: OperationRecord): z.input<typeof OperationJson> {
