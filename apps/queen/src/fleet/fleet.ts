@@ -1,4 +1,4 @@
-import type { Cordon, HiveCatalog, HiveRecord, HiveStatus, NewCordon } from "@repo/hive-catalog";
+import type { Cordon, HiveCatalog, HiveRecord, NewCordon } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
 import { hiveNotFound, isCatalogError, levelOf } from "../process/errors.ts";
@@ -51,6 +51,7 @@ export interface StoredBeat {
  * and told of. Nobody else knows that a hive is more than one entry in more than one memory.
  */
 export class Fleet {
+  readonly settings: LivenessSettings;
   readonly #options: Options;
   readonly #liveness: Liveness;
   readonly #announcer: Announcer;
@@ -61,6 +62,7 @@ export class Fleet {
 
   constructor(options: Options) {
     const { clock, metrics, settings } = options;
+    this.settings = settings;
     this.#options = options;
     this.#liveness = new Liveness(settings, clock.monotonicNow());
     this.#announcer = new Announcer(options);
@@ -73,8 +75,12 @@ export class Fleet {
     });
     this.#liveness.onWork = (id) => this.#registry.reconsider(id);
     this.#devices = new DeviceDetection(options);
-    const read = (sight: Sight) => this.#readStatus(sight);
-    this.#statuses = new StatusKeeper({ ...options, liveness: this.#liveness, announcer: this.#announcer, read });
+    this.#statuses = new StatusKeeper({
+      ...options,
+      liveness: this.#liveness,
+      announcer: this.#announcer,
+      learn: (record, readAtMs) => void this.#learn(record, readAtMs),
+    });
     metrics.marksHeld.read = () => (this.#liveness.condition.held ? 1 : 0);
     metrics.missingHives.read = () => this.condition().missing;
   }
@@ -90,19 +96,14 @@ export class Fleet {
 
   /** Throws HiveCatalogError: HIVE_NOT_FOUND for a hive that is not in the catalog. */
   async view(id: string): Promise<HiveView> {
-    const { catalog, clock, allowedHosts } = this.#options;
+    const { catalog, clock } = this.#options;
     const readAtMs = clock.monotonicNow();
     const hive = await catalog.getHive(id);
     if (hive === undefined) throw hiveNotFound(id);
     await this.#cordons.ready();
     if (this.sight(id) === undefined) this.#learn(hive, readAtMs);
-    return viewOf(hive, {
-      liveness: this.#liveness,
-      registry: this.#registry,
-      cordons: this.#cordons,
-      allowedHosts,
-      clock,
-    });
+    const memories = { liveness: this.#liveness, registry: this.#registry, cordons: this.#cordons };
+    return viewOf(hive, { ...this.#options, ...memories });
   }
 
   /** Takes over what the catalog says; `readAtMs` is the monotonic time just before it was read. */
@@ -123,9 +124,11 @@ export class Fleet {
   async beat({ hiveId, workers, skewMs, heartbeatMs, tookMs }: StoredBeat): Promise<number> {
     this.#registry.update(hiveId, workers, skewMs);
     const nowMs = this.#options.clock.monotonicNow();
-    const sight = this.#liveness.beat(hiveId, heartbeatMs, nowMs, tookMs);
+    const sight = this.#liveness.sights.see(hiveId);
+    this.#liveness.beat(sight, heartbeatMs, nowMs, tookMs);
     if (sight.status !== "online") await this.#statuses.settle(sight);
-    if (this.#devices.isDue(hiveId) && sight.probe !== "refused") this.#devices.startDetecting(hiveId);
+    const { host, port, probe } = sight;
+    if (this.#devices.isDue(hiveId) && probe !== "refused") void this.#devices.tryDetecting(hiveId, { host, port });
     return this.#liveness.nextBeatMs(sight, nowMs);
   }
 
@@ -186,11 +189,9 @@ export class Fleet {
     const wasThere = await this.#options.catalog.removeHive(id);
     // A beat or a health check may have noticed it first, and told of it.
     const isToldAlready = sight !== undefined && this.sight(id) !== sight;
-    if (!wasThere) this.gone(id);
-    else {
-      this.#forget(id);
-      if (!isToldAlready) this.#announcer.removed(id, "caller");
-    }
+    const wasKnown = this.#forget(id);
+    if (wasThere && !isToldAlready) this.#announcer.removed(id, "caller");
+    else if (!wasThere && wasKnown) this.#announcer.removed(id, "another program");
     return wasThere;
   }
 
@@ -245,10 +246,6 @@ export class Fleet {
     for (const id of this.#liveness.sights.endRound()) this.gone(id);
   }
 
-  get staleAfterMs(): number {
-    return this.#options.settings.staleAfterMs;
-  }
-
   /** How often `sweep` is to be called. */
   get sweepIntervalMs(): number {
     return this.#liveness.tickIntervalMs;
@@ -289,22 +286,6 @@ export class Fleet {
       if (!isCatalogError(error, "HIVE_NOT_FOUND")) throw error;
       this.gone(sight.id);
     });
-  }
-
-  async #readStatus({ id }: Sight): Promise<HiveStatus | undefined> {
-    const { catalog, clock, log } = this.#options;
-    const readAtMs = clock.monotonicNow();
-    try {
-      const record = await catalog.getHive(id);
-      if (record === undefined) throw hiveNotFound(id);
-      this.#learn(record, readAtMs);
-      return record.status;
-    } catch (error) {
-      if (!isCatalogError(error, "CORRUPT_HIVE")) throw error;
-      this.#liveness.learnDamaged(id);
-      log.warn({ hive_id: id, err: error }, "the record of this hive is damaged, so its status is left as it is");
-      return undefined;
-    }
   }
 
   /** Returns whether it was known. */

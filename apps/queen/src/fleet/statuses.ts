@@ -1,6 +1,7 @@
-import type { HiveCatalog, HiveStatus } from "@repo/hive-catalog";
+import type { HiveCatalog, HiveRecord, HiveStatus } from "@repo/hive-catalog";
+import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
-import { isCatalogError } from "../process/errors.ts";
+import { hiveNotFound, isCatalogError } from "../process/errors.ts";
 import type { Announcer } from "./announcer.ts";
 import type { Verdict } from "./liveness/judge.ts";
 import type { Liveness } from "./liveness/liveness.ts";
@@ -11,8 +12,9 @@ interface Parts {
   liveness: Liveness;
   announcer: Announcer;
   clock: Clock;
-  /** Reads the record of a hive whose status is not sure, and learns from it; undefined when it is damaged. */
-  read: (sight: Sight) => Promise<HiveStatus | undefined>;
+  /** Takes over the record of a hive whose status was not sure. */
+  learn: (record: HiveRecord, readAtMs: number) => void;
+  log: Logger;
 }
 
 /** Brings the stored status of a hive in line with what the liveness rules say; writes only what changes. */
@@ -26,13 +28,30 @@ export class StatusKeeper {
   /** Throws HiveCatalogError: HIVE_NOT_FOUND when the hive was removed meanwhile. */
   async settle(sight: Sight): Promise<void> {
     if (sight.damaged) return;
-    const { liveness, clock, read } = this.#parts;
-    const status = sight.status ?? (await read(sight));
+    const { liveness, clock } = this.#parts;
+    const status = sight.status ?? (await this.#read(sight));
     if (status === undefined) return;
     const verdict = liveness.judge(sight, status, clock.monotonicNow());
     if (verdict.status === status) return;
     if (verdict.status === "offline") await this.#markOffline(sight, status, verdict);
     else await this.#write(sight, status, verdict);
+  }
+
+  /** Undefined when the record is damaged. */
+  async #read({ id }: Sight): Promise<HiveStatus | undefined> {
+    const { catalog, liveness, clock, log, learn } = this.#parts;
+    const readAtMs = clock.monotonicNow();
+    try {
+      const record = await catalog.getHive(id);
+      if (record === undefined) throw hiveNotFound(id);
+      learn(record, readAtMs);
+      return record.status;
+    } catch (error) {
+      if (!isCatalogError(error, "CORRUPT_HIVE")) throw error;
+      liveness.learnDamaged(id);
+      log.warn({ hive_id: id, err: error }, "the record of this hive is damaged, so its status is left as it is");
+      return undefined;
+    }
   }
 
   async #write(sight: Sight, was: HiveStatus, verdict: Verdict): Promise<void> {

@@ -126,14 +126,7 @@ export class Liveness {
   }
 
   /** A beat that this queen took and stored as `heartbeatMs`, which took her `tookMs`. */
-  beat(id: string, heartbeatMs: number, nowMs: number, tookMs = 0): Sight {
-    const sight = this.sights.see(id);
-    this.beatOf(sight, heartbeatMs, nowMs, tookMs);
-    return sight;
-  }
-
-  /** The same for whoever has the memory of the hive at hand. */
-  beatOf(sight: Sight, heartbeatMs: number, nowMs: number, tookMs: number): void {
+  beat(sight: Sight, heartbeatMs: number, nowMs: number, tookMs: number): void {
     sight.heartbeatMs = heartbeatMs;
     this.#pace.stored(tookMs);
     this.#hear(sight, nowMs);

@@ -23,7 +23,8 @@ function newLiveness() {
   });
   const learn = (fields: Parameters<typeof recordOf>[0], readAtMs = clock.monotonicNow()) =>
     liveness.learn(recordOf(fields), readAtMs, clock.monotonicNow(), clock.now());
-  const beat = (id: string, heartbeatMs: number) => liveness.beat(id, heartbeatMs, clock.monotonicNow());
+  const beat = (id: string, heartbeatMs: number) =>
+    liveness.beat(liveness.sights.see(id), heartbeatMs, clock.monotonicNow(), 0);
   const probe = (port: number, outcome: "answered" | "failed", startedAtMs = clock.monotonicNow()) => {
     const result = { outcome, startedAtMs, endedAtMs: clock.monotonicNow(), problem: undefined };
     return liveness.probed(liveness.sights.see("a"), { host: "127.0.0.1", port }, result);

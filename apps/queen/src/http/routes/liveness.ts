@@ -194,7 +194,7 @@ function explain({ hive, sight, cordon, ...view }: HiveView, { fleet, clock }: A
     contactable: view.isContactable,
     beat_age_ms: sight.beatAtMs === undefined ? null : Math.round(nowMs - sight.beatAtMs),
     counted_silence_ms: Math.round(view.countedSilenceMs),
-    stale_after_ms: fleet.staleAfterMs,
+    stale_after_ms: fleet.settings.staleAfterMs,
     unreachable_since_ms: sight.unreachableSinceMs === undefined ? null : wallMs(sight.unreachableSinceMs),
     probes: sight.probes.map((probe) => probeToJson(probe, wallMs)),
     changes: sight.changes.map((change) => changeToJson(change, wallMs)),
