@@ -183,3 +183,10 @@ test.each([
   expect(refusal.code).toBe("CATALOG_UNAVAILABLE");
   expect(refusal.message).toMatch(/has ended the transaction.*nothing of it was stored$/);
 });
+
+test("a catalog says what of an answered change is on the disk", async () => {
+  await using site = await startSite();
+  expect(await (await site.open()).synchronous()).toBe("normal");
+  await using file = await HiveCatalog.open(`${site.path}.copy`);
+  expect(await file.synchronous()).toBe("full");
+});
