@@ -98,8 +98,11 @@ const ANYWHERE: readonly ProblemCode[] = [
 ];
 /** … one with a body. */
 const WITH_BODY: readonly ProblemCode[] = ["INVALID_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"];
-/** … one that reads the catalog. */
-const READING: readonly ProblemCode[] = [
+/** … one that needs a token, which is read from the catalog. */
+const GUARDED: readonly ProblemCode[] = [
+  "UNAUTHENTICATED",
+  "FORBIDDEN",
+  "CORRUPT_RECORD",
   "CATALOG_BUSY",
   "CATALOG_CORRUPT",
   "CATALOG_TOO_NEW",
@@ -108,8 +111,7 @@ const READING: readonly ProblemCode[] = [
   "CATALOG_UNAVAILABLE",
   "CATALOG_CLOSED",
 ];
-/** … one that needs a token, which is read from the catalog. */
-const GUARDED: readonly ProblemCode[] = ["UNAUTHENTICATED", "FORBIDDEN", "CORRUPT_RECORD", ...READING];
+
 /** What a route may answer when not all goes well. */
 function problemsOf(route: Route): readonly ProblemCode[] {
   const { access, query, body, problems = [] } = route;

@@ -1,7 +1,7 @@
 import { HiveStatus } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import { z } from "zod";
-import { type EventType, NOTICE_KINDS } from "../../telling/events.ts";
+import { type EventData, NOTICE_KINDS } from "../../telling/events.ts";
 import { queenStopping } from "../errors.ts";
 import { defineRoute, EVENT_STREAM } from "../route.ts";
 
@@ -47,7 +47,7 @@ const EVENT_SCHEMAS = {
       description:
         "The queen stood still, lost or found the network, or holds back marks as offline because too many hives went missing at once, or marks again",
     }),
-} as const satisfies Record<EventType, z.ZodType>;
+} satisfies { [Type in keyof EventData]: z.ZodType<EventData[Type] & { at_ms: number }> };
 
 const HelloEvent = z
   .strictObject({ start: z.string(), last_event_id: z.string() })

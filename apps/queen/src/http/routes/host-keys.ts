@@ -45,7 +45,7 @@ export const hostKeysRoutes = [
         problem: null,
       },
     },
-    problems: ["HIVE_NOT_MANAGED", "CORRUPT_HIVE", "CORRUPT_RECORD"],
+    problems: ["HIVE_NOT_MANAGED", "CORRUPT_HIVE"],
   }).handle(async ({ params: { id } }, { lifecycle }) => {
     const { target, pinned, offered, problem } = await lifecycle.hostKeys.show(id);
     return {
@@ -75,7 +75,6 @@ export const hostKeysRoutes = [
       "HOST_KEY_CHANGED",
       "SSH_UNREACHABLE",
       "CORRUPT_HIVE",
-      "CORRUPT_RECORD",
       ...WRITING,
     ],
   }).handle(async ({ params: { id }, body: { fingerprint } }, { lifecycle }) =>

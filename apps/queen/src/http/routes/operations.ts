@@ -127,7 +127,7 @@ export const operationsRoutes = [
     tag: "lifecycle",
     summary: "Read an operation",
     answer: operation("How far it is, or how it ended"),
-    problems: ["OPERATION_NOT_FOUND", "CORRUPT_RECORD"],
+    problems: ["OPERATION_NOT_FOUND"],
   }).handle(async ({ params }, { catalog }) => {
     const operation = await catalog.operations.get(params.operation);
     if (operation === undefined) throw operationNotFound(params.operation);
@@ -141,7 +141,7 @@ export const operationsRoutes = [
     summary: "End an operation that runs",
     description: "What its steps did stays done; a command that was sent to the host may still run to its end there.",
     answer: operation("It has ended"),
-    problems: ["OPERATION_NOT_FOUND", "OPERATION_FINISHED", "OPERATION_ELSEWHERE", "CORRUPT_RECORD"],
+    problems: ["OPERATION_NOT_FOUND", "OPERATION_FINISHED", "OPERATION_ELSEWHERE"],
   }).handle(async ({ params }, { lifecycle }) => operationToJson(await lifecycle.cancel(params.operation))),
 ];
 
