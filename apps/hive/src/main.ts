@@ -3,10 +3,10 @@ import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
 import { createApp } from "./app.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
-import { createDeviceDetector, type DeviceDetector } from "./devices.ts";
+import { removePidFile, writePidFile } from "./control/pid-file.ts";
+import { createDeviceDetector, type DeviceDetector } from "./devices/devices.ts";
 import { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
 import { openLogFile } from "./log-file.ts";
-import { removePidFile, writePidFile } from "./pid-file.ts";
 
 /** Connections that are still open after this time are cut. */
 const CLOSE_TIMEOUT_MS = 3_000;

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { temporaryFolder } from "../testing.ts";
 import { readPidFile, removePidFile, writePidFile } from "./pid-file.ts";
 import { startTimeOf } from "./process-identity.ts";
-import { temporaryFolder } from "./testing.ts";
 
 test("a process file notes this process, and goes with it", () => {
   const path = join(temporaryFolder(), "hive.pid");

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { DeviceCapabilities } from "@repo/device-types";
 import { pino } from "pino";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
-import { createDeviceDetector } from "./devices.ts";
 import {
   eventually,
   fakeProgram,
@@ -13,7 +12,8 @@ import {
   type LogLine,
   newMarker,
   temporaryFolder,
-} from "./testing.ts";
+} from "../testing.ts";
+import { createDeviceDetector } from "./devices.ts";
 
 afterEach(() => void vi.unstubAllEnvs());
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { GpuDevice } from "@repo/device-types";
 import { z } from "zod";
-import { type RunOptions, runProgram } from "./program.ts";
+import { type RunOptions, runProgram } from "../program.ts";
 
 /** A GPU that nvidia-smi does not know, in the order of the bus. It has no index of its own. */
 export type OtherGpu = Omit<GpuDevice, "index">;

@@ -1,5 +1,5 @@
 import { DeviceCapabilities, GpuDevice } from "@repo/device-types";
-import { type RunOptions, runProgram } from "./program.ts";
+import { type RunOptions, runProgram } from "../program.ts";
 
 /** GPUs, and a sentence about what could not be read, if anything. */
 export interface GpuReading {
