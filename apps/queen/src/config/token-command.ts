@@ -1,8 +1,9 @@
 import { type FieldProblem, HiveCatalog, HiveCatalogError, TOKEN_ROLES, type TokenRecord } from "@repo/hive-catalog";
 import { catalogInfo } from "@repo/hive-catalog/maintenance";
+import { withUsageErrors } from "@repo/settings";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { mintToken } from "../http/door/tokens.ts";
-import { type TokenCommand, withUsageErrors } from "./config.ts";
+import type { TokenCommand } from "./config.ts";
 
 interface Flags {
   database: string;
