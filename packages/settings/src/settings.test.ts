@@ -58,6 +58,14 @@ Environment:
   });
 });
 
+test("the variables can be listed with their help and default", () => {
+  expect(settings.variables.slice(2)).toEqual([
+    { variable: "BAKERY_URL", help: "where flour comes from", default: "the mill" },
+    { variable: "BAKERY_NOTE", help: "on the paper", default: "none" },
+    { variable: "BAKERY_MILL_TOKEN", help: "opens the mill", default: undefined },
+  ]);
+});
+
 test("the version is printed when it is asked for", () => {
   const command = new Command("bakery").version("1.2.3");
   expect(settings.readCommandLine(command, { argv: ["-V"], env: {} })).toEqual({ print: "1.2.3\n" });
@@ -133,7 +141,7 @@ test("a program may word defaults and refusals in its own way, and take what is 
   const wording = { default: "else ", given: ", not ", empty: undefined };
   const note = { placeholder: "text", help: "on the paper", schema: z.string().max(1, "must be short").default("") };
   const own = new Settings("BAKERY", { note }, wording);
-  expect(own.variables).toEqual([{ variable: "BAKERY_NOTE", help: "on the paper (else none)" }]);
+  expect(own.addTo(new Command("bakery")).helpInformation()).toContain("on the paper (BAKERY_NOTE; else none)\n");
   expect(own.read({ env: { BAKERY_NOTE: "" } })).toEqual({ values: { note: "" } });
   expect(own.read({ env: { BAKERY_NOTE: "ab" } })).toEqual({
     problems: ['--note (BAKERY_NOTE) must be short, not "ab"'],

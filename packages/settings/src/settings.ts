@@ -56,9 +56,9 @@ export class Settings<D extends Declarations> {
     ) as ValuesOf<D>;
   }
 
-  /** The variables, with their help: `listens there (default: 127.0.0.1)`. */
-  get variables(): { variable: string; help: string }[] {
-    return this.#all.map(({ variable, declared }) => ({ variable, help: this.#help(declared) }));
+  /** The variables, with their help and, where there is one, their default. */
+  get variables(): { variable: string; help: string; default: string | undefined }[] {
+    return this.#all.map(({ variable, declared }) => ({ variable, help: declared.help, default: defaultOf(declared) }));
   }
 
   /** What the help of a program says of its environment, for `addHelpText("after", …)`. */
@@ -72,7 +72,7 @@ export class Settings<D extends Declarations> {
   /** Adds the flags to a command. */
   addTo(command: Command): Command {
     for (const { flag, variable, declared } of this.#all) {
-      if (!isSecret(declared)) command.option(`${flag} <${declared.placeholder}>`, this.#help(declared, variable));
+      if (!isSecret(declared)) command.option(`${flag} <${declared.placeholder}>`, this.#help(variable, declared));
     }
     return command;
   }
@@ -128,15 +128,10 @@ export class Settings<D extends Declarations> {
     return problems.length > 0 ? { problems } : reading;
   }
 
-  #help(declared: Setting | Secret, variable?: string): string {
-    const standard = isSecret(declared) ? undefined : this.#defaultHelp(declared);
-    const notes = [variable, standard].filter((note) => note !== undefined);
-    return notes.length === 0 ? declared.help : `${declared.help} (${notes.join("; ")})`;
-  }
-
-  #defaultHelp({ schema, defaultHelp }: Setting): string | undefined {
-    const standard = defaultHelp ?? schema.safeParse(undefined).data;
-    return standard === undefined ? undefined : `${this.#wording.default}${standard === "" ? "none" : standard}`;
+  #help(variable: string, setting: Setting): string {
+    const standard = defaultOf(setting);
+    const notes = standard === undefined ? variable : `${variable}; ${this.#wording.default}${standard}`;
+    return `${setting.help} (${notes})`;
   }
 
   #parse(declared: Setting | Secret, given: string | undefined): { data?: unknown; rules: readonly string[] } {
@@ -170,6 +165,13 @@ export class Settings<D extends Declarations> {
     const { variable, declared } = secret;
     return `${word} is not a flag, so that the ${declared.secret} is in no process list: set ${variable}`;
   }
+}
+
+/** As the help says it. */
+function defaultOf(declared: Setting | Secret): string | undefined {
+  if (isSecret(declared)) return undefined;
+  const standard = declared.defaultHelp ?? declared.schema.safeParse(undefined).data;
+  return standard === undefined ? undefined : String(standard) || "none";
 }
 
 /** What a person wrote, without the user and the password that a URL may have in it. */
