@@ -24,18 +24,17 @@ export type Declarations = Readonly<Record<string, Setting | Secret>>;
 /** What declared settings are when they are read. */
 export type ValuesOf<D extends Declarations> = { readonly [Name in keyof D]: z.output<D[Name]["schema"]> };
 
-/** A setting with all its names. */
-export interface Named {
+interface Names {
   readonly name: string;
   readonly flag: string;
   readonly variable: string;
-  readonly declared: Setting | Secret;
 }
+export type Named<Declared = Setting | Secret> = Declared & Names;
 
-export function named(prefix: string, name: string, declared: Setting | Secret): Named {
+export function named<Declared>(prefix: string, name: string, declared: Declared): Named<Declared> {
   const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   const variable = `${prefix}_${words.replaceAll("-", "_").toUpperCase()}`;
-  return { name, flag: `--${words}`, variable, declared };
+  return { ...declared, name, flag: `--${words}`, variable };
 }
 
-export const isSecret = (declared: Setting | Secret): declared is Secret => "secret" in declared;
+export const isSecret = (one: Named): one is Named<Secret> => "secret" in one;

@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from "commander";
-import { type Declarations, isSecret, type Named, named, type Secret, type Setting, type ValuesOf } from "./setting.ts";
+import { type Declarations, isSecret, type Named, named, type Setting, type ValuesOf } from "./setting.ts";
 import { usageError } from "./usage-errors.ts";
 
 /** What differs in the words of programs. */
@@ -51,28 +51,26 @@ export class Settings<D extends Declarations> {
 
   /** What they are where nothing is given. */
   get defaults(): ValuesOf<D> {
-    return Object.fromEntries(
-      this.#all.map(({ name, declared }) => [name, declared.schema.parse(undefined)]),
-    ) as ValuesOf<D>;
+    return Object.fromEntries(this.#all.map(({ name, schema }) => [name, schema.parse(undefined)])) as ValuesOf<D>;
   }
 
   /** The variables, with their help and, where there is one, their default. */
   get variables(): { variable: string; help: string; default: string | undefined }[] {
-    return this.#all.map(({ variable, declared }) => ({ variable, help: declared.help, default: defaultOf(declared) }));
+    return this.#all.map((one) => ({ variable: one.variable, help: one.help, default: defaultOf(one) }));
   }
 
   /** What the help of a program says of its environment, for `addHelpText("after", …)`. */
   get environmentHelp(): string {
-    const secrets = this.#all.flatMap(({ variable, declared }) =>
-      isSecret(declared) ? [`  ${variable}  ${declared.help}; it has no flag, so that it is in no process list\n`] : [],
-    );
+    const secrets = this.#all
+      .filter(isSecret)
+      .map(({ variable, help }) => `  ${variable}  ${help}; it has no flag, so that it is in no process list\n`);
     return `\nEnvironment:\n  A flag wins over its variable, which stands beside it.\n${secrets.join("")}`;
   }
 
   /** Adds the flags to a command. */
   addTo(command: Command): Command {
-    for (const { flag, variable, declared } of this.#all) {
-      if (!isSecret(declared)) command.option(`${flag} <${declared.placeholder}>`, this.#help(variable, declared));
+    for (const one of this.#all) {
+      if (!isSecret(one)) command.option(`${one.flag} <${one.placeholder}>`, this.#help(one));
     }
     return command;
   }
@@ -86,8 +84,8 @@ export class Settings<D extends Declarations> {
     const problems: string[] = [];
     const values: Record<string, unknown> = {};
     for (const one of this.#all) {
-      const given = (isSecret(one.declared) ? undefined : flags[one.name]) ?? env[one.variable];
-      const { data, rules } = this.#parse(one.declared, given);
+      const given = (isSecret(one) ? undefined : flags[one.name]) ?? env[one.variable];
+      const { data, rules } = this.#parse(one, given);
       values[one.name] = data;
       problems.push(...rules.map((rule) => this.#problem(one, rule, given)));
     }
@@ -128,23 +126,22 @@ export class Settings<D extends Declarations> {
     return problems.length > 0 ? { problems } : reading;
   }
 
-  #help(variable: string, setting: Setting): string {
-    const standard = defaultOf(setting);
-    const notes = standard === undefined ? variable : `${variable}; ${this.#wording.default}${standard}`;
-    return `${setting.help} (${notes})`;
+  #help(one: Named<Setting>): string {
+    const standard = defaultOf(one);
+    return `${one.help} (${one.variable}${standard === undefined ? "" : `; ${this.#wording.default}${standard}`})`;
   }
 
-  #parse(declared: Setting | Secret, given: string | undefined): { data?: unknown; rules: readonly string[] } {
+  #parse(one: Named, given: string | undefined): { data?: unknown; rules: readonly string[] } {
     const { empty } = this.#wording;
-    if (given === "" && empty !== undefined && !isSecret(declared)) return { rules: [empty] };
-    const { data, error } = declared.schema.safeParse(given);
+    if (given === "" && empty !== undefined && !isSecret(one)) return { rules: [empty] };
+    const { data, error } = one.schema.safeParse(given);
     if (error === undefined) return { data, rules: [] };
     return { rules: given === undefined ? ["is missing"] : error.issues.map(({ message }) => message) };
   }
 
-  #problem({ flag, variable, declared }: Named, rule: string, given: string | undefined): string {
-    if (isSecret(declared)) return `${variable} ${rule}`;
-    const problem = `${flag} (${variable}) ${rule}`;
+  #problem(one: Named, rule: string, given: string | undefined): string {
+    if (isSecret(one)) return `${one.variable} ${rule}`;
+    const problem = `${one.flag} (${one.variable}) ${rule}`;
     return given === undefined ? problem : `${problem}${this.#wording.given}${JSON.stringify(withoutUserInfo(given))}`;
   }
 
@@ -160,17 +157,16 @@ export class Settings<D extends Declarations> {
   }
 
   #unknownFlag(word: string): string {
-    const secret = this.#all.find(({ flag, declared }) => flag === word && isSecret(declared));
-    if (secret === undefined || !isSecret(secret.declared)) return usageError(`unknown option '${word}'`);
-    const { variable, declared } = secret;
-    return `${word} is not a flag, so that the ${declared.secret} is in no process list: set ${variable}`;
+    const secret = this.#all.filter(isSecret).find(({ flag }) => flag === word);
+    if (secret === undefined) return usageError(`unknown option '${word}'`);
+    return `${word} is not a flag, so that the ${secret.secret} is in no process list: set ${secret.variable}`;
   }
 }
 
 /** As the help says it. */
-function defaultOf(declared: Setting | Secret): string | undefined {
-  if (isSecret(declared)) return undefined;
-  const standard = declared.defaultHelp ?? declared.schema.safeParse(undefined).data;
+function defaultOf(one: Named): string | undefined {
+  if (isSecret(one)) return undefined;
+  const standard = one.defaultHelp ?? one.schema.safeParse(undefined).data;
   return standard === undefined ? undefined : String(standard) || "none";
 }
 
