@@ -14,7 +14,6 @@ import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts"
 import { Door } from "./http/door/door.ts";
 import { Lifecycle, type LifecycleParts } from "./lifecycle/lifecycle.ts";
 import type { Clock } from "./process/clock.ts";
-import { isCatalogError, levelOf } from "./process/errors.ts";
 import { isLoopback } from "./reach/addresses.ts";
 import type { AllowedHosts } from "./reach/allowed-hosts.ts";
 import { Probe, type Resolve } from "./reach/probe.ts";
@@ -24,7 +23,6 @@ import { MetricsPage } from "./telling/metrics-page.ts";
 
 const MAX_PROBE_TIMEOUT_MS = 5000;
 const REAP_INTERVAL_MS = 50;
-const DEFAULT_LOOK_BACK = { afterMs: 250, intervalMs: 60_000 };
 
 export interface QueenOptions extends LivenessSettings {
   catalog: HiveCatalog;
@@ -43,8 +41,6 @@ export interface QueenOptions extends LivenessSettings {
   tls?: Tls | undefined;
   timeouts?: Timeouts;
   limits?: Limits;
-  /** When she looks for dead operations, from `startLookingBack` on. */
-  lookBack?: { readonly afterMs: number; readonly intervalMs: number };
 }
 
 /** The parts of a queen, put together and not yet started. */
@@ -53,10 +49,7 @@ export interface Queen {
   fleet: Fleet;
   events: EventLog;
   healthLoop: HealthLoop;
-  /** Ends the records of operations that were under way when their queen was ended. */
-  endDeadOperations(): Promise<void>;
-  /** Does so until she stops: for queens that ended before, or end later, and for what could not be looked at. */
-  startLookingBack(): void;
+  lifecycle: Lifecycle;
   door: Door;
   servers: Servers;
   /** Finishes the requests that run, ends everything else, and resolves when nothing is under way. */
@@ -105,35 +98,19 @@ export function assembleQueen(options: QueenOptions): Queen {
     startedAtMs: clock.monotonicNow(),
     stopping: stopping.signal,
   });
-  const endDeadOperations = async () => {
-    const unfinished = await catalog.operations.unfinished();
-    if (unfinished.length > 0) await lifecycle.endDead(unfinished);
-  };
-  const lookBack = () =>
-    void endDeadOperations().catch((error) => {
-      if (isCatalogError(error, "CATALOG_CLOSED")) return;
-      log[levelOf(error)]({ err: error }, "operations that an earlier queen did not end could not be looked at");
-    });
-  const lookBackTimers: NodeJS.Timeout[] = [];
-  const startLookingBack = () => {
-    const { afterMs, intervalMs } = options.lookBack ?? DEFAULT_LOOK_BACK;
-    // A little later, because the first requests go before.
-    lookBackTimers.push(setTimeout(lookBack, afterMs).unref(), setInterval(lookBack, intervalMs).unref());
-  };
   const unwatchEventLoop = metrics.watchEventLoop();
   const stop = async () => {
     stopping.abort();
     eventStream.close();
     unwatchEventLoop();
     door.stop();
-    for (const timer of lookBackTimers) clearTimeout(timer);
     const quiet = Promise.all([healthLoop.stop(), lifecycle.close()]);
     const reaper = setInterval(() => servers.endIdleConnections(), REAP_INTERVAL_MS);
     await Promise.all([app.close(), servers.closeOthers()]).finally(() => clearInterval(reaper));
     await fleet.close();
     await quiet;
   };
-  return { app, fleet, events, healthLoop, door, servers, endDeadOperations, startLookingBack, stop };
+  return { app, fleet, events, healthLoop, lifecycle, door, servers, stop };
 }
 
 /** Where a program on this machine reaches the queen. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { HiveRecord, OperationRecord } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
-import { hiveNotFound, isCatalogError, reasonOf } from "../process/errors.ts";
+import { hiveNotFound, isCatalogError, levelOf, reasonOf } from "../process/errors.ts";
 import { isLoopback, plainHost } from "../reach/addresses.ts";
 import type { EventLog } from "../telling/events.ts";
 import { PLANS } from "./agent/plans.ts";
@@ -24,6 +24,9 @@ export const TIMEOUTS: LifecycleTimeouts = {
 /** How long past its deadline an operation of a queen on another machine is given, whose clock may differ. */
 const OVERDUE_MS = 60_000;
 
+/** A little after the start, because the first requests go before. */
+const LOOK_BACK = { afterMs: 250, intervalMs: 60_000 };
+
 export interface LifecycleParts extends Omit<JobParts, "timeouts"> {
   clock: Clock;
   log: Logger;
@@ -39,6 +42,7 @@ export class Lifecycle {
   readonly #running = new Map<string, { hiveId: string; run: OperationRun; work: Promise<void> }>();
   /** On their way into the catalog: a look back that finds one there must not take it for dead. */
   readonly #beginning = new Set<string>();
+  readonly #timers: NodeJS.Timeout[] = [];
   #closed = false;
 
   constructor(parts: LifecycleParts) {
@@ -77,7 +81,7 @@ export class Lifecycle {
 
   /** Throws while something is done to the hive, or its agent runs because a queen started it. */
   async checkRemovable(hiveId: string): Promise<void> {
-    await this.endDead(await this.#unfinishedOf(hiveId));
+    await this.endDead(hiveId);
     const { operations } = this.#parts.catalog;
     const addedAtMs = await this.#addedAtMs(hiveId);
     const history = (await operations.list({ hiveId })).filter(({ createdAtMs }) => createdAtMs >= addedAtMs);
@@ -92,9 +96,10 @@ export class Lifecycle {
     }
   }
 
-  /** Ends the records of operations whose queen is gone, or should have ended them long ago. */
-  async endDead(operations: readonly OperationRecord[]): Promise<void> {
-    for (const operation of operations) {
+  /** Ends the records of operations, of one hive or of all, whose queen is gone, or should have ended them long ago. */
+  async endDead(hiveId?: string): Promise<void> {
+    const unfinished = await this.#parts.catalog.operations.unfinished();
+    for (const operation of unfinished.filter((one) => hiveId === undefined || one.hiveId === hiveId)) {
       const why = this.#whyDead(operation);
       if (why === undefined) continue;
       const at = operation.steps.at(-1)?.name ?? "its beginning";
@@ -106,9 +111,21 @@ export class Lifecycle {
     }
   }
 
+  /** Looks for dead operations until she stops: of queens that ended before, or end later, and for what could not be looked at. */
+  startLookingBack({ afterMs, intervalMs } = LOOK_BACK): void {
+    const lookBack = () =>
+      void this.endDead().catch((error: unknown) => {
+        if (isCatalogError(error, "CATALOG_CLOSED")) return;
+        const text = "operations that an earlier queen did not end could not be looked at";
+        this.#parts.log[levelOf(error)]({ err: error }, text);
+      });
+    this.#timers.push(setTimeout(lookBack, afterMs).unref(), setInterval(lookBack, intervalMs).unref());
+  }
+
   /** Ends what runs. */
   async close(): Promise<void> {
     this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
     this.hostKeys.close();
     const running = [...this.#running.values()];
     for (const { run } of running) run.stop(new QueenStopping(STOPPING));
@@ -119,10 +136,6 @@ export class Lifecycle {
     const operation = await this.#parts.catalog.operations.get(id);
     if (operation === undefined) throw operationNotFound(id);
     return operation;
-  }
-
-  async #unfinishedOf(id: string): Promise<OperationRecord[]> {
-    return (await this.#parts.catalog.operations.unfinished()).filter(({ hiveId }) => hiveId === id);
   }
 
   /** What was done to a hive of this id that was there before does not count; a damaged record may have been there always. */
@@ -149,7 +162,7 @@ export class Lifecycle {
       return await operations.begin(operation);
     } catch (error) {
       if (!isCatalogError(error, "OPERATION_IN_PROGRESS")) throw error;
-      await this.endDead(await this.#unfinishedOf(operation.hiveId));
+      await this.endDead(operation.hiveId);
       return operations.begin(operation);
     }
   }
