@@ -1,4 +1,4 @@
-import type { Cordon, HiveCatalog, HiveRecord, NewCordon } from "@repo/hive-catalog";
+import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
 import { hiveNotFound, isCatalogError, levelOf } from "../process/errors.ts";
@@ -34,16 +34,12 @@ interface Options {
   settings: LivenessSettings;
 }
 
-/** A heartbeat that is in the catalog. */
-export interface StoredBeat {
+/** What a hive says in a heartbeat. */
+export interface Heartbeat {
   readonly hiveId: string;
+  /** By the clock of the hive. */
+  readonly timestampMs: number;
   readonly workers: readonly Worker[];
-  /** How far the clock of the hive runs ahead of the queen's, in milliseconds. */
-  readonly skewMs: number;
-  /** As it was stored. */
-  readonly heartbeatMs: number;
-  /** From its receipt on. */
-  readonly tookMs: number;
 }
 
 /**
@@ -52,12 +48,12 @@ export interface StoredBeat {
  */
 export class Fleet {
   readonly settings: LivenessSettings;
+  readonly cordons: Cordons;
+  readonly devices: DeviceDetection;
   readonly #options: Options;
   readonly #liveness: Liveness;
   readonly #announcer: Announcer;
-  readonly #cordons: Cordons;
   readonly #registry: HiveRegistry;
-  readonly #devices: DeviceDetection;
   readonly #statuses: StatusKeeper;
 
   constructor(options: Options) {
@@ -66,15 +62,15 @@ export class Fleet {
     this.#options = options;
     this.#liveness = new Liveness(settings, clock.monotonicNow());
     this.#announcer = new Announcer(options);
-    this.#cordons = new Cordons({ ...options, onChange: (id) => this.#registry.reconsider(id) });
+    this.cordons = new Cordons({ ...options, onChange: (id) => this.#registry.reconsider(id) });
     this.#registry = new HiveRegistry({
       clock,
       staleAfterMs: settings.staleAfterMs,
       takesWorkFromMs: (id) => this.#liveness.takesWorkFromMs(id),
-      cordonedUntilMs: (id) => this.#cordons.untilMs(id),
+      cordonedUntilMs: (id) => this.cordons.untilMs(id),
     });
     this.#liveness.onWork = (id) => this.#registry.reconsider(id);
-    this.#devices = new DeviceDetection(options);
+    this.devices = new DeviceDetection(options);
     this.#statuses = new StatusKeeper({
       ...options,
       liveness: this.#liveness,
@@ -100,9 +96,9 @@ export class Fleet {
     const readAtMs = clock.monotonicNow();
     const hive = await catalog.getHive(id);
     if (hive === undefined) throw hiveNotFound(id);
-    await this.#cordons.ready();
+    await this.cordons.ready();
     if (this.sight(id) === undefined) this.#learn(hive, readAtMs);
-    const memories = { liveness: this.#liveness, registry: this.#registry, cordons: this.#cordons };
+    const memories = { liveness: this.#liveness, registry: this.#registry, cordons: this.cordons };
     return viewOf(hive, { ...this.#options, ...memories });
   }
 
@@ -110,7 +106,7 @@ export class Fleet {
   learned(record: HiveRecord, readAtMs: number): void {
     const was = this.sight(record.id)?.status;
     const { status } = this.#learn(record, readAtMs);
-    this.#devices.learn(record);
+    this.devices.learn(record);
     if (was === undefined || status === undefined || status === was) return;
     this.#announcer.status(record.id, was, status, "it was changed in the catalog by another program");
   }
@@ -120,15 +116,18 @@ export class Fleet {
     this.#liveness.learnDamaged(id);
   }
 
-  /** Takes a heartbeat. Resolves to the time in milliseconds after which the next one is due. Throws HiveCatalogError. */
-  async beat({ hiveId, workers, skewMs, heartbeatMs, tookMs }: StoredBeat): Promise<number> {
-    this.#registry.update(hiveId, workers, skewMs);
+  /**
+   * Takes a heartbeat that was stored as `heartbeatMs`, which took `tookMs` from its receipt. Resolves to the time in milliseconds after which
+   * the next one is due. Throws HiveCatalogError.
+   */
+  async beat({ hiveId, timestampMs, workers }: Heartbeat, heartbeatMs: number, tookMs: number): Promise<number> {
+    this.#registry.update(hiveId, workers, timestampMs - heartbeatMs);
     const nowMs = this.#options.clock.monotonicNow();
     const sight = this.#liveness.sights.see(hiveId);
     this.#liveness.beat(sight, heartbeatMs, nowMs, tookMs);
     if (sight.status !== "online") await this.#statuses.settle(sight);
     const { host, port, probe } = sight;
-    if (this.#devices.isDue(hiveId) && probe !== "refused") void this.#devices.tryDetecting(hiveId, { host, port });
+    if (this.devices.isDue(hiveId) && probe !== "refused") void this.devices.tryDetecting(hiveId, { host, port });
     return this.#liveness.nextBeatMs(sight, nowMs);
   }
 
@@ -142,8 +141,8 @@ export class Fleet {
     const sight = this.#liveness.sights.get(hive.id);
     if (sight === undefined || !this.#liveness.probed(sight, hive, result)) return;
     if (sight.status !== "online") await this.#settle(sight);
-    if (result.outcome === "answered" && this.#devices.isDue(hive.id)) {
-      await this.#devices.tryDetecting(hive.id, hive);
+    if (result.outcome === "answered" && this.devices.isDue(hive.id)) {
+      await this.devices.tryDetecting(hive.id, hive);
     }
   }
 
@@ -157,7 +156,7 @@ export class Fleet {
     const { clock } = this.#options;
     const was = this.sight(record.id)?.status;
     this.#liveness.setByOperator(record, clock.monotonicNow(), clock.now(), why);
-    this.#devices.learn(record);
+    this.devices.learn(record);
     if (was !== undefined && was !== record.status) this.#announcer.status(record.id, was, record.status, why);
   }
 
@@ -171,16 +170,6 @@ export class Fleet {
   unsure(id: string): void {
     const sight = this.#liveness.sights.get(id);
     if (sight !== undefined) this.#liveness.unsure(sight, this.#options.clock.monotonicNow());
-  }
-
-  /** A caller stored the devices of a hive. */
-  devicesWritten(id: string): void {
-    this.#devices.stored(id);
-  }
-
-  /** Asks a hive for its devices; resolves to them once they are stored. Throws ProbeError or HiveCatalogError. */
-  detectDevices(hive: HiveRecord) {
-    return this.#devices.detect(hive.id, hive);
   }
 
   /** Removes a hive for a caller; resolves to whether it was there. */
@@ -200,16 +189,6 @@ export class Fleet {
     if (this.#forget(id)) this.#announcer.removed(id, "another program");
   }
 
-  /** Rejects with HIVE_NOT_FOUND or INVALID_ARGUMENT. */
-  cordon(id: string, cordon: NewCordon): Promise<Cordon> {
-    return this.#cordons.set(id, cordon);
-  }
-
-  /** Resolves to whether there was one. */
-  uncordon(id: string): Promise<boolean> {
-    return this.#cordons.lift(id);
-  }
-
   /** The workers of live hives that match every field of `filter`. */
   workers(filter: WorkerFilter = {}): PlacedWorker[] {
     return this.#registry.workers(filter);
@@ -217,7 +196,7 @@ export class Fleet {
 
   /** The worker to give work for `model` to. */
   async bestWorker(model: string): Promise<PlacedWorker | undefined> {
-    await this.#cordons.ready();
+    await this.cordons.ready();
     return this.#registry.bestWorker(model);
   }
 
@@ -238,7 +217,7 @@ export class Fleet {
   /** A reading of the whole catalog begins: what is not met until `endRound` is gone. */
   async beginRound(): Promise<void> {
     const again = "the cordons could not be read; the next round tries again";
-    await this.#cordons.refresh().catch((error) => this.#options.log[levelOf(error)]({ err: error }, again));
+    await this.cordons.refresh().catch((error) => this.#options.log[levelOf(error)]({ err: error }, again));
     this.#liveness.sights.beginRound();
   }
 
@@ -266,7 +245,7 @@ export class Fleet {
 
   /** Ends what is under way. */
   close(): Promise<void> {
-    return this.#devices.close();
+    return this.devices.close();
   }
 
   #learn(record: HiveRecord, readAtMs: number): Sight {
@@ -291,8 +270,8 @@ export class Fleet {
   /** Returns whether it was known. */
   #forget(id: string): boolean {
     this.#registry.remove(id);
-    this.#devices.forget(id);
-    this.#cordons.forget(id);
+    this.devices.forget(id);
+    this.cordons.forget(id);
     return this.#liveness.sights.forget(id);
   }
 }

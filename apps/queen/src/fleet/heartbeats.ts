@@ -2,16 +2,7 @@ import type { HiveCatalog } from "@repo/hive-catalog";
 import type { Clock } from "../process/clock.ts";
 import { isCatalogError } from "../process/errors.ts";
 import type { Metrics } from "../telling/metrics.ts";
-import type { Fleet } from "./fleet.ts";
-import type { Worker } from "./workers/worker.ts";
-
-/** What a hive says in a heartbeat. */
-export interface Heartbeat {
-  readonly hiveId: string;
-  /** By the clock of the hive. */
-  readonly timestampMs: number;
-  readonly workers: readonly Worker[];
-}
+import type { Fleet, Heartbeat } from "./fleet.ts";
 
 interface Parts {
   catalog: HiveCatalog;
@@ -36,8 +27,9 @@ export class HeartbeatReceiver {
    * Resolves once the beat is stored, to the time in milliseconds after which the next one is due. The time of a beat is the queen's own at receipt; what the hive says is kept as its skew.
    * Throws HiveCatalogError, HIVE_NOT_FOUND for a hive that nobody added.
    */
-  async receive({ hiveId, timestampMs, workers }: Heartbeat): Promise<number> {
+  async receive(heartbeat: Heartbeat): Promise<number> {
     const { catalog, fleet, metrics, clock, connectionsSettled } = this.#parts;
+    const { hiveId } = heartbeat;
     const heartbeatMs = clock.now();
     const beganAtMs = clock.monotonicNow();
     this.#waiting += 1;
@@ -45,8 +37,7 @@ export class HeartbeatReceiver {
       const settled = connectionsSettled();
       if (settled) await settled;
       await catalog.updateHeartbeat(hiveId, heartbeatMs);
-      const tookMs = clock.monotonicNow() - beganAtMs;
-      const nextBeatMs = await fleet.beat({ hiveId, workers, skewMs: timestampMs - heartbeatMs, heartbeatMs, tookMs });
+      const nextBeatMs = await fleet.beat(heartbeat, heartbeatMs, clock.monotonicNow() - beganAtMs);
       metrics.beats.inc({ result: "stored" });
       return nextBeatMs;
     } catch (error) {

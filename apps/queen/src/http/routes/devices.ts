@@ -25,7 +25,7 @@ export const devicesRoutes = [
     problems: WRITING,
   }).handle(async ({ params: { id }, body }, { catalog, fleet }) => {
     await catalog.updateDevices(id, body);
-    fleet.devicesWritten(id);
+    fleet.devices.stored(id);
     return toDeviceCapabilitiesJson(body);
   }),
   defineRoute({
@@ -37,6 +37,6 @@ export const devicesRoutes = [
     answer: devices("What the hive answered"),
     problems: ["HIVE_UNREACHABLE", "HIVE_NOT_ALLOWED", "INVALID_DEVICES", "WRONG_HIVE", "CORRUPT_HIVE", ...WRITING],
   }).handle(async ({ params: { id } }, parts) =>
-    toDeviceCapabilitiesJson(await parts.fleet.detectDevices(await readHive(id, parts))),
+    toDeviceCapabilitiesJson(await parts.fleet.devices.detect(id, await readHive(id, parts))),
   ),
 ];

@@ -132,7 +132,7 @@ export const livenessRoutes = [
       const message = `must be later than now, which is ${nowMs}${got(untilMs)}`;
       throw invalidInput("INVALID_ARGUMENT", [{ field: "until_ms", message }]);
     }
-    const cordon = await fleet.cordon(id, { reason, untilMs });
+    const cordon = await fleet.cordons.set(id, { reason, untilMs });
     log.info({ hive_id: id, reason: cordon.reason, until_ms: cordon.untilMs }, "hive cordoned");
     return { hive_id: id, ...cordonToJson(cordon) };
   }),
@@ -149,7 +149,7 @@ export const livenessRoutes = [
     },
     problems: WRITING,
   }).handle(async ({ params: { id } }, { catalog, fleet, log }) => {
-    const lifted = await fleet.uncordon(id);
+    const lifted = await fleet.cordons.lift(id);
     if (!lifted && !(await catalog.hiveExists(id))) throw hiveNotFound(id);
     if (lifted) log.info({ hive_id: id }, "hive uncordoned");
     return { hive_id: id, lifted };

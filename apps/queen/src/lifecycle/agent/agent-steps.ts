@@ -98,7 +98,7 @@ export const detectDevices = (job: Job): Step => ({
   name: "devices",
   work: async () => {
     const { parts, hive } = job;
-    const ask = () => parts.fleet.detectDevices(hive);
+    const ask = () => parts.fleet.devices.detect(hive.id, hive);
     const { cpu, gpus } = await untilAnswered(job, "the agent does not tell its devices", ask);
     return `${cpu?.cores ?? 0} cores, ${gpus.length} GPUs`;
   },
