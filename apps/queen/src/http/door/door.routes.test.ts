@@ -1,4 +1,5 @@
 import type { AddressInfo } from "node:net";
+import { mintToken } from "@repo/hive-catalog";
 import { expect, onTestFinished, test } from "vitest";
 import { beatJson, HIVE_JSON, startTestQueen } from "../../../test/test-queen.ts";
 import { addToken } from "../../../test/tokens.ts";
@@ -6,7 +7,6 @@ import { DEFAULT_LIMITS } from "../../config/settings.ts";
 import { methodsOf } from "../route.ts";
 import { ROUTES } from "../routes.ts";
 import type { Access } from "./door.ts";
-import { mintToken } from "./tokens.ts";
 
 /** A route that reads is for readers, one that changes something for operators. Whoever adds another one says so here, a second time. */
 const EXCEPTIONS: Record<string, Access> = {

@@ -1,4 +1,5 @@
 import type { HiveRecord, HostKey } from "@repo/hive-catalog";
+import { ProgramError } from "@repo/processes";
 import { ForeseenError, reasonOf } from "../../process/errors.ts";
 import { addressOf, display, type SshTarget, sshTargetOf } from "../../reach/ssh-address.ts";
 import { hiveNotFound, LifecycleError } from "../errors.ts";
@@ -31,7 +32,7 @@ export class HostKeyDesk {
     try {
       return { target, pinned, offered: await this.#scan(target), problem: null };
     } catch (error) {
-      if (!(error instanceof ForeseenError)) throw error;
+      if (!(error instanceof ForeseenError || error instanceof ProgramError)) throw error;
       return { target, pinned, offered: [], problem: error.message };
     }
   }
