@@ -150,7 +150,7 @@ test("takes the token from HIVE_TOKEN, or from a file that its owner alone may u
 test.each([0o640, 0o604, 0o660, 0o644])("refuses a token file of mode %o, and says what to do", (mode) => {
   const path = fileWith("hq_1_secret", mode);
   expect(problemsOf(["--token-file", path])).toEqual([
-    `--token-file (HIVE_TOKEN_FILE) ${path}: others than its owner may use it (mode ${mode.toString(8)}): chmod 600 it`,
+    `--token-file (HIVE_TOKEN_FILE) ${path}: others than its owner may use it (mode ${mode.toString(8)}): chmod 600 it, or, where that cannot be, hand the token over as HIVE_TOKEN`,
   ]);
 });
 

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 
 export interface QueenAccess {
@@ -45,15 +45,27 @@ export function readQueenAccess(sources: Sources, problems: string[]): QueenAcce
 function readTokenFile(path: string): string {
   let text: string;
   try {
-    const { mode } = statSync(path);
-    if ((mode & 0o077) !== 0) {
-      throw new Error(`others than its owner may use it (mode ${(mode & 0o777).toString(8)}): chmod 600 it`);
+    const { mode, uid } = statSync(path);
+    const isOpen = (mode & 0o077) !== 0;
+    if (isOpen && !(uid === 0 && isOnReadOnlyMount(path))) {
+      const cure = "chmod 600 it, or, where that cannot be, hand the token over as HIVE_TOKEN";
+      throw new Error(`others than its owner may use it (mode ${(mode & 0o777).toString(8)}): ${cure}`);
     }
     text = readFileSync(path, "utf8");
   } catch (error) {
     throw new Error(`${TOKEN_FILE} ${path}: ${messageOf(error)}`);
   }
   return checkToken(`${TOKEN_FILE} ${path}:`, text.trim());
+}
+
+/** How container platforms hand over secrets: root's file, which nobody can change, the mode included. */
+function isOnReadOnlyMount(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return false;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EROFS";
+  }
 }
 
 function checkToken(what: string, token: string): string {

@@ -16,10 +16,6 @@ import { RouteTable } from "./route-table.ts";
 import { ROUTES } from "./routes.ts";
 import { serve } from "./serve.ts";
 
-/** Bodies are checked by zod, and no route has a schema for fastify: it would load ajv at each start to be ready for one. */
-const noSchemas = () => {
-  throw new Error("a route has a JSON schema for fastify, but bodies are checked by zod");
-};
 const CHATTY_LEVELS: ReadonlySet<string> = new Set(["trace", "debug", "info"]);
 const PROBLEM_JSON = "application/problem+json";
 /** For an answer to reach a caller whose connection is given up. */
@@ -38,7 +34,6 @@ export function createApp(parts: AppParts): FastifyInstance {
     bodyLimit: BODY_LIMIT_BYTES,
     serverFactory: (handler) => parts.servers.create(handler),
     return503OnClosing: false,
-    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     routerOptions: { maxParamLength: MAX_ID_LENGTH },
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, requestId(), parts.metrics),

@@ -1,11 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { extname } from "node:path";
 import { z } from "zod";
 import { Problem } from "../errors.ts";
 import { defineRoute } from "../route.ts";
 
-const JAVASCRIPT = "text/javascript; charset=utf-8";
 const DOCUMENT = new URL("../../../openapi.json", import.meta.url);
 
 const PAGE = `<!doctype html>
@@ -27,12 +25,18 @@ const PAGE = `<!doctype html>
 const START = `window.ui = SwaggerUIBundle({ url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null });
 `;
 
-/** What of swagger-ui-dist the page needs. */
-const PACKAGE_FILES = new Map([
-  ["swagger-ui.css", "text/css; charset=utf-8"],
-  ["swagger-ui-bundle.js", JAVASCRIPT],
-  ["favicon-32x32.png", "image/png"],
+/** What the page loads: nothing comes from anywhere else. A bundler finds the files of swagger-ui-dist by these URLs. */
+const FILES = new Map<string, string | URL>([
+  ["start.js", START],
+  ["swagger-ui.css", new URL("../../../node_modules/swagger-ui-dist/swagger-ui.css", import.meta.url)],
+  ["swagger-ui-bundle.js", new URL("../../../node_modules/swagger-ui-dist/swagger-ui-bundle.js", import.meta.url)],
+  ["favicon-32x32.png", new URL("../../../node_modules/swagger-ui-dist/favicon-32x32.png", import.meta.url)],
 ]);
+const TYPES: Record<string, string> = {
+  ".css": "text/css; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".png": "image/png",
+};
 
 /** What the API is like stands in public source anyway, and a browser that opens a page has no token to send. */
 export const docsRoutes = [
@@ -64,11 +68,9 @@ export const docsRoutes = [
     answer: { description: "The file", schema: z.string(), type: "*/*" },
     problems: ["NOT_FOUND"],
   }).handle(async ({ params: { file } }, _parts, reply) => {
-    const type = file === "start.js" ? JAVASCRIPT : PACKAGE_FILES.get(file);
-    if (type === undefined) throw new Problem("NOT_FOUND", `There is nothing at /docs/${file}`);
-    reply.type(type);
-    if (file === "start.js") return START;
-    const folder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
-    return readFile(join(folder, file));
+    const content = FILES.get(file);
+    if (content === undefined) throw new Problem("NOT_FOUND", `There is nothing at /docs/${file}`);
+    reply.type(TYPES[extname(file)] ?? "application/octet-stream");
+    return content instanceof URL ? readFile(content) : content;
   }),
 ];
