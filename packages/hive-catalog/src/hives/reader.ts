@@ -1,10 +1,10 @@
 import { tell } from "../calls.ts";
-import type { RequestOptions, SqlClient, SqlRow, SqlValue } from "../drivers/client.ts";
+import type { RequestOptions, SqlClient, SqlValue } from "../drivers/client.ts";
 import { checkFunction, checkInteger, invalidArgument, isKey } from "../model/check.ts";
 import type { HiveRecord } from "../model/hive.ts";
 import type { DamagedHive, DamagedRecord, ListOptions } from "../options.ts";
 import type { DamageWarnings } from "../sql/damage-warnings.ts";
-import { type Finder, type OnDamage, pages, readOne, soundRecord } from "../sql/reading.ts";
+import { type Finder, type OnDamage, pages, readOne } from "../sql/reading.ts";
 import { hiveExists, hiveOfId, hiveReader } from "./statements.ts";
 
 type Parts = {
@@ -31,17 +31,12 @@ export class HiveReader {
 
   /** The columns of a stored hive that are sound, damaged as others may be. */
   async soundValues(id: string, request: RequestOptions): Promise<Readonly<Record<string, unknown>> | undefined> {
-    const [row] = (await this.#client.execute(hiveOfId.careful({ id }), request)).rows;
-    return row && hiveReader.inspect(row).values;
+    const row = await this.#client.first(hiveOfId.query({ id }), request);
+    return row && hiveReader.found(row)[0]?.values;
   }
 
   async exists(id: string, request: RequestOptions): Promise<boolean> {
     return isKey(id) && (await this.#client.first(hiveExists({ id }), request)) !== undefined;
-  }
-
-  /** The record in a row that a change returned; undefined when it was removed meanwhile. Throws CORRUPT_HIVE. */
-  recordIn(row: SqlRow, id: string, request: RequestOptions) {
-    return soundRecord(this.#client, hiveOfId, { id }, row, request);
   }
 
   /** The sound hives that a finder finds, in batches; each damaged one is told. Throws INVALID_ARGUMENT. */

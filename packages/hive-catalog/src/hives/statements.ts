@@ -32,7 +32,6 @@ const byId: Order = {
   by: [hives.id],
   after: ({ afterId }) => sql`${hives.id} > ${afterId}`,
   placeOf: ({ values: { id } }) => (typeof id === "string" ? { afterId: id } : undefined),
-  follows: (next, former) => String(next.values.id) > String(former.values.id),
 };
 /** A beat that JavaScript cannot hold is no place: rounded, it would stand before or after itself. */
 const byHeartbeat: Order = {
@@ -42,10 +41,6 @@ const byHeartbeat: Order = {
     typeof id === "string" && typeof lastHeartbeatMs === "number"
       ? { afterId: id, afterMs: lastHeartbeatMs }
       : undefined,
-  follows: (next, former) => {
-    const sinceMs = Number(next.values.lastHeartbeatMs) - Number(former.values.lastHeartbeatMs);
-    return sinceMs > 0 || (sinceMs === 0 && byId.follows(next, former));
-  },
 };
 
 export const allHives = finder<HiveRecord, object>(hiveReader, byId);
@@ -72,7 +67,7 @@ export const updateHive = statement<HiveRow & Now & Believable>((given) => {
     .update(hives)
     .set({ ...columns, lastHeartbeatMs: laterThanStored(given.lastHeartbeatMs, given), updatedAtMs: given.nowMs })
     .where(ofId(given))
-    .returning(hiveReader.fast);
+    .returning(hiveReader.single);
 });
 
 export const setStatus = statement<Id & Status & Now>((given) =>

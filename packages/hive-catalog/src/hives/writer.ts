@@ -69,7 +69,7 @@ export class HiveWriter {
     const record = await this.#checkedRecord(hive, request);
     const nowMs = this.#now();
     const values = { ...rowOf(record), nowMs, believableMs: latestBelievableMs(nowMs) };
-    return this.#returned(record.id, await this.#client.execute(updateHive(values), request), request);
+    return returned(record.id, await this.#client.execute(updateHive(values), request));
   }
 
   async patch(id: string, changes: HiveChanges, request: RequestOptions): Promise<HiveRecord> {
@@ -81,9 +81,9 @@ export class HiveWriter {
       .update(hives)
       .set({ ...columnsOf(Object.fromEntries(named)), updatedAtMs: this.#now() })
       .where(and(eq(hives.id, id), keepsSshRule(fields)))
-      .returning(hiveReader.fast);
+      .returning(hiveReader.single);
     const result = await this.#client.execute(bound(patch.toSQL()), request);
-    if (result.rows.length > 0) return this.#returned(id, result, request);
+    if (result.rows.length > 0) return returned(id, result);
     await this.#stored(id, request);
     throw brokenSshRule(id, fields);
   }
@@ -123,12 +123,6 @@ export class HiveWriter {
 
   async #change(id: string, statement: SqlStatement, request: RequestOptions): Promise<void> {
     if ((await this.#client.execute(statement, request)).rowsAffected === 0) throw hiveNotFound(id);
-  }
-
-  async #returned(id: string, { rows: [row] }: SqlResult, request: RequestOptions): Promise<HiveRecord> {
-    const hive = row && (await this.#reader.recordIn(row, id, request));
-    if (hive === undefined) throw hiveNotFound(id);
-    return hive;
   }
 
   async #stored(id: string, request: RequestOptions): Promise<HiveRecord> {
@@ -176,6 +170,12 @@ export class HiveWriter {
       .filter(([name, value]) => name in stored && isDeepStrictEqual(value, stored[name]))
       .map(([name]) => name);
   }
+}
+
+function returned(id: string, { rows: [row] }: SqlResult): HiveRecord {
+  const hive = row && hiveReader.record(row);
+  if (hive === undefined) throw hiveNotFound(id);
+  return hive;
 }
 
 function isOfIdAlone(error: unknown): boolean {

@@ -112,14 +112,10 @@ async function readTable(reader: Reader, table: RowReader<unknown>): Promise<Tab
 async function* rowsOf(reader: Reader, table: RowReader<unknown>): AsyncGenerator<Found<unknown>> {
   const { first, next } = finder(table, oldestFirst);
   for (let afterRowId: string | undefined; ; ) {
-    const page =
-      afterRowId === undefined ? first.careful({ limit: PAGE_SIZE }) : next.careful({ afterRowId, limit: PAGE_SIZE });
-    const { rows } = await reader.execute(page);
-    for (const row of rows) {
-      const found = table.inspect(row);
-      afterRowId = found.rowId;
-      yield found;
-    }
+    const page = afterRowId === undefined ? first({ limit: PAGE_SIZE }) : next({ afterRowId, limit: PAGE_SIZE });
+    const rows = table.found((await reader.execute(page)).rows[0] ?? []);
+    yield* rows;
+    afterRowId = rows.at(-1)?.rowId;
     if (rows.length < PAGE_SIZE) return;
     await turnOfTheLoop();
   }

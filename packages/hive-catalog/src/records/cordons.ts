@@ -34,7 +34,6 @@ const byHive: Order = {
   by: [cordons.hiveId],
   after: ({ afterId }) => sql`${cordons.hiveId} > ${afterId}`,
   placeOf: ({ values: { hiveId } }) => (typeof hiveId === "string" ? { afterId: hiveId } : undefined),
-  follows: (next, former) => String(next.values.hiveId) > String(former.values.hiveId),
 };
 
 const inForce = one<Cordon, OfHive & Now>(cordonReader, (given) => sql`${ofHive(given)} AND ${isInForce(given)}`);

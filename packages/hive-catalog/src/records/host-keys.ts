@@ -3,8 +3,8 @@ import { checkArgument } from "../model/check.ts";
 import { HostKey, hostKeyFields, NewHostKey } from "../model/host-key.ts";
 import type { CallOptions } from "../options.ts";
 import { hostKeys } from "../schema.ts";
-import { collect, finder, oldestFirst, one, pages } from "../sql/reading.ts";
-import { RowReader } from "../sql/rows.ts";
+import { collect, finder, oldestFirst, pages } from "../sql/reading.ts";
+import { ALL_ROWS, RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
 import type { Access } from "./access.ts";
 
@@ -14,7 +14,13 @@ type Address = { host: string; port: number };
 export const hostKeyReader = new RowReader<HostKey>({ table: hostKeys, fields: hostKeyFields, thing: "host key" });
 
 const ofHost = ({ host, port }: Given<Address>): SQL => and(eq(hostKeys.host, host), eq(hostKeys.port, port)) as SQL;
-const keysOfHost = one<HostKey, Address>(hostKeyReader, ofHost);
+const keysOfHost = statement<Address>((given) => {
+  const keys = build
+    .select({ row: hostKeyReader.row.as("row") })
+    .from(hostKeys)
+    .where(ofHost(given));
+  return build.select(ALL_ROWS).from(keys.as("keys"));
+});
 const allKeys = finder<HostKey, object>(hostKeyReader, oldestFirst);
 
 const pin = statement<HostKey>((key) =>
@@ -62,11 +68,7 @@ export class HostKeys {
     return calls.run(async (request) => {
       const address = Address.safeParse({ host, port });
       if (!address.success) return [];
-      const { rows } = await client.execute(keysOfHost.careful(address.data), request);
-      const found = rows.map((row) => hostKeyReader.inspect(row));
-      const damaged = found.find(({ damage }) => damage.length > 0);
-      if (damaged) throw hostKeyReader.corrupt(damaged.damage);
-      const keys = found.flatMap(({ record }) => record ?? []);
+      const keys = hostKeyReader.records((await client.first(keysOfHost(address.data), request)) ?? []);
       return keys.sort((a, b) => (a.keyType < b.keyType ? -1 : 1));
     }, options);
   }
