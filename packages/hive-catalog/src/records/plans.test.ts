@@ -26,7 +26,6 @@ async function tables() {
       statements.push(...batch);
       return client.batch(batch);
     },
-    transaction: () => client.transaction(),
     close: () => client.close(),
   };
   const access = { client: noting, calls: new Calls(), now: () => 1_000_000, warnings: new DamageWarnings() };

@@ -3,15 +3,7 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import Database from "libsql";
 import { HiveCatalogError } from "../../errors.ts";
-import type {
-  RequestOptions,
-  SqlClient,
-  SqlResult,
-  SqlRow,
-  SqlStatement,
-  SqlTransaction,
-  SqlValue,
-} from "../client.ts";
+import type { RequestOptions, SqlClient, SqlResult, SqlRow, SqlStatement, SqlValue } from "../client.ts";
 import { codeOf, isBusy } from "../errors.ts";
 import { Mutex } from "./mutex.ts";
 
@@ -54,7 +46,6 @@ export class FileClient implements SqlClient {
   /** Apart from the others: a statement whose .all() found nothing answers its next .get() with nothing, whatever there is. */
   readonly #firsts = new Map<string, KeptStatement>();
   #database: Database.Database;
-  #isInTransaction = false;
   #isClosed = false;
 
   constructor(options: Options) {
@@ -71,57 +62,25 @@ export class FileClient implements SqlClient {
   /** In two thirds of the time of `execute`, which reads to the end. */
   async first(statement: SqlStatement, options: RequestOptions = {}): Promise<SqlRow | undefined> {
     const { sql, args } = statement;
-    if (!this.#isInTransaction) {
-      try {
-        const kept = this.#firsts.get(sql) ?? this.#prepare(sql, this.#firsts);
-        return kept.statement.get(args as SqlValue[]) as SqlRow | undefined;
-      } catch (error) {
-        this.#recover(sql, error);
-        if (!isBusy(error)) throw error;
-      }
+    try {
+      const kept = this.#firsts.get(sql) ?? this.#prepare(sql, this.#firsts);
+      return kept.statement.get(args as SqlValue[]) as SqlRow | undefined;
+    } catch (error) {
+      this.#recover(sql, error);
+      if (!isBusy(error)) throw error;
     }
     return (await this.#read(statement, options)).rows[0];
   }
 
   batch(statements: readonly SqlStatement[], options: RequestOptions = {}): Promise<SqlResult[]> {
-    return this.#write(() => statements.map((statement) => this.#run(statement)), options);
-  }
-
-  /** Other calls on this client wait until the transaction is over: there is one connection. */
-  async transaction(): Promise<SqlTransaction> {
-    const startedMs = performance.now();
-    await this.#mutex.take();
-    let begun: Database.Database;
-    try {
-      begun = await this.#whenFree(startedMs, {}, () => this.#begin());
-    } catch (error) {
-      this.#mutex.release();
-      throw error;
-    }
-    let isOver = false;
-    const end = (how: () => void) => {
-      if (isOver) return;
-      isOver = true;
+    const run = (statement: SqlStatement, statementIndex: number) => {
       try {
-        how();
-      } finally {
-        rollback(begun);
-        this.#isInTransaction = false;
-        this.#mutex.release();
+        return this.#run(statement);
+      } catch (error) {
+        throw Object.assign(error as Error, { statementIndex });
       }
     };
-    return {
-      execute: async (statement) => {
-        this.#refuseAnother(begun);
-        return this.#run(statement);
-      },
-      commit: async () =>
-        end(() => {
-          this.#refuseAnother(begun);
-          begun.exec("COMMIT");
-        }),
-      close: () => end(() => {}),
-    };
+    return this.#write(() => statements.map(run), options);
   }
 
   close(): void {
@@ -164,12 +123,10 @@ export class FileClient implements SqlClient {
   }
 
   async #read(statement: SqlStatement, options: RequestOptions): Promise<SqlResult> {
-    if (!this.#isInTransaction) {
-      try {
-        return this.#run(statement);
-      } catch (error) {
-        if (!isBusy(error)) throw error;
-      }
+    try {
+      return this.#run(statement);
+    } catch (error) {
+      if (!isBusy(error)) throw error;
     }
     return this.#exclusively(options, () => this.#run(statement));
   }
@@ -198,18 +155,6 @@ export class FileClient implements SqlClient {
     } finally {
       this.#mutex.release();
     }
-  }
-
-  /** Marked in the same step: a call that came in between would run inside the transaction. */
-  #begin(): Database.Database {
-    this.#database.exec("BEGIN IMMEDIATE");
-    this.#isInTransaction = true;
-    return this.#database;
-  }
-
-  #refuseAnother(begun: Database.Database): void {
-    if (this.#database === begun) return;
-    throw new Error("the transaction was rolled back when one of its statements failed");
   }
 
   /** Tries until no other process holds the lock that `attempt` needs, without holding the event loop meanwhile. */

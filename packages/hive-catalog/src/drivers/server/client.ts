@@ -2,15 +2,7 @@ import { performance } from "node:perf_hooks";
 import { type Client, createClient, LibsqlError, type ResultSet } from "@libsql/client/http";
 import { HiveCatalogError } from "../../errors.ts";
 import { invalidArgument } from "../../model/check.ts";
-import type {
-  RequestOptions,
-  SqlClient,
-  SqlResult,
-  SqlRow,
-  SqlStatement,
-  SqlTransaction,
-  SqlValue,
-} from "../client.ts";
+import type { RequestOptions, SqlClient, SqlResult, SqlRow, SqlStatement, SqlValue } from "../client.ts";
 import { notLibsql, RequestError, sendRepeatedly } from "./request.ts";
 import { Slots } from "./slots.ts";
 
@@ -83,18 +75,6 @@ export class ServerClient implements SqlClient {
     return result.map((one) => toResult(one, isRepeat));
   }
 
-  /** Each request of a transaction has a deadline of its own. Before its end nothing of it has happened. */
-  async transaction(): Promise<SqlTransaction> {
-    const [part, end] = [{ isRead: true }, { isRead: false }];
-    const client = this.#connect((request) => this.#within(end, (send) => send(request)));
-    const transaction = await this.#explained(part, client.transaction("write"));
-    return {
-      execute: async (statement) => toResult(await this.#explained(part, transaction.execute(toStatement(statement)))),
-      commit: () => this.#explained(end, transaction.commit()),
-      close: () => transaction.close(),
-    };
-  }
-
   /** Ends what is running. */
   close(): void {
     this.#isClosed = true;
@@ -115,18 +95,18 @@ export class ServerClient implements SqlClient {
     const onRepeat = () => {
       isRepeat = true;
     };
-    const result = await this.#explained(
-      call,
-      this.#within(call, (send) => work(this.#connect(send)), onRepeat),
-    );
-    return { result, isRepeat };
+    try {
+      return { result: await this.#within(call, (send) => work(this.#connect(send)), onRepeat), isRepeat };
+    } catch (error) {
+      throw this.#toError(error, call);
+    }
   }
 
   /** Gives `work` a way to send requests that ends at the deadline, once it is its turn. */
   async #within<Result>(
     { isRead, isRepeatable = false, deadlineMs, signals = [] }: Call,
     work: (send: Send) => Promise<Result>,
-    onRepeat = () => {},
+    onRepeat: () => void,
   ): Promise<Result> {
     if (this.#isClosed) throw closedError();
     for (const given of signals) given.throwIfAborted();
@@ -166,14 +146,6 @@ export class ServerClient implements SqlClient {
       clearTimeout(timer);
       for (const given of signals) given.removeEventListener("abort", leave);
       this.#running.delete(controller);
-    }
-  }
-
-  async #explained<Result>(call: Call, result: Promise<Result>): Promise<Result> {
-    try {
-      return await result;
-    } catch (error) {
-      throw this.#toError(error, call);
     }
   }
 
