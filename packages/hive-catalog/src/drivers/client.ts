@@ -34,6 +34,9 @@ export interface SqlClient {
   close(): void;
 }
 
+/** A client as one call has it: what it asks for ends with the call. */
+export type CallClient = Omit<SqlClient, "close">;
+
 /** What runs single statements: a client, or a thread of its own. */
 export type SqlExecutor = Pick<SqlClient, "execute">;
 

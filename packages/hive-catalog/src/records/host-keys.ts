@@ -6,7 +6,7 @@ import { hostKeys } from "../schema.ts";
 import { collect, finder, oldestFirst, pages } from "../sql/reading.ts";
 import { ALL_ROWS, RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
-import type { Access } from "./access.ts";
+import { Verbs } from "./verbs.ts";
 
 const Address = HostKey.pick({ host: true, port: true });
 type Address = { host: string; port: number };
@@ -41,20 +41,13 @@ const pin = statement<HostKey>((key) =>
 const remove = statement<Address>((given) => build.delete(hostKeys).where(ofHost(given)));
 
 /** The pinned SSH host keys: one of each type for a host and port. */
-export class HostKeys {
-  readonly #access: Access;
-
-  constructor(access: Access) {
-    this.#access = access;
-  }
-
+export class HostKeys extends Verbs {
   /** Pins a key, in place of another one of the same type. Rejects with INVALID_ARGUMENT. */
   pin(key: NewHostKey, options?: CallOptions): Promise<HostKey> {
-    const { calls, client, now } = this.#access;
-    return calls.run(async (request) => {
+    return this.access.calls.run(async (client) => {
       const checked = checkArgument("host key", NewHostKey, key);
-      const pinned = { ...checked, pinnedAtMs: checked.pinnedAtMs ?? now() };
-      await client.execute(pin(pinned), request);
+      const pinned = { ...checked, pinnedAtMs: checked.pinnedAtMs ?? this.access.now() };
+      await client.execute(pin(pinned));
       return pinned;
     }, options);
   }
@@ -64,30 +57,27 @@ export class HostKeys {
    * one that has none.
    */
   find(host: string, port: number, options?: CallOptions): Promise<HostKey[]> {
-    const { calls, client } = this.#access;
-    return calls.run(async (request) => {
+    return this.access.calls.run(async (client) => {
       const address = Address.safeParse({ host, port });
       if (!address.success) return [];
-      const keys = hostKeyReader.records((await client.first(keysOfHost(address.data), request)) ?? []);
+      const keys = hostKeyReader.records((await client.first(keysOfHost(address.data))) ?? []);
       return keys.sort((a, b) => (a.keyType < b.keyType ? -1 : 1));
     }, options);
   }
 
   /** All of them, in the order in which they were first pinned. */
   list(options: CallOptions = {}): Promise<HostKey[]> {
-    const { calls, client, warnings } = this.#access;
-    return calls.run(({ signals }) => {
-      const paging = { onDamage: warnings.of(hostKeyReader), signals };
+    return this.access.calls.run((client) => {
+      const paging = { onDamage: this.access.warnings.of(hostKeyReader) };
       return collect(pages(client, allKeys, {}, paging));
     }, options);
   }
 
   /** Removes every key of a host. Resolves to whether there was one. */
   remove(host: string, port: number, options?: CallOptions): Promise<boolean> {
-    const { calls, client } = this.#access;
-    return calls.run(async (request) => {
+    return this.access.calls.run(async (client) => {
       const address = Address.safeParse({ host, port });
-      return address.success && (await client.execute(remove(address.data), request)).rowsAffected > 0;
+      return address.success && (await client.execute(remove(address.data))).rowsAffected > 0;
     }, options);
   }
 }

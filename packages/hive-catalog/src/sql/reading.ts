@@ -1,5 +1,5 @@
 import { and, asc, desc, gt, lt, type SQL, type SQLWrapper, sql } from "drizzle-orm";
-import type { RequestOptions, SqlClient, SqlStatement, SqlValue } from "../drivers/client.ts";
+import type { CallClient, SqlStatement, SqlValue } from "../drivers/client.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
 import type { DamagedRecord } from "../options.ts";
 import { ALL_ROWS, type Found, type RowReader } from "./rows.ts";
@@ -18,12 +18,11 @@ export function one<Rec, V extends object>(reader: RowReader<Rec>, where: (given
 
 /** The record that a query for one row finds. Throws the error of its reader when another program damaged it. */
 export async function readOne<Rec, V>(
-  client: SqlClient,
+  client: CallClient,
   { reader, query }: One<Rec, V>,
   values: V,
-  options?: RequestOptions,
 ): Promise<Rec | undefined> {
-  const row = await client.first(query(values), options);
+  const row = await client.first(query(values));
   return row && reader.record(row);
 }
 
@@ -95,7 +94,6 @@ type Paging = {
   /** Records read at once. */
   pageSize?: number | undefined;
   onDamage: OnDamage;
-  signals?: readonly AbortSignal[] | undefined;
 };
 
 /**
@@ -103,10 +101,10 @@ type Paging = {
  * there are. No statement stays open between batches, and the event loop turns. On a server each batch has a deadline of its own.
  */
 export async function* pages<Rec, V extends Values>(
-  client: SqlClient,
+  client: CallClient,
   finder: Finder<Rec, V>,
   values: V,
-  { limit = Number.MAX_SAFE_INTEGER, after: start, pageSize = MAX_PAGE, onDamage, signals }: Paging,
+  { limit = Number.MAX_SAFE_INTEGER, after: start, pageSize = MAX_PAGE, onDamage }: Paging,
 ): AsyncGenerator<Rec[], void, undefined> {
   const { reader, order, first, next } = finder;
   let wanted = limit;
@@ -114,7 +112,7 @@ export async function* pages<Rec, V extends Values>(
   for (let after = start; ; ) {
     const rowCount = growth * Math.min(wanted, pageSize);
     const query = (after ? next : first)({ ...values, ...after, limit: rowCount });
-    const found = reader.found((await client.first(query, { signals })) ?? []);
+    const found = reader.found((await client.first(query, { deadlineMs: undefined })) ?? []);
     const isLast = found.length < rowCount;
     // Rows at the end that do not say where they stand are left for the next page: a larger one, if none of them does.
     const end = isLast ? found.length : 1 + found.findLastIndex((row) => order.placeOf(row) !== undefined);

@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import Database from "libsql";
 import { HiveCatalogError } from "../../errors.ts";
+import { LoopBudget, turnOfTheLoop } from "../../event-loop.ts";
 import type { RequestOptions, SqlClient, SqlResult, SqlRow, SqlStatement, SqlValue } from "../client.ts";
 import { codeOf, isBusy } from "../errors.ts";
 import { Mutex } from "./mutex.ts";
@@ -42,6 +43,7 @@ const NOTHING: readonly SqlRow[] = [];
 export class FileClient implements SqlClient {
   readonly #options: Options;
   readonly #mutex = new Mutex();
+  readonly #loop = new LoopBudget();
   readonly #kept = new Map<string, KeptStatement>();
   /** Apart from the others: a statement whose .all() found nothing answers its next .get() with nothing, whatever there is. */
   readonly #firsts = new Map<string, KeptStatement>();
@@ -62,6 +64,7 @@ export class FileClient implements SqlClient {
   /** In two thirds of the time of `execute`, which reads to the end. */
   async first(statement: SqlStatement, options: RequestOptions = {}): Promise<SqlRow | undefined> {
     const { sql, args } = statement;
+    if (this.#loop.isSpent()) await turnOfTheLoop();
     try {
       const kept = this.#firsts.get(sql) ?? this.#prepare(sql, this.#firsts);
       return kept.statement.get(args as SqlValue[]) as SqlRow | undefined;
@@ -123,6 +126,7 @@ export class FileClient implements SqlClient {
   }
 
   async #read(statement: SqlStatement, options: RequestOptions): Promise<SqlResult> {
+    if (this.#loop.isSpent()) await turnOfTheLoop();
     try {
       return this.#run(statement);
     } catch (error) {
@@ -147,6 +151,7 @@ export class FileClient implements SqlClient {
   }
 
   async #exclusively<Result>(options: RequestOptions, work: () => Result): Promise<Result> {
+    if (this.#loop.isSpent()) await turnOfTheLoop();
     const startedMs = performance.now();
     const wait = this.#mutex.take();
     if (wait) await wait;
