@@ -3,7 +3,7 @@ import type { CallClient } from "../drivers/client.ts";
 import { HiveCatalogError, hiveNotFound } from "../errors.ts";
 import { checkArgument, checkInteger, checkObject, invalidArgument, isKey } from "../model/check.ts";
 import { NewOperation, OperationEnd, OperationProgress, OperationRecord, operationFields } from "../model/operation.ts";
-import { isRecordId } from "../model/token.ts";
+import { isRecordId } from "../model/texts.ts";
 import type { CallOptions, OperationListOptions } from "../options.ts";
 import { hives, operations } from "../schema.ts";
 import { collect, type Finder, finder, newestFirst, one, pages, readOne } from "../sql/reading.ts";
