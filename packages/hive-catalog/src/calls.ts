@@ -3,7 +3,7 @@ import { performance } from "node:perf_hooks";
 import { inspect } from "node:util";
 import type { CallClient, RequestOptions, SqlClient } from "./drivers/client.ts";
 import { toCatalogError } from "./drivers/errors.ts";
-import { HiveCatalogError } from "./errors.ts";
+import { catalogClosed } from "./errors.ts";
 import { checkOptions } from "./model/check.ts";
 import type { CallOptions } from "./options.ts";
 
@@ -46,7 +46,7 @@ export class Calls {
   async shut(): Promise<void> {
     this.#isShut = true;
     if (this.#running === 0) return;
-    const end = () => this.#ending.abort(closedError());
+    const end = () => this.#ending.abort(catalogClosed());
     const timer = this.#timeoutMs === undefined ? undefined : after(end, GRACE_MS);
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
@@ -67,7 +67,7 @@ export class Calls {
   }
 
   #signalOf<Options extends CallOptions>(options: Options, known: readonly (keyof Options & string)[]) {
-    if (this.#isShut) throw closedError();
+    if (this.#isShut) throw catalogClosed();
     try {
       checkOptions(options, known);
       return options.signal;
@@ -77,7 +77,7 @@ export class Calls {
   }
 
   async #counted<Result>(work: Work<Result>, signal: AbortSignal | undefined): Promise<Result> {
-    if (this.#isShut) throw closedError();
+    if (this.#isShut) throw catalogClosed();
     signal?.throwIfAborted();
     this.#running++;
     try {
@@ -120,10 +120,6 @@ async function unlessAborted<Result>(result: Promise<Result>, signal: AbortSigna
     signal.addEventListener("abort", leave, { once: true });
     result.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
   });
-}
-
-function closedError(): HiveCatalogError {
-  return new HiveCatalogError("CATALOG_CLOSED", "the catalog is closed");
 }
 
 /** Tells an observer, who may be an async function: what he throws must not take along what he is told of. */

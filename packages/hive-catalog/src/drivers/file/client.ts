@@ -6,7 +6,7 @@ import { HiveCatalogError } from "../../errors.ts";
 import { LoopBudget, turnOfTheLoop } from "../../event-loop.ts";
 import type { RequestOptions, SqlClient, SqlResult, SqlRow, SqlStatement, SqlValue } from "../client.ts";
 import { codeOf, isBusy } from "../errors.ts";
-import { Mutex } from "./mutex.ts";
+import { Slots } from "../slots.ts";
 
 type Options = {
   /** What the binding opens: a path, `:memory:`, or a `file:` URI with SQLite's own parameters. */
@@ -42,7 +42,7 @@ const NOTHING: readonly SqlRow[] = [];
  */
 export class FileClient implements SqlClient {
   readonly #options: Options;
-  readonly #mutex = new Mutex();
+  readonly #turn = new Slots(1);
   readonly #loop = new LoopBudget();
   readonly #kept = new Map<string, KeptStatement>();
   /** Apart from the others: a statement whose .all() found nothing answers its next .get() with nothing, whatever there is. */
@@ -153,12 +153,12 @@ export class FileClient implements SqlClient {
   async #exclusively<Result>(options: RequestOptions, work: () => Result): Promise<Result> {
     if (this.#loop.isSpent()) await turnOfTheLoop();
     const startedMs = performance.now();
-    const wait = this.#mutex.take();
+    const wait = this.#turn.take();
     if (wait) await wait;
     try {
       return await this.#whenFree(startedMs, options, work);
     } finally {
-      this.#mutex.release();
+      this.#turn.release();
     }
   }
 

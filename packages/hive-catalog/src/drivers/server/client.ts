@@ -1,10 +1,10 @@
 import { performance } from "node:perf_hooks";
 import { type Client, createClient, LibsqlError, type ResultSet } from "@libsql/client/http";
-import { HiveCatalogError } from "../../errors.ts";
+import { catalogClosed, HiveCatalogError } from "../../errors.ts";
 import { invalidArgument } from "../../model/check.ts";
 import type { RequestOptions, SqlClient, SqlResult, SqlRow, SqlStatement, SqlValue } from "../client.ts";
+import { Slots } from "../slots.ts";
 import { notLibsql, RequestError, sendRepeatedly } from "./request.ts";
-import { Slots } from "./slots.ts";
 
 export type ServerOptions = {
   url: string;
@@ -78,7 +78,7 @@ export class ServerClient implements SqlClient {
   /** Ends what is running. */
   close(): void {
     this.#isClosed = true;
-    for (const controller of this.#running) controller.abort(closedError());
+    for (const controller of this.#running) controller.abort(catalogClosed());
   }
 
   /** Costs no connection: those belong to `fetch`. One for each call, so that a call has its own deadline. */
@@ -108,7 +108,7 @@ export class ServerClient implements SqlClient {
     work: (send: Send) => Promise<Result>,
     onRepeat: () => void,
   ): Promise<Result> {
-    if (this.#isClosed) throw closedError();
+    if (this.#isClosed) throw catalogClosed();
     for (const given of signals) given.throwIfAborted();
     const { name: server, requestTimeoutMs } = this.#options;
     const controller = new AbortController();
@@ -173,10 +173,6 @@ function withOutcome(error: RequestError, { isRead, isRepeatable }: Call): HiveC
   const message = `${error.message}; whether the change was made is not known`;
   if (isRepeatable) return new HiveCatalogError("CATALOG_UNAVAILABLE", message, { cause: error });
   return new HiveCatalogError("CATALOG_OUTCOME_UNKNOWN", `${message}: read it, then decide`, { cause: error });
-}
-
-function closedError(): HiveCatalogError {
-  return new HiveCatalogError("CATALOG_CLOSED", "the catalog is closed");
 }
 
 function toStatement({ sql, args }: SqlStatement): { sql: string; args: SqlValue[] } {
