@@ -9,7 +9,7 @@ import { hives, tokens } from "../schema.ts";
 import { collect, finder, oldestFirst, one, pages, readOne } from "../sql/reading.ts";
 import { renewRevision, revisionOf } from "../sql/revisions.ts";
 import { RowReader } from "../sql/rows.ts";
-import { build, countIn, type Given, statement, written } from "../sql/statement.ts";
+import { build, countIn, type Given, statement } from "../sql/statement.ts";
 import { Verbs } from "./verbs.ts";
 
 type Id = { id: string };
@@ -27,10 +27,11 @@ const tokenOfId = one<StoredToken, Id>(tokenReader, ofId);
 const allTokens = finder<StoredToken, object>(tokenReader, oldestFirst);
 const count = statement(() => build.select({ count: sql`count(*)` }).from(tokens).where(isInForce));
 /** Each change of ours renews the revision; the counts tell a token that was added, revoked or removed by hand. */
-const version = statement(() =>
-  written(sql`SELECT concat_ws(' ', ${revisionOf("tokens")}, (SELECT count(*) FROM ${tokens}), (SELECT max(rowid) FROM ${tokens}),
-    (SELECT count(*) FROM ${tokens} WHERE ${tokens.revokedAtMs} IS NOT NULL))`),
-);
+const version = statement(() => {
+  const text = sql`concat_ws(' ', ${revisionOf("tokens")}, (SELECT count(*) FROM ${tokens}), (SELECT max(rowid) FROM ${tokens}),
+    (SELECT count(*) FROM ${tokens} WHERE ${tokens.revokedAtMs} IS NOT NULL))`;
+  return build.select({ version: text }).from(sql`(SELECT 1)`);
+});
 /** After a change in the same batch. */
 const renew = statement(() => renewRevision("tokens", sql`changes() > 0`));
 
