@@ -165,7 +165,7 @@ export class HiveCatalog {
       if (after !== undefined && !(isKey(after?.id) && Number.isSafeInteger(after.lastHeartbeatMs))) {
         throw invalidArgument("after", "must be the last record of the page before: its id and its lastHeartbeatMs");
       }
-      const place = { after: after?.id, afterMs: after?.lastHeartbeatMs ?? 0 };
+      const place = { after: after?.id, lastHeartbeatMs: after?.lastHeartbeatMs ?? 0 };
       const values = { beforeMs: this.#now() - maxAgeMs };
       return collect(hivePages(client, hives.staleHives, values, { ...page, ...place }, this.#onDamage));
     };

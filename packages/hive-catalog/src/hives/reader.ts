@@ -21,18 +21,23 @@ export async function soundValues(client: CallClient, id: string) {
   return row && hiveReader.found(row)[0]?.values;
 }
 
+type Paging = {
+  pageSize?: number /** Of the hive `after`, for finders that are in this order. */;
+  lastHeartbeatMs?: number;
+};
+
 /** The sound hives that a finder finds, in batches; each damaged one is told, by default to `onDamage`. Throws INVALID_ARGUMENT. */
 export function hivePages<V extends Record<string, SqlValue>>(
   client: CallClient,
   finder: Finder<HiveRecord, V>,
   values: V,
-  { limit, after, onCorruptHive, pageSize, afterMs }: ListOptions & { pageSize?: number; afterMs?: number },
+  { limit, after, onCorruptHive, pageSize, lastHeartbeatMs = 0 }: ListOptions & Paging,
   onDamage: OnDamage,
 ): AsyncGenerator<HiveRecord[]> {
   if (limit !== undefined) checkInteger("limit", limit, 1);
   if (after !== undefined && !isKey(after)) throw invalidArgument("after", "must be the id of a hive");
   checkFunction("onCorruptHive", onCorruptHive);
-  const place = after === undefined ? undefined : { afterId: after, ...(afterMs !== undefined && { afterMs }) };
+  const place = after === undefined ? undefined : { id: after, lastHeartbeatMs };
   const onFound = onCorruptHive ? tellingOf(onCorruptHive) : onDamage;
   return pages(client, finder, values, { limit, after: place, pageSize, onDamage: onFound });
 }

@@ -49,7 +49,7 @@ test("hives of each status are counted, and a foreign status counts as none of t
   expect(await catalog.countHives()).toBe(297 + 30 * FOREIGN.length);
 });
 
-const page = { limit: 10, afterId: "a", afterMs: 1 };
+const page = { limit: 10, id: "a", lastHeartbeatMs: 1 };
 const beats = { beats: '{"a":1}', believableMs: 2 };
 
 /** Each with the index that it searches, and what of it SQLite compares. */

@@ -30,11 +30,7 @@ const ofHive = ({ hiveId }: Given<OfHive>): SQL => eq(cordons.hiveId, hiveId);
 const isInForce = ({ nowMs }: Given<Now>): SQL =>
   sql`NOT (typeof(${cordons.untilMs}) = 'integer' AND ${cordons.untilMs} BETWEEN 0 AND ${nowMs})`;
 
-const byHive: Order = {
-  by: [cordons.hiveId],
-  after: ({ afterId }) => sql`${cordons.hiveId} > ${afterId}`,
-  placeOf: ({ values: { hiveId } }) => (typeof hiveId === "string" ? { afterId: hiveId } : undefined),
-};
+const byHive: Order = { columns: { hiveId: cordons.hiveId } };
 
 const inForce = one<Cordon, OfHive & Now>(cordonReader, (given) => sql`${ofHive(given)} AND ${isInForce(given)}`);
 /** Every text is below every BLOB: a row that has one for its id stands for no hive, and nowhere in the order. */
@@ -103,7 +99,7 @@ export class Cordons extends Verbs {
       if (after !== undefined && !isKey(after)) throw invalidArgument("after", "must be the id of a hive");
       checkFunction("onCorruptRecord", onCorruptRecord);
       const onDamage = onCorruptRecord ? telling(onCorruptRecord) : this.access.warnings.of(cordonReader);
-      const place = after === undefined ? undefined : { afterId: after };
+      const place = after === undefined ? undefined : { hiveId: after };
       return collect(pages(client, allInForce, { nowMs: this.access.now() }, { after: place, limit, onDamage }));
     };
     return this.access.calls.run(work, options, ["after", "limit", "onCorruptRecord", "signal"]);

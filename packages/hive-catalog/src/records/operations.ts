@@ -42,7 +42,7 @@ const isFinished = isNotNull(operations.finishedAtMs);
 const isUnfinished = isNull(operations.finishedAtMs);
 
 /** By their index: SQLite would walk the whole table to be spared the sorting of a few. */
-const newestOfFew = { ...newestFirst, by: [sql`+rowid`] };
+const newestOfFew = { ...newestFirst, columns: { rowId: sql`+rowid` } };
 const operationOfId = one<OperationRecord, Id>(operationReader, ofId);
 const placeOfId = statement<Id>((given) =>
   build.select({ rowId: sql`CAST(rowid AS TEXT)` }).from(operations).where(ofId(given)),
@@ -189,7 +189,7 @@ export class Operations extends Verbs {
     client: CallClient,
     finder: Finder<OperationRecord, V>,
     values: V,
-    paging: { limit?: number; after?: { afterRowId: string } | undefined } = {},
+    paging: { limit?: number; after?: { rowId: string } | undefined } = {},
   ): Promise<OperationRecord[]> {
     const onDamage = this.access.warnings.of(operationReader);
     return collect(pages(client, finder, values, { ...paging, pageSize: PAGE_SIZE, onDamage }));
@@ -221,10 +221,10 @@ async function insertOnce(client: CallClient, operation: OperationRecord): Promi
   throw new HiveCatalogError("CATALOG_BUSY", message, { hiveId });
 }
 
-async function placeOf(client: CallClient, id: string): Promise<{ afterRowId: string }> {
+async function placeOf(client: CallClient, id: string): Promise<{ rowId: string }> {
   const row = isRecordId(id) ? await client.first(placeOfId({ id })) : undefined;
   if (row === undefined) throw invalidArgument("after", "must be the id of an operation that is still kept");
-  return { afterRowId: String(row[0]) };
+  return { rowId: String(row[0]) };
 }
 
 /** `hexId` may be of a damaged row, and anything. */

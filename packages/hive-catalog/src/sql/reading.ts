@@ -1,4 +1,4 @@
-import { and, asc, desc, gt, lt, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { and, asc, desc, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { CallClient, SqlStatement, SqlValue } from "../drivers/client.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
 import type { DamagedRecord } from "../options.ts";
@@ -26,30 +26,27 @@ export async function readOne<Rec, V>(
   return row && reader.record(row);
 }
 
-/** How rows are ordered, and how a page goes on after one of them. */
-export type Order = {
-  readonly by: readonly SQLWrapper[];
-  readonly isDescending?: boolean;
-  /** Of values that `placeOf` gives. */
-  readonly after: (given: Given<Values>) => SQL;
-  /** Undefined for a row whose own columns do not say where it stands. */
-  readonly placeOf: (row: Found<unknown>) => Values | undefined;
-};
+/** How rows are ordered, and how a page goes on after one of them: by columns, under their names in a record, or by `rowId`. */
+export type Order = { readonly columns: Readonly<Record<string, SQLWrapper>>; readonly isDescending?: boolean };
 
-const givenRowId = (given: Given<Values>) => sql`CAST(${given.afterRowId} AS INTEGER)`;
-const placeOf = ({ rowId }: Found<unknown>) => ({ afterRowId: rowId });
 /** In the order in which the rows were added, whatever the clock said: a new row gets the highest row id. */
-export const oldestFirst: Order = {
-  by: [sql`rowid`],
-  after: (given) => gt(sql`rowid`, givenRowId(given)),
-  placeOf,
-};
-export const newestFirst: Order = {
-  by: [sql`rowid`],
-  isDescending: true,
-  after: (given) => lt(sql`rowid`, givenRowId(given)),
-  placeOf,
-};
+export const oldestFirst: Order = { columns: { rowId: sql`rowid` } };
+export const newestFirst: Order = { columns: { rowId: sql`rowid` }, isDescending: true };
+
+function isAfter({ columns, isDescending }: Order, given: Given<Values>): SQL {
+  const places = Object.keys(columns).map((name) =>
+    name === "rowId" ? sql`CAST(${given.rowId} AS INTEGER)` : given[name],
+  );
+  const [left, right] = [Object.values(columns), places].map((list) => sql.join(list as SQLWrapper[], sql`, `));
+  return isDescending ? sql`(${left}) < (${right})` : sql`(${left}) > (${right})`;
+}
+
+/** Undefined for a row whose own columns do not say where it stands, damaged as they may be. */
+function placeOf({ columns }: Order, { values, rowId }: Found<unknown>): Values | undefined {
+  const held: Readonly<Record<string, unknown>> = { ...values, rowId };
+  const place = Object.keys(columns).map((name) => [name, held[name] ?? null] as const);
+  return place.some(([, value]) => value === null) ? undefined : (Object.fromEntries(place) as Values);
+}
 
 /** A query for whole records that is read in pages: the first one, and the one after a place. Each costs the same, however far it is. */
 export type Finder<Rec, V> = {
@@ -72,12 +69,12 @@ export function finder<Rec, V extends object>(
         .select({ row: reader.row.as("row") })
         .from(reader.table)
         .where(condition(given))
-        .orderBy(...order.by.map((column) => (order.isDescending ? desc(column) : asc(column))))
+        .orderBy(...Object.values(order.columns).map(order.isDescending ? desc : asc))
         .limit(sql.placeholder("limit"));
       return build.select(ALL_ROWS).from(ordered.as("page"));
     });
   const filter = (given: Given<Values>) => where(given as unknown as Given<V>);
-  return { reader, order, first: page(filter), next: page((given) => and(filter(given), order.after(given))) };
+  return { reader, order, first: page(filter), next: page((given) => and(filter(given), isAfter(order, given))) };
 }
 
 /** Rows that one statement reads at most, so that no read holds the event loop for long. */
@@ -101,7 +98,7 @@ type Paging = {
  * there are. No statement stays open between batches, and the event loop turns. On a server each batch has a deadline of its own.
  */
 export async function* pages<Rec, V extends Values>(
-  client: CallClient,
+  client: Pick<CallClient, "first">,
   finder: Finder<Rec, V>,
   values: V,
   { limit = Number.MAX_SAFE_INTEGER, after: start, pageSize = MAX_PAGE, onDamage }: Paging,
@@ -115,7 +112,7 @@ export async function* pages<Rec, V extends Values>(
     const found = reader.found((await client.first(query, { deadlineMs: undefined })) ?? []);
     const isLast = found.length < rowCount;
     // Rows at the end that do not say where they stand are left for the next page: a larger one, if none of them does.
-    const end = isLast ? found.length : 1 + found.findLastIndex((row) => order.placeOf(row) !== undefined);
+    const end = isLast ? found.length : 1 + found.findLastIndex((row) => placeOf(order, row) !== undefined);
     growth = end === 0 ? growth * 2 : 1;
     const records: Rec[] = [];
     for (const { damage, record, rowId } of found.slice(0, end)) {
@@ -126,7 +123,7 @@ export async function* pages<Rec, V extends Values>(
     wanted -= records.length;
     if (isLast || wanted === 0) return;
     const last = found[end - 1];
-    if (last) after = order.placeOf(last);
+    if (last) after = placeOf(order, last);
     await turnOfTheLoop();
   }
 }
