@@ -1,5 +1,6 @@
 import { and, asc, desc, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { CallClient, SqlStatement, SqlValue } from "../drivers/client.ts";
+import { isTooLarge } from "../drivers/errors.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
 import type { DamagedRecord } from "../options.ts";
 import { ALL_ROWS, type Found, type RowReader } from "./rows.ts";
@@ -104,12 +105,21 @@ export async function* pages<Rec, V extends Values>(
   { limit = Number.MAX_SAFE_INTEGER, after: start, pageSize = MAX_PAGE, onDamage }: Paging,
 ): AsyncGenerator<Rec[], void, undefined> {
   const { reader, order, first, next } = finder;
+  let maxRows = pageSize;
   let wanted = limit;
   let growth = 1;
   for (let after = start; ; ) {
-    const rowCount = growth * Math.min(wanted, pageSize);
+    const rowCount = growth * Math.min(wanted, maxRows);
     const query = (after ? next : first)({ ...values, ...after, limit: rowCount });
-    const found = reader.found((await client.first(query, { deadlineMs: undefined })) ?? []);
+    let found: Found<Rec>[];
+    try {
+      found = reader.found((await client.first(query, { deadlineMs: undefined })) ?? []);
+    } catch (error) {
+      if (rowCount === 1 || growth > 1 || !isTooLarge(error)) throw error;
+      // Fewer rows, from then on, where an answer would be larger than the server lets it be.
+      maxRows = Math.ceil(rowCount / 2);
+      continue;
+    }
     const isLast = found.length < rowCount;
     // Rows at the end that do not say where they stand are left for the next page: a larger one, if none of them does.
     const end = isLast ? found.length : 1 + found.findLastIndex((row) => placeOf(order, row) !== undefined);

@@ -4,7 +4,7 @@ import { catalogClosed, HiveCatalogError } from "../../errors.ts";
 import { invalidArgument } from "../../model/check.ts";
 import type { RequestOptions, SqlClient, SqlResult, SqlRow, SqlStatement, SqlValue } from "../client.ts";
 import { Slots } from "../slots.ts";
-import { notLibsql, RequestError, sendRepeatedly } from "./request.ts";
+import { notLibsql, pause, RequestError, sendRepeatedly } from "./request.ts";
 
 export type ServerOptions = {
   url: string;
@@ -21,12 +21,18 @@ type Call = RequestOptions & { readonly isRead: boolean };
 const READS = /^\s*(?:select|values|explain)\b/i;
 /** As visible ASCII: what else stands in a header makes fetch throw an error that shows it. */
 const TOKEN_PATTERN = /^[!-~]+$/;
-/** Requests at one time; the others wait. */
-const MAX_REQUESTS = 20;
+/** Reads at one time; the others wait. */
+const MAX_READS = 20;
+/** Of several writers at once sqld stops taking writes for good, seen with version 0.24.33; one after the other they are faster, too. */
+const MAX_CHANGES = 1;
 /** Longer ones would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-/** The server gave the lock to nobody, or took it away: the transaction did not happen. */
-const LOCK_CODES = /^TRANSACTION_(?:BUSY|TIMEOUT)$/;
+/** Another has the lock, or the server took it away: nothing has happened. */
+const LOCK_CODES = /^(?:SQLITE_(?:BUSY|LOCKED)|TRANSACTION_(?:BUSY|TIMEOUT))/;
+/** What sqld says in place of SQLITE_ERROR. */
+const STATEMENT_CODES = /^(?:SQL_INPUT_ERROR|SQL_PARSE_ERROR|SQLITE_UNKNOWN)$/;
+/** What it says in place of SQLITE_TOOBIG of an answer as a whole. */
+const TOO_LARGE = "RESPONSE_TOO_LARGE";
 
 /**
  * A libSQL server over HTTP, with a deadline for all that is asked. Reads and repeatable changes are sent again while there is time; another
@@ -35,7 +41,8 @@ const LOCK_CODES = /^TRANSACTION_(?:BUSY|TIMEOUT)$/;
 export class ServerClient implements SqlClient {
   readonly #options: ServerOptions;
   readonly #running = new Set<AbortController>();
-  readonly #slots = new Slots(MAX_REQUESTS);
+  readonly #reads = new Slots(MAX_READS);
+  readonly #changes = new Slots(MAX_CHANGES);
   #isClosed = false;
 
   /** Throws INVALID_ARGUMENT. */
@@ -95,8 +102,9 @@ export class ServerClient implements SqlClient {
     const onRepeat = () => {
       isRepeat = true;
     };
+    const tried = (send: Send, signal: AbortSignal) => onceUnlocked(() => work(this.#connect(send)), signal);
     try {
-      return { result: await this.#within(call, (send) => work(this.#connect(send)), onRepeat), isRepeat };
+      return { result: await this.#within(call, tried, onRepeat), isRepeat };
     } catch (error) {
       throw this.#toError(error, call);
     }
@@ -105,7 +113,7 @@ export class ServerClient implements SqlClient {
   /** Gives `work` a way to send requests that ends at the deadline, once it is its turn. */
   async #within<Result>(
     { isRead, isRepeatable = false, deadlineMs, signals = [] }: Call,
-    work: (send: Send) => Promise<Result>,
+    work: (send: Send, signal: AbortSignal) => Promise<Result>,
     onRepeat: () => void,
   ): Promise<Result> {
     if (this.#isClosed) throw catalogClosed();
@@ -132,15 +140,16 @@ export class ServerClient implements SqlClient {
     for (const given of signals) given.addEventListener("abort", leave);
     this.#running.add(controller);
     try {
-      await this.#slots.take(signal);
+      const slots = isRead ? this.#reads : this.#changes;
+      await slots.take(signal);
       isSent = true;
       try {
         const options = { server, signal, isRepeatable: isRead || isRepeatable, onRepeat };
-        return await work((request) => sendRepeatedly(request, options));
+        return await work((request) => sendRepeatedly(request, options), signal);
       } finally {
         // Calls that waited and whose deadline comes at the same moment leave first: they are not sent for nothing.
-        if (signal.aborted) setImmediate(() => this.#slots.release());
-        else this.#slots.release();
+        if (signal.aborted) setImmediate(() => slots.release());
+        else slots.release();
       }
     } finally {
       clearTimeout(timer);
@@ -158,13 +167,35 @@ export class ServerClient implements SqlClient {
     if (!(error instanceof LibsqlError) || error.code === "HRANA_PROTO_ERROR") {
       return withOutcome(notLibsql(server), call);
     }
-    if (error.code.startsWith("SQLITE_")) return error;
+    if (STATEMENT_CODES.test(error.code)) return withCode("SQLITE_ERROR", error);
+    if (error.code === TOO_LARGE) return withCode("SQLITE_TOOBIG", error);
     if (LOCK_CODES.test(error.code)) {
       return new HiveCatalogError("CATALOG_BUSY", `the server ${server} gave the lock to another; try again`);
     }
+    if (error.code.startsWith("SQLITE_")) return error;
     const message = `the server ${server} refused a statement (${error.code})`;
     return new HiveCatalogError("CATALOG_UNAVAILABLE", message);
   }
+}
+
+/** Does `work` again while another has the lock, until `signal` ends. */
+async function onceUnlocked<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof LibsqlError) || !LOCK_CODES.test(error.code)) throw error;
+      await pause(attempt, signal).catch(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+/** An error of the server by the code that SQLite would have given it. */
+function withCode(code: string, { message, cause, ...details }: LibsqlError): Error {
+  const { statementIndex } = details as { statementIndex?: number };
+  return Object.assign(new Error(message, { cause }), { code, statementIndex });
 }
 
 /** Says of a change whether it was made, where that is not known. One that does no harm twice may be tried again by whoever asked for it. */

@@ -58,15 +58,15 @@ export async function sendRepeatedly(request: Request, options: SendOptions): Pr
       last = error;
     }
     if (open) options.onRepeat();
-    await delay(pauseMs(attempt), undefined, { signal: options.signal }).catch(() => {
+    await pause(attempt, options.signal).catch(() => {
       throw open ?? last;
     });
   }
 }
 
-/** Full jitter: clients that failed together do not come back together. */
-function pauseMs(attempt: number): number {
-  return Math.random() * Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
+/** Full jitter: clients that failed together do not come back together. Rejects when `signal` ends it. */
+export async function pause(attempt: number, signal: AbortSignal): Promise<void> {
+  await delay(Math.random() * Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt), undefined, { signal });
 }
 
 function explained(late: RequestError, before: RequestError): RequestError {
