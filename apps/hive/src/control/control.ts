@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { isRunning, type ProcessIdentity } from "@repo/processes";
+import { readPidFile } from "./pid-file.ts";
+import { installUnit, isUnitInstalled, startUnit, stopUnit } from "./systemd.ts";
+
+const POLL_MS = 50;
+const START_TIMEOUT_MS = 20_000;
+/** The agent itself takes at most 3 s to stop. */
+const TERM_TIMEOUT_MS = 8_000;
+const KILL_TIMEOUT_MS = 5_000;
+const MAX_SAID = 1000;
+
+/** A command that could not be carried out, in one sentence for whoever gave it. */
+class ControlError extends Error {}
+
+/** The files around the agent: what it is told, where it says its process id, and what it says when it cannot start. */
+interface Installation {
+  agent: string;
+  settings: string;
+  pidFile: string;
+  errors: string;
+}
+
+const COMMANDS: Record<string, (installation: Installation) => string | Promise<string>> = {
+  start,
+  stop,
+  status: ({ pidFile }) => said(readPidFile(pidFile), "running", "stopped"),
+  service: ({ agent, settings }) => installUnit(agent, settings),
+};
+
+/** Runs one command on the agent in the file `agent` and its folder: prints one line and sets the exit code. */
+export async function control(command: string, agent: string): Promise<void> {
+  const folder = dirname(agent);
+  const run = COMMANDS[command];
+  try {
+    if (run === undefined) throw new ControlError(`takes ${Object.keys(COMMANDS).join(", ")}, not "${command}"`);
+    const installation = {
+      agent,
+      settings: join(folder, "hive.env"),
+      pidFile: join(folder, "hive.pid"),
+      errors: join(folder, "hive.err"),
+    };
+    process.stdout.write(`${await run(installation)}\n`);
+  } catch (error) {
+    process.stderr.write(`hive: ${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = 1;
+  }
+}
+
+const said = (running: ProcessIdentity | undefined, whenRunning: string, otherwise: string): string =>
+  running === undefined ? otherwise : `${whenRunning} (process ${running.pid})`;
+
+/** Only the agent that got the port writes the process file: two that are started at once cannot both stay. */
+async function start(installation: Installation): Promise<string> {
+  const { pidFile, agent } = installation;
+  const before = readPidFile(pidFile);
+  if (before !== undefined) return said(before, "already running", "");
+  rmSync(pidFile, { force: true });
+  const child = isUnitInstalled(agent) ? await startUnit(agent) : launch(installation);
+  const running = await poll(START_TIMEOUT_MS, () => {
+    const found = readPidFile(pidFile);
+    if (found === undefined && hasEnded(child)) throw new ControlError(whyEnded(installation, child));
+    return found;
+  });
+  if (running === undefined) {
+    child?.kill("SIGKILL");
+    throw new ControlError(`the agent does not listen after ${START_TIMEOUT_MS / 1000} s`);
+  }
+  return said(running, "started", "");
+}
+
+/** In a session of its own, so that it outlives whoever starts it. Its settings come from the file alone. */
+function launch({ agent, settings, errors }: Installation): ChildProcess {
+  const output = openSync(errors, "w", 0o600);
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("HIVE_")));
+  const child = spawn(process.execPath, [`--env-file=${settings}`, agent], {
+    cwd: dirname(agent),
+    detached: true,
+    env,
+    stdio: ["ignore", "ignore", output],
+  });
+  closeSync(output);
+  child.unref();
+  return child;
+}
+
+const hasEnded = (child: ChildProcess | undefined): child is ChildProcess =>
+  child !== undefined && (child.exitCode !== null || child.signalCode !== null);
+
+function whyEnded({ errors }: Installation, { exitCode, signalCode }: ChildProcess): string {
+  const text = readFileSync(errors, "utf8")
+    .replace(/^hive: /gm, "")
+    .trim()
+    .slice(-MAX_SAID);
+  return text || `the agent ended at once (${signalCode ?? `exit code ${exitCode}`})`;
+}
+
+async function stop({ agent, pidFile }: Installation): Promise<string> {
+  if (isUnitInstalled(agent)) await stopUnit(agent);
+  const running = readPidFile(pidFile);
+  if (running === undefined) return isUnitInstalled(agent) ? "stopped" : "not running";
+  process.kill(running.pid, "SIGTERM");
+  if (await ended(running, TERM_TIMEOUT_MS)) return said(running, "stopped", "");
+  process.kill(running.pid, "SIGKILL");
+  if (await ended(running, KILL_TIMEOUT_MS)) return said(running, "killed, since it did not stop", "");
+  throw new ControlError(`process ${running.pid} does not end, not even when it is killed`);
+}
+
+const ended = (running: ProcessIdentity, timeoutMs: number): Promise<true | undefined> =>
+  poll(timeoutMs, () => (isRunning(running) ? undefined : true));
+
+/** Asks until there is an answer, or the time is up. */
+async function poll<T>(timeoutMs: number, ask: () => T | undefined): Promise<T | undefined> {
+  const deadlineMs = performance.now() + timeoutMs;
+  for (;;) {
+    const answer = ask();
+    if (answer !== undefined || performance.now() > deadlineMs) return answer;
+    await wait(POLL_MS);
+  }
+}

@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { unitOf } from "./systemd.ts";
+
+test("a unit names the hive, and its words mean what they are for systemd too", () => {
+  const unit = unitOf('/opt/no de/"b"/node', "/home/100%/$x/gpu-01/agent.mjs", "/home/gpu-01/hive.env");
+  expect(unit).toContain("Description=Hive agent gpu-01\n");
+  expect(unit).toContain("WorkingDirectory=/home/100%%/$x/gpu-01\n");
+  expect(unit).toContain(
+    String.raw`ExecStart="/opt/no de/\"b\"/node" "--env-file=/home/gpu-01/hive.env" "/home/100%%/$$x/gpu-01/agent.mjs"` +
+      "\n",
+  );
+});
+
+test("a unit whose settings cannot be used is not started again and again", () => {
+  expect(unitOf("node", "/a/agent.mjs", "/a/hive.env").split("\n")).toContain("RestartPreventExitStatus=2");
+});

@@ -1,0 +1,29 @@
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
+
+/** A token as it is handed out once, and what is stored of it: `const { token, ...stored } = mintToken()`. */
+export interface MintedToken {
+  /** Public: names the token in lists, logs and `tokens.revoke`. */
+  readonly id: string;
+  /** `hq_<id>_<secret>`. */
+  readonly token: string;
+  /** SHA-256 of the whole token, in hexadecimal digits. 256 random bits need no slower hash. */
+  readonly hash: string;
+}
+
+const HASH_DIGITS = 64;
+const TOKEN = /^hq_([0-9a-f]{16})_[\w-]{43}$/;
+
+export function mintToken(): MintedToken {
+  const id = randomBytes(8).toString("hex");
+  const token = `hq_${id}_${randomBytes(32).toString("base64url")}`;
+  return { id, token, hash: hash("sha256", token) };
+}
+
+/** The id in a token; undefined for what is none. */
+export const tokenIdOf = (token: string): string | undefined => TOKEN.exec(token)?.[1];
+
+/** Whether a stored hash is that of `token`; takes as long for one wrong digit as for another. */
+export function hasHash(token: string, stored: string): boolean {
+  const expected = Buffer.from(stored);
+  return expected.length === HASH_DIGITS && timingSafeEqual(Buffer.from(hash("sha256", token)), expected);
+}
