@@ -57,13 +57,13 @@ export class Liveness {
   readonly #missingMs: number;
   readonly #probeGapMs: number;
 
-  constructor(settings: LivenessSettings, nowMs: number, rules: LivenessRules = ALL_RULES) {
+  constructor(settings: LivenessSettings, nowMs: number, rules: LivenessRules = ALL_RULES, cpuMs = () => 0) {
     const { staleAfterMs, healthIntervalMs } = settings;
     const beatMs = staleAfterMs * BEAT_SHARE;
     this.tickIntervalMs = Math.max(1, Math.min(healthIntervalMs, staleAfterMs) / TICKS_PER_INTERVAL);
     this.settings = settings;
     this.#rules = rules;
-    this.condition = new OwnCondition({ settings, nowMs, tickIntervalMs: this.tickIntervalMs, beatMs, rules });
+    this.condition = new OwnCondition({ settings, nowMs, tickIntervalMs: this.tickIntervalMs, beatMs, rules, cpuMs });
     this.#pace = new Pace(beatMs);
     this.#missingMs = staleAfterMs * MISSING_SHARE;
     this.#probeGapMs = healthIntervalMs / 2;
@@ -91,7 +91,8 @@ export class Liveness {
       }
       if (was !== record.status) this.onWork(record.id);
     }
-    learnBeat(sight, record.lastHeartbeatMs, readAtMs, nowMs, wallNowMs);
+    const isHeard = learnBeat(sight, record.lastHeartbeatMs, readAtMs, nowMs, wallNowMs);
+    if (isHeard) this.condition.listening.sign(nowMs);
     if (sight.host !== record.host || sight.port !== record.port) {
       sight.host = record.host;
       sight.port = record.port;
@@ -258,7 +259,7 @@ export class Liveness {
   #failed(sight: Sight, { outcome, startedAtMs, endedAtMs }: ProbeResult): void {
     // Of a host that the queen may not contact nothing can be said but that she got no answer.
     if (outcome === "failed") {
-      this.condition.listening.failed();
+      if (sight.status === "online") this.condition.listening.failed();
       sight.unreachableSinceMs ??= endedAtMs;
     }
     const fromMs = quietFromMs(sight, this.condition.listening.graceFromMs);

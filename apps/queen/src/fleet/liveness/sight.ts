@@ -153,7 +153,8 @@ function newSight(id: string, ordinal: number): Sight {
 }
 
 /**
- * Takes over the stored beat. One that changed in the catalog was taken by another queen. Only at the first sight is its age a matter of wall clocks.
+ * Takes over the stored beat. One that changed in the catalog was taken by another queen: says whether it did. Only at the first sight is its
+ * age a matter of wall clocks.
  */
 export function learnBeat(
   sight: Sight,
@@ -161,10 +162,10 @@ export function learnBeat(
   readAtMs: number,
   nowMs: number,
   wallNowMs: number,
-): void {
-  if (heartbeatMs === sight.heartbeatMs) return;
+): boolean {
+  if (heartbeatMs === sight.heartbeatMs) return false;
   const isOutdated = sight.beatAtMs !== undefined && sight.beatAtMs > readAtMs;
-  if (isOutdated) return;
+  if (isOutdated) return false;
   const isFirstSight = sight.heartbeatMs === undefined;
   sight.heartbeatMs = heartbeatMs;
   if (heartbeatMs === null) sight.beatAtMs = undefined;
@@ -172,5 +173,7 @@ export function learnBeat(
   else {
     sight.beatAtMs = nowMs;
     sight.setByOperator = false;
+    return true;
   }
+  return false;
 }
