@@ -177,7 +177,7 @@ const network: Case[] = [
       },
       toS: DAY_S,
     },
-    ["330 gone offline silent"],
+    ["360 gone offline silent"],
   ],
   [
     "beats that another queen takes tell that the network is there",
@@ -192,6 +192,13 @@ const network: Case[] = [
     },
     ["345 alone offline silent"],
   ],
+];
+
+const ELSEWHERE = { beats: NEVER, beatsElsewhere: until(300), answers: until(300) };
+const elsewhere: Case = [
+  "hives that another queen hears and that go missing all at once are a mass failure to this one, too",
+  { hives: { ...many("alive", 5, alive), ...many("gone", 3, ELSEWHERE) }, toS: 400 },
+  ["315 mass_failure"],
 ];
 
 const GONE = many("gone", 3, diesAt(300));
@@ -307,7 +314,7 @@ const guard: Case[] = [
 describe.each([
   ["corroboration", corroboration],
   ["grace", grace],
-  ["network", network],
+  ["network", [...network, elsewhere]],
   ["mass failure", guard],
 ])("%s", (_rule, cases) => {
   test.each(cases)("%s", (_name, timeline, log) => {

@@ -5,7 +5,7 @@ import type { Notice } from "./listening.ts";
 import { OwnCondition } from "./own-condition.ts";
 import { Pace } from "./pace.ts";
 import { type FlapSettings, remember } from "./probation.ts";
-import { learnBeat, type ProbeResult, type Rule, type Sight, Sights } from "./sight.ts";
+import { heard, learnBeat, type ProbeResult, type Rule, type Sight, Sights } from "./sight.ts";
 
 export interface LivenessSettings extends HoldSettings, FlapSettings {}
 
@@ -97,6 +97,7 @@ export class Liveness {
       sight.host = record.host;
       sight.port = record.port;
       sight.probe = "pending";
+      sight.answeredAtMs = undefined;
       sight.probes.length = 0;
       sight.failedFromMs = Number.NEGATIVE_INFINITY;
       sight.unreachableSinceMs = undefined;
@@ -155,6 +156,7 @@ export class Liveness {
     if (sight.probes.length > PROBES_KEPT) sight.probes.shift();
     if (result.outcome !== "failed") sight.unreachableSinceMs = undefined;
     if (result.outcome === "answered") {
+      sight.answeredAtMs = result.endedAtMs;
       sight.setByOperator = false;
       sight.failedFromMs = Number.NEGATIVE_INFINITY;
       this.condition.listening.sign(result.endedAtMs);
@@ -196,7 +198,7 @@ export class Liveness {
       const isOnline = sight.status === "online";
       if (isOnline) online += 1;
       // Most hives, at one look instead of several.
-      if (sight.beatAtMs !== undefined && nowMs - sight.beatAtMs < this.#missingMs) continue;
+      if (sight.beatLateMs === 0 && sight.beatAtMs !== undefined && nowMs - sight.beatAtMs < this.#missingMs) continue;
       if (!isMissing(sight, view, this.#missingMs)) continue;
       if (isOnline) missing += 1;
       if (isLost(sight, view)) lost.push(sight);
@@ -252,7 +254,7 @@ export class Liveness {
 
   #hear(sight: Sight, nowMs: number): void {
     this.condition.listening.sign(nowMs);
-    sight.beatAtMs = nowMs;
+    heard(sight, nowMs);
     sight.setByOperator = false;
   }
 

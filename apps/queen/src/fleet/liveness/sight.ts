@@ -44,6 +44,12 @@ export interface Sight {
   heartbeatMs: number | null | undefined;
   /** The last beat, whichever queen took it; undefined when there was none. */
   beatAtMs: number | undefined;
+  /** How much earlier it may have come: one that another queen took is found when the catalog is read next. */
+  beatLateMs: number;
+  /** When the record was read last. */
+  readAtMs: number;
+  /** When the last probe that was answered ended; undefined when there was none. */
+  answeredAtMs: number | undefined;
   /** Where the probes go; "" until the record was read. */
   host: string;
   port: number;
@@ -138,6 +144,9 @@ function newSight(id: string, ordinal: number): Sight {
     setAtMs: Number.NEGATIVE_INFINITY,
     heartbeatMs: undefined,
     beatAtMs: undefined,
+    beatLateMs: 0,
+    readAtMs: Number.NEGATIVE_INFINITY,
+    answeredAtMs: undefined,
     host: "",
     port: 0,
     probe: "pending",
@@ -163,17 +172,25 @@ export function learnBeat(
   nowMs: number,
   wallNowMs: number,
 ): boolean {
+  const readBeforeMs = sight.readAtMs;
+  sight.readAtMs = readAtMs;
   if (heartbeatMs === sight.heartbeatMs) return false;
   const isOutdated = sight.beatAtMs !== undefined && sight.beatAtMs > readAtMs;
   if (isOutdated) return false;
   const isFirstSight = sight.heartbeatMs === undefined;
   sight.heartbeatMs = heartbeatMs;
   if (heartbeatMs === null) sight.beatAtMs = undefined;
-  else if (isFirstSight) sight.beatAtMs = nowMs - Math.max(0, wallNowMs - heartbeatMs);
+  else if (isFirstSight) heard(sight, nowMs - Math.max(0, wallNowMs - heartbeatMs));
   else {
-    sight.beatAtMs = nowMs;
+    heard(sight, nowMs, Math.min(nowMs - readBeforeMs, nowMs - (sight.beatAtMs ?? readBeforeMs)));
     sight.setByOperator = false;
     return true;
   }
   return false;
+}
+
+/** Notes a beat, which may have come so much earlier. */
+export function heard(sight: Sight, atMs: number, lateMs = 0): void {
+  sight.beatAtMs = atMs;
+  sight.beatLateMs = lateMs;
 }
