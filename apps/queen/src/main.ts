@@ -1,3 +1,4 @@
+import { lookup } from "node:dns/promises";
 import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
 import { type Logger, pino } from "pino";
 import { type Config, readConfig } from "./config/config.ts";
@@ -7,7 +8,7 @@ import { errorForLog, SettingError } from "./process/errors.ts";
 import { reloadOnSighup, stopOnSignals } from "./process/signals.ts";
 import { assembleQueen, type Queen } from "./queen.ts";
 import { isLoopback } from "./reach/addresses.ts";
-import { systemResolve } from "./reach/probe.ts";
+import { Names } from "./reach/names.ts";
 import { Metrics } from "./telling/metrics.ts";
 
 // Whoever started the queen with an IPC channel, as `pnpm start` does, takes it along when it is killed.
@@ -36,7 +37,8 @@ async function start(config: Config): Promise<void> {
   try {
     await checkThatSafe(config, catalog);
     const tls = await readCertificate(config);
-    queen = assembleQueen({ ...config, tls, catalog, log, metrics, clock: systemClock, resolve: systemResolve });
+    const { resolve } = new Names();
+    queen = assembleQueen({ ...config, tls, catalog, log, metrics, clock: systemClock, resolve });
     await queen.app.listen({ host: config.host, port: config.port });
   } catch (error) {
     await queen?.stop();
@@ -47,7 +49,7 @@ async function start(config: Config): Promise<void> {
   const address = queen.app.server.address();
   const { port } = typeof address === "object" && address !== null ? address : config;
   if (config.host.toLowerCase() === "localhost" && typeof address === "object") {
-    const all = await systemResolve(config.host);
+    const all = await lookup(config.host, { all: true });
     const others = all.filter((other) => other.address !== address?.address).map((other) => other.address);
     await queen.servers.listenAlso(others, port);
   }

@@ -7,7 +7,7 @@ import { wholeTurn } from "../process/turn.ts";
 import { type Probe, ProbeError } from "../reach/probe.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { Fleet } from "./fleet.ts";
-import type { ProbeResult } from "./liveness/sight.ts";
+import type { ProbeOutcome, ProbeResult } from "./liveness/sight.ts";
 import { ProbeScheduler } from "./probe-scheduler.ts";
 
 /** How many records are looked at before other work gets its turn. */
@@ -126,9 +126,14 @@ export class HealthLoop {
       if (!(error instanceof ProbeError)) throw error;
       const level = error.code === "WRONG_HIVE" ? "warn" : "debug";
       log[level]({ hive_id: hive.id, err: error }, "health check failed");
-      return end(error.code === "HIVE_NOT_ALLOWED" ? "refused" : "failed", error.message);
+      return end(outcomeOf(error), error.message);
     } finally {
       metrics.probeSeconds.observe((clock.monotonicNow() - startedAtMs) / 1000);
     }
   }
+}
+
+function outcomeOf({ code, isNameUnanswered }: ProbeError): ProbeOutcome {
+  if (isNameUnanswered) return "unresolved";
+  return code === "HIVE_NOT_ALLOWED" ? "refused" : "failed";
 }

@@ -1,21 +1,18 @@
-import { lookup as dnsLookup } from "node:dns/promises";
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { isIP, type LookupFunction } from "node:net";
 import { type DeviceCapabilities, DeviceCapabilitiesJson } from "@repo/device-types";
 import { ForeseenError } from "../process/errors.ts";
 import { plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
+import { NameUnansweredError, type Resolve } from "./names.ts";
 
 const MAX_BODY_BYTES = 1_048_576;
 /** The answer to a health check is one small object; what is longer says nothing of who answers. */
 const MAX_HEALTH_BYTES = 4096;
 const MAX_SHOWN_ID = 128;
 const HEALTH_PATHS = ["/health", "/v1/health"];
-
-/** The addresses of a host name. */
-export type Resolve = (host: string) => Promise<{ address: string; family: number }[]>;
-
-export const systemResolve: Resolve = (host) => dnsLookup(host, { all: true });
+/** Of the whole time: the rest is for the last known address, when a name server is late. */
+const LOOKUP_SHARE = 1 / 2;
 
 /** Where a hive answers HTTP. */
 export interface HiveAddress {
@@ -35,6 +32,11 @@ export class ProbeError extends ForeseenError {
     super(message, options);
     this.code = code;
   }
+
+  /** Whether the hive was not even looked for, because nobody said where it is. */
+  get isNameUnanswered(): boolean {
+    return this.cause instanceof NameUnansweredError;
+  }
 }
 
 interface ProbeOptions {
@@ -48,6 +50,8 @@ interface ProbeOptions {
 class Deadline {
   #request: ClientRequest | undefined;
   passed = false;
+  /** Whether the name of the hive is being looked up. */
+  isLookingUp = false;
 
   /** Ends `request` when the deadline passes; at once when it has. */
   covers(request: ClientRequest): void {
@@ -153,7 +157,7 @@ export class Probe {
         port: hive.port,
         path,
         agent: false,
-        lookup: this.#lookup(hive),
+        lookup: this.#lookup(hive, deadline),
         headers: { accept: "application/json", connection: "close" },
       });
       asked
@@ -172,9 +176,11 @@ export class Probe {
   }
 
   /** Hands the very addresses that were checked to the connection, so that no second resolution can slip another one in. */
-  #lookup(hive: HiveAddress): LookupFunction {
+  #lookup(hive: HiveAddress, deadline: Deadline): LookupFunction {
     return (host, options, callback) => {
-      this.#resolve(host).then(
+      deadline.isLookingUp = true;
+      const found = this.#resolve(host, this.#timeoutMs * LOOKUP_SHARE).finally(() => (deadline.isLookingUp = false));
+      found.then(
         (found) => {
           const allowed = found.filter(({ address }) => this.#allowedHosts.allows(host, address));
           const [first] = allowed;
@@ -195,12 +201,13 @@ export class Probe {
     return text;
   }
 
-  #unreachable(hive: HiveAddress, path: string, deadline: Deadline, cause: unknown): ProbeError {
+  #unreachable(hive: HiveAddress, path: string, deadline: Deadline, given: unknown): ProbeError {
     const reason = this.#closed
       ? "the queen is stopping"
       : deadline.passed
         ? `no answer within ${this.#timeoutMs} ms`
-        : reasonOf(cause);
+        : reasonOf(given);
+    const cause = deadline.isLookingUp ? new NameUnansweredError(reason) : given;
     return new ProbeError("HIVE_UNREACHABLE", `${display(hive)}: ${path}: ${reason}`, { cause });
   }
 }

@@ -40,6 +40,7 @@ export class Metrics {
     "answered",
     "failed",
     "refused",
+    "unresolved",
   ]);
   readonly probeSeconds = this.#histogram(
     "queen_probe_seconds",

@@ -144,9 +144,10 @@ export class Liveness {
   probed(sight: Sight, address: { host: string; port: number }, result: ProbeResult): boolean {
     if (sight.host !== address.host || sight.port !== address.port) return false;
     this.condition.listening.wake(result.endedAtMs);
-    sight.probe = result.outcome;
     sight.probes.push(result);
     if (sight.probes.length > PROBES_KEPT) sight.probes.shift();
+    if (result.outcome === "unresolved") return true;
+    sight.probe = result.outcome;
     if (result.outcome !== "failed") sight.unreachableSinceMs = undefined;
     if (result.outcome === "answered") {
       sight.answeredAtMs = result.endedAtMs;

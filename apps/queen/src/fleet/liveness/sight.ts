@@ -1,7 +1,10 @@
 import type { HiveStatus } from "@repo/hive-catalog";
 
-/** What a health check showed: `refused` when the queen may not contact that host. */
-export type ProbeOutcome = "answered" | "failed" | "refused";
+/** What a health check showed of the hive: `refused` when the queen may not contact that host. */
+type Finding = "answered" | "failed" | "refused";
+/** `unresolved` when nobody said where that host is, which shows nothing of the hive. */
+export const PROBE_OUTCOMES = ["answered", "failed", "refused", "unresolved"] as const;
+export type ProbeOutcome = (typeof PROBE_OUTCOMES)[number];
 
 /** One health check; its times are monotonic. */
 export interface ProbeResult {
@@ -53,8 +56,8 @@ export interface Sight {
   /** Where the probes go; "" until the record was read. */
   host: string;
   port: number;
-  /** What the last probe there showed. */
-  probe: ProbeOutcome | "pending";
+  /** What the last probe there showed that showed anything. */
+  probe: Finding | "pending";
   /** The last few probes, the newest last. */
   readonly probes: ProbeResult[];
   /** Beginnings of the first and the last failed probe since the last sign of life. */

@@ -2,7 +2,7 @@ import { type Cordon, HiveStatus, NewCordon } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import { z } from "zod";
 import type { HiveView } from "../../fleet/hive-view.ts";
-import { type Change, type ProbeResult, RULES } from "../../fleet/liveness/sight.ts";
+import { type Change, PROBE_OUTCOMES, type ProbeResult, RULES } from "../../fleet/liveness/sight.ts";
 import { hiveNotFound, invalidInput, Problem } from "../errors.ts";
 import { got } from "../field-problems.ts";
 import type { AppParts } from "../parts.ts";
@@ -35,7 +35,9 @@ const HiveLiveness = z
         z.strictObject({
           at_ms: timeMs,
           took_ms: z.int(),
-          outcome: z.enum(["answered", "failed", "refused"]),
+          outcome: z.enum(PROBE_OUTCOMES).meta({
+            description: "`unresolved` when no name server said where the host is, which shows nothing of the hive",
+          }),
           problem: z.string().nullable(),
         }),
       )
