@@ -112,16 +112,16 @@ export class HealthLoop {
   }
 
   async #probe(hive: HiveRecord): Promise<ProbeResult> {
-    const { probe, metrics, clock, log } = this.#parts;
+    const { probe, metrics, clock, log, fleet } = this.#parts;
     const startedAtMs = clock.monotonicNow();
-    const end = (outcome: ProbeResult["outcome"], problem?: string) => {
-      return { outcome, startedAtMs, endedAtMs: clock.monotonicNow(), problem };
+    const end = (outcome: ProbeOutcome, problem?: string, saysId = false) => {
+      return { outcome, startedAtMs, endedAtMs: clock.monotonicNow(), problem, saysId };
     };
     const refusal = probe.refusal(hive);
     if (refusal !== undefined) return end("refused", refusal.message);
     try {
-      await probe.health(hive.id, hive);
-      return end("answered");
+      const saysId = await probe.health(hive.id, hive, fleet.sight(hive.id)?.saysId);
+      return end("answered", undefined, saysId);
     } catch (error) {
       if (!(error instanceof ProbeError)) throw error;
       const level = error.code === "WRONG_HIVE" ? "warn" : "debug";

@@ -1,9 +1,10 @@
-import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { isIP, type LookupFunction } from "node:net";
 import { type DeviceCapabilities, DeviceCapabilitiesJson } from "@repo/device-types";
 import { ForeseenError } from "../process/errors.ts";
 import { plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
+import { Deadline } from "./deadline.ts";
 import { NameUnansweredError, type Resolve } from "./names.ts";
 
 const MAX_BODY_BYTES = 1_048_576;
@@ -46,25 +47,6 @@ interface ProbeOptions {
   timeoutMs: number;
 }
 
-/** What runs under one deadline. An AbortController does the same at several times the cost, garbage included, and rounds probe thousands. */
-class Deadline {
-  #request: ClientRequest | undefined;
-  passed = false;
-  /** Whether the name of the hive is being looked up. */
-  isLookingUp = false;
-
-  /** Ends `request` when the deadline passes; at once when it has. */
-  covers(request: ClientRequest): void {
-    this.#request = request;
-    if (this.passed) this.pass();
-  }
-
-  readonly pass = (): void => {
-    this.passed = true;
-    this.#request?.destroy(new Error("the deadline has passed"));
-  };
-}
-
 /** The HTTP client towards hives. It follows no redirect, and connects only to addresses that are allowed. */
 export class Probe {
   readonly #allowedHosts: AllowedHosts;
@@ -86,15 +68,17 @@ export class Probe {
   }
 
   /**
-   * Resolves when `/health` or `/v1/health` answered with a 2xx status, and did not say that it is another hive than `id`;
-   * throws ProbeError when not.
+   * Resolves when `/health` or `/v1/health` answered with a 2xx status, and did not say that it is another hive than `id`, to whether it said
+   * that it is this one; throws ProbeError when not, and when it `mustSayId` and does not.
    */
-  health(id: string, hive: HiveAddress): Promise<void> {
+  health(id: string, hive: HiveAddress, mustSayId = false): Promise<boolean> {
     return this.#withDeadline(async (deadline) => {
-      const refusals = await this.#askHealth(id, hive, deadline);
+      const { refusals, saysId } = await this.#askHealth(id, hive, deadline);
       if (refusals.length === HEALTH_PATHS.length) {
         throw new ProbeError("HIVE_UNREACHABLE", `${display(hive)}: ${refusals.join(", ")}`);
       }
+      if (mustSayId && !saysId) throw namelessHive(hive, id);
+      return saysId;
     });
   }
 
@@ -130,20 +114,22 @@ export class Probe {
     }
   }
 
-  /** What the paths before the first 2xx answered. */
-  async #askHealth(id: string, hive: HiveAddress, deadline: Deadline): Promise<string[]> {
+  /** What the paths before the first 2xx answered, and whether that one said the id. */
+  async #askHealth(id: string, hive: HiveAddress, deadline: Deadline) {
     const refusals: string[] = [];
+    let saysId = false;
     for (const path of HEALTH_PATHS) {
       const response = await this.#get(hive, path, deadline);
       if (isSuccess(response)) {
         const answering = await idIn(response);
         if (answering !== undefined && answering !== id) throw wrongHive(hive, answering, id);
+        saysId = answering === id;
         break;
       }
       response.destroy();
       refusals.push(`${path} answered ${response.statusCode}`);
     }
-    return refusals;
+    return { refusals, saysId };
   }
 
   async #get(hive: HiveAddress, path: string, deadline: Deadline): Promise<IncomingMessage> {
@@ -255,6 +241,12 @@ async function idIn(response: IncomingMessage): Promise<string | undefined> {
 function wrongHive(hive: HiveAddress, answering: string, id: string): ProbeError {
   return new ProbeError("WRONG_HIVE", `${display(hive)} is hive '${answering.slice(0, MAX_SHOWN_ID)}', not '${id}'`);
 }
+
+const namelessHive = (hive: HiveAddress, id: string): ProbeError =>
+  new ProbeError(
+    "WRONG_HIVE",
+    `what answers at ${display(hive)} does not say that it is hive '${id}', as it did before`,
+  );
 
 const display = ({ host, port }: HiveAddress): string => (isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`);
 

@@ -97,6 +97,7 @@ export class Liveness {
       sight.host = record.host;
       sight.port = record.port;
       sight.probe = "pending";
+      sight.saysId = false;
       sight.answeredAtMs = undefined;
       sight.probes.length = 0;
       sight.failedFromMs = Number.NEGATIVE_INFINITY;
@@ -151,6 +152,7 @@ export class Liveness {
     if (result.outcome !== "failed") sight.unreachableSinceMs = undefined;
     if (result.outcome === "answered") {
       sight.answeredAtMs = result.endedAtMs;
+      sight.saysId ||= result.saysId === true;
       sight.setByOperator = false;
       sight.failedFromMs = Number.NEGATIVE_INFINITY;
       this.condition.listening.sign(result.endedAtMs);

@@ -13,6 +13,8 @@ export interface ProbeResult {
   readonly endedAtMs: number;
   /** Why it failed. */
   readonly problem: string | undefined;
+  /** Whether what answered said that it is this hive. */
+  readonly saysId?: boolean;
 }
 
 /** A change of status, and the rule that made it. */
@@ -58,6 +60,8 @@ export interface Sight {
   port: number;
   /** What the last probe there showed that showed anything. */
   probe: Finding | "pending";
+  /** What answered there has said once that it is this hive: what does not is something else. */
+  saysId: boolean;
   /** The last few probes, the newest last. */
   readonly probes: ProbeResult[];
   /** Beginnings of the first and the last failed probe since the last sign of life. */
@@ -153,6 +157,7 @@ function newSight(id: string, ordinal: number): Sight {
     host: "",
     port: 0,
     probe: "pending",
+    saysId: false,
     probes: [],
     failedFromMs: Number.NEGATIVE_INFINITY,
     failedAtMs: Number.NEGATIVE_INFINITY,
