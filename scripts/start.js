@@ -67,6 +67,7 @@ Example: QUEEN_PORT=8501 QUEEN_DATABASE=/tmp/hives.db pnpm start
 const { env } = process;
 const hiveId = env.HIVE_ID ?? "localhost";
 const say = (text) => process.stderr.write(`start: ${text}\n`);
+const pathOf = (relative) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
 const contactHost = (host) => (host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host);
 const toUrl = (host, port) => {
   if (env.QUEEN_TLS_CERT && env.HIVE_QUEEN) return env.HIVE_QUEEN;
@@ -95,8 +96,8 @@ function stop(signal) {
  * Starts a program in a process group of its own, and passes its output on. Through the IPC channel it learns of the end of this
  * process, even when that is killed, and ends too.
  */
-function start(name, script, settings = {}) {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(`../${script}`, import.meta.url))], {
+function start(name, source, settings = {}) {
+  const child = spawn(process.execPath, [pathOf("scripts/run.js"), pathOf(source)], {
     env: { ...env, ...settings },
     stdio: ["ignore", "pipe", "inherit", "ipc"],
     detached: true,
@@ -187,7 +188,7 @@ async function addHive(queenUrl, { host, port }) {
 
 async function run() {
   say("starting the queen");
-  const queen = start("queen", "apps/queen/bin/queen.js");
+  const queen = start("queen", "apps/queen/src/main.ts");
   const at = await whereItListens(queen, env.QUEEN_HOST ?? "127.0.0.1", env.QUEEN_PORT ?? "8500");
   const queenUrl = toUrl(contactHost(at.host), at.port);
   await waitForHealth(queenUrl);
@@ -199,7 +200,7 @@ async function run() {
   say(`starting the hive ${hiveId}`);
   // Whoever may add the hive may beat for it.
   const token = env.QUEEN_TOKEN && !env.HIVE_TOKEN && !env.HIVE_TOKEN_FILE && { HIVE_TOKEN: env.QUEEN_TOKEN };
-  const hive = start("hive", "apps/hive/bin/hive.js", { HIVE_QUEEN: queenUrl, HIVE_PORT: port, ...token });
+  const hive = start("hive", "apps/hive/src/agent.ts", { HIVE_QUEEN: queenUrl, HIVE_PORT: port, ...token });
   await whereItListens(hive, host, port);
   say(`running; look with: curl ${queenUrl}/v1/hives`);
 }

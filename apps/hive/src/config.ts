@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { Command, CommanderError } from "commander";
 import { z } from "zod";
+import manifest from "../package.json" with { type: "json" };
 import { type QueenAccess, readQueenAccess } from "./queen-access.ts";
 
 /** Settings of the agent. Times are in milliseconds. */
@@ -194,20 +194,10 @@ Exit codes: 0 stopped by SIGTERM or SIGINT, 1 could not start, such as a port th
 130 SIGINT came twice, 143 SIGTERM did.
 Example: pnpm hive --id gpu-01 --queen http://queen.example:8500 --host 0.0.0.0`;
 
-/** Set when the agent is bundled into one file, beside which there is no package.json. */
-declare const BUNDLED_VERSION: string | undefined;
-
-function readVersion(): string {
-  if (typeof BUNDLED_VERSION === "string") return BUNDLED_VERSION;
-  return z
-    .object({ version: z.string() })
-    .parse(JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"))).version;
-}
-
 function createCommand(): Command {
   const command = new Command("pnpm hive")
     .description("The hive agent: says which devices this host has, and beats to its queen.")
-    .version(readVersion(), "-V, --version", "show the version")
+    .version(manifest.version, "-V, --version", "show the version")
     .helpOption("-h, --help", "show this help")
     .addHelpText("after", HELP_AFTER)
     .configureOutput({ writeErr: () => {} })

@@ -6,11 +6,14 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
+import { bundleOf } from "../../../scripts/build/cache.js";
 import { eventually, type LogLine, temporaryFolder } from "./testing.ts";
 
-const START = fileURLToPath(new URL("../../../scripts/start.js", import.meta.url));
-const QUEEN = fileURLToPath(new URL("../../queen/bin/queen.js", import.meta.url));
-const HIVE = fileURLToPath(new URL("../bin/hive.js", import.meta.url));
+const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+const START = pathOf("../../../scripts/start.js");
+const PROGRAMS = { queen: pathOf("../../queen/src/main.ts"), hive: pathOf("./agent.ts") };
+const QUEEN = await bundleOf(PROGRAMS.queen);
+const HIVE = await bundleOf(PROGRAMS.hive);
 const run = (script: string, ...args: string[]) =>
   spawnSync(process.execPath, [script, ...args], {
     encoding: "utf8",
@@ -78,7 +81,7 @@ function startFleet(folder: string, env: Record<string, string> = {}): Fleet {
       const lines = execFileSync("/bin/ps", ["-e", "-o", "ppid=,pid=,args="], { encoding: "utf8" }).split("\n");
       const words = lines.map((line) => line.trim().split(/\s+/));
       return Number(
-        words.find(([parent, , ...args]) => parent === String(child.pid) && args.join(" ").endsWith(`${name}.js`))?.[1],
+        words.find(([parent, , ...args]) => parent === String(child.pid) && args.at(-1) === PROGRAMS[name])?.[1],
       );
     },
     ended,

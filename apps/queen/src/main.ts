@@ -1,7 +1,9 @@
+import { fileURLToPath } from "node:url";
 import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
 import { pino } from "pino";
 import { type Config, readConfig } from "./config/config.ts";
-import type { Tls } from "./http/connections/servers.ts";
+import { runTokenCommand } from "./config/token-command.ts";
+import { readTls } from "./http/connections/tls.ts";
 import { errorForLog, SettingError } from "./http/errors.ts";
 import { systemClock } from "./process/clock.ts";
 import { reloadOnSighup, stopOnSignals } from "./process/signals.ts";
@@ -17,26 +19,27 @@ process.on("disconnect", endWithStarter);
 process.channel?.unref();
 
 const MAX_UNWRITTEN_BYTES = 1_048_576;
+/** The hive agent: its bundle, since this runs as a bundle. */
+const AGENT_FILE = fileURLToPath(new URL("../../hive/src/agent.ts", import.meta.url));
 
 const result = readConfig();
 if ("print" in result) process.stdout.write(result.print);
 else if ("problems" in result) fail(2, result.problems);
-else if ("tokenCommand" in result) {
-  // Loaded for that command alone, because the start of the queen must not wait for it.
-  const { runTokenCommand } = await import("./config/token-command.ts");
-  process.exitCode = await runTokenCommand(result.tokenCommand);
-} else await start(result.config);
+else if ("tokenCommand" in result) process.exitCode = await runTokenCommand(result.tokenCommand);
+else await start(result.config);
 
 async function start(config: Config): Promise<void> {
   const log = pino({ level: config.logLevel, serializers: { err: errorForLog } }, standardOutput());
   const metrics = new Metrics();
   const catalog = await openCatalog(config, metrics);
   if (catalog === undefined) return;
+  const readCertificate = async () => config.tlsFiles && readTls(config.tlsFiles);
   let queen: Queen | undefined;
   try {
     await checkThatSafe(config, catalog);
-    const tls = await readCertificate(config);
-    queen = assembleQueen({ ...config, tls, catalog, log, metrics, clock: systemClock, resolve: systemResolve });
+    const tls = await readCertificate();
+    const parts = { catalog, log, metrics, clock: systemClock, resolve: systemResolve, agentFile: AGENT_FILE };
+    queen = assembleQueen({ ...config, tls, ...parts });
     await queen.app.listen({ host: config.host, port: config.port });
   } catch (error) {
     await queen?.stop();
@@ -52,16 +55,12 @@ async function start(config: Config): Promise<void> {
     await queen.servers.listenAlso(others, port);
   }
   const stop = stopOnSignals({ queen, catalog, log });
-  reloadOnSighup({ queen, log, stop, readCertificate: () => readCertificate(config) });
+  reloadOnSighup({ queen, log, stop, readCertificate });
   queen.door.start();
   queen.healthLoop.start();
   queen.startLookingBack();
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port, ...(config.tlsFiles && { tls: true }) }, "queen listening");
-}
-
-async function readCertificate({ tlsFiles }: Config): Promise<Tls | undefined> {
-  return tlsFiles && (await import("./http/connections/tls.ts")).readTls(tlsFiles);
 }
 
 /** Whoever can reach the port may do everything while there is no token; and nobody may do anything while there are hives' tokens alone. */

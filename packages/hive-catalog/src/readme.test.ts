@@ -14,7 +14,7 @@ const run = promisify(execFile);
 const repository = fileURLToPath(new URL("../../..", import.meta.url));
 const packageFolder = fileURLToPath(new URL("..", import.meta.url));
 /** How the README says that its program is run. */
-const TYPESCRIPT = join(repository, "scripts/typescript.js");
+const RUN = join(repository, "scripts/run.js");
 
 /** The TypeScript of a README as one program. */
 async function programOf(readme: string): Promise<string> {
@@ -30,7 +30,7 @@ async function runProgram(program: string, env: NodeJS.ProcessEnv = {}) {
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, "program.ts");
   await writeFile(file, program);
-  const { stdout } = await run(process.execPath, ["--import", TYPESCRIPT, file], {
+  const { stdout } = await run(process.execPath, [RUN, file], {
     cwd: folder,
     timeout: 60_000,
     env: { ...process.env, ...env },

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { z } from "zod";
+import type { z } from "zod";
+import manifest from "../../package.json" with { type: "json" };
 import type { LivenessSettings } from "../fleet/liveness/liveness.ts";
 import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { LifecycleSettings } from "./lifecycle-settings.ts";
@@ -66,7 +66,7 @@ export function readConfig(argv = process.argv.slice(2), env: NodeJS.ProcessEnv 
   if (given[0] === "token") return readTokenCommand(given.slice(1), env);
   const { flags, asks, problems } = readFlags(command, given);
   if (asks === "help") return { print: command.helpInformation() + HELP_AFTER };
-  if (asks === "version") return { print: `${readVersion()}\n` };
+  if (asks === "version") return { print: `${manifest.version}\n` };
 
   const read = <Schema extends z.ZodType>(name: string, { flag, variable, schema }: Setting & { schema: Schema }) => {
     const given = flags[name] ?? env[variable];
@@ -146,13 +146,6 @@ const EMPTY = {
 
 const problem = (flag: string, variable: string, given: string | undefined, message: string): string =>
   `${flag} (${variable}) ${message}; got ${JSON.stringify(given)}`;
-
-function readVersion(): string {
-  const { version } = z
-    .object({ version: z.string() })
-    .parse(JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")));
-  return version;
-}
 
 /** What is wrong with a command line, as commander says it, in one line that points to the help. */
 const usageError = (text: string): string =>

@@ -1,6 +1,5 @@
 import { accessSync, constants } from "node:fs";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { isHost } from "@repo/hive-catalog/record";
 import { z } from "zod";
 import { AllowedHosts } from "../reach/allowed-hosts.ts";
@@ -24,8 +23,8 @@ export const DEFAULT_LIMITS: Limits = {
 };
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-const REPOSITORY_ROOT = new URL("../../../../", import.meta.url);
-export const DEFAULT_DATABASE = fileURLToPath(new URL("data/hives.db", REPOSITORY_ROOT));
+/** From the working folder, as every path: `pnpm` runs in the repository's. */
+export const DEFAULT_DATABASE = "data/hives.db";
 /** setTimeout knows no longer one. */
 const MAX_INTERVAL_MS = 2_147_483_647;
 
@@ -123,7 +122,7 @@ export const SETTINGS = {
   database: setting(
     "database",
     "path or URL",
-    "where the catalog is: a file, or a libSQL server (default: data/hives.db in the repository)",
+    "where the catalog is: a file, or a libSQL server (default: data/hives.db in the working folder)",
     z.string().default(DEFAULT_DATABASE),
   ),
   healthIntervalMs: setting(

@@ -1,6 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 
 /** A file as it is answered. */
 export interface Asset {
@@ -30,10 +28,19 @@ const START = `window.ui = SwaggerUIBundle({ url: "/openapi.json", dom_id: "#swa
 `;
 
 /** What of swagger-ui-dist the page needs. */
-const PACKAGE_FILES: Record<string, string> = {
-  "swagger-ui.css": "text/css; charset=utf-8",
-  "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
-  "favicon-32x32.png": "image/png",
+const PACKAGE_FILES: Record<string, { readonly type: string; readonly file: URL }> = {
+  "swagger-ui.css": {
+    type: "text/css; charset=utf-8",
+    file: new URL("../../../node_modules/swagger-ui-dist/swagger-ui.css", import.meta.url),
+  },
+  "swagger-ui-bundle.js": {
+    type: "text/javascript; charset=utf-8",
+    file: new URL("../../../node_modules/swagger-ui-dist/swagger-ui-bundle.js", import.meta.url),
+  },
+  "favicon-32x32.png": {
+    type: "image/png",
+    file: new URL("../../../node_modules/swagger-ui-dist/favicon-32x32.png", import.meta.url),
+  },
 };
 
 /** The OpenAPI document, as it is committed. */
@@ -47,8 +54,6 @@ export const docsPage: Asset = { type: "text/html; charset=utf-8", body: PAGE };
 /** What that page loads: nothing comes from anywhere else. Undefined when there is no such file. */
 export async function docsFile(name: string): Promise<Asset | undefined> {
   if (name === "start.js") return { type: "text/javascript; charset=utf-8", body: START };
-  const type = Object.hasOwn(PACKAGE_FILES, name) ? PACKAGE_FILES[name] : undefined;
-  if (type === undefined) return undefined;
-  const folder = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
-  return { type, body: await readFile(join(folder, name)) };
+  const found = Object.hasOwn(PACKAGE_FILES, name) ? PACKAGE_FILES[name] : undefined;
+  return found && { type: found.type, body: await readFile(found.file) };
 }

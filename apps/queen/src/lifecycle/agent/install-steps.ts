@@ -9,7 +9,7 @@ import { script } from "../host.ts";
 import type { Job } from "../job.ts";
 import { Skipped, type Step, unlessAborted } from "../operation-run.ts";
 import { StepError } from "../step-error.ts";
-import { agentBundle } from "./agent-bundle.ts";
+import { readAgentBundle } from "./agent-bundle.ts";
 
 const MIN_NODE = [20, 19] as const;
 const AGENT = "agent.mjs";
@@ -89,7 +89,7 @@ const reachQueen = (job: Job): Step => ({
 const bundle = (job: Job): Step => ({
   name: "bundle",
   work: async () => {
-    job.bundle = await unlessAborted(job.signal, agentBundle());
+    job.bundle = await unlessAborted(job.signal, readAgentBundle(job.parts.agentFile));
     return `${job.bundle.contents.byteLength} bytes, SHA-256 ${job.bundle.sha256}`;
   },
 });
