@@ -17,10 +17,10 @@ export class Daemon implements AsyncDisposable {
   stdout = "";
   stderr = "";
 
-  constructor(name: keyof typeof PROGRAMS, args: readonly string[], env: NodeJS.ProcessEnv) {
+  constructor(name: keyof typeof PROGRAMS, args: readonly string[], env: NodeJS.ProcessEnv, file = PROGRAMS[name]) {
     this.#name = name;
     const clean = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(QUEEN|HIVE)_/.test(key)));
-    this.child = spawn(process.execPath, [PROGRAMS[name], ...args], {
+    this.child = spawn(process.execPath, [file, ...args], {
       cwd: "/",
       env: { ...clean, ...env },
       timeout: KILL_AFTER_MS,
