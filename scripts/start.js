@@ -9,57 +9,31 @@ import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { rootCertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
+import { SETTINGS as ofHive } from "../apps/hive/src/config.ts";
+import { SETTINGS as ofQueen } from "../apps/queen/src/config/settings.ts";
 
+const QUEEN = fileURLToPath(new URL("../apps/queen/src/main.ts", import.meta.url));
+const HIVE = fileURLToPath(new URL("../apps/hive/src/agent.ts", import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 6_000;
 
-const HELP = `Usage: pnpm start
+/** What else is set here, or means something else than to the program alone. */
+const OWN_VARIABLES = {
+  QUEEN_TOKEN:
+    "operator token with which the hive is added, once there are tokens; the hive's own too, unless it has one",
+  HIVE_QUEEN: "URL of the queen, where she has a certificate and it is for another name than QUEEN_HOST",
+};
+
+const help = (variables) => `Usage: pnpm start
 
 Starts a queen and one hive on this machine, adds the hive to the queen's catalog, and passes their logs on.
 SIGINT or SIGTERM stops both. When one of the two ends, so does the other.
 
 Options:
-  -h, --help                   show this help
+  -h, --help  show this help
 
 Environment:
-  QUEEN_HOST, QUEEN_PORT       where the queen listens (127.0.0.1, 8500; port 0 is any free one)
-  QUEEN_DATABASE               path or URL of the catalog (data/hives.db)
-  QUEEN_DATABASE_AUTH_TOKEN    token of a database server (none)
-  QUEEN_HEALTH_INTERVAL_MS     time between health checks (30000)
-  QUEEN_STALE_AFTER_MS         age at which a heartbeat no longer counts (60000)
-  QUEEN_MASS_FAILURE_SHARE     share of hives that must go missing at once to be held for a fault elsewhere (1/3)
-  QUEEN_MASS_FAILURE_MIN       and at least so many hives (3)
-  QUEEN_MASS_FAILURE_HOLD_MS   for how long at most none is marked offline then (300000)
-  QUEEN_FLAP_CHANGES           changes within the window after which a hive gets no new work for a while (4)
-  QUEEN_FLAP_WINDOW_MS         that window (600000)
-  QUEEN_PROBATION_MS           how long it must be steady before it does (120000)
-  QUEEN_ALLOWED_HOSTS          what the queen may contact (all but link-local and metadata addresses)
-  QUEEN_MIGRATE                whether to bring the catalog's tables up to date (true)
-  QUEEN_PUBLIC_URL             where hives on other machines reach the queen (none)
-  QUEEN_PUBLIC_CA              certificates that those hives need to trust her (none)
-  QUEEN_SSH_IDENTITY           private key to log in to hives with (those that ssh finds)
-  QUEEN_SSH_KNOWN_HOSTS        host keys to trust beside those that were confirmed (none)
-  QUEEN_TLS_CERT, QUEEN_TLS_KEY
-                               files of the queen's certificate and its key (plain HTTP)
-  QUEEN_TOKEN_REQUESTS_PER_SECOND, QUEEN_ADDRESS_REQUESTS_PER_SECOND
-                               requests a second for each token, and for each address without one (500, 100)
-  QUEEN_MAX_CONNECTIONS, QUEEN_MAX_CONNECTIONS_PER_ADDRESS
-                               connections in all, and from one address that did nothing yet (20000, 2000)
-  QUEEN_METRICS_BY_HIVE        whether /metrics has series of each single hive (false)
-  QUEEN_LOG_LEVEL              what the queen logs (info)
-  QUEEN_TOKEN                  operator token with which the hive is added, once there are tokens (none)
-  HIVE_ID                      name of the hive in the catalog (localhost)
-  HIVE_HOST, HIVE_PORT         where the hive listens (127.0.0.1, 8600; port 0 is any free one)
-  HIVE_BEAT_INTERVAL_MS        time between heartbeats (15000)
-  HIVE_PROBE_TIMEOUT_MS        how long a program that reads devices may take (5000)
-  HIVE_TOKEN, HIVE_TOKEN_FILE  the hive's token, or the file with it (QUEEN_TOKEN)
-  HIVE_QUEEN                   URL of the queen, where she has a certificate and it is for another name than QUEEN_HOST
-  HIVE_QUEEN_CA                file of the certificate that signed the queen's, where Node does not know it (none)
-  HIVE_LOG_LEVEL               what the hive logs (info)
-  HIVE_LOG_FILE, HIVE_PID_FILE where the hive logs and notes its process (standard output, nowhere)
-
-pnpm queen --help and pnpm hive --help say more of each.
-
+${variables}
 Exit codes: 0 stopped by a signal, 1 failed to start, or one of the two ended, 2 called wrongly or with settings that cannot be used.
 Example: QUEEN_PORT=8501 QUEEN_DATABASE=/tmp/hives.db pnpm start
 `;
@@ -67,7 +41,6 @@ Example: QUEEN_PORT=8501 QUEEN_DATABASE=/tmp/hives.db pnpm start
 const { env } = process;
 const hiveId = env.HIVE_ID ?? "localhost";
 const say = (text) => process.stderr.write(`start: ${text}\n`);
-const pathOf = (relative) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
 const contactHost = (host) => (host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host);
 const toUrl = (host, port) => {
   if (env.QUEEN_TLS_CERT && env.HIVE_QUEEN) return env.HIVE_QUEEN;
@@ -96,8 +69,8 @@ function stop(signal) {
  * Starts a program in a process group of its own, and passes its output on. Through the IPC channel it learns of the end of this
  * process, even when that is killed, and ends too.
  */
-function start(name, source, settings = {}) {
-  const child = spawn(process.execPath, [pathOf("scripts/run.js"), pathOf(source)], {
+function start(name, program, settings = {}) {
+  const child = spawn(process.execPath, ["--enable-source-maps", program], {
     env: { ...env, ...settings },
     stdio: ["ignore", "pipe", "inherit", "ipc"],
     detached: true,
@@ -188,7 +161,7 @@ async function addHive(queenUrl, { host, port }) {
 
 async function run() {
   say("starting the queen");
-  const queen = start("queen", "apps/queen/src/main.ts");
+  const queen = start("queen", QUEEN);
   const at = await whereItListens(queen, env.QUEEN_HOST ?? "127.0.0.1", env.QUEEN_PORT ?? "8500");
   const queenUrl = toUrl(contactHost(at.host), at.port);
   await waitForHealth(queenUrl);
@@ -200,16 +173,26 @@ async function run() {
   say(`starting the hive ${hiveId}`);
   // Whoever may add the hive may beat for it.
   const token = env.QUEEN_TOKEN && !env.HIVE_TOKEN && !env.HIVE_TOKEN_FILE && { HIVE_TOKEN: env.QUEEN_TOKEN };
-  const hive = start("hive", "apps/hive/src/agent.ts", { HIVE_QUEEN: queenUrl, HIVE_PORT: port, ...token });
+  const hive = start("hive", HIVE, { HIVE_QUEEN: queenUrl, HIVE_PORT: port, ...token });
   await whereItListens(hive, host, port);
   say(`running; look with: curl ${queenUrl}/v1/hives`);
+}
+
+/** The variables of both programs, a line each. */
+function variablesHelp() {
+  const variables = [...ofQueen.variables, ...ofHive.variables]
+    .filter(({ variable }) => !(variable in OWN_VARIABLES))
+    .map(({ variable, help, default: standard }) => [variable, standard ? `${help} (${standard})` : help])
+    .concat(Object.entries(OWN_VARIABLES));
+  const width = Math.max(...variables.map(([variable]) => variable.length));
+  return variables.map(([variable, text]) => `  ${variable.padEnd(width)}  ${text}\n`).join("");
 }
 
 function main() {
   // `pnpm start -- --help` hands the dashes on.
   const args = process.argv.slice(process.argv[2] === "--" ? 3 : 2);
   if (args.includes("--help") || args.includes("-h")) {
-    process.stdout.write(HELP);
+    process.stdout.write(help(variablesHelp()));
     return;
   }
   if (args.length > 0) {

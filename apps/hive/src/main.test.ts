@@ -70,7 +70,7 @@ test("a hanging nvidia-smi is no GPUs, is killed with its children, and the log 
   const marker = newMarker();
   const agent = agentWithNvidiaSmi(hangingScript(marker), "--probe-timeout-ms", "1500");
   expect(await devicesOf(agent)).toEqual({ cpu, gpus: [] });
-  expect(await agent.logged("GPUs may be missing: nvidia-smi did not end within 1500 ms")).toBeDefined();
+  expect(await agent.logged("GPUs may be missing: nvidia-smi did not end within 1.5 s")).toBeDefined();
   await eventually(() => (isRunning(marker) ? undefined : true), "the end of the hanging process");
 });
 

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import os, { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
@@ -10,10 +10,11 @@ import { bundleOf } from "../../../scripts/build/cache.js";
 import { eventually, type LogLine, temporaryFolder } from "./testing.ts";
 
 const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
-const START = pathOf("../../../scripts/start.js");
-const PROGRAMS = { queen: pathOf("../../queen/src/main.ts"), hive: pathOf("./agent.ts") };
-const QUEEN = await bundleOf(PROGRAMS.queen);
-const HIVE = await bundleOf(PROGRAMS.hive);
+const START = await bundleOf(pathOf("../../../scripts/start.js"));
+const QUEEN = await bundleOf(pathOf("../../queen/src/main.ts"));
+const HIVE = await bundleOf(pathOf("./agent.ts"));
+/** What start runs: the bundles beside its own. */
+const STARTED = { queen: join(dirname(START), "main.js"), hive: join(dirname(START), "agent.js") };
 const run = (script: string, ...args: string[]) =>
   spawnSync(process.execPath, [script, ...args], {
     encoding: "utf8",
@@ -81,7 +82,7 @@ function startFleet(folder: string, env: Record<string, string> = {}): Fleet {
       const lines = execFileSync("/bin/ps", ["-e", "-o", "ppid=,pid=,args="], { encoding: "utf8" }).split("\n");
       const words = lines.map((line) => line.trim().split(/\s+/));
       return Number(
-        words.find(([parent, , ...args]) => parent === String(child.pid) && args.at(-1) === PROGRAMS[name])?.[1],
+        words.find(([parent, , ...args]) => parent === String(child.pid) && args.at(-1) === STARTED[name])?.[1],
       );
     },
     ended,

@@ -3,9 +3,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { fillFleet, migrateFleet, type Server, startServer } from "@repo/bench";
-import { HiveCatalog } from "@repo/hive-catalog";
+import { HiveCatalog, mintToken } from "@repo/hive-catalog";
 import { buildDist } from "../../../scripts/build/dist.js";
-import { mintToken } from "../src/http/door/tokens.ts";
 
 const BARE_HTTP = fileURLToPath(new URL("./bare-http.ts", import.meta.url));
 const ANSWERING_HIVES = fileURLToPath(new URL("./answering-hives.ts", import.meta.url));
@@ -64,12 +63,12 @@ export async function beatingFleet(path: string, size: number): Promise<void> {
 /** Locks the door of a fleet: an operator has a token, and each of these hives has its own, which is returned. */
 export async function giveTokens(path: string, hiveIds: readonly string[]): Promise<string[]> {
   await using catalog = await HiveCatalog.open(path);
-  const operator = mintToken();
-  await catalog.tokens.add({ id: operator.id, name: "operator", role: "operator", hash: operator.hash });
+  const { token: _, ...operator } = mintToken();
+  await catalog.tokens.add({ ...operator, name: "operator", role: "operator" });
   const tokens: string[] = [];
   for (const hiveId of hiveIds) {
-    const { id, token, hash } = mintToken();
-    await catalog.tokens.add({ id, name: hiveId, role: "hive", hiveId, hash });
+    const { token, ...minted } = mintToken();
+    await catalog.tokens.add({ ...minted, name: hiveId, role: "hive", hiveId });
     tokens.push(token);
   }
   return tokens;
