@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { type HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
-import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
 import { DEFAULT_LIMITS, type Limits } from "./config/settings.ts";
 import { Cordons } from "./fleet/cordons.ts";
 import { DeviceDetection } from "./fleet/devices.ts";
@@ -11,16 +12,18 @@ import { HealthLoop } from "./fleet/watch.ts";
 import { HiveRegistry } from "./fleet/workers/registry.ts";
 import { createApp } from "./http/app.ts";
 import { Arrivals } from "./http/connections/arrivals.ts";
+import { EventStream } from "./http/connections/event-stream.ts";
 import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts";
 import { Door } from "./http/door/door.ts";
-import { levelOf } from "./http/errors.ts";
-import type { Lifecycle, LifecycleParts } from "./lifecycle/lifecycle.ts";
+import { Lifecycle, type LifecycleParts } from "./lifecycle/lifecycle.ts";
 import type { Clock } from "./process/clock.ts";
+import { levelOf } from "./process/errors.ts";
 import { isLoopback } from "./reach/addresses.ts";
 import type { AllowedHosts } from "./reach/allowed-hosts.ts";
 import { Probe, type Resolve } from "./reach/probe.ts";
 import { EventLog } from "./telling/events.ts";
 import type { Metrics } from "./telling/metrics.ts";
+import { MetricsPage } from "./telling/metrics-page.ts";
 
 const MAX_PROBE_TIMEOUT_MS = 5000;
 const REAP_INTERVAL_MS = 50;
@@ -29,7 +32,7 @@ const DEFAULT_LOOK_BACK = { afterMs: 250, intervalMs: 60_000 };
 export interface QueenOptions extends LivenessSettings {
   catalog: HiveCatalog;
   clock: Clock;
-  log: FastifyBaseLogger;
+  log: Logger;
   allowedHosts: AllowedHosts;
   resolve: Resolve;
   /** Counts from the opening of the catalog on. */
@@ -84,9 +87,9 @@ export function assembleQueen(options: QueenOptions): Queen {
   const detection = new DeviceDetection({ catalog, probe: newProbe(), events, log });
   const arrivals = new Arrivals(clock);
   const parts = { catalog, registry, liveness, cordons, events, metrics, statuses, detection, clock, log };
-  const heartbeats = new HeartbeatReceiver({ ...parts, arrivals });
+  const heartbeats = new HeartbeatReceiver({ ...parts, connectionsSettled: () => arrivals.settled });
   const healthLoop = new HealthLoop({ ...parts, probe: newProbe(), intervalMs: healthIntervalMs });
-  const lifecycle = lazyLifecycle(() => ({
+  const lifecycle = new Lifecycle({
     ...parts,
     probe: new Probe({ allowedHosts, resolve, timeoutMs: MAX_PROBE_TIMEOUT_MS }),
     allowedHosts,
@@ -95,23 +98,34 @@ export function assembleQueen(options: QueenOptions): Queen {
     timeouts: options.lifecycleTimeouts,
     agentFile: options.agentFile,
     ownUrl: () => (options.tls && options.lifecycle.publicUrl) ?? urlOf(app, options.tls),
-  }));
+  });
   const { host = "127.0.0.1", limits = DEFAULT_LIMITS } = options;
   const servers = new Servers({ ...options, limits, arrivals });
   const onAdmitted = (socket: Socket) => servers.prove(socket);
   const door = new Door({ catalog, clock, log, limits, openUntilTokens: isLoopback(host), onAdmitted });
+  const stopping = new AbortController();
+  const eventStream = new EventStream(parts);
+  let metricsPage: MetricsPage | undefined;
   const app = createApp({
     ...parts,
     heartbeats,
     allowedHosts,
     door,
     servers,
-    metricsByHive,
-    lifecycle: lifecycle.load,
+    lifecycle,
+    eventStream,
+    // From its making on it watches the process, so it is made when somebody reads it.
+    metricsPage: () =>
+      (metricsPage ??= new MetricsPage({
+        ...parts,
+        hives: metricsByHive ? () => liveness.sights.values() : undefined,
+      })),
+    startedAtMs: clock.monotonicNow(),
+    stopping: stopping.signal,
   });
   const endDeadOperations = async () => {
     const unfinished = await catalog.operations.unfinished();
-    if (unfinished.length > 0) await (await lifecycle.load()).endDead(unfinished);
+    if (unfinished.length > 0) await lifecycle.endDead(unfinished);
   };
   const lookBack = () =>
     void endDeadOperations().catch((error) => {
@@ -126,6 +140,8 @@ export function assembleQueen(options: QueenOptions): Queen {
   };
   const unwatchEventLoop = metrics.watchEventLoop();
   const stop = async () => {
+    stopping.abort();
+    eventStream.close();
     unwatchEventLoop();
     door.stop();
     for (const timer of lookBackTimers) clearTimeout(timer);
@@ -136,21 +152,6 @@ export function assembleQueen(options: QueenOptions): Queen {
     await quiet;
   };
   return { app, registry, liveness, events, healthLoop, door, servers, endDeadOperations, startLookingBack, stop };
-}
-
-/** Loaded when it is first needed: the start of the queen must not wait for it. */
-function lazyLifecycle(parts: () => LifecycleParts) {
-  let loading: Promise<Lifecycle> | undefined;
-  return {
-    load: () => {
-      loading ??= import("./lifecycle/lifecycle.ts").then(({ Lifecycle }) => new Lifecycle(parts()));
-      loading.catch(() => {
-        loading = undefined;
-      });
-      return loading;
-    },
-    close: async () => (await loading?.catch(() => undefined))?.close(),
-  };
 }
 
 /** Where a program on this machine reaches the queen. */

@@ -3,7 +3,7 @@ import { openTestCatalog } from "@repo/hive-catalog/testing";
 import type { InjectOptions } from "fastify";
 import { pino } from "pino";
 import type { LivenessSettings } from "../src/fleet/liveness/liveness.ts";
-import { errorForLog } from "../src/http/errors.ts";
+import { errorForLog } from "../src/process/errors.ts";
 import { assembleQueen, type Queen, type QueenOptions } from "../src/queen.ts";
 import { AllowedHosts } from "../src/reach/allowed-hosts.ts";
 import { systemResolve } from "../src/reach/probe.ts";

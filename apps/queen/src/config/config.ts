@@ -1,17 +1,13 @@
 import type { Environment, Values } from "@repo/settings";
 import { Command } from "commander";
 import manifest from "../../package.json" with { type: "json" };
+import type { TlsFiles } from "../http/connections/tls.ts";
 import { CATALOG_SETTINGS, SETTINGS } from "./settings.ts";
 
 type Given = Values<typeof SETTINGS>;
 
 /** The settings of the queen, checked. */
 export type Config = ReturnType<typeof configOf>;
-
-export interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
-}
 
 /** The command `queen token …`: its arguments, and where the catalog is if they do not say. */
 export interface TokenCommand extends Values<typeof CATALOG_SETTINGS> {

@@ -1,5 +1,5 @@
 import type { Cordon, DamagedRecord, HiveCatalog, NewCordon } from "@repo/hive-catalog";
-import type { FastifyBaseLogger } from "fastify";
+import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
 import { wholeTurn } from "../process/turn.ts";
 import type { EventLog } from "../telling/events.ts";
@@ -8,7 +8,7 @@ interface Parts {
   catalog: HiveCatalog;
   events: EventLog;
   clock: Clock;
-  log: FastifyBaseLogger;
+  log: Logger;
   /** Told of each hive whose cordon came, went or changed. */
   onChange: (hiveId: string) => void;
 }

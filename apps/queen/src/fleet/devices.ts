@@ -1,6 +1,6 @@
 import type { DeviceCapabilities } from "@repo/device-types";
 import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
-import type { FastifyBaseLogger } from "fastify";
+import type { Logger } from "pino";
 import type { HiveAddress, Probe } from "../reach/probe.ts";
 import type { EventLog } from "../telling/events.ts";
 
@@ -8,7 +8,7 @@ interface Parts {
   catalog: HiveCatalog;
   probe: Probe;
   events: EventLog;
-  log: FastifyBaseLogger;
+  log: Logger;
 }
 
 /** Asks hives for their devices and stores the answers; never two at a time of one hive. */

@@ -1,42 +1,18 @@
-import { Cordon, type HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
-import { HIVE_ID_PATTERN } from "@repo/hive-catalog/record";
-import { z } from "zod";
-import type { Arrivals } from "../http/connections/arrivals.ts";
-import { MAX_ID_LENGTH } from "../http/input.ts";
+import { type HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
 import type { Clock } from "../process/clock.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { DeviceDetection } from "./devices.ts";
 import type { Liveness } from "./liveness/liveness.ts";
 import type { StatusKeeper } from "./statuses.ts";
 import type { HiveRegistry } from "./workers/registry.ts";
-import { isoTime, isTime, usualWorkers, WorkersJson } from "./workers/worker.ts";
+import type { Worker } from "./workers/worker.ts";
 
-/** Any under which a hive may be stored. */
-const hiveId = Cordon.shape.hiveId
-  .max(MAX_ID_LENGTH, `must be at most ${MAX_ID_LENGTH} characters`)
-  .meta({ description: "The id under which the hive is stored", examples: ["localhost", "hive-prod-01"] });
-
-/** What a hive posts to `/v1/heartbeat`. Further keys are ignored. */
-export const HeartbeatJson = z
-  .object({
-    hive_id: hiveId,
-    timestamp: isoTime,
-    workers: WorkersJson,
-  })
-  .transform(({ hive_id, timestamp, workers }) => ({
-    hiveId: hive_id,
-    timestampMs: Date.parse(timestamp.toUpperCase()),
-    workers,
-  }));
-export type Heartbeat = z.output<typeof HeartbeatJson>;
-
-/** A sound heartbeat, without the cost of zod; undefined for anything else, which `HeartbeatJson` then judges. */
-export function usualHeartbeat(json: unknown): Heartbeat | undefined {
-  if (typeof json !== "object" || json === null) return undefined;
-  const { hive_id: hiveId, timestamp, workers: items } = json as Record<string, unknown>;
-  if (typeof hiveId !== "string" || !HIVE_ID_PATTERN.test(hiveId) || !isTime(timestamp)) return undefined;
-  const workers = usualWorkers(items);
-  return workers && { hiveId, timestampMs: Date.parse(timestamp.toUpperCase()), workers };
+/** What a hive says in a heartbeat. */
+export interface Heartbeat {
+  readonly hiveId: string;
+  /** By the clock of the hive. */
+  readonly timestampMs: number;
+  readonly workers: readonly Worker[];
 }
 
 interface Parts {
@@ -47,7 +23,8 @@ interface Parts {
   detection: DeviceDetection;
   metrics: Metrics;
   clock: Clock;
-  arrivals: Pick<Arrivals, "settled">;
+  /** Resolves when no further connection comes in; undefined while none does. */
+  connectionsSettled: () => Promise<void> | undefined;
 }
 
 /** Takes heartbeats: first the catalog, then the registry, then the status of the hive where it differs. */
@@ -65,12 +42,12 @@ export class HeartbeatReceiver {
    * Throws HiveCatalogError, HIVE_NOT_FOUND for a hive that nobody added.
    */
   async receive({ hiveId, timestampMs, workers }: Heartbeat): Promise<number> {
-    const { catalog, registry, liveness, statuses, detection, metrics, clock, arrivals } = this.#parts;
+    const { catalog, registry, liveness, statuses, detection, metrics, clock, connectionsSettled } = this.#parts;
     const receivedAtMs = clock.now();
     const beganAtMs = clock.monotonicNow();
     this.#waiting += 1;
     try {
-      const { settled } = arrivals;
+      const settled = connectionsSettled();
       if (settled) await settled;
       await catalog.updateHeartbeat(hiveId, receivedAtMs);
       registry.update(hiveId, workers, timestampMs - receivedAtMs);

@@ -1,7 +1,7 @@
 import { type HiveCatalog, HiveCatalogError, type HiveRecord, type HiveStatus } from "@repo/hive-catalog";
-import type { FastifyBaseLogger } from "fastify";
-import { isOutcomeUnknown } from "../http/errors.ts";
+import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
+import { isOutcomeUnknown } from "../process/errors.ts";
 import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { Verdict } from "./liveness/judge.ts";
@@ -15,7 +15,7 @@ interface Parts {
   events: EventLog;
   metrics: Metrics;
   clock: Clock;
-  log: FastifyBaseLogger;
+  log: Logger;
   staleAfterMs: number;
 }
 

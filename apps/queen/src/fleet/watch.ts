@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type HiveCatalog, HiveCatalogError, type HiveRecord } from "@repo/hive-catalog";
-import type { FastifyBaseLogger } from "fastify";
-import { levelOf } from "../http/errors.ts";
+import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
+import { levelOf } from "../process/errors.ts";
 import { wholeTurn } from "../process/turn.ts";
 import { type Probe, ProbeError } from "../reach/probe.ts";
 import type { Metrics } from "../telling/metrics.ts";
@@ -43,7 +43,7 @@ interface Parts {
   probe: Probe;
   metrics: Metrics;
   clock: Clock;
-  log: FastifyBaseLogger;
+  log: Logger;
   intervalMs: number;
 }
 

@@ -1,19 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { HiveCatalogError, type HiveRecord, type OperationRecord } from "@repo/hive-catalog";
-import type { FastifyBaseLogger } from "fastify";
+import type { Logger } from "pino";
 import type { Liveness } from "../fleet/liveness/liveness.ts";
 import type { StatusKeeper } from "../fleet/statuses.ts";
-import { hiveNotFound, isOutcomeUnknown, operationNotFound, Problem } from "../http/errors.ts";
 import type { Clock } from "../process/clock.ts";
+import { isOutcomeUnknown, reasonOf } from "../process/errors.ts";
 import { isLoopback, plainHost } from "../reach/addresses.ts";
 import type { EventLog } from "../telling/events.ts";
 import { PLANS } from "./agent/plans.ts";
+import { hiveNotFound, LifecycleError, operationNotFound } from "./errors.ts";
 import { Job, type JobParts, type LifecycleTimeouts } from "./job.ts";
 import { Cancelled, type End, OperationRun, QueenStopping } from "./operation-run.ts";
 import { isGone, newOwner } from "./owner.ts";
 import { whyNotRemovable } from "./removal.ts";
 import { HostKeyDesk } from "./ssh/host-key-desk.ts";
-import { reasonOf } from "./step-error.ts";
 
 export type OperationKind = OperationRecord["kind"];
 
@@ -28,7 +28,7 @@ const OVERDUE_MS = 60_000;
 
 export interface LifecycleParts extends Omit<JobParts, "timeouts"> {
   clock: Clock;
-  log: FastifyBaseLogger;
+  log: Logger;
   events: EventLog;
   liveness: Liveness;
   statuses: StatusKeeper;
@@ -50,7 +50,7 @@ export class Lifecycle {
     this.hostKeys = new HostKeyDesk(this.#parts);
   }
 
-  /** Begins an operation, and answers its record at once. Throws a Problem, or HiveCatalogError: OPERATION_IN_PROGRESS. */
+  /** Begins an operation, and answers its record at once. Throws LifecycleError, or HiveCatalogError such as OPERATION_IN_PROGRESS. */
   async begin(kind: OperationKind, hiveId: string): Promise<OperationRecord> {
     const { catalog, clock, timeouts } = this.#parts;
     if (this.#closed) throw queenStopping();
@@ -79,14 +79,14 @@ export class Lifecycle {
     return this.#read(id);
   }
 
-  /** Throws a Problem while something is done to the hive, or its agent runs because a queen started it. */
+  /** Throws while something is done to the hive, or its agent runs because a queen started it. */
   async checkRemovable(hiveId: string): Promise<void> {
     await this.endDead(await this.#unfinishedOf(hiveId));
     const { operations } = this.#parts.catalog;
     const addedAtMs = await this.#addedAtMs(hiveId);
     const history = (await operations.list({ hiveId })).filter(({ createdAtMs }) => createdAtMs >= addedAtMs);
-    const problem = whyNotRemovable(hiveId, history);
-    if (problem !== undefined) throw problem;
+    const why = whyNotRemovable(hiveId, history);
+    if (why !== undefined) throw why;
   }
 
   /** Ends what this queen still does to a hive that was removed. */
@@ -231,28 +231,25 @@ export class Lifecycle {
 
 const STOPPING = "the queen was stopped";
 
-const queenStopping = (): Problem =>
-  new Problem(503, "STOPPING", "The queen is stopping", { headers: { "retry-after": "5" } });
+const queenStopping = (): LifecycleError => new LifecycleError("STOPPING", "The queen is stopping");
 
-function notCancellable({ id, state, owner }: OperationRecord): Problem {
-  if (state !== "running") return new Problem(409, "OPERATION_FINISHED", `The operation ${id} has ended: ${state}`);
-  return new Problem(
-    409,
+function notCancellable({ id, state, owner }: OperationRecord): LifecycleError {
+  if (state !== "running") return new LifecycleError("OPERATION_FINISHED", `The operation ${id} has ended: ${state}`);
+  return new LifecycleError(
     "OPERATION_ELSEWHERE",
     `The operation ${id} is run by another queen (${owner}): cancel it there`,
   );
 }
 
-function notManaged({ id, host }: HiveRecord): Problem {
-  return new Problem(
-    409,
+function notManaged({ id, host }: HiveRecord): LifecycleError {
+  return new LifecycleError(
     "HIVE_NOT_MANAGED",
     `The hive ${JSON.stringify(id)} has no ssh_host and is at ${JSON.stringify(host)}, not on the queen's own machine: give it an ssh_host`,
   );
 }
 
-function publicUrlNeeded(): Problem {
+function publicUrlNeeded(): LifecycleError {
   const detail =
     "QUEEN_PUBLIC_URL is not set, so the hive could not be told where its queen is: start the queen with it";
-  return new Problem(409, "PUBLIC_URL_NEEDED", detail);
+  return new LifecycleError("PUBLIC_URL_NEEDED", detail);
 }

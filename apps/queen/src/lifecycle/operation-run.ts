@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HiveCatalog, OperationRecord, OperationStep } from "@repo/hive-catalog";
-import { isOutcomeUnknown } from "../http/errors.ts";
 import type { Clock } from "../process/clock.ts";
-import { reasonOf, StepError } from "./step-error.ts";
+import { isOutcomeUnknown, reasonOf } from "../process/errors.ts";
+import { StepError } from "./step-error.ts";
 
 /** What is kept of the output of all that an operation runs. */
 const MAX_TAIL = 8192;
@@ -29,21 +29,6 @@ export interface Step {
 export class Cancelled extends Error {}
 /** The operation ended because its queen does. */
 export class QueenStopping extends Error {}
-
-/** Waits for work that knows no signal, but no longer than until the signal comes; what it leaves behind does no harm. */
-export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  let abort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-}
 
 export type End = { state: Exclude<OperationRecord["state"], "running">; problem: string | null };
 

@@ -1,6 +1,6 @@
+import { ForeseenError } from "../process/errors.ts";
+
 /** Why a step of an operation failed, in one sentence for an operator. */
-export class StepError extends Error {
+export class StepError extends ForeseenError {
   override readonly name = "StepError";
 }
-
-export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

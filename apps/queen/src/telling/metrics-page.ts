@@ -1,17 +1,23 @@
-import type { HiveCatalog } from "@repo/hive-catalog";
+import type { HiveCatalog, HiveStatus } from "@repo/hive-catalog";
 import { HIVE_STATUSES } from "@repo/hive-catalog/record";
 import { collectDefaultMetrics, Counter as PromCounter, Gauge as PromGauge, Registry } from "prom-client";
-import type { Liveness } from "../fleet/liveness/liveness.ts";
 import type { Clock } from "../process/clock.ts";
 import { Counter, Gauge, Histogram, type Metrics } from "./metrics.ts";
 
 interface Parts {
   metrics: Metrics;
   catalog: HiveCatalog;
-  liveness: Liveness;
   clock: Clock;
-  /** Whether to write series of each single hive. */
-  metricsByHive: boolean;
+  /** Those of which to write series of their own; undefined when none are to be written. */
+  hives: (() => Iterable<HiveSeen>) | undefined;
+}
+
+/** What the page tells of a single hive. */
+interface HiveSeen {
+  readonly id: string;
+  readonly status: HiveStatus | undefined;
+  /** Monotonic. */
+  readonly beatAtMs: number | undefined;
 }
 
 /** Writes out, for Prometheus, what the queen has counted since her start and what is true now. */
@@ -21,7 +27,7 @@ export class MetricsPage {
   readonly #registry = new Registry();
   readonly contentType = this.#registry.contentType;
 
-  constructor({ metrics, catalog, liveness, clock, metricsByHive }: Parts) {
+  constructor({ metrics, catalog, clock, hives }: Parts) {
     const registers = [this.#registry];
     const all = metrics.all();
     this.#histograms = all.filter((metric) => metric instanceof Histogram);
@@ -30,7 +36,7 @@ export class MetricsPage {
       else if (metric instanceof Gauge) showGauge(metric, registers);
     }
     this.#readCatalog = showCatalog(catalog, registers);
-    if (metricsByHive) showEachHive(liveness, clock, registers);
+    if (hives !== undefined) showEachHive(hives, clock, registers);
     collectDefaultMetrics({ register: this.#registry });
     addTimeSinceStart(this.#registry);
     // Begun anew at each reading, whoever reads, and only since the first: the queen has a histogram of her own.
@@ -111,7 +117,7 @@ function showCatalog(catalog: HiveCatalog, registers: Registry[]): () => Promise
   };
 }
 
-function showEachHive({ sights }: Liveness, clock: Clock, registers: Registry[]): void {
+function showEachHive(hives: () => Iterable<HiveSeen>, clock: Clock, registers: Registry[]): void {
   new PromGauge({
     name: "queen_hive_online",
     help: "1 for a hive that is online, 0 for one that is not",
@@ -119,7 +125,7 @@ function showEachHive({ sights }: Liveness, clock: Clock, registers: Registry[])
     registers,
     collect() {
       this.reset();
-      for (const { id, status } of sights.values()) this.set({ hive_id: id }, status === "online" ? 1 : 0);
+      for (const { id, status } of hives()) this.set({ hive_id: id }, status === "online" ? 1 : 0);
     },
   });
   new PromGauge({
@@ -130,7 +136,7 @@ function showEachHive({ sights }: Liveness, clock: Clock, registers: Registry[])
     collect() {
       this.reset();
       const nowMs = clock.monotonicNow();
-      for (const { id, beatAtMs } of sights.values()) {
+      for (const { id, beatAtMs } of hives()) {
         if (beatAtMs !== undefined) this.set({ hive_id: id }, (nowMs - beatAtMs) / 1000);
       }
     },

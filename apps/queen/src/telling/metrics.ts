@@ -1,5 +1,4 @@
-import { NOTICES } from "../fleet/liveness/listening.ts";
-import type { ProbeOutcome } from "../fleet/liveness/sight.ts";
+import { NOTICE_KINDS } from "./events.ts";
 
 /** What a metric is called and what it tells. */
 interface Description {
@@ -88,7 +87,7 @@ export class Metrics {
     { name: "queen_status_changes_total", help: "Changes of a hive's status, by what it became", label: "status" },
     ["unknown", "online", "offline"],
   );
-  readonly probes = new Counter<ProbeOutcome>(
+  readonly probes = new Counter(
     { name: "queen_probes_total", help: "Health checks of hives by what they showed", label: "outcome" },
     ["answered", "failed", "refused"],
   );
@@ -102,7 +101,7 @@ export class Metrics {
       help: "What the queen went through as a whole, by its kind",
       label: "kind",
     },
-    NOTICES,
+    NOTICE_KINDS,
   );
   readonly marksHeld = new Gauge({
     name: "queen_offline_marks_held",

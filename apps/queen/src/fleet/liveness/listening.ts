@@ -1,8 +1,5 @@
 import type { Hold, HoldEnd } from "./hold.ts";
 
-/** The kinds of notices. */
-export const NOTICES = ["stalled", "suspended", "network_lost", "network_back", "mass_failure", "resumed"] as const;
-
 /** Something that the whole queen went through, for the log and the events. */
 export type Notice =
   | { readonly kind: "stalled" | "suspended" | "network_back"; readonly forMs: number }

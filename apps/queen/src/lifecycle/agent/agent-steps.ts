@@ -1,9 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { unlessAborted } from "../../process/abort.ts";
+import { reasonOf } from "../../process/errors.ts";
 import { ProbeError } from "../../reach/probe.ts";
 import { script } from "../host.ts";
 import type { Job } from "../job.ts";
-import { Skipped, type Step, unlessAborted } from "../operation-run.ts";
-import { reasonOf, StepError } from "../step-error.ts";
+import { Skipped, type Step } from "../operation-run.ts";
+import { StepError } from "../step-error.ts";
 
 const HEALTH_POLL_MS = 200;
 const NOT_INSTALLED = "not installed";

@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mintToken } from "@repo/hive-catalog";
 import { z } from "zod";
+import { unlessAborted } from "../../process/abort.ts";
 import { plainHost } from "../../reach/addresses.ts";
 import { script } from "../host.ts";
 import type { Job } from "../job.ts";
-import { Skipped, type Step, unlessAborted } from "../operation-run.ts";
+import { Skipped, type Step } from "../operation-run.ts";
 import { StepError } from "../step-error.ts";
 import { readAgentBundle } from "./agent-bundle.ts";
 

@@ -1,9 +1,10 @@
 import type { HiveRecord, HostKey } from "@repo/hive-catalog";
 import { ProgramError } from "@repo/processes";
-import { hiveNotFound, Problem } from "../../http/errors.ts";
+import { ForeseenError, reasonOf } from "../../process/errors.ts";
 import { addressOf, display, type SshTarget, sshTargetOf } from "../../reach/ssh-address.ts";
+import { hiveNotFound, LifecycleError } from "../errors.ts";
 import type { JobParts } from "../job.ts";
-import { reasonOf, StepError } from "../step-error.ts";
+import { StepError } from "../step-error.ts";
 import { describeKeys, fingerprintOf, hostKeyPath, type PublicKey } from "./host-key.ts";
 import { scanHostKeys } from "./ssh-host.ts";
 
@@ -31,7 +32,7 @@ export class HostKeyDesk {
     try {
       return { target, pinned, offered: await this.#scan(target), problem: null };
     } catch (error) {
-      if (!(error instanceof StepError || error instanceof ProgramError)) throw error;
+      if (!(error instanceof ForeseenError || error instanceof ProgramError)) throw error;
       return { target, pinned, offered: [], problem: error.message };
     }
   }
@@ -67,7 +68,7 @@ export class HostKeyDesk {
     try {
       return sshTargetOf(hive);
     } catch (error) {
-      throw new Problem(409, "HIVE_NOT_MANAGED", reasonOf(error), { cause: error });
+      throw new LifecycleError("HIVE_NOT_MANAGED", reasonOf(error), { cause: error });
     }
   }
 
@@ -82,23 +83,26 @@ export class HostKeyDesk {
   }
 }
 
-const noSshHost = ({ id }: HiveRecord): Problem =>
-  new Problem(409, "HIVE_NOT_MANAGED", `The hive ${JSON.stringify(id)} has no ssh_host`);
+const noSshHost = ({ id }: HiveRecord): LifecycleError =>
+  new LifecycleError("HIVE_NOT_MANAGED", `The hive ${JSON.stringify(id)} has no ssh_host`);
 
 function unreachable(error: unknown): never {
-  throw new Problem(502, "SSH_UNREACHABLE", reasonOf(error), { cause: error });
+  throw new LifecycleError("SSH_UNREACHABLE", reasonOf(error), { cause: error });
 }
 
-const notOffered = (target: SshTarget, fingerprint: string, offered: readonly PublicKey[]): Problem =>
-  new Problem(
-    409,
+const notOffered = (target: SshTarget, fingerprint: string, offered: readonly PublicKey[]): LifecycleError =>
+  new LifecycleError(
     "HOST_KEY_MISMATCH",
     `${display(target)} does not offer a key with the fingerprint ${fingerprint}: it offers ${describeKeys(offered)}`,
   );
 
-const otherKeyPinned = (hiveId: string, target: SshTarget, pinned: readonly HostKey[], key: PublicKey): Problem =>
-  new Problem(
-    409,
+const otherKeyPinned = (
+  hiveId: string,
+  target: SshTarget,
+  pinned: readonly HostKey[],
+  key: PublicKey,
+): LifecycleError =>
+  new LifecycleError(
     "HOST_KEY_CHANGED",
     `For ${display(target)} another key is pinned: ${describeKeys(pinned)}; this one is ${describeKeys([key])}. If the host was set up ` +
       `anew, and only then, forget the pinned key first with DELETE ${hostKeyPath(hiveId)}`,

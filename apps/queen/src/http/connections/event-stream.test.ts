@@ -3,14 +3,14 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
-import { problemsBySchema } from "../../test/contract.ts";
-import { EventReader } from "../../test/event-reader.ts";
-import { addHive, beat, HIVE_JSON, startTestQueen, type TestQueen } from "../../test/test-queen.ts";
-import { addToken } from "../../test/tokens.ts";
-import { until } from "../../test/until.ts";
+import { problemsBySchema } from "../../../test/contract.ts";
+import { EventReader } from "../../../test/event-reader.ts";
+import { addHive, beat, HIVE_JSON, startTestQueen, type TestQueen } from "../../../test/test-queen.ts";
+import { addToken } from "../../../test/tokens.ts";
+import { until } from "../../../test/until.ts";
+import { EventLog } from "../../telling/events.ts";
+import { Metrics } from "../../telling/metrics.ts";
 import { EventStream } from "./event-stream.ts";
-import { EventLog } from "./events.ts";
-import { Metrics } from "./metrics.ts";
 
 async function listen(queen: TestQueen, port = 0): Promise<string> {
   await queen.app.listen({ host: "127.0.0.1", port });

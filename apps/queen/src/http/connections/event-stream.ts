@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
-import { Problem } from "../http/errors.ts";
-import type { EventLog } from "./events.ts";
-import type { CutReason, Metrics } from "./metrics.ts";
+import type { EventLog } from "../../telling/events.ts";
+import type { CutReason, Metrics } from "../../telling/metrics.ts";
+import { Problem } from "../errors.ts";
 
 const MAX_READERS = 100;
 /** Shorter than the patience of proxies. A reader that took nothing from one of these to the next is gone. */
@@ -37,7 +37,7 @@ export class EventStream {
   checkRoom(): void {
     if (this.#readers.size < MAX_READERS) return;
     const detail = `${MAX_READERS} readers of events are connected, and no more are taken`;
-    throw new Problem(503, "TOO_MANY_READERS", detail, { headers: { "retry-after": "5" } });
+    throw new Problem("TOO_MANY_READERS", detail, { headers: { "retry-after": "5" } });
   }
 
   /** Sends events until the reader leaves, falls behind, is admitted no longer, or the queen stops. */
@@ -48,7 +48,7 @@ export class EventStream {
     isAdmitted: () => boolean,
   ): void {
     const { events, metrics, log } = this.#options;
-    // It may have left while this file was loaded.
+    // It may have left while its token was read.
     if (request.socket.destroyed) return;
     response.writeHead(200, {
       "content-type": "text/event-stream; charset=utf-8",
