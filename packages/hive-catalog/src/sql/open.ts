@@ -69,21 +69,21 @@ async function openMemory({ busyTimeoutMs }: DatabaseOptions): Promise<Database>
 }
 
 async function openServer(url: string, options: DatabaseOptions): Promise<Database> {
-  const client = await prepared(await connect(url, options), redacted(url), options);
+  const client = await prepared(await connectServer(url, options), redacted(url), options);
   return { client, callTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS };
 }
 
 type ServerOptions = Pick<DatabaseOptions, "authToken" | "requestTimeoutMs">;
 
-/** Loaded only for a server: it brings half of what @libsql/client is. */
-async function connect(url: string, options: ServerOptions): Promise<SqlClient> {
+/** Loaded only for a server: where a service is not bundled, it would add half to the time that this package takes to load. */
+export async function connectServer(url: string, options: ServerOptions): Promise<SqlClient> {
   const { ServerClient } = await import("../drivers/server/client.ts");
   const { authToken, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
   return new ServerClient({ url, name: redacted(url), authToken, requestTimeoutMs });
 }
 
 async function inspectServer(url: string, options: ServerOptions): Promise<MigrationMeta[]> {
-  const client = await connect(url, options);
+  const client = await connectServer(url, options);
   try {
     await identify(client, redacted(url));
     const pending = await pendingMigrations(client);
