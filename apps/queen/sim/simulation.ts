@@ -173,7 +173,7 @@ export class Simulation {
     const storedMs = this.#nowMs + this.#wallOffsetMs;
     this.#storedBeatMs[hive] = storedMs;
     const sight = this.#sightOf(hive);
-    this.#liveness.beatOf(sight, storedMs, nowMs, 1);
+    this.#liveness.beat(sight, storedMs, nowMs, 1);
     if (sight.status !== "online") this.#settle(sight, hive);
     const isStubborn = this.#options.day.stubborn[hive] === 1;
     this.#schedule(hive, isStubborn ? BEAT_MS : this.#liveness.nextBeatMs(sight, nowMs));

@@ -60,7 +60,7 @@ async function start(config: Config): Promise<void> {
   reloadOnSighup(() => void reload(config, { servers, door }, log), stop);
   queen.door.start();
   queen.healthLoop.start();
-  queen.startLookingBack();
+  queen.lifecycle.startLookingBack();
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port, ...(config.tlsFiles && { tls: true }) }, "queen listening");
 }

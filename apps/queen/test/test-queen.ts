@@ -135,10 +135,10 @@ export const statusOf = async (queen: TestQueen, id = HIVE_JSON.id) => (await qu
 
 /** Lets so much time pass, as a queen that runs does: with its sweeps, and a health round at the end of every interval. */
 export async function pass(queen: TestQueen, durationMs: number): Promise<void> {
-  const { clock, liveness, healthLoop } = queen;
+  const { clock, fleet, healthLoop } = queen;
   const { healthIntervalMs } = LIVENESS_SETTINGS;
   for (let leftMs = durationMs, toRoundMs = healthIntervalMs; leftMs > 0; ) {
-    const stepMs = Math.min(leftMs, toRoundMs, liveness.tickIntervalMs);
+    const stepMs = Math.min(leftMs, toRoundMs, fleet.sweepIntervalMs);
     clock.advance(stepMs);
     leftMs -= stepMs;
     toRoundMs -= stepMs;

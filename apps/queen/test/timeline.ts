@@ -78,7 +78,8 @@ export function live(timeline: Timeline): { log: string[]; liveness: Liveness; n
     nowMs = s * 1000 - suspendedMs;
     for (const [id, { beats, answers, refused = NEVER }] of Object.entries(hives)) {
       if (s % BEAT_S === 0 && isIn(beats, s)) {
-        const sight = liveness.beat(id, 1_000_000 + s * 1000, nowMs);
+        const sight = liveness.sights.see(id);
+        liveness.beat(sight, 1_000_000 + s * 1000, nowMs, 0);
         if (sight.status !== "online") mark(s, sight);
       }
       if (s % ROUND_S !== 0) continue;

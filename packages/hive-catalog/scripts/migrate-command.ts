@@ -3,8 +3,10 @@ import { dirname, relative } from "node:path";
 import { toCatalogError } from "../src/drivers/errors.ts";
 import { HiveCatalogError } from "../src/errors.ts";
 import { migrationNames } from "../src/maintenance/migration-state.ts";
+import { catalogInfo } from "../src/maintenance.ts";
 import { type Location, parseLocation, redacted } from "../src/sql/location.ts";
-import { inspectDatabase, openDatabase } from "../src/sql/open.ts";
+import { knownMigrations } from "../src/sql/migrations.ts";
+import { openDatabase } from "../src/sql/open.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { databaseSettings } from "./database-settings.ts";
 import { readFlags } from "./flags.ts";
@@ -28,10 +30,8 @@ Example: QUEEN_DATABASE=/var/lib/queen/hives.db pnpm db:migrate`;
 /** How long to wait for another process that holds the lock, and for an answer of a server. */
 const TIMEOUTS = { busyTimeoutMs: 5000, requestTimeoutMs: 10_000 };
 
-type Migrations = Awaited<ReturnType<typeof inspectDatabase>>;
-
-/** A catalog that lacks migrations. */
-export type Lacking = { readonly location: string; readonly name: string; readonly pending: Migrations };
+/** A catalog that lacks migrations, by their names. */
+export type Lacking = { readonly location: string; readonly name: string; readonly pending: readonly string[] };
 
 const { location, authToken } = databaseSettings();
 
@@ -51,13 +51,21 @@ async function migrate(apply: (catalog: Lacking) => Promise<void>): Promise<stri
   const left = await lackingMigrations();
   if (left.length > 0)
     throw new HiveCatalogError("CATALOG_READ_ONLY", `${name} cannot be written: it ${stillLacks(left)}`);
-  return `${name}: applied ${pending.length} migration${pending.length === 1 ? "" : "s"}: ${migrationNames(pending).join(", ")}`;
+  return `${name}: applied ${pending.length} migration${pending.length === 1 ? "" : "s"}: ${pending.join(", ")}`;
 }
 
-export const stillLacks = (migrations: Migrations): string => `still lacks ${migrationNames(migrations).join(", ")}`;
+export const stillLacks = (migrations: readonly string[]): string => `still lacks ${migrations.join(", ")}`;
 
-export function lackingMigrations(): Promise<Migrations> {
-  return inspectDatabase(location, { authToken, ...TIMEOUTS });
+/** The names of the migrations that the catalog lacks: every one where there is none yet. */
+export async function lackingMigrations(): Promise<readonly string[]> {
+  try {
+    (await openDatabase(location, { authToken, migrate: false, ...TIMEOUTS })).client.close();
+    return [];
+  } catch (error) {
+    if (!(error instanceof HiveCatalogError) || error.code !== "CATALOG_NOT_MIGRATED") throw error;
+  }
+  const info = await catalogInfo(location, { authToken }).catch(() => undefined);
+  return info?.migrations.pending ?? migrationNames(knownMigrations());
 }
 
 /** By the catalog's own code, which waits for a lock. */

@@ -18,7 +18,7 @@ test("takes a beat: stored by the queen's clock, in the registry with its skew, 
     body: { status: "ok", message: "Heartbeat received from hive-a", next_beat_ms: expect.any(Number) },
   });
   expect(await queen.catalog.getHive("hive-a")).toMatchObject({ lastHeartbeatMs: receivedAt, status: "online" });
-  expect(queen.registry.get("hive-a")).toMatchObject({
+  expect((await queen.fleet.view("hive-a")).heard).toMatchObject({
     skewMs: 2000,
     live: true,
     workers: [{ workerId: "worker-1", modelId: "llama-3-8b" }],
@@ -56,17 +56,18 @@ test("answers 404 to a hive that nobody added, and keeps nothing of it", async (
   const { status, body } = await queen.request("POST", "/v1/heartbeat", beatJson("stranger", [workerJson()]));
   expect({ status, body }).toMatchObject({ status: 404, body: { code: "HIVE_NOT_FOUND" } });
   expect(await queen.catalog.countHives()).toBe(0);
-  expect(queen.registry.list({ includeStale: true })).toEqual([]);
-  expect(queen.liveness.sights.get("stranger")).toBeUndefined();
+  expect(queen.fleet.workers()).toEqual([]);
+  expect(queen.fleet.sight("stranger")).toBeUndefined();
 });
 
 test("forgets a hive that another program removed, at its next beat", async () => {
   await using queen = await startTestQueen();
   await queen.request("POST", "/v1/hives", HIVE_JSON);
-  await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+  await queen.request("POST", "/v1/heartbeat", beatJson("hive-a", [workerJson()]));
   await queen.catalog.removeHive("hive-a");
   expect((await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"))).status).toBe(404);
-  expect(queen.registry.get("hive-a")).toBeUndefined();
+  expect(queen.fleet.workers()).toEqual([]);
+  expect(queen.fleet.sight("hive-a")).toBeUndefined();
 });
 
 test("reads states in any case, absent and null fields, other zones, and ignores further keys", async () => {
@@ -97,7 +98,7 @@ test("reads states in any case, absent and null fields, other zones, and ignores
     cpuPercent: null,
     gpuPercent: null,
   };
-  expect(queen.registry.get("hive-a")).toMatchObject({
+  expect((await queen.fleet.view("hive-a")).heard).toMatchObject({
     skewMs: Date.parse("2025-10-21T10:00:00.500Z") - queen.clock.now(),
     workers: [
       { workerId: "bare", state: "Busy", ...empty },
@@ -117,7 +118,7 @@ test("reads times whose letters are lower-case, as RFC 3339 allows, and texts of
   });
   const beat = beatJson("hive-a", [worker], "2025-10-21t12:00:00.5+02:00");
   expect((await queen.request("POST", "/v1/heartbeat", beat)).status).toBe(200);
-  expect(queen.registry.get("hive-a")).toMatchObject({
+  expect((await queen.fleet.view("hive-a")).heard).toMatchObject({
     skewMs: Date.parse("2025-10-21T10:00:00.500Z") - queen.clock.now(),
     workers: [{ lastHeartbeat: "2025-10-21t10:00:00z" }],
   });
@@ -155,7 +156,7 @@ test("takes many beats of many hives at once", async () => {
   );
   expect(answers.map(({ status }) => status)).toEqual([...Array(100).fill(200), 404]);
   expect(await queen.catalog.countByStatus("online")).toBe(50);
-  expect(queen.registry.workers({ model: "llama-3-8b" })).toHaveLength(50);
+  expect(queen.fleet.workers({ model: "llama-3-8b" })).toHaveLength(50);
   expect(queen.changes()).toHaveLength(50);
 });
 

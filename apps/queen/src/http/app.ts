@@ -69,7 +69,7 @@ function numberRequests(): () => string {
 function problemSender({ problems }: Metrics) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const problem = toProblem(error, request.id);
-    problems.add(problem.code);
+    problems.inc({ code: problem.code });
     if (problem.status === 502) {
       const { code, message: detail } = problem;
       request.log.warn({ code, detail, request_id: request.id }, "a hive did not answer as it should");
@@ -102,7 +102,7 @@ function refuseBrokenRequest(
   const problem = new Problem(
     ...(BROKEN_REQUESTS[error.code ?? ""] ?? ["BAD_REQUEST", "This is not a valid HTTP request"]),
   );
-  problems.add(problem.code);
+  problems.inc({ code: problem.code });
   const body = problem.body(requestId);
   const text = JSON.stringify(body);
   socket.end(

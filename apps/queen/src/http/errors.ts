@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import { HiveCatalogError } from "@repo/hive-catalog";
 import { ZodError } from "zod";
 import { LifecycleError } from "../lifecycle/errors.ts";
-import { ForeseenError, isOutcomeUnknown } from "../process/errors.ts";
+import { ForeseenError, isCatalogError } from "../process/errors.ts";
 import { ProbeError } from "../reach/probe.ts";
 import { describe, type FieldProblem, fieldProblems, got, withJsonNames } from "./field-problems.ts";
 import { PROBLEMS, type ProblemBody, type ProblemCode } from "./problems.ts";
@@ -71,7 +71,7 @@ function catalogProblem(error: HiveCatalogError): Problem {
   }));
   const detail = errors.length > 0 && status === 400 ? describe(errors) : error.message;
   // Of a change that may have been made nobody is told to try again: it has to be looked at first.
-  const mayRetry = status === 503 && !isOutcomeUnknown(error);
+  const mayRetry = status === 503 && !isCatalogError(error, "CATALOG_OUTCOME_UNKNOWN");
   const headers = mayRetry ? { "retry-after": SECONDS_TO_RETRY } : {};
   return new Problem(error.code, detail, { errors, headers, cause: error });
 }

@@ -1,14 +1,9 @@
 import type { HiveCatalog } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
-import type { Cordons } from "../fleet/cordons.ts";
-import type { DeviceDetection } from "../fleet/devices.ts";
+import type { Fleet } from "../fleet/fleet.ts";
 import type { HeartbeatReceiver } from "../fleet/heartbeats.ts";
-import type { Liveness } from "../fleet/liveness/liveness.ts";
-import type { StatusKeeper } from "../fleet/statuses.ts";
-import type { HiveRegistry } from "../fleet/workers/registry.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
 import type { Clock } from "../process/clock.ts";
-import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { MetricsPage } from "../telling/metrics-page.ts";
@@ -19,16 +14,11 @@ import type { Door } from "./door/door.ts";
 /** What the handlers of routes are handed. */
 export interface AppParts {
   catalog: HiveCatalog;
-  registry: HiveRegistry;
-  liveness: Liveness;
-  cordons: Cordons;
+  fleet: Fleet;
   events: EventLog;
   metrics: Metrics;
-  statuses: StatusKeeper;
-  detection: DeviceDetection;
   heartbeats: HeartbeatReceiver;
   lifecycle: Lifecycle;
-  allowedHosts: AllowedHosts;
   eventStream: EventStream;
   metricsPage: () => MetricsPage;
   door: Door;

@@ -1,4 +1,3 @@
-import { HiveCatalogError } from "@repo/hive-catalog";
 import { ForeseenError } from "../process/errors.ts";
 
 /** Why something is not done to a hive, or not found of it. */
@@ -23,9 +22,6 @@ export class LifecycleError extends ForeseenError {
     this.code = code;
   }
 }
-
-export const hiveNotFound = (id: string): HiveCatalogError =>
-  new HiveCatalogError("HIVE_NOT_FOUND", `There is no hive ${JSON.stringify(id)}`, { hiveId: id });
 
 export const operationNotFound = (id: string): LifecycleError =>
   new LifecycleError("OPERATION_NOT_FOUND", `There is no operation ${JSON.stringify(id)}`);

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HiveCatalog, OperationRecord, OperationStep } from "@repo/hive-catalog";
 import type { Clock } from "../process/clock.ts";
-import { isOutcomeUnknown, reasonOf } from "../process/errors.ts";
-import { StepError } from "./step-error.ts";
+import { ForeseenError, isCatalogError, reasonOf } from "../process/errors.ts";
 
 /** What is kept of the output of all that an operation runs. */
 const MAX_TAIL = 8192;
@@ -76,7 +75,7 @@ export class OperationRun {
   /** Runs the steps to the end, or to the first that fails; those behind it are noted as skipped. Rejects only when the catalog does. */
   async run(steps: readonly Step[]): Promise<End> {
     const { timeoutMs } = this.#options;
-    const late = new StepError(`the operation took longer than ${timeoutMs / 1000} s`);
+    const late = new ForeseenError(`the operation took longer than ${timeoutMs / 1000} s`);
     const timer = setTimeout(() => this.stop(late), timeoutMs);
     try {
       const end = await this.#runSteps(steps);
@@ -137,7 +136,7 @@ export class OperationRun {
     this.#isStored = await operations.save(this.id, { steps: this.#steps, outputTail: this.#tail }).then(
       () => true,
       (error: unknown) => {
-        if (isOutcomeUnknown(error)) return false;
+        if (isCatalogError(error, "CATALOG_OUTCOME_UNKNOWN")) return false;
         throw error;
       },
     );

@@ -1,4 +1,4 @@
-import { HiveCatalogError } from "@repo/hive-catalog";
+import { HiveCatalogError, type HiveCatalogErrorCode } from "@repo/hive-catalog";
 import { pino } from "pino";
 
 /** What may happen to any queen, and is not hers to mend: its message says all there is to know. */
@@ -34,8 +34,11 @@ export function errorForLog(error: Error): object {
 export const levelOf = (error: unknown): "warn" | "error" =>
   error instanceof HiveCatalogError && PASSING.has(error.code) ? "warn" : "error";
 
-/** Whether a change of the catalog was made is not known: it must be read before anything is decided. */
-export const isOutcomeUnknown = (error: unknown): boolean =>
-  error instanceof HiveCatalogError && error.code === "CATALOG_OUTCOME_UNKNOWN";
+/** Of CATALOG_OUTCOME_UNKNOWN it is not known whether the change was made: it must be read before anything is decided. */
+export const isCatalogError = (error: unknown, code: HiveCatalogErrorCode): boolean =>
+  error instanceof HiveCatalogError && error.code === code;
+
+export const hiveNotFound = (id: string): HiveCatalogError =>
+  new HiveCatalogError("HIVE_NOT_FOUND", `There is no hive ${JSON.stringify(id)}`, { hiveId: id });
 
 export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -212,7 +212,7 @@ const guard: Case[] = [
     "it ends when an operator confirms, and those that follow in the same incident are marked as well",
     {
       hives: { ...many("alive", 3, alive), ...GONE, ...many("later", 2, diesAt(345)) },
-      operator: [[360, (liveness, nowMs) => expect(liveness.confirm(nowMs)).toMatchObject({ missing: 3 })]],
+      operator: [[360, (liveness, nowMs) => expect(liveness.condition.confirm(nowMs)).toMatchObject({ missing: 3 })]],
       toS: DAY_S,
     },
     [

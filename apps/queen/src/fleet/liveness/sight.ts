@@ -112,20 +112,19 @@ export class Sights {
     return sight;
   }
 
-  forget(id: string): void {
-    this.#byId.delete(id);
+  /** Answers whether it was known. */
+  forget(id: string): boolean {
+    return this.#byId.delete(id);
   }
 
   beginRound(): void {
     this.#round += 1;
   }
 
-  /** Ends a round that read the whole catalog: forgets the hives that were not in it, and returns their ids. */
+  /** Ends a round that read the whole catalog, and returns the ids of the hives that were not in it. */
   endRound(): string[] {
     this.#isComplete = true;
-    const gone = [...this.#byId.values()].filter(({ round }) => round < this.#round).map(({ id }) => id);
-    for (const id of gone) this.forget(id);
-    return gone;
+    return [...this.#byId.values()].filter(({ round }) => round < this.#round).map(({ id }) => id);
   }
 }
 

@@ -58,7 +58,7 @@ export class EventStream {
       "x-accel-buffering": "no",
     });
     const onCut = (why: CutReason) => {
-      metrics.eventReadersCut.add(why);
+      metrics.eventReadersCut.inc({ why });
       log.warn({ remote: request.socket.remoteAddress, why }, "a reader of events was cut off");
     };
     const reader = new Reader(events, response, isAdmitted, onCut);

@@ -23,10 +23,9 @@ export const devicesRoutes = [
     },
     answer: devices("The devices as stored"),
     problems: WRITING,
-  }).handle(async ({ params: { id }, body }, { catalog, detection, events }) => {
+  }).handle(async ({ params: { id }, body }, { catalog, fleet }) => {
     await catalog.updateDevices(id, body);
-    detection.learnDevices(id);
-    events.publish("hive_changed", { hive_id: id });
+    fleet.devices.stored(id);
     return toDeviceCapabilitiesJson(body);
   }),
   defineRoute({
@@ -38,6 +37,6 @@ export const devicesRoutes = [
     answer: devices("What the hive answered"),
     problems: ["HIVE_UNREACHABLE", "HIVE_NOT_ALLOWED", "INVALID_DEVICES", "WRONG_HIVE", "CORRUPT_HIVE", ...WRITING],
   }).handle(async ({ params: { id } }, parts) =>
-    toDeviceCapabilitiesJson(await parts.detection.detect(id, await readHive(id, parts))),
+    toDeviceCapabilitiesJson(await parts.fleet.devices.detect(id, await readHive(id, parts))),
   ),
 ];

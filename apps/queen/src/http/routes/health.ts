@@ -1,7 +1,7 @@
 import type { HiveCatalog } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import { z } from "zod";
-import type { Condition } from "../../fleet/liveness/liveness.ts";
+import type { Condition } from "../../fleet/liveness/own-condition.ts";
 import type { Clock } from "../../process/clock.ts";
 import { Problem } from "../errors.ts";
 import type { FieldProblem } from "../field-problems.ts";
@@ -40,10 +40,9 @@ export const healthRoutes = [
       schema: z.strictObject({ status: z.literal("ok"), uptime_ms: z.int().min(0), liveness: ConditionJson }),
       example: { status: "ok", uptime_ms: 86_400_000, liveness: CONDITION_EXAMPLE },
     },
-  }).handle((_request, { liveness, clock, startedAtMs }) => {
-    const nowMs = clock.monotonicNow();
-    const uptimeMs = Math.round(nowMs - startedAtMs);
-    return { status: "ok", uptime_ms: uptimeMs, liveness: conditionToJson(liveness.condition(nowMs), clock) };
+  }).handle((_request, { fleet, clock, startedAtMs }) => {
+    const uptimeMs = Math.round(clock.monotonicNow() - startedAtMs);
+    return { status: "ok", uptime_ms: uptimeMs, liveness: conditionToJson(fleet.condition(), clock) };
   }),
   defineRoute({
     method: "get",

@@ -1,5 +1,4 @@
 import {
-  HiveCatalogError,
   HiveChangesJson,
   type HiveRecord,
   HiveRecordJson,
@@ -10,6 +9,7 @@ import {
   toHiveRecordJson,
 } from "@repo/hive-catalog";
 import { z } from "zod";
+import { isCatalogError } from "../../process/errors.ts";
 import { hiveNotFound, invalidField } from "../errors.ts";
 import { checkObject } from "../input.ts";
 import type { AppParts } from "../parts.ts";
@@ -111,13 +111,9 @@ export const hivesRoutes = [
       headers: { Location: { description: "The path of the hive", value: ({ id }) => `/v1/hives/${id}` } },
     },
     problems: ["HIVE_ALREADY_EXISTS", ...WRITING],
-  }).handle(async ({ body }, parts) => {
-    const { catalog, events, log } = parts;
+  }).handle(async ({ body }, { catalog, fleet }) => {
     const hive = await catalog.addHive(body);
-    learn(hive, parts);
-    const { id: hive_id, host, port, status } = hive;
-    log.info({ hive_id, host, port, status }, "hive added");
-    events.publish("hive_added", { hive_id, host, port, status });
+    fleet.added(hive);
     return toHiveRecordJson(hive);
   }),
   defineRoute({
@@ -147,13 +143,12 @@ export const hivesRoutes = [
     answer: hive("The hive as stored"),
     problems: ["CORRUPT_HIVE", ...WRITING],
   }).handle(async ({ params: { id }, body }, parts) => {
-    const { catalog, clock } = parts;
+    const { catalog, fleet, clock } = parts;
     const fields = await parseHiveFields(NewHiveJson.in.omit({ id: true }), bodyFor(id, body), () =>
       readSound(id, parts),
     );
     const hive = await catalog.updateHive(newHiveRecord({ ...(fields as NewHive), id }, clock.now()));
-    learn(hive, parts);
-    announceEdit(id, parts);
+    fleet.edited(hive);
     return toHiveRecordJson(hive);
   }),
   defineRoute({
@@ -176,8 +171,8 @@ export const hivesRoutes = [
   }).handle(async ({ params: { id }, body }, parts) => {
     const changes = await parseHiveFields(HiveChangesJson.in, bodyFor(id, body), () => readSound(id, parts));
     const hive = await parts.catalog.patchHive(id, changes);
-    learn(hive, parts);
-    if (Object.keys(changes).some((field) => field !== "status")) announceEdit(id, parts);
+    if (Object.keys(changes).some((field) => field !== "status")) parts.fleet.edited(hive);
+    else parts.fleet.written(hive);
     return toHiveRecordJson(hive);
   }),
   defineRoute({
@@ -196,22 +191,13 @@ export const hivesRoutes = [
     answer: { status: 204, description: "It is gone" },
     problems: ["OPERATION_IN_PROGRESS", "HIVE_RUNNING", ...WRITING],
   }).handle(async ({ params: { id }, query: { force } }, parts) => {
-    const { catalog, registry, liveness, cordons, detection, events, lifecycle, log } = parts;
+    const { catalog, fleet, lifecycle, log } = parts;
     const wasManaged = (await catalog.operations.list({ hiveId: id, limit: 1 })).length > 0;
     if (wasManaged && !force) await lifecycle.checkRemovable(id);
-    const sight = liveness.sights.get(id);
-    if (!(await catalog.removeHive(id))) throw hiveNotFound(id);
+    if (!(await fleet.remove(id))) throw hiveNotFound(id);
     // No operation can begin any more; one that just did, or was forced aside, is of no use.
     if (wasManaged) lifecycle.endOf(id);
     if (wasManaged && force) log.warn({ hive_id: id }, "an agent that still runs on the removed hive stays there");
-    // A beat or a health check may have noticed it first.
-    const isToldAlready = sight !== undefined && liveness.sights.get(id) !== sight;
-    registry.remove(id);
-    liveness.sights.forget(id);
-    detection.forget(id);
-    cordons.forget(id);
-    log.info({ hive_id: id }, "hive removed");
-    if (!isToldAlready) events.publish("hive_removed", { hive_id: id });
   }),
 ];
 
@@ -225,22 +211,9 @@ export async function readHive(id: string, { catalog }: AppParts): Promise<HiveR
 /** A damaged record has nothing that could be sent back. */
 function readSound(id: string, { catalog }: AppParts): Promise<HiveRecord | undefined> {
   return catalog.getHive(id).catch((error: unknown) => {
-    if (error instanceof HiveCatalogError && error.code === "CORRUPT_HIVE") return undefined;
+    if (isCatalogError(error, "CORRUPT_HIVE")) return undefined;
     throw error;
   });
-}
-
-function learn(hive: HiveRecord, { liveness, detection, statuses, clock }: AppParts): void {
-  const was = liveness.sights.get(hive.id)?.status;
-  liveness.setByOperator(hive, clock.monotonicNow(), clock.now());
-  detection.learn(hive);
-  if (was !== undefined && was !== hive.status)
-    statuses.announceChange(hive.id, was, hive.status, "it was set over the API");
-}
-
-function announceEdit(id: string, { events, log }: AppParts): void {
-  log.info({ hive_id: id }, "hive changed");
-  events.publish("hive_changed", { hive_id: id });
 }
 
 /** What the stored hive allows shows only when it has been read. */

@@ -1,6 +1,7 @@
-import { type Cordon, type HiveRecord, HiveStatus, NewCordon } from "@repo/hive-catalog";
+import { type Cordon, HiveStatus, NewCordon } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import { z } from "zod";
+import type { HiveView } from "../../fleet/hive-view.ts";
 import { type Change, type ProbeResult, RULES } from "../../fleet/liveness/sight.ts";
 import { hiveNotFound, invalidInput, Problem } from "../errors.ts";
 import { got } from "../field-problems.ts";
@@ -8,7 +9,6 @@ import type { AppParts } from "../parts.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { CONDITION_EXAMPLE, ConditionJson, conditionToJson, toWallMs } from "./health.ts";
-import { readHive } from "./hives.ts";
 
 const cordonFields = { reason: z.string(), until_ms: timeMs.nullable() };
 const CordonJson = z.strictObject({ ...cordonFields, created_at_ms: timeMs }).meta({ id: "Cordon" });
@@ -105,9 +105,7 @@ export const livenessRoutes = [
     },
     problems: ["CORRUPT_HIVE"],
   }).handle(async ({ params: { id } }, parts) => {
-    const hive = await readHive(id, parts);
-    await parts.cordons.ready();
-    return explain(hive, parts);
+    return explain(await parts.fleet.view(id), parts);
   }),
   defineRoute({
     method: "post",
@@ -127,14 +125,14 @@ export const livenessRoutes = [
       example: { hive_id: "hive-prod-01", ...CORDON, created_at_ms: 1_761_040_800_000 },
     },
     problems: WRITING,
-  }).handle(async ({ params: { id }, body }, { cordons, clock, log }) => {
+  }).handle(async ({ params: { id }, body }, { fleet, clock, log }) => {
     const { reason, until_ms: untilMs = null } = body;
     const nowMs = clock.now();
     if (untilMs !== null && untilMs <= nowMs) {
       const message = `must be later than now, which is ${nowMs}${got(untilMs)}`;
       throw invalidInput("INVALID_ARGUMENT", [{ field: "until_ms", message }]);
     }
-    const cordon = await cordons.set(id, { reason, untilMs });
+    const cordon = await fleet.cordons.set(id, { reason, untilMs });
     log.info({ hive_id: id, reason: cordon.reason, until_ms: cordon.untilMs }, "hive cordoned");
     return { hive_id: id, ...cordonToJson(cordon) };
   }),
@@ -150,8 +148,8 @@ export const livenessRoutes = [
       example: { hive_id: "hive-prod-01", lifted: true },
     },
     problems: WRITING,
-  }).handle(async ({ params: { id } }, { catalog, cordons, log }) => {
-    const lifted = await cordons.lift(id);
+  }).handle(async ({ params: { id } }, { catalog, fleet, log }) => {
+    const lifted = await fleet.cordons.lift(id);
     if (!lifted && !(await catalog.hiveExists(id))) throw hiveNotFound(id);
     if (lifted) log.info({ hive_id: id }, "hive uncordoned");
     return { hive_id: id, lifted };
@@ -169,15 +167,10 @@ export const livenessRoutes = [
       example: { missing: 30, online: 50 },
     },
     problems: ["NOTHING_HELD_BACK"],
-  }).handle((_request, { liveness, statuses, clock, log }) => {
-    const confirmed = liveness.confirm(clock.monotonicNow());
-    if (confirmed === undefined) {
-      const detail = "No mark as offline is held back now, so there is nothing to confirm";
-      throw new Problem("NOTHING_HELD_BACK", detail);
-    }
-    log.warn(confirmed, "an operator confirms that the missing hives are gone");
-    statuses.announce(liveness.takeNotices());
-    return { missing: confirmed.missing, online: confirmed.online };
+  }).handle((_request, { fleet }) => {
+    const confirmed = fleet.confirm();
+    if (confirmed !== undefined) return confirmed;
+    throw new Problem("NOTHING_HELD_BACK", "No mark as offline is held back now, so there is nothing to confirm");
   }),
 ];
 
@@ -188,25 +181,20 @@ const cordonToJson = ({ reason, untilMs, createdAtMs }: Cordon) => ({
 });
 
 /** Everything that decides whether a hive is online and gets work. Times are shown by the wall clock. */
-function explain(hive: HiveRecord, { registry, liveness, cordons, allowedHosts, clock }: AppParts) {
+function explain({ hive, sight, cordon, ...view }: HiveView, { fleet, clock }: AppParts) {
   const nowMs = clock.monotonicNow();
   const wallMs = (atMs: number) => toWallMs(atMs, clock);
-  const sight = liveness.sights.get(hive.id) ?? liveness.learn(hive, nowMs, nowMs, clock.now());
-  const verdict = liveness.judge(sight, hive.status, nowMs);
-  const last = sight.changes.at(-1);
-  const { rule, why } = hive.status === "offline" && last?.status === "offline" ? last : verdict;
-  const cordon = cordons.get(hive.id);
   const { probation } = sight;
   return {
     hive_id: hive.id,
     status: hive.status,
-    rule,
-    why,
-    takes_work: liveness.takesWork(hive.id, nowMs) && cordon === undefined,
-    contactable: !allowedHosts.refuses(hive.host) && sight.probe !== "refused",
+    rule: view.rule,
+    why: view.why,
+    takes_work: view.takesWork,
+    contactable: view.isContactable,
     beat_age_ms: sight.beatAtMs === undefined ? null : Math.round(nowMs - sight.beatAtMs),
-    counted_silence_ms: Math.round(liveness.countedSilenceMs(sight, nowMs)),
-    stale_after_ms: liveness.settings.staleAfterMs,
+    counted_silence_ms: Math.round(view.countedSilenceMs),
+    stale_after_ms: fleet.settings.staleAfterMs,
     unreachable_since_ms: sight.unreachableSinceMs === undefined ? null : wallMs(sight.unreachableSinceMs),
     probes: sight.probes.map((probe) => probeToJson(probe, wallMs)),
     changes: sight.changes.map((change) => changeToJson(change, wallMs)),
@@ -214,9 +202,9 @@ function explain(hive: HiveRecord, { registry, liveness, cordons, allowedHosts, 
       probation === undefined || probation.untilMs <= nowMs
         ? null
         : { until_ms: wallMs(probation.untilMs), back_off_ms: probation.backOffMs },
-    skew_ms: registry.get(hive.id)?.skewMs ?? null,
+    skew_ms: view.heard?.skewMs ?? null,
     cordon: cordon === undefined ? null : cordonToJson(cordon),
-    queen: conditionToJson(liveness.condition(nowMs), clock),
+    queen: conditionToJson(fleet.condition(), clock),
   };
 }
 

@@ -4,7 +4,6 @@ import { z } from "zod";
 import type { MemoryUsage } from "../../fleet/workers/usage.ts";
 import { defineRoute } from "../route.ts";
 import { toWallMs } from "./health.ts";
-import { readHive } from "./hives.ts";
 import { WORKER_EXAMPLE, WorkerAnswer, workerToJson } from "./worker-json.ts";
 
 const memoryFields = {
@@ -64,29 +63,22 @@ export const stateRoutes = [
       },
     },
     problems: ["CORRUPT_HIVE"],
-  }).handle(async ({ params: { id } }, parts) => {
-    const { registry, liveness, cordons, clock, allowedHosts } = parts;
-    const hive = await readHive(id, parts);
-    await cordons.ready();
-    const state = registry.get(id);
-    const sight = liveness.sights.get(id);
-    const cordon = cordons.get(id);
-    const { ram, vram, gpus } = registry.usage(id, hive.devices);
+  }).handle(async ({ params: { id } }, { fleet, clock }) => {
+    const { hive, sight, heard, cordon, usage, ...view } = await fleet.view(id);
     return {
       hive_id: id,
       status: hive.status,
-      live: state?.live ?? false,
-      // What a name resolves to is only known once a probe has tried it.
-      contactable: !allowedHosts.refuses(hive.host) && sight?.probe !== "refused",
-      unreachable_since_ms: sight?.unreachableSinceMs === undefined ? null : toWallMs(sight.unreachableSinceMs, clock),
-      takes_work: liveness.takesWork(id, clock.monotonicNow()) && cordon === undefined,
+      live: heard?.live ?? false,
+      contactable: view.isContactable,
+      unreachable_since_ms: sight.unreachableSinceMs === undefined ? null : toWallMs(sight.unreachableSinceMs, clock),
+      takes_work: view.takesWork,
       cordon: cordon === undefined ? null : { reason: cordon.reason, until_ms: cordon.untilMs },
-      last_beat_age_ms: state ? Math.round(state.ageMs) : null,
-      skew_ms: state?.skewMs ?? null,
-      workers: state?.workers.map(workerToJson) ?? [],
-      ram: memoryToJson(ram),
-      vram: memoryToJson(vram),
-      gpus: gpus.map(({ index, name, ...usage }) => ({ index, name, ...memoryToJson(usage) })),
+      last_beat_age_ms: heard ? Math.round(heard.ageMs) : null,
+      skew_ms: heard?.skewMs ?? null,
+      workers: heard?.workers.map(workerToJson) ?? [],
+      ram: memoryToJson(usage.ram),
+      vram: memoryToJson(usage.vram),
+      gpus: usage.gpus.map(({ index, name, ...memory }) => ({ index, name, ...memoryToJson(memory) })),
     };
   }),
 ];

@@ -34,8 +34,8 @@ export const workersRoutes = [
       schema: z.strictObject({ workers: z.array(PlacedWorkerJson) }),
       example: { workers: [PLACED_EXAMPLE] },
     },
-  }).handle(({ query }, { registry }, reply) => {
-    const found = registry.workers(query);
+  }).handle(({ query }, { fleet }, reply) => {
+    const found = fleet.workers(query);
     if (found.length <= WORKERS_PER_TURN) return { workers: found.map(toJson) };
     reply.type("application/json; charset=utf-8");
     return Readable.from(piecesOf(found));
@@ -50,9 +50,8 @@ export const workersRoutes = [
     query: z.strictObject({ model: z.string().min(1, "must not be empty") }),
     answer: { description: "The worker", schema: PlacedWorkerJson, example: PLACED_EXAMPLE },
     problems: ["NO_WORKER"],
-  }).handle(async ({ query: { model } }, { registry, cordons }) => {
-    await cordons.ready();
-    const best = registry.bestWorker(model);
+  }).handle(async ({ query: { model } }, { fleet }) => {
+    const best = await fleet.bestWorker(model);
     if (best !== undefined) return toJson(best);
     const detail = `No online hive that takes work has an idle, healthy worker for the model ${JSON.stringify(model)}`;
     throw new Problem("NO_WORKER", detail);

@@ -1,10 +1,9 @@
 import type { HiveRecord, HostKey } from "@repo/hive-catalog";
 import { ProgramError } from "@repo/processes";
-import { ForeseenError, reasonOf } from "../../process/errors.ts";
+import { ForeseenError, hiveNotFound, reasonOf } from "../../process/errors.ts";
 import { addressOf, display, type SshTarget, sshTargetOf } from "../../reach/ssh-address.ts";
-import { hiveNotFound, LifecycleError } from "../errors.ts";
+import { LifecycleError } from "../errors.ts";
 import type { JobParts } from "../job.ts";
-import { StepError } from "../step-error.ts";
 import { describeKeys, fingerprintOf, hostKeyPath, type PublicKey } from "./host-key.ts";
 import { scanHostKeys } from "./ssh-host.ts";
 
@@ -58,7 +57,7 @@ export class HostKeyDesk {
   }
 
   close(): void {
-    this.#stopping.abort(new StepError("the queen is stopping"));
+    this.#stopping.abort(new ForeseenError("the queen is stopping"));
   }
 
   async #targetOf(hiveId: string): Promise<SshTarget> {
@@ -78,7 +77,7 @@ export class HostKeyDesk {
     const address = await addressOf(target, { resolve, allowedHosts, signal });
     const how = { env: settings.programEnv, timeoutMs: timeouts.commandMs, signal };
     const offered = await scanHostKeys(address, target.port, how);
-    if (offered.length === 0) throw new StepError(`no sshd answers at ${display(target)}`);
+    if (offered.length === 0) throw new ForeseenError(`no sshd answers at ${display(target)}`);
     return offered;
   }
 }

@@ -1,6 +1,4 @@
-import type { DeviceCapabilities } from "@repo/device-types";
-
-const U32_MAX = 4_294_967_295;
+import { type DeviceCapabilities, U32_MAX } from "./devices.ts";
 
 type Json = Record<string, unknown>;
 

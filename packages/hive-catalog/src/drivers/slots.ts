@@ -7,23 +7,23 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Resolves when there is a slot, which has to be freed. Rejects with the reason of `signal`. */
-  async take(signal: AbortSignal): Promise<void> {
+  /** Takes a free slot without a wait; otherwise resolves when there is one. It has to be freed. Rejects with the reason of `signal`. */
+  take(signal?: AbortSignal): Promise<void> | undefined {
     if (this.#free > 0) {
       this.#free--;
-      return;
+      return undefined;
     }
-    await new Promise<void>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const leave = () => {
         this.#waiting.splice(this.#waiting.indexOf(enter), 1);
-        reject(signal.reason);
+        reject(signal?.reason);
       };
       const enter = () => {
-        signal.removeEventListener("abort", leave);
+        signal?.removeEventListener("abort", leave);
         resolve();
       };
       this.#waiting.push(enter);
-      signal.addEventListener("abort", leave, { once: true });
+      signal?.addEventListener("abort", leave, { once: true });
     });
   }
 

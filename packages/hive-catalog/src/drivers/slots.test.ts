@@ -1,16 +1,16 @@
 import { expect, test } from "vitest";
-import { turnOfTheLoop } from "../../event-loop.ts";
-import { Mutex } from "./mutex.ts";
+import { turnOfTheLoop } from "../event-loop.ts";
+import { Slots } from "./slots.ts";
 
 test("it is held in the order in which it was asked for, by one at a time", async () => {
-  const mutex = new Mutex();
+  const turn = new Slots(1);
   const order: string[] = [];
   const work = async (name: string) => {
-    await mutex.take();
+    await turn.take();
     order.push(`${name} begins`);
     await turnOfTheLoop();
     order.push(`${name} ends`);
-    mutex.release();
+    turn.release();
   };
   const early = Promise.all([work("1"), work("2"), work("3")]);
   await turnOfTheLoop();
@@ -20,11 +20,11 @@ test("it is held in the order in which it was asked for, by one at a time", asyn
 });
 
 test("nobody waits for one that is free", async () => {
-  const mutex = new Mutex();
-  expect(mutex.take()).toBeUndefined();
-  const next = mutex.take();
-  mutex.release();
+  const turn = new Slots(1);
+  expect(turn.take()).toBeUndefined();
+  const next = turn.take();
+  turn.release();
   await next;
-  mutex.release();
-  expect(mutex.take()).toBeUndefined();
+  turn.release();
+  expect(turn.take()).toBeUndefined();
 });

@@ -1,7 +1,7 @@
-import { DeviceCapabilitiesJson, toDeviceCapabilitiesJson } from "@repo/device-types";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeDevices } from "./devices.ts";
+import { DeviceCapabilitiesJson, toDeviceCapabilitiesJson } from "./json.ts";
+import { decodeDevices } from "./stored.ts";
 
 const count = fc.oneof(
   fc.integer({ min: -1, max: 3 }),
