@@ -9,7 +9,7 @@ import {
   wholeNumber,
 } from "@repo/settings";
 import { Command } from "commander";
-import { z } from "zod";
+import * as z from "zod";
 import manifest from "../package.json" with { type: "json" };
 import { type QueenAccess, readQueenAccess } from "./queen-access.ts";
 

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GpuDevice } from "@repo/device-types";
-import { z } from "zod";
+import * as z from "zod";
 import { type OutputOptions, outputOf } from "./output.ts";
 
 /** A GPU that nvidia-smi does not know, in the order of the bus. It has no index of its own. */

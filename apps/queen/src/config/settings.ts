@@ -2,7 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { resolve } from "node:path";
 import { isHost } from "@repo/hive-catalog/record";
 import { LOG_LEVELS, oneOf, Settings, trueOrFalse, type Values, wholeNumber } from "@repo/settings";
-import { z } from "zod";
+import * as z from "zod";
 import { AllowedHosts } from "../reach/allowed-hosts.ts";
 
 /** From the working folder, as every path: `pnpm` runs in the repository's. */

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mintToken } from "@repo/hive-catalog";
-import { z } from "zod";
+import * as z from "zod";
 import { unlessAborted } from "../../process/abort.ts";
 import { ForeseenError } from "../../process/errors.ts";
 import { plainHost } from "../../reach/addresses.ts";
