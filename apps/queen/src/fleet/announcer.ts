@@ -48,6 +48,12 @@ export class Announcer {
     metrics.statusChanges.inc({ status });
   }
 
+  /** Two machines beat under the id of one hive. */
+  twoSenders(id: string, addresses: readonly string[]): void {
+    const text = `two machines beat under the id of this hive, from ${addresses.join(" and ")}: its workers are now those of one, now those of the other; give one of them another id`;
+    this.#parts.log.warn({ hive_id: id, addresses }, text);
+  }
+
   /** What the queen went through as a whole. */
   notices(notices: readonly Notice[]): void {
     const { log, events, metrics } = this.#parts;

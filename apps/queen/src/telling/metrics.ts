@@ -60,6 +60,10 @@ export class Metrics {
     "queen_missing_hives",
     "Online hives that were on the way to be marked offline at the last sweep",
   );
+  readonly twoSenders = this.#gauge(
+    "queen_hives_with_two_senders",
+    "Hives under whose id two machines beat, from two addresses by turns",
+  );
   readonly problems = this.#counter(
     "queen_problems_total",
     "Requests that were answered with an error, by its code",

@@ -46,6 +46,8 @@ const PROBES_KEPT = 4;
 export class Liveness {
   /** How often `tick` is to be called. */
   readonly tickIntervalMs: number;
+  /** The time between two beats of a hive, as it is asked for. */
+  readonly beatMs: number;
   readonly settings: LivenessSettings;
   readonly sights = new Sights();
   /** Told of each hive of which `takesWorkFromMs` may say something else than before. */
@@ -60,6 +62,7 @@ export class Liveness {
   constructor(settings: LivenessSettings, nowMs: number, rules: LivenessRules = ALL_RULES, cpuMs = () => 0) {
     const { staleAfterMs, healthIntervalMs } = settings;
     const beatMs = staleAfterMs * BEAT_SHARE;
+    this.beatMs = beatMs;
     this.tickIntervalMs = Math.max(1, Math.min(healthIntervalMs, staleAfterMs) / TICKS_PER_INTERVAL);
     this.settings = settings;
     this.#rules = rules;

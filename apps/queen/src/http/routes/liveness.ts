@@ -52,6 +52,10 @@ const HiveLiveness = z
       .nullable()
       .meta({ description: "It changed too often: no new work until it has been steady for so long" }),
     skew_ms: z.number().nullable(),
+    two_senders: z
+      .strictObject({ addresses: z.array(z.string()), since_ms: timeMs })
+      .nullable()
+      .meta({ description: "Two machines that beat under this id from two addresses by turns; null while it is one" }),
     cordon: CordonJson.nullable(),
     queen: ConditionJson,
   })
@@ -101,6 +105,7 @@ export const livenessRoutes = [
         ],
         probation: null,
         skew_ms: -250,
+        two_senders: null,
         cordon: { ...CORDON, created_at_ms: 1_761_040_800_000 },
         queen: CONDITION_EXAMPLE,
       },
@@ -187,6 +192,7 @@ function explain({ hive, sight, cordon, ...view }: HiveView, { fleet, clock }: A
   const nowMs = clock.monotonicNow();
   const wallMs = (atMs: number) => toWallMs(atMs, clock);
   const { probation } = sight;
+  const { twoSenders } = view;
   return {
     hive_id: hive.id,
     status: hive.status,
@@ -205,6 +211,8 @@ function explain({ hive, sight, cordon, ...view }: HiveView, { fleet, clock }: A
         ? null
         : { until_ms: wallMs(probation.untilMs), back_off_ms: probation.backOffMs },
     skew_ms: view.heard?.skewMs ?? null,
+    two_senders:
+      twoSenders === undefined ? null : { addresses: [...twoSenders.addresses], since_ms: wallMs(twoSenders.sinceMs) },
     cordon: cordon === undefined ? null : cordonToJson(cordon),
     queen: conditionToJson(fleet.condition(), clock),
   };
