@@ -179,10 +179,12 @@ export class Liveness {
     this.onWork(sight.id);
   }
 
-  /** The same for a mark, unless somebody has looked meanwhile and knows better. */
-  markedOffline(sight: Sight, was: HiveStatus, verdict: Verdict, nowMs: number): void {
+  /** The same for a mark, whose answer takes its time; false when the hive has been set otherwise meanwhile. */
+  markedOffline(sight: Sight, was: HiveStatus, verdict: Verdict, nowMs: number): boolean {
     this.condition.marked(nowMs);
-    if (sight.status === undefined) this.changed(sight, was, verdict, nowMs);
+    if (sight.status !== undefined && sight.status !== "offline") return false;
+    this.changed(sight, was, verdict, nowMs);
+    return true;
   }
 
   /** To be called every `tickIntervalMs`. `uptimeMs` goes on while the machine is suspended, unlike monotonic time. */
