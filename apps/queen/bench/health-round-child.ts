@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { pino } from "pino";
+import { systemClock } from "../src/process/clock.ts";
 import { assembleQueen } from "../src/queen.ts";
 import { AllowedHosts } from "../src/reach/allowed-hosts.ts";
 import { systemResolve } from "../src/reach/probe.ts";
@@ -26,6 +27,7 @@ const HOUR_MS = 3_600_000;
 const [path = ""] = process.argv.slice(2);
 let aheadMs = 0;
 const clock = {
+  ...systemClock,
   now: () => Date.now() + aheadMs,
   monotonicNow: () => performance.now() + aheadMs,
   uptimeNow: () => performance.now() + aheadMs,

@@ -73,7 +73,7 @@ const ENDS = {
 function textOf(notice: Notice): string {
   switch (notice.kind) {
     case "stalled":
-      return `the queen stood still for ${seconds(notice.forMs)}: the silence of hives counts from now`;
+      return `the queen stood still for ${seconds(notice.forMs)}, for ${seconds(notice.busyMs)} of them at work of her own: the silence of hives counts from now, as far as her own work did not take that too often`;
     case "suspended":
       return `the machine was suspended for ${seconds(notice.forMs)}: the silence of hives counts from now`;
     case "network_back":

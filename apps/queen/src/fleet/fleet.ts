@@ -60,7 +60,7 @@ export class Fleet {
     const { clock, metrics, settings } = options;
     this.settings = settings;
     this.#options = options;
-    this.#liveness = new Liveness(settings, clock.monotonicNow());
+    this.#liveness = new Liveness(settings, clock.monotonicNow(), undefined, () => clock.cpuNow());
     this.#announcer = new Announcer(options);
     this.cordons = new Cordons({ ...options, onChange: (id) => this.#registry.reconsider(id) });
     this.#registry = new HiveRegistry({
@@ -233,7 +233,9 @@ export class Fleet {
   /** Marks the hives offline that are lost as far as the queen remembers, without reading the catalog, until `signal` ends it. */
   async sweep(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    while (this.#registry.expire(PAGE_SIZE) || this.#registry.endWaits(PAGE_SIZE)) await wholeTurn();
+    // After a stall, what came meanwhile is read before anybody is judged.
+    do await wholeTurn();
+    while (this.#registry.expire(PAGE_SIZE) || this.#registry.endWaits(PAGE_SIZE));
     const { lost, notices } = this.#liveness.tick(clock.monotonicNow(), clock.uptimeNow());
     this.#announcer.notices(notices);
     for (const [position, sight] of lost.entries()) {

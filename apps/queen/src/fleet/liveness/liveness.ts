@@ -5,7 +5,7 @@ import type { Notice } from "./listening.ts";
 import { OwnCondition } from "./own-condition.ts";
 import { Pace } from "./pace.ts";
 import { type FlapSettings, remember } from "./probation.ts";
-import { learnBeat, type ProbeResult, type Rule, type Sight, Sights } from "./sight.ts";
+import { heard, learnBeat, type ProbeResult, type Rule, type Sight, Sights } from "./sight.ts";
 
 export interface LivenessSettings extends HoldSettings, FlapSettings {}
 
@@ -57,13 +57,13 @@ export class Liveness {
   readonly #missingMs: number;
   readonly #probeGapMs: number;
 
-  constructor(settings: LivenessSettings, nowMs: number, rules: LivenessRules = ALL_RULES) {
+  constructor(settings: LivenessSettings, nowMs: number, rules: LivenessRules = ALL_RULES, cpuMs = () => 0) {
     const { staleAfterMs, healthIntervalMs } = settings;
     const beatMs = staleAfterMs * BEAT_SHARE;
     this.tickIntervalMs = Math.max(1, Math.min(healthIntervalMs, staleAfterMs) / TICKS_PER_INTERVAL);
     this.settings = settings;
     this.#rules = rules;
-    this.condition = new OwnCondition({ settings, nowMs, tickIntervalMs: this.tickIntervalMs, beatMs, rules });
+    this.condition = new OwnCondition({ settings, nowMs, tickIntervalMs: this.tickIntervalMs, beatMs, rules, cpuMs });
     this.#pace = new Pace(beatMs);
     this.#missingMs = staleAfterMs * MISSING_SHARE;
     this.#probeGapMs = healthIntervalMs / 2;
@@ -91,11 +91,13 @@ export class Liveness {
       }
       if (was !== record.status) this.onWork(record.id);
     }
-    learnBeat(sight, record.lastHeartbeatMs, readAtMs, nowMs, wallNowMs);
+    const isHeard = learnBeat(sight, record.lastHeartbeatMs, readAtMs, nowMs, wallNowMs);
+    if (isHeard) this.condition.listening.sign(nowMs);
     if (sight.host !== record.host || sight.port !== record.port) {
       sight.host = record.host;
       sight.port = record.port;
       sight.probe = "pending";
+      sight.answeredAtMs = undefined;
       sight.probes.length = 0;
       sight.failedFromMs = Number.NEGATIVE_INFINITY;
       sight.unreachableSinceMs = undefined;
@@ -147,6 +149,7 @@ export class Liveness {
     if (sight.probes.length > PROBES_KEPT) sight.probes.shift();
     if (result.outcome !== "failed") sight.unreachableSinceMs = undefined;
     if (result.outcome === "answered") {
+      sight.answeredAtMs = result.endedAtMs;
       sight.setByOperator = false;
       sight.failedFromMs = Number.NEGATIVE_INFINITY;
       this.condition.listening.sign(result.endedAtMs);
@@ -188,7 +191,7 @@ export class Liveness {
       const isOnline = sight.status === "online";
       if (isOnline) online += 1;
       // Most hives, at one look instead of several.
-      if (sight.beatAtMs !== undefined && nowMs - sight.beatAtMs < this.#missingMs) continue;
+      if (sight.beatLateMs === 0 && sight.beatAtMs !== undefined && nowMs - sight.beatAtMs < this.#missingMs) continue;
       if (!isMissing(sight, view, this.#missingMs)) continue;
       if (isOnline) missing += 1;
       if (isLost(sight, view)) lost.push(sight);
@@ -244,14 +247,14 @@ export class Liveness {
 
   #hear(sight: Sight, nowMs: number): void {
     this.condition.listening.sign(nowMs);
-    sight.beatAtMs = nowMs;
+    heard(sight, nowMs);
     sight.setByOperator = false;
   }
 
   #failed(sight: Sight, { outcome, startedAtMs, endedAtMs }: ProbeResult): void {
     // Of a host that the queen may not contact nothing can be said but that she got no answer.
     if (outcome === "failed") {
-      this.condition.listening.failed();
+      if (sight.status === "online") this.condition.listening.failed();
       sight.unreachableSinceMs ??= endedAtMs;
     }
     const fromMs = quietFromMs(sight, this.condition.listening.graceFromMs);

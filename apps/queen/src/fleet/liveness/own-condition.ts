@@ -17,6 +17,8 @@ interface Options {
   readonly tickIntervalMs: number;
   /** The time between two beats of a hive. */
   readonly beatMs: number;
+  /** Processor time that this process has used. */
+  readonly cpuMs: () => number;
   /** False only in the simulation, which shows what each is worth. */
   readonly rules: { readonly grace: boolean; readonly guard: boolean };
 }
@@ -35,6 +37,7 @@ export class OwnCondition {
     this.#hold = new Hold(settings);
     this.listening = new Listening({
       ...options,
+      ...settings,
       minHives: settings.massFailureMin,
       givesGrace: rules.grace,
       hold: this.#hold,
