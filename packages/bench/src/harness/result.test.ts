@@ -1,7 +1,9 @@
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
-import { measuredInOwnProcess } from "../own-process.ts";
-import { runProgram } from "./child.ts";
+import { bundleOf } from "../../../../scripts/build/cache.js";
+import { measuredInProcess } from "../own-process.ts";
+import { runProgram, runScript } from "./child.ts";
 import { callInLoops, groupsInTurn, inTurn, percentile, spread } from "./measure.ts";
 import { processorTimeMs } from "./processor-time.ts";
 import { absolute, compared, notMeasured } from "./result.ts";
@@ -69,12 +71,13 @@ test("the sides of a group stay next to each other, whatever order the groups co
 });
 
 test("a benchmark in a process of its own tells what it does, and why it failed", async () => {
-  const [reads] = measuredInOwnProcess;
+  const own = fileURLToPath(import.meta.url);
+  const program = pathToFileURL(await bundleOf(join(own, "..", "..", "own-process-child.ts")));
   const told: string[] = [];
-  const folder = fileURLToPath(import.meta.url);
-  const run = reads?.run({ quick: true, folder, progress: (doing) => void told.push(doing) });
+  const args = [measuredInProcess[0]?.name ?? "", own, "quick"];
+  const run = runScript(program, args, { onProgress: (doing) => void told.push(doing) });
   await expect(run).rejects.toThrow(/^.* ended with 1: a part of the path is no folder \(ENOTDIR: .*\)$/);
-  expect(told).toEqual(["starting", expect.stringMatching(/^filling /)]);
+  expect(told).toEqual([expect.stringMatching(/^filling /)]);
 });
 
 test("a program that takes too long is ended, and said to", async () => {
