@@ -1,5 +1,5 @@
 import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
-import { pino } from "pino";
+import { createLog } from "@repo/process-log";
 import { type Config, readConfig } from "./config/config.ts";
 import type { Tls } from "./http/connections/servers.ts";
 import { errorForLog, SettingError } from "./http/errors.ts";
@@ -16,8 +16,6 @@ if (process.send !== undefined && !process.connected) endWithStarter();
 process.on("disconnect", endWithStarter);
 process.channel?.unref();
 
-const MAX_UNWRITTEN_BYTES = 1_048_576;
-
 const result = readConfig();
 if ("print" in result) process.stdout.write(result.print);
 else if ("problems" in result) fail(2, result.problems);
@@ -28,7 +26,7 @@ else if ("tokenCommand" in result) {
 } else await start(result.config);
 
 async function start(config: Config): Promise<void> {
-  const log = pino({ level: config.logLevel, serializers: { err: errorForLog } }, standardOutput());
+  const log = createLog({ level: config.logLevel, serializers: { err: errorForLog } });
   const metrics = new Metrics();
   const catalog = await openCatalog(config, metrics);
   if (catalog === undefined) return;
@@ -118,9 +116,4 @@ function startProblem({ host, port }: Config, error: unknown): string {
 function fail(exitCode: number, problems: readonly string[]): void {
   for (const problem of problems) process.stderr.write(`queen: ${problem.replace(/\s*\n\s*/g, " ")}\n`);
   process.exitCode = exitCode;
-}
-
-/** An asynchronous one whose reader is gone keeps the process from its end; one on a full disk loses lines, and ends nothing. */
-function standardOutput() {
-  return pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN_BYTES }).on("error", () => undefined);
 }
