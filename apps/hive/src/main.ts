@@ -116,3 +116,4 @@ stopOnSignal(log, () => stopAll(app, detector, heartbeats));
 if (config.pidFile !== "") writePidFile(config.pidFile);
 // Said last: whoever reads it may send a signal at once.
 log.info({ host: config.host, port }, "hive listening");
+process.send?.({ listening: { host: config.host, port } }, () => undefined);

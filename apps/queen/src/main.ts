@@ -56,6 +56,7 @@ async function start(config: Config): Promise<void> {
   queen.startLookingBack();
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port, ...(config.tlsFiles && { tls: true }) }, "queen listening");
+  process.send?.({ listening: { host: config.host, port } }, () => undefined);
 }
 
 async function readCertificate({ tlsFiles }: Config): Promise<Tls | undefined> {
