@@ -37,6 +37,12 @@ export const gpuName = z
   .max(MAX_NAME_LENGTH, NAME)
   .meta({ description: 'Product name, such as "NVIDIA RTX 4090"' });
 
+export const gpuBackend = z
+  .string(NAME)
+  .min(1, NAME)
+  .max(MAX_NAME_LENGTH, NAME)
+  .meta({ description: 'What its host drives it with, such as "cuda"; absent where that was not said' });
+
 /** Rejects a second GPU with an index that an earlier one has. */
 export function checkUniqueIndexes(context: z.core.ParsePayload<{ index: number }[]>): void {
   const seen = new Set<number>();
@@ -61,7 +67,7 @@ export type CpuDevice = z.infer<typeof CpuDevice>;
 
 /** One GPU of a host. */
 export const GpuDevice = z
-  .object({ index: gpuIndex, name: gpuName, vramGb: gigabytes }, OBJECT)
+  .object({ index: gpuIndex, name: gpuName, vramGb: gigabytes, backend: gpuBackend.optional() }, OBJECT)
   .meta({ id: "GpuDevice", description: "One GPU of a host" });
 export type GpuDevice = z.infer<typeof GpuDevice>;
 

@@ -21,6 +21,18 @@ test.each(CODECS)("%s takes no CPU and no GPUs both ways", (_name, codec) => {
   expect(codec.encode(bare)).toEqual(bare);
 });
 
+test.each(CODECS)("%s keeps what drives a GPU, where that is said", (_name, codec) => {
+  const gpus = [{ index: 0, name: "RTX 3060", vram_gb: 12, backend: "cuda" }];
+  expect(codec.decode({ cpu: null, gpus }).gpus).toEqual([{ index: 0, name: "RTX 3060", vramGb: 12, backend: "cuda" }]);
+  expect(codec.encode(codec.decode({ cpu: null, gpus }))).toEqual({ cpu: null, gpus });
+});
+
+test("what a host reports as the backend and is none is left out, of a person it is an error", () => {
+  const odd = { cpu: null, gpus: [{ index: 0, name: "RTX 3060", vram_gb: 12, backend: 5 }] };
+  expect(DeviceCapabilitiesJson.parse(odd).gpus).toEqual([{ index: 0, name: "RTX 3060", vramGb: 12 }]);
+  expect(StrictDeviceCapabilitiesJson.safeParse(odd).success).toBe(false);
+});
+
 test.each(CODECS)("%s encodes the form of the specification, key by key", (_name, codec) => {
   expect(JSON.stringify(codec.encode(DEVICES))).toBe(
     '{"cpu":{"cores":8,"ram_gb":32},"gpus":[{"index":0,"name":"RTX 3060","vram_gb":12}]}',

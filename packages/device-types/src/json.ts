@@ -1,15 +1,21 @@
 import { z } from "zod";
-import { cores, DeviceCapabilities, GPU_LIST, gigabytes, gpuIndex, gpuName, OBJECT } from "./devices.ts";
+import { cores, DeviceCapabilities, GPU_LIST, gigabytes, gpuBackend, gpuIndex, gpuName, OBJECT } from "./devices.ts";
 
 const CpuJson = z.object({ cores, ram_gb: gigabytes }, OBJECT);
 
 /** The ancestor system wrote `"id":"gpu0"` where this one writes `"index":0`. */
 const AncestorGpuId = z.string('must look like "gpu0"').regex(/^gpu\d{1,9}$/, 'must look like "gpu0"');
 
-const GpuJson = z.object({ index: gpuIndex, name: gpuName, vram_gb: gigabytes }, OBJECT);
-const ReportedGpuJson = z
-  .object({ index: gpuIndex.optional(), id: AncestorGpuId.optional(), name: gpuName, vram_gb: gigabytes }, OBJECT)
-  .refine((gpu) => gpu.index !== undefined || gpu.id !== undefined, { path: ["index"], message: "is required" });
+const GpuJson = z.object(
+  { index: gpuIndex, name: gpuName, vram_gb: gigabytes, backend: gpuBackend.optional() },
+  OBJECT,
+);
+/** Of what a host reports, an optional field that cannot be used is left out. */
+const ReportedGpuJson = GpuJson.extend({
+  index: gpuIndex.optional(),
+  id: AncestorGpuId.optional(),
+  backend: gpuBackend.optional().catch(undefined),
+}).refine((gpu) => gpu.index !== undefined || gpu.id !== undefined, { path: ["index"], message: "is required" });
 
 type CapabilitiesJson = {
   cpu?: z.infer<typeof CpuJson> | null | undefined;
@@ -23,6 +29,7 @@ function decode(json: CapabilitiesJson): DeviceCapabilities {
       index: gpu.index ?? Number(gpu.id?.slice("gpu".length)),
       name: gpu.name,
       vramGb: gpu.vram_gb,
+      ...(gpu.backend !== undefined && { backend: gpu.backend }),
     })),
   };
 }
@@ -31,7 +38,12 @@ function decode(json: CapabilitiesJson): DeviceCapabilities {
 export function toDeviceCapabilitiesJson({ cpu, gpus }: DeviceCapabilities) {
   return {
     cpu: cpu && { cores: cpu.cores, ram_gb: cpu.ramGb },
-    gpus: gpus.map((gpu) => ({ index: gpu.index, name: gpu.name, vram_gb: gpu.vramGb })),
+    gpus: gpus.map(({ index, name, vramGb, backend }) => ({
+      index,
+      name,
+      vram_gb: vramGb,
+      ...(backend !== undefined && { backend }),
+    })),
   };
 }
 

@@ -26,12 +26,13 @@ export function checkText(check: CatalogCheck): string {
 }
 
 export function infoText(info: CatalogInfo): string {
-  const { file, hivesByStatus: by, migrations, oldestHeartbeatMs } = info;
+  const { file, server, hivesByStatus: by, migrations, oldestHeartbeatMs } = info;
   const versions = [`SQLite ${info.sqliteVersion}`, ...(file ? [`libsql ${file.libsqlVersion}`] : [])];
   const rows: [string, string][] = [
     ["location", info.location],
     ...(file ? ([["size", `${sizeText(file.bytes)}, -wal ${sizeText(file.walBytes)}`]] as [string, string][]) : []),
     ...(file ? ([["journal mode", file.journalMode]] as [string, string][]) : []),
+    ...(server ? ([["synchronous", synchronousText(server)]] as [string, string][]) : []),
     ["versions", versions.join(", ")],
     ["migrations", migrations.applied.join(", ") || "none"],
     ["pending", migrations.pending.length > 0 ? `${migrations.pending.join(", ")}: run pnpm db:migrate` : "none"],
@@ -45,6 +46,13 @@ export function infoText(info: CatalogInfo): string {
     ["oldest beat", oldestHeartbeatMs === undefined ? "none" : timeText(oldestHeartbeatMs)],
   ];
   return rows.map(([name, value]) => `${name.padEnd(14)}${value}`).join("\n");
+}
+
+/** What a loss of power of the server takes along. */
+function synchronousText({ synchronous }: NonNullable<CatalogInfo["server"]>): string {
+  if (synchronous === "full" || synchronous === "extra")
+    return `${synchronous}: what is answered is on the server's disk`;
+  return `${synchronous ?? "unknown"}: a loss of power of the server can take answered changes; docs/operations.md says how to end that`;
 }
 
 function damagedText({ hives, hivesByStatus: by }: CatalogInfo): string {

@@ -43,6 +43,7 @@ import { DamageWarnings } from "./sql/damage-warnings.ts";
 import { type Database, openDatabase } from "./sql/open.ts";
 import { collect, type Finder, MAX_PAGE } from "./sql/reading.ts";
 import { countIn } from "./sql/statement.ts";
+import { readSynchronous, type Synchronous } from "./sql/synchronous.ts";
 
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 const DEFAULT_STREAM_PAGE = 250;
@@ -192,6 +193,11 @@ export class HiveCatalog {
 
   findHivesWithoutDevices(options: ListOptions = {}): Promise<HiveRecord[]> {
     return this.#find(hivesWithoutDevices, () => ({}), options);
+  }
+
+  /** What is on the disk when a change is answered. A file is always `full`; a server is what it was set to, or does not say. */
+  synchronous(options?: CallOptions): Promise<Synchronous | undefined> {
+    return this.#calls.run(() => readSynchronous(this.#database.client), options);
   }
 
   countHives(options?: CallOptions): Promise<number> {

@@ -42,3 +42,4 @@ export type { Cordons } from "./records/cordons.ts";
 export type { HostKeys } from "./records/host-keys.ts";
 export type { Operations } from "./records/operations.ts";
 export type { Tokens } from "./records/tokens.ts";
+export type { Synchronous } from "./sql/synchronous.ts";

@@ -13,16 +13,25 @@ import {
   type Stmt,
   type StmtResult,
 } from "./protocol.ts";
-import { argumentsOf, readSql, type SqlKind } from "./sql.ts";
+import { argumentsOf, readSql, type SqlKind, statementsOf } from "./sql.ts";
 
 /** The SQL text that a statement names, directly or by the number of a stored one. */
 export type FindSql = (text: { sql?: string | null | undefined; sql_id?: number | null | undefined }) => string;
 
+export type ConnectionOptions = {
+  path: string;
+  /** How long a statement waits for a lock, in ms. */
+  busyTimeoutMs: number;
+  /** Longer texts and BLOBs are SQLITE_TOOBIG. */
+  maxRowBytes: number;
+};
+
 const LOCK_WAIT_MS = 5;
-/** How clients begin a transaction that only reads: libSQL's own words, which the binding takes and does not enforce. */
-const BEGIN_READ_ONLY = /^\s*begin\b.*\breadonly\b/is;
 /** SQLite's result codes that carry a further part of their own, as the binding names them. */
 const PRIMARY_CODE = /^(?:SQLITE_CANTOPEN|SQLITE_[A-Z]+)/;
+const SYNTAX_ERROR = /syntax error|incomplete input|unrecognized token/;
+/** Errors of which SQLite knows where in the text they are. */
+const PLACED_ERROR = /^(?:no such (?:column|function)|ambiguous column name|misuse of|wrong number of arguments)/;
 
 /**
  * One connection to the served file. Whatever writes takes the lock first, by `exec("BEGIN IMMEDIATE")`, and waits for it in
@@ -30,15 +39,12 @@ const PRIMARY_CODE = /^(?:SQLITE_CANTOPEN|SQLITE_[A-Z]+)/;
  * its connection is replaced, which rolls its transaction back.
  */
 export class HranaConnection {
-  readonly #path: string;
-  readonly #busyTimeoutMs: number;
+  readonly #options: ConnectionOptions;
   #database: Database.Database;
   #closed = false;
-  #isReadOnly = false;
 
-  constructor(path: string, busyTimeoutMs: number) {
-    this.#path = path;
-    this.#busyTimeoutMs = busyTimeoutMs;
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
     this.#database = this.#open();
   }
 
@@ -50,20 +56,20 @@ export class HranaConnection {
     const sql = findSql(stmt);
     const text = readSql(sql);
     const args = argumentsOf(stmt, text);
-    this.#endReadOnly();
     if (text.kind === "write" && this.isAutocommit) {
       await this.#exec("BEGIN IMMEDIATE");
       return this.#committed(() => this.#run(sql, args, text.kind, stmt.want_rows ?? true));
     }
     if (text.kind === "begin" || (text.kind === "control" && !/^\s*pragma/i.test(sql))) {
       await this.#exec(sql);
-      if (BEGIN_READ_ONLY.test(sql)) this.#beginReadOnly();
       return { cols: [], rows: [], affected_row_count: 0, last_insert_rowid: null };
     }
     return this.#run(sql, args, text.kind, stmt.want_rows ?? true);
   }
 
+  /** A step that is no SQL fails the batch before anything of it runs. */
   async batch({ steps }: Batch, findSql: FindSql): Promise<BatchResult> {
+    for (const { stmt } of steps) this.#checkSyntax(findSql(stmt));
     const results: (StmtResult | null)[] = [];
     const errors: (ErrorBody | null)[] = [];
     for (const { condition, stmt } of steps) {
@@ -83,9 +89,12 @@ export class HranaConnection {
     return { step_results: results, step_errors: errors };
   }
 
-  /** Several statements, separated by semicolons, each for itself; the first failure ends them. Only the first waits for the lock. */
+  /**
+   * Several statements, separated by semicolons, each for itself; the first failure ends them, but none runs when one is no SQL. Only
+   * the first waits for the lock.
+   */
   async sequence(sql: string): Promise<void> {
-    this.#endReadOnly();
+    for (const statement of statementsOf(sql)) this.#checkSyntax(statement);
     if (this.isAutocommit) await this.#exec("BEGIN IMMEDIATE; COMMIT");
     try {
       this.#database.exec(sql);
@@ -125,10 +134,20 @@ export class HranaConnection {
     this.#database.close();
   }
 
+  #checkSyntax(sql: string): void {
+    readSql(sql);
+    try {
+      this.#database.prepare(sql);
+    } catch (error) {
+      // What else is wrong with it may be right once those before it have run.
+      if (error instanceof Error && SYNTAX_ERROR.test(error.message)) throw toRequestError(error);
+    }
+  }
+
   #open(): Database.Database {
     // The binding's own waiting would stop the event loop: no timeout here.
-    const database = new Database(this.#path, { timeout: 0 });
-    database.exec("PRAGMA synchronous = FULL");
+    const database = new Database(this.#options.path, { timeout: 0 });
+    database.exec("PRAGMA synchronous = NORMAL");
     return database;
   }
 
@@ -142,22 +161,10 @@ export class HranaConnection {
         return;
       } catch (error) {
         const canWait = isBusy(error) && this.isAutocommit;
-        if (!canWait || performance.now() - startedMs >= this.#busyTimeoutMs) throw toRequestError(error);
+        if (!canWait || performance.now() - startedMs >= this.#options.busyTimeoutMs) throw toRequestError(error);
       }
       await delay(LOCK_WAIT_MS);
     }
-  }
-
-  #beginReadOnly(): void {
-    this.#database.exec("PRAGMA query_only = 1");
-    this.#isReadOnly = true;
-  }
-
-  /** Once the transaction that only read has ended. */
-  #endReadOnly(): void {
-    if (!this.#isReadOnly || this.#database.inTransaction) return;
-    this.#database.exec("PRAGMA query_only = 0");
-    this.#isReadOnly = false;
   }
 
   #committed(work: () => StmtResult): StmtResult {
@@ -171,7 +178,14 @@ export class HranaConnection {
     }
   }
 
+  #checkSize(value: SqlValue): void {
+    const isTooBig =
+      (typeof value === "string" || value instanceof Uint8Array) && value.length > this.#options.maxRowBytes;
+    if (isTooBig) throw new RequestError("SQLITE_TOOBIG", "SQLite error: string or blob too big");
+  }
+
   #run(sql: string, args: SqlValue[], kind: SqlKind, wantRows: boolean): StmtResult {
+    for (const value of args) this.#checkSize(value);
     try {
       const statement = this.#database.prepare(sql);
       if (!statement.reader) {
@@ -179,6 +193,7 @@ export class HranaConnection {
         return { cols: [], rows: [], affected_row_count: changes, last_insert_rowid: String(lastInsertRowid) };
       }
       const rows = statement.raw(true).safeIntegers(true).all(args) as unknown as SqlValue[][];
+      for (const value of rows.flat()) this.#checkSize(value);
       const effect = kind === "write" ? this.#effect() : { affected_row_count: 0, last_insert_rowid: null };
       return { cols: columnsOf(statement), rows: wantRows ? rows.map((row) => row.map(encodeValue)) : [], ...effect };
     } catch (error) {
@@ -198,7 +213,6 @@ export class HranaConnection {
     this.rollback();
     this.#database.close();
     this.#database = this.#open();
-    this.#isReadOnly = false;
   }
 
   #holds(condition: Condition, results: (StmtResult | null)[], errors: (ErrorBody | null)[]): boolean {
@@ -228,9 +242,16 @@ function isBusy(error: unknown): boolean {
   return error instanceof Error && "code" in error && /^SQLITE_(?:BUSY|LOCKED)/.test(String(error.code));
 }
 
-/** As servers send it: the primary code, and SQLite's message behind a fixed beginning. */
+/** As sqld sends it: SQLITE_ERROR never, but what its own parser, or SQLite's, finds wrong with the text; else the primary code. */
 function toRequestError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof RequestError) return error;
-  const code = "code" in error ? PRIMARY_CODE.exec(String(error.code))?.[0] : undefined;
-  return new RequestError(code ?? "SQLITE_UNKNOWN", `SQLite error: ${error.message}`);
+  const { message } = error;
+  const code = ("code" in error && PRIMARY_CODE.exec(String(error.code))?.[0]) || "SQLITE_ERROR";
+  if (code !== "SQLITE_ERROR") return new RequestError(code, `SQLite error: ${message}`);
+  if (SYNTAX_ERROR.test(message)) {
+    return new RequestError("SQL_PARSE_ERROR", `SQL string could not be parsed: ${message}`);
+  }
+  if (PLACED_ERROR.test(message))
+    return new RequestError("SQL_INPUT_ERROR", `SQL input error: ${message} (at offset 0)`);
+  return new RequestError("SQLITE_UNKNOWN", `SQLite error: ${message}`);
 }

@@ -16,6 +16,10 @@ export type TestServerOptions = {
   streamTimeoutMs?: number | undefined;
   /** How long a statement waits for a lock before it answers SQLITE_BUSY, in ms: default 5,000. */
   busyTimeoutMs?: number | undefined;
+  /** Longer texts and BLOBs are SQLITE_TOOBIG: default 5,000,000, as sqld. */
+  maxRowBytes?: number | undefined;
+  /** A longer answer is RESPONSE_TOO_LARGE: default 10,000,000, as sqld. */
+  maxResponseBytes?: number | undefined;
 };
 
 export type TestServer = AsyncDisposable & {
@@ -29,27 +33,25 @@ export type TestServer = AsyncDisposable & {
 };
 
 /**
- * A small libSQL server for tests, on loopback and any free port, over a real SQLite file: Hrana 2 over HTTP in JSON, which is what
- * @libsql/client speaks. Written from the published protocol, after the answers of sqld.
+ * A small libSQL server for tests, on loopback and any free port, over a real SQLite file: Hrana 2 and 3 over HTTP in JSON, which is what
+ * @libsql/client speaks. Written from the published protocol, after the sources of sqld 0.24 and what one answered: its codes, its limits, its
+ * `synchronous = NORMAL`, which does not sync a commit to the disk.
  *
- * What it has: `GET /v2` and `POST /v2/pipeline` with all requests of version 2, batches with conditions, interactive transactions
- * by batons that are good for one request and expire, and bearer tokens. `is_autocommit` and `get_autocommit`, which
- * sqld gives to version 3 alone, work too.
- *
- * What it leaves out: version 3, protobuf, cursors, WebSockets (404), TLS, JWTs with rights (the token is compared as it is),
- * namespaces, replicas, limits on the size of answers, and taking the lock away from a transaction that holds it too long.
+ * What it leaves out: protobuf, cursors, WebSockets (404), TLS, JWTs with rights (the token is compared as it is),
+ * namespaces, replicas, and taking the lock away from a transaction that holds it too long.
  * A deferred transaction whose first write meets a lock is rolled back at once; a `sequence` waits for the lock before its first
- * statement alone; PRAGMAs of one stream may be seen by a later one.
+ * statement alone; PRAGMAs of one stream may be seen by a later one. What wedges sqld, many writers at once, does not harm this one.
  * Statements run inside the event loop of this process. The binding aborts the process when it reads a TEXT that is not UTF-8: select
  * such a column as a BLOB, as the catalog does. It reads a TEXT up to its first NUL; one in an argument is refused. An infinite
  * REAL cannot be told in JSON.
  */
 export async function startTestServer(options: TestServerOptions): Promise<TestServer> {
   const { path, authToken, streamTimeoutMs = 10_000, busyTimeoutMs = 5000 } = options;
+  const { maxRowBytes = 5_000_000, maxResponseBytes = 10_000_000 } = options;
   const database = new Database(path);
   database.exec("PRAGMA journal_mode = WAL");
   database.close();
-  const streams = new HranaStreams({ path, streamTimeoutMs, busyTimeoutMs });
+  const streams = new HranaStreams({ path, streamTimeoutMs, busyTimeoutMs, maxRowBytes, maxResponseBytes });
   const server = createServer((request, response) => {
     answer(streams, authToken, request).then(
       (result) => send(response, result),
@@ -77,17 +79,21 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   };
 }
 
+const ROUTE = /^(GET|POST) \/v([23])(\/pipeline)?$/;
+
 type Answer = { status: number; body: string | object };
 
 async function answer(streams: HranaStreams, authToken: string | undefined, request: IncomingMessage): Promise<Answer> {
-  const route = `${request.method} ${request.url}`;
-  if (route === "GET /v2") return { status: 200, body: "Hello, this is HTTP API v2 (Hrana over HTTP)" };
-  if (route !== "POST /v2/pipeline") return { status: 404, body: "" };
+  const [, method, version, isPipeline] = ROUTE.exec(`${request.method} ${request.url}`) ?? [];
+  if (method === undefined || version === undefined) return { status: 404, body: "" };
+  if (method === "GET" && !isPipeline)
+    return { status: 200, body: `Hello, this is HTTP API v${version} (Hrana over HTTP)` };
+  if (method === "GET" || !isPipeline) return { status: 405, body: "" };
   if (authToken !== undefined && !isSame(request.headers.authorization ?? "", `Bearer ${authToken}`)) {
     return { status: 401, body: { error: "Unauthorized: `The authentication token is missing or wrong`" } };
   }
   const pipeline = parsePipeline(await text(request));
-  const { baton, results } = await streams.run(pipeline);
+  const { baton, results } = await streams.run(pipeline, version === "3" ? 3 : 2);
   return { status: 200, body: { baton, base_url: null, results } };
 }
 

@@ -28,7 +28,8 @@ export function readSql(sql: string): SqlText {
   const words = tokens.map((token) => token.toLowerCase());
   const first = words.find((word) => word !== ";");
   if (first === undefined) throw new RequestError("SQL_NO_STATEMENT", "SQL string does not contain any statement");
-  if (first === "attach" || first === "detach") throw new RequestError("BLOCKED", "Operation was blocked");
+  if (isUnsupported(words))
+    throw new RequestError("SQL_PARSE_ERROR", `SQL string could not be parsed: unsupported statement: ${sql}`);
   const isTrigger = first === "create" && words.slice(0, 4).includes("trigger");
   const end = words.indexOf(";", words.indexOf(first));
   if (!isTrigger && end !== -1 && words.slice(end).some((word) => word !== ";")) {
@@ -36,6 +37,31 @@ export function readSql(sql: string): SqlText {
   }
   const kind = KEYWORDS.find(([keyword]) => keyword.test(first))?.[1] ?? "write";
   return { parameters: parametersOf(tokens), kind };
+}
+
+/** What would leave this database, or change how its connections work. */
+function isUnsupported(words: readonly string[]): boolean {
+  const [first = ""] = words;
+  return /^(?:attach|detach|vacuum)$/.test(first) || (first === "pragma" && words.includes("="));
+}
+
+/** The statements of a text, one after the other. A trigger, whose body has semicolons of its own, comes as what is left of the text. */
+export function statementsOf(sql: string): string[] {
+  const statements: string[] = [];
+  let start = 0;
+  let words: string[] = [];
+  for (const { 0: token, index } of sql.matchAll(TOKEN)) {
+    if (/^(?:--|\/\*)/.test(token)) continue;
+    if (token !== ";") {
+      words.push(token.toLowerCase());
+      continue;
+    }
+    if (words[0] === "create" && words.slice(0, 4).includes("trigger")) continue;
+    if (words.length > 0) statements.push(sql.slice(start, index));
+    start = index + 1;
+    words = [];
+  }
+  return words.length > 0 ? [...statements, sql.slice(start)] : statements;
 }
 
 /** The arguments in the order of the parameters: the binding aborts the process when it cannot find a named one. */
@@ -51,7 +77,7 @@ function matched({ args, named_args }: Stmt, { parameters }: SqlText): SqlValue[
     throw new RequestError("ARGS_BOTH_POSITIONAL_AND_NAMED", message);
   }
   if (named_args.length === 0) {
-    if (args.length === parameters.length) return args.map(decodeValue);
+    if (args.length >= parameters.length) return args.slice(0, parameters.length).map(decodeValue);
     const message = `there are ${parameters.length} parameters, but ${args.length} arguments`;
     throw new RequestError("ARGS_INVALID", `Arguments do not match SQL parameters: ${message}`);
   }

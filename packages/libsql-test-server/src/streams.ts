@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { type FindSql, HranaConnection } from "./connection.ts";
+import { type ConnectionOptions, type FindSql, HranaConnection } from "./connection.ts";
 import {
+  type Condition,
   PipelineError,
   type PipelineRequest,
   RequestError,
@@ -9,13 +10,14 @@ import {
   type StreamResult,
 } from "./protocol.ts";
 
-type Options = {
-  path: string;
+export type StreamOptions = ConnectionOptions & {
   /** How long a stream waits for its next request before it is closed and its transaction rolled back, in ms. */
   streamTimeoutMs: number;
-  /** How long a statement waits for a lock, in ms. */
-  busyTimeoutMs: number;
+  /** The rows of a longer answer are RESPONSE_TOO_LARGE. */
+  maxResponseBytes: number;
 };
+
+export type HranaVersion = 2 | 3;
 
 type Stream = {
   readonly connection: HranaConnection;
@@ -33,14 +35,14 @@ const MAX_IDLE_CONNECTIONS = 16;
  * baton alone, which is good for one request.
  */
 export class HranaStreams {
-  readonly #options: Options;
+  readonly #options: StreamOptions;
   readonly #waiting = new Map<string, Waiting>();
   readonly #expired = new Set<string>();
   readonly #connections = new Set<HranaConnection>();
   /** Opened once, used by one stream after another: a closed connection keeps its file open until its statements are collected. */
   readonly #idle: HranaConnection[] = [];
 
-  constructor(options: Options) {
+  constructor(options: StreamOptions) {
     this.#options = options;
   }
 
@@ -50,11 +52,17 @@ export class HranaStreams {
   }
 
   /** Runs the requests one after the other, and resolves to the results and to the baton of the next request: null once the stream is closed. */
-  async run({ baton, requests }: PipelineRequest): Promise<{ baton: string | null; results: StreamResult[] }> {
+  async run(
+    { baton, requests }: PipelineRequest,
+    version: HranaVersion,
+  ): Promise<{ baton: string | null; results: StreamResult[] }> {
     const stream = this.#acquire(baton ?? undefined);
     try {
       const results: StreamResult[] = [];
-      for (const request of requests) results.push(await this.#answer(stream, request));
+      for (const request of requests) {
+        checkVersion(request, version);
+        results.push(await this.#answer(stream, request));
+      }
       return { baton: stream.isOpen ? this.#release(stream) : null, results };
     } catch (error) {
       this.#end(stream);
@@ -73,9 +81,8 @@ export class HranaStreams {
     if (baton === undefined) return { connection: this.#connect(), storedSql: new Map(), isOpen: true };
     const waiting = this.#waiting.get(baton);
     if (waiting === undefined) {
-      if (!this.#expired.has(baton))
-        throw new PipelineError(400, "Received an invalid baton, or one that was used before");
-      throw new PipelineError(500, "The stream has expired due to inactivity", "STREAM_EXPIRED");
+      if (!this.#expired.has(baton)) throw new PipelineError(400, "Received an invalid baton");
+      throw new PipelineError(400, "The stream has expired due to inactivity", "STREAM_EXPIRED");
     }
     this.#waiting.delete(baton);
     clearTimeout(waiting.expiry);
@@ -97,7 +104,7 @@ export class HranaStreams {
   #connect(): HranaConnection {
     const idle = this.#idle.pop();
     if (idle) return idle;
-    const connection = new HranaConnection(this.#options.path, this.#options.busyTimeoutMs);
+    const connection = new HranaConnection(this.#options);
     this.#connections.add(connection);
     return connection;
   }
@@ -116,7 +123,11 @@ export class HranaStreams {
 
   async #answer(stream: Stream, request: StreamRequest): Promise<StreamResult> {
     try {
-      return { type: "ok", response: await this.#handle(stream, request) };
+      const response = await this.#handle(stream, request);
+      if (JSON.stringify(response).length > this.#options.maxResponseBytes) {
+        throw new RequestError("RESPONSE_TOO_LARGE", "Response is too large");
+      }
+      return { type: "ok", response };
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       return { type: "error", error: error.toBody() };
@@ -150,6 +161,21 @@ export class HranaStreams {
         return { type: "get_autocommit", is_autocommit: connection.isAutocommit };
     }
   }
+}
+
+/** Of a request, or of a condition in a batch, that version 2 does not have. */
+function checkVersion(request: StreamRequest, version: HranaVersion): void {
+  if (version === 3) return;
+  const isNewer = request.type === "batch" && request.batch.steps.some(({ condition }) => condition && asks(condition));
+  if (!isNewer && request.type !== "get_autocommit") return;
+  const what = isNewer ? "`is_autocommit`" : "`get_autocommit`";
+  throw new PipelineError(400, `${what} is only supported in protocol version Hrana3 and higher`);
+}
+
+function asks(condition: Condition): boolean {
+  if (condition.type === "not") return asks(condition.cond);
+  if (condition.type === "and" || condition.type === "or") return condition.conds.some(asks);
+  return condition.type === "is_autocommit";
 }
 
 function sqlOf({ sql, sql_id }: Parameters<FindSql>[0], storedSql: ReadonlyMap<number, string>): string {

@@ -11,6 +11,11 @@ export function isBusy(error: unknown): boolean {
   return /^SQLITE_(?:BUSY|LOCKED)/.test(codeOf(error));
 }
 
+/** Whether an answer is larger than the driver, or the server, lets it be. */
+export function isTooLarge(error: unknown): boolean {
+  return codeOf(error) === "SQLITE_TOOBIG";
+}
+
 /** SQLite's result codes, by their beginning: the more special ones first. */
 const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
   [/^SQLITE_(?:BUSY|LOCKED)/, "CATALOG_BUSY", "another process holds the lock of the catalog; try again"],

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { type Calls, tell } from "../calls.ts";
-import type { SqlClient, SqlResult, SqlStatement } from "../drivers/client.ts";
+import type { RequestOptions, SqlClient, SqlResult, SqlStatement } from "../drivers/client.ts";
 import { toCatalogError } from "../drivers/errors.ts";
 import { hiveNotFound } from "../errors.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
@@ -12,6 +12,8 @@ type Beat = {
   readonly timestampMs: number;
   /** By the monotonic clock. */
   readonly sinceMs: number;
+  /** On a server with the deadline of this beat. */
+  readonly request: RequestOptions;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 };
@@ -29,6 +31,8 @@ type Options = {
 
 /** Errors of a lock, or of a server, that did not come free in time. */
 const ENDS_A_WAIT: ReadonlySet<string> = new Set(["CATALOG_BUSY", "CATALOG_UNAVAILABLE"]);
+/** A timer may end so much too soon. */
+const TIMER_ERROR_MS = 2;
 /** Bounds how long one commit may hold the event loop; further beats wait for the next one. */
 const MAX_GROUP_SIZE = 1024;
 
@@ -49,7 +53,8 @@ export class HeartbeatWriter {
   /** Resolves when the beat is stored. Rejects with HIVE_NOT_FOUND, or with the error of the commit. */
   store(id: string, timestampMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ id, timestampMs, sinceMs: performance.now(), resolve, reject });
+      const request = this.#options.calls.requestOptions();
+      this.#waiting.push({ id, timestampMs, sinceMs: performance.now(), request, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -84,10 +89,19 @@ export class HeartbeatWriter {
       const [beat] = group;
       return await (group.length === 1 && beat ? this.#storeOne(beat) : this.#storeGroup(group));
     } catch (error) {
-      const waitedInVain = ENDS_A_WAIT.has(toCatalogError(error).code) ? this.#waitingSince(startedMs) : [];
-      for (const { reject } of [...group, ...waitedInVain]) reject(error);
+      const ended = ENDS_A_WAIT.has(toCatalogError(error).code) ? this.#endedWith(group, startedMs) : group;
+      for (const { reject } of ended) reject(error);
       return undefined;
     }
+  }
+
+  /** Those of a group, or behind it, that have waited for as long as they may; the others of it wait on. */
+  #endedWith(group: Beat[], startedMs: number): Beat[] {
+    const atMs = performance.now() + TIMER_ERROR_MS;
+    const isLate = ({ request: { deadlineMs = Infinity } }: Beat) => deadlineMs <= atMs;
+    if (group[0] === undefined || !isLate(group[0])) return [...group, ...this.#waitingSince(startedMs)];
+    this.#waiting.unshift(...group.filter((beat) => !isLate(beat)));
+    return group.filter(isLate);
   }
 
   /**
@@ -100,9 +114,9 @@ export class HeartbeatWriter {
   }
 
   /** A tenth faster than a group of one, as measured. */
-  async #storeOne({ id, timestampMs: beatMs }: Beat): Promise<KnownIds> {
+  async #storeOne({ id, timestampMs: beatMs, request }: Beat): Promise<KnownIds> {
     const believableMs = latestBelievableMs(this.#options.now());
-    const { rowsAffected } = await this.#execute(storeBeat({ id, beatMs, believableMs }));
+    const { rowsAffected } = await this.#execute(storeBeat({ id, beatMs, believableMs }), request);
     return new Set(rowsAffected > 0 ? [id] : []);
   }
 
@@ -118,16 +132,17 @@ export class HeartbeatWriter {
       latest.set(id, laterOf({ beatMs, storedMs: latest.get(id) ?? beatMs, believableMs }));
     }
     const values = { beats: jsonObject(latest), believableMs };
-    const { rowsAffected } = await this.#execute(storeBeats(values));
+    // The deadline of the group is that of its oldest beat.
+    const request = group[0]?.request ?? {};
+    const { rowsAffected } = await this.#execute(storeBeats(values), request);
     if (rowsAffected === latest.size) return latest;
-    const { rows } = await this.#execute(storeBeatsAndTell(values));
+    const { rows } = await this.#execute(storeBeatsAndTell(values), request);
     return new Set(rows.map((row) => row[0] as string));
   }
 
   /** A beat may be stored twice: it never moves back. */
-  #execute(statement: SqlStatement): Promise<SqlResult> {
-    const { client, calls } = this.#options;
-    return client.execute(statement, { ...calls.requestOptions(), isRepeatable: true });
+  #execute(statement: SqlStatement, request: RequestOptions): Promise<SqlResult> {
+    return this.#options.client.execute(statement, { ...request, isRepeatable: true });
   }
 }
 

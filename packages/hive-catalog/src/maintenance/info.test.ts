@@ -64,6 +64,7 @@ test("info of a catalog on a server tells what SQL can", async () => {
   const info = await catalogInfo(server.url);
   expect(info).toMatchObject({ hives: 0, migrations: { applied: MIGRATIONS, pending: [] } });
   expect(info.file).toBeUndefined();
+  expect(info.server).toEqual({ synchronous: "normal" });
   expect(info.oldestHeartbeatMs).toBeUndefined();
 });
 

@@ -5,6 +5,7 @@ import { plain } from "../drivers/client.ts";
 import { HIVE_STATUSES, type HiveStatus } from "../model/hive.ts";
 import { sizeOf } from "../sql/files.ts";
 import { countIn } from "../sql/statement.ts";
+import { readSynchronous, type Synchronous } from "../sql/synchronous.ts";
 import { recordTables } from "./check.ts";
 import { type MigrationState, migrationNames, readMigrationState } from "./migration-state.ts";
 import { fromHex, type ReadOptions, readingFrom, readNumber } from "./source.ts";
@@ -15,6 +16,8 @@ export type CatalogInfo = {
   readonly location: string;
   /** Undefined for a server, as is all that only a file has. */
   readonly file: FileInfo | undefined;
+  /** Undefined for a file. */
+  readonly server: ServerInfo | undefined;
   readonly sqliteVersion: string;
   /** Names of migrations. */
   readonly migrations: { readonly applied: readonly string[]; readonly pending: readonly string[] };
@@ -36,6 +39,11 @@ export type FileInfo = {
   readonly libsqlVersion: string;
 };
 
+export type ServerInfo = {
+  /** Undefined when the server does not say. */
+  readonly synchronous: Synchronous | undefined;
+};
+
 const COUNTS = `SELECT count(*), ${HIVE_STATUSES.map((status) => `count(*) FILTER (WHERE status = '${status}')`).join(", ")} FROM hives`;
 const OLDEST = "SELECT min(last_heartbeat_ms) FROM hives WHERE typeof(last_heartbeat_ms) = 'integer'";
 
@@ -50,6 +58,7 @@ export function catalogInfo(location: string, options: ReadOptions = {}): Promis
     return {
       location: name,
       file: path === undefined ? undefined : await fileInfo(path, reader),
+      server: path === undefined ? { synchronous: await readSynchronous(reader) } : undefined,
       sqliteVersion: await readText(reader, "SELECT hex(sqlite_version())"),
       migrations: { applied: migrationNames(applied), pending: migrationNames(pending) },
       hives: count(0),

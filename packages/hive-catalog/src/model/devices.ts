@@ -19,12 +19,14 @@ function cpuIn({ cores, ram_gb }: Json): DeviceCapabilities["cpu"] {
 }
 
 function gpuIn(json: unknown, place: number): DeviceCapabilities["gpus"][number] {
-  const { index, id, name, vram_gb } = objectAt("gpus", json, place);
+  const { index, id, name, vram_gb, backend } = objectAt("gpus", json, place);
   if (typeof name !== "string") throw new Error(`gpus.${place}.name: must be text`);
   return {
     index: u32At("index", index ?? ancestorsIndex(id), place),
     name,
     vramGb: u32At("vram_gb", vram_gb, place),
+    // What cannot be one is what another program keeps under the same name.
+    ...(typeof backend === "string" && { backend }),
   };
 }
 

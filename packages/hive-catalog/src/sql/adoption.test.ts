@@ -89,6 +89,19 @@ test("an adopted file takes every change", async () => {
   expect((await catalog.listHives()).map(({ id }) => id)).toEqual(["bare", "full", "names", "new"]);
 });
 
+test("what drives a GPU, which the Rust system stored, outlives a change of the hive", async () => {
+  await using file = await CatalogFile.create(SPECIFICATION_DDL);
+  const devices = { cpu: null, gpus: [{ index: 0, name: "RTX 3060", vram_gb: 12, backend: "cuda" }] };
+  file.run(
+    `INSERT INTO hives VALUES ('a', 'h', 1, NULL, NULL, NULL, 'unknown', NULL, '${JSON.stringify(devices)}', 0, 0)`,
+  );
+  await using catalog = await file.open();
+  const hive = await catalog.getHive("a");
+  await catalog.updateHive({ ...hive, ...aHive({ id: "a" }), devices: hive?.devices ?? null });
+  await catalog.updateDevices("a", hive?.devices ?? { cpu: null, gpus: [] });
+  expect(JSON.parse(String(file.read("SELECT devices_json FROM hives")[0]?.[0]))).toEqual(devices);
+});
+
 test("an adopted file with damaged rows opens, resolves to the sound ones and says which are damaged", async () => {
   await using file = await adoptedFile(
     "UPDATE hives SET devices_json = 'oops' WHERE id = 'full'",

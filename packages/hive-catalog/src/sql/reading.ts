@@ -1,5 +1,6 @@
 import { and, asc, desc, gt, lt, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { RequestOptions, SqlClient, SqlRow, SqlStatement, SqlValue } from "../drivers/client.ts";
+import { isTooLarge } from "../drivers/errors.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
 import type { DamagedRecord } from "../options.ts";
 import type { Found, Place, RowReader } from "./rows.ts";
@@ -167,10 +168,21 @@ export async function* pages<Rec, V extends Values>(
     return { records, next: isLast || last === undefined ? undefined : order.placeOf(last) };
   };
 
+  /** Fewer rows, from then on, where an answer would be larger than the server lets it be. */
+  const read = async (size: number, after: Values | undefined): Promise<Page<Rec>> => {
+    try {
+      return (await readFast(size, after)) ?? (await readCarefully(size, after));
+    } catch (error) {
+      if (size === 1 || !isTooLarge(error)) throw error;
+      maxRows = Math.ceil(size / 2);
+      return read(maxRows, after);
+    }
+  };
+
+  let maxRows = pageSize;
   let wanted = limit;
   for (let after = start; ; ) {
-    const size = Math.min(wanted, pageSize);
-    const { records, next } = (await readFast(size, after)) ?? (await readCarefully(size, after));
+    const { records, next } = await read(Math.min(wanted, maxRows), after);
     yield records;
     wanted -= records.length;
     if (next === undefined || wanted === 0) return;

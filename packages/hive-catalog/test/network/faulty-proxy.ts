@@ -5,11 +5,11 @@ import { buffer } from "node:stream/consumers";
 
 /** What happens to one request: `before` the server gets it, or `after` the server did it. */
 export type Fault = {
-  kind: "cut" | "hang" | "late" | "status" | "garbage" | "half an answer";
+  kind: "cut" | "hang" | "late" | "status" | "answer" | "garbage" | "half an answer";
   when: "before" | "after";
-  /** For `status`. */
+  /** For `status` and `answer`. */
   status?: number;
-  /** For `garbage`: what is answered with status 200. */
+  /** For `answer`, and for `garbage`: what is answered with status 200. */
   text?: string;
   /** What others do at that moment; what makes it `late`. */
   meanwhile?: () => Promise<unknown>;
@@ -95,6 +95,9 @@ function give(response: ServerResponse, { kind, status = 500, text = "<html>Welc
       return;
     case "status":
       response.writeHead(status, { "content-type": "text/html" }).end("<h1>No</h1>");
+      return;
+    case "answer":
+      response.writeHead(status).end(text);
       return;
     case "garbage":
       response.writeHead(200, { "content-type": "application/json" }).end(text);

@@ -22,7 +22,7 @@ const stored = { id: z.string(), host: z.string(), ssh_host: z.string().nullable
 const amount = z.int().min(0);
 const StoredDevices = z.strictObject({
   cpu: z.strictObject({ cores: amount, ram_gb: amount }).nullable(),
-  gpus: z.array(z.strictObject({ index: amount, name: z.string(), vram_gb: amount })),
+  gpus: z.array(z.strictObject({ index: amount, name: z.string(), vram_gb: amount, backend: z.string().optional() })),
 });
 
 /** What is asked of input is not promised of what other programs have stored. */

@@ -11,7 +11,7 @@ import type {
   SqlTransaction,
   SqlValue,
 } from "../client.ts";
-import { notLibsql, RequestError, sendRepeatedly } from "./request.ts";
+import { notLibsql, pause, RequestError, sendRepeatedly } from "./request.ts";
 import { Slots } from "./slots.ts";
 
 export type ServerOptions = {
@@ -29,12 +29,18 @@ type Call = RequestOptions & { readonly isRead: boolean };
 const READS = /^\s*(?:select|values|explain)\b/i;
 /** As visible ASCII: what else stands in a header makes fetch throw an error that shows it. */
 const TOKEN_PATTERN = /^[!-~]+$/;
-/** Requests at one time; the others wait. */
-const MAX_REQUESTS = 20;
+/** Reads at one time; the others wait. */
+const MAX_READS = 20;
+/** Of several writers at once sqld stops taking writes for good, seen with version 0.24.33; one after the other they are faster, too. */
+const MAX_CHANGES = 1;
 /** Longer ones would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-/** The server gave the lock to nobody, or took it away: the transaction did not happen. */
-const LOCK_CODES = /^TRANSACTION_(?:BUSY|TIMEOUT)$/;
+/** Another has the lock, or the server took it away: nothing has happened. */
+const LOCK_CODES = /^(?:SQLITE_(?:BUSY|LOCKED)|TRANSACTION_(?:BUSY|TIMEOUT))/;
+/** What sqld says in place of SQLITE_ERROR. */
+const STATEMENT_CODES = /^(?:SQL_INPUT_ERROR|SQL_PARSE_ERROR|SQLITE_UNKNOWN)$/;
+/** What it says in place of SQLITE_TOOBIG of an answer as a whole. */
+const TOO_LARGE = "RESPONSE_TOO_LARGE";
 
 /**
  * A libSQL server over HTTP, with a deadline for all that is asked. Reads and repeatable changes are sent again while there is time; another
@@ -43,7 +49,8 @@ const LOCK_CODES = /^TRANSACTION_(?:BUSY|TIMEOUT)$/;
 export class ServerClient implements SqlClient {
   readonly #options: ServerOptions;
   readonly #running = new Set<AbortController>();
-  readonly #slots = new Slots(MAX_REQUESTS);
+  readonly #reads = new Slots(MAX_READS);
+  readonly #changes = new Slots(MAX_CHANGES);
   #isClosed = false;
 
   /** Throws INVALID_ARGUMENT. */
@@ -117,7 +124,7 @@ export class ServerClient implements SqlClient {
     };
     const result = await this.#explained(
       call,
-      this.#within(call, (send) => work(this.#connect(send)), onRepeat),
+      this.#within(call, (send, signal) => onceUnlocked(() => work(this.#connect(send)), signal), onRepeat),
     );
     return { result, isRepeat };
   }
@@ -125,7 +132,7 @@ export class ServerClient implements SqlClient {
   /** Gives `work` a way to send requests that ends at the deadline, once it is its turn. */
   async #within<Result>(
     { isRead, isRepeatable = false, deadlineMs, signals = [] }: Call,
-    work: (send: Send) => Promise<Result>,
+    work: (send: Send, signal: AbortSignal) => Promise<Result>,
     onRepeat = () => {},
   ): Promise<Result> {
     if (this.#isClosed) throw closedError();
@@ -152,15 +159,16 @@ export class ServerClient implements SqlClient {
     for (const given of signals) given.addEventListener("abort", leave);
     this.#running.add(controller);
     try {
-      await this.#slots.take(signal);
+      const slots = isRead ? this.#reads : this.#changes;
+      await slots.take(signal);
       isSent = true;
       try {
         const options = { server, signal, isRepeatable: isRead || isRepeatable, onRepeat };
-        return await work((request) => sendRepeatedly(request, options));
+        return await work((request) => sendRepeatedly(request, options), signal);
       } finally {
         // Calls that waited and whose deadline comes at the same moment leave first: they are not sent for nothing.
-        if (signal.aborted) setImmediate(() => this.#slots.release());
-        else this.#slots.release();
+        if (signal.aborted) setImmediate(() => slots.release());
+        else slots.release();
       }
     } finally {
       clearTimeout(timer);
@@ -186,13 +194,34 @@ export class ServerClient implements SqlClient {
     if (!(error instanceof LibsqlError) || error.code === "HRANA_PROTO_ERROR") {
       return withOutcome(notLibsql(server), call);
     }
-    if (error.code.startsWith("SQLITE_")) return error;
+    if (STATEMENT_CODES.test(error.code)) return withCode("SQLITE_ERROR", error);
+    if (error.code === TOO_LARGE) return withCode("SQLITE_TOOBIG", error);
     if (LOCK_CODES.test(error.code)) {
       return new HiveCatalogError("CATALOG_BUSY", `the server ${server} gave the lock to another; try again`);
     }
+    if (error.code.startsWith("SQLITE_")) return error;
     const message = `the server ${server} refused a statement (${error.code})`;
     return new HiveCatalogError("CATALOG_UNAVAILABLE", message);
   }
+}
+
+/** Does `work` again while another has the lock, until `signal` ends. */
+async function onceUnlocked<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof LibsqlError) || !LOCK_CODES.test(error.code)) throw error;
+      await pause(attempt, signal).catch(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+/** An error of the server by the code that SQLite would have given it. */
+function withCode(code: string, error: LibsqlError): Error {
+  return Object.assign(new Error(error.message, { cause: error.cause }), { code });
 }
 
 /** Says of a change whether it was made, where that is not known. One that does no harm twice may be tried again by whoever asked for it. */

@@ -58,15 +58,15 @@ export async function sendRepeatedly(request: Request, options: SendOptions): Pr
       last = error;
     }
     if (open) options.onRepeat();
-    await delay(pauseMs(attempt), undefined, { signal: options.signal }).catch(() => {
+    await pause(attempt, options.signal).catch(() => {
       throw open ?? last;
     });
   }
 }
 
-/** Full jitter: clients that failed together do not come back together. */
-function pauseMs(attempt: number): number {
-  return Math.random() * Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
+/** Full jitter: clients that failed together do not come back together. Rejects when `signal` ends it. */
+export async function pause(attempt: number, signal: AbortSignal): Promise<void> {
+  await delay(Math.random() * Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt), undefined, { signal });
 }
 
 function explained(late: RequestError, before: RequestError): RequestError {
@@ -88,6 +88,7 @@ async function send(request: Request, { server, signal }: SendOptions): Promise<
     if (signal.aborted) throw signal.reason;
     throw unreachable(server, error);
   }
+  if (status === 400 && isOfLostTransaction(body)) throw transactionLost(server);
   if (status !== 200) throw refused(server, status);
   if (!isPipelineAnswer(body)) throw notLibsql(server);
   return new Response(body, { headers: { "content-type": "application/json" } });
@@ -115,6 +116,16 @@ function refused(server: string, status: number): RequestError {
     `the server ${server} is no libSQL server, or refuses its protocol (HTTP ${status})`,
     failure,
   );
+}
+
+/** A transaction that waited for longer than the server lets it, or that another server, or one that was restarted, does not know. */
+function isOfLostTransaction(body: string): boolean {
+  return /\bSTREAM_EXPIRED\b|\bbaton\b/.test(body);
+}
+
+function transactionLost(server: string): RequestError {
+  const message = `the server ${server} has ended the transaction, which took too long, or was begun at another server or before a restart`;
+  return new RequestError(`${message}; nothing of it was stored`, { mayHaveHappened: false, isTransient: false });
 }
 
 /** The answer was not of the protocol: who answered is not known, and so neither is what happened. */
