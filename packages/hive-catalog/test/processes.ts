@@ -8,7 +8,7 @@ const PACKAGE_FOLDER = fileURLToPath(new URL("..", import.meta.url));
 export const RUN_TYPESCRIPT = ["--import", new URL("../bin/typescript.js", import.meta.url).href];
 const ONLY_LOADER = ["--import", new URL("../../../scripts/typescript.js", import.meta.url).href];
 /** Workers that use no whole catalog: loading all that one needs beforehand would cost them more than it spares. */
-const NEED_LITTLE = ["dying-migrator", "sqlite-session"];
+const NEED_LITTLE = ["dying-migrator"];
 /** No test process outlives this, whatever happens to its test. */
 const MAX_LIFE_MS = 60_000;
 
@@ -26,9 +26,13 @@ export type LineProcess = AsyncDisposable & {
 
 /** Starts `test/workers/<name>.ts` in a process of its own. It ends when it is disposed of. */
 export function startWorker(name: string, ...args: string[]): LineProcess {
-  const script = fileURLToPath(new URL(`./workers/${name}.ts`, import.meta.url));
   const loader = NEED_LITTLE.includes(name) ? ONLY_LOADER : RUN_TYPESCRIPT;
-  const child = spawn(process.execPath, [...loader, script, ...args], {
+  return startScript(`${name}.ts`, args, loader);
+}
+
+function startScript(name: string, args: string[], nodeArgs: string[] = []): LineProcess {
+  const script = fileURLToPath(new URL(`./workers/${name}`, import.meta.url));
+  const child = spawn(process.execPath, [...nodeArgs, script, ...args], {
     cwd: PACKAGE_FOLDER,
     timeout: MAX_LIFE_MS,
     killSignal: "SIGKILL",
@@ -86,7 +90,7 @@ export function startWorkers(
 export type SqliteProcess = AsyncDisposable & { run(sql: string): Promise<unknown[][]> };
 
 export async function startSqliteProcess(path: string): Promise<SqliteProcess> {
-  const worker = startWorker("sqlite-session", path);
+  const worker = startScript("sqlite-session.js", [path]);
   await worker.nextLine();
   return {
     run: async (sql) => {

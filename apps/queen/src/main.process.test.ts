@@ -39,6 +39,12 @@ test("watches its hives: probes, devices, beats, and offline soon after both are
   }
 });
 
+test("runs `queen token` on the database of the environment, and prints the token alone", async () => {
+  const queen = queens.start(["token", "create", "--name", "ops", "--role", "operator"]);
+  expect(await queen.end()).toEqual({ code: 0, signal: null });
+  expect(queen.stdout).toMatch(/^hq_[0-9a-f]{16}_[\w-]{43}\n$/);
+});
+
 test("prints its version", async () => {
   const queen = queens.start(["--version"]);
   expect(await queen.end()).toEqual({ code: 0, signal: null });

@@ -1,11 +1,12 @@
-/** Runs each line of its input as one statement on the file that it is given, and answers with the rows as JSON. */
+// Runs each line of its input as one statement on the file that it is given, and answers with the rows as JSON. Plain JavaScript, which starts
+// in a fifth of the time: many tests need one.
 import { createInterface } from "node:readline";
 import Database from "libsql";
 
 const [path = ""] = process.argv.slice(2);
 const database = new Database(path);
 
-function run(sql: string): unknown {
+function run(sql) {
   try {
     const statement = database.prepare(sql);
     if (statement.reader) return { rows: statement.raw(true).all() };

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { NamedPipe } from "@repo/test-support/named-pipe";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { LineOutput } from "../src/line-output.ts";
+import { LineOutput } from "./line-output.ts";
 
-const PROGRAM = fileURLToPath(new URL("./logging.js", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../test/logging.js", import.meta.url));
 const WAIT = { timeout: 20_000, interval: 20 };
 const textOf = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : "");
 
