@@ -36,26 +36,6 @@ test("test_concurrent_access: 100 mixed calls at once in one process all take ef
   expect(file.read("SELECT count(*) FROM hives")).toEqual([[20]]);
 });
 
-test("of many adds of one id at once exactly one wins; the others throw HIVE_ALREADY_EXISTS", async () => {
-  await using file = await CatalogFile.create();
-  const catalogs = [await file.open(), await file.open(), await file.open()];
-  const adds = Array.from({ length: 30 }, (_, index) => catalogs[index % 3]?.addHive(aHive({ port: 1 + index })));
-  const outcomes = await Promise.allSettled(adds);
-  const stored = outcomes.filter((outcome) => outcome.status === "fulfilled");
-  expect(stored).toHaveLength(1);
-  for (const outcome of outcomes) {
-    if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ code: "HIVE_ALREADY_EXISTS" });
-  }
-  expect(await catalogs[0]?.listHives()).toEqual([stored[0]?.value]);
-});
-
-test("of many removals of one hive at once exactly one removed it", async () => {
-  await using catalog = await openTestCatalog();
-  await catalog.addHive(aHive());
-  const removals = await Promise.all(Array.from({ length: 20 }, () => catalog.removeHive(aHive().id)));
-  expect(removals.filter(Boolean)).toHaveLength(1);
-});
-
 test("updates beside a removal take effect or throw HIVE_NOT_FOUND, and bring nothing back", async () => {
   await using catalog = await openTestCatalog();
   const { id } = await catalog.addHive(aHive());
