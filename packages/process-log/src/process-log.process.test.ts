@@ -27,6 +27,13 @@ async function startProgram(lines: number, stdout: "pipe" | number) {
   return child;
 }
 
+function brokenPipe(): number {
+  const pipe = new NamedPipe(join(temporaryFolder(), "pipe"));
+  const fd = openSync(pipe.path, "w");
+  pipe.closeReader();
+  return fd;
+}
+
 /** The same on a terminal, of which the child is the other end. It starts when the `gate` is opened and closed again. */
 function startOnTerminal(lines: number, env: NodeJS.ProcessEnv = {}) {
   const folder = temporaryFolder();
@@ -73,8 +80,14 @@ test("a file gets every line as JSON", async () => {
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: 30, time: expect.any(Number), msg: "a line" });
 });
 
-test("a socket that nobody reads stops nothing, and the end has its usual exit code", async () => {
-  const program = await startProgram(10_000, "pipe");
+test.each<[string, () => "pipe" | number]>([
+  ["a socket that nobody reads", () => "pipe"],
+  ["a disk that is full", () => openSync("/dev/full", "w")],
+  ["a pipe whose reader is gone", brokenPipe],
+])("%s stops nothing, and the end has its usual exit code", async (_what, open) => {
+  const stdout = open();
+  const program = await startProgram(10_000, stdout);
+  if (stdout !== "pipe") closeSync(stdout);
   program.kill("SIGTERM");
   expect(await once(program, "exit")).toEqual([3, null]);
 });
