@@ -1,8 +1,6 @@
 import { expect, test } from "vitest";
-import { answer, HEALTHY, HiveServer } from "../test/hive-server.ts";
 import { postJson, queenProcesses } from "../test/queen-processes.ts";
-import { beatJson, HIVE_JSON } from "../test/test-queen.ts";
-import { until } from "../test/until.ts";
+import { HIVE_JSON } from "../test/test-queen.ts";
 
 const queens = queenProcesses();
 
@@ -16,27 +14,6 @@ test("starts from any folder, says where it listens, and keeps its hives over a 
   const second = queens.start();
   const found = await fetch(`${await second.origin()}/v1/hives/hive-a`);
   expect(await found.json()).toEqual(stored);
-});
-
-test("watches its hives: probes, devices, beats, and offline soon after both are gone", async () => {
-  const hive = await HiveServer.start(HEALTHY);
-  try {
-    const queen = queens.start(["--health-interval-ms", "50", "--stale-after-ms", "100"]);
-    const origin = await queen.origin();
-    await postJson(`${origin}/v1/hives`, { ...HIVE_JSON, port: hive.port });
-    const read = async () =>
-      (await (await fetch(`${origin}/v1/hives/hive-a`)).json()) as { status: string; devices: unknown };
-    await until("the hive is online with its devices", async () => {
-      const { status, devices } = await read();
-      return status === "online" && devices !== null;
-    });
-    expect((await postJson(`${origin}/v1/heartbeat`, beatJson("hive-a"))).status).toBe(200);
-    hive.routes = { "/health": answer(503, "") };
-    await until("the hive is offline", async () => (await read()).status === "offline");
-    expect(queen.stdout).toMatch(/"was":"online","status":"offline","why":"[^"]+","msg":"hive offline"/);
-  } finally {
-    await hive.stop();
-  }
 });
 
 test("runs `queen token` on the database of the environment, and prints the token alone", async () => {
