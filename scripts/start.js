@@ -12,53 +12,23 @@ import { fileURLToPath } from "node:url";
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 6_000;
 
-const HELP = `Usage: pnpm start
+/** What else is set here, or means something else than to the program alone. */
+const OWN_VARIABLES = {
+  QUEEN_TOKEN:
+    "operator token with which the hive is added, once there are tokens; the hive's own too, unless it has one",
+  HIVE_QUEEN: "URL of the queen, where she has a certificate and it is for another name than QUEEN_HOST",
+};
+
+const help = (variables) => `Usage: pnpm start
 
 Starts a queen and one hive on this machine, adds the hive to the queen's catalog; both log to standard output.
 SIGINT or SIGTERM stops both. When one of the two ends, so does the other.
 
 Options:
-  -h, --help                   show this help
+  -h, --help  show this help
 
 Environment:
-  QUEEN_HOST, QUEEN_PORT       where the queen listens (127.0.0.1, 8500; port 0 is any free one)
-  QUEEN_DATABASE               path or URL of the catalog (data/hives.db)
-  QUEEN_DATABASE_AUTH_TOKEN    token of a database server (none)
-  QUEEN_HEALTH_INTERVAL_MS     time between health checks (30000)
-  QUEEN_STALE_AFTER_MS         age at which a heartbeat no longer counts (60000)
-  QUEEN_MASS_FAILURE_SHARE     share of hives that must go missing at once to be held for a fault elsewhere (1/3)
-  QUEEN_MASS_FAILURE_MIN       and at least so many hives (3)
-  QUEEN_MASS_FAILURE_HOLD_MS   for how long at most none is marked offline then (300000)
-  QUEEN_FLAP_CHANGES           changes within the window after which a hive gets no new work for a while (4)
-  QUEEN_FLAP_WINDOW_MS         that window (600000)
-  QUEEN_PROBATION_MS           how long it must be steady before it does (120000)
-  QUEEN_ALLOWED_HOSTS          what the queen may contact (all but link-local and metadata addresses)
-  QUEEN_MIGRATE                whether to bring the catalog's tables up to date (true)
-  QUEEN_PUBLIC_URL             where hives on other machines reach the queen (none)
-  QUEEN_PUBLIC_CA              certificates that those hives need to trust her (none)
-  QUEEN_SSH_IDENTITY           private key to log in to hives with (those that ssh finds)
-  QUEEN_SSH_KNOWN_HOSTS        host keys to trust beside those that were confirmed (none)
-  QUEEN_TLS_CERT, QUEEN_TLS_KEY
-                               files of the queen's certificate and its key (plain HTTP)
-  QUEEN_TOKEN_REQUESTS_PER_SECOND, QUEEN_ADDRESS_REQUESTS_PER_SECOND
-                               requests a second for each token, and for each address without one (500, 100)
-  QUEEN_MAX_CONNECTIONS, QUEEN_MAX_CONNECTIONS_PER_ADDRESS
-                               connections in all, and from one address that did nothing yet (20000, 2000)
-  QUEEN_METRICS_BY_HIVE        whether /metrics has series of each single hive (false)
-  QUEEN_LOG_LEVEL              what the queen logs (info)
-  QUEEN_TOKEN                  operator token with which the hive is added, once there are tokens (none)
-  HIVE_ID                      name of the hive in the catalog (localhost)
-  HIVE_HOST, HIVE_PORT         where the hive listens (127.0.0.1, 8600; port 0 is any free one)
-  HIVE_BEAT_INTERVAL_MS        time between heartbeats (15000)
-  HIVE_PROBE_TIMEOUT_MS        how long a program that reads devices may take (5000)
-  HIVE_TOKEN, HIVE_TOKEN_FILE  the hive's token, or the file with it (QUEEN_TOKEN)
-  HIVE_QUEEN                   URL of the queen, where she has a certificate and it is for another name than QUEEN_HOST
-  HIVE_QUEEN_CA                file of the certificate that signed the queen's, where Node does not know it (none)
-  HIVE_LOG_LEVEL               what the hive logs (info)
-  HIVE_LOG_FILE, HIVE_PID_FILE where the hive logs and notes its process (standard output, nowhere)
-
-pnpm queen --help and pnpm hive --help say more of each.
-
+${variables}
 Exit codes: 0 stopped by a signal, 1 failed to start, or one of the two ended, 2 called wrongly or with settings that cannot be used.
 Example: QUEEN_PORT=8501 QUEEN_DATABASE=/tmp/hives.db pnpm start
 `;
@@ -193,11 +163,24 @@ async function run() {
   say(`running; look with: curl ${queenUrl}/v1/hives`);
 }
 
-function main() {
+/** The variables of both programs, a line each. */
+async function variablesHelp() {
+  await import("./typescript.js");
+  const { SETTINGS: ofQueen } = await import("../apps/queen/src/config/settings.ts");
+  const { SETTINGS: ofHive } = await import("../apps/hive/src/config.ts");
+  const variables = [...ofQueen.variables, ...ofHive.variables]
+    .filter(({ variable }) => !(variable in OWN_VARIABLES))
+    .map(({ variable, help, default: standard }) => [variable, standard ? `${help} (${standard})` : help])
+    .concat(Object.entries(OWN_VARIABLES));
+  const width = Math.max(...variables.map(([variable]) => variable.length));
+  return variables.map(([variable, text]) => `  ${variable.padEnd(width)}  ${text}\n`).join("");
+}
+
+async function main() {
   // `pnpm start -- --help` hands the dashes on.
   const args = process.argv.slice(process.argv[2] === "--" ? 3 : 2);
   if (args.includes("--help") || args.includes("-h")) {
-    process.stdout.write(HELP);
+    process.stdout.write(help(await variablesHelp()));
     return;
   }
   if (args.length > 0) {
@@ -216,4 +199,4 @@ function main() {
   });
 }
 
-main();
+await main();

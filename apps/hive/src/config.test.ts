@@ -1,25 +1,27 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ConfigError, readConfig } from "./config.ts";
+import { type Config, readConfig } from "./config.ts";
 import { QUEEN_CA, temporaryFolder } from "./testing.ts";
 
-function problemsOf(argv: string[], env: Record<string, string> = {}): readonly string[] {
-  try {
-    readConfig(argv, env);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-  return [];
+function configOf(argv: string[], env: Record<string, string> = {}): Config {
+  const reading = readConfig(argv, env);
+  if (!("values" in reading)) throw new Error(`no config: ${JSON.stringify(reading)}`);
+  return reading.values;
+}
+
+function problemsOf(argv: string[], env: Record<string, string> = {}): string[] {
+  const reading = readConfig(argv, env);
+  return "problems" in reading ? reading.problems : [];
 }
 
 test("has a default for every setting", () => {
-  expect(readConfig([], {})).toEqual({
+  expect(configOf([])).toEqual({
     host: "127.0.0.1",
     port: 8600,
     id: "localhost",
     queen: "http://127.0.0.1:8500",
+    tokenFile: "",
     beatIntervalMs: 15_000,
     probeTimeoutMs: 5_000,
     logLevel: "info",
@@ -40,11 +42,12 @@ test("reads every setting from its variable", () => {
     HIVE_LOG_FILE: "/var/log/hive.log",
     HIVE_PID_FILE: "/run/hive.pid",
   };
-  expect(readConfig([], env)).toEqual({
+  expect(configOf([], env)).toEqual({
     host: "::1",
     port: 0,
     id: "gpu-box.7",
     queen: "https://queen.example/fleet",
+    tokenFile: "",
     beatIntervalMs: 100,
     probeTimeoutMs: 600_000,
     logLevel: "warn",
@@ -64,9 +67,10 @@ test("a flag wins over its variable, even over one that cannot be used", () => {
     HIVE_BEAT_INTERVAL_MS: "",
     HIVE_LOG_LEVEL: "?",
   };
-  expect(readConfig([...flags, ...more], env)).toEqual({
+  expect(configOf([...flags, ...more], env)).toEqual({
     id: "a",
     queen: "http://[::1]:1",
+    tokenFile: "",
     host: "::",
     port: 1,
     beatIntervalMs: 200,
@@ -80,7 +84,7 @@ test("a flag wins over its variable, even over one that cannot be used", () => {
 test("reports every problem at once, with the flag and the variable, the rule and what arrived", () => {
   const env = { HIVE_PORT: "65536", HIVE_BEAT_INTERVAL_MS: "1.5", HIVE_LOG_LEVEL: "loud", HIVE_HOST: "http://x" };
   const problems = problemsOf(
-    ["--id", "a b", "--queen", "localhost:8500", "--probe-timeout-ms", "99", "--prot", "extra"],
+    ["--id", "a b", "--queen", "localhost:8500", "--probe-timeout-ms", "99", "extra", "--prot"],
     env,
   );
   expect(problems).toEqual([
@@ -121,7 +125,7 @@ test.each(["http://user:secret@queen", "http://us@er:sec/ret@queen:1", "user:sec
 );
 
 test("takes the dashes that pnpm hands on", () => {
-  expect(readConfig(["--", "--port", "0"], {}).port).toBe(0);
+  expect(configOf(["--", "--port", "0"]).port).toBe(0);
 });
 
 test("a flag without its value is a problem", () => {
@@ -136,17 +140,17 @@ function fileWith(text: string, mode = 0o600): string {
 }
 
 test("takes the token from HIVE_TOKEN, or from a file that its owner alone may use", () => {
-  expect(readConfig([], { HIVE_TOKEN: "hq_1_secret" }).token).toBe("hq_1_secret");
+  expect(configOf([], { HIVE_TOKEN: "hq_1_secret" }).token).toBe("hq_1_secret");
   const path = fileWith("hq_1_secret\n");
-  expect(readConfig([], { HIVE_TOKEN_FILE: path }).token).toBe("hq_1_secret");
-  expect(readConfig(["--token-file", path], {}).token).toBe("hq_1_secret");
-  expect(readConfig([], {}).token).toBeUndefined();
+  expect(configOf([], { HIVE_TOKEN_FILE: path }).token).toBe("hq_1_secret");
+  expect(configOf(["--token-file", path]).token).toBe("hq_1_secret");
+  expect(configOf([]).token).toBeUndefined();
 });
 
 test.each([0o640, 0o604, 0o660, 0o644])("refuses a token file of mode %o, and says what to do", (mode) => {
   const path = fileWith("hq_1_secret", mode);
   expect(problemsOf(["--token-file", path])).toEqual([
-    `--token-file (HIVE_TOKEN_FILE) ${path}: others than its owner may use it (mode ${mode.toString(8)}): chmod 600 it`,
+    `--token-file (HIVE_TOKEN_FILE) ${path}: others than its owner may use it (mode ${mode.toString(8)}): chmod 600 it, or, where that cannot be, hand the token over as HIVE_TOKEN`,
   ]);
 });
 
@@ -170,7 +174,7 @@ test.each([[["--token", "hq_1_secret"]], [["--token=hq_1_secret"]]])("takes no t
 
 test("reads the certificate that signed the queen's, for a queen at https:// alone", () => {
   const env = { HIVE_QUEEN: "https://queen.example", HIVE_QUEEN_CA: QUEEN_CA };
-  expect(readConfig([], env).queenCa).toContain("BEGIN CERTIFICATE");
+  expect(configOf([], env).queenCa).toContain("BEGIN CERTIFICATE");
   expect(problemsOf([], { HIVE_QUEEN_CA: QUEEN_CA })).toEqual([expect.stringContaining("not at https://")]);
   expect(problemsOf([], { ...env, HIVE_QUEEN_CA: fileWith("nonsense") })).toEqual([
     expect.stringMatching(/^--queen-ca \(HIVE_QUEEN_CA\) .*has no certificate in PEM$/),

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
-import { backoffMs, type HeartbeatOptions, nextBeatMs, startHeartbeats } from "./heartbeats.ts";
-import { answerOk, eventually, type LogLine, QUEEN_CA, startQueenDouble } from "./testing.ts";
+import { backoffMs, type HeartbeatOptions, pauseMs, startHeartbeats } from "./heartbeats.ts";
+import { answerOk, answerProblem, eventually, type LogLine, QUEEN_CA, startQueenDouble } from "./testing.ts";
 
 const SHORT_MS = 100;
 
@@ -44,20 +44,25 @@ test("goes on beating, and says once that the queen is reached", async () => {
   expect(messages()).toEqual(["queen reached"]);
 });
 
+const PACE = { intervalMs: 15_000, tookMs: 1000, failures: 1, random: () => 0.5 };
+const REFUSED = { state: "refused", reason: "", code: "CATALOG_BUSY" } as const;
+
 test("waits as long as the queen asks for, within half and twice its own interval", async () => {
-  const asked = (next: unknown) => nextBeatMs(JSON.stringify({ status: "ok", next_beat_ms: next }), 15_000);
+  const asked = (nextBeatMs: number | undefined) => pauseMs({ state: "reached", nextBeatMs }, PACE);
   expect([14_000, 7500, 30_000].map(asked)).toEqual([14_000, 7500, 30_000]);
   expect([0, -1, 31_000, 1e9].map(asked)).toEqual([7500, 7500, 30_000, 30_000]);
-  expect(["15000", null, {}].map(asked)).toEqual([undefined, undefined, undefined]);
-  expect(["", "[]", "null", '{"status":"ok"}'].map((text) => nextBeatMs(text, 15_000))).toEqual(
-    Array(4).fill(undefined),
-  );
+  expect(asked(undefined)).toBe(14_000);
+});
+
+test("what was refused is sent again no sooner than usual, and not before the queen wants it", () => {
+  const after = (retryAfterMs: number | undefined) => pauseMs({ ...REFUSED, retryAfterMs }, PACE);
+  expect([undefined, 0, 5_000, 60_000, 1e9].map(after)).toEqual([14_000, 14_000, 14_000, 60_000, 300_000]);
 });
 
 test("beats sooner or later as the queen asks for it", async () => {
   const [eager, patient] = [await startQueenDouble(), await startQueenDouble()];
-  eager.answerWith((response) => response.end('{"next_beat_ms":1}'));
-  patient.answerWith((response) => response.end('{"next_beat_ms":1000000}'));
+  eager.answerWith((response) => answerOk(response, 1));
+  patient.answerWith((response) => answerOk(response, 1_000_000));
   for (const { url } of [eager, patient]) beatTo(url, { intervalMs: 300 });
   await atLeast(patient.beats, 4);
   expect(eager.beats.length).toBeGreaterThan(patient.beats.length);
@@ -70,7 +75,7 @@ test("says once that the queen is lost, keeps trying, and says that it is back",
   queen.answerWith((response) => response.destroy());
   expect(await logged(2)).toMatchObject({ msg: "queen lost", reason: expect.any(String) });
   await atLeast(queen.beats, queen.beats.length + 2);
-  queen.answerWith(answerOk);
+  queen.answerWith((response) => answerOk(response));
   await logged(3);
   expect(messages()).toEqual(["queen reached", "queen lost", "queen reached"]);
 });
@@ -84,22 +89,49 @@ test("a queen that was never there is not reached, with the reason", async () =>
 
 test("says once how to add a hive that the queen does not know, and beats on until it does", async () => {
   const queen = await startQueenDouble();
-  queen.answerWith((response) => response.writeHead(404).end("{}"));
+  queen.answerWith((response) => answerProblem(response, 404, "HIVE_NOT_FOUND"));
   const { messages, logged } = beatTo(queen.url);
   await atLeast(queen.beats, 3);
-  queen.answerWith(answerOk);
+  queen.answerWith((response) => answerOk(response));
   await logged(2);
   const add = `curl -X POST ${queen.url}/v1/hives -H 'content-type: application/json' -d '{"id":"hive-7","host":"127.0.0.1","port":8600}'`;
   expect(messages()).toEqual([`this hive is not in the queen's catalog: add it with ${add}`, "queen reached"]);
 });
 
-test("says once what a queen that refuses the beat has answered", async () => {
+test("says once what a queen that refuses the beat has answered, and again when that is something else", async () => {
   const queen = await startQueenDouble();
-  queen.answerWith((response) => response.writeHead(503).end("catalog is busy"));
+  queen.answerWith((response) => answerProblem(response, 503, "CATALOG_BUSY"));
   const { messages, logged } = beatTo(queen.url);
   await atLeast(queen.beats, 3);
-  expect(await logged(1)).toMatchObject({ reason: "it answers 503: catalog is busy" });
-  expect(messages()).toEqual(["queen refuses the heartbeat"]);
+  expect(await logged(1)).toMatchObject({ reason: expect.stringMatching(/^it answers 503: .*CATALOG_BUSY/) });
+  queen.answerWith((response) => answerProblem(response, 413, "PAYLOAD_TOO_LARGE"));
+  expect(await logged(2)).toMatchObject({ reason: expect.stringMatching(/^it answers 413: .*PAYLOAD_TOO_LARGE/) });
+  expect(messages()).toEqual(Array(2).fill("queen refuses the heartbeat"));
+});
+
+test.each([
+  ["a login page with 200", 200, "<html>Sign in"],
+  ["another service's 404", 404, '{"error":"no route"}'],
+  ["basic auth's 401", 401, "Unauthorized"],
+  ["JSON of another kind", 200, '{"ok":true}'],
+  ["a health page", 200, '{"status":"ok"}'],
+])("%s is not the queen, and is said to be something else", async (_what, status, text) => {
+  const other = await startQueenDouble();
+  other.answerWith((response) => response.writeHead(status).end(text));
+  const { logged } = beatTo(other.url);
+  expect(await logged(1)).toMatchObject({
+    level: 40,
+    msg: expect.stringContaining("something else than a queen answers there"),
+    reason: `it answers ${status}: ${text}`,
+  });
+});
+
+test("says once that the queen wants beats more often than it may send them", async () => {
+  const queen = await startQueenDouble();
+  queen.answerWith((response) => answerOk(response, 20));
+  const { messages } = beatTo(queen.url);
+  await atLeast(queen.beats, 3);
+  expect(messages()).toEqual(["queen reached", expect.stringContaining("more often than HIVE_BEAT_INTERVAL_MS")]);
 });
 
 test("does not wait for ever for a queen that does not answer", async () => {
@@ -107,7 +139,7 @@ test("does not wait for ever for a queen that does not answer", async () => {
   queen.answerWith(() => {});
   const { logged } = beatTo(queen.url, { requestTimeoutMs: 300 });
   expect(await logged(1)).toMatchObject({ msg: "queen not reached", reason: "it does not answer within 300 ms" });
-  queen.answerWith(answerOk);
+  queen.answerWith((response) => answerOk(response));
   expect(await logged(2)).toMatchObject({ msg: "queen reached" });
 });
 
@@ -124,7 +156,7 @@ test("cuts off an endless answer", async () => {
   });
   const { messages } = beatTo(queen.url, { intervalMs: 3_600_000 });
   await eventually(() => (messages().length > 0 ? true : undefined), "a log line");
-  expect(messages()).toEqual(["queen reached"]);
+  expect(messages()).toEqual([expect.stringContaining("something else than a queen answers there")]);
 });
 
 test("does not follow the queen elsewhere", async () => {
@@ -132,7 +164,7 @@ test("does not follow the queen elsewhere", async () => {
   const queen = await startQueenDouble();
   queen.answerWith((response) => response.writeHead(307, { location: `${elsewhere.url}/v1/heartbeat` }).end());
   const { logged } = beatTo(queen.url);
-  expect(await logged(1)).toMatchObject({ msg: "queen refuses the heartbeat", reason: "it answers 307: " });
+  expect(await logged(1)).toMatchObject({ reason: "it answers 307: " });
   expect(elsewhere.beats).toEqual([]);
 });
 
@@ -167,12 +199,12 @@ test("shows its token with each beat, and none when it has none", async () => {
 
 test("says how to get a token when the queen wants one, and never says its own", async () => {
   const queen = await startQueenDouble();
-  queen.answerWith((response) => response.writeHead(401).end("no such token"));
+  queen.answerWith((response) => answerProblem(response, 401, "UNAUTHENTICATED"));
   const { logged } = beatTo(queen.url, { token: "hq_1_secret" });
   const line = await logged(1);
   expect(line).toMatchObject({
     msg: expect.stringContaining("pnpm queen token create --name hive-7 --role hive --hive hive-7"),
-    reason: expect.stringContaining("401: no such token"),
+    reason: expect.stringMatching(/^it answers 401: .*UNAUTHENTICATED/),
   });
   expect(JSON.stringify(line)).not.toContain("secret");
 });
@@ -182,7 +214,7 @@ test("takes its token to no other place that the queen names", async () => {
   const queen = await startQueenDouble();
   queen.answerWith((response) => response.writeHead(307, { location: `${other.url}/v1/heartbeat` }).end());
   const { logged } = beatTo(queen.url, { token: "hq_1_secret" });
-  expect(await logged(1)).toMatchObject({ msg: "queen refuses the heartbeat" });
+  expect(await logged(1)).toMatchObject({ reason: "it answers 307: " });
   await atLeast(queen.beats, 2);
   expect(other.authorizations).toEqual([]);
 });

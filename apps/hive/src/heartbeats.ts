@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
-import { type QueenAnswer, QueenClient } from "./queen-client.ts";
+import { type Outcome, outcomeOf } from "./queen-answer.ts";
+import { QueenClient } from "./queen-client.ts";
 
 export interface HeartbeatOptions {
   /** Base URL of the queen. */
@@ -27,28 +28,37 @@ export interface Heartbeats {
   stop(): Promise<void>;
 }
 
-/** What became of one beat. `state` is what the log tells apart. */
-type Outcome =
-  | { state: "reached"; nextBeatMs: number | undefined }
-  | { state: "away" | "unknown hive" | "token needed" | "refused"; reason: string };
-
 const BACKOFF_BASE_MS = 1_000;
+/** A longer wait is not believed: nobody could tell such a hive from a dead one. */
+const MAX_RETRY_AFTER_MS = 300_000;
 
 /** Full jitter: anything from 0 to a bound that doubles with each failure up to `capMs`. */
 export function backoffMs(failures: number, capMs: number, random: () => number): number {
   return random() * Math.min(capMs, BACKOFF_BASE_MS * 2 ** (failures - 1));
 }
 
-/** The wait that the queen asks for, within half and twice the agent's own interval; undefined when she asks for none. */
-export function nextBeatMs(answer: string, intervalMs: number): number | undefined {
-  try {
-    const json: unknown = JSON.parse(answer);
-    const asked = typeof json === "object" && json !== null && "next_beat_ms" in json ? json.next_beat_ms : undefined;
-    if (typeof asked !== "number" || Number.isNaN(asked)) return undefined;
-    return Math.min(Math.max(asked, intervalMs / 2), intervalMs * 2);
-  } catch {
-    return undefined;
+/** The wait that the queen asks for, within half and twice the agent's own interval. */
+const boundedMs = (askedMs: number, intervalMs: number): number =>
+  Math.min(Math.max(askedMs, intervalMs / 2), intervalMs * 2);
+
+/** How long to wait for the next beat. One that was answered is followed by none sooner than usual, whatever the answer was. */
+export function pauseMs(outcome: Outcome, { intervalMs, tookMs, failures, random }: Pace): number {
+  if (outcome.state === "away") return backoffMs(failures, intervalMs, random);
+  if (outcome.state !== "reached") {
+    return Math.max(intervalMs - tookMs, Math.min(outcome.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS));
   }
+  const { nextBeatMs } = outcome;
+  return nextBeatMs === undefined ? intervalMs - tookMs : boundedMs(nextBeatMs, intervalMs);
+}
+
+interface Pace {
+  intervalMs: number;
+  /** What of the interval is over. */
+  tookMs: number;
+  /** In a row, this one included. */
+  failures: number;
+  /** In [0, 1). */
+  random: () => number;
 }
 
 function reasonOf(error: unknown): string {
@@ -57,20 +67,13 @@ function reasonOf(error: unknown): string {
   return message || String(Reflect.get(error, "code"));
 }
 
-/** By status; what is neither of these is "refused". */
-const STATES: Record<number, Exclude<Outcome["state"], "reached">> = { 401: "token needed", 404: "unknown hive" };
-
-function outcomeOf({ status, text }: QueenAnswer, intervalMs: number): Outcome {
-  if (status >= 200 && status < 300) return { state: "reached", nextBeatMs: nextBeatMs(text, intervalMs) };
-  return { state: STATES[status] ?? "refused", reason: `it answers ${status}: ${text.slice(0, 500)}` };
-}
-
 /** Sends a beat at once and then one every `intervalMs`, or when the queen asks for it; while the queen is away it waits with full-jitter back-off. */
 export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
   const { queen, hive, intervalMs, log, requestTimeoutMs = 10_000, now = Date.now, random = Math.random } = options;
   const client = new QueenClient(options);
   const stopping = new AbortController();
-  let logged: Outcome["state"] | undefined;
+  let logged: { state: Outcome["state"]; code?: string } | undefined;
+  let isTooSlow = false;
 
   /** One beat with a deadline. Never rejects. */
   async function beat(): Promise<Outcome> {
@@ -84,7 +87,7 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
     try {
       // The agent runs no workers itself.
       const beat = { hive_id: hive.id, timestamp: new Date(now()).toISOString(), workers: [] };
-      return outcomeOf(await client.post("/v1/heartbeat", beat, request.signal), intervalMs);
+      return outcomeOf(await client.post("/v1/heartbeat", beat, request.signal));
     } catch (error) {
       return { state: "away", reason: reasonOf(error) };
     } finally {
@@ -93,20 +96,46 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
     }
   }
 
+  /** Once for each state, and for each reason of a refusal. */
   function logChange(outcome: Outcome): void {
-    if (outcome.state === logged) return;
-    const before = logged;
-    logged = outcome.state;
+    const { state, code } = { code: undefined, ...outcome };
+    if (state === logged?.state && code === logged.code) return;
+    const wasReached = logged?.state === "reached";
+    logged = { state, ...(code !== undefined && { code }) };
     if (outcome.state === "reached") log.info({ queen }, "queen reached");
-    else if (outcome.state === "unknown hive") {
-      const add = `curl -X POST ${queen}/v1/hives -H 'content-type: application/json' -d '${JSON.stringify(hive)}'`;
-      log.warn({ queen }, `this hive is not in the queen's catalog: add it with ${add}`);
-    } else if (outcome.state === "token needed") {
-      const create = `pnpm queen token create --name ${hive.id} --role hive --hive ${hive.id}`;
-      const advice = `make one beside the queen with \`${create}\`, and set HIVE_TOKEN or HIVE_TOKEN_FILE`;
-      log.warn({ queen, reason: outcome.reason }, `the queen wants a token of this hive: ${advice}`);
-    } else if (outcome.state === "refused") log.warn({ queen, reason: outcome.reason }, "queen refuses the heartbeat");
-    else log.warn({ queen, reason: outcome.reason }, before === "reached" ? "queen lost" : "queen not reached");
+    else log.warn({ queen, reason: outcome.reason }, adviceOf(outcome.state, wasReached));
+  }
+
+  function adviceOf(state: Exclude<Outcome["state"], "reached">, wasReached: boolean): string {
+    switch (state) {
+      case "away":
+        return wasReached ? "queen lost" : "queen not reached";
+      case "unknown hive": {
+        const add = `curl -X POST ${queen}/v1/hives -H 'content-type: application/json' -d '${JSON.stringify(hive)}'`;
+        return `this hive is not in the queen's catalog: add it with ${add}`;
+      }
+      case "token needed": {
+        const create = `pnpm queen token create --name ${hive.id} --role hive --hive ${hive.id}`;
+        return `the queen wants a token of this hive: make one beside the queen with \`${create}\`, and set HIVE_TOKEN or HIVE_TOKEN_FILE`;
+      }
+      case "refused":
+        return "queen refuses the heartbeat";
+      case "no queen":
+        return "something else than a queen answers there: look at HIVE_QUEEN, and at what stands before the queen";
+    }
+  }
+
+  /** An interval that is much longer than the queen's counts as silence there, and only whoever set it can mend that. */
+  function sayTooSlow(outcome: Outcome): void {
+    if (outcome.state !== "reached" || outcome.nextBeatMs === undefined) return;
+    const was = isTooSlow;
+    isTooSlow = outcome.nextBeatMs < intervalMs / 2;
+    if (!isTooSlow || was) return;
+    const fields = { queen, interval_ms: intervalMs, asked_ms: Math.round(outcome.nextBeatMs) };
+    log.warn(
+      fields,
+      "the queen wants beats more often than HIVE_BEAT_INTERVAL_MS lets this hive send them: between two she may take it for dead",
+    );
   }
 
   async function run(): Promise<void> {
@@ -116,12 +145,11 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
       const outcome = await beat();
       if (stopping.signal.aborted) return;
       logChange(outcome);
-      failures = outcome.state === "reached" ? 0 : failures + 1;
-      const pauseMs =
-        outcome.state === "reached"
-          ? (outcome.nextBeatMs ?? intervalMs - (performance.now() - startedMs))
-          : backoffMs(failures, intervalMs, random);
-      await wait(Math.max(0, pauseMs), undefined, { signal: stopping.signal }).catch(() => {});
+      sayTooSlow(outcome);
+      failures = outcome.state === "away" ? failures + 1 : 0;
+      const tookMs = performance.now() - startedMs;
+      const restMs = pauseMs(outcome, { intervalMs, tookMs, failures, random });
+      await wait(Math.max(0, restMs), undefined, { signal: stopping.signal }).catch(() => {});
     }
   }
 

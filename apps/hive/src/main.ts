@@ -3,11 +3,11 @@ import { createLog } from "@repo/process-log";
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
 import { createApp } from "./app.ts";
-import { type Config, ConfigError, readConfig } from "./config.ts";
-import { createDeviceDetector, type DeviceDetector } from "./devices.ts";
+import { type Config, readConfig } from "./config.ts";
+import { removePidFile, writePidFile } from "./control/pid-file.ts";
+import { createDeviceDetector, type DeviceDetector } from "./devices/devices.ts";
 import { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
 import { openLogFile } from "./log-file.ts";
-import { removePidFile, writePidFile } from "./pid-file.ts";
 
 /** Connections that are still open after this time are cut. */
 const CLOSE_TIMEOUT_MS = 3_000;
@@ -19,12 +19,11 @@ function fail(message: string, exitCode: number): never {
 }
 
 function readConfigOrExit(): Config {
-  try {
-    return readConfig();
-  } catch (error) {
-    if (error instanceof ConfigError) fail(error.problems.join("\nhive: "), 2);
-    throw error;
-  }
+  const reading = readConfig();
+  if ("problems" in reading) fail(reading.problems.join("\nhive: "), 2);
+  if ("values" in reading) return reading.values;
+  process.stdout.write(reading.print);
+  process.exit(0);
 }
 
 function whyNotListening(error: NodeJS.ErrnoException, { host, port }: Config): string {

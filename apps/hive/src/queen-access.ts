@@ -1,21 +1,22 @@
-import { readFileSync, statSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 
 export interface QueenAccess {
   /** This hive's token for the queen; undefined where she asks for none. */
-  token?: string | undefined;
+  token: string | undefined;
   /** Certificates in PEM that the queen's may be signed with, besides those that Node knows. */
-  queenCa?: string | undefined;
+  queenCa: string | undefined;
 }
 
+/** Where it stands; what is undefined was refused before, or is not there. */
 interface Sources {
   /** HIVE_TOKEN: from the environment alone, so that it is in no process list. */
-  token: string | undefined;
+  readonly token?: string | undefined;
   /** Paths; "" for none. */
-  tokenFile: string;
-  queenCaFile: string;
+  readonly tokenFile?: string | undefined;
+  readonly queenCa?: string | undefined;
   /** URL of the queen. */
-  queen: string;
+  readonly queen?: string | undefined;
 }
 
 const TOKEN_FILE = "--token-file (HIVE_TOKEN_FILE)";
@@ -24,8 +25,8 @@ const TOKEN_RULE = "must be one word of visible characters, as `queen token crea
 
 /** Reads what the hive needs to get through the queen's door; adds a sentence to `problems` for what cannot be used, never with a token in it. */
 export function readQueenAccess(sources: Sources, problems: string[]): QueenAccess {
-  const { token, tokenFile, queenCaFile, queen } = sources;
-  const access: QueenAccess = {};
+  const { token, tokenFile = "", queenCa = "", queen } = sources;
+  const access: QueenAccess = { token: undefined, queenCa: undefined };
   try {
     if (token !== undefined && tokenFile !== "") throw new Error(`HIVE_TOKEN and ${TOKEN_FILE} exclude each other`);
     if (token !== undefined) access.token = checkToken("HIVE_TOKEN", token);
@@ -34,9 +35,9 @@ export function readQueenAccess(sources: Sources, problems: string[]): QueenAcce
     problems.push(messageOf(error));
   }
   try {
-    if (queenCaFile !== "") access.queenCa = readCa(queenCaFile, queen);
+    if (queenCa !== "" && queen !== undefined) access.queenCa = readCa(queenCa, queen);
   } catch (error) {
-    problems.push(`${QUEEN_CA} ${queenCaFile}: ${messageOf(error)}`);
+    problems.push(`${QUEEN_CA} ${queenCa}: ${messageOf(error)}`);
   }
   return access;
 }
@@ -44,15 +45,27 @@ export function readQueenAccess(sources: Sources, problems: string[]): QueenAcce
 function readTokenFile(path: string): string {
   let text: string;
   try {
-    const { mode } = statSync(path);
-    if ((mode & 0o077) !== 0) {
-      throw new Error(`others than its owner may use it (mode ${(mode & 0o777).toString(8)}): chmod 600 it`);
+    const { mode, uid } = statSync(path);
+    const isOpen = (mode & 0o077) !== 0;
+    if (isOpen && !(uid === 0 && isOnReadOnlyMount(path))) {
+      const cure = "chmod 600 it, or, where that cannot be, hand the token over as HIVE_TOKEN";
+      throw new Error(`others than its owner may use it (mode ${(mode & 0o777).toString(8)}): ${cure}`);
     }
     text = readFileSync(path, "utf8");
   } catch (error) {
     throw new Error(`${TOKEN_FILE} ${path}: ${messageOf(error)}`);
   }
   return checkToken(`${TOKEN_FILE} ${path}:`, text.trim());
+}
+
+/** How container platforms hand over secrets: root's file, which nobody can change, the mode included. */
+function isOnReadOnlyMount(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return false;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EROFS";
+  }
 }
 
 function checkToken(what: string, token: string): string {

@@ -14,6 +14,8 @@ export interface QueenClientOptions {
 export interface QueenAnswer {
   status: number;
   text: string;
+  /** As the header says it, in seconds alone; undefined where it does not. */
+  retryAfterMs: number | undefined;
 }
 
 const MAX_ANSWER_BYTES = 65_536;
@@ -45,7 +47,12 @@ export class QueenClient {
         .on("error", reject)
         .end(body);
     });
-    return { status: response.statusCode ?? 0, text: await readAnswer(response) };
+    const retryAfter = response.headers["retry-after"] ?? "";
+    return {
+      status: response.statusCode ?? 0,
+      text: await readAnswer(response),
+      retryAfterMs: /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined,
+    };
   }
 
   /** Ends the connections that are kept. */

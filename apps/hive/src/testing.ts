@@ -96,8 +96,16 @@ export function startAgent(
 export type Beat = { hive_id: string; timestamp: string; workers: unknown[] };
 type Answer = (response: ServerResponse) => void;
 
-export function answerOk(response: ServerResponse): void {
-  response.setHeader("content-type", "application/json").end('{"status":"ok","message":"Heartbeat received"}');
+/** As the queen takes a beat; with the wait that she asks for, if any. */
+export function answerOk(response: ServerResponse, nextBeatMs?: number): void {
+  const answer = { status: "ok", message: "Heartbeat received from hive-7", next_beat_ms: nextBeatMs };
+  response.setHeader("content-type", "application/json").end(JSON.stringify(answer));
+}
+
+/** As she refuses one. */
+export function answerProblem(response: ServerResponse, status: number, code: string): void {
+  const problem = { type: "about:blank", title: "", status, detail: "No.", code, errors: [], request_id: "1" };
+  response.writeHead(status, { "content-type": "application/problem+json" }).end(JSON.stringify(problem));
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
@@ -115,7 +123,7 @@ export const QUEEN_CA = tlsFile("a.cert.pem");
 export async function startQueenDouble({ tls = false } = {}) {
   const beats: Beat[] = [];
   const authorizations: (string | undefined)[] = [];
-  const state: { answer: Answer } = { answer: answerOk };
+  const state: { answer: Answer } = { answer: (response) => answerOk(response) };
   const onRequest = async (request: IncomingMessage, response: ServerResponse) => {
     authorizations.push(request.headers.authorization);
     if (request.method !== "POST" || request.url !== "/v1/heartbeat") return response.writeHead(400).end();

@@ -1,7 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { fillFleet, migrateFleet, type Server, scriptArguments, startServer } from "@repo/bench";
-import { HiveCatalog } from "@repo/hive-catalog";
-import { mintToken } from "../src/http/door/tokens.ts";
+import { HiveCatalog, mintToken } from "@repo/hive-catalog";
 
 const QUEEN = fileURLToPath(new URL("../bin/queen.js", import.meta.url));
 const BARE_FASTIFY = fileURLToPath(new URL("./bare-fastify.js", import.meta.url));
@@ -50,12 +49,12 @@ export async function beatingFleet(path: string, size: number): Promise<void> {
 /** Locks the door of a fleet: an operator has a token, and each of these hives has its own, which is returned. */
 export async function giveTokens(path: string, hiveIds: readonly string[]): Promise<string[]> {
   await using catalog = await HiveCatalog.open(path);
-  const operator = mintToken();
-  await catalog.tokens.add({ id: operator.id, name: "operator", role: "operator", hash: operator.hash });
+  const { token: _, ...operator } = mintToken();
+  await catalog.tokens.add({ ...operator, name: "operator", role: "operator" });
   const tokens: string[] = [];
   for (const hiveId of hiveIds) {
-    const { id, token, hash } = mintToken();
-    await catalog.tokens.add({ id, name: hiveId, role: "hive", hiveId, hash });
+    const { token, ...minted } = mintToken();
+    await catalog.tokens.add({ ...minted, name: hiveId, role: "hive", hiveId });
     tokens.push(token);
   }
   return tokens;

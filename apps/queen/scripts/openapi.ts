@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { withUsageErrors } from "@repo/settings";
 import { Command } from "commander";
-import { withUsageErrors } from "../src/config/config.ts";
 
 const FILE = new URL("../openapi.json", import.meta.url);
 const CURE = "apps/queen/openapi.json is not what the schemas and routes say: run pnpm openapi and commit it";

@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
+import { withUsageErrors } from "@repo/settings";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { readConfig, withUsageErrors } from "../src/config/config.ts";
+import { SETTINGS } from "../src/config/settings.ts";
 import type { LivenessSettings } from "../src/fleet/liveness/liveness.ts";
 import { detectionOf, problemsOf, type SeedResult, textOf } from "./report.ts";
 import { runAll, VARIANTS } from "./variants.ts";
@@ -61,10 +62,8 @@ async function simulate({ hives, hours, seed: all, json }: Options): Promise<num
 
 /** Those of a queen that is told nothing else: only what a thread can be handed. */
 function defaultSettings(): LivenessSettings {
-  const defaults = readConfig([], {});
-  if (!("config" in defaults)) throw new Error("the queen has no defaults");
-  const { staleAfterMs, healthIntervalMs, massFailureShare, massFailureMin, massFailureHoldMs } = defaults.config;
-  const { flapChanges, flapWindowMs, probationMs } = defaults.config;
+  const { staleAfterMs, healthIntervalMs, massFailureShare, massFailureMin, massFailureHoldMs } = SETTINGS.defaults;
+  const { flapChanges, flapWindowMs, probationMs } = SETTINGS.defaults;
   const hold = { staleAfterMs, healthIntervalMs, massFailureShare, massFailureMin, massFailureHoldMs };
   return { ...hold, flapChanges, flapWindowMs, probationMs };
 }

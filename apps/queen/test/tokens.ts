@@ -1,5 +1,4 @@
-import type { HiveCatalog, NewToken } from "@repo/hive-catalog";
-import { mintToken } from "../src/http/door/tokens.ts";
+import { type HiveCatalog, mintToken, type NewToken } from "@repo/hive-catalog";
 
 /** Adds a token to the catalog, as `queen token create` does, and returns what its bearer sends. */
 export async function addToken(
@@ -7,7 +6,7 @@ export async function addToken(
   role: NewToken["role"],
   hiveId?: string,
 ): Promise<{ id: string; token: string; authorization: string }> {
-  const { id, token, hash } = mintToken();
-  await catalog.tokens.add({ id, name: `a ${role}`, role, hash, ...(hiveId !== undefined && { hiveId }) });
-  return { id, token, authorization: `Bearer ${token}` };
+  const { token, ...minted } = mintToken();
+  await catalog.tokens.add({ ...minted, name: `a ${role}`, role, ...(hiveId !== undefined && { hiveId }) });
+  return { id: minted.id, token, authorization: `Bearer ${token}` };
 }

@@ -41,5 +41,6 @@ export type {
 export type { Cordons } from "./records/cordons.ts";
 export type { HostKeys } from "./records/host-keys.ts";
 export type { Operations } from "./records/operations.ts";
+export { hasHash, type MintedToken, mintToken, tokenIdOf } from "./records/token-secrets.ts";
 export type { Tokens } from "./records/tokens.ts";
 export type { Synchronous } from "./sql/synchronous.ts";

@@ -1,41 +1,23 @@
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { programOf, runInside } from "@repo/test-support/readme";
 import { expect, onTestFinished, test } from "vitest";
 import { HIVE_CATALOG_ERROR_CODES, HiveCatalog } from "./index.ts";
 import { aHive, temporaryFolder } from "./testing.ts";
 
-const run = promisify(execFile);
 const repository = fileURLToPath(new URL("../../..", import.meta.url));
 const packageFolder = fileURLToPath(new URL("..", import.meta.url));
-/** How the README says that its program is run. */
-const TYPESCRIPT = join(repository, "scripts/typescript.js");
 
-/** The TypeScript of a README as one program. */
-async function programOf(readme: string): Promise<string> {
-  const text = await readFile(join(repository, readme), "utf8");
-  const blocks = [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code);
-  expect(blocks.length).toBeGreaterThan(0);
-  return blocks.join("\n");
-}
-
-/** Runs a program in a fresh folder inside this package, from where the packages of the workspace can be imported. */
+/** Runs the program of a README in a fresh folder inside this package. */
 async function runProgram(program: string, env: NodeJS.ProcessEnv = {}) {
-  const folder = await mkdtemp(join(packageFolder, ".readme-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const file = join(folder, "program.ts");
-  await writeFile(file, program);
-  const { stdout } = await run(process.execPath, ["--import", TYPESCRIPT, file], {
-    cwd: folder,
-    timeout: 60_000,
-    env: { ...process.env, ...env },
-  });
-  return { stdout, folder };
+  const run = await runInside(packageFolder, program, { env });
+  onTestFinished(() => run[Symbol.asyncDispose]());
+  expect(run.exitCode, run.stderr).toBe(0);
+  return run;
 }
 
 /** A hive that tells its health and its devices. */
@@ -55,7 +37,7 @@ async function startHive(): Promise<number> {
 
 test("the five usage patterns of the README run as one program", async () => {
   const port = await startHive();
-  const program = await programOf("README.md");
+  const program = await programOf(join(repository, "README.md"));
   const here = program.replaceAll("8600", String(port));
   expect(here).not.toBe(program);
   const { stdout, folder } = await runProgram(here);
@@ -75,12 +57,12 @@ test("the five usage patterns of the README run as one program", async () => {
 });
 
 test("the example of the catalog's README runs and prints what its comments say", async () => {
-  const { stdout } = await runProgram(await programOf("packages/hive-catalog/README.md"));
+  const { stdout } = await runProgram(await programOf(join(repository, "packages/hive-catalog/README.md")));
   expect(stdout.trim().split("\n")).toEqual(["unknown", "8601", "1"]);
 });
 
 test("the example of the device types' README runs and prints what its comments say", async () => {
-  const { stdout } = await runProgram(await programOf("packages/device-types/README.md"));
+  const { stdout } = await runProgram(await programOf(join(repository, "packages/device-types/README.md")));
   expect(stdout.trim().split("\n")).toEqual(["12", "{ cores: 8, ram_gb: 32 }", "false"]);
 });
 
@@ -110,7 +92,7 @@ test("the handbook's program moves a catalog, and can be run again", async () =>
   await source.tokens.add({ id: "u", name: "U", role: "reader", hash, createdAtMs: 8 });
   await source.tokens.revoke("u");
   await source.hostKeys.pin({ host: "h", port: 22, keyType: "ssh-rsa", publicKey: "AAAA", pinnedAtMs: 9 });
-  const program = await programOf("docs/operations.md");
+  const program = await programOf(join(repository, "docs/operations.md"));
   const env = { FROM: from, TO: to, QUEEN_DATABASE_AUTH_TOKEN: "" };
   expect((await runProgram(program, env)).stdout).toContain("copied 2 hives; there are 2 now");
   expect((await runProgram(program, env)).stdout).toContain("copied 0 hives; there are 2 now");

@@ -2,46 +2,18 @@ import { accessSync, constants } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isHost } from "@repo/hive-catalog/record";
+import { LOG_LEVELS, oneOf, Settings, trueOrFalse, type Values, wholeNumber } from "@repo/settings";
 import { z } from "zod";
 import { AllowedHosts } from "../reach/allowed-hosts.ts";
 
-/** What callers may take. */
-export interface Limits {
-  /** For each token. */
-  readonly tokenRequestsPerSecond: number;
-  /** For what comes without a valid token, by address. undefined: 100, and no limit while no token is needed. */
-  readonly addressRequestsPerSecond: number | undefined;
-  readonly maxConnections: number;
-  /** Of those from one address over which no request was let in yet. */
-  readonly maxConnectionsPerAddress: number;
-}
-
-export const DEFAULT_LIMITS: Limits = {
-  tokenRequestsPerSecond: 500,
-  addressRequestsPerSecond: undefined,
-  maxConnections: 20_000,
-  maxConnectionsPerAddress: 2000,
-};
-
-export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 const REPOSITORY_ROOT = new URL("../../../../", import.meta.url);
-export const DEFAULT_DATABASE = fileURLToPath(new URL("data/hives.db", REPOSITORY_ROOT));
+const DEFAULT_DATABASE = fileURLToPath(new URL("data/hives.db", REPOSITORY_ROOT));
 /** setTimeout knows no longer one. */
 const MAX_INTERVAL_MS = 2_147_483_647;
 
-const wholeNumber = (min: number, max: number, what: string) => {
-  const rule = `must be ${what}, from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^\d{1,10}$/, { error: rule, abort: true })
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, rule);
-};
 const perSecond = wholeNumber(1, 1_000_000, "a whole number of requests a second");
 const connections = wholeNumber(1, 1_000_000, "a whole number of connections");
 const milliseconds = wholeNumber(1, MAX_INTERVAL_MS, "a whole number of milliseconds");
-
-const trueOrFalse = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
 const SHARE_RULE = "must be a share from 0 to 1, such as 0.25 or 1/3";
 const share = z
   .string()
@@ -90,162 +62,144 @@ function isReadable(path: string): boolean {
   }
 }
 
-export interface Setting {
-  readonly flag: string;
-  readonly variable: string;
-  readonly placeholder: string;
-  readonly help: string;
-  readonly schema: z.ZodType;
-}
+/** Where the catalog is, and how it is opened. */
+const catalog = {
+  database: {
+    placeholder: "path or URL",
+    help: "where the catalog is: a file, or a libSQL server",
+    schema: z.string().default(DEFAULT_DATABASE),
+    defaultHelp: "data/hives.db in the repository",
+  },
+  migrate: {
+    placeholder: "true|false",
+    help: "whether to bring the catalog's tables up to date when it is opened",
+    schema: trueOrFalse.default(true),
+  },
+  databaseAuthToken: {
+    secret: "token",
+    help: "token of a database server",
+    schema: z.string().min(1, "is empty: unset it when there is no token").optional(),
+  },
+};
 
-const setting = <Schema extends z.ZodType>(flag: string, placeholder: string, help: string, schema: Schema) => ({
-  flag: `--${flag}`,
-  variable: `QUEEN_${flag.toUpperCase().replaceAll("-", "_")}`,
-  placeholder,
-  help,
-  schema,
+/** What callers may take. */
+const limits = {
+  tokenRequestsPerSecond: {
+    placeholder: "number",
+    help: "requests a second for each token",
+    schema: perSecond.default(500),
+  },
+  addressRequestsPerSecond: {
+    placeholder: "number",
+    help: "requests a second without a valid token, for each address",
+    schema: perSecond.optional(),
+    defaultHelp: "100; no limit while no token is needed",
+  },
+  maxConnections: { placeholder: "number", help: "connections in all", schema: connections.default(20_000) },
+  maxConnectionsPerAddress: {
+    placeholder: "number",
+    help: "connections from one address over which no request was let in yet",
+    schema: connections.default(2000),
+  },
+};
+
+/** What can be set. */
+export const SETTINGS = new Settings("QUEEN", {
+  host: {
+    placeholder: "address",
+    help: "address to listen on",
+    schema: z.string().refine(isHost, "must be a host name, an IPv4 or an IPv6 address").default("127.0.0.1"),
+  },
+  port: {
+    placeholder: "number",
+    help: "port to listen on; 0 means any free one",
+    schema: wholeNumber(0, 65_535, "a port").default(8500),
+  },
+  database: catalog.database,
+  healthIntervalMs: {
+    placeholder: "ms",
+    help: "time from one round of health checks to the next",
+    schema: milliseconds.default(30_000),
+  },
+  staleAfterMs: {
+    placeholder: "ms",
+    help: "age from which a heartbeat no longer shows that a hive is online",
+    schema: milliseconds.default(60_000),
+  },
+  massFailureShare: {
+    placeholder: "share",
+    help: "when more than this share of the online hives goes missing at once, none is marked offline for a while; 1 switches that off",
+    schema: share.default(1 / 3),
+    defaultHelp: "1/3",
+  },
+  massFailureMin: {
+    placeholder: "hives",
+    help: "and at least so many hives",
+    schema: wholeNumber(1, 1_000_000, "a number of hives").default(3),
+  },
+  massFailureHoldMs: { placeholder: "ms", help: "for how long at most", schema: milliseconds.default(300_000) },
+  flapChanges: {
+    placeholder: "number",
+    help: "a hive that goes on and off more often than this within the window gets no new work for a while",
+    schema: wholeNumber(1, 50, "a number of changes").default(4),
+  },
+  flapWindowMs: { placeholder: "ms", help: "that window", schema: milliseconds.default(600_000) },
+  probationMs: {
+    placeholder: "ms",
+    help: "how long such a hive must be steady before it gets work; doubles up to 16 times as long",
+    schema: milliseconds.default(120_000),
+  },
+  allowedHosts: {
+    placeholder: "list",
+    help: "addresses, CIDRs and host names that the queen may contact, comma-separated",
+    schema: allowedHosts.default(() => AllowedHosts.everywhere()),
+    defaultHelp: "all but link-local and metadata addresses",
+  },
+  migrate: catalog.migrate,
+  metricsByHive: {
+    placeholder: "true|false",
+    help: "whether /metrics has series of each single hive",
+    schema: trueOrFalse.default(false),
+  },
+  publicUrl: {
+    placeholder: "url",
+    help: "where hives reach this queen; needed to install agents over SSH",
+    schema: publicUrl.optional(),
+    defaultHelp: "none",
+  },
+  publicCa: {
+    placeholder: "file",
+    help: "certificates of the authority that hives need to trust for that URL, in PEM",
+    schema: readableFile.optional(),
+    defaultHelp: "none",
+  },
+  sshIdentity: {
+    placeholder: "file",
+    help: "private key to log in to hives with",
+    schema: readableFile.optional(),
+    defaultHelp: "those that ssh finds itself",
+  },
+  sshKnownHosts: {
+    placeholder: "file",
+    help: "host keys to trust beside those that an operator confirmed here",
+    schema: readableFile.optional(),
+    defaultHelp: "none",
+  },
+  tlsCert: {
+    placeholder: "file",
+    help: "certificate and its chain, in PEM, for HTTPS; read anew on SIGHUP",
+    schema: z.string().optional(),
+    defaultHelp: "plain HTTP",
+  },
+  tlsKey: { placeholder: "file", help: "private key of that certificate, in PEM", schema: z.string().optional() },
+  ...limits,
+  logLevel: { placeholder: "level", help: LOG_LEVELS.join(", "), schema: oneOf(LOG_LEVELS).default("info") },
+  databaseAuthToken: catalog.databaseAuthToken,
 });
 
-/** What can be set: by which flag and variable, and by which rule. `config.ts` reads them. */
-export const SETTINGS = {
-  host: setting(
-    "host",
-    "address",
-    "address to listen on (default: 127.0.0.1)",
-    z.string().refine(isHost, "must be a host name, an IPv4 or an IPv6 address").default("127.0.0.1"),
-  ),
-  port: setting(
-    "port",
-    "number",
-    "port to listen on; 0 means any free one (default: 8500)",
-    wholeNumber(0, 65_535, "a port").default(8500),
-  ),
-  database: setting(
-    "database",
-    "path or URL",
-    "where the catalog is: a file, or a libSQL server (default: data/hives.db in the repository)",
-    z.string().default(DEFAULT_DATABASE),
-  ),
-  healthIntervalMs: setting(
-    "health-interval-ms",
-    "ms",
-    "time from one round of health checks to the next (default: 30000)",
-    milliseconds.default(30_000),
-  ),
-  staleAfterMs: setting(
-    "stale-after-ms",
-    "ms",
-    "age from which a heartbeat no longer shows that a hive is online (default: 60000)",
-    milliseconds.default(60_000),
-  ),
-  massFailureShare: setting(
-    "mass-failure-share",
-    "share",
-    "when more than this share of the online hives goes missing at once, none is marked offline for a while; 1 switches that off (default: 1/3)",
-    share.default(1 / 3),
-  ),
-  massFailureMin: setting(
-    "mass-failure-min",
-    "hives",
-    "and at least so many hives (default: 3)",
-    wholeNumber(1, 1_000_000, "a number of hives").default(3),
-  ),
-  massFailureHoldMs: setting(
-    "mass-failure-hold-ms",
-    "ms",
-    "for how long at most (default: 300000)",
-    milliseconds.default(300_000),
-  ),
-  flapChanges: setting(
-    "flap-changes",
-    "number",
-    "a hive that goes on and off more often than this within the window gets no new work for a while (default: 4)",
-    wholeNumber(1, 50, "a number of changes").default(4),
-  ),
-  flapWindowMs: setting("flap-window-ms", "ms", "that window (default: 600000)", milliseconds.default(600_000)),
-  probationMs: setting(
-    "probation-ms",
-    "ms",
-    "how long such a hive must be steady before it gets work; doubles up to 16 times as long (default: 120000)",
-    milliseconds.default(120_000),
-  ),
-  allowedHosts: setting(
-    "allowed-hosts",
-    "list",
-    "addresses, CIDRs and host names that the queen may contact, comma-separated (default: all but link-local and metadata addresses)",
-    allowedHosts.default(() => AllowedHosts.everywhere()),
-  ),
-  migrate: setting(
-    "migrate",
-    "true|false",
-    "whether to bring the catalog's tables up to date when it is opened (default: true)",
-    trueOrFalse.default(true),
-  ),
-  metricsByHive: setting(
-    "metrics-by-hive",
-    "true|false",
-    "whether /metrics has series of each single hive (default: false)",
-    trueOrFalse.default(false),
-  ),
-  publicUrl: setting(
-    "public-url",
-    "url",
-    "where hives reach this queen; needed to install agents over SSH (default: none)",
-    publicUrl.optional(),
-  ),
-  publicCa: setting(
-    "public-ca",
-    "file",
-    "certificates of the authority that hives need to trust for that URL, in PEM (default: none)",
-    readableFile.optional(),
-  ),
-  sshIdentity: setting(
-    "ssh-identity",
-    "file",
-    "private key to log in to hives with (default: those that ssh finds itself)",
-    readableFile.optional(),
-  ),
-  sshKnownHosts: setting(
-    "ssh-known-hosts",
-    "file",
-    "host keys to trust beside those that an operator confirmed here (default: none)",
-    readableFile.optional(),
-  ),
-  tlsCert: setting(
-    "tls-cert",
-    "file",
-    "certificate and its chain, in PEM, for HTTPS; read anew on SIGHUP (default: plain HTTP)",
-    z.string().optional(),
-  ),
-  tlsKey: setting("tls-key", "file", "private key of that certificate, in PEM", z.string().optional()),
-  tokenRequestsPerSecond: setting(
-    "token-requests-per-second",
-    "number",
-    "requests a second for each token (default: 500)",
-    perSecond.default(DEFAULT_LIMITS.tokenRequestsPerSecond),
-  ),
-  addressRequestsPerSecond: setting(
-    "address-requests-per-second",
-    "number",
-    "requests a second without a valid token, for each address (default: 100; no limit while no token is needed)",
-    perSecond.optional(),
-  ),
-  maxConnections: setting(
-    "max-connections",
-    "number",
-    "connections in all (default: 20000)",
-    connections.default(DEFAULT_LIMITS.maxConnections),
-  ),
-  maxConnectionsPerAddress: setting(
-    "max-connections-per-address",
-    "number",
-    "connections from one address over which no request was let in yet (default: 2000)",
-    connections.default(DEFAULT_LIMITS.maxConnectionsPerAddress),
-  ),
-  logLevel: setting(
-    "log-level",
-    "level",
-    `${LOG_LEVELS.join(", ")} (default: info)`,
-    z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
-  ),
-} satisfies Record<string, Setting>;
+/** What a command that only opens the catalog needs. */
+export const CATALOG_SETTINGS = new Settings("QUEEN", catalog);
+
+const LIMIT_SETTINGS = new Settings("QUEEN", limits);
+export type Limits = Values<typeof LIMIT_SETTINGS>;
+export const DEFAULT_LIMITS: Limits = LIMIT_SETTINGS.defaults;

@@ -1,8 +1,15 @@
-import { type FieldProblem, HiveCatalog, HiveCatalogError, TOKEN_ROLES, type TokenRecord } from "@repo/hive-catalog";
+import {
+  type FieldProblem,
+  HiveCatalog,
+  HiveCatalogError,
+  mintToken,
+  TOKEN_ROLES,
+  type TokenRecord,
+} from "@repo/hive-catalog";
 import { catalogInfo } from "@repo/hive-catalog/maintenance";
+import { withUsageErrors } from "@repo/settings";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { mintToken } from "../http/door/tokens.ts";
-import { type TokenCommand, withUsageErrors } from "./config.ts";
+import type { TokenCommand } from "./config.ts";
 
 interface Flags {
   database: string;
@@ -126,11 +133,11 @@ function commandLine(
 }
 
 async function create(catalog: HiveCatalog, { name, role, hive, json }: CreateFlags): Promise<number> {
-  const { id, token, hash } = mintToken();
-  const record = await catalog.tokens.add({ id, name, role, hash, ...(hive !== undefined && { hiveId: hive }) });
+  const { token, ...minted } = mintToken();
+  const record = await catalog.tokens.add({ ...minted, name, role, ...(hive !== undefined && { hiveId: hive }) });
   print(json ? JSON.stringify({ ...toJson(record), token }) : token);
   if (json) return 0;
-  say(`this is the token ${id}; it is not shown again`);
+  say(`this is the token ${record.id}; it is not shown again`);
   if ((await catalog.tokens.count()) === 1) {
     say("it is the only one: from now on every caller needs a token, each hive too (--role hive --hive ID)");
   }

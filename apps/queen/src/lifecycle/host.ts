@@ -1,4 +1,4 @@
-import type { ProgramEnd } from "./program.ts";
+import type { ProgramEnd } from "@repo/processes";
 import { StepError } from "./step-error.ts";
 
 export interface CommandOptions {

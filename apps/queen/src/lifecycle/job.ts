@@ -1,6 +1,5 @@
 import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
 import { HIVE_ID_PATTERN } from "@repo/hive-catalog/record";
-import type { LifecycleSettings } from "../config/lifecycle-settings.ts";
 import type { DeviceDetection } from "../fleet/devices.ts";
 import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { Probe, Resolve } from "../reach/probe.ts";
@@ -10,7 +9,19 @@ import type { Host } from "./host.ts";
 import { LocalHost } from "./local-host.ts";
 import type { OperationRun } from "./operation-run.ts";
 import { SshHost } from "./ssh/ssh-host.ts";
+import type { SshSettings } from "./ssh/ssh-options.ts";
 import { StepError } from "./step-error.ts";
+
+/** What the queen is told of how hives are installed and started. */
+export interface LifecycleSettings {
+  /** Under which hives reach the queen; without a slash at its end. */
+  readonly publicUrl: string | undefined;
+  /** File with the certificates of the authority behind `publicUrl`, for hives that would not trust it otherwise. */
+  readonly publicCa: string | undefined;
+  readonly ssh: SshSettings;
+  /** The environment of the programs that the queen runs: nothing of her own settings is in it. */
+  readonly programEnv: Readonly<Record<string, string>>;
+}
 
 /** How long things may take, in milliseconds. */
 export interface LifecycleTimeouts {

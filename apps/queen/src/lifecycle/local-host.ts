@@ -1,7 +1,7 @@
 import { copyFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { runProgram } from "@repo/processes";
 import { type CommandOptions, commandFailed, type Host } from "./host.ts";
-import { runProgram } from "./program.ts";
 import { StepError } from "./step-error.ts";
 
 interface LocalOptions {

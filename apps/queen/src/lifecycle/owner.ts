@@ -1,9 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-
-/** The start time is the 20th word behind the name in parentheses, the state the 1st. */
-const START_TIME = 19;
+import { startTimeOf } from "@repo/processes";
 
 /** Which queen runs an operation: her machine, its boot, her process and when that started, so that no later process is taken for her. */
 export function newOwner(): string {
@@ -20,29 +18,9 @@ export function isGone(owner: string): boolean {
 }
 
 function bootId(): string {
-  return readText("/proc/sys/kernel/random/boot_id")?.trim() ?? "?";
-}
-
-/** Undefined when there is no such process. Where there is no /proc, a process of that id is taken for the same one. */
-function startTimeOf(pid: number): string | undefined {
-  if (readText("/proc/self/stat") === undefined) return isThere(pid) ? "?" : undefined;
-  const stat = readText(`/proc/${pid}/stat`);
-  const words = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
-  return words[0] === "Z" ? undefined : words[START_TIME];
-}
-
-function isThere(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
   } catch {
-    return false;
-  }
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
+    return "?";
   }
 }

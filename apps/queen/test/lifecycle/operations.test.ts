@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { startTimeOf } from "@repo/processes";
 import { expect, onTestFinished, test } from "vitest";
 import { newOwner } from "../../src/lifecycle/owner.ts";
 import { FakeClock } from "../fake-clock.ts";
@@ -16,8 +16,10 @@ import { unusedPort } from "./port.ts";
 
 const REMOTE = { ...HIVE_JSON, id: "far", ssh_host: "127.0.0.1", ssh_port: 1, ssh_user: "nobody" };
 
-async function startQueen(clock = new FakeClock()): Promise<TestQueen> {
-  const queen = await startTestQueen({ clock });
+async function startQueen(clock = new FakeClock(), programEnv = {}): Promise<TestQueen> {
+  const ssh = { identity: undefined, knownHosts: undefined };
+  const lifecycle = { publicUrl: undefined, publicCa: undefined, ssh, programEnv };
+  const queen = await startTestQueen({ clock, lifecycle });
   onTestFinished(() => queen[Symbol.asyncDispose]());
   return queen;
 }
@@ -28,14 +30,10 @@ async function runElsewhere(queen: TestQueen) {
   onTestFinished(() => void other.kill("SIGKILL"));
   await once(other, "spawn");
   const [host, boot] = newOwner().split(" ");
-  const owner = `${host} ${boot} ${other.pid} ${await startTimeOf(other.pid ?? 0)} 0`;
+  const owner = `${host} ${boot} ${other.pid} ${startTimeOf(other.pid ?? 0)} 0`;
   const deadlineMs = queen.clock.now() + 1000;
   await queen.catalog.operations.begin({ id: "elsewhere", hiveId: "far", kind: "install", owner, deadlineMs });
   return other;
-}
-
-async function startTimeOf(pid: number): Promise<string> {
-  return (await readFile(`/proc/${pid}/stat`, "utf8")).split(" ")[21] ?? "";
 }
 
 test("what another queen runs is left alone as long as she lives, and ended for her when she does not", async () => {
@@ -197,6 +195,16 @@ test("contacts no host over SSH that is not allowed", async () => {
   const path = "/v1/hives/far/ssh-host-key";
   const confirmed = await queen.request("POST", path, { fingerprint: `SHA256:${"A".repeat(43)}` });
   expect(confirmed).toMatchObject({ status: 502, body: { code: "SSH_UNREACHABLE" } });
+});
+
+test("says which program of SSH is not installed", async () => {
+  const queen = await startQueen(new FakeClock(), { PATH: "/nowhere" });
+  await queen.request("POST", "/v1/hives", REMOTE);
+  const { body } = await queen.request("POST", "/v1/hives/far/start");
+  const { id } = body as { id: string };
+  expect(await ended(queen.request, id)).toMatchObject({ state: "failed", problem: "connect: ssh is not installed" });
+  const keys = await queen.request("GET", "/v1/hives/far/ssh-host-key");
+  expect(keys).toMatchObject({ status: 200, body: { offered: [], problem: "ssh-keyscan is not installed" } });
 });
 
 test("lists operations, the newest first, page by page and of one hive alone", async () => {

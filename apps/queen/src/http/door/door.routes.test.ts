@@ -1,10 +1,10 @@
 import type { AddressInfo } from "node:net";
+import { mintToken } from "@repo/hive-catalog";
 import { expect, onTestFinished, test } from "vitest";
 import { beatJson, HIVE_JSON, startTestQueen } from "../../../test/test-queen.ts";
 import { addToken } from "../../../test/tokens.ts";
 import { DEFAULT_LIMITS } from "../../config/settings.ts";
 import type { Access } from "./door.ts";
-import { mintToken } from "./tokens.ts";
 
 /** Every route of the app. Whoever adds one says here, a second time, who may use it. */
 const ACCESS: Record<string, Access> = {

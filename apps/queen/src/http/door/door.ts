@@ -1,12 +1,11 @@
 import type { Socket } from "node:net";
-import type { HiveCatalog, TokenRecord } from "@repo/hive-catalog";
+import { type HiveCatalog, hasHash, type TokenRecord, tokenIdOf } from "@repo/hive-catalog";
 import type { FastifyBaseLogger, FastifyRequest, onRequestHookHandler } from "fastify";
 import type { Limits } from "../../config/settings.ts";
 import type { Clock } from "../../process/clock.ts";
 import { addressBlock, isLoopback } from "../../reach/addresses.ts";
 import { Problem } from "../errors.ts";
 import { RateLimit } from "./rate-limit.ts";
-import { hasHash, tokenId } from "./tokens.ts";
 
 /** What a route asks of its caller: nothing, a hive's token, at least a reader's, or an operator's. */
 export type Access = "open" | "hive" | "reader" | "operator";
@@ -57,7 +56,7 @@ export interface DoorOptions {
 interface KnownToken {
   readonly caller: Caller;
   /** Read from the catalog when the token is first used. */
-  hash?: Buffer;
+  hash?: string;
 }
 
 /** Lets requests in by their tokens, and keeps each caller to its share. */
@@ -187,7 +186,7 @@ export class Door {
       return ANYBODY;
     }
     const token = bearer(request.raw.headers.authorization);
-    const id = token === undefined ? undefined : tokenId(token);
+    const id = token === undefined ? undefined : tokenIdOf(token);
     if (token === undefined || id === undefined) return this.#refuse(request);
     const known = this.#tokens.get(id);
     if (known?.hash === undefined) return this.#readAndAdmit(access, request, token, id);
@@ -202,7 +201,7 @@ export class Door {
     const record = await this.#options.catalog.tokens.get(id);
     if (record === undefined || record.revokedAtMs !== null || this.#revoked.has(id)) throw unauthenticated(true);
     const { role, hiveId } = record;
-    const known = { caller: { role, hiveId, tokenId: id }, hash: Buffer.from(record.hash) };
+    const known = { caller: { role, hiveId, tokenId: id }, hash: record.hash };
     this.#tokens.set(id, known);
     if (!hasHash(token, known.hash)) return this.#refuse(request);
     return this.#letIn(access, request, known.caller);

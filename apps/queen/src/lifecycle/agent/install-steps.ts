@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { mintToken } from "@repo/hive-catalog";
 import { z } from "zod";
-import { mintToken } from "../../http/door/tokens.ts";
 import { plainHost } from "../../reach/addresses.ts";
 import { script } from "../host.ts";
 import type { Job } from "../job.ts";
@@ -147,15 +147,9 @@ const writeSettings = (job: Job): Step => ({
     const { hive } = job;
     const ca = await readCa(job);
     if (ca !== undefined) await put(job, "queen-ca.pem", ca);
-    const { id, token, hash } = mintToken();
+    const { token, ...minted } = mintToken();
     job.run.hide(token);
-    await job.parts.catalog.tokens.add({
-      id,
-      name: tokenName(job),
-      role: "hive",
-      hiveId: hive.id,
-      hash,
-    });
+    await job.parts.catalog.tokens.add({ ...minted, name: tokenName(job), role: "hive", hiveId: hive.id });
     const settings = {
       HIVE_ID: hive.id,
       HIVE_HOST: listenAddress(job),
@@ -173,8 +167,8 @@ const writeSettings = (job: Job): Step => ({
         .map(([name, value]) => `${name}=${value}\n`)
         .join(""),
     );
-    job.tokenId = id;
-    return `listens on ${settings.HIVE_HOST}, port ${hive.port}; beats to ${job.queenUrl} with the token ${id}`;
+    job.tokenId = minted.id;
+    return `listens on ${settings.HIVE_HOST}, port ${hive.port}; beats to ${job.queenUrl} with the token ${minted.id}`;
   },
 });
 

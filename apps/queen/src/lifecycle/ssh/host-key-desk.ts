@@ -1,4 +1,5 @@
 import type { HiveRecord, HostKey } from "@repo/hive-catalog";
+import { ProgramError } from "@repo/processes";
 import { hiveNotFound, Problem } from "../../http/errors.ts";
 import { addressOf, display, type SshTarget, sshTargetOf } from "../../reach/ssh-address.ts";
 import type { JobParts } from "../job.ts";
@@ -30,7 +31,7 @@ export class HostKeyDesk {
     try {
       return { target, pinned, offered: await this.#scan(target), problem: null };
     } catch (error) {
-      if (!(error instanceof StepError)) throw error;
+      if (!(error instanceof StepError || error instanceof ProgramError)) throw error;
       return { target, pinned, offered: [], problem: error.message };
     }
   }

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type ProgramEnd, runProgram } from "@repo/processes";
 import { display, type SshTarget } from "../../reach/ssh-address.ts";
 import { type CommandOptions, commandFailed, type Host, whyFailed } from "../host.ts";
-import { type ProgramEnd, runProgram } from "../program.ts";
 import { StepError } from "../step-error.ts";
 import {
   changedHostKey,

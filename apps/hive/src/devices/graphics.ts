@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { GpuDevice } from "@repo/device-types";
 import { z } from "zod";
-import { type RunOptions, runProgram } from "./program.ts";
+import { type OutputOptions, outputOf } from "./output.ts";
 
 /** A GPU that nvidia-smi does not know, in the order of the bus. It has no index of its own. */
 export type OtherGpu = Omit<GpuDevice, "index">;
@@ -54,8 +54,8 @@ export function parseControllers(json: string): OtherGpuReading {
 }
 
 /** AMD's and other GPUs, as far as systeminformation sees them with memory of their own. */
-export async function detectOtherGpus(options: RunOptions): Promise<OtherGpuReading> {
+export async function detectOtherGpus(options: OutputOptions): Promise<OtherGpuReading> {
   // In a process of its own: systeminformation waits without limit for the programs it runs, partly inside the event loop.
-  const result = await runProgram(process.execPath, PROGRAM, options);
+  const result = await outputOf(process.execPath, PROGRAM, options);
   return result.ok ? parseControllers(result.stdout) : { gpus: [], problem: `systeminformation ${result.reason}` };
 }

@@ -1,11 +1,5 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { startTimeOf } from "./process-identity.ts";
-
-/** A process, told from a later one that got the same id. */
-export interface ProcessIdentity {
-  readonly pid: number;
-  readonly startTime: string;
-}
+import { isRunning, type ProcessIdentity, startTimeOf } from "@repo/processes";
 
 /** Notes this process. */
 export function writePidFile(path: string): void {
@@ -31,8 +25,4 @@ export function readPidFile(path: string): ProcessIdentity | undefined {
 /** Removes the file if it notes this process. */
 export function removePidFile(path: string): void {
   if (readPidFile(path)?.pid === process.pid) rmSync(path, { force: true });
-}
-
-export function isRunning({ pid, startTime }: ProcessIdentity): boolean {
-  return startTimeOf(pid) === startTime;
 }

@@ -1,8 +1,8 @@
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 
-/** A token as it is handed out once, and what the catalog keeps of it. */
+/** A token as it is handed out once, and what is stored of it: `const { token, ...stored } = mintToken()`. */
 export interface MintedToken {
-  /** Public: names the token in lists, logs and `revoke`. */
+  /** Public: names the token in lists, logs and `tokens.revoke`. */
   readonly id: string;
   /** `hq_<id>_<secret>`. */
   readonly token: string;
@@ -20,8 +20,10 @@ export function mintToken(): MintedToken {
 }
 
 /** The id in a token; undefined for what is none. */
-export const tokenId = (token: string): string | undefined => TOKEN.exec(token)?.[1];
+export const tokenIdOf = (token: string): string | undefined => TOKEN.exec(token)?.[1];
 
-/** Whether `expected`, in hexadecimal digits, is the SHA-256 of `token`; takes as long for one wrong digit as for another. */
-export const hasHash = (token: string, expected: Buffer): boolean =>
-  expected.length === HASH_DIGITS && timingSafeEqual(Buffer.from(hash("sha256", token)), expected);
+/** Whether a stored hash is that of `token`; takes as long for one wrong digit as for another. */
+export function hasHash(token: string, stored: string): boolean {
+  const expected = Buffer.from(stored);
+  return expected.length === HASH_DIGITS && timingSafeEqual(Buffer.from(hash("sha256", token)), expected);
+}

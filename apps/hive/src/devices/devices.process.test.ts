@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { DeviceCapabilities } from "@repo/device-types";
 import { pino } from "pino";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
-import { createDeviceDetector } from "./devices.ts";
 import {
   eventually,
   fakeProgram,
@@ -13,7 +12,8 @@ import {
   type LogLine,
   newMarker,
   temporaryFolder,
-} from "./testing.ts";
+} from "../testing.ts";
+import { createDeviceDetector } from "./devices.ts";
 
 afterEach(() => void vi.unstubAllEnvs());
 
@@ -69,7 +69,7 @@ test("a hanging lspci does not hide NVIDIA's GPUs, is killed, and is said", asyn
   const programs = { "nvidia-smi": 'echo "2, NVIDIA L4, 23034"', lspci: hangingScript(marker) };
   const { detector, messages } = detectorWith(programs, 3_000);
   expect((await detector.detect()).gpus).toEqual([{ index: 2, name: "NVIDIA L4", vramGb: 22 }]);
-  expect(messages()).toEqual(["GPUs may be missing: systeminformation did not end within 3000 ms"]);
+  expect(messages()).toEqual(["GPUs may be missing: systeminformation did not end within 3 s"]);
   await eventually(() => (isRunning(marker) ? undefined : true), "the end of the hanging lspci");
 });
 

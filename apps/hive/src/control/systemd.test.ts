@@ -10,3 +10,7 @@ test("a unit names the hive, and its words mean what they are for systemd too", 
       "\n",
   );
 });
+
+test("a unit whose settings cannot be used is not started again and again", () => {
+  expect(unitOf("node", "/a/agent.mjs", "/a/hive.env").split("\n")).toContain("RestartPreventExitStatus=2");
+});

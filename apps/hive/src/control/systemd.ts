@@ -24,6 +24,7 @@ Description=Hive agent ${basename(dirname(agent))}
 WorkingDirectory=${dirname(agent).replaceAll("%", "%%")}
 ExecStart=${[node, `--env-file=${settings}`, agent].map(word).join(" ")}
 Restart=on-failure
+RestartPreventExitStatus=2
 RestartSec=2
 TimeoutStopSec=10
 

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { isRunning, type ProcessIdentity, readPidFile } from "./pid-file.ts";
+import { isRunning, type ProcessIdentity } from "@repo/processes";
+import { readPidFile } from "./pid-file.ts";
 import { installUnit, isUnitInstalled, startUnit, stopUnit } from "./systemd.ts";
 
 const POLL_MS = 50;

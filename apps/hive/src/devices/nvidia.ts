@@ -1,5 +1,5 @@
 import { DeviceCapabilities, GpuDevice } from "@repo/device-types";
-import { type RunOptions, runProgram } from "./program.ts";
+import { type OutputOptions, outputOf } from "./output.ts";
 
 /** GPUs, and a sentence about what could not be read, if anything. */
 export interface GpuReading {
@@ -33,7 +33,7 @@ export function parseNvidiaCsv(csv: string): GpuReading {
 }
 
 /** The NVIDIA GPUs of this host. No nvidia-smi, or one that fails or hangs, means none. */
-export async function detectNvidiaGpus(options: RunOptions): Promise<GpuReading> {
-  const result = await runProgram("nvidia-smi", QUERY, options);
+export async function detectNvidiaGpus(options: OutputOptions): Promise<GpuReading> {
+  const result = await outputOf("nvidia-smi", QUERY, options);
   return result.ok ? parseNvidiaCsv(result.stdout) : { gpus: [], problem: `nvidia-smi ${result.reason}` };
 }

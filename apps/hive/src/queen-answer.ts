@@ -1,0 +1,52 @@
+import { z } from "zod";
+import type { QueenAnswer } from "./queen-client.ts";
+
+/** What became of one beat. */
+export type Outcome =
+  /** `nextBeatMs` is what the queen asks for. */
+  | { state: "reached"; nextBeatMs: number | undefined }
+  | { state: "away"; reason: string }
+  /** What answered is the queen, or something else in her place. */
+  | {
+      state: "unknown hive" | "token needed" | "refused" | "no queen";
+      reason: string;
+      /** Tells apart what is refused for different reasons. */
+      code: string;
+      retryAfterMs: number | undefined;
+    };
+
+const MAX_SHOWN = 500;
+
+const Accepted = z.object({
+  status: z.literal("ok"),
+  message: z.string().startsWith("Heartbeat received"),
+  next_beat_ms: z.number().optional().catch(undefined),
+});
+const Problem = z.object({ code: z.string().regex(/^[A-Z][A-Z0-9_]*$/), detail: z.string() });
+
+const STATES: Record<string, "unknown hive" | "token needed"> = {
+  HIVE_NOT_FOUND: "unknown hive",
+  UNAUTHENTICATED: "token needed",
+};
+
+/** A status alone says nothing of who answered: a login page has 200, and any web server 404. Only the queen's own words count. */
+export function outcomeOf({ status, text, retryAfterMs }: QueenAnswer): Outcome {
+  const json = parse(text);
+  if (status >= 200 && status < 300) {
+    const accepted = Accepted.safeParse(json);
+    if (accepted.success) return { state: "reached", nextBeatMs: accepted.data.next_beat_ms };
+  }
+  const reason = `it answers ${status}: ${text.slice(0, MAX_SHOWN)}`;
+  const problem = status >= 400 ? Problem.safeParse(json) : undefined;
+  if (!problem?.success) return { state: "no queen", reason, code: String(status), retryAfterMs };
+  const { code } = problem.data;
+  return { state: STATES[code] ?? "refused", reason, code, retryAfterMs };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

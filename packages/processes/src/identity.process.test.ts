@@ -1,0 +1,49 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { expect, onTestFinished, test } from "vitest";
+import { isRunning, startTimeOf } from "./identity.ts";
+
+/** Ends with the test. */
+function untilTestEnds<Child extends ChildProcess>(child: Child): Child {
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
+
+test("a process that runs is told from a later one that got the same id", () => {
+  const startTime = startTimeOf(process.pid);
+  expect(startTime).toMatch(/\S/);
+  expect(isRunning({ pid: process.pid, startTime: startTime ?? "" })).toBe(true);
+  expect(isRunning({ pid: process.pid, startTime: "1" })).toBe(false);
+});
+
+test("a process that has ended does not run", async () => {
+  const child = spawn("/bin/true");
+  await once(child, "close");
+  expect(startTimeOf(child.pid ?? 0)).toBeUndefined();
+});
+
+test("a process may have any name", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "processes-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  symlinkSync("/bin/sleep", join(folder, "a) Z (b"));
+  const child = untilTestEnds(spawn(join(folder, "a) Z (b"), ["60"]));
+  await once(child, "spawn");
+  expect(startTimeOf(child.pid ?? 0)).toMatch(/^\d+$/);
+});
+
+test("a process that has ended but was not collected does not run", async () => {
+  // The second shell takes the place of the first, whose child then ends, and never asks for it.
+  const script = 'exec 3<&0; read -r _ <&3 & echo $!; exec /bin/sh -c "echo; exec sleep 60"';
+  const parent = untilTestEnds(spawn("/bin/sh", ["-c", script], { stdio: ["pipe", "pipe", "inherit"] }));
+  const lines = createInterface({ input: parent.stdout })[Symbol.asyncIterator]();
+  const zombie = Number((await lines.next()).value);
+  await lines.next();
+  expect(startTimeOf(zombie)).toMatch(/\S/);
+  parent.stdin.end();
+  await expect.poll(() => startTimeOf(zombie)).toBeUndefined();
+  expect(process.kill(zombie, 0)).toBe(true);
+});

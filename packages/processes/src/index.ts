@@ -1,0 +1,2 @@
+export { isRunning, type ProcessIdentity, startTimeOf } from "./identity.ts";
+export { type ProgramEnd, ProgramError, type ProgramOptions, runProgram } from "./program.ts";

@@ -1,0 +1,78 @@
+import { execFileSync } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { tmpdir } from "node:os";
+import { expect, test } from "vitest";
+import { ProgramError, type ProgramOptions, runProgram } from "./program.ts";
+
+const options = { env: { PATH: "/bin:/usr/bin" }, timeoutMs: 20_000, signal: new AbortController().signal };
+const run = (script: string, others: Partial<ProgramOptions> = {}) =>
+  runProgram("/bin/sh", ["-c", script], { ...options, ...others });
+
+/** A time for `sleep` that no other test has, so that its process can be found. */
+const newMarker = () => `600.${randomInt(1e9)}`;
+const isRunning = (marker: string) =>
+  execFileSync("ps", ["-e", "-o", "args="], { encoding: "utf8" }).includes(`sleep ${marker}`);
+const hasStarted = (marker: string) => expect.poll(() => isRunning(marker), { timeout: 20_000 }).toBe(true);
+const hasEnded = (marker: string) => expect.poll(() => isRunning(marker), { timeout: 20_000 }).toBe(false);
+
+test("gives a program its input, and answers what it wrote and how it ended", async () => {
+  const seen: string[] = [];
+  const end = await run("cat; echo oops >&2; exit 3", { input: "in", onOutput: (text) => seen.push(text) });
+  expect(end).toEqual({ exitCode: 3, signal: null, stdout: "in", stderr: "oops\n" });
+  expect(seen.sort()).toEqual(["in", "oops\n"]);
+});
+
+test("says which signal ended a program", async () => {
+  expect(await run("kill -SEGV $$")).toMatchObject({ exitCode: null, signal: "SIGSEGV" });
+});
+
+test("a program finds nothing but what it is given: no terminal, no input, no other environment", async () => {
+  const { stdout } = await run("cat; pwd; [ -t 0 ] || echo no terminal; env", { cwd: "/", env: { GIVEN: "1" } });
+  expect(stdout).toMatch(/^\/\nno terminal\n/);
+  expect(stdout).toContain("GIVEN=1\n");
+  expect(stdout).not.toContain("PATH=/bin:/usr/bin");
+});
+
+test("a program that does not end is killed with all that it started", async () => {
+  const marker = newMarker();
+  const running = run(`sleep ${marker} & wait`, { timeoutMs: 1000 });
+  await expect(running).rejects.toThrow(new ProgramError("/bin/sh", "did not end within 1 s"));
+  await hasEnded(marker);
+});
+
+test("so is one that nobody waits for any more", async () => {
+  const marker = newMarker();
+  const stopping = new AbortController();
+  const running = run(`sleep ${marker} & wait`, { signal: stopping.signal });
+  await hasStarted(marker);
+  stopping.abort(new Error("cancelled"));
+  await expect(running).rejects.toThrow("cancelled");
+  await hasEnded(marker);
+  await expect(run("echo", { signal: stopping.signal })).rejects.toThrow("cancelled");
+});
+
+test("of what one writes only the beginning is kept", async () => {
+  expect((await run("yes | head -c 1000000")).stdout.length).toBe(65_536);
+  expect((await run("yes | head -c 1000000", { keptCharacters: 1_000_000 })).stdout.length).toBe(1_000_000);
+});
+
+test("one that floods its output is killed", async () => {
+  const marker = newMarker();
+  await expect(run(`sleep ${marker} & yes`)).rejects.toThrow("wrote more than 4 MiB");
+  await hasEnded(marker);
+  await expect(run("yes", { maxCharacters: 2 ** 20 })).rejects.toThrow("wrote more than 1 MiB");
+});
+
+test.each([
+  ["not there", "no-such-program-here", {}, "is not installed"],
+  ["not to be run", tmpdir(), {}, `cannot be started: spawn ${tmpdir()} EACCES`],
+  [
+    "to run in a folder that is not there",
+    "/bin/true",
+    { cwd: "/nowhere" },
+    "cannot be started: spawn /bin/true ENOENT",
+  ],
+])("a program that is %s is said", async (_what, command, others, reason) => {
+  const ended = await runProgram(command, [], { ...options, ...others }).catch((error: unknown) => error);
+  expect(ended).toMatchObject({ name: "ProgramError", reason, message: `${command} ${reason}` });
+});

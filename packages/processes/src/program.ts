@@ -1,0 +1,110 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+
+const KEPT_CHARACTERS = 65_536;
+const MAX_CHARACTERS = 4 * 2 ** 20;
+
+export interface ProgramOptions {
+  /** All that is in its environment: what is in one's own may be secret. */
+  env: NodeJS.ProcessEnv;
+  /** Folder in which it runs. */
+  cwd?: string;
+  /** What it reads on its standard input. */
+  input?: string;
+  /** After this time it is killed, with all that it started. */
+  timeoutMs: number;
+  /** Kills it too; the run then rejects with the signal's reason. */
+  signal: AbortSignal;
+  /** So much is kept of what it writes on a stream, and what follows is dropped. Default: 65,536. */
+  keptCharacters?: number;
+  /** A program that writes more than this on both streams together is killed. Default: 4 MiB. */
+  maxCharacters?: number;
+  /** Gets what it writes, on either stream, as it comes. */
+  onOutput?: (text: string) => void;
+}
+
+export interface ProgramEnd {
+  /** `null` when a signal ended it. */
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A program that was not started, or did not come to its end. */
+export class ProgramError extends Error {
+  override readonly name = "ProgramError";
+  /** The message without the program: "did not end within 5 s". */
+  readonly reason: string;
+
+  constructor(command: string, reason: string, options?: ErrorOptions) {
+    super(`${command} ${reason}`, options);
+    this.reason = reason;
+  }
+}
+
+/**
+ * Runs a program without a shell, in bounded time and with bounded output. One that is killed is not waited for: it may hang where no
+ * signal reaches it.
+ * @throws ProgramError when it cannot be started, does not end in time or writes too much
+ */
+export function runProgram(command: string, args: readonly string[], options: ProgramOptions): Promise<ProgramEnd> {
+  const { env, cwd, input = "", timeoutMs, signal, onOutput } = options;
+  const { keptCharacters = KEPT_CHARACTERS, maxCharacters = MAX_CHARACTERS } = options;
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    // Leads a group and a session of its own: it can be killed with all that it started, and there is no terminal to ask on.
+    const child = spawn(command, args, { env, ...(cwd !== undefined && { cwd }), stdio: "pipe", detached: true });
+    const written = { stdout: "", stderr: "" };
+    let characters = 0;
+    const settle = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    };
+    const giveUp = (reason: unknown) => {
+      settle();
+      killGroup(child);
+      reject(reason);
+    };
+    const abort = () => giveUp(signal.reason);
+    const late = () => giveUp(new ProgramError(command, `did not end within ${timeoutMs / 1000} s`));
+    const timer = setTimeout(late, timeoutMs);
+    signal.addEventListener("abort", abort, { once: true });
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name].setEncoding("utf8").on("data", (text: string) => {
+        characters += text.length;
+        if (characters > maxCharacters)
+          return giveUp(new ProgramError(command, `wrote more than ${mib(maxCharacters)}`));
+        written[name] = (written[name] + text).slice(0, keptCharacters);
+        onOutput?.(text);
+      });
+    }
+    child.on("error", (error) => {
+      settle();
+      reject(new ProgramError(command, whyNotStarted(error, cwd), { cause: error }));
+    });
+    child.on("close", (exitCode, endedBy) => {
+      settle();
+      resolve({ exitCode, signal: endedBy, ...written });
+    });
+    // A program that ends before it has read its input breaks the pipe; its exit code says more.
+    child.stdin.on("error", () => undefined).end(input);
+  });
+}
+
+const mib = (characters: number): string => `${characters / 2 ** 20} MiB`;
+
+/** A folder that is not there looks like a program that is not. */
+function whyNotStarted({ code, message }: NodeJS.ErrnoException, cwd: string | undefined): string {
+  return code === "ENOENT" && cwd === undefined ? "is not installed" : `cannot be started: ${message}`;
+}
+
+function killGroup(child: ChildProcessWithoutNullStreams): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    child.kill("SIGKILL"); // the group has ended
+  }
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+  child.unref();
+}

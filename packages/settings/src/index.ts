@@ -1,0 +1,11 @@
+export { LOG_LEVELS, oneOf, trueOrFalse, wholeNumber } from "./schemas.ts";
+export type { Declarations, Secret, Setting } from "./setting.ts";
+export {
+  type CommandLineReading,
+  type Environment,
+  type Reading,
+  Settings,
+  type Values,
+  type Wording,
+} from "./settings.ts";
+export { withUsageErrors } from "./usage-errors.ts";
