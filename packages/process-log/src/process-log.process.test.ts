@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { NamedPipe } from "@repo/test-support/named-pipe";
+import { programOf, runInside } from "@repo/test-support/readme";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { LineOutput } from "./line-output.ts";
 
@@ -66,6 +67,14 @@ test("a terminal that is stopped stops nothing", async () => {
   terminal.child.kill("SIGSTOP");
   await gate.close();
   await terminal.logged();
+});
+
+test("the example of the README logs what its comment says", async () => {
+  const packageFolder = fileURLToPath(new URL("..", import.meta.url));
+  await using run = await runInside(packageFolder, await programOf(new URL("../README.md", import.meta.url)));
+  expect(run.stdout.replace(/"time":\d+/, '"time":…')).toBe(
+    '{"level":30,"time":…,"host":"127.0.0.1","port":8500,"msg":"listening"}\n',
+  );
 });
 
 test("a file gets every line as JSON", async () => {
