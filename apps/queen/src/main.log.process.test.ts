@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { NamedPipe } from "@repo/test-support/named-pipe";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { postJson, queenProcesses } from "../test/queen-processes.ts";
 import { HIVE_JSON } from "../test/test-queen.ts";
 import { until } from "../test/until.ts";
@@ -16,9 +16,9 @@ test("answers, and ends with 0 at SIGTERM, though nobody reads the pipe that hol
   const stdout = openSync(pipe.path, "w");
   const queen = spawn(process.execPath, [BIN, "--port", "0", "--database", queens.file], {
     stdio: ["ignore", stdout, "inherit"],
-    timeout: 60_000,
   });
   closeSync(stdout);
+  onTestFinished(() => void queen.kill("SIGKILL"));
   const ended = once(queen, "exit");
   const [, port] = await until("it listens", () => /"port":(\d+),"msg":"queen listening"/.exec(pipe.read()) ?? false);
   pipe.fill();
