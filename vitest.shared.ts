@@ -12,14 +12,19 @@ export function testsOf(packages: string) {
     test: {
       // The default leaves one core alone; many tests wait for processes and deadlines, and use none.
       maxWorkers: "100%",
-      testTimeout: 30_000,
       projects: [
         // In one process for each core, which loads each module once: half of the work.
         {
           extends: true,
-          test: { name: "quick", include: [`${packages}src/**/*.test.ts`], exclude: slow, isolate: false },
+          test: {
+            name: "quick",
+            include: [`${packages}src/**/*.test.ts`],
+            exclude: slow,
+            isolate: false,
+            testTimeout: 30_000,
+          },
         },
-        { extends: true, test: { name: "slow", include: slow } },
+        { extends: true, test: { name: "slow", include: slow, testTimeout: 60_000 } },
       ],
     },
   });

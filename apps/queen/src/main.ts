@@ -1,9 +1,10 @@
 import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
 import { createLog } from "@repo/process-log";
+import type { Logger } from "pino";
 import { type Config, readConfig } from "./config/config.ts";
 import type { Tls } from "./http/connections/servers.ts";
-import { errorForLog, SettingError } from "./http/errors.ts";
 import { systemClock } from "./process/clock.ts";
+import { errorForLog, SettingError } from "./process/errors.ts";
 import { reloadOnSighup, stopOnSignals } from "./process/signals.ts";
 import { assembleQueen, type Queen } from "./queen.ts";
 import { isLoopback } from "./reach/addresses.ts";
@@ -49,11 +50,13 @@ async function start(config: Config): Promise<void> {
     const others = all.filter((other) => other.address !== address?.address).map((other) => other.address);
     await queen.servers.listenAlso(others, port);
   }
-  const stop = stopOnSignals({ queen, catalog, log });
-  reloadOnSighup({ queen, log, stop, readCertificate: () => readCertificate(config) });
+  const { stop: drain, servers, door } = queen;
+  const cutOff = () => servers.closeAllConnections();
+  const stop = stopOnSignals({ drain, cutOff, close: () => catalog.close(), log });
+  reloadOnSighup(() => void reload(config, { servers, door }, log), stop);
   queen.door.start();
   queen.healthLoop.start();
-  queen.startLookingBack();
+  queen.lifecycle.startLookingBack();
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port, ...(config.tlsFiles && { tls: true }) }, "queen listening");
   process.send?.({ listening: { host: config.host, port } }, () => undefined);
@@ -61,6 +64,23 @@ async function start(config: Config): Promise<void> {
 
 async function readCertificate({ tlsFiles }: Config): Promise<Tls | undefined> {
   return tlsFiles && (await import("./http/connections/tls.ts")).readTls(tlsFiles);
+}
+
+/** Reads certificate and tokens anew. */
+async function reload(config: Config, { servers, door }: Pick<Queen, "servers" | "door">, log: Logger): Promise<void> {
+  try {
+    const tls = await readCertificate(config);
+    if (tls) servers.setCertificate(tls);
+    if (tls) log.info("certificate read anew");
+  } catch (error) {
+    log.error({ err: error }, "the new certificate cannot be used: the old one stays");
+  }
+  try {
+    await door.refresh();
+    log.info("tokens read anew");
+  } catch (error) {
+    log.error({ err: error }, "the tokens could not be read anew");
+  }
 }
 
 /** Whoever can reach the port may do everything while there is no token; and nobody may do anything while there are hives' tokens alone. */

@@ -9,7 +9,7 @@ import { HiveCatalogError } from "../errors.ts";
 import { isNew, isWritable, makeFolder, readOnlyTarget } from "./files.ts";
 import { checkRoom, type Identity, identify, notACatalog } from "./identity.ts";
 import { parseLocation, realPathOf, redacted } from "./location.ts";
-import { knownMigrations, migrate, pendingMigrations } from "./migrations.ts";
+import { migrate, pendingMigrations } from "./migrations.ts";
 
 export type DatabaseOptions = {
   /** For a server. */
@@ -43,25 +43,6 @@ export async function openDatabase(location: string, options: DatabaseOptions): 
   }
 }
 
-/**
- * The migrations that a catalog lacks, read without changing it: every one where there is no catalog yet.
- * Throws a HiveCatalogError for what `openDatabase` would refuse.
- */
-export async function inspectDatabase(
-  location: string,
-  options: Omit<DatabaseOptions, "migrate">,
-): Promise<MigrationMeta[]> {
-  const parsed = parseLocation(location);
-  try {
-    if (parsed.kind === "memory") return knownMigrations();
-    if (parsed.kind === "server") return await inspectServer(parsed.url, options);
-    const path = realPathOf(parsed.path);
-    return isNew(path) ? knownMigrations() : (await inspectFile(path, options)).pending;
-  } catch (error) {
-    throw toCatalogError(error);
-  }
-}
-
 async function openMemory({ busyTimeoutMs }: DatabaseOptions): Promise<Database> {
   const client = new FileClient({ target: ":memory:", path: undefined, busyTimeoutMs });
   await migrate(client);
@@ -69,29 +50,11 @@ async function openMemory({ busyTimeoutMs }: DatabaseOptions): Promise<Database>
 }
 
 async function openServer(url: string, options: DatabaseOptions): Promise<Database> {
-  const client = await prepared(await connect(url, options), redacted(url), options);
-  return { client, callTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS };
-}
-
-type ServerOptions = Pick<DatabaseOptions, "authToken" | "requestTimeoutMs">;
-
-/** Loaded only for a server: it brings half of what @libsql/client is. */
-async function connect(url: string, options: ServerOptions): Promise<SqlClient> {
-  const { ServerClient } = await import("../drivers/server/client.ts");
   const { authToken, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
-  return new ServerClient({ url, name: redacted(url), authToken, requestTimeoutMs });
-}
-
-async function inspectServer(url: string, options: ServerOptions): Promise<MigrationMeta[]> {
-  const client = await connect(url, options);
-  try {
-    await identify(client, redacted(url));
-    const pending = await pendingMigrations(client);
-    await checkRoom(client, redacted(url), pending);
-    return pending;
-  } finally {
-    client.close();
-  }
+  // Loaded only for a server: it brings half of what @libsql/client is.
+  const { ServerClient } = await import("../drivers/server/client.ts");
+  const client = new ServerClient({ url, name: redacted(url), authToken, requestTimeoutMs });
+  return { client: await prepared(client, redacted(url), options), callTimeoutMs: requestTimeoutMs };
 }
 
 async function openFile(path: string, options: DatabaseOptions): Promise<Database> {
@@ -106,11 +69,9 @@ async function openFile(path: string, options: DatabaseOptions): Promise<Databas
     if (!isWritable(path)) return openReadOnly(path, identity, options);
     isCurrent = pending.length === 0;
   }
-  const connect = async () => new FileClient({ target: path, path, busyTimeoutMs });
-  // Even a PRAGMA meets the lock that another opener holds while it turns a fresh file to WAL.
-  const client = await retryWhileBusy(busyTimeoutMs, connect);
+  const client = await connectFile(path, busyTimeoutMs);
   return await closedOnFailure(client, async () => {
-    await retryWhileBusy(busyTimeoutMs, () => client.execute(plain("PRAGMA journal_mode = WAL")));
+    await client.execute(plain("PRAGMA journal_mode = WAL"));
     return { client: isCurrent ? client : await prepared(client, path, options) };
   });
 }
@@ -118,9 +79,7 @@ async function openFile(path: string, options: DatabaseOptions): Promise<Databas
 /** Brings the schema up to date, or says that it is not. */
 function prepared(client: SqlClient, location: string, options: DatabaseOptions): Promise<SqlClient> {
   return closedOnFailure(client, async () => {
-    await identify(client, location);
-    const pending = await pendingMigrations(client);
-    await checkRoom(client, location, pending);
+    const { pending } = await inspect(client, location);
     if (pending.length > 0 && !options.migrate) throw notMigrated(location);
     if (pending.length > 0) await migrate(client);
     return client;
@@ -138,19 +97,21 @@ function openReadOnly(path: string, identity: Identity, { busyTimeoutMs }: Datab
   return { client: new FileClient({ target: readOnlyTarget(path), path, busyTimeoutMs, readOnly: true }) };
 }
 
+type Inspected = { identity: Identity; pending: MigrationMeta[] };
+
+/** What a database is, without a change to it. Throws for what is no catalog, and has no room for one. */
+async function inspect(client: SqlClient, location: string): Promise<Inspected> {
+  const identity = await identify(client, location);
+  const pending = await pendingMigrations(client);
+  await checkRoom(client, location, pending);
+  return { identity, pending };
+}
+
 /** Looks at an existing file through a connection that cannot change it: a file that is not ours stays as it is. */
-async function inspectFile(
-  path: string,
-  { busyTimeoutMs }: Pick<DatabaseOptions, "busyTimeoutMs">,
-): Promise<{ identity: Identity; pending: MigrationMeta[] }> {
+async function inspectFile(path: string, { busyTimeoutMs }: { busyTimeoutMs: number }): Promise<Inspected> {
   const client = new FileClient({ target: readOnlyTarget(path), path, busyTimeoutMs, readOnly: true });
   try {
-    return await retryWhileBusy(busyTimeoutMs, async () => {
-      const identity = await identify(client, path);
-      const pending = await pendingMigrations(client);
-      await checkRoom(client, path, pending);
-      return { identity, pending };
-    });
+    return await inspect(client, path);
   } catch (error) {
     // SQLite is asked, and not the first bytes of the file: closing a file that was opened by hand drops the locks that this process holds on it.
     throw codeOf(error) === "SQLITE_NOTADB" ? notACatalog(path, "it is not an SQLite file") : error;
@@ -159,13 +120,14 @@ async function inspectFile(
   }
 }
 
-async function retryWhileBusy<Result>(timeoutMs: number, work: () => Promise<Result>): Promise<Result> {
+/** Even the first PRAGMA of a connection meets the lock that another opener holds while it turns a fresh file to WAL. */
+async function connectFile(path: string, busyTimeoutMs: number): Promise<FileClient> {
   const startedMs = performance.now();
   for (;;) {
     try {
-      return await work();
+      return new FileClient({ target: path, path, busyTimeoutMs });
     } catch (error) {
-      if (!isBusy(error) || performance.now() - startedMs >= timeoutMs) throw error;
+      if (!isBusy(error) || performance.now() - startedMs >= busyTimeoutMs) throw error;
     }
     await delay(5);
   }

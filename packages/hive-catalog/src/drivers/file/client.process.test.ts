@@ -52,7 +52,6 @@ test("a write that waited too long fails as busy, and every later write reaches 
     hasty.execute({ sql: update, args: ["lost"] }),
     hasty.execute(plain("UPDATE t SET v = 'lost'")),
     hasty.batch([plain("UPDATE t SET v = 'lost'")]),
-    hasty.transaction(),
   ]) {
     const error = await failing.then(
       () => undefined,
