@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished, vi } from "vitest";
 
 const BIN = fileURLToPath(new URL("../bin/hive.js", import.meta.url));
-const WAIT = { timeout: 20_000, interval: 20 };
+const WAIT = { timeout: 25_000, interval: 20 };
 
 export type LogLine = { msg: string } & Record<string, unknown>;
 
