@@ -2,12 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { NamedPipe } from "@repo/test-support/named-pipe";
 import { expect, onTestFinished, test } from "vitest";
-import { eventually, startQueenDouble, temporaryFolder } from "./testing.ts";
-
-const BIN = fileURLToPath(new URL("../bin/hive.js", import.meta.url));
+import { AGENT, eventually, startQueenDouble, temporaryFolder } from "./testing.ts";
 
 test("beats, answers, and ends with 0 at SIGTERM, though nobody reads the pipe that holds its log", async () => {
   using pipe = new NamedPipe(join(temporaryFolder(), "log"));
@@ -17,7 +14,7 @@ test("beats, answers, and ends with 0 at SIGTERM, though nobody reads the pipe t
     response.writeHead(queen.beats.length % 2 === 0 ? 200 : 400).end("{}");
   });
   const stdout = openSync(pipe.path, "w");
-  const agent = spawn(process.execPath, [BIN, "--port", "0", "--queen", queen.url, "--beat-interval-ms", "100"], {
+  const agent = spawn(process.execPath, [AGENT, "--port", "0", "--queen", queen.url, "--beat-interval-ms", "100"], {
     stdio: ["ignore", stdout, "inherit"],
   });
   closeSync(stdout);

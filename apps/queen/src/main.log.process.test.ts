@@ -1,20 +1,19 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { NamedPipe } from "@repo/test-support/named-pipe";
 import { expect, onTestFinished, test } from "vitest";
+import { QUEEN } from "../test/programs.ts";
 import { postJson, queenProcesses } from "../test/queen-processes.ts";
 import { HIVE_JSON } from "../test/test-queen.ts";
 import { until } from "../test/until.ts";
 
 const queens = queenProcesses();
-const BIN = fileURLToPath(new URL("../bin/queen.js", import.meta.url));
 
 test("answers, and ends with 0 at SIGTERM, though nobody reads the pipe that holds its log", async () => {
   using pipe = new NamedPipe(`${queens.folder}/log`);
   const stdout = openSync(pipe.path, "w");
-  const queen = spawn(process.execPath, [BIN, "--port", "0", "--database", queens.file], {
+  const queen = spawn(process.execPath, [QUEEN, "--port", "0", "--database", queens.file], {
     stdio: ["ignore", stdout, "inherit"],
   });
   closeSync(stdout);

@@ -8,9 +8,10 @@ import { fileURLToPath } from "node:url";
 import { NamedPipe } from "@repo/test-support/named-pipe";
 import { programOf, runInside } from "@repo/test-support/readme";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { bundleOf } from "../../../scripts/build/cache.js";
 import { LineOutput } from "./line-output.ts";
 
-const PROGRAM = fileURLToPath(new URL("../test/logging.js", import.meta.url));
+const PROGRAM = await bundleOf(fileURLToPath(new URL("../test/logging.ts", import.meta.url)));
 const WAIT = { timeout: 20_000, interval: 20 };
 const textOf = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : "");
 

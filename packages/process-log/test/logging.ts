@@ -1,7 +1,6 @@
 // Logs as many lines as its argument says, says on stderr that it has, and ends when it is asked to.
-import "../../../scripts/typescript.js";
+import { createLog } from "../src/process-log.ts";
 
-const { createLog } = await import("../src/process-log.ts");
 const log = createLog({ level: "info" });
 process.on("SIGTERM", () => process.exit(3));
 setInterval(() => undefined, 60_000);
