@@ -33,6 +33,8 @@ interface Options {
   /** Asks hives for their devices. */
   probe: Probe;
   settings: LivenessSettings;
+  /** The request that ran longest in the last so many milliseconds, in words. */
+  ranLongest: (forMs: number) => string | undefined;
 }
 
 /** What a hive says in a heartbeat. */
