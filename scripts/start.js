@@ -44,8 +44,8 @@ const toUrl = (host, port) => {
 };
 
 const NEEDS_TOKEN = `the queen has tokens, so that adding the hive needs an operator's: make one with
-  pnpm -s queen token create --name start --role operator
-and set QUEEN_TOKEN to what it prints`;
+  pnpm queen token create --name start --role operator --out start.token
+and start with QUEEN_TOKEN=$(cat start.token)`;
 
 const children = [];
 let stopping = false;

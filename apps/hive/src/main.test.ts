@@ -106,6 +106,13 @@ test("settings that cannot be used are all said, with exit code 2", async () => 
   expect(agent.stderr().match(/^hive: --(id|queen|port) \(HIVE_/gm)).toHaveLength(3);
 });
 
+test("a misspelt variable is a warning with what was meant", async () => {
+  const agent = startAgent(["--port", "0", ...NO_QUEEN], { env: { HIVE_LOGLEVEL: "debug" } });
+  expect((await agent.logged("is no setting")).msg).toBe(
+    "HIVE_LOGLEVEL is no setting, and changes nothing: the nearest that is one is HIVE_LOG_LEVEL",
+  );
+});
+
 test.each(["SIGTERM", "SIGINT"] as const)("%s stops it with exit code 0", async (signal) => {
   const agent = agentWithNvidiaSmi(undefined);
   await agent.url();

@@ -18,10 +18,10 @@ function fail(message: string, exitCode: number): never {
   process.exit(exitCode);
 }
 
-function readConfigOrExit(): Config {
+function readConfigOrExit() {
   const reading = readConfig();
   if ("problems" in reading) fail(reading.problems.join("\nhive: "), 2);
-  if ("values" in reading) return reading.values;
+  if ("values" in reading) return reading;
   process.stdout.write(reading.print);
   process.exit(0);
 }
@@ -94,9 +94,10 @@ if (process.send !== undefined && !process.connected) endWithStarter();
 process.on("disconnect", endWithStarter);
 process.channel?.unref();
 
-const config = readConfigOrExit();
+const { values: config, warnings } = readConfigOrExit();
 const destination = config.logFile === "" ? standardOutput() : openLogFile(config.logFile);
 const log = pino({ level: config.logLevel, base: { hive: config.id } }, destination);
+for (const warning of warnings) log.warn(warning);
 const detector = createDeviceDetector({ probeTimeoutMs: config.probeTimeoutMs, log });
 const app = createApp({ id: config.id, detectDevices: detector.detect, log });
 const port = await listen(app, config);

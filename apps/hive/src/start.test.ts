@@ -177,10 +177,14 @@ function createToken(folder: string, ...flags: string[]): string {
 
 test("works in a catalog with tokens when it is given one, and says so when not", async () => {
   const folder = temporaryFolder();
+  const open = startFleet(folder);
+  await open.hivePort();
+  open.process.kill("SIGTERM");
+  await open.ended;
   const token = createToken(folder, "--role", "operator");
   const refused = startFleet(folder);
   expect(await refused.ended).toBe(1);
-  expect(refused.stderr()).toContain("pnpm -s queen token create --name start --role operator");
+  expect(refused.stderr()).toContain("pnpm queen token create --name start --role operator --out start.token");
 
   const fleet = startFleet(folder, { QUEEN_TOKEN: token });
   const url = `${await fleet.queenUrl()}/v1/hives/localhost`;

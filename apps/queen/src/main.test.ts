@@ -39,6 +39,15 @@ test("watches its hives: probes, devices, beats, and offline soon after both are
   }
 });
 
+test("warns of each misspelt variable, with what was meant, and of none that another program reads", async () => {
+  const queen = queens.start([], { QUEEN_ALLOWED_HOST: "10.0.0.0/8", QUEEN_PROT: "hunter2", QUEEN_TOKEN: "hq_1" });
+  await queen.origin();
+  expect(queen.logLines.filter(({ level }) => level === 40).map(({ msg }) => msg)).toEqual([
+    "QUEEN_ALLOWED_HOST is no setting, and changes nothing: the nearest that is one is QUEEN_ALLOWED_HOSTS",
+    "QUEEN_PROT is no setting, and changes nothing: the nearest that is one is QUEEN_PORT",
+  ]);
+});
+
 test("prints its version", async () => {
   const queen = queens.start(["--version"]);
   expect(await queen.end()).toEqual({ code: 0, signal: null });

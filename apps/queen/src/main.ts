@@ -25,10 +25,11 @@ else if ("tokenCommand" in result) {
   // Loaded for that command alone, because the start of the queen must not wait for it.
   const { runTokenCommand } = await import("./config/token-command.ts");
   process.exitCode = await runTokenCommand(result.tokenCommand);
-} else await start(result.config);
+} else await start(result);
 
-async function start(config: Config): Promise<void> {
+async function start({ config, warnings }: { config: Config; warnings: readonly string[] }): Promise<void> {
   const log = pino({ level: config.logLevel, serializers: { err: errorForLog } }, standardOutput());
+  for (const warning of warnings) log.warn(warning);
   const metrics = new Metrics();
   const catalog = await openCatalog(config, metrics);
   if (catalog === undefined) return;
@@ -71,7 +72,7 @@ async function checkThatSafe({ host }: Config, catalog: HiveCatalog): Promise<vo
   if (tokens.some(({ role, revokedAtMs }) => role !== "hive" && revokedAtMs === null)) return;
   throw new SettingError(
     `--host (QUEEN_HOST) is ${host}, which other machines can reach, and no operator or reader has a token: make one with ` +
-      "`pnpm queen token create --name NAME --role operator`, for the same --database, or listen on 127.0.0.1",
+      "`pnpm queen token create --name NAME --role operator --out FILE`, for the same --database, or listen on 127.0.0.1",
   );
 }
 
