@@ -13,9 +13,12 @@ test("starts from any folder, says where it listens, and keeps its hives over a 
   first.child.kill("SIGKILL");
   expect(await first.end()).toEqual({ code: null, signal: "SIGKILL" });
 
+  expect(first.logLines[0]).toMatchObject({ msg: "new catalog made", catalog: queens.file, hives: 0 });
+
   const second = queens.start();
   const found = await fetch(`${await second.origin()}/v1/hives/hive-a`);
   expect(await found.json()).toEqual(stored);
+  expect(second.logLines[0]).toMatchObject({ msg: "catalog opened", catalog: queens.file, hives: 1 });
 });
 
 test("watches its hives: probes, devices, beats, and offline soon after both are gone", async () => {

@@ -4,7 +4,7 @@ import { type Config, readConfig } from "./config/config.ts";
 import type { Tls } from "./http/connections/servers.ts";
 import { errorForLog, SettingError } from "./http/errors.ts";
 import { systemClock } from "./process/clock.ts";
-import { reloadOnSighup, stopOnSignals } from "./process/signals.ts";
+import { type Running, reloadOnSighup, stopOnSignals } from "./process/signals.ts";
 import { assembleQueen, type Queen } from "./queen.ts";
 import { isLoopback } from "./reach/addresses.ts";
 import { systemResolve } from "./reach/probe.ts";
@@ -29,36 +29,53 @@ else if ("tokenCommand" in result) {
 
 async function start({ config, warnings }: { config: Config; warnings: readonly string[] }): Promise<void> {
   const log = pino({ level: config.logLevel, serializers: { err: errorForLog } }, standardOutput());
+  const running: Running = { log };
+  const stop = stopOnSignals(running);
+  reloadOnSighup({ running, stop, readCertificate: () => readCertificate(config) });
   for (const warning of warnings) log.warn(warning);
   const metrics = new Metrics();
   const catalog = await openCatalog(config, metrics);
   if (catalog === undefined) return;
+  running.catalog = catalog;
   let queen: Queen | undefined;
+  let port: number;
   try {
+    // One that cannot be counted is said by all that reads it.
+    const hives = await catalog.countHives().catch(() => undefined);
+    log.info({ catalog: catalog.location, hives }, catalog.isNew ? "new catalog made" : "catalog opened");
     await checkThatSafe(config, catalog);
     const tls = await readCertificate(config);
     queen = assembleQueen({ ...config, tls, catalog, log, metrics, clock: systemClock, resolve: systemResolve });
-    await queen.app.listen({ host: config.host, port: config.port });
+    running.queen = queen;
+    port = await listen(queen, config);
   } catch (error) {
+    if (running.stopping) return;
     await queen?.stop();
     await catalog.close();
     fail(error instanceof SettingError ? 2 : 1, [startProblem(config, error)]);
     return;
   }
-  const address = queen.app.server.address();
-  const { port } = typeof address === "object" && address !== null ? address : config;
-  if (config.host.toLowerCase() === "localhost" && typeof address === "object") {
-    const all = await systemResolve(config.host);
-    const others = all.filter((other) => other.address !== address?.address).map((other) => other.address);
-    await queen.servers.listenAlso(others, port);
-  }
-  const stop = stopOnSignals({ queen, catalog, log });
-  reloadOnSighup({ queen, log, stop, readCertificate: () => readCertificate(config) });
+  if (running.stopping) return;
   queen.door.start();
   queen.healthLoop.start();
   queen.startLookingBack();
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port, ...(config.tlsFiles && { tls: true }) }, "queen listening");
+}
+
+/** Listens on all addresses of the host, and returns the port, which the system chose where the setting is 0. */
+async function listen({ app, servers }: Queen, { host, port: wanted }: Config): Promise<number> {
+  await app.listen({ host, port: wanted });
+  const bound = app.server.address();
+  if (typeof bound !== "object" || bound === null) return wanted;
+  if (host.toLowerCase() === "localhost") {
+    const others = (await systemResolve(host)).filter(({ address }) => address !== bound.address);
+    await servers.listenAlso(
+      others.map(({ address }) => address),
+      bound.port,
+    );
+  }
+  return bound.port;
 }
 
 async function readCertificate({ tlsFiles }: Config): Promise<Tls | undefined> {

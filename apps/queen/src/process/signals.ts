@@ -10,18 +10,19 @@ const DRAIN_MS = 3000;
 /** For all of it; a queen that is asked to stop is gone within 5 s. */
 const STOP_MS = 4500;
 
-interface Running {
-  queen: Queen;
-  catalog: HiveCatalog;
-  log: FastifyBaseLogger;
+/** What runs so far: a queen who only starts has neither, or a catalog alone. */
+export interface Running {
+  readonly log: FastifyBaseLogger;
+  catalog?: HiveCatalog;
+  queen?: Queen;
+  stopping?: true;
 }
 
 /** Stops the queen in good order at the first SIGTERM or SIGINT; a second one ends the process at once. Returns what they do. */
 export function stopOnSignals(running: Running): (signal: NodeJS.Signals) => void {
-  let stopping = false;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (running.stopping) process.exit(1);
+    running.stopping = true;
     running.log.info({ signal }, "queen stopping");
     void stop(running);
   };
@@ -29,21 +30,27 @@ export function stopOnSignals(running: Running): (signal: NodeJS.Signals) => voi
   return onSignal;
 }
 
-interface Reloading extends Pick<Running, "queen" | "log"> {
+interface Reloading {
+  running: Running;
   stop: (signal: NodeJS.Signals) => void;
   readCertificate: () => Promise<Tls | undefined>;
 }
 
-/** Reads certificate and tokens anew at SIGHUP. Where the terminal of the queen was closed, SIGHUP stops her. */
-export function reloadOnSighup(reloading: Reloading): void {
+/** Reads certificate and tokens anew at SIGHUP; a queen who only starts will read them. Where the terminal of the queen was closed, SIGHUP stops her. */
+export function reloadOnSighup({ running, stop, readCertificate }: Reloading): void {
   const hadTerminal = isatty(0);
   process.on("SIGHUP", (signal) => {
-    if (hadTerminal && !isatty(0)) reloading.stop(signal);
-    else void reload(reloading);
+    const { queen, log } = running;
+    if (hadTerminal && !isatty(0)) stop(signal);
+    else if (queen !== undefined) void reload({ queen, log, readCertificate });
   });
 }
 
-async function reload({ queen, log, readCertificate }: Reloading): Promise<void> {
+async function reload({
+  queen,
+  log,
+  readCertificate,
+}: Pick<Required<Running>, "queen" | "log"> & Pick<Reloading, "readCertificate">): Promise<void> {
   try {
     const tls = await readCertificate();
     if (tls) queen.servers.setCertificate(tls);
@@ -67,12 +74,12 @@ async function stop({ queen, catalog, log }: Running): Promise<void> {
   };
   setTimeout(giveUp, STOP_MS).unref();
   try {
-    const drained = queen.stop();
-    const late = delay(DRAIN_MS, undefined, { ref: false }).then(() => queen.servers.closeAllConnections());
+    const drained = queen?.stop();
+    const late = delay(DRAIN_MS, undefined, { ref: false }).then(() => queen?.servers.closeAllConnections());
     await Promise.race([drained, late]);
     await drained;
     waitingFor = "calls of the catalog, which another process may have locked";
-    await catalog.close();
+    await catalog?.close();
     log.info("queen stopped");
     process.exit(0);
   } catch (error) {

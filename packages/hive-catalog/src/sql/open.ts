@@ -25,6 +25,10 @@ export type DatabaseOptions = {
 /** An open catalog database: a file, memory or a server, all behind one interface. */
 export type Database = {
   readonly client: SqlClient;
+  /** Where it is, as it may be shown. */
+  readonly name: string;
+  /** Whether this opening made it. */
+  readonly isNew: boolean;
   /** How long a call may take, in ms; only over a network. */
   readonly callTimeoutMs?: number;
 };
@@ -65,12 +69,12 @@ export async function inspectDatabase(
 async function openMemory({ busyTimeoutMs }: DatabaseOptions): Promise<Database> {
   const client = new FileClient({ target: ":memory:", path: undefined, busyTimeoutMs });
   await migrate(client);
-  return { client };
+  return { client, name: ":memory:", isNew: true };
 }
 
 async function openServer(url: string, options: DatabaseOptions): Promise<Database> {
-  const client = await prepared(await connect(url, options), redacted(url), options);
-  return { client, callTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS };
+  const database = await prepared(await connect(url, options), redacted(url), options);
+  return { ...database, callTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS };
 }
 
 type ServerOptions = Pick<DatabaseOptions, "authToken" | "requestTimeoutMs">;
@@ -111,19 +115,19 @@ async function openFile(path: string, options: DatabaseOptions): Promise<Databas
   const client = await retryWhileBusy(busyTimeoutMs, connect);
   return await closedOnFailure(client, async () => {
     await retryWhileBusy(busyTimeoutMs, () => client.execute(plain("PRAGMA journal_mode = WAL")));
-    return { client: isCurrent ? client : await prepared(client, path, options) };
+    return isCurrent ? { client, name: path, isNew: false } : await prepared(client, path, options);
   });
 }
 
 /** Brings the schema up to date, or says that it is not. */
-function prepared(client: SqlClient, location: string, options: DatabaseOptions): Promise<SqlClient> {
+function prepared(client: SqlClient, name: string, options: DatabaseOptions): Promise<Database> {
   return closedOnFailure(client, async () => {
-    await identify(client, location);
+    const isNew = (await identify(client, name)) === "empty";
     const pending = await pendingMigrations(client);
-    await checkRoom(client, location, pending);
-    if (pending.length > 0 && !options.migrate) throw notMigrated(location);
+    await checkRoom(client, name, pending);
+    if (pending.length > 0 && !options.migrate) throw notMigrated(name);
     if (pending.length > 0) await migrate(client);
-    return client;
+    return { client, name, isNew };
   });
 }
 
@@ -135,7 +139,8 @@ function openReadOnly(path: string, identity: Identity, { busyTimeoutMs }: Datab
       `${path} is an empty database, and cannot be made a catalog: it is read-only`,
     );
   }
-  return { client: new FileClient({ target: readOnlyTarget(path), path, busyTimeoutMs, readOnly: true }) };
+  const client = new FileClient({ target: readOnlyTarget(path), path, busyTimeoutMs, readOnly: true });
+  return { client, name: path, isNew: false };
 }
 
 /** Looks at an existing file through a connection that cannot change it: a file that is not ours stays as it is. */
