@@ -3,6 +3,7 @@ import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { pino } from "pino";
+import { systemClock } from "../src/process/clock.ts";
 import { assembleQueen } from "../src/queen.ts";
 import { AllowedHosts } from "../src/reach/allowed-hosts.ts";
 import { systemResolve } from "../src/reach/probe.ts";
@@ -25,6 +26,7 @@ const HOUR_MS = 3_600_000;
 const [path = ""] = process.argv.slice(2);
 let aheadMs = 0;
 const clock = {
+  ...systemClock,
   now: () => Date.now() + aheadMs,
   monotonicNow: () => performance.now() + aheadMs,
   uptimeNow: () => performance.now() + aheadMs,
@@ -57,18 +59,16 @@ await delay(100);
 
 const round = await stallOf(() => queen.healthLoop.runRound());
 // Nobody answers any more, and no beat comes.
-const { liveness } = queen;
-for (let passedMs = 0; passedMs <= 2 * STALE_AFTER_MS; passedMs += liveness.tickIntervalMs) {
-  aheadMs += liveness.tickIntervalMs;
+const { fleet } = queen;
+for (let passedMs = 0; passedMs <= 2 * STALE_AFTER_MS; passedMs += fleet.sweepIntervalMs) {
+  aheadMs += fleet.sweepIntervalMs;
   const nowMs = clock.monotonicNow();
-  for (const sight of liveness.sights.values()) {
-    const failed = { outcome: "failed", startedAtMs: nowMs, endedAtMs: nowMs, problem: undefined } as const;
-    liveness.probed(sight, sight, failed);
-  }
+  const failed = { outcome: "failed", startedAtMs: nowMs, endedAtMs: nowMs, problem: undefined } as const;
+  for (const sight of fleet.sights()) await fleet.probed(sight, failed);
 }
 // So many at once are held back until somebody says that it is true.
 await queen.healthLoop.sweep();
-liveness.confirm(clock.monotonicNow());
+fleet.confirm();
 const sweep = await stallOf(() => queen.healthLoop.sweep());
 const wentOffline = await catalog.countByStatus("offline");
 await queen.stop();

@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import { absolute, type Benchmark, hiveId, p99 } from "@repo/bench";
 import { HiveRegistry } from "../src/fleet/workers/registry.ts";
 import { WORKER_STATES, type Worker } from "../src/fleet/workers/worker.ts";
+import { systemClock } from "../src/process/clock.ts";
 
 const POINT = 5;
 const HIVES = 10_000;
@@ -14,7 +15,7 @@ export const registry: Benchmark = {
   name: "registry",
   async run({ quick, progress }) {
     progress(`registry of ${HIVES} hives with ${WORKERS} workers each`);
-    const clock = { now: () => Date.now(), monotonicNow: () => performance.now(), uptimeNow: () => performance.now() };
+    const clock = systemClock;
     const newRegistry = (modelCount: number, cordoned: ReadonlySet<string>) => {
       const full = new HiveRegistry({
         clock,

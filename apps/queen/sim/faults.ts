@@ -38,7 +38,16 @@ export interface Day {
   readonly beatOnly: Uint8Array;
   /** 1 for hives that take no notice of `next_beat_ms`. */
   readonly stubborn: Uint8Array;
+  /** 1 for hives that never beat. */
+  readonly silent: Uint8Array;
+  /** 1 for records of hosts that are gone for good. */
+  readonly dead: Uint8Array;
+  /** How long an answer to a probe takes. */
+  readonly answerMs: number;
+  readonly queens: number;
 }
+
+const ANSWER_MS = 5;
 
 /** A queen who was awake for so long during a loss has missed it if she has not found it. No loss is shorter. */
 export const LATEST_FIND_MS = 15 * MINUTE;
@@ -93,5 +102,7 @@ export function inventDay(hives: number, hours: number, seed: number): Day {
   const flags = (part: number) => Uint8Array.from({ length: hives }, () => (random.next() < part ? 1 : 0));
   const beatOnly = flags(0.02);
   const stubborn = flags(0.2);
-  return { durationMs, hiveFaults, queenFaults, clockJumps, beatOnly, stubborn };
+  const none = new Uint8Array(hives);
+  const fleet = { beatOnly, stubborn, silent: none, dead: none, answerMs: ANSWER_MS, queens: 1 };
+  return { durationMs, hiveFaults, queenFaults, clockJumps, ...fleet };
 }

@@ -13,20 +13,20 @@ export class TrueFleet {
   /** When nothing last kept its messages from the queen, though it was alive. */
   readonly partitionEndMs: Float64Array;
   readonly #changes: readonly { readonly atMs: number; readonly fault: HiveFault; readonly begins: boolean }[];
-  readonly #beatOnly: Uint8Array;
+  readonly #day: Day;
   #position = 0;
 
-  constructor(hives: number, { hiveFaults, beatOnly }: Day) {
+  constructor(hives: number, day: Day) {
     this.ids = Array.from({ length: hives }, (_, hive) => `hive-${String(hive).padStart(5, "0")}`);
     this.lost = new Uint8Array(hives);
     this.restarting = new Uint8Array(hives);
-    this.hostGone = new Uint8Array(hives);
+    this.hostGone = Uint8Array.from({ length: hives }, (_, hive) => (hive % 2 === 0 ? (day.dead[hive] ?? 0) : 0));
     this.partitioned = new Uint8Array(hives);
     this.mute = new Uint8Array(hives);
     this.deaf = new Uint8Array(hives);
     this.partitionEndMs = new Float64Array(hives).fill(Number.NEGATIVE_INFINITY);
-    this.#beatOnly = beatOnly;
-    this.#changes = hiveFaults
+    this.#day = day;
+    this.#changes = day.hiveFaults
       .flatMap((fault) => [
         { atMs: fault.fromMs, fault, begins: true },
         { atMs: fault.toMs, fault, begins: false },
@@ -39,7 +39,12 @@ export class TrueFleet {
   }
 
   isDown(hive: number): boolean {
-    return (this.lost[hive] ?? 0) + (this.restarting[hive] ?? 0) > 0;
+    return (this.#day.dead[hive] ?? 0) + (this.lost[hive] ?? 0) + (this.restarting[hive] ?? 0) > 0;
+  }
+
+  /** Whether the hive sends beats at all. */
+  beats(hive: number): boolean {
+    return (this.#day.silent[hive] ?? 0) + (this.#day.dead[hive] ?? 0) === 0;
   }
 
   beatsGetThrough(hive: number): boolean {
@@ -92,8 +97,9 @@ export class TrueFleet {
   }
 
   #isOutOfReach(hive: number): boolean {
-    const isProbed = this.#beatOnly[hive] === 0 && (this.deaf[hive] ?? 0) === 0;
-    return (this.partitioned[hive] ?? 0) > 0 || ((this.mute[hive] ?? 0) > 0 && !isProbed);
+    const isProbed = this.#day.beatOnly[hive] === 0 && (this.deaf[hive] ?? 0) === 0;
+    const isMute = (this.mute[hive] ?? 0) > 0 || !this.beats(hive);
+    return (this.partitioned[hive] ?? 0) > 0 || (isMute && !isProbed);
   }
 
   #counterOf({ kind }: HiveFault): Uint8Array {

@@ -2,14 +2,16 @@ import { performance } from "node:perf_hooks";
 import { withUsageErrors } from "@repo/settings";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { SETTINGS } from "../src/config/settings.ts";
-import type { LivenessSettings } from "../src/fleet/liveness/liveness.ts";
+import type { LivenessRules, LivenessSettings } from "../src/fleet/liveness/liveness.ts";
+import { FLEETS, type FleetName } from "./fleets.ts";
 import { detectionOf, problemsOf, type SeedResult, textOf } from "./report.ts";
-import { runAll, VARIANTS } from "./variants.ts";
+import { ALL, runAll, VARIANTS } from "./variants.ts";
 
 interface Options {
   hives: number;
   hours: number;
   seed: readonly number[];
+  fleet: FleetName | "all";
   json?: true;
 }
 
@@ -28,6 +30,11 @@ the same for queens that lack a rule. The settings of the rules are the queen's 
       .argParser(seeds)
       .default([1], "1"),
   )
+  .addOption(
+    new Option("--fleet <name>", `the usual one beside queens that lack a rule, or another: ${aboutFleets()}; or all`)
+      .choices([...Object.keys(FLEETS), "all"])
+      .default("usual"),
+  )
   .option("--json", "print one JSON object for each seed, times in ms")
   .addHelpText(
     "after",
@@ -41,15 +48,42 @@ Example: pnpm sim --hives 1000 --hours 2 --seed 1..5`,
 // `pnpm sim -- --seed 2` hands the dashes on.
 process.exitCode = await simulate(command.parse(process.argv.filter((text) => text !== "--")).opts<Options>());
 
-async function simulate({ hives, hours, seed: all, json }: Options): Promise<number> {
+interface Case {
+  readonly name: string;
+  readonly fleet: FleetName;
+  readonly rules: LivenessRules;
+}
+
+/** Each with the queen as she is; the usual one with queens that lack a rule, too. */
+function casesOf(chosen: Options["fleet"]): Case[] {
+  const fleets = chosen === "all" ? (Object.keys(FLEETS) as FleetName[]) : [chosen];
+  return fleets.flatMap((fleet): Case[] =>
+    fleet === "usual"
+      ? VARIANTS.map(({ name, rules }) => ({ name, fleet, rules }))
+      : [{ name: `fleet ${fleet}`, fleet, rules: ALL }],
+  );
+}
+
+function aboutFleets(): string {
+  return Object.entries(FLEETS)
+    .slice(1)
+    .map(([name, about]) => `${name} (${about})`)
+    .join(", ");
+}
+
+async function simulate({ hives, hours, seed: all, fleet: chosen, json }: Options): Promise<number> {
+  const cases = casesOf(chosen);
   const settings = defaultSettings();
   let failed = false;
   for (const seed of all) {
     const startedMs = performance.now();
     const progress = startProgress(`seed ${seed}`);
-    const tasks = VARIANTS.map(({ rules }) => ({ hives, hours, seed, settings, rules }));
+    const tasks = cases.map(({ fleet, rules }) => ({ hives, hours, seed, fleet, settings, rules }));
     const outcomes = await runAll(tasks, progress.tell).finally(progress.end);
-    const named = outcomes.map((outcome, variant) => ({ name: VARIANTS[variant]?.name ?? "", outcome }));
+    const named = cases.flatMap(({ name, rules }, position) => {
+      const outcome = outcomes[position];
+      return outcome === undefined ? [] : [{ name, hasAllRules: rules === ALL, outcome }];
+    });
     const result: SeedResult = { seed, tookMs: performance.now() - startedMs, outcomes: named };
     console.log(json ? JSON.stringify({ hives, hours, ...toJson(result) }) : textOf(result));
     for (const problem of problemsOf(result)) {

@@ -1,7 +1,5 @@
 /** A probe that hangs ends at this deadline, as in `queen.ts`. */
 const DEADLINE_MS = 5000;
-/** How long an answer takes. */
-const ANSWER_MS = 5;
 
 interface Options {
   readonly hives: number;
@@ -9,6 +7,8 @@ interface Options {
   /** How many probes run at once, and after how long one that hangs gives its place to the next, as in `health-loop.ts`. */
   readonly places: number;
   readonly slowAfterMs: number;
+  /** How long an answer takes. */
+  readonly answerMs: number;
   /** What a probe that begins now will show; undefined when it is not sent. */
   readonly outcomeOf: (hive: number) => "answered" | "failed" | "hangs" | undefined;
   readonly tell: (hive: number, outcome: "answered" | "failed", startedAtMs: number, endedAtMs: number) => void;
@@ -60,7 +60,7 @@ export class Probing {
       return;
     }
     this.#options.tell(hive, outcome, nowMs, nowMs);
-    this.#places[place] = startedAtMs + ANSWER_MS;
+    this.#places[place] = startedAtMs + this.#options.answerMs;
   }
 
   /** They began one after the other, so they end in that order. */

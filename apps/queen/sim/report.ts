@@ -5,21 +5,27 @@ export function percentile(ordered: readonly number[], share: number): number | 
   return ordered[Math.min(ordered.length - 1, Math.floor(share * ordered.length))];
 }
 
+export interface NamedOutcome {
+  readonly name: string;
+  /** False of a queen who lacks a rule. */
+  readonly hasAllRules: boolean;
+  readonly outcome: Outcome;
+}
+
 export interface SeedResult {
   readonly seed: number;
   readonly tookMs: number;
-  readonly outcomes: readonly { readonly name: string; readonly outcome: Outcome }[];
+  readonly outcomes: readonly NamedOutcome[];
 }
 
-/** What must not be: a living hive marked that could be reached, or a loss not found, by the queen as she is. */
+/** What must not be: a living hive marked that could be reached, or a loss not found, by the queen as she is, in any fleet. */
 export function problemsOf({ outcomes }: SeedResult): string[] {
-  const [all] = outcomes;
-  if (all === undefined) return [];
-  const { falseMarks, missedLosses, losses } = all.outcome;
-  return [
-    ...(falseMarks > 0 ? [`${falseMarks} false offline marks without a partition`] : []),
-    ...(missedLosses > 0 ? [`${missedLosses} of ${losses} losses were not found`] : []),
-  ];
+  return outcomes
+    .filter(({ hasAllRules }) => hasAllRules)
+    .flatMap(({ name, outcome: { falseMarks, missedLosses, losses } }) => [
+      ...(falseMarks > 0 ? [`${name}: ${falseMarks} false offline marks without a partition`] : []),
+      ...(missedLosses > 0 ? [`${name}: ${missedLosses} of ${losses} losses were not found`] : []),
+    ]);
 }
 
 const SHARES = [

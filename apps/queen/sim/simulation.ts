@@ -1,9 +1,8 @@
-import type { HiveStatus } from "@repo/hive-catalog";
-import { Liveness, type LivenessRules, type LivenessSettings } from "../src/fleet/liveness/liveness.ts";
-import type { Sight } from "../src/fleet/liveness/sight.ts";
+import type { LivenessRules, LivenessSettings } from "../src/fleet/liveness/liveness.ts";
+import { SimulatedCatalog } from "./catalog.ts";
 import { type Day, LATEST_FIND_MS } from "./faults.ts";
 import { TrueFleet } from "./fleet.ts";
-import { Probing } from "./probing.ts";
+import { SimulatedQueen } from "./queen.ts";
 import { Random } from "./random.ts";
 import { BeatWheel } from "./wheel.ts";
 
@@ -12,12 +11,10 @@ const BEAT_MS = 15_000;
 const BACK_OFF_MS = 1000;
 /** As the hive agent. */
 const REQUEST_TIMEOUT_MS = 10_000;
-/** As the health loop, who looks every 250 ms for what has run for 250 ms: at a probe that follows one that hung she looks twice. */
-const PLACES = 32;
-const SLOW_PROBE_MS = 500;
 const LOST_BEATS = 0.001;
 const LOST_PROBES = 0.0002;
 const WALL_START_MS = 1_761_040_800_000;
+const LONG_AGO_MS = WALL_START_MS - 30 * 24 * 3_600_000;
 
 export interface Outcome {
   beats: number;
@@ -46,43 +43,32 @@ interface Options {
   readonly onProgress: (share: number) => void;
 }
 
-/** Lets one queen with these rules live through the day. Hives, losses and messages are simulated; who is online is decided by the queen's own code. */
+/** Lets queens with these rules live through the day: the first takes the beats; what befalls a queen befalls the last one. */
 export class Simulation {
   readonly #options: Options;
   readonly #fleet: TrueFleet;
   readonly #wheel: BeatWheel;
-  readonly #probing: Probing;
   readonly #random: Random;
-  readonly #indexOf: ReadonlyMap<string, number>;
-  /** What the queen remembers of each hive: the same that she finds by id, which a beat in the simulation need not do. */
-  readonly #sights: (Sight | undefined)[];
-  /** What the catalog holds, which survives the queen. */
-  readonly #status: HiveStatus[];
-  readonly #storedBeatMs: Float64Array;
+  readonly #catalog: SimulatedCatalog;
+  readonly #queens: readonly SimulatedQueen[];
   readonly #failures: Uint8Array;
   readonly #isWaiting: Uint8Array;
   readonly #isFound: Uint8Array;
   readonly #isMassLoss: Uint8Array;
-  /** How long the queen had been awake when the hive was lost: she cannot find what happens in her sleep. */
+  /** How long a queen had been awake when the hive was lost: none can find what happens in her sleep. */
   readonly #awakeAtLossMs: Float64Array;
   readonly #outcome: Outcome;
-  #liveness: Liveness;
   #nowMs = 0;
-  #suspendedMs = 0;
   #awakeMs = 0;
   #wallOffsetMs = WALL_START_MS;
-  #tickAtMs = 0;
 
   constructor(options: Options) {
-    const { hives, day, settings, rules, seed } = options;
+    const { hives, day, seed } = options;
     this.#options = options;
     this.#fleet = new TrueFleet(hives, day);
     this.#wheel = new BeatWheel(hives, STEP_MS, 60_000);
     this.#random = new Random(seed + 1_000_000);
-    this.#indexOf = new Map(this.#fleet.ids.map((id, hive) => [id, hive]));
-    this.#sights = new Array<Sight | undefined>(hives).fill(undefined);
-    this.#status = new Array<HiveStatus>(hives).fill("online");
-    this.#storedBeatMs = new Float64Array(hives).fill(WALL_START_MS);
+    this.#catalog = this.#newCatalog();
     this.#failures = new Uint8Array(hives);
     this.#isWaiting = new Uint8Array(hives).fill(1);
     this.#isFound = new Uint8Array(hives);
@@ -100,16 +86,19 @@ export class Simulation {
       massDetectionMs: [],
       notices: {},
     };
-    this.#liveness = new Liveness(settings, 0, rules);
-    this.#probing = this.#newProbing();
-    for (let hive = 0; hive < hives; hive += 1) this.#wheel.add(hive, 0, this.#random.next() * BEAT_MS);
+    this.#queens = Array.from({ length: day.queens }, () => this.#newQueen());
+    for (let hive = 0; hive < hives; hive += 1) {
+      const waitMs = this.#random.next() * BEAT_MS;
+      if (this.#fleet.beats(hive)) this.#wheel.add(hive, 0, waitMs);
+    }
   }
 
   run(): Outcome {
     const { day, onProgress } = this.#options;
     const queenFaults = [...day.queenFaults].sort((a, b) => a.fromMs - b.fromMs);
     const jumps = [...day.clockJumps].sort((a, b) => a.atMs - b.atMs);
-    let awayUntilMs = 0;
+    const [first] = this.#queens;
+    const struck = this.#queens.at(-1);
     for (; this.#nowMs < day.durationMs; this.#nowMs += STEP_MS) {
       const nowMs = this.#nowMs;
       if (nowMs % 600_000 === 0) onProgress(nowMs / day.durationMs);
@@ -118,19 +107,16 @@ export class Simulation {
         jumps.shift();
       }
       this.#fleet.advance(nowMs, this.#witness);
+      for (const queen of this.#queens) queen.setTime(nowMs);
       const fault = queenFaults[0];
-      if (fault !== undefined && fault.fromMs <= nowMs && nowMs >= awayUntilMs) {
+      if (fault !== undefined && fault.fromMs <= nowMs && struck?.isAway === false) {
         queenFaults.shift();
-        awayUntilMs = Math.max(nowMs, fault.toMs);
-        if (fault.kind === "suspension") this.#suspendedMs += awayUntilMs - nowMs;
-        if (fault.kind === "restart") this.#restartAt(awayUntilMs);
+        struck.goAway(fault.toMs, fault.kind);
       }
-      const isAway = nowMs < awayUntilMs;
-      this.#wheel.take(nowMs, isAway ? this.#beatInVain : this.#beat);
-      if (isAway) continue;
-      this.#awakeMs += STEP_MS;
-      this.#probing.advance(nowMs);
-      if (nowMs >= this.#tickAtMs) this.#tick();
+      this.#wheel.take(nowMs, first?.isAway ? this.#beatInVain : this.#beat);
+      const awake = this.#queens.filter(({ isAway }) => !isAway);
+      if (awake.length > 0) this.#awakeMs += STEP_MS;
+      for (const queen of awake) queen.advance();
     }
     this.#countOpenLosses();
     this.#outcome.detectionMs.sort((a, b) => a - b);
@@ -138,22 +124,46 @@ export class Simulation {
     return this.#outcome;
   }
 
-  /** What the queen's monotonic clock shows: it stands still while the machine sleeps. */
-  get #monotonicMs(): number {
-    return this.#nowMs - this.#suspendedMs;
+  #newCatalog(): SimulatedCatalog {
+    const { hives, day } = this.#options;
+    const catalog = new SimulatedCatalog(hives, WALL_START_MS);
+    for (let hive = 0; hive < hives; hive += 1) {
+      if (day.silent[hive] === 1) catalog.beatMs[hive] = Number.NaN;
+      if (day.dead[hive] !== 1) continue;
+      catalog.status[hive] = "offline";
+      catalog.beatMs[hive] = LONG_AGO_MS;
+    }
+    return catalog;
+  }
+
+  #newQueen(): SimulatedQueen {
+    const { day, settings, rules } = this.#options;
+    return new SimulatedQueen({
+      ...{ ids: this.#fleet.ids, day, settings, rules, catalog: this.#catalog },
+      wallMs: () => this.#nowMs + this.#wallOffsetMs,
+      probe: (hive) => {
+        this.#outcome.probes += 1;
+        if (this.#fleet.answersProbes(hive)) return this.#random.next() < LOST_PROBES ? "failed" : "answered";
+        return this.#fleet.letsProbesHang(hive) ? "hangs" : "failed";
+      },
+      marked: (hive) => this.#judgeMark(hive),
+      noticed: (kind) => {
+        this.#outcome.notices[kind] = (this.#outcome.notices[kind] ?? 0) + 1;
+      },
+    });
   }
 
   readonly #witness = {
     lossBegins: (hive: number, isMass: boolean) => {
       this.#awakeAtLossMs[hive] = this.#awakeMs;
       this.#isMassLoss[hive] = isMass ? 1 : 0;
-      this.#isFound[hive] = this.#status[hive] === "offline" ? 1 : 0;
+      this.#isFound[hive] = this.#catalog.status[hive] === "offline" ? 1 : 0;
       this.#outcome.losses += 1;
     },
     lossEnds: (hive: number) => this.#countIfMissed(hive),
     /** An agent that starts beats at once. */
     up: (hive: number) => {
-      if (this.#isWaiting[hive] === 1) return;
+      if (this.#isWaiting[hive] === 1 || !this.#fleet.beats(hive)) return;
       this.#failures[hive] = 0;
       this.#schedule(hive, 0);
     },
@@ -161,7 +171,8 @@ export class Simulation {
 
   readonly #beat = (hive: number): void => {
     this.#isWaiting[hive] = 0;
-    if (this.#fleet.isDown(hive)) return;
+    const [queen] = this.#queens;
+    if (queen === undefined || this.#fleet.isDown(hive)) return;
     const isLost = !this.#fleet.beatsGetThrough(hive) || this.#random.next() < LOST_BEATS;
     if (isLost) {
       this.#beatInVain(hive);
@@ -169,14 +180,8 @@ export class Simulation {
     }
     this.#failures[hive] = 0;
     this.#outcome.beats += 1;
-    const nowMs = this.#monotonicMs;
-    const storedMs = this.#nowMs + this.#wallOffsetMs;
-    this.#storedBeatMs[hive] = storedMs;
-    const sight = this.#sightOf(hive);
-    this.#liveness.beatOf(sight, storedMs, nowMs, 1);
-    if (sight.status !== "online") this.#settle(sight, hive);
-    const isStubborn = this.#options.day.stubborn[hive] === 1;
-    this.#schedule(hive, isStubborn ? BEAT_MS : this.#liveness.nextBeatMs(sight, nowMs));
+    const askedMs = queen.beat(hive);
+    this.#schedule(hive, this.#options.day.stubborn[hive] === 1 ? BEAT_MS : askedMs);
   };
 
   /** The agent waits for an answer, and then as its back-off says. */
@@ -195,110 +200,23 @@ export class Simulation {
     this.#wheel.add(hive, this.#nowMs, waitMs);
   }
 
-  #newProbing(): Probing {
-    const { day, settings, hives } = this.#options;
-    return new Probing({
-      hives,
-      intervalMs: settings.healthIntervalMs,
-      places: PLACES,
-      slowAfterMs: SLOW_PROBE_MS,
-      outcomeOf: (hive) => {
-        const sight = this.#learn(hive);
-        if (day.beatOnly[hive] === 1) {
-          const nowMs = this.#monotonicMs;
-          const refused = { outcome: "refused", startedAtMs: nowMs, endedAtMs: nowMs, problem: undefined } as const;
-          this.#liveness.probed(sight, sight, refused);
-          return undefined;
-        }
-        this.#outcome.probes += 1;
-        if (this.#fleet.answersProbes(hive)) return this.#random.next() < LOST_PROBES ? "failed" : "answered";
-        return this.#fleet.letsProbesHang(hive) ? "hangs" : "failed";
-      },
-      tell: (hive, outcome, startedAtMs, endedAtMs) => {
-        const sight = this.#sights[hive];
-        if (sight === undefined) return;
-        this.#liveness.probed(sight, sight, {
-          outcome,
-          startedAtMs: startedAtMs - this.#suspendedMs,
-          endedAtMs: endedAtMs - this.#suspendedMs,
-          problem: undefined,
-        });
-        if (sight.status !== "online") this.#settle(sight, hive);
-      },
-    });
-  }
-
-  /** A round reads the catalog before it probes. What this queen wrote herself is nothing new to her. */
-  #learn(hive: number): Sight {
-    const known = this.#sights[hive];
-    if (known !== undefined && known.host !== "") return known;
-    const { id } = this.#sightOf(hive);
-    const record = {
-      id,
-      host: id,
-      port: 8600,
-      status: this.#status[hive] ?? "unknown",
-      lastHeartbeatMs: this.#storedBeatMs[hive] ?? null,
-    };
-    const nowMs = this.#monotonicMs;
-    return this.#liveness.learn(record, nowMs, nowMs, this.#nowMs + this.#wallOffsetMs);
-  }
-
-  #sightOf(hive: number): Sight {
-    let sight = this.#sights[hive];
-    if (sight === undefined) {
-      sight = this.#liveness.sights.see(this.#fleet.ids[hive] ?? "");
-      this.#sights[hive] = sight;
-    }
-    return sight;
-  }
-
-  #restartAt(atMs: number): void {
-    const { settings, rules } = this.#options;
-    this.#sights.fill(undefined);
-    this.#liveness = new Liveness(settings, atMs - this.#suspendedMs, rules);
-    this.#probing.restart();
-    this.#tickAtMs = atMs;
-  }
-
-  #tick(): void {
-    this.#tickAtMs = this.#nowMs + this.#liveness.tickIntervalMs;
-    const { lost, notices } = this.#liveness.tick(this.#monotonicMs, this.#nowMs);
-    for (const { kind } of notices) this.#outcome.notices[kind] = (this.#outcome.notices[kind] ?? 0) + 1;
-    for (const sight of lost) this.#settle(sight, this.#indexOf.get(sight.id) ?? 0);
-  }
-
-  /** As the status keeper does. */
-  #settle(sight: Sight, hive: number): void {
-    const nowMs = this.#monotonicMs;
-    const was = sight.status ?? this.#status[hive] ?? "unknown";
-    const verdict = this.#liveness.judge(sight, was, nowMs);
-    sight.status = was;
-    if (verdict.status === was) return;
-    this.#status[hive] = verdict.status;
-    if (verdict.status === "offline") {
-      this.#liveness.unsure(sight, nowMs);
-      this.#liveness.markedOffline(sight, was, verdict, nowMs);
-      this.#judgeMark(hive);
-    } else this.#liveness.changed(sight, was, verdict, nowMs);
-  }
-
   #judgeMark(hive: number): void {
     const outcome = this.#outcome;
     const { staleAfterMs, healthIntervalMs } = this.#options.settings;
     outcome.marks += 1;
-    if ((this.#fleet.lost[hive] ?? 0) > 0 && this.#isFound[hive] === 0) {
+    const isLost = (this.#fleet.lost[hive] ?? 0) > 0;
+    if (isLost && this.#isFound[hive] === 0) {
       this.#isFound[hive] = 1;
       const detections = this.#isMassLoss[hive] === 1 ? outcome.massDetectionMs : outcome.detectionMs;
       detections.push(this.#awakeMs - (this.#awakeAtLossMs[hive] ?? 0));
     }
-    if ((this.#fleet.lost[hive] ?? 0) > 0) return;
+    if (isLost) return;
     if (this.#fleet.wasPartitioned(hive, this.#nowMs - staleAfterMs - 2 * healthIntervalMs))
       outcome.partitionMarks += 1;
     else outcome.falseMarks += 1;
   }
 
-  /** A loss during which the queen was awake for long enough must have been found; one that is too young at the end of the day need not be. */
+  /** A loss during which a queen was awake for long enough must have been found; one that is too young at the end of the day need not be. */
   #countIfMissed(hive: number): void {
     const awakeMs = this.#awakeMs - (this.#awakeAtLossMs[hive] ?? 0);
     if (this.#isFound[hive] === 0 && awakeMs >= LATEST_FIND_MS) this.#outcome.missedLosses += 1;

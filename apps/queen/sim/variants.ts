@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { LivenessRules, LivenessSettings } from "../src/fleet/liveness/liveness.ts";
+import type { FleetName } from "./fleets.ts";
 import type { Outcome } from "./simulation.ts";
 
 /** One queen to send through one day. */
@@ -8,13 +9,14 @@ export interface Task {
   readonly hives: number;
   readonly hours: number;
   readonly seed: number;
+  readonly fleet: FleetName;
   readonly settings: LivenessSettings;
   readonly rules: LivenessRules;
 }
 
 export type WorkerMessage = { readonly progress: number } | { readonly outcome: Outcome };
 
-const ALL: LivenessRules = { corroboration: true, grace: true, guard: true };
+export const ALL: LivenessRules = { corroboration: true, grace: true, guard: true };
 
 /** The queen as she is, and beside her three that lack a rule each, so that one sees what it is worth. */
 export const VARIANTS = [

@@ -188,7 +188,7 @@ test.each(BAD_BEATS)("POST /v1/heartbeat refuses %s", async (_what, body, ...fie
   await queen.request("POST", "/v1/hives", HIVE_JSON);
   const request = { method: "POST", url: "/v1/heartbeat", headers: JSON_TYPE, payload: JSON.stringify(body) } as const;
   await expectRefusal(queen, request, { status: 400, code: "INVALID_ARGUMENT", fields });
-  expect(queen.registry.get("hive-a")).toBeUndefined();
+  expect((await queen.fleet.view("hive-a")).heard).toBeUndefined();
 });
 
 test.each([

@@ -1,9 +1,9 @@
 import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { type Config, readConfig } from "./config/config.ts";
 import type { Tls } from "./http/connections/servers.ts";
-import { errorForLog, SettingError } from "./http/errors.ts";
 import { systemClock } from "./process/clock.ts";
+import { errorForLog, SettingError } from "./process/errors.ts";
 import { type Running, reloadOnSighup, stopOnSignals } from "./process/signals.ts";
 import { assembleQueen, type Queen } from "./queen.ts";
 import { isLoopback } from "./reach/addresses.ts";
@@ -30,14 +30,14 @@ else if ("tokenCommand" in result) {
 async function start({ config, warnings }: { config: Config; warnings: readonly string[] }): Promise<void> {
   const log = pino({ level: config.logLevel, serializers: { err: errorForLog } }, standardOutput());
   const running: Running = { log };
-  const stop = stopOnSignals(running);
-  reloadOnSighup({ running, stop, readCertificate: () => readCertificate(config) });
+  let queen: Queen | undefined;
+  // One who only starts will read anew what there is.
+  reloadOnSighup(() => queen && void reload(config, queen, log), stopOnSignals(running));
   for (const warning of warnings) log.warn(warning);
   const metrics = new Metrics();
   const catalog = await openCatalog(config, metrics);
   if (catalog === undefined) return;
-  running.catalog = catalog;
-  let queen: Queen | undefined;
+  running.close = () => catalog.close();
   let port: number;
   try {
     // One that cannot be counted is said by all that reads it.
@@ -46,7 +46,9 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
     await checkThatSafe(config, catalog);
     const tls = await readCertificate(config);
     queen = assembleQueen({ ...config, tls, catalog, log, metrics, clock: systemClock, resolve: systemResolve });
-    running.queen = queen;
+    const { stop, servers } = queen;
+    running.drain = stop;
+    running.cutOff = () => servers.closeAllConnections();
     port = await listen(queen, config);
   } catch (error) {
     if (running.stopping) return;
@@ -58,7 +60,7 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
   if (running.stopping) return;
   queen.door.start();
   queen.healthLoop.start();
-  queen.startLookingBack();
+  queen.lifecycle.startLookingBack();
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port, ...(config.tlsFiles && { tls: true }) }, "queen listening");
 }
@@ -80,6 +82,23 @@ async function listen({ app, servers }: Queen, { host, port: wanted }: Config): 
 
 async function readCertificate({ tlsFiles }: Config): Promise<Tls | undefined> {
   return tlsFiles && (await import("./http/connections/tls.ts")).readTls(tlsFiles);
+}
+
+/** Reads certificate and tokens anew. */
+async function reload(config: Config, { servers, door }: Pick<Queen, "servers" | "door">, log: Logger): Promise<void> {
+  try {
+    const tls = await readCertificate(config);
+    if (tls) servers.setCertificate(tls);
+    if (tls) log.info("certificate read anew");
+  } catch (error) {
+    log.error({ err: error }, "the new certificate cannot be used: the old one stays");
+  }
+  try {
+    await door.refresh();
+    log.info("tokens read anew");
+  } catch (error) {
+    log.error({ err: error }, "the tokens could not be read anew");
+  }
 }
 
 /** Whoever can reach the port may do everything while there is no token; and nobody may do anything while there are hives' tokens alone. */

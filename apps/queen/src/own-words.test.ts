@@ -3,9 +3,9 @@ import type { InjectOptions } from "fastify";
 import { expect, test } from "vitest";
 import { answer, HiveServer } from "../test/hive-server.ts";
 import { addHive, HIVE_JSON, startTestQueen, type TestQueen } from "../test/test-queen.ts";
-import type { ProblemBody } from "./http/errors.ts";
-import { OPERATIONS } from "./http/openapi/operations.ts";
-import { HIVE_EXAMPLE } from "./http/routes/hives.openapi.ts";
+import type { ProblemBody } from "./http/problems.ts";
+import { HIVE_EXAMPLE } from "./http/routes/hives.ts";
+import { ROUTES } from "./http/routes.ts";
 
 const WRONG_VALUES = [null, true, -1, 1.5, 1e300, 2 ** 53, "", "a b", "x".repeat(5000), [], [null], [[]], {}, { a: 1 }];
 const WRONG_TEXTS = ["", "x", "-1", "1e3", "9".repeat(30), "%00", "x&limit=1&limit=1"];
@@ -34,7 +34,7 @@ async function refusalsOf(queen: TestQueen, requests: readonly InjectOptions[]):
 test("no answer says in zod's words what is wrong, whatever arrives in whichever field", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, 8600);
-  const requests = OPERATIONS.flatMap(({ method: verb, path, body, query }): InjectOptions[] => {
+  const requests = ROUTES.flatMap(({ method: verb, path, body, query }): InjectOptions[] => {
     const method = verb.toUpperCase() as "POST";
     const url = path.replace(":id", HIVE_JSON.id).replace(":operation", "x");
     const names = query ? [...Object.keys(query.shape), "surplus"] : [];

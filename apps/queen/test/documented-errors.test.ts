@@ -21,24 +21,26 @@ interface Route {
   method: Method;
   path: string;
   statuses: number[];
+  /** One that is right. */
+  body: unknown;
 }
 
-const ROUTES: Route[] = Object.entries(DOCUMENT.paths).flatMap(([path, operations]) =>
-  Object.entries(operations).map(([verb, { responses }]) => {
-    const method = verb.toUpperCase() as Method;
-    return { name: `${method} ${path}`, method, path, statuses: Object.keys(responses).map(Number) };
-  }),
-);
-
+/** Where the example of the document would be refused beside what a test prepares. */
 const BODIES: Record<string, object> = {
   "POST /v1/hives": { ...HIVE_JSON, id: "hive-b" },
-  "PUT /v1/hives/{id}": { host: "127.0.0.1", port: 8601 },
-  "PATCH /v1/hives/{id}": { port: 8602 },
-  "PUT /v1/hives/{id}/devices": { cpu: null, gpus: [] },
-  "POST /v1/hives/{id}/cordon": { reason: "its fan is loud" },
-  "POST /v1/hives/{id}/ssh-host-key": { fingerprint: `SHA256:${"A".repeat(43)}` },
   "POST /v1/heartbeat": beatJson("hive-a"),
 };
+
+const ROUTES: Route[] = Object.entries(DOCUMENT.paths).flatMap(([path, operations]) =>
+  Object.entries(operations).map(([verb, { requestBody, responses }]) => {
+    const method = verb.toUpperCase() as Method;
+    const name = `${method} ${path}`;
+    const [example] = Object.values(requestBody?.content ?? {}).flatMap(({ examples }) =>
+      Object.values(examples ?? {}),
+    );
+    return { name, method, path, statuses: Object.keys(responses).map(Number), body: BODIES[name] ?? example?.value };
+  }),
+);
 
 /** Where `path` leads for this id, of a hive, an operation or a file. */
 const urlOf = ({ path }: Route, id: string): string =>
@@ -67,7 +69,7 @@ async function listen(options: Parameters<typeof startTestQueen>[0] = {}): Promi
 const asking =
   (queen: TestQueen, id: string, headers: Record<string, string> = {}) =>
   (route: Route) => {
-    const payload = BODIES[route.name];
+    const payload = route.body as object | undefined;
     return queen.send({ method: route.method, url: urlOf(route, id), headers, ...(payload && { payload }) });
   };
 
@@ -185,13 +187,11 @@ const PROVOKED: Record<number, () => Promise<void>> = {
       "POST /v1/hives/{id}/ssh-host-key": "unpinned",
       "DELETE /v1/hives/{id}/ssh-host-key": "pinned",
     };
-    const bodies: typeof BODIES = {
-      ...BODIES,
-      "POST /v1/hives/{id}/ssh-host-key": { fingerprint: sshd.fingerprint("host_key") },
-    };
+    const fingerprint = sshd.fingerprint("host_key");
     await expectOfEach(507, (route) => {
       const { method, name } = route;
-      return queen.request(method, urlOf(route, ids[name] ?? "hive-a"), bodies[name]);
+      const body = name === "POST /v1/hives/{id}/ssh-host-key" ? { fingerprint } : route.body;
+      return queen.request(method, urlOf(route, ids[name] ?? "hive-a"), body);
     });
   },
 };

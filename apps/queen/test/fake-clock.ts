@@ -5,6 +5,7 @@ export class FakeClock implements Clock {
   wallMs = 1_761_040_800_000;
   monotonicMs = 1000;
   uptimeMs = 5000;
+  cpuMs = 0;
 
   now(): number {
     return this.wallMs;
@@ -16,6 +17,10 @@ export class FakeClock implements Clock {
 
   uptimeNow(): number {
     return this.uptimeMs;
+  }
+
+  cpuNow(): number {
+    return this.cpuMs;
   }
 
   advance(ms: number): void {

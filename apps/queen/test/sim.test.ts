@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { inventDay } from "../sim/faults.ts";
+import { dayOf, type FleetName } from "../sim/fleets.ts";
 import { problemsOf } from "../sim/report.ts";
 import { Simulation } from "../sim/simulation.ts";
 import { VARIANTS } from "../sim/variants.ts";
@@ -11,9 +12,9 @@ import { LIVENESS_SETTINGS } from "./test-queen.ts";
 const HIVES = 200;
 const HOURS = 6;
 
-function outcomeOf(variant: number, seed: number) {
+function outcomeOf(variant: number, seed: number, fleet: FleetName = "usual") {
   const { rules } = VARIANTS[variant] ?? VARIANTS[0];
-  const day = inventDay(HIVES, HOURS, seed);
+  const day = dayOf(fleet, inventDay(HIVES, HOURS, seed), seed);
   return new Simulation({
     hives: HIVES,
     day,
@@ -32,10 +33,20 @@ test("the queen marks no hive that could be reached and misses no loss, and each
   expect(uncorroborated?.falseMarks).toBeGreaterThan(0);
   expect(ungraced?.falseMarks).toBeGreaterThan(0);
   expect(unguarded?.partitionMarks).toBeGreaterThan(2 * (all?.partitionMarks ?? 0));
-  expect(
-    problemsOf({ seed: 7, tookMs: 0, outcomes: [{ name: "", outcome: uncorroborated ?? outcomeOf(1, 7) }] }),
-  ).toEqual([expect.stringMatching(/^\d+ false offline marks without a partition$/)]);
+  const outcome = uncorroborated ?? outcomeOf(1, 7);
+  expect(problemsOf({ seed: 7, tookMs: 0, outcomes: [{ name: "fleet a", hasAllRules: true, outcome }] })).toEqual([
+    expect.stringMatching(/^fleet a: \d+ false offline marks without a partition$/),
+  ]);
 });
+
+test.each(["no-beats", "dead-records", "slow-answers", "two-queens"] as const)(
+  "nor in a fleet of another kind: %s",
+  (fleet) => {
+    const outcome = outcomeOf(0, 7, fleet);
+    expect(outcome).toMatchObject({ falseMarks: 0, missedLosses: 0 });
+    expect(outcome.detectionMs.length).toBeGreaterThan(3);
+  },
+);
 
 test("a seed repeats a day", () => {
   expect(outcomeOf(0, 3)).toEqual(outcomeOf(0, 3));

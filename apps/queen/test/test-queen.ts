@@ -3,7 +3,7 @@ import { openTestCatalog } from "@repo/hive-catalog/testing";
 import type { InjectOptions } from "fastify";
 import { pino } from "pino";
 import type { LivenessSettings } from "../src/fleet/liveness/liveness.ts";
-import { errorForLog } from "../src/http/errors.ts";
+import { errorForLog } from "../src/process/errors.ts";
 import { assembleQueen, type Queen, type QueenOptions } from "../src/queen.ts";
 import { AllowedHosts } from "../src/reach/allowed-hosts.ts";
 import { systemResolve } from "../src/reach/probe.ts";
@@ -133,10 +133,10 @@ export const statusOf = async (queen: TestQueen, id = HIVE_JSON.id) => (await qu
 
 /** Lets so much time pass, as a queen that runs does: with its sweeps, and a health round at the end of every interval. */
 export async function pass(queen: TestQueen, durationMs: number): Promise<void> {
-  const { clock, liveness, healthLoop } = queen;
+  const { clock, fleet, healthLoop } = queen;
   const { healthIntervalMs } = LIVENESS_SETTINGS;
   for (let leftMs = durationMs, toRoundMs = healthIntervalMs; leftMs > 0; ) {
-    const stepMs = Math.min(leftMs, toRoundMs, liveness.tickIntervalMs);
+    const stepMs = Math.min(leftMs, toRoundMs, fleet.sweepIntervalMs);
     clock.advance(stepMs);
     leftMs -= stepMs;
     toRoundMs -= stepMs;

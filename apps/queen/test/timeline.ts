@@ -13,6 +13,8 @@ export const until = (s: number): Spans => [[0, s]];
 /** How a hive behaves. It beats every 15 s, and is probed every 30 s. */
 export interface Behaviour {
   beats: Spans;
+  /** When its beats get to another queen, who stores them. Default: never. */
+  beatsElsewhere?: Spans;
   /** When its port answers. */
   answers: Spans;
   /** When the queen may not contact its host. Default: never. */
@@ -24,8 +26,10 @@ export interface Behaviour {
 export interface Timeline {
   hives: Record<string, Behaviour>;
   toS: number;
-  /** When the queen stood still. */
+  /** When the queen stood still, because others stopped her. */
   stalls?: Spans;
+  /** When she did because she was busy. */
+  busyStalls?: Spans;
   /** When the machine was suspended: monotonic time stands still, uptime goes on. */
   suspensions?: Spans;
   /** What an operator does, and when. */
@@ -46,8 +50,9 @@ const isIn = (spans: Spans, s: number): boolean => spans.some(([fromS, toS]) => 
 
 /** Lets a queen live through it, and returns what she did: "60 a offline silent", "90 mass_failure". The 60 s are those of the timeline. */
 export function live(timeline: Timeline): { log: string[]; liveness: Liveness; nowMs: number } {
-  const { hives, toS, stalls = [], suspensions = [], operator = [], settings, rules } = timeline;
-  const liveness = new Liveness({ ...LIVENESS_SETTINGS, ...settings }, 0, rules);
+  const { hives, toS, stalls = [], busyStalls = [], suspensions = [], operator = [], settings, rules } = timeline;
+  let cpuMs = 0;
+  const liveness = new Liveness({ ...LIVENESS_SETTINGS, ...settings }, 0, rules, () => cpuMs);
   const log: string[] = [];
   let suspendedMs = 0;
   let nowMs = 0;
@@ -75,15 +80,25 @@ export function live(timeline: Timeline): { log: string[]; liveness: Liveness; n
       continue;
     }
     if (isIn(stalls, s)) continue;
+    if (isIn(busyStalls, s)) {
+      cpuMs += STEP_S * 1000;
+      continue;
+    }
     nowMs = s * 1000 - suspendedMs;
-    for (const [id, { beats, answers, refused = NEVER }] of Object.entries(hives)) {
+    for (const [id, { beats, beatsElsewhere = NEVER, answers, refused = NEVER }] of Object.entries(hives)) {
       if (s % BEAT_S === 0 && isIn(beats, s)) {
-        const sight = liveness.beat(id, 1_000_000 + s * 1000, nowMs);
+        const sight = liveness.sights.see(id);
+        liveness.beat(sight, 1_000_000 + s * 1000, nowMs, 0);
         if (sight.status !== "online") mark(s, sight);
       }
       if (s % ROUND_S !== 0) continue;
       const outcome: ProbeOutcome = isIn(refused, s) ? "refused" : isIn(answers, s) ? "answered" : "failed";
       const sight = liveness.sights.see(id);
+      if (isIn(beatsElsewhere, s)) {
+        const lastHeartbeatMs = 1_000_000 + s * 1000;
+        const status = sight.status ?? "unknown";
+        liveness.learn({ id, ...address(id), status, lastHeartbeatMs }, nowMs, nowMs, 1_000_000 + s * 1000);
+      }
       liveness.probed(sight, address(id), { outcome, startedAtMs: nowMs, endedAtMs: nowMs, problem: undefined });
       if (sight.status !== "online") mark(s, sight);
     }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Bounds of single fields, shared by the TypeScript form and the JSON form so that neither accepts more than the other. */
-const U32_MAX = 4_294_967_295;
+export const U32_MAX = 4_294_967_295;
 const MAX_GPUS = 1024;
 
 const MAX_NAME_LENGTH = 256;

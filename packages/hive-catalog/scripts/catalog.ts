@@ -1,10 +1,9 @@
 import { Command, CommanderError, Option } from "commander";
 import { HiveCatalogError } from "../src/errors.ts";
-import { backupCatalog, type CopyResult } from "../src/maintenance/backup.ts";
+import { backupCatalog, type CopyResult, restoreCatalog } from "../src/maintenance/backup.ts";
 import { checkCatalog } from "../src/maintenance/check.ts";
 import type { CopyOptions } from "../src/maintenance/copy.ts";
 import { catalogInfo } from "../src/maintenance/info.ts";
-import { restoreCatalog } from "../src/maintenance/restore.ts";
 import { redacted } from "../src/sql/location.ts";
 import { copyProgress } from "./catalog-progress.ts";
 import { checkText, copyText, infoText, toJson } from "./catalog-report.ts";

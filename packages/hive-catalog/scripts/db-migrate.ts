@@ -2,8 +2,9 @@ import { mkdirSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { toCatalogError } from "../src/drivers/errors.ts";
 import { HiveCatalogError } from "../src/errors.ts";
+import { catalogInfo } from "../src/maintenance.ts";
 import { databaseUrl, type Location, parseLocation, redacted } from "../src/sql/location.ts";
-import { inspectDatabase, openDatabase } from "../src/sql/open.ts";
+import { openDatabase } from "../src/sql/open.ts";
 import { CommandFailure, runCommand, UsageError } from "./command.ts";
 import { databaseSettings } from "./database-settings.ts";
 import { runKit } from "./drizzle-kit.ts";
@@ -29,8 +30,6 @@ Example: QUEEN_DATABASE=/var/lib/queen/hives.db pnpm db:migrate`;
 /** How long to wait for another process that holds the lock, and for an answer of a server. */
 const TIMEOUTS = { busyTimeoutMs: 5000, requestTimeoutMs: 10_000 };
 
-type Migrations = Awaited<ReturnType<typeof inspectDatabase>>;
-
 const { location, authToken } = databaseSettings();
 
 async function migrate(): Promise<string> {
@@ -44,7 +43,7 @@ async function migrate(): Promise<string> {
   if (exitCode !== 0) await migrateOurselves(name, pending);
   const skipped = await lacking();
   if (skipped.length > 0) throw notApplied(name, skipped, exitCode);
-  return `${name}: applied ${pending.length} migration${pending.length === 1 ? "" : "s"}: ${tagsOf(pending)}`;
+  return `${name}: applied ${pending.length} migration${pending.length === 1 ? "" : "s"}: ${pending.join(", ")}`;
 }
 
 function readLocation(): Exclude<Location, { kind: "memory" }> {
@@ -53,8 +52,16 @@ function readLocation(): Exclude<Location, { kind: "memory" }> {
   throw new UsageError("QUEEN_DATABASE must be a file or a server: a catalog in memory is gone when this command ends");
 }
 
-function lacking(): Promise<Migrations> {
-  return inspectDatabase(location, { authToken, ...TIMEOUTS });
+/** The names of the migrations that the catalog lacks: every one where there is none yet. */
+async function lacking(): Promise<string[]> {
+  try {
+    (await openDatabase(location, { authToken, migrate: false, ...TIMEOUTS })).client.close();
+    return [];
+  } catch (error) {
+    if (!(error instanceof HiveCatalogError) || error.code !== "CATALOG_NOT_MIGRATED") throw error;
+  }
+  const info = await catalogInfo(location, { authToken }).catch(() => undefined);
+  return info?.migrations.pending.slice() ?? readJournal().map(({ tag }) => tag);
 }
 
 function makeFolder(path: string): void {
@@ -66,7 +73,7 @@ function makeFolder(path: string): void {
 }
 
 /** The kit exits without a word, and does not wait for a lock. The same migrations by our own code do wait, or tell the error. */
-async function migrateOurselves(name: string, pending: Migrations): Promise<void> {
+async function migrateOurselves(name: string, pending: string[]): Promise<void> {
   process.stderr.write(
     "db:migrate: drizzle-kit failed and gives no reason; trying again with the catalog's own migrator\n",
   );
@@ -77,24 +84,17 @@ async function migrateOurselves(name: string, pending: Migrations): Promise<void
     const { code, message, cause } = toCatalogError(error);
     // What the database itself says of a migration: that is what the kit swallows.
     const reason = cause instanceof Error ? `${message}: ${cause.message}` : message;
-    throw new HiveCatalogError(code, `${name} still lacks ${tagsOf(pending)}: ${reason}`, { cause: error });
+    throw new HiveCatalogError(code, `${name} still lacks ${pending.join(", ")}: ${reason}`, { cause: error });
   }
 }
 
-function notApplied(name: string, skipped: Migrations, exitCode: number | null): Error {
+function notApplied(name: string, skipped: string[], exitCode: number | null): Error {
   if (exitCode !== 0)
-    return new HiveCatalogError("CATALOG_READ_ONLY", `${name} cannot be written: it still lacks ${tagsOf(skipped)}`);
+    return new HiveCatalogError("CATALOG_READ_ONLY", `${name} cannot be written: it still lacks ${skipped.join(", ")}`);
   return new CommandFailure(
-    `${name} still lacks ${tagsOf(skipped)}: drizzle-kit skips a migration that is dated before the last applied one; ` +
+    `${name} still lacks ${skipped.join(", ")}: drizzle-kit skips a migration that is dated before the last applied one; ` +
       `give it a later "when" in packages/hive-catalog/drizzle/meta/_journal.json`,
   );
-}
-
-function tagsOf(migrations: Migrations): string {
-  const journal = readJournal();
-  return migrations
-    .map(({ folderMillis }) => journal.find(({ when }) => when === folderMillis)?.tag ?? folderMillis)
-    .join(", ");
 }
 
 function displayed(parsed: Exclude<Location, { kind: "memory" }>): string {

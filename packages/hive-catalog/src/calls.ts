@@ -1,14 +1,13 @@
 import { setMaxListeners } from "node:events";
 import { performance } from "node:perf_hooks";
 import { inspect } from "node:util";
-import type { RequestOptions } from "./drivers/client.ts";
+import type { CallClient, RequestOptions, SqlClient } from "./drivers/client.ts";
 import { toCatalogError } from "./drivers/errors.ts";
-import { HiveCatalogError } from "./errors.ts";
-import { LoopBudget, turnOfTheLoop } from "./event-loop.ts";
+import { catalogClosed } from "./errors.ts";
 import { checkOptions } from "./model/check.ts";
 import type { CallOptions } from "./options.ts";
 
-type Work<Result> = (request: RequestOptions) => Result | Promise<Result>;
+type Work<Result> = (client: CallClient) => Result | Promise<Result>;
 
 /** How long requests to a server that does not answer hold up the end of a catalog, in ms. */
 const GRACE_MS = 2000;
@@ -17,37 +16,25 @@ const { setTimeout: after, clearTimeout: cancel } = globalThis;
 
 /** Every call of a catalog goes through here: it is counted, gets its deadline, and lets no error out but a HiveCatalogError. */
 export class Calls {
+  readonly #client: SqlClient;
   readonly #timeoutMs: number | undefined;
-  readonly #loop = new LoopBudget();
   readonly #ending = new AbortController();
   #isShut = false;
   #running = 0;
   #onIdle: (() => void) | undefined;
 
   /** How long a call may take, if it has a deadline: one to a server. */
-  constructor(timeoutMs?: number) {
+  constructor(client: SqlClient, timeoutMs?: number) {
+    this.#client = client;
     this.#timeoutMs = timeoutMs;
     setMaxListeners(0, this.#ending.signal);
   }
 
   /**
-   * Runs `work`, which hands on to the client how to make its requests. `options` may have the `known` ones. Rejects with the reason of their
-   * signal when that comes first.
+   * Runs `work` with a client whose requests end with this call. `options` may have the `known` ones. Rejects with the reason of their signal when
+   * that comes first.
    */
   run<Result, Options extends CallOptions>(
-    work: Work<Result>,
-    options?: Options,
-    known: readonly (keyof Options & string)[] = SIGNAL_ALONE,
-  ): Promise<Result> {
-    return this.runAtOnce(
-      this.#loop.isSpent() ? (request) => turnOfTheLoop().then(() => work(request)) : work,
-      options,
-      known,
-    );
-  }
-
-  /** The same for what waits for others anyway, and does not hold the event loop itself. */
-  runAtOnce<Result, Options extends CallOptions>(
     work: Work<Result>,
     options?: Options,
     known: readonly (keyof Options & string)[] = SIGNAL_ALONE,
@@ -59,7 +46,7 @@ export class Calls {
   async shut(): Promise<void> {
     this.#isShut = true;
     if (this.#running === 0) return;
-    const end = () => this.#ending.abort(closedError());
+    const end = () => this.#ending.abort(catalogClosed());
     const timer = this.#timeoutMs === undefined ? undefined : after(end, GRACE_MS);
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
@@ -80,7 +67,7 @@ export class Calls {
   }
 
   #signalOf<Options extends CallOptions>(options: Options, known: readonly (keyof Options & string)[]) {
-    if (this.#isShut) throw closedError();
+    if (this.#isShut) throw catalogClosed();
     try {
       checkOptions(options, known);
       return options.signal;
@@ -90,17 +77,28 @@ export class Calls {
   }
 
   async #counted<Result>(work: Work<Result>, signal: AbortSignal | undefined): Promise<Result> {
-    if (this.#isShut) throw closedError();
+    if (this.#isShut) throw catalogClosed();
     signal?.throwIfAborted();
     this.#running++;
     try {
-      return await work(this.requestOptions(signal));
+      return await work(this.#clientFor(signal));
     } catch (error) {
       throw signal?.aborted && error === signal.reason ? error : toCatalogError(error);
     } finally {
       this.#running--;
       if (this.#running === 0) this.#onIdle?.();
     }
+  }
+
+  #clientFor(signal: AbortSignal | undefined): CallClient {
+    const client = this.#client;
+    if (this.#timeoutMs === undefined && signal === undefined) return client;
+    const request = this.requestOptions(signal);
+    return {
+      execute: (statement, options) => client.execute(statement, { ...request, ...options }),
+      first: (statement, options) => client.first(statement, { ...request, ...options }),
+      batch: (statements, options) => client.batch(statements, { ...request, ...options }),
+    };
   }
 
   /** How the requests of a call are made that begins now. */
@@ -122,10 +120,6 @@ async function unlessAborted<Result>(result: Promise<Result>, signal: AbortSigna
     signal.addEventListener("abort", leave, { once: true });
     result.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
   });
-}
-
-function closedError(): HiveCatalogError {
-  return new HiveCatalogError("CATALOG_CLOSED", "the catalog is closed");
 }
 
 /** Tells an observer, who may be an async function: what he throws must not take along what he is told of. */

@@ -1,18 +1,11 @@
 import { Calls } from "./calls.ts";
-import type { RequestOptions } from "./drivers/client.ts";
+import type { CallClient } from "./drivers/client.ts";
 import { toCatalogError } from "./drivers/errors.ts";
 import { HeartbeatWriter } from "./hives/heartbeats.ts";
-import { HiveReader } from "./hives/reader.ts";
-import {
-  allHives,
-  countByStatus,
-  countHives,
-  hivesWithDevices,
-  hivesWithoutDevices,
-  hivesWithStatus,
-  staleHives,
-} from "./hives/statements.ts";
-import { HiveWriter } from "./hives/writer.ts";
+import { hivePages, isThere, readHive, tellingOf } from "./hives/reader.ts";
+import * as hives from "./hives/statements.ts";
+import { hiveReader } from "./hives/statements.ts";
+import * as writer from "./hives/writer.ts";
 import {
   checkChoice,
   checkFunction,
@@ -41,7 +34,7 @@ import { Operations } from "./records/operations.ts";
 import { Tokens } from "./records/tokens.ts";
 import { DamageWarnings } from "./sql/damage-warnings.ts";
 import { type Database, openDatabase } from "./sql/open.ts";
-import { collect, type Finder, MAX_PAGE } from "./sql/reading.ts";
+import { collect, type Finder, MAX_PAGE, type OnDamage } from "./sql/reading.ts";
 import { countIn } from "./sql/statement.ts";
 import { readSynchronous, type Synchronous } from "./sql/synchronous.ts";
 
@@ -87,22 +80,19 @@ export class HiveCatalog {
   readonly #calls: Calls;
   readonly #heartbeats: HeartbeatWriter;
   readonly #now: () => number;
-  readonly #reader: HiveReader;
-  readonly #writer: HiveWriter;
+  readonly #onDamage: OnDamage;
   #closing: Promise<void> | undefined;
 
   private constructor(database: Database, { now = Date.now, onCorruptHive, onCommit }: OpenOptions) {
-    const { client } = database;
-    const calls = new Calls(database.callTimeoutMs);
-    const access = { client, calls, now: wholeMs(now), warnings: new DamageWarnings() };
+    const { client, callTimeoutMs } = database;
+    const access = { calls: new Calls(client, callTimeoutMs), now: wholeMs(now), warnings: new DamageWarnings() };
     this.location = database.name;
     this.isNew = database.isNew;
     this.#database = database;
-    this.#calls = calls;
+    this.#calls = access.calls;
     this.#now = access.now;
-    this.#reader = new HiveReader({ ...access, onCorruptHive });
-    this.#writer = new HiveWriter({ ...access, reader: this.#reader });
-    this.#heartbeats = new HeartbeatWriter({ ...access, onCommit });
+    this.#onDamage = onCorruptHive ? tellingOf(onCorruptHive) : access.warnings.of(hiveReader);
+    this.#heartbeats = new HeartbeatWriter({ ...access, client, onCommit });
     this.cordons = new Cordons(access);
     this.tokens = new Tokens(access);
     this.operations = new Operations(access);
@@ -134,26 +124,26 @@ export class HiveCatalog {
 
   /** Adds a hive and resolves to it as stored. Rejects with HIVE_ALREADY_EXISTS or INVALID_HIVE. */
   addHive(hive: NewHive, options?: CallOptions): Promise<HiveRecord> {
-    return this.#calls.run((request) => this.#writer.add(hive, request), options);
+    return this.#calls.run((client) => writer.addHive(client, hive, this.#now()), options);
   }
 
   /** The hive, or undefined. Rejects with CORRUPT_HIVE when another program damaged its row. */
   getHive(id: string, options?: CallOptions): Promise<HiveRecord | undefined> {
-    return this.#calls.run((request) => this.#reader.get(id, request), options);
+    return this.#calls.run((client) => readHive(client, id), options);
   }
 
   hiveExists(id: string, options?: CallOptions): Promise<boolean> {
-    return this.#calls.run((request) => this.#reader.exists(id, request), options);
+    return this.#calls.run((client) => isThere(client, id), options);
   }
 
   /** All hives by id, or one page of them. */
   listHives(options: ListOptions = {}): Promise<HiveRecord[]> {
-    return this.#find(allHives, () => ({}), options);
+    return this.#find(hives.allHives, () => ({}), options);
   }
 
   /** All hives by id, or those with a status, page by page: no more than `pageSize` are held, and nothing is locked in between. */
   async *streamHives(options: StreamOptions = {}): AsyncGenerator<HiveRecord, void, undefined> {
-    const pages = await this.#calls.run((request) => this.#pagesOf(options, request), options, STREAM_OPTIONS);
+    const pages = await this.#calls.run((client) => this.#pagesOf(client, options), options, STREAM_OPTIONS);
     const { signal } = options;
     for (;;) {
       const page = await this.#calls.run(() => pages.next(), signal && { signal });
@@ -163,7 +153,7 @@ export class HiveCatalog {
   }
 
   findHivesByStatus(status: HiveStatus, options: ListOptions = {}): Promise<HiveRecord[]> {
-    return this.#find(hivesWithStatus, () => ({ status: checkStatus(status) }), options);
+    return this.#find(hives.hivesWithStatus, () => ({ status: checkStatus(status) }), options);
   }
 
   findOnlineHives(options: ListOptions = {}): Promise<HiveRecord[]> {
@@ -176,15 +166,15 @@ export class HiveCatalog {
 
   /** Hives whose last beat is older than `maxAgeMs`, the oldest first, then by id. One that never beat is unknown, not stale. */
   findStaleHives(maxAgeMs: number, options: StaleOptions = {}): Promise<HiveRecord[]> {
-    const work = (request: RequestOptions) => {
+    const work = (client: CallClient) => {
       const { after, ...page } = options;
       checkInteger("maxAgeMs", maxAgeMs, 0);
       if (after !== undefined && !(isKey(after?.id) && Number.isSafeInteger(after.lastHeartbeatMs))) {
         throw invalidArgument("after", "must be the last record of the page before: its id and its lastHeartbeatMs");
       }
-      const place = { afterMs: after?.lastHeartbeatMs ?? 0 };
+      const place = { after: after?.id, lastHeartbeatMs: after?.lastHeartbeatMs ?? 0 };
       const values = { beforeMs: this.#now() - maxAgeMs };
-      return collect(this.#reader.pages(staleHives, values, { ...page, after: after?.id }, { ...request, ...place }));
+      return collect(hivePages(client, hives.staleHives, values, { ...page, ...place }, this.#onDamage));
     };
     return this.#calls.run(work, options, LIST_OPTIONS);
   }
@@ -194,11 +184,11 @@ export class HiveCatalog {
    * event loop for about 0.1 s at 500,000 hives. Page through `listHives` where that is too long.
    */
   findHivesWithDevices(options: ListOptions = {}): Promise<HiveRecord[]> {
-    return this.#find(hivesWithDevices, () => ({}), options);
+    return this.#find(hives.hivesWithDevices, () => ({}), options);
   }
 
   findHivesWithoutDevices(options: ListOptions = {}): Promise<HiveRecord[]> {
-    return this.#find(hivesWithoutDevices, () => ({}), options);
+    return this.#find(hives.hivesWithoutDevices, () => ({}), options);
   }
 
   /** What is on the disk when a change is answered. A file is always `full`; a server is what it was set to, or does not say. */
@@ -207,14 +197,12 @@ export class HiveCatalog {
   }
 
   countHives(options?: CallOptions): Promise<number> {
-    const { client } = this.#database;
-    return this.#calls.run(async (request) => countIn(await client.first(countHives({}), request)), options);
+    return this.#calls.run(async (client) => countIn(await client.first(hives.countHives({}))), options);
   }
 
   countByStatus(status: HiveStatus, options?: CallOptions): Promise<number> {
-    const { client } = this.#database;
-    return this.#calls.run(async (request) => {
-      return countIn(await client.first(countByStatus({ status: checkStatus(status) }), request));
+    return this.#calls.run(async (client) => {
+      return countIn(await client.first(hives.countByStatus({ status: checkStatus(status) })));
     }, options);
   }
 
@@ -224,7 +212,7 @@ export class HiveCatalog {
    * HIVE_NOT_FOUND or INVALID_HIVE; with CORRUPT_HIVE when `createdAtMs` is damaged: the rest is stored then.
    */
   updateHive(hive: HiveInput, options?: CallOptions): Promise<HiveRecord> {
-    return this.#calls.run((request) => this.#writer.update(hive, request), options);
+    return this.#calls.run((client) => writer.updateHive(client, hive, this.#now()), options);
   }
 
   /**
@@ -233,12 +221,12 @@ export class HiveCatalog {
    * changes are stored then.
    */
   patchHive(id: string, changes: HiveChanges, options?: CallOptions): Promise<HiveRecord> {
-    return this.#calls.run((request) => this.#writer.patch(id, changes, request), options);
+    return this.#calls.run((client) => writer.patchHive(client, id, changes, this.#now()), options);
   }
 
   /** Rejects with HIVE_NOT_FOUND or INVALID_HIVE. */
   updateHiveStatus(id: string, status: HiveStatus, options?: CallOptions): Promise<void> {
-    return this.#calls.run((request) => this.#writer.setStatus(id, status, request), options);
+    return this.#calls.run((client) => writer.setStatus(client, id, status, this.#now()), options);
   }
 
   /**
@@ -246,7 +234,7 @@ export class HiveCatalog {
    * queen took meanwhile wins. Resolves to whether this call changed the status.
    */
   markOffline(id: string, notBeatSinceMs: number, options?: CallOptions): Promise<boolean> {
-    return this.#calls.run((request) => this.#writer.setOffline(id, notBeatSinceMs, request), options);
+    return this.#calls.run((client) => writer.setOffline(client, id, notBeatSinceMs, this.#now()), options);
   }
 
   /**
@@ -254,7 +242,7 @@ export class HiveCatalog {
    * Beats that arrive together share one commit. Rejects with HIVE_NOT_FOUND or INVALID_HIVE.
    */
   updateHeartbeat(id: string, timestampMs: number, options?: CallOptions): Promise<void> {
-    return this.#calls.runAtOnce(() => {
+    return this.#calls.run(() => {
       // Zod takes longer than all else that a beat in a group costs; it says what is wrong.
       if (!isKey(id) || !isTimeMs(timestampMs)) checkHive(HeartbeatInput, { id, timestampMs });
       return this.#heartbeats.store(id, timestampMs);
@@ -263,7 +251,7 @@ export class HiveCatalog {
 
   /** Rejects with HIVE_NOT_FOUND or INVALID_HIVE. */
   updateDevices(id: string, devices: DevicesInput, options?: CallOptions): Promise<void> {
-    return this.#calls.run((request) => this.#writer.setDevices(id, devices, request), options);
+    return this.#calls.run((client) => writer.setDevices(client, id, devices, this.#now()), options);
   }
 
   /**
@@ -271,7 +259,7 @@ export class HiveCatalog {
    * operations stay as history for 90 days. Resolves to whether it was there.
    */
   removeHive(id: string, options?: CallOptions): Promise<boolean> {
-    return this.#calls.run((request) => this.#writer.remove(id, request), options);
+    return this.#calls.run((client) => writer.removeHive(client, id, this.#now()), options);
   }
 
   #find<V extends Record<string, string>>(
@@ -279,14 +267,15 @@ export class HiveCatalog {
     values: () => V,
     options: ListOptions,
   ): Promise<HiveRecord[]> {
-    const work = (request: RequestOptions) => collect(this.#reader.pages(finder, values(), options, request));
+    const work = (client: CallClient) => collect(hivePages(client, finder, values(), options, this.#onDamage));
     return this.#calls.run(work, options, LIST_OPTIONS);
   }
 
-  #pagesOf({ status, pageSize = DEFAULT_STREAM_PAGE, ...list }: StreamOptions, { signals }: RequestOptions) {
+  #pagesOf(client: CallClient, { status, pageSize = DEFAULT_STREAM_PAGE, ...others }: StreamOptions) {
     checkInteger("pageSize", pageSize, 1, MAX_PAGE);
-    if (status === undefined) return this.#reader.pages(allHives, {}, list, { pageSize, signals });
-    return this.#reader.pages(hivesWithStatus, { status: checkStatus(status) }, list, { pageSize, signals });
+    const list = { ...others, pageSize };
+    if (status === undefined) return hivePages(client, hives.allHives, {}, list, this.#onDamage);
+    return hivePages(client, hives.hivesWithStatus, { status: checkStatus(status) }, list, this.#onDamage);
   }
 }
 

@@ -43,6 +43,11 @@ export class HiveCatalogError extends Error {
   }
 }
 
+/** For a call on a catalog that is closed. */
+export function catalogClosed(): HiveCatalogError {
+  return new HiveCatalogError("CATALOG_CLOSED", "the catalog is closed");
+}
+
 /** Of an id that may be any text. */
 const MAX_SHOWN = 128;
 

@@ -39,10 +39,15 @@ export function readSql(sql: string): SqlText {
   return { parameters: parametersOf(tokens), kind };
 }
 
+/** What sqld lets its clients set; @libsql/client does so before it migrates. */
+const SETTABLE = /^(?:defer_)?foreign_keys$|^user_version$/;
+
 /** What would leave this database, or change how its connections work. */
 function isUnsupported(words: readonly string[]): boolean {
-  const [first = ""] = words;
-  return /^(?:attach|detach|vacuum)$/.test(first) || (first === "pragma" && words.includes("="));
+  const [first = "", name = ""] = words;
+  return (
+    /^(?:attach|detach|vacuum)$/.test(first) || (first === "pragma" && words.includes("=") && !SETTABLE.test(name))
+  );
 }
 
 /** The statements of a text, one after the other. A trigger, whose body has semicolons of its own, comes as what is left of the text. */

@@ -73,6 +73,12 @@ test("has limits for a value and for an answer", async () => {
   expect((await site.client.execute("SELECT v FROM t LIMIT 5")).rows).toHaveLength(5);
 });
 
+test("takes the statements of a migration as @libsql/client sends them", async () => {
+  await using site = await startSite();
+  await site.client.migrate(["CREATE TABLE u (v)", "INSERT INTO u VALUES (1)"]);
+  expect((await site.client.execute("SELECT v FROM u")).rows[0]?.v).toBe(1);
+});
+
 test("does not sync its commits, and says so", async () => {
   await using site = await startSite();
   expect((await site.client.execute("PRAGMA synchronous")).rows[0]?.[0]).toBe(1);

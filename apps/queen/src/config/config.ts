@@ -2,17 +2,13 @@ import { readFileSync } from "node:fs";
 import type { Environment, Values } from "@repo/settings";
 import { Command } from "commander";
 import { z } from "zod";
+import type { TlsFiles } from "../http/connections/tls.ts";
 import { CATALOG_SETTINGS, SETTINGS } from "./settings.ts";
 
 type Given = Values<typeof SETTINGS>;
 
 /** The settings of the queen, checked. */
 export type Config = ReturnType<typeof configOf>;
-
-export interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
-}
 
 /** The command `queen token …`: its arguments, and where the catalog is if they do not say. */
 export interface TokenCommand extends Values<typeof CATALOG_SETTINGS> {

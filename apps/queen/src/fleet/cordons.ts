@@ -1,5 +1,5 @@
 import type { Cordon, DamagedRecord, HiveCatalog, NewCordon } from "@repo/hive-catalog";
-import type { FastifyBaseLogger } from "fastify";
+import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
 import { wholeTurn } from "../process/turn.ts";
 import type { EventLog } from "../telling/events.ts";
@@ -8,7 +8,7 @@ interface Parts {
   catalog: HiveCatalog;
   events: EventLog;
   clock: Clock;
-  log: FastifyBaseLogger;
+  log: Logger;
   /** Told of each hive whose cordon came, went or changed. */
   onChange: (hiveId: string) => void;
 }
@@ -35,7 +35,7 @@ export class Cordons {
 
   /** Resolves when the cordons are known. Rejects with HiveCatalogError; then the next call tries again. */
   ready(): Promise<void> {
-    this.#loading ??= this.#read().catch((error: unknown) => {
+    this.#loading ??= this.#read({ announces: false }).catch((error: unknown) => {
       this.#loading = undefined;
       throw error;
     });
@@ -45,12 +45,7 @@ export class Cordons {
   /** Reads them anew, and tells which came and went. */
   async refresh(): Promise<void> {
     if (this.#loading === undefined) return this.ready();
-    const before = this.#byHive;
-    await this.#read();
-    for (const cordon of this.#byHive.values()) {
-      if (isOther(cordon, before.get(cordon.hiveId))) this.#announceSet(cordon);
-    }
-    for (const hiveId of before.keys()) if (!this.#byHive.has(hiveId)) this.#announceLifted(hiveId);
+    await this.#read({ announces: true });
   }
 
   get(hiveId: string): Cordon | undefined {
@@ -84,7 +79,8 @@ export class Cordons {
 
   /** The hive was removed, and its cordon with it. */
   forget(hiveId: string): void {
-    this.#drop(hiveId);
+    // Strangers that beat must not have a reading begin anew for ever.
+    if (this.#byHive.has(hiveId)) this.#drop(hiveId);
   }
 
   #drop(hiveId: string): boolean {
@@ -94,7 +90,7 @@ export class Cordons {
     return wasThere;
   }
 
-  async #read(): Promise<void> {
+  async #read({ announces }: { announces: boolean }): Promise<void> {
     const before = this.#byHive;
     const damaged = new Map<string, DamagedRecord>();
     const onCorruptRecord = (damage: DamagedRecord) => void damaged.set(`${damage.id} ${damage.column}`, damage);
@@ -113,16 +109,14 @@ export class Cordons {
       );
     }
     this.#damaged = new Set(damaged.keys());
-    await this.#tellOfChanges(before);
-  }
-
-  async #tellOfChanges(before: ReadonlyMap<string, Cordon>): Promise<void> {
-    let told = 0;
-    for (const hiveId of new Set([...before.keys(), ...this.#byHive.keys()])) {
-      if (before.get(hiveId)?.untilMs === this.#byHive.get(hiveId)?.untilMs) continue;
+    const changed = [...new Set([...before.keys(), ...this.#byHive.keys()])]
+      .map((hiveId) => ({ hiveId, was: before.get(hiveId), is: this.#byHive.get(hiveId) }))
+      .filter(({ was, is }) => isOther(was, is));
+    for (const [position, { hiveId, is }] of changed.entries()) {
       this.#parts.onChange(hiveId);
-      told += 1;
-      if (told % TOLD_PER_TURN === 0) await wholeTurn();
+      if (announces && is) this.#announceSet(is);
+      else if (announces) this.#announceLifted(hiveId);
+      if ((position + 1) % TOLD_PER_TURN === 0) await wholeTurn();
     }
   }
 
@@ -135,5 +129,5 @@ export class Cordons {
   }
 }
 
-const isOther = (one: Cordon, other: Cordon | undefined): boolean =>
-  one.createdAtMs !== other?.createdAtMs || one.reason !== other.reason || one.untilMs !== other.untilMs;
+const isOther = (one: Cordon | undefined, other: Cordon | undefined): boolean =>
+  one?.createdAtMs !== other?.createdAtMs || one?.reason !== other?.reason || one?.untilMs !== other?.untilMs;

@@ -1,6 +1,7 @@
 import type { DeviceCapabilities } from "@repo/device-types";
 import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
-import type { FastifyBaseLogger } from "fastify";
+import type { Logger } from "pino";
+import { reasonOf } from "../process/errors.ts";
 import type { HiveAddress, Probe } from "../reach/probe.ts";
 import type { EventLog } from "../telling/events.ts";
 
@@ -8,14 +9,13 @@ interface Parts {
   catalog: HiveCatalog;
   probe: Probe;
   events: EventLog;
-  log: FastifyBaseLogger;
+  log: Logger;
 }
 
 /** Asks hives for their devices and stores the answers; never two at a time of one hive. */
 export class DeviceDetection {
   readonly #parts: Parts;
   readonly #running = new Map<string, Promise<DeviceCapabilities>>();
-  readonly #background = new Set<Promise<void>>();
   /** The hives to ask when they next show a sign of life. */
   readonly #due = new Set<string>();
   /** Why the devices could not be had the last time, so that it is logged once. */
@@ -31,14 +31,15 @@ export class DeviceDetection {
     else this.#due.delete(id);
   }
 
-  /** Notes that the devices of a hive are in the catalog now. */
-  learnDevices(id: string): void {
-    this.#due.delete(id);
-    this.#problems.delete(id);
+  /** The devices of a hive are in the catalog now, whoever stored them. */
+  stored(id: string): void {
+    this.forget(id);
+    this.#parts.events.publish("hive_changed", { hive_id: id });
   }
 
   forget(id: string): void {
-    this.learnDevices(id);
+    this.#due.delete(id);
+    this.#problems.delete(id);
   }
 
   isDue(id: string): boolean {
@@ -61,46 +62,25 @@ export class DeviceDetection {
     try {
       await this.detect(id, hive);
     } catch (error) {
-      this.#logProblem(id, error);
+      const problem = reasonOf(error);
+      if (this.#problems.get(id) === problem) return;
+      this.#problems.set(id, problem);
+      this.#parts.log.warn({ hive_id: id, err: error }, "the devices of this hive could not be detected");
     }
-  }
-
-  /** The same beside the caller's work. */
-  startDetecting(id: string): void {
-    this.#due.delete(id);
-    const work = this.#readAndDetect(id).finally(() => this.#background.delete(work));
-    this.#background.add(work);
   }
 
   /** Ends what is under way. */
   async close(): Promise<void> {
     this.#parts.probe.close();
-    await Promise.allSettled([...this.#background, ...this.#running.values()]);
+    await Promise.allSettled(this.#running.values());
   }
 
   async #ask(id: string, hive: HiveAddress): Promise<DeviceCapabilities> {
-    const { probe, catalog, events, log } = this.#parts;
+    const { probe, catalog, log } = this.#parts;
     const devices = await probe.devices(id, hive);
     await catalog.updateDevices(id, devices);
-    this.learnDevices(id);
     log.info({ hive_id: id, cores: devices.cpu?.cores, gpus: devices.gpus.length }, "devices detected");
-    events.publish("hive_changed", { hive_id: id });
+    this.stored(id);
     return devices;
-  }
-
-  async #readAndDetect(id: string): Promise<void> {
-    try {
-      const record = await this.#parts.catalog.getHive(id);
-      if (record?.devices === null) await this.tryDetecting(id, record);
-    } catch (error) {
-      this.#logProblem(id, error);
-    }
-  }
-
-  #logProblem(id: string, error: unknown): void {
-    const problem = error instanceof Error ? error.message : String(error);
-    if (this.#problems.get(id) === problem) return;
-    this.#problems.set(id, problem);
-    this.#parts.log.warn({ hive_id: id, err: error }, "the devices of this hive could not be detected");
   }
 }

@@ -1,56 +1,19 @@
-import { Cordon, type HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
-import { HIVE_ID_PATTERN } from "@repo/hive-catalog/record";
-import { z } from "zod";
-import type { Arrivals } from "../http/connections/arrivals.ts";
-import { MAX_ID_LENGTH } from "../http/input.ts";
+import type { HiveCatalog } from "@repo/hive-catalog";
 import type { Clock } from "../process/clock.ts";
+import { isCatalogError } from "../process/errors.ts";
 import type { Metrics } from "../telling/metrics.ts";
-import type { DeviceDetection } from "./devices.ts";
-import type { Liveness } from "./liveness/liveness.ts";
-import type { StatusKeeper } from "./statuses.ts";
-import type { HiveRegistry } from "./workers/registry.ts";
-import { isoTime, isTime, usualWorkers, WorkersJson } from "./workers/worker.ts";
-
-/** Any under which a hive may be stored. */
-const hiveId = Cordon.shape.hiveId
-  .max(MAX_ID_LENGTH, `must be at most ${MAX_ID_LENGTH} characters`)
-  .meta({ description: "The id under which the hive is stored", examples: ["localhost", "hive-prod-01"] });
-
-/** What a hive posts to `/v1/heartbeat`. Further keys are ignored. */
-export const HeartbeatJson = z
-  .object({
-    hive_id: hiveId,
-    timestamp: isoTime,
-    workers: WorkersJson,
-  })
-  .transform(({ hive_id, timestamp, workers }) => ({
-    hiveId: hive_id,
-    timestampMs: Date.parse(timestamp.toUpperCase()),
-    workers,
-  }));
-export type Heartbeat = z.output<typeof HeartbeatJson>;
-
-/** A sound heartbeat, without the cost of zod; undefined for anything else, which `HeartbeatJson` then judges. */
-export function usualHeartbeat(json: unknown): Heartbeat | undefined {
-  if (typeof json !== "object" || json === null) return undefined;
-  const { hive_id: hiveId, timestamp, workers: items } = json as Record<string, unknown>;
-  if (typeof hiveId !== "string" || !HIVE_ID_PATTERN.test(hiveId) || !isTime(timestamp)) return undefined;
-  const workers = usualWorkers(items);
-  return workers && { hiveId, timestampMs: Date.parse(timestamp.toUpperCase()), workers };
-}
+import type { Fleet, Heartbeat } from "./fleet.ts";
 
 interface Parts {
   catalog: HiveCatalog;
-  registry: HiveRegistry;
-  liveness: Liveness;
-  statuses: StatusKeeper;
-  detection: DeviceDetection;
+  fleet: Fleet;
   metrics: Metrics;
   clock: Clock;
-  arrivals: Pick<Arrivals, "settled">;
+  /** Resolves when no further connection comes in; undefined while none does. */
+  connectionsSettled: () => Promise<void> | undefined;
 }
 
-/** Takes heartbeats: first the catalog, then the registry, then the status of the hive where it differs. */
+/** Takes heartbeats: first into the catalog, then into what is believed of the hive. */
 export class HeartbeatReceiver {
   readonly #parts: Parts;
   #waiting = 0;
@@ -64,31 +27,24 @@ export class HeartbeatReceiver {
    * Resolves once the beat is stored, to the time in milliseconds after which the next one is due. The time of a beat is the queen's own at receipt; what the hive says is kept as its skew.
    * Throws HiveCatalogError, HIVE_NOT_FOUND for a hive that nobody added.
    */
-  async receive({ hiveId, timestampMs, workers }: Heartbeat): Promise<number> {
-    const { catalog, registry, liveness, statuses, detection, metrics, clock, arrivals } = this.#parts;
-    const receivedAtMs = clock.now();
+  async receive(heartbeat: Heartbeat): Promise<number> {
+    const { catalog, fleet, metrics, clock, connectionsSettled } = this.#parts;
+    const { hiveId } = heartbeat;
+    const heartbeatMs = clock.now();
     const beganAtMs = clock.monotonicNow();
     this.#waiting += 1;
     try {
-      const { settled } = arrivals;
+      const settled = connectionsSettled();
       if (settled) await settled;
-      await catalog.updateHeartbeat(hiveId, receivedAtMs);
-      registry.update(hiveId, workers, timestampMs - receivedAtMs);
-      const storedAtMs = clock.monotonicNow();
-      const sight = liveness.beat(hiveId, receivedAtMs, storedAtMs, storedAtMs - beganAtMs);
-      if (sight.status !== "online") await statuses.settle(sight);
-      if (detection.isDue(hiveId) && sight.probe !== "refused") detection.startDetecting(hiveId);
-      metrics.beats.add("stored");
-      return liveness.nextBeatMs(sight, storedAtMs);
+      await catalog.updateHeartbeat(hiveId, heartbeatMs);
+      const nextBeatMs = await fleet.beat(heartbeat, heartbeatMs, clock.monotonicNow() - beganAtMs);
+      metrics.beats.inc({ result: "stored" });
+      return nextBeatMs;
     } catch (error) {
-      const isUnknown = error instanceof HiveCatalogError && error.code === "HIVE_NOT_FOUND";
-      metrics.beats.add(isUnknown ? "unknown_hive" : "failed");
-      if (isUnknown) {
-        if (liveness.sights.get(hiveId) !== undefined) statuses.announceRemoved(hiveId);
-        registry.remove(hiveId);
-        liveness.sights.forget(hiveId);
-        detection.forget(hiveId);
-      } else liveness.heard(hiveId, clock.monotonicNow());
+      const isUnknown = isCatalogError(error, "HIVE_NOT_FOUND");
+      metrics.beats.inc({ result: isUnknown ? "unknown_hive" : "failed" });
+      if (isUnknown) fleet.gone(hiveId);
+      else fleet.heard(hiveId);
       throw error;
     } finally {
       this.#waiting -= 1;

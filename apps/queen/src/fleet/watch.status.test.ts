@@ -56,7 +56,7 @@ describe("who is online", () => {
       await pass(queen, STALE_AFTER_MS - 1);
     }
     expect(queen.changes()).toEqual(["hive-a: unknown → online"]);
-    expect(queen.liveness.sights.get("hive-a")?.unreachableSinceMs).toBe(1000 + 30_000);
+    expect(queen.fleet.sight("hive-a")?.unreachableSinceMs).toBe(1000 + 30_000);
   });
 
   test("a hive that answers but does not beat stays online without a flicker", async () => {
@@ -202,8 +202,8 @@ describe("beside other writers", () => {
     await beat(queen);
     await queen.catalog.removeHive("hive-a");
     await queen.healthLoop.runRound();
-    expect(queen.registry.get("hive-a")).toBeUndefined();
-    expect(queen.liveness.sights.get("hive-a")).toBeUndefined();
+    expect(queen.fleet.workers()).toEqual([]);
+    expect(queen.fleet.sight("hive-a")).toBeUndefined();
   });
 
   test("a hive that is removed while it is probed ends no round", async () => {
@@ -248,7 +248,7 @@ describe("beside other writers", () => {
       ["broken", "unknown"],
       ["sound", "online"],
     ]);
-    expect(queen.registry.get("broken")?.workers).toHaveLength(1);
+    expect(queen.fleet.workers()).toMatchObject([{ hiveId: "broken" }]);
   });
 });
 

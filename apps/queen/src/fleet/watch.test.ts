@@ -1,118 +1,33 @@
-import type { ServerResponse } from "node:http";
 import { createClient } from "@libsql/client";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
-import { expect, onTestFinished, test } from "vitest";
-import { HEALTHY, startHive } from "../../test/hive-server.ts";
+import { expect, test } from "vitest";
+import { startHive } from "../../test/hive-server.ts";
 import { addHive, startTestQueen, statusOf } from "../../test/test-queen.ts";
 import { until } from "../../test/until.ts";
 
-/** A hive whose health checks hang until the test ends them. */
-async function startHangingHive() {
-  const hanging = new Set<ServerResponse>();
-  const hive = await startHive({
-    "/health": (_request, response) => {
-      hanging.add(response);
-      response.on("close", () => hanging.delete(response));
-    },
-  });
-  return { hive, hanging };
-}
-
-test("probes at most 32 hives at once, and every one of several pages", async () => {
+test("probes every hive of several pages", async () => {
   await using queen = await startTestQueen();
-  let open = 0;
-  let most = 0;
-  const hive = await startHive({
-    "/health": (_request, response) => {
-      open += 1;
-      most = Math.max(most, open);
-      setImmediate(() => {
-        open -= 1;
-        response.end();
-      });
-    },
-  });
-  const ids = Array.from({ length: 450 }, (_, index) => `hive-${index}`);
-  await Promise.all(
-    ids.map((id) => queen.catalog.addHive({ id, host: hive.host, port: hive.port, devices: { cpu: null, gpus: [] } })),
-  );
+  const hive = await startHive();
+  const address = { host: hive.host, port: hive.port, devices: { cpu: null, gpus: [] } };
+  const ids = Array.from({ length: 250 }, (_, index) => `hive-${index}`);
+  await Promise.all(ids.map((id) => queen.catalog.addHive({ id, ...address })));
   await queen.healthLoop.runRound();
-  expect(await queen.catalog.countByStatus("online")).toBe(450);
-  expect(hive.countOf("GET /health")).toBe(450);
-  expect(most).toBeLessThanOrEqual(32);
-});
-
-test("hives that hang hold up no others: after a while their places are free, and the round ends when they do", async () => {
-  await using queen = await startTestQueen();
-  const { hive: swallows, hanging } = await startHangingHive();
-  const answers = await startHive();
-  const devices = { cpu: null, gpus: [] };
-  for (let n = 100; n < 180; n += 1) await addHive(queen, swallows.port, { id: `a-${n}`, devices });
-  await addHive(queen, answers.port, { id: "b", devices });
-  const round = queen.healthLoop.runRound();
-  await until("all places are taken", () => hanging.size === 32);
-  queen.clock.advance(250);
-  await until("more are asked while those hang", () => hanging.size > 32);
-  queen.clock.advance(250);
-  await until("the one behind them has answered", async () => (await statusOf(queen, "b")) === "online");
-  swallows.routes = HEALTHY;
-  for (const response of hanging) response.end();
-  await round;
-  expect(hanging.size).toBe(0);
-});
-
-test("probes eight hives at once while the event loop is busy, more that have no answer for a while, and all when it has time", async () => {
-  await using queen = await startTestQueen();
-  const { hive, hanging } = await startHangingHive();
-  const swallow = hive.routes;
-  for (let n = 100; n < 150; n += 1)
-    await addHive(queen, hive.port, { id: `a-${n}`, devices: { cpu: null, gpus: [] } });
-  let turns = 0;
-  const keepBusy = () => {
-    turns += 1;
-    const untilMs = performance.now() + 5;
-    while (performance.now() < untilMs);
-    busy = setImmediate(keepBusy);
-  };
-  let busy: NodeJS.Immediate | undefined;
-  onTestFinished(() => clearImmediate(busy));
-  const staysAt = async (count: number) => {
-    await until(`${count} are asked`, () => hanging.size >= count);
-    const since = turns;
-    await until("the loop has turned some times since", () => turns >= since + 20);
-    expect(hanging.size).toBe(count);
-  };
-  for (const isBusyToTheEnd of [false, true]) {
-    hive.routes = swallow;
-    busy = setImmediate(keepBusy);
-    const end = queen.healthLoop.runRound();
-    await staysAt(8);
-    queen.clock.advance(150);
-    await staysAt(16);
-    if (!isBusyToTheEnd) {
-      clearImmediate(busy);
-      await until("all places are taken", () => hanging.size === 32);
-    }
-    hive.routes = HEALTHY;
-    for (const response of hanging) response.end();
-    await end;
-    clearImmediate(busy);
-    expect(await queen.catalog.countByStatus("online")).toBe(50);
-  }
+  expect(await queen.catalog.countByStatus("online")).toBe(250);
+  expect(hive.countOf("GET /health")).toBe(250);
 });
 
 test("lets other work run between the pages of hives that it may not contact, and within a sweep", async () => {
   await using queen = await startTestQueen({ massFailureShare: 1 });
-  const { clock, liveness } = queen;
+  const { clock, fleet, healthLoop } = queen;
   const ids = Array.from({ length: 1000 }, (_, index) => `hive-${index}`);
   await Promise.all(ids.map((id) => queen.catalog.addHive({ id, host: "10.0.0.1", port: 1, status: "online" })));
   const loseAll = async () => {
-    for (let ticks = 0; ticks < 8; ticks += 1) {
-      clock.advance(liveness.tickIntervalMs);
-      liveness.tick(clock.monotonicNow(), clock.uptimeNow());
+    for (let sweeps = 0; sweeps < 8; sweeps += 1) {
+      clock.advance(fleet.sweepIntervalMs);
+      await healthLoop.sweep();
     }
-    await queen.healthLoop.runRound();
+    await healthLoop.runRound();
     await queen.healthLoop.sweep();
     expect(queen.changes()).toHaveLength(1000);
   };

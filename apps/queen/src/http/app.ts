@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import type { HiveCatalog } from "@repo/hive-catalog";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -7,65 +6,15 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
-import type { Cordons } from "../fleet/cordons.ts";
-import type { DeviceDetection } from "../fleet/devices.ts";
-import type { HeartbeatReceiver } from "../fleet/heartbeats.ts";
-import type { Liveness } from "../fleet/liveness/liveness.ts";
-import type { StatusKeeper } from "../fleet/statuses.ts";
-import type { HiveRegistry } from "../fleet/workers/registry.ts";
-import type { Lifecycle } from "../lifecycle/lifecycle.ts";
-import type { Clock } from "../process/clock.ts";
-import type { AllowedHosts } from "../reach/allowed-hosts.ts";
-import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import { addBodyParsers, BODY_LIMIT_BYTES } from "./body-parsers.ts";
-import type { Servers } from "./connections/servers.ts";
-import type { Door } from "./door/door.ts";
-import { levelOf, Problem, toProblem } from "./errors.ts";
+import { Problem, toProblem } from "./errors.ts";
 import { MAX_ID_LENGTH } from "./input.ts";
+import type { AppParts } from "./parts.ts";
+import type { ProblemCode } from "./problems.ts";
 import { RouteTable } from "./route-table.ts";
-import { countsRoutes } from "./routes/counts.ts";
-import { devicesRoutes } from "./routes/devices.ts";
-import { healthRoutes } from "./routes/health.ts";
-import { heartbeatRoutes } from "./routes/heartbeat.ts";
-import { hivesRoutes } from "./routes/hives.ts";
-import { livenessRoutes } from "./routes/liveness.ts";
-import { observationRoutes } from "./routes/observation.ts";
-import { operationsRoutes } from "./routes/operations.ts";
-import { stateRoutes } from "./routes/state.ts";
-import { workersRoutes } from "./routes/workers.ts";
-
-/** What the routes are built from. */
-export interface AppParts {
-  catalog: HiveCatalog;
-  registry: HiveRegistry;
-  liveness: Liveness;
-  cordons: Cordons;
-  events: EventLog;
-  metrics: Metrics;
-  statuses: StatusKeeper;
-  detection: DeviceDetection;
-  heartbeats: HeartbeatReceiver;
-  /** Loads it at its first use. */
-  lifecycle: () => Promise<Lifecycle>;
-  allowedHosts: AllowedHosts;
-  /** Whether `/metrics` has series of each single hive. */
-  metricsByHive: boolean;
-  door: Door;
-  servers: Servers;
-  clock: Clock;
-  log: FastifyBaseLogger;
-}
-
-/** Bodies are checked by zod, and no route has a schema for fastify: it would load ajv at each start to be ready for one. */
-const noSchemas = () => {
-  throw new Error("a route has a JSON schema for fastify, but bodies are checked by zod");
-};
-declare module "fastify" {
-  interface FastifyInstance {
-    routeTable: RouteTable;
-  }
-}
+import { ROUTES } from "./routes.ts";
+import { serve } from "./serve.ts";
 
 const CHATTY_LEVELS: ReadonlySet<string> = new Set(["trace", "debug", "info"]);
 const PROBLEM_JSON = "application/problem+json";
@@ -85,7 +34,6 @@ export function createApp(parts: AppParts): FastifyInstance {
     bodyLimit: BODY_LIMIT_BYTES,
     serverFactory: (handler) => parts.servers.create(handler),
     return503OnClosing: false,
-    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     routerOptions: { maxParamLength: MAX_ID_LENGTH },
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     clientErrorHandler: (error, socket) => refuseBrokenRequest(error, socket, requestId(), parts.metrics),
@@ -93,14 +41,8 @@ export function createApp(parts: AppParts): FastifyInstance {
   addBodyParsers(app);
   app.setErrorHandler(sendProblem);
 
-  const table = new RouteTable();
-  app.decorate("routeTable", table);
+  const table = new RouteTable(ROUTES);
   app.decorateRequest("caller", null);
-  app.addHook("onRoute", (route) => {
-    const access = route.config?.access ?? "operator";
-    table.add(route.url, route.method, access);
-    route.onRequest = [parts.door.guard(access), ...[route.onRequest ?? []].flat()];
-  });
   app.addHook("onRequest", (request, _reply, done) => {
     if (request.is404) {
       parts.door.countStranger(request);
@@ -108,17 +50,7 @@ export function createApp(parts: AppParts): FastifyInstance {
     }
     done();
   });
-
-  healthRoutes(app, parts);
-  heartbeatRoutes(app, parts);
-  hivesRoutes(app, parts);
-  devicesRoutes(app, parts);
-  stateRoutes(app, parts);
-  livenessRoutes(app, parts);
-  countsRoutes(app, parts);
-  workersRoutes(app, parts);
-  observationRoutes(app, parts);
-  operationsRoutes(app, parts);
+  for (const route of ROUTES) serve(app, route, parts);
   return app;
 }
 
@@ -137,21 +69,23 @@ function numberRequests(): () => string {
 function problemSender({ problems }: Metrics) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const problem = toProblem(error, request.id);
-    problems.add(problem.code);
+    problems.inc({ code: problem.code });
     if (problem.status === 502) {
       const { code, message: detail } = problem;
       request.log.warn({ code, detail, request_id: request.id }, "a hive did not answer as it should");
     } else if (problem.status >= 500) {
-      const { cause: err = problem, code } = problem;
-      request.log[levelOf(err)]({ err, code, request_id: request.id }, "request failed");
+      const { cause: err = problem, code, status } = problem;
+      // What is away comes back by itself.
+      const level = status === 503 ? "warn" : "error";
+      request.log[level]({ err, code, request_id: request.id }, "request failed");
     }
     return reply.code(problem.status).headers(problem.headers).type(PROBLEM_JSON).send(problem.body(request.id));
   };
 }
 
-const BROKEN_REQUESTS: Record<string, readonly [status: number, code: string, detail: string]> = {
-  HPE_HEADER_OVERFLOW: [431, "HEADERS_TOO_LARGE", "The headers are too large"],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, "REQUEST_TIMEOUT", "The request did not arrive in time"],
+const BROKEN_REQUESTS: Record<string, readonly [code: ProblemCode, detail: string]> = {
+  HPE_HEADER_OVERFLOW: ["HEADERS_TOO_LARGE", "The headers are too large"],
+  ERR_HTTP_REQUEST_TIMEOUT: ["REQUEST_TIMEOUT", "The request did not arrive in time"],
 };
 
 /** Answers what is not even HTTP, without fastify, and closes the connection. */
@@ -166,9 +100,9 @@ function refuseBrokenRequest(
     return;
   }
   const problem = new Problem(
-    ...(BROKEN_REQUESTS[error.code ?? ""] ?? [400, "BAD_REQUEST", "This is not a valid HTTP request"]),
+    ...(BROKEN_REQUESTS[error.code ?? ""] ?? ["BAD_REQUEST", "This is not a valid HTTP request"]),
   );
-  problems.add(problem.code);
+  problems.inc({ code: problem.code });
   const body = problem.body(requestId);
   const text = JSON.stringify(body);
   socket.end(

@@ -3,7 +3,7 @@ import { invalidJson, Problem } from "./errors.ts";
 
 export const BODY_LIMIT_BYTES = 1_048_576;
 
-const unsupported = (detail: string): Problem => new Problem(415, "UNSUPPORTED_MEDIA_TYPE", detail);
+const unsupported = (detail: string): Problem => new Problem("UNSUPPORTED_MEDIA_TYPE", detail);
 
 type ParserDone = (error: Error | null, body?: unknown) => void;
 

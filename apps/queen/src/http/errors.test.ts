@@ -1,7 +1,7 @@
 import { HIVE_CATALOG_ERROR_CODES, HiveCatalogError, type HiveCatalogErrorCode } from "@repo/hive-catalog";
 import { expect, test } from "vitest";
 import { ProbeError } from "../reach/probe.ts";
-import { errorForLog, hiveNotFound, levelOf, SettingError, toProblem } from "./errors.ts";
+import { hiveNotFound, toProblem } from "./errors.ts";
 
 const STATUS: Record<HiveCatalogErrorCode, number> = {
   INVALID_HIVE: 400,
@@ -85,36 +85,4 @@ test.each([
   expect(problem).toMatchObject({ status: 500, code: "INTERNAL", cause: error });
   expect(problem.message).toContain("r-1");
   expect(JSON.stringify(problem.body("r-1"))).not.toContain("secret");
-});
-
-test.each([
-  new ProbeError("HIVE_UNREACHABLE", "why", { cause: new Error("ECONNREFUSED") }),
-  new HiveCatalogError("CATALOG_BUSY", "why", { cause: new Error("SQLITE_BUSY") }),
-  new HiveCatalogError("CATALOG_CORRUPT", "why"),
-  new SettingError("why"),
-])("logs what may happen to any queen, $name, in one line", (error) => {
-  expect(errorForLog(error)).toEqual({
-    type: error.name,
-    message: "why",
-    ...("code" in error && { code: error.code }),
-  });
-});
-
-test.each([
-  new TypeError("why"),
-  new HiveCatalogError("INVALID_ARGUMENT", "why"),
-  new HiveCatalogError("INTERNAL", "why"),
-])("logs what nobody foresaw, such as %s, with its stack, as an error", (error) => {
-  expect(errorForLog(error)).toMatchObject({ message: "why", stack: error.stack });
-  expect(levelOf(error)).toBe("error");
-});
-
-test.each([
-  ["CATALOG_BUSY", "warn"],
-  ["CATALOG_UNAVAILABLE", "warn"],
-  ["CATALOG_OUTCOME_UNKNOWN", "warn"],
-  ["CATALOG_CORRUPT", "error"],
-  ["CATALOG_FULL", "error"],
-] as const)("takes %s for a thing to %s of", (code, level) => {
-  expect(levelOf(new HiveCatalogError(code, "why"))).toBe(level);
 });

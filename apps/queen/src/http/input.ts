@@ -1,18 +1,18 @@
 import type { z } from "zod";
-import { hiveNotFound, invalidInput, invalidJson } from "./errors.ts";
+import { type InvalidInput, invalidInput, invalidJson } from "./errors.ts";
 import { fieldProblems, got } from "./field-problems.ts";
 
 /** Reads a JSON body; throws a Problem that names each wrong field. */
 export function parseBody<Schema extends z.ZodType>(
   schema: Schema,
   body: unknown,
-  code: "INVALID_HIVE" | "INVALID_ARGUMENT",
+  code: InvalidInput,
 ): z.output<Schema> {
   return parse(schema, checkObject(body, code), code);
 }
 
 /** A JSON body that is an object; throws a Problem for any other. */
-export function checkObject(body: unknown, code: "INVALID_HIVE" | "INVALID_ARGUMENT"): Record<string, unknown> {
+export function checkObject(body: unknown, code: InvalidInput): Record<string, unknown> {
   if (body === undefined) throw invalidJson("A JSON body is expected, but there is none");
   if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
   throw invalidInput(code, [{ field: "body", message: `must be a JSON object${got(body)}` }]);
@@ -31,7 +31,7 @@ export function parseQuery<Schema extends z.ZodType>(schema: Schema, query: unkn
 function parse<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,
-  code: "INVALID_HIVE" | "INVALID_ARGUMENT",
+  code: InvalidInput,
   thing?: string,
 ): z.output<Schema> {
   const parsed = schema.safeParse(input, { reportInput: true, error: sayRequired });
@@ -47,14 +47,3 @@ function sayRequired({ input, path }: z.core.$ZodRawIssue): string | undefined {
 
 /** Of the ids that are asked for, in characters: new ones are held to a narrower rule, but any text may be stored as one. */
 export const MAX_ID_LENGTH = 8192;
-
-/** Path parameters of the routes of one hive. */
-export interface HivePath {
-  Params: { id: string };
-}
-
-/** The id in the path; throws HIVE_NOT_FOUND for one that no hive can have. */
-export function pathId({ params }: { params: HivePath["Params"] }): string {
-  if (params.id.includes("\0")) throw hiveNotFound(params.id);
-  return params.id;
-}

@@ -1,5 +1,5 @@
 import type { ProgramEnd } from "@repo/processes";
-import { StepError } from "./step-error.ts";
+import { ForeseenError } from "../process/errors.ts";
 
 export interface CommandOptions {
   signal: AbortSignal;
@@ -11,7 +11,7 @@ export interface CommandOptions {
 export interface Host {
   /** How messages name it. */
   readonly name: string;
-  /** Runs a command in that user's home and answers what it wrote. Throws StepError when it fails or cannot be reached. */
+  /** Runs a command in that user's home and answers what it wrote. Throws ForeseenError when it fails or cannot be reached. */
   run(words: readonly string[], options: CommandOptions): Promise<string>;
   /** Copies local files into a folder, whose path is relative to that home. */
   copy(files: readonly string[], folder: string, signal: AbortSignal): Promise<void>;
@@ -30,6 +30,6 @@ export function whyFailed({ exitCode, stdout, stderr }: ProgramEnd): string {
   return `${exitCode === null ? "a signal ended it" : `exit code ${exitCode}`}${text && `: ${text}`}`;
 }
 
-export function commandFailed(host: string, end: ProgramEnd): StepError {
-  return new StepError(`the command failed on ${host} with ${whyFailed(end)}`);
+export function commandFailed(host: string, end: ProgramEnd): ForeseenError {
+  return new ForeseenError(`the command failed on ${host} with ${whyFailed(end)}`);
 }

@@ -1,6 +1,7 @@
 import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
 import { HIVE_ID_PATTERN } from "@repo/hive-catalog/record";
-import type { DeviceDetection } from "../fleet/devices.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import { ForeseenError } from "../process/errors.ts";
 import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { Probe, Resolve } from "../reach/probe.ts";
 import { addressOf, sshTargetOf } from "../reach/ssh-address.ts";
@@ -10,7 +11,6 @@ import { LocalHost } from "./local-host.ts";
 import type { OperationRun } from "./operation-run.ts";
 import { SshHost } from "./ssh/ssh-host.ts";
 import type { SshSettings } from "./ssh/ssh-options.ts";
-import { StepError } from "./step-error.ts";
 
 /** What the queen is told of how hives are installed and started. */
 export interface LifecycleSettings {
@@ -37,7 +37,7 @@ export interface LifecycleTimeouts {
 
 export interface JobParts {
   catalog: HiveCatalog;
-  detection: DeviceDetection;
+  fleet: Fleet;
   probe: Probe;
   allowedHosts: AllowedHosts;
   resolve: Resolve;
@@ -80,7 +80,7 @@ export class Job {
   }
 
   get host(): Host {
-    if (this.#host === undefined) throw new StepError("there is no connection yet");
+    if (this.#host === undefined) throw new ForeseenError("there is no connection yet");
     return this.#host;
   }
 
@@ -88,7 +88,7 @@ export class Job {
   get queenUrl(): string {
     const { settings, ownUrl } = this.parts;
     const url = this.isLocal ? ownUrl() : settings.publicUrl;
-    if (url === undefined) throw new StepError("QUEEN_PUBLIC_URL is not set");
+    if (url === undefined) throw new ForeseenError("QUEEN_PUBLIC_URL is not set");
     return url;
   }
 
@@ -125,9 +125,9 @@ export class Job {
   }
 }
 
-function notForAgents(id: string): StepError {
+function notForAgents(id: string): ForeseenError {
   const rule = "1 to 128 letters, digits, dots, underscores or hyphens, beginning with a letter or digit";
-  return new StepError(
+  return new ForeseenError(
     `the id of an agent must be ${rule}, but that of this hive is ${JSON.stringify(id)}: add it anew under another id`,
   );
 }

@@ -1,19 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { HiveCatalogError, type HiveRecord, type OperationRecord } from "@repo/hive-catalog";
-import type { FastifyBaseLogger } from "fastify";
-import type { Liveness } from "../fleet/liveness/liveness.ts";
-import type { StatusKeeper } from "../fleet/statuses.ts";
-import { hiveNotFound, isOutcomeUnknown, operationNotFound, Problem } from "../http/errors.ts";
+import type { HiveRecord, OperationRecord } from "@repo/hive-catalog";
+import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
+import { hiveNotFound, isCatalogError, levelOf, reasonOf } from "../process/errors.ts";
 import { isLoopback, plainHost } from "../reach/addresses.ts";
 import type { EventLog } from "../telling/events.ts";
 import { PLANS } from "./agent/plans.ts";
+import { LifecycleError, operationNotFound } from "./errors.ts";
 import { Job, type JobParts, type LifecycleTimeouts } from "./job.ts";
 import { Cancelled, type End, OperationRun, QueenStopping } from "./operation-run.ts";
 import { isGone, newOwner } from "./owner.ts";
 import { whyNotRemovable } from "./removal.ts";
 import { HostKeyDesk } from "./ssh/host-key-desk.ts";
-import { reasonOf } from "./step-error.ts";
 
 export type OperationKind = OperationRecord["kind"];
 
@@ -26,12 +24,13 @@ export const TIMEOUTS: LifecycleTimeouts = {
 /** How long past its deadline an operation of a queen on another machine is given, whose clock may differ. */
 const OVERDUE_MS = 60_000;
 
+/** A little after the start, because the first requests go before. */
+const LOOK_BACK = { afterMs: 250, intervalMs: 60_000 };
+
 export interface LifecycleParts extends Omit<JobParts, "timeouts"> {
   clock: Clock;
-  log: FastifyBaseLogger;
+  log: Logger;
   events: EventLog;
-  liveness: Liveness;
-  statuses: StatusKeeper;
   timeouts?: LifecycleTimeouts | undefined;
 }
 
@@ -43,6 +42,7 @@ export class Lifecycle {
   readonly #running = new Map<string, { hiveId: string; run: OperationRun; work: Promise<void> }>();
   /** On their way into the catalog: a look back that finds one there must not take it for dead. */
   readonly #beginning = new Set<string>();
+  readonly #timers: NodeJS.Timeout[] = [];
   #closed = false;
 
   constructor(parts: LifecycleParts) {
@@ -50,7 +50,7 @@ export class Lifecycle {
     this.hostKeys = new HostKeyDesk(this.#parts);
   }
 
-  /** Begins an operation, and answers its record at once. Throws a Problem, or HiveCatalogError: OPERATION_IN_PROGRESS. */
+  /** Begins an operation, and answers its record at once. Throws LifecycleError, or HiveCatalogError such as OPERATION_IN_PROGRESS. */
   async begin(kind: OperationKind, hiveId: string): Promise<OperationRecord> {
     const { catalog, clock, timeouts } = this.#parts;
     if (this.#closed) throw queenStopping();
@@ -79,14 +79,14 @@ export class Lifecycle {
     return this.#read(id);
   }
 
-  /** Throws a Problem while something is done to the hive, or its agent runs because a queen started it. */
+  /** Throws while something is done to the hive, or its agent runs because a queen started it. */
   async checkRemovable(hiveId: string): Promise<void> {
-    await this.endDead(await this.#unfinishedOf(hiveId));
+    await this.endDead(hiveId);
     const { operations } = this.#parts.catalog;
     const addedAtMs = await this.#addedAtMs(hiveId);
     const history = (await operations.list({ hiveId })).filter(({ createdAtMs }) => createdAtMs >= addedAtMs);
-    const problem = whyNotRemovable(hiveId, history);
-    if (problem !== undefined) throw problem;
+    const why = whyNotRemovable(hiveId, history);
+    if (why !== undefined) throw why;
   }
 
   /** Ends what this queen still does to a hive that was removed. */
@@ -96,9 +96,10 @@ export class Lifecycle {
     }
   }
 
-  /** Ends the records of operations whose queen is gone, or should have ended them long ago. */
-  async endDead(operations: readonly OperationRecord[]): Promise<void> {
-    for (const operation of operations) {
+  /** Ends the records of operations, of one hive or of all, whose queen is gone, or should have ended them long ago. */
+  async endDead(hiveId?: string): Promise<void> {
+    const unfinished = await this.#parts.catalog.operations.unfinished();
+    for (const operation of unfinished.filter((one) => hiveId === undefined || one.hiveId === hiveId)) {
       const why = this.#whyDead(operation);
       if (why === undefined) continue;
       const at = operation.steps.at(-1)?.name ?? "its beginning";
@@ -110,9 +111,21 @@ export class Lifecycle {
     }
   }
 
+  /** Looks for dead operations until she stops: of queens that ended before, or end later, and for what could not be looked at. */
+  startLookingBack({ afterMs, intervalMs } = LOOK_BACK): void {
+    const lookBack = () =>
+      void this.endDead().catch((error: unknown) => {
+        if (isCatalogError(error, "CATALOG_CLOSED")) return;
+        const text = "operations that an earlier queen did not end could not be looked at";
+        this.#parts.log[levelOf(error)]({ err: error }, text);
+      });
+    this.#timers.push(setTimeout(lookBack, afterMs).unref(), setInterval(lookBack, intervalMs).unref());
+  }
+
   /** Ends what runs. */
   async close(): Promise<void> {
     this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
     this.hostKeys.close();
     const running = [...this.#running.values()];
     for (const { run } of running) run.stop(new QueenStopping(STOPPING));
@@ -125,14 +138,10 @@ export class Lifecycle {
     return operation;
   }
 
-  async #unfinishedOf(id: string): Promise<OperationRecord[]> {
-    return (await this.#parts.catalog.operations.unfinished()).filter(({ hiveId }) => hiveId === id);
-  }
-
   /** What was done to a hive of this id that was there before does not count; a damaged record may have been there always. */
   async #addedAtMs(hiveId: string): Promise<number> {
     const hive = await this.#parts.catalog.getHive(hiveId).catch((error: unknown) => {
-      if (error instanceof HiveCatalogError && error.code === "CORRUPT_HIVE") return { createdAtMs: 0 };
+      if (isCatalogError(error, "CORRUPT_HIVE")) return { createdAtMs: 0 };
       throw error;
     });
     if (hive === undefined) throw hiveNotFound(hiveId);
@@ -152,8 +161,8 @@ export class Lifecycle {
     try {
       return await operations.begin(operation);
     } catch (error) {
-      if (!(error instanceof HiveCatalogError && error.code === "OPERATION_IN_PROGRESS")) throw error;
-      await this.endDead(await this.#unfinishedOf(operation.hiveId));
+      if (!isCatalogError(error, "OPERATION_IN_PROGRESS")) throw error;
+      await this.endDead(operation.hiveId);
       return operations.begin(operation);
     }
   }
@@ -193,21 +202,16 @@ export class Lifecycle {
 
   /** What was started or stopped on purpose is known to be so; the hive's own next sign counts again. */
   async #markStatus(hiveId: string, status: "online" | "offline", operationId: string): Promise<void> {
-    const { catalog, clock, liveness, statuses, log } = this.#parts;
-    const sight = liveness.sights.get(hiveId);
-    const was = sight?.status;
+    const { catalog, fleet, log } = this.#parts;
     const hive = await catalog.patchHive(hiveId, { status }).catch((error: unknown) => {
-      if (!isOutcomeUnknown(error)) throw error;
+      if (!isCatalogError(error, "CATALOG_OUTCOME_UNKNOWN")) throw error;
       log.warn(
         { err: error, operation_id: operationId, hive_id: hiveId },
         "the next sign of the hive decides its status",
       );
-      if (sight !== undefined) liveness.unsure(sight, clock.monotonicNow());
+      fleet.unsure(hiveId);
     });
-    if (hive === undefined) return;
-    const why = `by the operation ${operationId}`;
-    liveness.setByOperator(hive, clock.monotonicNow(), clock.now(), why);
-    if (was !== undefined && was !== status) statuses.announceChange(hiveId, was, status, why);
+    if (hive !== undefined) fleet.written(hive, `by the operation ${operationId}`);
   }
 
   /** Answers whether this call ended it. */
@@ -231,28 +235,25 @@ export class Lifecycle {
 
 const STOPPING = "the queen was stopped";
 
-const queenStopping = (): Problem =>
-  new Problem(503, "STOPPING", "The queen is stopping", { headers: { "retry-after": "5" } });
+const queenStopping = (): LifecycleError => new LifecycleError("STOPPING", "The queen is stopping");
 
-function notCancellable({ id, state, owner }: OperationRecord): Problem {
-  if (state !== "running") return new Problem(409, "OPERATION_FINISHED", `The operation ${id} has ended: ${state}`);
-  return new Problem(
-    409,
+function notCancellable({ id, state, owner }: OperationRecord): LifecycleError {
+  if (state !== "running") return new LifecycleError("OPERATION_FINISHED", `The operation ${id} has ended: ${state}`);
+  return new LifecycleError(
     "OPERATION_ELSEWHERE",
     `The operation ${id} is run by another queen (${owner}): cancel it there`,
   );
 }
 
-function notManaged({ id, host }: HiveRecord): Problem {
-  return new Problem(
-    409,
+function notManaged({ id, host }: HiveRecord): LifecycleError {
+  return new LifecycleError(
     "HIVE_NOT_MANAGED",
     `The hive ${JSON.stringify(id)} has no ssh_host and is at ${JSON.stringify(host)}, not on the queen's own machine: give it an ssh_host`,
   );
 }
 
-function publicUrlNeeded(): Problem {
+function publicUrlNeeded(): LifecycleError {
   const detail =
     "QUEEN_PUBLIC_URL is not set, so the hive could not be told where its queen is: start the queen with it";
-  return new Problem(409, "PUBLIC_URL_NEEDED", detail);
+  return new LifecycleError("PUBLIC_URL_NEEDED", detail);
 }

@@ -1,8 +1,8 @@
 import { copyFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { runProgram } from "@repo/processes";
+import { ForeseenError } from "../process/errors.ts";
 import { type CommandOptions, commandFailed, type Host } from "./host.ts";
-import { StepError } from "./step-error.ts";
 
 interface LocalOptions {
   /** What the programs find in their environment: PATH and HOME at least. */
@@ -20,7 +20,7 @@ export class LocalHost implements Host {
   constructor(options: LocalOptions) {
     const { HOME, PATH } = options.env;
     if (HOME === undefined)
-      throw new StepError("the queen has no HOME in her environment, under which a local hive would be kept");
+      throw new ForeseenError("the queen has no HOME in her environment, under which a local hive would be kept");
     this.#home = HOME;
     // The Node that runs the queen runs the agent too.
     this.#options = { ...options, env: { ...options.env, PATH: `${dirname(process.execPath)}:${PATH ?? ""}` } };

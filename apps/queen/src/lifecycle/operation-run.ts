@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HiveCatalog, OperationRecord, OperationStep } from "@repo/hive-catalog";
-import { isOutcomeUnknown } from "../http/errors.ts";
 import type { Clock } from "../process/clock.ts";
-import { reasonOf, StepError } from "./step-error.ts";
+import { ForeseenError, isCatalogError, reasonOf } from "../process/errors.ts";
 
 /** What is kept of the output of all that an operation runs. */
 const MAX_TAIL = 8192;
@@ -29,21 +28,6 @@ export interface Step {
 export class Cancelled extends Error {}
 /** The operation ended because its queen does. */
 export class QueenStopping extends Error {}
-
-/** Waits for work that knows no signal, but no longer than until the signal comes; what it leaves behind does no harm. */
-export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  let abort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-}
 
 export type End = { state: Exclude<OperationRecord["state"], "running">; problem: string | null };
 
@@ -91,7 +75,7 @@ export class OperationRun {
   /** Runs the steps to the end, or to the first that fails; those behind it are noted as skipped. Rejects only when the catalog does. */
   async run(steps: readonly Step[]): Promise<End> {
     const { timeoutMs } = this.#options;
-    const late = new StepError(`the operation took longer than ${timeoutMs / 1000} s`);
+    const late = new ForeseenError(`the operation took longer than ${timeoutMs / 1000} s`);
     const timer = setTimeout(() => this.stop(late), timeoutMs);
     try {
       const end = await this.#runSteps(steps);
@@ -152,7 +136,7 @@ export class OperationRun {
     this.#isStored = await operations.save(this.id, { steps: this.#steps, outputTail: this.#tail }).then(
       () => true,
       (error: unknown) => {
-        if (isOutcomeUnknown(error)) return false;
+        if (isCatalogError(error, "CATALOG_OUTCOME_UNKNOWN")) return false;
         throw error;
       },
     );

@@ -8,10 +8,16 @@ export interface Clock {
   monotonicNow(): number;
   /** Milliseconds since the machine started. They go on while it is suspended, as those of `monotonicNow` do not. */
   uptimeNow(): number;
+  /** Milliseconds of processor time that this process has used. */
+  cpuNow(): number;
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicNow: () => performance.now(),
   uptimeNow: () => uptime() * 1000,
+  cpuNow: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
 };

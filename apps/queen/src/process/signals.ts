@@ -1,20 +1,21 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isatty } from "node:tty";
-import type { HiveCatalog } from "@repo/hive-catalog";
-import type { FastifyBaseLogger } from "fastify";
-import type { Tls } from "../http/connections/servers.ts";
-import type { Queen } from "../queen.ts";
+import type { Logger } from "pino";
 
 /** For running requests to end; then their connections are cut. */
 const DRAIN_MS = 3000;
 /** For all of it; a queen that is asked to stop is gone within 5 s. */
 const STOP_MS = 4500;
 
-/** What runs so far: a queen who only starts has neither, or a catalog alone. */
+/** What runs in this process so far, as far as a signal ends it: a queen who only starts has less. */
 export interface Running {
-  readonly log: FastifyBaseLogger;
-  catalog?: HiveCatalog;
-  queen?: Queen;
+  readonly log: Logger;
+  /** Takes nothing new, and resolves when nothing is under way. */
+  drain?: () => Promise<void>;
+  /** Ends what does not end by itself. */
+  cutOff?: () => void;
+  /** Closes what was needed until then. */
+  close?: () => Promise<void>;
   stopping?: true;
 }
 
@@ -30,43 +31,16 @@ export function stopOnSignals(running: Running): (signal: NodeJS.Signals) => voi
   return onSignal;
 }
 
-interface Reloading {
-  running: Running;
-  stop: (signal: NodeJS.Signals) => void;
-  readCertificate: () => Promise<Tls | undefined>;
-}
-
-/** Reads certificate and tokens anew at SIGHUP; a queen who only starts will read them. Where the terminal of the queen was closed, SIGHUP stops her. */
-export function reloadOnSighup({ running, stop, readCertificate }: Reloading): void {
+/** Calls `reload` at SIGHUP. Where the terminal of the queen was closed, SIGHUP stops her. */
+export function reloadOnSighup(reload: () => void, stop: (signal: NodeJS.Signals) => void): void {
   const hadTerminal = isatty(0);
   process.on("SIGHUP", (signal) => {
-    const { queen, log } = running;
     if (hadTerminal && !isatty(0)) stop(signal);
-    else if (queen !== undefined) void reload({ queen, log, readCertificate });
+    else reload();
   });
 }
 
-async function reload({
-  queen,
-  log,
-  readCertificate,
-}: Pick<Required<Running>, "queen" | "log"> & Pick<Reloading, "readCertificate">): Promise<void> {
-  try {
-    const tls = await readCertificate();
-    if (tls) queen.servers.setCertificate(tls);
-    if (tls) log.info("certificate read anew");
-  } catch (error) {
-    log.error({ err: error }, "the new certificate cannot be used: the old one stays");
-  }
-  try {
-    await queen.door.refresh();
-    log.info("tokens read anew");
-  } catch (error) {
-    log.error({ err: error }, "the tokens could not be read anew");
-  }
-}
-
-async function stop({ queen, catalog, log }: Running): Promise<void> {
+async function stop({ drain, cutOff, close, log }: Running): Promise<void> {
   let waitingFor = "requests, health checks or the detection of devices";
   const giveUp = () => {
     log.error({ waiting_for: waitingFor }, `queen did not stop in time: it was still waiting for ${waitingFor}`);
@@ -74,12 +48,11 @@ async function stop({ queen, catalog, log }: Running): Promise<void> {
   };
   setTimeout(giveUp, STOP_MS).unref();
   try {
-    const drained = queen?.stop();
-    const late = delay(DRAIN_MS, undefined, { ref: false }).then(() => queen?.servers.closeAllConnections());
-    await Promise.race([drained, late]);
+    const drained = drain?.();
+    await Promise.race([drained, delay(DRAIN_MS, undefined, { ref: false }).then(cutOff)]);
     await drained;
     waitingFor = "calls of the catalog, which another process may have locked";
-    await catalog?.close();
+    await close?.();
     log.info("queen stopped");
     process.exit(0);
   } catch (error) {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { ZodError } from "zod";
 import { type Answer, answer, DEVICES_JSON, HEALTHY, HiveServer } from "../../test/hive-server.ts";
 import { AllowedHosts } from "./allowed-hosts.ts";
 import { Probe, ProbeError, type Resolve, systemResolve } from "./probe.ts";
@@ -316,17 +317,18 @@ describe("devices", () => {
 
   test.each([
     ["not JSON", "<html>", []],
-    ["no devices", "[]", ["body"]],
+    ["no devices", "[]", [""]],
     ["a negative amount", '{"cpu":{"cores":8,"ram_gb":-1},"gpus":[]}', ["cpu.ram_gb"]],
     [
       "two GPUs with one index",
       '{"cpu":null,"gpus":[{"index":0,"name":"a","vram_gb":1},{"index":0,"name":"b","vram_gb":1}]}',
       ["gpus.1.index"],
     ],
-  ])("refuses %s and names the field", async (_what, body, fields) => {
+  ])("refuses %s and knows which field is wrong", async (_what, body, fields) => {
     const error = await errorOf(ask(body));
     expect(error.code).toBe("INVALID_DEVICES");
-    expect(error.problems.map(({ field }) => field)).toEqual(fields);
+    const { issues } = error.cause instanceof ZodError ? error.cause : { issues: [] };
+    expect(issues.map(({ path }) => path.join("."))).toEqual(fields);
   });
 
   test("follows no redirect to elsewhere", async () => {

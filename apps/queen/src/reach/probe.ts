@@ -2,7 +2,7 @@ import { lookup as dnsLookup } from "node:dns/promises";
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { isIP, type LookupFunction } from "node:net";
 import { type DeviceCapabilities, DeviceCapabilitiesJson } from "@repo/device-types";
-import { type FieldProblem, fieldProblems } from "../http/field-problems.ts";
+import { ForeseenError } from "../process/errors.ts";
 import { plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
 
@@ -26,16 +26,14 @@ export interface HiveAddress {
 type ProbeErrorCode = "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "WRONG_HIVE" | "INVALID_DEVICES";
 
 /** A hive did not answer as it should, or may not be contacted. */
-export class ProbeError extends Error {
+export class ProbeError extends ForeseenError {
   override readonly name = "ProbeError";
   readonly code: ProbeErrorCode;
-  /** The fields of the hive's answer that are wrong: filled for INVALID_DEVICES. */
-  readonly problems: readonly FieldProblem[];
 
-  constructor(code: ProbeErrorCode, message: string, options: { cause?: unknown; problems?: FieldProblem[] } = {}) {
-    super(message, { cause: options.cause });
+  /** The cause of INVALID_DEVICES is zod's error where fields of the answer are wrong. */
+  constructor(code: ProbeErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
-    this.problems = options.problems ?? [];
   }
 }
 
@@ -273,8 +271,8 @@ function notAllowed(hive: HiveAddress, addresses: string): ProbeError {
   );
 }
 
-function invalidDevices(hive: HiveAddress, what: string, problems: FieldProblem[] = []): ProbeError {
-  return new ProbeError("INVALID_DEVICES", `${display(hive)}: /v1/devices answered ${what}`, { problems });
+function invalidDevices(hive: HiveAddress, what: string, cause?: unknown): ProbeError {
+  return new ProbeError("INVALID_DEVICES", `${display(hive)}: /v1/devices answered ${what}`, { cause });
 }
 
 function parseDevices(hive: HiveAddress, text: string): DeviceCapabilities {
@@ -287,6 +285,6 @@ function parseDevices(hive: HiveAddress, text: string): DeviceCapabilities {
   const parsed = DeviceCapabilitiesJson.safeParse(json, {
     error: ({ input }) => (input === undefined ? "is required" : undefined),
   });
-  if (!parsed.success) throw invalidDevices(hive, "devices that cannot be", fieldProblems(parsed.error));
+  if (!parsed.success) throw invalidDevices(hive, "devices that cannot be", parsed.error);
   return parsed.data;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { startHive } from "../../test/hive-server.ts";
 import { sshOptions } from "../lifecycle/ssh/ssh-options.ts";
-import { StepError } from "../lifecycle/step-error.ts";
+import { ForeseenError } from "../process/errors.ts";
 import { AllowedHosts } from "./allowed-hosts.ts";
 import { addressOf, sshTargetOf } from "./ssh-address.ts";
 
@@ -26,7 +26,7 @@ test.each([
   { sshPort: "22 -oProxyCommand=x" as unknown as number },
 ])("a record that says %j gets no connection, wherever it came from", (fields) => {
   const [name = ""] = Object.keys(fields).map((field) => field.replace("ssh", "ssh_").toLowerCase());
-  expect(() => sshTargetOf({ ...sound, ...fields })).toThrow(StepError);
+  expect(() => sshTargetOf({ ...sound, ...fields })).toThrow(ForeseenError);
   expect(() => sshTargetOf({ ...sound, ...fields })).toThrow(`${name} must be `);
 });
 

@@ -1,8 +1,8 @@
 import { connect, isIP } from "node:net";
 import type { HiveRecord } from "@repo/hive-catalog";
 import { isHost, isSshUser } from "@repo/hive-catalog/record";
-import { unlessAborted } from "../lifecycle/operation-run.ts";
-import { reasonOf, StepError } from "../lifecycle/step-error.ts";
+import { unlessAborted } from "../process/abort.ts";
+import { ForeseenError, reasonOf } from "../process/errors.ts";
 import { plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
 import type { Resolve } from "./probe.ts";
@@ -25,7 +25,7 @@ export function sshTargetOf({
   sshUser,
 }: Pick<HiveRecord, "sshHost" | "sshPort" | "sshUser">): SshTarget {
   const port = sshPort ?? DEFAULT_PORT;
-  if (sshHost === null) throw new StepError("this hive has no ssh_host");
+  if (sshHost === null) throw new ForeseenError("this hive has no ssh_host");
   const host = plainHost(sshHost);
   if (host === undefined || !isHost(host)) throw wrongField("ssh_host", "a host name or an IP address", sshHost);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw wrongField("ssh_port", "a port", port);
@@ -33,8 +33,8 @@ export function sshTargetOf({
   return { host: host.toLowerCase(), port, user: sshUser };
 }
 
-const wrongField = (name: string, what: string, held: unknown): StepError =>
-  new StepError(`${name} must be ${what}, but it is ${JSON.stringify(held)}: mend it with PATCH`);
+const wrongField = (name: string, what: string, held: unknown): ForeseenError =>
+  new ForeseenError(`${name} must be ${what}, but it is ${JSON.stringify(held)}: mend it with PATCH`);
 
 export const display = ({ host, port }: Pick<SshTarget, "host" | "port">): string =>
   isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
@@ -74,15 +74,15 @@ function takesConnection(host: string, port: number): Promise<boolean> {
   });
 }
 
-function notAllowed(host: string, found: readonly string[]): StepError {
+function notAllowed(host: string, found: readonly string[]): ForeseenError {
   const which = found[0] === host ? host : `${host} (${found.join(", ") || "no address"})`;
-  return new StepError(`${which} is not among the hosts that this queen may contact (QUEEN_ALLOWED_HOSTS)`);
+  return new ForeseenError(`${which} is not among the hosts that this queen may contact (QUEEN_ALLOWED_HOSTS)`);
 }
 
 async function lookUp(host: string, resolve: Resolve): Promise<string[]> {
   try {
     return (await resolve(host)).map(({ address }) => address);
   } catch (error) {
-    throw new StepError(`the address of ${host} cannot be found: ${reasonOf(error)}`, { cause: error });
+    throw new ForeseenError(`the address of ${host} cannot be found: ${reasonOf(error)}`, { cause: error });
   }
 }

@@ -1,5 +1,15 @@
 import type { HiveStatus } from "@repo/hive-catalog";
-import type { Notice } from "../fleet/liveness/listening.ts";
+
+/** What the queen may go through as a whole. */
+export const NOTICE_KINDS = [
+  "stalled",
+  "suspended",
+  "network_lost",
+  "network_back",
+  "mass_failure",
+  "resumed",
+] as const;
+export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
 /** What each kind of event tells, as it travels. `at_ms` is added to all of them. */
 export interface EventData {
@@ -11,7 +21,7 @@ export interface EventData {
   hive_changed: { hive_id: string };
   hive_removed: { hive_id: string };
   /** What the queen went through as a whole. The counts are of online hives, where they were taken. */
-  liveness: { kind: Notice["kind"]; why: string; missing: number | null; online: number | null };
+  liveness: { kind: NoticeKind; why: string; missing: number | null; online: number | null };
 }
 export type EventType = keyof EventData;
 

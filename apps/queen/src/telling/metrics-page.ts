@@ -1,96 +1,73 @@
-import type { HiveCatalog } from "@repo/hive-catalog";
+import type { HiveCatalog, HiveStatus } from "@repo/hive-catalog";
 import { HIVE_STATUSES } from "@repo/hive-catalog/record";
-import { collectDefaultMetrics, Counter as PromCounter, Gauge as PromGauge, Registry } from "prom-client";
-import type { Liveness } from "../fleet/liveness/liveness.ts";
+import { type Counter, collectDefaultMetrics, Gauge, type Registry } from "prom-client";
 import type { Clock } from "../process/clock.ts";
-import { Counter, Gauge, Histogram, type Metrics } from "./metrics.ts";
+import type { Metrics } from "./metrics.ts";
 
 interface Parts {
   metrics: Metrics;
   catalog: HiveCatalog;
-  liveness: Liveness;
   clock: Clock;
-  /** Whether to write series of each single hive. */
-  metricsByHive: boolean;
+  /** Those of which to write series of their own; undefined when none are to be written. */
+  hives: (() => Iterable<HiveSeen>) | undefined;
+}
+
+/** What the page tells of a single hive. */
+interface HiveSeen {
+  readonly id: string;
+  readonly status: HiveStatus | undefined;
+  /** Monotonic. */
+  readonly beatAtMs: number | undefined;
 }
 
 /** Writes out, for Prometheus, what the queen has counted since her start and what is true now. */
 export class MetricsPage {
-  readonly #histograms: readonly Histogram[];
+  readonly contentType: string;
+  readonly #registry: Registry;
   readonly #readCatalog: () => Promise<void>;
-  readonly #registry = new Registry();
-  readonly contentType = this.#registry.contentType;
 
-  constructor({ metrics, catalog, liveness, clock, metricsByHive }: Parts) {
-    const registers = [this.#registry];
-    const all = metrics.all();
-    this.#histograms = all.filter((metric) => metric instanceof Histogram);
-    for (const metric of all) {
-      if (metric instanceof Counter) showCounter(metric, registers);
-      else if (metric instanceof Gauge) showGauge(metric, registers);
-    }
-    this.#readCatalog = showCatalog(catalog, registers);
-    if (metricsByHive) showEachHive(liveness, clock, registers);
-    collectDefaultMetrics({ register: this.#registry });
-    addTimeSinceStart(this.#registry);
+  constructor({ metrics: { registry }, catalog, clock, hives }: Parts) {
+    this.contentType = registry.contentType;
+    this.#registry = registry;
+    this.#readCatalog = showCatalog(catalog, [registry]);
+    if (hives !== undefined) showEachHive(hives, clock, [registry]);
+    collectDefaultMetrics({ register: registry });
+    addTimeSinceStart(registry);
     // Begun anew at each reading, whoever reads, and only since the first: the queen has a histogram of her own.
-    for (const { name } of this.#registry.getMetricsAsArray()) {
-      if (name.startsWith("nodejs_eventloop_lag")) this.#registry.removeSingleMetric(name);
+    for (const { name } of registry.getMetricsAsArray()) {
+      if (name.startsWith("nodejs_eventloop_lag")) registry.removeSingleMetric(name);
     }
   }
 
   async text(): Promise<string> {
     await this.#readCatalog();
-    return `${await this.#registry.metrics()}\n${this.#histograms.map(histogramText).join("\n")}`;
+    return this.#registry.metrics();
   }
 }
 
 /** The processor time that the process took before this page was made, which prom-client leaves out. */
 function addTimeSinceStart(registry: Registry): void {
   const { user, system } = process.cpuUsage();
-  const add = (name: string, us: number) => (registry.getSingleMetric(name) as PromCounter | undefined)?.inc(us / 1e6);
+  const add = (name: string, us: number) => (registry.getSingleMetric(name) as Counter | undefined)?.inc(us / 1e6);
   add("process_cpu_user_seconds_total", user);
   add("process_cpu_system_seconds_total", system);
   add("process_cpu_seconds_total", user + system);
 }
 
-function showCounter({ about: { name, help, label }, counts }: Counter, registers: Registry[]): void {
-  new PromCounter({
-    name,
-    help,
-    labelNames: [label],
-    registers,
-    collect() {
-      this.reset();
-      for (const [value, count] of counts) this.inc({ [label]: value }, count);
-    },
-  });
-}
-
-function showGauge(gauge: Gauge, registers: Registry[]): void {
-  new PromGauge({
-    ...gauge.about,
-    registers,
-    collect() {
-      this.set(gauge.read());
-    },
-  });
-}
-
 /** Returns what brings these up to date. */
 function showCatalog(catalog: HiveCatalog, registers: Registry[]): () => Promise<void> {
-  const up = new PromGauge({
+  const up = new Gauge({
     name: "queen_catalog_up",
     help: "1 when the catalog could be read for this page, 0 when it could not",
     registers,
   });
-  const hives = new PromGauge({
+  const hives = new Gauge({
     name: "queen_hives",
     help: "Hives in the catalog by status; absent when it could not be read",
     labelNames: ["status"],
     registers,
   });
-  const cordoned = new PromGauge({
+  const cordoned = new Gauge({
     name: "queen_cordoned_hives",
     help: "Hives that get no new work because an operator said so; absent when it could not be read",
     labelNames: [],
@@ -111,18 +88,18 @@ function showCatalog(catalog: HiveCatalog, registers: Registry[]): () => Promise
   };
 }
 
-function showEachHive({ sights }: Liveness, clock: Clock, registers: Registry[]): void {
-  new PromGauge({
+function showEachHive(hives: () => Iterable<HiveSeen>, clock: Clock, registers: Registry[]): void {
+  new Gauge({
     name: "queen_hive_online",
     help: "1 for a hive that is online, 0 for one that is not",
     labelNames: ["hive_id"],
     registers,
     collect() {
       this.reset();
-      for (const { id, status } of sights.values()) this.set({ hive_id: id }, status === "online" ? 1 : 0);
+      for (const { id, status } of hives()) this.set({ hive_id: id }, status === "online" ? 1 : 0);
     },
   });
-  new PromGauge({
+  new Gauge({
     name: "queen_hive_heartbeat_age_seconds",
     help: "Age of the last heartbeat of a hive; absent before the first",
     labelNames: ["hive_id"],
@@ -130,20 +107,9 @@ function showEachHive({ sights }: Liveness, clock: Clock, registers: Registry[])
     collect() {
       this.reset();
       const nowMs = clock.monotonicNow();
-      for (const { id, beatAtMs } of sights.values()) {
+      for (const { id, beatAtMs } of hives()) {
         if (beatAtMs !== undefined) this.set({ hive_id: id }, (nowMs - beatAtMs) / 1000);
       }
     },
   });
-}
-
-/** prom-client's own histogram cannot be told what was counted elsewhere. */
-function histogramText({ about: { name, help }, bounds, counts, sum }: Histogram): string {
-  let total = 0;
-  const buckets = counts.map((count, bucket) => {
-    total += count;
-    return `${name}_bucket{le="${bounds[bucket] ?? "+Inf"}"} ${total}`;
-  });
-  const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} histogram`, ...buckets];
-  return [...lines, `${name}_sum ${sum}`, `${name}_count ${total}`, ""].join("\n");
 }

@@ -40,7 +40,7 @@ test("what another queen runs is left alone as long as she lives, and ended for 
   const queen = await startQueen();
   await queen.request("POST", "/v1/hives", REMOTE);
   const other = await runElsewhere(queen);
-  await queen.endDeadOperations();
+  await queen.lifecycle.endDead();
   expect(await queen.catalog.operations.get("elsewhere")).toMatchObject({ state: "running" });
   expect(await queen.request("POST", "/v1/hives/far/start")).toMatchObject({
     status: 409,
@@ -81,10 +81,10 @@ test("what a queen on another machine should have ended long ago is ended for he
     owner: "other-host x 1 1 0",
     deadlineMs,
   });
-  await queen.endDeadOperations();
+  await queen.lifecycle.endDead();
   expect(await queen.catalog.operations.get("far-away")).toMatchObject({ state: "running" });
   queen.clock.advance(62_000);
-  await queen.endDeadOperations();
+  await queen.lifecycle.endDead();
   expect(await queen.catalog.operations.get("far-away")).toMatchObject({
     state: "interrupted",
     problem: expect.stringContaining("its queen did not end it in time"),
@@ -95,7 +95,7 @@ test("she looks back again and again: for queens that end later, and for operati
   await using folder = await temporaryFolder();
   const file = join(folder.path, "hives.db");
   const catalog = await HiveCatalog.open(file);
-  await using queen = await startTestQueen({ catalog, lookBack: { afterMs: 1, intervalMs: 20 } });
+  await using queen = await startTestQueen({ catalog });
   await queen.request("POST", "/v1/hives", REMOTE);
   const other = await runElsewhere(queen);
   const [host] = newOwner().split(" ");
@@ -104,7 +104,7 @@ test("she looks back again and again: for queens that end later, and for operati
   await catalog.operations.begin({ ...dead, deadlineMs: queen.clock.now() + 1000 });
   const untilInterrupted = (id: string) =>
     until(`${id} is ended for its queen`, async () => (await catalog.operations.get(id))?.state === "interrupted");
-  queen.startLookingBack();
+  queen.lifecycle.startLookingBack({ afterMs: 1, intervalMs: 20 });
   await untilInterrupted("dead");
   expect(await catalog.operations.get("elsewhere")).toMatchObject({ state: "running" });
 

@@ -24,27 +24,20 @@ export type RequestOptions = {
   readonly isRepeatable?: boolean;
 };
 
-/** An open transaction, which holds the lock for writing. It must be closed. */
-export interface SqlTransaction {
-  execute(statement: SqlStatement): Promise<SqlResult>;
-  commit(): Promise<void>;
-  /** Rolls back what was not committed. */
-  close(): void;
-}
-
 /** What the catalog needs of a database: a file, memory or a server. Errors are those of the driver, or a HiveCatalogError. */
 export interface SqlClient {
   execute(statement: SqlStatement, options?: RequestOptions): Promise<SqlResult>;
   /** The first row of a query that finds one at most. */
   first(statement: SqlStatement, options?: RequestOptions): Promise<SqlRow | undefined>;
-  /** Changes that happen together or not at all. */
+  /** Changes that happen together or not at all. The error of one that failed has its `statementIndex`. */
   batch(statements: readonly SqlStatement[], options?: RequestOptions): Promise<readonly SqlResult[]>;
-  /** Takes the lock first. */
-  transaction(): Promise<SqlTransaction>;
   close(): void;
 }
 
-/** A part of a client that reads and changes: a transaction too. */
+/** A client as one call has it: what it asks for ends with the call. */
+export type CallClient = Omit<SqlClient, "close">;
+
+/** What runs single statements: a client, or a thread of its own. */
 export type SqlExecutor = Pick<SqlClient, "execute">;
 
 /** A statement without values. */

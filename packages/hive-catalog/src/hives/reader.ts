@@ -1,67 +1,49 @@
 import { tell } from "../calls.ts";
-import type { RequestOptions, SqlClient, SqlRow, SqlValue } from "../drivers/client.ts";
+import type { CallClient, SqlValue } from "../drivers/client.ts";
 import { checkFunction, checkInteger, invalidArgument, isKey } from "../model/check.ts";
 import type { HiveRecord } from "../model/hive.ts";
 import type { DamagedHive, DamagedRecord, ListOptions } from "../options.ts";
-import type { DamageWarnings } from "../sql/damage-warnings.ts";
-import { type Finder, type OnDamage, pages, readOne, soundRecord } from "../sql/reading.ts";
+import { type Finder, type OnDamage, pages, readOne } from "../sql/reading.ts";
 import { hiveExists, hiveOfId, hiveReader } from "./statements.ts";
 
-type Parts = {
-  client: SqlClient;
-  /** Told of each damaged row that a list left out; a process warning by default. */
-  onCorruptHive: ListOptions["onCorruptHive"];
-  warnings: DamageWarnings;
-};
-
-/** Reads whole hives, and says what is wrong with those that are damaged. */
-export class HiveReader {
-  readonly #client: SqlClient;
-  readonly #onDamage: OnDamage;
-
-  constructor({ client, onCorruptHive, warnings }: Parts) {
-    this.#client = client;
-    this.#onDamage = onCorruptHive ? telling(onCorruptHive) : warnings.of(hiveReader);
-  }
-
-  /** The hive, or undefined. Throws CORRUPT_HIVE. */
-  async get(id: string, request?: RequestOptions): Promise<HiveRecord | undefined> {
-    return isKey(id) ? readOne(this.#client, hiveOfId, { id }, request) : undefined;
-  }
-
-  /** The columns of a stored hive that are sound, damaged as others may be. */
-  async soundValues(id: string, request: RequestOptions): Promise<Readonly<Record<string, unknown>> | undefined> {
-    const [row] = (await this.#client.execute(hiveOfId.careful({ id }), request)).rows;
-    return row && hiveReader.inspect(row).values;
-  }
-
-  async exists(id: string, request: RequestOptions): Promise<boolean> {
-    return isKey(id) && (await this.#client.first(hiveExists({ id }), request)) !== undefined;
-  }
-
-  /** The record in a row that a change returned; undefined when it was removed meanwhile. Throws CORRUPT_HIVE. */
-  recordIn(row: SqlRow, id: string, request: RequestOptions) {
-    return soundRecord(this.#client, hiveOfId, { id }, row, request);
-  }
-
-  /** The sound hives that a finder finds, in batches; each damaged one is told. Throws INVALID_ARGUMENT. */
-  pages<V extends Record<string, SqlValue>>(
-    finder: Finder<HiveRecord, V>,
-    values: V,
-    { limit, after, onCorruptHive }: ListOptions,
-    { signals, pageSize, afterMs }: Pick<RequestOptions, "signals"> & { pageSize?: number; afterMs?: number },
-  ): AsyncGenerator<HiveRecord[]> {
-    if (limit !== undefined) checkInteger("limit", limit, 1);
-    if (after !== undefined && !isKey(after)) throw invalidArgument("after", "must be the id of a hive");
-    checkFunction("onCorruptHive", onCorruptHive);
-    const place = after === undefined ? undefined : { afterId: after, ...(afterMs !== undefined && { afterMs }) };
-    const onDamage = onCorruptHive ? telling(onCorruptHive) : this.#onDamage;
-    return pages(this.#client, finder, values, { limit, after: place, pageSize, onDamage, signals });
-  }
+/** The hive, or undefined. Throws CORRUPT_HIVE. */
+export async function readHive(client: CallClient, id: string): Promise<HiveRecord | undefined> {
+  return isKey(id) ? readOne(client, hiveOfId, { id }) : undefined;
 }
 
-function telling(onCorruptHive: (damaged: DamagedHive) => unknown) {
-  return (damage: readonly DamagedRecord[]): void => {
+export async function isThere(client: CallClient, id: string): Promise<boolean> {
+  return isKey(id) && (await client.first(hiveExists({ id }))) !== undefined;
+}
+
+/** The columns of a stored hive that are sound, damaged as others may be. */
+export async function soundValues(client: CallClient, id: string) {
+  const row = await client.first(hiveOfId.query({ id }));
+  return row && hiveReader.found(row)[0]?.values;
+}
+
+type Paging = {
+  pageSize?: number /** Of the hive `after`, for finders that are in this order. */;
+  lastHeartbeatMs?: number;
+};
+
+/** The sound hives that a finder finds, in batches; each damaged one is told, by default to `onDamage`. Throws INVALID_ARGUMENT. */
+export function hivePages<V extends Record<string, SqlValue>>(
+  client: CallClient,
+  finder: Finder<HiveRecord, V>,
+  values: V,
+  { limit, after, onCorruptHive, pageSize, lastHeartbeatMs = 0 }: ListOptions & Paging,
+  onDamage: OnDamage,
+): AsyncGenerator<HiveRecord[]> {
+  if (limit !== undefined) checkInteger("limit", limit, 1);
+  if (after !== undefined && !isKey(after)) throw invalidArgument("after", "must be the id of a hive");
+  checkFunction("onCorruptHive", onCorruptHive);
+  const place = after === undefined ? undefined : { id: after, lastHeartbeatMs };
+  const onFound = onCorruptHive ? tellingOf(onCorruptHive) : onDamage;
+  return pages(client, finder, values, { limit, after: place, pageSize, onDamage: onFound });
+}
+
+export function tellingOf(onCorruptHive: (damaged: DamagedHive) => unknown): OnDamage {
+  return (damage: readonly DamagedRecord[]) => {
     for (const { id, column, problem } of damage) tell(onCorruptHive, { id, column, problem });
   };
 }

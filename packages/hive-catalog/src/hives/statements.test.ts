@@ -49,24 +49,19 @@ test("hives of each status are counted, and a foreign status counts as none of t
   expect(await catalog.countHives()).toBe(297 + 30 * FOREIGN.length);
 });
 
-const page = { limit: 10, afterId: "a", afterMs: 1 };
+const page = { limit: 10, id: "a", lastHeartbeatMs: 1 };
 const beats = { beats: '{"a":1}', believableMs: 2 };
 
 /** Each with the index that it searches, and what of it SQLite compares. */
 test.each<[string, SqlStatement, string]>([
-  ["hiveOfId", hiveOfId.fast({ id: "a" }), "sqlite_autoindex_hives_1 (id=?)"],
+  ["hiveOfId", hiveOfId.query({ id: "a" }), "sqlite_autoindex_hives_1 (id=?)"],
   ["hiveExists", hiveExists({ id: "a" }), "COVERING INDEX sqlite_autoindex_hives_1 (id=?)"],
-  ["allHives", allHives.next.fast(page), "sqlite_autoindex_hives_1 (id>?)"],
-  ["allHives, column by column", allHives.next.careful(page), "sqlite_autoindex_hives_1 (id>?)"],
-  [
-    "hivesWithStatus",
-    hivesWithStatus.next.fast({ ...page, status: "online" }),
-    "idx_hives_status_id (status=? AND id>?)",
-  ],
-  ["hivesWithoutDevices", hivesWithoutDevices.next.fast(page), "idx_hives_without_devices (id>?)"],
+  ["allHives", allHives.next(page), "sqlite_autoindex_hives_1 (id>?)"],
+  ["hivesWithStatus", hivesWithStatus.next({ ...page, status: "online" }), "idx_hives_status_id (status=? AND id>?)"],
+  ["hivesWithoutDevices", hivesWithoutDevices.next(page), "idx_hives_without_devices (id>?)"],
   [
     "staleHives",
-    staleHives.next.fast({ ...page, beforeMs: 5 }),
+    staleHives.next({ ...page, beforeMs: 5 }),
     "idx_hives_heartbeat (last_heartbeat_ms>? AND last_heartbeat_ms<?)",
   ],
   ["countByStatus", countByStatus({ status: "online" }), "COVERING INDEX idx_hives_status_id (status=?)"],

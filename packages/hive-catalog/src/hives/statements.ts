@@ -28,25 +28,8 @@ const ofId = ({ id }: Given<Id>) => eq(hives.id, id);
 export const hiveOfId = one(hiveReader, ofId);
 export const hiveExists = statement<Id>((given) => build.select({ found: sql`1` }).from(hives).where(ofId(given)));
 
-const byId: Order = {
-  by: [hives.id],
-  after: ({ afterId }) => sql`${hives.id} > ${afterId}`,
-  placeOf: ({ values: { id } }) => (typeof id === "string" ? { afterId: id } : undefined),
-  follows: (next, former) => String(next.values.id) > String(former.values.id),
-};
-/** A beat that JavaScript cannot hold is no place: rounded, it would stand before or after itself. */
-const byHeartbeat: Order = {
-  by: [hives.lastHeartbeatMs, hives.id],
-  after: ({ afterMs, afterId }) => sql`(${hives.lastHeartbeatMs}, ${hives.id}) > (${afterMs}, ${afterId})`,
-  placeOf: ({ values: { id, lastHeartbeatMs } }) =>
-    typeof id === "string" && typeof lastHeartbeatMs === "number"
-      ? { afterId: id, afterMs: lastHeartbeatMs }
-      : undefined,
-  follows: (next, former) => {
-    const sinceMs = Number(next.values.lastHeartbeatMs) - Number(former.values.lastHeartbeatMs);
-    return sinceMs > 0 || (sinceMs === 0 && byId.follows(next, former));
-  },
-};
+const byId: Order = { columns: { id: hives.id } };
+const byHeartbeat: Order = { columns: { lastHeartbeatMs: hives.lastHeartbeatMs, id: hives.id } };
 
 export const allHives = finder<HiveRecord, object>(hiveReader, byId);
 export const hivesWithStatus = finder<HiveRecord, Status>(hiveReader, byId, ({ status }) => eq(hives.status, status));
@@ -72,7 +55,7 @@ export const updateHive = statement<HiveRow & Now & Believable>((given) => {
     .update(hives)
     .set({ ...columns, lastHeartbeatMs: laterThanStored(given.lastHeartbeatMs, given), updatedAtMs: given.nowMs })
     .where(ofId(given))
-    .returning(hiveReader.fast);
+    .returning(hiveReader.single);
 });
 
 export const setStatus = statement<Id & Status & Now>((given) =>

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { and, eq } from "drizzle-orm";
-import type { RequestOptions, SqlClient, SqlResult, SqlStatement, SqlValue } from "../drivers/client.ts";
+import type { CallClient, SqlResult, SqlStatement, SqlValue } from "../drivers/client.ts";
 import { HiveCatalogError, hiveNotFound } from "../errors.ts";
 import {
   checkHive,
@@ -28,154 +28,130 @@ import {
 import { hives } from "../schema.ts";
 import { bound, build } from "../sql/statement.ts";
 import { latestBelievableMs } from "./heartbeat-rule.ts";
-import type { HiveReader } from "./reader.ts";
+import { readHive, soundValues } from "./reader.ts";
 import { brokenSshRule, keepsSshRule } from "./ssh-rule.ts";
-import {
-  addHive,
-  type HiveRow,
-  hiveReader,
-  removal,
-  setDevices,
-  setOffline,
-  setStatus,
-  updateHive,
-} from "./statements.ts";
+import * as statements from "./statements.ts";
+import { type HiveRow, hiveReader } from "./statements.ts";
 
-type Parts = { client: SqlClient; reader: HiveReader; now: () => number };
+export async function addHive(client: CallClient, hive: NewHive, nowMs: number): Promise<HiveRecord> {
+  const record = newHiveRecord(checkHive(NewHive, hive), nowMs);
+  const added = await client.execute(statements.addHive(rowOf(record)), { isRepeatable: true });
+  if (added.rowsAffected > 0) return record;
+  const own = added.isRepeat ? await ownRow(client, record) : undefined;
+  if (own) return own;
+  const message = `there is a hive '${record.id}' in the catalog already`;
+  throw new HiveCatalogError("HIVE_ALREADY_EXISTS", message, { hiveId: record.id });
+}
 
-/** Changes hives, as the verbs of the catalog say. */
-export class HiveWriter {
-  readonly #client: SqlClient;
-  readonly #reader: HiveReader;
-  readonly #now: () => number;
+export async function updateHive(client: CallClient, hive: HiveInput, nowMs: number): Promise<HiveRecord> {
+  const record = await checkedRecord(client, hive);
+  const values = { ...rowOf(record), nowMs, believableMs: latestBelievableMs(nowMs) };
+  return returned(record.id, await client.execute(statements.updateHive(values)));
+}
 
-  constructor({ client, reader, now }: Parts) {
-    this.#client = client;
-    this.#reader = reader;
-    this.#now = now;
+export async function patchHive(
+  client: CallClient,
+  id: string,
+  changes: HiveChanges,
+  nowMs: number,
+): Promise<HiveRecord> {
+  checkHive(IdInput, { id });
+  const fields = await checkedChanges(client, id, changes);
+  const named = Object.entries(fields).filter(([, value]) => value !== undefined);
+  if (named.length === 0) return storedHive(client, id);
+  const patch = build
+    .update(hives)
+    .set({ ...columnsOf(Object.fromEntries(named)), updatedAtMs: nowMs })
+    .where(and(eq(hives.id, id), keepsSshRule(fields)))
+    .returning(hiveReader.single);
+  const result = await client.execute(bound(patch.toSQL()));
+  if (result.rows.length > 0) return returned(id, result);
+  await storedHive(client, id);
+  throw brokenSshRule(id, fields);
+}
+
+export async function setStatus(client: CallClient, id: string, status: HiveStatus, nowMs: number): Promise<void> {
+  checkHive(StatusInput, { id, status });
+  await change(client, id, statements.setStatus({ id, status, nowMs }));
+}
+
+export async function setOffline(
+  client: CallClient,
+  id: string,
+  notBeatSinceMs: number,
+  nowMs: number,
+): Promise<boolean> {
+  checkInteger("notBeatSinceMs", notBeatSinceMs, 0);
+  if (!isKey(id)) return false;
+  const values = { id, notBeatSinceMs, nowMs, believableMs: latestBelievableMs(nowMs) };
+  return (await client.execute(statements.setOffline(values))).rowsAffected > 0;
+}
+
+export async function setDevices(client: CallClient, id: string, devices: DevicesInput, nowMs: number): Promise<void> {
+  const checked = checkHive(DevicesArgument, { id, devices });
+  const columns = columnsOf({ devices: checked.devices });
+  await change(client, id, statements.setDevices({ id, devices: String(columns.devices), nowMs }));
+}
+
+export async function removeHive(client: CallClient, id: string, nowMs: number): Promise<boolean> {
+  if (typeof id !== "string") throw invalidArgument("id", "must be a string");
+  if (!isKey(id)) return false;
+  const [removed] = await client.batch(statements.removal.map((statement) => statement({ id, nowMs })));
+  return (removed?.rowsAffected ?? 0) > 0;
+}
+
+async function change(client: CallClient, id: string, statement: SqlStatement): Promise<void> {
+  if ((await client.execute(statement)).rowsAffected === 0) throw hiveNotFound(id);
+}
+
+async function storedHive(client: CallClient, id: string): Promise<HiveRecord> {
+  const hive = await readHive(client, id);
+  if (hive === undefined) throw hiveNotFound(id);
+  return hive;
+}
+
+/** The row that an earlier attempt of the same add stored: nobody else added this hive with this address at that time. */
+async function ownRow(client: CallClient, added: HiveRecord): Promise<HiveRecord | undefined> {
+  const stored = await readHive(client, added.id);
+  const isOwn = (name: keyof HiveRecord) => stored?.[name] === added[name];
+  return (["host", "port", ...SSH_FIELDS, "createdAtMs"] as const).every(isOwn) ? stored : undefined;
+}
+
+async function checkedRecord(client: CallClient, hive: HiveInput): Promise<HiveRecord> {
+  try {
+    return checkHive(HiveRecord, hive);
+  } catch (error) {
+    const unchanged = await unchangedFields(client, hive?.id, hive);
+    if (unchanged.length === 0) throw isOfIdAlone(error) && isKey(hive?.id) ? hiveNotFound(hive.id) : error;
+    const changed = checkHive(rulesBut(unchanged), without(hive, unchanged), hive.id);
+    if (SSH_FIELDS.some((name) => !unchanged.includes(name))) checkHive(SshSettings, hive);
+    return { ...(hive as HiveRecord), ...changed };
   }
+}
 
-  async add(hive: NewHive, request: RequestOptions): Promise<HiveRecord> {
-    const record = newHiveRecord(checkHive(NewHive, hive), this.#now());
-    const added = await this.#client.execute(addHive(rowOf(record)), { ...request, isRepeatable: true });
-    if (added.rowsAffected > 0) return record;
-    const own = added.isRepeat ? await this.#ownRow(record, request) : undefined;
-    if (own) return own;
-    const message = `there is a hive '${record.id}' in the catalog already`;
-    throw new HiveCatalogError("HIVE_ALREADY_EXISTS", message, { hiveId: record.id });
+async function checkedChanges(client: CallClient, id: string, changes: HiveChanges): Promise<HiveChanges> {
+  try {
+    return checkHive(HiveChanges, changes, id);
+  } catch (error) {
+    const unchanged = await unchangedFields(client, id, changes);
+    const own = unchanged.filter((name) => name in HiveChanges.shape);
+    if (own.length === 0) throw error;
+    return checkHive(HiveChanges, without(changes, own), id);
   }
+}
 
-  async update(hive: HiveInput, request: RequestOptions): Promise<HiveRecord> {
-    const record = await this.#checkedRecord(hive, request);
-    const nowMs = this.#now();
-    const values = { ...rowOf(record), nowMs, believableMs: latestBelievableMs(nowMs) };
-    return this.#returned(record.id, await this.#client.execute(updateHive(values), request), request);
-  }
+/** The fields of a refused input that are sent back as they are stored: only what changes is held to the rules. */
+async function unchangedFields(client: CallClient, id: unknown, input: object): Promise<string[]> {
+  if (!isKey(id) || typeof input !== "object" || input === null) return [];
+  const stored = (await soundValues(client, id)) ?? {};
+  const isUnchanged = (name: string, value: unknown) => name in stored && isDeepStrictEqual(value, stored[name]);
+  return Object.entries(input).flatMap(([name, value]) => (isUnchanged(name, value) ? [name] : []));
+}
 
-  async patch(id: string, changes: HiveChanges, request: RequestOptions): Promise<HiveRecord> {
-    checkHive(IdInput, { id });
-    const fields = await this.#checkedChanges(id, changes, request);
-    const named = Object.entries(fields).filter(([, value]) => value !== undefined);
-    if (named.length === 0) return this.#stored(id, request);
-    const patch = build
-      .update(hives)
-      .set({ ...columnsOf(Object.fromEntries(named)), updatedAtMs: this.#now() })
-      .where(and(eq(hives.id, id), keepsSshRule(fields)))
-      .returning(hiveReader.fast);
-    const result = await this.#client.execute(bound(patch.toSQL()), request);
-    if (result.rows.length > 0) return this.#returned(id, result, request);
-    await this.#stored(id, request);
-    throw brokenSshRule(id, fields);
-  }
-
-  async setStatus(id: string, status: HiveStatus, request: RequestOptions): Promise<void> {
-    checkHive(StatusInput, { id, status });
-    await this.#change(id, setStatus({ id, status, nowMs: this.#now() }), request);
-  }
-
-  async setOffline(id: string, notBeatSinceMs: number, request: RequestOptions): Promise<boolean> {
-    checkInteger("notBeatSinceMs", notBeatSinceMs, 0);
-    if (!isKey(id)) return false;
-    const nowMs = this.#now();
-    const values = { id, notBeatSinceMs, nowMs, believableMs: latestBelievableMs(nowMs) };
-    return (await this.#client.execute(setOffline(values), request)).rowsAffected > 0;
-  }
-
-  async setDevices(id: string, devices: DevicesInput, request: RequestOptions): Promise<void> {
-    const checked = checkHive(DevicesArgument, { id, devices });
-    await this.#change(
-      id,
-      setDevices({ id, devices: String(columnsOf({ devices: checked.devices }).devices), nowMs: this.#now() }),
-      request,
-    );
-  }
-
-  async remove(id: string, request: RequestOptions): Promise<boolean> {
-    if (typeof id !== "string") throw invalidArgument("id", "must be a string");
-    if (!isKey(id)) return false;
-    const values = { id, nowMs: this.#now() };
-    const [removed] = await this.#client.batch(
-      removal.map((statement) => statement(values)),
-      request,
-    );
-    return (removed?.rowsAffected ?? 0) > 0;
-  }
-
-  async #change(id: string, statement: SqlStatement, request: RequestOptions): Promise<void> {
-    if ((await this.#client.execute(statement, request)).rowsAffected === 0) throw hiveNotFound(id);
-  }
-
-  async #returned(id: string, { rows: [row] }: SqlResult, request: RequestOptions): Promise<HiveRecord> {
-    const hive = row && (await this.#reader.recordIn(row, id, request));
-    if (hive === undefined) throw hiveNotFound(id);
-    return hive;
-  }
-
-  async #stored(id: string, request: RequestOptions): Promise<HiveRecord> {
-    const hive = await this.#reader.get(id, request);
-    if (hive === undefined) throw hiveNotFound(id);
-    return hive;
-  }
-
-  /** The row that an earlier attempt of the same add stored: nobody else added this hive with this address at that time. */
-  async #ownRow(added: HiveRecord, request: RequestOptions): Promise<HiveRecord | undefined> {
-    const stored = await this.#reader.get(added.id, request);
-    const isOwn = (name: keyof HiveRecord) => stored?.[name] === added[name];
-    return (["host", "port", ...SSH_FIELDS, "createdAtMs"] as const).every(isOwn) ? stored : undefined;
-  }
-
-  async #checkedRecord(hive: HiveInput, request: RequestOptions): Promise<HiveRecord> {
-    try {
-      return checkHive(HiveRecord, hive);
-    } catch (error) {
-      const unchanged = await this.#unchanged(hive?.id, hive, request);
-      if (unchanged.length === 0) throw isOfIdAlone(error) && isKey(hive?.id) ? hiveNotFound(hive.id) : error;
-      const changed = checkHive(rulesBut(unchanged), without(hive, unchanged), hive.id);
-      if (SSH_FIELDS.some((name) => !unchanged.includes(name))) checkHive(SshSettings, hive);
-      return { ...(hive as HiveRecord), ...changed };
-    }
-  }
-
-  async #checkedChanges(id: string, changes: HiveChanges, request: RequestOptions): Promise<HiveChanges> {
-    try {
-      return checkHive(HiveChanges, changes, id);
-    } catch (error) {
-      const unchanged = await this.#unchanged(id, changes, request);
-      const own = unchanged.filter((name) => name in HiveChanges.shape);
-      if (own.length === 0) throw error;
-      return checkHive(HiveChanges, without(changes, own), id);
-    }
-  }
-
-  /** The fields of a refused input that are sent back as they are stored: only what changes is held to the rules. */
-  async #unchanged(id: unknown, input: object, request: RequestOptions): Promise<string[]> {
-    if (!isKey(id) || typeof input !== "object" || input === null) return [];
-    const stored = await this.#reader.soundValues(id, request);
-    if (stored === undefined) return [];
-    return Object.entries(input)
-      .filter(([name, value]) => name in stored && isDeepStrictEqual(value, stored[name]))
-      .map(([name]) => name);
-  }
+function returned(id: string, { rows: [row] }: SqlResult): HiveRecord {
+  const hive = row && hiveReader.record(row);
+  if (hive === undefined) throw hiveNotFound(id);
+  return hive;
 }
 
 function isOfIdAlone(error: unknown): boolean {

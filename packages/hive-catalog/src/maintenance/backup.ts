@@ -1,13 +1,22 @@
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
 import { toCatalogError } from "../drivers/errors.ts";
 import { checkOptions, invalidArgument } from "../model/check.ts";
 import { statOf } from "../sql/files.ts";
+import { pendingMigrations } from "../sql/migrations.ts";
 import { type CopyOptions, copyCatalog } from "./copy.ts";
 import { writeCatalogFile } from "./new-file.ts";
 import { filePathOf, readingFile } from "./source.ts";
+import type { SqlThread } from "./sql-thread.ts";
 
 export type BackupOptions = CopyOptions & {
   /** Replace a backup that is there: default false. */
+  force?: boolean | undefined;
+};
+
+export type RestoreOptions = CopyOptions & {
+  /** Replace the catalog that is there: default false. It is gone then. */
   force?: boolean | undefined;
 };
 
@@ -19,31 +28,57 @@ export type CopyResult = {
   readonly durationMs: number;
 };
 
-const FOR_A_SERVER =
-  "use the server's own backups, or copy hive by hive: streamHives of the server, addHive into a file";
-
 /**
  * Writes a copy of the catalog at `location`, as it is at one moment, into the new file `target`; hives can be written meanwhile. The copy is
  * checked and synced before it gets its name. Rejects with INVALID_ARGUMENT (a server, or a `target` that exists, without
  * `force`), CATALOG_CORRUPT, CATALOG_BUSY (`force` over a file in use), CATALOG_CLOSED (stopped) or another CATALOG_… code.
  */
-export async function backupCatalog(
-  location: string,
-  target: string,
-  options: BackupOptions = {},
-): Promise<CopyResult> {
+export function backupCatalog(location: string, target: string, options: BackupOptions = {}): Promise<CopyResult> {
+  const forServer =
+    "use the server's own backups, or copy hive by hive: streamHives of the server, addHive into a file";
+  const from = () => filePathOf("location", location, forServer);
+  const to = () => filePathOf("target", target, "a backup is a file");
+  return copy({ from, to, field: "target", backup: "target" }, options);
+}
+
+/**
+ * Makes the catalog file `location` from a backup, which is checked in full first. A crash at any moment leaves either the old catalog or
+ * the new one. Rejects with INVALID_ARGUMENT (a server, or a catalog that exists, without `force`), CATALOG_NOT_A_CATALOG, CATALOG_CORRUPT or
+ * CATALOG_TOO_NEW (the backup), CATALOG_BUSY (another program has the catalog open, even if idle), CATALOG_CLOSED (stopped), or another
+ * CATALOG_… code; the catalog is then as it was.
+ */
+export function restoreCatalog(backup: string, location: string, options: RestoreOptions = {}): Promise<CopyResult> {
+  const from = () => filePathOf("backup", backup, "a backup is a file");
+  const to = () =>
+    filePathOf("location", location, "add hive by hive: streamHives of the backup, addHive on the server");
+  const prepare = async (source: SqlThread, path: string) => {
+    await pendingMigrations(source);
+    await mkdir(dirname(path), { recursive: true });
+  };
+  return copy({ from, to, field: "location", backup: "backup", prepare }, options);
+}
+
+type Files = {
+  from: () => string;
+  to: () => string;
+  /** The arguments of the new file, and of the backup, for messages. */
+  field: string;
+  backup: string;
+  prepare?: (source: SqlThread, path: string) => Promise<void>;
+};
+
+async function copy({ from, to, field, backup, prepare }: Files, options: BackupOptions): Promise<CopyResult> {
   const startedMs = performance.now();
   try {
     checkOptions(options, ["force", "onProgress", "signal"]);
     const { force = false, ...copying } = options;
-    const from = filePathOf("location", location, FOR_A_SERVER);
-    const path = filePathOf("target", target, "a backup is a file");
-    if (isSameFile(from, path)) throw invalidArgument("target", "must be another file than the catalog itself");
-    const copied = await readingFile(from, (source) => {
-      const mode = statOf(from)?.mode ?? 0o600;
-      return writeCatalogFile({ path, field: "target", force, mode }, (temporary) =>
-        copyCatalog(source, from, temporary, copying),
-      );
+    const [source, path] = [from(), to()];
+    if (isSameFile(source, path)) throw invalidArgument(backup, "must be another file than the catalog itself");
+    const copied = await readingFile(source, async (thread) => {
+      await prepare?.(thread, path);
+      const mode = statOf(source)?.mode ?? 0o600;
+      const fill = (temporary: string) => copyCatalog(thread, source, temporary, copying);
+      return await writeCatalogFile({ path, field, force, mode }, fill);
     });
     return { path, ...copied, durationMs: performance.now() - startedMs };
   } catch (error) {
@@ -51,7 +86,7 @@ export async function backupCatalog(
   }
 }
 
-export function isSameFile(one: string, other: string): boolean {
+function isSameFile(one: string, other: string): boolean {
   const [a, b] = [statOf(one), statOf(other)];
   return one === other || (a !== undefined && a.dev === b?.dev && a.ino === b.ino);
 }

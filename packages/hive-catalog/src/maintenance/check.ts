@@ -1,17 +1,16 @@
 import { plain } from "../drivers/client.ts";
-import { turnOfTheLoop } from "../event-loop.ts";
 import { hiveReader } from "../hives/statements.ts";
 import type { DamagedHive, DamagedRecord } from "../options.ts";
 import { cordonReader } from "../records/cordons.ts";
 import { hostKeyReader } from "../records/host-keys.ts";
 import { operationReader } from "../records/operations.ts";
 import { tokenReader } from "../records/tokens.ts";
-import { newTables } from "../sql/identity.ts";
-import { finder, oldestFirst } from "../sql/reading.ts";
-import type { Found, RowReader } from "../sql/rows.ts";
+import { fromHex, newTables } from "../sql/identity.ts";
+import { finder, type OnDamage, oldestFirst, pages } from "../sql/reading.ts";
+import type { RowReader } from "../sql/rows.ts";
 import { type MigrationState, migrationNames, readMigrationState } from "./migration-state.ts";
 import { compareSchema, type SchemaDifferences } from "./schema-comparison.ts";
-import { fromHex, orProblem, type ReadOptions, readingFrom, sqliteProblems } from "./source.ts";
+import { orProblem, type ReadOptions, readingFrom, sqliteProblems } from "./source.ts";
 import type { Reader } from "./sql-thread.ts";
 
 /** What a check found. */
@@ -97,32 +96,18 @@ type TableFound = {
 /** Reads every row of a table itself, page by page. */
 async function readTable(reader: Reader, table: RowReader<unknown>): Promise<TableFound> {
   const found: TableFound = { rows: 0, damagedRows: 0, damagedColumns: 0, damage: [], unreadable: [] };
+  const onDamage: OnDamage = (damage, isListed, rowId) => {
+    if (!isListed) found.rows++;
+    found.damagedRows++;
+    found.damagedColumns += damage.length;
+    found.damage.push(...damage.slice(0, MAX_LISTED - found.damage.length).map((column) => ({ ...column, rowId })));
+  };
   found.unreadable = await orProblem(async () => {
-    for await (const { rowId, damage } of rowsOf(reader, table)) {
-      found.rows++;
-      if (damage.length > 0) found.damagedRows++;
-      found.damagedColumns += damage.length;
-      found.damage.push(...damage.slice(0, MAX_LISTED - found.damage.length).map((column) => ({ ...column, rowId })));
-    }
+    const rows = pages(reader, finder(table, oldestFirst), {}, { pageSize: PAGE_SIZE, onDamage });
+    for await (const records of rows) found.rows += records.length;
     return [];
   });
   return found;
-}
-
-async function* rowsOf(reader: Reader, table: RowReader<unknown>): AsyncGenerator<Found<unknown>> {
-  const { first, next } = finder(table, oldestFirst);
-  for (let afterRowId: string | undefined; ; ) {
-    const page =
-      afterRowId === undefined ? first.careful({ limit: PAGE_SIZE }) : next.careful({ afterRowId, limit: PAGE_SIZE });
-    const { rows } = await reader.execute(page);
-    for (const row of rows) {
-      const found = table.inspect(row);
-      afterRowId = found.rowId;
-      yield found;
-    }
-    if (rows.length < PAGE_SIZE) return;
-    await turnOfTheLoop();
-  }
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,6 +1,5 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
-import { setTimeout as delay } from "node:timers/promises";
 import { tell } from "../calls.ts";
 import { plain } from "../drivers/client.ts";
 import { HiveCatalogError } from "../errors.ts";
@@ -60,21 +59,17 @@ async function vacuumInto(
   { totalBytes, onProgress }: Pick<CopyOptions, "onProgress"> & { totalBytes: number },
 ): Promise<void> {
   await source.execute(plain("PRAGMA synchronous = OFF"));
-  let isDone = false;
-  const copied = source.execute({ sql: "VACUUM INTO ?", args: [temporary] }).finally(() => {
-    isDone = true;
-  });
+  let bytes = 0;
+  const look = () => {
+    const size = Math.min(sizeOf(temporary), totalBytes);
+    if (size > bytes) tell(onProgress, { bytes: size, totalBytes });
+    bytes = Math.max(bytes, size);
+  };
+  const timer = setInterval(look, POLL_MS);
   try {
-    for (let bytes = 0; !isDone; ) {
-      await Promise.race([copied, delay(POLL_MS)]);
-      const size = Math.min(sizeOf(temporary), totalBytes);
-      if (isDone || size <= bytes) continue;
-      bytes = size;
-      tell(onProgress, { bytes, totalBytes });
-    }
+    await source.execute({ sql: "VACUUM INTO ?", args: [temporary] });
   } finally {
-    // Also when the file is gone: nothing may write to the temporary file any more.
-    await copied;
+    clearInterval(timer);
   }
   const size = sizeOf(temporary);
   tell(onProgress, { bytes: size, totalBytes: size });

@@ -4,11 +4,12 @@ import { dirname, join } from "node:path";
 import { plain } from "../drivers/client.ts";
 import { HIVE_STATUSES, type HiveStatus } from "../model/hive.ts";
 import { sizeOf } from "../sql/files.ts";
+import { fromHex } from "../sql/identity.ts";
 import { countIn } from "../sql/statement.ts";
 import { readSynchronous, type Synchronous } from "../sql/synchronous.ts";
 import { recordTables } from "./check.ts";
 import { type MigrationState, migrationNames, readMigrationState } from "./migration-state.ts";
-import { fromHex, type ReadOptions, readingFrom, readNumber } from "./source.ts";
+import { type ReadOptions, readingFrom, readNumber } from "./source.ts";
 import type { Reader } from "./sql-thread.ts";
 
 /** What there is to know of a catalog at a glance. */
@@ -52,8 +53,8 @@ export function catalogInfo(location: string, options: ReadOptions = {}): Promis
   return readingFrom(location, options, async ({ name, path, reader }) => {
     const state = await readMigrationState(reader);
     const { applied, pending } = state;
-    const [counts] = (await reader.execute(plain(COUNTS))).rows;
-    const [oldest] = (await reader.execute(plain(OLDEST))).rows;
+    const counts = await reader.first(plain(COUNTS));
+    const [oldestHeartbeatMs] = (await reader.first(plain(OLDEST))) ?? [];
     const count = (position: number) => countIn(counts, position);
     return {
       location: name,
@@ -64,7 +65,7 @@ export function catalogInfo(location: string, options: ReadOptions = {}): Promis
       hives: count(0),
       hivesByStatus: { unknown: count(1), online: count(2), offline: count(3) },
       records: await countRecords(reader, state),
-      oldestHeartbeatMs: (oldest?.[0] ?? null) === null ? undefined : Number(oldest?.[0]),
+      oldestHeartbeatMs: typeof oldestHeartbeatMs === "number" ? oldestHeartbeatMs : undefined,
     };
   });
 }
@@ -93,5 +94,5 @@ function libsqlVersion(): string {
 }
 
 async function readText(reader: Reader, sql: string): Promise<string> {
-  return fromHex((await reader.execute(plain(sql))).rows[0]?.[0]);
+  return fromHex((await reader.first(plain(sql)))?.[0]);
 }

@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, readdir, rm, unlink } from "node:fs/promises";
+import { link, readdir, rm, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { toCatalogError } from "../drivers/errors.ts";
 import type { HiveCatalogError } from "../errors.ts";
 import { invalidArgument } from "../model/check.ts";
 import { MIN_SQLITE_BYTES, sizeOf, statOf } from "../sql/files.ts";
 import { notACatalog } from "../sql/identity.ts";
-import { lockCatalog, syncFolder } from "./replacement.ts";
+import { lockCatalog, replace, synced } from "./replacement.ts";
 
 type NewFile = {
   path: string;
@@ -30,24 +29,15 @@ export async function writeCatalogFile<Result>(
   const temporary = `${path}.partial-${process.pid}-${randomBytes(4).toString("hex")}`;
   try {
     await removeStale(path);
-    await createEmpty(temporary, mode & 0o777);
+    await writeFile(temporary, "", { flag: "wx", mode: mode & 0o777 });
     const result = await fill(temporary);
-    await sync(temporary);
-    if (old) await old.replaceBy(temporary);
+    if (old) await replace(old, path, temporary);
     else await place(temporary, path, field);
     return result;
   } finally {
     await rm(temporary, { force: true });
     await rm(`${temporary}-journal`, { force: true });
-    await old?.release();
-  }
-}
-
-export async function makeFolderOf(path: string): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true });
-  } catch (error) {
-    throw toCatalogError(error);
+    await old?.end();
   }
 }
 
@@ -70,6 +60,7 @@ function refuseOccupied(path: string, field: string, force: boolean): boolean {
 
 /** link(2) never replaces a file that appeared meanwhile, which rename(2) would. */
 async function place(temporary: string, path: string, field: string): Promise<void> {
+  await synced(temporary);
   try {
     await link(temporary, path);
   } catch (error) {
@@ -81,7 +72,7 @@ async function place(temporary: string, path: string, field: string): Promise<vo
     throw error;
   }
   await unlink(temporary);
-  await syncFolder(dirname(path));
+  await synced(dirname(path));
 }
 
 /** What processes left behind that were killed while they wrote the same file. */
@@ -99,20 +90,6 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return !(error instanceof Error && "code" in error && error.code === "ESRCH");
-  }
-}
-
-async function createEmpty(path: string, mode: number): Promise<void> {
-  const file = await open(path, "wx", mode);
-  await file.close();
-}
-
-async function sync(path: string): Promise<void> {
-  const file = await open(path, "r+");
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }
 

@@ -1,4 +1,5 @@
-import { open, rename, rm } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { plain } from "../drivers/client.ts";
 import { toCatalogError } from "../drivers/errors.ts";
@@ -12,26 +13,20 @@ const LOCK_TIMEOUT_MS = 1000;
 const COMPANIONS = ["-wal", "-shm", "-journal"];
 const SQLITE_HEADER_BYTES = 100;
 
-/** An existing catalog file, locked so that no other program can use it. */
-export type LockedCatalog = { replaceBy(temporary: string): Promise<void>; release(): Promise<void> };
-
 /**
  * Locks the catalog file at `path`, a damaged one too. Throws CATALOG_BUSY while any other connection to it is open, an idle one too, and
- * CATALOG_NOT_A_CATALOG for what is none.
+ * CATALOG_NOT_A_CATALOG for what is none. It is locked until the thread is ended.
  */
-export async function lockCatalog(path: string): Promise<LockedCatalog> {
+export async function lockCatalog(path: string): Promise<SqlThread> {
   const thread = new SqlThread({ target: path, busyTimeoutMs: LOCK_TIMEOUT_MS });
   try {
     await lock(thread);
     await refuseOthers(thread, path);
+    return thread;
   } catch (error) {
     await thread.end();
     throw explained(error, path);
   }
-  return {
-    replaceBy: (temporary) => replace(thread, path, temporary),
-    release: () => thread.end(),
-  };
 }
 
 /** With locking_mode EXCLUSIVE the lock outlives the transaction, and even an idle WAL connection of another program stands in its way. */
@@ -53,18 +48,18 @@ async function refuseOthers(thread: SqlThread, path: string): Promise<void> {
   }
 }
 
-/** At every moment there is either the old file, whole, or the new one, and never anything of the old beside the new. */
-async function replace(thread: SqlThread, path: string, temporary: string): Promise<void> {
+/** Replaces a locked catalog. At every moment there is either the old file, whole, or the new one, and never anything of the old beside the new. */
+export async function replace(thread: SqlThread, path: string, temporary: string): Promise<void> {
   await foldWal(thread);
   // Opened only now, and closed after the rename: to close a descriptor drops the lock of this process.
   const old = await open(path, "r+");
   try {
     const stats = await old.stat();
-    await takeOver(temporary, stats);
+    await synced(temporary, (file) => takeOver(file, stats));
     for (const companion of COMPANIONS) await rm(path + companion, { force: true });
-    await syncFolder(dirname(path));
+    await synced(dirname(path));
     await rename(temporary, path);
-    await syncFolder(dirname(path));
+    await synced(dirname(path));
     // A program that opened the old file meanwhile waits for the lock. It must fail now: it would write its -wal beside the new file.
     // But under its other names (hard links) the old file is a copy that somebody keeps.
     if (stats.nlink === 1) await old.write(Buffer.alloc(SQLITE_HEADER_BYTES), 0, SQLITE_HEADER_BYTES, 0);
@@ -83,24 +78,20 @@ async function foldWal(thread: SqlThread): Promise<void> {
 }
 
 /** Owner and mode of the file that is replaced: a restore by root must not shut out the user of the queen. */
-async function takeOver(temporary: string, old: { mode: number; uid: number; gid: number }): Promise<void> {
-  const file = await open(temporary, "r+");
+async function takeOver(file: FileHandle, old: Stats): Promise<void> {
+  const { uid, gid } = await file.stat();
+  if (uid !== old.uid || gid !== old.gid) await file.chown(old.uid, old.gid);
+  await file.chmod(old.mode & 0o777);
+}
+
+/** Syncs a file or a folder, once it is changed. */
+export async function synced(path: string, change?: (file: FileHandle) => Promise<void>): Promise<void> {
+  const file = await open(path, "r");
   try {
-    const { uid, gid } = await file.stat();
-    if (uid !== old.uid || gid !== old.gid) await file.chown(old.uid, old.gid);
-    await file.chmod(old.mode & 0o777);
+    await change?.(file);
     await file.sync();
   } finally {
     await file.close();
-  }
-}
-
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

@@ -3,7 +3,7 @@ import { toCatalogError } from "../drivers/errors.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { checkOptions, invalidArgument } from "../model/check.ts";
 import { isNew, readOnlyTarget, statOf } from "../sql/files.ts";
-import { identify, notACatalog } from "../sql/identity.ts";
+import { fromHex, identify, notACatalog } from "../sql/identity.ts";
 import { parseLocation, realPathOf, redacted } from "../sql/location.ts";
 import { countIn } from "../sql/statement.ts";
 import { type Reader, SqlThread } from "./sql-thread.ts";
@@ -96,16 +96,9 @@ function noMemory(field: string): HiveCatalogError {
   return invalidArgument(field, "must be a file or a server: a catalog in memory belongs to one process alone");
 }
 
-/** Whatever bytes a damaged file gives, as text that can be shown. */
-export function fromHex(value: unknown): string {
-  return Buffer.from(String(value), "hex")
-    .toString("utf8")
-    .replace(/[^\p{L}\p{N}\p{P}\p{S}\n ]/gu, "\uFFFD");
-}
-
 /** The one number that a query answers. */
 export async function readNumber(reader: Reader, sql: string): Promise<number> {
-  return countIn((await reader.execute(plain(sql))).rows[0]);
+  return countIn(await reader.first(plain(sql)));
 }
 
 /** What SQLite finds wrong with a file, a line each (some 100 at most); none if it is sound. Reads the whole file. */

@@ -1,10 +1,9 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { SqlClient, SqlResult, SqlRow, SqlStatement } from "../drivers/client.ts";
-import { HiveCatalogError } from "../errors.ts";
 
 /** What reads a catalog: a file through a thread, or a server. */
-export type Reader = Pick<SqlClient, "execute" | "close">;
+export type Reader = Pick<SqlClient, "execute" | "first" | "close">;
 
 type Options = {
   /** What the binding opens: a path or a `file:` URI with SQLite's own parameters. */
@@ -13,7 +12,6 @@ type Options = {
   busyTimeoutMs: number;
 };
 type Answer = { rows: SqlRow[] } | { error: { code: string; message: string } };
-type Waiting = { resolve: (result: SqlResult) => void; reject: (error: Error) => void };
 
 const WORKER = new URL("./sql-thread-worker.js", import.meta.url);
 
@@ -25,24 +23,24 @@ const WORKER = new URL("./sql-thread-worker.js", import.meta.url);
 export class SqlThread implements Reader {
   readonly #worker: Worker;
   readonly #ended: Promise<unknown>;
-  readonly #waiting: Waiting[] = [];
 
   constructor(options: Options) {
     this.#worker = new Worker(WORKER, { workerData: options, execArgv: [] });
     this.#ended = once(this.#worker, "exit").catch(() => {});
-    this.#worker.on("message", (answer: Answer) => this.#settle(answer));
-    this.#worker.on("error", (error) => this.#failAll(error));
-    this.#worker.on("exit", () =>
-      this.#failAll(new HiveCatalogError("CATALOG_CLOSED", "the thread that reads the catalog has ended")),
-    );
   }
 
-  /** Text columns must be selected as hexadecimal: the binding aborts the process at text that is not UTF-8. */
-  execute({ sql, args }: SqlStatement): Promise<SqlResult> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage({ sql, args });
-    });
+  /**
+   * One statement at a time. Text columns must be selected as hexadecimal: the binding aborts the process at text that is not UTF-8.
+   */
+  async execute({ sql, args }: SqlStatement): Promise<SqlResult> {
+    this.#worker.postMessage({ sql, args });
+    const [answer]: Answer[] = await once(this.#worker, "message");
+    if (answer && "rows" in answer) return { rows: answer.rows, rowsAffected: 0 };
+    throw Object.assign(new Error(answer?.error.message), { code: answer?.error.code });
+  }
+
+  async first(statement: SqlStatement): Promise<SqlRow | undefined> {
+    return (await this.execute(statement)).rows[0];
   }
 
   close(): void {
@@ -56,15 +54,5 @@ export class SqlThread implements Reader {
   async end(): Promise<void> {
     this.#worker.postMessage({});
     await this.#ended;
-  }
-
-  #settle(answer: Answer): void {
-    const waiting = this.#waiting.shift();
-    if ("rows" in answer) waiting?.resolve({ rows: answer.rows, rowsAffected: 0 });
-    else waiting?.reject(Object.assign(new Error(answer.error.message), { code: answer.error.code }));
-  }
-
-  #failAll(error: Error): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 }

@@ -63,15 +63,14 @@ export function wholeMs(now: () => number): () => number {
 
 /** Throws INVALID_ARGUMENT unless `value` is an integer from `min` to `max`. */
 export function checkInteger(name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): void {
-  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return;
+  const isSo = Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
   const range = max === Number.MAX_SAFE_INTEGER ? `from ${min}` : `from ${min} to ${max}`;
-  throw invalidArgument(name, `must be an integer ${range}, got ${shown(value)}`);
+  check(name, value, isSo, `must be an integer ${range}`);
 }
 
 /** Throws INVALID_ARGUMENT unless `value` is one of `choices`. */
 export function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
-  if (choices.includes(value as string)) return;
-  throw invalidArgument(name, `must be one of ${choices.join(", ")}, got ${shown(value)}`);
+  check(name, value, choices.includes(value as string), `must be one of ${choices.join(", ")}`);
 }
 
 /** Throws INVALID_ARGUMENT unless `options` is an object with no other options than the `known` ones: a misspelt one would pass in silence. */
@@ -89,14 +88,16 @@ export function checkOptions<Options extends object>(
 
 /** Throws INVALID_ARGUMENT unless `value` is an object. */
 export function checkObject(name: string, value: unknown): void {
-  if (typeof value === "object" && value !== null) return;
-  throw invalidArgument(name, `must be an object, got ${shown(value)}`);
+  check(name, value, typeof value === "object" && value !== null, "must be an object");
 }
 
 /** Throws INVALID_ARGUMENT unless `value` is a function or undefined. */
 export function checkFunction(name: string, value: unknown): void {
-  if (value === undefined || typeof value === "function") return;
-  throw invalidArgument(name, `must be a function, got ${shown(value)}`);
+  check(name, value, value === undefined || typeof value === "function", "must be a function");
+}
+
+function check(name: string, value: unknown, isSo: boolean, rule: string): void {
+  if (!isSo) throw invalidArgument(name, `${rule}, got ${shown(value)}`);
 }
 
 /** An INVALID_ARGUMENT for one argument of a call. */

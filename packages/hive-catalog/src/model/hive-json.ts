@@ -1,24 +1,22 @@
 import { z } from "zod";
-import { type Field, type Fields, jsonName, jsonRulesOf } from "./fields.ts";
+import { type Field, jsonName, jsonRulesOf } from "./fields.ts";
 import { HiveChanges, HiveRecord, hiveFields, NewHive } from "./hive.ts";
 
 const rules = jsonRulesOf(hiveFields);
-const names = Object.entries<Field>(hiveFields).map(([name, field]) => [name, jsonName(field)] as const);
-const jsonNames = new Map(names);
-/** How each field is written, where its JSON form is not the value itself. */
-const writers = Object.entries(hiveFields as Fields).map(
-  ([name, field]) => [name, jsonName(field), field.toJson] as const,
-);
+/** The names of each field, and how it is written, where its JSON form is not the value itself. */
+const columns = Object.entries<Field>(hiveFields).map(([name, field]) => ({
+  name,
+  jsonName: jsonName(field),
+  encode: field.toJson,
+}));
 
-function toJsonNames<Json>(fields: object): Json {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [jsonNames.get(name), value])) as Json;
-}
+const toJsonNames = <Json>(fields: object): Json => renamed(fields, "name", "jsonName") as Json;
+const fromJsonNames = <Value>(json: object): Value => renamed(json, "jsonName", "name") as Value;
 
-function fromJsonNames<Value>(json: object): Value {
-  const given = new Map(Object.entries(json));
-  return Object.fromEntries(
-    names.filter(([, name]) => given.has(name)).map(([name, json]) => [name, given.get(json)]),
-  ) as Value;
+function renamed(fields: object, from: "name" | "jsonName", to: "name" | "jsonName"): unknown {
+  const given = new Map(Object.entries(fields));
+  const present = columns.filter((column) => given.has(column[from]));
+  return Object.fromEntries(present.map((column) => [column[to], given.get(column[from])]));
 }
 
 /** A record as it travels: snake_case, `devices` in their JSON form. An unknown field is an error. */
@@ -53,7 +51,7 @@ export type HiveChangesJson = z.input<typeof HiveChangesJson>;
 /** The JSON form of a stored record; `HiveRecordJson.encode` holds it to the rules of input as well, which takes 50 µs and more. */
 export function toHiveRecordJson(hive: HiveRecord): HiveRecordJson {
   const json: Record<string, unknown> = {};
-  for (const [name, jsonName, encode] of writers) {
+  for (const { name, jsonName, encode } of columns) {
     const value = hive[name as keyof HiveRecord];
     json[jsonName] = encode === undefined || value === null ? value : encode(value as never);
   }

@@ -1,6 +1,10 @@
-import { DeviceCapabilities, StrictDeviceCapabilitiesJson, toDeviceCapabilitiesJson } from "@repo/device-types";
+import {
+  DeviceCapabilities,
+  decodeDevices,
+  StrictDeviceCapabilitiesJson,
+  toDeviceCapabilitiesJson,
+} from "@repo/device-types";
 import { z } from "zod";
-import { decodeDevices } from "./devices.ts";
 import { field, initialValues, integer, json, oneOf, optional, rule, rulesOf, text, time, timeMs } from "./fields.ts";
 
 export { isKey, MAX_TIME_MS, rule, timeMs } from "./fields.ts";

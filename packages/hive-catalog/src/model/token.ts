@@ -38,8 +38,3 @@ export type StoredToken = z.infer<typeof StoredToken>;
 /** What `tokens.add` takes; `createdAtMs` is now by default. A whole `StoredToken` will do. */
 export const NewToken = rules.partial({ hiveId: true, createdAtMs: true, revokedAtMs: true }).check(checkOwner);
 export type NewToken = z.input<typeof NewToken>;
-
-/** Whether a token or an operation can have this id: reads of any other one find nothing. */
-export function isRecordId(id: unknown): id is string {
-  return tokenFields.id.rule.safeParse(id).success;
-}

@@ -1,6 +1,6 @@
 import { and, eq, lt, type SQL, sql } from "drizzle-orm";
 import { tell } from "../calls.ts";
-import type { RequestOptions } from "../drivers/client.ts";
+import type { CallClient } from "../drivers/client.ts";
 import { hiveNotFound } from "../errors.ts";
 import { checkArgument, checkFunction, checkInteger, checkObject, invalidArgument, isKey } from "../model/check.ts";
 import { Cordon, cordonFields, NewCordon } from "../model/cordon.ts";
@@ -9,7 +9,7 @@ import { cordons, hives } from "../schema.ts";
 import { collect, finder, type Order, one, pages, readOne } from "../sql/reading.ts";
 import { RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
-import type { Access } from "./access.ts";
+import { Verbs } from "./verbs.ts";
 
 type OfHive = { hiveId: string };
 type Now = { nowMs: number };
@@ -30,12 +30,7 @@ const ofHive = ({ hiveId }: Given<OfHive>): SQL => eq(cordons.hiveId, hiveId);
 const isInForce = ({ nowMs }: Given<Now>): SQL =>
   sql`NOT (typeof(${cordons.untilMs}) = 'integer' AND ${cordons.untilMs} BETWEEN 0 AND ${nowMs})`;
 
-const byHive: Order = {
-  by: [cordons.hiveId],
-  after: ({ afterId }) => sql`${cordons.hiveId} > ${afterId}`,
-  placeOf: ({ values: { hiveId } }) => (typeof hiveId === "string" ? { afterId: hiveId } : undefined),
-  follows: (next, former) => String(next.values.hiveId) > String(former.values.hiveId),
-};
+const byHive: Order = { columns: { hiveId: cordons.hiveId } };
 
 const inForce = one<Cordon, OfHive & Now>(cordonReader, (given) => sql`${ofHive(given)} AND ${isInForce(given)}`);
 /** Every text is below every BLOB: a row that has one for its id stands for no hive, and nowhere in the order. */
@@ -61,44 +56,35 @@ const lift = statement<OfHive & Now>((given) =>
 );
 
 /** The cordons that are in force: one whose end has come counts as none. Removing a hive removes its cordon. */
-export class Cordons {
-  readonly #access: Access;
-
-  constructor(access: Access) {
-    this.#access = access;
-  }
-
+export class Cordons extends Verbs {
   /** Cordons a hive, in place of an earlier cordon. Rejects with HIVE_NOT_FOUND or INVALID_ARGUMENT. */
   set(hiveId: string, cordon: NewCordon, options?: CallOptions): Promise<Cordon> {
-    const { calls, client, now } = this.#access;
-    return calls.run(async (request) => {
+    return this.access.calls.run(async (client) => {
       checkObject("cordon", cordon);
-      const nowMs = now();
+      const nowMs = this.access.now();
       const checked = checkArgument("cordon", SetInput, { ...cordon, hiveId });
       const values = { ...checked, untilMs: checked.untilMs ?? null, createdAtMs: checked.createdAtMs ?? nowMs };
       if (values.untilMs !== null && values.untilMs <= nowMs) {
         throw invalidArgument("untilMs", `must be later than now, which is ${nowMs}`);
       }
-      if ((await client.execute(set(values), request)).rowsAffected === 0) throw hiveNotFound(hiveId);
+      if ((await client.execute(set(values))).rowsAffected === 0) throw hiveNotFound(hiveId);
       return values;
     }, options);
   }
 
   /** Resolves to whether there was a cordon in force. */
   lift(hiveId: string, options?: CallOptions): Promise<boolean> {
-    const { calls, client, now } = this.#access;
-    return calls.run(async (request) => {
+    return this.access.calls.run(async (client) => {
       if (!isKey(hiveId)) return false;
-      const [row] = (await client.execute(lift({ hiveId, nowMs: now() }), request)).rows;
+      const [row] = (await client.execute(lift({ hiveId, nowMs: this.access.now() }))).rows;
       return row?.[0] === 1;
     }, options);
   }
 
   /** Rejects with CORRUPT_RECORD when another program damaged it. */
   get(hiveId: string, options?: CallOptions): Promise<Cordon | undefined> {
-    const { calls, client, now } = this.#access;
-    return calls.run((request) => {
-      return isKey(hiveId) ? readOne(client, inForce, { hiveId, nowMs: now() }, request) : undefined;
+    return this.access.calls.run((client) => {
+      return isKey(hiveId) ? readOne(client, inForce, { hiveId, nowMs: this.access.now() }) : undefined;
     }, options);
   }
 
@@ -107,17 +93,16 @@ export class Cordons {
    * with INVALID_ARGUMENT.
    */
   list(options: CordonListOptions = {}): Promise<Cordon[]> {
-    const { calls, client, now, warnings } = this.#access;
-    const work = ({ signals }: RequestOptions) => {
+    const work = (client: CallClient) => {
       const { after, limit, onCorruptRecord } = options;
       if (limit !== undefined) checkInteger("limit", limit, 1);
       if (after !== undefined && !isKey(after)) throw invalidArgument("after", "must be the id of a hive");
       checkFunction("onCorruptRecord", onCorruptRecord);
-      const onDamage = onCorruptRecord ? telling(onCorruptRecord) : warnings.of(cordonReader);
-      const place = after === undefined ? undefined : { afterId: after };
-      return collect(pages(client, allInForce, { nowMs: now() }, { after: place, limit, onDamage, signals }));
+      const onDamage = onCorruptRecord ? telling(onCorruptRecord) : this.access.warnings.of(cordonReader);
+      const place = after === undefined ? undefined : { hiveId: after };
+      return collect(pages(client, allInForce, { nowMs: this.access.now() }, { after: place, limit, onDamage }));
     };
-    return calls.run(work, options, ["after", "limit", "onCorruptRecord", "signal"]);
+    return this.access.calls.run(work, options, ["after", "limit", "onCorruptRecord", "signal"]);
   }
 }
 

@@ -3,10 +3,10 @@ import { checkArgument } from "../model/check.ts";
 import { HostKey, hostKeyFields, NewHostKey } from "../model/host-key.ts";
 import type { CallOptions } from "../options.ts";
 import { hostKeys } from "../schema.ts";
-import { collect, finder, oldestFirst, one, pages } from "../sql/reading.ts";
-import { RowReader } from "../sql/rows.ts";
+import { collect, finder, oldestFirst, pages } from "../sql/reading.ts";
+import { ALL_ROWS, RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
-import type { Access } from "./access.ts";
+import { Verbs } from "./verbs.ts";
 
 const Address = HostKey.pick({ host: true, port: true });
 type Address = { host: string; port: number };
@@ -14,7 +14,13 @@ type Address = { host: string; port: number };
 export const hostKeyReader = new RowReader<HostKey>({ table: hostKeys, fields: hostKeyFields, thing: "host key" });
 
 const ofHost = ({ host, port }: Given<Address>): SQL => and(eq(hostKeys.host, host), eq(hostKeys.port, port)) as SQL;
-const keysOfHost = one<HostKey, Address>(hostKeyReader, ofHost);
+const keysOfHost = statement<Address>((given) => {
+  const keys = build
+    .select({ row: hostKeyReader.row.as("row") })
+    .from(hostKeys)
+    .where(ofHost(given));
+  return build.select(ALL_ROWS).from(keys.as("keys"));
+});
 const allKeys = finder<HostKey, object>(hostKeyReader, oldestFirst);
 
 const pin = statement<HostKey>((key) =>
@@ -35,20 +41,13 @@ const pin = statement<HostKey>((key) =>
 const remove = statement<Address>((given) => build.delete(hostKeys).where(ofHost(given)));
 
 /** The pinned SSH host keys: one of each type for a host and port. */
-export class HostKeys {
-  readonly #access: Access;
-
-  constructor(access: Access) {
-    this.#access = access;
-  }
-
+export class HostKeys extends Verbs {
   /** Pins a key, in place of another one of the same type. Rejects with INVALID_ARGUMENT. */
   pin(key: NewHostKey, options?: CallOptions): Promise<HostKey> {
-    const { calls, client, now } = this.#access;
-    return calls.run(async (request) => {
+    return this.access.calls.run(async (client) => {
       const checked = checkArgument("host key", NewHostKey, key);
-      const pinned = { ...checked, pinnedAtMs: checked.pinnedAtMs ?? now() };
-      await client.execute(pin(pinned), request);
+      const pinned = { ...checked, pinnedAtMs: checked.pinnedAtMs ?? this.access.now() };
+      await client.execute(pin(pinned));
       return pinned;
     }, options);
   }
@@ -58,34 +57,27 @@ export class HostKeys {
    * one that has none.
    */
   find(host: string, port: number, options?: CallOptions): Promise<HostKey[]> {
-    const { calls, client } = this.#access;
-    return calls.run(async (request) => {
+    return this.access.calls.run(async (client) => {
       const address = Address.safeParse({ host, port });
       if (!address.success) return [];
-      const { rows } = await client.execute(keysOfHost.careful(address.data), request);
-      const found = rows.map((row) => hostKeyReader.inspect(row));
-      const damaged = found.find(({ damage }) => damage.length > 0);
-      if (damaged) throw hostKeyReader.corrupt(damaged.damage);
-      const keys = found.flatMap(({ record }) => record ?? []);
+      const keys = hostKeyReader.records((await client.first(keysOfHost(address.data))) ?? []);
       return keys.sort((a, b) => (a.keyType < b.keyType ? -1 : 1));
     }, options);
   }
 
   /** All of them, in the order in which they were first pinned. */
   list(options: CallOptions = {}): Promise<HostKey[]> {
-    const { calls, client, warnings } = this.#access;
-    return calls.run(({ signals }) => {
-      const paging = { onDamage: warnings.of(hostKeyReader), signals };
+    return this.access.calls.run((client) => {
+      const paging = { onDamage: this.access.warnings.of(hostKeyReader) };
       return collect(pages(client, allKeys, {}, paging));
     }, options);
   }
 
   /** Removes every key of a host. Resolves to whether there was one. */
   remove(host: string, port: number, options?: CallOptions): Promise<boolean> {
-    const { calls, client } = this.#access;
-    return calls.run(async (request) => {
+    return this.access.calls.run(async (client) => {
       const address = Address.safeParse({ host, port });
-      return address.success && (await client.execute(remove(address.data), request)).rowsAffected > 0;
+      return address.success && (await client.execute(remove(address.data))).rowsAffected > 0;
     }, options);
   }
 }

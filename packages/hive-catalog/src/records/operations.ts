@@ -1,15 +1,15 @@
 import { and, eq, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
-import type { RequestOptions } from "../drivers/client.ts";
+import type { CallClient } from "../drivers/client.ts";
 import { HiveCatalogError, hiveNotFound } from "../errors.ts";
 import { checkArgument, checkInteger, checkObject, invalidArgument, isKey } from "../model/check.ts";
 import { NewOperation, OperationEnd, OperationProgress, OperationRecord, operationFields } from "../model/operation.ts";
-import { isRecordId } from "../model/token.ts";
+import { isRecordId } from "../model/texts.ts";
 import type { CallOptions, OperationListOptions } from "../options.ts";
 import { hives, operations } from "../schema.ts";
 import { collect, type Finder, finder, newestFirst, one, pages, readOne } from "../sql/reading.ts";
 import { RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
-import type { Access } from "./access.ts";
+import { Verbs } from "./verbs.ts";
 
 /** Finished operations that are kept of each hive. */
 const KEPT_OF_HIVE = 50;
@@ -42,7 +42,7 @@ const isFinished = isNotNull(operations.finishedAtMs);
 const isUnfinished = isNull(operations.finishedAtMs);
 
 /** By their index: SQLite would walk the whole table to be spared the sorting of a few. */
-const newestOfFew = { ...newestFirst, by: [sql`+rowid`] };
+const newestOfFew = { ...newestFirst, columns: { rowId: sql`+rowid` } };
 const operationOfId = one<OperationRecord, Id>(operationReader, ofId);
 const placeOfId = statement<Id>((given) =>
   build.select({ rowId: sql`CAST(rowid AS TEXT)` }).from(operations).where(ofId(given)),
@@ -114,130 +114,117 @@ const finish = statement<End>((given) =>
  * What is done to hives, one at a time for each hive. Finished ones stay as history: of each hive the 50 newest, of a hive that was removed for
  * 90 days more. `begin` sees to both.
  */
-export class Operations {
-  readonly #access: Access;
-
-  constructor(access: Access) {
-    this.#access = access;
-  }
-
+export class Operations extends Verbs {
   /**
    * Records that an operation began. Rejects with HIVE_NOT_FOUND, with OPERATION_IN_PROGRESS while that hive has another one that is not
    * finished, or with INVALID_ARGUMENT, also when the id is taken.
    */
   begin(operation: NewOperation, options?: CallOptions): Promise<OperationRecord> {
-    const { calls, now } = this.#access;
-    return calls.run(async (request) => {
+    return this.access.calls.run(async (client) => {
       const begun: OperationRecord = {
         ...checkArgument("operation", NewOperation, operation),
         state: "running",
         steps: [],
         outputTail: "",
         problem: null,
-        createdAtMs: now(),
+        createdAtMs: this.access.now(),
         finishedAtMs: null,
       };
-      await this.#insert(begun, request);
+      await insertOnce(client, begun);
       return begun;
     }, options);
   }
 
   /** Stores how far an operation is. Resolves to whether it is there and not finished: nothing is stored otherwise. */
   save(id: string, progress: OperationProgress, options?: CallOptions): Promise<boolean> {
-    const { calls, client } = this.#access;
-    return calls.run(async (request) => {
+    return this.access.calls.run(async (client) => {
       checkObject("progress", progress);
       const { steps, outputTail } = checkArgument("operation", SaveInput, { ...progress, id });
       const statement = save({ id, steps: JSON.stringify(steps), outputTail });
-      return (await client.execute(statement, request)).rowsAffected > 0;
+      return (await client.execute(statement)).rowsAffected > 0;
     }, options);
   }
 
   /** Ends an operation. Resolves to whether this call did: one that is finished stays as it is. */
   finish(id: string, end: OperationEnd, options?: CallOptions): Promise<boolean> {
-    const { calls, client, now } = this.#access;
-    return calls.run(async (request) => {
+    return this.access.calls.run(async (client) => {
       checkObject("end", end);
       const { state, problem = null } = checkArgument("operation", FinishInput, { ...end, id });
-      const nowMs = now();
-      const finished = await client.execute(finish({ id, state, problem, nowMs }), { ...request, isRepeatable: true });
+      const nowMs = this.access.now();
+      const finished = await client.execute(finish({ id, state, problem, nowMs }), { isRepeatable: true });
       if (finished.rowsAffected > 0) return true;
-      const stored = finished.isRepeat ? await readOne(client, operationOfId, { id }, request) : undefined;
+      const stored = finished.isRepeat ? await readOne(client, operationOfId, { id }) : undefined;
       return stored?.state === state && stored.finishedAtMs === nowMs;
     }, options);
   }
 
   /** Rejects with CORRUPT_RECORD when another program damaged it. */
   get(id: string, options?: CallOptions): Promise<OperationRecord | undefined> {
-    const { calls, client } = this.#access;
-    return calls.run(
-      (request) => (isRecordId(id) ? readOne(client, operationOfId, { id }, request) : undefined),
+    return this.access.calls.run(
+      (client) => (isRecordId(id) ? readOne(client, operationOfId, { id }) : undefined),
       options,
     );
   }
 
   /** The newest first. Rejects with INVALID_ARGUMENT, also when the operation that `after` names is not kept any more. */
   list(options: OperationListOptions = {}): Promise<OperationRecord[]> {
-    const work = async (request: RequestOptions) => {
+    const work = async (client: CallClient) => {
       const { hiveId, after, limit = DEFAULT_LIMIT } = options;
       checkInteger("limit", limit, 1);
       if (hiveId !== undefined && !isKey(hiveId)) return [];
-      const start = after === undefined ? undefined : await this.#placeOf(after, request);
-      const paging = { limit, after: start, signals: request.signals };
+      const paging = { limit, after: after === undefined ? undefined : await placeOf(client, after) };
       return hiveId === undefined
-        ? this.#list(allOperations, {}, paging)
-        : this.#list(operationsOfHive, { hiveId }, paging);
+        ? this.#list(client, allOperations, {}, paging)
+        : this.#list(client, operationsOfHive, { hiveId }, paging);
     };
-    return this.#access.calls.run(work, options, ["hiveId", "after", "limit", "signal"]);
+    return this.access.calls.run(work, options, ["hiveId", "after", "limit", "signal"]);
   }
 
   /** Every one that is not finished, the newest first. */
   unfinished(options: CallOptions = {}): Promise<OperationRecord[]> {
-    return this.#access.calls.run(({ signals }) => this.#list(unfinishedOperations, {}, { signals }), options);
+    return this.access.calls.run((client) => this.#list(client, unfinishedOperations, {}), options);
   }
 
   #list<V extends Record<string, string>>(
+    client: CallClient,
     finder: Finder<OperationRecord, V>,
     values: V,
-    paging: { limit?: number; after?: { afterRowId: string } | undefined; signals: readonly AbortSignal[] | undefined },
+    paging: { limit?: number; after?: { rowId: string } | undefined } = {},
   ): Promise<OperationRecord[]> {
-    const { client, warnings } = this.#access;
-    const onDamage = warnings.of(operationReader);
+    const onDamage = this.access.warnings.of(operationReader);
     return collect(pages(client, finder, values, { ...paging, pageSize: PAGE_SIZE, onDamage }));
   }
+}
 
-  async #insert(operation: OperationRecord, request: RequestOptions): Promise<void> {
-    const { id, hiveId, createdAtMs, owner } = operation;
-    const { client } = this.#access;
-    const statements = [
-      insert(operation),
-      pruneOfHive({ hiveId }),
-      pruneOfRemoved({ beforeMs: createdAtMs - KEPT_OF_REMOVED_MS }),
-    ];
-    // More than once only when what was in the way has ended meanwhile.
-    for (let attempt = 0; attempt < 3; attempt++) {
-      const [inserted] = await client.batch(statements, { ...request, isRepeatable: true });
-      if (inserted === undefined || inserted.rowsAffected > 0) return;
-      const same = await readOne(client, operationOfId, { id }, request);
-      if (same !== undefined) {
-        const isOwn = same.createdAtMs === createdAtMs && same.owner === owner && same.hiveId === hiveId;
-        if (inserted.isRepeat && isOwn) return;
-        throw invalidArgument("id", `must be one that is not taken: there is an operation '${id}' already`);
-      }
-      if ((await client.first(hiveIsThere({ hiveId }), request)) === undefined) throw hiveNotFound(hiveId);
-      const other = await client.first(unfinishedOf({ hiveId }), request);
-      if (other !== undefined) throw inProgress(hiveId, String(other[0]));
+async function insertOnce(client: CallClient, operation: OperationRecord): Promise<void> {
+  const { id, hiveId, createdAtMs, owner } = operation;
+  const statements = [
+    insert(operation),
+    pruneOfHive({ hiveId }),
+    pruneOfRemoved({ beforeMs: createdAtMs - KEPT_OF_REMOVED_MS }),
+  ];
+  // More than once only when what was in the way has ended meanwhile.
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const [inserted] = await client.batch(statements, { isRepeatable: true });
+    if (inserted === undefined || inserted.rowsAffected > 0) return;
+    const same = await readOne(client, operationOfId, { id });
+    if (same !== undefined) {
+      const isOwn = same.createdAtMs === createdAtMs && same.owner === owner && same.hiveId === hiveId;
+      if (inserted.isRepeat && isOwn) return;
+      throw invalidArgument("id", `must be one that is not taken: there is an operation '${id}' already`);
     }
-    throw new HiveCatalogError("CATALOG_BUSY", `operations of hive '${hiveId}' begin and end too fast; try again`, {
-      hiveId,
-    });
+    if ((await client.first(hiveIsThere({ hiveId }))) === undefined) throw hiveNotFound(hiveId);
+    const other = await client.first(unfinishedOf({ hiveId }));
+    if (other !== undefined) throw inProgress(hiveId, String(other[0]));
   }
+  const message = `operations of hive '${hiveId}' begin and end too fast; try again`;
+  throw new HiveCatalogError("CATALOG_BUSY", message, { hiveId });
+}
 
-  async #placeOf(id: string, request: RequestOptions): Promise<{ afterRowId: string }> {
-    const row = isRecordId(id) ? await this.#access.client.first(placeOfId({ id }), request) : undefined;
-    if (row === undefined) throw invalidArgument("after", "must be the id of an operation that is still kept");
-    return { afterRowId: String(row[0]) };
-  }
+async function placeOf(client: CallClient, id: string): Promise<{ rowId: string }> {
+  const row = isRecordId(id) ? await client.first(placeOfId({ id })) : undefined;
+  if (row === undefined) throw invalidArgument("after", "must be the id of an operation that is still kept");
+  return { rowId: String(row[0]) };
 }
 
 /** `hexId` may be of a damaged row, and anything. */

@@ -26,10 +26,9 @@ async function tables() {
       statements.push(...batch);
       return client.batch(batch);
     },
-    transaction: () => client.transaction(),
     close: () => client.close(),
   };
-  const access = { client: noting, calls: new Calls(), now: () => 1_000_000, warnings: new DamageWarnings() };
+  const access = { calls: new Calls(noting), now: () => 1_000_000, warnings: new DamageWarnings() };
   await client.execute({
     sql: "INSERT INTO hives (id, host, port, created_at_ms, updated_at_ms) VALUES ('a', 'h', 1, 0, 0)",
     args: [],

@@ -2,14 +2,15 @@ import { and, eq, lt, type SQL, sql } from "drizzle-orm";
 import { hiveNotFound } from "../errors.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
 import { checkArgument, checkInteger, invalidArgument } from "../model/check.ts";
-import { isRecordId, NewToken, type StoredToken, type TokenRecord, tokenFields } from "../model/token.ts";
+import { isRecordId } from "../model/texts.ts";
+import { NewToken, type StoredToken, type TokenRecord, tokenFields } from "../model/token.ts";
 import type { CallOptions } from "../options.ts";
 import { hives, tokens } from "../schema.ts";
 import { collect, finder, oldestFirst, one, pages, readOne } from "../sql/reading.ts";
 import { renewRevision, revisionOf } from "../sql/revisions.ts";
 import { RowReader } from "../sql/rows.ts";
-import { build, countIn, type Given, statement, written } from "../sql/statement.ts";
-import type { Access } from "./access.ts";
+import { build, countIn, type Given, statement } from "../sql/statement.ts";
+import { Verbs } from "./verbs.ts";
 
 type Id = { id: string };
 type Now = { nowMs: number };
@@ -26,10 +27,11 @@ const tokenOfId = one<StoredToken, Id>(tokenReader, ofId);
 const allTokens = finder<StoredToken, object>(tokenReader, oldestFirst);
 const count = statement(() => build.select({ count: sql`count(*)` }).from(tokens).where(isInForce));
 /** Each change of ours renews the revision; the counts tell a token that was added, revoked or removed by hand. */
-const version = statement(() =>
-  written(sql`SELECT concat_ws(' ', ${revisionOf("tokens")}, (SELECT count(*) FROM ${tokens}), (SELECT max(rowid) FROM ${tokens}),
-    (SELECT count(*) FROM ${tokens} WHERE ${tokens.revokedAtMs} IS NOT NULL))`),
-);
+const version = statement(() => {
+  const text = sql`concat_ws(' ', ${revisionOf("tokens")}, (SELECT count(*) FROM ${tokens}), (SELECT max(rowid) FROM ${tokens}),
+    (SELECT count(*) FROM ${tokens} WHERE ${tokens.revokedAtMs} IS NOT NULL))`;
+  return build.select({ version: text }).from(sql`(SELECT 1)`);
+});
 /** After a change in the same batch. */
 const renew = statement(() => renewRevision("tokens", sql`changes() > 0`));
 
@@ -59,23 +61,16 @@ const removeRevoked = statement<{ beforeMs: number }>(({ beforeMs }) => {
 });
 
 /** The tokens of the queen's callers, by their hashes. Removing a hive removes its tokens. */
-export class Tokens {
-  readonly #access: Access;
-
-  constructor(access: Access) {
-    this.#access = access;
-  }
-
+export class Tokens extends Verbs {
   /** Rejects with HIVE_NOT_FOUND, or with INVALID_ARGUMENT, also when the id is taken. */
   add(token: NewToken, options?: CallOptions): Promise<TokenRecord> {
-    const { calls, client, now } = this.#access;
-    return calls.run(async (request) => {
+    return this.access.calls.run(async (client) => {
       const checked = checkArgument("token", NewToken, token);
-      const { hiveId = null, createdAtMs = now(), revokedAtMs = null } = checked;
+      const { hiveId = null, createdAtMs = this.access.now(), revokedAtMs = null } = checked;
       const added: StoredToken = { ...checked, hiveId, createdAtMs, revokedAtMs };
-      const [inserted] = await client.batch([add(added), renew({})], { ...request, isRepeatable: true });
+      const [inserted] = await client.batch([add(added), renew({})], { isRepeatable: true });
       if (inserted === undefined || inserted.rowsAffected > 0) return withoutHash(added);
-      const stored = await readOne(client, tokenOfId, { id: added.id }, request);
+      const stored = await readOne(client, tokenOfId, { id: added.id });
       if (stored === undefined) throw hiveNotFound(String(hiveId));
       const isOwn = inserted.isRepeat && stored.hash === added.hash && stored.createdAtMs === createdAtMs;
       if (isOwn) return withoutHash(added);
@@ -85,45 +80,43 @@ export class Tokens {
 
   /** Revoked ones too. Rejects with CORRUPT_RECORD when another program damaged it. */
   get(id: string, options?: CallOptions): Promise<StoredToken | undefined> {
-    const { calls, client } = this.#access;
-    return calls.run((request) => (isRecordId(id) ? readOne(client, tokenOfId, { id }, request) : undefined), options);
+    return this.access.calls.run(
+      (client) => (isRecordId(id) ? readOne(client, tokenOfId, { id }) : undefined),
+      options,
+    );
   }
 
   /** All of them, in the order in which they were added, revoked ones too. */
   list(options: CallOptions = {}): Promise<TokenRecord[]> {
-    const { calls, client, warnings } = this.#access;
-    return calls.run(async ({ signals }) => {
-      const paging = { onDamage: warnings.of(tokenReader), signals };
+    return this.access.calls.run(async (client) => {
+      const paging = { onDamage: this.access.warnings.of(tokenReader) };
       return (await collect(pages(client, allTokens, {}, paging))).map(withoutHash);
     }, options);
   }
 
   /** A text that changes whenever a token is added, revoked or removed: cheaper than `list` for whoever keeps a copy. */
   version(options?: CallOptions): Promise<string> {
-    const { calls, client } = this.#access;
-    return calls.run(async (request) => String((await client.first(version({}), request))?.[0]), options);
+    return this.access.calls.run(async (client) => String((await client.first(version({})))?.[0]), options);
   }
 
   /** Resolves to whether it was in force. */
   revoke(id: string, options?: CallOptions): Promise<boolean> {
-    const { calls, client, now } = this.#access;
-    return calls.run(async (request) => {
+    return this.access.calls.run(async (client) => {
       if (!isRecordId(id)) return false;
-      const nowMs = now();
-      const [revoked] = await client.batch([revoke({ id, nowMs }), renew({})], { ...request, isRepeatable: true });
+      const nowMs = this.access.now();
+      const [revoked] = await client.batch([revoke({ id, nowMs }), renew({})], { isRepeatable: true });
       if (revoked === undefined || revoked.rowsAffected > 0) return true;
-      return revoked.isRepeat === true && (await readOne(client, tokenOfId, { id }, request))?.revokedAtMs === nowMs;
+      return revoked.isRepeat === true && (await readOne(client, tokenOfId, { id }))?.revokedAtMs === nowMs;
     }, options);
   }
 
   /** Removes the tokens that were revoked longer than `maxAgeMs` ago: their use can then not be told from a wrong token's any more. Resolves to how many. */
   async removeRevoked(maxAgeMs: number, options?: CallOptions): Promise<number> {
-    const { calls, client, now } = this.#access;
-    return calls.run(async (request) => {
+    return this.access.calls.run(async (client) => {
       checkInteger("maxAgeMs", maxAgeMs, 0);
-      const beforeMs = now() - maxAgeMs;
+      const beforeMs = this.access.now() - maxAgeMs;
       for (let removed = 0; ; ) {
-        const [result] = await client.batch([removeRevoked({ beforeMs }), renew({})], request);
+        const [result] = await client.batch([removeRevoked({ beforeMs }), renew({})]);
         const { rowsAffected = 0 } = result ?? {};
         removed += rowsAffected;
         if (rowsAffected < MAX_REMOVED) return removed;
@@ -134,8 +127,7 @@ export class Tokens {
 
   /** How many are in force. A damaged one counts unless it is surely revoked: damage must not open what stands open while there is none. */
   count(options?: CallOptions): Promise<number> {
-    const { calls, client } = this.#access;
-    return calls.run(async (request) => countIn(await client.first(count({}), request)), options);
+    return this.access.calls.run(async (client) => countIn(await client.first(count({}))), options);
   }
 }
 

@@ -129,6 +129,9 @@ export function notACatalog(location: string, reason: string): HiveCatalogError 
   return new HiveCatalogError("CATALOG_NOT_A_CATALOG", `${location} is not a hive catalog: ${reason}`);
 }
 
-function fromHex(value: unknown): string {
-  return Buffer.from(String(value), "hex").toString("utf8");
+/** Whatever bytes a damaged file gives, as text that can be shown. */
+export function fromHex(value: unknown): string {
+  return Buffer.from(String(value), "hex")
+    .toString("utf8")
+    .replace(/[^\p{L}\p{N}\p{P}\p{S}\n ]/gu, "\uFFFD");
 }

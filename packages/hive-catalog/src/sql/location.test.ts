@@ -5,13 +5,11 @@ import { inspect } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { refusalOf } from "../../test/refusal.ts";
 import { HiveCatalog } from "../catalog.ts";
-import { backupCatalog } from "../maintenance/backup.ts";
+import { backupCatalog, restoreCatalog } from "../maintenance/backup.ts";
 import { checkCatalog } from "../maintenance/check.ts";
 import { catalogInfo } from "../maintenance/info.ts";
-import { restoreCatalog } from "../maintenance/restore.ts";
 import { aHive, temporaryFolder } from "../testing.ts";
 import { databaseUrl, parseLocation, redacted } from "./location.ts";
-import { inspectDatabase } from "./open.ts";
 
 test.each([
   ["./data/hives.db", resolve("data/hives.db")],
@@ -157,7 +155,6 @@ test.each(ODD_SPELLINGS)(
     expect(redacted(odd)).not.toContain("SEKRIT");
     const refusals = [
       HiveCatalog.open(odd),
-      inspectDatabase(odd, { busyTimeoutMs: 0 }),
       checkCatalog(odd),
       catalogInfo(odd),
       backupCatalog(odd, "/nowhere/backup.db"),

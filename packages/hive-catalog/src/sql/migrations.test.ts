@@ -5,8 +5,9 @@ import { expect, test } from "vitest";
 import { CatalogFile, SPECIFICATION_DDL } from "../../test/catalog-file.ts";
 import { refusalOf } from "../../test/refusal.ts";
 import { HiveCatalog } from "../catalog.ts";
+import { FileClient } from "../drivers/file/client.ts";
 import { aHive } from "../testing.ts";
-import { MIGRATIONS_FOLDER } from "./migrations.ts";
+import { knownMigrations, MIGRATIONS_FOLDER, migrate } from "./migrations.ts";
 
 const APPLIED = "SELECT hash, created_at FROM __drizzle_migrations ORDER BY created_at";
 const SCHEMA = "SELECT type, name, sql FROM sqlite_schema ORDER BY name";
@@ -41,6 +42,22 @@ test("a migration that fails says which statement and why, and changes nothing",
   expect(code).toBe("CATALOG_UNAVAILABLE");
   expect(message).toMatch(/"DROP INDEX `idx_hives_status`;?" of a migration failed: no such index: idx_hives_status/);
   expect(old.read(SCHEMA)).toEqual(schema);
+});
+
+test("migrations that another opener applied in between are not applied again", async () => {
+  await using file = await CatalogFile.create();
+  const options = { target: file.path, path: file.path, busyTimeoutMs: 5000 };
+  const first = new FileClient(options);
+  class Slower extends FileClient {
+    override async batch(...args: Parameters<FileClient["batch"]>) {
+      await migrate(first);
+      return super.batch(...args);
+    }
+  }
+  const second = new Slower(options);
+  await migrate(second);
+  for (const client of [first, second]) client.close();
+  expect(file.read(APPLIED)).toHaveLength(knownMigrations().length);
 });
 
 test("an old file with rows is brought up to date and keeps them", async () => {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
-import { plain, type SqlClient, type SqlExecutor } from "../drivers/client.ts";
+import { plain, type SqlClient, type SqlExecutor, type SqlStatement } from "../drivers/client.ts";
 import { HiveCatalogError } from "../errors.ts";
 
 /** Where `drizzle-kit generate` writes the migrations. */
@@ -30,35 +30,40 @@ export async function pendingMigrations(executor: SqlExecutor): Promise<Migratio
   return known.filter(({ folderMillis }) => !applied.includes(folderMillis));
 }
 
-/** Applies what is pending, in one transaction that takes the lock first: of many openers, one migrates and the others find it done. */
+/** Applies what is pending, in one transaction: of many openers, one migrates and the others find it done. */
 export async function migrate(client: SqlClient): Promise<void> {
-  if ((await pendingMigrations(client)).length === 0) return;
-  const transaction = await client.transaction();
+  const pending = await pendingMigrations(client);
+  if (pending.length === 0) return;
+  const statements = [plain(CREATE_TABLE), unlessApplied(pending), ...pending.flatMap(statementsOf)];
   try {
-    await transaction.execute(plain(CREATE_TABLE));
-    for (const { sql, hash, folderMillis } of await pendingMigrations(transaction)) {
-      for (const statement of sql) await apply(transaction, statement);
-      const args = [hash, folderMillis];
-      await transaction.execute({ sql: `INSERT INTO ${TABLE} (hash, created_at) VALUES (?, ?)`, args });
-    }
-    await transaction.commit();
-  } finally {
-    transaction.close();
+    await client.batch(statements, { isRepeatable: true });
+  } catch (error) {
+    if ((await pendingMigrations(client)).length < pending.length) return migrate(client);
+    throw explained(error, statements);
   }
 }
 
+/** Fails when another opener, or an earlier attempt, has applied one of them meanwhile. */
+function unlessApplied(migrations: readonly MigrationMeta[]): SqlStatement {
+  const times = migrations.map(({ folderMillis }) => folderMillis);
+  const sql = `SELECT json('applied already') FROM ${TABLE} WHERE created_at IN (${times.join(", ")})`;
+  return plain(sql);
+}
+
+function statementsOf({ sql, hash, folderMillis }: MigrationMeta): SqlStatement[] {
+  const args = [hash, folderMillis];
+  return [...sql.map(plain), { sql: `INSERT INTO ${TABLE} (hash, created_at) VALUES (?, ?)`, args }];
+}
+
 /** A migration holds no values: what SQLite says of it may be shown, and is all that helps where another program changed the schema. */
-async function apply(transaction: SqlExecutor, statement: string): Promise<void> {
-  try {
-    await transaction.execute(plain(statement));
-  } catch (error) {
-    const { code, message } = error as { code?: unknown; message?: unknown };
-    if (code !== "SQLITE_ERROR") throw error;
-    const problem = `"${statement.trim().split("\n")[0]}" of a migration failed: ${message}`;
-    throw new HiveCatalogError("CATALOG_UNAVAILABLE", `${problem}; pnpm catalog check compares the schema`, {
-      cause: error,
-    });
-  }
+function explained(error: unknown, statements: readonly SqlStatement[]): unknown {
+  const { code, message, statementIndex = -1 } = error as Error & { code?: unknown; statementIndex?: number };
+  const statement = statements[statementIndex];
+  if (code !== "SQLITE_ERROR" || statement === undefined) return error;
+  const problem = `"${statement.sql.trim().split("\n")[0]}" of a migration failed: ${message}`;
+  return new HiveCatalogError("CATALOG_UNAVAILABLE", `${problem}; pnpm catalog check compares the schema`, {
+    cause: error,
+  });
 }
 
 /** The times of the applied migrations: they, not their order, say which ones are there. */

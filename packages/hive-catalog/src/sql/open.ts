@@ -9,7 +9,7 @@ import { HiveCatalogError } from "../errors.ts";
 import { isNew, isWritable, makeFolder, readOnlyTarget } from "./files.ts";
 import { checkRoom, type Identity, identify, notACatalog } from "./identity.ts";
 import { parseLocation, realPathOf, redacted } from "./location.ts";
-import { knownMigrations, migrate, pendingMigrations } from "./migrations.ts";
+import { migrate, pendingMigrations } from "./migrations.ts";
 
 export type DatabaseOptions = {
   /** For a server. */
@@ -47,25 +47,6 @@ export async function openDatabase(location: string, options: DatabaseOptions): 
   }
 }
 
-/**
- * The migrations that a catalog lacks, read without changing it: every one where there is no catalog yet.
- * Throws a HiveCatalogError for what `openDatabase` would refuse.
- */
-export async function inspectDatabase(
-  location: string,
-  options: Omit<DatabaseOptions, "migrate">,
-): Promise<MigrationMeta[]> {
-  const parsed = parseLocation(location);
-  try {
-    if (parsed.kind === "memory") return knownMigrations();
-    if (parsed.kind === "server") return await inspectServer(parsed.url, options);
-    const path = realPathOf(parsed.path);
-    return isNew(path) ? knownMigrations() : (await inspectFile(path, options)).pending;
-  } catch (error) {
-    throw toCatalogError(error);
-  }
-}
-
 async function openMemory({ busyTimeoutMs }: DatabaseOptions): Promise<Database> {
   const client = new FileClient({ target: ":memory:", path: undefined, busyTimeoutMs });
   await migrate(client);
@@ -73,29 +54,11 @@ async function openMemory({ busyTimeoutMs }: DatabaseOptions): Promise<Database>
 }
 
 async function openServer(url: string, options: DatabaseOptions): Promise<Database> {
-  const database = await prepared(await connect(url, options), redacted(url), options);
-  return { ...database, callTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS };
-}
-
-type ServerOptions = Pick<DatabaseOptions, "authToken" | "requestTimeoutMs">;
-
-/** Loaded only for a server: it brings half of what @libsql/client is. */
-async function connect(url: string, options: ServerOptions): Promise<SqlClient> {
-  const { ServerClient } = await import("../drivers/server/client.ts");
   const { authToken, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
-  return new ServerClient({ url, name: redacted(url), authToken, requestTimeoutMs });
-}
-
-async function inspectServer(url: string, options: ServerOptions): Promise<MigrationMeta[]> {
-  const client = await connect(url, options);
-  try {
-    await identify(client, redacted(url));
-    const pending = await pendingMigrations(client);
-    await checkRoom(client, redacted(url), pending);
-    return pending;
-  } finally {
-    client.close();
-  }
+  // Loaded only for a server: it brings half of what @libsql/client is.
+  const { ServerClient } = await import("../drivers/server/client.ts");
+  const client = new ServerClient({ url, name: redacted(url), authToken, requestTimeoutMs });
+  return { ...(await prepared(client, redacted(url), options)), callTimeoutMs: requestTimeoutMs };
 }
 
 async function openFile(path: string, options: DatabaseOptions): Promise<Database> {
@@ -110,11 +73,9 @@ async function openFile(path: string, options: DatabaseOptions): Promise<Databas
     if (!isWritable(path)) return openReadOnly(path, identity, options);
     isCurrent = pending.length === 0;
   }
-  const connect = async () => new FileClient({ target: path, path, busyTimeoutMs });
-  // Even a PRAGMA meets the lock that another opener holds while it turns a fresh file to WAL.
-  const client = await retryWhileBusy(busyTimeoutMs, connect);
+  const client = await connectFile(path, busyTimeoutMs);
   return await closedOnFailure(client, async () => {
-    await retryWhileBusy(busyTimeoutMs, () => client.execute(plain("PRAGMA journal_mode = WAL")));
+    await client.execute(plain("PRAGMA journal_mode = WAL"));
     return isCurrent ? { client, name: path, isNew: false } : await prepared(client, path, options);
   });
 }
@@ -122,12 +83,10 @@ async function openFile(path: string, options: DatabaseOptions): Promise<Databas
 /** Brings the schema up to date, or says that it is not. */
 function prepared(client: SqlClient, name: string, options: DatabaseOptions): Promise<Database> {
   return closedOnFailure(client, async () => {
-    const isNew = (await identify(client, name)) === "empty";
-    const pending = await pendingMigrations(client);
-    await checkRoom(client, name, pending);
+    const { identity, pending } = await inspect(client, name);
     if (pending.length > 0 && !options.migrate) throw notMigrated(name);
     if (pending.length > 0) await migrate(client);
-    return { client, name, isNew };
+    return { client, name, isNew: identity === "empty" };
   });
 }
 
@@ -143,19 +102,21 @@ function openReadOnly(path: string, identity: Identity, { busyTimeoutMs }: Datab
   return { client, name: path, isNew: false };
 }
 
+type Inspected = { identity: Identity; pending: MigrationMeta[] };
+
+/** What a database is, without a change to it. Throws for what is no catalog, and has no room for one. */
+async function inspect(client: SqlClient, location: string): Promise<Inspected> {
+  const identity = await identify(client, location);
+  const pending = await pendingMigrations(client);
+  await checkRoom(client, location, pending);
+  return { identity, pending };
+}
+
 /** Looks at an existing file through a connection that cannot change it: a file that is not ours stays as it is. */
-async function inspectFile(
-  path: string,
-  { busyTimeoutMs }: Pick<DatabaseOptions, "busyTimeoutMs">,
-): Promise<{ identity: Identity; pending: MigrationMeta[] }> {
+async function inspectFile(path: string, { busyTimeoutMs }: { busyTimeoutMs: number }): Promise<Inspected> {
   const client = new FileClient({ target: readOnlyTarget(path), path, busyTimeoutMs, readOnly: true });
   try {
-    return await retryWhileBusy(busyTimeoutMs, async () => {
-      const identity = await identify(client, path);
-      const pending = await pendingMigrations(client);
-      await checkRoom(client, path, pending);
-      return { identity, pending };
-    });
+    return await inspect(client, path);
   } catch (error) {
     // SQLite is asked, and not the first bytes of the file: closing a file that was opened by hand drops the locks that this process holds on it.
     throw codeOf(error) === "SQLITE_NOTADB" ? notACatalog(path, "it is not an SQLite file") : error;
@@ -164,13 +125,14 @@ async function inspectFile(
   }
 }
 
-async function retryWhileBusy<Result>(timeoutMs: number, work: () => Promise<Result>): Promise<Result> {
+/** Even the first PRAGMA of a connection meets the lock that another opener holds while it turns a fresh file to WAL. */
+async function connectFile(path: string, busyTimeoutMs: number): Promise<FileClient> {
   const startedMs = performance.now();
   for (;;) {
     try {
-      return await work();
+      return new FileClient({ target: path, path, busyTimeoutMs });
     } catch (error) {
-      if (!isBusy(error) || performance.now() - startedMs >= timeoutMs) throw error;
+      if (!isBusy(error) || performance.now() - startedMs >= busyTimeoutMs) throw error;
     }
     await delay(5);
   }

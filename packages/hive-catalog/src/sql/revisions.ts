@@ -1,12 +1,13 @@
 import { eq, type SQL, sql } from "drizzle-orm";
 import { revisions } from "../schema.ts";
-import { type Built, written } from "./statement.ts";
+import { build } from "./statement.ts";
 
 /** Replaces the revision of what is called `name` if `where` holds: in the transaction of the change that it stands for. */
-export function renewRevision(name: "tokens", where: SQL = sql`true`): Built {
-  return written(
-    sql`INSERT INTO ${revisions} SELECT ${name}, hex(randomblob(8)) WHERE ${where} ON CONFLICT (name) DO UPDATE SET revision = excluded.revision`,
-  );
+export function renewRevision(name: "tokens", where: SQL) {
+  return build
+    .insert(revisions)
+    .select(sql`SELECT ${name}, hex(randomblob(8)) WHERE ${where}`)
+    .onConflictDoUpdate({ target: revisions.name, set: { revision: sql`excluded.revision` } });
 }
 
 export function revisionOf(name: "tokens"): SQL {

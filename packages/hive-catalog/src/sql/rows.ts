@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
-import { getTableColumns, getTableName, type SQL, sql } from "drizzle-orm";
+import { getTableColumns, getTableName, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { SqlRow } from "../drivers/client.ts";
 import { HiveCatalogError, type HiveCatalogErrorCode } from "../errors.ts";
@@ -8,11 +8,10 @@ import type { Field, Fields, Stored } from "../model/fields.ts";
 import type { DamagedRecord } from "../options.ts";
 
 /** What a row holds, as far as it is sound, and where it stands in its table. */
-export type Place = { readonly rowId: string | number; readonly values: Readonly<Record<string, unknown>> };
-
-/** A row that was read column by column. */
-export type Found<Rec> = Place & {
+export type Found<Rec> = {
+  /** As text: one of another program may be larger than what a JavaScript number holds. */
   readonly rowId: string;
+  readonly values: Readonly<Record<string, unknown>>;
   readonly damage: readonly DamagedRecord[];
   /** What lists have: the record, or what stands in for a damaged one. */
   readonly record: Rec | undefined;
@@ -26,23 +25,30 @@ type Options<Rec> = {
   /** Of the error for a single read of a damaged row. */
   code?: HiveCatalogErrorCode;
   /** What lists have in place of a damaged row, made from what is sound of it; by default nothing. */
-  standIn?: (values: Place["values"], damaged: readonly string[]) => Rec | undefined;
+  standIn?: (values: Found<Rec>["values"], damaged: readonly string[]) => Rec | undefined;
 };
 
-/** Of this process alone. */
+/** Stands in each row behind its JSON column. Of this process alone, so that no stored row can know it. */
 const SEAL = randomBytes(5).toString("base64url");
+const ROW = new RegExp(`[[,]\\[(?:(.*?),)??"${SEAL}",(\\[(?:"(?:[^"\\\\]|\\\\.)*"|[^"\\]])*\\])\\]`, "gsy");
+const MAX_EXACT = Number.MAX_SAFE_INTEGER;
+const NO_DAMAGE: readonly DamagedRecord[] = [];
 
 type Column = Stored & Pick<Field, "column" | "isNullable"> & { readonly name: string; readonly sql: SQLiteColumn };
 
+const listed = (rows: SQL) => sql`CAST('[' || ${rows} || ']' AS BLOB)`;
+/** What a statement selects to read all the rows of a query, each of which is its `row`. */
+export const ALL_ROWS = { rows: listed(sql`ifnull(group_concat(row, ','), '')`).as("rows") };
+
 /**
- * How the rows of a table become records: fast where all is sound, and column by column where something is not.
+ * How the rows of a table become records.
  *
- * Fast: SQLite writes a row as JSON, `[[17,"gpu-01","10.0.0.1",8600,…],{"cpu":null,"gpus":[]},"seal"]`: the row id and the plain columns, then the
- * JSON column as it is stored, which is not there where it is NULL. What is broken in it breaks the whole; the seal, which no stored row can know, shows
- * that it has not led out of its place. A row is `null` where a column has a wrong type, which JSON would hide (a BLOB may pass for JSON there, and a REAL is cut to 15 digits).
- * A page of rows is one list of them; SQLite promises no order inside it, and to ask for one costs a third of the statement, as measured: so the
- * order is looked at instead. Both travel as a BLOB: each value that crosses the binding costs more than joining it does, and
- * at a text that is not UTF-8 the binding ends the process.
+ * SQLite writes rows as one JSON text, `[[{"cpu":null,"gpus":[]},"seal",[17,"gpu-01","10.0.0.1",8600,…]],…]`: of each the JSON column as it is
+ * stored, which is not there where it is NULL, then the row id and the plain columns; or, where a column has a wrong type, the type and the bytes of every column, for
+ * JSON would hide it (a BLOB may pass for JSON there, and a REAL is cut to 15 digits). Sound rows are read as they are parsed. If anything
+ * is wrong with one of them, each is cut out at its seal, and looked at column by column: nothing in a damaged column can hide another.
+ * The text travels as a BLOB: each value that crosses the binding costs more than joining it does, and at a text that is not UTF-8 the binding
+ * ends the process.
  */
 export class RowReader<Rec> {
   /** The table's name in the database. */
@@ -72,86 +78,74 @@ export class RowReader<Rec> {
     this.#json = json;
   }
 
+  /** What a statement selects or returns to read a single row. */
+  get single(): { row: SQL.Aliased } {
+    return { row: listed(this.row).as("row") };
+  }
+
   /** A row as JSON text. */
-  get json(): SQL {
+  get row(): SQL {
     const hasTypes = this.#columns.map(({ sql: column, type, isNullable }) => {
       const hasType = sql`typeof(${column}) = ${sql.raw(`'${type}'`)}`;
       return isNullable ? sql`(${column} IS NULL OR ${hasType})` : hasType;
     });
-    const cells = sql.join([sql`rowid`, ...this.#plain.map(({ sql: column }) => column)], sql`, `);
-    const further = this.#json ? sql`ifnull(',' || ${this.#json.sql}, '')` : sql`''`;
-    return sql`iif(${sql.join(hasTypes, sql` AND `)}, '[' || json_array(${cells}) || ${further} || ${sql.raw(`',"${SEAL}"]'`)}, 'null')`;
+    const isSound = sql.join(
+      [sql`rowid BETWEEN ${sql.raw(`-${MAX_EXACT} AND ${MAX_EXACT}`)}`, ...hasTypes],
+      sql` AND `,
+    );
+    const values = this.#plain.map(({ sql: column }) => column);
+    const bytes = this.#columns.map(({ sql: column }) => sql`typeof(${column}), hex(${column})`);
+    const list = (items: SQLWrapper[]) => sql`json_array(${sql.join(items, sql`, `)})`;
+    const cells = sql`iif(${isSound}, ${list([sql`rowid`, ...values])}, ${list([sql`CAST(rowid AS TEXT)`, ...bytes])})`;
+    const json = this.#json ? sql`ifnull(${this.#json.sql} || ',', '')` : sql`''`;
+    return sql`'[' || ${json} || ${sql.raw(`'"${SEAL}",'`)} || ${cells} || ']'`;
   }
 
-  /** What a statement selects or returns to read single rows fast: `record` reads it. */
-  get fast(): Record<string, SQL.Aliased> {
-    return { row: sql`CAST(${this.json} AS BLOB)`.as("row") };
+  /** What is in the rows that a statement selected. */
+  found([rows]: SqlRow): Found<Rec>[] {
+    const bytes = bytesOf(rows);
+    return this.#sound(bytes) ?? Array.from(bytes.toString("latin1").matchAll(ROW), (row) => this.#inspected(row));
   }
 
-  /** The record of a row; undefined when anything in it is damaged. */
-  record(row: SqlRow): Rec | undefined {
-    const json = parsed(row[0]);
-    return json === undefined ? undefined : this.#recordIn(json)?.record;
-  }
-
-  /** The records of a page of rows, each of which `follows` the one before, and where the last one stands; undefined when anything in it is damaged. */
-  page(
-    [rows, count]: SqlRow,
-    follows: (next: Place, former: Place) => boolean,
-  ): { records: Rec[]; last: Place | undefined } | undefined {
-    if (count === 0) return { records: [], last: undefined };
-    const json = parsed(rows);
-    if (!Array.isArray(json) || json.length !== count) return undefined;
-    const records: Rec[] = [];
-    let last: Place | undefined;
-    for (const row of json) {
-      const found = this.#recordIn(row);
-      if (found === undefined) return undefined;
-      const place: Place = { rowId: found.rowId, values: found.record as Place["values"] };
-      if (last !== undefined && !follows(place, last)) return undefined;
-      records.push(found.record);
-      last = place;
+  /** Undefined when anything in one of them is damaged. A NUL in a text is damage, and stands there as \u0000. */
+  #sound(bytes: Buffer): Found<Rec>[] | undefined {
+    if (!isUtf8(bytes) || bytes.includes("\\u0000")) return undefined;
+    try {
+      return (JSON.parse(bytes.toString("utf8")) as unknown[][]).map((row) => this.#soundRow(row));
+    } catch {
+      return undefined;
     }
-    return { records, last };
   }
 
-  #recordIn(json: unknown): { record: Rec; rowId: number } | undefined {
-    if (!Array.isArray(json) || json.length > (this.#json ? 3 : 2) || json.at(-1) !== SEAL) return undefined;
-    const [cells, held] = json as [(string | number | null)[], unknown];
-    const rowId = cells[0];
-    if (!Number.isSafeInteger(rowId)) return undefined;
-    const record: Record<string, unknown> = {};
+  /** Throws when anything in it is damaged. */
+  #soundRow(row: unknown[]): Found<Rec> {
+    const hasJson = row.length === 3;
+    const cells = row.at(-1) as (string | number | null)[];
+    if (row.length > 3 || row.at(-2) !== SEAL || cells.length > this.#plain.length + 1) throw new Error("damaged");
+    const values: Record<string, unknown> = {};
     let next = 1;
     // Counted, not iterated: this is what reading costs beside SQLite and JSON.parse.
     for (let place = 0; place < this.#columns.length; place++) {
       const { name, isSound, decode } = this.#columns[place] as Column;
-      if (decode === undefined) {
-        const value = cells[next++] ?? null;
-        if (value !== null && isSound !== undefined && !isSound(value)) return undefined;
-        record[name] = value;
+      if (decode !== undefined) {
+        values[name] = hasJson ? decode(row[0]) : null;
         continue;
       }
-      try {
-        record[name] = json.length === 3 ? decode(held) : null;
-      } catch {
-        return undefined;
-      }
+      const value = cells[next++] ?? null;
+      if (value !== null && isSound !== undefined && !isSound(value)) throw new Error("damaged");
+      values[name] = value;
     }
-    return { record: record as Rec, rowId: rowId as number };
+    return { rowId: String(cells[0]), values, damage: NO_DAMAGE, record: values as Rec };
   }
 
-  /** What a statement selects to read rows column by column: nothing in a damaged column can hide another. `inspect` reads it. */
-  get careful(): Record<string, SQL.Aliased> {
-    const cells = this.#columns.flatMap(({ sql: column, column: name }) => [
-      [`${name}_type`, sql`typeof(${column})`.as(`${name}_type`)],
-      [`${name}_hex`, sql`hex(${column})`.as(`${name}_hex`)],
-    ]);
-    // As text: one of another program may be larger than what a JavaScript number holds.
-    return { row_id: sql`CAST(rowid AS TEXT)`.as("row_id"), ...Object.fromEntries(cells) };
-  }
-
-  inspect(row: SqlRow): Found<Rec> {
-    const cells = this.#columns.map((_, place) => cellAt(row, place));
+  /** One character stands for each byte. */
+  #inspected([, json, list = ""]: RegExpExecArray): Found<Rec> {
+    const [rowId, ...held]: unknown[] = JSON.parse(list);
+    const isPlain = held.length === this.#plain.length;
+    const cells = this.#columns.map(({ type, decode }) => {
+      if (!isPlain) return cellOf(held.shift(), held.shift(), "hex");
+      return cellOf(type, decode === undefined ? held.shift() : json, "latin1");
+    });
     const id = shown(cells[0]);
     const values: Record<string, unknown> = {};
     const damage: DamagedRecord[] = [];
@@ -162,11 +156,23 @@ export class RowReader<Rec> {
     }
     const damaged = damage.map(({ column }) => column);
     const record = damage.length === 0 ? (values as Rec) : this.#standIn?.(values, damaged);
-    return { rowId: String(row[0]), values, damage, record };
+    return { rowId: String(rowId), values, damage, record };
   }
 
-  /** The error for a single read of a damaged row. */
-  corrupt(damage: readonly DamagedRecord[]): HiveCatalogError {
+  /** The record of a row that was read alone. Throws the error for a damaged one. */
+  record(row: SqlRow): Rec | undefined {
+    return this.records(row)[0];
+  }
+
+  /** The records of rows, all of which have to be sound. Throws the error for a damaged one. */
+  records(rows: SqlRow): Rec[] {
+    return this.found(rows).map(({ damage, record }) => {
+      if (record === undefined || damage.length > 0) throw this.#corrupt(damage);
+      return record;
+    });
+  }
+
+  #corrupt(damage: readonly DamagedRecord[]): HiveCatalogError {
     const id = damage[0]?.id ?? "";
     const list = damage.map(({ column, problem }) => `${column} ${problem}`).join("; ");
     return new HiveCatalogError(this.#code, `the stored ${this.#thing} '${id}' is damaged: ${list}`, {
@@ -188,17 +194,6 @@ export class RowReader<Rec> {
   }
 }
 
-/** A text that SQLite wrote as JSON, in a BLOB; undefined when it is broken. A NUL in a text is damage, and stands there as \u0000. */
-function parsed(blob: unknown): unknown {
-  const bytes = bytesOf(blob);
-  if (!isUtf8(bytes) || bytes.includes("\\u0000")) return undefined;
-  try {
-    return JSON.parse(bytes.toString("utf8"));
-  } catch {
-    return undefined;
-  }
-}
-
 /** The driver for files gives a Buffer, the one for servers an ArrayBuffer, a thread a Uint8Array. */
 function bytesOf(blob: unknown): Buffer {
   return Buffer.isBuffer(blob) ? blob : Buffer.from((blob ?? []) as ArrayBuffer);
@@ -207,13 +202,10 @@ function bytesOf(blob: unknown): Buffer {
 type Cell = { readonly type: string; readonly bytes: Buffer };
 
 const NULL: Cell = { type: "null", bytes: Buffer.alloc(0) };
-const [TYPE, HEX, WIDTH] = [1, 2, 2];
 
-function cellAt(row: SqlRow, place: number): Cell {
-  return {
-    type: String(row[WIDTH * place + TYPE]),
-    bytes: Buffer.from(String(row[WIDTH * place + HEX] ?? ""), "hex"),
-  };
+function cellOf(type: unknown, held: unknown, encoding: "hex" | "latin1"): Cell {
+  if (type === "null" || (held ?? null) === null) return NULL;
+  return { type: String(type), bytes: Buffer.from(String(held), encoding) };
 }
 
 function heldIn(column: Column, { type, bytes }: Cell): { value: unknown } | { problem: string } {

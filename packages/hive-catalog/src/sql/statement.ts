@@ -1,5 +1,4 @@
 import { fillPlaceholders, type Query, type SQL, sql } from "drizzle-orm";
-import { SQLiteSyncDialect } from "drizzle-orm/sqlite-core";
 import { drizzle } from "drizzle-orm/sqlite-proxy";
 import type { SqlRow, SqlStatement, SqlValue } from "../drivers/client.ts";
 import { HiveCatalogError } from "../errors.ts";
@@ -7,20 +6,13 @@ import { HiveCatalogError } from "../errors.ts";
 /** Builds statements from the schema, and runs none. */
 export const build = drizzle(() => Promise.reject(new Error("statements are run by a SqlClient")));
 
-const dialect = new SQLiteSyncDialect();
-
-/** What the builder has no words for. */
-export function written(text: SQL): Built {
-  return { toSQL: () => dialect.sqlToQuery(text) };
-}
-
 type Values = Record<string, SqlValue>;
 
 /** What stands for each value while a statement is built. */
 export type Given<V> = { readonly [Name in keyof V]: SQL<V[Name]> };
 
 /** What is built, without what it needs to run. */
-export type Built = { toSQL(): Query };
+type Built = { toSQL(): Query };
 
 /**
  * A statement as a function of its values. `build` is called at the first use: building all of them would take longer than opening a

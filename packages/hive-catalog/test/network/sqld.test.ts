@@ -168,25 +168,3 @@ test("a migration that fails says what the server found wrong with it", async ()
   const refusal = await refusalOf(old.open());
   expect(refusal.message).toMatch(/"DROP INDEX `idx_hives_status`;?" of a migration failed: .*no such index/);
 });
-
-test.each([
-  [
-    "has expired",
-    { status: 400, text: '{"message":"The stream has expired due to inactivity","code":"STREAM_EXPIRED"}' },
-  ],
-  ["is unknown", { status: 400, text: "Received an invalid baton" }],
-])("a transaction that %s at the server is said to be that", async (_what, answer) => {
-  await using site = await startSite();
-  await using proxy = await startedAt(site.url);
-  proxy.plan = (body) => (/COMMIT/i.test(body) ? { kind: "answer", when: "before", ...answer } : undefined);
-  const refusal = await refusalOf(HiveCatalog.open(proxy.url));
-  expect(refusal.code).toBe("CATALOG_UNAVAILABLE");
-  expect(refusal.message).toMatch(/has ended the transaction.*nothing of it was stored$/);
-});
-
-test("a catalog says what of an answered change is on the disk", async () => {
-  await using site = await startSite();
-  expect(await (await site.open()).synchronous()).toBe("normal");
-  await using file = await HiveCatalog.open(`${site.path}.copy`);
-  expect(await file.synchronous()).toBe("full");
-});

@@ -2,7 +2,7 @@
  * Migrates the catalog that it is given, and kills itself with SIGKILL before the statement of that number, the COMMIT counted too.
  * Prints "done" when the migration has fewer statements.
  */
-import { plain } from "../../src/drivers/client.ts";
+import { plain, type SqlStatement } from "../../src/drivers/client.ts";
 import { FileClient } from "../../src/drivers/file/client.ts";
 import { migrate } from "../../src/sql/migrations.ts";
 
@@ -15,20 +15,17 @@ class DyingClient extends FileClient {
     return super.execute(...args);
   }
 
-  override async transaction() {
-    dieInTime();
-    const transaction = await super.transaction();
-    return {
-      ...transaction,
-      execute: async (...args: Parameters<typeof transaction.execute>) => {
+  override batch(...[statements, options]: Parameters<FileClient["batch"]>) {
+    const dying = statements.with(0, statements[0] ?? plain("")) as SqlStatement[];
+    dying.map = (run) => {
+      const results = statements.map((statement, place) => {
         dieInTime();
-        return transaction.execute(...args);
-      },
-      commit: async () => {
-        dieInTime();
-        return transaction.commit();
-      },
+        return run(statement, place, dying);
+      });
+      dieInTime();
+      return results;
     };
+    return super.batch(dying, options);
   }
 }
 

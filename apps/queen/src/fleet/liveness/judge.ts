@@ -19,25 +19,42 @@ export interface View {
   readonly corroborate: boolean;
 }
 
+const NEVER = Number.NEGATIVE_INFINITY;
+/** Of the time that two failed probes must be apart: so that three of them are needed. */
+const UNCORROBORATED_GAP = 3;
+
 /** From when on the silence of a hive counts; probes that began earlier are no witness of it. */
-export const quietFromMs = ({ beatAtMs, setAtMs }: Sight, graceFromMs: number): number =>
-  Math.max(beatAtMs ?? Number.NEGATIVE_INFINITY, setAtMs, graceFromMs);
+export const quietFromMs = ({ beatAtMs = NEVER, setAtMs }: Sight, graceFromMs: number): number =>
+  Math.max(beatAtMs, setAtMs, graceFromMs);
+
+/** Of a hive whose beats were stale when it last answered, only its probes speak: two of them may be lost by chance. */
+function doesNotBeat({ beatAtMs = NEVER, answeredAtMs = NEVER }: Sight, { staleAfterMs }: View): boolean {
+  return answeredAtMs - beatAtMs >= staleAfterMs;
+}
 
 export const beatIsFresh = ({ beatAtMs }: Sight, { nowMs, staleAfterMs }: View): boolean =>
   beatAtMs !== undefined && nowMs - beatAtMs < staleAfterMs;
 
-/** Whether the hive has been silent for `ageMs`, and a probe failed meanwhile or none may be made. */
+const isWithoutAnswer = ({ probe }: Sight): boolean => probe === "failed" || probe === "refused";
+
+/** Whether the hive may have been silent for `ageMs`, and its last probe failed or none may be made. */
 export function isMissing(sight: Sight, { nowMs, graceFromMs, corroborate }: View, ageMs: number): boolean {
-  const fromMs = quietFromMs(sight, graceFromMs);
-  if (nowMs - fromMs < ageMs) return false;
-  const isWithoutAnswer = sight.probe === "failed" || sight.probe === "refused";
-  return (isWithoutAnswer && sight.failedFromMs >= fromMs) || !corroborate;
+  const { beatAtMs = NEVER, beatLateMs, readAtMs, setAtMs } = sight;
+  // Once the catalog was read again and held nothing newer.
+  const heardMs = readAtMs > beatAtMs ? beatAtMs - beatLateMs : beatAtMs;
+  const fromMs = Math.max(heardMs, setAtMs, graceFromMs);
+  return nowMs - fromMs >= ageMs && (!corroborate || (isWithoutAnswer(sight) && sight.failedFromMs >= fromMs));
 }
 
 /** Whether everything that is needed to call a hive offline is there. */
 export function isLost(sight: Sight, view: View): boolean {
-  if (!isMissing(sight, view, view.staleAfterMs)) return false;
-  return !view.corroborate || sight.failedAtMs - sight.failedFromMs >= view.probeGapMs;
+  const { nowMs, graceFromMs, staleAfterMs, probeGapMs, corroborate } = view;
+  const fromMs = quietFromMs(sight, graceFromMs);
+  // Of beats that another queen takes, the next one is found so much later.
+  if (nowMs - fromMs < staleAfterMs + sight.beatLateMs) return false;
+  if (!corroborate) return true;
+  const gapMs = doesNotBeat(sight, view) ? UNCORROBORATED_GAP * probeGapMs : probeGapMs;
+  return isWithoutAnswer(sight) && sight.failedFromMs >= fromMs && sight.failedAtMs - sight.failedFromMs >= gapMs;
 }
 
 /** A hive that was never seen is neither on nor off; every other one that is not offline may be lost. */

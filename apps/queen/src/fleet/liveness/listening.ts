@@ -1,16 +1,22 @@
+import { GraceBudget } from "./grace-budget.ts";
 import type { Hold, HoldEnd } from "./hold.ts";
-
-/** The kinds of notices. */
-export const NOTICES = ["stalled", "suspended", "network_lost", "network_back", "mass_failure", "resumed"] as const;
 
 /** Something that the whole queen went through, for the log and the events. */
 export type Notice =
-  | { readonly kind: "stalled" | "suspended" | "network_back"; readonly forMs: number }
+  | { readonly kind: "suspended" | "network_back"; readonly forMs: number }
+  /** `busyMs` is the processor time that she herself used meanwhile. */
+  | { readonly kind: "stalled"; readonly forMs: number; readonly busyMs: number }
   | { readonly kind: "mass_failure" | "network_lost"; readonly missing: number; readonly online: number }
   | { readonly kind: "resumed"; readonly how: HoldEnd; readonly missing: number; readonly online: number };
 
 /** Hives that all beat at once leave a gap of one beat. */
 const SILENT_BEATS = 1.5;
+/** Hives that only answer probes leave a gap of one round. */
+const SILENT_ROUNDS = 1.25;
+/** A stall in which the process used the processor for so much of the time was of its own making. */
+const OWN_SHARE = 0.5;
+/** How exactly the processor time before a stall is known. */
+const CPU_SAMPLE_MS = 250;
 
 interface Options {
   readonly nowMs: number;
@@ -18,6 +24,10 @@ interface Options {
   readonly tickIntervalMs: number;
   /** The time between two beats of a hive. */
   readonly beatMs: number;
+  readonly healthIntervalMs: number;
+  readonly staleAfterMs: number;
+  /** Processor time that this process has used. */
+  readonly cpuMs: () => number;
   /** Fewer silent hives than a mass failure needs may just as well be gone. */
   readonly minHives: number;
   /** False only in the simulation, which shows what the grace is worth. */
@@ -32,6 +42,9 @@ interface Options {
  */
 export class Listening {
   readonly #options: Options;
+  readonly #budget: GraceBudget;
+  readonly #silenceMs: number;
+  #cpu: { atMs: number; usedMs: number };
   #graceFromMs: number;
   #activeAtMs: number;
   #ticked: { atMs: number; uptimeMs: number } | undefined;
@@ -40,7 +53,11 @@ export class Listening {
   #lostFromMs: number | undefined;
 
   constructor(options: Options) {
+    const { beatMs, healthIntervalMs } = options;
     this.#options = options;
+    this.#budget = new GraceBudget(options.staleAfterMs);
+    this.#silenceMs = Math.max(SILENT_BEATS * beatMs, SILENT_ROUNDS * healthIntervalMs);
+    this.#cpu = { atMs: options.nowMs, usedMs: options.cpuMs() };
     this.#graceFromMs = options.givesGrace ? options.nowMs : Number.NEGATIVE_INFINITY;
     this.#activeAtMs = options.nowMs;
     this.#signAtMs = options.nowMs;
@@ -57,12 +74,21 @@ export class Listening {
 
   /** Anything happens. If nothing did for long, not even a tick, the queen stood still. */
   wake(nowMs: number): void {
-    const { tickIntervalMs, beatMs, tell } = this.#options;
+    const { tickIntervalMs, beatMs, cpuMs } = this.#options;
     const idleMs = nowMs - this.#activeAtMs;
     this.#activeAtMs = nowMs;
-    if (idleMs < tickIntervalMs + beatMs) return;
-    tell({ kind: "stalled", forMs: idleMs });
-    this.beginGrace(nowMs);
+    const hasStalled = idleMs >= tickIntervalMs + beatMs;
+    if (!hasStalled && nowMs - this.#cpu.atMs < CPU_SAMPLE_MS) return;
+    const before = this.#cpu.usedMs;
+    this.#cpu = { atMs: nowMs, usedMs: cpuMs() };
+    if (hasStalled) this.#stalled(idleMs, this.#cpu.usedMs - before, nowMs);
+  }
+
+  /** Others may stop the queen for as long as they like; what callers make her do puts nothing off for long. */
+  #stalled(forMs: number, busyMs: number, nowMs: number): void {
+    this.#options.tell({ kind: "stalled", forMs, busyMs: Math.round(busyMs) });
+    const isOwn = busyMs >= OWN_SHARE * forMs;
+    this.beginGrace(nowMs, isOwn ? this.#budget.graceFrom(this.#graceFromMs, nowMs) : nowMs);
   }
 
   /** A tick: while the machine was suspended its uptime went on, and monotonic time did not. */
@@ -84,22 +110,22 @@ export class Listening {
     if (this.#lostFromMs !== undefined) this.#networkIsBack(this.#lostFromMs, nowMs);
   }
 
-  /** A probe failed. */
+  /** A probe of an online hive failed: what was silent before tells nothing of the network. */
   failed(): void {
     this.#failuresSinceSign += 1;
   }
 
   /** Looks whether anything at all came, `online` hives being online. */
   lookForNetwork(online: number, nowMs: number): void {
-    const { minHives, beatMs } = this.#options;
-    const isSilent = nowMs - this.#signAtMs >= SILENT_BEATS * beatMs && this.#failuresSinceSign >= minHives;
+    const { minHives } = this.#options;
+    const isSilent = nowMs - this.#signAtMs >= this.#silenceMs && this.#failuresSinceSign >= minHives;
     if (online >= minHives && isSilent) this.#lostFromMs ??= this.#signAtMs;
   }
 
-  beginGrace(nowMs: number): void {
+  beginGrace(nowMs: number, graceFromMs = nowMs): void {
     this.#signAtMs = nowMs;
     this.#failuresSinceSign = 0;
-    if (this.#options.givesGrace) this.#graceFromMs = nowMs;
+    if (this.#options.givesGrace) this.#graceFromMs = graceFromMs;
   }
 
   #networkIsBack(lostFromMs: number, nowMs: number): void {

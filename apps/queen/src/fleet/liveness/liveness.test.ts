@@ -120,7 +120,7 @@ const grace: Case[] = [
       }),
       toS: DAY_S,
     },
-    ["307.5 network_lost", "390 network_back"],
+    ["322.5 network_lost", "390 network_back"],
   ],
   [
     "what does not come back with it goes offline a stale age later",
@@ -140,7 +140,7 @@ const grace: Case[] = [
       },
       toS: DAY_S,
     },
-    ["307.5 network_lost", "390 network_back", "450 b offline silent"],
+    ["322.5 network_lost", "390 network_back", "450 b offline silent"],
   ],
   [
     "two hives that fall silent together are not the network's fault",
@@ -162,6 +162,43 @@ const grace: Case[] = [
     },
     expect.arrayContaining([expect.stringMatching(/^\d+ b offline silent$/)]) as unknown as string[],
   ],
+];
+
+/** The queen stands still for all but a moment of each round. */
+const STALLS = Array.from({ length: 20 }, (_, n) => [301 + 30 * n, 330 + 30 * n] as const);
+const network: Case[] = [
+  [
+    "hives that only answer probes, beside records of hosts long gone, are no lost network",
+    {
+      hives: {
+        ...many("mute", 12, mute),
+        gone: { beats: NEVER, answers: until(300) },
+        ...many("dead", 3, { beats: NEVER, answers: NEVER, status: "offline" }),
+      },
+      toS: DAY_S,
+    },
+    ["360 gone offline silent"],
+  ],
+  [
+    "beats that another queen takes tell that the network is there",
+    { hives: many("a", 4, { beats: NEVER, beatsElsewhere: ALWAYS, answers: NEVER }), toS: DAY_S },
+    [],
+  ],
+  [
+    "failures of hives that were not online tell nothing of it",
+    {
+      hives: { alone: diesAt(300), ...many("dead", 9, { beats: NEVER, answers: NEVER, status: "unknown" }) },
+      toS: 360,
+    },
+    ["345 alone offline silent"],
+  ],
+];
+
+const ELSEWHERE = { beats: NEVER, beatsElsewhere: until(300), answers: until(300) };
+const elsewhere: Case = [
+  "hives that another queen hears and that go missing all at once are a mass failure to this one, too",
+  { hives: { ...many("alive", 5, alive), ...many("gone", 3, ELSEWHERE) }, toS: 400 },
+  ["315 mass_failure"],
 ];
 
 const GONE = many("gone", 3, diesAt(300));
@@ -212,7 +249,7 @@ const guard: Case[] = [
     "it ends when an operator confirms, and those that follow in the same incident are marked as well",
     {
       hives: { ...many("alive", 3, alive), ...GONE, ...many("later", 2, diesAt(345)) },
-      operator: [[360, (liveness, nowMs) => expect(liveness.confirm(nowMs)).toMatchObject({ missing: 3 })]],
+      operator: [[360, (liveness, nowMs) => expect(liveness.condition.confirm(nowMs)).toMatchObject({ missing: 3 })]],
       toS: DAY_S,
     },
     [
@@ -265,11 +302,11 @@ const guard: Case[] = [
     "a network that stays away is held for the same time",
     { hives: GONE, toS: 700 },
     [
-      "307.5 network_lost",
-      "607.5 resumed timed_out",
-      "607.5 gone0 offline silent",
-      "607.5 gone1 offline silent",
-      "607.5 gone2 offline silent",
+      "322.5 network_lost",
+      "622.5 resumed timed_out",
+      "622.5 gone0 offline silent",
+      "622.5 gone1 offline silent",
+      "622.5 gone2 offline silent",
     ],
   ],
 ];
@@ -277,9 +314,28 @@ const guard: Case[] = [
 describe.each([
   ["corroboration", corroboration],
   ["grace", grace],
+  ["network", [...network, elsewhere]],
   ["mass failure", guard],
 ])("%s", (_rule, cases) => {
   test.each(cases)("%s", (_name, timeline, log) => {
     expect(live(timeline).log).toEqual(log);
   });
+});
+
+const changesOf = ({ log }: { log: string[] }) => log.filter((line) => / (?:online|offline) /.test(line));
+
+test("stalls of the queen's own making, one after the other, put a dead hive off by one stale age", () => {
+  const hives = { alive, deaf, gone: diesAt(300) };
+  expect(changesOf(live({ hives, busyStalls: STALLS, toS: 880 }))).toEqual(["390 gone offline silent"]);
+});
+
+test("stalls in which others stopped her put it off for as long as they go on", () => {
+  const hives = { alive, deaf, gone: diesAt(300) };
+  expect(changesOf(live({ hives, stalls: STALLS, toS: 880 }))).toEqual([]);
+});
+
+test("once ten stale ages are over, a stall of her own making is forgiven again", () => {
+  const hives = { gone: diesAt(1200) };
+  const busyStalls = [[301, 330] as const, [1201, 1260] as const];
+  expect(changesOf(live({ hives, busyStalls, toS: 1500 }))).toEqual(["1320 gone offline silent"]);
 });

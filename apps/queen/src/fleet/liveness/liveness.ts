@@ -1,10 +1,11 @@
 import type { HiveStatus } from "@repo/hive-catalog";
-import { type Census, Hold, type HoldSettings } from "./hold.ts";
+import type { HoldSettings } from "./hold.ts";
 import { isLost, isMissing, judge, mayBeLost, quietFromMs, type Verdict, type View } from "./judge.ts";
-import { Listening, type Notice } from "./listening.ts";
+import type { Notice } from "./listening.ts";
+import { OwnCondition } from "./own-condition.ts";
 import { Pace } from "./pace.ts";
 import { type FlapSettings, remember } from "./probation.ts";
-import { learnBeat, type ProbeResult, type Rule, type Sight, Sights } from "./sight.ts";
+import { heard, learnBeat, type ProbeResult, type Rule, type Sight, Sights } from "./sight.ts";
 
 export interface LivenessSettings extends HoldSettings, FlapSettings {}
 
@@ -30,16 +31,6 @@ export interface Tick {
   readonly notices: readonly Notice[];
 }
 
-/** What the queen makes of her own state. */
-export interface Condition {
-  readonly state: "watching" | "grace" | "mass_failure" | "network_lost";
-  /** Monotonic, like `untilMs`: when the state ends by itself at the latest. */
-  readonly sinceMs: number | undefined;
-  readonly untilMs: number | undefined;
-  readonly missing: number;
-  readonly online: number;
-}
-
 const ALL_RULES: LivenessRules = { corroboration: true, grace: true, guard: true };
 const TICKS_PER_INTERVAL = 4;
 /** As a share of the stale age: a beat interval. */
@@ -60,31 +51,20 @@ export class Liveness {
   /** Told of each hive of which `takesWorkFromMs` may say something else than before. */
   onWork: (id: string) => void = () => undefined;
   readonly #rules: LivenessRules;
-  readonly #hold: Hold;
+  /** How the queen herself is. */
+  readonly condition: OwnCondition;
   readonly #pace: Pace;
-  readonly #listening: Listening;
   readonly #missingMs: number;
   readonly #probeGapMs: number;
-  #notices: Notice[] = [];
-  #census: Census = { online: 0, missing: 0, networkLost: false };
 
-  constructor(settings: LivenessSettings, nowMs: number, rules: LivenessRules = ALL_RULES) {
+  constructor(settings: LivenessSettings, nowMs: number, rules: LivenessRules = ALL_RULES, cpuMs = () => 0) {
     const { staleAfterMs, healthIntervalMs } = settings;
     const beatMs = staleAfterMs * BEAT_SHARE;
     this.tickIntervalMs = Math.max(1, Math.min(healthIntervalMs, staleAfterMs) / TICKS_PER_INTERVAL);
     this.settings = settings;
     this.#rules = rules;
-    this.#hold = new Hold(settings);
+    this.condition = new OwnCondition({ settings, nowMs, tickIntervalMs: this.tickIntervalMs, beatMs, rules, cpuMs });
     this.#pace = new Pace(beatMs);
-    this.#listening = new Listening({
-      nowMs,
-      tickIntervalMs: this.tickIntervalMs,
-      beatMs,
-      minHives: settings.massFailureMin,
-      givesGrace: rules.grace,
-      hold: this.#hold,
-      tell: (notice) => void this.#notices.push(notice),
-    });
     this.#missingMs = staleAfterMs * MISSING_SHARE;
     this.#probeGapMs = healthIntervalMs / 2;
   }
@@ -111,11 +91,13 @@ export class Liveness {
       }
       if (was !== record.status) this.onWork(record.id);
     }
-    learnBeat(sight, record.lastHeartbeatMs, readAtMs, nowMs, wallNowMs);
+    const isHeard = learnBeat(sight, record.lastHeartbeatMs, readAtMs, nowMs, wallNowMs);
+    if (isHeard) this.condition.listening.sign(nowMs);
     if (sight.host !== record.host || sight.port !== record.port) {
       sight.host = record.host;
       sight.port = record.port;
       sight.probe = "pending";
+      sight.answeredAtMs = undefined;
       sight.probes.length = 0;
       sight.failedFromMs = Number.NEGATIVE_INFINITY;
       sight.unreachableSinceMs = undefined;
@@ -146,14 +128,7 @@ export class Liveness {
   }
 
   /** A beat that this queen took and stored as `heartbeatMs`, which took her `tookMs`. */
-  beat(id: string, heartbeatMs: number, nowMs: number, tookMs = 0): Sight {
-    const sight = this.sights.see(id);
-    this.beatOf(sight, heartbeatMs, nowMs, tookMs);
-    return sight;
-  }
-
-  /** The same for whoever has the memory of the hive at hand. */
-  beatOf(sight: Sight, heartbeatMs: number, nowMs: number, tookMs: number): void {
+  beat(sight: Sight, heartbeatMs: number, nowMs: number, tookMs: number): void {
     sight.heartbeatMs = heartbeatMs;
     this.#pace.stored(tookMs);
     this.#hear(sight, nowMs);
@@ -168,15 +143,16 @@ export class Liveness {
   /** What a probe showed; false when the hive has moved to another address meanwhile. */
   probed(sight: Sight, address: { host: string; port: number }, result: ProbeResult): boolean {
     if (sight.host !== address.host || sight.port !== address.port) return false;
-    this.#listening.wake(result.endedAtMs);
+    this.condition.listening.wake(result.endedAtMs);
     sight.probe = result.outcome;
     sight.probes.push(result);
     if (sight.probes.length > PROBES_KEPT) sight.probes.shift();
     if (result.outcome !== "failed") sight.unreachableSinceMs = undefined;
     if (result.outcome === "answered") {
+      sight.answeredAtMs = result.endedAtMs;
       sight.setByOperator = false;
       sight.failedFromMs = Number.NEGATIVE_INFINITY;
-      this.#listening.sign(result.endedAtMs);
+      this.condition.listening.sign(result.endedAtMs);
     } else this.#failed(sight, result);
     return true;
   }
@@ -190,7 +166,7 @@ export class Liveness {
 
   /** The queen wrote what `verdict` says. */
   changed(sight: Sight, was: HiveStatus, { status, rule, why }: Verdict, nowMs: number): void {
-    this.#listening.wake(nowMs);
+    this.condition.listening.wake(nowMs);
     sight.status = status;
     sight.statusChangedAtMs = nowMs;
     this.#remember(sight, was, status, rule, why, nowMs);
@@ -199,13 +175,13 @@ export class Liveness {
 
   /** The same for a mark, unless somebody has looked meanwhile and knows better. */
   markedOffline(sight: Sight, was: HiveStatus, verdict: Verdict, nowMs: number): void {
-    this.#hold.marked(nowMs);
+    this.condition.marked(nowMs);
     if (sight.status === undefined) this.changed(sight, was, verdict, nowMs);
   }
 
   /** To be called every `tickIntervalMs`. `uptimeMs` goes on while the machine is suspended, unlike monotonic time. */
   tick(nowMs: number, uptimeMs: number): Tick {
-    this.#listening.tick(nowMs, uptimeMs);
+    this.condition.listening.tick(nowMs, uptimeMs);
     const view = this.#view(nowMs);
     const lost: Sight[] = [];
     let online = 0;
@@ -215,33 +191,18 @@ export class Liveness {
       const isOnline = sight.status === "online";
       if (isOnline) online += 1;
       // Most hives, at one look instead of several.
-      if (sight.beatAtMs !== undefined && nowMs - sight.beatAtMs < this.#missingMs) continue;
+      if (sight.beatLateMs === 0 && sight.beatAtMs !== undefined && nowMs - sight.beatAtMs < this.#missingMs) continue;
       if (!isMissing(sight, view, this.#missingMs)) continue;
       if (isOnline) missing += 1;
       if (isLost(sight, view)) lost.push(sight);
     }
-    this.#listening.lookForNetwork(online, nowMs);
-    this.#assess({ online, missing, networkLost: this.#listening.networkIsLost }, nowMs);
-    return { lost: this.isHolding ? [] : lost, notices: this.takeNotices() };
-  }
-
-  /** An operator says that the missing hives are gone. Returns how many, or undefined when nothing is held back. */
-  confirm(nowMs: number): { missing: number; online: number } | undefined {
-    if (!this.#hold.confirm(nowMs)) return undefined;
-    this.#notices.push({ kind: "resumed", how: "confirmed", ...this.#census });
-    return this.#census;
-  }
-
-  /** What happened since the last tick, for whoever does not want to wait for the next one. */
-  takeNotices(): readonly Notice[] {
-    const notices = this.#notices;
-    this.#notices = [];
-    return notices;
+    this.condition.assess(online, missing, nowMs);
+    return { lost: this.condition.held ? [] : lost, notices: this.condition.takeNotices() };
   }
 
   judge(sight: Sight, status: HiveStatus, nowMs: number): Verdict {
     const verdict = judge(sight, status, this.#view(nowMs));
-    const held = this.#hold.held;
+    const held = this.condition.held;
     if (held === undefined || verdict.status !== "offline" || status === "offline") return verdict;
     return {
       status,
@@ -269,58 +230,37 @@ export class Liveness {
 
   /** How old the silence of a hive is as far as it counts: from its last sign of life, or from when the queen began to listen again. */
   countedSilenceMs(sight: Sight, nowMs: number): number {
-    return nowMs - quietFromMs(sight, this.#listening.graceFromMs);
-  }
-
-  /** Whether no hive is marked offline for now. */
-  get isHolding(): boolean {
-    return this.#hold.held !== undefined;
-  }
-
-  condition(nowMs: number): Condition {
-    const { missing, online } = this.#census;
-    const held = this.#hold.held;
-    if (held !== undefined) return { state: held.cause, sinceMs: held.sinceMs, untilMs: held.untilMs, missing, online };
-    const untilMs = this.#listening.graceFromMs + this.settings.staleAfterMs;
-    if (nowMs < untilMs) return { state: "grace", sinceMs: this.#listening.graceFromMs, untilMs, missing, online };
-    return { state: "watching", sinceMs: undefined, untilMs: undefined, missing, online };
+    return nowMs - quietFromMs(sight, this.condition.listening.graceFromMs);
   }
 
   #view(nowMs: number): View {
     const { staleAfterMs } = this.settings;
     const corroborate = this.#rules.corroboration;
-    return { nowMs, graceFromMs: this.#listening.graceFromMs, staleAfterMs, probeGapMs: this.#probeGapMs, corroborate };
+    return {
+      nowMs,
+      graceFromMs: this.condition.listening.graceFromMs,
+      staleAfterMs,
+      probeGapMs: this.#probeGapMs,
+      corroborate,
+    };
   }
 
   #hear(sight: Sight, nowMs: number): void {
-    this.#listening.sign(nowMs);
-    sight.beatAtMs = nowMs;
+    this.condition.listening.sign(nowMs);
+    heard(sight, nowMs);
     sight.setByOperator = false;
   }
 
   #failed(sight: Sight, { outcome, startedAtMs, endedAtMs }: ProbeResult): void {
     // Of a host that the queen may not contact nothing can be said but that she got no answer.
     if (outcome === "failed") {
-      this.#listening.failed();
+      if (sight.status === "online") this.condition.listening.failed();
       sight.unreachableSinceMs ??= endedAtMs;
     }
-    const fromMs = quietFromMs(sight, this.#listening.graceFromMs);
+    const fromMs = quietFromMs(sight, this.condition.listening.graceFromMs);
     if (startedAtMs < fromMs) return;
     if (sight.failedFromMs < fromMs) sight.failedFromMs = startedAtMs;
     sight.failedAtMs = startedAtMs;
-  }
-
-  #assess(census: Census, nowMs: number): void {
-    this.#census = census;
-    if (!this.#rules.guard) return;
-    const was = this.#hold.held?.cause;
-    const how = this.#hold.assess(census, nowMs);
-    const { missing, online } = census;
-    if (how !== undefined) this.#notices.push({ kind: "resumed", how, missing, online });
-    // What has not come back yet gets as long as what has.
-    if (how === "returned") this.#listening.beginGrace(nowMs);
-    const cause = this.#hold.held?.cause;
-    if (cause !== undefined && cause !== was) this.#notices.push({ kind: cause, missing, online });
   }
 
   #remember(sight: Sight, was: HiveStatus, status: HiveStatus, rule: Rule, why: string, nowMs: number): void {

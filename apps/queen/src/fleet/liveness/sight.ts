@@ -44,6 +44,12 @@ export interface Sight {
   heartbeatMs: number | null | undefined;
   /** The last beat, whichever queen took it; undefined when there was none. */
   beatAtMs: number | undefined;
+  /** How much earlier it may have come: one that another queen took is found when the catalog is read next. */
+  beatLateMs: number;
+  /** When the record was read last. */
+  readAtMs: number;
+  /** When the last probe that was answered ended; undefined when there was none. */
+  answeredAtMs: number | undefined;
   /** Where the probes go; "" until the record was read. */
   host: string;
   port: number;
@@ -112,20 +118,19 @@ export class Sights {
     return sight;
   }
 
-  forget(id: string): void {
-    this.#byId.delete(id);
+  /** Answers whether it was known. */
+  forget(id: string): boolean {
+    return this.#byId.delete(id);
   }
 
   beginRound(): void {
     this.#round += 1;
   }
 
-  /** Ends a round that read the whole catalog: forgets the hives that were not in it, and returns their ids. */
+  /** Ends a round that read the whole catalog, and returns the ids of the hives that were not in it. */
   endRound(): string[] {
     this.#isComplete = true;
-    const gone = [...this.#byId.values()].filter(({ round }) => round < this.#round).map(({ id }) => id);
-    for (const id of gone) this.forget(id);
-    return gone;
+    return [...this.#byId.values()].filter(({ round }) => round < this.#round).map(({ id }) => id);
   }
 }
 
@@ -139,6 +144,9 @@ function newSight(id: string, ordinal: number): Sight {
     setAtMs: Number.NEGATIVE_INFINITY,
     heartbeatMs: undefined,
     beatAtMs: undefined,
+    beatLateMs: 0,
+    readAtMs: Number.NEGATIVE_INFINITY,
+    answeredAtMs: undefined,
     host: "",
     port: 0,
     probe: "pending",
@@ -154,7 +162,8 @@ function newSight(id: string, ordinal: number): Sight {
 }
 
 /**
- * Takes over the stored beat. One that changed in the catalog was taken by another queen. Only at the first sight is its age a matter of wall clocks.
+ * Takes over the stored beat. One that changed in the catalog was taken by another queen: says whether it did. Only at the first sight is its
+ * age a matter of wall clocks.
  */
 export function learnBeat(
   sight: Sight,
@@ -162,16 +171,26 @@ export function learnBeat(
   readAtMs: number,
   nowMs: number,
   wallNowMs: number,
-): void {
-  if (heartbeatMs === sight.heartbeatMs) return;
+): boolean {
+  const readBeforeMs = sight.readAtMs;
+  sight.readAtMs = readAtMs;
+  if (heartbeatMs === sight.heartbeatMs) return false;
   const isOutdated = sight.beatAtMs !== undefined && sight.beatAtMs > readAtMs;
-  if (isOutdated) return;
+  if (isOutdated) return false;
   const isFirstSight = sight.heartbeatMs === undefined;
   sight.heartbeatMs = heartbeatMs;
   if (heartbeatMs === null) sight.beatAtMs = undefined;
-  else if (isFirstSight) sight.beatAtMs = nowMs - Math.max(0, wallNowMs - heartbeatMs);
+  else if (isFirstSight) heard(sight, nowMs - Math.max(0, wallNowMs - heartbeatMs));
   else {
-    sight.beatAtMs = nowMs;
+    heard(sight, nowMs, Math.min(nowMs - readBeforeMs, nowMs - (sight.beatAtMs ?? readBeforeMs)));
     sight.setByOperator = false;
+    return true;
   }
+  return false;
+}
+
+/** Notes a beat, which may have come so much earlier. */
+export function heard(sight: Sight, atMs: number, lateMs = 0): void {
+  sight.beatAtMs = atMs;
+  sight.beatLateMs = lateMs;
 }

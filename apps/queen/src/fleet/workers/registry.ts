@@ -96,19 +96,13 @@ export class HiveRegistry {
     return entry && this.#stateOf(entry);
   }
 
-  /** The live hives; those whose heartbeat is stale too with `includeStale`. */
-  list({ includeStale = false } = {}): HiveState[] {
-    this.expire();
-    return [...(includeStale ? this.#entries : this.#live).values()].map((entry) => this.#stateOf(entry));
-  }
-
-  /** Forgets a hive. Returns whether it was known. */
-  remove(hiveId: string): boolean {
+  /** Forgets a hive. */
+  remove(hiveId: string): void {
     const entry = this.#entries.get(hiveId);
-    if (entry === undefined) return false;
+    if (entry === undefined) return;
     this.#retire(entry);
     this.#endWait(entry);
-    return this.#entries.delete(hiveId);
+    this.#entries.delete(hiveId);
   }
 
   /** Finds out anew whether a hive takes work. */

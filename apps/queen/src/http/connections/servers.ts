@@ -3,7 +3,6 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer, Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
-import type { Limits } from "../../config/settings.ts";
 import type { Clock } from "../../process/clock.ts";
 import { addressBlock } from "../../reach/addresses.ts";
 import type { Arrivals } from "./arrivals.ts";
@@ -37,13 +36,19 @@ export const TIMEOUTS: Timeouts = {
 };
 const WARN_EVERY_MS = 60_000;
 
+export interface ConnectionLimits {
+  readonly maxConnections: number;
+  /** Of those from one address over which no request was let in yet. */
+  readonly maxConnectionsPerAddress: number;
+}
+
 export interface ServersOptions {
   clock: Clock;
   log: FastifyBaseLogger;
   /** Without it, plain HTTP. */
   tls?: Tls | undefined;
   timeouts?: Timeouts | undefined;
-  limits: Pick<Limits, "maxConnections" | "maxConnectionsPerAddress">;
+  limits: ConnectionLimits;
   /** Told of each connection that is let in. */
   arrivals: Pick<Arrivals, "add">;
 }

@@ -1,8 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
-import type { TlsFiles } from "../../config/config.ts";
-import { SettingError } from "../errors.ts";
+import { SettingError } from "../../process/errors.ts";
 import type { Tls } from "./servers.ts";
+
+/** In PEM. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
 
 const SETTINGS: Record<keyof TlsFiles, string> = {
   cert: "--tls-cert (QUEEN_TLS_CERT)",

@@ -1,7 +1,6 @@
 import type { Socket } from "node:net";
 import { type HiveCatalog, hasHash, type TokenRecord, tokenIdOf } from "@repo/hive-catalog";
 import type { FastifyBaseLogger, FastifyRequest, onRequestHookHandler } from "fastify";
-import type { Limits } from "../../config/settings.ts";
 import type { Clock } from "../../process/clock.ts";
 import { addressBlock, isLoopback } from "../../reach/addresses.ts";
 import { Problem } from "../errors.ts";
@@ -22,10 +21,6 @@ export interface Caller {
 }
 
 declare module "fastify" {
-  interface FastifyContextConfig {
-    /** "operator" where a route says nothing. */
-    access?: Access;
-  }
   interface FastifyRequest {
     /** null on a route that is open to all. */
     caller: Caller | null;
@@ -42,13 +37,20 @@ const ANYBODY: Caller = { role: "operator", hiveId: null, tokenId: null };
 const REFRESH_MS = 2000;
 const DEFAULT_ADDRESS_REQUESTS_PER_SECOND = 100;
 
+export interface RequestLimits {
+  /** For each token. */
+  readonly tokenRequestsPerSecond: number;
+  /** For what comes without a valid token, by address. undefined: 100, and no limit while no token is needed. */
+  readonly addressRequestsPerSecond: number | undefined;
+}
+
 export interface DoorOptions {
   catalog: HiveCatalog;
   clock: Clock;
   log: FastifyBaseLogger;
   /** Whether callers without a token are let in until there is an operator's or a reader's. */
   openUntilTokens: boolean;
-  limits: Pick<Limits, "tokenRequestsPerSecond" | "addressRequestsPerSecond">;
+  limits: RequestLimits;
   /** Told of the connection of each request that was let in. */
   onAdmitted: (connection: Socket) => void;
 }
@@ -258,10 +260,10 @@ function unauthenticated(hadToken: boolean): Problem {
     ? "This token is not one of this queen's, or it was revoked"
     : "This needs a token, as `Authorization: Bearer hq_…`; `pnpm queen token create` makes one";
   const challenge = `Bearer realm="queen"${hadToken ? ', error="invalid_token"' : ""}`;
-  return new Problem(401, "UNAUTHENTICATED", detail, { headers: { "www-authenticate": challenge } });
+  return new Problem("UNAUTHENTICATED", detail, { headers: { "www-authenticate": challenge } });
 }
 
-const forbidden = (detail: string): Problem => new Problem(403, "FORBIDDEN", detail);
+const forbidden = (detail: string): Problem => new Problem("FORBIDDEN", detail);
 
 const wrongRole = (access: GuardedAccess, { role, tokenId: id }: Caller): Problem =>
   forbidden(
@@ -270,7 +272,7 @@ const wrongRole = (access: GuardedAccess, { role, tokenId: id }: Caller): Proble
 
 function tooManyRequests(whose: string, waitMs: number): Problem {
   const seconds = Math.ceil(waitMs / 1000);
-  return new Problem(429, "TOO_MANY_REQUESTS", `Too many requests of ${whose}: the next may come in ${seconds} s`, {
+  return new Problem("TOO_MANY_REQUESTS", `Too many requests of ${whose}: the next may come in ${seconds} s`, {
     headers: { "retry-after": String(seconds) },
   });
 }

@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { isoTime } from "../../fleet/workers/worker.ts";
 import type { Access } from "../door/door.ts";
-import { type Answer, type Operation, TAGS } from "./operation.ts";
-import { NAMED_SCHEMAS, OPERATIONS } from "./operations.ts";
-import { ANYWHERE, GUARDED, PROBLEMS } from "./problems.ts";
+import { PROBLEMS, type ProblemCode, ProblemJson } from "../problems.ts";
+import { type Answer, type BodyRule, paramsOf, type Route, TAGS } from "../route.ts";
+import { ROUTES } from "../routes.ts";
 
 type Json = Record<string, unknown>;
 
@@ -12,12 +11,13 @@ type Json = Record<string, unknown>;
 export function openApiDocument(): Json {
   const components = new Components();
   const paths: Record<string, Json> = {};
-  for (const operation of OPERATIONS) {
-    const path = operation.path.replace(/:([a-z]+)/g, "{$1}");
-    paths[path] = { ...paths[path], [operation.method]: describeOperation(operation, components) };
+  for (const route of ROUTES) {
+    const path = route.path.replace(/:([a-z]+)/g, "{$1}");
+    paths[path] = { ...paths[path], [route.method]: describeRoute(route, components) };
   }
-  components.jsonOf(ProblemJson);
-  for (const schema of NAMED_SCHEMAS) components.jsonOf(schema);
+  for (const schema of [ProblemJson, ...ROUTES.flatMap(({ namedSchemas = [] }) => namedSchemas)]) {
+    components.jsonOf(schema);
+  }
   return {
     openapi: "3.1.0",
     info: {
@@ -45,36 +45,14 @@ const WHOSE: Record<Access, string> = {
   operator: "Needs an operator's token.",
 };
 
-const ProblemJson = z
-  .strictObject({
-    type: z.literal("about:blank"),
-    title: z.string(),
-    status: z.int().min(400).max(599),
-    detail: z.string().meta({ description: "What is wrong, in one sentence" }),
-    code: z.enum([...PROBLEMS.keys()]),
-    errors: z
-      .array(z.strictObject({ field: z.string(), message: z.string() }))
-      .meta({ description: "Each field or parameter that is wrong, by its path; `body` is the body as a whole" }),
-    request_id: z.string().meta({ description: "Under which the log of the queen says more" }),
-  })
-  .meta({ id: "Problem", description: "Every error (RFC 9457)" });
-
-/** What several operations share: it has a name, and stands among the components of the document once. */
+/** What several routes share: it has a name, and stands among the components of the document once. */
 class Components {
   readonly schemas: Record<string, Json> = {};
-  /** Answers that several operations share. */
+  /** Answers that several routes share. */
   readonly responses: Record<string, Json> = {};
 
   jsonOf(schema: z.ZodType): Json {
-    const { $schema, $defs, ...json } = z.toJSONSchema(schema, {
-      io: "input",
-      unrepresentable: "any",
-      override: ({ zodSchema, jsonSchema }) => {
-        if (zodSchema !== isoTime) return;
-        delete jsonSchema.pattern;
-        Object.assign(jsonSchema, { format: "date-time", examples: ["2025-10-21T10:00:00Z"] });
-      },
-    });
+    const { $schema, $defs, ...json } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
     for (const [name, definition] of Object.entries($defs ?? {})) this.#add(name, toComponents(definition));
     return toComponents(json);
   }
@@ -92,9 +70,9 @@ class Components {
 const toComponents = (json: object): Json =>
   JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/'));
 
-function describeOperation(operation: Operation, components: Components): Json {
-  const { operationId, tag, summary, access = "operator", description, body, answers } = operation;
-  const parameters = describeParameters(operation, components);
+function describeRoute(route: Route, components: Components): Json {
+  const { operationId, tag, summary, access = "operator", description, body, answer } = route;
+  const parameters = describeParameters(route, components);
   return {
     operationId,
     tags: [tag],
@@ -104,22 +82,54 @@ function describeOperation(operation: Operation, components: Components): Json {
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: describeBody(body, components) }),
     responses: {
-      ...Object.fromEntries(
-        Object.entries(answers).map(([status, answer]) => [status, describeAnswer(answer, components)]),
-      ),
-      ...describeProblems([...ANYWHERE, ...(access === "open" ? [] : GUARDED), ...operation.problems], components),
+      [answer.status ?? 200]: describeAnswer(answer, components),
+      ...describeProblems(problemsOf(route), components),
     },
   };
 }
 
-function describeParameters({ path, query, headers }: Operation, components: Components): Json[] {
-  const inPath = [...path.matchAll(/:([a-z]+)/g)].map(([, name = ""]) => ({
-    name,
-    in: "path",
-    required: true,
-    schema: { type: "string" },
-  }));
-  return [...inPath, ...fieldsOf(query, "query", components), ...fieldsOf(headers, "header", components)];
+/** What any request may meet. */
+const ANYWHERE: readonly ProblemCode[] = [
+  "BAD_REQUEST",
+  "REQUEST_TIMEOUT",
+  "TOO_MANY_REQUESTS",
+  "HEADERS_TOO_LARGE",
+  "INTERNAL",
+];
+/** … one with a body. */
+const WITH_BODY: readonly ProblemCode[] = ["INVALID_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"];
+/** … one that needs a token, which is read from the catalog. */
+const GUARDED: readonly ProblemCode[] = [
+  "UNAUTHENTICATED",
+  "FORBIDDEN",
+  "CORRUPT_RECORD",
+  "CATALOG_BUSY",
+  "CATALOG_CORRUPT",
+  "CATALOG_TOO_NEW",
+  "CATALOG_NOT_A_CATALOG",
+  "CATALOG_NOT_MIGRATED",
+  "CATALOG_UNAVAILABLE",
+  "CATALOG_CLOSED",
+];
+
+/** What a route may answer when not all goes well. */
+function problemsOf(route: Route): readonly ProblemCode[] {
+  const { access, query, body, problems = [] } = route;
+  const params = paramsOf(route);
+  return [
+    ...ANYWHERE,
+    ...(access === "open" ? [] : GUARDED),
+    ...(params.length > 0 ? (["URI_TOO_LONG"] as const) : []),
+    ...(params.includes("id") ? (["HIVE_NOT_FOUND"] as const) : []),
+    ...(query ? (["INVALID_ARGUMENT"] as const) : []),
+    ...(body ? ([body.code ?? "INVALID_ARGUMENT", ...WITH_BODY] as const) : []),
+    ...problems,
+  ];
+}
+
+function describeParameters(route: Route, components: Components): Json[] {
+  const inPath = paramsOf(route).map((name) => ({ name, in: "path", required: true, schema: { type: "string" } }));
+  return [...inPath, ...fieldsOf(route.query, "query", components), ...fieldsOf(route.headers, "header", components)];
 }
 
 function fieldsOf(object: z.ZodObject | undefined, place: "query" | "header", components: Components): Json[] {
@@ -132,10 +142,7 @@ function fieldsOf(object: z.ZodObject | undefined, place: "query" | "header", co
   });
 }
 
-function describeBody(
-  { schema, examples, types = ["application/json"] }: NonNullable<Operation["body"]>,
-  components: Components,
-): Json {
+function describeBody({ schema, examples, types = ["application/json"] }: BodyRule, components: Components): Json {
   const named = Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
   const content = { schema: components.jsonOf(schema), examples: named };
   return { required: true, content: Object.fromEntries(types.map((type) => [type, content])) };
@@ -145,9 +152,9 @@ function describeAnswer(
   { description, schema, example, type = "application/json", headers }: Answer,
   components: Components,
 ): Json {
-  const described = Object.entries(headers ?? {}).map(([name, meaning]) => [
+  const described = Object.entries(headers ?? {}).map(([name, header]) => [
     name,
-    { description: meaning, schema: { type: "string" } },
+    { description: header.description, schema: { type: "string" } },
   ]);
   return {
     description,
@@ -158,27 +165,27 @@ function describeAnswer(
   };
 }
 
-/** One answer for each status, named by the codes that it can have: most operations share them. */
-function describeProblems(codes: readonly string[], components: Components): Json {
-  const known = [...new Set(codes)].sort().map((code) => ({ code, ...PROBLEMS.get(code) }));
-  const statuses = [...new Set(known.map(({ status }) => status))];
+/** One answer for each status, named by the codes that it can have: most routes share them. */
+function describeProblems(codes: readonly ProblemCode[], components: Components): Json {
+  const sorted = [...new Set(codes)].sort();
+  const statuses = [...new Set(sorted.map((code) => PROBLEMS[code][0]))];
   return Object.fromEntries(
     statuses.map((status) => {
-      const problems = known.filter((problem) => problem.status === status);
-      const name = problems.map(({ code }) => code).join(".");
-      components.responses[name] ??= describeProblem(status, problems);
+      const alike = sorted.filter((code) => PROBLEMS[code][0] === status);
+      const name = alike.join(".");
+      components.responses[name] ??= describeProblem(status, alike);
       return [status, { $ref: `#/components/responses/${name}` }];
     }),
   );
 }
 
-function describeProblem(status: number | undefined, problems: { code: string; meaning?: string }[]): Json {
+function describeProblem(status: number, codes: readonly ProblemCode[]): Json {
   const schema = {
     allOf: [{ $ref: "#/components/schemas/Problem" }],
-    properties: { status: { const: status }, code: { enum: problems.map(({ code }) => code) } },
+    properties: { status: { const: status }, code: { enum: codes } },
   };
   return {
-    description: problems.map(({ code, meaning }) => `\`${code}\`: ${meaning}`).join("\n\n"),
+    description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code][1]}`).join("\n\n"),
     content: { "application/problem+json": { schema } },
   };
 }

@@ -1,13 +1,23 @@
-import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import type { AppParts } from "../app.ts";
-import { parseQuery } from "../input.ts";
+import { defineRoute } from "../route.ts";
 
-const NoQuery = z.strictObject({});
+const count = z.int().min(0);
 
-export function countsRoutes(app: FastifyInstance, { catalog }: Pick<AppParts, "catalog">): void {
-  app.get("/v1/counts", { config: { access: "reader" } }, async (request) => {
-    parseQuery(NoQuery, request.query);
+export const countsRoutes = [
+  defineRoute({
+    method: "get",
+    path: "/v1/counts",
+    access: "reader",
+    operationId: "countHives",
+    tag: "hives",
+    summary: "Hives in all and by status",
+    query: z.strictObject({}),
+    answer: {
+      description: "The counts. A hive whose status another program damaged is in `total` alone",
+      schema: z.strictObject({ total: count, unknown: count, online: count, offline: count }),
+      example: { total: 12, unknown: 1, online: 10, offline: 1 },
+    },
+  }).handle(async (_request, { catalog }) => {
     const [total, unknown, online, offline] = await Promise.all([
       catalog.countHives(),
       catalog.countByStatus("unknown"),
@@ -15,5 +25,5 @@ export function countsRoutes(app: FastifyInstance, { catalog }: Pick<AppParts, "
       catalog.countByStatus("offline"),
     ]);
     return { total, unknown, online, offline };
-  });
-}
+  }),
+];

@@ -1,25 +1,42 @@
-import { DeviceCapabilitiesJson, StrictDeviceCapabilitiesJson } from "@repo/device-types";
-import type { FastifyInstance } from "fastify";
-import type { AppParts } from "../app.ts";
-import { hiveNotFound } from "../errors.ts";
-import { type HivePath, parseBody, pathId } from "../input.ts";
+import { StrictDeviceCapabilitiesJson, toDeviceCapabilitiesJson } from "@repo/device-types";
+import { WRITING } from "../problems.ts";
+import { defineRoute } from "../route.ts";
+import { HIVE_EXAMPLE, readHive } from "./hives.ts";
 
-type DevicesParts = Pick<AppParts, "catalog" | "detection" | "events">;
+const devices = (description: string) => ({
+  description,
+  schema: StrictDeviceCapabilitiesJson,
+  example: HIVE_EXAMPLE.devices,
+});
 
-export function devicesRoutes(app: FastifyInstance, { catalog, detection, events }: DevicesParts): void {
-  app.put<HivePath>("/v1/hives/:id/devices", async (request) => {
-    const id = pathId(request);
-    const devices = parseBody(StrictDeviceCapabilitiesJson, request.body, "INVALID_HIVE");
-    await catalog.updateDevices(id, devices);
-    detection.learnDevices(id);
-    events.publish("hive_changed", { hive_id: id });
-    return StrictDeviceCapabilitiesJson.encode(devices);
-  });
-
-  app.post<HivePath>("/v1/hives/:id/devices", async (request) => {
-    const id = pathId(request);
-    const hive = await catalog.getHive(id);
-    if (hive === undefined) throw hiveNotFound(id);
-    return DeviceCapabilitiesJson.encode(await detection.detect(id, hive));
-  });
-}
+export const devicesRoutes = [
+  defineRoute({
+    method: "put",
+    path: "/v1/hives/:id/devices",
+    operationId: "setDevices",
+    tag: "hives",
+    summary: "Store the devices that an operator writes",
+    body: {
+      schema: StrictDeviceCapabilitiesJson,
+      code: "INVALID_HIVE",
+      examples: { one_gpu: HIVE_EXAMPLE.devices, nothing_known: { cpu: null, gpus: [] } },
+    },
+    answer: devices("The devices as stored"),
+    problems: WRITING,
+  }).handle(async ({ params: { id }, body }, { catalog, fleet }) => {
+    await catalog.updateDevices(id, body);
+    fleet.devices.stored(id);
+    return toDeviceCapabilitiesJson(body);
+  }),
+  defineRoute({
+    method: "post",
+    path: "/v1/hives/:id/devices",
+    operationId: "detectDevices",
+    tag: "hives",
+    summary: "Ask the hive for its devices now, and store them",
+    answer: devices("What the hive answered"),
+    problems: ["HIVE_UNREACHABLE", "HIVE_NOT_ALLOWED", "INVALID_DEVICES", "WRONG_HIVE", "CORRUPT_HIVE", ...WRITING],
+  }).handle(async ({ params: { id } }, parts) =>
+    toDeviceCapabilitiesJson(await parts.fleet.devices.detect(id, await readHive(id, parts))),
+  ),
+];

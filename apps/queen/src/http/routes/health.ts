@@ -1,44 +1,77 @@
 import type { HiveCatalog } from "@repo/hive-catalog";
-import type { FastifyInstance } from "fastify";
-import type { Condition } from "../../fleet/liveness/liveness.ts";
+import { timeMs } from "@repo/hive-catalog/record";
+import { z } from "zod";
+import type { Condition } from "../../fleet/liveness/own-condition.ts";
 import type { Clock } from "../../process/clock.ts";
-import type { AppParts } from "../app.ts";
 import { Problem } from "../errors.ts";
 import type { FieldProblem } from "../field-problems.ts";
+import { defineRoute } from "../route.ts";
 
 /** A catalog that takes longer does not answer, for whoever sends work here. */
 const CATALOG_DEADLINE_MS = 2000;
-const OPEN = { config: { access: "open" } } as const;
 
-type HealthParts = Pick<AppParts, "catalog" | "liveness" | "clock">;
+const ok = { schema: z.strictObject({ status: z.literal("ok") }), example: { status: "ok" } };
+
+export const ConditionJson = z
+  .strictObject({
+    state: z.enum(["watching", "grace", "mass_failure", "network_lost"]).meta({
+      description:
+        "grace: silence of hives counts only from `since_ms`. mass_failure, network_lost: no hive is marked offline for now",
+    }),
+    since_ms: timeMs.nullable(),
+    until_ms: timeMs.nullable().meta({ description: "When the state ends by itself at the latest" }),
+    missing: z.int().min(0).meta({ description: "Online hives that were on the way to be marked at the last sweep" }),
+    online: z.int().min(0),
+  })
+  .meta({ id: "QueenCondition", description: "What the queen makes of what she hears of the fleet" });
+export const CONDITION_EXAMPLE = { state: "watching", since_ms: null, until_ms: null, missing: 0, online: 50 };
 
 /** Whether the queen runs, for whoever restarts her; whether she can serve, for whoever sends requests to her. */
-export function healthRoutes(app: FastifyInstance, parts: HealthParts): void {
-  const { catalog, clock } = parts;
-  const startedAtMs = clock.monotonicNow();
-  let isStopping = false;
-  app.addHook("preClose", async () => {
-    isStopping = true;
-  });
-
-  app.get("/health", OPEN, async () => {
-    const nowMs = clock.monotonicNow();
-    const liveness = conditionToJson(parts.liveness.condition(nowMs), clock);
-    return { status: "ok", uptime_ms: Math.round(nowMs - startedAtMs), liveness };
-  });
-
-  app.get("/health/live", OPEN, async () => ({ status: "ok" }));
-
-  app.get("/health/ready", OPEN, async () => {
+export const healthRoutes = [
+  defineRoute({
+    method: "get",
+    path: "/health",
+    access: "open",
+    operationId: "getHealth",
+    tag: "observation",
+    summary: "Whether the queen runs, since when, and what she makes of the fleet",
+    answer: {
+      description: "She runs",
+      schema: z.strictObject({ status: z.literal("ok"), uptime_ms: z.int().min(0), liveness: ConditionJson }),
+      example: { status: "ok", uptime_ms: 86_400_000, liveness: CONDITION_EXAMPLE },
+    },
+  }).handle((_request, { fleet, clock, startedAtMs }) => {
+    const uptimeMs = Math.round(clock.monotonicNow() - startedAtMs);
+    return { status: "ok", uptime_ms: uptimeMs, liveness: conditionToJson(fleet.condition(), clock) };
+  }),
+  defineRoute({
+    method: "get",
+    path: "/health/live",
+    access: "open",
+    operationId: "isLive",
+    tag: "observation",
+    summary: "Whether the queen runs: if not, restart her",
+    answer: { description: "She runs", ...ok },
+  }).handle(() => ({ status: "ok" })),
+  defineRoute({
+    method: "get",
+    path: "/health/ready",
+    access: "open",
+    operationId: "isReady",
+    tag: "observation",
+    summary: "Whether the queen can serve: her catalog answers, and she is not stopping",
+    answer: { description: "She can serve", ...ok },
+    problems: ["NOT_READY"],
+  }).handle(async (_request, { catalog, stopping }) => {
     const errors: FieldProblem[] = [];
-    if (isStopping) errors.push({ field: "queen", message: "is stopping" });
+    if (stopping.aborted) errors.push({ field: "queen", message: "is stopping" });
     const problem = await catalogProblem(catalog);
     if (problem !== undefined) errors.push({ field: "catalog", message: problem });
     if (errors.length === 0) return { status: "ok" };
     const detail = errors.map(({ field, message }) => `the ${field} ${message}`).join("; ");
-    throw new Problem(503, "NOT_READY", detail, { errors, headers: { "retry-after": "1" } });
-  });
-}
+    throw new Problem("NOT_READY", detail, { errors, headers: { "retry-after": "1" } });
+  }),
+];
 
 /** What keeps the catalog from answering; undefined when it does. */
 async function catalogProblem(catalog: HiveCatalog): Promise<string | undefined> {

@@ -1,14 +1,43 @@
-import type { FastifyInstance } from "fastify";
-import { HeartbeatJson, usualHeartbeat } from "../../fleet/heartbeats.ts";
-import type { AppParts } from "../app.ts";
+import { z } from "zod";
 import { checkBeatsFor } from "../door/door.ts";
-import { parseBody } from "../input.ts";
+import { WRITING } from "../problems.ts";
+import { defineRoute } from "../route.ts";
+import { HeartbeatJson, readHeartbeat } from "./heartbeat-json.ts";
+import { WORKER_EXAMPLE } from "./worker-json.ts";
 
-export function heartbeatRoutes(app: FastifyInstance, { heartbeats }: Pick<AppParts, "heartbeats">): void {
-  app.post("/v1/heartbeat", { config: { access: "hive" } }, async (request) => {
-    const beat = usualHeartbeat(request.body) ?? parseBody(HeartbeatJson, request.body, "INVALID_ARGUMENT");
-    checkBeatsFor(request.caller, beat.hiveId);
+const EMPTY_BEAT = { hive_id: "localhost", timestamp: "2025-10-21T10:00:00Z", workers: [] };
+
+export const heartbeatRoutes = [
+  defineRoute({
+    method: "post",
+    path: "/v1/heartbeat",
+    access: "hive",
+    operationId: "sendHeartbeat",
+    tag: "heartbeats",
+    summary: "Say that a hive is there, and which workers it runs",
+    description:
+      "Answered once the beat is on disk. `workers` replaces those of the beat before. Further fields are ignored.",
+    body: {
+      schema: HeartbeatJson,
+      read: readHeartbeat,
+      examples: { one_worker: { ...EMPTY_BEAT, workers: [WORKER_EXAMPLE] }, no_workers: EMPTY_BEAT },
+    },
+    answer: {
+      description: "The beat is stored",
+      schema: z.strictObject({
+        status: z.literal("ok"),
+        message: z.string(),
+        next_beat_ms: z.int().min(1).meta({
+          description:
+            "In how many milliseconds the next beat is best sent: spreads the beats of the fleet, and asks for fewer when the queen is busy",
+        }),
+      }),
+      example: { status: "ok", message: "Heartbeat received from localhost", next_beat_ms: 15_000 },
+    },
+    problems: ["HIVE_NOT_FOUND", ...WRITING],
+  }).handle(async ({ body: beat, caller }, { heartbeats }) => {
+    checkBeatsFor(caller, beat.hiveId);
     const nextBeatMs = await heartbeats.receive(beat);
     return { status: "ok", message: `Heartbeat received from ${beat.hiveId}`, next_beat_ms: nextBeatMs };
-  });
-}
+  }),
+];

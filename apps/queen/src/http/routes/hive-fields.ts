@@ -4,12 +4,7 @@ import { z } from "zod";
 import { withJsonNames } from "../field-problems.ts";
 import { parseBody } from "../input.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
-
-/** What a caller may change: the names in JSON, and those in the record. */
-const NAMES = new Map(
-  Object.keys(HiveChanges.shape).map((name) => [withJsonNames(name), name as keyof HiveChanges] as const),
-);
+type Fields<Value = unknown> = Readonly<Record<string, Value>>;
 
 /**
  * The fields of a hive that is there, in a body that `rules` describe; throws a Problem that names each wrong one. As in the catalog, what
@@ -21,24 +16,14 @@ export async function parseHiveFields(
   readStored: () => Promise<HiveRecord | undefined>,
 ): Promise<HiveChanges> {
   const stored = rules.safeParse(body).success ? undefined : await readStored();
-  const unchanged = stored === undefined ? [] : unchangedIn(body, stored);
-  const rest = without(body, unchanged);
-  parseBody(z.strictObject(without(rules.shape, unchanged)), rest, "INVALID_HIVE");
-  return { ...HiveChangesJson.parse(rest), ...(stored && fieldsOf(stored, unchanged)) };
+  const json: Fields = stored ? toHiveRecordJson(stored) : {};
+  const isChanged = (name: string) => stored === undefined || !isDeepStrictEqual(body[name], json[name]);
+  const changed = pick(body, isChanged);
+  parseBody(z.strictObject(pick(rules.shape, isChanged)), changed, "INVALID_HIVE");
+  const unchanged =
+    stored && pick({ ...stored }, (name) => name in HiveChanges.shape && !isChanged(withJsonNames(name)));
+  return { ...HiveChangesJson.parse(changed), ...unchanged };
 }
 
-/** The names of the fields that are in the body as they are in the record. */
-function unchangedIn(body: Fields, stored: HiveRecord): string[] {
-  const json: Fields = toHiveRecordJson(stored);
-  return [...NAMES.keys()].filter((name) => isDeepStrictEqual(body[name], json[name]));
-}
-
-function without<Value>(fields: Readonly<Record<string, Value>>, names: readonly string[]): Record<string, Value> {
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
-}
-
-function fieldsOf(stored: HiveRecord, names: readonly string[]): HiveChanges {
-  return Object.fromEntries(
-    [...NAMES].filter(([json]) => names.includes(json)).map(([, name]) => [name, stored[name]]),
-  );
-}
+const pick = <Value>(fields: Fields<Value>, isPicked: (name: string) => boolean): Record<string, Value> =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => isPicked(name)));

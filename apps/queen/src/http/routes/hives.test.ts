@@ -2,7 +2,7 @@ import { createClient } from "@libsql/client";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { aHive, temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
-import { beatJson, HIVE_JSON, startTestQueen } from "../../../test/test-queen.ts";
+import { beatJson, HIVE_JSON, startTestQueen, workerJson } from "../../../test/test-queen.ts";
 
 const STORED = {
   ...HIVE_JSON,
@@ -94,10 +94,10 @@ test("never creates with PUT or PATCH", async () => {
 test("removes a hive, and what was known of its workers", async () => {
   await using queen = await startTestQueen();
   await queen.request("POST", "/v1/hives", { ...HIVE_JSON, devices: DEVICES });
-  await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+  await queen.request("POST", "/v1/heartbeat", beatJson("hive-a", [workerJson()]));
   expect(await queen.request("DELETE", "/v1/hives/hive-a")).toMatchObject({ status: 204, body: undefined });
-  expect(queen.registry.get("hive-a")).toBeUndefined();
-  expect(queen.liveness.sights.get("hive-a")).toBeUndefined();
+  expect(queen.fleet.workers()).toEqual([]);
+  expect(queen.fleet.sight("hive-a")).toBeUndefined();
   expect(await queen.request("DELETE", "/v1/hives/hive-a")).toMatchObject({
     status: 404,
     body: { code: "HIVE_NOT_FOUND" },

@@ -1,151 +1,232 @@
 import {
-  type HiveCatalog,
-  HiveCatalogError,
   HiveChangesJson,
   type HiveRecord,
+  HiveRecordJson,
   HiveStatus,
   type NewHive,
   NewHiveJson,
   newHiveRecord,
   toHiveRecordJson,
 } from "@repo/hive-catalog";
-import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import type { AppParts } from "../app.ts";
+import { isCatalogError } from "../../process/errors.ts";
 import { hiveNotFound, invalidField } from "../errors.ts";
-import { checkObject, type HivePath, parseBody, parseQuery, pathId } from "../input.ts";
+import { checkObject } from "../input.ts";
+import type { AppParts } from "../parts.ts";
+import { WRITING } from "../problems.ts";
+import { defineRoute } from "../route.ts";
 import { parseHiveFields } from "./hive-fields.ts";
+import { NextAfter, nextAfter, pageQuery } from "./paging.ts";
 
-type HivesParts = Pick<
-  AppParts,
-  "catalog" | "registry" | "liveness" | "cordons" | "detection" | "events" | "statuses" | "lifecycle" | "clock" | "log"
->;
+export const HIVE_EXAMPLE = {
+  id: "hive-prod-01",
+  host: "10.0.1.100",
+  port: 8600,
+  ssh_host: "10.0.1.100",
+  ssh_port: 22,
+  ssh_user: "admin",
+  status: "online",
+  last_heartbeat_ms: 1_761_040_800_000,
+  devices: { cpu: { cores: 16, ram_gb: 64 }, gpus: [{ index: 0, name: "NVIDIA RTX 4090", vram_gb: 24 }] },
+  created_at_ms: 1_761_000_000_000,
+  updated_at_ms: 1_761_040_800_000,
+};
 
-export const DEFAULT_PAGE_SIZE = 100;
-export const MAX_PAGE_SIZE = 1000;
-const PAGE_SIZE_RULE = `must be a whole number from 1 to ${MAX_PAGE_SIZE}`;
-
-export const ListQuery = z.strictObject({
-  status: HiveStatus.optional(),
-  after: z.string().optional(),
-  limit: z
-    .string()
-    .regex(/^\d{1,4}$/, { error: PAGE_SIZE_RULE, abort: true })
-    .transform(Number)
-    .refine((limit) => limit >= 1 && limit <= MAX_PAGE_SIZE, PAGE_SIZE_RULE)
-    .default(DEFAULT_PAGE_SIZE),
+const stored = { id: z.string(), host: z.string(), ssh_host: z.string().nullable(), ssh_user: z.string().nullable() };
+const amount = z.int().min(0);
+const StoredDevices = z.strictObject({
+  cpu: z.strictObject({ cores: amount, ram_gb: amount }).nullable(),
+  gpus: z.array(z.strictObject({ index: amount, name: z.string(), vram_gb: amount, backend: z.string().optional() })),
 });
 
-/** What a PUT leaves out becomes what it is for a new hive. */
-const REPLACEMENT = NewHiveJson.in.omit({ id: true });
+/** What is asked of input is not promised of what other programs have stored. */
+const StoredHive = z
+  .strictObject({ ...HiveRecordJson.in.shape, ...stored, devices: StoredDevices.nullable() })
+  .meta({ id: "StoredHive", description: "A hive, as the catalog stores it" });
 
-export const RemoveQuery = z.strictObject({
-  force: z
-    .enum(["true", "false"], "must be true or false")
-    .default("false")
-    .transform((text) => text === "true"),
-});
+const HivePage = z
+  .strictObject({
+    hives: z.array(StoredHive).meta({ description: "By id" }),
+    next_after: NextAfter,
+    damaged: z
+      .array(z.strictObject({ id: z.string(), column: z.string(), problem: z.string() }))
+      .meta({ description: "Rows of this page that another program damaged, and that are left out" }),
+  })
+  .meta({ id: "HivePage" });
+
+const hive = (description: string) => ({ description, schema: StoredHive, example: HIVE_EXAMPLE });
+
+const ListQuery = z.strictObject({ status: HiveStatus.optional(), ...pageQuery("Hives") });
 
 /** CRUD of the catalog over HTTP. What a caller changed, the memory of the fleet learns at once. */
-export function hivesRoutes(app: FastifyInstance, parts: HivesParts): void {
-  const { catalog, registry, liveness, cordons, detection, events, statuses, lifecycle, clock, log } = parts;
-
-  app.get("/v1/hives", { config: { access: "reader" } }, async (request) =>
-    listHives(catalog, parseQuery(ListQuery, request.query)),
-  );
-
-  app.post("/v1/hives", async (request, reply) => {
-    const hive = await catalog.addHive(parseBody(NewHiveJson, request.body, "INVALID_HIVE"));
-    learn(hive);
-    log.info({ hive_id: hive.id, host: hive.host, port: hive.port, status: hive.status }, "hive added");
-    events.publish("hive_added", { hive_id: hive.id, host: hive.host, port: hive.port, status: hive.status });
-    return reply.code(201).header("location", `/v1/hives/${hive.id}`).send(toHiveRecordJson(hive));
-  });
-
-  app.get<HivePath>("/v1/hives/:id", { config: { access: "reader" } }, async (request) => {
-    const id = pathId(request);
-    const hive = await catalog.getHive(id);
-    if (hive === undefined) throw hiveNotFound(id);
+export const hivesRoutes = [
+  defineRoute({
+    method: "get",
+    path: "/v1/hives",
+    access: "reader",
+    operationId: "listHives",
+    tag: "hives",
+    summary: "List hives by id, page by page",
+    query: ListQuery,
+    answer: {
+      description: "One page",
+      schema: HivePage,
+      example: { hives: [HIVE_EXAMPLE], next_after: null, damaged: [] },
+    },
+  }).handle(async ({ query: { status, limit, after } }, { catalog }) => {
+    const damaged: z.output<typeof HivePage>["damaged"] = [];
+    const page = {
+      limit,
+      ...(after !== undefined && { after }),
+      onCorruptHive: ({ id, column, problem }: (typeof damaged)[number]) => void damaged.push({ id, column, problem }),
+    };
+    const hives = await (status === undefined ? catalog.listHives(page) : catalog.findHivesByStatus(status, page));
+    return { hives: hives.map(toHiveRecordJson), next_after: nextAfter(hives, limit), damaged };
+  }),
+  defineRoute({
+    method: "post",
+    path: "/v1/hives",
+    operationId: "addHive",
+    tag: "hives",
+    summary: "Add a hive",
+    description: "`id`, `host` and `port` are required. A hive never registers itself.",
+    body: {
+      schema: NewHiveJson,
+      code: "INVALID_HIVE",
+      examples: {
+        local: { id: "localhost", host: "127.0.0.1", port: 8600 },
+        over_ssh: {
+          id: "hive-prod-01",
+          host: "10.0.1.100",
+          port: 8600,
+          ssh_host: "10.0.1.100",
+          ssh_port: 22,
+          ssh_user: "admin",
+        },
+      },
+    },
+    answer: {
+      status: 201,
+      ...hive("The hive as stored"),
+      headers: { Location: { description: "The path of the hive", value: ({ id }) => `/v1/hives/${id}` } },
+    },
+    problems: ["HIVE_ALREADY_EXISTS", ...WRITING],
+  }).handle(async ({ body }, { catalog, fleet }) => {
+    const hive = await catalog.addHive(body);
+    fleet.added(hive);
     return toHiveRecordJson(hive);
-  });
-
-  app.put<HivePath>("/v1/hives/:id", async (request) => {
-    const id = pathId(request);
-    const fields = await parseHiveFields(REPLACEMENT, bodyFor(id, request.body), () => readSound(id));
+  }),
+  defineRoute({
+    method: "get",
+    path: "/v1/hives/:id",
+    access: "reader",
+    operationId: "getHive",
+    tag: "hives",
+    summary: "Read a hive",
+    answer: hive("The hive"),
+    problems: ["CORRUPT_HIVE"],
+  }).handle(async ({ params: { id } }, parts) => toHiveRecordJson(await readHive(id, parts))),
+  defineRoute({
+    method: "put",
+    path: "/v1/hives/:id",
+    operationId: "replaceHive",
+    tag: "hives",
+    summary: "Replace a hive",
+    description:
+      "What is left out becomes what it is for a new hive. Times are checked and then ignored. A field that is sent back as it is stored is held to no rule. Never creates a hive.",
+    body: {
+      schema: NewHiveJson.in.partial({ id: true }),
+      code: "INVALID_HIVE",
+      read: readObject,
+      examples: { moved: { host: "10.0.1.101", port: 8600 }, read_before: HIVE_EXAMPLE },
+    },
+    answer: hive("The hive as stored"),
+    problems: ["CORRUPT_HIVE", ...WRITING],
+  }).handle(async ({ params: { id }, body }, parts) => {
+    const { catalog, fleet, clock } = parts;
+    const fields = await parseHiveFields(NewHiveJson.in.omit({ id: true }), bodyFor(id, body), () =>
+      readSound(id, parts),
+    );
     const hive = await catalog.updateHive(newHiveRecord({ ...(fields as NewHive), id }, clock.now()));
-    learn(hive);
-    announceEdit(id);
+    fleet.edited(hive);
     return toHiveRecordJson(hive);
-  });
-
-  app.patch<HivePath>("/v1/hives/:id", async (request) => {
-    const id = pathId(request);
-    const changes = await parseHiveFields(HiveChangesJson.in, bodyFor(id, request.body), () => readSound(id));
-    const hive = await catalog.patchHive(id, changes);
-    learn(hive);
-    if (Object.keys(changes).some((field) => field !== "status")) announceEdit(id);
+  }),
+  defineRoute({
+    method: "patch",
+    path: "/v1/hives/:id",
+    operationId: "changeHive",
+    tag: "hives",
+    summary: "Change the fields that are named",
+    description:
+      "A JSON merge patch at the top level: `devices` is replaced as a whole, null clears. A field that is sent back as it is stored is held to no rule.",
+    body: {
+      schema: HiveChangesJson.in.extend({ id: HiveRecordJson.in.shape.id.optional() }),
+      code: "INVALID_HIVE",
+      read: readObject,
+      examples: { moved: { port: 8601 }, without_ssh: { ssh_host: null, ssh_port: null, ssh_user: null } },
+      types: ["application/merge-patch+json", "application/json"],
+    },
+    answer: hive("The hive as stored"),
+    problems: ["CORRUPT_HIVE", ...WRITING],
+  }).handle(async ({ params: { id }, body }, parts) => {
+    const changes = await parseHiveFields(HiveChangesJson.in, bodyFor(id, body), () => readSound(id, parts));
+    const hive = await parts.catalog.patchHive(id, changes);
+    if (Object.keys(changes).some((field) => field !== "status")) parts.fleet.edited(hive);
+    else parts.fleet.written(hive);
     return toHiveRecordJson(hive);
-  });
-
-  app.delete<HivePath>("/v1/hives/:id", async (request, reply) => {
-    const id = pathId(request);
-    const { force } = parseQuery(RemoveQuery, request.query);
+  }),
+  defineRoute({
+    method: "delete",
+    path: "/v1/hives/:id",
+    operationId: "removeHive",
+    tag: "hives",
+    summary: "Remove a hive",
+    description:
+      "Not while an operation on it runs, nor while its agent runs because the queen started it: stop it first. A damaged record can be removed, too.",
+    query: z.strictObject({
+      force: z
+        .preprocess(toBoolean, z.boolean("must be true or false").default(false))
+        .meta({ description: "Remove it all the same, for a host that is gone: an agent that still runs there stays" }),
+    }),
+    answer: { status: 204, description: "It is gone" },
+    problems: ["OPERATION_IN_PROGRESS", "HIVE_RUNNING", ...WRITING],
+  }).handle(async ({ params: { id }, query: { force } }, parts) => {
+    const { catalog, fleet, lifecycle, log } = parts;
     const wasManaged = (await catalog.operations.list({ hiveId: id, limit: 1 })).length > 0;
-    if (wasManaged && !force) await (await lifecycle()).checkRemovable(id);
-    const sight = liveness.sights.get(id);
-    if (!(await catalog.removeHive(id))) throw hiveNotFound(id);
+    if (wasManaged && !force) await lifecycle.checkRemovable(id);
+    if (!(await fleet.remove(id))) throw hiveNotFound(id);
     // No operation can begin any more; one that just did, or was forced aside, is of no use.
-    if (wasManaged) (await lifecycle()).endOf(id);
+    if (wasManaged) lifecycle.endOf(id);
     if (wasManaged && force) log.warn({ hive_id: id }, "an agent that still runs on the removed hive stays there");
-    // A beat or a health check may have noticed it first.
-    const isToldAlready = sight !== undefined && liveness.sights.get(id) !== sight;
-    registry.remove(id);
-    liveness.sights.forget(id);
-    detection.forget(id);
-    cordons.forget(id);
-    log.info({ hive_id: id }, "hive removed");
-    if (!isToldAlready) events.publish("hive_removed", { hive_id: id });
-    return reply.code(204).send();
-  });
+  }),
+];
 
-  /** A damaged record has nothing that could be sent back. */
-  function readSound(id: string): Promise<HiveRecord | undefined> {
-    return catalog.getHive(id).catch((error: unknown) => {
-      if (error instanceof HiveCatalogError && error.code === "CORRUPT_HIVE") return undefined;
-      throw error;
-    });
-  }
-
-  function announceEdit(id: string): void {
-    log.info({ hive_id: id }, "hive changed");
-    events.publish("hive_changed", { hive_id: id });
-  }
-
-  function learn(hive: HiveRecord): void {
-    const was = liveness.sights.get(hive.id)?.status;
-    liveness.setByOperator(hive, clock.monotonicNow(), clock.now());
-    detection.learn(hive);
-    if (was !== undefined && was !== hive.status)
-      statuses.announceChange(hive.id, was, hive.status, "it was set over the API");
-  }
+/** Throws HIVE_NOT_FOUND. */
+export async function readHive(id: string, { catalog }: AppParts): Promise<HiveRecord> {
+  const hive = await catalog.getHive(id);
+  if (hive === undefined) throw hiveNotFound(id);
+  return hive;
 }
 
-async function listHives(catalog: HiveCatalog, { status, limit, ...query }: z.output<typeof ListQuery>) {
-  const damaged: { id: string; column: string; problem: string }[] = [];
-  const page = {
-    limit,
-    ...(query.after !== undefined && { after: query.after }),
-    onCorruptHive: ({ id, column, problem }: (typeof damaged)[number]) => void damaged.push({ id, column, problem }),
-  };
-  const hives = status === undefined ? await catalog.listHives(page) : await catalog.findHivesByStatus(status, page);
-  // A short page is the last one.
-  const nextAfter = hives.length < limit ? null : (hives.at(-1)?.id ?? null);
-  return { hives: hives.map(toHiveRecordJson), next_after: nextAfter, damaged };
+/** A damaged record has nothing that could be sent back. */
+function readSound(id: string, { catalog }: AppParts): Promise<HiveRecord | undefined> {
+  return catalog.getHive(id).catch((error: unknown) => {
+    if (isCatalogError(error, "CORRUPT_HIVE")) return undefined;
+    throw error;
+  });
+}
+
+/** What the stored hive allows shows only when it has been read. */
+function readObject(body: unknown): Record<string, unknown> {
+  return checkObject(body, "INVALID_HIVE");
 }
 
 /** The fields of a hive but its id, which is the one in the path where the body has it. */
-function bodyFor(id: string, body: unknown): Record<string, unknown> {
-  const { id: given, ...fields } = checkObject(body, "INVALID_HIVE");
+function bodyFor(id: string, { id: given, ...fields }: Record<string, unknown>): Record<string, unknown> {
   if (given === undefined || given === id) return fields;
   throw invalidField("id", `must be absent or ${JSON.stringify(id)}, the id in the path`, given);
+}
+
+function toBoolean(text: unknown): unknown {
+  return text === "true" ? true : text === "false" ? false : text;
 }

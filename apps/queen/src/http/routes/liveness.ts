@@ -1,53 +1,226 @@
-import type { FastifyInstance } from "fastify";
-import type { AppParts } from "../app.ts";
-import { hiveNotFound, Problem } from "../errors.ts";
-import { type HivePath, pathId } from "../input.ts";
+import { type Cordon, HiveStatus, NewCordon } from "@repo/hive-catalog";
+import { timeMs } from "@repo/hive-catalog/record";
+import { z } from "zod";
+import type { HiveView } from "../../fleet/hive-view.ts";
+import { type Change, type ProbeResult, RULES } from "../../fleet/liveness/sight.ts";
+import { hiveNotFound, invalidInput, Problem } from "../errors.ts";
+import { got } from "../field-problems.ts";
+import type { AppParts } from "../parts.ts";
+import { WRITING } from "../problems.ts";
+import { defineRoute } from "../route.ts";
+import { CONDITION_EXAMPLE, ConditionJson, conditionToJson, toWallMs } from "./health.ts";
 
-type LivenessParts = Pick<
-  AppParts,
-  "catalog" | "registry" | "liveness" | "cordons" | "statuses" | "clock" | "log" | "allowedHosts"
->;
+const cordonFields = { reason: z.string(), until_ms: timeMs.nullable() };
+const CordonJson = z.strictObject({ ...cordonFields, created_at_ms: timeMs }).meta({ id: "Cordon" });
 
-/** Why a hive is online or not, and what an operator has to say about it. What answers is loaded when somebody first asks. */
-export function livenessRoutes(app: FastifyInstance, parts: LivenessParts): void {
-  const { catalog, liveness, cordons, statuses, clock, log } = parts;
-  const answers = () => import("./liveness-answers.ts");
+const HiveLiveness = z
+  .strictObject({
+    hive_id: z.string(),
+    status: HiveStatus,
+    rule: z.enum(RULES).meta({ description: "The rule that decided" }),
+    why: z.string(),
+    takes_work: z.boolean().meta({ description: "Online, not on probation and not cordoned" }),
+    contactable: z.boolean().meta({ description: "Whether the queen may contact its host" }),
+    beat_age_ms: z
+      .int()
+      .nullable()
+      .meta({ description: "Of the last beat, whichever queen took it; null without one" }),
+    counted_silence_ms: z
+      .int()
+      .meta({ description: "As far as it counts: from its last beat, or from when the queen began to listen again" }),
+    stale_after_ms: z.int(),
+    unreachable_since_ms: timeMs.nullable().meta({ description: "When the health checks that still fail began to" }),
+    probes: z
+      .array(
+        z.strictObject({
+          at_ms: timeMs,
+          took_ms: z.int(),
+          outcome: z.enum(["answered", "failed", "refused"]),
+          problem: z.string().nullable(),
+        }),
+      )
+      .meta({ description: "The last few health checks, the newest last" }),
+    changes: z
+      .array(
+        z.strictObject({ at_ms: timeMs, was: HiveStatus, status: HiveStatus, rule: z.enum(RULES), why: z.string() }),
+      )
+      .meta({ description: "The last changes of its status since the start of the queen, the newest last" }),
+    probation: z
+      .strictObject({ until_ms: timeMs, back_off_ms: z.int() })
+      .nullable()
+      .meta({ description: "It changed too often: no new work until it has been steady for so long" }),
+    skew_ms: z.number().nullable(),
+    cordon: CordonJson.nullable(),
+    queen: ConditionJson,
+  })
+  .meta({ id: "HiveLiveness", description: "Why a hive is online or not, and whether it gets work" });
 
-  app.get<HivePath>("/v1/hives/:id/liveness", { config: { access: "reader" } }, async (request) => {
-    const id = pathId(request);
-    const hive = await catalog.getHive(id);
-    if (hive === undefined) throw hiveNotFound(id);
-    await cordons.ready();
-    return (await answers()).explain(hive, parts);
-  });
+const CORDON = { reason: "new power supply", until_ms: 1_761_127_200_000 };
 
-  app.post<HivePath>("/v1/hives/:id/cordon", async (request) => {
-    const id = pathId(request);
-    const { cordonToJson, readCordon } = await answers();
-    const cordon = await cordons.set(id, readCordon(request.body, clock.now()));
+/** Why a hive is online or not, and what an operator has to say about it. */
+export const livenessRoutes = [
+  defineRoute({
+    method: "get",
+    path: "/v1/hives/:id/liveness",
+    access: "reader",
+    operationId: "explainLiveness",
+    tag: "hives",
+    summary: "Why a hive is online or not, and whether it gets work",
+    answer: {
+      description: "The rule that decided, and all that it knew",
+      schema: HiveLiveness,
+      example: {
+        hive_id: "hive-prod-01",
+        status: "online",
+        rule: "beats_arrive",
+        why: "its heartbeats arrive",
+        takes_work: false,
+        contactable: true,
+        beat_age_ms: 4200,
+        counted_silence_ms: 4200,
+        stale_after_ms: 60_000,
+        unreachable_since_ms: 1_761_040_770_000,
+        probes: [
+          {
+            at_ms: 1_761_040_770_000,
+            took_ms: 3,
+            outcome: "failed",
+            problem: "10.0.1.100:8600: /health: connect ECONNREFUSED 10.0.1.100:8600",
+          },
+        ],
+        changes: [
+          {
+            at_ms: 1_761_040_000_000,
+            was: "unknown",
+            status: "online",
+            rule: "beats_arrive",
+            why: "its heartbeats arrive",
+          },
+        ],
+        probation: null,
+        skew_ms: -250,
+        cordon: { ...CORDON, created_at_ms: 1_761_040_800_000 },
+        queen: CONDITION_EXAMPLE,
+      },
+    },
+    problems: ["CORRUPT_HIVE"],
+  }).handle(async ({ params: { id } }, parts) => {
+    return explain(await parts.fleet.view(id), parts);
+  }),
+  defineRoute({
+    method: "post",
+    path: "/v1/hives/:id/cordon",
+    operationId: "cordonHive",
+    tag: "hives",
+    summary: "Give a hive no new work",
+    description:
+      "It is watched as ever, and never the best worker's. In place of an earlier cordon. Ends at `until_ms`, or when it is lifted.",
+    body: {
+      schema: z.strictObject({ reason: NewCordon.shape.reason, until_ms: timeMs.nullish() }),
+      examples: { until_lifted: { reason: "new power supply" }, with_end: CORDON },
+    },
+    answer: {
+      description: "It is cordoned",
+      schema: z.strictObject({ hive_id: z.string(), ...cordonFields, created_at_ms: timeMs }),
+      example: { hive_id: "hive-prod-01", ...CORDON, created_at_ms: 1_761_040_800_000 },
+    },
+    problems: WRITING,
+  }).handle(async ({ params: { id }, body }, { fleet, clock, log }) => {
+    const { reason, until_ms: untilMs = null } = body;
+    const nowMs = clock.now();
+    if (untilMs !== null && untilMs <= nowMs) {
+      const message = `must be later than now, which is ${nowMs}${got(untilMs)}`;
+      throw invalidInput("INVALID_ARGUMENT", [{ field: "until_ms", message }]);
+    }
+    const cordon = await fleet.cordons.set(id, { reason, untilMs });
     log.info({ hive_id: id, reason: cordon.reason, until_ms: cordon.untilMs }, "hive cordoned");
     return { hive_id: id, ...cordonToJson(cordon) };
-  });
-
-  app.post<HivePath>("/v1/hives/:id/uncordon", async (request) => {
-    const id = pathId(request);
-    const lifted = await cordons.lift(id);
+  }),
+  defineRoute({
+    method: "post",
+    path: "/v1/hives/:id/uncordon",
+    operationId: "uncordonHive",
+    tag: "hives",
+    summary: "Give a hive new work again",
+    answer: {
+      description: "It is not cordoned; `lifted` says whether it was",
+      schema: z.strictObject({ hive_id: z.string(), lifted: z.boolean() }),
+      example: { hive_id: "hive-prod-01", lifted: true },
+    },
+    problems: WRITING,
+  }).handle(async ({ params: { id } }, { catalog, fleet, log }) => {
+    const lifted = await fleet.cordons.lift(id);
     if (!lifted && !(await catalog.hiveExists(id))) throw hiveNotFound(id);
     if (lifted) log.info({ hive_id: id }, "hive uncordoned");
     return { hive_id: id, lifted };
-  });
+  }),
+  defineRoute({
+    method: "post",
+    path: "/v1/liveness/confirm",
+    operationId: "confirmMassFailure",
+    tag: "hives",
+    summary: "Confirm that the missing hives are gone",
+    description: "Ends a mass failure or a loss of the network: the hives are marked offline with the next sweep.",
+    answer: {
+      description: "How many of the online hives are missing",
+      schema: z.strictObject({ missing: z.int(), online: z.int() }),
+      example: { missing: 30, online: 50 },
+    },
+    problems: ["NOTHING_HELD_BACK"],
+  }).handle((_request, { fleet }) => {
+    const confirmed = fleet.confirm();
+    if (confirmed !== undefined) return confirmed;
+    throw new Problem("NOTHING_HELD_BACK", "No mark as offline is held back now, so there is nothing to confirm");
+  }),
+];
 
-  app.post("/v1/liveness/confirm", async () => {
-    const confirmed = liveness.confirm(clock.monotonicNow());
-    if (confirmed === undefined) {
-      throw new Problem(
-        409,
-        "NOTHING_HELD_BACK",
-        "No mark as offline is held back now, so there is nothing to confirm",
-      );
-    }
-    log.warn(confirmed, "an operator confirms that the missing hives are gone");
-    statuses.announce(liveness.takeNotices());
-    return { missing: confirmed.missing, online: confirmed.online };
-  });
+const cordonToJson = ({ reason, untilMs, createdAtMs }: Cordon) => ({
+  reason,
+  until_ms: untilMs,
+  created_at_ms: createdAtMs,
+});
+
+/** Everything that decides whether a hive is online and gets work. Times are shown by the wall clock. */
+function explain({ hive, sight, cordon, ...view }: HiveView, { fleet, clock }: AppParts) {
+  const nowMs = clock.monotonicNow();
+  const wallMs = (atMs: number) => toWallMs(atMs, clock);
+  const { probation } = sight;
+  return {
+    hive_id: hive.id,
+    status: hive.status,
+    rule: view.rule,
+    why: view.why,
+    takes_work: view.takesWork,
+    contactable: view.isContactable,
+    beat_age_ms: sight.beatAtMs === undefined ? null : Math.round(nowMs - sight.beatAtMs),
+    counted_silence_ms: Math.round(view.countedSilenceMs),
+    stale_after_ms: fleet.settings.staleAfterMs,
+    unreachable_since_ms: sight.unreachableSinceMs === undefined ? null : wallMs(sight.unreachableSinceMs),
+    probes: sight.probes.map((probe) => probeToJson(probe, wallMs)),
+    changes: sight.changes.map((change) => changeToJson(change, wallMs)),
+    probation:
+      probation === undefined || probation.untilMs <= nowMs
+        ? null
+        : { until_ms: wallMs(probation.untilMs), back_off_ms: probation.backOffMs },
+    skew_ms: view.heard?.skewMs ?? null,
+    cordon: cordon === undefined ? null : cordonToJson(cordon),
+    queen: conditionToJson(fleet.condition(), clock),
+  };
 }
+
+type ToWallMs = (atMs: number) => number;
+
+const probeToJson = ({ outcome, startedAtMs, endedAtMs, problem }: ProbeResult, wallMs: ToWallMs) => ({
+  at_ms: wallMs(startedAtMs),
+  took_ms: Math.round(endedAtMs - startedAtMs),
+  outcome,
+  problem: problem ?? null,
+});
+
+const changeToJson = ({ atMs, was, status, rule, why }: Change, wallMs: ToWallMs) => ({
+  at_ms: wallMs(atMs),
+  was,
+  status,
+  rule,
+  why,
+});

@@ -1,92 +1,168 @@
-import type { OperationRecord } from "@repo/hive-catalog";
-import { rule } from "@repo/hive-catalog/record";
-import type { FastifyInstance } from "fastify";
+import { OPERATION_KINDS, OPERATION_STATES, type OperationRecord, OperationStep } from "@repo/hive-catalog";
 import { z } from "zod";
-import type { AppParts } from "../app.ts";
-import { operationNotFound, Problem } from "../errors.ts";
-import { type HivePath, parseBody, parseQuery, pathId } from "../input.ts";
-import { ListQuery } from "./hives.ts";
+import { operationNotFound } from "../../lifecycle/errors.ts";
+import { WRITING } from "../problems.ts";
+import { defineRoute } from "../route.ts";
+import { NextAfter, nextAfter, pageQuery } from "./paging.ts";
 
-type OperationsParts = Pick<AppParts, "catalog" | "lifecycle">;
-interface OperationPath {
-  Params: { operation: string };
+export const timeMs = z.int().min(0).meta({ description: "Milliseconds since 1970-01-01 UTC" });
+
+const OperationJson = z
+  .strictObject({
+    id: z.string(),
+    hive_id: z.string(),
+    kind: z.enum(OPERATION_KINDS),
+    state: z.enum(OPERATION_STATES),
+    problem: z.string().nullable().meta({ description: "The step that failed, and why; null when none did" }),
+    steps: z.array(
+      z.strictObject({
+        name: z.string(),
+        state: OperationStep.shape.state,
+        started_at_ms: timeMs,
+        ended_at_ms: timeMs.nullable(),
+        detail: z.string().nullable().meta({ description: "What came of it, or why it failed or was skipped" }),
+      }),
+    ),
+    output_tail: z
+      .string()
+      .meta({ description: "The end of what the programs of all steps wrote; no secret is in it" }),
+    owner: z.string().meta({ description: "The queen that runs it" }),
+    created_at_ms: timeMs,
+    deadline_ms: timeMs,
+    finished_at_ms: timeMs.nullable(),
+  })
+  .meta({ id: "Operation", description: "Something that is done to a hive, or was" });
+
+const RUNNING = {
+  id: "install-5f897ff4036a8eac",
+  hive_id: "hive-prod-01",
+  kind: "install",
+  state: "running",
+  problem: null,
+  steps: [
+    {
+      name: "connect",
+      state: "done",
+      started_at_ms: 1_761_040_800_010,
+      ended_at_ms: 1_761_040_800_310,
+      detail: "admin@10.0.1.100:22: Linux x86_64",
+    },
+    { name: "check_node", state: "running", started_at_ms: 1_761_040_800_311, ended_at_ms: null, detail: null },
+  ],
+  output_tail: "Linux x86_64\n",
+  owner: "queen-1 cd58df01-e485-498e-a2f6-84a1949cfc31 24745 157310 9f86d081",
+  created_at_ms: 1_761_040_800_000,
+  deadline_ms: 1_761_041_400_000,
+  finished_at_ms: null,
+};
+
+const OperationPage = z
+  .strictObject({
+    operations: z.array(OperationJson).meta({ description: "The newest first" }),
+    next_after: NextAfter,
+  })
+  .meta({ id: "OperationPage" });
+
+const operation = (description: string) => ({ description, schema: OperationJson, example: RUNNING });
+
+function beginning(kind: (typeof OPERATION_KINDS)[number], summary: string, description: string) {
+  return defineRoute({
+    method: "post",
+    path: `/v1/hives/:id/${kind}`,
+    operationId: `${kind}Hive`,
+    tag: "lifecycle",
+    summary,
+    description,
+    answer: {
+      status: 202,
+      ...operation("It has begun"),
+      headers: { Location: { description: "The path of the operation", value: ({ id }) => `/v1/operations/${id}` } },
+    },
+    problems: [
+      "HIVE_NOT_MANAGED",
+      "OPERATION_IN_PROGRESS",
+      "CORRUPT_HIVE",
+      "STOPPING",
+      ...(kind === "install" ? (["PUBLIC_URL_NEEDED"] as const) : []),
+      ...WRITING,
+    ],
+  }).handle(async ({ params: { id } }, { lifecycle }) => operationToJson(await lifecycle.begin(kind, id)));
 }
 
-const READER = { config: { access: "reader" } } as const;
-const KINDS = ["start", "stop", "restart", "install"] as const;
-export const ListOperationsQuery = z.strictObject({
-  hive_id: z.string().optional(),
-  after: z.string().optional(),
-  limit: ListQuery.shape.limit,
-});
-
-const FINGERPRINT = rule("must be a fingerprint as ssh shows it: SHA256: and 43 characters of base64");
-export const HostKeyConfirmation = z.strictObject({
-  fingerprint: z.string(FINGERPRINT).regex(/^SHA256:[A-Za-z0-9+/]{43}$/, FINGERPRINT),
-});
-
-/** Starting, stopping and installing hives. What does the work is loaded when it is first needed: the start of the queen must not wait for it. */
-export function operationsRoutes(app: FastifyInstance, { catalog, lifecycle }: OperationsParts): void {
-  for (const kind of KINDS) {
-    app.post<HivePath>(`/v1/hives/:id/${kind}`, async (request, reply) => {
-      const operation = await (await lifecycle()).begin(kind, pathId(request));
-      return reply.code(202).header("location", `/v1/operations/${operation.id}`).send(operationToJson(operation));
-    });
-  }
-
-  app.get("/v1/operations", READER, async (request) => {
-    const { hive_id: hiveId, after, limit } = parseQuery(ListOperationsQuery, request.query);
+/** Starting, stopping and installing hives. */
+export const operationsRoutes = [
+  beginning(
+    "install",
+    "Install the agent of a hive and start it",
+    "Over SSH where the hive has an `ssh_host`, on the machine of the queen where it has none and is at a loopback address. The agent gets a token of its own; those of former installations are revoked.",
+  ),
+  beginning(
+    "start",
+    "Start the agent of a hive",
+    "One that runs already stays as it is. Ends with the detection of devices.",
+  ),
+  beginning("stop", "Stop the agent of a hive", "The hive is offline from then on, until its next sign."),
+  beginning("restart", "Stop the agent of a hive and start it again", "Ends with the detection of devices."),
+  defineRoute({
+    method: "get",
+    path: "/v1/operations",
+    access: "reader",
+    operationId: "listOperations",
+    tag: "lifecycle",
+    summary: "List operations, the newest first, page by page",
+    query: z.strictObject({
+      hive_id: z.string().optional().meta({ description: "Those of one hive alone" }),
+      ...pageQuery("Operations"),
+    }),
+    answer: { description: "One page", schema: OperationPage, example: { operations: [RUNNING], next_after: null } },
+  }).handle(async ({ query: { hive_id: hiveId, after, limit } }, { catalog }) => {
     const operations = await catalog.operations.list({ hiveId, after, limit });
-    const nextAfter = operations.length < limit ? null : (operations.at(-1)?.id ?? null);
-    return { operations: operations.map(operationToJson), next_after: nextAfter };
-  });
-
-  app.get<OperationPath>("/v1/operations/:operation", READER, async ({ params }) => {
+    return { operations: operations.map(operationToJson), next_after: nextAfter(operations, limit) };
+  }),
+  defineRoute({
+    method: "get",
+    path: "/v1/operations/:operation",
+    access: "reader",
+    operationId: "getOperation",
+    tag: "lifecycle",
+    summary: "Read an operation",
+    answer: operation("How far it is, or how it ended"),
+    problems: ["OPERATION_NOT_FOUND"],
+  }).handle(async ({ params }, { catalog }) => {
     const operation = await catalog.operations.get(params.operation);
     if (operation === undefined) throw operationNotFound(params.operation);
     return operationToJson(operation);
-  });
+  }),
+  defineRoute({
+    method: "post",
+    path: "/v1/operations/:operation/cancel",
+    operationId: "cancelOperation",
+    tag: "lifecycle",
+    summary: "End an operation that runs",
+    description: "What its steps did stays done; a command that was sent to the host may still run to its end there.",
+    answer: operation("It has ended"),
+    problems: ["OPERATION_NOT_FOUND", "OPERATION_FINISHED", "OPERATION_ELSEWHERE"],
+  }).handle(async ({ params }, { lifecycle }) => operationToJson(await lifecycle.cancel(params.operation))),
+];
 
-  app.post<OperationPath>("/v1/operations/:operation/cancel", async ({ params }) =>
-    operationToJson(await (await lifecycle()).cancel(params.operation)),
-  );
-
-  app.get<HivePath>("/v1/hives/:id/ssh-host-key", async (request) => {
-    const { keysToJson } = await import("../../lifecycle/ssh/host-key-json.ts");
-    return keysToJson(await (await lifecycle()).hostKeys.show(pathId(request)));
-  });
-
-  app.post<HivePath>("/v1/hives/:id/ssh-host-key", async (request) => {
-    const { fingerprint } = parseBody(HostKeyConfirmation, request.body, "INVALID_ARGUMENT");
-    const { pinnedToJson } = await import("../../lifecycle/ssh/host-key-json.ts");
-    return pinnedToJson(await (await lifecycle()).hostKeys.confirm(pathId(request), fingerprint));
-  });
-
-  app.delete<HivePath>("/v1/hives/:id/ssh-host-key", async (request, reply) => {
-    const id = pathId(request);
-    if (!(await (await lifecycle()).hostKeys.forget(id))) {
-      throw new Problem(404, "HOST_KEY_NOT_FOUND", `No host key is pinned for the ssh_host of ${JSON.stringify(id)}`);
-    }
-    return reply.code(204).send();
-  });
+function operationToJson(operation: OperationRecord): z.input<typeof OperationJson> {
+  return {
+    id: operation.id,
+    hive_id: operation.hiveId,
+    kind: operation.kind,
+    state: operation.state,
+    problem: operation.problem,
+    steps: operation.steps.map(({ name, state, startedAtMs, endedAtMs, detail }) => ({
+      name,
+      state,
+      started_at_ms: startedAtMs,
+      ended_at_ms: endedAtMs,
+      detail,
+    })),
+    output_tail: operation.outputTail,
+    owner: operation.owner,
+    created_at_ms: operation.createdAtMs,
+    deadline_ms: operation.deadlineMs,
+    finished_at_ms: operation.finishedAtMs,
+  };
 }
-
-const operationToJson = (operation: OperationRecord) => ({
-  id: operation.id,
-  hive_id: operation.hiveId,
-  kind: operation.kind,
-  state: operation.state,
-  problem: operation.problem,
-  steps: operation.steps.map(({ name, state, startedAtMs, endedAtMs, detail }) => ({
-    name,
-    state,
-    started_at_ms: startedAtMs,
-    ended_at_ms: endedAtMs,
-    detail,
-  })),
-  output_tail: operation.outputTail,
-  owner: operation.owner,
-  created_at_ms: operation.createdAtMs,
-  deadline_ms: operation.deadlineMs,
-  finished_at_ms: operation.finishedAtMs,
-});

@@ -43,7 +43,9 @@ test("lists the workers of a whole fleet while other work gets its turns", async
   const [hives, workersOfEach] = [20, 250];
   for (let n = 0; n < hives; n++) {
     const workers = Array.from({ length: workersOfEach }, (_, w) => aWorker({ workerId: `${n}-${w}` }));
-    queen.registry.update(`hive-${n}`, workers, 0);
+    const hiveId = `hive-${n}`;
+    await queen.catalog.addHive({ ...HIVE_JSON, id: hiveId });
+    await queen.fleet.beat({ hiveId, timestampMs: 0, workers }, queen.clock.now(), 0);
   }
   let isAnswered = false;
   let turns = 0;

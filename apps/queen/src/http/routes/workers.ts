@@ -1,49 +1,64 @@
 import { Readable } from "node:stream";
-import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { PlacedWorker } from "../../fleet/workers/registry.ts";
-import { WorkerState, workerToJson } from "../../fleet/workers/worker.ts";
+import { WORKER_STATES } from "../../fleet/workers/worker.ts";
 import { wholeTurn } from "../../process/turn.ts";
-import type { AppParts } from "../app.ts";
 import { Problem } from "../errors.ts";
-import { parseQuery } from "../input.ts";
-
-export const WorkersQuery = z.strictObject({
-  model: z.string().optional(),
-  state: WorkerState.optional(),
-  backend: z.string().optional(),
-});
-export const BestWorkerQuery = z.strictObject({ model: z.string().min(1, "must not be empty") });
+import { defineRoute } from "../route.ts";
+import { WORKER_EXAMPLE, WorkerAnswer, WorkerStateJson, workerToJson } from "./worker-json.ts";
 
 /** How many workers are written before other work gets its turn: a whole fleet's take hundreds of milliseconds. */
 const WORKERS_PER_TURN = 250;
 
-const toJson = ({ hiveId, worker }: PlacedWorker) => ({ hive_id: hiveId, ...workerToJson(worker) });
+const PlacedWorkerJson = WorkerAnswer.extend({ hive_id: z.string() }).meta({
+  id: "PlacedWorker",
+  description: "A worker, and the hive on which it runs",
+});
+const PLACED_EXAMPLE = { hive_id: "hive-prod-01", ...WORKER_EXAMPLE };
 
-export function workersRoutes(
-  app: FastifyInstance,
-  { registry, cordons }: Pick<AppParts, "registry" | "cordons">,
-): void {
-  app.get("/v1/workers", { config: { access: "reader" } }, async (request, reply) => {
-    const found = registry.workers(parseQuery(WorkersQuery, request.query));
+export const workersRoutes = [
+  defineRoute({
+    method: "get",
+    path: "/v1/workers",
+    access: "reader",
+    operationId: "findWorkers",
+    tag: "workers",
+    summary: "Workers of live hives that match all of the query, in no order",
+    query: z.strictObject({
+      model: z.string().optional(),
+      state: WorkerStateJson.optional().meta({ description: `One of ${WORKER_STATES.join(", ")}, in any case` }),
+      backend: z.string().optional(),
+    }),
+    answer: {
+      description: "The workers",
+      schema: z.strictObject({ workers: z.array(PlacedWorkerJson) }),
+      example: { workers: [PLACED_EXAMPLE] },
+    },
+  }).handle(({ query }, { fleet }, reply) => {
+    const found = fleet.workers(query);
     if (found.length <= WORKERS_PER_TURN) return { workers: found.map(toJson) };
-    return reply.type("application/json; charset=utf-8").send(Readable.from(piecesOf(found)));
-  });
+    reply.type("application/json; charset=utf-8");
+    return Readable.from(piecesOf(found));
+  }),
+  defineRoute({
+    method: "get",
+    path: "/v1/workers/best",
+    access: "reader",
+    operationId: "findBestWorker",
+    tag: "workers",
+    summary: "The idle, healthy, least loaded worker of an online hive for a model",
+    query: z.strictObject({ model: z.string().min(1, "must not be empty") }),
+    answer: { description: "The worker", schema: PlacedWorkerJson, example: PLACED_EXAMPLE },
+    problems: ["NO_WORKER"],
+  }).handle(async ({ query: { model } }, { fleet }) => {
+    const best = await fleet.bestWorker(model);
+    if (best !== undefined) return toJson(best);
+    const detail = `No online hive that takes work has an idle, healthy worker for the model ${JSON.stringify(model)}`;
+    throw new Problem("NO_WORKER", detail);
+  }),
+];
 
-  app.get("/v1/workers/best", { config: { access: "reader" } }, async (request) => {
-    const { model } = parseQuery(BestWorkerQuery, request.query);
-    await cordons.ready();
-    const best = registry.bestWorker(model);
-    if (best === undefined) {
-      throw new Problem(
-        404,
-        "NO_WORKER",
-        `No online hive that takes work has an idle, healthy worker for the model ${JSON.stringify(model)}`,
-      );
-    }
-    return toJson(best);
-  });
-}
+const toJson = ({ hiveId, worker }: PlacedWorker) => ({ hive_id: hiveId, ...workerToJson(worker) });
 
 /** The same JSON, piece by piece. */
 async function* piecesOf(workers: readonly PlacedWorker[]): AsyncGenerator<string> {

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { unlessAborted } from "../../process/abort.ts";
+import { ForeseenError, reasonOf } from "../../process/errors.ts";
 import { ProbeError } from "../../reach/probe.ts";
 import { script } from "../host.ts";
 import type { Job } from "../job.ts";
-import { Skipped, type Step, unlessAborted } from "../operation-run.ts";
-import { reasonOf, StepError } from "../step-error.ts";
+import { Skipped, type Step } from "../operation-run.ts";
 
 const HEALTH_POLL_MS = 200;
 const NOT_INSTALLED = "not installed";
@@ -20,13 +21,13 @@ async function controlInstalled(job: Job, command: "start" | "stop" | "service")
   const said = await control(job, command);
   if (said !== NOT_INSTALLED) return said;
   if (command !== "stop") throw notInstalled(job);
-  throw new StepError(
+  throw new ForeseenError(
     `the queen installed no agent in ~/${job.folder} on ${job.host.name}: stop the one that answers where it was started`,
   );
 }
 
-const notInstalled = (job: Job): StepError =>
-  new StepError(`the agent is not installed in ~/${job.folder} on ${job.host.name}: install it first`);
+const notInstalled = (job: Job): ForeseenError =>
+  new ForeseenError(`the agent is not installed in ~/${job.folder} on ${job.host.name}: install it first`);
 
 /** Whether a hive of this id answers at the hive's address. */
 function answers({ parts, hive, signal }: Job): Promise<boolean> {
@@ -70,7 +71,9 @@ export const stop = (job: Job): Step => ({
   work: async () => {
     const said = await controlInstalled(job, "stop");
     if (said === "not running" && (await answers(job))) {
-      throw new StepError("a hive of this id answers, but this queen did not start it: stop it where it was started");
+      throw new ForeseenError(
+        "a hive of this id answers, but this queen did not start it: stop it where it was started",
+      );
     }
     return said;
   },
@@ -95,7 +98,7 @@ export const detectDevices = (job: Job): Step => ({
   name: "devices",
   work: async () => {
     const { parts, hive } = job;
-    const ask = () => parts.detection.detect(hive.id, hive);
+    const ask = () => parts.fleet.devices.detect(hive.id, hive);
     const { cpu, gpus } = await untilAnswered(job, "the agent does not tell its devices", ask);
     return `${cpu?.cores ?? 0} cores, ${gpus.length} GPUs`;
   },
@@ -109,7 +112,7 @@ async function untilAnswered<T>({ parts, signal }: Job, failure: string, ask: ()
       return await unlessAborted(signal, ask());
     } catch (error) {
       if (!(error instanceof ProbeError && error.code === "HIVE_UNREACHABLE")) throw error;
-      if (late.aborted) throw new StepError(`${failure}: ${reasonOf(error)}`, { cause: error });
+      if (late.aborted) throw new ForeseenError(`${failure}: ${reasonOf(error)}`, { cause: error });
       await delay(HEALTH_POLL_MS, undefined, { signal });
     }
   }

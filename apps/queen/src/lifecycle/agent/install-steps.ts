@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mintToken } from "@repo/hive-catalog";
 import { z } from "zod";
+import { unlessAborted } from "../../process/abort.ts";
+import { ForeseenError } from "../../process/errors.ts";
 import { plainHost } from "../../reach/addresses.ts";
 import { script } from "../host.ts";
 import type { Job } from "../job.ts";
-import { Skipped, type Step, unlessAborted } from "../operation-run.ts";
-import { StepError } from "../step-error.ts";
+import { Skipped, type Step } from "../operation-run.ts";
 import { agentBundle } from "./agent-bundle.ts";
 
 const MIN_NODE = [20, 19] as const;
@@ -48,11 +49,13 @@ const checkNode = (job: Job): Step => ({
   name: "check_node",
   work: async () => {
     const facts = Facts.safeParse(parseJson(await runNode(job, SAY_FACTS)));
-    if (!facts.success) throw new StepError(`node on ${job.host.name} did not say its version`);
+    if (!facts.success) throw new ForeseenError(`node on ${job.host.name} did not say its version`);
     const { version, addresses } = facts.data;
     const [major = 0, minor = 0] = version.split(".").map(Number);
     if (major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1])) {
-      throw new StepError(`node on ${job.host.name} is ${version}, but the agent needs ${MIN_NODE.join(".")} or later`);
+      throw new ForeseenError(
+        `node on ${job.host.name} is ${version}, but the agent needs ${MIN_NODE.join(".")} or later`,
+      );
     }
     job.addresses = addresses;
     return `node ${version}`;
@@ -82,7 +85,7 @@ const reachQueen = (job: Job): Step => ({
     const answer = (await runNode(job, ASK_QUEEN, [`${url}/health`], (await readCa(job)) ?? "")).trim();
     if (/^2\d\d$/.test(answer)) return `${url} answers`;
     const what = /^\d+$/.test(answer) ? `it answers ${answer}` : answer;
-    throw new StepError(`the queen cannot be reached from ${job.host.name} at ${url}: ${what}`);
+    throw new ForeseenError(`the queen cannot be reached from ${job.host.name} at ${url}: ${what}`);
   },
 });
 
@@ -127,7 +130,7 @@ const verify = (job: Job): Step => ({
   work: async () => {
     const { sha256 } = made(job);
     const found = (await runNode(job, TAKE_OVER, [job.folder, sha256])).trim();
-    if (found !== sha256) throw new StepError(`what arrived has the SHA-256 ${found.slice(0, 64)}, not ${sha256}`);
+    if (found !== sha256) throw new ForeseenError(`what arrived has the SHA-256 ${found.slice(0, 64)}, not ${sha256}`);
     return "the SHA-256 is the same there";
   },
 });
@@ -199,7 +202,7 @@ export const revokeFormerTokens = (job: Job): Step => ({
 const tokenName = ({ hive }: Job): string => `agent of ${hive.id}`.slice(0, 100);
 
 function made({ bundle: agent }: Job) {
-  if (agent === undefined) throw new StepError("there is no bundle yet");
+  if (agent === undefined) throw new ForeseenError("there is no bundle yet");
   return agent;
 }
 

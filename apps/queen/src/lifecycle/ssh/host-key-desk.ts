@@ -1,9 +1,9 @@
 import type { HiveRecord, HostKey } from "@repo/hive-catalog";
 import { ProgramError } from "@repo/processes";
-import { hiveNotFound, Problem } from "../../http/errors.ts";
+import { ForeseenError, hiveNotFound, reasonOf } from "../../process/errors.ts";
 import { addressOf, display, type SshTarget, sshTargetOf } from "../../reach/ssh-address.ts";
+import { LifecycleError } from "../errors.ts";
 import type { JobParts } from "../job.ts";
-import { reasonOf, StepError } from "../step-error.ts";
 import { describeKeys, fingerprintOf, hostKeyPath, type PublicKey } from "./host-key.ts";
 import { scanHostKeys } from "./ssh-host.ts";
 
@@ -31,7 +31,7 @@ export class HostKeyDesk {
     try {
       return { target, pinned, offered: await this.#scan(target), problem: null };
     } catch (error) {
-      if (!(error instanceof StepError || error instanceof ProgramError)) throw error;
+      if (!(error instanceof ForeseenError || error instanceof ProgramError)) throw error;
       return { target, pinned, offered: [], problem: error.message };
     }
   }
@@ -57,7 +57,7 @@ export class HostKeyDesk {
   }
 
   close(): void {
-    this.#stopping.abort(new StepError("the queen is stopping"));
+    this.#stopping.abort(new ForeseenError("the queen is stopping"));
   }
 
   async #targetOf(hiveId: string): Promise<SshTarget> {
@@ -67,7 +67,7 @@ export class HostKeyDesk {
     try {
       return sshTargetOf(hive);
     } catch (error) {
-      throw new Problem(409, "HIVE_NOT_MANAGED", reasonOf(error), { cause: error });
+      throw new LifecycleError("HIVE_NOT_MANAGED", reasonOf(error), { cause: error });
     }
   }
 
@@ -77,28 +77,31 @@ export class HostKeyDesk {
     const address = await addressOf(target, { resolve, allowedHosts, signal });
     const how = { env: settings.programEnv, timeoutMs: timeouts.commandMs, signal };
     const offered = await scanHostKeys(address, target.port, how);
-    if (offered.length === 0) throw new StepError(`no sshd answers at ${display(target)}`);
+    if (offered.length === 0) throw new ForeseenError(`no sshd answers at ${display(target)}`);
     return offered;
   }
 }
 
-const noSshHost = ({ id }: HiveRecord): Problem =>
-  new Problem(409, "HIVE_NOT_MANAGED", `The hive ${JSON.stringify(id)} has no ssh_host`);
+const noSshHost = ({ id }: HiveRecord): LifecycleError =>
+  new LifecycleError("HIVE_NOT_MANAGED", `The hive ${JSON.stringify(id)} has no ssh_host`);
 
 function unreachable(error: unknown): never {
-  throw new Problem(502, "SSH_UNREACHABLE", reasonOf(error), { cause: error });
+  throw new LifecycleError("SSH_UNREACHABLE", reasonOf(error), { cause: error });
 }
 
-const notOffered = (target: SshTarget, fingerprint: string, offered: readonly PublicKey[]): Problem =>
-  new Problem(
-    409,
+const notOffered = (target: SshTarget, fingerprint: string, offered: readonly PublicKey[]): LifecycleError =>
+  new LifecycleError(
     "HOST_KEY_MISMATCH",
     `${display(target)} does not offer a key with the fingerprint ${fingerprint}: it offers ${describeKeys(offered)}`,
   );
 
-const otherKeyPinned = (hiveId: string, target: SshTarget, pinned: readonly HostKey[], key: PublicKey): Problem =>
-  new Problem(
-    409,
+const otherKeyPinned = (
+  hiveId: string,
+  target: SshTarget,
+  pinned: readonly HostKey[],
+  key: PublicKey,
+): LifecycleError =>
+  new LifecycleError(
     "HOST_KEY_CHANGED",
     `For ${display(target)} another key is pinned: ${describeKeys(pinned)}; this one is ${describeKeys([key])}. If the host was set up ` +
       `anew, and only then, forget the pinned key first with DELETE ${hostKeyPath(hiveId)}`,

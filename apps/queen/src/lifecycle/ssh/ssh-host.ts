@@ -3,9 +3,9 @@ import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ProgramEnd, runProgram } from "@repo/processes";
+import { ForeseenError } from "../../process/errors.ts";
 import { display, type SshTarget } from "../../reach/ssh-address.ts";
 import { type CommandOptions, commandFailed, type Host, whyFailed } from "../host.ts";
-import { StepError } from "../step-error.ts";
 import {
   changedHostKey,
   knownHostsFile,
@@ -93,16 +93,16 @@ export class SshHost implements Host {
   }
 
   /** When the host's key is why, the error names what is known and what is offered. */
-  async #connectionFailed(end: ProgramEnd, signal: AbortSignal): Promise<StepError> {
+  async #connectionFailed(end: ProgramEnd, signal: AbortSignal): Promise<ForeseenError> {
     if (!HOST_KEY_REFUSED.test(end.stderr)) {
       // ssh has nothing to say of a connection that breaks off, or on which nothing comes any more.
       const silence = end.stderr.trim() === "" ? ": it was cut off, or silent for 15 s" : "";
-      return new StepError(`the connection to ${this.name} failed with ${whyFailed(end)}${silence}`);
+      return new ForeseenError(`the connection to ${this.name} failed with ${whyFailed(end)}${silence}`);
     }
     const { target, hiveId, address, env, commandTimeoutMs } = this.#options;
     const offered = await scanHostKeys(address, target.port, { env, timeoutMs: commandTimeoutMs, signal });
     const known = await this.#knownKeys(signal);
-    return new StepError(
+    return new ForeseenError(
       known.length === 0 ? unknownHostKey(target, hiveId, offered) : changedHostKey(target, hiveId, known, offered),
     );
   }

@@ -106,41 +106,7 @@ test.each([
   }
 });
 
-test("a transaction is in the file when it is committed, not before, and not when it is closed without", async () => {
-  const committed = await client.transaction();
-  expect((await committed.execute(plain("INSERT INTO t VALUES (1, 'a')"))).rowsAffected).toBe(1);
-  expect((await committed.execute({ sql: "SELECT v FROM t WHERE id = ?", args: [1] })).rows).toEqual([["a"]]);
-  expect(stored()).toEqual([]);
-  await committed.commit();
-  expect(stored()).toEqual([[1, "a"]]);
-
-  const closed = await client.transaction();
-  await closed.execute(plain("DELETE FROM t"));
-  closed.close();
-  closed.close();
-  expect(stored()).toEqual([[1, "a"]]);
-  await client.execute(plain("INSERT INTO t VALUES (2, 'b')"));
-  expect(stored()).toHaveLength(2);
-});
-
-test("other calls wait until a transaction is over, and see what it stored", async () => {
-  const order: string[] = [];
-  const transaction = await client.transaction();
-  await transaction.execute(plain("INSERT INTO t VALUES (1, 'a')"));
-  const others = [
-    client.execute(plain("INSERT INTO t VALUES (2, 'b')")).then(() => order.push("write")),
-    client.execute(plain("SELECT count(*) FROM t")).then(({ rows }) => order.push(`read ${rows[0]?.[0]}`)),
-  ];
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(order).toEqual([]);
-  order.push("close");
-  transaction.close();
-  await Promise.all(others);
-  expect(order).toEqual(["close", "write", "read 1"]);
-  expect(stored()).toEqual([[2, "b"]]);
-});
-
-test("a read that fails half way at any moment of a write or transaction takes nothing from it", async () => {
+test("a read that fails half way at any moment of a write takes nothing from it", async () => {
   for (let ticks = 0; ticks < 12; ticks++) {
     const pass = async () => {
       for (let tick = 0; tick < ticks; tick++) await undefined;
@@ -149,44 +115,8 @@ test("a read that fails half way at any moment of a write or transaction takes n
     await pass();
     await expect(client.execute(plain("SELECT json('{')"))).rejects.toThrow();
     expect((await write).rowsAffected).toBe(1);
-    const beginning = client.transaction();
-    await pass();
-    const read = expect(client.execute(plain("SELECT json('{')"))).rejects.toThrow();
-    const transaction = await beginning;
-    await transaction.execute(plain("INSERT INTO t (v) VALUES ('written')"));
-    await transaction.commit();
-    await read;
   }
-  expect(stored()).toHaveLength(24);
-});
-
-test.each([
-  ["a constraint", "INSERT INTO t VALUES (1, 'twice')"],
-  ["a statement that fails half way", "INSERT INTO t SELECT 5, json_extract('{', '$.a')"],
-])("a transaction in which %s failed can be rolled back: nothing of it is in the file", async (_name, failing) => {
-  await client.execute(plain("INSERT INTO t VALUES (1, 'kept')"));
-  const transaction = await client.transaction();
-  await transaction.execute(plain("INSERT INTO t VALUES (2, 'b')"));
-  await expect(transaction.execute(plain(failing))).rejects.toThrow();
-  transaction.close();
-  expect(stored()).toEqual([[1, "kept"]]);
-  await client.execute(plain("INSERT INTO t VALUES (3, 'c')"));
-  expect(stored()).toHaveLength(2);
-});
-
-test("a transaction whose statement failed half way never stores a part of itself", async () => {
-  const transaction = await client.transaction();
-  await transaction.execute(plain("INSERT INTO t VALUES (1, 'before')"));
-  await expect(transaction.execute(plain("INSERT INTO t SELECT 5, json_extract('{', '$.a')"))).rejects.toThrow();
-  const rest = async () => {
-    await transaction.execute(plain("INSERT INTO t VALUES (2, 'after')"));
-    await transaction.commit();
-  };
-  const committed = await rest().then(
-    () => true,
-    () => false,
-  );
-  expect(stored().map(([id]) => id)).toEqual(committed ? [1, 2] : []);
+  expect(stored()).toHaveLength(12);
 });
 
 test("hundreds of different statements are run rightly, beyond what is kept", async () => {
@@ -239,7 +169,6 @@ test("a write that waited too long fails as busy, and every later write reaches 
     hasty.execute({ sql: update, args: ["lost"] }),
     hasty.execute(plain("UPDATE t SET v = 'lost'")),
     hasty.batch([plain("UPDATE t SET v = 'lost'")]),
-    hasty.transaction(),
   ]) {
     const error = await failing.then(
       () => undefined,

@@ -3,17 +3,10 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import Database from "libsql";
 import { HiveCatalogError } from "../../errors.ts";
-import type {
-  RequestOptions,
-  SqlClient,
-  SqlResult,
-  SqlRow,
-  SqlStatement,
-  SqlTransaction,
-  SqlValue,
-} from "../client.ts";
+import { LoopBudget, turnOfTheLoop } from "../../event-loop.ts";
+import type { RequestOptions, SqlClient, SqlResult, SqlRow, SqlStatement, SqlValue } from "../client.ts";
 import { codeOf, isBusy } from "../errors.ts";
-import { Mutex } from "./mutex.ts";
+import { Slots } from "../slots.ts";
 
 type Options = {
   /** What the binding opens: a path, `:memory:`, or a `file:` URI with SQLite's own parameters. */
@@ -49,12 +42,12 @@ const NOTHING: readonly SqlRow[] = [];
  */
 export class FileClient implements SqlClient {
   readonly #options: Options;
-  readonly #mutex = new Mutex();
+  readonly #turn = new Slots(1);
+  readonly #loop = new LoopBudget();
   readonly #kept = new Map<string, KeptStatement>();
   /** Apart from the others: a statement whose .all() found nothing answers its next .get() with nothing, whatever there is. */
   readonly #firsts = new Map<string, KeptStatement>();
   #database: Database.Database;
-  #isInTransaction = false;
   #isClosed = false;
 
   constructor(options: Options) {
@@ -71,57 +64,26 @@ export class FileClient implements SqlClient {
   /** In two thirds of the time of `execute`, which reads to the end. */
   async first(statement: SqlStatement, options: RequestOptions = {}): Promise<SqlRow | undefined> {
     const { sql, args } = statement;
-    if (!this.#isInTransaction) {
-      try {
-        const kept = this.#firsts.get(sql) ?? this.#prepare(sql, this.#firsts);
-        return kept.statement.get(args as SqlValue[]) as SqlRow | undefined;
-      } catch (error) {
-        this.#recover(sql, error);
-        if (!isBusy(error)) throw error;
-      }
+    if (this.#loop.isSpent()) await turnOfTheLoop();
+    try {
+      const kept = this.#firsts.get(sql) ?? this.#prepare(sql, this.#firsts);
+      return kept.statement.get(args as SqlValue[]) as SqlRow | undefined;
+    } catch (error) {
+      this.#recover(sql, error);
+      if (!isBusy(error)) throw error;
     }
     return (await this.#read(statement, options)).rows[0];
   }
 
   batch(statements: readonly SqlStatement[], options: RequestOptions = {}): Promise<SqlResult[]> {
-    return this.#write(() => statements.map((statement) => this.#run(statement)), options);
-  }
-
-  /** Other calls on this client wait until the transaction is over: there is one connection. */
-  async transaction(): Promise<SqlTransaction> {
-    const startedMs = performance.now();
-    await this.#mutex.take();
-    let begun: Database.Database;
-    try {
-      begun = await this.#whenFree(startedMs, {}, () => this.#begin());
-    } catch (error) {
-      this.#mutex.release();
-      throw error;
-    }
-    let isOver = false;
-    const end = (how: () => void) => {
-      if (isOver) return;
-      isOver = true;
+    const run = (statement: SqlStatement, statementIndex: number) => {
       try {
-        how();
-      } finally {
-        rollback(begun);
-        this.#isInTransaction = false;
-        this.#mutex.release();
+        return this.#run(statement);
+      } catch (error) {
+        throw Object.assign(error as Error, { statementIndex });
       }
     };
-    return {
-      execute: async (statement) => {
-        this.#refuseAnother(begun);
-        return this.#run(statement);
-      },
-      commit: async () =>
-        end(() => {
-          this.#refuseAnother(begun);
-          begun.exec("COMMIT");
-        }),
-      close: () => end(() => {}),
-    };
+    return this.#write(() => statements.map(run), options);
   }
 
   close(): void {
@@ -164,12 +126,11 @@ export class FileClient implements SqlClient {
   }
 
   async #read(statement: SqlStatement, options: RequestOptions): Promise<SqlResult> {
-    if (!this.#isInTransaction) {
-      try {
-        return this.#run(statement);
-      } catch (error) {
-        if (!isBusy(error)) throw error;
-      }
+    if (this.#loop.isSpent()) await turnOfTheLoop();
+    try {
+      return this.#run(statement);
+    } catch (error) {
+      if (!isBusy(error)) throw error;
     }
     return this.#exclusively(options, () => this.#run(statement));
   }
@@ -190,26 +151,15 @@ export class FileClient implements SqlClient {
   }
 
   async #exclusively<Result>(options: RequestOptions, work: () => Result): Promise<Result> {
+    if (this.#loop.isSpent()) await turnOfTheLoop();
     const startedMs = performance.now();
-    const wait = this.#mutex.take();
+    const wait = this.#turn.take();
     if (wait) await wait;
     try {
       return await this.#whenFree(startedMs, options, work);
     } finally {
-      this.#mutex.release();
+      this.#turn.release();
     }
-  }
-
-  /** Marked in the same step: a call that came in between would run inside the transaction. */
-  #begin(): Database.Database {
-    this.#database.exec("BEGIN IMMEDIATE");
-    this.#isInTransaction = true;
-    return this.#database;
-  }
-
-  #refuseAnother(begun: Database.Database): void {
-    if (this.#database === begun) return;
-    throw new Error("the transaction was rolled back when one of its statements failed");
   }
 
   /** Tries until no other process holds the lock that `attempt` needs, without holding the event loop meanwhile. */

@@ -1,18 +1,10 @@
 import { performance } from "node:perf_hooks";
 import { type Client, createClient, LibsqlError, type ResultSet } from "@libsql/client/http";
-import { HiveCatalogError } from "../../errors.ts";
+import { catalogClosed, HiveCatalogError } from "../../errors.ts";
 import { invalidArgument } from "../../model/check.ts";
-import type {
-  RequestOptions,
-  SqlClient,
-  SqlResult,
-  SqlRow,
-  SqlStatement,
-  SqlTransaction,
-  SqlValue,
-} from "../client.ts";
+import type { RequestOptions, SqlClient, SqlResult, SqlRow, SqlStatement, SqlValue } from "../client.ts";
+import { Slots } from "../slots.ts";
 import { notLibsql, pause, RequestError, sendRepeatedly } from "./request.ts";
-import { Slots } from "./slots.ts";
 
 export type ServerOptions = {
   url: string;
@@ -90,22 +82,10 @@ export class ServerClient implements SqlClient {
     return result.map((one) => toResult(one, isRepeat));
   }
 
-  /** Each request of a transaction has a deadline of its own. Before its end nothing of it has happened. */
-  async transaction(): Promise<SqlTransaction> {
-    const [part, end] = [{ isRead: true }, { isRead: false }];
-    const client = this.#connect((request) => this.#within(end, (send) => send(request)));
-    const transaction = await this.#explained(part, client.transaction("write"));
-    return {
-      execute: async (statement) => toResult(await this.#explained(part, transaction.execute(toStatement(statement)))),
-      commit: () => this.#explained(end, transaction.commit()),
-      close: () => transaction.close(),
-    };
-  }
-
   /** Ends what is running. */
   close(): void {
     this.#isClosed = true;
-    for (const controller of this.#running) controller.abort(closedError());
+    for (const controller of this.#running) controller.abort(catalogClosed());
   }
 
   /** Costs no connection: those belong to `fetch`. One for each call, so that a call has its own deadline. */
@@ -122,20 +102,21 @@ export class ServerClient implements SqlClient {
     const onRepeat = () => {
       isRepeat = true;
     };
-    const result = await this.#explained(
-      call,
-      this.#within(call, (send, signal) => onceUnlocked(() => work(this.#connect(send)), signal), onRepeat),
-    );
-    return { result, isRepeat };
+    const tried = (send: Send, signal: AbortSignal) => onceUnlocked(() => work(this.#connect(send)), signal);
+    try {
+      return { result: await this.#within(call, tried, onRepeat), isRepeat };
+    } catch (error) {
+      throw this.#toError(error, call);
+    }
   }
 
   /** Gives `work` a way to send requests that ends at the deadline, once it is its turn. */
   async #within<Result>(
     { isRead, isRepeatable = false, deadlineMs, signals = [] }: Call,
     work: (send: Send, signal: AbortSignal) => Promise<Result>,
-    onRepeat = () => {},
+    onRepeat: () => void,
   ): Promise<Result> {
-    if (this.#isClosed) throw closedError();
+    if (this.#isClosed) throw catalogClosed();
     for (const given of signals) given.throwIfAborted();
     const { name: server, requestTimeoutMs } = this.#options;
     const controller = new AbortController();
@@ -177,14 +158,6 @@ export class ServerClient implements SqlClient {
     }
   }
 
-  async #explained<Result>(call: Call, result: Promise<Result>): Promise<Result> {
-    try {
-      return await result;
-    } catch (error) {
-      throw this.#toError(error, call);
-    }
-  }
-
   /** What a server answered passes on with its SQLite code. Messages of others may hold anything. */
   #toError(error: unknown, call: Call): unknown {
     const { name: server } = this.#options;
@@ -220,8 +193,9 @@ async function onceUnlocked<Result>(work: () => Promise<Result>, signal: AbortSi
 }
 
 /** An error of the server by the code that SQLite would have given it. */
-function withCode(code: string, error: LibsqlError): Error {
-  return Object.assign(new Error(error.message, { cause: error.cause }), { code });
+function withCode(code: string, { message, cause, ...details }: LibsqlError): Error {
+  const { statementIndex } = details as { statementIndex?: number };
+  return Object.assign(new Error(message, { cause }), { code, statementIndex });
 }
 
 /** Says of a change whether it was made, where that is not known. One that does no harm twice may be tried again by whoever asked for it. */
@@ -230,10 +204,6 @@ function withOutcome(error: RequestError, { isRead, isRepeatable }: Call): HiveC
   const message = `${error.message}; whether the change was made is not known`;
   if (isRepeatable) return new HiveCatalogError("CATALOG_UNAVAILABLE", message, { cause: error });
   return new HiveCatalogError("CATALOG_OUTCOME_UNKNOWN", `${message}: read it, then decide`, { cause: error });
-}
-
-function closedError(): HiveCatalogError {
-  return new HiveCatalogError("CATALOG_CLOSED", "the catalog is closed");
 }
 
 function toStatement({ sql, args }: SqlStatement): { sql: string; args: SqlValue[] } {

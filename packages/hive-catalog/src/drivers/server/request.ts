@@ -88,7 +88,6 @@ async function send(request: Request, { server, signal }: SendOptions): Promise<
     if (signal.aborted) throw signal.reason;
     throw unreachable(server, error);
   }
-  if (status === 400 && isOfLostTransaction(body)) throw transactionLost(server);
   if (status !== 200) throw refused(server, status);
   if (!isPipelineAnswer(body)) throw notLibsql(server);
   return new Response(body, { headers: { "content-type": "application/json" } });
@@ -116,16 +115,6 @@ function refused(server: string, status: number): RequestError {
     `the server ${server} is no libSQL server, or refuses its protocol (HTTP ${status})`,
     failure,
   );
-}
-
-/** A transaction that waited for longer than the server lets it, or that another server, or one that was restarted, does not know. */
-function isOfLostTransaction(body: string): boolean {
-  return /\bSTREAM_EXPIRED\b|\bbaton\b/.test(body);
-}
-
-function transactionLost(server: string): RequestError {
-  const message = `the server ${server} has ended the transaction, which took too long, or was begun at another server or before a restart`;
-  return new RequestError(`${message}; nothing of it was stored`, { mayHaveHappened: false, isTransient: false });
 }
 
 /** The answer was not of the protocol: who answered is not known, and so neither is what happened. */

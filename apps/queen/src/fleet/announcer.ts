@@ -1,0 +1,91 @@
+import type { HiveRecord, HiveStatus } from "@repo/hive-catalog";
+import type { Logger } from "pino";
+import type { EventLog } from "../telling/events.ts";
+import type { Metrics } from "../telling/metrics.ts";
+import type { Notice } from "./liveness/listening.ts";
+
+interface Parts {
+  events: EventLog;
+  metrics: Metrics;
+  log: Logger;
+}
+
+/** Who changed the catalog: somebody who asked this queen, or another program. */
+type Author = "caller" | "another program";
+
+/** Tells of what happens to the fleet: in the log, in the events and in the metrics alike. */
+export class Announcer {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  added({ id: hive_id, host, port, status }: HiveRecord, by: Author): void {
+    const { log, events } = this.#parts;
+    log.info({ hive_id, host, port, status }, `hive added${suffix(by)}`);
+    events.publish("hive_added", { hive_id, host, port, status });
+  }
+
+  /** Something else than its status. */
+  changed({ id: hive_id, host, port }: HiveRecord, by: Author): void {
+    const { log, events } = this.#parts;
+    log.info({ hive_id, host, port }, `hive changed${suffix(by)}`);
+    events.publish("hive_changed", { hive_id });
+  }
+
+  removed(id: string, by: Author): void {
+    const { log, events } = this.#parts;
+    log.info({ hive_id: id }, `hive removed${suffix(by)}`);
+    events.publish("hive_removed", { hive_id: id });
+  }
+
+  status(id: string, was: HiveStatus, status: HiveStatus, why: string): void {
+    const { log, events, metrics } = this.#parts;
+    const change = { hive_id: id, was, status, why };
+    log.info(change, `hive ${status}`);
+    events.publish("status", change);
+    metrics.statusChanges.inc({ status });
+  }
+
+  /** What the queen went through as a whole. */
+  notices(notices: readonly Notice[]): void {
+    const { log, events, metrics } = this.#parts;
+    for (const notice of notices) {
+      const text = textOf(notice);
+      log[notice.kind === "resumed" || notice.kind === "network_back" ? "info" : "warn"]({ liveness: notice }, text);
+      events.publish("liveness", { kind: notice.kind, why: text, ...countsOf(notice) });
+      metrics.notices.inc({ kind: notice.kind });
+    }
+  }
+}
+
+const suffix = (by: Author): string => (by === "caller" ? "" : ` by ${by}`);
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+const ENDS = {
+  returned: "enough of the missing hives have returned",
+  confirmed: "an operator confirmed that the missing hives are gone",
+  timed_out: "the time for which marks are held back is over",
+};
+
+function textOf(notice: Notice): string {
+  switch (notice.kind) {
+    case "stalled":
+      return `the queen stood still for ${seconds(notice.forMs)}, for ${seconds(notice.busyMs)} of them at work of her own: the silence of hives counts from now, as far as her own work did not take that too often`;
+    case "suspended":
+      return `the machine was suspended for ${seconds(notice.forMs)}: the silence of hives counts from now`;
+    case "network_back":
+      return `hives are heard again after ${seconds(notice.forMs)} of silence of all of them`;
+    case "network_lost":
+      return `no hive at all is heard, out of ${notice.online}: no hive is marked offline until the network is back, an operator confirms, or time is up`;
+    case "mass_failure":
+      return `${notice.missing} of ${notice.online} online hives went missing at once: no hive is marked offline until they return, an operator confirms, or time is up`;
+    case "resumed":
+      return `hives are marked offline again: ${ENDS[notice.how]}; ${notice.missing} of ${notice.online} are missing`;
+  }
+}
+
+const countsOf = (notice: Notice): { missing: number | null; online: number | null } =>
+  "missing" in notice ? { missing: notice.missing, online: notice.online } : { missing: null, online: null };

@@ -1,0 +1,279 @@
+import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
+import type { Logger } from "pino";
+import type { Clock } from "../process/clock.ts";
+import { hiveNotFound, isCatalogError, levelOf } from "../process/errors.ts";
+import { wholeTurn } from "../process/turn.ts";
+import type { AllowedHosts } from "../reach/allowed-hosts.ts";
+import type { Probe } from "../reach/probe.ts";
+import type { EventLog } from "../telling/events.ts";
+import type { Metrics } from "../telling/metrics.ts";
+import { Announcer } from "./announcer.ts";
+import { Cordons } from "./cordons.ts";
+import { DeviceDetection } from "./devices.ts";
+import { type HiveView, viewOf } from "./hive-view.ts";
+import { Liveness, type LivenessSettings } from "./liveness/liveness.ts";
+import type { Condition } from "./liveness/own-condition.ts";
+import type { ProbeResult, Sight } from "./liveness/sight.ts";
+import { StatusKeeper } from "./statuses.ts";
+import { HiveRegistry, type PlacedWorker } from "./workers/registry.ts";
+import type { Worker } from "./workers/worker.ts";
+import type { WorkerFilter } from "./workers/worker-index.ts";
+
+/** How many memories are looked at before other work gets its turn. */
+const PAGE_SIZE = 100;
+
+interface Options {
+  catalog: HiveCatalog;
+  clock: Clock;
+  log: Logger;
+  events: EventLog;
+  metrics: Metrics;
+  allowedHosts: AllowedHosts;
+  /** Asks hives for their devices. */
+  probe: Probe;
+  settings: LivenessSettings;
+}
+
+/** What a hive says in a heartbeat. */
+export interface Heartbeat {
+  readonly hiveId: string;
+  /** By the clock of the hive. */
+  readonly timestampMs: number;
+  readonly workers: readonly Worker[];
+}
+
+/**
+ * What the queen believes of each hive, in one place: whoever notices something of a hive says it here, and it is learned, judged, stored
+ * and told of. Nobody else knows that a hive is more than one entry in more than one memory.
+ */
+export class Fleet {
+  readonly settings: LivenessSettings;
+  readonly cordons: Cordons;
+  readonly devices: DeviceDetection;
+  readonly #options: Options;
+  readonly #liveness: Liveness;
+  readonly #announcer: Announcer;
+  readonly #registry: HiveRegistry;
+  readonly #statuses: StatusKeeper;
+
+  constructor(options: Options) {
+    const { clock, metrics, settings } = options;
+    this.settings = settings;
+    this.#options = options;
+    this.#liveness = new Liveness(settings, clock.monotonicNow(), undefined, () => clock.cpuNow());
+    this.#announcer = new Announcer(options);
+    this.cordons = new Cordons({ ...options, onChange: (id) => this.#registry.reconsider(id) });
+    this.#registry = new HiveRegistry({
+      clock,
+      staleAfterMs: settings.staleAfterMs,
+      takesWorkFromMs: (id) => this.#liveness.takesWorkFromMs(id),
+      cordonedUntilMs: (id) => this.cordons.untilMs(id),
+    });
+    this.#liveness.onWork = (id) => this.#registry.reconsider(id);
+    this.devices = new DeviceDetection(options);
+    this.#statuses = new StatusKeeper({
+      ...options,
+      liveness: this.#liveness,
+      announcer: this.#announcer,
+      learn: (record, readAtMs) => void this.#learn(record, readAtMs),
+    });
+    metrics.marksHeld.read = () => (this.#liveness.condition.held ? 1 : 0);
+    metrics.missingHives.read = () => this.condition().missing;
+  }
+
+  /** What is remembered of a hive; undefined of one that was not met yet. */
+  sight(id: string): Readonly<Sight> | undefined {
+    return this.#liveness.sights.get(id);
+  }
+
+  sights(): Iterable<Readonly<Sight>> {
+    return this.#liveness.sights.values();
+  }
+
+  /** Throws HiveCatalogError: HIVE_NOT_FOUND for a hive that is not in the catalog. */
+  async view(id: string): Promise<HiveView> {
+    const { catalog, clock } = this.#options;
+    const readAtMs = clock.monotonicNow();
+    const hive = await catalog.getHive(id);
+    if (hive === undefined) throw hiveNotFound(id);
+    await this.cordons.ready();
+    if (this.sight(id) === undefined) this.#learn(hive, readAtMs);
+    const memories = { liveness: this.#liveness, registry: this.#registry, cordons: this.cordons };
+    return viewOf(hive, { ...this.#options, ...memories });
+  }
+
+  /** Takes over what the catalog says; `readAtMs` is the monotonic time just before it was read. */
+  learned(record: HiveRecord, readAtMs: number): void {
+    const was = this.sight(record.id)?.status;
+    const { status } = this.#learn(record, readAtMs);
+    this.devices.learn(record);
+    if (was === undefined || status === undefined || status === was) return;
+    this.#announcer.status(record.id, was, status, "it was changed in the catalog by another program");
+  }
+
+  /** The record of this hive cannot be read. */
+  learnedDamaged(id: string): void {
+    this.#liveness.learnDamaged(id);
+  }
+
+  /**
+   * Takes a heartbeat that was stored as `heartbeatMs`, which took `tookMs` from its receipt. Resolves to the time in milliseconds after which
+   * the next one is due. Throws HiveCatalogError.
+   */
+  async beat({ hiveId, timestampMs, workers }: Heartbeat, heartbeatMs: number, tookMs: number): Promise<number> {
+    this.#registry.update(hiveId, workers, timestampMs - heartbeatMs);
+    const nowMs = this.#options.clock.monotonicNow();
+    const sight = this.#liveness.sights.see(hiveId);
+    this.#liveness.beat(sight, heartbeatMs, nowMs, tookMs);
+    if (sight.status !== "online") await this.#statuses.settle(sight);
+    const { host, port, probe } = sight;
+    if (this.devices.isDue(hiveId) && probe !== "refused") void this.devices.tryDetecting(hiveId, { host, port });
+    return this.#liveness.nextBeatMs(sight, nowMs);
+  }
+
+  /** A beat came and could not be stored: the hive is alive all the same. */
+  heard(id: string): void {
+    this.#liveness.heard(id, this.#options.clock.monotonicNow());
+  }
+
+  /** A health check of a hive has ended. Throws HiveCatalogError. */
+  async probed(hive: Pick<HiveRecord, "id" | "host" | "port">, result: ProbeResult): Promise<void> {
+    const sight = this.#liveness.sights.get(hive.id);
+    if (sight === undefined || !this.#liveness.probed(sight, hive, result)) return;
+    if (sight.status !== "online") await this.#settle(sight);
+    if (result.outcome === "answered" && this.devices.isDue(hive.id)) {
+      await this.devices.tryDetecting(hive.id, hive);
+    }
+  }
+
+  added(record: HiveRecord): void {
+    this.written(record);
+    this.#announcer.added(record, "caller");
+  }
+
+  /** A caller or an operation wrote this record: its status is their word. */
+  written(record: HiveRecord, why = "it was set over the API"): void {
+    const { clock } = this.#options;
+    const was = this.sight(record.id)?.status;
+    this.#liveness.setByOperator(record, clock.monotonicNow(), clock.now(), why);
+    this.devices.learn(record);
+    if (was !== undefined && was !== record.status) this.#announcer.status(record.id, was, record.status, why);
+  }
+
+  /** The same, of more than its status. */
+  edited(record: HiveRecord): void {
+    this.written(record);
+    this.#announcer.changed(record, "caller");
+  }
+
+  /** It is not known whether a write of the status was made: the next sign of the hive decides. */
+  unsure(id: string): void {
+    const sight = this.#liveness.sights.get(id);
+    if (sight !== undefined) this.#liveness.unsure(sight, this.#options.clock.monotonicNow());
+  }
+
+  /** Removes a hive for a caller; resolves to whether it was there. */
+  async remove(id: string): Promise<boolean> {
+    const sight = this.sight(id);
+    const wasThere = await this.#options.catalog.removeHive(id);
+    // A beat or a health check may have noticed it first, and told of it.
+    const isToldAlready = sight !== undefined && this.sight(id) !== sight;
+    const wasKnown = this.#forget(id);
+    if (wasThere && !isToldAlready) this.#announcer.removed(id, "caller");
+    else if (!wasThere && wasKnown) this.#announcer.removed(id, "another program");
+    return wasThere;
+  }
+
+  /** The hive is in the catalog no more. */
+  gone(id: string): void {
+    if (this.#forget(id)) this.#announcer.removed(id, "another program");
+  }
+
+  /** The workers of live hives that match every field of `filter`. */
+  workers(filter: WorkerFilter = {}): PlacedWorker[] {
+    return this.#registry.workers(filter);
+  }
+
+  /** The worker to give work for `model` to. */
+  async bestWorker(model: string): Promise<PlacedWorker | undefined> {
+    await this.cordons.ready();
+    return this.#registry.bestWorker(model);
+  }
+
+  /** How the queen sees herself. */
+  condition(): Condition {
+    return this.#liveness.condition.at(this.#options.clock.monotonicNow());
+  }
+
+  /** An operator says that the missing hives are gone. Returns how many, or undefined when no mark is held back. */
+  confirm(): { missing: number; online: number } | undefined {
+    const confirmed = this.#liveness.condition.confirm(this.#options.clock.monotonicNow());
+    if (confirmed === undefined) return undefined;
+    this.#options.log.warn(confirmed, "an operator confirms that the missing hives are gone");
+    this.#announcer.notices(this.#liveness.condition.takeNotices());
+    return confirmed;
+  }
+
+  /** A reading of the whole catalog begins: what is not met until `endRound` is gone. */
+  async beginRound(): Promise<void> {
+    const again = "the cordons could not be read; the next round tries again";
+    await this.cordons.refresh().catch((error) => this.#options.log[levelOf(error)]({ err: error }, again));
+    this.#liveness.sights.beginRound();
+  }
+
+  endRound(): void {
+    for (const id of this.#liveness.sights.endRound()) this.gone(id);
+  }
+
+  /** How often `sweep` is to be called. */
+  get sweepIntervalMs(): number {
+    return this.#liveness.tickIntervalMs;
+  }
+
+  /** Marks the hives offline that are lost as far as the queen remembers, without reading the catalog, until `signal` ends it. */
+  async sweep(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    // After a stall, what came meanwhile is read before anybody is judged.
+    do await wholeTurn();
+    while (this.#registry.expire(PAGE_SIZE) || this.#registry.endWaits(PAGE_SIZE));
+    const { lost, notices } = this.#liveness.tick(clock.monotonicNow(), clock.uptimeNow());
+    this.#announcer.notices(notices);
+    for (const [position, sight] of lost.entries()) {
+      if (signal.aborted) return;
+      await this.#settle(sight);
+      if ((position + 1) % PAGE_SIZE === 0) await wholeTurn();
+    }
+  }
+
+  /** Ends what is under way. */
+  close(): Promise<void> {
+    return this.devices.close();
+  }
+
+  #learn(record: HiveRecord, readAtMs: number): Sight {
+    const { clock } = this.#options;
+    const { sights } = this.#liveness;
+    const { host, port } = sights.get(record.id) ?? { host: "" };
+    const wasKnown = host !== "";
+    const hasMoved = wasKnown && (host !== record.host || port !== record.port);
+    const sight = this.#liveness.learn(record, readAtMs, clock.monotonicNow(), clock.now());
+    if (hasMoved) this.#announcer.changed(record, "another program");
+    if (sights.isComplete && !wasKnown) this.#announcer.added(record, "another program");
+    return sight;
+  }
+
+  async #settle(sight: Sight): Promise<void> {
+    await this.#statuses.settle(sight).catch((error: unknown) => {
+      if (!isCatalogError(error, "HIVE_NOT_FOUND")) throw error;
+      this.gone(sight.id);
+    });
+  }
+
+  /** Returns whether it was known. */
+  #forget(id: string): boolean {
+    this.#registry.remove(id);
+    this.devices.forget(id);
+    this.cordons.forget(id);
+    return this.#liveness.sights.forget(id);
+  }
+}

@@ -1,0 +1,123 @@
+import type { Clock } from "../process/clock.ts";
+import { wholeTurn } from "../process/turn.ts";
+
+/** How many hives are probed at once while the event loop has time: answers that come together hold it for as long as they take together. */
+const PARALLEL_PROBES = 32;
+/** How many at once while the loop is busy. One that has no answer after some time does not count: it comes together with no other one. */
+const PARALLEL_WHEN_BUSY = 8;
+const ANSWERED_WITHIN_MS = 150;
+/** A loop that takes longer for a turn is busy. */
+const BUSY_TURN_MS = 2;
+/** How many begin in one turn of the event loop, and for how long: all of them at once would hold it for as long as they take together. */
+const STARTS_PER_TURN = 4;
+const STARTS_PER_TURN_MS = 1;
+/**
+ * A probe that has no answer by then gives its place to the next one, up to so many: or a thousand hosts that swallow packets would hold
+ * up the checks of all the others for minutes.
+ */
+const SLOW_PROBE_MS = 250;
+const MAX_SLOW_PROBES = 2048;
+const MAX_LATE_MS = 50;
+
+interface Running {
+  readonly startedAtMs: number;
+  /** Never rejects. */
+  readonly end: Promise<void>;
+}
+
+/** Checks a whole fleet at a pace that leaves the event loop to beats and requests. */
+export class ProbeScheduler {
+  readonly #clock: Pick<Clock, "monotonicNow">;
+  /** Those that have a place, and those that gave it up. */
+  readonly #placed = new Set<Running>();
+  readonly #slow = new Set<Running>();
+  #onFreed: () => void = () => undefined;
+  #startsInTurn = 0;
+  #firstStartMs = 0;
+  #turnTookMs = 0;
+
+  constructor(clock: Pick<Clock, "monotonicNow">) {
+    this.#clock = clock;
+  }
+
+  /** Checks each hive; resolves, when all checks have ended, to the errors of those that failed. Rejects with the error of `hives`. */
+  async run<Hive>(hives: AsyncIterable<Hive>, check: (hive: Hive) => Promise<void>): Promise<unknown[]> {
+    const failures: unknown[] = [];
+    const timer = this.#freeSlowPlaces();
+    try {
+      for await (const hive of hives) {
+        await this.#waitToBegin();
+        this.#begin(check(hive).catch((error: unknown) => void failures.push(error)));
+      }
+    } finally {
+      clearInterval(timer);
+      await Promise.all([...this.#placed, ...this.#slow].map(({ end }) => end));
+    }
+    return failures;
+  }
+
+  #begin(end: Promise<void>): void {
+    if (this.#startsInTurn === 0) this.#firstStartMs = performance.now();
+    this.#startsInTurn += 1;
+    const running = { startedAtMs: this.#clock.monotonicNow(), end };
+    this.#placed.add(running);
+    void end.then(() => {
+      this.#slow.delete(running);
+      if (this.#placed.delete(running)) this.#onFreed();
+    });
+  }
+
+  async #waitToBegin(): Promise<void> {
+    for (;;) {
+      if (this.#placed.size >= PARALLEL_PROBES) await this.#freed();
+      else if (this.#isTurnSpent() || this.#isLoopBusy()) await this.#turn();
+      else return;
+    }
+  }
+
+  #freed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onFreed = resolve;
+    });
+  }
+
+  async #turn(): Promise<void> {
+    const beganAtMs = performance.now();
+    await wholeTurn();
+    this.#turnTookMs = performance.now() - beganAtMs;
+    this.#startsInTurn = 0;
+  }
+
+  #isTurnSpent(): boolean {
+    if (this.#startsInTurn === 0) return false;
+    return this.#startsInTurn >= STARTS_PER_TURN || performance.now() - this.#firstStartMs > STARTS_PER_TURN_MS;
+  }
+
+  #isLoopBusy(): boolean {
+    if (this.#turnTookMs <= BUSY_TURN_MS) return false;
+    const sinceMs = this.#clock.monotonicNow() - ANSWERED_WITHIN_MS;
+    const awaited = [...this.#placed].filter(({ startedAtMs }) => startedAtMs > sinceMs);
+    return awaited.length >= PARALLEL_WHEN_BUSY;
+  }
+
+  #freeSlowPlaces(): NodeJS.Timeout {
+    let dueAtMs = performance.now() + SLOW_PROBE_MS;
+    return setInterval(() => {
+      const lateMs = performance.now() - dueAtMs;
+      dueAtMs = performance.now() + SLOW_PROBE_MS;
+      // When the queen herself is late, more probes at once would only make her later.
+      if (lateMs < MAX_LATE_MS) this.#giveUpSlow();
+    }, SLOW_PROBE_MS);
+  }
+
+  /** Frees the places of checks that are slow by the clock of the queen. */
+  #giveUpSlow(): void {
+    const nowMs = this.#clock.monotonicNow();
+    for (const running of this.#placed) {
+      if (nowMs - running.startedAtMs < SLOW_PROBE_MS || this.#slow.size >= MAX_SLOW_PROBES) continue;
+      this.#placed.delete(running);
+      this.#slow.add(running);
+    }
+    this.#onFreed();
+  }
+}

@@ -1,0 +1,160 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyBaseLogger } from "fastify";
+import type { EventLog } from "../../telling/events.ts";
+import type { CutReason, Metrics } from "../../telling/metrics.ts";
+import { Problem } from "../errors.ts";
+
+const MAX_READERS = 100;
+/** Shorter than the patience of proxies. A reader that took nothing from one of these to the next is gone. */
+const KEEP_ALIVE_MS = 15_000;
+/** How long a reader that was cut off should wait before it comes back. */
+const RETRY_MS = 1000;
+/** Sent in one piece, so that a reader who catches up does not hold the event loop. */
+const MAX_CHUNK_LENGTH = 65_536;
+
+interface Options {
+  events: EventLog;
+  metrics: Metrics;
+  log: FastifyBaseLogger;
+  keepAliveMs?: number;
+}
+
+/** Everyone who reads `GET /v1/events`. */
+export class EventStream {
+  readonly #options: Options;
+  readonly #readers = new Set<Reader>();
+  readonly #keepAlive: NodeJS.Timeout;
+
+  constructor(options: Options) {
+    this.#options = options;
+    options.metrics.eventReaders.read = () => this.#readers.size;
+    this.#keepAlive = setInterval(() => {
+      for (const reader of this.#readers) reader.keepAlive();
+    }, options.keepAliveMs ?? KEEP_ALIVE_MS).unref();
+  }
+
+  /** Throws a Problem when no more readers are taken. */
+  checkRoom(): void {
+    if (this.#readers.size < MAX_READERS) return;
+    const detail = `${MAX_READERS} readers of events are connected, and no more are taken`;
+    throw new Problem("TOO_MANY_READERS", detail, { headers: { "retry-after": "5" } });
+  }
+
+  /** Sends events until the reader leaves, falls behind, is admitted no longer, or the queen stops. */
+  serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    lastEventId: string | undefined,
+    isAdmitted: () => boolean,
+  ): void {
+    const { events, metrics, log } = this.#options;
+    // It may have left while its token was read.
+    if (request.socket.destroyed) return;
+    response.writeHead(200, {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-store",
+      // The connection is of no use to anyone after the stream.
+      connection: "close",
+      "x-accel-buffering": "no",
+    });
+    const onCut = (why: CutReason) => {
+      metrics.eventReadersCut.inc({ why });
+      log.warn({ remote: request.socket.remoteAddress, why }, "a reader of events was cut off");
+    };
+    const reader = new Reader(events, response, isAdmitted, onCut);
+    this.#readers.add(reader);
+    const leave = events.subscribe(() => reader.pump());
+    response.once("close", () => {
+      leave();
+      this.#readers.delete(reader);
+    });
+    reader.greet(lastEventId);
+  }
+
+  /** Ends every stream. */
+  close(): void {
+    clearInterval(this.#keepAlive);
+    for (const reader of this.#readers) reader.end();
+  }
+}
+
+/** One connection and how far it has been told. What it has not read stays in the log, never here. */
+class Reader {
+  readonly #events: EventLog;
+  readonly #response: ServerResponse;
+  readonly #isAdmitted: () => boolean;
+  readonly #onCut: (why: CutReason) => void;
+  #sent = 0;
+  /** What was sent is still on its way: nothing more is until it has left. */
+  #blocked = false;
+  #blockedAtKeepAlive = false;
+
+  constructor(events: EventLog, response: ServerResponse, isAdmitted: () => boolean, onCut: (why: CutReason) => void) {
+    this.#events = events;
+    this.#response = response;
+    this.#isAdmitted = isAdmitted;
+    this.#onCut = onCut;
+    response.on("drain", () => {
+      this.#blocked = false;
+      this.#blockedAtKeepAlive = false;
+      this.pump();
+    });
+  }
+
+  /** Tells a new reader from which event on it is told; one that comes back, what it has missed for good. */
+  greet(lastEventId: string | undefined): void {
+    const events = this.#events;
+    if (lastEventId === undefined) {
+      this.#sent = events.newest;
+      const id = events.idOf(this.#sent);
+      this.#send(`retry: ${RETRY_MS}\n${message(id, "hello", { start: events.start, last_event_id: id })}`);
+      return;
+    }
+    const { after, gap } = events.resume(lastEventId);
+    this.#sent = after;
+    const id = events.idOf(after);
+    const told =
+      gap === undefined ? "" : message(id, "gap", { why: gap, last_seen_id: lastEventId, resumed_after_id: id });
+    this.#send(`retry: ${RETRY_MS}\n${told === "" ? "\n" : told}`);
+    this.pump();
+  }
+
+  /** Sends what the reader was not sent yet, as far as it takes it. */
+  pump(): void {
+    const events = this.#events;
+    if (!this.#isAdmitted()) this.#cut("revoked");
+    else if (this.#sent + 1 < events.oldest) this.#cut("fell_behind");
+    while (!this.#blocked && this.#sent < events.newest) {
+      let chunk = "";
+      while (this.#sent < events.newest && chunk.length < MAX_CHUNK_LENGTH) chunk += events.textOf(++this.#sent) ?? "";
+      this.#send(chunk);
+    }
+  }
+
+  keepAlive(): void {
+    if (!this.#isAdmitted()) this.#cut("revoked");
+    else if (this.#blockedAtKeepAlive) this.#cut("stalled");
+    this.#blockedAtKeepAlive = this.#blocked;
+    if (!this.#blocked) this.#send(": still here\n\n");
+  }
+
+  end(): void {
+    if (this.#blocked) this.#response.destroy();
+    else this.#response.end();
+  }
+
+  #send(text: string): void {
+    const { destroyed, writableEnded } = this.#response;
+    this.#blocked = destroyed || writableEnded || !this.#response.write(text);
+  }
+
+  #cut(why: CutReason): void {
+    if (this.#response.destroyed) return;
+    this.#blocked = true;
+    this.#onCut(why);
+    this.#response.destroy();
+  }
+}
+
+const message = (id: string, type: string, data: object): string =>
+  `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify({ ...data })}\n\n`;

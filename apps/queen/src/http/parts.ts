@@ -1,0 +1,32 @@
+import type { HiveCatalog } from "@repo/hive-catalog";
+import type { FastifyBaseLogger } from "fastify";
+import type { Fleet } from "../fleet/fleet.ts";
+import type { HeartbeatReceiver } from "../fleet/heartbeats.ts";
+import type { Lifecycle } from "../lifecycle/lifecycle.ts";
+import type { Clock } from "../process/clock.ts";
+import type { EventLog } from "../telling/events.ts";
+import type { Metrics } from "../telling/metrics.ts";
+import type { MetricsPage } from "../telling/metrics-page.ts";
+import type { EventStream } from "./connections/event-stream.ts";
+import type { Servers } from "./connections/servers.ts";
+import type { Door } from "./door/door.ts";
+
+/** What the handlers of routes are handed. */
+export interface AppParts {
+  catalog: HiveCatalog;
+  fleet: Fleet;
+  events: EventLog;
+  metrics: Metrics;
+  heartbeats: HeartbeatReceiver;
+  lifecycle: Lifecycle;
+  eventStream: EventStream;
+  metricsPage: () => MetricsPage;
+  door: Door;
+  servers: Servers;
+  clock: Clock;
+  /** Monotonic: when the queen was put together. */
+  startedAtMs: number;
+  /** Aborted when she begins to stop. */
+  stopping: AbortSignal;
+  log: FastifyBaseLogger;
+}

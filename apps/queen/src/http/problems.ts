@@ -1,0 +1,82 @@
+import type { HiveCatalogErrorCode } from "@repo/hive-catalog";
+import { z } from "zod";
+import type { LifecycleErrorCode } from "../lifecycle/errors.ts";
+import type { ProbeError } from "../reach/probe.ts";
+
+type Code = HiveCatalogErrorCode | LifecycleErrorCode | ProbeError["code"];
+type StatusAndMeaning = readonly [status: number, meaning: string];
+
+/** Every code that an error can have. */
+export const PROBLEMS = {
+  BAD_REQUEST: [400, "The request is not valid HTTP, or its path is not a valid URL"],
+  INVALID_JSON: [400, "The body is missing or is not JSON"],
+  UNAUTHENTICATED: [401, "There is no token, or it is not one of this queen's, or it was revoked"],
+  FORBIDDEN: [403, "The token may not do this; a hive's token beats for that hive alone"],
+  NO_WORKER: [404, "No online hive has an idle, healthy worker for the model"],
+  NOT_FOUND: [404, "There is nothing at this path"],
+  METHOD_NOT_ALLOWED: [405, "The path takes other methods: see Allow"],
+  NOTHING_HELD_BACK: [409, "No mark as offline is held back, so there is nothing to confirm"],
+  REQUEST_TIMEOUT: [408, "The request did not arrive in time"],
+  PAYLOAD_TOO_LARGE: [413, "The body is larger than 1 MB"],
+  URI_TOO_LONG: [414, "The path is too long"],
+  UNSUPPORTED_MEDIA_TYPE: [415, "The body is not JSON in UTF-8"],
+  TOO_MANY_REQUESTS: [429, "The token, or the address without one, has had its share: see Retry-After"],
+  HEADERS_TOO_LARGE: [431, "The headers are too large"],
+  OPERATION_NOT_FOUND: [404, "There is no operation of this id, or it is not kept any more"],
+  OPERATION_FINISHED: [409, "The operation has ended already"],
+  OPERATION_ELSEWHERE: [409, "Another queen runs the operation"],
+  HIVE_RUNNING: [409, "The queen started the agent of the hive, and has not stopped it since"],
+  HIVE_NOT_MANAGED: [409, "The hive has no ssh_host that can be used, and is not on the queen's own machine"],
+  PUBLIC_URL_NEEDED: [409, "The queen does not know under which URL hives reach her: QUEEN_PUBLIC_URL"],
+  HOST_KEY_NOT_FOUND: [404, "No host key is pinned"],
+  HOST_KEY_MISMATCH: [409, "The host does not offer a key with this fingerprint"],
+  HOST_KEY_CHANGED: [409, "Another key is pinned for the host"],
+  SSH_UNREACHABLE: [502, "No sshd answers, or the queen may not contact it"],
+  INTERNAL: [500, "Something failed inside the queen; her log says more under the request id"],
+  NOT_READY: [503, "The queen cannot serve now; `errors` says why"],
+  STOPPING: [503, "The queen is stopping"],
+  TOO_MANY_READERS: [503, "So many readers are connected that no more are taken"],
+  HIVE_NOT_FOUND: [404, "There is no hive of this id"],
+  HIVE_ALREADY_EXISTS: [409, "The id is taken"],
+  INVALID_HIVE: [400, "A field of the hive breaks its rule; nothing was stored"],
+  INVALID_ARGUMENT: [400, "A parameter or a field breaks its rule"],
+  CORRUPT_HIVE: [500, "Another program damaged the row of this hive"],
+  CORRUPT_RECORD: [500, "Another program damaged a record of the catalog that is no hive"],
+  OPERATION_IN_PROGRESS: [409, "Another operation on this hive has not ended yet"],
+  CATALOG_BUSY: [503, "Another process held the catalog for too long; try again"],
+  CATALOG_CORRUPT: [500, "The file of the catalog is damaged"],
+  CATALOG_READ_ONLY: [503, "The catalog cannot be written"],
+  CATALOG_FULL: [507, "The disk is full"],
+  CATALOG_TOO_NEW: [500, "A newer version changed the catalog"],
+  CATALOG_NOT_A_CATALOG: [500, "The database is not a catalog"],
+  CATALOG_NOT_MIGRATED: [503, "The catalog lacks migrations"],
+  CATALOG_UNAVAILABLE: [503, "The catalog did not answer; try again"],
+  CATALOG_OUTCOME_UNKNOWN: [503, "The catalog did not answer, and the change may have been made: read it, then decide"],
+  CATALOG_CLOSED: [503, "The queen is stopping"],
+  HIVE_UNREACHABLE: [502, "The hive does not answer"],
+  HIVE_NOT_ALLOWED: [403, "The queen may not contact the host of this hive"],
+  INVALID_DEVICES: [502, "What the hive answered are no devices"],
+  WRONG_HIVE: [502, "Another hive answers there"],
+} as const satisfies Record<Code, StatusAndMeaning> & Record<string, StatusAndMeaning>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+const CODES = Object.keys(PROBLEMS) as ProblemCode[];
+
+/** What a route that changes the catalog may answer, beside what it may as one that needs a token. */
+export const WRITING: readonly ProblemCode[] = ["CATALOG_OUTCOME_UNKNOWN", "CATALOG_READ_ONLY", "CATALOG_FULL"];
+
+/** The body of every error: RFC 9457, with the code and the fields that are wrong. */
+export const ProblemJson = z
+  .strictObject({
+    type: z.literal("about:blank"),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string().meta({ description: "What is wrong, in one sentence" }),
+    code: z.enum(CODES),
+    errors: z
+      .array(z.strictObject({ field: z.string(), message: z.string() }))
+      .meta({ description: "Each field or parameter that is wrong, by its path; `body` is the body as a whole" }),
+    request_id: z.string().meta({ description: "Under which the log of the queen says more" }),
+  })
+  .meta({ id: "Problem", description: "Every error (RFC 9457)" });
+export type ProblemBody = z.input<typeof ProblemJson>;

@@ -1,0 +1,31 @@
+import type { Route } from "./route.ts";
+import { countsRoutes } from "./routes/counts.ts";
+import { devicesRoutes } from "./routes/devices.ts";
+import { docsRoutes } from "./routes/docs.ts";
+import { eventsRoutes } from "./routes/events.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { heartbeatRoutes } from "./routes/heartbeat.ts";
+import { hivesRoutes } from "./routes/hives.ts";
+import { hostKeysRoutes } from "./routes/host-keys.ts";
+import { livenessRoutes } from "./routes/liveness.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
+import { operationsRoutes } from "./routes/operations.ts";
+import { stateRoutes } from "./routes/state.ts";
+import { workersRoutes } from "./routes/workers.ts";
+
+/** Every route of the API, in the order in which it is shown. */
+export const ROUTES: readonly Route[] = [
+  ...hivesRoutes,
+  ...devicesRoutes,
+  ...stateRoutes,
+  ...livenessRoutes,
+  ...operationsRoutes,
+  ...hostKeysRoutes,
+  ...heartbeatRoutes,
+  ...workersRoutes,
+  ...countsRoutes,
+  ...healthRoutes,
+  ...eventsRoutes,
+  ...metricsRoutes,
+  ...docsRoutes,
+];

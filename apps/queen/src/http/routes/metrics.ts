@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { defineRoute } from "../route.ts";
+
+export const metricsRoutes = [
+  defineRoute({
+    method: "get",
+    path: "/metrics",
+    access: "reader",
+    operationId: "getMetrics",
+    tag: "observation",
+    summary: "Metrics for Prometheus",
+    answer: { description: "In the text format of Prometheus", schema: z.string(), type: "text/plain" },
+  }).handle((_request, { metricsPage }, reply) => {
+    const page = metricsPage();
+    reply.type(page.contentType);
+    return page.text();
+  }),
+];

@@ -1,0 +1,49 @@
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { hiveNotFound } from "./errors.ts";
+import { parseBody, parseQuery } from "./input.ts";
+import type { AppParts } from "./parts.ts";
+import { type Answer, type BodyRule, methodsOf, paramsOf, type Route } from "./route.ts";
+
+/** Lets a request in as its route says, checks it, and hands it to the route's handler. No promise beside the handler's own: each heartbeat passes here. */
+export function serve(app: FastifyInstance, route: Route, parts: AppParts): void {
+  const { path, access = "operator", query, body, answer } = route;
+  const { status = 200, type, headers } = answer;
+  const [method = "", head] = methodsOf(route);
+  const hasHiveId = paramsOf(route).includes("id");
+  const readBody = body && readerOf(body);
+  app.route({
+    method,
+    url: path,
+    exposeHeadRoute: head !== undefined,
+    onRequest: parts.door.guard(access),
+    handler: (request, reply) => {
+      if (hasHiveId) checkHiveId(request.params);
+      if (query) request.query = parseQuery(query, request.query);
+      if (readBody) request.body = readBody(request.body);
+      if (status !== 200) reply.code(status);
+      if (type !== undefined) reply.type(`${type}; charset=utf-8`);
+      const answered = route.handle(request, parts, reply);
+      return headers === undefined ? answered : withHeaders(answered, headers, reply);
+    },
+  });
+}
+
+function readerOf({ schema, code = "INVALID_ARGUMENT", read }: BodyRule): (json: unknown) => unknown {
+  return read ?? ((json) => parseBody(schema, json, code));
+}
+
+/** Throws HIVE_NOT_FOUND for an id that no hive can have. */
+function checkHiveId(params: unknown): void {
+  const { id } = params as { id: string };
+  if (id.includes("\0")) throw hiveNotFound(id);
+}
+
+async function withHeaders(
+  answered: unknown,
+  headers: NonNullable<Answer["headers"]>,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const body = await answered;
+  for (const [name, { value }] of Object.entries(headers)) reply.header(name, value(body));
+  return body;
+}
