@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
-import { eventually, type LogLine, temporaryFolder } from "./testing.ts";
+import { eventually, fakeProgram, hangingScript, type LogLine, newMarker, temporaryFolder } from "./testing.ts";
 
 const START = fileURLToPath(new URL("../../../scripts/start.js", import.meta.url));
 const QUEEN = fileURLToPath(new URL("../../queen/bin/queen.js", import.meta.url));
@@ -131,6 +131,13 @@ test("one command shows this machine as an online hive, and again after a restar
     return hive.port === port && hive.host === "127.0.0.1" ? hive : undefined;
   }, "the hive at the host and port that it has now");
   expect(after.created_at_ms).toBe(before.created_at_ms);
+});
+
+test("of a hive whose nvidia-smi hangs, cores and memory are known all the same", async () => {
+  const path = temporaryFolder();
+  fakeProgram(path, "nvidia-smi", hangingScript(newMarker()));
+  const fleet = startFleet(temporaryFolder(), { PATH: `${path}:${process.env.PATH}` });
+  expect(await onlineHive(fleet)).toMatchObject({ devices: { cpu, gpus: [] } });
 });
 
 test("everything that is killed and started again is the same hive", async () => {
