@@ -141,6 +141,7 @@ async function run(): Promise<void> {
   });
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port }, "hive listening");
+  process.send?.({ listening: { host: config.host, port } }, () => undefined);
 }
 
 /** An asynchronous one whose reader is gone keeps the process from its end; one on a full disk loses lines, and ends nothing. */

@@ -40,11 +40,12 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
   const catalog = await openCatalog(config, metrics);
   if (catalog === undefined) return;
   running.close = () => catalog.close();
+  const { location, isNew } = catalog;
+  // One that cannot be counted is said by all that reads it.
+  const hives = await catalog.countHives().catch(() => undefined);
+  log.info({ catalog: location, hives }, isNew ? "new catalog made" : "catalog opened");
   let port: number;
   try {
-    // One that cannot be counted is said by all that reads it.
-    const hives = await catalog.countHives().catch(() => undefined);
-    log.info({ catalog: catalog.location, hives }, catalog.isNew ? "new catalog made" : "catalog opened");
     await checkThatSafe(config, catalog);
     const tls = await readCertificate(config);
     const parts = { catalog, log, metrics, clock: systemClock, resolve: systemResolve, agentFile: AGENT_FILE };
@@ -66,6 +67,7 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
   queen.lifecycle.startLookingBack();
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port, ...(config.tlsFiles && { tls: true }) }, "queen listening");
+  process.send?.({ listening: { host: config.host, port }, catalog: { location, isNew, hives } }, () => undefined);
 }
 
 /** Listens on all addresses of the host, and returns the port, which the system chose where the setting is 0. */

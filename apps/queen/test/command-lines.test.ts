@@ -9,7 +9,7 @@ const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as {
 /** The scripts of the repository that are programs of their own, by their names: node's arguments. */
 const PROGRAMS = new Map(
   Object.entries(scripts).flatMap(([name, script]) => {
-    const [program, ...args] = script.split(" ");
+    const [program, ...args] = script.replace(/^exec /, "").split(" ");
     return program === "node" && args.every((arg) => /\.[jt]s$/.test(arg)) ? [[name, args] as const] : [];
   }),
 );
