@@ -1,4 +1,5 @@
 import os from "node:os";
+import { createLog } from "@repo/process-log";
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
 import { createApp } from "./app.ts";
@@ -10,7 +11,6 @@ import { openLogFile } from "./log-file.ts";
 
 /** Connections that are still open after this time are cut. */
 const CLOSE_TIMEOUT_MS = 3_000;
-const MAX_UNWRITTEN_BYTES = 1_048_576;
 const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 function fail(message: string, exitCode: number): never {
@@ -116,9 +116,7 @@ const running: Running = {};
 await run();
 
 async function run(): Promise<void> {
-  const destination =
-    config.logFile === "" ? standardOutput() : made("--log-file (HIVE_LOG_FILE)", () => openLogFile(config.logFile));
-  const log = pino({ level: config.logLevel, base: { hive: config.id } }, destination);
+  const log = openLog();
   stopOnSignal(log, running, config);
   for (const warning of warnings) log.warn(warning);
   const detector = createDeviceDetector({ probeTimeoutMs: config.probeTimeoutMs, log });
@@ -144,7 +142,12 @@ async function run(): Promise<void> {
   process.send?.({ listening: { host: config.host, port } }, () => undefined);
 }
 
-/** An asynchronous one whose reader is gone keeps the process from its end; one on a full disk loses lines, and ends nothing. */
-function standardOutput() {
-  return pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN_BYTES }).on("error", () => undefined);
+function openLog(): Logger {
+  const { logFile, logLevel: level, id } = config;
+  const options = { level, base: { hive: id } };
+  if (logFile === "") return createLog(options);
+  return pino(
+    options,
+    made("--log-file (HIVE_LOG_FILE)", () => openLogFile(logFile)),
+  );
 }

@@ -1,11 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createClient } from "@libsql/client";
 import { HiveCatalog, hasHash } from "@repo/hive-catalog";
 import { aHive, temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { QUEEN } from "../../test/programs.ts";
 import { runTokenCommand } from "./token-command.ts";
 
 const MS_PER_DAY = 86_400_000;
@@ -214,17 +212,6 @@ test("create --out leaves a file that is there as it is, and makes no token that
   expect(await catalog.tokens.count()).toBe(1);
 });
 
-test("a misspelt variable of the queen is said, and those of her other settings are none", async () => {
-  const env = { PATH: process.env.PATH, QUEEN_DATABASE: await newCatalog(), QUEEN_PORT: "1", QUEEN_MIGRAT: "false" };
-  const { status, stderr } = spawnSync(process.execPath, [QUEEN, "token", "list"], { encoding: "utf8", env });
-  expect({ status, stderr }).toEqual({
-    status: 0,
-    stderr: expect.stringMatching(
-      /^queen: QUEEN_MIGRAT is no setting[^\n]+QUEEN_MIGRATE\nqueen: the catalog is [^\n]+\n[^\n]+\n$/,
-    ),
-  });
-});
-
 test("lists nothing where there is nothing", async () => {
   const database = await newCatalog();
   expect(await run(database, "list")).toEqual({
@@ -262,14 +249,4 @@ test.each([
   expect(ended).toMatchObject({ exitCode, stdout: "" });
   expect(ended.stderr).toContain(`queen: ${/^(?:Allowed|It) /.test(reason) ? "option '--" : reason}`);
   expect(ended.stderr).toContain(reason);
-});
-
-test("is what `queen token` runs, on the database of the environment", async () => {
-  const env = { PATH: process.env.PATH, QUEEN_DATABASE: await newCatalog() };
-  const queen = (...args: string[]) =>
-    spawnSync(process.execPath, [QUEEN, "token", ...args], { encoding: "utf8", env });
-  expect(queen("create", "--name", "ops", "--role", "operator")).toMatchObject({
-    status: 0,
-    stdout: expect.stringMatching(TOKEN),
-  });
 });

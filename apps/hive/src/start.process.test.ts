@@ -172,6 +172,25 @@ test("everything that is killed and started again is the same hive", async () =>
   expect(lasting(after)).toEqual(lasting(before));
 });
 
+test("on a terminal the log of both is for people", async () => {
+  const terminal = spawn("script", ["-qefc", `exec '${process.execPath}' '${START}'`, "/dev/null"], {
+    env: { ...settingsOfFleet(temporaryFolder()), TERM: "xterm", NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const ended = new Promise((resolve) => terminal.once("close", resolve));
+  let shown = "";
+  terminal.stdout.setEncoding("utf8").on("data", (text: string) => {
+    shown += text;
+  });
+  await eventually(() => (shown.includes("start: running") ? true : undefined), "a queen and a hive");
+  terminal.kill("SIGTERM");
+  await ended;
+  expect(shown).toMatch(/^\[[\d:.]+\] INFO: queen listening \{"host":"127\.0\.0\.1","port":\d+\}\r$/m);
+  expect(shown).toMatch(
+    /^\[[\d:.]+\] INFO: hive listening \{"hive":"localhost","host":"127\.0\.0\.1","port":\d+\}\r$/m,
+  );
+});
+
 test("SIGKILL takes the queen and the hive along", async () => {
   const fleet = startFleet(temporaryFolder());
   await onlineHive(fleet);

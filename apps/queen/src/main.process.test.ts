@@ -1,8 +1,7 @@
+import { HiveCatalog } from "@repo/hive-catalog";
 import { expect, test } from "vitest";
-import { answer, HEALTHY, HiveServer } from "../test/hive-server.ts";
 import { postJson, queenProcesses } from "../test/queen-processes.ts";
-import { beatJson, HIVE_JSON } from "../test/test-queen.ts";
-import { until } from "../test/until.ts";
+import { HIVE_JSON } from "../test/test-queen.ts";
 
 const queens = queenProcesses();
 
@@ -21,25 +20,16 @@ test("starts from any folder, says where it listens, and keeps its hives over a 
   expect(second.logLines[0]).toMatchObject({ msg: "catalog opened", catalog: queens.file, hives: 1 });
 });
 
-test("watches its hives: probes, devices, beats, and offline soon after both are gone", async () => {
-  const hive = await HiveServer.start(HEALTHY);
-  try {
-    const queen = queens.start(["--health-interval-ms", "50", "--stale-after-ms", "100"]);
-    const origin = await queen.origin();
-    await postJson(`${origin}/v1/hives`, { ...HIVE_JSON, port: hive.port });
-    const read = async () =>
-      (await (await fetch(`${origin}/v1/hives/hive-a`)).json()) as { status: string; devices: unknown };
-    await until("the hive is online with its devices", async () => {
-      const { status, devices } = await read();
-      return status === "online" && devices !== null;
-    });
-    expect((await postJson(`${origin}/v1/heartbeat`, beatJson("hive-a"))).status).toBe(200);
-    hive.routes = { "/health": answer(503, "") };
-    await until("the hive is offline", async () => (await read()).status === "offline");
-    expect(queen.stdout).toMatch(/"was":"online","status":"offline","why":"[^"]+","msg":"hive offline"/);
-  } finally {
-    await hive.stop();
-  }
+test("runs `queen token` on the database of the environment, and prints the token alone", async () => {
+  await (await HiveCatalog.open(queens.file)).close();
+  const queen = queens.start(["token", "create", "--name", "ops", "--role", "operator"], { QUEEN_MIGRAT: "false" });
+  expect(await queen.end()).toEqual({ code: 0, signal: null });
+  expect(queen.stdout).toMatch(/^hq_[0-9a-f]{16}_[\w-]{43}\n$/);
+  // Her other settings are set too, and no mistake.
+  expect(queen.stderr.split("\n").slice(0, 2)).toEqual([
+    "queen: QUEEN_MIGRAT is no setting, and changes nothing: the nearest that is one is QUEEN_MIGRATE",
+    `queen: the catalog is ${queens.file}`,
+  ]);
 });
 
 test("warns of each misspelt variable, with what was meant, and of none that another program reads", async () => {
