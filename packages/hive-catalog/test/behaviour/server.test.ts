@@ -7,7 +7,7 @@ import type { Site } from "./site.ts";
 import { describeCatalog } from "./suite.ts";
 
 const { LIBSQL_TEST_URL, LIBSQL_TEST_AUTH_TOKEN } = process.env;
-const TABLES = ["hives", "cordons", "tokens", "operations", "host_keys", "revisions", "__drizzle_migrations"];
+const TABLES = ["hives", "cordons", "tokens", "operations", "host_keys", "queens", "revisions", "__drizzle_migrations"];
 
 /** Catalogs and a plain client on one server. */
 function siteAt(url: string, authToken: string | undefined, stop: () => Promise<void>): Site {
