@@ -1,4 +1,7 @@
-import { expect, test } from "vitest";
+import { join } from "node:path";
+import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { startTestServer } from "@repo/libsql-test-server";
+import { expect, onTestFinished, test } from "vitest";
 import { answer, HEALTHY, HiveServer } from "../test/hive-server.ts";
 import { postJson, queenProcesses } from "../test/queen-processes.ts";
 import { beatJson, HIVE_JSON } from "../test/test-queen.ts";
@@ -37,6 +40,20 @@ test("watches its hives: probes, devices, beats, and offline soon after both are
   } finally {
     await hive.stop();
   }
+});
+
+test("says at start, and in metrics, when the server of the catalog does not sync each change to its disk", async () => {
+  await using folder = await temporaryFolder();
+  const server = await startTestServer({ path: join(folder.path, "hives.db") });
+  onTestFinished(() => server.close());
+  const found = async (env: NodeJS.ProcessEnv) => {
+    const queen = queens.start([], env);
+    const metrics = await (await fetch(`${await queen.origin()}/metrics`)).text();
+    const warnings = queen.logLines.filter(({ msg }) => msg.includes("does not sync each change to its disk"));
+    return [/^queen_catalog_durable (.*)$/m.exec(metrics)?.[1], warnings.map(({ level }) => level)];
+  };
+  expect(await found({ QUEEN_DATABASE: server.url })).toEqual(["0", [40]]);
+  expect(await found({})).toEqual(["1", []]);
 });
 
 test("prints its version", async () => {

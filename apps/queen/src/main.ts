@@ -8,6 +8,7 @@ import { reloadOnSighup, stopOnSignals } from "./process/signals.ts";
 import { assembleQueen, type Queen } from "./queen.ts";
 import { isLoopback } from "./reach/addresses.ts";
 import { systemResolve } from "./reach/probe.ts";
+import { isDurable } from "./telling/durability.ts";
 import { Metrics } from "./telling/metrics.ts";
 
 // Whoever started the queen with an IPC channel, as `pnpm start` does, takes it along when it is killed.
@@ -17,6 +18,8 @@ process.on("disconnect", endWithStarter);
 process.channel?.unref();
 
 const MAX_UNWRITTEN_BYTES = 1_048_576;
+const NOT_DURABLE =
+  "the server of the catalog does not sync each change to its disk: a loss of power there can take what was answered; docs/operations.md says how to end that";
 
 const result = readConfig();
 if ("print" in result) process.stdout.write(result.print);
@@ -35,6 +38,7 @@ async function start(config: Config): Promise<void> {
   let queen: Queen | undefined;
   try {
     await checkThatSafe(config, catalog);
+    if ((await isDurable(catalog)) === false) log.warn(NOT_DURABLE);
     const tls = await readCertificate(config);
     queen = assembleQueen({ ...config, tls, catalog, log, metrics, clock: systemClock, resolve: systemResolve });
     await queen.app.listen({ host: config.host, port: config.port });
@@ -58,6 +62,7 @@ async function start(config: Config): Promise<void> {
   queen.door.start();
   queen.healthLoop.start();
   queen.lifecycle.startLookingBack();
+  queen.presence.start();
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port, ...(config.tlsFiles && { tls: true }) }, "queen listening");
 }

@@ -59,6 +59,14 @@ export class Metrics {
     "queen_missing_hives",
     "Online hives that were on the way to be marked offline at the last sweep",
   );
+  readonly otherQueens = this.#gauge(
+    "queen_other_queens",
+    "Other queens that run on the same catalog, which is made for one",
+  );
+  readonly catalogWritesFailing = this.#gauge(
+    "queen_catalog_writes_failing",
+    "1 while the catalog can be read, and no change of it has succeeded for 20 seconds",
+  );
   readonly problems = this.#counter(
     "queen_problems_total",
     "Requests that were answered with an error, by its code",
