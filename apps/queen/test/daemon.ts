@@ -1,12 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { HIVE, QUEEN } from "./programs.ts";
 import { until } from "./until.ts";
 
-const BINS = {
-  queen: fileURLToPath(new URL("../bin/queen.js", import.meta.url)),
-  hive: fileURLToPath(new URL("../../hive/bin/hive.js", import.meta.url)),
-};
+const PROGRAMS = { queen: QUEEN, hive: HIVE };
 /** A process that hangs must not outlive the test run. */
 const KILL_AFTER_MS = 180_000;
 
@@ -16,20 +13,20 @@ type LogLine = Record<string, unknown> & { msg: string };
 /** A real queen or hive, with no other settings than those of the test. Killed when it is disposed of. */
 export class Daemon implements AsyncDisposable {
   readonly child: ChildProcessWithoutNullStreams;
-  readonly #name: keyof typeof BINS;
+  readonly #name: keyof typeof PROGRAMS;
   stdout = "";
   stderr = "";
 
   /** `through` is the program, with its arguments, that runs it, such as unshare. */
   constructor(
-    name: keyof typeof BINS,
+    name: keyof typeof PROGRAMS,
     args: readonly string[],
     env: NodeJS.ProcessEnv,
-    bin = BINS[name],
+    file = PROGRAMS[name],
     through: readonly string[] = [],
   ) {
     this.#name = name;
-    const [program = process.execPath, ...rest] = [...through, process.execPath, bin, ...args];
+    const [program = process.execPath, ...rest] = [...through, process.execPath, file, ...args];
     const clean = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(QUEEN|HIVE)_/.test(key)));
     this.child = spawn(program, rest, {
       cwd: "/",
@@ -96,4 +93,10 @@ export const spawnQueen = (
   env: NodeJS.ProcessEnv = {},
   through: readonly string[] = [],
 ): Daemon =>
-  new Daemon("queen", args, { QUEEN_PORT: "0", QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", ...env }, BINS.queen, through);
+  new Daemon(
+    "queen",
+    args,
+    { QUEEN_PORT: "0", QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", ...env },
+    PROGRAMS.queen,
+    through,
+  );
