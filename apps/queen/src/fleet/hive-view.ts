@@ -5,7 +5,7 @@ import type { Cordons } from "./cordons.ts";
 import type { Liveness } from "./liveness/liveness.ts";
 import type { Rule, Sight } from "./liveness/sight.ts";
 import type { HiveRegistry, HiveState } from "./workers/registry.ts";
-import type { HiveUsage } from "./workers/usage.ts";
+import { type HiveUsage, usageOf } from "./workers/usage.ts";
 
 /** What the queen believes of a hive now. Times are monotonic. */
 export interface HiveView {
@@ -40,6 +40,7 @@ export function viewOf(hive: HiveRecord, { liveness, registry, cordons, allowedH
   const verdict = liveness.judge(sight, hive.status, nowMs);
   const { rule, why } = hive.status === "offline" && last?.status === "offline" ? last : verdict;
   const cordon = cordons.get(hive.id);
+  const heard = registry.get(hive.id);
   return {
     hive,
     sight,
@@ -49,7 +50,7 @@ export function viewOf(hive: HiveRecord, { liveness, registry, cordons, allowedH
     isContactable: !allowedHosts.refuses(hive.host) && sight.probe !== "refused",
     countedSilenceMs: liveness.countedSilenceMs(sight, nowMs),
     cordon,
-    heard: registry.get(hive.id),
-    usage: registry.usage(hive.id, hive.devices),
+    heard,
+    usage: usageOf(heard?.workers ?? [], hive.devices),
   };
 }
