@@ -9,7 +9,11 @@ import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { rootCertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
+import { SETTINGS as ofHive } from "../apps/hive/src/config.ts";
+import { SETTINGS as ofQueen } from "../apps/queen/src/config/settings.ts";
 
+const QUEEN = fileURLToPath(new URL("../apps/queen/src/main.ts", import.meta.url));
+const HIVE = fileURLToPath(new URL("../apps/hive/src/agent.ts", import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 6_000;
 
@@ -65,8 +69,8 @@ function stop(signal) {
  * Starts a program in a process group of its own, and passes its output on. Through the IPC channel it learns of the end of this
  * process, even when that is killed, and ends too.
  */
-function start(name, script, settings = {}) {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(`../${script}`, import.meta.url))], {
+function start(name, program, settings = {}) {
+  const child = spawn(process.execPath, ["--enable-source-maps", program], {
     env: { ...env, ...settings },
     stdio: ["ignore", "pipe", "inherit", "ipc"],
     detached: true,
@@ -157,7 +161,7 @@ async function addHive(queenUrl, { host, port }) {
 
 async function run() {
   say("starting the queen");
-  const queen = start("queen", "apps/queen/bin/queen.js");
+  const queen = start("queen", QUEEN);
   const at = await whereItListens(queen, env.QUEEN_HOST ?? "127.0.0.1", env.QUEEN_PORT ?? "8500");
   const queenUrl = toUrl(contactHost(at.host), at.port);
   await waitForHealth(queenUrl);
@@ -169,16 +173,13 @@ async function run() {
   say(`starting the hive ${hiveId}`);
   // Whoever may add the hive may beat for it.
   const token = env.QUEEN_TOKEN && !env.HIVE_TOKEN && !env.HIVE_TOKEN_FILE && { HIVE_TOKEN: env.QUEEN_TOKEN };
-  const hive = start("hive", "apps/hive/bin/hive.js", { HIVE_QUEEN: queenUrl, HIVE_PORT: port, ...token });
+  const hive = start("hive", HIVE, { HIVE_QUEEN: queenUrl, HIVE_PORT: port, ...token });
   await whereItListens(hive, host, port);
   say(`running; look with: curl ${queenUrl}/v1/hives`);
 }
 
 /** The variables of both programs, a line each. */
-async function variablesHelp() {
-  await import("./typescript.js");
-  const { SETTINGS: ofQueen } = await import("../apps/queen/src/config/settings.ts");
-  const { SETTINGS: ofHive } = await import("../apps/hive/src/config.ts");
+function variablesHelp() {
   const variables = [...ofQueen.variables, ...ofHive.variables]
     .filter(({ variable }) => !(variable in OWN_VARIABLES))
     .map(({ variable, help, default: standard }) => [variable, standard ? `${help} (${standard})` : help])
@@ -187,11 +188,11 @@ async function variablesHelp() {
   return variables.map(([variable, text]) => `  ${variable.padEnd(width)}  ${text}\n`).join("");
 }
 
-async function main() {
+function main() {
   // `pnpm start -- --help` hands the dashes on.
   const args = process.argv.slice(process.argv[2] === "--" ? 3 : 2);
   if (args.includes("--help") || args.includes("-h")) {
-    process.stdout.write(help(await variablesHelp()));
+    process.stdout.write(help(variablesHelp()));
     return;
   }
   if (args.length > 0) {
@@ -210,4 +211,4 @@ async function main() {
   });
 }
 
-await main();
+main();

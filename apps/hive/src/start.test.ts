@@ -2,15 +2,19 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import os, { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
+import { bundleOf } from "../../../scripts/build/cache.js";
 import { eventually, type LogLine, temporaryFolder } from "./testing.ts";
 
-const START = fileURLToPath(new URL("../../../scripts/start.js", import.meta.url));
-const QUEEN = fileURLToPath(new URL("../../queen/bin/queen.js", import.meta.url));
-const HIVE = fileURLToPath(new URL("../bin/hive.js", import.meta.url));
+const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+const START = await bundleOf(pathOf("../../../scripts/start.js"));
+const QUEEN = await bundleOf(pathOf("../../queen/src/main.ts"));
+const HIVE = await bundleOf(pathOf("./agent.ts"));
+/** What start runs: the bundles beside its own. */
+const STARTED = { queen: join(dirname(START), "main.js"), hive: join(dirname(START), "agent.js") };
 const run = (script: string, ...args: string[]) =>
   spawnSync(process.execPath, [script, ...args], {
     encoding: "utf8",
@@ -78,7 +82,7 @@ function startFleet(folder: string, env: Record<string, string> = {}): Fleet {
       const lines = execFileSync("/bin/ps", ["-e", "-o", "ppid=,pid=,args="], { encoding: "utf8" }).split("\n");
       const words = lines.map((line) => line.trim().split(/\s+/));
       return Number(
-        words.find(([parent, , ...args]) => parent === String(child.pid) && args.join(" ").endsWith(`${name}.js`))?.[1],
+        words.find(([parent, , ...args]) => parent === String(child.pid) && args.at(-1) === STARTED[name])?.[1],
       );
     },
     ended,

@@ -1,7 +1,10 @@
+import { fileURLToPath } from "node:url";
 import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
 import { type Logger, pino } from "pino";
 import { type Config, readConfig } from "./config/config.ts";
+import { runTokenCommand } from "./config/token-command.ts";
 import type { Tls } from "./http/connections/servers.ts";
+import { readTls } from "./http/connections/tls.ts";
 import { systemClock } from "./process/clock.ts";
 import { errorForLog, SettingError } from "./process/errors.ts";
 import { reloadOnSighup, stopOnSignals } from "./process/signals.ts";
@@ -17,15 +20,14 @@ process.on("disconnect", endWithStarter);
 process.channel?.unref();
 
 const MAX_UNWRITTEN_BYTES = 1_048_576;
+/** The hive agent: its bundle, since this runs as a bundle. */
+const AGENT_FILE = fileURLToPath(new URL("../../hive/src/agent.ts", import.meta.url));
 
 const result = readConfig();
 if ("print" in result) process.stdout.write(result.print);
 else if ("problems" in result) fail(2, result.problems);
-else if ("tokenCommand" in result) {
-  // Loaded for that command alone, because the start of the queen must not wait for it.
-  const { runTokenCommand } = await import("./config/token-command.ts");
-  process.exitCode = await runTokenCommand(result.tokenCommand);
-} else await start(result.config);
+else if ("tokenCommand" in result) process.exitCode = await runTokenCommand(result.tokenCommand);
+else await start(result.config);
 
 async function start(config: Config): Promise<void> {
   const log = pino({ level: config.logLevel, serializers: { err: errorForLog } }, standardOutput());
@@ -36,7 +38,8 @@ async function start(config: Config): Promise<void> {
   try {
     await checkThatSafe(config, catalog);
     const tls = await readCertificate(config);
-    queen = assembleQueen({ ...config, tls, catalog, log, metrics, clock: systemClock, resolve: systemResolve });
+    const parts = { catalog, log, metrics, clock: systemClock, resolve: systemResolve, agentFile: AGENT_FILE };
+    queen = assembleQueen({ ...config, tls, ...parts });
     await queen.app.listen({ host: config.host, port: config.port });
   } catch (error) {
     await queen?.stop();
@@ -63,7 +66,7 @@ async function start(config: Config): Promise<void> {
 }
 
 async function readCertificate({ tlsFiles }: Config): Promise<Tls | undefined> {
-  return tlsFiles && (await import("./http/connections/tls.ts")).readTls(tlsFiles);
+  return tlsFiles && readTls(tlsFiles);
 }
 
 /** Reads certificate and tokens anew. */

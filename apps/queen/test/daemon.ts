@@ -1,12 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { HIVE, QUEEN } from "./programs.ts";
 import { until } from "./until.ts";
 
-const BINS = {
-  queen: fileURLToPath(new URL("../bin/queen.js", import.meta.url)),
-  hive: fileURLToPath(new URL("../../hive/bin/hive.js", import.meta.url)),
-};
+const PROGRAMS = { queen: QUEEN, hive: HIVE };
 /** A process that hangs must not outlive the test run. */
 const KILL_AFTER_MS = 180_000;
 
@@ -16,14 +13,14 @@ type LogLine = Record<string, unknown> & { msg: string };
 /** A real queen or hive, with no other settings than those of the test. Killed when it is disposed of. */
 export class Daemon implements AsyncDisposable {
   readonly child: ChildProcessWithoutNullStreams;
-  readonly #name: keyof typeof BINS;
+  readonly #name: keyof typeof PROGRAMS;
   stdout = "";
   stderr = "";
 
-  constructor(name: keyof typeof BINS, args: readonly string[], env: NodeJS.ProcessEnv, bin = BINS[name]) {
+  constructor(name: keyof typeof PROGRAMS, args: readonly string[], env: NodeJS.ProcessEnv, file = PROGRAMS[name]) {
     this.#name = name;
     const clean = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(QUEEN|HIVE)_/.test(key)));
-    this.child = spawn(process.execPath, [bin, ...args], {
+    this.child = spawn(process.execPath, [file, ...args], {
       cwd: "/",
       env: { ...clean, ...env },
       timeout: KILL_AFTER_MS,

@@ -1,13 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { createClient } from "@libsql/client";
 import { HiveCatalog, hasHash } from "@repo/hive-catalog";
 import { aHive, temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { QUEEN } from "../../test/programs.ts";
 import { runTokenCommand } from "./token-command.ts";
 
-const QUEEN = fileURLToPath(new URL("../../bin/queen.js", import.meta.url));
 const MS_PER_DAY = 86_400_000;
 const TOKEN = /^hq_([0-9a-f]{16})_[\w-]{43}\n$/;
 

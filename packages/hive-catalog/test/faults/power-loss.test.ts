@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { bundleOf } from "../../../../scripts/build/cache.js";
 import { HiveCatalog } from "../../src/index.ts";
 import { temporaryFolder } from "../../src/testing.ts";
-import { RUN_TYPESCRIPT } from "../processes.ts";
 
-const WORKER = fileURLToPath(new URL("../workers/durable-writer.ts", import.meta.url));
-const CATALOG = fileURLToPath(new URL("../../bin/catalog.js", import.meta.url));
+const WORKER = await bundleOf(fileURLToPath(new URL("../workers/durable-writer.ts", import.meta.url)));
+const CATALOG = await bundleOf(fileURLToPath(new URL("../../scripts/catalog.ts", import.meta.url)));
 const SINGLE_CHANGES = 8;
 const GROUP = 50;
 
@@ -42,7 +42,7 @@ function traced(folder: string, args: readonly string[]): string {
 test("each change is written and then synced to the disk before its answer, alone and in a group", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "hives.db");
-  const trace = traced(folder.path, [...RUN_TYPESCRIPT, WORKER, path]);
+  const trace = traced(folder.path, [WORKER, path]);
 
   const answeredAfter = new Map<string, string[][]>();
   let since: string[] = [];
