@@ -5,7 +5,6 @@ import { ForeseenError } from "../process/errors.ts";
 import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { Probe, Resolve } from "../reach/probe.ts";
 import { addressOf, sshTargetOf } from "../reach/ssh-address.ts";
-import type { AgentBundle } from "./agent/agent-bundle.ts";
 import type { Host } from "./host.ts";
 import { LocalHost } from "./local-host.ts";
 import type { OperationRun } from "./operation-run.ts";
@@ -27,7 +26,7 @@ export interface LifecycleSettings {
 export interface LifecycleTimeouts {
   /** One command on a host. */
   commandMs: number;
-  /** One copying of files to a host. */
+  /** One that brings a file. */
   copyMs: number;
   /** From the start of an agent to its first answer. */
   healthMs: number;
@@ -56,7 +55,7 @@ export class Job {
   readonly run: OperationRun;
   /** Filled by the steps, for those behind them. */
   addresses: readonly string[] = [];
-  bundle: AgentBundle | undefined;
+  bundle: string | undefined;
   tokenId: string | undefined;
   isRunning = false;
   #host: Host | undefined;
@@ -121,7 +120,6 @@ export class Job {
       settings: settings.ssh,
       env: settings.programEnv,
       commandTimeoutMs: timeouts.commandMs,
-      copyTimeoutMs: timeouts.copyMs,
       onOutput: this.run.onOutput,
     });
   }

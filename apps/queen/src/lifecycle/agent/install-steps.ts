@@ -1,7 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { mintToken } from "@repo/hive-catalog";
 import * as z from "zod";
 import { unlessAborted } from "../../process/abort.ts";
@@ -10,7 +9,6 @@ import { plainHost } from "../../reach/addresses.ts";
 import { script } from "../host.ts";
 import type { Job } from "../job.ts";
 import { Skipped, type Step } from "../operation-run.ts";
-import { readAgentBundle } from "./agent-bundle.ts";
 
 const MIN_NODE = [20, 19] as const;
 const AGENT = "agent.mjs";
@@ -92,25 +90,15 @@ const reachQueen = (job: Job): Step => ({
 const bundle = (job: Job): Step => ({
   name: "bundle",
   work: async () => {
-    job.bundle = await unlessAborted(job.signal, readAgentBundle(job.parts.agentFile));
-    return `${job.bundle.contents.byteLength} bytes, SHA-256 ${job.bundle.sha256}`;
+    job.bundle = await unlessAborted(job.signal, readFile(job.parts.agentFile, "utf8"));
+    return `${Buffer.byteLength(job.bundle)} bytes, SHA-256 ${sha256Of(job.bundle)}`;
   },
 });
-
-const MAKE_FOLDER = 'umask 077 && rm -rf "$1/incoming" && mkdir -p "$1/incoming"';
 
 const copy = (job: Job): Step => ({
   name: "copy",
   work: async () => {
-    await job.host.run(script(MAKE_FOLDER, job.folder), { signal: job.signal });
-    const local = await mkdtemp(join(tmpdir(), "queen-bundle-"));
-    try {
-      const file = join(local, AGENT);
-      await writeFile(file, made(job).contents, { mode: 0o600 });
-      await job.host.copy([file], `${job.folder}/incoming`, job.signal);
-    } finally {
-      await rm(local, { recursive: true, force: true });
-    }
+    await put(job, `incoming/${AGENT}`, made(job));
     return `~/${job.folder}`;
   },
 });
@@ -128,7 +116,7 @@ process.stdout.write(found);`;
 const verify = (job: Job): Step => ({
   name: "verify",
   work: async () => {
-    const { sha256 } = made(job);
+    const sha256 = sha256Of(made(job));
     const found = (await runNode(job, TAKE_OVER, [job.folder, sha256])).trim();
     if (found !== sha256) throw new ForeseenError(`what arrived has the SHA-256 ${found.slice(0, 64)}, not ${sha256}`);
     return "the SHA-256 is the same there";
@@ -136,12 +124,14 @@ const verify = (job: Job): Step => ({
 });
 
 /** `$1` is the file, `$2` its length: a connection that breaks off must not leave half of it. Only its owner can read it. */
-const PUT = 'umask 077 && cat > "$1.incoming" && [ "$(wc -c < "$1.incoming")" -eq "$2" ] && mv "$1.incoming" "$1"';
+const PUT = `umask 077 && mkdir -p "$(dirname "$1")" && cat > "$1.incoming" &&
+[ "$(wc -c < "$1.incoming")" -eq "$2" ] && mv "$1.incoming" "$1"`;
 
 const put = (job: Job, name: string, text: string): Promise<string> =>
   job.host.run(script(PUT, `${job.folder}/${name}`, String(Buffer.byteLength(text))), {
     signal: job.signal,
     input: text,
+    timeoutMs: job.parts.timeouts.copyMs,
   });
 
 const writeSettings = (job: Job): Step => ({
@@ -201,10 +191,12 @@ export const revokeFormerTokens = (job: Job): Step => ({
 /** By which the tokens that the queen made for a hive are told from those that an operator made for it. */
 const tokenName = ({ hive }: Job): string => `agent of ${hive.id}`.slice(0, 100);
 
-function made({ bundle: agent }: Job) {
+function made({ bundle: agent }: Job): string {
   if (agent === undefined) throw new ForeseenError("there is no bundle yet");
   return agent;
 }
+
+const sha256Of = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** Only for a URL with TLS: an agent refuses a CA that is of no use. */
 async function readCa({ parts: { settings }, queenUrl }: Job): Promise<string | undefined> {
