@@ -5,7 +5,7 @@ import type { Clock } from "../process/clock.ts";
 import { hiveNotFound, isCatalogError, levelOf, reasonOf } from "../process/errors.ts";
 import { isLoopback, plainHost } from "../reach/addresses.ts";
 import type { EventLog } from "../telling/events.ts";
-import { PLANS } from "./agent/plans.ts";
+import { stepsOf } from "./agent/plans.ts";
 import { LifecycleError, operationNotFound } from "./errors.ts";
 import { Job, type JobParts, type LifecycleTimeouts } from "./job.ts";
 import { Cancelled, type End, OperationRun, QueenStopping } from "./operation-run.ts";
@@ -184,7 +184,7 @@ export class Lifecycle {
     log.info({ operation_id: id, hive_id: hiveId }, `${kind} begins`);
     const job = new Job(this.#parts, hive, run);
     try {
-      const { state, problem } = await run.run(PLANS[kind](job));
+      const { state, problem } = await run.run(stepsOf(kind, job));
       if (state === "succeeded") await this.#markStatus(hiveId, kind === "stop" ? "offline" : "online", id);
       // Removing its hive ends it, too.
       if (!(await this.#finish(operation, state, problem))) this.#tellEnd(await this.#read(id));

@@ -10,7 +10,7 @@ import { SshSite } from "./ssh-site.ts";
 /** The step to which each command of an installation belongs. */
 const COMMANDS = ["connect", "check_node", "reach_queen", "copy", "verify", "settings", "service", "stop", "start"];
 
-const OLD_NODE = `#!/bin/sh\necho '{"version":"18.20.4","addresses":[]}'\n`;
+const OLD_NODE = `#!/bin/sh\necho 18.20.4\n`;
 
 let site: SshSite;
 beforeAll(async () => {
