@@ -39,9 +39,8 @@ export class Lifecycle {
   readonly hostKeys: HostKeyDesk;
   readonly #parts: LifecycleParts & JobParts;
   readonly #owner = newOwner();
+  /** From before they are in the catalog on: a look back that finds one there must not take it for dead. */
   readonly #running = new Map<string, { hiveId: string; run: OperationRun; work: Promise<void> }>();
-  /** On their way into the catalog: a look back that finds one there must not take it for dead. */
-  readonly #beginning = new Set<string>();
   readonly #timers: NodeJS.Timeout[] = [];
   #closed = false;
 
@@ -53,19 +52,18 @@ export class Lifecycle {
   /** Begins an operation, and answers its record at once. Throws LifecycleError, or HiveCatalogError such as OPERATION_IN_PROGRESS. */
   async begin(kind: OperationKind, hiveId: string): Promise<OperationRecord> {
     const { catalog, clock, timeouts } = this.#parts;
-    if (this.#closed) throw queenStopping();
     const hive = await catalog.getHive(hiveId);
+    if (this.#closed) throw queenStopping();
     if (hive === undefined) throw hiveNotFound(hiveId);
     this.#check(kind, hive);
     const id = `${kind}-${randomBytes(8).toString("hex")}`;
-    const deadlineMs = clock.now() + timeouts.operationMs;
-    this.#beginning.add(id);
-    const recording = this.#record({ id, hiveId, kind, owner: this.#owner, deadlineMs });
-    const operation = await recording.finally(() => this.#beginning.delete(id));
-    const run = new OperationRun(operation.id, { catalog, clock, timeoutMs: timeouts.operationMs });
-    const work = this.#work(operation, run, hive).finally(() => this.#running.delete(operation.id));
-    this.#running.set(operation.id, { hiveId, run, work });
-    if (this.#closed) run.stop(new QueenStopping(STOPPING));
+    const { operationMs: timeoutMs } = timeouts;
+    const run = new OperationRun(id, { catalog, clock, timeoutMs });
+    const recording = this.#record({ id, hiveId, kind, owner: this.#owner, deadlineMs: clock.now() + timeoutMs });
+    const begun = recording.then((operation) => this.#work(operation, run, hive));
+    const work = begun.catch(() => undefined).finally(() => this.#running.delete(id));
+    this.#running.set(id, { hiveId, run, work });
+    const operation = await recording;
     this.#tell(operation, "running");
     return operation;
   }
@@ -168,13 +166,9 @@ export class Lifecycle {
   }
 
   #whyDead({ id, owner, deadlineMs }: OperationRecord): string | undefined {
-    if (owner === this.#owner) return this.#isMine(id) ? undefined : "the queen could not record how it ended";
+    if (owner === this.#owner) return this.#running.has(id) ? undefined : "the queen could not record how it ended";
     if (isGone(owner)) return "the queen that ran it was ended";
     return this.#parts.clock.now() > deadlineMs + OVERDUE_MS ? "its queen did not end it in time" : undefined;
-  }
-
-  #isMine(id: string): boolean {
-    return this.#running.has(id) || this.#beginning.has(id);
   }
 
   /** Never rejects. */
