@@ -9,8 +9,8 @@ import {
   toHiveRecordJson,
 } from "@repo/hive-catalog";
 import * as z from "zod";
-import { isCatalogError } from "../../process/errors.ts";
-import { hiveNotFound, invalidField } from "../errors.ts";
+import { hiveNotFound, isCatalogError } from "../../process/errors.ts";
+import { invalidField } from "../errors.ts";
 import { checkObject } from "../input.ts";
 import type { AppParts } from "../parts.ts";
 import { WRITING } from "../problems.ts";
