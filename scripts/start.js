@@ -5,7 +5,6 @@ import { readFileSync } from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
 import { createServer } from "node:net";
-import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { rootCertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
@@ -26,7 +25,7 @@ const OWN_VARIABLES = {
 
 const help = (variables) => `Usage: pnpm start
 
-Starts a queen and one hive on this machine, adds the hive to the queen's catalog, and passes their logs on.
+Starts a queen and one hive on this machine, adds the hive to the queen's catalog; both log to standard output.
 SIGINT or SIGTERM stops both. When one of the two ends, so does the other.
 
 Options:
@@ -66,13 +65,13 @@ function stop(signal) {
 }
 
 /**
- * Starts a program in a process group of its own, and passes its output on. Through the IPC channel it learns of the end of this
- * process, even when that is killed, and ends too.
+ * Starts a program in a process group of its own, on the same standard output. Through the IPC channel it says where it listens, and learns of
+ * the end of this process, even when that is killed, and ends too.
  */
 function start(name, program, settings = {}) {
   const child = spawn(process.execPath, ["--enable-source-maps", program], {
     env: { ...env, ...settings },
-    stdio: ["ignore", "pipe", "inherit", "ipc"],
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
     detached: true,
   });
   children.push(child);
@@ -81,20 +80,10 @@ function start(name, program, settings = {}) {
     process.exitCode ||= code ?? (stopping && signal !== "SIGKILL" ? 0 : 1);
     stop("SIGTERM");
   });
-  const address = new Promise((resolve) => {
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      process.stdout.write(`${line}\n`);
-      if (line.includes(`"${name} listening"`)) resolve(JSON.parse(line));
-    });
-  });
-  return { name, address };
+  return { name, address: once(child, "message").then(([{ listening }]) => listening) };
 }
 
-/** Waits for the address that the log tells. A log level above info, or a log file, hides it: then the port of the settings is asked. */
-async function whereItListens({ name, address }, host, port) {
-  const level = env[`${name.toUpperCase()}_LOG_LEVEL`] ?? "info";
-  const hidden = ["warn", "error", "fatal", "silent"].includes(level) || env[`${name.toUpperCase()}_LOG_FILE`];
-  if (port !== "0" && hidden) return { host, port: Number(port) };
+async function whereItListens({ name, address }) {
   const deadline = wait(START_TIMEOUT_MS, undefined, { ref: false }).then(() => {
     throw new Error(`the ${name} did not say within ${START_TIMEOUT_MS / 1000} s where it listens`);
   });
@@ -162,7 +151,7 @@ async function addHive(queenUrl, { host, port }) {
 async function run() {
   say("starting the queen");
   const queen = start("queen", QUEEN);
-  const at = await whereItListens(queen, env.QUEEN_HOST ?? "127.0.0.1", env.QUEEN_PORT ?? "8500");
+  const at = await whereItListens(queen);
   const queenUrl = toUrl(contactHost(at.host), at.port);
   await waitForHealth(queenUrl);
   const host = env.HIVE_HOST ?? "127.0.0.1";
@@ -174,7 +163,7 @@ async function run() {
   // Whoever may add the hive may beat for it.
   const token = env.QUEEN_TOKEN && !env.HIVE_TOKEN && !env.HIVE_TOKEN_FILE && { HIVE_TOKEN: env.QUEEN_TOKEN };
   const hive = start("hive", HIVE, { HIVE_QUEEN: queenUrl, HIVE_PORT: port, ...token });
-  await whereItListens(hive, host, port);
+  await whereItListens(hive);
   say(`running; look with: curl ${queenUrl}/v1/hives`);
 }
 

@@ -47,8 +47,7 @@ function findCurrent(prefix) {
     if (!seen.has(path)) seen.set(path, hashOfFile(path));
     return seen.get(path) === hash;
   };
-  const isCurrent = (folder) =>
-    Object.entries(JSON.parse(readFileSync(join(folder, HASHES), "utf8"))).every(isAsBefore);
+  const isCurrent = (folder) => hashesOf(folder).every(isAsBefore);
   return cached().find((folder) => basename(folder).startsWith(prefix) && isCurrent(folder));
 }
 
@@ -61,6 +60,8 @@ async function make(programs, prefix) {
     const { bundle } = await import("./bundle.js");
     const hashes = JSON.stringify(Object.fromEntries([...common, ...(await bundle(programs, making, SITE))]));
     writeFileSync(join(making, HASHES), hashes);
+    // Below node_modules, no other package.json says so.
+    writeFileSync(join(making, "package.json"), '{ "type": "module" }');
     const made = join(CACHE, prefix + hashOf(hashes).slice(0, 16));
     rename(making, made, "ENOTEMPTY");
     return made;
@@ -70,9 +71,22 @@ async function make(programs, prefix) {
   }
 }
 
+/** What a bundle was made of; something that is not there when it is being removed. */
+function hashesOf(folder) {
+  try {
+    return Object.entries(JSON.parse(readFileSync(join(folder, HASHES), "utf8")));
+  } catch {
+    return [["removed", ""]];
+  }
+}
+
+/** A bundle loses its name first: nobody finds half of it. */
 function removeOld() {
   const isOld = (folder) => Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) > KEPT_MS;
-  for (const folder of cached().filter(isOld)) rmSync(folder, { recursive: true, force: true });
+  for (const folder of cached().filter(isOld)) {
+    const removing = join(CACHE, `removing-${basename(folder)}`);
+    if (rename(folder, removing, "ENOENT")) rmSync(removing, { recursive: true, force: true });
+  }
 }
 
 const cached = () => readdirSync(CACHE).map((name) => join(CACHE, name));

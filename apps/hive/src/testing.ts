@@ -11,8 +11,8 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished, vi } from "vitest";
 import { bundleOf } from "../../../scripts/build/cache.js";
 
-const AGENT = await bundleOf(fileURLToPath(new URL("./agent.ts", import.meta.url)));
-const WAIT = { timeout: 20_000, interval: 20 };
+export const AGENT = await bundleOf(fileURLToPath(new URL("./agent.ts", import.meta.url)));
+const WAIT = { timeout: 25_000, interval: 20 };
 
 export type LogLine = { msg: string } & Record<string, unknown>;
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
-import { type Logger, pino } from "pino";
+import { createLog } from "@repo/process-log";
+import type { Logger } from "pino";
 import { type Config, readConfig } from "./config/config.ts";
 import { runTokenCommand } from "./config/token-command.ts";
 import type { Tls } from "./http/connections/servers.ts";
@@ -19,7 +20,6 @@ if (process.send !== undefined && !process.connected) endWithStarter();
 process.on("disconnect", endWithStarter);
 process.channel?.unref();
 
-const MAX_UNWRITTEN_BYTES = 1_048_576;
 /** The hive agent: its bundle, since this runs as a bundle. */
 const AGENT_FILE = fileURLToPath(new URL("../../hive/src/agent.ts", import.meta.url));
 
@@ -30,7 +30,7 @@ else if ("tokenCommand" in result) process.exitCode = await runTokenCommand(resu
 else await start(result.config);
 
 async function start(config: Config): Promise<void> {
-  const log = pino({ level: config.logLevel, serializers: { err: errorForLog } }, standardOutput());
+  const log = createLog({ level: config.logLevel, serializers: { err: errorForLog } });
   const metrics = new Metrics();
   const catalog = await openCatalog(config, metrics);
   if (catalog === undefined) return;
@@ -63,6 +63,7 @@ async function start(config: Config): Promise<void> {
   queen.lifecycle.startLookingBack();
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port, ...(config.tlsFiles && { tls: true }) }, "queen listening");
+  process.send?.({ listening: { host: config.host, port } }, () => undefined);
 }
 
 async function readCertificate({ tlsFiles }: Config): Promise<Tls | undefined> {
@@ -140,9 +141,4 @@ function startProblem({ host, port }: Config, error: unknown): string {
 function fail(exitCode: number, problems: readonly string[]): void {
   for (const problem of problems) process.stderr.write(`queen: ${problem.replace(/\s*\n\s*/g, " ")}\n`);
   process.exitCode = exitCode;
-}
-
-/** An asynchronous one whose reader is gone keeps the process from its end; one on a full disk loses lines, and ends nothing. */
-function standardOutput() {
-  return pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN_BYTES }).on("error", () => undefined);
 }

@@ -14,9 +14,22 @@ const GROUP = 50;
 
 type Event = { kind: "begin" | "answered"; change: string } | { kind: "sync" | "write"; change: undefined };
 
+/** One line for each call, where it ended: strace writes two when another thread makes a call meanwhile. */
+function callsOf(trace: string): string[] {
+  const begun = new Map<string, string>();
+  return trace.split("\n").flatMap((line) => {
+    const [, thread = "", call = ""] = /^(\d+) +(.*)$/.exec(line) ?? [];
+    if (call.endsWith(" <unfinished ...>")) {
+      begun.set(thread, call.slice(0, -" <unfinished ...>".length));
+      return [];
+    }
+    return [call.replace(/^<\.\.\. \w+ resumed>/, () => begun.get(thread) ?? "")];
+  });
+}
+
 /** What the process did to the catalog's files and said on stdout, in order, as the kernel saw it. */
 function eventsOf(trace: string, path: string): Event[] {
-  return trace.split("\n").flatMap((line): Event[] => {
+  return callsOf(trace).flatMap((line): Event[] => {
     const [, kind, change] = /write\(1<[^>]*>, "(begin|answered) (\w+)\\n"/.exec(line) ?? [];
     if (kind === "begin" || kind === "answered") return [{ kind, change: change ?? "" }];
     if (!line.includes(`<${path}>`) && !line.includes(`<${path}-wal>`)) return [];
@@ -71,7 +84,7 @@ test("a copy is whole on the disk before it gets its name, and the name before i
   await catalog.close();
 
   const named = (trace: string) => {
-    const done = trace.split("\n").flatMap((line) => {
+    const done = callsOf(trace).flatMap((line) => {
       if (/\bpwrite(?:64|v)?\(\d+<[^>]*\.partial-/.test(line)) return ["write"];
       if (/\bfsync\(\d+<[^>]*\.partial-[^>]*>\)\s*= 0$/.test(line)) return ["sync"];
       if (/\b(?:link|rename)\("[^"]*\.partial-.*= 0$/.test(line)) return ["name"];

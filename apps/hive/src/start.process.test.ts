@@ -43,17 +43,19 @@ interface Fleet {
   ended: Promise<number | NodeJS.Signals | null>;
 }
 
+/** Free ports, and a catalog in `folder`. */
+const settingsOfFleet = (folder: string): NodeJS.ProcessEnv => ({
+  PATH: process.env.PATH,
+  QUEEN_PORT: "0",
+  HIVE_PORT: "0",
+  QUEEN_DATABASE: join(folder, "hives.db"),
+  QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1",
+});
+
 /** Runs the start script on free ports, with a catalog in `folder`. What it started ends with the test. */
 function startFleet(folder: string, env: Record<string, string> = {}): Fleet {
   const child = spawn(process.execPath, [START], {
-    env: {
-      PATH: process.env.PATH,
-      QUEEN_PORT: "0",
-      HIVE_PORT: "0",
-      QUEEN_DATABASE: join(folder, "hives.db"),
-      QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1",
-      ...env,
-    },
+    env: { ...settingsOfFleet(folder), ...env },
     cwd: tmpdir(),
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -156,6 +158,25 @@ test("everything that is killed and started again is the same hive", async () =>
   }, "the hive at the port that it has now");
   const lasting = ({ id, host, devices, created_at_ms }: Omit<Hive, "port">) => ({ id, host, devices, created_at_ms });
   expect(lasting(after)).toEqual(lasting(before));
+});
+
+test("on a terminal the log of both is for people", async () => {
+  const terminal = spawn("script", ["-qefc", `exec '${process.execPath}' '${START}'`, "/dev/null"], {
+    env: { ...settingsOfFleet(temporaryFolder()), TERM: "xterm", NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const ended = new Promise((resolve) => terminal.once("close", resolve));
+  let shown = "";
+  terminal.stdout.setEncoding("utf8").on("data", (text: string) => {
+    shown += text;
+  });
+  await eventually(() => (shown.includes("start: running") ? true : undefined), "a queen and a hive");
+  terminal.kill("SIGTERM");
+  await ended;
+  expect(shown).toMatch(/^\[[\d:.]+\] INFO: queen listening \{"host":"127\.0\.0\.1","port":\d+\}\r$/m);
+  expect(shown).toMatch(
+    /^\[[\d:.]+\] INFO: hive listening \{"hive":"localhost","host":"127\.0\.0\.1","port":\d+\}\r$/m,
+  );
 });
 
 test("SIGKILL takes the queen and the hive along", async () => {

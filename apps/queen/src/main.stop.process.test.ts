@@ -1,16 +1,12 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
-import { createServer } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { createClient } from "@libsql/client";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { expect, test } from "vitest";
 import type { Daemon } from "../test/daemon.ts";
 import { HiveServer } from "../test/hive-server.ts";
-import { QUEEN } from "../test/programs.ts";
 import { postJson, queenProcesses } from "../test/queen-processes.ts";
-import { beatJson, HIVE_JSON } from "../test/test-queen.ts";
+import { HIVE_JSON } from "../test/test-queen.ts";
 import { until } from "../test/until.ts";
 
 const queens = queenProcesses();
@@ -134,33 +130,4 @@ test("ends at once at a second signal", async () => {
   queen.child.kill("SIGINT");
   expect(await queen.end()).toEqual({ code: 1, signal: null });
   expect(queen.stdout).not.toContain("queen stopped");
-});
-
-test("ends with 0 at SIGTERM when nobody reads its log any more", async () => {
-  const queen = queens.start(["--log-level", "debug"]);
-  const origin = await queen.origin();
-  queen.child.stdout.destroy();
-  await once(queen.child.stdout, "close");
-  expect((await postJson(`${origin}/v1/hives`, HIVE_JSON)).status).toBe(201);
-  expect((await postJson(`${origin}/v1/heartbeat`, beatJson("hive-a"))).status).toBe(200);
-  expect(await queen.kill("SIGTERM")).toEqual({ code: 0, signal: null });
-});
-
-test("goes on when the disk that holds its log is full, and ends with 0 at SIGTERM", async () => {
-  const reserved = createServer().listen(0, "127.0.0.1");
-  await once(reserved, "listening");
-  const { port } = reserved.address() as AddressInfo;
-  reserved.close();
-  await once(reserved, "close");
-  const full = openSync("/dev/full", "w");
-  const args = [QUEEN, "--port", String(port), "--database", `${queens.folder}/hives.db`];
-  const queen = spawn(process.execPath, args, { stdio: ["ignore", full, "inherit"], timeout: 60_000 });
-  closeSync(full);
-  const ended = once(queen, "exit");
-  const added = await until("it answers", () =>
-    postJson(`http://127.0.0.1:${port}/v1/hives`, HIVE_JSON).catch(() => false as const),
-  );
-  expect(added).toMatchObject({ status: 201 });
-  queen.kill("SIGTERM");
-  expect(await ended).toEqual([0, null]);
 });
