@@ -1,3 +1,4 @@
+import { lookup } from "node:dns/promises";
 import { fileURLToPath } from "node:url";
 import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
 import { createLog } from "@repo/process-log";
@@ -11,7 +12,7 @@ import { errorForLog, SettingError } from "./process/errors.ts";
 import { reloadOnSighup, stopOnSignals } from "./process/signals.ts";
 import { assembleQueen, type Queen } from "./queen.ts";
 import { isLoopback } from "./reach/addresses.ts";
-import { systemResolve } from "./reach/probe.ts";
+import { Names } from "./reach/names.ts";
 import { Metrics } from "./telling/metrics.ts";
 
 // Whoever started the queen with an IPC channel, as `pnpm start` does, takes it along when it is killed.
@@ -38,7 +39,7 @@ async function start(config: Config): Promise<void> {
   try {
     await checkThatSafe(config, catalog);
     const tls = await readCertificate(config);
-    const parts = { catalog, log, metrics, clock: systemClock, resolve: systemResolve, agentFile: AGENT_FILE };
+    const parts = { catalog, log, metrics, clock: systemClock, resolve: new Names().resolve, agentFile: AGENT_FILE };
     queen = assembleQueen({ ...config, tls, ...parts });
     await queen.app.listen({ host: config.host, port: config.port });
   } catch (error) {
@@ -50,7 +51,7 @@ async function start(config: Config): Promise<void> {
   const address = queen.app.server.address();
   const { port } = typeof address === "object" && address !== null ? address : config;
   if (config.host.toLowerCase() === "localhost" && typeof address === "object") {
-    const all = await systemResolve(config.host);
+    const all = await lookup(config.host, { all: true });
     const others = all.filter((other) => other.address !== address?.address).map((other) => other.address);
     await queen.servers.listenAlso(others, port);
   }
