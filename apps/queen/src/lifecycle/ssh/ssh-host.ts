@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ProgramEnd, type ProgramOptions, runProgram } from "@repo/processes";
 import { ForeseenError } from "../../process/errors.ts";
-import { display, type SshTarget } from "../../reach/ssh-address.ts";
+import { display } from "../../reach/addresses.ts";
+import type { SshTarget } from "../../reach/ssh-address.ts";
 import { type CommandOptions, commandFailed, type Host, whyFailed } from "../host.ts";
 import {
   changedHostKey,
