@@ -24,16 +24,17 @@ export interface LifecycleSettings {
 }
 
 /** How long things may take, in milliseconds. */
-export interface LifecycleTimeouts {
+export const TIMEOUTS = {
   /** One command on a host. */
-  commandMs: number;
+  commandMs: 60_000,
   /** One that brings a file. */
-  copyMs: number;
+  copyMs: 180_000,
   /** From the start of an agent to its first answer. */
-  healthMs: number;
+  healthMs: 30_000,
   /** A whole operation. */
-  operationMs: number;
-}
+  operationMs: 600_000,
+};
+export type LifecycleTimeouts = typeof TIMEOUTS;
 
 export interface JobParts {
   catalog: HiveCatalog;

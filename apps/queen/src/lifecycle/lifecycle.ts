@@ -7,7 +7,7 @@ import { isLoopback, plainHost } from "../reach/addresses.ts";
 import type { EventLog } from "../telling/events.ts";
 import { stepsOf } from "./agent/plans.ts";
 import { LifecycleError, operationNotFound } from "./errors.ts";
-import { Job, type JobParts, type LifecycleTimeouts } from "./job.ts";
+import { Job, type JobParts, type LifecycleTimeouts, TIMEOUTS } from "./job.ts";
 import { Cancelled, type End, OperationRun, QueenStopping } from "./operation-run.ts";
 import { isGone, newOwner } from "./owner.ts";
 import { whyNotRemovable } from "./removal.ts";
@@ -15,12 +15,6 @@ import { HostKeyDesk } from "./ssh/host-key-desk.ts";
 
 export type OperationKind = OperationRecord["kind"];
 
-export const TIMEOUTS: LifecycleTimeouts = {
-  commandMs: 60_000,
-  copyMs: 180_000,
-  healthMs: 30_000,
-  operationMs: 600_000,
-};
 /** How long past its deadline an operation of a queen on another machine is given, whose clock may differ. */
 const OVERDUE_MS = 60_000;
 
