@@ -1,6 +1,6 @@
 import { HIVE_STATUSES } from "@repo/hive-catalog/record";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { NOTICE_KINDS } from "./events.ts";
+import { NOTICE_KINDS } from "./event-data.ts";
 
 /** Why a reader of events was cut off: it fell out of the log, took nothing for a whole keep-alive interval, or its token was revoked. */
 export type CutReason = "fell_behind" | "stalled" | "revoked";
