@@ -1,5 +1,5 @@
 import os from "node:os";
-import { createLog } from "@repo/process-log";
+import { createLog, printableLines } from "@repo/process-log";
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
 import { createApp } from "./app.ts";
@@ -96,7 +96,8 @@ process.channel?.unref();
 
 const config = readConfigOrExit();
 const logOptions = { level: config.logLevel, base: { hive: config.id } };
-const log = config.logFile === "" ? createLog(logOptions) : pino(logOptions, openLogFile(config.logFile));
+const log =
+  config.logFile === "" ? createLog(logOptions) : pino(logOptions, printableLines(openLogFile(config.logFile)));
 const detector = createDeviceDetector({ probeTimeoutMs: config.probeTimeoutMs, log });
 const app = createApp({ id: config.id, detectDevices: detector.detect, log });
 const port = await listen(app, config);

@@ -7,7 +7,7 @@ import { ForeseenError, isCatalogError, reasonOf } from "../process/errors.ts";
 const MAX_TAIL = 8192;
 const MAX_DETAIL = 2000;
 const HIDDEN = "[secret]";
-const CONTROL_CHARACTERS = /[^\P{C}\n\t]/gu;
+const CONTROL_CHARACTERS = /[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu;
 
 /** A step that there was no need for, and why. */
 export class Skipped {
