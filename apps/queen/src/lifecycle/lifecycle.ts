@@ -5,26 +5,24 @@ import type { Clock } from "../process/clock.ts";
 import { hiveNotFound, isCatalogError, levelOf, reasonOf } from "../process/errors.ts";
 import { isLoopback, plainHost } from "../reach/addresses.ts";
 import type { EventLog } from "../telling/events.ts";
+import type { Presence } from "../telling/presence.ts";
 import { stepsOf } from "./agent/plans.ts";
 import { LifecycleError, operationNotFound } from "./errors.ts";
 import { Job, type JobParts, type LifecycleTimeouts, TIMEOUTS } from "./job.ts";
 import { Cancelled, type End, OperationRun, QueenStopping } from "./operation-run.ts";
-import { isGone, newOwner } from "./owner.ts";
 import { whyNotRemovable } from "./removal.ts";
 import { HostKeyDesk } from "./ssh/host-key-desk.ts";
 
 export type OperationKind = OperationRecord["kind"];
 
-/** How long past its deadline an operation of a queen on another machine is given, whose clock may differ. */
-const OVERDUE_MS = 60_000;
-
 /** A little after the start, because the first requests go before. */
-const LOOK_BACK = { afterMs: 250, intervalMs: 60_000 };
+const LOOK_BACK = { afterMs: 250, intervalMs: 15_000 };
 
 export interface LifecycleParts extends Omit<JobParts, "timeouts"> {
   clock: Clock;
   log: Logger;
   events: EventLog;
+  presence: Presence;
   timeouts?: LifecycleTimeouts | undefined;
 }
 
@@ -32,7 +30,6 @@ export interface LifecycleParts extends Omit<JobParts, "timeouts"> {
 export class Lifecycle {
   readonly hostKeys: HostKeyDesk;
   readonly #parts: LifecycleParts & JobParts;
-  readonly #owner = newOwner();
   /** From before they are in the catalog on: a look back that finds one there must not take it for dead. */
   readonly #running = new Map<string, { hiveId: string; run: OperationRun; work: Promise<void> }>();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -45,15 +42,18 @@ export class Lifecycle {
 
   /** Begins an operation, and answers its record at once. Throws LifecycleError, or HiveCatalogError such as OPERATION_IN_PROGRESS. */
   async begin(kind: OperationKind, hiveId: string): Promise<OperationRecord> {
-    const { catalog, clock, timeouts } = this.#parts;
-    const hive = await catalog.getHive(hiveId);
+    const { catalog, clock, presence, timeouts } = this.#parts;
     if (this.#closed) throw queenStopping();
+    const hive = await catalog.getHive(hiveId);
     if (hive === undefined) throw hiveNotFound(hiveId);
     this.#check(kind, hive);
+    // Or another queen takes what begins for that of one who is gone.
+    await presence.renew();
+    if (this.#closed) throw queenStopping();
     const id = `${kind}-${randomBytes(8).toString("hex")}`;
     const { operationMs: timeoutMs } = timeouts;
     const run = new OperationRun(id, { catalog, clock, timeoutMs });
-    const recording = this.#record({ id, hiveId, kind, owner: this.#owner, deadlineMs: clock.now() + timeoutMs });
+    const recording = this.#record({ id, hiveId, kind, owner: presence.id, deadlineMs: clock.now() + timeoutMs });
     const begun = recording.then((operation) => this.#work(operation, run, hive));
     const work = begun.catch(() => undefined).finally(() => this.#running.delete(id));
     this.#running.set(id, { hiveId, run, work });
@@ -88,11 +88,15 @@ export class Lifecycle {
     }
   }
 
-  /** Ends the records of operations, of one hive or of all, whose queen is gone, or should have ended them long ago. */
+  /** Ends the records of operations, of one hive or of all, whose queen is gone. */
   async endDead(hiveId?: string): Promise<void> {
-    const unfinished = await this.#parts.catalog.operations.unfinished();
-    for (const operation of unfinished.filter((one) => hiveId === undefined || one.hiveId === hiveId)) {
-      const why = this.#whyDead(operation);
+    const { operations, queens } = this.#parts.catalog;
+    const unfinished = (await operations.unfinished()).filter((one) => hiveId === undefined || one.hiveId === hiveId);
+    if (unfinished.length === 0) return;
+    // Afterwards: a queen says that she runs before she begins anything.
+    const running = new Set((await queens.list()).map(({ id }) => id));
+    for (const operation of unfinished) {
+      const why = this.#whyDead(operation, running);
       if (why === undefined) continue;
       const at = operation.steps.at(-1)?.name ?? "its beginning";
       await this.#finish(
@@ -159,10 +163,9 @@ export class Lifecycle {
     }
   }
 
-  #whyDead({ id, owner, deadlineMs }: OperationRecord): string | undefined {
-    if (owner === this.#owner) return this.#running.has(id) ? undefined : "the queen could not record how it ended";
-    if (isGone(owner)) return "the queen that ran it was ended";
-    return this.#parts.clock.now() > deadlineMs + OVERDUE_MS ? "its queen did not end it in time" : undefined;
+  #whyDead({ id, owner }: OperationRecord, running: ReadonlySet<string>): string | undefined {
+    if (owner !== this.#parts.presence.id) return running.has(owner) ? undefined : "the queen that ran it was ended";
+    return this.#running.has(id) ? undefined : "the queen could not record how it ended";
   }
 
   /** Never rejects. */

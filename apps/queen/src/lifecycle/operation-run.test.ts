@@ -50,6 +50,18 @@ test("stops at the first step that fails, and says which and why", async () => {
   ]);
 });
 
+test("stops at the next step when another queen has ended the operation", async () => {
+  const run = await newRun();
+  const end = await run.run([
+    step("one", async () => {
+      await catalog.operations.finish("op", { state: "interrupted" });
+      return "fine";
+    }),
+    step("two", async () => "never"),
+  ]);
+  expect(end).toMatchObject({ state: "cancelled", problem: expect.stringMatching(/^two: another queen/) });
+});
+
 /** A step that ends only with its operation. */
 const endless = (run: OperationRun) =>
   step(

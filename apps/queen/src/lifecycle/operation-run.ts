@@ -128,7 +128,10 @@ export class OperationRun {
   async #save(): Promise<void> {
     const { operations } = this.#options.catalog;
     this.#isStored = await operations.save(this.id, { steps: this.#steps, outputTail: this.#tail }).then(
-      () => true,
+      (isUnfinished) => {
+        if (!isUnfinished) this.stop(new Cancelled("another queen took this one for gone, or the hive was removed"));
+        return true;
+      },
       (error: unknown) => {
         if (isCatalogError(error, "CATALOG_OUTCOME_UNKNOWN")) return false;
         throw error;

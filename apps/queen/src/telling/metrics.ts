@@ -64,6 +64,14 @@ export class Metrics {
     "queen_hives_with_two_senders",
     "Hives under whose id two machines beat, from two addresses by turns",
   );
+  readonly otherQueens = this.#gauge(
+    "queen_other_queens",
+    "Other queens that run on the same catalog, which is made for one",
+  );
+  readonly catalogWritesFailing = this.#gauge(
+    "queen_catalog_writes_failing",
+    "1 while the catalog can be read, and no change of it has succeeded for 20 seconds",
+  );
   readonly problems = this.#counter(
     "queen_problems_total",
     "Requests that were answered with an error, by its code",
