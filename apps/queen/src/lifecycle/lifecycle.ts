@@ -47,7 +47,7 @@ export class Lifecycle {
     const hive = await catalog.getHive(hiveId);
     if (hive === undefined) throw hiveNotFound(hiveId);
     this.#check(kind, hive);
-    // Or another queen takes what begins for that of one who is gone.
+    // Or another queen takes the operation for that of one who is gone.
     await presence.renew();
     if (this.#closed) throw queenStopping();
     const id = `${kind}-${randomBytes(8).toString("hex")}`;
