@@ -40,6 +40,7 @@ export class Metrics {
     "answered",
     "failed",
     "refused",
+    "unresolved",
   ]);
   readonly probeSeconds = this.#histogram(
     "queen_probe_seconds",
@@ -66,6 +67,10 @@ export class Metrics {
   readonly catalogWritesFailing = this.#gauge(
     "queen_catalog_writes_failing",
     "1 while the catalog can be read, and no change of it has succeeded for 20 seconds",
+  );
+  readonly twoSenders = this.#gauge(
+    "queen_hives_with_two_senders",
+    "Hives under whose id two machines beat, from two addresses by turns",
   );
   readonly problems = this.#counter(
     "queen_problems_total",
