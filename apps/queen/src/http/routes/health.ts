@@ -3,6 +3,7 @@ import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { Condition } from "../../fleet/liveness/own-condition.ts";
 import type { Clock } from "../../process/clock.ts";
+import { reasonOf } from "../../process/errors.ts";
 import { Problem } from "../errors.ts";
 import type { FieldProblem } from "../field-problems.ts";
 import { defineRoute } from "../route.ts";
@@ -90,7 +91,7 @@ async function catalogProblem(catalog: HiveCatalog, writeProblem: string | undef
     return writeProblem && `fails: ${writeProblem}`;
   } catch (error) {
     if (signal.aborted) return `has not answered within ${CATALOG_DEADLINE_MS} ms`;
-    return `fails: ${error instanceof Error ? error.message : error}`;
+    return `fails: ${reasonOf(error)}`;
   }
 }
 
