@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { HiveCatalogError } from "@repo/hive-catalog";
+import { printable } from "@repo/process-log/printable";
 import { ZodError } from "zod";
 import { LifecycleError } from "../lifecycle/errors.ts";
 import { ForeseenError, hiveNotFound, isCatalogError } from "../process/errors.ts";
@@ -30,9 +31,9 @@ export class Problem extends ForeseenError {
       type: "about:blank",
       title: STATUS_CODES[this.status] ?? "Error",
       status: this.status,
-      detail: this.message,
+      detail: printable(this.message),
       code: this.code,
-      errors: [...this.errors],
+      errors: this.errors.map(({ field, message }) => ({ field: printable(field), message: printable(message) })),
       request_id: requestId,
     };
   }

@@ -1,6 +1,7 @@
 import { type IncomingMessage, request } from "node:http";
 import type { LookupFunction } from "node:net";
 import { type DeviceCapabilities, DeviceCapabilitiesJson } from "@repo/device-types";
+import { printable } from "@repo/process-log/printable";
 import { ForeseenError, reasonOf } from "../process/errors.ts";
 import { display, plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
@@ -30,7 +31,8 @@ export class ProbeError extends ForeseenError {
 
   /** The cause of INVALID_DEVICES is zod's error where fields of the answer are wrong. */
   constructor(code: ProbeErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    // It may tell what the hive answered.
+    super(printable(message), options);
     this.code = code;
   }
 
