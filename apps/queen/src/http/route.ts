@@ -53,6 +53,8 @@ export interface BodyRule<Schema extends z.ZodType = z.ZodType, Body = unknown> 
   readonly examples: Readonly<Record<string, unknown>>;
   /** Default: application/json. */
   readonly types?: readonly string[];
+  /** Default: 1 MB. */
+  readonly maxBytes?: number;
 }
 
 export interface Answer<Schema extends z.ZodType = z.ZodType, Type extends string = string> {

@@ -15,6 +15,7 @@ export function serve(app: FastifyInstance, route: Route, parts: AppParts): void
     method,
     url: path,
     exposeHeadRoute: head !== undefined,
+    ...(body?.maxBytes !== undefined && { bodyLimit: body.maxBytes }),
     onRequest: parts.door.guard(access),
     handler: (request, reply) => {
       if (hasHiveId) checkHiveId(request.params);
