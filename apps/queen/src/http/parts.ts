@@ -9,6 +9,7 @@ import type { Metrics } from "../telling/metrics.ts";
 import type { MetricsPage } from "../telling/metrics-page.ts";
 import type { EventStream } from "./connections/event-stream.ts";
 import type { Servers } from "./connections/servers.ts";
+import type { Costs } from "./door/costs.ts";
 import type { Door } from "./door/door.ts";
 
 /** What the handlers of routes are handed. */
@@ -22,6 +23,7 @@ export interface AppParts {
   eventStream: EventStream;
   metricsPage: () => MetricsPage;
   door: Door;
+  costs: Costs;
   servers: Servers;
   clock: Clock;
   /** Monotonic: when the queen was put together. */

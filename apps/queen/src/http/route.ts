@@ -34,6 +34,8 @@ interface RouteRule {
   readonly description?: string;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
+  /** Whether the answer may take long to make, or be long. A few of one caller are under way at a time. */
+  readonly isCostly?: boolean;
   readonly body?: BodyRule;
   /** When all goes well. */
   readonly answer: Answer;
@@ -94,7 +96,7 @@ type Answered<Schema extends z.ZodType, Type extends string> = Type extends "app
   ? z.input<Schema> | Readable
   : Type extends typeof EVENT_STREAM
     ? undefined
-    : string | Buffer;
+    : string | Readable;
 
 interface TypedRule<
   Path extends string,

@@ -112,6 +112,16 @@ export class Door {
     if (waitMs > 0) throw tooManyRequests("this address", waitMs);
   }
 
+  /** Lets a request that was let in count for so many more: of its token, or else of its address. */
+  charge({ caller, raw }: FastifyRequest, requests: number): void {
+    const { clock, limits } = this.#options;
+    const nowMs = clock.monotonicNow();
+    if (caller?.tokenId) this.#perToken.charge(caller.tokenId, requests, nowMs);
+    else if (!this.#isOpen || limits.addressRequestsPerSecond !== undefined) {
+      this.#perAddress.charge(addressBlock(raw.socket.remoteAddress), requests, nowMs);
+    }
+  }
+
   /** Reads the tokens anew: from then on those that were added count, and those that were revoked do not. */
   async refresh(): Promise<void> {
     const { catalog, log } = this.#options;
