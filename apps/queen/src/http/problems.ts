@@ -17,6 +17,7 @@ export const PROBLEMS = {
   METHOD_NOT_ALLOWED: [405, "The path takes other methods: see Allow"],
   NOTHING_HELD_BACK: [409, "No mark as offline is held back, so there is nothing to confirm"],
   REQUEST_TIMEOUT: [408, "The request did not arrive in time"],
+  REQUEST_ABORTED: [400, "The caller broke the request off"],
   PAYLOAD_TOO_LARGE: [413, "The body is larger than it may be, or has more in it: see `errors`"],
   URI_TOO_LONG: [414, "The path is too long"],
   UNSUPPORTED_MEDIA_TYPE: [415, "The body is not JSON in UTF-8"],

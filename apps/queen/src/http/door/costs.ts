@@ -13,7 +13,7 @@ const SMALL_BODY_BYTES = 8192;
 const SMALL_ANSWER_BYTES = 16_384;
 /** Answers that take long to make. */
 const COSTLY_UNDER_WAY = { each: 4, inAll: 64 };
-const COSTLY_WAITING = { each: 32, inAll: 512 };
+const COSTLY_WAITING = { each: 256, inAll: 4096 };
 /** Of a body or an answer: what is longer counts as several requests. Without a token there is little to ask for but the page of the documentation, which is long. */
 const BYTES_OF_ONE_REQUEST = { withToken: 8192, withoutToken: 65_536 };
 

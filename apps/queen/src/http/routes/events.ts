@@ -2,6 +2,7 @@ import { HiveStatus } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import { z } from "zod";
 import { type EventData, NOTICE_KINDS } from "../../telling/events.ts";
+import { ANYBODY } from "../door/door.ts";
 import { queenStopping } from "../errors.ts";
 import { defineRoute, EVENT_STREAM } from "../route.ts";
 
@@ -94,10 +95,10 @@ export const eventsRoutes = [
     namedSchemas: [...Object.values(EVENT_SCHEMAS), HelloEvent, GapEvent],
   }).handle(({ headers, caller, raw }, { door, eventStream, stopping }, reply) => {
     if (stopping.aborted) throw queenStopping();
-    eventStream.checkRoom();
+    eventStream.checkRoom(caller ?? ANYBODY);
     const lastEventId = [headers["last-event-id"]].flat()[0];
     reply.hijack();
-    eventStream.serve(raw, reply.raw, lastEventId, () => caller === null || door.stillKnows(caller));
+    eventStream.serve(raw, reply.raw, lastEventId, () => caller === null || door.stillKnows(caller), caller?.tokenId);
     return undefined;
   }),
 ];
