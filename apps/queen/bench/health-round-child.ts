@@ -1,12 +1,13 @@
 /** One health round and one sweep in a process of their own, with a clock that can be put forward. Prints JSON. */
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { pino } from "pino";
 import { systemClock } from "../src/process/clock.ts";
 import { assembleQueen } from "../src/queen.ts";
 import { AllowedHosts } from "../src/reach/allowed-hosts.ts";
-import { systemResolve } from "../src/reach/probe.ts";
+import { Names } from "../src/reach/names.ts";
 import { Metrics } from "../src/telling/metrics.ts";
 
 export type RoundSeen = {
@@ -38,7 +39,7 @@ const queen = assembleQueen({
   metrics: new Metrics(),
   log: pino({ level: "silent" }),
   allowedHosts: AllowedHosts.parse("127.0.0.0/8"),
-  resolve: systemResolve,
+  resolve: new Names().resolve,
   metricsByHive: false,
   healthIntervalMs: HEALTH_INTERVAL_MS,
   staleAfterMs: STALE_AFTER_MS,
@@ -48,6 +49,7 @@ const queen = assembleQueen({
     ssh: { identity: undefined, knownHosts: undefined },
     programEnv: {},
   },
+  agentFile: fileURLToPath(new URL("../../hive/src/agent.ts", import.meta.url)),
   massFailureShare: 1,
   massFailureMin: 3,
   massFailureHoldMs: HOUR_MS,

@@ -14,14 +14,17 @@ import { EventStream } from "./http/connections/event-stream.ts";
 import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts";
 import { Costs } from "./http/door/costs.ts";
 import { Door } from "./http/door/door.ts";
+import { RequestTimes } from "./http/request-times.ts";
 import { Lifecycle, type LifecycleParts } from "./lifecycle/lifecycle.ts";
 import type { Clock } from "./process/clock.ts";
 import { isLoopback } from "./reach/addresses.ts";
 import type { AllowedHosts } from "./reach/allowed-hosts.ts";
-import { Probe, type Resolve } from "./reach/probe.ts";
+import type { Resolve } from "./reach/names.ts";
+import { Probe } from "./reach/probe.ts";
 import { EventLog } from "./telling/events.ts";
 import type { Metrics } from "./telling/metrics.ts";
 import { MetricsPage } from "./telling/metrics-page.ts";
+import { Presence } from "./telling/presence.ts";
 
 const MAX_PROBE_TIMEOUT_MS = 5000;
 const REAP_INTERVAL_MS = 50;
@@ -38,6 +41,7 @@ export interface QueenOptions extends LivenessSettings {
   metricsByHive: boolean;
   lifecycle: LifecycleParts["settings"];
   lifecycleTimeouts?: LifecycleParts["timeouts"];
+  agentFile: LifecycleParts["agentFile"];
   /** Where it will listen: on loopback callers need no token until there is one. Default: 127.0.0.1. */
   host?: string;
   tls?: Tls | undefined;
@@ -52,6 +56,7 @@ export interface Queen {
   events: EventLog;
   healthLoop: HealthLoop;
   lifecycle: Lifecycle;
+  presence: Presence;
   door: Door;
   servers: Servers;
   /** Finishes the requests that run, ends everything else, and resolves when nothing is under way. */
@@ -64,17 +69,22 @@ export function assembleQueen(options: QueenOptions): Queen {
   const newProbe = (timeoutMs: number) => new Probe({ allowedHosts, resolve, timeoutMs });
   const probeTimeoutMs = Math.min(MAX_PROBE_TIMEOUT_MS, healthIntervalMs);
   const base = { catalog, clock, log, metrics, events, allowedHosts };
-  const fleet = new Fleet({ ...base, probe: newProbe(probeTimeoutMs), settings: options });
+  const requestTimes = new RequestTimes(clock);
+  const ranLongest = (forMs: number) => requestTimes.ranLongest(forMs);
+  const fleet = new Fleet({ ...base, probe: newProbe(probeTimeoutMs), settings: options, ranLongest });
   const parts = { ...base, fleet };
   const arrivals = new Arrivals(clock);
   const heartbeats = new HeartbeatReceiver({ ...parts, connectionsSettled: () => arrivals.settled });
   const healthLoop = new HealthLoop({ ...parts, probe: newProbe(probeTimeoutMs), intervalMs: healthIntervalMs });
+  const presence = new Presence(base);
   const lifecycle = new Lifecycle({
     ...parts,
+    presence,
     probe: newProbe(MAX_PROBE_TIMEOUT_MS),
     resolve,
     settings: options.lifecycle,
     timeouts: options.lifecycleTimeouts,
+    agentFile: options.agentFile,
     ownUrl: () => (options.tls && options.lifecycle.publicUrl) ?? urlOf(app, options.tls),
   });
   const { host = "127.0.0.1", limits = DEFAULT_LIMITS } = options;
@@ -94,7 +104,9 @@ export function assembleQueen(options: QueenOptions): Queen {
     door,
     costs,
     servers,
+    requestTimes,
     lifecycle,
+    presence,
     eventStream,
     // From its making on it watches the process, so it is made when somebody reads it.
     metricsPage: () =>
@@ -116,8 +128,9 @@ export function assembleQueen(options: QueenOptions): Queen {
     await Promise.all([app.close(), servers.closeOthers()]).finally(() => clearInterval(reaper));
     await fleet.close();
     await quiet;
+    await presence.stop();
   };
-  return { app, fleet, events, healthLoop, lifecycle, door, servers, stop };
+  return { app, fleet, events, healthLoop, lifecycle, presence, door, servers, stop };
 }
 
 /** Where a program on this machine reaches the queen. */

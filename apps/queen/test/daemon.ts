@@ -1,12 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { HIVE, QUEEN } from "./programs.ts";
 import { until } from "./until.ts";
 
-const BINS = {
-  queen: fileURLToPath(new URL("../bin/queen.js", import.meta.url)),
-  hive: fileURLToPath(new URL("../../hive/bin/hive.js", import.meta.url)),
-};
+const PROGRAMS = { queen: QUEEN, hive: HIVE };
 /** A process that hangs must not outlive the test run. */
 const KILL_AFTER_MS = 180_000;
 
@@ -16,14 +13,22 @@ type LogLine = Record<string, unknown> & { msg: string };
 /** A real queen or hive, with no other settings than those of the test. Killed when it is disposed of. */
 export class Daemon implements AsyncDisposable {
   readonly child: ChildProcessWithoutNullStreams;
-  readonly #name: keyof typeof BINS;
+  readonly #name: keyof typeof PROGRAMS;
   stdout = "";
   stderr = "";
 
-  constructor(name: keyof typeof BINS, args: readonly string[], env: NodeJS.ProcessEnv, bin = BINS[name]) {
+  /** `through` is the program, with its arguments, that runs it, such as unshare. */
+  constructor(
+    name: keyof typeof PROGRAMS,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv,
+    file = PROGRAMS[name],
+    through: readonly string[] = [],
+  ) {
     this.#name = name;
+    const [program = process.execPath, ...rest] = [...through, process.execPath, file, ...args];
     const clean = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(QUEEN|HIVE)_/.test(key)));
-    this.child = spawn(process.execPath, [bin, ...args], {
+    this.child = spawn(program, rest, {
       cwd: "/",
       env: { ...clean, ...env },
       timeout: KILL_AFTER_MS,
@@ -83,5 +88,15 @@ export class Daemon implements AsyncDisposable {
 }
 
 /** A queen on any free port that contacts loopback alone. */
-export const spawnQueen = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Daemon =>
-  new Daemon("queen", args, { QUEEN_PORT: "0", QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", ...env });
+export const spawnQueen = (
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  through: readonly string[] = [],
+): Daemon =>
+  new Daemon(
+    "queen",
+    args,
+    { QUEEN_PORT: "0", QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", ...env },
+    PROGRAMS.queen,
+    through,
+  );

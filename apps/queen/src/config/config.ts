@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { Environment, Values } from "@repo/settings";
 import { Command } from "commander";
-import { z } from "zod";
+import manifest from "../../package.json" with { type: "json" };
 import type { TlsFiles } from "../http/connections/tls.ts";
 import { CATALOG_SETTINGS, SETTINGS } from "./settings.ts";
 
@@ -13,11 +12,12 @@ export type Config = ReturnType<typeof configOf>;
 /** The command `queen token …`: its arguments, and where the catalog is if they do not say. */
 export interface TokenCommand extends Values<typeof CATALOG_SETTINGS> {
   readonly argv: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 /** What the command line asks for: to run, to do something with tokens, to print help or the version, or nothing that can be done. */
 export type ConfigResult =
-  | { config: Config }
+  | { config: Config; warnings: string[] }
   | { tokenCommand: TokenCommand }
   | { print: string }
   | { problems: string[] };
@@ -35,10 +35,10 @@ export function readConfig(argv = process.argv.slice(2), env: Environment = proc
   if (given[0] === "token") return readTokenCommand(given.slice(1), env);
   const command = new Command("pnpm queen")
     .description("Keeps the catalog of a fleet of hives, takes their heartbeats and checks their health.")
-    .version(readVersion(), "-V, --version", "show the version")
+    .version(manifest.version, "-V, --version", "show the version")
     .addHelpText("after", HELP_AFTER);
   const reading = SETTINGS.readCommandLine(command, { argv: given, env, combine: tlsFilesOf });
-  return "values" in reading ? { config: configOf(reading.values, env) } : reading;
+  return "values" in reading ? { config: configOf(reading.values, env), warnings: reading.warnings } : reading;
 }
 
 function configOf({ tlsFiles, ...given }: Given & { tlsFiles: TlsFiles | undefined }, env: Environment) {
@@ -72,7 +72,7 @@ function programEnvironment(env: Environment): Record<string, string> {
 
 function readTokenCommand(argv: readonly string[], env: Environment): ConfigResult {
   const reading = CATALOG_SETTINGS.read({ env });
-  return "values" in reading ? { tokenCommand: { argv, ...reading.values } } : reading;
+  return "values" in reading ? { tokenCommand: { argv, ...reading.values, warnings: reading.warnings } } : reading;
 }
 
 function tlsFilesOf({ tlsCert: cert, tlsKey: key }: Partial<Given>, problems: string[]) {
@@ -82,10 +82,3 @@ function tlsFilesOf({ tlsCert: cert, tlsKey: key }: Partial<Given>, problems: st
 
 const halfOfTls = (missing: "cert" | "key"): string =>
   `--tls-${missing} (QUEEN_TLS_${missing.toUpperCase()}) is missing: a certificate and its key are needed together`;
-
-function readVersion(): string {
-  const { version } = z
-    .object({ version: z.string() })
-    .parse(JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")));
-  return version;
-}

@@ -4,7 +4,7 @@ import { aHive, temporaryFolder } from "@repo/hive-catalog/testing";
 import { describe, expect, test } from "vitest";
 import { answer, deadPort, HEALTHY, startHive } from "../../test/hive-server.ts";
 import { startServerCatalog } from "../../test/server-catalog.ts";
-import { addHive, beat, pass, startTestQueen, statusOf } from "../../test/test-queen.ts";
+import { addHive, beat, LIVENESS_SETTINGS, pass, startTestQueen, statusOf } from "../../test/test-queen.ts";
 
 const STALE_AFTER_MS = 60_000;
 
@@ -95,7 +95,7 @@ describe("who is online", () => {
     await queen.healthLoop.runRound();
     await pass(queen, STALE_AFTER_MS);
     hive.routes = { "/health": answer(500, "") };
-    await pass(queen, 30_000);
+    await pass(queen, 60_000);
     expect(await statusOf(queen)).toBe("online");
     await pass(queen, 30_000);
     expect(await statusOf(queen)).toBe("offline");
@@ -161,6 +161,28 @@ describe("who is online", () => {
     await pass(queen, 1);
     expect(queen.changes()).toEqual(["dead: online → offline"]);
   });
+
+  test("what answers on the port of a hive that is gone, and does not say the id that the hive said, is not the hive", async () => {
+    await using queen = await startTestQueen();
+    const saying = answer(200, '{"status":"ok","id":"hive-a"}');
+    const hive = await startHive({ ...HEALTHY, "/health": saying });
+    await addHive(queen, hive.port);
+    await pass(queen, 60_000);
+    expect(await statusOf(queen)).toBe("online");
+    hive.routes["/health"] = answer(200, "<!doctype html><title>Welcome to nginx!</title>");
+    await pass(queen, 180_000);
+    expect(await statusOf(queen)).toBe("offline");
+    const { body } = await queen.request("GET", "/v1/hives/hive-a/liveness");
+    expect(body).toHaveProperty("probes.3.problem", expect.stringContaining("does not say that it is hive 'hive-a'"));
+    hive.routes["/health"] = saying;
+    await pass(queen, 30_000);
+    expect(await statusOf(queen)).toBe("online");
+    // At another address it may be of another kind.
+    const silent = await startHive({ ...HEALTHY, "/health": answer(200, "ok") });
+    await queen.request("PATCH", "/v1/hives/hive-a", { port: silent.port });
+    await pass(queen, 180_000);
+    expect(await statusOf(queen)).toBe("online");
+  });
 });
 
 describe("beside other writers", () => {
@@ -174,7 +196,8 @@ describe("beside other writers", () => {
     await queen.healthLoop.sweep();
     expect(await statusOf(queen)).toBe("online");
     await queen.healthLoop.runRound();
-    await pass(queen, STALE_AFTER_MS - 1);
+    // Such beats are found up to a round late.
+    await pass(queen, STALE_AFTER_MS + LIVENESS_SETTINGS.healthIntervalMs - 1);
     expect(await statusOf(queen)).toBe("online");
     await pass(queen, 1);
     expect(await statusOf(queen)).toBe("offline");

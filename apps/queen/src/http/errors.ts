@@ -3,7 +3,7 @@ import { HiveCatalogError } from "@repo/hive-catalog";
 import { ZodError } from "zod";
 import { LifecycleError } from "../lifecycle/errors.ts";
 import type { JsonTooLarge } from "../process/bounded-json.ts";
-import { ForeseenError, isCatalogError } from "../process/errors.ts";
+import { ForeseenError, hiveNotFound, isCatalogError } from "../process/errors.ts";
 import { ProbeError } from "../reach/probe.ts";
 import { describe, type FieldProblem, fieldProblems, got, MAX_PROBLEMS, withJsonNames } from "./field-problems.ts";
 import { PROBLEMS, type ProblemBody, type ProblemCode } from "./problems.ts";
@@ -79,7 +79,9 @@ export function toProblem(error: unknown, requestId: string): Problem {
 }
 
 function catalogProblem(error: HiveCatalogError): Problem {
-  if (error.code === "HIVE_NOT_FOUND" && error.hiveId !== undefined) return hiveNotFound(error.hiveId);
+  if (error.code === "HIVE_NOT_FOUND" && error.hiveId !== undefined) {
+    return new Problem(error.code, hiveNotFound(error.hiveId).message);
+  }
   const [status] = PROBLEMS[error.code];
   const errors = error.problems.map(({ field, message }) => ({
     field: withJsonNames(field),
@@ -136,9 +138,6 @@ export const invalidJson = (message: string): Problem =>
 
 export const tooLarge = ({ key, message }: JsonTooLarge): Problem =>
   new Problem("PAYLOAD_TOO_LARGE", `${key || "the body"} ${message}`, { errors: [{ field: key || "body", message }] });
-
-export const hiveNotFound = (id: string): Problem =>
-  new Problem("HIVE_NOT_FOUND", `There is no hive ${JSON.stringify(id)}`);
 
 export const queenStopping = (): Problem =>
   new Problem("STOPPING", "The queen is stopping", { headers: { "retry-after": "5" } });

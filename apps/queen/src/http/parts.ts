@@ -7,10 +7,12 @@ import type { Clock } from "../process/clock.ts";
 import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { MetricsPage } from "../telling/metrics-page.ts";
+import type { Presence } from "../telling/presence.ts";
 import type { EventStream } from "./connections/event-stream.ts";
 import type { Servers } from "./connections/servers.ts";
 import type { Costs } from "./door/costs.ts";
 import type { Door } from "./door/door.ts";
+import type { RequestTimes } from "./request-times.ts";
 
 /** What the handlers of routes are handed. */
 export interface AppParts {
@@ -21,10 +23,12 @@ export interface AppParts {
   heartbeats: HeartbeatReceiver;
   lifecycle: Lifecycle;
   eventStream: EventStream;
+  presence: Presence;
   metricsPage: () => MetricsPage;
   door: Door;
   costs: Costs;
   servers: Servers;
+  requestTimes: RequestTimes;
   clock: Clock;
   /** Monotonic: when the queen was put together. */
   startedAtMs: number;

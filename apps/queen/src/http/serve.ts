@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { hiveNotFound } from "./errors.ts";
+import { hiveNotFound } from "../process/errors.ts";
 import { parseBody, parseQuery } from "./input.ts";
 import type { AppParts } from "./parts.ts";
-import { type Answer, type BodyRule, methodsOf, paramsOf, type Route } from "./route.ts";
+import { type Answer, type BodyRule, EVENT_STREAM, methodsOf, paramsOf, type Route } from "./route.ts";
 
 /** Lets a request in as its route says, checks it, and hands it to the route's handler. No promise beside the handler's own: each heartbeat passes here. */
 export function serve(app: FastifyInstance, route: Route, parts: AppParts): void {
@@ -19,6 +19,7 @@ export function serve(app: FastifyInstance, route: Route, parts: AppParts): void
     onRequest: body ? [parts.door.guard(access), parts.costs.boundBody] : parts.door.guard(access),
     ...(method === "GET" && { onSend: parts.costs.boundAnswer }),
     handler: (request, reply) => {
+      if (type !== EVENT_STREAM) parts.requestTimes.began(request, reply.raw);
       if (hasHiveId) checkHiveId(request.params);
       if (query) request.query = parseQuery(query, request.query);
       if (readBody) request.body = readBody(request.body);

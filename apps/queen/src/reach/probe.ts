@@ -1,11 +1,12 @@
-import { lookup as dnsLookup } from "node:dns/promises";
-import { type ClientRequest, type IncomingMessage, request } from "node:http";
-import { isIP, type LookupFunction } from "node:net";
+import { type IncomingMessage, request } from "node:http";
+import type { LookupFunction } from "node:net";
 import { type DeviceCapabilities, DeviceCapabilitiesJson } from "@repo/device-types";
 import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
-import { ForeseenError } from "../process/errors.ts";
-import { plainHost } from "./addresses.ts";
+import { ForeseenError, reasonOf } from "../process/errors.ts";
+import { display, plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
+import { Deadline } from "./deadline.ts";
+import { NameUnansweredError, type Resolve } from "./names.ts";
 
 /** Room for as many GPUs as a hive may have, and for what else its ancestors said. */
 const MAX_DEVICES_BYTES = 262_144;
@@ -13,11 +14,8 @@ const MAX_DEVICES_BYTES = 262_144;
 const MAX_HEALTH_BYTES = 4096;
 const MAX_SHOWN_ID = 128;
 const HEALTH_PATHS = ["/health", "/v1/health"];
-
-/** The addresses of a host name. */
-export type Resolve = (host: string) => Promise<{ address: string; family: number }[]>;
-
-export const systemResolve: Resolve = (host) => dnsLookup(host, { all: true });
+/** Of the whole time: the rest is for the last known address, when a name server is late. */
+const LOOKUP_SHARE = 1 / 2;
 
 /** Where a hive answers HTTP. */
 export interface HiveAddress {
@@ -37,6 +35,11 @@ export class ProbeError extends ForeseenError {
     super(message, options);
     this.code = code;
   }
+
+  /** Whether the hive was not even looked for, because nobody said where it is. */
+  get isNameUnanswered(): boolean {
+    return this.cause instanceof NameUnansweredError;
+  }
 }
 
 interface ProbeOptions {
@@ -44,23 +47,6 @@ interface ProbeOptions {
   resolve: Resolve;
   /** For one whole call, name resolution included. */
   timeoutMs: number;
-}
-
-/** What runs under one deadline. An AbortController does the same at several times the cost, garbage included, and rounds probe thousands. */
-class Deadline {
-  #request: ClientRequest | undefined;
-  passed = false;
-
-  /** Ends `request` when the deadline passes; at once when it has. */
-  covers(request: ClientRequest): void {
-    this.#request = request;
-    if (this.passed) this.pass();
-  }
-
-  readonly pass = (): void => {
-    this.passed = true;
-    this.#request?.destroy(new Error("the deadline has passed"));
-  };
 }
 
 /** The HTTP client towards hives. It follows no redirect, and connects only to addresses that are allowed. */
@@ -84,15 +70,17 @@ export class Probe {
   }
 
   /**
-   * Resolves when `/health` or `/v1/health` answered with a 2xx status, and did not say that it is another hive than `id`;
-   * throws ProbeError when not.
+   * Resolves when `/health` or `/v1/health` answered with a 2xx status, and did not say that it is another hive than `id`, to whether it said
+   * that it is this one; throws ProbeError when not, and when it `mustSayId` and does not.
    */
-  health(id: string, hive: HiveAddress): Promise<void> {
+  health(id: string, hive: HiveAddress, mustSayId = false): Promise<boolean> {
     return this.#withDeadline(async (deadline) => {
-      const refusals = await this.#askHealth(id, hive, deadline);
+      const { refusals, saysId } = await this.#askHealth(id, hive, deadline);
       if (refusals.length === HEALTH_PATHS.length) {
         throw new ProbeError("HIVE_UNREACHABLE", `${display(hive)}: ${refusals.join(", ")}`);
       }
+      if (mustSayId && !saysId) throw namelessHive(hive, id);
+      return saysId;
     });
   }
 
@@ -128,20 +116,22 @@ export class Probe {
     }
   }
 
-  /** What the paths before the first 2xx answered. */
-  async #askHealth(id: string, hive: HiveAddress, deadline: Deadline): Promise<string[]> {
+  /** What the paths before the first 2xx answered, and whether that one said the id. */
+  async #askHealth(id: string, hive: HiveAddress, deadline: Deadline) {
     const refusals: string[] = [];
+    let saysId = false;
     for (const path of HEALTH_PATHS) {
       const response = await this.#get(hive, path, deadline);
       if (isSuccess(response)) {
         const answering = await idIn(response);
         if (answering !== undefined && answering !== id) throw wrongHive(hive, answering, id);
+        saysId = answering === id;
         break;
       }
       response.destroy();
       refusals.push(`${path} answered ${response.statusCode}`);
     }
-    return refusals;
+    return { refusals, saysId };
   }
 
   async #get(hive: HiveAddress, path: string, deadline: Deadline): Promise<IncomingMessage> {
@@ -155,7 +145,7 @@ export class Probe {
         port: hive.port,
         path,
         agent: false,
-        lookup: this.#lookup(hive),
+        lookup: this.#lookup(hive, deadline),
         headers: { accept: "application/json", connection: "close" },
       });
       asked
@@ -174,9 +164,11 @@ export class Probe {
   }
 
   /** Hands the very addresses that were checked to the connection, so that no second resolution can slip another one in. */
-  #lookup(hive: HiveAddress): LookupFunction {
+  #lookup(hive: HiveAddress, deadline: Deadline): LookupFunction {
     return (host, options, callback) => {
-      this.#resolve(host).then(
+      deadline.isLookingUp = true;
+      const found = this.#resolve(host, this.#timeoutMs * LOOKUP_SHARE).finally(() => (deadline.isLookingUp = false));
+      found.then(
         (found) => {
           const allowed = found.filter(({ address }) => this.#allowedHosts.allows(host, address));
           const [first] = allowed;
@@ -197,12 +189,13 @@ export class Probe {
     return text;
   }
 
-  #unreachable(hive: HiveAddress, path: string, deadline: Deadline, cause: unknown): ProbeError {
+  #unreachable(hive: HiveAddress, path: string, deadline: Deadline, given: unknown): ProbeError {
     const reason = this.#closed
       ? "the queen is stopping"
       : deadline.passed
         ? `no answer within ${this.#timeoutMs} ms`
-        : reasonOf(cause);
+        : reasonOf(given);
+    const cause = deadline.isLookingUp ? new NameUnansweredError(reason) : given;
     return new ProbeError("HIVE_UNREACHABLE", `${display(hive)}: ${path}: ${reason}`, { cause });
   }
 }
@@ -251,13 +244,11 @@ function wrongHive(hive: HiveAddress, answering: string, id: string): ProbeError
   return new ProbeError("WRONG_HIVE", `${display(hive)} is hive '${answering.slice(0, MAX_SHOWN_ID)}', not '${id}'`);
 }
 
-const display = ({ host, port }: HiveAddress): string => (isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`);
-
-/** A host with several addresses fails with one error for each, and no message of its own. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(", ");
-  return error instanceof Error ? error.message : String(error);
-}
+const namelessHive = (hive: HiveAddress, id: string): ProbeError =>
+  new ProbeError(
+    "WRONG_HIVE",
+    `what answers at ${display(hive)} does not say that it is hive '${id}', as it did before`,
+  );
 
 const noHost = ({ host }: HiveAddress): ProbeError =>
   new ProbeError(

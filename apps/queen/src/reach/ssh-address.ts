@@ -5,7 +5,7 @@ import { unlessAborted } from "../process/abort.ts";
 import { ForeseenError, reasonOf } from "../process/errors.ts";
 import { plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
-import type { Resolve } from "./probe.ts";
+import type { Resolve } from "./names.ts";
 
 const DEFAULT_PORT = 22;
 const CONNECT_TIMEOUT_MS = 5000;
@@ -35,9 +35,6 @@ export function sshTargetOf({
 
 const wrongField = (name: string, what: string, held: unknown): ForeseenError =>
   new ForeseenError(`${name} must be ${what}, but it is ${JSON.stringify(held)}: mend it with PATCH`);
-
-export const display = ({ host, port }: Pick<SshTarget, "host" | "port">): string =>
-  isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
 
 export interface AddressOptions {
   resolve: Resolve;

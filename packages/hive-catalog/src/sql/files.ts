@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
+import { codeOf } from "../drivers/errors.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { notACatalog } from "./identity.ts";
 
@@ -13,8 +14,14 @@ import { notACatalog } from "./identity.ts";
 export const MIN_SQLITE_BYTES = 512;
 const SQLITE_MAGIC = "SQLite format 3\0";
 
+/** Undefined when nothing is there. Node 24 would say so, asked with `throwIfNoEntry`, when a part of the path is no folder, too. */
 export function statOf(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 export function sizeOf(path: string): number {

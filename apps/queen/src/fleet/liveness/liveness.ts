@@ -1,4 +1,4 @@
-import type { HiveStatus } from "@repo/hive-catalog";
+import type { HiveRecord, HiveStatus } from "@repo/hive-catalog";
 import type { HoldSettings } from "./hold.ts";
 import { isLost, isMissing, judge, mayBeLost, quietFromMs, type Verdict, type View } from "./judge.ts";
 import type { Notice } from "./listening.ts";
@@ -17,13 +17,7 @@ export interface LivenessRules {
 }
 
 /** What a record of the catalog says that matters here. */
-export interface KnownHive {
-  readonly id: string;
-  readonly host: string;
-  readonly port: number;
-  readonly status: HiveStatus;
-  readonly lastHeartbeatMs: number | null;
-}
+export type KnownHive = Pick<HiveRecord, "id" | "host" | "port" | "status" | "lastHeartbeatMs">;
 
 export interface Tick {
   /** The hives to mark offline. Marks take time, so each is to be judged anew when its turn comes. */
@@ -46,6 +40,8 @@ const PROBES_KEPT = 4;
 export class Liveness {
   /** How often `tick` is to be called. */
   readonly tickIntervalMs: number;
+  /** The time between two beats of a hive, as it is asked for. */
+  readonly beatMs: number;
   readonly settings: LivenessSettings;
   readonly sights = new Sights();
   /** Told of each hive of which `takesWorkFromMs` may say something else than before. */
@@ -60,6 +56,7 @@ export class Liveness {
   constructor(settings: LivenessSettings, nowMs: number, rules: LivenessRules = ALL_RULES, cpuMs = () => 0) {
     const { staleAfterMs, healthIntervalMs } = settings;
     const beatMs = staleAfterMs * BEAT_SHARE;
+    this.beatMs = beatMs;
     this.tickIntervalMs = Math.max(1, Math.min(healthIntervalMs, staleAfterMs) / TICKS_PER_INTERVAL);
     this.settings = settings;
     this.#rules = rules;
@@ -97,6 +94,7 @@ export class Liveness {
       sight.host = record.host;
       sight.port = record.port;
       sight.probe = "pending";
+      sight.saysId = false;
       sight.answeredAtMs = undefined;
       sight.probes.length = 0;
       sight.failedFromMs = Number.NEGATIVE_INFINITY;
@@ -106,10 +104,8 @@ export class Liveness {
   }
 
   /** Notes a hive whose record cannot be read. */
-  learnDamaged(id: string): Sight {
-    const sight = this.sights.see(id);
-    sight.damaged = true;
-    return sight;
+  learnDamaged(id: string): void {
+    this.sights.see(id).damaged = true;
   }
 
   /** An operator wrote this record. Its status holds until the next sign of life, or until the hive was silent for a stale age from now on. */
@@ -144,12 +140,14 @@ export class Liveness {
   probed(sight: Sight, address: { host: string; port: number }, result: ProbeResult): boolean {
     if (sight.host !== address.host || sight.port !== address.port) return false;
     this.condition.listening.wake(result.endedAtMs);
-    sight.probe = result.outcome;
     sight.probes.push(result);
     if (sight.probes.length > PROBES_KEPT) sight.probes.shift();
+    if (result.outcome === "unresolved") return true;
+    sight.probe = result.outcome;
     if (result.outcome !== "failed") sight.unreachableSinceMs = undefined;
     if (result.outcome === "answered") {
       sight.answeredAtMs = result.endedAtMs;
+      sight.saysId ||= result.saysId === true;
       sight.setByOperator = false;
       sight.failedFromMs = Number.NEGATIVE_INFINITY;
       this.condition.listening.sign(result.endedAtMs);
@@ -173,10 +171,12 @@ export class Liveness {
     this.onWork(sight.id);
   }
 
-  /** The same for a mark, unless somebody has looked meanwhile and knows better. */
-  markedOffline(sight: Sight, was: HiveStatus, verdict: Verdict, nowMs: number): void {
+  /** The same for a mark, whose answer takes its time; false when the hive has been set otherwise meanwhile. */
+  markedOffline(sight: Sight, was: HiveStatus, verdict: Verdict, nowMs: number): boolean {
     this.condition.marked(nowMs);
-    if (sight.status === undefined) this.changed(sight, was, verdict, nowMs);
+    if (sight.status !== undefined && sight.status !== "offline") return false;
+    this.changed(sight, was, verdict, nowMs);
+    return true;
   }
 
   /** To be called every `tickIntervalMs`. `uptimeMs` goes on while the machine is suspended, unlike monotonic time. */
@@ -234,14 +234,12 @@ export class Liveness {
   }
 
   #view(nowMs: number): View {
-    const { staleAfterMs } = this.settings;
-    const corroborate = this.#rules.corroboration;
     return {
       nowMs,
       graceFromMs: this.condition.listening.graceFromMs,
-      staleAfterMs,
+      staleAfterMs: this.settings.staleAfterMs,
       probeGapMs: this.#probeGapMs,
-      corroborate,
+      corroborate: this.#rules.corroboration,
     };
   }
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
-import { z } from "zod";
+import * as z from "zod";
 import { Problem } from "../errors.ts";
 import { bytesInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";

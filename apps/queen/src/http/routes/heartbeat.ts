@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { checkBeatsFor } from "../door/door.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
@@ -39,9 +39,9 @@ export const heartbeatRoutes = [
       example: { status: "ok", message: "Heartbeat received from localhost", next_beat_ms: 15_000 },
     },
     problems: ["HIVE_NOT_FOUND", ...WRITING],
-  }).handle(async ({ body: beat, caller }, { heartbeats }) => {
+  }).handle(async ({ body: beat, caller, raw }, { heartbeats }) => {
     checkBeatsFor(caller, beat.hiveId);
-    const nextBeatMs = await heartbeats.receive(beat);
+    const nextBeatMs = await heartbeats.receive(beat, raw.socket.remoteAddress ?? "");
     return { status: "ok", message: `Heartbeat received from ${beat.hiveId}`, next_beat_ms: nextBeatMs };
   }),
 ];

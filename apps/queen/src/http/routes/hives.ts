@@ -3,28 +3,29 @@ import {
   type HiveRecord,
   HiveRecordJson,
   HiveStatus,
-  type NewHive,
   NewHiveJson,
-  newHiveRecord,
   toHiveRecordJson,
 } from "@repo/hive-catalog";
-import { z } from "zod";
-import { isCatalogError } from "../../process/errors.ts";
-import { hiveNotFound, invalidField } from "../errors.ts";
+import * as z from "zod";
+import { hiveNotFound, isCatalogError } from "../../process/errors.ts";
+import { invalidField } from "../errors.ts";
 import { checkObject } from "../input.ts";
 import type { AppParts } from "../parts.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
-import { parseHiveFields } from "./hive-fields.ts";
+import { parseHiveFields, replacement } from "./hive-fields.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
 
-export const HIVE_EXAMPLE = {
+const OVER_SSH = {
   id: "hive-prod-01",
   host: "10.0.1.100",
   port: 8600,
   ssh_host: "10.0.1.100",
   ssh_port: 22,
   ssh_user: "admin",
+};
+export const HIVE_EXAMPLE = {
+  ...OVER_SSH,
   status: "online",
   last_heartbeat_ms: 1_761_040_800_000,
   devices: { cpu: { cores: 16, ram_gb: 64 }, gpus: [{ index: 0, name: "NVIDIA RTX 4090", vram_gb: 24 }] },
@@ -104,17 +105,7 @@ export const hivesRoutes = [
     body: {
       schema: NewHiveJson,
       code: "INVALID_HIVE",
-      examples: {
-        local: { id: "localhost", host: "127.0.0.1", port: 8600 },
-        over_ssh: {
-          id: "hive-prod-01",
-          host: "10.0.1.100",
-          port: 8600,
-          ssh_host: "10.0.1.100",
-          ssh_port: 22,
-          ssh_user: "admin",
-        },
-      },
+      examples: { local: { id: "localhost", host: "127.0.0.1", port: 8600 }, over_ssh: OVER_SSH },
     },
     answer: {
       status: 201,
@@ -144,7 +135,7 @@ export const hivesRoutes = [
     tag: "hives",
     summary: "Replace a hive",
     description:
-      "What is left out becomes what it is for a new hive. Times are checked and then ignored. A field that is sent back as it is stored is held to no rule. Never creates a hive.",
+      "What is left out becomes what it is for a new hive, but for what the queen finds out by herself: `status` and `devices` stay as they are unless they are named. Times are checked and then ignored. A field that is sent back as it is stored is held to no rule. Never creates a hive.",
     body: {
       schema: NewHiveJson.in.partial({ id: true }),
       code: "INVALID_HIVE",
@@ -154,12 +145,11 @@ export const hivesRoutes = [
     answer: hive("The hive as stored"),
     problems: ["CORRUPT_HIVE", ...WRITING],
   }).handle(async ({ params: { id }, body }, parts) => {
-    const { catalog, fleet, clock } = parts;
     const fields = await parseHiveFields(NewHiveJson.in.omit({ id: true }), bodyFor(id, body), () =>
       readSound(id, parts),
     );
-    const hive = await catalog.updateHive(newHiveRecord({ ...(fields as NewHive), id }, clock.now()));
-    fleet.edited(hive);
+    const hive = await parts.catalog.patchHive(id, replacement(fields));
+    parts.fleet.edited(hive);
     return toHiveRecordJson(hive);
   }),
   defineRoute({

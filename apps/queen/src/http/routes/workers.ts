@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { PlacedWorker } from "../../fleet/workers/registry.ts";
 import { WORKER_STATES } from "../../fleet/workers/worker.ts";
 import type { Costs } from "../door/costs.ts";

@@ -1,0 +1,32 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * The tests of all packages below the pattern `packages`, in two projects: a file that starts processes or breaks disks stands in test/ or
+ * scripts/, or is called *.process.test.ts, and is "slow"; every other one is "quick".
+ */
+export function testsOf(packages: string) {
+  const slow = [`${packages}{test,scripts}/**/*.test.ts`, `${packages}src/**/*.process.test.ts`];
+  return defineConfig({
+    // Packages of this repository are loaded from their TypeScript.
+    ssr: { resolve: { conditions: ["source"] } },
+    test: {
+      // The default leaves one core alone; many tests wait for processes and deadlines, and use none. But each of them that
+      // LIBSQL_TEST_URL is for empties the one database there.
+      maxWorkers: process.env.LIBSQL_TEST_URL === undefined ? "100%" : 1,
+      projects: [
+        // In one process for each core, which loads each module once: half of the work.
+        {
+          extends: true,
+          test: {
+            name: "quick",
+            include: [`${packages}src/**/*.test.ts`],
+            exclude: slow,
+            isolate: false,
+            testTimeout: 30_000,
+          },
+        },
+        { extends: true, test: { name: "slow", include: slow, testTimeout: 60_000 } },
+      ],
+    },
+  });
+}
