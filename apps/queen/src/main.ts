@@ -32,6 +32,7 @@ async function start(config: Config): Promise<void> {
   const metrics = new Metrics();
   const catalog = await openCatalog(config, metrics);
   if (catalog === undefined) return;
+  for (const warning of catalog.warnings) log.warn(warning);
   let queen: Queen | undefined;
   try {
     await checkThatSafe(config, catalog);

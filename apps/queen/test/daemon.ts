@@ -20,7 +20,14 @@ export class Daemon implements AsyncDisposable {
   stdout = "";
   stderr = "";
 
-  constructor(name: keyof typeof BINS, args: readonly string[], env: NodeJS.ProcessEnv, bin = BINS[name]) {
+  /** As another user of the machine where `uid` says so, which only root can. */
+  constructor(
+    name: keyof typeof BINS,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv,
+    bin = BINS[name],
+    uid?: number,
+  ) {
     this.#name = name;
     const clean = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(QUEEN|HIVE)_/.test(key)));
     this.child = spawn(process.execPath, [bin, ...args], {
@@ -28,6 +35,7 @@ export class Daemon implements AsyncDisposable {
       env: { ...clean, ...env },
       timeout: KILL_AFTER_MS,
       killSignal: "SIGKILL",
+      ...(uid !== undefined && { uid, gid: uid }),
     });
     this.child.stdout.setEncoding("utf8").on("data", (text) => {
       this.stdout += text;
@@ -83,5 +91,5 @@ export class Daemon implements AsyncDisposable {
 }
 
 /** A queen on any free port that contacts loopback alone. */
-export const spawnQueen = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Daemon =>
-  new Daemon("queen", args, { QUEEN_PORT: "0", QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", ...env });
+export const spawnQueen = (args: readonly string[], env: NodeJS.ProcessEnv = {}, uid?: number): Daemon =>
+  new Daemon("queen", args, { QUEEN_PORT: "0", QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", ...env }, BINS.queen, uid);

@@ -72,6 +72,8 @@ export class HiveCatalog {
   readonly operations: Operations;
   /** The pinned SSH host keys. */
   readonly hostKeys: HostKeys;
+  /** What is odd about its file, a sentence each: that it can only be read, say, or that others may read it. None for a server. */
+  readonly warnings: readonly string[];
   readonly #database: Database;
   readonly #calls: Calls;
   readonly #heartbeats: HeartbeatWriter;
@@ -82,6 +84,7 @@ export class HiveCatalog {
   private constructor(database: Database, { now = Date.now, onCorruptHive, onCommit }: OpenOptions) {
     const { client, callTimeoutMs } = database;
     const access = { calls: new Calls(client, callTimeoutMs), now: wholeMs(now), warnings: new DamageWarnings() };
+    this.warnings = database.warnings ?? [];
     this.#database = database;
     this.#calls = access.calls;
     this.#now = access.now;
@@ -188,6 +191,14 @@ export class HiveCatalog {
   /** What is on the disk when a change is answered. A file is always `full`; a server is what it was set to, or does not say. */
   synchronous(options?: CallOptions): Promise<Synchronous | undefined> {
     return this.#calls.run(() => readSynchronous(this.#database.client), options);
+  }
+
+  /**
+   * Rejects with what keeps every change from being made now: CATALOG_READ_ONLY, CATALOG_BUSY (until the `signal` or `busyTimeoutMs` ends the
+   * waiting for the lock), CATALOG_FULL, CATALOG_UNAVAILABLE (the file was removed, renamed or replaced). A server says that of a change alone.
+   */
+  checkWritable(options?: CallOptions): Promise<void> {
+    return this.#calls.run((client) => client.checkWritable(), options);
   }
 
   countHives(options?: CallOptions): Promise<number> {

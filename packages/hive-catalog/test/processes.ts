@@ -26,12 +26,18 @@ export type LineProcess = AsyncDisposable & {
 
 /** Starts `test/workers/<name>.ts` in a process of its own. It ends when it is disposed of. */
 export function startWorker(name: string, ...args: string[]): LineProcess {
+  return startWorkerAs(undefined, name, ...args);
+}
+
+/** The same as another user of the machine; only root can. */
+export function startWorkerAs(uid: number | undefined, name: string, ...args: string[]): LineProcess {
   const script = fileURLToPath(new URL(`./workers/${name}.ts`, import.meta.url));
   const loader = NEED_LITTLE.includes(name) ? ONLY_LOADER : RUN_TYPESCRIPT;
   const child = spawn(process.execPath, [...loader, script, ...args], {
     cwd: PACKAGE_FOLDER,
     timeout: MAX_LIFE_MS,
     killSignal: "SIGKILL",
+    ...(uid !== undefined && { uid, gid: uid }),
   });
   const closed = once(child, "close");
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

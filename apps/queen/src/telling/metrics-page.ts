@@ -4,6 +4,9 @@ import { type Counter, collectDefaultMetrics, Gauge, type Registry } from "prom-
 import type { Clock } from "../process/clock.ts";
 import type { Metrics } from "./metrics.ts";
 
+/** A catalog whose lock somebody holds for longer takes no changes. */
+const LOCK_DEADLINE_MS = 2000;
+
 interface Parts {
   metrics: Metrics;
   catalog: HiveCatalog;
@@ -61,6 +64,11 @@ function showCatalog(catalog: HiveCatalog, registers: Registry[]): () => Promise
     help: "1 when the catalog could be read for this page, 0 when it could not",
     registers,
   });
+  const writable = new Gauge({
+    name: "queen_catalog_writable",
+    help: "1 when the catalog takes changes, 0 when each would be refused, beats too",
+    registers,
+  });
   const hives = new Gauge({
     name: "queen_hives",
     help: "Hives in the catalog by status; absent when it could not be read",
@@ -74,6 +82,12 @@ function showCatalog(catalog: HiveCatalog, registers: Registry[]): () => Promise
     registers,
   });
   return async () => {
+    const signal = AbortSignal.timeout(LOCK_DEADLINE_MS);
+    const isWritable = catalog.checkWritable({ signal }).then(
+      () => 1,
+      () => 0,
+    );
+    writable.set(await isWritable);
     try {
       const counts = await Promise.all(HIVE_STATUSES.map((status) => catalog.countByStatus(status)));
       const cordons = await catalog.cordons.list({ onCorruptRecord: () => undefined });

@@ -6,6 +6,11 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
+/** The same by SQLite's own names. */
+export function sqliteCodeOf(error: unknown): string {
+  return named(codeOf(error));
+}
+
 /** Whether another connection held a lock that the statement needed. */
 export function isBusy(error: unknown): boolean {
   return /^SQLITE_(?:BUSY|LOCKED)/.test(codeOf(error));

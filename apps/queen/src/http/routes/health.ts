@@ -59,7 +59,7 @@ export const healthRoutes = [
     access: "open",
     operationId: "isReady",
     tag: "observation",
-    summary: "Whether the queen can serve: her catalog answers, and she is not stopping",
+    summary: "Whether the queen can serve: her catalog can be read and changed, and she is not stopping",
     answer: { description: "She can serve", ...ok },
     problems: ["NOT_READY"],
   }).handle(async (_request, { catalog, stopping }) => {
@@ -73,15 +73,17 @@ export const healthRoutes = [
   }),
 ];
 
-/** What keeps the catalog from answering; undefined when it does. */
+/** What keeps the catalog from being read, or from taking any change; undefined when nothing does. */
 async function catalogProblem(catalog: HiveCatalog): Promise<string | undefined> {
   const signal = AbortSignal.timeout(CATALOG_DEADLINE_MS);
+  let late = `has not answered within ${CATALOG_DEADLINE_MS} ms`;
   try {
     await catalog.hiveExists("readiness", { signal });
+    late = `takes no change: another process has held its lock for ${CATALOG_DEADLINE_MS} ms`;
+    await catalog.checkWritable({ signal });
     return undefined;
   } catch (error) {
-    if (signal.aborted) return `has not answered within ${CATALOG_DEADLINE_MS} ms`;
-    return `fails: ${error instanceof Error ? error.message : error}`;
+    return signal.aborted ? late : `fails: ${error instanceof Error ? error.message : error}`;
   }
 }
 
