@@ -5,11 +5,14 @@ import { readFileSync } from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
 import { createServer } from "node:net";
-import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { rootCertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
+import { SETTINGS as ofHive } from "../apps/hive/src/config.ts";
+import { SETTINGS as ofQueen } from "../apps/queen/src/config/settings.ts";
 
+const QUEEN = fileURLToPath(new URL("../apps/queen/src/main.ts", import.meta.url));
+const HIVE = fileURLToPath(new URL("../apps/hive/src/agent.ts", import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 6_000;
 
@@ -22,7 +25,7 @@ const OWN_VARIABLES = {
 
 const help = (variables) => `Usage: pnpm start
 
-Starts a queen and one hive on this machine, adds the hive to the queen's catalog, and passes their logs on.
+Starts a queen and one hive on this machine, adds the hive to the queen's catalog; both log to standard output.
 SIGINT or SIGTERM stops both. When one of the two ends, so does the other.
 
 Options:
@@ -62,13 +65,13 @@ function stop(signal) {
 }
 
 /**
- * Starts a program in a process group of its own, and passes its output on. Through the IPC channel it learns of the end of this
- * process, even when that is killed, and ends too.
+ * Starts a program in a process group of its own, on the same standard output. Through the IPC channel it says where it listens, and learns of
+ * the end of this process, even when that is killed, and ends too.
  */
-function start(name, script, settings = {}) {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(`../${script}`, import.meta.url))], {
+function start(name, program, settings = {}) {
+  const child = spawn(process.execPath, ["--enable-source-maps", program], {
     env: { ...env, ...settings },
-    stdio: ["ignore", "pipe", "inherit", "ipc"],
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
     detached: true,
   });
   children.push(child);
@@ -77,20 +80,10 @@ function start(name, script, settings = {}) {
     process.exitCode ||= code ?? (stopping && signal !== "SIGKILL" ? 0 : 1);
     stop("SIGTERM");
   });
-  const address = new Promise((resolve) => {
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      process.stdout.write(`${line}\n`);
-      if (line.includes(`"${name} listening"`)) resolve(JSON.parse(line));
-    });
-  });
-  return { name, address };
+  return { name, address: once(child, "message").then(([{ listening }]) => listening) };
 }
 
-/** Waits for the address that the log tells. A log level above info, or a log file, hides it: then the port of the settings is asked. */
-async function whereItListens({ name, address }, host, port) {
-  const level = env[`${name.toUpperCase()}_LOG_LEVEL`] ?? "info";
-  const hidden = ["warn", "error", "fatal", "silent"].includes(level) || env[`${name.toUpperCase()}_LOG_FILE`];
-  if (port !== "0" && hidden) return { host, port: Number(port) };
+async function whereItListens({ name, address }) {
   const deadline = wait(START_TIMEOUT_MS, undefined, { ref: false }).then(() => {
     throw new Error(`the ${name} did not say within ${START_TIMEOUT_MS / 1000} s where it listens`);
   });
@@ -157,8 +150,8 @@ async function addHive(queenUrl, { host, port }) {
 
 async function run() {
   say("starting the queen");
-  const queen = start("queen", "apps/queen/bin/queen.js");
-  const at = await whereItListens(queen, env.QUEEN_HOST ?? "127.0.0.1", env.QUEEN_PORT ?? "8500");
+  const queen = start("queen", QUEEN);
+  const at = await whereItListens(queen);
   const queenUrl = toUrl(contactHost(at.host), at.port);
   await waitForHealth(queenUrl);
   const host = env.HIVE_HOST ?? "127.0.0.1";
@@ -169,16 +162,13 @@ async function run() {
   say(`starting the hive ${hiveId}`);
   // Whoever may add the hive may beat for it.
   const token = env.QUEEN_TOKEN && !env.HIVE_TOKEN && !env.HIVE_TOKEN_FILE && { HIVE_TOKEN: env.QUEEN_TOKEN };
-  const hive = start("hive", "apps/hive/bin/hive.js", { HIVE_QUEEN: queenUrl, HIVE_PORT: port, ...token });
-  await whereItListens(hive, host, port);
+  const hive = start("hive", HIVE, { HIVE_QUEEN: queenUrl, HIVE_PORT: port, ...token });
+  await whereItListens(hive);
   say(`running; look with: curl ${queenUrl}/v1/hives`);
 }
 
 /** The variables of both programs, a line each. */
-async function variablesHelp() {
-  await import("./typescript.js");
-  const { SETTINGS: ofQueen } = await import("../apps/queen/src/config/settings.ts");
-  const { SETTINGS: ofHive } = await import("../apps/hive/src/config.ts");
+function variablesHelp() {
   const variables = [...ofQueen.variables, ...ofHive.variables]
     .filter(({ variable }) => !(variable in OWN_VARIABLES))
     .map(({ variable, help, default: standard }) => [variable, standard ? `${help} (${standard})` : help])
@@ -187,11 +177,11 @@ async function variablesHelp() {
   return variables.map(([variable, text]) => `  ${variable.padEnd(width)}  ${text}\n`).join("");
 }
 
-async function main() {
+function main() {
   // `pnpm start -- --help` hands the dashes on.
   const args = process.argv.slice(process.argv[2] === "--" ? 3 : 2);
   if (args.includes("--help") || args.includes("-h")) {
-    process.stdout.write(help(await variablesHelp()));
+    process.stdout.write(help(variablesHelp()));
     return;
   }
   if (args.length > 0) {
@@ -210,4 +200,4 @@ async function main() {
   });
 }
 
-await main();
+main();

@@ -1,11 +1,3 @@
-import { defineConfig } from "vitest/config";
+import { testsOf } from "../../vitest.shared.ts";
 
-export default defineConfig({
-  ssr: { resolve: { conditions: ["source"] } },
-  test: {
-    include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "test/**/*.test.ts"],
-    testTimeout: 30_000,
-    // The default leaves one core alone; many tests wait for processes and deadlines, and use none.
-    maxWorkers: "100%",
-  },
-});
+export default testsOf("");

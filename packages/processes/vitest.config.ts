@@ -1,6 +1,3 @@
-import { defineConfig } from "vitest/config";
+import { testsOf } from "../../vitest.shared.ts";
 
-export default defineConfig({
-  ssr: { resolve: { conditions: ["source"] } },
-  test: { include: ["src/**/*.test.ts", "test/**/*.test.ts"], testTimeout: 30_000 },
-});
+export default testsOf("");

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import {
   type CommandLineReading,
@@ -10,7 +9,8 @@ import {
   wholeNumber,
 } from "@repo/settings";
 import { Command } from "commander";
-import { z } from "zod";
+import * as z from "zod";
+import manifest from "../package.json" with { type: "json" };
 import { type QueenAccess, readQueenAccess } from "./queen-access.ts";
 
 const host = z
@@ -109,21 +109,11 @@ Exit codes: 0 stopped by SIGTERM or SIGINT, 1 could not start, such as a port th
 130 SIGINT came twice, 143 SIGTERM did.
 Example: pnpm hive --id gpu-01 --queen http://queen.example:8500 --host 0.0.0.0`;
 
-/** Set when the agent is bundled into one file, beside which there is no package.json. */
-declare const BUNDLED_VERSION: string | undefined;
-
-function readVersion(): string {
-  if (typeof BUNDLED_VERSION === "string") return BUNDLED_VERSION;
-  return z
-    .object({ version: z.string() })
-    .parse(JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"))).version;
-}
-
 /** Reads flags and environment, flags first. */
 export function readConfig(argv = process.argv.slice(2), env: Environment = process.env): CommandLineReading<Config> {
   const command = new Command("pnpm hive")
     .description("The hive agent: says which devices this host has, and beats to its queen.")
-    .version(readVersion(), "-V, --version", "show the version")
+    .version(manifest.version, "-V, --version", "show the version")
     .addHelpText("after", HELP_AFTER);
   return SETTINGS.readCommandLine(command, { argv, env, combine: readQueenAccess });
 }

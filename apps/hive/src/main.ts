@@ -1,4 +1,5 @@
 import os from "node:os";
+import { createLog } from "@repo/process-log";
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
 import { createApp } from "./app.ts";
@@ -10,7 +11,6 @@ import { openLogFile } from "./log-file.ts";
 
 /** Connections that are still open after this time are cut. */
 const CLOSE_TIMEOUT_MS = 3_000;
-const MAX_UNWRITTEN_BYTES = 1_048_576;
 const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 function fail(message: string, exitCode: number): never {
@@ -95,8 +95,8 @@ process.on("disconnect", endWithStarter);
 process.channel?.unref();
 
 const config = readConfigOrExit();
-const destination = config.logFile === "" ? standardOutput() : openLogFile(config.logFile);
-const log = pino({ level: config.logLevel, base: { hive: config.id } }, destination);
+const logOptions = { level: config.logLevel, base: { hive: config.id } };
+const log = config.logFile === "" ? createLog(logOptions) : pino(logOptions, openLogFile(config.logFile));
 const detector = createDeviceDetector({ probeTimeoutMs: config.probeTimeoutMs, log });
 const app = createApp({ id: config.id, detectDevices: detector.detect, log });
 const port = await listen(app, config);
@@ -115,8 +115,4 @@ stopOnSignal(log, () => stopAll(app, detector, heartbeats));
 if (config.pidFile !== "") writePidFile(config.pidFile);
 // Said last: whoever reads it may send a signal at once.
 log.info({ host: config.host, port }, "hive listening");
-
-/** An asynchronous one whose reader is gone keeps the process from its end; one on a full disk loses lines, and ends nothing. */
-function standardOutput() {
-  return pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN_BYTES }).on("error", () => undefined);
-}
+process.send?.({ listening: { host: config.host, port } }, () => undefined);

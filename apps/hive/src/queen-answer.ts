@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { QueenAnswer } from "./queen-client.ts";
 
 /** What became of one beat. */

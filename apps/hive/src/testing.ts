@@ -9,9 +9,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished, vi } from "vitest";
+import { bundleOf } from "../../../scripts/build/cache.js";
 
-const BIN = fileURLToPath(new URL("../bin/hive.js", import.meta.url));
-const WAIT = { timeout: 20_000, interval: 20 };
+export const AGENT = await bundleOf(fileURLToPath(new URL("./agent.ts", import.meta.url)));
+const WAIT = { timeout: 25_000, interval: 20 };
 
 export type LogLine = { msg: string } & Record<string, unknown>;
 
@@ -69,7 +70,7 @@ export function startAgent(
   args: string[],
   { path = temporaryFolder(), env = {} }: { path?: string; env?: NodeJS.ProcessEnv } = {},
 ): Agent {
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const child = spawn(process.execPath, [AGENT, ...args], {
     env: { PATH: path, ...env },
     cwd: tmpdir(),
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,6 +1,7 @@
 /** One health round and one sweep in a process of their own, with a clock that can be put forward. Prints JSON. */
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { pino } from "pino";
 import { systemClock } from "../src/process/clock.ts";
@@ -48,6 +49,7 @@ const queen = assembleQueen({
     ssh: { identity: undefined, knownHosts: undefined },
     programEnv: {},
   },
+  agentFile: fileURLToPath(new URL("../../hive/src/agent.ts", import.meta.url)),
   massFailureShare: 1,
   massFailureMin: 3,
   massFailureHoldMs: HOUR_MS,

@@ -21,7 +21,7 @@ import {
   worstOf,
 } from "@repo/bench";
 import { aHeartbeat } from "./heartbeats.ts";
-import { beatingFleet, giveTokens, startBareHttp, startQueen } from "./servers.ts";
+import { beatingFleet, buildQueen, giveTokens, startBareHttp, startQueen } from "./servers.ts";
 
 const POINT = 5;
 const HIVES = 1000;
@@ -91,9 +91,10 @@ export const load: Benchmark = {
     }
     const path = join(context.folder, "load.db");
     await beatingFleet(path, HIVES);
+    const program = await buildQueen(context.folder);
     const bare = await startBareHttp();
-    const queen = await startQueen(path);
-    const queenOfTokens = context.quick ? undefined : await startLocked(join(context.folder, "locked.db"));
+    const queen = await startQueen(program, path);
+    const queenOfTokens = context.quick ? undefined : await startLocked(program, join(context.folder, "locked.db"));
     try {
       return await measure(context, { ours: queen, theirs: bare, locked: queenOfTokens });
     } finally {
@@ -110,13 +111,13 @@ type Side = "ours" | "locked" | "theirs";
 /** With what its callers have to show. */
 type Loaded = Server & { tokens?: readonly string[] };
 
-async function startLocked(path: string): Promise<Loaded> {
+async function startLocked(program: string, path: string): Promise<Loaded> {
   await beatingFleet(path, HIVES);
   const tokens = await giveTokens(
     path,
     Array.from({ length: HIVES }, (_, n) => hiveId(n)),
   );
-  return { ...(await startQueen(path)), tokens };
+  return { ...(await startQueen(program, path)), tokens };
 }
 
 async function measure(

@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { cpus, loadavg, totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { installedWrk } from "@repo/bench";
 
 export type Machine = {
@@ -17,7 +16,8 @@ export type Machine = {
   versions: Record<string, string>;
 };
 
-const CATALOG_PACKAGE = fileURLToPath(import.meta.resolve("@repo/hive-catalog"));
+const CATALOG = new URL("../../../packages/hive-catalog/package.json", import.meta.url);
+const QUEEN = new URL("../package.json", import.meta.url);
 const CATALOG_DEPENDENCIES = ["libsql", "@libsql/client", "drizzle-orm", "zod"];
 const QUEEN_DEPENDENCIES = ["fastify"];
 
@@ -31,25 +31,25 @@ export async function describeMachine(folder: string): Promise<Machine> {
     load: Number((loadavg()[0] ?? 0).toFixed(2)),
     versions: {
       node: process.version,
-      ...versionsOf(CATALOG_DEPENDENCIES, CATALOG_PACKAGE),
-      ...versionsOf(QUEEN_DEPENDENCIES, fileURLToPath(import.meta.url)),
+      ...versionsOf(CATALOG_DEPENDENCIES, CATALOG),
+      ...versionsOf(QUEEN_DEPENDENCIES, QUEEN),
       ...(wrk === undefined ? {} : { wrk }),
     },
   };
 }
 
-/** As they are installed for the package of `importer`; `exports` may hide a package.json, so the folders are walked. */
-function versionsOf(names: readonly string[], importer: string): Record<string, string> {
-  const require = createRequire(importer);
+/** As they are installed for the package of this manifest; `exports` may hide a package.json, so the folders are walked. */
+function versionsOf(names: readonly string[], manifest: URL): Record<string, string> {
+  const require = createRequire(manifest);
   return Object.fromEntries(
     names.map((name) => {
-      const manifest = require.resolve.paths(name)?.flatMap((folder) => readManifest(join(folder, name)));
-      return [name, manifest?.[0] ?? "unknown"];
+      const versions = require.resolve.paths(name)?.flatMap((folder) => readVersion(join(folder, name)));
+      return [name, versions?.[0] ?? "unknown"];
     }),
   );
 }
 
-function readManifest(folder: string): string[] {
+function readVersion(folder: string): string[] {
   try {
     return [(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string }).version];
   } catch {

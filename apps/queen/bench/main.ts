@@ -10,11 +10,12 @@ import { DOCUMENT, documentOf } from "./document.ts";
 import { healthRound } from "./health-round.ts";
 import { load } from "./load.ts";
 import { describeMachine } from "./machine.ts";
+import { memory } from "./memory.ts";
 import { registry } from "./registry.ts";
 import { type Report, reportText } from "./report.ts";
 import { starting } from "./starting.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [...catalogBenchmarks, load, registry, healthRound, starting];
+const BENCHMARKS: readonly Benchmark[] = [...catalogBenchmarks, load, registry, healthRound, memory, starting];
 
 type Flags = { quick?: boolean; only?: RegExp; json?: string; writeDocs?: boolean };
 

@@ -1,33 +1,47 @@
-import { fileURLToPath } from "node:url";
-import { fillFleet, migrateFleet, type Server, scriptArguments, startServer } from "@repo/bench";
+import { mkdtemp } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { fillFleet, migrateFleet, type Server, startServer } from "@repo/bench";
 import { HiveCatalog, mintToken } from "@repo/hive-catalog";
+import { buildDist } from "../../../scripts/build/dist.js";
 
-const QUEEN = fileURLToPath(new URL("../bin/queen.js", import.meta.url));
-const BARE_FASTIFY = fileURLToPath(new URL("./bare-fastify.js", import.meta.url));
-const BARE_HTTP = new URL("./bare-http.ts", import.meta.url);
-const ANSWERING_HIVES = new URL("./answering-hives.ts", import.meta.url);
+const BARE_HTTP = fileURLToPath(new URL("./bare-http.ts", import.meta.url));
+const ANSWERING_HIVES = fileURLToPath(new URL("./answering-hives.ts", import.meta.url));
+/** Where a program stands that is run from its source. */
+const FOLDER = fileURLToPath(new URL(".", import.meta.url));
 
 const PRINTED_PORT = /"port":(\d+)/;
 const LISTENING = /"port":(\d+).*"msg":"queen listening"/;
 /** Longer than any run: the queen contacts hives in its first round only. */
 const A_DAY_MS = 86_400_000;
 
-/** A queen as operators run it, on a database of its own. */
-export function startQueen(database: string): Promise<Server> {
+/** The queen as operators run her: what `pnpm build` makes, in a folder of its own. */
+export async function buildQueen(folder: string): Promise<string> {
+  const dist = await mkdtemp(join(folder, "dist-"));
+  await buildDist(dist);
+  return join(dist, "queen.js");
+}
+
+/** Starts what `buildQueen` has made, on a database of its own. */
+export async function startQueen(queen: string, database: string): Promise<Server> {
   return startServer({
     command: process.execPath,
-    args: [QUEEN, "--port", "0", "--database", database, "--health-interval-ms", String(A_DAY_MS)],
+    args: [queen, "--port", "0", "--database", database, "--health-interval-ms", String(A_DAY_MS)],
     env: { QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", QUEEN_STALE_AFTER_MS: String(A_DAY_MS) },
     ready: LISTENING,
   });
 }
 
+/** From its TypeScript, by the loader that most would take. */
 export function startBareFastify(): Promise<Server> {
-  return startServer({ command: process.execPath, args: [BARE_FASTIFY], ready: PRINTED_PORT });
+  const tsx = pathToFileURL(createRequire(FOLDER).resolve("tsx")).href;
+  const args = ["--import", tsx, join(FOLDER, "bare-fastify.ts")];
+  return startServer({ command: process.execPath, args, ready: PRINTED_PORT });
 }
 
 export function startBareHttp(): Promise<Server> {
-  return startServer({ command: process.execPath, args: scriptArguments(BARE_HTTP), ready: PRINTED_PORT });
+  return startServer({ command: process.execPath, args: [BARE_HTTP], ready: PRINTED_PORT });
 }
 
 /**
@@ -35,7 +49,7 @@ export function startBareHttp(): Promise<Server> {
  * (`chrt`, of Linux).
  */
 export function startAnsweringHives(): Promise<Server> {
-  const node = [process.execPath, ...scriptArguments(ANSWERING_HIVES)];
+  const node = [process.execPath, ANSWERING_HIVES];
   const start = ([command = "", ...args]: string[]) => startServer({ command, args, ready: PRINTED_PORT });
   return start(["chrt", "--idle", "0", ...node]).catch(() => start(node));
 }

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { withUsageErrors } from "@repo/settings";
 import { Command } from "commander";
+import { openApiDocument } from "../src/http/openapi/document.ts";
 
 const FILE = new URL("../openapi.json", import.meta.url);
 const CURE = "apps/queen/openapi.json is not what the schemas and routes say: run pnpm openapi and commit it";
@@ -17,7 +18,6 @@ const command = withUsageErrors("openapi", new Command("pnpm openapi"))
 
 // `pnpm openapi -- --check` hands the dashes on.
 const { check } = command.parse(process.argv.filter((text) => text !== "--")).opts<{ check?: true }>();
-const { openApiDocument } = await import("../src/http/openapi/document.ts");
 const text = `${JSON.stringify(openApiDocument(), null, 2)}\n`;
 if (!check) await writeFile(FILE, text);
 else if ((await readFile(FILE, "utf8").catch(() => "")) === text) {

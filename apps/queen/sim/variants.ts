@@ -32,7 +32,7 @@ export async function runAll(tasks: readonly Task[], onProgress: (share: number)
   const shares = tasks.map(() => 0);
   const waiting = tasks.entries();
   const workOff = async () => {
-    const worker = new Worker(new URL("./variant-worker.js", import.meta.url));
+    const worker = new Worker(new URL("./variant-worker.ts", import.meta.url));
     for (const [position, task] of waiting) {
       outcomes[position] = await runIn(worker, task, (share) => {
         shares[position] = share;

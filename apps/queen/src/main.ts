@@ -1,7 +1,11 @@
+import { fileURLToPath } from "node:url";
 import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
-import { type Logger, pino } from "pino";
+import { createLog } from "@repo/process-log";
+import type { Logger } from "pino";
 import { type Config, readConfig } from "./config/config.ts";
+import { runTokenCommand } from "./config/token-command.ts";
 import type { Tls } from "./http/connections/servers.ts";
+import { readTls } from "./http/connections/tls.ts";
 import { systemClock } from "./process/clock.ts";
 import { errorForLog, SettingError } from "./process/errors.ts";
 import { reloadOnSighup, stopOnSignals } from "./process/signals.ts";
@@ -16,19 +20,17 @@ if (process.send !== undefined && !process.connected) endWithStarter();
 process.on("disconnect", endWithStarter);
 process.channel?.unref();
 
-const MAX_UNWRITTEN_BYTES = 1_048_576;
+/** The hive agent: its bundle, since this runs as a bundle. */
+const AGENT_FILE = fileURLToPath(new URL("../../hive/src/agent.ts", import.meta.url));
 
 const result = readConfig();
 if ("print" in result) process.stdout.write(result.print);
 else if ("problems" in result) fail(2, result.problems);
-else if ("tokenCommand" in result) {
-  // Loaded for that command alone, because the start of the queen must not wait for it.
-  const { runTokenCommand } = await import("./config/token-command.ts");
-  process.exitCode = await runTokenCommand(result.tokenCommand);
-} else await start(result.config);
+else if ("tokenCommand" in result) process.exitCode = await runTokenCommand(result.tokenCommand);
+else await start(result.config);
 
 async function start(config: Config): Promise<void> {
-  const log = pino({ level: config.logLevel, serializers: { err: errorForLog } }, standardOutput());
+  const log = createLog({ level: config.logLevel, serializers: { err: errorForLog } });
   const metrics = new Metrics();
   const catalog = await openCatalog(config, metrics);
   if (catalog === undefined) return;
@@ -37,7 +39,8 @@ async function start(config: Config): Promise<void> {
   try {
     await checkThatSafe(config, catalog);
     const tls = await readCertificate(config);
-    queen = assembleQueen({ ...config, tls, catalog, log, metrics, clock: systemClock, resolve: systemResolve });
+    const parts = { catalog, log, metrics, clock: systemClock, resolve: systemResolve, agentFile: AGENT_FILE };
+    queen = assembleQueen({ ...config, tls, ...parts });
     await queen.app.listen({ host: config.host, port: config.port });
   } catch (error) {
     await queen?.stop();
@@ -61,10 +64,11 @@ async function start(config: Config): Promise<void> {
   queen.lifecycle.startLookingBack();
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port, ...(config.tlsFiles && { tls: true }) }, "queen listening");
+  process.send?.({ listening: { host: config.host, port } }, () => undefined);
 }
 
 async function readCertificate({ tlsFiles }: Config): Promise<Tls | undefined> {
-  return tlsFiles && (await import("./http/connections/tls.ts")).readTls(tlsFiles);
+  return tlsFiles && readTls(tlsFiles);
 }
 
 /** Reads certificate and tokens anew. */
@@ -138,9 +142,4 @@ function startProblem({ host, port }: Config, error: unknown): string {
 function fail(exitCode: number, problems: readonly string[]): void {
   for (const problem of problems) process.stderr.write(`queen: ${problem.replace(/\s*\n\s*/g, " ")}\n`);
   process.exitCode = exitCode;
-}
-
-/** An asynchronous one whose reader is gone keeps the process from its end; one on a full disk loses lines, and ends nothing. */
-function standardOutput() {
-  return pino.destination({ dest: 1, sync: true, maxLength: MAX_UNWRITTEN_BYTES }).on("error", () => undefined);
 }

@@ -36,6 +36,7 @@ export interface QueenOptions extends LivenessSettings {
   metricsByHive: boolean;
   lifecycle: LifecycleParts["settings"];
   lifecycleTimeouts?: LifecycleParts["timeouts"];
+  agentFile: LifecycleParts["agentFile"];
   /** Where it will listen: on loopback callers need no token until there is one. Default: 127.0.0.1. */
   host?: string;
   tls?: Tls | undefined;
@@ -73,6 +74,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     resolve,
     settings: options.lifecycle,
     timeouts: options.lifecycleTimeouts,
+    agentFile: options.agentFile,
     ownUrl: () => (options.tls && options.lifecycle.publicUrl) ?? urlOf(app, options.tls),
   });
   const { host = "127.0.0.1", limits = DEFAULT_LIMITS } = options;

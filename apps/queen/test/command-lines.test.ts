@@ -1,25 +1,24 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as { scripts: Record<string, string> };
 
-/** The scripts of the repository that are programs of their own: their names, and their files. */
-const COMMANDS = Object.entries(scripts)
-  .map(([name, script]) => [name, ...script.split(" ")])
-  .flatMap(([name = "", program, file = "", ...args]) =>
-    program === "node" && args.length === 0 ? [[name, file]] : [],
-  );
-const fileOf = new Map(COMMANDS.map(([name = "", file = ""]) => [name, file]));
+/** The scripts of the repository that are programs of their own, by their names: node's arguments. */
+const PROGRAMS = new Map(
+  Object.entries(scripts).flatMap(([name, script]) => {
+    const [program, ...args] = script.split(" ");
+    return program === "node" && args.every((arg) => /\.[jt]s$/.test(arg)) ? [[name, args] as const] : [];
+  }),
+);
 
-/** Runs it as `pnpm` does, elsewhere and without an environment. */
+/** Runs it as `pnpm` does, without an environment. */
 function run(command: string, option: string) {
   const [name = "", ...args] = command.split(" ");
-  const argv = [ROOT + fileOf.get(name), ...args, option];
-  const options = { cwd: tmpdir(), env: { PATH: process.env.PATH }, timeout: 60_000 };
+  const argv = [...(PROGRAMS.get(name) ?? []), ...args, option];
+  const options = { cwd: ROOT, env: { PATH: process.env.PATH }, timeout: 60_000 };
   return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
     execFile(process.execPath, argv, options, (error, stdout, stderr) =>
       resolve({ code: error ? error.code : 0, stdout, stderr }),
@@ -27,7 +26,7 @@ function run(command: string, option: string) {
   });
 }
 
-test.concurrent.each([...fileOf.keys(), "queen token"])(
+test.concurrent.each([...PROGRAMS.keys(), "queen token"])(
   "pnpm %s --help says on stdout how it is called, its exit codes and an example",
   async (command) => {
     const { code, stdout, stderr } = await run(command, "--help");

@@ -1,12 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { HIVE, QUEEN } from "./programs.ts";
 import { until } from "./until.ts";
 
-const BINS = {
-  queen: fileURLToPath(new URL("../bin/queen.js", import.meta.url)),
-  hive: fileURLToPath(new URL("../../hive/bin/hive.js", import.meta.url)),
-};
+const PROGRAMS = { queen: QUEEN, hive: HIVE };
 /** A process that hangs must not outlive the test run. */
 const KILL_AFTER_MS = 180_000;
 
@@ -16,21 +13,21 @@ type LogLine = Record<string, unknown> & { msg: string };
 /** A real queen or hive, with no other settings than those of the test. Killed when it is disposed of. */
 export class Daemon implements AsyncDisposable {
   readonly child: ChildProcessWithoutNullStreams;
-  readonly #name: keyof typeof BINS;
+  readonly #name: keyof typeof PROGRAMS;
   stdout = "";
   stderr = "";
 
   /** As another user of the machine where `uid` says so, which only root can. */
   constructor(
-    name: keyof typeof BINS,
+    name: keyof typeof PROGRAMS,
     args: readonly string[],
     env: NodeJS.ProcessEnv,
-    bin = BINS[name],
+    file = PROGRAMS[name],
     uid?: number,
   ) {
     this.#name = name;
     const clean = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(QUEEN|HIVE)_/.test(key)));
-    this.child = spawn(process.execPath, [bin, ...args], {
+    this.child = spawn(process.execPath, [file, ...args], {
       cwd: "/",
       env: { ...clean, ...env },
       timeout: KILL_AFTER_MS,
@@ -92,4 +89,4 @@ export class Daemon implements AsyncDisposable {
 
 /** A queen on any free port that contacts loopback alone. */
 export const spawnQueen = (args: readonly string[], env: NodeJS.ProcessEnv = {}, uid?: number): Daemon =>
-  new Daemon("queen", args, { QUEEN_PORT: "0", QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", ...env }, BINS.queen, uid);
+  new Daemon("queen", args, { QUEEN_PORT: "0", QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", ...env }, PROGRAMS.queen, uid);

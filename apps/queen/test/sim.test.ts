@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { bundleOf } from "../../../scripts/build/cache.js";
 import { inventDay } from "../sim/faults.ts";
 import { dayOf, type FleetName } from "../sim/fleets.ts";
 import { problemsOf } from "../sim/report.ts";
@@ -52,8 +53,8 @@ test("a seed repeats a day", () => {
   expect(outcomeOf(0, 3)).toEqual(outcomeOf(0, 3));
 });
 
-const sim = (...args: string[]) =>
-  promisify(execFile)(process.execPath, [fileURLToPath(new URL("../sim/sim.js", import.meta.url)), ...args]);
+const SIM = await bundleOf(fileURLToPath(new URL("../sim/main.ts", import.meta.url)));
+const sim = (...args: string[]) => promisify(execFile)(process.execPath, [SIM, ...args]);
 
 test("pnpm sim ends with 0 and says what it saw, as JSON too, and with 2 when it is called wrongly", async () => {
   const { stdout } = await sim("--hives", "50", "--hours", "1", "--seed", "4", "--json");

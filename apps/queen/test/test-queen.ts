@@ -10,6 +10,7 @@ import { systemResolve } from "../src/reach/probe.ts";
 import { Metrics } from "../src/telling/metrics.ts";
 import { checkContract } from "./contract.ts";
 import { FakeClock } from "./fake-clock.ts";
+import { HIVE } from "./programs.ts";
 
 /** Those of a queen that is told nothing else. */
 export const LIVENESS_SETTINGS: LivenessSettings = {
@@ -61,6 +62,7 @@ export async function startTestQueen(options: Partial<QueenOptions> & { clock?: 
       ssh: { identity: undefined, knownHosts: undefined },
       programEnv: {},
     },
+    agentFile: HIVE,
     ...LIVENESS_SETTINGS,
     ...options,
     catalog,

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 25_000;
 const POLL_MS = 5;
 
-/** Polls until `condition` gives something else than undefined or false, and returns that; throws after 15 s. */
+/** Polls until `condition` gives something else than undefined or false, and returns that; throws after 25 s. */
 export async function until<T>(
   what: string,
   condition: () => T | undefined | false | Promise<T | undefined | false>,

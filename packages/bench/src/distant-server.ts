@@ -1,12 +1,13 @@
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { BUSY_MS, beBusy } from "./harness/busy.ts";
-import { scriptArguments, startServer } from "./harness/child.ts";
+import { startServer } from "./harness/child.ts";
 import { fillFleet, hiveId, migrateFleet } from "./harness/fleet.ts";
 import { callInLoops, inTurn } from "./harness/measure.ts";
 import { absolute, type Benchmark } from "./harness/result.ts";
 
-const SCRIPT = new URL("./distant-server-child.ts", import.meta.url);
+const SCRIPT = fileURLToPath(new URL("./distant-server-child.ts", import.meta.url));
 const HIVES = 1000;
 const ONE_WAY_MS = 25;
 const CALLERS = 4;
@@ -21,7 +22,7 @@ export const distantServer: Benchmark = {
     await fillFleet(path, { size: HIVES, devices: "kinds", nowMs: Date.now() });
     const server = await startServer({
       command: process.execPath,
-      args: [...scriptArguments(SCRIPT), path, String(ONE_WAY_MS)],
+      args: [SCRIPT, path, String(ONE_WAY_MS)],
       ready: /"port":(\d+)/,
     });
     try {

@@ -1,6 +1,6 @@
 /** Heartbeats, changes of status and reads at once, on the catalog of the module that is named. Prints JSON. */
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
-import { hiveId } from "./harness/fleet.ts";
+import { hiveId, importCatalog } from "./harness/fleet.ts";
 import { callInLoops, p99, spread } from "./harness/measure.ts";
 
 /** Medians over the spells: what disturbs the machine for a moment would be the slowest hundredth of all. */
@@ -14,7 +14,7 @@ export type MixedLoadSeen = {
 const SPELL_MS = 500;
 
 const [module = "", path = "", hives = "", spells = ""] = process.argv.slice(2);
-const { HiveCatalog } = (await import(module)) as typeof import("@repo/hive-catalog");
+const { HiveCatalog } = await importCatalog(module);
 const catalog = await HiveCatalog.open(path);
 const size = Number(hives);
 const id = (n: number) => hiveId((n * 7919) % size);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { takeOutCatalog } from "./counterparts/earlier-catalog.ts";
+import { takeCatalog, takeOutCatalog } from "./counterparts/earlier-catalog.ts";
 import { runScript } from "./harness/child.ts";
 import { fillFleet, migrateFleet } from "./harness/fleet.ts";
 import { inTurn } from "./harness/measure.ts";
@@ -60,7 +60,7 @@ export const mixedLoad: Benchmark = {
       const round = async () => seen.push(await runScript<MixedLoadSeen>(SCRIPT, args));
       return { round, figures: (figure: Figure) => seen.map((one) => one[figure]) };
     };
-    const ours = await side("ours", "@repo/hive-catalog");
+    const ours = await side("ours", await takeCatalog());
     const theirs = await side("theirs", earlier);
     await inTurn({ ours: ours.round, theirs: theirs.round }, { rounds: quick ? 1 : 7, warmUp: 0 });
     return FIGURES.map((figure) =>

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Bounds of single fields, shared by the TypeScript form and the JSON form so that neither accepts more than the other. */
 export const U32_MAX = 4_294_967_295;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { cores, DeviceCapabilities, GPU_LIST, gigabytes, gpuBackend, gpuIndex, gpuName, OBJECT } from "./devices.ts";
 
 const CpuJson = z.object({ cores, ram_gb: gigabytes }, OBJECT);

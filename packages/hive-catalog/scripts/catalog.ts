@@ -17,11 +17,10 @@ type Answer = { text: string; json: object; exitCode: number };
 const EXIT = { done: 0, failed: 1, calledWrongly: 2, stopped: 130 } as const;
 const HELP_AFTER = `
 Environment:
-  QUEEN_DATABASE             the catalog, unless --database says it (default: data/hives.db in the repository)
+  QUEEN_DATABASE             the catalog, unless --database says it (default: data/hives.db in the working folder)
   QUEEN_DATABASE_AUTH_TOKEN  token of a database server (default: none)
 
-Exit codes: 0 done and sound, 1 failed or damage found, 2 called wrongly, 130 stopped by a signal.
-For --json, pnpm -s: without it, pnpm prints lines of its own.`;
+Exit codes: 0 done and sound, 1 failed or damage found, 2 called wrongly, 130 stopped by a signal.`;
 
 const { location: DEFAULT_LOCATION, authToken } = databaseSettings();
 

@@ -1,6 +1,5 @@
-import { fileURLToPath } from "node:url";
-
-const DEFAULT_DATABASE = fileURLToPath(new URL("../../../data/hives.db", import.meta.url));
+/** From the working folder, as every path: `pnpm` runs in the repository's. */
+const DEFAULT_DATABASE = "data/hives.db";
 
 /** Where the catalog is, from the same variables and with the same default as the queen's. */
 export function databaseSettings(): { location: string; authToken: string | undefined } {

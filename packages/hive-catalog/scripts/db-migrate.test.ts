@@ -80,12 +80,11 @@ describe("db:migrate", () => {
     expect(await storedHives(path)).toEqual([]);
   });
 
-  it("takes data/hives.db of the repository when no location is set, whatever the working folder", async () => {
-    await using copy = await copyOfRepository();
-    await using elsewhere = await temporaryFolder();
-    const { code, output } = await ending(startCommand("db-migrate", { root: copy.root, cwd: elsewhere.path }));
-    expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(APPLIED) });
-    expect(await storedHives(join(copy.root, "data", "hives.db"))).toEqual([]);
+  it("takes data/hives.db in the working folder when no location is set", async () => {
+    await using folder = await temporaryFolder();
+    const { code, output } = await ending(startCommand("db-migrate", { cwd: folder.path }));
+    expect({ code, output }).toEqual({ code: 0, output: `data/hives.db: ${APPLIED}\n` });
+    expect(await storedHives(join(folder.path, "data", "hives.db"))).toEqual([]);
   });
 
   it("takes a relative path from the working folder", async () => {

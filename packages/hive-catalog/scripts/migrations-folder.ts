@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { MIGRATIONS_FOLDER } from "../src/sql/migrations.ts";
 import { CommandFailure } from "./command.ts";
 import { REPOSITORY_ROOT } from "./drizzle-kit.ts";

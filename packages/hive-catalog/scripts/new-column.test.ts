@@ -55,7 +55,7 @@ test("a new column of hives is one entry and one line of the record, and its mig
   const config = join(folder, "tsconfig.sources.json");
   writeFileSync(config, JSON.stringify({ extends: "./tsconfig.json", include: [], files }));
   await run(process.execPath, [TSC, "-p", config], { cwd: copy.root });
-  const { stdout } = await run(process.execPath, ["--import", "tsx", program], { cwd: copy.root });
+  const { stdout } = await run(process.execPath, [join("scripts", "run.js"), program], { cwd: copy.root });
   expect(JSON.parse(stdout)).toEqual({
     added: "hall 3",
     patched: "hall 4",

@@ -11,9 +11,9 @@ const COPIED = [
   "package.json",
   "drizzle.config.ts",
   "tsconfig.base.json",
-  join("scripts", "typescript.js"),
-  join("scripts", "source-condition.js"),
-  ...["package.json", "tsconfig.json", "bin", "drizzle", "scripts", "src"].map((name) => join(PACKAGE, name)),
+  join("scripts", "run.js"),
+  join("scripts", "build"),
+  ...["package.json", "tsconfig.json", "drizzle", "scripts", "src"].map((name) => join(PACKAGE, name)),
 ];
 const TIMEOUT_MS = 60_000;
 
@@ -44,12 +44,16 @@ type Call = { args?: string[]; env?: Record<string, string>; root?: string; cwd?
 /** Starts `pnpm db:…` of the repository at `root`, or of its copy, as a process of its own. */
 export function startCommand(name: string, { args = [], env = {}, root = REPOSITORY_ROOT, cwd = root }: Call = {}) {
   const { QUEEN_DATABASE, QUEEN_DATABASE_AUTH_TOKEN, ...inherited } = process.env;
-  return spawn(process.execPath, [join(root, PACKAGE, "bin", `${name}.js`), ...args], {
-    cwd,
-    env: { ...inherited, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: TIMEOUT_MS,
-  });
+  return spawn(
+    process.execPath,
+    [join(root, "scripts", "run.js"), join(root, PACKAGE, "scripts", `${name}.ts`), ...args],
+    {
+      cwd,
+      env: { ...inherited, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: TIMEOUT_MS,
+    },
+  );
 }
 
 /** Waits for the end of a command: its exit code, and both its outputs. */

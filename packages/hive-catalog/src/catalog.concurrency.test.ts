@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { CatalogFile } from "../test/catalog-file.ts";
-import { startSqliteProcess, startWorker, startWorkers } from "../test/processes.ts";
 import { refusalOf } from "../test/refusal.ts";
 import { aHive, openTestCatalog } from "./testing.ts";
 
@@ -37,26 +36,6 @@ test("test_concurrent_access: 100 mixed calls at once in one process all take ef
   expect(file.read("SELECT count(*) FROM hives")).toEqual([[20]]);
 });
 
-test("of many adds of one id at once exactly one wins; the others throw HIVE_ALREADY_EXISTS", async () => {
-  await using file = await CatalogFile.create();
-  const catalogs = [await file.open(), await file.open(), await file.open()];
-  const adds = Array.from({ length: 30 }, (_, index) => catalogs[index % 3]?.addHive(aHive({ port: 1 + index })));
-  const outcomes = await Promise.allSettled(adds);
-  const stored = outcomes.filter((outcome) => outcome.status === "fulfilled");
-  expect(stored).toHaveLength(1);
-  for (const outcome of outcomes) {
-    if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ code: "HIVE_ALREADY_EXISTS" });
-  }
-  expect(await catalogs[0]?.listHives()).toEqual([stored[0]?.value]);
-});
-
-test("of many removals of one hive at once exactly one removed it", async () => {
-  await using catalog = await openTestCatalog();
-  await catalog.addHive(aHive());
-  const removals = await Promise.all(Array.from({ length: 20 }, () => catalog.removeHive(aHive().id)));
-  expect(removals.filter(Boolean)).toHaveLength(1);
-});
-
 test("updates beside a removal take effect or throw HIVE_NOT_FOUND, and bring nothing back", async () => {
   await using catalog = await openTestCatalog();
   const { id } = await catalog.addHive(aHive());
@@ -74,41 +53,4 @@ test("updates beside a removal take effect or throw HIVE_NOT_FOUND, and bring no
   }
   expect(await catalog.listHives()).toEqual([]);
   expect((await refusalOf(catalog.patchHive(id, { port: 6 }))).code).toBe("HIVE_NOT_FOUND");
-});
-
-test("four processes on one file: every change that was acknowledged is there at the end", async () => {
-  const rounds = 40;
-  await using file = await CatalogFile.create();
-  const catalog = await file.open();
-  file.run("CREATE TABLE counter (n INTEGER NOT NULL)", "INSERT INTO counter VALUES (0)");
-  await catalog.addHive(aHive({ id: "shared", lastHeartbeatMs: null }));
-
-  await using workers = startWorkers(4, (index) => startWorker("writer", file.path, `w${index}`, String(rounds)));
-  for (const worker of workers.all) expect(await worker.nextLine()).toBe("ready");
-  expect(await Promise.all(workers.all.map((worker) => worker.ask("go")))).toEqual(workers.all.map(() => "done"));
-
-  expect(file.read("SELECT n FROM counter")).toEqual([[4 * rounds]]);
-  expect((await catalog.getHive("shared"))?.lastHeartbeatMs).toBe(1_000 + rounds - 1);
-  const kept = await catalog.listHives();
-  expect(kept).toHaveLength(1 + 4 * rounds * 0.9);
-  for (const { id, port, lastHeartbeatMs } of kept) {
-    if (id === "shared") continue;
-    const round = Number(id.split("-")[1]);
-    expect({ id, port, lastHeartbeatMs }).toEqual({ id, port: 1 + round, lastHeartbeatMs: 1_000 + round });
-  }
-  expect(file.read("PRAGMA integrity_check")).toEqual([["ok"]]);
-});
-
-test("two catalogs on one file in one process keep its locks: another process that opens and closes it takes no change away", async () => {
-  await using file = await CatalogFile.create();
-  const first = await file.open();
-  await first.addHive(aHive({ id: "first" }));
-  const second = await file.open();
-  await using other = startWorker("opener", "other");
-  expect(await other.nextLine()).toBe("ready");
-  expect(await other.ask(file.path)).toBe("2");
-
-  await second.addHive(aHive({ id: "second" }));
-  await using reader = await startSqliteProcess(file.path);
-  expect(await reader.run("SELECT id FROM hives ORDER BY id")).toEqual([["first"], ["other"], ["second"]]);
 });

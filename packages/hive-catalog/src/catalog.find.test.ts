@@ -23,21 +23,6 @@ async function fleet(): Promise<HiveCatalog> {
   return catalog;
 }
 
-test("findHivesByStatus, findOnlineHives and findOfflineHives resolve to the hives with that status alone, by id", async () => {
-  await using catalog = await fleet();
-  expect(idsOf(await catalog.findHivesByStatus("unknown"))).toEqual(["a-unknown", "b-unknown", "c-unknown"]);
-  expect(idsOf(await catalog.findOnlineHives())).toEqual(["a-online", "b-online", "c-online"]);
-  expect(idsOf(await catalog.findOfflineHives())).toEqual(["a-offline", "b-offline", "c-offline"]);
-});
-
-test("findHivesWithDevices and findHivesWithoutDevices part the fleet; empty devices are devices", async () => {
-  await using catalog = await fleet();
-  const withDevices = idsOf(await catalog.findHivesWithDevices());
-  const without = idsOf(await catalog.findHivesWithoutDevices());
-  expect(withDevices).toEqual(["a-offline", "b-online", "b-unknown", "c-online", "c-unknown"]);
-  expect(without).toEqual(["a-online", "a-unknown", "b-offline", "c-offline"]);
-});
-
 test("countHives, countByStatus and hiveExists follow adds, changes and removals", async () => {
   await using catalog = await fleet();
   expect(await catalog.countHives()).toBe(9);
@@ -142,29 +127,6 @@ test("streamHives holds 250 hives at once by default", async () => {
   expect([first.value?.id, ...idsOf(rest)]).toEqual(ids.toSpliced(250, 1));
 });
 
-test("streamHives holds nothing between pages: hives are removed and added while it runs", async () => {
-  await using catalog = await fleet();
-  const seen: string[] = [];
-  for await (const { id } of catalog.streamHives({ pageSize: 1 })) {
-    seen.push(id);
-    if (id === "a-offline") {
-      await catalog.removeHive("a-online");
-      await catalog.addHive(aHive({ id: "z-new" }));
-    }
-  }
-  expect(seen).toEqual([
-    "a-offline",
-    "a-unknown",
-    "b-offline",
-    "b-online",
-    "b-unknown",
-    "c-offline",
-    "c-online",
-    "c-unknown",
-    "z-new",
-  ]);
-});
-
 test("a fleet larger than one batch is listed whole and in order", async () => {
   await using catalog = await openTestCatalog();
   const ids = Array.from({ length: 2_100 }, (_, index) => `hive-${String(index).padStart(5, "0")}`);
@@ -241,21 +203,6 @@ test("findStaleHives finds a hive that beat at 0, whatever its status", async ()
   await using catalog = await beating({ ancient: NOW_MS });
   await catalog.updateHiveStatus("ancient", "online");
   expect(idsOf(await catalog.findStaleHives(NOW_MS - 1))).toEqual(["ancient"]);
-});
-
-test("findStaleHives orders by beat, the oldest first, then by id, in pages of any size too", async () => {
-  await using catalog = await beating({ c: 500, a: 500, b: 900, e: 500, d: 100, f: 700, never: null });
-  const expected = ["b", "f", "a", "c", "e", "d"];
-  expect(idsOf(await catalog.findStaleHives(1))).toEqual(expected);
-  for (let limit = 1; limit <= 7; limit++) {
-    const joined: HiveRecord[] = [];
-    for (;;) {
-      const page = await catalog.findStaleHives(1, { limit, after: joined.at(-1) });
-      joined.push(...page);
-      if (page.length < limit) break;
-    }
-    expect(idsOf(joined), `limit ${limit}`).toEqual(expected);
-  }
 });
 
 test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "60000", null, undefined, 2 ** 53])(

@@ -1,6 +1,6 @@
 import { type $Type, type NotNull, sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { z } from "zod";
+import type * as z from "zod";
 import { cordonFields } from "./model/cordon.ts";
 import type { Field, Fields } from "./model/fields.ts";
 import { hiveFields } from "./model/hive.ts";

@@ -1,14 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const PACKAGE_FOLDER = fileURLToPath(new URL("..", import.meta.url));
-/** Node's arguments before a script in TypeScript. */
-export const RUN_TYPESCRIPT = ["--import", new URL("../bin/typescript.js", import.meta.url).href];
-const ONLY_LOADER = ["--import", new URL("../../../scripts/typescript.js", import.meta.url).href];
-/** Workers that use no whole catalog: loading all that one needs beforehand would cost them more than it spares. */
-const NEED_LITTLE = ["dying-migrator", "sqlite-session"];
+/** What node runs before a program in TypeScript. */
+const RUN = fileURLToPath(new URL("../../../scripts/run.js", import.meta.url));
 /** No test process outlives this, whatever happens to its test. */
 const MAX_LIFE_MS = 60_000;
 
@@ -31,9 +29,8 @@ export function startWorker(name: string, ...args: string[]): LineProcess {
 
 /** The same as another user of the machine; only root can. */
 export function startWorkerAs(uid: number | undefined, name: string, ...args: string[]): LineProcess {
-  const script = fileURLToPath(new URL(`./workers/${name}.ts`, import.meta.url));
-  const loader = NEED_LITTLE.includes(name) ? ONLY_LOADER : RUN_TYPESCRIPT;
-  const child = spawn(process.execPath, [...loader, script, ...args], {
+  const program = join(PACKAGE_FOLDER, "test", "workers", `${name}.ts`);
+  const child = spawn(process.execPath, [RUN, program, ...args], {
     cwd: PACKAGE_FOLDER,
     timeout: MAX_LIFE_MS,
     killSignal: "SIGKILL",

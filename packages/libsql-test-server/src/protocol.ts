@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /*
  * The messages of Hrana 2 over HTTP, in JSON, as libSQL servers and @libsql/client exchange them, with `is_autocommit` and

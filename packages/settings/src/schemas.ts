@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A whole number; `what` says what it is, as in "a whole number of milliseconds". */
 export function wholeNumber(min: number, max: number, what?: string) {

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 
 /** A setting. Its name gives its flag and its variable: `staleAfterMs` of the queen is `--stale-after-ms` and `QUEEN_STALE_AFTER_MS`. */
 export interface Setting {

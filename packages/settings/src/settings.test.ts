@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { expect, expectTypeOf, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { oneOf, Settings, type Values, wholeNumber } from "./index.ts";
 
 const settings = new Settings("BAKERY", {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** How a README says that its program is run. */
-const TYPESCRIPT = fileURLToPath(new URL("../../../scripts/typescript.js", import.meta.url));
+const RUN = fileURLToPath(new URL("../../../scripts/run.js", import.meta.url));
 
 /** The TypeScript of a README as one program. */
 export async function programOf(readme: string | URL): Promise<string> {
@@ -32,7 +32,7 @@ export async function runInside(
   await writeFile(file, program);
   const options = { cwd: folder, timeout: 60_000, env: { ...process.env, ...env } };
   return new Promise((resolve) => {
-    execFile(process.execPath, ["--import", TYPESCRIPT, file, ...args], options, (error, stdout, stderr) => {
+    execFile(process.execPath, [RUN, file, ...args], options, (error, stdout, stderr) => {
       const exitCode = error ? error.code : 0;
       resolve({ folder, exitCode, stdout, stderr, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) });
     });

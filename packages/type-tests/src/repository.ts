@@ -19,9 +19,9 @@ export function runNode(args: string[], cwd = REPOSITORY): Promise<Ending> {
   });
 }
 
-/** What `pnpm build` runs, in the repository at `root` or a copy of it. */
+/** What `pnpm build` does for other repositories, in this one or a copy of it at `root`. */
 export const buildPackages = (root = REPOSITORY): Promise<Ending> =>
-  runNode([join(root, "scripts", "build-packages.js")]);
+  runNode([join(root, "scripts", "build.js"), "--packages"]);
 
 /** A new, empty folder outside the workspace; removed when it is disposed of. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {

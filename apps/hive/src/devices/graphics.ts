@@ -1,6 +1,7 @@
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GpuDevice } from "@repo/device-types";
-import { z } from "zod";
+import * as z from "zod";
 import { type OutputOptions, outputOf } from "./output.ts";
 
 /** A GPU that nvidia-smi does not know, in the order of the bus. It has no index of its own. */
@@ -12,12 +13,9 @@ export interface OtherGpuReading {
 }
 
 const MIB_PER_GB = 1024;
-declare const BUNDLED_VERSION: string | undefined;
-/** A file of its own; in the bundle of one file, that file again. */
-const PROGRAM =
-  typeof BUNDLED_VERSION === "string"
-    ? [fileURLToPath(import.meta.url), "graphics-program"]
-    : [fileURLToPath(new URL("./graphics-program.js", import.meta.url))];
+const HERE = fileURLToPath(import.meta.url);
+/** A file of its own; where the agent is one file, that file again. */
+const PROGRAM = HERE.endsWith(".ts") ? [join(dirname(HERE), "graphics-program.js")] : [HERE, "graphics-program"];
 
 const Controllers = z.array(
   z.object({

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { Environment, Values } from "@repo/settings";
 import { Command } from "commander";
-import { z } from "zod";
+import manifest from "../../package.json" with { type: "json" };
 import type { TlsFiles } from "../http/connections/tls.ts";
 import { CATALOG_SETTINGS, SETTINGS } from "./settings.ts";
 
@@ -35,7 +34,7 @@ export function readConfig(argv = process.argv.slice(2), env: Environment = proc
   if (given[0] === "token") return readTokenCommand(given.slice(1), env);
   const command = new Command("pnpm queen")
     .description("Keeps the catalog of a fleet of hives, takes their heartbeats and checks their health.")
-    .version(readVersion(), "-V, --version", "show the version")
+    .version(manifest.version, "-V, --version", "show the version")
     .addHelpText("after", HELP_AFTER);
   const reading = SETTINGS.readCommandLine(command, { argv: given, env, combine: tlsFilesOf });
   return "values" in reading ? { config: configOf(reading.values, env) } : reading;
@@ -82,10 +81,3 @@ function tlsFilesOf({ tlsCert: cert, tlsKey: key }: Partial<Given>, problems: st
 
 const halfOfTls = (missing: "cert" | "key"): string =>
   `--tls-${missing} (QUEEN_TLS_${missing.toUpperCase()}) is missing: a certificate and its key are needed together`;
-
-function readVersion(): string {
-  const { version } = z
-    .object({ version: z.string() })
-    .parse(JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")));
-  return version;
-}

@@ -1,13 +1,12 @@
 import { accessSync, constants } from "node:fs";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { isHost } from "@repo/hive-catalog/record";
 import { LOG_LEVELS, oneOf, Settings, trueOrFalse, type Values, wholeNumber } from "@repo/settings";
-import { z } from "zod";
+import * as z from "zod";
 import { AllowedHosts } from "../reach/allowed-hosts.ts";
 
-const REPOSITORY_ROOT = new URL("../../../../", import.meta.url);
-const DEFAULT_DATABASE = fileURLToPath(new URL("data/hives.db", REPOSITORY_ROOT));
+/** From the working folder, as every path: `pnpm` runs in the repository's. */
+const DEFAULT_DATABASE = "data/hives.db";
 /** setTimeout knows no longer one. */
 const MAX_INTERVAL_MS = 2_147_483_647;
 
@@ -68,7 +67,7 @@ const catalog = {
     placeholder: "path or URL",
     help: "where the catalog is: a file, or a libSQL server",
     schema: z.string().default(DEFAULT_DATABASE),
-    defaultHelp: "data/hives.db in the repository",
+    defaultHelp: "data/hives.db in the working folder",
   },
   migrate: {
     placeholder: "true|false",

@@ -1,13 +1,10 @@
-import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { createClient } from "@libsql/client";
 import { HiveCatalog, hasHash } from "@repo/hive-catalog";
 import { aHive, temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { runTokenCommand } from "./token-command.ts";
 
-const QUEEN = fileURLToPath(new URL("../../bin/queen.js", import.meta.url));
 const MS_PER_DAY = 86_400_000;
 const TOKEN = /^hq_([0-9a-f]{16})_[\w-]{43}\n$/;
 
@@ -195,14 +192,4 @@ test.each([
   expect(ended).toMatchObject({ exitCode, stdout: "" });
   expect(ended.stderr).toContain(`queen: ${/^(?:Allowed|It) /.test(reason) ? "option '--" : reason}`);
   expect(ended.stderr).toContain(reason);
-});
-
-test("is what `queen token` runs, on the database of the environment", async () => {
-  const env = { PATH: process.env.PATH, QUEEN_DATABASE: await newCatalog() };
-  const queen = (...args: string[]) =>
-    spawnSync(process.execPath, [QUEEN, "token", ...args], { encoding: "utf8", env });
-  expect(queen("create", "--name", "ops", "--role", "operator")).toMatchObject({
-    status: 0,
-    stdout: expect.stringMatching(TOKEN),
-  });
 });

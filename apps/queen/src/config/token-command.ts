@@ -31,7 +31,7 @@ const HELP_AFTER = `
 Queens that run know of what was changed within 2 s, or at once after a SIGHUP.
 
 Environment:
-  QUEEN_DATABASE             where the catalog is, unless --database says it (default: data/hives.db in the repository)
+  QUEEN_DATABASE             where the catalog is, unless --database says it (default: data/hives.db in the working folder)
   QUEEN_DATABASE_AUTH_TOKEN  token of a database server (default: none)
   QUEEN_MIGRATE              whether to bring the catalog's tables up to date (default: true)
 

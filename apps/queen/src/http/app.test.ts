@@ -114,6 +114,8 @@ test.each([
     400,
     "BAD_REQUEST",
   ],
+  ["a length that is none", "POST /v1/hives HTTP/1.1\r\nHost: a\r\nContent-Length: ten\r\n\r\n", 400, "BAD_REQUEST"],
+  ["a TLS greeting", "\u0016\u0003\u0001\u0002\r\n\r\n", 400, "BAD_REQUEST"],
 ])("answers a problem to %s and closes the connection", async (_what, text, status, code) => {
   const [head = "", body = ""] = (await sendRaw(text)).split("\r\n\r\n");
   expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));

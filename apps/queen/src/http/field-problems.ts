@@ -1,6 +1,6 @@
 import { CpuDevice, GpuDevice } from "@repo/device-types";
 import { type FieldProblem, NewHive } from "@repo/hive-catalog";
-import type { z } from "zod";
+import type * as z from "zod";
 
 export type { FieldProblem };
 

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { type InvalidInput, invalidInput, invalidJson } from "./errors.ts";
 import { fieldProblems, got } from "./field-problems.ts";
 

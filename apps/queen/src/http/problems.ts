@@ -1,5 +1,5 @@
 import type { HiveCatalogErrorCode } from "@repo/hive-catalog";
-import { z } from "zod";
+import * as z from "zod";
 import type { LifecycleErrorCode } from "../lifecycle/errors.ts";
 import type { ProbeError } from "../reach/probe.ts";
 

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Access } from "./door/door.ts";
 import type { InvalidInput } from "./errors.ts";
 import type { AppParts } from "./parts.ts";

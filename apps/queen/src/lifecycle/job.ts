@@ -43,6 +43,8 @@ export interface JobParts {
   resolve: Resolve;
   settings: LifecycleSettings;
   timeouts: LifecycleTimeouts;
+  /** The hive agent as one file that needs nothing but Node. */
+  agentFile: string;
   /** Where a hive on the queen's own machine reaches her. */
   ownUrl: () => string;
 }

@@ -2,7 +2,6 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
-import { agentBundle } from "../../src/lifecycle/agent/agent-bundle.ts";
 import { Daemon, spawnQueen } from "../daemon.ts";
 import { until } from "../until.ts";
 
@@ -34,7 +33,6 @@ interface HiveOptions {
   /** What it takes for the queen. */
   queen?: string;
   beatIntervalMs?: number;
-  agent?: string;
 }
 
 /** The real processes of one test around one catalog file. All of them end with it. */
@@ -78,9 +76,9 @@ export class Fleet implements AsyncDisposable {
     return queen;
   }
 
-  /** Starts a hive on a host with `gpus` GPUs, and waits until it listens. `agent` is a bundle of it, which starts in less time. */
+  /** Starts a hive on a host with `gpus` GPUs, and waits until it listens. */
   async startHive(id: string, options: HiveOptions = {}): Promise<Daemon> {
-    const { gpus = 0, port = 0, queen = this.#origin, beatIntervalMs = BEAT_INTERVAL_MS, agent } = options;
+    const { gpus = 0, port = 0, queen = this.#origin, beatIntervalMs = BEAT_INTERVAL_MS } = options;
     const settings = {
       HIVE_ID: id,
       HIVE_PORT: String(port),
@@ -88,7 +86,7 @@ export class Fleet implements AsyncDisposable {
       HIVE_BEAT_INTERVAL_MS: String(beatIntervalMs),
       PATH: await this.#pathWithGpus(gpus),
     };
-    const hive = new Daemon("hive", [], settings, agent);
+    const hive = new Daemon("hive", [], settings);
     this.#daemons.push(hive);
     await hive.origin();
     return hive;
@@ -96,14 +94,12 @@ export class Fleet implements AsyncDisposable {
 
   /** Starts many hives, and adds them; those that ran before are started again, at the same ports. */
   async startHives(ids: readonly string[], options: Pick<HiveOptions, "queen" | "beatIntervalMs">): Promise<Daemon[]> {
-    const agent = join(this.folder, "agent.mjs");
-    await writeFile(agent, (await agentBundle()).contents);
     const hives: Daemon[] = [];
     const waiting = ids.entries();
     const startInTurn = async () => {
       for (const [index, id] of waiting) {
         const known = this.#ports.get(id);
-        const hive = await this.startHive(id, { ...options, agent, port: known ?? 0 });
+        const hive = await this.startHive(id, { ...options, port: known ?? 0 });
         hives[index] = hive;
         if (known !== undefined) continue;
         const port = await hive.port();

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
+import { bundleOf } from "../../../../scripts/build/cache.js";
 import { runProgram } from "../harness/child.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../../../../", import.meta.url));
@@ -10,16 +11,24 @@ const SCOPE = "@repo/";
 const INSTALLED = ["hive-catalog", "bench"];
 const TIMEOUT_MS = 30_000;
 
+/** The module of the catalog as it is now. */
+export const takeCatalog = (): Promise<string> => moduleOf(join(REPOSITORY, "packages", "hive-catalog"));
+
 /**
  * Takes the catalog of an earlier commit out of this clone into the new folder `folder`, with today's versions of what it depends on, and
- * resolves to the URL of its module. Rejects where the commit is not to be had.
+ * resolves to its module. Rejects where the commit is not to be had.
  */
 export async function takeOutCatalog(commit: string, folder: string): Promise<string> {
   const archive = `${folder}.tar`;
   await mkdir(folder);
   await run("git", "-C", REPOSITORY, "archive", "--output", archive, commit, "packages");
   await run("tar", "-xf", archive, "-C", folder);
-  return pathToFileURL(join(await withDependencies(folder, "hive-catalog"), "src", "index.ts")).href;
+  return moduleOf(await withDependencies(folder, "hive-catalog"));
+}
+
+/** The bundle of a catalog's package. */
+async function moduleOf(home: string): Promise<string> {
+  return bundleOf(join(home, "src", "index.ts"));
 }
 
 /** Links what a package of `folder` needs, and resolves to where that package is. */

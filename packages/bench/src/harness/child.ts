@@ -4,7 +4,6 @@ import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const LOADER = new URL("../../../../scripts/typescript.js", import.meta.url);
 /** No child lives longer, whatever happens to this process's plans. */
 const LONGEST_LIFE_MS = 5 * 60_000;
 const START_TIMEOUT_MS = 20_000;
@@ -43,11 +42,6 @@ function start({ command, args, env, onProgress }: Command, limitMs: number): Ch
   return child;
 }
 
-/** The arguments with which node runs a TypeScript file. */
-export function scriptArguments(script: URL): string[] {
-  return ["--import", LOADER.href, fileURLToPath(script)];
-}
-
 /** Runs a program to its end and resolves to what it printed. Rejects when it fails or takes longer than `timeoutMs`. */
 export async function runProgram(command: Command & { timeoutMs: number }): Promise<string> {
   const { timeoutMs } = command;
@@ -74,14 +68,14 @@ type ScriptOptions = {
   onProgress?: Command["onProgress"];
 };
 
-/** Runs a TypeScript file in a process of its own; what it prints is JSON. */
+/** Runs a program in a process of its own; what it prints is JSON. */
 export async function runScript<Answer>(
   script: URL,
   args: readonly string[],
   { timeoutMs = LONGEST_LIFE_MS, nodeOptions = [], onProgress }: ScriptOptions = {},
 ): Promise<Answer> {
   const command = process.execPath;
-  const all = [...nodeOptions, ...scriptArguments(script), ...args];
+  const all = [...nodeOptions, fileURLToPath(script), ...args];
   const printed = await runProgram({ command, args: all, timeoutMs, onProgress });
   return JSON.parse(printed) as Answer;
 }

@@ -35,12 +35,14 @@ const RESTING = ["synchronous = FULL", "wal_checkpoint(TRUNCATE)"];
 
 export const hiveId = (n: number): string => `hive-${String(n).padStart(7, "0")}`;
 
-/** Makes a catalog file at `path` by the package's own migrations, or by those of another catalog's module. */
-export async function migrateFleet(path: string, module = "@repo/hive-catalog"): Promise<void> {
-  // Only here: a process that measures another catalog's module has none but that.
-  const { HiveCatalog } = (await import(module)) as typeof import("@repo/hive-catalog");
+/** Makes a catalog file at `path` by the package's own migrations, or by those of the catalog in another module. */
+export async function migrateFleet(path: string, module?: string): Promise<void> {
+  // Only here: a process that measures another catalog has none but that.
+  const { HiveCatalog } = module === undefined ? await import("@repo/hive-catalog") : await importCatalog(module);
   await (await HiveCatalog.open(path)).close();
 }
+
+export const importCatalog = (module: string) => import(module) as Promise<typeof import("@repo/hive-catalog")>;
 
 /**
  * Fills the empty `hives` table of an SQLite file, by a recursive query and with its indexes built afterwards, in a fraction

@@ -87,8 +87,12 @@ async function fileInfo(path: string, reader: Reader): Promise<FileInfo> {
   };
 }
 
+/** Said by a bundle, beside which there is no package. */
+declare const LIBSQL_VERSION: string | undefined;
+
 /** The package exports nothing but its main file, beside which its package.json stands. */
 function libsqlVersion(): string {
+  if (typeof LIBSQL_VERSION === "string") return LIBSQL_VERSION;
   const folder = dirname(createRequire(import.meta.url).resolve("libsql"));
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version;
 }

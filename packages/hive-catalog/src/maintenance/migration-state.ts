@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MigrationMeta } from "drizzle-orm/migrator";
-import { z } from "zod";
+import * as z from "zod";
 import { knownMigrations, MIGRATIONS_FOLDER, pendingMigrations } from "../sql/migrations.ts";
 import type { Reader } from "./sql-thread.ts";
 

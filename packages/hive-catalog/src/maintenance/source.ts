@@ -5,11 +5,11 @@ import { checkOptions, invalidArgument } from "../model/check.ts";
 import { isNew, readOnlyTarget, statOf, unreadable } from "../sql/files.ts";
 import { fromHex, identify, notACatalog } from "../sql/identity.ts";
 import { parseLocation, realPathOf, redacted } from "../sql/location.ts";
+import { connectServer } from "../sql/open.ts";
 import { countIn } from "../sql/statement.ts";
 import { type Reader, SqlThread } from "./sql-thread.ts";
 
 export const BUSY_TIMEOUT_MS = 5000;
-const REQUEST_TIMEOUT_MS = 10_000;
 
 export type ReadOptions = {
   /** Token for a libSQL server; never shown. */
@@ -28,7 +28,6 @@ export async function readingFrom<Result>(
   read: (source: Source) => Promise<Result>,
 ): Promise<Result> {
   checkOptions(options, ["authToken", "requestTimeoutMs"]);
-  const { authToken, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   const parsed = parseLocation(location);
   if (parsed.kind === "memory") throw noMemory("location");
   if (parsed.kind === "file") {
@@ -37,9 +36,7 @@ export async function readingFrom<Result>(
   }
   const name = redacted(parsed.url);
   try {
-    // Loaded only for a server: it brings half of what @libsql/client is.
-    const { ServerClient } = await import("../drivers/server/client.ts");
-    const reader = new ServerClient({ url: parsed.url, name, authToken, requestTimeoutMs });
+    const reader = await connectServer(parsed.url, options);
     try {
       await identifyCatalog(reader, name);
       return await read({ name, path: undefined, reader });

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type FieldProblem, HiveCatalogError } from "../errors.ts";
 import { isKey, MAX_TIME_MS, timeMs } from "./fields.ts";
 import { recordFields } from "./hive.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { field, optional, rulesOf, time, timeMs } from "./fields.ts";
 import { line, ofHive } from "./texts.ts";
 

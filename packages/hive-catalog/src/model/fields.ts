@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * What a column holds. A stored value that is not so was damaged by another program. That is less than the rule which is asked of

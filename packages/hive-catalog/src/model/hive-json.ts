@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Field, jsonName, jsonRulesOf } from "./fields.ts";
 import { HiveChanges, HiveRecord, hiveFields, NewHive } from "./hive.ts";
 

@@ -4,7 +4,7 @@ import {
   StrictDeviceCapabilitiesJson,
   toDeviceCapabilitiesJson,
 } from "@repo/device-types";
-import { z } from "zod";
+import * as z from "zod";
 import { field, initialValues, integer, json, oneOf, optional, rule, rulesOf, text, time, timeMs } from "./fields.ts";
 
 export { isKey, MAX_TIME_MS, rule, timeMs } from "./fields.ts";

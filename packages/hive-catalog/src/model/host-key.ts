@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { field, rule, rulesOf, time, timeMs } from "./fields.ts";
 import { portNumber, recordFields } from "./hive.ts";
 import { matching } from "./texts.ts";

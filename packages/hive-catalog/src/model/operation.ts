@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { field, json, optional, rule, rulesOf, time, timeMs } from "./fields.ts";
 import { anyText, choice, line, ofHive, recordId } from "./texts.ts";
 

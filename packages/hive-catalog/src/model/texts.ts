@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { field, isKey, oneOf, rule, type Stored, text } from "./fields.ts";
 
 const RECORD_ID = rule("must be 1 to 128 letters, digits, dots, underscores or hyphens");

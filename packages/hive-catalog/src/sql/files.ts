@@ -27,8 +27,14 @@ const SQLITE_MAGIC = "SQLite format 3\0";
 /** What SQLite keeps beside a file. */
 const COMPANIONS = ["-wal", "-shm", "-journal"];
 
+/** Undefined when nothing is there. Node 24 would say so, asked with `throwIfNoEntry`, when a part of the path is no folder, too. */
 export function statOf(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 export function sizeOf(path: string): number {

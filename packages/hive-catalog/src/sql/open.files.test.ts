@@ -1,17 +1,7 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { CatalogFile, leaveWal, SPECIFICATION_DDL } from "../../test/catalog-file.ts";
-import { startSqliteProcess } from "../../test/processes.ts";
 import { refusalOf } from "../../test/refusal.ts";
 import { HiveCatalog } from "../catalog.ts";
 import { aHive, temporaryFolder } from "../testing.ts";
@@ -136,29 +126,6 @@ test("a parent that is a file is refused with a CATALOG_ code", async () => {
   writeFileSync(join(folder.path, "file"), "x");
   const error = await refusalOf(HiveCatalog.open(join(folder.path, "file", "hives.db")));
   expect(error.code).toMatch(/^CATALOG_/);
-});
-
-/** How many descriptors this process holds of a file. */
-function descriptorsOf(path: string): number {
-  const isOfFile = (descriptor: string) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${descriptor}`) === path;
-    } catch {
-      return false; // It was that of the folder itself.
-    }
-  };
-  return readdirSync("/proc/self/fd").filter(isOfFile).length;
-}
-
-test("an open that waits in vain for another process's lock holds no descriptor afterwards", async () => {
-  // A new one: on a file that is there, the first look at it waits already.
-  await using file = await CatalogFile.create();
-  await using other = await startSqliteProcess(file.path);
-  await other.run("BEGIN EXCLUSIVE");
-  expect((await refusalOf(file.open({ busyTimeoutMs: 300 }))).code).toBe("CATALOG_BUSY");
-  expect(descriptorsOf(file.path)).toBe(0);
-  await other.run("COMMIT");
-  expect(await (await file.open()).countHives()).toBe(0);
 });
 
 test("a path whose links lead in a circle, and one with a name that is too long, are errors of the catalog", async () => {

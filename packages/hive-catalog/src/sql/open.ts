@@ -51,11 +51,18 @@ async function openMemory({ busyTimeoutMs }: DatabaseOptions): Promise<Database>
 }
 
 async function openServer(url: string, options: DatabaseOptions): Promise<Database> {
-  const { authToken, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
-  // Loaded only for a server: it brings half of what @libsql/client is.
+  const { requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
+  const client = await prepared(await connectServer(url, options), redacted(url), options);
+  return { client, callTimeoutMs: requestTimeoutMs };
+}
+
+/** Loaded only for a server: where a service is not bundled, it would add half to the time that this package takes to load. */
+export async function connectServer(
+  url: string,
+  { authToken, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS }: Pick<DatabaseOptions, "authToken" | "requestTimeoutMs">,
+): Promise<SqlClient> {
   const { ServerClient } = await import("../drivers/server/client.ts");
-  const client = new ServerClient({ url, name: redacted(url), authToken, requestTimeoutMs });
-  return { client: await prepared(client, redacted(url), options), callTimeoutMs: requestTimeoutMs };
+  return new ServerClient({ url, name: redacted(url), authToken, requestTimeoutMs });
 }
 
 async function openFile(name: string, options: DatabaseOptions): Promise<Database> {

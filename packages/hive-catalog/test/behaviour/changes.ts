@@ -69,7 +69,8 @@ export function describeChanges(name: string, openSite: () => Promise<Site>): vo
     test("a read of what is not there, or of an id that no hive can have, finds nothing", async () => {
       await using site = await openSite();
       const catalog = await site.open();
-      for (const id of ["nobody", "", "' OR 1=1 --", "x".repeat(129)]) {
+      await catalog.addHive({ ...MINIMAL, id: "a" });
+      for (const id of ["nobody", "", " ", "a b", "-a", "a/b", "a\0", "ä", "%", "' OR 1=1 --", "a".repeat(129)]) {
         expect(await catalog.getHive(id)).toBeUndefined();
         expect(await catalog.hiveExists(id)).toBe(false);
         expect(await catalog.removeHive(id)).toBe(false);
@@ -151,6 +152,7 @@ export function describeChanges(name: string, openSite: () => Promise<Site>): vo
       const changes = [
         catalog.updateHive(aHive()),
         catalog.patchHive(ID, { port: 1 }),
+        catalog.patchHive(ID, { sshPort: 22 }),
         catalog.updateHiveStatus(ID, "online"),
         catalog.updateHeartbeat(ID, NOW_MS),
         catalog.updateDevices(ID, { cpu: null, gpus: [] }),

@@ -7,13 +7,13 @@ import type { Site } from "./site.ts";
 
 const NOW_MS = 1_761_040_800_000;
 
-/** Twelve hives in no order: a third of each status, every second with devices, every fourth never beat, the others one minute apart. */
+/** Twelve hives in no order: a third of each status, every second with devices, which may be none, every fourth never beat, the others one minute apart. */
 async function addFleet(catalog: HiveCatalog): Promise<HiveRecord[]> {
   const fleet = Array.from({ length: 12 }, (_, index) =>
     aHive({
       id: `hive-${String((index * 7) % 12).padStart(2, "0")}`,
       status: (["unknown", "online", "offline"] as const)[index % 3] ?? "unknown",
-      devices: index % 2 === 0 ? null : aHive().devices,
+      devices: [null, aHive().devices, null, { cpu: null, gpus: [] }][index % 4] ?? null,
       lastHeartbeatMs: index % 4 === 0 ? null : NOW_MS - index * 60_000,
     }),
   );
@@ -87,16 +87,19 @@ export function describeFinders(name: string, openSite: () => Promise<Site>): vo
       expect(offline.flat()).toEqual(fleet.filter(({ status }) => status === "offline"));
     });
 
-    test("streamHives gives every hive, and sees what was added behind its place meanwhile", async () => {
+    test("streamHives gives every hive, and sees what was added and removed behind its place meanwhile", async () => {
       await using site = await openSite();
       const catalog = await site.open();
       const fleet = await addFleet(catalog);
       const seen: string[] = [];
       for await (const { id } of catalog.streamHives({ pageSize: 4 })) {
-        if (seen.length === 0) await catalog.addHive(aHive({ id: "zebra" }));
+        if (seen.length === 0) {
+          await catalog.addHive(aHive({ id: "zebra" }));
+          await catalog.removeHive("hive-05");
+        }
         seen.push(id);
       }
-      expect(seen).toEqual([...fleet.map(({ id }) => id), "zebra"]);
+      expect(seen).toEqual([...fleet.map(({ id }) => id).filter((id) => id !== "hive-05"), "zebra"]);
     });
 
     test("findStaleHives: older than the age, the oldest first, never one that has not beaten yet", async () => {

@@ -6,7 +6,7 @@ import { HiveCatalog } from "../../src/index.ts";
 import { backupCatalog, checkCatalog } from "../../src/maintenance.ts";
 import { aHive, temporaryFolder } from "../../src/testing.ts";
 import { readSql } from "../catalog-file.ts";
-import { startSqliteProcess, startWorker } from "../processes.ts";
+import { startSqliteProcess } from "../processes.ts";
 import { refusalOf } from "../refusal.ts";
 
 const CHANGES: ((catalog: HiveCatalog) => Promise<unknown>)[] = [
@@ -140,14 +140,4 @@ test("a catalog whose folder is mounted is opened without a warning", async () =
   using mounted = mountAlso(source, path);
   await using catalog = await HiveCatalog.open(join(mounted.path, "hives.db"));
   expect(catalog.warnings).toEqual([]);
-});
-
-test("what a killed process had acknowledged before its file was renamed is in the renamed one", async () => {
-  await using folder = await temporaryFolder();
-  const [path, aside] = ["hives.db", "aside.db"].map((name) => join(folder.path, name)) as [string, string];
-  await using killed = startWorker("unclosed", path, JSON.stringify([aHive()]));
-  expect(await killed.nextLine()).toBe("stored");
-  for (const suffix of ["", "-wal"]) renameSync(path + suffix, aside + suffix);
-  await killed.kill();
-  expect(readSql(aside, "SELECT id FROM hives")).toEqual([[aHive().id]]);
 });

@@ -3,20 +3,33 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { bundleOf } from "../../../../scripts/build/cache.js";
 import { HiveCatalog } from "../../src/index.ts";
 import { temporaryFolder } from "../../src/testing.ts";
-import { RUN_TYPESCRIPT } from "../processes.ts";
 
-const WORKER = fileURLToPath(new URL("../workers/durable-writer.ts", import.meta.url));
-const CATALOG = fileURLToPath(new URL("../../bin/catalog.js", import.meta.url));
+const WORKER = await bundleOf(fileURLToPath(new URL("../workers/durable-writer.ts", import.meta.url)));
+const CATALOG = await bundleOf(fileURLToPath(new URL("../../scripts/catalog.ts", import.meta.url)));
 const SINGLE_CHANGES = 8;
 const GROUP = 50;
 
 type Event = { kind: "begin" | "answered"; change: string } | { kind: "sync" | "write"; change: undefined };
 
+/** One line for each call, where it ended: strace writes two when another thread makes a call meanwhile. */
+function callsOf(trace: string): string[] {
+  const begun = new Map<string, string>();
+  return trace.split("\n").flatMap((line) => {
+    const [, thread = "", call = ""] = /^(\d+) +(.*)$/.exec(line) ?? [];
+    if (call.endsWith(" <unfinished ...>")) {
+      begun.set(thread, call.slice(0, -" <unfinished ...>".length));
+      return [];
+    }
+    return [call.replace(/^<\.\.\. \w+ resumed>/, () => begun.get(thread) ?? "")];
+  });
+}
+
 /** What the process did to the catalog's files and said on stdout, in order, as the kernel saw it. */
 function eventsOf(trace: string, path: string): Event[] {
-  return trace.split("\n").flatMap((line): Event[] => {
+  return callsOf(trace).flatMap((line): Event[] => {
     const [, kind, change] = /write\(1<[^>]*>, "(begin|answered) (\w+)\\n"/.exec(line) ?? [];
     if (kind === "begin" || kind === "answered") return [{ kind, change: change ?? "" }];
     if (!line.includes(`<${path}>`) && !line.includes(`<${path}-wal>`)) return [];
@@ -42,7 +55,7 @@ function traced(folder: string, args: readonly string[]): string {
 test("each change is written and then synced to the disk before its answer, alone and in a group", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "hives.db");
-  const trace = traced(folder.path, [...RUN_TYPESCRIPT, WORKER, path]);
+  const trace = traced(folder.path, [WORKER, path]);
 
   const answeredAfter = new Map<string, string[][]>();
   let since: string[] = [];
@@ -71,7 +84,7 @@ test("a copy is whole on the disk before it gets its name, and the name before i
   await catalog.close();
 
   const named = (trace: string) => {
-    const done = trace.split("\n").flatMap((line) => {
+    const done = callsOf(trace).flatMap((line) => {
       if (/\bpwrite(?:64|v)?\(\d+<[^>]*\.partial-/.test(line)) return ["write"];
       if (/\bfsync\(\d+<[^>]*\.partial-[^>]*>\)\s*= 0$/.test(line)) return ["sync"];
       if (/\b(?:link|rename)\("[^"]*\.partial-.*= 0$/.test(line)) return ["name"];

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import type { Access } from "../door/door.ts";
 import { PROBLEMS, type ProblemCode, ProblemJson } from "../problems.ts";
 import { type Answer, type BodyRule, paramsOf, type Route, TAGS } from "../route.ts";

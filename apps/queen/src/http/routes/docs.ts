@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { Problem } from "../errors.ts";
 import { defineRoute } from "../route.ts";
 

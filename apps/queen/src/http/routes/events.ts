@@ -1,6 +1,6 @@
 import { HiveStatus } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
-import { z } from "zod";
+import * as z from "zod";
 import { type EventData, NOTICE_KINDS } from "../../telling/events.ts";
 import { queenStopping } from "../errors.ts";
 import { defineRoute, EVENT_STREAM } from "../route.ts";

@@ -1,6 +1,6 @@
 import type { HiveCatalog } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
-import { z } from "zod";
+import * as z from "zod";
 import type { Condition } from "../../fleet/liveness/own-condition.ts";
 import type { Clock } from "../../process/clock.ts";
 import { Problem } from "../errors.ts";

@@ -1,6 +1,6 @@
 import { Cordon } from "@repo/hive-catalog";
 import { HIVE_ID_PATTERN } from "@repo/hive-catalog/record";
-import { z } from "zod";
+import * as z from "zod";
 import type { Heartbeat } from "../../fleet/fleet.ts";
 import { MAX_ID_LENGTH, parseBody } from "../input.ts";
 import { isoTime, isTime, usualWorkers, WorkersJson } from "./worker-json.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { checkBeatsFor } from "../door/door.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";

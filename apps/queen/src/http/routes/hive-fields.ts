@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { HiveChanges, HiveChangesJson, type HiveRecord, toHiveRecordJson } from "@repo/hive-catalog";
-import { z } from "zod";
+import * as z from "zod";
 import { withJsonNames } from "../field-problems.ts";
 import { parseBody } from "../input.ts";
 

@@ -8,7 +8,7 @@ import {
   newHiveRecord,
   toHiveRecordJson,
 } from "@repo/hive-catalog";
-import { z } from "zod";
+import * as z from "zod";
 import { isCatalogError } from "../../process/errors.ts";
 import { hiveNotFound, invalidField } from "../errors.ts";
 import { checkObject } from "../input.ts";

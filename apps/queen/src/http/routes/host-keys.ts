@@ -1,6 +1,6 @@
 import type { HostKey } from "@repo/hive-catalog";
 import { rule } from "@repo/hive-catalog/record";
-import { z } from "zod";
+import * as z from "zod";
 import { fingerprintOf, type PublicKey } from "../../lifecycle/ssh/host-key.ts";
 import { Problem } from "../errors.ts";
 import { WRITING } from "../problems.ts";

@@ -1,6 +1,6 @@
 import { type Cordon, HiveStatus, NewCordon } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
-import { z } from "zod";
+import * as z from "zod";
 import type { HiveView } from "../../fleet/hive-view.ts";
 import { type Change, type ProbeResult, RULES } from "../../fleet/liveness/sight.ts";
 import { hiveNotFound, invalidInput, Problem } from "../errors.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const DEFAULT_SIZE = 100;
 const MAX_SIZE = 1000;

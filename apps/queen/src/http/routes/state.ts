@@ -1,6 +1,6 @@
 import { HiveStatus } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
-import { z } from "zod";
+import * as z from "zod";
 import type { MemoryUsage } from "../../fleet/workers/usage.ts";
 import { defineRoute } from "../route.ts";
 import { toWallMs } from "./health.ts";

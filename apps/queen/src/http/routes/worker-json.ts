@@ -1,5 +1,5 @@
 import { rule } from "@repo/hive-catalog/record";
-import { z } from "zod";
+import * as z from "zod";
 import { WORKER_STATES, type Worker, type WorkerState } from "../../fleet/workers/worker.ts";
 
 const STATE_BY_LOWER_CASE = new Map<string, WorkerState>(WORKER_STATES.map((state) => [state.toLowerCase(), state]));

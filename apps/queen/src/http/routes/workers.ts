@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { z } from "zod";
+import * as z from "zod";
 import type { PlacedWorker } from "../../fleet/workers/registry.ts";
 import { WORKER_STATES } from "../../fleet/workers/worker.ts";
 import { wholeTurn } from "../../process/turn.ts";

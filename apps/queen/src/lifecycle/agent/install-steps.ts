@@ -3,14 +3,14 @@ import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mintToken } from "@repo/hive-catalog";
-import { z } from "zod";
+import * as z from "zod";
 import { unlessAborted } from "../../process/abort.ts";
 import { ForeseenError } from "../../process/errors.ts";
 import { plainHost } from "../../reach/addresses.ts";
 import { script } from "../host.ts";
 import type { Job } from "../job.ts";
 import { Skipped, type Step } from "../operation-run.ts";
-import { agentBundle } from "./agent-bundle.ts";
+import { readAgentBundle } from "./agent-bundle.ts";
 
 const MIN_NODE = [20, 19] as const;
 const AGENT = "agent.mjs";
@@ -92,7 +92,7 @@ const reachQueen = (job: Job): Step => ({
 const bundle = (job: Job): Step => ({
   name: "bundle",
   work: async () => {
-    job.bundle = await unlessAborted(job.signal, agentBundle());
+    job.bundle = await unlessAborted(job.signal, readAgentBundle(job.parts.agentFile));
     return `${job.bundle.contents.byteLength} bytes, SHA-256 ${job.bundle.sha256}`;
   },
 });

@@ -1,10 +1,8 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readSql } from "../../../test/catalog-file.ts";
-import { startSqliteProcess } from "../../../test/processes.ts";
 import { temporaryFolder } from "../../testing.ts";
 import { plain, type SqlValue } from "../client.ts";
-import { isBusy } from "../errors.ts";
 import { FileClient } from "./client.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -138,64 +136,6 @@ test("writes that run at once take effect in the order of their calls", async ()
   const letters = [..."abcdefghij"];
   await Promise.all(letters.map((letter) => client.execute({ sql: "UPDATE t SET v = v || ?", args: [letter] })));
   expect(stored()).toEqual([[1, letters.join("")]]);
-});
-
-test("while another process holds the lock, the event loop turns, reads go on, and the write reaches the file after", async () => {
-  await using other = await startSqliteProcess(path);
-  await other.run("BEGIN IMMEDIATE");
-  await other.run("INSERT INTO t VALUES (1, 'theirs')");
-  let written = false;
-  const write = client.execute(plain("INSERT INTO t VALUES (2, 'mine')")).then(() => {
-    written = true;
-  });
-  let turns = 0;
-  for (; turns < 100; turns++) await new Promise((resolve) => setImmediate(resolve));
-  expect((await client.execute(plain("SELECT count(*) FROM t"))).rows[0]?.[0]).toBe(0);
-  expect(written).toBe(false);
-  await other.run("COMMIT");
-  await write;
-  expect(await other.run("SELECT v FROM t ORDER BY id")).toEqual([["theirs"], ["mine"]]);
-});
-
-test("a write that waited too long fails as busy, and every later write reaches the file as another process sees it", async () => {
-  const hasty = connect(30);
-  await using other = await startSqliteProcess(path);
-  const update = "UPDATE t SET v = ? WHERE id = 1 RETURNING v";
-  await hasty.execute(plain("INSERT INTO t VALUES (1, 'first')"));
-  await hasty.execute({ sql: update, args: ["second"] });
-
-  await other.run("BEGIN IMMEDIATE");
-  for (const failing of [
-    hasty.execute({ sql: update, args: ["lost"] }),
-    hasty.execute(plain("UPDATE t SET v = 'lost'")),
-    hasty.batch([plain("UPDATE t SET v = 'lost'")]),
-  ]) {
-    const error = await failing.then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    expect(isBusy(error)).toBe(true);
-  }
-  await other.run("ROLLBACK");
-
-  for (const value of ["third", "fourth"]) {
-    expect((await hasty.execute({ sql: update, args: [value] })).rows).toEqual([[value]]);
-    expect(await other.run("SELECT v FROM t")).toEqual([[value]]);
-  }
-  await other.run("UPDATE t SET v = 'theirs'");
-  expect((await hasty.execute(plain("SELECT v FROM t"))).rows).toEqual([["theirs"]]);
-  hasty.close();
-});
-
-test("a write that waits when the client is closed fails and is not in the file", async () => {
-  await using other = await startSqliteProcess(path);
-  await other.run("BEGIN IMMEDIATE");
-  const write = client.execute(plain("INSERT INTO t VALUES (1, 'a')"));
-  await new Promise((resolve) => setImmediate(resolve));
-  client.close();
-  await expect(write).rejects.toThrow(/closed/);
-  await other.run("COMMIT");
-  expect(await other.run("SELECT count(*) FROM t")).toEqual([[0]]);
 });
 
 test("the first row of a query is found again after the same query found nothing", async () => {

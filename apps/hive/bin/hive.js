@@ -1,4 +1,0 @@
-#!/usr/bin/env node
-import "../../../scripts/typescript.js";
-
-await import("../src/main.ts");

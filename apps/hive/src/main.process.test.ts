@@ -1,0 +1,122 @@
+import { connect } from "node:net";
+import os from "node:os";
+import { expect, onTestFinished, test } from "vitest";
+import {
+  type Agent,
+  eventually,
+  fakeProgram,
+  hangingScript,
+  isRunning,
+  newMarker,
+  startAgent,
+  startQueenDouble,
+  temporaryFolder,
+} from "./testing.ts";
+
+// For agents whose beats do not matter: fetch contacts nobody on port 1.
+const NO_QUEEN = ["--queen", "http://127.0.0.1:1"];
+const cpu = { cores: os.availableParallelism(), ram_gb: Math.round(os.totalmem() / 1024 ** 3) };
+
+function agentWithNvidiaSmi(script: string | undefined, ...flags: string[]): Agent {
+  const path = temporaryFolder();
+  if (script !== undefined) fakeProgram(path, "nvidia-smi", script);
+  return startAgent(["--port", "0", ...NO_QUEEN, ...flags], { path });
+}
+
+async function devicesOf(agent: Agent): Promise<unknown> {
+  return (await fetch(`${await agent.url()}/v1/devices`)).json();
+}
+
+/** Answers once the server has read half of a request: then the connection is neither idle nor done. */
+async function sendHalfARequest(url: string): Promise<void> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  socket.on("error", () => {});
+  await new Promise<void>((resolve) => {
+    socket.once("data", () => resolve());
+    socket.write("GET /health HTTP/1.1\r\nHost: hive\r\n\r\nGET /health HTTP/1.1\r\nHost: hi");
+  });
+}
+
+test("answers /health with its id, on the free port that the log says", async () => {
+  const agent = agentWithNvidiaSmi(undefined, "--id", "hive-7");
+  const response = await fetch(`${await agent.url()}/health`);
+  expect([response.status, await response.json()]).toEqual([200, { status: "ok", id: "hive-7" }]);
+  expect(await agent.logged("hive listening")).toMatchObject({ host: "127.0.0.1", port: expect.any(Number) });
+});
+
+test("reports this machine's CPU and eight GPUs", async () => {
+  const lines = Array.from({ length: 8 }, (_, index) => `echo "${index}, NVIDIA H100 80GB HBM3, 81559"`);
+  const agent = agentWithNvidiaSmi(`[ "$1" = --query-gpu=index,name,memory.total ] || exit 1\n${lines.join("\n")}`);
+  const gpus = Array.from({ length: 8 }, (_, index) => ({ index, name: "NVIDIA H100 80GB HBM3", vram_gb: 80 }));
+  expect(await devicesOf(agent)).toEqual({ cpu, gpus });
+});
+
+test("beats to its queen under its id", async () => {
+  const queen = await startQueenDouble();
+  const agent = startAgent(["--port", "0", "--beat-interval-ms", "100"], {
+    env: { HIVE_ID: "hive-7", HIVE_QUEEN: queen.url },
+  });
+  await agent.logged("queen reached");
+  await eventually(() => (queen.beats.length >= 2 ? true : undefined), "two beats");
+  expect(queen.beats[1]).toEqual({ hive_id: "hive-7", timestamp: expect.stringMatching(/^\d{4}-.*Z$/), workers: [] });
+});
+
+test("a taken port is one sentence and exit code 1", async () => {
+  const first = agentWithNvidiaSmi(undefined);
+  const { port } = new URL(await first.url());
+  const second = startAgent(["--port", port, ...NO_QUEEN]);
+  expect(await second.ended).toBe(1);
+  expect(second.stderr()).toBe(
+    `hive: port ${port} on 127.0.0.1 is taken: stop what listens there or choose another with --port\n`,
+  );
+});
+
+test("a host that is not this machine's is one sentence and exit code 1", async () => {
+  const agent = startAgent(["--port", "0", "--host", "192.0.2.1", ...NO_QUEEN]);
+  expect(await agent.ended).toBe(1);
+  expect(agent.stderr()).toBe("hive: 192.0.2.1 is no address of this machine: choose another with --host\n");
+});
+
+test("settings that cannot be used are all said, with exit code 2", async () => {
+  const agent = startAgent(["--port", "x", "--id", "a b"], { env: { HIVE_QUEEN: "queen" } });
+  expect(await agent.ended).toBe(2);
+  expect(agent.stderr().match(/^hive: --(id|queen|port) \(HIVE_/gm)).toHaveLength(3);
+});
+
+test.each(["SIGTERM", "SIGINT"] as const)("%s stops it with exit code 0", async (signal) => {
+  const agent = agentWithNvidiaSmi(undefined);
+  await agent.url();
+  agent.process.kill(signal);
+  expect(await agent.ended).toBe(0);
+});
+
+test("SIGTERM cuts off a client that keeps its connection busy", async () => {
+  const agent = agentWithNvidiaSmi(undefined);
+  await sendHalfARequest(await agent.url());
+  agent.process.kill("SIGTERM");
+  expect(await agent.ended).toBe(0);
+});
+
+test.each([
+  ["SIGTERM", 143],
+  ["SIGINT", 130],
+] as const)("a second %s exits at once with %i", async (signal, exitCode) => {
+  const agent = agentWithNvidiaSmi(undefined);
+  await sendHalfARequest(await agent.url());
+  agent.process.kill(signal);
+  await agent.logged("hive stopping");
+  agent.process.kill(signal);
+  expect(await agent.ended).toBe(exitCode);
+});
+
+test("SIGTERM during a detection answers 503 and leaves no program behind", async () => {
+  const marker = newMarker();
+  const agent = agentWithNvidiaSmi(hangingScript(marker), "--probe-timeout-ms", "600000");
+  const response = fetch(`${await agent.url()}/v1/devices`);
+  await eventually(() => (isRunning(marker) ? true : undefined), "a detection");
+  agent.process.kill("SIGTERM");
+  expect((await response).status).toBe(503);
+  expect(await agent.ended).toBe(0);
+  await eventually(() => (isRunning(marker) ? undefined : true), "the end of the hanging process");
+});

@@ -1,3 +1,0 @@
-import "../../../scripts/typescript.js";
-
-await import("./main.ts");

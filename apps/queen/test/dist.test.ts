@@ -1,0 +1,147 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { buildDist } from "../../../scripts/build/dist.js";
+import { Daemon } from "./daemon.ts";
+import { type OperationJson, operate } from "./lifecycle/operation.ts";
+import { unusedPort } from "./lifecycle/port.ts";
+import { Sshd } from "./lifecycle/sshd.ts";
+import { postJson } from "./queen-processes.ts";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const PROGRAMS = ["queen", "hive", "catalog", "db-migrate"];
+/** Node and the programs of the system, and nothing of the repository. */
+const PATH = `${dirname(process.execPath)}:/usr/bin:/bin`;
+
+let built: string;
+
+beforeAll(async () => {
+  built = await mkdtemp(join(tmpdir(), "dist-"));
+  await buildDist(join(built, "dist"));
+});
+
+afterAll(() => rm(built, { recursive: true }));
+
+/** An empty folder into which dist/ was copied, and nothing else. */
+async function machine() {
+  const folder = await mkdtemp(join(tmpdir(), "machine-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await cp(join(built, "dist"), join(folder, "dist"), { recursive: true });
+  const fileOf = (program: string) => join(folder, "dist", `${program}.js`);
+  const run = (program: string, ...args: string[]) => {
+    const options = { cwd: folder, env: { PATH, HOME: folder }, encoding: "utf8", timeout: 60_000 } as const;
+    const { status, stdout, stderr } = spawnSync(process.execPath, [fileOf(program), ...args], options);
+    return { status, stdout, stderr };
+  };
+  const start = (name: "queen" | "hive", env: NodeJS.ProcessEnv = {}, file = fileOf(name)) => {
+    const all = {
+      QUEEN_DATABASE: join(folder, "data", "hives.db"),
+      QUEEN_PORT: "0",
+      HIVE_PORT: "0",
+      PATH,
+      HOME: folder,
+    };
+    const daemon = new Daemon(name, [], { ...all, ...env }, file);
+    onTestFinished(() => daemon[Symbol.asyncDispose]());
+    return daemon;
+  };
+  return { folder, fileOf, run, start };
+}
+
+test("the commands work on a catalog, and each is called in its help as it is called there", async () => {
+  const { folder, run } = await machine();
+  for (const program of PROGRAMS) {
+    expect(run(program, "--help")).toMatchObject({ status: 0, stdout: expect.stringContaining(`node ${program}.js`) });
+  }
+  expect(run("db-migrate")).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^data\/hives\.db: applied \d+ /),
+  });
+  expect(run("db-migrate")).toMatchObject({ status: 0, stdout: "data/hives.db is up to date\n" });
+  const token = run("queen", "token", "create", "--name", "me", "--role", "operator");
+  expect(token).toMatchObject({ status: 0, stdout: expect.stringMatching(/^hq_/) });
+  expect(run("catalog", "backup", "copy.db")).toMatchObject({ status: 0 });
+  expect(run("catalog", "restore", "copy.db", "--database", "restored.db")).toMatchObject({ status: 0 });
+  expect(run("catalog", "check", "--database", "restored.db")).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining("restored.db is sound: 0 hives read, 0 damaged; 1 other records, 0 damaged"),
+  });
+  expect(run("catalog", "info").stdout).toMatch(/^versions +SQLite \d\S+, libsql \d\S+$/m);
+  expect((await readdir(folder)).sort()).toEqual(["copy.db", "data", "dist", "restored.db"]);
+});
+
+test("the queen shows her API and her metrics", async () => {
+  const { start } = await machine();
+  const origin = await start("queen").origin();
+  for (const path of ["/openapi.json", "/docs", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css", "/metrics"]) {
+    const answer = await fetch(`${origin}${path}`);
+    expect([path, answer.status, (await answer.text()).length > 100]).toEqual([path, 200, true]);
+  }
+});
+
+test("the agent is one file, which needs nothing beside it", async () => {
+  const { folder, fileOf, start } = await machine();
+  const agent = join(folder, "agent.mjs");
+  await rename(fileOf("hive"), agent);
+  await rm(join(folder, "dist"), { recursive: true });
+  const origin = await start("hive", {}, agent).origin();
+  const devices = await (await fetch(`${origin}/v1/devices`)).json();
+  expect(devices).toMatchObject({ cpu: { cores: expect.any(Number) }, gpus: expect.any(Array) });
+});
+
+test("the queen installs that agent over SSH, and it beats", async () => {
+  const { fileOf, start } = await machine();
+  await using sshd = await Sshd.start();
+  const port = await unusedPort();
+  const queen = start("queen", {
+    QUEEN_PORT: String(port),
+    QUEEN_PUBLIC_URL: `http://127.0.0.1:${port}`,
+    QUEEN_SSH_IDENTITY: sshd.identity,
+  });
+  const origin = await queen.origin();
+  const ssh = { ssh_host: "127.0.0.1", ssh_port: sshd.port, ssh_user: sshd.account.name };
+  await postJson(`${origin}/v1/hives`, { id: "gpu-01", host: "127.0.0.1", port: await unusedPort(), ...ssh });
+  await postJson(`${origin}/v1/hives/gpu-01/ssh-host-key`, { fingerprint: sshd.fingerprint("host_key") });
+  const request = async (method: string, path: string) => {
+    const answer = await fetch(`${origin}${path}`, { method });
+    return { status: answer.status, body: (await answer.json()) as OperationJson };
+  };
+  expect(await operate(request, "install", "gpu-01")).toMatchObject({ state: "succeeded", problem: null });
+  const hashOf = async (path: string) =>
+    createHash("sha256")
+      .update(await readFile(path))
+      .digest("hex");
+  const installed = join(sshd.home, ".hive", "gpu-01", "agent.mjs");
+  expect(await hashOf(installed)).toBe(await hashOf(fileOf("hive")));
+  expect(await (await fetch(`${origin}/v1/hives/gpu-01`)).json()).toMatchObject({ status: "online" });
+});
+
+test("on another platform what has a binary says so in a sentence and ends with 2, and the agent runs all the same", async () => {
+  const { folder, run } = await machine();
+  const path = join(folder, "dist", "package.json");
+  const manifest = JSON.parse(await readFile(path, "utf8"));
+  await writeFile(path, JSON.stringify({ ...manifest, os: ["sunos"], cpu: ["mips"], libc: [] }));
+  for (const program of ["queen", "catalog", "db-migrate"]) {
+    const sentence = `${program}: this build is for sunos mips, and here is ${process.platform} ${process.arch}`;
+    expect(run(program, "--help")).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringMatching(`^${sentence}.*\\n$`),
+    });
+  }
+  expect(run("hive", "--version")).toEqual({ status: 0, stdout: `${manifest.version}\n`, stderr: "" });
+});
+
+test("nothing in it names the repository or what is only there", async () => {
+  const { folder } = await machine();
+  const files = (await readdir(join(folder, "dist"))).filter((name) => /\.(?:js|map|json|md)$/.test(name));
+  expect(files.length).toBeGreaterThan(PROGRAMS.length);
+  for (const name of files) {
+    const text = await readFile(join(folder, "dist", name), "utf8");
+    expect([name, text.includes(ROOT), /pnpm \w/.test(text)]).toEqual([name, false, false]);
+  }
+});

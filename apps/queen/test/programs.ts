@@ -1,0 +1,8 @@
+import { fileURLToPath } from "node:url";
+import { bundleOf } from "../../../scripts/build/cache.js";
+
+const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+/** The files that node runs: bundles of the sources as they are now. */
+export const QUEEN: string = await bundleOf(pathOf("../src/main.ts"));
+export const HIVE: string = await bundleOf(pathOf("../../hive/src/agent.ts"));

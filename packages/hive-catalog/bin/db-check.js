@@ -1,4 +1,0 @@
-#!/usr/bin/env node
-import "./typescript.js";
-
-await import("../scripts/db-check.ts");

@@ -1,0 +1,108 @@
+import { mkdirSync } from "node:fs";
+import { dirname, relative } from "node:path";
+import { toCatalogError } from "../src/drivers/errors.ts";
+import { HiveCatalogError } from "../src/errors.ts";
+import { migrationNames } from "../src/maintenance/migration-state.ts";
+import { catalogInfo } from "../src/maintenance.ts";
+import { type Location, parseLocation, redacted } from "../src/sql/location.ts";
+import { knownMigrations } from "../src/sql/migrations.ts";
+import { openDatabase } from "../src/sql/open.ts";
+import { runCommand, UsageError } from "./command.ts";
+import { databaseSettings } from "./database-settings.ts";
+import { readFlags } from "./flags.ts";
+
+const HELP = `Usage: pnpm db:migrate
+
+Brings the tables of a catalog up to date, and makes the catalog where there is none.
+A database that is no hive catalog, or that a newer version has changed, is refused and left as it is.
+
+Options:
+  -h, --help  show this help
+
+Environment:
+  QUEEN_DATABASE             a path, or a URL: file:, libsql:, http:, https:, ws:, wss:
+                             (default: data/hives.db in the working folder)
+  QUEEN_DATABASE_AUTH_TOKEN  token of a database server (default: none)
+
+Exit codes: 0 up to date, 1 failed, 2 called wrongly.
+Example: QUEEN_DATABASE=/var/lib/queen/hives.db pnpm db:migrate`;
+
+/** How long to wait for another process that holds the lock, and for an answer of a server. */
+const TIMEOUTS = { busyTimeoutMs: 5000, requestTimeoutMs: 10_000 };
+
+/** A catalog that lacks migrations, by their names. */
+export type Lacking = { readonly location: string; readonly name: string; readonly pending: readonly string[] };
+
+const { location, authToken } = databaseSettings();
+
+/** The command `db:migrate`, with `apply` for what applies the migrations. */
+export function runMigrateCommand(apply: (catalog: Lacking) => Promise<void>): Promise<void> {
+  return runCommand("db:migrate", () => migrate(apply).catch(asUsageError));
+}
+
+async function migrate(apply: (catalog: Lacking) => Promise<void>): Promise<string> {
+  if (readFlags({}).help) return HELP;
+  const parsed = readLocation();
+  const name = displayed(parsed);
+  const pending = await lackingMigrations();
+  if (pending.length === 0) return `${name} is up to date`;
+  if (parsed.kind === "file") makeFolder(parsed.path);
+  await apply({ location, name, pending });
+  const left = await lackingMigrations();
+  if (left.length > 0)
+    throw new HiveCatalogError("CATALOG_READ_ONLY", `${name} cannot be written: it ${stillLacks(left)}`);
+  return `${name}: applied ${pending.length} migration${pending.length === 1 ? "" : "s"}: ${pending.join(", ")}`;
+}
+
+export const stillLacks = (migrations: readonly string[]): string => `still lacks ${migrations.join(", ")}`;
+
+/** The names of the migrations that the catalog lacks: every one where there is none yet. */
+export async function lackingMigrations(): Promise<readonly string[]> {
+  try {
+    (await openDatabase(location, { authToken, migrate: false, ...TIMEOUTS })).client.close();
+    return [];
+  } catch (error) {
+    if (!(error instanceof HiveCatalogError) || error.code !== "CATALOG_NOT_MIGRATED") throw error;
+  }
+  const info = await catalogInfo(location, { authToken }).catch(() => undefined);
+  return info?.migrations.pending ?? migrationNames(knownMigrations());
+}
+
+/** By the catalog's own code, which waits for a lock. */
+export async function migrateOurselves({ name, pending }: Lacking): Promise<void> {
+  try {
+    const options = { authToken, migrate: true, ...TIMEOUTS };
+    (await openDatabase(location, options)).client.close();
+  } catch (error) {
+    const { code, message, cause } = toCatalogError(error);
+    // What the database itself says of a migration.
+    const reason = cause instanceof Error ? `${message}: ${cause.message}` : message;
+    throw new HiveCatalogError(code, `${name} ${stillLacks(pending)}: ${reason}`, { cause: error });
+  }
+}
+
+function readLocation(): Exclude<Location, { kind: "memory" }> {
+  const parsed = parseLocation(location);
+  if (parsed.kind !== "memory") return parsed;
+  throw new UsageError("QUEEN_DATABASE must be a file or a server: a catalog in memory is gone when this command ends");
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    throw toCatalogError(error);
+  }
+}
+
+function displayed(parsed: Exclude<Location, { kind: "memory" }>): string {
+  if (parsed.kind === "server") return redacted(parsed.url);
+  const path = relative(process.cwd(), parsed.path);
+  return path.startsWith("..") ? parsed.path : path;
+}
+
+/** A location that is none is a wrong call, and came from the environment. */
+function asUsageError(error: unknown): never {
+  if (!(error instanceof HiveCatalogError) || error.code !== "INVALID_ARGUMENT") throw error;
+  throw new UsageError(`QUEEN_DATABASE: ${error.message}`);
+}

@@ -1,0 +1,42 @@
+import { constants, fstatSync, openSync } from "node:fs";
+import { isatty } from "node:tty";
+import { type Logger, type LoggerOptions, pino } from "pino";
+import { prettyFactory } from "pino-pretty";
+import { LineOutput } from "./line-output.ts";
+
+const STDOUT = 1;
+/** How long the end of the process waits for a reader of the last lines. */
+const LAST_LINES_MS = 250;
+
+/** The log of a program on its standard output: for people on a terminal, else JSON. No reader, and no full disk, can stop the program. */
+export function createLog(options: LoggerOptions): Logger {
+  const format = isatty(STDOUT) ? forPeople() : (line: string) => line;
+  const output = new LineOutput(openStandardOutput(), (lines) => {
+    log.error({ lines }, "lines of the log were lost: there was no room for them");
+  });
+  const log = pino(options, { write: (line: string) => output.write(format(line)) });
+  process.on("exit", () => output.drain(LAST_LINES_MS));
+  return log;
+}
+
+/** Time, level, message and fields in one line; an error's stack below it. In colour unless NO_COLOR is set. */
+function forPeople(): (line: string) => string {
+  const pretty = prettyFactory({ translateTime: "SYS:HH:MM:ss.l", ignore: "pid,hostname", singleLine: true });
+  // A terminal may take these for commands, and JSON does not escape them.
+  return (line) => pretty(line).replace(/[\u0080-\u009f]/g, "");
+}
+
+/** A descriptor of the standard output to which no write blocks. */
+function openStandardOutput(): number {
+  // A file has room at once or not at all, and opened anew it would be written from its beginning.
+  if (fstatSync(STDOUT).isFile()) return STDOUT;
+  const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
+  try {
+    // A description of its own, because those who share the other one expect it to block.
+    return openSync(`/proc/self/fd/${STDOUT}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+  } catch {
+    // A socket, as systemd has for its journal, or a pipe of another user: Node makes those non-blocking when it makes this stream.
+    void process.stdout;
+    return STDOUT;
+  }
+}

@@ -1,0 +1,31 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * The tests of all packages below the pattern `packages`, in two projects: a file that starts processes or breaks disks stands in test/ or
+ * scripts/, or is called *.process.test.ts, and is "slow"; every other one is "quick".
+ */
+export function testsOf(packages: string) {
+  const slow = [`${packages}{test,scripts}/**/*.test.ts`, `${packages}src/**/*.process.test.ts`];
+  return defineConfig({
+    // Packages of this repository are loaded from their TypeScript.
+    ssr: { resolve: { conditions: ["source"] } },
+    test: {
+      // The default leaves one core alone; many tests wait for processes and deadlines, and use none.
+      maxWorkers: "100%",
+      projects: [
+        // In one process for each core, which loads each module once: half of the work.
+        {
+          extends: true,
+          test: {
+            name: "quick",
+            include: [`${packages}src/**/*.test.ts`],
+            exclude: slow,
+            isolate: false,
+            testTimeout: 30_000,
+          },
+        },
+        { extends: true, test: { name: "slow", include: slow, testTimeout: 60_000 } },
+      ],
+    },
+  });
+}
