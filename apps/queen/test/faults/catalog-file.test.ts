@@ -61,6 +61,7 @@ test.each([
 
 test("a queen who may only read her catalog says so, is not ready, and lets a token in no more that was revoked", async () => {
   const { folder, file } = processes;
+  await processes.start().origin();
   await using catalog = await HiveCatalog.open(file);
   const reader = await addToken(catalog, "reader");
   for (const shown of [folder, dirname(file), ...["", "-wal", "-shm"].map((suffix) => file + suffix)]) {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { HiveCatalog } from "../../src/index.ts";
 import { temporaryFolder } from "../../src/testing.ts";
-import { startWorkerAs } from "../processes.ts";
+import { startWorker, startWorkerAs } from "../processes.ts";
 
 /** Nobody of this machine. */
 const OTHER_UID = 54_321;
@@ -23,6 +23,9 @@ async function readableByAll(folder: string): Promise<string> {
 }
 
 async function asOther(path: string) {
+  // Makes the program that another user may run and not make.
+  await using own = startWorker("other-user", ":memory:");
+  await own.nextLine();
   const worker = startWorkerAs(OTHER_UID, "other-user", path);
   const opened = JSON.parse(await worker.nextLine());
   return {
