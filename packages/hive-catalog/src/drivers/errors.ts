@@ -75,10 +75,14 @@ export function toCatalogError(error: unknown): HiveCatalogError {
   return new HiveCatalogError(code, detail === undefined ? meaning : `${meaning} (${detail})`, { cause });
 }
 
-/** The system's own code, and the file or folder that it is about. */
-function systemDetail({ code, path }: Error & { code?: unknown; path?: unknown }): string | undefined {
-  const isKnown = typeof code === "string" && code in SYSTEM_CODES && typeof path === "string";
-  return isKnown ? `${code}: ${path}` : undefined;
+type SystemError = Error & { code?: unknown; syscall?: unknown; path?: unknown; dest?: unknown };
+
+/** The system's own code, the files or folders that it is about, and what was to be done with them where the code alone does not tell. */
+function systemDetail({ code, syscall, path, dest }: SystemError): string | undefined {
+  if (typeof code !== "string" || typeof path !== "string") return undefined;
+  if (code in SYSTEM_CODES) return `${code}: ${path}`;
+  const files = [path, dest].filter((file) => typeof file === "string");
+  return typeof syscall === "string" ? `${code}: ${syscall} ${files.join(" to ")}` : undefined;
 }
 
 function classify(cause: Error): readonly [HiveCatalogErrorCode, string] {
