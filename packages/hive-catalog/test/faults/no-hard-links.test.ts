@@ -42,7 +42,7 @@ test.each(["ENOSYS", "EIO", "EPERM", "EOPNOTSUPP"])(
     expect(await checkCatalog(site.target)).toMatchObject({ isSound: true, hives: 1 });
     writeFileSync(site.target, "my notes");
     expect(site.backUp(`link:error=${code}`)).toMatchObject({
-      status: 1,
+      status: 2,
       stderr: expect.stringContaining("must not exist yet"),
     });
     expect(readFileSync(site.target, "utf8")).toBe("my notes");
