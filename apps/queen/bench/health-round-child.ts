@@ -7,7 +7,7 @@ import { pino } from "pino";
 import { systemClock } from "../src/process/clock.ts";
 import { assembleQueen } from "../src/queen.ts";
 import { AllowedHosts } from "../src/reach/allowed-hosts.ts";
-import { systemResolve } from "../src/reach/probe.ts";
+import { Names } from "../src/reach/names.ts";
 import { Metrics } from "../src/telling/metrics.ts";
 
 export type RoundSeen = {
@@ -39,7 +39,7 @@ const queen = assembleQueen({
   metrics: new Metrics(),
   log: pino({ level: "silent" }),
   allowedHosts: AllowedHosts.parse("127.0.0.0/8"),
-  resolve: systemResolve,
+  resolve: new Names().resolve,
   metricsByHive: false,
   healthIntervalMs: HEALTH_INTERVAL_MS,
   staleAfterMs: STALE_AFTER_MS,

@@ -12,11 +12,13 @@ import { Arrivals } from "./http/connections/arrivals.ts";
 import { EventStream } from "./http/connections/event-stream.ts";
 import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts";
 import { Door } from "./http/door/door.ts";
+import { RequestTimes } from "./http/request-times.ts";
 import { Lifecycle, type LifecycleParts } from "./lifecycle/lifecycle.ts";
 import type { Clock } from "./process/clock.ts";
 import { isLoopback } from "./reach/addresses.ts";
 import type { AllowedHosts } from "./reach/allowed-hosts.ts";
-import { Probe, type Resolve } from "./reach/probe.ts";
+import type { Resolve } from "./reach/names.ts";
+import { Probe } from "./reach/probe.ts";
 import { EventLog } from "./telling/events.ts";
 import type { Metrics } from "./telling/metrics.ts";
 import { MetricsPage } from "./telling/metrics-page.ts";
@@ -63,7 +65,9 @@ export function assembleQueen(options: QueenOptions): Queen {
   const newProbe = (timeoutMs: number) => new Probe({ allowedHosts, resolve, timeoutMs });
   const probeTimeoutMs = Math.min(MAX_PROBE_TIMEOUT_MS, healthIntervalMs);
   const base = { catalog, clock, log, metrics, events, allowedHosts };
-  const fleet = new Fleet({ ...base, probe: newProbe(probeTimeoutMs), settings: options });
+  const requestTimes = new RequestTimes(clock);
+  const ranLongest = (forMs: number) => requestTimes.ranLongest(forMs);
+  const fleet = new Fleet({ ...base, probe: newProbe(probeTimeoutMs), settings: options, ranLongest });
   const parts = { ...base, fleet };
   const arrivals = new Arrivals(clock);
   const heartbeats = new HeartbeatReceiver({ ...parts, connectionsSettled: () => arrivals.settled });
@@ -89,6 +93,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     heartbeats,
     door,
     servers,
+    requestTimes,
     lifecycle,
     eventStream,
     // From its making on it watches the process, so it is made when somebody reads it.

@@ -6,7 +6,7 @@ import type { LivenessSettings } from "../src/fleet/liveness/liveness.ts";
 import { errorForLog } from "../src/process/errors.ts";
 import { assembleQueen, type Queen, type QueenOptions } from "../src/queen.ts";
 import { AllowedHosts } from "../src/reach/allowed-hosts.ts";
-import { systemResolve } from "../src/reach/probe.ts";
+import { Names } from "../src/reach/names.ts";
 import { Metrics } from "../src/telling/metrics.ts";
 import { checkContract } from "./contract.ts";
 import { FakeClock } from "./fake-clock.ts";
@@ -54,7 +54,7 @@ export async function startTestQueen(options: Partial<QueenOptions> & { clock?: 
     log,
     metrics,
     allowedHosts: AllowedHosts.parse("127.0.0.0/8,::1"),
-    resolve: systemResolve,
+    resolve: new Names().resolve,
     metricsByHive: false,
     lifecycle: {
       publicUrl: undefined,

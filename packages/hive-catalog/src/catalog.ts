@@ -64,6 +64,10 @@ const STREAM_OPTIONS = [
  * reason is what an aborted call rejects with.
  */
 export class HiveCatalog {
+  /** Where it is, as it may be shown: a path, the URL of a server without what is secret in it, or `:memory:`. */
+  readonly location: string;
+  /** Whether there was none until it was opened. */
+  readonly isNew: boolean;
   /** Hives that get no new work for now. */
   readonly cordons: Cordons;
   /** Who may call the queen. */
@@ -84,6 +88,8 @@ export class HiveCatalog {
   private constructor(database: Database, { now = Date.now, onCorruptHive, onCommit }: OpenOptions) {
     const { client, callTimeoutMs } = database;
     const access = { calls: new Calls(client, callTimeoutMs), now: wholeMs(now), warnings: new DamageWarnings() };
+    this.location = database.name;
+    this.isNew = database.isNew;
     this.warnings = database.warnings ?? [];
     this.#database = database;
     this.#calls = access.calls;

@@ -102,8 +102,11 @@ const limits = {
   },
 };
 
+/** With what callers show who they are: `pnpm start` reads it, and the queen does not. */
+const OTHER_VARIABLES = ["QUEEN_TOKEN"];
+
 /** What can be set. */
-export const SETTINGS = new Settings("QUEEN", {
+const declarations = {
   host: {
     placeholder: "address",
     help: "address to listen on",
@@ -194,10 +197,13 @@ export const SETTINGS = new Settings("QUEEN", {
   ...limits,
   logLevel: { placeholder: "level", help: LOG_LEVELS.join(", "), schema: oneOf(LOG_LEVELS).default("info") },
   databaseAuthToken: catalog.databaseAuthToken,
-});
+};
+export const SETTINGS = new Settings("QUEEN", declarations, { otherVariables: OTHER_VARIABLES });
 
 /** What a command that only opens the catalog needs. */
-export const CATALOG_SETTINGS = new Settings("QUEEN", catalog);
+export const CATALOG_SETTINGS = new Settings("QUEEN", catalog, {
+  otherVariables: [...OTHER_VARIABLES, ...SETTINGS.variables.map(({ variable }) => variable)],
+});
 
 const LIMIT_SETTINGS = new Settings("QUEEN", limits);
 export type Limits = Values<typeof LIMIT_SETTINGS>;

@@ -8,6 +8,8 @@ interface Parts {
   events: EventLog;
   metrics: Metrics;
   log: Logger;
+  /** The request that ran longest in the last so many milliseconds, in words. */
+  ranLongest: (forMs: number) => string | undefined;
 }
 
 /** Who changed the catalog: somebody who asked this queen, or another program. */
@@ -48,11 +50,18 @@ export class Announcer {
     metrics.statusChanges.inc({ status });
   }
 
+  /** Two machines beat under the id of one hive. */
+  twoSenders(id: string, addresses: readonly string[]): void {
+    const text = `two machines beat under the id of this hive, from ${addresses.join(" and ")}: its workers are now those of one, now those of the other; give one of them another id`;
+    this.#parts.log.warn({ hive_id: id, addresses }, text);
+  }
+
   /** What the queen went through as a whole. */
   notices(notices: readonly Notice[]): void {
-    const { log, events, metrics } = this.#parts;
+    const { log, events, metrics, ranLongest } = this.#parts;
     for (const notice of notices) {
-      const text = textOf(notice);
+      const longest = notice.kind === "stalled" && notice.isOwn ? ranLongest(notice.forMs) : undefined;
+      const text = `${textOf(notice)}${longest === undefined ? "" : `; the request that ran longest meanwhile: ${longest}`}`;
       log[notice.kind === "resumed" || notice.kind === "network_back" ? "info" : "warn"]({ liveness: notice }, text);
       events.publish("liveness", { kind: notice.kind, why: text, ...countsOf(notice) });
       metrics.notices.inc({ kind: notice.kind });

@@ -14,6 +14,7 @@ import { type HiveView, viewOf } from "./hive-view.ts";
 import { Liveness, type LivenessSettings } from "./liveness/liveness.ts";
 import type { Condition } from "./liveness/own-condition.ts";
 import type { ProbeResult, Sight } from "./liveness/sight.ts";
+import { Senders } from "./senders.ts";
 import { StatusKeeper } from "./statuses.ts";
 import { HiveRegistry, type PlacedWorker } from "./workers/registry.ts";
 import type { Worker } from "./workers/worker.ts";
@@ -32,6 +33,8 @@ interface Options {
   /** Asks hives for their devices. */
   probe: Probe;
   settings: LivenessSettings;
+  /** The request that ran longest in the last so many milliseconds, in words. */
+  ranLongest: (forMs: number) => string | undefined;
 }
 
 /** What a hive says in a heartbeat. */
@@ -55,6 +58,7 @@ export class Fleet {
   readonly #announcer: Announcer;
   readonly #registry: HiveRegistry;
   readonly #statuses: StatusKeeper;
+  readonly #senders: Senders;
 
   constructor(options: Options) {
     const { clock, metrics, settings } = options;
@@ -77,6 +81,12 @@ export class Fleet {
       announcer: this.#announcer,
       learn: (record, readAtMs) => void this.#learn(record, readAtMs),
     });
+    this.#senders = new Senders({
+      staleAfterMs: settings.staleAfterMs,
+      beatMs: this.#liveness.beatMs,
+      onTwo: (id, addresses) => this.#announcer.twoSenders(id, addresses),
+    });
+    metrics.twoSenders.read = () => this.#senders.count(clock.monotonicNow());
     metrics.marksHeld.read = () => (this.#liveness.condition.held ? 1 : 0);
     metrics.missingHives.read = () => this.condition().missing;
   }
@@ -98,7 +108,12 @@ export class Fleet {
     if (hive === undefined) throw hiveNotFound(id);
     await this.cordons.ready();
     if (this.sight(id) === undefined) this.#learn(hive, readAtMs);
-    const memories = { liveness: this.#liveness, registry: this.#registry, cordons: this.cordons };
+    const memories = {
+      liveness: this.#liveness,
+      registry: this.#registry,
+      cordons: this.cordons,
+      senders: this.#senders,
+    };
     return viewOf(hive, { ...this.#options, ...memories });
   }
 
@@ -117,13 +132,15 @@ export class Fleet {
   }
 
   /**
-   * Takes a heartbeat that was stored as `heartbeatMs`, which took `tookMs` from its receipt. Resolves to the time in milliseconds after which
+   * Takes a heartbeat from this address that was stored as `heartbeatMs`, which took `tookMs` from its receipt. Resolves to the time in milliseconds after which
    * the next one is due. Throws HiveCatalogError.
    */
-  async beat({ hiveId, timestampMs, workers }: Heartbeat, heartbeatMs: number, tookMs: number): Promise<number> {
+  async beat(heartbeat: Heartbeat, from: string, heartbeatMs: number, tookMs: number): Promise<number> {
+    const { hiveId, timestampMs, workers } = heartbeat;
     this.#registry.update(hiveId, workers, timestampMs - heartbeatMs);
     const nowMs = this.#options.clock.monotonicNow();
     const sight = this.#liveness.sights.see(hiveId);
+    this.#senders.heard(hiveId, from, nowMs);
     this.#liveness.beat(sight, heartbeatMs, nowMs, tookMs);
     if (sight.status !== "online") await this.#statuses.settle(sight);
     const { host, port, probe } = sight;
@@ -272,6 +289,7 @@ export class Fleet {
   /** Returns whether it was known. */
   #forget(id: string): boolean {
     this.#registry.remove(id);
+    this.#senders.forget(id);
     this.devices.forget(id);
     this.cordons.forget(id);
     return this.#liveness.sights.forget(id);

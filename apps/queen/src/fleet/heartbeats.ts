@@ -27,7 +27,7 @@ export class HeartbeatReceiver {
    * Resolves once the beat is stored, to the time in milliseconds after which the next one is due. The time of a beat is the queen's own at receipt; what the hive says is kept as its skew.
    * Throws HiveCatalogError, HIVE_NOT_FOUND for a hive that nobody added.
    */
-  async receive(heartbeat: Heartbeat): Promise<number> {
+  async receive(heartbeat: Heartbeat, from: string): Promise<number> {
     const { catalog, fleet, metrics, clock, connectionsSettled } = this.#parts;
     const { hiveId } = heartbeat;
     const heartbeatMs = clock.now();
@@ -37,7 +37,7 @@ export class HeartbeatReceiver {
       const settled = connectionsSettled();
       if (settled) await settled;
       await catalog.updateHeartbeat(hiveId, heartbeatMs);
-      const nextBeatMs = await fleet.beat(heartbeat, heartbeatMs, clock.monotonicNow() - beganAtMs);
+      const nextBeatMs = await fleet.beat(heartbeat, from, heartbeatMs, clock.monotonicNow() - beganAtMs);
       metrics.beats.inc({ result: "stored" });
       return nextBeatMs;
     } catch (error) {

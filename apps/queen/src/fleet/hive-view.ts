@@ -4,6 +4,7 @@ import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { Cordons } from "./cordons.ts";
 import type { Liveness } from "./liveness/liveness.ts";
 import type { Rule, Sight } from "./liveness/sight.ts";
+import type { Senders, TwoSenders } from "./senders.ts";
 import type { HiveRegistry, HiveState } from "./workers/registry.ts";
 import type { HiveUsage } from "./workers/usage.ts";
 
@@ -19,6 +20,7 @@ export interface HiveView {
   readonly isContactable: boolean;
   readonly countedSilenceMs: number;
   readonly cordon: Cordon | undefined;
+  readonly twoSenders: TwoSenders | undefined;
   /** From its last heartbeat, if this queen took one. */
   readonly heard: HiveState | undefined;
   readonly usage: HiveUsage;
@@ -28,12 +30,14 @@ interface Memories {
   liveness: Liveness;
   registry: HiveRegistry;
   cordons: Cordons;
+  senders: Senders;
   allowedHosts: AllowedHosts;
   clock: Clock;
 }
 
 /** Puts together what is known of a hive that was met. */
-export function viewOf(hive: HiveRecord, { liveness, registry, cordons, allowedHosts, clock }: Memories): HiveView {
+export function viewOf(hive: HiveRecord, memories: Memories): HiveView {
+  const { liveness, registry, cordons, senders, allowedHosts, clock } = memories;
   const nowMs = clock.monotonicNow();
   const sight = liveness.sights.see(hive.id);
   const last = sight.changes.at(-1);
@@ -49,6 +53,7 @@ export function viewOf(hive: HiveRecord, { liveness, registry, cordons, allowedH
     isContactable: !allowedHosts.refuses(hive.host) && sight.probe !== "refused",
     countedSilenceMs: liveness.countedSilenceMs(sight, nowMs),
     cordon,
+    twoSenders: senders.of(hive.id, nowMs),
     heard: registry.get(hive.id),
     usage: registry.usage(hive.id, hive.devices),
   };

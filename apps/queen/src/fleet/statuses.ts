@@ -70,8 +70,7 @@ export class StatusKeeper {
     const { catalog, liveness, announcer, clock } = this.#parts;
     liveness.unsure(sight, clock.monotonicNow());
     const changed = await catalog.markOffline(sight.id, this.#notBeatSinceMs(sight));
-    if (!changed) return;
-    liveness.markedOffline(sight, was, verdict, clock.monotonicNow());
+    if (!changed || !liveness.markedOffline(sight, was, verdict, clock.monotonicNow())) return;
     announcer.status(sight.id, was, "offline", verdict.why);
   }
 

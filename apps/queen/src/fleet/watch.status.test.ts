@@ -161,6 +161,28 @@ describe("who is online", () => {
     await pass(queen, 1);
     expect(queen.changes()).toEqual(["dead: online → offline"]);
   });
+
+  test("what answers on the port of a hive that is gone, and does not say the id that the hive said, is not the hive", async () => {
+    await using queen = await startTestQueen();
+    const saying = answer(200, '{"status":"ok","id":"hive-a"}');
+    const hive = await startHive({ ...HEALTHY, "/health": saying });
+    await addHive(queen, hive.port);
+    await pass(queen, 60_000);
+    expect(await statusOf(queen)).toBe("online");
+    hive.routes["/health"] = answer(200, "<!doctype html><title>Welcome to nginx!</title>");
+    await pass(queen, 180_000);
+    expect(await statusOf(queen)).toBe("offline");
+    const { body } = await queen.request("GET", "/v1/hives/hive-a/liveness");
+    expect(body).toHaveProperty("probes.3.problem", expect.stringContaining("does not say that it is hive 'hive-a'"));
+    hive.routes["/health"] = saying;
+    await pass(queen, 30_000);
+    expect(await statusOf(queen)).toBe("online");
+    // At another address it may be of another kind.
+    const silent = await startHive({ ...HEALTHY, "/health": answer(200, "ok") });
+    await queen.request("PATCH", "/v1/hives/hive-a", { port: silent.port });
+    await pass(queen, 180_000);
+    expect(await statusOf(queen)).toBe("online");
+  });
 });
 
 describe("beside other writers", () => {

@@ -2,8 +2,8 @@ import { createClient } from "@libsql/client";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
-import { startHive } from "../../test/hive-server.ts";
-import { addHive, startTestQueen, statusOf } from "../../test/test-queen.ts";
+import { deadPort, startHive } from "../../test/hive-server.ts";
+import { addHive, beat, pass, startTestQueen, statusOf } from "../../test/test-queen.ts";
 import { until } from "../../test/until.ts";
 
 test("probes every hive of several pages", async () => {
@@ -108,4 +108,35 @@ test("a status that cannot be written keeps no other hive from being probed", as
   );
   expect(hive.countOf("GET /health")).toBe(120);
   expect(await queen.catalog.countByStatus("online")).toBe(119);
+});
+
+test("a mark whose answer comes after a beat is not told as the last word", async () => {
+  await using queen = await startTestQueen();
+  const { catalog } = queen;
+  await addHive(queen, await deadPort());
+  await beat(queen);
+  const markOffline = catalog.markOffline.bind(catalog);
+  catalog.markOffline = async (...mark) => {
+    const isMarked = await markOffline(...mark);
+    await beat(queen);
+    return isMarked;
+  };
+  await pass(queen, 60_000);
+  expect(await statusOf(queen)).toBe("online");
+  expect(queen.changes()).toEqual(["hive-a: unknown → online", "hive-a: offline → online"]);
+});
+
+test("a mark is told when a round has read it before its answer comes", async () => {
+  await using queen = await startTestQueen();
+  const { catalog, clock, fleet } = queen;
+  await addHive(queen, await deadPort());
+  await beat(queen);
+  const markOffline = catalog.markOffline.bind(catalog);
+  catalog.markOffline = async (...mark) => {
+    const isMarked = await markOffline(...mark);
+    for (const record of await catalog.listHives()) fleet.learned(record, clock.monotonicNow());
+    return isMarked;
+  };
+  await pass(queen, 60_000);
+  expect(queen.changes()).toEqual(["hive-a: unknown → online", "hive-a: online → offline"]);
 });

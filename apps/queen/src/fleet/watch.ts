@@ -7,7 +7,7 @@ import { wholeTurn } from "../process/turn.ts";
 import { type Probe, ProbeError } from "../reach/probe.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { Fleet } from "./fleet.ts";
-import type { ProbeResult } from "./liveness/sight.ts";
+import type { ProbeOutcome, ProbeResult } from "./liveness/sight.ts";
 import { ProbeScheduler } from "./probe-scheduler.ts";
 
 /** How many records are looked at before other work gets its turn. */
@@ -112,23 +112,28 @@ export class HealthLoop {
   }
 
   async #probe(hive: HiveRecord): Promise<ProbeResult> {
-    const { probe, metrics, clock, log } = this.#parts;
+    const { probe, metrics, clock, log, fleet } = this.#parts;
     const startedAtMs = clock.monotonicNow();
-    const end = (outcome: ProbeResult["outcome"], problem?: string) => {
-      return { outcome, startedAtMs, endedAtMs: clock.monotonicNow(), problem };
+    const end = (outcome: ProbeOutcome, problem?: string, saysId = false) => {
+      return { outcome, startedAtMs, endedAtMs: clock.monotonicNow(), problem, saysId };
     };
     const refusal = probe.refusal(hive);
     if (refusal !== undefined) return end("refused", refusal.message);
     try {
-      await probe.health(hive.id, hive);
-      return end("answered");
+      const saysId = await probe.health(hive.id, hive, fleet.sight(hive.id)?.saysId);
+      return end("answered", undefined, saysId);
     } catch (error) {
       if (!(error instanceof ProbeError)) throw error;
       const level = error.code === "WRONG_HIVE" ? "warn" : "debug";
       log[level]({ hive_id: hive.id, err: error }, "health check failed");
-      return end(error.code === "HIVE_NOT_ALLOWED" ? "refused" : "failed", error.message);
+      return end(outcomeOf(error), error.message);
     } finally {
       metrics.probeSeconds.observe((clock.monotonicNow() - startedAtMs) / 1000);
     }
   }
+}
+
+function outcomeOf({ code, isNameUnanswered }: ProbeError): ProbeOutcome {
+  if (isNameUnanswered) return "unresolved";
+  return code === "HIVE_NOT_ALLOWED" ? "refused" : "failed";
 }

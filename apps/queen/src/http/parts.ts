@@ -10,6 +10,7 @@ import type { MetricsPage } from "../telling/metrics-page.ts";
 import type { EventStream } from "./connections/event-stream.ts";
 import type { Servers } from "./connections/servers.ts";
 import type { Door } from "./door/door.ts";
+import type { RequestTimes } from "./request-times.ts";
 
 /** What the handlers of routes are handed. */
 export interface AppParts {
@@ -23,6 +24,7 @@ export interface AppParts {
   metricsPage: () => MetricsPage;
   door: Door;
   servers: Servers;
+  requestTimes: RequestTimes;
   clock: Clock;
   /** Monotonic: when the queen was put together. */
   startedAtMs: number;

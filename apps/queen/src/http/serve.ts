@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { hiveNotFound } from "./errors.ts";
 import { parseBody, parseQuery } from "./input.ts";
 import type { AppParts } from "./parts.ts";
-import { type Answer, type BodyRule, methodsOf, paramsOf, type Route } from "./route.ts";
+import { type Answer, type BodyRule, EVENT_STREAM, methodsOf, paramsOf, type Route } from "./route.ts";
 
 /** Lets a request in as its route says, checks it, and hands it to the route's handler. No promise beside the handler's own: each heartbeat passes here. */
 export function serve(app: FastifyInstance, route: Route, parts: AppParts): void {
@@ -17,6 +17,7 @@ export function serve(app: FastifyInstance, route: Route, parts: AppParts): void
     exposeHeadRoute: head !== undefined,
     onRequest: parts.door.guard(access),
     handler: (request, reply) => {
+      if (type !== EVENT_STREAM) parts.requestTimes.began(request, reply.raw);
       if (hasHiveId) checkHiveId(request.params);
       if (query) request.query = parseQuery(query, request.query);
       if (readBody) request.body = readBody(request.body);

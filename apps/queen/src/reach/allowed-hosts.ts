@@ -6,7 +6,8 @@ import { familyOf, hexDigits, plainAddress, plainHost } from "./addresses.ts";
 const NEVER_CONTACTED = [
   "169.254.0.0/16", // link-local; cloud metadata at 169.254.169.254
   "fe80::/10", // link-local
-  "fd00:ec2::254/128", // metadata of AWS over IPv6
+  "fd00:ec2::/32", // services of AWS inside a machine over IPv6: metadata at ::254, credentials of EKS at ::23
+  "fd00:42::42/128", // metadata of Scaleway over IPv6
   "fd20:ce::254/128", // metadata of Google Cloud over IPv6
   "100.100.100.200/32", // metadata of Alibaba Cloud
   "168.63.129.16/32", // platform address of Azure

@@ -5,7 +5,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { ZodError } from "zod";
 import { type Answer, answer, DEVICES_JSON, HEALTHY, HiveServer } from "../../test/hive-server.ts";
 import { AllowedHosts } from "./allowed-hosts.ts";
-import { Probe, ProbeError, type Resolve, systemResolve } from "./probe.ts";
+import { Names, type Resolve } from "./names.ts";
+import { Probe, ProbeError } from "./probe.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -19,7 +20,7 @@ async function startHive(routes: Record<string, Answer> = HEALTHY): Promise<Hive
 }
 
 function newProbe(options: { allowed?: string; resolve?: Resolve; timeoutMs?: number } = {}): Probe {
-  const { allowed = "127.0.0.0/8,::1", resolve = systemResolve, timeoutMs = 10_000 } = options;
+  const { allowed = "127.0.0.0/8,::1", resolve = new Names().resolve, timeoutMs = 10_000 } = options;
   return new Probe({ allowedHosts: AllowedHosts.parse(allowed), resolve, timeoutMs });
 }
 

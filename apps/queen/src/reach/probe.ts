@@ -1,21 +1,19 @@
-import { lookup as dnsLookup } from "node:dns/promises";
-import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { isIP, type LookupFunction } from "node:net";
 import { type DeviceCapabilities, DeviceCapabilitiesJson } from "@repo/device-types";
 import { ForeseenError } from "../process/errors.ts";
 import { plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
+import { Deadline } from "./deadline.ts";
+import { NameUnansweredError, type Resolve } from "./names.ts";
 
 const MAX_BODY_BYTES = 1_048_576;
 /** The answer to a health check is one small object; what is longer says nothing of who answers. */
 const MAX_HEALTH_BYTES = 4096;
 const MAX_SHOWN_ID = 128;
 const HEALTH_PATHS = ["/health", "/v1/health"];
-
-/** The addresses of a host name. */
-export type Resolve = (host: string) => Promise<{ address: string; family: number }[]>;
-
-export const systemResolve: Resolve = (host) => dnsLookup(host, { all: true });
+/** Of the whole time: the rest is for the last known address, when a name server is late. */
+const LOOKUP_SHARE = 1 / 2;
 
 /** Where a hive answers HTTP. */
 export interface HiveAddress {
@@ -35,6 +33,11 @@ export class ProbeError extends ForeseenError {
     super(message, options);
     this.code = code;
   }
+
+  /** Whether the hive was not even looked for, because nobody said where it is. */
+  get isNameUnanswered(): boolean {
+    return this.cause instanceof NameUnansweredError;
+  }
 }
 
 interface ProbeOptions {
@@ -42,23 +45,6 @@ interface ProbeOptions {
   resolve: Resolve;
   /** For one whole call, name resolution included. */
   timeoutMs: number;
-}
-
-/** What runs under one deadline. An AbortController does the same at several times the cost, garbage included, and rounds probe thousands. */
-class Deadline {
-  #request: ClientRequest | undefined;
-  passed = false;
-
-  /** Ends `request` when the deadline passes; at once when it has. */
-  covers(request: ClientRequest): void {
-    this.#request = request;
-    if (this.passed) this.pass();
-  }
-
-  readonly pass = (): void => {
-    this.passed = true;
-    this.#request?.destroy(new Error("the deadline has passed"));
-  };
 }
 
 /** The HTTP client towards hives. It follows no redirect, and connects only to addresses that are allowed. */
@@ -82,15 +68,17 @@ export class Probe {
   }
 
   /**
-   * Resolves when `/health` or `/v1/health` answered with a 2xx status, and did not say that it is another hive than `id`;
-   * throws ProbeError when not.
+   * Resolves when `/health` or `/v1/health` answered with a 2xx status, and did not say that it is another hive than `id`, to whether it said
+   * that it is this one; throws ProbeError when not, and when it `mustSayId` and does not.
    */
-  health(id: string, hive: HiveAddress): Promise<void> {
+  health(id: string, hive: HiveAddress, mustSayId = false): Promise<boolean> {
     return this.#withDeadline(async (deadline) => {
-      const refusals = await this.#askHealth(id, hive, deadline);
+      const { refusals, saysId } = await this.#askHealth(id, hive, deadline);
       if (refusals.length === HEALTH_PATHS.length) {
         throw new ProbeError("HIVE_UNREACHABLE", `${display(hive)}: ${refusals.join(", ")}`);
       }
+      if (mustSayId && !saysId) throw namelessHive(hive, id);
+      return saysId;
     });
   }
 
@@ -126,20 +114,22 @@ export class Probe {
     }
   }
 
-  /** What the paths before the first 2xx answered. */
-  async #askHealth(id: string, hive: HiveAddress, deadline: Deadline): Promise<string[]> {
+  /** What the paths before the first 2xx answered, and whether that one said the id. */
+  async #askHealth(id: string, hive: HiveAddress, deadline: Deadline) {
     const refusals: string[] = [];
+    let saysId = false;
     for (const path of HEALTH_PATHS) {
       const response = await this.#get(hive, path, deadline);
       if (isSuccess(response)) {
         const answering = await idIn(response);
         if (answering !== undefined && answering !== id) throw wrongHive(hive, answering, id);
+        saysId = answering === id;
         break;
       }
       response.destroy();
       refusals.push(`${path} answered ${response.statusCode}`);
     }
-    return refusals;
+    return { refusals, saysId };
   }
 
   async #get(hive: HiveAddress, path: string, deadline: Deadline): Promise<IncomingMessage> {
@@ -153,7 +143,7 @@ export class Probe {
         port: hive.port,
         path,
         agent: false,
-        lookup: this.#lookup(hive),
+        lookup: this.#lookup(hive, deadline),
         headers: { accept: "application/json", connection: "close" },
       });
       asked
@@ -172,9 +162,11 @@ export class Probe {
   }
 
   /** Hands the very addresses that were checked to the connection, so that no second resolution can slip another one in. */
-  #lookup(hive: HiveAddress): LookupFunction {
+  #lookup(hive: HiveAddress, deadline: Deadline): LookupFunction {
     return (host, options, callback) => {
-      this.#resolve(host).then(
+      deadline.isLookingUp = true;
+      const found = this.#resolve(host, this.#timeoutMs * LOOKUP_SHARE).finally(() => (deadline.isLookingUp = false));
+      found.then(
         (found) => {
           const allowed = found.filter(({ address }) => this.#allowedHosts.allows(host, address));
           const [first] = allowed;
@@ -195,12 +187,13 @@ export class Probe {
     return text;
   }
 
-  #unreachable(hive: HiveAddress, path: string, deadline: Deadline, cause: unknown): ProbeError {
+  #unreachable(hive: HiveAddress, path: string, deadline: Deadline, given: unknown): ProbeError {
     const reason = this.#closed
       ? "the queen is stopping"
       : deadline.passed
         ? `no answer within ${this.#timeoutMs} ms`
-        : reasonOf(cause);
+        : reasonOf(given);
+    const cause = deadline.isLookingUp ? new NameUnansweredError(reason) : given;
     return new ProbeError("HIVE_UNREACHABLE", `${display(hive)}: ${path}: ${reason}`, { cause });
   }
 }
@@ -248,6 +241,12 @@ async function idIn(response: IncomingMessage): Promise<string | undefined> {
 function wrongHive(hive: HiveAddress, answering: string, id: string): ProbeError {
   return new ProbeError("WRONG_HIVE", `${display(hive)} is hive '${answering.slice(0, MAX_SHOWN_ID)}', not '${id}'`);
 }
+
+const namelessHive = (hive: HiveAddress, id: string): ProbeError =>
+  new ProbeError(
+    "WRONG_HIVE",
+    `what answers at ${display(hive)} does not say that it is hive '${id}', as it did before`,
+  );
 
 const display = ({ host, port }: HiveAddress): string => (isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`);
 

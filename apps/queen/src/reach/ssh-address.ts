@@ -5,7 +5,7 @@ import { unlessAborted } from "../process/abort.ts";
 import { ForeseenError, reasonOf } from "../process/errors.ts";
 import { plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
-import type { Resolve } from "./probe.ts";
+import type { Resolve } from "./names.ts";
 
 const DEFAULT_PORT = 22;
 const CONNECT_TIMEOUT_MS = 5000;

@@ -40,6 +40,7 @@ export class Metrics {
     "answered",
     "failed",
     "refused",
+    "unresolved",
   ]);
   readonly probeSeconds = this.#histogram(
     "queen_probe_seconds",
@@ -58,6 +59,10 @@ export class Metrics {
   readonly missingHives = this.#gauge(
     "queen_missing_hives",
     "Online hives that were on the way to be marked offline at the last sweep",
+  );
+  readonly twoSenders = this.#gauge(
+    "queen_hives_with_two_senders",
+    "Hives under whose id two machines beat, from two addresses by turns",
   );
   readonly problems = this.#counter(
     "queen_problems_total",

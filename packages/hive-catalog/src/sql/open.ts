@@ -24,6 +24,10 @@ export type DatabaseOptions = {
 /** An open catalog database: a file, memory or a server, all behind one interface. */
 export type Database = {
   readonly client: SqlClient;
+  /** Where it is, as it may be shown. */
+  readonly name: string;
+  /** Whether this opening made it. */
+  readonly isNew: boolean;
   /** How long a call may take, in ms; only over a network. */
   readonly callTimeoutMs?: number;
   /** What is odd about the file, a sentence each. */
@@ -47,13 +51,13 @@ export async function openDatabase(location: string, options: DatabaseOptions): 
 async function openMemory({ busyTimeoutMs }: DatabaseOptions): Promise<Database> {
   const client = new FileClient({ target: ":memory:", path: undefined, busyTimeoutMs });
   await migrate(client);
-  return { client };
+  return { client, name: ":memory:", isNew: true };
 }
 
 async function openServer(url: string, options: DatabaseOptions): Promise<Database> {
   const { requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
-  const client = await prepared(await connectServer(url, options), redacted(url), options);
-  return { client, callTimeoutMs: requestTimeoutMs };
+  const database = await prepared(await connectServer(url, options), redacted(url), options);
+  return { ...database, callTimeoutMs: requestTimeoutMs };
 }
 
 /** Loaded only for a server: where a service is not bundled, it would add half to the time that this package takes to load. */
@@ -81,18 +85,18 @@ async function openFile(name: string, options: DatabaseOptions): Promise<Databas
   const client = await connectFile(name, path, options.busyTimeoutMs);
   return await closedOnFailure(client, async () => {
     await client.execute(plain("PRAGMA journal_mode = WAL"));
-    if (!isCurrent) await prepared(client, path, options);
-    return { client, warnings: [...mountWarnings(path), ...modeWarnings(path)] };
+    const opened = isCurrent ? { client, name: path, isNew: false } : await prepared(client, path, options);
+    return { ...opened, warnings: [...mountWarnings(path), ...modeWarnings(path)] };
   });
 }
 
 /** Brings the schema up to date, or says that it is not. */
-function prepared(client: SqlClient, location: string, options: DatabaseOptions): Promise<SqlClient> {
+function prepared(client: SqlClient, name: string, options: DatabaseOptions): Promise<Database> {
   return closedOnFailure(client, async () => {
-    const { pending } = await inspect(client, location);
-    if (pending.length > 0 && !options.migrate) throw notMigrated(location);
+    const { identity, pending } = await inspect(client, name);
+    if (pending.length > 0 && !options.migrate) throw notMigrated(name);
     if (pending.length > 0) await migrate(client);
-    return client;
+    return { client, name, isNew: identity === "empty" };
   });
 }
 
@@ -104,7 +108,7 @@ function openReadOnly({ name, path, missing, identity }: ReadOnlyFile, { busyTim
     throw new HiveCatalogError("CATALOG_READ_ONLY", `${path} is empty, and no catalog can be made there: ${missing}`);
   }
   const client = new FileClient({ target: readOnlyTarget(path), path: name, busyTimeoutMs, readOnly });
-  return { client, warnings: [readOnly, ...mountWarnings(path)] };
+  return { client, name: path, isNew: false, warnings: [readOnly, ...mountWarnings(path)] };
 }
 
 type Inspected = { identity: Identity; pending: MigrationMeta[] };

@@ -4,8 +4,8 @@ import type { Hold, HoldEnd } from "./hold.ts";
 /** Something that the whole queen went through, for the log and the events. */
 export type Notice =
   | { readonly kind: "suspended" | "network_back"; readonly forMs: number }
-  /** `busyMs` is the processor time that she herself used meanwhile. */
-  | { readonly kind: "stalled"; readonly forMs: number; readonly busyMs: number }
+  /** `busyMs` is the processor time that she herself used meanwhile: so much of it that the stall was of her own making, or not. */
+  | { readonly kind: "stalled"; readonly forMs: number; readonly busyMs: number; readonly isOwn: boolean }
   | { readonly kind: "mass_failure" | "network_lost"; readonly missing: number; readonly online: number }
   | { readonly kind: "resumed"; readonly how: HoldEnd; readonly missing: number; readonly online: number };
 
@@ -86,8 +86,8 @@ export class Listening {
 
   /** Others may stop the queen for as long as they like; what callers make her do puts nothing off for long. */
   #stalled(forMs: number, busyMs: number, nowMs: number): void {
-    this.#options.tell({ kind: "stalled", forMs, busyMs: Math.round(busyMs) });
     const isOwn = busyMs >= OWN_SHARE * forMs;
+    this.#options.tell({ kind: "stalled", forMs, busyMs: Math.round(busyMs), isOwn });
     this.beginGrace(nowMs, isOwn ? this.#budget.graceFrom(this.#graceFromMs, nowMs) : nowMs);
   }
 

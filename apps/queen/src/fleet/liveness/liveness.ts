@@ -46,6 +46,8 @@ const PROBES_KEPT = 4;
 export class Liveness {
   /** How often `tick` is to be called. */
   readonly tickIntervalMs: number;
+  /** The time between two beats of a hive, as it is asked for. */
+  readonly beatMs: number;
   readonly settings: LivenessSettings;
   readonly sights = new Sights();
   /** Told of each hive of which `takesWorkFromMs` may say something else than before. */
@@ -60,6 +62,7 @@ export class Liveness {
   constructor(settings: LivenessSettings, nowMs: number, rules: LivenessRules = ALL_RULES, cpuMs = () => 0) {
     const { staleAfterMs, healthIntervalMs } = settings;
     const beatMs = staleAfterMs * BEAT_SHARE;
+    this.beatMs = beatMs;
     this.tickIntervalMs = Math.max(1, Math.min(healthIntervalMs, staleAfterMs) / TICKS_PER_INTERVAL);
     this.settings = settings;
     this.#rules = rules;
@@ -97,6 +100,7 @@ export class Liveness {
       sight.host = record.host;
       sight.port = record.port;
       sight.probe = "pending";
+      sight.saysId = false;
       sight.answeredAtMs = undefined;
       sight.probes.length = 0;
       sight.failedFromMs = Number.NEGATIVE_INFINITY;
@@ -144,12 +148,14 @@ export class Liveness {
   probed(sight: Sight, address: { host: string; port: number }, result: ProbeResult): boolean {
     if (sight.host !== address.host || sight.port !== address.port) return false;
     this.condition.listening.wake(result.endedAtMs);
-    sight.probe = result.outcome;
     sight.probes.push(result);
     if (sight.probes.length > PROBES_KEPT) sight.probes.shift();
+    if (result.outcome === "unresolved") return true;
+    sight.probe = result.outcome;
     if (result.outcome !== "failed") sight.unreachableSinceMs = undefined;
     if (result.outcome === "answered") {
       sight.answeredAtMs = result.endedAtMs;
+      sight.saysId ||= result.saysId === true;
       sight.setByOperator = false;
       sight.failedFromMs = Number.NEGATIVE_INFINITY;
       this.condition.listening.sign(result.endedAtMs);
@@ -173,10 +179,12 @@ export class Liveness {
     this.onWork(sight.id);
   }
 
-  /** The same for a mark, unless somebody has looked meanwhile and knows better. */
-  markedOffline(sight: Sight, was: HiveStatus, verdict: Verdict, nowMs: number): void {
+  /** The same for a mark, whose answer takes its time; false when the hive has been set otherwise meanwhile. */
+  markedOffline(sight: Sight, was: HiveStatus, verdict: Verdict, nowMs: number): boolean {
     this.condition.marked(nowMs);
-    if (sight.status === undefined) this.changed(sight, was, verdict, nowMs);
+    if (sight.status !== undefined && sight.status !== "offline") return false;
+    this.changed(sight, was, verdict, nowMs);
+    return true;
   }
 
   /** To be called every `tickIntervalMs`. `uptimeMs` goes on while the machine is suspended, unlike monotonic time. */

@@ -1,7 +1,10 @@
 import type { HiveStatus } from "@repo/hive-catalog";
 
-/** What a health check showed: `refused` when the queen may not contact that host. */
-export type ProbeOutcome = "answered" | "failed" | "refused";
+/** What a health check showed of the hive: `refused` when the queen may not contact that host. */
+type Finding = "answered" | "failed" | "refused";
+/** `unresolved` when nobody said where that host is, which shows nothing of the hive. */
+export const PROBE_OUTCOMES = ["answered", "failed", "refused", "unresolved"] as const;
+export type ProbeOutcome = (typeof PROBE_OUTCOMES)[number];
 
 /** One health check; its times are monotonic. */
 export interface ProbeResult {
@@ -10,6 +13,8 @@ export interface ProbeResult {
   readonly endedAtMs: number;
   /** Why it failed. */
   readonly problem: string | undefined;
+  /** Whether what answered said that it is this hive. */
+  readonly saysId?: boolean;
 }
 
 /** A change of status, and the rule that made it. */
@@ -53,8 +58,10 @@ export interface Sight {
   /** Where the probes go; "" until the record was read. */
   host: string;
   port: number;
-  /** What the last probe there showed. */
-  probe: ProbeOutcome | "pending";
+  /** What the last probe there showed that showed anything. */
+  probe: Finding | "pending";
+  /** What answered there has said once that it is this hive: what does not is something else. */
+  saysId: boolean;
   /** The last few probes, the newest last. */
   readonly probes: ProbeResult[];
   /** Beginnings of the first and the last failed probe since the last sign of life. */
@@ -150,6 +157,7 @@ function newSight(id: string, ordinal: number): Sight {
     host: "",
     port: 0,
     probe: "pending",
+    saysId: false,
     probes: [],
     failedFromMs: Number.NEGATIVE_INFINITY,
     failedAtMs: Number.NEGATIVE_INFINITY,

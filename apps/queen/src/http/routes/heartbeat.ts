@@ -35,9 +35,9 @@ export const heartbeatRoutes = [
       example: { status: "ok", message: "Heartbeat received from localhost", next_beat_ms: 15_000 },
     },
     problems: ["HIVE_NOT_FOUND", ...WRITING],
-  }).handle(async ({ body: beat, caller }, { heartbeats }) => {
+  }).handle(async ({ body: beat, caller, raw }, { heartbeats }) => {
     checkBeatsFor(caller, beat.hiveId);
-    const nextBeatMs = await heartbeats.receive(beat);
+    const nextBeatMs = await heartbeats.receive(beat, raw.socket.remoteAddress ?? "");
     return { status: "ok", message: `Heartbeat received from ${beat.hiveId}`, next_beat_ms: nextBeatMs };
   }),
 ];

@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import { HiveChanges, HiveChangesJson, type HiveRecord, toHiveRecordJson } from "@repo/hive-catalog";
+import {
+  HiveChanges,
+  HiveChangesJson,
+  type HiveRecord,
+  type NewHive,
+  newHiveRecord,
+  toHiveRecordJson,
+} from "@repo/hive-catalog";
 import * as z from "zod";
 import { withJsonNames } from "../field-problems.ts";
 import { parseBody } from "../input.ts";
@@ -23,6 +30,15 @@ export async function parseHiveFields(
   const unchanged =
     stored && pick({ ...stored }, (name) => name in HiveChanges.shape && !isChanged(withJsonNames(name)));
   return { ...HiveChangesJson.parse(changed), ...unchanged };
+}
+
+/** What the queen finds out by herself. */
+const OBSERVED: ReadonlySet<string> = new Set(["status", "devices"]);
+
+/** Everything that a caller may change, as in a new hive with these fields; what the queen observes only where it is named. */
+export function replacement(fields: HiveChanges): HiveChanges {
+  const hive = newHiveRecord(fields as NewHive, 0);
+  return pick({ ...hive }, (name) => name in HiveChanges.shape && (name in fields || !OBSERVED.has(name)));
 }
 
 const pick = <Value>(fields: Fields<Value>, isPicked: (name: string) => boolean): Record<string, Value> =>

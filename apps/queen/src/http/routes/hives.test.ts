@@ -46,7 +46,7 @@ test("does not add a second hive under one id", async () => {
   expect((await queen.catalog.getHive("hive-a"))?.port).toBe(8600);
 });
 
-test("replaces a hive as a whole with PUT, and keeps the times that are not the caller's", async () => {
+test("replaces a hive as a whole with PUT, but for what the queen observes and the times", async () => {
   await using queen = await startTestQueen();
   await queen.request("POST", "/v1/hives", { ...FULL, last_heartbeat_ms: 77 });
   queen.clock.advance(10);
@@ -58,9 +58,29 @@ test("replaces a hive as a whole with PUT, and keeps the times that are not the 
   });
   expect(replaced).toMatchObject({
     status: 200,
-    body: { ...STORED, host: "::1", port: 1, last_heartbeat_ms: 77, updated_at_ms: 1_761_040_800_010 },
+    body: {
+      ...STORED,
+      host: "::1",
+      port: 1,
+      status: "offline",
+      devices: DEVICES,
+      last_heartbeat_ms: 77,
+      updated_at_ms: 1_761_040_800_010,
+    },
   });
   expect(await queen.request("GET", "/v1/hives/hive-a")).toMatchObject({ body: replaced.body as object });
+});
+
+test("leaves a hive that beats online when PUT moves it, and sets status and devices where PUT names them", async () => {
+  await using queen = await startTestQueen();
+  await queen.request("POST", "/v1/hives", { ...HIVE_JSON, devices: DEVICES });
+  await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"));
+  await queen.request("PUT", "/v1/hives/hive-a", { host: "127.0.0.1", port: 8601 });
+  const stored = { port: 8601, status: "online", devices: DEVICES };
+  expect(await queen.request("GET", "/v1/hives/hive-a")).toMatchObject({ body: stored });
+  expect(queen.changes()).toEqual(["hive-a: unknown → online"]);
+  const named = { host: "127.0.0.1", port: 8601, status: "unknown", devices: null };
+  expect(await queen.request("PUT", "/v1/hives/hive-a", named)).toMatchObject({ status: 200, body: named });
 });
 
 test("takes back with PUT and PATCH what was read", async () => {

@@ -3,9 +3,7 @@ import {
   type HiveRecord,
   HiveRecordJson,
   HiveStatus,
-  type NewHive,
   NewHiveJson,
-  newHiveRecord,
   toHiveRecordJson,
 } from "@repo/hive-catalog";
 import * as z from "zod";
@@ -15,7 +13,7 @@ import { checkObject } from "../input.ts";
 import type { AppParts } from "../parts.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
-import { parseHiveFields } from "./hive-fields.ts";
+import { parseHiveFields, replacement } from "./hive-fields.ts";
 import { NextAfter, nextAfter, pageQuery } from "./paging.ts";
 
 export const HIVE_EXAMPLE = {
@@ -133,7 +131,7 @@ export const hivesRoutes = [
     tag: "hives",
     summary: "Replace a hive",
     description:
-      "What is left out becomes what it is for a new hive. Times are checked and then ignored. A field that is sent back as it is stored is held to no rule. Never creates a hive.",
+      "What is left out becomes what it is for a new hive, but for what the queen finds out by herself: `status` and `devices` stay as they are unless they are named. Times are checked and then ignored. A field that is sent back as it is stored is held to no rule. Never creates a hive.",
     body: {
       schema: NewHiveJson.in.partial({ id: true }),
       code: "INVALID_HIVE",
@@ -143,12 +141,11 @@ export const hivesRoutes = [
     answer: hive("The hive as stored"),
     problems: ["CORRUPT_HIVE", ...WRITING],
   }).handle(async ({ params: { id }, body }, parts) => {
-    const { catalog, fleet, clock } = parts;
     const fields = await parseHiveFields(NewHiveJson.in.omit({ id: true }), bodyFor(id, body), () =>
       readSound(id, parts),
     );
-    const hive = await catalog.updateHive(newHiveRecord({ ...(fields as NewHive), id }, clock.now()));
-    fleet.edited(hive);
+    const hive = await parts.catalog.patchHive(id, replacement(fields));
+    parts.fleet.edited(hive);
     return toHiveRecordJson(hive);
   }),
   defineRoute({

@@ -213,3 +213,26 @@ test("a mass failure is said in health, log, metrics, events and the liveness of
   const warnings = queen.logLines.filter(({ level }) => level === 40).map(({ msg }) => msg);
   expect(warnings).toContainEqual(expect.stringMatching(/^3 of 4 online hives went missing at once/));
 });
+
+test("two machines that beat under one id are said once in the log, and in the liveness of the hive and the metrics", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, await deadPort());
+  const beatFrom = async (remoteAddress: string) => {
+    const payload = beatJson("hive-a", [workerJson()]);
+    await queen.send({ method: "POST", url: "/v1/heartbeat", payload, remoteAddress });
+    queen.clock.advance(7000);
+  };
+  await beatFrom("10.0.0.1");
+  expect(await explain(queen)).toMatchObject({ two_senders: null });
+  const addresses = ["10.0.0.2", "10.0.0.1"];
+  for (let round = 0; round < 5; round += 1) for (const from of addresses) await beatFrom(from);
+  expect(await explain(queen)).toMatchObject({
+    two_senders: { addresses, since_ms: queen.clock.now() - 9 * 7000 },
+  });
+  const lines = queen.logLines.filter(({ msg }) => msg.startsWith("two machines beat"));
+  expect(lines).toEqual([expect.objectContaining({ hive_id: "hive-a", addresses })]);
+  const { payload } = await queen.app.inject("/metrics");
+  expect(payload).toContain("\nqueen_hives_with_two_senders 1\n");
+  queen.clock.advance(60_000);
+  expect(await explain(queen)).toMatchObject({ two_senders: null });
+});

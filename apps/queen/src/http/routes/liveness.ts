@@ -2,7 +2,7 @@ import { type Cordon, HiveStatus, NewCordon } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { HiveView } from "../../fleet/hive-view.ts";
-import { type Change, type ProbeResult, RULES } from "../../fleet/liveness/sight.ts";
+import { type Change, PROBE_OUTCOMES, type ProbeResult, RULES } from "../../fleet/liveness/sight.ts";
 import { hiveNotFound, invalidInput, Problem } from "../errors.ts";
 import { got } from "../field-problems.ts";
 import type { AppParts } from "../parts.ts";
@@ -35,7 +35,9 @@ const HiveLiveness = z
         z.strictObject({
           at_ms: timeMs,
           took_ms: z.int(),
-          outcome: z.enum(["answered", "failed", "refused"]),
+          outcome: z.enum(PROBE_OUTCOMES).meta({
+            description: "`unresolved` when no name server said where the host is, which shows nothing of the hive",
+          }),
           problem: z.string().nullable(),
         }),
       )
@@ -50,6 +52,10 @@ const HiveLiveness = z
       .nullable()
       .meta({ description: "It changed too often: no new work until it has been steady for so long" }),
     skew_ms: z.number().nullable(),
+    two_senders: z
+      .strictObject({ addresses: z.array(z.string()), since_ms: timeMs })
+      .nullable()
+      .meta({ description: "Two machines that beat under this id from two addresses by turns; null while it is one" }),
     cordon: CordonJson.nullable(),
     queen: ConditionJson,
   })
@@ -99,6 +105,7 @@ export const livenessRoutes = [
         ],
         probation: null,
         skew_ms: -250,
+        two_senders: null,
         cordon: { ...CORDON, created_at_ms: 1_761_040_800_000 },
         queen: CONDITION_EXAMPLE,
       },
@@ -185,6 +192,7 @@ function explain({ hive, sight, cordon, ...view }: HiveView, { fleet, clock }: A
   const nowMs = clock.monotonicNow();
   const wallMs = (atMs: number) => toWallMs(atMs, clock);
   const { probation } = sight;
+  const { twoSenders } = view;
   return {
     hive_id: hive.id,
     status: hive.status,
@@ -203,6 +211,8 @@ function explain({ hive, sight, cordon, ...view }: HiveView, { fleet, clock }: A
         ? null
         : { until_ms: wallMs(probation.untilMs), back_off_ms: probation.backOffMs },
     skew_ms: view.heard?.skewMs ?? null,
+    two_senders:
+      twoSenders === undefined ? null : { addresses: [...twoSenders.addresses], since_ms: wallMs(twoSenders.sinceMs) },
     cordon: cordon === undefined ? null : cordonToJson(cordon),
     queen: conditionToJson(fleet.condition(), clock),
   };

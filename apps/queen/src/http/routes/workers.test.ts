@@ -45,7 +45,7 @@ test("lists the workers of a whole fleet while other work gets its turns", async
     const workers = Array.from({ length: workersOfEach }, (_, w) => aWorker({ workerId: `${n}-${w}` }));
     const hiveId = `hive-${n}`;
     await queen.catalog.addHive({ ...HIVE_JSON, id: hiveId });
-    await queen.fleet.beat({ hiveId, timestampMs: 0, workers }, queen.clock.now(), 0);
+    await queen.fleet.beat({ hiveId, timestampMs: 0, workers }, "127.0.0.1", queen.clock.now(), 0);
   }
   let isAnswered = false;
   let turns = 0;
