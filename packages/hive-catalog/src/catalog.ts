@@ -27,7 +27,16 @@ import {
   type HiveStatus,
   type NewHive,
 } from "./model/hive.ts";
-import type { CallOptions, ListOptions, OpenOptions, StaleOptions, StreamOptions } from "./options.ts";
+import {
+  type CallOptions,
+  LIST_OPTIONS,
+  type ListOptions,
+  OPEN_OPTIONS,
+  type OpenOptions,
+  STREAM_OPTIONS,
+  type StaleOptions,
+  type StreamOptions,
+} from "./options.ts";
 import { Cordons } from "./records/cordons.ts";
 import { HostKeys } from "./records/host-keys.ts";
 import { Operations } from "./records/operations.ts";
@@ -41,24 +50,6 @@ import { readSynchronous, type Synchronous } from "./sql/synchronous.ts";
 
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 const DEFAULT_STREAM_PAGE = 250;
-const OPEN_OPTIONS = [
-  "authToken",
-  "migrate",
-  "busyTimeoutMs",
-  "requestTimeoutMs",
-  "now",
-  "onCorruptHive",
-  "onCommit",
-] as const satisfies (keyof OpenOptions)[];
-const LIST_OPTIONS = ["after", "limit", "onCorruptHive", "signal"] as const satisfies (keyof ListOptions)[];
-const STREAM_OPTIONS = [
-  "after",
-  "status",
-  "pageSize",
-  "onCorruptHive",
-  "signal",
-] as const satisfies (keyof StreamOptions)[];
-
 /**
  * What is known of every hive and survives a restart. Open it with `HiveCatalog.open`, end it with `close`.
  * Every call that fails rejects with a `HiveCatalogError`; what was answered is on disk. The last argument of each may hold a `signal`, whose
@@ -79,6 +70,8 @@ export class HiveCatalog {
   readonly hostKeys: HostKeys;
   /** The queens that run on it. */
   readonly queens: Queens;
+  /** What is odd about its file, a sentence each: that it can only be read, say, or that others may read it. None for a server. */
+  readonly warnings: readonly string[];
   readonly #database: Database;
   readonly #calls: Calls;
   readonly #heartbeats: HeartbeatWriter;
@@ -91,6 +84,7 @@ export class HiveCatalog {
     const access = { calls: new Calls(client, callTimeoutMs), now: wholeMs(now), warnings: new DamageWarnings() };
     this.location = database.name;
     this.isNew = database.isNew;
+    this.warnings = database.warnings ?? [];
     this.#database = database;
     this.#calls = access.calls;
     this.#now = access.now;
@@ -198,6 +192,14 @@ export class HiveCatalog {
   /** What is on the disk when a change is answered. A file is always `full`; a server is what it was set to, or does not say. */
   synchronous(options?: CallOptions): Promise<Synchronous | undefined> {
     return this.#calls.run(() => readSynchronous(this.#database.client), options);
+  }
+
+  /**
+   * Rejects with what keeps every change from being made now: CATALOG_READ_ONLY, CATALOG_BUSY (until the `signal` or `busyTimeoutMs` ends the
+   * waiting for the lock), CATALOG_FULL, CATALOG_UNAVAILABLE (the file was removed, renamed or replaced). A server says that of a change alone.
+   */
+  checkWritable(options?: CallOptions): Promise<void> {
+    return this.#calls.run((client) => client.checkWritable(), options);
   }
 
   countHives(options?: CallOptions): Promise<number> {

@@ -75,3 +75,22 @@ export type OperationListOptions = CallOptions & {
   /** Operations at most, from 1; default 100. Fewer than that means that there are no more. */
   limit?: number | undefined;
 };
+
+/** The names that are known: any other one is an error. */
+export const OPEN_OPTIONS = [
+  "authToken",
+  "migrate",
+  "busyTimeoutMs",
+  "requestTimeoutMs",
+  "now",
+  "onCorruptHive",
+  "onCommit",
+] as const satisfies (keyof OpenOptions)[];
+export const LIST_OPTIONS = ["after", "limit", "onCorruptHive", "signal"] as const satisfies (keyof ListOptions)[];
+export const STREAM_OPTIONS = [
+  "after",
+  "status",
+  "pageSize",
+  "onCorruptHive",
+  "signal",
+] as const satisfies (keyof StreamOptions)[];
