@@ -25,7 +25,8 @@ const OWN_VARIABLES = {
 
 const help = (variables) => `Usage: pnpm start
 
-Starts a queen and one hive on this machine, adds the hive to the queen's catalog; both log to standard output.
+Starts a queen and one hive on this machine, adds the hive to the queen's catalog, and says in three lines what runs, where the catalog is and what to
+do next; both log to standard output.
 SIGINT or SIGTERM stops both. When one of the two ends, so does the other.
 
 Options:
@@ -47,8 +48,8 @@ const toUrl = (host, port) => {
 };
 
 const NEEDS_TOKEN = `the queen has tokens, so that adding the hive needs an operator's: make one with
-  pnpm -s queen token create --name start --role operator
-and set QUEEN_TOKEN to what it prints`;
+  pnpm queen token create --name start --role operator --out start.token
+and start with QUEEN_TOKEN=$(cat start.token)`;
 
 const children = [];
 let stopping = false;
@@ -80,14 +81,15 @@ function start(name, program, settings = {}) {
     process.exitCode ||= code ?? (stopping && signal !== "SIGKILL" ? 0 : 1);
     stop("SIGTERM");
   });
-  return { name, address: once(child, "message").then(([{ listening }]) => listening) };
+  return { name, message: once(child, "message").then(([message]) => message) };
 }
 
-async function whereItListens({ name, address }) {
+/** What it says once it listens. */
+async function started({ name, message }) {
   const deadline = wait(START_TIMEOUT_MS, undefined, { ref: false }).then(() => {
     throw new Error(`the ${name} did not say within ${START_TIMEOUT_MS / 1000} s where it listens`);
   });
-  return Promise.race([address, deadline]);
+  return Promise.race([message, deadline]);
 }
 
 async function freePort(host) {
@@ -149,22 +151,32 @@ async function addHive(queenUrl, { host, port }) {
 }
 
 async function run() {
-  say("starting the queen");
-  const queen = start("queen", QUEEN);
-  const at = await whereItListens(queen);
-  const queenUrl = toUrl(contactHost(at.host), at.port);
+  const queen = await started(start("queen", QUEEN));
+  const queenUrl = toUrl(contactHost(queen.listening.host), queen.listening.port);
   await waitForHealth(queenUrl);
   const host = env.HIVE_HOST ?? "127.0.0.1";
   // Known before the hive is: it beats as soon as it listens, and a beat of a hive that nobody added is refused.
   const port = env.HIVE_PORT === "0" ? await freePort(host) : (env.HIVE_PORT ?? "8600");
   await addHive(queenUrl, { host, port: Number(port) });
   if (stopping) return;
-  say(`starting the hive ${hiveId}`);
   // Whoever may add the hive may beat for it.
   const token = env.QUEEN_TOKEN && !env.HIVE_TOKEN && !env.HIVE_TOKEN_FILE && { HIVE_TOKEN: env.QUEEN_TOKEN };
-  const hive = start("hive", HIVE, { HIVE_QUEEN: queenUrl, HIVE_PORT: port, ...token });
-  await whereItListens(hive);
-  say(`running; look with: curl ${queenUrl}/v1/hives`);
+  await started(start("hive", HIVE, { HIVE_QUEEN: queenUrl, HIVE_PORT: port, ...token }));
+  say(`running: a queen at ${queenUrl}, and the hive ${hiveId} on port ${port}`);
+  say(`catalog: ${catalogText(queen.catalog)}`);
+  say(`next: ${curlOf(`${queenUrl}/v1/hives`)}, or ${queenUrl}/docs in a browser; Ctrl-C stops both`);
+}
+
+function catalogText({ location, isNew, hives }) {
+  if (isNew) return `${location}, made new`;
+  return hives === undefined ? location : `${location}, with ${hives} ${hives === 1 ? "hive" : "hives"}`;
+}
+
+function curlOf(url) {
+  const words = ["curl"];
+  if (env.HIVE_QUEEN_CA) words.push(`--cacert ${env.HIVE_QUEEN_CA}`);
+  if (env.QUEEN_TOKEN) words.push('-H "authorization: Bearer $QUEEN_TOKEN"');
+  return [...words, url].join(" ");
 }
 
 /** The variables of both programs, a line each. */

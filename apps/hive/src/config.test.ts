@@ -23,7 +23,7 @@ test("has a default for every setting", () => {
     queen: "http://127.0.0.1:8500",
     tokenFile: "",
     beatIntervalMs: 15_000,
-    probeTimeoutMs: 5_000,
+    probeTimeoutMs: 4_000,
     logLevel: "info",
     logFile: "",
     pidFile: "",

@@ -74,8 +74,8 @@ export const SETTINGS = new Settings(
     },
     probeTimeoutMs: {
       placeholder: "ms",
-      help: "how long nvidia-smi, or another program that reads devices, may take",
-      schema: wholeNumber(100, 600_000).default(5000),
+      help: "how long nvidia-smi, or another program that reads devices, may take; 4500 at most, because a queen waits 5 s",
+      schema: wholeNumber(100, 600_000).default(4000),
     },
     logLevel: {
       placeholder: "level",

@@ -115,7 +115,7 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
         return `this hive is not in the queen's catalog: add it with ${add}`;
       }
       case "token needed": {
-        const create = `pnpm queen token create --name ${hive.id} --role hive --hive ${hive.id}`;
+        const create = `pnpm queen token create --name ${hive.id} --role hive --hive ${hive.id} --out ${hive.id}.token`;
         return `the queen wants a token of this hive: make one beside the queen with \`${create}\`, and set HIVE_TOKEN or HIVE_TOKEN_FILE`;
       }
       case "refused":

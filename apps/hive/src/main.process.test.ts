@@ -84,6 +84,33 @@ test("settings that cannot be used are all said, with exit code 2", async () => 
   expect(agent.stderr().match(/^hive: --(id|queen|port) \(HIVE_/gm)).toHaveLength(3);
 });
 
+test("a misspelt variable is a warning with what was meant", async () => {
+  const agent = startAgent(["--port", "0", ...NO_QUEEN], { env: { HIVE_LOGLEVEL: "debug" } });
+  expect((await agent.logged("is no setting")).msg).toBe(
+    "HIVE_LOGLEVEL is no setting, and changes nothing: the nearest that is one is HIVE_LOG_LEVEL",
+  );
+});
+
+test.each([
+  ["--log-file", "HIVE_LOG_FILE"],
+  ["--pid-file", "HIVE_PID_FILE"],
+])("a %s in a folder that is not there is one sentence and exit code 2", async (flag, variable) => {
+  const agent = startAgent(["--port", "0", flag, "/no/such/folder/hive.x", ...NO_QUEEN]);
+  expect(await agent.ended).toBe(2);
+  expect(agent.stderr()).toMatch(
+    new RegExp(`^hive: ${flag} \\(${variable}\\) cannot be written: ENOENT[^\\n]*/no/such/folder/hive.x[^\\n]*\\n$`),
+  );
+  expect(agent.log).toEqual([]);
+});
+
+test.each(["SIGTERM", "SIGINT"] as const)("%s before it listens stops it with exit code 0 too", async (signal) => {
+  const agent = startAgent(["--port", "0", ...NO_QUEEN], { env: { HIVE_PROT: "1" } });
+  // Logged while it starts.
+  await agent.logged("is no setting");
+  agent.process.kill(signal);
+  expect(await agent.ended).toBe(0);
+});
+
 test.each(["SIGTERM", "SIGINT"] as const)("%s stops it with exit code 0", async (signal) => {
   const agent = agentWithNvidiaSmi(undefined);
   await agent.url();

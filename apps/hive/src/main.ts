@@ -18,10 +18,10 @@ function fail(message: string, exitCode: number): never {
   process.exit(exitCode);
 }
 
-function readConfigOrExit(): Config {
+function readConfigOrExit() {
   const reading = readConfig();
   if ("problems" in reading) fail(reading.problems.join("\nhive: "), 2);
-  if ("values" in reading) return reading.values;
+  if ("values" in reading) return reading;
   process.stdout.write(reading.print);
   process.exit(0);
 }
@@ -37,13 +37,23 @@ function whyNotListening(error: NodeJS.ErrnoException, { host, port }: Config): 
   return `cannot listen on ${host}, port ${port}: ${error.message}`;
 }
 
-/** Listens and answers the port, which the system chose if the setting is 0. */
-async function listen(app: FastifyInstance, config: Config): Promise<number> {
+/** Makes what a setting names. */
+function made<Result>(setting: string, make: () => Result): Result {
+  try {
+    return make();
+  } catch (error) {
+    fail(`${setting} cannot be written: ${error instanceof Error ? error.message : error}`, 2);
+  }
+}
+
+/** Listens and answers the port, which the system chose if the setting is 0; undefined when a signal came meanwhile. */
+async function listen(app: FastifyInstance, config: Config): Promise<number | undefined> {
   try {
     await app.listen({ host: config.host, port: config.port });
   } catch (error) {
-    fail(whyNotListening(error as NodeJS.ErrnoException, config), 1);
+    if (!running.stopping) fail(whyNotListening(error as NodeJS.ErrnoException, config), 1);
   }
+  if (running.stopping) return undefined;
   const address = app.server.address();
   return address !== null && typeof address === "object" ? address.port : config.port;
 }
@@ -59,17 +69,24 @@ function reachableHost(host: string): string {
   return host === "0.0.0.0" || host === "::" ? os.hostname() : host;
 }
 
+/** What runs so far: an agent that only starts has less. */
+interface Running {
+  app?: FastifyInstance;
+  detector?: DeviceDetector;
+  heartbeats?: Heartbeats;
+  stopping?: true;
+}
+
 /** The first signal stops the agent in order, the second at once. */
-function stopOnSignal(log: Logger, stop: () => Promise<void>): void {
-  let stopping = false;
+function stopOnSignal(log: Logger, running: Running, { pidFile }: Config): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      if (stopping) process.exit(SIGNAL_EXIT_CODES[signal]);
-      stopping = true;
+      if (running.stopping) process.exit(SIGNAL_EXIT_CODES[signal]);
+      running.stopping = true;
       log.info({ signal }, "hive stopping");
-      stop().then(
+      stopAll(running).then(
         () => {
-          if (config.pidFile !== "") removePidFile(config.pidFile);
+          if (pidFile !== "") removePidFile(pidFile);
           process.exit(0);
         },
         (error: unknown) => {
@@ -81,10 +98,10 @@ function stopOnSignal(log: Logger, stop: () => Promise<void>): void {
   }
 }
 
-async function stopAll(app: FastifyInstance, detector: DeviceDetector, heartbeats: Heartbeats): Promise<void> {
-  const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
-  detector.stop();
-  await Promise.all([heartbeats.stop(), app.close()]);
+async function stopAll({ app, detector, heartbeats }: Running): Promise<void> {
+  const cut = setTimeout(() => app?.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+  detector?.stop();
+  await Promise.all([heartbeats?.stop(), app?.close()]);
   clearTimeout(cut);
 }
 
@@ -94,26 +111,43 @@ if (process.send !== undefined && !process.connected) endWithStarter();
 process.on("disconnect", endWithStarter);
 process.channel?.unref();
 
-const config = readConfigOrExit();
-const logOptions = { level: config.logLevel, base: { hive: config.id } };
-const log =
-  config.logFile === "" ? createLog(logOptions) : pino(logOptions, printableLines(openLogFile(config.logFile)));
-const detector = createDeviceDetector({ probeTimeoutMs: config.probeTimeoutMs, log });
-const app = createApp({ id: config.id, detectDevices: detector.detect, log });
-const port = await listen(app, config);
-if (tellsTokenToOthers(config)) {
-  log.warn({ queen: config.queen }, "the token goes over the network in clear text: give the queen a certificate");
+const { values: config, warnings } = readConfigOrExit();
+const running: Running = {};
+await run();
+
+async function run(): Promise<void> {
+  const log = openLog();
+  stopOnSignal(log, running, config);
+  for (const warning of warnings) log.warn(warning);
+  const detector = createDeviceDetector({ probeTimeoutMs: config.probeTimeoutMs, log });
+  running.detector = detector;
+  const app = createApp({ id: config.id, detectDevices: detector.detect, log });
+  running.app = app;
+  const port = await listen(app, config);
+  if (port === undefined) return;
+  if (config.pidFile !== "") made("--pid-file (HIVE_PID_FILE)", () => writePidFile(config.pidFile));
+  if (tellsTokenToOthers(config)) {
+    log.warn({ queen: config.queen }, "the token goes over the network in clear text: give the queen a certificate");
+  }
+  running.heartbeats = startHeartbeats({
+    queen: config.queen,
+    token: config.token,
+    ca: config.queenCa,
+    hive: { id: config.id, host: reachableHost(config.host), port },
+    intervalMs: config.beatIntervalMs,
+    log,
+  });
+  // Said last: whoever reads it may send a signal at once.
+  log.info({ host: config.host, port }, "hive listening");
+  process.send?.({ listening: { host: config.host, port } }, () => undefined);
 }
-const heartbeats = startHeartbeats({
-  queen: config.queen,
-  token: config.token,
-  ca: config.queenCa,
-  hive: { id: config.id, host: reachableHost(config.host), port },
-  intervalMs: config.beatIntervalMs,
-  log,
-});
-stopOnSignal(log, () => stopAll(app, detector, heartbeats));
-if (config.pidFile !== "") writePidFile(config.pidFile);
-// Said last: whoever reads it may send a signal at once.
-log.info({ host: config.host, port }, "hive listening");
-process.send?.({ listening: { host: config.host, port } }, () => undefined);
+
+function openLog(): Logger {
+  const { logFile, logLevel: level, id } = config;
+  const options = { level, base: { hive: id } };
+  if (logFile === "") return createLog(options);
+  return pino(
+    options,
+    made("--log-file (HIVE_LOG_FILE)", () => printableLines(openLogFile(logFile))),
+  );
+}

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import os, { tmpdir } from "node:os";
@@ -7,7 +8,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { bundleOf } from "../../../scripts/build/cache.js";
-import { eventually, type LogLine, temporaryFolder } from "./testing.ts";
+import { eventually, fakeProgram, hangingScript, type LogLine, newMarker, temporaryFolder } from "./testing.ts";
 
 const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const START = await bundleOf(pathOf("../../../scripts/start.js"));
@@ -127,7 +128,10 @@ test("one command shows this machine as an online hive, and again after a restar
   expect(moved.status).toBe(200);
   first.process.kill("SIGTERM");
   expect(await first.ended).toBe(0);
-  expect(first.stderr()).toContain(`running; look with: curl ${await first.queenUrl()}/v1/hives`);
+  const url = await first.queenUrl();
+  const [, shown = ""] = /```\n(start: running.*?)```/s.exec(readFileSync(pathOf("../../../README.md"), "utf8")) ?? [];
+  const here = shown.replaceAll("http://127.0.0.1:8500", url).replace("8600", `${before.port}`);
+  expect(first.stderr()).toBe(here.replace("/home/you/hive-catalog/data", folder));
   expect(pids.filter(isAlive)).toEqual([]);
 
   const second = startFleet(folder);
@@ -137,6 +141,14 @@ test("one command shows this machine as an online hive, and again after a restar
     return hive.port === port && hive.host === "127.0.0.1" ? hive : undefined;
   }, "the hive at the host and port that it has now");
   expect(after.created_at_ms).toBe(before.created_at_ms);
+  expect(second.stderr()).toContain(`start: catalog: ${folder}/hives.db, with 1 hive\n`);
+});
+
+test("of a hive whose nvidia-smi hangs, cores and memory are known all the same", async () => {
+  const path = temporaryFolder();
+  fakeProgram(path, "nvidia-smi", hangingScript(newMarker()));
+  const fleet = startFleet(temporaryFolder(), { PATH: `${path}:${process.env.PATH}` });
+  expect(await onlineHive(fleet)).toMatchObject({ devices: { cpu, gpus: [] } });
 });
 
 test("everything that is killed and started again is the same hive", async () => {
@@ -202,10 +214,14 @@ function createToken(folder: string, ...flags: string[]): string {
 
 test("works in a catalog with tokens when it is given one, and says so when not", async () => {
   const folder = temporaryFolder();
+  const open = startFleet(folder);
+  await open.hivePort();
+  open.process.kill("SIGTERM");
+  await open.ended;
   const token = createToken(folder, "--role", "operator");
   const refused = startFleet(folder);
   expect(await refused.ended).toBe(1);
-  expect(refused.stderr()).toContain("pnpm -s queen token create --name start --role operator");
+  expect(refused.stderr()).toContain("pnpm queen token create --name start --role operator --out start.token");
 
   const fleet = startFleet(folder, { QUEEN_TOKEN: token });
   const url = `${await fleet.queenUrl()}/v1/hives/localhost`;
@@ -214,6 +230,10 @@ test("works in a catalog with tokens when it is given one, and says so when not"
     const { last_heartbeat_ms: beatMs } = (await read()) as { last_heartbeat_ms?: number | null };
     return beatMs ?? undefined;
   }, "a beat of the hive");
+  await eventually(
+    () => (fleet.stderr().includes('curl -H "authorization: Bearer $QUEEN_TOKEN" ') ? true : undefined),
+    "next",
+  );
   expect(fleet.stderr()).not.toContain(token.slice(20));
 });
 
@@ -253,6 +273,26 @@ test("SIGINT that comes twice, from the terminal and from pnpm, still stops both
   expect(await fleet.ended).toBe(0);
 });
 
+test("Ctrl-C ends the script of pnpm start as a success, although pnpm passes on to its shell what the terminal sent to all", async () => {
+  const root = pathOf("../../..");
+  const { scripts } = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as { scripts: { start: string } };
+  const shell = spawn("sh", ["-c", scripts.start], {
+    cwd: root,
+    env: settingsOfFleet(temporaryFolder()),
+    stdio: ["ignore", "ignore", "pipe"],
+    detached: true,
+  });
+  const ended = new Promise((resolve) => shell.on("close", (code, signal) => resolve(code ?? signal)));
+  let stderr = "";
+  shell.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  await eventually(() => (stderr.includes("Ctrl-C") ? true : undefined), "a queen and a hive");
+  process.kill(-(shell.pid ?? 0), "SIGINT");
+  shell.kill("SIGINT");
+  expect(await ended).toBe(0);
+});
+
 test.each([
   ["queen", "hive"],
   ["hive", "queen"],
@@ -274,7 +314,7 @@ test("a port that is taken is the queen's sentence, no hive is started, and the 
   const fleet = startFleet(temporaryFolder(), { QUEEN_PORT: String(port) });
   expect(await fleet.ended).toBe(1);
   expect(fleet.stderr()).toMatch(new RegExp(`port ${port} \\S+ 127\\.0\\.0\\.1 is taken`));
-  expect(fleet.stderr()).not.toContain("starting the hive");
+  expect(fleet.messages()).not.toContain("hive listening");
 });
 
 test("settings that the hive cannot use stop the queen too, with the hive's exit code", async () => {

@@ -37,9 +37,9 @@ test("listens where others can reach it only when somebody but a hive has a toke
   const refused = queens.start([], { QUEEN_HOST: "0.0.0.0" });
   expect(await refused.end()).toEqual({ code: 2, signal: null });
   expect(refused.stderr).toMatch(
-    /^queen: --host \(QUEEN_HOST\) is 0\.0\.0\.0, [^\n]+ `pnpm queen token create --name NAME --role operator`[^\n]+\n$/,
+    /^queen: --host \(QUEEN_HOST\) is 0\.0\.0\.0, [^\n]+ `pnpm queen token create --name NAME --role operator --out FILE`[^\n]+\n$/,
   );
-  expect(refused.stdout).toBe("");
+  expect(refused.logLines.map(({ msg }) => msg)).toEqual(["catalog opened"]);
   const { authorization } = await locked("reader");
   const queen = queens.start([], { QUEEN_HOST: "0.0.0.0" });
   const url = `http://127.0.0.1:${await queen.port()}/v1/counts`;

@@ -1,4 +1,8 @@
-import { expect, test } from "vitest";
+import { join } from "node:path";
+import { HiveCatalog } from "@repo/hive-catalog";
+import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { startTestServer } from "@repo/libsql-test-server";
+import { expect, onTestFinished, test } from "vitest";
 import { postJson, queenProcesses } from "../test/queen-processes.ts";
 import { HIVE_JSON } from "../test/test-queen.ts";
 
@@ -11,15 +15,47 @@ test("starts from any folder, says where it listens, and keeps its hives over a 
   first.child.kill("SIGKILL");
   expect(await first.end()).toEqual({ code: null, signal: "SIGKILL" });
 
+  expect(first.logLines[0]).toMatchObject({ msg: "new catalog made", catalog: queens.file, hives: 0 });
+
   const second = queens.start();
   const found = await fetch(`${await second.origin()}/v1/hives/hive-a`);
   expect(await found.json()).toEqual(stored);
+  expect(second.logLines[0]).toMatchObject({ msg: "catalog opened", catalog: queens.file, hives: 1 });
+});
+
+test("says at start, and in metrics, when the server of the catalog does not sync each change to its disk", async () => {
+  await using folder = await temporaryFolder();
+  const server = await startTestServer({ path: join(folder.path, "hives.db") });
+  onTestFinished(() => server.close());
+  const found = async (env: NodeJS.ProcessEnv) => {
+    const queen = queens.start([], env);
+    const metrics = await (await fetch(`${await queen.origin()}/metrics`)).text();
+    const warnings = queen.logLines.filter(({ msg }) => msg.includes("does not sync each change to its disk"));
+    return [/^queen_catalog_durable (.*)$/m.exec(metrics)?.[1], warnings.map(({ level }) => level)];
+  };
+  expect(await found({ QUEEN_DATABASE: server.url })).toEqual(["0", [40]]);
+  expect(await found({})).toEqual(["1", []]);
 });
 
 test("runs `queen token` on the database of the environment, and prints the token alone", async () => {
-  const queen = queens.start(["token", "create", "--name", "ops", "--role", "operator"]);
+  await (await HiveCatalog.open(queens.file)).close();
+  const queen = queens.start(["token", "create", "--name", "ops", "--role", "operator"], { QUEEN_MIGRAT: "false" });
   expect(await queen.end()).toEqual({ code: 0, signal: null });
   expect(queen.stdout).toMatch(/^hq_[0-9a-f]{16}_[\w-]{43}\n$/);
+  // Her other settings are set too, and no mistake.
+  expect(queen.stderr.split("\n").slice(0, 2)).toEqual([
+    "queen: QUEEN_MIGRAT is no setting, and changes nothing: the nearest that is one is QUEEN_MIGRATE",
+    `queen: the catalog is ${queens.file}`,
+  ]);
+});
+
+test("warns of each misspelt variable, with what was meant, and of none that another program reads", async () => {
+  const queen = queens.start([], { QUEEN_ALLOWED_HOST: "10.0.0.0/8", QUEEN_PROT: "hunter2", QUEEN_TOKEN: "hq_1" });
+  await queen.origin();
+  expect(queen.logLines.filter(({ level }) => level === 40).map(({ msg }) => msg)).toEqual([
+    "QUEEN_ALLOWED_HOST is no setting, and changes nothing: the nearest that is one is QUEEN_ALLOWED_HOSTS",
+    "QUEEN_PROT is no setting, and changes nothing: the nearest that is one is QUEEN_PORT",
+  ]);
 });
 
 test("prints its version", async () => {

@@ -55,6 +55,12 @@ test.each([
     { QUEEN_DATABASE: "mysql://db.example.com/hives" },
     "--database (QUEEN_DATABASE) must be a path or",
   ],
+  ["a quoted location", { QUEEN_DATABASE: '"/data/hives.db"' }, "--database (QUEEN_DATABASE) must not stand in quotes"],
+  [
+    "a home that no shell replaced",
+    { QUEEN_DATABASE: "~/hives.db" },
+    "--database (QUEEN_DATABASE) must not begin with '~'",
+  ],
   [
     "a database token",
     { QUEEN_DATABASE: "http://127.0.0.1:1", QUEEN_DATABASE_AUTH_TOKEN: "hunter 2" },

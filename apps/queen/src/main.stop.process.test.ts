@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { createServer } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { createClient } from "@libsql/client";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { expect, test } from "vitest";
@@ -32,8 +33,25 @@ test("ends with 0 at a SIGTERM that comes with the line that it listens, which i
   };
   queen.child.stdout.on("data", killWhenListening);
   expect(await queen.end()).toEqual({ code: 0, signal: null });
-  expect(queen.logLines.map(({ msg }) => msg)).toEqual(["queen listening", "queen stopping", "queen stopped"]);
+  const messages = ["new catalog made", "queen listening", "queen stopping", "queen stopped"];
+  expect(queen.logLines.map(({ msg }) => msg)).toEqual(messages);
 });
+
+test.each(["SIGTERM", "SIGINT"] as const)(
+  "ends with 0 at a %s that comes while she waits for her catalog",
+  async (signal) => {
+    const silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const queen = queens.start([], { QUEEN_DATABASE: `http://127.0.0.1:${port}` });
+    await once(silent, "request");
+    queen.child.kill("SIGHUP");
+    expect(await queen.kill(signal)).toEqual({ code: 0, signal: null });
+    expect(queen.logLines.map(({ msg }) => msg)).toEqual(["queen stopping", "queen stopped"]);
+    silent.closeAllConnections();
+    silent.close();
+  },
+);
 
 test("is not held up by a connection on which nothing was sent", async () => {
   const queen = queens.start();

@@ -10,10 +10,11 @@ import type { Tls } from "./http/connections/servers.ts";
 import { readTls } from "./http/connections/tls.ts";
 import { systemClock } from "./process/clock.ts";
 import { errorForLog, SettingError } from "./process/errors.ts";
-import { reloadOnSighup, stopOnSignals } from "./process/signals.ts";
+import { type Running, reloadOnSighup, stopOnSignals } from "./process/signals.ts";
 import { assembleQueen, type Queen } from "./queen.ts";
 import { isLoopback } from "./reach/addresses.ts";
 import { Names } from "./reach/names.ts";
+import { isDurable } from "./telling/durability.ts";
 import { Metrics } from "./telling/metrics.ts";
 
 // Whoever started the queen with an IPC channel, as `pnpm start` does, takes it along when it is killed.
@@ -24,48 +25,71 @@ process.channel?.unref();
 
 /** The hive agent: its bundle, since this runs as a bundle. */
 const AGENT_FILE = fileURLToPath(new URL("../../hive/src/agent.ts", import.meta.url));
+const NOT_DURABLE =
+  "the server of the catalog does not sync each change to its disk: a loss of power there can take what was answered; docs/operations.md says how to end that";
 
 const result = readConfig();
 if ("print" in result) process.stdout.write(result.print);
 else if ("problems" in result) fail(2, result.problems);
 else if ("tokenCommand" in result) process.exitCode = await runTokenCommand(result.tokenCommand);
-else await start(result.config);
+else await start(result);
 
-async function start(config: Config): Promise<void> {
+async function start({ config, warnings }: { config: Config; warnings: readonly string[] }): Promise<void> {
   const log = createLog({ level: config.logLevel, serializers: { err: errorForLog } });
+  const running: Running = { log };
+  let queen: Queen | undefined;
+  // One who only starts will read anew what there is.
+  reloadOnSighup(() => queen && void reload(config, queen, log), stopOnSignals(running));
+  for (const warning of warnings) log.warn(warning);
   const metrics = new Metrics();
   const catalog = await openCatalog(config, metrics);
   if (catalog === undefined) return;
-  let queen: Queen | undefined;
+  running.close = () => catalog.close();
+  const { location, isNew } = catalog;
+  // One that cannot be counted is said by all that reads it.
+  const hives = await catalog.countHives().catch(() => undefined);
+  log.info({ catalog: location, hives }, isNew ? "new catalog made" : "catalog opened");
+  let port: number;
   try {
     await checkThatSafe(config, catalog);
+    if ((await isDurable(catalog)) === false) log.warn(NOT_DURABLE);
     const tls = await readCertificate(config);
     const parts = { catalog, log, metrics, clock: systemClock, resolve: new Names().resolve, agentFile: AGENT_FILE };
     queen = assembleQueen({ ...config, tls, ...parts });
-    await queen.app.listen({ host: config.host, port: config.port });
+    const { stop, servers } = queen;
+    running.drain = stop;
+    running.cutOff = () => servers.closeAllConnections();
+    port = await listen(queen, config);
   } catch (error) {
+    if (running.stopping) return;
     await queen?.stop();
     await catalog.close();
     fail(error instanceof SettingError ? 2 : 1, [startProblem(config, error)]);
     return;
   }
-  const address = queen.app.server.address();
-  const { port } = typeof address === "object" && address !== null ? address : config;
-  if (config.host.toLowerCase() === "localhost" && typeof address === "object") {
-    const all = await lookup(config.host, { all: true });
-    const others = all.filter((other) => other.address !== address?.address).map((other) => other.address);
-    await queen.servers.listenAlso(others, port);
-  }
-  const { stop: drain, servers, door } = queen;
-  const cutOff = () => servers.closeAllConnections();
-  const stop = stopOnSignals({ drain, cutOff, close: () => catalog.close(), log });
-  reloadOnSighup(() => void reload(config, { servers, door }, log), stop);
+  if (running.stopping) return;
   queen.door.start();
   queen.healthLoop.start();
   queen.lifecycle.startLookingBack();
+  queen.presence.start();
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port, ...(config.tlsFiles && { tls: true }) }, "queen listening");
-  process.send?.({ listening: { host: config.host, port } }, () => undefined);
+  process.send?.({ listening: { host: config.host, port }, catalog: { location, isNew, hives } }, () => undefined);
+}
+
+/** Listens on all addresses of the host, and returns the port, which the system chose where the setting is 0. */
+async function listen({ app, servers }: Queen, { host, port: wanted }: Config): Promise<number> {
+  await app.listen({ host, port: wanted });
+  const bound = app.server.address();
+  if (typeof bound !== "object" || bound === null) return wanted;
+  if (host.toLowerCase() === "localhost") {
+    const others = (await lookup(host, { all: true })).filter(({ address }) => address !== bound.address);
+    await servers.listenAlso(
+      others.map(({ address }) => address),
+      bound.port,
+    );
+  }
+  return bound.port;
 }
 
 async function readCertificate({ tlsFiles }: Config): Promise<Tls | undefined> {
@@ -96,7 +120,7 @@ async function checkThatSafe({ host }: Config, catalog: HiveCatalog): Promise<vo
   if (tokens.some(({ role, revokedAtMs }) => role !== "hive" && revokedAtMs === null)) return;
   throw new SettingError(
     `--host (QUEEN_HOST) is ${host}, which other machines can reach, and no operator or reader has a token: make one with ` +
-      "`pnpm queen token create --name NAME --role operator`, for the same --database, or listen on 127.0.0.1",
+      "`pnpm queen token create --name NAME --role operator --out FILE`, for the same --database, or listen on 127.0.0.1",
   );
 }
 

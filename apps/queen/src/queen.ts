@@ -22,6 +22,7 @@ import { Probe } from "./reach/probe.ts";
 import { EventLog } from "./telling/events.ts";
 import type { Metrics } from "./telling/metrics.ts";
 import { MetricsPage } from "./telling/metrics-page.ts";
+import { Presence } from "./telling/presence.ts";
 
 const MAX_PROBE_TIMEOUT_MS = 5000;
 const REAP_INTERVAL_MS = 50;
@@ -53,6 +54,7 @@ export interface Queen {
   events: EventLog;
   healthLoop: HealthLoop;
   lifecycle: Lifecycle;
+  presence: Presence;
   door: Door;
   servers: Servers;
   /** Finishes the requests that run, ends everything else, and resolves when nothing is under way. */
@@ -72,8 +74,10 @@ export function assembleQueen(options: QueenOptions): Queen {
   const arrivals = new Arrivals(clock);
   const heartbeats = new HeartbeatReceiver({ ...parts, connectionsSettled: () => arrivals.settled });
   const healthLoop = new HealthLoop({ ...parts, probe: newProbe(probeTimeoutMs), intervalMs: healthIntervalMs });
+  const presence = new Presence(base);
   const lifecycle = new Lifecycle({
     ...parts,
+    presence,
     probe: newProbe(MAX_PROBE_TIMEOUT_MS),
     resolve,
     settings: options.lifecycle,
@@ -95,6 +99,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     servers,
     requestTimes,
     lifecycle,
+    presence,
     eventStream,
     // From its making on it watches the process, so it is made when somebody reads it.
     metricsPage: () =>
@@ -116,8 +121,9 @@ export function assembleQueen(options: QueenOptions): Queen {
     await Promise.all([app.close(), servers.closeOthers()]).finally(() => clearInterval(reaper));
     await fleet.close();
     await quiet;
+    await presence.stop();
   };
-  return { app, fleet, events, healthLoop, lifecycle, door, servers, stop };
+  return { app, fleet, events, healthLoop, lifecycle, presence, door, servers, stop };
 }
 
 /** Where a program on this machine reaches the queen. */

@@ -9,7 +9,7 @@ const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as {
 /** The scripts of the repository that are programs of their own, by their names: node's arguments. */
 const PROGRAMS = new Map(
   Object.entries(scripts).flatMap(([name, script]) => {
-    const [program, ...args] = script.split(" ");
+    const [program, ...args] = script.replace(/^exec /, "").split(" ");
     return program === "node" && args.every((arg) => /\.[jt]s$/.test(arg)) ? [[name, args] as const] : [];
   }),
 );
@@ -53,3 +53,20 @@ test.concurrent.each(["bench", "build", "sim", "soak", "openapi", "db:check"])(
   },
   60_000,
 );
+
+const PAGES = [
+  "README.md",
+  "docs/security.md",
+  "docs/operations.md",
+  "docs/lifecycle.md",
+  "apps/queen/README.md",
+  "apps/hive/README.md",
+];
+
+test("no page has a token printed where pnpm, or a file that others may read, could catch it", () => {
+  const commands = PAGES.flatMap((page) =>
+    [...readFileSync(ROOT + page, "utf8").matchAll(/.*queen token create --.*/g)].map(([line]) => line),
+  );
+  expect(commands.length).toBeGreaterThan(4);
+  expect(commands.filter((line) => !/ --out [\w.-]+(?: |`)/.test(line) || /\$\(pnpm|>/.test(line))).toEqual([]);
+});

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { startTestServer } from "@repo/libsql-test-server";
 import { expect, test } from "vitest";
 import { CatalogFile } from "../test/catalog-file.ts";
 import { refusalOf } from "../test/refusal.ts";
@@ -34,6 +35,28 @@ test("test_create_catalog: makes the file with its parent folders, empty, with t
     "SELECT l.name FROM pragma_index_list('hives') AS i, pragma_index_info(i.name) AS l WHERE l.seqno = 0";
   expect(file.read(indexed).flat()).toEqual(expect.arrayContaining(["status", "last_heartbeat_ms"]));
   expect(file.read("PRAGMA journal_mode")).toEqual([["wal"]]);
+});
+
+test("says where it is, and whether opening made it", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "hives.db");
+  const openings: { location: string; isNew: boolean }[] = [];
+  for (const location of [path, `file:${path}`, ":memory:"]) {
+    await using catalog = await HiveCatalog.open(location);
+    openings.push({ location: catalog.location, isNew: catalog.isNew });
+  }
+  await using server = await startTestServer({ path: join(folder.path, "server.db") });
+  for (const _time of ["first", "second"]) {
+    await using catalog = await HiveCatalog.open(server.url);
+    openings.push({ location: catalog.location, isNew: catalog.isNew });
+  }
+  expect(openings).toEqual([
+    { location: path, isNew: true },
+    { location: path, isNew: false },
+    { location: ":memory:", isNew: true },
+    { location: `${server.url}/`, isNew: true },
+    { location: `${server.url}/`, isNew: false },
+  ]);
 });
 
 test("test_add_hive: stores every field and resolves to the record as stored, which survives closing and opening", async () => {

@@ -31,6 +31,7 @@ import type { CallOptions, ListOptions, OpenOptions, StaleOptions, StreamOptions
 import { Cordons } from "./records/cordons.ts";
 import { HostKeys } from "./records/host-keys.ts";
 import { Operations } from "./records/operations.ts";
+import { Queens } from "./records/queens.ts";
 import { Tokens } from "./records/tokens.ts";
 import { DamageWarnings } from "./sql/damage-warnings.ts";
 import { type Database, openDatabase } from "./sql/open.ts";
@@ -64,6 +65,10 @@ const STREAM_OPTIONS = [
  * reason is what an aborted call rejects with.
  */
 export class HiveCatalog {
+  /** Where it is, as it may be shown: a path, the URL of a server without what is secret in it, or `:memory:`. */
+  readonly location: string;
+  /** Whether there was none until it was opened. */
+  readonly isNew: boolean;
   /** Hives that get no new work for now. */
   readonly cordons: Cordons;
   /** Who may call the queen. */
@@ -72,6 +77,8 @@ export class HiveCatalog {
   readonly operations: Operations;
   /** The pinned SSH host keys. */
   readonly hostKeys: HostKeys;
+  /** The queens that run on it. */
+  readonly queens: Queens;
   readonly #database: Database;
   readonly #calls: Calls;
   readonly #heartbeats: HeartbeatWriter;
@@ -82,6 +89,8 @@ export class HiveCatalog {
   private constructor(database: Database, { now = Date.now, onCorruptHive, onCommit }: OpenOptions) {
     const { client, callTimeoutMs } = database;
     const access = { calls: new Calls(client, callTimeoutMs), now: wholeMs(now), warnings: new DamageWarnings() };
+    this.location = database.name;
+    this.isNew = database.isNew;
     this.#database = database;
     this.#calls = access.calls;
     this.#now = access.now;
@@ -91,6 +100,7 @@ export class HiveCatalog {
     this.tokens = new Tokens(access);
     this.operations = new Operations(access);
     this.hostKeys = new HostKeys(access);
+    this.queens = new Queens(access);
   }
 
   /**

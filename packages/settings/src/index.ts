@@ -5,6 +5,7 @@ export {
   type Environment,
   type Reading,
   Settings,
+  type SettingsOptions,
   type Values,
   type Wording,
 } from "./settings.ts";

@@ -18,8 +18,11 @@ test("the example of the README greets as its flags and variables say", async ()
   expect(await greeter([], { GREETER_TIMES: "2", GREETER_TONE: "loud" })).toEqual(greeted);
 });
 
-test("it says what the README says of settings that cannot be used, and helps", async () => {
-  const [, problems] = /```\n(greeter: .*?)```/s.exec(readFileSync(README, "utf8")) ?? [];
+test("it says what the README says of settings that cannot be used, and of variables that are none, and helps", async () => {
+  const [problems, warning] = [...readFileSync(README, "utf8").matchAll(/```\n(greeter: .*?)```/gs)].map(
+    ([, said]) => said,
+  );
+  expect(await greeter([], { GREETER_TIME: "2" })).toEqual({ exitCode: 0, stdout: "Hello, world!\n", stderr: warning });
   expect(await greeter(["--times", "10", "--tone", "shrill"])).toEqual({ exitCode: 2, stdout: "", stderr: problems });
   const { exitCode, stdout } = await greeter(["--help"]);
   expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining("GREETER_API_TOKEN") });

@@ -26,8 +26,8 @@ test("are what flags and variables say, a flag before its variable, and have def
   expect(settings.defaults).toEqual({ oven: "left", bakingTimeMs: 5, url: undefined, note: "", millToken: undefined });
   const env = { BAKERY_OVEN: "right", BAKERY_BAKING_TIME_MS: "7", BAKERY_MILL_TOKEN: "opensesame" };
   const values = { oven: "right", bakingTimeMs: 9, url: undefined, note: "", millToken: "opensesame" };
-  expect(readCommandLine(["--", "--baking-time-ms", "9"], env)).toEqual({ values });
-  expect(readCommandLine(["--baking-time-ms=9"], env)).toEqual({ values });
+  expect(readCommandLine(["--", "--baking-time-ms", "9"], env)).toEqual({ values, warnings: [] });
+  expect(readCommandLine(["--baking-time-ms=9"], env)).toEqual({ values, warnings: [] });
   expectTypeOf<Values<typeof settings>>().toEqualTypeOf<{
     readonly oven: "left" | "right";
     readonly bakingTimeMs: number;
@@ -91,6 +91,35 @@ test("all problems are told at once, each with the flag, the variable, the rule 
   });
 });
 
+test("a variable that is no setting is said with the nearest that is one, and without its value", () => {
+  const env = {
+    BAKERY_OVNE: "right",
+    BAKERY_NOTES: "hunter2",
+    BAKERY_: "",
+    BAKERYS_OVEN: "x",
+    OVEN: "x",
+    BAKERY_X: undefined,
+  };
+  const warnings = [
+    "BAKERY_OVNE is no setting, and changes nothing: the nearest that is one is BAKERY_OVEN",
+    "BAKERY_NOTES is no setting, and changes nothing: the nearest that is one is BAKERY_NOTE",
+    expect.stringMatching(/^BAKERY_ is no setting/),
+  ];
+  expect(readCommandLine([], env)).toEqual({ values: settings.defaults, warnings });
+  expect(readCommandLine(["--baking-time-ms", "0"], env)).toEqual({
+    problems: [expect.stringContaining("--baking-time-ms"), ...warnings],
+  });
+});
+
+test("a variable of another program with the same prefix is no mistake", () => {
+  const note = { placeholder: "text", help: "on the paper", schema: z.string().default("") };
+  const own = new Settings("BAKERY", { note }, { otherVariables: ["BAKERY_SHOP_TOKEN"] });
+  expect(own.read({ env: { BAKERY_SHOP_TOKEN: "x" } })).toMatchObject({ warnings: [] });
+  expect(own.read({ env: { BAKERY_SHOPTOKEN: "x" } })).toMatchObject({
+    warnings: [expect.stringContaining("BAKERY_SHOP_TOKEN")],
+  });
+});
+
 test.each([
   [["--mill-token", "hunter2"]],
   [["--mill-token=hunter2"]],
@@ -134,7 +163,7 @@ test("a command with commands of its own has them too", async () => {
     read.push(settings.read({ flags: command.optsWithGlobals(), env: { BAKERY_NOTE: "open" } }));
   });
   await bakery.parseAsync(["open", "--oven", "right"], { from: "user" });
-  expect(read).toEqual([{ values: expect.objectContaining({ oven: "right", note: "open" }) }]);
+  expect(read).toEqual([{ warnings: [], values: expect.objectContaining({ oven: "right", note: "open" }) }]);
 });
 
 test("a program may word defaults and refusals in its own way, and take what is empty", () => {
@@ -142,7 +171,7 @@ test("a program may word defaults and refusals in its own way, and take what is 
   const note = { placeholder: "text", help: "on the paper", schema: z.string().max(1, "must be short").default("") };
   const own = new Settings("BAKERY", { note }, wording);
   expect(own.addTo(new Command("bakery")).helpInformation()).toContain("on the paper (BAKERY_NOTE; else none)\n");
-  expect(own.read({ env: { BAKERY_NOTE: "" } })).toEqual({ values: { note: "" } });
+  expect(own.read({ env: { BAKERY_NOTE: "" } })).toEqual({ values: { note: "" }, warnings: [] });
   expect(own.read({ env: { BAKERY_NOTE: "ab" } })).toEqual({
     problems: ['--note (BAKERY_NOTE) must be short, not "ab"'],
   });

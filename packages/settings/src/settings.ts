@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from "commander";
+import { closest } from "fastest-levenshtein";
 import { type Declarations, isSecret, type Named, named, type Setting, type ValuesOf } from "./setting.ts";
 import { usageError } from "./usage-errors.ts";
 
@@ -12,6 +13,12 @@ export interface Wording {
   readonly empty: string | undefined;
 }
 
+/** What differs between programs. */
+export interface SettingsOptions extends Partial<Wording> {
+  /** Variables with the same prefix that mean something to other programs: they are no mistake. */
+  readonly otherVariables?: readonly string[];
+}
+
 const WORDING: Wording = {
   default: "default: ",
   given: "; got ",
@@ -21,8 +28,8 @@ const WORDING: Wording = {
 export type Environment = Readonly<Record<string, string | undefined>>;
 /** What settings are when they are read: the type of a program's configuration. */
 export type Values<S> = S extends Settings<infer D> ? ValuesOf<D> : never;
-/** The values, or all that is wrong with what was given. */
-export type Reading<V> = { readonly values: V } | { readonly problems: string[] };
+/** The values and what was given in vain, or all that is wrong with what was given. */
+export type Reading<V> = { readonly values: V; readonly warnings: string[] } | { readonly problems: string[] };
 /** Or the help or the version, which the command line asks for. */
 export type CommandLineReading<V> = Reading<V> | { readonly print: string };
 
@@ -41,11 +48,15 @@ interface Sources<V, Combined extends object> {
 /** The settings of a program, each declared once: flag, variable, help, rule, problem and type all come from that. */
 export class Settings<D extends Declarations> {
   readonly #all: readonly Named[];
+  readonly #prefix: string;
+  readonly #otherVariables: readonly string[];
   readonly #wording: Wording;
 
   /** `prefix` stands before the names of the variables. */
-  constructor(prefix: string, declarations: D, wording: Partial<Wording> = {}) {
+  constructor(prefix: string, declarations: D, { otherVariables = [], ...wording }: SettingsOptions = {}) {
     this.#all = Object.entries(declarations).map(([name, declared]) => named(prefix, name, declared));
+    this.#prefix = prefix;
+    this.#otherVariables = otherVariables;
     this.#wording = { ...WORDING, ...wording };
   }
 
@@ -90,8 +101,10 @@ export class Settings<D extends Declarations> {
       problems.push(...rules.map((rule) => this.#problem(one, rule, given)));
     }
     const combined = combine?.(values as Partial<ValuesOf<D>>, problems);
+    const warnings = this.#unknownVariables(env);
+    if (problems.length > 0) return { problems: [...problems, ...warnings] };
     // What was refused is missing, but then there are problems.
-    return problems.length > 0 ? { problems } : { values: { ...values, ...combined } as With<ValuesOf<D>, Combined> };
+    return { values: { ...values, ...combined } as With<ValuesOf<D>, Combined>, warnings };
   }
 
   /** Reads a command line of flags alone, and the environment. `command` says what stands around the flags in the help. */
@@ -143,6 +156,14 @@ export class Settings<D extends Declarations> {
     if (isSecret(one)) return `${one.variable} ${rule}`;
     const problem = `${one.flag} (${one.variable}) ${rule}`;
     return given === undefined ? problem : `${problem}${this.#wording.given}${JSON.stringify(withoutUserInfo(given))}`;
+  }
+
+  /** What is said of variables that no program reads, which most often are misspelt. Their values may be secret: they are not said. */
+  #unknownVariables(env: Environment): string[] {
+    const known = [...this.#all.map(({ variable }) => variable), ...this.#otherVariables];
+    return Object.keys(env)
+      .filter((name) => name.startsWith(`${this.#prefix}_`) && env[name] !== undefined && !known.includes(name))
+      .map((name) => `${name} is no setting, and changes nothing: the nearest that is one is ${closest(name, known)}`);
   }
 
   /** What is said of words that are no flag of ours. What follows an unknown flag may be its value, and a secret: it is not said. */

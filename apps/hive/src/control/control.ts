@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { isRunning, type ProcessIdentity } from "@repo/processes";
 import { readPidFile } from "./pid-file.ts";
+import { lastWords, type Starting } from "./starting.ts";
 import { installUnit, isUnitInstalled, startUnit, stopUnit } from "./systemd.ts";
 
 const POLL_MS = 50;
@@ -11,7 +12,6 @@ const START_TIMEOUT_MS = 20_000;
 /** The agent itself takes at most 3 s to stop. */
 const TERM_TIMEOUT_MS = 8_000;
 const KILL_TIMEOUT_MS = 5_000;
-const MAX_SAID = 1000;
 
 /** A command that could not be carried out, in one sentence for whoever gave it. */
 class ControlError extends Error {}
@@ -59,21 +59,20 @@ async function start(installation: Installation): Promise<string> {
   const before = readPidFile(pidFile);
   if (before !== undefined) return said(before, "already running", "");
   rmSync(pidFile, { force: true });
-  const child = isUnitInstalled(agent) ? await startUnit(agent) : launch(installation);
-  const running = await poll(START_TIMEOUT_MS, () => {
+  const starting = isUnitInstalled(agent) ? await startUnit(agent) : launch(installation);
+  let problem: string | undefined;
+  const running = await poll(START_TIMEOUT_MS, async () => {
     const found = readPidFile(pidFile);
-    if (found === undefined && hasEnded(child)) throw new ControlError(whyEnded(installation, child));
-    return found;
+    if (found === undefined) problem = await starting.whyEnded();
+    return found ?? problem;
   });
-  if (running === undefined) {
-    child?.kill("SIGKILL");
-    throw new ControlError(`the agent does not listen after ${START_TIMEOUT_MS / 1000} s`);
-  }
-  return said(running, "started", "");
+  if (typeof running === "object") return said(running, "started", "");
+  await starting.giveUp();
+  throw new ControlError(problem ?? `the agent does not listen after ${START_TIMEOUT_MS / 1000} s`);
 }
 
 /** In a session of its own, so that it outlives whoever starts it. Its settings come from the file alone. */
-function launch({ agent, settings, errors }: Installation): ChildProcess {
+function launch({ agent, settings, errors }: Installation): Starting {
   const output = openSync(errors, "w", 0o600);
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("HIVE_")));
   const child = spawn(process.execPath, [`--env-file=${settings}`, agent], {
@@ -84,18 +83,16 @@ function launch({ agent, settings, errors }: Installation): ChildProcess {
   });
   closeSync(output);
   child.unref();
-  return child;
-}
-
-const hasEnded = (child: ChildProcess | undefined): child is ChildProcess =>
-  child !== undefined && (child.exitCode !== null || child.signalCode !== null);
-
-function whyEnded({ errors }: Installation, { exitCode, signalCode }: ChildProcess): string {
-  const text = readFileSync(errors, "utf8")
-    .replace(/^hive: /gm, "")
-    .trim()
-    .slice(-MAX_SAID);
-  return text || `the agent ended at once (${signalCode ?? `exit code ${exitCode}`})`;
+  return {
+    async whyEnded() {
+      const { exitCode, signalCode } = child;
+      if (exitCode === null && signalCode === null) return undefined;
+      return (
+        lastWords(readFileSync(errors, "utf8")) || `the agent ended at once (${signalCode ?? `exit code ${exitCode}`})`
+      );
+    },
+    giveUp: async () => void child.kill("SIGKILL"),
+  };
 }
 
 async function stop({ agent, pidFile }: Installation): Promise<string> {
@@ -113,10 +110,10 @@ const ended = (running: ProcessIdentity, timeoutMs: number): Promise<true | unde
   poll(timeoutMs, () => (isRunning(running) ? undefined : true));
 
 /** Asks until there is an answer, or the time is up. */
-async function poll<T>(timeoutMs: number, ask: () => T | undefined): Promise<T | undefined> {
+async function poll<T>(timeoutMs: number, ask: () => T | undefined | Promise<T | undefined>): Promise<T | undefined> {
   const deadlineMs = performance.now() + timeoutMs;
   for (;;) {
-    const answer = ask();
+    const answer = await ask();
     if (answer !== undefined || performance.now() > deadlineMs) return answer;
     await wait(POLL_MS);
   }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { lastWords, type Starting } from "./starting.ts";
 
 const TIMEOUT_MS = 15_000;
 const run = promisify(execFile);
@@ -49,8 +50,31 @@ export async function installUnit(agent: string, settings: string): Promise<stri
 
 export const isUnitInstalled = (agent: string): boolean => existsSync(unitPathOf(agent));
 
-export async function startUnit(agent: string): Promise<undefined> {
+export async function startUnit(agent: string): Promise<Starting> {
+  const startedS = Math.floor(Date.now() / 1000);
   await systemctl("restart", unitNameOf(agent));
+  return {
+    whyEnded: async () => ((await hasEnded(agent)) ? whyEnded(agent, startedS) : undefined),
+    giveUp: () => stopUnit(agent),
+  };
+}
+
+/** A unit is active as soon as its process is there. One whose process has ended may be waiting for its next turn. */
+async function hasEnded(agent: string): Promise<boolean> {
+  const { stdout } = await systemctl("show", "--property=ActiveState,SubState", unitNameOf(agent));
+  return /^(?:ActiveState=(?:failed|inactive)|SubState=auto-restart)$/m.test(stdout);
+}
+
+/** What its process said since; systemd's own lines stand between those in the journal, and are all there is when it said nothing. */
+async function whyEnded(agent: string, startedS: number): Promise<string> {
+  const unit = `--user-unit=${unitNameOf(agent)}`;
+  const flags = [unit, `--since=@${startedS}`, "--lines=20", "--output=cat", "--no-pager", "--quiet"];
+  const journal = await run("journalctl", flags, { timeout: TIMEOUT_MS }).then(
+    ({ stdout }) => stdout,
+    () => "",
+  );
+  const own = journal.match(/^hive: .*$/gm)?.join("\n") ?? journal;
+  return lastWords(own) || `the agent ended at once; journalctl ${unit} may say why`;
 }
 
 export async function stopUnit(agent: string): Promise<void> {
@@ -61,7 +85,7 @@ const succeeded = () => true;
 const failed = () => false;
 
 /** A session without a login of its own, such as ssh with a command, may lack the variable by which systemctl finds its manager. */
-function systemctl(...args: string[]): Promise<unknown> {
+function systemctl(...args: string[]): Promise<{ stdout: string }> {
   const runtime = process.env.XDG_RUNTIME_DIR ?? `/run/user/${process.getuid?.()}`;
   return run("systemctl", ["--user", ...args], {
     timeout: TIMEOUT_MS,

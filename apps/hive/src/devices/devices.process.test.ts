@@ -29,7 +29,7 @@ END`.replace("cat", "/bin/cat");
 const MI210 = "Advanced Micro Devices, Inc. [AMD/ATI] Aldebaran [Instinct MI210]";
 
 /** A detector that finds only the given programs on its PATH. */
-function detectorWith(programs: Record<string, string>, probeTimeoutMs = 20_000) {
+function detectorWith(programs: Record<string, string>, probeTimeoutMs = 4_500) {
   const folder = temporaryFolder();
   vi.stubEnv("PATH", folder);
   for (const [name, script] of Object.entries(programs)) fakeProgram(folder, name, script);
@@ -60,7 +60,7 @@ test("lists NVIDIA's GPUs once, then the others with indexes of their own", asyn
 });
 
 test("a hanging nvidia-smi does not hide the other GPUs", async () => {
-  const { detector } = detectorWith({ "nvidia-smi": hangingScript(newMarker()), lspci: LSPCI }, 5_000);
+  const { detector } = detectorWith({ "nvidia-smi": hangingScript(newMarker()), lspci: LSPCI });
   expect((await detector.detect()).gpus).toEqual([{ index: 0, name: MI210, vramGb: 64 }]);
 });
 
@@ -71,6 +71,16 @@ test("a hanging lspci does not hide NVIDIA's GPUs, is killed, and is said", asyn
   expect((await detector.detect()).gpus).toEqual([{ index: 2, name: "NVIDIA L4", vramGb: 22 }]);
   expect(messages()).toEqual(["GPUs may be missing: systeminformation did not end within 3 s"]);
   await eventually(() => (isRunning(marker) ? undefined : true), "the end of the hanging lspci");
+});
+
+test("a setting that no queen would wait for is cut, and said", async () => {
+  const marker = newMarker();
+  const { detector, messages } = detectorWith({ "nvidia-smi": hangingScript(marker) }, 60_000);
+  expect((await detector.detect()).cpu?.cores).toBe(os.availableParallelism());
+  expect(messages().slice(0, 2)).toEqual([
+    "programs that read devices get 4500 ms, not the 60000 of --probe-timeout-ms (HIVE_PROBE_TIMEOUT_MS): a queen waits 5 s for an answer",
+    "GPUs may be missing: nvidia-smi did not end within 4.5 s",
+  ]);
 });
 
 test("says once why there are no NVIDIA GPUs, and again when the reason changes", async () => {

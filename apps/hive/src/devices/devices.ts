@@ -5,6 +5,8 @@ import { detectOtherGpus, type OtherGpu } from "./graphics.ts";
 import { detectNvidiaGpus } from "./nvidia.ts";
 
 const BYTES_PER_GB = 2 ** 30;
+/** A queen who asks for devices gives up after 5 s, and then knows not even cores and memory. */
+const MAX_PROBE_TIMEOUT_MS = 4500;
 
 export interface DeviceDetectorOptions {
   /** How long each program that reads devices may take. */
@@ -34,6 +36,11 @@ export function createDeviceDetector({ probeTimeoutMs, log }: DeviceDetectorOpti
   const stopping = new AbortController();
   const known = { nvidia: "", others: "" };
   let running: Promise<DeviceCapabilities> | undefined;
+  const timeoutMs = Math.min(probeTimeoutMs, MAX_PROBE_TIMEOUT_MS);
+  if (timeoutMs < probeTimeoutMs) {
+    const cut = `programs that read devices get ${timeoutMs} ms, not the ${probeTimeoutMs} of --probe-timeout-ms (HIVE_PROBE_TIMEOUT_MS)`;
+    log.warn(`${cut}: a queen waits 5 s for an answer`);
+  }
 
   function logChange(source: keyof typeof known, problem = ""): void {
     if (problem !== known[source] && problem !== "") log.warn({ source }, `GPUs may be missing: ${problem}`);
@@ -41,7 +48,7 @@ export function createDeviceDetector({ probeTimeoutMs, log }: DeviceDetectorOpti
   }
 
   async function read(): Promise<DeviceCapabilities> {
-    const options = { timeoutMs: probeTimeoutMs, signal: stopping.signal };
+    const options = { timeoutMs, signal: stopping.signal };
     const [nvidia, others] = await Promise.all([detectNvidiaGpus(options), detectOtherGpus(options)]);
     logChange("nvidia", nvidia.problem);
     logChange("others", others.problem);

@@ -12,11 +12,12 @@ export type Config = ReturnType<typeof configOf>;
 /** The command `queen token …`: its arguments, and where the catalog is if they do not say. */
 export interface TokenCommand extends Values<typeof CATALOG_SETTINGS> {
   readonly argv: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 /** What the command line asks for: to run, to do something with tokens, to print help or the version, or nothing that can be done. */
 export type ConfigResult =
-  | { config: Config }
+  | { config: Config; warnings: string[] }
   | { tokenCommand: TokenCommand }
   | { print: string }
   | { problems: string[] };
@@ -37,7 +38,7 @@ export function readConfig(argv = process.argv.slice(2), env: Environment = proc
     .version(manifest.version, "-V, --version", "show the version")
     .addHelpText("after", HELP_AFTER);
   const reading = SETTINGS.readCommandLine(command, { argv: given, env, combine: tlsFilesOf });
-  return "values" in reading ? { config: configOf(reading.values, env) } : reading;
+  return "values" in reading ? { config: configOf(reading.values, env), warnings: reading.warnings } : reading;
 }
 
 function configOf({ tlsFiles, ...given }: Given & { tlsFiles: TlsFiles | undefined }, env: Environment) {
@@ -71,7 +72,7 @@ function programEnvironment(env: Environment): Record<string, string> {
 
 function readTokenCommand(argv: readonly string[], env: Environment): ConfigResult {
   const reading = CATALOG_SETTINGS.read({ env });
-  return "values" in reading ? { tokenCommand: { argv, ...reading.values } } : reading;
+  return "values" in reading ? { tokenCommand: { argv, ...reading.values, warnings: reading.warnings } } : reading;
 }
 
 function tlsFilesOf({ tlsCert: cert, tlsKey: key }: Partial<Given>, problems: string[]) {

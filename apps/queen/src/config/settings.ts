@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { isHost } from "@repo/hive-catalog/record";
 import { LOG_LEVELS, oneOf, Settings, trueOrFalse, type Values, wholeNumber } from "@repo/settings";
 import * as z from "zod";
+import { reasonOf } from "../process/errors.ts";
 import { AllowedHosts } from "../reach/allowed-hosts.ts";
 
 /** From the working folder, as every path: `pnpm` runs in the repository's. */
@@ -27,11 +28,7 @@ const allowedHosts = z.string().transform((text, context) => {
   try {
     return AllowedHosts.parse(text);
   } catch (error) {
-    context.issues.push({
-      code: "custom",
-      input: text,
-      message: error instanceof Error ? error.message : String(error),
-    });
+    context.issues.push({ code: "custom", input: text, message: reasonOf(error) });
     return z.NEVER;
   }
 });
@@ -102,8 +99,11 @@ const limits = {
   },
 };
 
+/** With what callers show who they are: `pnpm start` reads it, and the queen does not. */
+const OTHER_VARIABLES = ["QUEEN_TOKEN"];
+
 /** What can be set. */
-export const SETTINGS = new Settings("QUEEN", {
+const declarations = {
   host: {
     placeholder: "address",
     help: "address to listen on",
@@ -194,10 +194,13 @@ export const SETTINGS = new Settings("QUEEN", {
   ...limits,
   logLevel: { placeholder: "level", help: LOG_LEVELS.join(", "), schema: oneOf(LOG_LEVELS).default("info") },
   databaseAuthToken: catalog.databaseAuthToken,
-});
+};
+export const SETTINGS = new Settings("QUEEN", declarations, { otherVariables: OTHER_VARIABLES });
 
 /** What a command that only opens the catalog needs. */
-export const CATALOG_SETTINGS = new Settings("QUEEN", catalog);
+export const CATALOG_SETTINGS = new Settings("QUEEN", catalog, {
+  otherVariables: [...OTHER_VARIABLES, ...SETTINGS.variables.map(({ variable }) => variable)],
+});
 
 const LIMIT_SETTINGS = new Settings("QUEEN", limits);
 export type Limits = Values<typeof LIMIT_SETTINGS>;

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createClient } from "@libsql/client";
 import { HiveCatalog, hasHash } from "@repo/hive-catalog";
 import { aHive, temporaryFolder } from "@repo/hive-catalog/testing";
@@ -20,7 +21,7 @@ async function newCatalog(): Promise<string> {
   return path;
 }
 
-/** Runs `queen token …` in this process, on the catalog in `database`. */
+/** Runs `queen token …` in this process, on the catalog in `database`, which it is to name first on stderr. */
 async function run(database: string, ...argv: string[]) {
   const written = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
@@ -30,8 +31,17 @@ async function run(database: string, ...argv: string[]) {
     });
   }
   try {
-    const exitCode = await runTokenCommand({ argv, database, databaseAuthToken: undefined, migrate: true });
-    return { exitCode, ...written };
+    const exitCode = await runTokenCommand({
+      argv,
+      database,
+      databaseAuthToken: undefined,
+      migrate: true,
+      warnings: [],
+    });
+    const { stdout, stderr } = written;
+    const catalogLine = `queen: the catalog is ${database}\n`;
+    const namesCatalog = stderr.startsWith(catalogLine);
+    return { exitCode, stdout, stderr: namesCatalog ? stderr.slice(catalogLine.length) : stderr, namesCatalog };
   } finally {
     vi.restoreAllMocks();
   }
@@ -74,6 +84,7 @@ test("makes, lists and revokes a hive's token, in words and in JSON", async () =
   expect(made).toMatchObject({ exitCode: 0, stderr: "" });
   expect(await run(database, "revoke", record.id)).toEqual({
     exitCode: 0,
+    namesCatalog: true,
     stdout: "",
     stderr: `queen: the token ${record.id} is revoked\n`,
   });
@@ -84,6 +95,7 @@ test("makes, lists and revokes a hive's token, in words and in JSON", async () =
   );
   expect(await run(database, "revoke", record.id, "--json")).toEqual({
     exitCode: 1,
+    namesCatalog: true,
     stdout: `{"id":"${record.id}","revoked":false}\n`,
     stderr: "",
   });
@@ -101,12 +113,14 @@ test("prune removes what was revoked long enough ago, and says how many", async 
 
   expect(await run(database, "prune", "--older-than-days", "90")).toEqual({
     exitCode: 0,
+    namesCatalog: true,
     stdout: "",
     stderr: "queen: 1 token is removed\n",
   });
   expect((await catalog.tokens.list()).map(({ id }) => id)).toEqual(["lately", "in-force"]);
   expect(await run(database, "prune", "--older-than-days", "0", "--json")).toEqual({
     exitCode: 0,
+    namesCatalog: true,
     stdout: '{"removed":1}\n',
     stderr: "",
   });
@@ -120,6 +134,7 @@ test("prune does not remove what keeps the door locked", async () => {
   await catalog.tokens.revoke("last");
   expect(await run(database, "prune", "--older-than-days", "0")).toEqual({
     exitCode: 1,
+    namesCatalog: true,
     stdout: "",
     stderr:
       "queen: no token of an operator or a reader is in force: make one first, or a queen on loopback might let everybody in\n",
@@ -143,26 +158,68 @@ test("shows an id of a hive that a terminal would obey as it is written in JSON"
   expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/^queen: HIVE_NOT_FOUND: [ -~]+\n$/) });
 });
 
-test.each([[["list"]], [["revoke", "0123456789abcdef"]], [["prune", "--older-than-days", "1"]]])(
-  "%j finds no catalog where there is none, and makes none",
-  async (argv) => {
-    const path = await newPath();
-    const ended = await run(path, ...argv);
-    expect(ended).toMatchObject({ exitCode: 1, stdout: "" });
-    expect(ended.stderr).toContain(`there is no catalog ${path}; check the path`);
-    expect(existsSync(path)).toBe(false);
-  },
-);
-
-test("the first token makes the catalog, so that a queen can start with it", async () => {
+test.each([
+  [["create", "--name", "ops", "--role", "operator"]],
+  [["list"]],
+  [["revoke", "0123456789abcdef"]],
+  [["prune", "--older-than-days", "1"]],
+])("%j finds no catalog where there is none, and makes none", async (argv) => {
   const path = await newPath();
-  expect(await run(path, "create", "--name", "ops", "--role", "operator")).toMatchObject({ exitCode: 0 });
-  expect((await run(path, "list")).stdout).toContain("ops");
+  const ended = await run(path, ...argv);
+  expect(ended).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(ended.stderr).toContain(`there is no catalog ${path}; check the path: a queen makes one when she starts`);
+  expect(existsSync(path)).toBe(false);
+});
+
+const modeOf = (path: string) => statSync(path).mode & 0o777;
+
+test("create --out writes the token alone to a new file that its owner alone can read, and prints it nowhere", async () => {
+  const database = await newCatalog();
+  const file = join(dirname(database), "ops.token");
+  const created = await run(database, "create", "--name", "ops", "--role", "operator", "--out", file);
+  const [token = "", id = ""] = TOKEN.exec(readFileSync(file, "utf8")) ?? [];
+  expect(created).toMatchObject({ exitCode: 0, stdout: "", namesCatalog: true });
+  expect(created.stderr).toMatch(new RegExp(`^queen: the token ${id} is in ${file}\n`));
+  expect(modeOf(file)).toBe(0o600);
+  await using catalog = await HiveCatalog.open(database);
+  expect(hasHash(token.trim(), (await catalog.tokens.get(id))?.hash ?? "")).toBe(true);
+
+  const asJson = join(dirname(database), "json.token");
+  const { stdout } = await run(database, "create", "--name", "more", "--role", "reader", "--out", asJson, "--json");
+  expect(readFileSync(asJson, "utf8")).toMatch(new RegExp(`^hq_${JSON.parse(stdout).id}_`));
+  expect(JSON.parse(stdout)).not.toHaveProperty("token");
+});
+
+test("create --out leaves a file that is there as it is, and makes no token that nobody would have", async () => {
+  const database = await newCatalog();
+  const file = join(dirname(database), "ops.token");
+  const create = (role: string, ...flags: string[]) => run(database, "create", "--name", "x", "--role", role, ...flags);
+  await create("reader", "--out", file);
+  const before = readFileSync(file, "utf8");
+  expect((await create("reader", "--out", file)).stderr).toBe(
+    `queen: --out ${file} is there already: choose a new file; no token was made\n`,
+  );
+  expect(readFileSync(file, "utf8")).toBe(before);
+  expect(await create("reader", "--out", "/no/such/folder/token")).toMatchObject({
+    exitCode: 1,
+    stdout: "",
+    stderr: expect.stringMatching(/^queen: --out \S+ cannot be written: ENOENT[^\n]+; no token was made\n$/),
+  });
+  const other = join(dirname(database), "other.token");
+  expect(await create("hive", "--hive", "nobody", "--out", other)).toMatchObject({ exitCode: 1 });
+  expect(existsSync(other)).toBe(false);
+  await using catalog = await HiveCatalog.open(database);
+  expect(await catalog.tokens.count()).toBe(1);
 });
 
 test("lists nothing where there is nothing", async () => {
   const database = await newCatalog();
-  expect(await run(database, "list")).toEqual({ exitCode: 0, stdout: "", stderr: "queen: there are no tokens\n" });
+  expect(await run(database, "list")).toEqual({
+    exitCode: 0,
+    namesCatalog: true,
+    stdout: "",
+    stderr: "queen: there are no tokens\n",
+  });
   expect((await run(database, "list", "--json")).stdout).toBe('{"tokens":[]}\n');
 });
 

@@ -1,3 +1,5 @@
+import { rm, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import {
   type FieldProblem,
   HiveCatalog,
@@ -20,6 +22,7 @@ interface CreateFlags extends Flags {
   name: string;
   role: TokenRecord["role"];
   hive?: string;
+  out?: string;
 }
 interface PruneFlags extends Flags {
   olderThanDays: number;
@@ -29,7 +32,8 @@ const MS_PER_DAY = 86_400_000;
 const MAX_DAYS = 36_500;
 
 const HELP_AFTER = `
-Queens that run know of what was changed within 2 s, or at once after a SIGHUP.
+Queens that run know of what was changed within 2 s, or at once after a SIGHUP. The catalog must be there: a queen makes it when she first starts,
+and so does pnpm db:migrate.
 
 Environment:
   QUEEN_DATABASE             where the catalog is, unless --database says it (default: data/hives.db in the working folder)
@@ -37,20 +41,22 @@ Environment:
   QUEEN_MIGRATE              whether to bring the catalog's tables up to date (default: true)
 
 Exit codes: 0 done, 1 it could not be done, 2 called wrongly.
-Example: pnpm -s queen token create --name me --role operator`;
+Example: pnpm queen token create --name me --role operator --out me.token`;
 
 /** What a command does with the catalog; returns the exit code. */
 type Work = (catalog: HiveCatalog) => Promise<number>;
 
 /** Runs `queen token …`: what was asked for goes to stdout, everything else to stderr. Returns the exit code. */
-export async function runTokenCommand({ argv, database, databaseAuthToken, migrate }: TokenCommand): Promise<number> {
+export async function runTokenCommand(command: TokenCommand): Promise<number> {
+  const { argv, database, databaseAuthToken, migrate, warnings } = command;
+  for (const warning of warnings) say(warning);
   let exitCode = 0;
   const access = databaseAuthToken === undefined ? {} : { authToken: databaseAuthToken };
   const withCatalog = async ({ database: location }: Flags, work: Work) => {
-    const catalog = await HiveCatalog.open(location, {
-      migrate,
-      ...access,
-    });
+    // A mistyped path must not become an empty catalog, in which no token is.
+    const { location: name } = await catalogInfo(location, access);
+    say(`the catalog is ${name}`);
+    const catalog = await HiveCatalog.open(location, { migrate, ...access });
     // Node 22 runs this file as it is, and does not know `await using`.
     try {
       exitCode = await work(catalog);
@@ -59,12 +65,7 @@ export async function runTokenCommand({ argv, database, databaseAuthToken, migra
     }
   };
   try {
-    const withPresentCatalog = async (flags: Flags, work: Work) => {
-      // A mistyped path must not become an empty catalog, in which no token is.
-      await catalogInfo(flags.database, access);
-      await withCatalog(flags, work);
-    };
-    await commandLine(database, { withCatalog, withPresentCatalog }).parseAsync([...argv], { from: "user" });
+    await commandLine(database, withCatalog).parseAsync([...argv], { from: "user" });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -86,12 +87,7 @@ const FLAGS: Record<string, string> = {
 const inFlags = ({ field, message }: FieldProblem): string =>
   `${FLAGS[field] ?? field} ${message.replace(/, got null$/, "")}`;
 
-type WithCatalog = (flags: Flags, work: Work) => Promise<void>;
-
-function commandLine(
-  database: string,
-  { withCatalog, withPresentCatalog }: { withCatalog: WithCatalog; withPresentCatalog: WithCatalog },
-): Command {
+function commandLine(database: string, withCatalog: (flags: Flags, work: Work) => Promise<void>): Command {
   const command = withUsageErrors("queen", new Command("pnpm queen token"))
     .description("Manages the tokens with which callers show the queen who they are.")
     .helpCommand(false)
@@ -106,10 +102,11 @@ function commandLine(
       .option("--json", "print JSON")
       .allowExcessArguments(false);
 
-  add("create", "Makes a token and prints it, this once.")
+  add("create", "Makes a token, and prints it or writes it to a file, this once.")
     .option("--name <name>", "what it is for, for people; required")
     .addOption(new Option("--role <role>", "what it may do; required").choices(TOKEN_ROLES))
     .option("--hive <id>", "the hive that it beats for; required for the role hive, and for it alone")
+    .option("--out <file>", "new file of mode 600 for the token, in place of standard output")
     .action((flags: Partial<CreateFlags> & Flags, creating: Command) => {
       // Not commander's own rule, which comes before what is wrong with the flags that are there.
       const { name, role } = flags;
@@ -118,31 +115,56 @@ function commandLine(
       return withCatalog(flags, (catalog) => create(catalog, { ...flags, name, role }));
     });
   add("list", "Lists all tokens, revoked ones too; never what could be used.").action((flags: Flags) =>
-    withPresentCatalog(flags, (catalog) => list(catalog, flags)),
+    withCatalog(flags, (catalog) => list(catalog, flags)),
   );
   add("revoke <id>", "Makes a token worthless for good.").action((id: string, flags: Flags) =>
-    withPresentCatalog(flags, (catalog) => revoke(catalog, id, flags)),
+    withCatalog(flags, (catalog) => revoke(catalog, id, flags)),
   );
   add("prune", "Removes the tokens that were revoked long ago: lists no longer show them.")
     .addOption(new Option("--older-than-days <days>", "how long ago at least; required").argParser(readDays))
     .action((flags: Partial<PruneFlags> & Flags, pruning: Command) => {
       const { olderThanDays } = flags;
       if (olderThanDays === undefined) return pruning.error("required option '--older-than-days <days>' not specified");
-      return withPresentCatalog(flags, (catalog) => prune(catalog, { ...flags, olderThanDays }));
+      return withCatalog(flags, (catalog) => prune(catalog, { ...flags, olderThanDays }));
     });
   return command;
 }
 
-async function create(catalog: HiveCatalog, { name, role, hive, json }: CreateFlags): Promise<number> {
+async function create(catalog: HiveCatalog, { name, role, hive, json, out }: CreateFlags): Promise<number> {
   const { token, ...minted } = mintToken();
-  const record = await catalog.tokens.add({ ...minted, name, role, ...(hive !== undefined && { hiveId: hive }) });
-  print(json ? JSON.stringify({ ...toJson(record), token }) : token);
+  const file = out === undefined ? undefined : resolve(out);
+  const problem = file && (await problemOfKeeping(token, file));
+  if (problem) {
+    say(`--out ${file} ${problem}; no token was made`);
+    return 1;
+  }
+  const record = await catalog.tokens
+    .add({ ...minted, name, role, ...(hive !== undefined && { hiveId: hive }) })
+    .catch(async (error) => {
+      if (file) await rm(file);
+      throw error;
+    });
+  if (json) print(JSON.stringify({ ...toJson(record), ...(!file && { token }) }));
+  else if (!file) print(token);
   if (json) return 0;
-  say(`this is the token ${record.id}; it is not shown again`);
+  say(file ? `the token ${record.id} is in ${file}` : `this is the token ${record.id}; it is not shown again`);
   if ((await catalog.tokens.count()) === 1) {
     say("it is the only one: from now on every caller needs a token, each hive too (--role hive --hive ID)");
   }
   return 0;
+}
+
+/** Writes a token to a new file that its owner alone can read, from its first moment on; or says why not, and leaves what is there. */
+async function problemOfKeeping(token: string, file: string): Promise<string | undefined> {
+  try {
+    await writeFile(file, `${token}\n`, { flag: "wx", mode: 0o600 });
+    return undefined;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return "is there already: choose a new file";
+    await rm(file, { force: true });
+    return `cannot be written: ${message}`;
+  }
 }
 
 async function list(catalog: HiveCatalog, { json }: Flags): Promise<number> {

@@ -3,7 +3,7 @@ import { HiveCatalogError } from "@repo/hive-catalog";
 import { printable } from "@repo/process-log/printable";
 import { ZodError } from "zod";
 import { LifecycleError } from "../lifecycle/errors.ts";
-import { ForeseenError, isCatalogError } from "../process/errors.ts";
+import { ForeseenError, hiveNotFound, isCatalogError } from "../process/errors.ts";
 import { ProbeError } from "../reach/probe.ts";
 import { describe, type FieldProblem, fieldProblems, got, withJsonNames } from "./field-problems.ts";
 import { PROBLEMS, type ProblemBody, type ProblemCode } from "./problems.ts";
@@ -64,7 +64,9 @@ export function toProblem(error: unknown, requestId: string): Problem {
 }
 
 function catalogProblem(error: HiveCatalogError): Problem {
-  if (error.code === "HIVE_NOT_FOUND" && error.hiveId !== undefined) return hiveNotFound(error.hiveId);
+  if (error.code === "HIVE_NOT_FOUND" && error.hiveId !== undefined) {
+    return new Problem(error.code, hiveNotFound(error.hiveId).message);
+  }
   const [status] = PROBLEMS[error.code];
   const errors = error.problems.map(({ field, message }) => ({
     field: withJsonNames(field),
@@ -118,9 +120,6 @@ export const invalidField = (field: string, rule: string, value: unknown): Probl
 
 export const invalidJson = (message: string): Problem =>
   new Problem("INVALID_JSON", message, { errors: [{ field: "body", message }] });
-
-export const hiveNotFound = (id: string): Problem =>
-  new Problem("HIVE_NOT_FOUND", `There is no hive ${JSON.stringify(id)}`);
 
 export const queenStopping = (): Problem =>
   new Problem("STOPPING", "The queen is stopping", { headers: { "retry-after": "5" } });

@@ -7,6 +7,7 @@ import type { Clock } from "../process/clock.ts";
 import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { MetricsPage } from "../telling/metrics-page.ts";
+import type { Presence } from "../telling/presence.ts";
 import type { EventStream } from "./connections/event-stream.ts";
 import type { Servers } from "./connections/servers.ts";
 import type { Door } from "./door/door.ts";
@@ -21,6 +22,7 @@ export interface AppParts {
   heartbeats: HeartbeatReceiver;
   lifecycle: Lifecycle;
   eventStream: EventStream;
+  presence: Presence;
   metricsPage: () => MetricsPage;
   door: Door;
   servers: Servers;

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
-import { hiveNotFound } from "./errors.ts";
+import { hiveNotFound } from "../process/errors.ts";
 import { parseBody, parseQuery } from "./input.ts";
 import type { AppParts } from "./parts.ts";
 import { type Answer, type BodyRule, EVENT_STREAM, methodsOf, paramsOf, type Route } from "./route.ts";

@@ -6,7 +6,6 @@ import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { Resolve } from "../reach/names.ts";
 import type { Probe } from "../reach/probe.ts";
 import { addressOf, sshTargetOf } from "../reach/ssh-address.ts";
-import type { AgentBundle } from "./agent/agent-bundle.ts";
 import type { Host } from "./host.ts";
 import { LocalHost } from "./local-host.ts";
 import type { OperationRun } from "./operation-run.ts";
@@ -25,16 +24,17 @@ export interface LifecycleSettings {
 }
 
 /** How long things may take, in milliseconds. */
-export interface LifecycleTimeouts {
+export const TIMEOUTS = {
   /** One command on a host. */
-  commandMs: number;
-  /** One copying of files to a host. */
-  copyMs: number;
+  commandMs: 60_000,
+  /** One that brings a file. */
+  copyMs: 180_000,
   /** From the start of an agent to its first answer. */
-  healthMs: number;
+  healthMs: 30_000,
   /** A whole operation. */
-  operationMs: number;
-}
+  operationMs: 600_000,
+};
+export type LifecycleTimeouts = typeof TIMEOUTS;
 
 export interface JobParts {
   catalog: HiveCatalog;
@@ -57,7 +57,7 @@ export class Job {
   readonly run: OperationRun;
   /** Filled by the steps, for those behind them. */
   addresses: readonly string[] = [];
-  bundle: AgentBundle | undefined;
+  bundle: string | undefined;
   tokenId: string | undefined;
   isRunning = false;
   #host: Host | undefined;
@@ -122,7 +122,6 @@ export class Job {
       settings: settings.ssh,
       env: settings.programEnv,
       commandTimeoutMs: timeouts.commandMs,
-      copyTimeoutMs: timeouts.copyMs,
       onOutput: this.run.onOutput,
     });
   }

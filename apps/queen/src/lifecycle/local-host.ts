@@ -1,5 +1,4 @@
-import { copyFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { runProgram } from "@repo/processes";
 import { ForeseenError } from "../process/errors.ts";
 import { type CommandOptions, commandFailed, type Host } from "./host.ts";
@@ -30,10 +29,6 @@ export class LocalHost implements Host {
     const end = await runProgram(command, args, { ...this.#options, ...options, cwd: this.#home });
     if (end.exitCode !== 0) throw commandFailed(this.name, end);
     return end.stdout;
-  }
-
-  async copy(files: readonly string[], folder: string): Promise<void> {
-    for (const file of files) await copyFile(file, join(this.#home, folder, basename(file)));
   }
 
   async close(): Promise<void> {}

@@ -7,23 +7,23 @@ const DRAIN_MS = 3000;
 /** For all of it; a queen that is asked to stop is gone within 5 s. */
 const STOP_MS = 4500;
 
-/** What runs in this process, as far as a signal ends it. */
-interface Running {
+/** What runs in this process so far, as far as a signal ends it: a queen who only starts has less. */
+export interface Running {
+  readonly log: Logger;
   /** Takes nothing new, and resolves when nothing is under way. */
-  drain: () => Promise<void>;
+  drain?: () => Promise<void>;
   /** Ends what does not end by itself. */
-  cutOff: () => void;
+  cutOff?: () => void;
   /** Closes what was needed until then. */
-  close: () => Promise<void>;
-  log: Logger;
+  close?: () => Promise<void>;
+  stopping?: true;
 }
 
 /** Stops the queen in good order at the first SIGTERM or SIGINT; a second one ends the process at once. Returns what they do. */
 export function stopOnSignals(running: Running): (signal: NodeJS.Signals) => void {
-  let stopping = false;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (running.stopping) process.exit(1);
+    running.stopping = true;
     running.log.info({ signal }, "queen stopping");
     void stop(running);
   };
@@ -48,11 +48,11 @@ async function stop({ drain, cutOff, close, log }: Running): Promise<void> {
   };
   setTimeout(giveUp, STOP_MS).unref();
   try {
-    const drained = drain();
+    const drained = drain?.();
     await Promise.race([drained, delay(DRAIN_MS, undefined, { ref: false }).then(cutOff)]);
     await drained;
     waitingFor = "calls of the catalog, which another process may have locked";
-    await close();
+    await close?.();
     log.info("queen stopped");
     process.exit(0);
   } catch (error) {

@@ -1,9 +1,9 @@
 import { type IncomingMessage, request } from "node:http";
-import { isIP, type LookupFunction } from "node:net";
+import type { LookupFunction } from "node:net";
 import { type DeviceCapabilities, DeviceCapabilitiesJson } from "@repo/device-types";
 import { printable } from "@repo/process-log/printable";
-import { ForeseenError } from "../process/errors.ts";
-import { plainHost } from "./addresses.ts";
+import { ForeseenError, reasonOf } from "../process/errors.ts";
+import { display, plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
 import { Deadline } from "./deadline.ts";
 import { NameUnansweredError, type Resolve } from "./names.ts";
@@ -249,14 +249,6 @@ const namelessHive = (hive: HiveAddress, id: string): ProbeError =>
     "WRONG_HIVE",
     `what answers at ${display(hive)} does not say that it is hive '${id}', as it did before`,
   );
-
-const display = ({ host, port }: HiveAddress): string => (isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`);
-
-/** A host with several addresses fails with one error for each, and no message of its own. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(", ");
-  return error instanceof Error ? error.message : String(error);
-}
 
 const noHost = ({ host }: HiveAddress): ProbeError =>
   new ProbeError(

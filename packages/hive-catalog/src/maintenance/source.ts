@@ -55,7 +55,10 @@ export async function readingFrom<Result>(
 export async function readingFile<Result>(path: string, read: (thread: SqlThread) => Promise<Result>): Promise<Result> {
   try {
     if (isNew(path) && statOf(path) === undefined) {
-      throw new HiveCatalogError("CATALOG_UNAVAILABLE", `there is no catalog ${path}; check the path`);
+      throw new HiveCatalogError(
+        "CATALOG_UNAVAILABLE",
+        `there is no catalog ${path}; check the path: a queen makes one when she starts, and so does pnpm db:migrate`,
+      );
     }
     const thread = new SqlThread({ target: readOnlyTarget(path), busyTimeoutMs: BUSY_TIMEOUT_MS });
     try {

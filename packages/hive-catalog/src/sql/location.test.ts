@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { refusalOf } from "../../test/refusal.ts";
 import { HiveCatalog } from "../catalog.ts";
 import { backupCatalog, restoreCatalog } from "../maintenance/backup.ts";
@@ -77,6 +77,34 @@ test.each([
 ])("the location %j is refused with INVALID_ARGUMENT that names it", async (location) => {
   const error = await refusalOf(HiveCatalog.open(location as string));
   expect(error).toMatchObject({ code: "INVALID_ARGUMENT", problems: [{ field: "location" }] });
+});
+
+test.each([
+  ['"file:/data/hives.db"', "quotes"],
+  ["'/data/hives.db'", "quotes"],
+  ['data/hives.db"', "quotes"],
+  ['file:"/data/hives.db"', "quotes"],
+  ['http://127.0.0.1:8080"', "quotes"],
+  ["`hives.db`", "quotes"],
+  ["~/hives.db", "'~'"],
+  ["~", "'~'"],
+  ["~queen/hives.db", "'~'"],
+  ["file:~/hives.db", "'~'"],
+  ["$HOME/hives.db", "a variable"],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: nobody has replaced it
+  ["file:${HOME}/hives.db", "a variable"],
+])("%s, which no shell has read, is refused and made nowhere", async (location, said) => {
+  await using folder = await temporaryFolder();
+  const before = process.cwd();
+  process.chdir(folder.path);
+  onTestFinished(() => process.chdir(before));
+  const error = await refusalOf(HiveCatalog.open(location));
+  expect(error).toMatchObject({ code: "INVALID_ARGUMENT", problems: [{ message: expect.stringContaining(said) }] });
+  expect(readdirSync(folder.path)).toEqual([]);
+});
+
+test.each(["it's here/hives.db", "a~/hives.db", "~hives.db", "price$/hives.db"])("%s is a path", (location) => {
+  expect(parseLocation(location)).toEqual({ kind: "file", path: resolve(location) });
 });
 
 test.each([

@@ -14,6 +14,14 @@ const SERVER_SCHEMES = ["libsql:", "http:", "https:", "ws:", "wss:"];
 const SCHEME = /^([a-z][a-z0-9+.-]+:)/i;
 /** Also with white space before it, and without its scheme. */
 const LOOKS_LIKE_URL = /^\s*[a-z][a-z0-9+.-]+:|:\/\/|[?&#]auth_?token=/i;
+/** What a shell takes away or replaces. Files of services and containers hand it on as it is: it would become part of a name. */
+const FOR_A_SHELL: readonly (readonly [RegExp, string])[] = [
+  [/^(?:file:)?["'`]|["'`]$/i, "must not stand in quotes: nothing takes them away here, as a shell would"],
+  [
+    /^(?:file:\/*)?(?:~(?:[\w.-]*\/|$)|\$\{?\w)/i,
+    "must not begin with '~' or a variable: nothing replaces them here, as a shell would; write the whole path",
+  ],
+];
 const KNOWN_KINDS = `must be a path or a URL that begins with file:, ${SERVER_SCHEMES.join(", ")}`;
 
 /**
@@ -25,6 +33,7 @@ export function parseLocation(location: string): Location {
     throw invalid(location, "must be a path, ':memory:' or a URL");
   }
   if (location.trim() !== location) throw invalid(location, "must not begin or end with white space");
+  for (const [pattern, rule] of FOR_A_SHELL) if (pattern.test(location)) throw invalid(location, rule);
   if (location === ":memory:" || location === "file::memory:") return { kind: "memory" };
   const scheme = SCHEME.exec(location)?.[1]?.toLowerCase();
   if (scheme === "file:") return { kind: "file", path: filePath(location) };

@@ -25,6 +25,10 @@ export type DatabaseOptions = {
 /** An open catalog database: a file, memory or a server, all behind one interface. */
 export type Database = {
   readonly client: SqlClient;
+  /** Where it is, as it may be shown. */
+  readonly name: string;
+  /** Whether this opening made it. */
+  readonly isNew: boolean;
   /** How long a call may take, in ms; only over a network. */
   readonly callTimeoutMs?: number;
 };
@@ -46,13 +50,13 @@ export async function openDatabase(location: string, options: DatabaseOptions): 
 async function openMemory({ busyTimeoutMs }: DatabaseOptions): Promise<Database> {
   const client = new FileClient({ target: ":memory:", path: undefined, busyTimeoutMs });
   await migrate(client);
-  return { client };
+  return { client, name: ":memory:", isNew: true };
 }
 
 async function openServer(url: string, options: DatabaseOptions): Promise<Database> {
   const { requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS } = options;
-  const client = await prepared(await connectServer(url, options), redacted(url), options);
-  return { client, callTimeoutMs: requestTimeoutMs };
+  const database = await prepared(await connectServer(url, options), redacted(url), options);
+  return { ...database, callTimeoutMs: requestTimeoutMs };
 }
 
 /** Loaded only for a server: where a service is not bundled, it would add half to the time that this package takes to load. */
@@ -79,17 +83,17 @@ async function openFile(path: string, options: DatabaseOptions): Promise<Databas
   const client = await connectFile(path, busyTimeoutMs);
   return await closedOnFailure(client, async () => {
     await client.execute(plain("PRAGMA journal_mode = WAL"));
-    return { client: isCurrent ? client : await prepared(client, path, options) };
+    return isCurrent ? { client, name: path, isNew: false } : await prepared(client, path, options);
   });
 }
 
 /** Brings the schema up to date, or says that it is not. */
-function prepared(client: SqlClient, location: string, options: DatabaseOptions): Promise<SqlClient> {
+function prepared(client: SqlClient, name: string, options: DatabaseOptions): Promise<Database> {
   return closedOnFailure(client, async () => {
-    const { pending } = await inspect(client, location);
-    if (pending.length > 0 && !options.migrate) throw notMigrated(location);
+    const { identity, pending } = await inspect(client, name);
+    if (pending.length > 0 && !options.migrate) throw notMigrated(name);
     if (pending.length > 0) await migrate(client);
-    return client;
+    return { client, name, isNew: identity === "empty" };
   });
 }
 
@@ -101,7 +105,8 @@ function openReadOnly(path: string, identity: Identity, { busyTimeoutMs }: Datab
       `${path} is an empty database, and cannot be made a catalog: it is read-only`,
     );
   }
-  return { client: new FileClient({ target: readOnlyTarget(path), path, busyTimeoutMs, readOnly: true }) };
+  const client = new FileClient({ target: readOnlyTarget(path), path, busyTimeoutMs, readOnly: true });
+  return { client, name: path, isNew: false };
 }
 
 type Inspected = { identity: Identity; pending: MigrationMeta[] };

@@ -210,7 +210,7 @@ test("does not read the tokens again while none has changed", async () => {
 });
 
 test("keeps each token to its share, and says when to come again", async () => {
-  await using locked = await startLockedQueen({ limits: { ...DEFAULT_LIMITS, tokenRequestsPerSecond: 2 } });
+  await using locked = await startLockedQueen({ limits: { ...DEFAULT_LIMITS, tokenRequestsPerSecond: 3 } });
   const { queen, authorization } = locked;
   const other = await addToken(queen.catalog, "reader");
   const statuses = async (of: { authorization: string }) => (await list(queen, of)).status;
@@ -226,7 +226,7 @@ test("keeps each token to its share, and says when to come again", async () => {
 });
 
 test("keeps each address to its share of requests without a token, and no token with them", async () => {
-  await using locked = await startLockedQueen({ limits: { ...DEFAULT_LIMITS, addressRequestsPerSecond: 2 } });
+  await using locked = await startLockedQueen({ limits: { ...DEFAULT_LIMITS, addressRequestsPerSecond: 3 } });
   const { queen, authorization } = locked;
   const from = async (remoteAddress: string, url = "/v1/hives") =>
     (await queen.send({ method: "GET", url, remoteAddress })).status;
@@ -246,7 +246,7 @@ test("keeps each address to its share of requests without a token, and no token 
 test("has no limit by address while it is open, unless one is set", async () => {
   await using queen = await startTestQueen();
   for (let n = 0; n < 300; n++) expect((await list(queen)).status).toBe(200);
-  await using limited = await startTestQueen({ limits: { ...DEFAULT_LIMITS, addressRequestsPerSecond: 2 } });
+  await using limited = await startTestQueen({ limits: { ...DEFAULT_LIMITS, addressRequestsPerSecond: 3 } });
   for (let n = 0; n < 3; n++) expect((await list(limited)).status).toBe(200);
   expect((await list(limited)).status).toBe(429);
 });

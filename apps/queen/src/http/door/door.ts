@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { type HiveCatalog, hasHash, type TokenRecord, tokenIdOf } from "@repo/hive-catalog";
 import type { FastifyBaseLogger, FastifyRequest, onRequestHookHandler } from "fastify";
 import type { Clock } from "../../process/clock.ts";
+import { reasonOf } from "../../process/errors.ts";
 import { addressBlock, isLoopback } from "../../reach/addresses.ts";
 import { Problem } from "../errors.ts";
 import { RateLimit } from "./rate-limit.ts";
@@ -165,7 +166,7 @@ export class Door {
       if (!this.#isPrepared || (await this.#options.catalog.tokens.version()) !== this.#version) await this.#prepare();
       this.#problem = undefined;
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = reasonOf(error);
       if (problem !== this.#problem) this.#options.log.warn({ err: error }, "the tokens could not be read anew");
       this.#problem = problem;
     }

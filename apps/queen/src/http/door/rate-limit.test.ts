@@ -4,9 +4,18 @@ import { RateLimit } from "./rate-limit.ts";
 test("lets one second's worth through at once, and then one for each interval", () => {
   const limit = new RateLimit(10);
   const waits = Array.from({ length: 12 }, () => limit.waitMs("a", 5000));
-  expect(waits).toEqual([...Array(11).fill(0), 100]);
+  expect(waits).toEqual([...Array(10).fill(0), 100, 100]);
   expect(limit.waitMs("a", 5099)).toBeCloseTo(1);
   expect([limit.waitMs("a", 5100), limit.waitMs("a", 5100)]).toEqual([0, 100]);
+});
+
+test.each([1, 3, 7, 500, 999])("lets %i through at once and not one more, at any time", (perSecond) => {
+  const limit = new RateLimit(perSecond);
+  for (const nowMs of [0.1, 123_456.789, 1e9 + 0.3]) {
+    let passed = 0;
+    while (limit.waitMs(`${nowMs}`, nowMs) === 0) passed++;
+    expect(passed).toBe(perSecond);
+  }
 });
 
 test("a request that was refused costs nothing", () => {
@@ -22,7 +31,7 @@ test("takes any steady rate up to its own for ever", () => {
 
 test("keeps keys apart", () => {
   const limit = new RateLimit(1);
-  expect([limit.waitMs("a", 0), limit.waitMs("a", 0), limit.waitMs("a", 0)]).toEqual([0, 0, 1000]);
+  expect([limit.waitMs("a", 0), limit.waitMs("a", 0)]).toEqual([0, 1000]);
   expect(limit.waitMs("b", 0)).toBe(0);
 });
 

@@ -1,6 +1,8 @@
 /** How many keys are remembered; one that is forgotten starts afresh. */
 const MAX_KEYS = 65_536;
 const BURST_MS = 1000;
+/** Sums of fractions are not exact. */
+const ROUNDING_MS = 0.001;
 
 /**
  * Lets each key through so many times a second, and one second's worth at once. Of a key it keeps one number: the time by which its requests
@@ -18,9 +20,10 @@ export class RateLimit {
   /** Counts one request: 0 when it may pass, else the milliseconds after which the next one may. `nowMs` is monotonic. */
   waitMs(key: string, nowMs: number): number {
     const paidAtMs = Math.max(this.#paidAtMs.get(key) ?? 0, nowMs);
-    const waitMs = paidAtMs - nowMs - BURST_MS;
-    if (waitMs > 0) return waitMs;
-    this.#paidAtMs.set(key, paidAtMs + this.#intervalMs);
+    const paidThenMs = paidAtMs + this.#intervalMs;
+    const waitMs = paidThenMs - nowMs - BURST_MS;
+    if (waitMs > ROUNDING_MS) return waitMs;
+    this.#paidAtMs.set(key, paidThenMs);
     if (this.#paidAtMs.size > MAX_KEYS) this.#makeRoom(nowMs);
     return 0;
   }

@@ -7,8 +7,8 @@ import {
   toHiveRecordJson,
 } from "@repo/hive-catalog";
 import * as z from "zod";
-import { isCatalogError } from "../../process/errors.ts";
-import { hiveNotFound, invalidField } from "../errors.ts";
+import { hiveNotFound, isCatalogError } from "../../process/errors.ts";
+import { invalidField } from "../errors.ts";
 import { checkObject } from "../input.ts";
 import type { AppParts } from "../parts.ts";
 import { WRITING } from "../problems.ts";
@@ -16,13 +16,16 @@ import { defineRoute } from "../route.ts";
 import { parseHiveFields, replacement } from "./hive-fields.ts";
 import { NextAfter, nextAfter, pageQuery } from "./paging.ts";
 
-export const HIVE_EXAMPLE = {
+const OVER_SSH = {
   id: "hive-prod-01",
   host: "10.0.1.100",
   port: 8600,
   ssh_host: "10.0.1.100",
   ssh_port: 22,
   ssh_user: "admin",
+};
+export const HIVE_EXAMPLE = {
+  ...OVER_SSH,
   status: "online",
   last_heartbeat_ms: 1_761_040_800_000,
   devices: { cpu: { cores: 16, ram_gb: 64 }, gpus: [{ index: 0, name: "NVIDIA RTX 4090", vram_gb: 24 }] },
@@ -91,17 +94,7 @@ export const hivesRoutes = [
     body: {
       schema: NewHiveJson,
       code: "INVALID_HIVE",
-      examples: {
-        local: { id: "localhost", host: "127.0.0.1", port: 8600 },
-        over_ssh: {
-          id: "hive-prod-01",
-          host: "10.0.1.100",
-          port: 8600,
-          ssh_host: "10.0.1.100",
-          ssh_port: 22,
-          ssh_user: "admin",
-        },
-      },
+      examples: { local: { id: "localhost", host: "127.0.0.1", port: 8600 }, over_ssh: OVER_SSH },
     },
     answer: {
       status: 201,

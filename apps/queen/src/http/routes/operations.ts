@@ -50,7 +50,7 @@ const RUNNING = {
     { name: "check_node", state: "running", started_at_ms: 1_761_040_800_311, ended_at_ms: null, detail: null },
   ],
   output_tail: "Linux x86_64\n",
-  owner: "queen-1 cd58df01-e485-498e-a2f6-84a1949cfc31 24745 157310 9f86d081",
+  owner: "queen-1-24745-9f86d081",
   created_at_ms: 1_761_040_800_000,
   deadline_ms: 1_761_041_400_000,
   finished_at_ms: null,

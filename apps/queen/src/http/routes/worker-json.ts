@@ -105,18 +105,17 @@ function usualWorker(json: unknown): Worker | undefined {
     item.worker_id !== "" &&
     isTime(item.last_heartbeat) &&
     isText(item.health_status) &&
-    (isNone(item.url) || isText(item.url, MAX_URL_LENGTH)) &&
-    (isNone(item.model_id) || isText(item.model_id)) &&
-    (isNone(item.backend) || isText(item.backend)) &&
-    (isNone(item.device_id) || isAmount(item.device_id)) &&
-    (isNone(item.vram_bytes) || isAmount(item.vram_bytes)) &&
-    (isNone(item.ram_bytes) || isAmount(item.ram_bytes)) &&
-    (isNone(item.cpu_percent) || isPercent(item.cpu_percent)) &&
-    (isNone(item.gpu_percent) || isPercent(item.gpu_percent));
+    isText(item.url ?? "", MAX_URL_LENGTH) &&
+    isText(item.model_id ?? "") &&
+    isText(item.backend ?? "") &&
+    isAmount(item.device_id ?? 0) &&
+    isAmount(item.vram_bytes ?? 0) &&
+    isAmount(item.ram_bytes ?? 0) &&
+    isPercent(item.cpu_percent ?? 0) &&
+    isPercent(item.gpu_percent ?? 0);
   return isUsual && state !== undefined ? toWorker(item as z.output<typeof WorkerFields>, state) : undefined;
 }
 
-const isNone = (value: unknown): boolean => value === undefined || value === null;
 const isText = (value: unknown, maxLength = MAX_TEXT_LENGTH): value is string =>
   typeof value === "string" && value.length <= maxLength;
 const isAmount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -1,7 +1,8 @@
 import type { HiveRecord, HostKey } from "@repo/hive-catalog";
 import { ProgramError } from "@repo/processes";
 import { ForeseenError, hiveNotFound, reasonOf } from "../../process/errors.ts";
-import { addressOf, display, type SshTarget, sshTargetOf } from "../../reach/ssh-address.ts";
+import { display } from "../../reach/addresses.ts";
+import { addressOf, type SshTarget, sshTargetOf } from "../../reach/ssh-address.ts";
 import { LifecycleError } from "../errors.ts";
 import type { JobParts } from "../job.ts";
 import { describeKeys, fingerprintOf, hostKeyPath, type PublicKey } from "./host-key.ts";
