@@ -146,8 +146,5 @@ function openLog(): Logger {
   const { logFile, logLevel: level, id } = config;
   const options = { level, base: { hive: id } };
   if (logFile === "") return createLog(options);
-  return pino(
-    options,
-    made("--log-file (HIVE_LOG_FILE)", () => printableLines(openLogFile(logFile))),
-  );
+  return pino(options, printableLines(made("--log-file (HIVE_LOG_FILE)", () => openLogFile(logFile))));
 }
