@@ -32,7 +32,7 @@ export const healthRoutes = [
   defineRoute({
     method: "get",
     path: "/health",
-    access: "open",
+    access: "always",
     operationId: "getHealth",
     tag: "observation",
     summary: "Whether the queen runs, since when, and what she makes of the fleet",
@@ -57,7 +57,7 @@ export const healthRoutes = [
   defineRoute({
     method: "get",
     path: "/health/live",
-    access: "open",
+    access: "always",
     operationId: "isLive",
     tag: "observation",
     summary: "Whether the queen runs: if not, restart her",
@@ -66,7 +66,7 @@ export const healthRoutes = [
   defineRoute({
     method: "get",
     path: "/health/ready",
-    access: "open",
+    access: "always",
     operationId: "isReady",
     tag: "observation",
     summary: "Whether the queen can serve: her catalog answers, and she is not stopping",
