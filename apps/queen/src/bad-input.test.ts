@@ -83,27 +83,19 @@ test.each(BAD_HIVES)("POST /v1/hives refuses %s", async (_what, body, ...fields)
   await expectRefusal(queen, { method: "POST", url: "/v1/hives", headers: JSON_TYPE, payload }, expected);
 });
 
-test.each(BAD_HIVES.filter(([, body, ...fields]) => typeof body === "object" && !fields.includes("id")))(
-  "PUT refuses %s",
-  async (_what, body, ...fields) => {
-    await using queen = await startTestQueen();
-    await queen.request("POST", "/v1/hives", HIVE_JSON);
-    const payload = JSON.stringify(body);
-    const expected = { status: 400, code: "INVALID_HIVE", fields };
-    await expectRefusal(queen, { method: "PUT", url: "/v1/hives/hive-a", headers: JSON_TYPE, payload }, expected);
-  },
+/** Of each kind one: the rules are those of an added hive. */
+const BAD_CHANGES = BAD_HIVES.filter(([what]) =>
+  /^(?:an array|null|an unknown|a field in camelCase|port 0|an sshUser that|two GPUs|several)/.test(what),
 );
 
-test.each(
-  BAD_HIVES.filter(
-    ([what, , ...fields]) => !fields.includes("id") && !what.includes("without sshHost") && what !== "a string",
-  ),
-)("PATCH refuses %s", async (_what, body, ...fields) => {
+test.each(["PUT", "PATCH"] as const)("%s refuses what POST does, and changes nothing", async (method) => {
   await using queen = await startTestQueen();
   await queen.request("POST", "/v1/hives", HIVE_JSON);
-  const payload = JSON.stringify(body);
-  const expected = { status: 400, code: "INVALID_HIVE", fields };
-  await expectRefusal(queen, { method: "PATCH", url: "/v1/hives/hive-a", headers: JSON_TYPE, payload }, expected);
+  expect(BAD_CHANGES.length).toBeGreaterThan(8);
+  for (const [, body, ...fields] of BAD_CHANGES) {
+    const request = { method, url: "/v1/hives/hive-a", headers: JSON_TYPE, payload: JSON.stringify(body) };
+    await expectRefusal(queen, request, { status: 400, code: "INVALID_HIVE", fields });
+  }
 });
 
 test("PATCH refuses an SSH user for a hive that has no SSH host", async () => {

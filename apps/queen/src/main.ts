@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { fileURLToPath } from "node:url";
 import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
 import { createLog } from "@repo/process-log";
+import { printable } from "@repo/process-log/printable";
 import type { Logger } from "pino";
 import { type Config, readConfig } from "./config/config.ts";
 import { runTokenCommand } from "./config/token-command.ts";
@@ -164,6 +165,6 @@ function startProblem({ host, port }: Config, error: unknown): string {
 
 /** One line on stderr for each problem, whatever the log level. */
 function fail(exitCode: number, problems: readonly string[]): void {
-  for (const problem of problems) process.stderr.write(`queen: ${problem.replace(/\s*\n\s*/g, " ")}\n`);
+  for (const problem of problems) process.stderr.write(`queen: ${printable(problem.replace(/\s*\n\s*/g, " "))}\n`);
   process.exitCode = exitCode;
 }

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { HiveCatalogError } from "@repo/hive-catalog";
+import { printable } from "@repo/process-log/printable";
 import { ZodError } from "zod";
 import { LifecycleError } from "../lifecycle/errors.ts";
 import type { JsonTooLarge } from "../process/bounded-json.ts";
@@ -40,9 +41,9 @@ export class Problem extends ForeseenError {
       type: "about:blank" as const,
       title: STATUS_CODES[this.status] ?? "Error",
       status: this.status,
-      detail: this.message,
+      detail: printable(this.message),
       code: this.code,
-      errors: [...this.errors],
+      errors: this.errors.map(({ field, message }) => ({ field: printable(field), message: printable(message) })),
       request_id: requestId,
     };
     // A character may take six bytes.

@@ -94,7 +94,7 @@ test("keeps the end of the output, without secrets and without what a terminal w
     step("one", async () => {
       run.onOutput(`${"x".repeat(100_000)}\n`);
       // A secret may come in pieces.
-      for (const text of ["\u001b[31mred hq_1_", "s3cret", "\u0007 end\n"]) run.onOutput(text);
+      for (const text of ["\u001b[31mred hq_1_", "s3cret", "\u0007 \u2028\u202e\u009bend\n"]) run.onOutput(text);
       return "with hq_1_s3cret";
     }),
   ]);

@@ -7,7 +7,7 @@ import { ForeseenError, isCatalogError, reasonOf } from "../process/errors.ts";
 const MAX_TAIL = 8192;
 const MAX_DETAIL = 2000;
 const HIDDEN = "[secret]";
-const CONTROL_CHARACTERS = /[^\P{C}\n\t]/gu;
+const CONTROL_CHARACTERS = /[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu;
 
 /** What there is to say of a step in one line: what came of it, or why there was no need for it. */
 export type Outcome = string | { readonly skipped: string };

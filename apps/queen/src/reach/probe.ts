@@ -1,6 +1,7 @@
 import { type IncomingMessage, request } from "node:http";
 import type { LookupFunction } from "node:net";
 import { type DeviceCapabilities, DeviceCapabilitiesJson } from "@repo/device-types";
+import { printable } from "@repo/process-log/printable";
 import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
 import { ForeseenError, reasonOf } from "../process/errors.ts";
 import { display, plainHost } from "./addresses.ts";
@@ -32,7 +33,8 @@ export class ProbeError extends ForeseenError {
 
   /** The cause of INVALID_DEVICES is zod's error where fields of the answer are wrong. */
   constructor(code: ProbeErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    // It may tell what the hive answered.
+    super(printable(message), options);
     this.code = code;
   }
 
