@@ -10,8 +10,9 @@ export function testsOf(packages: string) {
     // Packages of this repository are loaded from their TypeScript.
     ssr: { resolve: { conditions: ["source"] } },
     test: {
-      // The default leaves one core alone; many tests wait for processes and deadlines, and use none.
-      maxWorkers: "100%",
+      // The default leaves one core alone; many tests wait for processes and deadlines, and use none. But each of them that
+      // LIBSQL_TEST_URL is for empties the one database there.
+      maxWorkers: process.env.LIBSQL_TEST_URL === undefined ? "100%" : 1,
       projects: [
         // In one process for each core, which loads each module once: half of the work.
         {

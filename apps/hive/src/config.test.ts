@@ -56,31 +56,6 @@ test("reads every setting from its variable", () => {
   });
 });
 
-test("a flag wins over its variable, even over one that cannot be used", () => {
-  const flags = ["--id", "a", "--queen", "http://[::1]:1", "--host", "::", "--port", "1", "--beat-interval-ms", "200"];
-  const more = ["--probe-timeout-ms", "300", "--log-level", "debug", "--log-file", "l", "--pid-file", "p"];
-  const env = {
-    HIVE_ID: " ",
-    HIVE_QUEEN: "x",
-    HIVE_HOST: "/",
-    HIVE_PORT: "y",
-    HIVE_BEAT_INTERVAL_MS: "",
-    HIVE_LOG_LEVEL: "?",
-  };
-  expect(configOf([...flags, ...more], env)).toEqual({
-    id: "a",
-    queen: "http://[::1]:1",
-    tokenFile: "",
-    host: "::",
-    port: 1,
-    beatIntervalMs: 200,
-    probeTimeoutMs: 300,
-    logLevel: "debug",
-    logFile: "l",
-    pidFile: "p",
-  });
-});
-
 test("reports every problem at once, with the flag and the variable, the rule and what arrived", () => {
   const env = { HIVE_PORT: "65536", HIVE_BEAT_INTERVAL_MS: "1.5", HIVE_LOG_LEVEL: "loud", HIVE_HOST: "http://x" };
   const problems = problemsOf(
@@ -97,12 +72,6 @@ test("reports every problem at once, with the flag and the variable, the rule an
     '--beat-interval-ms (HIVE_BEAT_INTERVAL_MS) must be an integer from 100 to 3600000, but is "1.5"',
     '--probe-timeout-ms (HIVE_PROBE_TIMEOUT_MS) must be an integer from 100 to 600000, but is "99"',
     '--log-level (HIVE_LOG_LEVEL) must be one of trace, debug, info, warn, error, fatal, silent, but is "loud"',
-  ]);
-});
-
-test.each(["-1", "", " 80", "0x50", "1e3", "99999999999999999999", "8600.0"])("port %j is refused", (port) => {
-  expect(problemsOf([], { HIVE_PORT: port })).toEqual([
-    `--port (HIVE_PORT) must be an integer from 0 to 65535, but is ${JSON.stringify(port)}`,
   ]);
 });
 
@@ -123,14 +92,6 @@ test.each(["http://user:secret@queen", "http://us@er:sec/ret@queen:1", "user:sec
     }
   },
 );
-
-test("takes the dashes that pnpm hands on", () => {
-  expect(configOf(["--", "--port", "0"]).port).toBe(0);
-});
-
-test("a flag without its value is a problem", () => {
-  expect(problemsOf(["--port"])).toEqual(["option '--port <port>' argument missing; --help shows what there is"]);
-});
 
 function fileWith(text: string, mode = 0o600): string {
   const path = join(temporaryFolder(), "token");

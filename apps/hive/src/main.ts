@@ -1,5 +1,5 @@
 import os from "node:os";
-import { createLog } from "@repo/process-log";
+import { createLog, printableLines } from "@repo/process-log";
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
 import { createApp } from "./app.ts";
@@ -146,8 +146,5 @@ function openLog(): Logger {
   const { logFile, logLevel: level, id } = config;
   const options = { level, base: { hive: id } };
   if (logFile === "") return createLog(options);
-  return pino(
-    options,
-    made("--log-file (HIVE_LOG_FILE)", () => openLogFile(logFile)),
-  );
+  return pino(options, printableLines(made("--log-file (HIVE_LOG_FILE)", () => openLogFile(logFile))));
 }

@@ -83,27 +83,19 @@ test.each(BAD_HIVES)("POST /v1/hives refuses %s", async (_what, body, ...fields)
   await expectRefusal(queen, { method: "POST", url: "/v1/hives", headers: JSON_TYPE, payload }, expected);
 });
 
-test.each(BAD_HIVES.filter(([, body, ...fields]) => typeof body === "object" && !fields.includes("id")))(
-  "PUT refuses %s",
-  async (_what, body, ...fields) => {
-    await using queen = await startTestQueen();
-    await queen.request("POST", "/v1/hives", HIVE_JSON);
-    const payload = JSON.stringify(body);
-    const expected = { status: 400, code: "INVALID_HIVE", fields };
-    await expectRefusal(queen, { method: "PUT", url: "/v1/hives/hive-a", headers: JSON_TYPE, payload }, expected);
-  },
+/** Of each kind one: the rules are those of an added hive. */
+const BAD_CHANGES = BAD_HIVES.filter(([what]) =>
+  /^(?:an array|null|an unknown|a field in camelCase|port 0|an sshUser that|two GPUs|several)/.test(what),
 );
 
-test.each(
-  BAD_HIVES.filter(
-    ([what, , ...fields]) => !fields.includes("id") && !what.includes("without sshHost") && what !== "a string",
-  ),
-)("PATCH refuses %s", async (_what, body, ...fields) => {
+test.each(["PUT", "PATCH"] as const)("%s refuses what POST does, and changes nothing", async (method) => {
   await using queen = await startTestQueen();
   await queen.request("POST", "/v1/hives", HIVE_JSON);
-  const payload = JSON.stringify(body);
-  const expected = { status: 400, code: "INVALID_HIVE", fields };
-  await expectRefusal(queen, { method: "PATCH", url: "/v1/hives/hive-a", headers: JSON_TYPE, payload }, expected);
+  expect(BAD_CHANGES.length).toBeGreaterThan(8);
+  for (const [, body, ...fields] of BAD_CHANGES) {
+    const request = { method, url: "/v1/hives/hive-a", headers: JSON_TYPE, payload: JSON.stringify(body) };
+    await expectRefusal(queen, request, { status: 400, code: "INVALID_HIVE", fields });
+  }
 });
 
 test("PATCH refuses an SSH user for a hive that has no SSH host", async () => {
@@ -232,15 +224,12 @@ test.each(["utf-8", "UTF8", '"utf-8"'])("takes JSON that says its charset is %s"
   expect(await queen.send({ method: "POST", url: "/v1/hives", headers, payload })).toMatchObject({ status: 201 });
 });
 
-const DEEP = "[".repeat(200_000) + "]".repeat(200_000);
-
 test.each([
   ["port", '{"port":8600.5}', "port", /^must be an integer from 1 to 65535, got 8600\.5$/],
   ["host", '{"host":"http://sshPort"}', "host", /^must be a host name.*, got "http:\/\/sshPort"$/],
   ["a long host", JSON.stringify({ host: "x y".repeat(999) }), "host", /, got "(?:x y)+x?…$/],
   ["another id", '{"id":7}', "id", /^must be absent or "hive-a", the id in the path, got 7$/],
   ["a list", "[1]", "body", /^must be a JSON object, got \[1\]$/],
-  ["a value nested without measure", `{"port":${DEEP}}`, "port", /, got a value that is nested too deeply to show$/],
   [
     "a part of the devices",
     '{"devices":{"cpu":null}}',

@@ -1,5 +1,8 @@
+import { join } from "node:path";
 import { HiveCatalog } from "@repo/hive-catalog";
-import { expect, test } from "vitest";
+import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { startTestServer } from "@repo/libsql-test-server";
+import { expect, onTestFinished, test } from "vitest";
 import { postJson, queenProcesses } from "../test/queen-processes.ts";
 import { HIVE_JSON } from "../test/test-queen.ts";
 
@@ -18,6 +21,20 @@ test("starts from any folder, says where it listens, and keeps its hives over a 
   const found = await fetch(`${await second.origin()}/v1/hives/hive-a`);
   expect(await found.json()).toEqual(stored);
   expect(second.logLines[0]).toMatchObject({ msg: "catalog opened", catalog: queens.file, hives: 1 });
+});
+
+test("says at start, and in metrics, when the server of the catalog does not sync each change to its disk", async () => {
+  await using folder = await temporaryFolder();
+  const server = await startTestServer({ path: join(folder.path, "hives.db") });
+  onTestFinished(() => server.close());
+  const found = async (env: NodeJS.ProcessEnv) => {
+    const queen = queens.start([], env);
+    const metrics = await (await fetch(`${await queen.origin()}/metrics`)).text();
+    const warnings = queen.logLines.filter(({ msg }) => msg.includes("does not sync each change to its disk"));
+    return [/^queen_catalog_durable (.*)$/m.exec(metrics)?.[1], warnings.map(({ level }) => level)];
+  };
+  expect(await found({ QUEEN_DATABASE: server.url })).toEqual(["0", [40]]);
+  expect(await found({})).toEqual(["1", []]);
 });
 
 test("runs `queen token` on the database of the environment, and prints the token alone", async () => {

@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { fileURLToPath } from "node:url";
 import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
 import { createLog } from "@repo/process-log";
+import { printable } from "@repo/process-log/printable";
 import type { Logger } from "pino";
 import { type Config, readConfig } from "./config/config.ts";
 import { runTokenCommand } from "./config/token-command.ts";
@@ -13,6 +14,7 @@ import { type Running, reloadOnSighup, stopOnSignals } from "./process/signals.t
 import { assembleQueen, type Queen } from "./queen.ts";
 import { isLoopback } from "./reach/addresses.ts";
 import { Names } from "./reach/names.ts";
+import { isDurable } from "./telling/durability.ts";
 import { Metrics } from "./telling/metrics.ts";
 
 // Whoever started the queen with an IPC channel, as `pnpm start` does, takes it along when it is killed.
@@ -23,6 +25,8 @@ process.channel?.unref();
 
 /** The hive agent: its bundle, since this runs as a bundle. */
 const AGENT_FILE = fileURLToPath(new URL("../../hive/src/agent.ts", import.meta.url));
+const NOT_DURABLE =
+  "the server of the catalog does not sync each change to its disk: a loss of power there can take what was answered; docs/operations.md says how to end that";
 
 const result = readConfig();
 if ("print" in result) process.stdout.write(result.print);
@@ -48,6 +52,7 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
   let port: number;
   try {
     await checkThatSafe(config, catalog);
+    if ((await isDurable(catalog)) === false) log.warn(NOT_DURABLE);
     const tls = await readCertificate(config);
     const parts = { catalog, log, metrics, clock: systemClock, resolve: new Names().resolve, agentFile: AGENT_FILE };
     queen = assembleQueen({ ...config, tls, ...parts });
@@ -66,6 +71,7 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
   queen.door.start();
   queen.healthLoop.start();
   queen.lifecycle.startLookingBack();
+  queen.presence.start();
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port, ...(config.tlsFiles && { tls: true }) }, "queen listening");
   process.send?.({ listening: { host: config.host, port }, catalog: { location, isNew, hives } }, () => undefined);
@@ -159,6 +165,6 @@ function startProblem({ host, port }: Config, error: unknown): string {
 
 /** One line on stderr for each problem, whatever the log level. */
 function fail(exitCode: number, problems: readonly string[]): void {
-  for (const problem of problems) process.stderr.write(`queen: ${problem.replace(/\s*\n\s*/g, " ")}\n`);
+  for (const problem of problems) process.stderr.write(`queen: ${printable(problem.replace(/\s*\n\s*/g, " "))}\n`);
   process.exitCode = exitCode;
 }

@@ -8,9 +8,11 @@ import { HeartbeatReceiver } from "./fleet/heartbeats.ts";
 import type { LivenessSettings } from "./fleet/liveness/liveness.ts";
 import { HealthLoop } from "./fleet/watch.ts";
 import { createApp } from "./http/app.ts";
+import { BODY_LIMIT_BYTES } from "./http/body-parsers.ts";
 import { Arrivals } from "./http/connections/arrivals.ts";
 import { EventStream } from "./http/connections/event-stream.ts";
 import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts";
+import { Costs } from "./http/door/costs.ts";
 import { Door } from "./http/door/door.ts";
 import { RequestTimes } from "./http/request-times.ts";
 import { Lifecycle, type LifecycleParts } from "./lifecycle/lifecycle.ts";
@@ -22,6 +24,7 @@ import { Probe } from "./reach/probe.ts";
 import { EventLog } from "./telling/events.ts";
 import type { Metrics } from "./telling/metrics.ts";
 import { MetricsPage } from "./telling/metrics-page.ts";
+import { Presence } from "./telling/presence.ts";
 
 const MAX_PROBE_TIMEOUT_MS = 5000;
 const REAP_INTERVAL_MS = 50;
@@ -53,6 +56,7 @@ export interface Queen {
   events: EventLog;
   healthLoop: HealthLoop;
   lifecycle: Lifecycle;
+  presence: Presence;
   door: Door;
   servers: Servers;
   /** Finishes the requests that run, ends everything else, and resolves when nothing is under way. */
@@ -72,8 +76,10 @@ export function assembleQueen(options: QueenOptions): Queen {
   const arrivals = new Arrivals(clock);
   const heartbeats = new HeartbeatReceiver({ ...parts, connectionsSettled: () => arrivals.settled });
   const healthLoop = new HealthLoop({ ...parts, probe: newProbe(probeTimeoutMs), intervalMs: healthIntervalMs });
+  const presence = new Presence(base);
   const lifecycle = new Lifecycle({
     ...parts,
+    presence,
     probe: newProbe(MAX_PROBE_TIMEOUT_MS),
     resolve,
     settings: options.lifecycle,
@@ -85,6 +91,10 @@ export function assembleQueen(options: QueenOptions): Queen {
   const servers = new Servers({ ...options, limits, arrivals });
   const onAdmitted = (socket: Socket) => servers.prove(socket);
   const door = new Door({ catalog, clock, log, limits, openUntilTokens: isLoopback(host), onAdmitted });
+  const costs = new Costs({
+    maxBodyBytes: BODY_LIMIT_BYTES,
+    charge: (request, requests) => door.charge(request, requests),
+  });
   const stopping = new AbortController();
   const eventStream = new EventStream(parts);
   let metricsPage: MetricsPage | undefined;
@@ -92,9 +102,11 @@ export function assembleQueen(options: QueenOptions): Queen {
     ...parts,
     heartbeats,
     door,
+    costs,
     servers,
     requestTimes,
     lifecycle,
+    presence,
     eventStream,
     // From its making on it watches the process, so it is made when somebody reads it.
     metricsPage: () =>
@@ -116,8 +128,9 @@ export function assembleQueen(options: QueenOptions): Queen {
     await Promise.all([app.close(), servers.closeOthers()]).finally(() => clearInterval(reaper));
     await fleet.close();
     await quiet;
+    await presence.stop();
   };
-  return { app, fleet, events, healthLoop, lifecycle, door, servers, stop };
+  return { app, fleet, events, healthLoop, lifecycle, presence, door, servers, stop };
 }
 
 /** Where a program on this machine reaches the queen. */

@@ -17,10 +17,18 @@ export class Daemon implements AsyncDisposable {
   stdout = "";
   stderr = "";
 
-  constructor(name: keyof typeof PROGRAMS, args: readonly string[], env: NodeJS.ProcessEnv, file = PROGRAMS[name]) {
+  /** `through` is the program, with its arguments, that runs it, such as unshare. */
+  constructor(
+    name: keyof typeof PROGRAMS,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv,
+    file = PROGRAMS[name],
+    through: readonly string[] = [],
+  ) {
     this.#name = name;
+    const [program = process.execPath, ...rest] = [...through, process.execPath, file, ...args];
     const clean = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(QUEEN|HIVE)_/.test(key)));
-    this.child = spawn(process.execPath, [file, ...args], {
+    this.child = spawn(program, rest, {
       cwd: "/",
       env: { ...clean, ...env },
       timeout: KILL_AFTER_MS,
@@ -80,5 +88,15 @@ export class Daemon implements AsyncDisposable {
 }
 
 /** A queen on any free port that contacts loopback alone. */
-export const spawnQueen = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Daemon =>
-  new Daemon("queen", args, { QUEEN_PORT: "0", QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", ...env });
+export const spawnQueen = (
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  through: readonly string[] = [],
+): Daemon =>
+  new Daemon(
+    "queen",
+    args,
+    { QUEEN_PORT: "0", QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", ...env },
+    PROGRAMS.queen,
+    through,
+  );

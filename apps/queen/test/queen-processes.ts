@@ -21,8 +21,8 @@ export function queenProcesses() {
     get file(): string {
       return `${folder.path}/data/hives.db`;
     },
-    start(args: string[] = [], env: NodeJS.ProcessEnv = {}): Daemon {
-      const queen = spawnQueen(args, { QUEEN_DATABASE: this.file, ...env });
+    start(args: string[] = [], env: NodeJS.ProcessEnv = {}, through: readonly string[] = []): Daemon {
+      const queen = spawnQueen(args, { QUEEN_DATABASE: this.file, ...env }, through);
       started.push(queen);
       return queen;
     },

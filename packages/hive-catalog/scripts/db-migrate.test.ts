@@ -4,11 +4,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { startTestServer } from "@repo/libsql-test-server";
 import Sqlite from "libsql";
 import { describe, expect, it, vi } from "vitest";
 import { HiveCatalog } from "../src/index.ts";
 import { temporaryFolder } from "../src/testing.ts";
+import { startEmptyServer, TOKEN } from "../test/server.ts";
 import { readJournal } from "./migrations-folder.ts";
 import { copyOfRepository, ending, startCommand } from "./repository-copy.ts";
 
@@ -52,7 +52,6 @@ const SPECIFICATION_HIVE = {
 
 const TAGS = readJournal().map(({ tag }) => tag);
 const APPLIED = `applied ${TAGS.length} migration${TAGS.length === 1 ? "" : "s"}: ${TAGS.join(", ")}`;
-const TOKEN = "token-that-nobody-may-see";
 
 function startMigrate(location: string, call: Parameters<typeof startCommand>[1] = {}) {
   return startCommand("db-migrate", { ...call, env: { QUEEN_DATABASE: location, ...call.env } });
@@ -224,26 +223,22 @@ describe("db:migrate", () => {
   });
 
   it("brings a catalog on a server up to date", async () => {
-    await using folder = await temporaryFolder();
-    const path = join(folder.path, "served.db");
-    writeDatabase(path, SPECIFICATION_DDL);
-    await using server = await startTestServer({ path, authToken: TOKEN });
+    await using server = await startEmptyServer();
+    await server.run(...SPECIFICATION_DDL.split(";").filter((sql) => sql.trim() !== ""));
     const env = { QUEEN_DATABASE_AUTH_TOKEN: TOKEN };
-    expect(await migrate(server.url, { env })).toEqual({ code: 0, output: `${server.url}/: ${APPLIED}\n` });
-    expect(await migrate(server.url, { env })).toEqual({ code: 0, output: `${server.url}/ is up to date\n` });
+    expect(await migrate(server.url, { env })).toEqual({ code: 0, output: `${new URL(server.url)}: ${APPLIED}\n` });
+    expect(await migrate(server.url, { env })).toEqual({ code: 0, output: `${new URL(server.url)} is up to date\n` });
     await using catalog = await HiveCatalog.open(server.url, { authToken: TOKEN, migrate: false });
     expect(await catalog.listHives()).toEqual([SPECIFICATION_HIVE]);
   });
 
   it("refuses a server that holds another application's tables", async () => {
-    await using folder = await temporaryFolder();
-    const path = join(folder.path, "served.db");
-    writeDatabase(path, "CREATE TABLE hives (id INTEGER PRIMARY KEY, bees INTEGER)");
-    await using server = await startTestServer({ path });
-    expect(await migrate(server.url)).toEqual({ code: 1, output: expect.stringContaining("CATALOG_NOT_A_CATALOG") });
-    const database = new Sqlite(path);
-    expect(database.prepare("SELECT name FROM sqlite_schema").all()).toEqual([{ name: "hives" }]);
-    database.close();
+    await using server = await startEmptyServer();
+    await server.run("CREATE TABLE hives (id INTEGER PRIMARY KEY, bees INTEGER)");
+    const env = { QUEEN_DATABASE_AUTH_TOKEN: TOKEN };
+    const refusal = { code: 1, output: expect.stringContaining("CATALOG_NOT_A_CATALOG") };
+    expect(await migrate(server.url, { env })).toEqual(refusal);
+    expect(await server.tables()).toEqual(["hives"]);
   });
 
   it("never prints the token, even when a server repeats it", async () => {

@@ -54,6 +54,9 @@ const CALLS: Record<string, (catalog: HiveCatalog, options: CallOptions) => Prom
   "hostKeys.find": ({ hostKeys }, options) => hostKeys.find("h", 22, options),
   "hostKeys.list": ({ hostKeys }, options) => hostKeys.list(options),
   "hostKeys.remove": ({ hostKeys }, options) => hostKeys.remove("h", 22, options),
+  "queens.renew": ({ queens }, options) => queens.renew("q", options),
+  "queens.list": ({ queens }, options) => queens.list(options),
+  "queens.remove": ({ queens }, options) => queens.remove("q", options),
 };
 
 test.each(Object.entries(CALLS))(

@@ -31,6 +31,7 @@ import type { CallOptions, ListOptions, OpenOptions, StaleOptions, StreamOptions
 import { Cordons } from "./records/cordons.ts";
 import { HostKeys } from "./records/host-keys.ts";
 import { Operations } from "./records/operations.ts";
+import { Queens } from "./records/queens.ts";
 import { Tokens } from "./records/tokens.ts";
 import { DamageWarnings } from "./sql/damage-warnings.ts";
 import { type Database, openDatabase } from "./sql/open.ts";
@@ -76,6 +77,8 @@ export class HiveCatalog {
   readonly operations: Operations;
   /** The pinned SSH host keys. */
   readonly hostKeys: HostKeys;
+  /** The queens that run on it. */
+  readonly queens: Queens;
   readonly #database: Database;
   readonly #calls: Calls;
   readonly #heartbeats: HeartbeatWriter;
@@ -97,6 +100,7 @@ export class HiveCatalog {
     this.tokens = new Tokens(access);
     this.operations = new Operations(access);
     this.hostKeys = new HostKeys(access);
+    this.queens = new Queens(access);
   }
 
   /**

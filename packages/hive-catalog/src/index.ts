@@ -26,6 +26,7 @@ export {
   OperationRecord,
   OperationStep,
 } from "./model/operation.ts";
+export { QueenRecord } from "./model/queen.ts";
 export { NewToken, StoredToken, TOKEN_ROLES, TokenRecord } from "./model/token.ts";
 export type {
   CallOptions,
@@ -41,6 +42,7 @@ export type {
 export type { Cordons } from "./records/cordons.ts";
 export type { HostKeys } from "./records/host-keys.ts";
 export type { Operations } from "./records/operations.ts";
+export { QUEEN_GONE_AFTER_MS, type Queens } from "./records/queens.ts";
 export { hasHash, type MintedToken, mintToken, tokenIdOf } from "./records/token-secrets.ts";
 export type { Tokens } from "./records/tokens.ts";
 export type { Synchronous } from "./sql/synchronous.ts";

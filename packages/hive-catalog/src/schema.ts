@@ -6,6 +6,7 @@ import type { Field, Fields } from "./model/fields.ts";
 import { hiveFields } from "./model/hive.ts";
 import { hostKeyFields } from "./model/host-key.ts";
 import { operationFields } from "./model/operation.ts";
+import { queenFields } from "./model/queen.ts";
 import { tokenFields } from "./model/token.ts";
 
 const textColumn = (name: string) => text(name);
@@ -81,6 +82,9 @@ export const operations = sqliteTable(
 export const hostKeys = sqliteTable("host_keys", columnsOf(hostKeyFields), (table) => [
   primaryKey({ columns: [table.host, table.port, table.keyType] }),
 ]);
+
+/** The queens that run on this catalog. */
+export const queens = sqliteTable("queens", { ...columnsOf(queenFields), id: text("id").primaryKey() });
 
 /** For each thing of which somebody keeps a copy a text that every change replaces: at random, so that a restored catalog has another one too. */
 export const revisions = sqliteTable("revisions", {

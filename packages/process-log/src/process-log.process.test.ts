@@ -22,8 +22,8 @@ function temporaryFolder(): string {
 }
 
 /** A program that logs to `stdout` so many lines, which it waits for, and that ends with the test at the latest. */
-async function startProgram(lines: number, stdout: "pipe" | number) {
-  const child = spawn(process.execPath, [PROGRAM, String(lines)], { stdio: ["ignore", stdout, "pipe"] });
+async function startProgram(lines: number, stdout: "pipe" | number, ...more: string[]) {
+  const child = spawn(process.execPath, [PROGRAM, String(lines), ...more], { stdio: ["ignore", stdout, "pipe"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   if (child.stderr) await once(child.stderr, "data");
   return child;
@@ -37,11 +37,11 @@ function brokenPipe(): number {
 }
 
 /** The same on a terminal, of which the child is the other end. It starts when the `gate` is opened and closed again. */
-function startOnTerminal(lines: number, env: NodeJS.ProcessEnv = {}) {
+function startOnTerminal(lines: number, env: NodeJS.ProcessEnv = {}, more = "") {
   const folder = temporaryFolder();
   const [gate, done, screen] = [join(folder, "gate"), join(folder, "done"), join(folder, "screen")];
   execFileSync("mkfifo", [gate]);
-  const command = `cat '${gate}'; exec '${process.execPath}' '${PROGRAM}' ${lines} 2> '${done}'`;
+  const command = `cat '${gate}'; exec '${process.execPath}' '${PROGRAM}' ${lines} ${more} 2> '${done}'`;
   const stdout = openSync(screen, "w");
   const child = spawn("script", ["-qefc", command, "/dev/null"], {
     stdio: ["ignore", stdout, "inherit"],
@@ -60,6 +60,23 @@ test("on a terminal a line is time, level, message and fields, in colour unless 
     expect(coloured.shown()).toContain("\u001b[32mINFO\u001b[39m: ");
     expect(plain.shown()).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: a line \{"number":0\}\n$/);
   }, WAIT);
+});
+
+/** What a stranger may have written. */
+const ODD = "\u001b[31m\u0085\u009b\u2028\u202eend\r\n[info]";
+
+test("what a stranger wrote is in the log, and in no form that a terminal or a reader of lines would obey", async () => {
+  const path = join(temporaryFolder(), "log");
+  const file = openSync(path, "w");
+  await startProgram(0, file, ODD);
+  closeSync(file);
+  expect(textOf(path)).toMatch(/^[\x20-\x7e]+\n$/);
+  expect(JSON.parse(textOf(path))).toMatchObject({ reason: ODD, msg: ODD });
+  const terminal = startOnTerminal(0, { NO_COLOR: "1" }, `'${ODD}'`);
+  await (await terminal.gate).close();
+  const shown = String.raw`\u001b[31m\u0085\u009b\u2028\u202eend\r\u000a[info]`;
+  await vi.waitFor(() => expect(terminal.shown()).toContain(` WARN: ${shown} {`), WAIT);
+  expect(terminal.shown()).toMatch(/^[\x20-\x7e]+\n$/);
 });
 
 test("a terminal that is stopped stops nothing", async () => {

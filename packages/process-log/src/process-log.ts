@@ -3,6 +3,7 @@ import { isatty } from "node:tty";
 import { type Logger, type LoggerOptions, pino } from "pino";
 import { prettyFactory } from "pino-pretty";
 import { LineOutput } from "./line-output.ts";
+import { printable, printableInside } from "./printable.ts";
 
 const STDOUT = 1;
 /** How long the end of the process waits for a reader of the last lines. */
@@ -10,7 +11,7 @@ const LAST_LINES_MS = 250;
 
 /** The log of a program on its standard output: for people on a terminal, else JSON. No reader, and no full disk, can stop the program. */
 export function createLog(options: LoggerOptions): Logger {
-  const format = isatty(STDOUT) ? forPeople() : (line: string) => line;
+  const format = isatty(STDOUT) ? forPeople() : printableLine;
   const output = new LineOutput(openStandardOutput(), (lines) => {
     log.error({ lines }, "lines of the log were lost: there was no room for them");
   });
@@ -21,10 +22,18 @@ export function createLog(options: LoggerOptions): Logger {
 
 /** Time, level, message and fields in one line; an error's stack below it. In colour unless NO_COLOR is set. */
 function forPeople(): (line: string) => string {
-  const pretty = prettyFactory({ translateTime: "SYS:HH:MM:ss.l", ignore: "pid,hostname", singleLine: true });
-  // A terminal may take these for commands, and JSON does not escape them.
-  return (line) => pretty(line).replace(/[\u0080-\u009f]/g, "");
+  const messageFormat = (log: Record<string, unknown>, key: string) => printable(String(log[key]));
+  const format = { translateTime: "SYS:HH:MM:ss.l", ignore: "pid,hostname", singleLine: true };
+  const pretty = prettyFactory({ ...format, messageFormat });
+  return (line) => pretty(printableInside(line.trimEnd()));
 }
+
+const printableLine = (line: string): string => `${printable(line.trimEnd())}\n`;
+
+/** For a log that goes elsewhere: its lines with texts of strangers as `createLog` writes them. */
+export const printableLines = (output: { write(line: string): void }) => ({
+  write: (line: string): void => output.write(printableLine(line)),
+});
 
 /** A descriptor of the standard output to which no write blocks. */
 function openStandardOutput(): number {

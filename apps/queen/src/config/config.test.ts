@@ -117,30 +117,6 @@ test("hands programs what they need of the environment, and no setting of the qu
   expect(configOf([], env).lifecycle.programEnv).toEqual(programEnv);
 });
 
-test("lets a flag win over the environment, in both spellings", () => {
-  const flags = [
-    "--port",
-    "9000",
-    "--stale-after-ms=5",
-    "--migrate",
-    "true",
-    "--log-level",
-    "debug",
-    "--host=h.example.com",
-  ];
-  expect(configOf(flags, ENVIRONMENT)).toMatchObject({
-    port: 9000,
-    staleAfterMs: 5,
-    migrate: true,
-    logLevel: "debug",
-    host: "h.example.com",
-  });
-});
-
-test("skips the dashes that pnpm hands on", () => {
-  expect(configOf(["--", "--port", "0"]).port).toBe(0);
-});
-
 test.each([
   ["--port", "QUEEN_PORT", ["65536", "-1", "8500.5", "abc", "1e3", " 1", ""]],
   ["--health-interval-ms", "QUEEN_HEALTH_INTERVAL_MS", ["0", "-5", "2147483648", "1.5", "30s", ""]],
@@ -181,20 +157,6 @@ test("wants a certificate and its key together", () => {
   expect(problemsOf([], { QUEEN_TLS_KEY: "a" })).toEqual([
     expect.stringMatching(/^--tls-cert \(QUEEN_TLS_CERT\) is missing/),
   ]);
-});
-
-test("reports every problem at once", () => {
-  const problems = problemsOf(["--port", "x", "--nonsense", "--migrate=maybe"], { QUEEN_STALE_AFTER_MS: "0" });
-  expect(problems).toHaveLength(4);
-  for (const named of ["--port", "--nonsense", "--migrate", "QUEEN_STALE_AFTER_MS"]) {
-    expect(problems.join("\n")).toContain(named);
-  }
-});
-
-test("says that an argument is no flag, and that a flag lacks its value", () => {
-  expect(problemsOf(["--prot", "1"])).toEqual(["unknown option '--prot'; --help shows what there is"]);
-  expect(problemsOf(["start"])).toEqual(["unknown argument 'start'; --help shows what there is"]);
-  expect(problemsOf(["--port"])).toEqual([expect.stringContaining("--port <number>")]);
 });
 
 test("takes the token from the environment alone, and never prints it", () => {

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { isHost } from "@repo/hive-catalog/record";
 import { LOG_LEVELS, oneOf, Settings, trueOrFalse, type Values, wholeNumber } from "@repo/settings";
 import * as z from "zod";
+import { reasonOf } from "../process/errors.ts";
 import { AllowedHosts } from "../reach/allowed-hosts.ts";
 
 /** From the working folder, as every path: `pnpm` runs in the repository's. */
@@ -27,11 +28,7 @@ const allowedHosts = z.string().transform((text, context) => {
   try {
     return AllowedHosts.parse(text);
   } catch (error) {
-    context.issues.push({
-      code: "custom",
-      input: text,
-      message: error instanceof Error ? error.message : String(error),
-    });
+    context.issues.push({ code: "custom", input: text, message: reasonOf(error) });
     return z.NEVER;
   }
 });

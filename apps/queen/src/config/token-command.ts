@@ -9,6 +9,7 @@ import {
   type TokenRecord,
 } from "@repo/hive-catalog";
 import { catalogInfo } from "@repo/hive-catalog/maintenance";
+import { printable } from "@repo/process-log/printable";
 import { withUsageErrors } from "@repo/settings";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { TokenCommand } from "./config.ts";
@@ -216,7 +217,8 @@ function table(records: readonly TokenRecord[]): string {
   const rows = records.map((r) => [
     r.id,
     r.role,
-    shown(r.hiveId ?? ""),
+    // The id of a hive may hold anything.
+    printable(r.hiveId ?? ""),
     time(r.createdAtMs),
     time(r.revokedAtMs),
     r.name,
@@ -233,11 +235,5 @@ function table(records: readonly TokenRecord[]): string {
     .join("\n");
 }
 
-/** The id of a hive may hold anything, also what a terminal would obey. */
-const shown = (text: string): string =>
-  text.replace(
-    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
-const say = (text: string): void => void process.stderr.write(`queen: ${shown(text)}\n`);
+const say = (text: string): void => void process.stderr.write(`queen: ${printable(text)}\n`);

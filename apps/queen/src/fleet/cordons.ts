@@ -65,7 +65,7 @@ export class Cordons {
     this.#changes += 1;
     this.#byHive.set(hiveId, stored);
     this.#parts.onChange(hiveId);
-    this.#announceSet(stored);
+    this.#announce(hiveId, stored);
     return stored;
   }
 
@@ -73,7 +73,7 @@ export class Cordons {
   async lift(hiveId: string): Promise<boolean> {
     await this.ready();
     const lifted = await this.#parts.catalog.cordons.lift(hiveId);
-    if (this.#drop(hiveId) && lifted) this.#announceLifted(hiveId);
+    if (this.#drop(hiveId) && lifted) this.#announce(hiveId, undefined);
     return lifted;
   }
 
@@ -114,18 +114,14 @@ export class Cordons {
       .filter(({ was, is }) => isOther(was, is));
     for (const [position, { hiveId, is }] of changed.entries()) {
       this.#parts.onChange(hiveId);
-      if (announces && is) this.#announceSet(is);
-      else if (announces) this.#announceLifted(hiveId);
+      if (announces) this.#announce(hiveId, is);
       if ((position + 1) % TOLD_PER_TURN === 0) await wholeTurn();
     }
   }
 
-  #announceSet({ hiveId, reason, untilMs }: Cordon): void {
-    this.#parts.events.publish("cordon", { hive_id: hiveId, cordoned: true, reason, until_ms: untilMs });
-  }
-
-  #announceLifted(hiveId: string): void {
-    this.#parts.events.publish("cordon", { hive_id: hiveId, cordoned: false, reason: null, until_ms: null });
+  #announce(hive_id: string, cordon: Cordon | undefined): void {
+    const { reason = null, untilMs: until_ms = null } = cordon ?? {};
+    this.#parts.events.publish("cordon", { hive_id, cordoned: cordon !== undefined, reason, until_ms });
   }
 }
 

@@ -16,9 +16,8 @@ import type { Condition } from "./liveness/own-condition.ts";
 import type { ProbeResult, Sight } from "./liveness/sight.ts";
 import { Senders } from "./senders.ts";
 import { StatusKeeper } from "./statuses.ts";
-import { HiveRegistry, type PlacedWorker } from "./workers/registry.ts";
+import { HiveRegistry, type PlacedWorker, type WorkerFilter } from "./workers/registry.ts";
 import type { Worker } from "./workers/worker.ts";
-import type { WorkerFilter } from "./workers/worker-index.ts";
 
 /** How many memories are looked at before other work gets its turn. */
 const PAGE_SIZE = 100;
@@ -251,8 +250,7 @@ export class Fleet {
   async sweep(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     // After a stall, what came meanwhile is read before anybody is judged.
-    do await wholeTurn();
-    while (this.#registry.expire(PAGE_SIZE) || this.#registry.endWaits(PAGE_SIZE));
+    await wholeTurn();
     const { lost, notices } = this.#liveness.tick(clock.monotonicNow(), clock.uptimeNow());
     this.#announcer.notices(notices);
     for (const [position, sight] of lost.entries()) {

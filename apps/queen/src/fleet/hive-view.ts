@@ -6,7 +6,7 @@ import type { Liveness } from "./liveness/liveness.ts";
 import type { Rule, Sight } from "./liveness/sight.ts";
 import type { Senders, TwoSenders } from "./senders.ts";
 import type { HiveRegistry, HiveState } from "./workers/registry.ts";
-import type { HiveUsage } from "./workers/usage.ts";
+import { type HiveUsage, usageOf } from "./workers/usage.ts";
 
 /** What the queen believes of a hive now. Times are monotonic. */
 export interface HiveView {
@@ -44,6 +44,7 @@ export function viewOf(hive: HiveRecord, memories: Memories): HiveView {
   const verdict = liveness.judge(sight, hive.status, nowMs);
   const { rule, why } = hive.status === "offline" && last?.status === "offline" ? last : verdict;
   const cordon = cordons.get(hive.id);
+  const heard = registry.get(hive.id);
   return {
     hive,
     sight,
@@ -54,7 +55,7 @@ export function viewOf(hive: HiveRecord, memories: Memories): HiveView {
     countedSilenceMs: liveness.countedSilenceMs(sight, nowMs),
     cordon,
     twoSenders: senders.of(hive.id, nowMs),
-    heard: registry.get(hive.id),
-    usage: registry.usage(hive.id, hive.devices),
+    heard,
+    usage: usageOf(heard?.workers ?? [], hive.devices),
   };
 }

@@ -8,9 +8,8 @@ const PARALLEL_WHEN_BUSY = 8;
 const ANSWERED_WITHIN_MS = 150;
 /** A loop that takes longer for a turn is busy. */
 const BUSY_TURN_MS = 2;
-/** How many begin in one turn of the event loop, and for how long: all of them at once would hold it for as long as they take together. */
+/** How many begin in one turn of the event loop: all of them at once would hold it for as long as they take together. */
 const STARTS_PER_TURN = 4;
-const STARTS_PER_TURN_MS = 1;
 /**
  * A probe that has no answer by then gives its place to the next one, up to so many: or a thousand hosts that swallow packets would hold
  * up the checks of all the others for minutes.
@@ -33,7 +32,6 @@ export class ProbeScheduler {
   readonly #slow = new Set<Running>();
   #onFreed: () => void = () => undefined;
   #startsInTurn = 0;
-  #firstStartMs = 0;
   #turnTookMs = 0;
 
   constructor(clock: Pick<Clock, "monotonicNow">) {
@@ -57,7 +55,6 @@ export class ProbeScheduler {
   }
 
   #begin(end: Promise<void>): void {
-    if (this.#startsInTurn === 0) this.#firstStartMs = performance.now();
     this.#startsInTurn += 1;
     const running = { startedAtMs: this.#clock.monotonicNow(), end };
     this.#placed.add(running);
@@ -70,7 +67,7 @@ export class ProbeScheduler {
   async #waitToBegin(): Promise<void> {
     for (;;) {
       if (this.#placed.size >= PARALLEL_PROBES) await this.#freed();
-      else if (this.#isTurnSpent() || this.#isLoopBusy()) await this.#turn();
+      else if (this.#startsInTurn >= STARTS_PER_TURN || this.#isLoopBusy()) await this.#turn();
       else return;
     }
   }
@@ -86,11 +83,6 @@ export class ProbeScheduler {
     await wholeTurn();
     this.#turnTookMs = performance.now() - beganAtMs;
     this.#startsInTurn = 0;
-  }
-
-  #isTurnSpent(): boolean {
-    if (this.#startsInTurn === 0) return false;
-    return this.#startsInTurn >= STARTS_PER_TURN || performance.now() - this.#firstStartMs > STARTS_PER_TURN_MS;
   }
 
   #isLoopBusy(): boolean {

@@ -119,29 +119,6 @@ describe("who is online", () => {
     expect(await statusOf(queen)).toBe("offline");
   });
 
-  test("a wall clock that jumps makes nobody offline", async () => {
-    await using queen = await startTestQueen();
-    await addHive(queen, await deadPort());
-    await beat(queen);
-    await queen.healthLoop.runRound();
-    for (const jumpMs of [7_200_000, -14_400_000]) {
-      queen.clock.wallMs += jumpMs;
-      await queen.healthLoop.runRound();
-      await queen.healthLoop.sweep();
-      expect(await statusOf(queen)).toBe("online");
-    }
-  });
-
-  test("a wall clock that jumps back keeps no dead hive online", async () => {
-    await using queen = await startTestQueen();
-    await addHive(queen, await deadPort());
-    await beat(queen);
-    await queen.healthLoop.runRound();
-    queen.clock.wallMs -= 30_000 + STALE_AFTER_MS;
-    await pass(queen, STALE_AFTER_MS);
-    expect(await statusOf(queen)).toBe("offline");
-  });
-
   test("a queen that starts anew marks nobody offline before it has asked and listened for a stale age", async () => {
     await using queen = await startTestQueen();
     const hive = await startHive();

@@ -1,7 +1,8 @@
 import { HIVE_CATALOG_ERROR_CODES, HiveCatalogError, type HiveCatalogErrorCode } from "@repo/hive-catalog";
 import { expect, test } from "vitest";
+import { hiveNotFound } from "../process/errors.ts";
 import { ProbeError } from "../reach/probe.ts";
-import { hiveNotFound, toProblem } from "./errors.ts";
+import { toProblem } from "./errors.ts";
 
 const STATUS: Record<HiveCatalogErrorCode, number> = {
   INVALID_HIVE: 400,

@@ -7,8 +7,10 @@ import type { Clock } from "../process/clock.ts";
 import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { MetricsPage } from "../telling/metrics-page.ts";
+import type { Presence } from "../telling/presence.ts";
 import type { EventStream } from "./connections/event-stream.ts";
 import type { Servers } from "./connections/servers.ts";
+import type { Costs } from "./door/costs.ts";
 import type { Door } from "./door/door.ts";
 import type { RequestTimes } from "./request-times.ts";
 
@@ -21,8 +23,10 @@ export interface AppParts {
   heartbeats: HeartbeatReceiver;
   lifecycle: Lifecycle;
   eventStream: EventStream;
+  presence: Presence;
   metricsPage: () => MetricsPage;
   door: Door;
+  costs: Costs;
   servers: Servers;
   requestTimes: RequestTimes;
   clock: Clock;

@@ -1,20 +1,23 @@
-import type { ProgramEnd } from "@repo/processes";
+import type { ProgramEnd, ProgramOptions } from "@repo/processes";
 import { ForeseenError } from "../process/errors.ts";
+
+/** What holds for each program that is run to reach a machine; PATH and HOME at least are in its environment. */
+export type ProgramDefaults = Pick<ProgramOptions, "env" | "timeoutMs" | "onOutput">;
 
 export interface CommandOptions {
   signal: AbortSignal;
   /** What the command reads on its standard input: the way for secrets, since arguments show in process lists. */
   input?: string;
+  /** In place of what commands have otherwise. */
+  timeoutMs?: number;
 }
 
-/** A machine on which commands are run and into which files are copied, in the home of the user that runs agents there. */
+/** A machine on which commands are run, in the home of the user that runs agents there. */
 export interface Host {
   /** How messages name it. */
   readonly name: string;
   /** Runs a command in that user's home and answers what it wrote. Throws ForeseenError when it fails or cannot be reached. */
   run(words: readonly string[], options: CommandOptions): Promise<string>;
-  /** Copies local files into a folder, whose path is relative to that home. */
-  copy(files: readonly string[], folder: string, signal: AbortSignal): Promise<void>;
   /** Removes what the connections needed. */
   close(): Promise<void>;
 }

@@ -5,32 +5,24 @@ import type { Clock } from "../process/clock.ts";
 import { hiveNotFound, isCatalogError, levelOf, reasonOf } from "../process/errors.ts";
 import { isLoopback, plainHost } from "../reach/addresses.ts";
 import type { EventLog } from "../telling/events.ts";
-import { PLANS } from "./agent/plans.ts";
+import type { Presence } from "../telling/presence.ts";
+import { stepsOf } from "./agent/plans.ts";
 import { LifecycleError, operationNotFound } from "./errors.ts";
-import { Job, type JobParts, type LifecycleTimeouts } from "./job.ts";
+import { Job, type JobParts, type LifecycleTimeouts, TIMEOUTS } from "./job.ts";
 import { Cancelled, type End, OperationRun, QueenStopping } from "./operation-run.ts";
-import { isGone, newOwner } from "./owner.ts";
 import { whyNotRemovable } from "./removal.ts";
 import { HostKeyDesk } from "./ssh/host-key-desk.ts";
 
 export type OperationKind = OperationRecord["kind"];
 
-export const TIMEOUTS: LifecycleTimeouts = {
-  commandMs: 60_000,
-  copyMs: 180_000,
-  healthMs: 30_000,
-  operationMs: 600_000,
-};
-/** How long past its deadline an operation of a queen on another machine is given, whose clock may differ. */
-const OVERDUE_MS = 60_000;
-
 /** A little after the start, because the first requests go before. */
-const LOOK_BACK = { afterMs: 250, intervalMs: 60_000 };
+const LOOK_BACK = { afterMs: 250, intervalMs: 15_000 };
 
 export interface LifecycleParts extends Omit<JobParts, "timeouts"> {
   clock: Clock;
   log: Logger;
   events: EventLog;
+  presence: Presence;
   timeouts?: LifecycleTimeouts | undefined;
 }
 
@@ -38,10 +30,8 @@ export interface LifecycleParts extends Omit<JobParts, "timeouts"> {
 export class Lifecycle {
   readonly hostKeys: HostKeyDesk;
   readonly #parts: LifecycleParts & JobParts;
-  readonly #owner = newOwner();
+  /** From before they are in the catalog on: a look back that finds one there must not take it for dead. */
   readonly #running = new Map<string, { hiveId: string; run: OperationRun; work: Promise<void> }>();
-  /** On their way into the catalog: a look back that finds one there must not take it for dead. */
-  readonly #beginning = new Set<string>();
   readonly #timers: NodeJS.Timeout[] = [];
   #closed = false;
 
@@ -52,20 +42,22 @@ export class Lifecycle {
 
   /** Begins an operation, and answers its record at once. Throws LifecycleError, or HiveCatalogError such as OPERATION_IN_PROGRESS. */
   async begin(kind: OperationKind, hiveId: string): Promise<OperationRecord> {
-    const { catalog, clock, timeouts } = this.#parts;
+    const { catalog, clock, presence, timeouts } = this.#parts;
     if (this.#closed) throw queenStopping();
     const hive = await catalog.getHive(hiveId);
     if (hive === undefined) throw hiveNotFound(hiveId);
     this.#check(kind, hive);
+    // Or another queen takes the operation for that of one who is gone.
+    await presence.renew();
+    if (this.#closed) throw queenStopping();
     const id = `${kind}-${randomBytes(8).toString("hex")}`;
-    const deadlineMs = clock.now() + timeouts.operationMs;
-    this.#beginning.add(id);
-    const recording = this.#record({ id, hiveId, kind, owner: this.#owner, deadlineMs });
-    const operation = await recording.finally(() => this.#beginning.delete(id));
-    const run = new OperationRun(operation.id, { catalog, clock, timeoutMs: timeouts.operationMs });
-    const work = this.#work(operation, run, hive).finally(() => this.#running.delete(operation.id));
-    this.#running.set(operation.id, { hiveId, run, work });
-    if (this.#closed) run.stop(new QueenStopping(STOPPING));
+    const { operationMs: timeoutMs } = timeouts;
+    const run = new OperationRun(id, { catalog, clock, timeoutMs });
+    const recording = this.#record({ id, hiveId, kind, owner: presence.id, deadlineMs: clock.now() + timeoutMs });
+    const begun = recording.then((operation) => this.#work(operation, run, hive));
+    const work = begun.catch(() => undefined).finally(() => this.#running.delete(id));
+    this.#running.set(id, { hiveId, run, work });
+    const operation = await recording;
     this.#tell(operation, "running");
     return operation;
   }
@@ -96,11 +88,15 @@ export class Lifecycle {
     }
   }
 
-  /** Ends the records of operations, of one hive or of all, whose queen is gone, or should have ended them long ago. */
+  /** Ends the records of operations, of one hive or of all, whose queen is gone. */
   async endDead(hiveId?: string): Promise<void> {
-    const unfinished = await this.#parts.catalog.operations.unfinished();
-    for (const operation of unfinished.filter((one) => hiveId === undefined || one.hiveId === hiveId)) {
-      const why = this.#whyDead(operation);
+    const { operations, queens } = this.#parts.catalog;
+    const unfinished = (await operations.unfinished()).filter((one) => hiveId === undefined || one.hiveId === hiveId);
+    if (unfinished.length === 0) return;
+    // Afterwards: a queen says that she runs before she begins anything.
+    const running = new Set((await queens.list()).map(({ id }) => id));
+    for (const operation of unfinished) {
+      const why = this.#whyDead(operation, running);
       if (why === undefined) continue;
       const at = operation.steps.at(-1)?.name ?? "its beginning";
       await this.#finish(
@@ -167,14 +163,9 @@ export class Lifecycle {
     }
   }
 
-  #whyDead({ id, owner, deadlineMs }: OperationRecord): string | undefined {
-    if (owner === this.#owner) return this.#isMine(id) ? undefined : "the queen could not record how it ended";
-    if (isGone(owner)) return "the queen that ran it was ended";
-    return this.#parts.clock.now() > deadlineMs + OVERDUE_MS ? "its queen did not end it in time" : undefined;
-  }
-
-  #isMine(id: string): boolean {
-    return this.#running.has(id) || this.#beginning.has(id);
+  #whyDead({ id, owner }: OperationRecord, running: ReadonlySet<string>): string | undefined {
+    if (owner !== this.#parts.presence.id) return running.has(owner) ? undefined : "the queen that ran it was ended";
+    return this.#running.has(id) ? undefined : "the queen could not record how it ended";
   }
 
   /** Never rejects. */
@@ -184,7 +175,7 @@ export class Lifecycle {
     log.info({ operation_id: id, hive_id: hiveId }, `${kind} begins`);
     const job = new Job(this.#parts, hive, run);
     try {
-      const { state, problem } = await run.run(PLANS[kind](job));
+      const { state, problem } = await run.run(stepsOf(kind, job));
       if (state === "succeeded") await this.#markStatus(hiveId, kind === "stop" ? "offline" : "online", id);
       // Removing its hive ends it, too.
       if (!(await this.#finish(operation, state, problem))) this.#tellEnd(await this.#read(id));

@@ -3,7 +3,7 @@ import { openTestCatalog } from "@repo/hive-catalog/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startServerCatalog } from "../../test/server-catalog.ts";
 import { systemClock } from "../process/clock.ts";
-import { Cancelled, OperationRun, QueenStopping, Skipped, type Step } from "./operation-run.ts";
+import { Cancelled, OperationRun, QueenStopping, type Step } from "./operation-run.ts";
 
 let catalog: HiveCatalog;
 beforeEach(async () => {
@@ -28,7 +28,7 @@ test("notes each step before it begins and after it ended", async () => {
       expect(await stepsStored()).toEqual([["one", "running", null]]);
       return "fine";
     }),
-    step("two", async () => new Skipped("no need")),
+    step("two", async () => ({ skipped: "no need" })),
   ]);
   expect(end).toEqual({ state: "succeeded", problem: null });
   expect(await stepsStored()).toEqual([
@@ -48,6 +48,18 @@ test("stops at the first step that fails, and says which and why", async () => {
     ["one", "failed", "no luck"],
     ["two", "skipped", null],
   ]);
+});
+
+test("stops at the next step when another queen has ended the operation", async () => {
+  const run = await newRun();
+  const end = await run.run([
+    step("one", async () => {
+      await catalog.operations.finish("op", { state: "interrupted" });
+      return "fine";
+    }),
+    step("two", async () => "never"),
+  ]);
+  expect(end).toMatchObject({ state: "cancelled", problem: expect.stringMatching(/^two: another queen/) });
 });
 
 /** A step that ends only with its operation. */
@@ -82,7 +94,7 @@ test("keeps the end of the output, without secrets and without what a terminal w
     step("one", async () => {
       run.onOutput(`${"x".repeat(100_000)}\n`);
       // A secret may come in pieces.
-      for (const text of ["\u001b[31mred hq_1_", "s3cret", "\u0007 end\n"]) run.onOutput(text);
+      for (const text of ["\u001b[31mred hq_1_", "s3cret", "\u0007 \u2028\u202e\u009bend\n"]) run.onOutput(text);
       return "with hq_1_s3cret";
     }),
   ]);

@@ -7,21 +7,15 @@ import { ForeseenError, isCatalogError, reasonOf } from "../process/errors.ts";
 const MAX_TAIL = 8192;
 const MAX_DETAIL = 2000;
 const HIDDEN = "[secret]";
-const CONTROL_CHARACTERS = /[^\P{C}\n\t]/gu;
+const CONTROL_CHARACTERS = /[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu;
 
-/** A step that there was no need for, and why. */
-export class Skipped {
-  readonly why: string;
+/** What there is to say of a step in one line: what came of it, or why there was no need for it. */
+export type Outcome = string | { readonly skipped: string };
 
-  constructor(why: string) {
-    this.why = why;
-  }
-}
-
-/** One part of an operation. It answers what there is to say of it in one line, and throws when it failed. */
+/** One part of an operation. It throws when it failed. */
 export interface Step {
   readonly name: string;
-  work(): Promise<string | Skipped>;
+  work(): Promise<Outcome>;
 }
 
 /** The operation ended because somebody wanted it to. */
@@ -104,8 +98,8 @@ export class OperationRun {
     try {
       this.signal.throwIfAborted();
       const outcome = await work();
-      step.state = outcome instanceof Skipped ? "skipped" : "done";
-      step.detail = this.#line(outcome instanceof Skipped ? outcome.why : outcome);
+      step.state = typeof outcome === "string" ? "done" : "skipped";
+      step.detail = this.#line(typeof outcome === "string" ? outcome : outcome.skipped);
     } catch (error) {
       step.state = "failed";
       // What was cut off because the operation ends failed for that reason alone.
@@ -134,7 +128,10 @@ export class OperationRun {
   async #save(): Promise<void> {
     const { operations } = this.#options.catalog;
     this.#isStored = await operations.save(this.id, { steps: this.#steps, outputTail: this.#tail }).then(
-      () => true,
+      (isUnfinished) => {
+        if (!isUnfinished) this.stop(new Cancelled("another queen took this one for gone, or the hive was removed"));
+        return true;
+      },
       (error: unknown) => {
         if (isCatalogError(error, "CATALOG_OUTCOME_UNKNOWN")) return false;
         throw error;

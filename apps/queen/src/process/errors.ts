@@ -41,4 +41,8 @@ export const isCatalogError = (error: unknown, code: HiveCatalogErrorCode): bool
 export const hiveNotFound = (id: string): HiveCatalogError =>
   new HiveCatalogError("HIVE_NOT_FOUND", `There is no hive ${JSON.stringify(id)}`, { hiveId: id });
 
-export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** A host with several addresses fails with one error for each, and no message of its own. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(", ");
+  return error instanceof Error ? error.message : String(error);
+}

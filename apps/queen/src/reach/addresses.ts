@@ -18,6 +18,9 @@ export function plainHost(host: string): string | undefined {
 
 export const familyOf = (address: string): "ipv4" | "ipv6" => (isIP(address) === 6 ? "ipv6" : "ipv4");
 
+export const display = ({ host, port }: { readonly host: string; readonly port: number }): string =>
+  isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+
 /** An IPv4 address inside an IPv6 one, in any spelling, as itself: BlockList knows `::ffff:a.b.c.d`, but not `::a.b.c.d`. */
 export function plainAddress(address: string): string {
   if (isIP(address) !== 6) return address;

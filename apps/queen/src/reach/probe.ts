@@ -1,13 +1,16 @@
 import { type IncomingMessage, request } from "node:http";
-import { isIP, type LookupFunction } from "node:net";
+import type { LookupFunction } from "node:net";
 import { type DeviceCapabilities, DeviceCapabilitiesJson } from "@repo/device-types";
-import { ForeseenError } from "../process/errors.ts";
-import { plainHost } from "./addresses.ts";
+import { printable } from "@repo/process-log/printable";
+import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
+import { ForeseenError, reasonOf } from "../process/errors.ts";
+import { display, plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
 import { Deadline } from "./deadline.ts";
 import { NameUnansweredError, type Resolve } from "./names.ts";
 
-const MAX_BODY_BYTES = 1_048_576;
+/** Room for as many GPUs as a hive may have, and for what else its ancestors said. */
+const MAX_DEVICES_BYTES = 262_144;
 /** The answer to a health check is one small object; what is longer says nothing of who answers. */
 const MAX_HEALTH_BYTES = 4096;
 const MAX_SHOWN_ID = 128;
@@ -30,7 +33,8 @@ export class ProbeError extends ForeseenError {
 
   /** The cause of INVALID_DEVICES is zod's error where fields of the answer are wrong. */
   constructor(code: ProbeErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    // It may tell what the hive answered.
+    super(printable(message), options);
     this.code = code;
   }
 
@@ -180,10 +184,10 @@ export class Probe {
   }
 
   async #readText(hive: HiveAddress, response: IncomingMessage, deadline: Deadline): Promise<string> {
-    const text = await textOf(response, MAX_BODY_BYTES).catch((error: unknown) => {
+    const text = await textOf(response, MAX_DEVICES_BYTES).catch((error: unknown) => {
       throw this.#unreachable(hive, "/v1/devices", deadline, error);
     });
-    if (text === undefined) throw invalidDevices(hive, `more than ${MAX_BODY_BYTES} bytes`);
+    if (text === undefined) throw invalidDevices(hive, `more than ${MAX_DEVICES_BYTES} bytes`);
     return text;
   }
 
@@ -248,14 +252,6 @@ const namelessHive = (hive: HiveAddress, id: string): ProbeError =>
     `what answers at ${display(hive)} does not say that it is hive '${id}', as it did before`,
   );
 
-const display = ({ host, port }: HiveAddress): string => (isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`);
-
-/** A host with several addresses fails with one error for each, and no message of its own. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(reasonOf).join(", ");
-  return error instanceof Error ? error.message : String(error);
-}
-
 const noHost = ({ host }: HiveAddress): ProbeError =>
   new ProbeError(
     "HIVE_NOT_ALLOWED",
@@ -277,8 +273,9 @@ function invalidDevices(hive: HiveAddress, what: string, cause?: unknown): Probe
 function parseDevices(hive: HiveAddress, text: string): DeviceCapabilities {
   let json: unknown;
   try {
-    json = JSON.parse(text);
-  } catch {
+    json = parseBoundedJson(text);
+  } catch (error) {
+    if (error instanceof JsonTooLarge) throw invalidDevices(hive, `too much: ${error.key} ${error.message}`);
     throw invalidDevices(hive, "something that is not JSON");
   }
   const parsed = DeviceCapabilitiesJson.safeParse(json, {

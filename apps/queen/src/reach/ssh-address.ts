@@ -36,9 +36,6 @@ export function sshTargetOf({
 const wrongField = (name: string, what: string, held: unknown): ForeseenError =>
   new ForeseenError(`${name} must be ${what}, but it is ${JSON.stringify(held)}: mend it with PATCH`);
 
-export const display = ({ host, port }: Pick<SshTarget, "host" | "port">): string =>
-  isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
-
 export interface AddressOptions {
   resolve: Resolve;
   allowedHosts: AllowedHosts;

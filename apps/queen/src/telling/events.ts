@@ -1,29 +1,4 @@
-import type { HiveStatus } from "@repo/hive-catalog";
-
-/** What the queen may go through as a whole. */
-export const NOTICE_KINDS = [
-  "stalled",
-  "suspended",
-  "network_lost",
-  "network_back",
-  "mass_failure",
-  "resumed",
-] as const;
-export type NoticeKind = (typeof NOTICE_KINDS)[number];
-
-/** What each kind of event tells, as it travels. `at_ms` is added to all of them. */
-export interface EventData {
-  status: { hive_id: string; was: HiveStatus; status: HiveStatus; why: string };
-  cordon: { hive_id: string; cordoned: boolean; reason: string | null; until_ms: number | null };
-  operation: { id: string; hive_id: string; kind: string; state: string };
-  hive_added: { hive_id: string; host: string; port: number; status: HiveStatus };
-  /** Something else than its status: its address, devices or what is kept for SSH. */
-  hive_changed: { hive_id: string };
-  hive_removed: { hive_id: string };
-  /** What the queen went through as a whole. The counts are of online hives, where they were taken. */
-  liveness: { kind: NoticeKind; why: string; missing: number | null; online: number | null };
-}
-export type EventType = keyof EventData;
+import type { EventData } from "./event-data.ts";
 
 /** Where a reader goes on, and what it can no longer be told. */
 export interface Resumption {
@@ -56,7 +31,7 @@ export class EventLog {
     this.start = Math.floor(now()).toString(36) + Math.random().toString(36).slice(2, 8);
   }
 
-  publish<Type extends EventType>(type: Type, data: EventData[Type]): void {
+  publish<Type extends keyof EventData>(type: Type, data: EventData[Type]): void {
     const n = ++this.#newest;
     const json = JSON.stringify({ at_ms: this.#now(), ...data });
     this.#ring[n % this.#capacity] = `id: ${this.idOf(n)}\nevent: ${type}\ndata: ${json}\n\n`;

@@ -2,6 +2,7 @@ import type { HiveCatalog, HiveStatus } from "@repo/hive-catalog";
 import { HIVE_STATUSES } from "@repo/hive-catalog/record";
 import { type Counter, collectDefaultMetrics, Gauge, type Registry } from "prom-client";
 import type { Clock } from "../process/clock.ts";
+import { isDurable } from "./durability.ts";
 import type { Metrics } from "./metrics.ts";
 
 interface Parts {
@@ -61,6 +62,12 @@ function showCatalog(catalog: HiveCatalog, registers: Registry[]): () => Promise
     help: "1 when the catalog could be read for this page, 0 when it could not",
     registers,
   });
+  const durable = new Gauge({
+    name: "queen_catalog_durable",
+    help: "1 when a loss of power takes no answered change, 0 when it can; absent when the catalog does not say",
+    labelNames: [],
+    registers,
+  });
   const hives = new Gauge({
     name: "queen_hives",
     help: "Hives in the catalog by status; absent when it could not be read",
@@ -74,6 +81,9 @@ function showCatalog(catalog: HiveCatalog, registers: Registry[]): () => Promise
     registers,
   });
   return async () => {
+    const isSynced = await isDurable(catalog);
+    if (isSynced === undefined) durable.remove();
+    else durable.set(isSynced ? 1 : 0);
     try {
       const counts = await Promise.all(HIVE_STATUSES.map((status) => catalog.countByStatus(status)));
       const cordons = await catalog.cordons.list({ onCorruptRecord: () => undefined });

@@ -1,6 +1,6 @@
 import { HIVE_STATUSES } from "@repo/hive-catalog/record";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { NOTICE_KINDS } from "./events.ts";
+import { NOTICE_KINDS } from "./event-data.ts";
 
 /** Why a reader of events was cut off: it fell out of the log, took nothing for a whole keep-alive interval, or its token was revoked. */
 export type CutReason = "fell_behind" | "stalled" | "revoked";
@@ -63,6 +63,14 @@ export class Metrics {
   readonly twoSenders = this.#gauge(
     "queen_hives_with_two_senders",
     "Hives under whose id two machines beat, from two addresses by turns",
+  );
+  readonly otherQueens = this.#gauge(
+    "queen_other_queens",
+    "Other queens that run on the same catalog, which is made for one",
+  );
+  readonly catalogWritesFailing = this.#gauge(
+    "queen_catalog_writes_failing",
+    "1 while the catalog can be read, and no change of it has succeeded for 20 seconds",
   );
   readonly problems = this.#counter(
     "queen_problems_total",

@@ -1,3 +1,5 @@
+import { createClient } from "@libsql/client";
+import { QUEEN_GONE_AFTER_MS } from "@repo/hive-catalog";
 import { expect, test } from "vitest";
 import { Fleet } from "../e2e/fleet.ts";
 import { until } from "../until.ts";
@@ -26,6 +28,10 @@ test("a queen that is killed in the middle of an installation says after her nex
   const { id } = await begin(request, "install", "gpu-01");
   await until("it asks from the host for the queen", async () => (await commandsBegun(sshd)) === 3);
   await queen.kill("SIGKILL");
+  // As much later as it takes until she counts as gone.
+  const sqlite = createClient({ url: `file:${fleet.file}` });
+  await sqlite.execute(`UPDATE queens SET seen_at_ms = seen_at_ms - ${QUEEN_GONE_AFTER_MS}`);
+  sqlite.close();
 
   const next = await startQueen();
   const { state, problem, finished_at_ms } = await ended(request, id);

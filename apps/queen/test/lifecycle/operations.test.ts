@@ -1,13 +1,10 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
-import { startTimeOf } from "@repo/processes";
 import { expect, onTestFinished, test } from "vitest";
-import { newOwner } from "../../src/lifecycle/owner.ts";
 import { FakeClock } from "../fake-clock.ts";
 import { HIVE_JSON, startTestQueen, type TestQueen } from "../test-queen.ts";
 import { until } from "../until.ts";
@@ -24,22 +21,18 @@ async function startQueen(clock = new FakeClock(), programEnv = {}): Promise<Tes
   return queen;
 }
 
-/** An operation in the catalog that another queen runs, whose process is a `sleep`. */
-async function runElsewhere(queen: TestQueen) {
-  const other = spawn("/bin/sleep", ["60"]);
-  onTestFinished(() => void other.kill("SIGKILL"));
-  await once(other, "spawn");
-  const [host, boot] = newOwner().split(" ");
-  const owner = `${host} ${boot} ${other.pid} ${startTimeOf(other.pid ?? 0)} 0`;
-  const deadlineMs = queen.clock.now() + 1000;
-  await queen.catalog.operations.begin({ id: "elsewhere", hiveId: "far", kind: "install", owner, deadlineMs });
-  return other;
+/** An operation in the catalog that another queen runs. Returns what ends her. */
+async function runElsewhere({ catalog, clock }: TestQueen) {
+  await catalog.queens.renew("other");
+  const deadlineMs = clock.now() + 1000;
+  await catalog.operations.begin({ id: "elsewhere", hiveId: "far", kind: "install", owner: "other", deadlineMs });
+  return () => catalog.queens.remove("other");
 }
 
 test("what another queen runs is left alone as long as she lives, and ended for her when she does not", async () => {
   const queen = await startQueen();
   await queen.request("POST", "/v1/hives", REMOTE);
-  const other = await runElsewhere(queen);
+  const endOther = await runElsewhere(queen);
   await queen.lifecycle.endDead();
   expect(await queen.catalog.operations.get("elsewhere")).toMatchObject({ state: "running" });
   expect(await queen.request("POST", "/v1/hives/far/start")).toMatchObject({
@@ -55,8 +48,7 @@ test("what another queen runs is left alone as long as she lives, and ended for 
     body: { code: "OPERATION_IN_PROGRESS", detail: expect.stringContaining("/v1/operations/elsewhere/cancel") },
   });
 
-  other.kill("SIGKILL");
-  await once(other, "close");
+  await endOther();
   const begun = await queen.request("POST", "/v1/hives/far/start");
   expect(begun.status).toBe(202);
   expect(await queen.catalog.operations.get("elsewhere")).toMatchObject({
@@ -70,36 +62,14 @@ test("what another queen runs is left alone as long as she lives, and ended for 
   });
 });
 
-test("what a queen on another machine should have ended long ago is ended for her", async () => {
-  const queen = await startQueen();
-  await queen.request("POST", "/v1/hives", REMOTE);
-  const deadlineMs = queen.clock.now() + 1000;
-  await queen.catalog.operations.begin({
-    id: "far-away",
-    hiveId: "far",
-    kind: "stop",
-    owner: "other-host x 1 1 0",
-    deadlineMs,
-  });
-  await queen.lifecycle.endDead();
-  expect(await queen.catalog.operations.get("far-away")).toMatchObject({ state: "running" });
-  queen.clock.advance(62_000);
-  await queen.lifecycle.endDead();
-  expect(await queen.catalog.operations.get("far-away")).toMatchObject({
-    state: "interrupted",
-    problem: expect.stringContaining("its queen did not end it in time"),
-  });
-});
-
 test("she looks back again and again: for queens that end later, and for operations that could not be read", async () => {
   await using folder = await temporaryFolder();
   const file = join(folder.path, "hives.db");
   const catalog = await HiveCatalog.open(file);
   await using queen = await startTestQueen({ catalog });
   await queen.request("POST", "/v1/hives", REMOTE);
-  const other = await runElsewhere(queen);
-  const [host] = newOwner().split(" ");
-  const dead = { id: "dead", hiveId: HIVE_JSON.id, kind: "stop", owner: `${host} before-the-last-boot 1 1 0` } as const;
+  const endOther = await runElsewhere(queen);
+  const dead = { id: "dead", hiveId: HIVE_JSON.id, kind: "stop", owner: "one that never said that she runs" } as const;
   await queen.request("POST", "/v1/hives", HIVE_JSON);
   await catalog.operations.begin({ ...dead, deadlineMs: queen.clock.now() + 1000 });
   const untilInterrupted = (id: string) =>
@@ -110,7 +80,7 @@ test("she looks back again and again: for queens that end later, and for operati
 
   const sqlite = createClient({ url: `file:${file}` });
   await sqlite.execute("ALTER TABLE operations RENAME TO operations_away");
-  other.kill("SIGKILL");
+  await endOther();
   await until("she says that she could not look", () => queen.logLines.some(({ msg }) => msg.includes("looked at")));
   await sqlite.execute("ALTER TABLE operations_away RENAME TO operations");
   sqlite.close();
@@ -158,9 +128,8 @@ test("a hive whose operations are over, or those of a queen that is gone, is rem
   await queen.request("POST", "/v1/hives", REMOTE);
   const { body } = await queen.request("POST", "/v1/hives/far/start");
   expect(await ended(queen.request, (body as { id: string }).id)).toMatchObject({ state: "failed" });
-  const other = await runElsewhere(queen);
-  other.kill("SIGKILL");
-  await once(other, "close");
+  const endOther = await runElsewhere(queen);
+  await endOther();
   expect(await queen.request("DELETE", "/v1/hives/far")).toMatchObject({ status: 204 });
   expect(await queen.catalog.operations.get("elsewhere")).toMatchObject({ state: "interrupted" });
 });

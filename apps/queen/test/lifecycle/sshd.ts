@@ -8,8 +8,6 @@ import { until } from "../until.ts";
 import { unusedPort } from "./port.ts";
 import { processes } from "./processes.ts";
 
-const SFTP_SERVER = "/usr/lib/openssh/sftp-server";
-
 /** A user without rights, whose home is in a temporary folder. */
 interface Account {
   name: string;
@@ -69,7 +67,6 @@ export class Sshd implements AsyncDisposable {
       "PasswordAuthentication no",
       "MaxStartups 100",
       `SetEnv PATH=${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
-      `Subsystem sftp ${SFTP_SERVER}`,
       ...(await readFile(forced).then(
         () => [`ForceCommand sh ${forced}`],
         () => [],

@@ -230,6 +230,7 @@ test("a file that the specification's own system made is sound, and lacks our mi
       "0001_keyset_indexes",
       "0002_cordons_tokens_operations_host_keys",
       "0003_revisions_and_retention",
+      "0004_queens",
     ],
   });
 });

@@ -4,6 +4,7 @@ import type { DamagedHive, DamagedRecord } from "../options.ts";
 import { cordonReader } from "../records/cordons.ts";
 import { hostKeyReader } from "../records/host-keys.ts";
 import { operationReader } from "../records/operations.ts";
+import { queenReader } from "../records/queens.ts";
 import { tokenReader } from "../records/tokens.ts";
 import { fromHex, newTables } from "../sql/identity.ts";
 import { finder, type OnDamage, oldestFirst, pages } from "../sql/reading.ts";
@@ -24,7 +25,7 @@ export type CatalogCheck = {
   /** Each damaged column of each damaged hive, with its SQLite rowid: the first 1,000; `damagedColumns` is how many there are. */
   readonly damage: readonly (DamagedHive & { readonly rowId: string })[];
   readonly damagedColumns: number;
-  /** Cordons, tokens, operations and host keys that were read, the damaged ones included. */
+  /** Cordons, tokens, operations, host keys and queens that were read, the damaged ones included. */
   readonly records: number;
   readonly damagedRecords: number;
   /** The damaged columns of those: the first 1,000. */
@@ -36,7 +37,7 @@ export type CatalogCheck = {
   readonly pendingMigrations: readonly string[];
 };
 
-const RECORD_READERS = [cordonReader, tokenReader, operationReader, hostKeyReader] as const;
+const RECORD_READERS = [cordonReader, tokenReader, operationReader, hostKeyReader, queenReader] as const;
 const MAX_LISTED = 1000;
 /** Small enough that looking at a page does not hold the event loop for long. */
 const PAGE_SIZE = 250;

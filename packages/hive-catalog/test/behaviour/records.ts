@@ -70,6 +70,7 @@ export function describeRecords(name: string, openSite: () => Promise<Site>): vo
         "operations.save",
         ({ operations }) => operations.save("o", { steps: [], outputTail: "x".repeat(65_537) }),
       ],
+      ["id", "queens.renew", ({ queens }) => queens.renew("two words")],
       ["state", "operations.finish", ({ operations }) => operations.finish("o", { state: "running" as "failed" })],
       [
         "keyType",

@@ -6,6 +6,7 @@ import { describeFinders } from "./finders.ts";
 import { describeHeartbeats } from "./heartbeats.ts";
 import { describeHostKeys } from "./host-keys.ts";
 import { describeOperations } from "./operations.ts";
+import { describeQueens } from "./queens.ts";
 import { describeRaces } from "./races.ts";
 import { describeRecords } from "./records.ts";
 import type { Site } from "./site.ts";
@@ -22,6 +23,7 @@ export function describeCatalog(name: string, openSite: () => Promise<Site>): vo
   describeTokens(name, openSite);
   describeOperations(name, openSite);
   describeHostKeys(name, openSite);
+  describeQueens(name, openSite);
   describeDamagedRecords(name, openSite);
   describeRecords(name, openSite);
 }

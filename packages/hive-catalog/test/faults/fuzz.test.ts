@@ -83,6 +83,8 @@ const CALLS: [method: string, ...args: fc.Arbitrary<unknown>[]][] = [
   ["operations.list", fc.oneof(options, fc.record({ hiveId: id }))],
   ["hostKeys.pin", hostKey],
   ["hostKeys.find", fc.oneof(fc.constant("h"), any), number],
+  ["queens.renew", recordId],
+  ["queens.remove", recordId],
   ["hostKeys.remove", fc.oneof(fc.constant("h"), any), number],
 ];
 

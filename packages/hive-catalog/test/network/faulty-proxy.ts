@@ -25,17 +25,18 @@ export class FaultyProxy implements AsyncDisposable {
   readonly #server = createServer((request, response) => {
     this.#handle(request, response).catch(() => response.destroy());
   });
-  readonly #targetPort: number;
+  readonly #target: URL;
   plan: Plan = () => undefined;
   /** Faults that happened. */
   faults = 0;
 
-  private constructor(targetPort: number) {
-    this.#targetPort = targetPort;
+  private constructor(target: URL) {
+    this.#target = target;
   }
 
-  static async start(targetPort: number): Promise<FaultyProxy> {
-    const proxy = new FaultyProxy(targetPort);
+  /** `target` is the URL of a server that speaks plain HTTP. */
+  static async start(target: string): Promise<FaultyProxy> {
+    const proxy = new FaultyProxy(new URL(target));
     proxy.#server.listen(0, "127.0.0.1");
     await once(proxy.#server, "listening");
     return proxy;
@@ -78,7 +79,8 @@ export class FaultyProxy implements AsyncDisposable {
   }
 
   async #forward({ method, url, headers }: IncomingMessage, body: Buffer): Promise<Answer> {
-    const forwarded = send({ host: "127.0.0.1", port: this.#targetPort, method, path: url, headers });
+    const { hostname, port } = this.#target;
+    const forwarded = send({ host: hostname, port, method, path: url, headers });
     forwarded.end(body);
     const [answer] = (await once(forwarded, "response")) as [IncomingMessage];
     return { status: answer.statusCode ?? 500, headers: answer.headers, body: await buffer(answer) };

@@ -8,8 +8,9 @@ import type { HiveCatalogError } from "../../src/errors.ts";
 import { aHive, temporaryFolder } from "../../src/testing.ts";
 import { anOperation, HASH } from "../behaviour/samples.ts";
 import { refusalOf } from "../refusal.ts";
+import { TOKEN } from "../server.ts";
 import type { Fault } from "./faulty-proxy.ts";
-import { type Network, startNetwork, TOKEN } from "./network.ts";
+import { type Network, startNetwork } from "./network.ts";
 
 const HIVE = aHive();
 /** Short, so that a test of what never answers ends soon. */
@@ -167,10 +168,11 @@ test("a call of several requests has one deadline for all of them; of a list eac
 });
 
 test("a wrong or missing authToken is refused when the catalog is opened, and never shown", async () => {
-  await using network = await startNetwork();
+  await using folder = await temporaryFolder();
+  await using server = await startTestServer({ path: `${folder.path}/hives.db`, authToken: TOKEN });
   const wrong = `${TOKEN}-but-wrong`;
   for (const options of [{ authToken: wrong }, {}]) {
-    const refusal = await refusalOf(HiveCatalog.open(network.server.url, options));
+    const refusal = await refusalOf(HiveCatalog.open(server.url, options));
     expectClear(refusal, /does not accept the authToken \(HTTP 401\)/);
   }
 });

@@ -48,6 +48,12 @@ const CHANGES: Record<string, Change> = {
   "hostKeys.pin": { run: pin },
   "hostKeys.remove": { prepare: pin, run: ({ hostKeys }, id) => hostKeys.remove(id, 22) },
   "hostKeys.remove of none": { run: ({ hostKeys }, id) => hostKeys.remove(id, 22) },
+  "queens.renew": { run: ({ queens }, id) => queens.renew(id), isRepeated: true },
+  "queens.remove": {
+    prepare: ({ queens }, id) => queens.renew(id),
+    run: ({ queens }, id) => queens.remove(id),
+    isRepeated: true,
+  },
   "removeHive with a cordon and a token": {
     prepare: async (catalog, id) => [await set(catalog, id), await add(catalog, id)],
     run: (catalog, id) => catalog.removeHive(id),
@@ -68,8 +74,12 @@ async function outcomes(fault?: Fault): Promise<Map<string, Outcome>> {
   const now = () => NOW_MS;
   const [direct, catalog] = [await network.open({ now }), await network.open({ now })];
   const { cordons, tokens, operations, hostKeys } = direct;
+  const runs = async (id: string) => (await direct.queens.list()).some((queen) => queen.id === id);
   const stored = (id: string) =>
-    Promise.all([cordons.get(id), tokens.get(id), operations.get(id), hostKeys.find(id, 22), direct.hiveExists(id)]);
+    Promise.all([
+      ...[cordons.get(id), tokens.get(id), operations.get(id), hostKeys.find(id, 22), direct.hiveExists(id)],
+      runs(id),
+    ]);
   const found = new Map<string, Outcome>();
   for (const [index, [name, { prepare, run }]] of Object.entries(CHANGES).entries()) {
     const id = `hive-${index}`;

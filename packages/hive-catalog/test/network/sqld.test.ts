@@ -37,12 +37,10 @@ async function startSite(options: Partial<TestServerOptions> = {}): Promise<Site
 
 const hive = (id: string) => ({ id, host: "127.0.0.1", port: 8600 });
 
-const startedAt = (url: string) => FaultyProxy.start(Number(new URL(url).port));
-
 test("of a catalog one change is under way at a time, while reads go on beside it", async () => {
   await using site = await startSite();
   await (await site.open()).addHive(hive("a"));
-  await using proxy = await startedAt(site.url);
+  await using proxy = await FaultyProxy.start(site.url);
   await using catalog = await HiveCatalog.open(proxy.url);
   const underWay = { changes: 0, reads: 0 };
   const most = { changes: 0, reads: 0 };
@@ -101,7 +99,7 @@ test("a beat that waits for the group before it has no more time than another", 
   await using site = await startSite();
   const direct = await site.open();
   await direct.addHive(hive("a"));
-  await using proxy = await startedAt(site.url);
+  await using proxy = await FaultyProxy.start(site.url);
   const catalog = await HiveCatalog.open(proxy.url, { requestTimeoutMs: 600 });
   let began = () => {};
   const isUnderWay = new Promise<void>((resolve) => {

@@ -1,5 +1,5 @@
 import { GraceBudget } from "./grace-budget.ts";
-import type { Hold, HoldEnd } from "./hold.ts";
+import type { Hold, HoldEnd, HoldSettings } from "./hold.ts";
 
 /** Something that the whole queen went through, for the log and the events. */
 export type Notice =
@@ -18,22 +18,17 @@ const OWN_SHARE = 0.5;
 /** How exactly the processor time before a stall is known. */
 const CPU_SAMPLE_MS = 250;
 
-interface Options {
+export interface ConditionOptions {
+  readonly settings: HoldSettings;
   readonly nowMs: number;
   /** Something happens at least this often, if only a tick. */
   readonly tickIntervalMs: number;
   /** The time between two beats of a hive. */
   readonly beatMs: number;
-  readonly healthIntervalMs: number;
-  readonly staleAfterMs: number;
   /** Processor time that this process has used. */
   readonly cpuMs: () => number;
-  /** Fewer silent hives than a mass failure needs may just as well be gone. */
-  readonly minHives: number;
-  /** False only in the simulation, which shows what the grace is worth. */
-  readonly givesGrace: boolean;
-  readonly hold: Hold;
-  readonly tell: (notice: Notice) => void;
+  /** False only in the simulation, which shows what each is worth. */
+  readonly rules: { readonly grace: boolean; readonly guard: boolean };
 }
 
 /**
@@ -41,7 +36,9 @@ interface Options {
  * of every hive counts only from her recovery.
  */
 export class Listening {
-  readonly #options: Options;
+  readonly #options: ConditionOptions;
+  readonly #hold: Hold;
+  readonly #tell: (notice: Notice) => void;
   readonly #budget: GraceBudget;
   readonly #silenceMs: number;
   #cpu: { atMs: number; usedMs: number };
@@ -52,13 +49,15 @@ export class Listening {
   #failuresSinceSign = 0;
   #lostFromMs: number | undefined;
 
-  constructor(options: Options) {
-    const { beatMs, healthIntervalMs } = options;
+  constructor(options: ConditionOptions, hold: Hold, tell: (notice: Notice) => void) {
+    const { beatMs, settings } = options;
     this.#options = options;
-    this.#budget = new GraceBudget(options.staleAfterMs);
-    this.#silenceMs = Math.max(SILENT_BEATS * beatMs, SILENT_ROUNDS * healthIntervalMs);
+    this.#hold = hold;
+    this.#tell = tell;
+    this.#budget = new GraceBudget(settings.staleAfterMs);
+    this.#silenceMs = Math.max(SILENT_BEATS * beatMs, SILENT_ROUNDS * settings.healthIntervalMs);
     this.#cpu = { atMs: options.nowMs, usedMs: options.cpuMs() };
-    this.#graceFromMs = options.givesGrace ? options.nowMs : Number.NEGATIVE_INFINITY;
+    this.#graceFromMs = options.rules.grace ? options.nowMs : Number.NEGATIVE_INFINITY;
     this.#activeAtMs = options.nowMs;
     this.#signAtMs = options.nowMs;
   }
@@ -87,7 +86,7 @@ export class Listening {
   /** Others may stop the queen for as long as they like; what callers make her do puts nothing off for long. */
   #stalled(forMs: number, busyMs: number, nowMs: number): void {
     const isOwn = busyMs >= OWN_SHARE * forMs;
-    this.#options.tell({ kind: "stalled", forMs, busyMs: Math.round(busyMs), isOwn });
+    this.#tell({ kind: "stalled", forMs, busyMs: Math.round(busyMs), isOwn });
     this.beginGrace(nowMs, isOwn ? this.#budget.graceFrom(this.#graceFromMs, nowMs) : nowMs);
   }
 
@@ -98,7 +97,7 @@ export class Listening {
     this.#ticked = { atMs: nowMs, uptimeMs };
     const suspendedMs = last === undefined ? 0 : uptimeMs - last.uptimeMs - (nowMs - last.atMs);
     if (suspendedMs < this.#options.beatMs) return;
-    this.#options.tell({ kind: "suspended", forMs: suspendedMs });
+    this.#tell({ kind: "suspended", forMs: suspendedMs });
     this.beginGrace(nowMs);
   }
 
@@ -117,7 +116,8 @@ export class Listening {
 
   /** Looks whether anything at all came, `online` hives being online. */
   lookForNetwork(online: number, nowMs: number): void {
-    const { minHives } = this.#options;
+    // Fewer silent hives than a mass failure needs may just as well be gone.
+    const { massFailureMin: minHives } = this.#options.settings;
     const isSilent = nowMs - this.#signAtMs >= this.#silenceMs && this.#failuresSinceSign >= minHives;
     if (online >= minHives && isSilent) this.#lostFromMs ??= this.#signAtMs;
   }
@@ -125,15 +125,14 @@ export class Listening {
   beginGrace(nowMs: number, graceFromMs = nowMs): void {
     this.#signAtMs = nowMs;
     this.#failuresSinceSign = 0;
-    if (this.#options.givesGrace) this.#graceFromMs = graceFromMs;
+    if (this.#options.rules.grace) this.#graceFromMs = graceFromMs;
   }
 
   #networkIsBack(lostFromMs: number, nowMs: number): void {
-    const { hold, tell } = this.#options;
     this.#lostFromMs = undefined;
-    tell({ kind: "network_back", forMs: nowMs - lostFromMs });
+    this.#tell({ kind: "network_back", forMs: nowMs - lostFromMs });
     // A network that comes and goes must not put off for ever what is really lost.
-    if (hold.isOpen(nowMs)) this.beginGrace(nowMs);
-    hold.release();
+    if (this.#hold.isOpen(nowMs)) this.beginGrace(nowMs);
+    this.#hold.release();
   }
 }

@@ -1,4 +1,4 @@
-import type { HiveStatus } from "@repo/hive-catalog";
+import type { HiveRecord, HiveStatus } from "@repo/hive-catalog";
 import type { HoldSettings } from "./hold.ts";
 import { isLost, isMissing, judge, mayBeLost, quietFromMs, type Verdict, type View } from "./judge.ts";
 import type { Notice } from "./listening.ts";
@@ -17,13 +17,7 @@ export interface LivenessRules {
 }
 
 /** What a record of the catalog says that matters here. */
-export interface KnownHive {
-  readonly id: string;
-  readonly host: string;
-  readonly port: number;
-  readonly status: HiveStatus;
-  readonly lastHeartbeatMs: number | null;
-}
+export type KnownHive = Pick<HiveRecord, "id" | "host" | "port" | "status" | "lastHeartbeatMs">;
 
 export interface Tick {
   /** The hives to mark offline. Marks take time, so each is to be judged anew when its turn comes. */
@@ -110,10 +104,8 @@ export class Liveness {
   }
 
   /** Notes a hive whose record cannot be read. */
-  learnDamaged(id: string): Sight {
-    const sight = this.sights.see(id);
-    sight.damaged = true;
-    return sight;
+  learnDamaged(id: string): void {
+    this.sights.see(id).damaged = true;
   }
 
   /** An operator wrote this record. Its status holds until the next sign of life, or until the hive was silent for a stale age from now on. */
@@ -242,14 +234,12 @@ export class Liveness {
   }
 
   #view(nowMs: number): View {
-    const { staleAfterMs } = this.settings;
-    const corroborate = this.#rules.corroboration;
     return {
       nowMs,
       graceFromMs: this.condition.listening.graceFromMs,
-      staleAfterMs,
+      staleAfterMs: this.settings.staleAfterMs,
       probeGapMs: this.#probeGapMs,
-      corroborate,
+      corroborate: this.#rules.corroboration,
     };
   }
 

@@ -1,5 +1,5 @@
-import { type Census, type Held, Hold, type HoldSettings } from "./hold.ts";
-import { Listening, type Notice } from "./listening.ts";
+import { type Census, type Held, Hold } from "./hold.ts";
+import { type ConditionOptions, Listening, type Notice } from "./listening.ts";
 
 /** What the queen makes of her own state. */
 export interface Condition {
@@ -11,38 +11,18 @@ export interface Condition {
   readonly online: number;
 }
 
-interface Options {
-  readonly settings: HoldSettings;
-  readonly nowMs: number;
-  readonly tickIntervalMs: number;
-  /** The time between two beats of a hive. */
-  readonly beatMs: number;
-  /** Processor time that this process has used. */
-  readonly cpuMs: () => number;
-  /** False only in the simulation, which shows what each is worth. */
-  readonly rules: { readonly grace: boolean; readonly guard: boolean };
-}
-
 /** Whether the queen may trust what she sees of the fleet: what she heard, and how much is missing at once. */
 export class OwnCondition {
   readonly listening: Listening;
-  readonly #options: Options;
+  readonly #options: ConditionOptions;
   readonly #hold: Hold;
   #notices: Notice[] = [];
   #census: Census = { online: 0, missing: 0, networkLost: false };
 
-  constructor(options: Options) {
-    const { settings, rules } = options;
+  constructor(options: ConditionOptions) {
     this.#options = options;
-    this.#hold = new Hold(settings);
-    this.listening = new Listening({
-      ...options,
-      ...settings,
-      minHives: settings.massFailureMin,
-      givesGrace: rules.grace,
-      hold: this.#hold,
-      tell: (notice) => void this.#notices.push(notice),
-    });
+    this.#hold = new Hold(options.settings);
+    this.listening = new Listening(options, this.#hold, (notice) => void this.#notices.push(notice));
   }
 
   /** Why no hive is marked offline for now; undefined when they are. */

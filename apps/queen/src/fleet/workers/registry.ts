@@ -1,13 +1,8 @@
-import type { DeviceCapabilities } from "@repo/device-types";
 import type { Clock } from "../../process/clock.ts";
-import { Heap, type HeapItem } from "./heap.ts";
-import { type HiveUsage, usageOf } from "./usage.ts";
-import type { Worker } from "./worker.ts";
-import { type Candidate, type WorkerFilter, WorkerIndex } from "./worker-index.ts";
+import type { Worker, WorkerState } from "./worker.ts";
 
 /** What a hive said in its last heartbeat. */
 export interface HiveState {
-  readonly hiveId: string;
   readonly workers: readonly Worker[];
   /** How far the clock of the hive runs ahead of the queen's, in milliseconds; the way of the heartbeat included. */
   readonly skewMs: number;
@@ -23,18 +18,35 @@ export interface PlacedWorker {
   readonly worker: Worker;
 }
 
-/** Its position is the one among the hives that wait for a time, while it is one of them. */
-interface Entry extends HeapItem {
-  readonly hiveId: string;
-  readonly load: { busyWorkers: number };
-  candidates: Candidate[];
+/** Which workers are asked for; what is left out is not compared. */
+export interface WorkerFilter {
+  model?: string | undefined;
+  state?: WorkerState | undefined;
+  backend?: string | undefined;
+}
+
+interface Hive {
+  readonly id: string;
+  readonly byModel: Map<string | null, Serving>;
+  workers: readonly Worker[];
+  busyWorkers: number;
   skewMs: number;
   receivedAtMs: number;
-  /** Whether its workers are offered, once they are in the index. */
-  takesWork: boolean;
-  /** When it is to be considered anew, and where it waits for that. */
-  waitsUntilMs: number;
-  waitsIn: Heap<Entry> | undefined;
+  takesWorkFromMs: number;
+  cordonedUntilMs: number;
+}
+
+/** The workers of one hive for one model. */
+interface Serving {
+  readonly hive: Hive;
+  readonly workers: Worker[];
+  /** The least loaded of those that are idle and healthy. */
+  best: Candidate | undefined;
+}
+
+interface Candidate {
+  readonly hive: Hive;
+  readonly worker: Worker;
 }
 
 interface RegistryOptions {
@@ -46,239 +58,149 @@ interface RegistryOptions {
   cordonedUntilMs: (hiveId: string) => number;
 }
 
-/** When the cordons of thousands of hives end at one moment, the queries that follow let them in by and by. */
-const MAX_ENDS_AT_ONCE = 16;
-
-const isEarlier = (a: Entry, b: Entry): boolean => a.waitsUntilMs < b.waitsUntilMs;
-
 /**
  * What is only true now: the workers of each hive, from its last heartbeat. In memory; heartbeats fill it again after a restart.
  * A hive is live while its last heartbeat is younger than `staleAfterMs` by the monotonic clock. `reconsider` is to be called for a hive
  * of which `takesWorkFromMs` or `cordonedUntilMs` says something else than before.
  */
 export class HiveRegistry {
-  readonly #clock: Clock;
-  readonly #staleAfterMs: number;
-  readonly #takesWorkFromMs: (hiveId: string) => number;
-  readonly #cordonedUntilMs: (hiveId: string) => number;
-  readonly #entries = new Map<string, Entry>();
-  /** The oldest heartbeat first, so that the stale ones are found at the front. Only these are in the index. */
-  readonly #live = new Map<string, Entry>();
-  readonly #index = new WorkerIndex();
-  /** The hives that take no work before a time of the monotonic clock, and those whose cordon ends at one of the wall clock. */
-  readonly #notYet = new Heap(isEarlier);
-  readonly #cordoned = new Heap(isEarlier);
+  readonly #options: RegistryOptions;
+  readonly #hives = new Map<string, Hive>();
+  /** Of all hives, live or not: a query looks at each one that serves the model. */
+  readonly #byModel = new Map<string | null, Set<Serving>>();
 
-  constructor({ clock, staleAfterMs, takesWorkFromMs, cordonedUntilMs }: RegistryOptions) {
-    this.#clock = clock;
-    this.#staleAfterMs = staleAfterMs;
-    this.#takesWorkFromMs = takesWorkFromMs;
-    this.#cordonedUntilMs = cordonedUntilMs;
+  constructor(options: RegistryOptions) {
+    this.#options = options;
   }
 
   /** Replaces what is known of a hive by its newest heartbeat, received now. */
   update(hiveId: string, workers: readonly Worker[], skewMs: number): void {
-    let entry = this.#entries.get(hiveId);
-    if (entry === undefined) {
-      entry = newEntry(hiveId);
-      this.#entries.set(hiveId, entry);
-      this.#consider(entry);
-    }
-    entry.skewMs = skewMs;
-    entry.receivedAtMs = this.#clock.monotonicNow();
-    this.#placeWorkers(entry, workers);
-    this.#live.delete(hiveId);
-    this.#live.set(hiveId, entry);
+    const hive = this.#hives.get(hiveId) ?? this.#add(hiveId);
+    hive.skewMs = skewMs;
+    hive.receivedAtMs = this.#options.clock.monotonicNow();
+    this.#setWorkers(hive, workers);
   }
 
   get(hiveId: string): HiveState | undefined {
-    const entry = this.#entries.get(hiveId);
-    return entry && this.#stateOf(entry);
+    const hive = this.#hives.get(hiveId);
+    if (hive === undefined) return undefined;
+    const { workers, skewMs, receivedAtMs } = hive;
+    const nowMs = this.#options.clock.monotonicNow();
+    return { workers, skewMs, ageMs: nowMs - receivedAtMs, live: this.#isLive(hive, nowMs) };
   }
 
   /** Forgets a hive. */
   remove(hiveId: string): void {
-    const entry = this.#entries.get(hiveId);
-    if (entry === undefined) return;
-    this.#retire(entry);
-    this.#endWait(entry);
-    this.#entries.delete(hiveId);
+    const hive = this.#hives.get(hiveId);
+    if (hive !== undefined) this.#setWorkers(hive, []);
+    this.#hives.delete(hiveId);
   }
 
-  /** Finds out anew whether a hive takes work. */
+  /** Finds out anew when a hive takes work. */
   reconsider(hiveId: string): void {
-    const entry = this.#entries.get(hiveId);
-    if (entry !== undefined) this.#consider(entry);
-  }
-
-  /** Lets `limit` hives at most take work again whose time has come, and returns whether there are more. */
-  endWaits(limit: number): boolean {
-    let due = this.#due();
-    for (let count = 0; due !== undefined && count < limit; count++, due = this.#due()) this.#consider(due);
-    return due !== undefined;
-  }
-
-  /** Lets go of `limit` hives at most whose heartbeat is stale, and returns whether there may be more: best done before somebody asks. */
-  expire(limit = Number.POSITIVE_INFINITY): boolean {
-    const nowMs = this.#clock.monotonicNow();
-    let count = 0;
-    for (const entry of this.#live.values()) {
-      if (!this.#isStale(entry, nowMs)) return false;
-      if (count === limit) return true;
-      this.#retire(entry);
-      count += 1;
-    }
-    return false;
+    const hive = this.#hives.get(hiveId);
+    if (hive === undefined) return;
+    hive.takesWorkFromMs = this.#options.takesWorkFromMs(hiveId);
+    hive.cordonedUntilMs = this.#options.cordonedUntilMs(hiveId);
   }
 
   /** The workers of live hives that match every field of `filter`. */
-  workers(filter: WorkerFilter = {}): PlacedWorker[] {
-    this.expire();
-    return this.#index.find(filter);
+  workers({ model, state, backend }: WorkerFilter = {}): PlacedWorker[] {
+    const nowMs = this.#options.clock.monotonicNow();
+    const models = model === undefined ? this.#byModel.values() : [this.#byModel.get(model) ?? []];
+    const found: PlacedWorker[] = [];
+    for (const servings of models) {
+      for (const { hive, workers } of servings) {
+        if (!this.#isLive(hive, nowMs)) continue;
+        for (const worker of workers) {
+          if (state !== undefined && worker.state !== state) continue;
+          if (backend === undefined || worker.backend === backend) found.push({ hiveId: hive.id, worker });
+        }
+      }
+    }
+    return found;
   }
 
   /**
    * The worker to give work for `model` to: idle, health "healthy", on a live hive that takes work, least loaded. Least loaded means the lowest
    * GPU percentage, then the lowest CPU percentage (unknown counts as 0), then the fewest busy workers on its hive, then the first id.
-   * Of hives whose cordons all ended a moment ago only the first few are looked at.
    */
   bestWorker(model: string): PlacedWorker | undefined {
-    const nowMs = this.#clock.monotonicNow();
-    let more = this.endWaits(MAX_ENDS_AT_ONCE);
-    for (;;) {
-      const best = this.#index.best(model);
-      const entry = best && this.#entries.get(best.hiveId);
-      if (entry === undefined) {
-        if (!more) return undefined;
-        more = this.endWaits(MAX_ENDS_AT_ONCE);
-      } else if (this.#isStale(entry, nowMs)) this.#retire(entry);
-      else {
-        // Nobody tells of a wall clock that was set back to before the end of a cordon.
-        this.#consider(entry);
-        if (entry.takesWork) return best;
-      }
+    const { clock } = this.#options;
+    const nowMs = clock.monotonicNow();
+    const wallNowMs = clock.now();
+    let found: Candidate | undefined;
+    for (const { hive, best } of this.#byModel.get(model) ?? []) {
+      const takesWork = hive.takesWorkFromMs <= nowMs && hive.cordonedUntilMs <= wallNowMs;
+      if (best && takesWork && this.#isLive(hive, nowMs) && isLessLoaded(best, found)) found = best;
     }
+    return found && { hiveId: found.hive.id, worker: found.worker };
   }
 
-  /** What the workers of a hive, as last heard, leave of `devices`. */
-  usage(hiveId: string, devices: DeviceCapabilities | null): HiveUsage {
-    return usageOf(this.get(hiveId)?.workers ?? [], devices);
+  #add(id: string): Hive {
+    const hive: Hive = {
+      id,
+      byModel: new Map(),
+      workers: [],
+      busyWorkers: 0,
+      skewMs: 0,
+      receivedAtMs: 0,
+      takesWorkFromMs: 0,
+      cordonedUntilMs: 0,
+    };
+    this.#hives.set(id, hive);
+    this.reconsider(id);
+    return hive;
   }
 
-  #stateOf({ hiveId, candidates, skewMs, receivedAtMs }: Entry): HiveState {
-    const ageMs = this.#clock.monotonicNow() - receivedAtMs;
-    return { hiveId, workers: candidates.map(({ worker }) => worker), skewMs, ageMs, live: ageMs < this.#staleAfterMs };
-  }
-
-  #placeWorkers(entry: Entry, workers: readonly Worker[]): void {
-    const inIndex = this.#live.has(entry.hiveId);
-    if (inIndex && keepPlaces(entry.candidates, workers)) {
-      this.#renew(entry, workers);
-      return;
+  /** What stays is kept: most beats only bring other numbers of the same workers. */
+  #setWorkers(hive: Hive, workers: readonly Worker[]): void {
+    hive.workers = workers;
+    hive.busyWorkers = workers.filter(({ state }) => state === "Busy").length;
+    for (const serving of hive.byModel.values()) {
+      serving.workers.length = 0;
+      serving.best = undefined;
     }
-    if (inIndex) this.#retire(entry);
-    entry.load.busyWorkers = countBusy(workers);
-    entry.candidates = workers.map((worker) => ({
-      hiveId: entry.hiveId,
-      worker,
-      load: entry.load,
-      places: [],
-      position: -1,
-    }));
-    for (const candidate of entry.candidates) {
-      this.#index.add(candidate);
-      if (entry.takesWork) this.#index.offer(candidate);
+    for (const worker of workers) {
+      const serving = hive.byModel.get(worker.modelId) ?? this.#serve(hive, worker.modelId);
+      const candidate = { hive, worker };
+      serving.workers.push(worker);
+      if (isIdle(worker) && isLessLoaded(candidate, serving.best)) serving.best = candidate;
     }
+    for (const [model, { workers }] of hive.byModel) if (workers.length === 0) this.#serveNoMore(hive, model);
   }
 
-  /** The common beat: the same workers in the same states, only their numbers have changed. */
-  #renew({ candidates }: Entry, workers: readonly Worker[]): void {
-    candidates.forEach((candidate, position) => {
-      candidate.worker = workers[position] ?? candidate.worker;
-      this.#index.moved(candidate);
-    });
+  #serve(hive: Hive, model: string | null): Serving {
+    const serving = { hive, workers: [], best: undefined };
+    hive.byModel.set(model, serving);
+    this.#byModel.set(model, (this.#byModel.get(model) ?? new Set()).add(serving));
+    return serving;
   }
 
-  #retire(entry: Entry): void {
-    if (!this.#live.delete(entry.hiveId)) return;
-    for (const candidate of entry.candidates) this.#index.remove(candidate);
+  #serveNoMore(hive: Hive, model: string | null): void {
+    const serving = hive.byModel.get(model);
+    const servings = this.#byModel.get(model);
+    hive.byModel.delete(model);
+    if (serving !== undefined) servings?.delete(serving);
+    if (servings?.size === 0) this.#byModel.delete(model);
   }
 
-  #isStale({ receivedAtMs }: Entry, nowMs: number): boolean {
-    return nowMs - receivedAtMs >= this.#staleAfterMs;
-  }
-
-  #consider(entry: Entry): void {
-    this.#endWait(entry);
-    const fromMs = this.#takesWorkFromMs(entry.hiveId);
-    const untilMs = this.#cordonedUntilMs(entry.hiveId);
-    const isCordoned = untilMs > this.#clock.now();
-    const isLater = fromMs > this.#clock.monotonicNow();
-    if (isLater) this.#wait(entry, this.#notYet, fromMs);
-    else if (isCordoned) this.#wait(entry, this.#cordoned, untilMs);
-    this.#offer(entry, !isLater && !isCordoned);
-  }
-
-  #offer(entry: Entry, takesWork: boolean): void {
-    if (takesWork === entry.takesWork) return;
-    entry.takesWork = takesWork;
-    if (!this.#live.has(entry.hiveId)) return;
-    for (const candidate of entry.candidates) {
-      if (takesWork) this.#index.offer(candidate);
-      else this.#index.withdraw(candidate);
-    }
-  }
-
-  /** What no time ends is in no heap. */
-  #wait(entry: Entry, heap: Heap<Entry>, untilMs: number): void {
-    if (untilMs === Number.POSITIVE_INFINITY) return;
-    entry.waitsUntilMs = untilMs;
-    entry.waitsIn = heap;
-    heap.add(entry);
-  }
-
-  #endWait(entry: Entry): void {
-    entry.waitsIn?.remove(entry);
-    entry.waitsIn = undefined;
-  }
-
-  #due(): Entry | undefined {
-    const isDue = (entry: Entry | undefined, nowMs: number) => entry !== undefined && entry.waitsUntilMs <= nowMs;
-    if (isDue(this.#notYet.first, this.#clock.monotonicNow())) return this.#notYet.first;
-    return isDue(this.#cordoned.first, this.#clock.now()) ? this.#cordoned.first : undefined;
+  #isLive({ receivedAtMs }: Hive, nowMs: number): boolean {
+    return nowMs - receivedAtMs < this.#options.staleAfterMs;
   }
 }
 
-function newEntry(hiveId: string): Entry {
-  return {
-    hiveId,
-    load: { busyWorkers: 0 },
-    candidates: [],
-    skewMs: 0,
-    receivedAtMs: 0,
-    takesWork: true,
-    waitsUntilMs: 0,
-    waitsIn: undefined,
-    position: -1,
-  };
-}
+const isIdle = ({ state, healthStatus }: Worker): boolean =>
+  state === "Idle" && healthStatus.toLowerCase() === "healthy";
 
-const countBusy = (workers: readonly Worker[]): number => workers.filter(({ state }) => state === "Busy").length;
-
-/** Whether each worker stays where the index has it. States are equal then, and so is the number of busy ones. */
-function keepPlaces(candidates: readonly Candidate[], workers: readonly Worker[]): boolean {
-  return (
-    candidates.length === workers.length &&
-    candidates.every(({ worker }, position) => {
-      const next = workers[position];
-      return (
-        next !== undefined &&
-        next.workerId === worker.workerId &&
-        next.modelId === worker.modelId &&
-        next.state === worker.state &&
-        next.backend === worker.backend &&
-        next.healthStatus === worker.healthStatus
-      );
-    })
-  );
+/** Whether `a` is less loaded than `b`: GPU first, then CPU, then its busy neighbours; ids decide between equals. */
+function isLessLoaded(a: Candidate, b: Candidate | undefined): boolean {
+  if (b === undefined) return true;
+  const difference =
+    (a.worker.gpuPercent ?? 0) - (b.worker.gpuPercent ?? 0) ||
+    (a.worker.cpuPercent ?? 0) - (b.worker.cpuPercent ?? 0) ||
+    a.hive.busyWorkers - b.hive.busyWorkers;
+  if (difference !== 0) return difference < 0;
+  if (a.worker.workerId !== b.worker.workerId) return a.worker.workerId < b.worker.workerId;
+  return a.hive.id < b.hive.id;
 }

@@ -26,43 +26,32 @@ export interface HiveUsage {
 
 /** The capabilities of a hive minus its workers. */
 export function usageOf(workers: readonly Worker[], devices: DeviceCapabilities | null): HiveUsage {
-  let ramBytes = 0;
-  let vramBytes = 0;
-  let unplacedVramBytes = 0;
-  const vramByDevice = new Map((devices?.gpus ?? []).map(({ index }) => [index, 0]));
-  for (const worker of workers) {
-    ramBytes += worker.ramBytes ?? 0;
-    vramBytes += worker.vramBytes ?? 0;
-    const onDevice = worker.deviceId === null ? undefined : vramByDevice.get(worker.deviceId);
-    if (worker.deviceId === null || onDevice === undefined) unplacedVramBytes += worker.vramBytes ?? 0;
-    else vramByDevice.set(worker.deviceId, onDevice + (worker.vramBytes ?? 0));
-  }
-  const gpus = (devices?.gpus ?? []).map(({ index, name, vramGb }) => ({
-    index,
-    name,
-    ...memory(vramGb, vramByDevice.get(index) ?? 0),
-  }));
+  const gpus = (devices?.gpus ?? []).map(({ index, name, vramGb }) => {
+    const here = workers.filter(({ deviceId }) => deviceId === index);
+    return { index, name, ...memory(vramGb, sumOf(here, "vramBytes")) };
+  });
+  const ramBytes = sumOf(workers, "ramBytes");
+  const vramBytes = sumOf(workers, "vramBytes");
   return {
     ram: devices?.cpu ? memory(devices.cpu.ramGb, ramBytes) : unknownMemory(ramBytes),
-    vram: devices === null ? unknownMemory(vramBytes) : vramOf(gpus, vramBytes, unplacedVramBytes),
+    vram: devices === null ? unknownMemory(vramBytes) : vramOf(gpus, vramBytes),
     gpus,
   };
 }
 
 /** A GPU on which workers claim more than there is takes nothing from the free memory of the others. */
-function vramOf(gpus: readonly ByteCounts[], usedBytes: number, unplacedBytes: number): MemoryUsage {
-  const sumOf = (name: keyof ByteCounts) => gpus.reduce((sum, gpu) => sum + gpu[name], 0);
-  return {
-    totalBytes: sumOf("totalBytes"),
-    usedBytes,
-    freeBytes: Math.max(0, sumOf("freeBytes") - unplacedBytes),
-  };
+function vramOf(gpus: readonly ReturnType<typeof memory>[], usedBytes: number): MemoryUsage {
+  const unplacedBytes = usedBytes - sumOf(gpus, "usedBytes");
+  const freeBytes = Math.max(0, sumOf(gpus, "freeBytes") - unplacedBytes);
+  return { totalBytes: sumOf(gpus, "totalBytes"), usedBytes, freeBytes };
 }
 
 function memory(totalGb: number, usedBytes: number) {
   const totalBytes = totalGb * BYTES_PER_GB;
   return { totalBytes, usedBytes, freeBytes: Math.max(0, totalBytes - usedBytes) };
 }
-type ByteCounts = Pick<ReturnType<typeof memory>, "totalBytes" | "freeBytes">;
 
 const unknownMemory = (usedBytes: number): MemoryUsage => ({ totalBytes: null, usedBytes, freeBytes: null });
+
+const sumOf = <Key extends string>(items: readonly Record<Key, number | null>[], key: Key): number =>
+  items.reduce((sum, item) => sum + (item[key] ?? 0), 0);

@@ -35,6 +35,21 @@ test("detects anew what is already known", async () => {
   expect((await queen.catalog.getHive("hive-a"))?.devices).toEqual({ cpu: null, gpus: [] });
 });
 
+test("shows by their codes what a hive says that would end a line, turn its direction or steer a terminal", async () => {
+  await using queen = await startTestQueen();
+  const odd = "\u009b31m\u0085\u2028\u202e";
+  const shown = String.raw`\u009b31m\u0085\u2028\u202e`;
+  const hive = await startHive(answer(200, JSON.stringify(DEVICES_JSON)));
+  await queen.request("POST", "/v1/hives", { ...HIVE_JSON, port: hive.port });
+  hive.routes["/health"] = answer(200, JSON.stringify({ id: odd }));
+  const another = await queen.request("POST", "/v1/hives/hive-a/devices");
+  expect(another).toMatchObject({ status: 502, body: { detail: expect.stringContaining(`is hive '${shown}'`) } });
+  await queen.healthLoop.runRound();
+  expect(await queen.request("GET", "/v1/hives/hive-a/liveness")).toMatchObject({
+    body: { probes: [{ problem: expect.stringContaining(shown) }] },
+  });
+});
+
 test("asks a hive once for callers that come together", async () => {
   await using queen = await startTestQueen();
   const waiting: (() => void)[] = [];

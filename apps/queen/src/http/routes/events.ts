@@ -1,53 +1,8 @@
-import { HiveStatus } from "@repo/hive-catalog";
-import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
-import { type EventData, NOTICE_KINDS } from "../../telling/events.ts";
+import { EVENT_SCHEMAS } from "../../telling/event-data.ts";
+import { ANYBODY } from "../door/door.ts";
 import { queenStopping } from "../errors.ts";
 import { defineRoute, EVENT_STREAM } from "../route.ts";
-
-const at = { at_ms: timeMs };
-
-/** `data` of each type of event, and of the two that only frame the stream. */
-const EVENT_SCHEMAS = {
-  status: z
-    .strictObject({ ...at, hive_id: z.string(), was: HiveStatus, status: HiveStatus, why: z.string() })
-    .meta({ id: "StatusEvent", description: "The status of a hive changed" }),
-  cordon: z
-    .strictObject({
-      ...at,
-      hive_id: z.string(),
-      cordoned: z.boolean(),
-      reason: z.string().nullable(),
-      until_ms: timeMs.nullable(),
-    })
-    .meta({ id: "CordonEvent", description: "A hive was taken from new work, or given back" }),
-  operation: z
-    .strictObject({ ...at, id: z.string(), hive_id: z.string(), kind: z.string(), state: z.string() })
-    .meta({ id: "OperationEvent", description: "An operation on a hive began or ended" }),
-  hive_added: z
-    .strictObject({ ...at, hive_id: z.string(), host: z.string(), port: z.int(), status: HiveStatus })
-    .meta({ id: "HiveAddedEvent", description: "A hive was added" }),
-  hive_changed: z.strictObject({ ...at, hive_id: z.string() }).meta({
-    id: "HiveChangedEvent",
-    description: "Something else of a hive than its status was changed: read it anew",
-  }),
-  hive_removed: z
-    .strictObject({ ...at, hive_id: z.string() })
-    .meta({ id: "HiveRemovedEvent", description: "A hive was removed" }),
-  liveness: z
-    .strictObject({
-      ...at,
-      kind: z.enum(NOTICE_KINDS),
-      why: z.string(),
-      missing: z.int().nullable(),
-      online: z.int().nullable(),
-    })
-    .meta({
-      id: "LivenessEvent",
-      description:
-        "The queen stood still, lost or found the network, or holds back marks as offline because too many hives went missing at once, or marks again",
-    }),
-} satisfies { [Type in keyof EventData]: z.ZodType<EventData[Type] & { at_ms: number }> };
 
 const HelloEvent = z
   .strictObject({ start: z.string(), last_event_id: z.string() })
@@ -94,10 +49,10 @@ export const eventsRoutes = [
     namedSchemas: [...Object.values(EVENT_SCHEMAS), HelloEvent, GapEvent],
   }).handle(({ headers, caller, raw }, { door, eventStream, stopping }, reply) => {
     if (stopping.aborted) throw queenStopping();
-    eventStream.checkRoom();
+    eventStream.checkRoom(caller ?? ANYBODY);
     const lastEventId = [headers["last-event-id"]].flat()[0];
     reply.hijack();
-    eventStream.serve(raw, reply.raw, lastEventId, () => caller === null || door.stillKnows(caller));
+    eventStream.serve(raw, reply.raw, lastEventId, () => caller === null || door.stillKnows(caller), caller?.tokenId);
     return undefined;
   }),
 ];

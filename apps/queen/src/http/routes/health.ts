@@ -3,6 +3,7 @@ import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { Condition } from "../../fleet/liveness/own-condition.ts";
 import type { Clock } from "../../process/clock.ts";
+import { reasonOf } from "../../process/errors.ts";
 import { Problem } from "../errors.ts";
 import type { FieldProblem } from "../field-problems.ts";
 import { defineRoute } from "../route.ts";
@@ -31,23 +32,32 @@ export const healthRoutes = [
   defineRoute({
     method: "get",
     path: "/health",
-    access: "open",
+    access: "always",
     operationId: "getHealth",
     tag: "observation",
     summary: "Whether the queen runs, since when, and what she makes of the fleet",
     answer: {
       description: "She runs",
-      schema: z.strictObject({ status: z.literal("ok"), uptime_ms: z.int().min(0), liveness: ConditionJson }),
-      example: { status: "ok", uptime_ms: 86_400_000, liveness: CONDITION_EXAMPLE },
+      schema: z.strictObject({
+        status: z.literal("ok"),
+        uptime_ms: z.int().min(0),
+        liveness: ConditionJson,
+        other_queens: z
+          .int()
+          .min(0)
+          .meta({ description: "Queens that run on the same catalog, which is made for one" }),
+      }),
+      example: { status: "ok", uptime_ms: 86_400_000, liveness: CONDITION_EXAMPLE, other_queens: 0 },
     },
-  }).handle((_request, { fleet, clock, startedAtMs }) => {
+  }).handle((_request, { fleet, presence, clock, startedAtMs }) => {
     const uptimeMs = Math.round(clock.monotonicNow() - startedAtMs);
-    return { status: "ok", uptime_ms: uptimeMs, liveness: conditionToJson(fleet.condition(), clock) };
+    const liveness = conditionToJson(fleet.condition(), clock);
+    return { status: "ok", uptime_ms: uptimeMs, liveness, other_queens: presence.otherQueens };
   }),
   defineRoute({
     method: "get",
     path: "/health/live",
-    access: "open",
+    access: "always",
     operationId: "isLive",
     tag: "observation",
     summary: "Whether the queen runs: if not, restart her",
@@ -56,16 +66,16 @@ export const healthRoutes = [
   defineRoute({
     method: "get",
     path: "/health/ready",
-    access: "open",
+    access: "always",
     operationId: "isReady",
     tag: "observation",
     summary: "Whether the queen can serve: her catalog answers, and she is not stopping",
     answer: { description: "She can serve", ...ok },
     problems: ["NOT_READY"],
-  }).handle(async (_request, { catalog, stopping }) => {
+  }).handle(async (_request, { catalog, presence, stopping }) => {
     const errors: FieldProblem[] = [];
     if (stopping.aborted) errors.push({ field: "queen", message: "is stopping" });
-    const problem = await catalogProblem(catalog);
+    const problem = await catalogProblem(catalog, presence.writeProblem);
     if (problem !== undefined) errors.push({ field: "catalog", message: problem });
     if (errors.length === 0) return { status: "ok" };
     const detail = errors.map(({ field, message }) => `the ${field} ${message}`).join("; ");
@@ -73,15 +83,15 @@ export const healthRoutes = [
   }),
 ];
 
-/** What keeps the catalog from answering; undefined when it does. */
-async function catalogProblem(catalog: HiveCatalog): Promise<string | undefined> {
+/** What keeps the catalog from answering, or from taking changes; undefined when nothing does. */
+async function catalogProblem(catalog: HiveCatalog, writeProblem: string | undefined): Promise<string | undefined> {
   const signal = AbortSignal.timeout(CATALOG_DEADLINE_MS);
   try {
     await catalog.hiveExists("readiness", { signal });
-    return undefined;
+    return writeProblem && `fails: ${writeProblem}`;
   } catch (error) {
     if (signal.aborted) return `has not answered within ${CATALOG_DEADLINE_MS} ms`;
-    return `fails: ${error instanceof Error ? error.message : error}`;
+    return `fails: ${reasonOf(error)}`;
   }
 }
 

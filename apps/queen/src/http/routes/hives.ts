@@ -7,22 +7,25 @@ import {
   toHiveRecordJson,
 } from "@repo/hive-catalog";
 import * as z from "zod";
-import { isCatalogError } from "../../process/errors.ts";
-import { hiveNotFound, invalidField } from "../errors.ts";
+import { hiveNotFound, isCatalogError } from "../../process/errors.ts";
+import { invalidField } from "../errors.ts";
 import { checkObject } from "../input.ts";
 import type { AppParts } from "../parts.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { parseHiveFields, replacement } from "./hive-fields.ts";
-import { NextAfter, nextAfter, pageQuery } from "./paging.ts";
+import { answerPage, NextAfter, pageQuery } from "./paging.ts";
 
-export const HIVE_EXAMPLE = {
+const OVER_SSH = {
   id: "hive-prod-01",
   host: "10.0.1.100",
   port: 8600,
   ssh_host: "10.0.1.100",
   ssh_port: 22,
   ssh_user: "admin",
+};
+export const HIVE_EXAMPLE = {
+  ...OVER_SSH,
   status: "online",
   last_heartbeat_ms: 1_761_040_800_000,
   devices: { cpu: { cores: 16, ram_gb: 64 }, gpus: [{ index: 0, name: "NVIDIA RTX 4090", vram_gb: 24 }] },
@@ -54,6 +57,7 @@ const HivePage = z
 
 const hive = (description: string) => ({ description, schema: StoredHive, example: HIVE_EXAMPLE });
 
+const HIVES_PER_STEP = 100;
 const ListQuery = z.strictObject({ status: HiveStatus.optional(), ...pageQuery("Hives") });
 
 /** CRUD of the catalog over HTTP. What a caller changed, the memory of the fleet learns at once. */
@@ -66,20 +70,30 @@ export const hivesRoutes = [
     tag: "hives",
     summary: "List hives by id, page by page",
     query: ListQuery,
+    isCostly: true,
     answer: {
       description: "One page",
       schema: HivePage,
       example: { hives: [HIVE_EXAMPLE], next_after: null, damaged: [] },
     },
-  }).handle(async ({ query: { status, limit, after } }, { catalog }) => {
+  }).handle(({ query: { status, ...page } }, { catalog, costs }, reply) => {
     const damaged: z.output<typeof HivePage>["damaged"] = [];
-    const page = {
-      limit,
-      ...(after !== undefined && { after }),
-      onCorruptHive: ({ id, column, problem }: (typeof damaged)[number]) => void damaged.push({ id, column, problem }),
-    };
-    const hives = await (status === undefined ? catalog.listHives(page) : catalog.findHivesByStatus(status, page));
-    return { hives: hives.map(toHiveRecordJson), next_after: nextAfter(hives, limit), damaged };
+    const onCorruptHive = ({ id, column, problem }: (typeof damaged)[number]) =>
+      void damaged.push({ id, column, problem });
+    reply.type("application/json; charset=utf-8");
+    return answerPage(
+      {
+        page,
+        stepSize: HIVES_PER_STEP,
+        read: (step) =>
+          status === undefined
+            ? catalog.listHives({ ...step, onCorruptHive })
+            : catalog.findHivesByStatus(status, { ...step, onCorruptHive }),
+        toJson: toHiveRecordJson,
+        answer: (hives, next_after) => ({ hives, next_after, damaged }),
+      },
+      costs,
+    );
   }),
   defineRoute({
     method: "post",
@@ -91,17 +105,7 @@ export const hivesRoutes = [
     body: {
       schema: NewHiveJson,
       code: "INVALID_HIVE",
-      examples: {
-        local: { id: "localhost", host: "127.0.0.1", port: 8600 },
-        over_ssh: {
-          id: "hive-prod-01",
-          host: "10.0.1.100",
-          port: 8600,
-          ssh_host: "10.0.1.100",
-          ssh_port: 22,
-          ssh_user: "admin",
-        },
-      },
+      examples: { local: { id: "localhost", host: "127.0.0.1", port: 8600 }, over_ssh: OVER_SSH },
     },
     answer: {
       status: 201,

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { operationNotFound } from "../../lifecycle/errors.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
-import { NextAfter, nextAfter, pageQuery } from "./paging.ts";
+import { answerPage, NextAfter, pageQuery } from "./paging.ts";
 
 export const timeMs = z.int().min(0).meta({ description: "Milliseconds since 1970-01-01 UTC" });
 
@@ -50,7 +50,7 @@ const RUNNING = {
     { name: "check_node", state: "running", started_at_ms: 1_761_040_800_311, ended_at_ms: null, detail: null },
   ],
   output_tail: "Linux x86_64\n",
-  owner: "queen-1 cd58df01-e485-498e-a2f6-84a1949cfc31 24745 157310 9f86d081",
+  owner: "queen-1-24745-9f86d081",
   created_at_ms: 1_761_040_800_000,
   deadline_ms: 1_761_041_400_000,
   finished_at_ms: null,
@@ -62,6 +62,9 @@ const OperationPage = z
     next_after: NextAfter,
   })
   .meta({ id: "OperationPage" });
+
+/** Each may have the end of what its programs wrote, which is long. */
+const OPERATIONS_PER_STEP = 20;
 
 const operation = (description: string) => ({ description, schema: OperationJson, example: RUNNING });
 
@@ -114,10 +117,20 @@ export const operationsRoutes = [
       hive_id: z.string().optional().meta({ description: "Those of one hive alone" }),
       ...pageQuery("Operations"),
     }),
+    isCostly: true,
     answer: { description: "One page", schema: OperationPage, example: { operations: [RUNNING], next_after: null } },
-  }).handle(async ({ query: { hive_id: hiveId, after, limit } }, { catalog }) => {
-    const operations = await catalog.operations.list({ hiveId, after, limit });
-    return { operations: operations.map(operationToJson), next_after: nextAfter(operations, limit) };
+  }).handle(({ query: { hive_id: hiveId, ...page } }, { catalog, costs }, reply) => {
+    reply.type("application/json; charset=utf-8");
+    return answerPage(
+      {
+        page,
+        stepSize: OPERATIONS_PER_STEP,
+        read: (step) => catalog.operations.list({ hiveId, ...step }),
+        toJson: operationToJson,
+        answer: (operations, next_after) => ({ operations, next_after }),
+      },
+      costs,
+    );
   }),
   defineRoute({
     method: "get",

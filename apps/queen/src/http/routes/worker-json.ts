@@ -1,6 +1,7 @@
 import { rule } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { WORKER_STATES, type Worker, type WorkerState } from "../../fleet/workers/worker.ts";
+import { MAX_ENTRIES } from "../../process/bounded-json.ts";
 
 const STATE_BY_LOWER_CASE = new Map<string, WorkerState>(WORKER_STATES.map((state) => [state.toLowerCase(), state]));
 
@@ -70,16 +71,20 @@ function toWorker(json: Omit<z.output<typeof WorkerFields>, "state">, state: Wor
 }
 
 /** The workers of one heartbeat, no two with one id. */
-export const WorkersJson = z.array(WorkerJson, rule("must be a list of workers")).check(({ value, issues }) => {
-  const seen = new Set<string>();
-  value.forEach(({ workerId }, position) => {
-    if (seen.has(workerId)) {
-      const message = "must be unique among the workers of a heartbeat";
-      issues.push({ code: "custom", input: workerId, path: [position, "worker_id"], message });
-    }
-    seen.add(workerId);
+const WORKERS = rule(`must be a list of at most ${MAX_ENTRIES} workers`);
+export const WorkersJson = z
+  .array(WorkerJson, WORKERS)
+  .max(MAX_ENTRIES, WORKERS)
+  .check(({ value, issues }) => {
+    const seen = new Set<string>();
+    value.forEach(({ workerId }, position) => {
+      if (seen.has(workerId)) {
+        const message = "must be unique among the workers of a heartbeat";
+        issues.push({ code: "custom", input: workerId, path: [position, "worker_id"], message });
+      }
+      seen.add(workerId);
+    });
   });
-});
 
 /**
  * The workers of a sound heartbeat, checked by hand: zod took a sixth of the queen's time under load, and more in garbage. Undefined for anything
@@ -105,18 +110,17 @@ function usualWorker(json: unknown): Worker | undefined {
     item.worker_id !== "" &&
     isTime(item.last_heartbeat) &&
     isText(item.health_status) &&
-    (isNone(item.url) || isText(item.url, MAX_URL_LENGTH)) &&
-    (isNone(item.model_id) || isText(item.model_id)) &&
-    (isNone(item.backend) || isText(item.backend)) &&
-    (isNone(item.device_id) || isAmount(item.device_id)) &&
-    (isNone(item.vram_bytes) || isAmount(item.vram_bytes)) &&
-    (isNone(item.ram_bytes) || isAmount(item.ram_bytes)) &&
-    (isNone(item.cpu_percent) || isPercent(item.cpu_percent)) &&
-    (isNone(item.gpu_percent) || isPercent(item.gpu_percent));
+    isText(item.url ?? "", MAX_URL_LENGTH) &&
+    isText(item.model_id ?? "") &&
+    isText(item.backend ?? "") &&
+    isAmount(item.device_id ?? 0) &&
+    isAmount(item.vram_bytes ?? 0) &&
+    isAmount(item.ram_bytes ?? 0) &&
+    isPercent(item.cpu_percent ?? 0) &&
+    isPercent(item.gpu_percent ?? 0);
   return isUsual && state !== undefined ? toWorker(item as z.output<typeof WorkerFields>, state) : undefined;
 }
 
-const isNone = (value: unknown): boolean => value === undefined || value === null;
 const isText = (value: unknown, maxLength = MAX_TEXT_LENGTH): value is string =>
   typeof value === "string" && value.length <= maxLength;
 const isAmount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -4,7 +4,7 @@ import { ForeseenError, reasonOf } from "../../process/errors.ts";
 import { ProbeError } from "../../reach/probe.ts";
 import { script } from "../host.ts";
 import type { Job } from "../job.ts";
-import { Skipped, type Step } from "../operation-run.ts";
+import type { Outcome } from "../operation-run.ts";
 
 const HEALTH_POLL_MS = 200;
 const NOT_INSTALLED = "not installed";
@@ -39,70 +39,46 @@ function answers({ parts, hive, signal }: Job): Promise<boolean> {
 }
 
 /** Finds out whether the agent runs already, whoever started it. */
-export const look = (job: Job): Step => ({
-  name: "look",
-  work: async () => {
-    const status = await control(job, "status");
-    job.isRunning = status.startsWith("running") || (await answers(job));
-    if (status === NOT_INSTALLED && !job.isLocal && !job.isRunning) {
-      throw notInstalled(job);
-    }
-    if (status.startsWith("running") || !job.isRunning) return status;
-    return "a hive of this id answers already, which this queen did not start";
-  },
-});
+export async function look(job: Job): Promise<Outcome> {
+  const status = await control(job, "status");
+  const isStarted = status.startsWith("running");
+  job.isRunning = isStarted || (await answers(job));
+  if (status === NOT_INSTALLED && !job.isLocal && !job.isRunning) throw notInstalled(job);
+  if (isStarted || !job.isRunning) return status;
+  return "a hive of this id answers already, which this queen did not start";
+}
 
-export const connect = (job: Job): Step => ({
-  name: "connect",
-  work: async () => {
-    const host = await job.openHost();
-    const system = await host.run(["uname", "-sm"], { signal: job.signal });
-    return `${host.name}: ${system}`;
-  },
-});
+export async function connect(job: Job): Promise<Outcome> {
+  const host = await job.openHost();
+  const system = await host.run(["uname", "-sm"], { signal: job.signal });
+  return `${host.name}: ${system}`;
+}
 
-export const service = (job: Job): Step => ({
-  name: "service",
-  work: async () => (job.isLocal ? new Skipped("a process file") : controlInstalled(job, "service")),
-});
+export async function service(job: Job): Promise<Outcome> {
+  return job.isLocal ? { skipped: "a process file" } : controlInstalled(job, "service");
+}
 
-export const stop = (job: Job): Step => ({
-  name: "stop",
-  work: async () => {
-    const said = await controlInstalled(job, "stop");
-    if (said === "not running" && (await answers(job))) {
-      throw new ForeseenError(
-        "a hive of this id answers, but this queen did not start it: stop it where it was started",
-      );
-    }
-    return said;
-  },
-});
+export async function stop(job: Job): Promise<Outcome> {
+  const said = await controlInstalled(job, "stop");
+  if (said !== "not running" || !(await answers(job))) return said;
+  throw new ForeseenError("a hive of this id answers, but this queen did not start it: stop it where it was started");
+}
 
-export const start = (job: Job): Step => ({
-  name: "start",
-  work: async () => (job.isRunning ? new Skipped("it runs already") : controlInstalled(job, "start")),
-});
+export const start = (job: Job): Promise<Outcome> => controlInstalled(job, "start");
 
 /** Waits until the agent answers over the network, as this hive. */
-export const waitForHealth = (job: Job): Step => ({
-  name: "health",
-  work: async () => {
-    const { parts, hive } = job;
-    await untilAnswered(job, "the agent runs, but does not answer", () => parts.probe.health(hive.id, hive));
-    return `${hive.host}:${hive.port} answers`;
-  },
-});
+export async function waitForHealth(job: Job): Promise<Outcome> {
+  const { parts, hive } = job;
+  await untilAnswered(job, "the agent runs, but does not answer", () => parts.probe.health(hive.id, hive));
+  return `${hive.host}:${hive.port} answers`;
+}
 
-export const detectDevices = (job: Job): Step => ({
-  name: "devices",
-  work: async () => {
-    const { parts, hive } = job;
-    const ask = () => parts.fleet.devices.detect(hive.id, hive);
-    const { cpu, gpus } = await untilAnswered(job, "the agent does not tell its devices", ask);
-    return `${cpu?.cores ?? 0} cores, ${gpus.length} GPUs`;
-  },
-});
+export async function detectDevices(job: Job): Promise<Outcome> {
+  const { parts, hive } = job;
+  const ask = () => parts.fleet.devices.detect(hive.id, hive);
+  const { cpu, gpus } = await untilAnswered(job, "the agent does not tell its devices", ask);
+  return `${cpu?.cores ?? 0} cores, ${gpus.length} GPUs`;
+}
 
 /** Asks again, for as long as an agent may take to come up; but not what will never be answered otherwise. */
 async function untilAnswered<T>({ parts, signal }: Job, failure: string, ask: () => Promise<T>): Promise<T> {

@@ -1,34 +1,16 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { mintToken } from "@repo/hive-catalog";
-import * as z from "zod";
 import { unlessAborted } from "../../process/abort.ts";
 import { ForeseenError } from "../../process/errors.ts";
 import { plainHost } from "../../reach/addresses.ts";
 import { script } from "../host.ts";
 import type { Job } from "../job.ts";
-import { Skipped, type Step } from "../operation-run.ts";
-import { readAgentBundle } from "./agent-bundle.ts";
+import type { Outcome } from "../operation-run.ts";
 
 const MIN_NODE = [20, 19] as const;
 const AGENT = "agent.mjs";
-
-/** The steps that bring the agent onto a host and tell it what it needs to know. A start skips them when the agent runs. */
-export const prepare = (job: Job): Step[] => [
-  unlessRunning(job, checkNode(job)),
-  unlessRunning(job, reachQueen(job)),
-  unlessRunning(job, bundle(job)),
-  unlessRunning(job, copy(job)),
-  unlessRunning(job, verify(job)),
-  unlessRunning(job, writeSettings(job)),
-];
-
-const unlessRunning = (job: Job, { name, work }: Step): Step => ({
-  name,
-  work: async () => (job.isRunning ? new Skipped("it runs already") : work()),
-});
 
 /** `$1` is a program for Node, the rest its arguments. */
 const NODE = `command -v node > /dev/null || { echo "there is no node on the PATH of a session without a terminal" >&2; exit 1; }
@@ -39,28 +21,22 @@ const runNode = (job: Job, program: string, args: readonly string[] = [], input?
 
 const SAY_FACTS = `
 const addresses = Object.values(require("node:os").networkInterfaces()).flat().map(({ address }) => address);
-process.stdout.write(JSON.stringify({ version: process.versions.node, addresses }));`;
-const Facts = z.object({
-  version: z.string().regex(/^\d{1,4}\.\d{1,4}\.\d{1,4}/),
-  addresses: z.array(z.string().max(100)).max(10_000),
-});
+process.stdout.write([process.versions.node, ...addresses].join("\\n"));`;
 
-const checkNode = (job: Job): Step => ({
-  name: "check_node",
-  work: async () => {
-    const facts = Facts.safeParse(parseJson(await runNode(job, SAY_FACTS)));
-    if (!facts.success) throw new ForeseenError(`node on ${job.host.name} did not say its version`);
-    const { version, addresses } = facts.data;
-    const [major = 0, minor = 0] = version.split(".").map(Number);
-    if (major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1])) {
-      throw new ForeseenError(
-        `node on ${job.host.name} is ${version}, but the agent needs ${MIN_NODE.join(".")} or later`,
-      );
-    }
-    job.addresses = addresses;
-    return `node ${version}`;
-  },
-});
+export async function checkNode(job: Job): Promise<Outcome> {
+  const [version = "", ...addresses] = (await runNode(job, SAY_FACTS)).trim().split("\n");
+  if (!/^\d{1,4}\.\d{1,4}\.\d{1,4}/.test(version)) {
+    throw new ForeseenError(`node on ${job.host.name} did not say its version`);
+  }
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1])) {
+    throw new ForeseenError(
+      `node on ${job.host.name} is ${version}, but the agent needs ${MIN_NODE.join(".")} or later`,
+    );
+  }
+  job.addresses = addresses;
+  return `node ${version}`;
+}
 
 /** Asks the queen for her health, as the agent will ask: the CA comes on the standard input. */
 const ASK_QUEEN = `
@@ -78,42 +54,23 @@ request.on("error", (error) => {
   process.exit(0);
 });`;
 
-const reachQueen = (job: Job): Step => ({
-  name: "reach_queen",
-  work: async () => {
-    const url = job.queenUrl;
-    const answer = (await runNode(job, ASK_QUEEN, [`${url}/health`], (await readCa(job)) ?? "")).trim();
-    if (/^2\d\d$/.test(answer)) return `${url} answers`;
-    const what = /^\d+$/.test(answer) ? `it answers ${answer}` : answer;
-    throw new ForeseenError(`the queen cannot be reached from ${job.host.name} at ${url}: ${what}`);
-  },
-});
+export async function reachQueen(job: Job): Promise<Outcome> {
+  const url = job.queenUrl;
+  const answer = (await runNode(job, ASK_QUEEN, [`${url}/health`], (await readCa(job)) ?? "")).trim();
+  if (/^2\d\d$/.test(answer)) return `${url} answers`;
+  const what = /^\d+$/.test(answer) ? `it answers ${answer}` : answer;
+  throw new ForeseenError(`the queen cannot be reached from ${job.host.name} at ${url}: ${what}`);
+}
 
-const bundle = (job: Job): Step => ({
-  name: "bundle",
-  work: async () => {
-    job.bundle = await unlessAborted(job.signal, readAgentBundle(job.parts.agentFile));
-    return `${job.bundle.contents.byteLength} bytes, SHA-256 ${job.bundle.sha256}`;
-  },
-});
+export async function bundle(job: Job): Promise<Outcome> {
+  job.bundle = await unlessAborted(job.signal, readFile(job.parts.agentFile, "utf8"));
+  return `${Buffer.byteLength(job.bundle)} bytes, SHA-256 ${sha256Of(job.bundle)}`;
+}
 
-const MAKE_FOLDER = 'umask 077 && rm -rf "$1/incoming" && mkdir -p "$1/incoming"';
-
-const copy = (job: Job): Step => ({
-  name: "copy",
-  work: async () => {
-    await job.host.run(script(MAKE_FOLDER, job.folder), { signal: job.signal });
-    const local = await mkdtemp(join(tmpdir(), "queen-bundle-"));
-    try {
-      const file = join(local, AGENT);
-      await writeFile(file, made(job).contents, { mode: 0o600 });
-      await job.host.copy([file], `${job.folder}/incoming`, job.signal);
-    } finally {
-      await rm(local, { recursive: true, force: true });
-    }
-    return `~/${job.folder}`;
-  },
-});
+export async function copy(job: Job): Promise<Outcome> {
+  await put(job, `incoming/${AGENT}`, made(job));
+  return `~/${job.folder}`;
+}
 
 /** Puts what arrived in its place if it is what was sent, and says what it is. */
 const TAKE_OVER = `
@@ -125,55 +82,51 @@ if (found === expected) fs.renameSync(arrived, folder + "/${AGENT}");
 fs.rmSync(folder + "/incoming", { recursive: true });
 process.stdout.write(found);`;
 
-const verify = (job: Job): Step => ({
-  name: "verify",
-  work: async () => {
-    const { sha256 } = made(job);
-    const found = (await runNode(job, TAKE_OVER, [job.folder, sha256])).trim();
-    if (found !== sha256) throw new ForeseenError(`what arrived has the SHA-256 ${found.slice(0, 64)}, not ${sha256}`);
-    return "the SHA-256 is the same there";
-  },
-});
+export async function verify(job: Job): Promise<Outcome> {
+  const sha256 = sha256Of(made(job));
+  const found = (await runNode(job, TAKE_OVER, [job.folder, sha256])).trim();
+  if (found !== sha256) throw new ForeseenError(`what arrived has the SHA-256 ${found.slice(0, 64)}, not ${sha256}`);
+  return "the SHA-256 is the same there";
+}
 
 /** `$1` is the file, `$2` its length: a connection that breaks off must not leave half of it. Only its owner can read it. */
-const PUT = 'umask 077 && cat > "$1.incoming" && [ "$(wc -c < "$1.incoming")" -eq "$2" ] && mv "$1.incoming" "$1"';
+const PUT = `umask 077 && mkdir -p "$(dirname "$1")" && cat > "$1.incoming" &&
+[ "$(wc -c < "$1.incoming")" -eq "$2" ] && mv "$1.incoming" "$1"`;
 
 const put = (job: Job, name: string, text: string): Promise<string> =>
   job.host.run(script(PUT, `${job.folder}/${name}`, String(Buffer.byteLength(text))), {
     signal: job.signal,
     input: text,
+    timeoutMs: job.parts.timeouts.copyMs,
   });
 
-const writeSettings = (job: Job): Step => ({
-  name: "settings",
-  work: async () => {
-    const { hive } = job;
-    const ca = await readCa(job);
-    if (ca !== undefined) await put(job, "queen-ca.pem", ca);
-    const { token, ...minted } = mintToken();
-    job.run.hide(token);
-    await job.parts.catalog.tokens.add({ ...minted, name: tokenName(job), role: "hive", hiveId: hive.id });
-    const settings = {
-      HIVE_ID: hive.id,
-      HIVE_HOST: listenAddress(job),
-      HIVE_PORT: hive.port,
-      HIVE_QUEEN: job.queenUrl,
-      HIVE_TOKEN: token,
-      ...(ca !== undefined && { HIVE_QUEEN_CA: "queen-ca.pem" }),
-      HIVE_LOG_FILE: "hive.log",
-      HIVE_PID_FILE: "hive.pid",
-    };
-    await put(
-      job,
-      "hive.env",
-      Object.entries(settings)
-        .map(([name, value]) => `${name}=${value}\n`)
-        .join(""),
-    );
-    job.tokenId = minted.id;
-    return `listens on ${settings.HIVE_HOST}, port ${hive.port}; beats to ${job.queenUrl} with the token ${minted.id}`;
-  },
-});
+export async function writeSettings(job: Job): Promise<Outcome> {
+  const { hive } = job;
+  const ca = await readCa(job);
+  if (ca !== undefined) await put(job, "queen-ca.pem", ca);
+  const { token, ...minted } = mintToken();
+  job.run.hide(token);
+  await job.parts.catalog.tokens.add({ ...minted, name: tokenName(job), role: "hive", hiveId: hive.id });
+  const settings = {
+    HIVE_ID: hive.id,
+    HIVE_HOST: listenAddress(job),
+    HIVE_PORT: hive.port,
+    HIVE_QUEEN: job.queenUrl,
+    HIVE_TOKEN: token,
+    ...(ca !== undefined && { HIVE_QUEEN_CA: "queen-ca.pem" }),
+    HIVE_LOG_FILE: "hive.log",
+    HIVE_PID_FILE: "hive.pid",
+  };
+  await put(
+    job,
+    "hive.env",
+    Object.entries(settings)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(""),
+  );
+  job.tokenId = minted.id;
+  return `listens on ${settings.HIVE_HOST}, port ${hive.port}; beats to ${job.queenUrl} with the token ${minted.id}`;
+}
 
 /** The hive's own address where the host has it; all addresses where the hive is known by a name, or by the address of a gateway. */
 function listenAddress({ hive, addresses }: Job): string {
@@ -184,38 +137,29 @@ function listenAddress({ hive, addresses }: Job): string {
 }
 
 /** Ends what former installations of this hive were given, once the new one runs. */
-export const revokeFormerTokens = (job: Job): Step => ({
-  name: "revoke_tokens",
-  work: async () => {
-    if (job.tokenId === undefined) return new Skipped("the agent kept its token");
-    const { tokens } = job.parts.catalog;
-    const former = (await tokens.list()).filter(
-      ({ id, name, hiveId, revokedAtMs }) =>
-        hiveId === job.hive.id && name === tokenName(job) && id !== job.tokenId && revokedAtMs === null,
-    );
-    for (const { id } of former) await tokens.revoke(id);
-    return `${former.length} former tokens revoked`;
-  },
-});
+export async function revokeFormerTokens(job: Job): Promise<Outcome> {
+  if (job.tokenId === undefined) return { skipped: "the agent kept its token" };
+  const { tokens } = job.parts.catalog;
+  const former = (await tokens.list()).filter(
+    ({ id, name, hiveId, revokedAtMs }) =>
+      hiveId === job.hive.id && name === tokenName(job) && id !== job.tokenId && revokedAtMs === null,
+  );
+  for (const { id } of former) await tokens.revoke(id);
+  return `${former.length} former tokens revoked`;
+}
 
 /** By which the tokens that the queen made for a hive are told from those that an operator made for it. */
 const tokenName = ({ hive }: Job): string => `agent of ${hive.id}`.slice(0, 100);
 
-function made({ bundle: agent }: Job) {
+function made({ bundle: agent }: Job): string {
   if (agent === undefined) throw new ForeseenError("there is no bundle yet");
   return agent;
 }
+
+const sha256Of = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** Only for a URL with TLS: an agent refuses a CA that is of no use. */
 async function readCa({ parts: { settings }, queenUrl }: Job): Promise<string | undefined> {
   if (settings.publicCa === undefined || !queenUrl.startsWith("https:")) return undefined;
   return readFile(settings.publicCa, "utf8");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

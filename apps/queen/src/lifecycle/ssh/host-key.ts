@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import { display } from "../../reach/addresses.ts";
 import type { SshTarget } from "../../reach/ssh-address.ts";
-import { display } from "../../reach/ssh-address.ts";
 
 const SSH_PORT = 22;
 

@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ProgramEnd, runProgram } from "@repo/processes";
+import { type ProgramEnd, type ProgramOptions, runProgram } from "@repo/processes";
 import { ForeseenError } from "../../process/errors.ts";
-import { display, type SshTarget } from "../../reach/ssh-address.ts";
-import { type CommandOptions, commandFailed, type Host, whyFailed } from "../host.ts";
+import { display } from "../../reach/addresses.ts";
+import type { SshTarget } from "../../reach/ssh-address.ts";
+import { type CommandOptions, commandFailed, type Host, type ProgramDefaults, whyFailed } from "../host.ts";
 import {
   changedHostKey,
   knownHostsFile,
@@ -29,13 +29,10 @@ export interface SshHostOptions {
   /** The keys of the host that an operator has confirmed. */
   pinned: readonly PublicKey[];
   settings: SshSettings;
-  env: Readonly<Record<string, string>>;
-  commandTimeoutMs: number;
-  copyTimeoutMs: number;
-  onOutput: (text: string) => void;
+  program: ProgramDefaults;
 }
 
-/** A machine behind sshd, reached with the system's ssh and scp; each call is a connection of its own. */
+/** A machine behind sshd, reached with the system's ssh; each call is a connection of its own. */
 export class SshHost implements Host {
   readonly name: string;
   readonly #options: SshHostOptions;
@@ -58,38 +55,17 @@ export class SshHost implements Host {
     return new SshHost(options, folder, knownHosts);
   }
 
-  async run(words: readonly string[], { signal, input }: CommandOptions): Promise<string> {
-    const { address, commandTimeoutMs } = this.#options;
+  async run(words: readonly string[], options: CommandOptions): Promise<string> {
+    const { address, program } = this.#options;
     const args = [...this.#sshOptions, "--", address, shellQuote(words)];
-    const end = await this.#run("ssh", args, {
-      timeoutMs: commandTimeoutMs,
-      signal,
-      ...(input !== undefined && { input }),
-    });
+    const end = await runProgram("ssh", args, { ...program, ...options });
     if (end.exitCode === 0) return end.stdout;
-    if (end.exitCode === CONNECTION_FAILED) throw await this.#connectionFailed(end, signal);
+    if (end.exitCode === CONNECTION_FAILED) throw await this.#connectionFailed(end, options.signal);
     throw commandFailed(this.name, end);
-  }
-
-  async copy(files: readonly string[], folder: string, signal: AbortSignal): Promise<void> {
-    const { address, copyTimeoutMs } = this.#options;
-    const host = isIP(address) === 6 ? `[${address}]` : address;
-    const args = ["-q", ...this.#sshOptions, "--", ...files, `${host}:${folder}/`];
-    const end = await this.#run("scp", args, { timeoutMs: copyTimeoutMs, signal });
-    if (end.exitCode !== 0) throw await this.#connectionFailed(end, signal);
   }
 
   async close(): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
-  }
-
-  #run(
-    program: string,
-    args: string[],
-    how: { timeoutMs: number; signal: AbortSignal; input?: string },
-  ): Promise<ProgramEnd> {
-    const { env, onOutput } = this.#options;
-    return runProgram(program, args, { env, onOutput, ...how });
   }
 
   /** When the host's key is why, the error names what is known and what is offered. */
@@ -99,8 +75,9 @@ export class SshHost implements Host {
       const silence = end.stderr.trim() === "" ? ": it was cut off, or silent for 15 s" : "";
       return new ForeseenError(`the connection to ${this.name} failed with ${whyFailed(end)}${silence}`);
     }
-    const { target, hiveId, address, env, commandTimeoutMs } = this.#options;
-    const offered = await scanHostKeys(address, target.port, { env, timeoutMs: commandTimeoutMs, signal });
+    const { target, hiveId, address, program } = this.#options;
+    const { env, timeoutMs } = program;
+    const offered = await scanHostKeys(address, target.port, { env, timeoutMs, signal });
     const known = await this.#knownKeys(signal);
     return new ForeseenError(
       known.length === 0 ? unknownHostKey(target, hiveId, offered) : changedHostKey(target, hiveId, known, offered),
@@ -108,24 +85,18 @@ export class SshHost implements Host {
   }
 
   async #knownKeys(signal: AbortSignal): Promise<PublicKey[]> {
-    const { target, settings, pinned, env, commandTimeoutMs } = this.#options;
+    const { target, settings, pinned, program } = this.#options;
+    const { env, timeoutMs } = program;
     if (settings.knownHosts === undefined) return [...pinned];
     const args = ["-F", knownHostsName(target), "-f", settings.knownHosts];
-    const how = { env, timeoutMs: commandTimeoutMs, signal, onOutput: () => undefined };
-    const { stdout } = await runProgram("ssh-keygen", args, how);
+    const { stdout } = await runProgram("ssh-keygen", args, { env, timeoutMs, signal });
     return [...pinned, ...parseKeys(stdout)];
   }
 }
 
-interface ScanOptions {
-  env: Readonly<Record<string, string>>;
-  timeoutMs: number;
-  signal: AbortSignal;
-}
-
 /** The keys that the sshd at an address offers now, which nobody has vouched for; none when it does not answer. */
-export async function scanHostKeys(address: string, port: number, options: ScanOptions): Promise<PublicKey[]> {
+export async function scanHostKeys(address: string, port: number, options: ProgramOptions): Promise<PublicKey[]> {
   const args = ["-T", "5", "-p", String(port), "--", address];
-  const { stdout } = await runProgram("ssh-keyscan", args, { ...options, onOutput: () => undefined });
+  const { stdout } = await runProgram("ssh-keyscan", args, options);
   return parseKeys(stdout);
 }

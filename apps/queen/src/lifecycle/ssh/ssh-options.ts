@@ -33,7 +33,7 @@ const ALWAYS = [
   "ServerAliveCountMax=3",
 ];
 
-/** The options of ssh and scp alike. `knownHosts` is the file with the pinned keys of this host. */
+/** The options of each call. `knownHosts` is the file with the pinned keys of this host. */
 export function sshOptions(target: SshTarget, knownHosts: string, settings: SshSettings): string[] {
   const options = [
     ...ALWAYS,

@@ -131,7 +131,7 @@ async function startCounter() {
   const server = await startServer();
   const direct = connect(server.url);
   await direct.batch([plain("CREATE TABLE t (v)"), plain("INSERT INTO t VALUES (0)")]);
-  const proxy = await FaultyProxy.start(Number(new URL(server.url).port));
+  const proxy = await FaultyProxy.start(server.url);
   return {
     proxy,
     client: connect(proxy.url),

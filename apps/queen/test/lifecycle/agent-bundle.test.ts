@@ -1,13 +1,12 @@
 import { execFile } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, onTestFinished, test } from "vitest";
-import { unusedPort } from "../../../test/lifecycle/port.ts";
-import { isRunning } from "../../../test/lifecycle/processes.ts";
-import { HIVE } from "../../../test/programs.ts";
-import { readAgentBundle } from "./agent-bundle.ts";
+import { HIVE } from "../programs.ts";
+import { unusedPort } from "./port.ts";
+import { isRunning } from "./processes.ts";
 
 const run = promisify(execFile);
 
@@ -16,7 +15,7 @@ async function unpack(settings: Record<string, unknown> = {}) {
   const folder = await temporaryFolder();
   onTestFinished(() => folder[Symbol.asyncDispose]());
   const agent = join(folder.path, "agent.mjs");
-  await writeFile(agent, (await readAgentBundle(HIVE)).contents);
+  await copyFile(HIVE, agent);
   const port = await unusedPort();
   const all = { HIVE_ID: "box", HIVE_PORT: port, HIVE_LOG_FILE: "hive.log", HIVE_PID_FILE: "hive.pid", ...settings };
   await writeFile(

@@ -1,0 +1,62 @@
+import { HiveStatus } from "@repo/hive-catalog";
+import { timeMs } from "@repo/hive-catalog/record";
+import * as z from "zod";
+
+/** What the queen may go through as a whole. */
+export const NOTICE_KINDS = [
+  "stalled",
+  "suspended",
+  "network_lost",
+  "network_back",
+  "mass_failure",
+  "resumed",
+] as const;
+
+const at = { at_ms: timeMs };
+
+/** `data` of each type of event. */
+export const EVENT_SCHEMAS = {
+  status: z
+    .strictObject({ ...at, hive_id: z.string(), was: HiveStatus, status: HiveStatus, why: z.string() })
+    .meta({ id: "StatusEvent", description: "The status of a hive changed" }),
+  cordon: z
+    .strictObject({
+      ...at,
+      hive_id: z.string(),
+      cordoned: z.boolean(),
+      reason: z.string().nullable(),
+      until_ms: timeMs.nullable(),
+    })
+    .meta({ id: "CordonEvent", description: "A hive was taken from new work, or given back" }),
+  operation: z
+    .strictObject({ ...at, id: z.string(), hive_id: z.string(), kind: z.string(), state: z.string() })
+    .meta({ id: "OperationEvent", description: "An operation on a hive began or ended" }),
+  hive_added: z
+    .strictObject({ ...at, hive_id: z.string(), host: z.string(), port: z.int(), status: HiveStatus })
+    .meta({ id: "HiveAddedEvent", description: "A hive was added" }),
+  hive_changed: z.strictObject({ ...at, hive_id: z.string() }).meta({
+    id: "HiveChangedEvent",
+    description: "Something else of a hive than its status was changed: read it anew",
+  }),
+  hive_removed: z
+    .strictObject({ ...at, hive_id: z.string() })
+    .meta({ id: "HiveRemovedEvent", description: "A hive was removed" }),
+  liveness: z
+    .strictObject({
+      ...at,
+      kind: z.enum(NOTICE_KINDS),
+      why: z.string(),
+      missing: z.int().nullable(),
+      online: z.int().nullable(),
+    })
+    .meta({
+      id: "LivenessEvent",
+      description:
+        "The queen stood still, lost or found the network, or holds back marks as offline because too many hives went missing at once, or marks again",
+    }),
+} satisfies Record<string, z.ZodObject>;
+
+/** What whoever publishes an event says; the time is added. */
+export type EventData = {
+  [Type in keyof typeof EVENT_SCHEMAS]: Omit<z.input<(typeof EVENT_SCHEMAS)[Type]>, "at_ms">;
+};

@@ -1,0 +1,5 @@
+CREATE TABLE `queens` (
+	`id` text PRIMARY KEY NOT NULL,
+	`started_at_ms` integer NOT NULL,
+	`seen_at_ms` integer NOT NULL
+);

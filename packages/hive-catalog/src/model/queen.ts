@@ -1,0 +1,16 @@
+import { z } from "zod";
+import { field, rulesOf, time, timeMs } from "./fields.ts";
+import { recordId } from "./texts.ts";
+
+/** Times are by the clock of the database: those of two queens can be compared. */
+export const queenFields = {
+  /** Of one start of a queen. */
+  id: recordId("id"),
+  startedAtMs: field("started_at_ms", time, timeMs),
+  /** When she last said that she runs. */
+  seenAtMs: field("seen_at_ms", time, timeMs),
+};
+
+/** A queen that runs on the catalog. */
+export const QueenRecord = z.strictObject(rulesOf(queenFields));
+export type QueenRecord = z.infer<typeof QueenRecord>;
