@@ -224,15 +224,12 @@ test.each(["utf-8", "UTF8", '"utf-8"'])("takes JSON that says its charset is %s"
   expect(await queen.send({ method: "POST", url: "/v1/hives", headers, payload })).toMatchObject({ status: 201 });
 });
 
-const DEEP = "[".repeat(200_000) + "]".repeat(200_000);
-
 test.each([
   ["port", '{"port":8600.5}', "port", /^must be an integer from 1 to 65535, got 8600\.5$/],
   ["host", '{"host":"http://sshPort"}', "host", /^must be a host name.*, got "http:\/\/sshPort"$/],
   ["a long host", JSON.stringify({ host: "x y".repeat(999) }), "host", /, got "(?:x y)+x?…$/],
   ["another id", '{"id":7}', "id", /^must be absent or "hive-a", the id in the path, got 7$/],
   ["a list", "[1]", "body", /^must be a JSON object, got \[1\]$/],
-  ["a value nested without measure", `{"port":${DEEP}}`, "port", /, got a value that is nested too deeply to show$/],
   [
     "a part of the devices",
     '{"devices":{"cpu":null}}',

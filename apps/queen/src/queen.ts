@@ -8,9 +8,11 @@ import { HeartbeatReceiver } from "./fleet/heartbeats.ts";
 import type { LivenessSettings } from "./fleet/liveness/liveness.ts";
 import { HealthLoop } from "./fleet/watch.ts";
 import { createApp } from "./http/app.ts";
+import { BODY_LIMIT_BYTES } from "./http/body-parsers.ts";
 import { Arrivals } from "./http/connections/arrivals.ts";
 import { EventStream } from "./http/connections/event-stream.ts";
 import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts";
+import { Costs } from "./http/door/costs.ts";
 import { Door } from "./http/door/door.ts";
 import { RequestTimes } from "./http/request-times.ts";
 import { Lifecycle, type LifecycleParts } from "./lifecycle/lifecycle.ts";
@@ -89,6 +91,10 @@ export function assembleQueen(options: QueenOptions): Queen {
   const servers = new Servers({ ...options, limits, arrivals });
   const onAdmitted = (socket: Socket) => servers.prove(socket);
   const door = new Door({ catalog, clock, log, limits, openUntilTokens: isLoopback(host), onAdmitted });
+  const costs = new Costs({
+    maxBodyBytes: BODY_LIMIT_BYTES,
+    charge: (request, requests) => door.charge(request, requests),
+  });
   const stopping = new AbortController();
   const eventStream = new EventStream(parts);
   let metricsPage: MetricsPage | undefined;
@@ -96,6 +102,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     ...parts,
     heartbeats,
     door,
+    costs,
     servers,
     requestTimes,
     lifecycle,

@@ -129,7 +129,7 @@ const PROVOKED: Record<number, () => Promise<void>> = {
   },
   429: async () => {
     const queen = await startQueen({ limits: { ...DEFAULT_LIMITS, addressRequestsPerSecond: 1 } });
-    while ((await queen.request("GET", "/health")).status !== 429);
+    while ((await queen.request("GET", "/openapi.json")).status !== 429);
     await expectOfEach(429, asking(queen, "a"));
   },
   431: async () => {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect } from "node:net";
 import { expect, test } from "vitest";
 import { startTestQueen } from "../../test/test-queen.ts";
+import { until } from "../../test/until.ts";
 
 test("is healthy", async () => {
   await using queen = await startTestQueen();
@@ -127,4 +128,33 @@ test("cuts off a body that is announced as too large, before it arrives", async 
   const announced =
     "POST /v1/hives HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2097152\r\n\r\n{";
   expect(await sendRaw(announced)).toMatch(/^HTTP\/1.1 413 .*"code":"PAYLOAD_TOO_LARGE"/s);
+});
+
+test("a body that is broken off is one line at debug and a code of its own, not a fault of the queen", async () => {
+  await using queen = await startTestQueen();
+  await queen.app.listen({ host: "127.0.0.1", port: 0 });
+  const { port } = queen.app.server.address() as AddressInfo;
+  for (let n = 0; n < 5; n++) {
+    const socket = connect(port, "127.0.0.1");
+    socket.write(
+      "POST /v1/hives HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+    );
+    const [arrived] = await once(queen.app.server, "request");
+    await until("its body is being read", () => arrived.readableFlowing === true);
+    socket.destroy();
+  }
+  const counted = async () => (await queen.metrics.problems.get()).values.filter(({ value }) => value > 0);
+  await until("all are counted", async () => (await counted())[0]?.value === 5);
+  expect(await counted()).toMatchObject([{ labels: { code: "REQUEST_ABORTED" } }]);
+  const lines = queen.logLines.filter(({ msg }) => msg !== "queen listening" && !msg.includes("Server listening"));
+  expect(lines).toHaveLength(5);
+  expect(lines[0]).toEqual({
+    level: 20,
+    time: expect.anything(),
+    pid: expect.anything(),
+    hostname: expect.anything(),
+    remote: "127.0.0.1",
+    request_id: expect.any(String),
+    msg: "a caller broke its request off",
+  });
 });

@@ -24,7 +24,7 @@ const LINGER_MS = 500;
 /** Builds the HTTP API from parts that are handed in. It does not listen yet. */
 export function createApp(parts: AppParts): FastifyInstance {
   const requestId = numberRequests();
-  const sendProblem = problemSender(parts.metrics);
+  const sendProblem = problemSender(parts);
   const app = Fastify({
     loggerInstance: withoutChatter(parts.log),
     // No line and no logger of its own for each heartbeat.
@@ -66,11 +66,13 @@ function numberRequests(): () => string {
   return () => `${start}-${++count}`;
 }
 
-function problemSender({ problems }: Metrics) {
+function problemSender({ metrics: { problems }, log }: Pick<AppParts, "metrics" | "log">) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const problem = toProblem(error, request.id);
+    const problem = isBrokenOff(error, request) ? brokenOff() : toProblem(error, request.id);
     problems.inc({ code: problem.code });
-    if (problem.status === 502) {
+    if (problem.code === "REQUEST_ABORTED") {
+      log.debug({ remote: request.ip, request_id: request.id }, "a caller broke its request off");
+    } else if (problem.status === 502) {
       const { code, message: detail } = problem;
       request.log.warn({ code, detail, request_id: request.id }, "a hive did not answer as it should");
     } else if (problem.status >= 500) {
@@ -82,6 +84,12 @@ function problemSender({ problems }: Metrics) {
     return reply.code(problem.status).headers(problem.headers).type(PROBLEM_JSON).send(problem.body(request.id));
   };
 }
+
+/** The rest of the body will not come. */
+const isBrokenOff = (error: unknown, { raw }: FastifyRequest): boolean =>
+  raw.readableAborted && error instanceof Error && "code" in error && error.code === "ECONNRESET";
+
+const brokenOff = (): Problem => new Problem("REQUEST_ABORTED", "The request was broken off");
 
 const BROKEN_REQUESTS: Record<string, readonly [code: ProblemCode, detail: string]> = {
   HPE_HEADER_OVERFLOW: ["HEADERS_TOO_LARGE", "The headers are too large"],
@@ -95,7 +103,8 @@ function refuseBrokenRequest(
   requestId: string,
   { problems }: Metrics,
 ): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
+  // Whoever ends in the middle of a request does not wait for an answer.
+  if (error.code === "ECONNRESET" || error.code === "HPE_INVALID_EOF_STATE" || !socket.writable) {
     socket.destroy();
     return;
   }

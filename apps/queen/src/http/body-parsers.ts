@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { invalidJson, Problem } from "./errors.ts";
+import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
+import { invalidJson, Problem, tooLarge } from "./errors.ts";
 
 export const BODY_LIMIT_BYTES = 1_048_576;
 
@@ -43,8 +44,9 @@ function checkType({ headers, method }: FastifyRequest): void {
 function parseJson(text: string): unknown {
   if (text === "") return undefined;
   try {
-    return JSON.parse(text);
+    return parseBoundedJson(text);
   } catch (error) {
+    if (error instanceof JsonTooLarge) throw tooLarge(error);
     throw invalidJson(`The body is not valid JSON: ${error instanceof Error ? error.message : error}`);
   }
 }

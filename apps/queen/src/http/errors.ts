@@ -3,10 +3,17 @@ import { HiveCatalogError } from "@repo/hive-catalog";
 import { printable } from "@repo/process-log/printable";
 import { ZodError } from "zod";
 import { LifecycleError } from "../lifecycle/errors.ts";
+import type { JsonTooLarge } from "../process/bounded-json.ts";
 import { ForeseenError, hiveNotFound, isCatalogError } from "../process/errors.ts";
 import { ProbeError } from "../reach/probe.ts";
-import { describe, type FieldProblem, fieldProblems, got, withJsonNames } from "./field-problems.ts";
+import { describe, type FieldProblem, fieldProblems, got, MAX_PROBLEMS, withJsonNames } from "./field-problems.ts";
 import { PROBLEMS, type ProblemBody, type ProblemCode } from "./problems.ts";
+
+const MAX_DETAIL_LENGTH = 2048;
+const MAX_FIELD_LENGTH = 128;
+const MAX_MESSAGE_LENGTH = 512;
+/** Of a whole answer: whoever sends what is wrong gets no more out of it. */
+const MAX_BODY_BYTES = 16_384;
 
 type Details = { errors?: readonly FieldProblem[]; headers?: Record<string, string>; cause?: unknown };
 
@@ -19,16 +26,19 @@ export class Problem extends ForeseenError {
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: ProblemCode, detail: string, { errors = [], headers = {}, cause }: Details = {}) {
-    super(detail, { cause });
+    super(shorten(detail, MAX_DETAIL_LENGTH), { cause });
     [this.status] = PROBLEMS[code];
     this.code = code;
-    this.errors = errors;
+    this.errors = errors.slice(0, MAX_PROBLEMS).map(({ field, message }) => ({
+      field: shorten(field, MAX_FIELD_LENGTH),
+      message: shorten(message, MAX_MESSAGE_LENGTH),
+    }));
     this.headers = headers;
   }
 
   body(requestId: string): ProblemBody {
-    return {
-      type: "about:blank",
+    const body = {
+      type: "about:blank" as const,
       title: STATUS_CODES[this.status] ?? "Error",
       status: this.status,
       detail: printable(this.message),
@@ -36,12 +46,18 @@ export class Problem extends ForeseenError {
       errors: this.errors.map(({ field, message }) => ({ field: printable(field), message: printable(message) })),
       request_id: requestId,
     };
+    // A character may take six bytes.
+    while (body.errors.length > 0 && Buffer.byteLength(JSON.stringify(body)) > MAX_BODY_BYTES) body.errors.pop();
+    return body;
   }
 }
 
+const shorten = (text: string, maxLength: number): string =>
+  text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text;
+
 /** Errors of fastify before a route is reached, by their code. */
 const FASTIFY_PROBLEMS: Record<string, readonly [code: ProblemCode, detail: string]> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ["PAYLOAD_TOO_LARGE", "The body is larger than 1 MB"],
+  FST_ERR_CTP_BODY_TOO_LARGE: ["PAYLOAD_TOO_LARGE", "The body is larger than 1 MB, or that of a heartbeat than 512 KB"],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ["UNSUPPORTED_MEDIA_TYPE", "The content type must be application/json"],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ["BAD_REQUEST", "The body is not as long as Content-Length says"],
   FST_ERR_MAX_PARAM_LENGTH: ["URI_TOO_LONG", "The path is too long"],
@@ -120,6 +136,9 @@ export const invalidField = (field: string, rule: string, value: unknown): Probl
 
 export const invalidJson = (message: string): Problem =>
   new Problem("INVALID_JSON", message, { errors: [{ field: "body", message }] });
+
+export const tooLarge = ({ key, message }: JsonTooLarge): Problem =>
+  new Problem("PAYLOAD_TOO_LARGE", `${key || "the body"} ${message}`, { errors: [{ field: key || "body", message }] });
 
 export const queenStopping = (): Problem =>
   new Problem("STOPPING", "The queen is stopping", { headers: { "retry-after": "5" } });

@@ -15,17 +15,32 @@ const FIELD_NAME = new RegExp(`\\b(?:${FIELD_NAMES.join("|")})\\b`, "g");
 /** Names the fields in `text` as they are named outside the process: `sshPort` becomes `ssh_port`. */
 export const withJsonNames = (text: string): string => text.replace(FIELD_NAME, toSnakeCase);
 
-/** One problem for each rule that was broken; `field` is a path in snake_case, "body" when the whole value is meant. `thing` is what a field is called. */
+/** Whoever mends so many asks again. */
+export const MAX_PROBLEMS = 20;
+
+/**
+ * One problem for each rule that was broken, and no more than MAX_PROBLEMS; `field` is a path in snake_case, "body" when the whole value is meant.
+ * `thing` is what a field is called.
+ */
 export function fieldProblems(error: z.core.$ZodError, thing = "field"): FieldProblem[] {
-  const problems = error.issues.flatMap((issue) => {
-    if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({ field: [...issue.path, key].join("."), message: `is not a known ${thing}` }));
-    }
-    const field = withJsonNames(issue.path.join(".")) || "body";
-    return [{ field, message: withJsonNames(issue.message) + got(issue.input) }];
-  });
   // A rule that broke at several steps is told once.
-  return [...new Map(problems.map((problem) => [`${problem.field} ${problem.message}`, problem])).values()];
+  const problems = new Map<string, FieldProblem>();
+  for (const issue of error.issues) {
+    for (const problem of problemsOf(issue, thing)) {
+      problems.set(`${problem.field} ${problem.message}`, problem);
+      if (problems.size === MAX_PROBLEMS) return [...problems.values()];
+    }
+  }
+  return [...problems.values()];
+}
+
+function problemsOf(issue: z.core.$ZodIssue, thing: string): FieldProblem[] {
+  if (issue.code === "unrecognized_keys") {
+    const keys = issue.keys.slice(0, MAX_PROBLEMS);
+    return keys.map((key) => ({ field: [...issue.path, key].join("."), message: `is not a known ${thing}` }));
+  }
+  const field = withJsonNames(issue.path.join(".")) || "body";
+  return [{ field, message: withJsonNames(issue.message) + got(issue.input) }];
 }
 
 const MAX_SHOWN = 80;
@@ -33,17 +48,18 @@ const MAX_SHOWN = 80;
 /** ", got 8600.5": the end of a message, with what arrived as JSON; "" for undefined. */
 export function got(value: unknown): string {
   if (value === undefined) return "";
-  const text = asJson(value);
+  const text = beginning(value);
   return `, got ${text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN - 1)}…` : text}`;
 }
 
-/** What could be parsed may still be nested too deeply to be written. */
-function asJson(value: unknown): string {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return "a value that is nested too deeply to show";
-  }
+/** As JSON, with no more written than is shown: the value may be a megabyte. */
+function beginning(value: unknown): string {
+  let parts = 0;
+  return JSON.stringify(value, (_key, part: unknown) => {
+    parts += 1;
+    if (parts > MAX_SHOWN) return null;
+    return typeof part === "string" ? part.slice(0, MAX_SHOWN) : part;
+  });
 }
 
 /** "port: must be an integer from 1 to 65535, got 0; host: …" */

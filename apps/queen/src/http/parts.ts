@@ -10,6 +10,7 @@ import type { MetricsPage } from "../telling/metrics-page.ts";
 import type { Presence } from "../telling/presence.ts";
 import type { EventStream } from "./connections/event-stream.ts";
 import type { Servers } from "./connections/servers.ts";
+import type { Costs } from "./door/costs.ts";
 import type { Door } from "./door/door.ts";
 import type { RequestTimes } from "./request-times.ts";
 
@@ -25,6 +26,7 @@ export interface AppParts {
   presence: Presence;
   metricsPage: () => MetricsPage;
   door: Door;
+  costs: Costs;
   servers: Servers;
   requestTimes: RequestTimes;
   clock: Clock;

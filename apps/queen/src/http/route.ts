@@ -34,6 +34,8 @@ interface RouteRule {
   readonly description?: string;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
+  /** Whether the answer may take long to make, or be long. A few of one caller are under way at a time. */
+  readonly isCostly?: boolean;
   readonly body?: BodyRule;
   /** When all goes well. */
   readonly answer: Answer;
@@ -53,6 +55,8 @@ export interface BodyRule<Schema extends z.ZodType = z.ZodType, Body = unknown> 
   readonly examples: Readonly<Record<string, unknown>>;
   /** Default: application/json. */
   readonly types?: readonly string[];
+  /** Default: 1 MB. */
+  readonly maxBytes?: number;
 }
 
 export interface Answer<Schema extends z.ZodType = z.ZodType, Type extends string = string> {
@@ -92,7 +96,7 @@ type Answered<Schema extends z.ZodType, Type extends string> = Type extends "app
   ? z.input<Schema> | Readable
   : Type extends typeof EVENT_STREAM
     ? undefined
-    : string | Buffer;
+    : string | Readable;
 
 interface TypedRule<
   Path extends string,

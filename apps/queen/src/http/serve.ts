@@ -6,7 +6,7 @@ import { type Answer, type BodyRule, EVENT_STREAM, methodsOf, paramsOf, type Rou
 
 /** Lets a request in as its route says, checks it, and hands it to the route's handler. No promise beside the handler's own: each heartbeat passes here. */
 export function serve(app: FastifyInstance, route: Route, parts: AppParts): void {
-  const { path, access = "operator", query, body, answer } = route;
+  const { path, access = "operator", query, body, isCostly, answer } = route;
   const { status = 200, type, headers } = answer;
   const [method = "", head] = methodsOf(route);
   const hasHiveId = paramsOf(route).includes("id");
@@ -15,7 +15,9 @@ export function serve(app: FastifyInstance, route: Route, parts: AppParts): void
     method,
     url: path,
     exposeHeadRoute: head !== undefined,
-    onRequest: parts.door.guard(access),
+    ...(body?.maxBytes !== undefined && { bodyLimit: body.maxBytes }),
+    onRequest: body ? [parts.door.guard(access), parts.costs.boundBody] : parts.door.guard(access),
+    ...(method === "GET" && { onSend: parts.costs.boundAnswer }),
     handler: (request, reply) => {
       if (type !== EVENT_STREAM) parts.requestTimes.began(request, reply.raw);
       if (hasHiveId) checkHiveId(request.params);
@@ -23,7 +25,9 @@ export function serve(app: FastifyInstance, route: Route, parts: AppParts): void
       if (readBody) request.body = readBody(request.body);
       if (status !== 200) reply.code(status);
       if (type !== undefined) reply.type(`${type}; charset=utf-8`);
-      const answered = route.handle(request, parts, reply);
+      const answered = isCostly
+        ? parts.costs.admitCostly(request, reply).then(() => route.handle(request, parts, reply))
+        : route.handle(request, parts, reply);
       return headers === undefined ? answered : withHeaders(answered, headers, reply);
     },
   });

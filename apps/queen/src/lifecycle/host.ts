@@ -1,5 +1,8 @@
-import type { ProgramEnd } from "@repo/processes";
+import type { ProgramEnd, ProgramOptions } from "@repo/processes";
 import { ForeseenError } from "../process/errors.ts";
+
+/** What holds for each program that is run to reach a machine; PATH and HOME at least are in its environment. */
+export type ProgramDefaults = Pick<ProgramOptions, "env" | "timeoutMs" | "onOutput">;
 
 export interface CommandOptions {
   signal: AbortSignal;

@@ -6,7 +6,7 @@ import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { Resolve } from "../reach/names.ts";
 import type { Probe } from "../reach/probe.ts";
 import { addressOf, sshTargetOf } from "../reach/ssh-address.ts";
-import type { Host } from "./host.ts";
+import type { Host, ProgramDefaults } from "./host.ts";
 import { LocalHost } from "./local-host.ts";
 import type { OperationRun } from "./operation-run.ts";
 import { SshHost } from "./ssh/ssh-host.ts";
@@ -98,7 +98,9 @@ export class Job {
   /** Refuses what is not safe in paths and settings: it names the folder of the agent, which would not start under it either. */
   async openHost(): Promise<Host> {
     if (!HIVE_ID_PATTERN.test(this.hive.id)) throw notForAgents(this.hive.id);
-    this.#host = this.isLocal ? this.#localHost() : await this.#sshHost();
+    const { settings, timeouts } = this.parts;
+    const program = { env: settings.programEnv, timeoutMs: timeouts.commandMs, onOutput: this.run.onOutput };
+    this.#host = this.isLocal ? new LocalHost(program) : await this.#sshHost(program);
     return this.#host;
   }
 
@@ -106,13 +108,8 @@ export class Job {
     await this.#host?.close();
   }
 
-  #localHost(): LocalHost {
-    const { settings, timeouts } = this.parts;
-    return new LocalHost({ env: settings.programEnv, timeoutMs: timeouts.commandMs, onOutput: this.run.onOutput });
-  }
-
-  async #sshHost(): Promise<SshHost> {
-    const { catalog, resolve, allowedHosts, settings, timeouts } = this.parts;
+  async #sshHost(program: ProgramDefaults): Promise<SshHost> {
+    const { catalog, resolve, allowedHosts, settings } = this.parts;
     const target = sshTargetOf(this.hive);
     return SshHost.open({
       hiveId: this.hive.id,
@@ -120,9 +117,7 @@ export class Job {
       address: await addressOf(target, { resolve, allowedHosts, signal: this.signal }),
       pinned: await catalog.hostKeys.find(target.host, target.port),
       settings: settings.ssh,
-      env: settings.programEnv,
-      commandTimeoutMs: timeouts.commandMs,
-      onOutput: this.run.onOutput,
+      program,
     });
   }
 }

@@ -43,12 +43,13 @@ export class Lifecycle {
   /** Begins an operation, and answers its record at once. Throws LifecycleError, or HiveCatalogError such as OPERATION_IN_PROGRESS. */
   async begin(kind: OperationKind, hiveId: string): Promise<OperationRecord> {
     const { catalog, clock, presence, timeouts } = this.#parts;
+    if (this.#closed) throw queenStopping();
     const hive = await catalog.getHive(hiveId);
+    if (hive === undefined) throw hiveNotFound(hiveId);
+    this.#check(kind, hive);
     // Or another queen takes the operation for that of one who is gone.
     await presence.renew();
     if (this.#closed) throw queenStopping();
-    if (hive === undefined) throw hiveNotFound(hiveId);
-    this.#check(kind, hive);
     const id = `${kind}-${randomBytes(8).toString("hex")}`;
     const { operationMs: timeoutMs } = timeouts;
     const run = new OperationRun(id, { catalog, clock, timeoutMs });

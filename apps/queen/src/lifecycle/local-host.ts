@@ -1,22 +1,15 @@
 import { dirname } from "node:path";
 import { runProgram } from "@repo/processes";
 import { ForeseenError } from "../process/errors.ts";
-import { type CommandOptions, commandFailed, type Host } from "./host.ts";
-
-interface LocalOptions {
-  /** What the programs find in their environment: PATH and HOME at least. */
-  env: Readonly<Record<string, string>>;
-  timeoutMs: number;
-  onOutput: (text: string) => void;
-}
+import { type CommandOptions, commandFailed, type Host, type ProgramDefaults } from "./host.ts";
 
 /** The machine of the queen herself. */
 export class LocalHost implements Host {
   readonly name = "this machine";
-  readonly #options: LocalOptions;
+  readonly #options: ProgramDefaults;
   readonly #home: string;
 
-  constructor(options: LocalOptions) {
+  constructor(options: ProgramDefaults) {
     const { HOME, PATH } = options.env;
     if (HOME === undefined)
       throw new ForeseenError("the queen has no HOME in her environment, under which a local hive would be kept");

@@ -374,7 +374,7 @@ describe("devices", () => {
     expect(closed).toHaveLength(2);
   });
 
-  test("reads no more than 1 MB of a body without an end", async () => {
+  test("reads no more than 256 KB of a body without an end", async () => {
     const hive = await startHive({
       "/v1/devices": (_request, response) => {
         const more = () => void (response.writable && response.write("x".repeat(65_536), more));
@@ -383,7 +383,7 @@ describe("devices", () => {
     });
     const error = await errorOf(newProbe().devices("hive-a", hive));
     expect(error.code).toBe("INVALID_DEVICES");
-    expect(error.message).toContain("more than 1048576 bytes");
+    expect(error.message).toContain("more than 262144 bytes");
   });
 
   test("counts a body that stops half-way, and an error, as unreachable", async () => {

@@ -2,13 +2,15 @@ import { type IncomingMessage, request } from "node:http";
 import type { LookupFunction } from "node:net";
 import { type DeviceCapabilities, DeviceCapabilitiesJson } from "@repo/device-types";
 import { printable } from "@repo/process-log/printable";
+import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
 import { ForeseenError, reasonOf } from "../process/errors.ts";
 import { display, plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
 import { Deadline } from "./deadline.ts";
 import { NameUnansweredError, type Resolve } from "./names.ts";
 
-const MAX_BODY_BYTES = 1_048_576;
+/** Room for as many GPUs as a hive may have, and for what else its ancestors said. */
+const MAX_DEVICES_BYTES = 262_144;
 /** The answer to a health check is one small object; what is longer says nothing of who answers. */
 const MAX_HEALTH_BYTES = 4096;
 const MAX_SHOWN_ID = 128;
@@ -182,10 +184,10 @@ export class Probe {
   }
 
   async #readText(hive: HiveAddress, response: IncomingMessage, deadline: Deadline): Promise<string> {
-    const text = await textOf(response, MAX_BODY_BYTES).catch((error: unknown) => {
+    const text = await textOf(response, MAX_DEVICES_BYTES).catch((error: unknown) => {
       throw this.#unreachable(hive, "/v1/devices", deadline, error);
     });
-    if (text === undefined) throw invalidDevices(hive, `more than ${MAX_BODY_BYTES} bytes`);
+    if (text === undefined) throw invalidDevices(hive, `more than ${MAX_DEVICES_BYTES} bytes`);
     return text;
   }
 
@@ -271,8 +273,9 @@ function invalidDevices(hive: HiveAddress, what: string, cause?: unknown): Probe
 function parseDevices(hive: HiveAddress, text: string): DeviceCapabilities {
   let json: unknown;
   try {
-    json = JSON.parse(text);
-  } catch {
+    json = parseBoundedJson(text);
+  } catch (error) {
+    if (error instanceof JsonTooLarge) throw invalidDevices(hive, `too much: ${error.key} ${error.message}`);
     throw invalidDevices(hive, "something that is not JSON");
   }
   const parsed = DeviceCapabilitiesJson.safeParse(json, {

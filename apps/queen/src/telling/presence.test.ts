@@ -35,7 +35,7 @@ const othersOf = async (queen: TestQueen) => {
 test("two queens on one catalog notice each other, and say so once in the log, in /health and in metrics", async () => {
   const { startQueen } = await sharedFile();
   const [one, other] = [await startQueen(), await startQueen()];
-  for (let round = 0; round < 3; round++) for (const queen of [one, other]) await queen.presence.round();
+  for (let round = 0; round < 3; round++) for (const queen of [one, other]) await queen.presence.renewAndLook();
   for (const queen of [one, other]) {
     expect(await othersOf(queen)).toEqual([1, 1]);
     expect(messages(queen).filter((line) => line.includes("another queen"))).toEqual([
@@ -45,7 +45,7 @@ test("two queens on one catalog notice each other, and say so once in the log, i
   expect(one.logLines.find(({ msg }) => msg.startsWith("another"))?.other_queen).toBe(other.presence.id);
 
   await other.stop();
-  await one.presence.round();
+  await one.presence.renewAndLook();
   expect(await othersOf(one)).toEqual([0, 0]);
   expect(messages(one)).toContain("30 the other queen is gone");
 });
@@ -53,24 +53,24 @@ test("two queens on one catalog notice each other, and say so once in the log, i
 test("a queen that was killed is counted no more after a while, and never by the one that takes her place", async () => {
   const { other: sqlite, startQueen } = await sharedFile();
   const [one, killed, next] = [await startQueen(), await startQueen(), await startQueen()];
-  await killed.presence.round();
-  await one.presence.round();
-  await killed.presence.round();
-  await one.presence.round();
+  await killed.presence.renewAndLook();
+  await one.presence.renewAndLook();
+  await killed.presence.renewAndLook();
+  await one.presence.renewAndLook();
   expect(await othersOf(one)).toEqual([1, 1]);
 
-  for (let round = 0; round < 2; round++) await next.presence.round();
+  for (let round = 0; round < 2; round++) await next.presence.renewAndLook();
   expect(next.logLines.filter(({ other_queen }) => other_queen === killed.presence.id)).toEqual([]);
   await next.stop();
   await sqlite.execute(`UPDATE queens SET seen_at_ms = seen_at_ms - ${QUEEN_GONE_AFTER_MS + 1}`);
-  await one.presence.round();
+  await one.presence.renewAndLook();
   expect(await othersOf(one)).toEqual([0, 0]);
 });
 
 /** Changes fail for as long as it takes, and the queen tries now and then. */
 async function failForLong(queen: TestQueen): Promise<void> {
   for (let round = 0; round < 3; round++) {
-    await queen.presence.round();
+    await queen.presence.renewAndLook();
     queen.clock.advance(QUEEN_GONE_AFTER_MS);
   }
 }
@@ -89,7 +89,7 @@ test("a file whose lock is never given back makes her not ready, and she says so
   const { other, startQueen } = await sharedFile();
   const queen = await startQueen({ busyTimeoutMs: 0 });
   const lock = await other.transaction("write");
-  await queen.presence.round();
+  await queen.presence.renewAndLook();
   expect([await ready(queen), await writeGauges(queen)]).toEqual([
     [200, undefined],
     [1, 0],
@@ -102,7 +102,7 @@ test("a file whose lock is never given back makes her not ready, and she says so
   ]);
   expect(complaints(queen)).toEqual([`50 the catalog fails: ${problem}`]);
   await lock.rollback();
-  await queen.presence.round();
+  await queen.presence.renewAndLook();
   expect([await ready(queen), await writeGauges(queen)]).toEqual([
     [200, undefined],
     [1, 0],
@@ -122,7 +122,7 @@ test("a server that reads and takes no change makes her not ready; one that is a
   expect(complaints(queen)).toEqual([`50 the catalog fails: ${problem}`]);
 
   connection.cut = () => "before";
-  await queen.presence.round();
+  await queen.presence.renewAndLook();
   expect(await ready(queen)).toEqual([503, [expect.not.stringContaining("reads work")]]);
   expect(await writeGauges(queen)).toEqual([0, 0]);
 });

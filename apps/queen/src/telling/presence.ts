@@ -20,7 +20,7 @@ interface Parts {
 
 /**
  * Says in the catalog that this queen runs, sees there which others do, and so finds out whether the catalog takes any change at all. A catalog
- * is made for one queen until one of several is elected: then `id` is who holds the lease, and `round` the place to renew it.
+ * is made for one queen until one of several is elected: then `id` is who holds the lease, and `renewAndLook` the place to renew it.
  */
 export class Presence {
   /** Of this start of the queen: what she does is recorded under it. */
@@ -57,7 +57,7 @@ export class Presence {
 
   start(): void {
     const next = () => {
-      this.#running ??= this.round().finally(() => {
+      this.#running ??= this.renewAndLook().finally(() => {
         this.#running = undefined;
       });
     };
@@ -66,7 +66,7 @@ export class Presence {
   }
 
   /** Says once that she runs, and looks who else does. Never rejects. */
-  async round(): Promise<void> {
+  async renewAndLook(): Promise<void> {
     const startedAtMs = this.#parts.clock.monotonicNow();
     const failure = await this.renew().then(() => undefined, asError);
     const isRead = await this.#look().then(

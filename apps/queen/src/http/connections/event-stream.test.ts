@@ -217,6 +217,28 @@ test("takes 100 readers and no more, and lets the next one in when one has left"
   await Promise.all(readers.map((reader) => reader.disconnect()));
 });
 
+test("takes 10 readers with one token, and keeps 20 places of all for operators", async () => {
+  await using queen = await startTestQueen();
+  const origin = await listen(queen);
+  const readersWith = (authorization: string, count: number) =>
+    Promise.all(Array.from({ length: count }, () => new EventReader().connect(origin, { authorization })));
+  const operator = await addToken(queen.catalog, "operator");
+  const tokens = await Promise.all(Array.from({ length: 8 }, () => addToken(queen.catalog, "reader")));
+  const open: EventReader[] = [];
+  const statuses = async (authorization: string, count: number) => {
+    const readers = await readersWith(authorization, count);
+    open.push(...readers);
+    return readers.map(({ status }) => status);
+  };
+  expect(await statuses(tokens[0]?.authorization ?? "", 10)).toEqual(Array(10).fill(200));
+  expect(await statuses(tokens[0]?.authorization ?? "", 1)).toEqual([503]);
+  for (const { authorization } of tokens.slice(1)) expect((await statuses(authorization, 10)).at(-1)).toBe(200);
+  const another = await addToken(queen.catalog, "reader");
+  expect(await statuses(another.authorization, 1)).toEqual([503]);
+  expect(await statuses(operator.authorization, 10)).toEqual(Array(10).fill(200));
+  await Promise.all(open.map((reader) => reader.disconnect()));
+});
+
 test("a queen that stops ends her readers, also those that do not read", async () => {
   await using queen = await startTestQueen();
   const origin = await listen(queen);

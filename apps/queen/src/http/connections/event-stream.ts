@@ -2,9 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
 import type { EventLog } from "../../telling/events.ts";
 import type { CutReason, Metrics } from "../../telling/metrics.ts";
+import type { Caller } from "../door/door.ts";
 import { Problem } from "../errors.ts";
 
 const MAX_READERS = 100;
+/** … of them with one token. */
+const MAX_READERS_OF_TOKEN = 10;
+/** … that operators alone may take. */
+const OPERATORS_PLACES = 20;
 /** Shorter than the patience of proxies. A reader that took nothing from one of these to the next is gone. */
 const KEEP_ALIVE_MS = 15_000;
 /** How long a reader that was cut off should wait before it comes back. */
@@ -22,22 +27,26 @@ interface Options {
 /** Everyone who reads `GET /v1/events`. */
 export class EventStream {
   readonly #options: Options;
-  readonly #readers = new Set<Reader>();
+  /** Each by the token with which it was let in. */
+  readonly #readers = new Map<Reader, string | null>();
   readonly #keepAlive: NodeJS.Timeout;
 
   constructor(options: Options) {
     this.#options = options;
     options.metrics.eventReaders.read = () => this.#readers.size;
     this.#keepAlive = setInterval(() => {
-      for (const reader of this.#readers) reader.keepAlive();
+      for (const reader of this.#readers.keys()) reader.keepAlive();
     }, options.keepAliveMs ?? KEEP_ALIVE_MS).unref();
   }
 
-  /** Throws a Problem when no more readers are taken. */
-  checkRoom(): void {
-    if (this.#readers.size < MAX_READERS) return;
-    const detail = `${MAX_READERS} readers of events are connected, and no more are taken`;
-    throw new Problem("TOO_MANY_READERS", detail, { headers: { "retry-after": "5" } });
+  /** Throws a Problem when no more readers, or no more of this caller, are taken. */
+  checkRoom({ role, tokenId }: Pick<Caller, "role" | "tokenId">): void {
+    const ofToken = [...this.#readers.values()].filter((id) => id === tokenId).length;
+    if (tokenId !== null && ofToken >= MAX_READERS_OF_TOKEN) {
+      throw tooManyReaders(`${ofToken} readers of events are connected with the token ${tokenId}`);
+    }
+    const places = role === "operator" ? MAX_READERS : MAX_READERS - OPERATORS_PLACES;
+    if (this.#readers.size >= places) throw tooManyReaders(`${this.#readers.size} readers of events are connected`);
   }
 
   /** Sends events until the reader leaves, falls behind, is admitted no longer, or the queen stops. */
@@ -46,6 +55,7 @@ export class EventStream {
     response: ServerResponse,
     lastEventId: string | undefined,
     isAdmitted: () => boolean,
+    tokenId: string | null = null,
   ): void {
     const { events, metrics, log } = this.#options;
     // It may have left while its token was read.
@@ -62,7 +72,7 @@ export class EventStream {
       log.warn({ remote: request.socket.remoteAddress, why }, "a reader of events was cut off");
     };
     const reader = new Reader(events, response, isAdmitted, onCut);
-    this.#readers.add(reader);
+    this.#readers.set(reader, tokenId);
     const leave = events.subscribe(() => reader.pump());
     response.once("close", () => {
       leave();
@@ -74,7 +84,7 @@ export class EventStream {
   /** Ends every stream. */
   close(): void {
     clearInterval(this.#keepAlive);
-    for (const reader of this.#readers) reader.end();
+    for (const reader of this.#readers.keys()) reader.end();
   }
 }
 
@@ -155,6 +165,9 @@ class Reader {
     this.#response.destroy();
   }
 }
+
+const tooManyReaders = (why: string): Problem =>
+  new Problem("TOO_MANY_READERS", `${why}, and no more are taken`, { headers: { "retry-after": "5" } });
 
 const message = (id: string, type: string, data: object): string =>
   `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify({ ...data })}\n\n`;

@@ -6,6 +6,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "../../process/clock.ts";
 import { addressBlock } from "../../reach/addresses.ts";
 import type { Arrivals } from "./arrivals.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 /** A certificate chain and its key, in PEM. */
 export interface Tls {
@@ -75,6 +76,7 @@ export class Servers {
   /** One more server. */
   create(handler: RequestListener): Server {
     this.#handler = handler;
+    const serve = oneAtATime(handler);
     const { timeouts = TIMEOUTS, limits } = this.#options;
     const options = {
       headersTimeout: timeouts.headersMs,
@@ -83,8 +85,8 @@ export class Servers {
       connectionsCheckingInterval: timeouts.checkMs,
     };
     const server = this.#tls
-      ? createTlsServer({ ...options, ...this.#tls, handshakeTimeout: timeouts.headersMs }, handler)
-      : createServer(options, handler);
+      ? createTlsServer({ ...options, ...this.#tls, handshakeTimeout: timeouts.headersMs }, serve)
+      : createServer(options, serve);
     server.setTimeout(timeouts.silenceMs);
     server.maxConnections = limits.maxConnections;
     server.on("connection", (socket: Socket) => this.#watch(socket));

@@ -7,9 +7,12 @@ import { addressBlock, isLoopback } from "../../reach/addresses.ts";
 import { Problem } from "../errors.ts";
 import { RateLimit } from "./rate-limit.ts";
 
-/** What a route asks of its caller: nothing, a hive's token, at least a reader's, or an operator's. */
-export type Access = "open" | "hive" | "reader" | "operator";
-type GuardedAccess = Exclude<Access, "open">;
+/**
+ * What a route asks of its caller: nothing, a hive's token, at least a reader's, or an operator's. One that is always open is not counted either:
+ * whoever restarts the queen when she does not answer must not be kept out by others at his address.
+ */
+export type Access = "always" | "open" | "hive" | "reader" | "operator";
+type GuardedAccess = Exclude<Access, "always" | "open">;
 type Role = TokenRecord["role"];
 
 /** Who sends a request. */
@@ -33,7 +36,7 @@ const ADMITTED: Record<GuardedAccess, readonly Role[]> = {
   reader: ["reader", "operator"],
   operator: ["operator"],
 };
-const ANYBODY: Caller = { role: "operator", hiveId: null, tokenId: null };
+export const ANYBODY: Caller = { role: "operator", hiveId: null, tokenId: null };
 /** After which a token that was added or revoked elsewhere is known here at the latest. */
 const REFRESH_MS = 2000;
 const DEFAULT_ADDRESS_REQUESTS_PER_SECOND = 100;
@@ -113,6 +116,16 @@ export class Door {
     if (waitMs > 0) throw tooManyRequests("this address", waitMs);
   }
 
+  /** Lets a request that was let in count for so many more: of its token, or else of its address. */
+  charge({ caller, raw }: FastifyRequest, requests: number): void {
+    const { clock, limits } = this.#options;
+    const nowMs = clock.monotonicNow();
+    if (caller?.tokenId) this.#perToken.charge(caller.tokenId, requests, nowMs);
+    else if (!this.#isOpen || limits.addressRequestsPerSecond !== undefined) {
+      this.#perAddress.charge(addressBlock(raw.socket.remoteAddress), requests, nowMs);
+    }
+  }
+
   /** Reads the tokens anew: from then on those that were added count, and those that were revoked do not. */
   async refresh(): Promise<void> {
     const { catalog, log } = this.#options;
@@ -173,6 +186,7 @@ export class Door {
   }
 
   #admit(access: Access, request: FastifyRequest): Caller | null | Promise<Caller> {
+    if (access === "always") return null;
     if (access === "open") {
       this.countStranger(request);
       return null;

@@ -28,6 +28,12 @@ export class RateLimit {
     return 0;
   }
 
+  /** Counts so many more requests: for one that has passed, and cost as much as they. */
+  charge(key: string, requests: number, nowMs: number): void {
+    const paidAtMs = Math.max(this.#paidAtMs.get(key) ?? 0, nowMs);
+    this.#paidAtMs.set(key, paidAtMs + requests * this.#intervalMs);
+  }
+
   /** Of those that are remembered. */
   get size(): number {
     return this.#paidAtMs.size;

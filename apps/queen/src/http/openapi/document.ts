@@ -39,6 +39,7 @@ const TOKEN_SCHEME = {
 };
 
 const WHOSE: Record<Access, string> = {
+  always: "Needs no token, and is held to no rate.",
   open: "Needs no token.",
   hive: "Needs the token of the hive, or an operator's.",
   reader: "Needs a reader's token, or an operator's.",
@@ -78,7 +79,7 @@ function describeRoute(route: Route, components: Components): Json {
     tags: [tag],
     summary,
     description: [description, WHOSE[access]].filter(Boolean).join("\n\n"),
-    security: access === "open" ? [] : [{ token: [] }],
+    security: needsToken(access) ? [{ token: [] }] : [],
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: describeBody(body, components) }),
     responses: {
@@ -88,16 +89,17 @@ function describeRoute(route: Route, components: Components): Json {
   };
 }
 
+const needsToken = (access: Access | undefined): boolean => access !== "always" && access !== "open";
+
 /** What any request may meet. */
-const ANYWHERE: readonly ProblemCode[] = [
-  "BAD_REQUEST",
-  "REQUEST_TIMEOUT",
-  "TOO_MANY_REQUESTS",
-  "HEADERS_TOO_LARGE",
-  "INTERNAL",
-];
+const ANYWHERE: readonly ProblemCode[] = ["BAD_REQUEST", "REQUEST_TIMEOUT", "HEADERS_TOO_LARGE", "INTERNAL"];
 /** … one with a body. */
-const WITH_BODY: readonly ProblemCode[] = ["INVALID_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"];
+const WITH_BODY: readonly ProblemCode[] = [
+  "INVALID_JSON",
+  "REQUEST_ABORTED",
+  "PAYLOAD_TOO_LARGE",
+  "UNSUPPORTED_MEDIA_TYPE",
+];
 /** … one that needs a token, which is read from the catalog. */
 const GUARDED: readonly ProblemCode[] = [
   "UNAUTHENTICATED",
@@ -118,7 +120,8 @@ function problemsOf(route: Route): readonly ProblemCode[] {
   const params = paramsOf(route);
   return [
     ...ANYWHERE,
-    ...(access === "open" ? [] : GUARDED),
+    ...(access === "always" ? [] : (["TOO_MANY_REQUESTS"] as const)),
+    ...(needsToken(access) ? GUARDED : []),
     ...(params.length > 0 ? (["URI_TOO_LONG"] as const) : []),
     ...(params.includes("id") ? (["HIVE_NOT_FOUND"] as const) : []),
     ...(query ? (["INVALID_ARGUMENT"] as const) : []),

@@ -1,7 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
+import type { Readable } from "node:stream";
+import type { FastifyReply } from "fastify";
 import * as z from "zod";
 import { Problem } from "../errors.ts";
+import { bytesInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
 
 const DOCUMENT = new URL("../../../openapi.json", import.meta.url);
@@ -48,7 +51,10 @@ export const docsRoutes = [
     tag: "observation",
     summary: "This document",
     answer: { description: "OpenAPI 3.1", schema: z.looseObject({ openapi: z.string() }) },
-  }).handle(async () => JSON.parse(await readFile(DOCUMENT, "utf8"))),
+  }).handle((_request, _parts, reply) => {
+    reply.type("application/json; charset=utf-8");
+    return sendFile(DOCUMENT, reply);
+  }),
   defineRoute({
     method: "get",
     path: "/docs",
@@ -71,6 +77,18 @@ export const docsRoutes = [
     const content = FILES.get(file);
     if (content === undefined) throw new Problem("NOT_FOUND", `There is nothing at /docs/${file}`);
     reply.type(TYPES[extname(file)] ?? "application/octet-stream");
-    return content instanceof URL ? readFile(content) : content;
+    return content instanceof URL ? sendFile(content, reply) : content;
   }),
 ];
+
+/** Read once: all callers are sent the same bytes. */
+const files = new Map<URL, Promise<Buffer>>();
+
+async function sendFile(url: URL, reply: FastifyReply): Promise<Readable> {
+  const reading = files.get(url) ?? readFile(url);
+  files.set(url, reading);
+  reading.catch(() => files.delete(url));
+  const bytes = await reading;
+  reply.header("content-length", bytes.length);
+  return bytesInPieces(bytes);
+}

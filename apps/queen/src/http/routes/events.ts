@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { EVENT_SCHEMAS } from "../../telling/event-data.ts";
+import { ANYBODY } from "../door/door.ts";
 import { queenStopping } from "../errors.ts";
 import { defineRoute, EVENT_STREAM } from "../route.ts";
 
@@ -48,10 +49,10 @@ export const eventsRoutes = [
     namedSchemas: [...Object.values(EVENT_SCHEMAS), HelloEvent, GapEvent],
   }).handle(({ headers, caller, raw }, { door, eventStream, stopping }, reply) => {
     if (stopping.aborted) throw queenStopping();
-    eventStream.checkRoom();
+    eventStream.checkRoom(caller ?? ANYBODY);
     const lastEventId = [headers["last-event-id"]].flat()[0];
     reply.hijack();
-    eventStream.serve(raw, reply.raw, lastEventId, () => caller === null || door.stillKnows(caller));
+    eventStream.serve(raw, reply.raw, lastEventId, () => caller === null || door.stillKnows(caller), caller?.tokenId);
     return undefined;
   }),
 ];

@@ -7,6 +7,9 @@ import { WORKER_EXAMPLE } from "./worker-json.ts";
 
 const EMPTY_BEAT = { hive_id: "localhost", timestamp: "2025-10-21T10:00:00Z", workers: [] };
 
+/** Room for as many workers as a beat may have. */
+const MAX_BEAT_BYTES = 524_288;
+
 export const heartbeatRoutes = [
   defineRoute({
     method: "post",
@@ -20,6 +23,7 @@ export const heartbeatRoutes = [
     body: {
       schema: HeartbeatJson,
       read: readHeartbeat,
+      maxBytes: MAX_BEAT_BYTES,
       examples: { one_worker: { ...EMPTY_BEAT, workers: [WORKER_EXAMPLE] }, no_workers: EMPTY_BEAT },
     },
     answer: {

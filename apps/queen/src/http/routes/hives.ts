@@ -14,7 +14,7 @@ import type { AppParts } from "../parts.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { parseHiveFields, replacement } from "./hive-fields.ts";
-import { NextAfter, nextAfter, pageQuery } from "./paging.ts";
+import { answerPage, NextAfter, pageQuery } from "./paging.ts";
 
 const OVER_SSH = {
   id: "hive-prod-01",
@@ -57,6 +57,7 @@ const HivePage = z
 
 const hive = (description: string) => ({ description, schema: StoredHive, example: HIVE_EXAMPLE });
 
+const HIVES_PER_STEP = 100;
 const ListQuery = z.strictObject({ status: HiveStatus.optional(), ...pageQuery("Hives") });
 
 /** CRUD of the catalog over HTTP. What a caller changed, the memory of the fleet learns at once. */
@@ -69,20 +70,30 @@ export const hivesRoutes = [
     tag: "hives",
     summary: "List hives by id, page by page",
     query: ListQuery,
+    isCostly: true,
     answer: {
       description: "One page",
       schema: HivePage,
       example: { hives: [HIVE_EXAMPLE], next_after: null, damaged: [] },
     },
-  }).handle(async ({ query: { status, limit, after } }, { catalog }) => {
+  }).handle(({ query: { status, ...page } }, { catalog, costs }, reply) => {
     const damaged: z.output<typeof HivePage>["damaged"] = [];
-    const page = {
-      limit,
-      ...(after !== undefined && { after }),
-      onCorruptHive: ({ id, column, problem }: (typeof damaged)[number]) => void damaged.push({ id, column, problem }),
-    };
-    const hives = await (status === undefined ? catalog.listHives(page) : catalog.findHivesByStatus(status, page));
-    return { hives: hives.map(toHiveRecordJson), next_after: nextAfter(hives, limit), damaged };
+    const onCorruptHive = ({ id, column, problem }: (typeof damaged)[number]) =>
+      void damaged.push({ id, column, problem });
+    reply.type("application/json; charset=utf-8");
+    return answerPage(
+      {
+        page,
+        stepSize: HIVES_PER_STEP,
+        read: (step) =>
+          status === undefined
+            ? catalog.listHives({ ...step, onCorruptHive })
+            : catalog.findHivesByStatus(status, { ...step, onCorruptHive }),
+        toJson: toHiveRecordJson,
+        answer: (hives, next_after) => ({ hives, next_after, damaged }),
+      },
+      costs,
+    );
   }),
   defineRoute({
     method: "post",

@@ -9,6 +9,7 @@ export const metricsRoutes = [
     operationId: "getMetrics",
     tag: "observation",
     summary: "Metrics for Prometheus",
+    isCostly: true,
     answer: { description: "In the text format of Prometheus", schema: z.string(), type: "text/plain" },
   }).handle((_request, { metricsPage }, reply) => {
     const page = metricsPage();

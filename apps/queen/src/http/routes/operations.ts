@@ -3,7 +3,7 @@ import * as z from "zod";
 import { operationNotFound } from "../../lifecycle/errors.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
-import { NextAfter, nextAfter, pageQuery } from "./paging.ts";
+import { answerPage, NextAfter, pageQuery } from "./paging.ts";
 
 export const timeMs = z.int().min(0).meta({ description: "Milliseconds since 1970-01-01 UTC" });
 
@@ -63,6 +63,9 @@ const OperationPage = z
   })
   .meta({ id: "OperationPage" });
 
+/** Each may have the end of what its programs wrote, which is long. */
+const OPERATIONS_PER_STEP = 20;
+
 const operation = (description: string) => ({ description, schema: OperationJson, example: RUNNING });
 
 function beginning(kind: (typeof OPERATION_KINDS)[number], summary: string, description: string) {
@@ -114,10 +117,20 @@ export const operationsRoutes = [
       hive_id: z.string().optional().meta({ description: "Those of one hive alone" }),
       ...pageQuery("Operations"),
     }),
+    isCostly: true,
     answer: { description: "One page", schema: OperationPage, example: { operations: [RUNNING], next_after: null } },
-  }).handle(async ({ query: { hive_id: hiveId, after, limit } }, { catalog }) => {
-    const operations = await catalog.operations.list({ hiveId, after, limit });
-    return { operations: operations.map(operationToJson), next_after: nextAfter(operations, limit) };
+  }).handle(({ query: { hive_id: hiveId, ...page } }, { catalog, costs }, reply) => {
+    reply.type("application/json; charset=utf-8");
+    return answerPage(
+      {
+        page,
+        stepSize: OPERATIONS_PER_STEP,
+        read: (step) => catalog.operations.list({ hiveId, ...step }),
+        toJson: operationToJson,
+        answer: (operations, next_after) => ({ operations, next_after }),
+      },
+      costs,
+    );
   }),
   defineRoute({
     method: "get",

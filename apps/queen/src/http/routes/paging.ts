@@ -1,4 +1,7 @@
+import type { Readable } from "node:stream";
 import * as z from "zod";
+import type { Costs } from "../door/costs.ts";
+import { listInPieces } from "../pieces.ts";
 
 const DEFAULT_SIZE = 100;
 const MAX_SIZE = 1000;
@@ -20,6 +23,45 @@ export const NextAfter = z
   .nullable()
   .meta({ description: "`after` of the next page; null when this is the last one" });
 
-/** A short page is the last one. */
-export const nextAfter = (page: readonly { readonly id: string }[], limit: number): string | null =>
-  page.length < limit ? null : (page.at(-1)?.id ?? null);
+interface Page {
+  readonly limit: number;
+  readonly after?: string;
+}
+
+interface List<Row, Item, Body> {
+  readonly page: { readonly limit: number; readonly after?: string | undefined };
+  /** How many are read and written at once, before other work gets its turn. */
+  readonly stepSize: number;
+  read(page: Page): Promise<readonly Row[]>;
+  toJson(row: Row): Item;
+  /** The items are the first list that it has. */
+  answer(items: Item[], nextAfter: string | null): Body;
+}
+
+/** The answer with a page of a list; a page of several steps is read and written as the caller takes it. */
+export async function answerPage<Row extends { readonly id: string }, Item, Body extends object>(
+  { page: { limit, after }, stepSize, read, toJson, answer }: List<Row, Item, Body>,
+  costs: Costs,
+): Promise<Body | Readable> {
+  let count = 0;
+  let last = after;
+  const step = async () => {
+    const size = Math.min(stepSize, limit - count);
+    const rows = size === 0 ? [] : await read({ limit: size, ...(last !== undefined && { after: last }) });
+    count += rows.length;
+    last = rows.at(-1)?.id ?? last;
+    // A short page is the last one.
+    return { items: rows.map(toJson), isLast: rows.length < size || count === limit };
+  };
+  const nextAfter = () => (count < limit ? null : (last ?? null));
+  const first = await step();
+  if (first.isLast) return answer(first.items, nextAfter());
+  const steps = async function* () {
+    for (let { items, isLast } = first; ; { items, isLast } = await step()) {
+      yield items;
+      if (isLast) return;
+      await costs.turn();
+    }
+  };
+  return listInPieces(steps(), (items: Item[]) => answer(items, nextAfter()));
+}

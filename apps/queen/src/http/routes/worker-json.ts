@@ -1,6 +1,7 @@
 import { rule } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { WORKER_STATES, type Worker, type WorkerState } from "../../fleet/workers/worker.ts";
+import { MAX_ENTRIES } from "../../process/bounded-json.ts";
 
 const STATE_BY_LOWER_CASE = new Map<string, WorkerState>(WORKER_STATES.map((state) => [state.toLowerCase(), state]));
 
@@ -70,16 +71,20 @@ function toWorker(json: Omit<z.output<typeof WorkerFields>, "state">, state: Wor
 }
 
 /** The workers of one heartbeat, no two with one id. */
-export const WorkersJson = z.array(WorkerJson, rule("must be a list of workers")).check(({ value, issues }) => {
-  const seen = new Set<string>();
-  value.forEach(({ workerId }, position) => {
-    if (seen.has(workerId)) {
-      const message = "must be unique among the workers of a heartbeat";
-      issues.push({ code: "custom", input: workerId, path: [position, "worker_id"], message });
-    }
-    seen.add(workerId);
+const WORKERS = rule(`must be a list of at most ${MAX_ENTRIES} workers`);
+export const WorkersJson = z
+  .array(WorkerJson, WORKERS)
+  .max(MAX_ENTRIES, WORKERS)
+  .check(({ value, issues }) => {
+    const seen = new Set<string>();
+    value.forEach(({ workerId }, position) => {
+      if (seen.has(workerId)) {
+        const message = "must be unique among the workers of a heartbeat";
+        issues.push({ code: "custom", input: workerId, path: [position, "worker_id"], message });
+      }
+      seen.add(workerId);
+    });
   });
-});
 
 /**
  * The workers of a sound heartbeat, checked by hand: zod took a sixth of the queen's time under load, and more in garbage. Undefined for anything

@@ -1,9 +1,9 @@
-import { Readable } from "node:stream";
 import * as z from "zod";
 import type { PlacedWorker } from "../../fleet/workers/registry.ts";
 import { WORKER_STATES } from "../../fleet/workers/worker.ts";
-import { wholeTurn } from "../../process/turn.ts";
+import type { Costs } from "../door/costs.ts";
 import { Problem } from "../errors.ts";
+import { listInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
 import { WORKER_EXAMPLE, WorkerAnswer, WorkerStateJson, workerToJson } from "./worker-json.ts";
 
@@ -29,16 +29,17 @@ export const workersRoutes = [
       state: WorkerStateJson.optional().meta({ description: `One of ${WORKER_STATES.join(", ")}, in any case` }),
       backend: z.string().optional(),
     }),
+    isCostly: true,
     answer: {
       description: "The workers",
       schema: z.strictObject({ workers: z.array(PlacedWorkerJson) }),
       example: { workers: [PLACED_EXAMPLE] },
     },
-  }).handle(({ query }, { fleet }, reply) => {
+  }).handle(({ query }, { fleet, costs }, reply) => {
     const found = fleet.workers(query);
     if (found.length <= WORKERS_PER_TURN) return { workers: found.map(toJson) };
     reply.type("application/json; charset=utf-8");
-    return Readable.from(piecesOf(found));
+    return listInPieces(stepsOf(found, costs), (workers) => ({ workers }));
   }),
   defineRoute({
     method: "get",
@@ -60,12 +61,9 @@ export const workersRoutes = [
 
 const toJson = ({ hiveId, worker }: PlacedWorker) => ({ hive_id: hiveId, ...workerToJson(worker) });
 
-/** The same JSON, piece by piece. */
-async function* piecesOf(workers: readonly PlacedWorker[]): AsyncGenerator<string> {
+async function* stepsOf(workers: readonly PlacedWorker[], costs: Costs) {
   for (let start = 0; start < workers.length; start += WORKERS_PER_TURN) {
-    const list = workers.slice(start, start + WORKERS_PER_TURN).map((worker) => JSON.stringify(toJson(worker)));
-    yield (start === 0 ? '{"workers":[' : ",") + list.join(",");
-    await wholeTurn();
+    yield workers.slice(start, start + WORKERS_PER_TURN).map(toJson);
+    await costs.turn();
   }
-  yield "]}";
 }

@@ -8,14 +8,6 @@ import type { JobParts } from "../job.ts";
 import { describeKeys, fingerprintOf, hostKeyPath, type PublicKey } from "./host-key.ts";
 import { scanHostKeys } from "./ssh-host.ts";
 
-export interface HostKeys {
-  target: SshTarget;
-  pinned: HostKey[];
-  offered: PublicKey[];
-  /** Why nothing is offered; `null` when something is. */
-  problem: string | null;
-}
-
 /** Where operators look at the SSH host keys of hives and vouch for them. */
 export class HostKeyDesk {
   readonly #parts: JobParts;
@@ -25,8 +17,8 @@ export class HostKeyDesk {
     this.#parts = parts;
   }
 
-  /** What is pinned, and what the host offers now. */
-  async show(hiveId: string): Promise<HostKeys> {
+  /** What is pinned, and what the host offers now; `problem` says why that is nothing. */
+  async show(hiveId: string) {
     const target = await this.#targetOf(hiveId);
     const pinned = await this.#parts.catalog.hostKeys.find(target.host, target.port);
     try {

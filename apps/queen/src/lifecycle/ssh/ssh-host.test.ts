@@ -19,9 +19,7 @@ const options = (hostile: Partial<Pick<SshHostOptions, "target" | "address">>): 
   address: "127.0.0.1",
   pinned: [],
   settings: { identity: undefined, knownHosts: undefined },
-  env,
-  commandTimeoutMs: 20_000,
-  onOutput: () => undefined,
+  program: { env, timeoutMs: 20_000 },
   ...hostile,
 });
 

@@ -5,7 +5,7 @@ import { type ProgramEnd, type ProgramOptions, runProgram } from "@repo/processe
 import { ForeseenError } from "../../process/errors.ts";
 import { display } from "../../reach/addresses.ts";
 import type { SshTarget } from "../../reach/ssh-address.ts";
-import { type CommandOptions, commandFailed, type Host, whyFailed } from "../host.ts";
+import { type CommandOptions, commandFailed, type Host, type ProgramDefaults, whyFailed } from "../host.ts";
 import {
   changedHostKey,
   knownHostsFile,
@@ -29,9 +29,7 @@ export interface SshHostOptions {
   /** The keys of the host that an operator has confirmed. */
   pinned: readonly PublicKey[];
   settings: SshSettings;
-  env: Readonly<Record<string, string>>;
-  commandTimeoutMs: number;
-  onOutput: (text: string) => void;
+  program: ProgramDefaults;
 }
 
 /** A machine behind sshd, reached with the system's ssh; each call is a connection of its own. */
@@ -58,9 +56,9 @@ export class SshHost implements Host {
   }
 
   async run(words: readonly string[], options: CommandOptions): Promise<string> {
-    const { address, env, commandTimeoutMs: timeoutMs, onOutput } = this.#options;
+    const { address, program } = this.#options;
     const args = [...this.#sshOptions, "--", address, shellQuote(words)];
-    const end = await runProgram("ssh", args, { env, timeoutMs, onOutput, ...options });
+    const end = await runProgram("ssh", args, { ...program, ...options });
     if (end.exitCode === 0) return end.stdout;
     if (end.exitCode === CONNECTION_FAILED) throw await this.#connectionFailed(end, options.signal);
     throw commandFailed(this.name, end);
@@ -77,8 +75,9 @@ export class SshHost implements Host {
       const silence = end.stderr.trim() === "" ? ": it was cut off, or silent for 15 s" : "";
       return new ForeseenError(`the connection to ${this.name} failed with ${whyFailed(end)}${silence}`);
     }
-    const { target, hiveId, address, env, commandTimeoutMs } = this.#options;
-    const offered = await scanHostKeys(address, target.port, { env, timeoutMs: commandTimeoutMs, signal });
+    const { target, hiveId, address, program } = this.#options;
+    const { env, timeoutMs } = program;
+    const offered = await scanHostKeys(address, target.port, { env, timeoutMs, signal });
     const known = await this.#knownKeys(signal);
     return new ForeseenError(
       known.length === 0 ? unknownHostKey(target, hiveId, offered) : changedHostKey(target, hiveId, known, offered),
@@ -86,10 +85,11 @@ export class SshHost implements Host {
   }
 
   async #knownKeys(signal: AbortSignal): Promise<PublicKey[]> {
-    const { target, settings, pinned, env, commandTimeoutMs } = this.#options;
+    const { target, settings, pinned, program } = this.#options;
+    const { env, timeoutMs } = program;
     if (settings.knownHosts === undefined) return [...pinned];
     const args = ["-F", knownHostsName(target), "-f", settings.knownHosts];
-    const { stdout } = await runProgram("ssh-keygen", args, { env, timeoutMs: commandTimeoutMs, signal });
+    const { stdout } = await runProgram("ssh-keygen", args, { env, timeoutMs, signal });
     return [...pinned, ...parseKeys(stdout)];
   }
 }

@@ -1,0 +1,31 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+
+/** No client that is known sends more requests ahead of their answers. */
+const MAX_AHEAD = 16;
+
+/**
+ * Of one connection one request at a time: Node hands over at once all that a caller has sent ahead, and would keep the answers of all. One
+ * that was sent ahead has no socket until the answers before it have gone.
+ */
+export function oneAtATime(handler: RequestListener): RequestListener {
+  const ahead = new WeakMap<Socket, number>();
+  return (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request;
+    if (socket.destroyed) return;
+    if (response.socket !== null) {
+      handler(request, response);
+      return;
+    }
+    const waiting = ahead.get(socket) ?? 0;
+    if (waiting === MAX_AHEAD) {
+      socket.destroy();
+      return;
+    }
+    ahead.set(socket, waiting + 1);
+    response.once("socket", () => {
+      ahead.set(socket, (ahead.get(socket) ?? 1) - 1);
+      handler(request, response);
+    });
+  };
+}

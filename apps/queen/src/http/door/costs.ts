@@ -1,0 +1,136 @@
+import { finished, Readable } from "node:stream";
+import type { FastifyReply, FastifyRequest, onRequestHookHandler, onSendHookHandler } from "fastify";
+import { wholeTurn } from "../../process/turn.ts";
+import { addressBlock } from "../../reach/addresses.ts";
+import { Problem } from "../errors.ts";
+import { Shares } from "./shares.ts";
+
+const MB = 1_048_576;
+/** Bodies on their way in, and answers on their way out, of one caller and of all. */
+const BYTES_UNDER_WAY = { each: 4 * MB, inAll: 64 * MB };
+/** So that the beats of hives and the answers to them always have room. */
+const SMALL_BODY_BYTES = 8192;
+const SMALL_ANSWER_BYTES = 16_384;
+/** Answers that take long to make. */
+const COSTLY_UNDER_WAY = { each: 4, inAll: 64 };
+const COSTLY_WAITING = { each: 256, inAll: 4096 };
+/** Of a body or an answer: what is longer counts as several requests. Without a token there is little to ask for but the page of the documentation, which is long. */
+const BYTES_OF_ONE_REQUEST = { withToken: 8192, withoutToken: 65_536 };
+
+interface Waiting {
+  readonly key: string;
+  go(): void;
+}
+
+interface CostsOptions {
+  readonly maxBodyBytes: number;
+  /** Lets a request count for so many more of its token; where it has none, of its address. */
+  charge(request: FastifyRequest, requests: number): void;
+}
+
+/** Bounds what the requests of one caller, and all of them, hold and use at any one time. */
+export class Costs {
+  readonly #maxBodyBytes: number;
+  readonly #charge: CostsOptions["charge"];
+  readonly #bodies = new Shares(BYTES_UNDER_WAY);
+  readonly #answers = new Shares(BYTES_UNDER_WAY);
+  readonly #costly = new Shares(COSTLY_UNDER_WAY);
+  readonly #waitingShares = new Shares(COSTLY_WAITING);
+  readonly #waiting = new Set<Waiting>();
+  readonly #pieces: (() => void)[] = [];
+
+  constructor({ maxBodyBytes, charge }: CostsOptions) {
+    this.#maxBodyBytes = maxBodyBytes;
+    this.#charge = charge;
+  }
+
+  /** The hook of a route with a body: room for that must be there before it is read. One of unknown length may become as long as any. */
+  readonly boundBody: onRequestHookHandler = (request, reply, done) => {
+    const { headers } = request.raw;
+    const bytes = Number(headers["content-length"] ?? (headers["transfer-encoding"] ? this.#maxBodyBytes : 0));
+    if (bytes <= SMALL_BODY_BYTES || bytes > this.#maxBodyBytes) return done();
+    if (this.#hold(this.#bodies, bytes, request, reply)) done();
+    else done(tooMuch("send", request));
+  };
+
+  /** The hook of a route whose answers may be long: one that nobody reads must not be kept beside many others. */
+  readonly boundAnswer: onSendHookHandler = (request, reply, payload, done) => {
+    // Written piece by piece, as the caller takes it.
+    if (payload instanceof Readable) payload.on("data", (piece: string | Buffer) => this.#count(request, piece.length));
+    const isWhole = typeof payload === "string" || Buffer.isBuffer(payload);
+    const bytes = isWhole ? Buffer.byteLength(payload) : 0;
+    if (bytes <= SMALL_ANSWER_BYTES || reply.statusCode >= 400) return done(null, payload);
+    if (this.#hold(this.#answers, bytes, request, reply)) done(null, payload);
+    else done(tooMuch("read", request));
+  };
+
+  /** Resolves when the costly answer to this request may be made: a few of each caller are under way at a time, and some wait. */
+  async admitCostly(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const key = keyOf(request);
+    if (!this.#costly.take(key, 1)) await this.#queue(key, request);
+    finished(reply.raw, () => this.#leave(key));
+  }
+
+  /** So many bytes are read of a request, or written for it. */
+  #count(request: FastifyRequest, bytes: number): void {
+    const { withToken, withoutToken } = BYTES_OF_ONE_REQUEST;
+    this.#charge(request, bytes / (request.caller?.tokenId ? withToken : withoutToken));
+  }
+
+  /** Resolves in a turn of the event loop in which no other piece of a costly answer is made: so what comes in, a heartbeat first of all, waits for one piece at most. */
+  turn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#pieces.push(resolve);
+      if (this.#pieces.length === 1) void this.#takeTurns();
+    });
+  }
+
+  async #takeTurns(): Promise<void> {
+    while (this.#pieces.length > 0) {
+      await wholeTurn();
+      this.#pieces[0]?.();
+      this.#pieces.shift();
+    }
+  }
+
+  #queue(key: string, request: FastifyRequest): Promise<void> {
+    if (!this.#waitingShares.take(key, 1)) throw tooMuch("ask for", request);
+    return new Promise((resolve) => {
+      this.#waiting.add({ key, go: resolve });
+    });
+  }
+
+  #leave(key: string): void {
+    this.#costly.giveBack(key, 1);
+    for (const waiting of this.#waiting) {
+      if (!this.#costly.take(waiting.key, 1)) continue;
+      this.#waiting.delete(waiting);
+      this.#waitingShares.giveBack(waiting.key, 1);
+      waiting.go();
+      return;
+    }
+  }
+
+  /** Until the answer has gone, or its caller has. */
+  #hold(shares: Shares, bytes: number, request: FastifyRequest, reply: FastifyReply): boolean {
+    const key = keyOf(request);
+    if (!shares.take(key, bytes)) return false;
+    this.#count(request, bytes);
+    finished(reply.raw, () => shares.giveBack(key, bytes));
+    return true;
+  }
+}
+
+/** Whose request it is: of its token; where none is needed, of its address. */
+const keyOf = ({ caller, raw }: FastifyRequest): string => caller?.tokenId ?? addressBlock(raw.socket.remoteAddress);
+
+function tooMuch(what: string, { caller }: FastifyRequest): Problem {
+  const whose = caller?.tokenId ? `the token ${caller.tokenId}` : "this address";
+  return new Problem(
+    "TOO_MANY_REQUESTS",
+    `Too much at once for ${whose} to ${what}: try again when some of it is done`,
+    {
+      headers: { "retry-after": "1" },
+    },
+  );
+}

@@ -1,0 +1,74 @@
+/** Of one list or one object. */
+export const MAX_ENTRIES = 1024;
+/** Of the whole text: as many workers as a heartbeat may have, with all their fields, and more. */
+const MAX_VALUES = 32_768;
+const MAX_DEPTH = 32;
+/** A shorter text cannot hold enough to do harm. */
+const HARMLESS_LENGTH = 2 * MAX_ENTRIES;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const OPENING = new Set([0x5b, 0x7b]);
+const CLOSING = new Set([0x5d, 0x7d]);
+const NONE: readonly [start: number, end: number] = [0, 0];
+
+/** JSON that has more in it than anybody needs to say. */
+export class JsonTooLarge extends Error {
+  override readonly name = "JsonTooLarge";
+  /** The key under which the list or object with too many entries stands; "" for the whole. */
+  readonly key: string;
+
+  constructor(key: string, rule: string) {
+    super(rule);
+    this.key = key;
+  }
+}
+
+/** `JSON.parse` for text that anybody may have sent: what is in it is counted before anything is made of it. Throws SyntaxError or JsonTooLarge. */
+export function parseBoundedJson(text: string): unknown {
+  if (text.length > HARMLESS_LENGTH) count(text);
+  return JSON.parse(text);
+}
+
+function count(text: string): void {
+  const entries: number[] = [];
+  const keys: string[] = [];
+  let values = 0;
+  // What stands before a list or an object in an object is its key.
+  let lastText = NONE;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      const end = endOfText(text, at);
+      lastText = [at + 1, end];
+      at = end;
+    } else if (code === COMMA) {
+      values += 1;
+      const inThis = (entries.pop() ?? 0) + 1;
+      lastText = NONE;
+      if (inThis >= MAX_ENTRIES) throw new JsonTooLarge(keys.at(-1) ?? "", `must have at most ${MAX_ENTRIES} entries`);
+      entries.push(inThis);
+    } else if (OPENING.has(code)) {
+      values += 1;
+      entries.push(0);
+      keys.push(text.slice(...lastText));
+      lastText = NONE;
+      if (entries.length > MAX_DEPTH) throw new JsonTooLarge("", `must not be nested more than ${MAX_DEPTH} deep`);
+    } else if (CLOSING.has(code)) {
+      entries.pop();
+      keys.pop();
+    }
+    if (values > MAX_VALUES) throw new JsonTooLarge("", `must have at most ${MAX_VALUES} values in all`);
+  }
+}
+
+/** Where the text in quotes that begins at `start` ends; the end of all when it does not. */
+function endOfText(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let before = end - 1;
+    while (text.charCodeAt(before) === BACKSLASH) before -= 1;
+    if ((end - before) % 2 === 1) return end;
+  }
+  return text.length;
+}
