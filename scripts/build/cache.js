@@ -1,5 +1,6 @@
 // Bundles that are made on demand and never are of older sources: in each stand the hashes of all that it was made of.
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -36,9 +37,18 @@ export async function bundleOf(source) {
   const name = basename(path, extname(path));
   const prefix = `${name}-${hashOf(path).slice(0, 8)}-`;
   const folder = findCurrent(prefix) ?? (await make({ [name]: path }, prefix));
-  const now = new Date();
-  utimesSync(folder, now, now);
+  noteStart(folder);
   return join(folder, `${name}.js`);
+}
+
+/** Another user than the one who made it may start it all the same. */
+function noteStart(folder) {
+  const now = new Date();
+  try {
+    utimesSync(folder, now, now);
+  } catch (error) {
+    if (error.code !== "EPERM") throw error;
+  }
 }
 
 function findCurrent(prefix) {
@@ -62,6 +72,8 @@ async function make(programs, prefix) {
     writeFileSync(join(making, HASHES), hashes);
     // Below node_modules, no other package.json says so.
     writeFileSync(join(making, "package.json"), '{ "type": "module" }');
+    // Whoever may read the sources may run what they become.
+    chmodSync(making, 0o755);
     const made = join(CACHE, prefix + hashOf(hashes).slice(0, 16));
     rename(making, made, "ENOTEMPTY");
     return made;

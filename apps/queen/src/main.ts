@@ -49,6 +49,7 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
   // One that cannot be counted is said by all that reads it.
   const hives = await catalog.countHives().catch(() => undefined);
   log.info({ catalog: location, hives }, isNew ? "new catalog made" : "catalog opened");
+  for (const warning of catalog.warnings) log.warn(warning);
   let port: number;
   try {
     await checkThatSafe(config, catalog);

@@ -10,6 +10,12 @@ const KILL_AFTER_MS = 180_000;
 /** One line of the log. */
 type LogLine = Record<string, unknown> & { msg: string };
 
+/** `through` is the program, with its arguments, that runs it, such as unshare; `uid` another user of the machine, which only root can be. */
+export interface HowToRun {
+  through?: readonly string[];
+  uid?: number;
+}
+
 /** A real queen or hive, with no other settings than those of the test. Killed when it is disposed of. */
 export class Daemon implements AsyncDisposable {
   readonly child: ChildProcessWithoutNullStreams;
@@ -17,13 +23,12 @@ export class Daemon implements AsyncDisposable {
   stdout = "";
   stderr = "";
 
-  /** `through` is the program, with its arguments, that runs it, such as unshare. */
   constructor(
     name: keyof typeof PROGRAMS,
     args: readonly string[],
     env: NodeJS.ProcessEnv,
     file = PROGRAMS[name],
-    through: readonly string[] = [],
+    { through = [], uid }: HowToRun = {},
   ) {
     this.#name = name;
     const [program = process.execPath, ...rest] = [...through, process.execPath, file, ...args];
@@ -33,6 +38,7 @@ export class Daemon implements AsyncDisposable {
       env: { ...clean, ...env },
       timeout: KILL_AFTER_MS,
       killSignal: "SIGKILL",
+      ...(uid !== undefined && { uid, gid: uid }),
     });
     this.child.stdout.setEncoding("utf8").on("data", (text) => {
       this.stdout += text;
@@ -88,15 +94,5 @@ export class Daemon implements AsyncDisposable {
 }
 
 /** A queen on any free port that contacts loopback alone. */
-export const spawnQueen = (
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-  through: readonly string[] = [],
-): Daemon =>
-  new Daemon(
-    "queen",
-    args,
-    { QUEEN_PORT: "0", QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", ...env },
-    PROGRAMS.queen,
-    through,
-  );
+export const spawnQueen = (args: readonly string[], env: NodeJS.ProcessEnv = {}, how: HowToRun = {}): Daemon =>
+  new Daemon("queen", args, { QUEEN_PORT: "0", QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", ...env }, PROGRAMS.queen, how);

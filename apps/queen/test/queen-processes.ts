@@ -1,6 +1,6 @@
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { afterEach, beforeEach } from "vitest";
-import { type Daemon, spawnQueen } from "./daemon.ts";
+import { type Daemon, type HowToRun, spawnQueen } from "./daemon.ts";
 
 /** A temporary folder for each test of the file that calls this, and real queens on a catalog in it, which are killed with the test. */
 export function queenProcesses() {
@@ -21,8 +21,8 @@ export function queenProcesses() {
     get file(): string {
       return `${folder.path}/data/hives.db`;
     },
-    start(args: string[] = [], env: NodeJS.ProcessEnv = {}, through: readonly string[] = []): Daemon {
-      const queen = spawnQueen(args, { QUEEN_DATABASE: this.file, ...env }, through);
+    start(args: string[] = [], env: NodeJS.ProcessEnv = {}, how: HowToRun = {}): Daemon {
+      const queen = spawnQueen(args, { QUEEN_DATABASE: this.file, ...env }, how);
       started.push(queen);
       return queen;
     },

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -77,6 +77,7 @@ describe("db:migrate", () => {
     expect(await migrate(path)).toEqual({ code: 0, output: `${path}: ${APPLIED}\n` });
     expect(await migrate(path)).toEqual({ code: 0, output: `${path} is up to date\n` });
     expect(await storedHives(path)).toEqual([]);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
   it("takes data/hives.db in the working folder when no location is set", async () => {

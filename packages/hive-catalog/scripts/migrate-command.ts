@@ -1,10 +1,10 @@
-import { mkdirSync } from "node:fs";
-import { dirname, relative } from "node:path";
+import { relative } from "node:path";
 import { toCatalogError } from "../src/drivers/errors.ts";
 import { HiveCatalogError } from "../src/errors.ts";
 import { migrationNames } from "../src/maintenance/migration-state.ts";
 import { catalogInfo } from "../src/maintenance.ts";
-import { type Location, parseLocation, redacted } from "../src/sql/location.ts";
+import { makeFile } from "../src/sql/files.ts";
+import { type Location, parseLocation, realPathOf, redacted } from "../src/sql/location.ts";
 import { knownMigrations } from "../src/sql/migrations.ts";
 import { openDatabase } from "../src/sql/open.ts";
 import { runCommand, UsageError } from "./command.ts";
@@ -46,7 +46,7 @@ async function migrate(apply: (catalog: Lacking) => Promise<void>): Promise<stri
   const name = displayed(parsed);
   const pending = await lackingMigrations();
   if (pending.length === 0) return `${name} is up to date`;
-  if (parsed.kind === "file") makeFolder(parsed.path);
+  if (parsed.kind === "file") makeNew(parsed.path);
   await apply({ location, name, pending });
   const left = await lackingMigrations();
   if (left.length > 0)
@@ -87,9 +87,10 @@ function readLocation(): Exclude<Location, { kind: "memory" }> {
   throw new UsageError("QUEEN_DATABASE must be a file or a server: a catalog in memory is gone when this command ends");
 }
 
-function makeFolder(path: string): void {
+/** The kit would make one that everybody may read. */
+function makeNew(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFile(realPathOf(path));
   } catch (error) {
     throw toCatalogError(error);
   }

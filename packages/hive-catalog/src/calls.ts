@@ -98,6 +98,7 @@ export class Calls {
       execute: (statement, options) => client.execute(statement, { ...request, ...options }),
       first: (statement, options) => client.first(statement, { ...request, ...options }),
       batch: (statements, options) => client.batch(statements, { ...request, ...options }),
+      checkWritable: (options) => client.checkWritable({ ...request, ...options }),
     };
   }
 

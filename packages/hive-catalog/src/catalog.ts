@@ -8,10 +8,8 @@ import { hiveReader } from "./hives/statements.ts";
 import * as writer from "./hives/writer.ts";
 import {
   checkChoice,
-  checkFunction,
   checkHive,
   checkInteger,
-  checkOptions,
   HeartbeatInput,
   invalidArgument,
   isKey,
@@ -27,7 +25,16 @@ import {
   type HiveStatus,
   type NewHive,
 } from "./model/hive.ts";
-import type { CallOptions, ListOptions, OpenOptions, StaleOptions, StreamOptions } from "./options.ts";
+import {
+  type CallOptions,
+  checkedOptions,
+  LIST_OPTIONS,
+  type ListOptions,
+  type OpenOptions,
+  STREAM_OPTIONS,
+  type StaleOptions,
+  type StreamOptions,
+} from "./options.ts";
 import { Cordons } from "./records/cordons.ts";
 import { HostKeys } from "./records/host-keys.ts";
 import { Operations } from "./records/operations.ts";
@@ -39,26 +46,7 @@ import { collect, type Finder, MAX_PAGE, type OnDamage } from "./sql/reading.ts"
 import { countIn } from "./sql/statement.ts";
 import { readSynchronous, type Synchronous } from "./sql/synchronous.ts";
 
-const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 const DEFAULT_STREAM_PAGE = 250;
-const OPEN_OPTIONS = [
-  "authToken",
-  "migrate",
-  "busyTimeoutMs",
-  "requestTimeoutMs",
-  "now",
-  "onCorruptHive",
-  "onCommit",
-] as const satisfies (keyof OpenOptions)[];
-const LIST_OPTIONS = ["after", "limit", "onCorruptHive", "signal"] as const satisfies (keyof ListOptions)[];
-const STREAM_OPTIONS = [
-  "after",
-  "status",
-  "pageSize",
-  "onCorruptHive",
-  "signal",
-] as const satisfies (keyof StreamOptions)[];
-
 /**
  * What is known of every hive and survives a restart. Open it with `HiveCatalog.open`, end it with `close`.
  * Every call that fails rejects with a `HiveCatalogError`; what was answered is on disk. The last argument of each may hold a `signal`, whose
@@ -79,6 +67,8 @@ export class HiveCatalog {
   readonly hostKeys: HostKeys;
   /** The queens that run on it. */
   readonly queens: Queens;
+  /** What is odd about its file, a sentence each: that it can only be read, say, or that others may read it. None for a server. */
+  readonly warnings: readonly string[];
   readonly #database: Database;
   readonly #calls: Calls;
   readonly #heartbeats: HeartbeatWriter;
@@ -91,6 +81,7 @@ export class HiveCatalog {
     const access = { calls: new Calls(client, callTimeoutMs), now: wholeMs(now), warnings: new DamageWarnings() };
     this.location = database.name;
     this.isNew = database.isNew;
+    this.warnings = database.warnings ?? [];
     this.#database = database;
     this.#calls = access.calls;
     this.#now = access.now;
@@ -200,6 +191,14 @@ export class HiveCatalog {
     return this.#calls.run(() => readSynchronous(this.#database.client), options);
   }
 
+  /**
+   * Rejects with what keeps every change from being made now: CATALOG_READ_ONLY, CATALOG_BUSY (until the `signal` or `busyTimeoutMs` ends the
+   * waiting for the lock), CATALOG_FULL, CATALOG_UNAVAILABLE (the file was removed, renamed or replaced). A server says that of a change alone.
+   */
+  checkWritable(options?: CallOptions): Promise<void> {
+    return this.#calls.run((client) => client.checkWritable(), options);
+  }
+
   countHives(options?: CallOptions): Promise<number> {
     return this.#calls.run(async (client) => countIn(await client.first(hives.countHives({}))), options);
   }
@@ -281,16 +280,6 @@ export class HiveCatalog {
     if (status === undefined) return hivePages(client, hives.allHives, {}, list, this.#onDamage);
     return hivePages(client, hives.hivesWithStatus, { status: checkStatus(status) }, list, this.#onDamage);
   }
-}
-
-/** Read once: whatever an option does when it is read happens here. */
-function checkedOptions(options: OpenOptions) {
-  checkOptions(options, OPEN_OPTIONS);
-  const { migrate = true, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, ...others } = options;
-  checkInteger("busyTimeoutMs", busyTimeoutMs, 0);
-  if (others.requestTimeoutMs !== undefined) checkInteger("requestTimeoutMs", others.requestTimeoutMs, 1);
-  for (const name of ["now", "onCorruptHive", "onCommit"] as const) checkFunction(name, others[name]);
-  return { ...others, migrate, busyTimeoutMs };
 }
 
 function checkStatus(status: HiveStatus): HiveStatus {

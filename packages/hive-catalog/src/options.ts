@@ -1,3 +1,4 @@
+import { checkFunction, checkInteger, checkOptions } from "./model/check.ts";
 import type { HiveStatus } from "./model/hive.ts";
 
 /** One column of one stored row that another program damaged. `id` is what the row holds for a key, as text. */
@@ -75,3 +76,33 @@ export type OperationListOptions = CallOptions & {
   /** Operations at most, from 1; default 100. Fewer than that means that there are no more. */
   limit?: number | undefined;
 };
+
+const DEFAULT_BUSY_TIMEOUT_MS = 5000;
+/** The names that are known: any other one is an error. */
+const OPEN_OPTIONS = [
+  "authToken",
+  "migrate",
+  "busyTimeoutMs",
+  "requestTimeoutMs",
+  "now",
+  "onCorruptHive",
+  "onCommit",
+] as const satisfies (keyof OpenOptions)[];
+export const LIST_OPTIONS = ["after", "limit", "onCorruptHive", "signal"] as const satisfies (keyof ListOptions)[];
+export const STREAM_OPTIONS = [
+  "after",
+  "status",
+  "pageSize",
+  "onCorruptHive",
+  "signal",
+] as const satisfies (keyof StreamOptions)[];
+
+/** Read once: whatever an option does when it is read happens here. */
+export function checkedOptions(options: OpenOptions) {
+  checkOptions(options, OPEN_OPTIONS);
+  const { migrate = true, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, ...others } = options;
+  checkInteger("busyTimeoutMs", busyTimeoutMs, 0);
+  if (others.requestTimeoutMs !== undefined) checkInteger("requestTimeoutMs", others.requestTimeoutMs, 1);
+  for (const name of ["now", "onCorruptHive", "onCommit"] as const) checkFunction(name, others[name]);
+  return { ...others, migrate, busyTimeoutMs };
+}

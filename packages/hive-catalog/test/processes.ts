@@ -24,11 +24,17 @@ export type LineProcess = AsyncDisposable & {
 
 /** Starts `test/workers/<name>.ts` in a process of its own. It ends when it is disposed of. */
 export function startWorker(name: string, ...args: string[]): LineProcess {
+  return startWorkerAs(undefined, name, ...args);
+}
+
+/** The same as another user of the machine; only root can. */
+export function startWorkerAs(uid: number | undefined, name: string, ...args: string[]): LineProcess {
   const program = join(PACKAGE_FOLDER, "test", "workers", `${name}.ts`);
   const child = spawn(process.execPath, [RUN, program, ...args], {
     cwd: PACKAGE_FOLDER,
     timeout: MAX_LIFE_MS,
     killSignal: "SIGKILL",
+    ...(uid !== undefined && { uid, gid: uid }),
   });
   const closed = once(child, "close");
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

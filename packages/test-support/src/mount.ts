@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 
+const READ_ONLY_DISK_BYTES = 4 * 1024 * 1024;
+
 /** A mount that ends when it is disposed of. */
 type Mount = { path: string } & Disposable;
 
@@ -11,11 +13,25 @@ export function mountSmallDisk(path: string, sizeBytes: number): Mount {
   return { path, [Symbol.dispose]: () => unmount(path) };
 }
 
-/** The folder or file `source`, seen read-only at `path`, which must exist: root ignores the modes of files, but not this. */
-export function mountReadOnly(source: string, path: string): Mount {
+/** A file system in memory at the new folder `path`, which `fill` writes, and nobody after that: root ignores the modes of files, but not this. */
+export async function mountReadOnlyDisk(path: string, fill: () => Promise<unknown>): Promise<Mount> {
+  const disk = mountSmallDisk(path, READ_ONLY_DISK_BYTES);
+  await fill();
+  mount("-o", "remount,ro", path);
+  return disk;
+}
+
+/** The file or folder `source`, seen at `path` too, which must exist. */
+export function mountAlso(source: string, path: string): Mount {
   mount("--bind", source, path);
-  mount("-o", "remount,bind,ro", path);
   return { path, [Symbol.dispose]: () => unmount(path) };
+}
+
+/** The folder or file `source`, seen read-only at `path`, which must exist; whoever knows it as `source` may write it. */
+export function mountReadOnly(source: string, path: string): Mount {
+  const seen = mountAlso(source, path);
+  mount("-o", "remount,bind,ro", path);
+  return seen;
 }
 
 function mount(...args: string[]): void {

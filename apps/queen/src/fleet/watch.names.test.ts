@@ -16,11 +16,11 @@ describe("a name server that says nothing", () => {
     await writeFile(hostsFile, "127.0.0.1 alive");
     const server = await NameServer.start();
     const { resolve } = new Names({ servers: [server.address], hostsFile, resolverFile: "/dev/null" });
-    const queen = await startTestQueen({ resolve, healthIntervalMs: 100, staleAfterMs: 200, massFailureShare: 1 });
+    const queen = await startTestQueen({ resolve, healthIntervalMs: 2000, staleAfterMs: 4000, massFailureShare: 1 });
     onTestFinished(() => queen[Symbol.asyncDispose]());
     const round = async () => {
       await queen.healthLoop.runRound();
-      queen.clock.advance(60);
+      queen.clock.advance(1200);
       await queen.healthLoop.sweep();
     };
     const { port } = await startHive();

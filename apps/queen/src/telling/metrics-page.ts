@@ -5,6 +5,9 @@ import type { Clock } from "../process/clock.ts";
 import { isDurable } from "./durability.ts";
 import type { Metrics } from "./metrics.ts";
 
+/** A catalog whose lock somebody holds for longer takes no changes. */
+const LOCK_DEADLINE_MS = 2000;
+
 interface Parts {
   metrics: Metrics;
   catalog: HiveCatalog;
@@ -68,6 +71,11 @@ function showCatalog(catalog: HiveCatalog, registers: Registry[]): () => Promise
     labelNames: [],
     registers,
   });
+  const writable = new Gauge({
+    name: "queen_catalog_writable",
+    help: "1 when the catalog takes changes, 0 when each would be refused, beats too",
+    registers,
+  });
   const hives = new Gauge({
     name: "queen_hives",
     help: "Hives in the catalog by status; absent when it could not be read",
@@ -84,6 +92,12 @@ function showCatalog(catalog: HiveCatalog, registers: Registry[]): () => Promise
     const isSynced = await isDurable(catalog);
     if (isSynced === undefined) durable.remove();
     else durable.set(isSynced ? 1 : 0);
+    const signal = AbortSignal.timeout(LOCK_DEADLINE_MS);
+    const isWritable = catalog.checkWritable({ signal }).then(
+      () => 1,
+      () => 0,
+    );
+    writable.set(await isWritable);
     try {
       const counts = await Promise.all(HIVE_STATUSES.map((status) => catalog.countByStatus(status)));
       const cordons = await catalog.cordons.list({ onCorruptRecord: () => undefined });

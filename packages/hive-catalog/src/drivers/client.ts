@@ -31,6 +31,8 @@ export interface SqlClient {
   first(statement: SqlStatement, options?: RequestOptions): Promise<SqlRow | undefined>;
   /** Changes that happen together or not at all. The error of one that failed has its `statementIndex`. */
   batch(statements: readonly SqlStatement[], options?: RequestOptions): Promise<readonly SqlResult[]>;
+  /** Rejects with what keeps changes from being made now, where that can be known without making one. */
+  checkWritable(options?: RequestOptions): Promise<void>;
   close(): void;
 }
 

@@ -6,6 +6,11 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
+/** The same by SQLite's own names. */
+export function sqliteCodeOf(error: unknown): string {
+  return named(codeOf(error));
+}
+
 /** Whether another connection held a lock that the statement needed. */
 export function isBusy(error: unknown): boolean {
   return /^SQLITE_(?:BUSY|LOCKED)/.test(codeOf(error));
@@ -70,10 +75,14 @@ export function toCatalogError(error: unknown): HiveCatalogError {
   return new HiveCatalogError(code, detail === undefined ? meaning : `${meaning} (${detail})`, { cause });
 }
 
-/** The system's own code, and the file or folder that it is about. */
-function systemDetail({ code, path }: Error & { code?: unknown; path?: unknown }): string | undefined {
-  const isKnown = typeof code === "string" && code in SYSTEM_CODES && typeof path === "string";
-  return isKnown ? `${code}: ${path}` : undefined;
+type SystemError = Error & { code?: unknown; syscall?: unknown; path?: unknown; dest?: unknown };
+
+/** The system's own code, the files or folders that it is about, and what was to be done with them where the code alone does not tell. */
+function systemDetail({ code, syscall, path, dest }: SystemError): string | undefined {
+  if (typeof code !== "string" || typeof path !== "string") return undefined;
+  if (code in SYSTEM_CODES) return `${code}: ${path}`;
+  const files = [path, dest].filter((file) => typeof file === "string");
+  return typeof syscall === "string" ? `${code}: ${syscall} ${files.join(" to ")}` : undefined;
 }
 
 function classify(cause: Error): readonly [HiveCatalogErrorCode, string] {

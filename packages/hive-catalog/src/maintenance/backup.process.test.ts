@@ -8,6 +8,7 @@ import {
   readlinkSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -25,6 +26,12 @@ async function catalogWith(count: number) {
   await (await file.open()).close();
   file.run(manyHives(count));
   return Object.assign(file, { target: join(dirname(file.path), "backup.db") });
+}
+
+/** As if nobody had written it for more than an hour. */
+function makeOld(path: string): void {
+  const time = new Date(Date.now() - 61 * 60_000);
+  utimesSync(path, time, time);
 }
 
 const namesBeside = (path: string) => readdirSync(dirname(path)).filter((name) => !name.startsWith("hives.db"));
@@ -64,26 +71,28 @@ test("a backup of 100,000 hives tells its progress, which never shrinks and ends
   expect(reports.at(-1)).toEqual({ bytes: result.bytes, totalBytes: result.bytes });
 });
 
-test("a backup killed half way leaves no file under the final name, and the next one clears away what it left", async () => {
+test("a backup killed half way leaves no file under the final name, and one that comes an hour later clears away what it left", async () => {
   await using file = await catalogWith(20_000);
   await using killed = startWorker("killed-backup", file.path, file.target);
   await expect(killed.nextLine()).rejects.toThrow("ended (SIGKILL)");
   expect(existsSync(file.target)).toBe(false);
   const left = namesBeside(file.target);
   expect(left.length).toBeGreaterThan(0);
-  for (const name of left) expect(name).toMatch(/^backup\.db\.partial-\d+-[0-9a-f]{8}(?:-journal)?$/);
+  for (const name of left) {
+    expect(name).toMatch(/^backup\.db\.partial-[0-9a-f]{16}(?:-journal)?$/);
+    makeOld(join(dirname(file.path), name));
+  }
   expect((await backupCatalog(file.path, file.target)).hives).toBe(20_000);
   expect(namesBeside(file.target)).toEqual(["backup.db"]);
 });
 
-test("what a living process is writing beside the target stays", async () => {
+test("what a process is writing beside the target stays, one that cannot be seen from here too, and what is no copy of the target", async () => {
   await using file = await catalogWith(1);
-  const others = [
-    `backup.db.partial-${process.ppid}-0123abcd`,
-    "backup.db.partial-notes",
-    "other.db.partial-9-0123abcd",
-  ];
+  const written = ["backup.db.partial-0123abcd0123abcd", "backup.db.partial-999999-0123abcd"];
+  const old = ["backup.db.partial-notes", "other.db.partial-0123abcd0123abcd"];
+  const others = [...written, ...old];
   for (const name of others) writeFileSync(join(dirname(file.path), name), "");
+  for (const name of old) makeOld(join(dirname(file.path), name));
   await backupCatalog(file.path, file.target);
   expect(namesBeside(file.target)).toEqual(["backup.db", ...others].sort());
 });

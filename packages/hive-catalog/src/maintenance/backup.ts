@@ -53,7 +53,7 @@ export function restoreCatalog(backup: string, location: string, options: Restor
     filePathOf("location", location, "add hive by hive: streamHives of the backup, addHive on the server");
   const prepare = async (source: SqlThread, path: string) => {
     await pendingMigrations(source);
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   };
   return copy({ from, to, field: "location", backup: "backup", prepare }, options);
 }

@@ -4,6 +4,7 @@ import { tell } from "../calls.ts";
 import { plain } from "../drivers/client.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { sizeOf } from "../sql/files.ts";
+import { ofFile } from "./replacement.ts";
 import { readingFile, readNumber, sqliteProblems } from "./source.ts";
 import type { SqlThread } from "./sql-thread.ts";
 
@@ -87,6 +88,8 @@ async function syncSteadily(path: string, signal: AbortSignal | undefined): Prom
       position += bytesRead;
       refuseStopped(signal);
     }
+  } catch (error) {
+    throw ofFile(path, error);
   } finally {
     await file.close();
   }

@@ -1,11 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { link, readdir, rm, unlink, writeFile } from "node:fs/promises";
+import { link, readdir, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { codeOf } from "../drivers/errors.ts";
 import type { HiveCatalogError } from "../errors.ts";
 import { invalidArgument } from "../model/check.ts";
 import { MIN_SQLITE_BYTES, sizeOf, statOf } from "../sql/files.ts";
 import { notACatalog } from "../sql/identity.ts";
 import { lockCatalog, replace, synced } from "./replacement.ts";
+
+/** A copy that is being written is not left alone for so long. */
+const STALE_MS = 60 * 60_000;
 
 type NewFile = {
   path: string;
@@ -19,14 +23,14 @@ type NewFile = {
 
 /**
  * Lets `fill` write a file under a temporary name in the folder of `path`; then the file is synced, gets its final name in one step, and
- * the folder is synced. Nothing appears under the final name before, whatever happens.
+ * the folder is synced. Nothing appears under the final name before, whatever happens; but where there are no hard links, for a moment an empty file.
  */
 export async function writeCatalogFile<Result>(
   { path, field, force, mode }: NewFile,
   fill: (temporary: string) => Promise<Result>,
 ): Promise<Result> {
   const old = refuseOccupied(path, field, force) ? await lockCatalog(path) : undefined;
-  const temporary = `${path}.partial-${process.pid}-${randomBytes(4).toString("hex")}`;
+  const temporary = `${path}.partial-${randomBytes(8).toString("hex")}`;
   try {
     await removeStale(path);
     await writeFile(temporary, "", { flag: "wx", mode: mode & 0o777 });
@@ -58,38 +62,49 @@ function refuseOccupied(path: string, field: string, force: boolean): boolean {
   return false;
 }
 
-/** link(2) never replaces a file that appeared meanwhile, which rename(2) would. */
 async function place(temporary: string, path: string, field: string): Promise<void> {
   await synced(temporary);
   try {
-    await link(temporary, path);
+    await giveName(temporary, path);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "EEXIST") throw occupied(path, field);
-    if (code === "EPERM" || code === "ENOTSUP") {
-      throw invalidArgument(field, "must be on a file system with hard links; write it elsewhere and copy it");
-    }
-    throw error;
+    throw codeOf(error) === "EEXIST" ? occupied(path, field) : error;
   }
-  await unlink(temporary);
   await synced(dirname(path));
 }
 
-/** What processes left behind that were killed while they wrote the same file. */
-async function removeStale(path: string): Promise<void> {
-  const prefix = `${basename(path)}.partial-`;
-  for (const name of await readdir(dirname(path))) {
-    const pid = name.startsWith(prefix) ? /^(\d+)-[0-9a-f]{8}(?:-journal)?$/.exec(name.slice(prefix.length))?.[1] : "";
-    if (pid && !isAlive(Number(pid))) await rm(join(dirname(path), name), { force: true });
+/** link(2) never replaces a file that appeared meanwhile, which rename(2) would. */
+async function giveName(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") throw error;
+    return await takeName(temporary, path);
+  }
+  await unlink(temporary);
+}
+
+/** For a file system without hard links, whatever it says of them: an empty file takes the name first, and is the one that is replaced. */
+async function takeName(temporary: string, path: string): Promise<void> {
+  await writeFile(path, "", { flag: "wx" });
+  try {
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
+/**
+ * What processes left behind that were killed while they wrote the same file. Only their age tells: in another container, or on another
+ * machine that has the folder too, a process that still writes cannot be seen.
+ */
+async function removeStale(path: string): Promise<void> {
+  const prefix = `${basename(path)}.partial-`;
+  for (const name of await readdir(dirname(path))) {
+    if (!name.startsWith(prefix) || !/^(?:\d+-)?[0-9a-f]{8,16}(?:-journal)?$/.test(name.slice(prefix.length))) continue;
+    const file = join(dirname(path), name);
+    const { mtimeMs = Infinity } = statOf(file) ?? {};
+    if (Date.now() - mtimeMs > STALE_MS) await rm(file, { force: true });
   }
 }
 

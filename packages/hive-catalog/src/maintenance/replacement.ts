@@ -90,9 +90,16 @@ export async function synced(path: string, change?: (file: FileHandle) => Promis
   try {
     await change?.(file);
     await file.sync();
+  } catch (error) {
+    throw ofFile(path, error);
   } finally {
     await file.close();
   }
+}
+
+/** What fails through a handle does not say of which file. */
+export function ofFile(path: string, error: unknown): unknown {
+  return error instanceof Error && "syscall" in error ? Object.assign(error, { path }) : error;
 }
 
 function explained(error: unknown, path: string): HiveCatalogError {

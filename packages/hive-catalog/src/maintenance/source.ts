@@ -2,7 +2,7 @@ import { plain } from "../drivers/client.ts";
 import { toCatalogError } from "../drivers/errors.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { checkOptions, invalidArgument } from "../model/check.ts";
-import { isNew, readOnlyTarget, statOf } from "../sql/files.ts";
+import { isNew, readOnlyTarget, statOf, unreadable } from "../sql/files.ts";
 import { fromHex, identify, notACatalog } from "../sql/identity.ts";
 import { parseLocation, realPathOf, redacted } from "../sql/location.ts";
 import { connectServer } from "../sql/open.ts";
@@ -62,7 +62,9 @@ export async function readingFile<Result>(path: string, read: (thread: SqlThread
     }
     const thread = new SqlThread({ target: readOnlyTarget(path), busyTimeoutMs: BUSY_TIMEOUT_MS });
     try {
-      await identifyCatalog(thread, path);
+      await identifyCatalog(thread, path).catch((error) => {
+        throw unreadable(path, error);
+      });
       return await read(thread);
     } finally {
       await thread.end();

@@ -27,6 +27,7 @@ async function tables() {
       statements.push(...batch);
       return client.batch(batch);
     },
+    checkWritable: () => client.checkWritable(),
     close: () => client.close(),
   };
   const access = { calls: new Calls(noting), now: () => 1_000_000, warnings: new DamageWarnings() };

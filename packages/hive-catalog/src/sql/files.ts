@@ -1,9 +1,20 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, type Stats, statSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
-import { codeOf } from "../drivers/errors.ts";
+import { codeOf, sqliteCodeOf } from "../drivers/errors.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { notACatalog } from "./identity.ts";
+import { mountOf } from "./mounts.ts";
 
 /*
  * Catalog files as the file system shows them, before SQLite touches them. None is opened here that SQLite may have open: to close any
@@ -13,6 +24,8 @@ import { notACatalog } from "./identity.ts";
 /** SQLite's smallest page; it takes a shorter file for an empty database, and would overwrite it. */
 export const MIN_SQLITE_BYTES = 512;
 const SQLITE_MAGIC = "SQLite format 3\0";
+/** What SQLite keeps beside a file. */
+const COMPANIONS = ["-wal", "-shm", "-journal"];
 
 /** Undefined when nothing is there. Node 24 would say so, asked with `throwIfNoEntry`, when a part of the path is no folder, too. */
 export function statOf(path: string): Stats | undefined {
@@ -28,20 +41,60 @@ export function sizeOf(path: string): number {
   return statOf(path)?.size ?? 0;
 }
 
-export function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    accessSync(dirname(path), constants.W_OK);
-    return true;
-  } catch {
-    return false;
+/** What this user may not write of a catalog that is there, with the system's code for it; undefined when it can be changed. */
+export function missingRight(path: string): string | undefined {
+  for (const name of [path, dirname(path), ...COMPANIONS.map((suffix) => path + suffix)]) {
+    try {
+      accessSync(name, constants.W_OK);
+    } catch (error) {
+      if (name === path || codeOf(error) !== "ENOENT") return `${name} cannot be written (${codeOf(error)})`;
+    }
   }
+  return undefined;
 }
 
-/** What SQLite opens to read an existing file and never to write it. From a read-only medium it reads only as immutable, and only if no -wal holds newer pages. */
+/**
+ * What SQLite opens to read an existing file and never to write it. Only where nobody can write it is it immutable: that looks for no other
+ * program's locks and changes, and would answer what was true once.
+ */
 export function readOnlyTarget(path: string): string {
-  const mode = sizeOf(`${path}-wal`) > 0 || isWritable(path) ? "mode=ro" : "immutable=1";
-  return `${pathToFileURL(path).href}?${mode}`;
+  const isImmutable = sizeOf(`${path}-wal`) === 0 && mountOf(path)?.isReadOnly;
+  return `${pathToFileURL(path).href}?${isImmutable ? "immutable=1" : "mode=ro"}`;
+}
+
+/** What is said of a catalog file whose -wal stands on another mount, and may be another's, or be gone when this program comes back. */
+export function mountWarnings(path: string): string[] {
+  if (mountOf(path)?.point !== path) return [];
+  const problem = `${path} is mounted alone: changes that stand in ${path}-wal are not where the file is, and can be lost`;
+  return [`${problem}; mount the folder that holds them both`];
+}
+
+/** What is said of a catalog file of ours that is not ours alone. */
+export function modeWarnings(path: string): string[] {
+  const [file, folder] = [statOf(path), statOf(dirname(path))];
+  const warnings: string[] = [];
+  if (file && file.mode & 0o077) {
+    warnings.push(`other users may use ${path} (mode ${modeOf(file)}): chmod 600 ${path}, and the files beside it`);
+  }
+  if (folder && folder.mode & 0o022) {
+    warnings.push(
+      `other users may replace files in ${dirname(path)} (mode ${modeOf(folder)}): chmod 700 ${dirname(path)}`,
+    );
+  }
+  return warnings;
+}
+
+const modeOf = ({ mode }: Stats): string => (mode & 0o7777).toString(8);
+
+/** Says why a file that is there cannot even be read, where that is for want of a right; whatever else it was, as it came. */
+export function unreadable(path: string, error: unknown): unknown {
+  const isRefused = /^SQLITE_(?:CANTOPEN|READONLY|PERM)/.test(sqliteCodeOf(error));
+  const missing = isRefused ? missingRight(path) : undefined;
+  if (missing === undefined) return error;
+  const need = `to read it while no other program has it open, SQLite has to make ${path}-shm`;
+  return new HiveCatalogError("CATALOG_READ_ONLY", `${missing}; ${need}; give this user the right, or read a copy`, {
+    cause: error,
+  });
 }
 
 /** Whether a catalog is to be made at `path`. Throws for what no catalog can be, before SQLite touches it. */
@@ -68,12 +121,20 @@ function tooShort(path: string): HiveCatalogError {
 }
 
 /**
- * Throws the system's own reason why no file can be made there: SQLite only says that it cannot open the file, and Node says ENOENT
- * for a folder on a read-only file system.
+ * Makes the empty file of a new catalog, and folders that it needs, for this user alone: SQLite lets everybody read what it makes, and gives
+ * the files beside it the mode of this one. Throws the system's own reason why it cannot: SQLite only says that it cannot open the file, and
+ * Node says ENOENT for a folder on a read-only file system.
  */
-export function makeFolder(folder: string): void {
+export function makeFile(path: string): void {
+  const folder = dirname(path);
   let nearest = folder;
   while (!existsSync(nearest) && nearest !== dirname(nearest)) nearest = dirname(nearest);
   accessSync(nearest, constants.W_OK);
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    // Nobody can hold a lock on a file that was not there.
+    closeSync(openSync(path, "wx", 0o600));
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+  }
 }

@@ -1,4 +1,3 @@
-import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import type { MigrationMeta } from "drizzle-orm/migrator";
@@ -6,7 +5,7 @@ import { plain, type SqlClient } from "../drivers/client.ts";
 import { codeOf, isBusy, toCatalogError } from "../drivers/errors.ts";
 import { FileClient } from "../drivers/file/client.ts";
 import { HiveCatalogError } from "../errors.ts";
-import { isNew, isWritable, makeFolder, readOnlyTarget } from "./files.ts";
+import { isNew, makeFile, missingRight, modeWarnings, mountWarnings, readOnlyTarget, unreadable } from "./files.ts";
 import { checkRoom, type Identity, identify, notACatalog } from "./identity.ts";
 import { parseLocation, realPathOf, redacted } from "./location.ts";
 import { migrate, pendingMigrations } from "./migrations.ts";
@@ -31,6 +30,8 @@ export type Database = {
   readonly isNew: boolean;
   /** How long a call may take, in ms; only over a network. */
   readonly callTimeoutMs?: number;
+  /** What is odd about the file, a sentence each. */
+  readonly warnings?: readonly string[];
 };
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 10_000;
@@ -41,7 +42,7 @@ export async function openDatabase(location: string, options: DatabaseOptions): 
   try {
     if (parsed.kind === "server") return await openServer(parsed.url, options);
     if (parsed.kind === "memory") return await openMemory(options);
-    return await openFile(realPathOf(parsed.path), options);
+    return await openFile(parsed.path, options);
   } catch (error) {
     throw toCatalogError(error);
   }
@@ -68,22 +69,24 @@ export async function connectServer(
   return new ServerClient({ url, name: redacted(url), authToken, requestTimeoutMs });
 }
 
-async function openFile(path: string, options: DatabaseOptions): Promise<Database> {
-  const { busyTimeoutMs } = options;
+async function openFile(name: string, options: DatabaseOptions): Promise<Database> {
+  const path = realPathOf(name);
   let isCurrent = false;
   if (isNew(path)) {
     if (!options.migrate) throw notMigrated(path);
-    makeFolder(dirname(path));
+    makeFile(path);
   } else {
     const { identity, pending } = await inspectFile(path, options);
     if (!options.migrate && pending.length > 0) throw notMigrated(path);
-    if (!isWritable(path)) return openReadOnly(path, identity, options);
+    const missing = missingRight(path);
+    if (missing !== undefined) return openReadOnly({ name, path, missing, identity }, options);
     isCurrent = pending.length === 0;
   }
-  const client = await connectFile(path, busyTimeoutMs);
+  const client = await connectFile(name, path, options.busyTimeoutMs);
   return await closedOnFailure(client, async () => {
     await client.execute(plain("PRAGMA journal_mode = WAL"));
-    return isCurrent ? { client, name: path, isNew: false } : await prepared(client, path, options);
+    const opened = isCurrent ? { client, name: path, isNew: false } : await prepared(client, path, options);
+    return { ...opened, warnings: [...mountWarnings(path), ...modeWarnings(path)] };
   });
 }
 
@@ -97,16 +100,15 @@ function prepared(client: SqlClient, name: string, options: DatabaseOptions): Pr
   });
 }
 
-/** A file on a read-only medium. */
-function openReadOnly(path: string, identity: Identity, { busyTimeoutMs }: DatabaseOptions): Database {
+type ReadOnlyFile = { name: string; path: string; missing: string; identity: Identity };
+
+function openReadOnly({ name, path, missing, identity }: ReadOnlyFile, { busyTimeoutMs }: DatabaseOptions): Database {
+  const readOnly = `the catalog can be read and not changed: ${missing}`;
   if (identity === "empty") {
-    throw new HiveCatalogError(
-      "CATALOG_READ_ONLY",
-      `${path} is an empty database, and cannot be made a catalog: it is read-only`,
-    );
+    throw new HiveCatalogError("CATALOG_READ_ONLY", `${path} is empty, and no catalog can be made there: ${missing}`);
   }
-  const client = new FileClient({ target: readOnlyTarget(path), path, busyTimeoutMs, readOnly: true });
-  return { client, name: path, isNew: false };
+  const client = new FileClient({ target: readOnlyTarget(path), path: name, busyTimeoutMs, readOnly });
+  return { client, name: path, isNew: false, warnings: [readOnly, ...mountWarnings(path)] };
 }
 
 type Inspected = { identity: Identity; pending: MigrationMeta[] };
@@ -121,23 +123,24 @@ async function inspect(client: SqlClient, location: string): Promise<Inspected> 
 
 /** Looks at an existing file through a connection that cannot change it: a file that is not ours stays as it is. */
 async function inspectFile(path: string, { busyTimeoutMs }: { busyTimeoutMs: number }): Promise<Inspected> {
-  const client = new FileClient({ target: readOnlyTarget(path), path, busyTimeoutMs, readOnly: true });
+  const readOnly = "the file is only looked at";
+  const client = new FileClient({ target: readOnlyTarget(path), path, busyTimeoutMs, readOnly });
   try {
     return await inspect(client, path);
   } catch (error) {
     // SQLite is asked, and not the first bytes of the file: closing a file that was opened by hand drops the locks that this process holds on it.
-    throw codeOf(error) === "SQLITE_NOTADB" ? notACatalog(path, "it is not an SQLite file") : error;
+    throw codeOf(error) === "SQLITE_NOTADB" ? notACatalog(path, "it is not an SQLite file") : unreadable(path, error);
   } finally {
     client.close();
   }
 }
 
 /** Even the first PRAGMA of a connection meets the lock that another opener holds while it turns a fresh file to WAL. */
-async function connectFile(path: string, busyTimeoutMs: number): Promise<FileClient> {
+async function connectFile(name: string, path: string, busyTimeoutMs: number): Promise<FileClient> {
   const startedMs = performance.now();
   for (;;) {
     try {
-      return new FileClient({ target: path, path, busyTimeoutMs });
+      return new FileClient({ target: path, path: name, busyTimeoutMs });
     } catch (error) {
       if (!isBusy(error) || performance.now() - startedMs >= busyTimeoutMs) throw error;
     }

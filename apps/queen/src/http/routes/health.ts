@@ -69,7 +69,7 @@ export const healthRoutes = [
     access: "always",
     operationId: "isReady",
     tag: "observation",
-    summary: "Whether the queen can serve: her catalog answers, and she is not stopping",
+    summary: "Whether the queen can serve: her catalog can be read and changed, and she is not stopping",
     answer: { description: "She can serve", ...ok },
     problems: ["NOT_READY"],
   }).handle(async (_request, { catalog, presence, stopping }) => {
@@ -83,15 +83,17 @@ export const healthRoutes = [
   }),
 ];
 
-/** What keeps the catalog from answering, or from taking changes; undefined when nothing does. */
+/** What keeps the catalog from being read, or from taking any change; undefined when nothing does. */
 async function catalogProblem(catalog: HiveCatalog, writeProblem: string | undefined): Promise<string | undefined> {
   const signal = AbortSignal.timeout(CATALOG_DEADLINE_MS);
+  let late = `has not answered within ${CATALOG_DEADLINE_MS} ms`;
   try {
     await catalog.hiveExists("readiness", { signal });
+    late = `takes no change: another process has held its lock for ${CATALOG_DEADLINE_MS} ms`;
+    await catalog.checkWritable({ signal });
     return writeProblem && `fails: ${writeProblem}`;
   } catch (error) {
-    if (signal.aborted) return `has not answered within ${CATALOG_DEADLINE_MS} ms`;
-    return `fails: ${reasonOf(error)}`;
+    return signal.aborted ? late : `fails: ${reasonOf(error)}`;
   }
 }
 

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import Database from "libsql";
@@ -7,16 +6,17 @@ import { LoopBudget, turnOfTheLoop } from "../../event-loop.ts";
 import type { RequestOptions, SqlClient, SqlResult, SqlRow, SqlStatement, SqlValue } from "../client.ts";
 import { codeOf, isBusy } from "../errors.ts";
 import { Slots } from "../slots.ts";
+import { NamedFile } from "./named-file.ts";
 
 type Options = {
   /** What the binding opens: a path, `:memory:`, or a `file:` URI with SQLite's own parameters. */
   target: string;
-  /** The file behind `target`; undefined for a database in memory. */
+  /** The name under which the file behind `target` is known; undefined for a database in memory. */
   path: string | undefined;
   /** How long a write waits for another process that holds the lock, in ms. */
   busyTimeoutMs: number;
-  /** A connection that never writes: it is left as it is found, and its file too. */
-  readOnly?: boolean;
+  /** Why nothing can be written, of a connection that never does: it is left as it is found, and its file too. */
+  readOnly?: string;
 };
 
 type KeptStatement = { readonly statement: Database.Statement; readonly isReader: boolean };
@@ -48,7 +48,10 @@ export class FileClient implements SqlClient {
   /** Apart from the others: a statement whose .all() found nothing answers its next .get() with nothing, whatever there is. */
   readonly #firsts = new Map<string, KeptStatement>();
   #database: Database.Database;
+  #file: NamedFile | undefined;
   #isClosed = false;
+  /** The last change failed, and none was made since. */
+  #hasFailed = false;
 
   constructor(options: Options) {
     this.#options = options;
@@ -86,21 +89,41 @@ export class FileClient implements SqlClient {
     return this.#write(() => statements.map(run), options);
   }
 
+  /** Takes the lock. Where the last change failed there is one to be made too: on a full disk, say, the lock is free and nothing can be written. */
+  checkWritable(options: RequestOptions = {}): Promise<void> {
+    return this.#write(() => {
+      if (this.#hasFailed) rewriteHeader(this.#database);
+    }, options);
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#forgetStatements();
-    disconnect(this.#database, this.#options);
+    rollback(this.#database);
+    if (this.#options.readOnly === undefined && this.#isInPlace()) checkpoint(this.#database);
+    this.#database.close();
+  }
+
+  /** False too when that cannot be looked at. */
+  #isInPlace(): boolean {
+    try {
+      return this.#file?.isInPlace() ?? false;
+    } catch {
+      return false;
+    }
   }
 
   #connect(): Database.Database {
     // The binding's own waiting would stop the event loop: no timeout here.
-    const database = new Database(this.#options.target, { timeout: 0 });
+    const { target, path, readOnly } = this.#options;
+    const database = new Database(target, { timeout: 0 });
     try {
+      if (path !== undefined) this.#file ??= new NamedFile(path);
       // A damaged page is refused when it is first read, where SQLite can tell at all.
       database.exec("PRAGMA cell_size_check = ON");
       // What was acknowledged survives power loss. This needs no lock.
-      if (!this.#options.readOnly) {
+      if (readOnly === undefined) {
         database.exec("PRAGMA synchronous = FULL");
         enlargeCache(database);
       }
@@ -137,13 +160,21 @@ export class FileClient implements SqlClient {
 
   /** Runs `work` between BEGIN IMMEDIATE and COMMIT, with no turn of the event loop in between. */
   #write<Result>(work: () => Result, options: RequestOptions): Promise<Result> {
+    const { readOnly } = this.#options;
+    if (readOnly !== undefined) return Promise.reject(new HiveCatalogError("CATALOG_READ_ONLY", readOnly));
     return this.#exclusively(options, () => {
       this.#database.exec("BEGIN IMMEDIATE");
       try {
         const result = work();
+        // Whoever opened another file of that name meanwhile may read this one's -wal as its own.
+        this.#file?.check();
         this.#database.exec("COMMIT");
+        // And once more: what is answered as stored was in the named file when it was stored.
+        this.#file?.check();
+        this.#hasFailed = false;
         return result;
       } catch (error) {
+        this.#hasFailed = true;
         if (!this.#isClosed) rollback(this.#database);
         throw error;
       }
@@ -206,10 +237,9 @@ export class FileClient implements SqlClient {
   #recover(sql: string, error: unknown): void {
     this.#kept.delete(sql);
     this.#firsts.delete(sql);
-    const { path } = this.#options;
     const failedHalfWay = !isBusy(error) && !codeOf(error).startsWith("SQLITE_CONSTRAINT");
-    // Opening a path whose file is gone would make an empty file and delete its -wal.
-    if (failedHalfWay && path !== undefined && existsSync(path)) this.#reconnect();
+    // Opening a path whose file is gone would make an empty file and delete its -wal; another file is not the one that was opened.
+    if (failedHalfWay && this.#isInPlace()) this.#reconnect();
   }
 }
 
@@ -224,13 +254,17 @@ function rollback(database: Database.Database): void {
   if (database.open && database.inTransaction) database.exec("ROLLBACK");
 }
 
+/** A change that changes nothing, and is written and synced all the same. */
+function rewriteHeader(database: Database.Database): void {
+  const version = database.prepare("PRAGMA user_version").raw(true).all()[0] as [number];
+  database.exec(`PRAGMA user_version = ${version[0]}`);
+}
+
 /** Kept statements hold a closed connection open until they are collected, and with it the -wal: what it holds goes into the file first. */
-function disconnect(database: Database.Database, { readOnly }: Options): void {
-  rollback(database);
+function checkpoint(database: Database.Database): void {
   try {
-    if (!readOnly) database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   } catch {
     // Another process reads, or the disk is full: the -wal keeps what it has, and the next one to close tries again.
   }
-  database.close();
 }

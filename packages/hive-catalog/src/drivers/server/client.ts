@@ -82,6 +82,9 @@ export class ServerClient implements SqlClient {
     return result.map((one) => toResult(one, isRepeat));
   }
 
+  /** A server takes a change or refuses it; there is nothing that could be asked before. */
+  async checkWritable(): Promise<void> {}
+
   /** Ends what is running. */
   close(): void {
     this.#isClosed = true;
