@@ -10,7 +10,6 @@ import { Names } from "../src/reach/names.ts";
 import { Metrics } from "../src/telling/metrics.ts";
 import { checkContract } from "./contract.ts";
 import { FakeClock } from "./fake-clock.ts";
-import { HIVE } from "./programs.ts";
 
 /** Those of a queen that is told nothing else. */
 export const LIVENESS_SETTINGS: LivenessSettings = {
@@ -62,7 +61,8 @@ export async function startTestQueen(options: Partial<QueenOptions> & { clock?: 
       ssh: { identity: undefined, knownHosts: undefined },
       programEnv: {},
     },
-    agentFile: HIVE,
+    // What installs agents names theirs: other tests need not wait for its bundle.
+    agentFile: "/no/agent.mjs",
     ...LIVENESS_SETTINGS,
     ...options,
     catalog,

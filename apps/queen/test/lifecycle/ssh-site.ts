@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { LifecycleTimeouts } from "../../src/lifecycle/job.ts";
+import { HIVE } from "../programs.ts";
 import { startTestQueen, type TestQueen } from "../test-queen.ts";
 import { type OperationJson, operate } from "./operation.ts";
 import { unusedPort } from "./port.ts";
@@ -36,6 +37,7 @@ export class SshSite implements AsyncDisposable {
         programEnv: { PATH: process.env.PATH ?? "", HOME: sshd.folder, LC_ALL: "C" },
       },
       lifecycleTimeouts: timeouts,
+      agentFile: HIVE,
     });
     await queen.app.listen({ host: "127.0.0.1", port });
     const site = new SshSite(queen, sshd);

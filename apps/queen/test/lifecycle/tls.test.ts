@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../../src/config/settings.ts";
+import { HIVE } from "../programs.ts";
 import { HIVE_JSON, startTestQueen } from "../test-queen.ts";
 import { addToken } from "../tokens.ts";
 import { until } from "../until.ts";
@@ -33,6 +34,7 @@ test("an agent gets through the door of a queen with a certificate of her own, b
   await using queen = await startTestQueen({
     tls,
     lifecycle: settings,
+    agentFile: HIVE,
     limits: { ...DEFAULT_LIMITS, tokenRequestsPerSecond: 1_000_000 },
   });
   await queen.app.listen({ host: "127.0.0.1", port });
