@@ -8,10 +8,8 @@ import { hiveReader } from "./hives/statements.ts";
 import * as writer from "./hives/writer.ts";
 import {
   checkChoice,
-  checkFunction,
   checkHive,
   checkInteger,
-  checkOptions,
   HeartbeatInput,
   invalidArgument,
   isKey,
@@ -29,9 +27,9 @@ import {
 } from "./model/hive.ts";
 import {
   type CallOptions,
+  checkedOptions,
   LIST_OPTIONS,
   type ListOptions,
-  OPEN_OPTIONS,
   type OpenOptions,
   STREAM_OPTIONS,
   type StaleOptions,
@@ -48,7 +46,6 @@ import { collect, type Finder, MAX_PAGE, type OnDamage } from "./sql/reading.ts"
 import { countIn } from "./sql/statement.ts";
 import { readSynchronous, type Synchronous } from "./sql/synchronous.ts";
 
-const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 const DEFAULT_STREAM_PAGE = 250;
 /**
  * What is known of every hive and survives a restart. Open it with `HiveCatalog.open`, end it with `close`.
@@ -280,16 +277,6 @@ export class HiveCatalog {
     if (status === undefined) return hivePages(client, hives.allHives, {}, list, this.#onDamage);
     return hivePages(client, hives.hivesWithStatus, { status: checkStatus(status) }, list, this.#onDamage);
   }
-}
-
-/** Read once: whatever an option does when it is read happens here. */
-function checkedOptions(options: OpenOptions) {
-  checkOptions(options, OPEN_OPTIONS);
-  const { migrate = true, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, ...others } = options;
-  checkInteger("busyTimeoutMs", busyTimeoutMs, 0);
-  if (others.requestTimeoutMs !== undefined) checkInteger("requestTimeoutMs", others.requestTimeoutMs, 1);
-  for (const name of ["now", "onCorruptHive", "onCommit"] as const) checkFunction(name, others[name]);
-  return { ...others, migrate, busyTimeoutMs };
 }
 
 function checkStatus(status: HiveStatus): HiveStatus {

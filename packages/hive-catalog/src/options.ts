@@ -1,3 +1,4 @@
+import { checkFunction, checkInteger, checkOptions } from "./model/check.ts";
 import type { HiveStatus } from "./model/hive.ts";
 
 /** One column of one stored row that another program damaged. `id` is what the row holds for a key, as text. */
@@ -76,8 +77,9 @@ export type OperationListOptions = CallOptions & {
   limit?: number | undefined;
 };
 
+const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 /** The names that are known: any other one is an error. */
-export const OPEN_OPTIONS = [
+const OPEN_OPTIONS = [
   "authToken",
   "migrate",
   "busyTimeoutMs",
@@ -94,3 +96,13 @@ export const STREAM_OPTIONS = [
   "onCorruptHive",
   "signal",
 ] as const satisfies (keyof StreamOptions)[];
+
+/** Read once: whatever an option does when it is read happens here. */
+export function checkedOptions(options: OpenOptions) {
+  checkOptions(options, OPEN_OPTIONS);
+  const { migrate = true, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, ...others } = options;
+  checkInteger("busyTimeoutMs", busyTimeoutMs, 0);
+  if (others.requestTimeoutMs !== undefined) checkInteger("requestTimeoutMs", others.requestTimeoutMs, 1);
+  for (const name of ["now", "onCorruptHive", "onCommit"] as const) checkFunction(name, others[name]);
+  return { ...others, migrate, busyTimeoutMs };
+}
