@@ -89,9 +89,10 @@ async function catalogProblem(catalog: HiveCatalog, writeProblem: string | undef
   let late = `has not answered within ${CATALOG_DEADLINE_MS} ms`;
   try {
     await catalog.hiveExists("readiness", { signal });
+    if (writeProblem !== undefined) return `fails: ${writeProblem}`;
     late = `takes no change: another process has held its lock for ${CATALOG_DEADLINE_MS} ms`;
     await catalog.checkWritable({ signal });
-    return writeProblem && `fails: ${writeProblem}`;
+    return undefined;
   } catch (error) {
     return signal.aborted ? late : `fails: ${reasonOf(error)}`;
   }
