@@ -191,10 +191,7 @@ export class HiveCatalog {
     return this.#calls.run(() => readSynchronous(this.#database.client), options);
   }
 
-  /**
-   * Rejects with what keeps every change from being made now: CATALOG_READ_ONLY, CATALOG_BUSY (until the `signal` or `busyTimeoutMs` ends the
-   * waiting for the lock), CATALOG_FULL, CATALOG_UNAVAILABLE (the file was removed, renamed or replaced). A server says that of a change alone.
-   */
+  /** Rejects with what keeps every change from being made now: a missing right, a lock, a file out of its place. Of a server only a change tells. */
   checkWritable(options?: CallOptions): Promise<void> {
     return this.#calls.run((client) => client.checkWritable(), options);
   }

@@ -16,9 +16,14 @@ export function mountSmallDisk(path: string, sizeBytes: number): Mount {
 /** A file system in memory at the new folder `path`, which `fill` writes, and nobody after that: root ignores the modes of files, but not this. */
 export async function mountReadOnlyDisk(path: string, fill: () => Promise<unknown>): Promise<Mount> {
   const disk = mountSmallDisk(path, READ_ONLY_DISK_BYTES);
-  await fill();
-  mount("-o", "remount,ro", path);
-  return disk;
+  try {
+    await fill();
+    mount("-o", "remount,ro", path);
+    return disk;
+  } catch (error) {
+    disk[Symbol.dispose]();
+    throw error;
+  }
 }
 
 /** The file or folder `source`, seen at `path` too, which must exist. */

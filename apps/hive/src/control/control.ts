@@ -63,9 +63,9 @@ async function start(installation: Installation): Promise<string> {
   const starting = isUnitInstalled(agent) ? await startUnit(agent) : launch(installation);
   let problem: string | undefined;
   const running = await poll(START_TIMEOUT_MS, async () => {
-    const found = readPidFile(pidFile);
-    if (found === undefined) problem = await starting.whyEnded();
-    return found ?? problem;
+    // Before the file is read: whoever wrote it, and runs, listens.
+    problem = await starting.whyEnded();
+    return readPidFile(pidFile) ?? problem;
   });
   if (typeof running === "object") return said(running, "started", "");
   await starting.giveUp();

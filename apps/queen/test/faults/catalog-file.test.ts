@@ -88,7 +88,7 @@ test("a queen whose catalog is locked by another program for long is not ready, 
   const { file } = processes;
   const queen = processes.start();
   await queen.origin();
-  const other = createClient({ url: `file:${file}` });
+  const other = createClient({ url: `file:${file}`, timeout: 5000 });
   const transaction = await other.transaction("write");
   expect(await ready(queen)).toMatchObject({
     status: 503,

@@ -50,8 +50,6 @@ export class FileClient implements SqlClient {
   #database: Database.Database;
   #file: NamedFile | undefined;
   #isClosed = false;
-  /** The last change failed, and none was made since. */
-  #hasFailed = false;
 
   constructor(options: Options) {
     this.#options = options;
@@ -89,11 +87,9 @@ export class FileClient implements SqlClient {
     return this.#write(() => statements.map(run), options);
   }
 
-  /** Takes the lock. Where the last change failed there is one to be made too: on a full disk, say, the lock is free and nothing can be written. */
+  /** Takes the lock, and changes nothing. */
   checkWritable(options: RequestOptions = {}): Promise<void> {
-    return this.#write(() => {
-      if (this.#hasFailed) rewriteHeader(this.#database);
-    }, options);
+    return this.#write(() => undefined, options);
   }
 
   close(): void {
@@ -171,10 +167,8 @@ export class FileClient implements SqlClient {
         this.#database.exec("COMMIT");
         // And once more: what is answered as stored was in the named file when it was stored.
         this.#file?.check();
-        this.#hasFailed = false;
         return result;
       } catch (error) {
-        this.#hasFailed = true;
         if (!this.#isClosed) rollback(this.#database);
         throw error;
       }
@@ -252,12 +246,6 @@ function enlargeCache(database: Database.Database): void {
 
 function rollback(database: Database.Database): void {
   if (database.open && database.inTransaction) database.exec("ROLLBACK");
-}
-
-/** A change that changes nothing, and is written and synced all the same. */
-function rewriteHeader(database: Database.Database): void {
-  const version = database.prepare("PRAGMA user_version").raw(true).all()[0] as [number];
-  database.exec(`PRAGMA user_version = ${version[0]}`);
 }
 
 /** Kept statements hold a closed connection open until they are collected, and with it the -wal: what it holds goes into the file first. */
