@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { isRunning, type ProcessIdentity } from "@repo/processes";
@@ -46,7 +46,7 @@ export async function control(command: string, agent: string): Promise<void> {
     process.stdout.write(`${await run(installation)}\n`);
   } catch (error) {
     process.stderr.write(`hive: ${error instanceof Error ? error.message : error}\n`);
-    process.exitCode = 1;
+    process.exitCode = run === undefined ? 2 : 1;
   }
 }
 
@@ -55,9 +55,10 @@ const said = (running: ProcessIdentity | undefined, whenRunning: string, otherwi
 
 /** Only the agent that got the port writes the process file: two that are started at once cannot both stay. */
 async function start(installation: Installation): Promise<string> {
-  const { pidFile, agent } = installation;
+  const { pidFile, agent, settings } = installation;
   const before = readPidFile(pidFile);
   if (before !== undefined) return said(before, "already running", "");
+  if (!existsSync(settings)) throw new ControlError(`there are no settings for the agent: ${settings} is missing`);
   rmSync(pidFile, { force: true });
   const starting = isUnitInstalled(agent) ? await startUnit(agent) : launch(installation);
   let problem: string | undefined;

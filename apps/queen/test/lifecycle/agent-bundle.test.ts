@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
@@ -54,9 +54,17 @@ test("runs where there is nothing but Node: starts in the background, tells its 
 });
 
 test("says why it cannot start", async () => {
-  const { control } = await unpack({ HIVE_BEAT_INTERVAL_MS: "soon" });
+  const { folder, control } = await unpack({ HIVE_BEAT_INTERVAL_MS: "soon" });
   await expect(control("start")).rejects.toThrow("--beat-interval-ms (HIVE_BEAT_INTERVAL_MS) must be");
-  await expect(control("dance")).rejects.toThrow("takes start, stop, status, service");
+  await rm(join(folder, "hive.env"));
+  await expect(control("start")).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("hive.env is missing"),
+  });
+  await expect(control("dance")).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("takes start, stop, status, service"),
+  });
 });
 
 test("of two that are started at once one stays", async () => {
