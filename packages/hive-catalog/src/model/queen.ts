@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { field, rulesOf, time, timeMs } from "./fields.ts";
 import { recordId } from "./texts.ts";
 
