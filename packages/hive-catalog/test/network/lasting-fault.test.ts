@@ -226,7 +226,7 @@ test("calls that wait for their turn behind a server that does not answer end to
 test("a lock that the server cannot get in time is CATALOG_BUSY, and the change is not made", async () => {
   await using folder = await temporaryFolder();
   await using server = await startTestServer({ path: `${folder.path}/hives.db`, busyTimeoutMs: 20 });
-  await using catalog = await HiveCatalog.open(server.url);
+  await using catalog = await HiveCatalog.open(server.url, { requestTimeoutMs: 2000 });
   await catalog.addHive(HIVE);
   const other = new Database(`${folder.path}/hives.db`);
   other.exec("BEGIN IMMEDIATE");

@@ -29,6 +29,8 @@ const MAX_CHANGES = 1;
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Another has the lock, or the server took it away: nothing has happened. */
 const LOCK_CODES = /^(?:SQLITE_(?:BUSY|LOCKED)|TRANSACTION_(?:BUSY|TIMEOUT))/;
+/** Beside twice the time of an attempt, what the last one is given. */
+const SPARE_MS = 100;
 /** What sqld says in place of SQLITE_ERROR. */
 const STATEMENT_CODES = /^(?:SQL_INPUT_ERROR|SQL_PARSE_ERROR|SQLITE_UNKNOWN)$/;
 /** What it says in place of SQLITE_TOOBIG of an answer as a whole. */
@@ -105,9 +107,11 @@ export class ServerClient implements SqlClient {
     const onRepeat = () => {
       isRepeat = true;
     };
-    const tried = (send: Send, signal: AbortSignal) => onceUnlocked(() => work(this.#connect(send)), signal);
+    const { deadlineMs = performance.now() + this.#options.requestTimeoutMs } = call;
+    const tried = (send: Send, signal: AbortSignal) =>
+      onceUnlocked(() => work(this.#connect(send)), signal, deadlineMs);
     try {
-      return { result: await this.#within(call, tried, onRepeat), isRepeat };
+      return { result: await this.#within({ ...call, deadlineMs }, tried, onRepeat), isRepeat };
     } catch (error) {
       throw this.#toError(error, call);
     }
@@ -181,14 +185,25 @@ export class ServerClient implements SqlClient {
   }
 }
 
-/** Does `work` again while another has the lock, until `signal` ends. */
-async function onceUnlocked<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+/**
+ * Does `work` again while another has the lock. The last time is early enough for its answer: a change that is under way at the deadline would
+ * leave open what happened.
+ */
+async function onceUnlocked<Result>(
+  work: () => Promise<Result>,
+  signal: AbortSignal,
+  deadlineMs: number,
+): Promise<Result> {
   for (let attempt = 0; ; attempt++) {
+    const startedMs = performance.now();
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof LibsqlError) || !LOCK_CODES.test(error.code)) throw error;
-      await pause(attempt, signal).catch(() => {
+      const nowMs = performance.now();
+      const leftMs = deadlineMs - nowMs - 2 * (nowMs - startedMs) - SPARE_MS;
+      if (leftMs <= 0) throw error;
+      await pause(attempt, signal, leftMs).catch(() => {
         throw error;
       });
     }

@@ -65,8 +65,9 @@ export async function sendRepeatedly(request: Request, options: SendOptions): Pr
 }
 
 /** Full jitter: clients that failed together do not come back together. Rejects when `signal` ends it. */
-export async function pause(attempt: number, signal: AbortSignal): Promise<void> {
-  await delay(Math.random() * Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt), undefined, { signal });
+export async function pause(attempt: number, signal: AbortSignal, atMostMs = MAX_PAUSE_MS): Promise<void> {
+  const pauseMs = Math.random() * Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
+  await delay(Math.min(atMostMs, pauseMs), undefined, { signal });
 }
 
 function explained(late: RequestError, before: RequestError): RequestError {
