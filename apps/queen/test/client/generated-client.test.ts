@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import openapiTS, { astToString } from "openapi-typescript";
 import { expect, test } from "vitest";
+import { bundleOf } from "../../../../scripts/build/cache.js";
 import { spawnQueen } from "../daemon.ts";
 
 const run = promisify(execFile);
@@ -29,7 +30,7 @@ test("a client generated from /openapi.json compiles, and does the CRUD round wi
   const compiled = await run(process.execPath, [TSC, "--project", folder.path]).catch((error) => error);
   expect(compiled.stdout).toBe("");
 
-  const { stdout } = await run(process.execPath, ["--import", "tsx", PROGRAM, origin]);
+  const { stdout } = await run(process.execPath, [await bundleOf(PROGRAM), origin]);
   expect(JSON.parse(stdout)).toEqual([
     ["added", 201, "unknown", null],
     ["taken", 409],
