@@ -1,11 +1,11 @@
 // dist/: the programs for machines that have Node and nothing of this repository.
-import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, join } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { bundle, LIBSQL } from "./bundle.js";
 import { makeFolder } from "./folders.js";
 import { platformText, thisPlatform } from "./platform.js";
-import { isInstalled, pathOf } from "./repository.js";
+import { isInstalled, pathOf, ROOT } from "./repository.js";
 
 const PROGRAMS = {
   queen: "apps/queen/src/main.ts",
@@ -23,6 +23,7 @@ export async function buildDist(place = pathOf("dist")) {
     mkdirSync(join(folder, ASSETS), { recursive: true });
     const sources = Object.entries(PROGRAMS).map(([name, source]) => [name, pathOf(source)]);
     await bundle(Object.fromEntries(sources), folder, siteOf(folder));
+    nameSourcesFromRoot(folder);
     for (const name of Object.keys(PROGRAMS)) chmodSync(join(folder, `${name}.js`), 0o755);
     copyFileSync(binaryHere(), join(folder, BINARY));
     writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifestFor(platform), null, 2)}\n`);
@@ -30,6 +31,15 @@ export async function buildDist(place = pathOf("dist")) {
     writeFileSync(join(folder, "README.md"), readme.replace("PLATFORM", platformText(platform)));
   });
   return platformText(platform);
+}
+
+/** esbuild names a source as seen from where it writes, which says where the repository was. */
+function nameSourcesFromRoot(folder) {
+  for (const name of readdirSync(folder).filter((file) => file.endsWith(".map"))) {
+    const map = JSON.parse(readFileSync(join(folder, name), "utf8"));
+    const sources = map.sources.map((source) => relative(ROOT, resolve(folder, source)));
+    writeFileSync(join(folder, name), JSON.stringify({ ...map, sources }));
+  }
 }
 
 /** In dist/, everything that a program names is beside it, and commands are called by their files. */
