@@ -2,6 +2,9 @@ import type { FastifyRequest } from "fastify";
 import { isLoopback } from "../../reach/addresses.ts";
 import { Problem } from "../errors.ts";
 
+/** A page that the queen has sent, and what somebody types. Another port of this machine is of the same site, and somebody else's. */
+const OWN_SITES: ReadonlySet<unknown> = new Set(["same-origin", "none"]);
+
 /**
  * While the door is open, a page of some website must not use the queen through the browser of somebody on this machine: neither from
  * its own origin, nor under a name of its own that it lets point to this machine. `publicName` is the one that operators have given her.
@@ -14,6 +17,9 @@ export function refuseOtherSites({ raw: { headers, rawHeaders } }: FastifyReques
         `said in one Host header, not as ${JSON.stringify(host)}`,
     );
   }
+  const site = headers["sec-fetch-site"];
+  if (site !== undefined && !OWN_SITES.has(site))
+    throw forbidden(`A page of another site (${site}) may not use this queen`);
   if (origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)) return;
   throw forbidden(`A page of ${origin} may not use this queen`);
 }
