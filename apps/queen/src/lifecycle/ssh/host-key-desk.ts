@@ -8,6 +8,12 @@ import type { JobParts } from "../job.ts";
 import { describeKeys, fingerprintOf, hostKeyPath, type PublicKey } from "./host-key.ts";
 import { scanHostKeys } from "./ssh-host.ts";
 
+/** What an operator has vouched for, of the host behind a hive. */
+export interface PinnedKeys {
+  readonly target: SshTarget;
+  readonly pinned: readonly HostKey[];
+}
+
 /** Where operators look at the SSH host keys of hives and vouch for them. */
 export class HostKeyDesk {
   readonly #parts: JobParts;
@@ -17,30 +23,32 @@ export class HostKeyDesk {
     this.#parts = parts;
   }
 
-  /** What is pinned, and what the host offers now; `problem` says why that is nothing. */
-  async show(hiveId: string) {
+  async show(hiveId: string): Promise<PinnedKeys> {
     const target = await this.#targetOf(hiveId);
-    const pinned = await this.#parts.catalog.hostKeys.find(target.host, target.port);
+    return { target, pinned: await this.#parts.catalog.hostKeys.find(target.host, target.port) };
+  }
+
+  /** What is pinned, and what the host offers now; `problem` says why that is nothing. */
+  async scan(hiveId: string): Promise<PinnedKeys & { offered: readonly PublicKey[]; problem: string | null }> {
+    const known = await this.show(hiveId);
     try {
-      return { target, pinned, offered: await this.#scan(target), problem: null };
+      return { ...known, offered: await this.#scan(known.target), problem: null };
     } catch (error) {
       if (!(error instanceof ForeseenError || error instanceof ProgramError)) throw error;
-      return { target, pinned, offered: [], problem: error.message };
+      return { ...known, offered: [], problem: error.message };
     }
   }
 
   /** Pins the key with this fingerprint, if the host offers it now and no other key is pinned. */
   async confirm(hiveId: string, fingerprint: string): Promise<HostKey> {
-    const { hostKeys } = this.#parts.catalog;
-    const target = await this.#targetOf(hiveId);
-    const pinned = await hostKeys.find(target.host, target.port);
+    const { target, pinned } = await this.show(hiveId);
     const same = pinned.find((key) => fingerprintOf(key) === fingerprint);
     if (same !== undefined) return same;
     const offered = await this.#scan(target).catch(unreachable);
     const key = offered.find((one) => fingerprintOf(one) === fingerprint);
     if (key === undefined) throw notOffered(target, fingerprint, offered);
     if (pinned.length > 0) throw otherKeyPinned(hiveId, target, pinned, key);
-    return hostKeys.pin({ host: target.host, port: target.port, ...key });
+    return this.#parts.catalog.hostKeys.pin({ host: target.host, port: target.port, ...key });
   }
 
   /** Forgets the keys of the host; answers whether there were any. */
