@@ -144,5 +144,9 @@ function openLog(): Logger {
   const { logFile, logLevel: level, id } = config;
   const options = { level, base: { hive: id } };
   if (logFile === "") return createLog(options);
-  return pino(options, printableLines(made("--log-file (HIVE_LOG_FILE)", () => openLogFile(logFile))));
+  return pino(options, printableLines(made("--log-file (HIVE_LOG_FILE)", () => openLogFile(logFile, sayLoss))));
+}
+
+function sayLoss(error: unknown): void {
+  process.stderr.write(`hive: the log cannot be written: ${error instanceof Error ? error.message : error}\n`);
 }
