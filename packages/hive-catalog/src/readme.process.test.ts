@@ -63,7 +63,8 @@ test("the example of the catalog's README runs and prints what its comments say"
 
 test("the example of the device types' README runs and prints what its comments say", async () => {
   const { stdout } = await runProgram(await programOf(join(repository, "packages/device-types/README.md")));
-  expect(stdout.trim().split("\n")).toEqual(["12", "{ cores: 8, ram_gb: 32 }", "false"]);
+  const requirements = ["true", "false", "true", "false", "nvidia:24GB:2", "{ vendor: 'nvidia', model: 'h100' }"];
+  expect(stdout.trim().split("\n")).toEqual(["12", "{ cores: 8, ram_gb: 32 }", "false", ...requirements]);
 });
 
 test("the README begins with the two commands", async () => {
