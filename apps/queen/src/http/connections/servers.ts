@@ -53,6 +53,8 @@ export interface ServersOptions {
   limits: ConnectionLimits;
   /** Told of each connection that is let in. */
   arrivals: Pick<Arrivals, "add">;
+  /** Told of each certificate that is taken up. */
+  onCertificate?: (tls: Tls) => void;
 }
 
 /** Makes the HTTP servers of the queen, one for each address that `localhost` stands for, and knows all their connections. */
@@ -72,6 +74,7 @@ export class Servers {
   constructor(options: ServersOptions) {
     this.#options = options;
     this.#tls = options.tls;
+    if (options.tls) options.onCertificate?.(options.tls);
   }
 
   /** One more server. */
@@ -121,6 +124,7 @@ export class Servers {
   setCertificate(tls: Tls): void {
     for (const server of this.#servers) if (server instanceof TlsServer) server.setSecureContext(tls);
     this.#tls = tls;
+    this.#options.onCertificate?.(tls);
   }
 
   /** A request over this connection was let in. */
