@@ -151,6 +151,8 @@ test("refuses what can only fail, before anything begins", async () => {
   expect(await queen.request("DELETE", "/v1/hives/far/ssh-host-key")).toMatchObject({ status: 404 });
   expect(await queen.request("GET", "/v1/operations?limit=0")).toMatchObject({ status: 400 });
   expect((await queen.request("GET", "/v1/operations")).body).toEqual({ operations: [], next_after: null });
+  // Not even that she runs, which a queen says before she begins.
+  expect(await queen.catalog.queens.list()).toEqual([]);
 });
 
 test("contacts no host over SSH that is not allowed", async () => {

@@ -1,12 +1,18 @@
+import { setMaxListeners } from "node:events";
 import type { HiveRecord, HostKey } from "@repo/hive-catalog";
 import { ProgramError } from "@repo/processes";
+import { unlessAborted } from "../../process/abort.ts";
 import { ForeseenError, hiveNotFound, reasonOf } from "../../process/errors.ts";
+import { Slots } from "../../process/slots.ts";
 import { display } from "../../reach/addresses.ts";
 import { addressOf, type SshTarget, sshTargetOf } from "../../reach/ssh-address.ts";
 import { LifecycleError } from "../errors.ts";
 import type { JobParts } from "../job.ts";
 import { describeKeys, fingerprintOf, hostKeyPath, type PublicKey } from "./host-key.ts";
 import { scanHostKeys } from "./ssh-host.ts";
+
+/** How many hosts are asked for their keys at one time. */
+const MAX_SCANS = 16;
 
 /** What an operator has vouched for, of the host behind a hive. */
 export interface PinnedKeys {
@@ -18,9 +24,12 @@ export interface PinnedKeys {
 export class HostKeyDesk {
   readonly #parts: JobParts;
   readonly #stopping = new AbortController();
+  readonly #slots = new Slots(MAX_SCANS);
 
   constructor(parts: JobParts) {
     this.#parts = parts;
+    // Of each scan that runs or waits.
+    setMaxListeners(0, this.#stopping.signal);
   }
 
   async show(hiveId: string): Promise<PinnedKeys> {
@@ -73,6 +82,16 @@ export class HostKeyDesk {
   }
 
   async #scan(target: SshTarget): Promise<PublicKey[]> {
+    const slot = this.#slots.take();
+    try {
+      await unlessAborted(this.#stopping.signal, slot.come);
+      return await this.#scanNow(target);
+    } finally {
+      slot.free();
+    }
+  }
+
+  async #scanNow(target: SshTarget): Promise<PublicKey[]> {
     const { resolve, allowedHosts, settings, timeouts } = this.#parts;
     const { signal } = this.#stopping;
     const address = await addressOf(target, { resolve, allowedHosts, signal });
