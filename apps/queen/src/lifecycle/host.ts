@@ -1,3 +1,4 @@
+import { printable } from "@repo/process-log/printable";
 import type { ProgramEnd, ProgramOptions } from "@repo/processes";
 import { ForeseenError } from "../process/errors.ts";
 
@@ -32,6 +33,12 @@ export function whyFailed({ exitCode, stdout, stderr }: ProgramEnd): string {
   const text = (stderr.trim() || stdout.trim()).replace(/\s*\n\s*/g, "; ").slice(-MAX_REASON);
   return `${exitCode === null ? "a signal ended it" : `exit code ${exitCode}`}${text && `: ${text}`}`;
 }
+
+const MAX_BEGINNING = 200;
+
+/** The beginning of what something else than expected wrote. */
+export const beginningOf = (text: string): string =>
+  text.trim() === "" ? "nothing" : printable(JSON.stringify(text.trim().slice(0, MAX_BEGINNING)));
 
 export function commandFailed(host: string, end: ProgramEnd): ForeseenError {
   return new ForeseenError(`the command failed on ${host} with ${whyFailed(end)}`);

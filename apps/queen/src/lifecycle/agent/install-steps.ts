@@ -5,7 +5,7 @@ import { mintToken } from "@repo/hive-catalog";
 import { unlessAborted } from "../../process/abort.ts";
 import { ForeseenError } from "../../process/errors.ts";
 import { plainHost } from "../../reach/addresses.ts";
-import { script } from "../host.ts";
+import { beginningOf, script } from "../host.ts";
 import type { Job } from "../job.ts";
 import type { Outcome } from "../operation-run.ts";
 
@@ -24,9 +24,10 @@ const addresses = Object.values(require("node:os").networkInterfaces()).flat().m
 process.stdout.write([process.versions.node, ...addresses].join("\\n"));`;
 
 export async function checkNode(job: Job): Promise<Outcome> {
-  const [version = "", ...addresses] = (await runNode(job, SAY_FACTS)).trim().split("\n");
+  const said = await runNode(job, SAY_FACTS);
+  const [version = "", ...addresses] = said.trim().split("\n");
   if (!/^\d{1,4}\.\d{1,4}\.\d{1,4}/.test(version)) {
-    throw new ForeseenError(`node on ${job.host.name} did not say its version`);
+    throw new ForeseenError(`node on ${job.host.name} did not say its version, but ${beginningOf(said)}`);
   }
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1])) {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,7 +6,14 @@ import { type ProgramEnd, type ProgramOptions, runProgram } from "@repo/processe
 import { ForeseenError } from "../../process/errors.ts";
 import { display } from "../../reach/addresses.ts";
 import type { SshTarget } from "../../reach/ssh-address.ts";
-import { type CommandOptions, commandFailed, type Host, type ProgramDefaults, whyFailed } from "../host.ts";
+import {
+  beginningOf,
+  type CommandOptions,
+  commandFailed,
+  type Host,
+  type ProgramDefaults,
+  whyFailed,
+} from "../host.ts";
 import {
   changedHostKey,
   knownHostsFile,
@@ -14,7 +22,7 @@ import {
   parseKeys,
   unknownHostKey,
 } from "./host-key.ts";
-import { shellQuote } from "./shell-quote.ts";
+import { forAnyShell, shellQuote } from "./shell-quote.ts";
 import { type SshSettings, sshOptions } from "./ssh-options.ts";
 
 /** What ssh exits with when the connection, and not the command, failed. */
@@ -57,11 +65,18 @@ export class SshHost implements Host {
 
   async run(words: readonly string[], options: CommandOptions): Promise<string> {
     const { address, program } = this.#options;
-    const args = [...this.#sshOptions, "--", address, shellQuote(words)];
-    const end = await runProgram("ssh", args, { ...program, ...options });
-    if (end.exitCode === 0) return end.stdout;
+    const marker = `${randomBytes(8).toString("hex")}\n`;
+    const command = `printf ${shellQuote([marker])}; exec ${shellQuote(words)}`;
+    const args = [...this.#sshOptions, "--", address, forAnyShell(command)];
+    const onOutput = (text: string) => program.onOutput?.(text.replace(marker, ""));
+    const end = await runProgram("ssh", args, { ...program, ...options, onOutput });
     if (end.exitCode === CONNECTION_FAILED) throw await this.#connectionFailed(end, options.signal);
-    throw commandFailed(this.name, end);
+    // What stands before the marker is of the login shell: of a file such as .bashrc that prints something.
+    const [before = "", ...own] = end.stdout.split(marker);
+    const stdout = own.join(marker);
+    if (end.exitCode !== 0) throw commandFailed(this.name, { ...end, stdout: stdout || before });
+    if (own.length === 0) throw notRun(this.name, before);
+    return stdout;
   }
 
   async close(): Promise<void> {
@@ -93,6 +108,9 @@ export class SshHost implements Host {
     return [...pinned, ...parseKeys(stdout)];
   }
 }
+
+const notRun = (host: string, said: string): ForeseenError =>
+  new ForeseenError(`the login shell on ${host} did not run what it was given; it printed ${beginningOf(said)}`);
 
 /** The keys that the sshd at an address offers now, which nobody has vouched for; none when it does not answer. */
 export async function scanHostKeys(address: string, port: number, options: ProgramOptions): Promise<PublicKey[]> {
