@@ -13,7 +13,7 @@ const LOOK_EVERY_MS = 10;
 export class ProgramTurns {
   #last: Promise<unknown> = Promise.resolve();
   /** Leader of a group that was killed. */
-  #killed: { command: string; processId: number } | undefined;
+  #killed: { command: string; processId: number; atMs: number } | undefined;
 
   /** As `runProgram`; the time counts from the start. @throws ProgramError also when the program was not started for the sake of another */
   run(command: string, args: readonly string[], options: ProgramOptions): Promise<ProgramEnd> {
@@ -35,18 +35,19 @@ export class ProgramTurns {
       return await runProgram(command, args, options);
     } catch (error) {
       if (error instanceof ProgramError && error.killed !== undefined) {
-        this.#killed = { command, processId: error.killed };
+        this.#killed = { command, processId: error.killed, atMs: performance.now() };
       }
       throw error;
     }
   }
 
+  /** The one that was killed, if it lives longer than a signal takes. */
   async #stuck() {
-    for (let waitedMs = 0; this.#killed !== undefined; waitedMs += LOOK_EVERY_MS) {
-      if (!isGroupRunning(this.#killed.processId)) this.#killed = undefined;
-      else if (waitedMs >= DYING_MS) return this.#killed;
-      else await wait(LOOK_EVERY_MS);
+    while (this.#killed !== undefined && isGroupRunning(this.#killed.processId)) {
+      if (performance.now() - this.#killed.atMs > DYING_MS) return this.#killed;
+      await wait(LOOK_EVERY_MS);
     }
+    this.#killed = undefined;
     return undefined;
   }
 }
