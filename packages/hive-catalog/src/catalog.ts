@@ -36,7 +36,9 @@ import {
   type StreamOptions,
 } from "./options.ts";
 import { Cordons } from "./records/cordons.ts";
+import { DerivedGpuRows } from "./records/gpus.ts";
 import { HostKeys } from "./records/host-keys.ts";
+import { HiveLabels } from "./records/labels.ts";
 import { Operations } from "./records/operations.ts";
 import { Queens } from "./records/queens.ts";
 import { Tokens } from "./records/tokens.ts";
@@ -59,6 +61,10 @@ export class HiveCatalog {
   readonly isNew: boolean;
   /** Hives that get no new work for now. */
   readonly cordons: Cordons;
+  /** What hives are chosen by. */
+  readonly labels: HiveLabels;
+  /** How far the rows are by which hives are found by their GPUs. */
+  readonly gpuRows: DerivedGpuRows;
   /** Who may call the queen. */
   readonly tokens: Tokens;
   /** What is done to hives. */
@@ -88,6 +94,8 @@ export class HiveCatalog {
     this.#onDamage = onCorruptHive ? tellingOf(onCorruptHive) : access.warnings.of(hiveReader);
     this.#heartbeats = new HeartbeatWriter({ ...access, client, onCommit });
     this.cordons = new Cordons(access);
+    this.labels = new HiveLabels(access);
+    this.gpuRows = new DerivedGpuRows(access);
     this.tokens = new Tokens(access);
     this.operations = new Operations(access);
     this.hostKeys = new HostKeys(access);
@@ -101,7 +109,9 @@ export class HiveCatalog {
   static async open(location: string, options: OpenOptions = {}): Promise<HiveCatalog> {
     try {
       const checked = checkedOptions(options);
-      return new HiveCatalog(await openDatabase(location, checked), checked);
+      const catalog = new HiveCatalog(await openDatabase(location, checked), checked);
+      await catalog.gpuRows.begin();
+      return catalog;
     } catch (error) {
       throw toCatalogError(error);
     }
@@ -117,7 +127,7 @@ export class HiveCatalog {
     await this.close();
   }
 
-  /** Adds a hive and resolves to it as stored. Rejects with HIVE_ALREADY_EXISTS or INVALID_HIVE. */
+  /** Adds a hive, with its `labels` if it has any, and resolves to it as stored. Rejects with HIVE_ALREADY_EXISTS or INVALID_HIVE. */
   addHive(hive: NewHive, options?: CallOptions): Promise<HiveRecord> {
     return this.#calls.run((client) => writer.addHive(client, hive, this.#now()), options);
   }
@@ -256,7 +266,7 @@ export class HiveCatalog {
   }
 
   /**
-   * Removes a hive, a damaged one too, with its cordon and its tokens; an operation on it that is not finished ends as interrupted, and its
+   * Removes a hive, a damaged one too, with its labels, its cordon and its tokens; an operation on it that is not finished ends as interrupted, and its
    * operations stay as history for 90 days. Resolves to whether it was there.
    */
   removeHive(id: string, options?: CallOptions): Promise<boolean> {

@@ -77,6 +77,13 @@ export type OperationListOptions = CallOptions & {
   limit?: number | undefined;
 };
 
+export type LabelListOptions = CallOptions & {
+  /** The last key of the page before. */
+  after?: string | undefined;
+  /** Keys at most, from 1 to 1000; default 100. Fewer than that means that there are no more. */
+  limit?: number | undefined;
+};
+
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 /** The names that are known: any other one is an error. */
 const OPEN_OPTIONS = [
@@ -89,6 +96,7 @@ const OPEN_OPTIONS = [
   "onCommit",
 ] as const satisfies (keyof OpenOptions)[];
 export const LIST_OPTIONS = ["after", "limit", "onCorruptHive", "signal"] as const satisfies (keyof ListOptions)[];
+export const LABEL_LIST_OPTIONS = ["after", "limit", "signal"] as const satisfies (keyof LabelListOptions)[];
 export const STREAM_OPTIONS = [
   "after",
   "status",

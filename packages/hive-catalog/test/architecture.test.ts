@@ -8,6 +8,7 @@ const FLOORS = [
   ["options", "schema"],
   ["drivers"],
   ["calls", "sql"],
+  ["traits"],
   ["hives", "records"],
   ["catalog", "maintenance"],
   ["index", "record", "maintenance.ts", "testing"],

@@ -5,6 +5,7 @@ import { describeDamagedRecords } from "./damaged-records.ts";
 import { describeFinders } from "./finders.ts";
 import { describeHeartbeats } from "./heartbeats.ts";
 import { describeHostKeys } from "./host-keys.ts";
+import { describeLabels } from "./labels.ts";
 import { describeOperations } from "./operations.ts";
 import { describeQueens } from "./queens.ts";
 import { describeRaces } from "./races.ts";
@@ -24,6 +25,7 @@ export function describeCatalog(name: string, openSite: () => Promise<Site>): vo
   describeOperations(name, openSite);
   describeHostKeys(name, openSite);
   describeQueens(name, openSite);
+  describeLabels(name, openSite);
   describeDamagedRecords(name, openSite);
   describeRecords(name, openSite);
 }

@@ -1,0 +1,169 @@
+import { isUtf8 } from "node:buffer";
+import { eq, max, min, sql } from "drizzle-orm";
+import type { CallClient, SqlExecutor, SqlRow } from "../drivers/client.ts";
+import { turnOfTheLoop } from "../event-loop.ts";
+import { isKey } from "../model/check.ts";
+import type { CallOptions } from "../options.ts";
+import { hiveGpus, hives } from "../schema.ts";
+import { bytesOf } from "../sql/rows.ts";
+import { build, countIn, type Given, statement } from "../sql/statement.ts";
+import { addGpus, type DerivedGpus, derivedFromText, removeGpus } from "../traits/gpus.ts";
+import { Verbs } from "./verbs.ts";
+
+/** Hives that one statement looks at. */
+const PAGE_SIZE = 250;
+/** Hives whose GPUs one commit derives: it holds the event loop and the lock for a few milliseconds. */
+const MAX_GROUP = 64;
+const FIRST_PLACE = "-9223372036854775808";
+
+type Derivation = { id: string; devices: Uint8Array | null; gpus: string; devicesHash: number };
+
+const countHives = statement(() => build.select({ count: sql`count(*)` }).from(hives));
+
+/** How many rows a hive has, and of which devices: as one text. */
+const { devicesHash } = hiveGpus;
+const stored = sql`(SELECT count(*) || ifnull(' ' || ${min(devicesHash)} || ' ' || ${max(devicesHash)}, '') FROM ${hiveGpus} WHERE ${eq(hiveGpus.hiveId, hives.id)})`;
+const devicesBytes = sql`iif(typeof(${hives.devices}) = 'text', CAST(${hives.devices} AS BLOB), NULL)`;
+/** In the order of the table, in which its pages stand. */
+const hivesAfter = statement<{ place: string }>(({ place }) =>
+  build
+    .select({
+      place: sql`CAST(rowid AS TEXT)`.as("place"),
+      id: sql`CAST(${hives.id} AS BLOB)`.as("id_bytes"),
+      devices: devicesBytes.as("devices_bytes"),
+      stored: stored.as("stored"),
+    })
+    .from(hives)
+    .where(sql`rowid > CAST(${place} AS INTEGER)`)
+    .orderBy(sql`rowid`)
+    .limit(PAGE_SIZE),
+);
+
+/** As long as the devices are still those. */
+const isUnchanged = ({ id, devices }: Given<Derivation>) =>
+  sql`EXISTS (SELECT 1 FROM ${hives} WHERE ${eq(hives.id, id)} AND ${devicesBytes} IS ${devices})`;
+const remove = statement<Derivation>((given) => removeGpus(given, isUnchanged(given)));
+const add = statement<Derivation>((given) => addGpus(given, isUnchanged(given)));
+
+type Page = {
+  /** Hives whose rows are missing or differ. */
+  readonly differing: readonly Derivation[];
+  readonly hives: number;
+  /** Where the next page begins; undefined for the last one. */
+  readonly next: string | undefined;
+};
+
+/** Looks at one page of hives, and changes nothing. */
+async function readPage(executor: SqlExecutor, place: string): Promise<Page> {
+  const { rows } = await executor.execute(hivesAfter({ place }));
+  const derived = new Map<string | null, DerivedGpus>();
+  const differing = rows.flatMap((row) => {
+    const devices = row[2] === null ? null : bytesOf(row[2]);
+    // A text that is none is damage, and so no devices.
+    const text = devices !== null && isUtf8(devices) ? devices.toString("utf8") : null;
+    const gpus = derived.get(text) ?? derivedFromText(text);
+    derived.set(text, gpus);
+    const id = idIn(row);
+    return id === undefined || row[3] === storedOf(gpus) ? [] : [derivationOf(id, devices, gpus)];
+  });
+  const next = rows.length < PAGE_SIZE ? undefined : String(rows.at(-1)?.[0]);
+  return { differing, hives: rows.length, next };
+}
+
+function storedOf({ rows, devicesHash: hash }: DerivedGpus): string {
+  return rows.length === 0 ? "0" : `${rows.length} ${hash} ${hash}`;
+}
+
+function derivationOf(id: string, devices: Buffer | null, { rows, devicesHash: hash }: DerivedGpus): Derivation {
+  return { id, devices, gpus: JSON.stringify(rows), devicesHash: hash };
+}
+
+/** Undefined for one that is damaged, and so cannot be asked for. */
+function idIn([, held]: SqlRow): string | undefined {
+  const bytes = bytesOf(held);
+  const id = bytes.toString("utf8");
+  return isUtf8(bytes) && isKey(id) ? id : undefined;
+}
+
+async function store(client: CallClient, differing: readonly Derivation[]): Promise<void> {
+  for (let from = 0; from < differing.length; from += MAX_GROUP) {
+    const group = differing.slice(from, from + MAX_GROUP);
+    await client.batch(
+      group.flatMap((derivation) => [remove(derivation), add(derivation)]),
+      { isRepeatable: true },
+    );
+    await turnOfTheLoop();
+  }
+}
+
+/** How many hives have rows that are missing or differ from what is derived of their devices. */
+export async function countDiffering(executor: SqlExecutor): Promise<number> {
+  let count = 0;
+  for (let place: string | undefined = FIRST_PLACE; place !== undefined; ) {
+    const page: Page = await readPage(executor, place);
+    count += page.differing.length;
+    place = page.next;
+    await turnOfTheLoop();
+  }
+  return count;
+}
+
+/**
+ * The rows by which hives are found by their GPUs. Every change of devices derives its own; what is missing or differs was left so by a program that
+ * does not know them, or by an earlier rule of names.
+ */
+export class DerivedGpuRows extends Verbs {
+  #left = Number.POSITIVE_INFINITY;
+
+  /** Hives that were not looked at since the catalog was opened. Until it is 0, hives are found by their devices themselves, which takes longer. */
+  get left(): number {
+    return this.#left;
+  }
+
+  /**
+   * Looks at all hives, page by page, and derives what is missing or differs, 64 hives a commit; the event loop turns in between. Resolves to how
+   * many hives that were. To be called now and then where other programs write to the catalog.
+   */
+  async derive(options?: CallOptions): Promise<number> {
+    let count = 0;
+    for await (const derived of this.#look(options)) count += derived;
+    return count;
+  }
+
+  /** The first page at once, the others in the background, for as long as nothing fails: what a catalog does when it is opened. */
+  async begin(): Promise<void> {
+    const look = this.#look();
+    try {
+      await look.next();
+    } catch {
+      // Whoever can write derives it; until then devices themselves are looked at.
+      return;
+    }
+    void this.#finish(look);
+  }
+
+  async #finish(look: AsyncIterable<number>): Promise<void> {
+    try {
+      for await (const _ of look);
+    } catch {}
+  }
+
+  async *#look(options?: CallOptions): AsyncGenerator<number, void, undefined> {
+    const { calls } = this.access;
+    const hivesInAll = await calls.run(async (client) => countIn(await client.first(countHives({}))), options);
+    let seen = 0;
+    for (let place: string | undefined = FIRST_PLACE; place !== undefined; ) {
+      const from: string = place;
+      const page: Page = await calls.run(async (client) => {
+        const read = await readPage(client, from);
+        await store(client, read.differing);
+        return read;
+      }, options);
+      seen += page.hives;
+      place = page.next;
+      this.#left = Math.min(this.#left, place === undefined ? 0 : Math.max(1, hivesInAll - seen));
+      yield page.differing.length;
+      await turnOfTheLoop();
+    }
+  }
+}
