@@ -10,6 +10,7 @@ const FLOORS = [
   ["calls", "sql"],
   ["traits"],
   ["hives", "records"],
+  ["finding"],
   ["catalog", "maintenance"],
   ["index", "record", "maintenance.ts", "testing"],
 ];

@@ -30,7 +30,7 @@ const ofId = ({ id }: Given<Id>) => eq(hives.id, id);
 export const hiveOfId = one(hiveReader, ofId);
 export const hiveExists = statement<Id>((given) => build.select({ found: sql`1` }).from(hives).where(ofId(given)));
 
-const byId: Order = { columns: { id: hives.id } };
+export const byId: Order = { columns: { id: hives.id } };
 const byHeartbeat: Order = { columns: { lastHeartbeatMs: hives.lastHeartbeatMs, id: hives.id } };
 
 export const allHives = finder<HiveRecord, object>(hiveReader, byId);

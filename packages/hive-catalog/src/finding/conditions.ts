@@ -1,0 +1,117 @@
+import { and, eq, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import type { SqlValue } from "../drivers/client.ts";
+import type { SelectorTerm } from "../model/selector.ts";
+import { isInForce } from "../records/cordons.ts";
+import { cordons, hiveGpus, hiveLabels, hives } from "../schema.ts";
+import type { Given } from "../sql/statement.ts";
+import type { Query } from "./query.ts";
+
+/** The values of a statement by the names of their placeholders. */
+export type Values = Record<string, SqlValue>;
+
+/** One condition on a row of hives. Conditions of the same shape differ in their values alone, so that few statements serve all queries. */
+export type Condition = {
+  readonly shape: string;
+  readonly values: Values;
+  /** `given` are the placeholders of `values`. */
+  readonly where: (given: Given<Values>) => SQL;
+};
+
+/** A condition whose placeholders have names of its own. */
+function condition(
+  shape: string,
+  place: string,
+  values: Values,
+  where: (value: (name: string) => SQL) => SQL,
+): Condition {
+  const named = Object.entries(values).map(([name, value]) => [`${place}_${name}`, value]);
+  return {
+    shape,
+    values: Object.fromEntries(named),
+    where: (given) => where((name) => given[`${place}_${name}`] as SQL),
+  };
+}
+
+/** What stands in a JSON list. */
+export const inList = (column: SQLWrapper, list: SQL) => sql`${column} IN (SELECT value FROM json_each(${list}))`;
+const exists = (table: SQLWrapper, where: SQL | undefined) => sql`EXISTS (SELECT 1 FROM ${table} WHERE ${where})`;
+/** No end of a range is as high. */
+const HIGHEST = Number.MAX_SAFE_INTEGER;
+
+/** What the rows of GPUs know: the models for which the names of a query stand, undefined where it has none. */
+export type GpuRows = { readonly models: readonly string[] | undefined };
+
+/** All conditions of a query. Without `rows`, those rows cannot decide, and devices themselves are to be looked at. */
+export function conditionsOf(query: Query, rows: GpuRows | undefined, nowMs: number): Condition[] {
+  const { selector, gpu, ram, cores, status, cordoned, text } = query;
+  // By their kinds, so that there are fewer shapes.
+  const terms = selector.terms.toSorted((left, right) => (left.operator < right.operator ? -1 : 1));
+  return [
+    ...terms.map((term, place) => labelCondition(term, `label${place}`)),
+    ...(status === undefined
+      ? []
+      : [condition("status", "status", { is: status }, (value) => eq(hives.status, value("is")))]),
+    ...(gpu === undefined ? [] : [gpuCondition(gpu, rows)]),
+    ...(ram === undefined ? [] : [cpuCondition("ram", "ram_gb", ram.gb)]),
+    ...(cores === undefined ? [] : [cpuCondition("cores", "cores", cores.cores)]),
+    ...(cordoned === undefined ? [] : [cordonCondition(cordoned, nowMs)]),
+    ...(text === undefined ? [] : [textCondition(text)]),
+  ];
+}
+
+function labelCondition({ key, operator, values }: SelectorTerm, place: string): Condition {
+  const hasValues = operator === "in" || operator === "notIn";
+  const all: Values = { key, ...(hasValues && { values: JSON.stringify(values) }) };
+  return condition(operator, place, all, (value) => {
+    const hasKey = and(eq(hiveLabels.hiveId, hives.id), eq(hiveLabels.key, value("key")));
+    const isSo = exists(hiveLabels, hasValues ? and(hasKey, inList(hiveLabels.value, value("values"))) : hasKey);
+    return operator === "in" || operator === "exists" ? isSo : sql`NOT ${isSo}`;
+  });
+}
+
+function gpuCondition({ vendor, memoryGb, count }: NonNullable<Query["gpu"]>, rows: GpuRows | undefined): Condition {
+  if (rows === undefined) return condition("any devices", "gpu", {}, () => sql`${hives.devices} IS NOT NULL`);
+  const { models } = rows;
+  const range = memoryGb && { minGb: memoryGb.min, maxGb: memoryGb.max ?? HIGHEST };
+  const values = { ...(models && { models: JSON.stringify(models) }), ...(vendor && { vendor }), ...range };
+  const counts = { min: count.min, max: count.max ?? HIGHEST };
+  const shape = `gpu ${Object.keys(values).join(" ")}`;
+  return condition(shape, "gpu", { ...values, ...counts }, (value) => {
+    const ofHive = eq(hiveGpus.hiveId, hives.id);
+    const isOne = and(
+      ofHive,
+      models ? inList(hiveGpus.model, value("models")) : undefined,
+      vendor ? eq(hiveGpus.vendor, value("vendor")) : undefined,
+      range ? sql`${hiveGpus.vramGb} BETWEEN ${value("minGb")} AND ${value("maxGb")}` : undefined,
+    );
+    const sum = sql`(SELECT ifnull(sum(${hiveGpus.count}), 0) FROM ${hiveGpus} WHERE ${isOne})`;
+    // Of a hive without rows it is not known which GPUs it has.
+    return sql`${sum} BETWEEN ${value("min")} AND ${value("max")} AND ${exists(hiveGpus, ofHive)}`;
+  });
+}
+
+/** What is no JSON was damaged, and no number is in it. */
+function cpuCondition(place: string, member: string, { min, max }: { min: number; max: number | null }): Condition {
+  return condition(place, place, { min, max: max ?? HIGHEST }, (value) => {
+    const held = sql`json_extract(${hives.devices}, ${sql.raw(`'$.cpu.${member}'`)})`;
+    return sql`CASE WHEN json_valid(${hives.devices}) THEN ${held} BETWEEN ${value("min")} AND ${value("max")} END`;
+  });
+}
+
+function cordonCondition(isCordoned: boolean, nowMs: number): Condition {
+  return condition(isCordoned ? "cordoned" : "not cordoned", "cordon", { nowMs }, (value) => {
+    const isSo = exists(
+      cordons,
+      and(eq(cordons.hiveId, hives.id), isInForce({ nowMs: value("nowMs") as SQL<number> })),
+    );
+    return isCordoned ? isSo : sql`NOT ${isSo}`;
+  });
+}
+
+function textCondition(text: string): Condition {
+  return condition("text", "text", { part: text }, (value) => {
+    const has = (column: SQLWrapper) => sql`instr(lower(${column}), ${value("part")}) > 0`;
+    const hasLabel = exists(hiveLabels, and(eq(hiveLabels.hiveId, hives.id), has(hiveLabels.value)));
+    return sql`(${has(hives.id)} OR ${has(hives.host)} OR ${hasLabel})`;
+  });
+}
