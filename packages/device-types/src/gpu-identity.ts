@@ -33,10 +33,22 @@ const NO_MODEL = new RegExp(
  * Vendor and model of a GPU, from its name as drivers, `lspci` and systems tell it; a `vendor` that the host said wins. Pure. "NVIDIA H100 80GB
  * HBM3" is `h100`, "NVIDIA GeForce RTX 4090" is `rtx 4090`. A name that holds nothing but such words is its own model.
  */
-export function identifyGpu(name: string, vendor?: string): GpuIdentity {
+export function identifyGpu(name: string, vendor = ""): GpuIdentity {
+  const asked = `${vendor.length} ${vendor}${name}`;
+  const known = identities.get(asked) ?? identityOf(name, vendor);
+  if (identities.size >= MAX_KEPT) identities.clear();
+  identities.set(asked, known);
+  return known;
+}
+
+/** A fleet has few names and asks for them again and again: to find out takes some microseconds. */
+const identities = new Map<string, GpuIdentity>();
+const MAX_KEPT = 1000;
+
+function identityOf(name: string, vendor: string): GpuIdentity {
   const sold = plainName(nameOfSale(name));
   return {
-    vendor: (vendor === undefined ? null : vendorIn(plainName(vendor))) ?? vendorIn(plainName(name)),
+    vendor: vendorIn(plainName(vendor)) ?? vendorIn(plainName(name)),
     model: modelWords(sold).join(" ") || sold,
   };
 }

@@ -8,7 +8,7 @@ CREATE TABLE `hive_gpus` (
 	PRIMARY KEY(`model`, `hive_id`, `vendor`, `vram_gb`)
 );
 --> statement-breakpoint
-CREATE INDEX `idx_hive_gpus_hive` ON `hive_gpus` (`hive_id`);--> statement-breakpoint
+CREATE INDEX `idx_hive_gpus_hive` ON `hive_gpus` (`hive_id`,`devices_hash`);--> statement-breakpoint
 CREATE TABLE `hive_labels` (
 	`hive_id` text NOT NULL,
 	`key` text NOT NULL,

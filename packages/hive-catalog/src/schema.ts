@@ -106,6 +106,6 @@ export const hiveLabels = sqliteTable("hive_labels", columnsOf(labelFields), (ta
 export const hiveGpus = sqliteTable("hive_gpus", columnsOf(gpuFields), (table) => [
   // Hives with a model, page by page in the order of ids; and which models there are.
   primaryKey({ columns: [table.model, table.hiveId, table.vendor, table.vramGb] }),
-  // The GPUs of a hive.
-  index("idx_hive_gpus_hive").on(table.hiveId),
+  // The GPUs of a hive; and whether they are those of its devices, without their rows.
+  index("idx_hive_gpus_hive").on(table.hiveId, table.devicesHash),
 ]);

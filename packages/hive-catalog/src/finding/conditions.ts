@@ -59,12 +59,18 @@ export function conditionsOf(query: Query, rows: GpuRows | undefined, nowMs: num
   ];
 }
 
-function labelCondition({ key, operator, values }: SelectorTerm, place: string): Condition {
-  const hasValues = operator === "in" || operator === "notIn";
-  const all: Values = { key, ...(hasValues && { values: JSON.stringify(values) }) };
-  return condition(operator, place, all, (value) => {
+/** One value is compared by itself: to open a list takes longer than all the rest. */
+function labelCondition(
+  { key, operator, values: [only = "", ...others], values }: SelectorTerm,
+  place: string,
+): Condition {
+  const isSet = others.length > 0;
+  const hasValue = operator === "in" || operator === "notIn";
+  const all: Values = { key, ...(hasValue && { value: isSet ? JSON.stringify(values) : only }) };
+  return condition(`${operator}${isSet ? " set" : ""}`, place, all, (value) => {
+    const isOne = isSet ? inList(hiveLabels.value, value("value")) : eq(hiveLabels.value, value("value"));
     const hasKey = and(eq(hiveLabels.hiveId, hives.id), eq(hiveLabels.key, value("key")));
-    const isSo = exists(hiveLabels, hasValues ? and(hasKey, inList(hiveLabels.value, value("values"))) : hasKey);
+    const isSo = exists(hiveLabels, hasValue ? and(hasKey, isOne) : hasKey);
     return operator === "in" || operator === "exists" ? isSo : sql`NOT ${isSo}`;
   });
 }
@@ -75,7 +81,7 @@ function gpuCondition({ vendor, memoryGb, count }: NonNullable<Query["gpu"]>, ro
   const range = memoryGb && { minGb: memoryGb.min, maxGb: memoryGb.max ?? HIGHEST };
   const values = { ...(models && { models: JSON.stringify(models) }), ...(vendor && { vendor }), ...range };
   const counts = { min: count.min, max: count.max ?? HIGHEST };
-  const shape = `gpu ${Object.keys(values).join(" ")}`;
+  const shape = `gpu ${count.min > 0} ${Object.keys(values).join(" ")}`;
   return condition(shape, "gpu", { ...values, ...counts }, (value) => {
     const ofHive = eq(hiveGpus.hiveId, hives.id);
     const isOne = and(
@@ -85,8 +91,9 @@ function gpuCondition({ vendor, memoryGb, count }: NonNullable<Query["gpu"]>, ro
       range ? sql`${hiveGpus.vramGb} BETWEEN ${value("minGb")} AND ${value("maxGb")}` : undefined,
     );
     const sum = sql`(SELECT ifnull(sum(${hiveGpus.count}), 0) FROM ${hiveGpus} WHERE ${isOne})`;
+    const isSo = sql`${sum} BETWEEN ${value("min")} AND ${value("max")}`;
     // Of a hive without rows it is not known which GPUs it has.
-    return sql`${sum} BETWEEN ${value("min")} AND ${value("max")} AND ${exists(hiveGpus, ofHive)}`;
+    return count.min > 0 ? isSo : sql`${isSo} AND ${exists(hiveGpus, ofHive)}`;
   });
 }
 

@@ -18,10 +18,10 @@ import {
 import { hiveGpus } from "../schema.ts";
 import { type Finder, finder, MAX_PAGE, type OnDamage, pages } from "../sql/reading.ts";
 import { bytesOf } from "../sql/rows.ts";
-import { build, countIn, statement } from "../sql/statement.ts";
+import { build, statement } from "../sql/statement.ts";
 import { type Condition, conditionsOf, type GpuRows, type Values } from "./conditions.ts";
 import { hasDevices, placeIn, type Query, queryIn } from "./query.ts";
-import { ALL, MAX_COUNTED, type Source, sourcesOf } from "./sources.ts";
+import { fewest, type Leading, type Source, sourcesOf } from "./sources.ts";
 
 /** Rows of a source that one statement reads past at most: some milliseconds, when none of them is what is looked for. */
 const MAX_WINDOW = 2000;
@@ -49,7 +49,7 @@ type Access = {
 
 type Plan = {
   readonly query: Query;
-  readonly source: Source;
+  readonly leading: Leading;
   readonly conditions: readonly Condition[];
   /** Whether SQL cannot tell all that is looked for, so that every record of a window is read. */
   readonly readsAll: boolean;
@@ -106,7 +106,7 @@ export class HiveFinder {
     const rows = query.gpu && this.#access.knowsGpus() ? await rowsFor(client, query.gpu) : undefined;
     const plan: Plan = {
       ...{ query, onDamage, readsAll: query.gpu !== undefined && rows === undefined },
-      source: await fewest(client, sourcesOf(query, rows), after),
+      leading: await fewest(client, sourcesOf(query, rows), after ?? ""),
       conditions: conditionsOf(query, rows, this.#access.now()),
     };
     return this.#windows(client, plan, after, limit);
@@ -121,7 +121,8 @@ export class HiveFinder {
     );
     for (let windows = 0; windows < MAX_WINDOWS; windows++) {
       if (windows > 0) await turnOfTheLoop();
-      const end = await endOf(client, plan.source, place, size);
+      const { source, rows = Number.POSITIVE_INFINITY } = plan.leading;
+      const end = rows < size ? undefined : await endOf(client, source, place, size);
       const next = await this.#window(client, plan, { place, end, hives, limit });
       if (hives.length === limit) return { hives, nextAfter: hives.at(-1)?.id ?? null };
       if (next === undefined) return { hives, nextAfter: null };
@@ -142,8 +143,8 @@ export class HiveFinder {
       limit,
     }: { place: string | undefined; end: string | undefined; hives: HiveRecord[]; limit: number },
   ): Promise<string | undefined> {
-    const { source, conditions, query, readsAll, onDamage } = plan;
-    const values = Object.assign({}, source.values, ...conditions.map((condition) => condition.values));
+    const { leading, conditions, query, readsAll, onDamage } = plan;
+    const values = Object.assign({}, leading.source.values, ...conditions.map((condition) => condition.values));
     const window = { windowAfter: place ?? "", windowEnd: end ?? NO_END };
     const wanted = readsAll ? undefined : limit - hives.length;
     const paging = { limit: wanted, pageSize: PAGE_SIZE, onDamage };
@@ -165,7 +166,7 @@ export class HiveFinder {
     return read === wanted ? last : end;
   }
 
-  #finder({ source, conditions }: Plan, isFirst: boolean): Finder<HiveRecord, Values> {
+  #finder({ leading: { source }, conditions }: Plan, isFirst: boolean): Finder<HiveRecord, Values> {
     const shape = [source.kind.name, isFirst, ...conditions.map((condition) => condition.shape)].join("|");
     const kept = this.#finders.get(shape);
     if (kept !== undefined) return kept;
@@ -188,21 +189,6 @@ async function rowsFor(client: CallClient, gpu: GpuRequirement): Promise<GpuRows
   return {
     models: held.map((hex) => Buffer.from(hex, "hex").toString("utf8")).filter((model) => gpu.matchesModel(model)),
   };
-}
-
-/** The source with the fewest rows behind a place. */
-async function fewest(client: CallClient, sources: readonly Source[], after = ""): Promise<Source> {
-  const [only] = sources;
-  if (only === undefined) return ALL;
-  if (sources.length === 1 && only.kind.end !== undefined) return only;
-  let best = { source: ALL, count: Number.POSITIVE_INFINITY };
-  for (const source of sources) {
-    const { count, end } = source.kind;
-    if (count === undefined) continue;
-    const rows = countIn(await client.first(count({ ...source.values, place: after })));
-    if (rows < best.count && (end !== undefined || rows <= MAX_COUNTED)) best = { source, count: rows };
-  }
-  return best.source;
 }
 
 /** The id at the end of a window; undefined where the source has no more rows than that. */

@@ -7,7 +7,7 @@ import type { CallOptions } from "../options.ts";
 import { hiveGpus, hives } from "../schema.ts";
 import { bytesOf } from "../sql/rows.ts";
 import { build, countIn, type Given, statement } from "../sql/statement.ts";
-import { addGpus, type DerivedGpus, derivedFromText, removeGpus } from "../traits/gpus.ts";
+import { addGpus, type DerivedGpus, derivedFromText, hashOfDevices, removeGpus } from "../traits/gpus.ts";
 import { Verbs } from "./verbs.ts";
 
 /** Hives that one statement looks at. */
@@ -45,6 +45,9 @@ const isUnchanged = ({ id, devices }: Given<Derivation>) =>
 const remove = statement<Derivation>((given) => removeGpus(given, isUnchanged(given)));
 const add = statement<Derivation>((given) => addGpus(given, isUnchanged(given)));
 
+/** `all` derives of every hive what its rows must be; otherwise it is enough that those which it has are of its devices. */
+type Comparison = "all" | "of these devices";
+
 type Page = {
   /** Hives whose rows are missing or differ. */
   readonly differing: readonly Derivation[];
@@ -54,20 +57,25 @@ type Page = {
 };
 
 /** Looks at one page of hives, and changes nothing. */
-async function readPage(executor: SqlExecutor, place: string): Promise<Page> {
+async function readPage(executor: SqlExecutor, place: string, comparison: Comparison): Promise<Page> {
   const { rows } = await executor.execute(hivesAfter({ place }));
-  const derived = new Map<string | null, DerivedGpus>();
   const differing = rows.flatMap((row) => {
     const devices = row[2] === null ? null : bytesOf(row[2]);
     // A text that is none is damage, and so no devices.
     const text = devices !== null && isUtf8(devices) ? devices.toString("utf8") : null;
-    const gpus = derived.get(text) ?? derivedFromText(text);
-    derived.set(text, gpus);
+    const stored = String(row[3]);
+    if (comparison === "of these devices" && text !== null && isOf(stored, hashOfDevices(text))) return [];
+    const gpus = derivedFromText(text);
     const id = idIn(row);
-    return id === undefined || row[3] === storedOf(gpus) ? [] : [derivationOf(id, devices, gpus)];
+    return id === undefined || stored === storedOf(gpus) ? [] : [derivationOf(id, devices, gpus)];
   });
   const next = rows.length < PAGE_SIZE ? undefined : String(rows.at(-1)?.[0]);
   return { differing, hives: rows.length, next };
+}
+
+/** Whether there are rows, all with this hash. */
+function isOf(stored: string, hash: number): boolean {
+  return stored.endsWith(` ${hash} ${hash}`);
 }
 
 function storedOf({ rows, devicesHash: hash }: DerivedGpus): string {
@@ -100,7 +108,7 @@ async function store(client: CallClient, differing: readonly Derivation[]): Prom
 export async function countDiffering(executor: SqlExecutor): Promise<number> {
   let count = 0;
   for (let place: string | undefined = FIRST_PLACE; place !== undefined; ) {
-    const page: Page = await readPage(executor, place);
+    const page: Page = await readPage(executor, place, "all");
     count += page.differing.length;
     place = page.next;
     await turnOfTheLoop();
@@ -114,6 +122,7 @@ export async function countDiffering(executor: SqlExecutor): Promise<number> {
  */
 export class DerivedGpuRows extends Verbs {
   #left = Number.POSITIVE_INFINITY;
+  #running: Promise<number> | undefined;
 
   /** Hives that were not looked at since the catalog was opened. Until it is 0, hives are found by their devices themselves, which takes longer. */
   get left(): number {
@@ -122,43 +131,42 @@ export class DerivedGpuRows extends Verbs {
 
   /**
    * Looks at all hives, page by page, and derives what is missing or differs, 64 hives a commit; the event loop turns in between. Resolves to how
-   * many hives that were. To be called now and then where other programs write to the catalog.
+   * many hives that were; of calls at the same time, and the look of an opened catalog, to the same. To be called now and then where other programs
+   * write to the catalog.
    */
-  async derive(options?: CallOptions): Promise<number> {
-    let count = 0;
-    for await (const derived of this.#look(options)) count += derived;
-    return count;
+  derive(options?: CallOptions): Promise<number> {
+    return this.access.calls.run(() => this.#running ?? this.#run(this.#look()), options);
   }
 
-  /** The first page at once, the others in the background, for as long as nothing fails: what a catalog does when it is opened. */
+  /** The first page at once, the others in the background: what a catalog does when it is opened. */
   async begin(): Promise<void> {
     const look = this.#look();
     try {
-      await look.next();
+      const { value = 0 } = await look.next();
+      if (this.#left > 0) this.#run(look, value).catch(() => {});
     } catch {
       // Whoever can write derives it; until then devices themselves are looked at.
-      return;
     }
-    void this.#finish(look);
   }
 
-  async #finish(look: AsyncIterable<number>): Promise<void> {
-    try {
-      for await (const _ of look);
-    } catch {}
+  #run(look: AsyncIterable<number>, before = 0): Promise<number> {
+    this.#running = sumOf(look, before).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
   }
 
-  async *#look(options?: CallOptions): AsyncGenerator<number, void, undefined> {
+  async *#look(): AsyncGenerator<number, undefined, undefined> {
     const { calls } = this.access;
-    const hivesInAll = await calls.run(async (client) => countIn(await client.first(countHives({}))), options);
+    const hivesInAll = await calls.run(async (client) => countIn(await client.first(countHives({}))));
     let seen = 0;
     for (let place: string | undefined = FIRST_PLACE; place !== undefined; ) {
       const from: string = place;
       const page: Page = await calls.run(async (client) => {
-        const read = await readPage(client, from);
+        const read = await readPage(client, from, "of these devices");
         await store(client, read.differing);
         return read;
-      }, options);
+      });
       seen += page.hives;
       place = page.next;
       this.#left = Math.min(this.#left, place === undefined ? 0 : Math.max(1, hivesInAll - seen));
@@ -166,4 +174,10 @@ export class DerivedGpuRows extends Verbs {
       await turnOfTheLoop();
     }
   }
+}
+
+async function sumOf(numbers: AsyncIterable<number>, before: number): Promise<number> {
+  let sum = before;
+  for await (const number of numbers) sum += number;
+  return sum;
 }

@@ -20,7 +20,7 @@ const HASH_BYTES = 6;
 
 /** What is derived from stored devices. No rows where it is not known which GPUs there are. */
 export function derivedGpus(devicesJson: string | null, devices: DevicesInput | null): DerivedGpus {
-  const devicesHash = hashOf(devicesJson ?? "");
+  const devicesHash = hashOfDevices(devicesJson ?? "");
   if (devices?.gpus == null) return { rows: [], devicesHash };
   const counts = new Map<string, [string, string, number, number]>();
   for (const gpu of devices.gpus) {
@@ -44,7 +44,7 @@ export function derivedFromText(devicesJson: string | null): DerivedGpus {
 }
 
 /** Another one when the devices, or the rule by which GPUs are known, are other ones. Six bytes are enough to notice that, and small in each row. */
-function hashOf(devicesJson: string): number {
+export function hashOfDevices(devicesJson: string): number {
   return hash("sha1", `${GPU_IDENTITY_VERSION} ${devicesJson}`, "buffer").readUIntBE(0, HASH_BYTES);
 }
 
