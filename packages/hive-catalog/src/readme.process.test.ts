@@ -58,7 +58,7 @@ test("the five usage patterns of the README run as one program", async () => {
 
 test("the example of the catalog's README runs and prints what its comments say", async () => {
   const { stdout } = await runProgram(await programOf(join(repository, "packages/hive-catalog/README.md")));
-  expect(stdout.trim().split("\n")).toEqual(["unknown", "8601", "1"]);
+  expect(stdout.trim().split("\n")).toEqual(["unknown", "8601", "1", "[ 'hive-prod-01' ] null"]);
 });
 
 test("the example of the device types' README runs and prints what its comments say", async () => {
@@ -111,6 +111,7 @@ test.each([
   "docs/architecture.md",
   "docs/operations.md",
   "docs/security.md",
+  "docs/finding.md",
   "packages/hive-catalog/README.md",
   "apps/queen/README.md",
 ])("every link and every test that %s names is there", async (name) => {
