@@ -10,6 +10,7 @@ import { createDeviceDetector } from "./devices/devices.ts";
 import { Gpus } from "./devices/gpus.ts";
 import { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
 import { openLogFile } from "./log-file.ts";
+import { TelemetryWatch } from "./telemetry/watch.ts";
 
 /** Connections that are still open after this time are cut. */
 const CLOSE_TIMEOUT_MS = 3_000;
@@ -121,8 +122,9 @@ async function run(): Promise<void> {
   for (const warning of warnings) log.warn(warning);
   const gpus = new Gpus({ timeoutMs: config.probeTimeoutMs, signal: running.readings.signal, log });
   const detector = createDeviceDetector(gpus);
+  const telemetry = config.telemetry ? new TelemetryWatch({ gpus, log }) : undefined;
   // At each start, so that the first who asks finds them read, however long that takes.
-  void detector.detect();
+  void detector.detect().then(() => telemetry?.refresh());
   const app = createApp({ id: config.id, detectDevices: detector.detect, log });
   running.app = app;
   const port = await listen(app, config);
@@ -136,6 +138,7 @@ async function run(): Promise<void> {
     token: config.token,
     ca: config.queenCa,
     hive: { id: config.id, host: reachableHost(config.host), port },
+    sources: telemetry === undefined ? [] : [telemetry],
     intervalMs: config.beatIntervalMs,
     log,
   });
