@@ -78,13 +78,14 @@ async function beatsOf(env: NodeJS.ProcessEnv): Promise<Record<string, unknown>[
   const queen = await startQueenDouble();
   const path = temporaryFolder();
   fakeProgram(path, "nvidia-smi", 'echo "0, NVIDIA L4, 23034, GPU-5a2e, 00000000:01:00.0, 1024, 37, 61, 31.50"');
-  const settings = { HIVE_ID: "hive-7", HIVE_QUEEN: queen.url, ...env };
+  const settings = { HIVE_ID: "hive-7", HIVE_QUEEN: queen.url, HIVE_DISCOVER: "false", ...env };
   const agent = startAgent(["--port", "0", "--beat-interval-ms", "100"], { env: settings, path });
   await agent.logged("queen reached");
   return queen.beats;
 }
 
-const BEAT = { hive_id: "hive-7", timestamp: expect.stringMatching(/^\d{4}-.*Z$/), workers: [] };
+const TIME = expect.stringMatching(/^\d{4}-.*Z$/);
+const BEAT = { hive_id: "hive-7", timestamp: TIME, read_at: TIME, workers: [] };
 
 test("beats to its queen under its id, and tells what GPUs and host do as soon as that was read", async () => {
   const beats = await beatsOf({});
@@ -100,10 +101,10 @@ test("beats to its queen under its id, and tells what GPUs and host do as soon a
     asleep: false,
   };
   const host = { memory_total_bytes: os.totalmem(), memory_used_bytes: expect.any(Number) };
-  expect(told).toMatchObject({ ...BEAT, gpus: [gpu], host, read_at: expect.stringMatching(/^\d{4}-.*Z$/) });
+  expect(told).toMatchObject({ ...BEAT, gpus: [gpu], host });
 });
 
-test("without telemetry it says that it is alive, and no more", async () => {
+test("without telemetry it tells its workers, and no more", async () => {
   const beats = await beatsOf({ HIVE_TELEMETRY: "false" });
   await eventually(() => (beats.length >= 5 ? true : undefined), "five beats");
   expect(beats[4]).toEqual(BEAT);
