@@ -129,8 +129,6 @@ async function run(): Promise<void> {
   const gpus = new Gpus({ timeoutMs: config.probeTimeoutMs, signal: running.readings.signal, log });
   const detector = createDeviceDetector(gpus);
   const telemetry = config.telemetry ? new TelemetryWatch({ gpus, log }) : undefined;
-  // At each start, so that the first who asks finds them read, however long that takes.
-  void detector.detect().then(() => telemetry?.refresh());
   const app = createApp({ id: config.id, detectDevices: detector.detect, log });
   running.app = app;
   const workers = watchWorkers(log, telemetry);
@@ -138,6 +136,8 @@ async function run(): Promise<void> {
   const [port] = await Promise.all([listen(app, config), firstReading(workers)]);
   if (port === undefined) return;
   if (config.pidFile !== "") made("--pid-file (HIVE_PID_FILE)", () => writePidFile(config.pidFile));
+  // At each start, so that the first who asks finds them read, however long that takes.
+  void detector.detect().then(() => telemetry?.refresh());
   if (tellsTokenToOthers(config)) {
     log.warn({ queen: config.queen }, "the token goes over the network in clear text: give the queen a certificate");
   }
