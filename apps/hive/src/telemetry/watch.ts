@@ -41,6 +41,8 @@ const UNKNOWN: Load = { memoryUsedBytes: null, utilizationPercent: null, tempera
 const SLOW_MS = 1000;
 /** Drivers have hung in what takes them microseconds. */
 const SYSFS_TIMEOUT_MS = 1000;
+/** A reading that takes longer hangs where no deadline reaches it. */
+const HANGING_MS = 60_000;
 
 /** Reads what GPUs and host do, in the background: a beat takes the newest, and waits for nothing. */
 export class TelemetryWatch {
@@ -48,6 +50,7 @@ export class TelemetryWatch {
   readonly #host = new HostMeter();
   #latest: Telemetry | undefined;
   #running: Promise<void> | undefined;
+  #startedMs = 0;
   #amd: Promise<Map<number, Load>> | undefined;
   #memoryByPid: GpuMemoryByPid | undefined;
   #isMemoryWanted = false;
@@ -57,9 +60,10 @@ export class TelemetryWatch {
     this.#options = options;
   }
 
-  /** The newest reading, as a part of a heartbeat; nothing before there is one. */
+  /** The newest reading, as a part of a heartbeat; nothing before there is one, or while the next one hangs: old numbers are worse than none. */
   latest(): Partial<Telemetry> {
-    return this.#latest ?? {};
+    const isHanging = this.#running !== undefined && performance.now() - this.#startedMs > HANGING_MS;
+    return isHanging ? {} : (this.#latest ?? {});
   }
 
   /** Which process held how much of which GPU at the newest reading; undefined where it is not known. It is read only while somebody asks. */
@@ -70,7 +74,9 @@ export class TelemetryWatch {
 
   /** Reads anew, unless a reading runs. Never rejects. */
   refresh(): Promise<void> {
-    this.#running ??= this.#read()
+    if (this.#running !== undefined) return this.#running;
+    this.#startedMs = performance.now();
+    this.#running = this.#read()
       .catch(() => undefined) // the agent is stopping
       .finally(() => {
         this.#running = undefined;
