@@ -161,7 +161,7 @@ test("contacts no host over SSH that is not allowed", async () => {
   const { body } = await queen.request("POST", "/v1/hives/far/start");
   const { id } = body as { id: string };
   expect(await ended(queen.request, id)).toMatchObject({ problem: expect.stringContaining("QUEEN_ALLOWED_HOSTS") });
-  const keys = await queen.request("GET", "/v1/hives/far/ssh-host-key");
+  const keys = await queen.request("POST", "/v1/hives/far/ssh-host-key/scan");
   expect(keys.body).toMatchObject({ offered: [], problem: expect.stringContaining("QUEEN_ALLOWED_HOSTS") });
   const path = "/v1/hives/far/ssh-host-key";
   const confirmed = await queen.request("POST", path, { fingerprint: `SHA256:${"A".repeat(43)}` });
@@ -177,7 +177,7 @@ test("says which program of SSH is not installed", async () => {
     state: "failed",
     problem: expect.stringMatching(/^connect: ssh is not installed \[PROGRAM_NOT_STARTED\]; next: install /),
   });
-  const keys = await queen.request("GET", "/v1/hives/far/ssh-host-key");
+  const keys = await queen.request("POST", "/v1/hives/far/ssh-host-key/scan");
   expect(keys).toMatchObject({ status: 200, body: { offered: [], problem: "ssh-keyscan is not installed" } });
 });
 

@@ -1,11 +1,10 @@
 import { OPERATION_KINDS, OPERATION_STATES, type OperationRecord, OperationStep } from "@repo/hive-catalog";
+import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { operationNotFound } from "../../lifecycle/errors.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
-
-export const timeMs = z.int().min(0).meta({ description: "Milliseconds since 1970-01-01 UTC" });
 
 const OperationJson = z
   .strictObject({

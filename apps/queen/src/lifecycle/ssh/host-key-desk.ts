@@ -14,6 +14,12 @@ import { scanHostKeys } from "./ssh-host.ts";
 /** How many hosts are asked for their keys at one time. */
 const MAX_SCANS = 16;
 
+/** What an operator has vouched for, of the host behind a hive. */
+export interface PinnedKeys {
+  readonly target: SshTarget;
+  readonly pinned: readonly HostKey[];
+}
+
 /** Where operators look at the SSH host keys of hives and vouch for them. */
 export class HostKeyDesk {
   readonly #parts: JobParts;
@@ -26,30 +32,32 @@ export class HostKeyDesk {
     setMaxListeners(0, this.#stopping.signal);
   }
 
-  /** What is pinned, and what the host offers now; `problem` says why that is nothing. */
-  async show(hiveId: string) {
+  async show(hiveId: string): Promise<PinnedKeys> {
     const target = await this.#targetOf(hiveId);
-    const pinned = await this.#parts.catalog.hostKeys.find(target.host, target.port);
+    return { target, pinned: await this.#parts.catalog.hostKeys.find(target.host, target.port) };
+  }
+
+  /** What is pinned, and what the host offers now; `problem` says why that is nothing. */
+  async scan(hiveId: string): Promise<PinnedKeys & { offered: readonly PublicKey[]; problem: string | null }> {
+    const known = await this.show(hiveId);
     try {
-      return { target, pinned, offered: await this.#scan(target), problem: null };
+      return { ...known, offered: await this.#scan(known.target), problem: null };
     } catch (error) {
       if (!(error instanceof ForeseenError || error instanceof ProgramError)) throw error;
-      return { target, pinned, offered: [], problem: error.message };
+      return { ...known, offered: [], problem: error.message };
     }
   }
 
   /** Pins the key with this fingerprint, if the host offers it now and no other key is pinned. */
   async confirm(hiveId: string, fingerprint: string): Promise<HostKey> {
-    const { hostKeys } = this.#parts.catalog;
-    const target = await this.#targetOf(hiveId);
-    const pinned = await hostKeys.find(target.host, target.port);
+    const { target, pinned } = await this.show(hiveId);
     const same = pinned.find((key) => fingerprintOf(key) === fingerprint);
     if (same !== undefined) return same;
     const offered = await this.#scan(target).catch(unreachable);
     const key = offered.find((one) => fingerprintOf(one) === fingerprint);
     if (key === undefined) throw notOffered(target, fingerprint, offered);
     if (pinned.length > 0) throw otherKeyPinned(hiveId, target, pinned, key);
-    return hostKeys.pin({ host: target.host, port: target.port, ...key });
+    return this.#parts.catalog.hostKeys.pin({ host: target.host, port: target.port, ...key });
   }
 
   /** Forgets the keys of the host; answers whether there were any. */
