@@ -6,7 +6,8 @@ import { type Logger, pino } from "pino";
 import { createApp } from "./app.ts";
 import { type Config, readConfig } from "./config.ts";
 import { removePidFile, writePidFile } from "./control/pid-file.ts";
-import { createDeviceDetector, type DeviceDetector } from "./devices/devices.ts";
+import { createDeviceDetector } from "./devices/devices.ts";
+import { Gpus } from "./devices/gpus.ts";
 import { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
 import { openLogFile } from "./log-file.ts";
 
@@ -72,7 +73,8 @@ function reachableHost(host: string): string {
 /** What runs so far: an agent that only starts has less. */
 interface Running {
   app?: FastifyInstance;
-  detector?: DeviceDetector;
+  /** Kills what reads devices. */
+  readings: AbortController;
   heartbeats?: Heartbeats;
   stopping?: true;
 }
@@ -96,9 +98,9 @@ function stopOnSignal(log: Logger, running: Running, { pidFile }: Config): void 
   onStopSignals(stop, (signal) => process.exit(128 + constants.signals[signal]));
 }
 
-async function stopAll({ app, detector, heartbeats }: Running): Promise<void> {
+async function stopAll({ app, readings, heartbeats }: Running): Promise<void> {
   const cut = setTimeout(() => app?.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
-  detector?.stop();
+  readings.abort(new Error("the agent is stopping"));
   await Promise.all([heartbeats?.stop(), app?.close()]);
   clearTimeout(cut);
 }
@@ -110,15 +112,17 @@ process.on("disconnect", endWithStarter);
 process.channel?.unref();
 
 const { values: config, warnings } = readConfigOrExit();
-const running: Running = {};
+const running: Running = { readings: new AbortController() };
 await run();
 
 async function run(): Promise<void> {
   const log = openLog();
   stopOnSignal(log, running, config);
   for (const warning of warnings) log.warn(warning);
-  const detector = createDeviceDetector({ probeTimeoutMs: config.probeTimeoutMs, log });
-  running.detector = detector;
+  const gpus = new Gpus({ timeoutMs: config.probeTimeoutMs, signal: running.readings.signal, log });
+  const detector = createDeviceDetector(gpus);
+  // At each start, so that the first who asks finds them read, however long that takes.
+  void detector.detect();
   const app = createApp({ id: config.id, detectDevices: detector.detect, log });
   running.app = app;
   const port = await listen(app, config);
