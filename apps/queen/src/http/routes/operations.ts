@@ -12,13 +12,10 @@ const OperationJson = z
     hive_id: z.string(),
     kind: z.enum(OPERATION_KINDS),
     state: z.enum(OPERATION_STATES),
-    problem: z
-      .string()
-      .nullable()
-      .meta({
-        description:
-          "The step that failed, and why; when the operation failed, also a code and what to do next. Null when none did",
-      }),
+    problem: z.string().nullable().meta({
+      description:
+        "The step that failed, and why; when the operation failed, also a code and what to do next. Null when none did",
+    }),
     steps: z.array(
       z.strictObject({
         name: z.string(),
