@@ -76,11 +76,12 @@ test("reads its devices at its start, before anybody asks", async () => {
 test("beats to its queen under its id", async () => {
   const queen = await startQueenDouble();
   const agent = startAgent(["--port", "0", "--beat-interval-ms", "100"], {
-    env: { HIVE_ID: "hive-7", HIVE_QUEEN: queen.url },
+    env: { HIVE_ID: "hive-7", HIVE_QUEEN: queen.url, HIVE_DISCOVER: "false" },
   });
   await agent.logged("queen reached");
   await eventually(() => (queen.beats.length >= 2 ? true : undefined), "two beats");
-  expect(queen.beats[1]).toEqual({ hive_id: "hive-7", timestamp: expect.stringMatching(/^\d{4}-.*Z$/), workers: [] });
+  const time = expect.stringMatching(/^\d{4}-.*Z$/);
+  expect(queen.beats[1]).toMatchObject({ hive_id: "hive-7", timestamp: time, read_at: time, workers: [] });
 });
 
 test("a taken port is one sentence and exit code 1", async () => {
