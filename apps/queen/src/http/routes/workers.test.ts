@@ -175,7 +175,7 @@ test("shows a hive that never beat and may not be contacted", async () => {
 test("shows a name as not contactable once a probe found where it leads", async () => {
   await using queen = await startTestQueen({ resolve: async () => [{ address: "10.0.0.9", family: 4 }] });
   await queen.request("POST", "/v1/hives", { ...HIVE_JSON, host: "gpu.example.com" });
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect(await queen.request("GET", "/v1/hives/hive-a/state")).toMatchObject({
     body: { contactable: false, status: "unknown" },
   });
