@@ -2,8 +2,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { isGroupRunning, leftInKernel } from "./group.ts";
 import { type ProgramEnd, ProgramError, type ProgramOptions, runProgram } from "./program.ts";
 
-/** A signal takes effect after a moment, not at once. */
-const DYING_MS = 500;
+/** A signal takes effect after a moment, not at once; on a busy host it may be a long one. */
+const DYING_MS = 2000;
 const LOOK_EVERY_MS = 10;
 
 /**
