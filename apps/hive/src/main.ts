@@ -9,6 +9,7 @@ import { removePidFile, writePidFile } from "./control/pid-file.ts";
 import { createDeviceDetector, type DeviceDetector } from "./devices/devices.ts";
 import { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
 import { openLogFile } from "./log-file.ts";
+import { onceJson, onceText, readOnce } from "./once.ts";
 import { WorkerWatch } from "./workers/watch.ts";
 
 /** Connections that are still open after this time are cut. */
@@ -119,7 +120,8 @@ process.channel?.unref();
 
 const { values: config, warnings } = readConfigOrExit();
 const running: Running = {};
-await run();
+if (config.once) await printOnce();
+else await run();
 
 async function run(): Promise<void> {
   const log = openLog();
@@ -149,6 +151,16 @@ async function run(): Promise<void> {
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port }, "hive listening");
   process.send?.({ listening: { host: config.host, port } }, () => undefined);
+}
+
+/** Ends by itself: what it starts holds nothing up. */
+async function printOnce(): Promise<void> {
+  const workers = watchWorkers(pino({ level: "silent" }));
+  const once = await readOnce(config.id, [workers], () => workers.leftOut);
+  if (process.stdout.isTTY && !config.json) return void process.stdout.write(onceText(once, config.queen));
+  const { stdout, stderr } = onceJson(once);
+  process.stderr.write(stderr);
+  process.stdout.write(stdout);
 }
 
 function watchWorkers(log: Logger): WorkerWatch {

@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { type Beat, eventually, startAgent, startQueenDouble } from "../testing.ts";
+import { AGENT, type Beat, eventually, startAgent, startQueenDouble } from "../testing.ts";
 
 const LLAMA_SERVER = fileURLToPath(new URL("../../test/llama-server.js", import.meta.url));
 
@@ -53,4 +54,13 @@ test("an agent that is told where a server is asks it and finds nothing else", a
   startAgent(["--port", "0", "--queen", queen.url, "--discover", "false", "--workers", named]);
   const [beat] = await eventually(() => (queen.beats.length > 0 ? queen.beats : undefined), "a beat");
   expect(beat?.workers).toMatchObject([{ worker_id: `llamacpp-${server.port}`, slots: 2, reachable: "loopback" }]);
+});
+
+test("--once prints the body of a heartbeat, and ends", async () => {
+  const server = await startLlamaServer();
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [AGENT, "--once", "--id", "gpu-01"]);
+  const beat = JSON.parse(stdout);
+  expect(beat).toMatchObject({ hive_id: "gpu-01", timestamp: expect.any(String), read_at: expect.any(String) });
+  expect(inLast([beat], `llamacpp-${server.port}`)).toMatchObject({ state: "Idle", model_id: "other-name" });
+  expect(stderr).not.toContain(`pid ${server.process.pid}`);
 });

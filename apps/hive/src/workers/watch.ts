@@ -11,6 +11,8 @@ import { ProcessTree } from "./process-tree.ts";
 import { type Target, targetsOf } from "./target.ts";
 import { type AskOf, WatchedServer } from "./watched-server.ts";
 
+export type { WorkerJson } from "./beat-json.ts";
+
 const MAX_WORKERS = 256;
 const SERVERS_AT_ONCE = 4;
 const READING_TIMEOUT_MS = 5000;

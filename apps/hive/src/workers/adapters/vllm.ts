@@ -70,14 +70,19 @@ async function read(server: Server, known: { wantsKey: boolean }): Promise<Serve
 /** All models of a server share one engine. */
 function loadOf(samples: readonly Sample[], slotsOfEngine: number | undefined): Omit<Reading, "model"> {
   const of = (names: readonly string[]) => samples.filter(({ name }) => names.includes(name));
-  const running = sumOf(of(RUNNING));
-  const waiting = sumOf(of(WAITING));
-  const forRoom = sumOf(of(WAITING_BY_REASON).filter(({ labels }) => labels.reason === "capacity")) ?? waiting;
+  const running = countOf(of(RUNNING));
+  const waiting = countOf(of(WAITING));
+  const forRoom = countOf(of(WAITING_BY_REASON).filter(({ labels }) => labels.reason === "capacity")) ?? waiting;
   const engines = new Set(of(RUNNING).map(({ labels }) => labels.engine)).size || 1;
   const slots = slotsOfEngine === undefined ? undefined : slotsOfEngine * engines;
   const isFull = running !== undefined && slots !== undefined && running >= slots;
   const isBusy = isFull || (forRoom ?? 0) > 0;
   return { state: isBusy ? "Busy" : "Idle", health: HEALTHY, running, waiting, slots };
+}
+
+function countOf(samples: readonly Sample[]): number | undefined {
+  const sum = sumOf(samples);
+  return Number.isSafeInteger(sum) && Number(sum) >= 0 ? sum : undefined;
 }
 
 /** Its names and LoRAs, which the metrics do not have. */
