@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { type FakeProcess, fakeProc } from "../../test/fake-proc.ts";
 import { ADAPTERS } from "./adapters.ts";
-import { findServers } from "./find.ts";
+import { ServerFinder } from "./find.ts";
 import { Proc } from "./proc.ts";
 
 async function find(...processes: FakeProcess[]) {
-  const { found, leftOut } = await findServers(fakeProc(processes).proc, ADAPTERS);
+  const { found, leftOut } = await new ServerFinder(fakeProc(processes).proc, ADAPTERS).find();
   const places = found.map(({ kind, base, port, reachable, runners }) => ({
     kind,
     base: base?.origin,
@@ -191,5 +191,5 @@ test("more than 64 servers are left out", async () => {
 });
 
 test("where there is no /proc nothing is found", async () => {
-  expect((await findServers(new Proc("/nowhere"), ADAPTERS)).found).toEqual([]);
+  expect((await new ServerFinder(new Proc("/nowhere"), ADAPTERS).find()).found).toEqual([]);
 });

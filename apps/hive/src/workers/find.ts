@@ -1,8 +1,9 @@
 import type { Adapter, Program, ServerKind, ServerProcess } from "./adapter.ts";
 import { optionOf, portIn } from "./argv.ts";
+import { CommandLines } from "./command-lines.ts";
 import { addressesOf, type PublishedPort, publishedBy } from "./containers.ts";
 import { baseOf, type Listener, listenersOf, type Reachable, reachOf, widestOf } from "./listeners.ts";
-import { allOf, type Proc } from "./proc.ts";
+import type { Proc } from "./proc.ts";
 import { ProcessTree } from "./process-tree.ts";
 
 export const MAX_SERVERS = 64;
@@ -30,8 +31,6 @@ export interface Finding {
   readonly found: readonly Found[];
   readonly leftOut: readonly LeftOut[];
   readonly tree: ProcessTree;
-  /** Of the network namespace of this agent. */
-  readonly listeners: readonly Listener[];
 }
 
 interface Candidate {
@@ -46,25 +45,34 @@ type Place =
   | undefined;
 
 /** Finds the servers among the processes of this host. No port is tried: a printer prints what it is sent. */
-export async function findServers(proc: Proc, adapters: readonly Adapter[]): Promise<Finding> {
-  const pids = await proc.pids();
-  const commands = await allOf(pids, async (pid) => ({ pid, argv: await proc.argv(pid) }));
-  const known = adapters.filter((adapter): adapter is Candidate["adapter"] => adapter.program !== undefined);
-  const matches = commands.flatMap(({ pid, argv }) => {
-    const adapter = known.find(({ program }) => program.matches(argv) || program.isRunner?.(argv));
-    return adapter === undefined ? [] : [{ pid, argv, adapter }];
-  });
-  const listeners = await listenersOf(proc);
-  if (matches.length === 0) return { found: [], leftOut: [], tree: new ProcessTree([], performance.now()), listeners };
+export class ServerFinder {
+  readonly #proc: Proc;
+  readonly #known: readonly Candidate["adapter"][];
+  readonly #lines: CommandLines;
 
-  const tree = await ProcessTree.read(proc, pids);
-  const candidates = await allOf(matches, async ({ pid, argv, adapter }): Promise<Candidate[]> => {
-    const startTime = tree.stat(pid)?.startTime;
-    if (startTime === undefined) return [];
-    return [{ adapter, process: { pid, startTime, argv, environment: await proc.environment(pid) } }];
-  });
-  const published = commands.flatMap(({ argv }) => publishedBy(argv) ?? []);
-  return { ...(await settle({ proc, tree, listeners, published, candidates: candidates.flat() })), tree, listeners };
+  constructor(proc: Proc, adapters: readonly Adapter[]) {
+    this.#proc = proc;
+    this.#known = adapters.filter((adapter): adapter is Candidate["adapter"] => adapter.program !== undefined);
+    this.#lines = new CommandLines(proc, (argv) => this.#adapterOf(argv) !== undefined);
+  }
+
+  async find(): Promise<Finding> {
+    const stats = this.#proc.stats();
+    const tree = new ProcessTree(stats, performance.now());
+    const lines = await this.#lines.of(stats);
+    const candidates = lines.flatMap(({ stat: { pid, startTime }, argv, environment }): Candidate[] => {
+      const adapter = this.#adapterOf(argv);
+      return adapter === undefined ? [] : [{ adapter, process: { pid, startTime, argv, environment } }];
+    });
+    if (candidates.length === 0) return { found: [], leftOut: [], tree };
+    const published = lines.flatMap(({ argv }) => publishedBy(argv) ?? []);
+    const listeners = await listenersOf(this.#proc);
+    return { ...(await settle({ proc: this.#proc, tree, listeners, published, candidates })), tree };
+  }
+
+  #adapterOf(argv: readonly string[]): Candidate["adapter"] | undefined {
+    return this.#known.find(({ program }) => program.matches(argv) || program.isRunner?.(argv));
+  }
 }
 
 interface Scene {
@@ -120,8 +128,8 @@ function settledAt({ adapter, process }: Candidate, place: Place, runners: Found
 /** Its sockets say it best; where they may not be read, a listener of its user on the port that it was told. */
 async function placeOf({ adapter, process }: Candidate, scene: Scene): Promise<Place> {
   const { proc } = scene;
-  const sockets = await proc.sockets(process.pid);
-  const uid = (await proc.status(process.pid)).get("Uid");
+  const sockets = proc.sockets(process.pid);
+  const uid = proc.status(process.pid).get("Uid");
   const isIts = (one: Listener) => (sockets === undefined ? one.uid === uid : sockets.has(one.inode));
   const told = adapter.program.portOf(process) ?? adapter.program.defaultPort;
   const choose = (all: readonly Listener[]) => {
