@@ -1,12 +1,14 @@
-import os from "node:os";
+import os, { constants } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { createLog, printableLines } from "@repo/process-log";
+import { onStopSignals } from "@repo/processes";
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
 import { createApp } from "./app.ts";
 import { type Config, readConfig } from "./config.ts";
 import { removePidFile, writePidFile } from "./control/pid-file.ts";
-import { createDeviceDetector, type DeviceDetector } from "./devices/devices.ts";
+import { createDeviceDetector } from "./devices/devices.ts";
+import { Gpus } from "./devices/gpus.ts";
 import { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
 import { openLogFile } from "./log-file.ts";
 import { onceJson, onceText, readOnce } from "./once.ts";
@@ -16,7 +18,6 @@ import { WorkerWatch } from "./workers/watch.ts";
 const CLOSE_TIMEOUT_MS = 3_000;
 /** The first beat does not wait longer for what runs on this host. */
 const FIRST_READING_MS = 1_000;
-const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 function fail(message: string, exitCode: number): never {
   process.stderr.write(`hive: ${message}\n`);
@@ -77,7 +78,8 @@ function reachableHost(host: string): string {
 /** What runs so far: an agent that only starts has less. */
 interface Running {
   app?: FastifyInstance;
-  detector?: DeviceDetector;
+  /** Kills what reads devices. */
+  readings: AbortController;
   workers?: WorkerWatch;
   heartbeats?: Heartbeats;
   stopping?: true;
@@ -85,28 +87,26 @@ interface Running {
 
 /** The first signal stops the agent in order, the second at once. */
 function stopOnSignal(log: Logger, running: Running, { pidFile }: Config): void {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      if (running.stopping) process.exit(SIGNAL_EXIT_CODES[signal]);
-      running.stopping = true;
-      log.info({ signal }, "hive stopping");
-      stopAll(running).then(
-        () => {
-          if (pidFile !== "") removePidFile(pidFile);
-          process.exit(0);
-        },
-        (error: unknown) => {
-          log.error({ err: error }, "hive did not stop cleanly");
-          process.exit(1);
-        },
-      );
-    });
-  }
+  const stop = (signal: NodeJS.Signals) => {
+    running.stopping = true;
+    log.info({ signal }, "hive stopping");
+    stopAll(running).then(
+      () => {
+        if (pidFile !== "") removePidFile(pidFile);
+        process.exit(0);
+      },
+      (error: unknown) => {
+        log.error({ err: error }, "hive did not stop cleanly");
+        process.exit(1);
+      },
+    );
+  };
+  onStopSignals(stop, (signal) => process.exit(128 + constants.signals[signal]));
 }
 
-async function stopAll({ app, detector, workers, heartbeats }: Running): Promise<void> {
+async function stopAll({ app, readings, workers, heartbeats }: Running): Promise<void> {
   const cut = setTimeout(() => app?.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
-  detector?.stop();
+  readings.abort(new Error("the agent is stopping"));
   workers?.stop();
   await Promise.all([heartbeats?.stop(), app?.close()]);
   clearTimeout(cut);
@@ -119,7 +119,7 @@ process.on("disconnect", endWithStarter);
 process.channel?.unref();
 
 const { values: config, warnings } = readConfigOrExit();
-const running: Running = {};
+const running: Running = { readings: new AbortController() };
 if (config.once) await printOnce();
 else await run();
 
@@ -127,8 +127,10 @@ async function run(): Promise<void> {
   const log = openLog();
   stopOnSignal(log, running, config);
   for (const warning of warnings) log.warn(warning);
-  const detector = createDeviceDetector({ probeTimeoutMs: config.probeTimeoutMs, log });
-  running.detector = detector;
+  const gpus = new Gpus({ timeoutMs: config.probeTimeoutMs, signal: running.readings.signal, log });
+  const detector = createDeviceDetector(gpus);
+  // At each start, so that the first who asks finds them read, however long that takes.
+  void detector.detect();
   const app = createApp({ id: config.id, detectDevices: detector.detect, log });
   running.app = app;
   const workers = watchWorkers(log);
@@ -177,5 +179,9 @@ function openLog(): Logger {
   const { logFile, logLevel: level, id } = config;
   const options = { level, base: { hive: id } };
   if (logFile === "") return createLog(options);
-  return pino(options, printableLines(made("--log-file (HIVE_LOG_FILE)", () => openLogFile(logFile))));
+  return pino(options, printableLines(made("--log-file (HIVE_LOG_FILE)", () => openLogFile(logFile, sayLoss))));
+}
+
+function sayLoss(error: unknown): void {
+  process.stderr.write(`hive: the log cannot be written: ${error instanceof Error ? error.message : error}\n`);
 }

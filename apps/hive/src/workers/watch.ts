@@ -175,6 +175,7 @@ export class WorkerWatch {
     const { gpuMemoryByPid, gpus } = this.#options;
     const before = this.#tree;
     this.#tree = tree;
+    if (this.#servers.size === 0) return () => ({});
     const view = { gpuMemory: gpuMemoryByPid?.(), gpus: gpus?.() };
     const kfdPids = await readKfdPids();
     return (pid) => (pid === undefined ? {} : measure(pid, { proc: this.#proc, tree, before, view, kfdPids }));
