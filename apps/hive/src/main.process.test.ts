@@ -76,7 +76,7 @@ test("reads its devices at its start, before anybody asks", async () => {
 test("beats to its queen under its id", async () => {
   const queen = await startQueenDouble();
   const agent = startAgent(["--port", "0", "--beat-interval-ms", "100"], {
-    env: { HIVE_ID: "hive-7", HIVE_QUEEN: queen.url, HIVE_DISCOVER: "false" },
+    env: { HIVE_ID: "hive-7", HIVE_QUEEN: queen.url },
   });
   await agent.logged("queen reached");
   await eventually(() => (queen.beats.length >= 2 ? true : undefined), "two beats");

@@ -135,7 +135,8 @@ async function run(): Promise<void> {
   running.app = app;
   const workers = watchWorkers(log);
   running.workers = workers;
-  const [port] = await Promise.all([listen(app, config), firstReading(workers)]);
+  await firstReading(workers);
+  const port = await listen(app, config);
   if (port === undefined) return;
   if (config.pidFile !== "") made("--pid-file (HIVE_PID_FILE)", () => writePidFile(config.pidFile));
   if (tellsTokenToOthers(config)) {

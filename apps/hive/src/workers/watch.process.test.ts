@@ -26,7 +26,7 @@ test("an agent without any setting tells of a llama-server from its first beat o
   const server = await startLlamaServer();
   const id = `llamacpp-${server.port}`;
   const queen = await startQueenDouble();
-  startAgent(["--port", "0", "--beat-interval-ms", "200", "--queen", queen.url]);
+  startAgent(["--port", "0", "--beat-interval-ms", "200", "--queen", queen.url], { discovers: true });
   await eventually(() => queen.beats[0], "a beat");
   expect(inLast(queen.beats, id)).toMatchObject({
     state: "Idle",
@@ -51,7 +51,7 @@ test("an agent that is told where a server is asks it and finds nothing else", a
   const server = await startLlamaServer();
   const queen = await startQueenDouble();
   const named = `llamacpp=http://127.0.0.1:${server.port}`;
-  startAgent(["--port", "0", "--queen", queen.url, "--discover", "false", "--workers", named]);
+  startAgent(["--port", "0", "--queen", queen.url, "--workers", named]);
   const [beat] = await eventually(() => (queen.beats.length > 0 ? queen.beats : undefined), "a beat");
   expect(beat?.workers).toMatchObject([{ worker_id: `llamacpp-${server.port}`, slots: 2, reachable: "loopback" }]);
 });
