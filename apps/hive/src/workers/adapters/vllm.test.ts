@@ -50,12 +50,9 @@ test("is a worker for each of its names and LoRAs", async () => {
   ]);
 });
 
-test("that wants a key is asked for its models without one once, and named by its metrics", async () => {
+test("that wants a key is named by its metrics", async () => {
   const server = await startStub(metrics(vllmMetrics(1, 0)), withoutKey("GET /v1/models"));
-  const read = readerOf(vllm, server);
-  await read();
-  expect((await read()).readings).toMatchObject([{ model: MODEL, running: 1 }]);
-  expect(server.requests.filter((request) => request === "GET /v1/models")).toHaveLength(1);
+  expect((await readerOf(vllm, server)()).readings).toMatchObject([{ model: MODEL, running: 1 }]);
 });
 
 test("whose metrics are shut is known by its health and its command line", async () => {

@@ -6,7 +6,6 @@ import {
   type Server,
   type ServerReading,
   troubleOf,
-  wantsKey,
 } from "../adapter.ts";
 import { countIn, optionOf, portIn, programOf } from "../argv.ts";
 import { objectOf, text } from "../lenient.ts";
@@ -44,13 +43,10 @@ export const vllm: Adapter = {
     const { version } = Version.parse((await ask("/version")).json);
     return version === undefined ? undefined : `vllm ${version}`;
   },
-  open() {
-    const known = { wantsKey: false };
-    return (server) => read(server, known);
-  },
+  open: () => read,
 };
 
-async function read(server: Server, known: { wantsKey: boolean }): Promise<ServerReading> {
+async function read(server: Server): Promise<ServerReading> {
   const { ask, process } = server;
   const told = process === undefined ? null : program.modelOf(process);
   const answer = await ask("/metrics");
@@ -61,7 +57,7 @@ async function read(server: Server, known: { wantsKey: boolean }): Promise<Serve
     if (health.status !== 200) return { readings: [troubleOf(health, "/health", told)] };
   }
   const load = loadOf(samples, countIn(process && optionOf(process.argv, "--max-num-seqs", "--max_num_seqs")));
-  const served = await servedBy(server, known);
+  const served = await servedBy(server);
   const names =
     served.length > 0 ? served : [samples.find(({ labels }) => labels.model_name)?.labels.model_name ?? told];
   return { readings: names.map((model) => ({ model, ...load })) };
@@ -86,9 +82,7 @@ function countOf(samples: readonly Sample[]): number | undefined {
 }
 
 /** Its names and LoRAs, which the metrics do not have. */
-async function servedBy({ ask }: Server, known: { wantsKey: boolean }): Promise<string[]> {
-  if (known.wantsKey) return [];
+async function servedBy({ ask }: Server): Promise<string[]> {
   const answer = await ask("/v1/models");
-  if (wantsKey(answer)) known.wantsKey = true;
   return answer.status === 200 ? modelsIn(answer.json).map(({ id }) => id) : [];
 }
