@@ -1,10 +1,11 @@
 import { type BeatSource, beatOf } from "./heartbeats.ts";
+import type { GpuTelemetry, Telemetry } from "./telemetry/watch.ts";
 import type { LeftOut } from "./workers/find.ts";
 import type { WorkerJson, WorkersReading } from "./workers/watch.ts";
 
 /** What a hive would send, and what it would not. */
 export interface Once {
-  readonly beat: WorkersReading & Readonly<Record<string, unknown>>;
+  readonly beat: WorkersReading & Partial<Telemetry> & { readonly hive_id?: string };
   readonly leftOut: readonly LeftOut[];
 }
 
@@ -85,11 +86,26 @@ function placeText({ url, port, reachable }: WorkerJson): string {
   return reachable === "loopback" ? `port ${port}, from this host alone` : `port ${port}`;
 }
 
-/** What else the beat says, as it says it. */
+/** A line for each GPU, and one for the host. What is not known is left out. */
 function hostText({ gpus, host }: Once["beat"]): string | undefined {
-  const lines = [
-    ...(Array.isArray(gpus) ? gpus.map((gpu) => `gpu ${JSON.stringify(gpu)}`) : []),
-    host && `host ${JSON.stringify(host)}`,
-  ];
-  return lines.filter((line) => typeof line === "string").join("\n") || undefined;
+  if (host === undefined) return undefined; // nothing of it is told
+  const lines = gpus?.map((gpu) => `gpu ${gpu.index}: ${gpuText(gpu)}`) ?? ["GPUs could not be read"];
+  return [...lines, `host: ${memoryText(host)}`].join("\n");
+}
+
+function gpuText(gpu: GpuTelemetry): string {
+  if (gpu.asleep) return "asleep, and not woken";
+  const { utilization_percent: use, temperature_celsius: heat, power_watts: power } = gpu;
+  const measured = [use !== null && `${use} % used`, heat !== null && `${heat} °C`, power !== null && `${power} W`];
+  return [memoryText(gpu), ...measured.filter((one) => typeof one === "string")].join(", ");
+}
+
+function memoryText({ memory_used_bytes: used, memory_total_bytes: total }: MemoryUse): string {
+  const gb = (bytes: number | null) => (bytes === null ? "?" : (bytes / 2 ** 30).toFixed(1));
+  return `${gb(used)} of ${gb(total)} GB of memory`;
+}
+
+interface MemoryUse {
+  readonly memory_used_bytes: number | null;
+  readonly memory_total_bytes: number | null;
 }
