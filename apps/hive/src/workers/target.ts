@@ -2,6 +2,7 @@ import type { ServerKind, ServerProcess } from "./adapter.ts";
 import { type ConfiguredServer, portOf } from "./configured.ts";
 import type { Found } from "./find.ts";
 import { isLoopback, type Listener, type Reachable, reachOf, widestOf } from "./listeners.ts";
+import { keyOf } from "./places.ts";
 
 /** A server to be read: found, or named by an operator. */
 export interface Target {
@@ -24,7 +25,7 @@ export function targetsOf(
   listeners: readonly Listener[],
 ): Target[] {
   const targets = found.map((one): Target => {
-    return { ...one, key: `${one.process.pid}@${one.process.startTime}`, isConfigured: false };
+    return { ...one, key: keyOf(one.process), isConfigured: false };
   });
   const isFound = ({ base }: ConfiguredServer) =>
     isHere(base) && found.some((one) => one.base !== undefined && one.port === portOf(base));

@@ -103,6 +103,7 @@ export class WorkerWatch {
   async #read(): Promise<void> {
     const readAt = new Date();
     const { discover, configured } = this.#options;
+    for (const [key, server] of this.#servers) if (server.isSilent) this.#finder.forget(key);
     const finding = discover ? await this.#finder.find() : NOTHING;
     const listeners = configured.length > 0 ? await listenersOf(this.#proc) : [];
     const targets = targetsOf(finding.found, configured, listeners);

@@ -49,6 +49,10 @@ export class WatchedServer {
     return this.#adapter?.kind ?? this.target.kind ?? "openai";
   }
 
+  get isSilent(): boolean {
+    return this.#failures > 0;
+  }
+
   get hasManyModels(): boolean {
     return this.#reading.hasManyModels === true || this.#reading.readings.length > 1;
   }

@@ -22,6 +22,7 @@ const WAITING_BY_REASON = named("num_requests_waiting_by_reason");
 
 const program: Program = {
   defaultPort: 8000,
+  hasOtherSockets: true,
   matches(argv) {
     const { name, rest } = programOf(argv);
     return name === "-m vllm.entrypoints.openai.api_server" || (name === "vllm" && rest[0] === "serve");
