@@ -23,6 +23,11 @@ export class Attackers {
     }
   }
 
+  /** Whether each attack was made at least once. */
+  get haveTriedAll(): boolean {
+    return Object.values(this.counts).every(({ made }) => made > 0);
+  }
+
   /** What was not as it should be, each once. */
   problems(): string[] {
     return this.#wrong.sentences;

@@ -12,8 +12,10 @@ export interface HostilePorts {
   hosts: number[];
   /** Of hosts that answer characters which no terminal should see. */
   odd: number[];
-  /** Of an sshd that says nothing. */
+  /** Of an sshd that says nothing, and counts who waits for it. */
   silentSsh: number;
+  /** Of one that is only asked for its keys, on some connections at once. */
+  silentScan: number;
 }
 export type FromHostileHosts = { ports: HostilePorts } | { mostSshAtOnce: number };
 
@@ -88,6 +90,8 @@ const silentSsh = createTcpServer((socket) => {
   });
 });
 
+const silentScan = createTcpServer((socket) => void socket.resume().on("error", () => undefined));
+
 const listening = (count: number, listener: RequestListener) =>
   Promise.all(Array.from({ length: count }, () => listen(createServer(listener))));
 tell({
@@ -95,5 +99,6 @@ tell({
     hosts: await listening(HOSTS, tooMuch),
     odd: await listening(ODD_HOSTS, odd),
     silentSsh: await listen(silentSsh),
+    silentScan: await listen(silentScan),
   },
 });

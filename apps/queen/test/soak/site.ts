@@ -11,9 +11,10 @@ import type { FromHostileHosts, HostilePorts } from "./hostile-hosts-child.ts";
 
 const QUEEN = new URL("../../src/main.ts", import.meta.url);
 const HOSTILE_HOSTS = new URL("./hostile-hosts-child.ts", import.meta.url);
-/** Hives whose tokens the attackers have, hives on hostile hosts, and hives whose sshd says nothing. */
+/** Hives whose tokens the attackers have, and hives whose sshd says nothing: to whoever connects, and to whoever asks for its keys. */
 const ATTACKERS = 10;
 const SILENT = 60;
+const SCANNED = 20;
 const ALLOWED_HOSTS = "127.0.0.0/8,::1,fd00:ec2::/32,fd00:42::/32";
 /** A port on which nobody listens. */
 const DEAD_PORT = 9;
@@ -77,7 +78,7 @@ export async function prepareSite(folder: string, { children, hives, staleAfterM
   return { folder, fleet, tokens, operatorToken, locked, open, victims, mostSshAtOnce };
 }
 
-async function fillLocked(database: string, fleet: HonestFleet, { hosts, odd, silentSsh }: HostilePorts) {
+async function fillLocked(database: string, fleet: HonestFleet, { hosts, odd, silentSsh, silentScan }: HostilePorts) {
   await using catalog = await HiveCatalog.open(database);
   const add = async (hive: NewHive) => (await catalog.addHive(hive)).id;
   const tokenOf = async (id: string) => (await addToken(catalog, "hive", id)).token;
@@ -93,14 +94,16 @@ async function fillLocked(database: string, fleet: HonestFleet, { hosts, odd, si
   }
   const addAll = (name: string, ports: readonly number[]) =>
     Promise.all(ports.map((port, n) => add({ id: `${name}-${n}`, host: "127.0.0.1", port })));
-  const silent = Array.from({ length: SILENT }, (_, n) => withSilentSsh(`silent-${n}`, silentSsh));
+  const addSilent = (name: string, count: number, sshPort: number) =>
+    Promise.all(Array.from({ length: count }, (_, n) => add(withSilentSsh(`${name}-${n}`, sshPort))));
   await catalog.hostKeys.pin({ host: "127.0.0.1", port: silentSsh, keyType: "ssh-ed25519", publicKey: "AAAA" });
   return {
     tokens,
     attackers,
     hostile: await addAll("hostile", hosts),
     odd: await addAll("odd", odd),
-    silent: await Promise.all(silent.map(add)),
+    silent: await addSilent("silent", SILENT, silentSsh),
+    scanned: await addSilent("scanned", SCANNED, silentScan),
     operatorToken: (await addToken(catalog, "operator")).token,
     operators: [(await addToken(catalog, "operator")).token, (await addToken(catalog, "operator")).token],
     readers: [(await addToken(catalog, "reader")).token, (await addToken(catalog, "reader")).token],

@@ -75,7 +75,7 @@ async function attackAndWatch(options: Options): Promise<{ outcome: Outcome; log
     problems,
   });
   const progress = setInterval(() => onProgress(progressOf(seen(), memory.nowMb(locked.name))), PROGRESS_MS);
-  const isOver = () => performance.now() - startedMs > minutes * 60_000;
+  const isOver = () => performance.now() - startedMs > minutes * 60_000 && attackers.haveTriedAll;
   await Promise.race([losses.run(isOver), aborted(stop), aborted(failed.signal)]);
   clearInterval(progress);
   const outcome = seen();

@@ -12,8 +12,9 @@ export interface Victims {
   /** Hives of the catalog on hosts that answer too much, and on such that answer odd characters. */
   hostile: string[];
   odd: string[];
-  /** Hives whose sshd says nothing. */
+  /** Hives whose sshd says nothing: such that are operated, and such that are asked for their keys. */
   silent: string[];
+  scanned: string[];
   readers: string[];
   operators: string[];
 }

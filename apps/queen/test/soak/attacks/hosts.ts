@@ -31,12 +31,16 @@ export const metadata: Attack = async (context) => {
   ];
 };
 
-/** Stops many hives whose sshd says nothing. How many ssh ran at once, that sshd knows. */
+/** Has many hives stopped, or asked for their keys, whose sshd says nothing. How many ssh ran at once, that sshd knows. */
 export const silentSsh: Attack = async (context) => {
   const { random, victims } = context;
-  const ids = random.sample(1 + random.integer(victims.silent.length), victims.silent.length);
-  const answers = await Promise.all(ids.map((n) => operate(context, `/v1/hives/${victims.silent[n]}/stop`)));
-  return wrongIn("stopping a hive whose sshd is silent", answers, [202, 409, 429]);
+  const [ids, path, right] =
+    random.next() < 0.7
+      ? ([victims.silent, "stop", [202, 409, 429]] as const)
+      : ([victims.scanned, "ssh-host-key/scan", [200, 429]] as const);
+  const chosen = random.sample(1 + random.integer(ids.length), ids.length);
+  const answers = await Promise.all(chosen.map((n) => operate(context, `/v1/hives/${ids[n]}/${path}`)));
+  return wrongIn(`${path} of a hive whose sshd is silent`, answers, right);
 };
 
 /** Characters that no terminal should see, in whatever is told of. */
