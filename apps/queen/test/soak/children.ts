@@ -2,12 +2,14 @@ import { type ChildProcess, fork, type Serializable } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-/** Of those that stand for other machines, and must not take the time of the queen. */
+/** Of those that stand for other machines, and must not take the time of the queens. */
 export const LOW_PRIORITY = 10;
 
 const END_TIMEOUT_MS = 10_000;
 
 interface HowToStart {
+  /** In a session of its own: Linux gives each its share of the processors, whatever the priorities in others. */
+  isApart?: boolean;
   env?: NodeJS.ProcessEnv;
   args?: readonly string[];
   /** A file for what it prints; it goes to this process's own output without one. */
@@ -15,10 +17,7 @@ interface HowToStart {
   onMessage?: (message: Serializable) => void;
 }
 
-/**
- * The processes of one soak. Each is in a group of its own, so that Ctrl-C reaches the soak alone, which ends them in order; by the channel between
- * them they notice when the soak is killed, and end too.
- */
+/** The processes of one soak. By the channel between them they notice when the soak is killed, and end too. */
 export class Children implements AsyncDisposable {
   readonly #running = new Map<ChildProcess, Promise<unknown>>();
   readonly #onLost: (what: string) => void;
@@ -29,10 +28,14 @@ export class Children implements AsyncDisposable {
     this.#onLost = onLost;
   }
 
-  start(name: string, program: URL, { env, args = [], outputFd, onMessage }: HowToStart = {}): ChildProcess {
+  start(
+    name: string,
+    program: URL,
+    { isApart = false, env, args = [], outputFd, onMessage }: HowToStart = {},
+  ): ChildProcess {
     const output = outputFd ?? "inherit";
     const child = fork(fileURLToPath(program), args, {
-      detached: true,
+      detached: isApart,
       stdio: ["ignore", output, output, "ipc"],
       ...(env && { env }),
     });
@@ -59,8 +62,9 @@ export class Children implements AsyncDisposable {
   }
 }
 
-/** For a child of a soak: ends it with the soak, and answers how to tell that something. */
+/** For a child of a soak: ends it with the soak, and not before at a Ctrl-C that reaches both. Answers how to tell the soak something. */
 export function tellSoak<Message extends Serializable>(): (message: Message) => void {
+  process.on("SIGINT", () => undefined);
   process.once("disconnect", () => process.exit());
   return (message) => void process.send?.(message, () => undefined);
 }

@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
+import { chmodSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
 import { bundleOf } from "../../../../scripts/build/cache.js";
 import { ATTACKS } from "./attacks/attacks.ts";
@@ -10,9 +12,13 @@ const HOSTILE = await bundleOf(fileURLToPath(new URL("./hostile.ts", import.meta
 const SHORT = ["--minutes", "0.4", "--hives", "20", "--stale-after-ms", "6000", "--seed", "5"];
 
 /** What `pnpm soak --hostile --json` prints as JSON; that it fails may be for its times, of which nothing is asserted here. */
-function runSoak(args: readonly string[]): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, [HOSTILE, "--json", ...args], { timeout: 150_000 }, (_error, stdout, stderr) => {
+async function runSoak(args: readonly string[]): Promise<Outcome> {
+  await using folder = await temporaryFolder();
+  // Other users must be able to look into it, as into every temporary folder.
+  chmodSync(folder.path, 0o755);
+  const how = { timeout: 150_000, env: { ...process.env, TMPDIR: folder.path } };
+  return await new Promise((resolve, reject) => {
+    execFile(process.execPath, [HOSTILE, "--json", ...args], how, (_error, stdout, stderr) => {
       const json = stdout.split("\n").find((line) => line.startsWith("{"));
       if (json === undefined) reject(new Error(`it saw nothing: ${stdout}${stderr}`));
       else resolve(JSON.parse(json) as Outcome);

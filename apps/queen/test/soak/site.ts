@@ -19,7 +19,6 @@ const ALLOWED_HOSTS = "127.0.0.0/8,::1,fd00:ec2::/32,fd00:42::/32";
 /** A port on which nobody listens. */
 const DEAD_PORT = 9;
 
-/** A process. */
 export interface Queen {
   name: string;
   pid: number;
@@ -97,6 +96,7 @@ async function fillLocked(database: string, fleet: HonestFleet, { hosts, odd, si
   const addSilent = (name: string, count: number, sshPort: number) =>
     Promise.all(Array.from({ length: count }, (_, n) => add(withSilentSsh(`${name}-${n}`, sshPort))));
   await catalog.hostKeys.pin({ host: "127.0.0.1", port: silentSsh, keyType: "ssh-ed25519", publicKey: "AAAA" });
+  const tokenFor = async (role: "operator" | "reader") => (await addToken(catalog, role)).token;
   return {
     tokens,
     attackers,
@@ -104,9 +104,10 @@ async function fillLocked(database: string, fleet: HonestFleet, { hosts, odd, si
     odd: await addAll("odd", odd),
     silent: await addSilent("silent", SILENT, silentSsh),
     scanned: await addSilent("scanned", SCANNED, silentScan),
-    operatorToken: (await addToken(catalog, "operator")).token,
-    operators: [(await addToken(catalog, "operator")).token, (await addToken(catalog, "operator")).token],
-    readers: [(await addToken(catalog, "reader")).token, (await addToken(catalog, "reader")).token],
+    operatorToken: await tokenFor("operator"),
+    bystander: await tokenFor("operator"),
+    operators: [await tokenFor("operator"), await tokenFor("operator")],
+    readers: [await tokenFor("reader"), await tokenFor("reader")],
   };
 }
 
@@ -149,6 +150,7 @@ async function startQueen(
   const clean = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(QUEEN|HIVE)_/.test(key)));
   const { pid, port } = await new Promise<{ pid: number; port: number }>((resolve, reject) => {
     const child = children.start(name, QUEEN, {
+      isApart: true,
       outputFd: openSync(log, "w"),
       env: { ...clean, QUEEN_PORT: "0", QUEEN_ALLOWED_HOSTS: ALLOWED_HOSTS, ...settings },
       onMessage: (message) =>

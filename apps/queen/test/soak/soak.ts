@@ -13,6 +13,7 @@ import { prepareSite, type Site } from "./site.ts";
 
 const BEATS_IN_STALE_AGE = 4;
 const PROGRESS_MS = 5000;
+const OPEN_QUEEN_SAYS = [/the TLS certificate has expired/, /plain HTTP came to the port of HTTPS/];
 
 export interface Options {
   minutes: number;
@@ -28,13 +29,14 @@ export interface Options {
 
 /** Has a fleet beat and lose hives while the queens are attacked, until the time is over and each loss was found or missed. */
 export async function soak(options: Options): Promise<Outcome> {
-  const { outcome, logs } = await attackAndWatch(options);
+  const { outcome, site } = await attackAndWatch(options);
   // Their logs are whole once the queens have ended.
-  for (const log of logs) outcome.problems.push(...(await problemsInLog(log)));
+  const inLogs = [await problemsInLog(site.locked.log), await problemsInLog(site.open.log, OPEN_QUEEN_SAYS)];
+  outcome.problems.push(...inLogs.flat());
   return outcome;
 }
 
-async function attackAndWatch(options: Options): Promise<{ outcome: Outcome; logs: string[] }> {
+async function attackAndWatch(options: Options): Promise<{ outcome: Outcome; site: Site }> {
   const { minutes, staleAfterMs, seed, folder, stop, onProgress } = options;
   const problems: string[] = [];
   const failed = new AbortController();
@@ -82,7 +84,7 @@ async function attackAndWatch(options: Options): Promise<{ outcome: Outcome; log
   const isWhole = !stop.aborted && !failed.signal.aborted;
   if (isWhole) problems.push(...problemsOf(outcome), ...memory.problems(), ...(await notOnline(site)));
   problems.push(...losses.problems, ...fleet.refused, ...attackers.problems());
-  return { outcome, logs: [locked.log, open.log] };
+  return { outcome, site };
 }
 
 const aborted = (signal: AbortSignal) =>

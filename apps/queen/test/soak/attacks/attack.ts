@@ -17,6 +17,8 @@ export interface Victims {
   scanned: string[];
   readers: string[];
   operators: string[];
+  /** The token of an operator who does no harm, and must not come to any. */
+  bystander: string;
 }
 
 export interface AttackContext {
@@ -26,6 +28,12 @@ export interface AttackContext {
 
 /** Attacks once, and resolves to what was not as the row of the table says that it is right. */
 export type Attack = (context: AttackContext) => Promise<string[]>;
+
+/** One of these, at random. */
+export const anyOf =
+  (...attacks: readonly Attack[]): Attack =>
+  (context) =>
+    pick(context.random, attacks)(context);
 
 export function pick<T>(random: Random, choices: readonly T[]): T {
   const chosen = choices[random.integer(choices.length)];

@@ -1,4 +1,4 @@
-import { type Attack, type AttackContext, pick } from "./attack.ts";
+import { type Attack, type AttackContext, anyOf, pick } from "./attack.ts";
 import { type Answer, ask, wrongIn } from "./client.ts";
 import { ODD_CHARACTERS, ODD_TEXT } from "./texts.ts";
 
@@ -7,6 +7,11 @@ const METADATA = ["fd00:ec2::23", "fd00:42::42", "FD00:0EC2:0:0:0:0:0:23", "fd00
 function operate(context: AttackContext, path: string, body?: unknown): Promise<Answer> {
   const token = pick(context.random, context.victims.operators);
   return ask(context, { method: "POST", path, token, ...(body !== undefined && { body }) });
+}
+
+function operateSome(context: AttackContext, ids: readonly string[], verb: string): Promise<Answer[]> {
+  const some = context.random.sample(1 + context.random.integer(ids.length), ids.length);
+  return Promise.all(some.map((n) => operate(context, `/v1/hives/${ids[n]}/${verb}`)));
 }
 
 /** Hosts that answer too much; the health rounds ask them in any case. */
@@ -31,17 +36,18 @@ export const metadata: Attack = async (context) => {
   ];
 };
 
-/** Has many hives stopped, or asked for their keys, whose sshd says nothing. How many ssh ran at once, that sshd knows. */
-export const silentSsh: Attack = async (context) => {
-  const { random, victims } = context;
-  const [ids, path, right] =
-    random.next() < 0.7
-      ? ([victims.silent, "stop", [202, 409, 429]] as const)
-      : ([victims.scanned, "ssh-host-key/scan", [200, 429]] as const);
-  const chosen = random.sample(1 + random.integer(ids.length), ids.length);
-  const answers = await Promise.all(chosen.map((n) => operate(context, `/v1/hives/${ids[n]}/${path}`)));
-  return wrongIn(`${path} of a hive whose sshd is silent`, answers, right);
+const silentStops: Attack = async (context) => {
+  const answers = await operateSome(context, context.victims.silent, "stop");
+  return wrongIn("stopping a hive whose sshd is silent", answers, [202, 409, 429]);
 };
+
+const silentScans: Attack = async (context) => {
+  const answers = await operateSome(context, context.victims.scanned, "ssh-host-key/scan");
+  return wrongIn("asking a silent sshd for its keys", answers, [200, 429]);
+};
+
+/** Has many hives stopped, or asked for their keys, whose sshd says nothing. How many stops ran at once, that sshd knows. */
+export const silentSsh = anyOf(silentStops, silentScans);
 
 /** Characters that no terminal should see, in whatever is told of. */
 export const oddCharacters: Attack = async (context) => {
