@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { SourceTree } from "@repo/test-support/architecture";
+import { longFiles, SourceTree } from "@repo/test-support/architecture";
 import { expect, test } from "vitest";
 
 const source = new SourceTree(fileURLToPath(new URL("../src", import.meta.url)), ["testing.ts"]);
@@ -21,4 +21,8 @@ test("a room knows nothing outside of itself", () => {
 
 test("no file imports itself on a way round", () => {
   expect(source.circles()).toEqual([]);
+});
+
+test("no file is long", () => {
+  expect(longFiles(fileURLToPath(new URL("..", import.meta.url)))).toEqual([]);
 });
