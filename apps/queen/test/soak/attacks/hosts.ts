@@ -1,5 +1,5 @@
 import { type Attack, type AttackContext, anyOf, pick } from "./attack.ts";
-import { type Answer, ask, wrongIn } from "./client.ts";
+import { type Answer, ask, TOO_SLOW, wrongIn } from "./client.ts";
 import { ODD_CHARACTERS, ODD_TEXT } from "./texts.ts";
 
 const METADATA = ["fd00:ec2::23", "fd00:42::42", "FD00:0EC2:0:0:0:0:0:23", "fd00:42:0::0:42"];
@@ -28,12 +28,10 @@ export const metadata: Attack = async (context) => {
   const added = await operate(context, "/v1/hives", { id, host, port: 80 });
   const asked = await operate(context, `/v1/hives/${id}/devices`);
   await ask(context, { method: "DELETE", path: `/v1/hives/${id}`, token: pick(random, victims.operators) });
-  if (added.status === 429) return [];
-  const isRefused = asked.status === 429 || asked.text.includes("HIVE_NOT_ALLOWED");
-  return [
-    ...wrongIn(`adding ${host}`, [added], [201]),
-    ...(isRefused ? [] : [`asking ${host} was answered ${asked.status}: ${asked.text.slice(0, 200)}`]),
-  ];
+  // Whoever could not add it could not have it asked either.
+  if (added.status !== 201) return wrongIn(`adding ${host}`, [added], [429]);
+  const isRefused = [429, TOO_SLOW].includes(asked.status) || asked.text.includes("HIVE_NOT_ALLOWED");
+  return isRefused ? [] : [`asking ${host} was answered ${asked.status}: ${asked.text.slice(0, 200)}`];
 };
 
 const silentStops: Attack = async (context) => {
