@@ -41,7 +41,10 @@ async function sendHalfARequest(url: string): Promise<void> {
 test("answers /health with its id, on the free port that the log says", async () => {
   const agent = agentWithNvidiaSmi(undefined, "--id", "hive-7");
   const response = await fetch(`${await agent.url()}/health`);
-  expect([response.status, await response.json()]).toEqual([200, { status: "ok", id: "hive-7" }]);
+  expect([response.status, await response.json()]).toEqual([
+    200,
+    { status: "ok", id: "hive-7", started_at: expect.any(String) },
+  ]);
   expect(await agent.logged("hive listening")).toMatchObject({ host: "127.0.0.1", port: expect.any(Number) });
 });
 

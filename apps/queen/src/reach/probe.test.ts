@@ -103,6 +103,23 @@ describe("health", () => {
     expect(hive.requests).toEqual(["GET /health"]);
   });
 
+  const START = "2026-11-28T22:55:36.123Z";
+  test.each([
+    ["both", { id: "gpu-02", started_at: START }, { saysId: true, agentStart: START }],
+    ["its id alone", { id: "gpu-02" }, { saysId: true, agentStart: undefined }],
+    ["a start that is none", { id: "gpu-02", started_at: 5 }, { saysId: true, agentStart: undefined }],
+    ["too much", { id: "gpu-02", started_at: "x".repeat(65) }, { saysId: true, agentStart: undefined }],
+    ["a start of nobody", { started_at: START }, { saysId: false, agentStart: undefined }],
+  ])("tells of its id and of the start of its agent when it says %s", async (_what, body, said) => {
+    const routes = {
+      "/health": answer(200, JSON.stringify(body)),
+      "/v1/devices": answer(200, JSON.stringify(DEVICES_JSON)),
+    };
+    const hive = await startHive(routes);
+    expect(await newProbe().health("gpu-02", hive)).toEqual(said);
+    expect((await newProbe().devices("gpu-02", hive)).agentStart).toBe(said.agentStart);
+  });
+
   test("is alive when its answer breaks off or does not end", async () => {
     const cut = await startHive({
       "/health": (_request, response) => {
@@ -297,13 +314,19 @@ describe("where it connects", () => {
 
 describe("devices", () => {
   const ask = async (body: string, status = 200) =>
-    newProbe().devices("hive-a", await startHive({ "/v1/devices": answer(status, body) }));
+    (await newProbe().devices("hive-a", await startHive({ "/v1/devices": answer(status, body) }))).report;
 
   test("reads the devices of a hive", async () => {
     expect(await ask(JSON.stringify(DEVICES_JSON))).toEqual({
       cpu: { cores: 8, ramGb: 32 },
       gpus: [{ index: 0, name: "RTX 3060", vramGb: 12 }],
+      problems: [],
     });
+  });
+
+  test("reads what a hive could not read, as a line for people", async () => {
+    const report = { cpu: null, gpus: null, problems: ["nvidia-smi exited with 18\u202e"] };
+    expect(await ask(JSON.stringify(report))).toEqual({ ...report, problems: ["nvidia-smi exited with 18\\u202e"] });
   });
 
   test("reads what hives of the ancestor send", async () => {
