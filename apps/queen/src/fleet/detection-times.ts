@@ -2,6 +2,7 @@ import type { HiveRecord } from "@repo/hive-catalog";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+const SOON_MS = 10 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const NOW = Number.NEGATIVE_INFINITY;
 const NOT_WHILE_ASKED = Number.POSITIVE_INFINITY;
@@ -37,12 +38,16 @@ export class DetectionTimes {
     memory.hasFailed = false;
   }
 
-  /** The hive answered a health check. Its devices may be others than before its agent was started. */
-  answered(id: string, agentStart: string | undefined): void {
+  /**
+   * The hive answered a health check. Its devices may be others than before its agent was started: at once where another start was seen before; soon
+   * where none was, because a queen who starts sees the first ones of a whole fleet.
+   */
+  answered(id: string, agentStart: string | undefined, nowMs: number): void {
     const memory = this.#byId.get(id);
     if (memory === undefined || agentStart === undefined || agentStart === memory.agentStart) return;
+    const isFirst = memory.agentStart === undefined;
     memory.agentStart = agentStart;
-    memory.dueAtMs = NOW;
+    memory.dueAtMs = Math.min(memory.dueAtMs, isFirst ? nowMs + Math.random() * SOON_MS : NOW);
     memory.partial = 0;
   }
 

@@ -70,7 +70,7 @@ test("GPUs that could never be read are stored as unknown, and asked for again u
   expect((await devicesIn(queen))?.gpus).toHaveLength(4);
   expect(told(queen)).toEqual([
     "8 cores and 32 GB of RAM, unknown GPUs; could not be read: nvidia-smi exited with 18: driver mismatch",
-    "4 × NVIDIA A100 instead of unknown GPUs; all of them can be read again",
+    "4 × NVIDIA A100 instead of unknown GPUs",
   ]);
 });
 
@@ -109,9 +109,12 @@ test("devices that are as they were are neither written nor told", async () => {
   expect(told(queen)).toHaveLength(1);
 });
 
-test("a hive is asked anew at each start of its agent, at the first that the queen sees too", async () => {
+test("a hive is asked anew at each start of its agent: at once, or within ten minutes of the first that the queen sees", async () => {
   await using queen = await startTestQueen();
   const hive = await hiveIn(queen, {}, { devices: { cpu: CPU, gpus: A100S } });
+  answering(hive, { cpu: CPU, gpus: A100S }, "one");
+  await queen.healthLoop.runRound();
+  queen.clock.advance(10 * MINUTE_MS);
   for (const [start, gpus, times] of [
     ["one", A100S, 1],
     ["one", [A100(0)], 1],
@@ -149,6 +152,9 @@ test("a start of which the answer about devices failed is asked for again in the
   const { "/v1/devices": answered } = hive.routes;
   hive.routes["/v1/devices"] = answer(503, "not yet");
   await queen.healthLoop.runRound();
+  queen.clock.advance(10 * MINUTE_MS);
+  await queen.healthLoop.runRound();
+  expect((await devicesIn(queen))?.gpus).toEqual([]);
   if (answered) hive.routes["/v1/devices"] = answered;
   await queen.healthLoop.runRound();
   expect((await devicesIn(queen))?.gpus).toHaveLength(4);

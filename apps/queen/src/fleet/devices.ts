@@ -35,7 +35,7 @@ export class DeviceDetection {
 
   /** The hive answered a health check, and may have said which start of its agent it is. */
   answered(id: string, agentStart: string | undefined): void {
-    this.#times.answered(id, agentStart);
+    this.#times.answered(id, agentStart, this.#parts.clock.monotonicNow());
   }
 
   /** The devices of a hive are in the catalog now, by somebody's word. */
@@ -102,18 +102,13 @@ export class DeviceDetection {
   #tell(id: string, change: string | undefined, problems: readonly string[]): void {
     const { events, log } = this.#parts;
     const said = change === undefined ? [] : [change];
-    const problem =
-      problems.length === 0 ? undefined : oneLine([`could not be read: ${problems[0]}`, ...problems.slice(1)]);
-    if (problem !== this.#problems.get(id)) {
-      if (problem !== undefined) {
-        said.push(problem);
-        this.#problems.set(id, problem);
-        log.warn({ hive_id: id, problems }, "this hive could not read all of its devices");
-      } else {
-        said.push("all of them can be read again");
-        this.#problems.delete(id);
-      }
+    const problem = oneLine(problems);
+    if (problem !== "" && problem !== this.#problems.get(id)) {
+      said.push(`could not be read: ${problem}`);
+      log.warn({ hive_id: id, problems }, "this hive could not read all of its devices");
     }
+    if (problem === "") this.#problems.delete(id);
+    else this.#problems.set(id, problem);
     if (said.length === 0) return;
     const changed = oneLine(said);
     if (change !== undefined) log.info({ hive_id: id, changed }, "devices detected");

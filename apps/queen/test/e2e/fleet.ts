@@ -11,7 +11,7 @@ const HEALTH_INTERVAL_MS = 1000;
 const BEAT_INTERVAL_MS = 100;
 /** All at once, each would be too slow. */
 const STARTS_AT_ONCE = 6;
-/** Of hives of which there are many, so that none is asked for them. */
+/** Of hives of which there are many, so that they are not all asked for them at once. */
 const DEVICES = { cpu: { cores: 8, ram_gb: 32 }, gpus: [] };
 
 /** A row of the catalog's file. */
@@ -41,6 +41,7 @@ export class Fleet implements AsyncDisposable {
   readonly #folder: Awaited<ReturnType<typeof temporaryFolder>>;
   readonly #daemons: Daemon[] = [];
   readonly #ports = new Map<string, number>();
+  readonly #paths = new Map<number, Promise<string>>();
   #origin = "";
 
   /** Where the files of the test are. */
@@ -174,8 +175,14 @@ export class Fleet implements AsyncDisposable {
     }
   }
 
-  /** A PATH with nothing but an nvidia-smi, which says what the real one says of such a host. */
-  async #pathWithGpus(gpus: number): Promise<string> {
+  /** A PATH with nothing but an nvidia-smi, which says what the real one says of such a host. Made once: an agent that runs it keeps it from being written. */
+  #pathWithGpus(gpus: number): Promise<string> {
+    const path = this.#paths.get(gpus) ?? this.#makePath(gpus);
+    this.#paths.set(gpus, path);
+    return path;
+  }
+
+  async #makePath(gpus: number): Promise<string> {
     const path = join(this.#folder.path, `bin-${gpus}-gpus`);
     const lines = Array.from({ length: gpus }, (_, index) => `echo "${index}, NVIDIA H100 80GB HBM3, 81559"`);
     const script = gpus === 0 ? ['echo "No devices were found"', "exit 6"] : lines;
