@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import * as z from "zod";
+import { parseBoundedJson } from "../process/bounded-json.ts";
 
 /** The answer to a health check is one small object; what is longer says nothing of who answers. */
 const MAX_HEALTH_BYTES = 4096;
@@ -40,7 +41,7 @@ export async function healthIn(
 ): Promise<{ id?: string | undefined; startedAt?: string | undefined }> {
   try {
     const text = await textOf(response, MAX_HEALTH_BYTES, (beginning) => /^\s*(?:\{|$)/.test(beginning));
-    const { id, started_at } = HealthJson.parse(JSON.parse(text ?? "{}"));
+    const { id, started_at } = HealthJson.parse(parseBoundedJson(text ?? "{}"));
     return { id, startedAt: started_at };
   } catch {
     return {};

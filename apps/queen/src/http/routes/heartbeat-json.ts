@@ -3,7 +3,8 @@ import { HIVE_ID_PATTERN } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { Heartbeat } from "../../fleet/fleet.ts";
 import { MAX_ID_LENGTH, parseBody } from "../input.ts";
-import { isoTime, isTime, usualWorkers, WorkersJson } from "./worker-json.ts";
+import { isoTimeMs, isUsualTime } from "../times.ts";
+import { usualWorkers, WorkersJson } from "./worker-json.ts";
 
 /** Any under which a hive may be stored. */
 const hiveId = Cordon.shape.hiveId
@@ -14,13 +15,13 @@ const hiveId = Cordon.shape.hiveId
 export const HeartbeatJson = z
   .object({
     hive_id: hiveId,
-    timestamp: isoTime,
+    timestamp: isoTimeMs,
     workers: WorkersJson,
   })
   .transform(
     ({ hive_id, timestamp, workers }): Heartbeat => ({
       hiveId: hive_id,
-      timestampMs: Date.parse(timestamp.toUpperCase()),
+      timestampMs: timestamp,
       workers,
     }),
   );
@@ -33,7 +34,7 @@ export const readHeartbeat = (json: unknown): Heartbeat =>
 export function usualHeartbeat(json: unknown): Heartbeat | undefined {
   if (typeof json !== "object" || json === null) return undefined;
   const { hive_id: hiveId, timestamp, workers: items } = json as Record<string, unknown>;
-  if (typeof hiveId !== "string" || !HIVE_ID_PATTERN.test(hiveId) || !isTime(timestamp)) return undefined;
+  if (typeof hiveId !== "string" || !HIVE_ID_PATTERN.test(hiveId) || !isUsualTime(timestamp)) return undefined;
   const workers = usualWorkers(items);
   return workers && { hiveId, timestampMs: Date.parse(timestamp.toUpperCase()), workers };
 }

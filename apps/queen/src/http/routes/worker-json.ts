@@ -2,6 +2,7 @@ import { rule } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { WORKER_STATES, type Worker, type WorkerState } from "../../fleet/workers/worker.ts";
 import { MAX_ENTRIES } from "../../process/bounded-json.ts";
+import { isoTime, isUsualTime, rfc3339 } from "../times.ts";
 
 const STATE_BY_LOWER_CASE = new Map<string, WorkerState>(WORKER_STATES.map((state) => [state.toLowerCase(), state]));
 
@@ -17,14 +18,6 @@ export const WorkerStateJson = z.string(rule(STATE)).transform((text, context): 
 const MAX_TEXT_LENGTH = 256;
 const MAX_URL_LENGTH = 2048;
 
-const TIME = "must be an ISO 8601 time with its zone, such as 2025-10-21T10:00:00Z";
-/** RFC 3339 takes the letters in either case. */
-const TIME_PATTERN = new RegExp(z.regexes.datetime({ offset: true }), "i");
-export const isoTime = z
-  .string(rule(TIME))
-  .max(MAX_TEXT_LENGTH, TIME)
-  .refine((text) => TIME_PATTERN.test(text), TIME)
-  .meta({ format: "date-time", examples: ["2025-10-21T10:00:00Z"] });
 const TEXT = rule(`must be text of at most ${MAX_TEXT_LENGTH} characters`);
 const NAME = rule(`must be text of 1 to ${MAX_TEXT_LENGTH} characters`);
 const URL_TEXT = rule(`must be text of at most ${MAX_URL_LENGTH} characters`);
@@ -108,7 +101,7 @@ function usualWorker(json: unknown): Worker | undefined {
   const isUsual =
     isText(item.worker_id) &&
     item.worker_id !== "" &&
-    isTime(item.last_heartbeat) &&
+    isUsualTime(item.last_heartbeat) &&
     isText(item.health_status) &&
     isText(item.url ?? "", MAX_URL_LENGTH) &&
     isText(item.model_id ?? "") &&
@@ -125,7 +118,6 @@ const isText = (value: unknown, maxLength = MAX_TEXT_LENGTH): value is string =>
   typeof value === "string" && value.length <= maxLength;
 const isAmount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 const isPercent = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0;
-export const isTime = (value: unknown): value is string => isText(value) && TIME_PATTERN.test(value);
 
 export const WORKER_EXAMPLE = {
   worker_id: "worker-1",
@@ -146,6 +138,7 @@ export const WORKER_EXAMPLE = {
 export const WorkerAnswer = z.strictObject({
   ...z.object(workerFields).required().shape,
   state: z.enum(WORKER_STATES),
+  last_heartbeat: rfc3339,
   url: z.string().nullable(),
   model_id: z.string().nullable(),
   backend: z.string().nullable(),
