@@ -13,10 +13,8 @@ interface Memory {
   agentStart: string | undefined;
   /** The catalog had no devices of it when it was read last. */
   isUnknown: boolean;
-  /** It did not answer: it is asked again in the next round. */
-  hasFailed: boolean;
-  /** How many answers in a row told of something that could not be read. */
-  partial: number;
+  /** How often in a row something could not be read, or the hive did not answer. */
+  failures: number;
 }
 
 /** When which hive is to be asked for its devices. Times are monotonic. */
@@ -32,10 +30,9 @@ export class DetectionTimes {
   learn({ id, devices }: HiveRecord, nowMs: number): void {
     const isUnknown = devices === null;
     const memory = this.#see(id, devices?.gpus ? nowMs + Math.random() * DAY_MS : NOW);
-    if (isUnknown || memory.hasFailed) memory.dueAtMs = NOW;
+    if (isUnknown) memory.dueAtMs = NOW;
     else if (memory.isUnknown) memory.dueAtMs = nowMs + DAY_MS;
     memory.isUnknown = isUnknown;
-    memory.hasFailed = false;
   }
 
   /**
@@ -48,7 +45,7 @@ export class DetectionTimes {
     const isFirst = memory.agentStart === undefined;
     memory.agentStart = agentStart;
     memory.dueAtMs = Math.min(memory.dueAtMs, isFirst ? nowMs + Math.random() * SOON_MS : NOW);
-    memory.partial = 0;
+    memory.failures = 0;
   }
 
   asked(id: string): void {
@@ -56,12 +53,13 @@ export class DetectionTimes {
     if (memory !== undefined) memory.dueAtMs = NOT_WHILE_ASKED;
   }
 
-  failed(id: string): void {
+  /** A hive of which the catalog has no devices is due in the next round: `learn` says so. */
+  failed(id: string, nowMs: number): void {
     const memory = this.#byId.get(id);
-    if (memory !== undefined) memory.hasFailed = true;
+    if (memory?.isUnknown === false) againSoon(memory, nowMs);
   }
 
-  /** Its devices are in the catalog now. What could not be read is asked for again after 1, 2, 4 … minutes, and at least once an hour. */
+  /** Its devices are in the catalog now, but for what could not be read. */
   stored(
     id: string,
     nowMs: number,
@@ -70,9 +68,11 @@ export class DetectionTimes {
     const memory = this.#see(id);
     memory.agentStart = agentStart ?? memory.agentStart;
     memory.isUnknown = false;
-    memory.hasFailed = false;
-    memory.partial = isPartial ? memory.partial + 1 : 0;
-    memory.dueAtMs = nowMs + (isPartial ? Math.min(HOUR_MS, MINUTE_MS * 2 ** (memory.partial - 1)) : DAY_MS);
+    if (isPartial) againSoon(memory, nowMs);
+    else {
+      memory.failures = 0;
+      memory.dueAtMs = nowMs + DAY_MS;
+    }
   }
 
   forget(id: string): void {
@@ -82,9 +82,15 @@ export class DetectionTimes {
   #see(id: string, dueAtMs = NOT_WHILE_ASKED): Memory {
     let memory = this.#byId.get(id);
     if (memory === undefined) {
-      memory = { dueAtMs, agentStart: undefined, isUnknown: false, hasFailed: false, partial: 0 };
+      memory = { dueAtMs, agentStart: undefined, isUnknown: false, failures: 0 };
       this.#byId.set(id, memory);
     }
     return memory;
   }
+}
+
+/** After 1, 2, 4 … minutes, and then once an hour. */
+function againSoon(memory: Memory, nowMs: number): void {
+  memory.dueAtMs = nowMs + Math.min(HOUR_MS, MINUTE_MS * 2 ** memory.failures);
+  memory.failures += 1;
 }

@@ -145,7 +145,7 @@ test("an agent that does not tell its start is asked within a day, and daily fro
   await until("its beat has it asked", () => asked(hive) === 2);
 });
 
-test("a start of which the answer about devices failed is asked for again in the next round", async () => {
+test("a hive that does not tell its devices at a start of its agent is asked again after a minute", async () => {
   await using queen = await startTestQueen();
   const hive = await hiveIn(queen, {}, { devices: { cpu: CPU, gpus: [] } });
   answering(hive, { cpu: CPU, gpus: A100S }, "one");
@@ -156,6 +156,9 @@ test("a start of which the answer about devices failed is asked for again in the
   await queen.healthLoop.runRound();
   expect((await devicesIn(queen))?.gpus).toEqual([]);
   if (answered) hive.routes["/v1/devices"] = answered;
+  await queen.healthLoop.runRound();
+  expect((await devicesIn(queen))?.gpus).toEqual([]);
+  queen.clock.advance(MINUTE_MS);
   await queen.healthLoop.runRound();
   expect((await devicesIn(queen))?.gpus).toHaveLength(4);
 });

@@ -64,13 +64,13 @@ export class DeviceDetection {
     return running;
   }
 
-  /** The same for a hive that showed a sign of life: a failure is logged, and tried again in the next health round. */
+  /** The same for a hive that showed a sign of life: a failure is logged, and tried again later. */
   async tryDetecting(id: string, hive: HiveAddress): Promise<void> {
     this.#times.asked(id);
     try {
       await this.detect(id, hive);
     } catch (error) {
-      this.#times.failed(id);
+      this.#times.failed(id, this.#parts.clock.monotonicNow());
       const problem = reasonOf(error);
       if (this.#problems.get(id) === problem) return;
       this.#problems.set(id, problem);
