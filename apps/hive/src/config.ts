@@ -83,8 +83,13 @@ export const SETTINGS = new Settings(
     },
     probeTimeoutMs: {
       placeholder: "ms",
-      help: "how long nvidia-smi, or another program that reads devices, may take; 4500 at most, because a queen waits 5 s",
-      schema: wholeNumber(100, 600_000).default(4000),
+      help: "how long nvidia-smi, or another program that reads GPUs, may take before it is killed; a queen who asks is answered within 3 s",
+      schema: wholeNumber(100, 600_000).default(10_000),
+    },
+    telemetry: {
+      placeholder: "bool",
+      help: "whether heartbeats tell what GPUs and host do: memory in use, utilisation, temperature, power",
+      schema: trueOrFalse.default(true),
     },
     discover: {
       placeholder: "bool",

@@ -11,6 +11,7 @@ import { createDeviceDetector } from "./devices/devices.ts";
 import { Gpus } from "./devices/gpus.ts";
 import { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
 import { openLogFile } from "./log-file.ts";
+import { TelemetryWatch } from "./telemetry/watch.ts";
 import { WorkerWatch } from "./workers/watch.ts";
 
 /** Connections that are still open after this time are cut. */
@@ -127,15 +128,16 @@ async function run(): Promise<void> {
   for (const warning of warnings) log.warn(warning);
   const gpus = new Gpus({ timeoutMs: config.probeTimeoutMs, signal: running.readings.signal, log });
   const detector = createDeviceDetector(gpus);
-  // At each start, so that the first who asks finds them read, however long that takes.
-  void detector.detect();
+  const telemetry = config.telemetry ? new TelemetryWatch({ gpus, log }) : undefined;
   const app = createApp({ id: config.id, detectDevices: detector.detect, log });
   running.app = app;
-  const workers = watchWorkers(log);
+  const workers = watchWorkers(log, telemetry);
   running.workers = workers;
   const [port] = await Promise.all([listen(app, config), firstReading(workers)]);
   if (port === undefined) return;
   if (config.pidFile !== "") made("--pid-file (HIVE_PID_FILE)", () => writePidFile(config.pidFile));
+  // At each start, so that the first who asks finds them read, however long that takes.
+  void detector.detect().then(() => telemetry?.refresh());
   if (tellsTokenToOthers(config)) {
     log.warn({ queen: config.queen }, "the token goes over the network in clear text: give the queen a certificate");
   }
@@ -144,7 +146,8 @@ async function run(): Promise<void> {
     token: config.token,
     ca: config.queenCa,
     hive: { id: config.id, host: reachableHost(config.host), port },
-    sources: [workers],
+    // The time of the reading is that of the workers, whose load it dates.
+    sources: telemetry === undefined ? [workers] : [telemetry, workers],
     intervalMs: config.beatIntervalMs,
     log,
   });
@@ -153,9 +156,18 @@ async function run(): Promise<void> {
   process.send?.({ listening: { host: config.host, port } }, () => undefined);
 }
 
-function watchWorkers(log: Logger): WorkerWatch {
+function watchWorkers(log: Logger, telemetry: TelemetryWatch | undefined): WorkerWatch {
   const { discover, workers: configured, workerKeys: keys, workerTimeoutMs: timeoutMs, advertiseHost } = config;
-  return new WorkerWatch({ discover, configured, keys, timeoutMs, advertiseHost, log });
+  return new WorkerWatch({
+    discover,
+    configured,
+    keys,
+    timeoutMs,
+    advertiseHost,
+    log,
+    gpuMemoryByPid: () => telemetry?.gpuMemoryByPid(),
+    gpus: () => telemetry?.latest().gpus,
+  });
 }
 
 /** So that the first beat after a restart does not say that there are no workers. */

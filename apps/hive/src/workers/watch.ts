@@ -172,9 +172,13 @@ export class WorkerWatch {
     const { gpuMemoryByPid, gpus } = this.#options;
     const before = this.#tree;
     this.#tree = tree;
-    const view = { gpuMemory: gpuMemoryByPid?.(), gpus: gpus?.() };
     const kfdPids = await readKfdPids();
-    return async (pid) => (pid === undefined ? {} : measure(pid, { proc: this.#proc, tree, before, view, kfdPids }));
+    return async (pid) => {
+      if (pid === undefined) return {};
+      // Memory by process is read only for those who ask.
+      const view = { gpuMemory: gpuMemoryByPid?.(), gpus: gpus?.() };
+      return measure(pid, { proc: this.#proc, tree, before, view, kfdPids });
+    };
   }
 
   /** Once for each, for as long as it stays so. */

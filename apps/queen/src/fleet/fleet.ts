@@ -17,6 +17,7 @@ import type { ProbeResult, Sight } from "./liveness/sight.ts";
 import { Senders } from "./senders.ts";
 import { StatusKeeper } from "./statuses.ts";
 import { HiveRegistry, type PlacedWorker, type WorkerFilter } from "./workers/registry.ts";
+import type { WhyNoWorker } from "./workers/why-no-worker.ts";
 import type { Worker } from "./workers/worker.ts";
 
 /** How many memories are looked at before other work gets its turn. */
@@ -216,6 +217,9 @@ export class Fleet {
     await this.cordons.ready();
     return this.#registry.bestWorker(model);
   }
+
+  /** Why there is none. */
+  whyNoWorker = (model: string): WhyNoWorker => this.#registry.whyNoWorker(model);
 
   /** How the queen sees herself. */
   condition(): Condition {

@@ -1,4 +1,5 @@
 import type { Clock } from "../../process/clock.ts";
+import { type WhyNoWorker, whyNoWorker } from "./why-no-worker.ts";
 import type { Worker, WorkerState } from "./worker.ts";
 
 /** What a hive said in its last heartbeat. */
@@ -135,6 +136,14 @@ export class HiveRegistry {
       if (best && takesWork && this.#isLive(hive, nowMs) && isLessLoaded(best, found)) found = best;
     }
     return found && { hiveId: found.hive.id, worker: found.worker };
+  }
+
+  /** Why `bestWorker` finds none now. */
+  whyNoWorker(model: string): WhyNoWorker {
+    const { clock } = this.#options;
+    const nowMs = clock.monotonicNow();
+    const now = { nowMs, wallNowMs: clock.now(), isLive: (hive: Hive) => this.#isLive(hive, nowMs) };
+    return whyNoWorker(this.#byModel.get(model) ?? [], this.#byModel.keys(), now);
   }
 
   #add(id: string): Hive {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { PlacedWorker } from "../../fleet/workers/registry.ts";
+import { OBSTACLES, type Obstacle, type WhyNoWorker } from "../../fleet/workers/why-no-worker.ts";
 import { WORKER_STATES } from "../../fleet/workers/worker.ts";
 import type { Costs } from "../door/costs.ts";
 import { Problem } from "../errors.ts";
@@ -54,10 +55,34 @@ export const workersRoutes = [
   }).handle(async ({ query: { model } }, { fleet }) => {
     const best = await fleet.bestWorker(model);
     if (best !== undefined) return toJson(best);
-    const detail = `No online hive that takes work has an idle, healthy worker for the model ${JSON.stringify(model)}`;
-    throw new Problem("NO_WORKER", detail);
+    throw noWorker(model, fleet.whyNoWorker(model));
   }),
 ];
+
+const OBSTACLE_WORDS: Record<Obstacle, string> = {
+  offline: "offline",
+  cordoned: "cordoned",
+  on_probation: "on probation",
+  without_idle_worker: "without an idle, healthy one",
+};
+
+function noWorker(model: string, why: WhyNoWorker): Problem {
+  const { serving, hives } = why;
+  const detail = serving === 0 ? notServed(model, why) : noneFree(model, why);
+  return new Problem("NO_WORKER", detail, { hives: { serving, ...hives } });
+}
+
+function notServed(model: string, { otherModels }: WhyNoWorker): string {
+  const others = otherModels.map((other) => JSON.stringify(other)).join(", ");
+  return `No hive has a worker for the model ${JSON.stringify(model)}; ${others === "" ? "no model has one" : `there are some for ${others}`}`;
+}
+
+function noneFree(model: string, { serving, hives }: WhyNoWorker): string {
+  const counts = OBSTACLES.filter((obstacle) => hives[obstacle] > 0).map(
+    (obstacle) => `${hives[obstacle]} ${OBSTACLE_WORDS[obstacle]}`,
+  );
+  return `No worker for the model ${JSON.stringify(model)} is free: of ${serving} hives that have one, ${counts.join(", ")}`;
+}
 
 const toJson = ({ hiveId, worker }: PlacedWorker) => ({ hive_id: hiveId, ...workerToJson(worker) });
 
