@@ -38,7 +38,7 @@ function told({ events }: TestQueen): unknown[] {
 test("GPUs that a hive could not read stay as they are known, and its CPU is stored", async () => {
   await using queen = await startTestQueen();
   const hive = await hiveIn(queen, { cpu: CPU, gpus: A100S });
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   answering(hive, { ...UNREAD, cpu: { cores: 16, ram_gb: 32 } });
   const { status, body } = await queen.request("POST", `${PATH}/devices`);
   const known = { cpu: { cores: 16, ram_gb: 32 }, gpus: A100S };
@@ -53,20 +53,20 @@ test("GPUs that a hive could not read stay as they are known, and its CPU is sto
 test("GPUs that could never be read are stored as unknown, and asked for again until they can be", async () => {
   await using queen = await startTestQueen();
   const hive = await hiveIn(queen, UNREAD);
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect(await devicesIn(queen)).toEqual({ cpu: { cores: 8, ramGb: 32 }, gpus: null });
   expect((await queen.catalog.findHivesWithoutDevices()).map(({ id }) => id)).toEqual([HIVE_JSON.id]);
   const after: number[] = [];
   for (let minutes = 1; minutes <= 190; minutes++) {
     const before = asked(hive);
     queen.clock.advance(MINUTE_MS);
-    await queen.healthLoop.runRound();
+    await queen.watch.runRound();
     if (asked(hive) > before) after.push(minutes);
   }
   expect(after).toEqual([1, 3, 7, 15, 31, 63, 123, 183]);
   answering(hive, { cpu: CPU, gpus: A100S });
   queen.clock.advance(60 * MINUTE_MS);
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect((await devicesIn(queen))?.gpus).toHaveLength(4);
   expect(told(queen)).toEqual([
     "8 cores and 32 GB of RAM, unknown GPUs; could not be read: nvidia-smi exited with 18: driver mismatch",
@@ -77,7 +77,7 @@ test("GPUs that could never be read are stored as unknown, and asked for again u
 test("a queen that starts asks for GPUs that could not be read at once", async () => {
   await using queen = await startTestQueen();
   const hive = await hiveIn(queen, { cpu: CPU, gpus: A100S }, { devices: { cpu: CPU, gpus: null } });
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect((await devicesIn(queen))?.gpus).toHaveLength(4);
   expect(asked(hive)).toBe(1);
 });
@@ -85,7 +85,7 @@ test("a queen that starts asks for GPUs that could not be read at once", async (
 test("of GPUs of which one is lost the others are stored, and what is lost is told once", async () => {
   await using queen = await startTestQueen();
   const hive = await hiveIn(queen, { cpu: CPU, gpus: A100S });
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   const [, ...others] = A100S;
   answering(hive, { cpu: CPU, gpus: others, problems: ["GPU 0000:01:00.0 is lost"] });
   for (let times = 0; times < 2; times++) await queen.request("POST", `${PATH}/devices`);
@@ -100,7 +100,7 @@ test("of GPUs of which one is lost the others are stored, and what is lost is to
 test("devices that are as they were are neither written nor told", async () => {
   await using queen = await startTestQueen();
   const hive = await hiveIn(queen, { cpu: CPU, gpus: A100S });
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   const before = await queen.catalog.getHive(HIVE_JSON.id);
   queen.clock.advance(DAY_MS);
   await queen.request("POST", `${PATH}/devices`);
@@ -113,7 +113,7 @@ test("a hive is asked anew at each start of its agent: at once, or within ten mi
   await using queen = await startTestQueen();
   const hive = await hiveIn(queen, {}, { devices: { cpu: CPU, gpus: A100S } });
   answering(hive, { cpu: CPU, gpus: A100S }, "one");
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   queen.clock.advance(10 * MINUTE_MS);
   for (const [start, gpus, times] of [
     ["one", A100S, 1],
@@ -122,7 +122,7 @@ test("a hive is asked anew at each start of its agent: at once, or within ten mi
     ["two", [A100(0)], 2],
   ] as const) {
     answering(hive, { cpu: CPU, gpus }, start);
-    await queen.healthLoop.runRound();
+    await queen.watch.runRound();
     expect(asked(hive)).toBe(times);
   }
   expect(told(queen)).toEqual(["1 × NVIDIA A100 instead of 4 × NVIDIA A100"]);
@@ -131,14 +131,14 @@ test("a hive is asked anew at each start of its agent: at once, or within ten mi
 test("an agent that does not tell its start is asked within a day, and daily from then on", async () => {
   await using queen = await startTestQueen();
   const hive = await hiveIn(queen, { cpu: CPU, gpus: A100S }, { devices: { cpu: CPU, gpus: A100S } });
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect(asked(hive)).toBe(0);
   queen.clock.advance(DAY_MS);
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect(asked(hive)).toBe(1);
   queen.clock.advance(DAY_MS - 1);
   await beat(queen);
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect(asked(hive)).toBe(1);
   queen.clock.advance(1);
   await beat(queen);
@@ -151,15 +151,15 @@ test("a hive that does not tell its devices at a start of its agent is asked aga
   answering(hive, { cpu: CPU, gpus: A100S }, "one");
   const { "/v1/devices": answered } = hive.routes;
   hive.routes["/v1/devices"] = answer(503, "not yet");
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   queen.clock.advance(10 * MINUTE_MS);
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect((await devicesIn(queen))?.gpus).toEqual([]);
   if (answered) hive.routes["/v1/devices"] = answered;
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect((await devicesIn(queen))?.gpus).toEqual([]);
   queen.clock.advance(MINUTE_MS);
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect((await devicesIn(queen))?.gpus).toHaveLength(4);
 });
 
@@ -167,12 +167,12 @@ test("what an operator wrote holds until the agent starts again, or a day", asyn
   await using queen = await startTestQueen();
   const hive = await hiveIn(queen, { cpu: CPU, gpus: A100S });
   answering(hive, { cpu: CPU, gpus: A100S }, "one");
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   await queen.request("PUT", `${PATH}/devices`, { cpu: CPU, gpus: [A100(0)] });
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect((await devicesIn(queen))?.gpus).toHaveLength(1);
   queen.clock.advance(DAY_MS);
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect((await devicesIn(queen))?.gpus).toHaveLength(4);
 });
 
