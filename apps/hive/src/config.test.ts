@@ -34,6 +34,8 @@ test("has a default for every setting", () => {
     logLevel: "info",
     logFile: "",
     pidFile: "",
+    once: false,
+    json: false,
   });
 });
 
@@ -73,6 +75,8 @@ test("reads every setting from its variable", () => {
     logLevel: "warn",
     logFile: "/var/log/hive.log",
     pidFile: "/run/hive.pid",
+    once: false,
+    json: false,
   });
 });
 
@@ -93,6 +97,11 @@ test("reports every problem at once, with the flag and the variable, the rule an
     '--probe-timeout-ms (HIVE_PROBE_TIMEOUT_MS) must be an integer from 100 to 600000, but is "99"',
     '--log-level (HIVE_LOG_LEVEL) must be one of trace, debug, info, warn, error, fatal, silent, but is "loud"',
   ]);
+});
+
+test("knows what it is to print in place of running", () => {
+  expect(configOf(["--once"])).toMatchObject({ once: true, json: false });
+  expect(configOf(["--once", "--json"])).toMatchObject({ once: true, json: true });
 });
 
 test.each(["ftp://queen", "http://user:secret@queen", "http://queen?x=1", "http://queen#x", "http://"])(

@@ -81,7 +81,7 @@ async function beatsOf(env: NodeJS.ProcessEnv): Promise<Record<string, unknown>[
   const queen = await startQueenDouble();
   const path = temporaryFolder();
   fakeProgram(path, "nvidia-smi", 'echo "0, NVIDIA L4, 23034, GPU-5a2e, 00000000:01:00.0, 1024, 37, 61, 31.50"');
-  const settings = { HIVE_ID: "hive-7", HIVE_QUEEN: queen.url, HIVE_DISCOVER: "false", ...env };
+  const settings = { HIVE_ID: "hive-7", HIVE_QUEEN: queen.url, ...env };
   const agent = startAgent(["--port", "0", "--beat-interval-ms", "100"], { env: settings, path });
   await agent.logged("queen reached");
   return queen.beats;
