@@ -1,6 +1,5 @@
 import os from "node:os";
 import { beforeAll, expect, test, vi } from "vitest";
-import { EventReader } from "../event-reader.ts";
 import { until } from "../until.ts";
 import { changesOf, Fleet, STALE_AFTER_MS } from "./fleet.ts";
 
@@ -84,23 +83,4 @@ test("a hive that is killed goes offline, and online when it is started again; t
     "victim: online → offline",
     "victim: offline → online",
   ]);
-});
-
-test("a real hive that is started again with other GPUs has those in the catalog, and the event says what changed", async () => {
-  await using fleet = await Fleet.create();
-  await fleet.startQueen();
-  await using reader = await new EventReader().connect(fleet.origin);
-  const before = await fleet.startHive("a", { gpus: 8 });
-  const port = await before.port();
-  await fleet.add("a", port);
-  const devices = async () => JSON.parse((await fleet.row("a")).devices_json ?? "{}");
-  await until("eight GPUs are known", async () => (await devices()).gpus?.length === 8);
-  await before.kill("SIGTERM");
-  await fleet.startHive("a", { gpus: 7, port });
-  await until("seven are", async () => (await devices()).gpus.length === 7);
-  const told = await until("it is told", () => {
-    const changes = reader.events.filter(({ type }) => type === "hive_changed").map(({ data }) => data.changed);
-    return changes.length === 2 && changes;
-  });
-  expect(told.at(-1)).toBe(`7 × ${H100.name} instead of 8 × ${H100.name}`);
 });
