@@ -85,6 +85,13 @@ test("shows by their codes what a server says that would steer a terminal or end
   expect(JSON.parse(stdout).workers[0].model_id).toBe("a\u001b[2J\n\u202eb");
 });
 
+test("says of a server without a loaded model that none is", async () => {
+  const server = await startStub("ollama-version", "ollama-ps-none", "ollama-tags");
+  const process = { pid: 10, commandLine: "ollama serve", listens: [`127.0.0.1:${server.port}`] };
+  const text = onceText(await onceOn(fakeProc([process]).proc), "http://queen");
+  expect(text).toContain("No worker: no model is loaded.\n\nOn disk, loaded when asked for:\n  big-c:latest");
+});
+
 test("says where to read on when there is no server", async () => {
   const text = onceText(await onceOn(fakeProc([]).proc), "http://queen.example:8500");
   expect(text).toBe(`hive gpu-01 would send to http://queen.example:8500:

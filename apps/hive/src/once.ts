@@ -30,13 +30,14 @@ export function onceJson({ beat, leftOut }: Once): { stdout: string; stderr: str
 
 const ended = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
 
+const NONE_FOUND = "No worker: docs/workers.md says which servers are found, and how to name others.";
+const NONE_LOADED = "No worker: no model is loaded.";
+
 /** For people. */
 export function onceText({ beat, leftOut }: Once, queen: string): string {
   const { workers, models_on_disk: models = [] } = beat;
   const blocks = [
-    workers.length === 0
-      ? "No worker: docs/workers.md says which servers are found, and how to name others."
-      : table(workers),
+    workers.length > 0 ? table(workers) : models.length > 0 ? NONE_LOADED : NONE_FOUND,
     models.length > 0 &&
       list(
         "On disk, loaded when asked for",
