@@ -25,7 +25,8 @@ export const registry: Benchmark = {
       });
       const beat = (hive: number, beats: number) => {
         const isIdle = cordoned.has(hiveId(hive));
-        full.update(hiveId(hive), isIdle ? idleWorkersOf(modelCount) : workersOf(hive, beats, modelCount), 0);
+        const workers = isIdle ? idleWorkersOf(modelCount) : workersOf(hive, beats, modelCount);
+        full.update({ hiveId: hiveId(hive), timestampMs: 0, workers, reading: null, unusable: [] }, 0);
       };
       for (let hive = 0; hive < HIVES; hive++) beat(hive, 0);
       return { full, beat };
@@ -103,5 +104,12 @@ const aWorker = (n: number, load: Partial<Worker>): Worker => ({
   ramBytes: null,
   cpuPercent: 0,
   gpuPercent: 0,
+  server: null,
+  running: null,
+  waiting: null,
+  slots: null,
+  deviceIds: null,
+  port: null,
+  reachable: null,
   ...load,
 });

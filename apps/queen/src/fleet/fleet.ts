@@ -16,8 +16,9 @@ import type { Condition } from "./liveness/own-condition.ts";
 import type { ProbeResult, Sight } from "./liveness/sight.ts";
 import { Senders } from "./senders.ts";
 import { StatusKeeper } from "./statuses.ts";
+import { UnusableParts } from "./unusable-parts.ts";
+import type { Heartbeat } from "./workers/heartbeat.ts";
 import { HiveRegistry, type PlacedWorker, type WorkerFilter } from "./workers/registry.ts";
-import type { Worker } from "./workers/worker.ts";
 
 /** How many memories are looked at before other work gets its turn. */
 const PAGE_SIZE = 100;
@@ -36,14 +37,6 @@ interface Options {
   ranLongest: (forMs: number) => string | undefined;
 }
 
-/** What a hive says in a heartbeat. */
-export interface Heartbeat {
-  readonly hiveId: string;
-  /** By the clock of the hive. */
-  readonly timestampMs: number;
-  readonly workers: readonly Worker[];
-}
-
 /**
  * What the queen believes of each hive, in one place: whoever notices something of a hive says it here, and it is learned, judged, stored
  * and told of. Nobody else knows that a hive is more than one entry in more than one memory.
@@ -58,6 +51,7 @@ export class Fleet {
   readonly #registry: HiveRegistry;
   readonly #statuses: StatusKeeper;
   readonly #senders: Senders;
+  readonly #unusable: UnusableParts;
 
   constructor(options: Options) {
     const { clock, metrics, settings } = options;
@@ -85,6 +79,7 @@ export class Fleet {
       beatMs: this.#liveness.beatMs,
       onTwo: (id, addresses) => this.#announcer.twoSenders(id, addresses),
     });
+    this.#unusable = new UnusableParts(options);
     metrics.twoSenders.read = () => this.#senders.count(clock.monotonicNow());
     metrics.marksHeld.read = () => (this.#liveness.condition.held ? 1 : 0);
     metrics.missingHives.read = () => this.condition().missing;
@@ -135,8 +130,9 @@ export class Fleet {
    * the next one is due. Throws HiveCatalogError.
    */
   async beat(heartbeat: Heartbeat, from: string, heartbeatMs: number, tookMs: number): Promise<number> {
-    const { hiveId, timestampMs, workers } = heartbeat;
-    this.#registry.update(hiveId, workers, timestampMs - heartbeatMs);
+    const { hiveId, timestampMs, unusable } = heartbeat;
+    this.#registry.update(heartbeat, timestampMs === null ? null : timestampMs - heartbeatMs);
+    this.#unusable.heard(hiveId, unusable);
     const nowMs = this.#options.clock.monotonicNow();
     const sight = this.#liveness.sights.see(hiveId);
     this.#senders.heard(hiveId, from, nowMs);
@@ -288,6 +284,7 @@ export class Fleet {
   #forget(id: string): boolean {
     this.#registry.remove(id);
     this.#senders.forget(id);
+    this.#unusable.forget(id);
     this.devices.forget(id);
     this.cordons.forget(id);
     return this.#liveness.sights.forget(id);

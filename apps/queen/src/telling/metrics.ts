@@ -17,6 +17,12 @@ export class Metrics {
     "unknown_hive",
     "failed",
   ]);
+  readonly unusableParts = this.#counter(
+    "queen_heartbeat_unusable_parts_total",
+    "What of heartbeats could not be used: a worker, GPU or model that was left out, a field that counts as unknown",
+    "part",
+    ["worker", "gpu", "model", "field"],
+  );
   readonly groupSizes = this.#histogram(
     "queen_heartbeat_group_size",
     "How many heartbeats shared one commit",

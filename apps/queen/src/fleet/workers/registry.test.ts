@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { aWorker } from "../../../test/a-worker.ts";
+import { aHeartbeat, aWorker } from "../../../test/a-worker.ts";
 import { FakeClock } from "../../../test/fake-clock.ts";
 import { HiveRegistry } from "./registry.ts";
 import type { Worker } from "./worker.ts";
@@ -36,9 +36,9 @@ function newRegistry() {
 describe("hives", () => {
   test("keeps the newest heartbeat of a hive, its skew and its age", () => {
     const { registry, clock } = newRegistry();
-    registry.update("a", [aWorker({ workerId: "w1" })], 100);
+    registry.update(aHeartbeat("a", [aWorker({ workerId: "w1" })]), 100);
     clock.advance(10);
-    registry.update("a", [aWorker({ workerId: "w2" })], -200);
+    registry.update(aHeartbeat("a", [aWorker({ workerId: "w2" })]), -200);
     clock.advance(5);
     expect(registry.get("a")).toEqual({
       workers: [aWorker({ workerId: "w2" })],
@@ -51,7 +51,7 @@ describe("hives", () => {
 
   test("counts a hive as live until its heartbeat reaches the stale age, whatever the wall clock does", () => {
     const { registry, clock } = newRegistry();
-    registry.update("a", [], 0);
+    registry.update(aHeartbeat("a", []), 0);
     clock.wallMs += 10 * STALE_AFTER_MS;
     clock.monotonicMs += STALE_AFTER_MS - 1;
     expect(registry.get("a")?.live).toBe(true);
@@ -61,7 +61,7 @@ describe("hives", () => {
 
   test("forgets a removed hive and its workers", () => {
     const { registry } = newRegistry();
-    registry.update("a", [aWorker()], 0);
+    registry.update(aHeartbeat("a", [aWorker()]), 0);
     registry.remove("a");
     expect(registry.get("a")).toBeUndefined();
     expect(registry.workers()).toEqual([]);
@@ -72,12 +72,17 @@ describe("hives", () => {
 describe("workers", () => {
   test("finds the workers of live hives by model, state and backend, together and alone", () => {
     const { registry, clock, places } = newRegistry();
-    registry.update("stale", [aWorker()], 0);
+    registry.update(aHeartbeat("stale", [aWorker()]), 0);
     clock.advance(STALE_AFTER_MS);
-    registry.update("a", [aWorker({ workerId: "1" }), aWorker({ workerId: "2", state: "Busy", backend: "cpu" })], 0);
     registry.update(
-      "b",
-      [aWorker({ workerId: "3", modelId: "phi-3" }), aWorker({ workerId: "4", modelId: null, backend: null })],
+      aHeartbeat("a", [aWorker({ workerId: "1" }), aWorker({ workerId: "2", state: "Busy", backend: "cpu" })]),
+      0,
+    );
+    registry.update(
+      aHeartbeat("b", [
+        aWorker({ workerId: "3", modelId: "phi-3" }),
+        aWorker({ workerId: "4", modelId: null, backend: null }),
+      ]),
       0,
     );
 
@@ -92,10 +97,10 @@ describe("workers", () => {
 
   test("finds a hive's workers again after it was stale and came back", () => {
     const { registry, clock, places } = newRegistry();
-    registry.update("a", [aWorker()], 0);
+    registry.update(aHeartbeat("a", [aWorker()]), 0);
     clock.advance(STALE_AFTER_MS);
     expect(registry.workers()).toEqual([]);
-    registry.update("a", [aWorker()], 0);
+    registry.update(aHeartbeat("a", [aWorker()]), 0);
     expect(places(registry.workers({ model: "llama-3-8b" }))).toEqual(["a/worker-1"]);
   });
 
@@ -126,7 +131,7 @@ describe("workers", () => {
         const model = new Map<string, { workers: Worker[]; atMs: number }>();
         for (const next of steps) {
           if ("beat" in next) {
-            registry.update(next.beat, next.workers, 0);
+            registry.update(aHeartbeat(next.beat, next.workers), 0);
             model.set(next.beat, { workers: next.workers, atMs: clock.monotonicMs });
           } else if ("remove" in next) {
             registry.remove(next.remove);
@@ -189,13 +194,12 @@ describe("the best worker", () => {
   test("is idle and healthy", () => {
     const { registry, best } = newRegistry();
     registry.update(
-      "a",
-      [
+      aHeartbeat("a", [
         aWorker({ workerId: "busy", state: "Busy" }),
         aWorker({ workerId: "loading", state: "Loading" }),
         aWorker({ workerId: "sick", healthStatus: "degraded" }),
         aWorker({ workerId: "good", gpuPercent: 99 }),
-      ],
+      ]),
       0,
     );
     expect(best("llama-3-8b")).toBe("good");
@@ -204,21 +208,23 @@ describe("the best worker", () => {
 
   test("has the lowest GPU load, then CPU load, then the fewest busy neighbours, then the first id", () => {
     const { registry, best } = newRegistry();
-    registry.update("a", [aWorker({ workerId: "gpu-20", gpuPercent: 20, cpuPercent: 0 })], 0);
+    registry.update(aHeartbeat("a", [aWorker({ workerId: "gpu-20", gpuPercent: 20, cpuPercent: 0 })]), 0);
     expect(best("llama-3-8b")).toBe("gpu-20");
-    registry.update("b", [aWorker({ workerId: "cpu-9", gpuPercent: 10, cpuPercent: 9 })], 0);
+    registry.update(aHeartbeat("b", [aWorker({ workerId: "cpu-9", gpuPercent: 10, cpuPercent: 9 })]), 0);
     expect(best("llama-3-8b")).toBe("cpu-9");
     registry.update(
-      "c",
-      [aWorker({ workerId: "neighbour", gpuPercent: 10, cpuPercent: 1 }), aWorker({ workerId: "n", state: "Busy" })],
+      aHeartbeat("c", [
+        aWorker({ workerId: "neighbour", gpuPercent: 10, cpuPercent: 1 }),
+        aWorker({ workerId: "n", state: "Busy" }),
+      ]),
       0,
     );
     expect(best("llama-3-8b")).toBe("neighbour");
-    registry.update("d", [aWorker({ workerId: "z", gpuPercent: 10, cpuPercent: 1 })], 0);
+    registry.update(aHeartbeat("d", [aWorker({ workerId: "z", gpuPercent: 10, cpuPercent: 1 })]), 0);
     expect(best("llama-3-8b")).toBe("z");
-    registry.update("e", [aWorker({ workerId: "y", gpuPercent: 10, cpuPercent: 1 })], 0);
+    registry.update(aHeartbeat("e", [aWorker({ workerId: "y", gpuPercent: 10, cpuPercent: 1 })]), 0);
     expect(best("llama-3-8b")).toBe("y");
-    registry.update("f", [aWorker({ workerId: "silent", gpuPercent: null, cpuPercent: null })], 0);
+    registry.update(aHeartbeat("f", [aWorker({ workerId: "silent", gpuPercent: null, cpuPercent: null })]), 0);
     expect(best("llama-3-8b")).toBe("silent");
   });
 
@@ -226,8 +232,10 @@ describe("the best worker", () => {
     const { registry, best } = newRegistry();
     const beat = (gpuPercents: number[]) =>
       registry.update(
-        "a",
-        gpuPercents.map((gpuPercent, index) => aWorker({ workerId: `w${index}`, gpuPercent })),
+        aHeartbeat(
+          "a",
+          gpuPercents.map((gpuPercent, index) => aWorker({ workerId: `w${index}`, gpuPercent })),
+        ),
         0,
       );
     beat([10, 20, 30]);
@@ -238,9 +246,9 @@ describe("the best worker", () => {
 
   test("runs on a live hive that is online", () => {
     const { registry, clock, setFrom, best } = newRegistry();
-    registry.update("a", [aWorker({ workerId: "first" })], 0);
+    registry.update(aHeartbeat("a", [aWorker({ workerId: "first" })]), 0);
     clock.advance(1000);
-    registry.update("b", [aWorker({ workerId: "second", gpuPercent: 50 })], 0);
+    registry.update(aHeartbeat("b", [aWorker({ workerId: "second", gpuPercent: 50 })]), 0);
     setFrom("a", Number.POSITIVE_INFINITY);
     expect(best("llama-3-8b")).toBe("second");
     setFrom("a", 0);
@@ -253,7 +261,7 @@ describe("the best worker", () => {
 
   test("is on no hive whose cordon is in force again after the wall clock was set back", () => {
     const { registry, clock, cordonUntil, best } = newRegistry();
-    registry.update("a", [aWorker()], 0);
+    registry.update(aHeartbeat("a", [aWorker()]), 0);
     cordonUntil("a", clock.wallMs + 1000);
     clock.advance(1000);
     expect(best("llama-3-8b")).toBe("worker-1");
@@ -267,7 +275,7 @@ describe("the best worker", () => {
     const { registry, clock, cordonUntil } = newRegistry();
     const ids = Array.from({ length: 100 }, (_, n) => `hive-${n}`);
     for (const id of ids) {
-      registry.update(id, [aWorker({ modelId: id })], 0);
+      registry.update(aHeartbeat(id, [aWorker({ modelId: id })]), 0);
       cordonUntil(id, clock.wallMs + 1000);
     }
     expect(registry.bestWorker("hive-99")).toBeUndefined();
@@ -287,8 +295,8 @@ describe("the best worker", () => {
         return id === "free" ? 0 : Number.POSITIVE_INFINITY;
       },
     });
-    for (let n = 0; n < 100; n++) registry.update(`cordoned-${n}`, [aWorker()], 0);
-    registry.update("free", [aWorker({ gpuPercent: 99 })], 0);
+    for (let n = 0; n < 100; n++) registry.update(aHeartbeat(`cordoned-${n}`, [aWorker()]), 0);
+    registry.update(aHeartbeat("free", [aWorker({ gpuPercent: 99 })]), 0);
     looks = 0;
     expect(registry.bestWorker("llama-3-8b")?.hiveId).toBe("free");
     expect(looks).toBe(0);

@@ -1,11 +1,12 @@
 import type { Clock } from "../../process/clock.ts";
+import type { Heartbeat } from "./heartbeat.ts";
 import type { Worker, WorkerState } from "./worker.ts";
 
 /** What a hive said in its last heartbeat. */
 export interface HiveState {
   readonly workers: readonly Worker[];
-  /** How far the clock of the hive runs ahead of the queen's, in milliseconds; the way of the heartbeat included. */
-  readonly skewMs: number;
+  /** How far the clock of the hive runs ahead of the queen's, in milliseconds; the way of the heartbeat included. null when it did not say. */
+  readonly skewMs: number | null;
   /** Time since the heartbeat was taken. */
   readonly ageMs: number;
   /** Whether that heartbeat is still fresh. */
@@ -30,7 +31,7 @@ interface Hive {
   readonly byModel: Map<string | null, Serving>;
   workers: readonly Worker[];
   busyWorkers: number;
-  skewMs: number;
+  skewMs: number | null;
   receivedAtMs: number;
   takesWorkFromMs: number;
   cordonedUntilMs: number;
@@ -74,7 +75,7 @@ export class HiveRegistry {
   }
 
   /** Replaces what is known of a hive by its newest heartbeat, received now. */
-  update(hiveId: string, workers: readonly Worker[], skewMs: number): void {
+  update({ hiveId, workers }: Heartbeat, skewMs: number | null): void {
     const hive = this.#hives.get(hiveId) ?? this.#add(hiveId);
     hive.skewMs = skewMs;
     hive.receivedAtMs = this.#options.clock.monotonicNow();

@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { MemoryUsage } from "../../fleet/workers/usage.ts";
 import { defineRoute } from "../route.ts";
 import { toWallMs } from "./health.ts";
-import { WORKER_EXAMPLE, WorkerAnswer, workerToJson } from "./worker-json.ts";
+import { WORKER_EXAMPLE, WorkerAnswer, workerToJson } from "./worker-answer.ts";
 
 const memoryFields = {
   total_bytes: z.int().nullable().meta({ description: "null while the devices are not known" }),

@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
-import { aWorker } from "../../../test/a-worker.ts";
-import { beatJson, HIVE_JSON, startTestQueen, type TestQueen, workerJson } from "../../../test/test-queen.ts";
+import { aHeartbeat, aWorker } from "../../../test/a-worker.ts";
+import {
+  beatJson,
+  HIVE_JSON,
+  startTestQueen,
+  type TestQueen,
+  workerAnswer,
+  workerJson,
+} from "../../../test/test-queen.ts";
 
 const DEVICES = { cpu: { cores: 16, ram_gb: 64 }, gpus: [{ index: 0, name: "NVIDIA RTX 4090", vram_gb: 24 }] };
 const GB = 2 ** 30;
@@ -28,7 +35,9 @@ test("lists workers by model, state and backend, with their hive", async () => {
       .sort()
       .join();
 
-  expect(await list("?model=phi-3")).toEqual([{ hive_id: "b", ...workerJson({ worker_id: "4", model_id: "phi-3" }) }]);
+  expect(await list("?model=phi-3")).toEqual([
+    { hive_id: "b", ...workerAnswer({ worker_id: "4", model_id: "phi-3" }) },
+  ]);
   expect(await ids("")).toBe("1,2,3,4");
   expect(await ids("?model=llama-3-8b&state=idle&backend=cuda")).toBe("1");
   expect(await ids("?state=BUSY")).toBe("2");
@@ -45,7 +54,7 @@ test("lists the workers of a whole fleet while other work gets its turns", async
     const workers = Array.from({ length: workersOfEach }, (_, w) => aWorker({ workerId: `${n}-${w}` }));
     const hiveId = `hive-${n}`;
     await queen.catalog.addHive({ ...HIVE_JSON, id: hiveId });
-    await queen.fleet.beat({ hiveId, timestampMs: 0, workers }, "127.0.0.1", queen.clock.now(), 0);
+    await queen.fleet.beat(aHeartbeat(hiveId, workers), "127.0.0.1", queen.clock.now(), 0);
   }
   let isAnswered = false;
   let turns = 0;
@@ -94,7 +103,7 @@ test("shows the state of a hive: its workers, what they use and leave, its skew 
     cordon: null,
     last_beat_age_ms: 1500,
     skew_ms: -250,
-    workers: [worker],
+    workers: [workerAnswer(worker)],
     ram: { total_bytes: 64 * GB, used_bytes: 2 * GB, free_bytes: 62 * GB },
     vram: { total_bytes: 24 * GB, used_bytes: 8 * GB, free_bytes: 16 * GB },
     gpus: [{ index: 0, name: "NVIDIA RTX 4090", total_bytes: 24 * GB, used_bytes: 8 * GB, free_bytes: 16 * GB }],

@@ -5,7 +5,8 @@ import type { Costs } from "../door/costs.ts";
 import { Problem } from "../errors.ts";
 import { listInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
-import { WORKER_EXAMPLE, WorkerAnswer, WorkerStateJson, workerToJson } from "./worker-json.ts";
+import { WORKER_EXAMPLE, WorkerAnswer, workerToJson } from "./worker-answer.ts";
+import { WorkerStateJson } from "./worker-json.ts";
 
 /** How many workers are written before other work gets its turn: a whole fleet's take hundreds of milliseconds. */
 const WORKERS_PER_TURN = 250;
