@@ -84,7 +84,7 @@ export const SETTINGS = new Settings(
     },
     logFile: {
       placeholder: "path",
-      help: "file for the log, kept under 2 MiB, in place of standard output",
+      help: "file for the log, kept under 2 MiB, in place of standard output; begun anew when it is removed or renamed",
       schema: z.string().default(""),
     },
     pidFile: {

@@ -1,5 +1,6 @@
-import os from "node:os";
+import os, { constants } from "node:os";
 import { createLog, printableLines } from "@repo/process-log";
+import { onStopSignals } from "@repo/processes";
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
 import { createApp } from "./app.ts";
@@ -11,7 +12,6 @@ import { openLogFile } from "./log-file.ts";
 
 /** Connections that are still open after this time are cut. */
 const CLOSE_TIMEOUT_MS = 3_000;
-const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 function fail(message: string, exitCode: number): never {
   process.stderr.write(`hive: ${message}\n`);
@@ -79,23 +79,21 @@ interface Running {
 
 /** The first signal stops the agent in order, the second at once. */
 function stopOnSignal(log: Logger, running: Running, { pidFile }: Config): void {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      if (running.stopping) process.exit(SIGNAL_EXIT_CODES[signal]);
-      running.stopping = true;
-      log.info({ signal }, "hive stopping");
-      stopAll(running).then(
-        () => {
-          if (pidFile !== "") removePidFile(pidFile);
-          process.exit(0);
-        },
-        (error: unknown) => {
-          log.error({ err: error }, "hive did not stop cleanly");
-          process.exit(1);
-        },
-      );
-    });
-  }
+  const stop = (signal: NodeJS.Signals) => {
+    running.stopping = true;
+    log.info({ signal }, "hive stopping");
+    stopAll(running).then(
+      () => {
+        if (pidFile !== "") removePidFile(pidFile);
+        process.exit(0);
+      },
+      (error: unknown) => {
+        log.error({ err: error }, "hive did not stop cleanly");
+        process.exit(1);
+      },
+    );
+  };
+  onStopSignals(stop, (signal) => process.exit(128 + constants.signals[signal]));
 }
 
 async function stopAll({ app, detector, heartbeats }: Running): Promise<void> {
@@ -146,5 +144,9 @@ function openLog(): Logger {
   const { logFile, logLevel: level, id } = config;
   const options = { level, base: { hive: id } };
   if (logFile === "") return createLog(options);
-  return pino(options, printableLines(made("--log-file (HIVE_LOG_FILE)", () => openLogFile(logFile))));
+  return pino(options, printableLines(made("--log-file (HIVE_LOG_FILE)", () => openLogFile(logFile, sayLoss))));
+}
+
+function sayLoss(error: unknown): void {
+  process.stderr.write(`hive: the log cannot be written: ${error instanceof Error ? error.message : error}\n`);
 }

@@ -100,7 +100,9 @@ async function sendUnfinishedRequest(queen: Daemon): Promise<Socket> {
   const origin = await queen.origin();
   const socket = connect(Number(new URL(origin).port), "127.0.0.1").on("error", () => undefined);
   await once(socket, "connect");
-  socket.write("POST /v1/hives HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{");
+  socket.write(
+    "POST /v1/hives HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{",
+  );
   // A later request that is answered shows that the first one was taken.
   await (await fetch(`${origin}/health`)).text();
   return socket;
@@ -129,7 +131,7 @@ test("ends with 1, and says what it waited for, when another process keeps the c
   const socket = connect(Number(new URL(origin).port), "127.0.0.1").on("error", () => undefined);
   await once(socket, "connect");
   socket.write(
-    `POST /v1/hives HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    `POST /v1/hives HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
   );
   // A later request that is answered shows that the first one was taken.
   await (await fetch(`${origin}/health`)).text();

@@ -90,7 +90,8 @@ export function assembleQueen(options: QueenOptions): Queen {
   const { host = "127.0.0.1", limits = DEFAULT_LIMITS } = options;
   const servers = new Servers({ ...options, limits, arrivals });
   const onAdmitted = (socket: Socket) => servers.prove(socket);
-  const door = new Door({ catalog, clock, log, limits, openUntilTokens: isLoopback(host), onAdmitted });
+  const { publicUrl } = options.lifecycle;
+  const door = new Door({ catalog, clock, log, limits, openUntilTokens: isLoopback(host), publicUrl, onAdmitted });
   const costs = new Costs({
     maxBodyBytes: BODY_LIMIT_BYTES,
     charge: (request, requests) => door.charge(request, requests),

@@ -99,7 +99,9 @@ const PROVOKED: Record<number, () => Promise<void>> = {
   408: async () => {
     const timeouts = { headersMs: 250, requestMs: 250, silenceMs: 60_000, keepAliveMs: 60_000, checkMs: 10 };
     const port = await listen({ timeouts });
-    await expectOfEach(408, (route) => exchange(port, `${route.method} ${urlOf(route, "a")} HTTP/1.1\r\nHost: a\r\n`));
+    await expectOfEach(408, (route) =>
+      exchange(port, `${route.method} ${urlOf(route, "a")} HTTP/1.1\r\nHost: localhost\r\n`),
+    );
   },
   409: async () => {
     const queen = await startQueen();

@@ -23,6 +23,13 @@ export const LIVENESS_SETTINGS: LivenessSettings = {
   probationMs: 120_000,
 };
 
+export const LIFECYCLE_SETTINGS: QueenOptions["lifecycle"] = {
+  publicUrl: undefined,
+  publicCa: undefined,
+  ssh: { identity: undefined, knownHosts: undefined },
+  programEnv: {},
+};
+
 /** One line of the log. */
 export type LogLine = Record<string, unknown> & { msg: string };
 
@@ -55,12 +62,7 @@ export async function startTestQueen(options: Partial<QueenOptions> & { clock?: 
     allowedHosts: AllowedHosts.parse("127.0.0.0/8,::1"),
     resolve: new Names().resolve,
     metricsByHive: false,
-    lifecycle: {
-      publicUrl: undefined,
-      publicCa: undefined,
-      ssh: { identity: undefined, knownHosts: undefined },
-      programEnv: {},
-    },
+    lifecycle: LIFECYCLE_SETTINGS,
     // What installs agents names theirs: other tests need not wait for its bundle.
     agentFile: "/no/agent.mjs",
     ...LIVENESS_SETTINGS,

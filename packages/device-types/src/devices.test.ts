@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CpuDevice, DeviceCapabilities, GpuDevice } from "./index.ts";
+import { CpuDevice, DeviceCapabilities, DeviceReport, GpuDevice } from "./index.ts";
 
 const U32_MAX = 4_294_967_295;
 const gpu = { index: 0, name: "NVIDIA RTX 4090", vramGb: 24 };
@@ -43,7 +43,7 @@ test.each(NO_INTEGERS)("a GPU with the index %j is refused", (index) => {
   expect(problemsOf(GpuDevice, { ...gpu, index })).toEqual(["index"]);
 });
 
-test.each(NO_INTEGERS)("a GPU with %j GB of VRAM is refused", (vramGb) => {
+test.each(NO_INTEGERS.filter((value) => value !== null))("a GPU with %j GB of VRAM is refused", (vramGb) => {
   expect(problemsOf(GpuDevice, { ...gpu, vramGb })).toEqual(["vramGb"]);
 });
 
@@ -51,20 +51,43 @@ test.each(["", "x".repeat(257), 5, null, undefined])("a GPU with the name %j is 
   expect(problemsOf(GpuDevice, { ...gpu, name })).toEqual(["name"]);
 });
 
-test("a host may have no CPU that could be read, and no GPUs", () => {
-  expect(DeviceCapabilities.parse({ cpu: null, gpus: [] })).toEqual({ cpu: null, gpus: [] });
+test.each([[[]], [null]])(
+  "a host may have a CPU that could not be read, and no GPUs, or ones that could not be read: %j",
+  (gpus) => {
+    expect(DeviceCapabilities.parse({ cpu: null, gpus })).toEqual({ cpu: null, gpus });
+  },
+);
+
+test("a GPU may say who made it, what drives it, what it is called, and that it works in the memory of its host", () => {
+  const told = { ...gpu, vramGb: null, uuid: "GPU-5a2e", vendor: "nvidia", backend: "cuda", unified: true };
+  expect(GpuDevice.parse(told)).toEqual(told);
+});
+
+test.each(["uuid", "vendor", "backend"])("a GPU whose %s is no name is refused", (field) => {
+  for (const value of ["", "x".repeat(257), 5, null]) {
+    expect(problemsOf(GpuDevice, { ...gpu, [field]: value })).toEqual([field]);
+  }
+});
+
+test.each(["true", 1, null])("whether the memory of a GPU is its host's cannot be %j", (unified) => {
+  expect(problemsOf(GpuDevice, { ...gpu, unified })).toEqual(["unified"]);
 });
 
 test.each([
   [{ gpus: [] }, "cpu"],
   [{ cpu: null }, "gpus"],
-  [{ cpu: null, gpus: null }, "gpus"],
   [{ cpu: null, gpus: {} }, "gpus"],
   [{ cpu: null, gpus: [null] }, "gpus.0"],
   [null, ""],
   ["none", ""],
 ])("%j are no device capabilities", (value, field) => {
   expect(problemsOf(DeviceCapabilities, value)).toEqual([field]);
+});
+
+test("of what a host could not read, 16 sentences of 256 characters are kept", () => {
+  const problemsIn = (problems: string[]) => DeviceReport.parse({ cpu: null, gpus: null, problems }).problems;
+  expect(problemsIn(Array.from({ length: 17 }, (_, number) => `${number}`))).toHaveLength(16);
+  expect(problemsIn(["x".repeat(257), `${"x".repeat(255)}😀`])).toEqual(["x".repeat(256), "x".repeat(255)]);
 });
 
 test("1024 GPUs are taken, 1025 are refused", () => {

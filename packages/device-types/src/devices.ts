@@ -31,17 +31,35 @@ export const gpuIndex = z
   .min(0, INTEGER)
   .max(U32_MAX, INTEGER)
   .meta({ description: "Index of the GPU on its host: 0, 1, 2, …" });
-export const gpuName = z
-  .string(NAME)
-  .min(1, NAME)
-  .max(MAX_NAME_LENGTH, NAME)
-  .meta({ description: 'Product name, such as "NVIDIA RTX 4090"' });
+/** Whether a value keeps the rule of names. */
+export const isName = (value: unknown): value is string =>
+  typeof value === "string" && value !== "" && value.length <= MAX_NAME_LENGTH;
+const name = z.string(NAME).min(1, NAME).max(MAX_NAME_LENGTH, NAME);
+export const gpuName = name.meta({ description: 'Product name, such as "NVIDIA RTX 4090"' });
+export const vram = gigabytes
+  .nullable()
+  .meta({ description: "GB of 2^30 bytes of its own memory, rounded; null where that is not known" });
 
-export const gpuBackend = z
-  .string(NAME)
-  .min(1, NAME)
-  .max(MAX_NAME_LENGTH, NAME)
-  .meta({ description: 'What its host drives it with, such as "cuda"; absent where that was not said' });
+/** What not every host says of its GPUs: absent where it is not known. One name each in TypeScript and in JSON. */
+export const furtherOfGpu = {
+  uuid: name.meta({ description: 'What its driver calls it wherever it is plugged in, such as "GPU-5a2e…"' }),
+  vendor: name.meta({ description: 'Who made it, such as "nvidia"' }),
+  backend: name.meta({ description: 'What its host drives it with, such as "cuda"' }),
+  unified: z.boolean(rule("must be true or false")).meta({
+    description: "Whether it works in the memory of the host, which then is the bound",
+  }),
+};
+type FurtherOfGpu = { [Name in keyof typeof furtherOfGpu]?: z.infer<(typeof furtherOfGpu)[Name]> | undefined };
+
+/** Those that are known. */
+export function knownFurther({ uuid, vendor, backend, unified }: FurtherOfGpu) {
+  return {
+    ...(uuid !== undefined && { uuid }),
+    ...(vendor !== undefined && { vendor }),
+    ...(backend !== undefined && { backend }),
+    ...(unified !== undefined && { unified }),
+  };
+}
 
 /** Rejects a second GPU with an index that an earlier one has. */
 export function checkUniqueIndexes(context: z.core.ParsePayload<{ index: number }[]>): void {
@@ -67,15 +85,29 @@ export type CpuDevice = z.infer<typeof CpuDevice>;
 
 /** One GPU of a host. */
 export const GpuDevice = z
-  .object({ index: gpuIndex, name: gpuName, vramGb: gigabytes, backend: gpuBackend.optional() }, OBJECT)
+  .object({ index: gpuIndex, name: gpuName, vramGb: vram, ...z.object(furtherOfGpu).partial().shape }, OBJECT)
   .meta({ id: "GpuDevice", description: "One GPU of a host" });
 export type GpuDevice = z.infer<typeof GpuDevice>;
 
-/** What a host can run workers on. `cpu` is null when it could not be read; `gpus` is empty when there are none. */
+const gpus = z.array(GpuDevice, GPU_LIST).max(MAX_GPUS, GPU_LIST).check(checkUniqueIndexes).nullable();
+
+/** What a host can run workers on. What could not be read is null; `gpus` is empty when there are none. */
 export const DeviceCapabilities = z
-  .object(
-    { cpu: CpuDevice.nullable(), gpus: z.array(GpuDevice, GPU_LIST).max(MAX_GPUS, GPU_LIST).check(checkUniqueIndexes) },
-    OBJECT,
-  )
+  .object({ cpu: CpuDevice.nullable(), gpus }, OBJECT)
   .meta({ id: "DeviceCapabilities", description: "What a host can run workers on" });
 export type DeviceCapabilities = z.infer<typeof DeviceCapabilities>;
+
+const MAX_PROBLEMS = 16;
+const MAX_PROBLEM_LENGTH = 256;
+
+/** No half of a character is left at the end. */
+const cut = (text: string) => text.slice(0, MAX_PROBLEM_LENGTH).replace(/\p{Surrogate}$/u, "");
+
+/** What a hive answers when it is asked for its devices. What is longer than `problems` may be is cut, of the hive's own and of an answer. */
+export const DeviceReport = DeviceCapabilities.extend({
+  problems: z
+    .array(z.string().overwrite(cut))
+    .overwrite((problems) => problems.slice(0, MAX_PROBLEMS))
+    .meta({ description: `In words, what could not be read: at most ${MAX_PROBLEMS} sentences` }),
+}).meta({ id: "DeviceReport", description: "Devices, and what of them could not be read" });
+export type DeviceReport = z.infer<typeof DeviceReport>;

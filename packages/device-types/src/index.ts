@@ -1,3 +1,8 @@
-export { CpuDevice, DeviceCapabilities, GpuDevice } from "./devices.ts";
-export { DeviceCapabilitiesJson, StrictDeviceCapabilitiesJson, toDeviceCapabilitiesJson } from "./json.ts";
+export { CpuDevice, DeviceCapabilities, DeviceReport, GpuDevice } from "./devices.ts";
+export {
+  DeviceCapabilitiesJson,
+  DeviceReportJson,
+  StrictDeviceCapabilitiesJson,
+  toDeviceCapabilitiesJson,
+} from "./json.ts";
 export { decodeDevices } from "./stored.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DeviceCapabilities, DeviceCapabilitiesJson, StrictDeviceCapabilitiesJson } from "./index.ts";
+import { DeviceCapabilities, DeviceCapabilitiesJson, DeviceReportJson, StrictDeviceCapabilitiesJson } from "./index.ts";
 
 const DEVICES = { cpu: { cores: 8, ramGb: 32 }, gpus: [{ index: 0, name: "RTX 3060", vramGb: 12 }] };
 const JSON_FORM = { cpu: { cores: 8, ram_gb: 32 }, gpus: [{ index: 0, name: "RTX 3060", vram_gb: 12 }] };
@@ -21,16 +21,56 @@ test.each(CODECS)("%s takes no CPU and no GPUs both ways", (_name, codec) => {
   expect(codec.encode(bare)).toEqual(bare);
 });
 
-test.each(CODECS)("%s keeps what drives a GPU, where that is said", (_name, codec) => {
-  const gpus = [{ index: 0, name: "RTX 3060", vram_gb: 12, backend: "cuda" }];
-  expect(codec.decode({ cpu: null, gpus }).gpus).toEqual([{ index: 0, name: "RTX 3060", vramGb: 12, backend: "cuda" }]);
-  expect(codec.encode(codec.decode({ cpu: null, gpus }))).toEqual({ cpu: null, gpus });
+test.each(CODECS)("%s takes what could not be read both ways", (_name, codec) => {
+  const unread = { cpu: null, gpus: null };
+  expect(codec.decode(unread)).toEqual(unread);
+  expect(codec.encode(unread)).toEqual(unread);
 });
 
-test("what a host reports as the backend and is none is left out, of a person it is an error", () => {
-  const odd = { cpu: null, gpus: [{ index: 0, name: "RTX 3060", vram_gb: 12, backend: 5 }] };
-  expect(DeviceCapabilitiesJson.parse(odd).gpus).toEqual([{ index: 0, name: "RTX 3060", vramGb: 12 }]);
-  expect(StrictDeviceCapabilitiesJson.safeParse(odd).success).toBe(false);
+const FURTHER = { uuid: "GPU-5a2e", vendor: "nvidia", backend: "cuda", unified: true };
+
+test.each(CODECS)("%s keeps what else is said of a GPU, in one order", (_name, codec) => {
+  const common = { index: 0, name: "RTX 3060" };
+  for (const further of [{ backend: "cuda" }, { unified: false }, FURTHER]) {
+    const json = { cpu: null, gpus: [{ ...common, vram_gb: null, ...further }] };
+    const decoded = codec.decode(json);
+    expect(decoded.gpus).toEqual([{ ...common, vramGb: null, ...further }]);
+    expect(JSON.stringify(codec.encode(decoded))).toBe(JSON.stringify(json));
+  }
+});
+
+test.each(Object.keys(FURTHER))(
+  "the %s that a host reports and is none is left out, of a person it is an error",
+  (field) => {
+    for (const value of [5, "", null, {}, "x".repeat(257)]) {
+      const odd = { cpu: null, gpus: [{ ...JSON_FORM.gpus[0], [field]: value }] };
+      expect(DeviceCapabilitiesJson.parse(odd).gpus).toEqual(DEVICES.gpus);
+      const { error } = StrictDeviceCapabilitiesJson.safeParse(odd);
+      expect(error?.issues.map(({ path }) => path.join("."))).toEqual([`gpus.0.${field}`]);
+    }
+  },
+);
+
+test("a report tells what could not be read, and nothing where all could", () => {
+  const problems = ["nvidia-smi is not installed"];
+  const report = { cpu: null, gpus: null, problems };
+  expect(DeviceReportJson.encode(report)).toEqual(report);
+  expect(DeviceReportJson.decode(report)).toEqual(report);
+  expect(JSON.stringify(DeviceReportJson.encode({ ...DEVICES, problems: [] }))).toBe(JSON.stringify(JSON_FORM));
+  expect(DeviceReportJson.decode(JSON_FORM)).toEqual({ ...DEVICES, problems: [] });
+});
+
+test.each([
+  [null, []],
+  ["none", []],
+  [{}, []],
+  [
+    ["a", 5, null, "b"],
+    ["a", "b"],
+  ],
+  [Array.from({ length: 17 }, () => "x".repeat(257)), Array.from({ length: 16 }, () => "x".repeat(256))],
+])("of problems that a host reports, what can be used is kept: %j", (problems, kept) => {
+  expect(DeviceReportJson.parse({ ...JSON_FORM, problems })).toEqual({ ...DEVICES, problems: kept });
 });
 
 test.each(CODECS)("%s encodes the form of the specification, key by key", (_name, codec) => {
@@ -50,6 +90,7 @@ test.each(CODECS)(
       { cpu: { cores: 1, ramGb: 1 }, gpus: [] },
       { cpu: null },
       { cpu: null, gpus: [{ ...jsonGpu, vram_gb: 1.5 }] },
+      { cpu: null, gpus: [{ index: 0, name: "RTX 3060" }] },
       { cpu: null, gpus: [{ ...jsonGpu, name: "" }] },
       { cpu: null, gpus: [{ ...jsonGpu, index: "0" }] },
       { cpu: null, gpus: [jsonGpu, jsonGpu] },
@@ -81,7 +122,7 @@ test("the ancestor's id takes the place of an index", () => {
 
 test("an index wins over an ancestor's id beside it", () => {
   const gpu = { ...ancestorGpu("gpu9"), index: 1 };
-  expect(DeviceCapabilitiesJson.parse({ cpu: null, gpus: [gpu] }).gpus[0]?.index).toBe(1);
+  expect(DeviceCapabilitiesJson.parse({ cpu: null, gpus: [gpu] }).gpus?.[0]?.index).toBe(1);
 });
 
 test.each(["GPU0", "gpu", "gpu-1", "gpu1.5", "0", "cuda:0", "gpu99999999999", "gpu0 ", 0, null])(

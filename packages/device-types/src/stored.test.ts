@@ -8,8 +8,10 @@ const count = fc.oneof(
   fc.constantFrom(1_000_001, 4_294_967_295, 4_294_967_296, 0.5, "1", null),
 );
 const name = fc.oneof(fc.string({ maxLength: 8 }), fc.constantFrom("x".repeat(257), 1));
+const further = fc.constantFrom("cuda", true, "", null, 5, "x".repeat(257));
 const gpu = fc.oneof(
   fc.record({ index: count, name, vram_gb: count }),
+  fc.record({ index: count, name, vram_gb: count, uuid: further, vendor: further, backend: further, unified: further }),
   fc.record({ id: fc.constantFrom("gpu0", "gpu1", "0"), name, vram_gb: count }),
   fc.constantFrom(null, 1, "gpu"),
 );
@@ -49,8 +51,8 @@ test("whatever is read has the right kinds, and comes out of its JSON form the s
       const devices = readOrRefused(JSON.parse(JSON.stringify(json)));
       if (devices === undefined) return;
       const numbers = [devices.cpu?.cores ?? 0, devices.cpu?.ramGb ?? 0];
-      for (const { index, vramGb, name } of devices.gpus) {
-        numbers.push(index, vramGb);
+      for (const { index, vramGb, name } of devices.gpus ?? []) {
+        numbers.push(index, vramGb ?? 0);
         expect(typeof name).toBe("string");
       }
       expect(numbers.filter((number) => !isU32(number))).toEqual([]);
@@ -73,6 +75,22 @@ test.each([
     { cpu: null, gpus: [{ id: "gpu7", name: "a", vram_gb: 1 }] },
     { cpu: null, gpus: [{ ...aGpu, index: 7 }] },
   ],
+  ["GPUs that could not be read", { cpu: null, gpus: null }, { cpu: null, gpus: null }],
+  [
+    "memory that is not known",
+    { cpu: null, gpus: [{ ...gpuJson, vram_gb: null }] },
+    { cpu: null, gpus: [{ ...aGpu, vramGb: null }] },
+  ],
+  [
+    "what else is known of a GPU",
+    { cpu: null, gpus: [{ ...gpuJson, uuid: "u", vendor: "v", backend: "b", unified: false }] },
+    { cpu: null, gpus: [{ ...aGpu, uuid: "u", vendor: "v", backend: "b", unified: false }] },
+  ],
+  [
+    "what has the name of something else",
+    { cpu: null, gpus: [{ ...gpuJson, uuid: 5, vendor: {}, backend: "", unified: "yes" }] },
+    { cpu: null, gpus: [aGpu] },
+  ],
   ["further keys", { cpu: null, gpus: [{ ...gpuJson, driver: 5 }], tpus: [] }, { cpu: null, gpus: [aGpu] }],
 ])("what input refuses but is of the right kinds is read as it is: %s", (_what, json, devices) => {
   expect(decoded(json)).toEqual(devices);
@@ -82,6 +100,7 @@ test.each([
   ["it", null],
   ["it", []],
   ["gpus", { cpu: null }],
+  ["gpus", { cpu: null, gpus: 0 }],
   ["gpus", { cpu: null, gpus: {} }],
   ["gpus.1", { cpu: null, gpus: [gpuJson, 5] }],
   ["gpus.0.name", { cpu: null, gpus: [{ ...gpuJson, name: 5 }] }],

@@ -1,4 +1,4 @@
-import { type DeviceCapabilities, U32_MAX } from "./devices.ts";
+import { type DeviceCapabilities, type GpuDevice, isName, U32_MAX } from "./devices.ts";
 
 type Json = Record<string, unknown>;
 
@@ -8,24 +8,31 @@ type Json = Record<string, unknown>;
  */
 export function decodeDevices(json: unknown): DeviceCapabilities {
   const { cpu, gpus } = objectAt("it", json);
-  if (!Array.isArray(gpus)) throw new Error("gpus: must be a list");
-  return { cpu: cpu === null || cpu === undefined ? null : cpuIn(objectAt("cpu", cpu)), gpus: gpus.map(gpuIn) };
+  if (gpus !== null && !Array.isArray(gpus)) throw new Error("gpus: must be a list, or null");
+  return {
+    cpu: cpu === null || cpu === undefined ? null : cpuIn(objectAt("cpu", cpu)),
+    gpus: gpus === null ? null : gpus.map(gpuIn),
+  };
 }
 
 function cpuIn({ cores, ram_gb }: Json): DeviceCapabilities["cpu"] {
   return { cores: u32At("cpu.cores", cores), ramGb: u32At("cpu.ram_gb", ram_gb) };
 }
 
-function gpuIn(json: unknown, place: number): DeviceCapabilities["gpus"][number] {
-  const { index, id, name, vram_gb, backend } = objectAt("gpus", json, place);
+function gpuIn(json: unknown, place: number): GpuDevice {
+  const { index, id, name, vram_gb, uuid, vendor, backend, unified } = objectAt("gpus", json, place);
   if (typeof name !== "string") throw new Error(`gpus.${place}.name: must be text`);
-  return {
+  const gpu: GpuDevice = {
     index: u32At("index", index ?? ancestorsIndex(id), place),
     name,
-    vramGb: u32At("vram_gb", vram_gb, place),
-    // What cannot be one is what another program keeps under the same name.
-    ...(typeof backend === "string" && { backend }),
+    vramGb: vram_gb === null ? null : u32At("vram_gb", vram_gb, place),
   };
+  // What cannot be one is what another program keeps under the same name.
+  if (isName(uuid)) gpu.uuid = uuid;
+  if (isName(vendor)) gpu.vendor = vendor;
+  if (isName(backend)) gpu.backend = backend;
+  if (typeof unified === "boolean") gpu.unified = unified;
+  return gpu;
 }
 
 function ancestorsIndex(id: unknown): number | undefined {

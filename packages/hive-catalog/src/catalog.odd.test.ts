@@ -71,7 +71,7 @@ function store(odd: Partial<HiveRecord>): HiveRecord {
   const { cpu, gpus } = devices ?? { cpu: null, gpus: [] };
   const json = {
     cpu: cpu && { cores: cpu.cores, ram_gb: cpu.ramGb },
-    gpus: gpus.map(({ index, name, vramGb }) => ({ index, name, vram_gb: vramGb })),
+    gpus: gpus?.map(({ index, name, vramGb }) => ({ index, name, vram_gb: vramGb })),
   };
   const values = [id, host, port, sshHost, sshPort, sshUser, status, lastHeartbeatMs];
   const row = [...values, JSON.stringify(json), createdAtMs, updatedAtMs].map(quoted).join(", ");

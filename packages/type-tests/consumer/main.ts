@@ -30,7 +30,7 @@ async function run(path: string) {
   database.$client.close();
   await catalog.close();
   return {
-    gpus: hive && devicesOf(hive)?.gpus.map(({ name }) => name),
+    gpus: hive && devicesOf(hive)?.gpus?.map(({ name }) => name),
     rows,
     isSound: (await check(path)).isSound,
     tables: Object.values(tables).map((table) => getTableName(table)),

@@ -7,8 +7,9 @@ export const sameStatus = (status: SharedStatus): HiveStatus => status;
 
 export const addressOf = ({ host, port }: HiveRecord): string => `${host}:${port}`;
 
-export const totalVramGb = ({ devices }: HiveRecord): number =>
-  devices === null ? 0 : devices.gpus.reduce((sum, { vramGb }) => sum + vramGb, 0);
+/** What is not known is null all the way down, and counts as nothing only where somebody says so. */
+export const knownVramGb = ({ devices }: HiveRecord): number =>
+  devices?.gpus?.reduce((sum, { vramGb }) => sum + (vramGb ?? 0), 0) ?? 0;
 
 /** A new status makes this fail to compile until it has a symbol. */
 export function symbolOf(status: HiveStatus): string {
@@ -57,5 +58,9 @@ export async function refused(catalog: HiveCatalog, hive: HiveRecord): Promise<v
   // @ts-expect-error there is no such field
   await catalog.addHive({ id: "localhost", host: "127.0.0.1", port: 8600, sshhost: "10.0.1.100" });
   // @ts-expect-error what is not detected yet is null
-  hive.devices.gpus.at(0);
+  hive.devices.gpus;
+  // @ts-expect-error so are GPUs that could not be read
+  hive.devices?.gpus.at(0);
+  // @ts-expect-error and memory that its host does not know
+  hive.devices?.gpus?.at(0)?.vramGb.toFixed();
 }

@@ -79,7 +79,7 @@ export class DeviceDetection {
     const { probe, catalog, log } = this.#parts;
     const devices = await probe.devices(id, hive);
     await catalog.updateDevices(id, devices);
-    log.info({ hive_id: id, cores: devices.cpu?.cores, gpus: devices.gpus.length }, "devices detected");
+    log.info({ hive_id: id, cores: devices.cpu?.cores, gpus: devices.gpus?.length }, "devices detected");
     this.stored(id);
     return devices;
   }

@@ -108,14 +108,24 @@ async function sendRaw(text: string): Promise<string> {
 
 test.each([
   ["what is not HTTP", "hello\r\n\r\n", 400, "BAD_REQUEST"],
-  ["headers without end", `GET / HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, 431, "HEADERS_TOO_LARGE"],
+  [
+    "headers without end",
+    `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(20_000)}\r\n\r\n`,
+    431,
+    "HEADERS_TOO_LARGE",
+  ],
   [
     "two lengths",
-    "POST /v1/hives HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}",
+    "POST /v1/hives HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}",
     400,
     "BAD_REQUEST",
   ],
-  ["a length that is none", "POST /v1/hives HTTP/1.1\r\nHost: a\r\nContent-Length: ten\r\n\r\n", 400, "BAD_REQUEST"],
+  [
+    "a length that is none",
+    "POST /v1/hives HTTP/1.1\r\nHost: localhost\r\nContent-Length: ten\r\n\r\n",
+    400,
+    "BAD_REQUEST",
+  ],
   ["a TLS greeting", "\u0016\u0003\u0001\u0002\r\n\r\n", 400, "BAD_REQUEST"],
 ])("answers a problem to %s and closes the connection", async (_what, text, status, code) => {
   const [head = "", body = ""] = (await sendRaw(text)).split("\r\n\r\n");
@@ -126,7 +136,7 @@ test.each([
 
 test("cuts off a body that is announced as too large, before it arrives", async () => {
   const announced =
-    "POST /v1/hives HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2097152\r\n\r\n{";
+    "POST /v1/hives HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2097152\r\n\r\n{";
   expect(await sendRaw(announced)).toMatch(/^HTTP\/1.1 413 .*"code":"PAYLOAD_TOO_LARGE"/s);
 });
 
@@ -137,7 +147,7 @@ test("a body that is broken off is one line at debug and a code of its own, not 
   for (let n = 0; n < 5; n++) {
     const socket = connect(port, "127.0.0.1");
     socket.write(
-      "POST /v1/hives HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+      "POST /v1/hives HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
     );
     const [arrived] = await once(queen.app.server, "request");
     await until("its body is being read", () => arrived.readableFlowing === true);

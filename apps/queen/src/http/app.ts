@@ -8,6 +8,7 @@ import Fastify, {
 } from "fastify";
 import type { Metrics } from "../telling/metrics.ts";
 import { addBodyParsers, BODY_LIMIT_BYTES } from "./body-parsers.ts";
+import { answerRaw } from "./connections/raw-answer.ts";
 import { Problem, toProblem } from "./errors.ts";
 import { MAX_ID_LENGTH } from "./input.ts";
 import type { AppParts } from "./parts.ts";
@@ -18,8 +19,6 @@ import { serve } from "./serve.ts";
 
 const CHATTY_LEVELS: ReadonlySet<string> = new Set(["trace", "debug", "info"]);
 const PROBLEM_JSON = "application/problem+json";
-/** For an answer to reach a caller whose connection is given up. */
-const LINGER_MS = 500;
 
 /** Builds the HTTP API from parts that are handed in. It does not listen yet. */
 export function createApp(parts: AppParts): FastifyInstance {
@@ -112,12 +111,5 @@ function refuseBrokenRequest(
     ...(BROKEN_REQUESTS[error.code ?? ""] ?? ["BAD_REQUEST", "This is not a valid HTTP request"]),
   );
   problems.inc({ code: problem.code });
-  const body = problem.body(requestId);
-  const text = JSON.stringify(body);
-  socket.end(
-    `HTTP/1.1 ${body.status} ${body.title}\r\nContent-Type: ${PROBLEM_JSON}\r\n` +
-      `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
-  );
-  // Whoever never ends its side of it would keep the connection.
-  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  answerRaw(socket, problem.status, PROBLEM_JSON, JSON.stringify(problem.body(requestId)));
 }

@@ -1,20 +1,24 @@
 import { randomBytes } from "node:crypto";
 import type { HiveRecord, OperationRecord } from "@repo/hive-catalog";
 import type { Logger } from "pino";
+import { unlessAborted } from "../process/abort.ts";
 import type { Clock } from "../process/clock.ts";
 import { hiveNotFound, isCatalogError, levelOf, reasonOf } from "../process/errors.ts";
+import { type Slot, Slots } from "../process/slots.ts";
 import { isLoopback, plainHost } from "../reach/addresses.ts";
 import type { EventLog } from "../telling/events.ts";
 import type { Presence } from "../telling/presence.ts";
 import { stepsOf } from "./agent/plans.ts";
 import { LifecycleError, operationNotFound } from "./errors.ts";
 import { Job, type JobParts, type LifecycleTimeouts, TIMEOUTS } from "./job.ts";
-import { Cancelled, type End, OperationRun, QueenStopping } from "./operation-run.ts";
+import { Cancelled, type End, OperationRun, QueenStopping, type Step } from "./operation-run.ts";
 import { whyNotRemovable } from "./removal.ts";
 import { HostKeyDesk } from "./ssh/host-key-desk.ts";
 
 export type OperationKind = OperationRecord["kind"];
 
+/** How many operations are worked off at one time: each has an ssh of its own. */
+const MAX_AT_ONCE = 16;
 /** A little after the start, because the first requests go before. */
 const LOOK_BACK = { afterMs: 250, intervalMs: 15_000 };
 
@@ -32,6 +36,7 @@ export class Lifecycle {
   readonly #parts: LifecycleParts & JobParts;
   /** From before they are in the catalog on: a look back that finds one there must not take it for dead. */
   readonly #running = new Map<string, { hiveId: string; run: OperationRun; work: Promise<void> }>();
+  readonly #slots = new Slots(MAX_AT_ONCE);
   readonly #timers: NodeJS.Timeout[] = [];
   #closed = false;
 
@@ -174,8 +179,10 @@ export class Lifecycle {
     const { id, hiveId, kind } = operation;
     log.info({ operation_id: id, hive_id: hiveId }, `${kind} begins`);
     const job = new Job(this.#parts, hive, run);
+    const slot = this.#slots.take();
     try {
-      const { state, problem } = await run.run(stepsOf(kind, job));
+      const steps = stepsOf(kind, job);
+      const { state, problem } = await run.run(slot.isAwaited ? [waitFor(slot, run), ...steps] : steps);
       if (state === "succeeded") await this.#markStatus(hiveId, kind === "stop" ? "offline" : "online", id);
       // Removing its hive ends it, too.
       if (!(await this.#finish(operation, state, problem))) this.#tellEnd(await this.#read(id));
@@ -185,6 +192,7 @@ export class Lifecycle {
         () => undefined,
       );
     } finally {
+      slot.free();
       await job
         .close()
         .catch((error: unknown) => log.warn({ err: error, operation_id: id }, "a temporary folder stays"));
@@ -225,6 +233,11 @@ export class Lifecycle {
 }
 
 const STOPPING = "the queen was stopped";
+
+const waitFor = ({ come }: Slot, { signal }: OperationRun): Step => ({
+  name: "wait_for_turn",
+  work: () => unlessAborted(signal, come).then(() => `at most ${MAX_AT_ONCE} operations run at one time`),
+});
 
 const queenStopping = (): LifecycleError => new LifecycleError("STOPPING", "The queen is stopping");
 

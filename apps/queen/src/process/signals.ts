@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isatty } from "node:tty";
+import { onStopSignals } from "@repo/processes";
 import type { Logger } from "pino";
 
 /** For running requests to end; then their connections are cut. */
@@ -21,14 +22,12 @@ export interface Running {
 
 /** Stops the queen in good order at the first SIGTERM or SIGINT; a second one ends the process at once. Returns what they do. */
 export function stopOnSignals(running: Running): (signal: NodeJS.Signals) => void {
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (running.stopping) process.exit(1);
+  const onFirst = (signal: NodeJS.Signals) => {
     running.stopping = true;
     running.log.info({ signal }, "queen stopping");
     void stop(running);
   };
-  process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
-  return onSignal;
+  return onStopSignals(onFirst, () => process.exit(1));
 }
 
 /** Calls `reload` at SIGHUP. Where the terminal of the queen was closed, SIGHUP stops her. */

@@ -34,7 +34,7 @@ const beat = await client.POST("/v1/heartbeat", {
 said.push(["beat", beat.data?.status]);
 
 const read = await client.GET("/v1/hives/{id}", { params: { path } });
-said.push(["read", read.data?.status, read.data?.devices?.gpus.map(({ name }) => name)]);
+said.push(["read", read.data?.status, read.data?.devices?.gpus?.map(({ name }) => name)]);
 
 const removed = await client.DELETE("/v1/hives/{id}", { params: { path } });
 said.push(["removed", removed.response.status]);

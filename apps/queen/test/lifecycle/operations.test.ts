@@ -151,6 +151,8 @@ test("refuses what can only fail, before anything begins", async () => {
   expect(await queen.request("DELETE", "/v1/hives/far/ssh-host-key")).toMatchObject({ status: 404 });
   expect(await queen.request("GET", "/v1/operations?limit=0")).toMatchObject({ status: 400 });
   expect((await queen.request("GET", "/v1/operations")).body).toEqual({ operations: [], next_after: null });
+  // Not even that she runs, which a queen says before she begins.
+  expect(await queen.catalog.queens.list()).toEqual([]);
 });
 
 test("contacts no host over SSH that is not allowed", async () => {
@@ -159,7 +161,7 @@ test("contacts no host over SSH that is not allowed", async () => {
   const { body } = await queen.request("POST", "/v1/hives/far/start");
   const { id } = body as { id: string };
   expect(await ended(queen.request, id)).toMatchObject({ problem: expect.stringContaining("QUEEN_ALLOWED_HOSTS") });
-  const keys = await queen.request("GET", "/v1/hives/far/ssh-host-key");
+  const keys = await queen.request("POST", "/v1/hives/far/ssh-host-key/scan");
   expect(keys.body).toMatchObject({ offered: [], problem: expect.stringContaining("QUEEN_ALLOWED_HOSTS") });
   const path = "/v1/hives/far/ssh-host-key";
   const confirmed = await queen.request("POST", path, { fingerprint: `SHA256:${"A".repeat(43)}` });
@@ -172,7 +174,7 @@ test("says which program of SSH is not installed", async () => {
   const { body } = await queen.request("POST", "/v1/hives/far/start");
   const { id } = body as { id: string };
   expect(await ended(queen.request, id)).toMatchObject({ state: "failed", problem: "connect: ssh is not installed" });
-  const keys = await queen.request("GET", "/v1/hives/far/ssh-host-key");
+  const keys = await queen.request("POST", "/v1/hives/far/ssh-host-key/scan");
   expect(keys).toMatchObject({ status: 200, body: { offered: [], problem: "ssh-keyscan is not installed" } });
 });
 

@@ -74,7 +74,12 @@ test("an unknown host key needs an operator, and a changed one is refused with b
   expect(unknown.state).toBe("failed");
   expect(unknown.problem).toContain(`It offers ssh-ed25519 ${known}`);
   expect(unknown.problem).toContain(`POST ${path}`);
-  expect((await queen.request("GET", path)).body).toMatchObject({ pinned: [], offered: [{ fingerprint: known }] });
+  expect((await queen.request("POST", `${path}/scan`)).body).toMatchObject({
+    pinned: [],
+    offered: [{ fingerprint: known }],
+    problem: null,
+  });
+  expect((await queen.request("GET", path)).body).toEqual({ ssh_host: "127.0.0.1", ssh_port: sshd.port, pinned: [] });
 
   const wrong = await site.confirmHostKey("other_host_key");
   expect(wrong).toMatchObject({
@@ -83,6 +88,7 @@ test("an unknown host key needs an operator, and a changed one is refused with b
   });
   expect(await queen.request("POST", path, { fingerprint: "SHA256:x" })).toMatchObject({ status: 400 });
   expect(await site.confirmHostKey()).toMatchObject({ status: 200, body: { fingerprint: known } });
+  expect((await queen.request("GET", path)).body).toMatchObject({ pinned: [{ fingerprint: known }] });
   expect(await site.operate("start")).toMatchObject({ problem: expect.stringContaining("is not installed") });
 
   await sshd.run("other_host_key");
@@ -105,7 +111,7 @@ test("a known_hosts file vouches for a host too, and a changed key is refused al
   await using site = await SshSite.start({ knownHosts: ({ folder }) => join(folder, "known_hosts") });
   const { sshd } = site;
   expect(await site.operate("start")).toMatchObject({ problem: expect.stringContaining("is not known") });
-  const { offered } = (await site.queen.request("GET", `/v1/hives/${site.id}/ssh-host-key`)).body as {
+  const { offered } = (await site.queen.request("POST", `/v1/hives/${site.id}/ssh-host-key/scan`)).body as {
     offered: { key_type: string }[];
   };
   expect(offered).toHaveLength(1);

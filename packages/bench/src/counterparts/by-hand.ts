@@ -149,6 +149,6 @@ export function devicesOf({ cpu, gpus }: DevicesJson): DeviceCapabilities {
 export function devicesJson({ cpu, gpus }: DeviceCapabilities): string {
   return JSON.stringify({
     cpu: cpu && { cores: cpu.cores, ram_gb: cpu.ramGb },
-    gpus: gpus.map(({ index, name, vramGb }) => ({ index, name, vram_gb: vramGb })),
+    gpus: gpus?.map(({ index, name, vramGb }) => ({ index, name, vram_gb: vramGb })),
   });
 }

@@ -3,7 +3,7 @@ import type { Worker } from "./worker.ts";
 
 const BYTES_PER_GB = 2 ** 30;
 
-/** Memory in bytes. `totalBytes` and `freeBytes` are null while the devices of the hive are not known. */
+/** Memory in bytes. `totalBytes` and `freeBytes` are null where that is not known. */
 export interface MemoryUsage {
   readonly totalBytes: number | null;
   readonly usedBytes: number;
@@ -28,19 +28,24 @@ export interface HiveUsage {
 export function usageOf(workers: readonly Worker[], devices: DeviceCapabilities | null): HiveUsage {
   const gpus = (devices?.gpus ?? []).map(({ index, name, vramGb }) => {
     const here = workers.filter(({ deviceId }) => deviceId === index);
-    return { index, name, ...memory(vramGb, sumOf(here, "vramBytes")) };
+    const usedBytes = sumOf(here, "vramBytes");
+    return { index, name, ...(vramGb === null ? unknownMemory(usedBytes) : memory(vramGb, usedBytes)) };
   });
   const ramBytes = sumOf(workers, "ramBytes");
   const vramBytes = sumOf(workers, "vramBytes");
   return {
     ram: devices?.cpu ? memory(devices.cpu.ramGb, ramBytes) : unknownMemory(ramBytes),
-    vram: devices === null ? unknownMemory(vramBytes) : vramOf(gpus, vramBytes),
+    vram: areKnown(devices) ? vramOf(gpus, vramBytes) : unknownMemory(vramBytes),
     gpus,
   };
 }
 
+/** A sum of which a part is not known is not known. */
+const areKnown = (devices: DeviceCapabilities | null): boolean =>
+  devices?.gpus?.every(({ vramGb }) => vramGb !== null) ?? false;
+
 /** A GPU on which workers claim more than there is takes nothing from the free memory of the others. */
-function vramOf(gpus: readonly ReturnType<typeof memory>[], usedBytes: number): MemoryUsage {
+function vramOf(gpus: readonly MemoryUsage[], usedBytes: number): MemoryUsage {
   const unplacedBytes = usedBytes - sumOf(gpus, "usedBytes");
   const freeBytes = Math.max(0, sumOf(gpus, "freeBytes") - unplacedBytes);
   return { totalBytes: sumOf(gpus, "totalBytes"), usedBytes, freeBytes };
@@ -53,5 +58,5 @@ function memory(totalGb: number, usedBytes: number) {
 
 const unknownMemory = (usedBytes: number): MemoryUsage => ({ totalBytes: null, usedBytes, freeBytes: null });
 
-const sumOf = <Key extends string>(items: readonly Record<Key, number | null>[], key: Key): number =>
+const sumOf = <Key extends string>(items: readonly { readonly [Name in Key]: number | null }[], key: Key): number =>
   items.reduce((sum, item) => sum + (item[key] ?? 0), 0);

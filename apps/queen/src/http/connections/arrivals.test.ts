@@ -67,7 +67,7 @@ test("the beats of hives that connect at once share their commits", async () => 
     const socket = connect(port, "127.0.0.1");
     onTestFinished(() => void socket.destroy());
     socket.write(
-      `POST /v1/heartbeat HTTP/1.1\r\nhost: queen\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      `POST /v1/heartbeat HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
     );
     const [answer] = (await once(socket, "data")) as [Buffer];
     return answer.toString("latin1").split("\r\n")[0];

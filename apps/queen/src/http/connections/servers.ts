@@ -7,6 +7,7 @@ import type { Clock } from "../../process/clock.ts";
 import { addressBlock } from "../../reach/addresses.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
+import { SecureResponse } from "./security-headers.ts";
 
 /** A certificate chain and its key, in PEM. */
 export interface Tls {
@@ -83,6 +84,7 @@ export class Servers {
       requestTimeout: timeouts.requestMs,
       keepAliveTimeout: timeouts.keepAliveMs,
       connectionsCheckingInterval: timeouts.checkMs,
+      ServerResponse: SecureResponse,
     };
     const server = this.#tls
       ? createTlsServer({ ...options, ...this.#tls, handshakeTimeout: timeouts.headersMs }, serve)

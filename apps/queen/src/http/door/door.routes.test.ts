@@ -16,7 +16,6 @@ const EXCEPTIONS: Record<string, Access> = {
   "GET /openapi.json": "open",
   "GET /docs": "open",
   "GET /docs/:file": "open",
-  "GET /v1/hives/:id/ssh-host-key": "operator",
   "POST /v1/heartbeat": "hive",
 };
 

@@ -3,8 +3,9 @@ import { type HiveCatalog, hasHash, type TokenRecord, tokenIdOf } from "@repo/hi
 import type { FastifyBaseLogger, FastifyRequest, onRequestHookHandler } from "fastify";
 import type { Clock } from "../../process/clock.ts";
 import { reasonOf } from "../../process/errors.ts";
-import { addressBlock, isLoopback } from "../../reach/addresses.ts";
+import { addressBlock } from "../../reach/addresses.ts";
 import { Problem } from "../errors.ts";
+import { refuseOtherSites } from "./other-sites.ts";
 import { RateLimit } from "./rate-limit.ts";
 
 /**
@@ -54,6 +55,8 @@ export interface DoorOptions {
   log: FastifyBaseLogger;
   /** Whether callers without a token are let in until there is an operator's or a reader's. */
   openUntilTokens: boolean;
+  /** She is reached under its name too while she lets them in. */
+  publicUrl: string | undefined;
   limits: RequestLimits;
   /** Told of the connection of each request that was let in. */
   onAdmitted: (connection: Socket) => void;
@@ -68,6 +71,7 @@ interface KnownToken {
 /** Lets requests in by their tokens, and keeps each caller to its share. */
 export class Door {
   readonly #options: DoorOptions;
+  readonly #publicName: string | undefined;
   readonly #perToken: RateLimit;
   readonly #perAddress: RateLimit;
   readonly #revoked = new Set<string>();
@@ -83,6 +87,7 @@ export class Door {
   constructor(options: DoorOptions) {
     const { tokenRequestsPerSecond, addressRequestsPerSecond } = options.limits;
     this.#options = options;
+    this.#publicName = options.publicUrl && new URL(options.publicUrl).hostname;
     this.#perToken = new RateLimit(tokenRequestsPerSecond);
     this.#perAddress = new RateLimit(addressRequestsPerSecond ?? DEFAULT_ADDRESS_REQUESTS_PER_SECOND);
     this.#isOpen = options.openUntilTokens;
@@ -198,7 +203,7 @@ export class Door {
   #admitCaller(access: GuardedAccess, request: FastifyRequest): Caller | Promise<Caller> {
     if (this.#isOpen) {
       this.countStranger(request);
-      refuseOtherSites(request);
+      refuseOtherSites(request, this.#publicName);
       this.#options.onAdmitted(request.raw.socket);
       return ANYBODY;
     }
@@ -249,26 +254,6 @@ export function checkBeatsFor(caller: Caller | null, hiveId: string): void {
 
 const bearer = (header: string | undefined): string | undefined =>
   header !== undefined && /^bearer /i.test(header) ? header.slice("bearer ".length).trim() : undefined;
-
-/**
- * While the door is open, a page of some website must not use the queen through the browser of somebody on this machine: neither from
- * its own origin, nor under a name of its own that it lets point to this machine.
- */
-function refuseOtherSites({ raw: { headers } }: FastifyRequest): void {
-  const { origin, host } = headers;
-  const name = hostnameOf(host ?? "");
-  // Nobody's DNS can let a name without a dot point here.
-  if (/[.:]/.test(name) && !isLoopback(name)) {
-    throw forbidden(
-      `While there are no tokens, this queen is reached as localhost or by a loopback address, not as ${host}`,
-    );
-  }
-  if (origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)) return;
-  throw forbidden(`A page of ${origin} may not use this queen`);
-}
-
-/** The host in a Host header, without the brackets of an IPv6 address. */
-const hostnameOf = (host: string): string => host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
 
 function unauthenticated(hadToken: boolean): Problem {
   const detail = hadToken

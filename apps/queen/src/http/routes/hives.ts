@@ -1,3 +1,4 @@
+import { StrictDeviceCapabilitiesJson } from "@repo/device-types";
 import {
   HiveChangesJson,
   type HiveRecord,
@@ -35,9 +36,11 @@ export const HIVE_EXAMPLE = {
 
 const stored = { id: z.string(), host: z.string(), ssh_host: z.string().nullable(), ssh_user: z.string().nullable() };
 const amount = z.int().min(0);
+const { in: DevicesIn } = StrictDeviceCapabilitiesJson;
+const StoredGpu = DevicesIn.shape.gpus.unwrap().element.extend({ name: z.string() });
 const StoredDevices = z.strictObject({
   cpu: z.strictObject({ cores: amount, ram_gb: amount }).nullable(),
-  gpus: z.array(z.strictObject({ index: amount, name: z.string(), vram_gb: amount, backend: z.string().optional() })),
+  gpus: z.array(StoredGpu).nullable(),
 });
 
 /** What is asked of input is not promised of what other programs have stored. */

@@ -2,6 +2,7 @@ import type { HostKey } from "@repo/hive-catalog";
 import { rule } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { fingerprintOf, type PublicKey } from "../../lifecycle/ssh/host-key.ts";
+import type { PinnedKeys } from "../../lifecycle/ssh/host-key-desk.ts";
 import { Problem } from "../errors.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
@@ -17,11 +18,16 @@ const PinnedKeyJson = z.strictObject({ ...offeredKey, pinned_at_ms: timeMs }).me
 const FINGERPRINT = "SHA256:9rIk48X6e41yvssYHk/EBcDPbfjJqlAMiMfKlaoJSBw";
 const PINNED = { key_type: "ssh-ed25519", fingerprint: FINGERPRINT, pinned_at_ms: 1_761_040_800_000 };
 
+const TARGET = { ssh_host: "10.0.1.100", ssh_port: 22 };
+const pinnedKeys = {
+  ssh_host: z.string(),
+  ssh_port: z.int(),
+  pinned: z.array(PinnedKeyJson).meta({ description: "What an operator has confirmed" }),
+};
+const PinnedKeysJson = z.strictObject(pinnedKeys).meta({ id: "PinnedHostKeys" });
 const HostKeysJson = z
   .strictObject({
-    ssh_host: z.string(),
-    ssh_port: z.int(),
-    pinned: z.array(PinnedKeyJson).meta({ description: "What an operator has confirmed" }),
+    ...pinnedKeys,
     offered: z.array(z.strictObject(offeredKey)).meta({ description: "What the host offers now" }),
     problem: z.string().nullable().meta({ description: "Why nothing is offered; null when something is" }),
   })
@@ -31,15 +37,28 @@ export const hostKeysRoutes = [
   defineRoute({
     method: "get",
     path: "/v1/hives/:id/ssh-host-key",
+    access: "reader",
     operationId: "getHostKeys",
     tag: "lifecycle",
-    summary: "Look at the SSH host keys of a hive",
+    summary: "Get the SSH host keys that are pinned for a hive",
+    answer: {
+      description: "What is pinned; the host is not asked",
+      schema: PinnedKeysJson,
+      example: { ...TARGET, pinned: [PINNED] },
+    },
+    problems: ["HIVE_NOT_MANAGED", "CORRUPT_HIVE"],
+  }).handle(async ({ params: { id } }, { lifecycle }) => pinnedKeysToJson(await lifecycle.hostKeys.show(id))),
+  defineRoute({
+    method: "post",
+    path: "/v1/hives/:id/ssh-host-key/scan",
+    operationId: "scanHostKeys",
+    tag: "lifecycle",
+    summary: "Ask the host of a hive for its SSH host keys",
     answer: {
       description: "What is pinned, and what the host offers now",
       schema: HostKeysJson,
       example: {
-        ssh_host: "10.0.1.100",
-        ssh_port: 22,
+        ...TARGET,
         pinned: [],
         offered: [{ key_type: "ssh-ed25519", fingerprint: FINGERPRINT }],
         problem: null,
@@ -47,14 +66,8 @@ export const hostKeysRoutes = [
     },
     problems: ["HIVE_NOT_MANAGED", "CORRUPT_HIVE"],
   }).handle(async ({ params: { id } }, { lifecycle }) => {
-    const { target, pinned, offered, problem } = await lifecycle.hostKeys.show(id);
-    return {
-      ssh_host: target.host,
-      ssh_port: target.port,
-      pinned: pinned.map(pinnedToJson),
-      offered: offered.map(keyToJson),
-      problem,
-    };
+    const { offered, problem, ...known } = await lifecycle.hostKeys.scan(id);
+    return { ...pinnedKeysToJson(known), offered: offered.map(keyToJson), problem };
   }),
   defineRoute({
     method: "post",
@@ -94,6 +107,10 @@ export const hostKeysRoutes = [
     throw new Problem("HOST_KEY_NOT_FOUND", `No host key is pinned for the ssh_host of ${JSON.stringify(id)}`);
   }),
 ];
+
+function pinnedKeysToJson({ target, pinned }: PinnedKeys) {
+  return { ssh_host: target.host, ssh_port: target.port, pinned: pinned.map(pinnedToJson) };
+}
 
 function keyToJson(key: PublicKey) {
   return { key_type: key.keyType, fingerprint: fingerprintOf(key) };

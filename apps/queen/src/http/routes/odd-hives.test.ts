@@ -123,8 +123,13 @@ test.each([
   ["ssh_host", { ssh_host: "a b" }],
 ])("the host keys of a hive with an %s that cannot be used are not asked for", async (field, columns) => {
   const { queen, path } = await queenWith(columns);
-  for (const method of ["GET", "DELETE"] as const) {
-    expect(await queen.request(method, `${path}/ssh-host-key`)).toMatchObject({
+  const asked = [
+    ["GET", ""],
+    ["POST", "/scan"],
+    ["DELETE", ""],
+  ] as const;
+  for (const [method, rest] of asked) {
+    expect(await queen.request(method, `${path}/ssh-host-key${rest}`)).toMatchObject({
       status: 409,
       body: { code: "HIVE_NOT_MANAGED", detail: expect.stringContaining(`${field} must be `) },
     });

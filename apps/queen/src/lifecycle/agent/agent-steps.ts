@@ -77,7 +77,7 @@ export async function detectDevices(job: Job): Promise<Outcome> {
   const { parts, hive } = job;
   const ask = () => parts.fleet.devices.detect(hive.id, hive);
   const { cpu, gpus } = await untilAnswered(job, "the agent does not tell its devices", ask);
-  return `${cpu?.cores ?? 0} cores, ${gpus.length} GPUs`;
+  return `${cpu?.cores ?? "unknown"} cores, ${gpus?.length ?? "unknown"} GPUs`;
 }
 
 /** Asks again, for as long as an agent may take to come up; but not what will never be answered otherwise. */

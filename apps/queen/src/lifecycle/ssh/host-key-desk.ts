@@ -1,6 +1,9 @@
+import { setMaxListeners } from "node:events";
 import type { HiveRecord, HostKey } from "@repo/hive-catalog";
 import { ProgramError } from "@repo/processes";
+import { unlessAborted } from "../../process/abort.ts";
 import { ForeseenError, hiveNotFound, reasonOf } from "../../process/errors.ts";
+import { Slots } from "../../process/slots.ts";
 import { display } from "../../reach/addresses.ts";
 import { addressOf, type SshTarget, sshTargetOf } from "../../reach/ssh-address.ts";
 import { LifecycleError } from "../errors.ts";
@@ -8,39 +11,53 @@ import type { JobParts } from "../job.ts";
 import { describeKeys, fingerprintOf, hostKeyPath, type PublicKey } from "./host-key.ts";
 import { scanHostKeys } from "./ssh-host.ts";
 
+/** How many hosts are asked for their keys at one time. */
+const MAX_SCANS = 16;
+
+/** What an operator has vouched for, of the host behind a hive. */
+export interface PinnedKeys {
+  readonly target: SshTarget;
+  readonly pinned: readonly HostKey[];
+}
+
 /** Where operators look at the SSH host keys of hives and vouch for them. */
 export class HostKeyDesk {
   readonly #parts: JobParts;
   readonly #stopping = new AbortController();
+  readonly #slots = new Slots(MAX_SCANS);
 
   constructor(parts: JobParts) {
     this.#parts = parts;
+    // Of each scan that runs or waits.
+    setMaxListeners(0, this.#stopping.signal);
+  }
+
+  async show(hiveId: string): Promise<PinnedKeys> {
+    const target = await this.#targetOf(hiveId);
+    return { target, pinned: await this.#parts.catalog.hostKeys.find(target.host, target.port) };
   }
 
   /** What is pinned, and what the host offers now; `problem` says why that is nothing. */
-  async show(hiveId: string) {
-    const target = await this.#targetOf(hiveId);
-    const pinned = await this.#parts.catalog.hostKeys.find(target.host, target.port);
+  async scan(hiveId: string): Promise<PinnedKeys & { offered: readonly PublicKey[]; problem: string | null }> {
+    const known = await this.show(hiveId);
     try {
-      return { target, pinned, offered: await this.#scan(target), problem: null };
+      return { ...known, offered: await this.#scan(known.target), problem: null };
     } catch (error) {
       if (!(error instanceof ForeseenError || error instanceof ProgramError)) throw error;
-      return { target, pinned, offered: [], problem: error.message };
+      return { ...known, offered: [], problem: error.message };
     }
   }
 
   /** Pins the key with this fingerprint, if the host offers it now and no other key is pinned. */
   async confirm(hiveId: string, fingerprint: string): Promise<HostKey> {
-    const { hostKeys } = this.#parts.catalog;
-    const target = await this.#targetOf(hiveId);
-    const pinned = await hostKeys.find(target.host, target.port);
+    const { target, pinned } = await this.show(hiveId);
     const same = pinned.find((key) => fingerprintOf(key) === fingerprint);
     if (same !== undefined) return same;
     const offered = await this.#scan(target).catch(unreachable);
     const key = offered.find((one) => fingerprintOf(one) === fingerprint);
     if (key === undefined) throw notOffered(target, fingerprint, offered);
     if (pinned.length > 0) throw otherKeyPinned(hiveId, target, pinned, key);
-    return hostKeys.pin({ host: target.host, port: target.port, ...key });
+    return this.#parts.catalog.hostKeys.pin({ host: target.host, port: target.port, ...key });
   }
 
   /** Forgets the keys of the host; answers whether there were any. */
@@ -65,6 +82,16 @@ export class HostKeyDesk {
   }
 
   async #scan(target: SshTarget): Promise<PublicKey[]> {
+    const slot = this.#slots.take();
+    try {
+      await unlessAborted(this.#stopping.signal, slot.come);
+      return await this.#scanNow(target);
+    } finally {
+      slot.free();
+    }
+  }
+
+  async #scanNow(target: SshTarget): Promise<PublicKey[]> {
     const { resolve, allowedHosts, settings, timeouts } = this.#parts;
     const { signal } = this.#stopping;
     const address = await addressOf(target, { resolve, allowedHosts, signal });

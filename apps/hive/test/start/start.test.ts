@@ -1,0 +1,127 @@
+import { execFileSync, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import os from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { bundleOf } from "../../../../scripts/build/cache.js";
+import { eventually, fakeProgram, hangingScript, newMarker, temporaryFolder } from "../../src/testing.ts";
+import { type Hive, isAlive, onlineHive, pathOf, START, settingsOfFleet, startFleet } from "./fleet.ts";
+
+const QUEEN = await bundleOf(pathOf("apps/queen/src/main.ts"));
+const cpu = { cores: os.availableParallelism(), ram_gb: Math.round(os.totalmem() / 1024 ** 3) };
+
+test("one command shows this machine as an online hive, and again after a restart", async () => {
+  const folder = temporaryFolder();
+  const first = startFleet(folder);
+  const before = await onlineHive(first);
+  expect(before).toMatchObject({ id: "localhost", host: "127.0.0.1", devices: { cpu } });
+  // Before it can beat: a beat of a hive that nobody added is refused, logged and counted.
+  const told = first.messages().filter((message) => message === "hive added" || message === "hive listening");
+  expect(told).toEqual(["hive added", "hive listening"]);
+  const pids = [first.pidOf("queen"), first.pidOf("hive")];
+  const moved = await fetch(`${await first.queenUrl()}/v1/hives/localhost`, {
+    method: "PATCH",
+    headers: { "content-type": "application/json" },
+    body: '{"host":"127.0.0.9"}',
+  });
+  expect(moved.status).toBe(200);
+  first.process.kill("SIGTERM");
+  expect(await first.ended).toBe(0);
+  const url = await first.queenUrl();
+  const [, shown = ""] = /```\n(start: running.*?)```/s.exec(readFileSync(pathOf("README.md"), "utf8")) ?? [];
+  const here = shown.replaceAll("http://127.0.0.1:8500", url).replace("8600", `${before.port}`);
+  expect(first.stderr()).toBe(here.replace("/home/you/hive-catalog/data", folder));
+  expect(pids.filter(isAlive)).toEqual([]);
+
+  const second = startFleet(folder);
+  const port = await second.hivePort();
+  const after = await eventually(async () => {
+    const hive = await onlineHive(second);
+    return hive.port === port && hive.host === "127.0.0.1" ? hive : undefined;
+  }, "the hive at the host and port that it has now");
+  expect(after.created_at_ms).toBe(before.created_at_ms);
+  expect(second.stderr()).toContain(`start: catalog: ${folder}/hives.db, with 1 hive\n`);
+});
+
+test("of a hive whose nvidia-smi hangs, cores and memory are known all the same", async () => {
+  const path = temporaryFolder();
+  fakeProgram(path, "nvidia-smi", hangingScript(newMarker()));
+  const fleet = startFleet(temporaryFolder(), { PATH: `${path}:${process.env.PATH}` });
+  expect(await onlineHive(fleet)).toMatchObject({ devices: { cpu, gpus: [] } });
+});
+
+test("everything that is killed and started again is the same hive", async () => {
+  const folder = temporaryFolder();
+  const first = startFleet(folder);
+  const { port: _before, ...before } = await onlineHive(first);
+  const pids = [first.pidOf("queen"), first.pidOf("hive")];
+  for (const pid of pids) process.kill(pid, "SIGSTOP");
+  first.process.kill("SIGKILL");
+  for (const pid of pids) process.kill(pid, "SIGKILL");
+  expect(await first.ended).toBe("SIGKILL");
+  await eventually(() => (pids.some(isAlive) ? undefined : true), "the end of what start had started");
+
+  const second = startFleet(folder);
+  const port = await second.hivePort();
+  const { port: _after, ...after } = await eventually(async () => {
+    const hive = await onlineHive(second);
+    return hive.port === port ? hive : undefined;
+  }, "the hive at the port that it has now");
+  const lasting = ({ id, host, devices, created_at_ms }: Omit<Hive, "port">) => ({ id, host, devices, created_at_ms });
+  expect(lasting(after)).toEqual(lasting(before));
+});
+
+test("adds the hive under HIVE_ID, and asks for nothing but free ports", async () => {
+  const fleet = startFleet(temporaryFolder(), { HIVE_ID: "desk.1" });
+  expect(await onlineHive(fleet, "desk.1")).toMatchObject({ id: "desk.1", port: await fleet.hivePort() });
+});
+
+test("on a terminal the log of both is for people", async () => {
+  const terminal = spawn("script", ["-qefc", `exec '${process.execPath}' '${START}'`, "/dev/null"], {
+    env: { ...settingsOfFleet(temporaryFolder()), TERM: "xterm", NO_COLOR: "1" },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const ended = new Promise((resolve) => terminal.once("close", resolve));
+  let shown = "";
+  terminal.stdout.setEncoding("utf8").on("data", (text: string) => {
+    shown += text;
+  });
+  await eventually(() => (shown.includes("start: running") ? true : undefined), "a queen and a hive");
+  terminal.kill("SIGTERM");
+  await ended;
+  expect(shown).toMatch(/^\[[\d:.]+\] INFO: queen listening \{"host":"127\.0\.0\.1","port":\d+\}\r$/m);
+  expect(shown).toMatch(
+    /^\[[\d:.]+\] INFO: hive listening \{"hive":"localhost","host":"127\.0\.0\.1","port":\d+\}\r$/m,
+  );
+});
+
+/** Makes a token in the catalog that a queen in `folder` has, and returns it. */
+function createToken(folder: string, ...flags: string[]): string {
+  const args = [QUEEN, "token", "create", "--name", "test", "--database", join(folder, "hives.db"), ...flags];
+  return execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+}
+
+test("works in a catalog with tokens when it is given one, and says so when not", async () => {
+  const folder = temporaryFolder();
+  const open = startFleet(folder);
+  await open.hivePort();
+  open.process.kill("SIGTERM");
+  await open.ended;
+  const token = createToken(folder, "--role", "operator");
+  const refused = startFleet(folder);
+  expect(await refused.ended).toBe(1);
+  expect(refused.stderr()).toContain("pnpm queen token create --name start --role operator --out start.token");
+
+  const fleet = startFleet(folder, { QUEEN_TOKEN: token });
+  const url = `${await fleet.queenUrl()}/v1/hives/localhost`;
+  const read = async () => (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).json();
+  await eventually(async () => {
+    const { last_heartbeat_ms: beatMs } = (await read()) as { last_heartbeat_ms?: number | null };
+    return beatMs ?? undefined;
+  }, "a beat of the hive");
+  await eventually(
+    () => (fleet.stderr().includes('curl -H "authorization: Bearer $QUEEN_TOKEN" ') ? true : undefined),
+    "next",
+  );
+  expect(fleet.stderr()).not.toContain(token.slice(20));
+});

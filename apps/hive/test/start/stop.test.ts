@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { eventually, temporaryFolder } from "../../src/testing.ts";
+import { isAlive, onlineHive, pathOf, settingsOfFleet, startFleet } from "./fleet.ts";
+
+test("SIGKILL takes the queen and the hive along", async () => {
+  const fleet = startFleet(temporaryFolder());
+  await onlineHive(fleet);
+  const pids = [fleet.pidOf("queen"), fleet.pidOf("hive")];
+  fleet.process.kill("SIGKILL");
+  await eventually(() => (pids.some(isAlive) ? undefined : true), "the end of what start had started");
+});
+
+test("SIGKILL takes along a queen that is only starting", async () => {
+  const fleet = startFleet(temporaryFolder());
+  const queen = await eventually(() => fleet.pidOf("queen") || undefined, "a queen");
+  fleet.process.kill("SIGKILL");
+  await eventually(() => (isAlive(queen) ? undefined : true), "the end of the queen");
+});
+
+test("SIGINT that comes twice, from the terminal and from pnpm, still stops both in order", async () => {
+  const fleet = startFleet(temporaryFolder());
+  await onlineHive(fleet);
+  fleet.process.kill("SIGINT");
+  fleet.process.kill("SIGINT");
+  expect(await fleet.ended).toBe(0);
+});
+
+test.each([
+  ["start", "start: next: "],
+  ["queen", "queen listening"],
+  ["hive", "hive listening"],
+])(
+  "Ctrl-C ends the script of pnpm %s in order, although pnpm passes on to its shell what the terminal sent to all",
+  async (name, whenReady) => {
+    const root = pathOf("");
+    const { scripts } = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as { scripts: Record<string, string> };
+    const shell = spawn("sh", ["-c", `${scripts[name]}`], {
+      cwd: root,
+      env: settingsOfFleet(temporaryFolder()),
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    const ended = new Promise((resolve) => shell.on("close", (code, signal) => resolve(code ?? signal)));
+    let said = "";
+    for (const stream of [shell.stdout, shell.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        said += text;
+      });
+    }
+    await eventually(() => (said.includes(whenReady) ? true : undefined), whenReady);
+    process.kill(-(shell.pid ?? 0), "SIGINT");
+    shell.kill("SIGINT");
+    expect(await ended).toBe(0);
+  },
+);
+
+test.each([
+  ["queen", "hive"],
+  ["hive", "queen"],
+] as const)("when the %s dies the %s is stopped, and the exit code says so", async (victim, other) => {
+  const fleet = startFleet(temporaryFolder());
+  await onlineHive(fleet);
+  const survivor = fleet.pidOf(other);
+  process.kill(fleet.pidOf(victim), "SIGKILL");
+  expect(await fleet.ended).toBe(1);
+  expect(fleet.stderr()).toContain(`start: the ${victim} has ended (SIGKILL)`);
+  expect(isAlive(survivor)).toBe(false);
+});

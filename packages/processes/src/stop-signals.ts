@@ -1,0 +1,20 @@
+/** Where another program, such as pnpm, passes on what a terminal sends to both, one Ctrl-C comes twice. */
+const ONE_CTRL_C_MS = 300;
+
+type OnSignal = (signal: NodeJS.Signals) => void;
+
+/** Calls `stop` at the first SIGTERM or SIGINT, and `stopAtOnce` at those that follow. Returns what each of them does. */
+export function onStopSignals(stop: OnSignal, stopAtOnce: OnSignal): OnSignal {
+  let first: { signal: NodeJS.Signals; atMs: number } | undefined;
+  const onSignal: OnSignal = (signal) => {
+    const atMs = performance.now();
+    if (first === undefined) {
+      first = { signal, atMs };
+      stop(signal);
+    } else if (signal !== "SIGINT" || first.signal !== "SIGINT" || atMs - first.atMs > ONE_CTRL_C_MS) {
+      stopAtOnce(signal);
+    }
+  };
+  process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
+  return onSignal;
+}
