@@ -1,4 +1,4 @@
-import type { Heartbeat } from "../src/fleet/workers/heartbeat.ts";
+import type { GpuReading, Heartbeat, Reading } from "../src/fleet/workers/heartbeat.ts";
 import type { Worker } from "../src/fleet/workers/worker.ts";
 
 /** An idle, healthy worker, except for what `overrides` say. */
@@ -31,3 +31,25 @@ export const aHeartbeat = (
   workers: readonly Worker[] = [],
   overrides: Partial<Heartbeat> = {},
 ): Heartbeat => ({ hiveId, timestampMs: 0, workers, reading: null, unusable: [], ...overrides });
+
+/** What a hive has measured: nothing, except for what `overrides` say. */
+export const aReading = (overrides: Partial<Reading> = {}): Reading => ({
+  readAtMs: null,
+  gpus: null,
+  host: null,
+  modelsOnDisk: null,
+  ...overrides,
+});
+
+/** Of a GPU of which nothing could be read, except for what `overrides` say. */
+export const aGpuReading = (overrides: Partial<GpuReading> = {}): GpuReading => ({
+  index: 0,
+  uuid: null,
+  memoryTotalBytes: null,
+  memoryUsedBytes: null,
+  utilizationPercent: null,
+  temperatureCelsius: null,
+  powerWatts: null,
+  asleep: null,
+  ...overrides,
+});

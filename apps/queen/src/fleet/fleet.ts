@@ -18,7 +18,7 @@ import { Senders } from "./senders.ts";
 import { StatusKeeper } from "./statuses.ts";
 import { UnusableParts } from "./unusable-parts.ts";
 import type { Heartbeat } from "./workers/heartbeat.ts";
-import { HiveRegistry, type PlacedWorker, type WorkerFilter } from "./workers/registry.ts";
+import { HiveRegistry, type PlacedWorker, type WorkerFilter, type WorkQuery } from "./workers/registry.ts";
 
 /** How many memories are looked at before other work gets its turn. */
 const PAGE_SIZE = 100;
@@ -65,6 +65,7 @@ export class Fleet {
       staleAfterMs: settings.staleAfterMs,
       takesWorkFromMs: (id) => this.#liveness.takesWorkFromMs(id),
       cordonedUntilMs: (id) => this.cordons.untilMs(id),
+      hostOf: (id) => this.sight(id)?.host ?? "",
     });
     this.#liveness.onWork = (id) => this.#registry.reconsider(id);
     this.devices = new DeviceDetection(options);
@@ -168,6 +169,7 @@ export class Fleet {
     const { clock } = this.#options;
     const was = this.sight(record.id)?.status;
     this.#liveness.setByOperator(record, clock.monotonicNow(), clock.now(), why);
+    this.#registry.reconsider(record.id);
     this.devices.learn(record);
     if (was !== undefined && was !== record.status) this.#announcer.status(record.id, was, record.status, why);
   }
@@ -206,10 +208,10 @@ export class Fleet {
     return this.#registry.workers(filter);
   }
 
-  /** The worker to give work for `model` to. */
-  async bestWorker(model: string): Promise<PlacedWorker | undefined> {
+  /** The worker to give work to, which counts as given. */
+  async handOut(query: WorkQuery): Promise<PlacedWorker | undefined> {
     await this.cordons.ready();
-    return this.#registry.bestWorker(model);
+    return this.#registry.handOut(query);
   }
 
   /** How the queen sees herself. */
@@ -268,6 +270,7 @@ export class Fleet {
     const wasKnown = host !== "";
     const hasMoved = wasKnown && (host !== record.host || port !== record.port);
     const sight = this.#liveness.learn(record, readAtMs, clock.monotonicNow(), clock.now());
+    if (host !== record.host) this.#registry.reconsider(record.id);
     if (hasMoved) this.#announcer.changed(record, "another program");
     if (sights.isComplete && !wasKnown) this.#announcer.added(record, "another program");
     return sight;

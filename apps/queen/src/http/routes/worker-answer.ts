@@ -50,13 +50,14 @@ export const WorkerAnswer = z.strictObject({
   reachable: z.enum(REACHES).nullable(),
 });
 
-export function workerToJson(worker: Worker): z.input<typeof WorkerAnswer> {
+/** `url`: where it answers, as the queen says it. */
+export function workerToJson(worker: Worker, url: string | null): z.input<typeof WorkerAnswer> {
   return {
     worker_id: worker.workerId,
     state: worker.state,
     last_heartbeat: worker.lastHeartbeat,
     health_status: worker.healthStatus,
-    url: worker.url,
+    url,
     model_id: worker.modelId,
     backend: worker.backend,
     device_id: worker.deviceId,

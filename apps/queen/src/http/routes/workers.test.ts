@@ -12,6 +12,15 @@ import {
 const DEVICES = { cpu: { cores: 16, ram_gb: 64 }, gpus: [{ index: 0, name: "NVIDIA RTX 4090", vram_gb: 24 }] };
 const GB = 2 ** 30;
 
+/** As the workers say it. */
+const memory = (total: number, used: number) => ({
+  total_bytes: total,
+  used_bytes: used,
+  free_bytes: total - used,
+  workers_bytes: used,
+  measured: false,
+});
+
 async function addHive(queen: TestQueen, id: string, workers: unknown[]): Promise<void> {
   await queen.request("POST", "/v1/hives", { ...HIVE_JSON, id, devices: DEVICES });
   await queen.request("POST", "/v1/heartbeat", beatJson(id, workers, new Date(queen.clock.now() - 250).toISOString()));
@@ -104,9 +113,22 @@ test("shows the state of a hive: its workers, what they use and leave, its skew 
     last_beat_age_ms: 1500,
     skew_ms: -250,
     workers: [workerAnswer(worker)],
-    ram: { total_bytes: 64 * GB, used_bytes: 2 * GB, free_bytes: 62 * GB },
-    vram: { total_bytes: 24 * GB, used_bytes: 8 * GB, free_bytes: 16 * GB },
-    gpus: [{ index: 0, name: "NVIDIA RTX 4090", total_bytes: 24 * GB, used_bytes: 8 * GB, free_bytes: 16 * GB }],
+    ram: memory(64 * GB, 2 * GB),
+    vram: memory(24 * GB, 8 * GB),
+    cpu_percent: null,
+    read_age_ms: null,
+    gpus: [
+      {
+        index: 0,
+        name: "NVIDIA RTX 4090",
+        ...memory(24 * GB, 8 * GB),
+        utilization_percent: null,
+        temperature_celsius: null,
+        power_watts: null,
+        asleep: null,
+      },
+    ],
+    models_on_disk: [],
   };
   const { status, body } = await queen.request("GET", "/v1/hives/a/state");
   expect({ status, body }).toEqual({ status: 200, body: expected });
@@ -116,10 +138,47 @@ test("shows the state of a hive: its workers, what they use and leave, its skew 
   expect(later.body).toEqual({ ...expected, live: false, last_beat_age_ms: 60_000 });
 });
 
+test("shows what a hive has measured beside what its workers say, until that is stale", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, "a", []);
+  const beat = {
+    ...beatJson("a", [workerJson({ vram_bytes: 8 * GB, ram_bytes: 2 * GB })], "2025-10-21T10:00:05Z"),
+    gpus: [
+      { index: 0, memory_total_bytes: 25 * GB, memory_used_bytes: 20 * GB, utilization_percent: 37, asleep: false },
+    ],
+    host: { memory_used_bytes: 40 * GB, cpu_percent: 12.5 },
+    read_at: "2025-10-21T10:00:00Z",
+    models_on_disk: [{ model: "qwen3", bytes: 5, server: "ollama 0.33.0", port: 11_434, reachable: "loopback" }],
+  };
+  await queen.request("POST", "/v1/heartbeat", beat);
+  queen.clock.advance(1500);
+  const state = () => queen.request("GET", "/v1/hives/a/state");
+  expect(await state()).toMatchObject({
+    body: {
+      ram: { total_bytes: 64 * GB, used_bytes: 40 * GB, free_bytes: 24 * GB, workers_bytes: 2 * GB, measured: true },
+      vram: { total_bytes: 25 * GB, used_bytes: 20 * GB, free_bytes: 5 * GB, workers_bytes: 8 * GB, measured: true },
+      cpu_percent: 12.5,
+      read_age_ms: 6500,
+      gpus: [{ name: "NVIDIA RTX 4090", used_bytes: 20 * GB, workers_bytes: 8 * GB, utilization_percent: 37 }],
+      models_on_disk: [{ model: "qwen3", bytes: 5, server: "ollama 0.33.0", url: "http://127.0.0.1:11434" }],
+    },
+  });
+  queen.clock.advance(53_500);
+  expect(await state()).toMatchObject({
+    body: {
+      live: true,
+      read_age_ms: 60_000,
+      vram: { total_bytes: 24 * GB, used_bytes: 8 * GB, measured: false },
+      gpus: [{ utilization_percent: null }],
+      models_on_disk: [],
+    },
+  });
+});
+
 test("shows a hive that never beat and may not be contacted", async () => {
   await using queen = await startTestQueen();
   await queen.request("POST", "/v1/hives", { ...HIVE_JSON, host: "10.0.1.100" });
-  const unknown = { total_bytes: null, used_bytes: 0, free_bytes: null };
+  const unknown = { total_bytes: null, used_bytes: null, free_bytes: null, workers_bytes: null, measured: false };
   const { body } = await queen.request("GET", "/v1/hives/hive-a/state");
   expect(body).toEqual({
     hive_id: "hive-a",
@@ -134,7 +193,10 @@ test("shows a hive that never beat and may not be contacted", async () => {
     workers: [],
     ram: unknown,
     vram: unknown,
+    cpu_percent: null,
+    read_age_ms: null,
     gpus: [],
+    models_on_disk: [],
   });
 });
 

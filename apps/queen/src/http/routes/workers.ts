@@ -53,14 +53,14 @@ export const workersRoutes = [
     answer: { description: "The worker", schema: PlacedWorkerJson, example: PLACED_EXAMPLE },
     problems: ["NO_WORKER"],
   }).handle(async ({ query: { model } }, { fleet }) => {
-    const best = await fleet.bestWorker(model);
+    const best = await fleet.handOut({ model });
     if (best !== undefined) return toJson(best);
     const detail = `No online hive that takes work has an idle, healthy worker for the model ${JSON.stringify(model)}`;
     throw new Problem("NO_WORKER", detail);
   }),
 ];
 
-const toJson = ({ hiveId, worker }: PlacedWorker) => ({ hive_id: hiveId, ...workerToJson(worker) });
+const toJson = ({ hiveId, worker, url }: PlacedWorker) => ({ hive_id: hiveId, ...workerToJson(worker, url) });
 
 async function* stepsOf(workers: readonly PlacedWorker[], costs: Costs) {
   for (let start = 0; start < workers.length; start += WORKERS_PER_TURN) {
