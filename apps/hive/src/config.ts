@@ -5,6 +5,7 @@ import {
   LOG_LEVELS,
   oneOf,
   Settings,
+  trueOrFalse,
   type Values,
   wholeNumber,
 } from "@repo/settings";
@@ -12,6 +13,7 @@ import { Command } from "commander";
 import * as z from "zod";
 import manifest from "../package.json" with { type: "json" };
 import { type QueenAccess, readQueenAccess } from "./queen-access.ts";
+import { type Keys, parseServers, readKeys } from "./workers/configured.ts";
 
 const host = z
   .string()
@@ -30,6 +32,13 @@ const queenUrl = z
   .string()
   .refine(isQueenUrl, "must be an http or https URL without user, query or fragment, such as http://127.0.0.1:8500")
   .transform((text) => text.replace(/\/+$/, ""));
+
+const servers = z.string().transform((list, context) => {
+  const parsed = parseServers(list);
+  if (typeof parsed !== "string") return parsed;
+  context.issues.push({ code: "custom", input: list, message: parsed });
+  return z.NEVER;
+});
 
 /** What can be set. Files that are "" are none. */
 export const SETTINGS = new Settings(
@@ -77,6 +86,33 @@ export const SETTINGS = new Settings(
       help: "how long nvidia-smi, or another program that reads devices, may take; 4500 at most, because a queen waits 5 s",
       schema: wholeNumber(100, 600_000).default(4000),
     },
+    discover: {
+      placeholder: "bool",
+      help: "whether inference servers of this host are found by their processes",
+      schema: trueOrFalse.default(process.platform === "linux"),
+      defaultHelp: "true on Linux, else false",
+    },
+    workers: {
+      placeholder: "urls",
+      help: "inference servers beside those that are found: vllm=http://127.0.0.1:8000,http://10.0.0.5:9000",
+      schema: servers.default([]),
+    },
+    workerTimeoutMs: {
+      placeholder: "ms",
+      help: "how long an inference server may take for one answer",
+      schema: wholeNumber(100, 5_000).default(2_000),
+    },
+    workerKeysFile: {
+      placeholder: "file",
+      help: "file of mode 600 with the keys of inference servers: host:port and a key in each line",
+      schema: z.string().default(""),
+    },
+    advertiseHost: {
+      placeholder: "host",
+      help: "name or address under which others reach this host's inference servers",
+      schema: host.default(""),
+      defaultHelp: "the host in the queen's catalog",
+    },
     logLevel: {
       placeholder: "level",
       help: `what is logged: ${LOG_LEVELS.join(", ")}`,
@@ -102,7 +138,7 @@ export const SETTINGS = new Settings(
 );
 
 /** Settings of the agent, with what is in the files that they name for its queen. */
-export type Config = Omit<Values<typeof SETTINGS>, keyof QueenAccess> & QueenAccess;
+export type Config = Omit<Values<typeof SETTINGS>, keyof QueenAccess> & QueenAccess & { readonly workerKeys: Keys };
 
 const HELP_AFTER = `${SETTINGS.environmentHelp}
 Exit codes: 0 stopped by SIGTERM or SIGINT, 1 could not start, such as a port that is taken, 2 called wrongly or with settings that cannot be used,
@@ -115,5 +151,23 @@ export function readConfig(argv = process.argv.slice(2), env: Environment = proc
     .description("The hive agent: says which devices this host has, and beats to its queen.")
     .version(manifest.version, "-V, --version", "show the version")
     .addHelpText("after", HELP_AFTER);
-  return SETTINGS.readCommandLine(command, { argv, env, combine: readQueenAccess });
+  return SETTINGS.readCommandLine(command, {
+    argv,
+    env,
+    combine: (values, problems) => ({
+      ...readQueenAccess(values, problems),
+      workerKeys: readWorkerKeys(values.workerKeysFile ?? "", problems),
+    }),
+  });
+}
+
+function readWorkerKeys(path: string, problems: string[]): Keys {
+  try {
+    if (path !== "") return readKeys(path);
+  } catch (error) {
+    problems.push(
+      `--worker-keys-file (HIVE_WORKER_KEYS_FILE) ${path}: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+  return new Map();
 }

@@ -6,11 +6,12 @@ import { answerOk, answerProblem, eventually, type LogLine, QUEEN_CA, startQueen
 
 const SHORT_MS = 100;
 
-type Access = Partial<Pick<HeartbeatOptions, "intervalMs" | "requestTimeoutMs" | "token" | "ca">>;
+type Access = Partial<Pick<HeartbeatOptions, "intervalMs" | "requestTimeoutMs" | "token" | "ca" | "sources">>;
 
 function beatTo(queen: string, { intervalMs = SHORT_MS, requestTimeoutMs = 20_000, ...access }: Access = {}) {
   const log: LogLine[] = [];
   const heartbeats = startHeartbeats({
+    sources: [],
     ...access,
     queen,
     hive: { id: "hive-7", host: "127.0.0.1", port: 8600 },
@@ -35,6 +36,28 @@ test("beats at once, with the hive's clock and no workers", async () => {
   beatTo(queen.url, { intervalMs: 3_600_000 });
   await atLeast(queen.beats, 1);
   expect(queen.beats).toEqual([{ hive_id: "hive-7", timestamp: "2025-10-21T10:00:00.000Z", workers: [] }]);
+});
+
+test("says what its sources know at that moment, and has them read anew once it is sent", async () => {
+  const queen = await startQueenDouble();
+  let read = 0;
+  const counting = {
+    latest: () => ({ workers: [{ worker_id: `reading-${read}` }], read_at: "then" }),
+    refresh: () => {
+      read += 1;
+      return new Promise(() => undefined);
+    },
+  };
+  beatTo(queen.url, { sources: [{ latest: () => ({ gpus: [], read_at: "earlier" }) }, counting] });
+  await atLeast(queen.beats, 2);
+  const beats = [0, 1].map((reading) => ({
+    hive_id: "hive-7",
+    timestamp: "2025-10-21T10:00:00.000Z",
+    workers: [{ worker_id: `reading-${reading}` }],
+    gpus: [],
+    read_at: "then",
+  }));
+  expect(queen.beats.slice(0, 2)).toEqual(beats);
 });
 
 test("goes on beating, and says once that the queen is reached", async () => {

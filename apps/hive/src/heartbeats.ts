@@ -3,6 +3,14 @@ import type { Logger } from "pino";
 import { type Outcome, outcomeOf } from "./queen-answer.ts";
 import { QueenClient } from "./queen-client.ts";
 
+/** A part of what a beat says. */
+export interface BeatSource {
+  /** The newest that is known, at once: a beat waits for nothing. */
+  latest(): object;
+  /** Reads anew, for the next beat. */
+  refresh?(): unknown;
+}
+
 export interface HeartbeatOptions {
   /** Base URL of the queen. */
   queen: string;
@@ -12,6 +20,8 @@ export interface HeartbeatOptions {
   ca?: string | undefined;
   /** This hive as the queen can reach it: what an operator would add to the catalog. */
   hive: { id: string; host: string; port: number };
+  /** What else a beat says; of two with the same key the later one counts. */
+  sources: readonly BeatSource[];
   /** Time between beats, and the longest wait while the queen is away. */
   intervalMs: number;
   log: Logger;
@@ -67,9 +77,16 @@ function reasonOf(error: unknown): string {
   return message || String(Reflect.get(error, "code"));
 }
 
+/** The body of a heartbeat. */
+export function beatOf(hiveId: string, sources: readonly BeatSource[], nowMs: number): object {
+  const parts = sources.map((source) => source.latest());
+  return Object.assign({ hive_id: hiveId, timestamp: new Date(nowMs).toISOString(), workers: [] }, ...parts);
+}
+
 /** Sends a beat at once and then one every `intervalMs`, or when the queen asks for it; while the queen is away it waits with full-jitter back-off. */
 export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
-  const { queen, hive, intervalMs, log, requestTimeoutMs = 10_000, now = Date.now, random = Math.random } = options;
+  const { queen, hive, sources, intervalMs, log } = options;
+  const { requestTimeoutMs = 10_000, now = Date.now, random = Math.random } = options;
   const client = new QueenClient(options);
   const stopping = new AbortController();
   let logged: { state: Outcome["state"]; code?: string } | undefined;
@@ -85,9 +102,9 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
     );
     stopping.signal.addEventListener("abort", cancel, { once: true });
     try {
-      // The agent runs no workers itself.
-      const beat = { hive_id: hive.id, timestamp: new Date(now()).toISOString(), workers: [] };
-      return outcomeOf(await client.post("/v1/heartbeat", beat, request.signal));
+      const answer = client.post("/v1/heartbeat", beatOf(hive.id, sources, now()), request.signal);
+      for (const source of sources) source.refresh?.();
+      return outcomeOf(await answer);
     } catch (error) {
       return { state: "away", reason: reasonOf(error) };
     } finally {

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import os from "node:os";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import {
   type Agent,
@@ -27,16 +29,20 @@ async function devicesOf(agent: Agent): Promise<unknown> {
   return (await fetch(`${await agent.url()}/v1/devices`)).json();
 }
 
-/** Answers once the server has read half of a request: then the connection is neither idle nor done. */
-async function sendHalfARequest(url: string): Promise<void> {
+/** Answers once the server has read the beginning of a request: then the connection is neither idle nor done. What comes on it is in `text`. */
+async function sendRequest(url: string, beginning: string): Promise<{ text: () => string }> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   onTestFinished(() => void socket.destroy());
-  socket.on("error", () => {});
+  let text = "";
+  socket.on("error", () => {}).on("data", (data) => (text += data));
   await new Promise<void>((resolve) => {
     socket.once("data", () => resolve());
-    socket.write("GET /health HTTP/1.1\r\nHost: hive\r\n\r\nGET /health HTTP/1.1\r\nHost: hi");
+    socket.write(`GET /health HTTP/1.1\r\nHost: hive\r\n\r\n${beginning}`);
   });
+  return { text: () => text };
 }
+
+const sendHalfARequest = (url: string) => sendRequest(url, "GET /health HTTP/1.1\r\nHost: hi");
 
 test("answers /health with its id, on the free port that the log says", async () => {
   const agent = agentWithNvidiaSmi(undefined, "--id", "hive-7");
@@ -46,20 +52,36 @@ test("answers /health with its id, on the free port that the log says", async ()
 });
 
 test("reports this machine's CPU and eight GPUs", async () => {
-  const lines = Array.from({ length: 8 }, (_, index) => `echo "${index}, NVIDIA H100 80GB HBM3, 81559"`);
-  const agent = agentWithNvidiaSmi(`[ "$1" = --query-gpu=index,name,memory.total ] || exit 1\n${lines.join("\n")}`);
-  const gpus = Array.from({ length: 8 }, (_, index) => ({ index, name: "NVIDIA H100 80GB HBM3", vram_gb: 80 }));
+  const uuid = (index: number) => `GPU-0000000${index}-c9ae-1f5d-9d2a-cbcb4a7b8d7c`;
+  const lines = Array.from(
+    { length: 8 },
+    (_, index) =>
+      `echo "${index}, NVIDIA H100 80GB HBM3, 81559, ${uuid(index)}, 00000000:1${index}:00.0, 4, 0, 31, 70.25"`,
+  );
+  const agent = agentWithNvidiaSmi(
+    `case "$1" in --query-gpu=index,name,memory.total,*) ;; *) exit 1;; esac\n${lines.join("\n")}`,
+  );
+  const told = { name: "NVIDIA H100 80GB HBM3", vram_gb: 80, vendor: "nvidia", backend: "cuda" };
+  const gpus = Array.from({ length: 8 }, (_, index) => ({ index, ...told, uuid: uuid(index) }));
   expect(await devicesOf(agent)).toEqual({ cpu, gpus });
+});
+
+test("reads its devices at its start, before anybody asks", async () => {
+  const path = temporaryFolder();
+  fakeProgram(path, "nvidia-smi", 'echo > "$0.asked"; echo "0, A, 1024"');
+  startAgent(["--port", "0", ...NO_QUEEN], { path });
+  await eventually(() => (existsSync(join(path, "nvidia-smi.asked")) ? true : undefined), "a reading");
 });
 
 test("beats to its queen under its id", async () => {
   const queen = await startQueenDouble();
   const agent = startAgent(["--port", "0", "--beat-interval-ms", "100"], {
-    env: { HIVE_ID: "hive-7", HIVE_QUEEN: queen.url },
+    env: { HIVE_ID: "hive-7", HIVE_QUEEN: queen.url, HIVE_DISCOVER: "false" },
   });
   await agent.logged("queen reached");
   await eventually(() => (queen.beats.length >= 2 ? true : undefined), "two beats");
-  expect(queen.beats[1]).toEqual({ hive_id: "hive-7", timestamp: expect.stringMatching(/^\d{4}-.*Z$/), workers: [] });
+  const time = expect.stringMatching(/^\d{4}-.*Z$/);
+  expect(queen.beats[1]).toMatchObject({ hive_id: "hive-7", timestamp: time, read_at: time, workers: [] });
 });
 
 test("a taken port is one sentence and exit code 1", async () => {
@@ -138,13 +160,13 @@ test.each([
   expect(await agent.ended).toBe(exitCode);
 });
 
-test("SIGTERM during a detection answers 503 and leaves no program behind", async () => {
+test("SIGTERM during a detection is answered with what is known, and leaves no program behind", async () => {
   const marker = newMarker();
   const agent = agentWithNvidiaSmi(hangingScript(marker), "--probe-timeout-ms", "600000");
-  const response = fetch(`${await agent.url()}/v1/devices`);
+  const answers = await sendRequest(await agent.url(), "GET /v1/devices HTTP/1.1\r\nHost: hive\r\n\r\n");
   await eventually(() => (isRunning(marker) ? true : undefined), "a detection");
   agent.process.kill("SIGTERM");
-  expect((await response).status).toBe(503);
   expect(await agent.ended).toBe(0);
+  expect(answers.text()).toContain(`{"cpu":${JSON.stringify(cpu)},"gpus":null,`);
   await eventually(() => (isRunning(marker) ? undefined : true), "the end of the hanging process");
 });

@@ -1,4 +1,5 @@
 import os, { constants } from "node:os";
+import { setTimeout as wait } from "node:timers/promises";
 import { createLog, printableLines } from "@repo/process-log";
 import { onStopSignals } from "@repo/processes";
 import type { FastifyInstance } from "fastify";
@@ -6,12 +7,16 @@ import { type Logger, pino } from "pino";
 import { createApp } from "./app.ts";
 import { type Config, readConfig } from "./config.ts";
 import { removePidFile, writePidFile } from "./control/pid-file.ts";
-import { createDeviceDetector, type DeviceDetector } from "./devices/devices.ts";
+import { createDeviceDetector } from "./devices/devices.ts";
+import { Gpus } from "./devices/gpus.ts";
 import { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
 import { openLogFile } from "./log-file.ts";
+import { WorkerWatch } from "./workers/watch.ts";
 
 /** Connections that are still open after this time are cut. */
 const CLOSE_TIMEOUT_MS = 3_000;
+/** The first beat does not wait longer for what runs on this host. */
+const FIRST_READING_MS = 1_000;
 
 function fail(message: string, exitCode: number): never {
   process.stderr.write(`hive: ${message}\n`);
@@ -72,7 +77,9 @@ function reachableHost(host: string): string {
 /** What runs so far: an agent that only starts has less. */
 interface Running {
   app?: FastifyInstance;
-  detector?: DeviceDetector;
+  /** Kills what reads devices. */
+  readings: AbortController;
+  workers?: WorkerWatch;
   heartbeats?: Heartbeats;
   stopping?: true;
 }
@@ -96,9 +103,10 @@ function stopOnSignal(log: Logger, running: Running, { pidFile }: Config): void 
   onStopSignals(stop, (signal) => process.exit(128 + constants.signals[signal]));
 }
 
-async function stopAll({ app, detector, heartbeats }: Running): Promise<void> {
+async function stopAll({ app, readings, workers, heartbeats }: Running): Promise<void> {
   const cut = setTimeout(() => app?.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
-  detector?.stop();
+  readings.abort(new Error("the agent is stopping"));
+  workers?.stop();
   await Promise.all([heartbeats?.stop(), app?.close()]);
   clearTimeout(cut);
 }
@@ -110,18 +118,22 @@ process.on("disconnect", endWithStarter);
 process.channel?.unref();
 
 const { values: config, warnings } = readConfigOrExit();
-const running: Running = {};
+const running: Running = { readings: new AbortController() };
 await run();
 
 async function run(): Promise<void> {
   const log = openLog();
   stopOnSignal(log, running, config);
   for (const warning of warnings) log.warn(warning);
-  const detector = createDeviceDetector({ probeTimeoutMs: config.probeTimeoutMs, log });
-  running.detector = detector;
+  const gpus = new Gpus({ timeoutMs: config.probeTimeoutMs, signal: running.readings.signal, log });
+  const detector = createDeviceDetector(gpus);
+  // At each start, so that the first who asks finds them read, however long that takes.
+  void detector.detect();
   const app = createApp({ id: config.id, detectDevices: detector.detect, log });
   running.app = app;
-  const port = await listen(app, config);
+  const workers = watchWorkers(log);
+  running.workers = workers;
+  const [port] = await Promise.all([listen(app, config), firstReading(workers)]);
   if (port === undefined) return;
   if (config.pidFile !== "") made("--pid-file (HIVE_PID_FILE)", () => writePidFile(config.pidFile));
   if (tellsTokenToOthers(config)) {
@@ -132,12 +144,23 @@ async function run(): Promise<void> {
     token: config.token,
     ca: config.queenCa,
     hive: { id: config.id, host: reachableHost(config.host), port },
+    sources: [workers],
     intervalMs: config.beatIntervalMs,
     log,
   });
   // Said last: whoever reads it may send a signal at once.
   log.info({ host: config.host, port }, "hive listening");
   process.send?.({ listening: { host: config.host, port } }, () => undefined);
+}
+
+function watchWorkers(log: Logger): WorkerWatch {
+  const { discover, workers: configured, workerKeys: keys, workerTimeoutMs: timeoutMs, advertiseHost } = config;
+  return new WorkerWatch({ discover, configured, keys, timeoutMs, advertiseHost, log });
+}
+
+/** So that the first beat after a restart does not say that there are no workers. */
+async function firstReading(workers: WorkerWatch): Promise<void> {
+  await Promise.race([workers.refresh(), wait(FIRST_READING_MS, undefined, { ref: false })]);
 }
 
 function openLog(): Logger {

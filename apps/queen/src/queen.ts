@@ -10,6 +10,7 @@ import { HealthLoop } from "./fleet/watch.ts";
 import { createApp } from "./http/app.ts";
 import { BODY_LIMIT_BYTES } from "./http/body-parsers.ts";
 import { Arrivals } from "./http/connections/arrivals.ts";
+import { CertificateWatch } from "./http/connections/certificate-watch.ts";
 import { EventStream } from "./http/connections/event-stream.ts";
 import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts";
 import { Costs } from "./http/door/costs.ts";
@@ -88,7 +89,8 @@ export function assembleQueen(options: QueenOptions): Queen {
     ownUrl: () => (options.tls && options.lifecycle.publicUrl) ?? urlOf(app, options.tls),
   });
   const { host = "127.0.0.1", limits = DEFAULT_LIMITS } = options;
-  const servers = new Servers({ ...options, limits, arrivals });
+  const certificates = new CertificateWatch(base);
+  const servers = new Servers({ ...options, limits, arrivals, onCertificate: (tls) => certificates.watch(tls) });
   const onAdmitted = (socket: Socket) => servers.prove(socket);
   const { publicUrl } = options.lifecycle;
   const door = new Door({ catalog, clock, log, limits, openUntilTokens: isLoopback(host), publicUrl, onAdmitted });
@@ -124,6 +126,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     eventStream.close();
     unwatchEventLoop();
     door.stop();
+    certificates.stop();
     const quiet = Promise.all([healthLoop.stop(), lifecycle.close()]);
     const reaper = setInterval(() => servers.endIdleConnections(), REAP_INTERVAL_MS);
     await Promise.all([app.close(), servers.closeOthers()]).finally(() => clearInterval(reaper));

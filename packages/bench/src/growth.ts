@@ -86,7 +86,7 @@ const QUESTIONS: readonly Asked[] = [
   },
   {
     what: `findHivesWithoutDevices, ${FEW} of them`,
-    meaning: "Which hives were never asked for their devices.",
+    meaning: "Which hives are to be asked for their devices.",
     ...flat(1.5),
     operation: (catalog) => () => catalog.findHivesWithoutDevices(),
   },

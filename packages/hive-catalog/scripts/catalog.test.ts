@@ -137,7 +137,7 @@ test("info shows the catalog at a glance", async () => {
   expect(output).toMatch(/^records +0 cordons, 0 tokens, 0 operations, 0 host_keys, 0 queens$/m);
   expect(output).toMatch(/^oldest beat +2025-10-21T10:00:00\.001Z$/m);
   expect(output).toMatch(
-    /^migrations +0000_create_hives, 0001_keyset_indexes, 0002_\w+, 0003_revisions_and_retention, 0004_queens$/m,
+    /^migrations +0000_create_hives, 0001_keyset_indexes, 0002_\w+, 0003_revisions_and_retention, 0004_queens, 0005_\w+$/m,
   );
 });
 

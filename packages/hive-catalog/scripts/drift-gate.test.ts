@@ -136,11 +136,11 @@ describe("db:generate", () => {
 
   it("fails when the SQL of a migration was edited, and says what it does not make", async () => {
     await using copy = await copyOfRepository();
-    const file = join(copy.migrations, "0001_keyset_indexes.sql");
-    edit(file, (text) => text.replace(/CREATE INDEX `idx_hives_without_devices`.*$/m, "SELECT 1;"));
+    const file = join(copy.migrations, "0005_gpus_that_could_not_be_read.sql");
+    edit(file, (text) => text.replace(/CREATE INDEX `idx_hives_lacking_devices`.*$/m, "SELECT 1;"));
     expect(await check(copy.root)).toMatchObject({
       code: 1,
-      output: expect.stringContaining("the migrations do not make index idx_hives_without_devices on hives (id) WHERE"),
+      output: expect.stringContaining("the migrations do not make index idx_hives_lacking_devices on hives (id) WHERE"),
     });
   });
 });

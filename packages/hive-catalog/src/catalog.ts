@@ -175,13 +175,14 @@ export class HiveCatalog {
   }
 
   /**
-   * By id. Nearly all hives have devices, so no index serves it: where few have, one statement reads past all the others, and holds the
+   * All but those of `findHivesWithoutDevices`, by id. Nearly all hives have devices, so no index serves it: where few have, one statement reads past all the others, and holds the
    * event loop for about 0.1 s at 500,000 hives. Page through `listHives` where that is too long.
    */
   findHivesWithDevices(options: ListOptions = {}): Promise<HiveRecord[]> {
     return this.#find(hives.hivesWithDevices, () => ({}), options);
   }
 
+  /** Those that are to be asked for their devices, by id: they never were, or could not read their GPUs (`devices.gpus` is null). */
   findHivesWithoutDevices(options: ListOptions = {}): Promise<HiveRecord[]> {
     return this.#find(hives.hivesWithoutDevices, () => ({}), options);
   }

@@ -3,7 +3,7 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
 import type * as z from "zod";
 import { cordonFields } from "./model/cordon.ts";
 import type { Field, Fields } from "./model/fields.ts";
-import { hiveFields } from "./model/hive.ts";
+import { hiveFields, LACKS_DEVICES } from "./model/hive.ts";
 import { hostKeyFields } from "./model/host-key.ts";
 import { operationFields } from "./model/operation.ts";
 import { queenFields } from "./model/queen.ts";
@@ -42,7 +42,7 @@ export const hives = sqliteTable("hives", { ...columnsOf(hiveFields), id: text("
   // search a hundredth, as measured with 100,000 hives that beat in turn.
   index("idx_hives_heartbeat").on(table.lastHeartbeatMs),
   // findHivesWithoutDevices: keeps the b-tree of hives that wait for detection small.
-  index("idx_hives_without_devices").on(table.id).where(sql`devices_json IS NULL`),
+  index("idx_hives_lacking_devices").on(table.id).where(sql.raw(LACKS_DEVICES)),
 ]);
 
 /** Hives that get no new work for now, by an operator's word. */

@@ -1,3 +1,4 @@
 export { isRunning, type ProcessIdentity, startTimeOf } from "./identity.ts";
 export { type ProgramEnd, ProgramError, type ProgramOptions, runProgram } from "./program.ts";
 export { onStopSignals } from "./stop-signals.ts";
+export { ProgramTurns } from "./turns.ts";

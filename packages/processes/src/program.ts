@@ -35,10 +35,13 @@ export class ProgramError extends Error {
   override readonly name = "ProgramError";
   /** The message without the program: "did not end within 5 s". */
   readonly reason: string;
+  /** Process id of a program that was killed, which also is the id of its group. */
+  readonly killed: number | undefined;
 
-  constructor(command: string, reason: string, options?: ErrorOptions) {
+  constructor(command: string, reason: string, { killed, ...options }: ErrorOptions & { killed?: number } = {}) {
     super(`${command} ${reason}`, options);
     this.reason = reason;
+    this.killed = killed;
   }
 }
 
@@ -66,14 +69,15 @@ export function runProgram(command: string, args: readonly string[], options: Pr
       reject(reason);
     };
     const abort = () => giveUp(signal.reason);
-    const late = () => giveUp(new ProgramError(command, `did not end within ${timeoutMs / 1000} s`));
+    const killed = child.pid === undefined ? {} : { killed: child.pid };
+    const late = () => giveUp(new ProgramError(command, `did not end within ${timeoutMs / 1000} s`, killed));
     const timer = setTimeout(late, timeoutMs);
     signal.addEventListener("abort", abort, { once: true });
     for (const name of ["stdout", "stderr"] as const) {
       child[name].setEncoding("utf8").on("data", (text: string) => {
         characters += text.length;
         if (characters > maxCharacters)
-          return giveUp(new ProgramError(command, `wrote more than ${mib(maxCharacters)}`));
+          return giveUp(new ProgramError(command, `wrote more than ${mib(maxCharacters)}`, killed));
         written[name] = (written[name] + text).slice(0, keptCharacters);
         onOutput?.(text);
       });

@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 
 const READ_ONLY_DISK_BYTES = 4 * 1024 * 1024;
+const FREEZABLE_DISK_BYTES = 4 * 1024 * 1024;
 
 /** A mount that ends when it is disposed of. */
 type Mount = { path: string } & Disposable;
@@ -39,12 +40,37 @@ export function mountReadOnly(source: string, path: string): Mount {
   return seen;
 }
 
-function mount(...args: string[]): void {
-  const { status, stderr, error } = spawnSync("mount", args, { encoding: "utf8" });
+/**
+ * A file system at the new folder `path`. While it is frozen, whoever writes to it hangs inside the kernel, in state D, where no signal reaches
+ * him: so does a program when a driver is broken.
+ */
+export function mountFreezableDisk(path: string): Mount & { freeze(): void; thaw(): void } {
+  const image = `${path}.image`;
+  writeFileSync(image, "");
+  truncateSync(image, FREEZABLE_DISK_BYTES);
+  run("mkfs.ext4", "-q", image);
+  mkdirSync(path);
+  mount("-o", "loop", image, path);
+  const thaw = () => void spawnSync("fsfreeze", ["--unfreeze", path]);
+  return {
+    path,
+    freeze: () => run("fsfreeze", "--freeze", path),
+    thaw,
+    [Symbol.dispose]() {
+      thaw();
+      unmount(path);
+    },
+  };
+}
+
+const mount = (...args: string[]): void => run("mount", ...args);
+
+function run(command: string, ...args: string[]): void {
+  const { status, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
   if (status === 0) return;
   const reason = error?.message ?? stderr.trim();
   throw new Error(
-    `this test mounts a file system and so must run as root on Linux; mount ${args.join(" ")}: ${reason}`,
+    `this test mounts a file system and so must run as root on Linux; ${command} ${args.join(" ")}: ${reason}`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import { join } from "node:path";
-import { DeviceCapabilities } from "@repo/device-types";
+import { DeviceReport } from "@repo/device-types";
 import { pino } from "pino";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import {
@@ -14,10 +14,11 @@ import {
   temporaryFolder,
 } from "../testing.ts";
 import { createDeviceDetector } from "./devices.ts";
+import { Gpus } from "./gpus.ts";
 
 afterEach(() => void vi.unstubAllEnvs());
 
-const LSPCI = `cat <<'END'
+const LSPCI = `/bin/cat <<'END'
 01:00.0 3D controller: NVIDIA Corporation GA100 [A100 PCIe 40GB] (rev a1)
 \tRegion 1: Memory at 38000000000 (64-bit, prefetchable) [size=64G]
 03:00.0 Display controller: Advanced Micro Devices, Inc. [AMD/ATI] Aldebaran [Instinct MI210] (rev 02)
@@ -25,88 +26,148 @@ const LSPCI = `cat <<'END'
 \tRegion 2: Memory at 3a000000000 (64-bit, prefetchable) [size=2M]
 04:00.0 VGA compatible controller: ASPEED Technology, Inc. ASPEED Graphics Family (rev 41)
 \tRegion 0: Memory at d8000000 (32-bit, non-prefetchable) [size=64M]
-END`.replace("cat", "/bin/cat");
-const MI210 = "Advanced Micro Devices, Inc. [AMD/ATI] Aldebaran [Instinct MI210]";
+END`;
+const MI210 = { name: "Advanced Micro Devices, Inc. [AMD/ATI] Aldebaran [Instinct MI210]", vramGb: 64, vendor: "amd" };
+const NVIDIA = { vendor: "nvidia", backend: "cuda" };
+const HUNG = "nvidia-smi did not end within 1 s";
 
 /** A detector that finds only the given programs on its PATH. */
-function detectorWith(programs: Record<string, string>, probeTimeoutMs = 4_500) {
+function detectorWith(programs: Record<string, string>, { timeoutMs = 20_000, answerWithinMs = 20_000 } = {}) {
   const folder = temporaryFolder();
   vi.stubEnv("PATH", folder);
   for (const [name, script] of Object.entries(programs)) fakeProgram(folder, name, script);
   const lines: LogLine[] = [];
   const log = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const detector = createDeviceDetector({ probeTimeoutMs, log });
-  onTestFinished(() => detector.stop());
-  return { detector, folder, messages: () => lines.map(({ msg }) => msg) };
+  const stopping = new AbortController();
+  const stop = () => stopping.abort(new Error("the agent is stopping"));
+  onTestFinished(stop);
+  const sysfs = join(folder, "sys");
+  const detector = createDeviceDetector(new Gpus({ timeoutMs, signal: stopping.signal, log, sysfs }), answerWithinMs);
+  const replace = (name: string, script: string) => fakeProgram(folder, name, script);
+  return { detector, folder, stop, replace, messages: () => lines.map(({ msg }) => msg) };
 }
 
 test("reads the true cores and memory of this host", async () => {
-  const { detector } = detectorWith({});
-  const devices = await detector.detect();
-  expect(devices).toEqual({
+  const { detector } = detectorWith({ "nvidia-smi": "echo No devices were found; exit 6" });
+  const report = await detector.detect();
+  expect(report).toEqual({
     cpu: { cores: os.availableParallelism(), ramGb: Math.round(os.totalmem() / 1024 ** 3) },
     gpus: [],
+    problems: [],
   });
-  expect(DeviceCapabilities.parse(devices)).toEqual(devices);
+  expect(DeviceReport.parse(report)).toEqual(report);
 });
 
 test("lists NVIDIA's GPUs once, then the others with indexes of their own", async () => {
   const { detector, messages } = detectorWith({ "nvidia-smi": 'echo "0, NVIDIA A100-PCIE-40GB, 40960"', lspci: LSPCI });
   expect((await detector.detect()).gpus).toEqual([
-    { index: 0, name: "NVIDIA A100-PCIE-40GB", vramGb: 40 },
-    { index: 1, name: MI210, vramGb: 64 },
+    { index: 0, name: "NVIDIA A100-PCIE-40GB", vramGb: 40, ...NVIDIA },
+    { index: 1, ...MI210 },
   ]);
   expect(messages()).toEqual([]);
 });
 
 test("a hanging nvidia-smi does not hide the other GPUs", async () => {
-  const { detector } = detectorWith({ "nvidia-smi": hangingScript(newMarker()), lspci: LSPCI });
-  expect((await detector.detect()).gpus).toEqual([{ index: 0, name: MI210, vramGb: 64 }]);
+  const programs = { "nvidia-smi": hangingScript(newMarker()), lspci: LSPCI };
+  const { detector } = detectorWith(programs, { timeoutMs: 1000 });
+  expect(await detector.detect()).toMatchObject({ gpus: [{ index: 0, ...MI210 }], problems: [HUNG] });
 });
 
 test("a hanging lspci does not hide NVIDIA's GPUs, is killed, and is said", async () => {
   const marker = newMarker();
   const programs = { "nvidia-smi": 'echo "2, NVIDIA L4, 23034"', lspci: hangingScript(marker) };
-  const { detector, messages } = detectorWith(programs, 3_000);
-  expect((await detector.detect()).gpus).toEqual([{ index: 2, name: "NVIDIA L4", vramGb: 22 }]);
-  expect(messages()).toEqual(["GPUs may be missing: systeminformation did not end within 3 s"]);
+  const { detector, messages } = detectorWith(programs);
+  const problem = "lspci did not end within 1.5 s";
+  const gpus = [{ index: 2, name: "NVIDIA L4", vramGb: 22 }];
+  expect(await detector.detect()).toMatchObject({ gpus, problems: [problem] });
+  expect(messages()).toEqual([`GPUs may be missing: ${problem}`]);
   await eventually(() => (isRunning(marker) ? undefined : true), "the end of the hanging lspci");
 });
 
-test("a setting that no queen would wait for is cut, and said", async () => {
-  const marker = newMarker();
-  const { detector, messages } = detectorWith({ "nvidia-smi": hangingScript(marker) }, 60_000);
-  expect((await detector.detect()).cpu?.cores).toBe(os.availableParallelism());
-  expect(messages().slice(0, 2)).toEqual([
-    "programs that read devices get 4500 ms, not the 60000 of --probe-timeout-ms (HIVE_PROBE_TIMEOUT_MS): a queen waits 5 s for an answer",
-    "GPUs may be missing: nvidia-smi did not end within 4.5 s",
-  ]);
+test("an answer does not wait for a program that takes long, but the next one has what it told", async () => {
+  const { detector, folder } = detectorWith(
+    { "nvidia-smi": 'until [ -e "$0.go" ]; do /bin/sleep 0.02; done; echo "0, NVIDIA L4, 23034"', lspci: "exit 0" },
+    { answerWithinMs: 50 },
+  );
+  expect(await detector.detect()).toMatchObject({
+    cpu: { cores: os.availableParallelism() },
+    gpus: null,
+    problems: ["nvidia-smi has not answered yet", "GPUs are still being read: this is what is known"],
+  });
+  fakeProgram(folder, "nvidia-smi.go", "");
+  const gpus = await eventually(async () => (await detector.detect()).gpus ?? undefined, "the GPU");
+  expect(gpus).toMatchObject([{ index: 0, name: "NVIDIA L4" }]);
 });
 
 test("says once why there are no NVIDIA GPUs, and again when the reason changes", async () => {
-  const { detector, folder, messages } = detectorWith({});
-  await detector.detect();
-  await detector.detect();
+  const { detector, replace, messages } = detectorWith({ lspci: "exit 0" });
+  for (let times = 0; times < 2; times++) expect(await detector.detect()).toMatchObject({ gpus: [], problems: [] });
   expect(messages()).toEqual(["GPUs may be missing: nvidia-smi is not installed"]);
-  fakeProgram(folder, "nvidia-smi", "echo No devices were found; exit 6");
-  await detector.detect();
-  await detector.detect();
-  expect(messages().slice(1)).toEqual(["GPUs may be missing: nvidia-smi exited with 6: No devices were found"]);
+  replace("nvidia-smi", "echo broken; exit 9");
+  for (let times = 0; times < 2; times++) {
+    expect(await detector.detect()).toMatchObject({ gpus: null, problems: ["nvidia-smi exited with 9: broken"] });
+  }
+  expect(messages().slice(1)).toEqual(["GPUs may be missing: nvidia-smi exited with 9: broken"]);
+});
+
+test("where nobody can tell, or NVIDIA's card cannot be asked, that is not none", async () => {
+  const nobody = detectorWith({});
+  const missing = ["nvidia-smi is not installed", "lspci is not installed"];
+  expect(await nobody.detector.detect()).toMatchObject({ gpus: null, problems: missing });
+  expect(nobody.messages()).toEqual(missing.toReversed().map((problem) => `GPUs may be missing: ${problem}`));
+  const [card = ""] = LSPCI.split("03:00.0");
+  const { detector } = detectorWith({ lspci: `${card}END` });
+  const problems = ["nvidia-smi is not installed, and there is a card of NVIDIA's at 0000:01:00.0"];
+  expect(await detector.detect()).toMatchObject({ gpus: null, problems });
+});
+
+test("a failed reading is never final, and takes nothing away", async () => {
+  const { detector, replace } = detectorWith({ "nvidia-smi": "echo no driver; exit 9" });
+  expect((await detector.detect()).gpus).toBeNull();
+  replace("nvidia-smi", 'echo "0, NVIDIA L4, 23034"; echo "1, NVIDIA L4, 23034"');
+  const { gpus } = await detector.detect();
+  expect(gpus).toHaveLength(2);
+  replace("nvidia-smi", "echo no driver; exit 9");
+  expect(await detector.detect()).toMatchObject({ gpus, problems: ["nvidia-smi exited with 9: no driver"] });
+  replace("nvidia-smi", 'echo "1, NVIDIA L4, 23034"; echo "GPU 0 is lost"; exit 255');
+  expect(await detector.detect()).toMatchObject({
+    gpus: gpus?.slice(1),
+    problems: ["nvidia-smi wrote: GPU 0 is lost"],
+  });
+});
+
+test("after a program that hung, it is left alone for 1, then 2, 4 … 32 readings", async () => {
+  const { detector, folder, replace } = detectorWith(
+    { "nvidia-smi": 'echo x >> "$0.runs"; exec /bin/sleep 600' },
+    { timeoutMs: 100 },
+  );
+  const runs = () => readFileSync(join(folder, "nvidia-smi.runs"), "utf8").length / 2;
+  const runsAfter: number[] = [];
+  for (let reading = 1; reading <= 105; reading++) {
+    await detector.detect();
+    if (runs() > runsAfter.length) runsAfter.push(reading);
+  }
+  expect(runsAfter).toEqual([1, 3, 6, 11, 20, 37, 70, 103]);
+  replace("nvidia-smi", 'echo "0, NVIDIA L4, 23034"');
+  const left = 32 - (105 - 103);
+  for (let reading = 0; reading < left; reading++) expect((await detector.detect()).gpus).toBeNull();
+  expect((await detector.detect()).gpus).toHaveLength(1);
 });
 
 test("reads afresh each time, and once for calls that come together", async () => {
-  const { detector, folder } = detectorWith({ "nvidia-smi": 'echo x >> "$0.runs"; echo "0, A, 1024"' });
+  const { detector, folder, replace } = detectorWith({ "nvidia-smi": 'echo x >> "$0.runs"; echo "0, A, 1024"' });
   const runs = () => readFileSync(join(folder, "nvidia-smi.runs"), "utf8").trim().split("\n").length;
   const together = await Promise.all([detector.detect(), detector.detect(), detector.detect()]);
   expect(runs()).toBe(1);
   expect(new Set(together.map((devices) => JSON.stringify(devices))).size).toBe(1);
-  fakeProgram(folder, "nvidia-smi", 'echo x >> "$0.runs"; echo "0, B, 1024"');
+  replace("nvidia-smi", 'echo x >> "$0.runs"; echo "0, B, 1024"');
   expect((await detector.detect()).gpus?.[0]?.name).toBe("B");
   expect(runs()).toBe(2);
 });
 
-test("rejects once it was stopped", async () => {
-  const { detector } = detectorWith({});
-  detector.stop();
-  await expect(detector.detect()).rejects.toThrow("the agent is stopping");
+test("answers what is known once it was stopped", async () => {
+  const { detector, stop } = detectorWith({ "nvidia-smi": 'echo "0, A, 1024"' });
+  const { gpus } = await detector.detect();
+  stop();
+  expect(await detector.detect()).toMatchObject({ cpu: { cores: os.availableParallelism() }, gpus });
 });

@@ -1,18 +1,12 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { GpuDevice } from "@repo/device-types";
 import * as z from "zod";
+import { MAX_GPUS, MAX_NAME_LENGTH } from "./gpu.ts";
+import type { OtherGpu, OtherReading } from "./other-gpus.ts";
 import { type OutputOptions, outputOf } from "./output.ts";
 
-/** A GPU that nvidia-smi does not know, in the order of the bus. It has no index of its own. */
-export type OtherGpu = Omit<GpuDevice, "index">;
-
-export interface OtherGpuReading {
-  gpus: OtherGpu[];
-  problem?: string;
-}
-
-const MIB_PER_GB = 1024;
+const BYTES_PER_MIB = 2 ** 20;
+const MIN_MIB = 512;
 const HERE = fileURLToPath(import.meta.url);
 /** A file of its own; where the agent is one file, that file again. */
 const PROGRAM = HERE.endsWith(".ts") ? [join(dirname(HERE), "graphics-program.js")] : [HERE, "graphics-program"];
@@ -31,29 +25,29 @@ type Controller = z.infer<typeof Controllers>[number];
 
 function toGpu({ vendor, model, vram, vramDynamic }: Controller): OtherGpu | undefined {
   if (/nvidia/i.test(`${vendor} ${model}`) || vramDynamic) return undefined;
-  const name = (model.startsWith(vendor) ? model : `${vendor} ${model}`).trim().slice(0, 256);
-  const vramGb = Math.round((vram ?? 0) / MIB_PER_GB);
+  const name = (model.startsWith(vendor) ? model : `${vendor} ${model}`).trim().slice(0, MAX_NAME_LENGTH);
   // Less than half a GB is a console's or a virtual machine's adapter, not a GPU that could hold a model.
-  if (name === "" || vramGb === 0) return undefined;
-  return GpuDevice.omit({ index: true }).safeParse({ name, vramGb }).data;
+  if (name === "" || vram === null || vram < MIN_MIB) return undefined;
+  const memoryTotalBytes = Math.round(vram * BYTES_PER_MIB);
+  return { name, vendor: null, backend: null, uuid: null, busId: null, memoryTotalBytes, unified: false };
 }
 
 /** Reads the controllers that systeminformation printed. NVIDIA's are left to nvidia-smi. */
-export function parseControllers(json: string): OtherGpuReading {
+export function parseControllers(json: string): OtherReading {
   try {
-    return {
-      gpus: Controllers.parse(JSON.parse(json))
-        .map(toGpu)
-        .filter((gpu) => gpu !== undefined),
-    };
+    const gpus = Controllers.parse(JSON.parse(json)).map(toGpu);
+    return { gpus: gpus.filter((gpu) => gpu !== undefined).slice(0, MAX_GPUS), nvidiaBusIds: [], problems: [] };
   } catch {
-    return { gpus: [], problem: "systeminformation wrote something else than graphics controllers" };
+    return unread("systeminformation wrote something else than graphics controllers");
   }
 }
 
-/** AMD's and other GPUs, as far as systeminformation sees them with memory of their own. */
-export async function detectOtherGpus(options: OutputOptions): Promise<OtherGpuReading> {
+/** GPUs where there is no Linux, as far as systeminformation sees them with memory of their own. */
+export async function detectGraphics(options: OutputOptions): Promise<OtherReading> {
   // In a process of its own: systeminformation waits without limit for the programs it runs, partly inside the event loop.
-  const result = await outputOf(process.execPath, PROGRAM, options);
-  return result.ok ? parseControllers(result.stdout) : { gpus: [], problem: `systeminformation ${result.reason}` };
+  const output = await outputOf(process.execPath, PROGRAM, options);
+  if ("reason" in output) return unread(`systeminformation ${output.reason}`);
+  return output.failure === undefined ? parseControllers(output.stdout) : unread(`systeminformation ${output.failure}`);
 }
+
+const unread = (problem: string): OtherReading => ({ gpus: null, nvidiaBusIds: [], problems: [problem] });

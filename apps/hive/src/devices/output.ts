@@ -1,9 +1,13 @@
-import { type ProgramEnd, ProgramError, runProgram } from "@repo/processes";
+import { type ProgramEnd, ProgramError, type ProgramTurns } from "@repo/processes";
 
-/** What a program wrote, or one clause that says why there is nothing to read. */
-export type Output = { ok: true; stdout: string } | { ok: false; reason: string };
+/** What a program wrote, with a clause on how it ended if it failed; or a clause that says why there is nothing to read. */
+export type Output =
+  | { stdout: string; failure?: string }
+  | { reason: string; isMissing: boolean /** Whether it was killed, as one is that hangs. */; wasKilled: boolean };
 
 export interface OutputOptions {
+  /** Programs that read devices run one after the other. */
+  turns: ProgramTurns;
   /** After this time the program and all that it started are killed. */
   timeoutMs: number;
   /** Kills the program too; the reading then rejects with the signal's reason. */
@@ -12,15 +16,28 @@ export interface OutputOptions {
 
 const MAX_CHARACTERS = 2 ** 20;
 const BOUNDS = { keptCharacters: MAX_CHARACTERS, maxCharacters: MAX_CHARACTERS };
+const NOT_INSTALLED = "is not installed";
+/** Where Windows puts nvidia-smi for its Linux, which is on no PATH of a service. */
+const WSL_FOLDER = "/usr/lib/wsl/lib";
 
-/** Reads what a program writes. One that cannot be read is a result with a reason, not an error: only `signal` rejects. */
+/** Folders in which programs are looked for. */
+export const searchPath = (path = "/usr/bin:/bin", further = WSL_FOLDER): string =>
+  process.platform === "linux" ? `${path}:${further}` : path;
+
+/**
+ * Reads what a program writes, whatever its exit code: what it wrote before it failed counts. One that cannot be read is a result with a
+ * reason, not an error: only `signal` rejects.
+ */
 export async function outputOf(command: string, args: readonly string[], options: OutputOptions): Promise<Output> {
+  const { turns, timeoutMs, signal } = options;
+  const env = { ...process.env, PATH: searchPath(process.env.PATH) };
   try {
-    const end = await runProgram(command, args, { ...options, ...BOUNDS, env: process.env });
-    return end.exitCode === 0 ? { ok: true, stdout: end.stdout } : { ok: false, reason: howEnded(end) };
+    const end = await turns.run(command, args, { timeoutMs, signal, ...BOUNDS, env });
+    return { stdout: end.stdout, ...(end.exitCode !== 0 && { failure: howEnded(end) }) };
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
-    return { ok: false, reason: error.reason };
+    const { reason, killed } = error;
+    return { reason, isMissing: reason === NOT_INSTALLED, wasKilled: killed !== undefined };
   }
 }
 

@@ -47,7 +47,7 @@ test("of a hive whose nvidia-smi hangs, cores and memory are known all the same"
   const path = temporaryFolder();
   fakeProgram(path, "nvidia-smi", hangingScript(newMarker()));
   const fleet = startFleet(temporaryFolder(), { PATH: `${path}:${process.env.PATH}` });
-  expect(await onlineHive(fleet)).toMatchObject({ devices: { cpu, gpus: [] } });
+  expect(await onlineHive(fleet)).toMatchObject({ devices: { cpu, gpus: null } });
 });
 
 test("everything that is killed and started again is the same hive", async () => {

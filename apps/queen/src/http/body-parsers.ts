@@ -30,6 +30,7 @@ function readBody(request: FastifyRequest, text: string, done: ParserDone): void
 const PLAIN_JSON = "application/json";
 
 function checkType({ headers, method }: FastifyRequest): void {
+  checkEncoding(headers["content-encoding"]);
   const type = headers["content-type"] ?? "";
   if (type === PLAIN_JSON) return;
   if (method !== "PATCH" && /^application\/merge-patch\+json/i.test(type)) {
@@ -39,6 +40,18 @@ function checkType({ headers, method }: FastifyRequest): void {
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
     throw unsupported(`JSON is read as UTF-8 alone, not as ${JSON.stringify(charset)}`);
   }
+}
+
+/** What is packed is not unpacked: its size says nothing of what it becomes. */
+function checkEncoding(encoding = "identity"): void {
+  if (encoding === "" || encoding.toLowerCase() === "identity") return;
+  throw new Problem(
+    "UNSUPPORTED_MEDIA_TYPE",
+    `Bodies are taken as they are, not with Content-Encoding ${JSON.stringify(encoding)}`,
+    {
+      headers: { "accept-encoding": "identity" },
+    },
+  );
 }
 
 function parseJson(text: string): unknown {

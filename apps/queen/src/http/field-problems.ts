@@ -20,13 +20,13 @@ export const MAX_PROBLEMS = 20;
 
 /**
  * One problem for each rule that was broken, and no more than MAX_PROBLEMS; `field` is a path in snake_case, "body" when the whole value is meant.
- * `thing` is what a field is called.
+ * `unknown` is what is said of a field that there is not.
  */
-export function fieldProblems(error: z.core.$ZodError, thing = "field"): FieldProblem[] {
+export function fieldProblems(error: z.core.$ZodError, unknown = "is not a known field"): FieldProblem[] {
   // A rule that broke at several steps is told once.
   const problems = new Map<string, FieldProblem>();
   for (const issue of error.issues) {
-    for (const problem of problemsOf(issue, thing)) {
+    for (const problem of problemsOf(issue, unknown)) {
       problems.set(`${problem.field} ${problem.message}`, problem);
       if (problems.size === MAX_PROBLEMS) return [...problems.values()];
     }
@@ -34,10 +34,10 @@ export function fieldProblems(error: z.core.$ZodError, thing = "field"): FieldPr
   return [...problems.values()];
 }
 
-function problemsOf(issue: z.core.$ZodIssue, thing: string): FieldProblem[] {
+function problemsOf(issue: z.core.$ZodIssue, unknown: string): FieldProblem[] {
   if (issue.code === "unrecognized_keys") {
     const keys = issue.keys.slice(0, MAX_PROBLEMS);
-    return keys.map((key) => ({ field: [...issue.path, key].join("."), message: `is not a known ${thing}` }));
+    return keys.map((key) => ({ field: [...issue.path, key].join("."), message: unknown }));
   }
   const field = withJsonNames(issue.path.join(".")) || "body";
   return [{ field, message: withJsonNames(issue.message) + got(issue.input) }];

@@ -19,23 +19,24 @@ export function checkObject(body: unknown, code: InvalidInput): Record<string, u
 }
 
 /** Reads the query string; throws a Problem that names each wrong parameter. */
-export function parseQuery<Schema extends z.ZodType>(schema: Schema, query: unknown): z.output<Schema> {
+export function parseQuery<Schema extends z.ZodObject>(schema: Schema, query: unknown): z.output<Schema> {
   const repeated = Object.entries(query ?? {}).filter(([, value]) => Array.isArray(value));
   if (repeated.length > 0) {
     const errors = repeated.map(([field, values]) => ({ field, message: `must be given once${got(values)}` }));
     throw invalidInput("INVALID_ARGUMENT", errors);
   }
-  return parse(schema, query, "INVALID_ARGUMENT", "query parameter");
+  const known = Object.keys(schema.shape).join(", ");
+  return parse(schema, query, "INVALID_ARGUMENT", `is not a known query parameter; those are: ${known}`);
 }
 
 function parse<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,
   code: InvalidInput,
-  thing?: string,
+  unknown?: string,
 ): z.output<Schema> {
   const parsed = schema.safeParse(input, { reportInput: true, error: sayRequired });
-  if (!parsed.success) throw invalidInput(code, fieldProblems(parsed.error, thing));
+  if (!parsed.success) throw invalidInput(code, fieldProblems(parsed.error, unknown));
   return parsed.data;
 }
 

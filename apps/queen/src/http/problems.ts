@@ -20,7 +20,7 @@ export const PROBLEMS = {
   REQUEST_ABORTED: [400, "The caller broke the request off"],
   PAYLOAD_TOO_LARGE: [413, "The body is larger than it may be, or has more in it: see `errors`"],
   URI_TOO_LONG: [414, "The path is too long"],
-  UNSUPPORTED_MEDIA_TYPE: [415, "The body is not JSON in UTF-8"],
+  UNSUPPORTED_MEDIA_TYPE: [415, "The body is not JSON in UTF-8, or has a Content-Encoding"],
   TOO_MANY_REQUESTS: [429, "The token, or the address without one, has had its share: see Retry-After"],
   HEADERS_TOO_LARGE: [431, "The headers are too large"],
   OPERATION_NOT_FOUND: [404, "There is no operation of this id, or it is not kept any more"],

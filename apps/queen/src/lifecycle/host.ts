@@ -1,5 +1,6 @@
+import { printable } from "@repo/process-log/printable";
 import type { ProgramEnd, ProgramOptions } from "@repo/processes";
-import { ForeseenError } from "../process/errors.ts";
+import { type FailureCode, StepFailure } from "./failures.ts";
 
 /** What holds for each program that is run to reach a machine; PATH and HOME at least are in its environment. */
 export type ProgramDefaults = Pick<ProgramOptions, "env" | "timeoutMs" | "onOutput">;
@@ -16,7 +17,7 @@ export interface CommandOptions {
 export interface Host {
   /** How messages name it. */
   readonly name: string;
-  /** Runs a command in that user's home and answers what it wrote. Throws ForeseenError when it fails or cannot be reached. */
+  /** Runs a command in that user's home and answers what it wrote. Throws StepFailure when it fails or cannot be reached. */
   run(words: readonly string[], options: CommandOptions): Promise<string>;
   /** Removes what the connections needed. */
   close(): Promise<void>;
@@ -33,6 +34,19 @@ export function whyFailed({ exitCode, stdout, stderr }: ProgramEnd): string {
   return `${exitCode === null ? "a signal ended it" : `exit code ${exitCode}`}${text && `: ${text}`}`;
 }
 
-export function commandFailed(host: string, end: ProgramEnd): ForeseenError {
-  return new ForeseenError(`the command failed on ${host} with ${whyFailed(end)}`);
+const MAX_BEGINNING = 200;
+
+/** The beginning of what something else than expected wrote. */
+export const beginningOf = (text: string): string =>
+  text.trim() === "" ? "nothing" : printable(JSON.stringify(text.trim().slice(0, MAX_BEGINNING)));
+
+/** With these a shell says that there is no such program, or none that it can run: only Node may be missing on a host. */
+const CODES: ReadonlyMap<number | null, FailureCode> = new Map([
+  [126, "NODE_UNUSABLE"],
+  [127, "NODE_MISSING"],
+]);
+
+export function commandFailed(host: string, end: ProgramEnd): StepFailure {
+  const code = CODES.get(end.exitCode) ?? "COMMAND_FAILED";
+  return new StepFailure(code, `the command failed on ${host} with ${whyFailed(end)}`);
 }

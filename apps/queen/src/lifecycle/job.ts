@@ -1,11 +1,12 @@
 import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
 import { HIVE_ID_PATTERN } from "@repo/hive-catalog/record";
 import type { Fleet } from "../fleet/fleet.ts";
-import { ForeseenError } from "../process/errors.ts";
+import { reasonOf } from "../process/errors.ts";
 import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { Resolve } from "../reach/names.ts";
 import type { Probe } from "../reach/probe.ts";
-import { addressOf, sshTargetOf } from "../reach/ssh-address.ts";
+import { addressOf, type SshTarget, sshTargetOf } from "../reach/ssh-address.ts";
+import { StepFailure } from "./failures.ts";
 import type { Host, ProgramDefaults } from "./host.ts";
 import { LocalHost } from "./local-host.ts";
 import type { OperationRun } from "./operation-run.ts";
@@ -83,16 +84,21 @@ export class Job {
   }
 
   get host(): Host {
-    if (this.#host === undefined) throw new ForeseenError("there is no connection yet");
+    if (this.#host === undefined) throw new Error("there is no connection yet");
     return this.#host;
   }
 
   /** The URL that the agent beats to. */
   get queenUrl(): string {
-    const { settings, ownUrl } = this.parts;
-    const url = this.isLocal ? ownUrl() : settings.publicUrl;
-    if (url === undefined) throw new ForeseenError("QUEEN_PUBLIC_URL is not set");
+    const url = this.knownQueenUrl;
+    if (url === undefined) throw new StepFailure("PUBLIC_URL_MISSING", "QUEEN_PUBLIC_URL is not set");
     return url;
+  }
+
+  /** The same, where the queen was told. */
+  get knownQueenUrl(): string | undefined {
+    const { settings, ownUrl } = this.parts;
+    return this.isLocal ? ownUrl() : settings.publicUrl;
   }
 
   /** Refuses what is not safe in paths and settings: it names the folder of the agent, which would not start under it either. */
@@ -109,22 +115,31 @@ export class Job {
   }
 
   async #sshHost(program: ProgramDefaults): Promise<SshHost> {
-    const { catalog, resolve, allowedHosts, settings } = this.parts;
-    const target = sshTargetOf(this.hive);
+    const { catalog, settings } = this.parts;
+    const { target, address } = await this.#sshTarget();
     return SshHost.open({
       hiveId: this.hive.id,
       target,
-      address: await addressOf(target, { resolve, allowedHosts, signal: this.signal }),
+      address,
       pinned: await catalog.hostKeys.find(target.host, target.port),
       settings: settings.ssh,
       program,
     });
   }
+
+  async #sshTarget(): Promise<{ target: SshTarget; address: string }> {
+    const { resolve, allowedHosts } = this.parts;
+    try {
+      const target = sshTargetOf(this.hive);
+      return { target, address: await addressOf(target, { resolve, allowedHosts, signal: this.signal }) };
+    } catch (error) {
+      throw new StepFailure("SSH_TARGET_UNUSABLE", reasonOf(error), { cause: error });
+    }
+  }
 }
 
-function notForAgents(id: string): ForeseenError {
+function notForAgents(id: string): StepFailure {
   const rule = "1 to 128 letters, digits, dots, underscores or hyphens, beginning with a letter or digit";
-  return new ForeseenError(
-    `the id of an agent must be ${rule}, but that of this hive is ${JSON.stringify(id)}: add it anew under another id`,
-  );
+  const detail = `the id of an agent must be ${rule}, but that of this hive is ${JSON.stringify(id)}`;
+  return new StepFailure("ID_NOT_FOR_AGENTS", detail);
 }

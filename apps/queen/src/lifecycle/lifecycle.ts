@@ -10,6 +10,7 @@ import type { EventLog } from "../telling/events.ts";
 import type { Presence } from "../telling/presence.ts";
 import { stepsOf } from "./agent/plans.ts";
 import { LifecycleError, operationNotFound } from "./errors.ts";
+import { withNextStep } from "./failures.ts";
 import { Job, type JobParts, type LifecycleTimeouts, TIMEOUTS } from "./job.ts";
 import { Cancelled, type End, OperationRun, QueenStopping, type Step } from "./operation-run.ts";
 import { whyNotRemovable } from "./removal.ts";
@@ -188,9 +189,8 @@ export class Lifecycle {
       if (!(await this.#finish(operation, state, problem))) this.#tellEnd(await this.#read(id));
     } catch (error) {
       log.error({ err: error, operation_id: id, hive_id: hiveId }, `${kind} failed inside the queen`);
-      await this.#finish(operation, "failed", `something failed inside the queen: ${reasonOf(error)}`).catch(
-        () => undefined,
-      );
+      const problem = withNextStep(`something failed inside the queen: ${reasonOf(error)}`, error);
+      await this.#finish(operation, "failed", problem).catch(() => undefined);
     } finally {
       slot.free();
       await job

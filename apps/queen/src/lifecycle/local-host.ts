@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { runProgram } from "@repo/processes";
-import { ForeseenError } from "../process/errors.ts";
+import { StepFailure } from "./failures.ts";
 import { type CommandOptions, commandFailed, type Host, type ProgramDefaults } from "./host.ts";
 
 /** The machine of the queen herself. */
@@ -12,7 +12,10 @@ export class LocalHost implements Host {
   constructor(options: ProgramDefaults) {
     const { HOME, PATH } = options.env;
     if (HOME === undefined)
-      throw new ForeseenError("the queen has no HOME in her environment, under which a local hive would be kept");
+      throw new StepFailure(
+        "HOME_MISSING",
+        "the queen has no HOME in her environment, under which a local hive would be kept",
+      );
     this.#home = HOME;
     // The Node that runs the queen runs the agent too.
     this.#options = { ...options, env: { ...options.env, PATH: `${dirname(process.execPath)}:${PATH ?? ""}` } };

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HiveCatalog, OperationRecord, OperationStep } from "@repo/hive-catalog";
 import type { Clock } from "../process/clock.ts";
-import { ForeseenError, isCatalogError, reasonOf } from "../process/errors.ts";
+import { isCatalogError, reasonOf } from "../process/errors.ts";
+import { StepFailure, withNextStep } from "./failures.ts";
 
 /** What is kept of the output of all that an operation runs. */
 const MAX_TAIL = 8192;
@@ -24,6 +25,12 @@ export class Cancelled extends Error {}
 export class QueenStopping extends Error {}
 
 export type End = { state: Exclude<OperationRecord["state"], "running">; problem: string | null };
+
+interface Failure {
+  readonly error: unknown;
+  /** In one line. */
+  readonly detail: string;
+}
 
 interface RunOptions {
   catalog: HiveCatalog;
@@ -69,7 +76,7 @@ export class OperationRun {
   /** Runs the steps to the end, or to the first that fails; those behind it are noted as skipped. Rejects only when the catalog does. */
   async run(steps: readonly Step[]): Promise<End> {
     const { timeoutMs } = this.#options;
-    const late = new ForeseenError(`the operation took longer than ${timeoutMs / 1000} s`);
+    const late = new StepFailure("OPERATION_TOO_SLOW", `the operation took longer than ${timeoutMs / 1000} s`);
     const timer = setTimeout(() => this.stop(late), timeoutMs);
     try {
       const end = await this.#runSteps(steps);
@@ -82,32 +89,37 @@ export class OperationRun {
 
   async #runSteps(steps: readonly Step[]): Promise<End> {
     for (const [position, step] of steps.entries()) {
-      const problem = await this.#runStep(step);
-      if (problem === undefined) continue;
+      const failure = await this.#runStep(step);
+      if (failure === undefined) continue;
       await this.#skip(steps.slice(position + 1));
-      return { state: this.#stateOfFailure(), problem: `${step.name}: ${problem}` };
+      const state = this.#stateOfFailure();
+      const problem = `${step.name}: ${failure.detail}`;
+      return { state, problem: state === "failed" ? withNextStep(problem, failure.error) : problem };
     }
     return { state: "succeeded", problem: null };
   }
 
   /** What went wrong; undefined when nothing did. */
-  async #runStep({ name, work }: Step): Promise<string | undefined> {
+  async #runStep({ name, work }: Step): Promise<Failure | undefined> {
     const step: OperationStep = { name, state: "running", startedAtMs: this.#now(), endedAtMs: null, detail: null };
     this.#steps.push(step);
     await this.#save();
+    let failure: Failure | undefined;
     try {
       this.signal.throwIfAborted();
       const outcome = await work();
       step.state = typeof outcome === "string" ? "done" : "skipped";
       step.detail = this.#line(typeof outcome === "string" ? outcome : outcome.skipped);
-    } catch (error) {
-      step.state = "failed";
+    } catch (caught) {
       // What was cut off because the operation ends failed for that reason alone.
-      step.detail = this.#line(reasonOf(this.signal.aborted ? this.signal.reason : error));
+      const error: unknown = this.signal.aborted ? this.signal.reason : caught;
+      failure = { error, detail: this.#line(reasonOf(error)) };
+      step.state = "failed";
+      step.detail = failure.detail;
     }
     step.endedAtMs = this.#now();
     await this.#save();
-    return step.state === "failed" ? (step.detail ?? "failed") : undefined;
+    return failure;
   }
 
   async #skip(steps: readonly Step[]): Promise<void> {

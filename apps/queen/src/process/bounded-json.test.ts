@@ -26,6 +26,11 @@ test("reads what JSON.parse reads, however texts and numbers look", () => {
   );
 });
 
+test("a byte order mark at its beginning is no part of it", () => {
+  expect(parseBoundedJson('\ufeff{"a":"\ufeff"}')).toEqual({ a: "\ufeff" });
+  expect(() => parseBoundedJson("\ufeff\ufeff{}")).toThrow(SyntaxError);
+});
+
 test("what is not JSON is a SyntaxError, wherever it breaks off", () => {
   const text = JSON.stringify({ a: 'x"\\', list: [1, { b: "\\\\" }], more: items(600) });
   for (let end = 1; end < text.length; end += 7) {

@@ -6,6 +6,7 @@ const MAX_DEPTH = 32;
 /** A shorter text cannot hold enough to do harm. */
 const HARMLESS_LENGTH = 2 * MAX_ENTRIES;
 
+const BYTE_ORDER_MARK = 0xfeff;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
@@ -25,10 +26,13 @@ export class JsonTooLarge extends Error {
   }
 }
 
-/** `JSON.parse` for text that anybody may have sent: what is in it is counted before anything is made of it. Throws SyntaxError or JsonTooLarge. */
+/**
+ * `JSON.parse` for text that anybody may have sent, some programs of Windows with a byte order mark: what is in it is counted before anything
+ * is made of it. Throws SyntaxError or JsonTooLarge.
+ */
 export function parseBoundedJson(text: string): unknown {
   if (text.length > HARMLESS_LENGTH) count(text);
-  return JSON.parse(text);
+  return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
 }
 
 function count(text: string): void {

@@ -233,7 +233,7 @@ async function idIn(response: IncomingMessage): Promise<string | undefined> {
   try {
     const text = await textOf(response, MAX_HEALTH_BYTES, (beginning) => /^\s*(?:\{|$)/.test(beginning));
     if (text === undefined) return undefined;
-    const json: unknown = JSON.parse(text);
+    const json = parseBoundedJson(text);
     return typeof json === "object" && json !== null && "id" in json && typeof json.id === "string"
       ? json.id
       : undefined;

@@ -78,6 +78,10 @@ export class Metrics {
     "queen_catalog_writes_failing",
     "1 while the catalog can be read, and no change of it has succeeded for 20 seconds",
   );
+  readonly certificateExpiry = this.#gauge(
+    "queen_tls_certificate_expiry_seconds",
+    "When the TLS certificate, or one of its chain, expires: in seconds since 1970",
+  );
   readonly problems = this.#counter(
     "queen_problems_total",
     "Requests that were answered with an error, by its code",
@@ -125,10 +129,15 @@ export class Metrics {
     return new Histogram({ name, help, buckets, registers: [this.registry] });
   }
 
-  /** A number that is true now: whoever owns it hands in how to read it. */
-  #gauge(name: string, help: string): { read: () => number } {
-    const owner = { read: () => 0 };
-    const gauge: Gauge = new Gauge({ name, help, registers: [this.registry], collect: () => gauge.set(owner.read()) });
+  /** A number that is true now: whoever owns it hands in how to read it, and undefined while there is none. */
+  #gauge(name: string, help: string): { read: () => number | undefined } {
+    const owner: { read: () => number | undefined } = { read: () => 0 };
+    const collect = () => {
+      const value = owner.read();
+      if (value === undefined) gauge.remove();
+      else gauge.set(value);
+    };
+    const gauge: Gauge = new Gauge({ name, help, registers: [this.registry], collect });
     return owner;
   }
 }

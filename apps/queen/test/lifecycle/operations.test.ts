@@ -173,7 +173,10 @@ test("says which program of SSH is not installed", async () => {
   await queen.request("POST", "/v1/hives", REMOTE);
   const { body } = await queen.request("POST", "/v1/hives/far/start");
   const { id } = body as { id: string };
-  expect(await ended(queen.request, id)).toMatchObject({ state: "failed", problem: "connect: ssh is not installed" });
+  expect(await ended(queen.request, id)).toMatchObject({
+    state: "failed",
+    problem: expect.stringMatching(/^connect: ssh is not installed \[PROGRAM_NOT_STARTED\]; next: install /),
+  });
   const keys = await queen.request("POST", "/v1/hives/far/ssh-host-key/scan");
   expect(keys).toMatchObject({ status: 200, body: { offered: [], problem: "ssh-keyscan is not installed" } });
 });

@@ -5,11 +5,9 @@ import { HIVE } from "../programs.ts";
 import { startTestQueen, type TestQueen } from "../test-queen.ts";
 import { type OperationJson, operate } from "./operation.ts";
 import { unusedPort } from "./port.ts";
-import { Sshd } from "./sshd.ts";
+import { Sshd, type SshdOptions } from "./sshd.ts";
 
-export interface SshSiteOptions {
-  /** A script that gets each command of ssh in SSH_ORIGINAL_COMMAND. */
-  forced?: string;
+export interface SshSiteOptions extends SshdOptions {
   /** A file with host keys that the queen trusts. */
   knownHosts?: (sshd: Sshd) => string;
   timeouts?: LifecycleTimeouts;

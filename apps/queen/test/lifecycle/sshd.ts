@@ -15,6 +15,13 @@ interface Account {
   gid: number;
 }
 
+export interface SshdOptions {
+  /** A script that gets each command in SSH_ORIGINAL_COMMAND. */
+  forced?: string;
+  /** The login shell of the user. */
+  shell?: string;
+}
+
 /** A real sshd on loopback with a host key of its own, and a user of this machine to log in as. Both are gone when it is disposed of. */
 export class Sshd implements AsyncDisposable {
   readonly folder: string;
@@ -28,11 +35,11 @@ export class Sshd implements AsyncDisposable {
     this.port = port;
   }
 
-  /** Needs root, which alone can make users and log in as them. `forced` is a script that gets each command in SSH_ORIGINAL_COMMAND. */
-  static async start({ forced }: { forced?: string } = {}): Promise<Sshd> {
+  /** Needs root, which alone can make users and log in as them. */
+  static async start({ forced, shell = "/bin/sh" }: SshdOptions = {}): Promise<Sshd> {
     const folder = await mkdtemp(join(tmpdir(), "queen-sshd-"));
     await chmod(folder, 0o711);
-    const sshd = new Sshd(folder, addAccount(join(folder, "home")), await unusedPort());
+    const sshd = new Sshd(folder, addAccount(join(folder, "home"), shell), await unusedPort());
     await mkdir(sshd.home);
     await chown(sshd.home, sshd.account.uid, sshd.account.gid);
     for (const key of ["host_key", "other_host_key", "identity"]) makeKey(join(folder, key));
@@ -116,10 +123,10 @@ export class Sshd implements AsyncDisposable {
   }
 }
 
-function addAccount(home: string): Account {
+function addAccount(home: string, shell: string): Account {
   const name = `hive${randomBytes(6).toString("hex")}`;
   // A password that fits nothing, rather than none: sshd lets nobody into an account that is locked.
-  execFileSync("useradd", ["--no-create-home", "--home-dir", home, "--shell", "/bin/sh", "--password", "*", name]);
+  execFileSync("useradd", ["--no-create-home", "--home-dir", home, "--shell", shell, "--password", "*", name]);
   const numberOf = (flag: string) => Number(execFileSync("id", [flag, name], { encoding: "utf8" }));
   return { name, uid: numberOf("-u"), gid: numberOf("-g") };
 }

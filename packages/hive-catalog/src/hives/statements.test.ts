@@ -58,7 +58,7 @@ test.each<[string, SqlStatement, string]>([
   ["hiveExists", hiveExists({ id: "a" }), "COVERING INDEX sqlite_autoindex_hives_1 (id=?)"],
   ["allHives", allHives.next(page), "sqlite_autoindex_hives_1 (id>?)"],
   ["hivesWithStatus", hivesWithStatus.next({ ...page, status: "online" }), "idx_hives_status_id (status=? AND id>?)"],
-  ["hivesWithoutDevices", hivesWithoutDevices.next(page), "idx_hives_without_devices (id>?)"],
+  ["hivesWithoutDevices", hivesWithoutDevices.next(page), "idx_hives_lacking_devices (id>?)"],
   [
     "staleHives",
     staleHives.next({ ...page, beforeMs: 5 }),

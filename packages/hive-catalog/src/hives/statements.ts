@@ -1,6 +1,6 @@
-import { and, eq, gt, isNotNull, isNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, isNull, lt, ne, not, or, type SQL, sql } from "drizzle-orm";
 import type { SqlValue } from "../drivers/client.ts";
-import { type HiveRecord, type HiveStatus, hiveFields } from "../model/hive.ts";
+import { type HiveRecord, type HiveStatus, hiveFields, LACKS_DEVICES } from "../model/hive.ts";
 import { cordons, hives, operations, tokens } from "../schema.ts";
 import { finder, type Order, one } from "../sql/reading.ts";
 import { renewRevision } from "../sql/revisions.ts";
@@ -33,8 +33,9 @@ const byHeartbeat: Order = { columns: { lastHeartbeatMs: hives.lastHeartbeatMs, 
 
 export const allHives = finder<HiveRecord, object>(hiveReader, byId);
 export const hivesWithStatus = finder<HiveRecord, Status>(hiveReader, byId, ({ status }) => eq(hives.status, status));
-export const hivesWithDevices = finder<HiveRecord, object>(hiveReader, byId, () => isNotNull(hives.devices));
-export const hivesWithoutDevices = finder<HiveRecord, object>(hiveReader, byId, () => isNull(hives.devices));
+const lacksDevices = sql.raw(LACKS_DEVICES);
+export const hivesWithDevices = finder<HiveRecord, object>(hiveReader, byId, () => not(lacksDevices));
+export const hivesWithoutDevices = finder<HiveRecord, object>(hiveReader, byId, () => lacksDevices);
 export const staleHives = finder<HiveRecord, { beforeMs: number }>(hiveReader, byHeartbeat, ({ beforeMs }) =>
   lt(hives.lastHeartbeatMs, beforeMs),
 );

@@ -15,6 +15,7 @@ const MIGRATIONS = [
   "0002_cordons_tokens_operations_host_keys",
   "0003_revisions_and_retention",
   "0004_queens",
+  "0005_gpus_that_could_not_be_read",
 ];
 
 test("info tells sizes, versions, migrations and counts of a catalog in use", async () => {

@@ -31,7 +31,20 @@ const ssh = fc.oneof(
   fc.constant({ sshHost: null, sshPort: null, sshUser: null }),
   fc.record({ sshHost: host, sshPort: fc.option(port), sshUser: fc.option(text(`_${ALNUM}`, `${ALNUM}.-_`, 32)) }),
 );
-const gpus = fc.uniqueArray(fc.record({ index: u32, name: fc.string({ minLength: 1, maxLength: 60 }), vramGb: u32 }), {
+const gpuName = fc.string({ minLength: 1, maxLength: 60 });
+const gpu = fc.record(
+  {
+    index: u32,
+    name: gpuName,
+    vramGb: fc.option(u32),
+    uuid: gpuName,
+    vendor: gpuName,
+    backend: gpuName,
+    unified: fc.boolean(),
+  },
+  { requiredKeys: ["index", "name", "vramGb"] },
+);
+const gpus = fc.uniqueArray(gpu, {
   selector: ({ index }) => index,
   maxLength: 8,
 });
@@ -44,7 +57,7 @@ const hives: fc.Arbitrary<HiveRecord> = fc
       port,
       status: fc.constantFrom(...HIVE_STATUSES),
       lastHeartbeatMs: fc.option(timeMs),
-      devices: fc.option(fc.record({ cpu, gpus })),
+      devices: fc.option(fc.record({ cpu, gpus: fc.option(gpus) })),
       createdAtMs: timeMs,
       updatedAtMs: timeMs,
     }),

@@ -81,7 +81,7 @@ export interface HiveRecord {
   status: HiveStatus;
   /** Time of the last heartbeat, in milliseconds since the epoch; `null` before the first. It never moves back. */
   lastHeartbeatMs: number | null;
-  /** `null` until detected. */
+  /** `null` until detected. Then `devices.cpu` or `devices.gpus` is `null` where the host could never read it, and so is the memory of a GPU. */
   devices: DeviceCapabilities | null;
   /** Set once, by `addHive`. */
   readonly createdAtMs: number;
@@ -109,6 +109,10 @@ export const hiveFields = {
 
 /** Each field and its rule. */
 export const recordFields = rulesOf(hiveFields);
+
+/** In SQL, of a row whether its devices are still to be detected: they never were, or its GPUs could not be read. What is no JSON is not among them. */
+export const LACKS_DEVICES =
+  "CASE WHEN json_valid(devices_json) THEN json_type(devices_json, '$.gpus') IS 'null' ELSE devices_json IS NULL END";
 
 type SshFields = { sshHost?: string | null | undefined; sshPort?: unknown; sshUser?: unknown };
 

@@ -129,7 +129,20 @@ export function describeChanges(name: string, openSite: () => Promise<Site>): vo
       await catalog.updateHiveStatus(ID, "online");
       const online = await catalog.getHive(ID);
       expect(online).toEqual({ ...added, status: "online", updatedAtMs: online?.updatedAtMs });
-      const devices = { cpu: { cores: 8, ramGb: 32 }, gpus: [] };
+      const devices = {
+        cpu: { cores: 8, ramGb: 32 },
+        gpus: [
+          {
+            index: 0,
+            name: "NVIDIA GB10",
+            vramGb: null,
+            uuid: "GPU-5a2e",
+            vendor: "nvidia",
+            backend: "cuda",
+            unified: true,
+          },
+        ],
+      };
       await catalog.updateDevices(ID, devices);
       const detected = await catalog.getHive(ID);
       expect(detected).toEqual({ ...online, devices, updatedAtMs: detected?.updatedAtMs });

@@ -7,13 +7,15 @@ import type { Site } from "./site.ts";
 
 const NOW_MS = 1_761_040_800_000;
 
-/** Twelve hives in no order: a third of each status, every second with devices, which may be none, every fourth never beat, the others one minute apart. */
+/** Twelve hives in no order: a third of each status, a quarter with devices, a quarter without any, a quarter whose GPUs could not be read, every fourth never beat, the others one minute apart. */
 async function addFleet(catalog: HiveCatalog): Promise<HiveRecord[]> {
   const fleet = Array.from({ length: 12 }, (_, index) =>
     aHive({
       id: `hive-${String((index * 7) % 12).padStart(2, "0")}`,
       status: (["unknown", "online", "offline"] as const)[index % 3] ?? "unknown",
-      devices: [null, aHive().devices, null, { cpu: null, gpus: [] }][index % 4] ?? null,
+      devices:
+        [null, aHive().devices, { cpu: { cores: 8, ramGb: 32 }, gpus: null }, { cpu: null, gpus: [] }][index % 4] ??
+        null,
       lastHeartbeatMs: index % 4 === 0 ? null : NOW_MS - index * 60_000,
     }),
   );
@@ -49,8 +51,8 @@ export function describeFinders(name: string, openSite: () => Promise<Site>): vo
       expect(await catalog.findHivesByStatus("unknown")).toEqual(withStatus("unknown"));
       expect(await catalog.findOnlineHives()).toEqual(withStatus("online"));
       expect(await catalog.findOfflineHives()).toEqual(withStatus("offline"));
-      expect(await catalog.findHivesWithDevices()).toEqual(fleet.filter(({ devices }) => devices !== null));
-      expect(await catalog.findHivesWithoutDevices()).toEqual(fleet.filter(({ devices }) => devices === null));
+      expect(await catalog.findHivesWithDevices()).toEqual(fleet.filter(({ devices }) => devices?.gpus));
+      expect(await catalog.findHivesWithoutDevices()).toEqual(fleet.filter(({ devices }) => !devices?.gpus));
       expect(await catalog.countHives()).toBe(12);
       expect(await catalog.countByStatus("online")).toBe(4);
       expect(await catalog.hiveExists("hive-00")).toBe(true);

@@ -13,16 +13,26 @@ const status = fc.constantFrom("unknown", "online", "offline");
 const anyStatus = fc.oneof({ weight: 9, arbitrary: status }, { weight: 1, arbitrary: fc.constant("asleep") });
 export const timeMs = fc.integer({ min: START_MS - 600_000, max: START_MS + 600_000 });
 const size = fc.integer({ min: 0, max: 2 ** 31 });
-const gpus = fc.uniqueArray(
-  fc.record({ index: fc.nat(7), name: fc.string({ minLength: 1, maxLength: 9 }).filter(isGpuName), vramGb: size }),
+const gpuName = fc.string({ minLength: 1, maxLength: 9 }).filter(isGpuName);
+const gpu = fc.record(
   {
-    selector: ({ index }) => index,
-    maxLength: 3,
+    index: fc.nat(7),
+    name: gpuName,
+    vramGb: fc.option(size),
+    uuid: gpuName,
+    vendor: gpuName,
+    backend: gpuName,
+    unified: fc.boolean(),
   },
+  { requiredKeys: ["index", "name", "vramGb"] },
 );
+const gpus = fc.uniqueArray(gpu, {
+  selector: ({ index }) => index,
+  maxLength: 3,
+});
 const devices = fc.record({
   cpu: fc.option(fc.record({ cores: fc.integer({ min: 1, max: 512 }), ramGb: size })),
-  gpus,
+  gpus: fc.option(gpus),
 });
 const fields = {
   host,

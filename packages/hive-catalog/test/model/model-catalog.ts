@@ -7,6 +7,8 @@ const STATUSES = ["unknown", "online", "offline"];
 
 type Page = { after?: string; limit?: number };
 
+const lacksDevices = ({ devices }: HiveRecord): boolean => devices === null || devices.gpus === null;
+
 /** What a catalog must do, in the plainest way: maps in memory. It trusts its callers with everything that the tests do not get wrong. */
 export class ModelCatalog {
   readonly hives: Map<string, HiveRecord>;
@@ -136,11 +138,11 @@ export class ModelCatalog {
   }
 
   findHivesWithDevices(page?: Page): HiveRecord[] {
-    return this.#find(({ devices }) => devices !== null, page);
+    return this.#find((hive) => !lacksDevices(hive), page);
   }
 
   findHivesWithoutDevices(page?: Page): HiveRecord[] {
-    return this.#find(({ devices }) => devices === null, page);
+    return this.#find(lacksDevices, page);
   }
 
   countHives(): number {

@@ -182,6 +182,7 @@ describe("where the best worker answers", () => {
     expect(urlOn("10.0.0.7", { url: "http://proxy:1/", port: 8000, reachable: "loopback" })[0]).toBe("http://proxy:1/");
     expect(urlOn("10.0.0.7", {})).toEqual([null, null]);
     expect(urlOn("10.0.0.7", { port: 8000 })).toEqual([undefined, null]);
+    expect(urlOn("10.0.0.7", { reachable: "all" })).toEqual([undefined, null]);
     expect(urlOn("", { port: 8000, reachable: "all" })).toEqual([undefined, null]);
   });
 

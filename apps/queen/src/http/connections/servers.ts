@@ -7,6 +7,7 @@ import type { Clock } from "../../process/clock.ts";
 import { addressBlock } from "../../reach/addresses.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
+import { answerRaw } from "./raw-answer.ts";
 import { SecureResponse } from "./security-headers.ts";
 
 /** A certificate chain and its key, in PEM. */
@@ -36,7 +37,9 @@ export const TIMEOUTS: Timeouts = {
   keepAliveMs: 72_000,
   checkMs: 1000,
 };
-const WARN_EVERY_MS = 60_000;
+const SAY_EVERY_MS = 60_000;
+/** How OpenSSL calls a request in clear text, by its method. */
+const NO_TLS: ReadonlySet<string> = new Set(["ERR_SSL_HTTP_REQUEST", "ERR_SSL_WRONG_VERSION_NUMBER"]);
 
 export interface ConnectionLimits {
   readonly maxConnections: number;
@@ -53,13 +56,16 @@ export interface ServersOptions {
   limits: ConnectionLimits;
   /** Told of each connection that is let in. */
   arrivals: Pick<Arrivals, "add">;
+  /** Told of each certificate that is taken up. */
+  onCertificate?: (tls: Tls) => void;
 }
 
 /** Makes the HTTP servers of the queen, one for each address that `localhost` stands for, and knows all their connections. */
 export class Servers {
   readonly #options: ServersOptions;
   readonly #servers = new Set<Server>();
-  readonly #connections = new Set<Socket>();
+  /** By their other end. */
+  readonly #connections = new Map<string, Socket>();
   readonly #proven = new WeakSet<Socket>();
   /** The addresses of the connections that have proven nothing yet, by their other end. */
   readonly #unproven = new Map<string, string>();
@@ -67,11 +73,13 @@ export class Servers {
   readonly #others: Server[] = [];
   #handler: RequestListener | undefined;
   #tls: Tls | undefined;
-  #warnedAtMs = Number.NEGATIVE_INFINITY;
+  /** When each of the lines was written that callers can bring about as often as they like. */
+  readonly #saidAtMs = new Map<string, number>();
 
   constructor(options: ServersOptions) {
     this.#options = options;
     this.#tls = options.tls;
+    if (options.tls) options.onCertificate?.(options.tls);
   }
 
   /** One more server. */
@@ -89,6 +97,8 @@ export class Servers {
     const server = this.#tls
       ? createTlsServer({ ...options, ...this.#tls, handshakeTimeout: timeouts.headersMs }, serve)
       : createServer(options, serve);
+    if (server instanceof TlsServer)
+      server.on("tlsClientError", (error, socket) => this.#answerPlainHttp(error, socket));
     server.setTimeout(timeouts.silenceMs);
     server.maxConnections = limits.maxConnections;
     server.on("connection", (socket: Socket) => this.#watch(socket));
@@ -121,6 +131,7 @@ export class Servers {
   setCertificate(tls: Tls): void {
     for (const server of this.#servers) if (server instanceof TlsServer) server.setSecureContext(tls);
     this.#tls = tls;
+    this.#options.onCertificate?.(tls);
   }
 
   /** A request over this connection was let in. */
@@ -136,7 +147,7 @@ export class Servers {
    */
   endIdleConnections(): void {
     for (const server of this.#servers) server.closeIdleConnections();
-    for (const socket of this.#connections) if (socket.bytesRead === 0) socket.destroy();
+    for (const socket of this.#connections.values()) if (socket.bytesRead === 0) socket.destroy();
   }
 
   closeAllConnections(): void {
@@ -156,9 +167,9 @@ export class Servers {
     this.#options.arrivals.add();
     this.#unprovenByAddress.set(address, count + 1);
     this.#unproven.set(peer, address);
-    this.#connections.add(socket);
+    this.#connections.set(peer, socket);
     socket.once("close", () => {
-      this.#connections.delete(socket);
+      this.#connections.delete(peer);
       this.#release(peer);
     });
   }
@@ -173,11 +184,28 @@ export class Servers {
     else this.#unprovenByAddress.delete(address);
   }
 
+  /** Whoever left the s out of https:// would see an empty answer. Nothing can be sent over TLS yet, but over the connection below it. */
+  #answerPlainHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+    const connection = this.#connections.get(peerOf(socket));
+    if (connection === undefined || !NO_TLS.has(error.code ?? "")) return;
+    answerRaw(connection, 400, "text/plain; charset=utf-8", "This port speaks HTTPS: the URL begins with https://\n");
+    if (!this.#isDue("plain HTTP")) return;
+    this.#options.log.info(
+      { address: connection.remoteAddress },
+      "plain HTTP came to the port of HTTPS, and perhaps more within the minute",
+    );
+  }
+
   #warn(address: string | undefined, why: string): void {
-    const nowMs = this.#options.clock.monotonicNow();
-    if (nowMs - this.#warnedAtMs < WARN_EVERY_MS) return;
-    this.#warnedAtMs = nowMs;
+    if (!this.#isDue("refused")) return;
     this.#options.log.warn({ address }, `a connection was refused, and perhaps more within the minute: ${why}`);
+  }
+
+  #isDue(line: string): boolean {
+    const nowMs = this.#options.clock.monotonicNow();
+    if (nowMs - (this.#saidAtMs.get(line) ?? Number.NEGATIVE_INFINITY) < SAY_EVERY_MS) return false;
+    this.#saidAtMs.set(line, nowMs);
+    return true;
   }
 }
 

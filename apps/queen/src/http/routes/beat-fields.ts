@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { Part, UnusablePart } from "../../fleet/workers/heartbeat.ts";
 import { REACHES, type Reach } from "../../fleet/workers/worker.ts";
 import { got } from "../field-problems.ts";
+import { parseTime, TIME_RULE } from "../times.ts";
 
 /**
  * What fields of one kind must be: `schema` says it to the readers of the API's document, `is` holds each heartbeat to it. zod took a sixth of the
@@ -83,20 +84,6 @@ export const INDEXES: Kind<readonly number[]> = {
   is: (value): value is readonly number[] => Array.isArray(value) && value.every(AMOUNT.is),
 };
 
-const TIME_RULE = "must be an ISO 8601 time with its zone, such as 2025-10-21T10:00:00Z";
-/** RFC 3339 takes the letters in either case. */
-const TIME_PATTERN = new RegExp(z.regexes.datetime({ offset: true }), "i");
-export const TIME: Kind<string> = {
-  rule: TIME_RULE,
-  schema: z
-    .string(rule(TIME_RULE))
-    .max(MAX_TEXT_LENGTH, TIME_RULE)
-    .refine((text) => TIME_PATTERN.test(text), TIME_RULE)
-    .meta({ format: "date-time", examples: ["2025-10-21T10:00:00Z"] }),
-  is: (value): value is string => isText(value) && TIME_PATTERN.test(value),
-};
-export const timeOf = (text: string): number => Date.parse(text.toUpperCase());
-
 /** Takes the fields of one heartbeat as they are where they keep their rule, and notes what cannot be used. */
 export class BeatFields {
   #unusable: Map<string, UnusablePart> | undefined;
@@ -122,6 +109,14 @@ export class BeatFields {
     if (Array.isArray(value)) return value.map(read).filter((entry) => entry !== undefined);
     this.note("field", field, "must be a list", value);
     return null;
+  }
+
+  /** In milliseconds since 1970. */
+  time(value: unknown, field: string): number | null {
+    if (value === undefined || value === null) return null;
+    const timeMs = typeof value === "string" ? parseTime(value) : undefined;
+    if (timeMs === undefined) this.note("field", field, TIME_RULE, value);
+    return timeMs ?? null;
   }
 
   note(part: Part, field: string, problem: string, value: unknown): void {

@@ -60,6 +60,7 @@ const texts = [
   "2025-10-21t10:00:00.5+02:00",
   "2025-02-30T10:00:00Z",
   "2025-10-21",
+  "2025-10-21T10:00+0000",
 ];
 const lengths = [128, 129, 256, 257, 2048, 2049].map((length) => "x".repeat(length));
 const odd = fc.oneof(fc.constantFrom<unknown>(...numbers, ...texts, ...lengths, null, [], {}), fc.jsonValue());
@@ -125,6 +126,18 @@ describe("a heartbeat", () => {
         times: 3,
       },
     ]);
+  });
+
+  test("may have odd times, which are handed on as usual ones", () => {
+    const odd = {
+      ...beatJson("gpu-01", [workerJson({ last_heartbeat: "2025-10-21T12:00+0200" })]),
+      timestamp: "2025-10-21T09:59:60Z",
+    };
+    expect(readHeartbeat(odd)).toMatchObject({
+      timestampMs: Date.parse("2025-10-21T10:00:00Z"),
+      workers: [{ lastHeartbeat: "2025-10-21T10:00:00.000Z" }],
+      unusable: [],
+    });
   });
 
   test("has no reading when its hive measures nothing", () => {

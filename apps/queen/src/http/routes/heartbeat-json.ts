@@ -4,7 +4,8 @@ import * as z from "zod";
 import type { Heartbeat } from "../../fleet/workers/heartbeat.ts";
 import { MAX_ENTRIES } from "../../process/bounded-json.ts";
 import { MAX_ID_LENGTH, parseBody } from "../input.ts";
-import { BeatFields, isObject, TIME, timeOf } from "./beat-fields.ts";
+import { isoTimeMs } from "../times.ts";
+import { BeatFields, isObject } from "./beat-fields.ts";
 import { readingFields, readReading } from "./reading-json.ts";
 import { readWorkers, WORKERS_RULE, WorkersJson } from "./worker-json.ts";
 
@@ -13,7 +14,7 @@ const hiveId = Cordon.shape.hiveId
   .max(MAX_ID_LENGTH, `must be at most ${MAX_ID_LENGTH} characters`)
   .meta({ description: "The id under which the hive is stored", examples: ["localhost", "hive-prod-01"] });
 
-const heartbeatFields = { hive_id: hiveId, timestamp: TIME.schema, workers: WorkersJson, ...readingFields };
+const heartbeatFields = { hive_id: hiveId, timestamp: isoTimeMs, workers: WorkersJson, ...readingFields };
 /** What a hive posts to `/v1/heartbeat`, as it should. Further keys are ignored. */
 export const HeartbeatJson = z.object(heartbeatFields);
 
@@ -30,10 +31,10 @@ const Sender = z.object({
 export function readHeartbeat(json: unknown): Heartbeat {
   if (!hasSender(json)) return parseBody(HeartbeatJson.pipe(z.never()), json, "INVALID_ARGUMENT");
   const fields = new BeatFields();
-  const timestamp = fields.has(json.timestamp, TIME, "timestamp", "field") ? timeOf(json.timestamp) : null;
+  const timestampMs = fields.time(json.timestamp ?? "", "timestamp");
   const workers = readWorkers(json.workers, fields);
   const reading = readReading(json, fields);
-  return { hiveId: json.hive_id, timestampMs: timestamp, workers, reading, unusable: fields.unusable };
+  return { hiveId: json.hive_id, timestampMs, workers, reading, unusable: fields.unusable };
 }
 
 type WithSender = Record<keyof typeof heartbeatFields, unknown> & z.output<typeof Sender>;

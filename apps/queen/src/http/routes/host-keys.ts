@@ -1,12 +1,11 @@
 import type { HostKey } from "@repo/hive-catalog";
-import { rule } from "@repo/hive-catalog/record";
+import { rule, timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { fingerprintOf, type PublicKey } from "../../lifecycle/ssh/host-key.ts";
 import type { PinnedKeys } from "../../lifecycle/ssh/host-key-desk.ts";
 import { Problem } from "../errors.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
-import { timeMs } from "./operations.ts";
 
 const PRINT = rule("must be a fingerprint as ssh shows it: SHA256: and 43 characters of base64");
 

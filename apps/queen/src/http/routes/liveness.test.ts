@@ -87,13 +87,49 @@ test("a cordon ends at its end, survives a restart, and counts whichever queen s
 });
 
 test.each([
+  ["for", "90s", 90_000],
+  ["for", "15m", 900_000],
+  ["for", "2h", 7_200_000],
+  ["for", "7d", 604_800_000],
+  ["until", "2025-10-21T12:00:00Z", 7_200_000],
+  ["until", "2025-10-21T14:00+02:00", 7_200_000],
+  ["until_ms", 1_761_048_000_000, 7_200_000],
+])("a cordon may end %s %s", async (field, value, durationMs) => {
+  await using queen = await startTestQueen();
+  await addHive(queen, 8600);
+  const cordoned = await queen.request("POST", "/v1/hives/hive-a/cordon", { reason: "new fans", [field]: value });
+  expect(cordoned).toMatchObject({ status: 200, body: { until_ms: queen.clock.now() + durationMs } });
+});
+
+test("what is wrong with the end of a cordon is said with its rule", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, 8600);
+  const refused = async (end: object) =>
+    (await queen.request("POST", "/v1/hives/hive-a/cordon", { reason: "new fans", ...end })).body;
+  expect(await refused({ for: "2 hours" })).toMatchObject({
+    detail: 'for: must be a duration such as 90s, 15m, 2h or 7d, got "2 hours"',
+  });
+  expect(await refused({ until: "tomorrow" })).toMatchObject({
+    detail: 'until: must be an ISO 8601 time with its zone, such as 2025-10-21T10:00:00Z, got "tomorrow"',
+  });
+  expect(await refused({ until: "2025-10-21T09:59Z" })).toMatchObject({
+    detail: 'until: must be later than now, which is 2025-10-21T10:00:00.000Z, got "2025-10-21T09:59:00.000Z"',
+  });
+});
+
+test.each([
   ["no body", undefined, "INVALID_JSON", "body"],
   ["no reason", {}, "INVALID_ARGUMENT", "reason"],
   ["an empty reason", { reason: "" }, "INVALID_ARGUMENT", "reason"],
   ["a reason of several lines", { reason: "a\nb" }, "INVALID_ARGUMENT", "reason"],
   ["an end that is no time", { reason: "r", until_ms: "tomorrow" }, "INVALID_ARGUMENT", "until_ms"],
   ["an end that is over", { reason: "r", until_ms: 1000 }, "INVALID_ARGUMENT", "until_ms"],
-  ["a field of another name", { reason: "r", until: 1 }, "INVALID_ARGUMENT", "until"],
+  ["an end by the calendar that is none", { reason: "r", until: 1 }, "INVALID_ARGUMENT", "until"],
+  ["an end on the 30th of February", { reason: "r", until: "2125-02-30T10:00Z" }, "INVALID_ARGUMENT", "until"],
+  ["an end by the calendar that is over", { reason: "r", until: "2025-10-21T09:59Z" }, "INVALID_ARGUMENT", "until"],
+  ["a duration that is none", { reason: "r", for: "2 hours" }, "INVALID_ARGUMENT", "for"],
+  ["two ends", { reason: "r", until: "2125-10-21T09:59Z", for: "2h" }, "INVALID_ARGUMENT", "for"],
+  ["a field of another name", { reason: "r", till: 1 }, "INVALID_ARGUMENT", "till"],
 ])("a cordon with %s is refused, naming the field", async (_what, body, code, field) => {
   await using queen = await startTestQueen();
   await addHive(queen, 8600);

@@ -9,6 +9,7 @@ import { got } from "../field-problems.ts";
 import type { AppParts } from "../parts.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
+import { durationMs, isoTimeMs } from "../times.ts";
 import { CONDITION_EXAMPLE, ConditionJson, conditionToJson, toWallMs } from "./health.ts";
 
 const cordonFields = { reason: z.string(), until_ms: timeMs.nullable() };
@@ -61,6 +62,19 @@ const HiveLiveness = z
     queen: ConditionJson,
   })
   .meta({ id: "HiveLiveness", description: "Why a hive is online or not, and whether it gets work" });
+
+const CordonRequest = z
+  .strictObject({
+    reason: NewCordon.shape.reason,
+    until_ms: timeMs.nullish(),
+    until: isoTimeMs.optional(),
+    for: durationMs.optional(),
+  })
+  .check(({ value: { until_ms, until, for: forMs }, issues }) => {
+    if ([until_ms ?? undefined, until, forMs].filter((end) => end !== undefined).length < 2) return;
+    const message = "must be the only one of until_ms, until and for";
+    issues.push({ code: "custom", input: undefined, path: [forMs === undefined ? "until" : "for"], message });
+  });
 
 const CORDON = { reason: "new power supply", until_ms: 1_761_127_200_000 };
 
@@ -122,10 +136,15 @@ export const livenessRoutes = [
     tag: "hives",
     summary: "Give a hive no new work",
     description:
-      "It is watched as ever, and never the best worker's. In place of an earlier cordon. Ends at `until_ms`, or when it is lifted.",
+      "It is watched as ever, and never the best worker's. In place of an earlier cordon. Ends at `until` or `until_ms`, after `for`, or when it is lifted.",
     body: {
-      schema: z.strictObject({ reason: NewCordon.shape.reason, until_ms: timeMs.nullish() }),
-      examples: { until_lifted: { reason: "new power supply" }, with_end: CORDON },
+      schema: CordonRequest,
+      examples: {
+        until_lifted: { reason: "new power supply" },
+        for_two_hours: { reason: "new power supply", for: "2h" },
+        until_a_time: { reason: "new power supply", until: "2025-10-22T08:00:00+02:00" },
+        until_milliseconds: CORDON,
+      },
     },
     answer: {
       description: "It is cordoned",
@@ -134,12 +153,8 @@ export const livenessRoutes = [
     },
     problems: WRITING,
   }).handle(async ({ params: { id }, body }, { fleet, clock, log }) => {
-    const { reason, until_ms: untilMs = null } = body;
-    const nowMs = clock.now();
-    if (untilMs !== null && untilMs <= nowMs) {
-      const message = `must be later than now, which is ${nowMs}${got(untilMs)}`;
-      throw invalidInput("INVALID_ARGUMENT", [{ field: "until_ms", message }]);
-    }
+    const { reason } = body;
+    const untilMs = endOf(body, clock.now());
     const cordon = await fleet.cordons.set(id, { reason, untilMs });
     log.info({ hive_id: id, reason: cordon.reason, until_ms: cordon.untilMs }, "hive cordoned");
     return { hive_id: id, ...cordonToJson(cordon) };
@@ -187,6 +202,18 @@ const cordonToJson = ({ reason, untilMs, createdAtMs }: Cordon) => ({
   until_ms: untilMs,
   created_at_ms: createdAtMs,
 });
+
+/** When a cordon is to end; null for one that is lifted. Throws a Problem for an end that is over. */
+function endOf({ until_ms = null, until, for: forMs }: z.output<typeof CordonRequest>, nowMs: number): number | null {
+  if (forMs !== undefined) return nowMs + forMs;
+  const untilMs = until ?? until_ms;
+  if (untilMs === null || untilMs > nowMs) return untilMs;
+  const [field, show] = until === undefined ? ["until_ms", Number] : ["until", toIso];
+  const message = `must be later than now, which is ${show(nowMs)}${got(show(untilMs))}`;
+  throw invalidInput("INVALID_ARGUMENT", [{ field, message }]);
+}
+
+const toIso = (timeMs: number): string => new Date(timeMs).toISOString();
 
 /** Everything that decides whether a hive is online and gets work. Times are shown by the wall clock. */
 function explain({ hive, sight, cordon, ...view }: HiveView, { fleet, clock }: AppParts) {

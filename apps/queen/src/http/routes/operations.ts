@@ -1,11 +1,10 @@
 import { OPERATION_KINDS, OPERATION_STATES, type OperationRecord, OperationStep } from "@repo/hive-catalog";
+import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { operationNotFound } from "../../lifecycle/errors.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
-
-export const timeMs = z.int().min(0).meta({ description: "Milliseconds since 1970-01-01 UTC" });
 
 const OperationJson = z
   .strictObject({
@@ -13,7 +12,10 @@ const OperationJson = z
     hive_id: z.string(),
     kind: z.enum(OPERATION_KINDS),
     state: z.enum(OPERATION_STATES),
-    problem: z.string().nullable().meta({ description: "The step that failed, and why; null when none did" }),
+    problem: z.string().nullable().meta({
+      description:
+        "The step that failed, and why; when the operation failed, also a code and what to do next. Null when none did",
+    }),
     steps: z.array(
       z.strictObject({
         name: z.string(),

@@ -1,7 +1,8 @@
 import { rule } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { GpuReading, HostReading, ModelOnDisk, Reading } from "../../fleet/workers/heartbeat.ts";
-import { AMOUNT, type BeatFields, FLAG, isObject, NAME, NUMBER, PERCENT, TEXT, TIME, timeOf } from "./beat-fields.ts";
+import { isoTime } from "../times.ts";
+import { AMOUNT, type BeatFields, FLAG, isObject, NAME, NUMBER, PERCENT, TEXT } from "./beat-fields.ts";
 import { addressFields, readAddress } from "./worker-json.ts";
 
 const gpuFields = {
@@ -32,7 +33,7 @@ const listOf = <Fields extends z.ZodRawShape>(fields: Fields) =>
 export const readingFields = {
   gpus: listOf(gpuFields),
   host: z.object(hostFields, rule("must be an object")).nullish(),
-  read_at: TIME.schema.nullish().meta({ description: "When all of it was read, by the clock of the hive" }),
+  read_at: isoTime.nullish().meta({ description: "When all of it was read, by the clock of the hive" }),
   models_on_disk: listOf(modelFields).meta({ description: "What its servers would load when they are asked for it" }),
 };
 
@@ -60,9 +61,8 @@ export const READING_EXAMPLE = {
 export function readReading(json: Record<keyof typeof readingFields, unknown>, fields: BeatFields): Reading | null {
   const { gpus, host, read_at: readAt, models_on_disk: models } = json;
   if ((gpus ?? host ?? readAt ?? models ?? null) === null) return null;
-  const readAtText = fields.usable(readAt, TIME, "read_at");
   return {
-    readAtMs: readAtText === null ? null : timeOf(readAtText),
+    readAtMs: fields.time(readAt, "read_at"),
     gpus: fields.list(gpus, "gpus", (entry) => readGpu(entry, fields)),
     host: readHost(host, fields),
     modelsOnDisk: fields.list(models, "models_on_disk", (entry) => readModel(entry, fields)),

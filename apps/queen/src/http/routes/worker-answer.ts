@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { REACHES, WORKER_STATES, type Worker } from "../../fleet/workers/worker.ts";
+import { rfc3339 } from "../times.ts";
 
 export const WORKER_EXAMPLE = {
   worker_id: "worker-1",
@@ -31,7 +32,7 @@ const percent = z.number().min(0).nullable();
 export const WorkerAnswer = z.strictObject({
   worker_id: z.string(),
   state: z.enum(WORKER_STATES),
-  last_heartbeat: z.string().meta({ format: "date-time" }),
+  last_heartbeat: rfc3339,
   health_status: z.string(),
   url: text,
   model_id: text,

@@ -1,8 +1,8 @@
 import { rule } from "@repo/hive-catalog/record";
 import * as z from "zod";
-import type { ServerAddress } from "../../fleet/workers/worker.ts";
-import { WORKER_STATES, type Worker, type WorkerState } from "../../fleet/workers/worker.ts";
+import { type ServerAddress, WORKER_STATES, type Worker, type WorkerState } from "../../fleet/workers/worker.ts";
 import { MAX_ENTRIES } from "../../process/bounded-json.ts";
+import { isoTime, TIME_RULE, usualTime } from "../times.ts";
 import {
   AMOUNT,
   type BeatFields,
@@ -14,7 +14,6 @@ import {
   PORT,
   REACH,
   TEXT,
-  TIME,
   URL_TEXT,
 } from "./beat-fields.ts";
 
@@ -45,7 +44,7 @@ export const addressFields = {
 const workerFields = {
   worker_id: NAME.schema,
   state: WorkerStateJson,
-  last_heartbeat: TIME.schema,
+  last_heartbeat: isoTime,
   health_status: TEXT.schema,
   url: addressFields.url,
   model_id: TEXT.schema.nullish(),
@@ -88,12 +87,15 @@ export function readWorkers(items: readonly unknown[], fields: BeatFields): Work
 function readWorker(json: unknown, fields: BeatFields): Worker | undefined {
   if (!isObject(json)) return void fields.note("worker", "workers", "must be an object", json);
   const item = json as Record<keyof typeof workerFields, unknown>;
-  const { worker_id: workerId, last_heartbeat: lastHeartbeat, health_status: healthStatus } = item;
+  const { worker_id: workerId, health_status: healthStatus } = item;
   const state = stateOf(item.state);
   if (state === undefined) return void fields.note("worker", "workers.state", STATE, item.state);
   if (!fields.has(workerId, NAME, "workers.worker_id", "worker")) return undefined;
-  if (!fields.has(lastHeartbeat, TIME, "workers.last_heartbeat", "worker")) return undefined;
   if (!fields.has(healthStatus, TEXT, "workers.health_status", "worker")) return undefined;
+  const lastHeartbeat = usualTime(item.last_heartbeat);
+  if (lastHeartbeat === undefined) {
+    return void fields.note("worker", "workers.last_heartbeat", TIME_RULE, item.last_heartbeat);
+  }
   return {
     workerId,
     state,

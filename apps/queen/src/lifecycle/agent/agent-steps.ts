@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { unlessAborted } from "../../process/abort.ts";
-import { ForeseenError, reasonOf } from "../../process/errors.ts";
+import { reasonOf } from "../../process/errors.ts";
 import { ProbeError } from "../../reach/probe.ts";
-import { script } from "../host.ts";
+import { type FailureCode, StepFailure } from "../failures.ts";
+import { beginningOf, script } from "../host.ts";
 import type { Job } from "../job.ts";
 import type { Outcome } from "../operation-run.ts";
 
@@ -21,13 +22,13 @@ async function controlInstalled(job: Job, command: "start" | "stop" | "service")
   const said = await control(job, command);
   if (said !== NOT_INSTALLED) return said;
   if (command !== "stop") throw notInstalled(job);
-  throw new ForeseenError(
-    `the queen installed no agent in ~/${job.folder} on ${job.host.name}: stop the one that answers where it was started`,
-  );
+  throw new StepFailure("AGENT_STARTED_ELSEWHERE", `the queen installed no agent ${placeOf(job)}`);
 }
 
-const notInstalled = (job: Job): ForeseenError =>
-  new ForeseenError(`the agent is not installed in ~/${job.folder} on ${job.host.name}: install it first`);
+const placeOf = ({ folder, host }: Job): string => `in ~/${folder} on ${host.name}`;
+
+const notInstalled = (job: Job): StepFailure =>
+  new StepFailure("AGENT_NOT_INSTALLED", `the agent is not installed ${placeOf(job)}`);
 
 /** Whether a hive of this id answers at the hive's address. */
 function answers({ parts, hive, signal }: Job): Promise<boolean> {
@@ -48,10 +49,31 @@ export async function look(job: Job): Promise<Outcome> {
   return "a hive of this id answers already, which this queen did not start";
 }
 
+/** `$1` is the agent's folder. Of its token the id alone is said. */
+const LOOK_ROUND = `uname -sm; [ -f "$1/hive.env" ] || exit 0
+sed -n 's/^HIVE_QUEEN=/queen /p; s/^HIVE_TOKEN=hq_\\([0-9a-f]*\\)_.*/token \\1/p' "$1/hive.env"`;
+
+/** Whatever is done to a hive begins here: an agent that another queen installed is left alone. */
 export async function connect(job: Job): Promise<Outcome> {
   const host = await job.openHost();
-  const system = await host.run(["uname", "-sm"], { signal: job.signal });
-  return `${host.name}: ${system}`;
+  const said = await host.run(script(LOOK_ROUND, job.folder), { signal: job.signal });
+  const { queen, token } = { queen: /^queen (.+)$/m.exec(said)?.[1], token: /^token (.+)$/m.exec(said)?.[1] };
+  if (queen !== undefined && !(await isOwn(job, queen, token))) {
+    const whose = `the agent ${placeOf(job)} is that of the queen at ${beginningOf(queen)}`;
+    throw new StepFailure("AGENT_OF_ANOTHER_QUEEN", `${whose}, and its token is not in the catalog of this one`);
+  }
+  return `${host.name}: ${said.split("\n", 1)[0]}`;
+}
+
+/** Her URL may have changed since she installed it: then she still knows its token. */
+async function isOwn(
+  { knownQueenUrl, parts, hive }: Job,
+  queen: string,
+  tokenId: string | undefined,
+): Promise<boolean> {
+  if (queen === knownQueenUrl) return true;
+  const tokens = await parts.catalog.tokens.list();
+  return tokens.some(({ id, hiveId }) => id === tokenId && hiveId === hive.id);
 }
 
 export async function service(job: Job): Promise<Outcome> {
@@ -61,7 +83,7 @@ export async function service(job: Job): Promise<Outcome> {
 export async function stop(job: Job): Promise<Outcome> {
   const said = await controlInstalled(job, "stop");
   if (said !== "not running" || !(await answers(job))) return said;
-  throw new ForeseenError("a hive of this id answers, but this queen did not start it: stop it where it was started");
+  throw new StepFailure("AGENT_STARTED_ELSEWHERE", "a hive of this id answers, but this queen did not start it");
 }
 
 export const start = (job: Job): Promise<Outcome> => controlInstalled(job, "start");
@@ -69,26 +91,31 @@ export const start = (job: Job): Promise<Outcome> => controlInstalled(job, "star
 /** Waits until the agent answers over the network, as this hive. */
 export async function waitForHealth(job: Job): Promise<Outcome> {
   const { parts, hive } = job;
-  await untilAnswered(job, "the agent runs, but does not answer", () => parts.probe.health(hive.id, hive));
+  const failure = ["AGENT_SILENT", "the agent runs, but does not answer"] as const;
+  await untilAnswered(job, failure, () => parts.probe.health(hive.id, hive));
   return `${hive.host}:${hive.port} answers`;
 }
 
 export async function detectDevices(job: Job): Promise<Outcome> {
   const { parts, hive } = job;
   const ask = () => parts.fleet.devices.detect(hive.id, hive);
-  const { cpu, gpus } = await untilAnswered(job, "the agent does not tell its devices", ask);
+  const { cpu, gpus } = await untilAnswered(job, ["DEVICES_UNKNOWN", "the agent does not tell its devices"], ask);
   return `${cpu?.cores ?? "unknown"} cores, ${gpus?.length ?? "unknown"} GPUs`;
 }
 
 /** Asks again, for as long as an agent may take to come up; but not what will never be answered otherwise. */
-async function untilAnswered<T>({ parts, signal }: Job, failure: string, ask: () => Promise<T>): Promise<T> {
+async function untilAnswered<T>(
+  { parts, signal }: Job,
+  [code, failure]: readonly [code: FailureCode, failure: string],
+  ask: () => Promise<T>,
+): Promise<T> {
   const late = AbortSignal.timeout(parts.timeouts.healthMs);
   for (;;) {
     try {
       return await unlessAborted(signal, ask());
     } catch (error) {
       if (!(error instanceof ProbeError && error.code === "HIVE_UNREACHABLE")) throw error;
-      if (late.aborted) throw new ForeseenError(`${failure}: ${reasonOf(error)}`, { cause: error });
+      if (late.aborted) throw new StepFailure(code, `${failure}: ${reasonOf(error)}`, { cause: error });
       await delay(HEALTH_POLL_MS, undefined, { signal });
     }
   }

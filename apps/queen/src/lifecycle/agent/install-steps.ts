@@ -3,9 +3,10 @@ import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { mintToken } from "@repo/hive-catalog";
 import { unlessAborted } from "../../process/abort.ts";
-import { ForeseenError } from "../../process/errors.ts";
+import { reasonOf } from "../../process/errors.ts";
 import { plainHost } from "../../reach/addresses.ts";
-import { script } from "../host.ts";
+import { StepFailure } from "../failures.ts";
+import { beginningOf, script } from "../host.ts";
 import type { Job } from "../job.ts";
 import type { Outcome } from "../operation-run.ts";
 
@@ -13,7 +14,7 @@ const MIN_NODE = [20, 19] as const;
 const AGENT = "agent.mjs";
 
 /** `$1` is a program for Node, the rest its arguments. */
-const NODE = `command -v node > /dev/null || { echo "there is no node on the PATH of a session without a terminal" >&2; exit 1; }
+const NODE = `command -v node > /dev/null || { echo "there is no node on the PATH of a session without a terminal" >&2; exit 127; }
 program=$1; shift; exec node --input-type=commonjs -e "$program" -- "$@"`;
 
 const runNode = (job: Job, program: string, args: readonly string[] = [], input?: string): Promise<string> =>
@@ -24,13 +25,18 @@ const addresses = Object.values(require("node:os").networkInterfaces()).flat().m
 process.stdout.write([process.versions.node, ...addresses].join("\\n"));`;
 
 export async function checkNode(job: Job): Promise<Outcome> {
-  const [version = "", ...addresses] = (await runNode(job, SAY_FACTS)).trim().split("\n");
+  const said = await runNode(job, SAY_FACTS);
+  const [version = "", ...addresses] = said.trim().split("\n");
   if (!/^\d{1,4}\.\d{1,4}\.\d{1,4}/.test(version)) {
-    throw new ForeseenError(`node on ${job.host.name} did not say its version`);
+    throw new StepFailure(
+      "NODE_UNUSABLE",
+      `node on ${job.host.name} did not say its version, but ${beginningOf(said)}`,
+    );
   }
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1])) {
-    throw new ForeseenError(
+    throw new StepFailure(
+      "NODE_TOO_OLD",
       `node on ${job.host.name} is ${version}, but the agent needs ${MIN_NODE.join(".")} or later`,
     );
   }
@@ -59,11 +65,14 @@ export async function reachQueen(job: Job): Promise<Outcome> {
   const answer = (await runNode(job, ASK_QUEEN, [`${url}/health`], (await readCa(job)) ?? "")).trim();
   if (/^2\d\d$/.test(answer)) return `${url} answers`;
   const what = /^\d+$/.test(answer) ? `it answers ${answer}` : answer;
-  throw new ForeseenError(`the queen cannot be reached from ${job.host.name} at ${url}: ${what}`);
+  throw new StepFailure("QUEEN_UNREACHABLE", `the queen cannot be reached from ${job.host.name} at ${url}: ${what}`);
 }
 
 export async function bundle(job: Job): Promise<Outcome> {
-  job.bundle = await unlessAborted(job.signal, readFile(job.parts.agentFile, "utf8"));
+  const reading = readFile(job.parts.agentFile, "utf8").catch((error: unknown) => {
+    throw new StepFailure("AGENT_FILE_MISSING", `the agent cannot be read: ${reasonOf(error)}`, { cause: error });
+  });
+  job.bundle = await unlessAborted(job.signal, reading);
   return `${Buffer.byteLength(job.bundle)} bytes, SHA-256 ${sha256Of(job.bundle)}`;
 }
 
@@ -85,7 +94,8 @@ process.stdout.write(found);`;
 export async function verify(job: Job): Promise<Outcome> {
   const sha256 = sha256Of(made(job));
   const found = (await runNode(job, TAKE_OVER, [job.folder, sha256])).trim();
-  if (found !== sha256) throw new ForeseenError(`what arrived has the SHA-256 ${found.slice(0, 64)}, not ${sha256}`);
+  if (found !== sha256)
+    throw new StepFailure("COPY_DAMAGED", `what arrived has the SHA-256 ${found.slice(0, 64)}, not ${sha256}`);
   return "the SHA-256 is the same there";
 }
 
@@ -152,7 +162,7 @@ export async function revokeFormerTokens(job: Job): Promise<Outcome> {
 const tokenName = ({ hive }: Job): string => `agent of ${hive.id}`.slice(0, 100);
 
 function made({ bundle: agent }: Job): string {
-  if (agent === undefined) throw new ForeseenError("there is no bundle yet");
+  if (agent === undefined) throw new Error("there is no bundle yet");
   return agent;
 }
 

@@ -39,15 +39,9 @@ export function parseKeys(text: string): PublicKey[] {
 export const hostKeyPath = (hiveId: string): string => `/v1/hives/${encodeURIComponent(hiveId)}/ssh-host-key`;
 
 export const unknownHostKey = (target: SshTarget, hiveId: string, offered: readonly PublicKey[]): string =>
-  `the host key of ${display(target)} is not known. It offers ${describeKeys(offered) || "no key"}. Compare a fingerprint with that of ` +
-  `the host itself, then confirm it with POST ${hostKeyPath(hiveId)} and {"fingerprint":"SHA256:…"}`;
+  `the host key of ${display(target)} is not known. It offers ${describeKeys(offered) || "no key"}. POST ${hostKeyPath(hiveId)} with ` +
+  '{"fingerprint":"SHA256:…"} confirms it';
 
-export const changedHostKey = (
-  target: SshTarget,
-  hiveId: string,
-  known: readonly PublicKey[],
-  offered: readonly PublicKey[],
-): string =>
+export const changedHostKey = (target: SshTarget, known: readonly PublicKey[], offered: readonly PublicKey[]): string =>
   `the host key of ${display(target)} has changed, so nothing was sent to it. Known is ${describeKeys(known) || "another one"}; it offers ` +
-  `${describeKeys(offered) || "no key"} now. If the host was set up anew, and only then, forget the known key with ` +
-  `DELETE ${hostKeyPath(hiveId)} (or in the known_hosts file) and confirm the new one`;
+  `${describeKeys(offered) || "no key"} now`;

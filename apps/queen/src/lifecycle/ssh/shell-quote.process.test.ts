@@ -1,36 +1,42 @@
 import { execFileSync } from "node:child_process";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { shellQuote } from "./shell-quote.ts";
+import { forAnyShell, shellQuote } from "./shell-quote.ts";
 
 /** What a real shell makes of the words, each ended by a NUL. */
-function asTheShellReads(words: readonly string[]): string[] {
+function asTheShellReads(words: readonly string[], shell = "sh"): string[] {
   const script = `for word in ${shellQuote(words)}; do printf '%s\\0' "$word"; done`;
-  return execFileSync("/bin/sh", ["-c", script], { encoding: "utf8", env: { PATH: "/bin:/usr/bin" } })
+  const command = shell === "sh" ? script : forAnyShell(script);
+  return execFileSync(shell, ["-c", command], { encoding: "utf8", env: { PATH: "/bin:/usr/bin", HOME: "/nowhere" } })
     .split("\0")
     .slice(0, -1);
 }
 
+const WORDS = [
+  "",
+  " ",
+  "a b",
+  "'",
+  "''",
+  `"`,
+  "\\",
+  "\\'",
+  "$(touch canary)",
+  "`id`",
+  "$HOME",
+  "*",
+  "~",
+  "-oProxyCommand=x",
+  "a\nb",
+  ...["!", "#", ";", "&", "|", ">", "<", "(", ")", "{a,b}", "\t", "\u{1F41D}", "é", "%s", "\\n", "!!", "\n0"],
+];
+
 test("a shell reads just the words that were quoted", () => {
-  const words = [
-    "",
-    " ",
-    "a b",
-    "'",
-    "''",
-    `"`,
-    "\\",
-    "\\'",
-    "$(touch canary)",
-    "`id`",
-    "$HOME",
-    "*",
-    "~",
-    "-oProxyCommand=x",
-    "a\nb",
-  ];
-  const more = ["!", "#", ";", "&", "|", ">", "<", "(", ")", "{a,b}", "\t", "\u{1F41D}", "é", "%s", "\\n"];
-  expect(asTheShellReads([...words, ...more])).toEqual([...words, ...more]);
+  expect(asTheShellReads(WORDS)).toEqual(WORDS);
+});
+
+test.each(["bash", "tcsh"])("%s lets sh read just those words", (shell) => {
+  expect(asTheShellReads(WORDS, shell)).toEqual(WORDS);
 });
 
 test("whatever the words are", () => {

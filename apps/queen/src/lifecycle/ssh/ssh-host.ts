@@ -1,11 +1,19 @@
+import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ProgramEnd, type ProgramOptions, runProgram } from "@repo/processes";
-import { ForeseenError } from "../../process/errors.ts";
 import { display } from "../../reach/addresses.ts";
 import type { SshTarget } from "../../reach/ssh-address.ts";
-import { type CommandOptions, commandFailed, type Host, type ProgramDefaults, whyFailed } from "../host.ts";
+import { StepFailure } from "../failures.ts";
+import {
+  beginningOf,
+  type CommandOptions,
+  commandFailed,
+  type Host,
+  type ProgramDefaults,
+  whyFailed,
+} from "../host.ts";
 import {
   changedHostKey,
   knownHostsFile,
@@ -14,12 +22,13 @@ import {
   parseKeys,
   unknownHostKey,
 } from "./host-key.ts";
-import { shellQuote } from "./shell-quote.ts";
+import { forAnyShell, shellQuote } from "./shell-quote.ts";
 import { type SshSettings, sshOptions } from "./ssh-options.ts";
 
 /** What ssh exits with when the connection, and not the command, failed. */
 const CONNECTION_FAILED = 255;
 const HOST_KEY_REFUSED = /host key verification failed|remote host identification has changed/i;
+const KEY_REFUSED = /permission denied/i;
 
 export interface SshHostOptions {
   hiveId: string;
@@ -57,11 +66,18 @@ export class SshHost implements Host {
 
   async run(words: readonly string[], options: CommandOptions): Promise<string> {
     const { address, program } = this.#options;
-    const args = [...this.#sshOptions, "--", address, shellQuote(words)];
-    const end = await runProgram("ssh", args, { ...program, ...options });
-    if (end.exitCode === 0) return end.stdout;
+    const marker = `${randomBytes(8).toString("hex")}\n`;
+    const command = `printf ${shellQuote([marker])}; exec ${shellQuote(words)}`;
+    const args = [...this.#sshOptions, "--", address, forAnyShell(command)];
+    const onOutput = (text: string) => program.onOutput?.(text.replace(marker, ""));
+    const end = await runProgram("ssh", args, { ...program, ...options, onOutput });
     if (end.exitCode === CONNECTION_FAILED) throw await this.#connectionFailed(end, options.signal);
-    throw commandFailed(this.name, end);
+    // What stands before the marker is of the login shell: of a file such as .bashrc that prints something.
+    const [before = "", ...own] = end.stdout.split(marker);
+    const stdout = own.join(marker);
+    if (end.exitCode !== 0) throw commandFailed(this.name, { ...end, stdout: stdout || before });
+    if (own.length === 0) throw notRun(this.name, before);
+    return stdout;
   }
 
   async close(): Promise<void> {
@@ -69,19 +85,20 @@ export class SshHost implements Host {
   }
 
   /** When the host's key is why, the error names what is known and what is offered. */
-  async #connectionFailed(end: ProgramEnd, signal: AbortSignal): Promise<ForeseenError> {
+  async #connectionFailed(end: ProgramEnd, signal: AbortSignal): Promise<StepFailure> {
     if (!HOST_KEY_REFUSED.test(end.stderr)) {
       // ssh has nothing to say of a connection that breaks off, or on which nothing comes any more.
       const silence = end.stderr.trim() === "" ? ": it was cut off, or silent for 15 s" : "";
-      return new ForeseenError(`the connection to ${this.name} failed with ${whyFailed(end)}${silence}`);
+      const code = KEY_REFUSED.test(end.stderr) ? "SSH_KEY_REFUSED" : "SSH_UNREACHABLE";
+      return new StepFailure(code, `the connection to ${this.name} failed with ${whyFailed(end)}${silence}`);
     }
     const { target, hiveId, address, program } = this.#options;
     const { env, timeoutMs } = program;
     const offered = await scanHostKeys(address, target.port, { env, timeoutMs, signal });
     const known = await this.#knownKeys(signal);
-    return new ForeseenError(
-      known.length === 0 ? unknownHostKey(target, hiveId, offered) : changedHostKey(target, hiveId, known, offered),
-    );
+    return known.length === 0
+      ? new StepFailure("HOST_KEY_UNKNOWN", unknownHostKey(target, hiveId, offered))
+      : new StepFailure("HOST_KEY_CHANGED", changedHostKey(target, known, offered));
   }
 
   async #knownKeys(signal: AbortSignal): Promise<PublicKey[]> {
@@ -93,6 +110,12 @@ export class SshHost implements Host {
     return [...pinned, ...parseKeys(stdout)];
   }
 }
+
+const notRun = (host: string, said: string): StepFailure =>
+  new StepFailure(
+    "LOGIN_SHELL_RUNS_NOTHING",
+    `the login shell on ${host} did not run what it was given; it printed ${beginningOf(said)}`,
+  );
 
 /** The keys that the sshd at an address offers now, which nobody has vouched for; none when it does not answer. */
 export async function scanHostKeys(address: string, port: number, options: ProgramOptions): Promise<PublicKey[]> {

@@ -1,0 +1,98 @@
+import { ProgramTurns } from "@repo/processes";
+import type { Logger } from "pino";
+import { type Gpu, type GpuReading, MAX_GPUS } from "./gpu.ts";
+import { detectGraphics } from "./graphics.ts";
+import type { NvidiaGpu } from "./nvidia-lines.ts";
+import { NvidiaSmi } from "./nvidia-smi.ts";
+import { type OtherGpu, readOtherGpus } from "./other-gpus.ts";
+import type { OutputOptions } from "./output.ts";
+
+export interface GpusOptions {
+  /** How long each program that reads GPUs may take. */
+  timeoutMs: number;
+  /** Kills what a reading has started; readings then reject with its reason. */
+  signal: AbortSignal;
+  log: Logger;
+  /** Where the kernel tells of devices. Default: `/sys`. */
+  sysfs?: string;
+}
+
+/** What is known of a source, and why it is not more. A reading that fails takes nothing away: the cards are still there. */
+interface Known<G> {
+  gpus: G[] | null;
+  problems: string[];
+  missing?: string;
+}
+
+/** The GPUs of this host, by all sources that there are. */
+export class Gpus {
+  readonly nvidiaSmi: NvidiaSmi;
+  readonly #options: OutputOptions & { sysfs?: string };
+  readonly #log: Logger;
+  readonly #logged = { nvidia: "", others: "" };
+  #nvidia: Known<NvidiaGpu> = { gpus: null, problems: ["nvidia-smi has not answered yet"] };
+  #others: Known<OtherGpu> = { gpus: null, problems: ["the cards on the bus were not read yet"] };
+  #nvidiaBusIds: string[] = [];
+
+  constructor({ log, ...options }: GpusOptions) {
+    this.#log = log;
+    this.#options = { ...options, turns: new ProgramTurns() };
+    this.nvidiaSmi = new NvidiaSmi(this.#options);
+  }
+
+  /** Asks every source; `known` tells what is found, as it comes. Rejects only by the signal. */
+  async read(): Promise<void> {
+    const others = await (process.platform === "linux" ? readOtherGpus : detectGraphics)(this.#options);
+    this.#nvidiaBusIds = others.nvidiaBusIds;
+    this.#others = learned(this.#others, others);
+    this.#logChange("others", this.#others);
+    await this.readNvidia();
+  }
+
+  /** Asks nvidia-smi alone, for what changes all the time. */
+  async readNvidia(): Promise<GpuReading<NvidiaGpu>> {
+    const reading = this.#withCardsOfMissing(await this.nvidiaSmi.readGpus());
+    this.#nvidia = learned(this.#nvidia, reading);
+    this.#logChange("nvidia", this.#nvidia);
+    return reading;
+  }
+
+  /** GPUs are null when some could not be read and none is known: that is another thing than none. */
+  known(): { gpus: Gpu[] | null; problems: string[] } {
+    const sources = [this.#nvidia, this.#others];
+    const gpus = numberGpus(this.#nvidia.gpus ?? [], this.#others.gpus ?? []).slice(0, MAX_GPUS);
+    const isNobodyThere = sources.every((source) => source.gpus === null);
+    const isUnread = sources.some((source) => source.gpus === null && source.missing === undefined);
+    const missing = isNobodyThere ? sources.map((source) => source.missing).filter((text) => text !== undefined) : [];
+    return {
+      gpus: gpus.length === 0 && (isUnread || isNobodyThere) ? null : gpus,
+      problems: [...sources.flatMap(({ problems }) => problems), ...missing],
+    };
+  }
+
+  /** A missing nvidia-smi is no wonder on a host without a card for it. */
+  #withCardsOfMissing(reading: GpuReading<NvidiaGpu>): GpuReading<NvidiaGpu> {
+    const [busId] = this.#nvidiaBusIds;
+    if (reading.missing === undefined || busId === undefined) return reading;
+    return { gpus: null, problems: [`${reading.missing}, and there is a card of NVIDIA's at ${busId}`] };
+  }
+
+  #logChange(source: "nvidia" | "others", { problems, missing }: Known<unknown>): void {
+    const problem = [...problems, ...(missing === undefined ? [] : [missing])].join("; ");
+    if (problem !== this.#logged[source] && problem !== "")
+      this.#log.warn({ source }, `GPUs may be missing: ${problem}`);
+    this.#logged[source] = problem;
+  }
+}
+
+const learned = <G>(known: Known<G>, { gpus, problems, missing }: Known<G>): Known<G> => ({
+  gpus: gpus ?? known.gpus,
+  problems,
+  ...(missing !== undefined && { missing }),
+});
+
+/** NVIDIA's have their own indexes, in the order of the bus; the others are numbered after them. */
+function numberGpus(nvidia: NvidiaGpu[], others: OtherGpu[]): Gpu[] {
+  const next = Math.max(-1, ...nvidia.map((gpu) => gpu.index)) + 1;
+  return [...nvidia, ...others.map((gpu, position) => ({ index: next + position, ...gpu }))];
+}

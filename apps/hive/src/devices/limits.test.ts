@@ -1,0 +1,77 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../testing.ts";
+import { readLimits } from "./limits.ts";
+
+const host = { cores: os.availableParallelism(), memoryBytes: os.totalmem() };
+
+function rootWith(files: Record<string, string>): string {
+  const root = temporaryFolder();
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), `${text}\n`);
+  }
+  return root;
+}
+
+test.each<[string, Record<string, string>, Partial<typeof host>]>([
+  ["there are no control groups", {}, {}],
+  [
+    "they set no limit",
+    { "proc/self/cgroup": "0::/", "sys/fs/cgroup/memory.max": "max", "sys/fs/cgroup/cpu.max": "max 100000" },
+    {},
+  ],
+  [
+    "a container sees its own group as the root",
+    { "proc/self/cgroup": "0::/", "sys/fs/cgroup/memory.max": "1073741824", "sys/fs/cgroup/cpu.max": "100000 100000" },
+    { memoryBytes: 2 ** 30, cores: 1 },
+  ],
+  [
+    "a group above sets the limit, and a share of a core counts as one",
+    {
+      "proc/self/cgroup": "0::/ai.slice/hive.service",
+      "sys/fs/cgroup/ai.slice/memory.max": "1073741824",
+      "sys/fs/cgroup/ai.slice/hive.service/memory.max": "max",
+      "sys/fs/cgroup/ai.slice/cpu.max": "20000 100000",
+    },
+    { memoryBytes: 2 ** 30, cores: 1 },
+  ],
+  [
+    "version 1 sets it, under a path that only the host has",
+    {
+      "proc/self/cgroup": "9:name=systemd:/\n4:memory:/docker/abc\n2:cpu,cpuacct:/docker/abc",
+      "sys/fs/cgroup/memory/memory.limit_in_bytes": "1073741824",
+      "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "100000",
+      "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000",
+    },
+    { memoryBytes: 2 ** 30, cores: 1 },
+  ],
+  [
+    "version 1 sets none",
+    {
+      "proc/self/cgroup": "4:memory:/\n2:cpu:/",
+      "sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712",
+      "sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1",
+      "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000",
+    },
+    {},
+  ],
+  [
+    "the limit is more than the host has",
+    {
+      "proc/self/cgroup": "0::/",
+      "sys/fs/cgroup/memory.max": "999999999999999",
+      "sys/fs/cgroup/cpu.max": "99900000 100000",
+    },
+    {},
+  ],
+])("what this process may use, where %s", (_where, files, less) => {
+  expect(readLimits(rootWith(files))).toEqual({ ...host, ...less });
+});
+
+test("of one and a half cores two are used", () => {
+  const root = rootWith({ "proc/self/cgroup": "0::/", "sys/fs/cgroup/cpu.max": "150000 100000" });
+  expect(readLimits(root).cores).toBe(Math.min(2, host.cores));
+});

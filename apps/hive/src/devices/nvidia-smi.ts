@@ -1,0 +1,88 @@
+import type { GpuReading } from "./gpu.ts";
+import { COLUMNS, mibIn, type NvidiaGpu, parseNvidiaLines } from "./nvidia-lines.ts";
+import { type Output, type OutputOptions, outputOf } from "./output.ts";
+
+const FORMAT = "--format=csv,noheader,nounits";
+const QUERY_GPUS = [`--query-gpu=${COLUMNS.join(",")}`, FORMAT];
+const QUERY_PROCESSES = ["--query-compute-apps=gpu_uuid,pid,used_memory", FORMAT];
+const PROCESS = /^(\S+), (\d{1,10}), (.+)$/;
+const MAX_PAUSE = 32;
+const MAX_LINES_TOLD = 8;
+
+/** What one process holds of one GPU. */
+export interface ProcessMemory {
+  uuid: string;
+  /** As the host counts, whatever container asks. */
+  pid: number;
+  usedBytes: number | null;
+}
+
+/** nvidia-smi of this host. After a run that hung it is left alone for 1 reading, then 2, 4 … 32, until one answers. */
+export class NvidiaSmi {
+  readonly #options: OutputOptions;
+  #running: Promise<GpuReading<NvidiaGpu>> | undefined;
+  #pause = 1;
+  #readingsToSkip = 0;
+  #hung = "";
+
+  constructor(options: OutputOptions) {
+    this.#options = options;
+  }
+
+  /** Calls that come while a reading runs share it. Rejects only by the signal. */
+  readGpus(): Promise<GpuReading<NvidiaGpu>> {
+    this.#running ??= this.#read().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** Undefined when that could not be read: a failed query says nothing of processes. */
+  async readProcesses(): Promise<ProcessMemory[] | undefined> {
+    if (this.#readingsToSkip > 0) return undefined;
+    const output = await this.#ask(QUERY_PROCESSES);
+    if ("reason" in output || output.failure !== undefined) return undefined;
+    return parseProcesses(output.stdout);
+  }
+
+  async #read(): Promise<GpuReading<NvidiaGpu>> {
+    if (this.#readingsToSkip > 0) {
+      this.#readingsToSkip--;
+      return { gpus: null, problems: [this.#hung] };
+    }
+    return toReading(await this.#ask(QUERY_GPUS));
+  }
+
+  async #ask(query: readonly string[]): Promise<Output> {
+    const output = await outputOf("nvidia-smi", query, this.#options);
+    if ("reason" in output && output.wasKilled) {
+      this.#hung = `nvidia-smi ${output.reason}`;
+      this.#readingsToSkip = this.#pause;
+      this.#pause = Math.min(this.#pause * 2, MAX_PAUSE);
+    } else if ("stdout" in output) this.#pause = 1;
+    return output;
+  }
+}
+
+function toReading(output: Output): GpuReading<NvidiaGpu> {
+  if ("reason" in output) {
+    const problem = `nvidia-smi ${output.reason}`;
+    return output.isMissing ? { gpus: null, problems: [], missing: problem } : { gpus: null, problems: [problem] };
+  }
+  const { stdout, failure } = output;
+  const { gpus, others } = parseNvidiaLines(stdout);
+  const isNone = gpus.length === 0 && /^no devices were found/im.test(stdout);
+  if (isNone) return { gpus, problems: [] };
+  const said = others.slice(0, MAX_LINES_TOLD).map((line) => `nvidia-smi wrote: ${line}`);
+  const problems = gpus.length === 0 && failure !== undefined ? [] : said;
+  if (failure !== undefined && problems.length === 0) problems.push(`nvidia-smi ${failure}`);
+  return { gpus: gpus.length === 0 && problems.length > 0 ? null : gpus, problems };
+}
+
+export function parseProcesses(csv: string): ProcessMemory[] {
+  return csv
+    .split("\n")
+    .map((line) => PROCESS.exec(line.trim()))
+    .filter((match) => match !== null)
+    .map(([, uuid = "", pid, used = ""]) => ({ uuid, pid: Number(pid), usedBytes: mibIn(used) }));
+}

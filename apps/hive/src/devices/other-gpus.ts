@@ -1,0 +1,94 @@
+import type { Gpu, GpuReading } from "./gpu.ts";
+import { MAX_GPUS, MAX_NAME_LENGTH } from "./gpu.ts";
+import { type PrintedCard, parseLspci } from "./lspci.ts";
+import { type OutputOptions, outputOf } from "./output.ts";
+import { type PciGpu, readPciGpus } from "./pci.ts";
+
+/** A GPU that nvidia-smi does not know, in the order of the bus. It has no index of its own. */
+export type OtherGpu = Omit<Gpu, "index">;
+
+export interface OtherReading extends Pick<GpuReading, "problems" | "missing"> {
+  gpus: OtherGpu[] | null;
+  /** Where there is a card of NVIDIA's, whether nvidia-smi can be asked about it or not. */
+  nvidiaBusIds: string[];
+}
+
+interface Card {
+  busId: string;
+  vendor: Gpu["vendor"];
+  name: string;
+  windowBytes: number;
+  /** As the driver knows it. */
+  ownBytes: number | null;
+}
+
+/** It is asked before nvidia-smi, which may take long. */
+const LSPCI_TIMEOUT_MS = 1500;
+/** A smaller window shows a part of the memory only, and is no measure of it. */
+const MIN_WINDOW_BYTES = 2 ** 29;
+/** A processor with graphics sets aside so much of the host's memory for its screen, and no more. */
+const MAX_SCREEN_BYTES = 2 ** 29;
+/** Where Intel's processors have their graphics. */
+const INTEL_INTEGRATED = "0000:00:02.0";
+const MAKERS = {
+  amd: "Advanced Micro Devices, Inc. [AMD/ATI]",
+  intel: "Intel Corporation",
+  nvidia: "NVIDIA Corporation",
+};
+
+/** GPUs of AMD, Intel and others on Linux: from the kernel, with names and further cards by lspci. */
+export async function readOtherGpus(options: OutputOptions & { sysfs?: string }): Promise<OtherReading> {
+  const pci = await readPciGpus(options.sysfs);
+  const timeoutMs = Math.min(options.timeoutMs, LSPCI_TIMEOUT_MS);
+  const output = await outputOf("lspci", ["-D", "-v"], { ...options, timeoutMs });
+  const printed = "reason" in output ? [] : parseLspci(output.stdout);
+  const cards = join(pci ?? [], printed);
+  const gpus = cards.filter(isOtherGpu).slice(0, MAX_GPUS).map(toGpu);
+  const failure = "reason" in output ? output.reason : output.failure;
+  const isMissing = "reason" in output && output.isMissing;
+  return {
+    gpus: pci === undefined && printed.length === 0 && failure !== undefined ? null : gpus,
+    nvidiaBusIds: cards.filter(({ vendor }) => vendor === "nvidia").map(({ busId }) => busId),
+    problems: failure === undefined || isMissing ? [] : [`lspci ${failure}`],
+    // Without a card only its absence from the kernel's list could be told, and the kernel knows.
+    ...(isMissing && (pci === undefined || gpus.length > 0) && { missing: "lspci is not installed" }),
+  };
+}
+
+/** What the kernel says of a card wins; lspci knows its name. */
+function join(pci: PciGpu[], printed: PrintedCard[]): Card[] {
+  const cards = new Map<string, Card>(
+    printed.map((card) => [card.busId, { ...card, vendor: vendorIn(card.name), ownBytes: null }]),
+  );
+  for (const { busId, vendor, deviceId, memory } of pci) {
+    const name = cards.get(busId)?.name ?? `${MAKERS[vendor]} Device ${deviceId}`;
+    cards.set(busId, { busId, vendor, name, ...memory });
+  }
+  return [...cards.values()].toSorted((a, b) => (a.busId < b.busId ? -1 : 1));
+}
+
+function vendorIn(name: string): Gpu["vendor"] {
+  if (/^nvidia/i.test(name)) return "nvidia";
+  if (/^(?:Advanced Micro Devices|AMD)\b/.test(name)) return "amd";
+  return /^Intel\b/.test(name) ? "intel" : null;
+}
+
+function isOtherGpu({ vendor, busId, ownBytes, windowBytes }: Card): boolean {
+  if (vendor === "nvidia") return false;
+  if (vendor === "amd") return ownBytes === null || ownBytes > MAX_SCREEN_BYTES;
+  if (vendor === "intel") return busId !== INTEL_INTEGRATED;
+  // A console's or a virtual machine's adapter has less.
+  return windowBytes >= MIN_WINDOW_BYTES;
+}
+
+function toGpu({ busId, vendor, name, ownBytes, windowBytes }: Card): OtherGpu {
+  return {
+    name: name.slice(0, MAX_NAME_LENGTH),
+    vendor,
+    backend: vendor === "amd" && ownBytes !== null ? "rocm" : null,
+    uuid: null,
+    busId,
+    memoryTotalBytes: ownBytes ?? (windowBytes >= MIN_WINDOW_BYTES ? windowBytes : null),
+    unified: false,
+  };
+}

@@ -1,0 +1,96 @@
+import type { Answer, Ask } from "./ask.ts";
+
+export const SERVER_KINDS = ["ollama", "llamacpp", "vllm", "sglang", "openai"] as const;
+export type ServerKind = (typeof SERVER_KINDS)[number];
+export type WorkerState = "Idle" | "Busy" | "Loading" | "Error" | "Shutdown";
+
+/** The health of a worker that may be handed out; any other text says why it may not. */
+export const HEALTHY = "healthy";
+
+/** What was read of one model at a server. What is not known is absent. */
+export interface Reading {
+  /** As the server wants it in a request. */
+  readonly model: string | null;
+  readonly state: WorkerState;
+  readonly health: string;
+  /** Requests that run now, those that wait, and how many can run at once. */
+  readonly running?: number | undefined;
+  readonly waiting?: number | undefined;
+  readonly slots?: number | undefined;
+  readonly vramBytes?: number | undefined;
+  /** The process that serves this model and no other, where that is not the server itself. */
+  readonly pid?: number | undefined;
+}
+
+/** A model that a server has on disk, and loads when it is asked for it. */
+export interface ColdModel {
+  readonly model: string;
+  readonly bytes?: number | undefined;
+}
+
+export interface ServerReading {
+  readonly readings: readonly Reading[];
+  /** Whether it serves models by their names, so that the ids of its workers hold them even where there is one. */
+  readonly hasManyModels?: boolean;
+  readonly cold?: readonly ColdModel[];
+}
+
+export interface ServerProcess {
+  readonly pid: number;
+  /** Told apart by it from a later process with the same id. */
+  readonly startTime: string;
+  /** May hold secrets: it is read, and neither logged nor sent. */
+  readonly argv: readonly string[];
+  /** Its variables, where this user may read them. */
+  readonly environment: Readonly<Record<string, string>> | undefined;
+}
+
+/** A process that a server started for one of its models. */
+export interface Runner {
+  readonly process: ServerProcess;
+  /** Undefined where it cannot be asked: it does not listen, or in a container. */
+  readonly ask: Ask | undefined;
+}
+
+/** What an adapter has before it: a server as it is now. */
+export interface Server {
+  readonly ask: Ask;
+  /** Undefined for a configured server that is no process of this host, as far as can be seen. */
+  readonly process: ServerProcess | undefined;
+  readonly runners: readonly Runner[];
+}
+
+/** How the processes of a kind are known, without asking them anything. */
+export interface Program {
+  matches(argv: readonly string[]): boolean;
+  /** Whether this is what a server of this kind starts for a model, and no server of any kind. */
+  isRunner?(argv: readonly string[]): boolean;
+  /** The port that it was told; undefined when it was told none. */
+  portOf(process: Pick<ServerProcess, "argv" | "environment">): number | undefined;
+  readonly defaultPort: number;
+  /** The model that it was told to serve. */
+  modelOf(process: Pick<ServerProcess, "argv" | "environment">): string | null;
+}
+
+/** One kind of inference server: how it is known, and what is asked of it. */
+export interface Adapter {
+  readonly kind: ServerKind;
+  /** All that it may ask for, in which `*` stands for one value. Many a harmless-looking path loads a model or wakes a GPU. */
+  readonly paths: readonly string[];
+  /** Undefined for a kind that is only configured. */
+  readonly program: Program | undefined;
+  /** What the server calls itself, by one question without side effect; undefined when something else answers. */
+  identify(ask: Ask): Promise<string | undefined>;
+  /** Begins with a server; what it answers reads it once, and remembers what need not be asked again. */
+  open(): (server: Server) => Promise<ServerReading>;
+}
+
+export const NEEDS_KEY = "it wants a key: see HIVE_WORKER_KEYS_FILE";
+export const wantsKey = ({ status }: Answer): boolean => status === 401 || status === 403;
+
+/** The reading of a server that has refused or failed to say how it is. */
+export function troubleOf(answer: Answer, path: string, model: string | null): Reading {
+  return { model, state: "Error", health: wantsKey(answer) ? NEEDS_KEY : `it answers ${answer.status} to ${path}` };
+}
+
+export const loading = (model: string | null): Reading => ({ model, state: "Loading", health: HEALTHY });

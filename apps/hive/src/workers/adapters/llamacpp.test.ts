@@ -1,0 +1,135 @@
+import { describe, expect, test } from "vitest";
+import { askOf, processOf, readerOf, recorded, startStub, withoutKey } from "../../../test/stub-server.ts";
+import { llamacpp } from "./llamacpp.ts";
+
+const SERVER = processOf("llama-server -m /models/tiny-a.gguf --port 8080");
+const SLEEPER = processOf("llama-server -m /models/tiny-a.gguf --sleep-idle-seconds 3");
+
+describe("a llama-server", () => {
+  test("is known by its header, also while it loads, and Ollama is not taken for it", async () => {
+    const server = await startStub("llamacpp-health-loading");
+    expect(await llamacpp.identify(askOf(server.url, llamacpp.paths))).toBe("llama.cpp");
+    const other = await startStub("ollama-health-404");
+    expect(await llamacpp.identify(askOf(other.url, llamacpp.paths))).toBeUndefined();
+  });
+
+  test("is Loading, then Idle, and Busy only when all of its slots are taken", async () => {
+    const server = await startStub("llamacpp-health-loading");
+    const read = readerOf(llamacpp, server, { process: SERVER });
+    expect(await read()).toEqual({ readings: [{ model: "/models/tiny-a.gguf", state: "Loading", health: "healthy" }] });
+
+    const ready = ["llamacpp-health-ok", "llamacpp-props"];
+    server.answerWith(...ready, "llamacpp-slots-idle");
+    const idle = { model: "other-name", state: "Idle", health: "healthy", running: 0, slots: 2 };
+    expect(await read()).toEqual({ readings: [idle] });
+
+    server.answerWith(...ready, "llamacpp-slots-busy");
+    expect(await read()).toEqual({ readings: [{ ...idle, state: "Busy", running: 2 }] });
+
+    const { body, ...slots } = recorded("llamacpp-slots-busy");
+    const [taken] = body as object[];
+    server.answerWith(...ready, { ...slots, body: [taken, { ...taken, is_processing: false }] });
+    expect(await read()).toEqual({ readings: [{ ...idle, running: 1 }] });
+  });
+
+  test("that sleeps is Idle, and is not woken", async () => {
+    const server = await startStub("llamacpp-health-ok", "llamacpp-props-sleeping");
+    const read = readerOf(llamacpp, server, { process: SLEEPER });
+    const sleeping = { model: "/models/tiny-a.gguf", state: "Idle", health: "healthy", running: 0, slots: 4 };
+    expect(await read()).toEqual({ readings: [sleeping] });
+  });
+
+  test.each([
+    ["whose command line says that it may sleep", SLEEPER],
+    ["whose variable says so", processOf("llama-server", { LLAMA_ARG_SLEEP_IDLE_SECONDS: "3" })],
+    ["whose command line is not known", undefined],
+  ])("%s is not kept awake by a look at its slots", async (_which, process) => {
+    const server = await startStub("llamacpp-health-ok", "llamacpp-props");
+    const [reading] = (await readerOf(llamacpp, server, { process })()).readings;
+    expect(reading).toEqual({ model: "other-name", state: "Idle", health: "healthy", slots: 2 });
+  });
+
+  test("that tells no slots is Idle, and how much it does is not known", async () => {
+    const { body, ...props } = recorded("llamacpp-props");
+    const server = await startStub("llamacpp-health-ok", {
+      ...props,
+      body: { ...(body as object), endpoint_slots: false },
+    });
+    const [reading] = (await readerOf(llamacpp, server, { process: SERVER })()).readings;
+    expect(reading).toEqual({ model: "other-name", state: "Idle", health: "healthy", slots: 2 });
+    server.answerWith("llamacpp-health-ok", "llamacpp-props", "llamacpp-slots-disabled");
+    expect((await readerOf(llamacpp, server, { process: SERVER })()).readings).toEqual([reading]);
+  });
+
+  test("that wants a key is asked without one once, and is then known by its health and its command line", async () => {
+    const server = await startStub("llamacpp-health-ok", withoutKey("GET /props"));
+    const read = readerOf(llamacpp, server, { process: processOf("llama-server --alias tiny --api-key secret") });
+    const reading = { readings: [{ model: "tiny", state: "Idle", health: "healthy" }] };
+    expect([await read(), await read()]).toEqual([reading, reading]);
+    expect(server.requests).toEqual(["GET /health", "GET /props", "GET /health"]);
+  });
+
+  test("that fails is in Error, with what it answered", async () => {
+    const server = await startStub({ ...recorded("llamacpp-health-ok"), status: 500 });
+    const [reading] = (await readerOf(llamacpp, server, { process: SERVER })()).readings;
+    expect(reading).toMatchObject({ state: "Error", health: "it answers 500 to /health" });
+  });
+});
+
+describe("a router", () => {
+  const READY = ["llamacpp-health-ok", "llamacpp-router-props"];
+  const ROUTER = processOf("llama-server --models-dir /models");
+  const slotsOf = (model: string) => ({
+    ...recorded("llamacpp-router-slots-of-model"),
+    request: `GET /slots?model=${model}&autoload=false`,
+  });
+  const child = async (port: number, pid: number) => {
+    const process = { ...processOf(`llama-server --host 127.0.0.1 --port ${port}`), pid };
+    return { process, stub: await startStub() };
+  };
+
+  test("has a worker for each model that is loaded, loads or failed, and says what it could load, which it does not", async () => {
+    const server = await startStub(...READY, "llamacpp-router-models-loaded", slotsOf("big-c"), slotsOf("tiny-a"));
+    const runners = [await child(52_291, 11), await child(36_659, 12)];
+    const idle = { state: "Idle", health: "healthy", running: 0, slots: 4 };
+    expect(await readerOf(llamacpp, server, { process: ROUTER, runners })()).toEqual({
+      hasManyModels: true,
+      readings: [
+        { model: "big-c", ...idle, pid: 11 },
+        { model: "broken", state: "Error", health: "it could not be loaded (exit code 1)" },
+        { model: "tiny-a", ...idle, pid: 12 },
+      ],
+      cold: [{ model: "tiny-b" }],
+    });
+  });
+
+  test("says which model loads, and which sleeps", async () => {
+    const { body, ...models } = recorded("llamacpp-router-models-loading");
+    const { data } = structuredClone(body) as { data: { id: string; status: { value: string } }[] };
+    const changed = data.map((model) => {
+      if (model.id === "tiny-a") model.status.value = "sleeping";
+      if (model.id === "tiny-b") model.status.value = "loading";
+      return model;
+    });
+    const server = await startStub(...READY, { ...models, body: { data: changed } }, slotsOf("big-c"));
+    const { readings } = await readerOf(llamacpp, server, { process: ROUTER })();
+    expect(readings.map(({ model, state }) => `${model} ${state}`)).toEqual([
+      "big-c Idle",
+      "broken Error",
+      "tiny-a Idle",
+      "tiny-b Loading",
+    ]);
+  });
+
+  test("is not asked for the slots of models that may sleep", async () => {
+    const { body, ...models } = recorded("llamacpp-router-models-loaded");
+    const text = JSON.stringify(body).replaceAll('"--threads"', '"--sleep-idle-seconds"');
+    const server = await startStub(...READY, { ...models, body: JSON.parse(text) });
+    const { readings } = await readerOf(llamacpp, server, { process: ROUTER })();
+    expect(readings.map(({ state, running }) => [state, running])).toEqual([
+      ["Idle", undefined],
+      ["Error", undefined],
+      ["Idle", undefined],
+    ]);
+  });
+});

@@ -1,0 +1,150 @@
+import { basename } from "node:path";
+import * as z from "zod";
+import {
+  type Adapter,
+  HEALTHY,
+  loading,
+  type Program,
+  type Reading,
+  type Server,
+  type ServerProcess,
+  type ServerReading,
+  troubleOf,
+  wantsKey,
+} from "../adapter.ts";
+import { hasFlag, optionOf, portIn } from "../argv.ts";
+import { type Ask, NoAnswer } from "../ask.ts";
+import { count, flag, listOf, objectOf, text } from "../lenient.ts";
+
+const Props = objectOf({ role: text, model_alias: text, total_slots: count, is_sleeping: flag, endpoint_slots: flag });
+const Slots = listOf(z.object({ is_processing: z.boolean() }));
+const Status = objectOf({
+  value: text,
+  failed: flag,
+  exit_code: z.int().optional().catch(undefined),
+  args: listOf(z.string()),
+});
+const Models = objectOf({
+  data: listOf(z.object({ id: z.string().min(1), status: Status, meta: objectOf({ size: count }) })),
+});
+type RouterModel = z.output<typeof Models>["data"][number];
+
+const SLEEP_FLAG = "--sleep-idle-seconds";
+const SLEEP_VARIABLE = "LLAMA_ARG_SLEEP_IDLE_SECONDS";
+
+const program: Program = {
+  defaultPort: 8080,
+  matches: ([first = "", second]) =>
+    basename(first) === "llama-server" || (basename(first) === "llama" && second === "serve"),
+  portOf: ({ argv, environment }) => portIn(optionOf(argv, "--port") ?? environment?.LLAMA_ARG_PORT),
+  modelOf: ({ argv, environment }) => {
+    const alias = optionOf(argv, "--alias", "-a") ?? environment?.LLAMA_ARG_ALIAS;
+    return alias?.split(",")[0] ?? optionOf(argv, "--model", "-m") ?? environment?.LLAMA_ARG_MODEL ?? null;
+  },
+};
+
+/** llama-server of llama.cpp, with one model or as a router that starts one of itself for each. */
+export const llamacpp: Adapter = {
+  kind: "llamacpp",
+  program,
+  paths: ["/health", "/props", "/slots", "/v1/models", "/slots?model=*&autoload=false"],
+  async identify(ask) {
+    return isLlamaCpp((await ask("/health")).server) ? "llama.cpp" : undefined;
+  },
+  open() {
+    // Each question without the key that it wants is a line in the server's log: one is enough.
+    const known = { wantsKey: false };
+    return (server) => read(server, known);
+  },
+};
+
+export const isLlamaCpp = (serverHeader: string): boolean => serverHeader === "llama.cpp";
+
+async function read(server: Server, known: { wantsKey: boolean }): Promise<ServerReading> {
+  const { ask, process } = server;
+  const told = process === undefined ? null : program.modelOf(process);
+  const health = await ask("/health");
+  if (health.status === 503) return { readings: [loading(told)] };
+  if (health.status !== 200) return { readings: [troubleOf(health, "/health", told)] };
+  const idle = { readings: [{ model: told, state: "Idle", health: HEALTHY }] } as const;
+  if (known.wantsKey) return idle;
+  const answer = await ask("/props");
+  if (wantsKey(answer)) {
+    known.wantsKey = true;
+    return idle;
+  }
+  if (answer.status === 503) return { readings: [loading(told)] };
+  if (answer.status >= 500) return { readings: [troubleOf(answer, "/props", told)] };
+  const props = Props.parse(answer.json);
+  if (props.role === "router") return readRouter(server);
+  const model = props.model_alias ?? told;
+  const isAwake = props.is_sleeping !== true;
+  const slots = isAwake && props.endpoint_slots !== false && neverSleeps(process) ? await readSlots(ask, "/slots") : {};
+  if (slots === undefined) return { readings: [loading(model)] };
+  return { readings: [ofSlots(model, { slots: props.total_slots, ...(!isAwake && { running: 0 }), ...slots })] };
+}
+
+/**
+ * Whether it may be asked for its slots: that wakes a server which sleeps, and keeps one awake that would. Nothing that it answers says whether it
+ * ever will, so that one whose command line is not known is not asked.
+ */
+export function neverSleeps(process: Pick<ServerProcess, "argv" | "environment"> | undefined): boolean {
+  return (
+    process !== undefined && !hasFlag(process.argv, SLEEP_FLAG) && process.environment?.[SLEEP_VARIABLE] === undefined
+  );
+}
+
+export interface SlotCount {
+  readonly running?: number | undefined;
+  readonly slots?: number | undefined;
+}
+
+/** Undefined while the model loads; empty where it says nothing of its slots. */
+export async function readSlots(ask: Ask, path: string): Promise<SlotCount | undefined> {
+  const answer = await ask(path);
+  if (answer.status === 503) return undefined;
+  const slots = answer.status === 200 ? Slots.parse(answer.json) : [];
+  if (slots.length === 0) return {};
+  return { running: slots.filter(({ is_processing }) => is_processing).length, slots: slots.length };
+}
+
+/** Busy is that it cannot take one more now. */
+export function ofSlots(model: string | null, { running, slots }: SlotCount): Reading {
+  const isFull = running !== undefined && slots !== undefined && running >= slots;
+  return { model, state: isFull ? "Busy" : "Idle", health: HEALTHY, running, slots };
+}
+
+async function readRouter(server: Server): Promise<ServerReading> {
+  const answer = await server.ask("/v1/models");
+  if (answer.status !== 200) return { readings: [troubleOf(answer, "/v1/models", null)] };
+  const models = Models.parse(answer.json).data;
+  const inUse = models.filter(
+    ({ status }) => status.failed === true || /^(loading|loaded|sleeping)$/.test(status.value ?? ""),
+  );
+  const readings: Reading[] = [];
+  for (const model of inUse) readings.push(await readRouted(server, model));
+  const cold = models.filter(({ status }) => status.value === "unloaded" && status.failed !== true);
+  return { readings, hasManyModels: true, cold: cold.map(({ id, meta }) => ({ model: id, bytes: meta.size })) };
+}
+
+async function readRouted({ ask, process, runners }: Server, { id, status }: RouterModel): Promise<Reading> {
+  if (status.failed === true) {
+    const how = status.exit_code === undefined ? "" : ` (exit code ${status.exit_code})`;
+    return { model: id, state: "Error", health: `it could not be loaded${how}` };
+  }
+  const port = optionOf(status.args, "--port");
+  const pid = runners.find((runner) => port !== undefined && optionOf(runner.process.argv, "--port") === port)?.process
+    .pid;
+  if (status.value === "loading") return { ...loading(id), pid };
+  if (status.value === "sleeping") return { ...ofSlots(id, { running: 0 }), pid };
+  const mayAsk = neverSleeps(process) && !hasFlag(status.args, SLEEP_FLAG);
+  const path = `/slots?model=${encodeURIComponent(id)}&autoload=false`;
+  const slots = mayAsk ? await readSlots(ask, path).catch(unknownWithoutAnswer) : {};
+  return { ...(slots === undefined ? loading(id) : ofSlots(id, slots)), pid };
+}
+
+/** One model that does not answer is not to hide the others. */
+export function unknownWithoutAnswer(error: unknown): SlotCount {
+  if (error instanceof NoAnswer) return {};
+  throw error;
+}

@@ -1,0 +1,142 @@
+import { expect, onTestFinished, test, vi } from "vitest";
+import {
+  askOf,
+  processOf,
+  type Recorded,
+  readerOf,
+  recorded,
+  type StubServer,
+  startStub,
+} from "../../../test/stub-server.ts";
+import { ollama } from "./ollama.ts";
+
+const RUNNER = processOf("/usr/lib/ollama/llama-server --model /blobs/sha256-1 --port 40001");
+const OLD_RUNNER = processOf("/usr/bin/ollama runner --model /blobs/sha256-1 --port 40001");
+const NAME = "tiny-a:latest";
+
+/** Date stands still at a time before the recorded model was to be unloaded; the tests move it. */
+function clockAt(time: string): (ms: number) => void {
+  vi.useFakeTimers({ now: Date.parse(time), toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  return (ms) => void vi.setSystemTime(Date.now() + ms);
+}
+
+/** `/api/ps` as it was recorded, with another time at which the model is to be unloaded. */
+function loadedUntil(ms: number, count = 1): Recorded {
+  const { body, ...answer } = recorded("ollama-ps-loaded");
+  const [model] = (body as { models: object[] }).models;
+  const names = [NAME, "big-c:latest"].slice(0, count);
+  return {
+    ...answer,
+    body: { models: names.map((name) => ({ ...model, name, expires_at: new Date(ms).toISOString() })) },
+  };
+}
+
+async function runnerWith(slots: string, process = RUNNER) {
+  return { process, stub: await startStub(slots) };
+}
+
+const statesOf = async (read: ReturnType<typeof readerOf>) =>
+  (await read()).readings.map(({ model, state }) => `${model} ${state}`);
+
+test("is known by its version, and llama.cpp is not taken for it", async () => {
+  const server = await startStub("ollama-version");
+  expect(await ollama.identify(askOf(server.url, ollama.paths))).toBe("ollama 0.0.0");
+  const other = await startStub({ ...recorded("llamacpp-root-404"), request: "GET /api/version" });
+  expect(await ollama.identify(askOf(other.url, ollama.paths))).toBeUndefined();
+});
+
+test("with nothing loaded has no worker, and says what it has on disk", async () => {
+  const server = await startStub("ollama-ps-none", "ollama-tags");
+  expect(await readerOf(ollama, server)()).toEqual({
+    hasManyModels: true,
+    readings: [],
+    cold: [
+      { model: "big-c:latest", bytes: 672_317_659 },
+      { model: NAME, bytes: 401_591 },
+    ],
+  });
+});
+
+test("has a worker for a loaded model, which is not on disk alone any more; its runner says how much it does", async () => {
+  clockAt("2026-11-28T14:52:00Z");
+  const server = await startStub("ollama-ps-loaded", "ollama-tags");
+  const idle = await readerOf(ollama, server, { runners: [await runnerWith("llamacpp-slots-idle")] })();
+  const reading = { model: NAME, state: "Idle", health: "healthy", running: 0, slots: 2, pid: RUNNER.pid };
+  expect(idle).toEqual({
+    hasManyModels: true,
+    readings: [reading],
+    cold: [{ model: "big-c:latest", bytes: 672_317_659 }],
+  });
+  const busy = await readerOf(ollama, server, { runners: [await runnerWith("llamacpp-slots-busy")] })();
+  expect(busy.readings).toEqual([{ ...reading, state: "Busy", running: 2 }]);
+});
+
+test.each([
+  ["of its own engine", RUNNER, "llamacpp-slots-loading"],
+  ["of an old one, which is not asked", OLD_RUNNER, undefined],
+])("has a worker without a name while a runner %s loads", async (_which, process, slots) => {
+  const server = await startStub("ollama-ps-loading", "ollama-tags");
+  const runner: { process: typeof process; stub: StubServer } = {
+    process,
+    stub: await startStub(...(slots === undefined ? [] : [slots])),
+  };
+  expect(await statesOf(readerOf(ollama, server, { runners: [runner] }))).toEqual(["null Loading"]);
+});
+
+test("without a runner's word is Busy when the time to unload has passed", async () => {
+  clockAt("2026-11-28T14:54:20Z");
+  const server = await startStub("ollama-ps-busy-expired", "ollama-tags");
+  expect(await statesOf(readerOf(ollama, server))).toEqual(["big-c:latest Busy"]);
+});
+
+test("without a runner's word is Busy when the time to unload slides along with the clock", async () => {
+  const advance = clockAt("2026-11-28T14:52:00Z");
+  const server = await startStub(loadedUntil(Date.now() + 8000), "ollama-tags");
+  const read = readerOf(ollama, server);
+  expect(await statesOf(read)).toEqual([`${NAME} Idle`]);
+  advance(5000);
+  server.answerWith(loadedUntil(Date.now() + 8000));
+  expect(await statesOf(read)).toEqual([`${NAME} Busy`]);
+  advance(5000);
+  expect(await statesOf(read)).toEqual([`${NAME} Idle`]);
+});
+
+test("with several models takes its runners' word where they agree, and else goes by the time to unload", async () => {
+  clockAt("2026-11-28T14:52:00Z");
+  const idle = "llamacpp-slots-idle";
+  const busy = "llamacpp-slots-busy";
+  for (const [both, states] of [
+    [
+      [idle, idle],
+      ["Idle", "Idle"],
+    ],
+    [
+      [busy, busy],
+      ["Busy", "Busy"],
+    ],
+    [
+      [idle, busy],
+      ["Idle", "Idle"],
+    ],
+  ] as const) {
+    const server = await startStub(loadedUntil(Date.now() + 8000, 2), "ollama-tags");
+    const runners = await Promise.all(both.map((slots) => runnerWith(slots)));
+    const { readings } = await readerOf(ollama, server, { runners })();
+    expect(readings.map(({ state }) => state)).toEqual(states);
+  }
+});
+
+test("is asked what is on disk once in a while", async () => {
+  const server = await startStub("ollama-ps-none", "ollama-tags");
+  const read = readerOf(ollama, server);
+  const first = await read();
+  expect(await read()).toEqual(first);
+  expect(server.requests).toEqual(["GET /api/ps", "GET /api/tags", "GET /api/ps"]);
+});
+
+test("that fails is in Error", async () => {
+  const server = await startStub({ ...recorded("ollama-ps-none"), status: 500 });
+  const { readings } = await readerOf(ollama, server)();
+  expect(readings).toEqual([{ model: null, state: "Error", health: "it answers 500 to /api/ps" }]);
+});

@@ -1,0 +1,133 @@
+import { basename } from "node:path";
+import * as z from "zod";
+import {
+  type Adapter,
+  type ColdModel,
+  HEALTHY,
+  loading,
+  type Program,
+  type Reading,
+  type Server,
+  type ServerReading,
+  troubleOf,
+} from "../adapter.ts";
+import { portIn } from "../argv.ts";
+import type { Ask } from "../ask.ts";
+import { count, listOf, objectOf, text } from "../lenient.ts";
+import { llamacpp, neverSleeps, readSlots, type SlotCount, unknownWithoutAnswer } from "./llamacpp.ts";
+
+const Version = objectOf({ version: text });
+const model = { name: z.string().min(1), digest: text };
+const Loaded = objectOf({ models: listOf(z.object({ ...model, expires_at: text, size_vram: count })) });
+const OnDisk = objectOf({ models: listOf(z.object({ ...model, size: count })) });
+type LoadedModel = z.output<typeof Loaded>["models"][number];
+
+/** It reads the head of each file for that. */
+const ON_DISK_EVERY_MS = 60_000;
+/** How far two clocks that stand in one host may seem apart. */
+const SLIDE_TOLERANCE_MS = 1000;
+
+const program: Program = {
+  defaultPort: 11_434,
+  matches: ([first = "", second]) => basename(first) === "ollama" && second === "serve",
+  isRunner: ([first = "", second]) =>
+    (basename(first) === "ollama" && second === "runner") || basename(first) === "ollama_llama_server",
+  portOf: ({ environment }) => portIn(/:(\d+)\/?$/.exec(environment?.OLLAMA_HOST ?? "")?.[1]),
+  modelOf: () => null,
+};
+
+interface Known {
+  /** When each loaded model was to be unloaded, as it was said at the last reading. */
+  expiresMs: ReadonlyMap<string, number>;
+  readAtMs: number;
+  onDisk: readonly ColdModel[];
+  onDiskReadAtMs: number;
+}
+
+/** Ollama, with the runners that it starts: since 0.30 each is a llama-server. */
+export const ollama: Adapter = {
+  kind: "ollama",
+  program,
+  paths: ["/api/version", "/api/ps", "/api/tags", "/slots"],
+  async identify(ask) {
+    const { version } = Version.parse((await ask("/api/version")).json);
+    return version === undefined ? undefined : `ollama ${version}`;
+  },
+  open() {
+    const known: Known = { expiresMs: new Map(), readAtMs: 0, onDisk: [], onDiskReadAtMs: Number.NEGATIVE_INFINITY };
+    return (server) => read(server, known);
+  },
+};
+
+async function read(server: Server, known: Known): Promise<ServerReading> {
+  const answer = await server.ask("/api/ps");
+  if (answer.status !== 200) return { readings: [troubleOf(answer, "/api/ps", null)] };
+  const { models } = Loaded.parse(answer.json);
+  const counts = await countsOf(server);
+  const nowMs = Date.now();
+  const readings = models.map((loaded) => ofModel(loaded, { counts, models: models.length, known, nowMs }));
+  // While one loads it is not listed, and no answer names it: its runner is there already.
+  if (server.runners.length > models.length) readings.push(loading(null));
+  known.expiresMs = new Map(models.map(({ name, expires_at }) => [name, Date.parse(expires_at ?? "")]));
+  known.readAtMs = nowMs;
+  const onDisk = await readOnDisk(server.ask, known);
+  return {
+    readings,
+    hasManyModels: true,
+    cold: onDisk.filter((cold) => !models.some(({ name }) => name === cold.model)),
+  };
+}
+
+type RunnerCount = SlotCount & { readonly pid: number };
+
+/** Of each runner that can say it. Those of before 0.30 have no slots to tell of. */
+async function countsOf({ runners }: Server): Promise<RunnerCount[]> {
+  const counts: RunnerCount[] = [];
+  for (const { process, ask } of runners) {
+    if (ask === undefined || llamacpp.program?.matches(process.argv) !== true || !neverSleeps(process)) continue;
+    const slots = await readSlots(ask, "/slots").catch(unknownWithoutAnswer);
+    if (slots !== undefined) counts.push({ ...slots, pid: process.pid });
+  }
+  return counts;
+}
+
+interface Context {
+  readonly counts: readonly RunnerCount[];
+  /** How many are loaded. */
+  readonly models: number;
+  readonly known: Known;
+  readonly nowMs: number;
+}
+
+function ofModel(loaded: LoadedModel, { counts, models, known, nowMs }: Context): Reading {
+  const vramBytes = loaded.size_vram || undefined; // 0 also where it does not know
+  const [only] = models === 1 && counts.length === 1 ? counts : [];
+  const isBusy = isBusyBySlots(counts, models) ?? isBusyByExpiry(loaded, known, nowMs);
+  const numbers = only === undefined ? {} : { running: only.running, slots: only.slots, pid: only.pid };
+  return { model: loaded.name, state: isBusy ? "Busy" : "Idle", health: HEALTHY, vramBytes, ...numbers };
+}
+
+/** Nothing says which runner has which model; where all are full, or none is, that need not be known. */
+function isBusyBySlots(counts: readonly RunnerCount[], models: number): boolean | undefined {
+  if (counts.length === 0 || counts.length !== models) return undefined;
+  const full = counts.map(({ running, slots }) =>
+    running === undefined || slots === undefined ? undefined : running >= slots,
+  );
+  return full.every((one) => one === full[0]) ? full[0] : undefined;
+}
+
+/** While a request runs, the time at which it would be unloaded lies in the past, or slides along with the clock. */
+function isBusyByExpiry({ name, expires_at }: LoadedModel, { expiresMs, readAtMs }: Known, nowMs: number): boolean {
+  const expires = Date.parse(expires_at ?? "");
+  const slid = expires - (expiresMs.get(name) ?? Number.NaN);
+  return expires < nowMs || (slid > 0 && Math.abs(slid - (nowMs - readAtMs)) <= SLIDE_TOLERANCE_MS);
+}
+
+async function readOnDisk(ask: Ask, known: Known): Promise<readonly ColdModel[]> {
+  if (performance.now() - known.onDiskReadAtMs < ON_DISK_EVERY_MS) return known.onDisk;
+  known.onDiskReadAtMs = performance.now();
+  const answer = await ask("/api/tags");
+  if (answer.status !== 200) return known.onDisk;
+  known.onDisk = OnDisk.parse(answer.json).models.map(({ name, size }) => ({ model: name, bytes: size }));
+  return known.onDisk;
+}

@@ -1,0 +1,89 @@
+import {
+  type Adapter,
+  HEALTHY,
+  type Program,
+  type Reading,
+  type Server,
+  type ServerReading,
+  troubleOf,
+  wantsKey,
+} from "../adapter.ts";
+import { countIn, optionOf, portIn, programOf } from "../argv.ts";
+import { objectOf, text } from "../lenient.ts";
+import { type Sample, samplesOf, sumOf } from "../prometheus.ts";
+import { modelsIn } from "./openai.ts";
+
+const Version = objectOf({ version: text });
+
+const PREFIXES = ["vllm:", "vllm_"];
+const named = (name: string): string[] => PREFIXES.map((prefix) => `${prefix}${name}`);
+const RUNNING = named("num_requests_running");
+const WAITING = named("num_requests_waiting");
+const WAITING_BY_REASON = named("num_requests_waiting_by_reason");
+
+const program: Program = {
+  defaultPort: 8000,
+  matches(argv) {
+    const { name, rest } = programOf(argv);
+    return name === "-m vllm.entrypoints.openai.api_server" || (name === "vllm" && rest[0] === "serve");
+  },
+  portOf: ({ argv }) => portIn(optionOf(argv, "--port")),
+  modelOf({ argv }) {
+    const [, positional] = programOf(argv).name === "vllm" ? programOf(argv).rest : [];
+    const model = positional?.startsWith("-") ? undefined : positional;
+    return optionOf(argv, "--served-model-name", "--served_model_name") ?? optionOf(argv, "--model") ?? model ?? null;
+  },
+};
+
+/** vLLM. It takes hundreds of requests at once: that some run is not that it is busy. */
+export const vllm: Adapter = {
+  kind: "vllm",
+  program,
+  paths: ["/version", "/metrics", "/v1/models", "/health"],
+  async identify(ask) {
+    const { version } = Version.parse((await ask("/version")).json);
+    return version === undefined ? undefined : `vllm ${version}`;
+  },
+  open() {
+    const known = { wantsKey: false };
+    return (server) => read(server, known);
+  },
+};
+
+async function read(server: Server, known: { wantsKey: boolean }): Promise<ServerReading> {
+  const { ask, process } = server;
+  const told = process === undefined ? null : program.modelOf(process);
+  const answer = await ask("/metrics");
+  const samples = answer.status === 200 ? samplesOf(answer.text, [...RUNNING, ...WAITING, ...WAITING_BY_REASON]) : [];
+  if (samples.length === 0) {
+    const health = await ask("/health");
+    if (health.status === 503) return { readings: [{ model: told, state: "Error", health: "its engine is dead" }] };
+    if (health.status !== 200) return { readings: [troubleOf(health, "/health", told)] };
+  }
+  const load = loadOf(samples, countIn(process && optionOf(process.argv, "--max-num-seqs", "--max_num_seqs")));
+  const served = await servedBy(server, known);
+  const names =
+    served.length > 0 ? served : [samples.find(({ labels }) => labels.model_name)?.labels.model_name ?? told];
+  return { readings: names.map((model) => ({ model, ...load })) };
+}
+
+/** All models of a server share one engine. */
+function loadOf(samples: readonly Sample[], slotsOfEngine: number | undefined): Omit<Reading, "model"> {
+  const of = (names: readonly string[]) => samples.filter(({ name }) => names.includes(name));
+  const running = sumOf(of(RUNNING));
+  const waiting = sumOf(of(WAITING));
+  const forRoom = sumOf(of(WAITING_BY_REASON).filter(({ labels }) => labels.reason === "capacity")) ?? waiting;
+  const engines = new Set(of(RUNNING).map(({ labels }) => labels.engine)).size || 1;
+  const slots = slotsOfEngine === undefined ? undefined : slotsOfEngine * engines;
+  const isFull = running !== undefined && slots !== undefined && running >= slots;
+  const isBusy = isFull || (forRoom ?? 0) > 0;
+  return { state: isBusy ? "Busy" : "Idle", health: HEALTHY, running, waiting, slots };
+}
+
+/** Its names and LoRAs, which the metrics do not have. */
+async function servedBy({ ask }: Server, known: { wantsKey: boolean }): Promise<string[]> {
+  if (known.wantsKey) return [];
+  const answer = await ask("/v1/models");
+  if (wantsKey(answer)) known.wantsKey = true;
+  return answer.status === 200 ? modelsIn(answer.json).map(({ id }) => id) : [];
+}

@@ -1,0 +1,34 @@
+import { basename } from "node:path";
+
+/** The value of the first of these flags that stands in a command line, as `--flag value` or `--flag=value`. */
+export function optionOf(argv: readonly string[], ...flags: readonly string[]): string | undefined {
+  for (const [position, word] of argv.entries()) {
+    const [name = "", ...rest] = word.split("=");
+    if (!flags.includes(name)) continue;
+    return rest.length > 0 ? rest.join("=") : argv[position + 1];
+  }
+  return undefined;
+}
+
+export const hasFlag = (argv: readonly string[], flag: string): boolean =>
+  argv.some((word) => word === flag || word.startsWith(`${flag}=`));
+
+/** A port that a command line or a variable names; undefined where it names none. */
+export function portIn(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
+}
+
+/** A number of things that can be done at once. */
+export function countIn(text: string | undefined): number | undefined {
+  return text !== undefined && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
+}
+
+/** What runs, and the words behind it: of Python the script, or the module as `-m module`. */
+export function programOf(argv: readonly string[]): { name: string; rest: readonly string[] } {
+  const name = basename(argv[0] ?? "");
+  if (!/^python[\d.]*$/.test(name)) return { name, rest: argv.slice(1) };
+  let at = 1;
+  while (argv[at]?.startsWith("-") && argv[at] !== "-m") at += /^-[WX]$/.test(argv[at] ?? "") ? 2 : 1;
+  if (argv[at] === "-m") return { name: `-m ${argv[at + 1] ?? ""}`, rest: argv.slice(at + 2) };
+  return { name: basename(argv[at] ?? ""), rest: argv.slice(at + 1) };
+}

@@ -1,0 +1,115 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import { isIP } from "node:net";
+import os from "node:os";
+
+const MAX_ANSWER_BYTES = 2 ** 20;
+
+export interface Answer {
+  readonly status: number;
+  /** The header `Server`. */
+  readonly server: string;
+  readonly text: string;
+  /** Undefined where the text is no JSON. */
+  readonly json: unknown;
+}
+
+/** Sends one GET; rejects with `NoAnswer`. */
+export type Ask = (path: string) => Promise<Answer>;
+
+/** The server did not answer, or not within the limits. */
+export class NoAnswer extends Error {
+  override readonly name = "NoAnswer";
+}
+
+export interface AskOptions {
+  readonly base: URL;
+  /** All that may be asked for, in which `*` stands for one value. */
+  readonly paths: readonly string[];
+  /** Whether an operator named this address: any other must be of this host. */
+  readonly isConfigured: boolean;
+  readonly key: string | undefined;
+  readonly timeoutMs: number;
+  /** Ends every question. */
+  readonly signal: AbortSignal;
+}
+
+/** Asks one server for nothing but what is listed, follows no redirect, keeps no connection, and reads an answer of bounded size in bounded time. */
+export function createAsk(options: AskOptions): Ask {
+  const { base, isConfigured } = options;
+  if (!isConfigured && !isOfThisHost(base.hostname)) throw new Error(`${base.host} is no address of this host`);
+  const allowed = options.paths.map(patternOf);
+  return async (path) => {
+    if (!allowed.some((pattern) => pattern.test(path))) throw new Error(`${path} is not among what may be asked for`);
+    return get(new URL(`${base.pathname.replace(/\/+$/, "")}${path}`, base), options);
+  };
+}
+
+function patternOf(path: string): RegExp {
+  const literal = path.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${literal.join("[^/?#&]+")}$`);
+}
+
+/** Loopback, or an address of one of its interfaces. */
+function isOfThisHost(hostname: string): boolean {
+  const address = hostname.replace(/^\[|\]$/g, "");
+  if (isIP(address) === 0) return false;
+  if (address.startsWith("127.") || address === "::1") return true;
+  return Object.values(os.networkInterfaces()).some((all) => all?.some((one) => one.address === address));
+}
+
+async function get(url: URL, { key, timeoutMs, signal }: AskOptions): Promise<Answer> {
+  const question = new AbortController();
+  const giveUp = () => question.abort();
+  const timer = setTimeout(giveUp, timeoutMs);
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    signal.throwIfAborted();
+    const headers = { accept: "*/*", ...(key !== undefined && { authorization: `Bearer ${key}` }) };
+    const response = await send(url, { headers, agent: false, signal: question.signal });
+    const text = await read(response);
+    return { status: response.statusCode ?? 0, server: String(response.headers.server ?? ""), text, json: parse(text) };
+  } catch (error) {
+    if (error instanceof NoAnswer) throw error;
+    throw new NoAnswer(question.signal.aborted ? "it is too slow" : reasonOf(error), { cause: error });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", giveUp);
+  }
+}
+
+function send(url: URL, options: http.RequestOptions): Promise<http.IncomingMessage> {
+  const { request } = url.protocol === "https:" ? https : http;
+  return new Promise((resolve, reject) => {
+    const sent = request(url, options, resolve);
+    sent.on("error", reject);
+    // A server that changes the protocol would be waited for until the deadline.
+    sent.on("upgrade", (_response, socket) => {
+      socket.destroy();
+      reject(new NoAnswer("it changes the protocol"));
+    });
+    sent.end();
+  });
+}
+
+async function read(response: http.IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) throw new NoAnswer("it answers with more than 1 MiB"); // leaving the loop destroys the response
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message || String(Reflect.get(error, "code")) : String(error);

@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import type { Reading, WorkerState } from "./adapter.ts";
+import type { Reachable } from "./listeners.ts";
+import type { Measured } from "./measure.ts";
+import { isHere, type Target } from "./target.ts";
+import type { WatchedServer } from "./watched-server.ts";
+
+/** A queen takes no longer text. */
+const MAX_TEXT_LENGTH = 256;
+const HASH_LENGTH = 16;
+
+/** Where a server is, as a heartbeat says it: without a url the queen makes one of the hive's host and the port. */
+interface Address {
+  readonly url: string | null;
+  readonly port: number | null;
+  readonly reachable: Reachable;
+}
+
+/** A worker as a heartbeat says it. What is not known is left out. */
+export interface WorkerJson extends Address {
+  readonly worker_id: string;
+  readonly state: WorkerState;
+  readonly last_heartbeat: string;
+  readonly health_status: string;
+  readonly model_id: string | null;
+  readonly server?: string | undefined;
+  readonly running?: number | undefined;
+  readonly waiting?: number | undefined;
+  readonly slots?: number | undefined;
+  readonly backend?: string | undefined;
+  readonly device_id?: number | undefined;
+  readonly device_ids?: readonly number[] | undefined;
+  readonly vram_bytes?: number | undefined;
+  readonly ram_bytes?: number | undefined;
+  readonly cpu_percent?: number | undefined;
+  readonly gpu_percent?: number | undefined;
+}
+
+/** A model that a server would load if it were asked for it. */
+export interface ModelOnDiskJson extends Address {
+  readonly model: string;
+  readonly bytes?: number | undefined;
+  readonly server?: string | undefined;
+}
+
+export function workerToJson(
+  server: WatchedServer,
+  reading: Reading,
+  measured: Measured,
+  advertiseHost: string,
+): WorkerJson {
+  return {
+    worker_id: shortened(idOf(server, reading.model)),
+    state: reading.state,
+    last_heartbeat: new Date(server.answeredAtMs).toISOString(),
+    health_status: reading.health.slice(0, MAX_TEXT_LENGTH),
+    ...addressOf(server.target, advertiseHost),
+    model_id: reading.model,
+    server: server.name?.slice(0, MAX_TEXT_LENGTH),
+    running: reading.running,
+    waiting: reading.waiting,
+    slots: reading.slots,
+    backend: measured.backend,
+    device_id: measured.deviceId,
+    device_ids: measured.deviceIds,
+    vram_bytes: measured.vramBytes ?? reading.vramBytes,
+    ram_bytes: measured.ramBytes,
+    cpu_percent: measured.cpuPercent,
+    gpu_percent: measured.gpuPercent,
+  };
+}
+
+export function modelsOnDisk(server: WatchedServer, advertiseHost: string): ModelOnDiskJson[] {
+  const address = addressOf(server.target, advertiseHost);
+  const told = server.cold.filter(({ model }) => isTellable(model));
+  return told.map(({ model, bytes }) => ({ model, bytes, server: server.name?.slice(0, MAX_TEXT_LENGTH), ...address }));
+}
+
+/** A shorter name would be another model. */
+export const isTellable = (model: string | null): boolean => model === null || model.length <= MAX_TEXT_LENGTH;
+
+/** The same after a restart of the server. */
+function idOf({ kind, target, hasManyModels }: WatchedServer, model: string | null): string {
+  const { base, port, isConfigured } = target;
+  const isElsewhere = isConfigured && base !== undefined && !isHere(base);
+  const id = isElsewhere ? `${kind}-${base.hostname}:${port}` : `${kind}-${port}`;
+  return hasManyModels && model !== null ? `${id}/${model}` : id;
+}
+
+function shortened(id: string): string {
+  if (id.length <= MAX_TEXT_LENGTH) return id;
+  const hash = createHash("sha256").update(id).digest("hex").slice(0, HASH_LENGTH);
+  return `${id.slice(0, MAX_TEXT_LENGTH - HASH_LENGTH - 1)}-${hash}`;
+}
+
+/** This agent does not know under which name others reach its host, unless it was told. */
+function addressOf({ base, port, reachable, isConfigured }: Target, advertiseHost: string): Address {
+  const isPlain = base === undefined || (base.protocol === "http:" && base.pathname === "/");
+  const here: Address = { url: null, port: isPlain ? port : null, reachable };
+  if (base === undefined) return here;
+  if (isConfigured && !isHere(base)) return { ...here, url: urlOf(base, base.hostname) };
+  return advertiseHost === "" || reachable === "loopback" ? here : { ...here, url: urlOf(base, advertiseHost, port) };
+}
+
+function urlOf({ protocol, pathname, port: own }: URL, host: string, port: number | string = own): string {
+  const name = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+  const place = port === "" ? name : `${name}:${port}`;
+  return `${protocol}//${place}${pathname.replace(/\/+$/, "")}`;
+}

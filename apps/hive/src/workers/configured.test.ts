@@ -1,0 +1,44 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../testing.ts";
+import { keyFor, parseServers, readKeys } from "./configured.ts";
+
+test("reads servers with their kind and without, and drops the /v1 that callers write", () => {
+  expect(parseServers("vllm=http://127.0.0.1:8000, https://llm.example/a/v1/ ,")).toEqual([
+    { kind: "vllm", base: new URL("http://127.0.0.1:8000") },
+    { kind: undefined, base: new URL("https://llm.example/a") },
+  ]);
+  expect(parseServers("")).toEqual([]);
+});
+
+test.each(["tgi=http://a", "vllm", "127.0.0.1:8000", "http://user:secret@a", "http://a?x=1", "ftp://a"])(
+  "%j is no list of servers",
+  (list) => {
+    expect(parseServers(list)).toMatch(/^must be a list such as vllm=.* ollama, llamacpp, vllm, sglang, openai$/);
+  },
+);
+
+function fileWith(text: string, mode = 0o600): string {
+  const path = join(temporaryFolder(), "keys");
+  writeFileSync(path, text);
+  chmodSync(path, mode);
+  return path;
+}
+
+test("reads keys by host and port", () => {
+  const keys = readKeys(fileWith("# ours\n127.0.0.1:8000 one\n\nlocalhost:8001  two \nllm.example:443 three\n"));
+  const keyAt = (url: string) => keyFor(keys, new URL(url));
+  expect([keyAt("http://127.0.0.1:8000"), keyAt("http://127.0.0.1:8001"), keyAt("https://llm.example/a")]).toEqual([
+    "one",
+    "two",
+    "three",
+  ]);
+  expect(keyAt("http://127.0.0.1:8002")).toBeUndefined();
+});
+
+test("says what is wrong with a file of keys, and never a key", () => {
+  expect(() => readKeys(fileWith("127.0.0.1:1 secret", 0o640))).toThrow("mode 640): chmod 600 it");
+  expect(() => readKeys(fileWith("127.0.0.1:1 a\n127.0.0.1 secret"))).toThrow(/^line 2 must be host:port and a key$/);
+  expect(() => readKeys("/nowhere/keys")).toThrow("ENOENT");
+});

@@ -1,0 +1,58 @@
+import { readFileSync, statSync } from "node:fs";
+import { SERVER_KINDS, type ServerKind } from "./adapter.ts";
+
+/** A server that an operator named. */
+export interface ConfiguredServer {
+  /** Undefined where it is to be found out. */
+  readonly kind: ServerKind | undefined;
+  readonly base: URL;
+}
+
+const RULE = `must be a list such as vllm=http://127.0.0.1:8000,http://10.0.0.5:9000, with kinds among ${SERVER_KINDS.join(", ")}`;
+
+/** Reads `kind=url,url,…`; a sentence where that cannot be used. */
+export function parseServers(list: string): ConfiguredServer[] | string {
+  const servers: ConfiguredServer[] = [];
+  for (const item of list.split(",").map((one) => one.trim())) {
+    if (item === "") continue;
+    const [, name, address = ""] = /^(?:([a-z]+)=)?(.*)$/.exec(item) ?? [];
+    const kind = SERVER_KINDS.find((one) => one === name);
+    const base = baseOf(address);
+    if (base === undefined || (name !== undefined && kind === undefined)) return RULE;
+    servers.push({ kind, base });
+  }
+  return servers;
+}
+
+/** Without the `/v1` that callers of an OpenAI-like server write. */
+function baseOf(address: string): URL | undefined {
+  if (!/^https?:\/\//.test(address) || !URL.canParse(address)) return undefined;
+  const base = new URL(address);
+  if (`${base.username}${base.password}${base.search}${base.hash}` !== "") return undefined;
+  base.pathname = base.pathname.replace(/\/+$/, "").replace(/\/v1$/, "");
+  return base;
+}
+
+export const portOf = ({ port, protocol }: URL): number => Number(port || (protocol === "https:" ? 443 : 80));
+
+/** Keys by `host:port`. */
+export type Keys = ReadonlyMap<string, string>;
+
+export const keyFor = (keys: Keys, base: URL): string | undefined => keys.get(`${base.hostname}:${portOf(base)}`);
+
+/** Reads a file of lines `host:port key`. @throws Error that says what is wrong, and never a key */
+export function readKeys(path: string): Keys {
+  const { mode } = statSync(path);
+  if ((mode & 0o077) !== 0) {
+    throw new Error(`others than its owner may use it (mode ${(mode & 0o777).toString(8)}): chmod 600 it`);
+  }
+  const lines = readFileSync(path, "utf8").split("\n").entries();
+  const keys = new Map<string, string>();
+  for (const [position, line] of lines) {
+    if (/^\s*(#.*)?$/.test(line)) continue;
+    const [, place, key] = /^\s*(\S+:\d{1,5})\s+([\x21-\x7e]+)\s*$/.exec(line) ?? [];
+    if (place === undefined || key === undefined) throw new Error(`line ${position + 1} must be host:port and a key`);
+    keys.set(place.replace(/^localhost:/, "127.0.0.1:"), key);
+  }
+  return keys;
+}

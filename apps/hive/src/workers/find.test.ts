@@ -1,0 +1,195 @@
+import { describe, expect, test } from "vitest";
+import { type FakeProcess, fakeProc } from "../../test/fake-proc.ts";
+import { ADAPTERS } from "./adapters.ts";
+import { findServers } from "./find.ts";
+import { Proc } from "./proc.ts";
+
+async function find(...processes: FakeProcess[]) {
+  const { found, leftOut } = await findServers(fakeProc(processes).proc, ADAPTERS);
+  const places = found.map(({ kind, base, port, reachable, runners }) => ({
+    kind,
+    base: base?.origin,
+    port,
+    reachable,
+    ...(runners.length > 0 && { runners: runners.map((one) => [one.process.pid, one.base?.origin]) }),
+  }));
+  return { places, leftOut };
+}
+
+const LLAMA = { pid: 10, commandLine: "/opt/llama.cpp/llama-server -m a.gguf --port 8081" };
+
+describe("by its process", () => {
+  test.each<[string, string, string, number]>([
+    ["Ollama", "/usr/local/bin/ollama serve", "ollama", 11_434],
+    ["llama.cpp", "llama-server -m a.gguf", "llamacpp", 8080],
+    ["llama.cpp in one program", "/usr/bin/llama serve", "llamacpp", 8080],
+    ["vLLM as a command", "/venv/bin/python3 /venv/bin/vllm serve Qwen/Qwen3-8B", "vllm", 8000],
+    ["vLLM as a module", "python3.12 -u -m vllm.entrypoints.openai.api_server --model a", "vllm", 8000],
+    ["SGLang as a module", "python -X dev -m sglang.launch_server --model-path a", "sglang", 30_000],
+    ["SGLang as a command", "/venv/bin/python /venv/bin/sglang serve a", "sglang", 30_000],
+  ])("%s is found at its default port", async (_what, commandLine, kind, port) => {
+    const { places } = await find({ pid: 10, commandLine, listens: [`0.0.0.0:${port}`] });
+    expect(places).toEqual([{ kind, base: `http://127.0.0.1:${port}`, port, reachable: "all" }]);
+  });
+
+  test.each([
+    "ollama run llama3",
+    "bash -c llama-server --port 8080",
+    "ssh host vllm serve a",
+    "VLLM::EngineCore",
+    "vim llama-server.cpp",
+    "python3 -m vllm.entrypoints.cli.main bench",
+    "",
+  ])("%j is no server", async (commandLine) => {
+    expect(await find({ pid: 10, commandLine, listens: ["0.0.0.0:8080"] })).toEqual({ places: [], leftOut: [] });
+  });
+
+  test("one that has ended, and is not collected, is no server", async () => {
+    expect((await find({ ...LLAMA, state: "Z" })).places).toEqual([]);
+  });
+});
+
+describe("where it listens", () => {
+  test("its own sockets say it, whatever its command line does", async () => {
+    const { places } = await find({ ...LLAMA, listens: ["127.0.0.1:9999"] });
+    expect(places).toEqual([{ kind: "llamacpp", base: "http://127.0.0.1:9999", port: 9999, reachable: "loopback" }]);
+  });
+
+  test("of several sockets it is the one with the port that it was told", async () => {
+    const commandLine = "vllm serve a --port=8005";
+    const { places } = await find({
+      pid: 10,
+      commandLine,
+      listens: ["0.0.0.0:5555", "0.0.0.0:8005", "127.0.0.1:6000"],
+    });
+    expect(places).toMatchObject([{ port: 8005, reachable: "all" }]);
+  });
+
+  test("where its sockets are hidden, a listener of its user with its port says it, and none of another user", async () => {
+    const other = { pid: 11, uid: 7, commandLine: "nginx", listens: ["0.0.0.0:8081"] };
+    const own = { ...LLAMA, hidesSockets: true, listens: ["127.0.0.1:8081"] };
+    expect((await find(other, own)).places).toMatchObject([{ port: 8081, reachable: "loopback" }]);
+    expect((await find(other, { ...LLAMA, hidesSockets: true })).places).toMatchObject([
+      { port: 8081, base: undefined },
+    ]);
+  });
+
+  test("variables name the port of Ollama and llama.cpp", async () => {
+    const { places } = await find(
+      { pid: 10, commandLine: "ollama serve", environment: { OLLAMA_HOST: "0.0.0.0:11500" }, listens: ["[::]:11500"] },
+      { pid: 11, commandLine: "llama-server", environment: { LLAMA_ARG_PORT: "8090" } },
+    );
+    expect(places.map(({ port, base }) => [port, base])).toEqual([
+      [11_500, "http://127.0.0.1:11500"],
+      [8090, undefined],
+    ]);
+  });
+
+  test.each([
+    ["0.0.0.0:8081", "http://127.0.0.1:8081", "all"],
+    ["[::]:8081", "http://127.0.0.1:8081", "all"],
+    ["10.0.0.5:8081", "http://10.0.0.5:8081", "all"],
+    ["127.0.0.1:8081", "http://127.0.0.1:8081", "loopback"],
+    ["[::1]:8081", "http://[::1]:8081", "loopback"],
+    ["[::ffff:127.0.0.1]:8081", "http://127.0.0.1:8081", "loopback"],
+    ["[fd00::12]:8081", "http://[fd00::12]:8081", "all"],
+  ])("%s is asked at %s and reached by %s", async (address, base, reachable) => {
+    expect((await find({ ...LLAMA, listens: [address] })).places).toMatchObject([{ base, reachable }]);
+  });
+
+  test("of two addresses it is the one that most can reach", async () => {
+    const { places } = await find({ ...LLAMA, listens: ["[::1]:8081", "0.0.0.0:8081"] });
+    expect(places).toMatchObject([{ base: "http://127.0.0.1:8081", reachable: "all" }]);
+  });
+
+  test("one that does not listen yet is told with the port that it will have", async () => {
+    expect((await find(LLAMA)).places).toEqual([
+      { kind: "llamacpp", base: undefined, port: 8081, reachable: "loopback" },
+    ]);
+    const { leftOut } = await find({ ...LLAMA, commandLine: "llama-server --port 0" });
+    expect(leftOut).toEqual([
+      { what: "llamacpp (pid 10)", why: "it does not listen yet, on a port that the system will choose" },
+    ]);
+  });
+});
+
+describe("what a server started", () => {
+  test("is its runner, and no server of its own", async () => {
+    const { places } = await find(
+      { pid: 10, commandLine: "ollama serve", listens: ["127.0.0.1:11434"] },
+      { pid: 11, parent: 10, commandLine: "sh -c runner" },
+      { pid: 12, parent: 11, commandLine: "/usr/lib/ollama/llama-server --port 40001", listens: ["127.0.0.1:40001"] },
+      { pid: 13, parent: 10, commandLine: "ollama runner --port 40002", listens: ["127.0.0.1:40002"] },
+      { pid: 14, parent: 10, commandLine: "/usr/lib/ollama/llama-server --port 40003" },
+    );
+    const runners = [
+      [12, "http://127.0.0.1:40001"],
+      [13, "http://127.0.0.1:40002"],
+      [14, undefined],
+    ];
+    expect(places).toEqual([
+      { kind: "ollama", base: "http://127.0.0.1:11434", port: 11_434, reachable: "loopback", runners },
+    ]);
+  });
+
+  test("is nothing when the server has ended", async () => {
+    expect((await find({ pid: 13, commandLine: "ollama runner --port 40002" })).places).toEqual([]);
+  });
+});
+
+describe("in a container", () => {
+  const INSIDE: FakeProcess = {
+    pid: 20,
+    commandLine: "python3 /usr/bin/vllm serve a",
+    listens: ["0.0.0.0:8000"],
+    container: ["172.17.0.2"],
+    hidesSockets: true,
+  };
+  const proxy = (hostIp: string): FakeProcess => ({
+    pid: 21,
+    commandLine: `/usr/bin/docker-proxy -proto tcp -host-ip ${hostIp} -host-port 8100 -container-ip 172.17.0.2 -container-port 8000`,
+  });
+
+  test.each([
+    ["0.0.0.0", "all"],
+    ["127.0.0.1", "loopback"],
+  ])("a server is asked at the port that docker-proxy publishes on %s", async (hostIp, reachable) => {
+    const { places } = await find(INSIDE, proxy(hostIp));
+    expect(places).toEqual([{ kind: "vllm", base: "http://127.0.0.1:8100", port: 8100, reachable }]);
+  });
+
+  test("a server that nobody publishes is left out, with what to do", async () => {
+    const why = "it is in a container, and no docker-proxy publishes its port 8000: name it with HIVE_WORKERS";
+    expect(await find(INSIDE)).toEqual({ places: [], leftOut: [{ what: "vllm (pid 20)", why }] });
+    const other = { ...INSIDE, container: ["172.17.0.3"] };
+    expect((await find(other, proxy("0.0.0.0"))).places).toEqual([]);
+  });
+
+  test("runners are not asked: their port here is another one", async () => {
+    const { places } = await find(
+      { ...INSIDE, commandLine: "ollama serve", listens: ["0.0.0.0:8000", "0.0.0.0:11434"] },
+      { pid: 22, parent: 20, commandLine: "llama-server --port 40001" },
+      { pid: 23, commandLine: "nginx", listens: ["127.0.0.1:40001"] },
+      {
+        ...proxy("0.0.0.0"),
+        commandLine: proxy("0.0.0.0").commandLine.replace("container-port 8000", "container-port 11434"),
+      },
+    );
+    expect(places).toMatchObject([{ port: 8100, runners: [[22, undefined]] }]);
+  });
+});
+
+test("more than 64 servers are left out", async () => {
+  const many = Array.from({ length: 66 }, (_, at) => ({
+    pid: 100 + at,
+    commandLine: `llama-server --port ${9000 + at}`,
+    listens: [`127.0.0.1:${9000 + at}`],
+  }));
+  const { places, leftOut } = await find(...many);
+  expect(places).toHaveLength(64);
+  expect(leftOut.map(({ why }) => why)).toEqual(Array(2).fill("there are more than 64"));
+});
+
+test("where there is no /proc nothing is found", async () => {
+  expect((await findServers(new Proc("/nowhere"), ADAPTERS)).found).toEqual([]);
+});

@@ -1,0 +1,22 @@
+import type { ServerKind } from "./adapter.ts";
+import { isLlamaCpp } from "./adapters/llamacpp.ts";
+import { modelsIn } from "./adapters/openai.ts";
+import type { Ask } from "./ask.ts";
+
+/** What may be asked of a server of which no kind is known: its root and its health run a model on some. */
+export const UNKNOWN_PATHS = ["/v1/models"];
+
+const KIND_BY_OWNER = new Map<string, ServerKind>([
+  ["llamacpp", "llamacpp"],
+  ["vllm", "vllm"],
+  ["sglang", "sglang"],
+  ["library", "ollama"],
+]);
+
+/** The kind of a server that an operator named without one. */
+export async function kindOf(ask: Ask): Promise<ServerKind> {
+  const { server, json } = await ask("/v1/models");
+  if (isLlamaCpp(server)) return "llamacpp";
+  const owner = modelsIn(json).find(({ owned_by }) => owned_by !== undefined)?.owned_by;
+  return KIND_BY_OWNER.get(owner ?? "") ?? "openai";
+}

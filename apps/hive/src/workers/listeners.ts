@@ -1,0 +1,61 @@
+import type { Proc } from "./proc.ts";
+
+/** A TCP socket that listens, from `/proc/net/tcp` or `tcp6`. */
+export interface Listener {
+  /** As text; `0.0.0.0` and `::` are every address of the host. */
+  readonly address: string;
+  readonly port: number;
+  readonly uid: number;
+  readonly inode: string;
+}
+
+const LISTENING = "0A";
+const WORD_DIGITS = 8;
+
+/** The listeners of this network namespace, or of that of a process. */
+export async function listenersOf(proc: Proc, pid?: number): Promise<Listener[]> {
+  const folder = pid === undefined ? [] : [String(pid)];
+  const tables = await Promise.all(["tcp", "tcp6"].map((name) => proc.text(...folder, "net", name)));
+  return tables.flatMap((table) => parseTcp(table ?? ""));
+}
+
+export function parseTcp(table: string): Listener[] {
+  return table.split("\n").flatMap((line) => {
+    const [, local = "", , state, , , , uid, , inode = ""] = line.trim().split(/\s+/, 10);
+    const [address = "", port = ""] = local.split(":");
+    if (state !== LISTENING || !/^([0-9A-F]{8}|[0-9A-F]{32})$/.test(address)) return [];
+    return [{ address: addressOf(address), port: Number.parseInt(port, 16), uid: Number(uid), inode }];
+  });
+}
+
+/** It stands there as words of four bytes each, the last byte first. */
+function addressOf(hex: string): string {
+  const words = hex.match(new RegExp(`.{${WORD_DIGITS}}`, "g")) ?? [];
+  const bytes = words.flatMap((word) => (word.match(/../g) ?? []).reverse());
+  if (bytes.length === 4) return bytes.map((byte) => Number.parseInt(byte, 16)).join(".");
+  const groups = Array.from({ length: 8 }, (_, at) => `${bytes[2 * at]}${bytes[2 * at + 1]}`).join(":");
+  const mapped = /^(?:0000:){5}FFFF:(.*)$/.exec(groups)?.[1];
+  if (mapped !== undefined) {
+    return (mapped.replace(":", "").match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16)).join(".");
+  }
+  return new URL(`http://[${groups}]`).hostname.slice(1, -1);
+}
+
+export const isLoopback = (address: string): boolean => address.startsWith("127.") || address === "::1";
+const isEvery = (address: string): boolean => address === "0.0.0.0" || address === "::";
+
+/** Who can reach it: every host that reaches this one, or none but this one. */
+export type Reachable = "all" | "loopback";
+export const reachOf = (address: string): Reachable => (isLoopback(address) ? "loopback" : "all");
+
+/** Where this host asks what listens at that address. */
+export function baseOf(address: string, port: number): URL {
+  const host = isEvery(address) ? "127.0.0.1" : address;
+  return new URL(`http://${host.includes(":") ? `[${host}]` : host}:${port}`);
+}
+
+/** The listener on a port that most can reach. */
+export function widestOf(listeners: readonly Listener[], port: number): Listener | undefined {
+  const rank = ({ address }: Listener) => (isEvery(address) ? 0 : isLoopback(address) ? 2 : 1);
+  return listeners.filter((one) => one.port === port).toSorted((a, b) => rank(a) - rank(b))[0];
+}

@@ -1,0 +1,83 @@
+import { readdir } from "node:fs/promises";
+import type { Proc } from "./proc.ts";
+import { type ProcessTree, ramBytesOf } from "./process-tree.ts";
+
+/** Memory of GPUs by the process that holds it; `bytes` is null where it is not known. */
+export type GpuMemoryByPid = ReadonlyMap<
+  number,
+  readonly { readonly gpuIndex: number; readonly bytes: number | null }[]
+>;
+
+/** What else is known of this host, at the moment of a reading. */
+export interface HostView {
+  /** Undefined where it could not be read. */
+  readonly gpuMemory: GpuMemoryByPid | undefined;
+  /** Undefined where they could not be read; empty where there are none. */
+  readonly gpus:
+    | readonly { readonly index: number; readonly utilization_percent?: number | null | undefined }[]
+    | undefined;
+}
+
+/** What a worker takes of its host. What is not known is absent. */
+export interface Measured {
+  readonly backend?: string | undefined;
+  readonly deviceId?: number | undefined;
+  readonly deviceIds?: readonly number[] | undefined;
+  readonly vramBytes?: number | undefined;
+  readonly gpuPercent?: number | undefined;
+  readonly ramBytes?: number | undefined;
+  readonly cpuPercent?: number | undefined;
+}
+
+interface Scene {
+  readonly proc: Proc;
+  readonly tree: ProcessTree;
+  readonly before: ProcessTree | undefined;
+  readonly view: HostView;
+  /** Processes that use a GPU by AMD's driver. */
+  readonly kfdPids: ReadonlySet<number>;
+}
+
+/** Of a process and all that it started: the one that answers requests often holds no memory of its own. */
+export async function measure(pid: number, { proc, tree, before, view, kfdPids }: Scene): Promise<Measured> {
+  const pids = tree.withDescendants(pid);
+  return {
+    ...onGpus(pids, view),
+    backend: backendOf(pids, view, kfdPids),
+    ramBytes: await ramBytesOf(proc, pids),
+    cpuPercent: tree.cpuPercent(pid, before),
+  };
+}
+
+function onGpus(pids: readonly number[], { gpuMemory, gpus }: HostView): Measured {
+  const held = pids.flatMap((pid) => gpuMemory?.get(pid) ?? []);
+  if (held.length === 0) return {};
+  const byGpu = new Map<number, number>();
+  for (const { gpuIndex, bytes } of held) byGpu.set(gpuIndex, (byGpu.get(gpuIndex) ?? 0) + (bytes ?? 0));
+  const most = [...byGpu].toSorted(([, a], [, b]) => b - a);
+  const isKnown = held.every(({ bytes }) => bytes !== null);
+  const deviceId = most[0]?.[0];
+  return {
+    deviceId,
+    deviceIds: [...byGpu.keys()].toSorted((a, b) => a - b),
+    vramBytes: isKnown ? held.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0) : undefined,
+    gpuPercent: gpus?.find(({ index }) => index === deviceId)?.utilization_percent ?? undefined,
+  };
+}
+
+/** On a host with GPUs, one that no source names may still use one by another way. */
+function backendOf(
+  pids: readonly number[],
+  { gpuMemory, gpus }: HostView,
+  kfdPids: ReadonlySet<number>,
+): string | undefined {
+  if (pids.some((pid) => gpuMemory?.has(pid))) return "cuda";
+  if (pids.some((pid) => kfdPids.has(pid))) return "rocm";
+  return gpus?.length === 0 ? "cpu" : undefined;
+}
+
+const KFD = "/sys/class/kfd/kfd/proc";
+
+export async function readKfdPids(): Promise<ReadonlySet<number>> {
+  return new Set((await readdir(KFD).catch(() => [])).map(Number));
+}

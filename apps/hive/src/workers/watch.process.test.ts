@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+import { type Beat, eventually, startAgent, startQueenDouble } from "../testing.ts";
+
+const LLAMA_SERVER = fileURLToPath(new URL("../../test/llama-server.js", import.meta.url));
+
+/** A process that is named and answers as a llama-server on a free port of loopback. */
+async function startLlamaServer(): Promise<{ process: ChildProcess; port: number }> {
+  const child = spawn(process.execPath, [LLAMA_SERVER, "--port", "0"], {
+    argv0: "llama-server",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const [line] = await once(createInterface({ input: child.stdout }), "line");
+  return { process: child, port: Number(line) };
+}
+
+const inLast = (beats: readonly Beat[], workerId: string) =>
+  (beats.at(-1)?.workers as { worker_id: string }[] | undefined)?.find((worker) => worker.worker_id === workerId);
+
+test("an agent without any setting tells of a llama-server from its first beat on, and leaves it out once it was killed", async () => {
+  const server = await startLlamaServer();
+  const id = `llamacpp-${server.port}`;
+  const queen = await startQueenDouble();
+  startAgent(["--port", "0", "--beat-interval-ms", "200", "--queen", queen.url]);
+  await eventually(() => queen.beats[0], "a beat");
+  expect(inLast(queen.beats, id)).toMatchObject({
+    state: "Idle",
+    health_status: "healthy",
+    url: null,
+    port: server.port,
+    reachable: "loopback",
+    model_id: "other-name",
+    server: "llama.cpp",
+    running: 0,
+    slots: 2,
+    ram_bytes: expect.any(Number),
+  });
+  server.process.kill("SIGKILL");
+  await once(server.process, "exit");
+  const sofar = queen.beats.length;
+  await eventually(() => queen.beats[sofar + 1], "a beat after its end");
+  expect(inLast(queen.beats.slice(0, sofar + 2), id)).toBeUndefined();
+});
+
+test("an agent that is told where a server is asks it and finds nothing else", async () => {
+  const server = await startLlamaServer();
+  const queen = await startQueenDouble();
+  const named = `llamacpp=http://127.0.0.1:${server.port}`;
+  startAgent(["--port", "0", "--queen", queen.url, "--discover", "false", "--workers", named]);
+  const [beat] = await eventually(() => (queen.beats.length > 0 ? queen.beats : undefined), "a beat");
+  expect(beat?.workers).toMatchObject([{ worker_id: `llamacpp-${server.port}`, slots: 2, reachable: "loopback" }]);
+});

@@ -1,0 +1,201 @@
+import type { Logger } from "pino";
+import { ADAPTERS } from "./adapters.ts";
+import { createAsk } from "./ask.ts";
+import { isTellable, type ModelOnDiskJson, modelsOnDisk, type WorkerJson, workerToJson } from "./beat-json.ts";
+import { type ConfiguredServer, type Keys, keyFor } from "./configured.ts";
+import { type Finding, findServers, type LeftOut } from "./find.ts";
+import { listenersOf } from "./listeners.ts";
+import { type GpuMemoryByPid, type HostView, type Measured, measure, readKfdPids } from "./measure.ts";
+import { Proc } from "./proc.ts";
+import { ProcessTree } from "./process-tree.ts";
+import { type Target, targetsOf } from "./target.ts";
+import { type AskOf, WatchedServer } from "./watched-server.ts";
+
+const MAX_WORKERS = 256;
+const SERVERS_AT_ONCE = 4;
+const READING_TIMEOUT_MS = 5000;
+/** A reading that takes longer hangs where no deadline reaches it: in the kernel. */
+const HANGING_MS = 60_000;
+
+export interface WorkerWatchOptions {
+  /** Whether servers are found by their processes. */
+  readonly discover: boolean;
+  readonly configured: readonly ConfiguredServer[];
+  readonly keys: Keys;
+  /** How long a server may take for one answer. */
+  readonly timeoutMs: number;
+  /** The name under which others reach this host; "" where the queen knows it better. */
+  readonly advertiseHost: string;
+  readonly log: Logger;
+  readonly proc?: Proc;
+  /** The newest that is known of GPUs. */
+  readonly gpuMemoryByPid?: (() => GpuMemoryByPid | undefined) | undefined;
+  readonly gpus?: (() => HostView["gpus"]) | undefined;
+}
+
+/** What a heartbeat says of workers. */
+export interface WorkersReading {
+  readonly workers: readonly WorkerJson[];
+  readonly models_on_disk?: readonly ModelOnDiskJson[];
+  /** Absent until there is one. */
+  readonly read_at?: string;
+}
+
+interface Told {
+  readonly json: WorkerJson;
+  readonly process: Target["process"];
+}
+
+/** Reads the servers of this host between the heartbeats, so that none waits for it. */
+export class WorkerWatch {
+  readonly #options: WorkerWatchOptions;
+  readonly #proc: Proc;
+  readonly #stopping = new AbortController();
+  #servers = new Map<string, WatchedServer>();
+  #tree: ProcessTree | undefined;
+  #newest: { told: readonly Told[]; models: readonly ModelOnDiskJson[]; readAt?: string } = { told: [], models: [] };
+  #reading: Promise<void> | undefined;
+  #startedMs = 0;
+  /** Servers that are there and not told of, and why. */
+  leftOut: readonly LeftOut[] = [];
+
+  constructor(options: WorkerWatchOptions) {
+    this.#options = options;
+    this.#proc = options.proc ?? new Proc();
+  }
+
+  /** The newest reading, without those that have ended since. */
+  latest(): WorkersReading {
+    const { told, models, readAt } = this.#newest;
+    const living = told.filter(({ process }) => process === undefined || this.#proc.isRunning(process));
+    const hangsMs = this.#reading === undefined ? 0 : performance.now() - this.#startedMs;
+    const health = hangsMs < HANGING_MS ? {} : { health_status: `no reading for ${Math.round(hangsMs / 1000)} s` };
+    return {
+      workers: living.map(({ json }) => ({ ...json, ...health })),
+      ...(readAt !== undefined && { models_on_disk: models, read_at: readAt }),
+    };
+  }
+
+  /** Reads anew, one reading at a time; resolves when that is done, and never rejects. */
+  refresh(): Promise<void> {
+    this.#startedMs = this.#reading === undefined ? performance.now() : this.#startedMs;
+    this.#reading ??= this.#read()
+      .catch((error: unknown) => {
+        if (!this.#stopping.signal.aborted) this.#options.log.error({ err: error }, "workers could not be read");
+      })
+      .finally(() => {
+        this.#reading = undefined;
+      });
+    return this.#reading;
+  }
+
+  stop(): void {
+    this.#stopping.abort(new Error("the agent is stopping"));
+  }
+
+  async #read(): Promise<void> {
+    const readAt = new Date();
+    const finding = await this.#find();
+    const targets = targetsOf(finding, this.#options.configured);
+    const servers = this.#serversOf(targets, readAt.getTime());
+    await this.#ask(servers, new Map(targets.map((target) => [target.key, target])), readAt.getTime());
+    await this.#tell(servers, finding, readAt);
+  }
+
+  async #find(): Promise<Finding> {
+    if (this.#options.discover) return findServers(this.#proc, ADAPTERS);
+    const tree = new ProcessTree([], performance.now());
+    return { found: [], leftOut: [], tree, listeners: await listenersOf(this.#proc) };
+  }
+
+  /** Those that were known go on; which of them are gone is said. */
+  #serversOf(targets: readonly Target[], nowMs: number): WatchedServer[] {
+    const { log } = this.#options;
+    const before = this.#servers;
+    const known = targets.map((target) => before.get(target.key) ?? new WatchedServer(target, nowMs));
+    this.#servers = new Map(known.map((server) => [server.target.key, server]));
+    for (const { target, kind } of known) if (!before.has(target.key)) log.info(wordsOf(kind, target), "server found");
+    for (const [key, { target, kind }] of before)
+      if (!this.#servers.has(key)) log.info(wordsOf(kind, target), "server gone");
+    return known;
+  }
+
+  /** A few at once, who waits longest first, until the time of a reading is over. */
+  async #ask(servers: readonly WatchedServer[], targets: ReadonlyMap<string, Target>, nowMs: number): Promise<void> {
+    const reading = new AbortController();
+    const end = () => reading.abort();
+    const timer = setTimeout(end, READING_TIMEOUT_MS);
+    this.#stopping.signal.addEventListener("abort", end, { once: true });
+    const { keys, timeoutMs } = this.#options;
+    const askOf: AskOf = (base, paths, isConfigured) =>
+      createAsk({ base, paths, isConfigured, key: keyFor(keys, base), timeoutMs, signal: reading.signal });
+    const queue = servers.toSorted((a, b) => a.askedMs - b.askedMs).values();
+    const work = async () => {
+      for (const server of queue) {
+        if (reading.signal.aborted) return;
+        await server.read(targets.get(server.target.key) ?? server.target, askOf, nowMs);
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: SERVERS_AT_ONCE }, work));
+    } finally {
+      clearTimeout(timer);
+      this.#stopping.signal.removeEventListener("abort", end);
+    }
+  }
+
+  async #tell(servers: readonly WatchedServer[], finding: Finding, readAt: Date): Promise<void> {
+    const { advertiseHost } = this.#options;
+    const told: Told[] = [];
+    const leftOut = [...finding.leftOut];
+    const ids = new Set<string>();
+    const measured = await this.#measurer(finding);
+    for (const server of servers) {
+      const { target } = server;
+      const what = target.process === undefined ? target.key : `${server.kind} (pid ${target.process.pid})`;
+      if (server.leftOut !== undefined) leftOut.push({ what, why: server.leftOut });
+      for (const reading of server.readings) {
+        const alone = server.readings.length === 1 ? target.process?.pid : undefined;
+        const json = workerToJson(server, reading, await measured(reading.pid ?? alone), advertiseHost);
+        const why = whyNotTold(json, ids, told.length);
+        if (why !== undefined) leftOut.push({ what: `${what}, worker ${json.worker_id}`, why });
+        else told.push({ json, process: target.process });
+        ids.add(json.worker_id);
+      }
+    }
+    const models = servers.flatMap((server) => modelsOnDisk(server, advertiseHost)).slice(0, MAX_WORKERS);
+    this.#newest = { told, models, readAt: readAt.toISOString() };
+    this.#sayLeftOut(leftOut);
+  }
+
+  async #measurer({ tree }: Finding): Promise<(pid: number | undefined) => Promise<Measured>> {
+    const { gpuMemoryByPid, gpus } = this.#options;
+    const before = this.#tree;
+    this.#tree = tree;
+    const view = { gpuMemory: gpuMemoryByPid?.(), gpus: gpus?.() };
+    const kfdPids = await readKfdPids();
+    return async (pid) => (pid === undefined ? {} : measure(pid, { proc: this.#proc, tree, before, view, kfdPids }));
+  }
+
+  /** Once for each, for as long as it stays so. */
+  #sayLeftOut(leftOut: readonly LeftOut[]): void {
+    const said = new Set(this.leftOut.map(({ what, why }) => `${what}: ${why}`));
+    for (const { what, why } of leftOut) {
+      if (!said.has(`${what}: ${why}`)) this.#options.log.warn(`${what} is left out: ${why}`);
+    }
+    this.leftOut = leftOut;
+  }
+}
+
+const wordsOf = (kind: string, { process, port, base }: Target) => ({
+  server: kind,
+  pid: process?.pid,
+  port,
+  at: base?.origin,
+});
+
+function whyNotTold(json: WorkerJson, ids: ReadonlySet<string>, count: number): string | undefined {
+  if (!isTellable(json.model_id)) return "the name of its model has more than 256 characters";
+  if (ids.has(json.worker_id)) return "another worker has this id";
+  return count >= MAX_WORKERS ? `there are more than ${MAX_WORKERS}` : undefined;
+}

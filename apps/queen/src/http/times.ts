@@ -1,0 +1,72 @@
+import { rule } from "@repo/hive-catalog/record";
+import * as z from "zod";
+
+/** No longer text is looked at. */
+const MAX_LENGTH = 256;
+/** As RFC 3339 has it, with its letters in either case. */
+const USUAL_TIME = new RegExp(z.regexes.datetime({ offset: true }), "i");
+const DATE = z.regexes.date.source.slice(1, -1);
+/** What ISO 8601 allows beside: no seconds, a leap second, and a zone without its colon or its minutes. */
+const TIME = new RegExp(
+  `^(${DATE}T(?:[01]\\d|2[0-3]):[0-5]\\d)(?::([0-5]\\d|60)(\\.\\d+)?)?(?:Z|([+-](?:[01]\\d|2[0-3])):?([0-5]\\d)?)$`,
+);
+
+/** Milliseconds since 1970; undefined for what is no ISO 8601 time with its zone. The second after a leap second is the same as it. */
+export function parseTime(text: string): number | undefined {
+  if (text.length > MAX_LENGTH) return undefined;
+  const upper = text.toUpperCase();
+  if (USUAL_TIME.test(upper)) return Date.parse(upper);
+  const [, minute, second = "00", fraction = "", zoneHours, zoneMinutes = "00"] = TIME.exec(upper) ?? [];
+  if (minute === undefined) return undefined;
+  const zone = zoneHours === undefined ? "Z" : `${zoneHours}:${zoneMinutes}`;
+  const isLeap = second === "60";
+  return Date.parse(`${minute}:${isLeap ? "59" : second}${fraction}${zone}`) + (isLeap ? 1000 : 0);
+}
+
+/** The same time in the form in which the queen hands it on. */
+export function usualTime(value: unknown): string | undefined {
+  if (isUsualTime(value)) return value;
+  const timeMs = typeof value === "string" ? parseTime(value) : undefined;
+  return timeMs === undefined ? undefined : new Date(timeMs).toISOString();
+}
+
+const isUsualTime = (value: unknown): value is string =>
+  typeof value === "string" && value.length <= MAX_LENGTH && USUAL_TIME.test(value);
+
+export const TIME_RULE = "must be an ISO 8601 time with its zone, such as 2025-10-21T10:00:00Z";
+const described = z.string(rule(TIME_RULE)).meta({
+  description: "ISO 8601 with its zone: seconds may be missing, and the zone may be Z, +02:00 or +0200",
+  examples: ["2025-10-21T10:00:00Z"],
+});
+
+/** A time in a body, in milliseconds since 1970. */
+export const isoTimeMs = described.transform(timeOf);
+
+/** … and as text, in the form in which the queen hands it on. */
+export const isoTime = described
+  .transform((text, context) => (isUsualTime(text) ? text : timeOf(text, context)))
+  .transform((time) => (typeof time === "string" ? time : new Date(time).toISOString()));
+
+function timeOf(text: string, context: z.RefinementCtx): number {
+  const timeMs = parseTime(text);
+  if (timeMs !== undefined) return timeMs;
+  context.addIssue({ code: "custom", input: text, message: TIME_RULE });
+  return z.NEVER;
+}
+
+/** A time in an answer. */
+export const rfc3339 = z.string().meta({ format: "date-time", examples: ["2025-10-21T10:00:00Z"] });
+
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const DURATION = /^([1-9]\d{0,5})([smhd])$/;
+const DURATION_RULE = rule("must be a duration such as 90s, 15m, 2h or 7d");
+
+/** A duration in a body, in milliseconds. */
+export const durationMs = z
+  .string(DURATION_RULE)
+  .regex(DURATION, { ...DURATION_RULE, abort: true })
+  .meta({ description: "A whole number of seconds, minutes, hours or days", examples: ["90s", "15m", "2h", "7d"] })
+  .transform((text) => {
+    const [, count, unit = ""] = DURATION.exec(text) ?? [];
+    return Number(count) * (UNITS_MS[unit] ?? Number.NaN);
+  });

@@ -1,0 +1,72 @@
+import { HiveCatalogError } from "@repo/hive-catalog";
+import { ProgramError } from "@repo/processes";
+import { ForeseenError } from "../process/errors.ts";
+import { ProbeError } from "../reach/probe.ts";
+
+/** How a step can fail, and what whoever runs the fleet does then. A path that begins with `…` is one below that of the hive. */
+export const NEXT_STEPS = {
+  ID_NOT_FOR_AGENTS: "add the hive anew under another id",
+  HOME_MISSING: "start the queen with HOME in her environment",
+  PUBLIC_URL_MISSING: "start the queen with QUEEN_PUBLIC_URL, the URL under which hives reach her",
+  SSH_TARGET_UNUSABLE:
+    "correct ssh_host, ssh_port and ssh_user with PATCH, or allow the address in QUEEN_ALLOWED_HOSTS",
+  PROGRAM_NOT_STARTED: "install the client of OpenSSH on the queen's machine, and see that her HOME is there",
+  SSH_UNREACHABLE: "see from the queen's machine that an sshd answers at ssh_host and ssh_port",
+  SSH_KEY_REFUSED: "put the public half of the key in QUEEN_SSH_IDENTITY into ~/.ssh/authorized_keys of ssh_user",
+  HOST_KEY_UNKNOWN: "compare the fingerprint with that of the host itself, then confirm it with POST …/ssh-host-key",
+  HOST_KEY_CHANGED:
+    "if the host was set up anew, and only then, forget the known key with DELETE …/ssh-host-key, or in the known_hosts file, and confirm the new one",
+  LOGIN_SHELL_RUNS_NOTHING: "give ssh_user a login shell that runs commands",
+  COMMAND_FAILED: "look at output_tail, put right what it says of the host, and try again",
+  COMMAND_GIVEN_UP: "see why it takes or prints so much there, and try again",
+  NODE_MISSING: "install Node 20.19 or later so that `ssh host node --version` says it",
+  NODE_TOO_OLD: "install Node 20.19 or later in its place",
+  NODE_UNUSABLE: "install a Node that is made for that machine, and that prints nothing of its own",
+  QUEEN_UNREACHABLE: "let the host reach QUEEN_PUBLIC_URL: firewall, name, certificate (QUEEN_PUBLIC_CA)",
+  AGENT_FILE_MISSING: "build or unpack the queen anew: the agent is part of her",
+  COPY_DAMAGED: "install it again with POST …/install",
+  AGENT_NOT_INSTALLED: "install it with POST …/install",
+  AGENT_OF_ANOTHER_QUEEN:
+    "have that queen stop it; to take it over, remove the file hive.env in its folder by hand, then POST …/install",
+  AGENT_STARTED_ELSEWHERE: "stop it where it was started",
+  AGENT_SILENT:
+    "let the queen reach host and port of the hive; after a change of either, or of QUEEN_PUBLIC_URL, the agent learns of it by POST …/install",
+  DEVICES_UNKNOWN: "look at hive.log in the folder of the agent, then ask for its devices with POST …/devices",
+  HIVE_NOT_ALLOWED: "correct host with PATCH, or allow its address in QUEEN_ALLOWED_HOSTS",
+  WRONG_HIVE: "give the hive a port that no other one has with PATCH, then POST …/install",
+  OPERATION_TOO_SLOW: "try again; of many operations at one time the last wait long",
+  CATALOG_FAILED: "see what docs/operations.md says of the code, then try again",
+  UNFORESEEN: "read output_tail, and try again; what comes again is a fault of the queen",
+} as const;
+export type FailureCode = keyof typeof NEXT_STEPS;
+
+/** A step that failed in a way that is known: the message says what was found. */
+export class StepFailure extends ForeseenError {
+  override readonly name = "StepFailure";
+  readonly code: FailureCode;
+
+  constructor(code: FailureCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+const OF_PROBES: Record<ProbeError["code"], FailureCode> = {
+  HIVE_UNREACHABLE: "AGENT_SILENT",
+  HIVE_NOT_ALLOWED: "HIVE_NOT_ALLOWED",
+  INVALID_DEVICES: "DEVICES_UNKNOWN",
+  WRONG_HIVE: "WRONG_HIVE",
+};
+
+/** The code of a failure and what to do next, as they stand behind a problem. */
+export function withNextStep(problem: string, error: unknown): string {
+  const code = codeOf(error);
+  return `${problem} [${code}]; next: ${NEXT_STEPS[code]}`;
+}
+
+function codeOf(error: unknown): FailureCode {
+  if (error instanceof StepFailure) return error.code;
+  if (error instanceof ProbeError) return OF_PROBES[error.code];
+  if (error instanceof ProgramError) return error.cause === undefined ? "COMMAND_GIVEN_UP" : "PROGRAM_NOT_STARTED";
+  return error instanceof HiveCatalogError ? "CATALOG_FAILED" : "UNFORESEEN";
+}

@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+import { HiveCatalogError } from "@repo/hive-catalog";
+import { ProgramError } from "@repo/processes";
+import { expect, test } from "vitest";
+import { NEXT_STEPS, StepFailure, withNextStep } from "../../src/lifecycle/failures.ts";
+import { ProbeError } from "../../src/reach/probe.ts";
+
+test("the page of the lifecycle says of every code what to do next, in the words of the problem", () => {
+  const page = readFileSync(new URL("../../../../docs/lifecycle.md", import.meta.url), "utf8");
+  const [, table = ""] = /## What to do when an operation fails\n(.*?)\n## /s.exec(page) ?? [];
+  const rows = [...table.matchAll(/^\| `([A-Z_]+)` +\| (.*?) +\|$/gm)].map(([, code, next]) => [code, next]);
+  expect(rows).toEqual(Object.entries(NEXT_STEPS));
+});
+
+test.each([
+  ["a step that knows what it found", new StepFailure("NODE_TOO_OLD", "old"), "NODE_TOO_OLD"],
+  ["a hive that is another one", new ProbeError("WRONG_HIVE", "other"), "WRONG_HIVE"],
+  [
+    "a program that is not there",
+    new ProgramError("ssh", "is not installed", { cause: "ENOENT" }),
+    "PROGRAM_NOT_STARTED",
+  ],
+  ["a program that does not end", new ProgramError("ssh", "did not end within 60 s"), "COMMAND_GIVEN_UP"],
+  ["a catalog that cannot be read", new HiveCatalogError("CATALOG_BUSY", "locked"), "CATALOG_FAILED"],
+  ["what nobody foresaw", new TypeError("x is not a function"), "UNFORESEEN"],
+] as const)("the problem says what to do next after %s", (_what, error, code) => {
+  expect(withNextStep("step: why", error)).toBe(`step: why [${code}]; next: ${NEXT_STEPS[code]}`);
+});

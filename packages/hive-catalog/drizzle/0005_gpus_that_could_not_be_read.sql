@@ -1,0 +1,2 @@
+DROP INDEX `idx_hives_without_devices`;--> statement-breakpoint
+CREATE INDEX `idx_hives_lacking_devices` ON `hives` (`id`) WHERE CASE WHEN json_valid(devices_json) THEN json_type(devices_json, '$.gpus') IS 'null' ELSE devices_json IS NULL END;
