@@ -1,4 +1,5 @@
-import { HiveRegistry, type WorkQuery } from "../src/fleet/workers/registry.ts";
+import type { WorkQuery } from "../src/fleet/workers/queries.ts";
+import { HiveRegistry } from "../src/fleet/workers/registry.ts";
 import type { Worker } from "../src/fleet/workers/worker.ts";
 import { aHeartbeat, aReading } from "./a-worker.ts";
 import { FakeClock } from "./fake-clock.ts";

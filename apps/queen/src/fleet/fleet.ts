@@ -17,8 +17,10 @@ import type { ProbeResult, Sight } from "./liveness/sight.ts";
 import { Senders } from "./senders.ts";
 import { StatusKeeper } from "./statuses.ts";
 import { UnusableParts } from "./unusable-parts.ts";
+import { Assignments } from "./workers/assignments.ts";
 import type { Heartbeat } from "./workers/heartbeat.ts";
-import { HiveRegistry, type PlacedWorker, type WorkerFilter, type WorkQuery } from "./workers/registry.ts";
+import type { PlacedWorker, WorkerFilter } from "./workers/queries.ts";
+import { HiveRegistry } from "./workers/registry.ts";
 
 /** How many memories are looked at before other work gets its turn. */
 const PAGE_SIZE = 100;
@@ -45,10 +47,11 @@ export class Fleet {
   readonly settings: LivenessSettings;
   readonly cordons: Cordons;
   readonly devices: DeviceDetection;
+  readonly registry: HiveRegistry;
+  readonly assignments: Assignments;
   readonly #options: Options;
   readonly #liveness: Liveness;
   readonly #announcer: Announcer;
-  readonly #registry: HiveRegistry;
   readonly #statuses: StatusKeeper;
   readonly #senders: Senders;
   readonly #unusable: UnusableParts;
@@ -59,15 +62,16 @@ export class Fleet {
     this.#options = options;
     this.#liveness = new Liveness(settings, clock.monotonicNow(), undefined, () => clock.cpuNow());
     this.#announcer = new Announcer(options);
-    this.cordons = new Cordons({ ...options, onChange: (id) => this.#registry.reconsider(id) });
-    this.#registry = new HiveRegistry({
+    this.cordons = new Cordons({ ...options, onChange: (id) => this.registry.reconsider(id) });
+    this.registry = new HiveRegistry({
       clock,
       staleAfterMs: settings.staleAfterMs,
       takesWorkFromMs: (id) => this.#liveness.takesWorkFromMs(id),
       cordonedUntilMs: (id) => this.cordons.untilMs(id),
       hostOf: (id) => this.sight(id)?.host ?? "",
     });
-    this.#liveness.onWork = (id) => this.#registry.reconsider(id);
+    this.assignments = new Assignments({ registry: this.registry, cordons: this.cordons, clock, metrics });
+    this.#liveness.onWork = (id) => this.registry.reconsider(id);
     this.devices = new DeviceDetection(options);
     this.#statuses = new StatusKeeper({
       ...options,
@@ -105,7 +109,7 @@ export class Fleet {
     if (this.sight(id) === undefined) this.#learn(hive, readAtMs);
     const memories = {
       liveness: this.#liveness,
-      registry: this.#registry,
+      registry: this.registry,
       cordons: this.cordons,
       senders: this.#senders,
     };
@@ -132,7 +136,8 @@ export class Fleet {
    */
   async beat(heartbeat: Heartbeat, from: string, heartbeatMs: number, tookMs: number): Promise<number> {
     const { hiveId, timestampMs, unusable } = heartbeat;
-    this.#registry.update(heartbeat, timestampMs === null ? null : timestampMs - heartbeatMs);
+    const ended = this.registry.update(heartbeat, timestampMs === null ? null : timestampMs - heartbeatMs);
+    this.assignments.ended(ended);
     this.#unusable.heard(hiveId, unusable);
     const nowMs = this.#options.clock.monotonicNow();
     const sight = this.#liveness.sights.see(hiveId);
@@ -169,7 +174,7 @@ export class Fleet {
     const { clock } = this.#options;
     const was = this.sight(record.id)?.status;
     this.#liveness.setByOperator(record, clock.monotonicNow(), clock.now(), why);
-    this.#registry.reconsider(record.id);
+    this.registry.reconsider(record.id);
     this.devices.learn(record);
     if (was !== undefined && was !== record.status) this.#announcer.status(record.id, was, record.status, why);
   }
@@ -205,13 +210,7 @@ export class Fleet {
 
   /** The workers of live hives that match every field of `filter`. */
   workers(filter: WorkerFilter = {}): PlacedWorker[] {
-    return this.#registry.workers(filter);
-  }
-
-  /** The worker to give work to, which counts as given. */
-  async handOut(query: WorkQuery): Promise<PlacedWorker | undefined> {
-    await this.cordons.ready();
-    return this.#registry.handOut(query);
+    return this.registry.workers(filter);
   }
 
   /** How the queen sees herself. */
@@ -270,7 +269,7 @@ export class Fleet {
     const wasKnown = host !== "";
     const hasMoved = wasKnown && (host !== record.host || port !== record.port);
     const sight = this.#liveness.learn(record, readAtMs, clock.monotonicNow(), clock.now());
-    if (host !== record.host) this.#registry.reconsider(record.id);
+    if (host !== record.host) this.registry.reconsider(record.id);
     if (hasMoved) this.#announcer.changed(record, "another program");
     if (sights.isComplete && !wasKnown) this.#announcer.added(record, "another program");
     return sight;
@@ -285,7 +284,7 @@ export class Fleet {
 
   /** Returns whether it was known. */
   #forget(id: string): boolean {
-    this.#registry.remove(id);
+    this.registry.remove(id);
     this.#senders.forget(id);
     this.#unusable.forget(id);
     this.devices.forget(id);

@@ -1,6 +1,5 @@
 import { HandOuts } from "./hand-outs.ts";
-import type { GpuReading, Reading } from "./heartbeat.ts";
-import { devicesOf } from "./usage.ts";
+import type { Reading } from "./heartbeat.ts";
 import type { Worker } from "./worker.ts";
 
 /** What the registry knows of one hive. Times are monotonic. */
@@ -20,6 +19,8 @@ export interface Hive {
   host: string;
   /** By the id of the worker; of those alone that were given work lately. */
   demands: Map<string, Demand> | undefined;
+  /** Models that it was sent to load lately, with the memory that they take. */
+  loads: HandOuts | undefined;
 }
 
 /** The workers of one hive for one model. */
@@ -71,6 +72,7 @@ export function newHive(id: string): Hive {
     cordonedUntilMs: 0,
     host: "",
     demands: undefined,
+    loads: undefined,
   };
 }
 
@@ -91,6 +93,8 @@ export function demandOn(hive: Hive, workerId: string): Demand {
 export function settleDemands(hive: Hive, workers: readonly Worker[], staleMs: number): Claim[] {
   const { demands, reading } = hive;
   const readAtMs = reading === null || reading.readAtMs === null ? Number.POSITIVE_INFINITY : hive.readAtMs;
+  hive.loads?.seen(Math.max(readAtMs, staleMs));
+  if (hive.loads?.count === 0) hive.loads = undefined;
   if (demands === undefined) return [];
   const ended: Claim[] = [];
   for (const [workerId, { handOuts, claims }] of demands) {
@@ -111,20 +115,4 @@ export function settleDemands(hive: Hive, workers: readonly Worker[], staleMs: n
 export function measuredPercent({ reading }: Hive, { deviceId }: Worker): number | null {
   if (deviceId === null) return null;
   return reading?.gpus?.find(({ index }) => index === deviceId)?.utilizationPercent ?? null;
-}
-
-/** What is free on the GPUs of a worker, as far as all of it was measured. */
-export function freeVramOf(reading: Reading | null, worker: Worker): number | null {
-  const gpus = devicesOf(worker).map((id) => reading?.gpus?.find(({ index }) => index === id));
-  return gpus.length === 0 ? null : sumOfFree(gpus);
-}
-
-/** null unless each of them was measured. */
-export function sumOfFree(gpus: readonly (GpuReading | undefined)[]): number | null {
-  let sum = 0;
-  for (const gpu of gpus) {
-    if (gpu?.memoryTotalBytes == null || gpu.memoryUsedBytes === null) return null;
-    sum += Math.max(0, gpu.memoryTotalBytes - gpu.memoryUsedBytes);
-  }
-  return sum;
 }

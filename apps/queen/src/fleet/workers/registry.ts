@@ -1,18 +1,13 @@
 import type { Clock } from "../../process/clock.ts";
 import { urlOf } from "./address.ts";
+import { HandOuts } from "./hand-outs.ts";
 import type { Heartbeat, Reading } from "./heartbeat.ts";
-import {
-  type Candidate,
-  type Claim,
-  demandOn,
-  freeVramOf,
-  type Hive,
-  newHive,
-  type Serving,
-  settleDemands,
-} from "./hive.ts";
+import { type Candidate, type Claim, demandOn, type Hive, newHive, type Serving, settleDemands } from "./hive.ts";
 import { bestOf, canBeClaimed, hasRoom, isLessLoaded } from "./load.ts";
-import type { Worker, WorkerState } from "./worker.ts";
+import { type ColdCandidate, coldCandidate, loadsBetter, ModelsOnDisk } from "./models-on-disk.ts";
+import type { KnownModel, PlacedModel, PlacedWorker, WorkerFilter, WorkQuery } from "./queries.ts";
+import { freeVramOf } from "./usage.ts";
+import type { Worker } from "./worker.ts";
 
 /** What a hive said in its last heartbeat. */
 export interface HiveState {
@@ -27,35 +22,6 @@ export interface HiveState {
   readonly reading: Reading | null;
   /** Time since that was measured. */
   readonly readAgeMs: number | null;
-}
-
-/** A worker and where it runs. */
-export interface PlacedWorker {
-  readonly hiveId: string;
-  readonly worker: Worker;
-  /** Where it answers, as far as that is known. */
-  readonly url: string | null;
-}
-
-/** Which workers are asked for; what is left out is not compared. */
-export interface WorkerFilter {
-  model?: string | undefined;
-  state?: WorkerState | undefined;
-  backend?: string | undefined;
-}
-
-/** What a worker must be that gets work. */
-export interface WorkQuery {
-  model: string;
-  backend?: string | undefined;
-  /** Free on its GPUs, as they were measured. */
-  minFreeVramBytes?: number | undefined;
-}
-
-/** How many workers serve a model, by their states. */
-export interface ServedModel {
-  readonly model: string;
-  readonly workers: Readonly<Record<WorkerState, number>>;
 }
 
 interface RegistryOptions {
@@ -79,6 +45,7 @@ export class HiveRegistry {
   readonly #hives = new Map<string, Hive>();
   /** Of all hives, live or not: a query looks at each one that serves the model. */
   readonly #byModel = new Map<string | null, Set<Serving>>();
+  readonly #onDisk = new ModelsOnDisk();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -90,7 +57,7 @@ export class HiveRegistry {
     const nowMs = this.#options.clock.monotonicNow();
     hive.skewMs = skewMs;
     hive.receivedAtMs = nowMs;
-    hive.reading = reading;
+    this.#setReading(hive, reading);
     // Two times of one clock, whatever it says: how old a reading is needs no clock that is right.
     const readAgoMs = (timestampMs ?? 0) - (reading?.readAtMs ?? timestampMs ?? 0);
     hive.readAtMs = timestampMs === null ? nowMs : nowMs - Math.max(0, readAgoMs);
@@ -112,7 +79,9 @@ export class HiveRegistry {
   /** Forgets a hive. */
   remove(hiveId: string): void {
     const hive = this.#hives.get(hiveId);
-    if (hive !== undefined) this.#setWorkers(hive, []);
+    if (hive === undefined) return;
+    this.#setWorkers(hive, []);
+    this.#setReading(hive, null);
     this.#hives.delete(hiveId);
   }
 
@@ -145,16 +114,24 @@ export class HiveRegistry {
     return found;
   }
 
-  /** The models that live hives serve. */
-  *models(): Generator<ServedModel> {
+  /** The models that live hives serve or have on disk. */
+  *models(): Generator<KnownModel> {
+    for (const model of this.#byModel.keys()) if (model !== null) yield* this.#model(model);
+    for (const model of this.#onDisk.names()) if (!this.#byModel.has(model)) yield* this.#model(model);
+  }
+
+  *#model(model: string): Generator<KnownModel> {
     const nowMs = this.#options.clock.monotonicNow();
-    for (const [model, servings] of this.#byModel) {
-      const workers = { Idle: 0, Busy: 0, Loading: 0, Error: 0, Shutdown: 0 };
-      for (const { hive, workers: here } of servings) {
-        if (this.#isLive(hive, nowMs)) for (const { state } of here) workers[state] += 1;
-      }
-      if (model !== null && Object.values(workers).some((count) => count > 0)) yield { model, workers };
+    const workers = { Idle: 0, Busy: 0, Loading: 0, Error: 0, Shutdown: 0 };
+    let known = 0;
+    for (const { hive, workers: here } of this.#byModel.get(model) ?? []) {
+      if (!this.#isLive(hive, nowMs)) continue;
+      known += here.length;
+      for (const { state } of here) workers[state] += 1;
     }
+    let onDisk = 0;
+    for (const hive of this.#onDisk.of(model)) if (this.#isLive(hive, nowMs)) onDisk += 1;
+    if (known + onDisk > 0) yield { model, workers, onDisk };
   }
 
   /**
@@ -181,6 +158,24 @@ export class HiveRegistry {
     return placed;
   }
 
+  /** A hive that takes work, has the model on disk and the memory free, and does not serve it: it counts as sent to load it. */
+  handOutCold({ model, minFreeVramBytes }: WorkQuery): PlacedModel | undefined {
+    const { clock } = this.#options;
+    const nowMs = clock.monotonicNow();
+    let found: ColdCandidate | undefined;
+    for (const hive of this.#onDisk.of(model)) {
+      const reading = this.#freshReading(hive, nowMs);
+      if (reading === null || hive.byModel.has(model) || !this.#takesWork(hive, nowMs, clock.now())) continue;
+      const candidate = coldCandidate(hive, reading, model, minFreeVramBytes);
+      if (candidate !== undefined && loadsBetter(candidate, found)) found = candidate;
+    }
+    if (found === undefined) return undefined;
+    const { hive, model: onDisk } = found;
+    hive.loads ??= new HandOuts();
+    hive.loads.add(nowMs, onDisk.bytes ?? 0);
+    return { hiveId: hive.id, model: onDisk, url: urlOf(onDisk, hive.host) };
+  }
+
   release(claim: Claim): void {
     const hive = this.#hives.get(claim.hiveId);
     const worker = hive?.workers.find(({ workerId }) => workerId === claim.workerId);
@@ -197,8 +192,7 @@ export class HiveRegistry {
     let found: Candidate | undefined;
     for (const serving of this.#byModel.get(model) ?? []) {
       const { hive } = serving;
-      const takesWork = hive.takesWorkFromMs <= nowMs && hive.cordonedUntilMs <= wallNowMs;
-      if (!takesWork || !this.#isLive(hive, nowMs)) continue;
+      if (!this.#takesWork(hive, nowMs, wallNowMs)) continue;
       const isFit = (worker: Worker) =>
         mayTake(hive, worker) &&
         (backend === undefined || worker.backend === backend) &&
@@ -244,6 +238,16 @@ export class HiveRegistry {
     hive.byModel.delete(model);
     if (serving !== undefined) servings?.delete(serving);
     if (servings?.size === 0) this.#byModel.delete(model);
+  }
+
+  #setReading(hive: Hive, reading: Reading | null): void {
+    const before = hive.reading;
+    hive.reading = reading;
+    this.#onDisk.update(hive, before);
+  }
+
+  #takesWork(hive: Hive, nowMs: number, wallNowMs: number): boolean {
+    return hive.takesWorkFromMs <= nowMs && hive.cordonedUntilMs <= wallNowMs && this.#isLive(hive, nowMs);
   }
 
   #isLive({ receivedAtMs }: Hive, nowMs: number): boolean {

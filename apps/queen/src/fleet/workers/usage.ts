@@ -135,3 +135,21 @@ const sumOfAll = (amounts: readonly (number | null)[]): number | null =>
   amounts.includes(null) ? null : amounts.reduce<number>(add, 0);
 
 const add = (sum: number, amount: number | null): number => sum + (amount ?? 0);
+
+/** What is free on the GPUs of a worker; null unless all of it was measured. */
+export function freeVramOf(reading: Reading | null, worker: Worker): number | null {
+  const free = devicesOf(worker).map((id) => freeOf(reading?.gpus?.find(({ index }) => index === id)));
+  return free.length === 0 ? null : sumOfAll(free);
+}
+
+/** Where a model could go on a host: what is free on the GPUs that were measured; where none was, in RAM, unless it is to be VRAM. */
+export function freeBytesOf({ gpus, host }: Reading, mustBeVram: boolean): number | null {
+  const free = gpus?.map(freeOf).filter((bytes) => bytes !== null) ?? [];
+  if (free.length > 0 || mustBeVram) return free.length > 0 ? sumOfAll(free) : null;
+  return freeOf(host ?? undefined);
+}
+
+type MemoryReading = Pick<GpuReading, "memoryTotalBytes" | "memoryUsedBytes">;
+const freeOf = ({ memoryTotalBytes: total, memoryUsedBytes: used }: MemoryReading = NOT_READ): number | null =>
+  total === null || used === null ? null : Math.max(0, total - used);
+const NOT_READ: MemoryReading = { memoryTotalBytes: null, memoryUsedBytes: null };

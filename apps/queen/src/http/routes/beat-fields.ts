@@ -11,7 +11,7 @@ import { parseTime, TIME_RULE } from "../times.ts";
  */
 export interface Kind<Value> {
   readonly rule: string;
-  readonly schema: z.ZodType;
+  readonly schema: z.ZodType<Value>;
   readonly is: (value: unknown) => value is Value;
 }
 
