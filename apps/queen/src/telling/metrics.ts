@@ -83,7 +83,7 @@ export class Metrics {
     "When the TLS certificate, or one of its chain, expires: in seconds since 1970",
   );
   readonly workAsked = this.#counter(
-    "queen_work_requests_total",
+    "queen_worker_requests_total",
     "Who asked where to send work, by what was found: a worker, a promise of one, a model that is on disk, or nothing",
     "found",
     ["worker", "claim", "model_on_disk", "nothing"],

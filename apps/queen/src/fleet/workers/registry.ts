@@ -114,6 +114,15 @@ export class HiveRegistry {
     return found;
   }
 
+  /** What runs on each live hive, and what was measured of its GPUs. */
+  *workload() {
+    const nowMs = this.#options.clock.monotonicNow();
+    for (const hive of this.#hives.values()) {
+      const gpus = this.#freshReading(hive, nowMs)?.gpus ?? null;
+      if (this.#isLive(hive, nowMs)) yield { id: hive.id, workers: hive.workers, gpus };
+    }
+  }
+
   /** The models that live hives serve or have on disk. */
   *models(): Generator<KnownModel> {
     for (const model of this.#byModel.keys()) if (model !== null) yield* this.#model(model);
