@@ -6,10 +6,13 @@ import type { Worker } from "./worker.ts";
 const UNKNOWN_PERCENT = 50;
 
 /** The least loaded of the workers of a hive that may get work and are fit for it. */
-export function bestOf({ hive, workers }: Serving, isFit: (worker: Worker) => boolean): Candidate | undefined {
+export function bestOf(
+  { hive, workers }: Serving,
+  isFit: (hive: Hive, worker: Worker) => boolean,
+): Candidate | undefined {
   let best: Candidate | undefined;
   for (const worker of workers) {
-    if (!isIdle(worker) || !isReachable(worker, hive.host) || !isFit(worker)) continue;
+    if (!isIdle(worker) || !isReachable(worker, hive.host) || !isFit(hive, worker)) continue;
     const candidate = candidateOf(hive, worker);
     if (isLessLoaded(candidate, best)) best = candidate;
   }

@@ -198,15 +198,14 @@ export class HiveRegistry {
     const nowMs = clock.monotonicNow();
     const wallNowMs = clock.now();
     const isAny = backend === undefined && minFreeVramBytes === undefined && mayTake === hasRoom;
+    const isFit = (hive: Hive, worker: Worker) =>
+      mayTake(hive, worker) &&
+      (backend === undefined || worker.backend === backend) &&
+      (minFreeVramBytes === undefined ||
+        (freeVramOf(this.#freshReading(hive, nowMs), worker) ?? -1) >= minFreeVramBytes);
     let found: Candidate | undefined;
     for (const serving of this.#byModel.get(model) ?? []) {
-      const { hive } = serving;
-      if (!this.#takesWork(hive, nowMs, wallNowMs)) continue;
-      const isFit = (worker: Worker) =>
-        mayTake(hive, worker) &&
-        (backend === undefined || worker.backend === backend) &&
-        (minFreeVramBytes === undefined ||
-          (freeVramOf(this.#freshReading(hive, nowMs), worker) ?? -1) >= minFreeVramBytes);
+      if (!this.#takesWork(serving.hive, nowMs, wallNowMs)) continue;
       const best = isAny ? serving.best : bestOf(serving, isFit);
       if (best !== undefined && isLessLoaded(best, found)) found = best;
     }
@@ -277,5 +276,5 @@ const place = (hive: Hive, worker: Worker): PlacedWorker => ({
 /** Finds out anew which of its workers for a model is the least loaded. */
 function rank({ byModel }: Hive, model: string | null): void {
   const serving = byModel.get(model);
-  if (serving) serving.best = bestOf(serving, (worker) => hasRoom(serving.hive, worker));
+  if (serving) serving.best = bestOf(serving, hasRoom);
 }
