@@ -185,7 +185,7 @@ test("asks a hive without devices for them at its first beat, once, and not agai
     expect(hive.countOf("GET /v1/devices")).toBe(1);
 
     hive.routes = { "/v1/devices": answer(200, JSON.stringify(DEVICES_JSON)), "/health": answer(200, "") };
-    await queen.healthLoop.runRound();
+    await queen.watch.runRound();
     expect((await queen.catalog.getHive("hive-a"))?.devices).toEqual({
       cpu: { cores: 8, ramGb: 32 },
       gpus: [{ index: 0, name: "RTX 3060", vramGb: 12 }],

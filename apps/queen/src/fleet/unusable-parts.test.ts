@@ -15,7 +15,7 @@ test("a hive of whose worker a number cannot be used stays online, and gets work
   for (let beats = 0; beats < 5; beats++) {
     expect(await beat(queen, { vram_bytes: U64_MAX })).toMatchObject({ status: 200 });
     queen.clock.advance(15_000);
-    await queen.healthLoop.runRound();
+    await queen.watch.runRound();
   }
   expect(await queen.catalog.getHive("hive-a")).toMatchObject({ status: "online" });
   expect(await queen.request("GET", "/v1/workers/best?model=llama-3-8b")).toMatchObject({

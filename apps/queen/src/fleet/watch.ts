@@ -24,7 +24,7 @@ interface Parts {
 }
 
 /** Probes every hive in rounds, and between them sweeps for hives that are lost. */
-export class HealthLoop {
+export class Watch {
   readonly #parts: Parts;
   readonly #scheduler: ProbeScheduler;
   readonly #stopping = new AbortController();

@@ -89,7 +89,7 @@ test("counts health checks by what they showed", async () => {
   await addHive(queen, hive.port, { id: "answers" });
   await addHive(queen, await deadPort(), { id: "dead" });
   await addHive(queen, 8600, { id: "elsewhere", host: "10.0.0.1" });
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   const page = await scrape(queen);
   const outcomes = ["answered", "failed", "refused"];
   expect(outcomes.map((outcome) => page.get(`queen_probes_total{outcome="${outcome}"}`))).toEqual([1, 1, 1]);

@@ -84,6 +84,9 @@ export class Fleet implements AsyncDisposable {
       HIVE_PORT: String(port),
       HIVE_QUEEN: queen,
       HIVE_BEAT_INTERVAL_MS: String(beatIntervalMs),
+      // They stand for other hosts: what runs on this one is not theirs, and fifty that look for it leave no time for anything else.
+      HIVE_DISCOVER: "false",
+      HIVE_TELEMETRY: "false",
       PATH: await this.#pathWithGpus(gpus),
     };
     const hive = new Daemon("hive", [], settings);

@@ -7,6 +7,7 @@ import { bestOf, canBeClaimed, hasRoom, isLessLoaded } from "./load.ts";
 import { type ColdCandidate, coldCandidate, loadsBetter, ModelsOnDisk } from "./models-on-disk.ts";
 import type { KnownModel, PlacedModel, PlacedWorker, WorkerFilter, WorkQuery } from "./queries.ts";
 import { freeVramOf } from "./usage.ts";
+import { type WhyNoWorker, whyNoWorker } from "./why-no-worker.ts";
 import type { Worker } from "./worker.ts";
 
 /** What a hive said in its last heartbeat. */
@@ -210,6 +211,14 @@ export class HiveRegistry {
       if (best !== undefined && isLessLoaded(best, found)) found = best;
     }
     return found;
+  }
+
+  /** Why there is no worker to hand out now. */
+  whyNoWorker(model: string): WhyNoWorker {
+    const { clock } = this.#options;
+    const nowMs = clock.monotonicNow();
+    const now = { nowMs, wallNowMs: clock.now(), isLive: (hive: Hive) => this.#isLive(hive, nowMs) };
+    return whyNoWorker(this.#byModel.get(model) ?? [], this.#byModel.keys(), now);
   }
 
   #add(id: string): Hive {

@@ -4,7 +4,8 @@ import { addressBlock } from "../../reach/addresses.ts";
 import { Problem } from "../errors.ts";
 import { type CheckedRequest, defineRoute } from "../route.ts";
 import { NAME, TEXT } from "./beat-fields.ts";
-import { noWorker, PLACED_EXAMPLE, PlacedWorkerJson, placedToJson, vramBytesOf, vramGb } from "./placed-json.ts";
+import { noWorker } from "./no-worker.ts";
+import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson, vramBytesOf, vramGb } from "./placed-json.ts";
 
 const MIN_HOLD_MS = 1000;
 const MAX_HOLD_MS = 600_000;
@@ -57,13 +58,14 @@ export const claimsRoutes = [
       },
     },
     problems: ["NO_WORKER"],
-  }).handle(async (request, { fleet: { assignments }, clock }) => {
+  }).handle(async (request, { fleet, clock }) => {
+    const { assignments } = fleet;
     const { model, backend, hold_ms: holdMs, min_free_vram_gb: minFreeGb } = request.body;
     const holder = holderOf(request);
     if (assignments.claims.isFull(holder)) throw tooManyClaims();
     const query = { model, backend, minFreeVramBytes: vramBytesOf(minFreeGb) };
     const made = await assignments.claim(query, holdMs, holder);
-    if (made === undefined) throw noWorker(model);
+    if (made === undefined) throw noWorker(model, fleet.registry.whyNoWorker(model));
     const untilMs = clock.now() + holdMs;
     return { claim_id: made.claim.id, until_ms: Math.round(untilMs), worker: placedToJson(made.placed) };
   }),

@@ -44,7 +44,7 @@ test("shows by their codes what a hive says that would end a line, turn its dire
   hive.routes["/health"] = answer(200, JSON.stringify({ id: odd }));
   const another = await queen.request("POST", "/v1/hives/hive-a/devices");
   expect(another).toMatchObject({ status: 502, body: { detail: expect.stringContaining(`is hive '${shown}'`) } });
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect(await queen.request("GET", "/v1/hives/hive-a/liveness")).toMatchObject({
     body: { probes: [{ problem: expect.stringContaining(shown) }] },
   });

@@ -1,7 +1,6 @@
 import { rule } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { PlacedWorker } from "../../fleet/workers/queries.ts";
-import { Problem } from "../errors.ts";
 import { WORKER_EXAMPLE, WorkerAnswer, workerToJson } from "./worker-answer.ts";
 
 const BYTES_PER_GB = 2 ** 30;
@@ -24,8 +23,3 @@ export const vramGb = z.number(VRAM_RULE).min(0, VRAM_RULE).meta({
 });
 export const vramBytesOf = (gb: number | undefined): number | undefined =>
   gb === undefined ? undefined : gb * BYTES_PER_GB;
-
-export function noWorker(model: string): Problem {
-  const detail = `No online hive that takes work has an idle, healthy worker with room for the model ${JSON.stringify(model)}`;
-  return new Problem("NO_WORKER", detail);
-}

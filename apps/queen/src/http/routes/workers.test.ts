@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { aHeartbeat, aWorker } from "../../../test/a-worker.ts";
 import {
   beatJson,
@@ -94,6 +94,49 @@ test("names the best worker for a model, or says that there is none", async () =
   expect(await best()).toMatchObject({
     status: 404,
     body: { code: "NO_WORKER", detail: expect.stringContaining('"llama-3-8b"') },
+  });
+});
+
+describe("when there is no worker, the answer says why", () => {
+  const refusal = async (queen: TestQueen, model = "llama-3-8b") => {
+    const { status, body } = await queen.request("GET", `/v1/workers/best?model=${model}`);
+    expect({ status, body }).toMatchObject({ status: 404, body: { code: "NO_WORKER" } });
+    return body as { detail: string; hives: Record<string, number> };
+  };
+  const NONE = { serving: 0, offline: 0, cordoned: 0, on_probation: 0, without_idle_worker: 0 };
+
+  test("no hive serves that model, and which models there are", async () => {
+    await using queen = await startTestQueen();
+    expect(await refusal(queen)).toMatchObject({
+      detail: 'No hive has a worker for the model "llama-3-8b"; no model has one',
+      hives: NONE,
+    });
+    await addHive(queen, "a", [workerJson({ worker_id: "1", model_id: null })]);
+    await addHive(queen, "b", [workerJson({ model_id: "phi-3" }), workerJson({ worker_id: "2", model_id: "gemma" })]);
+    expect(await refusal(queen)).toMatchObject({
+      detail: 'No hive has a worker for the model "llama-3-8b"; there are some for "gemma", "phi-3"',
+      hives: NONE,
+    });
+    const many = Array.from({ length: 11 }, (_, n) => workerJson({ worker_id: `${n}`, model_id: `model-${n}` }));
+    await addHive(queen, "c", many);
+    expect((await refusal(queen)).detail.match(/"/g)).toHaveLength(2 + 2 * 10);
+  });
+
+  test("each hive that serves it is counted by what keeps it from work", async () => {
+    await using queen = await startTestQueen();
+    await addHive(queen, "silent", [workerJson()]);
+    queen.clock.advance(60_000);
+    await addHive(queen, "busy", [workerJson({ state: "Busy" })]);
+    await addHive(queen, "ill", [workerJson({ health_status: "degraded" })]);
+    await addHive(queen, "offline", [workerJson()]);
+    await queen.request("PATCH", "/v1/hives/offline", { status: "offline" });
+    await addHive(queen, "cordoned", [workerJson()]);
+    await queen.request("POST", "/v1/hives/cordoned/cordon", { reason: "new fans" });
+    const found = await refusal(queen);
+    expect(found.hives).toEqual({ serving: 5, offline: 2, cordoned: 1, on_probation: 0, without_idle_worker: 2 });
+    expect(found.detail).toBe(
+      'No worker for the model "llama-3-8b" is free: of 5 hives that have one, 2 offline, 1 cordoned, 2 without an idle, healthy one with room',
+    );
   });
 });
 
@@ -203,7 +246,7 @@ test("shows a hive that never beat and may not be contacted", async () => {
 test("shows a name as not contactable once a probe found where it leads", async () => {
   await using queen = await startTestQueen({ resolve: async () => [{ address: "10.0.0.9", family: 4 }] });
   await queen.request("POST", "/v1/hives", { ...HIVE_JSON, host: "gpu.example.com" });
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect(await queen.request("GET", "/v1/hives/hive-a/state")).toMatchObject({
     body: { contactable: false, status: "unknown" },
   });

@@ -4,7 +4,8 @@ import { WORKER_STATES } from "../../fleet/workers/worker.ts";
 import type { Costs } from "../door/costs.ts";
 import { listInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
-import { noWorker, PLACED_EXAMPLE, PlacedWorkerJson, placedToJson, vramBytesOf, vramGb } from "./placed-json.ts";
+import { noWorker } from "./no-worker.ts";
+import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson, vramBytesOf, vramGb } from "./placed-json.ts";
 import { WorkerStateJson } from "./worker-json.ts";
 
 /** How many workers are written before other work gets its turn: a whole fleet's take hundreds of milliseconds. */
@@ -85,7 +86,7 @@ export const workersRoutes = [
   }).handle(async ({ query: { model, backend, min_free_vram_gb: minFreeGb, cold } }, { fleet }) => {
     const query = { model, backend, minFreeVramBytes: vramBytesOf(minFreeGb) };
     const best = await fleet.assignments.best(query, cold);
-    if (best === undefined) throw noWorker(model);
+    if (best === undefined) throw noWorker(model, fleet.registry.whyNoWorker(model));
     return "worker" in best ? placedToJson(best) : coldToJson(best);
   }),
 ];
