@@ -59,7 +59,7 @@ const queen = assembleQueen({
 });
 await delay(100);
 
-const round = await stallOf(() => queen.healthLoop.runRound());
+const round = await stallOf(() => queen.watch.runRound());
 // Nobody answers any more, and no beat comes.
 const { fleet } = queen;
 for (let passedMs = 0; passedMs <= 2 * STALE_AFTER_MS; passedMs += fleet.sweepIntervalMs) {
@@ -69,9 +69,9 @@ for (let passedMs = 0; passedMs <= 2 * STALE_AFTER_MS; passedMs += fleet.sweepIn
   for (const sight of fleet.sights()) await fleet.probed(sight, failed);
 }
 // So many at once are held back until somebody says that it is true.
-await queen.healthLoop.sweep();
+await queen.watch.sweep();
 fleet.confirm();
-const sweep = await stallOf(() => queen.healthLoop.sweep());
+const sweep = await stallOf(() => queen.watch.sweep());
 const wentOffline = await catalog.countByStatus("offline");
 await queen.stop();
 await catalog.close();

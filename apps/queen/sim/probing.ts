@@ -4,7 +4,7 @@ const DEADLINE_MS = 5000;
 interface Options {
   readonly hives: number;
   readonly intervalMs: number;
-  /** How many probes run at once, and after how long one that hangs gives its place to the next, as in `health-loop.ts`. */
+  /** How many probes run at once, and after how long one that hangs gives its place to the next, as in `fleet/probe-scheduler.ts`. */
   readonly places: number;
   readonly slowAfterMs: number;
   /** How long an answer takes. */
@@ -14,7 +14,7 @@ interface Options {
   readonly tell: (hive: number, outcome: "answered" | "failed", startedAtMs: number, endedAtMs: number) => void;
 }
 
-/** Probes the fleet in rounds as the health loop does, some at a time, so that hives that hang hold the others up here too. */
+/** Probes the fleet in rounds as the watch does, some at a time, so that hives that hang hold the others up here too. */
 export class Probing {
   readonly #options: Options;
   readonly #places: Float64Array;

@@ -70,7 +70,7 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
   }
   if (running.stopping) return;
   queen.door.start();
-  queen.healthLoop.start();
+  queen.watch.start();
   queen.lifecycle.startLookingBack();
   queen.presence.start();
   // Said last: whoever reads it may send a signal at once.

@@ -6,7 +6,8 @@ import { DEFAULT_LIMITS, type Limits } from "./config/settings.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { HeartbeatReceiver } from "./fleet/heartbeats.ts";
 import type { LivenessSettings } from "./fleet/liveness/liveness.ts";
-import { HealthLoop } from "./fleet/watch.ts";
+import { Watch } from "./fleet/watch.ts";
+import { WORKER_STATES } from "./fleet/workers/worker.ts";
 import { createApp } from "./http/app.ts";
 import { BODY_LIMIT_BYTES } from "./http/body-parsers.ts";
 import { Arrivals } from "./http/connections/arrivals.ts";
@@ -55,7 +56,7 @@ export interface Queen {
   app: FastifyInstance;
   fleet: Fleet;
   events: EventLog;
-  healthLoop: HealthLoop;
+  watch: Watch;
   lifecycle: Lifecycle;
   presence: Presence;
   door: Door;
@@ -76,7 +77,7 @@ export function assembleQueen(options: QueenOptions): Queen {
   const parts = { ...base, fleet };
   const arrivals = new Arrivals(clock);
   const heartbeats = new HeartbeatReceiver({ ...parts, connectionsSettled: () => arrivals.settled });
-  const healthLoop = new HealthLoop({ ...parts, probe: newProbe(probeTimeoutMs), intervalMs: healthIntervalMs });
+  const watch = new Watch({ ...parts, probe: newProbe(probeTimeoutMs), intervalMs: healthIntervalMs });
   const presence = new Presence(base);
   const lifecycle = new Lifecycle({
     ...parts,
@@ -116,6 +117,8 @@ export function assembleQueen(options: QueenOptions): Queen {
       (metricsPage ??= new MetricsPage({
         ...parts,
         hives: metricsByHive ? () => fleet.sights() : undefined,
+        workload: () => fleet.registry.workload(),
+        workerStates: WORKER_STATES,
       })),
     startedAtMs: clock.monotonicNow(),
     stopping: stopping.signal,
@@ -127,14 +130,14 @@ export function assembleQueen(options: QueenOptions): Queen {
     unwatchEventLoop();
     door.stop();
     certificates.stop();
-    const quiet = Promise.all([healthLoop.stop(), lifecycle.close()]);
+    const quiet = Promise.all([watch.stop(), lifecycle.close()]);
     const reaper = setInterval(() => servers.endIdleConnections(), REAP_INTERVAL_MS);
     await Promise.all([app.close(), servers.closeOthers()]).finally(() => clearInterval(reaper));
     await fleet.close();
     await quiet;
     await presence.stop();
   };
-  return { app, fleet, events, healthLoop, lifecycle, presence, door, servers, stop };
+  return { app, fleet, events, watch, lifecycle, presence, door, servers, stop };
 }
 
 /** Where a program on this machine reaches the queen. */

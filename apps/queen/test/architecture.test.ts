@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { SourceTree } from "@repo/test-support/architecture";
+import { longFiles, SourceTree } from "@repo/test-support/architecture";
 import { expect, test } from "vitest";
 
 const FLOORS = [
@@ -14,7 +14,6 @@ const FLOORS = [
   ["main"],
 ];
 const source = new SourceTree(fileURLToPath(new URL("../src", import.meta.url)));
-const MAX_LINES = 300;
 const MAX_AT_THE_TOP = 5;
 
 test("every file stands in a room", () => {
@@ -38,5 +37,5 @@ test("only http knows HTTP: below it nobody has fastify, a server, or a number w
 
 test("a newcomer meets few files, and short ones", () => {
   expect(source.files.filter((file) => !file.includes("/")).length).toBeLessThanOrEqual(MAX_AT_THE_TOP);
-  expect(source.files.filter((file) => source.textOf(file).split("\n").length - 1 > MAX_LINES)).toEqual([]);
+  expect(longFiles(fileURLToPath(new URL("..", import.meta.url)))).toEqual([]);
 });

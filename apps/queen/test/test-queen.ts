@@ -118,6 +118,19 @@ export function workerJson(overrides: Record<string, unknown> = {}) {
   };
 }
 
+/** What is answered of it. */
+export const workerAnswer = (overrides: Record<string, unknown> = {}) =>
+  workerJson({
+    server: null,
+    running: null,
+    waiting: null,
+    slots: null,
+    device_ids: null,
+    port: null,
+    reachable: null,
+    ...overrides,
+  });
+
 export const beatJson = (hiveId: string, workers: unknown[] = [], timestamp = "2025-10-21T10:00:00Z") => ({
   hive_id: hiveId,
   timestamp,
@@ -137,7 +150,7 @@ export const statusOf = async (queen: TestQueen, id = HIVE_JSON.id) => (await qu
 
 /** Lets so much time pass, as a queen that runs does: with its sweeps, and a health round at the end of every interval. */
 export async function pass(queen: TestQueen, durationMs: number): Promise<void> {
-  const { clock, fleet, healthLoop } = queen;
+  const { clock, fleet, watch } = queen;
   const { healthIntervalMs } = LIVENESS_SETTINGS;
   for (let leftMs = durationMs, toRoundMs = healthIntervalMs; leftMs > 0; ) {
     const stepMs = Math.min(leftMs, toRoundMs, fleet.sweepIntervalMs);
@@ -145,9 +158,9 @@ export async function pass(queen: TestQueen, durationMs: number): Promise<void> 
     leftMs -= stepMs;
     toRoundMs -= stepMs;
     if (toRoundMs === 0) {
-      await healthLoop.runRound();
+      await watch.runRound();
       toRoundMs = healthIntervalMs;
     }
-    await healthLoop.sweep();
+    await watch.sweep();
   }
 }

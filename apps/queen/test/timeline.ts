@@ -114,3 +114,12 @@ export function live(timeline: Timeline): { log: string[]; liveness: Liveness; n
 /** So many hives of one behaviour, named after it. */
 export const many = (name: string, count: number, behaviour: Behaviour): Record<string, Behaviour> =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => [`${name}${n}`, behaviour]));
+
+/** Hives that beat and answer, that only beat, that only answer, and that do both until they die. */
+export const alive = { beats: ALWAYS, answers: ALWAYS };
+export const deaf = { beats: ALWAYS, answers: NEVER };
+export const mute = { beats: NEVER, answers: ALWAYS };
+export const diesAt = (s: number): Behaviour => ({ beats: until(s), answers: until(s) });
+
+/** What a timeline leaves in the log. */
+export type Case = readonly [name: string, timeline: Timeline, log: readonly string[]];

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { SourceTree } from "@repo/test-support/architecture";
+import { longFiles, SourceTree } from "@repo/test-support/architecture";
 import { expect, test } from "vitest";
 
 const FLOORS = [
@@ -30,4 +30,8 @@ test("no file imports itself on a way round", () => {
 
 test("the model knows neither Node nor a database", () => {
   expect(source.packagesOf("model/").toSorted()).toEqual(["@repo/device-types", "zod"]);
+});
+
+test("no file is long", () => {
+  expect(longFiles(fileURLToPath(new URL("..", import.meta.url)))).toEqual([]);
 });

@@ -72,3 +72,12 @@ function roomOf(file: string, floors: Floors): string {
 
 const floorOf = (file: string, floors: Floors): number =>
   floors.findIndex((rooms) => rooms.includes(roomOf(file, floors)));
+
+const MAX_LINES = 300;
+
+/** The files of a package that have more lines than a newcomer reads at one go, tests and all. */
+export function longFiles(packageFolder: string): string[] {
+  return readdirSync(packageFolder, { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.[jt]s$/.test(file) && !/(?:^|\/)(?:node_modules|dist)\//.test(file))
+    .filter((file) => readFileSync(join(packageFolder, file), "utf8").split("\n").length - 1 > MAX_LINES);
+}

@@ -14,7 +14,7 @@ async function startVanishingHive(queen: TestQueen) {
 
 test.each<[notices: string, (queen: TestQueen) => Promise<unknown>]>([
   ["a beat", async (queen) => void ((await queen.catalog.removeHive("hive-a")) && (await beat(queen)))],
-  ["a health check", (queen) => queen.healthLoop.runRound()],
+  ["a health check", (queen) => queen.watch.runRound()],
 ])("a hive that another program removed takes its cordon along, once %s notices it", async (_what, notice) => {
   await using queen = await startTestQueen();
   const hive = await startVanishingHive(queen);
@@ -33,7 +33,7 @@ test("a hive that is removed while it beats is told of once", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, 8600);
   await Promise.all([queen.request("DELETE", "/v1/hives/hive-a"), beat(queen), beat(queen)]);
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   const { events } = queen;
   const texts = Array.from({ length: events.newest }, (_, n) => events.textOf(n + 1) ?? "");
   expect(texts.filter((text) => text.includes("event: hive_removed"))).toHaveLength(1);

@@ -19,9 +19,9 @@ describe("a name server that says nothing", () => {
     const queen = await startTestQueen({ resolve, healthIntervalMs: 2000, staleAfterMs: 4000, massFailureShare: 1 });
     onTestFinished(() => queen[Symbol.asyncDispose]());
     const round = async () => {
-      await queen.healthLoop.runRound();
+      await queen.watch.runRound();
       queen.clock.advance(1200);
-      await queen.healthLoop.sweep();
+      await queen.watch.sweep();
     };
     const { port } = await startHive();
     return { queen, server, round, port };

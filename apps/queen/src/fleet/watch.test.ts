@@ -12,26 +12,26 @@ test("probes every hive of several pages", async () => {
   const address = { host: hive.host, port: hive.port, devices: { cpu: null, gpus: [] } };
   const ids = Array.from({ length: 250 }, (_, index) => `hive-${index}`);
   await Promise.all(ids.map((id) => queen.catalog.addHive({ id, ...address })));
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect(await queen.catalog.countByStatus("online")).toBe(250);
   expect(hive.countOf("GET /health")).toBe(250);
 });
 
 test("lets other work run between the pages of hives that it may not contact, and within a sweep", async () => {
   await using queen = await startTestQueen({ massFailureShare: 1 });
-  const { clock, fleet, healthLoop } = queen;
+  const { clock, fleet, watch } = queen;
   const ids = Array.from({ length: 1000 }, (_, index) => `hive-${index}`);
   await Promise.all(ids.map((id) => queen.catalog.addHive({ id, host: "10.0.0.1", port: 1, status: "online" })));
   const loseAll = async () => {
     for (let sweeps = 0; sweeps < 8; sweeps += 1) {
       clock.advance(fleet.sweepIntervalMs);
-      await healthLoop.sweep();
+      await watch.sweep();
     }
-    await healthLoop.runRound();
-    await queen.healthLoop.sweep();
+    await watch.runRound();
+    await queen.watch.sweep();
     expect(queen.changes()).toHaveLength(1000);
   };
-  for (const work of [() => queen.healthLoop.runRound(), loseAll]) {
+  for (const work of [() => queen.watch.runRound(), loseAll]) {
     let turns = 0;
     let running = true;
     const turn = () => {
@@ -62,7 +62,7 @@ test("runs by itself, a round never beside another, and survives a catalog that 
     },
   });
   await addHive(queen, hive.port, { devices: { cpu: null, gpus: [] } });
-  queen.healthLoop.start();
+  queen.watch.start();
   await until("some rounds have run", () => hive.requests.length >= 5);
 
   const other = createClient({ url: `file:${file}` });
@@ -82,7 +82,7 @@ test("stops in the middle of a probe, and marks nobody because of that", async (
   const queen = await startTestQueen();
   const hive = await startHive({ "/health": () => undefined });
   await addHive(queen, hive.port, { status: "online" });
-  queen.healthLoop.start();
+  queen.watch.start();
   await until("the hive is asked", () => hive.requests.length > 0);
   await queen.stop();
   expect(await statusOf(queen)).toBe("online");
@@ -103,7 +103,7 @@ test("a status that cannot be written keeps no other hive from being probed", as
     "CREATE TRIGGER refuse BEFORE UPDATE ON hives WHEN new.id = 'hive-005' BEGIN SELECT RAISE(ABORT, 'no'); END",
   );
   other.close();
-  await expect(queen.healthLoop.runRound()).rejects.toThrow(
+  await expect(queen.watch.runRound()).rejects.toThrow(
     "a rule that another program put on the tables refuses this change",
   );
   expect(hive.countOf("GET /health")).toBe(120);

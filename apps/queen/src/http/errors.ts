@@ -15,7 +15,12 @@ const MAX_MESSAGE_LENGTH = 512;
 /** Of a whole answer: whoever sends what is wrong gets no more out of it. */
 const MAX_BODY_BYTES = 16_384;
 
-type Details = { errors?: readonly FieldProblem[]; headers?: Record<string, string>; cause?: unknown };
+interface Details {
+  errors?: readonly FieldProblem[];
+  headers?: Record<string, string>;
+  cause?: unknown;
+  hives?: ProblemBody["hives"];
+}
 
 /** An error that knows how it is answered. */
 export class Problem extends ForeseenError {
@@ -24,8 +29,9 @@ export class Problem extends ForeseenError {
   readonly code: ProblemCode;
   readonly errors: readonly FieldProblem[];
   readonly headers: Readonly<Record<string, string>>;
+  readonly #hives: ProblemBody["hives"];
 
-  constructor(code: ProblemCode, detail: string, { errors = [], headers = {}, cause }: Details = {}) {
+  constructor(code: ProblemCode, detail: string, { errors = [], headers = {}, cause, hives }: Details = {}) {
     super(shorten(detail, MAX_DETAIL_LENGTH), { cause });
     [this.status] = PROBLEMS[code];
     this.code = code;
@@ -34,6 +40,7 @@ export class Problem extends ForeseenError {
       message: shorten(message, MAX_MESSAGE_LENGTH),
     }));
     this.headers = headers;
+    this.#hives = hives;
   }
 
   body(requestId: string): ProblemBody {
@@ -44,6 +51,7 @@ export class Problem extends ForeseenError {
       detail: printable(this.message),
       code: this.code,
       errors: this.errors.map(({ field, message }) => ({ field: printable(field), message: printable(message) })),
+      ...(this.#hives && { hives: this.#hives }),
       request_id: requestId,
     };
     // A character may take six bytes.

@@ -1,5 +1,6 @@
 import type { HiveCatalogErrorCode } from "@repo/hive-catalog";
 import * as z from "zod";
+import type { Obstacle } from "../fleet/workers/why-no-worker.ts";
 import type { LifecycleErrorCode } from "../lifecycle/errors.ts";
 import type { ProbeError } from "../reach/probe.ts";
 
@@ -12,7 +13,8 @@ export const PROBLEMS = {
   INVALID_JSON: [400, "The body is missing or is not JSON"],
   UNAUTHENTICATED: [401, "There is no token, or it is not one of this queen's, or it was revoked"],
   FORBIDDEN: [403, "The token may not do this; a hive's token beats for that hive alone"],
-  NO_WORKER: [404, "No online hive has an idle, healthy worker for the model"],
+  NO_WORKER: [404, "No online hive has an idle, healthy worker with room for the model: see `hives`"],
+  CLAIM_NOT_FOUND: [404, "There is no claim of this id that the caller made, or it has ended"],
   NOT_FOUND: [404, "There is nothing at this path"],
   METHOD_NOT_ALLOWED: [405, "The path takes other methods: see Allow"],
   NOTHING_HELD_BACK: [409, "No mark as offline is held back, so there is nothing to confirm"],
@@ -66,6 +68,15 @@ const CODES = Object.keys(PROBLEMS) as ProblemCode[];
 /** What a route that changes the catalog may answer, beside what it may as one that needs a token. */
 export const WRITING: readonly ProblemCode[] = ["CATALOG_OUTCOME_UNKNOWN", "CATALOG_READ_ONLY", "CATALOG_FULL"];
 
+const count = z.int().min(0);
+const ServingHives = z.strictObject({
+  serving: count,
+  ...({ offline: count, cordoned: count, on_probation: count, without_idle_worker: count } satisfies Record<
+    Obstacle,
+    z.ZodType
+  >),
+});
+
 /** The body of every error: RFC 9457, with the code and the fields that are wrong. */
 export const ProblemJson = z
   .strictObject({
@@ -77,6 +88,9 @@ export const ProblemJson = z
     errors: z
       .array(z.strictObject({ field: z.string(), message: z.string() }))
       .meta({ description: "Each field or parameter that is wrong, by its path; `body` is the body as a whole" }),
+    hives: ServingHives.optional().meta({
+      description: "With NO_WORKER: the hives that serve the model, by why none has work",
+    }),
     request_id: z.string().meta({ description: "Under which the log of the queen says more" }),
   })
   .meta({ id: "Problem", description: "Every error (RFC 9457)" });

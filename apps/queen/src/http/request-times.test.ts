@@ -15,12 +15,12 @@ function holdUp(queen: TestQueen, forMs: number, busyMs: number): void {
 async function stallOf(forMs: number, busyMs: number, requests: (queen: TestQueen) => Promise<unknown>) {
   await using queen = await startTestQueen();
   await addHive(queen, 1, { id: "slow" });
-  await queen.healthLoop.sweep();
+  await queen.watch.sweep();
   queen.clock.advance(queen.fleet.sweepIntervalMs);
-  await queen.healthLoop.sweep();
+  await queen.watch.sweep();
   holdUp(queen, forMs, busyMs);
   await requests(queen);
-  await queen.healthLoop.sweep();
+  await queen.watch.sweep();
   return queen.logLines.filter(({ msg }) => msg.startsWith("the queen stood still")).map(({ msg }) => msg);
 }
 

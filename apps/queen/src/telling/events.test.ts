@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { startHive } from "../../test/hive-server.ts";
+import { deadPort, startHive } from "../../test/hive-server.ts";
 import { addHive, beat, HIVE_JSON, startTestQueen, type TestQueen } from "../../test/test-queen.ts";
 import { EventLog } from "./events.ts";
 
@@ -71,16 +71,16 @@ test("the queen publishes what another program adds and removes, once she knows 
   await using queen = await startTestQueen();
   const hive = { host: "10.0.0.1", port: 8600 };
   await queen.catalog.addHive({ id: "there-before", ...hive });
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect(published(queen)).toEqual([]);
 
   for (const id of ["a", "b", "c"]) await queen.catalog.addHive({ id, ...hive });
   await beat(queen, "b");
-  await queen.healthLoop.runRound();
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
+  await queen.watch.runRound();
   for (const id of ["a", "b"]) await queen.catalog.removeHive(id);
   await beat(queen, "b");
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   await beat(queen, "never-there");
   const told = published(queen).filter(([type]) => type !== "status");
   expect(told.map(([type, { hive_id }]) => `${type} ${hive_id}`)).toEqual([
@@ -95,20 +95,21 @@ test("the queen publishes what another program adds and removes, once she knows 
 
 test("the queen publishes that a hive was changed over the API, and that another program gave it an address", async () => {
   await using queen = await startTestQueen();
-  await addHive(queen, 8600);
-  await queen.healthLoop.runRound();
+  const [port, second, third, fourth] = await Promise.all([deadPort(), deadPort(), deadPort(), deadPort()]);
+  await addHive(queen, port);
+  await queen.watch.runRound();
   const path = `/v1/hives/${HIVE_JSON.id}`;
-  await queen.request("PATCH", path, { port: 8601 });
-  await queen.request("PUT", path, { host: "127.0.0.1", port: 8602 });
+  await queen.request("PATCH", path, { port: second });
+  await queen.request("PUT", path, { host: "127.0.0.1", port: third });
   await queen.request("PUT", `${path}/devices`, { cpu: null, gpus: [] });
   await queen.request("PATCH", path, { port: 0 });
   await queen.request("PATCH", path, {});
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   const changed = ["hive_changed", { at_ms: queen.clock.now(), hive_id: "hive-a" }];
   expect(published(queen).slice(1)).toEqual([changed, changed, changed]);
 
-  await queen.catalog.patchHive(HIVE_JSON.id, { port: 8603 });
-  await queen.healthLoop.runRound();
+  await queen.catalog.patchHive(HIVE_JSON.id, { port: fourth });
+  await queen.watch.runRound();
   expect(published(queen).slice(4)).toEqual([changed]);
 });
 
@@ -117,7 +118,10 @@ test("the queen publishes that devices were detected", async () => {
   const hive = await startHive();
   await addHive(queen, hive.port);
   await queen.request("POST", `/v1/hives/${HIVE_JSON.id}/devices`);
-  expect(published(queen).slice(1)).toEqual([["hive_changed", { at_ms: queen.clock.now(), hive_id: "hive-a" }]]);
+  const changed = "8 cores and 32 GB of RAM, 1 × RTX 3060";
+  expect(published(queen).slice(1)).toEqual([
+    ["hive_changed", { at_ms: queen.clock.now(), hive_id: "hive-a", changed }],
+  ]);
 });
 
 test("the queen publishes what is added, what changes its status, and what is removed", async () => {

@@ -20,8 +20,8 @@ async function queenWithBeatingHive(): Promise<TestQueen> {
 async function live(queen: TestQueen, durationMs: number): Promise<void> {
   for (let passedMs = 0; passedMs < durationMs; passedMs += BEAT_MS) {
     expect((await beat(queen)).status).toBe(200);
-    await queen.healthLoop.sweep();
-    await queen.healthLoop.runRound();
+    await queen.watch.sweep();
+    await queen.watch.runRound();
     queen.clock.advance(BEAT_MS);
   }
 }
@@ -37,12 +37,12 @@ test.each([
     await using queen = await queenWithBeatingHive();
     const { clock } = queen;
     clock.wallMs += jumpMs;
-    await queen.healthLoop.sweep();
-    await queen.healthLoop.runRound();
+    await queen.watch.sweep();
+    await queen.watch.runRound();
     await live(queen, 2 * STALE_AFTER_MS);
     clock.wallMs -= jumpMs;
-    await queen.healthLoop.sweep();
-    await queen.healthLoop.runRound();
+    await queen.watch.sweep();
+    await queen.watch.runRound();
     await live(queen, 2 * STALE_AFTER_MS);
     expect(queen.changes()).toEqual(["hive-a: unknown → online"]);
     expect(await storedBeat(queen)).toBe(clock.now() - BEAT_MS);
@@ -58,7 +58,7 @@ test.each([
     await using queen = await queenWithBeatingHive();
     const { clock } = queen;
     await beat(queen);
-    await queen.healthLoop.runRound();
+    await queen.watch.runRound();
     clock.wallMs += jumpMs;
     await pass(queen, STALE_AFTER_MS - 1);
     expect(await statusOf(queen)).toBe("online");
@@ -87,7 +87,7 @@ test("a queen that starts after a jump takes a hive with a beat from the jump fo
   await beat(before);
   clock.wallMs -= TEN_YEARS_MS;
   await using after = await startTestQueen({ catalog, clock, staleAfterMs: STALE_AFTER_MS });
-  await after.healthLoop.runRound();
+  await after.watch.runRound();
   expect(await statusOf(after)).toBe("online");
   await pass(after, STALE_AFTER_MS);
   expect(await statusOf(after)).toBe("offline");

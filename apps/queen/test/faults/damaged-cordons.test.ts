@@ -26,7 +26,7 @@ test("a hive whose cordon is damaged gets no work until it is uncordoned or cord
   for (const [index, [column, value]] of DAMAGE.entries()) {
     await other.execute("INSERT INTO cordons VALUES ('hive-a', 'fans', NULL, 1)");
     await other.execute(`UPDATE cordons SET ${column} = ${value}`);
-    for (let round = 0; round < 2; round++) await queen.healthLoop.runRound();
+    for (let round = 0; round < 2; round++) await queen.watch.runRound();
     expect(await best()).toBe(404);
     expect(logged()).toHaveLength(index + 1);
     expect(logged().at(-1)).toMatchObject({ level: 40, hive_id: "hive-a", column });
@@ -39,7 +39,7 @@ test("a hive whose cordon is damaged gets no work until it is uncordoned or cord
     }
     const { body: answer } = await queen.request("POST", "/v1/hives/hive-a/uncordon");
     expect(answer).toMatchObject({ lifted: true });
-    await queen.healthLoop.runRound();
+    await queen.watch.runRound();
     expect(await best()).toBe(200);
   }
   other.close();

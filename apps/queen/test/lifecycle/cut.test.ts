@@ -53,9 +53,21 @@ test("nothing of all that is in the way of the next installation, and the tokens
 }, 120_000);
 
 test.each([
-  ["no-node", 2, "check_node: the command failed on .*there is no node on the PATH"],
-  ["old-node", 2, "check_node: node on .* is 18.20.4, but the agent needs 20.19 or later"],
-  ["tamper", 4, "verify: what arrived has the SHA-256 [0-9a-f]{64}, not [0-9a-f]{64}"],
+  [
+    "no-node",
+    2,
+    "check_node: the command failed on .*there is no node on the PATH.*\\[NODE_MISSING\\]; next: install Node",
+  ],
+  [
+    "old-node",
+    2,
+    "check_node: node on .* is 18.20.4, but the agent needs 20.19 or later \\[NODE_TOO_OLD\\]; next: install Node",
+  ],
+  [
+    "tamper",
+    4,
+    "verify: what arrived has the SHA-256 [0-9a-f]{64}, not [0-9a-f]{64} \\[COPY_DAMAGED\\]; next: install it again",
+  ],
 ] as const)(
   "a host that is not as it should be is told so: %s",
   async (what, at, problem) => {
@@ -78,11 +90,13 @@ test("a login that is refused, and an sshd that is not there, are said", async (
   const text = await readFile(keys);
   await writeFile(keys, "");
   expect(await site.operate("stop")).toMatchObject({
-    problem: expect.stringContaining("Permission denied"),
+    problem: expect.stringMatching(/Permission denied .*\[SSH_KEY_REFUSED\]; next: put the public half/),
   });
   await writeFile(keys, text);
   await sshd.stop();
-  expect(await site.operate("stop")).toMatchObject({ problem: expect.stringContaining("Connection refused") });
+  expect(await site.operate("stop")).toMatchObject({
+    problem: expect.stringMatching(/Connection refused \[SSH_UNREACHABLE\]; next: see /),
+  });
   await sshd.run("host_key");
 }, 120_000);
 

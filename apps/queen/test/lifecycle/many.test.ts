@@ -75,7 +75,7 @@ test("of many hosts so many are asked for their keys at once, without a warning 
   onTestFinished(() => void process.off("warning", onWarning));
   const { queen, ids, sockets, port } = await startSilentSite();
   const scans = () => processes().filter(({ args }) => args.startsWith("ssh-keyscan ") && args.includes(` ${port} `));
-  const asked = ids.map((id) => queen.request("GET", `/v1/hives/${id}/ssh-host-key`));
+  const asked = ids.map((id) => queen.request("POST", `/v1/hives/${id}/ssh-host-key/scan`));
   await until("16 are asked", () => scans().length === AT_ONCE);
   for (const socket of sockets) socket.destroy();
   await until("others are asked in their place", () => scans().length === MANY - AT_ONCE);

@@ -74,6 +74,7 @@ test("an unknown host key needs an operator, and a changed one is refused with b
   expect(unknown.state).toBe("failed");
   expect(unknown.problem).toContain(`It offers ssh-ed25519 ${known}`);
   expect(unknown.problem).toContain(`POST ${path}`);
+  expect(unknown.problem).toContain("[HOST_KEY_UNKNOWN]; next: compare the fingerprint");
   expect((await queen.request("POST", `${path}/scan`)).body).toMatchObject({
     pinned: [],
     offered: [{ fingerprint: known }],
@@ -97,6 +98,7 @@ test("an unknown host key needs an operator, and a changed one is refused with b
   expect(changed.problem).toMatch(/^connect: the host key of \S+ has changed/);
   expect(changed.problem).toContain(known);
   expect(changed.problem).toContain(other);
+  expect(changed.problem).toContain("[HOST_KEY_CHANGED]; next: if the host was set up anew, and only then, forget");
   const refused = await site.confirmHostKey("other_host_key");
   expect(refused).toMatchObject({ status: 409, body: { code: "HOST_KEY_CHANGED" } });
   expect(refused.body).toMatchObject({ detail: expect.stringContaining(known) });

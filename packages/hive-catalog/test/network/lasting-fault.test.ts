@@ -1,21 +1,17 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { inspect } from "node:util";
 import { startTestServer } from "@repo/libsql-test-server";
 import Database from "libsql";
 import { describe, expect, test, vi } from "vitest";
 import { HiveCatalog } from "../../src/catalog.ts";
-import type { HiveCatalogError } from "../../src/errors.ts";
 import { aHive, temporaryFolder } from "../../src/testing.ts";
 import { anOperation, HASH } from "../behaviour/samples.ts";
 import { refusalOf } from "../refusal.ts";
 import { TOKEN } from "../server.ts";
 import type { Fault } from "./faulty-proxy.ts";
+import { DEADLINE, expectClear, expectReason, openShort, SHORT } from "./lasting.ts";
 import { type Network, startNetwork } from "./network.ts";
 
 const HIVE = aHive();
-/** Short, so that a test of what never answers ends soon. */
-const SHORT = { requestTimeoutMs: 300 };
-const DEADLINE = /did not answer within 300 ms/;
 
 const VERBS: Record<string, (catalog: HiveCatalog) => Promise<unknown>> = {
   addHive: (catalog) => catalog.addHive(aHive({ id: "new" })),
@@ -77,31 +73,6 @@ const FAULTS: Record<string, Lasting> = {
 
 /** Changes that are sent once: of these it may be that nobody knows whether they were made. */
 const SENT_ONCE = ["updateHive", "patchHive", "updateHiveStatus", "updateDevices", "markOffline", "removeHive"];
-const UNKNOWN = {
-  code: "CATALOG_OUTCOME_UNKNOWN",
-  end: /whether the change was made is not known: read it, then decide$/,
-};
-
-/** An operator sees what happened and where, and nothing that is secret or internal. */
-function expectClear(refusal: HiveCatalogError, message: RegExp, mayBeUnknown = false): void {
-  if (mayBeUnknown && refusal.code === UNKNOWN.code) expect(refusal.message).toMatch(UNKNOWN.end);
-  else expect(refusal.code).toBe("CATALOG_UNAVAILABLE");
-  expect(refusal.message).toMatch(message);
-  expect(refusal.message).toContain("http://127.0.0.1:");
-  expect(refusal.message).not.toMatch(/insert into|select |update "|"hives"/i);
-  expect(inspect(refusal, { depth: 20, showHidden: true })).not.toContain(TOKEN);
-}
-
-/** Opens a catalog whose calls end soon: on a slow machine it may take a few attempts. */
-function openShort(url: string, authToken?: string): Promise<HiveCatalog> {
-  return vi.waitFor(() => HiveCatalog.open(url, { ...SHORT, authToken }), { timeout: 20_000 });
-}
-
-/** Sooner or later a call says why: on a slow machine the deadline may come first. */
-async function expectReason(catalog: HiveCatalog, reason: RegExp): Promise<void> {
-  const message = async () => (await refusalOf(catalog.countHives())).message;
-  await expect.poll(message, { timeout: 20_000 }).toMatch(reason);
-}
 
 describe.each(Object.entries(FAULTS))("a server behind %s", (_name, { start, message, mayBeMade = true }) => {
   test("every call ends and says why, and what is not known; once it is over, the same catalog goes on", async () => {
@@ -165,48 +136,6 @@ test("a call of several requests has one deadline for all of them; of a list eac
   for (const refusal of await Promise.all(calls.map(refusalOf))) expectClear(refusal, DEADLINE, true);
   const list = () => catalog.operations.list({ after: running.id });
   expect(await vi.waitFor(list, { timeout: 20_000 })).toEqual([]);
-});
-
-test("a wrong or missing authToken is refused when the catalog is opened, and never shown", async () => {
-  await using folder = await temporaryFolder();
-  await using server = await startTestServer({ path: `${folder.path}/hives.db`, authToken: TOKEN });
-  const wrong = `${TOKEN}-but-wrong`;
-  for (const options of [{ authToken: wrong }, {}]) {
-    const refusal = await refusalOf(HiveCatalog.open(server.url, options));
-    expectClear(refusal, /does not accept the authToken \(HTTP 401\)/);
-  }
-});
-
-test("an authToken that no header can hold, and secrets in the URL, are refused without showing them", async () => {
-  for (const [url, authToken] of [
-    ["http://127.0.0.1:1", `${TOKEN}\n`],
-    ["http://127.0.0.1:1", `${TOKEN} `],
-    [`http://queen:${TOKEN}@127.0.0.1:1`, undefined],
-    [`http://127.0.0.1:1?token=${TOKEN}`, undefined],
-    [`http://127.0.0.1:1#${TOKEN}`, undefined],
-    [`http://127.0.0.1:port?authToken=${TOKEN}`, undefined],
-    [`libsql://${TOKEN}@[no-host]`, undefined],
-    [`mysql://queen:${TOKEN}@127.0.0.1?password=${TOKEN}#${TOKEN}`, undefined],
-  ] as const) {
-    const refusal = await refusalOf(HiveCatalog.open(url, { authToken }));
-    expect(refusal.code).toBe("INVALID_ARGUMENT");
-    expect(inspect(refusal, { depth: 20, showHidden: true })).not.toContain(TOKEN);
-  }
-});
-
-test("a requestTimeoutMs that no timer can hold is refused", async () => {
-  for (const requestTimeoutMs of [0, 1.5, 2 ** 31]) {
-    const refusal = await refusalOf(HiveCatalog.open("http://127.0.0.1:1", { requestTimeoutMs }));
-    expect(refusal).toMatchObject({ code: "INVALID_ARGUMENT", problems: [{ field: "requestTimeoutMs" }] });
-  }
-});
-
-test("a token in the URL's authToken parameter works, and is never shown", async () => {
-  await using network = await startNetwork();
-  await using catalog = await openShort(`${network.proxy.url}?authToken=${TOKEN}`);
-  await network.proxy[Symbol.asyncDispose]();
-  await expectReason(catalog, /cannot be reached/);
-  expectClear(await refusalOf(catalog.countHives()), /./);
 });
 
 test("calls that wait for their turn behind a server that does not answer end too, and what was not sent is not done later", async () => {

@@ -85,13 +85,13 @@ export function judge(sight: Sight, status: HiveStatus, view: View): Verdict {
   return {
     status,
     rule: "one_failed_probe",
-    why: "it is silent, but two failed health checks, some time apart, are needed",
+    why: "it is silent, but more failed health checks, some time apart, are needed",
   };
 }
 
 function whySilent({ beatAtMs, probe }: Sight, nowMs: number): string {
   const silence =
     beatAtMs === undefined ? "it never beat" : `its last heartbeat is ${Math.round(nowMs - beatAtMs)} ms old`;
-  const reach = probe === "refused" ? "the queen may not contact its host" : "its last two health checks failed";
+  const reach = probe === "refused" ? "the queen may not contact its host" : "its last health checks failed";
   return `${silence} and ${reach}`;
 }

@@ -69,10 +69,10 @@ test("a cordon ends at its end, survives a restart, and counts whichever queen s
   expect(await best(queen)).toBe("hive-a");
 
   await catalog.cordons.set("hive-a", { reason: "by another queen" });
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect(await best(queen)).toBeUndefined();
   await catalog.cordons.lift("hive-a");
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect(await best(queen)).toBe("hive-a");
   expect(told(queen, "cordon").map(({ cordoned, reason }) => [cordoned, reason])).toEqual([
     [true, "by another queen"],
@@ -159,7 +159,7 @@ test("explains a hive that beats with a closed port: online, unreachable since w
   const onlineAtMs = queen.clock.now();
   for (let beats = 0; beats < 6; beats += 1) {
     await pass(queen, 15_000);
-    if (beats % 2 === 0) await queen.healthLoop.runRound();
+    if (beats % 2 === 0) await queen.watch.runRound();
     await beat(queen);
   }
   queen.clock.advance(2000);
@@ -193,7 +193,7 @@ test("explains a hive that is lost by the rule that decided, and one that is on 
   expect(await explain(queen)).toMatchObject({
     status: "offline",
     rule: "silent",
-    why: "its last heartbeat is 60000 ms old and its last two health checks failed",
+    why: "its last heartbeat is 60000 ms old and its last health checks failed",
     takes_work: false,
   });
   await queen.request("PATCH", "/v1/hives/hive-a", { port: hive.port });
@@ -225,7 +225,7 @@ test("a mass failure is said in health, log, metrics, events and the liveness of
   expect(nothing).toMatchObject({ status: 409, body: { code: "NOTHING_HELD_BACK" } });
   for (let beats = 0; beats < 8; beats += 1) {
     await pass(queen, 15_000);
-    await queen.healthLoop.runRound();
+    await queen.watch.runRound();
     await beat(queen, "alive");
   }
   expect((await health()).liveness).toMatchObject({ state: "mass_failure", missing: 3, online: 4 });
@@ -241,7 +241,7 @@ test("a mass failure is said in health, log, metrics, events and the liveness of
     status: 200,
     body: { missing: 3, online: 4 },
   });
-  await queen.healthLoop.sweep();
+  await queen.watch.sweep();
   expect(queen.changes().filter((change) => change.includes("offline"))).toHaveLength(3);
   expect((await health()).liveness).toMatchObject({ state: "watching" });
   expect(await metric("queen_offline_marks_held")).toBe("0");

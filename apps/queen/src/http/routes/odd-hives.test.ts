@@ -78,7 +78,7 @@ test.each(ROWS)("a hive with %s can be listed, watched, cordoned, beat for and r
   const after = encodeURIComponent(id);
   expect(await queen.request("GET", `/v1/hives?after=${after}`)).toMatchObject({ status: 200, body: { hives: [] } });
   expect(await queen.request("POST", "/v1/heartbeat", beatJson(id, [workerJson()]))).toMatchObject({ status: 200 });
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   expect(await queen.request("GET", path)).toMatchObject({ status: 200, body: { id, status: "online" } });
   expect(await queen.request("GET", "/v1/workers?model=llama-3-8b")).toMatchObject({
     body: { workers: [{ hive_id: id }] },
@@ -138,7 +138,7 @@ test.each([
 
 test("a host that is none is not contacted, and it is said why", async () => {
   const { queen, path } = await queenWith({ host: "evil/path" });
-  await queen.healthLoop.runRound();
+  await queen.watch.runRound();
   const why = '"evil/path" is no host name and no IP address';
   expect(await queen.request("GET", `${path}/state`)).toMatchObject({ body: { contactable: false } });
   expect(await queen.request("GET", `${path}/liveness`)).toMatchObject({

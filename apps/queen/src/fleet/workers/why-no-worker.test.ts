@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { whyNoWorker } from "./why-no-worker.ts";
+
+const [NOW_MS, WALL_NOW_MS] = [1000, 1_761_040_800_000];
+
+const why = (...hives: { takesWorkFromMs?: number; cordonedUntilMs?: number; isSilent?: boolean }[]) =>
+  whyNoWorker(
+    hives.map(({ takesWorkFromMs = 0, cordonedUntilMs = 0, isSilent = false }) => ({
+      hive: { takesWorkFromMs, cordonedUntilMs, isSilent },
+    })),
+    [null, "phi-3", "gemma"],
+    { nowMs: NOW_MS, wallNowMs: WALL_NOW_MS, isLive: ({ isSilent }) => !isSilent },
+  );
+const NONE = { offline: 0, cordoned: 0, on_probation: 0, without_idle_worker: 0 };
+
+test.each([
+  ["offline", { takesWorkFromMs: Number.POSITIVE_INFINITY, cordonedUntilMs: Number.POSITIVE_INFINITY }],
+  ["offline", { isSilent: true }],
+  ["cordoned", { cordonedUntilMs: WALL_NOW_MS + 1, takesWorkFromMs: NOW_MS + 1 }],
+  ["on_probation", { takesWorkFromMs: NOW_MS + 1, cordonedUntilMs: WALL_NOW_MS }],
+  ["without_idle_worker", { takesWorkFromMs: NOW_MS }],
+])("a hive is counted once, as %s: %j", (obstacle, hive) => {
+  expect(why(hive)).toEqual({ serving: 1, hives: { ...NONE, [obstacle]: 1 }, otherModels: [] });
+});
+
+test("other models are named only when no hive serves the one that is asked for", () => {
+  expect(why()).toEqual({ serving: 0, hives: NONE, otherModels: ["gemma", "phi-3"] });
+});
