@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { performance } from "node:perf_hooks";
 import { eq, max, min, sql } from "drizzle-orm";
 import type { CallClient, SqlExecutor, SqlRow } from "../drivers/client.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
@@ -116,6 +117,11 @@ export async function countDiffering(executor: SqlExecutor): Promise<number> {
   return count;
 }
 
+/** Taken at load: who fakes timers in a test must not stop it. */
+const { setTimeout: after } = globalThis;
+/** What the look of an opened catalog takes of the event loop is a fifth: whoever opened it has other things to do. */
+const PAUSE_PER_WORK = 4;
+
 /**
  * The rows by which hives are found by their GPUs. Every change of devices derives its own; what is missing or differs was left so by a program that
  * does not know them, or by an earlier rule of names.
@@ -123,8 +129,12 @@ export async function countDiffering(executor: SqlExecutor): Promise<number> {
 export class DerivedGpuRows extends Verbs {
   #left = Number.POSITIVE_INFINITY;
   #running: Promise<number> | undefined;
+  #isAwaited = false;
 
-  /** Hives that were not looked at since the catalog was opened. Until it is 0, hives are found by their devices themselves, which takes longer. */
+  /**
+   * Hives that were not looked at since the catalog was opened; Infinity until they are counted. Until it is 0, hives are found by their devices
+   * themselves, which takes longer.
+   */
   get left(): number {
     return this.#left;
   }
@@ -135,7 +145,10 @@ export class DerivedGpuRows extends Verbs {
    * write to the catalog.
    */
   derive(options?: CallOptions): Promise<number> {
-    return this.access.calls.run(() => this.#running ?? this.#run(this.#look()), options);
+    return this.access.calls.run(() => {
+      this.#isAwaited = true;
+      return this.#running ?? this.#run(this.#look());
+    }, options);
   }
 
   /** The first page at once, the others in the background: what a catalog does when it is opened. */
@@ -152,28 +165,53 @@ export class DerivedGpuRows extends Verbs {
   #run(look: AsyncIterable<number>, before = 0): Promise<number> {
     this.#running = sumOf(look, before).finally(() => {
       this.#running = undefined;
+      this.#isAwaited = false;
     });
     return this.#running;
   }
 
   async *#look(): AsyncGenerator<number, undefined, undefined> {
-    const { calls } = this.access;
-    const hivesInAll = await calls.run(async (client) => countIn(await client.first(countHives({}))));
     let seen = 0;
+    if (this.#left > 0) this.#left = Number.POSITIVE_INFINITY;
     for (let place: string | undefined = FIRST_PLACE; place !== undefined; ) {
-      const from: string = place;
-      const page: Page = await calls.run(async (client) => {
-        const read = await readPage(client, from, "of these devices");
-        await store(client, read.differing);
-        return read;
-      });
-      seen += page.hives;
+      const startedMs = performance.now();
+      const page = await this.#deriveFrom(place);
+      const workedMs = performance.now() - startedMs;
       place = page.next;
-      this.#left = Math.min(this.#left, place === undefined ? 0 : Math.max(1, hivesInAll - seen));
+      seen += page.hives;
+      if (place === undefined) this.#left = 0;
       yield page.differing.length;
-      await turnOfTheLoop();
+      if (this.#left > 0) await this.#countLeft(seen);
+      await (this.#isAwaited ? turnOfTheLoop() : pause(workedMs * PAUSE_PER_WORK));
     }
   }
+
+  #deriveFrom(place: string): Promise<Page> {
+    return this.access.calls.run(async (client) => {
+      const page = await readPage(client, place, "of these devices");
+      await store(client, page.differing);
+      return page;
+    });
+  }
+
+  /** Once in a look: counting takes as long as a page does. */
+  async #countLeft(seen: number): Promise<void> {
+    const { calls } = this.access;
+    const isCounted = Number.isFinite(this.#left);
+    const left = isCounted ? this.#left - PAGE_SIZE : (await calls.run(countAll)) - seen;
+    this.#left = Math.max(1, left);
+  }
+}
+
+async function countAll(client: CallClient): Promise<number> {
+  return countIn(await client.first(countHives({})));
+}
+
+/** Keeps no process from its end. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    after(resolve, ms).unref();
+  });
 }
 
 async function sumOf(numbers: AsyncIterable<number>, before: number): Promise<number> {

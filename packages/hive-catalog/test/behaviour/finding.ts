@@ -128,6 +128,21 @@ export function describeFinding(name: string, openSite: () => Promise<Site>, que
       expect((await found({ gpu: "1", limit: 1 })).hives).toHaveLength(1);
     });
 
+    test("a window ends before or after an id that is no text, and goes on", async () => {
+      await using site = await openSite();
+      const catalog = await site.open({ now: () => NOW_MS, onCorruptHive: () => {} });
+      const fleet = new ModelFleet(new Random(20));
+      await site.run(...fleet.fill(FLEET));
+      // The window of 250 ends at the first of them.
+      const damaged = Array.from({ length: 3 }, (_, n) => `hive-${String(249 + n).padStart(4, "0")}`);
+      for (const id of damaged) {
+        await site.run(`UPDATE hives SET id = CAST(CAST('${id}' AS BLOB) || x'ff' AS TEXT) WHERE id = '${id}'`);
+        fleet.hives.delete(id);
+      }
+      await checkPages(catalog, fleet, { text: "z1" }, 20);
+      await checkPages(catalog, fleet, {}, 250);
+    });
+
     test("hives whose rows stayed behind are not found, and a cordon that has ended is none", async () => {
       await using site = await openSite();
       const clock = { nowMs: NOW_MS };

@@ -54,6 +54,21 @@ export function describeGpuRows(name: string, openSite: () => Promise<Site>): vo
       expect(await catalog.gpuRows.derive()).toBe(0);
     });
 
+    test("a fleet of more than 1,000 models is searched by its devices", async () => {
+      await using site = await openSite();
+      const catalog = await site.open();
+      await site.run(foreignHives(1100));
+      await site.run("UPDATE hives SET devices_json = replace(devices_json, 'MI300X', 'MI' || rowid || 'Y')");
+      await catalog.gpuRows.derive();
+      const pages: string[][] = [];
+      for (let after: string | null | undefined; after !== null; ) {
+        const page = await catalog.findHives({ gpu: "mi1001y,mi7y", ...(after !== undefined && { after }) });
+        pages.push(page.hives.map(({ id }) => id));
+        after = page.nextAfter;
+      }
+      expect(pages.flat()).toEqual(["hive-0007", "hive-1001"]);
+    });
+
     test("what differs later is derived by the next look, and damage takes no other hive along", async () => {
       await using site = await openSite();
       const catalog = await site.open();
