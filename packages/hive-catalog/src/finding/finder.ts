@@ -23,13 +23,15 @@ import { type Condition, conditionsOf, type GpuRows, type Values } from "./condi
 import { hasDevices, placeIn, type Query, queryIn } from "./query.ts";
 import { fewest, type Leading, type Source, sourcesOf } from "./sources.ts";
 
-/** Rows of a source that one statement reads past at most: some milliseconds, when none of them is what is looked for. */
+/** Rows of a source that one statement reads past at most, when none of them is what is looked for. */
 const MAX_WINDOW = 2000;
-/** The same where each record has to be looked at. */
-const MAX_WINDOW_OF_RECORDS = 500;
-const WINDOW_PER_RECORD = 4;
-/** Windows of one page: what is not found until then is left for the next one. */
-const MAX_WINDOWS = 10;
+/** What the conditions of one statement may cost: some milliseconds. */
+const MAX_COST = 6000;
+/** Rows of a window where each record has to be looked at. */
+const MAX_RECORDS = 500;
+const ROWS_PER_RECORD = 4;
+/** Rows of all windows of a page: what is not found until then is left for the next one. */
+const MAX_ROWS = 20_000;
 /** Records that are read at once. */
 const PAGE_SIZE = 250;
 /** Models of a fleet by which it is searched: with more, devices themselves are looked at. */
@@ -53,6 +55,8 @@ type Plan = {
   readonly conditions: readonly Condition[];
   /** Whether SQL cannot tell all that is looked for, so that every record of a window is read. */
   readonly readsAll: boolean;
+  /** Rows of one window. */
+  readonly maxWindow: number;
   readonly onDamage: OnDamage;
 };
 
@@ -104,30 +108,33 @@ export class HiveFinder {
     checkFunction("onCorruptHive", options.onCorruptHive);
     const onDamage = options.onCorruptHive ? tellingOf(options.onCorruptHive) : this.#access.onDamage;
     const rows = query.gpu && this.#access.knowsGpus() ? await rowsFor(client, query.gpu) : undefined;
+    const readsAll = query.gpu !== undefined && rows === undefined;
+    const conditions = conditionsOf(query, rows, this.#access.now());
+    const cost = conditions.reduce((sum, condition) => sum + condition.cost, 1);
     const plan: Plan = {
-      ...{ query, onDamage, readsAll: query.gpu !== undefined && rows === undefined },
+      ...{ query, onDamage, readsAll, conditions },
       leading: await fewest(client, sourcesOf(query, rows), after ?? ""),
-      conditions: conditionsOf(query, rows, this.#access.now()),
+      maxWindow: Math.min(readsAll ? MAX_RECORDS : MAX_WINDOW, Math.floor(MAX_COST / cost)),
     };
     return this.#windows(client, plan, after, limit);
   }
 
   async #windows(client: CallClient, plan: Plan, after: string | undefined, limit: number): Promise<FoundHives> {
     const hives: HiveRecord[] = [];
+    const { maxWindow, readsAll } = plan;
+    const maxRows = readsAll ? maxWindow * (MAX_ROWS / MAX_WINDOW) : MAX_ROWS;
     let place = after;
-    let size = Math.min(
-      plan.readsAll ? MAX_WINDOW_OF_RECORDS : MAX_WINDOW,
-      Math.max(PAGE_SIZE, limit * WINDOW_PER_RECORD),
-    );
-    for (let windows = 0; windows < MAX_WINDOWS; windows++) {
-      if (windows > 0) await turnOfTheLoop();
+    let size = Math.min(maxWindow, Math.max(PAGE_SIZE, limit * ROWS_PER_RECORD));
+    for (let looked = 0; looked < maxRows; ) {
+      if (looked > 0) await turnOfTheLoop();
       const { source, rows = Number.POSITIVE_INFINITY } = plan.leading;
       const end = rows < size ? undefined : await endOf(client, source, place, size);
       const next = await this.#window(client, plan, { place, end, hives, limit });
       if (hives.length === limit) return { hives, nextAfter: hives.at(-1)?.id ?? null };
       if (next === undefined) return { hives, nextAfter: null };
+      looked += size;
       place = next;
-      size = plan.readsAll ? MAX_WINDOW_OF_RECORDS : MAX_WINDOW;
+      size = maxWindow;
     }
     return { hives, nextAfter: place ?? null };
   }
