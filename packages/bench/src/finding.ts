@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { type FindOptions, HiveCatalog } from "@repo/hive-catalog";
@@ -23,17 +22,17 @@ type Pair = { what: string; meaning: string; ours: Operation; theirs: Operation 
 export const finding: Benchmark = {
   name: "finding",
   async run(context) {
-    const { path, size, bytesPerLabel, labels } = await labelledFleet(context);
+    const { path, size, bytes } = await labelledFleet(context);
     const catalog = await HiveCatalog.open(path, { now: () => beatAt });
     // What is left to look at would go on in the background of what is measured.
     await catalog.gpuRows.derive();
     const byHand = new FindingByHand(path);
     const pairs = pairsOf(catalog, byHand, size);
-    const results = await inTurn(context, pairs, `${size} hives, ${labels} labels`);
+    const results = await inTurn(context, pairs, `${size} hives`);
     const stalls = await stallRow(context, catalog, size);
     byHand.close();
     await catalog.close();
-    return [...results, stalls, labelRow(bytesPerLabel, labels)];
+    return [...results, stalls, ...sizeRows(bytes)];
   },
 };
 
@@ -44,7 +43,6 @@ async function labelledFleet({ folder, quick, progress }: BenchmarkContext) {
   progress(`filling a file with ${size} hives and their labels`);
   await migrateFleet(path);
   await fillFleet(path, { size, devices: "kinds" });
-  const before = statSync(path).size;
   const database = new Database(path);
   database.exec("PRAGMA synchronous = OFF");
   database.exec("PRAGMA cache_size = -200000");
@@ -58,9 +56,16 @@ async function labelledFleet({ folder, quick, progress }: BenchmarkContext) {
   add("rack", "printf('r%05d', i * 7919 % (SELECT max(1, count(*) / 40) FROM hives))");
   add("team", "'ml'", "i % 3 = 0");
   database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-  const labels = Number((database.prepare("SELECT count(*) FROM hive_labels").raw(true).get() as [number])[0]);
+  const bytes = { label: bytesPerRow(database, "hive_labels"), gpu: bytesPerRow(database, "hive_gpus") };
   database.close();
-  return { path, size, labels, bytesPerLabel: (statSync(path).size - before) / labels };
+  return { path, size, bytes };
+}
+
+/** Of a table with its indexes. */
+function bytesPerRow(database: Database.Database, table: string): number {
+  const one = (sql: string) => Number((database.prepare(sql).raw(true).get() as [number])[0]);
+  const ofTable = `SELECT name FROM sqlite_schema WHERE tbl_name = '${table}'`;
+  return one(`SELECT sum(pgsize) FROM dbstat WHERE name IN (${ofTable})`) / one(`SELECT count(*) FROM ${table}`);
 }
 
 function pairsOf(catalog: HiveCatalog, byHand: FindingByHand, size: number): Pair[] {
@@ -174,12 +179,20 @@ async function stallRow({ quick, progress }: BenchmarkContext, catalog: HiveCata
   });
 }
 
-function labelRow(bytesPerLabel: number, labels: number): Result {
-  return absolute({
-    point: POINT,
-    what: `size of the file per label, ${labels} labels`,
-    meaning: "The row and its two indexes, with keys and values of four letters and ids of twelve.",
-    unit: "bytes",
-    ours: [bytesPerLabel],
-  });
+function sizeRows({ label, gpu }: { label: number; gpu: number }): Result[] {
+  const row = { point: POINT, unit: "bytes" } as const;
+  return [
+    absolute({
+      ...row,
+      what: "size of the file per label",
+      meaning: "The row and its two indexes, with keys and values of four letters and ids of twelve.",
+      ours: [label],
+    }),
+    absolute({
+      ...row,
+      what: "size of the file per kind of GPU of a hive",
+      meaning: "The row that is derived of the devices, and its two indexes.",
+      ours: [gpu],
+    }),
+  ];
 }

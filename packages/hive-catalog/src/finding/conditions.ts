@@ -47,11 +47,20 @@ const HIGHEST = Number.MAX_SAFE_INTEGER;
 /** What the rows of GPUs know: the models for which the names of a query stand, undefined where it has none. */
 export type GpuRows = { readonly models: readonly string[] | undefined };
 
-/** All conditions of a query. Without `rows`, those rows cannot decide, and devices themselves are to be looked at. */
-export function conditionsOf(query: Query, rows: GpuRows | undefined, nowMs: number): Condition[] {
+type Known = {
+  /** Undefined where they cannot decide, and devices themselves are to be looked at. */
+  readonly rows: GpuRows | undefined;
+  /** A term of the selector that holds already. */
+  readonly term: SelectorTerm | undefined;
+  readonly nowMs: number;
+};
+
+/** All conditions of a query that do not hold already. */
+export function conditionsOf(query: Query, { rows, term: known, nowMs }: Known): Condition[] {
   const { selector, gpu, ram, cores, status, cordoned, text } = query;
   // By their kinds, so that there are fewer shapes.
-  const terms = selector.terms.toSorted((left, right) => left.operator.localeCompare(right.operator));
+  const unknown = selector.terms.filter((term) => term !== known);
+  const terms = unknown.toSorted((left, right) => left.operator.localeCompare(right.operator));
   return [
     ...terms.map((term, place) => labelCondition(term, `label${place}`)),
     ...(status === undefined

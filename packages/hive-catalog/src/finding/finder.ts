@@ -109,11 +109,11 @@ export class HiveFinder {
     const onDamage = options.onCorruptHive ? tellingOf(options.onCorruptHive) : this.#access.onDamage;
     const rows = query.gpu && this.#access.knowsGpus() ? await rowsFor(client, query.gpu) : undefined;
     const readsAll = query.gpu !== undefined && rows === undefined;
-    const conditions = conditionsOf(query, rows, this.#access.now());
+    const leading = await fewest(client, sourcesOf(query, rows), after ?? "");
+    const conditions = conditionsOf(query, { rows, term: leading.source.term, nowMs: this.#access.now() });
     const cost = conditions.reduce((sum, condition) => sum + condition.cost, 1);
     const plan: Plan = {
-      ...{ query, onDamage, readsAll, conditions },
-      leading: await fewest(client, sourcesOf(query, rows), after ?? ""),
+      ...{ query, onDamage, readsAll, conditions, leading },
       maxWindow: Math.min(readsAll ? MAX_RECORDS : MAX_WINDOW, Math.floor(MAX_COST / cost)),
     };
     return this.#windows(client, plan, after, limit);

@@ -1,6 +1,7 @@
 import { and, eq, gt, gte, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { CallClient, SqlStatement } from "../drivers/client.ts";
+import type { SelectorTerm } from "../model/selector.ts";
 import { cordons, hiveGpus, hiveLabels, hives } from "../schema.ts";
 import { build, countIn, type Given, statement } from "../sql/statement.ts";
 import { type GpuRows, inList, type Values } from "./conditions.ts";
@@ -17,6 +18,8 @@ const MAX_KEPT = 100;
 export type Source = {
   readonly kind: SourceKind;
   readonly values: Values;
+  /** The term of the selector that holds for all of it, and need not be looked at again. */
+  readonly term?: SelectorTerm;
 };
 
 type Within = { windowAfter: string; windowEnd: string | Uint8Array };
@@ -130,9 +133,10 @@ const MAX_MODELS = 32;
 /** Each of them has all hives that a query can find. */
 export function sourcesOf({ selector, gpu, status, cordoned: isCordoned }: Query, rows: GpuRows | undefined): Source[] {
   const sources: Source[] = [];
-  for (const { key, operator, values } of selector.terms) {
-    if (operator === "in") sources.push(ofValues(key, values));
-    if (operator === "exists") sources.push({ kind: withKey, values: { key } });
+  for (const term of selector.terms) {
+    const { key, operator, values } = term;
+    if (operator === "in") sources.push({ ...ofValues(key, values), term });
+    if (operator === "exists") sources.push({ kind: withKey, values: { key }, term });
   }
   if (status !== undefined) sources.push({ kind: withStatus, values: { status } });
   if (isCordoned) sources.push({ kind: cordoned, values: {} });
