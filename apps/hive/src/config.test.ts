@@ -23,7 +23,8 @@ test("has a default for every setting", () => {
     queen: "http://127.0.0.1:8500",
     tokenFile: "",
     beatIntervalMs: 15_000,
-    probeTimeoutMs: 4_000,
+    probeTimeoutMs: 10_000,
+    telemetry: true,
     discover: process.platform === "linux",
     workers: [],
     workerTimeoutMs: 2_000,
@@ -33,6 +34,8 @@ test("has a default for every setting", () => {
     logLevel: "info",
     logFile: "",
     pidFile: "",
+    once: false,
+    json: false,
   });
 });
 
@@ -44,6 +47,7 @@ test("reads every setting from its variable", () => {
     HIVE_QUEEN: "https://queen.example/fleet/",
     HIVE_BEAT_INTERVAL_MS: "100",
     HIVE_PROBE_TIMEOUT_MS: "600000",
+    HIVE_TELEMETRY: "false",
     HIVE_DISCOVER: "false",
     HIVE_WORKERS: "vllm=http://127.0.0.1:8000",
     HIVE_WORKER_TIMEOUT_MS: "500",
@@ -61,6 +65,7 @@ test("reads every setting from its variable", () => {
     tokenFile: "",
     beatIntervalMs: 100,
     probeTimeoutMs: 600_000,
+    telemetry: false,
     discover: false,
     workers: [{ kind: "vllm", base: new URL("http://127.0.0.1:8000") }],
     workerTimeoutMs: 500,
@@ -70,6 +75,8 @@ test("reads every setting from its variable", () => {
     logLevel: "warn",
     logFile: "/var/log/hive.log",
     pidFile: "/run/hive.pid",
+    once: false,
+    json: false,
   });
 });
 
@@ -90,6 +97,11 @@ test("reports every problem at once, with the flag and the variable, the rule an
     '--probe-timeout-ms (HIVE_PROBE_TIMEOUT_MS) must be an integer from 100 to 600000, but is "99"',
     '--log-level (HIVE_LOG_LEVEL) must be one of trace, debug, info, warn, error, fatal, silent, but is "loud"',
   ]);
+});
+
+test("knows what it is to print in place of running", () => {
+  expect(configOf(["--once"])).toMatchObject({ once: true, json: false });
+  expect(configOf(["--once", "--json"])).toMatchObject({ once: true, json: true });
 });
 
 test.each(["ftp://queen", "http://user:secret@queen", "http://queen?x=1", "http://queen#x", "http://"])(

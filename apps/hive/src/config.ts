@@ -83,8 +83,13 @@ export const SETTINGS = new Settings(
     },
     probeTimeoutMs: {
       placeholder: "ms",
-      help: "how long nvidia-smi, or another program that reads devices, may take; 4500 at most, because a queen waits 5 s",
-      schema: wholeNumber(100, 600_000).default(4000),
+      help: "how long nvidia-smi, or another program that reads GPUs, may take before it is killed; a queen who asks is answered within 3 s",
+      schema: wholeNumber(100, 600_000).default(10_000),
+    },
+    telemetry: {
+      placeholder: "bool",
+      help: "whether heartbeats tell what GPUs and host do: memory in use, utilisation, temperature, power",
+      schema: trueOrFalse.default(true),
     },
     discover: {
       placeholder: "bool",
@@ -138,10 +143,16 @@ export const SETTINGS = new Settings(
 );
 
 /** Settings of the agent, with what is in the files that they name for its queen. */
-export type Config = Omit<Values<typeof SETTINGS>, keyof QueenAccess> & QueenAccess & { readonly workerKeys: Keys };
+export type Config = Omit<Values<typeof SETTINGS>, keyof QueenAccess> &
+  QueenAccess & {
+    readonly workerKeys: Keys;
+    /** Whether to print what a heartbeat would say, in place of sending any; and whether as JSON. */
+    readonly once: boolean;
+    readonly json: boolean;
+  };
 
 const HELP_AFTER = `${SETTINGS.environmentHelp}
-Exit codes: 0 stopped by SIGTERM or SIGINT, 1 could not start, such as a port that is taken, 2 called wrongly or with settings that cannot be used,
+Exit codes: 0 stopped by SIGTERM or SIGINT, or printed what --once asks for, 1 could not start, such as a port that is taken, 2 called wrongly or with settings that cannot be used,
 130 SIGINT came twice, 143 SIGTERM did.
 Example: pnpm hive --id gpu-01 --queen http://queen.example:8500 --host 0.0.0.0`;
 
@@ -150,6 +161,8 @@ export function readConfig(argv = process.argv.slice(2), env: Environment = proc
   const command = new Command("pnpm hive")
     .description("The hive agent: says which devices this host has, and beats to its queen.")
     .version(manifest.version, "-V, --version", "show the version")
+    .option("--once", "print what this host would send, and end")
+    .option("--json", "with --once: as JSON, as it does where its output is no terminal")
     .addHelpText("after", HELP_AFTER);
   return SETTINGS.readCommandLine(command, {
     argv,
@@ -157,6 +170,8 @@ export function readConfig(argv = process.argv.slice(2), env: Environment = proc
     combine: (values, problems) => ({
       ...readQueenAccess(values, problems),
       workerKeys: readWorkerKeys(values.workerKeysFile ?? "", problems),
+      once: command.opts().once === true,
+      json: command.opts().json === true,
     }),
   });
 }

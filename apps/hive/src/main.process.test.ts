@@ -47,7 +47,10 @@ const sendHalfARequest = (url: string) => sendRequest(url, "GET /health HTTP/1.1
 test("answers /health with its id, on the free port that the log says", async () => {
   const agent = agentWithNvidiaSmi(undefined, "--id", "hive-7");
   const response = await fetch(`${await agent.url()}/health`);
-  expect([response.status, await response.json()]).toEqual([200, { status: "ok", id: "hive-7" }]);
+  expect([response.status, await response.json()]).toEqual([
+    200,
+    { status: "ok", id: "hive-7", started_at: expect.any(String) },
+  ]);
   expect(await agent.logged("hive listening")).toMatchObject({ host: "127.0.0.1", port: expect.any(Number) });
 });
 
@@ -73,15 +76,42 @@ test("reads its devices at its start, before anybody asks", async () => {
   await eventually(() => (existsSync(join(path, "nvidia-smi.asked")) ? true : undefined), "a reading");
 });
 
-test("beats to its queen under its id", async () => {
+/** The beats of an agent with one GPU, which run fast. */
+async function beatsOf(env: NodeJS.ProcessEnv): Promise<Record<string, unknown>[]> {
   const queen = await startQueenDouble();
-  const agent = startAgent(["--port", "0", "--beat-interval-ms", "100"], {
-    env: { HIVE_ID: "hive-7", HIVE_QUEEN: queen.url, HIVE_DISCOVER: "false" },
-  });
+  const path = temporaryFolder();
+  fakeProgram(path, "nvidia-smi", 'echo "0, NVIDIA L4, 23034, GPU-5a2e, 00000000:01:00.0, 1024, 37, 61, 31.50"');
+  const settings = { HIVE_ID: "hive-7", HIVE_QUEEN: queen.url, ...env };
+  const agent = startAgent(["--port", "0", "--beat-interval-ms", "100"], { env: settings, path });
   await agent.logged("queen reached");
-  await eventually(() => (queen.beats.length >= 2 ? true : undefined), "two beats");
-  const time = expect.stringMatching(/^\d{4}-.*Z$/);
-  expect(queen.beats[1]).toMatchObject({ hive_id: "hive-7", timestamp: time, read_at: time, workers: [] });
+  return queen.beats;
+}
+
+const TIME = expect.stringMatching(/^\d{4}-.*Z$/);
+const BEAT = { hive_id: "hive-7", timestamp: TIME, read_at: TIME, workers: [] };
+
+test("beats to its queen under its id, and tells what GPUs and host do as soon as that was read", async () => {
+  const beats = await beatsOf({});
+  const told = await eventually(() => beats.find(({ gpus }) => gpus !== undefined), "a beat with telemetry");
+  const gpu = {
+    index: 0,
+    uuid: "GPU-5a2e",
+    memory_total_bytes: 23_034 * 2 ** 20,
+    memory_used_bytes: 2 ** 30,
+    utilization_percent: 37,
+    temperature_celsius: 61,
+    power_watts: 31.5,
+    asleep: false,
+  };
+  const host = { memory_total_bytes: os.totalmem(), memory_used_bytes: expect.any(Number) };
+  expect(told).toMatchObject({ ...BEAT, gpus: [gpu], host });
+});
+
+test("without telemetry it tells its workers, and no more", async () => {
+  const beats = await beatsOf({ HIVE_TELEMETRY: "false" });
+  await eventually(() => (beats.length >= 5 ? true : undefined), "five beats");
+  expect(beats[4]).toMatchObject(BEAT);
+  expect(beats.filter((beat) => "gpus" in beat || "host" in beat)).toEqual([]);
 });
 
 test("a taken port is one sentence and exit code 1", async () => {

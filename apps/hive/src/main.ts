@@ -11,6 +11,8 @@ import { createDeviceDetector } from "./devices/devices.ts";
 import { Gpus } from "./devices/gpus.ts";
 import { type Heartbeats, startHeartbeats } from "./heartbeats.ts";
 import { openLogFile } from "./log-file.ts";
+import { onceJson, onceText, readOnce } from "./once.ts";
+import { TelemetryWatch } from "./telemetry/watch.ts";
 import { WorkerWatch } from "./workers/watch.ts";
 
 /** Connections that are still open after this time are cut. */
@@ -119,23 +121,23 @@ process.channel?.unref();
 
 const { values: config, warnings } = readConfigOrExit();
 const running: Running = { readings: new AbortController() };
-await run();
+if (config.once) await printOnce();
+else await run();
 
 async function run(): Promise<void> {
   const log = openLog();
   stopOnSignal(log, running, config);
   for (const warning of warnings) log.warn(warning);
-  const gpus = new Gpus({ timeoutMs: config.probeTimeoutMs, signal: running.readings.signal, log });
-  const detector = createDeviceDetector(gpus);
-  // At each start, so that the first who asks finds them read, however long that takes.
-  void detector.detect();
+  const { detector, workers, telemetry, sources } = readers(log);
   const app = createApp({ id: config.id, detectDevices: detector.detect, log });
   running.app = app;
-  const workers = watchWorkers(log);
   running.workers = workers;
-  const [port] = await Promise.all([listen(app, config), firstReading(workers)]);
+  await firstReading(workers);
+  const port = await listen(app, config);
   if (port === undefined) return;
   if (config.pidFile !== "") made("--pid-file (HIVE_PID_FILE)", () => writePidFile(config.pidFile));
+  // At each start, so that the first who asks finds them read, however long that takes.
+  void detector.detect().then(() => telemetry?.refresh());
   if (tellsTokenToOthers(config)) {
     log.warn({ queen: config.queen }, "the token goes over the network in clear text: give the queen a certificate");
   }
@@ -144,7 +146,7 @@ async function run(): Promise<void> {
     token: config.token,
     ca: config.queenCa,
     hive: { id: config.id, host: reachableHost(config.host), port },
-    sources: [workers],
+    sources,
     intervalMs: config.beatIntervalMs,
     log,
   });
@@ -153,9 +155,40 @@ async function run(): Promise<void> {
   process.send?.({ listening: { host: config.host, port } }, () => undefined);
 }
 
-function watchWorkers(log: Logger): WorkerWatch {
+/** Ends by itself: what it starts holds nothing up. */
+async function printOnce(): Promise<void> {
+  const { detector, workers, telemetry, sources } = readers(pino({ level: "silent" }));
+  await detector.detect();
+  telemetry?.gpuMemoryByPid(); // what is asked for is read
+  const once = await readOnce(config.id, sources, () => workers.leftOut);
+  if (process.stdout.isTTY && !config.json) return void process.stdout.write(onceText(once, config.queen));
+  const { stdout, stderr } = onceJson(once);
+  process.stderr.write(stderr);
+  process.stdout.write(stdout);
+}
+
+/** What reads this host, and what of it a heartbeat says. */
+function readers(log: Logger) {
+  const gpus = new Gpus({ timeoutMs: config.probeTimeoutMs, signal: running.readings.signal, log });
+  const telemetry = config.telemetry ? new TelemetryWatch({ gpus, log }) : undefined;
+  const workers = watchWorkers(log, telemetry);
+  // The time of the reading is that of the workers, whose load it dates.
+  const sources = telemetry === undefined ? [workers] : [telemetry, workers];
+  return { detector: createDeviceDetector(gpus), telemetry, workers, sources };
+}
+
+function watchWorkers(log: Logger, telemetry: TelemetryWatch | undefined): WorkerWatch {
   const { discover, workers: configured, workerKeys: keys, workerTimeoutMs: timeoutMs, advertiseHost } = config;
-  return new WorkerWatch({ discover, configured, keys, timeoutMs, advertiseHost, log });
+  return new WorkerWatch({
+    discover,
+    configured,
+    keys,
+    timeoutMs,
+    advertiseHost,
+    log,
+    gpuMemoryByPid: () => telemetry?.gpuMemoryByPid(),
+    gpus: () => telemetry?.latest().gpus,
+  });
 }
 
 /** So that the first beat after a restart does not say that there are no workers. */

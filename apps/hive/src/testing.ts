@@ -65,13 +65,21 @@ export interface Agent {
   ended: Promise<number | NodeJS.Signals | null>;
 }
 
-/** Runs the real agent with nothing but `path` on its PATH. It is killed with the test. */
+export interface AgentSurroundings {
+  /** All that is on its PATH. */
+  path?: string;
+  env?: NodeJS.ProcessEnv;
+  /** Whether it sees the servers of this machine, which may be those of other tests. */
+  discovers?: boolean;
+}
+
+/** Runs the real agent. It is killed with the test. */
 export function startAgent(
   args: string[],
-  { path = temporaryFolder(), env = {} }: { path?: string; env?: NodeJS.ProcessEnv } = {},
+  { path = temporaryFolder(), env = {}, discovers = false }: AgentSurroundings = {},
 ): Agent {
   const child = spawn(process.execPath, [AGENT, ...args], {
-    env: { PATH: path, ...env },
+    env: { PATH: path, ...(!discovers && { HIVE_DISCOVER: "false" }), ...env },
     cwd: tmpdir(),
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -24,12 +24,15 @@ export interface FakeProcess {
   /** What it holds for itself. */
   readonly ramKb?: number;
   readonly state?: string;
+  /** Of the program that it is. */
+  readonly name?: string;
 }
 
 /** Folders and files as Linux has them in `/proc`, for as long as the test runs. `write` puts other processes in the place of the first ones. */
 export function fakeProc(processes: readonly FakeProcess[]): {
   proc: Proc;
   write: (all: readonly FakeProcess[]) => void;
+  root: string;
 } {
   const root = mkdtempSync(join(tmpdir(), "fake-proc-"));
   onTestFinished(() => rmSync(root, { recursive: true }));
@@ -38,7 +41,7 @@ export function fakeProc(processes: readonly FakeProcess[]): {
     writeHost(root, all);
   };
   write(processes);
-  return { proc: new Proc(root), write };
+  return { proc: new Proc(root), write, root };
 }
 
 interface Socket {
@@ -65,13 +68,23 @@ function writeHost(root: string, processes: readonly FakeProcess[]): void {
 }
 
 function writeProcess(root: string, one: FakeProcess, own: readonly Socket[], all: readonly Socket[]): void {
-  const { pid, parent = 1, startTime = 100, commandLine, environment, ticks = 0, ramKb = 1024, state = "S" } = one;
+  const {
+    pid,
+    parent = 1,
+    startTime = 100,
+    commandLine,
+    environment,
+    ticks = 0,
+    ramKb = 1024,
+    state = "S",
+    name = "a ) name",
+  } = one;
   const folder = join(root, String(pid));
   mkdirSync(join(folder, "fd"), { recursive: true });
   const file = (name: string, text: string) => writeFileSync(join(folder, name), text);
   file("cmdline", commandLine === "" ? "" : `${commandLine.split(" ").join("\0")}\0`);
   const before = Array(9).fill("0").join(" ");
-  file("stat", `${pid} (a ) name) ${state} ${parent} ${before} ${ticks} 0 0 0 20 0 1 0 ${startTime} 0 0\n`);
+  file("stat", `${pid} (${name}) ${state} ${parent} ${before} ${ticks} 0 0 0 20 0 1 0 ${startTime} 0 0\n`);
   file(
     "status",
     `Name:\ta\nUid:\t${one.uid ?? 1000}\t0\t0\t0\nRssAnon:\t${ramKb} kB\nRssFile:\t99999 kB\nRssShmem:\t0 kB\n`,
@@ -102,7 +115,10 @@ function writeNet(folder: string, sockets: readonly Socket[], addresses: readonl
     sockets
       .map(({ address, owner, inode }) => ({ local: hexOf(address), uid: owner.uid ?? 1000, inode }))
       .filter(({ local }) => local.indexOf(":") === digits)
-      .map(({ local, uid, inode }, at) => `   ${at}: ${local} 0:0 0A 0:0 00:0 0 ${uid} 0 ${inode} 1 0\n`)
+      .map(
+        ({ local, uid, inode }, at) =>
+          `   ${at}: ${local} ${"0".repeat(digits)}:0000 0A 0:0 00:0 0    ${uid}        0 ${inode} 1 0\n`,
+      )
       .join("");
   writeFileSync(join(net, "tcp"), head + table(8));
   writeFileSync(join(net, "tcp6"), head + table(32));

@@ -12,19 +12,20 @@ import {
   isRunning,
   newMarker,
   startAgent,
+  startQueenDouble,
   temporaryFolder,
 } from "../src/testing.ts";
 
 const CORES = os.availableParallelism();
-const TIMEOUT_MS = 300;
+const TIMEOUT_MS = 1500;
 const L4 = 'echo "0, NVIDIA L4, 23034"';
 
 /** The real agent beside an nvidia-smi that can become another one. Nothing else about GPUs is on its PATH. */
-async function agentBeside(script: string) {
+async function agentBeside(script: string, others: string[] = []) {
   const path = temporaryFolder();
   const become = (script: string) => fakeProgram(path, "nvidia-smi", script);
   become(script);
-  const flags = ["--port", "0", "--queen", "http://127.0.0.1:1", "--probe-timeout-ms", `${TIMEOUT_MS}`];
+  const flags = ["--port", "0", "--queen", "http://127.0.0.1:1", "--probe-timeout-ms", `${TIMEOUT_MS}`, ...others];
   const agent = startAgent(flags, { path });
   const url = await agent.url();
   const devices = async () => {
@@ -51,7 +52,7 @@ test.each([
 ])("of an nvidia-smi that %s no process is left, and cores and memory are known", async (_what, script) => {
   const marker = newMarker();
   const { become, devices } = await agentBeside(script(marker));
-  const problems = ["nvidia-smi did not end within 0.3 s"];
+  const problems = ["nvidia-smi did not end within 1.5 s"];
   expect(await devices()).toEqual({ names: null, problems });
   await eventually(() => (isRunning(marker) ? undefined : true), "the end of the hanging nvidia-smi");
   become(L4);
@@ -79,6 +80,26 @@ test("of an nvidia-smi that hangs inside the kernel there is one at most, until 
   become('echo "0, NVIDIA L40S, 46068"');
   await eventually(async () => ((await devices()).names?.[0] === "NVIDIA L40S" ? true : undefined), "the other GPU");
   expect(stuckIn(program)).toEqual([]);
+});
+
+test("beats go on while nvidia-smi hangs inside the kernel, without GPUs, and start no further one", async () => {
+  const disk = mountFreezableDisk(join(temporaryFolder(), "disk"));
+  onTestFinished(() => disk[Symbol.dispose]());
+  const queen = await startQueenDouble();
+  const beats = () => queen.beats as { gpus?: unknown; host?: { memory_used_bytes: number } }[];
+  const { path, become } = await agentBeside(L4, ["--queen", queen.url, "--beat-interval-ms", "100"]);
+  await eventually(() => beats().find(({ gpus }) => gpus !== undefined), "a beat with a GPU");
+  disk.freeze();
+  become(`echo x >> "$0.runs"; echo > ${join(disk.path, "file")}`);
+  await eventually(() => (stuckIn(join(path, "nvidia-smi")).length > 0 ? true : undefined), "a program in state D");
+  const without = () => beats().filter(({ gpus, host }) => gpus === undefined && host !== undefined);
+  const before = without().length;
+  await eventually(() => (without().length >= before + 20 ? true : undefined), "20 beats without GPUs");
+  expect(stuckIn(join(path, "nvidia-smi"))).toHaveLength(1);
+  expect(readFileSync(join(path, "nvidia-smi.runs"), "utf8")).toBe("x\n");
+  disk.thaw();
+  become(L4);
+  await eventually(() => (beats().at(-1)?.gpus === undefined ? undefined : true), "a beat with a GPU again");
 });
 
 test("what fails at first is read once it works, and of eight that become seven the seven are told", async () => {

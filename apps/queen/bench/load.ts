@@ -32,6 +32,7 @@ const READ_RUNS = 5;
 /** Many and short: what one round shows of a shared machine is off by a quarter, as measured. */
 const ROUNDS = 15;
 const ROUND_SECONDS = 2;
+const NO_PROCESSOR_TIME = "this system has no /proc to read it from";
 /** In the first seconds the engine still makes the code of a server faster. */
 const WARM_UP_ROUNDS = 2;
 
@@ -71,6 +72,14 @@ const rows = {
     counterpart: BARE,
     limit: { atMost: 2 },
   },
+  measuring: {
+    point: POINT,
+    what: "processor time of a beat that brings telemetry of 8 GPUs",
+    meaning: "The same 4 workers, with what the hive has measured of itself, against a beat without.",
+    unit: "µs",
+    counterpart: "the same without",
+    limit: { atMost: 1.25 },
+  },
   reading: {
     point: POINT,
     what: "GET /v1/hives/{id} beside that load, p99",
@@ -107,7 +116,7 @@ type RoundFigures = LoadFigures & {
   /** Processor time of the server for each answered request. */
   cpuUs: number;
 };
-type Side = "ours" | "locked" | "theirs";
+type Side = "ours" | "measuring" | "locked" | "theirs";
 /** With what its callers have to show. */
 type Loaded = Server & { tokens?: readonly string[] };
 
@@ -124,9 +133,11 @@ async function measure(
   { folder, quick, progress }: BenchmarkContext,
   { ours, locked, theirs }: Record<"ours" | "theirs", Loaded> & { locked: Loaded | undefined },
 ): Promise<Result[]> {
-  const bodies = Array.from({ length: HIVES }, (_, n) => aHeartbeat(hiveId(n), 4));
+  const bodiesOf = (gpus?: number) => Array.from({ length: HIVES }, (_, n) => aHeartbeat(hiveId(n), 4, gpus));
+  const plain = bodiesOf();
+  const measured = bodiesOf(8);
   const seconds = quick ? 1 : ROUND_SECONDS;
-  const post = ({ port, tokens }: Loaded) =>
+  const post = ({ port, tokens }: Loaded, bodies = plain) =>
     runWrk({
       url: `http://127.0.0.1:${port}/v1/heartbeat`,
       bodies,
@@ -135,18 +146,23 @@ async function measure(
       seconds,
       folder,
     });
-  const seen: Record<Side, RoundFigures[]> = { ours: [], locked: [], theirs: [] };
-  const side = (name: Side, server: Loaded) => ({
+  const seen: Record<Side, RoundFigures[]> = { ours: [], measuring: [], locked: [], theirs: [] };
+  const side = (name: Side, server: Loaded, bodies = plain) => ({
     [name]: async () => {
       const beforeMs = processorTimeMs(server.pid);
-      const figures = await post(server);
+      const figures = await post(server, bodies);
       const tookMs = processorTimeMs(server.pid) - beforeMs;
       return seen[name].push({ ...figures, cpuUs: (tookMs * 1000) / figures.requests });
     },
   });
   progress(`${rows.throughput.what}, against ${BARE}`);
   await inTurn(
-    { ...side("ours", ours), ...side("theirs", theirs), ...(locked && side("locked", locked)) },
+    {
+      ...side("ours", ours),
+      ...side("measuring", ours, measured),
+      ...side("theirs", theirs),
+      ...(locked && side("locked", locked)),
+    },
     { rounds: quick ? 3 : ROUNDS, warmUp: WARM_UP_ROUNDS },
   );
   const figures = (name: Side, of: keyof RoundFigures) => seen[name].slice(WARM_UP_ROUNDS).map((round) => round[of]);
@@ -170,7 +186,10 @@ async function measure(
     compared({ ...rows.latency, ours: figures("ours", "p99Ms"), theirs: figures("theirs", "p99Ms") }),
     KNOWS_PROCESSOR_TIME
       ? compared({ ...rows.cpu, ours: figures("ours", "cpuUs"), theirs: figures("theirs", "cpuUs") })
-      : notMeasured({ ...rows.cpu, note: "this system has no /proc to read it from" }),
+      : notMeasured({ ...rows.cpu, note: NO_PROCESSOR_TIME }),
+    KNOWS_PROCESSOR_TIME
+      ? compared({ ...rows.measuring, ours: figures("measuring", "cpuUs"), theirs: figures("ours", "cpuUs") })
+      : notMeasured({ ...rows.measuring, note: NO_PROCESSOR_TIME }),
     absolute({ ...rows.reading, ours: readP99Ms, note: `${worstOf(readP99Ms)}; ${reads} reads` }),
   ];
 }

@@ -22,10 +22,12 @@ export const registry: Benchmark = {
         staleAfterMs: 3_600_000,
         takesWorkFromMs: () => 0,
         cordonedUntilMs: (id) => (cordoned.has(id) ? Number.POSITIVE_INFINITY : 0),
+        hostOf: () => "10.0.1.17",
       });
       const beat = (hive: number, beats: number) => {
         const isIdle = cordoned.has(hiveId(hive));
-        full.update(hiveId(hive), isIdle ? idleWorkersOf(modelCount) : workersOf(hive, beats, modelCount), 0);
+        const workers = isIdle ? idleWorkersOf(modelCount) : workersOf(hive, beats, modelCount);
+        full.update({ hiveId: hiveId(hive), timestampMs: 0, workers, reading: null, unusable: [] }, 0);
       };
       for (let hive = 0; hive < HIVES; hive++) beat(hive, 0);
       return { full, beat };
@@ -53,14 +55,14 @@ export const registry: Benchmark = {
         ...row,
         what: `best worker for a model, p99, ${of}`,
         meaning: "Where to send the next piece of work.",
-        ours: [p99Of((model) => full.bestWorker(model))],
+        ours: [p99Of((model) => full.handOut({ model }))],
       }),
       absolute({
         ...row,
         what: `best worker for the only model, half of the hives cordoned, p99, ${of}`,
         meaning:
           "The same where every worker serves one model, and where the hives that take no work are idle: they would be the best.",
-        ours: [p99Of(() => drained.full.bestWorker("model-0"), drained.beat)],
+        ours: [p99Of(() => drained.full.handOut({ model: "model-0" }), drained.beat)],
       }),
       absolute({
         ...row,
@@ -103,5 +105,12 @@ const aWorker = (n: number, load: Partial<Worker>): Worker => ({
   ramBytes: null,
   cpuPercent: 0,
   gpuPercent: 0,
+  server: null,
+  running: null,
+  waiting: null,
+  slots: null,
+  deviceIds: null,
+  port: null,
+  reachable: null,
   ...load,
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { expectRefusal, JSON_TYPE } from "../test/refusal.ts";
-import { beatJson, HIVE_JSON, startTestQueen, workerJson } from "../test/test-queen.ts";
+import { beatJson, HIVE_JSON, startTestQueen } from "../test/test-queen.ts";
 
 const GPU = { index: 0, name: "RTX 3060", vram_gb: 12 };
 
@@ -123,29 +123,8 @@ const BAD_BEATS: [what: string, body: unknown, ...fields: string[]][] = [
   ["an id with a NUL", beatJson("a\0"), "hive_id"],
   ["an id with half a character", beatJson("a\ud800"), "hive_id"],
   ["an id of a number", { ...beatJson("hive-a"), hive_id: 7 }, "hive_id"],
-  ["a time without zone", beatJson("hive-a", [], "2025-10-21T10:00:00"), "timestamp"],
-  ["a time as a number", { ...beatJson("hive-a"), timestamp: 1_761_040_800_000 }, "timestamp"],
-  ["a negative time", { ...beatJson("hive-a"), timestamp: -1 }, "timestamp"],
   ["workers that are no list", { ...beatJson("hive-a"), workers: {} }, "workers"],
-  ["an unknown state", beatJson("hive-a", [workerJson({ state: "Dancing" })]), "workers.0.state"],
-  ["a worker without id", beatJson("hive-a", [workerJson({ worker_id: undefined })]), "workers.0.worker_id"],
-  ["a wrong time of a worker", beatJson("hive-a", [workerJson({ last_heartbeat: "now" })]), "workers.0.last_heartbeat"],
-  ["negative VRAM", beatJson("hive-a", [workerJson(), workerJson({ vram_bytes: -1 })]), "workers.1.vram_bytes"],
-  ["VRAM that is no integer", beatJson("hive-a", [workerJson({ vram_bytes: 1.5 })]), "workers.0.vram_bytes"],
-  ["two workers with one id", beatJson("hive-a", [workerJson(), workerJson()]), "workers.1.worker_id"],
   ["no object", [], "body"],
-  ["a long url", beatJson("hive-a", [workerJson({ url: "u".repeat(2049) })]), "workers.0.url"],
-  ...["worker_id", "health_status", "model_id", "backend"].map((name): [string, unknown, string] => [
-    `a long ${name}`,
-    beatJson("hive-a", [workerJson({ [name]: "x".repeat(257) })]),
-    `workers.0.${name}`,
-  ]),
-  [
-    "a long time of a worker",
-    beatJson("hive-a", [workerJson({ last_heartbeat: `2025-10-21T10:00:00.${"0".repeat(256)}Z` })]),
-    "workers.0.last_heartbeat",
-  ],
-  ["a negative load", beatJson("hive-a", [workerJson({ gpu_percent: -0.1 })]), "workers.0.gpu_percent"],
 ];
 
 test.each(BAD_BEATS)("POST /v1/heartbeat refuses %s", async (_what, body, ...fields) => {

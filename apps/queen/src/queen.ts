@@ -7,6 +7,7 @@ import { Fleet } from "./fleet/fleet.ts";
 import { HeartbeatReceiver } from "./fleet/heartbeats.ts";
 import type { LivenessSettings } from "./fleet/liveness/liveness.ts";
 import { Watch } from "./fleet/watch.ts";
+import { WORKER_STATES } from "./fleet/workers/worker.ts";
 import { createApp } from "./http/app.ts";
 import { BODY_LIMIT_BYTES } from "./http/body-parsers.ts";
 import { Arrivals } from "./http/connections/arrivals.ts";
@@ -116,6 +117,8 @@ export function assembleQueen(options: QueenOptions): Queen {
       (metricsPage ??= new MetricsPage({
         ...parts,
         hives: metricsByHive ? () => fleet.sights() : undefined,
+        workload: () => fleet.registry.workload(),
+        workerStates: WORKER_STATES,
       })),
     startedAtMs: clock.monotonicNow(),
     stopping: stopping.signal,

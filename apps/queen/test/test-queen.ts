@@ -118,6 +118,19 @@ export function workerJson(overrides: Record<string, unknown> = {}) {
   };
 }
 
+/** What is answered of it. */
+export const workerAnswer = (overrides: Record<string, unknown> = {}) =>
+  workerJson({
+    server: null,
+    running: null,
+    waiting: null,
+    slots: null,
+    device_ids: null,
+    port: null,
+    reachable: null,
+    ...overrides,
+  });
+
 export const beatJson = (hiveId: string, workers: unknown[] = [], timestamp = "2025-10-21T10:00:00Z") => ({
   hive_id: hiveId,
   timestamp,

@@ -1,8 +1,16 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 
-/** State and group are the 1st and the 3rd word behind the name, which is in parentheses and may hold anything. */
-const STATE = 0;
-const GROUP = 2;
+interface ProcessState {
+  readonly id: number;
+  /** Of its program, as far as the kernel keeps it. */
+  readonly name: string;
+  readonly state: string;
+  readonly parentId: number;
+  readonly groupId: number;
+}
+
+const KEPT_NAME_LENGTH = 15;
 
 /** Whether a process of this group runs. One that has ended and was not collected does not: a container may have nobody who collects it. */
 export function isGroupRunning(groupId: number): boolean {
@@ -11,25 +19,35 @@ export function isGroupRunning(groupId: number): boolean {
   } catch {
     return false;
   }
-  const ids = processIds();
-  return ids === undefined || ids.some((id) => runsIn(groupId, id));
+  const processes = readProcesses();
+  return processes?.some((other) => other.groupId === groupId && !/[ZX]/.test(other.state)) ?? true;
 }
 
-/** Undefined where there is no /proc: then the signal alone tells. */
-function processIds(): string[] | undefined {
+/** The id of a process of this program that hangs inside the kernel, where no signal reaches it, and that whoever started it left behind. */
+export function leftInKernel(command: string): number | undefined {
+  const name = basename(command).slice(0, KEPT_NAME_LENGTH);
+  const processes = readProcesses() ?? [];
+  const takesOver = new Set(processes.filter((other) => other.name === "systemd").map(({ id }) => id)).add(1);
+  return processes.find((other) => other.name === name && other.state === "D" && takesOver.has(other.parentId))?.id;
+}
+
+/** Undefined where there is no /proc. */
+function readProcesses(): ProcessState[] | undefined {
   try {
-    return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+    const ids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+    return ids.map(readProcess).filter((found) => found !== undefined);
   } catch {
     return undefined;
   }
 }
 
-function runsIn(groupId: number, id: string): boolean {
+function readProcess(id: string): ProcessState | undefined {
   try {
     const stat = readFileSync(`/proc/${id}/stat`, "utf8");
-    const words = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return Number(words[GROUP]) === groupId && words[STATE] !== "Z" && words[STATE] !== "X";
+    // The name is in parentheses and may hold anything.
+    const [, name = "", state = "", parent, group] = /^\d+ \((.*)\) (\S) (\d+) (\d+) /s.exec(stat) ?? [];
+    return { id: Number(id), name, state, parentId: Number(parent), groupId: Number(group) };
   } catch {
-    return false; // it has ended meanwhile
+    return undefined; // it has ended meanwhile
   }
 }

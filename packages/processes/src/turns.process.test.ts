@@ -1,11 +1,11 @@
-import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { mountFreezableDisk } from "@repo/test-support/mount";
 import { expect, onTestFinished, test } from "vitest";
-import { isGroupRunning } from "./group.ts";
+import { isGroupRunning, leftInKernel } from "./group.ts";
 import { ProgramError } from "./program.ts";
 import { ProgramTurns } from "./turns.ts";
 
@@ -59,6 +59,25 @@ test.each([
   disk.thaw();
   await expect.poll(() => statesIn(killed)).not.toContain("D");
   expect((await run("echo next")).stdout).toBe("next\n");
+});
+
+test("none is started beside one that an earlier process left behind inside the kernel", async () => {
+  const disk = frozenDisk();
+  // No other test has a program of this name.
+  const program = join(temporaryFolder(), "left-behind");
+  writeFileSync(program, `#!/bin/sh\necho > ${join(disk.path, "file")}\n`, { mode: 0o755 });
+  const { stdout } = spawnSync("/bin/sh", ["-c", `${program} > /dev/null 2>&1 & echo $!`], {
+    encoding: "utf8",
+    timeout: 20_000,
+  });
+  const turns = new ProgramTurns();
+  await expect.poll(() => leftInKernel(program)).toBe(Number(stdout));
+  await expect(turns.run(program, [], options)).rejects.toThrow(
+    `is not started: one that was left behind (process ${stdout.trim()}) hangs inside the kernel`,
+  );
+  disk.thaw();
+  await expect.poll(() => leftInKernel(program)).toBeUndefined();
+  expect((await turns.run(program, [], options)).exitCode).toBe(0);
 });
 
 /** Of the processes of a group. */

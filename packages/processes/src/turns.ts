@@ -1,9 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { isGroupRunning } from "./group.ts";
+import { isGroupRunning, leftInKernel } from "./group.ts";
 import { type ProgramEnd, ProgramError, type ProgramOptions, runProgram } from "./program.ts";
 
-/** A signal takes effect after a moment, not at once. */
-const DYING_MS = 500;
+/** A signal takes effect after a moment, not at once; on a busy host it may be a long one. */
+const DYING_MS = 2000;
 const LOOK_EVERY_MS = 10;
 
 /**
@@ -12,6 +12,8 @@ const LOOK_EVERY_MS = 10;
  */
 export class ProgramTurns {
   #last: Promise<unknown> = Promise.resolve();
+  /** Commands of which nothing was left behind when they were first run. */
+  readonly #started = new Set<string>();
   /** Leader of a group that was killed. */
   #killed: { command: string; processId: number; atMs: number } | undefined;
 
@@ -23,14 +25,8 @@ export class ProgramTurns {
   }
 
   async #run(command: string, args: readonly string[], options: ProgramOptions): Promise<ProgramEnd> {
-    const stuck = await this.#stuck();
-    if (stuck !== undefined) {
-      const which = stuck.command === command ? "an earlier one" : stuck.command;
-      throw new ProgramError(
-        command,
-        `is not started: ${which} (process ${stuck.processId}) was killed and does not end`,
-      );
-    }
+    const obstacle = (await this.#stuckOne(command)) ?? this.#leftOne(command);
+    if (obstacle !== undefined) throw new ProgramError(command, `is not started: ${obstacle}`);
     try {
       return await runProgram(command, args, options);
     } catch (error) {
@@ -42,12 +38,25 @@ export class ProgramTurns {
   }
 
   /** The one that was killed, if it lives longer than a signal takes. */
-  async #stuck() {
+  async #stuckOne(command: string): Promise<string | undefined> {
     while (this.#killed !== undefined && isGroupRunning(this.#killed.processId)) {
-      if (performance.now() - this.#killed.atMs > DYING_MS) return this.#killed;
+      const { processId, atMs } = this.#killed;
+      if (performance.now() - atMs > DYING_MS) {
+        const which = this.#killed.command === command ? "an earlier one" : this.#killed.command;
+        return `${which} (process ${processId}) was killed and does not end`;
+      }
       await wait(LOOK_EVERY_MS);
     }
     this.#killed = undefined;
+    return undefined;
+  }
+
+  /** One that somebody else left behind, as this process did before it was started anew. */
+  #leftOne(command: string): string | undefined {
+    if (this.#started.has(command)) return undefined;
+    const processId = leftInKernel(command);
+    if (processId !== undefined) return `one that was left behind (process ${processId}) hangs inside the kernel`;
+    this.#started.add(command);
     return undefined;
   }
 }

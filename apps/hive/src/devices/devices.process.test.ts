@@ -92,7 +92,7 @@ test("an answer does not wait for a program that takes long, but the next one ha
   expect(await detector.detect()).toMatchObject({
     cpu: { cores: os.availableParallelism() },
     gpus: null,
-    problems: ["nvidia-smi has not answered yet", "GPUs are still being read: this is what is known"],
+    problems: expect.arrayContaining(["GPUs are still being read: this is what is known"]),
   });
   fakeProgram(folder, "nvidia-smi.go", "");
   const gpus = await eventually(async () => (await detector.detect()).gpus ?? undefined, "the GPU");
@@ -134,24 +134,6 @@ test("a failed reading is never final, and takes nothing away", async () => {
     gpus: gpus?.slice(1),
     problems: ["nvidia-smi wrote: GPU 0 is lost"],
   });
-});
-
-test("after a program that hung, it is left alone for 1, then 2, 4 … 32 readings", async () => {
-  const { detector, folder, replace } = detectorWith(
-    { "nvidia-smi": 'echo x >> "$0.runs"; exec /bin/sleep 600' },
-    { timeoutMs: 100 },
-  );
-  const runs = () => readFileSync(join(folder, "nvidia-smi.runs"), "utf8").length / 2;
-  const runsAfter: number[] = [];
-  for (let reading = 1; reading <= 105; reading++) {
-    await detector.detect();
-    if (runs() > runsAfter.length) runsAfter.push(reading);
-  }
-  expect(runsAfter).toEqual([1, 3, 6, 11, 20, 37, 70, 103]);
-  replace("nvidia-smi", 'echo "0, NVIDIA L4, 23034"');
-  const left = 32 - (105 - 103);
-  for (let reading = 0; reading < left; reading++) expect((await detector.detect()).gpus).toBeNull();
-  expect((await detector.detect()).gpus).toHaveLength(1);
 });
 
 test("reads afresh each time, and once for calls that come together", async () => {

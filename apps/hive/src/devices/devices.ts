@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { DeviceReport, GpuDevice } from "@repo/device-types";
 import type { Gpu } from "./gpu.ts";
 import type { Gpus } from "./gpus.ts";
-import { readLimits } from "./limits.ts";
+import { readCores, readMemory } from "./limits.ts";
 
 const BYTES_PER_GB = 2 ** 30;
 /** A queen gives up after 5 s, which she also needs to find this host and to ask for its health. */
@@ -25,9 +25,8 @@ export function createDeviceDetector(gpus: Gpus, answerWithinMs = ANSWER_WITHIN_
         });
       await Promise.race([running, wait(answerWithinMs, undefined, { ref: false })]);
       const { gpus: known, problems } = gpus.known();
-      const { cores, memoryBytes } = readLimits();
       return {
-        cpu: { cores, ramGb: gigabytesOf(memoryBytes) },
+        cpu: { cores: readCores(), ramGb: gigabytesOf(readMemory().totalBytes) },
         gpus: known?.map(toDevice) ?? null,
         problems: [...problems, ...(running === undefined ? [] : ["GPUs are still being read: this is what is known"])],
       };

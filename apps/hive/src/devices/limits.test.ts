@@ -3,7 +3,7 @@ import os from "node:os";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../testing.ts";
-import { readLimits } from "./limits.ts";
+import { readCores, readMemory } from "./limits.ts";
 
 const host = { cores: os.availableParallelism(), memoryBytes: os.totalmem() };
 
@@ -68,10 +68,28 @@ test.each<[string, Record<string, string>, Partial<typeof host>]>([
     {},
   ],
 ])("what this process may use, where %s", (_where, files, less) => {
-  expect(readLimits(rootWith(files))).toEqual({ ...host, ...less });
+  const root = rootWith(files);
+  expect({ cores: readCores(root), memoryBytes: readMemory(root).totalBytes }).toEqual({ ...host, ...less });
 });
 
 test("of one and a half cores two are used", () => {
   const root = rootWith({ "proc/self/cgroup": "0::/", "sys/fs/cgroup/cpu.max": "150000 100000" });
-  expect(readLimits(root).cores).toBe(Math.min(2, host.cores));
+  expect(readCores(root)).toBe(Math.min(2, host.cores));
+});
+
+test.each([
+  ["version 2", "0::/", "sys/fs/cgroup/", "memory.max", "memory.current", "anon 1\ninactive_file 300\nactive_file 2"],
+  [
+    "version 1",
+    "4:memory:/",
+    "sys/fs/cgroup/memory/",
+    "memory.limit_in_bytes",
+    "memory.usage_in_bytes",
+    "inactive_file 1\ntotal_inactive_file 300",
+  ],
+])("in a container the memory in use is the container's, without what was read from files: %s", (...told) => {
+  const [, groups, folder, limit, used, stat] = told;
+  const files = { [`${folder}${limit}`]: "1073741824", [`${folder}${used}`]: "1000", [`${folder}memory.stat`]: stat };
+  const root = rootWith({ "proc/self/cgroup": groups, ...files });
+  expect(readMemory(root)).toEqual({ totalBytes: 2 ** 30, usedBytes: 700 });
 });

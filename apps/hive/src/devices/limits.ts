@@ -2,32 +2,52 @@ import { readFileSync } from "node:fs";
 import os from "node:os";
 import { dirname, join } from "node:path";
 
-export interface Limits {
-  /** Cores that may be used: a share of one counts as one. */
-  readonly cores: number;
-  readonly memoryBytes: number;
+export interface Memory {
+  readonly totalBytes: number;
+  /** Null where it is not known. */
+  readonly usedBytes: number | null;
 }
 
 /** Where the control groups tell their limits: version 2 in one tree, version 1 in one for each resource. */
 const MEMORY_FILES = [
-  { tree: "", file: "memory.max" },
-  { tree: "memory", file: "memory.limit_in_bytes" },
+  { tree: "", limit: "memory.max", used: "memory.current", cache: "inactive_file" },
+  { tree: "memory", limit: "memory.limit_in_bytes", used: "memory.usage_in_bytes", cache: "total_inactive_file" },
 ];
 const CPU_FILES = [
   { tree: "", file: "cpu.max" },
   { tree: "cpu", file: "cpu.cfs_quota_us" },
 ];
 
-/** What this process may use: what the host has, or less where a container or a service was given less. */
-export function readLimits(root = "/"): Limits {
-  const groups = groupsIn(textIn(join(root, "proc/self/cgroup")));
-  const ways = (tree: string) => waysUp(groups.get(tree)).map((way) => join(root, "sys/fs/cgroup", tree, way));
-  const memory = MEMORY_FILES.flatMap(({ tree, file }) => ways(tree).map((folder) => limitIn(join(folder, file))));
-  const shares = CPU_FILES.flatMap(({ tree, file }) => ways(tree).map((folder) => shareIn(folder, file)));
-  return {
-    cores: Math.max(1, Math.ceil(Math.min(os.availableParallelism(), ...shares))),
-    memoryBytes: Math.min(os.totalmem(), ...memory),
-  };
+/** Cores that this process may use: those of the host, or fewer where a container or a service was given less. A share of one counts as one. */
+export function readCores(root = "/"): number {
+  const shares = CPU_FILES.flatMap(({ tree, file }) => foldersUp(root, tree).map((folder) => shareIn(folder, file)));
+  return Math.max(1, Math.ceil(Math.min(os.availableParallelism(), ...shares)));
+}
+
+/** The memory of the host; or that of the container or the service that this process is in, where it was given less. */
+export function readMemory(root = "/"): Memory {
+  let memory: Memory = { totalBytes: os.totalmem(), usedBytes: os.totalmem() - os.freemem() };
+  for (const { tree, limit, used, cache } of MEMORY_FILES) {
+    for (const folder of foldersUp(root, tree)) {
+      const totalBytes = numberIn(join(folder, limit));
+      if (totalBytes === undefined || totalBytes >= memory.totalBytes) continue;
+      memory = { totalBytes, usedBytes: usedIn(folder, used, cache) };
+    }
+  }
+  return memory;
+}
+
+/** Without what was read from files: that is given back as soon as somebody needs the room. */
+function usedIn(folder: string, used: string, cache: string): number | null {
+  const [, cachedBytes = 0] = new RegExp(`^${cache} (\\d+)$`, "m").exec(textIn(join(folder, "memory.stat"))) ?? [];
+  const usedBytes = numberIn(join(folder, used));
+  return usedBytes === undefined ? null : Math.max(0, usedBytes - Number(cachedBytes));
+}
+
+/** The group of this process in a tree, and those that it is in: the least of their limits counts. */
+function foldersUp(root: string, tree: string): string[] {
+  const group = groupsIn(textIn(join(root, "proc/self/cgroup"))).get(tree);
+  return waysUp(group).map((way) => join(root, "sys/fs/cgroup", tree, way));
 }
 
 /** The group of this process in each tree, by the name of the tree; version 2 has none. */
@@ -39,15 +59,15 @@ function groupsIn(text: string): Map<string, string> {
   return groups;
 }
 
-/** A group, and those that it is in: the least of their limits counts. In a container its own may be the root that it sees. */
+/** In a container its own group may be the root that it sees. */
 function waysUp(group = "/"): string[] {
   return group === "/" ? ["/"] : [group, ...waysUp(dirname(group))];
 }
 
-/** "max", -1 and what cannot be read are no limit. */
-function limitIn(path: string): number {
+/** Undefined for "max" and what cannot be read: no limit. */
+function numberIn(path: string): number | undefined {
   const text = textIn(path).trim();
-  return /^[1-9]\d*$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
+  return /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
 /** Of the time of cores: a quota in each period, which version 2 writes into one file, and version 1 into two. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { type FakeProcess, fakeProc } from "../../test/fake-proc.ts";
 import { ADAPTERS } from "./adapters.ts";
-import { findServers } from "./find.ts";
+import { ServerFinder } from "./find.ts";
 import { Proc } from "./proc.ts";
 
 async function find(...processes: FakeProcess[]) {
-  const { found, leftOut } = await findServers(fakeProc(processes).proc, ADAPTERS);
+  const { found, leftOut } = await new ServerFinder(fakeProc(processes).proc, ADAPTERS).find();
   const places = found.map(({ kind, base, port, reachable, runners }) => ({
     kind,
     base: base?.origin,
@@ -65,6 +65,17 @@ describe("where it listens", () => {
     expect(places).toMatchObject([{ port: 8005, reachable: "all" }]);
   });
 
+  test("of vLLM and SGLang, which open ports for themselves, it is none but the one that they were told", async () => {
+    const { places } = await find(
+      { pid: 10, commandLine: "vllm serve a", listens: ["0.0.0.0:5555"] },
+      { pid: 11, commandLine: "python -m sglang.launch_server", listens: ["0.0.0.0:5556"] },
+    );
+    expect(places.map(({ port, base }) => [port, base])).toEqual([
+      [8000, undefined],
+      [30_000, undefined],
+    ]);
+  });
+
   test("where its sockets are hidden, a listener of its user with its port says it, and none of another user", async () => {
     const other = { pid: 11, uid: 7, commandLine: "nginx", listens: ["0.0.0.0:8081"] };
     const own = { ...LLAMA, hidesSockets: true, listens: ["127.0.0.1:8081"] };
@@ -111,6 +122,19 @@ describe("where it listens", () => {
       { what: "llamacpp (pid 10)", why: "it does not listen yet, on a port that the system will choose" },
     ]);
   });
+});
+
+test("is looked for while it does not listen, and anew when it does not answer", async () => {
+  const { proc, write } = fakeProc([LLAMA]);
+  const finder = new ServerFinder(proc, ADAPTERS);
+  const portOf = async () => (await finder.find()).found[0]?.base?.port;
+  expect(await portOf()).toBeUndefined();
+  write([{ ...LLAMA, listens: ["127.0.0.1:8081"] }]);
+  expect(await portOf()).toBe("8081");
+  write([{ ...LLAMA, listens: ["127.0.0.1:9999"] }]);
+  expect(await portOf()).toBe("8081");
+  finder.forget("10@100");
+  expect(await portOf()).toBe("9999");
 });
 
 describe("what a server started", () => {
@@ -191,5 +215,5 @@ test("more than 64 servers are left out", async () => {
 });
 
 test("where there is no /proc nothing is found", async () => {
-  expect((await findServers(new Proc("/nowhere"), ADAPTERS)).found).toEqual([]);
+  expect((await new ServerFinder(new Proc("/nowhere"), ADAPTERS).find()).found).toEqual([]);
 });

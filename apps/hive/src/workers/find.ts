@@ -1,8 +1,10 @@
 import type { Adapter, Program, ServerKind, ServerProcess } from "./adapter.ts";
 import { optionOf, portIn } from "./argv.ts";
-import { addressesOf, type PublishedPort, publishedBy } from "./containers.ts";
-import { baseOf, type Listener, listenersOf, type Reachable, reachOf, widestOf } from "./listeners.ts";
-import { allOf, type Proc } from "./proc.ts";
+import { CommandLines } from "./command-lines.ts";
+import { type PublishedPort, publishedBy } from "./containers.ts";
+import { baseOf, type Reachable, reachOf } from "./listeners.ts";
+import { type Place, Places } from "./places.ts";
+import type { Proc } from "./proc.ts";
 import { ProcessTree } from "./process-tree.ts";
 
 export const MAX_SERVERS = 64;
@@ -30,8 +32,6 @@ export interface Finding {
   readonly found: readonly Found[];
   readonly leftOut: readonly LeftOut[];
   readonly tree: ProcessTree;
-  /** Of the network namespace of this agent. */
-  readonly listeners: readonly Listener[];
 }
 
 interface Candidate {
@@ -39,38 +39,47 @@ interface Candidate {
   readonly process: ServerProcess;
 }
 
-/** Where a process listens; undefined for one that does not yet. */
-type Place =
-  | { readonly listener: Pick<Listener, "address" | "port">; readonly isContained?: true }
-  | { readonly why: string }
-  | undefined;
-
 /** Finds the servers among the processes of this host. No port is tried: a printer prints what it is sent. */
-export async function findServers(proc: Proc, adapters: readonly Adapter[]): Promise<Finding> {
-  const pids = await proc.pids();
-  const commands = await allOf(pids, async (pid) => ({ pid, argv: await proc.argv(pid) }));
-  const known = adapters.filter((adapter): adapter is Candidate["adapter"] => adapter.program !== undefined);
-  const matches = commands.flatMap(({ pid, argv }) => {
-    const adapter = known.find(({ program }) => program.matches(argv) || program.isRunner?.(argv));
-    return adapter === undefined ? [] : [{ pid, argv, adapter }];
-  });
-  const listeners = await listenersOf(proc);
-  if (matches.length === 0) return { found: [], leftOut: [], tree: new ProcessTree([], performance.now()), listeners };
+export class ServerFinder {
+  readonly #proc: Proc;
+  readonly #known: readonly Candidate["adapter"][];
+  readonly #lines: CommandLines;
+  readonly #places: Places;
 
-  const tree = await ProcessTree.read(proc, pids);
-  const candidates = await allOf(matches, async ({ pid, argv, adapter }): Promise<Candidate[]> => {
-    const startTime = tree.stat(pid)?.startTime;
-    if (startTime === undefined) return [];
-    return [{ adapter, process: { pid, startTime, argv, environment: await proc.environment(pid) } }];
-  });
-  const published = commands.flatMap(({ argv }) => publishedBy(argv) ?? []);
-  return { ...(await settle({ proc, tree, listeners, published, candidates: candidates.flat() })), tree, listeners };
+  constructor(proc: Proc, adapters: readonly Adapter[]) {
+    this.#proc = proc;
+    this.#known = adapters.filter((adapter): adapter is Candidate["adapter"] => adapter.program !== undefined);
+    this.#places = new Places(proc);
+    this.#lines = new CommandLines(proc, (argv) => this.#adapterOf(argv) !== undefined);
+  }
+
+  async find(): Promise<Finding> {
+    const stats = this.#proc.stats();
+    const tree = new ProcessTree(stats, performance.now());
+    const lines = await this.#lines.of(stats);
+    const candidates = lines.flatMap(({ stat: { pid, startTime }, argv, environment }): Candidate[] => {
+      const adapter = this.#adapterOf(argv);
+      return adapter === undefined ? [] : [{ adapter, process: { pid, startTime, argv, environment } }];
+    });
+    if (candidates.length === 0) return { found: [], leftOut: [], tree };
+    const published = lines.flatMap(({ argv }) => publishedBy(argv) ?? []);
+    this.#places.begin(candidates.map(({ process }) => process));
+    return { ...(await settle({ tree, places: this.#places, published, candidates })), tree };
+  }
+
+  /** Looks anew where a process listens that does not answer where it did. */
+  forget(key: string): void {
+    this.#places.forget(key);
+  }
+
+  #adapterOf(argv: readonly string[]): Candidate["adapter"] | undefined {
+    return this.#known.find(({ program }) => program.matches(argv) || program.isRunner?.(argv));
+  }
 }
 
 interface Scene {
-  readonly proc: Proc;
   readonly tree: ProcessTree;
-  readonly listeners: readonly Listener[];
+  readonly places: Places;
   readonly published: readonly PublishedPort[];
   readonly candidates: readonly Candidate[];
 }
@@ -89,8 +98,8 @@ async function settle(scene: Scene): Promise<Pick<Finding, "found" | "leftOut">>
     const what = `${adapter.kind} (pid ${process.pid})`;
     const place =
       found.length < MAX_SERVERS ? await placeOf(server, scene) : { why: `there are more than ${MAX_SERVERS}` };
-    const runners = scene.candidates.filter((one) => ownerOf(one) === process.pid).map((one) => one.process);
-    const settled = settledAt(server, place, runnersAt(place, runners, scene));
+    const runners = scene.candidates.filter((one) => ownerOf(one) === process.pid);
+    const settled = settledAt(server, place, await runnersAt(place, runners, scene));
     if ("why" in settled) leftOut.push({ what, why: settled.why });
     else if (found.some(({ base }) => base !== undefined && base.href === settled.base?.href))
       leftOut.push({ what, why: `another server has port ${settled.port}` });
@@ -99,47 +108,30 @@ async function settle(scene: Scene): Promise<Pick<Finding, "found" | "leftOut">>
   return { found, leftOut };
 }
 
+const portOf = ({ adapter: { program }, process }: Candidate): number => program.portOf(process) ?? program.defaultPort;
+
+const placeOf = (one: Candidate, { places, published }: Scene): Promise<Place> =>
+  places.of({ process: one.process, program: one.adapter.program, told: portOf(one) }, published);
+
 /** In a container its port is another one than the same port here. */
-function runnersAt(place: Place, runners: readonly ServerProcess[], { listeners }: Scene): Found["runners"] {
+async function runnersAt(place: Place, runners: readonly Candidate[], { places }: Scene): Promise<Found["runners"]> {
   const isHere = place !== undefined && "listener" in place && place.isContained !== true;
-  return runners.map((process) => {
-    const listener = isHere ? widestOf(listeners, portIn(optionOf(process.argv, "--port")) ?? 0) : undefined;
-    return { process, base: listener && baseOf(listener.address, listener.port) };
-  });
+  const found: Found["runners"][number][] = [];
+  for (const { process, adapter } of runners) {
+    const told = portIn(optionOf(process.argv, "--port"));
+    const at = isHere && told ? await places.of({ process, program: adapter.program, told }, []) : undefined;
+    const listener = at !== undefined && "listener" in at ? at.listener : undefined;
+    found.push({ process, base: listener && baseOf(listener.address, listener.port) });
+  }
+  return found;
 }
 
-function settledAt({ adapter, process }: Candidate, place: Place, runners: Found["runners"]): Found | { why: string } {
+function settledAt(candidate: Candidate, place: Place, runners: Found["runners"]): Found | { why: string } {
+  const { adapter, process } = candidate;
   if (place !== undefined && "why" in place) return place;
-  const port = place?.listener.port ?? adapter.program.portOf(process) ?? adapter.program.defaultPort;
+  const port = place?.listener.port ?? portOf(candidate);
   if (port === 0) return { why: "it does not listen yet, on a port that the system will choose" };
   const base = place === undefined ? undefined : baseOf(place.listener.address, port);
   const reachable = place === undefined ? "loopback" : reachOf(place.listener.address);
   return { kind: adapter.kind, process, port, base, reachable, runners };
-}
-
-/** Its sockets say it best; where they may not be read, a listener of its user on the port that it was told. */
-async function placeOf({ adapter, process }: Candidate, scene: Scene): Promise<Place> {
-  const { proc } = scene;
-  const sockets = await proc.sockets(process.pid);
-  const uid = (await proc.status(process.pid)).get("Uid");
-  const isIts = (one: Listener) => (sockets === undefined ? one.uid === uid : sockets.has(one.inode));
-  const told = adapter.program.portOf(process) ?? adapter.program.defaultPort;
-  const choose = (all: readonly Listener[]) => {
-    const its = all.filter(isIts);
-    const ports = new Set(its.map(({ port }) => port));
-    const [only] = sockets !== undefined && ports.size === 1 ? ports : [];
-    return widestOf(its, told) ?? (only === undefined ? undefined : widestOf(its, only));
-  };
-  const here = choose(scene.listeners);
-  if (here !== undefined) return { listener: here };
-  // Its own table is read only now: where connections are many, that takes long.
-  const inside = choose(await listenersOf(proc, process.pid));
-  return inside === undefined ? undefined : publishedPlace(process, inside.port, scene);
-}
-
-async function publishedPlace(process: ServerProcess, port: number, { proc, published }: Scene): Promise<Place> {
-  const addresses = await addressesOf(proc, process.pid);
-  const one = published.find((way) => way.containerPort === port && addresses.has(way.containerAddress));
-  if (one !== undefined) return { listener: { address: one.hostAddress, port: one.hostPort }, isContained: true };
-  return { why: `it is in a container, and no docker-proxy publishes its port ${port}: name it with HIVE_WORKERS` };
 }

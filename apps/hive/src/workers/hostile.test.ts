@@ -21,7 +21,15 @@ const SOUND = [
   "llamacpp-metrics-busy",
 ].map((name) => recorded(name).body);
 
-const body = fc.oneof(anyJson, ...SOUND.map(mutated));
+const page = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom("running", "waiting", "waiting_by_reason"),
+      fc.oneof(fc.double(), fc.integer(), fc.string()),
+    ),
+  )
+  .map((lines) => lines.map(([name, value]) => `vllm:num_requests_${name}{engine="0"} ${value}`).join("\n"));
+const body = fc.oneof(anyJson, page, ...SOUND.map(mutated));
 const answer = fc.record({
   status: fc.constantFrom(200, 200, 200, 204, 301, 400, 401, 403, 404, 500, 503, 999),
   server: fc.constantFrom("llama.cpp", "", "x"),
@@ -58,7 +66,8 @@ describe("whatever a server answers", () => {
           for (const { model, state, health, ...numbers } of await readTwice(adapter, given)) {
             expect(STATES).toContain(state);
             expect([typeof health, model === null || typeof model === "string"]).toEqual(["string", true]);
-            for (const number of Object.values(numbers)) expect(number ?? 0).toBeGreaterThanOrEqual(0);
+            const sound = (number: number | undefined) => Number.isSafeInteger(number ?? 0) && (number ?? 0) >= 0;
+            expect(Object.entries(numbers).filter(([, number]) => !sound(number))).toEqual([]);
           }
         }),
         { numRuns: 300 },

@@ -9,8 +9,9 @@ export interface Listener {
   readonly inode: string;
 }
 
-const LISTENING = "0A";
 const WORD_DIGITS = 8;
+/** What listens has no other end, and state 0A. Tables are long where connections are many: a line is not taken apart in vain. */
+const LISTENING = /^ *\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) [0:]+ 0A \S+ \S+ \S+ +(\d+) +\d+ (\d+)/gm;
 
 /** The listeners of this network namespace, or of that of a process. */
 export async function listenersOf(proc: Proc, pid?: number): Promise<Listener[]> {
@@ -20,11 +21,8 @@ export async function listenersOf(proc: Proc, pid?: number): Promise<Listener[]>
 }
 
 export function parseTcp(table: string): Listener[] {
-  return table.split("\n").flatMap((line) => {
-    const [, local = "", , state, , , , uid, , inode = ""] = line.trim().split(/\s+/, 10);
-    const [address = "", port = ""] = local.split(":");
-    if (state !== LISTENING || !/^([0-9A-F]{8}|[0-9A-F]{32})$/.test(address)) return [];
-    return [{ address: addressOf(address), port: Number.parseInt(port, 16), uid: Number(uid), inode }];
+  return [...table.matchAll(LISTENING)].map(([, address = "", port = "", uid, inode = ""]) => {
+    return { address: addressOf(address), port: Number.parseInt(port, 16), uid: Number(uid), inode };
   });
 }
 

@@ -39,12 +39,12 @@ interface Scene {
 }
 
 /** Of a process and all that it started: the one that answers requests often holds no memory of its own. */
-export async function measure(pid: number, { proc, tree, before, view, kfdPids }: Scene): Promise<Measured> {
+export function measure(pid: number, { proc, tree, before, view, kfdPids }: Scene): Measured {
   const pids = tree.withDescendants(pid);
   return {
     ...onGpus(pids, view),
     backend: backendOf(pids, view, kfdPids),
-    ramBytes: await ramBytesOf(proc, pids),
+    ramBytes: ramBytesOf(proc, pids),
     cpuPercent: tree.cpuPercent(pid, before),
   };
 }

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { allOf, type Proc, type Stat } from "./proc.ts";
+import type { Proc, Stat } from "./proc.ts";
 
 const BYTES_PER_KB = 1024;
 /** What Linux tells every program, whatever the kernel counts in. */
@@ -20,14 +20,6 @@ export class ProcessTree {
       if (siblings === undefined) this.#children.set(parent, [pid]);
       else siblings.push(pid);
     }
-  }
-
-  static async read(proc: Proc, pids: readonly number[], readAtMs = performance.now()): Promise<ProcessTree> {
-    const stats = await allOf(pids, (pid) => proc.stat(pid));
-    return new ProcessTree(
-      stats.filter((stat) => stat !== undefined),
-      readAtMs,
-    );
   }
 
   stat(pid: number): Stat | undefined {
@@ -72,9 +64,8 @@ export class ProcessTree {
 }
 
 /** Memory that these processes hold for themselves: a model that is mapped from its file would be counted in each of them. */
-export async function ramBytesOf(proc: Proc, pids: readonly number[]): Promise<number | undefined> {
-  const all = await allOf(pids, (pid) => proc.status(pid));
-  const known = all.filter((status) => status.has("RssAnon"));
+export function ramBytesOf(proc: Proc, pids: readonly number[]): number | undefined {
+  const known = pids.map((pid) => proc.status(pid)).filter((status) => status.has("RssAnon"));
   if (known.length === 0) return undefined;
   return known.reduce((sum, of) => sum + ((of.get("RssAnon") ?? 0) + (of.get("RssShmem") ?? 0)) * BYTES_PER_KB, 0);
 }

@@ -1,7 +1,8 @@
 import type { ServerKind, ServerProcess } from "./adapter.ts";
 import { type ConfiguredServer, portOf } from "./configured.ts";
-import type { Finding, Found } from "./find.ts";
-import { isLoopback, type Reachable, reachOf, widestOf } from "./listeners.ts";
+import type { Found } from "./find.ts";
+import { isLoopback, type Listener, type Reachable, reachOf, widestOf } from "./listeners.ts";
+import { keyOf } from "./places.ts";
 
 /** A server to be read: found, or named by an operator. */
 export interface Target {
@@ -17,15 +18,18 @@ export interface Target {
   readonly isConfigured: boolean;
 }
 
-/** A server that was found is read as that, also where it is named. */
-export function targetsOf(finding: Finding, configured: readonly ConfiguredServer[]): Target[] {
-  const found = finding.found.map((one): Target => {
-    return { ...one, key: `${one.process.pid}@${one.process.startTime}`, isConfigured: false };
+/** A server that was found is read as that, also where it is named. `listeners` are those of this host. */
+export function targetsOf(
+  found: readonly Found[],
+  configured: readonly ConfiguredServer[],
+  listeners: readonly Listener[],
+): Target[] {
+  const targets = found.map((one): Target => {
+    return { ...one, key: keyOf(one.process), isConfigured: false };
   });
-  const isFound = ({ base }: ConfiguredServer) =>
-    isHere(base) && found.some((one) => one.base !== undefined && one.port === portOf(base));
-  const named = configured.filter((one) => !isFound(one)).map((one) => targetOf(one, finding));
-  return [...found, ...named];
+  const isFound = ({ base }: ConfiguredServer) => isHere(base) && found.some(({ port }) => port === portOf(base));
+  const named = configured.filter((one) => !isFound(one)).map((one) => targetOf(one, listeners));
+  return [...targets, ...named];
 }
 
 /** Whether a configured address is of this host and of no other. */
@@ -33,7 +37,7 @@ export function isHere({ hostname }: URL): boolean {
   return hostname === "localhost" || isLoopback(hostname.replace(/^\[|\]$/g, ""));
 }
 
-function targetOf({ kind, base }: ConfiguredServer, { listeners }: Finding): Target {
+function targetOf({ kind, base }: ConfiguredServer, listeners: readonly Listener[]): Target {
   const port = portOf(base);
   const listener = widestOf(listeners, port);
   const reachable = isHere(base) ? (listener === undefined ? "loopback" : reachOf(listener.address)) : "all";

@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { type Beat, eventually, startAgent, startQueenDouble } from "../testing.ts";
+import { AGENT, type Beat, eventually, startAgent, startQueenDouble } from "../testing.ts";
 
 const LLAMA_SERVER = fileURLToPath(new URL("../../test/llama-server.js", import.meta.url));
 
@@ -21,13 +22,12 @@ async function startLlamaServer(): Promise<{ process: ChildProcess; port: number
 const inLast = (beats: readonly Beat[], workerId: string) =>
   (beats.at(-1)?.workers as { worker_id: string }[] | undefined)?.find((worker) => worker.worker_id === workerId);
 
-test("an agent without any setting tells of a llama-server from its first beat on, and leaves it out once it was killed", async () => {
+test("an agent without any setting tells of a llama-server, and leaves it out once it was killed", async () => {
   const server = await startLlamaServer();
   const id = `llamacpp-${server.port}`;
   const queen = await startQueenDouble();
-  startAgent(["--port", "0", "--beat-interval-ms", "200", "--queen", queen.url]);
-  await eventually(() => queen.beats[0], "a beat");
-  expect(inLast(queen.beats, id)).toMatchObject({
+  startAgent(["--port", "0", "--beat-interval-ms", "200", "--queen", queen.url], { discovers: true });
+  expect(await eventually(() => inLast(queen.beats, id), "a beat with its worker")).toMatchObject({
     state: "Idle",
     health_status: "healthy",
     url: null,
@@ -50,7 +50,27 @@ test("an agent that is told where a server is asks it and finds nothing else", a
   const server = await startLlamaServer();
   const queen = await startQueenDouble();
   const named = `llamacpp=http://127.0.0.1:${server.port}`;
-  startAgent(["--port", "0", "--queen", queen.url, "--discover", "false", "--workers", named]);
-  const [beat] = await eventually(() => (queen.beats.length > 0 ? queen.beats : undefined), "a beat");
-  expect(beat?.workers).toMatchObject([{ worker_id: `llamacpp-${server.port}`, slots: 2, reachable: "loopback" }]);
+  startAgent(["--port", "0", "--beat-interval-ms", "200", "--queen", queen.url, "--workers", named]);
+  const beat = await eventually(() => queen.beats.find(({ workers }) => workers.length > 0), "a beat with a worker");
+  expect(beat.workers).toMatchObject([{ worker_id: `llamacpp-${server.port}`, slots: 2, reachable: "loopback" }]);
+});
+
+const runOnce = (...flags: string[]) => promisify(execFile)(process.execPath, [AGENT, "--once", ...flags]);
+
+test("--once prints the body of a heartbeat, and ends with 0", async () => {
+  const server = await startLlamaServer();
+  const { stdout, stderr } = await runOnce("--id", "gpu-01");
+  const beat = JSON.parse(stdout);
+  expect(beat).toMatchObject({ hive_id: "gpu-01", timestamp: expect.any(String), read_at: expect.any(String) });
+  expect(inLast([beat], `llamacpp-${server.port}`)).toMatchObject({ state: "Idle", model_id: "other-name" });
+  expect(stderr).not.toContain(`pid ${server.process.pid}`);
+});
+
+test("--once ends with 2 when settings cannot be used, and prints no heartbeat", async () => {
+  const problem = expect.stringContaining("hive: --workers (HIVE_WORKERS) must be a list");
+  await expect(runOnce("--workers", "tgi=http://127.0.0.1")).rejects.toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: problem,
+  });
 });

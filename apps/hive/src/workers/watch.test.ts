@@ -160,6 +160,18 @@ test("gives a server its key, and no other", async () => {
   ]);
 });
 
+test("a process is asked once what it refuses without a key, and the next one anew", async () => {
+  const server = await startStub("llamacpp-health-ok", withoutKey("GET /props"));
+  const { read, write } = watch([llama(server)]);
+  const asked = () => server.requests.filter((request) => request === "GET /props").length;
+  await read();
+  expect((await read()).workers).toMatchObject([{ state: "Idle", health_status: "healthy" }]);
+  expect(asked()).toBe(1);
+  write([llama(server, { startTime: 500 })]);
+  await read();
+  expect(asked()).toBe(2);
+});
+
 test("a server that is named is read beside those that are found, its kind found out by one question", async () => {
   const models = written("GET /v1/models", { data: [{ id: "a", owned_by: "somebody" }, { id: "b" }] });
   const server = await startStub(models);

@@ -3,13 +3,15 @@ import { ADAPTERS } from "./adapters.ts";
 import { createAsk } from "./ask.ts";
 import { isTellable, type ModelOnDiskJson, modelsOnDisk, type WorkerJson, workerToJson } from "./beat-json.ts";
 import { type ConfiguredServer, type Keys, keyFor } from "./configured.ts";
-import { type Finding, findServers, type LeftOut } from "./find.ts";
+import { type Finding, type LeftOut, ServerFinder } from "./find.ts";
 import { listenersOf } from "./listeners.ts";
 import { type GpuMemoryByPid, type HostView, type Measured, measure, readKfdPids } from "./measure.ts";
 import { Proc } from "./proc.ts";
 import { ProcessTree } from "./process-tree.ts";
 import { type Target, targetsOf } from "./target.ts";
 import { type AskOf, WatchedServer } from "./watched-server.ts";
+
+export type { WorkerJson } from "./beat-json.ts";
 
 const MAX_WORKERS = 256;
 const SERVERS_AT_ONCE = 4;
@@ -41,6 +43,9 @@ export interface WorkersReading {
   readonly read_at?: string;
 }
 
+/** Where nothing is looked for. */
+const NOTHING: Finding = { found: [], leftOut: [], tree: new ProcessTree([], 0) };
+
 interface Told {
   readonly json: WorkerJson;
   readonly process: Target["process"];
@@ -50,6 +55,7 @@ interface Told {
 export class WorkerWatch {
   readonly #options: WorkerWatchOptions;
   readonly #proc: Proc;
+  readonly #finder: ServerFinder;
   readonly #stopping = new AbortController();
   #servers = new Map<string, WatchedServer>();
   #tree: ProcessTree | undefined;
@@ -62,6 +68,7 @@ export class WorkerWatch {
   constructor(options: WorkerWatchOptions) {
     this.#options = options;
     this.#proc = options.proc ?? new Proc();
+    this.#finder = new ServerFinder(this.#proc, ADAPTERS);
   }
 
   /** The newest reading, without those that have ended since. */
@@ -95,17 +102,14 @@ export class WorkerWatch {
 
   async #read(): Promise<void> {
     const readAt = new Date();
-    const finding = await this.#find();
-    const targets = targetsOf(finding, this.#options.configured);
+    const { discover, configured } = this.#options;
+    for (const [key, server] of this.#servers) if (server.isSilent) this.#finder.forget(key);
+    const finding = discover ? await this.#finder.find() : NOTHING;
+    const listeners = configured.length > 0 ? await listenersOf(this.#proc) : [];
+    const targets = targetsOf(finding.found, configured, listeners);
     const servers = this.#serversOf(targets, readAt.getTime());
     await this.#ask(servers, new Map(targets.map((target) => [target.key, target])), readAt.getTime());
     await this.#tell(servers, finding, readAt);
-  }
-
-  async #find(): Promise<Finding> {
-    if (this.#options.discover) return findServers(this.#proc, ADAPTERS);
-    const tree = new ProcessTree([], performance.now());
-    return { found: [], leftOut: [], tree, listeners: await listenersOf(this.#proc) };
   }
 
   /** Those that were known go on; which of them are gone is said. */
@@ -156,7 +160,7 @@ export class WorkerWatch {
       if (server.leftOut !== undefined) leftOut.push({ what, why: server.leftOut });
       for (const reading of server.readings) {
         const alone = server.readings.length === 1 ? target.process?.pid : undefined;
-        const json = workerToJson(server, reading, await measured(reading.pid ?? alone), advertiseHost);
+        const json = workerToJson(server, reading, measured(reading.pid ?? alone), advertiseHost);
         const why = whyNotTold(json, ids, told.length);
         if (why !== undefined) leftOut.push({ what: `${what}, worker ${json.worker_id}`, why });
         else told.push({ json, process: target.process });
@@ -168,13 +172,14 @@ export class WorkerWatch {
     this.#sayLeftOut(leftOut);
   }
 
-  async #measurer({ tree }: Finding): Promise<(pid: number | undefined) => Promise<Measured>> {
+  async #measurer({ tree }: Finding): Promise<(pid: number | undefined) => Measured> {
     const { gpuMemoryByPid, gpus } = this.#options;
     const before = this.#tree;
     this.#tree = tree;
+    if (this.#servers.size === 0) return () => ({});
     const view = { gpuMemory: gpuMemoryByPid?.(), gpus: gpus?.() };
     const kfdPids = await readKfdPids();
-    return async (pid) => (pid === undefined ? {} : measure(pid, { proc: this.#proc, tree, before, view, kfdPids }));
+    return (pid) => (pid === undefined ? {} : measure(pid, { proc: this.#proc, tree, before, view, kfdPids }));
   }
 
   /** Once for each, for as long as it stays so. */

@@ -1,6 +1,14 @@
-import { type Adapter, type ColdModel, loading, type Reading, type Server, type ServerReading } from "./adapter.ts";
+import {
+  type Adapter,
+  type ColdModel,
+  loading,
+  type Reading,
+  type Server,
+  type ServerReading,
+  wantsKey,
+} from "./adapter.ts";
 import { ADAPTERS } from "./adapters.ts";
-import type { Ask } from "./ask.ts";
+import type { Answer, Ask } from "./ask.ts";
 import { kindOf, UNKNOWN_PATHS } from "./identify.ts";
 import type { Target } from "./target.ts";
 
@@ -19,6 +27,7 @@ export class WatchedServer {
   /** What it calls itself; undefined until it has said so. */
   name: string | undefined;
   #reading: ServerReading = { readings: [] };
+  readonly #refused = new Map<string, Answer>();
   #failures = 0;
   #reason = "";
   /** By a clock that never jumps. */
@@ -38,6 +47,10 @@ export class WatchedServer {
   /** Known after the first answer of a server whose kind nobody said. */
   get kind(): string {
     return this.#adapter?.kind ?? this.target.kind ?? "openai";
+  }
+
+  get isSilent(): boolean {
+    return this.#failures > 0;
   }
 
   get hasManyModels(): boolean {
@@ -78,7 +91,8 @@ export class WatchedServer {
 
   async #ask(base: URL, askOf: AskOf): Promise<ServerReading> {
     const { target } = this;
-    const asking = (at: URL, paths: readonly string[]) => askOf(at, paths, target.isConfigured);
+    const asking = (at: URL, paths: readonly string[]) =>
+      this.#unlessRefused(askOf(at, paths, target.isConfigured), at);
     const kind = this.#adapter?.kind ?? target.kind ?? (await kindOf(asking(base, UNKNOWN_PATHS)));
     const adapter = this.#adapter ?? ADAPTERS.find((one) => one.kind === kind);
     if (adapter === undefined) throw new Error(`there is no adapter for ${kind}`);
@@ -90,6 +104,18 @@ export class WatchedServer {
     this.#read ??= adapter.open();
     const runners = target.runners.map(({ process, base: at }) => ({ process, ask: at && asking(at, adapter.paths) }));
     return this.#read({ ask, process: target.process, runners });
+  }
+
+  /** Each question without the key that it wants may be a line in the server's log: one is enough for the life of a process. */
+  #unlessRefused(ask: Ask, { origin }: URL): Ask {
+    if (this.target.process === undefined) return ask;
+    return async (path) => {
+      const refused = this.#refused.get(`${origin}${path}`);
+      if (refused !== undefined) return refused;
+      const answer = await ask(path);
+      if (wantsKey(answer)) this.#refused.set(`${origin}${path}`, answer);
+      return answer;
+    };
   }
 
   get #toldModel(): string | null {

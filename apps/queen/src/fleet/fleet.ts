@@ -16,9 +16,11 @@ import type { Condition } from "./liveness/own-condition.ts";
 import type { ProbeResult, Sight } from "./liveness/sight.ts";
 import { Senders } from "./senders.ts";
 import { StatusKeeper } from "./statuses.ts";
-import { HiveRegistry, type PlacedWorker, type WorkerFilter } from "./workers/registry.ts";
-import type { WhyNoWorker } from "./workers/why-no-worker.ts";
-import type { Worker } from "./workers/worker.ts";
+import { UnusableParts } from "./unusable-parts.ts";
+import { Assignments } from "./workers/assignments.ts";
+import type { Heartbeat } from "./workers/heartbeat.ts";
+import type { PlacedWorker, WorkerFilter } from "./workers/queries.ts";
+import { HiveRegistry } from "./workers/registry.ts";
 
 /** How many memories are looked at before other work gets its turn. */
 const PAGE_SIZE = 100;
@@ -37,14 +39,6 @@ interface Options {
   ranLongest: (forMs: number) => string | undefined;
 }
 
-/** What a hive says in a heartbeat. */
-export interface Heartbeat {
-  readonly hiveId: string;
-  /** By the clock of the hive. */
-  readonly timestampMs: number;
-  readonly workers: readonly Worker[];
-}
-
 /**
  * What the queen believes of each hive, in one place: whoever notices something of a hive says it here, and it is learned, judged, stored
  * and told of. Nobody else knows that a hive is more than one entry in more than one memory.
@@ -53,12 +47,14 @@ export class Fleet {
   readonly settings: LivenessSettings;
   readonly cordons: Cordons;
   readonly devices: DeviceDetection;
+  readonly registry: HiveRegistry;
+  readonly assignments: Assignments;
   readonly #options: Options;
   readonly #liveness: Liveness;
   readonly #announcer: Announcer;
-  readonly #registry: HiveRegistry;
   readonly #statuses: StatusKeeper;
   readonly #senders: Senders;
+  readonly #unusable: UnusableParts;
 
   constructor(options: Options) {
     const { clock, metrics, settings } = options;
@@ -66,14 +62,16 @@ export class Fleet {
     this.#options = options;
     this.#liveness = new Liveness(settings, clock.monotonicNow(), undefined, () => clock.cpuNow());
     this.#announcer = new Announcer(options);
-    this.cordons = new Cordons({ ...options, onChange: (id) => this.#registry.reconsider(id) });
-    this.#registry = new HiveRegistry({
+    this.cordons = new Cordons({ ...options, onChange: (id) => this.registry.reconsider(id) });
+    this.registry = new HiveRegistry({
       clock,
       staleAfterMs: settings.staleAfterMs,
       takesWorkFromMs: (id) => this.#liveness.takesWorkFromMs(id),
       cordonedUntilMs: (id) => this.cordons.untilMs(id),
+      hostOf: (id) => this.sight(id)?.host ?? "",
     });
-    this.#liveness.onWork = (id) => this.#registry.reconsider(id);
+    this.assignments = new Assignments({ registry: this.registry, cordons: this.cordons, clock, metrics });
+    this.#liveness.onWork = (id) => this.registry.reconsider(id);
     this.devices = new DeviceDetection(options);
     this.#statuses = new StatusKeeper({
       ...options,
@@ -86,6 +84,7 @@ export class Fleet {
       beatMs: this.#liveness.beatMs,
       onTwo: (id, addresses) => this.#announcer.twoSenders(id, addresses),
     });
+    this.#unusable = new UnusableParts(options);
     metrics.twoSenders.read = () => this.#senders.count(clock.monotonicNow());
     metrics.marksHeld.read = () => (this.#liveness.condition.held ? 1 : 0);
     metrics.missingHives.read = () => this.condition().missing;
@@ -110,7 +109,7 @@ export class Fleet {
     if (this.sight(id) === undefined) this.#learn(hive, readAtMs);
     const memories = {
       liveness: this.#liveness,
-      registry: this.#registry,
+      registry: this.registry,
       cordons: this.cordons,
       senders: this.#senders,
     };
@@ -136,15 +135,18 @@ export class Fleet {
    * the next one is due. Throws HiveCatalogError.
    */
   async beat(heartbeat: Heartbeat, from: string, heartbeatMs: number, tookMs: number): Promise<number> {
-    const { hiveId, timestampMs, workers } = heartbeat;
-    this.#registry.update(hiveId, workers, timestampMs - heartbeatMs);
+    const { hiveId, timestampMs, unusable } = heartbeat;
+    const ended = this.registry.update(heartbeat, timestampMs === null ? null : timestampMs - heartbeatMs);
+    this.assignments.ended(ended);
+    this.#unusable.heard(hiveId, unusable);
     const nowMs = this.#options.clock.monotonicNow();
     const sight = this.#liveness.sights.see(hiveId);
     this.#senders.heard(hiveId, from, nowMs);
     this.#liveness.beat(sight, heartbeatMs, nowMs, tookMs);
     if (sight.status !== "online") await this.#statuses.settle(sight);
     const { host, port, probe } = sight;
-    if (this.devices.isDue(hiveId) && probe !== "refused") void this.devices.tryDetecting(hiveId, { host, port });
+    if (this.devices.isDue(hiveId, nowMs) && probe !== "refused")
+      void this.devices.tryDetecting(hiveId, { host, port });
     return this.#liveness.nextBeatMs(sight, nowMs);
   }
 
@@ -158,9 +160,9 @@ export class Fleet {
     const sight = this.#liveness.sights.get(hive.id);
     if (sight === undefined || !this.#liveness.probed(sight, hive, result)) return;
     if (sight.status !== "online") await this.#settle(sight);
-    if (result.outcome === "answered" && this.devices.isDue(hive.id)) {
-      await this.devices.tryDetecting(hive.id, hive);
-    }
+    if (result.outcome !== "answered") return;
+    this.devices.answered(hive.id, result.agentStart);
+    if (this.devices.isDue(hive.id, this.#options.clock.monotonicNow())) await this.devices.tryDetecting(hive.id, hive);
   }
 
   added(record: HiveRecord): void {
@@ -173,6 +175,7 @@ export class Fleet {
     const { clock } = this.#options;
     const was = this.sight(record.id)?.status;
     this.#liveness.setByOperator(record, clock.monotonicNow(), clock.now(), why);
+    this.registry.reconsider(record.id);
     this.devices.learn(record);
     if (was !== undefined && was !== record.status) this.#announcer.status(record.id, was, record.status, why);
   }
@@ -208,17 +211,8 @@ export class Fleet {
 
   /** The workers of live hives that match every field of `filter`. */
   workers(filter: WorkerFilter = {}): PlacedWorker[] {
-    return this.#registry.workers(filter);
+    return this.registry.workers(filter);
   }
-
-  /** The worker to give work for `model` to. */
-  async bestWorker(model: string): Promise<PlacedWorker | undefined> {
-    await this.cordons.ready();
-    return this.#registry.bestWorker(model);
-  }
-
-  /** Why there is none. */
-  whyNoWorker = (model: string): WhyNoWorker => this.#registry.whyNoWorker(model);
 
   /** How the queen sees herself. */
   condition(): Condition {
@@ -276,6 +270,7 @@ export class Fleet {
     const wasKnown = host !== "";
     const hasMoved = wasKnown && (host !== record.host || port !== record.port);
     const sight = this.#liveness.learn(record, readAtMs, clock.monotonicNow(), clock.now());
+    if (host !== record.host) this.registry.reconsider(record.id);
     if (hasMoved) this.#announcer.changed(record, "another program");
     if (sights.isComplete && !wasKnown) this.#announcer.added(record, "another program");
     return sight;
@@ -290,8 +285,9 @@ export class Fleet {
 
   /** Returns whether it was known. */
   #forget(id: string): boolean {
-    this.#registry.remove(id);
+    this.registry.remove(id);
     this.#senders.forget(id);
+    this.#unusable.forget(id);
     this.devices.forget(id);
     this.cordons.forget(id);
     return this.#liveness.sights.forget(id);

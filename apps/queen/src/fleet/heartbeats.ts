@@ -2,7 +2,8 @@ import type { HiveCatalog } from "@repo/hive-catalog";
 import type { Clock } from "../process/clock.ts";
 import { isCatalogError } from "../process/errors.ts";
 import type { Metrics } from "../telling/metrics.ts";
-import type { Fleet, Heartbeat } from "./fleet.ts";
+import type { Fleet } from "./fleet.ts";
+import type { Heartbeat } from "./workers/heartbeat.ts";
 
 interface Parts {
   catalog: HiveCatalog;

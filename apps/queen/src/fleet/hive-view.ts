@@ -56,6 +56,6 @@ export function viewOf(hive: HiveRecord, memories: Memories): HiveView {
     cordon,
     twoSenders: senders.of(hive.id, nowMs),
     heard,
-    usage: usageOf(heard?.workers ?? [], hive.devices),
+    usage: usageOf(heard, hive.devices),
   };
 }

@@ -35,14 +35,15 @@ test.each(TOO_MANY)("%s are counted, and looked at no further", async (_what, me
   expect(answer).toMatchObject({ status: 413, body: { code: "PAYLOAD_TOO_LARGE", errors: [{ field }] } });
 });
 
+const beatOfNobody = (workers: unknown[]) => ({ ...beatJson("", workers), hive_id: null });
 /** As many as are looked at, each of them wrong. */
 const ALL_WRONG: [what: string, method: "POST" | "PUT", url: string, body: unknown][] = [
-  ["1,024 workers without a field", "POST", "/v1/heartbeat", beatJson("hive-a", objects(1024))],
-  ["1,024 equal workers", "POST", "/v1/heartbeat", beatJson("hive-a", sameWorkers(1024))],
+  ["1,024 workers without a field, of nobody", "POST", "/v1/heartbeat", beatOfNobody(objects(1024))],
+  ["1,024 equal workers of nobody", "POST", "/v1/heartbeat", beatOfNobody(sameWorkers(1024))],
   ["1,024 GPUs without a field", "PUT", "/v1/hives/hive-a/devices", { cpu: null, gpus: objects(1024) }],
   ["1,000 unknown fields", "PUT", "/v1/hives/hive-a", { ...HIVE_JSON, ...unknownKeys(1000) }],
   ["unknown fields with long names", "POST", "/v1/hives", { ...HIVE_JSON, ["\u0001".repeat(100_000)]: 1 }],
-  ["long values", "POST", "/v1/heartbeat", beatJson("hive-a", [{ worker_id: { a: "x".repeat(400_000) } }])],
+  ["long values", "POST", "/v1/heartbeat", beatOfNobody([{ worker_id: { a: "x".repeat(400_000) } }])],
 ];
 
 test.each(ALL_WRONG)("of %s 20 are told, in at most 16 KB", async (_what, method, url, body) => {

@@ -1,4 +1,5 @@
 import type { Route } from "./route.ts";
+import { claimsRoutes } from "./routes/claims.ts";
 import { countsRoutes } from "./routes/counts.ts";
 import { devicesRoutes } from "./routes/devices.ts";
 import { docsRoutes } from "./routes/docs.ts";
@@ -9,6 +10,7 @@ import { hivesRoutes } from "./routes/hives.ts";
 import { hostKeysRoutes } from "./routes/host-keys.ts";
 import { livenessRoutes } from "./routes/liveness.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
+import { modelsRoutes } from "./routes/models.ts";
 import { operationsRoutes } from "./routes/operations.ts";
 import { stateRoutes } from "./routes/state.ts";
 import { workersRoutes } from "./routes/workers.ts";
@@ -23,6 +25,8 @@ export const ROUTES: readonly Route[] = [
   ...hostKeysRoutes,
   ...heartbeatRoutes,
   ...workersRoutes,
+  ...claimsRoutes,
+  ...modelsRoutes,
   ...countsRoutes,
   ...healthRoutes,
   ...eventsRoutes,

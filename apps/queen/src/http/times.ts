@@ -23,10 +23,17 @@ export function parseTime(text: string): number | undefined {
   return Date.parse(`${minute}:${isLeap ? "59" : second}${fraction}${zone}`) + (isLeap ? 1000 : 0);
 }
 
-export const isUsualTime = (value: unknown): value is string =>
+/** The same time in the form in which the queen hands it on. */
+export function usualTime(value: unknown): string | undefined {
+  if (isUsualTime(value)) return value;
+  const timeMs = typeof value === "string" ? parseTime(value) : undefined;
+  return timeMs === undefined ? undefined : new Date(timeMs).toISOString();
+}
+
+const isUsualTime = (value: unknown): value is string =>
   typeof value === "string" && value.length <= MAX_LENGTH && USUAL_TIME.test(value);
 
-const TIME_RULE = "must be an ISO 8601 time with its zone, such as 2025-10-21T10:00:00Z";
+export const TIME_RULE = "must be an ISO 8601 time with its zone, such as 2025-10-21T10:00:00Z";
 const described = z.string(rule(TIME_RULE)).meta({
   description: "ISO 8601 with its zone: seconds may be missing, and the zone may be Z, +02:00 or +0200",
   examples: ["2025-10-21T10:00:00Z"],

@@ -4,6 +4,7 @@ import { type Counter, collectDefaultMetrics, Gauge, type Registry } from "prom-
 import type { Clock } from "../process/clock.ts";
 import { isDurable } from "./durability.ts";
 import type { Metrics } from "./metrics.ts";
+import { type HiveWorkload, showWorkload, showWorkloadOfEach } from "./workload-metrics.ts";
 
 /** A catalog whose lock somebody holds for longer takes no changes. */
 const LOCK_DEADLINE_MS = 2000;
@@ -14,6 +15,9 @@ interface Parts {
   clock: Clock;
   /** Those of which to write series of their own; undefined when none are to be written. */
   hives: (() => Iterable<HiveSeen>) | undefined;
+  /** What runs on the live ones, and in which states that can be. */
+  workload: () => Iterable<HiveWorkload>;
+  workerStates: readonly string[];
 }
 
 /** What the page tells of a single hive. */
@@ -30,11 +34,15 @@ export class MetricsPage {
   readonly #registry: Registry;
   readonly #readCatalog: () => Promise<void>;
 
-  constructor({ metrics: { registry }, catalog, clock, hives }: Parts) {
+  constructor({ metrics: { registry }, catalog, clock, hives, workload, workerStates }: Parts) {
     this.contentType = registry.contentType;
     this.#registry = registry;
     this.#readCatalog = showCatalog(catalog, [registry]);
-    if (hives !== undefined) showEachHive(hives, clock, [registry]);
+    showWorkload(workload, workerStates, registry);
+    if (hives !== undefined) {
+      showEachHive(hives, clock, [registry]);
+      showWorkloadOfEach(workload, registry);
+    }
     collectDefaultMetrics({ register: registry });
     addTimeSinceStart(registry);
     // Begun anew at each reading, whoever reads, and only since the first: the queen has a histogram of her own.

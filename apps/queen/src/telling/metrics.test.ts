@@ -4,7 +4,7 @@ import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
 import { deadPort, startHive } from "../../test/hive-server.ts";
-import { addHive, beat, beatJson, startTestQueen, type TestQueen } from "../../test/test-queen.ts";
+import { addHive, beat, beatJson, startTestQueen, type TestQueen, workerJson } from "../../test/test-queen.ts";
 import { until } from "../../test/until.ts";
 
 const README = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
@@ -130,6 +130,55 @@ test("has series of each hive where that is asked for, and drops those of a hive
   expect(page.has('queen_hive_heartbeat_age_seconds{hive_id="b"}')).toBe(false);
   await queen.request("DELETE", "/v1/hives/hive-a");
   expect((await scrape(queen)).has('queen_hive_online{hive_id="hive-a"}')).toBe(false);
+});
+
+const GPUS = [
+  { index: 0, memory_total_bytes: 100, memory_used_bytes: 40, temperature_celsius: 61, power_watts: 231.5 },
+  { index: 1, memory_total_bytes: 50 },
+];
+
+test("tells of the workers and GPUs of the live hives together, and of none when their beats are stale", async () => {
+  await using queen = await startTestQueen();
+  for (const id of ["a", "b"]) {
+    await addHive(queen, 8600, { id });
+    const workers = [workerJson(), workerJson({ worker_id: "2", state: "Busy" })];
+    await queen.request("POST", "/v1/heartbeat", { ...beatJson(id, workers), gpus: GPUS });
+  }
+  const names = ['queen_workers{state="Idle"}', 'queen_workers{state="Error"}', "queen_gpus_measured"];
+  const read = async () => {
+    const page = await scrape(queen);
+    return [...names, "queen_gpu_memory_total_bytes", "queen_gpu_memory_used_bytes"].map((name) => page.get(name));
+  };
+  expect(await read()).toEqual([2, 0, 2, 200, 80]);
+  queen.clock.advance(60_000);
+  expect(await read()).toEqual([0, 0, 0, 0, 0]);
+});
+
+test("counts who asked for a worker by what was found, and the claims that are held", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, 8600);
+  await queen.request("POST", "/v1/heartbeat", beatJson("hive-a", [workerJson({ slots: 2 })]));
+  await queen.request("POST", "/v1/workers/claims", { model: "llama-3-8b", hold_ms: 5000 });
+  for (let n = 0; n < 3; n++) await queen.request("GET", "/v1/workers/best?model=llama-3-8b");
+  const page = await scrape(queen);
+  const found = (what: string) => page.get(`queen_worker_requests_total{found="${what}"}`);
+  expect(["claim", "worker", "nothing", "model_on_disk"].map(found)).toEqual([1, 1, 2, 0]);
+  expect(page.get("queen_worker_claims")).toBe(1);
+  queen.clock.advance(5000);
+  expect((await scrape(queen)).get("queen_worker_claims")).toBe(0);
+});
+
+test("tells of the workers and GPUs of each hive where that is asked for, and of what is not known nothing", async () => {
+  await using queen = await startTestQueen({ metricsByHive: true });
+  await addHive(queen, 8600);
+  await queen.request("POST", "/v1/heartbeat", { ...beatJson("hive-a", [workerJson()]), gpus: GPUS });
+  const page = await scrape(queen);
+  expect(page.get('queen_hive_workers{hive_id="hive-a",state="Idle"}')).toBe(1);
+  expect(page.get('queen_hive_gpu_memory_used_bytes{hive_id="hive-a",gpu="0"}')).toBe(40);
+  expect(page.get('queen_hive_gpu_power_watts{hive_id="hive-a",gpu="0"}')).toBe(231.5);
+  expect(page.get('queen_hive_gpu_memory_total_bytes{hive_id="hive-a",gpu="1"}')).toBe(50);
+  expect(page.has('queen_hive_gpu_memory_used_bytes{hive_id="hive-a",gpu="1"}')).toBe(false);
+  expect(page.has('queen_hive_gpu_utilization_percent{hive_id="hive-a",gpu="0"}')).toBe(false);
 });
 
 test("answers without the catalog, and says that it is gone", async () => {

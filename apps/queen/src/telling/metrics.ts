@@ -17,6 +17,12 @@ export class Metrics {
     "unknown_hive",
     "failed",
   ]);
+  readonly unusableParts = this.#counter(
+    "queen_heartbeat_unusable_parts_total",
+    "What of heartbeats could not be used: a worker, GPU or model that was left out, a field that counts as unknown",
+    "part",
+    ["worker", "gpu", "model", "field"],
+  );
   readonly groupSizes = this.#histogram(
     "queen_heartbeat_group_size",
     "How many heartbeats shared one commit",
@@ -76,6 +82,13 @@ export class Metrics {
     "queen_tls_certificate_expiry_seconds",
     "When the TLS certificate, or one of its chain, expires: in seconds since 1970",
   );
+  readonly workAsked = this.#counter(
+    "queen_worker_requests_total",
+    "Who asked where to send work, by what was found: a worker, a promise of one, a model that is on disk, or nothing",
+    "found",
+    ["worker", "claim", "model_on_disk", "nothing"],
+  );
+  readonly claims = this.#gauge("queen_worker_claims", "Claims on workers that are held");
   readonly problems = this.#counter(
     "queen_problems_total",
     "Requests that were answered with an error, by its code",

@@ -51,28 +51,19 @@ export const llamacpp: Adapter = {
   async identify(ask) {
     return isLlamaCpp((await ask("/health")).server) ? "llama.cpp" : undefined;
   },
-  open() {
-    // Each question without the key that it wants is a line in the server's log: one is enough.
-    const known = { wantsKey: false };
-    return (server) => read(server, known);
-  },
+  open: () => read,
 };
 
 export const isLlamaCpp = (serverHeader: string): boolean => serverHeader === "llama.cpp";
 
-async function read(server: Server, known: { wantsKey: boolean }): Promise<ServerReading> {
+async function read(server: Server): Promise<ServerReading> {
   const { ask, process } = server;
   const told = process === undefined ? null : program.modelOf(process);
   const health = await ask("/health");
   if (health.status === 503) return { readings: [loading(told)] };
   if (health.status !== 200) return { readings: [troubleOf(health, "/health", told)] };
-  const idle = { readings: [{ model: told, state: "Idle", health: HEALTHY }] } as const;
-  if (known.wantsKey) return idle;
   const answer = await ask("/props");
-  if (wantsKey(answer)) {
-    known.wantsKey = true;
-    return idle;
-  }
+  if (wantsKey(answer)) return { readings: [{ model: told, state: "Idle", health: HEALTHY }] };
   if (answer.status === 503) return { readings: [loading(told)] };
   if (answer.status >= 500) return { readings: [troubleOf(answer, "/props", told)] };
   const props = Props.parse(answer.json);

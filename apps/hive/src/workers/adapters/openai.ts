@@ -16,9 +16,10 @@ export const openai: Adapter = {
   async identify() {
     return "openai";
   },
-  open() {
-    return ({ ask }) => read(ask);
-  },
+  open:
+    () =>
+    ({ ask }) =>
+      read(ask),
 };
 
 async function read(ask: Ask): Promise<ServerReading> {

@@ -24,6 +24,7 @@ const LOADS = "/v1/loads?include=core";
 
 const program: Program = {
   defaultPort: 30_000,
+  hasOtherSockets: true,
   matches(argv) {
     const { name, rest } = programOf(argv);
     return name === "-m sglang.launch_server" || (name === "sglang" && rest[0] === "serve");

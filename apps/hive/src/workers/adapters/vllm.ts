@@ -6,7 +6,6 @@ import {
   type Server,
   type ServerReading,
   troubleOf,
-  wantsKey,
 } from "../adapter.ts";
 import { countIn, optionOf, portIn, programOf } from "../argv.ts";
 import { objectOf, text } from "../lenient.ts";
@@ -23,6 +22,7 @@ const WAITING_BY_REASON = named("num_requests_waiting_by_reason");
 
 const program: Program = {
   defaultPort: 8000,
+  hasOtherSockets: true,
   matches(argv) {
     const { name, rest } = programOf(argv);
     return name === "-m vllm.entrypoints.openai.api_server" || (name === "vllm" && rest[0] === "serve");
@@ -44,13 +44,10 @@ export const vllm: Adapter = {
     const { version } = Version.parse((await ask("/version")).json);
     return version === undefined ? undefined : `vllm ${version}`;
   },
-  open() {
-    const known = { wantsKey: false };
-    return (server) => read(server, known);
-  },
+  open: () => read,
 };
 
-async function read(server: Server, known: { wantsKey: boolean }): Promise<ServerReading> {
+async function read(server: Server): Promise<ServerReading> {
   const { ask, process } = server;
   const told = process === undefined ? null : program.modelOf(process);
   const answer = await ask("/metrics");
@@ -61,7 +58,7 @@ async function read(server: Server, known: { wantsKey: boolean }): Promise<Serve
     if (health.status !== 200) return { readings: [troubleOf(health, "/health", told)] };
   }
   const load = loadOf(samples, countIn(process && optionOf(process.argv, "--max-num-seqs", "--max_num_seqs")));
-  const served = await servedBy(server, known);
+  const served = await servedBy(server);
   const names =
     served.length > 0 ? served : [samples.find(({ labels }) => labels.model_name)?.labels.model_name ?? told];
   return { readings: names.map((model) => ({ model, ...load })) };
@@ -70,9 +67,9 @@ async function read(server: Server, known: { wantsKey: boolean }): Promise<Serve
 /** All models of a server share one engine. */
 function loadOf(samples: readonly Sample[], slotsOfEngine: number | undefined): Omit<Reading, "model"> {
   const of = (names: readonly string[]) => samples.filter(({ name }) => names.includes(name));
-  const running = sumOf(of(RUNNING));
-  const waiting = sumOf(of(WAITING));
-  const forRoom = sumOf(of(WAITING_BY_REASON).filter(({ labels }) => labels.reason === "capacity")) ?? waiting;
+  const running = countOf(of(RUNNING));
+  const waiting = countOf(of(WAITING));
+  const forRoom = countOf(of(WAITING_BY_REASON).filter(({ labels }) => labels.reason === "capacity")) ?? waiting;
   const engines = new Set(of(RUNNING).map(({ labels }) => labels.engine)).size || 1;
   const slots = slotsOfEngine === undefined ? undefined : slotsOfEngine * engines;
   const isFull = running !== undefined && slots !== undefined && running >= slots;
@@ -80,10 +77,13 @@ function loadOf(samples: readonly Sample[], slotsOfEngine: number | undefined): 
   return { state: isBusy ? "Busy" : "Idle", health: HEALTHY, running, waiting, slots };
 }
 
+function countOf(samples: readonly Sample[]): number | undefined {
+  const sum = sumOf(samples);
+  return Number.isSafeInteger(sum) && Number(sum) >= 0 ? sum : undefined;
+}
+
 /** Its names and LoRAs, which the metrics do not have. */
-async function servedBy({ ask }: Server, known: { wantsKey: boolean }): Promise<string[]> {
-  if (known.wantsKey) return [];
+async function servedBy({ ask }: Server): Promise<string[]> {
   const answer = await ask("/v1/models");
-  if (wantsKey(answer)) known.wantsKey = true;
   return answer.status === 200 ? modelsIn(answer.json).map(({ id }) => id) : [];
 }

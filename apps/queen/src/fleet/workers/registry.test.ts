@@ -1,57 +1,30 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { aWorker } from "../../../test/a-worker.ts";
-import { FakeClock } from "../../../test/fake-clock.ts";
-import { HiveRegistry } from "./registry.ts";
+import { newRegistry, STALE_AFTER_MS } from "../../../test/a-registry.ts";
+import { aHeartbeat, aWorker } from "../../../test/a-worker.ts";
 import type { Worker } from "./worker.ts";
-
-const STALE_AFTER_MS = 60_000;
-
-function newRegistry() {
-  const clock = new FakeClock();
-  const fromMs = new Map<string, number>();
-  const untilMs = new Map<string, number>();
-  const registry = new HiveRegistry({
-    clock,
-    staleAfterMs: STALE_AFTER_MS,
-    takesWorkFromMs: (id) => fromMs.get(id) ?? Number.NEGATIVE_INFINITY,
-    cordonedUntilMs: (id) => untilMs.get(id) ?? 0,
-  });
-  const setFrom = (id: string, ms: number) => {
-    fromMs.set(id, ms);
-    registry.reconsider(id);
-  };
-  const cordonUntil = (id: string, ms: number) => {
-    untilMs.set(id, ms);
-    registry.reconsider(id);
-  };
-  const takesWork = (id: string) =>
-    (fromMs.get(id) ?? 0) <= clock.monotonicMs && (untilMs.get(id) ?? 0) <= clock.wallMs;
-  const places = (found: { hiveId: string; worker: Worker }[]) =>
-    found.map(({ hiveId, worker }) => `${hiveId}/${worker.workerId}`).sort();
-  const best = (model: string) => registry.bestWorker(model)?.worker.workerId;
-  return { clock, registry, setFrom, cordonUntil, takesWork, places, best };
-}
 
 describe("hives", () => {
   test("keeps the newest heartbeat of a hive, its skew and its age", () => {
     const { registry, clock } = newRegistry();
-    registry.update("a", [aWorker({ workerId: "w1" })], 100);
+    registry.update(aHeartbeat("a", [aWorker({ workerId: "w1" })]), 100);
     clock.advance(10);
-    registry.update("a", [aWorker({ workerId: "w2" })], -200);
+    registry.update(aHeartbeat("a", [aWorker({ workerId: "w2" })]), -200);
     clock.advance(5);
     expect(registry.get("a")).toEqual({
       workers: [aWorker({ workerId: "w2" })],
       skewMs: -200,
       ageMs: 5,
       live: true,
+      reading: null,
+      readAgeMs: null,
     });
     expect(registry.get("b")).toBeUndefined();
   });
 
   test("counts a hive as live until its heartbeat reaches the stale age, whatever the wall clock does", () => {
     const { registry, clock } = newRegistry();
-    registry.update("a", [], 0);
+    registry.update(aHeartbeat("a", []), 0);
     clock.wallMs += 10 * STALE_AFTER_MS;
     clock.monotonicMs += STALE_AFTER_MS - 1;
     expect(registry.get("a")?.live).toBe(true);
@@ -61,23 +34,28 @@ describe("hives", () => {
 
   test("forgets a removed hive and its workers", () => {
     const { registry } = newRegistry();
-    registry.update("a", [aWorker()], 0);
+    registry.update(aHeartbeat("a", [aWorker()]), 0);
     registry.remove("a");
     expect(registry.get("a")).toBeUndefined();
     expect(registry.workers()).toEqual([]);
-    expect(registry.bestWorker("llama-3-8b")).toBeUndefined();
+    expect(registry.handOut({ model: "llama-3-8b" })).toBeUndefined();
   });
 });
 
 describe("workers", () => {
   test("finds the workers of live hives by model, state and backend, together and alone", () => {
     const { registry, clock, places } = newRegistry();
-    registry.update("stale", [aWorker()], 0);
+    registry.update(aHeartbeat("stale", [aWorker()]), 0);
     clock.advance(STALE_AFTER_MS);
-    registry.update("a", [aWorker({ workerId: "1" }), aWorker({ workerId: "2", state: "Busy", backend: "cpu" })], 0);
     registry.update(
-      "b",
-      [aWorker({ workerId: "3", modelId: "phi-3" }), aWorker({ workerId: "4", modelId: null, backend: null })],
+      aHeartbeat("a", [aWorker({ workerId: "1" }), aWorker({ workerId: "2", state: "Busy", backend: "cpu" })]),
+      0,
+    );
+    registry.update(
+      aHeartbeat("b", [
+        aWorker({ workerId: "3", modelId: "phi-3" }),
+        aWorker({ workerId: "4", modelId: null, backend: null }),
+      ]),
       0,
     );
 
@@ -92,10 +70,10 @@ describe("workers", () => {
 
   test("finds a hive's workers again after it was stale and came back", () => {
     const { registry, clock, places } = newRegistry();
-    registry.update("a", [aWorker()], 0);
+    registry.update(aHeartbeat("a", [aWorker()]), 0);
     clock.advance(STALE_AFTER_MS);
     expect(registry.workers()).toEqual([]);
-    registry.update("a", [aWorker()], 0);
+    registry.update(aHeartbeat("a", [aWorker()]), 0);
     expect(places(registry.workers({ model: "llama-3-8b" }))).toEqual(["a/worker-1"]);
   });
 
@@ -108,12 +86,16 @@ describe("workers", () => {
       healthStatus: fc.constantFrom("healthy", "degraded"),
       gpuPercent: fc.constantFrom(0, 10, 20, null),
       cpuPercent: fc.constantFrom(0, 5, null),
+      running: fc.constantFrom(0, 1, null),
+      slots: fc.constantFrom(1, 2, null),
     });
+    const selector = ({ workerId }: Worker) => workerId;
+    const workers = fc.uniqueArray(worker.map(aWorker), { maxLength: 3, selector });
     const hiveId = fc.constantFrom("a", "b", "c", "d");
     const inMs = fc.oneof(fc.constantFrom(0, Number.POSITIVE_INFINITY), fc.integer({ min: 1, max: STALE_AFTER_MS }));
     const jump = STALE_AFTER_MS / 2;
     const step = fc.oneof(
-      { weight: 6, arbitrary: fc.record({ beat: hiveId, workers: fc.array(worker.map(aWorker), { maxLength: 4 }) }) },
+      { weight: 6, arbitrary: fc.record({ beat: hiveId, workers }) },
       { weight: 1, arbitrary: fc.record({ remove: hiveId }) },
       { weight: 2, arbitrary: fc.record({ advanceMs: fc.integer({ min: 1, max: STALE_AFTER_MS }) }) },
       { weight: 2, arbitrary: fc.record({ noWork: hiveId, inMs }) },
@@ -123,11 +105,11 @@ describe("workers", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const { registry, clock, setFrom, cordonUntil, takesWork } = newRegistry();
-        const model = new Map<string, { workers: Worker[]; atMs: number }>();
+        const model = new Map<string, { workers: Worker[]; atMs: number; given: string[] }>();
         for (const next of steps) {
           if ("beat" in next) {
-            registry.update(next.beat, next.workers, 0);
-            model.set(next.beat, { workers: next.workers, atMs: clock.monotonicMs });
+            registry.update(aHeartbeat(next.beat, next.workers), 0);
+            model.set(next.beat, { workers: next.workers, atMs: clock.monotonicMs, given: [] });
           } else if ("remove" in next) {
             registry.remove(next.remove);
             model.delete(next.remove);
@@ -136,7 +118,6 @@ describe("workers", () => {
           else if ("wallJumpMs" in next) clock.wallMs += next.wallJumpMs;
           else clock.advance(next.advanceMs);
 
-          const best = registry.bestWorker("m1");
           const live = [...model].filter(([, { atMs }]) => clock.monotonicMs - atMs < STALE_AFTER_MS);
           const all = live.flatMap(([id, { workers }]) => workers.map((found) => ({ hiveId: id, worker: found })));
           const key = (found: { hiveId: string; worker: Worker }) => JSON.stringify([found.hiveId, found.worker]);
@@ -149,29 +130,23 @@ describe("workers", () => {
             );
             expect(registry.workers(filter).map(key).sort()).toEqual(expected.map(key).sort());
           }
-          const busy = (id: string) => model.get(id)?.workers.filter(({ state }) => state === "Busy").length ?? 0;
+          const rankOf = ({ hiveId: id, worker: { slots, running, workerId, ...loads } }: Placed) => {
+            const given = model.get(id)?.given.filter((other) => other === workerId).length ?? 0;
+            const taken = (running ?? 0) + given;
+            const busy = model.get(id)?.workers.filter(({ state }) => state === "Busy").length ?? 0;
+            const rank = [taken / (slots ?? 1), loads.gpuPercent ?? 50, loads.cpuPercent ?? 50, busy, workerId, id];
+            return { rank, isFull: slots !== null && taken >= slots };
+          };
           const [first] = all
             .filter(({ hiveId: id, worker: { modelId, state, healthStatus } }) => {
               return modelId === "m1" && state === "Idle" && healthStatus === "healthy" && takesWork(id);
             })
-            .map((found) => ({
-              rank: [
-                found.worker.gpuPercent ?? 0,
-                found.worker.cpuPercent ?? 0,
-                busy(found.hiveId),
-                found.worker.workerId,
-                found.hiveId,
-              ],
-            }))
+            .map(rankOf)
+            .filter(({ isFull }) => !isFull)
             .sort((a, b) => compare(a.rank, b.rank));
-          const bestRank = best && [
-            best.worker.gpuPercent ?? 0,
-            best.worker.cpuPercent ?? 0,
-            busy(best.hiveId),
-            best.worker.workerId,
-            best.hiveId,
-          ];
-          expect(bestRank).toEqual(first?.rank);
+          const best = registry.handOut({ model: "m1" });
+          expect(best && rankOf(best).rank).toEqual(first?.rank);
+          if (best) model.get(best.hiveId)?.given.push(best.worker.workerId);
         }
       }),
       { numRuns: 300 },
@@ -179,118 +154,10 @@ describe("workers", () => {
   });
 });
 
+type Placed = { hiveId: string; worker: Worker };
+
 function compare(a: (string | number)[], b: (string | number)[]): number {
   const at = a.findIndex((value, position) => value !== b[position]);
   const [left, right] = [a[at] ?? 0, b[at] ?? 0];
   return at === -1 ? 0 : left < right ? -1 : 1;
 }
-
-describe("the best worker", () => {
-  test("is idle and healthy", () => {
-    const { registry, best } = newRegistry();
-    registry.update(
-      "a",
-      [
-        aWorker({ workerId: "busy", state: "Busy" }),
-        aWorker({ workerId: "loading", state: "Loading" }),
-        aWorker({ workerId: "sick", healthStatus: "degraded" }),
-        aWorker({ workerId: "good", gpuPercent: 99 }),
-      ],
-      0,
-    );
-    expect(best("llama-3-8b")).toBe("good");
-    expect(best("other")).toBeUndefined();
-  });
-
-  test("has the lowest GPU load, then CPU load, then the fewest busy neighbours, then the first id", () => {
-    const { registry, best } = newRegistry();
-    registry.update("a", [aWorker({ workerId: "gpu-20", gpuPercent: 20, cpuPercent: 0 })], 0);
-    expect(best("llama-3-8b")).toBe("gpu-20");
-    registry.update("b", [aWorker({ workerId: "cpu-9", gpuPercent: 10, cpuPercent: 9 })], 0);
-    expect(best("llama-3-8b")).toBe("cpu-9");
-    registry.update(
-      "c",
-      [aWorker({ workerId: "neighbour", gpuPercent: 10, cpuPercent: 1 }), aWorker({ workerId: "n", state: "Busy" })],
-      0,
-    );
-    expect(best("llama-3-8b")).toBe("neighbour");
-    registry.update("d", [aWorker({ workerId: "z", gpuPercent: 10, cpuPercent: 1 })], 0);
-    expect(best("llama-3-8b")).toBe("z");
-    registry.update("e", [aWorker({ workerId: "y", gpuPercent: 10, cpuPercent: 1 })], 0);
-    expect(best("llama-3-8b")).toBe("y");
-    registry.update("f", [aWorker({ workerId: "silent", gpuPercent: null, cpuPercent: null })], 0);
-    expect(best("llama-3-8b")).toBe("silent");
-  });
-
-  test("follows the load from beat to beat", () => {
-    const { registry, best } = newRegistry();
-    const beat = (gpuPercents: number[]) =>
-      registry.update(
-        "a",
-        gpuPercents.map((gpuPercent, index) => aWorker({ workerId: `w${index}`, gpuPercent })),
-        0,
-      );
-    beat([10, 20, 30]);
-    expect(best("llama-3-8b")).toBe("w0");
-    beat([90, 80, 70]);
-    expect(best("llama-3-8b")).toBe("w2");
-  });
-
-  test("runs on a live hive that is online", () => {
-    const { registry, clock, setFrom, best } = newRegistry();
-    registry.update("a", [aWorker({ workerId: "first" })], 0);
-    clock.advance(1000);
-    registry.update("b", [aWorker({ workerId: "second", gpuPercent: 50 })], 0);
-    setFrom("a", Number.POSITIVE_INFINITY);
-    expect(best("llama-3-8b")).toBe("second");
-    setFrom("a", 0);
-    expect(best("llama-3-8b")).toBe("first");
-    clock.advance(STALE_AFTER_MS - 1000);
-    expect(best("llama-3-8b")).toBe("second");
-    clock.advance(1000);
-    expect(best("llama-3-8b")).toBeUndefined();
-  });
-
-  test("is on no hive whose cordon is in force again after the wall clock was set back", () => {
-    const { registry, clock, cordonUntil, best } = newRegistry();
-    registry.update("a", [aWorker()], 0);
-    cordonUntil("a", clock.wallMs + 1000);
-    clock.advance(1000);
-    expect(best("llama-3-8b")).toBe("worker-1");
-    clock.wallMs -= 500;
-    expect(best("llama-3-8b")).toBeUndefined();
-    clock.advance(500);
-    expect(best("llama-3-8b")).toBe("worker-1");
-  });
-
-  test("is found on each of many hives whose cordons end at one moment", () => {
-    const { registry, clock, cordonUntil } = newRegistry();
-    const ids = Array.from({ length: 100 }, (_, n) => `hive-${n}`);
-    for (const id of ids) {
-      registry.update(id, [aWorker({ modelId: id })], 0);
-      cordonUntil(id, clock.wallMs + 1000);
-    }
-    expect(registry.bestWorker("hive-99")).toBeUndefined();
-    clock.advance(1000);
-    expect(registry.bestWorker("hive-50")?.hiveId).toBe("hive-50");
-    expect(ids.map((id) => registry.bestWorker(id)?.hiveId)).toEqual(ids);
-  });
-
-  test("is found without asking again which hives take work", () => {
-    let looks = 0;
-    const registry = new HiveRegistry({
-      clock: new FakeClock(),
-      staleAfterMs: STALE_AFTER_MS,
-      takesWorkFromMs: () => 0,
-      cordonedUntilMs: (id) => {
-        looks += 1;
-        return id === "free" ? 0 : Number.POSITIVE_INFINITY;
-      },
-    });
-    for (let n = 0; n < 100; n++) registry.update(`cordoned-${n}`, [aWorker()], 0);
-    registry.update("free", [aWorker({ gpuPercent: 99 })], 0);
-    looks = 0;
-    expect(registry.bestWorker("llama-3-8b")?.hiveId).toBe("free");
-    expect(looks).toBe(0);
-  });
-});

@@ -1,53 +1,28 @@
 import type { Clock } from "../../process/clock.ts";
+import { urlOf } from "./address.ts";
+import { HandOuts } from "./hand-outs.ts";
+import type { Heartbeat, Reading } from "./heartbeat.ts";
+import { type Candidate, type Claim, demandOn, type Hive, newHive, type Serving, settleDemands } from "./hive.ts";
+import { bestOf, canBeClaimed, hasRoom, isLessLoaded } from "./load.ts";
+import { type ColdCandidate, coldCandidate, loadsBetter, ModelsOnDisk } from "./models-on-disk.ts";
+import type { KnownModel, PlacedModel, PlacedWorker, WorkerFilter, WorkQuery } from "./queries.ts";
+import { freeVramOf } from "./usage.ts";
 import { type WhyNoWorker, whyNoWorker } from "./why-no-worker.ts";
-import type { Worker, WorkerState } from "./worker.ts";
+import type { Worker } from "./worker.ts";
 
 /** What a hive said in its last heartbeat. */
 export interface HiveState {
   readonly workers: readonly Worker[];
-  /** How far the clock of the hive runs ahead of the queen's, in milliseconds; the way of the heartbeat included. */
-  readonly skewMs: number;
+  /** How far the clock of the hive runs ahead of the queen's, in milliseconds; the way of the heartbeat included. null when it did not say. */
+  readonly skewMs: number | null;
   /** Time since the heartbeat was taken. */
   readonly ageMs: number;
   /** Whether that heartbeat is still fresh. */
   readonly live: boolean;
-}
-
-/** A worker and where it runs. */
-export interface PlacedWorker {
-  readonly hiveId: string;
-  readonly worker: Worker;
-}
-
-/** Which workers are asked for; what is left out is not compared. */
-export interface WorkerFilter {
-  model?: string | undefined;
-  state?: WorkerState | undefined;
-  backend?: string | undefined;
-}
-
-interface Hive {
-  readonly id: string;
-  readonly byModel: Map<string | null, Serving>;
-  workers: readonly Worker[];
-  busyWorkers: number;
-  skewMs: number;
-  receivedAtMs: number;
-  takesWorkFromMs: number;
-  cordonedUntilMs: number;
-}
-
-/** The workers of one hive for one model. */
-interface Serving {
-  readonly hive: Hive;
-  readonly workers: Worker[];
-  /** The least loaded of those that are idle and healthy. */
-  best: Candidate | undefined;
-}
-
-interface Candidate {
-  readonly hive: Hive;
-  readonly worker: Worker;
+  /** What it has measured; null when it measured nothing, or too long ago. */
+  readonly reading: Reading | null;
+  /** Time since that was measured. */
+  readonly readAgeMs: number | null;
 }
 
 interface RegistryOptions {
@@ -57,29 +32,39 @@ interface RegistryOptions {
   takesWorkFromMs: (hiveId: string) => number;
   /** Until when no work may go to it all the same, by the wall clock; Infinity for as long as nobody says otherwise. */
   cordonedUntilMs: (hiveId: string) => number;
+  /** Its host, as the catalog has it; "" while that is not known. */
+  hostOf: (hiveId: string) => string;
 }
 
 /**
- * What is only true now: the workers of each hive, from its last heartbeat. In memory; heartbeats fill it again after a restart.
+ * What is only true now: the workers of each hive, from its last heartbeat, and what they were given since. In memory; heartbeats fill it again after a restart.
  * A hive is live while its last heartbeat is younger than `staleAfterMs` by the monotonic clock. `reconsider` is to be called for a hive
- * of which `takesWorkFromMs` or `cordonedUntilMs` says something else than before.
+ * of which `takesWorkFromMs`, `cordonedUntilMs` or `hostOf` says something else than before.
  */
 export class HiveRegistry {
   readonly #options: RegistryOptions;
   readonly #hives = new Map<string, Hive>();
   /** Of all hives, live or not: a query looks at each one that serves the model. */
   readonly #byModel = new Map<string | null, Set<Serving>>();
+  readonly #onDisk = new ModelsOnDisk();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
   }
 
-  /** Replaces what is known of a hive by its newest heartbeat, received now. */
-  update(hiveId: string, workers: readonly Worker[], skewMs: number): void {
+  /** Replaces what is known of a hive by its newest heartbeat, received now. Returns the claims that it ended: it was read later, and shows their worker busy. */
+  update({ hiveId, workers, timestampMs, reading }: Heartbeat, skewMs: number | null): Claim[] {
     const hive = this.#hives.get(hiveId) ?? this.#add(hiveId);
+    const nowMs = this.#options.clock.monotonicNow();
     hive.skewMs = skewMs;
-    hive.receivedAtMs = this.#options.clock.monotonicNow();
+    hive.receivedAtMs = nowMs;
+    this.#setReading(hive, reading);
+    // Two times of one clock, whatever it says: how old a reading is needs no clock that is right.
+    const readAgoMs = (timestampMs ?? 0) - (reading?.readAtMs ?? timestampMs ?? 0);
+    hive.readAtMs = timestampMs === null ? nowMs : nowMs - Math.max(0, readAgoMs);
+    const ended = settleDemands(hive, workers, nowMs - this.#options.staleAfterMs);
     this.#setWorkers(hive, workers);
+    return ended;
   }
 
   get(hiveId: string): HiveState | undefined {
@@ -87,22 +72,30 @@ export class HiveRegistry {
     if (hive === undefined) return undefined;
     const { workers, skewMs, receivedAtMs } = hive;
     const nowMs = this.#options.clock.monotonicNow();
-    return { workers, skewMs, ageMs: nowMs - receivedAtMs, live: this.#isLive(hive, nowMs) };
+    const reading = this.#freshReading(hive, nowMs);
+    const readAgeMs = hive.reading === null ? null : nowMs - hive.readAtMs;
+    return { workers, skewMs, ageMs: nowMs - receivedAtMs, live: this.#isLive(hive, nowMs), reading, readAgeMs };
   }
 
   /** Forgets a hive. */
   remove(hiveId: string): void {
     const hive = this.#hives.get(hiveId);
-    if (hive !== undefined) this.#setWorkers(hive, []);
+    if (hive === undefined) return;
+    this.#setWorkers(hive, []);
+    this.#setReading(hive, null);
     this.#hives.delete(hiveId);
   }
 
-  /** Finds out anew when a hive takes work. */
+  /** Finds out anew when a hive takes work, and where it is. */
   reconsider(hiveId: string): void {
     const hive = this.#hives.get(hiveId);
     if (hive === undefined) return;
     hive.takesWorkFromMs = this.#options.takesWorkFromMs(hiveId);
     hive.cordonedUntilMs = this.#options.cordonedUntilMs(hiveId);
+    const host = this.#options.hostOf(hiveId);
+    if (host === hive.host) return;
+    hive.host = host;
+    for (const model of hive.byModel.keys()) rank(hive, model);
   }
 
   /** The workers of live hives that match every field of `filter`. */
@@ -115,30 +108,112 @@ export class HiveRegistry {
         if (!this.#isLive(hive, nowMs)) continue;
         for (const worker of workers) {
           if (state !== undefined && worker.state !== state) continue;
-          if (backend === undefined || worker.backend === backend) found.push({ hiveId: hive.id, worker });
+          if (backend === undefined || worker.backend === backend) found.push(place(hive, worker));
         }
       }
     }
     return found;
   }
 
+  /** What runs on each live hive, and what was measured of its GPUs. */
+  *workload() {
+    const nowMs = this.#options.clock.monotonicNow();
+    for (const hive of this.#hives.values()) {
+      const gpus = this.#freshReading(hive, nowMs)?.gpus ?? null;
+      if (this.#isLive(hive, nowMs)) yield { id: hive.id, workers: hive.workers, gpus };
+    }
+  }
+
+  /** The models that live hives serve or have on disk. */
+  *models(): Generator<KnownModel> {
+    for (const model of this.#byModel.keys()) if (model !== null) yield* this.#model(model);
+    for (const model of this.#onDisk.names()) if (!this.#byModel.has(model)) yield* this.#model(model);
+  }
+
+  *#model(model: string): Generator<KnownModel> {
+    const nowMs = this.#options.clock.monotonicNow();
+    const workers = { Idle: 0, Busy: 0, Loading: 0, Error: 0, Shutdown: 0 };
+    let known = 0;
+    for (const { hive, workers: here } of this.#byModel.get(model) ?? []) {
+      if (!this.#isLive(hive, nowMs)) continue;
+      known += here.length;
+      for (const { state } of here) workers[state] += 1;
+    }
+    let onDisk = 0;
+    for (const hive of this.#onDisk.of(model)) if (this.#isLive(hive, nowMs)) onDisk += 1;
+    if (known + onDisk > 0) yield { model, workers, onDisk };
+  }
+
   /**
-   * The worker to give work for `model` to: idle, health "healthy", on a live hive that takes work, least loaded. Least loaded means the lowest
-   * GPU percentage, then the lowest CPU percentage (unknown counts as 0), then the fewest busy workers on its hive, then the first id.
+   * The worker to give work to, which counts as given: idle, health "healthy", reachable, with a free slot, on a live hive that takes work, least loaded. The load is
+   * the share of its slots that runs or was given since it was read, then its GPU, then its CPU, then the busy workers on its hive, then its id.
    */
-  bestWorker(model: string): PlacedWorker | undefined {
+  handOut(query: WorkQuery): PlacedWorker | undefined {
+    const found = this.#least(query, hasRoom);
+    if (found === undefined) return undefined;
+    const { hive, worker } = found;
+    demandOn(hive, worker.workerId).handOuts.add(this.#options.clock.monotonicNow());
+    rank(hive, worker.modelId);
+    return place(hive, worker);
+  }
+
+  /** The same, as a promise: what counts is the claim that `make` makes, until `release` or a beat ends it. */
+  claim(query: WorkQuery, make: (placed: PlacedWorker) => Claim): PlacedWorker | undefined {
+    const found = this.#least(query, canBeClaimed);
+    if (found === undefined) return undefined;
+    const { hive, worker } = found;
+    const placed = place(hive, worker);
+    demandOn(hive, worker.workerId).claims.add(make(placed));
+    rank(hive, worker.modelId);
+    return placed;
+  }
+
+  /** A hive that takes work, has the model on disk and the memory free, and does not serve it: it counts as sent to load it. */
+  handOutCold({ model, minFreeVramBytes }: WorkQuery): PlacedModel | undefined {
+    const { clock } = this.#options;
+    const nowMs = clock.monotonicNow();
+    let found: ColdCandidate | undefined;
+    for (const hive of this.#onDisk.of(model)) {
+      const reading = this.#freshReading(hive, nowMs);
+      if (reading === null || hive.byModel.has(model) || !this.#takesWork(hive, nowMs, clock.now())) continue;
+      const candidate = coldCandidate(hive, reading, model, minFreeVramBytes);
+      if (candidate !== undefined && loadsBetter(candidate, found)) found = candidate;
+    }
+    if (found === undefined) return undefined;
+    const { hive, model: onDisk } = found;
+    hive.loads ??= new HandOuts();
+    hive.loads.add(nowMs, onDisk.bytes ?? 0);
+    return { hiveId: hive.id, model: onDisk, url: urlOf(onDisk, hive.host) };
+  }
+
+  release(claim: Claim): void {
+    const hive = this.#hives.get(claim.hiveId);
+    const worker = hive?.workers.find(({ workerId }) => workerId === claim.workerId);
+    hive?.demands?.get(claim.workerId)?.claims.delete(claim);
+    if (hive && worker) rank(hive, worker.modelId);
+  }
+
+  /** The least loaded of those that `mayTake` more. */
+  #least({ model, backend, minFreeVramBytes }: WorkQuery, mayTake: typeof hasRoom): Candidate | undefined {
     const { clock } = this.#options;
     const nowMs = clock.monotonicNow();
     const wallNowMs = clock.now();
+    const isAny = backend === undefined && minFreeVramBytes === undefined && mayTake === hasRoom;
+    const isFit = (hive: Hive, worker: Worker) =>
+      mayTake(hive, worker) &&
+      (backend === undefined || worker.backend === backend) &&
+      (minFreeVramBytes === undefined ||
+        (freeVramOf(this.#freshReading(hive, nowMs), worker) ?? -1) >= minFreeVramBytes);
     let found: Candidate | undefined;
-    for (const { hive, best } of this.#byModel.get(model) ?? []) {
-      const takesWork = hive.takesWorkFromMs <= nowMs && hive.cordonedUntilMs <= wallNowMs;
-      if (best && takesWork && this.#isLive(hive, nowMs) && isLessLoaded(best, found)) found = best;
+    for (const serving of this.#byModel.get(model) ?? []) {
+      if (!this.#takesWork(serving.hive, nowMs, wallNowMs)) continue;
+      const best = isAny ? serving.best : bestOf(serving, isFit);
+      if (best !== undefined && isLessLoaded(best, found)) found = best;
     }
-    return found && { hiveId: found.hive.id, worker: found.worker };
+    return found;
   }
 
-  /** Why `bestWorker` finds none now. */
+  /** Why there is no worker to hand out now. */
   whyNoWorker(model: string): WhyNoWorker {
     const { clock } = this.#options;
     const nowMs = clock.monotonicNow();
@@ -147,16 +222,7 @@ export class HiveRegistry {
   }
 
   #add(id: string): Hive {
-    const hive: Hive = {
-      id,
-      byModel: new Map(),
-      workers: [],
-      busyWorkers: 0,
-      skewMs: 0,
-      receivedAtMs: 0,
-      takesWorkFromMs: 0,
-      cordonedUntilMs: 0,
-    };
+    const hive = newHive(id);
     this.#hives.set(id, hive);
     this.reconsider(id);
     return hive;
@@ -166,17 +232,14 @@ export class HiveRegistry {
   #setWorkers(hive: Hive, workers: readonly Worker[]): void {
     hive.workers = workers;
     hive.busyWorkers = workers.filter(({ state }) => state === "Busy").length;
-    for (const serving of hive.byModel.values()) {
-      serving.workers.length = 0;
-      serving.best = undefined;
-    }
+    for (const serving of hive.byModel.values()) serving.workers.length = 0;
     for (const worker of workers) {
-      const serving = hive.byModel.get(worker.modelId) ?? this.#serve(hive, worker.modelId);
-      const candidate = { hive, worker };
-      serving.workers.push(worker);
-      if (isIdle(worker) && isLessLoaded(candidate, serving.best)) serving.best = candidate;
+      (hive.byModel.get(worker.modelId) ?? this.#serve(hive, worker.modelId)).workers.push(worker);
     }
-    for (const [model, { workers }] of hive.byModel) if (workers.length === 0) this.#serveNoMore(hive, model);
+    for (const [model, { workers: left }] of hive.byModel) {
+      if (left.length === 0) this.#serveNoMore(hive, model);
+      else rank(hive, model);
+    }
   }
 
   #serve(hive: Hive, model: string | null): Serving {
@@ -194,22 +257,33 @@ export class HiveRegistry {
     if (servings?.size === 0) this.#byModel.delete(model);
   }
 
+  #setReading(hive: Hive, reading: Reading | null): void {
+    const before = hive.reading;
+    hive.reading = reading;
+    this.#onDisk.update(hive, before);
+  }
+
+  #takesWork(hive: Hive, nowMs: number, wallNowMs: number): boolean {
+    return hive.takesWorkFromMs <= nowMs && hive.cordonedUntilMs <= wallNowMs && this.#isLive(hive, nowMs);
+  }
+
   #isLive({ receivedAtMs }: Hive, nowMs: number): boolean {
     return nowMs - receivedAtMs < this.#options.staleAfterMs;
   }
+
+  #freshReading({ reading, readAtMs }: Hive, nowMs: number): Reading | null {
+    return nowMs - readAtMs < this.#options.staleAfterMs ? reading : null;
+  }
 }
 
-const isIdle = ({ state, healthStatus }: Worker): boolean =>
-  state === "Idle" && healthStatus.toLowerCase() === "healthy";
+const place = (hive: Hive, worker: Worker): PlacedWorker => ({
+  hiveId: hive.id,
+  worker,
+  url: urlOf(worker, hive.host),
+});
 
-/** Whether `a` is less loaded than `b`: GPU first, then CPU, then its busy neighbours; ids decide between equals. */
-function isLessLoaded(a: Candidate, b: Candidate | undefined): boolean {
-  if (b === undefined) return true;
-  const difference =
-    (a.worker.gpuPercent ?? 0) - (b.worker.gpuPercent ?? 0) ||
-    (a.worker.cpuPercent ?? 0) - (b.worker.cpuPercent ?? 0) ||
-    a.hive.busyWorkers - b.hive.busyWorkers;
-  if (difference !== 0) return difference < 0;
-  if (a.worker.workerId !== b.worker.workerId) return a.worker.workerId < b.worker.workerId;
-  return a.hive.id < b.hive.id;
+/** Finds out anew which of its workers for a model is the least loaded. */
+function rank({ byModel }: Hive, model: string | null): void {
+  const serving = byModel.get(model);
+  if (serving) serving.best = bestOf(serving, hasRoom);
 }

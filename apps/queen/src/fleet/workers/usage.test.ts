@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
-import { aWorker } from "../../../test/a-worker.ts";
+import { aGpuReading, aReading, aWorker } from "../../../test/a-worker.ts";
+import type { Reading } from "./heartbeat.ts";
 import { usageOf } from "./usage.ts";
+import type { Worker } from "./worker.ts";
 
 const GB = 2 ** 30;
 const DEVICES = {
@@ -11,25 +13,36 @@ const DEVICES = {
   ],
 };
 
+const said = (workers: Worker[], reading: Reading | null = null) => ({ workers, reading });
+const UNKNOWN = { utilizationPercent: null, temperatureCelsius: null, powerWatts: null, asleep: null };
+/** As the workers say it. */
+const claimed = (totalBytes: number | null, usedBytes: number, freeBytes: number | null) => ({
+  totalBytes,
+  usedBytes,
+  freeBytes,
+  workersBytes: usedBytes,
+  isMeasured: false,
+});
+
 test("counts the memory of each worker on its device and on its hive", () => {
   const workers = [
     aWorker({ deviceId: 0, vramBytes: 8 * GB, ramBytes: 2 * GB }),
     aWorker({ deviceId: 0, vramBytes: 4 * GB, ramBytes: null }),
     aWorker({ deviceId: 2, vramBytes: 12 * GB, ramBytes: 1 * GB }),
   ];
-  expect(usageOf(workers, DEVICES)).toEqual({
-    ram: { totalBytes: 64 * GB, usedBytes: 3 * GB, freeBytes: 61 * GB },
-    vram: { totalBytes: 36 * GB, usedBytes: 24 * GB, freeBytes: 12 * GB },
+  expect(usageOf(said(workers), DEVICES)).toEqual({
+    ram: claimed(64 * GB, 3 * GB, 61 * GB),
+    vram: claimed(36 * GB, 24 * GB, 12 * GB),
     gpus: [
-      { index: 0, name: "RTX 4090", totalBytes: 24 * GB, usedBytes: 12 * GB, freeBytes: 12 * GB },
-      { index: 2, name: "RTX 3060", totalBytes: 12 * GB, usedBytes: 12 * GB, freeBytes: 0 },
+      { index: 0, name: "RTX 4090", ...claimed(24 * GB, 12 * GB, 12 * GB), ...UNKNOWN },
+      { index: 2, name: "RTX 3060", ...claimed(12 * GB, 12 * GB, 0), ...UNKNOWN },
     ],
   });
 });
 
 test("counts a worker that names no known GPU for the hive alone", () => {
   const { vram, gpus } = usageOf(
-    [aWorker({ deviceId: null, vramBytes: GB }), aWorker({ deviceId: 7, vramBytes: GB })],
+    said([aWorker({ deviceId: null, vramBytes: GB }), aWorker({ deviceId: 7, vramBytes: GB })]),
     DEVICES,
   );
   expect(vram.usedBytes).toBe(2 * GB);
@@ -37,33 +50,116 @@ test("counts a worker that names no known GPU for the hive alone", () => {
 });
 
 test("leaves nothing, rather than less, when workers claim more than there is", () => {
-  const { ram, gpus } = usageOf([aWorker({ deviceId: 2, vramBytes: 13 * GB, ramBytes: 65 * GB })], DEVICES);
+  const { ram, gpus } = usageOf(said([aWorker({ deviceId: 2, vramBytes: 13 * GB, ramBytes: 65 * GB })]), DEVICES);
   expect(ram.freeBytes).toBe(0);
   expect(gpus[1]?.freeBytes).toBe(0);
 });
 
 test("a GPU that is claimed twice over takes nothing from the free memory of the others", () => {
-  const { vram } = usageOf([aWorker({ deviceId: 2, vramBytes: 30 * GB })], DEVICES);
-  expect(vram).toEqual({ totalBytes: 36 * GB, usedBytes: 30 * GB, freeBytes: 24 * GB });
+  const { vram } = usageOf(said([aWorker({ deviceId: 2, vramBytes: 30 * GB })]), DEVICES);
+  expect(vram).toEqual(claimed(36 * GB, 30 * GB, 24 * GB));
 });
 
 test("a worker that names no known GPU takes from what is free in all, down to nothing", () => {
   const freeWith = (vramBytes: number) =>
-    usageOf([aWorker({ deviceId: 2, vramBytes: 30 * GB }), aWorker({ deviceId: null, vramBytes })], DEVICES).vram
+    usageOf(said([aWorker({ deviceId: 2, vramBytes: 30 * GB }), aWorker({ deviceId: null, vramBytes })]), DEVICES).vram
       .freeBytes;
   expect(freeWith(GB)).toBe(23 * GB);
   expect(freeWith(25 * GB)).toBe(0);
 });
 
 test("knows what is used, but not what is free, before the devices are known", () => {
-  expect(usageOf([aWorker({ vramBytes: GB, ramBytes: GB })], null)).toEqual({
-    ram: { totalBytes: null, usedBytes: GB, freeBytes: null },
-    vram: { totalBytes: null, usedBytes: GB, freeBytes: null },
+  expect(usageOf(said([aWorker({ vramBytes: GB, ramBytes: GB })]), null)).toEqual({
+    ram: claimed(null, GB, null),
+    vram: claimed(null, GB, null),
     gpus: [],
   });
-  expect(usageOf([], { cpu: null, gpus: [] })).toEqual({
-    ram: { totalBytes: null, usedBytes: 0, freeBytes: null },
-    vram: { totalBytes: 0, usedBytes: 0, freeBytes: 0 },
+  expect(usageOf(said([]), { cpu: null, gpus: [] })).toEqual({
+    ram: claimed(null, 0, null),
+    vram: claimed(0, 0, 0),
     gpus: [],
   });
+});
+
+test("takes what was measured before what the workers say, and shows both", () => {
+  const gpu = aGpuReading({ memoryTotalBytes: 24.5 * GB, memoryUsedBytes: 20 * GB, powerWatts: 231.5 });
+  const host = { memoryTotalBytes: 63 * GB, memoryUsedBytes: 50 * GB, cpuPercent: 12 };
+  const worker = aWorker({ deviceId: 0, vramBytes: 8 * GB, ramBytes: GB });
+  const { ram, gpus, vram } = usageOf(said([worker], aReading({ gpus: [gpu], host })), DEVICES);
+  const measured = (totalBytes: number, usedBytes: number, workersBytes: number) => ({
+    totalBytes,
+    usedBytes,
+    freeBytes: totalBytes - usedBytes,
+    workersBytes,
+    isMeasured: true,
+  });
+  expect(ram).toEqual(measured(63 * GB, 50 * GB, GB));
+  expect(gpus[0]).toMatchObject({ ...measured(24.5 * GB, 20 * GB, 8 * GB), powerWatts: 231.5 });
+  expect(gpus[1]).toMatchObject({ usedBytes: 0, isMeasured: false });
+  expect(vram).toMatchObject({ usedBytes: 20 * GB, isMeasured: false });
+});
+
+test("what is measured of every GPU is all that is used, whatever workers say beside", () => {
+  const readings = [0, 2].map((index) => aGpuReading({ index, memoryTotalBytes: 10 * GB, memoryUsedBytes: GB }));
+  const worker = aWorker({ deviceId: null, vramBytes: 5 * GB });
+  expect(usageOf(said([worker], aReading({ gpus: readings })), DEVICES).vram).toEqual({
+    totalBytes: 20 * GB,
+    usedBytes: 2 * GB,
+    freeBytes: 18 * GB,
+    workersBytes: 5 * GB,
+    isMeasured: true,
+  });
+});
+
+test("knows a GPU by its uuid where the catalog has it, and else by its index", () => {
+  const gpus = [
+    { index: 0, name: "A", vramGb: 24, uuid: "GPU-a" },
+    { index: 1, name: "B", vramGb: 24, uuid: "GPU-b" },
+    { index: 2, name: "C", vramGb: 24 },
+  ];
+  // The first one fell off the bus.
+  const readings = [
+    aGpuReading({ index: 0, uuid: "GPU-b", memoryUsedBytes: GB }),
+    aGpuReading({ index: 2, uuid: "GPU-c", memoryUsedBytes: 2 * GB }),
+  ];
+  const workers = [aWorker({ deviceId: 0, vramBytes: GB / 2 })];
+  const used = usageOf(said(workers, aReading({ gpus: readings })), { cpu: null, gpus }).gpus;
+  expect(used.map(({ usedBytes, isMeasured }) => isMeasured && usedBytes)).toEqual([false, GB, 2 * GB]);
+  expect(used[1]?.workersBytes).toBe(GB / 2);
+});
+
+test("what is not known of a GPU is null, and so is the sum of which it is a part", () => {
+  const gpus = [
+    { index: 0, name: "GB10", vramGb: null, unified: true },
+    { index: 1, name: "RTX 4090", vramGb: 24 },
+  ];
+  const silent = aWorker({ deviceId: 1, vramBytes: null });
+  const usage = usageOf(said([silent], aReading({ gpus: [aGpuReading()] })), { cpu: null, gpus });
+  expect(usage.gpus.map(({ totalBytes, usedBytes, freeBytes }) => [totalBytes, usedBytes, freeBytes])).toEqual([
+    [null, 0, null],
+    [24 * GB, null, null],
+  ]);
+  expect(usage.vram).toMatchObject({ totalBytes: null, usedBytes: null, freeBytes: null });
+});
+
+test("shows what a hive reads of GPUs that the catalog does not have", () => {
+  const reading = aReading({ gpus: [aGpuReading({ index: 3, memoryTotalBytes: 8 * GB, memoryUsedBytes: GB })] });
+  for (const devices of [null, { cpu: null, gpus: null }]) {
+    const { gpus, vram } = usageOf(said([], reading), devices);
+    expect(gpus).toMatchObject([{ index: 3, name: null, totalBytes: 8 * GB, usedBytes: GB }]);
+    expect(vram).toMatchObject({ totalBytes: 8 * GB, usedBytes: GB, freeBytes: 7 * GB, isMeasured: true });
+  }
+});
+
+test("splits what a worker uses among the GPUs on which it runs", () => {
+  const worker = aWorker({ deviceId: 0, deviceIds: [0, 2], vramBytes: 20 * GB });
+  const { gpus, vram } = usageOf(said([worker]), DEVICES);
+  expect(gpus.map(({ usedBytes }) => usedBytes)).toEqual([10 * GB, 10 * GB]);
+  expect(vram.usedBytes).toBe(20 * GB);
+});
+
+test("knows nothing of what is used on a hive that was never heard", () => {
+  const { ram, vram } = usageOf(undefined, DEVICES);
+  expect(ram).toMatchObject({ totalBytes: 64 * GB, usedBytes: null, freeBytes: null });
+  expect(vram).toMatchObject({ totalBytes: 36 * GB, usedBytes: null, freeBytes: null });
 });

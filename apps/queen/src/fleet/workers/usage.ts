@@ -1,62 +1,155 @@
-import type { DeviceCapabilities } from "@repo/device-types";
+import type { DeviceCapabilities, GpuDevice } from "@repo/device-types";
+import type { GpuReading, Reading } from "./heartbeat.ts";
 import type { Worker } from "./worker.ts";
 
 const BYTES_PER_GB = 2 ** 30;
 
-/** Memory in bytes. `totalBytes` and `freeBytes` are null where that is not known. */
+/** Memory in bytes. What is not known is null, and never 0. */
 export interface MemoryUsage {
   readonly totalBytes: number | null;
-  readonly usedBytes: number;
+  /** As it was measured; else what the workers say. */
+  readonly usedBytes: number | null;
   /** Never below 0, even when workers claim more than there is. */
   readonly freeBytes: number | null;
+  /** What the workers say that they use: beside what was measured, the rest is somebody else's. */
+  readonly workersBytes: number | null;
+  readonly isMeasured: boolean;
 }
 
 export interface GpuUsage extends MemoryUsage {
   readonly index: number;
-  readonly name: string;
+  /** null of one that the hive reads, and whose devices the catalog does not have. */
+  readonly name: string | null;
+  readonly utilizationPercent: number | null;
+  readonly temperatureCelsius: number | null;
+  readonly powerWatts: number | null;
+  readonly asleep: boolean | null;
 }
 
-/** What the workers of a hive take of its devices. */
+/** What is used of the devices of a hive. */
 export interface HiveUsage {
   readonly ram: MemoryUsage;
-  /** Of all GPUs together. A worker that names no known GPU counts here alone. */
+  /** Of all GPUs together. A worker that names no known GPU counts here alone, unless all of them are measured. */
   readonly vram: MemoryUsage;
   readonly gpus: readonly GpuUsage[];
 }
 
-/** The capabilities of a hive minus its workers. */
-export function usageOf(workers: readonly Worker[], devices: DeviceCapabilities | null): HiveUsage {
-  const gpus = (devices?.gpus ?? []).map(({ index, name, vramGb }) => {
-    const here = workers.filter(({ deviceId }) => deviceId === index);
-    const usedBytes = sumOf(here, "vramBytes");
-    return { index, name, ...(vramGb === null ? unknownMemory(usedBytes) : memory(vramGb, usedBytes)) };
-  });
-  const ramBytes = sumOf(workers, "ramBytes");
-  const vramBytes = sumOf(workers, "vramBytes");
+/** What a hive said of itself; `reading` is null unless it is fresh. */
+interface Heard {
+  readonly workers: readonly Worker[];
+  readonly reading: Reading | null;
+}
+
+/** What was measured of each device, or else its capabilities minus the workers. */
+export function usageOf(heard: Heard | undefined, devices: DeviceCapabilities | null): HiveUsage {
+  const { workers, reading } = heard ?? { workers: undefined, reading: null };
+  const gpus = gpusOf(reading?.gpus ?? null, devices?.gpus ?? null)?.map((gpu) => gpuUsage(gpu, workers));
+  const host = reading?.host;
+  const ramBytes = host?.memoryTotalBytes ?? toBytes(devices?.cpu?.ramGb ?? null);
+  const ramOfWorkers = workers === undefined ? null : sumOfKnown(workers.map((worker) => worker.ramBytes));
   return {
-    ram: devices?.cpu ? memory(devices.cpu.ramGb, ramBytes) : unknownMemory(ramBytes),
-    vram: areKnown(devices) ? vramOf(gpus, vramBytes) : unknownMemory(vramBytes),
-    gpus,
+    ram: memory(ramBytes, host?.memoryUsedBytes ?? null, ramOfWorkers),
+    vram: vramOf(gpus, workers),
+    gpus: gpus ?? [],
   };
 }
 
-/** A sum of which a part is not known is not known. */
-const areKnown = (devices: DeviceCapabilities | null): boolean =>
-  devices?.gpus?.every(({ vramGb }) => vramGb !== null) ?? false;
+interface KnownGpu {
+  readonly index: number;
+  readonly name: string | null;
+  readonly vramGb: number | null;
+  readonly seen: GpuReading | undefined;
+}
+
+/** Those of the catalog with what was read of them; without any, those that were read. */
+function gpusOf(readings: readonly GpuReading[] | null, gpus: readonly GpuDevice[] | null): KnownGpu[] | undefined {
+  if (gpus === null) return readings?.map((seen) => ({ index: seen.index, name: null, vramGb: null, seen }));
+  return gpus.map((gpu) => ({ ...gpu, seen: readings?.find((reading) => isSame(reading, gpu)) }));
+}
+
+/** When a GPU falls off the bus, the indexes of those after it change. */
+const isSame = (reading: GpuReading, gpu: GpuDevice): boolean =>
+  reading.uuid !== null && gpu.uuid !== undefined ? reading.uuid === gpu.uuid : reading.index === gpu.index;
+
+function gpuUsage({ index, name, vramGb, seen }: KnownGpu, workers: readonly Worker[] | undefined): GpuUsage {
+  const total = seen?.memoryTotalBytes ?? toBytes(vramGb);
+  const claims = workers === undefined ? null : sumOfKnown(claimsOn(seen?.index ?? index, workers));
+  return {
+    index,
+    name,
+    ...memory(total, seen?.memoryUsedBytes ?? null, claims),
+    utilizationPercent: seen?.utilizationPercent ?? null,
+    temperatureCelsius: seen?.temperatureCelsius ?? null,
+    powerWatts: seen?.powerWatts ?? null,
+    asleep: seen?.asleep ?? null,
+  };
+}
+
+/** What each worker there says that it uses of that GPU: one that runs on several says it of all together. */
+function claimsOn(index: number, workers: readonly Worker[]): (number | null)[] {
+  return workers.flatMap((worker) => {
+    const ids = devicesOf(worker);
+    if (!ids.includes(index)) return [];
+    return worker.vramBytes === null ? null : Math.round(worker.vramBytes / ids.length);
+  });
+}
+
+/** The indexes of the GPUs on which a worker runs. */
+export function devicesOf({ deviceIds, deviceId }: Worker): readonly number[] {
+  if (deviceIds !== null && deviceIds.length > 0) return deviceIds;
+  return deviceId === null ? [] : [deviceId];
+}
 
 /** A GPU on which workers claim more than there is takes nothing from the free memory of the others. */
-function vramOf(gpus: readonly MemoryUsage[], usedBytes: number): MemoryUsage {
-  const unplacedBytes = usedBytes - sumOf(gpus, "usedBytes");
-  const freeBytes = Math.max(0, sumOf(gpus, "freeBytes") - unplacedBytes);
-  return { totalBytes: sumOf(gpus, "totalBytes"), usedBytes, freeBytes };
+function vramOf(gpus: readonly GpuUsage[] | undefined, workers: readonly Worker[] | undefined): MemoryUsage {
+  const claims = workers === undefined ? null : sumOfKnown(workers.map(({ vramBytes }) => vramBytes));
+  if (gpus === undefined) return memory(null, null, claims);
+  const isMeasured = gpus.length > 0 && gpus.every((gpu) => gpu.isMeasured);
+  const placed = gpus.reduce((sum, { workersBytes }) => sum + (workersBytes ?? 0), 0);
+  const unplaced = isMeasured ? 0 : Math.max(0, (claims ?? 0) - placed);
+  const used = sumOfAll(gpus.map(({ usedBytes }) => usedBytes));
+  const free = sumOfAll(gpus.map(({ freeBytes }) => freeBytes));
+  return {
+    totalBytes: sumOfAll(gpus.map(({ totalBytes }) => totalBytes)),
+    usedBytes: used === null || workers === undefined ? null : used + unplaced,
+    freeBytes: free === null || workers === undefined ? null : Math.max(0, free - unplaced),
+    workersBytes: claims,
+    isMeasured,
+  };
 }
 
-function memory(totalGb: number, usedBytes: number) {
-  const totalBytes = totalGb * BYTES_PER_GB;
-  return { totalBytes, usedBytes, freeBytes: Math.max(0, totalBytes - usedBytes) };
+function memory(totalBytes: number | null, measured: number | null, workersBytes: number | null): MemoryUsage {
+  const usedBytes = measured ?? workersBytes;
+  const freeBytes = totalBytes === null || usedBytes === null ? null : Math.max(0, totalBytes - usedBytes);
+  return { totalBytes, usedBytes, freeBytes, workersBytes, isMeasured: measured !== null };
 }
 
-const unknownMemory = (usedBytes: number): MemoryUsage => ({ totalBytes: null, usedBytes, freeBytes: null });
+const toBytes = (gigabytes: number | null): number | null => (gigabytes === null ? null : gigabytes * BYTES_PER_GB);
 
-const sumOf = <Key extends string>(items: readonly { readonly [Name in Key]: number | null }[], key: Key): number =>
-  items.reduce((sum, item) => sum + (item[key] ?? 0), 0);
+/** What some say, while others may say nothing; null when all of them say nothing. */
+const sumOfKnown = (amounts: readonly (number | null)[]): number | null =>
+  amounts.length > 0 && amounts.every((amount) => amount === null) ? null : amounts.reduce<number>(add, 0);
+
+/** A sum of which a part is not known is not known. */
+const sumOfAll = (amounts: readonly (number | null)[]): number | null =>
+  amounts.includes(null) ? null : amounts.reduce<number>(add, 0);
+
+const add = (sum: number, amount: number | null): number => sum + (amount ?? 0);
+
+/** What is free on the GPUs of a worker; null unless all of it was measured. */
+export function freeVramOf(reading: Reading | null, worker: Worker): number | null {
+  const free = devicesOf(worker).map((id) => freeOf(reading?.gpus?.find(({ index }) => index === id)));
+  return free.length === 0 ? null : sumOfAll(free);
+}
+
+/** Where a model could go on a host: what is free on the GPUs that were measured; where none was, in RAM, unless it is to be VRAM. */
+export function freeBytesOf({ gpus, host }: Reading, mustBeVram: boolean): number | null {
+  const free = gpus?.map(freeOf).filter((bytes) => bytes !== null) ?? [];
+  if (free.length > 0 || mustBeVram) return free.length > 0 ? sumOfAll(free) : null;
+  return freeOf(host ?? undefined);
+}
+
+type MemoryReading = Pick<GpuReading, "memoryTotalBytes" | "memoryUsedBytes">;
+const freeOf = ({ memoryTotalBytes: total, memoryUsedBytes: used }: MemoryReading = NOT_READ): number | null =>
+  total === null || used === null ? null : Math.max(0, total - used);
+const NOT_READ: MemoryReading = { memoryTotalBytes: null, memoryUsedBytes: null };

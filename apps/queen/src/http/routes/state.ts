@@ -1,16 +1,21 @@
 import { HiveStatus } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
-import type { MemoryUsage } from "../../fleet/workers/usage.ts";
+import { urlOf } from "../../fleet/workers/address.ts";
+import type { GpuUsage, MemoryUsage } from "../../fleet/workers/usage.ts";
 import { defineRoute } from "../route.ts";
 import { toWallMs } from "./health.ts";
-import { WORKER_EXAMPLE, WorkerAnswer, workerToJson } from "./worker-json.ts";
+import { WORKER_EXAMPLE, WorkerAnswer, workerToJson } from "./worker-answer.ts";
 
+const bytes = z.int().min(0).nullable();
 const memoryFields = {
-  total_bytes: z.int().nullable().meta({ description: "null while the devices are not known" }),
-  used_bytes: z.int().meta({ description: "By the workers, as far as they say" }),
-  free_bytes: z.int().nullable(),
+  total_bytes: bytes,
+  used_bytes: bytes.meta({ description: "As it was measured, or else by the workers, as far as they say" }),
+  free_bytes: bytes,
+  workers_bytes: bytes.meta({ description: "By the workers, as far as they say" }),
+  measured: z.boolean().meta({ description: "Whether `used_bytes` was measured" }),
 };
+const percent = z.number().min(0).nullable();
 const Memory = z.strictObject(memoryFields).meta({ id: "MemoryUsage" });
 
 const HiveState = z
@@ -27,13 +32,36 @@ const HiveState = z
     workers: z.array(WorkerAnswer),
     ram: Memory,
     vram: Memory,
-    gpus: z.array(z.strictObject({ index: z.int(), name: z.string(), ...memoryFields })),
+    cpu_percent: percent.meta({ description: "Of the host, as it was measured" }),
+    read_age_ms: z
+      .int()
+      .nullable()
+      .meta({ description: "Since it was measured; null of a hive that measures nothing" }),
+    gpus: z.array(
+      z.strictObject({
+        index: z.int(),
+        name: z.string().nullable().meta({ description: "null while the devices are not known" }),
+        ...memoryFields,
+        utilization_percent: percent,
+        temperature_celsius: z.number().nullable(),
+        power_watts: percent,
+        asleep: z.boolean().nullable().meta({ description: "Left alone, because reading it would wake it" }),
+      }),
+    ),
+    models_on_disk: z
+      .array(z.strictObject({ model: z.string(), bytes, server: z.string().nullable(), url: z.string().nullable() }))
+      .meta({ description: "What its servers would load when they are asked for it" }),
   })
   .meta({ id: "HiveState", description: "What the last heartbeat of a hive said" });
 
 const GB = 2 ** 30;
-const memory = (total: number, used: number) =>
-  memoryToJson({ totalBytes: total, usedBytes: used, freeBytes: total - used });
+const memory = (total: number, used: number, workers: number) => ({
+  total_bytes: total,
+  used_bytes: used,
+  free_bytes: total - used,
+  workers_bytes: workers,
+  measured: true,
+});
 
 export const stateRoutes = [
   defineRoute({
@@ -57,14 +85,31 @@ export const stateRoutes = [
         last_beat_age_ms: 1500,
         skew_ms: -250,
         workers: [WORKER_EXAMPLE],
-        ram: memory(64 * GB, 2_000_000_000),
-        vram: memory(24 * GB, 8_000_000_000),
-        gpus: [{ index: 0, name: "NVIDIA RTX 4090", ...memory(24 * GB, 8_000_000_000) }],
+        ram: memory(64 * GB, 20_132_659_200, 2_000_000_000),
+        vram: memory(24 * GB, 9_126_805_504, 8_000_000_000),
+        cpu_percent: 12.5,
+        read_age_ms: 3500,
+        gpus: [
+          {
+            index: 0,
+            name: "NVIDIA RTX 4090",
+            ...memory(24 * GB, 9_126_805_504, 8_000_000_000),
+            utilization_percent: 37,
+            temperature_celsius: 61,
+            power_watts: 231.5,
+            asleep: false,
+          },
+        ],
+        models_on_disk: [
+          { model: "qwen3:8b", bytes: 5_225_388_164, server: "ollama 0.33.0", url: "http://10.0.1.17:11434" },
+        ],
       },
     },
     problems: ["CORRUPT_HIVE"],
   }).handle(async ({ params: { id } }, { fleet, clock }) => {
     const { hive, sight, heard, cordon, usage, ...view } = await fleet.view(id);
+    const { ram, vram, gpus } = usage;
+    const models = heard?.reading?.modelsOnDisk ?? [];
     return {
       hive_id: id,
       status: hive.status,
@@ -75,14 +120,40 @@ export const stateRoutes = [
       cordon: cordon === undefined ? null : { reason: cordon.reason, until_ms: cordon.untilMs },
       last_beat_age_ms: heard ? Math.round(heard.ageMs) : null,
       skew_ms: heard?.skewMs ?? null,
-      workers: heard?.workers.map(workerToJson) ?? [],
-      ram: memoryToJson(usage.ram),
-      vram: memoryToJson(usage.vram),
-      gpus: usage.gpus.map(({ index, name, ...memory }) => ({ index, name, ...memoryToJson(memory) })),
+      workers: heard?.workers.map((worker) => workerToJson(worker, urlOf(worker, hive.host))) ?? [],
+      ram: memoryToJson(ram),
+      vram: memoryToJson(vram),
+      cpu_percent: heard?.reading?.host?.cpuPercent ?? null,
+      read_age_ms: heard === undefined || heard.readAgeMs === null ? null : Math.round(heard.readAgeMs),
+      gpus: gpus.map(gpuToJson),
+      models_on_disk: models.map((model) => ({
+        model: model.modelId,
+        bytes: model.bytes,
+        server: model.server,
+        url: urlOf(model, hive.host),
+      })),
     };
   }),
 ];
 
-function memoryToJson({ totalBytes, usedBytes, freeBytes }: MemoryUsage) {
-  return { total_bytes: totalBytes, used_bytes: usedBytes, free_bytes: freeBytes };
+function memoryToJson({ totalBytes, usedBytes, freeBytes, workersBytes, isMeasured }: MemoryUsage) {
+  return {
+    total_bytes: totalBytes,
+    used_bytes: usedBytes,
+    free_bytes: freeBytes,
+    workers_bytes: workersBytes,
+    measured: isMeasured,
+  };
+}
+
+function gpuToJson(gpu: GpuUsage) {
+  return {
+    index: gpu.index,
+    name: gpu.name,
+    ...memoryToJson(gpu),
+    utilization_percent: gpu.utilizationPercent,
+    temperature_celsius: gpu.temperatureCelsius,
+    power_watts: gpu.powerWatts,
+    asleep: gpu.asleep,
+  };
 }

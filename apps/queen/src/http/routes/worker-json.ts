@@ -1,167 +1,131 @@
 import { rule } from "@repo/hive-catalog/record";
 import * as z from "zod";
-import { WORKER_STATES, type Worker, type WorkerState } from "../../fleet/workers/worker.ts";
+import { type ServerAddress, WORKER_STATES, type Worker, type WorkerState } from "../../fleet/workers/worker.ts";
 import { MAX_ENTRIES } from "../../process/bounded-json.ts";
-import { isoTime, isUsualTime, rfc3339 } from "../times.ts";
+import { isoTime, TIME_RULE, usualTime } from "../times.ts";
+import {
+  AMOUNT,
+  type BeatFields,
+  COUNT,
+  INDEXES,
+  isObject,
+  NAME,
+  PERCENT,
+  PORT,
+  REACH,
+  TEXT,
+  URL_TEXT,
+} from "./beat-fields.ts";
 
 const STATE_BY_LOWER_CASE = new Map<string, WorkerState>(WORKER_STATES.map((state) => [state.toLowerCase(), state]));
+const stateOf = (value: unknown): WorkerState | undefined =>
+  typeof value === "string" ? STATE_BY_LOWER_CASE.get(value.toLowerCase()) : undefined;
 
 /** Compared without case, and read as one of `WORKER_STATES`. */
 const STATE = `must be one of ${WORKER_STATES.join(", ")}, in any case`;
 export const WorkerStateJson = z.string(rule(STATE)).transform((text, context): WorkerState => {
-  const state = STATE_BY_LOWER_CASE.get(text.toLowerCase());
+  const state = stateOf(text);
   if (state !== undefined) return state;
   context.issues.push({ code: "custom", input: text, message: STATE });
   return z.NEVER;
 });
 
-const MAX_TEXT_LENGTH = 256;
-const MAX_URL_LENGTH = 2048;
-
-const TEXT = rule(`must be text of at most ${MAX_TEXT_LENGTH} characters`);
-const NAME = rule(`must be text of 1 to ${MAX_TEXT_LENGTH} characters`);
-const URL_TEXT = rule(`must be text of at most ${MAX_URL_LENGTH} characters`);
-const AMOUNT = rule(`must be an integer from 0 to ${Number.MAX_SAFE_INTEGER}`);
-const PERCENT = rule("must be a number from 0");
-const text = z.string(TEXT).max(MAX_TEXT_LENGTH, TEXT);
-const amount = z.int(AMOUNT).min(0, AMOUNT).nullish();
-const percent = z.number(PERCENT).min(0, PERCENT).nullish();
-
-const workerFields = {
-  worker_id: z.string(NAME).min(1, NAME).max(MAX_TEXT_LENGTH, NAME),
-  state: WorkerStateJson,
-  last_heartbeat: isoTime,
-  health_status: text,
-  url: z.string(URL_TEXT).max(MAX_URL_LENGTH, URL_TEXT).nullish(),
-  model_id: text.nullish(),
-  backend: text.nullish(),
-  device_id: amount,
-  vram_bytes: amount,
-  ram_bytes: amount,
-  cpu_percent: percent,
-  gpu_percent: percent,
+/** Of whatever answers requests. */
+export const addressFields = {
+  url: URL_TEXT.schema.nullish(),
+  port: PORT.schema
+    .nullish()
+    .meta({ description: "Where `url` is not known: the queen makes it from the hive's host" }),
+  reachable: REACH.schema.nullish().meta({
+    description: "`all` where others than its own host reach the server, `loopback` where it is bound to loopback",
+  }),
 };
 
-const WorkerFields = z.object(workerFields, rule("must be an object"));
-/** One worker of a heartbeat. Further keys are ignored. */
-const WorkerJson = WorkerFields.transform((json) => toWorker(json, json.state));
+const workerFields = {
+  worker_id: NAME.schema,
+  state: WorkerStateJson,
+  last_heartbeat: isoTime,
+  health_status: TEXT.schema,
+  url: addressFields.url,
+  model_id: TEXT.schema.nullish(),
+  backend: TEXT.schema.nullish(),
+  device_id: AMOUNT.schema.nullish(),
+  vram_bytes: AMOUNT.schema.nullish(),
+  ram_bytes: AMOUNT.schema.nullish(),
+  cpu_percent: PERCENT.schema.nullish(),
+  gpu_percent: PERCENT.schema.nullish(),
+  server: TEXT.schema.nullish().meta({ description: "The program that serves it, and its version" }),
+  running: AMOUNT.schema.nullish().meta({ description: "Requests that it works on" }),
+  waiting: AMOUNT.schema.nullish().meta({ description: "Requests that wait" }),
+  slots: COUNT.schema.nullish().meta({ description: "Requests that it can work on at a time" }),
+  device_ids: INDEXES.schema.nullish().meta({ description: "Indexes of all GPUs on which it runs" }),
+  port: addressFields.port,
+  reachable: addressFields.reachable,
+};
 
-function toWorker(json: Omit<z.output<typeof WorkerFields>, "state">, state: WorkerState): Worker {
+/** The workers of one heartbeat, no two with one id. Further keys are ignored. */
+export const WORKERS_RULE = `must be a list of at most ${MAX_ENTRIES} workers`;
+const UNIQUE = "must be unique among the workers of a heartbeat";
+export const WorkersJson = z
+  .array(z.object(workerFields, rule("must be an object")), rule(WORKERS_RULE))
+  .max(MAX_ENTRIES, rule(WORKERS_RULE));
+
+/** Those that can be used. */
+export function readWorkers(items: readonly unknown[], fields: BeatFields): Worker[] {
+  const workers: Worker[] = [];
+  const ids = new Set<string>();
+  for (const item of items) {
+    const worker = readWorker(item, fields);
+    if (worker === undefined) continue;
+    if (ids.has(worker.workerId)) fields.note("worker", "workers.worker_id", UNIQUE, worker.workerId);
+    else workers.push(worker);
+    ids.add(worker.workerId);
+  }
+  return workers;
+}
+
+function readWorker(json: unknown, fields: BeatFields): Worker | undefined {
+  if (!isObject(json)) return void fields.note("worker", "workers", "must be an object", json);
+  const item = json as Record<keyof typeof workerFields, unknown>;
+  const { worker_id: workerId, health_status: healthStatus } = item;
+  const state = stateOf(item.state);
+  if (state === undefined) return void fields.note("worker", "workers.state", STATE, item.state);
+  if (!fields.has(workerId, NAME, "workers.worker_id", "worker")) return undefined;
+  if (!fields.has(healthStatus, TEXT, "workers.health_status", "worker")) return undefined;
+  const lastHeartbeat = usualTime(item.last_heartbeat);
+  if (lastHeartbeat === undefined) {
+    return void fields.note("worker", "workers.last_heartbeat", TIME_RULE, item.last_heartbeat);
+  }
   return {
-    workerId: json.worker_id,
+    workerId,
     state,
-    lastHeartbeat: json.last_heartbeat,
-    healthStatus: json.health_status,
-    url: json.url ?? null,
-    modelId: json.model_id ?? null,
-    backend: json.backend ?? null,
-    deviceId: json.device_id ?? null,
-    vramBytes: json.vram_bytes ?? null,
-    ramBytes: json.ram_bytes ?? null,
-    cpuPercent: json.cpu_percent ?? null,
-    gpuPercent: json.gpu_percent ?? null,
+    lastHeartbeat,
+    healthStatus,
+    ...readAddress(item, "workers", fields),
+    modelId: fields.usable(item.model_id, TEXT, "workers.model_id"),
+    backend: fields.usable(item.backend, TEXT, "workers.backend"),
+    deviceId: fields.usable(item.device_id, AMOUNT, "workers.device_id"),
+    vramBytes: fields.usable(item.vram_bytes, AMOUNT, "workers.vram_bytes"),
+    ramBytes: fields.usable(item.ram_bytes, AMOUNT, "workers.ram_bytes"),
+    cpuPercent: fields.usable(item.cpu_percent, PERCENT, "workers.cpu_percent"),
+    gpuPercent: fields.usable(item.gpu_percent, PERCENT, "workers.gpu_percent"),
+    server: fields.usable(item.server, TEXT, "workers.server"),
+    running: fields.usable(item.running, AMOUNT, "workers.running"),
+    waiting: fields.usable(item.waiting, AMOUNT, "workers.waiting"),
+    slots: fields.usable(item.slots, COUNT, "workers.slots"),
+    deviceIds: fields.usable(item.device_ids, INDEXES, "workers.device_ids"),
   };
 }
 
-/** The workers of one heartbeat, no two with one id. */
-const WORKERS = rule(`must be a list of at most ${MAX_ENTRIES} workers`);
-export const WorkersJson = z
-  .array(WorkerJson, WORKERS)
-  .max(MAX_ENTRIES, WORKERS)
-  .check(({ value, issues }) => {
-    const seen = new Set<string>();
-    value.forEach(({ workerId }, position) => {
-      if (seen.has(workerId)) {
-        const message = "must be unique among the workers of a heartbeat";
-        issues.push({ code: "custom", input: workerId, path: [position, "worker_id"], message });
-      }
-      seen.add(workerId);
-    });
-  });
-
-/**
- * The workers of a sound heartbeat, checked by hand: zod took a sixth of the queen's time under load, and more in garbage. Undefined for anything
- * else: zod then says what is wrong with it.
- */
-export function usualWorkers(json: unknown): Worker[] | undefined {
-  if (!Array.isArray(json)) return undefined;
-  const workers: Worker[] = [];
-  for (const item of json as unknown[]) {
-    const worker = usualWorker(item);
-    if (worker === undefined) return undefined;
-    workers.push(worker);
-  }
-  return new Set(workers.map(({ workerId }) => workerId)).size === workers.length ? workers : undefined;
-}
-
-function usualWorker(json: unknown): Worker | undefined {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return undefined;
-  const item = json as Record<keyof typeof workerFields, unknown>;
-  const state = typeof item.state === "string" ? STATE_BY_LOWER_CASE.get(item.state.toLowerCase()) : undefined;
-  const isUsual =
-    isText(item.worker_id) &&
-    item.worker_id !== "" &&
-    isUsualTime(item.last_heartbeat) &&
-    isText(item.health_status) &&
-    isText(item.url ?? "", MAX_URL_LENGTH) &&
-    isText(item.model_id ?? "") &&
-    isText(item.backend ?? "") &&
-    isAmount(item.device_id ?? 0) &&
-    isAmount(item.vram_bytes ?? 0) &&
-    isAmount(item.ram_bytes ?? 0) &&
-    isPercent(item.cpu_percent ?? 0) &&
-    isPercent(item.gpu_percent ?? 0);
-  return isUsual && state !== undefined ? toWorker(item as z.output<typeof WorkerFields>, state) : undefined;
-}
-
-const isText = (value: unknown, maxLength = MAX_TEXT_LENGTH): value is string =>
-  typeof value === "string" && value.length <= maxLength;
-const isAmount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-const isPercent = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0;
-
-export const WORKER_EXAMPLE = {
-  worker_id: "worker-1",
-  state: "Idle",
-  last_heartbeat: "2025-10-21T10:00:00Z",
-  health_status: "healthy",
-  url: "http://localhost:9300",
-  model_id: "llama-3-8b",
-  backend: "cuda",
-  device_id: 0,
-  vram_bytes: 8_000_000_000,
-  ram_bytes: 2_000_000_000,
-  cpu_percent: 15.5,
-  gpu_percent: 0,
-};
-
-/** As the queen answers it: everything is there, and what the hive did not say is null. */
-export const WorkerAnswer = z.strictObject({
-  ...z.object(workerFields).required().shape,
-  state: z.enum(WORKER_STATES),
-  last_heartbeat: rfc3339,
-  url: z.string().nullable(),
-  model_id: z.string().nullable(),
-  backend: z.string().nullable(),
-  device_id: z.int().min(0).nullable(),
-  vram_bytes: z.int().min(0).nullable(),
-  ram_bytes: z.int().min(0).nullable(),
-  cpu_percent: z.number().min(0).nullable(),
-  gpu_percent: z.number().min(0).nullable(),
-});
-
-export function workerToJson(worker: Worker): z.input<typeof WorkerAnswer> {
+/** Of a thing in the list `of`. */
+export function readAddress(
+  item: Record<keyof typeof addressFields, unknown>,
+  of: "workers" | "models_on_disk",
+  fields: BeatFields,
+): ServerAddress {
   return {
-    worker_id: worker.workerId,
-    state: worker.state,
-    last_heartbeat: worker.lastHeartbeat,
-    health_status: worker.healthStatus,
-    url: worker.url,
-    model_id: worker.modelId,
-    backend: worker.backend,
-    device_id: worker.deviceId,
-    vram_bytes: worker.vramBytes,
-    ram_bytes: worker.ramBytes,
-    cpu_percent: worker.cpuPercent,
-    gpu_percent: worker.gpuPercent,
+    url: fields.usable(item.url, URL_TEXT, `${of}.url`),
+    port: fields.usable(item.port, PORT, `${of}.port`),
+    reachable: fields.usable(item.reachable, REACH, `${of}.reachable`),
   };
 }

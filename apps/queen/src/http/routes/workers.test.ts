@@ -1,9 +1,25 @@
 import { describe, expect, test } from "vitest";
-import { aWorker } from "../../../test/a-worker.ts";
-import { beatJson, HIVE_JSON, startTestQueen, type TestQueen, workerJson } from "../../../test/test-queen.ts";
+import { aHeartbeat, aWorker } from "../../../test/a-worker.ts";
+import {
+  beatJson,
+  HIVE_JSON,
+  startTestQueen,
+  type TestQueen,
+  workerAnswer,
+  workerJson,
+} from "../../../test/test-queen.ts";
 
 const DEVICES = { cpu: { cores: 16, ram_gb: 64 }, gpus: [{ index: 0, name: "NVIDIA RTX 4090", vram_gb: 24 }] };
 const GB = 2 ** 30;
+
+/** As the workers say it. */
+const memory = (total: number, used: number) => ({
+  total_bytes: total,
+  used_bytes: used,
+  free_bytes: total - used,
+  workers_bytes: used,
+  measured: false,
+});
 
 async function addHive(queen: TestQueen, id: string, workers: unknown[]): Promise<void> {
   await queen.request("POST", "/v1/hives", { ...HIVE_JSON, id, devices: DEVICES });
@@ -28,7 +44,9 @@ test("lists workers by model, state and backend, with their hive", async () => {
       .sort()
       .join();
 
-  expect(await list("?model=phi-3")).toEqual([{ hive_id: "b", ...workerJson({ worker_id: "4", model_id: "phi-3" }) }]);
+  expect(await list("?model=phi-3")).toEqual([
+    { hive_id: "b", ...workerAnswer({ worker_id: "4", model_id: "phi-3" }) },
+  ]);
   expect(await ids("")).toBe("1,2,3,4");
   expect(await ids("?model=llama-3-8b&state=idle&backend=cuda")).toBe("1");
   expect(await ids("?state=BUSY")).toBe("2");
@@ -45,7 +63,7 @@ test("lists the workers of a whole fleet while other work gets its turns", async
     const workers = Array.from({ length: workersOfEach }, (_, w) => aWorker({ workerId: `${n}-${w}` }));
     const hiveId = `hive-${n}`;
     await queen.catalog.addHive({ ...HIVE_JSON, id: hiveId });
-    await queen.fleet.beat({ hiveId, timestampMs: 0, workers }, "127.0.0.1", queen.clock.now(), 0);
+    await queen.fleet.beat(aHeartbeat(hiveId, workers), "127.0.0.1", queen.clock.now(), 0);
   }
   let isAnswered = false;
   let turns = 0;
@@ -117,7 +135,7 @@ describe("when there is no worker, the answer says why", () => {
     const found = await refusal(queen);
     expect(found.hives).toEqual({ serving: 5, offline: 2, cordoned: 1, on_probation: 0, without_idle_worker: 2 });
     expect(found.detail).toBe(
-      'No worker for the model "llama-3-8b" is free: of 5 hives that have one, 2 offline, 1 cordoned, 2 without an idle, healthy one',
+      'No worker for the model "llama-3-8b" is free: of 5 hives that have one, 2 offline, 1 cordoned, 2 without an idle, healthy one with room',
     );
   });
 });
@@ -137,10 +155,23 @@ test("shows the state of a hive: its workers, what they use and leave, its skew 
     cordon: null,
     last_beat_age_ms: 1500,
     skew_ms: -250,
-    workers: [worker],
-    ram: { total_bytes: 64 * GB, used_bytes: 2 * GB, free_bytes: 62 * GB },
-    vram: { total_bytes: 24 * GB, used_bytes: 8 * GB, free_bytes: 16 * GB },
-    gpus: [{ index: 0, name: "NVIDIA RTX 4090", total_bytes: 24 * GB, used_bytes: 8 * GB, free_bytes: 16 * GB }],
+    workers: [workerAnswer(worker)],
+    ram: memory(64 * GB, 2 * GB),
+    vram: memory(24 * GB, 8 * GB),
+    cpu_percent: null,
+    read_age_ms: null,
+    gpus: [
+      {
+        index: 0,
+        name: "NVIDIA RTX 4090",
+        ...memory(24 * GB, 8 * GB),
+        utilization_percent: null,
+        temperature_celsius: null,
+        power_watts: null,
+        asleep: null,
+      },
+    ],
+    models_on_disk: [],
   };
   const { status, body } = await queen.request("GET", "/v1/hives/a/state");
   expect({ status, body }).toEqual({ status: 200, body: expected });
@@ -150,10 +181,47 @@ test("shows the state of a hive: its workers, what they use and leave, its skew 
   expect(later.body).toEqual({ ...expected, live: false, last_beat_age_ms: 60_000 });
 });
 
+test("shows what a hive has measured beside what its workers say, until that is stale", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, "a", []);
+  const beat = {
+    ...beatJson("a", [workerJson({ vram_bytes: 8 * GB, ram_bytes: 2 * GB })], "2025-10-21T10:00:05Z"),
+    gpus: [
+      { index: 0, memory_total_bytes: 25 * GB, memory_used_bytes: 20 * GB, utilization_percent: 37, asleep: false },
+    ],
+    host: { memory_used_bytes: 40 * GB, cpu_percent: 12.5 },
+    read_at: "2025-10-21T10:00:00Z",
+    models_on_disk: [{ model: "qwen3", bytes: 5, server: "ollama 0.33.0", port: 11_434, reachable: "loopback" }],
+  };
+  await queen.request("POST", "/v1/heartbeat", beat);
+  queen.clock.advance(1500);
+  const state = () => queen.request("GET", "/v1/hives/a/state");
+  expect(await state()).toMatchObject({
+    body: {
+      ram: { total_bytes: 64 * GB, used_bytes: 40 * GB, free_bytes: 24 * GB, workers_bytes: 2 * GB, measured: true },
+      vram: { total_bytes: 25 * GB, used_bytes: 20 * GB, free_bytes: 5 * GB, workers_bytes: 8 * GB, measured: true },
+      cpu_percent: 12.5,
+      read_age_ms: 6500,
+      gpus: [{ name: "NVIDIA RTX 4090", used_bytes: 20 * GB, workers_bytes: 8 * GB, utilization_percent: 37 }],
+      models_on_disk: [{ model: "qwen3", bytes: 5, server: "ollama 0.33.0", url: "http://127.0.0.1:11434" }],
+    },
+  });
+  queen.clock.advance(53_500);
+  expect(await state()).toMatchObject({
+    body: {
+      live: true,
+      read_age_ms: 60_000,
+      vram: { total_bytes: 24 * GB, used_bytes: 8 * GB, measured: false },
+      gpus: [{ utilization_percent: null }],
+      models_on_disk: [],
+    },
+  });
+});
+
 test("shows a hive that never beat and may not be contacted", async () => {
   await using queen = await startTestQueen();
   await queen.request("POST", "/v1/hives", { ...HIVE_JSON, host: "10.0.1.100" });
-  const unknown = { total_bytes: null, used_bytes: 0, free_bytes: null };
+  const unknown = { total_bytes: null, used_bytes: null, free_bytes: null, workers_bytes: null, measured: false };
   const { body } = await queen.request("GET", "/v1/hives/hive-a/state");
   expect(body).toEqual({
     hive_id: "hive-a",
@@ -168,7 +236,10 @@ test("shows a hive that never beat and may not be contacted", async () => {
     workers: [],
     ram: unknown,
     vram: unknown,
+    cpu_percent: null,
+    read_age_ms: null,
     gpus: [],
+    models_on_disk: [],
   });
 });
 

@@ -1,21 +1,41 @@
 import * as z from "zod";
-import type { PlacedWorker } from "../../fleet/workers/registry.ts";
-import { OBSTACLES, type Obstacle, type WhyNoWorker } from "../../fleet/workers/why-no-worker.ts";
+import type { PlacedModel, PlacedWorker } from "../../fleet/workers/queries.ts";
 import { WORKER_STATES } from "../../fleet/workers/worker.ts";
 import type { Costs } from "../door/costs.ts";
-import { Problem } from "../errors.ts";
 import { listInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
-import { WORKER_EXAMPLE, WorkerAnswer, WorkerStateJson, workerToJson } from "./worker-json.ts";
+import { noWorker } from "./no-worker.ts";
+import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson, vramBytesOf, vramGb } from "./placed-json.ts";
+import { WorkerStateJson } from "./worker-json.ts";
 
 /** How many workers are written before other work gets its turn: a whole fleet's take hundreds of milliseconds. */
 const WORKERS_PER_TURN = 250;
 
-const PlacedWorkerJson = WorkerAnswer.extend({ hive_id: z.string() }).meta({
-  id: "PlacedWorker",
-  description: "A worker, and the hive on which it runs",
-});
-const PLACED_EXAMPLE = { hive_id: "hive-prod-01", ...WORKER_EXAMPLE };
+/** In a query string everything is text. */
+const toNumber = (text: unknown) =>
+  typeof text === "string" && /^\d{1,9}(?:\.\d{1,9})?$/.test(text) ? Number(text) : text;
+const COLD = "must be true or false";
+const cold = z
+  .enum(["true", "false"], COLD)
+  .transform((text) => text === "true")
+  .meta({
+    description:
+      "Where no worker is found, whether to name a hive that has the model on disk and the memory free: its server loads it when it is asked",
+  });
+
+const ColdModelJson = z
+  .strictObject({
+    hive_id: z.string(),
+    cold: z.literal(true),
+    model_id: z.string(),
+    bytes: z.int().min(0).nullable(),
+    server: z.string().nullable(),
+    url: z.string().nullable(),
+  })
+  .meta({
+    id: "ColdModel",
+    description: "A model that is on the disk of a hive, and the server there that would load it",
+  });
 
 export const workersRoutes = [
   defineRoute({
@@ -38,7 +58,7 @@ export const workersRoutes = [
     },
   }).handle(({ query }, { fleet, costs }, reply) => {
     const found = fleet.workers(query);
-    if (found.length <= WORKERS_PER_TURN) return { workers: found.map(toJson) };
+    if (found.length <= WORKERS_PER_TURN) return { workers: found.map(placedToJson) };
     reply.type("application/json; charset=utf-8");
     return listInPieces(stepsOf(found, costs), (workers) => ({ workers }));
   }),
@@ -49,46 +69,40 @@ export const workersRoutes = [
     operationId: "findBestWorker",
     tag: "workers",
     summary: "The idle, healthy, least loaded worker of an online hive for a model",
-    query: z.strictObject({ model: z.string().min(1, "must not be empty") }),
-    answer: { description: "The worker", schema: PlacedWorkerJson, example: PLACED_EXAMPLE },
+    description:
+      "Each answer counts as a piece of work that was handed out, until the hive has looked at its servers again: callers who ask between two beats get different workers, and one whose slots are full is left out.",
+    query: z.strictObject({
+      model: z.string().min(1, "must not be empty"),
+      backend: z.string().optional(),
+      min_free_vram_gb: z.preprocess(toNumber, vramGb.optional()),
+      cold: cold.optional(),
+    }),
+    answer: {
+      description: "The worker; with `cold`, and where there is none, a model that is on disk",
+      schema: z.union([PlacedWorkerJson, ColdModelJson]),
+      example: PLACED_EXAMPLE,
+    },
     problems: ["NO_WORKER"],
-  }).handle(async ({ query: { model } }, { fleet }) => {
-    const best = await fleet.bestWorker(model);
-    if (best !== undefined) return toJson(best);
-    throw noWorker(model, fleet.whyNoWorker(model));
+  }).handle(async ({ query: { model, backend, min_free_vram_gb: minFreeGb, cold } }, { fleet }) => {
+    const query = { model, backend, minFreeVramBytes: vramBytesOf(minFreeGb) };
+    const best = await fleet.assignments.best(query, cold);
+    if (best === undefined) throw noWorker(model, fleet.registry.whyNoWorker(model));
+    return "worker" in best ? placedToJson(best) : coldToJson(best);
   }),
 ];
 
-const OBSTACLE_WORDS: Record<Obstacle, string> = {
-  offline: "offline",
-  cordoned: "cordoned",
-  on_probation: "on probation",
-  without_idle_worker: "without an idle, healthy one",
-};
-
-function noWorker(model: string, why: WhyNoWorker): Problem {
-  const { serving, hives } = why;
-  const detail = serving === 0 ? notServed(model, why) : noneFree(model, why);
-  return new Problem("NO_WORKER", detail, { hives: { serving, ...hives } });
-}
-
-function notServed(model: string, { otherModels }: WhyNoWorker): string {
-  const others = otherModels.map((other) => JSON.stringify(other)).join(", ");
-  return `No hive has a worker for the model ${JSON.stringify(model)}; ${others === "" ? "no model has one" : `there are some for ${others}`}`;
-}
-
-function noneFree(model: string, { serving, hives }: WhyNoWorker): string {
-  const counts = OBSTACLES.filter((obstacle) => hives[obstacle] > 0).map(
-    (obstacle) => `${hives[obstacle]} ${OBSTACLE_WORDS[obstacle]}`,
-  );
-  return `No worker for the model ${JSON.stringify(model)} is free: of ${serving} hives that have one, ${counts.join(", ")}`;
-}
-
-const toJson = ({ hiveId, worker }: PlacedWorker) => ({ hive_id: hiveId, ...workerToJson(worker) });
+const coldToJson = ({ hiveId, model, url }: PlacedModel) => ({
+  hive_id: hiveId,
+  cold: true as const,
+  model_id: model.modelId,
+  bytes: model.bytes,
+  server: model.server,
+  url,
+});
 
 async function* stepsOf(workers: readonly PlacedWorker[], costs: Costs) {
   for (let start = 0; start < workers.length; start += WORKERS_PER_TURN) {
-    yield workers.slice(start, start + WORKERS_PER_TURN).map(toJson);
+    yield workers.slice(start, start + WORKERS_PER_TURN).map(placedToJson);
     await costs.turn();
   }
 }

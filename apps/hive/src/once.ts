@@ -1,0 +1,119 @@
+import { printable } from "@repo/process-log/printable";
+import { type BeatSource, beatOf } from "./heartbeats.ts";
+import type { GpuTelemetry, Telemetry } from "./telemetry/watch.ts";
+import type { LeftOut } from "./workers/find.ts";
+import type { WorkerJson, WorkersReading } from "./workers/watch.ts";
+
+/** What a hive would send, and what it would not. */
+export interface Once {
+  readonly beat: WorkersReading & Partial<Telemetry> & { readonly hive_id?: string };
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Reads each source once, one after the other: a later one may use what an earlier one has read. */
+export async function readOnce(
+  hiveId: string,
+  sources: readonly BeatSource[],
+  leftOut: () => readonly LeftOut[],
+): Promise<Once> {
+  for (const source of sources) await source.refresh?.();
+  const beat: Once["beat"] = { workers: [], ...beatOf(hiveId, sources, Date.now()) };
+  return { beat, leftOut: leftOut() };
+}
+
+/** For programs: the body of a heartbeat, and beside it a line for each server that is left out. */
+export function onceJson({ beat, leftOut }: Once): { stdout: string; stderr: string } {
+  const lines = leftOut.map(({ what, why }) => printable(`hive: ${what} is left out: ${why}`));
+  const json = JSON.stringify(beat, null, 2).split("\n").map(printable);
+  return { stdout: ended(json), stderr: ended(lines) };
+}
+
+const ended = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
+
+const NONE_FOUND = "No worker: docs/workers.md says which servers are found, and how to name others.";
+const NONE_LOADED = "No worker: no model is loaded.";
+
+/** For people. */
+export function onceText({ beat, leftOut }: Once, queen: string): string {
+  const { workers, models_on_disk: models = [] } = beat;
+  const blocks = [
+    workers.length > 0 ? table(workers) : models.length > 0 ? NONE_LOADED : NONE_FOUND,
+    models.length > 0 &&
+      list(
+        "On disk, loaded when asked for",
+        models.map(({ model, server }) => `${model} (${server})`),
+      ),
+    leftOut.length > 0 &&
+      list(
+        "Left out",
+        leftOut.map(({ what, why }) => `${what}: ${why}`),
+      ),
+    hostText(beat),
+  ];
+  const title = `hive ${beat.hive_id} would send to ${queen}:`;
+  return `${[title, ...blocks.filter((block) => typeof block === "string")].join("\n\n")}\n`;
+}
+
+const list = (title: string, items: readonly string[]): string =>
+  [`${title}:`, ...items.map((item) => `  ${printable(item)}`)].join("\n");
+
+const COLUMNS: Readonly<Record<string, (worker: WorkerJson) => string>> = {
+  WORKER: ({ worker_id }) => worker_id,
+  STATE: ({ state }) => state,
+  RUNNING: loadText,
+  MODEL: ({ model_id }) => model_id ?? "-",
+  SERVER: ({ server }) => server ?? "-",
+  REACHED: placeText,
+  HEALTH: ({ health_status }) => health_status,
+};
+
+function table(workers: readonly WorkerJson[]): string {
+  const rows = [
+    Object.keys(COLUMNS),
+    ...workers.map((worker) => Object.values(COLUMNS).map((cell) => printable(cell(worker)))),
+  ];
+  const widths = Object.keys(COLUMNS).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+function loadText({ running, waiting, slots }: WorkerJson): string {
+  const count = running === undefined ? "-" : String(running);
+  const ofSlots = slots === undefined ? count : `${count} of ${slots}`;
+  return waiting === undefined || waiting === 0 ? ofSlots : `${ofSlots}, ${waiting} wait`;
+}
+
+function placeText({ url, port, reachable }: WorkerJson): string {
+  if (url !== null) return `at ${url}`;
+  return reachable === "loopback" ? `port ${port}, from this host alone` : `port ${port}`;
+}
+
+/** A line for each GPU, and one for the host. What is not known is left out. */
+function hostText({ gpus, host }: Once["beat"]): string | undefined {
+  if (host === undefined) return undefined; // nothing of it is told
+  const lines = gpus?.map((gpu) => `gpu ${gpu.index}: ${gpuText(gpu)}`) ?? ["GPUs could not be read"];
+  return [...lines, `host: ${memoryText(host)}`].join("\n");
+}
+
+function gpuText(gpu: GpuTelemetry): string {
+  if (gpu.asleep) return "asleep, and not woken";
+  const { utilization_percent: use, temperature_celsius: heat, power_watts: power } = gpu;
+  const measured = [use !== null && `${use} % used`, heat !== null && `${heat} °C`, power !== null && `${power} W`];
+  return [memoryText(gpu), ...measured.filter((one) => typeof one === "string")].join(", ");
+}
+
+function memoryText({ memory_used_bytes: used, memory_total_bytes: total }: MemoryUse): string {
+  const gb = (bytes: number | null) => (bytes === null ? "?" : (bytes / 2 ** 30).toFixed(1));
+  return `${gb(used)} of ${gb(total)} GB of memory`;
+}
+
+interface MemoryUse {
+  readonly memory_used_bytes: number | null;
+  readonly memory_total_bytes: number | null;
+}

@@ -1,0 +1,32 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Gpu } from "../devices/gpu.ts";
+import type { ProcessMemory } from "../devices/nvidia-smi.ts";
+import type { PciGpu } from "../devices/pci.ts";
+
+/** Memory of GPUs by the process that holds it; `bytes` is null where it is not known. */
+export type GpuMemoryByPid = ReadonlyMap<number, readonly { gpuIndex: number; bytes: number | null }[]>;
+
+/** Whether nvidia-smi would wake a card: it asks each that its driver has, and a card given to a virtual machine is not one of them. */
+export const wouldWake = ({ vendor, driver, isAsleep }: PciGpu): boolean =>
+  vendor === "nvidia" && driver === "nvidia" && isAsleep;
+
+/**
+ * By process, with GPUs by their index. Undefined when none of the processes is here: they are counted as the host does, and inside a container
+ * their numbers belong to nobody, or to somebody else.
+ */
+export function memoryByPid(
+  processes: readonly ProcessMemory[] | undefined,
+  gpus: readonly Gpu[],
+  proc = "/proc",
+): GpuMemoryByPid | undefined {
+  const here = processes?.filter(({ pid }) => existsSync(join(proc, `${pid}`)));
+  if (here === undefined || (here.length === 0 && processes?.length !== 0)) return undefined;
+  const indexes = new Map(gpus.map(({ uuid, index }) => [uuid, index]));
+  const byPid = new Map<number, { gpuIndex: number; bytes: number | null }[]>();
+  for (const { pid, uuid, usedBytes } of here) {
+    const gpuIndex = indexes.get(uuid);
+    if (gpuIndex !== undefined) byPid.set(pid, [...(byPid.get(pid) ?? []), { gpuIndex, bytes: usedBytes }]);
+  }
+  return byPid;
+}

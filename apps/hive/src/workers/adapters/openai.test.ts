@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { askOf, readerOf, recorded, startStub, withoutKey, written } from "../../../test/stub-server.ts";
+import { kindOf, UNKNOWN_PATHS } from "../identify.ts";
+import { openai } from "./openai.ts";
+
+const MODELS = "GET /v1/models";
+
+test("is a worker for each model that is listed, and never Busy", async () => {
+  const server = await startStub(written(MODELS, { data: [{ id: "a" }, { id: "b" }] }));
+  expect(await readerOf(openai, server)()).toEqual({
+    hasManyModels: true,
+    readings: ["a", "b"].map((model) => ({ model, state: "Idle", health: "healthy" })),
+  });
+});
+
+test.each([
+  [503, "Loading", "healthy"],
+  [500, "Error", "it answers 500 to /v1/models"],
+])("with %i is %s", async (status, state, health) => {
+  const server = await startStub(written(MODELS, {}, status));
+  expect((await readerOf(openai, server)()).readings).toEqual([{ model: null, state, health }]);
+});
+
+test("that wants a key says so", async () => {
+  const server = await startStub(withoutKey(MODELS));
+  const [reading] = (await readerOf(openai, server)()).readings;
+  expect(reading).toMatchObject({ state: "Error", health: "it wants a key: see HIVE_WORKER_KEYS_FILE" });
+});
+
+test.each([
+  ["llamacpp", recorded("llamacpp-models")],
+  ["llamacpp", recorded("llamacpp-b11434-models-no-key")],
+  ["ollama", recorded("ollama-v1-models")],
+  ["vllm", written(MODELS, { data: [{ id: "a", owned_by: "vllm" }] })],
+  ["sglang", written(MODELS, { data: [{ id: "a", owned_by: "sglang" }] })],
+  ["openai", written(MODELS, { data: [{ id: "a", owned_by: "constructor" }] })],
+  ["openai", written(MODELS, "no")],
+])("%s is told by one question from what answers there", async (kind, answer) => {
+  const server = await startStub(answer);
+  expect(await kindOf(askOf(server.url, UNKNOWN_PATHS))).toBe(kind);
+});

@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { askOf, processOf, readerOf, startStub, withoutKey, written } from "../../../test/stub-server.ts";
+import { sglang } from "./sglang.ts";
+
+// No answer here was seen from a real server: they are written after SGLang's sources.
+const LOADS = "GET /v1/loads?include=core";
+const OLD_LOADS = "GET /get_load";
+const MODELS = written("GET /v1/models", { data: [{ id: "qwen", owned_by: "sglang" }] });
+const rank = (running: number, waiting: number) => ({
+  num_running_reqs: running,
+  num_waiting_reqs: waiting,
+  max_running_requests: 4,
+});
+
+test("is known by its model, under the new path or the old one, and also without its key", async () => {
+  const info = { model_path: "Qwen/Qwen3-4B", is_generation: true };
+  const identify = async (...answers: Parameters<typeof startStub>) =>
+    sglang.identify(askOf((await startStub(...answers)).url, sglang.paths));
+  expect(await identify(written("GET /model_info", info))).toBe("sglang");
+  expect(await identify(written("GET /model_info", "", 404), written("GET /get_model_info", info))).toBe("sglang");
+  expect(await identify(withoutKey("GET /model_info"))).toBe("sglang");
+  expect(await identify(written("GET /model_info", {}))).toBeUndefined();
+});
+
+test.each([
+  ["Idle while requests run and none waits", [rank(3, 0), rank(0, 0)], { state: "Idle", running: 3, waiting: 0 }],
+  ["Busy when one waits", [rank(1, 1), rank(0, 0)], { state: "Busy", running: 1, waiting: 1 }],
+  ["Busy when as many run as may", [rank(4, 0), rank(4, 0)], { state: "Busy", running: 8, waiting: 0 }],
+])("is %s, on all of its ranks together", async (_what, loads, reading) => {
+  const server = await startStub(written(LOADS, { loads }), MODELS);
+  const { readings } = await readerOf(sglang, server)();
+  expect(readings).toEqual([{ model: "qwen", health: "healthy", slots: 8, ...reading }]);
+});
+
+test("an old one is asked the new way once", async () => {
+  const old = written(OLD_LOADS, [{ dp_rank: 0, num_reqs: 5, num_waiting_reqs: 2, num_tokens: 900 }]);
+  const server = await startStub(written(LOADS, "", 404), old, MODELS);
+  const read = readerOf(sglang, server);
+  await read();
+  expect((await read()).readings).toMatchObject([{ state: "Busy", running: 3, waiting: 2 }]);
+  expect(server.requests.filter((request) => request === LOADS)).toHaveLength(1);
+});
+
+test("that wants a key says so, with the model of its command line", async () => {
+  const server = await startStub(withoutKey(LOADS));
+  const process = processOf("python -m sglang.launch_server --model-path Qwen/Qwen3-4B");
+  expect((await readerOf(sglang, server, { process })()).readings).toEqual([
+    { model: "Qwen/Qwen3-4B", state: "Error", health: "it wants a key: see HIVE_WORKER_KEYS_FILE" },
+  ]);
+});

@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import { vllmMetrics } from "../../../test/each-kind.ts";
+import { askOf, processOf, readerOf, startStub, withoutKey, written } from "../../../test/stub-server.ts";
+import { vllm } from "./vllm.ts";
+
+// No answer here was seen from a real server: they are written after vLLM's sources and documentation.
+const MODEL = "Qwen/Qwen3-8B";
+const PROCESS = processOf(`vllm serve ${MODEL} --max-num-seqs 4`);
+const metrics = (text: string) => written("GET /metrics", text);
+const models = (...ids: string[]) => written("GET /v1/models", { data: ids.map((id) => ({ id, owned_by: "vllm" })) });
+
+test("is known by its version", async () => {
+  const server = await startStub(written("GET /version", { version: "0.19.0" }));
+  expect(await vllm.identify(askOf(server.url, vllm.paths))).toBe("vllm 0.19.0");
+  const other = await startStub(written("GET /version", "1.0"));
+  expect(await vllm.identify(askOf(other.url, vllm.paths))).toBeUndefined();
+});
+
+test.each([
+  ["Idle while requests run and none waits", vllmMetrics(3, 0), { state: "Idle", running: 3, waiting: 0 }],
+  ["Busy when one waits", vllmMetrics(3, 1), { state: "Busy", running: 3, waiting: 1 }],
+  ["Busy when as many run as may", vllmMetrics(4, 0), { state: "Busy", running: 4, waiting: 0 }],
+])("is %s", async (_what, page, reading) => {
+  const server = await startStub(metrics(page), models(MODEL));
+  const { readings } = await readerOf(vllm, server, { process: PROCESS })();
+  expect(readings).toEqual([{ model: MODEL, health: "healthy", slots: 4, ...reading }]);
+});
+
+test("is not Busy for a request that waits for something else than room", async () => {
+  const byReason = 'vllm:num_requests_waiting_by_reason{engine="0",reason="capacity"} 0\n';
+  const deferred = 'vllm:num_requests_waiting_by_reason{engine="0",reason="deferred"} 2\n';
+  const server = await startStub(metrics(vllmMetrics(1, 2) + byReason + deferred), models(MODEL));
+  const { readings } = await readerOf(vllm, server, { process: PROCESS })();
+  expect(readings).toMatchObject([{ state: "Idle", running: 1, waiting: 2 }]);
+});
+
+test("counts all of its engines, under either form of their names", async () => {
+  const page = 'vllm_num_requests_running{engine="0"} 1\nvllm_num_requests_running{engine="1"} 2\n';
+  const server = await startStub(metrics(page), models(MODEL));
+  const { readings } = await readerOf(vllm, server, { process: PROCESS })();
+  expect(readings).toMatchObject([{ running: 3, waiting: undefined, slots: 8 }]);
+});
+
+test("is a worker for each of its names and LoRAs", async () => {
+  const server = await startStub(metrics(vllmMetrics(0, 0)), models(MODEL, "sql-lora"));
+  const { readings } = await readerOf(vllm, server)();
+  expect(readings.map(({ model, slots }) => [model, slots])).toEqual([
+    [MODEL, undefined],
+    ["sql-lora", undefined],
+  ]);
+});
+
+test("that wants a key is named by its metrics", async () => {
+  const server = await startStub(metrics(vllmMetrics(1, 0)), withoutKey("GET /v1/models"));
+  expect((await readerOf(vllm, server)()).readings).toMatchObject([{ model: MODEL, running: 1 }]);
+});
+
+test("whose metrics are shut is known by its health and its command line", async () => {
+  const shut = [withoutKey("GET /metrics"), withoutKey("GET /v1/models")];
+  const server = await startStub(...shut, written("GET /health", ""));
+  const { readings } = await readerOf(vllm, server, { process: PROCESS })();
+  expect(readings).toEqual([{ model: MODEL, state: "Idle", health: "healthy", slots: 4 }]);
+  server.answerWith(...shut, written("GET /health", "", 503));
+  expect((await readerOf(vllm, server, { process: PROCESS })()).readings).toMatchObject([
+    { model: MODEL, state: "Error", health: "its engine is dead" },
+  ]);
+});
+
+test.each([
+  ["vllm serve a --served-model-name b c", "b"],
+  ["python -m vllm.entrypoints.openai.api_server --model=a", "a"],
+  ["python /usr/bin/vllm serve a/b", "a/b"],
+  ["vllm serve --config x.yaml", null],
+])("%j serves %s", (commandLine, model) => {
+  expect(vllm.program?.modelOf(processOf(commandLine))).toBe(model);
+});

@@ -1,0 +1,72 @@
+import type { Proc, Stat } from "./proc.ts";
+
+/** A process may become the program that it is to be a while after it has started. */
+const TIMES_READ = 4;
+/** In hundredths of a second: whoever runs for so long has become what it is. */
+const SETTLED_TICKS = 6000;
+const WAIT_MS = 500;
+/** Each that hangs holds one of the few threads that this program reads files with. */
+const MAX_HANGING = 2;
+
+/** How a process was started. */
+export interface CommandLine {
+  readonly argv: readonly string[];
+  /** Undefined where it is not for this user, or was not asked for. */
+  readonly environment: Readonly<Record<string, string>> | undefined;
+}
+
+interface Known extends CommandLine {
+  readonly startTime: string;
+  readonly name: string;
+  readonly times: number;
+}
+
+const UNKNOWN = { argv: [], environment: undefined, times: 0 };
+
+/** The command lines of processes. That of one which hangs in a driver cannot be read: each is read when the process is new, and then no more. */
+export class CommandLines {
+  readonly #proc: Proc;
+  readonly #needsEnvironment: (argv: readonly string[]) => boolean;
+  #known: ReadonlyMap<number, Known> = new Map();
+  readonly #hanging = new Set<number>();
+
+  constructor(proc: Proc, needsEnvironment: (argv: readonly string[]) => boolean) {
+    this.#proc = proc;
+    this.#needsEnvironment = needsEnvironment;
+  }
+
+  async of(stats: readonly Stat[]): Promise<(CommandLine & { readonly stat: Stat })[]> {
+    const newest = stats.reduce((latest, { startTime }) => Math.max(latest, Number(startTime)), 0);
+    const read: [number, Known][] = [];
+    for (const stat of stats) {
+      const times = newest - Number(stat.startTime) > SETTLED_TICKS ? 1 : TIMES_READ;
+      read.push([stat.pid, await this.#of(stat, times)]);
+    }
+    this.#known = new Map(read);
+    return stats.map((stat, at) => ({ ...UNKNOWN, ...read[at]?.[1], stat }));
+  }
+
+  async #of({ pid, startTime, name }: Stat, times: number): Promise<Known> {
+    const last = this.#known.get(pid);
+    const known = last?.startTime === startTime && last.name === name ? last : { ...UNKNOWN, startTime, name };
+    if (known.times >= times) return known;
+    const line = await this.#read(pid);
+    return line === undefined ? known : { ...line, startTime, name, times: known.times + 1 };
+  }
+
+  async #read(pid: number): Promise<CommandLine | undefined> {
+    if (this.#hanging.has(pid) || this.#hanging.size >= MAX_HANGING) return undefined;
+    this.#hanging.add(pid);
+    const reading = this.#readNow(pid).finally(() => this.#hanging.delete(pid));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(resolve, WAIT_MS, undefined);
+    });
+    return Promise.race([reading, late]).finally(() => clearTimeout(timer));
+  }
+
+  async #readNow(pid: number): Promise<CommandLine> {
+    const argv = await this.#proc.argv(pid);
+    return { argv, environment: this.#needsEnvironment(argv) ? await this.#proc.environment(pid) : undefined };
+  }
+}

@@ -1,0 +1,75 @@
+import type { Program, ServerProcess } from "./adapter.ts";
+import { addressesOf, type PublishedPort } from "./containers.ts";
+import { type Listener, listenersOf, widestOf } from "./listeners.ts";
+import type { Proc } from "./proc.ts";
+
+/** Where a process listens, in which no network namespace but that of this host counts; undefined for one that does not yet. */
+export type Place =
+  | { readonly listener: Pick<Listener, "address" | "port">; readonly isContained?: true }
+  | { readonly why: string }
+  | undefined;
+
+interface Wanted {
+  readonly process: ServerProcess;
+  readonly program: Program;
+  /** The port that it was told, or has by default. */
+  readonly told: number;
+}
+
+export const keyOf = ({ pid, startTime }: Pick<ServerProcess, "pid" | "startTime">): string => `${pid}@${startTime}`;
+
+/** Finds where processes listen. Where connections are many, the tables that say it are long: they are read only for a process that is new. */
+export class Places {
+  readonly #proc: Proc;
+  #known = new Map<string, Place>();
+  #listeners: Promise<readonly Listener[]> | undefined;
+
+  constructor(proc: Proc) {
+    this.#proc = proc;
+  }
+
+  /** Begins a reading, in which these processes are there. */
+  begin(processes: readonly ServerProcess[]): void {
+    const keys = processes.map(keyOf);
+    this.#known = new Map(keys.flatMap((key) => (this.#known.has(key) ? [[key, this.#known.get(key)]] : [])));
+    this.#listeners = undefined;
+  }
+
+  /** Of a server that does not answer where it was. */
+  forget(key: string): void {
+    this.#known.delete(key);
+  }
+
+  async of(wanted: Wanted, published: readonly PublishedPort[]): Promise<Place> {
+    const key = keyOf(wanted.process);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const place = await this.#find(wanted, published);
+    if (place !== undefined && "listener" in place) this.#known.set(key, place);
+    return place;
+  }
+
+  /** Its sockets say it best; where they may not be read, a listener of its user on the port that it was told. */
+  async #find({ process, program, told }: Wanted, published: readonly PublishedPort[]): Promise<Place> {
+    const sockets = this.#proc.sockets(process.pid);
+    const uid = this.#proc.status(process.pid).get("Uid");
+    const choose = (all: readonly Listener[]) => {
+      const its = all.filter((one) => (sockets === undefined ? one.uid === uid : sockets.has(one.inode)));
+      const ports = new Set(its.map(({ port }) => port));
+      const [only] = sockets !== undefined && ports.size === 1 && !program.hasOtherSockets ? ports : [];
+      return widestOf(its, told) ?? (only === undefined ? undefined : widestOf(its, only));
+    };
+    this.#listeners ??= listenersOf(this.#proc);
+    const here = choose(await this.#listeners);
+    if (here !== undefined) return { listener: here };
+    const inside = choose(await listenersOf(this.#proc, process.pid));
+    return inside === undefined ? undefined : this.#publishedPlace(process, inside.port, published);
+  }
+
+  async #publishedPlace({ pid }: ServerProcess, port: number, published: readonly PublishedPort[]): Promise<Place> {
+    const addresses = await addressesOf(this.#proc, pid);
+    const one = published.find((way) => way.containerPort === port && addresses.has(way.containerAddress));
+    if (one !== undefined) return { listener: { address: one.hostAddress, port: one.hostPort }, isContained: true };
+    return { why: `it is in a container, and no docker-proxy publishes its port ${port}: name it with HIVE_WORKERS` };
+  }
+}

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest";
+import { newRegistry } from "../../../test/a-registry.ts";
+import { aWorker } from "../../../test/a-worker.ts";
+import { Claims } from "./claims.ts";
+
+const HOLD_MS = 30_000;
+const QUERY = { model: "llama-3-8b" };
+
+function newClaims() {
+  const parts = newRegistry();
+  const claims = new Claims(parts.registry, parts.clock);
+  const handOut = () => {
+    claims.endOld();
+    return parts.handOut();
+  };
+  const beat = (...args: Parameters<typeof parts.beat>) => {
+    for (const claim of parts.beat(...args)) claims.end(claim);
+  };
+  const claim = (holder = "me") => claims.make(QUERY, HOLD_MS, holder);
+  return { ...parts, claims, handOut, beat, claim };
+}
+
+describe("a claim", () => {
+  test("keeps a worker from everybody else, until it is given back", () => {
+    const { beat, claim, claims, handOut } = newClaims();
+    beat("hive", [aWorker({ workerId: "a" }), aWorker({ workerId: "b", gpuPercent: 90 })]);
+    const first = claim();
+    expect(first?.placed.worker.workerId).toBe("a");
+    expect([handOut(), handOut()]).toEqual(["b", "b"]);
+    if (first) claims.end(first.claim);
+    expect(handOut()).toBe("a");
+    expect(claims.size).toBe(0);
+  });
+
+  test("takes one slot of a worker that has several", () => {
+    const { beat, claim, handOut } = newClaims();
+    beat("hive", [aWorker({ slots: 4, running: 1 })], 0);
+    expect([claim(), claim()]).not.toContain(undefined);
+    expect([handOut(), handOut()]).toEqual(["worker-1", undefined]);
+    expect(claim()).toBeUndefined();
+  });
+
+  test("is none on a worker that does not say its slots and was given work since it was read", () => {
+    const { beat, claim, handOut } = newClaims();
+    beat("hive", [aWorker()]);
+    expect(handOut()).toBe("worker-1");
+    expect(claim()).toBeUndefined();
+    beat("hive", [aWorker()]);
+    expect(claim()).toBeDefined();
+  });
+
+  test("ends by itself, each in its time", () => {
+    const { beat, claims, clock, handOut } = newClaims();
+    const one = [aWorker({ slots: 3, running: 0 })];
+    beat("hive", one, 0);
+    for (const holdMs of [5000, 1000, 9000]) claims.make(QUERY, holdMs, "me");
+    const left = [999, 1, 3999, 1, 3999, 1].map((ms) => {
+      clock.advance(ms);
+      return claims.size;
+    });
+    expect(left).toEqual([3, 2, 2, 1, 1, 0]);
+    expect([handOut(), handOut(), handOut(), handOut()]).toEqual(["worker-1", "worker-1", "worker-1", undefined]);
+  });
+
+  test("ends when what was read after it shows its worker busy, and not before", () => {
+    const { beat, claim, claims, clock, handOut } = newClaims();
+    const worker = (state: "Idle" | "Busy") => [aWorker({ state })];
+    beat("hive", worker("Idle"), 0);
+    claim();
+    clock.advance(5000);
+    beat("hive", worker("Busy"), 5000);
+    expect(claims.size).toBe(1);
+    beat("hive", worker("Idle"), 1000);
+    expect(handOut()).toBeUndefined();
+    beat("hive", worker("Busy"), 1000);
+    expect(claims.size).toBe(0);
+    beat("hive", worker("Idle"), 0);
+    expect(handOut()).toBe("worker-1");
+  });
+
+  test("is kept while its worker is away, and while its hive is removed ends by itself", () => {
+    const { beat, claim, claims, clock, handOut, registry } = newClaims();
+    beat("hive", [aWorker()]);
+    claim();
+    beat("hive", []);
+    beat("hive", [aWorker()]);
+    expect(handOut()).toBeUndefined();
+    registry.remove("hive");
+    expect(claims.size).toBe(1);
+    clock.advance(HOLD_MS);
+    expect(claims.size).toBe(0);
+  });
+
+  test("is bounded for each holder and in all, and leaves nothing behind", () => {
+    const { beat, claim, claims, clock } = newClaims();
+    beat("hive", [aWorker({ slots: 100_000 })]);
+    const take = (holder: string) => {
+      let count = 0;
+      for (; !claims.isFull(holder); count++) claim(holder);
+      return count;
+    };
+    expect(take("greedy")).toBe(256);
+    expect(take("other")).toBe(256);
+    for (let n = 0; n < 20; n++) take(`one of many ${n}`);
+    expect(claims.size).toBe(4096);
+    expect(take("late")).toBe(0);
+    clock.advance(HOLD_MS);
+    expect([claims.size, take("greedy")]).toEqual([0, 256]);
+  });
+});

@@ -1,0 +1,118 @@
+import { HandOuts } from "./hand-outs.ts";
+import type { Reading } from "./heartbeat.ts";
+import type { Worker } from "./worker.ts";
+
+/** What the registry knows of one hive. Times are monotonic. */
+export interface Hive {
+  readonly id: string;
+  readonly byModel: Map<string | null, Serving>;
+  workers: readonly Worker[];
+  busyWorkers: number;
+  skewMs: number | null;
+  receivedAtMs: number;
+  reading: Reading | null;
+  /** When that was read, and the workers were. */
+  readAtMs: number;
+  takesWorkFromMs: number;
+  cordonedUntilMs: number;
+  /** "" while it is not known. */
+  host: string;
+  /** By the id of the worker; of those alone that were given work lately. */
+  demands: Map<string, Demand> | undefined;
+  /** Models that it was sent to load lately, with the memory that they take. */
+  loads: HandOuts | undefined;
+}
+
+/** The workers of one hive for one model. */
+export interface Serving {
+  readonly hive: Hive;
+  readonly workers: Worker[];
+  /** The least loaded of those that may get work. */
+  best: Candidate | undefined;
+}
+
+/** A worker that may get work, and what speaks for or against it. */
+export interface Candidate {
+  readonly hive: Hive;
+  readonly worker: Worker;
+  /** The share of its slots that is taken. */
+  readonly load: number;
+  readonly gpuPercent: number;
+  readonly cpuPercent: number;
+}
+
+/** What a worker was given since it was read. */
+export interface Demand {
+  readonly handOuts: HandOuts;
+  readonly claims: Set<Claim>;
+}
+
+/** A promise that no more work is sent to a worker than it has room for. */
+export interface Claim {
+  readonly id: string;
+  readonly hiveId: string;
+  readonly workerId: string;
+  readonly atMs: number;
+  readonly untilMs: number;
+  /** Who asked for it. */
+  readonly holder: string;
+}
+
+export function newHive(id: string): Hive {
+  return {
+    id,
+    byModel: new Map(),
+    workers: [],
+    busyWorkers: 0,
+    skewMs: 0,
+    receivedAtMs: 0,
+    reading: null,
+    readAtMs: 0,
+    takesWorkFromMs: 0,
+    cordonedUntilMs: 0,
+    host: "",
+    demands: undefined,
+    loads: undefined,
+  };
+}
+
+export function demandOn(hive: Hive, workerId: string): Demand {
+  hive.demands ??= new Map();
+  let demand = hive.demands.get(workerId);
+  if (demand === undefined) {
+    demand = { handOuts: new HandOuts(), claims: new Set() };
+    hive.demands.set(workerId, demand);
+  }
+  return demand;
+}
+
+/**
+ * Forgets what was handed out before the hive was read, and before `staleMs`. Returns the claims that this ends: they were made before, and their worker
+ * is busy now. A hive that does not say when it looked was read after all that.
+ */
+export function settleDemands(hive: Hive, workers: readonly Worker[], staleMs: number): Claim[] {
+  const { demands, reading } = hive;
+  const readAtMs = reading === null || reading.readAtMs === null ? Number.POSITIVE_INFINITY : hive.readAtMs;
+  hive.loads?.seen(Math.max(readAtMs, staleMs));
+  if (hive.loads?.count === 0) hive.loads = undefined;
+  if (demands === undefined) return [];
+  const ended: Claim[] = [];
+  for (const [workerId, { handOuts, claims }] of demands) {
+    handOuts.seen(Math.max(readAtMs, staleMs));
+    const isBusy = workers.some((worker) => worker.workerId === workerId && worker.state === "Busy");
+    for (const claim of claims) {
+      if (!isBusy || claim.atMs >= readAtMs) continue;
+      claims.delete(claim);
+      ended.push(claim);
+    }
+    if (handOuts.count === 0 && claims.size === 0) demands.delete(workerId);
+  }
+  if (demands.size === 0) hive.demands = undefined;
+  return ended;
+}
+
+/** How busy the GPU of a worker is, as its hive has measured it. */
+export function measuredPercent({ reading }: Hive, { deviceId }: Worker): number | null {
+  if (deviceId === null) return null;
+  return reading?.gpus?.find(({ index }) => index === deviceId)?.utilizationPercent ?? null;
+}

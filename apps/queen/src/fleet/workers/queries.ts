@@ -1,0 +1,40 @@
+import type { ModelOnDisk } from "./heartbeat.ts";
+import type { Worker, WorkerState } from "./worker.ts";
+
+/** A worker and where it runs. */
+export interface PlacedWorker {
+  readonly hiveId: string;
+  readonly worker: Worker;
+  /** Where it answers, as far as that is known. */
+  readonly url: string | null;
+}
+
+/** Which workers are asked for; what is left out is not compared. */
+export interface WorkerFilter {
+  model?: string | undefined;
+  state?: WorkerState | undefined;
+  backend?: string | undefined;
+}
+
+/** What a worker must be that gets work. */
+export interface WorkQuery {
+  model: string;
+  backend?: string | undefined;
+  /** Free on its GPUs, as they were measured. */
+  minFreeVramBytes?: number | undefined;
+}
+
+/** A model that no worker serves, where it would be loaded. */
+export interface PlacedModel {
+  readonly hiveId: string;
+  readonly model: ModelOnDisk;
+  /** Where the server answers that would load it, as far as that is known. */
+  readonly url: string | null;
+}
+
+/** How many workers serve a model, by their states, and how many hives have it on disk. */
+export interface KnownModel {
+  readonly model: string;
+  readonly workers: Readonly<Record<WorkerState, number>>;
+  readonly onDisk: number;
+}

@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import { beatJson, HIVE_JSON, startTestQueen, type TestQueen, workerJson } from "../../../test/test-queen.ts";
+
+const GB = 2 ** 30;
+const GPU = { index: 0, memory_total_bytes: 24 * GB, memory_used_bytes: 4 * GB };
+
+async function addHive(queen: TestQueen, id: string, beat: Record<string, unknown>, host = "127.0.0.1") {
+  await queen.request("POST", "/v1/hives", { ...HIVE_JSON, id, host });
+  await queen.request("POST", "/v1/heartbeat", { ...beatJson(id), ...beat });
+}
+
+const best = (queen: TestQueen, query = "") => queen.request("GET", `/v1/workers/best?model=llama-3-8b${query}`);
+
+test("20 callers get both of two idle workers, ten times each", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, "a", { workers: [workerJson()] });
+  await addHive(queen, "b", { workers: [workerJson({ gpu_percent: 90 })] });
+  const answers = await Promise.all(Array.from({ length: 20 }, () => best(queen)));
+  const hives = answers.map(({ body }) => (body as { hive_id: string }).hive_id);
+  expect(hives.filter((id) => id === "a")).toHaveLength(10);
+  expect(hives.filter((id) => id === "b")).toHaveLength(10);
+});
+
+test("filters by backend and by the VRAM that is free", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, "measured", { workers: [workerJson({ gpu_percent: 90 })], gpus: [GPU] });
+  await addHive(queen, "rocm", { workers: [workerJson({ backend: "rocm" })] });
+  expect(await best(queen, "&backend=cuda")).toMatchObject({ body: { hive_id: "measured" } });
+  expect(await best(queen, "&min_free_vram_gb=20")).toMatchObject({ body: { hive_id: "measured" } });
+  expect(await best(queen, "&min_free_vram_gb=20.5")).toMatchObject({ status: 404, body: { code: "NO_WORKER" } });
+  expect(await best(queen, "&min_free_vram_gb=much")).toMatchObject({ status: 400 });
+});
+
+test("makes the url of a worker from the host that the catalog has now", async () => {
+  await using queen = await startTestQueen();
+  const worker = workerJson({ url: null, port: 8000, reachable: "all" });
+  await addHive(queen, "a", { workers: [worker] }, "10.0.0.7");
+  expect(await best(queen)).toMatchObject({ body: { url: "http://10.0.0.7:8000", port: 8000, reachable: "all" } });
+  await queen.request("PATCH", "/v1/hives/a", { host: "fd00::7" });
+  expect(await best(queen)).toMatchObject({ body: { url: "http://[fd00::7]:8000" } });
+  expect(await queen.request("GET", "/v1/hives/a/state")).toMatchObject({
+    body: { workers: [{ url: "http://[fd00::7]:8000" }] },
+  });
+});
+
+test("hands out no worker that only its own host reaches, until its hive is known to be on loopback", async () => {
+  await using queen = await startTestQueen();
+  const worker = workerJson({ url: null, port: 8000, reachable: "loopback" });
+  await addHive(queen, "a", { workers: [worker] }, "10.0.0.7");
+  expect(await best(queen)).toMatchObject({ status: 404 });
+  expect(await queen.request("GET", "/v1/workers")).toMatchObject({ body: { workers: [{ url: null }] } });
+  await queen.request("PATCH", "/v1/hives/a", { host: "127.0.0.1" });
+  expect(await best(queen)).toMatchObject({ status: 200, body: { url: "http://127.0.0.1:8000" } });
+});
+
+test("names, where no worker is idle and the caller says cold, a hive that has the model on disk and the memory free", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, "busy", { workers: [workerJson({ state: "Busy" })] });
+  await addHive(queen, "cold", {
+    gpus: [GPU],
+    models_on_disk: [{ model: "llama-3-8b", bytes: 5 * GB, server: "ollama 0.33.0", port: 11_434, reachable: "all" }],
+  });
+  expect(await best(queen)).toMatchObject({ status: 404 });
+  expect(await best(queen, "&cold=false")).toMatchObject({ status: 404 });
+  expect(await best(queen, "&cold=true&min_free_vram_gb=21")).toMatchObject({ status: 404 });
+  expect(await best(queen, "&cold=true&backend=cuda")).toMatchObject({ status: 404 });
+  expect(await best(queen, "&cold=true")).toMatchObject({
+    status: 200,
+    body: {
+      hive_id: "cold",
+      cold: true,
+      model_id: "llama-3-8b",
+      bytes: 5 * GB,
+      server: "ollama 0.33.0",
+      url: "http://127.0.0.1:11434",
+    },
+  });
+  await addHive(queen, "warm", { workers: [workerJson()] });
+  expect(await best(queen, "&cold=true")).toMatchObject({ body: { hive_id: "warm", worker_id: "worker-1" } });
+});
+
+test("lists each model with its workers by state and the hives that have it on disk", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, "a", {
+    workers: [workerJson(), workerJson({ worker_id: "2", state: "Loading" })],
+    models_on_disk: [{ model: "qwen3" }],
+  });
+  const none = { idle: 0, busy: 0, loading: 0, error: 0, shutdown: 0 };
+  expect(await queen.request("GET", "/v1/models")).toMatchObject({
+    status: 200,
+    body: {
+      models: [
+        { model: "llama-3-8b", workers: { ...none, idle: 1, loading: 1 }, hives_with_it_on_disk: 0 },
+        { model: "qwen3", workers: none, hives_with_it_on_disk: 1 },
+      ],
+    },
+  });
+});
+
+test("lists very many models while other work gets its turns", async () => {
+  await using queen = await startTestQueen();
+  const models = Array.from({ length: 1000 }, (_, n) => ({ model: `model-${n}` }));
+  await addHive(queen, "a", { models_on_disk: models });
+  let isAnswered = false;
+  let turns = 0;
+  const count = () => {
+    turns += 1;
+    if (!isAnswered) setImmediate(count);
+  };
+  setImmediate(count);
+  const { body } = await queen.request("GET", "/v1/models");
+  isAnswered = true;
+  expect((body as { models: unknown[] }).models).toHaveLength(1000);
+  expect(turns).toBeGreaterThanOrEqual(10);
+});

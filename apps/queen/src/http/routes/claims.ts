@@ -1,0 +1,97 @@
+import { rule } from "@repo/hive-catalog/record";
+import * as z from "zod";
+import { addressBlock } from "../../reach/addresses.ts";
+import { Problem } from "../errors.ts";
+import { type CheckedRequest, defineRoute } from "../route.ts";
+import { NAME, TEXT } from "./beat-fields.ts";
+import { noWorker } from "./no-worker.ts";
+import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson, vramBytesOf, vramGb } from "./placed-json.ts";
+
+const MIN_HOLD_MS = 1000;
+const MAX_HOLD_MS = 600_000;
+const HOLD = rule(`must be an integer from ${MIN_HOLD_MS} to ${MAX_HOLD_MS}`);
+
+const NewClaim = z
+  .strictObject({
+    model: NAME.schema,
+    hold_ms: z.int(HOLD).min(MIN_HOLD_MS, HOLD).max(MAX_HOLD_MS, HOLD).meta({
+      description:
+        "After so many milliseconds it ends by itself, if it was not given back and no beat has shown the worker busy since",
+    }),
+    backend: TEXT.schema.optional(),
+    min_free_vram_gb: vramGb.optional(),
+  })
+  .meta({ id: "NewClaim" });
+
+const ClaimJson = z
+  .strictObject({
+    claim_id: z.string(),
+    until_ms: z.int().meta({ description: "When it ends by itself, in milliseconds since 1970" }),
+    worker: PlacedWorkerJson,
+  })
+  .meta({ id: "Claim", description: "A promise of a worker" });
+
+/** Whose claims count together: those of a token; where none is needed, of an address. */
+const holderOf = ({ caller, raw }: Pick<CheckedRequest, "caller" | "raw">): string =>
+  caller?.tokenId ?? addressBlock(raw.socket.remoteAddress);
+
+export const claimsRoutes = [
+  defineRoute({
+    method: "post",
+    path: "/v1/workers/claims",
+    // It changes nothing that is stored, ends by itself, and is bounded: whoever may ask for the best worker may as well be promised one.
+    access: "reader",
+    operationId: "claimWorker",
+    tag: "workers",
+    summary: "Be promised a worker for a while",
+    description:
+      "The best worker for the model, of which no more is promised and handed out than it has slots: one that does not say its slots is promised to one caller alone. Held in memory: a queen that is restarted knows no claims, and two queens on one catalog know nothing of each other's. The last word is the server's: be ready for its 503.",
+    body: { schema: NewClaim, examples: { for_half_a_minute: { model: "llama-3-8b", hold_ms: 30_000 } } },
+    answer: {
+      status: 201,
+      description: "The claim",
+      schema: ClaimJson,
+      example: {
+        claim_id: "0b7c1f9e-6a57-4c3e-9d0b-2f1a8e5d4c3b",
+        until_ms: 1_761_040_830_000,
+        worker: PLACED_EXAMPLE,
+      },
+    },
+    problems: ["NO_WORKER"],
+  }).handle(async (request, { fleet, clock }) => {
+    const { assignments } = fleet;
+    const { model, backend, hold_ms: holdMs, min_free_vram_gb: minFreeGb } = request.body;
+    const holder = holderOf(request);
+    if (assignments.claims.isFull(holder)) throw tooManyClaims();
+    const query = { model, backend, minFreeVramBytes: vramBytesOf(minFreeGb) };
+    const made = await assignments.claim(query, holdMs, holder);
+    if (made === undefined) throw noWorker(model, fleet.registry.whyNoWorker(model));
+    const untilMs = clock.now() + holdMs;
+    return { claim_id: made.claim.id, until_ms: Math.round(untilMs), worker: placedToJson(made.placed) };
+  }),
+  defineRoute({
+    method: "delete",
+    path: "/v1/workers/claims/:claim",
+    access: "reader",
+    operationId: "releaseClaim",
+    tag: "workers",
+    summary: "Give a claim back before it ends",
+    description: "Whose token made it, or an operator's.",
+    answer: { status: 204, description: "It has ended" },
+    problems: ["CLAIM_NOT_FOUND"],
+  }).handle(async (request, { fleet: { assignments } }) => {
+    const claim = assignments.claims.get(request.params.claim);
+    const isTheirs = request.caller?.role === "operator" || claim?.holder === holderOf(request);
+    if (claim === undefined || !isTheirs) throw claimNotFound();
+    assignments.claims.end(claim);
+  }),
+];
+
+const claimNotFound = () =>
+  new Problem("CLAIM_NOT_FOUND", "There is no claim of this id that this caller made, or it has ended");
+
+function tooManyClaims(): Problem {
+  const detail =
+    "So many claims are held that no more are made: give back what is not needed, or hold it for less long";
+  return new Problem("TOO_MANY_REQUESTS", detail, { headers: { "retry-after": "1" } });
+}

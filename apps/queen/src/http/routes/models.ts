@@ -1,0 +1,64 @@
+import * as z from "zod";
+import type { KnownModel } from "../../fleet/workers/queries.ts";
+import type { Costs } from "../door/costs.ts";
+import { listInPieces } from "../pieces.ts";
+import { defineRoute } from "../route.ts";
+
+/** How many models are counted and written before other work gets its turn. */
+const MODELS_PER_TURN = 50;
+
+const count = z.int().min(0);
+const ModelJson = z
+  .strictObject({
+    model: z.string(),
+    workers: z
+      .strictObject({ idle: count, busy: count, loading: count, error: count, shutdown: count })
+      .meta({ description: "How many of live hives serve it, by state" }),
+    hives_with_it_on_disk: count.meta({ description: "How many live hives have a server that would load it" }),
+  })
+  .meta({ id: "Model", description: "A model that live hives serve or have on disk" });
+
+export const modelsRoutes = [
+  defineRoute({
+    method: "get",
+    path: "/v1/models",
+    access: "reader",
+    operationId: "listModels",
+    tag: "workers",
+    summary: "Each model that live hives serve or have on disk, in no order",
+    isCostly: true,
+    answer: {
+      description: "The models",
+      schema: z.strictObject({ models: z.array(ModelJson) }),
+      example: {
+        models: [
+          {
+            model: "llama-3-8b",
+            workers: { idle: 3, busy: 1, loading: 0, error: 0, shutdown: 0 },
+            hives_with_it_on_disk: 5,
+          },
+        ],
+      },
+    },
+  }).handle((_request, { fleet, costs }, reply) => {
+    reply.type("application/json; charset=utf-8");
+    return listInPieces(stepsOf(fleet.registry.models(), costs), (models) => ({ models }));
+  }),
+];
+
+function toJson({ model, workers: { Idle, Busy, Loading, Error: failed, Shutdown }, onDisk }: KnownModel) {
+  const workers = { idle: Idle, busy: Busy, loading: Loading, error: failed, shutdown: Shutdown };
+  return { model, workers, hives_with_it_on_disk: onDisk };
+}
+
+async function* stepsOf(models: Iterable<KnownModel>, costs: Costs) {
+  let step: ReturnType<typeof toJson>[] = [];
+  for (const model of models) {
+    step.push(toJson(model));
+    if (step.length < MODELS_PER_TURN) continue;
+    yield step;
+    step = [];
+    await costs.turn();
+  }
+  yield step;
+}

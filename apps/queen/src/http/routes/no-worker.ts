@@ -1,0 +1,28 @@
+import { OBSTACLES, type Obstacle, type WhyNoWorker } from "../../fleet/workers/why-no-worker.ts";
+import { Problem } from "../errors.ts";
+
+const OBSTACLE_WORDS: Record<Obstacle, string> = {
+  offline: "offline",
+  cordoned: "cordoned",
+  on_probation: "on probation",
+  without_idle_worker: "without an idle, healthy one with room",
+};
+
+/** The 404 of whoever asks for a worker where there is none, with what is known of why. */
+export function noWorker(model: string, why: WhyNoWorker): Problem {
+  const { serving, hives } = why;
+  const detail = serving === 0 ? notServed(model, why) : noneFree(model, why);
+  return new Problem("NO_WORKER", detail, { hives: { serving, ...hives } });
+}
+
+function notServed(model: string, { otherModels }: WhyNoWorker): string {
+  const others = otherModels.map((other) => JSON.stringify(other)).join(", ");
+  return `No hive has a worker for the model ${JSON.stringify(model)}; ${others === "" ? "no model has one" : `there are some for ${others}`}`;
+}
+
+function noneFree(model: string, { serving, hives }: WhyNoWorker): string {
+  const counts = OBSTACLES.filter((obstacle) => hives[obstacle] > 0).map(
+    (obstacle) => `${hives[obstacle]} ${OBSTACLE_WORDS[obstacle]}`,
+  );
+  return `No worker for the model ${JSON.stringify(model)} is free: of ${serving} hives that have one, ${counts.join(", ")}`;
+}

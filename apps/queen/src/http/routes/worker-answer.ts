@@ -1,0 +1,77 @@
+import * as z from "zod";
+import { REACHES, WORKER_STATES, type Worker } from "../../fleet/workers/worker.ts";
+import { rfc3339 } from "../times.ts";
+
+export const WORKER_EXAMPLE = {
+  worker_id: "worker-1",
+  state: "Idle",
+  last_heartbeat: "2025-10-21T10:00:00Z",
+  health_status: "healthy",
+  url: "http://localhost:9300",
+  model_id: "llama-3-8b",
+  backend: "cuda",
+  device_id: 0,
+  vram_bytes: 8_000_000_000,
+  ram_bytes: 2_000_000_000,
+  cpu_percent: 15.5,
+  gpu_percent: 0,
+  server: "llama.cpp",
+  running: 1,
+  waiting: 0,
+  slots: 4,
+  device_ids: [0],
+  port: 9300,
+  reachable: "all" as const,
+};
+
+const text = z.string().nullable();
+const amount = z.int().min(0).nullable();
+const percent = z.number().min(0).nullable();
+
+/** As the queen answers it: everything is there, and what the hive did not say is null. */
+export const WorkerAnswer = z.strictObject({
+  worker_id: z.string(),
+  state: z.enum(WORKER_STATES),
+  last_heartbeat: rfc3339,
+  health_status: z.string(),
+  url: text,
+  model_id: text,
+  backend: text,
+  device_id: amount,
+  vram_bytes: amount,
+  ram_bytes: amount,
+  cpu_percent: percent,
+  gpu_percent: percent,
+  server: text,
+  running: amount,
+  waiting: amount,
+  slots: amount,
+  device_ids: z.array(z.int().min(0)).readonly().nullable(),
+  port: amount,
+  reachable: z.enum(REACHES).nullable(),
+});
+
+/** `url`: where it answers, as the queen says it. */
+export function workerToJson(worker: Worker, url: string | null): z.input<typeof WorkerAnswer> {
+  return {
+    worker_id: worker.workerId,
+    state: worker.state,
+    last_heartbeat: worker.lastHeartbeat,
+    health_status: worker.healthStatus,
+    url,
+    model_id: worker.modelId,
+    backend: worker.backend,
+    device_id: worker.deviceId,
+    vram_bytes: worker.vramBytes,
+    ram_bytes: worker.ramBytes,
+    cpu_percent: worker.cpuPercent,
+    gpu_percent: worker.gpuPercent,
+    server: worker.server,
+    running: worker.running,
+    waiting: worker.waiting,
+    slots: worker.slots,
+    device_ids: worker.deviceIds,
+    port: worker.port,
+    reachable: worker.reachable,
+  };
+}
