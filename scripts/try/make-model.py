@@ -5,7 +5,7 @@ import sys
 import gguf
 import numpy
 
-WIDTH, LAYERS, HEADS, INNER = 768, 8, 12, 2048
+WIDTH, LAYERS, HEADS, INNER = 768, 14, 12, 2048
 SPECIAL = ["<unk>", "<s>", "</s>"]
 # Such that whatever it says is text.
 BYTES = [f"<0x{byte:02X}>" for byte in range(0x20, 0x7F)]

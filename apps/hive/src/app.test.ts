@@ -9,10 +9,16 @@ const devices: DeviceReport = { cpu, gpus: [{ index: 0, name: "RTX 3060", vramGb
 const appWith = (detectDevices = async () => devices) =>
   createApp({ id: "hive-7", detectDevices, log: pino({ level: "silent" }) });
 
-test.each(["/health", "/v1/health", "/health?probe=1"])("%s says that the hive is alive", async (url) => {
-  const response = await appWith().inject(url);
-  expect([response.statusCode, response.json()]).toEqual([200, { status: "ok", id: "hive-7" }]);
-});
+test.each(["/health", "/v1/health", "/health?probe=1"])(
+  "%s says that the hive is alive, and since when",
+  async (url) => {
+    const app = appWith();
+    const response = await app.inject(url);
+    const health = { status: "ok", id: "hive-7", started_at: expect.stringMatching(/^\d{4}-.*Z$/) };
+    expect([response.statusCode, response.json()]).toEqual([200, health]);
+    expect((await app.inject(url)).body).toBe(response.body);
+  },
+);
 
 test("/v1/devices answers the devices as they travel", async () => {
   const response = await appWith().inject("/v1/devices");

@@ -63,7 +63,9 @@ export function createApp({ id, detectDevices, log }: AppOptions): FastifyInstan
     return sendProblem(request, reply, { status: 405, code: "METHOD_NOT_ALLOWED", detail });
   });
 
-  for (const path of ["/health", "/v1/health"]) app.get(path, () => ({ status: "ok", id }));
+  // Whoever saw another start knows that the devices may be others now.
+  const health = { status: "ok", id, started_at: new Date().toISOString() };
+  for (const path of ["/health", "/v1/health"]) app.get(path, () => health);
 
   app.get("/v1/devices", async (_request, reply) => {
     reply.header("connection", "close"); // an agent that stops while it reads would have to wait for a kept one

@@ -47,7 +47,10 @@ const sendHalfARequest = (url: string) => sendRequest(url, "GET /health HTTP/1.1
 test("answers /health with its id, on the free port that the log says", async () => {
   const agent = agentWithNvidiaSmi(undefined, "--id", "hive-7");
   const response = await fetch(`${await agent.url()}/health`);
-  expect([response.status, await response.json()]).toEqual([200, { status: "ok", id: "hive-7" }]);
+  expect([response.status, await response.json()]).toEqual([
+    200,
+    { status: "ok", id: "hive-7", started_at: expect.any(String) },
+  ]);
   expect(await agent.logged("hive listening")).toMatchObject({ host: "127.0.0.1", port: expect.any(Number) });
 });
 

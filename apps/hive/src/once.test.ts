@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { expect, test } from "vitest";
 import { hostWithEachKind } from "../test/each-kind.ts";
 import { fakeProc } from "../test/fake-proc.ts";
+import { startStub, written } from "../test/stub-server.ts";
 import type { BeatSource } from "./heartbeats.ts";
 import { onceJson, onceText, readOnce } from "./once.ts";
 import type { Telemetry } from "./telemetry/watch.ts";
@@ -72,6 +73,23 @@ test("says of GPUs what is known, and that they could not be read", async () => 
     "host: 20.0 of 64.0 GB of memory",
   ]);
   expect(await linesOf({ host: HOST })).toEqual(["GPUs could not be read", "host: 20.0 of 64.0 GB of memory"]);
+});
+
+test("shows by their codes what a server says that would steer a terminal or end a line", async () => {
+  const server = await startStub(written("GET /v1/models", { data: [{ id: "a\u001b[2J\n\u202eb" }] }));
+  const once = await onceOn(fakeProc([]).proc, { named: [server.url] });
+  const shown = "a\\u001b[2J\\u000a\\u202eb";
+  expect(onceText(once, "http://queen")).toContain(`Idle   -        ${shown}  openai`);
+  const { stdout } = onceJson(once);
+  expect(stdout).toContain("\\u202eb");
+  expect(JSON.parse(stdout).workers[0].model_id).toBe("a\u001b[2J\n\u202eb");
+});
+
+test("says of a server without a loaded model that none is", async () => {
+  const server = await startStub("ollama-version", "ollama-ps-none", "ollama-tags");
+  const process = { pid: 10, commandLine: "ollama serve", listens: [`127.0.0.1:${server.port}`] };
+  const text = onceText(await onceOn(fakeProc([process]).proc), "http://queen");
+  expect(text).toContain("No worker: no model is loaded.\n\nOn disk, loaded when asked for:\n  big-c:latest");
 });
 
 test("says where to read on when there is no server", async () => {

@@ -1,3 +1,4 @@
+import { printable } from "@repo/process-log/printable";
 import { type BeatSource, beatOf } from "./heartbeats.ts";
 import type { GpuTelemetry, Telemetry } from "./telemetry/watch.ts";
 import type { LeftOut } from "./workers/find.ts";
@@ -22,17 +23,21 @@ export async function readOnce(
 
 /** For programs: the body of a heartbeat, and beside it a line for each server that is left out. */
 export function onceJson({ beat, leftOut }: Once): { stdout: string; stderr: string } {
-  const lines = leftOut.map(({ what, why }) => `hive: ${what} is left out: ${why}\n`);
-  return { stdout: `${JSON.stringify(beat, null, 2)}\n`, stderr: lines.join("") };
+  const lines = leftOut.map(({ what, why }) => printable(`hive: ${what} is left out: ${why}`));
+  const json = JSON.stringify(beat, null, 2).split("\n").map(printable);
+  return { stdout: ended(json), stderr: ended(lines) };
 }
+
+const ended = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
+
+const NONE_FOUND = "No worker: docs/workers.md says which servers are found, and how to name others.";
+const NONE_LOADED = "No worker: no model is loaded.";
 
 /** For people. */
 export function onceText({ beat, leftOut }: Once, queen: string): string {
   const { workers, models_on_disk: models = [] } = beat;
   const blocks = [
-    workers.length === 0
-      ? "No worker: docs/workers.md says which servers are found, and how to name others."
-      : table(workers),
+    workers.length > 0 ? table(workers) : models.length > 0 ? NONE_LOADED : NONE_FOUND,
     models.length > 0 &&
       list(
         "On disk, loaded when asked for",
@@ -50,7 +55,7 @@ export function onceText({ beat, leftOut }: Once, queen: string): string {
 }
 
 const list = (title: string, items: readonly string[]): string =>
-  [`${title}:`, ...items.map((item) => `  ${item}`)].join("\n");
+  [`${title}:`, ...items.map((item) => `  ${printable(item)}`)].join("\n");
 
 const COLUMNS: Readonly<Record<string, (worker: WorkerJson) => string>> = {
   WORKER: ({ worker_id }) => worker_id,
@@ -63,7 +68,10 @@ const COLUMNS: Readonly<Record<string, (worker: WorkerJson) => string>> = {
 };
 
 function table(workers: readonly WorkerJson[]): string {
-  const rows = [Object.keys(COLUMNS), ...workers.map((worker) => Object.values(COLUMNS).map((cell) => cell(worker)))];
+  const rows = [
+    Object.keys(COLUMNS),
+    ...workers.map((worker) => Object.values(COLUMNS).map((cell) => printable(cell(worker)))),
+  ];
   const widths = Object.keys(COLUMNS).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>

@@ -6,7 +6,13 @@ const source = new SourceTree(fileURLToPath(new URL("../src", import.meta.url)),
 
 test("the agent knows no other program of this repository: it meets the queen on the wire", () => {
   const packages = source.packagesOf().filter((name) => name.startsWith("@repo/"));
-  expect(packages.toSorted()).toEqual(["@repo/device-types", "@repo/process-log", "@repo/processes", "@repo/settings"]);
+  const names = new Set(packages.map((name) => name.split("/").slice(0, 2).join("/")));
+  expect([...names].toSorted()).toEqual([
+    "@repo/device-types",
+    "@repo/process-log",
+    "@repo/processes",
+    "@repo/settings",
+  ]);
   const outside = source.imports.map(({ imported }) => imported).filter((path) => path.startsWith(".."));
   expect(outside).toEqual(["../package.json"]);
 });

@@ -26,7 +26,7 @@ function run(command: string, option: string) {
   });
 }
 
-test.concurrent.each([...PROGRAMS.keys(), "queen token"])(
+test.concurrent.each([...PROGRAMS.keys(), "queen token", "soak --hostile"])(
   "pnpm %s --help says on stdout how it is called, its exit codes and an example",
   async (command) => {
     const { code, stdout, stderr } = await run(command, "--help");

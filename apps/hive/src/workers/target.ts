@@ -27,8 +27,7 @@ export function targetsOf(
   const targets = found.map((one): Target => {
     return { ...one, key: keyOf(one.process), isConfigured: false };
   });
-  const isFound = ({ base }: ConfiguredServer) =>
-    isHere(base) && found.some((one) => one.base !== undefined && one.port === portOf(base));
+  const isFound = ({ base }: ConfiguredServer) => isHere(base) && found.some(({ port }) => port === portOf(base));
   const named = configured.filter((one) => !isFound(one)).map((one) => targetOf(one, listeners));
   return [...targets, ...named];
 }

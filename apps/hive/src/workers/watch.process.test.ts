@@ -55,11 +55,22 @@ test("an agent that is told where a server is asks it and finds nothing else", a
   expect(beat.workers).toMatchObject([{ worker_id: `llamacpp-${server.port}`, slots: 2, reachable: "loopback" }]);
 });
 
-test("--once prints the body of a heartbeat, and ends", async () => {
+const runOnce = (...flags: string[]) => promisify(execFile)(process.execPath, [AGENT, "--once", ...flags]);
+
+test("--once prints the body of a heartbeat, and ends with 0", async () => {
   const server = await startLlamaServer();
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [AGENT, "--once", "--id", "gpu-01"]);
+  const { stdout, stderr } = await runOnce("--id", "gpu-01");
   const beat = JSON.parse(stdout);
   expect(beat).toMatchObject({ hive_id: "gpu-01", timestamp: expect.any(String), read_at: expect.any(String) });
   expect(inLast([beat], `llamacpp-${server.port}`)).toMatchObject({ state: "Idle", model_id: "other-name" });
   expect(stderr).not.toContain(`pid ${server.process.pid}`);
+});
+
+test("--once ends with 2 when settings cannot be used, and prints no heartbeat", async () => {
+  const problem = expect.stringContaining("hive: --workers (HIVE_WORKERS) must be a list");
+  await expect(runOnce("--workers", "tgi=http://127.0.0.1")).rejects.toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: problem,
+  });
 });

@@ -1,24 +1,27 @@
-import type { DeviceCapabilities } from "@repo/device-types";
+import type { DeviceCapabilities, DeviceReport } from "@repo/device-types";
 import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
 import type { Logger } from "pino";
-import { reasonOf } from "../process/errors.ts";
+import type { Clock } from "../process/clock.ts";
+import { hiveNotFound, reasonOf } from "../process/errors.ts";
 import type { HiveAddress, Probe } from "../reach/probe.ts";
 import type { EventLog } from "../telling/events.ts";
+import { DetectionTimes } from "./detection-times.ts";
+import { changeOf, oneLine, withKnown } from "./device-changes.ts";
 
 interface Parts {
   catalog: HiveCatalog;
+  clock: Clock;
   probe: Probe;
   events: EventLog;
   log: Logger;
 }
 
-/** Asks hives for their devices and stores the answers; never two at a time of one hive. */
+/** Asks hives for their devices, stores what they answer and tells what changed; never two at a time of one hive. */
 export class DeviceDetection {
   readonly #parts: Parts;
-  readonly #running = new Map<string, Promise<DeviceCapabilities>>();
-  /** The hives to ask when they next show a sign of life. */
-  readonly #due = new Set<string>();
-  /** Why the devices could not be had the last time, so that it is logged once. */
+  readonly #times = new DetectionTimes();
+  readonly #running = new Map<string, Promise<DeviceReport>>();
+  /** Why the devices, or some of them, could not be had the last time, so that it is told once. */
   readonly #problems = new Map<string, string>();
 
   constructor(parts: Parts) {
@@ -26,28 +29,33 @@ export class DeviceDetection {
   }
 
   /** Takes over from the catalog whether the devices of this hive are known. */
-  learn({ id, devices }: HiveRecord): void {
-    if (devices === null) this.#due.add(id);
-    else this.#due.delete(id);
+  learn(hive: HiveRecord): void {
+    this.#times.learn(hive, this.#parts.clock.monotonicNow());
   }
 
-  /** The devices of a hive are in the catalog now, whoever stored them. */
-  stored(id: string): void {
-    this.forget(id);
+  /** The hive answered a health check, and may have said which start of its agent it is. */
+  answered(id: string, agentStart: string | undefined): void {
+    this.#times.answered(id, agentStart, this.#parts.clock.monotonicNow());
+  }
+
+  /** The devices of a hive are in the catalog now, by somebody's word. */
+  stored(id: string, { gpus }: DeviceCapabilities): void {
+    this.#problems.delete(id);
+    this.#times.stored(id, this.#parts.clock.monotonicNow(), { isPartial: gpus === null });
     this.#parts.events.publish("hive_changed", { hive_id: id });
   }
 
   forget(id: string): void {
-    this.#due.delete(id);
+    this.#times.forget(id);
     this.#problems.delete(id);
   }
 
-  isDue(id: string): boolean {
-    return this.#due.has(id);
+  isDue(id: string, nowMs: number): boolean {
+    return this.#times.isDue(id, nowMs);
   }
 
-  /** Resolves to the devices once they are stored. Throws ProbeError or HiveCatalogError. */
-  detect(id: string, hive: HiveAddress): Promise<DeviceCapabilities> {
+  /** Resolves to the devices as they are stored then, with what the hive could not read. Throws ProbeError or HiveCatalogError. */
+  detect(id: string, hive: HiveAddress): Promise<DeviceReport> {
     let running = this.#running.get(id);
     if (running === undefined) {
       running = this.#ask(id, hive).finally(() => this.#running.delete(id));
@@ -56,12 +64,13 @@ export class DeviceDetection {
     return running;
   }
 
-  /** The same for a hive that showed a sign of life: a failure is logged, and tried again in the next health round. */
+  /** The same for a hive that showed a sign of life: a failure is logged, and tried again later. */
   async tryDetecting(id: string, hive: HiveAddress): Promise<void> {
-    this.#due.delete(id);
+    this.#times.asked(id);
     try {
       await this.detect(id, hive);
     } catch (error) {
+      this.#times.failed(id, this.#parts.clock.monotonicNow());
       const problem = reasonOf(error);
       if (this.#problems.get(id) === problem) return;
       this.#problems.set(id, problem);
@@ -75,12 +84,34 @@ export class DeviceDetection {
     await Promise.allSettled(this.#running.values());
   }
 
-  async #ask(id: string, hive: HiveAddress): Promise<DeviceCapabilities> {
-    const { probe, catalog, log } = this.#parts;
-    const devices = await probe.devices(id, hive);
-    await catalog.updateDevices(id, devices);
-    log.info({ hive_id: id, cores: devices.cpu?.cores, gpus: devices.gpus?.length }, "devices detected");
-    this.stored(id);
-    return devices;
+  async #ask(id: string, hive: HiveAddress): Promise<DeviceReport> {
+    const { probe, catalog, clock } = this.#parts;
+    const { report, agentStart } = await probe.devices(id, hive);
+    const record = await catalog.getHive(id);
+    if (record === undefined) throw hiveNotFound(id);
+    const devices = withKnown(report, record.devices);
+    const change = changeOf(record.devices, devices);
+    if (change !== undefined) await catalog.updateDevices(id, devices);
+    const isPartial = devices.gpus === null || report.problems.length > 0;
+    this.#times.stored(id, clock.monotonicNow(), { agentStart, isPartial });
+    this.#tell(id, change, report.problems);
+    return { ...devices, problems: report.problems };
+  }
+
+  /** What changed, and what could not be read if that is other than the last time. */
+  #tell(id: string, change: string | undefined, problems: readonly string[]): void {
+    const { events, log } = this.#parts;
+    const said = change === undefined ? [] : [change];
+    const problem = oneLine(problems);
+    if (problem !== "" && problem !== this.#problems.get(id)) {
+      said.push(`could not be read: ${problem}`);
+      log.warn({ hive_id: id, problems }, "this hive could not read all of its devices");
+    }
+    if (problem === "") this.#problems.delete(id);
+    else this.#problems.set(id, problem);
+    if (said.length === 0) return;
+    const changed = oneLine(said);
+    if (change !== undefined) log.info({ hive_id: id, changed }, "devices detected");
+    events.publish("hive_changed", { hive_id: id, changed });
   }
 }

@@ -145,7 +145,8 @@ export class Fleet {
     this.#liveness.beat(sight, heartbeatMs, nowMs, tookMs);
     if (sight.status !== "online") await this.#statuses.settle(sight);
     const { host, port, probe } = sight;
-    if (this.devices.isDue(hiveId) && probe !== "refused") void this.devices.tryDetecting(hiveId, { host, port });
+    if (this.devices.isDue(hiveId, nowMs) && probe !== "refused")
+      void this.devices.tryDetecting(hiveId, { host, port });
     return this.#liveness.nextBeatMs(sight, nowMs);
   }
 
@@ -159,9 +160,9 @@ export class Fleet {
     const sight = this.#liveness.sights.get(hive.id);
     if (sight === undefined || !this.#liveness.probed(sight, hive, result)) return;
     if (sight.status !== "online") await this.#settle(sight);
-    if (result.outcome === "answered" && this.devices.isDue(hive.id)) {
-      await this.devices.tryDetecting(hive.id, hive);
-    }
+    if (result.outcome !== "answered") return;
+    this.devices.answered(hive.id, result.agentStart);
+    if (this.devices.isDue(hive.id, this.#options.clock.monotonicNow())) await this.devices.tryDetecting(hive.id, hive);
   }
 
   added(record: HiveRecord): void {

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
 import { levelOf } from "../process/errors.ts";
 import { wholeTurn } from "../process/turn.ts";
-import { type Probe, ProbeError } from "../reach/probe.ts";
+import { type HealthAnswer, type Probe, ProbeError } from "../reach/probe.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { Fleet } from "./fleet.ts";
 import type { ProbeOutcome, ProbeResult } from "./liveness/sight.ts";
@@ -114,14 +114,14 @@ export class Watch {
   async #probe(hive: HiveRecord): Promise<ProbeResult> {
     const { probe, metrics, clock, log, fleet } = this.#parts;
     const startedAtMs = clock.monotonicNow();
-    const end = (outcome: ProbeOutcome, problem?: string, saysId = false) => {
-      return { outcome, startedAtMs, endedAtMs: clock.monotonicNow(), problem, saysId };
+    const end = (outcome: ProbeOutcome, problem?: string, said?: HealthAnswer) => {
+      return { outcome, startedAtMs, endedAtMs: clock.monotonicNow(), problem, ...said };
     };
     const refusal = probe.refusal(hive);
     if (refusal !== undefined) return end("refused", refusal.message);
     try {
-      const saysId = await probe.health(hive.id, hive, fleet.sight(hive.id)?.saysId);
-      return end("answered", undefined, saysId);
+      const said = await probe.health(hive.id, hive, fleet.sight(hive.id)?.saysId);
+      return end("answered", undefined, said);
     } catch (error) {
       if (!(error instanceof ProbeError)) throw error;
       const level = error.code === "WRONG_HIVE" ? "warn" : "debug";

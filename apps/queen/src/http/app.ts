@@ -65,13 +65,19 @@ function numberRequests(): () => string {
   return () => `${start}-${++count}`;
 }
 
+/** What callers bring about as often as they like: a metric counts it, and the log would be theirs to fill. */
+const OF_CALLERS: Partial<Record<ProblemCode, string>> = {
+  REQUEST_ABORTED: "a caller broke its request off",
+  TOO_MANY_READERS: "a reader of events was turned away",
+};
+
 function problemSender({ metrics: { problems }, log }: Pick<AppParts, "metrics" | "log">) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const problem = isBrokenOff(error, request) ? brokenOff() : toProblem(error, request.id);
     problems.inc({ code: problem.code });
-    if (problem.code === "REQUEST_ABORTED") {
-      log.debug({ remote: request.ip, request_id: request.id }, "a caller broke its request off");
-    } else if (problem.status === 502) {
+    const ofCaller = OF_CALLERS[problem.code];
+    if (ofCaller !== undefined) log.debug({ remote: request.ip, request_id: request.id }, ofCaller);
+    else if (problem.status === 502) {
       const { code, message: detail } = problem;
       request.log.warn({ code, detail, request_id: request.id }, "a hive did not answer as it should");
     } else if (problem.status >= 500) {

@@ -5,13 +5,19 @@ import { errorOf, newProbe } from "../../test/a-probe.ts";
 import { type Answer, answer, DEVICES_JSON, HEALTHY, startHive } from "../../test/hive-server.ts";
 
 const ask = async (body: string, status = 200) =>
-  newProbe().devices("hive-a", await startHive({ "/v1/devices": answer(status, body) }));
+  (await newProbe().devices("hive-a", await startHive({ "/v1/devices": answer(status, body) }))).report;
 
 test("reads the devices of a hive", async () => {
   expect(await ask(JSON.stringify(DEVICES_JSON))).toEqual({
     cpu: { cores: 8, ramGb: 32 },
     gpus: [{ index: 0, name: "RTX 3060", vramGb: 12 }],
+    problems: [],
   });
+});
+
+test("reads what a hive could not read, as a line for people", async () => {
+  const report = { cpu: null, gpus: null, problems: ["nvidia-smi exited with 18\u202e"] };
+  expect(await ask(JSON.stringify(report))).toEqual({ ...report, problems: ["nvidia-smi exited with 18\\u202e"] });
 });
 
 test("reads what hives of the ancestor send", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { errorOf, never, newProbe } from "../../test/a-probe.ts";
-import { answer, HiveServer, startHive } from "../../test/hive-server.ts";
+import { answer, DEVICES_JSON, HiveServer, startHive } from "../../test/hive-server.ts";
 
 test.each([200, 204, 299])("takes status %i for alive", async (status) => {
   const hive = await startHive({ "/health": answer(status, "") });
@@ -63,6 +63,23 @@ test.each([
   const hive = await startHive({ "/health": answer(200, body) });
   await newProbe().health("gpu-02", hive);
   expect(hive.requests).toEqual(["GET /health"]);
+});
+
+const START = "2026-11-28T22:55:36.123Z";
+test.each([
+  ["both", { id: "gpu-02", started_at: START }, { saysId: true, agentStart: START }],
+  ["its id alone", { id: "gpu-02" }, { saysId: true, agentStart: undefined }],
+  ["a start that is none", { id: "gpu-02", started_at: 5 }, { saysId: true, agentStart: undefined }],
+  ["too much", { id: "gpu-02", started_at: "x".repeat(65) }, { saysId: true, agentStart: undefined }],
+  ["a start of nobody", { started_at: START }, { saysId: false, agentStart: undefined }],
+])("tells of its id and of the start of its agent when it says %s", async (_what, body, said) => {
+  const routes = {
+    "/health": answer(200, JSON.stringify(body)),
+    "/v1/devices": answer(200, JSON.stringify(DEVICES_JSON)),
+  };
+  const hive = await startHive(routes);
+  expect(await newProbe().health("gpu-02", hive)).toEqual(said);
+  expect((await newProbe().devices("gpu-02", hive)).agentStart).toBe(said.agentStart);
 });
 
 test("is alive when its answer breaks off or does not end", async () => {

@@ -1,18 +1,17 @@
 import { type IncomingMessage, request } from "node:http";
 import type { LookupFunction } from "node:net";
-import { type DeviceCapabilities, DeviceCapabilitiesJson } from "@repo/device-types";
+import { type DeviceReport, DeviceReportJson } from "@repo/device-types";
 import { printable } from "@repo/process-log/printable";
 import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
 import { ForeseenError, reasonOf } from "../process/errors.ts";
 import { display, plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
+import { healthIn, textOf } from "./answers.ts";
 import { Deadline } from "./deadline.ts";
 import { NameUnansweredError, type Resolve } from "./names.ts";
 
 /** Room for as many GPUs as a hive may have, and for what else its ancestors said. */
 const MAX_DEVICES_BYTES = 262_144;
-/** The answer to a health check is one small object; what is longer says nothing of who answers. */
-const MAX_HEALTH_BYTES = 4096;
 const MAX_SHOWN_ID = 128;
 const HEALTH_PATHS = ["/health", "/v1/health"];
 /** Of the whole time: the rest is for the last known address, when a name server is late. */
@@ -25,6 +24,14 @@ export interface HiveAddress {
 }
 
 type ProbeErrorCode = "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "WRONG_HIVE" | "INVALID_DEVICES";
+
+/** What a hive says of itself when its health is asked for. */
+export interface HealthAnswer {
+  /** Whether it said that it is the hive that was meant. */
+  readonly saysId: boolean;
+  /** How its agent names its present start, which another one has not; undefined when it does not say its id and a start. */
+  readonly agentStart: string | undefined;
+}
 
 /** A hive did not answer as it should, or may not be contacted. */
 export class ProbeError extends ForeseenError {
@@ -72,30 +79,31 @@ export class Probe {
   }
 
   /**
-   * Resolves when `/health` or `/v1/health` answered with a 2xx status, and did not say that it is another hive than `id`, to whether it said
-   * that it is this one; throws ProbeError when not, and when it `mustSayId` and does not.
+   * Resolves when `/health` or `/v1/health` answered with a 2xx status, and did not say that it is another hive than `id`, to what it said;
+   * throws ProbeError when not, and when it `mustSayId` and does not.
    */
-  health(id: string, hive: HiveAddress, mustSayId = false): Promise<boolean> {
+  health(id: string, hive: HiveAddress, mustSayId = false): Promise<HealthAnswer> {
     return this.#withDeadline(async (deadline) => {
-      const { refusals, saysId } = await this.#askHealth(id, hive, deadline);
+      const { refusals, said } = await this.#askHealth(id, hive, deadline);
       if (refusals.length === HEALTH_PATHS.length) {
         throw new ProbeError("HIVE_UNREACHABLE", `${display(hive)}: ${refusals.join(", ")}`);
       }
-      if (mustSayId && !saysId) throw namelessHive(hive, id);
-      return saysId;
+      if (mustSayId && !said.saysId) throw namelessHive(hive, id);
+      return said;
     });
   }
 
   /** Asks the hive for its devices, unless its health check says that it is another one than `id`; throws ProbeError. */
-  devices(id: string, hive: HiveAddress): Promise<DeviceCapabilities> {
+  devices(id: string, hive: HiveAddress): Promise<{ report: DeviceReport; agentStart: string | undefined }> {
     return this.#withDeadline(async (deadline) => {
-      await this.#askHealth(id, hive, deadline);
+      const { said } = await this.#askHealth(id, hive, deadline);
       const response = await this.#get(hive, "/v1/devices", deadline);
       if (!isSuccess(response)) {
         response.destroy();
         throw new ProbeError("HIVE_UNREACHABLE", `${display(hive)}: /v1/devices answered ${response.statusCode}`);
       }
-      return parseDevices(hive, await this.#readText(hive, response, deadline));
+      const report = parseDevices(hive, await this.#readText(hive, response, deadline));
+      return { report, agentStart: said.agentStart };
     });
   }
 
@@ -118,22 +126,22 @@ export class Probe {
     }
   }
 
-  /** What the paths before the first 2xx answered, and whether that one said the id. */
+  /** What the paths before the first 2xx answered, and what that one said. */
   async #askHealth(id: string, hive: HiveAddress, deadline: Deadline) {
     const refusals: string[] = [];
-    let saysId = false;
+    let said: HealthAnswer = { saysId: false, agentStart: undefined };
     for (const path of HEALTH_PATHS) {
       const response = await this.#get(hive, path, deadline);
       if (isSuccess(response)) {
-        const answering = await idIn(response);
+        const { id: answering, startedAt } = await healthIn(response);
         if (answering !== undefined && answering !== id) throw wrongHive(hive, answering, id);
-        saysId = answering === id;
+        if (answering === id) said = { saysId: true, agentStart: startedAt };
         break;
       }
       response.destroy();
       refusals.push(`${path} answered ${response.statusCode}`);
     }
-    return { refusals, saysId };
+    return { refusals, said };
   }
 
   async #get(hive: HiveAddress, path: string, deadline: Deadline): Promise<IncomingMessage> {
@@ -204,44 +212,6 @@ export class Probe {
 
 const isSuccess = ({ statusCode = 0 }: IncomingMessage): boolean => statusCode >= 200 && statusCode < 300;
 
-/** The body; undefined, and not read on, when it is longer than `maxBytes` or `isOfUse` says no to its beginning. */
-function textOf(
-  response: IncomingMessage,
-  maxBytes: number,
-  isOfUse: (beginning: string) => boolean = () => true,
-): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    let text = "";
-    let bytes = 0;
-    response
-      .setEncoding("utf8")
-      .on("data", (chunk: string) => {
-        text += chunk;
-        bytes += Buffer.byteLength(chunk);
-        if (bytes <= maxBytes && isOfUse(text)) return;
-        resolve(undefined);
-        response.destroy();
-      })
-      .once("end", () => resolve(text))
-      .once("error", reject)
-      .once("close", () => reject(new Error("the answer was broken off")));
-  });
-}
-
-/** The id in the JSON object that a hive answers; any other body, broken off or too long, says nothing. */
-async function idIn(response: IncomingMessage): Promise<string | undefined> {
-  try {
-    const text = await textOf(response, MAX_HEALTH_BYTES, (beginning) => /^\s*(?:\{|$)/.test(beginning));
-    if (text === undefined) return undefined;
-    const json = parseBoundedJson(text);
-    return typeof json === "object" && json !== null && "id" in json && typeof json.id === "string"
-      ? json.id
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function wrongHive(hive: HiveAddress, answering: string, id: string): ProbeError {
   return new ProbeError("WRONG_HIVE", `${display(hive)} is hive '${answering.slice(0, MAX_SHOWN_ID)}', not '${id}'`);
 }
@@ -270,7 +240,7 @@ function invalidDevices(hive: HiveAddress, what: string, cause?: unknown): Probe
   return new ProbeError("INVALID_DEVICES", `${display(hive)}: /v1/devices answered ${what}`, { cause });
 }
 
-function parseDevices(hive: HiveAddress, text: string): DeviceCapabilities {
+function parseDevices(hive: HiveAddress, text: string): DeviceReport {
   let json: unknown;
   try {
     json = parseBoundedJson(text);
@@ -278,9 +248,9 @@ function parseDevices(hive: HiveAddress, text: string): DeviceCapabilities {
     if (error instanceof JsonTooLarge) throw invalidDevices(hive, `too much: ${error.key} ${error.message}`);
     throw invalidDevices(hive, "something that is not JSON");
   }
-  const parsed = DeviceCapabilitiesJson.safeParse(json, {
+  const parsed = DeviceReportJson.safeParse(json, {
     error: ({ input }) => (input === undefined ? "is required" : undefined),
   });
   if (!parsed.success) throw invalidDevices(hive, "devices that cannot be", parsed.error);
-  return parsed.data;
+  return { ...parsed.data, problems: parsed.data.problems.map(printable) };
 }

@@ -34,10 +34,18 @@ export const EVENT_SCHEMAS = {
   hive_added: z
     .strictObject({ ...at, hive_id: z.string(), host: z.string(), port: z.int(), status: HiveStatus })
     .meta({ id: "HiveAddedEvent", description: "A hive was added" }),
-  hive_changed: z.strictObject({ ...at, hive_id: z.string() }).meta({
-    id: "HiveChangedEvent",
-    description: "Something else of a hive than its status was changed: read it anew",
-  }),
+  hive_changed: z
+    .strictObject({
+      ...at,
+      hive_id: z.string(),
+      changed: z.string().max(500).optional().meta({
+        description: "Of devices that it was asked for: what is other about them, and what it could not read",
+      }),
+    })
+    .meta({
+      id: "HiveChangedEvent",
+      description: "Something else of a hive than its status was changed: read it anew",
+    }),
   hive_removed: z
     .strictObject({ ...at, hive_id: z.string() })
     .meta({ id: "HiveRemovedEvent", description: "A hive was removed" }),

@@ -118,7 +118,10 @@ test("the queen publishes that devices were detected", async () => {
   const hive = await startHive();
   await addHive(queen, hive.port);
   await queen.request("POST", `/v1/hives/${HIVE_JSON.id}/devices`);
-  expect(published(queen).slice(1)).toEqual([["hive_changed", { at_ms: queen.clock.now(), hive_id: "hive-a" }]]);
+  const changed = "8 cores and 32 GB of RAM, 1 × RTX 3060";
+  expect(published(queen).slice(1)).toEqual([
+    ["hive_changed", { at_ms: queen.clock.now(), hive_id: "hive-a", changed }],
+  ]);
 });
 
 test("the queen publishes what is added, what changes its status, and what is removed", async () => {

@@ -11,7 +11,7 @@ const HEALTH_INTERVAL_MS = 1000;
 const BEAT_INTERVAL_MS = 100;
 /** All at once, each would be too slow. */
 const STARTS_AT_ONCE = 6;
-/** Of hives of which there are many, so that none is asked for them. */
+/** Of hives of which there are many, so that they are not all asked for them at once. */
 const DEVICES = { cpu: { cores: 8, ram_gb: 32 }, gpus: [] };
 
 /** A row of the catalog's file. */
@@ -29,6 +29,8 @@ export type Json = Record<string, unknown>;
 
 interface HiveOptions {
   gpus?: number;
+  /** The script of its nvidia-smi, by default one that lists so many GPUs. */
+  nvidiaSmi?: string;
   port?: number;
   /** What it takes for the queen. */
   queen?: string;
@@ -41,6 +43,7 @@ export class Fleet implements AsyncDisposable {
   readonly #folder: Awaited<ReturnType<typeof temporaryFolder>>;
   readonly #daemons: Daemon[] = [];
   readonly #ports = new Map<string, number>();
+  readonly #paths = new Map<string, Promise<string>>();
   #origin = "";
 
   /** Where the files of the test are. */
@@ -78,7 +81,13 @@ export class Fleet implements AsyncDisposable {
 
   /** Starts a hive on a host with `gpus` GPUs, and waits until it listens. */
   async startHive(id: string, options: HiveOptions = {}): Promise<Daemon> {
-    const { gpus = 0, port = 0, queen = this.#origin, beatIntervalMs = BEAT_INTERVAL_MS } = options;
+    const {
+      gpus = 0,
+      nvidiaSmi = nvidiaSmiOf(gpus),
+      port = 0,
+      queen = this.#origin,
+      beatIntervalMs = BEAT_INTERVAL_MS,
+    } = options;
     const settings = {
       HIVE_ID: id,
       HIVE_PORT: String(port),
@@ -87,7 +96,7 @@ export class Fleet implements AsyncDisposable {
       // They stand for other hosts: what runs on this one is not theirs, and fifty that look for it leave no time for anything else.
       HIVE_DISCOVER: "false",
       HIVE_TELEMETRY: "false",
-      PATH: await this.#pathWithGpus(gpus),
+      PATH: await this.#pathWith(nvidiaSmi),
     };
     const hive = new Daemon("hive", [], settings);
     this.#daemons.push(hive);
@@ -177,16 +186,26 @@ export class Fleet implements AsyncDisposable {
     }
   }
 
-  /** A PATH with nothing but an nvidia-smi, which says what the real one says of such a host. */
-  async #pathWithGpus(gpus: number): Promise<string> {
-    const path = join(this.#folder.path, `bin-${gpus}-gpus`);
-    const lines = Array.from({ length: gpus }, (_, index) => `echo "${index}, NVIDIA H100 80GB HBM3, 81559"`);
-    const script = gpus === 0 ? ['echo "No devices were found"', "exit 6"] : lines;
+  /** A PATH with nothing but that nvidia-smi. Made once: an agent that runs it keeps it from being written. */
+  #pathWith(nvidiaSmi: string): Promise<string> {
+    const path = this.#paths.get(nvidiaSmi) ?? this.#makePath(`bin-${this.#paths.size}`, nvidiaSmi);
+    this.#paths.set(nvidiaSmi, path);
+    return path;
+  }
+
+  async #makePath(name: string, nvidiaSmi: string): Promise<string> {
+    const path = join(this.#folder.path, name);
     await mkdir(path, { recursive: true });
-    await writeFile(join(path, "nvidia-smi"), ["#!/bin/sh", ...script, ""].join("\n"));
+    await writeFile(join(path, "nvidia-smi"), `#!/bin/sh\n${nvidiaSmi}\n`);
     await chmod(join(path, "nvidia-smi"), 0o755);
     return path;
   }
+}
+
+/** What the real one says of a host with so many GPUs. */
+function nvidiaSmiOf(gpus: number): string {
+  const lines = Array.from({ length: gpus }, (_, index) => `echo "${index}, NVIDIA H100 80GB HBM3, 81559"`);
+  return gpus === 0 ? 'echo "No devices were found"; exit 6' : lines.join("\n");
 }
 
 /** So many ids, in their order. */

@@ -6,7 +6,7 @@ import { changesOf, Fleet, STALE_AFTER_MS } from "./fleet.ts";
 beforeAll(() => vi.setConfig({ testTimeout: 60_000 }));
 
 const CPU = { cores: os.availableParallelism(), ram_gb: Math.round(os.totalmem() / 1024 ** 3) };
-const H100 = { name: "NVIDIA H100 80GB HBM3", vram_gb: 80 };
+const H100 = { name: "NVIDIA H100 80GB HBM3", vram_gb: 80, vendor: "nvidia", backend: "cuda" };
 const EIGHT_GPUS = Array.from({ length: 8 }, (_, index) => ({ index, ...H100 }));
 
 test("two real hives that are added come online, with their devices in the catalog and their beats in both memories", async () => {
@@ -48,9 +48,6 @@ test("two real hives that are added come online, with their devices in the catal
   }
   const changes = await until("the changes are logged", () => changesOf(queen).length === 2 && changesOf(queen));
   expect(changes.sort()).toEqual(["eight-gpus: unknown → online", "no-gpu: unknown → online"]);
-  await until("the hive has said why it has no GPUs", () =>
-    none.logLines.some(({ msg }) => msg === "GPUs may be missing: nvidia-smi exited with 6: No devices were found"),
-  );
 });
 
 test("a hive that is killed goes offline, and online when it is started again; the other one is left alone", async () => {

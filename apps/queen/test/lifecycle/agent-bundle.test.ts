@@ -41,7 +41,7 @@ test("runs where there is nothing but Node: starts in the background, tells its 
   onTestFinished(() => control("stop").then(() => undefined));
   expect(await control("start")).toBe(`already running (process ${pid})`);
   const health = await fetch(`http://127.0.0.1:${port}/health`);
-  expect(await health.json()).toEqual({ status: "ok", id: "box" });
+  expect(await health.json()).toEqual({ status: "ok", id: "box", started_at: expect.any(String) });
   const devices = await fetch(`http://127.0.0.1:${port}/v1/devices`);
   expect(await devices.json()).toMatchObject({ cpu: { cores: expect.any(Number) }, gpus: expect.any(Array) });
   expect(await control("stop")).toBe(`stopped (process ${pid})`);

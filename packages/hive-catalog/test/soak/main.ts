@@ -31,7 +31,7 @@ const command = new Command("pnpm soak")
   .option("--seed <n>", "of all random numbers, to repeat a soak (default: a new one)", count)
   .addHelpText(
     "after",
-    "\nExit codes: 0 nothing was lost, 1 something was, 2 called wrongly.\nExample: pnpm soak --minutes 10",
+    "\npnpm soak --hostile attacks a queen instead, and has a help of its own.\nExit codes: 0 nothing was lost, 1 something was, 2 called wrongly.\nExample: pnpm soak --minutes 10",
   )
   .allowExcessArguments(false)
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));

@@ -135,6 +135,12 @@ test("is asked what is on disk once in a while", async () => {
   expect(server.requests).toEqual(["GET /api/ps", "GET /api/tags", "GET /api/ps"]);
 });
 
+test("that is slow to say what is on disk is read all the same", async () => {
+  clockAt("2026-11-28T14:52:00Z");
+  const server = await startStub("ollama-ps-loaded", { ...recorded("ollama-tags"), body: "x".repeat(2 ** 20 + 1) });
+  expect(await statesOf(readerOf(ollama, server))).toEqual([`${NAME} Idle`]);
+});
+
 test("that fails is in Error", async () => {
   const server = await startStub({ ...recorded("ollama-ps-none"), status: 500 });
   const { readings } = await readerOf(ollama, server)();

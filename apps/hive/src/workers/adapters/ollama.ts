@@ -126,8 +126,9 @@ function isBusyByExpiry({ name, expires_at }: LoadedModel, { expiresMs, readAtMs
 async function readOnDisk(ask: Ask, known: Known): Promise<readonly ColdModel[]> {
   if (performance.now() - known.onDiskReadAtMs < ON_DISK_EVERY_MS) return known.onDisk;
   known.onDiskReadAtMs = performance.now();
-  const answer = await ask("/api/tags");
-  if (answer.status !== 200) return known.onDisk;
+  // On a slow disk it takes long, and says nothing of how busy the server is.
+  const answer = await ask("/api/tags").catch(() => undefined);
+  if (answer?.status !== 200) return known.onDisk;
   known.onDisk = OnDisk.parse(answer.json).models.map(({ name, size }) => ({ model: name, bytes: size }));
   return known.onDisk;
 }

@@ -15,6 +15,8 @@ export interface ProbeResult {
   readonly problem: string | undefined;
   /** Whether what answered said that it is this hive. */
   readonly saysId?: boolean;
+  /** How the agent names its present start; undefined when it does not. */
+  readonly agentStart?: string | undefined;
 }
 
 /** A change of status, and the rule that made it. */

@@ -217,6 +217,20 @@ test("takes 100 readers and no more, and lets the next one in when one has left"
   await Promise.all(readers.map((reader) => reader.disconnect()));
 });
 
+test("readers that are turned away are counted, and fill no log", async () => {
+  await using queen = await startTestQueen();
+  const origin = await listen(queen);
+  const { authorization } = await addToken(queen.catalog, "reader");
+  const connect = () => new EventReader().connect(origin, { authorization });
+  const readers = await Promise.all(Array.from({ length: 30 }, connect));
+  expect(readers.filter(({ status }) => status === 503)).toHaveLength(20);
+  expect(queen.logLines.filter(({ level }) => Number(level) >= 40)).toEqual([]);
+  const { authorization: other } = await addToken(queen.catalog, "reader");
+  const page = await (await fetch(`${origin}/metrics`, { headers: { authorization: other } })).text();
+  expect(page).toMatch(/^queen_\w+\{code="TOO_MANY_READERS"\} 20$/m);
+  await Promise.all(readers.map((reader) => reader.disconnect()));
+});
+
 test("takes 10 readers with one token, and keeps 20 places of all for operators", async () => {
   await using queen = await startTestQueen();
   const origin = await listen(queen);

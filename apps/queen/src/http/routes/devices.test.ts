@@ -26,13 +26,13 @@ test("detects the devices of a hive now, stores and answers them", async () => {
 
 test("detects anew what is already known", async () => {
   await using queen = await startTestQueen();
-  const hive = await startHive(answer(200, JSON.stringify({ cpu: null, gpus: [] })));
+  const hive = await startHive(answer(200, JSON.stringify({ cpu: { cores: 4, ram_gb: 16 }, gpus: [] })));
   await queen.request("POST", "/v1/hives", { ...HIVE_JSON, port: hive.port, devices: DEVICES_JSON });
   expect(await queen.request("POST", "/v1/hives/hive-a/devices")).toMatchObject({
     status: 200,
-    body: { cpu: null, gpus: [] },
+    body: { cpu: { cores: 4, ram_gb: 16 }, gpus: [], problems: [] },
   });
-  expect((await queen.catalog.getHive("hive-a"))?.devices).toEqual({ cpu: null, gpus: [] });
+  expect((await queen.catalog.getHive("hive-a"))?.devices).toEqual({ cpu: { cores: 4, ramGb: 16 }, gpus: [] });
 });
 
 test("shows by their codes what a hive says that would end a line, turn its direction or steer a terminal", async () => {

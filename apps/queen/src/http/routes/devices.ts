@@ -1,4 +1,5 @@
 import { StrictDeviceCapabilitiesJson, toDeviceCapabilitiesJson } from "@repo/device-types";
+import * as z from "zod";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { HIVE_EXAMPLE, readHive } from "./hives.ts";
@@ -8,6 +9,14 @@ const devices = (description: string) => ({
   schema: StrictDeviceCapabilitiesJson,
   example: HIVE_EXAMPLE.devices,
 });
+
+const DetectedDevices = StrictDeviceCapabilitiesJson.in
+  .extend({
+    problems: z
+      .array(z.string())
+      .meta({ description: "In words, what the hive could not read: it stays as it was known" }),
+  })
+  .meta({ id: "DetectedDevices", description: "The devices as stored, and what the hive could not read" });
 
 export const devicesRoutes = [
   defineRoute({
@@ -25,7 +34,7 @@ export const devicesRoutes = [
     problems: WRITING,
   }).handle(async ({ params: { id }, body }, { catalog, fleet }) => {
     await catalog.updateDevices(id, body);
-    fleet.devices.stored(id);
+    fleet.devices.stored(id, body);
     return toDeviceCapabilitiesJson(body);
   }),
   defineRoute({
@@ -34,9 +43,14 @@ export const devicesRoutes = [
     operationId: "detectDevices",
     tag: "hives",
     summary: "Ask the hive for its devices now, and store them",
-    answer: devices("What the hive answered"),
+    answer: {
+      description: "The devices as stored, and what the hive could not read",
+      schema: DetectedDevices,
+      example: { ...HIVE_EXAMPLE.devices, problems: [] },
+    },
     problems: ["HIVE_UNREACHABLE", "HIVE_NOT_ALLOWED", "INVALID_DEVICES", "WRONG_HIVE", "CORRUPT_HIVE", ...WRITING],
-  }).handle(async ({ params: { id } }, parts) =>
-    toDeviceCapabilitiesJson(await parts.fleet.devices.detect(id, await readHive(id, parts))),
-  ),
+  }).handle(async ({ params: { id } }, parts) => {
+    const report = await parts.fleet.devices.detect(id, await readHive(id, parts));
+    return { ...toDeviceCapabilitiesJson(report), problems: report.problems };
+  }),
 ];

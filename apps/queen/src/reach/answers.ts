@@ -1,0 +1,49 @@
+import type { IncomingMessage } from "node:http";
+import * as z from "zod";
+import { parseBoundedJson } from "../process/bounded-json.ts";
+
+/** The answer to a health check is one small object; what is longer says nothing of who answers. */
+const MAX_HEALTH_BYTES = 4096;
+const MAX_START_LENGTH = 64;
+
+/** The body; undefined, and not read on, when it is longer than `maxBytes` or `isOfUse` says no to its beginning. */
+export function textOf(
+  response: IncomingMessage,
+  maxBytes: number,
+  isOfUse: (beginning: string) => boolean = () => true,
+): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    let bytes = 0;
+    response
+      .setEncoding("utf8")
+      .on("data", (chunk: string) => {
+        text += chunk;
+        bytes += Buffer.byteLength(chunk);
+        if (bytes <= maxBytes && isOfUse(text)) return;
+        resolve(undefined);
+        response.destroy();
+      })
+      .once("end", () => resolve(text))
+      .once("error", reject)
+      .once("close", () => reject(new Error("the answer was broken off")));
+  });
+}
+
+const HealthJson = z.object({
+  id: z.string().optional().catch(undefined),
+  started_at: z.string().max(MAX_START_LENGTH).optional().catch(undefined),
+});
+
+/** What the JSON object says that a hive answers; any other body, broken off or too long, says nothing. */
+export async function healthIn(
+  response: IncomingMessage,
+): Promise<{ id?: string | undefined; startedAt?: string | undefined }> {
+  try {
+    const text = await textOf(response, MAX_HEALTH_BYTES, (beginning) => /^\s*(?:\{|$)/.test(beginning));
+    const { id, started_at } = HealthJson.parse(parseBoundedJson(text ?? "{}"));
+    return { id, startedAt: started_at };
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,58 @@
+import os from "node:os";
+import { beforeAll, expect, test, vi } from "vitest";
+import { EventReader } from "../event-reader.ts";
+import { until } from "../until.ts";
+import { Fleet } from "./fleet.ts";
+
+beforeAll(() => vi.setConfig({ testTimeout: 60_000 }));
+
+const H100 = "NVIDIA H100 80GB HBM3";
+const MISMATCH = "Failed to initialize NVML: Driver/library version mismatch";
+const GB10 = { index: 0, name: "NVIDIA GB10", vram_gb: null, vendor: "nvidia", backend: "cuda", unified: true };
+const CPU = { cores: os.availableParallelism(), ram_gb: expect.any(Number) };
+
+test("a real hive that is started again tells its GPUs anew: others are stored, ones that cannot be read stay as they are known", async () => {
+  await using fleet = await Fleet.create();
+  await fleet.startQueen();
+  await using reader = await new EventReader().connect(fleet.origin);
+  const devices = async () => JSON.parse((await fleet.row("a")).devices_json ?? "{}");
+  const told = () => reader.events.filter(({ type }) => type === "hive_changed").map(({ data }) => data.changed);
+  const untilTold = (times: number) => until(`${times} changes are told`, () => told().length === times);
+
+  const eight = await fleet.startHive("a", { gpus: 8 });
+  const port = await eight.port();
+  await fleet.add("a", port);
+  await untilTold(1);
+  expect((await devices()).gpus).toHaveLength(8);
+  await eight.kill("SIGTERM");
+
+  const seven = await fleet.startHive("a", { gpus: 7, port });
+  await untilTold(2);
+  expect((await devices()).gpus).toHaveLength(7);
+  await seven.kill("SIGTERM");
+
+  const unread = await fleet.startHive("a", { nvidiaSmi: `echo "${MISMATCH}"; exit 18`, port });
+  await untilTold(3);
+  expect((await devices()).gpus).toHaveLength(7);
+  expect((await devices()).cpu).toEqual(CPU);
+  await unread.kill("SIGTERM");
+
+  await fleet.startHive("a", { nvidiaSmi: 'echo "0, NVIDIA GB10, [N/A]"', port });
+  await untilTold(4);
+  expect((await devices()).gpus).toEqual([GB10]);
+  expect(told()).toEqual([
+    expect.stringContaining(`8 × ${H100}`),
+    `7 × ${H100} instead of 8 × ${H100}`,
+    `could not be read: nvidia-smi exited with 18: ${MISMATCH}`,
+    `1 × NVIDIA GB10 instead of 7 × ${H100}`,
+  ]);
+});
+
+test("GPUs that could never be read are null in the catalog, beside the CPU", async () => {
+  await using fleet = await Fleet.create();
+  await fleet.startQueen();
+  const hive = await fleet.startHive("a", { nvidiaSmi: `echo "${MISMATCH}"; exit 18` });
+  await fleet.add("a", await hive.port());
+  const stored = await until("its devices are stored", async () => (await fleet.row("a")).devices_json ?? undefined);
+  expect(JSON.parse(stored)).toEqual({ cpu: CPU, gpus: null });
+});
