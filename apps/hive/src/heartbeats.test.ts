@@ -38,7 +38,7 @@ test("beats at once, with the hive's clock and no workers", async () => {
   expect(queen.beats).toEqual([{ hive_id: "hive-7", timestamp: "2025-10-21T10:00:00.000Z", workers: [] }]);
 });
 
-test("says what its sources know at that moment, and has them read anew once it is sent", async () => {
+test("says what its sources know at that moment, and has them read anew before the next", async () => {
   const queen = await startQueenDouble();
   let read = 0;
   const counting = {

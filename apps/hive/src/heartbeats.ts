@@ -7,7 +7,7 @@ import { QueenClient } from "./queen-client.ts";
 export interface BeatSource {
   /** The newest that is known, at once: a beat waits for nothing. */
   latest(): object;
-  /** Reads anew, for the next beat. */
+  /** Reads anew, for the beat that follows soon. */
   refresh?(): unknown;
 }
 
@@ -39,6 +39,8 @@ export interface Heartbeats {
 }
 
 const BACKOFF_BASE_MS = 1_000;
+/** A reading of many servers and GPUs takes so long; a beat does not wait for one that takes longer. */
+const READ_AHEAD_MS = 3_000;
 /** A longer wait is not believed: nobody could tell such a hive from a dead one. */
 const MAX_RETRY_AFTER_MS = 300_000;
 
@@ -102,9 +104,7 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
     );
     stopping.signal.addEventListener("abort", cancel, { once: true });
     try {
-      const answer = client.post("/v1/heartbeat", beatOf(hive.id, sources, now()), request.signal);
-      for (const source of sources) source.refresh?.();
-      return outcomeOf(await answer);
+      return outcomeOf(await client.post("/v1/heartbeat", beatOf(hive.id, sources, now()), request.signal));
     } catch (error) {
       return { state: "away", reason: reasonOf(error) };
     } finally {
@@ -165,9 +165,18 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
       sayTooSlow(outcome);
       failures = outcome.state === "away" ? failures + 1 : 0;
       const tookMs = performance.now() - startedMs;
-      const restMs = pauseMs(outcome, { intervalMs, tookMs, failures, random });
-      await wait(Math.max(0, restMs), undefined, { signal: stopping.signal }).catch(() => {});
+      await rest(Math.max(0, pauseMs(outcome, { intervalMs, tookMs, failures, random })));
     }
+  }
+
+  /** Until the next beat. What that will tell is read shortly before it, so that it is seconds old and not a whole interval. */
+  async function rest(forMs: number): Promise<void> {
+    const readAheadMs = Math.min(READ_AHEAD_MS, forMs / 2);
+    const sleep = (ms: number) => wait(ms, undefined, { signal: stopping.signal }).catch(() => {});
+    await sleep(forMs - readAheadMs);
+    if (stopping.signal.aborted) return;
+    for (const source of sources) source.refresh?.();
+    await sleep(readAheadMs);
   }
 
   const running = run();

@@ -1,6 +1,8 @@
+import { createHook } from "node:async_hooks";
 import { execFileSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { tmpdir } from "node:os";
+import { setImmediate as immediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { ProgramError, type ProgramOptions, runProgram } from "./program.ts";
 
@@ -76,4 +78,20 @@ test.each([
 ])("a program that is %s is said", async (_what, command, others, reason) => {
   const ended = await runProgram(command, [], { ...options, ...others }).catch((error: unknown) => error);
   expect(ended).toMatchObject({ name: "ProgramError", reason, message: `${command} ${reason}` });
+});
+
+test("of programs that are run at once one is started in a turn of the event loop", async () => {
+  const turns: number[] = [];
+  let turn = 0;
+  let isDone = false;
+  const starts = createHook({ init: (_id, type) => void (type === "PROCESSWRAP" && turns.push(turn)) }).enable();
+  const counting = (async () => {
+    for (; !isDone; turn++) await immediate();
+  })();
+  await Promise.all(Array.from({ length: 8 }, () => run("true")));
+  isDone = true;
+  await counting;
+  starts.disable();
+  expect(turns).toHaveLength(8);
+  expect(new Set(turns).size).toBe(8);
 });

@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { setImmediate as immediate } from "node:timers/promises";
 
 const KEPT_CHARACTERS = 65_536;
 const MAX_CHARACTERS = 4 * 2 ** 20;
@@ -50,7 +51,27 @@ export class ProgramError extends Error {
  * signal reaches it.
  * @throws ProgramError when it cannot be started, does not end in time or writes too much
  */
-export function runProgram(command: string, args: readonly string[], options: ProgramOptions): Promise<ProgramEnd> {
+export async function runProgram(
+  command: string,
+  args: readonly string[],
+  options: ProgramOptions,
+): Promise<ProgramEnd> {
+  await turnToStart();
+  return run(command, args, options);
+}
+
+let lastStart: Promise<void> = Promise.resolve();
+
+/** To start a program holds the event loop for some milliseconds: between two starts everything else that waits has it. */
+function turnToStart(): Promise<void> {
+  lastStart = lastStart.then(async () => {
+    await immediate();
+    await immediate();
+  });
+  return lastStart;
+}
+
+function run(command: string, args: readonly string[], options: ProgramOptions): Promise<ProgramEnd> {
   const { env, cwd, input = "", timeoutMs, signal, onOutput } = options;
   const { keptCharacters = KEPT_CHARACTERS, maxCharacters = MAX_CHARACTERS } = options;
   return new Promise((resolve, reject) => {

@@ -35,6 +35,8 @@ interface HiveOptions {
   /** What it takes for the queen. */
   queen?: string;
   beatIntervalMs?: number;
+  /** The urls of the llama-servers that it is told of. */
+  workers?: readonly string[];
 }
 
 /** The real processes of one test around one catalog file. All of them end with it. */
@@ -87,6 +89,7 @@ export class Fleet implements AsyncDisposable {
       port = 0,
       queen = this.#origin,
       beatIntervalMs = BEAT_INTERVAL_MS,
+      workers = [],
     } = options;
     const settings = {
       HIVE_ID: id,
@@ -95,6 +98,7 @@ export class Fleet implements AsyncDisposable {
       HIVE_BEAT_INTERVAL_MS: String(beatIntervalMs),
       // They stand for other hosts: what runs on this one is not theirs, and fifty that look for it leave no time for anything else.
       HIVE_DISCOVER: "false",
+      HIVE_WORKERS: workers.map((url) => `llamacpp=${url}`).join(),
       HIVE_TELEMETRY: "false",
       PATH: await this.#pathWith(nvidiaSmi),
     };

@@ -3,6 +3,7 @@ import { aHive, temporaryFolder } from "@repo/hive-catalog/testing";
 import { anyJson, mutated } from "@repo/test-support/fuzz";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { READING_EXAMPLE } from "../../src/http/routes/reading-json.ts";
 import { DEVICES_JSON } from "../hive-server.ts";
 import { beatJson, HIVE_JSON, startTestQueen, type TestQueen, workerJson } from "../test-queen.ts";
 
@@ -51,6 +52,7 @@ const ROUTES: [
 ][] = [
   ["GET", "/health", nothing, query("x")],
   ["POST", "/v1/heartbeat", body(beatJson("hive-a", [workerJson()])), noQuery],
+  ["POST", "/v1/heartbeat", body({ ...beatJson("hive-a", [workerJson({ slots: 2 })]), ...READING_EXAMPLE }), noQuery],
   ["GET", "/v1/hives", nothing, query("status", "after", "limit")],
   ["POST", "/v1/hives", fc.oneof(body({ ...WHOLE, id: ADDED }), body({ ...HIVE_JSON, id: ADDED })), noQuery],
   ["GET", "/v1/hives/:id", nothing, noQuery],
@@ -62,7 +64,10 @@ const ROUTES: [
   ["GET", "/v1/hives/:id/state", nothing, noQuery],
   ["GET", "/v1/counts", nothing, query("x")],
   ["GET", "/v1/workers", nothing, query("model", "state", "backend")],
-  ["GET", "/v1/workers/best", nothing, query("model")],
+  ["GET", "/v1/workers/best", nothing, query("model", "backend", "min_free_vram_gb", "cold")],
+  ["POST", "/v1/workers/claims", body({ model: "llama-3-8b", hold_ms: 5000, min_free_vram_gb: 1 }), noQuery],
+  ["DELETE", "/v1/workers/claims/:id", nothing, noQuery],
+  ["GET", "/v1/models", nothing, query("x")],
 ];
 
 /** Every stored hive is read back whole, over HTTP and from the catalog, and none is damaged. */

@@ -22,7 +22,7 @@ const MAX_HIVES = 800;
 
 const command = withUsageErrors("soak", new Command("pnpm soak --hostile"))
   .description(
-    "Attacks two queens at random, in all the ways that are known to have been tried, while a fleet of honest hives beats and loses some of them: no living hive may be marked offline, each loss must be found within twice the usual time, the slowest hundredth of the beats must be answered within 250 ms, and the memory of a queen must stay below 600 MB and flat. One queen is locked; the other is open on loopback, and has a certificate that has expired. Needs Linux and openssl; run as root, it also is another user of the machine. What goes wrong with commands (misspelt settings, files of tokens that others may read, the wrong catalog) is no attack of it: tests have that.",
+    "Attacks two queens at random, in all the ways that are known to have been tried, while a fleet of honest hives beats and loses some of them: no living hive may be marked offline, each loss must be found within twice the usual time, the slowest hundredth of the beats must be answered within 250 ms, and the memory of a queen must stay below 600 MB and, over ten minutes and more, flat. One queen is locked; the other is open on loopback, and has a certificate that has expired. Needs Linux and openssl; run as root, it also is another user of the machine. What goes wrong with commands (misspelt settings, files of tokens that others may read, the wrong catalog) is no attack of it: tests have that.",
   )
   .option("--minutes <n>", "how long to attack; it ends when the last losses were found", positive, 15)
   .option("--hives <n>", "honest ones", wholeNumber(10, MAX_HIVES), 200)

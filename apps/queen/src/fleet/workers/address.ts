@@ -17,7 +17,9 @@ export function urlOf({ url, port, reachable }: ServerAddress, host: string): st
 }
 
 /** Whether work may be sent there: a hive that says nothing at all of an address leaves it to the caller to find the server. */
-export const isReachable = (address: ServerAddress, host: string): boolean =>
-  (address.url === null && address.port === null && address.reachable === null) || urlOf(address, host) !== null;
+export function isReachable(address: ServerAddress, host: string): boolean {
+  const { url, port, reachable } = address;
+  return url !== null || (port === null && reachable === null) || urlOf(address, host) !== null;
+}
 
 const inUrl = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host);

@@ -106,9 +106,16 @@ export class BeatFields {
   /** The usable entries of a list that may be absent; null where there is no list. */
   list<Entry>(value: unknown, field: string, read: (entry: unknown) => Entry | undefined): Entry[] | null {
     if (value === undefined || value === null) return null;
-    if (Array.isArray(value)) return value.map(read).filter((entry) => entry !== undefined);
-    this.note("field", field, "must be a list", value);
-    return null;
+    if (!Array.isArray(value)) {
+      this.note("field", field, "must be a list", value);
+      return null;
+    }
+    const entries: Entry[] = [];
+    for (const item of value as unknown[]) {
+      const entry = read(item);
+      if (entry !== undefined) entries.push(entry);
+    }
+    return entries;
   }
 
   /** In milliseconds since 1970. */

@@ -2,8 +2,20 @@ import { rule } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { GpuReading, HostReading, ModelOnDisk, Reading } from "../../fleet/workers/heartbeat.ts";
 import { isoTime } from "../times.ts";
-import { AMOUNT, type BeatFields, FLAG, isObject, NAME, NUMBER, PERCENT, TEXT } from "./beat-fields.ts";
-import { addressFields, readAddress } from "./worker-json.ts";
+import {
+  AMOUNT,
+  type BeatFields,
+  FLAG,
+  isObject,
+  NAME,
+  NUMBER,
+  PERCENT,
+  PORT,
+  REACH,
+  TEXT,
+  URL_TEXT,
+} from "./beat-fields.ts";
+import { addressFields } from "./worker-json.ts";
 
 const gpuFields = {
   index: AMOUNT.schema,
@@ -107,6 +119,8 @@ function readModel(json: unknown, fields: BeatFields): ModelOnDisk | undefined {
     modelId: item.model,
     bytes: fields.usable(item.bytes, AMOUNT, "models_on_disk.bytes"),
     server: fields.usable(item.server, TEXT, "models_on_disk.server"),
-    ...readAddress(item, "models_on_disk", fields),
+    url: fields.usable(item.url, URL_TEXT, "models_on_disk.url"),
+    port: fields.usable(item.port, PORT, "models_on_disk.port"),
+    reachable: fields.usable(item.reachable, REACH, "models_on_disk.reachable"),
   };
 }

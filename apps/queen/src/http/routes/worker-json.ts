@@ -1,6 +1,6 @@
 import { rule } from "@repo/hive-catalog/record";
 import * as z from "zod";
-import { type ServerAddress, WORKER_STATES, type Worker, type WorkerState } from "../../fleet/workers/worker.ts";
+import { WORKER_STATES, type Worker, type WorkerState } from "../../fleet/workers/worker.ts";
 import { MAX_ENTRIES } from "../../process/bounded-json.ts";
 import { isoTime, TIME_RULE, usualTime } from "../times.ts";
 import {
@@ -101,7 +101,7 @@ function readWorker(json: unknown, fields: BeatFields): Worker | undefined {
     state,
     lastHeartbeat,
     healthStatus,
-    ...readAddress(item, "workers", fields),
+    url: fields.usable(item.url, URL_TEXT, "workers.url"),
     modelId: fields.usable(item.model_id, TEXT, "workers.model_id"),
     backend: fields.usable(item.backend, TEXT, "workers.backend"),
     deviceId: fields.usable(item.device_id, AMOUNT, "workers.device_id"),
@@ -114,18 +114,7 @@ function readWorker(json: unknown, fields: BeatFields): Worker | undefined {
     waiting: fields.usable(item.waiting, AMOUNT, "workers.waiting"),
     slots: fields.usable(item.slots, COUNT, "workers.slots"),
     deviceIds: fields.usable(item.device_ids, INDEXES, "workers.device_ids"),
-  };
-}
-
-/** Of a thing in the list `of`. */
-export function readAddress(
-  item: Record<keyof typeof addressFields, unknown>,
-  of: "workers" | "models_on_disk",
-  fields: BeatFields,
-): ServerAddress {
-  return {
-    url: fields.usable(item.url, URL_TEXT, `${of}.url`),
-    port: fields.usable(item.port, PORT, `${of}.port`),
-    reachable: fields.usable(item.reachable, REACH, `${of}.reachable`),
+    port: fields.usable(item.port, PORT, "workers.port"),
+    reachable: fields.usable(item.reachable, REACH, "workers.reachable"),
   };
 }

@@ -1,0 +1,79 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import type { Daemon } from "../daemon.ts";
+import { until } from "../until.ts";
+import { Fleet } from "./fleet.ts";
+
+const HIVES = 50;
+const SERVERS_OF_A_HIVE = 4;
+const MODELS = 5;
+const SLOTS = 4;
+const CALLERS = 64;
+const CALLS_EACH = 10;
+const STARTS_AT_ONCE = 6;
+const BEAT_INTERVAL_MS = 2000;
+/** Longer than the test: nobody is asked for health, and nobody goes offline while the agents stand still. */
+const LONG_MS = "600000";
+
+test("64 callers of the best worker, over 50 agents with 200 servers of 5 models, burden no worker by more than one above its share", async () => {
+  await using fleet = await Fleet.create();
+  await fleet.startQueen({ QUEEN_STALE_AFTER_MS: LONG_MS, QUEEN_HEALTH_INTERVAL_MS: LONG_MS });
+  const urls = await Promise.all(
+    Array.from({ length: HIVES * SERVERS_OF_A_HIVE }, (_, index) => startLlamaServer(`model-${index % MODELS}`)),
+  );
+  const hives = Array.from({ length: HIVES }, (_, index) => `hive-${index}`).entries();
+  const agents: Daemon[] = [];
+  const startInTurn = async () => {
+    for (const [index, id] of hives) {
+      await fleet.add(id, 9);
+      const workers = urls.slice(index * SERVERS_OF_A_HIVE, (index + 1) * SERVERS_OF_A_HIVE);
+      agents[index] = await fleet.startHive(id, { beatIntervalMs: BEAT_INTERVAL_MS, workers });
+    }
+  };
+  await Promise.all(Array.from({ length: STARTS_AT_ONCE }, startInTurn));
+  await until("all workers are known", async () => {
+    const { body } = await fleet.request("GET", "/v1/workers");
+    return (body.workers as unknown[]).length === urls.length;
+  });
+
+  // All that follows is within one beat.
+  for (const { child } of agents) child.kill("SIGSTOP");
+  await fleet.request("GET", "/v1/counts");
+  const given = new Map<string, number>();
+  await Promise.all(
+    Array.from({ length: CALLERS }, async (_, caller) => {
+      for (let call = 0; call < CALLS_EACH; call++) {
+        const model = `model-${(caller + call) % MODELS}`;
+        const { status, body } = await fleet.request("GET", `/v1/workers/best?model=${model}`);
+        expect([status, body.model_id]).toEqual([200, model]);
+        const url = String(body.url);
+        given.set(url, (given.get(url) ?? 0) + 1);
+      }
+    }),
+  );
+  const share = (CALLERS * CALLS_EACH) / urls.length;
+  expect([...given.keys()].sort()).toEqual([...urls].sort());
+  expect(Math.max(...given.values())).toBeLessThanOrEqual(Math.ceil(share) + 1);
+  expect(Math.min(...given.values())).toBeGreaterThanOrEqual(Math.floor(share) - 1);
+}, 180_000);
+
+/** A llama-server with one model that has nothing to do: what a named server is asked, as real ones answer it. */
+async function startLlamaServer(model: string): Promise<string> {
+  const answers: Record<string, unknown> = {
+    "/health": { status: "ok" },
+    "/props": { model_alias: model, total_slots: SLOTS, is_sleeping: false },
+  };
+  const server: Server = createServer(({ url = "" }, response) => {
+    const body = answers[url];
+    response.writeHead(body === undefined ? 404 : 200, { server: "llama.cpp", "content-type": "application/json" });
+    response.end(JSON.stringify(body ?? {}));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
