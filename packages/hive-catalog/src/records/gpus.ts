@@ -130,6 +130,8 @@ export class DerivedGpuRows extends Verbs {
   #left = Number.POSITIVE_INFINITY;
   #running: Promise<number> | undefined;
   #isAwaited = false;
+  /** Ends a pause. */
+  #wake = () => {};
 
   /**
    * Hives that were not looked at since the catalog was opened; Infinity until they are counted. Until it is 0, hives are found by their devices
@@ -147,6 +149,7 @@ export class DerivedGpuRows extends Verbs {
   derive(options?: CallOptions): Promise<number> {
     return this.access.calls.run(() => {
       this.#isAwaited = true;
+      this.#wake();
       return this.#running ?? this.#run(this.#look());
     }, options);
   }
@@ -182,7 +185,7 @@ export class DerivedGpuRows extends Verbs {
       if (place === undefined) this.#left = 0;
       yield page.differing.length;
       if (this.#left > 0) await this.#countLeft(seen);
-      await (this.#isAwaited ? turnOfTheLoop() : pause(workedMs * PAUSE_PER_WORK));
+      await (this.#isAwaited ? turnOfTheLoop() : this.#pause(workedMs * PAUSE_PER_WORK));
     }
   }
 
@@ -191,6 +194,14 @@ export class DerivedGpuRows extends Verbs {
       const page = await readPage(client, place, "of these devices");
       await store(client, page.differing);
       return page;
+    });
+  }
+
+  /** Keeps no process from its end, as long as nobody waits. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      after(resolve, ms).unref();
     });
   }
 
@@ -205,13 +216,6 @@ export class DerivedGpuRows extends Verbs {
 
 async function countAll(client: CallClient): Promise<number> {
   return countIn(await client.first(countHives({})));
-}
-
-/** Keeps no process from its end. */
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    after(resolve, ms).unref();
-  });
 }
 
 async function sumOf(numbers: AsyncIterable<number>, before: number): Promise<number> {
