@@ -22,6 +22,8 @@ export interface WorkQuery {
   backend?: string | undefined;
   /** Free on its GPUs, as they were measured. */
   minFreeVramBytes?: number | undefined;
+  /** Whether it may run on this hive; default on any. */
+  isChosen?: ((hiveId: string) => boolean) | undefined;
 }
 
 /** A model that no worker serves, where it would be loaded. */

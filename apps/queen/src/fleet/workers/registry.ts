@@ -169,7 +169,7 @@ export class HiveRegistry {
   }
 
   /** A hive that takes work, has the model on disk and the memory free, and does not serve it: it counts as sent to load it. */
-  handOutCold({ model, minFreeVramBytes }: WorkQuery): PlacedModel | undefined {
+  handOutCold({ model, minFreeVramBytes, isChosen }: WorkQuery): PlacedModel | undefined {
     const { clock } = this.#options;
     const nowMs = clock.monotonicNow();
     let found: ColdCandidate | undefined;
@@ -177,7 +177,8 @@ export class HiveRegistry {
       const reading = this.#freshReading(hive, nowMs);
       if (reading === null || hive.byModel.has(model) || !this.#takesWork(hive, nowMs, clock.now())) continue;
       const candidate = coldCandidate(hive, reading, model, minFreeVramBytes);
-      if (candidate !== undefined && loadsBetter(candidate, found)) found = candidate;
+      if (candidate === undefined || !loadsBetter(candidate, found)) continue;
+      if (isChosen?.(hive.id) !== false) found = candidate;
     }
     if (found === undefined) return undefined;
     const { hive, model: onDisk } = found;
@@ -194,7 +195,7 @@ export class HiveRegistry {
   }
 
   /** The least loaded of those that `mayTake` more. */
-  #least({ model, backend, minFreeVramBytes }: WorkQuery, mayTake: typeof hasRoom): Candidate | undefined {
+  #least({ model, backend, minFreeVramBytes, isChosen }: WorkQuery, mayTake: typeof hasRoom): Candidate | undefined {
     const { clock } = this.#options;
     const nowMs = clock.monotonicNow();
     const wallNowMs = clock.now();
@@ -208,17 +209,20 @@ export class HiveRegistry {
     for (const serving of this.#byModel.get(model) ?? []) {
       if (!this.#takesWork(serving.hive, nowMs, wallNowMs)) continue;
       const best = isAny ? serving.best : bestOf(serving, isFit);
-      if (best !== undefined && isLessLoaded(best, found)) found = best;
+      if (best === undefined || !isLessLoaded(best, found)) continue;
+      if (isChosen?.(best.hive.id) !== false) found = best;
     }
     return found;
   }
 
-  /** Why there is no worker to hand out now. */
-  whyNoWorker(model: string): WhyNoWorker {
+  /** Why there is no worker to hand out now, on hives that are chosen. */
+  whyNoWorker({ model, isChosen }: WorkQuery): WhyNoWorker {
     const { clock } = this.#options;
     const nowMs = clock.monotonicNow();
     const now = { nowMs, wallNowMs: clock.now(), isLive: (hive: Hive) => this.#isLive(hive, nowMs) };
-    return whyNoWorker(this.#byModel.get(model) ?? [], this.#byModel.keys(), now);
+    const all = this.#byModel.get(model) ?? [];
+    const servings = isChosen === undefined ? all : [...all].filter(({ hive }) => isChosen(hive.id));
+    return whyNoWorker(servings, this.#byModel.keys(), now);
   }
 
   #add(id: string): Hive {

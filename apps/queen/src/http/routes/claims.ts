@@ -65,7 +65,7 @@ export const claimsRoutes = [
     if (assignments.claims.isFull(holder)) throw tooManyClaims();
     const query = { model, backend, minFreeVramBytes: vramBytesOf(minFreeGb) };
     const made = await assignments.claim(query, holdMs, holder);
-    if (made === undefined) throw noWorker(model, fleet.registry.whyNoWorker(model));
+    if (made === undefined) throw noWorker(query, fleet.registry.whyNoWorker(query));
     const untilMs = clock.now() + holdMs;
     return { claim_id: made.claim.id, until_ms: Math.round(untilMs), worker: placedToJson(made.placed) };
   }),

@@ -1,7 +1,11 @@
+import { GpuRequirement, GrammarError } from "@repo/device-types";
+import { Selector } from "@repo/hive-catalog";
 import * as z from "zod";
+import type { Traits } from "../../fleet/traits.ts";
 import type { PlacedModel, PlacedWorker } from "../../fleet/workers/queries.ts";
 import { WORKER_STATES } from "../../fleet/workers/worker.ts";
 import type { Costs } from "../door/costs.ts";
+import { invalidInput } from "../errors.ts";
 import { listInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
 import { noWorker } from "./no-worker.ts";
@@ -76,6 +80,8 @@ export const workersRoutes = [
       backend: z.string().optional(),
       min_free_vram_gb: z.preprocess(toNumber, vramGb.optional()),
       cold: cold.optional(),
+      selector: z.string().optional().meta({ description: "On the labels of its hive: `env=prod,zone in (a,b)`" }),
+      gpu: z.string().optional().meta({ description: "What the GPUs of its hive must be: `nvidia:24GB:2`" }),
     }),
     answer: {
       description: "The worker; with `cold`, and where there is none, a model that is on disk",
@@ -83,13 +89,33 @@ export const workersRoutes = [
       example: PLACED_EXAMPLE,
     },
     problems: ["NO_WORKER"],
-  }).handle(async ({ query: { model, backend, min_free_vram_gb: minFreeGb, cold } }, { fleet }) => {
-    const query = { model, backend, minFreeVramBytes: vramBytesOf(minFreeGb) };
+  }).handle(async ({ query: { cold, ...asked } }, { fleet }) => {
+    const { model, backend, min_free_vram_gb: minFreeGb } = asked;
+    const query = {
+      model,
+      backend,
+      minFreeVramBytes: vramBytesOf(minFreeGb),
+      isChosen: chooserOf(asked, fleet.traits),
+    };
     const best = await fleet.assignments.best(query, cold);
-    if (best === undefined) throw noWorker(model, fleet.registry.whyNoWorker(model));
+    if (best === undefined) throw noWorker(query, fleet.registry.whyNoWorker(query));
     return "worker" in best ? placedToJson(best) : coldToJson(best);
   }),
 ];
+
+/** Undefined where any hive will do. */
+function chooserOf({ selector, gpu }: { selector?: string | undefined; gpu?: string | undefined }, traits: Traits) {
+  if (selector === undefined && gpu === undefined) return undefined;
+  return traits.chooser(parsed("selector", selector, Selector.parse), parsed("gpu", gpu, GpuRequirement.parse));
+}
+
+function parsed<Parsed>(field: string, text: string | undefined, parse: (text: string) => Parsed): Parsed | undefined {
+  try {
+    return text === undefined ? undefined : parse(text);
+  } catch (error) {
+    throw error instanceof GrammarError ? invalidInput("INVALID_ARGUMENT", [{ field, message: error.message }]) : error;
+  }
+}
 
 const coldToJson = ({ hiveId, model, url }: PlacedModel) => ({
   hive_id: hiveId,
