@@ -5,7 +5,8 @@ import { type Output, type OutputOptions, outputOf } from "./output.ts";
 const FORMAT = "--format=csv,noheader,nounits";
 const QUERY_GPUS = [`--query-gpu=${COLUMNS.join(",")}`, FORMAT];
 const QUERY_PROCESSES = ["--query-compute-apps=gpu_uuid,pid,used_memory", FORMAT];
-const PROCESS = /^(\S+), (\d{1,10}), (.+)$/;
+/** Also of memory that is not told at all: such a process holds some, and its sum is unknown. */
+const PROCESS = /^([^,]*\S) *, *(\d{1,10}) *, *(.*)$/;
 const MAX_PAUSE = 32;
 const MAX_LINES_TOLD = 8;
 

@@ -159,7 +159,7 @@ test("a beat waits for nothing, and readings do not pile up", async () => {
 
 test("memory by process is read only while somebody asks, by the index of the GPU", async () => {
   const me = process.pid;
-  const processes = [`${UUIDS[1]}, ${me}, 4096`, `${UUIDS[0]}, ${me}, [N/A]`, `${UUIDS[0]}, 999999999, 1`];
+  const processes = [`${UUIDS[1]}, ${me}, 4096`, `${UUIDS[0]}, ${me}, `, `${UUIDS[0]}, 999999999, 1`];
   const { found, watch, asked, next } = watchBeside({ processes });
   await found.read();
   await next();
@@ -168,7 +168,7 @@ test("memory by process is read only while somebody asks, by the index of the GP
   await next();
   const held = [
     { gpuIndex: 1, bytes: 4096 * MIB },
-    { gpuIndex: 0, bytes: null },
+    { gpuIndex: 0, bytes: null }, // is not told at all
   ];
   expect(watch.gpuMemoryByPid()).toEqual(new Map([[me, held]]));
 });
