@@ -51,7 +51,7 @@ export class Gpus {
 
   /** Asks nvidia-smi alone, for what changes all the time. */
   async readNvidia(): Promise<GpuReading<NvidiaGpu>> {
-    const reading = this.#withCardsOfMissing(await this.nvidiaSmi.readGpus());
+    const reading = this.#besideCards(await this.nvidiaSmi.readGpus());
     this.#nvidia = learned(this.#nvidia, reading);
     this.#logChange("nvidia", this.#nvidia);
     return reading;
@@ -70,11 +70,12 @@ export class Gpus {
     };
   }
 
-  /** A missing nvidia-smi is no wonder on a host without a card for it. */
-  #withCardsOfMissing(reading: GpuReading<NvidiaGpu>): GpuReading<NvidiaGpu> {
+  /** That there are none, and that nvidia-smi is missing, is believed on a host without a card for it. */
+  #besideCards(reading: GpuReading<NvidiaGpu>): GpuReading<NvidiaGpu> {
     const [busId] = this.#nvidiaBusIds;
-    if (reading.missing === undefined || busId === undefined) return reading;
-    return { gpus: null, problems: [`${reading.missing}, and there is a card of NVIDIA's at ${busId}`] };
+    const none = reading.gpus?.length === 0 ? "nvidia-smi finds no device" : reading.missing;
+    if (none === undefined || busId === undefined) return reading;
+    return { gpus: null, problems: [`${none}, and there is a card of NVIDIA's at ${busId}`] };
   }
 
   #logChange(source: "nvidia" | "others", { problems, missing }: Known<unknown>): void {

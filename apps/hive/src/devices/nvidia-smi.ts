@@ -7,6 +7,8 @@ const QUERY_GPUS = [`--query-gpu=${COLUMNS.join(",")}`, FORMAT];
 const QUERY_PROCESSES = ["--query-compute-apps=gpu_uuid,pid,used_memory", FORMAT];
 /** Also of memory that is not told at all: such a process holds some, and its sum is unknown. */
 const PROCESS = /^([^,]*\S) *, *(\d{1,10}) *, *(.*)$/;
+/** The answer of a host without a card, if nothing else is said; and of one whose cards failed to start. */
+const NONE = /^no devices were found$/i;
 const MAX_PAUSE = 32;
 const MAX_LINES_TOLD = 8;
 
@@ -72,12 +74,12 @@ function toReading(output: Output): GpuReading<NvidiaGpu> {
   }
   const { stdout, failure } = output;
   const { gpus, others } = parseNvidiaLines(stdout);
-  const isNone = gpus.length === 0 && /^no devices were found/im.test(stdout);
-  if (isNone) return { gpus, problems: [] };
+  if (gpus.length === 0 && others.length === 1 && NONE.test(others[0] ?? "")) return { gpus, problems: [] };
   const said = others.slice(0, MAX_LINES_TOLD).map((line) => `nvidia-smi wrote: ${line}`);
   const problems = gpus.length === 0 && failure !== undefined ? [] : said;
   if (failure !== undefined && problems.length === 0) problems.push(`nvidia-smi ${failure}`);
-  return { gpus: gpus.length === 0 && problems.length > 0 ? null : gpus, problems };
+  if (gpus.length > 0) return { gpus, problems };
+  return { gpus: null, problems: problems.length > 0 ? problems : ["nvidia-smi wrote nothing"] };
 }
 
 export function parseProcesses(csv: string): ProcessMemory[] {
