@@ -121,6 +121,25 @@ test("a GPU that sleeps is not woken", async () => {
   expect((await next()).gpus).toMatchObject([FIRST, SECOND, { utilization_percent: 42, asleep: false }]);
 });
 
+test("of a card that sleeps the others are read all the same, and what processes hold of them", async () => {
+  const { folder, found, watch, card, next } = watchBeside({ processes: [`${UUIDS[1]}, ${process.pid}, 4096`] });
+  card("0000:4e:00.0", "nvidia", { ...H100, "power/runtime_status": "suspended" });
+  card("0000:4f:00.0", "nvidia", { ...H100, "power/runtime_status": "active" });
+  await found.read();
+  const line = LINES[1]?.replace("[N/A], [N/A]", "1024, 5");
+  const processes = `${UUIDS[1]}, ${process.pid}, 512`;
+  const awake = `case "$*" in --query-gpu*"-i 0000:4f:00.0") echo "${line}";; --query-c*"-i 0000:4f:00.0") echo "${processes}";; *) echo woken;; esac`;
+  fakeProgram(folder, "nvidia-smi", awake);
+  watch.gpuMemoryByPid();
+  const asleep = { ...FIRST, ...UNKNOWN, asleep: true };
+  const loaded = { ...SECOND, memory_used_bytes: 1024 * MIB, utilization_percent: 5 };
+  expect((await next()).gpus).toEqual([asleep, loaded]);
+  expect(watch.gpuMemoryByPid()).toEqual(new Map([[process.pid, [{ gpuIndex: 1, bytes: 512 * MIB }]]]));
+  expect(found.known()).toMatchObject({ gpus: [{ index: 0 }, { index: 1 }], problems: [] });
+  fakeProgram(folder, "nvidia-smi", "echo Unable to determine the device handle; exit 255");
+  expect((await next()).gpus).toEqual([asleep]);
+});
+
 test("a card that a virtual machine has may sleep: nvidia-smi does not know it", async () => {
   const { found, card, next } = watchBeside();
   card("0000:99:00.0", "vfio-pci", { ...H100, "power/runtime_status": "suspended" });

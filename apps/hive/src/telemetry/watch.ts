@@ -6,7 +6,7 @@ import type { NvidiaGpu } from "../devices/nvidia-lines.ts";
 import { type PciGpu, readPciGpus } from "../devices/pci.ts";
 import { readAmdLoad } from "./amd.ts";
 import { HostMeter, type HostTelemetry } from "./host.ts";
-import { type GpuMemoryByPid, memoryByPid, wouldWake } from "./nvidia.ts";
+import { cardsToAsk, type GpuMemoryByPid, memoryByPid } from "./nvidia.ts";
 
 /** A GPU as a heartbeat tells it. What is not known is null. */
 export interface GpuTelemetry {
@@ -93,36 +93,39 @@ export class TelemetryWatch {
   }
 
   async #readGpus(cards: PciGpu[]): Promise<GpuTelemetry[] | undefined> {
-    const isLeftAsleep = cards.some(wouldWake);
-    const nvidia = isLeftAsleep ? undefined : await this.#readNvidia();
-    if (isLeftAsleep) this.#memoryByPid = undefined;
+    const toAsk = cardsToAsk(cards);
+    const isAsked = toAsk?.length !== 0;
+    const nvidia = isAsked ? await this.#readNvidia(toAsk) : undefined;
+    if (!isAsked) this.#memoryByPid = undefined;
     const known = this.#options.gpus.known().gpus;
     const asleep = new Set(cards.filter((card) => card.isAsleep).map(({ busId }) => busId));
     const amd = await this.#readAmd((known ?? []).filter(({ busId }) => busId === null || !asleep.has(busId)));
     const loads = new Map([...(nvidia?.gpus ?? []).map((gpu) => [gpu.index, gpu] as const), ...amd]);
-    // Of a reading that failed nothing is told.
-    const told = known?.filter(({ vendor }) => vendor !== "nvidia" || isLeftAsleep || nvidia?.gpus);
+    // Of a reading that failed nothing is told, but that a card sleeps is known without one.
+    const isRead = nvidia === undefined || nvidia.gpus !== null;
+    const told = known?.filter(({ vendor, busId }) => vendor !== "nvidia" || isRead || asleep.has(busId ?? ""));
     if (told?.length === 0 && known?.length !== 0) return undefined;
     return told?.map((gpu) => toTelemetry(gpu, loads.get(gpu.index) ?? UNKNOWN, asleep.has(gpu.busId ?? "")));
   }
 
-  async #readNvidia(): Promise<GpuReading<NvidiaGpu>> {
+  async #readNvidia(busIds: readonly string[] | undefined): Promise<GpuReading<NvidiaGpu>> {
     const { gpus, log } = this.#options;
     const startedMs = performance.now();
-    const reading = await gpus.readNvidia();
+    const reading = await gpus.readNvidia(busIds);
     const tookMs = Math.round(performance.now() - startedMs);
     if (reading.gpus !== null && tookMs > SLOW_MS && !this.#saidSlow) {
       this.#saidSlow = true;
       log.warn({ took_ms: tookMs }, "nvidia-smi takes long to read the GPUs: switch on nvidia-persistenced");
     }
-    await this.#readMemoryByPid(reading.gpus);
+    await this.#readMemoryByPid(reading.gpus, busIds);
     return reading;
   }
 
-  async #readMemoryByPid(gpus: NvidiaGpu[] | null): Promise<void> {
+  async #readMemoryByPid(gpus: NvidiaGpu[] | null, busIds: readonly string[] | undefined): Promise<void> {
     const isWanted = this.#isMemoryWanted && gpus !== null && gpus.length > 0;
     this.#isMemoryWanted = false;
-    this.#memoryByPid = isWanted ? memoryByPid(await this.#options.gpus.nvidiaSmi.readProcesses(), gpus) : undefined;
+    const { nvidiaSmi } = this.#options.gpus;
+    this.#memoryByPid = isWanted ? memoryByPid(await nvidiaSmi.readProcesses(busIds), gpus) : undefined;
   }
 
   /** By index. What hangs is not asked again before it ends. */
