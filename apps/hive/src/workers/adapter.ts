@@ -81,10 +81,18 @@ export interface Adapter {
   readonly paths: readonly string[];
   /** Undefined for a kind that is only configured. */
   readonly program: Program | undefined;
-  /** What the server calls itself, by one question without side effect; undefined when something else answers. */
+  /** What the server calls itself, by a question that has no side effect on a server of any kind; undefined when something else answers. */
   identify(ask: Ask): Promise<string | undefined>;
-  /** Begins with a server; what it answers reads it once, and remembers what need not be asked again. */
+  /**
+   * Begins with a server; what it answers reads it once, and remembers what need not be asked again. It throws `AnotherServer` before it asks what would
+   * have a side effect on a server of another kind.
+   */
   open(): (server: Server) => Promise<ServerReading>;
+}
+
+/** What answers is no server of the kind that was asked for. */
+export class AnotherServer extends Error {
+  override readonly name = "AnotherServer";
 }
 
 export const NEEDS_KEY = "it wants a key: see HIVE_WORKER_KEYS_FILE";

@@ -1,24 +1,24 @@
 import { describe, expect, test } from "vitest";
-import { askOf, processOf, readerOf, recorded, startStub, withoutKey } from "../../../test/stub-server.ts";
+import { processOf, readerOf, recorded, startStub, withoutKey } from "../../../test/stub-server.ts";
+import { AnotherServer } from "../adapter.ts";
 import { llamacpp } from "./llamacpp.ts";
 
 const SERVER = processOf("llama-server -m /models/tiny-a.gguf --port 8080");
 const SLEEPER = processOf("llama-server -m /models/tiny-a.gguf --sleep-idle-seconds 3");
 
 describe("a llama-server", () => {
-  test("is known by its header, also while it loads, and Ollama is not taken for it", async () => {
-    const server = await startStub("llamacpp-health-loading");
-    expect(await llamacpp.identify(askOf(server.url, llamacpp.paths))).toBe("llama.cpp");
-    const other = await startStub("ollama-health-404");
-    expect(await llamacpp.identify(askOf(other.url, llamacpp.paths))).toBeUndefined();
+  test("is known by its header: Ollama is not taken for it, and asked no more", async () => {
+    const other = await startStub({ ...recorded("ollama-health-404"), request: "GET /props" });
+    await expect(readerOf(llamacpp, other, { process: SERVER })()).rejects.toThrow(AnotherServer);
+    expect(other.requests).toEqual(["GET /props"]);
   });
 
   test("is Loading, then Idle, and Busy only when all of its slots are taken", async () => {
-    const server = await startStub("llamacpp-health-loading");
+    const server = await startStub({ ...recorded("llamacpp-health-loading"), request: "GET /props" });
     const read = readerOf(llamacpp, server, { process: SERVER });
     expect(await read()).toEqual({ readings: [{ model: "/models/tiny-a.gguf", state: "Loading", health: "healthy" }] });
 
-    const ready = ["llamacpp-health-ok", "llamacpp-props"];
+    const ready = ["llamacpp-props"];
     server.answerWith(...ready, "llamacpp-slots-idle");
     const idle = { model: "other-name", state: "Idle", health: "healthy", running: 0, slots: 2 };
     expect(await read()).toEqual({ readings: [idle] });
@@ -65,12 +65,16 @@ describe("a llama-server", () => {
     const server = await startStub("llamacpp-health-ok", withoutKey("GET /props"));
     const read = readerOf(llamacpp, server, { process: processOf("llama-server --alias tiny --api-key secret") });
     expect(await read()).toEqual({ readings: [{ model: "tiny", state: "Idle", health: "healthy" }] });
+    server.answerWith("llamacpp-health-loading", withoutKey("GET /props"));
+    expect(await read()).toEqual({ readings: [{ model: "tiny", state: "Loading", health: "healthy" }] });
+    server.answerWith({ ...recorded("llamacpp-health-ok"), status: 500 }, withoutKey("GET /props"));
+    expect((await read()).readings).toMatchObject([{ state: "Error", health: "it answers 500 to /health" }]);
   });
 
   test("that fails is in Error, with what it answered", async () => {
-    const server = await startStub({ ...recorded("llamacpp-health-ok"), status: 500 });
+    const server = await startStub({ ...recorded("llamacpp-props"), status: 500 });
     const [reading] = (await readerOf(llamacpp, server, { process: SERVER })()).readings;
-    expect(reading).toMatchObject({ state: "Error", health: "it answers 500 to /health" });
+    expect(reading).toMatchObject({ state: "Error", health: "it answers 500 to /props" });
   });
 });
 

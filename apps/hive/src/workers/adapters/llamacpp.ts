@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import * as z from "zod";
 import {
   type Adapter,
+  AnotherServer,
   HEALTHY,
   loading,
   type Program,
@@ -13,7 +14,7 @@ import {
   wantsKey,
 } from "../adapter.ts";
 import { hasFlag, optionOf, portIn } from "../argv.ts";
-import { type Ask, NoAnswer } from "../ask.ts";
+import { type Answer, type Ask, NoAnswer } from "../ask.ts";
 import { count, flag, listOf, objectOf, text } from "../lenient.ts";
 
 const Props = objectOf({ role: text, model_alias: text, total_slots: count, is_sleeping: flag, endpoint_slots: flag });
@@ -48,8 +49,9 @@ export const llamacpp: Adapter = {
   kind: "llamacpp",
   program,
   paths: ["/health", "/props", "/slots", "/v1/models", "/slots?model=*&autoload=false"],
-  async identify(ask) {
-    return isLlamaCpp((await ask("/health")).server) ? "llama.cpp" : undefined;
+  /** It says so in the header of each answer: a reading begins with that. */
+  async identify() {
+    return "llama.cpp";
   },
   open: () => read,
 };
@@ -59,11 +61,10 @@ export const isLlamaCpp = (serverHeader: string): boolean => serverHeader === "l
 async function read(server: Server): Promise<ServerReading> {
   const { ask, process } = server;
   const told = process === undefined ? null : program.modelOf(process);
-  const health = await ask("/health");
-  if (health.status === 503) return { readings: [loading(told)] };
-  if (health.status !== 200) return { readings: [troubleOf(health, "/health", told)] };
   const answer = await ask("/props");
-  if (wantsKey(answer)) return { readings: [{ model: told, state: "Idle", health: HEALTHY }] };
+  // Other servers run their model when they are asked for their health.
+  if (!isLlamaCpp(answer.server)) throw new AnotherServer("it is no llama.cpp");
+  if (wantsKey(answer)) return { readings: [byHealth(await ask("/health"), told)] };
   if (answer.status === 503) return { readings: [loading(told)] };
   if (answer.status >= 500) return { readings: [troubleOf(answer, "/props", told)] };
   const props = Props.parse(answer.json);
@@ -73,6 +74,13 @@ async function read(server: Server): Promise<ServerReading> {
   const slots = isAwake && props.endpoint_slots !== false && neverSleeps(process) ? await readSlots(ask, "/slots") : {};
   if (slots === undefined) return { readings: [loading(model)] };
   return { readings: [ofSlots(model, { slots: props.total_slots, ...(!isAwake && { running: 0 }), ...slots })] };
+}
+
+/** Its health is what it says without a key. */
+function byHealth(answer: Answer, model: string | null): Reading {
+  if (!isLlamaCpp(answer.server)) throw new AnotherServer("it is no llama.cpp");
+  if (answer.status === 503) return loading(model);
+  return answer.status === 200 ? { model, state: "Idle", health: HEALTHY } : troubleOf(answer, "/health", model);
 }
 
 /**
