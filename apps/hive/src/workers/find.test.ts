@@ -189,6 +189,26 @@ describe("in a container", () => {
     expect((await find(other, proxy("0.0.0.0"))).places).toEqual([]);
   });
 
+  test("is taken for no other server that has its port on the host, whoever that belongs to", async () => {
+    const root = { uid: 0, hidesSockets: true };
+    const strange = { ...root, pid: 30, commandLine: "nginx", listens: ["0.0.0.0:8000"] };
+    expect((await find({ ...INSIDE, ...root }, strange)).places).toEqual([]);
+    const why = "it is in a container, and no docker-proxy publishes its port 8000: name it with HIVE_WORKERS";
+    expect((await find({ ...INSIDE, ...root }, strange)).leftOut).toEqual([{ what: "vllm (pid 20)", why }]);
+  });
+
+  test("of two with the same port each is asked at its own", async () => {
+    const root = { uid: 0, hidesSockets: true };
+    const first = proxy("0.0.0.0").commandLine.replace("8100", "8000");
+    const { places } = await find(
+      { ...INSIDE, ...root },
+      { ...INSIDE, ...root, pid: 24, container: ["172.17.0.3"] },
+      { ...root, pid: 25, commandLine: proxy("0.0.0.0").commandLine, listens: ["0.0.0.0:8100"] },
+      { ...root, pid: 26, commandLine: first.replace("172.17.0.2", "172.17.0.3"), listens: ["0.0.0.0:8000"] },
+    );
+    expect(places.map(({ base }) => base)).toEqual(["http://127.0.0.1:8100", "http://127.0.0.1:8000"]);
+  });
+
   test("runners are not asked: their port here is another one", async () => {
     const { places } = await find(
       { ...INSIDE, commandLine: "ollama serve", listens: ["0.0.0.0:8000", "0.0.0.0:11434"] },
