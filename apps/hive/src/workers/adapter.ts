@@ -68,6 +68,8 @@ export interface Program {
   /** The port that it was told; undefined when it was told none. */
   portOf(process: Pick<ServerProcess, "argv" | "environment">): number | undefined;
   readonly defaultPort: number;
+  /** The path below which it was told to answer. */
+  prefixOf?(process: Pick<ServerProcess, "argv" | "environment">): string | undefined;
   /** Whether its process listens on other ports too, so that one which it was not told of need not be its API's. */
   readonly hasOtherSockets?: true;
   /** The model that it was told to serve. */

@@ -131,7 +131,8 @@ function settledAt(candidate: Candidate, place: Place, runners: Found["runners"]
   if (place !== undefined && "why" in place) return place;
   const port = place?.listener.port ?? portOf(candidate);
   if (port === 0) return { why: "it does not listen yet, on a port that the system will choose" };
-  const base = place === undefined ? undefined : baseOf(place.listener.address, port);
+  const prefix = adapter.program.prefixOf?.(process);
+  const base = place === undefined ? undefined : baseOf(place.listener.address, port, prefix);
   const reachable = place === undefined ? "loopback" : reachOf(place.listener.address);
   return { kind: adapter.kind, process, port, base, reachable, runners };
 }

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { vllmMetrics } from "../../test/each-kind.ts";
 import { recorded, startStub, written } from "../../test/stub-server.ts";
 import { llama, READY, watch } from "../../test/watched-host.ts";
@@ -16,6 +16,7 @@ const SGLANG = [modelsOf("sglang"), ...nothingAt("/metrics", "/version", "/props
 const SHUT_SGLANG = ["/v1/models", "/metrics", "/version", "/props"].map((path) => written(`GET ${path}`, {}, 401));
 const TGI = [written("GET /v1/models", { data: [{ id: "a" }] }), ...nothingAt("/version", "/props"), tgiMetrics()];
 const LLAMA = [...READY, { ...recorded("llamacpp-models"), request: "GET /v1/models" }];
+const BELOW_PREFIX = READY.map(recorded).map((one) => ({ ...one, request: one.request.replace("/", "/llama/") }));
 
 function nothingAt(...paths: string[]) {
   return paths.map((path) => written(`GET ${path}`, { detail: "Not Found" }, 404));
@@ -75,6 +76,41 @@ test("one that is named without its kind is read as what it has become", async (
   server.answerWith(...LLAMA, ...nothingAt("/v1/loads?include=core", "/get_load"));
   await read();
   expect(await ids()).toEqual([`llamacpp-${server.port}`]);
+});
+
+describe("a server that is found and named", () => {
+  const models = { ...recorded("llamacpp-models"), request: "GET /llama/v1/models" };
+
+  test("is asked where it is named, with what its process says of it", async () => {
+    const server = await startStub(...BELOW_PREFIX, models);
+    const { read } = watch([llama(server, { ramKb: 1 })], { named: `llamacpp=${server.url}llama` });
+    expect((await read()).workers).toMatchObject([
+      { worker_id: `llamacpp-${server.port}`, state: "Idle", running: 0, slots: 2, ram_bytes: 1024 },
+    ]);
+  });
+
+  test("is of the kind by which it is named", async () => {
+    const server = await startStub(written("GET /v1/models", { data: [{ id: "a" }] }));
+    const { read } = watch([llama(server)], { named: `openai=${server.url}` });
+    expect((await read()).workers).toMatchObject([{ worker_id: `openai-${server.port}/a`, state: "Idle" }]);
+  });
+
+  test("is what listens at that port, and not a process that does not", async () => {
+    const server = await startStub(...VLLM);
+    const other = { pid: 11, uid: 7, commandLine: "nginx", listens: [`127.0.0.1:${server.port}`] };
+    const headless = { pid: 10, commandLine: `vllm serve a --headless --port ${server.port}` };
+    const named = `vllm=${server.url}`;
+    expect((await watch([headless, other], { named }).read()).workers).toMatchObject([
+      { state: "Idle", model_id: "a" },
+    ]);
+    expect((await watch([headless], { named }).read()).workers).toMatchObject([{ state: "Loading", model_id: "a" }]);
+  });
+});
+
+test("a llama-server is asked below the prefix that it was told", async () => {
+  const server = await startStub(...BELOW_PREFIX);
+  const { read } = watch([llama(server, { commandLine: `llama-server --api-prefix /llama --port ${server.port}` })]);
+  expect((await read()).workers).toMatchObject([{ state: "Idle", slots: 2 }]);
 });
 
 test("a process whose port is answered by another server is not asked for its health", async () => {
