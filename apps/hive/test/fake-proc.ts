@@ -29,7 +29,10 @@ export interface FakeProcess {
 }
 
 /** Folders and files as Linux has them in `/proc`, for as long as the test runs. `write` puts other processes in the place of the first ones. */
-export function fakeProc(processes: readonly FakeProcess[]): {
+export function fakeProc(
+  processes: readonly FakeProcess[],
+  uptimeSeconds = 10,
+): {
   proc: Proc;
   write: (all: readonly FakeProcess[]) => void;
   root: string;
@@ -39,6 +42,7 @@ export function fakeProc(processes: readonly FakeProcess[]): {
   const write = (all: readonly FakeProcess[]) => {
     rmSync(root, { recursive: true });
     writeHost(root, all);
+    writeFileSync(join(root, "uptime"), `${uptimeSeconds}.50 1.00\n`);
   };
   write(processes);
   return { proc: new Proc(root), write, root };

@@ -115,13 +115,25 @@ describe("where it listens", () => {
 
   test("one that does not listen yet is told with the port that it will have", async () => {
     expect((await find(LLAMA)).places).toEqual([
-      { kind: "llamacpp", base: undefined, port: 8081, reachable: "loopback" },
+      { kind: "llamacpp", base: undefined, port: 8081, reachable: undefined },
     ]);
     const { leftOut } = await find({ ...LLAMA, commandLine: "llama-server --port 0" });
     expect(leftOut).toEqual([
       { what: "llamacpp (pid 10)", why: "it does not listen yet, on a port that the system will choose" },
     ]);
   });
+});
+
+test("one that does not listen half an hour after its start is not taken for one that loads", async () => {
+  const found = async (startTime: number) => {
+    const host = fakeProc([{ ...LLAMA, startTime }], 2000);
+    return new ServerFinder(host.proc, ADAPTERS).find();
+  };
+  expect((await found(21_000)).found).toMatchObject([{ base: undefined }]);
+  const late = await found(19_000);
+  const why =
+    "it does not listen on port 8081, 30 minutes after its start: name it with HIVE_WORKERS if it is elsewhere";
+  expect([late.found, late.leftOut]).toEqual([[], [{ what: "llamacpp (pid 10)", why }]]);
 });
 
 test("is looked for while it does not listen, and anew when it does not answer", async () => {

@@ -12,7 +12,8 @@ export interface Target {
   /** Where it is asked; undefined while it does not listen. */
   readonly base: URL | undefined;
   readonly port: number;
-  readonly reachable: Reachable;
+  /** Undefined while it does not listen. */
+  readonly reachable: Reachable | undefined;
   readonly process: ServerProcess | undefined;
   readonly runners: Found["runners"];
   readonly isConfigured: boolean;
