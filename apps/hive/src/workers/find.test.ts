@@ -246,6 +246,19 @@ test("more than 64 servers are left out", async () => {
   expect(leftOut.map(({ why }) => why)).toEqual(Array(2).fill("there are more than 64"));
 });
 
+test("where processes hang so that no other is read, that is said beside what is known", async () => {
+  const { proc, write, hang } = fakeProc([{ ...LLAMA, startTime: 1 }]);
+  const finder = new ServerFinder(proc, ADAPTERS);
+  await finder.find();
+  const more = [20, 21, 22].map((pid) => ({ pid, startTime: 50_000, commandLine: "llama-server" }));
+  write([{ ...LLAMA, startTime: 1 }, ...more]);
+  for (const pid of [20, 21]) hang(pid);
+  const { found, leftOut } = await finder.find();
+  expect(found.map(({ process }) => process.pid)).toEqual([10]);
+  const why = "processes 20 and 21 hang in the kernel, and while they do no other command line is read";
+  expect(leftOut).toEqual([{ what: "each new server", why }]);
+});
+
 test("where there is no /proc nothing is found", async () => {
   expect((await new ServerFinder(new Proc("/nowhere"), ADAPTERS).find()).found).toEqual([]);
 });

@@ -64,16 +64,25 @@ export class ServerFinder {
       const adapter = this.#adapterOf(argv);
       return adapter === undefined ? [] : [{ adapter, process: { pid, startTime, argv, environment } }];
     });
-    if (candidates.length === 0) return { found: [], leftOut: [], tree };
+    const unread = this.#unread();
+    if (candidates.length === 0) return { found: [], leftOut: unread, tree };
     const published = lines.flatMap(({ argv }) => publishedBy(argv) ?? []);
     this.#places.begin(candidates.map(({ process }) => process));
     const uptimeSeconds = this.#proc.uptimeSeconds();
-    return { ...(await settle({ tree, places: this.#places, published, candidates, uptimeSeconds })), tree };
+    const settled = await settle({ tree, places: this.#places, published, candidates, uptimeSeconds });
+    return { found: settled.found, leftOut: [...settled.leftOut, ...unread], tree };
   }
 
   /** Looks anew where a process listens that does not answer where it did. */
   forget(key: string): void {
     this.#places.forget(key);
+  }
+
+  #unread(): LeftOut[] {
+    const pids = this.#lines.stuckPids;
+    if (pids.length === 0) return [];
+    const why = `processes ${pids.join(" and ")} hang in the kernel, and while they do no other command line is read`;
+    return [{ what: "each new server", why }];
   }
 
   #adapterOf(argv: readonly string[]): Candidate["adapter"] | undefined {
