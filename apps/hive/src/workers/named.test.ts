@@ -1,6 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { vllmMetrics } from "../../test/each-kind.ts";
-import { recorded, startStub, written } from "../../test/stub-server.ts";
+import { recorded, startStub, withoutKey, written } from "../../test/stub-server.ts";
 import { llama, READY, watch } from "../../test/watched-host.ts";
 
 // A server that is named is no process that is seen: only its answers say whether it is still what it was.
@@ -13,7 +13,8 @@ const VLLM = [
 ];
 /** Every path that has no side effect there. Its health generates a token, and fails the test. */
 const SGLANG = [modelsOf("sglang"), ...nothingAt("/metrics", "/version", "/props", "/api/ps")];
-const SHUT_SGLANG = ["/v1/models", "/metrics", "/version", "/props"].map((path) => written(`GET ${path}`, {}, 401));
+const PATHS = ["/v1/models", "/metrics", "/version", "/props", "/model_info", "/v1/loads?include=core"];
+const SHUT_SGLANG = PATHS.map((path) => written(`GET ${path}`, {}, 401));
 const TGI = [written("GET /v1/models", { data: [{ id: "a" }] }), ...nothingAt("/version", "/props"), tgiMetrics()];
 const LLAMA = [...READY, { ...recorded("llamacpp-models"), request: "GET /v1/models" }];
 const BELOW_PREFIX = READY.map(recorded).map((one) => ({ ...one, request: one.request.replace("/", "/llama/") }));
@@ -76,6 +77,26 @@ test("one that is named without its kind is read as what it has become", async (
   server.answerWith(...LLAMA, ...nothingAt("/v1/loads?include=core", "/get_load"));
   await read();
   expect(await ids()).toEqual([`llamacpp-${server.port}`]);
+});
+
+test.each([
+  ["llamacpp", "GET /props", [withoutKey("GET /props"), withoutKey("GET /v1/models"), "llamacpp-health-ok"]],
+  ["sglang", "GET /v1/loads?include=core", SHUT_SGLANG],
+  ["openai", "GET /v1/models", SHUT_SGLANG],
+])("%s that wants a key is asked once a minute what it refuses without", async (kind, refused, answers) => {
+  const server = await startStub(...answers);
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { read } = watch([], { named: `${kind}=${server.url}` });
+  const asked = () => server.requests.filter((request) => request === refused).length;
+  for (const passedMs of [0, 15_000, 44_000]) {
+    vi.advanceTimersByTime(passedMs);
+    await read();
+  }
+  expect(asked()).toBe(1);
+  vi.advanceTimersByTime(1000);
+  await read();
+  expect(asked()).toBe(2);
 });
 
 describe("a server that is found and named", () => {

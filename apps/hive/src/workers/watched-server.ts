@@ -16,6 +16,7 @@ import type { Target } from "./target.ts";
 const MAX_MODELS = 32;
 /** So many readings in a row without an answer, and it is no longer believed to come back by itself. */
 const FAILURES_UNTIL_ERROR = 3;
+const REFUSED_MS = 60_000;
 
 /** Gives the way to ask an address for these paths. */
 export type AskOf = (base: URL, paths: readonly string[], isConfigured: boolean) => Ask;
@@ -30,7 +31,7 @@ export class WatchedServer {
   #reading: ServerReading = { readings: [] };
   /** Whether its last answers were those of its kind. */
   #fits = false;
-  readonly #refused = new Map<string, Answer>();
+  readonly #refused = new Map<string, { readonly answer: Answer; readonly atMs: number }>();
   #failures = 0;
   #reason = "";
   /** By a clock that never jumps. */
@@ -87,7 +88,8 @@ export class WatchedServer {
       this.#reading = reading;
     } catch (error) {
       // Whatever it is, the other servers are not to suffer from it.
-      this.#doubt();
+      this.#fits = false;
+      if (target.process === undefined) this.#refused.clear();
       this.#failures += 1;
       this.#reason = error instanceof Error ? error.message : String(error);
     }
@@ -107,8 +109,8 @@ export class WatchedServer {
     if (reading === undefined) return this.#givenUp();
     this.leftOut = undefined;
     // A server in trouble may be another one than before; of a process it is known.
-    if (target.isConfigured && !reading.readings.every(({ state }) => state === "Idle" || state === "Busy"))
-      this.#doubt();
+    const isWell = reading.readings.every(({ state }) => state === "Idle" || state === "Busy");
+    this.#fits = isWell || !target.isConfigured;
     return reading;
   }
 
@@ -129,27 +131,24 @@ export class WatchedServer {
   /** Until what answers is of its kind again. */
   #givenUp(): ServerReading {
     this.leftOut = `what answers on port ${this.target.port} is no ${this.kind}`;
-    this.#doubt();
+    this.#fits = false;
     this.#refused.clear();
     this.#adapter = undefined;
     this.name = undefined;
     return { readings: [] };
   }
 
-  /** What answers next is not taken for what has answered before. */
-  #doubt(): void {
-    this.#fits = false;
-    if (this.target.process === undefined) this.#refused.clear();
-  }
-
-  /** Each question without the key that it wants may be a line in the server's log: one is enough for the life of a process. */
+  /**
+   * Each question without the key that it wants may be a line in the server's log: one is enough for the life of a process. Where none is seen, it may
+   * have been started anew.
+   */
   #unlessRefused(ask: Ask, { origin }: URL): Ask {
-    if (this.target.process === undefined) return ask;
     return async (path) => {
       const refused = this.#refused.get(`${origin}${path}`);
-      if (refused !== undefined) return refused;
+      const sinceMs = performance.now() - (refused?.atMs ?? Number.NEGATIVE_INFINITY);
+      if (refused !== undefined && (this.target.process !== undefined || sinceMs < REFUSED_MS)) return refused.answer;
       const answer = await ask(path);
-      if (wantsKey(answer)) this.#refused.set(`${origin}${path}`, answer);
+      if (wantsKey(answer)) this.#refused.set(`${origin}${path}`, { answer, atMs: performance.now() });
       return answer;
     };
   }
