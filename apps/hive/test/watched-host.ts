@@ -3,7 +3,7 @@ import { onTestFinished } from "vitest";
 import { parseServers } from "../src/workers/configured.ts";
 import { WorkerWatch, type WorkerWatchOptions } from "../src/workers/watch.ts";
 import { type FakeProcess, fakeProc } from "./fake-proc.ts";
-import type { StubServer } from "./stub-server.ts";
+import { type Recorded, recorded, type StubServer } from "./stub-server.ts";
 
 interface Options extends Partial<Omit<WorkerWatchOptions, "configured">> {
   readonly named?: string;
@@ -34,8 +34,10 @@ export function watch(processes: readonly FakeProcess[], { named = "", ...option
   return { workers, read, write, log };
 }
 
+/** The health of llama.cpp, at the path that no other server has. */
+export const HEALTH: Recorded = { ...recorded("llamacpp-health-ok"), request: "GET /v1/health" };
 /** What a llama-server answers that has nothing to do. */
-export const READY = ["llamacpp-health-ok", "llamacpp-props", "llamacpp-slots-idle"];
+export const READY = ["llamacpp-props", "llamacpp-slots-idle"];
 export const llama = ({ port }: StubServer, more: Partial<FakeProcess> = {}): FakeProcess => ({
   pid: 10,
   commandLine: `llama-server --port ${port}`,

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { vllmMetrics } from "../../test/each-kind.ts";
 import { recorded, startStub, withoutKey, written } from "../../test/stub-server.ts";
-import { llama, READY, watch } from "../../test/watched-host.ts";
+import { HEALTH, llama, READY, watch } from "../../test/watched-host.ts";
 
 // A server that is named is no process that is seen: only its answers say whether it is still what it was.
 
@@ -79,8 +79,16 @@ test("one that is named without its kind is read as what it has become", async (
   expect(await ids()).toEqual([`llamacpp-${server.port}`]);
 });
 
+test("a llama-server without its key that is SGLang now is asked nothing that runs a model", async () => {
+  const server = await startStub(withoutKey("GET /v1/models"), withoutKey("GET /props"), HEALTH);
+  const { read } = watch([], { named: `llamacpp=${server.url}` });
+  expect((await read()).workers).toMatchObject([{ state: "Idle" }]);
+  server.answerWith(...SGLANG, ...nothingAt("/v1/health"));
+  expect((await read()).workers).toEqual([]);
+});
+
 test.each([
-  ["llamacpp", "GET /props", [withoutKey("GET /props"), withoutKey("GET /v1/models"), "llamacpp-health-ok"]],
+  ["llamacpp", "GET /props", [withoutKey("GET /props"), withoutKey("GET /v1/models"), HEALTH]],
   ["sglang", "GET /v1/loads?include=core", SHUT_SGLANG],
   ["openai", "GET /v1/models", SHUT_SGLANG],
 ])("%s that wants a key is asked once a minute what it refuses without", async (kind, refused, answers) => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { FakeProcess } from "../../test/fake-proc.ts";
 import { recorded, startStub, withoutKey, written } from "../../test/stub-server.ts";
-import { llama, READY, watch } from "../../test/watched-host.ts";
+import { HEALTH, llama, READY, watch } from "../../test/watched-host.ts";
 
 test("says of a worker what is known, and leaves out what is not", async () => {
   const server = await startStub(...READY);
@@ -112,7 +112,7 @@ test("tells the name under which others reach this host where it was told, and n
 
 test("gives a server its key, and no other", async () => {
   const keyed = await startStub(...READY);
-  const open = await startStub("llamacpp-health-ok", withoutKey("GET /props"));
+  const open = await startStub(HEALTH, withoutKey("GET /props"));
   const keys = new Map([[`127.0.0.1:${keyed.port}`, "secret"]]);
   const { read } = watch([llama(keyed), { ...llama(open), pid: 11 }], { keys });
   await read();
@@ -123,7 +123,7 @@ test("gives a server its key, and no other", async () => {
 });
 
 test("a process is asked once what it refuses without a key, and the next one anew", async () => {
-  const server = await startStub("llamacpp-health-ok", withoutKey("GET /props"));
+  const server = await startStub(HEALTH, withoutKey("GET /props"));
   const { read, write } = watch([llama(server)]);
   const asked = () => server.requests.filter((request) => request === "GET /props").length;
   await read();

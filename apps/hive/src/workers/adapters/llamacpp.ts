@@ -49,7 +49,7 @@ const program: Program = {
 export const llamacpp: Adapter = {
   kind: "llamacpp",
   program,
-  paths: ["/health", "/props", "/slots", "/v1/models", "/slots?model=*&autoload=false"],
+  paths: ["/v1/health", "/props", "/slots", "/v1/models", "/slots?model=*&autoload=false"],
   /** It says so in the header of each answer: a reading begins with that. */
   async identify() {
     return "llama.cpp";
@@ -63,9 +63,8 @@ async function read(server: Server): Promise<ServerReading> {
   const { ask, process } = server;
   const told = process === undefined ? null : program.modelOf(process);
   const answer = await ask("/props");
-  // Other servers run their model when they are asked for their health.
   if (!isLlamaCpp(answer.server)) throw new AnotherServer("it is no llama.cpp");
-  if (wantsKey(answer)) return { readings: [byHealth(await ask("/health"), told)] };
+  if (wantsKey(answer)) return { readings: [byHealth(await ask("/v1/health"), told)] };
   if (answer.status === 503) return { readings: [loading(told)] };
   if (answer.status >= 500) return { readings: [troubleOf(answer, "/props", told)] };
   const props = Props.parse(answer.json);
@@ -77,11 +76,12 @@ async function read(server: Server): Promise<ServerReading> {
   return { readings: [ofSlots(model, { slots: props.total_slots, ...(!isAwake && { running: 0 }), ...slots })] };
 }
 
-/** Its health is what it says without a key. */
+/** Its health is what it says without a key, if it is none of the older ones. At `/health` other servers run their model, and none but it has this path. */
 function byHealth(answer: Answer, model: string | null): Reading {
   if (!isLlamaCpp(answer.server)) throw new AnotherServer("it is no llama.cpp");
   if (answer.status === 503) return loading(model);
-  return answer.status === 200 ? { model, state: "Idle", health: HEALTHY } : troubleOf(answer, "/health", model);
+  if (answer.status >= 500) return troubleOf(answer, "/v1/health", model);
+  return { model, state: "Idle", health: HEALTHY };
 }
 
 /**
