@@ -9,6 +9,7 @@ import {
   withGpus,
   workerToJson,
 } from "./beat-json.ts";
+import { BeatRoom } from "./beat-room.ts";
 import { type ConfiguredServer, type Keys, keyFor } from "./configured.ts";
 import { type Finding, type LeftOut, ServerFinder } from "./find.ts";
 import { listenersOf } from "./listeners.ts";
@@ -20,7 +21,6 @@ import { type AskOf, WatchedServer } from "./watched-server.ts";
 
 export type { WorkerJson } from "./beat-json.ts";
 
-const MAX_WORKERS = 256;
 const SERVERS_AT_ONCE = 4;
 const READING_TIMEOUT_MS = 5000;
 /** A reading that takes longer hangs where no deadline reaches it: in the kernel. */
@@ -184,15 +184,20 @@ export class WorkerWatch {
         const pid = reading.pid ?? alone;
         const measured = pid === undefined ? {} : measureOnHost(pid, { proc: this.#proc, tree, before });
         const json = workerToJson(server, reading, measured, advertiseHost);
-        const why = whyNotTold(json, ids, told.length);
+        const why = whyNotTold(json, ids);
         if (why !== undefined) leftOut.push({ what: `${what}, worker ${json.worker_id}`, why });
         else told.push({ json, process: target.process, ...processesOf(pid, tree, kfdPids) });
         ids.add(json.worker_id);
       }
     }
-    const models = servers.flatMap((server) => modelsOnDisk(server, advertiseHost)).slice(0, MAX_WORKERS);
-    this.#newest = { told, models, readAt: readAt.toISOString() };
-    this.#sayLeftOut(leftOut);
+    const room = new BeatRoom();
+    const onDisk = servers.flatMap((server) => modelsOnDisk(server, advertiseHost));
+    this.#newest = {
+      told: room.take("workers", told, ({ json }) => json),
+      models: room.take("models on disk", onDisk, (json) => json),
+      readAt: readAt.toISOString(),
+    };
+    this.#sayLeftOut([...leftOut, ...room.leftOut]);
   }
 
   /** Once for each, for as long as it stays so. */
@@ -217,8 +222,7 @@ const wordsOf = (kind: string, { process, port, base }: Target) => ({
   at: base?.origin,
 });
 
-function whyNotTold(json: WorkerJson, ids: ReadonlySet<string>, count: number): string | undefined {
+function whyNotTold(json: WorkerJson, ids: ReadonlySet<string>): string | undefined {
   if (!isTellable(json.model_id)) return "the name of its model has more than 256 characters";
-  if (ids.has(json.worker_id)) return "another worker has this id";
-  return count >= MAX_WORKERS ? `there are more than ${MAX_WORKERS}` : undefined;
+  return ids.has(json.worker_id) ? "another worker has this id" : undefined;
 }
