@@ -157,7 +157,7 @@ test("tells of the workers and GPUs of the live hives together, and of none when
 test("counts who asked for a worker by what was found, and the claims that are held", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, 8600);
-  await queen.request("POST", "/v1/heartbeat", beatJson("hive-a", [workerJson({ slots: 2 })]));
+  await queen.request("POST", "/v1/heartbeat", beatJson("hive-a", [workerJson({ slots: 2, running: 0 })]));
   await queen.request("POST", "/v1/workers/claims", { model: "llama-3-8b", hold_ms: 5000 });
   for (let n = 0; n < 3; n++) await queen.request("GET", "/v1/workers/best?model=llama-3-8b");
   const page = await scrape(queen);

@@ -19,7 +19,7 @@ describe("the best worker", () => {
     expect(handOut({ model: "other" })).toBeUndefined();
   });
 
-  test("has the least share of its slots taken, then the lowest GPU load, then CPU load, then the fewest busy neighbours, then the first id", () => {
+  test("has the least load, then the lowest GPU load, then CPU load, then the fewest busy neighbours, then the first id", () => {
     const { beat, handOut } = newRegistry();
     const even = { gpuPercent: 10, cpuPercent: 1 };
     beat("a", [aWorker({ workerId: "2 of 8", slots: 8, running: 2, gpuPercent: 0 })]);
@@ -29,8 +29,32 @@ describe("the best worker", () => {
     beat("e", [aWorker({ workerId: "neighbour", ...even }), aWorker({ workerId: "n", state: "Busy" })]);
     beat("f", [aWorker({ workerId: "z", ...even })]);
     beat("g", [aWorker({ workerId: "y", ...even })]);
-    const inOrder = ["y", "z", "neighbour", "cpu-9", "gpu-20", "1 of 8"];
+    const inOrder = ["y", "z", "neighbour", "cpu-9", "1 of 8", "gpu-20"];
     expect(inOrder.map(() => handOut())).toEqual(inOrder);
+  });
+
+  test("is not one whose GPU is full and that does not say what runs, beside one with a slot of 256 taken", () => {
+    const { beat, handOut } = newRegistry();
+    beat("a", [aWorker({ workerId: "unknown", slots: 256, gpuPercent: 100 })]);
+    beat("b", [aWorker({ workerId: "1 of 256", slots: 256, running: 1, gpuPercent: 5 })]);
+    expect(handOut()).toBe("1 of 256");
+  });
+
+  test("is not full with one running, if it does not say its slots: what its GPU does tells, or the middle", () => {
+    for (const gpuPercent of [5, null]) {
+      const { beat, handOut } = newRegistry();
+      beat("a", [aWorker({ workerId: "1 running", running: 1, gpuPercent })]);
+      beat("b", [aWorker({ workerId: "31 of 32", slots: 32, running: 31, gpuPercent: 5 })]);
+      expect(handOut()).toBe("1 running");
+    }
+  });
+
+  test("is not taken for empty when it says its slots and not what runs: a half that is free is better", () => {
+    const { beat, handOut } = newRegistry();
+    beat("a", [aWorker({ workerId: "unknown", slots: 4, gpuPercent: null })]);
+    beat("b", [aWorker({ workerId: "7 of 16", slots: 16, running: 7 })]);
+    expect([handOut(), handOut()]).toEqual(["7 of 16", "7 of 16"]);
+    expect(handOut()).toBe("unknown");
   });
 
   test("is not one of which nothing is known, while a measured one has less than half of its GPU in use", () => {

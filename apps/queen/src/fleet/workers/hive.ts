@@ -35,7 +35,7 @@ export interface Serving {
 export interface Candidate {
   readonly hive: Hive;
   readonly worker: Worker;
-  /** The share of its slots that is taken. */
+  /** How much of it is taken; 1 is all of it. */
   readonly load: number;
   readonly gpuPercent: number;
   readonly cpuPercent: number;

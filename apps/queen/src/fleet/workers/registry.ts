@@ -145,8 +145,8 @@ export class HiveRegistry {
   }
 
   /**
-   * The worker to give work to, which counts as given: idle, health "healthy", reachable, with a free slot, on a live hive that takes work, least loaded. The load is
-   * the share of its slots that runs or was given since it was read, then its GPU, then its CPU, then the busy workers on its hive, then its id.
+   * The worker to give work to, which counts as given: idle, health "healthy", reachable, with a free slot, on a live hive that takes work, least loaded. The load
+   * is what runs there or was given since it was read, then its GPU, then its CPU, then the busy workers on its hive, then its id.
    */
   handOut(query: WorkQuery): PlacedWorker | undefined {
     const found = this.#least(query, hasRoom);

@@ -28,6 +28,13 @@ describe("what was handed out", () => {
     expect(countsOf(times(6, () => handOut()))).toEqual({ 8: 3, 4: 1, none: 2 });
   });
 
+  test("counts a slot each of a worker that does not say how many are taken, and no more than it has", () => {
+    const { beat, handOut } = newRegistry();
+    beat("hive", [aWorker({ workerId: "8", slots: 8 }), aWorker({ workerId: "4", slots: 4, gpuPercent: 50 })]);
+    expect(countsOf(times(6, () => handOut()))).toEqual({ 8: 5, 4: 1 });
+    expect(countsOf(times(8, () => handOut()))).toEqual({ 8: 3, 4: 3, none: 2 });
+  });
+
   test("is forgotten with the next beat of a hive that does not say when it looked", () => {
     const { beat, handOut } = newRegistry();
     beat("hive", two());
