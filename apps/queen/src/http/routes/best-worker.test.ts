@@ -21,6 +21,14 @@ test("20 callers get both of two idle workers, ten times each", async () => {
   expect(hives.filter((id) => id === "b")).toHaveLength(10);
 });
 
+test("is no answer to HEAD, which would take a slot and tell nobody of it", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, "a", { workers: [workerJson({ slots: 1, running: 0 })] });
+  const { status, headers } = await queen.send({ method: "HEAD", url: "/v1/workers/best?model=llama-3-8b" });
+  expect([status, headers.allow]).toEqual([405, "GET"]);
+  expect(await best(queen)).toMatchObject({ status: 200 });
+});
+
 test("filters by backend and by the VRAM that is free", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, "measured", { workers: [workerJson({ gpu_percent: 90 })], gpus: [GPU] });
