@@ -181,6 +181,18 @@ test("tells of the workers and GPUs of each hive where that is asked for, and of
   expect(page.has('queen_hive_gpu_utilization_percent{hive_id="hive-a",gpu="0"}')).toBe(false);
 });
 
+test("a hive makes no more series than for 64 GPUs, whatever indexes it makes up from beat to beat", async () => {
+  await using queen = await startTestQueen({ metricsByHive: true });
+  await addHive(queen, 8600);
+  const seen = new Set<string>();
+  for (let beat = 0; beat < 3; beat++) {
+    const gpus = Array.from({ length: 1024 }, (_, n) => ({ index: beat * 1024 + n, power_watts: 1 }));
+    await queen.request("POST", "/v1/heartbeat", { ...beatJson("hive-a", []), gpus });
+    for (const name of (await scrape(queen)).keys()) if (name.startsWith("queen_hive_gpu_")) seen.add(name);
+  }
+  expect(seen.size).toBe(64);
+});
+
 test("answers without the catalog, and says that it is gone", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, 8600);
