@@ -202,6 +202,33 @@ describe("where the best worker answers", () => {
     expect(urlOn("10.0.0.7", { url: "http://0.0.0.0.example" })[0]).toBe("http://0.0.0.0.example");
   });
 
+  test.each(["http://0:8000", "http://[0:0:0:0:0:0:0:0]:8000", "http://[::ffff:0.0.0.0]:8000", "http://0.0.0.0.:8000"])(
+    "is never that address, however it is written: %s",
+    (url) => {
+      expect(urlOn("10.0.0.7", { url })).toEqual(["http://10.0.0.7:8000", "http://10.0.0.7:8000"]);
+      expect(urlOn("fd00::7", { url })[0]).toBe("http://[fd00::7]:8000");
+      expect(urlOn("", { url })).toEqual([undefined, null]);
+    },
+  );
+
+  test.each(["http://127.0.0.1:8000", "http://localhost.:8000", "https://[::1]:8000/v1", "http://0x7f.1/"])(
+    "is on loopback only where its hive is: %s",
+    (url) => {
+      expect(urlOn("10.1.2.3", { url })).toEqual([undefined, null]);
+      expect(urlOn("localhost", { url })[0]).toBe(new URL(url).href.replace(/(?<=:8000)\/$/, ""));
+    },
+  );
+
+  test.each(["javascript:alert(1)", "file:///etc/passwd", "ftp://gpu-01/", "gpu-01:8000", "//gpu-01", "http://", ""])(
+    "is no url but of http and https: %j",
+    (url) => expect(urlOn("10.0.0.7", { url })).toEqual([undefined, null]),
+  );
+
+  test("is in the normal form of URLs", () => {
+    expect(urlOn("10.0.0.7", { url: "HTTP://GPU-01.Example:80/v1" })[0]).toBe("http://gpu-01.example/v1");
+    expect(urlOn("10.0.0.7", { url: "http://gpu\t-01:9" })[0]).toBe("http://gpu-01:9");
+  });
+
   test("is what its hive says, and is left to the caller where it says nothing", () => {
     expect(urlOn("10.0.0.7", { url: "http://proxy:1/", port: 8000, reachable: "loopback" })[0]).toBe("http://proxy:1/");
     expect(urlOn("10.0.0.7", {})).toEqual([null, null]);

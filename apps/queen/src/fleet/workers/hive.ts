@@ -7,6 +7,8 @@ export interface Hive {
   readonly id: string;
   readonly byModel: Map<string | null, Serving>;
   workers: readonly Worker[];
+  /** Those of them to which no work can be sent. */
+  unreachable: ReadonlySet<Worker>;
   busyWorkers: number;
   skewMs: number | null;
   receivedAtMs: number;
@@ -63,6 +65,7 @@ export function newHive(id: string): Hive {
     id,
     byModel: new Map(),
     workers: [],
+    unreachable: new Set(),
     busyWorkers: 0,
     skewMs: 0,
     receivedAtMs: 0,

@@ -1,4 +1,3 @@
-import { isReachable } from "./address.ts";
 import { type Candidate, type Demand, type Hive, measuredPercent, type Serving } from "./hive.ts";
 import type { Worker } from "./worker.ts";
 
@@ -13,7 +12,7 @@ export function bestOf(
 ): Candidate | undefined {
   let best: Candidate | undefined;
   for (const worker of workers) {
-    if (!isIdle(worker) || !isReachable(worker, hive.host) || !isFit(hive, worker)) continue;
+    if (!isIdle(worker) || hive.unreachable.has(worker) || !isFit(hive, worker)) continue;
     const candidate = candidateOf(hive, worker);
     if (isLessLoaded(candidate, best)) best = candidate;
   }

@@ -1,5 +1,5 @@
 import type { Clock } from "../../process/clock.ts";
-import { urlOf } from "./address.ts";
+import { unreachableOf, urlOf } from "./address.ts";
 import { HandOuts } from "./hand-outs.ts";
 import type { Heartbeat, Reading } from "./heartbeat.ts";
 import { type Candidate, type Claim, demandOn, type Hive, newHive, type Serving, settleDemands } from "./hive.ts";
@@ -95,6 +95,7 @@ export class HiveRegistry {
     const host = this.#options.hostOf(hiveId);
     if (host === hive.host) return;
     hive.host = host;
+    hive.unreachable = unreachableOf(hive.workers, host);
     for (const model of hive.byModel.keys()) rank(hive, model);
   }
 
@@ -231,6 +232,7 @@ export class HiveRegistry {
   /** What stays is kept: most beats only bring other numbers of the same workers. */
   #setWorkers(hive: Hive, workers: readonly Worker[]): void {
     hive.workers = workers;
+    hive.unreachable = unreachableOf(workers, hive.host);
     hive.busyWorkers = workers.filter(({ state }) => state === "Busy").length;
     for (const serving of hive.byModel.values()) serving.workers.length = 0;
     for (const worker of workers) {

@@ -24,8 +24,9 @@ test("20 callers get both of two idle workers, ten times each", async () => {
 test("is no answer to HEAD, which would take a slot and tell nobody of it", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, "a", { workers: [workerJson({ slots: 1, running: 0 })] });
-  const { status, headers } = await queen.send({ method: "HEAD", url: "/v1/workers/best?model=llama-3-8b" });
-  expect([status, headers.allow]).toEqual([405, "GET"]);
+  const head = { method: "HEAD", url: "/v1/workers/best?model=llama-3-8b" } as const;
+  const { statusCode, headers } = await queen.app.inject(head);
+  expect([statusCode, headers.allow]).toEqual([405, "GET"]);
   expect(await best(queen)).toMatchObject({ status: 200 });
 });
 
