@@ -27,7 +27,7 @@ const claimed = (totalBytes: number | null, usedBytes: number, freeBytes: number
 test("counts the memory of each worker on its device and on its hive", () => {
   const workers = [
     aWorker({ deviceId: 0, vramBytes: 8 * GB, ramBytes: 2 * GB }),
-    aWorker({ deviceId: 0, vramBytes: 4 * GB, ramBytes: null }),
+    aWorker({ deviceId: 0, vramBytes: 4 * GB, ramBytes: 0 }),
     aWorker({ deviceId: 2, vramBytes: 12 * GB, ramBytes: 1 * GB }),
   ];
   expect(usageOf(said(workers), DEVICES)).toEqual({
@@ -75,10 +75,23 @@ test("knows what is used, but not what is free, before the devices are known", (
     gpus: [],
   });
   expect(usageOf(said([]), { cpu: null, gpus: [] })).toEqual({
-    ram: claimed(null, 0, null),
-    vram: claimed(0, 0, 0),
+    ram: { ...claimed(null, 0, null), usedBytes: null, workersBytes: null },
+    vram: { ...claimed(0, 0, 0), workersBytes: null },
     gpus: [],
   });
+});
+
+test("what nobody measured is not free because no worker uses it, nor because one does not say", () => {
+  const amountsOf = (workers: Worker[]) =>
+    [usageOf(said(workers), DEVICES)]
+      .flatMap(({ ram, vram, gpus }) => [ram, vram, ...gpus])
+      .map(({ usedBytes, freeBytes, workersBytes }) => [usedBytes, freeBytes, workersBytes]);
+  const unknown = [null, null, null];
+  expect(amountsOf([])).toEqual([unknown, unknown, unknown, unknown]);
+  const talks = aWorker({ deviceId: 0, vramBytes: 10 * GB, ramBytes: GB });
+  const silent = aWorker({ deviceId: 0, vramBytes: null, ramBytes: null });
+  expect(amountsOf([talks, silent])).toEqual([unknown, unknown, unknown, [0, 12 * GB, 0]]);
+  expect(amountsOf([talks, { ...silent, deviceId: null }]).slice(0, 2)).toEqual([unknown, unknown]);
 });
 
 test("takes what was measured before what the workers say, and shows both", () => {

@@ -10,9 +10,11 @@ import { WORKER_EXAMPLE, WorkerAnswer, workerToJson } from "./worker-answer.ts";
 const bytes = z.int().min(0).nullable();
 const memoryFields = {
   total_bytes: bytes,
-  used_bytes: bytes.meta({ description: "As it was measured, or else by the workers, as far as they say" }),
+  used_bytes: bytes.meta({
+    description: "As it was measured, or else by the workers: null where there are none, or one of them does not say",
+  }),
   free_bytes: bytes,
-  workers_bytes: bytes.meta({ description: "By the workers, as far as they say" }),
+  workers_bytes: bytes.meta({ description: "By the workers, if all of them say" }),
   measured: z.boolean().meta({ description: "Whether `used_bytes` was measured" }),
 };
 const percent = z.number().min(0).nullable();
