@@ -137,6 +137,7 @@ describe("the best worker", () => {
         return id === "free" ? 0 : Number.POSITIVE_INFINITY;
       },
       hostOf: () => "10.0.0.7",
+      unifiedOf: () => undefined,
     });
     for (let n = 0; n < 100; n++) registry.update(aHeartbeat(`cordoned-${n}`, [aWorker()]), 0);
     registry.update(aHeartbeat("free", [aWorker({ gpuPercent: 99 })]), 0);

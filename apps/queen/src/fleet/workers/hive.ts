@@ -19,6 +19,7 @@ export interface Hive {
   cordonedUntilMs: number;
   /** "" while it is not known. */
   host: string;
+  unified: ReadonlySet<number> | undefined;
   /** By the id of the worker; of those alone that were given work lately. */
   demands: Map<string, Demand> | undefined;
   /** Models that it was sent to load lately, with the memory that they take. */
@@ -74,6 +75,7 @@ export function newHive(id: string): Hive {
     takesWorkFromMs: 0,
     cordonedUntilMs: 0,
     host: "",
+    unified: undefined,
     demands: undefined,
     loads: undefined,
   };

@@ -6,6 +6,7 @@ import { type Candidate, type Claim, demandOn, type Hive, newHive, type Serving,
 import { bestOf, canBeClaimed, hasRoom, isLessLoaded } from "./load.ts";
 import { type ColdCandidate, coldCandidate, loadsBetter, ModelsOnDisk } from "./models-on-disk.ts";
 import type { KnownModel, PlacedModel, PlacedWorker, WorkerFilter, WorkQuery } from "./queries.ts";
+import { withHostMemory } from "./unified.ts";
 import { freeVramOf } from "./usage.ts";
 import { type WhyNoWorker, whyNoWorker } from "./why-no-worker.ts";
 import type { Worker } from "./worker.ts";
@@ -34,12 +35,14 @@ interface RegistryOptions {
   cordonedUntilMs: (hiveId: string) => number;
   /** Its host, as the catalog has it; "" while that is not known. */
   hostOf: (hiveId: string) => string;
+  /** The indexes of its GPUs whose memory is the host's, as the catalog has them; undefined where there are none, or that is not known. */
+  unifiedOf: (hiveId: string) => ReadonlySet<number> | undefined;
 }
 
 /**
  * What is only true now: the workers of each hive, from its last heartbeat, and what they were given since. In memory; heartbeats fill it again after a restart.
  * A hive is live while its last heartbeat is younger than `staleAfterMs` by the monotonic clock. `reconsider` is to be called for a hive
- * of which `takesWorkFromMs`, `cordonedUntilMs` or `hostOf` says something else than before.
+ * of which `takesWorkFromMs`, `cordonedUntilMs`, `hostOf` or `unifiedOf` says something else than before.
  */
 export class HiveRegistry {
   readonly #options: RegistryOptions;
@@ -92,6 +95,7 @@ export class HiveRegistry {
     if (hive === undefined) return;
     hive.takesWorkFromMs = this.#options.takesWorkFromMs(hiveId);
     hive.cordonedUntilMs = this.#options.cordonedUntilMs(hiveId);
+    hive.unified = this.#options.unifiedOf(hiveId);
     const host = this.#options.hostOf(hiveId);
     if (host === hive.host) return;
     hive.host = host;
@@ -273,8 +277,9 @@ export class HiveRegistry {
     return nowMs - receivedAtMs < this.#options.staleAfterMs;
   }
 
-  #freshReading({ reading, readAtMs }: Hive, nowMs: number): Reading | null {
-    return nowMs - readAtMs < this.#options.staleAfterMs ? reading : null;
+  #freshReading({ reading, readAtMs, unified }: Hive, nowMs: number): Reading | null {
+    if (reading === null || nowMs - readAtMs >= this.#options.staleAfterMs) return null;
+    return unified === undefined ? reading : withHostMemory(reading, unified);
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { aGpuReading, aReading, aWorker } from "../../../test/a-worker.ts";
 import type { Reading } from "./heartbeat.ts";
-import { usageOf } from "./usage.ts";
+import { type MemoryUsage, usageOf } from "./usage.ts";
 import type { Worker } from "./worker.ts";
 
 const GB = 2 ** 30;
@@ -14,7 +14,7 @@ const DEVICES = {
 };
 
 const said = (workers: Worker[], reading: Reading | null = null) => ({ workers, reading });
-const UNKNOWN = { utilizationPercent: null, temperatureCelsius: null, powerWatts: null, asleep: null };
+const UNKNOWN = { unified: false, utilizationPercent: null, temperatureCelsius: null, powerWatts: null, asleep: null };
 /** As the workers say it. */
 const claimed = (totalBytes: number | null, usedBytes: number, freeBytes: number | null) => ({
   totalBytes,
@@ -153,6 +153,20 @@ test("what is not known of a GPU is null, and so is the sum of which it is a par
     [24 * GB, null, null],
   ]);
   expect(usage.vram).toMatchObject({ totalBytes: null, usedBytes: null, freeBytes: null });
+});
+
+test("a GPU without memory of its own has the host's, as far as that is known", () => {
+  const devices = { cpu: { cores: 20, ramGb: 119 }, gpus: [{ index: 0, name: "GB10", vramGb: null, unified: true }] };
+  const host = { memoryTotalBytes: 120 * GB, memoryUsedBytes: 32 * GB, cpuPercent: null };
+  const amounts = ({ totalBytes, usedBytes, freeBytes }: MemoryUsage) => [totalBytes, usedBytes, freeBytes];
+  for (const [reading, expected] of [
+    [null, [119 * GB, null, null]],
+    [aReading({ host }), [120 * GB, 32 * GB, 88 * GB]],
+    [aReading({ host, gpus: [aGpuReading()] }), [120 * GB, 32 * GB, 88 * GB]],
+  ] as const) {
+    const { gpus, vram } = usageOf(said([], reading), devices);
+    expect([gpus.map(amounts), amounts(vram), gpus[0]?.unified]).toEqual([[expected], expected, true]);
+  }
 });
 
 test("shows what a hive reads of GPUs that the catalog does not have", () => {

@@ -20,6 +20,8 @@ export interface GpuUsage extends MemoryUsage {
   readonly index: number;
   /** null of one that the hive reads, and whose devices the catalog does not have. */
   readonly name: string | null;
+  /** Whether its memory is that of the host. */
+  readonly unified: boolean;
   readonly utilizationPercent: number | null;
   readonly temperatureCelsius: number | null;
   readonly powerWatts: number | null;
@@ -43,9 +45,11 @@ interface Heard {
 /** What was measured of each device, or else its capabilities minus the workers. */
 export function usageOf(heard: Heard | undefined, devices: DeviceCapabilities | null): HiveUsage {
   const { workers, reading } = heard ?? { workers: undefined, reading: null };
-  const gpus = gpusOf(reading?.gpus ?? null, devices?.gpus ?? null)?.map((gpu) => gpuUsage(gpu, workers));
   const host = reading?.host;
   const ramBytes = host?.memoryTotalBytes ?? toBytes(devices?.cpu?.ramGb ?? null);
+  const ofHost = { memoryTotalBytes: ramBytes, memoryUsedBytes: host?.memoryUsedBytes ?? null };
+  const known = gpusOf(reading?.gpus ?? null, devices?.gpus ?? null);
+  const gpus = known?.map((gpu) => gpuUsage(gpu, workers, gpu.unified ? ofHost : NOT_READ));
   return {
     ram: memory(
       ramBytes,
@@ -61,6 +65,7 @@ interface KnownGpu {
   readonly index: number;
   readonly name: string | null;
   readonly vramGb: number | null;
+  readonly unified?: boolean | undefined;
   readonly seen: GpuReading | undefined;
 }
 
@@ -74,13 +79,17 @@ function gpusOf(readings: readonly GpuReading[] | null, gpus: readonly GpuDevice
 const isSame = (reading: GpuReading, gpu: GpuDevice): boolean =>
   reading.uuid !== null && gpu.uuid !== undefined ? reading.uuid === gpu.uuid : reading.index === gpu.index;
 
-function gpuUsage({ index, name, vramGb, seen }: KnownGpu, workers: readonly Worker[] | undefined): GpuUsage {
-  const total = seen?.memoryTotalBytes ?? toBytes(vramGb);
+/** `shared`: the memory of the host, as far as it is that of the GPU too. */
+function gpuUsage(gpu: KnownGpu, workers: readonly Worker[] | undefined, shared: MemoryReading): GpuUsage {
+  const { index, name, vramGb, unified = false, seen } = gpu;
+  const total = shared.memoryTotalBytes ?? seen?.memoryTotalBytes ?? toBytes(vramGb);
+  const used = shared.memoryUsedBytes ?? seen?.memoryUsedBytes ?? null;
   const claims = claimsOf(workers, (worker) => claimOn(seen?.index ?? index, worker));
   return {
     index,
     name,
-    ...memory(total, seen?.memoryUsedBytes ?? null, claims),
+    unified,
+    ...memory(total, used, claims),
     utilizationPercent: seen?.utilizationPercent ?? null,
     temperatureCelsius: seen?.temperatureCelsius ?? null,
     powerWatts: seen?.powerWatts ?? null,

@@ -40,6 +40,32 @@ test("filters by backend and by the VRAM that is free", async () => {
   expect(await best(queen, "&min_free_vram_gb=much")).toMatchObject({ status: 400 });
 });
 
+test("a GPU without memory of its own has what is free of its host's, also when the catalog says so later", async () => {
+  await using queen = await startTestQueen();
+  const beat = {
+    workers: [workerJson({ vram_bytes: null })],
+    gpus: [{ index: 0, utilization_percent: 5 }],
+    host: { memory_total_bytes: 120 * GB, memory_used_bytes: 32 * GB },
+    models_on_disk: [{ model: "phi-3", bytes: 20 * GB, port: 11_434, reachable: "all" }],
+  };
+  await addHive(queen, "gb10", beat);
+  const cold = "/v1/workers/best?model=phi-3&cold=true&min_free_vram_gb=60";
+  expect(await best(queen, "&min_free_vram_gb=88")).toMatchObject({ status: 404 });
+  expect(await queen.request("GET", cold)).toMatchObject({ status: 404 });
+  const devices = {
+    cpu: { cores: 20, ram_gb: 119 },
+    gpus: [{ index: 0, name: "NVIDIA GB10", vram_gb: null, unified: true }],
+  };
+  await queen.request("PATCH", "/v1/hives/gb10", { devices });
+  expect(await best(queen, "&min_free_vram_gb=88")).toMatchObject({ status: 200 });
+  expect(await best(queen, "&min_free_vram_gb=88.5")).toMatchObject({ status: 404 });
+  expect(await queen.request("GET", cold)).toMatchObject({ status: 200, body: { hive_id: "gb10", cold: true } });
+  const memory = { total_bytes: 120 * GB, used_bytes: 32 * GB, free_bytes: 88 * GB, measured: true };
+  expect(await queen.request("GET", "/v1/hives/gb10/state")).toMatchObject({
+    body: { ram: memory, vram: memory, gpus: [{ unified: true, utilization_percent: 5, ...memory }] },
+  });
+});
+
 test("makes the url of a worker from the host that the catalog has now", async () => {
   await using queen = await startTestQueen();
   const worker = workerJson({ url: null, port: 8000, reachable: "all" });

@@ -43,6 +43,7 @@ const HiveState = z
       z.strictObject({
         index: z.int(),
         name: z.string().nullable().meta({ description: "null while the devices are not known" }),
+        unified: z.boolean().meta({ description: "Whether its memory is that of the host: the same bytes as `ram`" }),
         ...memoryFields,
         utilization_percent: percent,
         temperature_celsius: z.number().nullable(),
@@ -95,6 +96,7 @@ export const stateRoutes = [
           {
             index: 0,
             name: "NVIDIA RTX 4090",
+            unified: false,
             ...memory(24 * GB, 9_126_805_504, 8_000_000_000),
             utilization_percent: 37,
             temperature_celsius: 61,
@@ -152,6 +154,7 @@ function gpuToJson(gpu: GpuUsage) {
   return {
     index: gpu.index,
     name: gpu.name,
+    unified: gpu.unified,
     ...memoryToJson(gpu),
     utilization_percent: gpu.utilizationPercent,
     temperature_celsius: gpu.temperatureCelsius,
