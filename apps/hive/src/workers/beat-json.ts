@@ -13,7 +13,7 @@ const HASH_LENGTH = 16;
 interface Address {
   readonly url: string | null;
   readonly port: number | null;
-  readonly reachable: Reachable;
+  readonly reachable: Reachable | undefined;
 }
 
 /** A worker as a heartbeat says it. What is not known is left out. */

@@ -50,6 +50,12 @@ export class Proc {
     return text === undefined ? undefined : parseStat(pid, text);
   }
 
+  /** Since the host was started; undefined where it does not say it. */
+  uptimeSeconds(): number | undefined {
+    const text = this.#textNow("uptime");
+    return text === undefined ? undefined : Number.parseFloat(text);
+  }
+
   isRunning({ pid, startTime }: { readonly pid: number; readonly startTime: string }): boolean {
     return this.stat(pid)?.startTime === startTime;
   }

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { ADAPTERS } from "./adapters.ts";
 import { createAsk } from "./ask.ts";
 import { isTellable, type ModelOnDiskJson, modelsOnDisk, type WorkerJson, workerToJson } from "./beat-json.ts";
+import { BeatRoom } from "./beat-room.ts";
 import { type ConfiguredServer, type Keys, keyFor } from "./configured.ts";
 import { type Finding, type LeftOut, ServerFinder } from "./find.ts";
 import { listenersOf } from "./listeners.ts";
@@ -13,7 +14,6 @@ import { type AskOf, WatchedServer } from "./watched-server.ts";
 
 export type { WorkerJson } from "./beat-json.ts";
 
-const MAX_WORKERS = 256;
 const SERVERS_AT_ONCE = 4;
 const READING_TIMEOUT_MS = 5000;
 /** A reading that takes longer hangs where no deadline reaches it: in the kernel. */
@@ -161,15 +161,20 @@ export class WorkerWatch {
       for (const reading of server.readings) {
         const alone = server.readings.length === 1 ? target.process?.pid : undefined;
         const json = workerToJson(server, reading, measured(reading.pid ?? alone), advertiseHost);
-        const why = whyNotTold(json, ids, told.length);
+        const why = whyNotTold(json, ids);
         if (why !== undefined) leftOut.push({ what: `${what}, worker ${json.worker_id}`, why });
         else told.push({ json, process: target.process });
         ids.add(json.worker_id);
       }
     }
-    const models = servers.flatMap((server) => modelsOnDisk(server, advertiseHost)).slice(0, MAX_WORKERS);
-    this.#newest = { told, models, readAt: readAt.toISOString() };
-    this.#sayLeftOut(leftOut);
+    const room = new BeatRoom();
+    const onDisk = servers.flatMap((server) => modelsOnDisk(server, advertiseHost));
+    this.#newest = {
+      told: room.take("workers", told, ({ json }) => json),
+      models: room.take("models on disk", onDisk, (json) => json),
+      readAt: readAt.toISOString(),
+    };
+    this.#sayLeftOut([...leftOut, ...room.leftOut]);
   }
 
   async #measurer({ tree }: Finding): Promise<(pid: number | undefined) => Measured> {
@@ -199,8 +204,7 @@ const wordsOf = (kind: string, { process, port, base }: Target) => ({
   at: base?.origin,
 });
 
-function whyNotTold(json: WorkerJson, ids: ReadonlySet<string>, count: number): string | undefined {
+function whyNotTold(json: WorkerJson, ids: ReadonlySet<string>): string | undefined {
   if (!isTellable(json.model_id)) return "the name of its model has more than 256 characters";
-  if (ids.has(json.worker_id)) return "another worker has this id";
-  return count >= MAX_WORKERS ? `there are more than ${MAX_WORKERS}` : undefined;
+  return ids.has(json.worker_id) ? "another worker has this id" : undefined;
 }
