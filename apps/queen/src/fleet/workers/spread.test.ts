@@ -161,10 +161,14 @@ interface Simulation {
   readAgoMs: number;
 }
 
+/** So long before a beat an agent reads. */
+const READ_AHEAD_MS = 3000;
+
 test.each([
   { saysSlots: false, readAgoMs: 0 },
   { saysSlots: true, readAgoMs: 0 },
-  { saysSlots: false, readAgoMs: 5000 },
+  { saysSlots: false, readAgoMs: READ_AHEAD_MS },
+  { saysSlots: true, readAgoMs: READ_AHEAD_MS },
 ])("at a load of 20 % under 1 % of the requests are sent to a busy worker, and none is refused: %o", (how) => {
   const { metBusy, refused } = simulate({ load: 0.2, requests: 40_000, ...how });
   expect(metBusy).toBeLessThan(0.01);
