@@ -69,10 +69,11 @@ export class Fleet {
       takesWorkFromMs: (id) => this.#liveness.takesWorkFromMs(id),
       cordonedUntilMs: (id) => this.cordons.untilMs(id),
       hostOf: (id) => this.sight(id)?.host ?? "",
+      unifiedOf: (id) => this.devices.unifiedOf(id),
     });
     this.assignments = new Assignments({ registry: this.registry, cordons: this.cordons, clock, metrics });
     this.#liveness.onWork = (id) => this.registry.reconsider(id);
-    this.devices = new DeviceDetection(options);
+    this.devices = new DeviceDetection({ ...options, onUnified: (id) => this.registry.reconsider(id) });
     this.#statuses = new StatusKeeper({
       ...options,
       liveness: this.#liveness,
