@@ -100,7 +100,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     charge: (request, requests) => door.charge(request, requests),
   });
   const stopping = new AbortController();
-  const eventStream = new EventStream(parts);
+  const eventStream = new EventStream({ ...parts, turn: () => costs.turn() });
   let metricsPage: MetricsPage | undefined;
   const app = createApp({
     ...parts,
