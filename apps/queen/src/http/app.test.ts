@@ -140,6 +140,17 @@ test("cuts off a body that is announced as too large, before it arrives", async 
   expect(await sendRaw(announced)).toMatch(/^HTTP\/1.1 413 .*"code":"PAYLOAD_TOO_LARGE"/s);
 });
 
+test.each(["DELETE /v1/workers/claims/x", "DELETE /v1/hives/x", "POST /v1/hives/x/stop"])(
+  "a body that %s does not take is refused before it arrives",
+  async (line) => {
+    const head = `${line} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
+    const refused = /^HTTP\/1.1 413 .*"code":"PAYLOAD_TOO_LARGE"/s;
+    expect(await sendRaw(`${head}Content-Length: 1000000\r\n\r\n{`)).toMatch(refused);
+    expect(await sendRaw(`${head}Transfer-Encoding: chunked\r\n\r\n800\r\n${" ".repeat(2048)}`)).toMatch(refused);
+    expect(await sendRaw(`${head}Content-Length: 2\r\nConnection: close\r\n\r\n{}`)).toMatch(/^HTTP\/1.1 404 /);
+  },
+);
+
 test("a body that is broken off is one line at debug and a code of its own, not a fault of the queen", async () => {
   await using queen = await startTestQueen();
   await queen.app.listen({ host: "127.0.0.1", port: 0 });
