@@ -48,6 +48,17 @@ test.each(["python3.12", "uv", "bash", "sh"])(
   },
 );
 
+test("looks at none again that waits inside the kernel: it could hang there with it", async () => {
+  const old = { pid: 9, startTime: 1, name: "python3", commandLine: "python3 prepare" };
+  const { read, write, clock } = linesOf([old, NEW]);
+  await read();
+  clock.nowMs = 60_000;
+  write([{ ...old, commandLine: "python3 serve", state: "D" }, NEW]);
+  expect(await read()).toEqual(["sh -c server", "python3 prepare"]);
+  write([{ ...old, commandLine: "python3 serve" }, NEW]);
+  expect(await read()).toEqual(["sh -c server", "python3 serve"]);
+});
+
 test("keeps the command line of one that hangs when it is read again", async () => {
   const old = { pid: 9, startTime: 1, name: "python3", commandLine: "python3 serve" };
   const { read, hang, clock } = linesOf([old, NEW]);

@@ -61,11 +61,11 @@ export class CommandLines {
     return stats.map((stat, at) => ({ ...UNKNOWN, ...read[at]?.[1], stat }));
   }
 
-  async #of({ pid, startTime, name }: Stat, times: number): Promise<Known> {
+  async #of({ pid, startTime, name, isInKernel }: Stat, times: number): Promise<Known> {
     const last = this.#known.get(pid);
     const known = last?.startTime === startTime && last.name === name ? last : { ...UNKNOWN, startTime, name };
     const readAtMs = this.#nowMs();
-    const isOld = MAY_BECOME_ITS_LIKE.test(name) && readAtMs - known.readAtMs >= LOOK_AGAIN_MS;
+    const isOld = readAtMs - known.readAtMs >= LOOK_AGAIN_MS && MAY_BECOME_ITS_LIKE.test(name) && !isInKernel;
     if (known.times >= times && !isOld) return known;
     const line = await this.#read(pid);
     return line === undefined ? known : { ...line, startTime, name, times: known.times + 1, readAtMs };

@@ -9,6 +9,8 @@ export interface Stat {
   readonly startTime: string;
   /** Of the program: another one when the process becomes another program. */
   readonly name: string;
+  /** It waits inside the kernel, and nothing can interrupt it. */
+  readonly isInKernel: boolean;
   /** Time of the processor that it has used, in ticks. */
   readonly ticks: number;
 }
@@ -115,6 +117,7 @@ export function parseStat(pid: number, text: string): Stat | undefined {
     parent: Number(words[PARENT]),
     startTime,
     name: text.slice(text.indexOf("(") + 1, nameEnd),
+    isInKernel: words[STATE] === "D",
     ticks: Number(words[USER_TICKS]) + Number(words[SYSTEM_TICKS]),
   };
 }
