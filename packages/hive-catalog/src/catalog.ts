@@ -18,6 +18,8 @@ import {
   LIST_OPTIONS,
   type ListOptions,
   type OpenOptions,
+  PATCH_OPTIONS,
+  type PatchOptions,
   STREAM_OPTIONS,
   type StaleOptions,
   type StreamOptions,
@@ -225,12 +227,13 @@ export class HiveCatalog {
   }
 
   /**
-   * Changes only the fields named, in one statement, and resolves to the hive as stored. A field that is sent back as it is stored is not
+   * Changes only the fields named, in one transaction, and resolves to the hive as stored. A field that is sent back as it is stored is not
    * held to the rules. Rejects with HIVE_NOT_FOUND or INVALID_HIVE; with CORRUPT_HIVE when a field that was not named is damaged: the
    * changes are stored then.
    */
-  patchHive(id: string, changes: HiveChanges, options?: CallOptions): Promise<HiveRecord> {
-    return this.#calls.run((client) => writer.patchHive(client, id, changes, this.#now()), options);
+  patchHive(id: string, changes: HiveChanges, options: PatchOptions = {}): Promise<HiveRecord> {
+    const work = (client: CallClient) => writer.patchHive(client, id, changes, this.#now(), options);
+    return this.#calls.run(work, options, PATCH_OPTIONS);
   }
 
   /** Rejects with HIVE_NOT_FOUND or INVALID_HIVE. */

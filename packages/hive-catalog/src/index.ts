@@ -42,6 +42,7 @@ export type {
   ListOptions,
   OpenOptions,
   OperationListOptions,
+  PatchOptions,
   StaleOptions,
   StreamOptions,
 } from "./options.ts";

@@ -38,6 +38,11 @@ export type CallOptions = {
   signal?: AbortSignal | undefined;
 };
 
+export type PatchOptions = CallOptions & {
+  /** Whether `labels` take the place of all that the hive has: without any, it has none then. Default false: they are merged. */
+  replacesLabels?: boolean | undefined;
+};
+
 export type ListOptions = CallOptions & {
   /** The id of the last hive of the page before. */
   after?: string | undefined;
@@ -131,6 +136,7 @@ const OPEN_OPTIONS = [
   "onCommit",
 ] as const satisfies (keyof OpenOptions)[];
 export const LIST_OPTIONS = ["after", "limit", "onCorruptHive", "signal"] as const satisfies (keyof ListOptions)[];
+export const PATCH_OPTIONS = ["replacesLabels", "signal"] as const satisfies (keyof PatchOptions)[];
 export const LABEL_LIST_OPTIONS = ["after", "limit", "signal"] as const satisfies (keyof LabelListOptions)[];
 const QUERY_OPTIONS = ["selector", "gpu", "ram", "cores", "status", "cordoned", "text"] as const;
 const FOUND_OPTIONS = [...QUERY_OPTIONS, "after", "onCorruptHive", "signal"] as const;

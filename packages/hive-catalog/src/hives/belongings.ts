@@ -51,15 +51,19 @@ export function gpusToReplace(id: string, devices: StoredDevices): SqlStatement[
   return gpus === undefined ? [removal] : [removal, ofPresent.addGpus({ id, ...gpus })];
 }
 
-type Changes = { labels?: object | undefined; devices?: StoredDevices | undefined };
+type Changes = { labels?: object | undefined; replacesLabels: boolean; devices?: StoredDevices | undefined };
 
-/** Those that a patch of a hive changes, as long as `condition` holds for the hive: labels key by key, GPUs all. */
-export function belongingsToPatch(id: string, { labels, devices }: Changes, condition: SQL): SqlStatement[] {
+/** Those that a patch of a hive changes, as long as `condition` holds for the hive: labels key by key or all, GPUs all. */
+export function belongingsToPatch(
+  id: string,
+  { labels, replacesLabels, devices }: Changes,
+  condition: SQL,
+): SqlStatement[] {
   const where = hasId({ id }, sql` AND ${condition}`);
   const queries = [];
   if (labels !== undefined) {
     const given = { id, labels: JSON.stringify(labels) };
-    queries.push(removeKeys(given, where), addLabels(given, where));
+    queries.push(replacesLabels ? removeLabels(given, where) : removeKeys(given, where), addLabels(given, where));
   }
   if (devices !== undefined) {
     queries.push(removeGpus({ id }, where));

@@ -28,6 +28,7 @@ import {
   SshSettings,
 } from "../model/hive.ts";
 import type { Labels } from "../model/label.ts";
+import type { PatchOptions } from "../options.ts";
 import { hives } from "../schema.ts";
 import { bound, build } from "../sql/statement.ts";
 import { haveRoom } from "../traits/labels.ts";
@@ -74,19 +75,21 @@ export async function patchHive(
   id: string,
   changes: HiveChanges,
   nowMs: number,
+  { replacesLabels = false }: PatchOptions = {},
 ): Promise<HiveRecord> {
   checkHive(IdInput, { id });
   const { labels = {}, ...fields } = await checkedChanges(client, id, changes);
   const named = Object.entries(fields).filter(([, value]) => value !== undefined);
-  const hasLabels = Object.keys(labels).length > 0;
+  const hasLabels = replacesLabels || Object.keys(labels).length > 0;
   if (named.length === 0 && !hasLabels) return storedHive(client, id);
   const columns = columnsOf(Object.fromEntries(named));
-  const room = hasLabels ? haveRoom({ id, labels: JSON.stringify(labels) }) : undefined;
+  const room = hasLabels && !replacesLabels ? haveRoom({ id, labels: JSON.stringify(labels) }) : undefined;
   const where = and(keepsSshRule(fields), room) ?? sql`true`;
   const belongings = belongingsToPatch(
     id,
     {
       labels: hasLabels ? labels : undefined,
+      replacesLabels,
       devices: fields.devices === undefined ? undefined : storedDevices(fields.devices, columns.devices),
     },
     where,

@@ -67,6 +67,11 @@ export function describeLabels(name: string, openSite: () => Promise<Site>): voi
       expect(await catalog.labels.get("d")).toEqual({ env: "dev" });
       await catalog.patchHive("d", { labels: { zone: "z2" } });
       expect(await catalog.labels.get("d")).toEqual({ env: "dev", zone: "z2" });
+      await catalog.patchHive("d", { labels: { rack: "r1" }, port: 4 }, { replacesLabels: true });
+      expect(await catalog.labels.get("d")).toEqual({ rack: "r1" });
+      await catalog.patchHive("d", { port: 5 }, { replacesLabels: true });
+      expect(await catalog.labels.get("d")).toEqual({});
+      await catalog.labels.set("d", { zone: "z2" });
       await catalog.updateHive({ ...added, labels: {} });
       expect(await catalog.labels.get("d")).toEqual({});
     });
