@@ -39,7 +39,8 @@ const program: Program = {
   matches: ([first = "", second]) =>
     basename(first) === "llama-server" || (basename(first) === "llama" && second === "serve"),
   portOf: ({ argv, environment }) => portIn(optionOf(argv, "--port") ?? environment?.LLAMA_ARG_PORT),
-  prefixOf: ({ argv, environment }) => optionOf(argv, "--api-prefix") ?? environment?.LLAMA_ARG_API_PREFIX,
+  prefixOf: ({ argv, environment }) =>
+    optionOf(argv, "--api-prefix", "--api_prefix") ?? environment?.LLAMA_ARG_API_PREFIX,
   modelOf: ({ argv, environment }) => {
     const alias = optionOf(argv, "--alias", "-a") ?? environment?.LLAMA_ARG_ALIAS;
     return alias?.split(",")[0] ?? optionOf(argv, "--model", "-m") ?? environment?.LLAMA_ARG_MODEL ?? null;
