@@ -28,7 +28,7 @@ test.each([
   ["POST", "/v1/hives/a", "DELETE, GET, HEAD, PATCH, PUT"],
   ["GET", "/v1/hives/a/devices", "POST, PUT"],
   ["GET", "/v1/heartbeat", "POST"],
-  ["PUT", "/v1/workers/best", "GET, HEAD"],
+  ["PUT", "/v1/workers/best", "GET"],
   ["PATCH", "/health", "GET, HEAD"],
   ["OPTIONS", "/v1/counts", "GET, HEAD"],
 ] as const)("answers 405 to %s %s, and says what is allowed", async (method, url, allow) => {
