@@ -100,6 +100,21 @@ test("reports every problem at once, with the flag and the variable, the rule an
   ]);
 });
 
+test.each(["gpu_box_1.", "gpu_box_1", "_gpu", "GPU-01.example.", "10.0.0.1", "::1"])(
+  "takes the host %s as the queen does, without the dot of the root",
+  (host) => {
+    const taken = host.replace(/\.$/, "");
+    expect(configOf(["--advertise-host", host, "--host", host])).toMatchObject({ advertiseHost: taken, host: taken });
+  },
+);
+
+test.each(["gpu..", ".", "10.0.0.256", "gpu.1", "gpu-.example", "a b"])(
+  "refuses the host %s, as the queen does",
+  (host) => {
+    expect(problemsOf(["--advertise-host", host])).toEqual([expect.stringContaining("must be a host name")]);
+  },
+);
+
 test("knows what it is to print in place of running", () => {
   expect(configOf(["--once"])).toMatchObject({ once: true, json: false });
   expect(configOf(["--once", "--json"])).toMatchObject({ once: true, json: true });
