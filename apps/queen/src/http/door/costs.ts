@@ -22,10 +22,13 @@ interface Waiting {
   go(): void;
 }
 
+/** What tells whose a request is. */
+export type Charged = Pick<FastifyRequest, "caller" | "raw">;
+
 interface CostsOptions {
   readonly maxBodyBytes: number;
   /** Lets a request count for so many more of its token; where it has none, of its address. */
-  charge(request: FastifyRequest, requests: number): void;
+  charge(request: Charged, requests: number): void;
 }
 
 /** Bounds what the requests of one caller, and all of them, hold and use at any one time. */
@@ -56,7 +59,7 @@ export class Costs {
   /** The hook of a route whose answers may be long: one that nobody reads must not be kept beside many others. */
   readonly boundAnswer: onSendHookHandler = (request, reply, payload, done) => {
     // Written piece by piece, as the caller takes it.
-    if (payload instanceof Readable) payload.on("data", (piece: string | Buffer) => this.#count(request, piece.length));
+    if (payload instanceof Readable) payload.on("data", (piece: string | Buffer) => this.count(request, piece.length));
     const isWhole = typeof payload === "string" || Buffer.isBuffer(payload);
     const bytes = isWhole ? Buffer.byteLength(payload) : 0;
     if (bytes <= SMALL_ANSWER_BYTES || reply.statusCode >= 400) return done(null, payload);
@@ -72,7 +75,7 @@ export class Costs {
   }
 
   /** So many bytes are read of a request, or written for it. */
-  #count(request: FastifyRequest, bytes: number): void {
+  count(request: Charged, bytes: number): void {
     const { withToken, withoutToken } = BYTES_OF_ONE_REQUEST;
     this.#charge(request, bytes / (request.caller?.tokenId ? withToken : withoutToken));
   }
@@ -115,7 +118,7 @@ export class Costs {
   #hold(shares: Shares, bytes: number, request: FastifyRequest, reply: FastifyReply): boolean {
     const key = keyOf(request);
     if (!shares.take(key, bytes)) return false;
-    this.#count(request, bytes);
+    this.count(request, bytes);
     finished(reply.raw, () => shares.giveBack(key, bytes));
     return true;
   }
