@@ -205,5 +205,6 @@ function openLog(): Logger {
 }
 
 function sayLoss(error: unknown): void {
-  process.stderr.write(`hive: the log cannot be written: ${error instanceof Error ? error.message : error}\n`);
+  const reason = printable(error instanceof Error ? error.message : String(error));
+  process.stderr.write(`hive: the log cannot be written: ${reason}\n`);
 }
