@@ -122,7 +122,7 @@ export class Door {
   }
 
   /** Lets a request that was let in count for so many more: of its token, or else of its address. */
-  charge({ caller, raw }: FastifyRequest, requests: number): void {
+  charge({ caller, raw }: Pick<FastifyRequest, "caller" | "raw">, requests: number): void {
     const { clock, limits } = this.#options;
     const nowMs = clock.monotonicNow();
     if (caller?.tokenId) this.#perToken.charge(caller.tokenId, requests, nowMs);

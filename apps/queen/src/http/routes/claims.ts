@@ -58,12 +58,13 @@ export const claimsRoutes = [
       },
     },
     problems: ["NO_WORKER"],
-  }).handle(async (request, { fleet, clock }) => {
+  }).handle(async (request, { fleet, costs, clock }) => {
     const { assignments } = fleet;
     const { model, backend, hold_ms: holdMs, min_free_vram_gb: minFreeGb } = request.body;
     const holder = holderOf(request);
     if (assignments.claims.isFull(holder)) throw tooManyClaims();
-    const query = { model, backend, minFreeVramBytes: vramBytesOf(minFreeGb) };
+    const looked = (looks: number) => costs.countLooks(request, looks);
+    const query = { model, backend, minFreeVramBytes: vramBytesOf(minFreeGb), looked };
     const made = await assignments.claim(query, holdMs, holder);
     if (made === undefined) throw noWorker(model, fleet.registry.whyNoWorker(model));
     const untilMs = clock.now() + holdMs;
