@@ -11,7 +11,6 @@ export const countsRoutes = [
     operationId: "countHives",
     tag: "hives",
     summary: "Hives in all and by status",
-    query: z.strictObject({}),
     isCostly: true,
     answer: {
       description: "The counts. A hive whose status another program damaged is in `total` alone",
