@@ -172,7 +172,7 @@ function readers(log: Logger) {
   const gpus = new Gpus({ timeoutMs: config.probeTimeoutMs, signal: running.readings.signal, log });
   const telemetry = config.telemetry ? new TelemetryWatch({ gpus, log }) : undefined;
   const workers = watchWorkers(log, telemetry);
-  // The time of the reading is that of the workers, whose load it dates.
+  // The workers say when they were read, and telemetry tells nothing that is older.
   const sources = telemetry === undefined ? [workers] : [telemetry, workers];
   return { detector: createDeviceDetector(gpus), telemetry, workers, sources };
 }

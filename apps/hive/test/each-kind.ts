@@ -10,9 +10,8 @@ vllm:kv_cache_usage_perc{engine="0",model_name="Qwen/Qwen3-8B"} 0.03
 
 /** A host with a server of each kind, and with some that cannot be told of. Their stubs have free ports: `names` says which stands for which. */
 export async function hostWithEachKind() {
-  const llama = await startStub("llamacpp-health-ok", "llamacpp-props", "llamacpp-slots-idle");
+  const llama = await startStub("llamacpp-props", "llamacpp-slots-idle");
   const router = await startStub(
-    "llamacpp-health-ok",
     "llamacpp-router-props",
     "llamacpp-router-models-loaded",
     written("GET /slots?model=big-c&autoload=false", [{ is_processing: true }]),
@@ -35,9 +34,15 @@ export async function hostWithEachKind() {
   const container = { container: ["172.17.0.2"], hidesSockets: true };
   const proxy = `docker-proxy -proto tcp -host-ip 0.0.0.0 -host-port ${vllm.port} -container-ip 172.17.0.2 -container-port 8000`;
   const processes: FakeProcess[] = [
-    { pid: 310, commandLine: `llama-server -m a.gguf --port ${llama.port}`, listens: [`0.0.0.0:${llama.port}`] },
+    {
+      pid: 310,
+      environment: {},
+      commandLine: `llama-server -m a.gguf --port ${llama.port}`,
+      listens: [`0.0.0.0:${llama.port}`],
+    },
     {
       pid: 320,
+      environment: {},
       commandLine: `llama-server --models-dir /m --port ${router.port}`,
       listens: [`127.0.0.1:${router.port}`],
     },

@@ -23,6 +23,7 @@ export const registry: Benchmark = {
         takesWorkFromMs: () => 0,
         cordonedUntilMs: (id) => (cordoned.has(id) ? Number.POSITIVE_INFINITY : 0),
         hostOf: () => "10.0.1.17",
+        unifiedOf: () => undefined,
       });
       const beat = (hive: number, beats: number) => {
         const isIdle = cordoned.has(hiveId(hive));

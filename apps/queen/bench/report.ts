@@ -23,6 +23,7 @@ export const POINTS: Record<number, string> = {
   8: "Backing up",
   9: "Heartbeats beside other work",
   10: "Many operations and tokens",
+  11: "Finding hives among a million",
 };
 
 export function reportText(report: Report): string {

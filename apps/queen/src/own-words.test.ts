@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { answer, HiveServer } from "../test/hive-server.ts";
 import { addHive, HIVE_JSON, startTestQueen, type TestQueen } from "../test/test-queen.ts";
 import type { ProblemBody } from "./http/problems.ts";
-import { HIVE_EXAMPLE } from "./http/routes/hives.ts";
+import { HIVE_EXAMPLE } from "./http/routes/hive-json.ts";
 import { ROUTES } from "./http/routes.ts";
 
 const WRONG_VALUES = [null, true, -1, 1.5, 1e300, 2 ** 53, "", "a b", "x".repeat(5000), [], [null], [[]], {}, { a: 1 }];

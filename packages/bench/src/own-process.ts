@@ -1,4 +1,5 @@
 import { distantServer } from "./distant-server.ts";
+import { finding } from "./finding.ts";
 import { foreignLock } from "./foreign-lock.ts";
 import { groups } from "./groups.ts";
 import { growth } from "./growth.ts";
@@ -18,6 +19,7 @@ export const measuredInProcess: readonly Benchmark[] = [
   foreignLock,
   distantServer,
   records,
+  finding,
 ];
 
 /**

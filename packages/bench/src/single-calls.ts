@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { HiveCatalog } from "@repo/hive-catalog";
 import Database from "libsql";
-import { HandWritten, SPECIFIED_TABLE } from "./counterparts/by-hand.ts";
+import { FOUND_TABLES, HandWritten, SPECIFIED_TABLE } from "./counterparts/by-hand.ts";
 import { openStockDrizzle } from "./counterparts/stock-drizzle.ts";
 import { beatAt, type Fleet, fillFleet, HOST_KINDS, hiveId, migrateFleet } from "./harness/fleet.ts";
 import { calibrated, counted, groupsInTurn, MANY_ROUNDS, type Operation, type Round } from "./harness/measure.ts";
@@ -15,6 +15,7 @@ const MANY = 20_000;
 const WRITES_PER_ROUND = 50;
 const MOST_WRITES = 4000;
 const BY_HAND = "libsql by hand";
+const LABELS = { env: "prod", zone: "z1", rack: "r00012", team: "ml" };
 const DRIZZLE = "drizzle on @libsql/client";
 
 export const reads: Benchmark = {
@@ -94,14 +95,15 @@ export const writes: Benchmark = {
     const pairs: Pair[] = [
       {
         what: "addHive",
-        meaning: "A hive joins the fleet: checked, stored, on disk.",
+        meaning:
+          "A hive joins the fleet with four labels: checked, stored with the rows of its labels and GPUs, on disk.",
         ...byHandWithin(1.5),
-        ours: side((n) => catalog.addHive(newHive(n))),
-        theirs: side((n) => byHand.addHive(newHive(n))),
+        ours: side((n) => catalog.addHive({ ...newHive(n), labels: LABELS })),
+        theirs: side((n) => byHand.addHive(newHive(n), LABELS)),
       },
       {
         what: "updateDevices",
-        meaning: "Detection found other devices.",
+        meaning: "Detection found other devices; the rows of its GPUs are replaced.",
         ...byHandWithin(1.5),
         ours: side((n) => catalog.updateDevices(id(n), newHive(n).devices)),
         theirs: side((n) => byHand.updateDevices(id(n), newHive(n).devices)),
@@ -160,6 +162,7 @@ export async function openBoth(folder: string, name: string, fleet: Fleet) {
   const byHandPath = join(folder, `${name}-by-hand.db`);
   const database = new Database(byHandPath);
   database.exec(SPECIFIED_TABLE);
+  database.exec(FOUND_TABLES);
   database.close();
   await fillFleet(byHandPath, fleet);
   const catalog = await HiveCatalog.open(path, { now: () => beatAt });

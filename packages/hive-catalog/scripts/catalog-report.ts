@@ -18,6 +18,9 @@ export function checkText(check: CatalogCheck): string {
     ...check.recordDamage.slice(0, MAX_SHOWN).map(recordLine),
     ...schema.further.map((part) => `made by others, does no harm: ${part}`),
   ];
+  if (check.gpusToDerive > 0) {
+    lines.push(`GPUs of ${check.gpusToDerive} hives are to be derived anew: opening the catalog does that, no fault`);
+  }
   if (pendingMigrations.length > 0) lines.push(`lacks ${pendingMigrations.join(", ")}: run pnpm db:migrate`);
   const cures = curesOf(check).map((cure) => `what to do: ${cure}`);
   const verdict = isSound ? "sound" : "NOT sound";

@@ -1,52 +1,42 @@
 import { Calls } from "./calls.ts";
 import type { CallClient } from "./drivers/client.ts";
 import { toCatalogError } from "./drivers/errors.ts";
+import { HiveFinder } from "./finding/finder.ts";
 import { HeartbeatWriter } from "./hives/heartbeats.ts";
-import { hivePages, isThere, readHive, tellingOf } from "./hives/reader.ts";
+import { checkStatus, hivePages, isThere, readHive, stalePages, streamPages, tellingOf } from "./hives/reader.ts";
 import * as hives from "./hives/statements.ts";
 import { hiveReader } from "./hives/statements.ts";
 import * as writer from "./hives/writer.ts";
-import {
-  checkChoice,
-  checkHive,
-  checkInteger,
-  HeartbeatInput,
-  invalidArgument,
-  isKey,
-  isTimeMs,
-  wholeMs,
-} from "./model/check.ts";
-import {
-  type DevicesInput,
-  HIVE_STATUSES,
-  type HiveChanges,
-  type HiveInput,
-  type HiveRecord,
-  type HiveStatus,
-  type NewHive,
-} from "./model/hive.ts";
+import { checkHive, HeartbeatInput, isKey, isTimeMs, wholeMs } from "./model/check.ts";
+import type { DevicesInput, HiveChanges, HiveInput, HiveRecord, HiveStatus, NewHive } from "./model/hive.ts";
 import {
   type CallOptions,
   checkedOptions,
+  type FindOptions,
+  type FindStreamOptions,
+  type FoundHives,
   LIST_OPTIONS,
   type ListOptions,
   type OpenOptions,
+  PATCH_OPTIONS,
+  type PatchOptions,
   STREAM_OPTIONS,
   type StaleOptions,
   type StreamOptions,
 } from "./options.ts";
 import { Cordons } from "./records/cordons.ts";
+import { DerivedGpuRows } from "./records/gpus.ts";
 import { HostKeys } from "./records/host-keys.ts";
+import { HiveLabels } from "./records/labels.ts";
 import { Operations } from "./records/operations.ts";
 import { Queens } from "./records/queens.ts";
 import { Tokens } from "./records/tokens.ts";
 import { DamageWarnings } from "./sql/damage-warnings.ts";
 import { type Database, openDatabase } from "./sql/open.ts";
-import { collect, type Finder, MAX_PAGE, type OnDamage } from "./sql/reading.ts";
+import { collect, type Finder, type OnDamage } from "./sql/reading.ts";
 import { countIn } from "./sql/statement.ts";
 import { readSynchronous, type Synchronous } from "./sql/synchronous.ts";
 
-const DEFAULT_STREAM_PAGE = 250;
 /**
  * What is known of every hive and survives a restart. Open it with `HiveCatalog.open`, end it with `close`.
  * Every call that fails rejects with a `HiveCatalogError`; what was answered is on disk. The last argument of each may hold a `signal`, whose
@@ -59,6 +49,10 @@ export class HiveCatalog {
   readonly isNew: boolean;
   /** Hives that get no new work for now. */
   readonly cordons: Cordons;
+  /** What hives are chosen by. */
+  readonly labels: HiveLabels;
+  /** How far the rows are by which hives are found by their GPUs. */
+  readonly gpuRows: DerivedGpuRows;
   /** Who may call the queen. */
   readonly tokens: Tokens;
   /** What is done to hives. */
@@ -74,6 +68,7 @@ export class HiveCatalog {
   readonly #heartbeats: HeartbeatWriter;
   readonly #now: () => number;
   readonly #onDamage: OnDamage;
+  readonly #finder: HiveFinder;
   #closing: Promise<void> | undefined;
 
   private constructor(database: Database, { now = Date.now, onCorruptHive, onCommit }: OpenOptions) {
@@ -88,6 +83,10 @@ export class HiveCatalog {
     this.#onDamage = onCorruptHive ? tellingOf(onCorruptHive) : access.warnings.of(hiveReader);
     this.#heartbeats = new HeartbeatWriter({ ...access, client, onCommit });
     this.cordons = new Cordons(access);
+    this.labels = new HiveLabels(access);
+    this.gpuRows = new DerivedGpuRows(access);
+    const knowsGpus = () => this.gpuRows.left === 0;
+    this.#finder = new HiveFinder({ ...access, onDamage: this.#onDamage, knowsGpus });
     this.tokens = new Tokens(access);
     this.operations = new Operations(access);
     this.hostKeys = new HostKeys(access);
@@ -101,7 +100,9 @@ export class HiveCatalog {
   static async open(location: string, options: OpenOptions = {}): Promise<HiveCatalog> {
     try {
       const checked = checkedOptions(options);
-      return new HiveCatalog(await openDatabase(location, checked), checked);
+      const catalog = new HiveCatalog(await openDatabase(location, checked), checked);
+      await catalog.gpuRows.begin();
+      return catalog;
     } catch (error) {
       throw toCatalogError(error);
     }
@@ -117,7 +118,7 @@ export class HiveCatalog {
     await this.close();
   }
 
-  /** Adds a hive and resolves to it as stored. Rejects with HIVE_ALREADY_EXISTS or INVALID_HIVE. */
+  /** Adds a hive, with its `labels` if it has any, and resolves to it as stored. Rejects with HIVE_ALREADY_EXISTS or INVALID_HIVE. */
   addHive(hive: NewHive, options?: CallOptions): Promise<HiveRecord> {
     return this.#calls.run((client) => writer.addHive(client, hive, this.#now()), options);
   }
@@ -138,13 +139,30 @@ export class HiveCatalog {
 
   /** All hives by id, or those with a status, page by page: no more than `pageSize` are held, and nothing is locked in between. */
   async *streamHives(options: StreamOptions = {}): AsyncGenerator<HiveRecord, void, undefined> {
-    const pages = await this.#calls.run((client) => this.#pagesOf(client, options), options, STREAM_OPTIONS);
+    const pages = await this.#calls.run(
+      (client) => streamPages(client, options, this.#onDamage),
+      options,
+      STREAM_OPTIONS,
+    );
     const { signal } = options;
     for (;;) {
       const page = await this.#calls.run(() => pages.next(), signal && { signal });
       if (page.done) return;
       yield* page.value;
     }
+  }
+
+  /**
+   * A page of the hives for which all holds that is asked, by id. No call holds the event loop for long, whatever it asks: after some windows of hives
+   * a page may be short or empty, and `nextAfter` says where to go on. Rejects with INVALID_ARGUMENT, which says where a grammar broke.
+   */
+  findHives(options?: FindOptions): Promise<FoundHives> {
+    return this.#finder.page(options);
+  }
+
+  /** All of them, page by page: no more than `pageSize` are held, and nothing is locked in between. */
+  streamFoundHives(options?: FindStreamOptions): AsyncGenerator<HiveRecord, void, undefined> {
+    return this.#finder.stream(options);
   }
 
   findHivesByStatus(status: HiveStatus, options: ListOptions = {}): Promise<HiveRecord[]> {
@@ -161,22 +179,14 @@ export class HiveCatalog {
 
   /** Hives whose last beat is older than `maxAgeMs`, the oldest first, then by id. One that never beat is unknown, not stale. */
   findStaleHives(maxAgeMs: number, options: StaleOptions = {}): Promise<HiveRecord[]> {
-    const work = (client: CallClient) => {
-      const { after, ...page } = options;
-      checkInteger("maxAgeMs", maxAgeMs, 0);
-      if (after !== undefined && !(isKey(after?.id) && Number.isSafeInteger(after.lastHeartbeatMs))) {
-        throw invalidArgument("after", "must be the last record of the page before: its id and its lastHeartbeatMs");
-      }
-      const place = { after: after?.id, lastHeartbeatMs: after?.lastHeartbeatMs ?? 0 };
-      const values = { beforeMs: this.#now() - maxAgeMs };
-      return collect(hivePages(client, hives.staleHives, values, { ...page, ...place }, this.#onDamage));
-    };
+    const work = (client: CallClient) =>
+      collect(stalePages(client, { maxAgeMs, nowMs: this.#now() }, options, this.#onDamage));
     return this.#calls.run(work, options, LIST_OPTIONS);
   }
 
   /**
-   * All but those of `findHivesWithoutDevices`, by id. Nearly all hives have devices, so no index serves it: where few have, one statement reads past all the others, and holds the
-   * event loop for about 0.1 s at 500,000 hives. Page through `listHives` where that is too long.
+   * All but those of `findHivesWithoutDevices`, by id. Nearly all hives have devices, so no index serves it: where few have, one statement reads past
+   * all the others, and holds the event loop for about 0.1 s at 500,000 hives. Page through `listHives` where that is too long.
    */
   findHivesWithDevices(options: ListOptions = {}): Promise<HiveRecord[]> {
     return this.#find(hives.hivesWithDevices, () => ({}), options);
@@ -217,12 +227,13 @@ export class HiveCatalog {
   }
 
   /**
-   * Changes only the fields named, in one statement, and resolves to the hive as stored. A field that is sent back as it is stored is not
+   * Changes only the fields named, in one transaction, and resolves to the hive as stored. A field that is sent back as it is stored is not
    * held to the rules. Rejects with HIVE_NOT_FOUND or INVALID_HIVE; with CORRUPT_HIVE when a field that was not named is damaged: the
    * changes are stored then.
    */
-  patchHive(id: string, changes: HiveChanges, options?: CallOptions): Promise<HiveRecord> {
-    return this.#calls.run((client) => writer.patchHive(client, id, changes, this.#now()), options);
+  patchHive(id: string, changes: HiveChanges, options: PatchOptions = {}): Promise<HiveRecord> {
+    const work = (client: CallClient) => writer.patchHive(client, id, changes, this.#now(), options);
+    return this.#calls.run(work, options, PATCH_OPTIONS);
   }
 
   /** Rejects with HIVE_NOT_FOUND or INVALID_HIVE. */
@@ -256,7 +267,7 @@ export class HiveCatalog {
   }
 
   /**
-   * Removes a hive, a damaged one too, with its cordon and its tokens; an operation on it that is not finished ends as interrupted, and its
+   * Removes a hive, a damaged one too, with its labels, its cordon and its tokens; an operation on it that is not finished ends as interrupted, and its
    * operations stay as history for 90 days. Resolves to whether it was there.
    */
   removeHive(id: string, options?: CallOptions): Promise<boolean> {
@@ -271,16 +282,4 @@ export class HiveCatalog {
     const work = (client: CallClient) => collect(hivePages(client, finder, values(), options, this.#onDamage));
     return this.#calls.run(work, options, LIST_OPTIONS);
   }
-
-  #pagesOf(client: CallClient, { status, pageSize = DEFAULT_STREAM_PAGE, ...others }: StreamOptions) {
-    checkInteger("pageSize", pageSize, 1, MAX_PAGE);
-    const list = { ...others, pageSize };
-    if (status === undefined) return hivePages(client, hives.allHives, {}, list, this.#onDamage);
-    return hivePages(client, hives.hivesWithStatus, { status: checkStatus(status) }, list, this.#onDamage);
-  }
-}
-
-function checkStatus(status: HiveStatus): HiveStatus {
-  checkChoice("status", status, HIVE_STATUSES);
-  return status;
 }

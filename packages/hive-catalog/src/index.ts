@@ -15,6 +15,7 @@ export {
 } from "./model/hive.ts";
 export { HiveChangesJson, HiveRecordJson, NewHiveJson, toHiveRecordJson } from "./model/hive-json.ts";
 export { HostKey, NewHostKey } from "./model/host-key.ts";
+export { isLabelKey, isLabelValue, LabelChanges, Labels, MAX_LABELS } from "./model/label.ts";
 export {
   MAX_OUTPUT_TAIL,
   MAX_PROBLEM,
@@ -27,20 +28,28 @@ export {
   OperationStep,
 } from "./model/operation.ts";
 export { QueenRecord } from "./model/queen.ts";
+export { Selector, type SelectorTerm } from "./model/selector.ts";
 export { NewToken, StoredToken, TOKEN_ROLES, TokenRecord } from "./model/token.ts";
 export type {
   CallOptions,
   CordonListOptions,
   DamagedHive,
   DamagedRecord,
+  FindOptions,
+  FindStreamOptions,
+  FoundHives,
+  LabelListOptions,
   ListOptions,
   OpenOptions,
   OperationListOptions,
+  PatchOptions,
   StaleOptions,
   StreamOptions,
 } from "./options.ts";
 export type { Cordons } from "./records/cordons.ts";
+export type { DerivedGpuRows } from "./records/gpus.ts";
 export type { HostKeys } from "./records/host-keys.ts";
+export type { BoundedCount, HiveLabels, LabelKey } from "./records/labels.ts";
 export type { Operations } from "./records/operations.ts";
 export { QUEEN_GONE_AFTER_MS, type Queens } from "./records/queens.ts";
 export { hasHash, type MintedToken, mintToken, tokenIdOf } from "./records/token-secrets.ts";

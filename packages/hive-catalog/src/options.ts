@@ -1,5 +1,5 @@
 import { checkFunction, checkInteger, checkOptions } from "./model/check.ts";
-import type { HiveStatus } from "./model/hive.ts";
+import type { HiveRecord, HiveStatus } from "./model/hive.ts";
 
 /** One column of one stored row that another program damaged. `id` is what the row holds for a key, as text. */
 export type DamagedRecord = {
@@ -38,6 +38,11 @@ export type CallOptions = {
   signal?: AbortSignal | undefined;
 };
 
+export type PatchOptions = CallOptions & {
+  /** Whether `labels` take the place of all that the hive has: without any, it has none then. Default false: they are merged. */
+  replacesLabels?: boolean | undefined;
+};
+
 export type ListOptions = CallOptions & {
   /** The id of the last hive of the page before. */
   after?: string | undefined;
@@ -55,6 +60,41 @@ export type StaleOptions = Omit<ListOptions, "after"> & {
 export type StreamOptions = Omit<ListOptions, "limit"> & {
   /** Those with this status alone. */
   status?: HiveStatus | undefined;
+  /** Hives that are held at once: default 250, at most 1000. */
+  pageSize?: number | undefined;
+};
+
+/** What `findHives` looks for: hives for which all of it holds. */
+export type FindOptions = CallOptions & {
+  /** On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained`. */
+  selector?: string | undefined;
+  /** What their GPUs must be, such as `nvidia:24GB:2`. Hives whose GPUs are not known match nothing. */
+  gpu?: string | undefined;
+  /** How much RAM, at least or in a range: `256GB`, `64GB..128GB`. */
+  ram?: string | undefined;
+  /** How many CPU cores, at least or in a range: `32`, `8..16`. */
+  cores?: string | undefined;
+  status?: HiveStatus | undefined;
+  /** Whether a cordon is in force. */
+  cordoned?: boolean | undefined;
+  /** A part of the id, the host or the value of a label, whatever the case of its letters. */
+  text?: string | undefined;
+  /** The `nextAfter` of the page before, or any id. */
+  after?: string | undefined;
+  /** Hives at most, from 1 to 1000; default 100. */
+  limit?: number | undefined;
+  /** Takes the place of the catalog's `onCorruptHive` for this call. */
+  onCorruptHive?: ((damaged: DamagedHive) => unknown) | undefined;
+};
+
+/** One page of what was found, by id. */
+export type FoundHives = {
+  readonly hives: HiveRecord[];
+  /** Where the next page begins; null when there is nothing more. A page before that may be short, or empty. */
+  readonly nextAfter: string | null;
+};
+
+export type FindStreamOptions = Omit<FindOptions, "limit"> & {
   /** Hives that are held at once: default 250, at most 1000. */
   pageSize?: number | undefined;
 };
@@ -77,6 +117,13 @@ export type OperationListOptions = CallOptions & {
   limit?: number | undefined;
 };
 
+export type LabelListOptions = CallOptions & {
+  /** The last key of the page before. */
+  after?: string | undefined;
+  /** Keys at most, from 1 to 1000; default 100. Fewer than that means that there are no more. */
+  limit?: number | undefined;
+};
+
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 /** The names that are known: any other one is an error. */
 const OPEN_OPTIONS = [
@@ -89,6 +136,12 @@ const OPEN_OPTIONS = [
   "onCommit",
 ] as const satisfies (keyof OpenOptions)[];
 export const LIST_OPTIONS = ["after", "limit", "onCorruptHive", "signal"] as const satisfies (keyof ListOptions)[];
+export const PATCH_OPTIONS = ["replacesLabels", "signal"] as const satisfies (keyof PatchOptions)[];
+export const LABEL_LIST_OPTIONS = ["after", "limit", "signal"] as const satisfies (keyof LabelListOptions)[];
+const QUERY_OPTIONS = ["selector", "gpu", "ram", "cores", "status", "cordoned", "text"] as const;
+const FOUND_OPTIONS = [...QUERY_OPTIONS, "after", "onCorruptHive", "signal"] as const;
+export const FIND_OPTIONS = [...FOUND_OPTIONS, "limit"] as const satisfies (keyof FindOptions)[];
+export const FIND_STREAM_OPTIONS = [...FOUND_OPTIONS, "pageSize"] as const satisfies (keyof FindStreamOptions)[];
 export const STREAM_OPTIONS = [
   "after",
   "status",

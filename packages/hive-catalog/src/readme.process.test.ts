@@ -58,12 +58,13 @@ test("the five usage patterns of the README run as one program", async () => {
 
 test("the example of the catalog's README runs and prints what its comments say", async () => {
   const { stdout } = await runProgram(await programOf(join(repository, "packages/hive-catalog/README.md")));
-  expect(stdout.trim().split("\n")).toEqual(["unknown", "8601", "1"]);
+  expect(stdout.trim().split("\n")).toEqual(["unknown", "8601", "1", "[ 'hive-prod-01' ] null"]);
 });
 
 test("the example of the device types' README runs and prints what its comments say", async () => {
   const { stdout } = await runProgram(await programOf(join(repository, "packages/device-types/README.md")));
-  expect(stdout.trim().split("\n")).toEqual(["12", "{ cores: 8, ram_gb: 32 }", "false"]);
+  const requirements = ["true", "false", "true", "false", "nvidia:24GB:2", "{ vendor: 'nvidia', model: 'h100' }"];
+  expect(stdout.trim().split("\n")).toEqual(["12", "{ cores: 8, ram_gb: 32 }", "false", ...requirements]);
 });
 
 test("the README begins with the two commands", async () => {
@@ -110,6 +111,7 @@ test.each([
   "docs/architecture.md",
   "docs/operations.md",
   "docs/security.md",
+  "docs/finding.md",
   "packages/hive-catalog/README.md",
   "apps/queen/README.md",
 ])("every link and every test that %s names is there", async (name) => {

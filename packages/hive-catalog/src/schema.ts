@@ -3,8 +3,10 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
 import type * as z from "zod";
 import { cordonFields } from "./model/cordon.ts";
 import type { Field, Fields } from "./model/fields.ts";
+import { gpuFields } from "./model/gpu.ts";
 import { hiveFields, LACKS_DEVICES } from "./model/hive.ts";
 import { hostKeyFields } from "./model/host-key.ts";
+import { labelFields } from "./model/label.ts";
 import { operationFields } from "./model/operation.ts";
 import { queenFields } from "./model/queen.ts";
 import { tokenFields } from "./model/token.ts";
@@ -91,3 +93,19 @@ export const revisions = sqliteTable("revisions", {
   name: text("name").primaryKey(),
   revision: text("revision").notNull(),
 });
+
+/** What operators wrote on hives, to choose them by. */
+export const hiveLabels = sqliteTable("hive_labels", columnsOf(labelFields), (table) => [
+  // Hives with a label, page by page in the order of ids; and which keys and values there are.
+  primaryKey({ columns: [table.key, table.value, table.hiveId] }),
+  // The labels of a hive, without their rows.
+  index("idx_hive_labels_hive").on(table.hiveId, table.key, table.value),
+]);
+
+/** The kinds of GPU of each hive, derived from `devices_json` whenever that is written. */
+export const hiveGpus = sqliteTable("hive_gpus", columnsOf(gpuFields), (table) => [
+  // Hives with a model, page by page in the order of ids; and which models there are.
+  primaryKey({ columns: [table.model, table.hiveId, table.vendor, table.vramGb] }),
+  // The GPUs of a hive; and whether they are those of its devices, without their rows.
+  index("idx_hive_gpus_hive").on(table.hiveId, table.devicesHash),
+]);

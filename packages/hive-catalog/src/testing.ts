@@ -6,6 +6,7 @@ import { plain } from "./drivers/client.ts";
 import { FileClient } from "./drivers/file/client.ts";
 import { type HiveRecord, type NewHive, newHiveRecord } from "./model/hive.ts";
 import type { OpenOptions } from "./options.ts";
+import { type DerivedGpus, derivedFromText } from "./traits/gpus.ts";
 
 /** A new, empty folder for the files of one test; removed when it is disposed of. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
@@ -46,6 +47,12 @@ async function runSql(path: string, sql: string): Promise<readonly (readonly unk
   } finally {
     client.close();
   }
+}
+
+/** The rows of `hive_gpus` of stored devices, which the catalog derives: model, vendor, vram_gb and n of each, and their devices_hash. */
+export function gpuRowsOf(devicesJson: string): [...DerivedGpus["rows"][number], devicesHash: number][] {
+  const { rows, devicesHash } = derivedFromText(devicesJson);
+  return rows.map((row) => [...row, devicesHash]);
 }
 
 /** A sound hive with every field set, except for what `overrides` say. */

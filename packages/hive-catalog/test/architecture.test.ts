@@ -8,7 +8,9 @@ const FLOORS = [
   ["options", "schema"],
   ["drivers"],
   ["calls", "sql"],
+  ["traits"],
   ["hives", "records"],
+  ["finding"],
   ["catalog", "maintenance"],
   ["index", "record", "maintenance.ts", "testing"],
 ];

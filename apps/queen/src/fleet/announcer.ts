@@ -1,4 +1,4 @@
-import type { HiveRecord, HiveStatus } from "@repo/hive-catalog";
+import type { HiveRecord, HiveStatus, Labels } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
@@ -11,6 +11,9 @@ interface Parts {
   /** The request that ran longest in the last so many milliseconds, in words. */
   ranLongest: (forMs: number) => string | undefined;
 }
+
+/** Of the labels in an event, as JSON: very many events are kept. */
+const MAX_LABELS_LENGTH = 2000;
 
 /** Who changed the catalog: somebody who asked this queen, or another program. */
 type Author = "caller" | "another program";
@@ -30,10 +33,10 @@ export class Announcer {
   }
 
   /** Something else than its status. */
-  changed({ id: hive_id, host, port }: HiveRecord, by: Author): void {
+  changed({ id: hive_id, host, port }: HiveRecord, by: Author, labels?: Labels): void {
     const { log, events } = this.#parts;
     log.info({ hive_id, host, port }, `hive changed${suffix(by)}`);
-    events.publish("hive_changed", { hive_id });
+    events.publish("hive_changed", { hive_id, ...(isShort(labels) && { labels }) });
   }
 
   removed(id: string, by: Author): void {
@@ -68,6 +71,9 @@ export class Announcer {
     }
   }
 }
+
+const isShort = (labels: Labels | undefined): boolean =>
+  labels !== undefined && JSON.stringify(labels).length <= MAX_LABELS_LENGTH;
 
 const suffix = (by: Author): string => (by === "caller" ? "" : ` by ${by}`);
 

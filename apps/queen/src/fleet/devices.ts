@@ -14,6 +14,8 @@ interface Parts {
   probe: Probe;
   events: EventLog;
   log: Logger;
+  /** Other GPUs of a hive than before have no memory of their own. */
+  onUnified: (id: string) => void;
 }
 
 /** Asks hives for their devices, stores what they answer and tells what changed; never two at a time of one hive. */
@@ -21,6 +23,8 @@ export class DeviceDetection {
   readonly #parts: Parts;
   readonly #times = new DetectionTimes();
   readonly #running = new Map<string, Promise<DeviceReport>>();
+  /** The indexes of GPUs without memory of their own; most hives have none. */
+  readonly #unified = new Map<string, ReadonlySet<number>>();
   /** Why the devices, or some of them, could not be had the last time, so that it is told once. */
   readonly #problems = new Map<string, string>();
 
@@ -30,6 +34,7 @@ export class DeviceDetection {
 
   /** Takes over from the catalog whether the devices of this hive are known. */
   learn(hive: HiveRecord): void {
+    this.#keepUnified(hive.id, hive.devices);
     this.#times.learn(hive, this.#parts.clock.monotonicNow());
   }
 
@@ -39,7 +44,9 @@ export class DeviceDetection {
   }
 
   /** The devices of a hive are in the catalog now, by somebody's word. */
-  stored(id: string, { gpus }: DeviceCapabilities): void {
+  stored(id: string, devices: DeviceCapabilities): void {
+    const { gpus } = devices;
+    this.#keepUnified(id, devices);
     this.#problems.delete(id);
     this.#times.stored(id, this.#parts.clock.monotonicNow(), { isPartial: gpus === null });
     this.#parts.events.publish("hive_changed", { hive_id: id });
@@ -47,7 +54,13 @@ export class DeviceDetection {
 
   forget(id: string): void {
     this.#times.forget(id);
+    this.#unified.delete(id);
     this.#problems.delete(id);
+  }
+
+  /** The indexes of those of its GPUs that have no memory of their own; undefined where there are none, or that is not known. */
+  unifiedOf(id: string): ReadonlySet<number> | undefined {
+    return this.#unified.get(id);
   }
 
   isDue(id: string, nowMs: number): boolean {
@@ -92,10 +105,20 @@ export class DeviceDetection {
     const devices = withKnown(report, record.devices);
     const change = changeOf(record.devices, devices);
     if (change !== undefined) await catalog.updateDevices(id, devices);
+    this.#keepUnified(id, devices);
     const isPartial = devices.gpus === null || report.problems.length > 0;
     this.#times.stored(id, clock.monotonicNow(), { agentStart, isPartial });
     this.#tell(id, change, report.problems);
     return { ...devices, problems: report.problems };
+  }
+
+  #keepUnified(id: string, devices: DeviceCapabilities | null): void {
+    const indexes = (devices?.gpus ?? []).filter(({ unified }) => unified === true).map(({ index }) => index);
+    const before = this.#unified.get(id);
+    if (indexes.length === (before?.size ?? 0) && indexes.every((index) => before?.has(index))) return;
+    if (indexes.length === 0) this.#unified.delete(id);
+    else this.#unified.set(id, new Set(indexes));
+    this.#parts.onUnified(id);
   }
 
   /** What changed, and what could not be read if that is other than the last time. */

@@ -1,4 +1,4 @@
-import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
+import type { HiveCatalog, HiveRecord, Labels } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
 import { hiveNotFound, isCatalogError, levelOf } from "../process/errors.ts";
@@ -68,10 +68,11 @@ export class Fleet {
       takesWorkFromMs: (id) => this.#liveness.takesWorkFromMs(id),
       cordonedUntilMs: (id) => this.cordons.untilMs(id),
       hostOf: (id) => this.sight(id)?.host ?? "",
+      unifiedOf: (id) => this.devices.unifiedOf(id),
     });
     this.assignments = new Assignments({ registry: this.registry, cordons: this.cordons, clock, metrics });
     this.#liveness.onWork = (id) => this.registry.reconsider(id);
-    this.devices = new DeviceDetection(options);
+    this.devices = new DeviceDetection({ ...options, onUnified: (id) => this.registry.reconsider(id) });
     this.#statuses = new StatusKeeper({
       ...options,
       liveness: this.#liveness,
@@ -179,10 +180,10 @@ export class Fleet {
     if (was !== undefined && was !== record.status) this.#announcer.status(record.id, was, record.status, why);
   }
 
-  /** The same, of more than its status. */
-  edited(record: HiveRecord): void {
+  /** The same, of more than its status; `labels` are all that it has now. */
+  edited(record: HiveRecord, labels: Labels): void {
     this.written(record);
-    this.#announcer.changed(record, "caller");
+    this.#announcer.changed(record, "caller", labels);
   }
 
   /** It is not known whether a write of the status was made: the next sign of the hive decides. */

@@ -39,7 +39,9 @@ function problemsOf(issue: z.core.$ZodIssue, unknown: string): FieldProblem[] {
     const keys = issue.keys.slice(0, MAX_PROBLEMS);
     return keys.map((key) => ({ field: [...issue.path, key].join("."), message: unknown }));
   }
-  const field = withJsonNames(issue.path.join(".")) || "body";
+  const path = issue.path.join(".");
+  // Keys of labels are their callers' own.
+  const field = (issue.path[0] === "labels" ? path : withJsonNames(path)) || "body";
   return [{ field, message: withJsonNames(issue.message) + got(issue.input) }];
 }
 

@@ -6,6 +6,7 @@ import { docsRoutes } from "./routes/docs.ts";
 import { eventsRoutes } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { heartbeatRoutes } from "./routes/heartbeat.ts";
+import { hiveListRoutes } from "./routes/hive-list.ts";
 import { hivesRoutes } from "./routes/hives.ts";
 import { hostKeysRoutes } from "./routes/host-keys.ts";
 import { livenessRoutes } from "./routes/liveness.ts";
@@ -17,6 +18,7 @@ import { workersRoutes } from "./routes/workers.ts";
 
 /** Every route of the API, in the order in which it is shown. */
 export const ROUTES: readonly Route[] = [
+  ...hiveListRoutes,
   ...hivesRoutes,
   ...devicesRoutes,
   ...stateRoutes,

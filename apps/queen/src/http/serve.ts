@@ -1,8 +1,12 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { hiveNotFound } from "../process/errors.ts";
+import { BODY_LIMIT_BYTES } from "./body-parsers.ts";
 import { parseBody, parseQuery, refuseQuery } from "./input.ts";
 import type { AppParts } from "./parts.ts";
 import { type Answer, type BodyRule, EVENT_STREAM, methodsOf, paramsOf, type Route } from "./route.ts";
+
+/** Some clients send `{}` where nothing is asked for. Fastify reads that all the same. */
+const NO_BODY_LIMIT_BYTES = 1024;
 
 /** Lets a request in as its route says, checks it, and hands it to the route's handler. No promise beside the handler's own: each heartbeat passes here. */
 export function serve(app: FastifyInstance, route: Route, parts: AppParts): void {
@@ -15,7 +19,7 @@ export function serve(app: FastifyInstance, route: Route, parts: AppParts): void
     method,
     url: path,
     exposeHeadRoute: head !== undefined,
-    ...(body?.maxBytes !== undefined && { bodyLimit: body.maxBytes }),
+    bodyLimit: body ? (body.maxBytes ?? BODY_LIMIT_BYTES) : NO_BODY_LIMIT_BYTES,
     onRequest: body ? [parts.door.guard(access), parts.costs.boundBody] : parts.door.guard(access),
     ...(method === "GET" && { onSend: parts.costs.boundAnswer }),
     handler: (request, reply) => {

@@ -41,6 +41,10 @@ export const EVENT_SCHEMAS = {
       changed: z.string().max(500).optional().meta({
         description: "Of devices that it was asked for: what is other about them, and what it could not read",
       }),
+      labels: z.record(z.string(), z.string()).optional().meta({
+        description:
+          "Of a change over the API: all labels that the hive has then, where they are at most 2,000 characters as JSON",
+      }),
     })
     .meta({
       id: "HiveChangedEvent",

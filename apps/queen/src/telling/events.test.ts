@@ -99,14 +99,15 @@ test("the queen publishes that a hive was changed over the API, and that another
   await addHive(queen, port);
   await queen.watch.runRound();
   const path = `/v1/hives/${HIVE_JSON.id}`;
-  await queen.request("PATCH", path, { port: second });
+  await queen.request("PATCH", path, { port: second, labels: { env: "prod", rack: "r1" } });
   await queen.request("PUT", path, { host: "127.0.0.1", port: third });
   await queen.request("PUT", `${path}/devices`, { cpu: null, gpus: [] });
   await queen.request("PATCH", path, { port: 0 });
   await queen.request("PATCH", path, {});
   await queen.watch.runRound();
   const changed = ["hive_changed", { at_ms: queen.clock.now(), hive_id: "hive-a" }];
-  expect(published(queen).slice(1)).toEqual([changed, changed, changed]);
+  const labelled = (labels: object) => ["hive_changed", { at_ms: queen.clock.now(), hive_id: "hive-a", labels }];
+  expect(published(queen).slice(1)).toEqual([labelled({ env: "prod", rack: "r1" }), labelled({}), changed]);
 
   await queen.catalog.patchHive(HIVE_JSON.id, { port: fourth });
   await queen.watch.runRound();

@@ -11,10 +11,18 @@ export const SPECIFIED_TABLE = `
   CREATE INDEX idx_hives_status ON hives(status);
   CREATE INDEX idx_hives_heartbeat ON hives(last_heartbeat_ms);`;
 
-const COLUMNS =
+/** What hives are found by: as the catalog has it, so that both sides write the same rows. */
+export const FOUND_TABLES = `
+  CREATE TABLE hive_labels (hive_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (key, value, hive_id));
+  CREATE INDEX idx_hive_labels_hive ON hive_labels(hive_id, key, value);
+  CREATE TABLE hive_gpus (hive_id TEXT NOT NULL, model TEXT NOT NULL, vendor TEXT NOT NULL, vram_gb INTEGER NOT NULL, n INTEGER NOT NULL,
+    devices_hash INTEGER NOT NULL, PRIMARY KEY (model, hive_id, vendor, vram_gb));
+  CREATE INDEX idx_hive_gpus_hive ON hive_gpus(hive_id);`;
+
+export const COLUMNS =
   "id, host, port, ssh_host, ssh_port, ssh_user, status, last_heartbeat_ms, devices_json, created_at_ms, updated_at_ms";
 
-type Row = [
+export type Row = [
   id: string,
   host: string,
   port: number,
@@ -49,6 +57,9 @@ export class HandWritten {
   readonly #setStatus;
   readonly #setDevices;
   readonly #beat;
+  readonly #addLabel;
+  readonly #addGpu;
+  readonly #removeGpus;
 
   constructor(database: SqliteBinding) {
     this.#database = database;
@@ -62,6 +73,11 @@ export class HandWritten {
     this.#add = database.prepare(`INSERT INTO hives (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#setStatus = database.prepare("UPDATE hives SET status = ?, updated_at_ms = ? WHERE id = ?");
     this.#setDevices = database.prepare("UPDATE hives SET devices_json = ?, updated_at_ms = ? WHERE id = ?");
+    this.#addLabel = database.prepare("INSERT INTO hive_labels (hive_id, key, value) VALUES (?, ?, ?)");
+    this.#addGpu = database.prepare(
+      "INSERT INTO hive_gpus (hive_id, model, vendor, vram_gb, n, devices_hash) VALUES (?, ?, ?, ?, ?, ?)",
+    );
+    this.#removeGpus = database.prepare("DELETE FROM hive_gpus WHERE hive_id = ?");
     this.#beat = database.prepare(
       "UPDATE hives SET last_heartbeat_ms = max(coalesce(last_heartbeat_ms, 0), ?) WHERE id = ?",
     );
@@ -84,7 +100,8 @@ export class HandWritten {
     return (this.#page.all(after, limit) as Row[]).map(toRecord);
   }
 
-  addHive(hive: HiveRecord): void {
+  addHive(hive: HiveRecord, labels: Readonly<Record<string, string>> = {}): void {
+    this.#database.exec("BEGIN IMMEDIATE");
     this.#add.run(
       hive.id,
       hive.host,
@@ -98,6 +115,9 @@ export class HandWritten {
       hive.createdAtMs,
       hive.updatedAtMs,
     );
+    for (const [key, value] of Object.entries(labels)) this.#addLabel.run(hive.id, key, value);
+    if (hive.devices !== null) this.#addGpus(hive.id, hive.devices);
+    this.#database.exec("COMMIT");
   }
 
   updateHiveStatus(id: string, status: HiveStatus): void {
@@ -105,7 +125,23 @@ export class HandWritten {
   }
 
   updateDevices(id: string, devices: DeviceCapabilities): void {
+    this.#database.exec("BEGIN IMMEDIATE");
     this.#setDevices.run(devicesJson(devices), Date.now(), id);
+    this.#removeGpus.run(id);
+    this.#addGpus(id, devices);
+    this.#database.exec("COMMIT");
+  }
+
+  /** Of each kind one row, and the simplest of rules for what a kind is. */
+  #addGpus(id: string, { gpus }: DeviceCapabilities): void {
+    const counts = new Map<string, { name: string; vramGb: number; count: number }>();
+    for (const { name, vramGb } of gpus ?? []) {
+      const kind = counts.get(`${name} ${vramGb}`);
+      if (kind === undefined) counts.set(`${name} ${vramGb}`, { name, vramGb: vramGb ?? -1, count: 1 });
+      else kind.count++;
+    }
+    for (const { name, vramGb, count } of counts.values())
+      this.#addGpu.run(id, name, "nvidia", vramGb, count, id.length);
   }
 
   updateHeartbeat(id: string, timestampMs: number): void {
@@ -123,7 +159,7 @@ export class HandWritten {
   }
 }
 
-function toRecord(row: Row): HiveRecord {
+export function toRecord(row: Row): HiveRecord {
   return {
     id: row[0],
     host: row[1],

@@ -1,10 +1,13 @@
 import { tell } from "../calls.ts";
 import type { CallClient, SqlValue } from "../drivers/client.ts";
-import { checkFunction, checkInteger, invalidArgument, isKey } from "../model/check.ts";
-import type { HiveRecord } from "../model/hive.ts";
-import type { DamagedHive, DamagedRecord, ListOptions } from "../options.ts";
-import { type Finder, type OnDamage, pages, readOne } from "../sql/reading.ts";
-import { hiveExists, hiveOfId, hiveReader } from "./statements.ts";
+import { checkChoice, checkFunction, checkInteger, invalidArgument, isKey } from "../model/check.ts";
+import { HIVE_STATUSES, type HiveRecord, type HiveStatus } from "../model/hive.ts";
+import type { DamagedHive, DamagedRecord, ListOptions, StaleOptions, StreamOptions } from "../options.ts";
+import { type Finder, MAX_PAGE, type OnDamage, pages, readOne } from "../sql/reading.ts";
+import { allHives, hiveExists, hiveOfId, hiveReader, hivesWithStatus, staleHives } from "./statements.ts";
+
+/** Hives that a stream holds at once, if nobody says otherwise. */
+export const DEFAULT_STREAM_PAGE = 250;
 
 /** The hive, or undefined. Throws CORRUPT_HIVE. */
 export async function readHive(client: CallClient, id: string): Promise<HiveRecord | undefined> {
@@ -40,6 +43,39 @@ export function hivePages<V extends Record<string, SqlValue>>(
   const place = after === undefined ? undefined : { id: after, lastHeartbeatMs };
   const onFound = onCorruptHive ? tellingOf(onCorruptHive) : onDamage;
   return pages(client, finder, values, { limit, after: place, pageSize, onDamage: onFound });
+}
+
+/** Hives whose last beat is older than that, the oldest first. Throws INVALID_ARGUMENT. */
+export function stalePages(
+  client: CallClient,
+  { maxAgeMs, nowMs }: { maxAgeMs: number; nowMs: number },
+  { after, ...page }: StaleOptions,
+  onDamage: OnDamage,
+): AsyncGenerator<HiveRecord[]> {
+  checkInteger("maxAgeMs", maxAgeMs, 0);
+  if (after !== undefined && !(isKey(after?.id) && Number.isSafeInteger(after.lastHeartbeatMs))) {
+    throw invalidArgument("after", "must be the last record of the page before: its id and its lastHeartbeatMs");
+  }
+  const place = { after: after?.id, lastHeartbeatMs: after?.lastHeartbeatMs ?? 0 };
+  return hivePages(client, staleHives, { beforeMs: nowMs - maxAgeMs }, { ...page, ...place }, onDamage);
+}
+
+/** The hives of a stream. Throws INVALID_ARGUMENT. */
+export function streamPages(
+  client: CallClient,
+  { status, pageSize = DEFAULT_STREAM_PAGE, ...others }: StreamOptions,
+  onDamage: OnDamage,
+): AsyncGenerator<HiveRecord[]> {
+  checkInteger("pageSize", pageSize, 1, MAX_PAGE);
+  const list = { ...others, pageSize };
+  if (status === undefined) return hivePages(client, allHives, {}, list, onDamage);
+  return hivePages(client, hivesWithStatus, { status: checkStatus(status) }, list, onDamage);
+}
+
+/** Throws INVALID_ARGUMENT. */
+export function checkStatus(status: HiveStatus): HiveStatus {
+  checkChoice("status", status, HIVE_STATUSES);
+  return status;
 }
 
 export function tellingOf(onCorruptHive: (damaged: DamagedHive) => unknown): OnDamage {

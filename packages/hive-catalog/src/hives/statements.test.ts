@@ -83,7 +83,7 @@ test("to remove a hive reads nothing of the others, however many they are", asyn
     const { rows } = await client.execute({ sql: `EXPLAIN QUERY PLAN ${sql}`, args });
     const steps = rows
       .map((row) => String(row[3]))
-      .filter((step) => /\b(?:hives|cordons|tokens|operations)\b/.test(step));
+      .filter((step) => /\b(?:hives|cordons|tokens|operations|hive_labels|hive_gpus)\b/.test(step));
     expect(steps.length, sql).toBeGreaterThan(0);
     for (const step of steps) expect(step, sql).toMatch(/^SEARCH /);
   }

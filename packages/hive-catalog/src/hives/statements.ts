@@ -6,6 +6,8 @@ import { finder, type Order, one } from "../sql/reading.ts";
 import { renewRevision } from "../sql/revisions.ts";
 import { RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
+import { removeGpus } from "../traits/gpus.ts";
+import { removeLabels } from "../traits/labels.ts";
 import { laterBeat } from "./heartbeat-rule.ts";
 
 export const hiveReader = new RowReader<HiveRecord>({
@@ -28,7 +30,7 @@ const ofId = ({ id }: Given<Id>) => eq(hives.id, id);
 export const hiveOfId = one(hiveReader, ofId);
 export const hiveExists = statement<Id>((given) => build.select({ found: sql`1` }).from(hives).where(ofId(given)));
 
-const byId: Order = { columns: { id: hives.id } };
+export const byId: Order = { columns: { id: hives.id } };
 const byHeartbeat: Order = { columns: { lastHeartbeatMs: hives.lastHeartbeatMs, id: hives.id } };
 
 export const allHives = finder<HiveRecord, object>(hiveReader, byId);
@@ -104,6 +106,8 @@ export const storeBeatsAndTell = statement<Beats>((given) => storeGroup(given).r
 export const removal = [
   statement<Id & Now>((given) => build.delete(hives).where(ofId(given))),
   statement<Id & Now>(({ id }) => build.delete(cordons).where(eq(cordons.hiveId, id))),
+  statement<Id & Now>((given) => removeLabels(given)),
+  statement<Id & Now>((given) => removeGpus(given)),
   statement<Id & Now>(({ id }) => {
     const hasTokens = sql`EXISTS (SELECT 1 FROM ${tokens} WHERE ${eq(tokens.hiveId, id)})`;
     return renewRevision("tokens", hasTokens);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { and, eq } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { CallClient, SqlResult, SqlStatement, SqlValue } from "../drivers/client.ts";
 import { HiveCatalogError, hiveNotFound } from "../errors.ts";
 import {
@@ -9,7 +9,9 @@ import {
   IdInput,
   invalidArgument,
   isKey,
+  LabelsArgument,
   StatusInput,
+  tooManyLabels,
 } from "../model/check.ts";
 import type { Field, Fields } from "../model/fields.ts";
 import {
@@ -25,8 +27,18 @@ import {
   SSH_FIELDS,
   SshSettings,
 } from "../model/hive.ts";
+import type { Labels } from "../model/label.ts";
+import type { PatchOptions } from "../options.ts";
 import { hives } from "../schema.ts";
 import { bound, build } from "../sql/statement.ts";
+import { haveRoom } from "../traits/labels.ts";
+import {
+  belongingsToAdd,
+  belongingsToPatch,
+  gpusToReplace,
+  labelsToReplace,
+  type StoredDevices,
+} from "./belongings.ts";
 import { latestBelievableMs } from "./heartbeat-rule.ts";
 import { readHive, soundValues } from "./reader.ts";
 import { brokenSshRule, keepsSshRule } from "./ssh-rule.ts";
@@ -34,19 +46,28 @@ import * as statements from "./statements.ts";
 import { type HiveRow, hiveReader } from "./statements.ts";
 
 export async function addHive(client: CallClient, hive: NewHive, nowMs: number): Promise<HiveRecord> {
-  const record = newHiveRecord(checkHive(NewHive, hive), nowMs);
-  const added = await client.execute(statements.addHive(rowOf(record)), { isRepeatable: true });
-  if (added.rowsAffected > 0) return record;
-  const own = added.isRepeat ? await ownRow(client, record) : undefined;
+  const checked = checkHive(NewHive, hive);
+  const record = newHiveRecord(checked, nowMs);
+  const row = rowOf(record);
+  const belongings = belongingsToAdd(record.id, checked.labels, storedDevices(record.devices, row.devices));
+  const added = (await client.batch([...belongings, statements.addHive(row)], { isRepeatable: true })).at(-1);
+  if ((added?.rowsAffected ?? 0) > 0) return record;
+  const own = added?.isRepeat ? await ownRow(client, record) : undefined;
   if (own) return own;
   const message = `there is a hive '${record.id}' in the catalog already`;
   throw new HiveCatalogError("HIVE_ALREADY_EXISTS", message, { hiveId: record.id });
 }
 
 export async function updateHive(client: CallClient, hive: HiveInput, nowMs: number): Promise<HiveRecord> {
-  const record = await checkedRecord(client, hive);
-  const values = { ...rowOf(record), nowMs, believableMs: latestBelievableMs(nowMs) };
-  return returned(record.id, await client.execute(statements.updateHive(values)));
+  const { fields, labels } = labelsApart(hive);
+  const record = await checkedRecord(client, fields);
+  const row = rowOf(record);
+  const results = await client.batch([
+    ...(labels === undefined ? [] : labelsToReplace(record.id, labels)),
+    ...gpusToReplace(record.id, storedDevices(record.devices, row.devices)),
+    statements.updateHive({ ...row, nowMs, believableMs: latestBelievableMs(nowMs) }),
+  ]);
+  return returned(record.id, results.at(-1));
 }
 
 export async function patchHive(
@@ -54,20 +75,34 @@ export async function patchHive(
   id: string,
   changes: HiveChanges,
   nowMs: number,
+  { replacesLabels = false }: PatchOptions = {},
 ): Promise<HiveRecord> {
   checkHive(IdInput, { id });
-  const fields = await checkedChanges(client, id, changes);
+  const { labels = {}, ...fields } = await checkedChanges(client, id, changes);
   const named = Object.entries(fields).filter(([, value]) => value !== undefined);
-  if (named.length === 0) return storedHive(client, id);
+  const hasLabels = replacesLabels || Object.keys(labels).length > 0;
+  if (named.length === 0 && !hasLabels) return storedHive(client, id);
+  const columns = columnsOf(Object.fromEntries(named));
+  const room = hasLabels && !replacesLabels ? haveRoom({ id, labels: JSON.stringify(labels) }) : undefined;
+  const where = and(keepsSshRule(fields), room) ?? sql`true`;
+  const belongings = belongingsToPatch(
+    id,
+    {
+      labels: hasLabels ? labels : undefined,
+      replacesLabels,
+      devices: fields.devices === undefined ? undefined : storedDevices(fields.devices, columns.devices),
+    },
+    where,
+  );
   const patch = build
     .update(hives)
-    .set({ ...columnsOf(Object.fromEntries(named)), updatedAtMs: nowMs })
-    .where(and(eq(hives.id, id), keepsSshRule(fields)))
+    .set({ ...columns, updatedAtMs: nowMs })
+    .where(and(eq(hives.id, id), where))
     .returning(hiveReader.single);
-  const result = await client.execute(bound(patch.toSQL()));
-  if (result.rows.length > 0) return returned(id, result);
+  const result = (await client.batch([...belongings, bound(patch.toSQL())])).at(-1);
+  if (result?.rows.length !== 0) return returned(id, result);
   await storedHive(client, id);
-  throw brokenSshRule(id, fields);
+  throw room && !(await holds(client, room)) ? tooManyLabels(id) : brokenSshRule(id, fields);
 }
 
 export async function setStatus(client: CallClient, id: string, status: HiveStatus, nowMs: number): Promise<void> {
@@ -89,8 +124,12 @@ export async function setOffline(
 
 export async function setDevices(client: CallClient, id: string, devices: DevicesInput, nowMs: number): Promise<void> {
   const checked = checkHive(DevicesArgument, { id, devices });
-  const columns = columnsOf({ devices: checked.devices });
-  await change(client, id, statements.setDevices({ id, devices: String(columns.devices), nowMs }));
+  const devicesJson = String(columnsOf({ devices: checked.devices }).devices);
+  const results = await client.batch([
+    ...gpusToReplace(id, { devicesJson, devices: checked.devices }),
+    statements.setDevices({ id, devices: devicesJson, nowMs }),
+  ]);
+  if (results.at(-1)?.rowsAffected === 0) throw hiveNotFound(id);
 }
 
 export async function removeHive(client: CallClient, id: string, nowMs: number): Promise<boolean> {
@@ -98,6 +137,21 @@ export async function removeHive(client: CallClient, id: string, nowMs: number):
   if (!isKey(id)) return false;
   const [removed] = await client.batch(statements.removal.map((statement) => statement({ id, nowMs })));
   return (removed?.rowsAffected ?? 0) > 0;
+}
+
+/** Labels are no field of a record: they are checked by themselves. */
+function labelsApart(hive: HiveInput): { fields: HiveInput; labels?: Labels } {
+  if (typeof hive !== "object" || hive === null) return { fields: hive };
+  const { labels, ...fields } = hive;
+  return labels === undefined ? { fields } : { fields, ...checkHive(LabelsArgument, { labels }, hive.id) };
+}
+
+function storedDevices(devices: DevicesInput | null, column: SqlValue | undefined): StoredDevices {
+  return { devices, devicesJson: column as string | null };
+}
+
+async function holds(client: CallClient, condition: SQL): Promise<boolean> {
+  return (await client.first(bound(build.select({ holds: condition }).from(sql`(SELECT 1)`).toSQL())))?.[0] === 1;
 }
 
 async function change(client: CallClient, id: string, statement: SqlStatement): Promise<void> {
@@ -148,7 +202,8 @@ async function unchangedFields(client: CallClient, id: unknown, input: object): 
   return Object.entries(input).flatMap(([name, value]) => (isUnchanged(name, value) ? [name] : []));
 }
 
-function returned(id: string, { rows: [row] }: SqlResult): HiveRecord {
+function returned(id: string, result: SqlResult | undefined): HiveRecord {
+  const [row] = result?.rows ?? [];
   const hive = row && hiveReader.record(row);
   if (hive === undefined) throw hiveNotFound(id);
   return hive;

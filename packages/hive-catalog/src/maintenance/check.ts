@@ -2,6 +2,7 @@ import { plain } from "../drivers/client.ts";
 import { hiveReader } from "../hives/statements.ts";
 import type { DamagedHive, DamagedRecord } from "../options.ts";
 import { cordonReader } from "../records/cordons.ts";
+import { countDiffering } from "../records/gpus.ts";
 import { hostKeyReader } from "../records/host-keys.ts";
 import { operationReader } from "../records/operations.ts";
 import { queenReader } from "../records/queens.ts";
@@ -9,6 +10,8 @@ import { tokenReader } from "../records/tokens.ts";
 import { fromHex, newTables } from "../sql/identity.ts";
 import { finder, type OnDamage, oldestFirst, pages } from "../sql/reading.ts";
 import type { RowReader } from "../sql/rows.ts";
+import { gpuReader } from "../traits/gpus.ts";
+import { labelReader } from "../traits/labels.ts";
 import { type MigrationState, migrationNames, readMigrationState } from "./migration-state.ts";
 import { compareSchema, type SchemaDifferences } from "./schema-comparison.ts";
 import { orProblem, type ReadOptions, readingFrom, sqliteProblems } from "./source.ts";
@@ -25,11 +28,13 @@ export type CatalogCheck = {
   /** Each damaged column of each damaged hive, with its SQLite rowid: the first 1,000; `damagedColumns` is how many there are. */
   readonly damage: readonly (DamagedHive & { readonly rowId: string })[];
   readonly damagedColumns: number;
-  /** Cordons, tokens, operations, host keys and queens that were read, the damaged ones included. */
+  /** Cordons, tokens, operations, host keys, queens, labels and rows of GPUs that were read, the damaged ones included. */
   readonly records: number;
   readonly damagedRecords: number;
   /** The damaged columns of those: the first 1,000. */
   readonly recordDamage: readonly DamagedRecord[];
+  /** Hives whose rows of GPUs are not those of their devices: no fault, whatever opens the catalog for writing derives them. */
+  readonly gpusToDerive: number;
   /** What SQLite finds wrong with the file: 100 lines at most. */
   readonly integrity: readonly string[];
   readonly schema: SchemaDifferences;
@@ -37,7 +42,15 @@ export type CatalogCheck = {
   readonly pendingMigrations: readonly string[];
 };
 
-const RECORD_READERS = [cordonReader, tokenReader, operationReader, hostKeyReader, queenReader] as const;
+const RECORD_READERS = [
+  cordonReader,
+  tokenReader,
+  operationReader,
+  hostKeyReader,
+  queenReader,
+  labelReader,
+  gpuReader,
+] as const;
 const MAX_LISTED = 1000;
 /** Small enough that looking at a page does not hold the event loop for long. */
 const PAGE_SIZE = 250;
@@ -58,7 +71,14 @@ export function checkCatalog(location: string, options: ReadOptions = {}): Promi
       unreadable,
     } = await readTable(reader, hiveReader);
     const tables = [];
-    for (const table of await recordTables(reader, state)) tables.push(await readTable(reader, table));
+    let gpusToDerive = 0;
+    for (const table of await recordTables(reader, state)) {
+      const found = await readTable(reader, table);
+      tables.push(found);
+      // What could not be read is told already.
+      const canCompare = table === gpuReader && [...unreadable, ...found.unreadable].length === 0;
+      if (canCompare) gpusToDerive = await countDiffering(reader);
+    }
     const integrity = [...problems, ...unreadable, ...tables.flatMap((table) => table.unreadable)];
     const records = sum(tables.map((table) => table.rows));
     const damagedRecords = sum(tables.map((table) => table.damagedRows));
@@ -66,7 +86,7 @@ export function checkCatalog(location: string, options: ReadOptions = {}): Promi
     return {
       location: name,
       isSound: faults + damagedColumns + damagedRecords === 0,
-      ...{ hives, damagedHives, damagedColumns, records, damagedRecords, integrity, schema },
+      ...{ hives, damagedHives, damagedColumns, records, damagedRecords, gpusToDerive, integrity, schema },
       damage: damage.map(({ id, column, problem, rowId }) => ({ id, column, problem, rowId })),
       recordDamage: tables
         .flatMap((table) => table.damage)

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { type FieldProblem, HiveCatalogError } from "../errors.ts";
 import { isKey, MAX_TIME_MS, timeMs } from "./fields.ts";
 import { recordFields } from "./hive.ts";
+import { LabelChanges, Labels, MAX_LABELS } from "./label.ts";
 
 export { isKey } from "./fields.ts";
 
@@ -15,6 +16,8 @@ export const IdInput = z.object({ id });
 export const StatusInput = z.object({ id, status });
 export const HeartbeatInput = z.object({ id, timestampMs: timeMs });
 export const DevicesArgument = z.object({ id, devices });
+export const LabelsArgument = z.object({ labels: Labels });
+export const LabelChangesArgument = z.object({ labels: LabelChanges });
 
 /** What is said where a schema has no sentence of its own. */
 const SAYING = {
@@ -35,6 +38,15 @@ export function checkHive<Output>(schema: z.ZodType<Output>, input: unknown, hiv
   throw new HiveCatalogError("INVALID_HIVE", `${subject} is not valid: ${listed(problems)}`, {
     problems,
     ...(id === undefined ? {} : { hiveId: id }),
+  });
+}
+
+/** For changes to labels that leave a hive with too many. */
+export function tooManyLabels(id: string): HiveCatalogError {
+  const message = `must be at most ${MAX_LABELS} labels, with those that stay`;
+  return new HiveCatalogError("INVALID_HIVE", `hive ${shown(id)} is not valid: labels: ${message}`, {
+    hiveId: id,
+    problems: [{ field: "labels", message }],
   });
 }
 

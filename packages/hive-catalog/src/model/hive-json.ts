@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Field, jsonName, jsonRulesOf } from "./fields.ts";
 import { HiveChanges, HiveRecord, hiveFields, NewHive } from "./hive.ts";
+import { LabelChanges, Labels } from "./label.ts";
 
 const rules = jsonRulesOf(hiveFields);
 /** The names of each field, and how it is written, where its JSON form is not the value itself. */
@@ -10,13 +11,16 @@ const columns = Object.entries<Field>(hiveFields).map(([name, field]) => ({
   encode: field.toJson,
 }));
 
+/** What is said beside a record has one name everywhere. */
+const names = [...columns, { name: "labels", jsonName: "labels" }];
+
 const toJsonNames = <Json>(fields: object): Json => renamed(fields, "name", "jsonName") as Json;
 const fromJsonNames = <Value>(json: object): Value => renamed(json, "jsonName", "name") as Value;
 
 function renamed(fields: object, from: "name" | "jsonName", to: "name" | "jsonName"): unknown {
   const given = new Map(Object.entries(fields));
-  const present = columns.filter((column) => given.has(column[from]));
-  return Object.fromEntries(present.map((column) => [column[to], given.get(column[from])]));
+  const present = names.filter((named) => given.has(named[from]));
+  return Object.fromEntries(present.map((named) => [named[to], given.get(named[from])]));
 }
 
 /** A record as it travels: snake_case, `devices` in their JSON form. An unknown field is an error. */
@@ -28,7 +32,13 @@ export type HiveRecordJson = z.input<typeof HiveRecordJson>;
 /** `NewHive` as it travels. */
 export const NewHiveJson = z
   .codec(
-    z.strictObject({ ...z.object(rules).partial().shape, id: rules.id, host: rules.host, port: rules.port }),
+    z.strictObject({
+      ...z.object(rules).partial().shape,
+      id: rules.id,
+      host: rules.host,
+      port: rules.port,
+      labels: Labels.optional(),
+    }),
     NewHive,
     {
       decode: fromJsonNames<z.input<typeof NewHive>>,
@@ -38,13 +48,20 @@ export const NewHiveJson = z
   .meta({ id: "NewHiveJson", description: "A hive to add" });
 export type NewHiveJson = z.input<typeof NewHiveJson>;
 
-/** `HiveChanges` as they travel: a JSON merge patch. The catalog's own times are checked, then ignored, so that what was read can be sent back. */
+/** `HiveChanges` as they travel: a JSON merge patch, into `labels` too. The catalog's own times are checked, then ignored, so that what was read can be sent back. */
 export const HiveChangesJson = z
-  .codec(z.strictObject(rules).omit({ id: true }).partial(), HiveChanges, {
-    decode: ({ last_heartbeat_ms, created_at_ms, updated_at_ms, ...changes }) =>
-      fromJsonNames<z.input<typeof HiveChanges>>(changes),
-    encode: toJsonNames,
-  })
+  .codec(
+    z
+      .strictObject({ ...rules, labels: LabelChanges })
+      .omit({ id: true })
+      .partial(),
+    HiveChanges,
+    {
+      decode: ({ last_heartbeat_ms, created_at_ms, updated_at_ms, ...changes }) =>
+        fromJsonNames<z.input<typeof HiveChanges>>(changes),
+      encode: toJsonNames,
+    },
+  )
   .meta({ id: "HiveChangesJson", description: "The fields of a hive to change" });
 export type HiveChangesJson = z.input<typeof HiveChangesJson>;
 

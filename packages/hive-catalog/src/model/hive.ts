@@ -6,6 +6,7 @@ import {
 } from "@repo/device-types";
 import * as z from "zod";
 import { field, initialValues, integer, json, oneOf, optional, rule, rulesOf, text, time, timeMs } from "./fields.ts";
+import { LabelChanges, Labels } from "./label.ts";
 
 export { isKey, MAX_TIME_MS, rule, timeMs } from "./fields.ts";
 
@@ -143,22 +144,32 @@ type AnyOf<T> = { readonly [Name in keyof T]?: ReadonlyDeep<T[Name]> | undefined
 
 /** Devices as a caller may hand them in. */
 export type DevicesInput = ReadonlyDeep<DeviceCapabilities>;
-/** A whole record as a caller may hand it in. */
-export interface HiveInput extends ReadonlyDeep<HiveRecord> {}
+/** What is said of a hive beside its record. */
+type Beside<L> = {
+  /** Left out, they stay as they are; of a new hive, none. */
+  readonly labels?: L | undefined;
+};
+/** A whole record as a caller may hand it in; `labels` beside it take the place of all that the hive has. */
+export interface HiveInput extends ReadonlyDeep<HiveRecord>, Beside<Labels> {}
 
-/** What `addHive` takes: `id`, `host` and `port`, and any other field of a record. A whole `HiveRecord` is a valid `NewHive`. */
-export const NewHive = z.strictObject({ ...z.object(recordFields).partial().shape, id, host, port }).check(checkSsh);
+/** What `addHive` takes: `id`, `host` and `port`, any other field of a record, and `labels`. A whole `HiveRecord` is a valid `NewHive`. */
+export const NewHive = z
+  .strictObject({ ...z.object(recordFields).partial().shape, id, host, port, labels: Labels.optional() })
+  .check(checkSsh);
 export interface NewHive
-  extends Pick<HiveInput, "id" | "host" | "port">,
+  extends Pick<HiveInput, "id" | "host" | "port" | "labels">,
     AnyOf<Omit<HiveRecord, "id" | "host" | "port">> {}
 
 /** What only the catalog itself changes. */
 const CATALOGS_OWN = { id: true, lastHeartbeatMs: true, createdAtMs: true, updatedAtMs: true } as const;
 type CatalogsOwn = keyof typeof CATALOGS_OWN;
 
-/** What `patchHive` takes: only the fields to change. `null` clears a field that may be absent. */
-export const HiveChanges = z.strictObject(recordFields).omit(CATALOGS_OWN).partial();
-export interface HiveChanges extends AnyOf<Omit<HiveRecord, CatalogsOwn>> {}
+/** What `patchHive` takes: only the fields to change. `null` clears a field that may be absent, and removes one of the `labels`, of which the others stay. */
+export const HiveChanges = z
+  .strictObject({ ...recordFields, labels: LabelChanges })
+  .omit(CATALOGS_OWN)
+  .partial();
+export interface HiveChanges extends AnyOf<Omit<HiveRecord, CatalogsOwn>>, Beside<LabelChanges> {}
 
 /** A hive as it is added at `nowMs`: what was not said is unknown, or null. */
 export function newHiveRecord(hive: NewHive, nowMs: number): HiveRecord {

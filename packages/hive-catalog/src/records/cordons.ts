@@ -27,7 +27,7 @@ export const cordonReader = new RowReader<Cordon>({
 
 const ofHive = ({ hiveId }: Given<OfHive>): SQL => eq(cordons.hiveId, hiveId);
 /** Unless it surely has ended: what is no time is no end. */
-const isInForce = ({ nowMs }: Given<Now>): SQL =>
+export const isInForce = ({ nowMs }: Given<Now>): SQL =>
   sql`NOT (typeof(${cordons.untilMs}) = 'integer' AND ${cordons.untilMs} BETWEEN 0 AND ${nowMs})`;
 
 const byHive: Order = { columns: { hiveId: cordons.hiveId } };

@@ -139,6 +139,8 @@ test("operations of hives that were removed before are given their time, and unf
     "DROP TABLE revisions",
     "DROP INDEX idx_tokens_revoked",
     "DROP TABLE queens",
+    "DROP TABLE hive_labels",
+    "DROP TABLE hive_gpus",
     "DROP INDEX idx_hives_lacking_devices",
     "CREATE INDEX idx_hives_without_devices ON hives (id) WHERE devices_json IS NULL",
     "DELETE FROM __drizzle_migrations WHERE rowid > 3",

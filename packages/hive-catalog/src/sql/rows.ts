@@ -195,7 +195,7 @@ export class RowReader<Rec> {
 }
 
 /** The driver for files gives a Buffer, the one for servers an ArrayBuffer, a thread a Uint8Array. */
-function bytesOf(blob: unknown): Buffer {
+export function bytesOf(blob: unknown): Buffer {
   return Buffer.isBuffer(blob) ? blob : Buffer.from((blob ?? []) as ArrayBuffer);
 }
 

@@ -205,9 +205,17 @@ export function describeChanges(name: string, openSite: () => Promise<Site>): vo
       await site.run("DROP TABLE hives", "DROP TABLE __drizzle_migrations", "CREATE TABLE hives (id TEXT)");
       expect(await refusalOf(site.open())).toMatchObject({ code: "CATALOG_NOT_A_CATALOG" });
       await site.run(
-        ...["hives", "cordons", "tokens", "operations", "host_keys", "queens", "revisions"].map(
-          (table) => `DROP TABLE ${table}`,
-        ),
+        ...[
+          "hives",
+          "cordons",
+          "tokens",
+          "operations",
+          "host_keys",
+          "queens",
+          "revisions",
+          "hive_labels",
+          "hive_gpus",
+        ].map((table) => `DROP TABLE ${table}`),
       );
       expect(await refusalOf(site.open({ migrate: false }))).toMatchObject({ code: "CATALOG_NOT_MIGRATED" });
       expect(await site.open()).toBeInstanceOf(HiveCatalog);

@@ -3,8 +3,11 @@ import { describeCordons } from "./cordons.ts";
 import { describeDamage } from "./damage.ts";
 import { describeDamagedRecords } from "./damaged-records.ts";
 import { describeFinders } from "./finders.ts";
+import { describeFinding } from "./finding.ts";
+import { describeGpuRows } from "./gpu-rows.ts";
 import { describeHeartbeats } from "./heartbeats.ts";
 import { describeHostKeys } from "./host-keys.ts";
+import { describeLabels } from "./labels.ts";
 import { describeOperations } from "./operations.ts";
 import { describeQueens } from "./queens.ts";
 import { describeRaces } from "./races.ts";
@@ -24,6 +27,9 @@ export function describeCatalog(name: string, openSite: () => Promise<Site>): vo
   describeOperations(name, openSite);
   describeHostKeys(name, openSite);
   describeQueens(name, openSite);
+  describeLabels(name, openSite);
+  describeGpuRows(name, openSite);
+  describeFinding(name, openSite, name === "a file" ? 60 : 12);
   describeDamagedRecords(name, openSite);
   describeRecords(name, openSite);
 }

@@ -8,7 +8,7 @@ import { aHive, temporaryFolder } from "../../src/testing.ts";
 import { readSql } from "../catalog-file.ts";
 import { refusalOf } from "../refusal.ts";
 
-const DISK_BYTES = 4 * 1024 * 1024;
+const DISK_BYTES = 6 * 1024 * 1024;
 const BALLAST_BYTES = 2 * 1024 * 1024;
 const MAX_CHANGES = 20_000;
 

@@ -53,7 +53,10 @@ const inPages: Queries = (run) => {
   }
 };
 
-/** Whether SQLite finds no fault with the pages that these queries read: a page has no checksum, so it cannot see every noise. */
+/**
+ * Whether SQLite finds no fault with the pages that these queries read: a page has no checksum, so it cannot see every noise. A schema that is
+ * damaged says nothing of them: who opened the catalog before has read it.
+ */
 function isSilent(path: string, queries: Queries): boolean {
   const database = new Database(path);
   const run = (query: string) => database.prepare(query).raw(true).all() as unknown[][];
@@ -62,8 +65,8 @@ function isSilent(path: string, queries: Queries): boolean {
     if (typeof queries === "string") run(queries);
     else queries(run);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return String(error).includes("malformed database schema");
   } finally {
     database.close();
   }

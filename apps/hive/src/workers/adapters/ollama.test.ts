@@ -10,7 +10,11 @@ import {
 } from "../../../test/stub-server.ts";
 import { ollama } from "./ollama.ts";
 
-const RUNNER = processOf("/usr/lib/ollama/llama-server --model /blobs/sha256-1 --port 40001");
+/** Of another user, as it mostly is: its variables are hidden. */
+const RUNNER = {
+  ...processOf("/usr/lib/ollama/llama-server --model /blobs/sha256-1 --port 40001"),
+  environment: undefined,
+};
 const OLD_RUNNER = processOf("/usr/bin/ollama runner --model /blobs/sha256-1 --port 40001");
 const NAME = "tiny-a:latest";
 

@@ -63,11 +63,12 @@ test("models are loaded on the hives by turns, where most is free first", () => 
   expect([cold(), cold(), cold(), cold()]).toEqual(["b", "a", "b", "a"]);
 });
 
-test("on a host without a GPU that could be read a model goes into RAM, unless VRAM was asked for", () => {
+test("on a host without a GPU a model goes into RAM, unless VRAM was asked for, and on none whose GPUs could not be read", () => {
   const { beat, cold } = newFleet();
   const host = { memoryTotalBytes: 16 * GB, memoryUsedBytes: 8 * GB, cpuPercent: null };
   beat("cpu", { gpus: [], host });
-  beat("unread", { gpus: [aGpuReading()], host: { ...host, memoryUsedBytes: 12 * GB } });
+  beat("unread", { gpus: [aGpuReading()], host: { ...host, memoryUsedBytes: 0 } });
+  beat("silent", { gpus: null, host: { ...host, memoryUsedBytes: 0 } });
   expect(cold(1)).toBeUndefined();
   expect([cold(), cold()]).toEqual(["cpu", undefined]);
 });

@@ -1,5 +1,5 @@
 import type { Clock } from "../../process/clock.ts";
-import { urlOf } from "./address.ts";
+import { unreachableOf, urlOf } from "./address.ts";
 import { HandOuts } from "./hand-outs.ts";
 import type { Heartbeat, Reading } from "./heartbeat.ts";
 import { type Candidate, type Claim, demandOn, type Hive, newHive, type Serving, settleDemands } from "./hive.ts";
@@ -7,6 +7,7 @@ import { bestOf, bestsOf, canBeClaimed, hasRoom, isLessLoaded, leastOf } from ".
 import { type ColdCandidate, coldCandidate, loadsBetter, ModelsOnDisk } from "./models-on-disk.ts";
 import type { KnownModel, PlacedModel, PlacedWorker, WorkerFilter, WorkQuery } from "./queries.ts";
 import { scanModels, scanWorkers } from "./scans.ts";
+import { withHostMemory } from "./unified.ts";
 import { freeVramOf } from "./usage.ts";
 import { type WhyNoWorker, whyNoWorker } from "./why-no-worker.ts";
 import type { Worker } from "./worker.ts";
@@ -35,12 +36,14 @@ interface RegistryOptions {
   cordonedUntilMs: (hiveId: string) => number;
   /** Its host, as the catalog has it; "" while that is not known. */
   hostOf: (hiveId: string) => string;
+  /** The indexes of its GPUs whose memory is the host's, as the catalog has them; undefined where there are none, or that is not known. */
+  unifiedOf: (hiveId: string) => ReadonlySet<number> | undefined;
 }
 
 /**
  * What is only true now: the workers of each hive, from its last heartbeat, and what they were given since. In memory; heartbeats fill it again after a restart.
  * A hive is live while its last heartbeat is younger than `staleAfterMs` by the monotonic clock. `reconsider` is to be called for a hive
- * of which `takesWorkFromMs`, `cordonedUntilMs` or `hostOf` says something else than before.
+ * of which `takesWorkFromMs`, `cordonedUntilMs`, `hostOf` or `unifiedOf` says something else than before.
  */
 export class HiveRegistry {
   readonly #options: RegistryOptions;
@@ -93,9 +96,11 @@ export class HiveRegistry {
     if (hive === undefined) return;
     hive.takesWorkFromMs = this.#options.takesWorkFromMs(hiveId);
     hive.cordonedUntilMs = this.#options.cordonedUntilMs(hiveId);
+    hive.unified = this.#options.unifiedOf(hiveId);
     const host = this.#options.hostOf(hiveId);
     if (host === hive.host) return;
     hive.host = host;
+    hive.unreachable = unreachableOf(hive.workers, host);
     for (const model of hive.byModel.keys()) rank(hive, model);
   }
 
@@ -128,8 +133,8 @@ export class HiveRegistry {
   }
 
   /**
-   * The worker to give work to, which counts as given: idle, health "healthy", reachable, with a free slot, on a live hive that takes work, least loaded. The load is
-   * the share of its slots that runs or was given since it was read, then its GPU, then its CPU, then the busy workers on its hive, then its id.
+   * The worker to give work to, which counts as given: idle, health "healthy", reachable, with a free slot, on a live hive that takes work, least loaded. The load
+   * is what runs there or was given since it was read, then its GPU, then its CPU, then the busy workers on its hive, then its id.
    */
   handOut(query: WorkQuery): PlacedWorker | undefined {
     const found = this.#least(query, hasRoom);
@@ -225,6 +230,7 @@ export class HiveRegistry {
   /** What stays is kept: most beats only bring other numbers of the same workers. */
   #setWorkers(hive: Hive, workers: readonly Worker[]): void {
     hive.workers = workers;
+    hive.unreachable = unreachableOf(workers, hive.host);
     hive.busyWorkers = workers.filter(({ state }) => state === "Busy").length;
     for (const serving of hive.byModel.values()) serving.workers.length = 0;
     for (const worker of workers) {
@@ -267,8 +273,9 @@ export class HiveRegistry {
     return nowMs - receivedAtMs < this.#options.staleAfterMs;
   }
 
-  #freshReading({ reading, readAtMs }: Hive, nowMs: number): Reading | null {
-    return nowMs - readAtMs < this.#options.staleAfterMs ? reading : null;
+  #freshReading({ reading, readAtMs, unified }: Hive, nowMs: number): Reading | null {
+    if (reading === null || nowMs - readAtMs >= this.#options.staleAfterMs) return null;
+    return unified === undefined ? reading : withHostMemory(reading, unified);
   }
 }
 

@@ -62,7 +62,7 @@ test.each([
 });
 
 test("a claim is given back with the token that made it, or an operator's, and with no other", async () => {
-  await using queen = await startQueenWithWorker({ slots: 10 });
+  await using queen = await startQueenWithWorker({ slots: 10, running: 0 });
   const operator = await addToken(queen.catalog, "operator");
   const [mine, other] = [await addToken(queen.catalog, "reader"), await addToken(queen.catalog, "reader")];
   await queen.door.refresh();
@@ -79,7 +79,7 @@ test("a claim is given back with the token that made it, or an operator's, and w
 });
 
 test("a caller gets no more claims than its share, and is told to wait", async () => {
-  await using queen = await startQueenWithWorker({ slots: 1000 });
+  await using queen = await startQueenWithWorker({ slots: 1000, running: 0 });
   for (let n = 0; n < 256; n++) await queen.request("POST", CLAIMS, NEW_CLAIM);
   expect(await queen.request("POST", CLAIMS, NEW_CLAIM)).toMatchObject({
     status: 429,

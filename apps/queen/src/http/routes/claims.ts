@@ -45,7 +45,7 @@ export const claimsRoutes = [
     tag: "workers",
     summary: "Be promised a worker for a while",
     description:
-      "The best worker for the model, of which no more is promised and handed out than it has slots: one that does not say its slots is promised to one caller alone. Held in memory: a queen that is restarted knows no claims, and two queens on one catalog know nothing of each other's. The last word is the server's: be ready for its 503.",
+      "The best worker for the model, of which no more is promised and handed out than it has slots: one that does not say both `running` and `slots` is promised to one caller alone. Held in memory: a queen that is restarted knows no claims, and two queens on one catalog know nothing of each other's. The last word is the server's: be ready for its 503.",
     body: { schema: NewClaim, examples: { for_half_a_minute: { model: "llama-3-8b", hold_ms: 30_000 } } },
     answer: {
       status: 201,

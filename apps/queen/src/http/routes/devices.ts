@@ -2,7 +2,8 @@ import { StrictDeviceCapabilitiesJson, toDeviceCapabilitiesJson } from "@repo/de
 import * as z from "zod";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
-import { HIVE_EXAMPLE, readHive } from "./hives.ts";
+import { HIVE_EXAMPLE } from "./hive-json.ts";
+import { readHive } from "./hives.ts";
 
 const devices = (description: string) => ({
   description,

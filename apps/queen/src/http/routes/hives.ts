@@ -1,12 +1,4 @@
-import { StrictDeviceCapabilitiesJson } from "@repo/device-types";
-import {
-  HiveChangesJson,
-  type HiveRecord,
-  HiveRecordJson,
-  HiveStatus,
-  NewHiveJson,
-  toHiveRecordJson,
-} from "@repo/hive-catalog";
+import { HiveChangesJson, type HiveRecord, HiveRecordJson, NewHiveJson } from "@repo/hive-catalog";
 import * as z from "zod";
 import { hiveNotFound, isCatalogError } from "../../process/errors.ts";
 import { invalidField } from "../errors.ts";
@@ -15,89 +7,12 @@ import type { AppParts } from "../parts.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { parseHiveFields, replacement } from "./hive-fields.ts";
-import { answerPage, NextAfter, pageQuery } from "./paging.ts";
-
-const OVER_SSH = {
-  id: "hive-prod-01",
-  host: "10.0.1.100",
-  port: 8600,
-  ssh_host: "10.0.1.100",
-  ssh_port: 22,
-  ssh_user: "admin",
-};
-export const HIVE_EXAMPLE = {
-  ...OVER_SSH,
-  status: "online",
-  last_heartbeat_ms: 1_761_040_800_000,
-  devices: { cpu: { cores: 16, ram_gb: 64 }, gpus: [{ index: 0, name: "NVIDIA RTX 4090", vram_gb: 24 }] },
-  created_at_ms: 1_761_000_000_000,
-  updated_at_ms: 1_761_040_800_000,
-};
-
-const stored = { id: z.string(), host: z.string(), ssh_host: z.string().nullable(), ssh_user: z.string().nullable() };
-const amount = z.int().min(0);
-const { in: DevicesIn } = StrictDeviceCapabilitiesJson;
-const StoredGpu = DevicesIn.shape.gpus.unwrap().element.extend({ name: z.string() });
-const StoredDevices = z.strictObject({
-  cpu: z.strictObject({ cores: amount, ram_gb: amount }).nullable(),
-  gpus: z.array(StoredGpu).nullable(),
-});
-
-/** What is asked of input is not promised of what other programs have stored. */
-const StoredHive = z
-  .strictObject({ ...HiveRecordJson.in.shape, ...stored, devices: StoredDevices.nullable() })
-  .meta({ id: "StoredHive", description: "A hive, as the catalog stores it" });
-
-const HivePage = z
-  .strictObject({
-    hives: z.array(StoredHive).meta({ description: "By id" }),
-    next_after: NextAfter,
-    damaged: z
-      .array(z.strictObject({ id: z.string(), column: z.string(), problem: z.string() }))
-      .meta({ description: "Rows of this page that another program damaged, and that are left out" }),
-  })
-  .meta({ id: "HivePage" });
+import { HIVE_EXAMPLE, hiveToJson, OVER_SSH, StoredHive, withLabels } from "./hive-json.ts";
 
 const hive = (description: string) => ({ description, schema: StoredHive, example: HIVE_EXAMPLE });
 
-const HIVES_PER_STEP = 100;
-const ListQuery = z.strictObject({ status: HiveStatus.optional(), ...pageQuery("Hives") });
-
 /** CRUD of the catalog over HTTP. What a caller changed, the memory of the fleet learns at once. */
 export const hivesRoutes = [
-  defineRoute({
-    method: "get",
-    path: "/v1/hives",
-    access: "reader",
-    operationId: "listHives",
-    tag: "hives",
-    summary: "List hives by id, page by page",
-    query: ListQuery,
-    isCostly: true,
-    answer: {
-      description: "One page",
-      schema: HivePage,
-      example: { hives: [HIVE_EXAMPLE], next_after: null, damaged: [] },
-    },
-  }).handle(({ query: { status, ...page } }, { catalog, costs }, reply) => {
-    const damaged: z.output<typeof HivePage>["damaged"] = [];
-    const onCorruptHive = ({ id, column, problem }: (typeof damaged)[number]) =>
-      void damaged.push({ id, column, problem });
-    reply.type("application/json; charset=utf-8");
-    return answerPage(
-      {
-        page,
-        stepSize: HIVES_PER_STEP,
-        read: (step) =>
-          status === undefined
-            ? catalog.listHives({ ...step, onCorruptHive })
-            : catalog.findHivesByStatus(status, { ...step, onCorruptHive }),
-        toJson: toHiveRecordJson,
-        answer: (hives, next_after) => ({ hives, next_after, damaged }),
-      },
-      costs,
-    );
-  }),
   defineRoute({
     method: "post",
     path: "/v1/hives",
@@ -119,7 +34,7 @@ export const hivesRoutes = [
   }).handle(async ({ body }, { catalog, fleet }) => {
     const hive = await catalog.addHive(body);
     fleet.added(hive);
-    return toHiveRecordJson(hive);
+    return hiveToJson(hive, body.labels);
   }),
   defineRoute({
     method: "get",
@@ -130,7 +45,7 @@ export const hivesRoutes = [
     summary: "Read a hive",
     answer: hive("The hive"),
     problems: ["CORRUPT_HIVE"],
-  }).handle(async ({ params: { id } }, parts) => toHiveRecordJson(await readHive(id, parts))),
+  }).handle(async ({ params: { id } }, parts) => answerOf(await readHive(id, parts), parts)),
   defineRoute({
     method: "put",
     path: "/v1/hives/:id",
@@ -138,7 +53,7 @@ export const hivesRoutes = [
     tag: "hives",
     summary: "Replace a hive",
     description:
-      "What is left out becomes what it is for a new hive, but for what the queen finds out by herself: `status` and `devices` stay as they are unless they are named. Times are checked and then ignored. A field that is sent back as it is stored is held to no rule. Never creates a hive.",
+      "What is left out becomes what it is for a new hive, but for what the queen finds out by herself: `status` and `devices` stay as they are unless they are named; without `labels` it has none then. Times are checked and then ignored. A field that is sent back as it is stored is held to no rule. Never creates a hive.",
     body: {
       schema: NewHiveJson.in.partial({ id: true }),
       code: "INVALID_HIVE",
@@ -148,12 +63,14 @@ export const hivesRoutes = [
     answer: hive("The hive as stored"),
     problems: ["CORRUPT_HIVE", ...WRITING],
   }).handle(async ({ params: { id }, body }, parts) => {
-    const fields = await parseHiveFields(NewHiveJson.in.omit({ id: true }), bodyFor(id, body), () =>
+    const { labels = {}, ...fields } = await parseHiveFields(NewHiveJson.in.omit({ id: true }), bodyFor(id, body), () =>
       readSound(id, parts),
     );
-    const hive = await parts.catalog.patchHive(id, replacement(fields));
-    parts.fleet.edited(hive);
-    return toHiveRecordJson(hive);
+    const changes = { ...replacement(fields), labels };
+    const hive = await parts.catalog.patchHive(id, changes, { replacesLabels: true });
+    const answer = await answerOf(hive, parts);
+    parts.fleet.edited(hive, answer.labels);
+    return answer;
   }),
   defineRoute({
     method: "patch",
@@ -162,12 +79,16 @@ export const hivesRoutes = [
     tag: "hives",
     summary: "Change the fields that are named",
     description:
-      "A JSON merge patch at the top level: `devices` is replaced as a whole, null clears. A field that is sent back as it is stored is held to no rule.",
+      "A JSON merge patch at the top level: `devices` is replaced as a whole, `labels` are merged key by key, null clears. A field that is sent back as it is stored is held to no rule.",
     body: {
       schema: HiveChangesJson.in.extend({ id: HiveRecordJson.in.shape.id.optional() }),
       code: "INVALID_HIVE",
       read: readObject,
-      examples: { moved: { port: 8601 }, without_ssh: { ssh_host: null, ssh_port: null, ssh_user: null } },
+      examples: {
+        moved: { port: 8601 },
+        labelled: { labels: { env: "prod", drained: null } },
+        without_ssh: { ssh_host: null, ssh_port: null, ssh_user: null },
+      },
       types: ["application/merge-patch+json", "application/json"],
     },
     answer: hive("The hive as stored"),
@@ -175,9 +96,10 @@ export const hivesRoutes = [
   }).handle(async ({ params: { id }, body }, parts) => {
     const changes = await parseHiveFields(HiveChangesJson.in, bodyFor(id, body), () => readSound(id, parts));
     const hive = await parts.catalog.patchHive(id, changes);
-    if (Object.keys(changes).some((field) => field !== "status")) parts.fleet.edited(hive);
+    const answer = await answerOf(hive, parts);
+    if (Object.keys(changes).some((field) => field !== "status")) parts.fleet.edited(hive, answer.labels);
     else parts.fleet.written(hive);
-    return toHiveRecordJson(hive);
+    return answer;
   }),
   defineRoute({
     method: "delete",
@@ -210,6 +132,12 @@ export async function readHive(id: string, { catalog }: AppParts): Promise<HiveR
   const hive = await catalog.getHive(id);
   if (hive === undefined) throw hiveNotFound(id);
   return hive;
+}
+
+/** With its labels. */
+async function answerOf(hive: HiveRecord, { catalog }: AppParts) {
+  const [answer] = await withLabels([hive], catalog);
+  return answer ?? hiveToJson(hive);
 }
 
 /** A damaged record has nothing that could be sent back. */

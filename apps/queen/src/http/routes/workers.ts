@@ -63,6 +63,7 @@ export const workersRoutes = [
     access: "reader",
     operationId: "findBestWorker",
     tag: "workers",
+    isHandOut: true,
     summary: "The idle, healthy, least loaded worker of an online hive for a model",
     description:
       "Each answer counts as a piece of work that was handed out, until the hive has looked at its servers again: callers who ask between two beats get different workers, and one whose slots are full is left out.",

@@ -1,0 +1,95 @@
+import { expect, test, vi } from "vitest";
+import { HiveCatalog } from "../src/catalog.ts";
+import { backupCatalog, checkCatalog, restoreCatalog } from "../src/maintenance.ts";
+import { knownMigrations } from "../src/sql/migrations.ts";
+import { CatalogFile } from "../test/catalog-file.ts";
+import { ending, startCommand } from "./repository-copy.ts";
+
+// A process that migrates, on a machine that may be busy.
+vi.setConfig({ testTimeout: 180_000 });
+
+const devicesOf = (name: string) =>
+  JSON.stringify({ cpu: { cores: 16, ram_gb: 64 }, gpus: [{ id: "gpu0", name, vram_gb: 24, models: [] }] });
+
+/** As the ancestor's program writes them: it knows neither labels nor rows of GPUs. */
+const insertHive = (id: string, name: string | null) =>
+  `INSERT INTO hives (id, host, port, status, devices_json, created_at_ms, updated_at_ms)
+   VALUES ('${id}', 'h', 1, 'online', ${name === null ? "NULL" : `'${devicesOf(name)}'`}, 0, 0)`;
+
+/** A file that has the first migrations alone, and hives. */
+async function fileOf(migrations: number): Promise<CatalogFile> {
+  const applied = knownMigrations().slice(0, migrations + 1);
+  return CatalogFile.create(
+    ...applied.flatMap(({ sql }) => sql),
+    "CREATE TABLE __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)",
+    ...applied.map(
+      ({ hash, folderMillis }) =>
+        `INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('${hash}', ${folderMillis})`,
+    ),
+    insertHive("a", "NVIDIA RTX 4090"),
+    insertHive("b", null),
+    insertHive("c", "AMD Instinct MI300X"),
+  );
+}
+
+const found = async (catalog: HiveCatalog, gpu: string) => (await catalog.findHives({ gpu })).hives.map(({ id }) => id);
+
+/** What the ancestor's program does to a file that this one has open. */
+const ANCESTOR = [
+  `UPDATE hives SET devices_json = '${devicesOf("NVIDIA L4")}' WHERE id = 'a'`,
+  "UPDATE hives SET devices_json = NULL WHERE id = 'c'",
+  insertHive("d", "NVIDIA H100 80GB HBM3"),
+];
+
+test.each([
+  [0, "db:migrate first"],
+  [1, "db:migrate first"],
+  [2, "db:migrate first"],
+  [0, "open first"],
+  [1, "open first"],
+  [2, "open first"],
+])(
+  "a file of migration %i, %s, has labels, and finds by GPUs whatever the ancestor goes on writing",
+  async (migration, first) => {
+    await using file = await fileOf(migration);
+    if (first === "db:migrate first") {
+      const migrated = await ending(startCommand("db-migrate", { env: { QUEEN_DATABASE: file.path } }));
+      expect(migrated.code, migrated.output).toBe(0);
+      // SQL alone cannot derive them.
+      expect(await checkCatalog(file.path)).toMatchObject({ isSound: true, gpusToDerive: 2 });
+    }
+    const catalog = await file.open();
+    expect(await catalog.labels.keys()).toEqual([]);
+    expect(await found(catalog, "rtx4090")).toEqual(["a"]);
+    await catalog.labels.set("a", { env: "prod" });
+
+    file.run(...ANCESTOR);
+    // What was derived of other devices is never told, and what is not derived yet is found after the next look.
+    expect(await found(catalog, "rtx4090")).toEqual([]);
+    expect(await found(catalog, "amd")).toEqual([]);
+    expect(await catalog.gpuRows.derive()).toBe(3);
+    expect(await found(catalog, "l4,h100")).toEqual(["a", "d"]);
+    expect((await catalog.findHives({ selector: "env=prod", gpu: "nvidia" })).hives).toMatchObject([{ id: "a" }]);
+    await catalog.close();
+
+    file.run("UPDATE hives SET devices_json = NULL WHERE id = 'a'", insertHive("e", "Apple M3 Max"));
+    expect(await checkCatalog(file.path)).toMatchObject({ isSound: true, gpusToDerive: 2, damagedRecords: 0 });
+    const again = await file.open();
+    expect(await found(again, "0")).toEqual(["d", "e"]);
+    expect(await checkCatalog(file.path)).toMatchObject({ isSound: true, gpusToDerive: 0 });
+  },
+);
+
+test("labels and rows of GPUs go with a backup, and come back with it", async () => {
+  await using file = await fileOf(2);
+  const catalog = await file.open();
+  await catalog.labels.set("a", { env: "prod" });
+  const backup = `${file.path}.backup`;
+  await backupCatalog(file.path, backup);
+  const path = `${file.path}.restored`;
+  await restoreCatalog(backup, path);
+  await using restored = await HiveCatalog.open(path);
+  expect(await restored.labels.get("a")).toEqual({ env: "prod" });
+  expect(restored.gpuRows.left).toBe(0);
+  expect(await found(restored, "rtx4090")).toEqual(["a"]);
+});

@@ -1,0 +1,218 @@
+import { isUtf8 } from "node:buffer";
+import type { GpuRequirement } from "@repo/device-types";
+import { and, sql } from "drizzle-orm";
+import type { Calls } from "../calls.ts";
+import type { CallClient } from "../drivers/client.ts";
+import { turnOfTheLoop } from "../event-loop.ts";
+import { DEFAULT_STREAM_PAGE, tellingOf } from "../hives/reader.ts";
+import { byId, hiveReader } from "../hives/statements.ts";
+import { checkFunction, checkInteger, isKey } from "../model/check.ts";
+import type { HiveRecord } from "../model/hive.ts";
+import {
+  FIND_OPTIONS,
+  FIND_STREAM_OPTIONS,
+  type FindOptions,
+  type FindStreamOptions,
+  type FoundHives,
+} from "../options.ts";
+import { hiveGpus } from "../schema.ts";
+import { type Finder, finder, MAX_PAGE, type OnDamage, pages } from "../sql/reading.ts";
+import { bytesOf } from "../sql/rows.ts";
+import { build, statement } from "../sql/statement.ts";
+import { type Condition, conditionsOf, type GpuRows, type Values } from "./conditions.ts";
+import { hasDevices, placeIn, type Query, queryIn } from "./query.ts";
+import { fewest, type Leading, type Source, sourcesOf } from "./sources.ts";
+
+/** Rows of a source that one statement reads past at most, when none of them is what is looked for. */
+const MAX_WINDOW = 2000;
+/** What the conditions of one statement may cost: some milliseconds. */
+const MAX_COST = 6000;
+/** Rows of a window where each record has to be looked at. */
+const MAX_RECORDS = 500;
+const ROWS_PER_RECORD = 4;
+/** Rows of all windows of a page: what is not found until then is left for the next one. */
+const MAX_ROWS = 20_000;
+/** Records that are read at once. */
+const PAGE_SIZE = 250;
+/** Models of a fleet by which it is searched: with more, devices themselves are looked at. */
+const MAX_MODELS = 1000;
+/** Finders that are kept, one for each shape of a query. */
+const MAX_KEPT = 100;
+/** Behind every text. */
+const NO_END = Uint8Array.of(0xff);
+
+type Access = {
+  readonly calls: Calls;
+  readonly now: () => number;
+  readonly onDamage: OnDamage;
+  /** Whether all rows of GPUs are known to be those of the devices. */
+  readonly knowsGpus: () => boolean;
+};
+
+type Plan = {
+  readonly query: Query;
+  readonly leading: Leading;
+  readonly conditions: readonly Condition[];
+  /** Whether SQL cannot tell all that is looked for, so that every record of a window is read. */
+  readonly readsAll: boolean;
+  /** Rows of one window. */
+  readonly maxWindow: number;
+  readonly onDamage: OnDamage;
+};
+
+/** From model to model, each by one look into the index. */
+const modelsOf = statement<{ limit: number }>(({ limit }) => {
+  const next = (place: ReturnType<typeof sql>) =>
+    sql`SELECT min(${hiveGpus.model}) FROM ${hiveGpus} WHERE ${hiveGpus.model} ${place} AND ${hiveGpus.model} < x''`;
+  const models = sql`(WITH RECURSIVE models(held) AS (${next(sql`>= ''`)}
+    UNION ALL SELECT (${next(sql`> models.held`)}) FROM models WHERE held IS NOT NULL LIMIT ${limit}) SELECT held FROM models WHERE held IS NOT NULL)`;
+  return build.select({ list: sql`CAST(json_group_array(hex(held)) AS BLOB)`.as("list") }).from(models);
+});
+
+/**
+ * Finds hives by all that can be asked of them together. Of the conditions that an index serves, the one with the fewest rows leads; its rows are read
+ * in windows, so that no statement runs for long however few hives are found.
+ */
+export class HiveFinder {
+  readonly #access: Access;
+  readonly #finders = new Map<string, Finder<HiveRecord, Values>>();
+
+  constructor(access: Access) {
+    this.#access = access;
+  }
+
+  page(options: FindOptions = {}): Promise<FoundHives> {
+    return this.#access.calls.run((client) => this.#page(client, options), options, FIND_OPTIONS);
+  }
+
+  async *stream(options: FindStreamOptions = {}): AsyncGenerator<HiveRecord, void, undefined> {
+    const { calls } = this.#access;
+    const checked = () => {
+      const { pageSize = DEFAULT_STREAM_PAGE, signal, ...query } = options;
+      checkInteger("pageSize", pageSize, 1, MAX_PAGE);
+      return { query: { ...query, limit: pageSize }, called: signal && { signal } };
+    };
+    const { query, called } = await calls.run(checked, options, FIND_STREAM_OPTIONS);
+    for (let page: FindOptions = query; ; ) {
+      const from = page;
+      const { hives, nextAfter } = await calls.run((client) => this.#page(client, from), called);
+      yield* hives;
+      if (nextAfter === null) return;
+      page = { ...query, after: nextAfter };
+    }
+  }
+
+  async #page(client: CallClient, options: FindOptions): Promise<FoundHives> {
+    const query = queryIn(options);
+    const { after, limit } = placeIn(options);
+    checkFunction("onCorruptHive", options.onCorruptHive);
+    const onDamage = options.onCorruptHive ? tellingOf(options.onCorruptHive) : this.#access.onDamage;
+    const rows = query.gpu && this.#access.knowsGpus() ? await rowsFor(client, query.gpu) : undefined;
+    const readsAll = query.gpu !== undefined && rows === undefined;
+    const leading = await fewest(client, sourcesOf(query, rows), after ?? "");
+    const conditions = conditionsOf(query, { rows, term: leading.source.term, nowMs: this.#access.now() });
+    const cost = conditions.reduce((sum, condition) => sum + condition.cost, 1);
+    const plan: Plan = {
+      ...{ query, onDamage, readsAll, conditions, leading },
+      maxWindow: Math.min(readsAll ? MAX_RECORDS : MAX_WINDOW, Math.floor(MAX_COST / cost)),
+    };
+    return this.#windows(client, plan, after, limit);
+  }
+
+  async #windows(client: CallClient, plan: Plan, after: string | undefined, limit: number): Promise<FoundHives> {
+    const hives: HiveRecord[] = [];
+    const { maxWindow, readsAll } = plan;
+    const maxRows = readsAll ? maxWindow * (MAX_ROWS / MAX_WINDOW) : MAX_ROWS;
+    let place = after;
+    let size = Math.min(maxWindow, Math.max(PAGE_SIZE, limit * ROWS_PER_RECORD));
+    for (let looked = 0; looked < maxRows; ) {
+      if (looked > 0) await turnOfTheLoop();
+      const { source, rows = Number.POSITIVE_INFINITY } = plan.leading;
+      const end = rows < size ? undefined : await endOf(client, source, place, size);
+      const next = await this.#window(client, plan, { place, end, hives, limit });
+      if (hives.length === limit) return { hives, nextAfter: hives.at(-1)?.id ?? null };
+      if (next === undefined) return { hives, nextAfter: null };
+      looked += size;
+      place = next;
+      size = maxWindow;
+    }
+    return { hives, nextAfter: place ?? null };
+  }
+
+  /** Adds what is found between two places, until there are enough. Resolves to where to go on; undefined at the end. */
+  async #window(
+    client: CallClient,
+    plan: Plan,
+    {
+      place,
+      end,
+      hives,
+      limit,
+    }: { place: string | undefined; end: string | undefined; hives: HiveRecord[]; limit: number },
+  ): Promise<string | undefined> {
+    const { leading, conditions, query, readsAll, onDamage } = plan;
+    const values = Object.assign({}, leading.source.values, ...conditions.map((condition) => condition.values));
+    const window = { windowAfter: place ?? "", windowEnd: end ?? NO_END };
+    const wanted = readsAll ? undefined : limit - hives.length;
+    const paging = { limit: wanted, pageSize: PAGE_SIZE, onDamage };
+    let read = 0;
+    let last: string | undefined;
+    for await (const records of pages(
+      client,
+      this.#finder(plan, place === undefined),
+      { ...values, ...window },
+      paging,
+    )) {
+      read += records.length;
+      for (const record of records) {
+        last = record.id;
+        // Rows of GPUs may be behind: what is told has the devices that were asked for.
+        if (hasDevices(query, record) && hives.push(record) === limit) return last;
+      }
+    }
+    return read === wanted ? last : end;
+  }
+
+  #finder({ leading: { source }, conditions }: Plan, isFirst: boolean): Finder<HiveRecord, Values> {
+    const shape = [source.kind.name, isFirst, ...conditions.map((condition) => condition.shape)].join("|");
+    const kept = this.#finders.get(shape);
+    if (kept !== undefined) return kept;
+    const made = finder<HiveRecord, Values>(hiveReader, byId, (given) =>
+      and(source.kind.within(given, isFirst), ...conditions.map(({ where }) => where(given))),
+    );
+    const [oldest] = this.#finders.keys();
+    if (this.#finders.size >= MAX_KEPT && oldest !== undefined) this.#finders.delete(oldest);
+    this.#finders.set(shape, made);
+    return made;
+  }
+}
+
+/** Undefined where there are too many models to choose from. */
+async function rowsFor(client: CallClient, gpu: GpuRequirement): Promise<GpuRows | undefined> {
+  if (gpu.names.length === 0) return { models: undefined };
+  const row = await client.first(modelsOf({ limit: MAX_MODELS + 1 }));
+  const held = JSON.parse(bytesOf(row?.[0]).toString("utf8") || "[]") as string[];
+  if (held.length > MAX_MODELS) return undefined;
+  return {
+    models: held.map((hex) => Buffer.from(hex, "hex").toString("utf8")).filter((model) => gpu.matchesModel(model)),
+  };
+}
+
+/** The id at the end of a window; undefined where the source has no more rows than that. */
+async function endOf(
+  client: CallClient,
+  { kind, values }: Source,
+  after = "",
+  size: number,
+): Promise<string | undefined> {
+  if (kind.end === undefined) return undefined;
+  const members = typeof values.list === "string" ? JSON.parse(values.list).length : 1;
+  // Once more where another program damaged the id at the end: it cannot be asked for.
+  for (let rows = Math.ceil(size / Math.max(1, members)); ; rows++) {
+    const [held] = (await client.first(kind.end({ ...values, place: after, rows: rows - 1 }))) ?? [];
+    if (held === null || held === undefined) return undefined;
+    const bytes = bytesOf(held);
+    const id = bytes.toString("utf8");
+    if (isUtf8(bytes) && isKey(id)) return id;
+  }
+}

@@ -1,0 +1,211 @@
+import { and, eq, gt, gte, lt, lte, type SQL, sql } from "drizzle-orm";
+import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
+import type { CallClient, SqlStatement } from "../drivers/client.ts";
+import type { SelectorTerm } from "../model/selector.ts";
+import { cordons, hiveGpus, hiveLabels, hives } from "../schema.ts";
+import { build, countIn, type Given, statement } from "../sql/statement.ts";
+import { type GpuRows, inList, type Values } from "./conditions.ts";
+import type { Query } from "./query.ts";
+
+/** Beyond so many rows, a source is only known to have more. */
+export const MAX_COUNTED = 1000;
+/** So few are looked for first: counting up to a thousand takes longer than reading them. */
+const FEW = 64;
+/** Statements that are kept, one for each list of kinds. */
+const MAX_KEPT = 100;
+
+/** From where ids come, in order: an index, of which one window is read at a time. */
+export type Source = {
+  readonly kind: SourceKind;
+  readonly values: Values;
+  /** The term of the selector that holds for all of it, and need not be looked at again. */
+  readonly term?: SelectorTerm;
+};
+
+type Within = { windowAfter: string; windowEnd: string | Uint8Array };
+
+type SourceKind = {
+  readonly name: string;
+  /** How many rows there are behind a place, up to a limit; undefined for all hives, which are never few. */
+  readonly count?: (given: Given<Values>) => SQL;
+  /** The place that ends a window; undefined for one that is only taken when it is small enough to be one window. */
+  readonly end?: (values: Values) => SqlStatement;
+  /** Of a row of hives: whether it is in a window. */
+  readonly within: (given: Given<Values>, isFirst: boolean) => SQL | undefined;
+};
+
+/** Behind a place; or from the beginning on, the empty id included. */
+const behind = (column: SQLiteColumn, place: SQL, isFirst: boolean) =>
+  isFirst ? gte(column, place) : gt(column, place);
+
+const isWithin = (column: SQLiteColumn, given: Given<Values>, isFirst: boolean) => {
+  const { windowAfter, windowEnd } = given as unknown as Given<Within>;
+  return and(behind(column, windowAfter, isFirst), lte(column, windowEnd));
+};
+
+/** Whether a hive is among those of a window of another table. */
+const isAmong = (
+  table: SQLiteTable,
+  id: SQLiteColumn,
+  where: SQL | undefined,
+  given: Given<Values>,
+  isFirst: boolean,
+) => sql`${hives.id} IN (SELECT ${id} FROM ${table} WHERE ${and(where, isWithin(id, given, isFirst))})`;
+
+const counted = (table: SQLiteTable, { limit }: Given<Values>, where: SQL | undefined) =>
+  sql`(SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE ${where} LIMIT ${limit}))`;
+
+/** The id so many rows behind a place. Every text is below every BLOB, which is no id. */
+const idBehind = (table: SQLiteTable, id: SQLiteColumn, { place, rows }: Given<Values>, where?: SQL) =>
+  sql`(SELECT CAST(${id} AS BLOB) FROM ${table} WHERE ${and(where, gt(id, place as SQL), lt(id, sql`x''`))} ORDER BY ${id} LIMIT 1 OFFSET ${rows})`;
+
+const alone = (value: SQL) => build.select({ id: value.as("id") }).from(sql`(SELECT 1)`);
+/** The nearest of the ends that each member of a JSON list has: no window holds more rows than wanted, and none of them has to be sorted. */
+const nearest = (list: SQL | undefined, endOf: (member: SQL) => SQL) =>
+  build
+    .select({ id: sql`min(ends.id)`.as("id") })
+    .from(sql`(SELECT ${endOf(sql`member.value`)} AS id FROM json_each(${list}) AS member) AS ends`);
+
+const all: SourceKind = {
+  name: "all",
+  end: statement<Values>((given) => alone(idBehind(hives, hives.id, given))),
+  within: (given, isFirst) => isWithin(hives.id, given, isFirst),
+};
+
+const ofStatus = ({ status }: Given<Values>) => eq(hives.status, status as SQL);
+const withStatus: SourceKind = {
+  name: "status",
+  count: (given) => counted(hives, given, and(ofStatus(given), gt(hives.id, given.place as SQL))),
+  end: statement<Values>((given) => alone(idBehind(hives, hives.id, given, ofStatus(given)))),
+  within: (given, isFirst) => isWithin(hives.id, given, isFirst),
+};
+
+const cordoned: SourceKind = {
+  name: "cordons",
+  count: (given) => counted(cordons, given, gt(cordons.hiveId, given.place as SQL)),
+  end: statement<Values>((given) => alone(idBehind(cordons, cordons.hiveId, given))),
+  within: (given, isFirst) => isAmong(cordons, cordons.hiveId, undefined, given, isFirst),
+};
+
+const hasKey = ({ key }: Given<Values>) => eq(hiveLabels.key, key as SQL);
+const hasValue = (given: Given<Values>) => and(hasKey(given), eq(hiveLabels.value, given.value as SQL));
+const withLabel: SourceKind = {
+  name: "label",
+  count: (given) => counted(hiveLabels, given, and(hasValue(given), gt(hiveLabels.hiveId, given.place as SQL))),
+  end: statement<Values>((given) => alone(idBehind(hiveLabels, hiveLabels.hiveId, given, hasValue(given)))),
+  within: (given, isFirst) => isAmong(hiveLabels, hiveLabels.hiveId, hasValue(given), given, isFirst),
+};
+
+const hasOneOf = (given: Given<Values>) => and(hasKey(given), inList(hiveLabels.value, given.list as SQL));
+const withLabels: SourceKind = {
+  name: "labels",
+  count: (given) => counted(hiveLabels, given, and(hasOneOf(given), gt(hiveLabels.hiveId, given.place as SQL))),
+  end: statement<Values>((given) =>
+    nearest(given.list, (value) =>
+      idBehind(hiveLabels, hiveLabels.hiveId, given, and(hasKey(given), eq(hiveLabels.value, value))),
+    ),
+  ),
+  within: (given, isFirst) => isAmong(hiveLabels, hiveLabels.hiveId, hasOneOf(given), given, isFirst),
+};
+
+/** Its index has the values before the ids: good for few alone. */
+const withKey: SourceKind = {
+  name: "key",
+  count: (given) => counted(hiveLabels, given, hasKey(given)),
+  within: (given, isFirst) => isAmong(hiveLabels, hiveLabels.hiveId, hasKey(given), given, isFirst),
+};
+
+const hasModel = ({ list }: Given<Values>) => inList(hiveGpus.model, list as SQL);
+const withModel: SourceKind = {
+  name: "model",
+  count: (given) => counted(hiveGpus, given, and(hasModel(given), gt(hiveGpus.hiveId, given.place as SQL))),
+  end: statement<Values>((given) =>
+    nearest(given.list, (model) => idBehind(hiveGpus, hiveGpus.hiveId, given, eq(hiveGpus.model, model))),
+  ),
+  within: (given, isFirst) => isAmong(hiveGpus, hiveGpus.hiveId, hasModel(given), given, isFirst),
+};
+
+const ALL: Source = { kind: all, values: {} };
+
+/** More models than these are too many arms of a window. */
+const MAX_MODELS = 32;
+
+/** Each of them has all hives that a query can find. */
+export function sourcesOf({ selector, gpu, status, cordoned: isCordoned }: Query, rows: GpuRows | undefined): Source[] {
+  const sources: Source[] = [];
+  for (const term of selector.terms) {
+    const { key, operator, values } = term;
+    if (operator === "in") sources.push({ ...ofValues(key, values), term });
+    if (operator === "exists") sources.push({ kind: withKey, values: { key }, term });
+  }
+  if (status !== undefined) sources.push({ kind: withStatus, values: { status } });
+  if (isCordoned) sources.push({ kind: cordoned, values: {} });
+  if (rows?.models !== undefined && rows.models.length <= MAX_MODELS && gpu !== undefined && gpu.count.min > 0) {
+    sources.push({ kind: withModel, values: { list: JSON.stringify(rows.models) } });
+  }
+  return sources;
+}
+
+/** A list of one is no list: to open one takes longer than to look for one value. */
+function ofValues(key: string, [only = "", ...others]: readonly string[]): Source {
+  if (others.length === 0) return { kind: withLabel, values: { key, value: only } };
+  return { kind: withLabels, values: { key, list: JSON.stringify([only, ...others]) } };
+}
+
+/** A source, and how many rows of it there are behind a place, where that is known. */
+export type Leading = { readonly source: Source; readonly rows?: number };
+
+/** The source with the fewest rows behind a place. */
+export async function fewest(client: CallClient, sources: readonly Source[], place: string): Promise<Leading> {
+  const [only] = sources;
+  if (only === undefined) return { source: ALL };
+  if (sources.length === 1 && only.kind.end !== undefined) return { source: only };
+  const few = leastOf(await countAll(client, sources, place, FEW));
+  if (few.rows <= FEW) return few;
+  const counted = (await countAll(client, sources, place, MAX_COUNTED)).filter(
+    ({ source, rows }) => source.kind.end !== undefined || rows <= MAX_COUNTED,
+  );
+  const least = leastOf(counted);
+  return least.rows <= MAX_COUNTED ? least : { source: least.source };
+}
+
+type Counted = { readonly source: Source; readonly rows: number };
+
+function leastOf(counted: readonly Counted[]): Counted {
+  const all: Counted = { source: ALL, rows: Number.POSITIVE_INFINITY };
+  return counted.reduce((least, one) => (one.rows < least.rows ? one : least), all);
+}
+
+/** Up to one more than `atMost`, of all in one statement. */
+async function countAll(client: CallClient, sources: readonly Source[], place: string, atMost: number) {
+  const values = sources.flatMap((source, n) =>
+    Object.entries(source.values).map(([name, value]) => [`${n}_${name}`, value] as const),
+  );
+  const query = counts(sources.map(({ kind }) => kind));
+  const row = await client.first(query({ ...Object.fromEntries(values), place, limit: atMost + 1 }));
+  return sources.map((source, n): Counted => ({ source, rows: countIn(row, n) }));
+}
+
+const kept = new Map<string, (values: Values) => SqlStatement>();
+
+function counts(kinds: readonly SourceKind[]): (values: Values) => SqlStatement {
+  const shape = kinds.map(({ name }) => name).join(" ");
+  const known = kept.get(shape);
+  if (known !== undefined) return known;
+  const made = statement<Values>((given) => {
+    const columns = kinds.map(({ count }, n) => [`of_${n}`, (count?.(ofSource(given, n)) ?? sql`0`).as(`of_${n}`)]);
+    return build.select(Object.fromEntries(columns)).from(sql`(SELECT 1)`);
+  });
+  const [oldest] = kept.keys();
+  if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest);
+  kept.set(shape, made);
+  return made;
+}
+
+/** The placeholders of one source among several. */
+function ofSource(given: Given<Values>, n: number): Given<Values> {
+  const { place, limit } = given as Given<{ place: string; limit: number }>;
+  return new Proxy({ place, limit } as unknown as Given<Values>, {
+    get: (shared, name) => Reflect.get(shared, name) ?? given[`${n}_${String(name)}`],
+  });
+}

@@ -1,0 +1,80 @@
+import { eq, type SQL, sql } from "drizzle-orm";
+import type { SqlStatement } from "../drivers/client.ts";
+import type { DevicesInput } from "../model/hive.ts";
+import type { Labels } from "../model/label.ts";
+import { hives } from "../schema.ts";
+import { bound, type Given, statement } from "../sql/statement.ts";
+import { addGpus, derivedGpus, removeGpus } from "../traits/gpus.ts";
+import { addLabels, removeKeys, removeLabels } from "../traits/labels.ts";
+
+type Id = { id: string };
+type WithLabels = Id & { labels: string };
+type WithGpus = Id & { gpus: string; devicesHash: number };
+
+const hasId = ({ id }: { id: SQL | string }, further = sql``) =>
+  sql`EXISTS (SELECT 1 FROM ${hives} WHERE ${eq(hives.id, id)}${further})`;
+
+/**
+ * What belongs to a hive changes in the same transaction, before the hive itself and under the condition that holds for it too: so that both happen or
+ * neither.
+ */
+const belongings = (where: (given: Given<Id>) => SQL) => ({
+  removeLabels: statement<Id>((given) => removeLabels(given, where(given))),
+  addLabels: statement<WithLabels>((given) => addLabels(given, where(given))),
+  removeGpus: statement<Id>((given) => removeGpus(given, where(given))),
+  addGpus: statement<WithGpus>((given) => addGpus(given, where(given))),
+});
+const ofAbsent = belongings((given) => sql`NOT ${hasId(given)}`);
+const ofPresent = belongings(hasId);
+
+/** Devices as their column holds them, and as they are. */
+export type StoredDevices = { devicesJson: string | null; devices: DevicesInput | null };
+
+/** Of a hive that is not there yet. What an earlier one of that id left behind goes: a program that knows no labels may have removed it. */
+export function belongingsToAdd(id: string, labels: Labels = {}, devices: StoredDevices): SqlStatement[] {
+  const statements = [ofAbsent.removeLabels({ id }), ofAbsent.removeGpus({ id })];
+  if (Object.keys(labels).length > 0) statements.push(ofAbsent.addLabels({ id, labels: JSON.stringify(labels) }));
+  const gpus = gpuValues(devices);
+  if (gpus !== undefined) statements.push(ofAbsent.addGpus({ id, ...gpus }));
+  return statements;
+}
+
+/** In place of all labels that a hive has. */
+export function labelsToReplace(id: string, labels: Labels): SqlStatement[] {
+  return [ofPresent.removeLabels({ id }), ofPresent.addLabels({ id, labels: JSON.stringify(labels) })];
+}
+
+/** In place of the GPUs that were derived from the devices before. */
+export function gpusToReplace(id: string, devices: StoredDevices): SqlStatement[] {
+  const gpus = gpuValues(devices);
+  const removal = ofPresent.removeGpus({ id });
+  return gpus === undefined ? [removal] : [removal, ofPresent.addGpus({ id, ...gpus })];
+}
+
+type Changes = { labels?: object | undefined; replacesLabels: boolean; devices?: StoredDevices | undefined };
+
+/** Those that a patch of a hive changes, as long as `condition` holds for the hive: labels key by key or all, GPUs all. */
+export function belongingsToPatch(
+  id: string,
+  { labels, replacesLabels, devices }: Changes,
+  condition: SQL,
+): SqlStatement[] {
+  const where = hasId({ id }, sql` AND ${condition}`);
+  const queries = [];
+  if (labels !== undefined) {
+    const given = { id, labels: JSON.stringify(labels) };
+    queries.push(replacesLabels ? removeLabels(given, where) : removeKeys(given, where), addLabels(given, where));
+  }
+  if (devices !== undefined) {
+    queries.push(removeGpus({ id }, where));
+    const gpus = gpuValues(devices);
+    if (gpus !== undefined) queries.push(addGpus({ id, ...gpus }, where));
+  }
+  return queries.map((query) => bound(query.toSQL()));
+}
+
+/** Undefined where there are none to store. */
+function gpuValues({ devicesJson, devices }: StoredDevices): { gpus: string; devicesHash: number } | undefined {
+  const { rows, devicesHash } = derivedGpus(devicesJson, devices);
+  return rows.length === 0 ? undefined : { gpus: JSON.stringify(rows), devicesHash };
+}

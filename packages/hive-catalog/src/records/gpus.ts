@@ -1,0 +1,225 @@
+import { isUtf8 } from "node:buffer";
+import { performance } from "node:perf_hooks";
+import { eq, max, min, sql } from "drizzle-orm";
+import type { CallClient, SqlExecutor, SqlRow } from "../drivers/client.ts";
+import { turnOfTheLoop } from "../event-loop.ts";
+import { isKey } from "../model/check.ts";
+import type { CallOptions } from "../options.ts";
+import { hiveGpus, hives } from "../schema.ts";
+import { bytesOf } from "../sql/rows.ts";
+import { build, countIn, type Given, statement } from "../sql/statement.ts";
+import { addGpus, type DerivedGpus, derivedFromText, hashOfDevices, removeGpus } from "../traits/gpus.ts";
+import { Verbs } from "./verbs.ts";
+
+/** Hives that one statement looks at. */
+const PAGE_SIZE = 250;
+/** Hives whose GPUs one commit derives: it holds the event loop and the lock for a few milliseconds. */
+const MAX_GROUP = 64;
+const FIRST_PLACE = "-9223372036854775808";
+
+type Derivation = { id: string; devices: Uint8Array | null; gpus: string; devicesHash: number };
+
+const countHives = statement(() => build.select({ count: sql`count(*)` }).from(hives));
+
+/** How many rows a hive has, and of which devices: as one text. */
+const { devicesHash } = hiveGpus;
+const stored = sql`(SELECT count(*) || ifnull(' ' || ${min(devicesHash)} || ' ' || ${max(devicesHash)}, '') FROM ${hiveGpus} WHERE ${eq(hiveGpus.hiveId, hives.id)})`;
+const devicesBytes = sql`iif(typeof(${hives.devices}) = 'text', CAST(${hives.devices} AS BLOB), NULL)`;
+/** In the order of the table, in which its pages stand. */
+const hivesAfter = statement<{ place: string }>(({ place }) =>
+  build
+    .select({
+      place: sql`CAST(rowid AS TEXT)`.as("place"),
+      id: sql`CAST(${hives.id} AS BLOB)`.as("id_bytes"),
+      devices: devicesBytes.as("devices_bytes"),
+      stored: stored.as("stored"),
+    })
+    .from(hives)
+    .where(sql`rowid > CAST(${place} AS INTEGER)`)
+    .orderBy(sql`rowid`)
+    .limit(PAGE_SIZE),
+);
+
+/** As long as the devices are still those. */
+const isUnchanged = ({ id, devices }: Given<Derivation>) =>
+  sql`EXISTS (SELECT 1 FROM ${hives} WHERE ${eq(hives.id, id)} AND ${devicesBytes} IS ${devices})`;
+const remove = statement<Derivation>((given) => removeGpus(given, isUnchanged(given)));
+const add = statement<Derivation>((given) => addGpus(given, isUnchanged(given)));
+
+/** `all` derives of every hive what its rows must be; otherwise it is enough that those which it has are of its devices. */
+type Comparison = "all" | "of these devices";
+
+type Page = {
+  /** Hives whose rows are missing or differ. */
+  readonly differing: readonly Derivation[];
+  readonly hives: number;
+  /** Where the next page begins; undefined for the last one. */
+  readonly next: string | undefined;
+};
+
+/** Looks at one page of hives, and changes nothing. */
+async function readPage(executor: SqlExecutor, place: string, comparison: Comparison): Promise<Page> {
+  const { rows } = await executor.execute(hivesAfter({ place }));
+  const differing = rows.flatMap((row) => {
+    const devices = row[2] === null ? null : bytesOf(row[2]);
+    // A text that is none is damage, and so no devices.
+    const text = devices !== null && isUtf8(devices) ? devices.toString("utf8") : null;
+    const stored = String(row[3]);
+    if (comparison === "of these devices" && text !== null && isOf(stored, hashOfDevices(text))) return [];
+    const gpus = derivedFromText(text);
+    const id = idIn(row);
+    return id === undefined || stored === storedOf(gpus) ? [] : [derivationOf(id, devices, gpus)];
+  });
+  const next = rows.length < PAGE_SIZE ? undefined : String(rows.at(-1)?.[0]);
+  return { differing, hives: rows.length, next };
+}
+
+/** Whether there are rows, all with this hash. */
+function isOf(stored: string, hash: number): boolean {
+  return stored.endsWith(` ${hash} ${hash}`);
+}
+
+function storedOf({ rows, devicesHash: hash }: DerivedGpus): string {
+  return rows.length === 0 ? "0" : `${rows.length} ${hash} ${hash}`;
+}
+
+function derivationOf(id: string, devices: Buffer | null, { rows, devicesHash: hash }: DerivedGpus): Derivation {
+  return { id, devices, gpus: JSON.stringify(rows), devicesHash: hash };
+}
+
+/** Undefined for one that is damaged, and so cannot be asked for. */
+function idIn([, held]: SqlRow): string | undefined {
+  const bytes = bytesOf(held);
+  const id = bytes.toString("utf8");
+  return isUtf8(bytes) && isKey(id) ? id : undefined;
+}
+
+async function store(client: CallClient, differing: readonly Derivation[]): Promise<void> {
+  for (let from = 0; from < differing.length; from += MAX_GROUP) {
+    const group = differing.slice(from, from + MAX_GROUP);
+    await client.batch(
+      group.flatMap((derivation) => [remove(derivation), add(derivation)]),
+      { isRepeatable: true },
+    );
+    await turnOfTheLoop();
+  }
+}
+
+/** How many hives have rows that are missing or differ from what is derived of their devices. */
+export async function countDiffering(executor: SqlExecutor): Promise<number> {
+  let count = 0;
+  for (let place: string | undefined = FIRST_PLACE; place !== undefined; ) {
+    const page: Page = await readPage(executor, place, "all");
+    count += page.differing.length;
+    place = page.next;
+    await turnOfTheLoop();
+  }
+  return count;
+}
+
+/** Taken at load: who fakes timers in a test must not stop it. */
+const { setTimeout: after } = globalThis;
+/** What the look of an opened catalog takes of the event loop is a fifth: whoever opened it has other things to do. */
+const PAUSE_PER_WORK = 4;
+
+/**
+ * The rows by which hives are found by their GPUs. Every change of devices derives its own; what is missing or differs was left so by a program that
+ * does not know them, or by an earlier rule of names.
+ */
+export class DerivedGpuRows extends Verbs {
+  #left = Number.POSITIVE_INFINITY;
+  #running: Promise<number> | undefined;
+  #isAwaited = false;
+  /** Ends a pause. */
+  #wake = () => {};
+
+  /**
+   * Hives that were not looked at since the catalog was opened; Infinity until they are counted. Until it is 0, hives are found by their devices
+   * themselves, which takes longer.
+   */
+  get left(): number {
+    return this.#left;
+  }
+
+  /**
+   * Looks at all hives, page by page, and derives what is missing or differs, 64 hives a commit; the event loop turns in between. Resolves to how
+   * many hives that were; of calls at the same time, and the look of an opened catalog, to the same. To be called now and then where other programs
+   * write to the catalog.
+   */
+  derive(options?: CallOptions): Promise<number> {
+    return this.access.calls.run(() => {
+      this.#isAwaited = true;
+      this.#wake();
+      return this.#running ?? this.#run(this.#look());
+    }, options);
+  }
+
+  /** The first page at once, the others in the background: what a catalog does when it is opened. */
+  async begin(): Promise<void> {
+    const look = this.#look();
+    try {
+      const { value = 0 } = await look.next();
+      if (this.#left > 0) this.#run(look, value).catch(() => {});
+    } catch {
+      // Whoever can write derives it; until then devices themselves are looked at.
+    }
+  }
+
+  #run(look: AsyncIterable<number>, before = 0): Promise<number> {
+    this.#running = sumOf(look, before).finally(() => {
+      this.#running = undefined;
+      this.#isAwaited = false;
+    });
+    return this.#running;
+  }
+
+  async *#look(): AsyncGenerator<number, undefined, undefined> {
+    let seen = 0;
+    if (this.#left > 0) this.#left = Number.POSITIVE_INFINITY;
+    for (let place: string | undefined = FIRST_PLACE; place !== undefined; ) {
+      const startedMs = performance.now();
+      const page = await this.#deriveFrom(place);
+      const workedMs = performance.now() - startedMs;
+      place = page.next;
+      seen += page.hives;
+      if (place === undefined) this.#left = 0;
+      yield page.differing.length;
+      if (this.#left > 0) await this.#countLeft(seen);
+      await (this.#isAwaited ? turnOfTheLoop() : this.#pause(workedMs * PAUSE_PER_WORK));
+    }
+  }
+
+  #deriveFrom(place: string): Promise<Page> {
+    return this.access.calls.run(async (client) => {
+      const page = await readPage(client, place, "of these devices");
+      await store(client, page.differing);
+      return page;
+    });
+  }
+
+  /** Keeps no process from its end, as long as nobody waits. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      after(resolve, ms).unref();
+    });
+  }
+
+  /** Once in a look: counting takes as long as a page does. */
+  async #countLeft(seen: number): Promise<void> {
+    const { calls } = this.access;
+    const isCounted = Number.isFinite(this.#left);
+    const left = isCounted ? this.#left - PAGE_SIZE : (await calls.run(countAll)) - seen;
+    this.#left = Math.max(1, left);
+  }
+}
+
+async function countAll(client: CallClient): Promise<number> {
+  return countIn(await client.first(countHives({})));
+}
+
+async function sumOf(numbers: AsyncIterable<number>, before: number): Promise<number> {
+  let sum = before;
+  for await (const number of numbers) sum += number;
+  return sum;
+}
