@@ -19,7 +19,6 @@ import { StatusKeeper } from "./statuses.ts";
 import { UnusableParts } from "./unusable-parts.ts";
 import { Assignments } from "./workers/assignments.ts";
 import type { Heartbeat } from "./workers/heartbeat.ts";
-import type { PlacedWorker, WorkerFilter } from "./workers/queries.ts";
 import { HiveRegistry } from "./workers/registry.ts";
 
 /** How many memories are looked at before other work gets its turn. */
@@ -208,11 +207,6 @@ export class Fleet {
   /** The hive is in the catalog no more. */
   gone(id: string): void {
     if (this.#forget(id)) this.#announcer.removed(id, "another program");
-  }
-
-  /** The workers of live hives that match every field of `filter`. */
-  workers(filter: WorkerFilter = {}): PlacedWorker[] {
-    return this.registry.workers(filter);
   }
 
   /** How the queen sees herself. */

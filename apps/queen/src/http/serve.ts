@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { hiveNotFound } from "../process/errors.ts";
 import { BODY_LIMIT_BYTES } from "./body-parsers.ts";
-import { parseBody, parseQuery } from "./input.ts";
+import { parseBody, parseQuery, refuseQuery } from "./input.ts";
 import type { AppParts } from "./parts.ts";
 import { type Answer, type BodyRule, EVENT_STREAM, methodsOf, paramsOf, type Route } from "./route.ts";
 
@@ -26,6 +26,8 @@ export function serve(app: FastifyInstance, route: Route, parts: AppParts): void
       if (type !== EVENT_STREAM) parts.requestTimes.began(request, reply.raw);
       if (hasHiveId) checkHiveId(request.params);
       if (query) request.query = parseQuery(query, request.query);
+      // Whoever probes her may add what it likes, against caches: a refusal would have her restarted.
+      else if (access !== "always") refuseQuery(request.query);
       if (readBody) request.body = readBody(request.body);
       if (status !== 200) reply.code(status);
       if (type !== undefined) reply.type(`${type}; charset=utf-8`);

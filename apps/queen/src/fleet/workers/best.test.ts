@@ -179,7 +179,7 @@ describe("where the best worker answers", () => {
   const urlOn = (host: string, address: Parameters<typeof aWorker>[0]) => {
     const { registry, beat } = newRegistry(host);
     beat("a", [aWorker({ url: null, ...address })]);
-    return [registry.handOut({ model: "llama-3-8b" })?.url, registry.workers()[0]?.url];
+    return [registry.handOut({ model: "llama-3-8b" })?.url, [...registry.workers()].flat()[0]?.url];
   };
 
   test("is made from the host of its hive, where its hive says a port alone", () => {

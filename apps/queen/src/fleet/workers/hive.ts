@@ -30,8 +30,8 @@ export interface Hive {
 export interface Serving {
   readonly hive: Hive;
   readonly workers: Worker[];
-  /** The least loaded of those that may get work. */
-  best: Candidate | undefined;
+  /** Of each backend the least loaded of those that may get work. */
+  bests: readonly Candidate[];
 }
 
 /** A worker that may get work, and what speaks for or against it. */

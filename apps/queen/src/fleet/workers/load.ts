@@ -5,6 +5,28 @@ import type { Worker } from "./worker.ts";
 const UNKNOWN_PERCENT = 50;
 const FULL_PERCENT = 100;
 
+/** Of each backend the least loaded of the workers of a hive that have room. */
+export function bestsOf({ hive, workers }: Serving): Candidate[] {
+  const bests: Candidate[] = [];
+  for (const worker of workers) {
+    if (!isIdle(worker) || hive.unreachable.has(worker) || !hasRoom(hive, worker)) continue;
+    const candidate = candidateOf(hive, worker);
+    const position = bests.findIndex((best) => best.worker.backend === worker.backend);
+    if (position === -1) bests.push(candidate);
+    else if (isLessLoaded(candidate, bests[position])) bests[position] = candidate;
+  }
+  return bests;
+}
+
+/** The least loaded of them of that backend; of any, where none is given. */
+export function leastOf(bests: readonly Candidate[], backend: string | undefined): Candidate | undefined {
+  let least: Candidate | undefined;
+  for (const best of bests) {
+    if ((backend === undefined || best.worker.backend === backend) && isLessLoaded(best, least)) least = best;
+  }
+  return least;
+}
+
 /** The least loaded of the workers of a hive that may get work and are fit for it. */
 export function bestOf(
   { hive, workers }: Serving,

@@ -111,7 +111,7 @@ test("a hive whose disk, beats or place in the catalog has changed is found as i
   expect(cold()).toBe("a");
   registry.remove("a");
   expect(cold()).toBeUndefined();
-  expect([...registry.models()]).toEqual([]);
+  expect([...registry.models()].flat()).toEqual([]);
   beat("b", { gpus });
   clock.advance(STALE_AFTER_MS);
   expect(cold()).toBeUndefined();
@@ -125,7 +125,7 @@ test("each model is known with its workers by state and the hives that have it o
   clock.advance(STALE_AFTER_MS);
   beat("a", {}, [busy, aWorker({ workerId: "2", modelId: "qwen3" }), aWorker({ workerId: "3", modelId: null })]);
   beat("b", { modelsOnDisk: [onDisk(), onDisk({ modelId: "phi-3" })] });
-  expect([...registry.models()]).toEqual([
+  expect([...registry.models()].flat()).toEqual([
     { model: "qwen3", workers: { ...none, Idle: 1, Busy: 1 }, onDisk: 2 },
     { model: "phi-3", workers: none, onDisk: 1 },
   ]);

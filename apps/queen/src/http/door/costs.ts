@@ -20,6 +20,9 @@ const SEARCHES_UNDER_WAY = 3;
 /** Of a body or an answer: what is longer counts as several requests. Without a token there is little to ask for but the page of the documentation, which is long. */
 const BYTES_OF_ONE_REQUEST = { withToken: 8192, withoutToken: 65_536 };
 
+/** Of hives and workers, one by one: whoever has more of them looked at counts as several requests. */
+const LOOKS_OF_ONE_REQUEST = 1000;
+
 interface Waiting {
   readonly key: string;
   go(): void;
@@ -82,6 +85,21 @@ export class Costs {
   count(request: Charged, bytes: number): void {
     const { withToken, withoutToken } = BYTES_OF_ONE_REQUEST;
     this.#charge(request, bytes / (request.caller?.tokenId ? withToken : withoutToken));
+  }
+
+  /** So many hives or workers were looked at for it. */
+  countLooks(request: Charged, looks: number): void {
+    this.#charge(request, looks / LOOKS_OF_ONE_REQUEST);
+  }
+
+  /** The steps of a scan, each made in a turn of its own and counted as one more request of the caller. It ends when that one has gone. */
+  async *inTurns<Item, Json>(request: Charged, steps: Iterable<Item[]>, toJson: (item: Item) => Json) {
+    for (const items of steps) {
+      yield items.map(toJson);
+      await this.turn();
+      if (request.raw.socket.destroyed) return;
+      this.countLooks(request, LOOKS_OF_ONE_REQUEST);
+    }
   }
 
   /** Resolves in a turn of the event loop in which no other piece of a costly answer is made: so what comes in, a heartbeat first of all, waits for one piece at most. */

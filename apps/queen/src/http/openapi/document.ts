@@ -124,7 +124,7 @@ function problemsOf(route: Route): readonly ProblemCode[] {
     ...(needsToken(access) ? GUARDED : []),
     ...(params.length > 0 ? (["URI_TOO_LONG"] as const) : []),
     ...(params.includes("id") ? (["HIVE_NOT_FOUND"] as const) : []),
-    ...(query ? (["INVALID_ARGUMENT"] as const) : []),
+    ...(query || access !== "always" ? (["INVALID_ARGUMENT"] as const) : []),
     ...(body ? ([body.code ?? "INVALID_ARGUMENT"] as const) : []),
     ...(method === "get" ? [] : WITH_BODY),
     ...problems,

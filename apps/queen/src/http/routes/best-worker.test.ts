@@ -146,5 +146,5 @@ test("lists very many models while other work gets its turns", async () => {
   const { body } = await queen.request("GET", "/v1/models");
   isAnswered = true;
   expect((body as { models: unknown[] }).models).toHaveLength(1000);
-  expect(turns).toBeGreaterThanOrEqual(10);
+  expect(turns).toBeGreaterThanOrEqual(6);
 });

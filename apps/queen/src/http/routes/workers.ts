@@ -1,15 +1,11 @@
 import * as z from "zod";
-import type { PlacedModel, PlacedWorker } from "../../fleet/workers/queries.ts";
+import type { PlacedModel } from "../../fleet/workers/queries.ts";
 import { WORKER_STATES } from "../../fleet/workers/worker.ts";
-import type { Costs } from "../door/costs.ts";
 import { listInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
 import { noWorker } from "./no-worker.ts";
 import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson, vramBytesOf, vramGb } from "./placed-json.ts";
 import { WorkerStateJson } from "./worker-json.ts";
-
-/** How many workers are written before other work gets its turn: a whole fleet's take hundreds of milliseconds. */
-const WORKERS_PER_TURN = 250;
 
 /** In a query string everything is text. */
 const toNumber = (text: unknown) =>
@@ -56,11 +52,10 @@ export const workersRoutes = [
       schema: z.strictObject({ workers: z.array(PlacedWorkerJson) }),
       example: { workers: [PLACED_EXAMPLE] },
     },
-  }).handle(({ query }, { fleet, costs }, reply) => {
-    const found = fleet.workers(query);
-    if (found.length <= WORKERS_PER_TURN) return { workers: found.map(placedToJson) };
+  }).handle((request, { fleet, costs }, reply) => {
     reply.type("application/json; charset=utf-8");
-    return listInPieces(stepsOf(found, costs), (workers) => ({ workers }));
+    const found = costs.inTurns(request, fleet.registry.workers(request.query), placedToJson);
+    return listInPieces(found, (workers) => ({ workers }));
   }),
   defineRoute({
     method: "get",
@@ -84,8 +79,10 @@ export const workersRoutes = [
       example: PLACED_EXAMPLE,
     },
     problems: ["NO_WORKER"],
-  }).handle(async ({ query: { model, backend, min_free_vram_gb: minFreeGb, cold } }, { fleet }) => {
-    const query = { model, backend, minFreeVramBytes: vramBytesOf(minFreeGb) };
+  }).handle(async (request, { fleet, costs }) => {
+    const { model, backend, min_free_vram_gb: minFreeGb, cold } = request.query;
+    const looked = (looks: number) => costs.countLooks(request, looks);
+    const query = { model, backend, minFreeVramBytes: vramBytesOf(minFreeGb), looked };
     const best = await fleet.assignments.best(query, cold);
     if (best === undefined) throw noWorker(model, fleet.registry.whyNoWorker(model));
     return "worker" in best ? placedToJson(best) : coldToJson(best);
@@ -100,10 +97,3 @@ const coldToJson = ({ hiveId, model, url }: PlacedModel) => ({
   server: model.server,
   url,
 });
-
-async function* stepsOf(workers: readonly PlacedWorker[], costs: Costs) {
-  for (let start = 0; start < workers.length; start += WORKERS_PER_TURN) {
-    yield workers.slice(start, start + WORKERS_PER_TURN).map(placedToJson);
-    await costs.turn();
-  }
-}
