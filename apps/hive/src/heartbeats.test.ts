@@ -79,7 +79,14 @@ test("waits as long as the queen asks for, within half and twice its own interva
 
 test("what was refused is sent again no sooner than usual, and not before the queen wants it", () => {
   const after = (retryAfterMs: number | undefined) => pauseMs({ ...REFUSED, retryAfterMs }, PACE);
-  expect([undefined, 0, 5_000, 60_000, 1e9].map(after)).toEqual([14_000, 14_000, 14_000, 60_000, 300_000]);
+  expect([undefined, 0, 5_000, 60_000, 1e9].map(after)).toEqual([14_000, 14_000, 14_000, 60_000, 60_000]);
+});
+
+test("what is no queen is asked again at the usual time, however long it wants to be left alone", async () => {
+  const other = await startQueenDouble();
+  other.answerWith((response) => response.writeHead(429, { "retry-after": "9999999" }).end("slow down"));
+  beatTo(other.url);
+  await atLeast(other.beats, 3);
 });
 
 test("beats sooner or later as the queen asks for it", async () => {

@@ -41,8 +41,8 @@ export interface Heartbeats {
 const BACKOFF_BASE_MS = 1_000;
 /** A reading of many servers and GPUs takes so long; a beat does not wait for one that takes longer. */
 const READ_AHEAD_MS = 3_000;
-/** A longer wait is not believed: nobody could tell such a hive from a dead one. */
-const MAX_RETRY_AFTER_MS = 300_000;
+/** A longer wait is not believed: with a queen as she is set by default, beats are stale after it. */
+const MAX_RETRY_AFTER_MS = 60_000;
 
 /** Full jitter: anything from 0 to a bound that doubles with each failure up to `capMs`. */
 export function backoffMs(failures: number, capMs: number, random: () => number): number {
@@ -56,6 +56,7 @@ const boundedMs = (askedMs: number, intervalMs: number): number =>
 /** How long to wait for the next beat. One that was answered is followed by none sooner than usual, whatever the answer was. */
 export function pauseMs(outcome: Outcome, { intervalMs, tookMs, failures, random }: Pace): number {
   if (outcome.state === "away") return backoffMs(failures, intervalMs, random);
+  if (outcome.state === "no queen") return intervalMs - tookMs;
   if (outcome.state !== "reached") {
     return Math.max(intervalMs - tookMs, Math.min(outcome.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS));
   }

@@ -6,14 +6,15 @@ export type Outcome =
   /** `nextBeatMs` is what the queen asks for. */
   | { state: "reached"; nextBeatMs: number | undefined }
   | { state: "away"; reason: string }
-  /** What answered is the queen, or something else in her place. */
   | {
-      state: "unknown hive" | "token needed" | "refused" | "no queen";
+      state: "unknown hive" | "token needed" | "refused";
       reason: string;
       /** Tells apart what is refused for different reasons. */
       code: string;
       retryAfterMs: number | undefined;
-    };
+    }
+  /** Something else answers in her place. How long it wants to be left alone says nothing of when she is back. */
+  | { state: "no queen"; reason: string; code: string };
 
 const MAX_SHOWN = 500;
 
@@ -38,7 +39,7 @@ export function outcomeOf({ status, text, retryAfterMs }: QueenAnswer): Outcome 
   }
   const reason = `it answers ${status}: ${text.slice(0, MAX_SHOWN)}`;
   const problem = status >= 400 ? Problem.safeParse(json) : undefined;
-  if (!problem?.success) return { state: "no queen", reason, code: String(status), retryAfterMs };
+  if (!problem?.success) return { state: "no queen", reason, code: String(status) };
   const { code } = problem.data;
   return { state: STATES[code] ?? "refused", reason, code, retryAfterMs };
 }

@@ -10,9 +10,8 @@ vllm:kv_cache_usage_perc{engine="0",model_name="Qwen/Qwen3-8B"} 0.03
 
 /** A host with a server of each kind, and with some that cannot be told of. Their stubs have free ports: `names` says which stands for which. */
 export async function hostWithEachKind() {
-  const llama = await startStub("llamacpp-health-ok", "llamacpp-props", "llamacpp-slots-idle");
+  const llama = await startStub("llamacpp-props", "llamacpp-slots-idle");
   const router = await startStub(
-    "llamacpp-health-ok",
     "llamacpp-router-props",
     "llamacpp-router-models-loaded",
     written("GET /slots?model=big-c&autoload=false", [{ is_processing: true }]),

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -29,19 +30,30 @@ export interface FakeProcess {
 }
 
 /** Folders and files as Linux has them in `/proc`, for as long as the test runs. `write` puts other processes in the place of the first ones. */
-export function fakeProc(processes: readonly FakeProcess[]): {
+export function fakeProc(
+  processes: readonly FakeProcess[],
+  uptimeSeconds = 10,
+): {
   proc: Proc;
   write: (all: readonly FakeProcess[]) => void;
-  root: string;
+  hang: (pid: number) => void;
 } {
   const root = mkdtempSync(join(tmpdir(), "fake-proc-"));
   onTestFinished(() => rmSync(root, { recursive: true }));
   const write = (all: readonly FakeProcess[]) => {
     rmSync(root, { recursive: true });
     writeHost(root, all);
+    writeFileSync(join(root, "uptime"), `${uptimeSeconds}.50 1.00\n`);
   };
   write(processes);
-  return { proc: new Proc(root), write, root };
+  return { proc: new Proc(root), write, hang: (pid) => hang(join(root, String(pid), "cmdline")) };
+}
+
+/** A named pipe that nobody writes to hangs whoever opens it, as a file of /proc does whose process hangs in the kernel. */
+function hang(path: string): void {
+  rmSync(path);
+  execFileSync("mkfifo", [path]);
+  onTestFinished(() => closeSync(openSync(path, constants.O_RDWR | constants.O_NONBLOCK)));
 }
 
 interface Socket {

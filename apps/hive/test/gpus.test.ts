@@ -1,93 +1,80 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { fakeProgram, startAgent, temporaryFolder } from "../src/testing.ts";
+import { eventually, fakeProgram, startAgent, startQueenDouble, temporaryFolder } from "../src/testing.ts";
 
-// What programs print on real hosts, with names and addresses replaced.
-const pathOf = (file: string) => fileURLToPath(new URL(`gpus/${file}.txt`, import.meta.url));
-const linesOf = (file: string) => readFileSync(pathOf(file), "utf8").trim().split("\n");
-
-/** What the real agent answers where `program` prints that file and ends with that code. */
-async function devicesWhere(program: string, file: string, exitCode = 0): Promise<Record<string, unknown>> {
-  const path = temporaryFolder();
-  fakeProgram(path, program, `/bin/cat ${pathOf(file)}; exit ${exitCode}`);
-  const agent = startAgent(["--port", "0", "--queen", "http://127.0.0.1:1"], { path });
-  const response = await fetch(`${await agent.url()}/v1/devices`);
-  expect(response.status).toBe(200);
-  const { cpu, ...rest } = (await response.json()) as Record<string, unknown>;
-  expect(cpu).toEqual({ cores: expect.any(Number), ram_gb: expect.any(Number) });
-  return rest;
+/** What a program prints on a real host, with names and addresses replaced, and what is right. */
+interface Case {
+  file: string;
+  program: string;
+  exitCode: number;
+  right: string;
+  gpus: Record<string, unknown>[] | null;
+  problems?: string[];
 }
 
-const NVIDIA = { vendor: "nvidia", backend: "cuda" };
-const nvidia = (index: number, name: string, vram_gb: number | null, others = {}) => ({
-  index,
-  name,
-  vram_gb,
-  ...NVIDIA,
-  ...others,
-});
-const A100 = "NVIDIA A100-SXM4-80GB";
-const AMD = "Advanced Micro Devices, Inc. [AMD/ATI]";
+const folder = fileURLToPath(new URL("gpus/", import.meta.url));
+const CASES: Case[] = JSON.parse(readFileSync(`${folder}cases.json`, "utf8"));
+const textOf = (file: string) => readFileSync(`${folder}${file}.txt`, "utf8");
 
-test.each([
-  ["nvidia-02-gb10", [nvidia(0, "NVIDIA GB10", null, { unified: true })]],
-  ["nvidia-03-mig", [nvidia(0, A100, null)]],
-  [
-    "nvidia-28-crlf-commas",
-    [nvidia(0, "NVIDIA H100 80GB HBM3", 80), nvidia(1, "GRID, A100D-2-20C", 20), nvidia(2, "Quadro RTX 6000", 24)],
-  ],
-  [
-    "nvidia-29-sizes",
-    [
-      nvidia(0, "NVIDIA L4", 22),
-      nvidia(1, "NVIDIA B300", 269),
-      nvidia(2, "NVIDIA RTX PRO 6000 Blackwell", 96),
-      nvidia(3, "Tesla T4", 15),
-      nvidia(4, "NVIDIA GeForce GT 520", 0),
-    ],
-  ],
-  ["nvidia-30-jetson", [nvidia(0, "Orin (nvgpu)", null, { unified: true })]],
-])("a field that is unknown is null, and hides no GPU: %s", async (file, gpus) => {
-  expect(await devicesWhere("nvidia-smi", file)).toEqual({ gpus });
+/** The real agent where `program` prints that text and ends with that code; what it answers, and what it tells its queen. */
+async function agentWhere({ program, exitCode }: Case, text: string) {
+  const path = temporaryFolder();
+  fakeProgram(path, program, `/bin/cat <<'END'\n${text}\nEND\nexit ${exitCode}`);
+  const queen = await startQueenDouble();
+  const agent = startAgent(["--port", "0", "--queen", queen.url, "--beat-interval-ms", "400"], { path });
+  const response = await fetch(`${await agent.url()}/v1/devices`);
+  expect(response.status).toBe(200);
+  const { cpu, ...devices } = (await response.json()) as Record<string, unknown>;
+  expect(cpu).toEqual({ cores: expect.any(Number), ram_gb: expect.any(Number) });
+  const beats = queen.beats as { gpus?: unknown }[];
+  return {
+    devices,
+    beatWithGpus: () => eventually(() => beats.find(({ gpus }) => gpus !== undefined), "GPUs in a beat"),
+  };
+}
+
+test.each(CASES)("$right: $file", async ({ gpus, problems, ...how }) => {
+  const { devices } = await agentWhere({ gpus, ...how }, textOf(how.file));
+  expect(devices).toEqual({ gpus, ...(problems !== undefined && { problems }) });
 });
 
-test.each([
-  ["nvidia-01-inforom", 14, [nvidia(0, "Tesla P100-PCIE-16GB", 16)], 1],
-  ["nvidia-04-one-of-eight-lost", 255, [0, 1, 2, 4, 5, 6, 7].map((index) => nvidia(index, A100, 80)), 7],
-  ["nvidia-05-lost-first", 0, [1, 2, 3].map((index) => nvidia(index, "NVIDIA L40S", 45)), 0],
-])(
-  "one GPU that is lost or faulty hides no sound one, whatever the exit code: %s",
-  async (file, exitCode, gpus, line) => {
-    const problems = [`nvidia-smi wrote: ${linesOf(file)[line]}`];
-    expect(await devicesWhere("nvidia-smi", file, exitCode)).toEqual({ gpus, problems });
-  },
-);
+const MEASURED = ["memory_used_bytes", "utilization_percent", "temperature_celsius", "power_watts"];
+const ODD = ["[N/A]", "[Insufficient Permissions]", "ERR!", "[GPU requires reset]", "[Unknown Error]", "Unknown", ""];
+const WARNING = "WARNING: infoROM is corrupted at gpu 0000:0B:00.0";
+const isGpu = (line: string) => /^\d+, /.test(line);
+const uuidOf = (index: unknown) => `GPU-7ad8cd31-${index}`;
 
-test.each([
-  ["nvidia-06-driver-mismatch", 18],
-  ["nvidia-09-driver-not-loaded", 9],
-])("GPUs that could not be read are not none: %s", async (file, exitCode) => {
-  const problems = [`nvidia-smi exited with ${exitCode}: ${linesOf(file)[0]}`];
-  expect(await devicesWhere("nvidia-smi", file, exitCode)).toEqual({ gpus: null, problems });
-});
+/** As nvidia-smi prints the columns that were not asked for then: of each GPU one number is known, and another one of the next. */
+function withAllColumns(line: string, position: number): string {
+  if (!isGpu(line)) return line;
+  const numbers = MEASURED.map((_, column) => (column === position % 4 ? "7" : ODD[(position + column) % ODD.length]));
+  const index = Number.parseInt(line, 10);
+  const busId = position % 3 === 2 ? "[N/A]" : `00000000:0${index}:00.0`;
+  return [line.trimEnd(), uuidOf(index), busId, ...numbers].join(", ") + (line.endsWith("\r") ? "\r" : "");
+}
 
-test("that there are none is an answer: nvidia-07-no-devices", async () => {
-  expect(await devicesWhere("nvidia-smi", "nvidia-07-no-devices", 6)).toEqual({ gpus: [] });
-});
+/** The only one that is known of the GPU on that line. */
+const measuredOn = (position: number) =>
+  Object.fromEntries(
+    MEASURED.map((name, column) => [name, column === position % 4 ? (column === 0 ? 7 * 2 ** 20 : 7) : null]),
+  );
 
-test.each([
-  ["lspci-21-mi300x", [{ index: 0, name: `${AMD} Aqua Vanjaram [Instinct MI300X]`, vram_gb: 256, vendor: "amd" }]],
-  [
-    "lspci-23-small-window",
-    [
-      { index: 0, name: "Intel Corporation DG2 [Arc A770]", vram_gb: null, vendor: "intel" },
-      { index: 1, name: `${AMD} Vega 20 [Radeon VII]`, vram_gb: null, vendor: "amd" },
-    ],
-  ],
-])(
-  "a card is one without a plug for a screen, too, and a small window is no measure of its memory: %s",
-  async (file, gpus) => {
-    expect(await devicesWhere("lspci", file)).toEqual({ gpus });
+test.each(CASES.filter(({ file }) => textOf(file).split("\n").some(isGpu)))(
+  "so it is with all columns, odd ones in each of them, and warnings before and after: $file",
+  async (one) => {
+    const lines = textOf(one.file).trimEnd().split("\n");
+    const { devices, beatWithGpus } = await agentWhere(
+      one,
+      [WARNING, ...lines.map(withAllColumns), WARNING].join("\n"),
+    );
+    const [warning, gpus] = [`nvidia-smi wrote: ${WARNING}`, one.gpus ?? []];
+    expect(devices).toEqual({
+      gpus: gpus.map((gpu) => ({ ...gpu, uuid: uuidOf(gpu.index) })),
+      problems: [warning, ...(one.problems ?? []), warning],
+    });
+    const positions = lines.flatMap((line, position) => (isGpu(line) ? [position] : []));
+    const told = gpus.map(({ index }, at) => ({ index, uuid: uuidOf(index), ...measuredOn(positions[at] ?? 0) }));
+    expect(await beatWithGpus()).toMatchObject({ gpus: told });
   },
 );

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 
-const ANSWERS = ["llamacpp-health-ok", "llamacpp-props", "llamacpp-slots-idle"].map((name) =>
+const ANSWERS = ["llamacpp-props", "llamacpp-slots-idle"].map((name) =>
   JSON.parse(readFileSync(new URL(`./servers/${name}.json`, import.meta.url), "utf8")),
 );
 

@@ -6,6 +6,7 @@ import { performance } from "node:perf_hooks";
 import { type Benchmark, catalogBenchmarks, endChildren, type Result } from "@repo/bench";
 import { withUsageErrors } from "@repo/settings";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { agentMemory } from "./agent-memory.ts";
 import { DOCUMENT, documentOf } from "./document.ts";
 import { healthRound } from "./health-round.ts";
 import { load } from "./load.ts";
@@ -15,7 +16,15 @@ import { registry } from "./registry.ts";
 import { type Report, reportText } from "./report.ts";
 import { starting } from "./starting.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [...catalogBenchmarks, load, registry, healthRound, memory, starting];
+const BENCHMARKS: readonly Benchmark[] = [
+  ...catalogBenchmarks,
+  load,
+  registry,
+  healthRound,
+  memory,
+  agentMemory,
+  starting,
+];
 
 type Flags = { quick?: boolean; only?: RegExp; json?: string; writeDocs?: boolean };
 

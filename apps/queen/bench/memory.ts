@@ -1,12 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { absolute, type Benchmark, hiveId, notMeasured, type Server } from "@repo/bench";
 import { aHeartbeat } from "./heartbeats.ts";
+import { residentMb } from "./resident.ts";
 import { beatingFleet, buildQueen, startQueen } from "./servers.ts";
 
 const CONNECTIONS = 64;
-const MB = 2 ** 20;
 
 export const memory: Benchmark = {
   name: "memory",
@@ -36,8 +36,7 @@ async function memoryMb(start: () => Promise<Server>, hives: number): Promise<nu
   const server = await start();
   try {
     await beatAll(server, hives);
-    const [, kb] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${server.pid}/status`, "utf8")) ?? [];
-    return (Number(kb) * 1024) / MB;
+    return residentMb(server.pid);
   } finally {
     await server.stop();
   }

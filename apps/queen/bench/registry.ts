@@ -23,6 +23,7 @@ export const registry: Benchmark = {
         takesWorkFromMs: () => 0,
         cordonedUntilMs: (id) => (cordoned.has(id) ? Number.POSITIVE_INFINITY : 0),
         hostOf: () => "10.0.1.17",
+        unifiedOf: () => undefined,
       });
       const beat = (hive: number, beats: number) => {
         const isIdle = cordoned.has(hiveId(hive));
@@ -66,9 +67,15 @@ export const registry: Benchmark = {
       }),
       absolute({
         ...row,
+        what: `best worker for the only model and a backend that none has, p99, ${of}`,
+        meaning: "Found out from what is kept ready of each hive, and not by a look at each worker.",
+        ours: [p99Of(() => drained.full.handOut({ model: "model-0", backend: "none" }), drained.beat)],
+      }),
+      absolute({
+        ...row,
         what: `workers of a model, p99, ${of}`,
         meaning: `All of the ${(HIVES * WORKERS) / MODELS} workers that serve one model.`,
-        ours: [p99Of((model) => full.workers({ model }))],
+        ours: [p99Of((model) => [...full.workers({ model })])],
       }),
     ];
   },

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { expectRefusal, JSON_TYPE } from "../test/refusal.ts";
 import { HIVE_JSON, startTestQueen } from "../test/test-queen.ts";
+import { ROUTES } from "./http/routes.ts";
 
 test.each([
   "POST /v1/hives",
@@ -116,6 +117,28 @@ test.each([
 ])("GET %s is refused", async (url, field) => {
   await using queen = await startTestQueen();
   await expectRefusal(queen, { method: "GET", url }, { status: 400, code: "INVALID_ARGUMENT", fields: [field] });
+});
+
+test.each(
+  ROUTES.filter(({ query, access }) => query === undefined && access !== "always").map(
+    ({ method, path }) => [method, path] as const,
+  ),
+)("says that no query parameter is known where none is: %s %s", async (verb, path) => {
+  await using queen = await startTestQueen();
+  const method = verb.toUpperCase() as "GET";
+  const { statusCode, payload } = await queen.app.inject({ method, url: `${path.replace(/:[a-z]+/, "a")}?for=2h` });
+  expect(JSON.parse(payload)).toMatchObject({
+    code: "INVALID_ARGUMENT",
+    errors: [{ field: "for", message: "is not a known query parameter; there are none here" }],
+  });
+  expect(statusCode).toBe(400);
+});
+
+test("lets whoever probes her add what it likes", async () => {
+  await using queen = await startTestQueen();
+  for (const path of ["/health", "/health/live", "/health/ready"]) {
+    expect(await queen.request("GET", `${path}?at=1761040800`)).toMatchObject({ status: 200 });
+  }
 });
 
 test("says that a query parameter was repeated", async () => {

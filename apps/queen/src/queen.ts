@@ -15,7 +15,7 @@ import { CertificateWatch } from "./http/connections/certificate-watch.ts";
 import { EventStream } from "./http/connections/event-stream.ts";
 import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts";
 import { Costs } from "./http/door/costs.ts";
-import { Door } from "./http/door/door.ts";
+import { type Caller, Door } from "./http/door/door.ts";
 import { RequestTimes } from "./http/request-times.ts";
 import { Lifecycle, type LifecycleParts } from "./lifecycle/lifecycle.ts";
 import type { Clock } from "./process/clock.ts";
@@ -92,15 +92,15 @@ export function assembleQueen(options: QueenOptions): Queen {
   const { host = "127.0.0.1", limits = DEFAULT_LIMITS } = options;
   const certificates = new CertificateWatch(base);
   const servers = new Servers({ ...options, limits, arrivals, onCertificate: (tls) => certificates.watch(tls) });
-  const onAdmitted = (socket: Socket) => servers.prove(socket);
+  const admitConnection = (socket: Socket, caller: Caller) => servers.prove(socket, caller);
   const { publicUrl } = options.lifecycle;
-  const door = new Door({ catalog, clock, log, limits, openUntilTokens: isLoopback(host), publicUrl, onAdmitted });
+  const door = new Door({ catalog, clock, log, limits, openUntilTokens: isLoopback(host), publicUrl, admitConnection });
   const costs = new Costs({
     maxBodyBytes: BODY_LIMIT_BYTES,
     charge: (request, requests) => door.charge(request, requests),
   });
   const stopping = new AbortController();
-  const eventStream = new EventStream(parts);
+  const eventStream = new EventStream({ ...parts, turn: () => costs.turn() });
   let metricsPage: MetricsPage | undefined;
   const app = createApp({
     ...parts,

@@ -18,6 +18,7 @@ export function newRegistry(host = "10.0.0.7") {
     takesWorkFromMs: (id) => fromMs.get(id) ?? Number.NEGATIVE_INFINITY,
     cordonedUntilMs: (id) => untilMs.get(id) ?? 0,
     hostOf: (id) => hosts.get(id) ?? host,
+    unifiedOf: () => undefined,
   });
   const set =
     <Value>(values: Map<string, Value>) =>

@@ -7,7 +7,7 @@ export const aWorker = (overrides: Partial<Worker> = {}): Worker => ({
   state: "Idle",
   lastHeartbeat: "2025-10-21T10:00:00Z",
   healthStatus: "healthy",
-  url: "http://localhost:9300",
+  url: "http://gpu-01.example:9300",
   modelId: "llama-3-8b",
   backend: "cuda",
   deviceId: 0,

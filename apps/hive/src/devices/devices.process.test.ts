@@ -27,6 +27,7 @@ const LSPCI = `/bin/cat <<'END'
 04:00.0 VGA compatible controller: ASPEED Technology, Inc. ASPEED Graphics Family (rev 41)
 \tRegion 0: Memory at d8000000 (32-bit, non-prefetchable) [size=64M]
 END`;
+const BRIDGE = 'echo "00:00.0 Host bridge: Intel Corporation 440FX"';
 const MI210 = { name: "Advanced Micro Devices, Inc. [AMD/ATI] Aldebaran [Instinct MI210]", vramGb: 64, vendor: "amd" };
 const NVIDIA = { vendor: "nvidia", backend: "cuda" };
 const HUNG = "nvidia-smi did not end within 1 s";
@@ -86,7 +87,7 @@ test("a hanging lspci does not hide NVIDIA's GPUs, is killed, and is said", asyn
 
 test("an answer does not wait for a program that takes long, but the next one has what it told", async () => {
   const { detector, folder } = detectorWith(
-    { "nvidia-smi": 'until [ -e "$0.go" ]; do /bin/sleep 0.02; done; echo "0, NVIDIA L4, 23034"', lspci: "exit 0" },
+    { "nvidia-smi": 'until [ -e "$0.go" ]; do /bin/sleep 0.02; done; echo "0, NVIDIA L4, 23034"', lspci: BRIDGE },
     { answerWithinMs: 50 },
   );
   expect(await detector.detect()).toMatchObject({
@@ -100,7 +101,7 @@ test("an answer does not wait for a program that takes long, but the next one ha
 });
 
 test("says once why there are no NVIDIA GPUs, and again when the reason changes", async () => {
-  const { detector, replace, messages } = detectorWith({ lspci: "exit 0" });
+  const { detector, replace, messages } = detectorWith({ lspci: BRIDGE });
   for (let times = 0; times < 2; times++) expect(await detector.detect()).toMatchObject({ gpus: [], problems: [] });
   expect(messages()).toEqual(["GPUs may be missing: nvidia-smi is not installed"]);
   replace("nvidia-smi", "echo broken; exit 9");
@@ -118,6 +119,29 @@ test("where nobody can tell, or NVIDIA's card cannot be asked, that is not none"
   const [card = ""] = LSPCI.split("03:00.0");
   const { detector } = detectorWith({ lspci: `${card}END` });
   const problems = ["nvidia-smi is not installed, and there is a card of NVIDIA's at 0000:01:00.0"];
+  expect(await detector.detect()).toMatchObject({ gpus: null, problems });
+});
+
+test.each([
+  ["nvidia-smi", { "nvidia-smi": "exit 0", lspci: BRIDGE }],
+  ["nvidia-smi", { "nvidia-smi": 'echo; echo " "', lspci: BRIDGE }],
+  ["lspci", { "nvidia-smi": "echo No devices were found; exit 6", lspci: "exit 0" }],
+])("of an %s that says nothing at all it is not believed that there are none", async (name, programs) => {
+  const problems = [`${name} wrote nothing`];
+  expect(await detectorWith(programs).detector.detect()).toMatchObject({ gpus: null, problems });
+});
+
+test("that there are none is not believed where the kernel lists a card of NVIDIA's: it failed to start", async () => {
+  const [card = ""] = LSPCI.split("03:00.0");
+  const { detector } = detectorWith({ "nvidia-smi": "echo No devices were found; exit 6", lspci: `${card}END` });
+  const problems = ["nvidia-smi finds no device, and there is a card of NVIDIA's at 0000:01:00.0"];
+  expect(await detector.detect()).toMatchObject({ gpus: null, problems });
+});
+
+test("that there are none is not believed beside a card that could not be asked", async () => {
+  const lost = "Unable to determine the device handle for GPU0000:01:00.0: Unknown Error";
+  const { detector } = detectorWith({ "nvidia-smi": `echo "${lost}"; echo No devices were found`, lspci: BRIDGE });
+  const problems = [`nvidia-smi wrote: ${lost}`, "nvidia-smi wrote: No devices were found"];
   expect(await detector.detect()).toMatchObject({ gpus: null, problems });
 });
 

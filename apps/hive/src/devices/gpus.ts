@@ -49,12 +49,21 @@ export class Gpus {
     await this.readNvidia();
   }
 
-  /** Asks nvidia-smi alone, for what changes all the time. */
-  async readNvidia(): Promise<GpuReading<NvidiaGpu>> {
-    const reading = this.#withCardsOfMissing(await this.nvidiaSmi.readGpus());
-    this.#nvidia = learned(this.#nvidia, reading);
+  /** Asks nvidia-smi alone, for what changes all the time; of those cards alone, or of all. */
+  async readNvidia(busIds: readonly string[] = []): Promise<GpuReading<NvidiaGpu>> {
+    const reading = this.#besideCards(await this.nvidiaSmi.readGpus(busIds));
+    const gpus = reading.gpus && [...this.#notAsked(busIds, reading.gpus), ...reading.gpus];
+    this.#nvidia = learned(this.#nvidia, { ...reading, gpus: gpus?.toSorted((a, b) => a.index - b.index) ?? null });
     this.#logChange("nvidia", this.#nvidia);
     return reading;
+  }
+
+  /** Of them a reading of some cards says nothing. */
+  #notAsked(busIds: readonly string[], read: readonly NvidiaGpu[]): NvidiaGpu[] {
+    if (busIds.length === 0) return [];
+    const indexes = new Set(read.map(({ index }) => index));
+    const known = this.#nvidia.gpus ?? [];
+    return known.filter(({ index, busId }) => !indexes.has(index) && !busIds.includes(busId ?? ""));
   }
 
   /** GPUs are null when some could not be read and none is known: that is another thing than none. */
@@ -70,11 +79,12 @@ export class Gpus {
     };
   }
 
-  /** A missing nvidia-smi is no wonder on a host without a card for it. */
-  #withCardsOfMissing(reading: GpuReading<NvidiaGpu>): GpuReading<NvidiaGpu> {
+  /** That there are none, and that nvidia-smi is missing, is believed on a host without a card for it. */
+  #besideCards(reading: GpuReading<NvidiaGpu>): GpuReading<NvidiaGpu> {
     const [busId] = this.#nvidiaBusIds;
-    if (reading.missing === undefined || busId === undefined) return reading;
-    return { gpus: null, problems: [`${reading.missing}, and there is a card of NVIDIA's at ${busId}`] };
+    const none = reading.gpus?.length === 0 ? "nvidia-smi finds no device" : reading.missing;
+    if (none === undefined || busId === undefined) return reading;
+    return { gpus: null, problems: [`${none}, and there is a card of NVIDIA's at ${busId}`] };
   }
 
   #logChange(source: "nvidia" | "others", { problems, missing }: Known<unknown>): void {

@@ -37,6 +37,13 @@ test.each([
   "[Unknown Error]",
   "[GPU requires reset]",
   "ERR!",
+  "Unknown",
+  "",
+  "-",
+  "-3",
+  "1e9",
+  "GPU",
+  "(none)",
 ])("%s in any field is null in that field alone", (unknown) => {
   const names = [
     "memoryTotalBytes",
@@ -53,8 +60,19 @@ test.each([
     const cells = line.split(", ").with(position + 2, unknown);
     expect(parseNvidiaLines(cells.join(", ")).gpus).toEqual([{ ...sound, [name]: null }]);
   }
-  expect(parseNvidiaLines(`0, ${unknown}, 23034`).gpus).toMatchObject([
-    { name: "NVIDIA GPU", memoryTotalBytes: 23_034 * MIB },
+});
+
+test.each(["[N/A]", "[Unknown Error]", "-", ""])("of a name that is unknown (%j) the GPU stays", (unknown) => {
+  expect(parseNvidiaLines(`0, ${unknown}, 23034, ${further}`).gpus).toMatchObject([
+    { name: "NVIDIA GPU", memoryTotalBytes: 23_034 * MIB, uuid: UUID, powerWatts: 231.5 },
+  ]);
+});
+
+test("every field may be unknown at once, and a name with commas stays whole beside them", () => {
+  const nothing = { memoryTotalBytes: null, uuid: null, busId: null, memoryUsedBytes: null, powerWatts: null };
+  expect(parseNvidiaLines("7, Board, rev 2,,,,,,,\n8,,,,,,,,").gpus).toMatchObject([
+    { index: 7, name: "Board, rev 2", ...nothing },
+    { index: 8, name: "NVIDIA GPU", ...nothing },
   ]);
 });
 
@@ -85,6 +103,7 @@ test.each([
   "0, , ",
   "99999999, A, 1024",
   "12, monkeys, jumped",
+  "0, NVIDIA L4, 23034, GPU-7ad8",
   "\u0000\u0001",
   "No devices were found",
 ])("%j is no GPU", (line) => {

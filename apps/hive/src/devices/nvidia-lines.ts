@@ -18,8 +18,8 @@ const FURTHER_COLUMNS = COLUMNS.length - 3;
 
 const BYTES_PER_MIB = 2 ** 20;
 const NUMBER = /^(\d{1,15}(?:\.\d{1,9})?)(?: ?(?:MiB|%|C|W))?$/;
-/** How nvidia-smi says that it does not know: `[N/A]`, `[Insufficient Permissions]`, `[GPU requires reset]`, `ERR!` … */
-const UNKNOWN = /^(?:\[.*\]|N\/A|ERR!|Not Supported|Unknown Error|Insufficient Permissions)$/i;
+/** How nvidia-smi says that it does not know: `[N/A]`, `[Insufficient Permissions]`, `[GPU requires reset]`, `ERR!`, nothing … */
+const UNKNOWN = /^(?:|-|\[.*\]|N\/A|ERR!|Not Supported|Unknown(?: Error)?|Insufficient Permissions)$/i;
 const UUID = /^(?:GPU|MIG)-\S+$/;
 const BUS_ID = /^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/i;
 /** Chips that have no memory of their own. */
@@ -44,28 +44,21 @@ export function parseNvidiaLines(csv: string): NvidiaLines {
   return { gpus: [...gpus.values()], others };
 }
 
-/** From outside in, because a name may hold commas: index, what follows the name, and the rest is the name. */
+/**
+ * From outside in, because a name may hold commas, and nothing else: index, as many cells as were asked for behind the name, and the rest is
+ * the name. What a cell holds does not move the others.
+ */
 function parseLine(line: string): NvidiaGpu | undefined {
   const cells = line.split(",");
-  const further = furtherOf(cells.map((cell) => cell.trim()));
-  const [index = "", ...names] = cells.slice(0, cells.length - further.length);
+  const isWhole = cells.length >= COLUMNS.length;
+  const further = isWhole ? cells.splice(-FURTHER_COLUMNS).map((cell) => cell.trim()) : [];
+  const [index = "", ...names] = cells;
   const memory = names.pop()?.trim();
-  if (names.length === 0 || memory === undefined || !isNumberOrUnknown(memory)) return undefined;
-  if (!/^\s*\d{1,5}\s*$/.test(index)) return undefined;
   const name = names.join(",").trim();
-  if (name === "") return undefined;
+  if (memory === undefined || !/^\s*\d{1,5}\s*$/.test(index)) return undefined;
+  // One that was cut off, or a sentence with commas, tells no memory behind the name.
+  if (!isWhole && (name === "" || !isNumberOrUnknown(memory))) return undefined;
   return { index: Number(index), ...described(UNKNOWN.test(name) ? "NVIDIA GPU" : name, memory), ...toldBy(further) };
-}
-
-function furtherOf(cells: string[]): string[] {
-  const further = cells.slice(-FURTHER_COLUMNS);
-  const [uuid = "", busId = "", ...numbers] = further;
-  const isThere =
-    cells.length >= COLUMNS.length &&
-    (UUID.test(uuid) || UNKNOWN.test(uuid)) &&
-    (BUS_ID.test(busId) || UNKNOWN.test(busId)) &&
-    numbers.every(isNumberOrUnknown);
-  return isThere ? further : [];
 }
 
 function described(name: string, memory: string) {

@@ -5,7 +5,10 @@ import { type Output, type OutputOptions, outputOf } from "./output.ts";
 const FORMAT = "--format=csv,noheader,nounits";
 const QUERY_GPUS = [`--query-gpu=${COLUMNS.join(",")}`, FORMAT];
 const QUERY_PROCESSES = ["--query-compute-apps=gpu_uuid,pid,used_memory", FORMAT];
-const PROCESS = /^(\S+), (\d{1,10}), (.+)$/;
+/** Also of memory that is not told at all: such a process holds some, and its sum is unknown. */
+const PROCESS = /^([^,]*\S) *, *(\d{1,10}) *, *(.*)$/;
+/** The answer of a host without a card, if nothing else is said; and of one whose cards failed to start. */
+const NONE = /^no devices were found$/i;
 const MAX_PAUSE = 32;
 const MAX_LINES_TOLD = 8;
 
@@ -20,7 +23,7 @@ export interface ProcessMemory {
 /** nvidia-smi of this host. After a run that hung it is left alone for 1 reading, then 2, 4 … 32, until one answers. */
 export class NvidiaSmi {
   readonly #options: OutputOptions;
-  #running: Promise<GpuReading<NvidiaGpu>> | undefined;
+  readonly #running = new Map<string, Promise<GpuReading<NvidiaGpu>>>();
   #pause = 1;
   #readingsToSkip = 0;
   #hung = "";
@@ -29,32 +32,33 @@ export class NvidiaSmi {
     this.#options = options;
   }
 
-  /** Calls that come while a reading runs share it. Rejects only by the signal. */
-  readGpus(): Promise<GpuReading<NvidiaGpu>> {
-    this.#running ??= this.#read().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+  /** Of those cards alone, or of all. Calls for the same that come while a reading runs share it. Rejects only by the signal. */
+  readGpus(busIds: readonly string[] = []): Promise<GpuReading<NvidiaGpu>> {
+    const key = busIds.join();
+    const reading = this.#running.get(key) ?? this.#read(busIds).finally(() => this.#running.delete(key));
+    this.#running.set(key, reading);
+    return reading;
   }
 
-  /** Undefined when that could not be read: a failed query says nothing of processes. */
-  async readProcesses(): Promise<ProcessMemory[] | undefined> {
+  /** Of those cards alone, or of all. Undefined when that could not be read: a failed query says nothing of processes. */
+  async readProcesses(busIds: readonly string[] = []): Promise<ProcessMemory[] | undefined> {
     if (this.#readingsToSkip > 0) return undefined;
-    const output = await this.#ask(QUERY_PROCESSES);
+    const output = await this.#ask(QUERY_PROCESSES, busIds);
     if ("reason" in output || output.failure !== undefined) return undefined;
     return parseProcesses(output.stdout);
   }
 
-  async #read(): Promise<GpuReading<NvidiaGpu>> {
+  async #read(busIds: readonly string[]): Promise<GpuReading<NvidiaGpu>> {
     if (this.#readingsToSkip > 0) {
       this.#readingsToSkip--;
       return { gpus: null, problems: [this.#hung] };
     }
-    return toReading(await this.#ask(QUERY_GPUS));
+    return toReading(await this.#ask(QUERY_GPUS, busIds));
   }
 
-  async #ask(query: readonly string[]): Promise<Output> {
-    const output = await outputOf("nvidia-smi", query, this.#options);
+  async #ask(query: readonly string[], busIds: readonly string[]): Promise<Output> {
+    const cards = busIds.length > 0 ? ["-i", busIds.join()] : [];
+    const output = await outputOf("nvidia-smi", [...query, ...cards], this.#options);
     if ("reason" in output && output.wasKilled) {
       this.#hung = `nvidia-smi ${output.reason}`;
       this.#readingsToSkip = this.#pause;
@@ -71,12 +75,12 @@ function toReading(output: Output): GpuReading<NvidiaGpu> {
   }
   const { stdout, failure } = output;
   const { gpus, others } = parseNvidiaLines(stdout);
-  const isNone = gpus.length === 0 && /^no devices were found/im.test(stdout);
-  if (isNone) return { gpus, problems: [] };
+  if (gpus.length === 0 && others.length === 1 && NONE.test(others[0] ?? "")) return { gpus, problems: [] };
   const said = others.slice(0, MAX_LINES_TOLD).map((line) => `nvidia-smi wrote: ${line}`);
   const problems = gpus.length === 0 && failure !== undefined ? [] : said;
   if (failure !== undefined && problems.length === 0) problems.push(`nvidia-smi ${failure}`);
-  return { gpus: gpus.length === 0 && problems.length > 0 ? null : gpus, problems };
+  if (gpus.length > 0) return { gpus, problems };
+  return { gpus: null, problems: problems.length > 0 ? problems : ["nvidia-smi wrote nothing"] };
 }
 
 export function parseProcesses(csv: string): ProcessMemory[] {

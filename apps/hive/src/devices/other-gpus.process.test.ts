@@ -13,13 +13,13 @@ const MI300X = { vendor: "0x1002", class: "0x120000", device: "0x74a1", mem_info
 const window = (sizeBytes: number) => `0x0000004000000000 0x${(0x4000000000 + sizeBytes - 1).toString(16)} 0x14220c\n`;
 
 /** A folder that looks like /sys, with those files of each device. */
-function sysfsWith(devices: Record<string, Record<string, string>>): string {
+function sysfsWith(devices: Record<string, Record<string, string>>, driver = "amdgpu"): string {
   const sysfs = temporaryFolder();
   for (const [busId, files] of Object.entries(devices)) {
     const folder = join(sysfs, "bus/pci/devices", busId);
     mkdirSync(join(folder, "power"), { recursive: true });
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), `${text}\n`);
-    symlinkSync("../../drivers/amdgpu", join(folder, "driver"));
+    symlinkSync(`../../drivers/${driver}`, join(folder, "driver"));
   }
   return sysfs;
 }
@@ -88,6 +88,11 @@ test("graphics inside a processor are no GPU, nor is a console, and NVIDIA's are
     "0000:0b:00.1": { vendor: "0x1002", class: "0x040300" },
   });
   expect(await gpusOf(sysfs)).toMatchObject({ gpus: [], nvidiaBusIds: ["0000:01:00.0"] });
+});
+
+test("a card that a virtual machine has is not one that nvidia-smi should know", async () => {
+  const card = { "0000:01:00.0": { vendor: "0x10de", class: "0x030200" } };
+  expect((await gpusOf(sysfsWith(card, "vfio-pci"))).nvidiaBusIds).toEqual([]);
 });
 
 test("a card of whoever else counts from half a GB on", async () => {

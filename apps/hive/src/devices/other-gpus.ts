@@ -2,14 +2,14 @@ import type { Gpu, GpuReading } from "./gpu.ts";
 import { MAX_GPUS, MAX_NAME_LENGTH } from "./gpu.ts";
 import { type PrintedCard, parseLspci } from "./lspci.ts";
 import { type OutputOptions, outputOf } from "./output.ts";
-import { type PciGpu, readPciGpus } from "./pci.ts";
+import { isGivenAway, type PciGpu, readPciGpus } from "./pci.ts";
 
 /** A GPU that nvidia-smi does not know, in the order of the bus. It has no index of its own. */
 export type OtherGpu = Omit<Gpu, "index">;
 
 export interface OtherReading extends Pick<GpuReading, "problems" | "missing"> {
   gpus: OtherGpu[] | null;
-  /** Where there is a card of NVIDIA's, whether nvidia-smi can be asked about it or not. */
+  /** Where there is a card of NVIDIA's that is this host's own, whether nvidia-smi can be asked about it or not. */
   nvidiaBusIds: string[];
 }
 
@@ -44,11 +44,14 @@ export async function readOtherGpus(options: OutputOptions & { sysfs?: string })
   const printed = "reason" in output ? [] : parseLspci(output.stdout);
   const cards = join(pci ?? [], printed);
   const gpus = cards.filter(isOtherGpu).slice(0, MAX_GPUS).map(toGpu);
-  const failure = "reason" in output ? output.reason : output.failure;
+  const isSilent = pci === undefined && "stdout" in output && output.stdout.trim() === "";
+  const failure = "reason" in output ? output.reason : (output.failure ?? (isSilent ? "wrote nothing" : undefined));
   const isMissing = "reason" in output && output.isMissing;
+  const givenAway = new Set(pci?.filter(isGivenAway).map(({ busId }) => busId));
+  const nvidiaBusIds = cards.filter(({ vendor }) => vendor === "nvidia").map(({ busId }) => busId);
   return {
     gpus: pci === undefined && printed.length === 0 && failure !== undefined ? null : gpus,
-    nvidiaBusIds: cards.filter(({ vendor }) => vendor === "nvidia").map(({ busId }) => busId),
+    nvidiaBusIds: nvidiaBusIds.filter((busId) => !givenAway.has(busId)),
     problems: failure === undefined || isMissing ? [] : [`lspci ${failure}`],
     // Without a card only its absence from the kernel's list could be told, and the kernel knows.
     ...(isMissing && (pci === undefined || gpus.length > 0) && { missing: "lspci is not installed" }),

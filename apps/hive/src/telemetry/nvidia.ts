@@ -7,9 +7,16 @@ import type { PciGpu } from "../devices/pci.ts";
 /** Memory of GPUs by the process that holds it; `bytes` is null where it is not known. */
 export type GpuMemoryByPid = ReadonlyMap<number, readonly { gpuIndex: number; bytes: number | null }[]>;
 
-/** Whether nvidia-smi would wake a card: it asks each that its driver has, and a card given to a virtual machine is not one of them. */
-export const wouldWake = ({ vendor, driver, isAsleep }: PciGpu): boolean =>
-  vendor === "nvidia" && driver === "nvidia" && isAsleep;
+/**
+ * Which cards nvidia-smi may be asked for: undefined stands for all. It wakes each that it looks at, and without being told it looks at each that
+ * its driver has; a card given to a virtual machine is not one of them.
+ */
+export function cardsToAsk(cards: readonly PciGpu[]): string[] | undefined {
+  const own = cards.filter(({ vendor, driver }) => vendor === "nvidia" && driver === "nvidia");
+  return own.some(({ isAsleep }) => isAsleep)
+    ? own.filter(({ isAsleep }) => !isAsleep).map(({ busId }) => busId)
+    : undefined;
+}
 
 /**
  * By process, with GPUs by their index. Undefined when none of the processes is here: they are counted as the host does, and inside a container

@@ -28,7 +28,6 @@ const FIRST = {
 const UNKNOWN = { memory_used_bytes: null, utilization_percent: null, temperature_celsius: null, power_watts: null };
 const SECOND = { ...FIRST, index: 1, uuid: UUIDS[1], ...UNKNOWN };
 const HOST = { memory_total_bytes: expect.any(Number), memory_used_bytes: expect.any(Number) };
-const AT = "2026-11-28T14:53:30.000Z";
 const H100 = { vendor: "0x10de", class: "0x030200" };
 const MI300X = {
   vendor: "0x1002",
@@ -68,7 +67,7 @@ function watchBeside({ gpus = LINES, processes = [] as string[] } = {}) {
   const stopping = new AbortController();
   onTestFinished(() => stopping.abort(new Error("the agent is stopping")));
   const found = new Gpus({ timeoutMs: 20_000, signal: stopping.signal, log, sysfs });
-  const watch = new TelemetryWatch({ gpus: found, log, sysfs, now: () => Date.parse(AT) });
+  const watch = new TelemetryWatch({ gpus: found, log, sysfs });
   const asked = () => {
     const path = join(folder, "nvidia-smi.asked");
     const questions = existsSync(path) ? readFileSync(path, "utf8").trim().split("\n") : [];
@@ -86,7 +85,7 @@ test("tells what each GPU and the host do, and what is not known of one is null 
   expect(watch.latest()).toEqual({});
   await found.read();
   const first = await next();
-  expect(first).toEqual({ gpus: [FIRST, SECOND], host: { ...HOST, cpu_percent: null }, read_at: AT });
+  expect(first).toEqual({ gpus: [FIRST, SECOND], host: { ...HOST, cpu_percent: null } });
   const { host } = await next();
   expect(host?.memory_used_bytes).toBeLessThan(host?.memory_total_bytes ?? 0);
   expect(host?.cpu_percent).toSatisfy((percent: unknown) => Number(percent) >= 0 && Number(percent) <= 100);
@@ -121,6 +120,25 @@ test("a GPU that sleeps is not woken", async () => {
   expect((await next()).gpus).toMatchObject([FIRST, SECOND, { utilization_percent: 42, asleep: false }]);
 });
 
+test("of a card that sleeps the others are read all the same, and what processes hold of them", async () => {
+  const { folder, found, watch, card, next } = watchBeside({ processes: [`${UUIDS[1]}, ${process.pid}, 4096`] });
+  card("0000:4e:00.0", "nvidia", { ...H100, "power/runtime_status": "suspended" });
+  card("0000:4f:00.0", "nvidia", { ...H100, "power/runtime_status": "active" });
+  await found.read();
+  const line = LINES[1]?.replace("[N/A], [N/A]", "1024, 5");
+  const processes = `${UUIDS[1]}, ${process.pid}, 512`;
+  const awake = `case "$*" in --query-gpu*"-i 0000:4f:00.0") echo "${line}";; --query-c*"-i 0000:4f:00.0") echo "${processes}";; *) echo woken;; esac`;
+  fakeProgram(folder, "nvidia-smi", awake);
+  watch.gpuMemoryByPid();
+  const asleep = { ...FIRST, ...UNKNOWN, asleep: true };
+  const loaded = { ...SECOND, memory_used_bytes: 1024 * MIB, utilization_percent: 5 };
+  expect((await next()).gpus).toEqual([asleep, loaded]);
+  expect(watch.gpuMemoryByPid()).toEqual(new Map([[process.pid, [{ gpuIndex: 1, bytes: 512 * MIB }]]]));
+  expect(found.known()).toMatchObject({ gpus: [{ index: 0 }, { index: 1 }], problems: [] });
+  fakeProgram(folder, "nvidia-smi", "echo Unable to determine the device handle; exit 255");
+  expect((await next()).gpus).toEqual([asleep]);
+});
+
 test("a card that a virtual machine has may sleep: nvidia-smi does not know it", async () => {
   const { found, card, next } = watchBeside();
   card("0000:99:00.0", "vfio-pci", { ...H100, "power/runtime_status": "suspended" });
@@ -132,34 +150,36 @@ test("what could not be read is absent, none is an empty list, and one that is l
   const { found, answer, next } = watchBeside();
   await found.read();
   answer(["Failed to initialize NVML: Driver/library version mismatch"]);
-  expect(await next()).toEqual({ host: expect.anything(), read_at: AT });
+  expect(await next()).toEqual({ host: expect.anything() });
   answer([LINES[0] ?? "", "Unable to determine the device handle for GPU0000:4F:00.0: Unknown Error"]);
   expect((await next()).gpus).toEqual([FIRST]);
   answer(["No devices were found"]);
   expect((await next()).gpus).toEqual([]);
 });
 
-test("a beat waits for nothing, and readings do not pile up", async () => {
-  const { folder, found, watch, asked } = watchBeside();
+test("a beat waits for nothing, readings do not pile up, and none is told that began before it was asked for", async () => {
+  const { folder, found, watch, asked, next } = watchBeside({ processes: [`${UUIDS[0]}, ${process.pid}, 1`] });
   await found.read();
-  await watch.refresh();
+  watch.gpuMemoryByPid();
+  expect((await next()).gpus).toEqual([FIRST, SECOND]);
+  expect(watch.gpuMemoryByPid()?.size).toBe(1);
   const before = asked().length;
-  fakeProgram(
-    folder,
-    "nvidia-smi",
-    `echo "$1" >> "$0.asked"; until [ -e "$0.go" ]; do /bin/sleep 0.02; done; echo "${LINES[1]}"`,
-  );
-  const readings = [watch.refresh(), watch.refresh(), watch.refresh()];
-  expect(watch.latest().gpus).toEqual([FIRST, SECOND]);
+  const waits = `until [ -e "$0.go" ]; do /bin/sleep 0.02; done`;
+  fakeProgram(folder, "nvidia-smi", `echo "$1" >> "$0.asked"; ${waits}; echo "${LINES[1]}"`);
+  const reading = watch.refresh();
+  expect(watch.latest()).toEqual({ host: expect.objectContaining(HOST) });
+  expect(watch.gpuMemoryByPid()).toBeUndefined();
+  const later = [watch.refresh(), watch.refresh()];
   writeFileSync(join(folder, "nvidia-smi.go"), "");
-  await Promise.all(readings);
-  expect(watch.latest().gpus).toEqual([SECOND]);
-  expect(asked()).toHaveLength(before + 1);
+  await Promise.all([reading, ...later]);
+  expect(asked().slice(before)).toEqual(["--query-gpu", "--query-compute-apps"]);
+  expect(watch.latest()).toEqual({ host: expect.objectContaining(HOST) });
+  expect((await next()).gpus).toEqual([SECOND]);
 });
 
 test("memory by process is read only while somebody asks, by the index of the GPU", async () => {
   const me = process.pid;
-  const processes = [`${UUIDS[1]}, ${me}, 4096`, `${UUIDS[0]}, ${me}, [N/A]`, `${UUIDS[0]}, 999999999, 1`];
+  const processes = [`${UUIDS[1]}, ${me}, 4096`, `${UUIDS[0]}, ${me}, `, `${UUIDS[0]}, 999999999, 1`];
   const { found, watch, asked, next } = watchBeside({ processes });
   await found.read();
   await next();
@@ -168,7 +188,7 @@ test("memory by process is read only while somebody asks, by the index of the GP
   await next();
   const held = [
     { gpuIndex: 1, bytes: 4096 * MIB },
-    { gpuIndex: 0, bytes: null },
+    { gpuIndex: 0, bytes: null }, // is not told at all
   ];
   expect(watch.gpuMemoryByPid()).toEqual(new Map([[me, held]]));
 });

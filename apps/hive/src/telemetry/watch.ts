@@ -6,7 +6,7 @@ import type { NvidiaGpu } from "../devices/nvidia-lines.ts";
 import { type PciGpu, readPciGpus } from "../devices/pci.ts";
 import { readAmdLoad } from "./amd.ts";
 import { HostMeter, type HostTelemetry } from "./host.ts";
-import { type GpuMemoryByPid, memoryByPid, wouldWake } from "./nvidia.ts";
+import { cardsToAsk, type GpuMemoryByPid, memoryByPid } from "./nvidia.ts";
 
 /** A GPU as a heartbeat tells it. What is not known is null. */
 export interface GpuTelemetry {
@@ -24,7 +24,6 @@ export interface GpuTelemetry {
 export interface Telemetry {
   gpus?: GpuTelemetry[];
   host: HostTelemetry;
-  read_at: string;
 }
 
 export interface TelemetryOptions {
@@ -32,8 +31,6 @@ export interface TelemetryOptions {
   log: Logger;
   /** Where the kernel tells of devices. Default: `/sys`. */
   sysfs?: string;
-  /** Wall clock, in milliseconds. Default: `Date.now`. */
-  now?: () => number;
 }
 
 const UNKNOWN: Load = { memoryUsedBytes: null, utilizationPercent: null, temperatureCelsius: null, powerWatts: null };
@@ -41,18 +38,17 @@ const UNKNOWN: Load = { memoryUsedBytes: null, utilizationPercent: null, tempera
 const SLOW_MS = 1000;
 /** Drivers have hung in what takes them microseconds. */
 const SYSFS_TIMEOUT_MS = 1000;
-/** A reading that takes longer hangs where no deadline reaches it. */
-const HANGING_MS = 60_000;
 
-/** Reads what GPUs and host do, in the background: a beat takes the newest, and waits for nothing. */
+/** Reads what GPUs and host do, in the background: a beat waits for nothing, and takes what was read since it was last asked for. */
 export class TelemetryWatch {
   readonly #options: TelemetryOptions;
-  readonly #host = new HostMeter();
-  #latest: Telemetry | undefined;
-  #running: Promise<void> | undefined;
-  #startedMs = 0;
-  #amd: Promise<Map<number, Load>> | undefined;
+  readonly #meter = new HostMeter();
+  #host: HostTelemetry | undefined;
+  #gpus: GpuTelemetry[] | undefined;
   #memoryByPid: GpuMemoryByPid | undefined;
+  #running: Promise<void> | undefined;
+  #isOutdated = false;
+  #amd: Promise<Map<number, Load>> | undefined;
   #isMemoryWanted = false;
   #saidSlow = false;
 
@@ -60,23 +56,27 @@ export class TelemetryWatch {
     this.#options = options;
   }
 
-  /** The newest reading, as a part of a heartbeat; nothing before there is one, or while the next one hangs: old numbers are worse than none. */
+  /** What was read since `refresh` was last called, as a part of a heartbeat: old numbers are worse than none. */
   latest(): Partial<Telemetry> {
-    const isHanging = this.#running !== undefined && performance.now() - this.#startedMs > HANGING_MS;
-    return isHanging ? {} : (this.#latest ?? {});
+    return {
+      ...(this.#gpus !== undefined && { gpus: this.#gpus }),
+      ...(this.#host !== undefined && { host: this.#host }),
+    };
   }
 
-  /** Which process held how much of which GPU at the newest reading; undefined where it is not known. It is read only while somebody asks. */
+  /** Which process holds how much of which GPU; undefined where it is not known. It is read only while somebody asks. */
   gpuMemoryByPid(): GpuMemoryByPid | undefined {
     this.#isMemoryWanted = true;
     return this.#memoryByPid;
   }
 
-  /** Reads anew, unless a reading runs. Never rejects. */
+  /** Reads anew, unless a reading runs, which then began too early to be told. Never rejects. */
   refresh(): Promise<void> {
-    if (this.#running !== undefined) return this.#running;
-    this.#startedMs = performance.now();
-    this.#running = this.#read()
+    this.#host = this.#meter.read();
+    this.#gpus = undefined;
+    this.#memoryByPid = undefined;
+    this.#isOutdated = this.#running !== undefined;
+    this.#running ??= this.#read()
       .catch(() => undefined) // the agent is stopping
       .finally(() => {
         this.#running = undefined;
@@ -85,44 +85,44 @@ export class TelemetryWatch {
   }
 
   async #read(): Promise<void> {
-    const { sysfs, now = Date.now } = this.#options;
-    const cards = (await readPciGpus(sysfs)) ?? [];
-    const gpus = await this.#readGpus(cards);
-    const at = new Date(now()).toISOString();
-    this.#latest = { ...(gpus !== undefined && { gpus }), host: this.#host.read(), read_at: at };
+    const cards = (await readPciGpus(this.#options.sysfs)) ?? [];
+    const toAsk = cardsToAsk(cards);
+    const nvidia = toAsk?.length === 0 ? undefined : await this.#readNvidia(toAsk);
+    const memoryByPid = await this.#readMemoryByPid(nvidia?.gpus ?? [], toAsk);
+    const gpus = await this.#told(cards, nvidia);
+    if (this.#isOutdated) return;
+    this.#gpus = gpus;
+    this.#memoryByPid = memoryByPid;
   }
 
-  async #readGpus(cards: PciGpu[]): Promise<GpuTelemetry[] | undefined> {
-    const isLeftAsleep = cards.some(wouldWake);
-    const nvidia = isLeftAsleep ? undefined : await this.#readNvidia();
-    if (isLeftAsleep) this.#memoryByPid = undefined;
+  async #told(cards: PciGpu[], nvidia: GpuReading<NvidiaGpu> | undefined): Promise<GpuTelemetry[] | undefined> {
     const known = this.#options.gpus.known().gpus;
     const asleep = new Set(cards.filter((card) => card.isAsleep).map(({ busId }) => busId));
     const amd = await this.#readAmd((known ?? []).filter(({ busId }) => busId === null || !asleep.has(busId)));
     const loads = new Map([...(nvidia?.gpus ?? []).map((gpu) => [gpu.index, gpu] as const), ...amd]);
-    // Of a reading that failed nothing is told.
-    const told = known?.filter(({ vendor }) => vendor !== "nvidia" || isLeftAsleep || nvidia?.gpus);
+    // Of a reading that failed nothing is told, but that a card sleeps is known without one.
+    const isRead = nvidia === undefined || nvidia.gpus !== null;
+    const told = known?.filter(({ vendor, busId }) => vendor !== "nvidia" || isRead || asleep.has(busId ?? ""));
     if (told?.length === 0 && known?.length !== 0) return undefined;
     return told?.map((gpu) => toTelemetry(gpu, loads.get(gpu.index) ?? UNKNOWN, asleep.has(gpu.busId ?? "")));
   }
 
-  async #readNvidia(): Promise<GpuReading<NvidiaGpu>> {
+  async #readNvidia(busIds: readonly string[] | undefined): Promise<GpuReading<NvidiaGpu>> {
     const { gpus, log } = this.#options;
     const startedMs = performance.now();
-    const reading = await gpus.readNvidia();
+    const reading = await gpus.readNvidia(busIds);
     const tookMs = Math.round(performance.now() - startedMs);
     if (reading.gpus !== null && tookMs > SLOW_MS && !this.#saidSlow) {
       this.#saidSlow = true;
       log.warn({ took_ms: tookMs }, "nvidia-smi takes long to read the GPUs: switch on nvidia-persistenced");
     }
-    await this.#readMemoryByPid(reading.gpus);
     return reading;
   }
 
-  async #readMemoryByPid(gpus: NvidiaGpu[] | null): Promise<void> {
-    const isWanted = this.#isMemoryWanted && gpus !== null && gpus.length > 0;
+  async #readMemoryByPid(gpus: NvidiaGpu[], busIds: readonly string[] | undefined) {
+    const isWanted = this.#isMemoryWanted && gpus.length > 0;
     this.#isMemoryWanted = false;
-    this.#memoryByPid = isWanted ? memoryByPid(await this.#options.gpus.nvidiaSmi.readProcesses(), gpus) : undefined;
+    return isWanted ? memoryByPid(await this.#options.gpus.nvidiaSmi.readProcesses(busIds), gpus) : undefined;
   }
 
   /** By index. What hangs is not asked again before it ends. */

@@ -68,6 +68,8 @@ export interface Program {
   /** The port that it was told; undefined when it was told none. */
   portOf(process: Pick<ServerProcess, "argv" | "environment">): number | undefined;
   readonly defaultPort: number;
+  /** The path below which it was told to answer. */
+  prefixOf?(process: Pick<ServerProcess, "argv" | "environment">): string | undefined;
   /** Whether its process listens on other ports too, so that one which it was not told of need not be its API's. */
   readonly hasOtherSockets?: true;
   /** The model that it was told to serve. */
@@ -81,10 +83,18 @@ export interface Adapter {
   readonly paths: readonly string[];
   /** Undefined for a kind that is only configured. */
   readonly program: Program | undefined;
-  /** What the server calls itself, by one question without side effect; undefined when something else answers. */
+  /** What the server calls itself, by a question that has no side effect on a server of any kind; undefined when something else answers. */
   identify(ask: Ask): Promise<string | undefined>;
-  /** Begins with a server; what it answers reads it once, and remembers what need not be asked again. */
+  /**
+   * Begins with a server; what it answers reads it once, and remembers what need not be asked again. It throws `AnotherServer` before it asks what would
+   * have a side effect on a server of another kind.
+   */
   open(): (server: Server) => Promise<ServerReading>;
+}
+
+/** What answers is no server of the kind that was asked for. */
+export class AnotherServer extends Error {
+  override readonly name = "AnotherServer";
 }
 
 export const NEEDS_KEY = "it wants a key: see HIVE_WORKER_KEYS_FILE";

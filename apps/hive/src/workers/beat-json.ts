@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Reading, WorkerState } from "./adapter.ts";
 import type { Reachable } from "./listeners.ts";
-import type { Measured } from "./measure.ts";
+import type { OnGpus, OnHost } from "./measure.ts";
 import { isHere, type Target } from "./target.ts";
 import type { WatchedServer } from "./watched-server.ts";
 
@@ -13,7 +13,7 @@ const HASH_LENGTH = 16;
 interface Address {
   readonly url: string | null;
   readonly port: number | null;
-  readonly reachable: Reachable;
+  readonly reachable: Reachable | undefined;
 }
 
 /** A worker as a heartbeat says it. What is not known is left out. */
@@ -46,7 +46,7 @@ export interface ModelOnDiskJson extends Address {
 export function workerToJson(
   server: WatchedServer,
   reading: Reading,
-  measured: Measured,
+  measured: OnHost,
   advertiseHost: string,
 ): WorkerJson {
   return {
@@ -60,13 +60,24 @@ export function workerToJson(
     running: reading.running,
     waiting: reading.waiting,
     slots: reading.slots,
-    backend: measured.backend,
-    device_id: measured.deviceId,
-    device_ids: measured.deviceIds,
-    vram_bytes: measured.vramBytes ?? reading.vramBytes,
+    vram_bytes: reading.vramBytes,
     ram_bytes: measured.ramBytes,
     cpu_percent: measured.cpuPercent,
-    gpu_percent: measured.gpuPercent,
+  };
+}
+
+/** What is measured of its memory wins over what its server says. */
+export function withGpus(
+  json: WorkerJson,
+  { backend, deviceId, deviceIds, vramBytes, gpuPercent }: OnGpus,
+): WorkerJson {
+  return {
+    ...json,
+    backend,
+    device_id: deviceId,
+    device_ids: deviceIds,
+    vram_bytes: vramBytes ?? json.vram_bytes,
+    gpu_percent: gpuPercent,
   };
 }
 

@@ -1,7 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { closeSync, constants, openSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { type FakeProcess, fakeProc } from "../../test/fake-proc.ts";
 import { CommandLines } from "./command-lines.ts";
 
@@ -9,9 +6,14 @@ const NEW: FakeProcess = { pid: 10, startTime: 100_000, commandLine: "sh -c serv
 
 function linesOf(processes: readonly FakeProcess[]) {
   const fake = fakeProc(processes);
-  const lines = new CommandLines(fake.proc, ([first]) => first === "server");
+  const clock = { nowMs: 0 };
+  const lines = new CommandLines(
+    fake.proc,
+    ([first]) => first === "server",
+    () => clock.nowMs,
+  );
   const read = async () => (await lines.of(fake.proc.stats())).map(({ argv }) => argv.join(" "));
-  return { ...fake, lines, read };
+  return { ...fake, clock, lines, read };
 }
 
 test("follows a new process that becomes another program, and an old one when its name says so", async () => {
@@ -28,6 +30,50 @@ test("follows a new process that becomes another program, and an old one when it
     { ...NEW, commandLine: "server" },
   ]);
   expect(await read()).toEqual(["server", "changed"]);
+});
+
+test.each(["python3.12", "uv", "bash", "sh"])(
+  "looks each minute at an old %s, which may have become another program of that name",
+  async (name) => {
+    const young = { ...NEW, pid: 11 };
+    const old = { pid: 9, startTime: 1, name, commandLine: `${name} prepare` };
+    const other = { pid: 8, startTime: 1, name: "sshd", commandLine: "sshd" };
+    const { read, write, clock } = linesOf([old, other, young]);
+    await read();
+    write([{ ...old, commandLine: `${name} serve` }, { ...other, commandLine: "changed" }, young]);
+    clock.nowMs = 59_000;
+    expect((await read()).toSorted()).toEqual([`${name} prepare`, "sh -c server", "sshd"].toSorted());
+    clock.nowMs = 60_000;
+    expect((await read()).toSorted()).toEqual([`${name} serve`, "sh -c server", "sshd"].toSorted());
+  },
+);
+
+test("looks at none again that waits inside the kernel: it could hang there with it", async () => {
+  const old = { pid: 9, startTime: 1, name: "python3", commandLine: "python3 prepare" };
+  const { read, write, clock } = linesOf([old, NEW]);
+  await read();
+  clock.nowMs = 60_000;
+  write([{ ...old, commandLine: "python3 serve", state: "D" }, NEW]);
+  expect(await read()).toEqual(["sh -c server", "python3 prepare"]);
+  write([{ ...old, commandLine: "python3 serve" }, NEW]);
+  expect(await read()).toEqual(["sh -c server", "python3 serve"]);
+});
+
+test("keeps the command line of one that hangs when it is read again", async () => {
+  const old = { pid: 9, startTime: 1, name: "python3", commandLine: "python3 serve" };
+  const { read, hang, clock } = linesOf([old, NEW]);
+  await read();
+  hang(9);
+  clock.nowMs = 60_000;
+  expect(await read()).toEqual(["sh -c server", "python3 serve"]);
+});
+
+test("says which processes hang when it can read no more of them", async () => {
+  const { read, lines, hang } = linesOf([NEW, { ...NEW, pid: 11 }, { ...NEW, pid: 12 }]);
+  for (const pid of [10, 11]) hang(pid);
+  expect(lines.stuckPids).toEqual([]);
+  expect(await read()).toEqual(["", "", ""]);
+  expect(lines.stuckPids).toEqual([10, 11]);
 });
 
 test("takes no later process with the same id for it", async () => {
@@ -53,12 +99,8 @@ test("reads variables only where they are needed", async () => {
 });
 
 test("goes on without a command line that hangs, and does not read it again", async () => {
-  const { read, root } = linesOf([NEW, { ...NEW, pid: 11, commandLine: "server" }]);
-  const path = join(root, "10", "cmdline");
-  rmSync(path);
-  // A named pipe that nobody writes to hangs whoever opens it, as a file of /proc does whose process hangs in the kernel.
-  execFileSync("mkfifo", [path]);
-  onTestFinished(() => closeSync(openSync(path, constants.O_RDWR | constants.O_NONBLOCK)));
+  const { read, hang } = linesOf([NEW, { ...NEW, pid: 11, commandLine: "server" }]);
+  hang(10);
   expect([await read(), await read()]).toEqual([
     ["", "server"],
     ["", "server"],

@@ -4,6 +4,9 @@ import type { Proc, Stat } from "./proc.ts";
 const TIMES_READ = 4;
 /** In hundredths of a second: whoever runs for so long has become what it is. */
 const SETTLED_TICKS = 6000;
+/** These run other programs in their place, that may have the same name. */
+const MAY_BECOME_ITS_LIKE = /^(python[\d.]*|uv|(ba|da|z)?sh)$/;
+const LOOK_AGAIN_MS = 60_000;
 const WAIT_MS = 500;
 /** Each that hangs holds one of the few threads that this program reads files with. */
 const MAX_HANGING = 2;
@@ -19,20 +22,32 @@ interface Known extends CommandLine {
   readonly startTime: string;
   readonly name: string;
   readonly times: number;
+  readonly readAtMs: number;
 }
 
-const UNKNOWN = { argv: [], environment: undefined, times: 0 };
+const UNKNOWN = { argv: [], environment: undefined, times: 0, readAtMs: 0 };
 
-/** The command lines of processes. That of one which hangs in a driver cannot be read: each is read when the process is new, and then no more. */
+/** The command lines of processes. That of one which hangs in a driver cannot be read: most are read when the process is new, and then no more. */
 export class CommandLines {
   readonly #proc: Proc;
   readonly #needsEnvironment: (argv: readonly string[]) => boolean;
+  readonly #nowMs: () => number;
   #known: ReadonlyMap<number, Known> = new Map();
   readonly #hanging = new Set<number>();
 
-  constructor(proc: Proc, needsEnvironment: (argv: readonly string[]) => boolean) {
+  constructor(
+    proc: Proc,
+    needsEnvironment: (argv: readonly string[]) => boolean,
+    nowMs: () => number = () => performance.now(),
+  ) {
     this.#proc = proc;
     this.#needsEnvironment = needsEnvironment;
+    this.#nowMs = nowMs;
+  }
+
+  /** The processes that hang, when there are so many that no other is read; else none. */
+  get stuckPids(): readonly number[] {
+    return this.#hanging.size < MAX_HANGING ? [] : [...this.#hanging];
   }
 
   async of(stats: readonly Stat[]): Promise<(CommandLine & { readonly stat: Stat })[]> {
@@ -46,12 +61,14 @@ export class CommandLines {
     return stats.map((stat, at) => ({ ...UNKNOWN, ...read[at]?.[1], stat }));
   }
 
-  async #of({ pid, startTime, name }: Stat, times: number): Promise<Known> {
+  async #of({ pid, startTime, name, isInKernel }: Stat, times: number): Promise<Known> {
     const last = this.#known.get(pid);
     const known = last?.startTime === startTime && last.name === name ? last : { ...UNKNOWN, startTime, name };
-    if (known.times >= times) return known;
+    const readAtMs = this.#nowMs();
+    const isOld = readAtMs - known.readAtMs >= LOOK_AGAIN_MS && MAY_BECOME_ITS_LIKE.test(name) && !isInKernel;
+    if (known.times >= times && !isOld) return known;
     const line = await this.#read(pid);
-    return line === undefined ? known : { ...line, startTime, name, times: known.times + 1 };
+    return line === undefined ? known : { ...line, startTime, name, times: known.times + 1, readAtMs };
   }
 
   async #read(pid: number): Promise<CommandLine | undefined> {

@@ -37,8 +37,21 @@ test("reads keys by host and port", () => {
   expect(keyAt("http://127.0.0.1:8002")).toBeUndefined();
 });
 
+test.each([
+  ["localhost:8750", "http://localhost:8750"],
+  ["localhost:8750", "http://127.0.0.1:8750"],
+  ["127.0.0.1:8750", "http://localhost:8750/v1"],
+  ["LLM.example:443", "https://llm.EXAMPLE"],
+  ["llm.example:80", "http://llm.example"],
+  ["[0:0::1]:8750", "http://[::1]:8750"],
+])("a key for %s is that of %s", (place, url) => {
+  expect(keyFor(readKeys(fileWith(`${place} secret`)), new URL(url))).toBe("secret");
+});
+
 test("says what is wrong with a file of keys, and never a key", () => {
   expect(() => readKeys(fileWith("127.0.0.1:1 secret", 0o640))).toThrow("mode 640): chmod 600 it");
   expect(() => readKeys(fileWith("127.0.0.1:1 a\n127.0.0.1 secret"))).toThrow(/^line 2 must be host:port and a key$/);
+  expect(() => readKeys(fileWith("a b:1 secret\n"))).toThrow(/^line 1 must be host:port and a key$/);
+  expect(() => readKeys(fileWith("a/b:1 secret\n"))).toThrow(/^line 1 must be host:port and a key$/);
   expect(() => readKeys("/nowhere/keys")).toThrow("ENOENT");
 });

@@ -115,13 +115,25 @@ describe("where it listens", () => {
 
   test("one that does not listen yet is told with the port that it will have", async () => {
     expect((await find(LLAMA)).places).toEqual([
-      { kind: "llamacpp", base: undefined, port: 8081, reachable: "loopback" },
+      { kind: "llamacpp", base: undefined, port: 8081, reachable: undefined },
     ]);
     const { leftOut } = await find({ ...LLAMA, commandLine: "llama-server --port 0" });
     expect(leftOut).toEqual([
       { what: "llamacpp (pid 10)", why: "it does not listen yet, on a port that the system will choose" },
     ]);
   });
+});
+
+test("one that does not listen half an hour after its start is not taken for one that loads", async () => {
+  const found = async (startTime: number) => {
+    const host = fakeProc([{ ...LLAMA, startTime }], 2000);
+    return new ServerFinder(host.proc, ADAPTERS).find();
+  };
+  expect((await found(21_000)).found).toMatchObject([{ base: undefined }]);
+  const late = await found(19_000);
+  const why =
+    "it does not listen on port 8081, 30 minutes after its start: name it with HIVE_WORKERS if it is elsewhere";
+  expect([late.found, late.leftOut]).toEqual([[], [{ what: "llamacpp (pid 10)", why }]]);
 });
 
 test("is looked for while it does not listen, and anew when it does not answer", async () => {
@@ -189,6 +201,26 @@ describe("in a container", () => {
     expect((await find(other, proxy("0.0.0.0"))).places).toEqual([]);
   });
 
+  test("is taken for no other server that has its port on the host, whoever that belongs to", async () => {
+    const root = { uid: 0, hidesSockets: true };
+    const strange = { ...root, pid: 30, commandLine: "nginx", listens: ["0.0.0.0:8000"] };
+    expect((await find({ ...INSIDE, ...root }, strange)).places).toEqual([]);
+    const why = "it is in a container, and no docker-proxy publishes its port 8000: name it with HIVE_WORKERS";
+    expect((await find({ ...INSIDE, ...root }, strange)).leftOut).toEqual([{ what: "vllm (pid 20)", why }]);
+  });
+
+  test("of two with the same port each is asked at its own", async () => {
+    const root = { uid: 0, hidesSockets: true };
+    const first = proxy("0.0.0.0").commandLine.replace("8100", "8000");
+    const { places } = await find(
+      { ...INSIDE, ...root },
+      { ...INSIDE, ...root, pid: 24, container: ["172.17.0.3"] },
+      { ...root, pid: 25, commandLine: proxy("0.0.0.0").commandLine, listens: ["0.0.0.0:8100"] },
+      { ...root, pid: 26, commandLine: first.replace("172.17.0.2", "172.17.0.3"), listens: ["0.0.0.0:8000"] },
+    );
+    expect(places.map(({ base }) => base)).toEqual(["http://127.0.0.1:8100", "http://127.0.0.1:8000"]);
+  });
+
   test("runners are not asked: their port here is another one", async () => {
     const { places } = await find(
       { ...INSIDE, commandLine: "ollama serve", listens: ["0.0.0.0:8000", "0.0.0.0:11434"] },
@@ -212,6 +244,19 @@ test("more than 64 servers are left out", async () => {
   const { places, leftOut } = await find(...many);
   expect(places).toHaveLength(64);
   expect(leftOut.map(({ why }) => why)).toEqual(Array(2).fill("there are more than 64"));
+});
+
+test("where processes hang so that no other is read, that is said beside what is known", async () => {
+  const { proc, write, hang } = fakeProc([{ ...LLAMA, startTime: 1 }]);
+  const finder = new ServerFinder(proc, ADAPTERS);
+  await finder.find();
+  const more = [20, 21, 22].map((pid) => ({ pid, startTime: 50_000, commandLine: "llama-server" }));
+  write([{ ...LLAMA, startTime: 1 }, ...more]);
+  for (const pid of [20, 21]) hang(pid);
+  const { found, leftOut } = await finder.find();
+  expect(found.map(({ process }) => process.pid)).toEqual([10]);
+  const why = "processes 20 and 21 hang in the kernel, and while they do no other command line is read";
+  expect(leftOut).toEqual([{ what: "each new server", why }]);
 });
 
 test("where there is no /proc nothing is found", async () => {

@@ -5,9 +5,11 @@ import { type PublishedPort, publishedBy } from "./containers.ts";
 import { baseOf, type Reachable, reachOf } from "./listeners.ts";
 import { type Place, Places } from "./places.ts";
 import type { Proc } from "./proc.ts";
-import { ProcessTree } from "./process-tree.ts";
+import { ProcessTree, TICKS_PER_SECOND } from "./process-tree.ts";
 
 export const MAX_SERVERS = 64;
+/** Who does not listen by then is no server that loads, but one that listens elsewhere or never. */
+const LOADING_MINUTES = 30;
 
 /** A server that was found by its process. */
 export interface Found {
@@ -17,7 +19,8 @@ export interface Found {
   readonly port: number;
   /** Where it is asked; undefined while it does not listen. */
   readonly base: URL | undefined;
-  readonly reachable: Reachable;
+  /** Undefined while it does not listen. */
+  readonly reachable: Reachable | undefined;
   /** What it started for its models; without an address where it cannot be asked. */
   readonly runners: readonly { readonly process: ServerProcess; readonly base: URL | undefined }[];
 }
@@ -61,15 +64,25 @@ export class ServerFinder {
       const adapter = this.#adapterOf(argv);
       return adapter === undefined ? [] : [{ adapter, process: { pid, startTime, argv, environment } }];
     });
-    if (candidates.length === 0) return { found: [], leftOut: [], tree };
+    const unread = this.#unread();
+    if (candidates.length === 0) return { found: [], leftOut: unread, tree };
     const published = lines.flatMap(({ argv }) => publishedBy(argv) ?? []);
     this.#places.begin(candidates.map(({ process }) => process));
-    return { ...(await settle({ tree, places: this.#places, published, candidates })), tree };
+    const uptimeSeconds = this.#proc.uptimeSeconds();
+    const settled = await settle({ tree, places: this.#places, published, candidates, uptimeSeconds });
+    return { found: settled.found, leftOut: [...settled.leftOut, ...unread], tree };
   }
 
   /** Looks anew where a process listens that does not answer where it did. */
   forget(key: string): void {
     this.#places.forget(key);
+  }
+
+  #unread(): LeftOut[] {
+    const pids = this.#lines.stuckPids;
+    if (pids.length === 0) return [];
+    const why = `processes ${pids.join(" and ")} hang in the kernel, and while they do no other command line is read`;
+    return [{ what: "each new server", why }];
   }
 
   #adapterOf(argv: readonly string[]): Candidate["adapter"] | undefined {
@@ -82,6 +95,7 @@ interface Scene {
   readonly places: Places;
   readonly published: readonly PublishedPort[];
   readonly candidates: readonly Candidate[];
+  readonly uptimeSeconds: number | undefined;
 }
 
 /** Each candidate is a server, the runner of one, or left out. */
@@ -99,7 +113,7 @@ async function settle(scene: Scene): Promise<Pick<Finding, "found" | "leftOut">>
     const place =
       found.length < MAX_SERVERS ? await placeOf(server, scene) : { why: `there are more than ${MAX_SERVERS}` };
     const runners = scene.candidates.filter((one) => ownerOf(one) === process.pid);
-    const settled = settledAt(server, place, await runnersAt(place, runners, scene));
+    const settled = settledAt(server, place ?? noPlaceYet(server, scene), await runnersAt(place, runners, scene));
     if ("why" in settled) leftOut.push({ what, why: settled.why });
     else if (found.some(({ base }) => base !== undefined && base.href === settled.base?.href))
       leftOut.push({ what, why: `another server has port ${settled.port}` });
@@ -126,12 +140,20 @@ async function runnersAt(place: Place, runners: readonly Candidate[], { places }
   return found;
 }
 
+function noPlaceYet(server: Candidate, { uptimeSeconds }: Scene): Place {
+  const ageSeconds = (uptimeSeconds ?? 0) - Number(server.process.startTime) / TICKS_PER_SECOND;
+  if (ageSeconds < LOADING_MINUTES * 60) return undefined;
+  const advice = "name it with HIVE_WORKERS if it is elsewhere";
+  return { why: `it does not listen on port ${portOf(server)}, ${LOADING_MINUTES} minutes after its start: ${advice}` };
+}
+
 function settledAt(candidate: Candidate, place: Place, runners: Found["runners"]): Found | { why: string } {
   const { adapter, process } = candidate;
   if (place !== undefined && "why" in place) return place;
   const port = place?.listener.port ?? portOf(candidate);
   if (port === 0) return { why: "it does not listen yet, on a port that the system will choose" };
-  const base = place === undefined ? undefined : baseOf(place.listener.address, port);
-  const reachable = place === undefined ? "loopback" : reachOf(place.listener.address);
+  const prefix = adapter.program.prefixOf?.(process);
+  const base = place === undefined ? undefined : baseOf(place.listener.address, port, prefix);
+  const reachable = place === undefined ? undefined : reachOf(place.listener.address);
   return { kind: adapter.kind, process, port, base, reachable, runners };
 }

@@ -47,9 +47,11 @@ export type Reachable = "all" | "loopback";
 export const reachOf = (address: string): Reachable => (isLoopback(address) ? "loopback" : "all");
 
 /** Where this host asks what listens at that address. */
-export function baseOf(address: string, port: number): URL {
+export function baseOf(address: string, port: number, path = "/"): URL {
   const host = isEvery(address) ? "127.0.0.1" : address;
-  return new URL(`http://${host.includes(":") ? `[${host}]` : host}:${port}`);
+  const base = new URL(`http://${host.includes(":") ? `[${host}]` : host}:${port}`);
+  base.pathname = path;
+  return base;
 }
 
 /** The listener on a port that most can reach. */

@@ -8,8 +8,8 @@ export type GpuMemoryByPid = ReadonlyMap<
   readonly { readonly gpuIndex: number; readonly bytes: number | null }[]
 >;
 
-/** What else is known of this host, at the moment of a reading. */
-export interface HostView {
+/** What is known of the GPUs of this host. */
+export interface GpuView {
   /** Undefined where it could not be read. */
   readonly gpuMemory: GpuMemoryByPid | undefined;
   /** Undefined where they could not be read; empty where there are none. */
@@ -19,45 +19,44 @@ export interface HostView {
 }
 
 /** What a worker takes of its host. What is not known is absent. */
-export interface Measured {
+export interface OnHost {
+  readonly ramBytes?: number | undefined;
+  readonly cpuPercent?: number | undefined;
+}
+
+/** What it takes of the GPUs. */
+export interface OnGpus {
   readonly backend?: string | undefined;
   readonly deviceId?: number | undefined;
   readonly deviceIds?: readonly number[] | undefined;
   readonly vramBytes?: number | undefined;
   readonly gpuPercent?: number | undefined;
-  readonly ramBytes?: number | undefined;
-  readonly cpuPercent?: number | undefined;
 }
 
 interface Scene {
   readonly proc: Proc;
   readonly tree: ProcessTree;
   readonly before: ProcessTree | undefined;
-  readonly view: HostView;
-  /** Processes that use a GPU by AMD's driver. */
-  readonly kfdPids: ReadonlySet<number>;
 }
 
 /** Of a process and all that it started: the one that answers requests often holds no memory of its own. */
-export function measure(pid: number, { proc, tree, before, view, kfdPids }: Scene): Measured {
-  const pids = tree.withDescendants(pid);
-  return {
-    ...onGpus(pids, view),
-    backend: backendOf(pids, view, kfdPids),
-    ramBytes: ramBytesOf(proc, pids),
-    cpuPercent: tree.cpuPercent(pid, before),
-  };
-}
+export const measureOnHost = (pid: number, { proc, tree, before }: Scene): OnHost => ({
+  ramBytes: ramBytesOf(proc, tree.withDescendants(pid)),
+  cpuPercent: tree.cpuPercent(pid, before),
+});
 
-function onGpus(pids: readonly number[], { gpuMemory, gpus }: HostView): Measured {
+/** Of those processes together. */
+export function measureOnGpus(pids: readonly number[], { gpuMemory, gpus }: GpuView): OnGpus {
   const held = pids.flatMap((pid) => gpuMemory?.get(pid) ?? []);
-  if (held.length === 0) return {};
+  // On a host with GPUs, one that no source names may still use one by another way.
+  if (held.length === 0) return { backend: gpus?.length === 0 ? "cpu" : undefined };
   const byGpu = new Map<number, number>();
   for (const { gpuIndex, bytes } of held) byGpu.set(gpuIndex, (byGpu.get(gpuIndex) ?? 0) + (bytes ?? 0));
   const most = [...byGpu].toSorted(([, a], [, b]) => b - a);
   const isKnown = held.every(({ bytes }) => bytes !== null);
   const deviceId = most[0]?.[0];
   return {
+    backend: "cuda",
     deviceId,
     deviceIds: [...byGpu.keys()].toSorted((a, b) => a - b),
     vramBytes: isKnown ? held.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0) : undefined,
@@ -65,19 +64,9 @@ function onGpus(pids: readonly number[], { gpuMemory, gpus }: HostView): Measure
   };
 }
 
-/** On a host with GPUs, one that no source names may still use one by another way. */
-function backendOf(
-  pids: readonly number[],
-  { gpuMemory, gpus }: HostView,
-  kfdPids: ReadonlySet<number>,
-): string | undefined {
-  if (pids.some((pid) => gpuMemory?.has(pid))) return "cuda";
-  if (pids.some((pid) => kfdPids.has(pid))) return "rocm";
-  return gpus?.length === 0 ? "cpu" : undefined;
-}
-
 const KFD = "/sys/class/kfd/kfd/proc";
 
+/** Processes that use a GPU by AMD's driver. */
 export async function readKfdPids(): Promise<ReadonlySet<number>> {
   return new Set((await readdir(KFD).catch(() => [])).map(Number));
 }

@@ -49,7 +49,10 @@ export class Places {
     return place;
   }
 
-  /** Its sockets say it best; where they may not be read, a listener of its user on the port that it was told. */
+  /**
+   * Among the listeners that the process itself sees: in a container those are others than here. Its sockets say it best; where they may not be read, a
+   * listener of its user on the port that it was told.
+   */
   async #find({ process, program, told }: Wanted, published: readonly PublishedPort[]): Promise<Place> {
     const sockets = this.#proc.sockets(process.pid);
     const uid = this.#proc.status(process.pid).get("Uid");
@@ -59,11 +62,17 @@ export class Places {
       const [only] = sockets !== undefined && ports.size === 1 && !program.hasOtherSockets ? ports : [];
       return widestOf(its, told) ?? (only === undefined ? undefined : widestOf(its, only));
     };
+    const seen = await listenersOf(this.#proc, process.pid);
+    const listener = choose(seen);
+    if (listener === undefined) return undefined;
+    return (await this.#areHere(seen)) ? { listener } : this.#publishedPlace(process, listener.port, published);
+  }
+
+  /** A socket has its inode in one network namespace alone. One that began a moment ago may be missing from what was read of this host before. */
+  async #areHere(listeners: readonly Listener[]): Promise<boolean> {
     this.#listeners ??= listenersOf(this.#proc);
-    const here = choose(await this.#listeners);
-    if (here !== undefined) return { listener: here };
-    const inside = choose(await listenersOf(this.#proc, process.pid));
-    return inside === undefined ? undefined : this.#publishedPlace(process, inside.port, published);
+    const here = new Set((await this.#listeners).map(({ inode }) => inode));
+    return listeners.some(({ inode }) => here.has(inode));
   }
 
   async #publishedPlace({ pid }: ServerProcess, port: number, published: readonly PublishedPort[]): Promise<Place> {

@@ -9,6 +9,8 @@ export interface Stat {
   readonly startTime: string;
   /** Of the program: another one when the process becomes another program. */
   readonly name: string;
+  /** It waits inside the kernel, and nothing can interrupt it. */
+  readonly isInKernel: boolean;
   /** Time of the processor that it has used, in ticks. */
   readonly ticks: number;
 }
@@ -48,6 +50,12 @@ export class Proc {
   stat(pid: number): Stat | undefined {
     const text = this.#textNow(String(pid), "stat");
     return text === undefined ? undefined : parseStat(pid, text);
+  }
+
+  /** Since the host was started; undefined where it does not say it. */
+  uptimeSeconds(): number | undefined {
+    const text = this.#textNow("uptime");
+    return text === undefined ? undefined : Number.parseFloat(text);
   }
 
   isRunning({ pid, startTime }: { readonly pid: number; readonly startTime: string }): boolean {
@@ -109,6 +117,7 @@ export function parseStat(pid: number, text: string): Stat | undefined {
     parent: Number(words[PARENT]),
     startTime,
     name: text.slice(text.indexOf("(") + 1, nameEnd),
+    isInKernel: words[STATE] === "D",
     ticks: Number(words[USER_TICKS]) + Number(words[SYSTEM_TICKS]),
   };
 }

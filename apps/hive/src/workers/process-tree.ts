@@ -3,7 +3,7 @@ import type { Proc, Stat } from "./proc.ts";
 
 const BYTES_PER_KB = 1024;
 /** What Linux tells every program, whatever the kernel counts in. */
-const TICKS_PER_SECOND = 100;
+export const TICKS_PER_SECOND = 100;
 
 /** All processes at one moment, as parents and children. */
 export class ProcessTree {

@@ -12,24 +12,35 @@ export interface Target {
   /** Where it is asked; undefined while it does not listen. */
   readonly base: URL | undefined;
   readonly port: number;
-  readonly reachable: Reachable;
+  /** Undefined while it does not listen. */
+  readonly reachable: Reachable | undefined;
   readonly process: ServerProcess | undefined;
   readonly runners: Found["runners"];
   readonly isConfigured: boolean;
 }
 
-/** A server that was found is read as that, also where it is named. `listeners` are those of this host. */
+/** What is named wins over what is found at that port: nobody else could correct it. `listeners` are those of this host. */
 export function targetsOf(
   found: readonly Found[],
   configured: readonly ConfiguredServer[],
   listeners: readonly Listener[],
 ): Target[] {
-  const targets = found.map((one): Target => {
-    return { ...one, key: keyOf(one.process), isConfigured: false };
-  });
-  const isFound = ({ base }: ConfiguredServer) => isHere(base) && found.some(({ port }) => port === portOf(base));
-  const named = configured.filter((one) => !isFound(one)).map((one) => targetOf(one, listeners));
-  return [...targets, ...named];
+  const targets = found.map((one): Target => ({ ...one, key: keyOf(one.process), isConfigured: false }));
+  for (const one of configured) {
+    const isThere = ({ port, isConfigured }: Target) => !isConfigured && isHere(one.base) && port === portOf(one.base);
+    const at = targets.findIndex(isThere);
+    const there = targets[at];
+    if (there === undefined) targets.push(targetOf(one, listeners));
+    else targets[at] = corrected(there, one, listeners);
+  }
+  return targets;
+}
+
+/** While nothing listens there, the process that was found says more. */
+function corrected(there: Target, one: ConfiguredServer, listeners: readonly Listener[]): Target {
+  if (one.kind !== undefined && one.kind !== there.kind) return targetOf(one, listeners);
+  if (there.base === undefined) return widestOf(listeners, there.port) === undefined ? there : targetOf(one, listeners);
+  return there.base.href === one.base.href ? there : { ...there, base: one.base, isConfigured: true };
 }
 
 /** Whether a configured address is of this host and of no other. */

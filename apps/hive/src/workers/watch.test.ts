@@ -1,45 +1,7 @@
-import { pino } from "pino";
-import { expect, onTestFinished, test } from "vitest";
-import { type FakeProcess, fakeProc } from "../../test/fake-proc.ts";
-import { recorded, type StubServer, startStub, withoutKey, written } from "../../test/stub-server.ts";
-import { parseServers } from "./configured.ts";
-import { WorkerWatch, type WorkerWatchOptions } from "./watch.ts";
-
-interface Options extends Partial<Omit<WorkerWatchOptions, "configured">> {
-  readonly named?: string;
-}
-
-function watch(processes: readonly FakeProcess[], { named = "", ...options }: Options = {}) {
-  const { proc, write } = fakeProc(processes);
-  const log: string[] = [];
-  const configured = parseServers(named);
-  if (typeof configured === "string") throw new Error(configured);
-  const workers = new WorkerWatch({
-    discover: true,
-    configured,
-    keys: new Map(),
-    timeoutMs: 1000,
-    advertiseHost: "",
-    log: pino({ base: null }, { write: (line: string) => void log.push(JSON.parse(line).msg) }),
-    proc,
-    gpus: () => undefined,
-    ...options,
-  });
-  onTestFinished(() => workers.stop());
-  const read = async () => {
-    await workers.refresh();
-    return workers.latest();
-  };
-  return { workers, read, write, log };
-}
-
-const READY = ["llamacpp-health-ok", "llamacpp-props", "llamacpp-slots-idle"];
-const llama = ({ port }: StubServer, more: Partial<FakeProcess> = {}): FakeProcess => ({
-  pid: 10,
-  commandLine: `llama-server --port ${port}`,
-  listens: [`127.0.0.1:${port}`],
-  ...more,
-});
+import { expect, test } from "vitest";
+import type { FakeProcess } from "../../test/fake-proc.ts";
+import { recorded, startStub, withoutKey, written } from "../../test/stub-server.ts";
+import { HEALTH, llama, READY, watch } from "../../test/watched-host.ts";
 
 test("says of a worker what is known, and leaves out what is not", async () => {
   const server = await startStub(...READY);
@@ -112,7 +74,7 @@ test("without an answer keeps the last reading as not healthy, and is in Error a
 });
 
 test("something else at the port of a server is left out, and said once", async () => {
-  const other = await startStub({ ...recorded("ollama-health-404") });
+  const other = await startStub({ ...recorded("ollama-health-404"), request: "GET /props" });
   const { read, workers, log } = watch([llama(other)]);
   await read();
   expect((await read()).workers).toEqual([]);
@@ -150,7 +112,7 @@ test("tells the name under which others reach this host where it was told, and n
 
 test("gives a server its key, and no other", async () => {
   const keyed = await startStub(...READY);
-  const open = await startStub("llamacpp-health-ok", withoutKey("GET /props"));
+  const open = await startStub(HEALTH, withoutKey("GET /props"));
   const keys = new Map([[`127.0.0.1:${keyed.port}`, "secret"]]);
   const { read } = watch([llama(keyed), { ...llama(open), pid: 11 }], { keys });
   await read();
@@ -161,7 +123,7 @@ test("gives a server its key, and no other", async () => {
 });
 
 test("a process is asked once what it refuses without a key, and the next one anew", async () => {
-  const server = await startStub("llamacpp-health-ok", withoutKey("GET /props"));
+  const server = await startStub(HEALTH, withoutKey("GET /props"));
   const { read, write } = watch([llama(server)]);
   const asked = () => server.requests.filter((request) => request === "GET /props").length;
   await read();

@@ -1,11 +1,19 @@
 import type { Logger } from "pino";
 import { ADAPTERS } from "./adapters.ts";
 import { createAsk } from "./ask.ts";
-import { isTellable, type ModelOnDiskJson, modelsOnDisk, type WorkerJson, workerToJson } from "./beat-json.ts";
+import {
+  isTellable,
+  type ModelOnDiskJson,
+  modelsOnDisk,
+  type WorkerJson,
+  withGpus,
+  workerToJson,
+} from "./beat-json.ts";
+import { BeatRoom } from "./beat-room.ts";
 import { type ConfiguredServer, type Keys, keyFor } from "./configured.ts";
 import { type Finding, type LeftOut, ServerFinder } from "./find.ts";
 import { listenersOf } from "./listeners.ts";
-import { type GpuMemoryByPid, type HostView, type Measured, measure, readKfdPids } from "./measure.ts";
+import { type GpuMemoryByPid, type GpuView, measureOnGpus, measureOnHost, readKfdPids } from "./measure.ts";
 import { Proc } from "./proc.ts";
 import { ProcessTree } from "./process-tree.ts";
 import { type Target, targetsOf } from "./target.ts";
@@ -13,7 +21,6 @@ import { type AskOf, WatchedServer } from "./watched-server.ts";
 
 export type { WorkerJson } from "./beat-json.ts";
 
-const MAX_WORKERS = 256;
 const SERVERS_AT_ONCE = 4;
 const READING_TIMEOUT_MS = 5000;
 /** A reading that takes longer hangs where no deadline reaches it: in the kernel. */
@@ -32,7 +39,7 @@ export interface WorkerWatchOptions {
   readonly proc?: Proc;
   /** The newest that is known of GPUs. */
   readonly gpuMemoryByPid?: (() => GpuMemoryByPid | undefined) | undefined;
-  readonly gpus?: (() => HostView["gpus"]) | undefined;
+  readonly gpus?: (() => GpuView["gpus"]) | undefined;
 }
 
 /** What a heartbeat says of workers. */
@@ -49,6 +56,10 @@ const NOTHING: Finding = { found: [], leftOut: [], tree: new ProcessTree([], 0) 
 interface Told {
   readonly json: WorkerJson;
   readonly process: Target["process"];
+  /** All that belong to it. */
+  readonly pids: readonly number[];
+  /** Whether one of them uses a GPU by AMD's driver. */
+  readonly usesKfd: boolean;
 }
 
 /** Reads the servers of this host between the heartbeats, so that none waits for it. */
@@ -71,16 +82,23 @@ export class WorkerWatch {
     this.#finder = new ServerFinder(this.#proc, ADAPTERS);
   }
 
-  /** The newest reading, without those that have ended since. */
+  /** The newest reading, without those that have ended since, with what is known of GPUs at this moment. */
   latest(): WorkersReading {
     const { told, models, readAt } = this.#newest;
     const living = told.filter(({ process }) => process === undefined || this.#proc.isRunning(process));
     const hangsMs = this.#reading === undefined ? 0 : performance.now() - this.#startedMs;
     const health = hangsMs < HANGING_MS ? {} : { health_status: `no reading for ${Math.round(hangsMs / 1000)} s` };
     return {
-      workers: living.map(({ json }) => ({ ...json, ...health })),
+      workers: living.map((one) => ({ ...this.#withGpus(one), ...health })),
       ...(readAt !== undefined && { models_on_disk: models, read_at: readAt }),
     };
+  }
+
+  #withGpus({ json, pids, usesKfd }: Told): WorkerJson {
+    const { gpuMemoryByPid, gpus } = this.#options;
+    if (pids.length === 0) return json;
+    const { backend, ...others } = measureOnGpus(pids, { gpuMemory: gpuMemoryByPid?.(), gpus: gpus?.() });
+    return withGpus(json, { ...others, backend: usesKfd && backend !== "cuda" ? "rocm" : backend });
   }
 
   /** Reads anew, one reading at a time; resolves when that is done, and never rejects. */
@@ -153,33 +171,33 @@ export class WorkerWatch {
     const told: Told[] = [];
     const leftOut = [...finding.leftOut];
     const ids = new Set<string>();
-    const measured = await this.#measurer(finding);
+    const { tree } = finding;
+    const before = this.#tree;
+    this.#tree = tree;
+    const kfdPids = servers.length === 0 ? new Set<number>() : await readKfdPids();
     for (const server of servers) {
       const { target } = server;
       const what = target.process === undefined ? target.key : `${server.kind} (pid ${target.process.pid})`;
       if (server.leftOut !== undefined) leftOut.push({ what, why: server.leftOut });
       for (const reading of server.readings) {
         const alone = server.readings.length === 1 ? target.process?.pid : undefined;
-        const json = workerToJson(server, reading, measured(reading.pid ?? alone), advertiseHost);
-        const why = whyNotTold(json, ids, told.length);
+        const pid = reading.pid ?? alone;
+        const measured = pid === undefined ? {} : measureOnHost(pid, { proc: this.#proc, tree, before });
+        const json = workerToJson(server, reading, measured, advertiseHost);
+        const why = whyNotTold(json, ids);
         if (why !== undefined) leftOut.push({ what: `${what}, worker ${json.worker_id}`, why });
-        else told.push({ json, process: target.process });
+        else told.push({ json, process: target.process, ...processesOf(pid, tree, kfdPids) });
         ids.add(json.worker_id);
       }
     }
-    const models = servers.flatMap((server) => modelsOnDisk(server, advertiseHost)).slice(0, MAX_WORKERS);
-    this.#newest = { told, models, readAt: readAt.toISOString() };
-    this.#sayLeftOut(leftOut);
-  }
-
-  async #measurer({ tree }: Finding): Promise<(pid: number | undefined) => Measured> {
-    const { gpuMemoryByPid, gpus } = this.#options;
-    const before = this.#tree;
-    this.#tree = tree;
-    if (this.#servers.size === 0) return () => ({});
-    const view = { gpuMemory: gpuMemoryByPid?.(), gpus: gpus?.() };
-    const kfdPids = await readKfdPids();
-    return (pid) => (pid === undefined ? {} : measure(pid, { proc: this.#proc, tree, before, view, kfdPids }));
+    const room = new BeatRoom();
+    const onDisk = servers.flatMap((server) => modelsOnDisk(server, advertiseHost));
+    this.#newest = {
+      told: room.take("workers", told, ({ json }) => json),
+      models: room.take("models on disk", onDisk, (json) => json),
+      readAt: readAt.toISOString(),
+    };
+    this.#sayLeftOut([...leftOut, ...room.leftOut]);
   }
 
   /** Once for each, for as long as it stays so. */
@@ -192,6 +210,11 @@ export class WorkerWatch {
   }
 }
 
+function processesOf(pid: number | undefined, tree: ProcessTree, kfdPids: ReadonlySet<number>) {
+  const pids = pid === undefined ? [] : tree.withDescendants(pid);
+  return { pids, usesKfd: pids.some((one) => kfdPids.has(one)) };
+}
+
 const wordsOf = (kind: string, { process, port, base }: Target) => ({
   server: kind,
   pid: process?.pid,
@@ -199,8 +222,7 @@ const wordsOf = (kind: string, { process, port, base }: Target) => ({
   at: base?.origin,
 });
 
-function whyNotTold(json: WorkerJson, ids: ReadonlySet<string>, count: number): string | undefined {
+function whyNotTold(json: WorkerJson, ids: ReadonlySet<string>): string | undefined {
   if (!isTellable(json.model_id)) return "the name of its model has more than 256 characters";
-  if (ids.has(json.worker_id)) return "another worker has this id";
-  return count >= MAX_WORKERS ? `there are more than ${MAX_WORKERS}` : undefined;
+  return ids.has(json.worker_id) ? "another worker has this id" : undefined;
 }

@@ -1,5 +1,6 @@
 import {
   type Adapter,
+  AnotherServer,
   type ColdModel,
   loading,
   type Reading,
@@ -9,12 +10,13 @@ import {
 } from "./adapter.ts";
 import { ADAPTERS } from "./adapters.ts";
 import type { Answer, Ask } from "./ask.ts";
-import { kindOf, UNKNOWN_PATHS } from "./identify.ts";
+import { kindIn, UNKNOWN_PATHS } from "./identify.ts";
 import type { Target } from "./target.ts";
 
 const MAX_MODELS = 32;
 /** So many readings in a row without an answer, and it is no longer believed to come back by itself. */
 const FAILURES_UNTIL_ERROR = 3;
+const REFUSED_MS = 60_000;
 
 /** Gives the way to ask an address for these paths. */
 export type AskOf = (base: URL, paths: readonly string[], isConfigured: boolean) => Ask;
@@ -27,7 +29,9 @@ export class WatchedServer {
   /** What it calls itself; undefined until it has said so. */
   name: string | undefined;
   #reading: ServerReading = { readings: [] };
-  readonly #refused = new Map<string, Answer>();
+  /** Whether its last answers were those of its kind. */
+  #fits = false;
+  readonly #refused = new Map<string, { readonly answer: Answer; readonly atMs: number }>();
   #failures = 0;
   #reason = "";
   /** By a clock that never jumps. */
@@ -84,6 +88,8 @@ export class WatchedServer {
       this.#reading = reading;
     } catch (error) {
       // Whatever it is, the other servers are not to suffer from it.
+      this.#fits = false;
+      if (target.process === undefined) this.#refused.clear();
       this.#failures += 1;
       this.#reason = error instanceof Error ? error.message : String(error);
     }
@@ -93,27 +99,56 @@ export class WatchedServer {
     const { target } = this;
     const asking = (at: URL, paths: readonly string[]) =>
       this.#unlessRefused(askOf(at, paths, target.isConfigured), at);
-    const kind = this.#adapter?.kind ?? target.kind ?? (await kindOf(asking(base, UNKNOWN_PATHS)));
-    const adapter = this.#adapter ?? ADAPTERS.find((one) => one.kind === kind);
-    if (adapter === undefined) throw new Error(`there is no adapter for ${kind}`);
-    this.#adapter = adapter;
-    const ask = asking(base, adapter.paths);
-    this.name ??= await adapter.identify(ask);
-    this.leftOut = this.name === undefined ? `what answers on port ${target.port} is no ${kind}` : undefined;
-    if (this.name === undefined) return { readings: [] };
+    if (!this.#fits) await this.#identify((paths) => asking(base, paths));
+    const adapter = this.#adapter;
+    if (!this.#fits || adapter === undefined) return this.#givenUp();
     this.#read ??= adapter.open();
     const runners = target.runners.map(({ process, base: at }) => ({ process, ask: at && asking(at, adapter.paths) }));
-    return this.#read({ ask, process: target.process, runners });
+    const server = { ask: asking(base, adapter.paths), process: target.process, runners };
+    const reading = await this.#read(server).catch(unlessAnother);
+    if (reading === undefined) return this.#givenUp();
+    this.leftOut = undefined;
+    // A server in trouble may be another one than before; of a process it is known.
+    const isWell = reading.readings.every(({ state }) => state === "Idle" || state === "Busy");
+    this.#fits = isWell || !target.isConfigured;
+    return reading;
   }
 
-  /** Each question without the key that it wants may be a line in the server's log: one is enough for the life of a process. */
+  /** By questions that are harmless to servers of any kind: one that is named may have become another. */
+  async #identify(asking: (paths: readonly string[]) => Ask): Promise<void> {
+    const { kind: named, isConfigured } = this.target;
+    const said = isConfigured ? kindIn(await asking(UNKNOWN_PATHS)("/v1/models")) : undefined;
+    const kind = named ?? said ?? this.#adapter?.kind ?? "openai";
+    const adapter = ADAPTERS.find((one) => one.kind === kind);
+    if (adapter === undefined) throw new Error(`there is no adapter for ${kind}`);
+    if (adapter !== this.#adapter) this.#read = undefined;
+    this.#adapter = adapter;
+    const isAnother = said !== undefined && said !== kind && kind !== "openai";
+    this.name = isAnother ? undefined : await adapter.identify(asking(adapter.paths));
+    this.#fits = this.name !== undefined;
+  }
+
+  /** Until what answers is of its kind again. */
+  #givenUp(): ServerReading {
+    this.leftOut = `what answers on port ${this.target.port} is no ${this.kind}`;
+    this.#fits = false;
+    this.#refused.clear();
+    this.#adapter = undefined;
+    this.name = undefined;
+    return { readings: [] };
+  }
+
+  /**
+   * Each question without the key that it wants may be a line in the server's log: one is enough for the life of a process. Where none is seen, it may
+   * have been started anew.
+   */
   #unlessRefused(ask: Ask, { origin }: URL): Ask {
-    if (this.target.process === undefined) return ask;
     return async (path) => {
       const refused = this.#refused.get(`${origin}${path}`);
-      if (refused !== undefined) return refused;
+      const sinceMs = performance.now() - (refused?.atMs ?? Number.NEGATIVE_INFINITY);
+      if (refused !== undefined && (this.target.process !== undefined || sinceMs < REFUSED_MS)) return refused.answer;
       const answer = await ask(path);
-      if (wantsKey(answer)) this.#refused.set(`${origin}${path}`, answer);
+      if (wantsKey(answer)) this.#refused.set(`${origin}${path}`, { answer, atMs: performance.now() });
       return answer;
     };
   }
@@ -123,4 +158,8 @@ export class WatchedServer {
     const program = ADAPTERS.find((one) => one.kind === kind)?.program;
     return process === undefined ? null : (program?.modelOf(process) ?? null);
   }
+}
+
+function unlessAnother(error: unknown): undefined {
+  if (!(error instanceof AnotherServer)) throw error;
 }

@@ -16,6 +16,8 @@ interface Parts {
   events: EventLog;
   log: Logger;
   traits: Traits;
+  /** Other GPUs of a hive than before have no memory of their own. */
+  onUnified: (id: string) => void;
 }
 
 /** Asks hives for their devices, stores what they answer and tells what changed; never two at a time of one hive. */
@@ -23,6 +25,8 @@ export class DeviceDetection {
   readonly #parts: Parts;
   readonly #times = new DetectionTimes();
   readonly #running = new Map<string, Promise<DeviceReport>>();
+  /** The indexes of GPUs without memory of their own; most hives have none. */
+  readonly #unified = new Map<string, ReadonlySet<number>>();
   /** Why the devices, or some of them, could not be had the last time, so that it is told once. */
   readonly #problems = new Map<string, string>();
 
@@ -32,6 +36,7 @@ export class DeviceDetection {
 
   /** Takes over from the catalog whether the devices of this hive are known. */
   learn(hive: HiveRecord): void {
+    this.#keepUnified(hive.id, hive.devices);
     this.#times.learn(hive, this.#parts.clock.monotonicNow());
     this.#parts.traits.learnDevices(hive.id, hive.devices);
   }
@@ -43,6 +48,7 @@ export class DeviceDetection {
 
   /** The devices of a hive are in the catalog now, by somebody's word. */
   stored(id: string, devices: DeviceCapabilities): void {
+    this.#keepUnified(id, devices);
     this.#problems.delete(id);
     this.#times.stored(id, this.#parts.clock.monotonicNow(), { isPartial: devices.gpus === null });
     this.#parts.traits.learnDevices(id, devices);
@@ -51,7 +57,13 @@ export class DeviceDetection {
 
   forget(id: string): void {
     this.#times.forget(id);
+    this.#unified.delete(id);
     this.#problems.delete(id);
+  }
+
+  /** The indexes of those of its GPUs that have no memory of their own; undefined where there are none, or that is not known. */
+  unifiedOf(id: string): ReadonlySet<number> | undefined {
+    return this.#unified.get(id);
   }
 
   isDue(id: string, nowMs: number): boolean {
@@ -97,10 +109,20 @@ export class DeviceDetection {
     const change = changeOf(record.devices, devices);
     if (change !== undefined) await catalog.updateDevices(id, devices);
     traits.learnDevices(id, devices);
+    this.#keepUnified(id, devices);
     const isPartial = devices.gpus === null || report.problems.length > 0;
     this.#times.stored(id, clock.monotonicNow(), { agentStart, isPartial });
     this.#tell(id, change, report.problems);
     return { ...devices, problems: report.problems };
+  }
+
+  #keepUnified(id: string, devices: DeviceCapabilities | null): void {
+    const indexes = (devices?.gpus ?? []).filter(({ unified }) => unified === true).map(({ index }) => index);
+    const before = this.#unified.get(id);
+    if (indexes.length === (before?.size ?? 0) && indexes.every((index) => before?.has(index))) return;
+    if (indexes.length === 0) this.#unified.delete(id);
+    else this.#unified.set(id, new Set(indexes));
+    this.#parts.onUnified(id);
   }
 
   /** What changed, and what could not be read if that is other than the last time. */

@@ -20,7 +20,6 @@ import { Traits } from "./traits.ts";
 import { UnusableParts } from "./unusable-parts.ts";
 import { Assignments } from "./workers/assignments.ts";
 import type { Heartbeat } from "./workers/heartbeat.ts";
-import type { PlacedWorker, WorkerFilter } from "./workers/queries.ts";
 import { HiveRegistry } from "./workers/registry.ts";
 
 /** How many memories are looked at before other work gets its turn. */
@@ -71,10 +70,12 @@ export class Fleet {
       takesWorkFromMs: (id) => this.#liveness.takesWorkFromMs(id),
       cordonedUntilMs: (id) => this.cordons.untilMs(id),
       hostOf: (id) => this.sight(id)?.host ?? "",
+      unifiedOf: (id) => this.devices.unifiedOf(id),
     });
     this.assignments = new Assignments({ registry: this.registry, cordons: this.cordons, clock, metrics });
     this.#liveness.onWork = (id) => this.registry.reconsider(id);
-    this.devices = new DeviceDetection({ ...options, traits: this.traits });
+    const onUnified = (id: string) => this.registry.reconsider(id);
+    this.devices = new DeviceDetection({ ...options, traits: this.traits, onUnified });
     this.#statuses = new StatusKeeper({
       ...options,
       liveness: this.#liveness,
@@ -211,11 +212,6 @@ export class Fleet {
   /** The hive is in the catalog no more. */
   gone(id: string): void {
     if (this.#forget(id)) this.#announcer.removed(id, "another program");
-  }
-
-  /** The workers of live hives that match every field of `filter`. */
-  workers(filter: WorkerFilter = {}): PlacedWorker[] {
-    return this.registry.workers(filter);
   }
 
   /** How the queen sees herself. */

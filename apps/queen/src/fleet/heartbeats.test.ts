@@ -56,7 +56,7 @@ test("answers 404 to a hive that nobody added, and keeps nothing of it", async (
   const { status, body } = await queen.request("POST", "/v1/heartbeat", beatJson("stranger", [workerJson()]));
   expect({ status, body }).toMatchObject({ status: 404, body: { code: "HIVE_NOT_FOUND" } });
   expect(await queen.catalog.countHives()).toBe(0);
-  expect(queen.fleet.workers()).toEqual([]);
+  expect([...queen.fleet.registry.workers()].flat()).toEqual([]);
   expect(queen.fleet.sight("stranger")).toBeUndefined();
 });
 
@@ -66,7 +66,7 @@ test("forgets a hive that another program removed, at its next beat", async () =
   await queen.request("POST", "/v1/heartbeat", beatJson("hive-a", [workerJson()]));
   await queen.catalog.removeHive("hive-a");
   expect((await queen.request("POST", "/v1/heartbeat", beatJson("hive-a"))).status).toBe(404);
-  expect(queen.fleet.workers()).toEqual([]);
+  expect([...queen.fleet.registry.workers()].flat()).toEqual([]);
   expect(queen.fleet.sight("hive-a")).toBeUndefined();
 });
 
@@ -156,7 +156,7 @@ test("takes many beats of many hives at once", async () => {
   );
   expect(answers.map(({ status }) => status)).toEqual([...Array(100).fill(200), 404]);
   expect(await queen.catalog.countByStatus("online")).toBe(50);
-  expect(queen.fleet.workers({ model: "llama-3-8b" })).toHaveLength(50);
+  expect([...queen.fleet.registry.workers({ model: "llama-3-8b" })].flat()).toHaveLength(50);
   expect(queen.changes()).toHaveLength(50);
 });
 

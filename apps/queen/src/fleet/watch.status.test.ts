@@ -202,7 +202,7 @@ describe("beside other writers", () => {
     await beat(queen);
     await queen.catalog.removeHive("hive-a");
     await queen.watch.runRound();
-    expect(queen.fleet.workers()).toEqual([]);
+    expect([...queen.fleet.registry.workers()].flat()).toEqual([]);
     expect(queen.fleet.sight("hive-a")).toBeUndefined();
   });
 
@@ -248,7 +248,7 @@ describe("beside other writers", () => {
       ["broken", "unknown"],
       ["sound", "online"],
     ]);
-    expect(queen.fleet.workers()).toMatchObject([{ hiveId: "broken" }]);
+    expect([...queen.fleet.registry.workers()].flat()).toMatchObject([{ hiveId: "broken" }]);
   });
 });
 

@@ -28,7 +28,7 @@ test.each([
   ["POST", "/v1/hives/a", "DELETE, GET, HEAD, PATCH, PUT"],
   ["GET", "/v1/hives/a/devices", "POST, PUT"],
   ["GET", "/v1/heartbeat", "POST"],
-  ["PUT", "/v1/workers/best", "GET, HEAD"],
+  ["PUT", "/v1/workers/best", "GET"],
   ["PATCH", "/health", "GET, HEAD"],
   ["OPTIONS", "/v1/counts", "GET, HEAD"],
 ] as const)("answers 405 to %s %s, and says what is allowed", async (method, url, allow) => {
@@ -139,6 +139,17 @@ test("cuts off a body that is announced as too large, before it arrives", async 
     "POST /v1/hives HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2097152\r\n\r\n{";
   expect(await sendRaw(announced)).toMatch(/^HTTP\/1.1 413 .*"code":"PAYLOAD_TOO_LARGE"/s);
 });
+
+test.each(["DELETE /v1/workers/claims/x", "DELETE /v1/hives/x", "POST /v1/hives/x/stop"])(
+  "a body that %s does not take is refused before it arrives",
+  async (line) => {
+    const head = `${line} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
+    const refused = /^HTTP\/1.1 413 .*"code":"PAYLOAD_TOO_LARGE"/s;
+    expect(await sendRaw(`${head}Content-Length: 1000000\r\n\r\n{`)).toMatch(refused);
+    expect(await sendRaw(`${head}Transfer-Encoding: chunked\r\n\r\n800\r\n${" ".repeat(2048)}`)).toMatch(refused);
+    expect(await sendRaw(`${head}Content-Length: 2\r\nConnection: close\r\n\r\n{}`)).toMatch(/^HTTP\/1.1 404 /);
+  },
+);
 
 test("a body that is broken off is one line at debug and a code of its own, not a fault of the queen", async () => {
   await using queen = await startTestQueen();

@@ -80,6 +80,17 @@ test("a heartbeat has at most 512 KB, which is room for 1,024 workers; other bod
   expect(await send("/v1/hives", padded({ ...HIVE_JSON, id: "hive-c" }, 1_048_577))).toMatchObject({ status: 413 });
 });
 
+test("a list without a key that a hive answers is told without one", async () => {
+  await using queen = await startTestQueen();
+  const hive = await startHive({
+    "/health": (_request, response) => void response.end("{}"),
+    "/v1/devices": (_request, response) => void response.end(JSON.stringify(objects(1025))),
+  });
+  await addHive(queen, hive.port);
+  const { body } = await queen.request("POST", "/v1/hives/hive-a/devices");
+  expect(body).toMatchObject({ detail: expect.stringContaining("answered too much: must have at most 1024 entries") });
+});
+
 test("what a hive answers is counted before it is looked at, too", async () => {
   await using queen = await startTestQueen();
   const hive = await startHive({

@@ -28,6 +28,15 @@ test.each([
   });
 });
 
+test("a body that is not UTF-8 is refused, not taken with other characters in place of what is broken", async () => {
+  await using queen = await startTestQueen();
+  const cut = Buffer.from(JSON.stringify({ ...HIVE_JSON, host: "hôte" }), "latin1");
+  expect(await queen.send(post("/v1/hives", cut))).toMatchObject({
+    status: 400,
+    body: { code: "INVALID_JSON", detail: "The body is not UTF-8" },
+  });
+});
+
 test("takes a body that says that it is as it is", async () => {
   await using queen = await startTestQueen();
   const body = post("/v1/hives", JSON.stringify(HIVE_JSON), { "content-encoding": "identity" });

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
 import { invalidJson, Problem, tooLarge } from "./errors.ts";
@@ -11,15 +12,15 @@ type ParserDone = (error: Error | null, body?: unknown) => void;
 /** JSON in UTF-8, and for PATCH merge patches too; nothing else is read. An empty body is undefined. No promise: each heartbeat passes here. */
 export function addBodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "string" }, readBody);
-  app.addContentTypeParser("application/merge-patch+json", { parseAs: "string" }, readBody);
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, readBody);
+  app.addContentTypeParser("application/merge-patch+json", { parseAs: "buffer" }, readBody);
 }
 
-function readBody(request: FastifyRequest, text: string, done: ParserDone): void {
+function readBody(request: FastifyRequest, bytes: Buffer, done: ParserDone): void {
   let body: unknown;
   try {
     checkType(request);
-    body = parseJson(text);
+    body = parseJson(bytes);
   } catch (error) {
     done(error as Error);
     return;
@@ -54,10 +55,12 @@ function checkEncoding(encoding = "identity"): void {
   );
 }
 
-function parseJson(text: string): unknown {
-  if (text === "") return undefined;
+function parseJson(bytes: Buffer): unknown {
+  if (bytes.length === 0) return undefined;
+  // Or what is broken would be stored as U+FFFD.
+  if (!isUtf8(bytes)) throw invalidJson("The body is not UTF-8");
   try {
-    return parseBoundedJson(text);
+    return parseBoundedJson(bytes.toString());
   } catch (error) {
     if (error instanceof JsonTooLarge) throw tooLarge(error);
     throw invalidJson(`The body is not valid JSON: ${error instanceof Error ? error.message : error}`);

@@ -65,7 +65,10 @@ const shorten = (text: string, maxLength: number): string =>
 
 /** Errors of fastify before a route is reached, by their code. */
 const FASTIFY_PROBLEMS: Record<string, readonly [code: ProblemCode, detail: string]> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ["PAYLOAD_TOO_LARGE", "The body is larger than 1 MB, or that of a heartbeat than 512 KB"],
+  FST_ERR_CTP_BODY_TOO_LARGE: [
+    "PAYLOAD_TOO_LARGE",
+    "The body is larger than 1 MB, that of a heartbeat than 512 KB, or one that nobody asked for than 1 KB",
+  ],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ["UNSUPPORTED_MEDIA_TYPE", "The content type must be application/json"],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ["BAD_REQUEST", "The body is not as long as Content-Length says"],
   FST_ERR_MAX_PARAM_LENGTH: ["URI_TOO_LONG", "The path is too long"],

@@ -29,6 +29,17 @@ export function parseQuery<Schema extends z.ZodObject>(schema: Schema, query: un
   return parse(schema, query, "INVALID_ARGUMENT", `is not a known query parameter; those are: ${known}`);
 }
 
+/** Throws a Problem that names each parameter, where none is taken: one that is ignored does not what its sender thinks. */
+export function refuseQuery(query: unknown): void {
+  const names = Object.keys(query ?? {});
+  if (names.length === 0) return;
+  const message = "is not a known query parameter; there are none here";
+  throw invalidInput(
+    "INVALID_ARGUMENT",
+    names.map((field) => ({ field, message })),
+  );
+}
+
 function parse<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,

@@ -34,6 +34,8 @@ interface RouteRule {
   readonly description?: string;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
+  /** Whether each answer counts as something that was given away. */
+  readonly isHandOut?: boolean;
   /** Whether the answer may take long to make, or be long. A few of one caller are under way at a time. */
   readonly isCostly?: boolean;
   readonly body?: BodyRule;
@@ -130,9 +132,9 @@ export function defineRoute<
 /** Of an answer that never ends by itself, and that its handler writes. */
 export const EVENT_STREAM = "text/event-stream";
 
-/** The methods that a route takes, as HTTP writes them. HEAD of a stream would never end. */
-export function methodsOf({ method, answer }: Route): readonly string[] {
-  return method === "get" && answer.type !== EVENT_STREAM ? ["GET", "HEAD"] : [method.toUpperCase()];
+/** The methods that a route takes, as HTTP writes them. HEAD of a stream would never end, and HEAD of a hand-out tell nobody of it. */
+export function methodsOf({ method, answer, isHandOut = false }: Route): readonly string[] {
+  return method === "get" && answer.type !== EVENT_STREAM && !isHandOut ? ["GET", "HEAD"] : [method.toUpperCase()];
 }
 
 /** The names of the parameters in a path. */

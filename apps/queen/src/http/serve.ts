@@ -1,8 +1,12 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { hiveNotFound } from "../process/errors.ts";
-import { parseBody, parseQuery } from "./input.ts";
+import { BODY_LIMIT_BYTES } from "./body-parsers.ts";
+import { parseBody, parseQuery, refuseQuery } from "./input.ts";
 import type { AppParts } from "./parts.ts";
 import { type Answer, type BodyRule, EVENT_STREAM, methodsOf, paramsOf, type Route } from "./route.ts";
+
+/** Some clients send `{}` where nothing is asked for. Fastify reads that all the same. */
+const NO_BODY_LIMIT_BYTES = 1024;
 
 /** Lets a request in as its route says, checks it, and hands it to the route's handler. No promise beside the handler's own: each heartbeat passes here. */
 export function serve(app: FastifyInstance, route: Route, parts: AppParts): void {
@@ -15,13 +19,15 @@ export function serve(app: FastifyInstance, route: Route, parts: AppParts): void
     method,
     url: path,
     exposeHeadRoute: head !== undefined,
-    ...(body?.maxBytes !== undefined && { bodyLimit: body.maxBytes }),
+    bodyLimit: body ? (body.maxBytes ?? BODY_LIMIT_BYTES) : NO_BODY_LIMIT_BYTES,
     onRequest: body ? [parts.door.guard(access), parts.costs.boundBody] : parts.door.guard(access),
     ...(method === "GET" && { onSend: parts.costs.boundAnswer }),
     handler: (request, reply) => {
       if (type !== EVENT_STREAM) parts.requestTimes.began(request, reply.raw);
       if (hasHiveId) checkHiveId(request.params);
       if (query) request.query = parseQuery(query, request.query);
+      // Whoever probes her may add what it likes, against caches: a refusal would have her restarted.
+      else if (access !== "always") refuseQuery(request.query);
       if (readBody) request.body = readBody(request.body);
       if (status !== 200) reply.code(status);
       if (type !== undefined) reply.type(`${type}; charset=utf-8`);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isoTime, parseTime } from "./times.ts";
+import { isoTime, parseDuration, parseTime } from "./times.ts";
 
 const TEN = Date.parse("2025-10-21T10:00:00Z");
 
@@ -41,4 +41,40 @@ test("what is handed on is RFC 3339: an odd time in UTC, a usual one as it came"
   const handedOn = (text: string) => isoTime.parse(text);
   expect(handedOn("2025-10-21T12:00:00+02:00")).toBe("2025-10-21T12:00:00+02:00");
   expect(handedOn("2025-10-21T12:00+0200")).toBe("2025-10-21T10:00:00.000Z");
+});
+
+test.each([
+  ["90s", 90_000],
+  ["15m", 900_000],
+  ["2h", 7_200_000],
+  ["7d", 604_800_000],
+  ["2H", 7_200_000],
+  ["1h30m", 5_400_000],
+  ["1d12h", 129_600_000],
+  ["PT2H", 7_200_000],
+  ["pt1h30m", 5_400_000],
+  ["P7D", 604_800_000],
+  ["P1DT12H", 129_600_000],
+])("%s is a duration", (text, durationMs) => {
+  expect(parseDuration(text)).toBe(durationMs);
+});
+
+test.each([
+  "",
+  "0s",
+  "PT0S",
+  "P",
+  "PT",
+  "P1DT",
+  "30",
+  "30m1h",
+  "1.5h",
+  "-1h",
+  "2 hours",
+  "P1M",
+  "P1Y",
+  "1w",
+  "1234567s",
+])("%j is no duration", (text) => {
+  expect(parseDuration(text)).toBeUndefined();
 });

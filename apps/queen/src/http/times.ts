@@ -57,16 +57,35 @@ function timeOf(text: string, context: z.RefinementCtx): number {
 /** A time in an answer. */
 export const rfc3339 = z.string().meta({ format: "date-time", examples: ["2025-10-21T10:00:00Z"] });
 
-const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const DURATION = /^([1-9]\d{0,5})([smhd])$/;
-const DURATION_RULE = rule("must be a duration such as 90s, 15m, 2h or 7d");
+/** From the greatest: the parts of a duration, each of which may be left out. */
+const UNITS_MS = [86_400_000, 3_600_000, 60_000, 1000];
+const COUNT = "([1-9]\\d{0,5}|0)";
+/** `1h30m`, with its letters in either case; there are no months that an M could mean. */
+const SUM = new RegExp(`^(?=\\d)(?:${COUNT}D)?(?:${COUNT}H)?(?:${COUNT}M)?(?:${COUNT}S)?$`);
+/** As ISO 8601 has it, without the years and months that have no fixed length. */
+const ISO_DURATION = new RegExp(`^P(?=\\d|T\\d)(?:${COUNT}D)?(?:T(?=\\d)(?:${COUNT}H)?(?:${COUNT}M)?(?:${COUNT}S)?)?$`);
+const DURATION_RULE = "must be a duration such as 90s, 15m, 1h30m, 7d or PT2H";
+
+/** Milliseconds; undefined for what is no duration, or none at all. */
+export function parseDuration(text: string): number | undefined {
+  if (text.length > MAX_LENGTH) return undefined;
+  const upper = text.toUpperCase();
+  const counts = (SUM.exec(upper) ?? ISO_DURATION.exec(upper))?.slice(1) ?? [];
+  const sumMs = UNITS_MS.reduce((sum, unitMs, position) => sum + Number(counts[position] ?? 0) * unitMs, 0);
+  return sumMs > 0 ? sumMs : undefined;
+}
 
 /** A duration in a body, in milliseconds. */
 export const durationMs = z
-  .string(DURATION_RULE)
-  .regex(DURATION, { ...DURATION_RULE, abort: true })
-  .meta({ description: "A whole number of seconds, minutes, hours or days", examples: ["90s", "15m", "2h", "7d"] })
-  .transform((text) => {
-    const [, count, unit = ""] = DURATION.exec(text) ?? [];
-    return Number(count) * (UNITS_MS[unit] ?? Number.NaN);
+  .string(rule(DURATION_RULE))
+  .meta({
+    description:
+      "Whole days, hours, minutes and seconds, the greatest first, in any case; or an ISO 8601 duration of them",
+    examples: ["90s", "15m", "2h", "1h30m", "7d", "PT2H"],
+  })
+  .transform((text, context) => {
+    const duration = parseDuration(text);
+    if (duration !== undefined) return duration;
+    context.addIssue({ code: "custom", input: text, message: DURATION_RULE });
+    return z.NEVER;
   });

@@ -245,7 +245,8 @@ function parseDevices(hive: HiveAddress, text: string): DeviceReport {
   try {
     json = parseBoundedJson(text);
   } catch (error) {
-    if (error instanceof JsonTooLarge) throw invalidDevices(hive, `too much: ${error.key} ${error.message}`);
+    if (error instanceof JsonTooLarge)
+      throw invalidDevices(hive, `too much: ${error.key}${error.key && " "}${error.message}`);
     throw invalidDevices(hive, "something that is not JSON");
   }
   const parsed = DeviceReportJson.safeParse(json, {

@@ -157,7 +157,7 @@ test("tells of the workers and GPUs of the live hives together, and of none when
 test("counts who asked for a worker by what was found, and the claims that are held", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, 8600);
-  await queen.request("POST", "/v1/heartbeat", beatJson("hive-a", [workerJson({ slots: 2 })]));
+  await queen.request("POST", "/v1/heartbeat", beatJson("hive-a", [workerJson({ slots: 2, running: 0 })]));
   await queen.request("POST", "/v1/workers/claims", { model: "llama-3-8b", hold_ms: 5000 });
   for (let n = 0; n < 3; n++) await queen.request("GET", "/v1/workers/best?model=llama-3-8b");
   const page = await scrape(queen);
@@ -179,6 +179,18 @@ test("tells of the workers and GPUs of each hive where that is asked for, and of
   expect(page.get('queen_hive_gpu_memory_total_bytes{hive_id="hive-a",gpu="1"}')).toBe(50);
   expect(page.has('queen_hive_gpu_memory_used_bytes{hive_id="hive-a",gpu="1"}')).toBe(false);
   expect(page.has('queen_hive_gpu_utilization_percent{hive_id="hive-a",gpu="0"}')).toBe(false);
+});
+
+test("a hive makes no more series than for 64 GPUs, whatever indexes it makes up from beat to beat", async () => {
+  await using queen = await startTestQueen({ metricsByHive: true });
+  await addHive(queen, 8600);
+  const seen = new Set<string>();
+  for (let beat = 0; beat < 3; beat++) {
+    const gpus = Array.from({ length: 1024 }, (_, n) => ({ index: beat * 1024 + n, power_watts: 1 }));
+    await queen.request("POST", "/v1/heartbeat", { ...beatJson("hive-a", []), gpus });
+    for (const name of (await scrape(queen)).keys()) if (name.startsWith("queen_hive_gpu_")) seen.add(name);
+  }
+  expect(seen.size).toBe(64);
 });
 
 test("answers without the catalog, and says that it is gone", async () => {

@@ -31,6 +31,8 @@ interface HiveOptions {
   gpus?: number;
   /** The script of its nvidia-smi, by default one that lists so many GPUs. */
   nvidiaSmi?: string;
+  /** That of its lspci, if it has one. */
+  lspci?: string;
   port?: number;
   /** What it takes for the queen. */
   queen?: string;
@@ -86,6 +88,7 @@ export class Fleet implements AsyncDisposable {
     const {
       gpus = 0,
       nvidiaSmi = nvidiaSmiOf(gpus),
+      lspci,
       port = 0,
       queen = this.#origin,
       beatIntervalMs = BEAT_INTERVAL_MS,
@@ -100,7 +103,7 @@ export class Fleet implements AsyncDisposable {
       HIVE_DISCOVER: "false",
       HIVE_WORKERS: workers.map((url) => `llamacpp=${url}`).join(),
       HIVE_TELEMETRY: "false",
-      PATH: await this.#pathWith(nvidiaSmi),
+      PATH: await this.#pathWith({ "nvidia-smi": nvidiaSmi, lspci }),
     };
     const hive = new Daemon("hive", [], settings);
     this.#daemons.push(hive);
@@ -190,21 +193,28 @@ export class Fleet implements AsyncDisposable {
     }
   }
 
-  /** A PATH with nothing but that nvidia-smi. Made once: an agent that runs it keeps it from being written. */
-  #pathWith(nvidiaSmi: string): Promise<string> {
-    const path = this.#paths.get(nvidiaSmi) ?? this.#makePath(`bin-${this.#paths.size}`, nvidiaSmi);
-    this.#paths.set(nvidiaSmi, path);
+  /** A PATH with nothing but those programs. Made once: an agent that runs one keeps it from being written. */
+  #pathWith(scripts: Scripts): Promise<string> {
+    const key = JSON.stringify(scripts);
+    const path = this.#paths.get(key) ?? this.#makePath(`bin-${this.#paths.size}`, scripts);
+    this.#paths.set(key, path);
     return path;
   }
 
-  async #makePath(name: string, nvidiaSmi: string): Promise<string> {
+  async #makePath(name: string, scripts: Scripts): Promise<string> {
     const path = join(this.#folder.path, name);
     await mkdir(path, { recursive: true });
-    await writeFile(join(path, "nvidia-smi"), `#!/bin/sh\n${nvidiaSmi}\n`);
-    await chmod(join(path, "nvidia-smi"), 0o755);
+    for (const [program, script] of Object.entries(scripts)) {
+      if (script === undefined) continue;
+      await writeFile(join(path, program), `#!/bin/sh\n${script}\n`);
+      await chmod(join(path, program), 0o755);
+    }
     return path;
   }
 }
+
+/** Programs by their name. */
+type Scripts = Readonly<Record<string, string | undefined>>;
 
 /** What the real one says of a host with so many GPUs. */
 function nvidiaSmiOf(gpus: number): string {

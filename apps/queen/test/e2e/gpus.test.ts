@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import os from "node:os";
+import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test, vi } from "vitest";
 import { EventReader } from "../event-reader.ts";
 import { until } from "../until.ts";
@@ -55,4 +57,33 @@ test("GPUs that could never be read are null in the catalog, beside the CPU", as
   await fleet.add("a", await hive.port());
   const stored = await until("its devices are stored", async () => (await fleet.row("a")).devices_json ?? undefined);
   expect(JSON.parse(stored)).toEqual({ cpu: CPU, gpus: null });
+});
+
+const recorded = fileURLToPath(new URL("../../../hive/test/gpus/", import.meta.url));
+
+/** What a program printed on a real host, and the GPUs that are right. */
+interface Recorded {
+  file: string;
+  program: string;
+  exitCode: number;
+  gpus: Record<string, unknown>[] | null;
+}
+
+test("of every recorded host the catalog has what is right, and GPUs that could not be read are not none", async () => {
+  const cases: Recorded[] = JSON.parse(readFileSync(`${recorded}cases.json`, "utf8"));
+  await using fleet = await Fleet.create();
+  await fleet.startQueen();
+  const start = async ({ file, program, exitCode }: Recorded) => {
+    const script = `/bin/cat ${recorded}${file}.txt; exit ${exitCode}`;
+    const hive = await fleet.startHive(file, program === "lspci" ? { lspci: script } : { nvidiaSmi: script });
+    await fleet.add(file, await hive.port());
+  };
+  await Promise.all(cases.map(start));
+  const rows = await until("all devices are stored", async () => {
+    const rows = await fleet.rows();
+    return rows.every((row) => row.devices_json !== null) && rows;
+  });
+  const stored = rows.map((row) => [row.id, JSON.parse(row.devices_json ?? "")]);
+  const right = cases.map(({ file, gpus }) => [file, { cpu: CPU, gpus }]);
+  expect(Object.fromEntries(stored)).toEqual(Object.fromEntries(right));
 });

@@ -59,6 +59,30 @@ test.each([
   },
 );
 
+test.each(["-wal", "-shm"])(
+  "a queen whose %s is removed acknowledges nothing any more, is not ready, and has lost nothing when she is killed and started anew",
+  async (suffix) => {
+    const { file } = processes;
+    const queen = processes.start();
+    const origin = await queen.origin();
+    expect((await postJson(`${origin}/v1/hives`, aHive("first"))).status).toBe(201);
+    rmSync(file + suffix);
+    {
+      await using other = suffix === "-shm" ? await HiveCatalog.open(file) : undefined;
+      await other?.addHive(aHive("of-another-program"));
+    }
+    expect((await postJson(`${origin}/v1/hives`, aHive("late"))).status).toBe(503);
+    expect(await ready(queen)).toMatchObject({
+      status: 503,
+      body: { errors: [{ field: "catalog", message: expect.stringContaining(`${file}${suffix} is not the file`) }] },
+    });
+    await queen.kill("SIGKILL");
+    await using catalog = await HiveCatalog.open(file);
+    const ids = (await catalog.listHives()).map(({ id }) => id);
+    expect(ids).toEqual(suffix === "-shm" ? ["first", "of-another-program"] : ["first"]);
+  },
+);
+
 test("a queen who may only read her catalog says so, is not ready, and lets a token in no more that was revoked", async () => {
   const { folder, file } = processes;
   await processes.start().origin();

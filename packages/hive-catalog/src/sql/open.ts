@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import type { MigrationMeta } from "drizzle-orm/migrator";
-import { plain, type SqlClient } from "../drivers/client.ts";
+import type { SqlClient } from "../drivers/client.ts";
 import { codeOf, isBusy, toCatalogError } from "../drivers/errors.ts";
 import { FileClient } from "../drivers/file/client.ts";
 import { HiveCatalogError } from "../errors.ts";
@@ -84,7 +84,7 @@ async function openFile(name: string, options: DatabaseOptions): Promise<Databas
   }
   const client = await connectFile(name, path, options.busyTimeoutMs);
   return await closedOnFailure(client, async () => {
-    await client.execute(plain("PRAGMA journal_mode = WAL"));
+    await client.useWal();
     const opened = isCurrent ? { client, name: path, isNew: false } : await prepared(client, path, options);
     return { ...opened, warnings: [...mountWarnings(path), ...modeWarnings(path)] };
   });

@@ -1,4 +1,4 @@
-import { renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mountAlso } from "@repo/test-support/mount";
 import { expect, test } from "vitest";
@@ -74,6 +74,71 @@ test("a catalog whose file is put back takes changes again", async () => {
   await site.catalog.checkWritable();
   expect(await site.catalog.removeHive("a")).toBe(true);
   expect(readSql(site.path, "SELECT id FROM hives")).toEqual([["b"]]);
+});
+
+test.each(["-wal", "-shm"])("a catalog whose %s was removed takes no change any more, and says why", async (suffix) => {
+  await using site = await aSite();
+  rmSync(site.path + suffix);
+  for (const change of CHANGES) {
+    const { code, message } = await refusalOf(change(site.catalog));
+    expect({ code, message }).toEqual({
+      code: "CATALOG_UNAVAILABLE",
+      message: expect.stringContaining(`${site.path}${suffix} is not the file`),
+    });
+    expect(message).toContain("start the program anew");
+  }
+  expect((await site.catalog.listHives()).map(({ id }) => id)).toEqual(["a", "b"]);
+});
+
+test("a catalog whose -wal or -shm was changed for another one long after it was opened takes no change any more", async () => {
+  for (const suffix of ["-wal", "-shm"]) {
+    await using site = await aSite();
+    const past = new Date(Date.now() - 3_600_000);
+    utimesSync(site.folder, past, past);
+    await site.catalog.addHive(aHive({ id: "c" }));
+    renameSync(site.path + suffix, site.aside);
+    copyFileSync(site.aside, site.path + suffix);
+    expect(await refusalOf(site.catalog.removeHive("a"))).toMatchObject({ code: "CATALOG_UNAVAILABLE" });
+  }
+});
+
+test.each([
+  ["removed", (path: string) => rmSync(path)],
+  ["renamed", (path: string) => renameSync(path, `${path}.aside`)],
+])("what was acknowledged before the -wal was %s is in the file once a change was refused", async (_how, lose) => {
+  await using site = await aSite();
+  lose(`${site.path}-wal`);
+  await refusalOf(site.catalog.checkWritable());
+  // As a new program finds it after this one was killed.
+  copyFileSync(site.path, site.aside);
+  expect(readSql(site.aside, "SELECT id FROM hives ORDER BY id")).toEqual([["a"], ["b"]]);
+});
+
+test("what another program stores while the -shm is a new one is kept by a catalog that was open before, and by its closing", async () => {
+  await using site = await aSite();
+  rmSync(`${site.path}-shm`);
+  {
+    await using other = await startSqliteProcess(site.path);
+    await other.run("UPDATE hives SET port = 77");
+  }
+  await refusalOf(site.catalog.addHive(aHive({ id: "c" })));
+  await site.catalog.close();
+  await using later = await startSqliteProcess(site.path);
+  expect(await later.run("SELECT id, port FROM hives ORDER BY id")).toEqual([
+    ["a", 77],
+    ["b", 77],
+  ]);
+});
+
+test("a catalog that another program folds its -wal into takes changes on", async () => {
+  await using site = await aSite();
+  {
+    await using other = await startSqliteProcess(site.path);
+    await other.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    await other.run("VACUUM");
+  }
+  await site.catalog.checkWritable();
+  expect(await site.catalog.removeHive("a")).toBe(true);
 });
 
 test("a catalog whose symbolic link leads to another file takes no change any more", async () => {

@@ -1,24 +1,26 @@
 import { describe, expect, test } from "vitest";
-import { askOf, processOf, readerOf, recorded, startStub, withoutKey } from "../../../test/stub-server.ts";
+import { processOf, readerOf, recorded, startStub, withoutKey } from "../../../test/stub-server.ts";
+import { AnotherServer } from "../adapter.ts";
 import { llamacpp } from "./llamacpp.ts";
 
 const SERVER = processOf("llama-server -m /models/tiny-a.gguf --port 8080");
+/** The same at the path that no other server has. */
+const health = (name: string) => ({ ...recorded(name), request: "GET /v1/health" });
 const SLEEPER = processOf("llama-server -m /models/tiny-a.gguf --sleep-idle-seconds 3");
 
 describe("a llama-server", () => {
-  test("is known by its header, also while it loads, and Ollama is not taken for it", async () => {
-    const server = await startStub("llamacpp-health-loading");
-    expect(await llamacpp.identify(askOf(server.url, llamacpp.paths))).toBe("llama.cpp");
-    const other = await startStub("ollama-health-404");
-    expect(await llamacpp.identify(askOf(other.url, llamacpp.paths))).toBeUndefined();
+  test("is known by its header: Ollama is not taken for it, and asked no more", async () => {
+    const other = await startStub({ ...recorded("ollama-health-404"), request: "GET /props" });
+    await expect(readerOf(llamacpp, other, { process: SERVER })()).rejects.toThrow(AnotherServer);
+    expect(other.requests).toEqual(["GET /props"]);
   });
 
   test("is Loading, then Idle, and Busy only when all of its slots are taken", async () => {
-    const server = await startStub("llamacpp-health-loading");
+    const server = await startStub({ ...recorded("llamacpp-health-loading"), request: "GET /props" });
     const read = readerOf(llamacpp, server, { process: SERVER });
     expect(await read()).toEqual({ readings: [{ model: "/models/tiny-a.gguf", state: "Loading", health: "healthy" }] });
 
-    const ready = ["llamacpp-health-ok", "llamacpp-props"];
+    const ready = ["llamacpp-props"];
     server.answerWith(...ready, "llamacpp-slots-idle");
     const idle = { model: "other-name", state: "Idle", health: "healthy", running: 0, slots: 2 };
     expect(await read()).toEqual({ readings: [idle] });
@@ -33,7 +35,7 @@ describe("a llama-server", () => {
   });
 
   test("that sleeps is Idle, and is not woken", async () => {
-    const server = await startStub("llamacpp-health-ok", "llamacpp-props-sleeping");
+    const server = await startStub("llamacpp-props-sleeping");
     const read = readerOf(llamacpp, server, { process: SLEEPER });
     const sleeping = { model: "/models/tiny-a.gguf", state: "Idle", health: "healthy", running: 0, slots: 4 };
     expect(await read()).toEqual({ readings: [sleeping] });
@@ -44,38 +46,44 @@ describe("a llama-server", () => {
     ["whose variable says so", processOf("llama-server", { LLAMA_ARG_SLEEP_IDLE_SECONDS: "3" })],
     ["whose command line is not known", undefined],
   ])("%s is not kept awake by a look at its slots", async (_which, process) => {
-    const server = await startStub("llamacpp-health-ok", "llamacpp-props");
+    const server = await startStub("llamacpp-props");
     const [reading] = (await readerOf(llamacpp, server, { process })()).readings;
     expect(reading).toEqual({ model: "other-name", state: "Idle", health: "healthy", slots: 2 });
   });
 
   test("that tells no slots is Idle, and how much it does is not known", async () => {
     const { body, ...props } = recorded("llamacpp-props");
-    const server = await startStub("llamacpp-health-ok", {
+    const server = await startStub({
       ...props,
       body: { ...(body as object), endpoint_slots: false },
     });
     const [reading] = (await readerOf(llamacpp, server, { process: SERVER })()).readings;
     expect(reading).toEqual({ model: "other-name", state: "Idle", health: "healthy", slots: 2 });
-    server.answerWith("llamacpp-health-ok", "llamacpp-props", "llamacpp-slots-disabled");
+    server.answerWith("llamacpp-props", "llamacpp-slots-disabled");
     expect((await readerOf(llamacpp, server, { process: SERVER })()).readings).toEqual([reading]);
   });
 
   test("that wants a key is known by its health and its command line", async () => {
-    const server = await startStub("llamacpp-health-ok", withoutKey("GET /props"));
+    const server = await startStub(health("llamacpp-health-ok"), withoutKey("GET /props"));
     const read = readerOf(llamacpp, server, { process: processOf("llama-server --alias tiny --api-key secret") });
     expect(await read()).toEqual({ readings: [{ model: "tiny", state: "Idle", health: "healthy" }] });
+    server.answerWith(health("llamacpp-health-loading"), withoutKey("GET /props"));
+    expect(await read()).toEqual({ readings: [{ model: "tiny", state: "Loading", health: "healthy" }] });
+    server.answerWith(withoutKey("GET /v1/health"), withoutKey("GET /props"));
+    expect((await read()).readings).toMatchObject([{ state: "Idle", health: "healthy" }]);
+    server.answerWith({ ...health("llamacpp-health-ok"), status: 500 }, withoutKey("GET /props"));
+    expect((await read()).readings).toMatchObject([{ state: "Error", health: "it answers 500 to /v1/health" }]);
   });
 
   test("that fails is in Error, with what it answered", async () => {
-    const server = await startStub({ ...recorded("llamacpp-health-ok"), status: 500 });
+    const server = await startStub({ ...recorded("llamacpp-props"), status: 500 });
     const [reading] = (await readerOf(llamacpp, server, { process: SERVER })()).readings;
-    expect(reading).toMatchObject({ state: "Error", health: "it answers 500 to /health" });
+    expect(reading).toMatchObject({ state: "Error", health: "it answers 500 to /props" });
   });
 });
 
 describe("a router", () => {
-  const READY = ["llamacpp-health-ok", "llamacpp-router-props"];
+  const READY = ["llamacpp-router-props"];
   const ROUTER = processOf("llama-server --models-dir /models");
   const slotsOf = (model: string) => ({
     ...recorded("llamacpp-router-slots-of-model"),

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import * as z from "zod";
 import {
   type Adapter,
+  AnotherServer,
   HEALTHY,
   loading,
   type Program,
@@ -13,7 +14,7 @@ import {
   wantsKey,
 } from "../adapter.ts";
 import { hasFlag, optionOf, portIn } from "../argv.ts";
-import { type Ask, NoAnswer } from "../ask.ts";
+import { type Answer, type Ask, NoAnswer } from "../ask.ts";
 import { count, flag, listOf, objectOf, text } from "../lenient.ts";
 
 const Props = objectOf({ role: text, model_alias: text, total_slots: count, is_sleeping: flag, endpoint_slots: flag });
@@ -37,6 +38,8 @@ const program: Program = {
   matches: ([first = "", second]) =>
     basename(first) === "llama-server" || (basename(first) === "llama" && second === "serve"),
   portOf: ({ argv, environment }) => portIn(optionOf(argv, "--port") ?? environment?.LLAMA_ARG_PORT),
+  prefixOf: ({ argv, environment }) =>
+    optionOf(argv, "--api-prefix", "--api_prefix") ?? environment?.LLAMA_ARG_API_PREFIX,
   modelOf: ({ argv, environment }) => {
     const alias = optionOf(argv, "--alias", "-a") ?? environment?.LLAMA_ARG_ALIAS;
     return alias?.split(",")[0] ?? optionOf(argv, "--model", "-m") ?? environment?.LLAMA_ARG_MODEL ?? null;
@@ -47,9 +50,10 @@ const program: Program = {
 export const llamacpp: Adapter = {
   kind: "llamacpp",
   program,
-  paths: ["/health", "/props", "/slots", "/v1/models", "/slots?model=*&autoload=false"],
-  async identify(ask) {
-    return isLlamaCpp((await ask("/health")).server) ? "llama.cpp" : undefined;
+  paths: ["/v1/health", "/props", "/slots", "/v1/models", "/slots?model=*&autoload=false"],
+  /** It says so in the header of each answer: a reading begins with that. */
+  async identify() {
+    return "llama.cpp";
   },
   open: () => read,
 };
@@ -59,11 +63,9 @@ export const isLlamaCpp = (serverHeader: string): boolean => serverHeader === "l
 async function read(server: Server): Promise<ServerReading> {
   const { ask, process } = server;
   const told = process === undefined ? null : program.modelOf(process);
-  const health = await ask("/health");
-  if (health.status === 503) return { readings: [loading(told)] };
-  if (health.status !== 200) return { readings: [troubleOf(health, "/health", told)] };
   const answer = await ask("/props");
-  if (wantsKey(answer)) return { readings: [{ model: told, state: "Idle", health: HEALTHY }] };
+  if (!isLlamaCpp(answer.server)) throw new AnotherServer("it is no llama.cpp");
+  if (wantsKey(answer)) return { readings: [byHealth(await ask("/v1/health"), told)] };
   if (answer.status === 503) return { readings: [loading(told)] };
   if (answer.status >= 500) return { readings: [troubleOf(answer, "/props", told)] };
   const props = Props.parse(answer.json);
@@ -73,6 +75,14 @@ async function read(server: Server): Promise<ServerReading> {
   const slots = isAwake && props.endpoint_slots !== false && neverSleeps(process) ? await readSlots(ask, "/slots") : {};
   if (slots === undefined) return { readings: [loading(model)] };
   return { readings: [ofSlots(model, { slots: props.total_slots, ...(!isAwake && { running: 0 }), ...slots })] };
+}
+
+/** Its health is what it says without a key, if it is none of the older ones. At `/health` other servers run their model, and none but it has this path. */
+function byHealth(answer: Answer, model: string | null): Reading {
+  if (!isLlamaCpp(answer.server)) throw new AnotherServer("it is no llama.cpp");
+  if (answer.status === 503) return loading(model);
+  if (answer.status >= 500) return troubleOf(answer, "/v1/health", model);
+  return { model, state: "Idle", health: HEALTHY };
 }
 
 /**

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { vllmMetrics } from "../../../test/each-kind.ts";
-import { askOf, processOf, readerOf, startStub, withoutKey, written } from "../../../test/stub-server.ts";
+import { askOf, processOf, readerOf, startStub, written } from "../../../test/stub-server.ts";
 import { vllm } from "./vllm.ts";
 
 // No answer here was seen from a real server: they are written after vLLM's sources and documentation.
 const MODEL = "Qwen/Qwen3-8B";
 const PROCESS = processOf(`vllm serve ${MODEL} --max-num-seqs 4`);
+const withoutKey = (request: string) => written(request, { error: "Unauthorized" }, 401);
 const metrics = (text: string) => written("GET /metrics", text);
 const models = (...ids: string[]) => written("GET /v1/models", { data: ids.map((id) => ({ id, owned_by: "vllm" })) });
 
@@ -57,10 +58,11 @@ test("that wants a key is named by its metrics", async () => {
 
 test("whose metrics are shut is known by its health and its command line", async () => {
   const shut = [withoutKey("GET /metrics"), withoutKey("GET /v1/models")];
-  const server = await startStub(...shut, written("GET /health", ""));
+  const version = written("GET /version", { version: "0.19.0" });
+  const server = await startStub(...shut, version, written("GET /health", ""));
   const { readings } = await readerOf(vllm, server, { process: PROCESS })();
   expect(readings).toEqual([{ model: MODEL, state: "Idle", health: "healthy", slots: 4 }]);
-  server.answerWith(...shut, written("GET /health", "", 503));
+  server.answerWith(...shut, version, written("GET /health", "", 503));
   expect((await readerOf(vllm, server, { process: PROCESS })()).readings).toMatchObject([
     { model: MODEL, state: "Error", health: "its engine is dead" },
   ]);

@@ -1,5 +1,6 @@
 import {
   type Adapter,
+  AnotherServer,
   HEALTHY,
   type Program,
   type Reading,
@@ -8,6 +9,7 @@ import {
   troubleOf,
 } from "../adapter.ts";
 import { countIn, optionOf, portIn, programOf } from "../argv.ts";
+import { kindIn } from "../identify.ts";
 import { objectOf, text } from "../lenient.ts";
 import { type Sample, samplesOf, sumOf } from "../prometheus.ts";
 import { modelsIn } from "./openai.ts";
@@ -47,18 +49,22 @@ export const vllm: Adapter = {
   open: () => read,
 };
 
-async function read(server: Server): Promise<ServerReading> {
-  const { ask, process } = server;
+async function read({ ask, process }: Server): Promise<ServerReading> {
   const told = process === undefined ? null : program.modelOf(process);
+  const models = await ask("/v1/models");
+  if ((kindIn(models) ?? "vllm") !== "vllm") throw new AnotherServer("it is no vLLM");
   const answer = await ask("/metrics");
   const samples = answer.status === 200 ? samplesOf(answer.text, [...RUNNING, ...WAITING, ...WAITING_BY_REASON]) : [];
   if (samples.length === 0) {
+    // Other servers run their model when they are asked for their health.
+    if ((await vllm.identify(ask)) === undefined) throw new AnotherServer("it is no vLLM");
     const health = await ask("/health");
     if (health.status === 503) return { readings: [{ model: told, state: "Error", health: "its engine is dead" }] };
     if (health.status !== 200) return { readings: [troubleOf(health, "/health", told)] };
   }
   const load = loadOf(samples, countIn(process && optionOf(process.argv, "--max-num-seqs", "--max_num_seqs")));
-  const served = await servedBy(server);
+  // Its names and LoRAs, which the metrics do not have.
+  const served = models.status === 200 ? modelsIn(models.json).map(({ id }) => id) : [];
   const names =
     served.length > 0 ? served : [samples.find(({ labels }) => labels.model_name)?.labels.model_name ?? told];
   return { readings: names.map((model) => ({ model, ...load })) };
@@ -80,10 +86,4 @@ function loadOf(samples: readonly Sample[], slotsOfEngine: number | undefined): 
 function countOf(samples: readonly Sample[]): number | undefined {
   const sum = sumOf(samples);
   return Number.isSafeInteger(sum) && Number(sum) >= 0 ? sum : undefined;
-}
-
-/** Its names and LoRAs, which the metrics do not have. */
-async function servedBy({ ask }: Server): Promise<string[]> {
-  const answer = await ask("/v1/models");
-  return answer.status === 200 ? modelsIn(answer.json).map(({ id }) => id) : [];
 }

@@ -1,25 +1,42 @@
 import { isIP } from "node:net";
-import { isLoopback } from "../../reach/addresses.ts";
+import { isLoopback, plainAddress, plainHost } from "../../reach/addresses.ts";
 import type { ServerAddress } from "./worker.ts";
 
-/** Addresses on which servers listen and that nobody can connect to. */
-const WILDCARD = /^(https?:\/\/)(?:0\.0\.0\.0|\[::\])(?=[:/]|$)/i;
+/** Addresses on which servers listen for all, and that nobody can connect to. */
+const UNSPECIFIED = ["0.0.0.0", "::"];
 
 /**
- * Where others reach a server on a hive with that host: as the hive says it; else made from the host, if the server is not bound to another loopback than
- * theirs. null where that is not known.
+ * Where others reach a server on a hive with that host: as the hive says it, in the normal form of URLs; else made from the host. Only http and https, and loopback
+ * only where the host is on loopback itself. null where there is no such address, or it is not known.
  */
 export function urlOf({ url, port, reachable }: ServerAddress, host: string): string | null {
-  if (url !== null) return host === "" ? url : url.replace(WILDCARD, `$1${inUrl(host)}`);
-  if (port === null || reachable === null || host === "") return null;
-  if (reachable === "loopback" && !isLoopback(host)) return null;
-  return `http://${inUrl(host)}:${port}`;
+  if (url !== null) return plainUrl(url, host);
+  const isElsewhere = reachable === null || (reachable === "loopback" && !isOnLoopback(host));
+  return port === null || isElsewhere ? null : plainUrl(`http://0.0.0.0:${port}`, host);
 }
 
 /** Whether work may be sent there: a hive that says nothing at all of an address leaves it to the caller to find the server. */
 export function isReachable(address: ServerAddress, host: string): boolean {
   const { url, port, reachable } = address;
-  return url !== null || (port === null && reachable === null) || urlOf(address, host) !== null;
+  return (url === null && port === null && reachable === null) || urlOf(address, host) !== null;
 }
 
-const inUrl = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host);
+/** Those to which no work may be sent. */
+export function unreachableOf<Address extends ServerAddress>(all: readonly Address[], host: string): Set<Address> {
+  return new Set(all.filter((address) => !isReachable(address, host)));
+}
+
+function plainUrl(text: string, host: string): string | null {
+  if (!URL.canParse(text)) return null;
+  const url = new URL(text);
+  if (url.protocol !== "http:" && url.protocol !== "https:") return null;
+  const named = url.hostname.replace(/^\[|\]$|\.$/g, "");
+  if (UNSPECIFIED.includes(plainAddress(named))) {
+    const known = plainHost(host);
+    if (known === undefined || UNSPECIFIED.includes(plainAddress(known))) return null;
+    url.hostname = isIP(known) === 6 ? `[${known}]` : known;
+  } else if (isLoopback(named) && !isOnLoopback(host)) return null;
+  return text.endsWith("/") ? url.href : url.href.replace(/\/$/, "");
+}
+
+const isOnLoopback = (host: string): boolean => isLoopback(plainHost(host) ?? "");

@@ -19,7 +19,7 @@ describe("the best worker", () => {
     expect(handOut({ model: "other" })).toBeUndefined();
   });
 
-  test("has the least share of its slots taken, then the lowest GPU load, then CPU load, then the fewest busy neighbours, then the first id", () => {
+  test("has the least load, then the lowest GPU load, then CPU load, then the fewest busy neighbours, then the first id", () => {
     const { beat, handOut } = newRegistry();
     const even = { gpuPercent: 10, cpuPercent: 1 };
     beat("a", [aWorker({ workerId: "2 of 8", slots: 8, running: 2, gpuPercent: 0 })]);
@@ -29,8 +29,32 @@ describe("the best worker", () => {
     beat("e", [aWorker({ workerId: "neighbour", ...even }), aWorker({ workerId: "n", state: "Busy" })]);
     beat("f", [aWorker({ workerId: "z", ...even })]);
     beat("g", [aWorker({ workerId: "y", ...even })]);
-    const inOrder = ["y", "z", "neighbour", "cpu-9", "gpu-20", "1 of 8"];
+    const inOrder = ["y", "z", "neighbour", "cpu-9", "1 of 8", "gpu-20"];
     expect(inOrder.map(() => handOut())).toEqual(inOrder);
+  });
+
+  test("is not one whose GPU is full and that does not say what runs, beside one with a slot of 256 taken", () => {
+    const { beat, handOut } = newRegistry();
+    beat("a", [aWorker({ workerId: "unknown", slots: 256, gpuPercent: 100 })]);
+    beat("b", [aWorker({ workerId: "1 of 256", slots: 256, running: 1, gpuPercent: 5 })]);
+    expect(handOut()).toBe("1 of 256");
+  });
+
+  test("is not full with one running, if it does not say its slots: what its GPU does tells, or the middle", () => {
+    for (const gpuPercent of [5, null]) {
+      const { beat, handOut } = newRegistry();
+      beat("a", [aWorker({ workerId: "1 running", running: 1, gpuPercent })]);
+      beat("b", [aWorker({ workerId: "31 of 32", slots: 32, running: 31, gpuPercent: 5 })]);
+      expect(handOut()).toBe("1 running");
+    }
+  });
+
+  test("is not taken for empty when it says its slots and not what runs: a half that is free is better", () => {
+    const { beat, handOut } = newRegistry();
+    beat("a", [aWorker({ workerId: "unknown", slots: 4, gpuPercent: null })]);
+    beat("b", [aWorker({ workerId: "7 of 16", slots: 16, running: 7 })]);
+    expect([handOut(), handOut()]).toEqual(["7 of 16", "7 of 16"]);
+    expect(handOut()).toBe("unknown");
   });
 
   test("is not one of which nothing is known, while a measured one has less than half of its GPU in use", () => {
@@ -113,6 +137,7 @@ describe("the best worker", () => {
         return id === "free" ? 0 : Number.POSITIVE_INFINITY;
       },
       hostOf: () => "10.0.0.7",
+      unifiedOf: () => undefined,
     });
     for (let n = 0; n < 100; n++) registry.update(aHeartbeat(`cordoned-${n}`, [aWorker()]), 0);
     registry.update(aHeartbeat("free", [aWorker({ gpuPercent: 99 })]), 0);
@@ -154,7 +179,7 @@ describe("where the best worker answers", () => {
   const urlOn = (host: string, address: Parameters<typeof aWorker>[0]) => {
     const { registry, beat } = newRegistry(host);
     beat("a", [aWorker({ url: null, ...address })]);
-    return [registry.handOut({ model: "llama-3-8b" })?.url, registry.workers()[0]?.url];
+    return [registry.handOut({ model: "llama-3-8b" })?.url, [...registry.workers()].flat()[0]?.url];
   };
 
   test("is made from the host of its hive, where its hive says a port alone", () => {
@@ -176,6 +201,33 @@ describe("where the best worker answers", () => {
     expect(urlOn("10.0.0.7", { url: "http://0.0.0.0:8000/v1" })[0]).toBe("http://10.0.0.7:8000/v1");
     expect(urlOn("fd00::7", { url: "http://[::]:8000" })[0]).toBe("http://[fd00::7]:8000");
     expect(urlOn("10.0.0.7", { url: "http://0.0.0.0.example" })[0]).toBe("http://0.0.0.0.example");
+  });
+
+  test.each(["http://0:8000", "http://[0:0:0:0:0:0:0:0]:8000", "http://[::ffff:0.0.0.0]:8000", "http://0.0.0.0.:8000"])(
+    "is never that address, however it is written: %s",
+    (url) => {
+      expect(urlOn("10.0.0.7", { url })).toEqual(["http://10.0.0.7:8000", "http://10.0.0.7:8000"]);
+      expect(urlOn("fd00::7", { url })[0]).toBe("http://[fd00::7]:8000");
+      expect(urlOn("", { url })).toEqual([undefined, null]);
+    },
+  );
+
+  test.each(["http://127.0.0.1:8000", "http://localhost.:8000", "https://[::1]:8000/v1", "http://0x7f.1/"])(
+    "is on loopback only where its hive is: %s",
+    (url) => {
+      expect(urlOn("10.1.2.3", { url })).toEqual([undefined, null]);
+      expect(urlOn("localhost", { url })[0]).toBe(new URL(url).href.replace(/(?<=:8000)\/$/, ""));
+    },
+  );
+
+  test.each(["javascript:alert(1)", "file:///etc/passwd", "ftp://gpu-01/", "gpu-01:8000", "//gpu-01", "http://", ""])(
+    "is no url but of http and https: %j",
+    (url) => expect(urlOn("10.0.0.7", { url })).toEqual([undefined, null]),
+  );
+
+  test("is in the normal form of URLs", () => {
+    expect(urlOn("10.0.0.7", { url: "HTTP://GPU-01.Example:80/v1" })[0]).toBe("http://gpu-01.example/v1");
+    expect(urlOn("10.0.0.7", { url: "http://gpu\t-01:9" })[0]).toBe("http://gpu-01:9");
   });
 
   test("is what its hive says, and is left to the caller where it says nothing", () => {

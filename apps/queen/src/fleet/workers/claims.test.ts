@@ -49,6 +49,12 @@ describe("a claim", () => {
     expect(claim()).toBeDefined();
   });
 
+  test("is on all of a worker that says its slots, and not how many of them are taken", () => {
+    const { beat, claim, handOut } = newClaims();
+    beat("hive", [aWorker({ slots: 8 })]);
+    expect([claim()?.placed.worker.workerId, claim(), handOut()]).toEqual(["worker-1", undefined, undefined]);
+  });
+
   test("ends by itself, each in its time", () => {
     const { beat, claims, clock, handOut } = newClaims();
     const one = [aWorker({ slots: 3, running: 0 })];
@@ -93,7 +99,7 @@ describe("a claim", () => {
 
   test("is bounded for each holder and in all, and leaves nothing behind", () => {
     const { beat, claim, claims, clock } = newClaims();
-    beat("hive", [aWorker({ slots: 100_000 })]);
+    beat("hive", [aWorker({ slots: 100_000, running: 0 })]);
     const take = (holder: string) => {
       let count = 0;
       for (; !claims.isFull(holder); count++) claim(holder);

@@ -7,6 +7,8 @@ export interface Hive {
   readonly id: string;
   readonly byModel: Map<string | null, Serving>;
   workers: readonly Worker[];
+  /** Those of them to which no work can be sent. */
+  unreachable: ReadonlySet<Worker>;
   busyWorkers: number;
   skewMs: number | null;
   receivedAtMs: number;
@@ -17,6 +19,7 @@ export interface Hive {
   cordonedUntilMs: number;
   /** "" while it is not known. */
   host: string;
+  unified: ReadonlySet<number> | undefined;
   /** By the id of the worker; of those alone that were given work lately. */
   demands: Map<string, Demand> | undefined;
   /** Models that it was sent to load lately, with the memory that they take. */
@@ -27,15 +30,15 @@ export interface Hive {
 export interface Serving {
   readonly hive: Hive;
   readonly workers: Worker[];
-  /** The least loaded of those that may get work. */
-  best: Candidate | undefined;
+  /** Of each backend the least loaded of those that may get work. */
+  bests: readonly Candidate[];
 }
 
 /** A worker that may get work, and what speaks for or against it. */
 export interface Candidate {
   readonly hive: Hive;
   readonly worker: Worker;
-  /** The share of its slots that is taken. */
+  /** How much of it is taken; 1 is all of it. */
   readonly load: number;
   readonly gpuPercent: number;
   readonly cpuPercent: number;
@@ -63,6 +66,7 @@ export function newHive(id: string): Hive {
     id,
     byModel: new Map(),
     workers: [],
+    unreachable: new Set(),
     busyWorkers: 0,
     skewMs: 0,
     receivedAtMs: 0,
@@ -71,6 +75,7 @@ export function newHive(id: string): Hive {
     takesWorkFromMs: 0,
     cordonedUntilMs: 0,
     host: "",
+    unified: undefined,
     demands: undefined,
     loads: undefined,
   };

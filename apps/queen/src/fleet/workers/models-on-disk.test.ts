@@ -63,11 +63,12 @@ test("models are loaded on the hives by turns, where most is free first", () => 
   expect([cold(), cold(), cold(), cold()]).toEqual(["b", "a", "b", "a"]);
 });
 
-test("on a host without a GPU that could be read a model goes into RAM, unless VRAM was asked for", () => {
+test("on a host without a GPU a model goes into RAM, unless VRAM was asked for, and on none whose GPUs could not be read", () => {
   const { beat, cold } = newFleet();
   const host = { memoryTotalBytes: 16 * GB, memoryUsedBytes: 8 * GB, cpuPercent: null };
   beat("cpu", { gpus: [], host });
-  beat("unread", { gpus: [aGpuReading()], host: { ...host, memoryUsedBytes: 12 * GB } });
+  beat("unread", { gpus: [aGpuReading()], host: { ...host, memoryUsedBytes: 0 } });
+  beat("silent", { gpus: null, host: { ...host, memoryUsedBytes: 0 } });
   expect(cold(1)).toBeUndefined();
   expect([cold(), cold()]).toEqual(["cpu", undefined]);
 });
@@ -110,7 +111,7 @@ test("a hive whose disk, beats or place in the catalog has changed is found as i
   expect(cold()).toBe("a");
   registry.remove("a");
   expect(cold()).toBeUndefined();
-  expect([...registry.models()]).toEqual([]);
+  expect([...registry.models()].flat()).toEqual([]);
   beat("b", { gpus });
   clock.advance(STALE_AFTER_MS);
   expect(cold()).toBeUndefined();
@@ -124,7 +125,7 @@ test("each model is known with its workers by state and the hives that have it o
   clock.advance(STALE_AFTER_MS);
   beat("a", {}, [busy, aWorker({ workerId: "2", modelId: "qwen3" }), aWorker({ workerId: "3", modelId: null })]);
   beat("b", { modelsOnDisk: [onDisk(), onDisk({ modelId: "phi-3" })] });
-  expect([...registry.models()]).toEqual([
+  expect([...registry.models()].flat()).toEqual([
     { model: "qwen3", workers: { ...none, Idle: 1, Busy: 1 }, onDisk: 2 },
     { model: "phi-3", workers: none, onDisk: 1 },
   ]);

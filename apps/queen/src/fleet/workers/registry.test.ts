@@ -37,7 +37,7 @@ describe("hives", () => {
     registry.update(aHeartbeat("a", [aWorker()]), 0);
     registry.remove("a");
     expect(registry.get("a")).toBeUndefined();
-    expect(registry.workers()).toEqual([]);
+    expect([...registry.workers()].flat()).toEqual([]);
     expect(registry.handOut({ model: "llama-3-8b" })).toBeUndefined();
   });
 });
@@ -59,22 +59,24 @@ describe("workers", () => {
       0,
     );
 
-    expect(places(registry.workers())).toEqual(["a/1", "a/2", "b/3", "b/4"]);
-    expect(places(registry.workers({ model: "llama-3-8b" }))).toEqual(["a/1", "a/2"]);
-    expect(places(registry.workers({ state: "Idle" }))).toEqual(["a/1", "b/3", "b/4"]);
-    expect(places(registry.workers({ backend: "cuda" }))).toEqual(["a/1", "b/3"]);
-    expect(places(registry.workers({ model: "llama-3-8b", state: "Busy", backend: "cpu" }))).toEqual(["a/2"]);
-    expect(places(registry.workers({ model: "llama-3-8b", backend: "rocm" }))).toEqual([]);
-    expect(places(registry.workers({ model: "none" }))).toEqual([]);
+    expect(places([...registry.workers()].flat())).toEqual(["a/1", "a/2", "b/3", "b/4"]);
+    expect(places([...registry.workers({ model: "llama-3-8b" })].flat())).toEqual(["a/1", "a/2"]);
+    expect(places([...registry.workers({ state: "Idle" })].flat())).toEqual(["a/1", "b/3", "b/4"]);
+    expect(places([...registry.workers({ backend: "cuda" })].flat())).toEqual(["a/1", "b/3"]);
+    expect(places([...registry.workers({ model: "llama-3-8b", state: "Busy", backend: "cpu" })].flat())).toEqual([
+      "a/2",
+    ]);
+    expect(places([...registry.workers({ model: "llama-3-8b", backend: "rocm" })].flat())).toEqual([]);
+    expect(places([...registry.workers({ model: "none" })].flat())).toEqual([]);
   });
 
   test("finds a hive's workers again after it was stale and came back", () => {
     const { registry, clock, places } = newRegistry();
     registry.update(aHeartbeat("a", [aWorker()]), 0);
     clock.advance(STALE_AFTER_MS);
-    expect(registry.workers()).toEqual([]);
+    expect([...registry.workers()].flat()).toEqual([]);
     registry.update(aHeartbeat("a", [aWorker()]), 0);
-    expect(places(registry.workers({ model: "llama-3-8b" }))).toEqual(["a/worker-1"]);
+    expect(places([...registry.workers({ model: "llama-3-8b" })].flat())).toEqual(["a/worker-1"]);
   });
 
   test("answers as a look at every worker would, after any series of beats, silences, removals, cordons, probations and jumps of the wall clock", () => {
@@ -128,7 +130,7 @@ describe("workers", () => {
                 (filter.state ?? state) === state &&
                 (filter.backend ?? backend) === backend,
             );
-            expect(registry.workers(filter).map(key).sort()).toEqual(expected.map(key).sort());
+            expect([...registry.workers(filter)].flat().map(key).sort()).toEqual(expected.map(key).sort());
           }
           const rankOf = ({ hiveId: id, worker: { slots, running, workerId, ...loads } }: Placed) => {
             const given = model.get(id)?.given.filter((other) => other === workerId).length ?? 0;
@@ -137,14 +139,16 @@ describe("workers", () => {
             const rank = [taken / (slots ?? 1), loads.gpuPercent ?? 50, loads.cpuPercent ?? 50, busy, workerId, id];
             return { rank, isFull: slots !== null && taken >= slots };
           };
+          const backend = "beat" in next ? (next.workers[0]?.backend ?? undefined) : undefined;
           const [first] = all
-            .filter(({ hiveId: id, worker: { modelId, state, healthStatus } }) => {
+            .filter(({ hiveId: id, worker: { modelId, state, healthStatus, backend: its } }) => {
+              if (backend !== undefined && its !== backend) return false;
               return modelId === "m1" && state === "Idle" && healthStatus === "healthy" && takesWork(id);
             })
             .map(rankOf)
             .filter(({ isFull }) => !isFull)
             .sort((a, b) => compare(a.rank, b.rank));
-          const best = registry.handOut({ model: "m1" });
+          const best = registry.handOut({ model: "m1", backend });
           expect(best && rankOf(best).rank).toEqual(first?.rank);
           if (best) model.get(best.hiveId)?.given.push(best.worker.workerId);
         }

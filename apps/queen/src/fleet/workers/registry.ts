@@ -1,11 +1,13 @@
 import type { Clock } from "../../process/clock.ts";
-import { urlOf } from "./address.ts";
+import { unreachableOf, urlOf } from "./address.ts";
 import { HandOuts } from "./hand-outs.ts";
 import type { Heartbeat, Reading } from "./heartbeat.ts";
 import { type Candidate, type Claim, demandOn, type Hive, newHive, type Serving, settleDemands } from "./hive.ts";
-import { bestOf, canBeClaimed, hasRoom, isLessLoaded } from "./load.ts";
+import { bestOf, bestsOf, canBeClaimed, hasRoom, isLessLoaded, leastOf } from "./load.ts";
 import { type ColdCandidate, coldCandidate, loadsBetter, ModelsOnDisk } from "./models-on-disk.ts";
 import type { KnownModel, PlacedModel, PlacedWorker, WorkerFilter, WorkQuery } from "./queries.ts";
+import { scanModels, scanWorkers } from "./scans.ts";
+import { withHostMemory } from "./unified.ts";
 import { freeVramOf } from "./usage.ts";
 import { type WhyNoWorker, whyNoWorker } from "./why-no-worker.ts";
 import type { Worker } from "./worker.ts";
@@ -34,12 +36,14 @@ interface RegistryOptions {
   cordonedUntilMs: (hiveId: string) => number;
   /** Its host, as the catalog has it; "" while that is not known. */
   hostOf: (hiveId: string) => string;
+  /** The indexes of its GPUs whose memory is the host's, as the catalog has them; undefined where there are none, or that is not known. */
+  unifiedOf: (hiveId: string) => ReadonlySet<number> | undefined;
 }
 
 /**
  * What is only true now: the workers of each hive, from its last heartbeat, and what they were given since. In memory; heartbeats fill it again after a restart.
  * A hive is live while its last heartbeat is younger than `staleAfterMs` by the monotonic clock. `reconsider` is to be called for a hive
- * of which `takesWorkFromMs`, `cordonedUntilMs` or `hostOf` says something else than before.
+ * of which `takesWorkFromMs`, `cordonedUntilMs`, `hostOf` or `unifiedOf` says something else than before.
  */
 export class HiveRegistry {
   readonly #options: RegistryOptions;
@@ -92,27 +96,20 @@ export class HiveRegistry {
     if (hive === undefined) return;
     hive.takesWorkFromMs = this.#options.takesWorkFromMs(hiveId);
     hive.cordonedUntilMs = this.#options.cordonedUntilMs(hiveId);
+    hive.unified = this.#options.unifiedOf(hiveId);
     const host = this.#options.hostOf(hiveId);
     if (host === hive.host) return;
     hive.host = host;
+    hive.unreachable = unreachableOf(hive.workers, host);
     for (const model of hive.byModel.keys()) rank(hive, model);
   }
 
-  /** The workers of live hives that match every field of `filter`. */
-  workers({ model, state, backend }: WorkerFilter = {}): PlacedWorker[] {
-    const nowMs = this.#options.clock.monotonicNow();
-    const models = model === undefined ? this.#byModel.values() : [this.#byModel.get(model) ?? []];
-    const found: PlacedWorker[] = [];
-    for (const servings of models) {
-      for (const { hive, workers } of servings) {
-        if (!this.#isLive(hive, nowMs)) continue;
-        for (const worker of workers) {
-          if (state !== undefined && worker.state !== state) continue;
-          if (backend === undefined || worker.backend === backend) found.push(place(hive, worker));
-        }
-      }
-    }
-    return found;
+  /** The workers of live hives that match every field of `filter`, in steps between which other work may have its turn. */
+  workers(filter: WorkerFilter = {}): Generator<PlacedWorker[]> {
+    const { model } = filter;
+    const servings = model === undefined ? undefined : (this.#byModel.get(model) ?? []);
+    const hives = servings === undefined ? [...this.#hives.values()] : Array.from(servings, ({ hive }) => hive);
+    return scanWorkers(hives, filter, this.#isLiveNow, place);
   }
 
   /** What runs on each live hive, and what was measured of its GPUs. */
@@ -124,29 +121,20 @@ export class HiveRegistry {
     }
   }
 
-  /** The models that live hives serve or have on disk. */
-  *models(): Generator<KnownModel> {
-    for (const model of this.#byModel.keys()) if (model !== null) yield* this.#model(model);
-    for (const model of this.#onDisk.names()) if (!this.#byModel.has(model)) yield* this.#model(model);
+  /** The models that live hives serve or have on disk, in steps as `workers`. */
+  models(): Generator<KnownModel[]> {
+    return scanModels(this.#knowing(), this.#isLiveNow);
   }
 
-  *#model(model: string): Generator<KnownModel> {
-    const nowMs = this.#options.clock.monotonicNow();
-    const workers = { Idle: 0, Busy: 0, Loading: 0, Error: 0, Shutdown: 0 };
-    let known = 0;
-    for (const { hive, workers: here } of this.#byModel.get(model) ?? []) {
-      if (!this.#isLive(hive, nowMs)) continue;
-      known += here.length;
-      for (const { state } of here) workers[state] += 1;
+  *#knowing() {
+    for (const model of new Set([...this.#byModel.keys(), ...this.#onDisk.names()])) {
+      if (model !== null) yield { model, servings: this.#byModel.get(model) ?? [], onDisk: this.#onDisk.of(model) };
     }
-    let onDisk = 0;
-    for (const hive of this.#onDisk.of(model)) if (this.#isLive(hive, nowMs)) onDisk += 1;
-    if (known + onDisk > 0) yield { model, workers, onDisk };
   }
 
   /**
-   * The worker to give work to, which counts as given: idle, health "healthy", reachable, with a free slot, on a live hive that takes work, least loaded. The load is
-   * the share of its slots that runs or was given since it was read, then its GPU, then its CPU, then the busy workers on its hive, then its id.
+   * The worker to give work to, which counts as given: idle, health "healthy", reachable, with a free slot, on a live hive that takes work, least loaded. The load
+   * is what runs there or was given since it was read, then its GPU, then its CPU, then the busy workers on its hive, then its id.
    */
   handOut(query: WorkQuery): PlacedWorker | undefined {
     const found = this.#least(query, hasRoom);
@@ -169,17 +157,20 @@ export class HiveRegistry {
   }
 
   /** A hive that takes work, has the model on disk and the memory free, and does not serve it: it counts as sent to load it. */
-  handOutCold({ model, minFreeVramBytes, isChosen }: WorkQuery): PlacedModel | undefined {
+  handOutCold({ model, minFreeVramBytes, isChosen, looked }: WorkQuery): PlacedModel | undefined {
     const { clock } = this.#options;
     const nowMs = clock.monotonicNow();
+    let lookedAt = 0;
     let found: ColdCandidate | undefined;
     for (const hive of this.#onDisk.of(model)) {
+      lookedAt += 1;
       const reading = this.#freshReading(hive, nowMs);
       if (reading === null || hive.byModel.has(model) || !this.#takesWork(hive, nowMs, clock.now())) continue;
       const candidate = coldCandidate(hive, reading, model, minFreeVramBytes);
       if (candidate === undefined || !loadsBetter(candidate, found)) continue;
       if (isChosen?.(hive.id) !== false) found = candidate;
     }
+    looked?.(lookedAt);
     if (found === undefined) return undefined;
     const { hive, model: onDisk } = found;
     hive.loads ??= new HandOuts();
@@ -195,23 +186,33 @@ export class HiveRegistry {
   }
 
   /** The least loaded of those that `mayTake` more. */
-  #least({ model, backend, minFreeVramBytes, isChosen }: WorkQuery, mayTake: typeof hasRoom): Candidate | undefined {
+  #least(query: WorkQuery, mayTake: typeof hasRoom): Candidate | undefined {
+    const { model, backend, minFreeVramBytes, isChosen, looked } = query;
     const { clock } = this.#options;
     const nowMs = clock.monotonicNow();
     const wallNowMs = clock.now();
-    const isAny = backend === undefined && minFreeVramBytes === undefined && mayTake === hasRoom;
     const isFit = (hive: Hive, worker: Worker) =>
       mayTake(hive, worker) &&
       (backend === undefined || worker.backend === backend) &&
       (minFreeVramBytes === undefined ||
         (freeVramOf(this.#freshReading(hive, nowMs), worker) ?? -1) >= minFreeVramBytes);
+    const isAny = minFreeVramBytes === undefined && mayTake === hasRoom;
+    let lookedAt = 0;
     let found: Candidate | undefined;
     for (const serving of this.#byModel.get(model) ?? []) {
       if (!this.#takesWork(serving.hive, nowMs, wallNowMs)) continue;
-      const best = isAny ? serving.best : bestOf(serving, isFit);
+      let best = leastOf(serving.bests, backend);
+      // Whatever else this hive has is loaded as much at least.
       if (best === undefined || !isLessLoaded(best, found)) continue;
-      if (isChosen?.(best.hive.id) !== false) found = best;
+      if (!isAny && !isFit(serving.hive, best.worker)) {
+        lookedAt += serving.workers.length;
+        best = bestOf(serving, isFit);
+      }
+      if (best === undefined || !isLessLoaded(best, found)) continue;
+      if (isChosen !== undefined) lookedAt += 1;
+      if (isChosen?.(serving.hive.id) !== false) found = best;
     }
+    looked?.(lookedAt);
     return found;
   }
 
@@ -235,6 +236,7 @@ export class HiveRegistry {
   /** What stays is kept: most beats only bring other numbers of the same workers. */
   #setWorkers(hive: Hive, workers: readonly Worker[]): void {
     hive.workers = workers;
+    hive.unreachable = unreachableOf(workers, hive.host);
     hive.busyWorkers = workers.filter(({ state }) => state === "Busy").length;
     for (const serving of hive.byModel.values()) serving.workers.length = 0;
     for (const worker of workers) {
@@ -247,7 +249,7 @@ export class HiveRegistry {
   }
 
   #serve(hive: Hive, model: string | null): Serving {
-    const serving = { hive, workers: [], best: undefined };
+    const serving = { hive, workers: [], bests: [] };
     hive.byModel.set(model, serving);
     this.#byModel.set(model, (this.#byModel.get(model) ?? new Set()).add(serving));
     return serving;
@@ -271,12 +273,15 @@ export class HiveRegistry {
     return hive.takesWorkFromMs <= nowMs && hive.cordonedUntilMs <= wallNowMs && this.#isLive(hive, nowMs);
   }
 
+  readonly #isLiveNow = (hive: Hive): boolean => this.#isLive(hive, this.#options.clock.monotonicNow());
+
   #isLive({ receivedAtMs }: Hive, nowMs: number): boolean {
     return nowMs - receivedAtMs < this.#options.staleAfterMs;
   }
 
-  #freshReading({ reading, readAtMs }: Hive, nowMs: number): Reading | null {
-    return nowMs - readAtMs < this.#options.staleAfterMs ? reading : null;
+  #freshReading({ reading, readAtMs, unified }: Hive, nowMs: number): Reading | null {
+    if (reading === null || nowMs - readAtMs >= this.#options.staleAfterMs) return null;
+    return unified === undefined ? reading : withHostMemory(reading, unified);
   }
 }
 
@@ -286,8 +291,8 @@ const place = (hive: Hive, worker: Worker): PlacedWorker => ({
   url: urlOf(worker, hive.host),
 });
 
-/** Finds out anew which of its workers for a model is the least loaded. */
+/** Finds out anew which of its workers for a model are the least loaded. */
 function rank({ byModel }: Hive, model: string | null): void {
   const serving = byModel.get(model);
-  if (serving) serving.best = bestOf(serving, hasRoom);
+  if (serving) serving.bests = bestsOf(serving);
 }

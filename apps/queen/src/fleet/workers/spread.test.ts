@@ -28,6 +28,13 @@ describe("what was handed out", () => {
     expect(countsOf(times(6, () => handOut()))).toEqual({ 8: 3, 4: 1, none: 2 });
   });
 
+  test("counts a slot each of a worker that does not say how many are taken, and no more than it has", () => {
+    const { beat, handOut } = newRegistry();
+    beat("hive", [aWorker({ workerId: "8", slots: 8 }), aWorker({ workerId: "4", slots: 4, gpuPercent: 50 })]);
+    expect(countsOf(times(6, () => handOut()))).toEqual({ 8: 5, 4: 1 });
+    expect(countsOf(times(8, () => handOut()))).toEqual({ 8: 3, 4: 3, none: 2 });
+  });
+
   test("is forgotten with the next beat of a hive that does not say when it looked", () => {
     const { beat, handOut } = newRegistry();
     beat("hive", two());
@@ -154,10 +161,14 @@ interface Simulation {
   readAgoMs: number;
 }
 
+/** So long before a beat an agent reads. */
+const READ_AHEAD_MS = 3000;
+
 test.each([
   { saysSlots: false, readAgoMs: 0 },
   { saysSlots: true, readAgoMs: 0 },
-  { saysSlots: false, readAgoMs: 5000 },
+  { saysSlots: false, readAgoMs: READ_AHEAD_MS },
+  { saysSlots: true, readAgoMs: READ_AHEAD_MS },
 ])("at a load of 20 % under 1 % of the requests are sent to a busy worker, and none is refused: %o", (how) => {
   const { metBusy, refused } = simulate({ load: 0.2, requests: 40_000, ...how });
   expect(metBusy).toBeLessThan(0.01);

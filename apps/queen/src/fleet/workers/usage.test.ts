@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { aGpuReading, aReading, aWorker } from "../../../test/a-worker.ts";
 import type { Reading } from "./heartbeat.ts";
-import { usageOf } from "./usage.ts";
+import { type MemoryUsage, usageOf } from "./usage.ts";
 import type { Worker } from "./worker.ts";
 
 const GB = 2 ** 30;
@@ -14,7 +14,7 @@ const DEVICES = {
 };
 
 const said = (workers: Worker[], reading: Reading | null = null) => ({ workers, reading });
-const UNKNOWN = { utilizationPercent: null, temperatureCelsius: null, powerWatts: null, asleep: null };
+const UNKNOWN = { unified: false, utilizationPercent: null, temperatureCelsius: null, powerWatts: null, asleep: null };
 /** As the workers say it. */
 const claimed = (totalBytes: number | null, usedBytes: number, freeBytes: number | null) => ({
   totalBytes,
@@ -27,7 +27,7 @@ const claimed = (totalBytes: number | null, usedBytes: number, freeBytes: number
 test("counts the memory of each worker on its device and on its hive", () => {
   const workers = [
     aWorker({ deviceId: 0, vramBytes: 8 * GB, ramBytes: 2 * GB }),
-    aWorker({ deviceId: 0, vramBytes: 4 * GB, ramBytes: null }),
+    aWorker({ deviceId: 0, vramBytes: 4 * GB, ramBytes: 0 }),
     aWorker({ deviceId: 2, vramBytes: 12 * GB, ramBytes: 1 * GB }),
   ];
   expect(usageOf(said(workers), DEVICES)).toEqual({
@@ -75,10 +75,23 @@ test("knows what is used, but not what is free, before the devices are known", (
     gpus: [],
   });
   expect(usageOf(said([]), { cpu: null, gpus: [] })).toEqual({
-    ram: claimed(null, 0, null),
-    vram: claimed(0, 0, 0),
+    ram: { ...claimed(null, 0, null), usedBytes: null, workersBytes: null },
+    vram: { ...claimed(0, 0, 0), workersBytes: null },
     gpus: [],
   });
+});
+
+test("what nobody measured is not free because no worker uses it, nor because one does not say", () => {
+  const amountsOf = (workers: Worker[]) =>
+    [usageOf(said(workers), DEVICES)]
+      .flatMap(({ ram, vram, gpus }) => [ram, vram, ...gpus])
+      .map(({ usedBytes, freeBytes, workersBytes }) => [usedBytes, freeBytes, workersBytes]);
+  const unknown = [null, null, null];
+  expect(amountsOf([])).toEqual([unknown, unknown, unknown, unknown]);
+  const talks = aWorker({ deviceId: 0, vramBytes: 10 * GB, ramBytes: GB });
+  const silent = aWorker({ deviceId: 0, vramBytes: null, ramBytes: null });
+  expect(amountsOf([talks, silent])).toEqual([unknown, unknown, unknown, [0, 12 * GB, 0]]);
+  expect(amountsOf([talks, { ...silent, deviceId: null }]).slice(0, 2)).toEqual([unknown, unknown]);
 });
 
 test("takes what was measured before what the workers say, and shows both", () => {
@@ -140,6 +153,20 @@ test("what is not known of a GPU is null, and so is the sum of which it is a par
     [24 * GB, null, null],
   ]);
   expect(usage.vram).toMatchObject({ totalBytes: null, usedBytes: null, freeBytes: null });
+});
+
+test("a GPU without memory of its own has the host's, as far as that is known", () => {
+  const devices = { cpu: { cores: 20, ramGb: 119 }, gpus: [{ index: 0, name: "GB10", vramGb: null, unified: true }] };
+  const host = { memoryTotalBytes: 120 * GB, memoryUsedBytes: 32 * GB, cpuPercent: null };
+  const amounts = ({ totalBytes, usedBytes, freeBytes }: MemoryUsage) => [totalBytes, usedBytes, freeBytes];
+  for (const [reading, expected] of [
+    [null, [119 * GB, null, null]],
+    [aReading({ host }), [120 * GB, 32 * GB, 88 * GB]],
+    [aReading({ host, gpus: [aGpuReading()] }), [120 * GB, 32 * GB, 88 * GB]],
+  ] as const) {
+    const { gpus, vram } = usageOf(said([], reading), devices);
+    expect([gpus.map(amounts), amounts(vram), gpus[0]?.unified]).toEqual([[expected], expected, true]);
+  }
 });
 
 test("shows what a hive reads of GPUs that the catalog does not have", () => {

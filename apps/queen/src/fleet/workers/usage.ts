@@ -7,7 +7,7 @@ const BYTES_PER_GB = 2 ** 30;
 /** Memory in bytes. What is not known is null, and never 0. */
 export interface MemoryUsage {
   readonly totalBytes: number | null;
-  /** As it was measured; else what the workers say. */
+  /** As it was measured; else what the workers say, if all of them do. */
   readonly usedBytes: number | null;
   /** Never below 0, even when workers claim more than there is. */
   readonly freeBytes: number | null;
@@ -20,6 +20,8 @@ export interface GpuUsage extends MemoryUsage {
   readonly index: number;
   /** null of one that the hive reads, and whose devices the catalog does not have. */
   readonly name: string | null;
+  /** Whether its memory is that of the host. */
+  readonly unified: boolean;
   readonly utilizationPercent: number | null;
   readonly temperatureCelsius: number | null;
   readonly powerWatts: number | null;
@@ -43,12 +45,17 @@ interface Heard {
 /** What was measured of each device, or else its capabilities minus the workers. */
 export function usageOf(heard: Heard | undefined, devices: DeviceCapabilities | null): HiveUsage {
   const { workers, reading } = heard ?? { workers: undefined, reading: null };
-  const gpus = gpusOf(reading?.gpus ?? null, devices?.gpus ?? null)?.map((gpu) => gpuUsage(gpu, workers));
   const host = reading?.host;
   const ramBytes = host?.memoryTotalBytes ?? toBytes(devices?.cpu?.ramGb ?? null);
-  const ramOfWorkers = workers === undefined ? null : sumOfKnown(workers.map((worker) => worker.ramBytes));
+  const ofHost = { memoryTotalBytes: ramBytes, memoryUsedBytes: host?.memoryUsedBytes ?? null };
+  const known = gpusOf(reading?.gpus ?? null, devices?.gpus ?? null);
+  const gpus = known?.map((gpu) => gpuUsage(gpu, workers, gpu.unified ? ofHost : NOT_READ));
   return {
-    ram: memory(ramBytes, host?.memoryUsedBytes ?? null, ramOfWorkers),
+    ram: memory(
+      ramBytes,
+      host?.memoryUsedBytes ?? null,
+      claimsOf(workers, ({ ramBytes: bytes }) => [bytes]),
+    ),
     vram: vramOf(gpus, workers),
     gpus: gpus ?? [],
   };
@@ -58,6 +65,7 @@ interface KnownGpu {
   readonly index: number;
   readonly name: string | null;
   readonly vramGb: number | null;
+  readonly unified?: boolean | undefined;
   readonly seen: GpuReading | undefined;
 }
 
@@ -71,13 +79,17 @@ function gpusOf(readings: readonly GpuReading[] | null, gpus: readonly GpuDevice
 const isSame = (reading: GpuReading, gpu: GpuDevice): boolean =>
   reading.uuid !== null && gpu.uuid !== undefined ? reading.uuid === gpu.uuid : reading.index === gpu.index;
 
-function gpuUsage({ index, name, vramGb, seen }: KnownGpu, workers: readonly Worker[] | undefined): GpuUsage {
-  const total = seen?.memoryTotalBytes ?? toBytes(vramGb);
-  const claims = workers === undefined ? null : sumOfKnown(claimsOn(seen?.index ?? index, workers));
+/** `shared`: the memory of the host, as far as it is that of the GPU too. */
+function gpuUsage(gpu: KnownGpu, workers: readonly Worker[] | undefined, shared: MemoryReading): GpuUsage {
+  const { index, name, vramGb, unified = false, seen } = gpu;
+  const total = shared.memoryTotalBytes ?? seen?.memoryTotalBytes ?? toBytes(vramGb);
+  const used = shared.memoryUsedBytes ?? seen?.memoryUsedBytes ?? null;
+  const claims = claimsOf(workers, (worker) => claimOn(seen?.index ?? index, worker));
   return {
     index,
     name,
-    ...memory(total, seen?.memoryUsedBytes ?? null, claims),
+    unified,
+    ...memory(total, used, claims),
     utilizationPercent: seen?.utilizationPercent ?? null,
     temperatureCelsius: seen?.temperatureCelsius ?? null,
     powerWatts: seen?.powerWatts ?? null,
@@ -85,13 +97,18 @@ function gpuUsage({ index, name, vramGb, seen }: KnownGpu, workers: readonly Wor
   };
 }
 
-/** What each worker there says that it uses of that GPU: one that runs on several says it of all together. */
-function claimsOn(index: number, workers: readonly Worker[]): (number | null)[] {
-  return workers.flatMap((worker) => {
-    const ids = devicesOf(worker);
-    if (!ids.includes(index)) return [];
-    return worker.vramBytes === null ? null : Math.round(worker.vramBytes / ids.length);
-  });
+type Claim = readonly (number | null)[];
+
+/** What the workers say that they use. Where none runs nobody says anything: that is not known, rather than nothing. */
+function claimsOf(workers: readonly Worker[] = [], claimOf: (worker: Worker) => Claim): number | null {
+  return workers.length === 0 ? null : sumOfAll(workers.flatMap(claimOf));
+}
+
+/** What a worker says that it uses of that GPU: one that runs on several says it of all together. */
+function claimOn(index: number, worker: Worker): Claim {
+  const ids = devicesOf(worker);
+  if (!ids.includes(index)) return [];
+  return [worker.vramBytes === null ? null : Math.round(worker.vramBytes / ids.length)];
 }
 
 /** The indexes of the GPUs on which a worker runs. */
@@ -102,17 +119,17 @@ export function devicesOf({ deviceIds, deviceId }: Worker): readonly number[] {
 
 /** A GPU on which workers claim more than there is takes nothing from the free memory of the others. */
 function vramOf(gpus: readonly GpuUsage[] | undefined, workers: readonly Worker[] | undefined): MemoryUsage {
-  const claims = workers === undefined ? null : sumOfKnown(workers.map(({ vramBytes }) => vramBytes));
+  const claims = claimsOf(workers, ({ vramBytes }) => [vramBytes]);
   if (gpus === undefined) return memory(null, null, claims);
   const isMeasured = gpus.length > 0 && gpus.every((gpu) => gpu.isMeasured);
   const placed = gpus.reduce((sum, { workersBytes }) => sum + (workersBytes ?? 0), 0);
-  const unplaced = isMeasured ? 0 : Math.max(0, (claims ?? 0) - placed);
-  const used = sumOfAll(gpus.map(({ usedBytes }) => usedBytes));
+  const unplaced = isMeasured || workers?.length === 0 ? 0 : claims === null ? null : Math.max(0, claims - placed);
+  const used = sumOfAll([...gpus.map(({ usedBytes }) => usedBytes), unplaced]);
   const free = sumOfAll(gpus.map(({ freeBytes }) => freeBytes));
   return {
     totalBytes: sumOfAll(gpus.map(({ totalBytes }) => totalBytes)),
-    usedBytes: used === null || workers === undefined ? null : used + unplaced,
-    freeBytes: free === null || workers === undefined ? null : Math.max(0, free - unplaced),
+    usedBytes: used,
+    freeBytes: free === null || unplaced === null ? null : Math.max(0, free - unplaced),
     workersBytes: claims,
     isMeasured,
   };
@@ -126,10 +143,6 @@ function memory(totalBytes: number | null, measured: number | null, workersBytes
 
 const toBytes = (gigabytes: number | null): number | null => (gigabytes === null ? null : gigabytes * BYTES_PER_GB);
 
-/** What some say, while others may say nothing; null when all of them say nothing. */
-const sumOfKnown = (amounts: readonly (number | null)[]): number | null =>
-  amounts.length > 0 && amounts.every((amount) => amount === null) ? null : amounts.reduce<number>(add, 0);
-
 /** A sum of which a part is not known is not known. */
 const sumOfAll = (amounts: readonly (number | null)[]): number | null =>
   amounts.includes(null) ? null : amounts.reduce<number>(add, 0);
@@ -142,11 +155,11 @@ export function freeVramOf(reading: Reading | null, worker: Worker): number | nu
   return free.length === 0 ? null : sumOfAll(free);
 }
 
-/** Where a model could go on a host: what is free on the GPUs that were measured; where none was, in RAM, unless it is to be VRAM. */
+/** Where a model could go on a host: what is free on the GPUs that were measured; on a host that has none, in RAM, unless it is to be VRAM. */
 export function freeBytesOf({ gpus, host }: Reading, mustBeVram: boolean): number | null {
+  if (gpus?.length === 0) return mustBeVram ? null : freeOf(host ?? undefined);
   const free = gpus?.map(freeOf).filter((bytes) => bytes !== null) ?? [];
-  if (free.length > 0 || mustBeVram) return free.length > 0 ? sumOfAll(free) : null;
-  return freeOf(host ?? undefined);
+  return free.length === 0 ? null : sumOfAll(free);
 }
 
 type MemoryReading = Pick<GpuReading, "memoryTotalBytes" | "memoryUsedBytes">;

@@ -8,6 +8,7 @@ import { EventReader } from "../../../test/event-reader.ts";
 import { addHive, beat, HIVE_JSON, startTestQueen, type TestQueen } from "../../../test/test-queen.ts";
 import { addToken } from "../../../test/tokens.ts";
 import { until } from "../../../test/until.ts";
+import { wholeTurn } from "../../process/turn.ts";
 import { EventLog } from "../../telling/events.ts";
 import { type CutReason, Metrics } from "../../telling/metrics.ts";
 import { EventStream } from "./event-stream.ts";
@@ -30,10 +31,11 @@ const patchStatus = (queen: TestQueen, status: string) =>
 async function startStream({ capacity = 10_000, keepAliveMs = 60_000 } = {}) {
   const metrics = new Metrics();
   const events = new EventLog(() => 0, { capacity });
-  const stream = new EventStream({ events, metrics, log: pino({ level: "silent" }), keepAliveMs });
+  const stream = new EventStream({ events, metrics, log: pino({ level: "silent" }), turn: wholeTurn, keepAliveMs });
   const server = createServer((request, response) => {
     const lastEventId = request.headers["last-event-id"]?.toString();
-    stream.serve(request, response, lastEventId, () => true);
+    const caller = { tokenId: null, isAdmitted: () => true, onSent: () => undefined };
+    stream.serve(request, response, { ...caller, lastEventId });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -15,13 +15,24 @@ const KEEP_ALIVE_MS = 15_000;
 /** How long a reader that was cut off should wait before it comes back. */
 const RETRY_MS = 1000;
 /** Sent in one piece, so that a reader who catches up does not hold the event loop. */
-const MAX_CHUNK_LENGTH = 65_536;
+const MAX_PIECE_LENGTH = 65_536;
 
 interface Options {
   events: EventLog;
   metrics: Metrics;
   log: FastifyBaseLogger;
+  /** Resolves when the next piece of what a reader has missed may be sent. */
+  turn: () => Promise<void>;
   keepAliveMs?: number;
+}
+
+/** Whom a stream is for. */
+interface Subscriber {
+  readonly lastEventId: string | undefined;
+  readonly tokenId: string | null;
+  isAdmitted(): boolean;
+  /** Told how many bytes it was sent. */
+  onSent(bytes: number): void;
 }
 
 /** Everyone who reads `GET /v1/events`. */
@@ -50,14 +61,8 @@ export class EventStream {
   }
 
   /** Sends events until the reader leaves, falls behind, is admitted no longer, or the queen stops. */
-  serve(
-    request: IncomingMessage,
-    response: ServerResponse,
-    lastEventId: string | undefined,
-    isAdmitted: () => boolean,
-    tokenId: string | null = null,
-  ): void {
-    const { events, metrics, log } = this.#options;
+  serve(request: IncomingMessage, response: ServerResponse, subscriber: Subscriber): void {
+    const { events, metrics, log, turn } = this.#options;
     // It may have left while its token was read.
     if (request.socket.destroyed) return;
     response.writeHead(200, {
@@ -71,14 +76,14 @@ export class EventStream {
       metrics.eventReadersCut.inc({ why });
       log.warn({ remote: request.socket.remoteAddress, why }, "a reader of events was cut off");
     };
-    const reader = new Reader(events, response, isAdmitted, onCut);
-    this.#readers.set(reader, tokenId);
+    const reader = new Reader({ events, response, subscriber, turn, onCut });
+    this.#readers.set(reader, subscriber.tokenId);
     const leave = events.subscribe(() => reader.pump());
     response.once("close", () => {
       leave();
       this.#readers.delete(reader);
     });
-    reader.greet(lastEventId);
+    reader.greet(subscriber.lastEventId);
   }
 
   /** Ends every stream. */
@@ -88,23 +93,24 @@ export class EventStream {
   }
 }
 
+interface ReaderParts extends Pick<Options, "events" | "turn"> {
+  readonly response: ServerResponse;
+  readonly subscriber: Subscriber;
+  onCut(why: CutReason): void;
+}
+
 /** One connection and how far it has been told. What it has not read stays in the log, never here. */
 class Reader {
-  readonly #events: EventLog;
-  readonly #response: ServerResponse;
-  readonly #isAdmitted: () => boolean;
-  readonly #onCut: (why: CutReason) => void;
+  readonly #parts: ReaderParts;
   #sent = 0;
   /** What was sent is still on its way: nothing more is until it has left. */
   #blocked = false;
   #blockedAtKeepAlive = false;
+  #awaitsTurn = false;
 
-  constructor(events: EventLog, response: ServerResponse, isAdmitted: () => boolean, onCut: (why: CutReason) => void) {
-    this.#events = events;
-    this.#response = response;
-    this.#isAdmitted = isAdmitted;
-    this.#onCut = onCut;
-    response.on("drain", () => {
+  constructor(parts: ReaderParts) {
+    this.#parts = parts;
+    parts.response.on("drain", () => {
       this.#blocked = false;
       this.#blockedAtKeepAlive = false;
       this.pump();
@@ -113,7 +119,7 @@ class Reader {
 
   /** Tells a new reader from which event on it is told; one that comes back, what it has missed for good. */
   greet(lastEventId: string | undefined): void {
-    const events = this.#events;
+    const { events } = this.#parts;
     if (lastEventId === undefined) {
       this.#sent = events.newest;
       const id = events.idOf(this.#sent);
@@ -129,40 +135,56 @@ class Reader {
     this.pump();
   }
 
-  /** Sends what the reader was not sent yet, as far as it takes it. */
+  /** Sends what the reader was not sent yet, as far as it takes it: one event at once, several when their turn comes. */
   pump(): void {
-    const events = this.#events;
-    if (!this.#isAdmitted()) this.#cut("revoked");
+    const { events, subscriber, turn } = this.#parts;
+    if (!subscriber.isAdmitted()) this.#cut("revoked");
     else if (this.#sent + 1 < events.oldest) this.#cut("fell_behind");
-    while (!this.#blocked && this.#sent < events.newest) {
-      let chunk = "";
-      while (this.#sent < events.newest && chunk.length < MAX_CHUNK_LENGTH) chunk += events.textOf(++this.#sent) ?? "";
-      this.#send(chunk);
+    const missing = events.newest - this.#sent;
+    if (this.#blocked || this.#awaitsTurn || missing === 0) return;
+    if (missing === 1) this.#sendPiece();
+    else {
+      this.#awaitsTurn = true;
+      void turn().then(() => this.#takeTurn());
     }
   }
 
+  #takeTurn(): void {
+    this.#awaitsTurn = false;
+    if (!this.#blocked) this.#sendPiece();
+    this.pump();
+  }
+
+  #sendPiece(): void {
+    const { events } = this.#parts;
+    let piece = "";
+    while (this.#sent < events.newest && piece.length < MAX_PIECE_LENGTH) piece += events.textOf(++this.#sent) ?? "";
+    this.#send(piece);
+  }
+
   keepAlive(): void {
-    if (!this.#isAdmitted()) this.#cut("revoked");
+    if (!this.#parts.subscriber.isAdmitted()) this.#cut("revoked");
     else if (this.#blockedAtKeepAlive) this.#cut("stalled");
     this.#blockedAtKeepAlive = this.#blocked;
     if (!this.#blocked) this.#send(": still here\n\n");
   }
 
   end(): void {
-    if (this.#blocked) this.#response.destroy();
-    else this.#response.end();
+    if (this.#blocked) this.#parts.response.destroy();
+    else this.#parts.response.end();
   }
 
   #send(text: string): void {
-    const { destroyed, writableEnded } = this.#response;
-    this.#blocked = destroyed || writableEnded || !this.#response.write(text);
+    const { response, subscriber } = this.#parts;
+    this.#blocked = response.destroyed || response.writableEnded || !response.write(text);
+    subscriber.onSent(Buffer.byteLength(text));
   }
 
   #cut(why: CutReason): void {
-    if (this.#response.destroyed) return;
+    if (this.#parts.response.destroyed) return;
     this.#blocked = true;
-    this.#onCut(why);
-    this.#response.destroy();
+    this.#parts.onCut(why);
+    this.#parts.response.destroy();
   }
 }
 

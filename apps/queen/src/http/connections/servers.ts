@@ -5,8 +5,10 @@ import type { Socket } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "../../process/clock.ts";
 import { addressBlock } from "../../reach/addresses.ts";
+import type { Caller } from "../door/door.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
+import { Places } from "./places.ts";
 import { answerRaw } from "./raw-answer.ts";
 import { SecureResponse } from "./security-headers.ts";
 
@@ -67,6 +69,7 @@ export class Servers {
   /** By their other end. */
   readonly #connections = new Map<string, Socket>();
   readonly #proven = new WeakSet<Socket>();
+  readonly #places: Places;
   /** The addresses of the connections that have proven nothing yet, by their other end. */
   readonly #unproven = new Map<string, string>();
   readonly #unprovenByAddress = new Map<string, number>();
@@ -78,6 +81,7 @@ export class Servers {
 
   constructor(options: ServersOptions) {
     this.#options = options;
+    this.#places = new Places(options.limits.maxConnections);
     this.#tls = options.tls;
     if (options.tls) options.onCertificate?.(options.tls);
   }
@@ -134,11 +138,19 @@ export class Servers {
     this.#options.onCertificate?.(tls);
   }
 
-  /** A request over this connection was let in. */
-  prove(socket: Socket): void {
-    if (this.#proven.has(socket)) return;
+  /** A request of this caller came over this connection. Answers whether that may be one more of his: it is his until it ends. */
+  prove(socket: Socket, caller: Caller): boolean {
+    if (this.#proven.has(socket)) return true;
+    const peer = peerOf(socket);
+    const connection = this.#connections.get(peer);
+    if (connection !== undefined) {
+      const giveBack = this.#places.take(caller);
+      if (giveBack === undefined) return false;
+      connection.once("close", giveBack);
+    }
     this.#proven.add(socket);
-    this.#release(peerOf(socket));
+    this.#release(peer);
+    return true;
   }
 
   /**
@@ -164,6 +176,7 @@ export class Servers {
       this.#warn(address, `${count} from there did nothing yet (--max-connections-per-address)`);
       return;
     }
+    this.#keepPlaces();
     this.#options.arrivals.add();
     this.#unprovenByAddress.set(address, count + 1);
     this.#unproven.set(peer, address);
@@ -172,6 +185,13 @@ export class Servers {
       this.#connections.delete(peer);
       this.#release(peer);
     });
+  }
+
+  /** Where the last places are taken by who has proven nothing, the first of them gives way: whoever has something to say says it at once. */
+  #keepPlaces(): void {
+    if (this.#connections.size < this.#options.limits.maxConnections - this.#places.kept) return;
+    const [first] = this.#unproven.keys();
+    if (first !== undefined) this.#connections.get(first)?.destroy();
   }
 
   /** The socket of a request over TLS is another than that of its connection; both have the same other end. */

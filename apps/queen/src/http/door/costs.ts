@@ -20,15 +20,21 @@ const SEARCHES_UNDER_WAY = 3;
 /** Of a body or an answer: what is longer counts as several requests. Without a token there is little to ask for but the page of the documentation, which is long. */
 const BYTES_OF_ONE_REQUEST = { withToken: 8192, withoutToken: 65_536 };
 
+/** Of hives and workers, one by one: whoever has more of them looked at counts as several requests. */
+const LOOKS_OF_ONE_REQUEST = 1000;
+
 interface Waiting {
   readonly key: string;
   go(): void;
 }
 
+/** What tells whose a request is. */
+export type Charged = Pick<FastifyRequest, "caller" | "raw">;
+
 interface CostsOptions {
   readonly maxBodyBytes: number;
   /** Lets a request count for so many more of its token; where it has none, of its address. */
-  charge(request: FastifyRequest, requests: number): void;
+  charge(request: Charged, requests: number): void;
 }
 
 /** Bounds what the requests of one caller, and all of them, hold and use at any one time. */
@@ -60,7 +66,7 @@ export class Costs {
   /** The hook of a route whose answers may be long: one that nobody reads must not be kept beside many others. */
   readonly boundAnswer: onSendHookHandler = (request, reply, payload, done) => {
     // Written piece by piece, as the caller takes it.
-    if (payload instanceof Readable) payload.on("data", (piece: string | Buffer) => this.#count(request, piece.length));
+    if (payload instanceof Readable) payload.on("data", (piece: string | Buffer) => this.count(request, piece.length));
     const isWhole = typeof payload === "string" || Buffer.isBuffer(payload);
     const bytes = isWhole ? Buffer.byteLength(payload) : 0;
     if (bytes <= SMALL_ANSWER_BYTES || reply.statusCode >= 400) return done(null, payload);
@@ -76,9 +82,24 @@ export class Costs {
   }
 
   /** So many bytes are read of a request, or written for it. */
-  #count(request: FastifyRequest, bytes: number): void {
+  count(request: Charged, bytes: number): void {
     const { withToken, withoutToken } = BYTES_OF_ONE_REQUEST;
     this.#charge(request, bytes / (request.caller?.tokenId ? withToken : withoutToken));
+  }
+
+  /** So many hives or workers were looked at for it. */
+  countLooks(request: Charged, looks: number): void {
+    this.#charge(request, looks / LOOKS_OF_ONE_REQUEST);
+  }
+
+  /** The steps of a scan, each made in a turn of its own and counted as one more request of the caller. It ends when that one has gone. */
+  async *inTurns<Item, Json>(request: Charged, steps: Iterable<Item[]>, toJson: (item: Item) => Json) {
+    for (const items of steps) {
+      yield items.map(toJson);
+      await this.turn();
+      if (request.raw.socket.destroyed) return;
+      this.countLooks(request, LOOKS_OF_ONE_REQUEST);
+    }
   }
 
   /** Resolves in a turn of the event loop in which no other piece of a costly answer is made: so what comes in, a heartbeat first of all, waits for one piece at most. */
@@ -130,7 +151,7 @@ export class Costs {
   #hold(shares: Shares, bytes: number, request: FastifyRequest, reply: FastifyReply): boolean {
     const key = keyOf(request);
     if (!shares.take(key, bytes)) return false;
-    this.#count(request, bytes);
+    this.count(request, bytes);
     finished(reply.raw, () => shares.giveBack(key, bytes));
     return true;
   }

@@ -58,8 +58,8 @@ export interface DoorOptions {
   /** She is reached under its name too while she lets them in. */
   publicUrl: string | undefined;
   limits: RequestLimits;
-  /** Told of the connection of each request that was let in. */
-  onAdmitted: (connection: Socket) => void;
+  /** Told of the connection of each request that is let in; answers whether its caller may have that, too. */
+  admitConnection: (connection: Socket, caller: Caller) => boolean;
 }
 
 interface KnownToken {
@@ -122,7 +122,7 @@ export class Door {
   }
 
   /** Lets a request that was let in count for so many more: of its token, or else of its address. */
-  charge({ caller, raw }: FastifyRequest, requests: number): void {
+  charge({ caller, raw }: Pick<FastifyRequest, "caller" | "raw">, requests: number): void {
     const { clock, limits } = this.#options;
     const nowMs = clock.monotonicNow();
     if (caller?.tokenId) this.#perToken.charge(caller.tokenId, requests, nowMs);
@@ -204,7 +204,7 @@ export class Door {
     if (this.#isOpen) {
       this.countStranger(request);
       refuseOtherSites(request, this.#publicName);
-      this.#options.onAdmitted(request.raw.socket);
+      this.#options.admitConnection(request.raw.socket, ANYBODY);
       return ANYBODY;
     }
     const token = bearer(request.raw.headers.authorization);
@@ -230,10 +230,10 @@ export class Door {
   }
 
   #letIn(access: GuardedAccess, request: FastifyRequest, caller: Caller): Caller {
-    const { clock, onAdmitted } = this.#options;
+    const { clock, admitConnection } = this.#options;
     const waitMs = this.#perToken.waitMs(caller.tokenId ?? "", clock.monotonicNow());
     if (waitMs > 0) throw tooManyRequests(`the token ${caller.tokenId}`, waitMs);
-    onAdmitted(request.raw.socket);
+    if (!admitConnection(request.raw.socket, caller)) throw tooManyConnections(caller);
     if (!ADMITTED[access].includes(caller.role)) throw wrongRole(access, caller);
     return caller;
   }
@@ -269,6 +269,11 @@ const wrongRole = (access: GuardedAccess, { role, tokenId: id }: Caller): Proble
   forbidden(
     `This needs the token of one of: ${ADMITTED[access].join(", ")}; the token ${id} is that of the role ${role}`,
   );
+
+const tooManyConnections = ({ tokenId }: Caller): Problem =>
+  new Problem("TOO_MANY_REQUESTS", `Too many connections of the token ${tokenId}, or of all: this one is closed`, {
+    headers: { "retry-after": "1", connection: "close" },
+  });
 
 function tooManyRequests(whose: string, waitMs: number): Problem {
   const seconds = Math.ceil(waitMs / 1000);

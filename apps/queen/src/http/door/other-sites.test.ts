@@ -45,6 +45,20 @@ test("while it is open, is reached by the name in its public URL, and by no othe
   expect((await list(queen, { host: hostname() })).status).toBe(403);
 });
 
+test("while it is open, a whole URL as the target of a request counts in place of Host", async () => {
+  await using queen = await startTestQueen();
+  await queen.app.listen({ host: "127.0.0.1", port: 0 });
+  const { port } = queen.app.server.address() as AddressInfo;
+  const ask = (target: string) =>
+    exchange(port, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  for (const own of ["http://localhost/v1/counts", "HTTP://127.0.0.1:8500/v1/counts", "/v1/counts"]) {
+    expect((await ask(own)).status, own).toBe(200);
+  }
+  for (const name of ["evil.example", "localhost@evil.example", "me@localhost", "127.1"]) {
+    expect((await ask(`http://${name}/v1/counts`)).status, name).toBe(403);
+  }
+});
+
 test("while it is open, takes one Host header, not an empty one, and not a good one before or behind another", async () => {
   await using queen = await startTestQueen();
   await queen.app.listen({ host: "127.0.0.1", port: 0 });

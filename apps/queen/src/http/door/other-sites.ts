@@ -9,8 +9,10 @@ const OWN_SITES: ReadonlySet<unknown> = new Set(["same-origin", "none"]);
  * While the door is open, a page of some website must not use the queen through the browser of somebody on this machine: neither from
  * its own origin, nor under a name of its own that it lets point to this machine. `publicName` is the one that operators have given her.
  */
-export function refuseOtherSites({ raw: { headers, rawHeaders } }: FastifyRequest, publicName?: string): void {
-  const { origin, host = "" } = headers;
+export function refuseOtherSites({ raw }: FastifyRequest, publicName?: string): void {
+  const { headers, rawHeaders } = raw;
+  const { origin } = headers;
+  const host = authorityOf(raw.url) ?? headers.host ?? "";
   if (!isOwnName(hostnameOf(host), publicName) || hasTwoHosts(rawHeaders)) {
     throw forbidden(
       "While there are no tokens, this queen is reached as localhost, by a loopback address, or by the name in QUEEN_PUBLIC_URL, " +
@@ -26,6 +28,9 @@ export function refuseOtherSites({ raw: { headers, rawHeaders } }: FastifyReques
 
 /** Any other name can be made to point to this machine: one without a dot by a search domain, by LLMNR, or as a top-level domain. */
 const isOwnName = (name: string, publicName: string | undefined): boolean => isLoopback(name) || name === publicName;
+
+/** Of a request whose target is a whole URL: it counts in place of Host (RFC 9112, 3.2.2). */
+const authorityOf = (target = ""): string | undefined => /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(target)?.[1];
 
 /** The host in a Host header, without the brackets of an IPv6 address. */
 const hostnameOf = (host: string): string =>

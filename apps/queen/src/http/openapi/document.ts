@@ -93,7 +93,7 @@ const needsToken = (access: Access | undefined): boolean => access !== "always" 
 
 /** What any request may meet. */
 const ANYWHERE: readonly ProblemCode[] = ["BAD_REQUEST", "REQUEST_TIMEOUT", "HEADERS_TOO_LARGE", "INTERNAL"];
-/** … one with a body. */
+/** … one that may have a body, whether it is asked for or not. */
 const WITH_BODY: readonly ProblemCode[] = [
   "INVALID_JSON",
   "REQUEST_ABORTED",
@@ -116,7 +116,7 @@ const GUARDED: readonly ProblemCode[] = [
 
 /** What a route may answer when not all goes well. */
 function problemsOf(route: Route): readonly ProblemCode[] {
-  const { access, query, body, problems = [] } = route;
+  const { method, access, query, body, problems = [] } = route;
   const params = paramsOf(route);
   return [
     ...ANYWHERE,
@@ -124,8 +124,9 @@ function problemsOf(route: Route): readonly ProblemCode[] {
     ...(needsToken(access) ? GUARDED : []),
     ...(params.length > 0 ? (["URI_TOO_LONG"] as const) : []),
     ...(params.includes("id") ? (["HIVE_NOT_FOUND"] as const) : []),
-    ...(query ? (["INVALID_ARGUMENT"] as const) : []),
-    ...(body ? ([body.code ?? "INVALID_ARGUMENT", ...WITH_BODY] as const) : []),
+    ...(query || access !== "always" ? (["INVALID_ARGUMENT"] as const) : []),
+    ...(body ? ([body.code ?? "INVALID_ARGUMENT"] as const) : []),
+    ...(method === "get" ? [] : WITH_BODY),
     ...problems,
   ];
 }

@@ -18,6 +18,8 @@ export interface Kind<Value> {
 const MAX_TEXT_LENGTH = 256;
 const MAX_URL_LENGTH = 2048;
 const MAX_PORT = 65_535;
+/** More than any host has: what a hive makes up stays few, in each beat and over all of them. */
+const MAX_GPUS = 64;
 
 const isText = (value: unknown, maxLength = MAX_TEXT_LENGTH): value is string =>
   typeof value === "string" && value.length <= maxLength;
@@ -47,6 +49,7 @@ export const NAME = textOf(1, MAX_TEXT_LENGTH);
 export const URL_TEXT = textOf(0, MAX_URL_LENGTH);
 export const AMOUNT = integerFrom(0);
 export const COUNT = integerFrom(1);
+export const GPU_INDEX = integerFrom(0, MAX_GPUS - 1);
 export const PORT = integerFrom(1, MAX_PORT);
 
 const PERCENT_RULE = "must be a number from 0";

@@ -50,10 +50,26 @@ test("a claim ends by itself, and with the first beat that was read after it and
 });
 
 test.each([
+  ["30s", 30_000],
+  ["1m30s", 90_000],
+  ["PT10M", 600_000],
+])("a claim is held for a duration: %s", async (hold, holdMs) => {
+  await using queen = await startQueenWithWorker();
+  expect(await queen.request("POST", CLAIMS, { model: "llama-3-8b", hold })).toMatchObject({
+    status: 201,
+    body: { until_ms: queen.clock.now() + holdMs },
+  });
+});
+
+test.each([
   ["no model", { hold_ms: 30_000 }, "model"],
   ["no time", { model: "a" }, "hold_ms"],
   ["too short a time", { model: "a", hold_ms: 999 }, "hold_ms"],
   ["too long a time", { model: "a", hold_ms: 600_001 }, "hold_ms"],
+  ["no duration", { model: "a", hold: "soon" }, "hold"],
+  ["too short a duration", { model: "a", hold: "0s" }, "hold"],
+  ["too long a duration", { model: "a", hold: "11m" }, "hold"],
+  ["two times", { ...NEW_CLAIM, hold: "30s" }, "hold"],
   ["less than no VRAM", { ...NEW_CLAIM, min_free_vram_gb: -1 }, "min_free_vram_gb"],
   ["an unknown field", { ...NEW_CLAIM, colour: "red" }, "colour"],
 ])("a claim with %s is refused", async (_what, json, field) => {
@@ -62,7 +78,7 @@ test.each([
 });
 
 test("a claim is given back with the token that made it, or an operator's, and with no other", async () => {
-  await using queen = await startQueenWithWorker({ slots: 10 });
+  await using queen = await startQueenWithWorker({ slots: 10, running: 0 });
   const operator = await addToken(queen.catalog, "operator");
   const [mine, other] = [await addToken(queen.catalog, "reader"), await addToken(queen.catalog, "reader")];
   await queen.door.refresh();
@@ -79,7 +95,7 @@ test("a claim is given back with the token that made it, or an operator's, and w
 });
 
 test("a caller gets no more claims than its share, and is told to wait", async () => {
-  await using queen = await startQueenWithWorker({ slots: 1000 });
+  await using queen = await startQueenWithWorker({ slots: 1000, running: 0 });
   for (let n = 0; n < 256; n++) await queen.request("POST", CLAIMS, NEW_CLAIM);
   expect(await queen.request("POST", CLAIMS, NEW_CLAIM)).toMatchObject({
     status: 429,

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { addressBlock } from "../../reach/addresses.ts";
 import { Problem } from "../errors.ts";
 import { type CheckedRequest, defineRoute } from "../route.ts";
+import { durationMs } from "../times.ts";
 import { NAME, TEXT } from "./beat-fields.ts";
 import { noWorker } from "./no-worker.ts";
 import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson, vramBytesOf, vramGb } from "./placed-json.ts";
@@ -14,12 +15,21 @@ const HOLD = rule(`must be an integer from ${MIN_HOLD_MS} to ${MAX_HOLD_MS}`);
 const NewClaim = z
   .strictObject({
     model: NAME.schema,
-    hold_ms: z.int(HOLD).min(MIN_HOLD_MS, HOLD).max(MAX_HOLD_MS, HOLD).meta({
+    hold_ms: z.int(HOLD).min(MIN_HOLD_MS, HOLD).max(MAX_HOLD_MS, HOLD).optional().meta({
       description:
         "After so many milliseconds it ends by itself, if it was not given back and no beat has shown the worker busy since",
     }),
+    hold: durationMs.optional().meta({ description: "The same as a duration, in place of `hold_ms`" }),
     backend: TEXT.schema.optional(),
     min_free_vram_gb: vramGb.optional(),
+  })
+  .check(({ value: { hold_ms, hold }, issues }) => {
+    const refuse = (field: string, message: string) =>
+      issues.push({ code: "custom", input: field === "hold" ? hold : hold_ms, path: [field], message });
+    if (hold === undefined) {
+      if (hold_ms === undefined) refuse("hold_ms", "is required, or hold as a duration");
+    } else if (hold_ms !== undefined) refuse("hold", "must be the only one of hold_ms and hold");
+    else if (hold < MIN_HOLD_MS || hold > MAX_HOLD_MS) refuse("hold", "must be from 1s to 10m");
   })
   .meta({ id: "NewClaim" });
 
@@ -45,7 +55,7 @@ export const claimsRoutes = [
     tag: "workers",
     summary: "Be promised a worker for a while",
     description:
-      "The best worker for the model, of which no more is promised and handed out than it has slots: one that does not say its slots is promised to one caller alone. Held in memory: a queen that is restarted knows no claims, and two queens on one catalog know nothing of each other's. The last word is the server's: be ready for its 503.",
+      "The best worker for the model, of which no more is promised and handed out than it has slots: one that does not say both `running` and `slots` is promised to one caller alone. Held in memory: a queen that is restarted knows no claims, and two queens on one catalog know nothing of each other's. The last word is the server's: be ready for its 503.",
     body: { schema: NewClaim, examples: { for_half_a_minute: { model: "llama-3-8b", hold_ms: 30_000 } } },
     answer: {
       status: 201,
@@ -58,12 +68,13 @@ export const claimsRoutes = [
       },
     },
     problems: ["NO_WORKER"],
-  }).handle(async (request, { fleet, clock }) => {
+  }).handle(async (request, { fleet, costs, clock }) => {
     const { assignments } = fleet;
-    const { model, backend, hold_ms: holdMs, min_free_vram_gb: minFreeGb } = request.body;
+    const { model, backend, hold, hold_ms: holdMs = hold ?? 0, min_free_vram_gb: minFreeGb } = request.body;
     const holder = holderOf(request);
     if (assignments.claims.isFull(holder)) throw tooManyClaims();
-    const query = { model, backend, minFreeVramBytes: vramBytesOf(minFreeGb) };
+    const looked = (looks: number) => costs.countLooks(request, looks);
+    const query = { model, backend, minFreeVramBytes: vramBytesOf(minFreeGb), looked };
     const made = await assignments.claim(query, holdMs, holder);
     if (made === undefined) throw noWorker(query, fleet.registry.whyNoWorker(query));
     const untilMs = clock.now() + holdMs;

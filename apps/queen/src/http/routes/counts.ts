@@ -11,19 +11,20 @@ export const countsRoutes = [
     operationId: "countHives",
     tag: "hives",
     summary: "Hives in all and by status",
-    query: z.strictObject({}),
+    isCostly: true,
     answer: {
       description: "The counts. A hive whose status another program damaged is in `total` alone",
       schema: z.strictObject({ total: count, unknown: count, online: count, offline: count }),
       example: { total: 12, unknown: 1, online: 10, offline: 1 },
     },
-  }).handle(async (_request, { catalog }) => {
+  }).handle(async (request, { catalog, costs }) => {
     const [total, unknown, online, offline] = await Promise.all([
       catalog.countHives(),
       catalog.countByStatus("unknown"),
       catalog.countByStatus("online"),
       catalog.countByStatus("offline"),
     ]);
+    costs.countLooks(request, total);
     return { total, unknown, online, offline };
   }),
 ];

@@ -47,12 +47,17 @@ export const eventsRoutes = [
     },
     problems: ["STOPPING", "TOO_MANY_READERS"],
     namedSchemas: [...Object.values(EVENT_SCHEMAS), HelloEvent, GapEvent],
-  }).handle(({ headers, caller, raw }, { door, eventStream, stopping }, reply) => {
+  }).handle(({ headers, caller, raw }, { door, costs, eventStream, stopping }, reply) => {
     if (stopping.aborted) throw queenStopping();
     eventStream.checkRoom(caller ?? ANYBODY);
     const lastEventId = [headers["last-event-id"]].flat()[0];
     reply.hijack();
-    eventStream.serve(raw, reply.raw, lastEventId, () => caller === null || door.stillKnows(caller), caller?.tokenId);
+    eventStream.serve(raw, reply.raw, {
+      lastEventId,
+      tokenId: caller?.tokenId ?? null,
+      isAdmitted: () => caller === null || door.stillKnows(caller),
+      onSent: (bytes) => costs.count({ caller, raw }, bytes),
+    });
     return undefined;
   }),
 ];

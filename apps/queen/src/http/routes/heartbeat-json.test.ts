@@ -116,6 +116,14 @@ describe("a heartbeat", () => {
     expect(unusable.map(({ field }) => field)).toEqual(["workers.worker_id", "workers"]);
   });
 
+  test("takes the first of two GPUs of one index, and says once that there are more", () => {
+    const gpus = [GPU, { ...GPU, memory_used_bytes: 1 }, { ...GPU, index: 63 }, { ...GPU, memory_used_bytes: 2 }];
+    const { reading, unusable } = readHeartbeat({ ...beatJson("gpu-01"), gpus });
+    expect(reading?.gpus).toMatchObject([{ memoryUsedBytes: GPU.memory_used_bytes }, { index: 63 }]);
+    const problem = "must be unique among the GPUs of a heartbeat, got 0";
+    expect(unusable).toEqual([{ part: "gpu", field: "gpus.index", problem, times: 2 }]);
+  });
+
   test("says what is wrong once for a field, however many workers have it, with what arrived", () => {
     const workers = [1, 2, 3].map((n) => workerJson({ worker_id: `${n}`, vram_bytes: -n }));
     expect(readHeartbeat(beatJson("gpu-01", workers)).unusable).toEqual([

@@ -116,7 +116,7 @@ test("removes a hive, and what was known of its workers", async () => {
   await queen.request("POST", "/v1/hives", { ...HIVE_JSON, devices: DEVICES });
   await queen.request("POST", "/v1/heartbeat", beatJson("hive-a", [workerJson()]));
   expect(await queen.request("DELETE", "/v1/hives/hive-a")).toMatchObject({ status: 204, body: undefined });
-  expect(queen.fleet.workers()).toEqual([]);
+  expect([...queen.fleet.registry.workers()].flat()).toEqual([]);
   expect(queen.fleet.sight("hive-a")).toBeUndefined();
   expect(await queen.request("DELETE", "/v1/hives/hive-a")).toMatchObject({
     status: 404,

@@ -107,7 +107,7 @@ test("what is wrong with the end of a cordon is said with its rule", async () =>
   const refused = async (end: object) =>
     (await queen.request("POST", "/v1/hives/hive-a/cordon", { reason: "new fans", ...end })).body;
   expect(await refused({ for: "2 hours" })).toMatchObject({
-    detail: 'for: must be a duration such as 90s, 15m, 2h or 7d, got "2 hours"',
+    detail: 'for: must be a duration such as 90s, 15m, 1h30m, 7d or PT2H, got "2 hours"',
   });
   expect(await refused({ until: "tomorrow" })).toMatchObject({
     detail: 'until: must be an ISO 8601 time with its zone, such as 2025-10-21T10:00:00Z, got "tomorrow"',

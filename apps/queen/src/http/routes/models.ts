@@ -1,11 +1,7 @@
 import * as z from "zod";
 import type { KnownModel } from "../../fleet/workers/queries.ts";
-import type { Costs } from "../door/costs.ts";
 import { listInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
-
-/** How many models are counted and written before other work gets its turn. */
-const MODELS_PER_TURN = 50;
 
 const count = z.int().min(0);
 const ModelJson = z
@@ -40,25 +36,13 @@ export const modelsRoutes = [
         ],
       },
     },
-  }).handle((_request, { fleet, costs }, reply) => {
+  }).handle((request, { fleet, costs }, reply) => {
     reply.type("application/json; charset=utf-8");
-    return listInPieces(stepsOf(fleet.registry.models(), costs), (models) => ({ models }));
+    return listInPieces(costs.inTurns(request, fleet.registry.models(), toJson), (models) => ({ models }));
   }),
 ];
 
 function toJson({ model, workers: { Idle, Busy, Loading, Error: failed, Shutdown }, onDisk }: KnownModel) {
   const workers = { idle: Idle, busy: Busy, loading: Loading, error: failed, shutdown: Shutdown };
   return { model, workers, hives_with_it_on_disk: onDisk };
-}
-
-async function* stepsOf(models: Iterable<KnownModel>, costs: Costs) {
-  let step: ReturnType<typeof toJson>[] = [];
-  for (const model of models) {
-    step.push(toJson(model));
-    if (step.length < MODELS_PER_TURN) continue;
-    yield step;
-    step = [];
-    await costs.turn();
-  }
-  yield step;
 }

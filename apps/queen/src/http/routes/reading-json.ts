@@ -6,6 +6,7 @@ import {
   AMOUNT,
   type BeatFields,
   FLAG,
+  GPU_INDEX,
   isObject,
   NAME,
   NUMBER,
@@ -18,7 +19,7 @@ import {
 import { addressFields } from "./worker-json.ts";
 
 const gpuFields = {
-  index: AMOUNT.schema,
+  index: GPU_INDEX.schema,
   uuid: TEXT.schema.nullish(),
   memory_total_bytes: AMOUNT.schema.nullish(),
   memory_used_bytes: AMOUNT.schema.nullish(),
@@ -75,16 +76,26 @@ export function readReading(json: Record<keyof typeof readingFields, unknown>, f
   if ((gpus ?? host ?? readAt ?? models ?? null) === null) return null;
   return {
     readAtMs: fields.time(readAt, "read_at"),
-    gpus: fields.list(gpus, "gpus", (entry) => readGpu(entry, fields)),
+    gpus: readGpus(gpus, fields),
     host: readHost(host, fields),
     modelsOnDisk: fields.list(models, "models_on_disk", (entry) => readModel(entry, fields)),
   };
 }
 
+/** The first of those with one index counts. */
+function readGpus(json: unknown, fields: BeatFields): GpuReading[] | null {
+  const indexes = new Set<number>();
+  return fields.list(json, "gpus", (entry) => {
+    const gpu = readGpu(entry, fields);
+    if (gpu === undefined || indexes.size < indexes.add(gpu.index).size) return gpu;
+    return void fields.note("gpu", "gpus.index", "must be unique among the GPUs of a heartbeat", gpu.index);
+  });
+}
+
 function readGpu(json: unknown, fields: BeatFields): GpuReading | undefined {
   if (!isObject(json)) return void fields.note("gpu", "gpus", "must be an object", json);
   const item = json as Record<keyof typeof gpuFields, unknown>;
-  if (!fields.has(item.index, AMOUNT, "gpus.index", "gpu")) return undefined;
+  if (!fields.has(item.index, GPU_INDEX, "gpus.index", "gpu")) return undefined;
   return {
     index: item.index,
     uuid: fields.usable(item.uuid, TEXT, "gpus.uuid"),

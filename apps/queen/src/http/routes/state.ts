@@ -10,9 +10,11 @@ import { WORKER_EXAMPLE, WorkerAnswer, workerToJson } from "./worker-answer.ts";
 const bytes = z.int().min(0).nullable();
 const memoryFields = {
   total_bytes: bytes,
-  used_bytes: bytes.meta({ description: "As it was measured, or else by the workers, as far as they say" }),
+  used_bytes: bytes.meta({
+    description: "As it was measured, or else by the workers: null where there are none, or one of them does not say",
+  }),
   free_bytes: bytes,
-  workers_bytes: bytes.meta({ description: "By the workers, as far as they say" }),
+  workers_bytes: bytes.meta({ description: "By the workers, if all of them say" }),
   measured: z.boolean().meta({ description: "Whether `used_bytes` was measured" }),
 };
 const percent = z.number().min(0).nullable();
@@ -41,6 +43,7 @@ const HiveState = z
       z.strictObject({
         index: z.int(),
         name: z.string().nullable().meta({ description: "null while the devices are not known" }),
+        unified: z.boolean().meta({ description: "Whether its memory is that of the host: the same bytes as `ram`" }),
         ...memoryFields,
         utilization_percent: percent,
         temperature_celsius: z.number().nullable(),
@@ -93,6 +96,7 @@ export const stateRoutes = [
           {
             index: 0,
             name: "NVIDIA RTX 4090",
+            unified: false,
             ...memory(24 * GB, 9_126_805_504, 8_000_000_000),
             utilization_percent: 37,
             temperature_celsius: 61,
@@ -150,6 +154,7 @@ function gpuToJson(gpu: GpuUsage) {
   return {
     index: gpu.index,
     name: gpu.name,
+    unified: gpu.unified,
     ...memoryToJson(gpu),
     utilization_percent: gpu.utilizationPercent,
     temperature_celsius: gpu.temperatureCelsius,

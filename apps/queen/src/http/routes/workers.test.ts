@@ -164,6 +164,7 @@ test("shows the state of a hive: its workers, what they use and leave, its skew 
       {
         index: 0,
         name: "NVIDIA RTX 4090",
+        unified: false,
         ...memory(24 * GB, 8 * GB),
         utilization_percent: null,
         temperature_celsius: null,

@@ -2,18 +2,14 @@ import { GpuRequirement, GrammarError } from "@repo/device-types";
 import { Selector } from "@repo/hive-catalog";
 import * as z from "zod";
 import type { Traits } from "../../fleet/traits.ts";
-import type { PlacedModel, PlacedWorker } from "../../fleet/workers/queries.ts";
+import type { PlacedModel } from "../../fleet/workers/queries.ts";
 import { WORKER_STATES } from "../../fleet/workers/worker.ts";
-import type { Costs } from "../door/costs.ts";
 import { invalidInput } from "../errors.ts";
 import { listInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
 import { noWorker } from "./no-worker.ts";
 import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson, vramBytesOf, vramGb } from "./placed-json.ts";
 import { WorkerStateJson } from "./worker-json.ts";
-
-/** How many workers are written before other work gets its turn: a whole fleet's take hundreds of milliseconds. */
-const WORKERS_PER_TURN = 250;
 
 /** In a query string everything is text. */
 const toNumber = (text: unknown) =>
@@ -60,11 +56,10 @@ export const workersRoutes = [
       schema: z.strictObject({ workers: z.array(PlacedWorkerJson) }),
       example: { workers: [PLACED_EXAMPLE] },
     },
-  }).handle(({ query }, { fleet, costs }, reply) => {
-    const found = fleet.workers(query);
-    if (found.length <= WORKERS_PER_TURN) return { workers: found.map(placedToJson) };
+  }).handle((request, { fleet, costs }, reply) => {
     reply.type("application/json; charset=utf-8");
-    return listInPieces(stepsOf(found, costs), (workers) => ({ workers }));
+    const found = costs.inTurns(request, fleet.registry.workers(request.query), placedToJson);
+    return listInPieces(found, (workers) => ({ workers }));
   }),
   defineRoute({
     method: "get",
@@ -72,6 +67,7 @@ export const workersRoutes = [
     access: "reader",
     operationId: "findBestWorker",
     tag: "workers",
+    isHandOut: true,
     summary: "The idle, healthy, least loaded worker of an online hive for a model",
     description:
       "Each answer counts as a piece of work that was handed out, until the hive has looked at its servers again: callers who ask between two beats get different workers, and one whose slots are full is left out.",
@@ -89,13 +85,14 @@ export const workersRoutes = [
       example: PLACED_EXAMPLE,
     },
     problems: ["NO_WORKER"],
-  }).handle(async ({ query: { cold, ...asked } }, { fleet }) => {
-    const { model, backend, min_free_vram_gb: minFreeGb } = asked;
+  }).handle(async (request, { fleet, costs }) => {
+    const { model, backend, min_free_vram_gb: minFreeGb, cold } = request.query;
     const query = {
       model,
       backend,
       minFreeVramBytes: vramBytesOf(minFreeGb),
-      isChosen: chooserOf(asked, fleet.traits),
+      isChosen: chooserOf(request.query, fleet.traits),
+      looked: (looks: number) => costs.countLooks(request, looks),
     };
     const best = await fleet.assignments.best(query, cold);
     if (best === undefined) throw noWorker(query, fleet.registry.whyNoWorker(query));
@@ -125,10 +122,3 @@ const coldToJson = ({ hiveId, model, url }: PlacedModel) => ({
   server: model.server,
   url,
 });
-
-async function* stepsOf(workers: readonly PlacedWorker[], costs: Costs) {
-  for (let start = 0; start < workers.length; start += WORKERS_PER_TURN) {
-    yield workers.slice(start, start + WORKERS_PER_TURN).map(placedToJson);
-    await costs.turn();
-  }
-}

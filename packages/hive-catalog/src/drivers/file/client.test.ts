@@ -17,7 +17,7 @@ beforeEach(async () => {
   folder = await temporaryFolder();
   path = join(folder.path, "test.db");
   client = connect();
-  await client.execute(plain("PRAGMA journal_mode = WAL"));
+  await client.useWal();
   await client.execute(plain("CREATE TABLE t (id INTEGER PRIMARY KEY, v)"));
 });
 afterEach(async () => {

@@ -3,7 +3,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import Database from "libsql";
 import { HiveCatalogError } from "../../errors.ts";
 import { LoopBudget, turnOfTheLoop } from "../../event-loop.ts";
-import type { RequestOptions, SqlClient, SqlResult, SqlRow, SqlStatement, SqlValue } from "../client.ts";
+import {
+  plain,
+  type RequestOptions,
+  type SqlClient,
+  type SqlResult,
+  type SqlRow,
+  type SqlStatement,
+  type SqlValue,
+} from "../client.ts";
 import { codeOf, isBusy } from "../errors.ts";
 import { Slots } from "../slots.ts";
 import { NamedFile } from "./named-file.ts";
@@ -92,6 +100,15 @@ export class FileClient implements SqlClient {
     return this.#write(() => undefined, options);
   }
 
+  /** Has the file keep its changes in a -wal from now on, which is then looked at as the file itself is. */
+  async useWal(): Promise<void> {
+    const { rows } = await this.execute(plain("PRAGMA journal_mode = WAL"));
+    if (rows[0]?.[0] !== "wal") return;
+    // SQLite makes it, or opens it, when it reads next.
+    await this.execute(plain("PRAGMA schema_version"));
+    this.#file?.noteCompanions();
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -99,6 +116,15 @@ export class FileClient implements SqlClient {
     rollback(this.#database);
     if (this.#options.readOnly === undefined && this.#isInPlace()) checkpoint(this.#database);
     this.#database.close();
+  }
+
+  /** What was acknowledged before its -wal was taken away is in the named file from then on. */
+  #saveLostWal(): void {
+    try {
+      if (this.#file?.lacksWalAlone()) checkpoint(this.#database);
+    } catch {
+      // Nothing can be looked at: the error that led here says more.
+    }
   }
 
   /** False too when that cannot be looked at. */
@@ -169,7 +195,9 @@ export class FileClient implements SqlClient {
         this.#file?.check();
         return result;
       } catch (error) {
-        if (!this.#isClosed) rollback(this.#database);
+        if (this.#isClosed) throw error;
+        rollback(this.#database);
+        this.#saveLostWal();
         throw error;
       }
     });
@@ -227,13 +255,18 @@ export class FileClient implements SqlClient {
     return kept;
   }
 
-  /** A statement that failed half way keeps its snapshot or lock until its transaction is rolled back and its connection closed. */
+  /**
+   * A statement that failed half way keeps its snapshot or lock until its transaction is rolled back and its connection closed. Throws where the
+   * reason may be that a file is not in its place.
+   */
   #recover(sql: string, error: unknown): void {
     this.#kept.delete(sql);
     this.#firsts.delete(sql);
     const failedHalfWay = !isBusy(error) && !codeOf(error).startsWith("SQLITE_CONSTRAINT");
+    if (!failedHalfWay || this.#file === undefined) return;
     // Opening a path whose file is gone would make an empty file and delete its -wal; another file is not the one that was opened.
-    if (failedHalfWay && this.#isInPlace()) this.#reconnect();
+    this.#file.check();
+    this.#reconnect();
   }
 }
 

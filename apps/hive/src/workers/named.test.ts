@@ -1,0 +1,153 @@
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { vllmMetrics } from "../../test/each-kind.ts";
+import { recorded, startStub, withoutKey, written } from "../../test/stub-server.ts";
+import { HEALTH, llama, READY, watch } from "../../test/watched-host.ts";
+
+// A server that is named is no process that is seen: only its answers say whether it is still what it was.
+
+const modelsOf = (owner: string) => written("GET /v1/models", { data: [{ id: "a", owned_by: owner }] });
+const VLLM = [
+  written("GET /version", { version: "0.19.0" }),
+  written("GET /metrics", vllmMetrics(0, 0)),
+  modelsOf("vllm"),
+];
+/** Every path that has no side effect there. Its health generates a token, and fails the test. */
+const SGLANG = [modelsOf("sglang"), ...nothingAt("/metrics", "/version", "/props", "/api/ps")];
+const PATHS = ["/v1/models", "/metrics", "/version", "/props", "/model_info", "/v1/loads?include=core"];
+const SHUT_SGLANG = PATHS.map((path) => written(`GET ${path}`, {}, 401));
+const TGI = [written("GET /v1/models", { data: [{ id: "a" }] }), ...nothingAt("/version", "/props"), tgiMetrics()];
+const LLAMA = [...READY, { ...recorded("llamacpp-models"), request: "GET /v1/models" }];
+const BELOW_PREFIX = READY.map(recorded).map((one) => ({ ...one, request: one.request.replace("/", "/llama/") }));
+
+function nothingAt(...paths: string[]) {
+  return paths.map((path) => written(`GET ${path}`, { detail: "Not Found" }, 404));
+}
+
+function tgiMetrics() {
+  return written("GET /metrics", "tgi_queue_size 0\n");
+}
+
+test.each([
+  ["vllm", "SGLang", VLLM, SGLANG],
+  ["vllm", "SGLang with a key", VLLM, SHUT_SGLANG],
+  ["vllm", "TGI", VLLM, TGI],
+  ["llamacpp", "SGLang", LLAMA, SGLANG],
+  ["llamacpp", "SGLang with a key", LLAMA, SHUT_SGLANG],
+  ["llamacpp", "TGI", LLAMA, TGI],
+])(
+  "one that was %s and is %s now is asked nothing that runs a model, and given up until it fits",
+  async (kind, _now, first, then) => {
+    const server = await startStub(...first);
+    const { read, workers } = watch([], { named: `${kind}=${server.url}` });
+    const given = async () => (await read()).workers.map(({ state, health_status }) => [state, health_status]);
+    expect(await given()).toEqual([["Idle", "healthy"]]);
+    server.answerWith(...then);
+    expect([await given(), await given()]).toEqual([[], []]);
+    const why = `what answers on port ${server.port} is no ${kind}`;
+    expect(workers.leftOut).toEqual([{ what: server.url.href, why }]);
+    server.answerWith(...first);
+    expect(await given()).toEqual([["Idle", "healthy"]]);
+  },
+);
+
+test.each(["vllm", "llamacpp", "ollama"])(
+  "one that is named %s and is SGLang is asked for its models alone",
+  async (kind) => {
+    const server = await startStub(...SGLANG);
+    const { read, workers } = watch([], { named: `${kind}=${server.url}` });
+    await read();
+    expect((await read()).workers).toEqual([]);
+    expect(workers.leftOut).toMatchObject([{ why: `what answers on port ${server.port} is no ${kind}` }]);
+    expect(new Set(server.requests)).toEqual(new Set(["GET /v1/models"]));
+  },
+);
+
+test("one that is named without its kind is read as what it has become", async () => {
+  const server = await startStub(...VLLM);
+  const { read } = watch([], { named: server.url.href });
+  const ids = async () => (await read()).workers.map(({ worker_id }) => worker_id);
+  expect(await ids()).toEqual([`vllm-${server.port}`]);
+  server.answerWith(
+    ...SGLANG,
+    written("GET /model_info", { model_path: "a" }),
+    written("GET /v1/loads?include=core", { loads: [] }),
+  );
+  await read();
+  expect(await ids()).toEqual([`sglang-${server.port}`]);
+  server.answerWith(...LLAMA, ...nothingAt("/v1/loads?include=core", "/get_load"));
+  await read();
+  expect(await ids()).toEqual([`llamacpp-${server.port}`]);
+});
+
+test("a llama-server without its key that is SGLang now is asked nothing that runs a model", async () => {
+  const server = await startStub(withoutKey("GET /v1/models"), withoutKey("GET /props"), HEALTH);
+  const { read } = watch([], { named: `llamacpp=${server.url}` });
+  expect((await read()).workers).toMatchObject([{ state: "Idle" }]);
+  server.answerWith(...SGLANG, ...nothingAt("/v1/health"));
+  expect((await read()).workers).toEqual([]);
+});
+
+test.each([
+  ["llamacpp", "GET /props", [withoutKey("GET /props"), withoutKey("GET /v1/models"), HEALTH]],
+  ["sglang", "GET /v1/loads?include=core", SHUT_SGLANG],
+  ["openai", "GET /v1/models", SHUT_SGLANG],
+])("%s that wants a key is asked once a minute what it refuses without", async (kind, refused, answers) => {
+  const server = await startStub(...answers);
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { read } = watch([], { named: `${kind}=${server.url}` });
+  const asked = () => server.requests.filter((request) => request === refused).length;
+  for (const passedMs of [0, 15_000, 44_000]) {
+    vi.advanceTimersByTime(passedMs);
+    await read();
+  }
+  expect(asked()).toBe(1);
+  vi.advanceTimersByTime(1000);
+  await read();
+  expect(asked()).toBe(2);
+});
+
+describe("a server that is found and named", () => {
+  const models = { ...recorded("llamacpp-models"), request: "GET /llama/v1/models" };
+
+  test("is asked where it is named, with what its process says of it", async () => {
+    const server = await startStub(...BELOW_PREFIX, models);
+    const { read } = watch([llama(server, { ramKb: 1 })], { named: `llamacpp=${server.url}llama` });
+    expect((await read()).workers).toMatchObject([
+      { worker_id: `llamacpp-${server.port}`, state: "Idle", running: 0, slots: 2, ram_bytes: 1024 },
+    ]);
+  });
+
+  test("is of the kind by which it is named", async () => {
+    const server = await startStub(written("GET /v1/models", { data: [{ id: "a" }] }));
+    const { read } = watch([llama(server)], { named: `openai=${server.url}` });
+    expect((await read()).workers).toMatchObject([{ worker_id: `openai-${server.port}/a`, state: "Idle" }]);
+  });
+
+  test("is what listens at that port, and not a process that does not", async () => {
+    const server = await startStub(...VLLM);
+    const other = { pid: 11, uid: 7, commandLine: "nginx", listens: [`127.0.0.1:${server.port}`] };
+    const headless = { pid: 10, commandLine: `vllm serve a --headless --port ${server.port}` };
+    const named = `vllm=${server.url}`;
+    expect((await watch([headless, other], { named }).read()).workers).toMatchObject([
+      { state: "Idle", model_id: "a" },
+    ]);
+    expect((await watch([headless], { named }).read()).workers).toMatchObject([{ state: "Loading", model_id: "a" }]);
+  });
+});
+
+test.each(["--api-prefix", "--api_prefix"])(
+  "a llama-server is asked below the prefix that it was told by %s",
+  async (flag) => {
+    const server = await startStub(...BELOW_PREFIX);
+    const { read } = watch([llama(server, { commandLine: `llama-server ${flag} /llama --port ${server.port}` })]);
+    expect((await read()).workers).toMatchObject([{ state: "Idle", slots: 2 }]);
+  },
+);
+
+test("a process whose port is answered by another server is not asked for its health", async () => {
+  const other = await startStub(...SGLANG);
+  const { read } = watch([llama(other)]);
+  expect((await read()).workers).toEqual([]);
+  expect(other.requests).toEqual(["GET /props"]);
+});

@@ -1,0 +1,80 @@
+import type { Hive, Serving } from "./hive.ts";
+import type { KnownModel, PlacedWorker, WorkerFilter } from "./queries.ts";
+import type { Worker } from "./worker.ts";
+
+/** What one step looks at, and finds, at most: some hundreds of microseconds. */
+const STEP = { looks: 1000, finds: 250 };
+
+/** What was found since other work had its turn. */
+class Step<Found> {
+  readonly found: Found[] = [];
+  looks = 0;
+
+  get isOver(): boolean {
+    return this.looks >= STEP.looks || this.found.length >= STEP.finds;
+  }
+}
+
+type IsLive = (hive: Hive) => boolean;
+type Place = (hive: Hive, worker: Worker) => PlacedWorker;
+
+/** The workers of the live ones of `hives` that match `filter`, step by step. Other work may go on in between: each hive is looked at as it is then. */
+export function* scanWorkers(
+  hives: readonly Hive[],
+  { model, state, backend }: WorkerFilter,
+  isLive: IsLive,
+  place: Place,
+): Generator<PlacedWorker[]> {
+  let step = new Step<PlacedWorker>();
+  for (const hive of hives) {
+    step.looks += 1;
+    for (const worker of isLive(hive) ? hive.workers : []) {
+      if (step.isOver) {
+        yield step.found;
+        step = new Step();
+      }
+      step.looks += 1;
+      if (model !== undefined && worker.modelId !== model) continue;
+      if (state !== undefined && worker.state !== state) continue;
+      if (backend === undefined || worker.backend === backend) step.found.push(place(hive, worker));
+    }
+  }
+  yield step.found;
+}
+
+/** Who serves a model, and who has it on disk. */
+interface Knowing {
+  readonly model: string;
+  readonly servings: Iterable<Serving>;
+  readonly onDisk: Iterable<Hive>;
+}
+
+/** The models that live hives serve or have on disk, counted step by step. */
+export function* scanModels(models: Iterable<Knowing>, isLive: IsLive): Generator<KnownModel[]> {
+  let step = new Step<KnownModel>();
+  for (const { model, servings, onDisk } of models) {
+    const known = { model, workers: { Idle: 0, Busy: 0, Loading: 0, Error: 0, Shutdown: 0 }, onDisk: 0 };
+    let count = 0;
+    // Snapshots: a hive that serves it anew meanwhile would come again.
+    for (const { hive, workers } of [...servings]) {
+      if (step.isOver) {
+        yield step.found;
+        step = new Step();
+      }
+      step.looks += 1 + workers.length;
+      if (!isLive(hive)) continue;
+      count += workers.length;
+      for (const { state } of workers) known.workers[state] += 1;
+    }
+    for (const hive of [...onDisk]) {
+      if (step.isOver) {
+        yield step.found;
+        step = new Step();
+      }
+      step.looks += 1;
+      if (isLive(hive)) known.onDisk += 1;
+    }
+    if (count + known.onDisk > 0) step.found.push(known);
+  }
+  yield step.found;
+}
