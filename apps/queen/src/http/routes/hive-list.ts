@@ -1,6 +1,5 @@
 import { type FindOptions, type HiveCatalog, type HiveRecord, HiveStatus, type ListOptions } from "@repo/hive-catalog";
 import * as z from "zod";
-import type { Costs } from "../door/costs.ts";
 import { defineRoute } from "../route.ts";
 import { HIVE_EXAMPLE, StoredHive, withLabels } from "./hive-json.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
@@ -56,7 +55,7 @@ export const hiveListRoutes = [
     const onCorruptHive = ({ id, column, problem }: (typeof damaged)[number]) =>
       void damaged.push({ id, column, problem });
     reply.type("application/json; charset=utf-8");
-    const reader = readerOf(conditions, catalog, costs);
+    const reader = readerOf(conditions, catalog);
     return answerPage(
       {
         page: { after, limit },
@@ -77,18 +76,17 @@ interface Reader {
   nextAfter?: string | undefined;
 }
 
-function readerOf({ status, ...others }: Conditions, catalog: HiveCatalog, costs: Costs): Reader {
-  if (Object.values(others).some((value) => value !== undefined))
-    return searching({ status, ...others }, catalog, costs);
+function readerOf({ status, ...others }: Conditions, catalog: HiveCatalog): Reader {
+  if (Object.values(others).some((value) => value !== undefined)) return searching({ status, ...others }, catalog);
   if (status === undefined) return { read: (step) => catalog.listHives(step) };
   return { read: (step) => catalog.findHivesByStatus(status, step) };
 }
 
 /** A step that looked at very many hives is short: what is left is for the next page. */
-function searching(conditions: FindOptions, catalog: HiveCatalog, costs: Costs): Reader {
+function searching(conditions: FindOptions, catalog: HiveCatalog): Reader {
   const reader: Reader = {
     read: async (step) => {
-      const found = await costs.search(() => catalog.findHives({ ...conditions, ...step }));
+      const found = await catalog.findHives({ ...conditions, ...step });
       reader.nextAfter = found.nextAfter ?? undefined;
       return found.hives;
     },

@@ -55,7 +55,7 @@ export const labelsRoutes = [
         page,
         stepSize: KEYS_PER_STEP,
         read: async (step) => {
-          const keys = await costs.search(() => catalog.labels.keys(step));
+          const keys = await catalog.labels.keys(step);
           return keys.map((key) => ({ id: key.key, json: labelKeyToJson(key) }));
         },
         toJson: ({ json }) => json,
