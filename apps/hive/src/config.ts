@@ -15,10 +15,16 @@ import manifest from "../package.json" with { type: "json" };
 import { type QueenAccess, readQueenAccess } from "./queen-access.ts";
 import { type Keys, parseServers, readKeys } from "./workers/configured.ts";
 
+const LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?";
+const HOST_NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(?:\\.${LABEL})*$`, "i");
+const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/i;
+
+/** The rule of the queen, too: underscores are taken, and a name of the root of the tree is the same without its dot. */
 const host = z
   .string()
+  .overwrite((name) => name.replace(/(?<=[^.])\.$/, ""))
   .refine(
-    (text) => isIP(text) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$/.test(text),
+    (text) => isIP(text) !== 0 || (HOST_NAME.test(text) && !ENDS_IN_NUMBER.test(text)),
     "must be a host name or an IP address, without scheme or port",
   );
 

@@ -136,6 +136,13 @@ test("settings that cannot be used are all said, with exit code 2", async () => 
   expect(agent.stderr().match(/^hive: --(id|queen|port) \(HIVE_/gm)).toHaveLength(3);
 });
 
+test("a setting that turns the direction of a line is said with its code", async () => {
+  const agent = startAgent(["--id", "gpu\u202e01"]);
+  expect(await agent.ended).toBe(2);
+  expect(agent.stderr()).toContain("gpu\\u202e01");
+  expect(agent.stderr()).not.toContain("\u202e");
+});
+
 test("a misspelt variable is a warning with what was meant", async () => {
   const agent = startAgent(["--port", "0", ...NO_QUEEN], { env: { HIVE_LOGLEVEL: "debug" } });
   expect((await agent.logged("is no setting")).msg).toBe(

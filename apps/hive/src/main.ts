@@ -1,6 +1,7 @@
 import os, { constants } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { createLog, printableLines } from "@repo/process-log";
+import { printable } from "@repo/process-log/printable";
 import { onStopSignals } from "@repo/processes";
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
@@ -20,14 +21,14 @@ const CLOSE_TIMEOUT_MS = 3_000;
 /** The first beat does not wait longer for what runs on this host. */
 const FIRST_READING_MS = 1_000;
 
-function fail(message: string, exitCode: number): never {
-  process.stderr.write(`hive: ${message}\n`);
+function fail(messages: readonly string[], exitCode: number): never {
+  process.stderr.write(messages.map((message) => `hive: ${printable(message)}\n`).join(""));
   process.exit(exitCode);
 }
 
 function readConfigOrExit() {
   const reading = readConfig();
-  if ("problems" in reading) fail(reading.problems.join("\nhive: "), 2);
+  if ("problems" in reading) fail(reading.problems, 2);
   if ("values" in reading) return reading;
   process.stdout.write(reading.print);
   process.exit(0);
@@ -49,7 +50,7 @@ function made<Result>(setting: string, make: () => Result): Result {
   try {
     return make();
   } catch (error) {
-    fail(`${setting} cannot be written: ${error instanceof Error ? error.message : error}`, 2);
+    fail([`${setting} cannot be written: ${error instanceof Error ? error.message : error}`], 2);
   }
 }
 
@@ -58,7 +59,7 @@ async function listen(app: FastifyInstance, config: Config): Promise<number | un
   try {
     await app.listen({ host: config.host, port: config.port });
   } catch (error) {
-    if (!running.stopping) fail(whyNotListening(error as NodeJS.ErrnoException, config), 1);
+    if (!running.stopping) fail([whyNotListening(error as NodeJS.ErrnoException, config)], 1);
   }
   if (running.stopping) return undefined;
   const address = app.server.address();
@@ -204,5 +205,6 @@ function openLog(): Logger {
 }
 
 function sayLoss(error: unknown): void {
-  process.stderr.write(`hive: the log cannot be written: ${error instanceof Error ? error.message : error}\n`);
+  const reason = printable(error instanceof Error ? error.message : String(error));
+  process.stderr.write(`hive: the log cannot be written: ${reason}\n`);
 }

@@ -1,5 +1,6 @@
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { createSecureContext } from "node:tls";
+import { readSettingFile } from "@repo/settings";
 
 export interface QueenAccess {
   /** This hive's token for the queen; undefined where she asks for none. */
@@ -21,6 +22,9 @@ interface Sources {
 
 const TOKEN_FILE = "--token-file (HIVE_TOKEN_FILE)";
 const QUEEN_CA = "--queen-ca (HIVE_QUEEN_CA)";
+const MAX_TOKEN_BYTES = 4_096;
+/** A bundle of all authorities that browsers know has a quarter of it. */
+const MAX_CA_BYTES = 1_048_576;
 const TOKEN_RULE = "must be one word of visible characters, as `queen token create` printed it";
 
 /** Reads what the hive needs to get through the queen's door; adds a sentence to `problems` for what cannot be used, never with a token in it. */
@@ -45,13 +49,14 @@ export function readQueenAccess(sources: Sources, problems: string[]): QueenAcce
 function readTokenFile(path: string): string {
   let text: string;
   try {
-    const { mode, uid } = statSync(path);
+    const { content, stat } = readSettingFile(path, MAX_TOKEN_BYTES);
+    const { mode, uid } = stat;
     const isOpen = (mode & 0o077) !== 0;
     if (isOpen && !(uid === 0 && isOnReadOnlyMount(path))) {
       const cure = "chmod 600 it, or, where that cannot be, hand the token over as HIVE_TOKEN";
       throw new Error(`others than its owner may use it (mode ${(mode & 0o777).toString(8)}): ${cure}`);
     }
-    text = readFileSync(path, "utf8");
+    text = content.toString();
   } catch (error) {
     throw new Error(`${TOKEN_FILE} ${path}: ${messageOf(error)}`);
   }
@@ -75,7 +80,7 @@ function checkToken(what: string, token: string): string {
 
 function readCa(path: string, queen: string): string {
   if (!queen.startsWith("https:")) throw new Error("is of no use for a queen that is not at https://");
-  const ca = readFileSync(path, "utf8");
+  const ca = readSettingFile(path, MAX_CA_BYTES).content.toString();
   if (!ca.includes("-----BEGIN CERTIFICATE-----")) throw new Error("has no certificate in PEM");
   createSecureContext({ ca });
   return ca;

@@ -34,15 +34,9 @@ export async function hostWithEachKind() {
   const container = { container: ["172.17.0.2"], hidesSockets: true };
   const proxy = `docker-proxy -proto tcp -host-ip 0.0.0.0 -host-port ${vllm.port} -container-ip 172.17.0.2 -container-port 8000`;
   const processes: FakeProcess[] = [
-    {
-      pid: 310,
-      environment: {},
-      commandLine: `llama-server -m a.gguf --port ${llama.port}`,
-      listens: [`0.0.0.0:${llama.port}`],
-    },
+    { pid: 310, commandLine: `llama-server -m a.gguf --port ${llama.port}`, listens: [`0.0.0.0:${llama.port}`] },
     {
       pid: 320,
-      environment: {},
       commandLine: `llama-server --models-dir /m --port ${router.port}`,
       listens: [`127.0.0.1:${router.port}`],
     },

@@ -81,8 +81,8 @@ export function askOf(base: URL, paths: readonly string[], key?: string): Ask {
   return createAsk({ base, paths, isConfigured: false, key, timeoutMs: 5000, signal: NEVER });
 }
 
-/** A process with this command line and no other variables than these, of which no test asks more. */
-export function processOf(commandLine: string, environment: Record<string, string> = {}): ServerProcess {
+/** A process with this command line, of which no test asks more. */
+export function processOf(commandLine: string, environment?: Record<string, string>): ServerProcess {
   return { pid: 4711, startTime: "1", argv: commandLine.split(" "), environment };
 }
 

@@ -41,7 +41,6 @@ export const READY = ["llamacpp-props", "llamacpp-slots-idle"];
 export const llama = ({ port }: StubServer, more: Partial<FakeProcess> = {}): FakeProcess => ({
   pid: 10,
   commandLine: `llama-server --port ${port}`,
-  environment: {},
   listens: [`127.0.0.1:${port}`],
   ...more,
 });

@@ -4,20 +4,21 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { absolute, type Benchmark, notMeasured, startServer } from "@repo/bench";
+import { NODE_FLAGS } from "../../hive/src/control/node-flags.ts";
 import { residentMb } from "./resident.ts";
 import { buildQueen } from "./servers.ts";
 
-const BEATS = 50;
 const BEAT_INTERVAL_MS = 100;
 const LISTENING = /"port":(\d+).*"msg":"hive listening"/;
 
 export const agentMemory: Benchmark = {
   name: "memory of an agent",
   async run({ folder, quick, progress }) {
+    const beats = quick ? 50 : 200;
     const row = {
       point: 5,
       what: "memory of an agent",
-      meaning: `What is in RAM of the process of the agent that a queen installs, after ${BEATS} readings of its host and beats.`,
+      meaning: `What is in RAM of the process of an agent as a queen starts it, after ${beats} readings of its host and beats.`,
       unit: "MB",
       limit: { atMost: 90 },
     } as const;
@@ -26,15 +27,19 @@ export const agentMemory: Benchmark = {
     progress(row.what);
     const agent = join(dirname(await buildQueen(folder)), "hive.js");
     const ours: number[] = [];
-    for (let round = 0; round < (quick ? 1 : 5); round++) ours.push(await memoryMb(agent));
+    for (let round = 0; round < (quick ? 1 : 3); round++) ours.push(await memoryMb(agent, beats));
     return [absolute({ ...row, ours })];
   },
 };
 
-async function memoryMb(agent: string): Promise<number> {
-  const queen = await startTakingBeats();
+async function memoryMb(agent: string, beats: number): Promise<number> {
+  const queen = await startTakingBeats(beats);
   const flags = ["--port", "0", "--queen", queen.url, "--beat-interval-ms", String(BEAT_INTERVAL_MS)];
-  const server = await startServer({ command: process.execPath, args: [agent, ...flags], ready: LISTENING });
+  const server = await startServer({
+    command: process.execPath,
+    args: [...NODE_FLAGS, agent, ...flags],
+    ready: LISTENING,
+  });
   try {
     await queen.beaten;
     return residentMb(server.pid);
@@ -45,7 +50,7 @@ async function memoryMb(agent: string): Promise<number> {
 }
 
 /** In a queen's place: takes beats, and says when there were enough. */
-async function startTakingBeats() {
+async function startTakingBeats(wanted: number) {
   let beats = 0;
   let enough = (): void => undefined;
   const beaten = new Promise<void>((resolve) => {
@@ -55,7 +60,7 @@ async function startTakingBeats() {
     request.resume().once("end", () => {
       response.setHeader("content-type", "application/json").end('{"status":"ok","message":"received"}');
       beats += 1;
-      if (beats === BEATS) enough();
+      if (beats === wanted) enough();
     });
   });
   await once(server.listen(0, "127.0.0.1"), "listening");

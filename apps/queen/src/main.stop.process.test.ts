@@ -88,7 +88,7 @@ test("finishes the request that is running when it is asked to stop", async () =
     const answered = await running;
     expect({ status: answered.status, body: await answered.json() }).toEqual({
       status: 200,
-      body: { cpu: null, gpus: [] },
+      body: { cpu: null, gpus: [], problems: [] },
     });
     expect(await queen.end()).toEqual({ code: 0, signal: null });
   } finally {

@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { isRunning, type ProcessIdentity } from "@repo/processes";
+import { NODE_FLAGS } from "./node-flags.ts";
 import { readPidFile } from "./pid-file.ts";
 import { lastWords, type Starting } from "./starting.ts";
 import { installUnit, isUnitInstalled, startUnit, stopUnit } from "./systemd.ts";
@@ -76,7 +77,7 @@ async function start(installation: Installation): Promise<string> {
 function launch({ agent, settings, errors }: Installation): Starting {
   const output = openSync(errors, "w", 0o600);
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("HIVE_")));
-  const child = spawn(process.execPath, [`--env-file=${settings}`, agent], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, `--env-file=${settings}`, agent], {
     cwd: dirname(agent),
     detached: true,
     env,

@@ -6,7 +6,7 @@ test("a unit names the hive, and its words mean what they are for systemd too", 
   expect(unit).toContain("Description=Hive agent gpu-01\n");
   expect(unit).toContain("WorkingDirectory=/home/100%%/$x/gpu-01\n");
   expect(unit).toContain(
-    String.raw`ExecStart="/opt/no de/\"b\"/node" "--env-file=/home/gpu-01/hive.env" "/home/100%%/$$x/gpu-01/agent.mjs"` +
+    String.raw`ExecStart="/opt/no de/\"b\"/node" "--max-semi-space-size=1" "--optimize-for-size" "--env-file=/home/gpu-01/hive.env" "/home/100%%/$$x/gpu-01/agent.mjs"` +
       "\n",
   );
 });

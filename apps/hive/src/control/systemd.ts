@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { NODE_FLAGS } from "./node-flags.ts";
 import { lastWords, type Starting } from "./starting.ts";
 
 const TIMEOUT_MS = 15_000;
@@ -23,7 +24,7 @@ Description=Hive agent ${basename(dirname(agent))}
 
 [Service]
 WorkingDirectory=${dirname(agent).replaceAll("%", "%%")}
-ExecStart=${[node, `--env-file=${settings}`, agent].map(word).join(" ")}
+ExecStart=${[node, ...NODE_FLAGS, `--env-file=${settings}`, agent].map(word).join(" ")}
 Restart=on-failure
 RestartPreventExitStatus=2
 RestartSec=2

@@ -28,7 +28,6 @@ const FIRST = {
 const UNKNOWN = { memory_used_bytes: null, utilization_percent: null, temperature_celsius: null, power_watts: null };
 const SECOND = { ...FIRST, index: 1, uuid: UUIDS[1], ...UNKNOWN };
 const HOST = { memory_total_bytes: expect.any(Number), memory_used_bytes: expect.any(Number) };
-const HOST_IN_USE = { ...HOST, cpu_percent: expect.any(Number) };
 const H100 = { vendor: "0x10de", class: "0x030200" };
 const MI300X = {
   vendor: "0x1002",
@@ -168,13 +167,13 @@ test("a beat waits for nothing, readings do not pile up, and none is told that b
   const waits = `until [ -e "$0.go" ]; do /bin/sleep 0.02; done`;
   fakeProgram(folder, "nvidia-smi", `echo "$1" >> "$0.asked"; ${waits}; echo "${LINES[1]}"`);
   const reading = watch.refresh();
-  expect(watch.latest()).toEqual({ host: HOST_IN_USE });
+  expect(watch.latest()).toEqual({ host: expect.objectContaining(HOST) });
   expect(watch.gpuMemoryByPid()).toBeUndefined();
   const later = [watch.refresh(), watch.refresh()];
   writeFileSync(join(folder, "nvidia-smi.go"), "");
   await Promise.all([reading, ...later]);
   expect(asked().slice(before)).toEqual(["--query-gpu", "--query-compute-apps"]);
-  expect(watch.latest()).toEqual({ host: HOST_IN_USE });
+  expect(watch.latest()).toEqual({ host: expect.objectContaining(HOST) });
   expect((await next()).gpus).toEqual([SECOND]);
 });
 

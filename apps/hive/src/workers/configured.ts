@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readSettingFile } from "@repo/settings";
 import { SERVER_KINDS, type ServerKind } from "./adapter.ts";
 
 /** A server that an operator named. */
@@ -43,13 +43,16 @@ export const keyFor = (keys: Keys, base: URL): string | undefined => keys.get(pl
 /** The one form of a place that can be written in several. */
 const placeOf = (base: URL): string => `${base.hostname === "localhost" ? "127.0.0.1" : base.hostname}:${portOf(base)}`;
 
+const MAX_KEYS_BYTES = 65_536;
+
 /** Reads a file of lines `host:port key`. @throws Error that says what is wrong, and never a key */
 export function readKeys(path: string): Keys {
-  const { mode } = statSync(path);
+  const { content, stat } = readSettingFile(path, MAX_KEYS_BYTES);
+  const { mode } = stat;
   if ((mode & 0o077) !== 0) {
     throw new Error(`others than its owner may use it (mode ${(mode & 0o777).toString(8)}): chmod 600 it`);
   }
-  const lines = readFileSync(path, "utf8").split("\n").entries();
+  const lines = content.toString().split("\n").entries();
   const keys = new Map<string, string>();
   for (const [position, line] of lines) {
     if (/^\s*(#.*)?$/.test(line)) continue;

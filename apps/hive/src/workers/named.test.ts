@@ -136,11 +136,14 @@ describe("a server that is found and named", () => {
   });
 });
 
-test("a llama-server is asked below the prefix that it was told", async () => {
-  const server = await startStub(...BELOW_PREFIX);
-  const { read } = watch([llama(server, { commandLine: `llama-server --api-prefix /llama --port ${server.port}` })]);
-  expect((await read()).workers).toMatchObject([{ state: "Idle", slots: 2 }]);
-});
+test.each(["--api-prefix", "--api_prefix"])(
+  "a llama-server is asked below the prefix that it was told by %s",
+  async (flag) => {
+    const server = await startStub(...BELOW_PREFIX);
+    const { read } = watch([llama(server, { commandLine: `llama-server ${flag} /llama --port ${server.port}` })]);
+    expect((await read()).workers).toMatchObject([{ state: "Idle", slots: 2 }]);
+  },
+);
 
 test("a process whose port is answered by another server is not asked for its health", async () => {
   const other = await startStub(...SGLANG);

@@ -12,6 +12,8 @@ import { ProbeScheduler } from "./probe-scheduler.ts";
 
 /** How many records are looked at before other work gets its turn. */
 const PAGE_SIZE = 100;
+/** Looking for rows of GPUs that other programs left behind takes a hundredth of the time at most. */
+const REST_PER_DERIVATION = 99;
 
 interface Parts {
   catalog: HiveCatalog;
@@ -29,16 +31,21 @@ export class Watch {
   readonly #scheduler: ProbeScheduler;
   readonly #stopping = new AbortController();
   #loops: Promise<unknown> = Promise.resolve();
+  /** Monotonic: when rows of GPUs are to be looked at again. */
+  #deriveFromMs: number;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#scheduler = new ProbeScheduler(parts.clock);
+    // An opened catalog looks by itself.
+    this.#deriveFromMs = parts.clock.monotonicNow() + parts.intervalMs;
   }
 
   start(): void {
     const { intervalMs, fleet } = this.#parts;
     this.#loops = Promise.all([
       this.#repeat("health round", intervalMs, () => this.runRound()),
+      this.#repeat("deriving GPUs", intervalMs, () => this.deriveGpus()),
       this.#repeat("sweep", fleet.sweepIntervalMs, () => this.sweep()),
     ]);
   }
@@ -64,6 +71,21 @@ export class Watch {
   /** Marks the hives offline that are lost. */
   sweep(): Promise<void> {
     return this.#parts.fleet.sweep(this.#stopping.signal);
+  }
+
+  /** Derives the rows by which hives are found by their GPUs, where another program wrote devices; of a large catalog in fewer rounds. */
+  async deriveGpus(): Promise<void> {
+    const { catalog, clock, log } = this.#parts;
+    const beganAtMs = clock.monotonicNow();
+    if (beganAtMs < this.#deriveFromMs) return;
+    const { signal } = this.#stopping;
+    const hives = await catalog.gpuRows.derive({ signal }).catch((error: unknown) => {
+      if (signal.aborted) return 0;
+      throw error;
+    });
+    const endedAtMs = clock.monotonicNow();
+    this.#deriveFromMs = endedAtMs + (endedAtMs - beganAtMs) * REST_PER_DERIVATION;
+    if (hives > 0) log.info({ hives }, "hives are found by the devices that another program wrote");
   }
 
   get #stopped(): boolean {

@@ -9,6 +9,7 @@ import { heartbeatRoutes } from "./routes/heartbeat.ts";
 import { hiveListRoutes } from "./routes/hive-list.ts";
 import { hivesRoutes } from "./routes/hives.ts";
 import { hostKeysRoutes } from "./routes/host-keys.ts";
+import { labelsRoutes } from "./routes/labels.ts";
 import { livenessRoutes } from "./routes/liveness.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { modelsRoutes } from "./routes/models.ts";
@@ -20,6 +21,7 @@ import { workersRoutes } from "./routes/workers.ts";
 export const ROUTES: readonly Route[] = [
   ...hiveListRoutes,
   ...hivesRoutes,
+  ...labelsRoutes,
   ...devicesRoutes,
   ...stateRoutes,
   ...livenessRoutes,

@@ -18,7 +18,7 @@ import { HostKeyDesk } from "./ssh/host-key-desk.ts";
 
 export type OperationKind = OperationRecord["kind"];
 
-/** How many operations are worked off at one time: each has an ssh of its own. */
+/** How many operations and looks at host keys run at one time: each has an ssh of its own. */
 const MAX_AT_ONCE = 16;
 /** A little after the start, because the first requests go before. */
 const LOOK_BACK = { afterMs: 250, intervalMs: 15_000 };
@@ -43,7 +43,7 @@ export class Lifecycle {
 
   constructor(parts: LifecycleParts) {
     this.#parts = { ...parts, timeouts: parts.timeouts ?? TIMEOUTS };
-    this.hostKeys = new HostKeyDesk(this.#parts);
+    this.hostKeys = new HostKeyDesk(this.#parts, this.#slots);
   }
 
   /** Begins an operation, and answers its record at once. Throws LifecycleError, or HiveCatalogError such as OPERATION_IN_PROGRESS. */
@@ -236,7 +236,8 @@ const STOPPING = "the queen was stopped";
 
 const waitFor = ({ come }: Slot, { signal }: OperationRun): Step => ({
   name: "wait_for_turn",
-  work: () => unlessAborted(signal, come).then(() => `at most ${MAX_AT_ONCE} operations run at one time`),
+  work: () =>
+    unlessAborted(signal, come).then(() => `at most ${MAX_AT_ONCE} operations and looks at host keys run at one time`),
 });
 
 const queenStopping = (): LifecycleError => new LifecycleError("STOPPING", "The queen is stopping");

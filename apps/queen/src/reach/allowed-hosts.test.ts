@@ -127,3 +127,9 @@ test.each([
   const wrong = text.split(",").at(-1);
   expect(() => AllowedHosts.parse(text)).toThrow(`not ${JSON.stringify(wrong)}`);
 });
+
+test("a name is listed as hives have it: with underscores, and with the dot of the root or without", () => {
+  const listed = AllowedHosts.parse("gpu_box_1., GPU-02.example.");
+  for (const name of ["gpu_box_1", "gpu-02.example"]) expect(listed.allows(name, "10.0.0.1")).toBe(true);
+  expect(() => AllowedHosts.parse("gpu..")).toThrow('"gpu.."');
+});

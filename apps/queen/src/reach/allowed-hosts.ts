@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import { isHost } from "@repo/hive-catalog/record";
+import { isHost, withoutRootDot } from "@repo/hive-catalog/record";
 import { familyOf, hexDigits, plainAddress, plainHost } from "./addresses.ts";
 
 /** Addresses that answer with secrets of the machine or reach only its own link. No setting opens them. */
@@ -75,7 +75,8 @@ export class AllowedHosts {
     const wrong: string[] = [];
     for (const entry of entries) {
       if (addNetwork(networks, entry)) continue;
-      if (isHost(entry)) names.add(entry.toLowerCase());
+      const name = withoutRootDot(entry);
+      if (isHost(name)) names.add(name.toLowerCase());
       else wrong.push(JSON.stringify(entry));
     }
     if (wrong.length > 0) {

@@ -12,7 +12,7 @@ const MANY = 24;
 /** An sshd that takes every connection and says nothing, and a queen with many hives behind it. */
 async function startSilentSite() {
   const sockets = new Set<Socket>();
-  const silent = createServer((socket) => sockets.add(socket.on("error", () => undefined))).listen(0, "127.0.0.1");
+  const silent = createServer((socket) => sockets.add(socket.on("error", () => undefined))).listen(0);
   await once(silent, "listening");
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
@@ -28,11 +28,14 @@ async function startSilentSite() {
     },
   });
   const ids = Array.from({ length: MANY }, (_, number) => `far-${number}`);
-  for (const id of ids) {
-    await queen.request("POST", "/v1/hives", { ...HIVE_JSON, id, ssh_host: "127.0.0.1", ssh_port: port });
+  for (const [number, id] of ids.entries()) {
+    await queen.request("POST", "/v1/hives", { ...HIVE_JSON, id, ssh_host: `127.0.1.${number}`, ssh_port: port });
   }
   return { queen, ids, sockets, port };
 }
+
+const scansOf = (port: number) =>
+  processes().filter(({ args }) => args.startsWith("ssh-keyscan ") && args.includes(` ${port} `));
 
 test("of many operations so many run at once; the others say that they wait, can be cancelled, and end with the queen", async () => {
   const { queen, ids, sockets } = await startSilentSite();
@@ -74,12 +77,37 @@ test("of many hosts so many are asked for their keys at once, without a warning 
   process.on("warning", onWarning);
   onTestFinished(() => void process.off("warning", onWarning));
   const { queen, ids, sockets, port } = await startSilentSite();
-  const scans = () => processes().filter(({ args }) => args.startsWith("ssh-keyscan ") && args.includes(` ${port} `));
   const asked = ids.map((id) => queen.request("POST", `/v1/hives/${id}/ssh-host-key/scan`));
-  await until("16 are asked", () => scans().length === AT_ONCE);
+  await until("16 are asked", () => scansOf(port).length === AT_ONCE);
   for (const socket of sockets) socket.destroy();
-  await until("others are asked in their place", () => scans().length === MANY - AT_ONCE);
+  await until("others are asked in their place", () => scansOf(port).length === MANY - AT_ONCE);
   await queen[Symbol.asyncDispose]();
   for (const { status } of await Promise.all(asked)) expect(status).toBe(200);
   expect(warnings).toEqual([]);
+}, 120_000);
+
+test("operations and looks at host keys are 16 at one time together", async () => {
+  const { queen, ids, sockets, port } = await startSilentSite();
+  const scanned = ids.slice(0, AT_ONCE).map((id) => queen.request("POST", `/v1/hives/${id}/ssh-host-key/scan`));
+  await until("16 are asked for their keys", () => scansOf(port).length === AT_ONCE);
+  const { id } = await begin(queen.request, "stop", ids[AT_ONCE] ?? "");
+  const steps = async () => ((await queen.catalog.operations.get(id))?.steps ?? []).map(({ name }) => name);
+  await until("the operation has begun", async () => (await steps()).length > 0);
+  expect(await steps()).toEqual(["wait_for_turn"]);
+  for (const socket of sockets) socket.destroy();
+  await until("its turn comes", async () => (await steps()).length > 1);
+  await queen[Symbol.asyncDispose]();
+  for (const { status } of await Promise.all(scanned)) expect(status).toBe(200);
+}, 120_000);
+
+test("equal looks at the keys of one host are one", async () => {
+  const { queen, ids, sockets, port } = await startSilentSite();
+  const look = (id = "") => queen.request("POST", `/v1/hives/${id}/ssh-host-key/scan`);
+  const asked = [...Array.from({ length: MANY }, () => look(ids[1])), look(ids[2])];
+  const scansOfHost = (host: string) => scansOf(port).filter(({ args }) => args.endsWith(` ${host}`)).length;
+  await until("the other host is asked, too", () => scansOfHost("127.0.1.2") === 1);
+  expect(scansOfHost("127.0.1.1")).toBe(1);
+  for (const socket of sockets) socket.destroy();
+  for (const { status } of await Promise.all(asked)) expect(status).toBe(200);
+  await queen[Symbol.asyncDispose]();
 }, 120_000);

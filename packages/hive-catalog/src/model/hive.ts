@@ -26,6 +26,9 @@ const IPV6_CHARACTERS = /^[0-9a-f:.]{2,45}$/i;
 const LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?";
 const HOST_NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(?:\\.${LABEL})*$`, "i");
 
+/** A name of the root of the tree, as DNS writes it, is the same name without its dot. */
+export const withoutRootDot = (name: string): string => name.replace(/(?<=[^.])\.$/, "");
+
 /** Whether `text` is a host name, an IPv4 or an IPv6 address. What ends in a number must be an IPv4 address, as in URLs. */
 export function isHost(text: string): boolean {
   if (z.regexes.ipv4.test(text)) return true;
@@ -53,11 +56,7 @@ const id = z
   .string(ID)
   .regex(HIVE_ID_PATTERN, ID)
   .meta({ description: "Unique name of the hive", examples: ["localhost", "hive-prod-01"] });
-/** A name of the root of the tree, as DNS writes it, is the same name without its dot. */
-const host = z
-  .string(HOST)
-  .overwrite((name) => name.replace(/(?<=[^.])\.$/, ""))
-  .refine(isHost, HOST);
+const host = z.string(HOST).overwrite(withoutRootDot).refine(isHost, HOST);
 const port = z.int(PORT).min(1, PORT).max(MAX_PORT, PORT);
 const sshUser = z.string(USER).regex(SSH_USER, USER);
 

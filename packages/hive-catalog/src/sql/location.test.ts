@@ -86,6 +86,12 @@ test.each([
   ['file:"/data/hives.db"', "quotes"],
   ['http://127.0.0.1:8080"', "quotes"],
   ["`hives.db`", "quotes"],
+  ["“hives.db”", "quotes"],
+  ["‘hives.db", "quotes"],
+  ["file:«hives.db»", "quotes"],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: nobody has replaced it
+  ["data/${NAME}.db", "a variable"],
+  ["data/$(hostname).db", "a command"],
   ["~/hives.db", "'~'"],
   ["~", "'~'"],
   ["~queen/hives.db", "'~'"],
@@ -103,9 +109,12 @@ test.each([
   expect(readdirSync(folder.path)).toEqual([]);
 });
 
-test.each(["it's here/hives.db", "a~/hives.db", "~hives.db", "price$/hives.db"])("%s is a path", (location) => {
-  expect(parseLocation(location)).toEqual({ kind: "file", path: resolve(location) });
-});
+test.each(["it's here/hives.db", "it’s here/hives.db", "a~/hives.db", "~hives.db", "price$/hives.db", "a/$1.db"])(
+  "%s is a path",
+  (location) => {
+    expect(parseLocation(location)).toEqual({ kind: "file", path: resolve(location) });
+  },
+);
 
 test.each([
   ["libsql://user:secret@h/x?authToken=secret", "libsql://h/x"],

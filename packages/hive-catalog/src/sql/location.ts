@@ -16,11 +16,15 @@ const SCHEME = /^([a-z][a-z0-9+.-]+:)/i;
 const LOOKS_LIKE_URL = /^\s*[a-z][a-z0-9+.-]+:|:\/\/|[?&#]auth_?token=/i;
 /** What a shell takes away or replaces. Files of services and containers hand it on as it is: it would become part of a name. */
 const FOR_A_SHELL: readonly (readonly [RegExp, string])[] = [
-  [/^(?:file:)?["'`]|["'`]$/i, "must not stand in quotes: nothing takes them away here, as a shell would"],
+  [
+    /^(?:file:)?["'`“”„‟‘’‚‛«»]|["'`“”„‟‘’‚‛«»]$/i,
+    "must not stand in quotes: nothing takes them away here, as a shell would",
+  ],
   [
     /^(?:file:\/*)?(?:~(?:[\w.-]*\/|$)|\$\{?\w)/i,
     "must not begin with '~' or a variable: nothing replaces them here, as a shell would; write the whole path",
   ],
+  [/\$\{\w|\$\(/, "must not have a variable or a command in it: nothing replaces them here, as a shell would"],
 ];
 const KNOWN_KINDS = `must be a path or a URL that begins with file:, ${SERVER_SCHEMES.join(", ")}`;
 

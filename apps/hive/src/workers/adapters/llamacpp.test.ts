@@ -43,26 +43,12 @@ describe("a llama-server", () => {
 
   test.each([
     ["whose command line says that it may sleep", SLEEPER],
-    ["whose command line says so in another form", processOf("llama-server --sleep_idle_seconds 3")],
     ["whose variable says so", processOf("llama-server", { LLAMA_ARG_SLEEP_IDLE_SECONDS: "3" })],
-    ["whose variables cannot be read", { ...SERVER, environment: undefined }],
     ["whose command line is not known", undefined],
   ])("%s is not kept awake by a look at its slots", async (_which, process) => {
     const server = await startStub("llamacpp-props");
     const [reading] = (await readerOf(llamacpp, server, { process })()).readings;
     expect(reading).toEqual({ model: "other-name", state: "Idle", health: "healthy", slots: 2 });
-  });
-
-  test.each([
-    ["flag", { ...SLEEPER, argv: ["llama-server", "--sleep-idle-seconds", "-1"], environment: undefined }],
-    ["variable", processOf("llama-server", { LLAMA_ARG_SLEEP_IDLE_SECONDS: "-1" })],
-    [
-      "flag beside its variable",
-      processOf("llama-server --sleep-idle-seconds=-1", { LLAMA_ARG_SLEEP_IDLE_SECONDS: "3" }),
-    ],
-  ])("that never sleeps by its %s is asked for its slots", async (_which, process) => {
-    const server = await startStub("llamacpp-props", "llamacpp-slots-idle");
-    expect((await readerOf(llamacpp, server, { process })()).readings).toMatchObject([{ running: 0, slots: 2 }]);
   });
 
   test("that tells no slots is Idle, and how much it does is not known", async () => {

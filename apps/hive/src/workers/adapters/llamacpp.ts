@@ -32,14 +32,14 @@ type RouterModel = z.output<typeof Models>["data"][number];
 
 const SLEEP_FLAG = "--sleep-idle-seconds";
 const SLEEP_VARIABLE = "LLAMA_ARG_SLEEP_IDLE_SECONDS";
-const NEVER = "-1";
 
 const program: Program = {
   defaultPort: 8080,
   matches: ([first = "", second]) =>
     basename(first) === "llama-server" || (basename(first) === "llama" && second === "serve"),
   portOf: ({ argv, environment }) => portIn(optionOf(argv, "--port") ?? environment?.LLAMA_ARG_PORT),
-  prefixOf: ({ argv, environment }) => optionOf(argv, "--api-prefix") ?? environment?.LLAMA_ARG_API_PREFIX,
+  prefixOf: ({ argv, environment }) =>
+    optionOf(argv, "--api-prefix", "--api_prefix") ?? environment?.LLAMA_ARG_API_PREFIX,
   modelOf: ({ argv, environment }) => {
     const alias = optionOf(argv, "--alias", "-a") ?? environment?.LLAMA_ARG_ALIAS;
     return alias?.split(",")[0] ?? optionOf(argv, "--model", "-m") ?? environment?.LLAMA_ARG_MODEL ?? null;
@@ -72,8 +72,7 @@ async function read(server: Server): Promise<ServerReading> {
   if (props.role === "router") return readRouter(server);
   const model = props.model_alias ?? told;
   const isAwake = props.is_sleeping !== true;
-  const mayAsk = isAwake && props.endpoint_slots !== false && neverSleeps(process ?? NOT_SEEN);
-  const slots = mayAsk ? await readSlots(ask, "/slots") : {};
+  const slots = isAwake && props.endpoint_slots !== false && neverSleeps(process) ? await readSlots(ask, "/slots") : {};
   if (slots === undefined) return { readings: [loading(model)] };
   return { readings: [ofSlots(model, { slots: props.total_slots, ...(!isAwake && { running: 0 }), ...slots })] };
 }
@@ -88,15 +87,13 @@ function byHealth(answer: Answer, model: string | null): Reading {
 
 /**
  * Whether it may be asked for its slots: that wakes a server which sleeps, and keeps one awake that would. Nothing that it answers says whether it
- * ever will, so that one whose flag does not say it, and whose variables are not known, is not asked.
+ * ever will, so that one whose command line is not known is not asked.
  */
-export function neverSleeps({ argv, environment }: Pick<ServerProcess, "argv" | "environment">): boolean {
-  const flags = argv.map((word) => word.replaceAll("_", "-")); // as llama.cpp reads them
-  if (hasFlag(flags, SLEEP_FLAG)) return optionOf(flags, SLEEP_FLAG) === NEVER;
-  return environment !== undefined && (environment[SLEEP_VARIABLE] ?? NEVER) === NEVER;
+export function neverSleeps(process: Pick<ServerProcess, "argv" | "environment"> | undefined): boolean {
+  return (
+    process !== undefined && !hasFlag(process.argv, SLEEP_FLAG) && process.environment?.[SLEEP_VARIABLE] === undefined
+  );
 }
-
-const NOT_SEEN = { argv: [], environment: undefined };
 
 export interface SlotCount {
   readonly running?: number | undefined;
@@ -141,8 +138,7 @@ async function readRouted({ ask, process, runners }: Server, { id, status }: Rou
     .pid;
   if (status.value === "loading") return { ...loading(id), pid };
   if (status.value === "sleeping") return { ...ofSlots(id, { running: 0 }), pid };
-  const { argv, environment } = process ?? NOT_SEEN;
-  const mayAsk = neverSleeps({ argv: [...status.args, ...argv], environment });
+  const mayAsk = neverSleeps(process) && !hasFlag(status.args, SLEEP_FLAG);
   const path = `/slots?model=${encodeURIComponent(id)}&autoload=false`;
   const slots = mayAsk ? await readSlots(ask, path).catch(unknownWithoutAnswer) : {};
   return { ...(slots === undefined ? loading(id) : ofSlots(id, slots)), pid };

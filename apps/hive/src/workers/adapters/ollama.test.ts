@@ -10,11 +10,7 @@ import {
 } from "../../../test/stub-server.ts";
 import { ollama } from "./ollama.ts";
 
-/** Of another user, as it mostly is: its variables are hidden. */
-const RUNNER = {
-  ...processOf("/usr/lib/ollama/llama-server --model /blobs/sha256-1 --port 40001"),
-  environment: undefined,
-};
+const RUNNER = processOf("/usr/lib/ollama/llama-server --model /blobs/sha256-1 --port 40001");
 const OLD_RUNNER = processOf("/usr/bin/ollama runner --model /blobs/sha256-1 --port 40001");
 const NAME = "tiny-a:latest";
 

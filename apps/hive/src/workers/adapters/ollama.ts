@@ -84,9 +84,7 @@ type RunnerCount = SlotCount & { readonly pid: number };
 async function countsOf({ runners }: Server): Promise<RunnerCount[]> {
   const counts: RunnerCount[] = [];
   for (const { process, ask } of runners) {
-    if (ask === undefined || llamacpp.program?.matches(process.argv) !== true) continue;
-    // Ollama lets none of them sleep: variables that are hidden are not taken for ones that do.
-    if (!neverSleeps({ ...process, environment: process.environment ?? {} })) continue;
+    if (ask === undefined || llamacpp.program?.matches(process.argv) !== true || !neverSleeps(process)) continue;
     const slots = await readSlots(ask, "/slots").catch(unknownWithoutAnswer);
     if (slots !== undefined) counts.push({ ...slots, pid: process.pid });
   }

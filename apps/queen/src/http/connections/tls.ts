@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
+import { readSettingFile } from "@repo/settings";
 import { SettingError } from "../../process/errors.ts";
 import type { Tls } from "./servers.ts";
 
@@ -9,23 +9,25 @@ export interface TlsFiles {
   readonly key: string;
 }
 
+const MAX_BYTES = 1_048_576;
+
 const SETTINGS: Record<keyof TlsFiles, string> = {
   cert: "--tls-cert (QUEEN_TLS_CERT)",
   key: "--tls-key (QUEEN_TLS_KEY)",
 };
 
 /** Reads a certificate and its key; throws SettingError for what cannot be used. */
-export async function readTls(files: TlsFiles): Promise<Tls> {
-  const [cert, key] = await Promise.all([read(files, "cert"), read(files, "key")]);
+export function readTls(files: TlsFiles): Tls {
+  const [cert, key] = [read(files, "cert"), read(files, "key")];
   check(files, "cert", { cert });
   check(files, "key", { key });
   check(files, "key", { cert, key });
   return { cert, key };
 }
 
-async function read(files: TlsFiles, name: keyof TlsFiles): Promise<Buffer> {
+function read(files: TlsFiles, name: keyof TlsFiles): Buffer {
   try {
-    return await readFile(files[name]);
+    return readSettingFile(files[name], MAX_BYTES).content;
   } catch (error) {
     throw unusable(files, name, error);
   }

@@ -46,13 +46,24 @@ export const healthRoutes = [
           .int()
           .min(0)
           .meta({ description: "Queens that run on the same catalog, which is made for one" }),
+        gpu_rows_left: z.int().min(0).nullable().meta({
+          description:
+            "Hives that are still to be looked at until hives are found by their GPUs as fast as by all else; null until they are counted",
+        }),
       }),
-      example: { status: "ok", uptime_ms: 86_400_000, liveness: CONDITION_EXAMPLE, other_queens: 0 },
+      example: { status: "ok", uptime_ms: 86_400_000, liveness: CONDITION_EXAMPLE, other_queens: 0, gpu_rows_left: 0 },
     },
-  }).handle((_request, { fleet, presence, clock, startedAtMs }) => {
+  }).handle((_request, { catalog, fleet, presence, clock, startedAtMs }) => {
     const uptimeMs = Math.round(clock.monotonicNow() - startedAtMs);
     const liveness = conditionToJson(fleet.condition(), clock);
-    return { status: "ok", uptime_ms: uptimeMs, liveness, other_queens: presence.otherQueens };
+    const { left } = catalog.gpuRows;
+    return {
+      status: "ok",
+      uptime_ms: uptimeMs,
+      liveness,
+      other_queens: presence.otherQueens,
+      gpu_rows_left: Number.isFinite(left) ? left : null,
+    };
   }),
   defineRoute({
     method: "get",

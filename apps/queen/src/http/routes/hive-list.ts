@@ -1,5 +1,6 @@
-import { HiveStatus } from "@repo/hive-catalog";
+import { type FindOptions, type HiveCatalog, type HiveRecord, HiveStatus, type ListOptions } from "@repo/hive-catalog";
 import * as z from "zod";
+import type { Costs } from "../door/costs.ts";
 import { defineRoute } from "../route.ts";
 import { HIVE_EXAMPLE, StoredHive, withLabels } from "./hive-json.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
@@ -15,7 +16,23 @@ const HivePage = z
   .meta({ id: "HivePage" });
 
 const HIVES_PER_STEP = 100;
-const ListQuery = z.strictObject({ status: HiveStatus.optional(), ...pageQuery("Hives") });
+const CORDONED = "must be true or false";
+const condition = (description: string) => z.string().optional().meta({ description });
+const ListQuery = z.strictObject({
+  selector: condition("On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained`"),
+  gpu: condition("What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB`"),
+  ram: condition("How much RAM, at least or in a range: `256GB`, `64GB..128GB`"),
+  cores: condition("How many CPU cores, at least or in a range: `32`, `8..16`"),
+  status: HiveStatus.optional(),
+  cordoned: z
+    .enum(["true", "false"], CORDONED)
+    .transform((text) => text === "true")
+    .optional()
+    .meta({ description: "Whether a cordon is in force" }),
+  text: condition("A part of the id, the host or the value of a label, whatever the case of its letters"),
+  ...pageQuery("Hives"),
+});
+type Conditions = Omit<z.output<typeof ListQuery>, "after" | "limit">;
 
 export const hiveListRoutes = [
   defineRoute({
@@ -24,7 +41,9 @@ export const hiveListRoutes = [
     access: "reader",
     operationId: "listHives",
     tag: "hives",
-    summary: "List hives by id, page by page",
+    summary: "List hives by id, page by page: all, or those for which all holds that is asked",
+    description:
+      "A page may be short, or empty, although there are more: `next_after` says where to go on, with the same query.",
     query: ListQuery,
     isCostly: true,
     answer: {
@@ -32,24 +51,47 @@ export const hiveListRoutes = [
       schema: HivePage,
       example: { hives: [HIVE_EXAMPLE], next_after: null, damaged: [] },
     },
-  }).handle(({ query: { status, ...page } }, { catalog, costs }, reply) => {
+  }).handle(({ query: { after, limit, ...conditions } }, { catalog, costs }, reply) => {
     const damaged: z.output<typeof HivePage>["damaged"] = [];
     const onCorruptHive = ({ id, column, problem }: (typeof damaged)[number]) =>
       void damaged.push({ id, column, problem });
     reply.type("application/json; charset=utf-8");
+    const reader = readerOf(conditions, catalog, costs);
     return answerPage(
       {
-        page,
+        page: { after, limit },
         stepSize: HIVES_PER_STEP,
-        read: async (step) => {
-          const options = { ...step, onCorruptHive };
-          const hives = status === undefined ? catalog.listHives(options) : catalog.findHivesByStatus(status, options);
-          return withLabels(await hives, catalog);
-        },
+        read: async (step) => withLabels(await reader.read({ ...step, onCorruptHive }), catalog),
         toJson: (hive) => hive,
-        answer: (hives, next_after) => ({ hives, next_after, damaged }),
+        answer: (hives, nextAfter) => ({ hives, next_after: reader.nextAfter ?? nextAfter, damaged }),
       },
       costs,
     );
   }),
 ];
+
+/** Reads steps of a page. */
+interface Reader {
+  read(step: ListOptions): Promise<HiveRecord[]>;
+  /** Where to go on after the last step; undefined where a short step was the end. */
+  nextAfter?: string | undefined;
+}
+
+function readerOf({ status, ...others }: Conditions, catalog: HiveCatalog, costs: Costs): Reader {
+  if (Object.values(others).some((value) => value !== undefined))
+    return searching({ status, ...others }, catalog, costs);
+  if (status === undefined) return { read: (step) => catalog.listHives(step) };
+  return { read: (step) => catalog.findHivesByStatus(status, step) };
+}
+
+/** A step that looked at very many hives is short: what is left is for the next page. */
+function searching(conditions: FindOptions, catalog: HiveCatalog, costs: Costs): Reader {
+  const reader: Reader = {
+    read: async (step) => {
+      const found = await costs.search(() => catalog.findHives({ ...conditions, ...step }));
+      reader.nextAfter = found.nextAfter ?? undefined;
+      return found.hives;
+    },
+  };
+  return reader;
+}

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { mintToken } from "@repo/hive-catalog";
+import { readSettingFile } from "@repo/settings";
 import { unlessAborted } from "../../process/abort.ts";
 import { reasonOf } from "../../process/errors.ts";
 import { plainHost } from "../../reach/addresses.ts";
@@ -62,7 +63,7 @@ request.on("error", (error) => {
 
 export async function reachQueen(job: Job): Promise<Outcome> {
   const url = job.queenUrl;
-  const answer = (await runNode(job, ASK_QUEEN, [`${url}/health`], (await readCa(job)) ?? "")).trim();
+  const answer = (await runNode(job, ASK_QUEEN, [`${url}/health`], readCa(job) ?? "")).trim();
   if (/^2\d\d$/.test(answer)) return `${url} answers`;
   const what = /^\d+$/.test(answer) ? `it answers ${answer}` : answer;
   throw new StepFailure("QUEEN_UNREACHABLE", `the queen cannot be reached from ${job.host.name} at ${url}: ${what}`);
@@ -112,7 +113,7 @@ const put = (job: Job, name: string, text: string): Promise<string> =>
 
 export async function writeSettings(job: Job): Promise<Outcome> {
   const { hive } = job;
-  const ca = await readCa(job);
+  const ca = readCa(job);
   if (ca !== undefined) await put(job, "queen-ca.pem", ca);
   const { token, ...minted } = mintToken();
   job.run.hide(token);
@@ -168,8 +169,10 @@ function made({ bundle: agent }: Job): string {
 
 const sha256Of = (text: string): string => createHash("sha256").update(text).digest("hex");
 
+const MAX_CA_BYTES = 1_048_576;
+
 /** Only for a URL with TLS: an agent refuses a CA that is of no use. */
-async function readCa({ parts: { settings }, queenUrl }: Job): Promise<string | undefined> {
+function readCa({ parts: { settings }, queenUrl }: Job): string | undefined {
   if (settings.publicCa === undefined || !queenUrl.startsWith("https:")) return undefined;
-  return readFile(settings.publicCa, "utf8");
+  return readSettingFile(settings.publicCa, MAX_CA_BYTES).content.toString();
 }

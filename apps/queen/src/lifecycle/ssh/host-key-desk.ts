@@ -3,16 +3,13 @@ import type { HiveRecord, HostKey } from "@repo/hive-catalog";
 import { ProgramError } from "@repo/processes";
 import { unlessAborted } from "../../process/abort.ts";
 import { ForeseenError, hiveNotFound, reasonOf } from "../../process/errors.ts";
-import { Slots } from "../../process/slots.ts";
+import type { Slots } from "../../process/slots.ts";
 import { display } from "../../reach/addresses.ts";
 import { addressOf, type SshTarget, sshTargetOf } from "../../reach/ssh-address.ts";
 import { LifecycleError } from "../errors.ts";
 import type { JobParts } from "../job.ts";
 import { describeKeys, fingerprintOf, hostKeyPath, type PublicKey } from "./host-key.ts";
 import { scanHostKeys } from "./ssh-host.ts";
-
-/** How many hosts are asked for their keys at one time. */
-const MAX_SCANS = 16;
 
 /** What an operator has vouched for, of the host behind a hive. */
 export interface PinnedKeys {
@@ -24,10 +21,14 @@ export interface PinnedKeys {
 export class HostKeyDesk {
   readonly #parts: JobParts;
   readonly #stopping = new AbortController();
-  readonly #slots = new Slots(MAX_SCANS);
+  readonly #slots: Slots;
+  /** That run or wait, by their targets. */
+  readonly #scans = new Map<string, Promise<PublicKey[]>>();
 
-  constructor(parts: JobParts) {
+  /** Its looks at hosts take their places among `slots`. */
+  constructor(parts: JobParts, slots: Slots) {
     this.#parts = parts;
+    this.#slots = slots;
     // Of each scan that runs or waits.
     setMaxListeners(0, this.#stopping.signal);
   }
@@ -81,7 +82,17 @@ export class HostKeyDesk {
     }
   }
 
-  async #scan(target: SshTarget): Promise<PublicKey[]> {
+  /** Whoever asks for the same meanwhile gets the same: an sshd refuses connections when there are many at once. */
+  #scan(target: SshTarget): Promise<PublicKey[]> {
+    const key = display(target);
+    const running = this.#scans.get(key);
+    if (running !== undefined) return running;
+    const scan = this.#scanInTurn(target).finally(() => this.#scans.delete(key));
+    this.#scans.set(key, scan);
+    return scan;
+  }
+
+  async #scanInTurn(target: SshTarget): Promise<PublicKey[]> {
     const slot = this.#slots.take();
     try {
       await unlessAborted(this.#stopping.signal, slot.come);

@@ -1,0 +1,75 @@
+import type { LabelKey } from "@repo/hive-catalog";
+import * as z from "zod";
+import { defineRoute } from "../route.ts";
+import { answerPage, NextAfter, pageQuery } from "./paging.ts";
+
+const count = {
+  count: z.int().min(0).max(1000).meta({ description: "Hives that have it" }),
+  is_more: z.boolean().meta({ description: "Whether there are more than 1,000" }),
+};
+const LabelKeyJson = z
+  .strictObject({
+    key: z.string(),
+    ...count,
+    values: z.array(z.strictObject({ value: z.string(), ...count })).meta({ description: "The first 100, in order" }),
+    has_more_values: z.boolean(),
+  })
+  .meta({ id: "LabelKey", description: "A key that some hives have, and its values" });
+
+/** Each with all that is counted of it: some milliseconds. */
+const KEYS_PER_STEP = 5;
+
+export const labelsRoutes = [
+  defineRoute({
+    method: "get",
+    path: "/v1/labels",
+    access: "reader",
+    operationId: "listLabels",
+    tag: "hives",
+    summary: "The keys of labels that hives have, with their values and with how many hives have them",
+    query: z.strictObject(pageQuery("Keys")),
+    isCostly: true,
+    answer: {
+      description: "One page",
+      schema: z.strictObject({
+        labels: z.array(LabelKeyJson).meta({ description: "By key" }),
+        next_after: NextAfter,
+      }),
+      example: {
+        labels: [
+          {
+            key: "env",
+            count: 1000,
+            is_more: true,
+            values: [{ value: "prod", count: 12, is_more: false }],
+            has_more_values: false,
+          },
+        ],
+        next_after: null,
+      },
+    },
+  }).handle(({ query: page }, { catalog, costs }, reply) => {
+    reply.type("application/json; charset=utf-8");
+    return answerPage(
+      {
+        page,
+        stepSize: KEYS_PER_STEP,
+        read: async (step) => {
+          const keys = await costs.search(() => catalog.labels.keys(step));
+          return keys.map((key) => ({ id: key.key, json: labelKeyToJson(key) }));
+        },
+        toJson: ({ json }) => json,
+        answer: (labels, next_after) => ({ labels, next_after }),
+      },
+      costs,
+    );
+  }),
+];
+
+const labelKeyToJson = ({ key, count, isMore, values, hasMoreValues }: LabelKey) => ({
+  key,
+  count,
+  is_more: isMore,
+  values: values.map((held) => ({ value: held.value, count: held.count, is_more: held.isMore })),
+  has_more_values: hasMoreValues,
+});
