@@ -213,11 +213,11 @@ export class HiveRegistry {
   }
 
   /** Why there is no worker to hand out now. */
-  whyNoWorker(model: string): WhyNoWorker {
+  whyNoWorker(query: WorkQuery): WhyNoWorker {
     const { clock } = this.#options;
     const nowMs = clock.monotonicNow();
     const now = { nowMs, wallNowMs: clock.now(), isLive: (hive: Hive) => this.#isLive(hive, nowMs) };
-    return whyNoWorker(this.#byModel.get(model) ?? [], this.#byModel.keys(), now);
+    return whyNoWorker(this.#byModel.get(query.model) ?? [], this.#byModel.keys(), query, now);
   }
 
   #add(id: string): Hive {

@@ -84,7 +84,7 @@ export const workersRoutes = [
     const looked = (looks: number) => costs.countLooks(request, looks);
     const query = { model, backend, minFreeVramBytes: vramBytesOf(minFreeGb), looked };
     const best = await fleet.assignments.best(query, cold);
-    if (best === undefined) throw noWorker(model, fleet.registry.whyNoWorker(model));
+    if (best === undefined) throw noWorker(model, fleet.registry.whyNoWorker(query));
     return "worker" in best ? placedToJson(best) : coldToJson(best);
   }),
 ];
