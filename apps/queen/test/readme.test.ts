@@ -22,3 +22,18 @@ test("the commands of the README that look at a queen do what is said beside the
     JSON.parse(said ?? "null"),
   ]);
 });
+
+test("the commands of the README that find hives find what is said beside them", async () => {
+  const url = await queens.start().origin();
+  for (const id of ["localhost", "gpu-01"]) await postJson(`${url}/v1/hives`, { id, host: "127.0.0.1", port: 8600 });
+  const [, commands = ""] = README.match(/### Find\n.*?```sh\n(.*?)```/s) ?? [];
+  const here = commands.replaceAll("localhost:8500", url).replaceAll(/^curl /gm, "curl -sSf -w '\\n' ");
+  const answers = execFileSync("bash", ["-euc", here], { encoding: "utf8", timeout: 30_000 }).trim().split("\n");
+  const labels = { env: "prod", rack: "r12" };
+  expect(answers.map((answer) => JSON.parse(answer))).toMatchObject([
+    { id: "gpu-01", labels },
+    { cpu: { cores: 64 } },
+    { hives: [{ id: "gpu-01", labels }], next_after: null },
+    { labels: [{ key: "env", count: 1, values: [{ value: "prod", count: 1 }] }, { key: "rack" }] },
+  ]);
+});

@@ -7,6 +7,7 @@ import type { HiveAddress, Probe } from "../reach/probe.ts";
 import type { EventLog } from "../telling/events.ts";
 import { DetectionTimes } from "./detection-times.ts";
 import { changeOf, oneLine, withKnown } from "./device-changes.ts";
+import type { Traits } from "./traits.ts";
 
 interface Parts {
   catalog: HiveCatalog;
@@ -14,6 +15,7 @@ interface Parts {
   probe: Probe;
   events: EventLog;
   log: Logger;
+  traits: Traits;
   /** Other GPUs of a hive than before have no memory of their own. */
   onUnified: (id: string) => void;
 }
@@ -36,6 +38,7 @@ export class DeviceDetection {
   learn(hive: HiveRecord): void {
     this.#keepUnified(hive.id, hive.devices);
     this.#times.learn(hive, this.#parts.clock.monotonicNow());
+    this.#parts.traits.learnDevices(hive.id, hive.devices);
   }
 
   /** The hive answered a health check, and may have said which start of its agent it is. */
@@ -45,10 +48,10 @@ export class DeviceDetection {
 
   /** The devices of a hive are in the catalog now, by somebody's word. */
   stored(id: string, devices: DeviceCapabilities): void {
-    const { gpus } = devices;
     this.#keepUnified(id, devices);
     this.#problems.delete(id);
-    this.#times.stored(id, this.#parts.clock.monotonicNow(), { isPartial: gpus === null });
+    this.#times.stored(id, this.#parts.clock.monotonicNow(), { isPartial: devices.gpus === null });
+    this.#parts.traits.learnDevices(id, devices);
     this.#parts.events.publish("hive_changed", { hive_id: id });
   }
 
@@ -98,13 +101,14 @@ export class DeviceDetection {
   }
 
   async #ask(id: string, hive: HiveAddress): Promise<DeviceReport> {
-    const { probe, catalog, clock } = this.#parts;
+    const { probe, catalog, clock, traits } = this.#parts;
     const { report, agentStart } = await probe.devices(id, hive);
     const record = await catalog.getHive(id);
     if (record === undefined) throw hiveNotFound(id);
     const devices = withKnown(report, record.devices);
     const change = changeOf(record.devices, devices);
     if (change !== undefined) await catalog.updateDevices(id, devices);
+    traits.learnDevices(id, devices);
     this.#keepUnified(id, devices);
     const isPartial = devices.gpus === null || report.problems.length > 0;
     this.#times.stored(id, clock.monotonicNow(), { agentStart, isPartial });

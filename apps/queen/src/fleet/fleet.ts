@@ -16,6 +16,7 @@ import type { Condition } from "./liveness/own-condition.ts";
 import type { ProbeResult, Sight } from "./liveness/sight.ts";
 import { Senders } from "./senders.ts";
 import { StatusKeeper } from "./statuses.ts";
+import { Traits } from "./traits.ts";
 import { UnusableParts } from "./unusable-parts.ts";
 import { Assignments } from "./workers/assignments.ts";
 import type { Heartbeat } from "./workers/heartbeat.ts";
@@ -48,6 +49,7 @@ export class Fleet {
   readonly devices: DeviceDetection;
   readonly registry: HiveRegistry;
   readonly assignments: Assignments;
+  readonly traits = new Traits();
   readonly #options: Options;
   readonly #liveness: Liveness;
   readonly #announcer: Announcer;
@@ -72,7 +74,8 @@ export class Fleet {
     });
     this.assignments = new Assignments({ registry: this.registry, cordons: this.cordons, clock, metrics });
     this.#liveness.onWork = (id) => this.registry.reconsider(id);
-    this.devices = new DeviceDetection({ ...options, onUnified: (id) => this.registry.reconsider(id) });
+    const onUnified = (id: string) => this.registry.reconsider(id);
+    this.devices = new DeviceDetection({ ...options, traits: this.traits, onUnified });
     this.#statuses = new StatusKeeper({
       ...options,
       liveness: this.#liveness,
@@ -117,7 +120,8 @@ export class Fleet {
   }
 
   /** Takes over what the catalog says; `readAtMs` is the monotonic time just before it was read. */
-  learned(record: HiveRecord, readAtMs: number): void {
+  learned(record: HiveRecord, readAtMs: number, labels?: Labels): void {
+    this.traits.learnLabels(record.id, labels, readAtMs);
     const was = this.sight(record.id)?.status;
     const { status } = this.#learn(record, readAtMs);
     this.devices.learn(record);
@@ -165,24 +169,25 @@ export class Fleet {
     if (this.devices.isDue(hive.id, this.#options.clock.monotonicNow())) await this.devices.tryDetecting(hive.id, hive);
   }
 
-  added(record: HiveRecord): void {
-    this.written(record);
+  added(record: HiveRecord, labels?: Labels): void {
+    this.written(record, undefined, labels);
     this.#announcer.added(record, "caller");
   }
 
   /** A caller or an operation wrote this record: its status is their word. */
-  written(record: HiveRecord, why = "it was set over the API"): void {
+  written(record: HiveRecord, why = "it was set over the API", labels?: Labels): void {
     const { clock } = this.#options;
     const was = this.sight(record.id)?.status;
     this.#liveness.setByOperator(record, clock.monotonicNow(), clock.now(), why);
     this.registry.reconsider(record.id);
     this.devices.learn(record);
+    if (labels !== undefined) this.traits.changed(record.id, labels, clock.monotonicNow());
     if (was !== undefined && was !== record.status) this.#announcer.status(record.id, was, record.status, why);
   }
 
   /** The same, of more than its status; `labels` are all that it has now. */
   edited(record: HiveRecord, labels: Labels): void {
-    this.written(record);
+    this.written(record, undefined, labels);
     this.#announcer.changed(record, "caller", labels);
   }
 
@@ -285,6 +290,7 @@ export class Fleet {
     this.#unusable.forget(id);
     this.devices.forget(id);
     this.cordons.forget(id);
+    this.traits.forget(id);
     return this.#liveness.sights.forget(id);
   }
 }

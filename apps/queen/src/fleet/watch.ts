@@ -113,7 +113,8 @@ export class Watch {
     for (;;) {
       const readAtMs = clock.monotonicNow();
       const page = await catalog.listHives({ after, limit: PAGE_SIZE, onCorruptHive });
-      for (const record of page) fleet.learned(record, readAtMs);
+      const labels = await catalog.labels.ofHives(page.map(({ id }) => id));
+      for (const record of page) fleet.learned(record, readAtMs, labels.get(record.id));
       await wholeTurn();
       for (const record of page) {
         if (this.#stopped) return;

@@ -22,6 +22,8 @@ export interface WorkQuery {
   backend?: string | undefined;
   /** Free on its GPUs, as they were measured. */
   minFreeVramBytes?: number | undefined;
+  /** Whether it may run on this hive; default on any. */
+  isChosen?: ((hiveId: string) => boolean) | undefined;
   /** Told how many workers and hives had to be looked at one by one, beyond what is kept ready. */
   looked?: (count: number) => void;
 }

@@ -157,7 +157,7 @@ export class HiveRegistry {
   }
 
   /** A hive that takes work, has the model on disk and the memory free, and does not serve it: it counts as sent to load it. */
-  handOutCold({ model, minFreeVramBytes, looked }: WorkQuery): PlacedModel | undefined {
+  handOutCold({ model, minFreeVramBytes, isChosen, looked }: WorkQuery): PlacedModel | undefined {
     const { clock } = this.#options;
     const nowMs = clock.monotonicNow();
     let lookedAt = 0;
@@ -167,7 +167,8 @@ export class HiveRegistry {
       const reading = this.#freshReading(hive, nowMs);
       if (reading === null || hive.byModel.has(model) || !this.#takesWork(hive, nowMs, clock.now())) continue;
       const candidate = coldCandidate(hive, reading, model, minFreeVramBytes);
-      if (candidate !== undefined && loadsBetter(candidate, found)) found = candidate;
+      if (candidate === undefined || !loadsBetter(candidate, found)) continue;
+      if (isChosen?.(hive.id) !== false) found = candidate;
     }
     looked?.(lookedAt);
     if (found === undefined) return undefined;
@@ -185,7 +186,8 @@ export class HiveRegistry {
   }
 
   /** The least loaded of those that `mayTake` more. */
-  #least({ model, backend, minFreeVramBytes, looked }: WorkQuery, mayTake: typeof hasRoom): Candidate | undefined {
+  #least(query: WorkQuery, mayTake: typeof hasRoom): Candidate | undefined {
+    const { model, backend, minFreeVramBytes, isChosen, looked } = query;
     const { clock } = this.#options;
     const nowMs = clock.monotonicNow();
     const wallNowMs = clock.now();
@@ -206,18 +208,23 @@ export class HiveRegistry {
         lookedAt += serving.workers.length;
         best = bestOf(serving, isFit);
       }
-      if (best !== undefined && isLessLoaded(best, found)) found = best;
+      if (best === undefined || !isLessLoaded(best, found)) continue;
+      if (isChosen !== undefined) lookedAt += 1;
+      if (isChosen?.(serving.hive.id) !== false) found = best;
     }
     looked?.(lookedAt);
     return found;
   }
 
-  /** Why there is no worker to hand out now. */
+  /** Why there is no worker to hand out now, on hives that are chosen. */
   whyNoWorker(query: WorkQuery): WhyNoWorker {
     const { clock } = this.#options;
     const nowMs = clock.monotonicNow();
     const now = { nowMs, wallNowMs: clock.now(), isLive: (hive: Hive) => this.#isLive(hive, nowMs) };
-    return whyNoWorker(this.#byModel.get(query.model) ?? [], this.#byModel.keys(), query, now);
+    const { model, isChosen } = query;
+    const all = this.#byModel.get(model) ?? [];
+    const servings = isChosen === undefined ? all : [...all].filter(({ hive }) => isChosen(hive.id));
+    return whyNoWorker(servings, this.#byModel.keys(), query, now);
   }
 
   #add(id: string): Hive {

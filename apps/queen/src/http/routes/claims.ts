@@ -76,7 +76,7 @@ export const claimsRoutes = [
     const looked = (looks: number) => costs.countLooks(request, looks);
     const query = { model, backend, minFreeVramBytes: vramBytesOf(minFreeGb), looked };
     const made = await assignments.claim(query, holdMs, holder);
-    if (made === undefined) throw noWorker(model, fleet.registry.whyNoWorker(query));
+    if (made === undefined) throw noWorker(query, fleet.registry.whyNoWorker(query));
     const untilMs = clock.now() + holdMs;
     return { claim_id: made.claim.id, until_ms: Math.round(untilMs), worker: placedToJson(made.placed) };
   }),

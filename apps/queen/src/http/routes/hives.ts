@@ -33,7 +33,7 @@ export const hivesRoutes = [
     problems: ["HIVE_ALREADY_EXISTS", ...WRITING],
   }).handle(async ({ body }, { catalog, fleet }) => {
     const hive = await catalog.addHive(body);
-    fleet.added(hive);
+    fleet.added(hive, body.labels);
     return hiveToJson(hive, body.labels);
   }),
   defineRoute({

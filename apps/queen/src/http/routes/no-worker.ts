@@ -1,3 +1,4 @@
+import type { WorkQuery } from "../../fleet/workers/queries.ts";
 import { OBSTACLES, type Obstacle, type WhyNoWorker } from "../../fleet/workers/why-no-worker.ts";
 import { Problem } from "../errors.ts";
 
@@ -11,9 +12,11 @@ const OBSTACLE_WORDS: Record<Obstacle, string> = {
 };
 
 /** The 404 of whoever asks for a worker where there is none, with what is known of why. */
-export function noWorker(model: string, why: WhyNoWorker): Problem {
+export function noWorker({ model, isChosen }: WorkQuery, why: WhyNoWorker): Problem {
   const { serving, hives } = why;
-  const detail = serving === 0 ? notServed(model, why) : noneFree(model, why);
+  const isAny = isChosen === undefined;
+  const notChosen = `No hive that is chosen has a worker for the model ${JSON.stringify(model)}`;
+  const detail = serving > 0 ? noneFree(model, why) : isAny ? notServed(model, why) : notChosen;
   return new Problem("NO_WORKER", detail, { hives: { serving, ...hives } });
 }
 

@@ -1,6 +1,10 @@
+import { GpuRequirement, GrammarError } from "@repo/device-types";
+import { Selector } from "@repo/hive-catalog";
 import * as z from "zod";
+import type { Traits } from "../../fleet/traits.ts";
 import type { PlacedModel } from "../../fleet/workers/queries.ts";
 import { WORKER_STATES } from "../../fleet/workers/worker.ts";
+import { invalidInput } from "../errors.ts";
 import { listInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
 import { noWorker } from "./no-worker.ts";
@@ -72,6 +76,8 @@ export const workersRoutes = [
       backend: z.string().optional(),
       min_free_vram_gb: z.preprocess(toNumber, vramGb.optional()),
       cold: cold.optional(),
+      selector: z.string().optional().meta({ description: "On the labels of its hive: `env=prod,zone in (a,b)`" }),
+      gpu: z.string().optional().meta({ description: "What the GPUs of its hive must be: `nvidia:24GB:2`" }),
     }),
     answer: {
       description: "The worker; with `cold`, and where there is none, a model that is on disk",
@@ -81,13 +87,32 @@ export const workersRoutes = [
     problems: ["NO_WORKER"],
   }).handle(async (request, { fleet, costs }) => {
     const { model, backend, min_free_vram_gb: minFreeGb, cold } = request.query;
-    const looked = (looks: number) => costs.countLooks(request, looks);
-    const query = { model, backend, minFreeVramBytes: vramBytesOf(minFreeGb), looked };
+    const query = {
+      model,
+      backend,
+      minFreeVramBytes: vramBytesOf(minFreeGb),
+      isChosen: chooserOf(request.query, fleet.traits),
+      looked: (looks: number) => costs.countLooks(request, looks),
+    };
     const best = await fleet.assignments.best(query, cold);
-    if (best === undefined) throw noWorker(model, fleet.registry.whyNoWorker(query));
+    if (best === undefined) throw noWorker(query, fleet.registry.whyNoWorker(query));
     return "worker" in best ? placedToJson(best) : coldToJson(best);
   }),
 ];
+
+/** Undefined where any hive will do. */
+function chooserOf({ selector, gpu }: { selector?: string | undefined; gpu?: string | undefined }, traits: Traits) {
+  if (selector === undefined && gpu === undefined) return undefined;
+  return traits.chooser(parsed("selector", selector, Selector.parse), parsed("gpu", gpu, GpuRequirement.parse));
+}
+
+function parsed<Parsed>(field: string, text: string | undefined, parse: (text: string) => Parsed): Parsed | undefined {
+  try {
+    return text === undefined ? undefined : parse(text);
+  } catch (error) {
+    throw error instanceof GrammarError ? invalidInput("INVALID_ARGUMENT", [{ field, message: error.message }]) : error;
+  }
+}
 
 const coldToJson = ({ hiveId, model, url }: PlacedModel) => ({
   hive_id: hiveId,
