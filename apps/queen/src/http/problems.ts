@@ -71,10 +71,14 @@ export const WRITING: readonly ProblemCode[] = ["CATALOG_OUTCOME_UNKNOWN", "CATA
 const count = z.int().min(0);
 const ServingHives = z.strictObject({
   serving: count,
-  ...({ offline: count, cordoned: count, on_probation: count, without_idle_worker: count } satisfies Record<
-    Obstacle,
-    z.ZodType
-  >),
+  ...({
+    offline: count,
+    cordoned: count,
+    on_probation: count,
+    of_another_backend: count,
+    without_idle_worker: count,
+    without_memory: count,
+  } satisfies Record<Obstacle, z.ZodType>),
 });
 
 /** The body of every error: RFC 9457, with the code and the fields that are wrong. */

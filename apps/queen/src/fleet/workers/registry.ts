@@ -217,13 +217,14 @@ export class HiveRegistry {
   }
 
   /** Why there is no worker to hand out now, on hives that are chosen. */
-  whyNoWorker({ model, isChosen }: WorkQuery): WhyNoWorker {
+  whyNoWorker(query: WorkQuery): WhyNoWorker {
     const { clock } = this.#options;
     const nowMs = clock.monotonicNow();
     const now = { nowMs, wallNowMs: clock.now(), isLive: (hive: Hive) => this.#isLive(hive, nowMs) };
+    const { model, isChosen } = query;
     const all = this.#byModel.get(model) ?? [];
     const servings = isChosen === undefined ? all : [...all].filter(({ hive }) => isChosen(hive.id));
-    return whyNoWorker(servings, this.#byModel.keys(), now);
+    return whyNoWorker(servings, this.#byModel.keys(), query, now);
   }
 
   #add(id: string): Hive {

@@ -7,11 +7,21 @@ const why = (...hives: { takesWorkFromMs?: number; cordonedUntilMs?: number; isS
   whyNoWorker(
     hives.map(({ takesWorkFromMs = 0, cordonedUntilMs = 0, isSilent = false }) => ({
       hive: { takesWorkFromMs, cordonedUntilMs, isSilent },
+      workers: [{ backend: "cuda" }],
+      bests: [],
     })),
     [null, "phi-3", "gemma"],
+    {},
     { nowMs: NOW_MS, wallNowMs: WALL_NOW_MS, isLive: ({ isSilent }) => !isSilent },
   );
-const NONE = { offline: 0, cordoned: 0, on_probation: 0, without_idle_worker: 0 };
+const NONE = {
+  offline: 0,
+  cordoned: 0,
+  on_probation: 0,
+  of_another_backend: 0,
+  without_idle_worker: 0,
+  without_memory: 0,
+};
 
 test.each([
   ["offline", { takesWorkFromMs: Number.POSITIVE_INFINITY, cordonedUntilMs: Number.POSITIVE_INFINITY }],

@@ -1,5 +1,14 @@
+import type { WorkQuery } from "./queries.ts";
+
 /** What keeps the hives that serve a model from work; of several reasons the first. */
-export const OBSTACLES = ["offline", "cordoned", "on_probation", "without_idle_worker"] as const;
+export const OBSTACLES = [
+  "offline",
+  "cordoned",
+  "on_probation",
+  "of_another_backend",
+  "without_idle_worker",
+  "without_memory",
+] as const;
 export type Obstacle = (typeof OBSTACLES)[number];
 
 const MAX_MODELS_NAMED = 10;
@@ -15,6 +24,15 @@ interface Now<Hive> {
   isLive(hive: Hive): boolean;
 }
 
+interface ServedThere<Hive> {
+  readonly hive: Hive;
+  readonly workers: readonly { readonly backend: string | null }[];
+  /** Of these, those that may get work. */
+  readonly bests: readonly { readonly worker: { readonly backend: string | null } }[];
+}
+
+type Asked = Pick<WorkQuery, "backend" | "minFreeVramBytes">;
+
 /** Why there is no worker to give work to. */
 export interface WhyNoWorker {
   /** How many hives serve the model. */
@@ -24,25 +42,40 @@ export interface WhyNoWorker {
   readonly otherModels: readonly string[];
 }
 
-/** Each hive is looked at once, and its workers are not: a fleet whose workers are all busy is asked often. */
+/** Each hive is looked at once, and its workers for their backend alone: a fleet whose workers are all busy is asked often. */
 export function whyNoWorker<Hive extends ServingHive>(
-  servings: Iterable<{ readonly hive: Hive }>,
+  servings: Iterable<ServedThere<Hive>>,
   models: Iterable<string | null>,
+  asked: Asked,
   now: Now<Hive>,
 ): WhyNoWorker {
-  const hives = { offline: 0, cordoned: 0, on_probation: 0, without_idle_worker: 0 };
+  const hives = {
+    offline: 0,
+    cordoned: 0,
+    on_probation: 0,
+    of_another_backend: 0,
+    without_idle_worker: 0,
+    without_memory: 0,
+  };
   let serving = 0;
-  for (const { hive } of servings) {
+  for (const there of servings) {
     serving += 1;
-    hives[obstacleOf(hive, now)] += 1;
+    hives[obstacleOf(there.hive, now) ?? lackOf(there, asked)] += 1;
   }
   return { serving, hives, otherModels: serving === 0 ? someOf(models) : [] };
 }
 
-function obstacleOf<Hive extends ServingHive>(hive: Hive, { nowMs, wallNowMs, isLive }: Now<Hive>): Obstacle {
+function obstacleOf<Hive extends ServingHive>(hive: Hive, { nowMs, wallNowMs, isLive }: Now<Hive>) {
   if (hive.takesWorkFromMs === Number.POSITIVE_INFINITY || !isLive(hive)) return "offline";
   if (hive.cordonedUntilMs > wallNowMs) return "cordoned";
-  return hive.takesWorkFromMs > nowMs ? "on_probation" : "without_idle_worker";
+  return hive.takesWorkFromMs > nowMs ? "on_probation" : undefined;
+}
+
+/** What a hive that takes work has too little of: where a worker may get work, and memory was asked for, that. */
+function lackOf({ workers, bests }: ServedThere<unknown>, { backend, minFreeVramBytes }: Asked): Obstacle {
+  const isAsked = (worker: { readonly backend: string | null }) => backend === undefined || worker.backend === backend;
+  if (minFreeVramBytes !== undefined && bests.some(({ worker }) => isAsked(worker))) return "without_memory";
+  return workers.some(isAsked) ? "without_idle_worker" : "of_another_backend";
 }
 
 function someOf(models: Iterable<string | null>): string[] {

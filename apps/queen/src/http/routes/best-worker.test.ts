@@ -66,6 +66,22 @@ test("a GPU without memory of its own has what is free of its host's, also when 
   });
 });
 
+test("says of how many hives the backend is another, or the memory too little", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, "a", { workers: [workerJson()], gpus: [GPU] });
+  await addHive(queen, "b", { workers: [workerJson({ backend: "rocm", state: "Busy" })] });
+  const none = { offline: 0, cordoned: 0, on_probation: 0 };
+  expect(await best(queen, "&backend=rocm")).toMatchObject({
+    body: { hives: { ...none, of_another_backend: 1, without_idle_worker: 1, without_memory: 0 } },
+  });
+  expect(await best(queen, "&backend=cuda&min_free_vram_gb=21")).toMatchObject({
+    body: {
+      detail: expect.stringContaining("1 of another backend, 1 without the free memory"),
+      hives: { ...none, of_another_backend: 1, without_idle_worker: 0, without_memory: 1 },
+    },
+  });
+});
+
 test("makes the url of a worker from the host that the catalog has now", async () => {
   await using queen = await startTestQueen();
   const worker = workerJson({ url: null, port: 8000, reachable: "all" });

@@ -6,6 +6,8 @@ const OBSTACLE_WORDS: Record<Obstacle, string> = {
   offline: "offline",
   cordoned: "cordoned",
   on_probation: "on probation",
+  of_another_backend: "of another backend",
+  without_memory: "without the free memory",
   without_idle_worker: "without an idle, healthy one with room",
 };
 

@@ -103,7 +103,15 @@ describe("when there is no worker, the answer says why", () => {
     expect({ status, body }).toMatchObject({ status: 404, body: { code: "NO_WORKER" } });
     return body as { detail: string; hives: Record<string, number> };
   };
-  const NONE = { serving: 0, offline: 0, cordoned: 0, on_probation: 0, without_idle_worker: 0 };
+  const NONE = {
+    serving: 0,
+    offline: 0,
+    cordoned: 0,
+    on_probation: 0,
+    of_another_backend: 0,
+    without_idle_worker: 0,
+    without_memory: 0,
+  };
 
   test("no hive serves that model, and which models there are", async () => {
     await using queen = await startTestQueen();
@@ -133,7 +141,7 @@ describe("when there is no worker, the answer says why", () => {
     await addHive(queen, "cordoned", [workerJson()]);
     await queen.request("POST", "/v1/hives/cordoned/cordon", { reason: "new fans" });
     const found = await refusal(queen);
-    expect(found.hives).toEqual({ serving: 5, offline: 2, cordoned: 1, on_probation: 0, without_idle_worker: 2 });
+    expect(found.hives).toEqual({ ...NONE, serving: 5, offline: 2, cordoned: 1, without_idle_worker: 2 });
     expect(found.detail).toBe(
       'No worker for the model "llama-3-8b" is free: of 5 hives that have one, 2 offline, 1 cordoned, 2 without an idle, healthy one with room',
     );
