@@ -1,6 +1,5 @@
 import { finished, Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest, onRequestHookHandler, onSendHookHandler } from "fastify";
-import { Slots } from "../../process/slots.ts";
 import { wholeTurn } from "../../process/turn.ts";
 import { addressBlock } from "../../reach/addresses.ts";
 import { Problem } from "../errors.ts";
@@ -15,8 +14,6 @@ const SMALL_ANSWER_BYTES = 16_384;
 /** Answers that take long to make. */
 const COSTLY_UNDER_WAY = { each: 4, inAll: 64 };
 const COSTLY_WAITING = { each: 256, inAll: 4096 };
-/** Searches of the catalog: each takes some milliseconds of every turn of the event loop. */
-const SEARCHES_UNDER_WAY = 3;
 /** Of a body or an answer: what is longer counts as several requests. Without a token there is little to ask for but the page of the documentation, which is long. */
 const BYTES_OF_ONE_REQUEST = { withToken: 8192, withoutToken: 65_536 };
 
@@ -47,7 +44,6 @@ export class Costs {
   readonly #waitingShares = new Shares(COSTLY_WAITING);
   readonly #waiting = new Set<Waiting>();
   readonly #pieces: (() => void)[] = [];
-  readonly #searches = new Slots(SEARCHES_UNDER_WAY);
 
   constructor({ maxBodyBytes, charge }: CostsOptions) {
     this.#maxBodyBytes = maxBodyBytes;
@@ -108,17 +104,6 @@ export class Costs {
       this.#pieces.push(resolve);
       if (this.#pieces.length === 1) void this.#takeTurns();
     });
-  }
-
-  /** Runs a search of the catalog once there are few enough beside it. */
-  async search<Found>(run: () => Promise<Found>): Promise<Found> {
-    const slot = this.#searches.take();
-    await slot.come;
-    try {
-      return await run();
-    } finally {
-      slot.free();
-    }
   }
 
   async #takeTurns(): Promise<void> {
