@@ -164,6 +164,14 @@ test("says once that the queen wants beats more often than it may send them", as
   expect(messages()).toEqual(["queen reached", expect.stringContaining("more often than HIVE_BEAT_INTERVAL_MS")]);
 });
 
+test("is not told that it is too slow when the queen wants a single beat sooner, to give it its turn", async () => {
+  const queen = await startQueenDouble();
+  queen.answerWith((response) => answerOk(response, queen.beats.length % 2 === 0 ? undefined : 20));
+  const { messages } = beatTo(queen.url);
+  await atLeast(queen.beats, 4);
+  expect(messages()).toEqual(["queen reached"]);
+});
+
 test("does not wait for ever for a queen that does not answer", async () => {
   const queen = await startQueenDouble();
   queen.answerWith(() => {});

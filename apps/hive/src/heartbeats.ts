@@ -93,7 +93,7 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
   const client = new QueenClient(options);
   const stopping = new AbortController();
   let logged: { state: Outcome["state"]; code?: string } | undefined;
-  let isTooSlow = false;
+  let askedSoonerInARow = 0;
 
   /** One beat with a deadline. Never rejects. */
   async function beat(): Promise<Outcome> {
@@ -143,12 +143,14 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
     }
   }
 
-  /** An interval that is much longer than the queen's counts as silence there, and only whoever set it can mend that. */
+  /**
+   * An interval that is much longer than the queen's counts as silence there, and only whoever set it can mend that. Once she may ask for a
+   * beat sooner, to give the hive its turn among the others.
+   */
   function sayTooSlow(outcome: Outcome): void {
     if (outcome.state !== "reached" || outcome.nextBeatMs === undefined) return;
-    const was = isTooSlow;
-    isTooSlow = outcome.nextBeatMs < intervalMs / 2;
-    if (!isTooSlow || was) return;
+    askedSoonerInARow = outcome.nextBeatMs < intervalMs / 2 ? askedSoonerInARow + 1 : 0;
+    if (askedSoonerInARow !== 2) return;
     const fields = { queen, interval_ms: intervalMs, asked_ms: Math.round(outcome.nextBeatMs) };
     log.warn(
       fields,

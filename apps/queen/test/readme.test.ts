@@ -19,6 +19,7 @@ test("the commands of the README that look at a queen do what is said beside the
     expect.objectContaining({ id: "gpu-01", status: "unknown" }),
     expect.objectContaining({ status: "ok", next_beat_ms: expect.any(Number) }),
     expect.objectContaining({ hive_id: "gpu-01", reason: "new fans" }),
+    { hive_id: "gpu-01", lifted: true },
     JSON.parse(said ?? "null"),
   ]);
 });
