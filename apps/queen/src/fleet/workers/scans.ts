@@ -25,16 +25,17 @@ export function* scanWorkers(
   isLive: IsLive,
   place: Place,
 ): Generator<PlacedWorker[]> {
+  const workersOf = ({ workers, byModel }: Hive) =>
+    model === undefined ? workers : (byModel.get(model)?.workers ?? []);
   let step = new Step<PlacedWorker>();
   for (const hive of hives) {
     step.looks += 1;
-    for (const worker of isLive(hive) ? hive.workers : []) {
+    for (const worker of isLive(hive) ? workersOf(hive) : []) {
       if (step.isOver) {
         yield step.found;
         step = new Step();
       }
       step.looks += 1;
-      if (model !== undefined && worker.modelId !== model) continue;
       if (state !== undefined && worker.state !== state) continue;
       if (backend === undefined || worker.backend === backend) step.found.push(place(hive, worker));
     }
