@@ -134,10 +134,12 @@ describe("workers", () => {
           }
           const rankOf = ({ hiveId: id, worker: { slots, running, workerId, ...loads } }: Placed) => {
             const given = model.get(id)?.given.filter((other) => other === workerId).length ?? 0;
-            const taken = (running ?? 0) + given;
+            const gpuPercent = loads.gpuPercent ?? 50;
+            const isKnown = running !== null && slots !== null;
+            const load = isKnown ? (running + given) / slots : Math.min(gpuPercent, 100) / 100 + given / (slots ?? 1);
             const busy = model.get(id)?.workers.filter(({ state }) => state === "Busy").length ?? 0;
-            const rank = [taken / (slots ?? 1), loads.gpuPercent ?? 50, loads.cpuPercent ?? 50, busy, workerId, id];
-            return { rank, isFull: slots !== null && taken >= slots };
+            const rank = [load, gpuPercent, loads.cpuPercent ?? 50, busy, workerId, id];
+            return { rank, isFull: slots !== null && (running ?? 0) + given >= slots };
           };
           const backend = "beat" in next ? (next.workers[0]?.backend ?? undefined) : undefined;
           const [first] = all
