@@ -32,7 +32,7 @@ export const starting: Benchmark = {
         meaning: "The counterpart stands in a .ts file, which tsx runs; where both cores are busy, tsx suffers more.",
         unit: "ms",
         counterpart: "bare fastify",
-        limit: { atMost: 0.8 },
+        limit: { atMost: 0.6 },
         ...seen,
       }),
     ];

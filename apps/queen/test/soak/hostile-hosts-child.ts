@@ -12,19 +12,18 @@ export interface HostilePorts {
   hosts: number[];
   /** Of hosts that answer characters which no terminal should see. */
   odd: number[];
-  /** Of an sshd that says nothing, and counts who waits for it. */
+  /** Of an sshd that says nothing. */
   silentSsh: number;
   /** Of one that is only asked for its keys, on some connections at once. */
   silentScan: number;
 }
-export type FromHostileHosts = { ports: HostilePorts } | { mostSshAtOnce: number };
 
 const HOSTS = 8;
 const ODD_HOSTS = 2;
 const TRICKLE_MS = 200;
 
 const random = new Random(Number(process.argv[2] ?? 1));
-const tell = tellSoak<FromHostileHosts>();
+const tell = tellSoak<HostilePorts>();
 setPriority(LOW_PRIORITY);
 
 type Answer = (response: ServerResponse) => void;
@@ -76,29 +75,13 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-let sshAtOnce = 0;
-let mostSshAtOnce = 0;
-const silentSsh = createTcpServer((socket) => {
-  sshAtOnce += 1;
-  if (sshAtOnce > mostSshAtOnce) {
-    mostSshAtOnce = sshAtOnce;
-    tell({ mostSshAtOnce });
-  }
-  socket.resume().on("error", () => undefined);
-  socket.once("close", () => {
-    sshAtOnce -= 1;
-  });
-});
-
-const silentScan = createTcpServer((socket) => void socket.resume().on("error", () => undefined));
+const newSilentServer = () => createTcpServer((socket) => void socket.resume().on("error", () => undefined));
 
 const listening = (count: number, listener: RequestListener) =>
   Promise.all(Array.from({ length: count }, () => listen(createServer(listener))));
 tell({
-  ports: {
-    hosts: await listening(HOSTS, tooMuch),
-    odd: await listening(ODD_HOSTS, odd),
-    silentSsh: await listen(silentSsh),
-    silentScan: await listen(silentScan),
-  },
+  hosts: await listening(HOSTS, tooMuch),
+  odd: await listening(ODD_HOSTS, odd),
+  silentSsh: await listen(newSilentServer()),
+  silentScan: await listen(newSilentServer()),
 });

@@ -1,8 +1,7 @@
 import type { Memory } from "./memory.ts";
 
 const MAX_P99_MS = 250;
-/** The queen may have 16 under way; an sshd may see the next one come before it sees that the one before has gone. */
-const MAX_SSH_AT_ONCE = 20;
+const MAX_SSH_AT_ONCE = 16;
 
 /** What a soak saw. */
 export interface Outcome {

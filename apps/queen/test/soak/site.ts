@@ -7,7 +7,7 @@ import { addToken } from "../tokens.ts";
 import type { Victims } from "./attacks/attack.ts";
 import type { Children } from "./children.ts";
 import { HonestFleet } from "./honest-fleet.ts";
-import type { FromHostileHosts, HostilePorts } from "./hostile-hosts-child.ts";
+import type { HostilePorts } from "./hostile-hosts-child.ts";
 
 const QUEEN = new URL("../../src/main.ts", import.meta.url);
 const HOSTILE_HOSTS = new URL("./hostile-hosts-child.ts", import.meta.url);
@@ -36,8 +36,6 @@ export interface Site {
   locked: Queen;
   open: Queen;
   victims: Victims;
-  /** The most connections that there were to an sshd at once. */
-  mostSshAtOnce: () => number;
 }
 
 interface Options {
@@ -55,7 +53,7 @@ export function newFolder(): string {
 
 export async function prepareSite(folder: string, { children, hives, staleAfterMs }: Options): Promise<Site> {
   const fleet = await HonestFleet.start(children, hives);
-  const { ports, mostSshAtOnce } = await startHostileHosts(children);
+  const ports = await startHostileHosts(children);
   const database = join(folder, "locked", "hives.db");
   const filled = await fillLocked(database, fleet, ports);
   const openDatabase = join(folder, "open", "hives.db");
@@ -74,7 +72,7 @@ export async function prepareSite(folder: string, { children, hives, staleAfterM
   });
   const { tokens, operatorToken, ...seen } = filled;
   const victims = { ...seen, lockedPort: locked.port, openPort: open.port, database };
-  return { folder, fleet, tokens, operatorToken, locked, open, victims, mostSshAtOnce };
+  return { folder, fleet, tokens, operatorToken, locked, open, victims };
 }
 
 async function fillLocked(database: string, fleet: HonestFleet, { hosts, odd, silentSsh, silentScan }: HostilePorts) {
@@ -125,18 +123,10 @@ const withSilentSsh = (id: string, sshPort: number): NewHive => ({
   sshUser: "nobody",
 });
 
-async function startHostileHosts(children: Children) {
-  let mostAtOnce = 0;
-  const ports = await new Promise<HostilePorts>((resolve) => {
-    children.start("hostile hosts", HOSTILE_HOSTS, {
-      onMessage: (message) => {
-        const told = message as FromHostileHosts;
-        if ("ports" in told) resolve(told.ports);
-        else mostAtOnce = told.mostSshAtOnce;
-      },
-    });
+function startHostileHosts(children: Children): Promise<HostilePorts> {
+  return new Promise((resolve) => {
+    children.start("hostile hosts", HOSTILE_HOSTS, { onMessage: (ports) => resolve(ports as HostilePorts) });
   });
-  return { ports, mostSshAtOnce: () => mostAtOnce };
 }
 
 /** With no other settings than those, and where it listens. */

@@ -10,6 +10,7 @@ import { Memory } from "./memory.ts";
 import { problemsInLog } from "./queen-log.ts";
 import { type Outcome, problemsOf, progressOf } from "./report.ts";
 import { prepareSite, type Site } from "./site.ts";
+import { SshProcesses } from "./ssh-processes.ts";
 
 const BEATS_IN_STALE_AGE = 4;
 const PROGRESS_MS = 5000;
@@ -58,6 +59,7 @@ async function attackAndWatch(options: Options): Promise<{ outcome: Outcome; sit
   fleet.begin(locked.port, site.tokens, { intervalMs: staleAfterMs / BEATS_IN_STALE_AGE, random });
   const attackers = new Attackers(children, site.victims, seed);
   using memory = new Memory({ [locked.name]: locked.pid, [open.name]: open.pid });
+  using ssh = new SshProcesses(locked.pid);
 
   const startedMs = performance.now();
   const seen = (): Outcome => ({
@@ -71,7 +73,7 @@ async function attackAndWatch(options: Options): Promise<{ outcome: Outcome; sit
     lossesFound: losses.foundMs.length,
     slowestLossMs: Math.max(0, ...losses.foundMs),
     memory: memory.figures(),
-    sshAtOnce: site.mostSshAtOnce(),
+    sshAtOnce: ssh.mostAtOnce,
     attacks: attackers.counts,
     load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
     problems,

@@ -1,3 +1,4 @@
+import { NONE } from "./address.ts";
 import { HandOuts } from "./hand-outs.ts";
 import type { Reading } from "./heartbeat.ts";
 import type { Worker } from "./worker.ts";
@@ -66,7 +67,7 @@ export function newHive(id: string): Hive {
     id,
     byModel: new Map(),
     workers: [],
-    unreachable: new Set(),
+    unreachable: NONE,
     busyWorkers: 0,
     skewMs: 0,
     receivedAtMs: 0,
