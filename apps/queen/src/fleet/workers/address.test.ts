@@ -16,6 +16,7 @@ test.each([
 
 test.each([
   ["http://127.9.9.9:8000", null],
+  ["http://127.0.0.1.:8000", null],
   ["http://0.0.0.0:8000", "http://10.1.2.3:8000"],
   ["http://0x7f000001:8000", null],
   ["http://127.1:8000", null],
@@ -31,4 +32,9 @@ test.each([
   ["http://gpu-01:08000", "http://gpu-01:8000"],
 ])("%s is %s", (url, known) => {
   expect(urlFrom(url)).toBe(known);
+});
+
+test("a url on loopback is one for a hive that is there itself", () => {
+  expect(urlFrom("http://127.0.0.1:8000", "127.0.0.1")).toBe("http://127.0.0.1:8000");
+  expect(urlFrom("http://127.0.0.1:8000", "localhost")).toBe("http://127.0.0.1:8000");
 });
