@@ -69,6 +69,24 @@ test("follows devices at once where they are stored, and forgets those of a hive
   expect(await best(queen, { gpu: "l4" })).toMatchObject({ status: 404 });
 });
 
+test("a page of a round that was read before a caller changed devices does not put the old ones back", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, "a");
+  for (const [change, gpu, status] of [
+    [devices("NVIDIA L4", 22), "l4", 200],
+    [devices("NVIDIA H100 80GB HBM3", 80), "h100", 200],
+    [null, "nvidia", 404],
+  ] as const) {
+    const readAtMs = queen.clock.monotonicNow();
+    const before = await queen.catalog.getHive("a");
+    if (before === undefined) throw new Error("it is in the catalog");
+    queen.clock.advance(1);
+    await queen.request("PATCH", "/v1/hives/a", { devices: change });
+    queen.fleet.learned(before, readAtMs);
+    expect(await best(queen, { gpu }), gpu).toMatchObject({ status });
+  }
+});
+
 test.each([
   ["selector", "env==prod=x", "at character 10: expected ',' or the end, got '='"],
   ["gpu", "24", undefined],
