@@ -46,6 +46,7 @@ export async function answerPage<Row extends { readonly id: string }, Item, Body
   let count = 0;
   let last = after;
   const step = async () => {
+    await costs.turn();
     const size = Math.min(stepSize, limit - count);
     const rows = size === 0 ? [] : await read({ limit: size, ...(last !== undefined && { after: last }) });
     count += rows.length;
@@ -60,7 +61,6 @@ export async function answerPage<Row extends { readonly id: string }, Item, Body
     for (let { items, isLast } = first; ; { items, isLast } = await step()) {
       yield items;
       if (isLast) return;
-      await costs.turn();
     }
   };
   return listInPieces(steps(), (items: Item[]) => answer(items, nextAfter()));
