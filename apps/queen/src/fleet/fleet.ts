@@ -169,7 +169,7 @@ export class Fleet {
     if (this.devices.isDue(hive.id, this.#options.clock.monotonicNow())) await this.devices.tryDetecting(hive.id, hive);
   }
 
-  added(record: HiveRecord, labels?: Labels): void {
+  added(record: HiveRecord, labels: Labels): void {
     this.written(record, undefined, labels);
     this.#announcer.added(record, "caller");
   }

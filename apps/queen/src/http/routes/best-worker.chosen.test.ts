@@ -58,6 +58,15 @@ test("follows labels at once where a caller changes them, and from the next roun
   expect(await best(queen, { selector: "!env" })).toMatchObject({ status: 200 });
 });
 
+test("a hive that is added anew without labels has none, although another program removed one of its id that had", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, "a", { labels: { env: "prod" } });
+  await queen.catalog.removeHive("a");
+  await addHive(queen, "a");
+  expect(await best(queen, { selector: "env=prod" })).toMatchObject({ status: 404 });
+  expect(await best(queen, { selector: "!env" })).toMatchObject({ status: 200 });
+});
+
 test("follows devices at once where they are stored, and forgets those of a hive that is removed", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, "a");

@@ -33,8 +33,9 @@ export const hivesRoutes = [
     problems: ["HIVE_ALREADY_EXISTS", ...WRITING],
   }).handle(async ({ body }, { catalog, fleet }) => {
     const hive = await catalog.addHive(body);
-    fleet.added(hive, body.labels);
-    return hiveToJson(hive, body.labels);
+    const { labels = {} } = body;
+    fleet.added(hive, labels);
+    return hiveToJson(hive, labels);
   }),
   defineRoute({
     method: "get",
