@@ -26,7 +26,7 @@ interface Waiting {
 }
 
 /** What tells whose a request is. */
-export type Charged = Pick<FastifyRequest, "caller" | "raw">;
+type Charged = Pick<FastifyRequest, "caller" | "raw">;
 
 interface CostsOptions {
   readonly maxBodyBytes: number;
@@ -146,7 +146,7 @@ export class Costs {
 }
 
 /** Whose request it is: of its token; where none is needed, of its address. */
-const keyOf = ({ caller, raw }: FastifyRequest): string => caller?.tokenId ?? addressBlock(raw.socket.remoteAddress);
+export const keyOf = ({ caller, raw }: Charged): string => caller?.tokenId ?? addressBlock(raw.socket.remoteAddress);
 
 function tooMuch(what: string, { caller }: FastifyRequest): Problem {
   const whose = caller?.tokenId ? `the token ${caller.tokenId}` : "this address";
