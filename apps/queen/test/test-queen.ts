@@ -3,6 +3,7 @@ import { openTestCatalog } from "@repo/hive-catalog/testing";
 import type { InjectOptions } from "fastify";
 import { pino } from "pino";
 import type { LivenessSettings } from "../src/fleet/liveness/liveness.ts";
+import { WORKER_EXAMPLE } from "../src/http/routes/worker-answer.ts";
 import { errorForLog } from "../src/process/errors.ts";
 import { assembleQueen, type Queen, type QueenOptions } from "../src/queen.ts";
 import { AllowedHosts } from "../src/reach/allowed-hosts.ts";
@@ -99,37 +100,16 @@ export async function startTestQueen(options: Partial<QueenOptions> & { clock?: 
 /** The smallest hive that can be posted. */
 export const HIVE_JSON = { id: "hive-a", host: "127.0.0.1", port: 8600 };
 
-/** One worker of a heartbeat, as hives send it. */
-export function workerJson(overrides: Record<string, unknown> = {}) {
-  return {
-    worker_id: "worker-1",
-    state: "Idle",
-    last_heartbeat: "2025-10-21T10:00:00Z",
-    health_status: "healthy",
-    url: "http://localhost:9300",
-    model_id: "llama-3-8b",
-    backend: "cuda",
-    device_id: 0,
-    vram_bytes: 8_000_000_000,
-    ram_bytes: 2_000_000_000,
-    cpu_percent: 15.5,
-    gpu_percent: 0,
-    ...overrides,
-  };
-}
+const { server, running, waiting, slots, device_ids, port, reachable, ...SMALL_WORKER } = WORKER_EXAMPLE;
+
+/** One worker of a heartbeat, as hives send it that tell no more than they must. */
+export const workerJson = (overrides: Record<string, unknown> = {}) => ({ ...SMALL_WORKER, ...overrides });
 
 /** What is answered of it. */
-export const workerAnswer = (overrides: Record<string, unknown> = {}) =>
-  workerJson({
-    server: null,
-    running: null,
-    waiting: null,
-    slots: null,
-    device_ids: null,
-    port: null,
-    reachable: null,
-    ...overrides,
-  });
+export const workerAnswer = (overrides: Record<string, unknown> = {}) => ({
+  ...Object.fromEntries(Object.keys(WORKER_EXAMPLE).map((field) => [field, null])),
+  ...workerJson(overrides),
+});
 
 export const beatJson = (hiveId: string, workers: unknown[] = [], timestamp = "2025-10-21T10:00:00Z") => ({
   hive_id: hiveId,

@@ -77,6 +77,13 @@ export class CoresRequirement {
   }
 }
 
+/** What of devices a requirement of GPUs looks at. */
+type AskedGpu = Pick<GpuDevice, "name" | "vendor" | "vramGb" | "unified">;
+interface AskedDevices {
+  readonly cpu: CpuDevice | null;
+  readonly gpus: readonly AskedGpu[] | null;
+}
+
 type Parts = {
   vendor: GpuVendor | null;
   /** Empty for any. */
@@ -123,7 +130,7 @@ export class GpuRequirement {
   }
 
   /** Whether these devices meet it. Unknown ones meet nothing, not even `0..0`; a unified GPU counts with the RAM of its host. */
-  matches(devices: DeviceCapabilities | null): boolean {
+  matches(devices: AskedDevices | null): boolean {
     if (devices?.gpus == null) return false;
     const { cpu, gpus } = devices;
     return isIn(this.count, gpus.filter((gpu) => this.#isMetBy(gpu, cpu)).length);
@@ -135,7 +142,7 @@ export class GpuRequirement {
     return this.names.length === 0 || this.#squeezed.some((name) => isRunOf(tokens, name));
   }
 
-  #isMetBy(gpu: GpuDevice, cpu: CpuDevice | null): boolean {
+  #isMetBy(gpu: AskedGpu, cpu: CpuDevice | null): boolean {
     const { vendor, model } = identifyGpu(gpu.name, gpu.vendor);
     const gb = memoryGbOf(gpu, cpu);
     const hasMemory = this.memoryGb === null || (gb !== null && isIn(this.memoryGb, gb));

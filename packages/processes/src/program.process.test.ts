@@ -67,17 +67,18 @@ test("one that floods its output is killed", async () => {
 });
 
 test.each([
-  ["not there", "no-such-program-here", {}, "is not installed"],
-  ["not to be run", tmpdir(), {}, `cannot be started: spawn ${tmpdir()} EACCES`],
+  ["not there", "no-such-program-here", {}, "missing", "is not installed"],
+  ["not to be run", tmpdir(), {}, "not_started", `cannot be started: spawn ${tmpdir()} EACCES`],
   [
     "to run in a folder that is not there",
     "/bin/true",
     { cwd: "/nowhere" },
+    "not_started",
     "cannot be started: spawn /bin/true ENOENT",
   ],
-])("a program that is %s is said", async (_what, command, others, reason) => {
+])("a program that is %s is said", async (_what, command, others, kind, reason) => {
   const ended = await runProgram(command, [], { ...options, ...others }).catch((error: unknown) => error);
-  expect(ended).toMatchObject({ name: "ProgramError", reason, message: `${command} ${reason}` });
+  expect(ended).toMatchObject({ name: "ProgramError", kind, reason, message: `${command} ${reason}` });
 });
 
 test("of programs that are run at once one is started in a turn of the event loop", async () => {

@@ -31,16 +31,26 @@ export interface ProgramEnd {
   stderr: string;
 }
 
+/** It is not installed; it could not, or was not to be started; or it was killed before it came to its end. */
+export type ProgramErrorKind = "missing" | "not_started" | "given_up";
+
 /** A program that was not started, or did not come to its end. */
 export class ProgramError extends Error {
   override readonly name = "ProgramError";
+  readonly kind: ProgramErrorKind;
   /** The message without the program: "did not end within 5 s". */
   readonly reason: string;
   /** Process id of a program that was killed, which also is the id of its group. */
   readonly killed: number | undefined;
 
-  constructor(command: string, reason: string, { killed, ...options }: ErrorOptions & { killed?: number } = {}) {
+  constructor(
+    kind: ProgramErrorKind,
+    command: string,
+    reason: string,
+    { killed, ...options }: ErrorOptions & { killed?: number } = {},
+  ) {
     super(`${command} ${reason}`, options);
+    this.kind = kind;
     this.reason = reason;
     this.killed = killed;
   }
@@ -91,21 +101,22 @@ function run(command: string, args: readonly string[], options: ProgramOptions):
     };
     const abort = () => giveUp(signal.reason);
     const killed = child.pid === undefined ? {} : { killed: child.pid };
-    const late = () => giveUp(new ProgramError(command, `did not end within ${timeoutMs / 1000} s`, killed));
+    const late = () =>
+      giveUp(new ProgramError("given_up", command, `did not end within ${timeoutMs / 1000} s`, killed));
     const timer = setTimeout(late, timeoutMs);
     signal.addEventListener("abort", abort, { once: true });
     for (const name of ["stdout", "stderr"] as const) {
       child[name].setEncoding("utf8").on("data", (text: string) => {
         characters += text.length;
         if (characters > maxCharacters)
-          return giveUp(new ProgramError(command, `wrote more than ${mib(maxCharacters)}`, killed));
+          return giveUp(new ProgramError("given_up", command, `wrote more than ${mib(maxCharacters)}`, killed));
         written[name] = (written[name] + text).slice(0, keptCharacters);
         onOutput?.(text);
       });
     }
     child.on("error", (error) => {
       settle();
-      reject(new ProgramError(command, whyNotStarted(error, cwd), { cause: error }));
+      reject(notStarted(command, error, cwd));
     });
     child.on("close", (exitCode, endedBy) => {
       settle();
@@ -119,8 +130,10 @@ function run(command: string, args: readonly string[], options: ProgramOptions):
 const mib = (characters: number): string => `${characters / 2 ** 20} MiB`;
 
 /** A folder that is not there looks like a program that is not. */
-function whyNotStarted({ code, message }: NodeJS.ErrnoException, cwd: string | undefined): string {
-  return code === "ENOENT" && cwd === undefined ? "is not installed" : `cannot be started: ${message}`;
+function notStarted(command: string, error: NodeJS.ErrnoException, cwd: string | undefined): ProgramError {
+  const isMissing = error.code === "ENOENT" && cwd === undefined;
+  const reason = isMissing ? "is not installed" : `cannot be started: ${error.message}`;
+  return new ProgramError(isMissing ? "missing" : "not_started", command, reason, { cause: error });
 }
 
 function killGroup(child: ChildProcessWithoutNullStreams): void {

@@ -35,7 +35,7 @@ test("programs run one after the other, whatever becomes of them", async () => {
   const log = join(temporaryFolder(), "log");
   const script = (name: string) => `echo ${name} begins >> ${log}; sleep 0.05; echo ${name} ends >> ${log}`;
   const [, failed] = await Promise.allSettled([run(script("a")), run("sleep 600", 100), run(script("b"))]);
-  expect(failed).toMatchObject({ reason: { reason: "did not end within 0.1 s" } });
+  expect(failed).toMatchObject({ reason: { kind: "given_up", reason: "did not end within 0.1 s" } });
   expect(readFileSync(log, "utf8")).toBe("a begins\na ends\nb begins\nb ends\n");
 });
 
@@ -55,7 +55,8 @@ test.each([
   const killed = late instanceof ProgramError ? (late.killed ?? 0) : 0;
   await expect.poll(() => statesIn(killed)).toContain("D");
   const refused = `is not started: an earlier one (process ${killed}) was killed and does not end`;
-  for (let reading = 0; reading < 2; reading++) await expect(run("echo next")).rejects.toThrow(refused);
+  for (let reading = 0; reading < 2; reading++)
+    await expect(run("echo next")).rejects.toMatchObject({ kind: "not_started", reason: refused });
   disk.thaw();
   await expect.poll(() => statesIn(killed)).not.toContain("D");
   expect((await run("echo next")).stdout).toBe("next\n");

@@ -26,7 +26,7 @@ export class ProgramTurns {
 
   async #run(command: string, args: readonly string[], options: ProgramOptions): Promise<ProgramEnd> {
     const obstacle = (await this.#stuckOne(command)) ?? this.#leftOne(command);
-    if (obstacle !== undefined) throw new ProgramError(command, `is not started: ${obstacle}`);
+    if (obstacle !== undefined) throw new ProgramError("not_started", command, `is not started: ${obstacle}`);
     try {
       return await runProgram(command, args, options);
     } catch (error) {

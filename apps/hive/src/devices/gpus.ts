@@ -7,7 +7,7 @@ import { NvidiaSmi } from "./nvidia-smi.ts";
 import { type OtherGpu, readOtherGpus } from "./other-gpus.ts";
 import type { OutputOptions } from "./output.ts";
 
-export interface GpusOptions {
+interface GpusOptions {
   /** How long each program that reads GPUs may take. */
   timeoutMs: number;
   /** Kills what a reading has started; readings then reject with its reason. */

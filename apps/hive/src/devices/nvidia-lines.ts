@@ -26,7 +26,7 @@ const BUS_ID = /^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/i;
 const UNIFIED = /\b(?:GB10|Orin|Thor|Xavier|Jetson|Tegra|nvgpu)\b/i;
 const MAX_PROBLEM_LENGTH = 200;
 
-export interface NvidiaLines {
+interface NvidiaLines {
   gpus: NvidiaGpu[];
   /** Lines that describe no GPU: what nvidia-smi has to say beside them. */
   others: string[];

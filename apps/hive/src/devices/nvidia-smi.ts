@@ -83,7 +83,7 @@ function toReading(output: Output): GpuReading<NvidiaGpu> {
   return { gpus: null, problems: problems.length > 0 ? problems : ["nvidia-smi wrote nothing"] };
 }
 
-export function parseProcesses(csv: string): ProcessMemory[] {
+function parseProcesses(csv: string): ProcessMemory[] {
   return csv
     .split("\n")
     .map((line) => PROCESS.exec(line.trim()))

@@ -16,7 +16,6 @@ export interface OutputOptions {
 
 const MAX_CHARACTERS = 2 ** 20;
 const BOUNDS = { keptCharacters: MAX_CHARACTERS, maxCharacters: MAX_CHARACTERS };
-const NOT_INSTALLED = "is not installed";
 /** Where Windows puts nvidia-smi for its Linux, which is on no PATH of a service. */
 const WSL_FOLDER = "/usr/lib/wsl/lib";
 
@@ -36,8 +35,8 @@ export async function outputOf(command: string, args: readonly string[], options
     return { stdout: end.stdout, ...(end.exitCode !== 0 && { failure: howEnded(end) }) };
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
-    const { reason, killed } = error;
-    return { reason, isMissing: reason === NOT_INSTALLED, wasKilled: killed !== undefined };
+    const { kind, reason } = error;
+    return { reason, isMissing: kind === "missing", wasKilled: kind === "given_up" };
   }
 }
 

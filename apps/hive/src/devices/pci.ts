@@ -17,7 +17,7 @@ export interface PciGpu {
 /** To a virtual machine: no program of this host can read it. */
 export const isGivenAway = ({ driver }: PciGpu): boolean => driver === "vfio-pci";
 
-export const SYSFS = "/sys";
+const SYSFS = "/sys";
 const VENDORS: Record<string, PciGpu["vendor"]> = { "0x10de": "nvidia", "0x1002": "amd", "0x8086": "intel" };
 /** Display controllers, and processing accelerators, which some cards without a plug for a screen are. */
 const CLASSES = /^0x(?:03|1200)/;

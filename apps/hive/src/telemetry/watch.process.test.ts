@@ -91,6 +91,15 @@ test("tells what each GPU and the host do, and what is not known of one is null 
   expect(host?.cpu_percent).toSatisfy((percent: unknown) => Number(percent) >= 0 && Number(percent) <= 100);
 });
 
+test("GPUs beyond those that a queen takes are left out, and the others told", async () => {
+  const line = (index: number) =>
+    `${index}, NVIDIA H100 80GB HBM3, 81559, GPU-${index}, 00000000:${(16 + index).toString(16)}:00.0, 8704, 37, 61, 231.50`;
+  const { found, next } = watchBeside({ gpus: Array.from({ length: 70 }, (_, index) => line(index)) });
+  await found.read();
+  const told = (await next()).gpus?.map(({ index }) => index);
+  expect(told).toEqual(Array.from({ length: 64 }, (_, index) => index));
+});
+
 test("of AMD's cards the driver tells", async () => {
   const { found, card, next } = watchBeside({ gpus: ["No devices were found"] });
   card("0000:05:00.0", "amdgpu", MI300X);

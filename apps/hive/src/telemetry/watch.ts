@@ -26,7 +26,7 @@ export interface Telemetry {
   host: HostTelemetry;
 }
 
-export interface TelemetryOptions {
+interface TelemetryOptions {
   gpus: Gpus;
   log: Logger;
   /** Where the kernel tells of devices. Default: `/sys`. */
@@ -36,6 +36,8 @@ export interface TelemetryOptions {
 const UNKNOWN: Load = { memoryUsedBytes: null, utilizationPercent: null, temperatureCelsius: null, powerWatts: null };
 /** A driver that was not kept loaded is started anew for each reading. */
 const SLOW_MS = 1000;
+/** A queen takes no GPU of a higher index, and would note each in every beat. */
+const MAX_TOLD_GPUS = 64;
 /** Drivers have hung in what takes them microseconds. */
 const SYSFS_TIMEOUT_MS = 1000;
 
@@ -104,7 +106,8 @@ export class TelemetryWatch {
     const isRead = nvidia === undefined || nvidia.gpus !== null;
     const told = known?.filter(({ vendor, busId }) => vendor !== "nvidia" || isRead || asleep.has(busId ?? ""));
     if (told?.length === 0 && known?.length !== 0) return undefined;
-    return told?.map((gpu) => toTelemetry(gpu, loads.get(gpu.index) ?? UNKNOWN, asleep.has(gpu.busId ?? "")));
+    const taken = told?.filter(({ index }) => index < MAX_TOLD_GPUS);
+    return taken?.map((gpu) => toTelemetry(gpu, loads.get(gpu.index) ?? UNKNOWN, asleep.has(gpu.busId ?? "")));
   }
 
   async #readNvidia(busIds: readonly string[] | undefined): Promise<GpuReading<NvidiaGpu>> {

@@ -2,7 +2,7 @@ import type { Answer, Ask } from "./ask.ts";
 
 export const SERVER_KINDS = ["ollama", "llamacpp", "vllm", "sglang", "openai"] as const;
 export type ServerKind = (typeof SERVER_KINDS)[number];
-export type WorkerState = "Idle" | "Busy" | "Loading" | "Error" | "Shutdown";
+export type WorkerState = "Idle" | "Busy" | "Loading" | "Error";
 
 /** The health of a worker that may be handed out; any other text says why it may not. */
 export const HEALTHY = "healthy";
@@ -46,7 +46,7 @@ export interface ServerProcess {
 }
 
 /** A process that a server started for one of its models. */
-export interface Runner {
+interface Runner {
   readonly process: ServerProcess;
   /** Undefined where it cannot be asked: it does not listen, or in a container. */
   readonly ask: Ask | undefined;
@@ -97,7 +97,7 @@ export class AnotherServer extends Error {
   override readonly name = "AnotherServer";
 }
 
-export const NEEDS_KEY = "it wants a key: see HIVE_WORKER_KEYS_FILE";
+const NEEDS_KEY = "it wants a key: see HIVE_WORKER_KEYS_FILE";
 export const wantsKey = ({ status }: Answer): boolean => status === 401 || status === 403;
 
 /** The reading of a server that has refused or failed to say how it is. */

@@ -12,7 +12,7 @@ const WAIT_MS = 500;
 const MAX_HANGING = 2;
 
 /** How a process was started. */
-export interface CommandLine {
+interface CommandLine {
   readonly argv: readonly string[];
   /** Undefined where it is not for this user, or was not asked for. */
   readonly environment: Readonly<Record<string, string>> | undefined;

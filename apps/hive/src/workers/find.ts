@@ -7,7 +7,7 @@ import { type Place, Places } from "./places.ts";
 import type { Proc } from "./proc.ts";
 import { ProcessTree, TICKS_PER_SECOND } from "./process-tree.ts";
 
-export const MAX_SERVERS = 64;
+const MAX_SERVERS = 64;
 /** Who does not listen by then is no server that loads, but one that listens elsewhere or never. */
 const LOADING_MINUTES = 30;
 

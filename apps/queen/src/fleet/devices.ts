@@ -34,11 +34,9 @@ export class DeviceDetection {
     this.#parts = parts;
   }
 
-  /** Takes over from the catalog whether the devices of this hive are known. */
-  learn(hive: HiveRecord): void {
-    this.#keepUnified(hive.id, hive.devices);
-    this.#times.learn(hive, this.#parts.clock.monotonicNow());
-    this.#parts.traits.learnDevices(hive.id, hive.devices);
+  /** Takes over what the catalog says of the devices of this hive; `readAtMs` is the monotonic time just before it was read. */
+  learn(hive: HiveRecord, readAtMs: number): void {
+    if (this.#know(hive.id, hive.devices, readAtMs)) this.#times.learn(hive, this.#parts.clock.monotonicNow());
   }
 
   /** The hive answered a health check, and may have said which start of its agent it is. */
@@ -48,10 +46,10 @@ export class DeviceDetection {
 
   /** The devices of a hive are in the catalog now, by somebody's word. */
   stored(id: string, devices: DeviceCapabilities): void {
-    this.#keepUnified(id, devices);
+    const nowMs = this.#parts.clock.monotonicNow();
+    this.#know(id, devices, nowMs);
     this.#problems.delete(id);
-    this.#times.stored(id, this.#parts.clock.monotonicNow(), { isPartial: devices.gpus === null });
-    this.#parts.traits.learnDevices(id, devices);
+    this.#times.stored(id, nowMs, { isPartial: devices.gpus === null });
     this.#parts.events.publish("hive_changed", { hive_id: id });
   }
 
@@ -101,19 +99,29 @@ export class DeviceDetection {
   }
 
   async #ask(id: string, hive: HiveAddress): Promise<DeviceReport> {
-    const { probe, catalog, clock, traits } = this.#parts;
+    const { probe, catalog, clock } = this.#parts;
     const { report, agentStart } = await probe.devices(id, hive);
+    let knownAtMs = clock.monotonicNow();
     const record = await catalog.getHive(id);
     if (record === undefined) throw hiveNotFound(id);
     const devices = withKnown(report, record.devices);
     const change = changeOf(record.devices, devices);
-    if (change !== undefined) await catalog.updateDevices(id, devices);
-    traits.learnDevices(id, devices);
-    this.#keepUnified(id, devices);
+    if (change !== undefined) {
+      await catalog.updateDevices(id, devices);
+      knownAtMs = clock.monotonicNow();
+    }
+    this.#know(id, devices, knownAtMs);
     const isPartial = devices.gpus === null || report.problems.length > 0;
     this.#times.stored(id, clock.monotonicNow(), { agentStart, isPartial });
     this.#tell(id, change, report.problems);
     return { ...devices, problems: report.problems };
+  }
+
+  /** Keeps what is asked of devices elsewhere, unless newer ones are known; returns whether it did. */
+  #know(id: string, devices: DeviceCapabilities | null, readAtMs: number): boolean {
+    const isNews = this.#parts.traits.learnDevices(id, devices, readAtMs);
+    if (isNews) this.#keepUnified(id, devices);
+    return isNews;
   }
 
   #keepUnified(id: string, devices: DeviceCapabilities | null): void {

@@ -124,7 +124,7 @@ export class Fleet {
     this.traits.learnLabels(record.id, labels, readAtMs);
     const was = this.sight(record.id)?.status;
     const { status } = this.#learn(record, readAtMs);
-    this.devices.learn(record);
+    this.devices.learn(record, readAtMs);
     if (was === undefined || status === undefined || status === was) return;
     this.#announcer.status(record.id, was, status, "it was changed in the catalog by another program");
   }
@@ -169,7 +169,7 @@ export class Fleet {
     if (this.devices.isDue(hive.id, this.#options.clock.monotonicNow())) await this.devices.tryDetecting(hive.id, hive);
   }
 
-  added(record: HiveRecord, labels?: Labels): void {
+  added(record: HiveRecord, labels: Labels): void {
     this.written(record, undefined, labels);
     this.#announcer.added(record, "caller");
   }
@@ -177,11 +177,12 @@ export class Fleet {
   /** A caller or an operation wrote this record: its status is their word. */
   written(record: HiveRecord, why = "it was set over the API", labels?: Labels): void {
     const { clock } = this.#options;
+    const nowMs = clock.monotonicNow();
     const was = this.sight(record.id)?.status;
-    this.#liveness.setByOperator(record, clock.monotonicNow(), clock.now(), why);
+    this.#liveness.setByOperator(record, nowMs, clock.now(), why);
     this.registry.reconsider(record.id);
-    this.devices.learn(record);
-    if (labels !== undefined) this.traits.changed(record.id, labels, clock.monotonicNow());
+    this.devices.learn(record, nowMs);
+    if (labels !== undefined) this.traits.changed(record.id, labels, nowMs);
     if (was !== undefined && was !== record.status) this.#announcer.status(record.id, was, record.status, why);
   }
 

@@ -11,12 +11,21 @@ interface KnownLabels {
   readonly atMs: number;
 }
 
-/** What work may be asked for by: the labels and devices of hives, as the catalog has them. A hive that has none takes no room here. */
+/** What requirements ask of devices: all else, such as a `uuid`, is other on each hive. */
+type Kind = NonNullable<Parameters<GpuRequirement["matches"]>[0]>;
+
+interface KnownDevices {
+  readonly kind: Kind | null;
+  /** Monotonic. */
+  readonly atMs: number;
+}
+
+/** What work may be asked for by: the labels and devices of hives, as the catalog has them. */
 export class Traits {
   readonly #labels = new Map<string, KnownLabels>();
-  readonly #devices = new Map<string, DeviceCapabilities>();
+  readonly #devices = new Map<string, KnownDevices>();
   /** Hives of one kind share one object. */
-  readonly #kinds = new Map<string, DeviceCapabilities>();
+  readonly #kinds = new Map<string, Kind>();
 
   /** A caller changed them: they are these now. */
   changed(id: string, labels: Labels, nowMs: number): void {
@@ -30,9 +39,11 @@ export class Traits {
     else this.#labels.set(id, { labels, atMs: readAtMs });
   }
 
-  learnDevices(id: string, devices: DeviceCapabilities | null): void {
-    if (devices === null) this.#devices.delete(id);
-    else this.#devices.set(id, this.#kindOf(devices));
+  /** The same; returns whether they are no older than those that are known. */
+  learnDevices(id: string, devices: DeviceCapabilities | null, readAtMs: number): boolean {
+    if ((this.#devices.get(id)?.atMs ?? readAtMs) > readAtMs) return false;
+    this.#devices.set(id, { kind: devices && this.#kindOf(devices), atMs: readAtMs });
+    return true;
   }
 
   forget(id: string): void {
@@ -42,20 +53,25 @@ export class Traits {
 
   /** Tells of hives whether they are chosen. */
   chooser(selector: Selector | undefined, gpu: GpuRequirement | undefined): (id: string) => boolean {
-    const met = new Map<DeviceCapabilities | undefined, boolean>();
+    const met = new Map<Kind | null, boolean>();
     return (id) => {
       if (selector?.matches(this.#labels.get(id)?.labels ?? NO_LABELS) === false) return false;
       if (gpu === undefined) return true;
-      const devices = this.#devices.get(id);
-      const isMet = met.get(devices) ?? gpu.matches(devices ?? null);
-      met.set(devices, isMet);
+      const kind = this.#devices.get(id)?.kind ?? null;
+      const isMet = met.get(kind) ?? gpu.matches(kind);
+      met.set(kind, isMet);
       return isMet;
     };
   }
 
-  #kindOf(devices: DeviceCapabilities): DeviceCapabilities {
-    const key = JSON.stringify(devices);
-    const kind = this.#kinds.get(key) ?? devices;
+  #kindOf({ cpu, gpus }: DeviceCapabilities): Kind {
+    const kind = {
+      cpu,
+      gpus: gpus?.map(({ name, vendor, vramGb, unified }) => ({ name, vendor, vramGb, unified })) ?? null,
+    };
+    const key = JSON.stringify(kind);
+    const known = this.#kinds.get(key);
+    if (known !== undefined) return known;
     if (this.#kinds.size === MAX_KINDS) this.#kinds.clear();
     this.#kinds.set(key, kind);
     return kind;

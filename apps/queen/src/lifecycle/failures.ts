@@ -67,6 +67,6 @@ export function withNextStep(problem: string, error: unknown): string {
 function codeOf(error: unknown): FailureCode {
   if (error instanceof StepFailure) return error.code;
   if (error instanceof ProbeError) return OF_PROBES[error.code];
-  if (error instanceof ProgramError) return error.cause === undefined ? "COMMAND_GIVEN_UP" : "PROGRAM_NOT_STARTED";
+  if (error instanceof ProgramError) return error.kind === "given_up" ? "COMMAND_GIVEN_UP" : "PROGRAM_NOT_STARTED";
   return error instanceof HiveCatalogError ? "CATALOG_FAILED" : "UNFORESEEN";
 }

@@ -17,10 +17,15 @@ test.each([
   ["a hive that is another one", new ProbeError("WRONG_HIVE", "other"), "WRONG_HIVE"],
   [
     "a program that is not there",
-    new ProgramError("ssh", "is not installed", { cause: "ENOENT" }),
+    new ProgramError("missing", "ssh", "is not installed", { cause: "ENOENT" }),
     "PROGRAM_NOT_STARTED",
   ],
-  ["a program that does not end", new ProgramError("ssh", "did not end within 60 s"), "COMMAND_GIVEN_UP"],
+  [
+    "a program that is not started beside one that hangs",
+    new ProgramError("not_started", "ssh", "is not started: an earlier one hangs"),
+    "PROGRAM_NOT_STARTED",
+  ],
+  ["a program that does not end", new ProgramError("given_up", "ssh", "did not end within 60 s"), "COMMAND_GIVEN_UP"],
   ["a catalog that cannot be read", new HiveCatalogError("CATALOG_BUSY", "locked"), "CATALOG_FAILED"],
   ["what nobody foresaw", new TypeError("x is not a function"), "UNFORESEEN"],
 ] as const)("the problem says what to do next after %s", (_what, error, code) => {

@@ -49,8 +49,7 @@ export interface ModelOnDisk extends ServerAddress {
 }
 
 /** What a heartbeat is made of that can be left out of it: a whole entry of a list, or a single field, which is unknown then. */
-export const PARTS = ["worker", "gpu", "model", "field"] as const;
-export type Part = (typeof PARTS)[number];
+export type Part = "worker" | "gpu" | "model" | "field";
 
 /** What of a heartbeat cannot be used, and why. */
 export interface UnusablePart {

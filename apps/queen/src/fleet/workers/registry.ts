@@ -221,8 +221,9 @@ export class HiveRegistry {
     const { clock } = this.#options;
     const nowMs = clock.monotonicNow();
     const now = { nowMs, wallNowMs: clock.now(), isLive: (hive: Hive) => this.#isLive(hive, nowMs) };
-    const { model, isChosen } = query;
-    const all = this.#byModel.get(model) ?? [];
+    const { model, isChosen, looked } = query;
+    const all = this.#byModel.get(model) ?? new Set<Serving>();
+    if (isChosen !== undefined) looked?.(all.size);
     const servings = isChosen === undefined ? all : [...all].filter(({ hive }) => isChosen(hive.id));
     return whyNoWorker(servings, this.#byModel.keys(), query, now);
   }

@@ -71,11 +71,12 @@ function obstacleOf<Hive extends ServingHive>(hive: Hive, { nowMs, wallNowMs, is
   return hive.takesWorkFromMs > nowMs ? "on_probation" : undefined;
 }
 
-/** What a hive that takes work has too little of: where a worker may get work, and memory was asked for, that. */
+/** What a hive that takes work has too little of, in the order of OBSTACLES: memory only where a worker may get work, and memory was asked for. */
 function lackOf({ workers, bests }: ServedThere<unknown>, { backend, minFreeVramBytes }: Asked): Obstacle {
   const isAsked = (worker: { readonly backend: string | null }) => backend === undefined || worker.backend === backend;
-  if (minFreeVramBytes !== undefined && bests.some(({ worker }) => isAsked(worker))) return "without_memory";
-  return workers.some(isAsked) ? "without_idle_worker" : "of_another_backend";
+  if (!workers.some(isAsked)) return "of_another_backend";
+  if (minFreeVramBytes === undefined || !bests.some(({ worker }) => isAsked(worker))) return "without_idle_worker";
+  return "without_memory";
 }
 
 function someOf(models: Iterable<string | null>): string[] {

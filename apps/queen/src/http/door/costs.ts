@@ -26,7 +26,7 @@ interface Waiting {
 }
 
 /** What tells whose a request is. */
-export type Charged = Pick<FastifyRequest, "caller" | "raw">;
+type Charged = Pick<FastifyRequest, "caller" | "raw">;
 
 interface CostsOptions {
   readonly maxBodyBytes: number;
@@ -88,13 +88,16 @@ export class Costs {
     this.#charge(request, looks / LOOKS_OF_ONE_REQUEST);
   }
 
-  /** The steps of a scan, each made in a turn of its own and counted as one more request of the caller. It ends when that one has gone. */
+  /** The steps of a scan, each made in a turn of its own, and from the second on counted as one more request of the caller. It ends when that one has gone. */
   async *inTurns<Item, Json>(request: Charged, steps: Iterable<Item[]>, toJson: (item: Item) => Json) {
+    let isFirst = true;
+    await this.turn();
     for (const items of steps) {
+      if (!isFirst) this.countLooks(request, LOOKS_OF_ONE_REQUEST);
+      isFirst = false;
       yield items.map(toJson);
       await this.turn();
       if (request.raw.socket.destroyed) return;
-      this.countLooks(request, LOOKS_OF_ONE_REQUEST);
     }
   }
 
@@ -143,7 +146,7 @@ export class Costs {
 }
 
 /** Whose request it is: of its token; where none is needed, of its address. */
-const keyOf = ({ caller, raw }: FastifyRequest): string => caller?.tokenId ?? addressBlock(raw.socket.remoteAddress);
+export const keyOf = ({ caller, raw }: Charged): string => caller?.tokenId ?? addressBlock(raw.socket.remoteAddress);
 
 function tooMuch(what: string, { caller }: FastifyRequest): Problem {
   const whose = caller?.tokenId ? `the token ${caller.tokenId}` : "this address";

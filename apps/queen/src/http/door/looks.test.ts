@@ -60,12 +60,20 @@ test.each(["/v1/workers?backend=none", "/v1/models"])(
   "whoever has thousands of workers looked at counts for several requests: %s",
   async (url) => {
     await using queen = await startTestQueen({ limits: LIMITS });
-    hear(queen, 500);
+    hear(queen, 600);
     const { authorization } = await addToken(queen.catalog, "reader");
     const ask = async () => (await queen.send({ url, headers: { authorization } })).status;
     expect(await statusesOf(3, ask)).toEqual([200, 429, 429]);
   },
 );
+
+test.each(["/v1/workers", "/v1/models"])("a list that one step makes costs one request: %s", async (url) => {
+  await using queen = await startTestQueen({ limits: LIMITS });
+  const { authorization } = await addToken(queen.catalog, "reader");
+  const ask = async () => (await queen.send({ url, headers: { authorization } })).status;
+  // The few bytes of the answers count, too.
+  expect(await statusesOf(10, ask)).toEqual([...Array(9).fill(200), 429]);
+});
 
 test("the best of a thousand workers, or none of a backend that none has, costs one request", async () => {
   await using queen = await startWithThousandWorkers();
@@ -80,6 +88,16 @@ test.each([
 ] as const)("a look at each of a thousand workers is one more: %s", async (_name, asked) => {
   await using queen = await startWithThousandWorkers();
   const ask = () => (typeof asked === "string" ? queen.ask(asked) : queen.claim(asked));
+  expect(await statusesOf(7, ask)).toEqual([...Array(5).fill(404), 429, 429]);
+});
+
+test("a selector that is held against a thousand busy hives, to say why there is no worker, is one more", async () => {
+  await using queen = await startTestQueen({ limits: LIMITS });
+  const busy = [aWorker({ state: "Busy" })];
+  for (let n = 0; n < 1000; n++) queen.fleet.registry.update(aHeartbeat(`hive-${n}`, busy), 0);
+  const { authorization } = await addToken(queen.catalog, "reader");
+  const url = `/v1/workers/best?model=${busy[0]?.modelId}&selector=env%3Dprod`;
+  const ask = async () => (await queen.send({ url, headers: { authorization } })).status;
   expect(await statusesOf(7, ask)).toEqual([...Array(5).fill(404), 429, 429]);
 });
 

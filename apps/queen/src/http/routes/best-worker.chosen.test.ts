@@ -58,6 +58,15 @@ test("follows labels at once where a caller changes them, and from the next roun
   expect(await best(queen, { selector: "!env" })).toMatchObject({ status: 200 });
 });
 
+test("a hive that is added anew without labels has none, although another program removed one of its id that had", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, "a", { labels: { env: "prod" } });
+  await queen.catalog.removeHive("a");
+  await addHive(queen, "a");
+  expect(await best(queen, { selector: "env=prod" })).toMatchObject({ status: 404 });
+  expect(await best(queen, { selector: "!env" })).toMatchObject({ status: 200 });
+});
+
 test("follows devices at once where they are stored, and forgets those of a hive that is removed", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, "a");
@@ -67,6 +76,24 @@ test("follows devices at once where they are stored, and forgets those of a hive
   await queen.request("DELETE", "/v1/hives/a");
   await addHive(queen, "a");
   expect(await best(queen, { gpu: "l4" })).toMatchObject({ status: 404 });
+});
+
+test("a page of a round that was read before a caller changed devices does not put the old ones back", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, "a");
+  for (const [change, gpu, status] of [
+    [devices("NVIDIA L4", 22), "l4", 200],
+    [devices("NVIDIA H100 80GB HBM3", 80), "h100", 200],
+    [null, "nvidia", 404],
+  ] as const) {
+    const readAtMs = queen.clock.monotonicNow();
+    const before = await queen.catalog.getHive("a");
+    if (before === undefined) throw new Error("it is in the catalog");
+    queen.clock.advance(1);
+    await queen.request("PATCH", "/v1/hives/a", { devices: change });
+    queen.fleet.learned(before, readAtMs);
+    expect(await best(queen, { gpu }), gpu).toMatchObject({ status });
+  }
 });
 
 test.each([

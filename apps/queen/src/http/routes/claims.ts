@@ -1,8 +1,8 @@
 import { rule } from "@repo/hive-catalog/record";
 import * as z from "zod";
-import { addressBlock } from "../../reach/addresses.ts";
+import { keyOf } from "../door/costs.ts";
 import { Problem } from "../errors.ts";
-import { type CheckedRequest, defineRoute } from "../route.ts";
+import { defineRoute } from "../route.ts";
 import { durationMs } from "../times.ts";
 import { NAME, TEXT } from "./beat-fields.ts";
 import { noWorker } from "./no-worker.ts";
@@ -41,10 +41,6 @@ const ClaimJson = z
   })
   .meta({ id: "Claim", description: "A promise of a worker" });
 
-/** Whose claims count together: those of a token; where none is needed, of an address. */
-const holderOf = ({ caller, raw }: Pick<CheckedRequest, "caller" | "raw">): string =>
-  caller?.tokenId ?? addressBlock(raw.socket.remoteAddress);
-
 export const claimsRoutes = [
   defineRoute({
     method: "post",
@@ -71,7 +67,7 @@ export const claimsRoutes = [
   }).handle(async (request, { fleet, costs, clock }) => {
     const { assignments } = fleet;
     const { model, backend, hold, hold_ms: holdMs = hold ?? 0, min_free_vram_gb: minFreeGb } = request.body;
-    const holder = holderOf(request);
+    const holder = keyOf(request);
     if (assignments.claims.isFull(holder)) throw tooManyClaims();
     const looked = (looks: number) => costs.countLooks(request, looks);
     const query = { model, backend, minFreeVramBytes: vramBytesOf(minFreeGb), looked };
@@ -92,7 +88,7 @@ export const claimsRoutes = [
     problems: ["CLAIM_NOT_FOUND"],
   }).handle(async (request, { fleet: { assignments } }) => {
     const claim = assignments.claims.get(request.params.claim);
-    const isTheirs = request.caller?.role === "operator" || claim?.holder === holderOf(request);
+    const isTheirs = request.caller?.role === "operator" || claim?.holder === keyOf(request);
     if (claim === undefined || !isTheirs) throw claimNotFound();
     assignments.claims.end(claim);
   }),

@@ -28,7 +28,7 @@ const StoredDevices = z.strictObject({
   cpu: z.strictObject({ cores: amount, ram_gb: amount }).nullable(),
   gpus: z.array(StoredGpu).nullable(),
 });
-export const StoredLabels = z.record(z.string(), z.string());
+const StoredLabels = z.record(z.string(), z.string());
 
 /** What is asked of input is not promised of what other programs have stored. */
 export const StoredHive = z

@@ -1,8 +1,9 @@
 import { createClient } from "@libsql/client";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { HIVE_JSON, startTestQueen, type TestQueen } from "../../../test/test-queen.ts";
+import { Costs } from "../door/costs.ts";
 
 const cpu = { cores: 64, ramGb: 512 };
 const h100 = (index: number) => ({ index, name: "NVIDIA H100 80GB HBM3", vramGb: 80 });
@@ -69,7 +70,10 @@ test("pages through what is found in steps, each hive once, with its labels", as
   for (const id of ids)
     await queen.catalog.addHive({ ...HIVE_JSON, id, labels: { n: id, odd: String(Number(id.at(-1)) % 2) } });
   const odd = ids.filter((id) => Number(id.at(-1)) % 2 === 1);
+  const reads = vi.spyOn(queen.catalog, "findHives");
+  const turns = vi.spyOn(Costs.prototype, "turn");
   const first = await list(queen, { selector: "odd=1", limit: "200" });
+  expect([reads, turns].map(({ mock }) => mock.calls.length)).toEqual([2, 2]);
   expect(first.ids).toBe(odd.slice(0, 200).join());
   expect(first.hives[150]?.labels).toEqual({ n: odd[150], odd: "1" });
   const second = await list(queen, { selector: "odd=1", limit: "200", after: first.next_after ?? "" });

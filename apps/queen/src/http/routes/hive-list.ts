@@ -3,6 +3,7 @@ import * as z from "zod";
 import { defineRoute } from "../route.ts";
 import { HIVE_EXAMPLE, StoredHive, withLabels } from "./hive-json.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
+import { optionalFlag } from "./query-fields.ts";
 
 const HivePage = z
   .strictObject({
@@ -15,7 +16,6 @@ const HivePage = z
   .meta({ id: "HivePage" });
 
 const HIVES_PER_STEP = 100;
-const CORDONED = "must be true or false";
 const condition = (description: string) => z.string().optional().meta({ description });
 const ListQuery = z.strictObject({
   selector: condition("On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained`"),
@@ -23,11 +23,7 @@ const ListQuery = z.strictObject({
   ram: condition("How much RAM, at least or in a range: `256GB`, `64GB..128GB`"),
   cores: condition("How many CPU cores, at least or in a range: `32`, `8..16`"),
   status: HiveStatus.optional(),
-  cordoned: z
-    .enum(["true", "false"], CORDONED)
-    .transform((text) => text === "true")
-    .optional()
-    .meta({ description: "Whether a cordon is in force" }),
+  cordoned: optionalFlag.meta({ description: "Whether a cordon is in force" }),
   text: condition("A part of the id, the host or the value of a label, whatever the case of its letters"),
   ...pageQuery("Hives"),
 });

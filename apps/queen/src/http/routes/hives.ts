@@ -8,6 +8,7 @@ import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { parseHiveFields, replacement } from "./hive-fields.ts";
 import { HIVE_EXAMPLE, hiveToJson, OVER_SSH, StoredHive, withLabels } from "./hive-json.ts";
+import { flag } from "./query-fields.ts";
 
 const hive = (description: string) => ({ description, schema: StoredHive, example: HIVE_EXAMPLE });
 
@@ -33,8 +34,9 @@ export const hivesRoutes = [
     problems: ["HIVE_ALREADY_EXISTS", ...WRITING],
   }).handle(async ({ body }, { catalog, fleet }) => {
     const hive = await catalog.addHive(body);
-    fleet.added(hive, body.labels);
-    return hiveToJson(hive, body.labels);
+    const { labels = {} } = body;
+    fleet.added(hive, labels);
+    return hiveToJson(hive, labels);
   }),
   defineRoute({
     method: "get",
@@ -110,9 +112,9 @@ export const hivesRoutes = [
     description:
       "Not while an operation on it runs, nor while its agent runs because the queen started it: stop it first. A damaged record can be removed, too.",
     query: z.strictObject({
-      force: z
-        .preprocess(toBoolean, z.boolean("must be true or false").default(false))
-        .meta({ description: "Remove it all the same, for a host that is gone: an agent that still runs there stays" }),
+      force: flag.meta({
+        description: "Remove it all the same, for a host that is gone: an agent that still runs there stays",
+      }),
     }),
     answer: { status: 204, description: "It is gone" },
     problems: ["OPERATION_IN_PROGRESS", "HIVE_RUNNING", ...WRITING],
@@ -157,8 +159,4 @@ function readObject(body: unknown): Record<string, unknown> {
 function bodyFor(id: string, { id: given, ...fields }: Record<string, unknown>): Record<string, unknown> {
   if (given === undefined || given === id) return fields;
   throw invalidField("id", `must be absent or ${JSON.stringify(id)}, the id in the path`, given);
-}
-
-function toBoolean(text: unknown): unknown {
-  return text === "true" ? true : text === "false" ? false : text;
 }

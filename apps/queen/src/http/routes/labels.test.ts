@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { HIVE_JSON, startTestQueen } from "../../../test/test-queen.ts";
+import { Costs } from "../door/costs.ts";
 
 test("lists the keys of labels with their values and counts, page by page", async () => {
   await using queen = await startTestQueen();
@@ -31,7 +32,11 @@ test("counts to 1,000 and lists 100 values of a key, in steps", async () => {
   const ids = Array.from({ length: 1001 }, (_, n) => `hive-${1000 + n}`);
   await Promise.all(ids.map((id) => queen.catalog.addHive({ ...HIVE_JSON, id, labels: { host: id } })));
   await queen.catalog.labels.set("hive-1000", { host: "hive-1000", ...labels });
+  const reads = vi.spyOn(queen.catalog.labels, "keys");
+  const turns = vi.spyOn(Costs.prototype, "turn");
   const { body } = await queen.request("GET", "/v1/labels");
+  // Thirteen keys, five in a step.
+  expect([reads, turns].map(({ mock }) => mock.calls.length)).toEqual([3, 3]);
   const [host, ...others] = (body as { labels: { key: string; values: unknown[] }[] }).labels;
   expect(host).toMatchObject({ key: "host", count: 1000, is_more: true, has_more_values: true });
   expect(host?.values).toHaveLength(100);

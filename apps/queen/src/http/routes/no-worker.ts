@@ -7,8 +7,8 @@ const OBSTACLE_WORDS: Record<Obstacle, string> = {
   cordoned: "cordoned",
   on_probation: "on probation",
   of_another_backend: "of another backend",
-  without_memory: "without the free memory",
   without_idle_worker: "without an idle, healthy one with room",
+  without_memory: "without the free memory",
 };
 
 /** The 404 of whoever asks for a worker where there is none, with what is known of why. */

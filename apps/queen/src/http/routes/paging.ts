@@ -2,20 +2,18 @@ import type { Readable } from "node:stream";
 import * as z from "zod";
 import type { Costs } from "../door/costs.ts";
 import { listInPieces } from "../pieces.ts";
+import { wholeNumber } from "./query-fields.ts";
 
 const DEFAULT_SIZE = 100;
 const MAX_SIZE = 1000;
 const SIZE = `must be a whole number from 1 to ${MAX_SIZE}`;
 
-/** In a query string everything is text. */
-const toNumber = (text: unknown) => (typeof text === "string" && /^\d{1,4}$/.test(text) ? Number(text) : text);
-
 /** The parameters of a list that is read page by page. */
 export const pageQuery = (things: string) => ({
   after: z.string().optional().meta({ description: "The `next_after` of the page before" }),
-  limit: z
-    .preprocess(toNumber, z.int(SIZE).min(1, SIZE).max(MAX_SIZE, SIZE).default(DEFAULT_SIZE))
-    .meta({ description: `${things} at most` }),
+  limit: wholeNumber(z.int(SIZE).min(1, SIZE).max(MAX_SIZE, SIZE).default(DEFAULT_SIZE)).meta({
+    description: `${things} at most`,
+  }),
 });
 
 export const NextAfter = z
@@ -46,6 +44,7 @@ export async function answerPage<Row extends { readonly id: string }, Item, Body
   let count = 0;
   let last = after;
   const step = async () => {
+    await costs.turn();
     const size = Math.min(stepSize, limit - count);
     const rows = size === 0 ? [] : await read({ limit: size, ...(last !== undefined && { after: last }) });
     count += rows.length;
@@ -60,7 +59,6 @@ export async function answerPage<Row extends { readonly id: string }, Item, Body
     for (let { items, isLast } = first; ; { items, isLast } = await step()) {
       yield items;
       if (isLast) return;
-      await costs.turn();
     }
   };
   return listInPieces(steps(), (items: Item[]) => answer(items, nextAfter()));

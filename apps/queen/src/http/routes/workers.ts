@@ -9,19 +9,13 @@ import { listInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
 import { noWorker } from "./no-worker.ts";
 import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson, vramBytesOf, vramGb } from "./placed-json.ts";
+import { decimal, flag } from "./query-fields.ts";
 import { WorkerStateJson } from "./worker-json.ts";
 
-/** In a query string everything is text. */
-const toNumber = (text: unknown) =>
-  typeof text === "string" && /^\d{1,9}(?:\.\d{1,9})?$/.test(text) ? Number(text) : text;
-const COLD = "must be true or false";
-const cold = z
-  .enum(["true", "false"], COLD)
-  .transform((text) => text === "true")
-  .meta({
-    description:
-      "Where no worker is found, whether to name a hive that has the model on disk and the memory free: its server loads it when it is asked",
-  });
+const cold = flag.meta({
+  description:
+    "Where no worker is found, whether to name a hive that has the model on disk and the memory free: its server loads it when it is asked",
+});
 
 const ColdModelJson = z
   .strictObject({
@@ -74,8 +68,8 @@ export const workersRoutes = [
     query: z.strictObject({
       model: z.string().min(1, "must not be empty"),
       backend: z.string().optional(),
-      min_free_vram_gb: z.preprocess(toNumber, vramGb.optional()),
-      cold: cold.optional(),
+      min_free_vram_gb: decimal(vramGb.optional()),
+      cold,
       selector: z.string().optional().meta({ description: "On the labels of its hive: `env=prod,zone in (a,b)`" }),
       gpu: z.string().optional().meta({ description: "What the GPUs of its hive must be: `nvidia:24GB:2`" }),
     }),
