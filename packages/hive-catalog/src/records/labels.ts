@@ -48,6 +48,8 @@ export type LabelKey = BoundedCount & {
 
 const DEFAULT_KEYS = 100;
 const MAX_KEYS = 1000;
+/** Each of them is counted up to 1,000 hives. */
+const KEYS_READ = 100;
 const MAX_VALUES = 100;
 const MAX_COUNT = 1000;
 
@@ -151,12 +153,11 @@ export class HiveLabels extends Verbs {
     return this.access.calls.run(async (client) => {
       if (!Array.isArray(hiveIds)) throw invalidArgument("hiveIds", "must be a list of ids");
       const ids = hiveIds.filter(isKey);
-      let found = new Map<string, Labels>();
+      const found = new Map<string, Labels>();
       for (let from = 0; from < ids.length; from += MAX_HIVES_READ) {
         if (from > 0) await turnOfTheLoop();
         const row = await client.first(labelsOf({ ids: JSON.stringify(ids.slice(from, from + MAX_HIVES_READ)) }));
-        const read = this.#read(row);
-        found = from === 0 ? read : new Map([...found, ...read]);
+        for (const [id, labels] of this.#read(row)) found.set(id, labels);
       }
       return found;
     }, options);
@@ -173,7 +174,7 @@ export class HiveLabels extends Verbs {
       if (!isKey(after)) throw invalidArgument("after", "must be a key");
       const keys: LabelKey[] = [];
       for (let place: Uint8Array = Buffer.from(after); keys.length < limit; ) {
-        const wanted = limit - keys.length;
+        const wanted = Math.min(KEYS_READ, limit - keys.length);
         const page = countedIn(await client.first(keysAfter({ after: place, limit: wanted })));
         for (const { bytes, ...count } of page) {
           place = bytes;
