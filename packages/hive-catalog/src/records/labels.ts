@@ -119,13 +119,18 @@ export class HiveLabels extends Verbs {
   }
 
   /**
-   * Changes labels key by key: a value sets, null removes, the others stay. Resolves to all that the hive has then. Rejects with HIVE_NOT_FOUND or
-   * INVALID_HIVE, also when it would have more than 64.
+   * Changes labels key by key: a value sets, null removes, the others stay; without a key nothing changes. Resolves to all that the hive has then.
+   * Rejects with HIVE_NOT_FOUND or INVALID_HIVE, also when it would have more than 64.
    */
   patch(hiveId: string, changes: LabelChanges, options?: CallOptions): Promise<Labels> {
     return this.access.calls.run(async (client) => {
       const { labels } = checkHive(LabelChangesArgument, { labels: changes }, hiveId);
       if (!isKey(hiveId)) throw hiveNotFound(String(hiveId));
+      if (Object.keys(labels).length === 0) {
+        if (await isIn(client, hiveId))
+          return this.#read(await client.first(labelsOf({ ids: JSON.stringify([hiveId]) }))).get(hiveId) ?? {};
+        throw hiveNotFound(hiveId);
+      }
       const change = { id: hiveId, labels: JSON.stringify(labels) };
       const [, , touched, after] = await client.batch([
         toMerge.remove(change),
@@ -194,9 +199,12 @@ export class HiveLabels extends Verbs {
   }
 }
 
+async function isIn(client: CallClient, id: string): Promise<boolean> {
+  return (await client.first(hiveIsThere({ id })))?.[0] === 1;
+}
+
 async function whyNot(client: CallClient, id: string): Promise<Error> {
-  const [isThere] = (await client.first(hiveIsThere({ id }))) ?? [];
-  return isThere === 1 ? tooManyLabels(id) : hiveNotFound(id);
+  return (await isIn(client, id)) ? tooManyLabels(id) : hiveNotFound(id);
 }
 
 async function valuesIn(client: CallClient, key: string): Promise<Pick<LabelKey, "values" | "hasMoreValues">> {
