@@ -2,7 +2,7 @@ import * as z from "zod";
 
 /** Bounds of single fields, shared by the TypeScript form and the JSON form so that neither accepts more than the other. */
 export const U32_MAX = 4_294_967_295;
-const MAX_GPUS = 1024;
+export const MAX_GPUS = 1024;
 
 const MAX_NAME_LENGTH = 256;
 

@@ -1,4 +1,4 @@
-import type { CpuDevice, DeviceCapabilities, GpuDevice } from "./devices.ts";
+import { type CpuDevice, type DeviceCapabilities, type GpuDevice, MAX_GPUS } from "./devices.ts";
 import { GPU_VENDORS, type GpuVendor, identifyGpu, isRunOf, modelTokens, modelWords } from "./gpu-identity.ts";
 import { GrammarError } from "./grammar-error.ts";
 import {
@@ -176,7 +176,15 @@ function tokenIn(piece: Piece): Token {
   const vendor = GPU_VENDORS.find((known) => known === text.toLowerCase());
   if (vendor !== undefined) return ["vendor", vendor];
   if (/^[a-z]/i.test(text)) return ["names", namesIn(piece)];
-  return /[a-z]/i.test(text) ? ["memoryMb", parseSize(piece)] : ["count", parseCount(piece)];
+  return /[a-z]/i.test(text) ? ["memoryMb", parseSize(piece)] : ["count", gpuCountIn(piece)];
+}
+
+/** More than a hive has is no count: most likely a model without its letters. */
+function gpuCountIn(piece: Piece): Range {
+  const count = parseCount(piece);
+  if (Math.max(count.min, count.max ?? 0) <= MAX_GPUS) return count;
+  const rule = `a count of at most ${MAX_GPUS} (a name begins with a letter, such as rtx4090)`;
+  throw new GrammarError(piece.place + 1, rule, piece.text);
 }
 
 function namesIn(piece: Piece): string[] {

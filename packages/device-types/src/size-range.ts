@@ -62,13 +62,16 @@ const MB_IN_GB = MB_OF.gb;
 const SIZE = new RegExp(`^(\\d{1,${MAX_DIGITS}}(?:\\.\\d{1,${MAX_DIGITS}})?)\\s*(mb|gb|tb)$`, "i");
 const SIZE_RULE = "a size such as 24GB, in MB, GB or TB";
 
-/** In MB of 2^20 bytes, rounded. */
+/** In MB of 2^20 bytes, rounded. Memory is known in whole GB: a range without any would find nothing, in silence. */
 export function parseSize(piece: Piece): Range {
-  return parseRange(piece, ({ text, place }) => {
+  const sizeMb = parseRange(piece, ({ text, place }) => {
     const [, digits, unit] = SIZE.exec(text) ?? [];
     if (unit === undefined) throw new GrammarError(place + 1, SIZE_RULE, text);
     return Math.round(Number(digits) * MB_OF[unit.toLowerCase() as keyof typeof MB_OF]);
   });
+  const { min, max } = gigabytesOf(sizeMb);
+  if (max !== null && max < min) throw new GrammarError(piece.place + 1, "a range with a whole GB in it", piece.text);
+  return sizeMb;
 }
 
 export function printSize(sizeMb: Range): string {

@@ -1,4 +1,5 @@
 import { CoresRequirement, type DeviceCapabilities, GpuRequirement, SizeRequirement } from "@repo/device-types";
+import fc from "fast-check";
 import type { HiveCatalog } from "../src/catalog.ts";
 import type { HiveRecord } from "../src/model/hive.ts";
 import { toHiveRecordJson } from "../src/model/hive-json.ts";
@@ -6,6 +7,7 @@ import type { Labels } from "../src/model/label.ts";
 import { Selector } from "../src/model/selector.ts";
 import type { FindOptions } from "../src/options.ts";
 import { aHive } from "../src/testing.ts";
+import { gpuTexts, selectorTexts } from "./query-texts.ts";
 import type { Random } from "./random.ts";
 
 type ModelHive = { record: HiveRecord; labels: Labels; cordoned: boolean };
@@ -43,13 +45,25 @@ const GPU = [
   "1..1",
 ];
 
+/** How many texts of each sort are made up. */
+const GENERATED = 400;
+const key = fc.constantFrom("env", "zone", "rack", "team", "nope");
+const value = fc.constantFrom("prod", "dev", "z0", "z1", "z2", "z3", "r1", "r2", "r7", "", "x");
+const gpuName = fc.constantFrom("rtx 4090", "rtx4090", "l4", "H100", "mi300x", "m3", "m3 max", "h200");
+
 /** A fleet of which a catalog has a copy, and what must be found in it by the plainest of filters. */
 export class ModelFleet {
   readonly hives = new Map<string, ModelHive>();
   readonly #random: Random;
+  readonly #selectors: readonly string[];
+  readonly #gpus: readonly string[];
 
   constructor(random: Random) {
     this.#random = random;
+    const made = (texts: fc.Arbitrary<string>) =>
+      fc.sample(texts, { numRuns: GENERATED, seed: random.integer(0, 2 ** 31 - 1) });
+    this.#selectors = made(selectorTexts(key, value));
+    this.#gpus = made(gpuTexts(gpuName));
   }
 
   /** SQL that adds so many hives to a catalog, which this one has then. The rows of their GPUs are to be derived. */
@@ -104,8 +118,8 @@ export class ModelFleet {
     const random = this.#random;
     const some = <Value>(value: () => Value, share: number) => (random.next() < share ? value() : undefined);
     return {
-      selector: some(() => random.pick(SELECTORS), 0.7),
-      gpu: some(() => random.pick(GPU), 0.3),
+      selector: some(() => random.pick(random.next() < 0.5 ? SELECTORS : this.#selectors), 0.7),
+      gpu: some(() => random.pick(random.next() < 0.5 ? GPU : this.#gpus), 0.3),
       ram: some(() => random.pick(["64GB", "..64GB", "100GB..512GB"]), 0.15),
       cores: some(() => random.pick(["16", "..8", "32..32"]), 0.15),
       status: some(() => this.#status(), 0.25),

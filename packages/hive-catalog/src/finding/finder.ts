@@ -18,20 +18,27 @@ import {
 import { hiveGpus } from "../schema.ts";
 import { type Finder, finder, MAX_PAGE, type OnDamage, pages } from "../sql/reading.ts";
 import { bytesOf } from "../sql/rows.ts";
-import { build, statement } from "../sql/statement.ts";
+import { build, countIn, statement } from "../sql/statement.ts";
 import { type Condition, conditionsOf, type GpuRows, type Values } from "./conditions.ts";
 import { hasDevices, placeIn, type Query, queryIn } from "./query.ts";
 import { fewest, type Leading, type Source, sourcesOf } from "./sources.ts";
 
-/** Rows of a source that one statement reads past at most, when none of them is what is looked for. */
-const MAX_WINDOW = 2000;
+type Bounds = {
+  /** Rows up to which a source is counted, to find out which one has the fewest. */
+  readonly maxCounted: number;
+  /** Rows of a source that one statement reads past at most, when none of them is what is looked for. */
+  readonly maxWindow: number;
+  /** Rows of all windows of a page: what is not found until then is left for the next one. */
+  readonly maxRows: number;
+};
+const BOUNDS: Bounds = { maxCounted: 1000, maxWindow: 2000, maxRows: 20_000 };
+/** Of a page: where one of many values is common, and the others are rare, windows hold far fewer rows than they may. */
+const MAX_WINDOWS = 150;
 /** What the conditions of one statement may cost: some milliseconds. */
 const MAX_COST = 6000;
 /** Rows of a window where each record has to be looked at. */
 const MAX_RECORDS = 500;
 const ROWS_PER_RECORD = 4;
-/** Rows of all windows of a page: what is not found until then is left for the next one. */
-const MAX_ROWS = 20_000;
 /** Records that are read at once. */
 const PAGE_SIZE = 250;
 /** Models of a fleet by which it is searched: with more, devices themselves are looked at. */
@@ -75,10 +82,12 @@ const modelsOf = statement<{ limit: number }>(({ limit }) => {
  */
 export class HiveFinder {
   readonly #access: Access;
+  readonly #bounds: Bounds;
   readonly #finders = new Map<string, Finder<HiveRecord, Values>>();
 
-  constructor(access: Access) {
+  constructor(access: Access, bounds: Bounds = BOUNDS) {
     this.#access = access;
+    this.#bounds = bounds;
   }
 
   page(options: FindOptions = {}): Promise<FoundHives> {
@@ -109,30 +118,40 @@ export class HiveFinder {
     const onDamage = options.onCorruptHive ? tellingOf(options.onCorruptHive) : this.#access.onDamage;
     const rows = query.gpu && this.#access.knowsGpus() ? await rowsFor(client, query.gpu) : undefined;
     const readsAll = query.gpu !== undefined && rows === undefined;
-    const leading = await fewest(client, sourcesOf(query, rows), after ?? "");
-    const conditions = conditionsOf(query, { rows, term: leading.source.term, nowMs: this.#access.now() });
-    const cost = conditions.reduce((sum, condition) => sum + condition.cost, 1);
+    const nowMs = this.#access.now();
+    const { maxCounted } = this.#bounds;
+    const maxWindow = this.#maxWindow(conditionsOf(query, { rows, term: undefined, nowMs }), readsAll);
+    const leading = await fewest(client, sourcesOf(query, rows), after ?? "", { maxCounted, maxWindow });
+    const conditions = conditionsOf(query, { rows, term: leading.source.term, nowMs });
     const plan: Plan = {
       ...{ query, onDamage, readsAll, conditions, leading },
-      maxWindow: Math.min(readsAll ? MAX_RECORDS : MAX_WINDOW, Math.floor(MAX_COST / cost)),
+      maxWindow: this.#maxWindow(conditions, readsAll),
     };
     return this.#windows(client, plan, after, limit);
+  }
+
+  /** Rows of one window, so that no statement takes longer than some milliseconds. */
+  #maxWindow(conditions: readonly Condition[], readsAll: boolean): number {
+    const cost = conditions.reduce((sum, condition) => sum + condition.cost, 1);
+    const { maxWindow } = this.#bounds;
+    return Math.min(maxWindow, readsAll ? MAX_RECORDS : maxWindow, Math.floor(MAX_COST / cost));
   }
 
   async #windows(client: CallClient, plan: Plan, after: string | undefined, limit: number): Promise<FoundHives> {
     const hives: HiveRecord[] = [];
     const { maxWindow, readsAll } = plan;
-    const maxRows = readsAll ? maxWindow * (MAX_ROWS / MAX_WINDOW) : MAX_ROWS;
+    const bounds = this.#bounds;
+    const maxRows = readsAll ? maxWindow * (bounds.maxRows / bounds.maxWindow) : bounds.maxRows;
     let place = after;
     let size = Math.min(maxWindow, Math.max(PAGE_SIZE, limit * ROWS_PER_RECORD));
-    for (let looked = 0; looked < maxRows; ) {
-      if (looked > 0) await turnOfTheLoop();
+    for (let looked = 0, windows = 0; looked < maxRows && windows < MAX_WINDOWS; windows++) {
+      if (windows > 0) await turnOfTheLoop();
       const { source, rows = Number.POSITIVE_INFINITY } = plan.leading;
       const end = rows < size ? undefined : await endOf(client, source, place, size);
-      const next = await this.#window(client, plan, { place, end, hives, limit });
+      const next = await this.#window(client, plan, { place, end: end?.id, hives, limit });
       if (hives.length === limit) return { hives, nextAfter: hives.at(-1)?.id ?? null };
       if (next === undefined) return { hives, nextAfter: null };
-      looked += size;
+      looked += end?.rows ?? size;
       place = next;
       size = maxWindow;
     }
@@ -153,8 +172,9 @@ export class HiveFinder {
     const { leading, conditions, query, readsAll, onDamage } = plan;
     const values = Object.assign({}, leading.source.values, ...conditions.map((condition) => condition.values));
     const window = { windowAfter: place ?? "", windowEnd: end ?? NO_END };
-    const wanted = readsAll ? undefined : limit - hives.length;
-    const paging = { limit: wanted, pageSize: PAGE_SIZE, onDamage };
+    const wanted = limit - hives.length;
+    const isWanted = readsAll ? (record: HiveRecord) => hasDevices(query, record) : undefined;
+    const paging = { limit: wanted, isWanted, pageSize: PAGE_SIZE, onDamage };
     let read = 0;
     let last: string | undefined;
     for await (const records of pages(
@@ -198,21 +218,21 @@ async function rowsFor(client: CallClient, gpu: GpuRequirement): Promise<GpuRows
   };
 }
 
-/** The id at the end of a window; undefined where the source has no more rows than that. */
-async function endOf(
-  client: CallClient,
-  { kind, values }: Source,
-  after = "",
-  size: number,
-): Promise<string | undefined> {
+/** A window ends at an id that has so many rows before it. */
+type End = { readonly id: string; readonly rows: number };
+
+/** Undefined where the source has no more rows than a window. */
+async function endOf(client: CallClient, { kind, values }: Source, after = "", size: number): Promise<End | undefined> {
   if (kind.end === undefined) return undefined;
-  const members = typeof values.list === "string" ? JSON.parse(values.list).length : 1;
+  const isList = typeof values.list === "string";
+  const members = isList ? JSON.parse(String(values.list)).length : 1;
   // Once more where another program damaged the id at the end: it cannot be asked for.
   for (let rows = Math.ceil(size / Math.max(1, members)); ; rows++) {
-    const [held] = (await client.first(kind.end({ ...values, place: after, rows: rows - 1 }))) ?? [];
+    const row = await client.first(kind.end({ ...values, place: after, rows: rows - 1 }));
+    const [held] = row ?? [];
     if (held === null || held === undefined) return undefined;
     const bytes = bytesOf(held);
     const id = bytes.toString("utf8");
-    if (isUtf8(bytes) && isKey(id)) return id;
+    if (isUtf8(bytes) && isKey(id)) return { id, rows: isList ? countIn(row, 1) : rows };
   }
 }

@@ -7,8 +7,6 @@ import { build, countIn, type Given, statement } from "../sql/statement.ts";
 import { type GpuRows, inList, type Values } from "./conditions.ts";
 import type { Query } from "./query.ts";
 
-/** Beyond so many rows, a source is only known to have more. */
-export const MAX_COUNTED = 1000;
 /** So few are looked for first: counting up to a thousand takes longer than reading them. */
 const FEW = 64;
 /** Statements that are kept, one for each list of kinds. */
@@ -28,7 +26,10 @@ type SourceKind = {
   readonly name: string;
   /** How many rows there are behind a place, up to a limit; undefined for all hives, which are never few. */
   readonly count?: (given: Given<Values>) => SQL;
-  /** The place that ends a window; undefined for one that is only taken when it is small enough to be one window. */
+  /**
+   * The place that ends a window, and of a list how many rows that window has; undefined for one that is only taken when it is small enough to be one
+   * window.
+   */
   readonly end?: (values: Values) => SqlStatement;
   /** Of a row of hives: whether it is in a window. */
   readonly within: (given: Given<Values>, isFirst: boolean) => SQL | undefined;
@@ -61,10 +62,20 @@ const idBehind = (table: SQLiteTable, id: SQLiteColumn, { place, rows }: Given<V
 
 const alone = (value: SQL) => build.select({ id: value.as("id") }).from(sql`(SELECT 1)`);
 /** The nearest of the ends that each member of a JSON list has: no window holds more rows than wanted, and none of them has to be sorted. */
-const nearest = (list: SQL | undefined, endOf: (member: SQL) => SQL) =>
-  build
-    .select({ id: sql`min(ends.id)`.as("id") })
-    .from(sql`(SELECT ${endOf(sql`member.value`)} AS id FROM json_each(${list}) AS member) AS ends`);
+function nearest(
+  table: SQLiteTable,
+  id: SQLiteColumn,
+  given: Given<Values>,
+  isMember: (member: SQL) => SQL | undefined,
+) {
+  const { list, place } = given;
+  const ends = sql`SELECT ${idBehind(table, id, given, isMember(sql`member.value`))} AS id FROM json_each(${list}) AS member`;
+  const isInside = and(gt(id, place as SQL), lte(id, sql`CAST(nearest.id AS TEXT)`));
+  const rows = sql`(SELECT sum((SELECT count(*) FROM ${table} WHERE ${and(isMember(sql`member.value`), isInside)})) FROM json_each(${list}) AS member)`;
+  return build
+    .select({ id: sql`nearest.id`.as("id"), rows: rows.as("rows") })
+    .from(sql`(SELECT min(ends.id) AS id FROM (${ends}) AS ends) AS nearest`);
+}
 
 const all: SourceKind = {
   name: "all",
@@ -101,9 +112,7 @@ const withLabels: SourceKind = {
   name: "labels",
   count: (given) => counted(hiveLabels, given, and(hasOneOf(given), gt(hiveLabels.hiveId, given.place as SQL))),
   end: statement<Values>((given) =>
-    nearest(given.list, (value) =>
-      idBehind(hiveLabels, hiveLabels.hiveId, given, and(hasKey(given), eq(hiveLabels.value, value))),
-    ),
+    nearest(hiveLabels, hiveLabels.hiveId, given, (value) => and(hasKey(given), eq(hiveLabels.value, value))),
   ),
   within: (given, isFirst) => isAmong(hiveLabels, hiveLabels.hiveId, hasOneOf(given), given, isFirst),
 };
@@ -119,9 +128,7 @@ const hasModel = ({ list }: Given<Values>) => inList(hiveGpus.model, list as SQL
 const withModel: SourceKind = {
   name: "model",
   count: (given) => counted(hiveGpus, given, and(hasModel(given), gt(hiveGpus.hiveId, given.place as SQL))),
-  end: statement<Values>((given) =>
-    nearest(given.list, (model) => idBehind(hiveGpus, hiveGpus.hiveId, given, eq(hiveGpus.model, model))),
-  ),
+  end: statement<Values>((given) => nearest(hiveGpus, hiveGpus.hiveId, given, (model) => eq(hiveGpus.model, model))),
   within: (given, isFirst) => isAmong(hiveGpus, hiveGpus.hiveId, hasModel(given), given, isFirst),
 };
 
@@ -155,18 +162,33 @@ function ofValues(key: string, [only = "", ...others]: readonly string[]): Sourc
 /** A source, and how many rows of it there are behind a place, where that is known. */
 export type Leading = { readonly source: Source; readonly rows?: number };
 
+type Bounds = {
+  /** Beyond so many rows, a source is only known to have more. */
+  readonly maxCounted: number;
+  /** Rows of one window. */
+  readonly maxWindow: number;
+};
+
 /** The source with the fewest rows behind a place. */
-export async function fewest(client: CallClient, sources: readonly Source[], place: string): Promise<Leading> {
+export async function fewest(
+  client: CallClient,
+  sources: readonly Source[],
+  place: string,
+  { maxCounted, maxWindow }: Bounds,
+): Promise<Leading> {
   const [only] = sources;
   if (only === undefined) return { source: ALL };
   if (sources.length === 1 && only.kind.end !== undefined) return { source: only };
-  const few = leastOf(await countAll(client, sources, place, FEW));
+  const least = async (atMost: number) => {
+    const counted = await countAll(client, sources, place, atMost);
+    return leastOf(
+      counted.filter(({ source, rows }) => source.kind.end !== undefined || rows <= Math.min(atMost, maxWindow)),
+    );
+  };
+  const few = await least(FEW);
   if (few.rows <= FEW) return few;
-  const counted = (await countAll(client, sources, place, MAX_COUNTED)).filter(
-    ({ source, rows }) => source.kind.end !== undefined || rows <= MAX_COUNTED,
-  );
-  const least = leastOf(counted);
-  return least.rows <= MAX_COUNTED ? least : { source: least.source };
+  const { source, rows } = await least(maxCounted);
+  return rows <= maxCounted ? { source, rows } : { source };
 }
 
 type Counted = { readonly source: Source; readonly rows: number };

@@ -5,7 +5,7 @@ import { ofHive } from "./texts.ts";
 /** What stands in `vramGb` for memory that is not known. */
 export const UNKNOWN_MEMORY = -1;
 const U32_MAX = 2 ** 32 - 1;
-export const MAX_DEVICES_HASH = 2 ** 48 - 1;
+const MAX_DEVICES_HASH = 2 ** 48 - 1;
 
 const whole = (min: number, max: number) => z.int().min(min).max(max);
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { selectorTexts } from "../../test/query-texts.ts";
 import { Selector } from "./selector.ts";
 
 const LABELS = { env: "prod", zone: "z1", empty: "", "example.org/team": "ml", constructor: "x" };
@@ -98,18 +99,7 @@ const key = fc.oneof(
   fc.stringMatching(/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,3}[A-Za-z0-9])?$/),
 );
 const value = fc.oneof(fc.constantFrom("", "x", "y", "z", "in"), fc.stringMatching(/^[A-Za-z0-9][._-]?[A-Za-z0-9]$/));
-const blank = fc.constantFrom("", " ", "\t ", "\n");
-const set = fc
-  .array(value, { minLength: 1, maxLength: 4 })
-  .filter((values) => values.length > 1 || values[0] !== "")
-  .map((values) => `(${values.join(" ,")})`);
-const term = fc.oneof(
-  key,
-  fc.tuple(blank, key).map(([gap, name]) => `!${gap}${name}`),
-  fc.tuple(key, blank, fc.constantFrom("=", "==", "!="), blank, value).map((parts) => parts.join("")),
-  fc.tuple(key, fc.constantFrom(" in ", " notin", "\tin"), set).map((parts) => parts.join("")),
-);
-const selector = fc.tuple(fc.array(term, { maxLength: 5 }), blank).map(([terms, gap]) => terms.join(`${gap},`));
+const selector = selectorTexts(key, value);
 
 test("what is parsed, printed and parsed again is the same, and its print stays", () => {
   fc.assert(

@@ -48,6 +48,8 @@ export type LabelKey = BoundedCount & {
 
 const DEFAULT_KEYS = 100;
 const MAX_KEYS = 1000;
+/** Each of them is counted up to 1,000 hives. */
+const KEYS_READ = 100;
 const MAX_VALUES = 100;
 const MAX_COUNT = 1000;
 
@@ -117,13 +119,18 @@ export class HiveLabels extends Verbs {
   }
 
   /**
-   * Changes labels key by key: a value sets, null removes, the others stay. Resolves to all that the hive has then. Rejects with HIVE_NOT_FOUND or
-   * INVALID_HIVE, also when it would have more than 64.
+   * Changes labels key by key: a value sets, null removes, the others stay; without a key nothing changes. Resolves to all that the hive has then.
+   * Rejects with HIVE_NOT_FOUND or INVALID_HIVE, also when it would have more than 64.
    */
   patch(hiveId: string, changes: LabelChanges, options?: CallOptions): Promise<Labels> {
     return this.access.calls.run(async (client) => {
       const { labels } = checkHive(LabelChangesArgument, { labels: changes }, hiveId);
       if (!isKey(hiveId)) throw hiveNotFound(String(hiveId));
+      if (Object.keys(labels).length === 0) {
+        if (await isIn(client, hiveId))
+          return this.#read(await client.first(labelsOf({ ids: JSON.stringify([hiveId]) }))).get(hiveId) ?? {};
+        throw hiveNotFound(hiveId);
+      }
       const change = { id: hiveId, labels: JSON.stringify(labels) };
       const [, , touched, after] = await client.batch([
         toMerge.remove(change),
@@ -151,12 +158,11 @@ export class HiveLabels extends Verbs {
     return this.access.calls.run(async (client) => {
       if (!Array.isArray(hiveIds)) throw invalidArgument("hiveIds", "must be a list of ids");
       const ids = hiveIds.filter(isKey);
-      let found = new Map<string, Labels>();
+      const found = new Map<string, Labels>();
       for (let from = 0; from < ids.length; from += MAX_HIVES_READ) {
         if (from > 0) await turnOfTheLoop();
         const row = await client.first(labelsOf({ ids: JSON.stringify(ids.slice(from, from + MAX_HIVES_READ)) }));
-        const read = this.#read(row);
-        found = from === 0 ? read : new Map([...found, ...read]);
+        for (const [id, labels] of this.#read(row)) found.set(id, labels);
       }
       return found;
     }, options);
@@ -173,7 +179,7 @@ export class HiveLabels extends Verbs {
       if (!isKey(after)) throw invalidArgument("after", "must be a key");
       const keys: LabelKey[] = [];
       for (let place: Uint8Array = Buffer.from(after); keys.length < limit; ) {
-        const wanted = limit - keys.length;
+        const wanted = Math.min(KEYS_READ, limit - keys.length);
         const page = countedIn(await client.first(keysAfter({ after: place, limit: wanted })));
         for (const { bytes, ...count } of page) {
           place = bytes;
@@ -193,9 +199,12 @@ export class HiveLabels extends Verbs {
   }
 }
 
+async function isIn(client: CallClient, id: string): Promise<boolean> {
+  return (await client.first(hiveIsThere({ id })))?.[0] === 1;
+}
+
 async function whyNot(client: CallClient, id: string): Promise<Error> {
-  const [isThere] = (await client.first(hiveIsThere({ id }))) ?? [];
-  return isThere === 1 ? tooManyLabels(id) : hiveNotFound(id);
+  return (await isIn(client, id)) ? tooManyLabels(id) : hiveNotFound(id);
 }
 
 async function valuesIn(client: CallClient, key: string): Promise<Pick<LabelKey, "values" | "hasMoreValues">> {

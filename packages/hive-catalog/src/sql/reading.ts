@@ -84,9 +84,11 @@ export const MAX_PAGE = 1000;
 /** Told of each damaged row, whether something stands in for it, and which row of its table it is. */
 export type OnDamage = (damage: readonly DamagedRecord[], isListed: boolean, rowId: string) => void;
 
-type Paging = {
+type Paging<Rec> = {
   /** Records wanted in all; all by default. */
   limit?: number | undefined;
+  /** Which records are wanted, where SQL cannot tell; all by default. */
+  isWanted?: ((record: Rec) => boolean) | undefined;
   /** Where to begin: after that place. */
   after?: Values | undefined;
   /** Records read at once. */
@@ -102,14 +104,14 @@ export async function* pages<Rec, V extends Values>(
   client: Pick<CallClient, "first">,
   finder: Finder<Rec, V>,
   values: V,
-  { limit = Number.MAX_SAFE_INTEGER, after: start, pageSize = MAX_PAGE, onDamage }: Paging,
+  { limit = Number.MAX_SAFE_INTEGER, isWanted, after: start, pageSize = MAX_PAGE, onDamage }: Paging<Rec>,
 ): AsyncGenerator<Rec[], void, undefined> {
   const { reader, order, first, next } = finder;
   let maxRows = pageSize;
   let wanted = limit;
   let growth = 1;
   for (let after = start; ; ) {
-    const rowCount = growth * Math.min(wanted, maxRows);
+    const rowCount = growth * (isWanted ? maxRows : Math.min(wanted, maxRows));
     const query = (after ? next : first)({ ...values, ...after, limit: rowCount });
     let found: Found<Rec>[];
     try {
@@ -127,7 +129,7 @@ export async function* pages<Rec, V extends Values>(
     const records: Rec[] = [];
     for (const { damage, record, rowId } of found.slice(0, end)) {
       if (damage.length > 0) onDamage(damage, record !== undefined, rowId);
-      if (record !== undefined && records.push(record) === wanted) break;
+      if (record !== undefined && isWanted?.(record) !== false && records.push(record) === wanted) break;
     }
     yield records;
     wanted -= records.length;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { HiveCatalog } from "../../src/catalog.ts";
 import type { DamagedHive, FindOptions } from "../../src/options.ts";
 import { aHive } from "../../src/testing.ts";
+import { checkPages } from "../check-pages.ts";
 import { ModelFleet } from "../model-fleet.ts";
 import { Random } from "../random.ts";
 import { fieldsOf, refusalOf } from "../refusal.ts";
@@ -11,28 +11,6 @@ import type { Site } from "./site.ts";
 
 /** More than one window of the smallest size. */
 const FLEET = 600;
-
-/** Every page of a query, each held against the fleet as it was when that page was read. */
-async function checkPages(
-  catalog: HiveCatalog,
-  fleet: ModelFleet,
-  query: FindOptions,
-  limit: number,
-  meanwhile?: () => Promise<void>,
-) {
-  let after: string | undefined;
-  for (;;) {
-    const { hives, nextAfter } = await catalog.findHives({ ...query, limit, ...(after !== undefined && { after }) });
-    const until = hives.length === limit ? (hives.at(-1)?.id ?? null) : nextAfter;
-    const ids = hives.map(({ id }) => id);
-    expect(ids, `${JSON.stringify(query)} after ${after}`).toEqual(fleet.expected(query, after, until));
-    for (const hive of hives) expect(hive).toEqual(fleet.hives.get(hive.id)?.record);
-    if (nextAfter === null) return;
-    expect(nextAfter > (after ?? "")).toBe(true);
-    after = nextAfter;
-    await meanwhile?.();
-  }
-}
 
 export function describeFinding(name: string, openSite: () => Promise<Site>, queries: number): void {
   describe(`${name}: finding hives`, () => {

@@ -128,7 +128,7 @@ export function describeLabels(name: string, openSite: () => Promise<Site>): voi
       expect(fieldsOf(await refusalOf(catalog.labels.set("b", manyLabels(65))))).toEqual(["labels"]);
     });
 
-    test("a change of labels is a change of the hive", async () => {
+    test("a change of labels is a change of the hive, and one that names none is none", async () => {
       await using site = await openSite();
       const clock = { nowMs: NOW_MS };
       const catalog = await withHives(site, clock);
@@ -141,6 +141,12 @@ export function describeLabels(name: string, openSite: () => Promise<Site>): voi
         await change();
         expect((await catalog.getHive("a"))?.updatedAtMs).toBe(clock.nowMs);
       }
+      const lastMs = clock.nowMs;
+      clock.nowMs += 1000;
+      await catalog.labels.patch("a", {});
+      await catalog.patchHive("a", { labels: {} });
+      expect((await catalog.getHive("a"))?.updatedAtMs).toBe(lastMs);
+      expect((await refusalOf(catalog.labels.patch("no", {}))).code).toBe("HIVE_NOT_FOUND");
     });
 
     test("the labels of many hives come by their ids", async () => {
