@@ -8,7 +8,9 @@ onStopSignals(
   () => process.exit(EXIT.interrupted),
 );
 // Whoever reads no further, as `head` does, has all that it wanted.
-process.stdout.on("error", (error) => process.exit("code" in error && error.code === "EPIPE" ? EXIT.done : EXIT.failed));
+process.stdout.on("error", (error) =>
+  process.exit("code" in error && error.code === "EPIPE" ? EXIT.done : EXIT.failed),
+);
 
 const { env, stdin, stdout, stderr, argv } = process;
 process.exitCode = await run(argv.slice(2), { env, stdin, stdout, stderr, signal: stop.signal, now: Date.now });

@@ -28,12 +28,14 @@ Example: pnpm -s hivectl get hives -l rack=r12 --gpu H100:80GB`;
 export async function run(argv: readonly string[], world: World): Promise<number> {
   let exitCode: number = EXIT.done;
   let session: Session | undefined;
-  const does: Does = (work) => async (...given) => {
-    const command = given.at(-1) as Command;
-    const flags = command.optsWithGlobals<CommonFlags>();
-    session = new Session(world, flags);
-    exitCode = (await work(session, { args: command.args, flags: flags as never })) ?? EXIT.done;
-  };
+  const does: Does =
+    (work) =>
+    async (...given) => {
+      const command = given.at(-1) as Command;
+      const flags = command.optsWithGlobals<CommonFlags>();
+      session = new Session(world, flags);
+      exitCode = (await work(session, { args: command.args, flags: flags as never })) ?? EXIT.done;
+    };
   try {
     // `pnpm hivectl -- get hives` hands the dashes on.
     await commandLine(does, world).parseAsync(argv[0] === "--" ? argv.slice(1) : argv, { from: "user" });
@@ -88,7 +90,9 @@ const addCommonFlags = (program: Command): Command =>
     .option("-q, --quiet", "nothing on stderr but what went wrong")
     .option("-y, --yes", "yes to every question")
     .addOption(
-      new Option("--timeout <time>", "how long a request may take: 30s, 5m").default(30_000, "30s").argParser(readDuration),
+      new Option("--timeout <time>", "how long a request may take: 30s, 5m")
+        .default(30_000, "30s")
+        .argParser(readDuration),
     )
     .option("-v, --verbose", "each request on stderr");
 

@@ -3,7 +3,7 @@ import { type Call, type QueenClientOptions, Requests } from "./requests.ts";
 import type { Answer, Body, QueenEvent, Query, Schema } from "./types.ts";
 import { wait } from "./waiting.ts";
 
-type Paged<Name extends "listHives" | "listLabels" | "listOperations"> = Omit<Query<Name>, "after">;
+type Paged<Name extends "listFleet" | "listHives" | "listLabels" | "listOperations"> = Omit<Query<Name>, "after">;
 
 /** What of the events is read, and until when. */
 export interface EventQuery {
@@ -26,6 +26,13 @@ export class QueenClient {
     this.#requests = new Requests(options);
   }
 
+  /** One page of hives with all that is known of them now. */
+  listFleet(query: Query<"listFleet"> = {}, call?: Call): Promise<Schema<"FleetPage">> {
+    return this.#requests.json("get", "/v1/fleet", { query }, call);
+  }
+  fleetPages(query: Paged<"listFleet"> = {}, call?: Call): AsyncGenerator<Schema<"FleetPage">, void, undefined> {
+    return pages((after) => this.listFleet({ ...query, ...after }, call));
+  }
   /** One page. */
   listHives(query: Query<"listHives"> = {}, call?: Call): Promise<Schema<"HivePage">> {
     return this.#requests.json("get", "/v1/hives", { query }, call);

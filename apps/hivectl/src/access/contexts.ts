@@ -30,7 +30,11 @@ export function readContexts(env: Environment): Contexts {
   const path = contextsPath(env);
   let text: string;
   try {
-    text = readSecretFile(path, MAX_BYTES, "chmod 600 it, and revoke the tokens in it if others may have seen them").toString();
+    text = readSecretFile(
+      path,
+      MAX_BYTES,
+      "chmod 600 it, and revoke the tokens in it if others may have seen them",
+    ).toString();
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return { contexts: {} };
     throw new UsageProblem(`${path}: ${error instanceof Error ? error.message : error}`);

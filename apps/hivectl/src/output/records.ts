@@ -67,7 +67,7 @@ function jsonPrinter<R>(name: string, terminal: Terminal): Printer<R> {
     },
     async end(beside = {}) {
       const rest = Object.entries(beside).map(([field, value]) => `,${JSON.stringify(field)}:${JSON.stringify(value)}`);
-      await terminal.write(printable(`${before === "," ? "" : before}]${rest.join("")}}`) + "\n");
+      await terminal.write(`${printable(`${before === "," ? "" : before}]${rest.join("")}}`)}\n`);
     },
   };
 }

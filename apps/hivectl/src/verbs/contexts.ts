@@ -45,7 +45,9 @@ export const addContexts: AddVerb = (parent, does) => {
     .action(does((session, { args: [name = ""] }) => use(session, name)));
   context
     .command("add")
-    .description("Adds a context for a queen who needs no token, or whose token a variable says. `hivectl login` stores a token too.")
+    .description(
+      "Adds a context for a queen who needs no token, or whose token a variable says. `hivectl login` stores a token too.",
+    )
     .argument("<name>")
     .argument("<url>")
     .option("--ca <file>", "certificates in PEM, beside those that Node knows")

@@ -1,5 +1,5 @@
+import { inColumns } from "@repo/process-log/printable";
 import type { Schema } from "@repo/queen-client";
-import { inColumns, printable } from "@repo/process-log/printable";
 import type { Session } from "../session.ts";
 import { addressText, agoText, labelsText } from "./hive-columns.ts";
 import type { AddVerb } from "./verb.ts";
@@ -17,7 +17,9 @@ const PROBES = 3;
 export const addDescribe: AddVerb = (parent, does) => {
   parent
     .command("hive")
-    .description("Shows all that is known of one hive: its record, why it is online or not, its workers and operations.")
+    .description(
+      "Shows all that is known of one hive: its record, why it is online or not, its workers and operations.",
+    )
     .argument("<id>", "of the hive")
     .action(
       does(async (session, { args: [id = ""] }) => {
@@ -52,7 +54,12 @@ function text({ hive, state, liveness, operations }: Described, { times }: Sessi
     ["Last beat", agoText(liveness.beat_age_ms)],
     ["Reachable", unreachableSinceMs === null ? "yes" : `no, since ${times.at(unreachableSinceMs)}`],
     ["Takes work", state.takes_work ? "yes" : "no"],
-    ["Cordon", cordon === null ? "-" : `${cordon.reason || "no reason"}${cordon.until_ms === null ? "" : `, ends ${times.at(cordon.until_ms)}`}`],
+    [
+      "Cordon",
+      cordon === null
+        ? "-"
+        : `${cordon.reason || "no reason"}${cordon.until_ms === null ? "" : `, ends ${times.at(cordon.until_ms)}`}`,
+    ],
     ["CPU", devices?.cpu ? `${devices.cpu.cores} cores, ${devices.cpu.ram_gb} GB of RAM` : "-"],
     ...gpuFacts(devices?.gpus),
   ];
@@ -60,10 +67,33 @@ function text({ hive, state, liveness, operations }: Described, { times }: Sessi
     rows.length === 0 ? [] : [`${name}:\n${indented(inColumns(rows))}`];
   const blocks = [
     inColumns(facts.map(([name, value]) => [`${name}:`, value])),
-    ...title("Workers", state.workers.map(({ worker_id, state, model_id, health_status }) => [worker_id, state, model_id ?? "-", health_status])),
-    ...title("Health checks", liveness.probes.slice(-PROBES).map(({ at_ms, outcome, problem }) => [times.at(at_ms), outcome, problem ?? ""])),
-    ...title("Changes", liveness.changes.map(({ at_ms, was, status, rule }) => [times.at(at_ms), `${was} → ${status}`, rule])),
-    ...title("Operations", operations.map(({ id, kind, state, created_at_ms, problem }) => [id, kind, state, times.at(created_at_ms), problem ?? ""])),
+    ...title(
+      "Workers",
+      state.workers.map(({ worker_id, state, model_id, health_status }) => [
+        worker_id,
+        state,
+        model_id ?? "-",
+        health_status,
+      ]),
+    ),
+    ...title(
+      "Health checks",
+      liveness.probes.slice(-PROBES).map(({ at_ms, outcome, problem }) => [times.at(at_ms), outcome, problem ?? ""]),
+    ),
+    ...title(
+      "Changes",
+      liveness.changes.map(({ at_ms, was, status, rule }) => [times.at(at_ms), `${was} → ${status}`, rule]),
+    ),
+    ...title(
+      "Operations",
+      operations.map(({ id, kind, state, created_at_ms, problem }) => [
+        id,
+        kind,
+        state,
+        times.at(created_at_ms),
+        problem ?? "",
+      ]),
+    ),
   ];
   return `${blocks.join("\n\n")}\n`;
 }

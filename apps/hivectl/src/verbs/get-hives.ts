@@ -48,7 +48,9 @@ async function getHives(
     return EXIT.done;
   }
   if (session.format === "json" || session.format === "yaml") {
-    throw new UsageProblem(`--watch never ends, and ${session.format} is one document: -o jsonl says a line for each change`);
+    throw new UsageProblem(
+      `--watch never ends, and ${session.format} is one document: -o jsonl says a line for each change`,
+    );
   }
   return watchHives(session, filter, list);
 }
@@ -71,15 +73,23 @@ async function listHives(session: Session, query: Query<"listFleet">, { limit, a
     if (left === 0) break;
   }
   const isMore = left === 0 && last?.next_after !== null;
-  await printer.end({ next_after: isMore ? last?.next_after : null, totals: first?.totals, position: first?.position, damaged });
-  for (const { id, column, problem } of damaged) terminal.say(`${id} is left out: its ${column} is damaged: ${problem}`);
+  await printer.end({
+    next_after: isMore ? last?.next_after : null,
+    totals: first?.totals,
+    position: first?.position,
+    damaged,
+  });
+  for (const { id, column, problem } of damaged)
+    terminal.say(`${id} is left out: its ${column} is damaged: ${problem}`);
   if (isMore && limit === undefined) terminal.say(`there are more than ${SHOWN_TO_PEOPLE}: --all shows every one`);
   if (first?.hives.length === 0 && last === first) terminal.say(noneText(query, first));
   return { first, printer };
 }
 
 const noneText = (query: Query<"listFleet">, { totals }: Schema<"FleetPage">): string =>
-  totals.total === 0 ? "there are no hives: `hivectl add` adds one" : `none of ${totals.total} hives is as asked for: ${JSON.stringify(query)}`;
+  totals.total === 0
+    ? "there are no hives: `hivectl add` adds one"
+    : `none of ${totals.total} hives is as asked for: ${JSON.stringify(query)}`;
 
 async function getNamed(session: Session, ids: readonly string[]): Promise<number> {
   const printer = session.printer(HIVES);

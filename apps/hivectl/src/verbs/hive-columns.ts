@@ -9,7 +9,10 @@ const GB = 2 ** 30;
 const STYLES: Readonly<Record<string, Style>> = { online: "green", offline: "red", unknown: "yellow" };
 
 /** `online,cordoned`, `offline 12m`: all that keeps work from it. */
-export function statusText({ status, cordon, probation_until_ms, unreachable_since_ms }: HiveRow, times: Times): string {
+export function statusText(
+  { status, cordon, probation_until_ms, unreachable_since_ms }: HiveRow,
+  times: Times,
+): string {
   const { value, since_ms } = status;
   const more = [
     cordon !== null && "cordoned",
@@ -38,7 +41,10 @@ export function workersText(workers: HiveRow["workers"]): string {
 }
 
 /** What is used of what there is. */
-export function memoryText({ used_bytes: used, total_bytes: total }: Pick<HiveRow["ram"], "used_bytes" | "total_bytes">): string {
+export function memoryText({
+  used_bytes: used,
+  total_bytes: total,
+}: Pick<HiveRow["ram"], "used_bytes" | "total_bytes">): string {
   const gb = (bytes: number | null) => (bytes === null ? "?" : String(Math.round(bytes / GB)));
   return total === null ? "-" : `${gb(used)}/${gb(total)}GB`;
 }
@@ -56,7 +62,11 @@ export const HIVES: Kind<HiveRow> = {
     {
       title: "STATUS",
       cell: (row, times) => {
-        const style = isSteady(row) ? STYLES.online : row.status.value === "online" ? "yellow" : STYLES[row.status.value];
+        const style = isSteady(row)
+          ? STYLES.online
+          : row.status.value === "online"
+            ? "yellow"
+            : STYLES[row.status.value];
         return { text: statusText(row, times), style };
       },
     },

@@ -13,14 +13,19 @@ export interface FilterFlags {
   readonly model?: string;
 }
 
-export type HiveFilter = Pick<Query<"listFleet">, "selector" | "gpu" | "ram" | "cores" | "status" | "cordoned" | "model">;
+export type HiveFilter = Pick<
+  Query<"listFleet">,
+  "selector" | "gpu" | "ram" | "cores" | "status" | "cordoned" | "model"
+>;
 
 /** Every verb that takes hives takes these. */
 export const addFilterFlags = (command: Command): Command =>
   command
     .addOption(
-      new Option("-l, --selector <selector>", "by labels: rack=r12,env!=prod,zone in (a,b); given twice, both must hold")
-        .argParser((text: string, before: readonly string[] = []) => [...before, text]),
+      new Option(
+        "-l, --selector <selector>",
+        "by labels: rack=r12,env!=prod,zone in (a,b); given twice, both must hold",
+      ).argParser((text: string, before: readonly string[] = []) => [...before, text]),
     )
     .option("--gpu <requirement>", "by GPUs: H100:80GB:8, nvidia:24GB")
     .option("--ram <size>", "by RAM, at least or in a range: 256GB, 64GB..128GB")

@@ -1,5 +1,5 @@
-import type { Answer, Schema } from "@repo/queen-client";
 import { inColumns, printable } from "@repo/process-log/printable";
+import type { Answer, Schema } from "@repo/queen-client";
 import type { Session } from "../session.ts";
 import { type HiveRow, statusText } from "./hive-columns.ts";
 import type { AddVerb } from "./verb.ts";
@@ -36,7 +36,14 @@ async function read({ queen, call, access }: Session): Promise<Status> {
     queen.listOperations({ limit: SHOWN }, call),
   ]);
   const running = operations.filter(({ state }) => state === "running");
-  return { queen: access.url, totals: offline.totals, health, offline: offline.hives, cordoned: cordoned.hives, running };
+  return {
+    queen: access.url,
+    totals: offline.totals,
+    health,
+    offline: offline.hives,
+    cordoned: cordoned.hives,
+    running,
+  };
 }
 
 function text({ queen, totals, health, offline, cordoned, running }: Status, { times, access }: Session): string {
@@ -60,10 +67,26 @@ function text({ queen, totals, health, offline, cordoned, running }: Status, { t
   const blocks = [
     `Fleet at ${printable(where)}: ${total === 0 ? "no hives" : `${total} hives, ${counts.join(", ")}`}`,
     ...held(health.liveness, times),
-    ...block("Offline", rowsOf(offline, ({ status }) => status.why), offline.length, totals.offline),
-    ...block("Cordoned", rowsOf(cordoned, ({ cordon }) => cordon?.reason ?? ""), cordoned.length, totals.cordoned),
-    ...block("Running", running.map(({ id, hive_id, kind, created_at_ms }) => [id, kind, hive_id, times.at(created_at_ms)])),
-    ...block("Next", next({ totals, health, offline, cordoned }).map((command) => [command])),
+    ...block(
+      "Offline",
+      rowsOf(offline, ({ status }) => status.why),
+      offline.length,
+      totals.offline,
+    ),
+    ...block(
+      "Cordoned",
+      rowsOf(cordoned, ({ cordon }) => cordon?.reason ?? ""),
+      cordoned.length,
+      totals.cordoned,
+    ),
+    ...block(
+      "Running",
+      running.map(({ id, hive_id, kind, created_at_ms }) => [id, kind, hive_id, times.at(created_at_ms)]),
+    ),
+    ...block(
+      "Next",
+      next({ totals, health, offline, cordoned }).map((command) => [command]),
+    ),
   ];
   return `${blocks.join("\n\n")}\n`;
 }
@@ -71,17 +94,28 @@ function text({ queen, totals, health, offline, cordoned, running }: Status, { t
 /** What keeps the queen from marking hives offline now. */
 function held({ state, missing, online, until_ms }: Schema<"QueenCondition">, times: Session["times"]): string[] {
   const until = until_ms === null ? "" : `, ${times.at(until_ms)} at the latest`;
-  if (state === "mass_failure") return [`${missing} of ${online} online hives went missing at once: none is marked offline until they are back, or somebody confirms it${until}`];
+  if (state === "mass_failure")
+    return [
+      `${missing} of ${online} online hives went missing at once: none is marked offline until they are back, or somebody confirms it${until}`,
+    ];
   if (state === "network_lost") return [`The queen has lost her network: no hive is marked offline until it is back`];
-  return state === "grace" ? [`The queen has only just begun to listen: silence of hives does not count yet${until}`] : [];
+  return state === "grace"
+    ? [`The queen has only just begun to listen: silence of hives does not count yet${until}`]
+    : [];
 }
 
-function next({ totals, health, offline, cordoned }: Pick<Status, "totals" | "health" | "offline" | "cordoned">): string[] {
+function next({
+  totals,
+  health,
+  offline,
+  cordoned,
+}: Pick<Status, "totals" | "health" | "offline" | "cordoned">): string[] {
   const [lost] = offline;
   const [kept] = cordoned;
   return [
     totals.total === 0 && "hivectl add ID --host HOST       adds a hive",
-    health.liveness.state === "mass_failure" && "hivectl confirm-missing          says that those that are missing are gone",
+    health.liveness.state === "mass_failure" &&
+      "hivectl confirm-missing          says that those that are missing are gone",
     lost !== undefined && `hivectl describe hive ${lost.hive.id}  says why it is offline`,
     kept !== undefined && `hivectl uncordon ${kept.hive.id}  gives it work again`,
   ].filter((one) => typeof one === "string");

@@ -5,7 +5,7 @@ import type { CommonFlags, Session } from "../session.ts";
 export type Work<Flags = object> = (
   session: Session,
   call: { readonly args: readonly string[]; readonly flags: Flags & CommonFlags },
-) => Promise<number | void>;
+) => Promise<number> | Promise<void>;
 
 /** Makes of it what commander calls. */
 export type Does = <Flags>(work: Work<Flags>) => (...given: unknown[]) => Promise<void>;

@@ -1,5 +1,5 @@
-import { type Connection, QueenProblem, type Schema } from "@repo/queen-client";
 import { printable } from "@repo/process-log/printable";
+import { type Connection, QueenProblem, type Schema } from "@repo/queen-client";
 import { EXIT } from "../failure.ts";
 import type { Printer } from "../output/records.ts";
 import { duration } from "../output/times.ts";
@@ -17,16 +17,19 @@ interface Listed {
 export async function watchHives(session: Session, filter: HiveFilter, list: () => Promise<Listed>): Promise<number> {
   const { queen, signal, terminal } = session;
   let { first, printer } = await list();
-  const isFiltered = Object.keys(filter).length > 0;
-  for await (const event of queen.readEvents({ after: first?.position, signal, onConnection: (one) => tell(session, one) })) {
+  for await (const event of queen.readEvents({
+    after: first?.position,
+    signal,
+    onConnection: (one) => tell(session, one),
+  })) {
     if (event.type === "gap") {
       terminal.say(`changes were missed (${event.data.why}): the list anew`);
       ({ first, printer } = await list());
     } else if ("hive_id" in event.data) {
-      const { hive_id, row } = event.data;
+      const { hive_id } = event.data;
       // What the filter lets through is for the queen to say.
-      const now = isFiltered || row === undefined ? ((await rowOf(session, hive_id, filter)) ?? null) : row;
-      if (now !== null) await printer.print([now]);
+      const now = await rowOf(session, hive_id, filter);
+      if (now !== undefined) await printer.print([now]);
       else if (event.type === "hive_removed") await sayRemoved(session, hive_id);
     }
   }

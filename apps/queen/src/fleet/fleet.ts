@@ -14,6 +14,7 @@ import { type HiveView, type Standing, standingOf, viewOf } from "./hive-view.ts
 import { Liveness, type LivenessSettings } from "./liveness/liveness.ts";
 import type { Condition } from "./liveness/own-condition.ts";
 import type { ProbeResult, Sight } from "./liveness/sight.ts";
+import { Moves } from "./moves.ts";
 import { Senders } from "./senders.ts";
 import { StatusKeeper } from "./statuses.ts";
 import { Traits } from "./traits.ts";
@@ -50,6 +51,7 @@ export class Fleet {
   readonly registry: HiveRegistry;
   readonly assignments: Assignments;
   readonly traits = new Traits();
+  readonly moves = new Moves();
   readonly #options: Options;
   readonly #liveness: Liveness;
   readonly #announcer: Announcer;
@@ -62,7 +64,7 @@ export class Fleet {
     this.settings = settings;
     this.#options = options;
     this.#liveness = new Liveness(settings, clock.monotonicNow(), undefined, () => clock.cpuNow());
-    this.#announcer = new Announcer(options);
+    this.#announcer = new Announcer({ ...options, moves: this.moves });
     this.cordons = new Cordons({ ...options, onChange: (id) => this.registry.reconsider(id) });
     this.registry = new HiveRegistry({
       clock,
@@ -124,8 +126,9 @@ export class Fleet {
 
   /** Takes over what the catalog says; `readAtMs` is the monotonic time just before it was read. */
   learned(record: HiveRecord, readAtMs: number, labels?: Labels): void {
-    this.traits.learnLabels(record.id, labels, readAtMs);
     const was = this.sight(record.id)?.status;
+    if (this.traits.learnLabels(record.id, labels, readAtMs) && was !== undefined && this.#liveness.sights.isComplete)
+      this.#announcer.changed(record, "another program", labels);
     const { status } = this.#learn(record, readAtMs);
     this.devices.learn(record, readAtMs);
     if (was === undefined || status === undefined || status === was) return;
@@ -248,10 +251,9 @@ export class Fleet {
 
   /** Marks the hives offline that are lost as far as the queen remembers, without reading the catalog, until `signal` ends it. */
   async sweep(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
     // After a stall, what came meanwhile is read before anybody is judged.
     await wholeTurn();
-    const { lost, notices } = this.#liveness.tick(clock.monotonicNow(), clock.uptimeNow());
+    const { lost, notices } = this.#liveness.tick(this.#options.clock.monotonicNow(), this.#options.clock.uptimeNow());
     this.#announcer.notices(notices);
     for (const [position, sight] of lost.entries()) {
       if (signal.aborted) return;

@@ -1,4 +1,4 @@
-import type { DeviceCapabilities, GpuRequirement } from "@repo/device-types";
+import type { DeviceCapabilities, GpuDevice, GpuRequirement } from "@repo/device-types";
 import type { Labels, Selector } from "@repo/hive-catalog";
 
 /** Kinds of hives that are recognized. */
@@ -11,8 +11,10 @@ interface KnownLabels {
   readonly atMs: number;
 }
 
-/** What requirements ask of devices: all else, such as a `uuid`, is other on each hive. */
-type Kind = NonNullable<Parameters<GpuRequirement["matches"]>[0]>;
+/** What requirements ask of devices, and where each stands: all else, such as a `uuid`, is other on each hive. */
+type Kind = Pick<DeviceCapabilities, "cpu"> & {
+  readonly gpus: readonly Pick<GpuDevice, "index" | "name" | "vendor" | "vramGb" | "unified">[] | null;
+};
 
 interface KnownDevices {
   readonly kind: Kind | null;
@@ -32,11 +34,24 @@ export class Traits {
     this.#labels.set(id, { labels, atMs: nowMs });
   }
 
-  /** They were read at `readAtMs`. */
-  learnLabels(id: string, labels: Labels | undefined, readAtMs: number): void {
-    if ((this.#labels.get(id)?.atMs ?? readAtMs) > readAtMs) return;
+  /** They were read at `readAtMs`; returns whether they are other ones than were known. */
+  learnLabels(id: string, labels: Labels | undefined, readAtMs: number): boolean {
+    const known = this.#labels.get(id);
+    if ((known?.atMs ?? readAtMs) > readAtMs) return false;
     if (labels === undefined) this.#labels.delete(id);
     else this.#labels.set(id, { labels, atMs: readAtMs });
+    return areOther(known?.labels ?? NO_LABELS, labels ?? NO_LABELS);
+  }
+
+  /** Whether a hive may have that value of a label: of one without any, it may not be known yet. */
+  mayHave(id: string, key: string, value: string | undefined): boolean {
+    const known = this.#labels.get(id);
+    return known === undefined || known.labels[key] === value;
+  }
+
+  /** As far as they are the same on all hives of its kind; null while they are not known. */
+  devicesOf(id: string): Kind | null {
+    return this.#devices.get(id)?.kind ?? null;
   }
 
   /** The same; returns whether they are no older than those that are known. */
@@ -67,7 +82,7 @@ export class Traits {
   #kindOf({ cpu, gpus }: DeviceCapabilities): Kind {
     const kind = {
       cpu,
-      gpus: gpus?.map(({ name, vendor, vramGb, unified }) => ({ name, vendor, vramGb, unified })) ?? null,
+      gpus: gpus?.map(({ index, name, vendor, vramGb, unified }) => ({ index, name, vendor, vramGb, unified })) ?? null,
     };
     const key = JSON.stringify(kind);
     const known = this.#kinds.get(key);
@@ -76,4 +91,9 @@ export class Traits {
     this.#kinds.set(key, kind);
     return kind;
   }
+}
+
+function areOther(labels: Labels, others: Labels): boolean {
+  const keys = Object.keys(labels);
+  return keys.length !== Object.keys(others).length || keys.some((key) => labels[key] !== others[key]);
 }
