@@ -66,8 +66,8 @@ function commandLine(does: Does, { stdout, stderr }: World): Command {
     writeErr: (text) => void stderr.write(text),
   });
   addCommonFlags(program).addHelpText("after", HELP_AFTER);
-  const get = program.command("get").description("Lists what there is of one kind.");
-  const describe = program.command("describe").description("Shows all that is known of one thing.");
+  const get = program.command("get").description("Lists what there is of one kind.").helpCommand(false);
+  const describe = program.command("describe").description("Shows all that is known of one thing.").helpCommand(false);
   addStatus(program, does);
   addGetHives(get, does);
   addDescribe(describe, does);

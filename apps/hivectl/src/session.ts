@@ -42,6 +42,7 @@ export class Session {
   readonly #now: () => number;
   #access: Access | undefined;
   #queen: QueenClient | undefined;
+  #caller: Caller | undefined;
 
   constructor(world: World, flags: CommonFlags) {
     this.flags = flags;
@@ -57,9 +58,9 @@ export class Session {
     return this.#access;
   }
 
-  /** As far as it is known, for what is said of an error. */
+  /** Of the queen who was asked last, for what is said of an error. */
   get caller(): Caller | undefined {
-    return this.#access && { url: this.#access.url, hasToken: this.#access.token !== undefined };
+    return this.#caller;
   }
 
   get queen(): QueenClient {
@@ -68,6 +69,7 @@ export class Session {
   }
 
   clientOf({ url, token, ca }: Pick<Access, "url" | "token" | "ca">): QueenClient {
+    this.#caller = { url, hasToken: token !== undefined };
     const fetch = nodeFetch(ca, this.flags.verbose && ((seen) => this.#tell(seen)));
     try {
       return new QueenClient({ url, token, fetch, timeoutMs: this.flags.timeout });

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { accessOf, checkToken } from "../access/access.ts";
 import { type Context, contextsPath, readContexts, writeContexts } from "../access/contexts.ts";
 import { UsageProblem } from "../failure.ts";
@@ -36,7 +37,10 @@ export const addContexts: AddVerb = (parent, does) => {
     .addHelpText("after", "\nExample: hivectl login https://queen.example:8500 < queen.token")
     .action(does(login));
 
-  const context = parent.command("context").description("Says which queens there are to call, and which one counts.");
+  const context = parent
+    .command("context")
+    .description("Says which queens there are to call, and which one counts.")
+    .helpCommand(false);
   context.command("list").description("Lists the contexts.").action(does(list));
   context
     .command("use")
@@ -57,7 +61,7 @@ export const addContexts: AddVerb = (parent, does) => {
         if (Object.hasOwn(readContexts(session.env).contexts, name)) {
           throw new UsageProblem(`there is a context ${name} already: remove it first`);
         }
-        store(session, name, { url, ...(ca !== undefined && { ca }) });
+        store(session, name, { url, ...(ca !== undefined && { ca: resolve(ca) }) });
       }),
     );
   context
@@ -72,14 +76,21 @@ async function login(
   { args: [given], flags }: { args: readonly string[]; flags: { name?: string; ca?: string } },
 ): Promise<void> {
   const { env, terminal } = session;
-  const env2 = flags.ca === undefined ? env : { ...env, QUEEN_CA: flags.ca };
-  const known = accessOf(given === undefined ? session.flags : { ...session.flags, url: given }, env2);
+  const givenCa = flags.ca && resolve(flags.ca);
+  const where = given === undefined ? session.flags : { ...session.flags, url: given };
+  // Whatever token is there already is not the one that is to be stored.
+  const known = accessOf(where, {
+    ...env,
+    QUEEN_TOKEN: undefined,
+    QUEEN_TOKEN_FILE: undefined,
+    ...(givenCa && { QUEEN_CA: givenCa }),
+  });
   const token = checkToken("the token", await readSecret(terminal, `Token for ${known.url}: `));
   // Tried before it is stored: what does not work now works no better later.
   await session.clientOf({ ...known, token }).countHives(session.call);
-  const { current } = readContexts(env);
+  const { current, contexts } = readContexts(env);
   const name = flags.name ?? known.context ?? (given === undefined ? current : undefined) ?? new URL(known.url).host;
-  const ca = flags.ca ?? readContexts(env).contexts[name]?.ca;
+  const ca = givenCa ?? contexts[name]?.ca;
   store(session, name, { url: known.url, token, ...(ca !== undefined && { ca }) });
 }
 

@@ -82,14 +82,12 @@ async function listHives(session: Session, query: Query<"listFleet">, { limit, a
   for (const { id, column, problem } of damaged)
     terminal.say(`${id} is left out: its ${column} is damaged: ${problem}`);
   if (isMore && limit === undefined) terminal.say(`there are more than ${SHOWN_TO_PEOPLE}: --all shows every one`);
-  if (first?.hives.length === 0 && last === first) terminal.say(noneText(query, first));
+  if (first?.hives.length === 0 && last === first) terminal.say(noneText(first.totals));
   return { first, printer };
 }
 
-const noneText = (query: Query<"listFleet">, { totals }: Schema<"FleetPage">): string =>
-  totals.total === 0
-    ? "there are no hives: `hivectl add` adds one"
-    : `none of ${totals.total} hives is as asked for: ${JSON.stringify(query)}`;
+const noneText = ({ total }: Schema<"FleetTotals">): string =>
+  total === 0 ? "there are no hives: `hivectl add` adds one" : `none of ${total} hives is as asked for`;
 
 async function getNamed(session: Session, ids: readonly string[]): Promise<number> {
   const printer = session.printer(HIVES);
