@@ -1,0 +1,31 @@
+import { once } from "node:events";
+import { HiveCatalog } from "@repo/hive-catalog";
+import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { expect, test } from "vitest";
+import { spawnQueen } from "../../queen/test/daemon.ts";
+import { Hivectl, hivectl } from "./hivectl.ts";
+
+const HIVES = 10_000;
+
+test("of a fleet of 10,000 all are listed, each page asked for when the one before has been written", async () => {
+  await using folder = await temporaryFolder();
+  const file = `${folder.path}/hives.db`;
+  const catalog = await HiveCatalog.open(file);
+  const all = Array.from({ length: HIVES }, (_, n) => ({ id: `h-${n}`, host: "127.0.0.1", port: 1 }));
+  for (let at = 0; at < HIVES; at += 1000) await catalog.addHives(all.slice(at, at + 1000));
+  await catalog.close();
+  await using queen = spawnQueen([], { QUEEN_DATABASE: file });
+  const QUEEN_URL = await queen.origin();
+
+  const listed = await hivectl(["get", "hives", "-o", "name"], { QUEEN_URL });
+  expect(listed).toMatchObject({ code: 0, stderr: "" });
+  expect(new Set(listed.stdout.trim().split("\n")).size).toBe(HIVES);
+
+  // Who reads the first row and no more, as `head -1` does, has not waited for all the others.
+  const first = new Hivectl(["get", "hives", "-v"], { QUEEN_URL });
+  await once(first.child.stdout, "data");
+  first.child.stdout.destroy();
+  const { code, stderr } = await first.end();
+  expect(code).toBe(0);
+  expect(stderr.match(/GET .*\/v1\/fleet/g)?.length).toBeLessThan(HIVES / 200);
+});
