@@ -10,6 +10,8 @@ interface Parts {
   log: Logger;
   /** The request that ran longest in the last so many milliseconds, in words. */
   ranLongest: (forMs: number) => string | undefined;
+  /** Told of each hive of which something was told. */
+  onTold: (id: string) => void;
 }
 
 /** Of the labels in an event, as JSON: very many events are kept. */
@@ -30,6 +32,7 @@ export class Announcer {
     const { log, events } = this.#parts;
     log.info({ hive_id, host, port, status }, `hive added${suffix(by)}`);
     events.publish("hive_added", { hive_id, host, port, status });
+    this.#parts.onTold(hive_id);
   }
 
   /** Something else than its status. */
@@ -37,6 +40,7 @@ export class Announcer {
     const { log, events } = this.#parts;
     log.info({ hive_id, host, port }, `hive changed${suffix(by)}`);
     events.publish("hive_changed", { hive_id, ...(isShort(labels) && { labels }) });
+    this.#parts.onTold(hive_id);
   }
 
   removed(id: string, by: Author): void {
@@ -50,6 +54,7 @@ export class Announcer {
     const change = { hive_id: id, was, status, why };
     log.info(change, `hive ${status}`);
     events.publish("status", change);
+    this.#parts.onTold(id);
     metrics.statusChanges.inc({ status });
   }
 

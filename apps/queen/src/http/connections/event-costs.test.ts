@@ -9,6 +9,7 @@ import { addToken } from "../../../test/tokens.ts";
 import { until } from "../../../test/until.ts";
 import { DEFAULT_LIMITS } from "../../config/settings.ts";
 import { wholeTurn } from "../../process/turn.ts";
+import { EVERYTHING } from "../../telling/event-filter.ts";
 import { EventLog } from "../../telling/events.ts";
 import { Metrics } from "../../telling/metrics.ts";
 import { EventStream } from "./event-stream.ts";
@@ -43,10 +44,11 @@ test("what readers have missed they are sent in pieces, each in its turn", async
     metrics: new Metrics(),
     log: pino({ level: "silent" }),
     turn: () => new Promise((resolve) => turns.push(resolve)),
+    rowsOf: async () => () => "null",
   });
   const server = createServer((request, response) => {
     const lastEventId = request.headers["last-event-id"]?.toString();
-    const caller = { tokenId: null, isAdmitted: () => true, onSent: () => undefined };
+    const caller = { tokenId: null, filter: EVERYTHING, isAdmitted: () => true, onSent: () => undefined };
     stream.serve(request, response, { ...caller, lastEventId });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
