@@ -55,7 +55,7 @@ export class Records {
   /** A caller or an operation wrote its status. */
   written(record: HiveRecord, why?: string): void {
     const { isToldOf, isOther } = this.#wrote(record, why);
-    if (isOther && !isToldOf) this.#parts.announcer.changed(record, "another program");
+    if (!isToldOf) this.#parts.announcer.changed(record, isOther ? "another program" : "caller");
   }
 
   /** A caller wrote more of it than its status; `labels` are all that it has now. */

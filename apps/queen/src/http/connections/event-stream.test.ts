@@ -1,18 +1,12 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { pino } from "pino";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { problemsBySchema } from "../../../test/contract.ts";
 import { EventReader } from "../../../test/event-reader.ts";
+import { startStream } from "../../../test/start-stream.ts";
 import { addHive, beat, HIVE_JSON, startTestQueen, type TestQueen } from "../../../test/test-queen.ts";
 import { addToken } from "../../../test/tokens.ts";
 import { until } from "../../../test/until.ts";
-import { wholeTurn } from "../../process/turn.ts";
-import { EVERYTHING } from "../../telling/event-filter.ts";
-import { EventLog } from "../../telling/events.ts";
-import { type CutReason, Metrics } from "../../telling/metrics.ts";
-import { EventStream } from "./event-stream.ts";
+import type { CutReason, Metrics } from "../../telling/metrics.ts";
 
 async function listen(queen: TestQueen, port = 0): Promise<string> {
   await queen.app.listen({ host: "127.0.0.1", port });
@@ -27,35 +21,6 @@ async function cutOff({ eventReadersCut }: Metrics, why: CutReason): Promise<num
 const numberOf = ({ id }: { id: string }) => Number(id.split("-")[1]);
 const patchStatus = (queen: TestQueen, status: string) =>
   queen.request("PATCH", `/v1/hives/${HIVE_JSON.id}`, { status });
-
-const rowsOf = async () => () => "null";
-
-/** An event stream of a log of its own, for what a whole queen would take too long to show. */
-async function startStream({ capacity = 10_000, keepAliveMs = 60_000 } = {}) {
-  const metrics = new Metrics();
-  const events = new EventLog(() => 0, { capacity });
-  const stream = new EventStream({
-    events,
-    metrics,
-    log: pino({ level: "silent" }),
-    turn: wholeTurn,
-    rowsOf,
-    keepAliveMs,
-  });
-  const server = createServer((request, response) => {
-    const lastEventId = request.headers["last-event-id"]?.toString();
-    const caller = { tokenId: null, filter: EVERYTHING, isAdmitted: () => true, onSent: () => undefined };
-    stream.serve(request, response, { ...caller, lastEventId });
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    stream.close();
-    server.close();
-    server.closeAllConnections();
-  });
-  return { events, metrics, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
 
 test("a new reader is greeted, and told what happens from then on", async () => {
   await using queen = await startTestQueen();
