@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS, type Limits } from "./config/settings.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { FleetRows } from "./fleet/fleet-rows.ts";
 import { HeartbeatReceiver } from "./fleet/heartbeats.ts";
+import { FleetLists } from "./fleet/lists/fleet-lists.ts";
 import type { LivenessSettings } from "./fleet/liveness/liveness.ts";
 import { Watch } from "./fleet/watch.ts";
 import { WORKER_STATES } from "./fleet/workers/worker.ts";
@@ -107,6 +108,7 @@ export function assembleQueen(options: QueenOptions): Queen {
   let metricsPage: MetricsPage | undefined;
   const app = createApp({
     ...parts,
+    lists: new FleetLists(parts),
     heartbeats,
     door,
     costs,

@@ -80,7 +80,12 @@ function change(queen: TestQueen, random: Random, ports: readonly number[]): Pro
     default: {
       const state = ["Idle", "Busy", "Loading", "Error", "Shutdown"][random.integer(5)];
       const workers = Array.from({ length: random.integer(4) }, (_, m) =>
-        workerJson({ worker_id: `w${m}`, state, model_id: `m${random.integer(5)}`, vram_bytes: random.integer(8) * GB }),
+        workerJson({
+          worker_id: `w${m}`,
+          state,
+          model_id: `m${random.integer(5)}`,
+          vram_bytes: random.integer(8) * GB,
+        }),
       );
       const gpus = [{ index: 0, memory_total_bytes: 24 * GB, memory_used_bytes: random.integer(24) * GB }];
       const measured = random.integer(2) ? { gpus, host: { memory_total_bytes: 64 * GB, memory_used_bytes: n } } : {};

@@ -52,6 +52,13 @@ export class Cordons {
     return this.untilMs(hiveId) > this.#parts.clock.now() ? this.#byHive.get(hiveId) : undefined;
   }
 
+  /** How many are in force. */
+  get count(): number {
+    let count = 0;
+    for (const hiveId of this.#byHive.keys()) if (this.get(hiveId) !== undefined) count += 1;
+    return count;
+  }
+
   /** When the cordon of that hive ends, by the wall clock: Infinity for one without end, 0 where there is none. */
   untilMs(hiveId: string): number {
     const cordon = this.#byHive.get(hiveId);

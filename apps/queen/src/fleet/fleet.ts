@@ -15,6 +15,7 @@ import { type HiveView, type Standing, standingOf, viewOf } from "./hive-view.ts
 import { Liveness, type LivenessSettings } from "./liveness/liveness.ts";
 import type { Condition } from "./liveness/own-condition.ts";
 import type { ProbeResult, Sight } from "./liveness/sight.ts";
+import { Moves } from "./moves.ts";
 import { Records } from "./records.ts";
 import { Senders } from "./senders.ts";
 import { StatusKeeper } from "./statuses.ts";
@@ -53,6 +54,7 @@ export class Fleet {
   readonly assignments: Assignments;
   readonly traits = new Traits();
   readonly news: HiveNews;
+  readonly moves = new Moves();
   readonly #options: Options;
   readonly #liveness: Liveness;
   readonly #announcer: Announcer;
@@ -66,7 +68,7 @@ export class Fleet {
     this.settings = settings;
     this.#options = options;
     this.#liveness = new Liveness(settings, clock.monotonicNow(), undefined, () => clock.cpuNow());
-    this.#announcer = new Announcer({ ...options, onTold: (id) => this.news.noted(id) });
+    this.#announcer = new Announcer({ ...options, moves: this.moves, onTold: (id) => this.news.noted(id) });
     const reconsider = (id: string) => this.registry.reconsider(id);
     this.cordons = new Cordons({ ...options, onChange: reconsider });
     this.registry = new HiveRegistry({
@@ -77,7 +79,12 @@ export class Fleet {
       hostOf: (id) => this.sight(id)?.host ?? "",
       unifiedOf: (id) => this.devices.unifiedOf(id),
     });
-    this.news = new HiveNews({ ...options, liveness: this.#liveness, registry: this.registry });
+    this.news = new HiveNews({
+      ...options,
+      liveness: this.#liveness,
+      registry: this.registry,
+      announcer: this.#announcer,
+    });
     this.assignments = new Assignments({ registry: this.registry, cordons: this.cordons, clock, metrics });
     this.#liveness.onWork = reconsider;
     this.devices = new DeviceDetection({ ...options, traits: this.traits, onUnified: reconsider });
@@ -242,10 +249,9 @@ export class Fleet {
 
   /** Marks the hives offline that are lost as far as the queen remembers, without reading the catalog, until `signal` ends it. */
   async sweep(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
     // After a stall, what came meanwhile is read before anybody is judged.
     await wholeTurn();
-    const { lost, notices } = this.#liveness.tick(clock.monotonicNow(), clock.uptimeNow());
+    const { lost, notices } = this.#liveness.tick(this.#options.clock.monotonicNow(), this.#options.clock.uptimeNow());
     this.#announcer.notices(notices);
     for (const [position, sight] of lost.entries()) {
       if (signal.aborted) return;

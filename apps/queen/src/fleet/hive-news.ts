@@ -1,6 +1,7 @@
 import type { Clock } from "../process/clock.ts";
 import { wholeTurn } from "../process/turn.ts";
 import type { EventLog } from "../telling/events.ts";
+import type { Announcer } from "./announcer.ts";
 import { standingOf } from "./hive-view.ts";
 import type { Liveness } from "./liveness/liveness.ts";
 import type { Rule, Sight } from "./liveness/sight.ts";
@@ -20,6 +21,7 @@ interface Parts {
   clock: Clock;
   liveness: Liveness;
   registry: HiveRegistry;
+  announcer: Announcer;
 }
 
 /** The last beat of a hive, and what was told of it. */
@@ -119,13 +121,11 @@ export class HiveNews {
   }
 
   #lookAt(sight: Sight): void {
-    const { events, registry } = this.#parts;
+    const { announcer, registry } = this.#parts;
     const before = this.#states.get(sight.id);
     const state = this.#stateOf(sight);
-    if (before === undefined || !isSame(before, state)) {
-      this.#states.set(sight.id, state);
-      if (before !== undefined) events.publish("hive_changed", { hive_id: sight.id });
-    }
+    if (before === undefined) this.#states.set(sight.id, state);
+    else if (!isSame(before, state)) announcer.changedByItself(sight.id);
     const beaten = this.#beaten.get(sight.id);
     const heard = registry.get(sight.id);
     if (beaten === undefined || heard === undefined) return;

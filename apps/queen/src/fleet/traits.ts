@@ -1,4 +1,9 @@
-import { type DeviceCapabilities, type GpuRequirement, toDeviceCapabilitiesJson } from "@repo/device-types";
+import {
+  type DeviceCapabilities,
+  type GpuDevice,
+  type GpuRequirement,
+  toDeviceCapabilitiesJson,
+} from "@repo/device-types";
 import type { HiveRecord, Labels, Selector } from "@repo/hive-catalog";
 import { Prints } from "./prints.ts";
 
@@ -12,8 +17,10 @@ interface KnownLabels {
   readonly atMs: number;
 }
 
-/** What requirements ask of devices: all else, such as a `uuid`, is other on each hive. */
-type Kind = NonNullable<Parameters<GpuRequirement["matches"]>[0]>;
+/** What requirements ask of devices, and where each stands: all else, such as a `uuid`, is other on each hive. */
+type Kind = Pick<DeviceCapabilities, "cpu"> & {
+  readonly gpus: readonly Pick<GpuDevice, "index" | "name" | "vendor" | "vramGb" | "unified">[] | null;
+};
 
 interface KnownDevices {
   readonly kind: Kind | null;
@@ -21,13 +28,13 @@ interface KnownDevices {
   readonly atMs: number;
 }
 
-/** What the catalog says of hives beside their status: the labels and devices by which work may be asked for, and a print of all that it says. */
+/** What the catalog says of hives beside their status: the labels and devices by which work may be asked for, and prints, by which it shows when another program changes something. */
 export class Traits {
   readonly #labels = new Map<string, KnownLabels>();
   readonly #devices = new Map<string, KnownDevices>();
   /** Hives of one kind share one object. */
   readonly #kinds = new Map<string, Kind>();
-  readonly #prints = new Prints<"access" | "devices" | "labels">();
+  readonly #prints = new Prints<"access" | "devices">();
 
   /** It was so at `atMs`; answers whether something of it was known and is other. Labels that are not given are as they were. */
   learn(hive: HiveRecord, labels: Labels | undefined, atMs: number): boolean {
@@ -43,6 +50,17 @@ export class Traits {
   /** The queen herself wrote them, or they were read. */
   printDevices(id: string, devices: DeviceCapabilities | null, atMs: number): boolean {
     return this.#prints.learn(id, "devices", devices && toDeviceCapabilitiesJson(devices), atMs);
+  }
+
+  /** Whether a hive may have that value of a label: of one that was not read yet, it is not known. */
+  mayHave(id: string, key: string, value: string | undefined): boolean {
+    const known = this.#labels.get(id);
+    return known === undefined || known.labels[key] === value;
+  }
+
+  /** As far as they are the same on all hives of its kind; null while they are not known. */
+  devicesOf(id: string): Kind | null {
+    return this.#devices.get(id)?.kind ?? null;
   }
 
   /** What is asked of them is learned from these; returns whether they are no older than those that are known. */
@@ -72,15 +90,16 @@ export class Traits {
   }
 
   #learnLabels(id: string, labels: Labels, atMs: number): boolean {
-    if ((this.#labels.get(id)?.atMs ?? atMs) > atMs) return false;
+    const known = this.#labels.get(id);
+    if (known !== undefined && known.atMs > atMs) return false;
     this.#labels.set(id, { labels, atMs });
-    return this.#prints.learn(id, "labels", Object.entries(labels).sort(), atMs);
+    return known !== undefined && areOther(known.labels, labels);
   }
 
   #kindOf({ cpu, gpus }: DeviceCapabilities): Kind {
     const kind = {
       cpu,
-      gpus: gpus?.map(({ name, vendor, vramGb, unified }) => ({ name, vendor, vramGb, unified })) ?? null,
+      gpus: gpus?.map(({ index, name, vendor, vramGb, unified }) => ({ index, name, vendor, vramGb, unified })) ?? null,
     };
     const key = JSON.stringify(kind);
     const known = this.#kinds.get(key);
@@ -89,4 +108,9 @@ export class Traits {
     this.#kinds.set(key, kind);
     return kind;
   }
+}
+
+function areOther(labels: Labels, others: Labels): boolean {
+  const keys = Object.keys(labels);
+  return keys.length !== Object.keys(others).length || keys.some((key) => labels[key] !== others[key]);
 }

@@ -58,6 +58,7 @@ test("no verb but a list reads all rows of a table", async () => {
   await labels.patch("a", { env: null, zone: "z" });
   await labels.get("a");
   await labels.keys();
+  await labels.withKey("env", { after: { value: "a", hiveId: "a" } });
   expect(statements.length).toBeGreaterThan(20);
   for (const statement of statements) {
     const whole = (await planOf(client, statement)).filter((step) => WHOLE.test(step));
