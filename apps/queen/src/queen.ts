@@ -19,6 +19,7 @@ import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts"
 import { Costs } from "./http/door/costs.ts";
 import { type Caller, Door } from "./http/door/door.ts";
 import { RequestTimes } from "./http/request-times.ts";
+import { rowTextsOf } from "./http/routes/row-texts.ts";
 import { Lifecycle, type LifecycleParts } from "./lifecycle/lifecycle.ts";
 import type { Clock } from "./process/clock.ts";
 import { isLoopback } from "./reach/addresses.ts";
@@ -103,7 +104,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     charge: (request, requests) => door.charge(request, requests),
   });
   const stopping = new AbortController();
-  const eventStream = new EventStream({ ...parts, turn: () => costs.turn() });
+  const eventStream = new EventStream({ ...parts, turn: () => costs.turn(), rowsOf: rowTextsOf(parts.rows) });
   let metricsPage: MetricsPage | undefined;
   const app = createApp({
     ...parts,

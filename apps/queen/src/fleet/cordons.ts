@@ -84,6 +84,17 @@ export class Cordons {
     return lifted;
   }
 
+  /** Tells of those that have come to their end since the last call. */
+  async endDue(): Promise<void> {
+    let told = 0;
+    for (const hiveId of this.#byHive.keys()) {
+      if (this.get(hiveId) !== undefined || !this.#drop(hiveId)) continue;
+      this.#announce(hiveId, undefined);
+      told += 1;
+      if (told % TOLD_PER_TURN === 0) await wholeTurn();
+    }
+  }
+
   /** The hive was removed, and its cordon with it. */
   forget(hiveId: string): void {
     // Strangers that beat must not have a reading begin anew for ever.
