@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { HiveCatalog } from "@repo/hive-catalog";
+import { fillFleet, migrateFleet } from "@repo/bench";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
 import { spawnQueen } from "../../queen/test/daemon.ts";
@@ -10,10 +10,8 @@ const HIVES = 10_000;
 test("of a fleet of 10,000 all are listed, each page asked for when the one before has been written", async () => {
   await using folder = await temporaryFolder();
   const file = `${folder.path}/hives.db`;
-  const catalog = await HiveCatalog.open(file);
-  const all = Array.from({ length: HIVES }, (_, n) => ({ id: `h-${n}`, host: "127.0.0.1", port: 1 }));
-  for (let at = 0; at < HIVES; at += 1000) await catalog.addHives(all.slice(at, at + 1000));
-  await catalog.close();
+  await migrateFleet(file);
+  await fillFleet(file, { size: HIVES, devices: "kinds", host: "127.0.0.1", port: 1 });
   await using queen = spawnQueen([], { QUEEN_DATABASE: file });
   const QUEEN_URL = await queen.origin();
 

@@ -656,11 +656,11 @@ export interface paths {
         /**
          * What happens to the fleet, as it happens
          * @description Server-sent events. Each has an `id` of the form `<start>-<n>`: `start` is another one after each start of the queen, `n` counts from 1.
-         *     `data` is JSON: the schemas `StatusEvent`, `CordonEvent`, `OperationEvent`, `HiveAddedEvent`, `HiveChangedEvent`, `HiveRemovedEvent` and `LivenessEvent`, for the types
-         *     `status`, `cordon`, `operation`, `hive_added`, `hive_changed`, `hive_removed` and `liveness`.
+         *     `data` is JSON, by the schema of the type: `StatusEvent` of `status`, `HiveAddedEvent` of `hive_added`, and so on. Events of a hive have `row`, too: the hive as `GET /v1/fleet` shows it
+         *     when the event is sent, null when it is in the catalog no more; where `row` is missing it cannot be read now.
          *
-         *     A new reader first gets `hello` (`HelloEvent`) and then what happens from then on. One that comes back with `Last-Event-ID` gets what it has missed; what is
-         *     no longer kept, or happened before the queen was restarted, is said as `gap` (`GapEvent`). A reader that does not keep up is cut off.
+         *     A new reader first gets `hello` (`HelloEvent`) and then what happens from then on. One that comes back with `Last-Event-ID` or `after` gets what it has missed; what is
+         *     no longer kept, or happened before the queen was restarted, is said as `gap` (`GapEvent`). Every 15 s comes an `id` without data, from which to go on. A reader that does not keep up is cut off.
          *
          *     Needs a reader's token, or an operator's.
          */
@@ -1359,6 +1359,7 @@ export interface components {
             was: components["schemas"]["HiveStatus"];
             status: components["schemas"]["HiveStatus"];
             why: string;
+            row?: components["schemas"]["FleetRow"] | null;
         };
         /** @description A hive was taken from new work, or given back */
         CordonEvent: {
@@ -1368,6 +1369,7 @@ export interface components {
             cordoned: boolean;
             reason: string | null;
             until_ms: number | null;
+            row?: components["schemas"]["FleetRow"] | null;
         };
         /** @description An operation on a hive began or ended */
         OperationEvent: {
@@ -1377,6 +1379,7 @@ export interface components {
             hive_id: string;
             kind: string;
             state: string;
+            row?: components["schemas"]["FleetRow"] | null;
         };
         /** @description A hive was added */
         HiveAddedEvent: {
@@ -1386,6 +1389,7 @@ export interface components {
             host: string;
             port: number;
             status: components["schemas"]["HiveStatus"];
+            row?: components["schemas"]["FleetRow"] | null;
         };
         /** @description Something else of a hive than its status was changed: read it anew */
         HiveChangedEvent: {
@@ -1398,12 +1402,21 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            row?: components["schemas"]["FleetRow"] | null;
+        };
+        /** @description The workers of a hive, its models, or what is used of its devices changed: at most one in 2 s of each hive, and the last state always */
+        WorkersEvent: {
+            /** @description Milliseconds since 1970-01-01 UTC */
+            at_ms: number;
+            hive_id: string;
+            row?: components["schemas"]["FleetRow"] | null;
         };
         /** @description A hive was removed */
         HiveRemovedEvent: {
             /** @description Milliseconds since 1970-01-01 UTC */
             at_ms: number;
             hive_id: string;
+            row?: components["schemas"]["FleetRow"] | null;
         };
         /** @description The queen stood still, lost or found the network, or holds back marks as offline because too many hives went missing at once, or marks again */
         LivenessEvent: {
@@ -4454,7 +4467,14 @@ export interface operations {
     };
     readEvents: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As the header `Last-Event-ID`, which wins: the `position` of `GET /v1/fleet`, or the id of the last event that the reader has seen */
+                after?: string;
+                /** @description Only what happens to these hives: several by commas, or by naming it several times */
+                hive?: string[];
+                /** @description Only events of these types, in the same way */
+                kind?: ("status" | "cordon" | "operation" | "hive_added" | "hive_changed" | "workers" | "hive_removed" | "liveness")[];
+            };
             header?: {
                 /** @description The id of the last event that the reader has seen */
                 "Last-Event-ID"?: string;
@@ -4473,7 +4493,7 @@ export interface operations {
                     /**
                      * @example id: mh0p2c8abc123x-7
                      *     event: status
-                     *     data: {"at_ms":1761040800000,"hive_id":"localhost","was":"unknown","status":"online","why":"its heartbeats arrive"}
+                     *     data: {"at_ms":1761040800000,"hive_id":"hive-prod-01","was":"unknown","status":"online","why":"its heartbeats arrive","row":{"hive":{"id":"hive-prod-01","host":"10.0.1.100","port":8600,"ssh_host":"10.0.1.100","ssh_port":22,"ssh_user":"admin","status":"online","last_heartbeat_ms":1761040800000,"devices":{"cpu":{"cores":16,"ram_gb":64},"gpus":[{"index":0,"name":"NVIDIA RTX 4090","vram_gb":24}]},"created_at_ms":1761000000000,"updated_at_ms":1761040800000,"labels":{"env":"prod","rack":"r12"}},"status":{"value":"online","rule":"beats_arrive","why":"its heartbeats arrive","since_ms":1761040000000},"takes_work":true,"why_not":null,"beat_age_ms":4200,"unreachable_since_ms":null,"cordon":null,"probation_until_ms":null,"workers":{"idle":1,"busy":3,"loading":0,"error":0},"load":0.75,"models":["llama-3-8b","qwen3:8b"],"ram":{"total_bytes":68719476736,"used_bytes":20132659200,"free_bytes":48586817536,"measured":true},"gpus":[{"index":0,"name":"NVIDIA RTX 4090","unified":false,"total_bytes":25769803776,"used_bytes":9126805504,"free_bytes":16642998272,"measured":true,"utilization_percent":37}],"vram":{"total_bytes":25769803776,"used_bytes":9126805504,"free_bytes":16642998272,"measured":true},"last_operation":{"id":"install-5f897ff4036a8eac","kind":"install","state":"succeeded","created_at_ms":1761039900000,"finished_at_ms":1761039960000}}}
                      */
                     "text/event-stream": string;
                 };

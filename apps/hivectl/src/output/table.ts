@@ -21,8 +21,10 @@ interface Shown {
 const GAP = "  ";
 /** Below this, a column says nothing. */
 const MIN_WIDTH = 4;
+/** What the first, by which a row is known, has in any case. */
+const MIN_FIRST_WIDTH = 12;
 
-/** Rows in columns, which become wider as rows come that need it. On a terminal no line is longer than it; elsewhere nothing is cut. */
+/** Rows in columns, which become wider as rows come that need it. On a terminal no line is longer than it, and the last columns are left out where it is too narrow for all; elsewhere nothing is cut. */
 export class Table<R> {
   readonly #columns: readonly Column<R>[];
   readonly #terminal: Terminal;
@@ -30,7 +32,8 @@ export class Table<R> {
   #hasTitles: boolean;
 
   constructor(columns: readonly Column<R>[], terminal: Terminal, { headers }: { headers: boolean }) {
-    this.#columns = columns;
+    const { width = Infinity } = terminal;
+    this.#columns = columns.slice(0, 1 + Math.max(0, Math.floor((width - MIN_FIRST_WIDTH) / (MIN_WIDTH + GAP.length))));
     this.#terminal = terminal;
     this.#hasTitles = !headers;
   }

@@ -2,8 +2,9 @@ import type { Query, Schema } from "@repo/queen-client";
 import { InvalidArgumentError, Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
 import type { CommonFlags, Session } from "../session.ts";
-import { HIVES, type HiveRow } from "./hive-columns.ts";
-import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter } from "./hive-filter.ts";
+import { HIVES } from "./hive-columns.ts";
+import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
+import { rowOf } from "./one-hive.ts";
 import type { AddVerb } from "./verb.ts";
 import { watchHives } from "./watch-hives.ts";
 
@@ -102,16 +103,6 @@ async function getNamed(session: Session, ids: readonly string[]): Promise<numbe
   }
   await printer.end();
   return missing === 0 ? EXIT.done : missing === ids.length ? EXIT.failed : EXIT.someFailed;
-}
-
-/** One hive as the list has it, if the filter lets it through. */
-export async function rowOf(session: Session, id: string, filter: HiveFilter): Promise<HiveRow | undefined> {
-  const { queen, call } = session;
-  for await (const { hives } of queen.fleetPages({ ...filter, text: id, limit: PAGE }, call)) {
-    const found = hives.find(({ hive }) => hive.id === id);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 function orderOf(sort: string | undefined): Pick<Query<"listFleet">, "sort"> {

@@ -4,9 +4,9 @@ import { EXIT } from "../failure.ts";
 import type { Printer } from "../output/records.ts";
 import { duration } from "../output/times.ts";
 import type { Session } from "../session.ts";
-import { rowOf } from "./get-hives.ts";
 import type { HiveRow } from "./hive-columns.ts";
 import type { HiveFilter } from "./hive-filter.ts";
+import { rowOf } from "./one-hive.ts";
 
 interface Listed {
   readonly first: Schema<"FleetPage"> | undefined;
@@ -16,6 +16,7 @@ interface Listed {
 /** The list, and then a line for each change until Ctrl-C. Where changes were missed, the list comes anew. */
 export async function watchHives(session: Session, filter: HiveFilter, list: () => Promise<Listed>): Promise<number> {
   const { queen, signal, terminal } = session;
+  const isFiltered = Object.keys(filter).length > 0;
   let { first, printer } = await list();
   for await (const event of queen.readEvents({
     after: first?.position,
@@ -26,10 +27,10 @@ export async function watchHives(session: Session, filter: HiveFilter, list: () 
       terminal.say(`changes were missed (${event.data.why}): the list anew`);
       ({ first, printer } = await list());
     } else if ("hive_id" in event.data) {
-      const { hive_id } = event.data;
+      const { hive_id, row } = event.data;
       // What the filter lets through is for the queen to say.
-      const now = await rowOf(session, hive_id, filter);
-      if (now !== undefined) await printer.print([now]);
+      const now = isFiltered || row === undefined ? await rowOf(session, hive_id, filter) : row;
+      if (now) await printer.print([now]);
       else if (event.type === "hive_removed") await sayRemoved(session, hive_id);
     }
   }
