@@ -100,7 +100,7 @@ export class Session {
   /** One thing: as data where that is asked for, else as `text` says it. */
   async show(value: unknown, text: () => string): Promise<void> {
     const isData = this.format === "json" || this.format === "jsonl" || this.format === "yaml";
-    await this.terminal.write(isData ? valueText(value, this.format) : text());
+    await this.terminal.write(isData ? await valueText(value, this.format) : text());
   }
 
   /** Whether it may be done: --yes says so, or whoever is asked. */

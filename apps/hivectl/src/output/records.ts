@@ -42,7 +42,12 @@ export function printerOf<R>(kind: Kind<R>, how: How, terminal: Terminal, now: (
     case "jsonl":
       return lines((record) => `${printable(JSON.stringify(record))}\n`);
     case "yaml":
-      return lines((record) => yamlText([record]));
+      return {
+        async print(records) {
+          if (records.length > 0) await terminal.write(await yamlText(records));
+        },
+        end: async () => undefined,
+      };
     case "json":
       return jsonPrinter(kind.name, terminal);
     default: {
@@ -104,7 +109,7 @@ function compare(a: number | string | null, b: number | string | null, direction
 }
 
 /** One value as a whole, for a verb that shows one thing. */
-export const valueText = (value: unknown, format: Format): string => {
+export const valueText = async (value: unknown, format: Format): Promise<string> => {
   if (format === "yaml") return yamlText(value);
   return format === "jsonl" ? `${printable(JSON.stringify(value))}\n` : jsonText(value);
 };

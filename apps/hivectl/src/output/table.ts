@@ -74,7 +74,7 @@ function fit(widths: readonly number[], available: number | undefined): number[]
   const room = available - GAP.length * (widths.length - 1);
   const [first = 0, ...others] = widths;
   const capped = cap(others, Math.max(room - first, MIN_WIDTH * others.length));
-  return [Math.max(Math.min(first, room - sum(capped)), MIN_WIDTH), ...capped];
+  return [Math.min(first, Math.max(room - sum(capped), MIN_WIDTH)), ...capped];
 }
 
 /** The same widths, the widest of them lowered until all have room. */
