@@ -48,6 +48,12 @@ export function sentencesOf(error: unknown, caller: Caller | undefined): string[
   return [error instanceof Error ? error.message : String(error)];
 }
 
+/** Where a fault of hivectl itself came from, which a report should say. */
+export function stackOf(error: unknown): string[] {
+  const isForeseen = [QueenProblem, QueenNoAnswer, UsageProblem].some((kind) => error instanceof kind);
+  return isForeseen || !(error instanceof Error) ? [] : (error.stack ?? "").split("\n");
+}
+
 function nextOf({ code, retryAfterMs }: QueenProblem, caller: Caller | undefined): string[] {
   if (code === "UNAUTHENTICATED") {
     return caller?.hasToken

@@ -1,7 +1,7 @@
 import { withUsageErrors } from "@repo/settings";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
-import { EXIT, Interrupted, sentencesOf, UsageProblem } from "./failure.ts";
+import { EXIT, Interrupted, sentencesOf, stackOf, UsageProblem } from "./failure.ts";
 import { FORMATS } from "./output/records.ts";
 import { type CommonFlags, Session, type World } from "./session.ts";
 import { addContexts } from "./verbs/contexts.ts";
@@ -49,6 +49,7 @@ function exitCodeOf(error: unknown, session: Session | undefined, world: World):
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.calledWrongly;
   if (error instanceof Interrupted || world.signal.aborted) return EXIT.interrupted;
   for (const sentence of sentencesOf(error, session?.caller)) session?.terminal.complain(sentence);
+  if (session?.flags.verbose) for (const line of stackOf(error)) session.terminal.complain(line);
   return error instanceof UsageProblem ? EXIT.calledWrongly : EXIT.failed;
 }
 

@@ -77,6 +77,15 @@ test("JSON is what the queen answers, as one document or a line each; YAML says 
   expect((await get("-o", "yaml")).stdout.match(/^- hive:\n {4}id: .*$/gm)?.length).toBe(3);
 });
 
+test("- stands for the ids on stdin, each once", async () => {
+  const { code, stdout } = await hivectl(
+    ["get", "hives", "-o", "name", "gpu-02", "-"],
+    { QUEEN_URL: queen.url },
+    "gpu-01\ngpu-02 cpu-01\n",
+  );
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "gpu-02\ngpu-01\ncpu-01\n" });
+});
+
 test("none is said on stderr, and is no failure; a name that is none is one", async () => {
   expect(await get("-l", "rack=r99")).toEqual({
     code: 0,

@@ -4,6 +4,7 @@ import { EXIT, UsageProblem } from "../failure.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { HIVES } from "./hive-columns.ts";
 import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
+import { idsOf } from "./ids.ts";
 import { rowOf } from "./one-hive.ts";
 import type { AddVerb } from "./verb.ts";
 import { watchHives } from "./watch-hives.ts";
@@ -25,7 +26,7 @@ export const addGetHives: AddVerb = (parent, does) => {
     .command("hives")
     .alias("hive")
     .description("Lists hives: all, those that are named, or those for which all holds that is asked.")
-    .argument("[id...]", "of hives");
+    .argument("[id...]", "of hives; - reads them from stdin");
   addFilterFlags(command)
     .addOption(new Option("--limit <number>", "so many at most").argParser(readCount))
     .option("--all", `every one; without it, a terminal shows ${SHOWN_TO_PEOPLE}`)
@@ -36,12 +37,12 @@ export const addGetHives: AddVerb = (parent, does) => {
 
 async function getHives(
   session: Session,
-  { args: ids, flags }: { args: readonly string[]; flags: Flags & CommonFlags },
+  { args, flags }: { args: readonly string[]; flags: Flags & CommonFlags },
 ): Promise<number> {
   const filter = filterOf(flags);
-  if (ids.length > 0) {
+  if (args.length > 0) {
     if (Object.keys(filter).length > 0) throw new UsageProblem("name hives, or say what must hold for them: not both");
-    return getNamed(session, ids);
+    return getNamed(session, await idsOf(session, args));
   }
   const list = () => listHives(session, { ...filter, ...orderOf(flags.sort) }, flags);
   if (!flags.watch) {
