@@ -62,6 +62,7 @@ test("no verb but a list reads all rows of a table", async () => {
   await labels.get("a");
   await labels.keys();
   await gpuRows.derive();
+  await labels.withKey("env", { after: { value: "a", hiveId: "a" } });
   expect(statements.length).toBeGreaterThan(20);
   for (const statement of statements) {
     const whole = (await planOf(client, statement)).filter((step) => WHOLE.test(step));
