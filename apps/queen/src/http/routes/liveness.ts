@@ -3,7 +3,6 @@ import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { HiveView } from "../../fleet/hive-view.ts";
 import { type Change, PROBE_OUTCOMES, type ProbeResult, RULES } from "../../fleet/liveness/sight.ts";
-import { hiveNotFound } from "../../process/errors.ts";
 import { invalidInput, Problem } from "../errors.ts";
 import { got } from "../field-problems.ts";
 import type { AppParts } from "../parts.ts";
@@ -152,11 +151,9 @@ export const livenessRoutes = [
       example: { hive_id: "hive-prod-01", ...CORDON, created_at_ms: 1_761_040_800_000 },
     },
     problems: WRITING,
-  }).handle(async ({ params: { id }, body }, { fleet, clock, log }) => {
+  }).handle(async ({ params: { id }, body }, { fleet, clock }) => {
     const { reason } = body;
-    const untilMs = endOf(body, clock.now());
-    const cordon = await fleet.cordons.set(id, { reason, untilMs });
-    log.info({ hive_id: id, reason: cordon.reason, until_ms: cordon.untilMs }, "hive cordoned");
+    const cordon = await fleet.cordons.set(id, { reason, untilMs: endOf(body, clock.now()) });
     return { hive_id: id, ...cordonToJson(cordon) };
   }),
   defineRoute({
@@ -171,12 +168,7 @@ export const livenessRoutes = [
       example: { hive_id: "hive-prod-01", lifted: true },
     },
     problems: WRITING,
-  }).handle(async ({ params: { id } }, { catalog, fleet, log }) => {
-    const lifted = await fleet.cordons.lift(id);
-    if (!lifted && !(await catalog.hiveExists(id))) throw hiveNotFound(id);
-    if (lifted) log.info({ hive_id: id }, "hive uncordoned");
-    return { hive_id: id, lifted };
-  }),
+  }).handle(async ({ params: { id } }, { fleet }) => ({ hive_id: id, lifted: await fleet.cordons.lift(id) })),
   defineRoute({
     method: "post",
     path: "/v1/liveness/confirm",
