@@ -33,7 +33,7 @@ interface Failure {
 }
 
 /** Told of a step as it began, and as it ended. */
-export type OnStep = (step: Readonly<OperationStep>) => void;
+export type OnStep = (operationId: string, step: Readonly<OperationStep>) => void;
 
 interface RunOptions {
   catalog: HiveCatalog;
@@ -108,7 +108,7 @@ export class OperationRun {
     const step: OperationStep = { name, state: "running", startedAtMs: this.#now(), endedAtMs: null, detail: null };
     this.#steps.push(step);
     await this.#save();
-    this.#options.onStep?.({ ...step });
+    this.#options.onStep?.(this.id, { ...step });
     let failure: Failure | undefined;
     try {
       this.signal.throwIfAborted();
@@ -124,7 +124,7 @@ export class OperationRun {
     }
     step.endedAtMs = this.#now();
     await this.#save();
-    this.#options.onStep?.({ ...step });
+    this.#options.onStep?.(this.id, { ...step });
     return failure;
   }
 
