@@ -17,6 +17,7 @@ import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts"
 import { Costs } from "./http/door/costs.ts";
 import { type Caller, Door } from "./http/door/door.ts";
 import { RequestTimes } from "./http/request-times.ts";
+import { Bulk } from "./lifecycle/bulk/bulk.ts";
 import { Lifecycle, type LifecycleParts } from "./lifecycle/lifecycle.ts";
 import type { Clock } from "./process/clock.ts";
 import { isLoopback } from "./reach/addresses.ts";
@@ -110,6 +111,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     servers,
     requestTimes,
     lifecycle,
+    bulk: new Bulk({ ...parts, lifecycle, turn: () => costs.turn() }),
     presence,
     eventStream,
     // From its making on it watches the process, so it is made when somebody reads it.

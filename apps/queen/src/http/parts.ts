@@ -2,6 +2,7 @@ import type { HiveCatalog } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { HeartbeatReceiver } from "../fleet/heartbeats.ts";
+import type { Bulk } from "../lifecycle/bulk/bulk.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
 import type { Clock } from "../process/clock.ts";
 import type { EventLog } from "../telling/events.ts";
@@ -22,6 +23,7 @@ export interface AppParts {
   metrics: Metrics;
   heartbeats: HeartbeatReceiver;
   lifecycle: Lifecycle;
+  bulk: Bulk;
   eventStream: EventStream;
   presence: Presence;
   metricsPage: () => MetricsPage;

@@ -15,9 +15,10 @@ const HivePage = z
   })
   .meta({ id: "HivePage" });
 
-const HIVES_PER_STEP = 100;
-const condition = (description: string) => z.string().optional().meta({ description });
-const ListQuery = z.strictObject({
+export const HIVES_PER_STEP = 100;
+const condition = (description: string) => z.string("must be a text").optional().meta({ description });
+/** What hives are chosen by. */
+export const hiveConditions = {
   selector: condition("On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained`"),
   gpu: condition("What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB`"),
   ram: condition("How much RAM, at least or in a range: `256GB`, `64GB..128GB`"),
@@ -25,9 +26,9 @@ const ListQuery = z.strictObject({
   status: HiveStatus.optional(),
   cordoned: optionalFlag.meta({ description: "Whether a cordon is in force" }),
   text: condition("A part of the id, the host or the value of a label, whatever the case of its letters"),
-  ...pageQuery("Hives"),
-});
-type Conditions = Omit<z.output<typeof ListQuery>, "after" | "limit">;
+};
+export type HiveConditions = z.output<z.ZodObject<typeof hiveConditions>>;
+const ListQuery = z.strictObject({ ...hiveConditions, ...pageQuery("Hives") });
 
 export const hiveListRoutes = [
   defineRoute({
@@ -72,7 +73,8 @@ interface Reader {
   nextAfter?: string | undefined;
 }
 
-function readerOf({ status, ...others }: Conditions, catalog: HiveCatalog): Reader {
+/** Reads the hives for which all of it holds. */
+export function readerOf({ status, ...others }: HiveConditions, catalog: HiveCatalog): Reader {
   if (Object.values(others).some((value) => value !== undefined)) return searching({ status, ...others }, catalog);
   if (status === undefined) return { read: (step) => catalog.listHives(step) };
   return { read: (step) => catalog.findHivesByStatus(status, step) };

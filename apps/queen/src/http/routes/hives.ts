@@ -7,6 +7,7 @@ import { checkObject } from "../input.ts";
 import type { AppParts } from "../parts.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
+import { manyHives } from "./hive-additions.ts";
 import { parseHiveFields, replacement } from "./hive-fields.ts";
 import { HIVE_EXAMPLE, hiveToJson, OVER_SSH, StoredHive } from "./hive-json.ts";
 import { flag } from "./query-fields.ts";
@@ -27,12 +28,13 @@ export const hivesRoutes = [
       code: "INVALID_HIVE",
       examples: { local: { id: "localhost", host: "127.0.0.1", port: 8600 }, over_ssh: OVER_SSH },
     },
+    many: manyHives,
     answer: {
       status: 201,
       ...hive("The hive as stored"),
       headers: { Location: { description: "The path of the hive", value: ({ id }) => `/v1/hives/${id}` } },
     },
-    problems: ["HIVE_ALREADY_EXISTS", ...WRITING],
+    problems: ["HIVE_ALREADY_EXISTS", "STOPPING", ...WRITING],
   }).handle(async ({ body }, { catalog, fleet }) => {
     const hive = await catalog.addHive(body);
     const { labels = {} } = body;

@@ -6,6 +6,14 @@ import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
 
+export const OperationStepJson = z.strictObject({
+  name: z.string(),
+  state: OperationStep.shape.state,
+  started_at_ms: timeMs,
+  ended_at_ms: timeMs.nullable(),
+  detail: z.string().nullable().meta({ description: "What came of it, or why it failed or was skipped" }),
+});
+
 const OperationJson = z
   .strictObject({
     id: z.string(),
@@ -16,15 +24,7 @@ const OperationJson = z
       description:
         "The step that failed, and why; when the operation failed, also a code and what to do next. Null when none did",
     }),
-    steps: z.array(
-      z.strictObject({
-        name: z.string(),
-        state: OperationStep.shape.state,
-        started_at_ms: timeMs,
-        ended_at_ms: timeMs.nullable(),
-        detail: z.string().nullable().meta({ description: "What came of it, or why it failed or was skipped" }),
-      }),
-    ),
+    steps: z.array(OperationStepJson),
     output_tail: z
       .string()
       .meta({ description: "The end of what the programs of all steps wrote; no secret is in it" }),
@@ -167,13 +167,7 @@ function operationToJson(operation: OperationRecord): z.input<typeof OperationJs
     kind: operation.kind,
     state: operation.state,
     problem: operation.problem,
-    steps: operation.steps.map(({ name, state, startedAtMs, endedAtMs, detail }) => ({
-      name,
-      state,
-      started_at_ms: startedAtMs,
-      ended_at_ms: endedAtMs,
-      detail,
-    })),
+    steps: operation.steps.map(stepToJson),
     output_tail: operation.outputTail,
     owner: operation.owner,
     created_at_ms: operation.createdAtMs,
@@ -181,3 +175,11 @@ function operationToJson(operation: OperationRecord): z.input<typeof OperationJs
     finished_at_ms: operation.finishedAtMs,
   };
 }
+
+export const stepToJson = ({ name, state, startedAtMs, endedAtMs, detail }: OperationStep) => ({
+  name,
+  state,
+  started_at_ms: startedAtMs,
+  ended_at_ms: endedAtMs,
+  detail,
+});

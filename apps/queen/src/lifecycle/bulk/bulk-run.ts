@@ -85,8 +85,10 @@ export class BulkRun {
 
   /** Never rejects. */
   async #workOn(hiveId: string): Promise<void> {
-    const { isDryRun, waits } = this.#request;
+    const { damaged, isDryRun, waits } = this.#request;
     try {
+      const damage = damaged.get(hiveId);
+      if (damage !== undefined) throw damage;
       const operation = await this.#inTurn(() => (isDryRun ? this.#foresee(hiveId) : this.#perform(hiveId)));
       if (operation === undefined) return;
       if (waits) this.#tellEnd(await this.#parts.lifecycle.ended(operation.id));

@@ -4,6 +4,8 @@ import type { Action } from "./actions.ts";
 export interface BulkRequest {
   readonly action: Action;
   readonly hiveIds: readonly string[];
+  /** Of those: what cannot be read, and why. Nothing is done to them. */
+  readonly damaged: ReadonlyMap<string, Error>;
   /** Hives on which something is done at a time, the whole of an operation included. */
   readonly parallel: number;
   readonly isDryRun: boolean;
