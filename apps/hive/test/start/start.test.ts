@@ -40,7 +40,8 @@ test("one command shows this machine as an online hive, and again after a restar
     return hive.port === port && hive.host === "127.0.0.1" ? hive : undefined;
   }, "the hive at the host and port that it has now");
   expect(after.created_at_ms).toBe(before.created_at_ms);
-  expect(second.stderr()).toContain(`start: catalog: ${folder}/hives.db, with 1 hive\n`);
+  const known = `start: catalog: ${folder}/hives.db, with 1 hive\n`;
+  await eventually(() => second.stderr().includes(known) || undefined, "the start's word on its catalog");
 });
 
 test("of a hive whose nvidia-smi hangs, cores and memory are known all the same", async () => {

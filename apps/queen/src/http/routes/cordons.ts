@@ -53,8 +53,7 @@ export const cordonsRoutes = [
       }),
       example: { cordons: [CORDON_OF_HIVE], next_after: null },
     },
-  }).handle(({ query: page }, { catalog, costs }, reply) => {
-    reply.type("application/json; charset=utf-8");
+  }).handle(({ query: page }, { catalog, costs }) => {
     return answerPage(
       {
         page,

@@ -3,11 +3,12 @@ import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { HiveView } from "../../fleet/hive-view.ts";
 import { type Change, PROBE_OUTCOMES, type ProbeResult, RULES } from "../../fleet/liveness/sight.ts";
+import { toWallMs } from "../../process/clock.ts";
 import { Problem } from "../errors.ts";
 import type { AppParts } from "../parts.ts";
 import { defineRoute } from "../route.ts";
 import { CORDON, CordonJson, cordonToJson } from "./cordons.ts";
-import { CONDITION_EXAMPLE, ConditionJson, conditionToJson, toWallMs } from "./health.ts";
+import { CONDITION_EXAMPLE, ConditionJson, conditionToJson } from "./health.ts";
 
 const HiveLiveness = z
   .strictObject({
