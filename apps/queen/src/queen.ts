@@ -102,6 +102,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     maxBodyBytes: BODY_LIMIT_BYTES,
     charge: (request, requests) => door.charge(request, requests),
   });
+  const bulk = new Bulk({ ...parts, lifecycle, turn: () => costs.turn() });
   const stopping = new AbortController();
   const eventStream = new EventStream({ ...parts, turn: () => costs.turn() });
   let metricsPage: MetricsPage | undefined;
@@ -113,7 +114,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     servers,
     requestTimes,
     lifecycle,
-    bulk: new Bulk({ ...parts, lifecycle, turn: () => costs.turn() }),
+    bulk,
     presence,
     eventStream,
     // From its making on it watches the process, so it is made when somebody reads it.
@@ -137,6 +138,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     const quiet = Promise.all([watch.stop(), lifecycle.close()]);
     const reaper = setInterval(() => servers.endIdleConnections(), REAP_INTERVAL_MS);
     await Promise.all([app.close(), servers.closeOthers()]).finally(() => clearInterval(reaper));
+    await bulk.close();
     await fleet.close();
     await quiet;
     await presence.stop();

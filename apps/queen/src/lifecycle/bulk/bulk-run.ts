@@ -19,10 +19,14 @@ export class BulkRun {
   readonly #parts: Parts;
   readonly #counts = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
   readonly #lines: BulkLine[] = [];
-  #begun = 0;
+  readonly #works = new Set<Promise<void>>();
+  /** Hives that had their turn or wait for it; of those, which are told of, and which are left out after all. */
+  #taken = 0;
   #told = 0;
+  #leftOut = 0;
   /** Hives on which something is done, or an operation runs of which nothing more is told. */
   #running = 0;
+  #isClosed = false;
   #hasNews = false;
   #wake = () => {};
 
@@ -34,21 +38,19 @@ export class BulkRun {
   /** Nothing more will begin, and all is told of what has. */
   get isOver(): boolean {
     const { hiveIds, signal } = this.#request;
-    const isLast = signal.aborted || this.#begun === hiveIds.length;
-    return isLast && this.#told === this.#begun && this.#lines.length === 0;
+    const isLast = signal.aborted || this.#taken === hiveIds.length;
+    return isLast && this.#told + this.#leftOut === this.#taken && this.#lines.length === 0;
   }
 
   beginNext(): void {
     const { hiveIds, parallel, signal } = this.#request;
     while (this.#running < parallel && !signal.aborted) {
-      const hiveId = hiveIds[this.#begun];
+      const hiveId = hiveIds[this.#taken];
       if (hiveId === undefined) return;
-      this.#begun += 1;
+      this.#taken += 1;
       this.#running += 1;
-      void this.#workOn(hiveId).finally(() => {
-        this.#running -= 1;
-        this.wake();
-      });
+      const work: Promise<void> = this.#workOn(hiveId).finally(() => this.#works.delete(work));
+      this.#works.add(work);
     }
   }
 
@@ -57,7 +59,7 @@ export class BulkRun {
   }
 
   count(type: CountsLine["type"]): CountsLine {
-    const notBegun = this.#request.hiveIds.length - this.#begun;
+    const notBegun = this.#request.hiveIds.length - this.#taken + this.#leftOut;
     return { type, counts: { ...this.#counts }, running: this.#running, notBegun };
   }
 
@@ -83,27 +85,45 @@ export class BulkRun {
     return hadNews;
   }
 
-  /** Never rejects. */
-  async #workOn(hiveId: string): Promise<void> {
-    const { damaged, isDryRun, waits } = this.#request;
-    try {
-      const damage = damaged.get(hiveId);
-      if (damage !== undefined) throw damage;
-      const operation = await this.#inTurn(() => (isDryRun ? this.#foresee(hiveId) : this.#perform(hiveId)));
-      if (operation === undefined) return;
-      if (waits) this.#tellEnd(await this.#parts.lifecycle.ended(operation.id));
-      else await this.#parts.lifecycle.ended(operation.id).catch(() => undefined);
-    } catch (error) {
-      this.#tell({ hiveId, outcome: isDryRun ? "would_fail" : "failed", detail: reasonOf(error), error });
-    }
+  /** Begins nothing more, and resolves when what has begun is done, an operation that is waited for too. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(this.#works);
   }
 
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  /** Never rejects. Of an operation whose end is not waited for, it leaves the place taken until then. */
+  async #workOn(hiveId: string): Promise<void> {
+    let rest: Promise<unknown> | undefined;
+    try {
+      const operation = await this.#inTurn(hiveId);
+      const end = operation && this.#parts.lifecycle.ended(operation.id);
+      if (this.#request.waits && end !== undefined) this.#tellEnd(await end);
+      else rest = end;
+    } catch (error) {
+      const outcome = this.#request.isDryRun ? "would_fail" : "failed";
+      this.#tell({ hiveId, outcome, detail: reasonOf(error), error });
+    }
+    const leave = () => {
+      this.#running -= 1;
+      this.wake();
+    };
+    void Promise.resolve(rest).then(leave, leave);
+  }
+
+  /** Resolves to the operation that it began, if it is one. */
+  async #inTurn(hiveId: string): Promise<OperationRecord | undefined> {
+    const { damaged, isDryRun, signal } = this.#request;
     const slot = this.#parts.slots.take();
     try {
       await slot.come;
       await this.#parts.turn();
-      return await work();
+      if (signal.aborted || this.#isClosed) {
+        this.#leftOut += 1;
+        return undefined;
+      }
+      const damage = damaged.get(hiveId);
+      if (damage !== undefined) throw damage;
+      return await (isDryRun ? this.#foresee(hiveId) : this.#perform(hiveId));
     } finally {
       slot.free();
     }
@@ -114,7 +134,6 @@ export class BulkRun {
     this.#tell({ hiveId, outcome: isNeeded ? "would_do" : "would_skip", detail });
   }
 
-  /** Resolves to the operation that it began, if it is one. */
   async #perform(hiveId: string): Promise<OperationRecord | undefined> {
     const { action } = this.#parts;
     const prospect = await action.look(hiveId);

@@ -20,6 +20,7 @@ interface Parts extends ActionParts {
 export class Bulk {
   readonly #parts: Parts;
   readonly #slots = new Slots(MAX_AT_ONCE);
+  readonly #runs = new Set<BulkRun>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -32,6 +33,7 @@ export class Bulk {
     const run = new BulkRun(request, { action, lifecycle, turn, slots: this.#slots });
     const wake = () => run.wake();
     request.signal.addEventListener("abort", wake);
+    this.#runs.add(run);
     try {
       while (!run.isOver) {
         run.beginNext();
@@ -41,10 +43,17 @@ export class Bulk {
       yield run.count("end");
     } finally {
       request.signal.removeEventListener("abort", wake);
+      await run.close();
+      this.#runs.delete(run);
       const { counts, running, notBegun } = run.count("end");
       if (notBegun > 0) {
         log.info({ ...counts, running, not_begun: notBegun }, `${request.action.name} of many hives ended early`);
       }
     }
+  }
+
+  /** Resolves when what has begun is done, also for callers who have gone. */
+  async close(): Promise<void> {
+    await Promise.all(Array.from(this.#runs, (run) => run.close()));
   }
 }
