@@ -3,7 +3,10 @@ import { type Call, type QueenClientOptions, Requests } from "./requests.ts";
 import type { Answer, Body, QueenEvent, Query, Schema } from "./types.ts";
 import { wait } from "./waiting.ts";
 
-type Paged<Name extends "listHives" | "listLabels" | "listOperations" | "listCordons"> = Omit<Query<Name>, "after">;
+type Paged<Name extends "listHives" | "listLabels" | "listOperations" | "listCordons" | "listModels"> = Omit<
+  Query<Name>,
+  "after"
+>;
 
 /** What of the events is read, and until when. */
 export interface EventQuery {
@@ -152,8 +155,12 @@ export class QueenClient {
   releaseClaim(claim: string, call?: Call): Promise<undefined> {
     return this.#requests.json("delete", "/v1/workers/claims/{claim}", { path: { claim } }, call);
   }
-  listModels(call?: Call): Promise<Answer<"listModels">> {
-    return this.#requests.json("get", "/v1/models", {}, call);
+  /** One page. */
+  listModels(query: Query<"listModels"> = {}, call?: Call): Promise<Answer<"listModels">> {
+    return this.#requests.json("get", "/v1/models", { query }, call);
+  }
+  modelPages(query: Paged<"listModels"> = {}, call?: Call): AsyncGenerator<Answer<"listModels">, void, undefined> {
+    return pages((after) => this.listModels({ ...query, ...after }, call));
   }
 
   countHives(call?: Call): Promise<Answer<"countHives">> {

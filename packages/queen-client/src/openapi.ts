@@ -334,8 +334,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List operations, the newest first, page by page
-         * @description Needs a reader's token, or an operator's.
+         * List operations, the newest first, page by page: all, or those for which all holds that is asked
+         * @description A page may be short, or empty, although there are more: `next_after` says where to go on, with the same query.
+         *
+         *     Needs a reader's token, or an operator's.
          */
         get: operations["listOperations"];
         put?: never;
@@ -580,7 +582,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Each model that live hives serve or have on disk, in no order
+         * The models that live hives serve or have on disk, by name, page by page
          * @description Needs a reader's token, or an operator's.
          */
         get: operations["listModels"];
@@ -3425,6 +3427,8 @@ export interface operations {
             query?: {
                 /** @description Those of one hive alone */
                 hive_id?: string;
+                state?: "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
+                kind?: "start" | "stop" | "restart" | "install";
                 /** @description The `next_after` of the page before */
                 after?: string;
                 /** @description Operations at most */
@@ -4449,14 +4453,19 @@ export interface operations {
     };
     listModels: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `next_after` of the page before */
+                after?: string;
+                /** @description Models at most */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The models */
+            /** @description One page */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4476,11 +4485,15 @@ export interface operations {
                      *           },
                      *           "hives_with_it_on_disk": 5
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next_after": null
                      *     }
                      */
                     "application/json": {
+                        /** @description By name */
                         models: components["schemas"]["Model"][];
+                        /** @description `after` of the next page; null when this is the last one */
+                        next_after: string | null;
                     };
                 };
             };

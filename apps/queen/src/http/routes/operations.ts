@@ -65,6 +65,8 @@ const OperationPage = z
   })
   .meta({ id: "OperationPage" });
 
+const oneOf = <Name extends string>(names: readonly Name[]) => z.enum(names, `must be one of ${names.join(", ")}`);
+
 /** Each may have the end of what its programs wrote, which is long. */
 const OPERATIONS_PER_STEP = 20;
 
@@ -114,25 +116,34 @@ export const operationsRoutes = [
     access: "reader",
     operationId: "listOperations",
     tag: "lifecycle",
-    summary: "List operations, the newest first, page by page",
+    summary: "List operations, the newest first, page by page: all, or those for which all holds that is asked",
+    description:
+      "A page may be short, or empty, although there are more: `next_after` says where to go on, with the same query.",
     query: z.strictObject({
       hive_id: z.string().optional().meta({ description: "Those of one hive alone" }),
+      state: oneOf(OPERATION_STATES).optional(),
+      kind: oneOf(OPERATION_KINDS).optional(),
       ...pageQuery("Operations"),
     }),
     isCostly: true,
     answer: { description: "One page", schema: OperationPage, example: { operations: [RUNNING], next_after: null } },
-  }).handle(({ query: { hive_id: hiveId, ...page } }, { catalog, costs }) =>
-    answerPage(
+  }).handle(({ query: { hive_id: hiveId, state, kind, ...page } }, { catalog, costs }) => {
+    let wentOnAfter: string | null = null;
+    return answerPage(
       {
         page,
         stepSize: OPERATIONS_PER_STEP,
-        read: (step) => catalog.operations.list({ hiveId, ...step }),
+        read: async (step) => {
+          const found = await catalog.operations.find({ hiveId, state, kind, ...step });
+          wentOnAfter = found.nextAfter;
+          return found.operations;
+        },
         toJson: operationToJson,
-        answer: (operations, next_after) => ({ operations, next_after }),
+        answer: (operations, nextAfter) => ({ operations, next_after: wentOnAfter ?? nextAfter }),
       },
       costs,
-    ),
-  ),
+    );
+  }),
   defineRoute({
     method: "get",
     path: "/v1/operations/:operation",
