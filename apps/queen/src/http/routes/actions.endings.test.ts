@@ -88,6 +88,22 @@ test("a queen that stops in the middle finishes what has begun, and says in the 
   await stopped;
 });
 
+test("of a caller whose token is revoked nothing more begins", async () => {
+  await using queen = await startTestQueen();
+  const hive = await startSlowHive();
+  await addMany(queen, 10, { port: hive.port });
+  await addToken(queen.catalog, "operator");
+  const { id, authorization } = await addToken(queen.catalog, "operator");
+  const url = "/v1/hives/actions?parallel=2";
+  const answered = queen.send({ method: "POST", url, headers: { authorization }, payload: DETECT });
+  await until("two are asked", () => hive.waiting.length === 2);
+  await queen.catalog.tokens.revoke(id);
+  await queen.door.refresh();
+  const [answer] = await hive.answerUntil([answered]);
+  const { end } = toldBy(answer?.body as Line[]);
+  expect(end).toMatchObject({ counts: { done: 2 }, not_begun: 8, stopping: false });
+});
+
 test("no more are asked at a time than was said, nor than 16 by all requests together", async () => {
   await using queen = await startTestQueen();
   const hive = await startSlowHive();

@@ -173,11 +173,13 @@ export const actionsRoutes = [
     problems: ["STOPPING"],
   }).handle(async (request, parts, reply) => {
     const { query, body } = request;
-    const { bulk, clock, costs, stopping } = parts;
+    const { bulk, clock, costs, door, stopping } = parts;
     if (stopping.aborted) throw queenStopping();
     costs.admitBulk(request, reply);
     const action = actionOf(body, clock.now());
     const { hiveIds, damaged, nextAfter } = await choose(body, parts);
+    const left = new AbortController();
+    reply.raw.once("close", () => left.abort());
     const lines = bulk.run({
       action,
       hiveIds,
@@ -185,10 +187,12 @@ export const actionsRoutes = [
       parallel: query.parallel,
       isDryRun: query.dry_run,
       waits: query.wait,
-      signal: AbortSignal.any([stopping, whenLeft(reply)]),
+      signal: AbortSignal.any([stopping, left.signal]),
     });
     reply.header("x-accel-buffering", "no");
-    return answerLines(toJson(lines, nextAfter, parts, reply));
+    const stillAdmitted = () => request.caller === null || door.stillKnows(request.caller);
+    const told = unlessRevoked(lines, stillAdmitted, left);
+    return answerLines(toJson(told, nextAfter, parts, reply));
   }),
 ];
 
@@ -232,11 +236,12 @@ async function choose({ ids, after, limit, ...body }: Choice, { catalog, costs }
   }
 }
 
-/** Aborted when the caller has gone; when the answer has, nothing is left to end. */
-function whenLeft(reply: FastifyReply): AbortSignal {
-  const left = new AbortController();
-  reply.raw.once("close", () => left.abort());
-  return left.signal;
+/** The same lines. Of a caller whose token was revoked nothing more begins. */
+async function* unlessRevoked<Line>(lines: AsyncIterable<Line>, isAdmitted: () => boolean, left: AbortController) {
+  for await (const line of lines) {
+    if (!isAdmitted()) left.abort();
+    yield line;
+  }
 }
 
 async function* toJson(

@@ -36,8 +36,8 @@ export class Bulk {
     this.#runs.add(run);
     try {
       while (!run.isOver) {
-        run.beginNext();
         yield* run.takeLines();
+        run.beginNext();
         if (!run.isOver && !(await run.news(progressMs))) yield run.count("progress");
       }
       yield run.count("end");
