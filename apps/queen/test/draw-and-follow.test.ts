@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { openTestCatalog } from "@repo/hive-catalog/testing";
 import { expect, test } from "vitest";
 import { Random } from "../sim/random.ts";
+import { EVENT_TYPES } from "../src/telling/event-data.ts";
 import { EventReader, type SeenEvent } from "./event-reader.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { deadPort, startHive } from "./hive-server.ts";
@@ -15,7 +16,7 @@ const RUN = fileURLToPath(new URL("../../../scripts/run.js", import.meta.url));
 const OTHER_PROGRAM = fileURLToPath(new URL("other-program.ts", import.meta.url));
 const CHANGES = 10_000;
 const OF_OTHER_PROGRAM = 500;
-const AT_ONCE = 16;
+const AT_ONCE = 50;
 const HIVES = 40;
 const GB = 2 ** 30;
 
@@ -94,6 +95,17 @@ function change(queen: TestQueen, random: Random, ports: readonly number[]): Pro
   }
 }
 
+/** Begins an operation that fails on its way to the host; resolves when that is so. */
+async function operate(queen: TestQueen, port: number): Promise<void> {
+  const ssh = { ssh_host: "127.0.0.1", ssh_port: port, ssh_user: "nobody" };
+  await queen.request("POST", "/v1/hives", { id: "managed", host: "127.0.0.1", port, ...ssh });
+  const { body } = await queen.request("POST", "/v1/hives/managed/start");
+  const { id } = body as { id: string };
+  await until("it has ended", async () => {
+    return ((await queen.request("GET", `/v1/operations/${id}`)).body as { state: string }).state !== "running";
+  });
+}
+
 /** Lets time pass, as a queen that runs does. */
 async function passSome({ clock, watch, fleet }: TestQueen, ms: number): Promise<void> {
   clock.advance(ms);
@@ -101,8 +113,8 @@ async function passSome({ clock, watch, fleet }: TestQueen, ms: number): Promise
   await fleet.news.tellDue();
 }
 
-async function runOtherProgram(file: string): Promise<void> {
-  const child = spawn(process.execPath, [RUN, OTHER_PROGRAM, file, String(OF_OTHER_PROGRAM)], {
+async function runOtherProgram(file: string, from: number, to: number): Promise<void> {
+  const child = spawn(process.execPath, [RUN, OTHER_PROGRAM, file, `${from}`, `${to}`], {
     stdio: "inherit",
     timeout: 100_000,
   });
@@ -135,21 +147,25 @@ test("whoever draws the fleet and follows the events has what a fresh read gives
   const makeChanges = async () => {
     for (; changes < CHANGES - OF_OTHER_PROGRAM; changes += AT_ONCE) {
       await Promise.all(Array.from({ length: AT_ONCE }, () => change(queen, random, ports)));
-      if (random.integer(4) === 0) await passSome(queen, random.integer(8000));
-      if (random.integer(50) === 0) await queen.watch.runRound();
+      await passSome(queen, random.integer(8000));
+      if (random.integer(10) === 0) await queen.watch.runRound();
     }
   };
-  const changing = Promise.all([makeChanges(), runOtherProgram(catalog.path)]);
+  const changing = Promise.all([makeChanges(), runOtherProgram(catalog.path, 0, OF_OTHER_PROGRAM / 2)]);
   await until("it is in full swing", () => changes > 1000);
   const { fleet, position } = await draw(queen);
   await using reader = await new EventReader().connect(origin, {}, `?after=${position}`);
+  await operate(queen, ports[1] ?? 0);
   await changing;
+  // What nobody else changes any more, nobody else tells of.
+  await runOtherProgram(catalog.path, OF_OTHER_PROGRAM / 2, OF_OTHER_PROGRAM);
   await settle(queen);
   await until("all is told", () => reader.lastEventId === queen.events.position);
 
   const { fleet: fresh, position: same } = await draw(queen);
   expect(same).toBe(queen.events.position);
   follow(fleet, reader.events);
-  expect(reader.events.length).toBeGreaterThan(1000);
+  const kinds = new Set(reader.events.map(({ type }) => type));
+  expect(kinds).toEqual(new Set([...EVENT_TYPES.filter((type) => type !== "liveness"), ...kinds]));
   expect(withoutAges(fleet)).toEqual(withoutAges(fresh));
 }, 120_000);

@@ -1,7 +1,7 @@
 import { HiveCatalog } from "@repo/hive-catalog";
 
-/** Changes hives in a catalog file so many times, each to something that was not there before: `other-program.ts FILE COUNT`. */
-const [, , file = "", count = "0"] = process.argv;
+/** Changes hives in a catalog file, the change of each number to something that was not there before: `other-program.ts FILE FROM TO`. */
+const [, , file = "", from = "0", to = "0"] = process.argv;
 await using catalog = await HiveCatalog.open(file);
 
 const CHANGES: ((id: string, n: number) => Promise<unknown>)[] = [
@@ -16,7 +16,7 @@ const CHANGES: ((id: string, n: number) => Promise<unknown>)[] = [
   (_id, n) => catalog.removeHive(`of-other-${n - 8}`),
 ];
 
-for (let n = 0; n < Number(count); n++) {
+for (let n = Number(from); n < Number(to); n++) {
   const ids = (await catalog.listHives()).map(({ id }) => id);
   const id = ids[(n * 7) % ids.length];
   const change = CHANGES[n % CHANGES.length];

@@ -1,7 +1,9 @@
 import { Calls } from "./calls.ts";
 import type { CallClient } from "./drivers/client.ts";
 import { toCatalogError } from "./drivers/errors.ts";
+import type { HiveCatalogError } from "./errors.ts";
 import { HiveFinder } from "./finding/finder.ts";
+import { addHive, addHives } from "./hives/additions.ts";
 import { HeartbeatWriter } from "./hives/heartbeats.ts";
 import {
   checkStatus,
@@ -131,7 +133,12 @@ export class HiveCatalog {
 
   /** Adds a hive, with its `labels` if it has any, and resolves to it as stored. Rejects with HIVE_ALREADY_EXISTS or INVALID_HIVE. */
   addHive(hive: NewHive, options?: CallOptions): Promise<HiveRecord> {
-    return this.#calls.run((client) => writer.addHive(client, hive, this.#now()), options);
+    return this.#calls.run((client) => addHive(client, hive, this.#now()), options);
+  }
+
+  /** Adds up to 32 hives in one transaction, and resolves to each as stored, or to what `addHive` would reject with, in their order. */
+  addHives(hives: readonly NewHive[], options?: CallOptions): Promise<(HiveRecord | HiveCatalogError)[]> {
+    return this.#calls.run((client) => addHives(client, hives, this.#now()), options);
   }
 
   /** The hive, or undefined. Rejects with CORRUPT_HIVE when another program damaged its row. */
@@ -231,9 +238,8 @@ export class HiveCatalog {
   }
 
   countByStatus(status: HiveStatus, options?: CallOptions): Promise<number> {
-    return this.#calls.run(async (client) => {
-      return countIn(await client.first(hives.countByStatus({ status: checkStatus(status) })));
-    }, options);
+    const query = () => hives.countByStatus({ status: checkStatus(status) });
+    return this.#calls.run(async (client) => countIn(await client.first(query())), options);
   }
 
   /**

@@ -33,16 +33,15 @@ async function read({ queen, call, access }: Session): Promise<Status> {
     queen.getHealth(call),
     queen.listFleet({ status: "offline", limit: SHOWN }, call),
     queen.listFleet({ cordoned: true, limit: SHOWN }, call),
-    queen.listOperations({ limit: SHOWN }, call),
+    queen.listOperations({ state: "running", limit: SHOWN }, call),
   ]);
-  const running = operations.filter(({ state }) => state === "running");
   return {
     queen: access.url,
     totals: offline.totals,
     health,
     offline: offline.hives,
     cordoned: cordoned.hives,
-    running,
+    running: operations,
   };
 }
 

@@ -4,7 +4,7 @@ import type { EventLog, LoggedEvent } from "../../telling/events.ts";
 /** Sent in one piece, so that a reader who catches up does not hold the event loop. */
 const MAX_PIECE_LENGTH = 65_536;
 /** Whose rows are read at once. */
-const MAX_EVENTS = 50;
+const MAX_EVENTS = 25;
 /** Ready for readers who come to the same place a little later. */
 const MAX_BATCHES = 32;
 
