@@ -209,6 +209,7 @@ export function describeChanges(name: string, openSite: () => Promise<Site>): vo
           "hives",
           "cordons",
           "tokens",
+          "sessions",
           "operations",
           "host_keys",
           "queens",
