@@ -30,7 +30,7 @@ export {
 export { QueenRecord } from "./model/queen.ts";
 export { Selector, type SelectorTerm } from "./model/selector.ts";
 export { NewSession, SessionRecord } from "./model/session.ts";
-export { NewToken, StoredToken, TOKEN_ROLES, TokenRecord } from "./model/token.ts";
+export { isInForce, NewToken, StoredToken, TOKEN_ROLES, TokenRecord } from "./model/token.ts";
 export type {
   CallOptions,
   CordonListOptions,

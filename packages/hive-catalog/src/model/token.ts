@@ -26,6 +26,14 @@ const rules = z.strictObject(rulesOf(tokenFields));
 export const TokenRecord = rules.omit({ hash: true });
 export type TokenRecord = z.infer<typeof TokenRecord>;
 
+/** Whether it lets its bearer in at that time. */
+export function isInForce(
+  { revokedAtMs, expiresAtMs }: Pick<TokenRecord, "revokedAtMs" | "expiresAtMs">,
+  nowMs: number,
+): boolean {
+  return revokedAtMs === null && (expiresAtMs === null || nowMs < expiresAtMs);
+}
+
 type Owner = { role: string; hiveId?: string | null | undefined };
 
 function checkOwner({ value, issues }: z.core.ParsePayload<Owner>): void {

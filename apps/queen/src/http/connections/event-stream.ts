@@ -86,6 +86,11 @@ export class EventStream {
     reader.greet(subscriber.lastEventId);
   }
 
+  /** Ends the streams of those who would not be let in any more. */
+  endRefused(): void {
+    for (const reader of this.#readers.keys()) reader.check();
+  }
+
   /** Ends every stream. */
   close(): void {
     clearInterval(this.#keepAlive);
@@ -160,6 +165,11 @@ class Reader {
     let piece = "";
     while (this.#sent < events.newest && piece.length < MAX_PIECE_LENGTH) piece += events.textOf(++this.#sent) ?? "";
     this.#send(piece);
+  }
+
+  /** Ends when its caller would not be let in any more. */
+  check(): void {
+    if (!this.#parts.subscriber.isAdmitted()) this.#cut("revoked");
   }
 
   keepAlive(): void {
