@@ -240,11 +240,6 @@ export class Fleet {
     for (const id of this.#liveness.sights.endRound()) this.gone(id);
   }
 
-  /** The time between two beats of a hive, as it is asked for. */
-  get beatMs(): number {
-    return this.#liveness.beatMs;
-  }
-
   /** How often `sweep` is to be called. */
   get sweepIntervalMs(): number {
     return this.#liveness.tickIntervalMs;
