@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { DEFAULT_LIMITS, type Limits } from "./config/settings.ts";
 import { Fleet } from "./fleet/fleet.ts";
+import { FleetRows } from "./fleet/fleet-rows.ts";
 import { HeartbeatReceiver } from "./fleet/heartbeats.ts";
 import type { LivenessSettings } from "./fleet/liveness/liveness.ts";
 import { Watch } from "./fleet/watch.ts";
@@ -55,6 +56,7 @@ export interface QueenOptions extends LivenessSettings {
 export interface Queen {
   app: FastifyInstance;
   fleet: Fleet;
+  rows: FleetRows;
   events: EventLog;
   watch: Watch;
   lifecycle: Lifecycle;
@@ -74,7 +76,7 @@ export function assembleQueen(options: QueenOptions): Queen {
   const requestTimes = new RequestTimes(clock);
   const ranLongest = (forMs: number) => requestTimes.ranLongest(forMs);
   const fleet = new Fleet({ ...base, probe: newProbe(probeTimeoutMs), settings: options, ranLongest });
-  const parts = { ...base, fleet };
+  const parts = { ...base, fleet, rows: new FleetRows({ ...base, fleet }) };
   const arrivals = new Arrivals(clock);
   const heartbeats = new HeartbeatReceiver({ ...parts, connectionsSettled: () => arrivals.settled });
   const watch = new Watch({ ...parts, probe: newProbe(probeTimeoutMs), intervalMs: healthIntervalMs });
@@ -147,7 +149,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     await door.known.stop();
     await presence.stop();
   };
-  return { app, fleet, events, watch, lifecycle, presence, door, servers, stop };
+  return { app, fleet, rows: parts.rows, events, watch, lifecycle, presence, door, servers, stop };
 }
 
 /** Where a program on this machine reaches the queen. */

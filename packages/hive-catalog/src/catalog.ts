@@ -3,9 +3,17 @@ import type { CallClient } from "./drivers/client.ts";
 import { toCatalogError } from "./drivers/errors.ts";
 import { HiveFinder } from "./finding/finder.ts";
 import { HeartbeatWriter } from "./hives/heartbeats.ts";
-import { checkStatus, hivePages, isThere, readHive, stalePages, streamPages, tellingOf } from "./hives/reader.ts";
+import {
+  checkStatus,
+  hivePages,
+  hivesWithIds,
+  isThere,
+  readHive,
+  stalePages,
+  streamPages,
+  tellingOf,
+} from "./hives/reader.ts";
 import * as hives from "./hives/statements.ts";
-import { hiveReader } from "./hives/statements.ts";
 import * as writer from "./hives/writer.ts";
 import { checkHive, HeartbeatInput, isKey, isTimeMs, wholeMs } from "./model/check.ts";
 import type { DevicesInput, HiveChanges, HiveInput, HiveRecord, HiveStatus, NewHive } from "./model/hive.ts";
@@ -15,6 +23,8 @@ import {
   type FindOptions,
   type FindStreamOptions,
   type FoundHives,
+  GET_OPTIONS,
+  type GetOptions,
   LIST_OPTIONS,
   type ListOptions,
   type OpenOptions,
@@ -83,7 +93,7 @@ export class HiveCatalog {
     this.#database = database;
     this.#calls = access.calls;
     this.#now = access.now;
-    this.#onDamage = onCorruptHive ? tellingOf(onCorruptHive) : access.warnings.of(hiveReader);
+    this.#onDamage = onCorruptHive ? tellingOf(onCorruptHive) : access.warnings.of(hives.hiveReader);
     this.#heartbeats = new HeartbeatWriter({ ...access, client, onCommit });
     this.cordons = new Cordons(access);
     this.labels = new HiveLabels(access);
@@ -132,6 +142,12 @@ export class HiveCatalog {
     return this.#calls.run((client) => readHive(client, id), options);
   }
 
+  /** Those of up to 1,000 hives that are there, by id; a damaged one is told, and left out. */
+  getHives(ids: readonly string[], options: GetOptions = {}): Promise<HiveRecord[]> {
+    const work = (client: CallClient) => collect(hivesWithIds(client, ids, options, this.#onDamage));
+    return this.#calls.run(work, options, GET_OPTIONS);
+  }
+
   hiveExists(id: string, options?: CallOptions): Promise<boolean> {
     return this.#calls.run((client) => isThere(client, id), options);
   }
@@ -143,11 +159,8 @@ export class HiveCatalog {
 
   /** All hives by id, or those with a status, page by page: no more than `pageSize` are held, and nothing is locked in between. */
   async *streamHives(options: StreamOptions = {}): AsyncGenerator<HiveRecord, void, undefined> {
-    const pages = await this.#calls.run(
-      (client) => streamPages(client, options, this.#onDamage),
-      options,
-      STREAM_OPTIONS,
-    );
+    const work = (client: CallClient) => streamPages(client, options, this.#onDamage);
+    const pages = await this.#calls.run(work, options, STREAM_OPTIONS);
     const { signal } = options;
     for (;;) {
       const page = await this.#calls.run(() => pages.next(), signal && { signal });
@@ -278,11 +291,7 @@ export class HiveCatalog {
     return this.#calls.run((client) => writer.removeHive(client, id, this.#now()), options);
   }
 
-  #find<V extends Record<string, string>>(
-    finder: Finder<HiveRecord, V>,
-    values: () => V,
-    options: ListOptions,
-  ): Promise<HiveRecord[]> {
+  #find<V extends { status?: string }>(finder: Finder<HiveRecord, V>, values: () => V, options: ListOptions) {
     const work = (client: CallClient) => collect(hivePages(client, finder, values(), options, this.#onDamage));
     return this.#calls.run(work, options, LIST_OPTIONS);
   }

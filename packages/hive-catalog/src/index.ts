@@ -26,6 +26,7 @@ export {
   OperationProgress,
   OperationRecord,
   OperationStep,
+  type OperationSummary,
 } from "./model/operation.ts";
 export { QueenRecord } from "./model/queen.ts";
 export { Selector, type SelectorTerm } from "./model/selector.ts";
@@ -39,6 +40,7 @@ export type {
   FindOptions,
   FindStreamOptions,
   FoundHives,
+  GetOptions,
   LabelListOptions,
   ListOptions,
   OpenOptions,

@@ -43,6 +43,8 @@ export type PatchOptions = CallOptions & {
   replacesLabels?: boolean | undefined;
 };
 
+export type GetOptions = Pick<ListOptions, "onCorruptHive" | "signal">;
+
 export type ListOptions = CallOptions & {
   /** The id of the last hive of the page before. */
   after?: string | undefined;
@@ -141,6 +143,7 @@ const OPEN_OPTIONS = [
   "onCommit",
 ] as const satisfies (keyof OpenOptions)[];
 export const LIST_OPTIONS = ["after", "limit", "onCorruptHive", "signal"] as const satisfies (keyof ListOptions)[];
+export const GET_OPTIONS = ["onCorruptHive", "signal"] as const satisfies (keyof GetOptions)[];
 export const PATCH_OPTIONS = ["replacesLabels", "signal"] as const satisfies (keyof PatchOptions)[];
 export const LABEL_LIST_OPTIONS = ["after", "limit", "signal"] as const satisfies (keyof LabelListOptions)[];
 const QUERY_OPTIONS = ["selector", "gpu", "ram", "cores", "status", "cordoned", "text"] as const;

@@ -10,7 +10,7 @@ import {
   type TokenRecord,
 } from "@repo/hive-catalog";
 import { catalogInfo } from "@repo/hive-catalog/maintenance";
-import { printable } from "@repo/process-log/printable";
+import { inColumns, printable } from "@repo/process-log/printable";
 import { withUsageErrors } from "@repo/settings";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { TokenCommand } from "./config.ts";
@@ -237,24 +237,14 @@ function table(records: readonly TokenRecord[]): string {
   const rows = records.map((r) => [
     r.id,
     r.role,
-    // The id of a hive may hold anything.
-    printable(r.hiveId ?? ""),
+    r.hiveId ?? "",
     time(r.createdAtMs),
     time(r.expiresAtMs),
     time(r.revokedAtMs),
     time(r.lastUsedAtMs),
     r.name,
   ]);
-  const all = [["ID", "ROLE", "HIVE", "CREATED", "EXPIRES", "REVOKED", "LAST USED", "NAME"], ...rows];
-  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return inColumns([["ID", "ROLE", "HIVE", "CREATED", "EXPIRES", "REVOKED", "LAST USED", "NAME"], ...rows]);
 }
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -70,6 +70,12 @@ export class Announcer {
       metrics.notices.inc({ kind: notice.kind });
     }
   }
+
+  /** An operator says that the missing hives are gone. */
+  confirmed(counts: { missing: number; online: number }, notices: readonly Notice[]): void {
+    this.#parts.log.warn(counts, "an operator confirms that the missing hives are gone");
+    this.notices(notices);
+  }
 }
 
 const isShort = (labels: Labels | undefined): boolean =>

@@ -10,7 +10,7 @@ import type { Metrics } from "../telling/metrics.ts";
 import { Announcer } from "./announcer.ts";
 import { Cordons } from "./cordons.ts";
 import { DeviceDetection } from "./devices.ts";
-import { type HiveView, viewOf } from "./hive-view.ts";
+import { type HiveView, type Standing, standingOf, viewOf } from "./hive-view.ts";
 import { Liveness, type LivenessSettings } from "./liveness/liveness.ts";
 import type { Condition } from "./liveness/own-condition.ts";
 import type { ProbeResult, Sight } from "./liveness/sight.ts";
@@ -82,11 +82,8 @@ export class Fleet {
       announcer: this.#announcer,
       learn: (record, readAtMs) => void this.#learn(record, readAtMs),
     });
-    this.#senders = new Senders({
-      staleAfterMs: settings.staleAfterMs,
-      beatMs: this.#liveness.beatMs,
-      onTwo: (id, addresses) => this.#announcer.twoSenders(id, addresses),
-    });
+    const onTwo = (id: string, addresses: readonly [string, string]) => this.#announcer.twoSenders(id, addresses);
+    this.#senders = new Senders({ ...settings, beatMs: this.#liveness.beatMs, onTwo });
     this.#unusable = new UnusableParts(options);
     metrics.twoSenders.read = () => this.#senders.count(clock.monotonicNow());
     metrics.marksHeld.read = () => (this.#liveness.condition.held ? 1 : 0);
@@ -104,19 +101,25 @@ export class Fleet {
 
   /** Throws HiveCatalogError: HIVE_NOT_FOUND for a hive that is not in the catalog. */
   async view(id: string): Promise<HiveView> {
-    const { catalog, clock } = this.#options;
-    const readAtMs = clock.monotonicNow();
-    const hive = await catalog.getHive(id);
+    const readAtMs = this.#options.clock.monotonicNow();
+    const hive = await this.#options.catalog.getHive(id);
     if (hive === undefined) throw hiveNotFound(id);
     await this.cordons.ready();
-    if (this.sight(id) === undefined) this.#learn(hive, readAtMs);
-    const memories = {
-      liveness: this.#liveness,
-      registry: this.registry,
-      cordons: this.cordons,
-      senders: this.#senders,
-    };
+    this.meet(hive, readAtMs);
+    const { registry, cordons } = this;
+    const memories = { liveness: this.#liveness, registry, cordons, senders: this.#senders };
     return viewOf(hive, { ...this.#options, ...memories });
+  }
+
+  /** Remembers a hive that was not met yet, as it was read at `readAtMs`. */
+  meet(hive: HiveRecord, readAtMs: number): void {
+    if (this.sight(hive.id) === undefined) this.#learn(hive, readAtMs);
+  }
+
+  /** What decides the status of a hive; undefined of one that was not met, or is gone. */
+  standing(hive: HiveRecord): Standing | undefined {
+    const sight = this.#liveness.sights.get(hive.id);
+    return sight && standingOf(hive, sight, this.#liveness, this.#options.clock.monotonicNow());
   }
 
   /** Takes over what the catalog says; `readAtMs` is the monotonic time just before it was read. */
@@ -223,9 +226,7 @@ export class Fleet {
   /** An operator says that the missing hives are gone. Returns how many, or undefined when no mark is held back. */
   confirm(): { missing: number; online: number } | undefined {
     const confirmed = this.#liveness.condition.confirm(this.#options.clock.monotonicNow());
-    if (confirmed === undefined) return undefined;
-    this.#options.log.warn(confirmed, "an operator confirms that the missing hives are gone");
-    this.#announcer.notices(this.#liveness.condition.takeNotices());
+    if (confirmed !== undefined) this.#announcer.confirmed(confirmed, this.#liveness.condition.takeNotices());
     return confirmed;
   }
 

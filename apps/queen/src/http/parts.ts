@@ -1,6 +1,7 @@
 import type { HiveCatalog } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
 import type { Fleet } from "../fleet/fleet.ts";
+import type { FleetRows } from "../fleet/fleet-rows.ts";
 import type { HeartbeatReceiver } from "../fleet/heartbeats.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
 import type { Clock } from "../process/clock.ts";
@@ -19,6 +20,7 @@ import type { RequestTimes } from "./request-times.ts";
 export interface AppParts {
   catalog: HiveCatalog;
   fleet: Fleet;
+  rows: FleetRows;
   events: EventLog;
   metrics: Metrics;
   heartbeats: HeartbeatReceiver;

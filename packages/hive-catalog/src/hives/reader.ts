@@ -1,10 +1,11 @@
 import { tell } from "../calls.ts";
 import type { CallClient, SqlValue } from "../drivers/client.ts";
+import { turnOfTheLoop } from "../event-loop.ts";
 import { checkChoice, checkFunction, checkInteger, invalidArgument, isKey } from "../model/check.ts";
 import { HIVE_STATUSES, type HiveRecord, type HiveStatus } from "../model/hive.ts";
 import type { DamagedHive, DamagedRecord, ListOptions, StaleOptions, StreamOptions } from "../options.ts";
 import { type Finder, MAX_PAGE, type OnDamage, pages, readOne } from "../sql/reading.ts";
-import { allHives, hiveExists, hiveOfId, hiveReader, hivesWithStatus, staleHives } from "./statements.ts";
+import { allHives, hiveExists, hiveOfId, hiveReader, hivesOfIds, hivesWithStatus, staleHives } from "./statements.ts";
 
 /** Hives that a stream holds at once, if nobody says otherwise. */
 export const DEFAULT_STREAM_PAGE = 250;
@@ -16,6 +17,28 @@ export async function readHive(client: CallClient, id: string): Promise<HiveReco
 
 export async function isThere(client: CallClient, id: string): Promise<boolean> {
   return isKey(id) && (await client.first(hiveExists({ id }))) !== undefined;
+}
+
+/** Ids that one call takes. */
+const MAX_IDS = 1000;
+
+/** Those of the hives that are there, by id, in batches. Throws INVALID_ARGUMENT. */
+export async function* hivesWithIds(
+  client: CallClient,
+  ids: readonly string[],
+  { onCorruptHive }: Pick<ListOptions, "onCorruptHive">,
+  onDamage: OnDamage,
+): AsyncGenerator<HiveRecord[]> {
+  if (!Array.isArray(ids) || ids.length > MAX_IDS) {
+    throw invalidArgument("ids", `must be a list of at most ${MAX_IDS} ids`);
+  }
+  const keys = [...new Set(ids.filter(isKey))].sort();
+  for (let from = 0; from < keys.length; from += DEFAULT_STREAM_PAGE) {
+    const some = keys.slice(from, from + DEFAULT_STREAM_PAGE);
+    const paging = { limit: some.length, onCorruptHive };
+    yield* hivePages(client, hivesOfIds, { ids: JSON.stringify(some) }, paging, onDamage);
+    await turnOfTheLoop();
+  }
 }
 
 /** The columns of a stored hive that are sound, damaged as others may be. */

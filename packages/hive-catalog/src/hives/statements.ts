@@ -35,6 +35,12 @@ const byHeartbeat: Order = { columns: { lastHeartbeatMs: hives.lastHeartbeatMs, 
 
 export const allHives = finder<HiveRecord, object>(hiveReader, byId);
 export const hivesWithStatus = finder<HiveRecord, Status>(hiveReader, byId, ({ status }) => eq(hives.status, status));
+/** Of ids that are a JSON list. */
+export const hivesOfIds = finder<HiveRecord, { ids: string }>(
+  hiveReader,
+  byId,
+  ({ ids }) => sql`${hives.id} IN (SELECT value FROM json_each(${ids}))`,
+);
 const lacksDevices = sql.raw(LACKS_DEVICES);
 export const hivesWithDevices = finder<HiveRecord, object>(hiveReader, byId, () => not(lacksDevices));
 export const hivesWithoutDevices = finder<HiveRecord, object>(hiveReader, byId, () => lacksDevices);

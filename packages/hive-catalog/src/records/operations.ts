@@ -1,13 +1,22 @@
 import { and, eq, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
 import type { CallClient } from "../drivers/client.ts";
 import { HiveCatalogError, hiveNotFound } from "../errors.ts";
+import { turnOfTheLoop } from "../event-loop.ts";
 import { checkArgument, checkInteger, checkObject, invalidArgument, isKey } from "../model/check.ts";
-import { NewOperation, OperationEnd, OperationProgress, OperationRecord, operationFields } from "../model/operation.ts";
+import {
+  NewOperation,
+  OperationEnd,
+  OperationProgress,
+  OperationRecord,
+  type OperationSummary,
+  operationFields,
+  operationSummaryFields,
+} from "../model/operation.ts";
 import { isRecordId } from "../model/texts.ts";
 import type { CallOptions, OperationListOptions } from "../options.ts";
 import { hives, operations } from "../schema.ts";
 import { collect, type Finder, finder, newestFirst, one, pages, readOne } from "../sql/reading.ts";
-import { RowReader } from "../sql/rows.ts";
+import { ALL_ROWS, RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
 import { Verbs } from "./verbs.ts";
 
@@ -20,6 +29,8 @@ const MAX_PRUNED = 100;
 const DEFAULT_LIMIT = 100;
 /** An operation's row can be large. */
 const PAGE_SIZE = 200;
+/** Hives of which one statement reads the latest. */
+const HIVES_READ = 100;
 
 const { id } = OperationRecord.shape;
 const SaveInput = OperationProgress.extend({ id });
@@ -28,6 +39,12 @@ const FinishInput = OperationEnd.extend({ id });
 export const operationReader = new RowReader<OperationRecord>({
   table: operations,
   fields: operationFields,
+  thing: "operation",
+});
+
+const summaryReader = new RowReader<OperationSummary>({
+  table: operations,
+  fields: operationSummaryFields,
   thing: "operation",
 });
 
@@ -50,6 +67,16 @@ const placeOfId = statement<Id>((given) =>
 const allOperations = finder<OperationRecord, object>(operationReader, newestFirst);
 const operationsOfHive = finder<OperationRecord, OfHive>(operationReader, newestFirst, ofHive);
 const unfinishedOperations = finder<OperationRecord, object>(operationReader, newestOfFew, () => isUnfinished);
+
+/** The newest of each hive, whose ids are a JSON list; none of a hive that was removed before it was added anew. */
+const latestOfHives = statement<{ ids: string }>(({ ids }) => {
+  const newest = sql`SELECT max(rowid) FROM ${operations} WHERE ${operations.hiveId} = hive.value`;
+  const found = build
+    .select({ row: summaryReader.row.as("row") })
+    .from(operations)
+    .where(and(sql`rowid IN (SELECT (${newest}) FROM json_each(${ids}) AS hive)`, isNull(operations.hiveRemovedAtMs)));
+  return build.select(ALL_ROWS).from(found.as("found"));
+});
 
 const hiveIsThere = statement<OfHive>(({ hiveId }) =>
   build.select({ found: sql`1` }).from(hives).where(eq(hives.id, hiveId)),
@@ -183,6 +210,25 @@ export class Operations extends Verbs {
   /** Every one that is not finished, the newest first. */
   unfinished(options: CallOptions = {}): Promise<OperationRecord[]> {
     return this.access.calls.run((client) => this.#list(client, unfinishedOperations, {}), options);
+  }
+
+  /** The newest of each of these hives, by their ids; those on which there was none are not in it. A damaged one is left out, with one process warning. */
+  latestOf(hiveIds: readonly string[], options?: CallOptions): Promise<ReadonlyMap<string, OperationSummary>> {
+    return this.access.calls.run(async (client) => {
+      if (!Array.isArray(hiveIds)) throw invalidArgument("hiveIds", "must be a list of ids");
+      const onDamage = this.access.warnings.of(summaryReader);
+      const ids = hiveIds.filter(isKey);
+      const latest = new Map<string, OperationSummary>();
+      for (let from = 0; from < ids.length; from += HIVES_READ) {
+        if (from > 0) await turnOfTheLoop();
+        const row = await client.first(latestOfHives({ ids: JSON.stringify(ids.slice(from, from + HIVES_READ)) }));
+        for (const { record, damage, rowId } of row === undefined ? [] : summaryReader.found(row)) {
+          if (record === undefined) onDamage(damage, false, rowId);
+          else latest.set(record.hiveId, record);
+        }
+      }
+      return latest;
+    }, options);
   }
 
   #list<V extends Record<string, string>>(

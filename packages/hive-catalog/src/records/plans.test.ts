@@ -55,6 +55,7 @@ test("no verb but a list reads all rows of a table", async () => {
   await operations.finish("o", { state: "failed" });
   await operations.get("o");
   await operations.unfinished();
+  await operations.latestOf(["a", "b"]);
   await operations.list({ hiveId: "a", after: "o" });
   await hostKeys.pin({ host: "h", port: 22, keyType: "ssh-rsa", publicKey: "AAAA" });
   await hostKeys.find("h", 22);

@@ -58,6 +58,20 @@ export function describeFinders(name: string, openSite: () => Promise<Site>): vo
       expect(await catalog.hiveExists("hive-00")).toBe(true);
     });
 
+    test("getHives answers those of many ids that are there, once each, by id", async () => {
+      await using site = await openSite();
+      const catalog = await site.open();
+      const fleet = await addFleet(catalog);
+      const ids = ["hive-07", "no-such", "hive-02", "hive-07", "", "\ud800"];
+      expect(await catalog.getHives(ids)).toEqual([fleet[2], fleet[7]]);
+      expect(await catalog.getHives([])).toEqual([]);
+      const many = Array.from({ length: 990 }, (_, n) => `other-${n}`);
+      expect(await catalog.getHives([...many, ...fleet.slice(2).map(({ id }) => id)])).toEqual(fleet.slice(2));
+      for (const wrong of [Array.from({ length: 1001 }, String), "hive-07" as never]) {
+        expect((await refusalOf(catalog.getHives(wrong))).code).toBe("INVALID_ARGUMENT");
+      }
+    });
+
     test("an empty catalog answers empty lists and zero", async () => {
       await using site = await openSite();
       const catalog = await site.open();

@@ -41,6 +41,38 @@ export function describeOperations(name: string, openSite: () => Promise<Site>):
       expect(await other.operations.unfinished()).toEqual([]);
     });
 
+    test("latestOf tells of many hives the newest operation each, whether it runs or has ended", async () => {
+      await using site = await openSite();
+      const catalog = await withHives(site);
+      const { operations } = catalog;
+      await operations.begin(anOperation("op-1"));
+      await operations.finish("op-1", { state: "failed", problem: "no route" });
+      await operations.begin(anOperation("op-2"));
+      await operations.begin({ ...anOperation("op-3", "b"), kind: "install" });
+      await operations.finish("op-3", { state: "succeeded" });
+      const latest = await operations.latestOf(["b", "a", "no-such", "a"]);
+      const common = { createdAtMs: NOW_MS };
+      expect(Object.fromEntries(latest)).toEqual({
+        a: { id: "op-2", hiveId: "a", kind: "start", state: "running", finishedAtMs: null, ...common },
+        b: { id: "op-3", hiveId: "b", kind: "install", state: "succeeded", finishedAtMs: NOW_MS, ...common },
+      });
+      const many = Array.from({ length: 250 }, (_, n) => `other-${n}`);
+      expect([...(await operations.latestOf([...many, "b"])).keys()]).toEqual(["b"]);
+      expect((await refusalOf(operations.latestOf("a" as never))).code).toBe("INVALID_ARGUMENT");
+    });
+
+    test("latestOf tells nothing of a hive that was removed, nor of one that was added anew under its id", async () => {
+      await using site = await openSite();
+      const catalog = await withHives(site);
+      await catalog.operations.begin(anOperation("op-1"));
+      await catalog.removeHive("a");
+      expect((await catalog.operations.latestOf(["a"])).size).toBe(0);
+      await catalog.addHive(aHive({ id: "a" }));
+      expect((await catalog.operations.latestOf(["a"])).size).toBe(0);
+      await catalog.operations.begin(anOperation("op-2"));
+      expect((await catalog.operations.latestOf(["a"])).get("a")?.id).toBe("op-2");
+    });
+
     test("of many that begin at once on one hive exactly one does; the others throw OPERATION_IN_PROGRESS", async () => {
       await using site = await openSite();
       const catalogs = [await withHives(site), await site.open()];

@@ -41,8 +41,8 @@ export function bestOf(
   return best;
 }
 
-const isIdle = ({ state, healthStatus }: Worker): boolean =>
-  state === "Idle" && healthStatus.toLowerCase() === "healthy";
+const isIdle = (worker: Worker): boolean => worker.state === "Idle" && isHealthy(worker);
+export const isHealthy = ({ healthStatus }: Worker): boolean => healthStatus.toLowerCase() === "healthy";
 
 function candidateOf(hive: Hive, worker: Worker): Candidate {
   const gpuPercent = worker.gpuPercent ?? measuredPercent(hive, worker) ?? UNKNOWN_PERCENT;
@@ -71,7 +71,8 @@ export function hasRoom(hive: Hive, worker: Worker): boolean {
 export const canBeClaimed = (hive: Hive, worker: Worker): boolean =>
   freeSlotsOf(worker) === null ? given(demandOf(hive, worker)) === 0 : hasRoom(hive, worker);
 
-const freeSlotsOf = ({ running, slots }: Worker): number | null =>
+/** Of what it said itself; null where it did not. */
+export const freeSlotsOf = ({ running, slots }: Worker): number | null =>
   running === null || slots === null ? null : slots - running;
 const demandOf = ({ demands }: Hive, { workerId }: Worker): Demand | undefined => demands?.get(workerId);
 const given = (demand: Demand | undefined): number =>

@@ -46,11 +46,10 @@ export const hiveListRoutes = [
       schema: HivePage,
       example: { hives: [HIVE_EXAMPLE], next_after: null, damaged: [] },
     },
-  }).handle(({ query: { after, limit, ...conditions } }, { catalog, costs }, reply) => {
+  }).handle(({ query: { after, limit, ...conditions } }, { catalog, costs }) => {
     const damaged: z.output<typeof HivePage>["damaged"] = [];
     const onCorruptHive = ({ id, column, problem }: (typeof damaged)[number]) =>
       void damaged.push({ id, column, problem });
-    reply.type("application/json; charset=utf-8");
     const reader = readerOf(conditions, catalog);
     return answerPage(
       {

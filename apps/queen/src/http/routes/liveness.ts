@@ -3,6 +3,7 @@ import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { HiveView } from "../../fleet/hive-view.ts";
 import { type Change, PROBE_OUTCOMES, type ProbeResult, RULES } from "../../fleet/liveness/sight.ts";
+import { toWallMs } from "../../process/clock.ts";
 import { hiveNotFound } from "../../process/errors.ts";
 import { invalidInput, Problem } from "../errors.ts";
 import { got } from "../field-problems.ts";
@@ -10,10 +11,10 @@ import type { AppParts } from "../parts.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { durationMs, isoTimeMs } from "../times.ts";
-import { CONDITION_EXAMPLE, ConditionJson, conditionToJson, toWallMs } from "./health.ts";
+import { CONDITION_EXAMPLE, ConditionJson, conditionToJson } from "./health.ts";
 
 const cordonFields = { reason: z.string(), until_ms: timeMs.nullable() };
-const CordonJson = z.strictObject({ ...cordonFields, created_at_ms: timeMs }).meta({ id: "Cordon" });
+export const CordonJson = z.strictObject({ ...cordonFields, created_at_ms: timeMs }).meta({ id: "Cordon" });
 
 const HiveLiveness = z
   .strictObject({
@@ -197,7 +198,7 @@ export const livenessRoutes = [
   }),
 ];
 
-const cordonToJson = ({ reason, untilMs, createdAtMs }: Cordon) => ({
+export const cordonToJson = ({ reason, untilMs, createdAtMs }: Cordon) => ({
   reason,
   until_ms: untilMs,
   created_at_ms: createdAtMs,

@@ -2,6 +2,7 @@ import { TOKEN_ROLES } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import manifest from "../../../package.json" with { type: "json" };
+import { beatMsOf } from "../../fleet/liveness/liveness.ts";
 import { ANYBODY } from "../door/door.ts";
 import { defineRoute } from "../route.ts";
 
@@ -73,7 +74,7 @@ export const meRoutes = [
       door_open: door.known.isOpen,
       public_url: publicUrl ?? null,
       stale_after_ms: staleAfterMs,
-      heartbeat_interval_ms: fleet.beatMs,
+      heartbeat_interval_ms: beatMsOf(fleet.settings),
       health_interval_ms: healthIntervalMs,
       limits: {
         token_requests_per_second: limits.tokenRequestsPerSecond,

@@ -1,4 +1,4 @@
-import { timeMs } from "@repo/hive-catalog/record";
+import { rule, timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { Caller, Login } from "../door/caller.ts";
 import { ANYBODY } from "../door/door.ts";
@@ -10,7 +10,8 @@ import { defineRoute } from "../route.ts";
 const MAX_SECRET_LENGTH = 256;
 const MAX_BODY_BYTES = 1024;
 
-const secret = z.string().max(MAX_SECRET_LENGTH);
+const saying = rule(`must be a text of at most ${MAX_SECRET_LENGTH} characters`);
+const secret = z.string(saying).max(MAX_SECRET_LENGTH, saying);
 const NewSession = z
   .strictObject({
     token: secret.optional().meta({ description: "An operator's or a reader's" }),
