@@ -13,6 +13,8 @@ export class KnownSessions {
   readonly #catalog: HiveCatalog;
   #sessions = new Map<string, SessionRecord>();
   #version: string | undefined;
+  /** How often one began or ended here: what was read meanwhile may not have it. */
+  #changes = 0;
 
   constructor(catalog: HiveCatalog) {
     this.#catalog = catalog;
@@ -29,7 +31,7 @@ export class KnownSessions {
   /** One that began after they were read last. */
   async read(cookieHash: string): Promise<SessionRecord | undefined> {
     const session = await this.#catalog.sessions.get(cookieHash);
-    if (session !== undefined) this.#sessions.set(cookieHash, session);
+    if (session !== undefined) this.#set(session);
     return session;
   }
 
@@ -39,20 +41,28 @@ export class KnownSessions {
     const expiresAtMs = Math.round(Math.min(nowMs + MAX_AGE_MS, tokenExpiresAtMs ?? Number.POSITIVE_INFINITY));
     const session = await this.#catalog.sessions.add({ ...hashes, tokenId, expiresAtMs });
     if (session === undefined) return undefined;
-    this.#sessions.set(session.cookieHash, session);
+    this.#set(session);
     return { ...session, cookie, key };
   }
 
   async end(cookieHash: string): Promise<void> {
     await this.#catalog.sessions.remove(cookieHash);
     this.#sessions.delete(cookieHash);
+    this.#changes += 1;
+  }
+
+  #set(session: SessionRecord): void {
+    this.#sessions.set(session.cookieHash, session);
+    this.#changes += 1;
   }
 
   /** Reads them anew where they are others than those that were read. */
   async refresh(): Promise<void> {
     const version = await this.#catalog.sessions.version();
     if (version === this.#version) return;
+    const changes = this.#changes;
     const sessions = await this.#catalog.sessions.list();
+    if (changes !== this.#changes) return;
     this.#sessions = new Map(sessions.map((session) => [session.cookieHash, session]));
     this.#version = version;
   }
