@@ -31,6 +31,8 @@ export interface Hive {
 export interface Serving {
   readonly hive: Hive;
   readonly workers: Worker[];
+  /** How many of them are of the beat that is being taken: the others are overwritten. */
+  count: number;
   /** Of each backend the least loaded of those that may get work. */
   bests: readonly Candidate[];
 }

@@ -107,8 +107,8 @@ export class HiveRegistry {
   /** The workers of live hives that match every field of `filter`, in steps between which other work may have its turn. */
   workers(filter: WorkerFilter = {}): Generator<PlacedWorker[]> {
     const { model } = filter;
-    const servings = model === undefined ? undefined : (this.#byModel.get(model) ?? []);
-    const hives = servings === undefined ? [...this.#hives.values()] : Array.from(servings, ({ hive }) => hive);
+    const hives =
+      model === undefined ? [...this.#hives.values()] : [...(this.#byModel.get(model) ?? [])].map(({ hive }) => hive);
     return scanWorkers(hives, filter, this.#isLiveNow, place);
   }
 
@@ -200,10 +200,10 @@ export class HiveRegistry {
     let lookedAt = 0;
     let found: Candidate | undefined;
     for (const serving of this.#byModel.get(model) ?? []) {
-      if (!this.#takesWork(serving.hive, nowMs, wallNowMs)) continue;
       let best = leastOf(serving.bests, backend);
       // Whatever else this hive has is loaded as much at least.
       if (best === undefined || !isLessLoaded(best, found)) continue;
+      if (!this.#takesWork(serving.hive, nowMs, wallNowMs)) continue;
       if (!isAny && !isFit(serving.hive, best.worker)) {
         lookedAt += serving.workers.length;
         best = bestOf(serving, isFit);
@@ -239,19 +239,22 @@ export class HiveRegistry {
   #setWorkers(hive: Hive, workers: readonly Worker[]): void {
     hive.workers = workers;
     hive.unreachable = unreachableOf(workers, hive.host);
-    hive.busyWorkers = workers.filter(({ state }) => state === "Busy").length;
-    for (const serving of hive.byModel.values()) serving.workers.length = 0;
+    hive.busyWorkers = 0;
+    for (const serving of hive.byModel.values()) serving.count = 0;
     for (const worker of workers) {
-      (hive.byModel.get(worker.modelId) ?? this.#serve(hive, worker.modelId)).workers.push(worker);
+      if (worker.state === "Busy") hive.busyWorkers += 1;
+      const serving = hive.byModel.get(worker.modelId) ?? this.#serve(hive, worker.modelId);
+      serving.workers[serving.count++] = worker;
     }
-    for (const [model, { workers: left }] of hive.byModel) {
-      if (left.length === 0) this.#serveNoMore(hive, model);
-      else rank(hive, model);
+    for (const [model, serving] of hive.byModel) {
+      serving.workers.length = serving.count;
+      if (serving.count === 0) this.#serveNoMore(hive, model);
+      else serving.bests = bestsOf(serving);
     }
   }
 
   #serve(hive: Hive, model: string | null): Serving {
-    const serving = { hive, workers: [], bests: [] };
+    const serving = { hive, workers: [], count: 0, bests: [] };
     hive.byModel.set(model, serving);
     this.#byModel.set(model, (this.#byModel.get(model) ?? new Set()).add(serving));
     return serving;
