@@ -6,7 +6,8 @@ import type { Worker } from "./worker.ts";
 /** What the registry knows of one hive. Times are monotonic. */
 export interface Hive {
   readonly id: string;
-  readonly byModel: Map<string | null, Serving>;
+  /** undefined while it serves nothing: a map for each takes 2 MB of ten thousand. */
+  byModel: Map<string | null, Serving> | undefined;
   workers: readonly Worker[];
   /** Those of them to which no work can be sent. */
   unreachable: ReadonlySet<Worker>;
@@ -67,7 +68,7 @@ export interface Claim {
 export function newHive(id: string): Hive {
   return {
     id,
-    byModel: new Map(),
+    byModel: undefined,
     workers: [],
     unreachable: NONE,
     busyWorkers: 0,

@@ -24,6 +24,12 @@ function keepBest(bests: Candidate[], candidate: Candidate): void {
   else if (isLessLoaded(candidate, bests[position])) bests[position] = candidate;
 }
 
+/** Finds out anew which of its workers for a model are the least loaded. */
+export function rank({ byModel }: Hive, model: string | null): void {
+  const serving = byModel?.get(model);
+  if (serving) serving.bests = bestsOf(serving);
+}
+
 /** The least loaded of them of that backend; of any, where none is given. */
 export function leastOf(bests: readonly Candidate[], backend: string | undefined): Candidate | undefined {
   let least: Candidate | undefined;

@@ -31,7 +31,7 @@ export function* scanWorkers(
   place: Place,
 ): Generator<PlacedWorker[]> {
   const workersOf = ({ workers, byModel }: Hive) =>
-    model === undefined ? workers : (byModel.get(model)?.workers ?? NO_WORKERS);
+    model === undefined ? workers : (byModel?.get(model)?.workers ?? NO_WORKERS);
   let step = new Step<PlacedWorker>();
   for (let hiveAt = 0; hiveAt < hives.length; hiveAt++) {
     const hive = hives[hiveAt] as Hive;
