@@ -4,7 +4,9 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { DEFAULT_LIMITS, type Limits } from "./config/settings.ts";
 import { Fleet } from "./fleet/fleet.ts";
+import { FleetRows } from "./fleet/fleet-rows.ts";
 import { HeartbeatReceiver } from "./fleet/heartbeats.ts";
+import { FleetLists } from "./fleet/lists/fleet-lists.ts";
 import type { LivenessSettings } from "./fleet/liveness/liveness.ts";
 import { Watch } from "./fleet/watch.ts";
 import { WORKER_STATES } from "./fleet/workers/worker.ts";
@@ -17,6 +19,8 @@ import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts"
 import { Costs } from "./http/door/costs.ts";
 import { type Caller, Door } from "./http/door/door.ts";
 import { RequestTimes } from "./http/request-times.ts";
+import { rowTextsOf } from "./http/routes/row-texts.ts";
+import { Bulk } from "./lifecycle/bulk/bulk.ts";
 import { Lifecycle, type LifecycleParts } from "./lifecycle/lifecycle.ts";
 import type { Clock } from "./process/clock.ts";
 import { isLoopback } from "./reach/addresses.ts";
@@ -55,6 +59,7 @@ export interface QueenOptions extends LivenessSettings {
 export interface Queen {
   app: FastifyInstance;
   fleet: Fleet;
+  rows: FleetRows;
   events: EventLog;
   watch: Watch;
   lifecycle: Lifecycle;
@@ -74,7 +79,7 @@ export function assembleQueen(options: QueenOptions): Queen {
   const requestTimes = new RequestTimes(clock);
   const ranLongest = (forMs: number) => requestTimes.ranLongest(forMs);
   const fleet = new Fleet({ ...base, probe: newProbe(probeTimeoutMs), settings: options, ranLongest });
-  const parts = { ...base, fleet };
+  const parts = { ...base, fleet, rows: new FleetRows({ ...base, fleet }) };
   const arrivals = new Arrivals(clock);
   const heartbeats = new HeartbeatReceiver({ ...parts, connectionsSettled: () => arrivals.settled });
   const watch = new Watch({ ...parts, probe: newProbe(probeTimeoutMs), intervalMs: healthIntervalMs });
@@ -99,17 +104,20 @@ export function assembleQueen(options: QueenOptions): Queen {
     maxBodyBytes: BODY_LIMIT_BYTES,
     charge: (request, requests) => door.charge(request, requests),
   });
+  const bulk = new Bulk({ ...parts, lifecycle, turn: () => costs.turn() });
   const stopping = new AbortController();
-  const eventStream = new EventStream({ ...parts, turn: () => costs.turn() });
+  const eventStream = new EventStream({ ...parts, turn: () => costs.turn(), rowsOf: rowTextsOf(parts.rows) });
   let metricsPage: MetricsPage | undefined;
   const app = createApp({
     ...parts,
+    lists: new FleetLists(parts),
     heartbeats,
     door,
     costs,
     servers,
     requestTimes,
     lifecycle,
+    bulk,
     presence,
     eventStream,
     // From its making on it watches the process, so it is made when somebody reads it.
@@ -133,11 +141,12 @@ export function assembleQueen(options: QueenOptions): Queen {
     const quiet = Promise.all([watch.stop(), lifecycle.close()]);
     const reaper = setInterval(() => servers.endIdleConnections(), REAP_INTERVAL_MS);
     await Promise.all([app.close(), servers.closeOthers()]).finally(() => clearInterval(reaper));
+    await bulk.close();
     await fleet.close();
     await quiet;
     await presence.stop();
   };
-  return { app, fleet, events, watch, lifecycle, presence, door, servers, stop };
+  return { app, fleet, rows: parts.rows, events, watch, lifecycle, presence, door, servers, stop };
 }
 
 /** Where a program on this machine reaches the queen. */

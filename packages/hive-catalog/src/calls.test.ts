@@ -14,6 +14,8 @@ afterEach(() => {
 const CALLS: Record<string, (catalog: HiveCatalog, options: CallOptions) => Promise<unknown>> = {
   addHive: (catalog, options) => catalog.addHive(aHive({ id: "new" }), options),
   getHive: (catalog, options) => catalog.getHive("a", options),
+  getHives: (catalog, options) => catalog.getHives(["a"], options),
+  listHiveIds: (catalog, options) => catalog.listHiveIds(options),
   hiveExists: (catalog, options) => catalog.hiveExists("a", options),
   listHives: (catalog, options) => catalog.listHives(options),
   streamHives: (catalog, options) => catalog.streamHives(options).next(),
@@ -48,6 +50,7 @@ const CALLS: Record<string, (catalog: HiveCatalog, options: CallOptions) => Prom
   "operations.finish": ({ operations }, options) => operations.finish("o", { state: "failed" }, options),
   "operations.get": ({ operations }, options) => operations.get("o", options),
   "operations.list": ({ operations }, options) => operations.list(options),
+  "operations.latestOf": ({ operations }, options) => operations.latestOf(["a"], options),
   "operations.unfinished": ({ operations }, options) => operations.unfinished(options),
   "hostKeys.pin": ({ hostKeys }, options) =>
     hostKeys.pin({ host: "h", port: 22, keyType: "ssh-rsa", publicKey: "AAAA" }, options),

@@ -1,11 +1,22 @@
 import { Calls } from "./calls.ts";
 import type { CallClient } from "./drivers/client.ts";
 import { toCatalogError } from "./drivers/errors.ts";
+import type { HiveCatalogError } from "./errors.ts";
 import { HiveFinder } from "./finding/finder.ts";
+import { addHive, addHives } from "./hives/additions.ts";
 import { HeartbeatWriter } from "./hives/heartbeats.ts";
-import { checkStatus, hivePages, isThere, readHive, stalePages, streamPages, tellingOf } from "./hives/reader.ts";
+import {
+  checkStatus,
+  hivePages,
+  hivesWithIds,
+  isThere,
+  listIds,
+  readHive,
+  stalePages,
+  streamPages,
+  tellingOf,
+} from "./hives/reader.ts";
 import * as hives from "./hives/statements.ts";
-import { hiveReader } from "./hives/statements.ts";
 import * as writer from "./hives/writer.ts";
 import { checkHive, HeartbeatInput, isKey, isTimeMs, wholeMs } from "./model/check.ts";
 import type { DevicesInput, HiveChanges, HiveInput, HiveRecord, HiveStatus, NewHive } from "./model/hive.ts";
@@ -15,6 +26,8 @@ import {
   type FindOptions,
   type FindStreamOptions,
   type FoundHives,
+  GET_OPTIONS,
+  type GetOptions,
   LIST_OPTIONS,
   type ListOptions,
   type OpenOptions,
@@ -80,7 +93,7 @@ export class HiveCatalog {
     this.#database = database;
     this.#calls = access.calls;
     this.#now = access.now;
-    this.#onDamage = onCorruptHive ? tellingOf(onCorruptHive) : access.warnings.of(hiveReader);
+    this.#onDamage = onCorruptHive ? tellingOf(onCorruptHive) : access.warnings.of(hives.hiveReader);
     this.#heartbeats = new HeartbeatWriter({ ...access, client, onCommit });
     this.cordons = new Cordons(access);
     this.labels = new HiveLabels(access);
@@ -120,12 +133,23 @@ export class HiveCatalog {
 
   /** Adds a hive, with its `labels` if it has any, and resolves to it as stored. Rejects with HIVE_ALREADY_EXISTS or INVALID_HIVE. */
   addHive(hive: NewHive, options?: CallOptions): Promise<HiveRecord> {
-    return this.#calls.run((client) => writer.addHive(client, hive, this.#now()), options);
+    return this.#calls.run((client) => addHive(client, hive, this.#now()), options);
+  }
+
+  /** Adds up to 32 hives in one transaction, and resolves to each as stored, or to what `addHive` would reject with, in their order. */
+  addHives(hives: readonly NewHive[], options?: CallOptions): Promise<(HiveRecord | HiveCatalogError)[]> {
+    return this.#calls.run((client) => addHives(client, hives, this.#now()), options);
   }
 
   /** The hive, or undefined. Rejects with CORRUPT_HIVE when another program damaged its row. */
   getHive(id: string, options?: CallOptions): Promise<HiveRecord | undefined> {
     return this.#calls.run((client) => readHive(client, id), options);
+  }
+
+  /** Those of up to 1,000 hives that are there, by id; a damaged one is told, and left out. */
+  getHives(ids: readonly string[], options: GetOptions = {}): Promise<HiveRecord[]> {
+    const work = (client: CallClient) => collect(hivesWithIds(client, ids, options, this.#onDamage));
+    return this.#calls.run(work, options, GET_OPTIONS);
   }
 
   hiveExists(id: string, options?: CallOptions): Promise<boolean> {
@@ -137,13 +161,15 @@ export class HiveCatalog {
     return this.#find(hives.allHives, () => ({}), options);
   }
 
+  /** The ids of all hives in order, or of one page of them: from an index alone, damaged as the rest of their rows may be. */
+  listHiveIds(options: ListOptions = {}): Promise<string[]> {
+    return this.#calls.run((client) => listIds(client, options, this.#onDamage), options, LIST_OPTIONS);
+  }
+
   /** All hives by id, or those with a status, page by page: no more than `pageSize` are held, and nothing is locked in between. */
   async *streamHives(options: StreamOptions = {}): AsyncGenerator<HiveRecord, void, undefined> {
-    const pages = await this.#calls.run(
-      (client) => streamPages(client, options, this.#onDamage),
-      options,
-      STREAM_OPTIONS,
-    );
+    const work = (client: CallClient) => streamPages(client, options, this.#onDamage);
+    const pages = await this.#calls.run(work, options, STREAM_OPTIONS);
     const { signal } = options;
     for (;;) {
       const page = await this.#calls.run(() => pages.next(), signal && { signal });
@@ -212,9 +238,8 @@ export class HiveCatalog {
   }
 
   countByStatus(status: HiveStatus, options?: CallOptions): Promise<number> {
-    return this.#calls.run(async (client) => {
-      return countIn(await client.first(hives.countByStatus({ status: checkStatus(status) })));
-    }, options);
+    const query = () => hives.countByStatus({ status: checkStatus(status) });
+    return this.#calls.run(async (client) => countIn(await client.first(query())), options);
   }
 
   /**
@@ -274,11 +299,7 @@ export class HiveCatalog {
     return this.#calls.run((client) => writer.removeHive(client, id, this.#now()), options);
   }
 
-  #find<V extends Record<string, string>>(
-    finder: Finder<HiveRecord, V>,
-    values: () => V,
-    options: ListOptions,
-  ): Promise<HiveRecord[]> {
+  #find<V extends { status?: string }>(finder: Finder<HiveRecord, V>, values: () => V, options: ListOptions) {
     const work = (client: CallClient) => collect(hivePages(client, finder, values(), options, this.#onDamage));
     return this.#calls.run(work, options, LIST_OPTIONS);
   }

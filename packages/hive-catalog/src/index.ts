@@ -15,7 +15,7 @@ export {
 } from "./model/hive.ts";
 export { HiveChangesJson, HiveRecordJson, NewHiveJson, toHiveRecordJson } from "./model/hive-json.ts";
 export { HostKey, NewHostKey } from "./model/host-key.ts";
-export { isLabelKey, isLabelValue, LabelChanges, Labels, MAX_LABELS } from "./model/label.ts";
+export { type HiveLabel, isLabelKey, isLabelValue, LabelChanges, Labels, MAX_LABELS } from "./model/label.ts";
 export {
   MAX_OUTPUT_TAIL,
   MAX_PROBLEM,
@@ -26,6 +26,7 @@ export {
   OperationProgress,
   OperationRecord,
   OperationStep,
+  type OperationSummary,
 } from "./model/operation.ts";
 export { QueenRecord } from "./model/queen.ts";
 export { Selector, type SelectorTerm } from "./model/selector.ts";
@@ -38,9 +39,13 @@ export type {
   FindOptions,
   FindStreamOptions,
   FoundHives,
+  FoundOperations,
+  GetOptions,
   LabelListOptions,
+  LabelPlacesOptions,
   ListOptions,
   OpenOptions,
+  OperationFindOptions,
   OperationListOptions,
   PatchOptions,
   StaleOptions,

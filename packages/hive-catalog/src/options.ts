@@ -1,5 +1,6 @@
 import { checkFunction, checkInteger, checkOptions } from "./model/check.ts";
 import type { HiveRecord, HiveStatus } from "./model/hive.ts";
+import type { OperationRecord } from "./model/operation.ts";
 
 /** One column of one stored row that another program damaged. `id` is what the row holds for a key, as text. */
 export type DamagedRecord = {
@@ -43,6 +44,8 @@ export type PatchOptions = CallOptions & {
   replacesLabels?: boolean | undefined;
 };
 
+export type GetOptions = Pick<ListOptions, "onCorruptHive" | "signal">;
+
 export type ListOptions = CallOptions & {
   /** The id of the last hive of the page before. */
   after?: string | undefined;
@@ -79,6 +82,10 @@ export type FindOptions = CallOptions & {
   cordoned?: boolean | undefined;
   /** A part of the id, the host or the value of a label, whatever the case of its letters. */
   text?: string | undefined;
+  /** Those of these ids alone, at most 100. */
+  ids?: readonly string[] | undefined;
+  /** Whether the last id comes first. */
+  descending?: boolean | undefined;
   /** The `nextAfter` of the page before, or any id. */
   after?: string | undefined;
   /** Hives at most, from 1 to 1000; default 100. */
@@ -87,7 +94,7 @@ export type FindOptions = CallOptions & {
   onCorruptHive?: ((damaged: DamagedHive) => unknown) | undefined;
 };
 
-/** One page of what was found, by id. */
+/** One page of what was found, by id, the last first where that was asked for. */
 export type FoundHives = {
   readonly hives: HiveRecord[];
   /** Where the next page begins; null when there is nothing more. A page before that may be short, or empty. */
@@ -117,6 +124,26 @@ export type OperationListOptions = CallOptions & {
   limit?: number | undefined;
 };
 
+export type LabelPlacesOptions = CallOptions & {
+  /** The last one of the page before: its place in the order is its value, then the id of its hive. */
+  after?: { readonly value: string; readonly hiveId: string } | undefined;
+  /** Labels at most, from 1 to 1000; default 100. Fewer than that means that there are no more. */
+  limit?: number | undefined;
+};
+
+/** What `operations.find` looks for: those for which all of it holds. */
+export type OperationFindOptions = OperationListOptions & {
+  state?: OperationRecord["state"] | undefined;
+  kind?: OperationRecord["kind"] | undefined;
+};
+
+/** One page of what was found, the newest first. */
+export type FoundOperations = {
+  readonly operations: OperationRecord[];
+  /** Where the next page begins; null when there is nothing more. A page before that may be short, or empty. */
+  readonly nextAfter: string | null;
+};
+
 export type LabelListOptions = CallOptions & {
   /** The last key of the page before. */
   after?: string | undefined;
@@ -136,9 +163,24 @@ const OPEN_OPTIONS = [
   "onCommit",
 ] as const satisfies (keyof OpenOptions)[];
 export const LIST_OPTIONS = ["after", "limit", "onCorruptHive", "signal"] as const satisfies (keyof ListOptions)[];
+export const GET_OPTIONS = ["onCorruptHive", "signal"] as const satisfies (keyof GetOptions)[];
 export const PATCH_OPTIONS = ["replacesLabels", "signal"] as const satisfies (keyof PatchOptions)[];
+export const OPERATION_LIST_OPTIONS = [
+  "hiveId",
+  "after",
+  "limit",
+  "signal",
+] as const satisfies (keyof OperationListOptions)[];
+export const OPERATION_FIND_OPTIONS = [
+  ...OPERATION_LIST_OPTIONS,
+  "state",
+  "kind",
+] as const satisfies (keyof OperationFindOptions)[];
 export const LABEL_LIST_OPTIONS = ["after", "limit", "signal"] as const satisfies (keyof LabelListOptions)[];
-const QUERY_OPTIONS = ["selector", "gpu", "ram", "cores", "status", "cordoned", "text"] as const;
+const QUERY_OPTIONS = [
+  ...(["selector", "gpu", "ram", "cores", "status", "cordoned", "text"] as const),
+  ...(["ids", "descending"] as const),
+] as const;
 const FOUND_OPTIONS = [...QUERY_OPTIONS, "after", "onCorruptHive", "signal"] as const;
 export const FIND_OPTIONS = [...FOUND_OPTIONS, "limit"] as const satisfies (keyof FindOptions)[];
 export const FIND_STREAM_OPTIONS = [...FOUND_OPTIONS, "pageSize"] as const satisfies (keyof FindStreamOptions)[];

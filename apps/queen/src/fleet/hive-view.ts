@@ -8,13 +8,16 @@ import type { Senders, TwoSenders } from "./senders.ts";
 import type { HiveRegistry, HiveState } from "./workers/registry.ts";
 import { type HiveUsage, usageOf } from "./workers/usage.ts";
 
-/** What the queen believes of a hive now. Times are monotonic. */
-export interface HiveView {
-  readonly hive: HiveRecord;
+/** What is remembered of a hive, and what decides its status. */
+export interface Standing {
   readonly sight: Readonly<Sight>;
-  /** What decides its status. */
   readonly rule: Rule;
   readonly why: string;
+}
+
+/** What the queen believes of a hive now. Times are monotonic. */
+export interface HiveView extends Standing {
+  readonly hive: HiveRecord;
   readonly takesWork: boolean;
   /** Whether the queen may contact it: of a name that is known only once a probe has tried it. */
   readonly isContactable: boolean;
@@ -40,16 +43,11 @@ export function viewOf(hive: HiveRecord, memories: Memories): HiveView {
   const { liveness, registry, cordons, senders, allowedHosts, clock } = memories;
   const nowMs = clock.monotonicNow();
   const sight = liveness.sights.see(hive.id);
-  const last = sight.changes.at(-1);
-  const verdict = liveness.judge(sight, hive.status, nowMs);
-  const { rule, why } = hive.status === "offline" && last?.status === "offline" ? last : verdict;
   const cordon = cordons.get(hive.id);
   const heard = registry.get(hive.id);
   return {
     hive,
-    sight,
-    rule,
-    why,
+    ...standingOf(hive, sight, liveness, nowMs),
     takesWork: liveness.takesWork(hive.id, nowMs) && cordon === undefined,
     isContactable: !allowedHosts.refuses(hive.host) && sight.probe !== "refused",
     countedSilenceMs: liveness.countedSilenceMs(sight, nowMs),
@@ -58,4 +56,17 @@ export function viewOf(hive: HiveRecord, memories: Memories): HiveView {
     heard,
     usage: usageOf(heard, hive.devices),
   };
+}
+
+/** Why it is offline is known from when it was marked; all else is judged anew. */
+export function standingOf(
+  { status }: Pick<HiveRecord, "status">,
+  sight: Sight,
+  liveness: Liveness,
+  nowMs: number,
+): Standing {
+  const last = sight.changes.at(-1);
+  const wasMarked = status === "offline" && last?.status === "offline";
+  const { rule, why } = wasMarked ? last : liveness.judge(sight, status, nowMs);
+  return { sight, rule, why };
 }

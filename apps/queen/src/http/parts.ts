@@ -1,7 +1,10 @@
 import type { HiveCatalog } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
 import type { Fleet } from "../fleet/fleet.ts";
+import type { FleetRows } from "../fleet/fleet-rows.ts";
 import type { HeartbeatReceiver } from "../fleet/heartbeats.ts";
+import type { FleetLists } from "../fleet/lists/fleet-lists.ts";
+import type { Bulk } from "../lifecycle/bulk/bulk.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
 import type { Clock } from "../process/clock.ts";
 import type { EventLog } from "../telling/events.ts";
@@ -18,10 +21,13 @@ import type { RequestTimes } from "./request-times.ts";
 export interface AppParts {
   catalog: HiveCatalog;
   fleet: Fleet;
+  rows: FleetRows;
+  lists: FleetLists;
   events: EventLog;
   metrics: Metrics;
   heartbeats: HeartbeatReceiver;
   lifecycle: Lifecycle;
+  bulk: Bulk;
   eventStream: EventStream;
   presence: Presence;
   metricsPage: () => MetricsPage;

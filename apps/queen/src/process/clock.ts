@@ -21,3 +21,6 @@ export const systemClock: Clock = {
     return (user + system) / 1000;
   },
 };
+
+/** A monotonic time by the wall clock. */
+export const toWallMs = (atMs: number, clock: Clock): number => Math.round(clock.now() - (clock.monotonicNow() - atMs));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Daemon } from "../daemon.ts";
-import { EventReader, type SeenEvent } from "../event-reader.ts";
+import { FollowedEvents } from "../followed-events.ts";
 import { until } from "../until.ts";
 import { Fleet, hiveIds, type Json } from "./fleet.ts";
 
@@ -23,14 +23,14 @@ const statusesIn = async (fleet: Fleet) =>
 const onlineBut = (offline: readonly string[]) =>
   Object.fromEntries(IDS.map((id) => [id, offline.includes(id) ? "offline" : "online"]));
 
-const marksIn = (events: readonly SeenEvent[]) =>
-  events.filter(({ type, data }) => type === "status" && data.status === "offline").map(({ data }) => data.hive_id);
+const marksIn = (followed: FollowedEvents) =>
+  followed.of("status").flatMap(({ status, hive_id }) => (status === "offline" ? [hive_id] : []));
 
 /** What the log says of mass failures, and what the events say of them. */
 const logged = (queen: Daemon) =>
   queen.logLines.filter(({ msg }) => /went missing at once|marked offline again/.test(msg)).map(({ msg }) => msg);
-const told = (events: readonly SeenEvent[]) =>
-  events.filter(({ data }) => data.kind === "mass_failure" || data.kind === "resumed").map(({ data }) => data.why);
+const told = (followed: FollowedEvents) =>
+  followed.of("liveness").flatMap(({ kind, why }) => (kind === "mass_failure" || kind === "resumed" ? [why] : []));
 
 /** While these are offline already. */
 async function killAtOnce(fleet: Fleet, agents: readonly Daemon[], offline: readonly string[] = []): Promise<void> {
@@ -50,9 +50,9 @@ async function untilNothingIsHeld(fleet: Fleet): Promise<void> {
   expect(await fleet.metric("queen_offline_marks_held")).toBe(0);
 }
 
-async function untilMarked(fleet: Fleet, reader: EventReader, offline: readonly string[]): Promise<void> {
-  await until("those that are gone are offline", () => marksIn(reader.events).length >= offline.length);
-  expect(marksIn(reader.events).toSorted()).toEqual(offline);
+async function untilMarked(fleet: Fleet, followed: FollowedEvents, offline: readonly string[]): Promise<void> {
+  await until("those that are gone are offline", () => marksIn(followed).length >= offline.length);
+  expect(marksIn(followed).toSorted()).toEqual(offline);
   expect(await statusesIn(fleet)).toEqual(onlineBut(offline));
   expect(await fleet.metric('queen_hives{status="offline"}')).toBe(offline.length);
 }
@@ -68,7 +68,7 @@ test("of 50 hives 30 that are killed at once, and then 12 of the others, are not
       const { online, missing } = await conditionOf(fleet);
       return online === count && missing === 0;
     });
-  await using reader = await new EventReader().connect(fleet.origin);
+  await using followed = await FollowedEvents.start(fleet.origin);
   const agents = await start(IDS);
   await untilNoneIsMissingOf(IDS.length);
 
@@ -81,29 +81,29 @@ test("of 50 hives 30 that are killed at once, and then 12 of the others, are not
   await untilNoneIsMissingOf(IDS.length);
 
   await killAtOnce(fleet, returned);
-  expect(marksIn(reader.events)).toEqual([]);
+  expect(marksIn(followed)).toEqual([]);
   const confirmed = { status: 200, body: { missing: KILLED.length, online: IDS.length } };
   expect(await fleet.request("POST", "/v1/liveness/confirm")).toEqual(confirmed);
   await untilNothingIsHeld(fleet);
-  await untilMarked(fleet, reader, KILLED);
+  await untilMarked(fleet, followed, KILLED);
   expect(logged(first)).toEqual([
     expect.stringMatching(/^\d+ of 50 online hives went missing at once/),
     expect.stringContaining("enough of the missing hives have returned"),
     expect.stringMatching(/^\d+ of 50 online hives went missing at once/),
     expect.stringContaining("an operator confirmed that the missing hives are gone"),
   ]);
-  expect(told(reader.events)).toEqual(logged(first));
+  expect(told(followed)).toEqual(logged(first));
 
   await first.kill("SIGTERM");
   const second = await fleet.startQueen({ ...SETTINGS, QUEEN_MASS_FAILURE_HOLD_MS: String(HOLD_MS) });
-  await reader.connect(fleet.origin);
   await untilNoneIsMissingOf(IDS.length - KILLED.length);
+  await until("the reader is told of the restart", () => followed.of("gap").length > 0);
   await killAtOnce(fleet, agents.slice(KILLED.length, KILLED.length + KILLED_THEN.length), KILLED);
   await untilNothingIsHeld(fleet);
-  await untilMarked(fleet, reader, [...KILLED, ...KILLED_THEN]);
+  await untilMarked(fleet, followed, [...KILLED, ...KILLED_THEN]);
   expect(logged(second)).toEqual([
     expect.stringMatching(/^\d+ of 20 online hives went missing at once/),
     expect.stringContaining("the time for which marks are held back is over"),
   ]);
-  expect(told(reader.events)).toEqual([...logged(first), ...logged(second)]);
+  expect(told(followed)).toEqual([...logged(first), ...logged(second)]);
 });

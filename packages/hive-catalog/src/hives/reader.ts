@@ -1,10 +1,20 @@
 import { tell } from "../calls.ts";
 import type { CallClient, SqlValue } from "../drivers/client.ts";
+import { turnOfTheLoop } from "../event-loop.ts";
 import { checkChoice, checkFunction, checkInteger, invalidArgument, isKey } from "../model/check.ts";
 import { HIVE_STATUSES, type HiveRecord, type HiveStatus } from "../model/hive.ts";
 import type { DamagedHive, DamagedRecord, ListOptions, StaleOptions, StreamOptions } from "../options.ts";
-import { type Finder, MAX_PAGE, type OnDamage, pages, readOne } from "../sql/reading.ts";
-import { allHives, hiveExists, hiveOfId, hiveReader, hivesWithStatus, staleHives } from "./statements.ts";
+import { collect, type Finder, MAX_PAGE, type OnDamage, pages, readOne } from "../sql/reading.ts";
+import {
+  allHives,
+  allIds,
+  hiveExists,
+  hiveOfId,
+  hiveReader,
+  hivesOfIds,
+  hivesWithStatus,
+  staleHives,
+} from "./statements.ts";
 
 /** Hives that a stream holds at once, if nobody says otherwise. */
 export const DEFAULT_STREAM_PAGE = 250;
@@ -16,6 +26,33 @@ export async function readHive(client: CallClient, id: string): Promise<HiveReco
 
 export async function isThere(client: CallClient, id: string): Promise<boolean> {
   return isKey(id) && (await client.first(hiveExists({ id }))) !== undefined;
+}
+
+/** The ids of hives, in order; one that is no text is told. Throws INVALID_ARGUMENT. */
+export async function listIds(client: CallClient, options: ListOptions, onDamage: OnDamage): Promise<string[]> {
+  return (await collect(hivePages(client, allIds, {}, options, onDamage))).map(({ id }) => id);
+}
+
+/** Ids that one call takes. */
+const MAX_IDS = 1000;
+
+/** Those of the hives that are there, by id, in batches. Throws INVALID_ARGUMENT. */
+export async function* hivesWithIds(
+  client: CallClient,
+  ids: readonly string[],
+  { onCorruptHive }: Pick<ListOptions, "onCorruptHive">,
+  onDamage: OnDamage,
+): AsyncGenerator<HiveRecord[]> {
+  if (!Array.isArray(ids) || ids.length > MAX_IDS) {
+    throw invalidArgument("ids", `must be a list of at most ${MAX_IDS} ids`);
+  }
+  const keys = [...new Set(ids.filter(isKey))].sort();
+  for (let from = 0; from < keys.length; from += DEFAULT_STREAM_PAGE) {
+    const some = keys.slice(from, from + DEFAULT_STREAM_PAGE);
+    const paging = { limit: some.length, onCorruptHive };
+    yield* hivePages(client, hivesOfIds, { ids: JSON.stringify(some) }, paging, onDamage);
+    await turnOfTheLoop();
+  }
 }
 
 /** The columns of a stored hive that are sound, damaged as others may be. */
@@ -30,13 +67,13 @@ type Paging = {
 };
 
 /** The sound hives that a finder finds, in batches; each damaged one is told, by default to `onDamage`. Throws INVALID_ARGUMENT. */
-export function hivePages<V extends Record<string, SqlValue>>(
+export function hivePages<V extends Record<string, SqlValue>, Rec = HiveRecord>(
   client: CallClient,
-  finder: Finder<HiveRecord, V>,
+  finder: Finder<Rec, V>,
   values: V,
   { limit, after, onCorruptHive, pageSize, lastHeartbeatMs = 0 }: ListOptions & Paging,
   onDamage: OnDamage,
-): AsyncGenerator<HiveRecord[]> {
+): AsyncGenerator<Rec[]> {
   if (limit !== undefined) checkInteger("limit", limit, 1);
   if (after !== undefined && !isKey(after)) throw invalidArgument("after", "must be the id of a hive");
   checkFunction("onCorruptHive", onCorruptHive);

@@ -35,6 +35,19 @@ const byHeartbeat: Order = { columns: { lastHeartbeatMs: hives.lastHeartbeatMs, 
 
 export const allHives = finder<HiveRecord, object>(hiveReader, byId);
 export const hivesWithStatus = finder<HiveRecord, Status>(hiveReader, byId, ({ status }) => eq(hives.status, status));
+const idReader = new RowReader<Id>({
+  table: hives,
+  fields: { id: hiveFields.id },
+  thing: "hive",
+  code: "CORRUPT_HIVE",
+});
+export const allIds = finder<Id, object>(idReader, byId);
+/** Of ids that are a JSON list. */
+export const hivesOfIds = finder<HiveRecord, { ids: string }>(
+  hiveReader,
+  byId,
+  ({ ids }) => sql`${hives.id} IN (SELECT value FROM json_each(${ids}))`,
+);
 const lacksDevices = sql.raw(LACKS_DEVICES);
 export const hivesWithDevices = finder<HiveRecord, object>(hiveReader, byId, () => not(lacksDevices));
 export const hivesWithoutDevices = finder<HiveRecord, object>(hiveReader, byId, () => lacksDevices);

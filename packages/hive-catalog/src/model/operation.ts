@@ -57,6 +57,11 @@ function decodeSteps(json: unknown): OperationStep[] {
 export const OperationRecord = z.strictObject(rulesOf(operationFields));
 export type OperationRecord = z.infer<typeof OperationRecord>;
 
+const { id, hiveId, kind, state, createdAtMs, finishedAtMs } = operationFields;
+/** What of it is short. */
+export const operationSummaryFields = { id, hiveId, kind, state, createdAtMs, finishedAtMs };
+export type OperationSummary = Pick<OperationRecord, keyof typeof operationSummaryFields>;
+
 /** What `operations.begin` takes. */
 export const NewOperation = OperationRecord.pick({ id: true, hiveId: true, kind: true, owner: true, deadlineMs: true });
 export type NewOperation = z.input<typeof NewOperation>;

@@ -4,6 +4,7 @@ import { notingClient, planOf } from "../../test/noting-client.ts";
 import { Calls } from "../calls.ts";
 import { DamageWarnings } from "../sql/damage-warnings.ts";
 import { Cordons } from "./cordons.ts";
+import { DerivedGpuRows } from "./gpus.ts";
 import { HostKeys } from "./host-keys.ts";
 import { HiveLabels } from "./labels.ts";
 import { Operations } from "./operations.ts";
@@ -20,6 +21,7 @@ async function tables() {
     sql: "INSERT INTO hives (id, host, port, created_at_ms, updated_at_ms) VALUES ('a', 'h', 1, 0, 0)",
     args: [],
   });
+  await client.execute({ sql: "INSERT INTO hive_labels (hive_id, key, value) VALUES ('gone', 'k', 'v')", args: [] });
   return {
     client,
     statements,
@@ -29,11 +31,12 @@ async function tables() {
     hostKeys: new HostKeys(access),
     queens: new Queens(access),
     labels: new HiveLabels(access),
+    gpuRows: new DerivedGpuRows(access),
   };
 }
 
 test("no verb but a list reads all rows of a table", async () => {
-  const { client, statements, cordons, tokens, operations, hostKeys, queens, labels } = await tables();
+  const { client, statements, cordons, tokens, operations, hostKeys, queens, labels, gpuRows } = await tables();
   await cordons.set("a", { reason: "fans" });
   await cordons.get("a");
   await cordons.lift("a");
@@ -47,7 +50,11 @@ test("no verb but a list reads all rows of a table", async () => {
   await operations.finish("o", { state: "failed" });
   await operations.get("o");
   await operations.unfinished();
+  await operations.latestOf(["a", "b"]);
   await operations.list({ hiveId: "a", after: "o" });
+  await operations.find({ state: "running", hiveId: "a", kind: "stop", after: "o" });
+  await operations.find({ hiveId: "a", kind: "stop" });
+  await operations.find({ state: "failed", after: "o" });
   await hostKeys.pin({ host: "h", port: 22, keyType: "ssh-rsa", publicKey: "AAAA" });
   await hostKeys.find("h", 22);
   await hostKeys.remove("h", 22);
@@ -57,6 +64,8 @@ test("no verb but a list reads all rows of a table", async () => {
   await labels.patch("a", { env: null, zone: "z" });
   await labels.get("a");
   await labels.keys();
+  await gpuRows.derive();
+  await labels.withKey("env", { after: { value: "a", hiveId: "a" } });
   expect(statements.length).toBeGreaterThan(20);
   for (const statement of statements) {
     const whole = (await planOf(client, statement)).filter((step) => WHOLE.test(step));

@@ -55,6 +55,10 @@ export function describeDamage(name: string, openSite: () => Promise<Site>): voi
         expect(await catalog.listHives()).toEqual(sound);
         expect(reported).toMatchObject([{ id: ID, column }]);
         expect(await catalog.listHives({ limit: 2 })).toEqual(sound);
+        const told: DamagedHive[] = [];
+        const onCorruptHive = (hive: DamagedHive) => told.push(hive);
+        expect(await catalog.getHives(["hive-a", ID, "hive-c"], { onCorruptHive })).toEqual(sound);
+        expect(told).toMatchObject([{ id: ID, column }]);
         expect(await catalog.hiveExists(ID)).toBe(true);
         expect(await catalog.removeHive(ID)).toBe(true);
         expect(await catalog.countHives()).toBe(2);

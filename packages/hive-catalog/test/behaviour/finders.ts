@@ -58,6 +58,31 @@ export function describeFinders(name: string, openSite: () => Promise<Site>): vo
       expect(await catalog.hiveExists("hive-00")).toBe(true);
     });
 
+    test("listHiveIds answers the ids alone, page by page, those of damaged hives too", async () => {
+      await using site = await openSite();
+      const catalog = await site.open();
+      const ids = (await addFleet(catalog)).map(({ id }) => id);
+      await site.run("UPDATE hives SET port = 'x' WHERE id = 'hive-03'");
+      expect(await catalog.listHiveIds()).toEqual(ids);
+      expect(await catalog.listHiveIds({ after: "hive-02", limit: 2 })).toEqual(["hive-03", "hive-04"]);
+      expect(await catalog.listHiveIds({ after: "hive-11" })).toEqual([]);
+      expect((await refusalOf(catalog.listHiveIds({ limit: 0 }))).code).toBe("INVALID_ARGUMENT");
+    });
+
+    test("getHives answers those of many ids that are there, once each, by id", async () => {
+      await using site = await openSite();
+      const catalog = await site.open();
+      const fleet = await addFleet(catalog);
+      const ids = ["hive-07", "no-such", "hive-02", "hive-07", "", "\ud800"];
+      expect(await catalog.getHives(ids)).toEqual([fleet[2], fleet[7]]);
+      expect(await catalog.getHives([])).toEqual([]);
+      const many = Array.from({ length: 990 }, (_, n) => `other-${n}`);
+      expect(await catalog.getHives([...many, ...fleet.slice(2).map(({ id }) => id)])).toEqual(fleet.slice(2));
+      for (const wrong of [Array.from({ length: 1001 }, String), "hive-07" as never]) {
+        expect((await refusalOf(catalog.getHives(wrong))).code).toBe("INVALID_ARGUMENT");
+      }
+    });
+
     test("an empty catalog answers empty lists and zero", async () => {
       await using site = await openSite();
       const catalog = await site.open();

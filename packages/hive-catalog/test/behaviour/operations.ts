@@ -41,6 +41,38 @@ export function describeOperations(name: string, openSite: () => Promise<Site>):
       expect(await other.operations.unfinished()).toEqual([]);
     });
 
+    test("latestOf tells of many hives the newest operation each, whether it runs or has ended", async () => {
+      await using site = await openSite();
+      const catalog = await withHives(site);
+      const { operations } = catalog;
+      await operations.begin(anOperation("op-1"));
+      await operations.finish("op-1", { state: "failed", problem: "no route" });
+      await operations.begin(anOperation("op-2"));
+      await operations.begin({ ...anOperation("op-3", "b"), kind: "install" });
+      await operations.finish("op-3", { state: "succeeded" });
+      const latest = await operations.latestOf(["b", "a", "no-such", "a"]);
+      const common = { createdAtMs: NOW_MS };
+      expect(Object.fromEntries(latest)).toEqual({
+        a: { id: "op-2", hiveId: "a", kind: "start", state: "running", finishedAtMs: null, ...common },
+        b: { id: "op-3", hiveId: "b", kind: "install", state: "succeeded", finishedAtMs: NOW_MS, ...common },
+      });
+      const many = Array.from({ length: 250 }, (_, n) => `other-${n}`);
+      expect([...(await operations.latestOf([...many, "b"])).keys()]).toEqual(["b"]);
+      expect((await refusalOf(operations.latestOf("a" as never))).code).toBe("INVALID_ARGUMENT");
+    });
+
+    test("latestOf tells nothing of a hive that was removed, nor of one that was added anew under its id", async () => {
+      await using site = await openSite();
+      const catalog = await withHives(site);
+      await catalog.operations.begin(anOperation("op-1"));
+      await catalog.removeHive("a");
+      expect((await catalog.operations.latestOf(["a"])).size).toBe(0);
+      await catalog.addHive(aHive({ id: "a" }));
+      expect((await catalog.operations.latestOf(["a"])).size).toBe(0);
+      await catalog.operations.begin(anOperation("op-2"));
+      expect((await catalog.operations.latestOf(["a"])).get("a")?.id).toBe("op-2");
+    });
+
     test("of many that begin at once on one hive exactly one does; the others throw OPERATION_IN_PROGRESS", async () => {
       await using site = await openSite();
       const catalogs = [await withHives(site), await site.open()];
@@ -92,6 +124,45 @@ export function describeOperations(name: string, openSite: () => Promise<Site>):
       expect(await ids({ limit: 2, after: "op-3" })).toEqual(["op-2", "op-1"]);
       expect(await ids({ hiveId: "a", after: "op-3" })).toEqual(["op-2", "op-0"]);
       expect(fieldsOf(await refusalOf(catalog.operations.list({ after: "op-9" })))).toEqual(["after"]);
+    });
+
+    test("finds operations by state, kind and hive, the newest first, page by page", async () => {
+      await using site = await openSite();
+      const { operations } = await withHives(site);
+      for (const [index, hiveId] of ["a", "b", "a", "b", "a"].entries()) {
+        await operations.begin({ ...anOperation(`op-${index}`, hiveId), kind: index < 2 ? "install" : "stop" });
+        if (index < 4) await operations.finish(`op-${index}`, { state: index % 2 ? "failed" : "succeeded" });
+      }
+      const found = async (options: Parameters<typeof operations.find>[0]) => {
+        const page = await operations.find(options);
+        return [page.operations.map(({ id }) => id).join(), page.nextAfter];
+      };
+      expect(await found({})).toEqual(["op-4,op-3,op-2,op-1,op-0", null]);
+      expect(await found({ state: "running" })).toEqual(["op-4", null]);
+      expect(await found({ state: "running", hiveId: "b" })).toEqual(["", null]);
+      expect(await found({ state: "running", kind: "install" })).toEqual(["", null]);
+      expect(await found({ state: "failed" })).toEqual(["op-3,op-1", null]);
+      expect(await found({ kind: "stop", state: "succeeded" })).toEqual(["op-2", null]);
+      expect(await found({ kind: "install", hiveId: "a" })).toEqual(["op-0", null]);
+      expect(await found({ kind: "stop", limit: 2 })).toEqual(["op-4,op-3", "op-3"]);
+      expect(await found({ kind: "stop", limit: 2, after: "op-3" })).toEqual(["op-2", null]);
+      expect(await found({ kind: "stop", hiveId: "nobody" })).toEqual(["", null]);
+      const wrong = operations.find({ state: "lost" as never, kind: "eaten" as never });
+      expect(fieldsOf(await refusalOf(wrong)).toSorted()).toEqual(["kind", "state"]);
+      expect(fieldsOf(await refusalOf(operations.find({ kind: "stop", after: "op-9" })))).toEqual(["after"]);
+    });
+
+    test("a page of what is rare among very many operations ends early, and says where to go on", async () => {
+      await using site = await openSite();
+      const { operations } = await withHives(site);
+      await operations.begin(anOperation("rare"));
+      await operations.finish("rare", { state: "cancelled" });
+      await site.run(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 21000)
+        INSERT INTO operations SELECT 'op-' || i, 'b', 'start', 'failed', 'q', 1, 2, 3, NULL, '[]', '', NULL FROM n`);
+      const first = await operations.find({ state: "cancelled" });
+      expect(first).toEqual({ operations: [], nextAfter: "op-1001" });
+      const second = await operations.find({ state: "cancelled", after: "op-1001" });
+      expect(second).toMatchObject({ operations: [{ id: "rare" }], nextAfter: null });
     });
 
     test("of each hive the 50 newest finished ones are kept, and what is not finished", async () => {

@@ -2,7 +2,7 @@ import type { HiveCatalog } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { Condition } from "../../fleet/liveness/own-condition.ts";
-import type { Clock } from "../../process/clock.ts";
+import { type Clock, toWallMs } from "../../process/clock.ts";
 import { reasonOf } from "../../process/errors.ts";
 import { Problem } from "../errors.ts";
 import type { FieldProblem } from "../field-problems.ts";
@@ -108,9 +108,6 @@ async function catalogProblem(catalog: HiveCatalog, writeProblem: string | undef
     return signal.aborted ? late : `fails: ${reasonOf(error)}`;
   }
 }
-
-/** A monotonic time by the wall clock. */
-export const toWallMs = (atMs: number, clock: Clock): number => Math.round(clock.now() - (clock.monotonicNow() - atMs));
 
 /** How the queen sees herself. */
 export const conditionToJson = ({ state, sinceMs, untilMs, missing, online }: Condition, clock: Clock) => ({

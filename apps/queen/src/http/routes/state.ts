@@ -3,8 +3,8 @@ import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { urlOf } from "../../fleet/workers/address.ts";
 import type { GpuUsage, MemoryUsage } from "../../fleet/workers/usage.ts";
+import { toWallMs } from "../../process/clock.ts";
 import { defineRoute } from "../route.ts";
-import { toWallMs } from "./health.ts";
 import { WORKER_EXAMPLE, WorkerAnswer, workerToJson } from "./worker-answer.ts";
 
 const bytes = z.int().min(0).nullable();

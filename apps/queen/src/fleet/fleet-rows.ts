@@ -1,0 +1,178 @@
+import type {
+  Cordon,
+  DamagedHive,
+  HiveCatalog,
+  HiveRecord,
+  HiveStatus,
+  Labels,
+  OperationSummary,
+} from "@repo/hive-catalog";
+import { type Clock, toWallMs } from "../process/clock.ts";
+import { wholeTurn } from "../process/turn.ts";
+import type { Fleet } from "./fleet.ts";
+import type { Standing } from "./hive-view.ts";
+import type { Rule } from "./liveness/sight.ts";
+import { loadOfAll } from "./workers/load.ts";
+import type { HiveState } from "./workers/registry.ts";
+import { type GpuUsage, type MemoryUsage, usageOf } from "./workers/usage.ts";
+import { whyNoWork } from "./workers/why-no-work.ts";
+import type { Worker } from "./workers/worker.ts";
+
+/** All that is shown of a hive in a list. Times are by the wall clock; what is not known is null, and never 0. */
+export interface FleetRow {
+  readonly hive: HiveRecord;
+  readonly labels: Labels;
+  readonly status: {
+    readonly value: HiveStatus;
+    readonly rule: Rule;
+    readonly why: string;
+    /** Null of one that it had when the queen started. */
+    readonly sinceMs: number | null;
+  };
+  /** Whether one of its workers could be given work now. */
+  readonly takesWork: boolean;
+  /** Why not, in words; null when it does. */
+  readonly whyNot: string | null;
+  readonly beatAgeMs: number | null;
+  readonly unreachableSinceMs: number | null;
+  readonly cordon: Cordon | null;
+  /** Null when it is on none. */
+  readonly probationUntilMs: number | null;
+  /** Null unless its beats arrive here; so are its models. */
+  readonly workers: WorkerCounts | null;
+  /** How much of its workers is taken, from 0 to 1; null unless there are some that are known. */
+  readonly load: number | null;
+  /** The models that its workers serve, in order. */
+  readonly models: readonly string[] | null;
+  readonly ram: MemoryUsage;
+  /** Null while it is not known which it has. */
+  readonly gpus: readonly GpuUsage[] | null;
+  readonly vram: MemoryUsage;
+  /** The newest, whether it runs or has ended. */
+  readonly lastOperation: OperationSummary | null;
+}
+
+/** By their states; those that shut down are not counted. */
+export interface WorkerCounts {
+  readonly idle: number;
+  readonly busy: number;
+  readonly loading: number;
+  readonly error: number;
+}
+
+interface Parts {
+  catalog: HiveCatalog;
+  fleet: Fleet;
+  clock: Clock;
+}
+
+/** GPUs and workers that are looked at before other work gets its turn: most hives have a few of them, and some have thousands. */
+const LOOKS_PER_TURN = 5000;
+const NO_LABELS: Labels = {};
+
+/** Makes rows of hives, from what the catalog and the memories of the queen know. */
+export class FleetRows {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** The rows of up to 1,000 hives, by their ids. One that is not in it is in the catalog no more, or told as damaged. Rejects with HiveCatalogError. */
+  async read(
+    ids: readonly string[],
+    onCorruptHive?: (damaged: DamagedHive) => void,
+  ): Promise<ReadonlyMap<string, FleetRow>> {
+    const readAtMs = this.#parts.clock.monotonicNow();
+    const hives = await this.#parts.catalog.getHives(ids, { onCorruptHive });
+    return new Map((await this.of(hives, readAtMs)).map((row) => [row.hive.id, row]));
+  }
+
+  /** Those of hives that were read at `readAtMs`, a monotonic time, in their order; without those that were removed since. Rejects with HiveCatalogError. */
+  async of(hives: readonly HiveRecord[], readAtMs: number): Promise<FleetRow[]> {
+    const { catalog, fleet } = this.#parts;
+    // Before anything else is waited for: one that is removed meanwhile must not be met again.
+    for (const hive of hives) fleet.meet(hive, readAtMs);
+    const ids = hives.map(({ id }) => id);
+    const [labels, operations] = await Promise.all([
+      catalog.labels.ofHives(ids),
+      catalog.operations.latestOf(ids),
+      fleet.cordons.ready(),
+    ]);
+    const rows: FleetRow[] = [];
+    let looks = 0;
+    for (const hive of hives) {
+      if (looks > LOOKS_PER_TURN) {
+        await wholeTurn();
+        looks = 0;
+      }
+      const standing = fleet.standing(hive);
+      if (standing === undefined) continue;
+      const heard = fleet.registry.get(hive.id);
+      looks += 1 + (heard?.workers.length ?? 0) * (1 + (hive.devices?.gpus?.length ?? 0));
+      rows.push({
+        ...this.#row(hive, standing, heard),
+        labels: labels.get(hive.id) ?? NO_LABELS,
+        lastOperation: operations.get(hive.id) ?? null,
+      });
+    }
+    return rows;
+  }
+
+  #row(hive: HiveRecord, standing: Standing, state: HiveState | undefined) {
+    const { clock, fleet } = this.#parts;
+    const nowMs = clock.monotonicNow();
+    const { sight, rule, why } = standing;
+    const last = sight.changes.at(-1);
+    const cordon = fleet.cordons.get(hive.id) ?? null;
+    const isOnProbation = sight.probation !== undefined && sight.probation.untilMs > nowMs;
+    const heard = state?.live ? state : undefined;
+    const usage = usageOf(heard, hive.devices);
+    const knowsGpus = (hive.devices?.gpus ?? heard?.reading?.gpus ?? null) !== null;
+    const wallMs = (atMs: number | undefined) => (atMs === undefined ? null : toWallMs(atMs, clock));
+    const whyNot = whyNotOf(hive, { standing, cordon, isOnProbation, workers: heard?.workers });
+    return {
+      hive,
+      status: { value: hive.status, rule, why, sinceMs: last?.status === hive.status ? wallMs(last.atMs) : null },
+      takesWork: whyNot === undefined,
+      whyNot: whyNot ?? null,
+      beatAgeMs: sight.beatAtMs === undefined ? null : Math.round(nowMs - sight.beatAtMs),
+      unreachableSinceMs: wallMs(sight.unreachableSinceMs),
+      cordon,
+      probationUntilMs: isOnProbation ? wallMs(sight.probation?.untilMs) : null,
+      workers: heard === undefined ? null : countsOf(heard.workers),
+      load: heard === undefined ? null : loadOfAll(heard.workers),
+      models: heard === undefined ? null : modelsOf(heard.workers),
+      ram: usage.ram,
+      gpus: knowsGpus ? usage.gpus : null,
+      vram: usage.vram,
+    };
+  }
+}
+
+interface Seen {
+  readonly standing: Standing;
+  readonly cordon: Cordon | null;
+  readonly isOnProbation: boolean;
+  /** Undefined unless its beats arrive here. */
+  readonly workers: readonly Worker[] | undefined;
+}
+
+/** Why a hive takes no work: of several reasons the first. Undefined when it does. */
+function whyNotOf({ status, host }: HiveRecord, seen: Seen): string | undefined {
+  const { standing, cordon, isOnProbation, workers } = seen;
+  if (status !== "online") return `it is ${status}: ${standing.why}`;
+  if (standing.sight.status !== "online") return `whether it is online is not sure: ${standing.why}`;
+  if (cordon !== null) return `it is cordoned: ${cordon.reason}`;
+  if (isOnProbation) return "it is on probation: it went on and off too often";
+  if (workers === undefined) return "this queen hears no heartbeat of it, and knows no worker there";
+  return whyNoWork(workers, host);
+}
+
+function countsOf(workers: readonly Worker[]): WorkerCounts {
+  const count = (state: Worker["state"]) => workers.reduce((sum, worker) => sum + (worker.state === state ? 1 : 0), 0);
+  return { idle: count("Idle"), busy: count("Busy"), loading: count("Loading"), error: count("Error") };
+}
+
+const modelsOf = (workers: readonly Worker[]): string[] =>
+  [...new Set(workers.map(({ modelId }) => modelId))].filter((model) => model !== null).sort();

@@ -1,0 +1,160 @@
+import { HiveStatus, OPERATION_KINDS, OPERATION_STATES } from "@repo/hive-catalog";
+import { timeMs } from "@repo/hive-catalog/record";
+import * as z from "zod";
+import type { FleetRow } from "../../fleet/fleet-rows.ts";
+import { RULES } from "../../fleet/liveness/sight.ts";
+import type { GpuUsage, MemoryUsage } from "../../fleet/workers/usage.ts";
+import { CordonJson, cordonToJson } from "./cordons.ts";
+import { HIVE_EXAMPLE, hiveToJson, StoredHive } from "./hive-json.ts";
+
+const bytes = z.int().min(0).nullable();
+const count = z.int().min(0);
+const measured = (what: string) => z.boolean().meta({ description: `Whether ${what}` });
+const memoryFields = { total_bytes: bytes, used_bytes: bytes, free_bytes: bytes };
+
+export const FleetRowJson = z
+  .strictObject({
+    hive: StoredHive,
+    status: z.strictObject({
+      value: HiveStatus,
+      rule: z.enum(RULES).meta({ description: "The rule that decided" }),
+      why: z.string(),
+      since_ms: timeMs.nullable().meta({ description: "Null of one that it had when the queen started" }),
+    }),
+    takes_work: z.boolean().meta({
+      description:
+        "Whether one of its workers could be given work now: the hive is online, not cordoned, not on probation, and a worker is idle, healthy, reachable and has a free slot, as its last beat said",
+    }),
+    why_not: z.string().nullable().meta({ description: "Why it takes no work, in words; null when it does" }),
+    beat_age_ms: z.int().nullable().meta({ description: "Of the last beat, whichever queen took it" }),
+    unreachable_since_ms: timeMs.nullable().meta({ description: "When the health checks that still fail began to" }),
+    cordon: CordonJson.nullable(),
+    probation_until_ms: timeMs.nullable().meta({ description: "Null when it is on none" }),
+    workers: z.strictObject({ idle: count, busy: count, loading: count, error: count }).nullable().meta({
+      description: "By state, those that shut down left out; null unless its beats arrive here, as are its models",
+    }),
+    load: z.number().min(0).max(1).nullable().meta({
+      description:
+        "How much of its workers is taken: of one with slots the share that runs, of another all or nothing; the mean of them",
+    }),
+    models: z.array(z.string()).nullable().meta({ description: "Those that its workers serve, in order" }),
+    ram: z
+      .strictObject({ ...memoryFields, measured: measured("`used_bytes` was measured, or is what the workers say") })
+      .meta({ id: "FleetRam" }),
+    gpus: z
+      .array(
+        z
+          .strictObject({
+            index: z.int(),
+            name: z.string().nullable().meta({ description: "null while the devices are not known" }),
+            unified: z
+              .boolean()
+              .meta({ description: "Whether its memory is that of the host: the same bytes as `ram`" }),
+            ...memoryFields,
+            measured: measured("`used_bytes` was measured, or is what the workers say"),
+            utilization_percent: z.number().min(0).nullable(),
+          })
+          .meta({ id: "FleetGpu" }),
+      )
+      .nullable()
+      .meta({ description: "Null while it is not known which it has" }),
+    vram: z
+      .strictObject({
+        ...memoryFields,
+        measured: measured(
+          "the memory of all GPUs was measured; if not, it is summed up of what devices and workers say",
+        ),
+      })
+      .meta({ id: "FleetVram", description: "Of all GPUs together" }),
+    last_operation: z
+      .strictObject({
+        id: z.string(),
+        kind: z.enum(OPERATION_KINDS),
+        state: z.enum(OPERATION_STATES),
+        created_at_ms: timeMs,
+        finished_at_ms: timeMs.nullable(),
+      })
+      .nullable()
+      .meta({ description: "The newest on this hive, whether it runs or has ended" }),
+  })
+  .meta({
+    id: "FleetRow",
+    description: "All that is shown of a hive in a list. What is not known is null, and never 0",
+  });
+
+const GB = 2 ** 30;
+const memory = (total: number, used: number) => ({ total_bytes: total, used_bytes: used, free_bytes: total - used });
+
+export const FLEET_ROW_EXAMPLE: z.input<typeof FleetRowJson> = {
+  hive: { ...HIVE_EXAMPLE, status: "online" },
+  status: {
+    value: "online",
+    rule: "beats_arrive",
+    why: "its heartbeats arrive",
+    since_ms: 1_761_040_000_000,
+  },
+  takes_work: true,
+  why_not: null,
+  beat_age_ms: 4200,
+  unreachable_since_ms: null,
+  cordon: null,
+  probation_until_ms: null,
+  workers: { idle: 1, busy: 3, loading: 0, error: 0 },
+  load: 0.75,
+  models: ["llama-3-8b", "qwen3:8b"],
+  ram: { ...memory(64 * GB, 20_132_659_200), measured: true },
+  gpus: [
+    {
+      index: 0,
+      name: "NVIDIA RTX 4090",
+      unified: false,
+      ...memory(24 * GB, 9_126_805_504),
+      measured: true,
+      utilization_percent: 37,
+    },
+  ],
+  vram: { ...memory(24 * GB, 9_126_805_504), measured: true },
+  last_operation: {
+    id: "install-5f897ff4036a8eac",
+    kind: "install",
+    state: "succeeded",
+    created_at_ms: 1_761_039_900_000,
+    finished_at_ms: 1_761_039_960_000,
+  },
+};
+
+export function toFleetRowJson(row: FleetRow): z.input<typeof FleetRowJson> {
+  const { hive, labels, status, cordon, workers, models, gpus, lastOperation } = row;
+  return {
+    hive: hiveToJson(hive, labels),
+    status: { value: status.value, rule: status.rule, why: status.why, since_ms: status.sinceMs },
+    takes_work: row.takesWork,
+    why_not: row.whyNot,
+    beat_age_ms: row.beatAgeMs,
+    unreachable_since_ms: row.unreachableSinceMs,
+    cordon: cordon && cordonToJson(cordon),
+    probation_until_ms: row.probationUntilMs,
+    workers: workers && { ...workers },
+    load: row.load,
+    models: models && [...models],
+    ram: memoryToJson(row.ram),
+    gpus: gpus === null ? null : gpus.map(gpuToJson),
+    vram: memoryToJson(row.vram),
+    last_operation: lastOperation && {
+      id: lastOperation.id,
+      kind: lastOperation.kind,
+      state: lastOperation.state,
+      created_at_ms: lastOperation.createdAtMs,
+      finished_at_ms: lastOperation.finishedAtMs,
+    },
+  };
+}
+
+function gpuToJson(gpu: GpuUsage) {
+  const { index, name, unified, utilizationPercent } = gpu;
+  return { index, name, unified, ...memoryToJson(gpu), utilization_percent: utilizationPercent };
+}
+
+function memoryToJson({ totalBytes, usedBytes, freeBytes, isMeasured }: MemoryUsage) {
+  return { total_bytes: totalBytes, used_bytes: usedBytes, free_bytes: freeBytes, measured: isMeasured };
+}
