@@ -13,7 +13,7 @@ import { Sshd } from "./lifecycle/sshd.ts";
 import { postJson } from "./queen-processes.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const PROGRAMS = ["queen", "hive", "catalog", "db-migrate"];
+const PROGRAMS = ["queen", "hive", "hivectl", "catalog", "db-migrate"];
 /** Node and the programs of the system, and nothing of the repository. */
 const PATH = `${dirname(process.execPath)}:/usr/bin:/bin`;
 
