@@ -168,6 +168,33 @@ export class QueenClient {
     return pages((after) => this.listModels({ ...query, ...after }, call));
   }
 
+  /** As whom the queen lets this client in, and her settings. */
+  getMe(call?: Call): Promise<Schema<"Me">> {
+    return this.#requests.json("get", "/v1/me", {}, call);
+  }
+  /** In a browser, which keeps the cookie by itself; the key that is answered is for a client of its own. */
+  logIn(shown: Body<"logIn">, call?: Call): Promise<Schema<"SessionBegun">> {
+    return this.#requests.json("post", "/v1/session", { body: shown }, call);
+  }
+  getSession(call?: Call): Promise<Schema<"Session">> {
+    return this.#requests.json("get", "/v1/session", {}, call);
+  }
+  logOut(call?: Call): Promise<undefined> {
+    return this.#requests.json("delete", "/v1/session", {}, call);
+  }
+  makeLoginCode(call?: Call): Promise<Schema<"LoginCode">> {
+    return this.#requests.json("post", "/v1/session/codes", {}, call);
+  }
+  listTokens(call?: Call): Promise<Answer<"listTokens">> {
+    return this.#requests.json("get", "/v1/tokens", {}, call);
+  }
+  createToken(token: Body<"createToken">, call?: Call): Promise<Schema<"TokenMade">> {
+    return this.#requests.json("post", "/v1/tokens", { body: token }, call);
+  }
+  revokeToken(token: string, call?: Call): Promise<undefined> {
+    return this.#requests.json("delete", "/v1/tokens/{token}", { path: { token } }, call);
+  }
+
   countHives(call?: Call): Promise<Answer<"countHives">> {
     return this.#requests.json("get", "/v1/counts", {}, call);
   }

@@ -636,6 +636,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read as whom the queen lets the caller in, and her settings
+         * @description Needs a token, of any role.
+         */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the own session
+         * @description Needs a reader's token, or an operator's.
+         */
+        get: operations["getSession"];
+        put?: never;
+        /**
+         * Log a browser in
+         * @description Answers a cookie, `queen_session` (`__Host-queen_session` with `Secure` over TLS, and where QUEEN_PUBLIC_URL begins with https), which the browser sends by itself from then on: an event stream needs no more.
+         *     With the cookie alone a caller is a reader, whatever its token. Every method but GET and HEAD, and whatever is for operators, needs the header `x-queen-key` too.
+         *     A token has 16 sessions at most, and all have 4,096: one more ends the one that would end first. Each attempt counts as a request without a token. A hive's token is refused.
+         *
+         *     Needs no token.
+         */
+        post: operations["logIn"];
+        /**
+         * Log out
+         * @description Needs a reader's token, or an operator's.
+         */
+        delete: operations["logOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a code with which a browser logs in once, within a minute
+         * @description For a command that opens the page: the code goes into the fragment of its address, which no log has. It is of this queen alone, and gone when she ends.
+         *
+         *     Needs a reader's token, or an operator's.
+         */
+        post: operations["makeLoginCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all tokens, in the order in which they were made, revoked ones too
+         * @description Needs an operator's token.
+         */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Make a token
+         * @description It works at once. The first of an operator or a reader locks the door of a queen that was open: keep what is answered, or make another one on her machine.
+         *
+         *     Needs an operator's token.
+         */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a token
+         * @description By its id. It ends its sessions and event streams: here at once, at every other queen of the catalog within 2 seconds. The last one of an operator that is in force stays, because nobody could come in without it over the network: make another one first, or revoke it with `pnpm queen token revoke` on the machine that has the catalog.
+         *
+         *     Needs an operator's token.
+         */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -1045,7 +1167,7 @@ export interface components {
             /** @description What is wrong, in one sentence */
             detail: string;
             /** @enum {string} */
-            code: "BAD_REQUEST" | "INVALID_JSON" | "UNAUTHENTICATED" | "FORBIDDEN" | "NO_WORKER" | "CLAIM_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOTHING_HELD_BACK" | "REQUEST_TIMEOUT" | "REQUEST_ABORTED" | "PAYLOAD_TOO_LARGE" | "URI_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_MANY_REQUESTS" | "HEADERS_TOO_LARGE" | "OPERATION_NOT_FOUND" | "OPERATION_FINISHED" | "OPERATION_ELSEWHERE" | "HIVE_RUNNING" | "HIVE_NOT_MANAGED" | "PUBLIC_URL_NEEDED" | "HOST_KEY_NOT_FOUND" | "HOST_KEY_MISMATCH" | "HOST_KEY_CHANGED" | "SSH_UNREACHABLE" | "LIST_EXPIRED" | "TOO_MANY_TO_SORT" | "INTERNAL" | "NOT_READY" | "STOPPING" | "TOO_MANY_READERS" | "HIVE_NOT_FOUND" | "HIVE_ALREADY_EXISTS" | "INVALID_HIVE" | "INVALID_ARGUMENT" | "CORRUPT_HIVE" | "CORRUPT_RECORD" | "OPERATION_IN_PROGRESS" | "CATALOG_BUSY" | "CATALOG_CORRUPT" | "CATALOG_READ_ONLY" | "CATALOG_FULL" | "CATALOG_TOO_NEW" | "CATALOG_NOT_A_CATALOG" | "CATALOG_NOT_MIGRATED" | "CATALOG_UNAVAILABLE" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_CLOSED" | "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "INVALID_DEVICES" | "WRONG_HIVE";
+            code: "BAD_REQUEST" | "INVALID_JSON" | "UNAUTHENTICATED" | "FORBIDDEN" | "NO_WORKER" | "CLAIM_NOT_FOUND" | "SESSION_NOT_FOUND" | "TOKEN_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "DOOR_OPEN" | "LAST_OPERATOR" | "NOTHING_HELD_BACK" | "REQUEST_TIMEOUT" | "REQUEST_ABORTED" | "PAYLOAD_TOO_LARGE" | "URI_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_MANY_REQUESTS" | "HEADERS_TOO_LARGE" | "OPERATION_NOT_FOUND" | "OPERATION_FINISHED" | "OPERATION_ELSEWHERE" | "HIVE_RUNNING" | "HIVE_NOT_MANAGED" | "PUBLIC_URL_NEEDED" | "HOST_KEY_NOT_FOUND" | "HOST_KEY_MISMATCH" | "HOST_KEY_CHANGED" | "SSH_UNREACHABLE" | "LIST_EXPIRED" | "TOO_MANY_TO_SORT" | "INTERNAL" | "NOT_READY" | "STOPPING" | "TOO_MANY_READERS" | "HIVE_NOT_FOUND" | "HIVE_ALREADY_EXISTS" | "INVALID_HIVE" | "INVALID_ARGUMENT" | "CORRUPT_HIVE" | "CORRUPT_RECORD" | "OPERATION_IN_PROGRESS" | "CATALOG_BUSY" | "CATALOG_CORRUPT" | "CATALOG_READ_ONLY" | "CATALOG_FULL" | "CATALOG_TOO_NEW" | "CATALOG_NOT_A_CATALOG" | "CATALOG_NOT_MIGRATED" | "CATALOG_UNAVAILABLE" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_CLOSED" | "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "INVALID_DEVICES" | "WRONG_HIVE";
             /** @description Each field or parameter that is wrong, by its path; `body` is the body as a whole */
             errors: {
                 field: string;
@@ -1483,6 +1605,124 @@ export interface components {
             /** @description How many live hives have a server that would load it */
             hives_with_it_on_disk: number;
         };
+        /** @description Who the caller is to the queen, and what of her settings matters to it */
+        Me: {
+            /**
+             * @description As which this request was let in
+             * @enum {string}
+             */
+            role: "operator" | "reader" | "hive";
+            /** @description The one hive for which the caller may beat; null for any */
+            hive_id: string | null;
+            /** @description null while the door is open */
+            token: {
+                id: string;
+                name: string;
+                expires_at_ms: number | null;
+            } | null;
+            /** @description Of the queen */
+            version: string;
+            /** @description Whether callers on her machine need no token */
+            door_open: boolean;
+            /** @description Under which hives reach her */
+            public_url: string | null;
+            /** @description Age from which a heartbeat no longer shows that a hive is online */
+            stale_after_ms: number;
+            /** @description How far apart the beats of a hive are asked for */
+            heartbeat_interval_ms: number;
+            /** @description From one round of health checks to the next */
+            health_interval_ms: number;
+            limits: {
+                token_requests_per_second: number;
+                /** @description null for 100, and none while the door is open */
+                address_requests_per_second: number | null;
+                max_connections: number;
+                max_connections_per_address: number;
+            };
+        };
+        /** @description What shows who logs in */
+        NewSession: {
+            /** @description An operator's or a reader's */
+            token?: string;
+            /** @description Of POST /v1/session/codes, in place of a token */
+            code?: string;
+        };
+        /** @description A session that has just begun */
+        SessionBegun: {
+            /**
+             * @description Of the token with which somebody logged in
+             * @enum {string}
+             */
+            role: "operator" | "reader";
+            /** @description Half a day after the login, or when the token expires */
+            expires_at_ms: number;
+            /** @description For the header `x-queen-key`; shown in this answer alone */
+            key: string;
+        };
+        /** @description The session of the caller */
+        Session: {
+            /**
+             * @description Of the token with which somebody logged in
+             * @enum {string}
+             */
+            role: "operator" | "reader";
+            /** @description Half a day after the login, or when the token expires */
+            expires_at_ms: number;
+            /** @description Whether this request showed the key: without it the caller is a reader */
+            has_key: boolean;
+        };
+        /** @description For one login, with the rights of the token that asked for it */
+        LoginCode: {
+            code: string;
+            /** @description Milliseconds since 1970-01-01 UTC */
+            expires_at_ms: number;
+        };
+        /** @description A token, without what could be used in its place */
+        Token: {
+            /** @description Public: names the token in lists, logs and paths */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            role: "operator" | "reader" | "hive";
+            /** @description The one hive for which a hive's token beats */
+            hive_id: string | null;
+            /** @description Milliseconds since 1970-01-01 UTC */
+            created_at_ms: number;
+            /** @description null for never */
+            expires_at_ms: number | null;
+            revoked_at_ms: number | null;
+            /** @description Written once a minute, and when a queen stops: what she was told in the last minute before a crash is lost */
+            last_used_at_ms: number | null;
+        };
+        NewToken: {
+            /** @description What it is for, for people */
+            name: string;
+            /** @enum {string} */
+            role: "operator" | "reader" | "hive";
+            /** @description Required for the role hive, and for it alone */
+            hive_id?: string | null;
+            /** @description From when on it is worth nothing; null for never */
+            expires_at_ms?: number | null;
+        };
+        /** @description A token that was just made */
+        TokenMade: {
+            /** @description Public: names the token in lists, logs and paths */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            role: "operator" | "reader" | "hive";
+            /** @description The one hive for which a hive's token beats */
+            hive_id: string | null;
+            /** @description Milliseconds since 1970-01-01 UTC */
+            created_at_ms: number;
+            /** @description null for never */
+            expires_at_ms: number | null;
+            revoked_at_ms: number | null;
+            /** @description Written once a minute, and when a queen stops: what she was told in the last minute before a crash is lost */
+            last_used_at_ms: number | null;
+            /** @description What its bearer shows: in this answer alone */
+            token: string;
+        };
         /** @description The status of a hive changed */
         StatusEvent: {
             /** @description Milliseconds since 1970-01-01 UTC */
@@ -1638,7 +1878,7 @@ export interface components {
                 } & components["schemas"]["Problem"];
             };
         };
-        /** @description `FORBIDDEN`: The token may not do this; a hive's token beats for that hive alone */
+        /** @description `FORBIDDEN`: The token may not do this, or a session may not without its key, or a page of another site may not ask for it */
         FORBIDDEN: {
             headers: {
                 [name: string]: unknown;
@@ -1694,7 +1934,7 @@ export interface components {
                 } & components["schemas"]["Problem"];
             };
         };
-        /** @description `UNAUTHENTICATED`: There is no token, or it is not one of this queen's, or it was revoked */
+        /** @description `UNAUTHENTICATED`: There is no token, or it is not one of this queen's, has expired, or was revoked; or a session has ended */
         UNAUTHENTICATED: {
             headers: {
                 [name: string]: unknown;
@@ -1971,7 +2211,7 @@ export interface components {
             };
         };
         /**
-         * @description `FORBIDDEN`: The token may not do this; a hive's token beats for that hive alone
+         * @description `FORBIDDEN`: The token may not do this, or a session may not without its key, or a page of another site may not ask for it
          *
          *     `HIVE_NOT_ALLOWED`: The queen may not contact the host of this hive
          */
@@ -2207,6 +2447,62 @@ export interface components {
                     status?: 404;
                     /** @enum {unknown} */
                     code?: "CLAIM_NOT_FOUND";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description `DOOR_OPEN`: Nobody has to log in while the queen lets everybody on her machine in */
+        DOOR_OPEN: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 409;
+                    /** @enum {unknown} */
+                    code?: "DOOR_OPEN";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description `SESSION_NOT_FOUND`: The caller shows no cookie of a session */
+        SESSION_NOT_FOUND: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 404;
+                    /** @enum {unknown} */
+                    code?: "SESSION_NOT_FOUND";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description `LAST_OPERATOR`: The token is the last one of an operator, and nobody could come in over the network without it */
+        LAST_OPERATOR: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 409;
+                    /** @enum {unknown} */
+                    code?: "LAST_OPERATOR";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description `TOKEN_NOT_FOUND`: No token of this id is in force */
+        TOKEN_NOT_FOUND: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 404;
+                    /** @enum {unknown} */
+                    code?: "TOKEN_NOT_FOUND";
                 } & components["schemas"]["Problem"];
             };
         };
@@ -4882,6 +5178,332 @@ export interface operations {
             503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
         };
     };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller, and the settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "role": "operator",
+                     *       "hive_id": null,
+                     *       "token": {
+                     *         "id": "0123456789abcdef",
+                     *         "name": "me",
+                     *         "expires_at_ms": null
+                     *       },
+                     *       "version": "0.1.0",
+                     *       "door_open": false,
+                     *       "public_url": "https://queen.example:8500",
+                     *       "stale_after_ms": 60000,
+                     *       "heartbeat_interval_ms": 15000,
+                     *       "health_interval_ms": 30000,
+                     *       "limits": {
+                     *         "token_requests_per_second": 500,
+                     *         "address_requests_per_second": null,
+                     *         "max_connections": 20000,
+                     *         "max_connections_per_address": 2000
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is in force */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "role": "operator",
+                     *       "expires_at_ms": 1761084000000,
+                     *       "has_key": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["SESSION_NOT_FOUND"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
+        };
+    };
+    logIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSession"];
+            };
+        };
+        responses: {
+            /** @description The session has begun: see `Set-Cookie` */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "role": "operator",
+                     *       "expires_at_ms": 1761084000000,
+                     *       "key": "AAAAAAAAAAAAAAAAAAAAAA"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionBegun"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.INVALID_JSON.REQUEST_ABORTED"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            409: components["responses"]["DOOR_OPEN"];
+            413: components["responses"]["PAYLOAD_TOO_LARGE"];
+            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE"];
+            507: components["responses"]["CATALOG_FULL"];
+        };
+    };
+    logOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended, and so have its event streams */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.INVALID_JSON.REQUEST_ABORTED"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["SESSION_NOT_FOUND"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            413: components["responses"]["PAYLOAD_TOO_LARGE"];
+            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE"];
+            507: components["responses"]["CATALOG_FULL"];
+        };
+    };
+    makeLoginCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The code */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                     *       "expires_at_ms": 1761040860000
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LoginCode"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.INVALID_JSON.REQUEST_ABORTED"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            409: components["responses"]["DOOR_OPEN"];
+            413: components["responses"]["PAYLOAD_TOO_LARGE"];
+            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tokens */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tokens": [
+                     *         {
+                     *           "id": "0123456789abcdef",
+                     *           "name": "gpu-01",
+                     *           "role": "hive",
+                     *           "hive_id": "hive-prod-01",
+                     *           "created_at_ms": 1761040800000,
+                     *           "expires_at_ms": null,
+                     *           "revoked_at_ms": null,
+                     *           "last_used_at_ms": 1761042600000
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        tokens: components["schemas"]["Token"][];
+                    };
+                };
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description The token */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0123456789abcdef",
+                     *       "name": "gpu-01",
+                     *       "role": "hive",
+                     *       "hive_id": "hive-prod-01",
+                     *       "created_at_ms": 1761040800000,
+                     *       "expires_at_ms": null,
+                     *       "revoked_at_ms": null,
+                     *       "last_used_at_ms": null,
+                     *       "token": "hq_0123456789abcdef_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TokenMade"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.INVALID_JSON.REQUEST_ABORTED"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["HIVE_NOT_FOUND"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            413: components["responses"]["PAYLOAD_TOO_LARGE"];
+            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE"];
+            507: components["responses"]["CATALOG_FULL"];
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.INVALID_JSON.REQUEST_ABORTED"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["TOKEN_NOT_FOUND"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            409: components["responses"]["LAST_OPERATOR"];
+            413: components["responses"]["PAYLOAD_TOO_LARGE"];
+            414: components["responses"]["URI_TOO_LONG"];
+            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE"];
+            507: components["responses"]["CATALOG_FULL"];
+        };
+    };
     getHealth: {
         parameters: {
             query?: never;
@@ -4925,6 +5547,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
+            403: components["responses"]["FORBIDDEN"];
             408: components["responses"]["REQUEST_TIMEOUT"];
             431: components["responses"]["HEADERS_TOO_LARGE"];
             500: components["responses"]["INTERNAL"];
@@ -4957,6 +5580,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
+            403: components["responses"]["FORBIDDEN"];
             408: components["responses"]["REQUEST_TIMEOUT"];
             431: components["responses"]["HEADERS_TOO_LARGE"];
             500: components["responses"]["INTERNAL"];
@@ -4989,6 +5613,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
+            403: components["responses"]["FORBIDDEN"];
             408: components["responses"]["REQUEST_TIMEOUT"];
             431: components["responses"]["HEADERS_TOO_LARGE"];
             500: components["responses"]["INTERNAL"];
@@ -5089,6 +5714,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT"];
+            403: components["responses"]["FORBIDDEN"];
             408: components["responses"]["REQUEST_TIMEOUT"];
             429: components["responses"]["TOO_MANY_REQUESTS"];
             431: components["responses"]["HEADERS_TOO_LARGE"];
@@ -5114,6 +5740,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT"];
+            403: components["responses"]["FORBIDDEN"];
             408: components["responses"]["REQUEST_TIMEOUT"];
             429: components["responses"]["TOO_MANY_REQUESTS"];
             431: components["responses"]["HEADERS_TOO_LARGE"];
@@ -5141,6 +5768,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT"];
+            403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["NOT_FOUND"];
             408: components["responses"]["REQUEST_TIMEOUT"];
             414: components["responses"]["URI_TOO_LONG"];
