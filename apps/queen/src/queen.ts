@@ -20,6 +20,7 @@ import { Costs } from "./http/door/costs.ts";
 import { type Caller, Door } from "./http/door/door.ts";
 import { RequestTimes } from "./http/request-times.ts";
 import { rowTextsOf } from "./http/routes/row-texts.ts";
+import { Bulk } from "./lifecycle/bulk/bulk.ts";
 import { Lifecycle, type LifecycleParts } from "./lifecycle/lifecycle.ts";
 import type { Clock } from "./process/clock.ts";
 import { isLoopback } from "./reach/addresses.ts";
@@ -98,11 +99,20 @@ export function assembleQueen(options: QueenOptions): Queen {
   const servers = new Servers({ ...options, limits, arrivals, onCertificate: (tls) => certificates.watch(tls) });
   const admitConnection = (socket: Socket, caller: Caller) => servers.prove(socket, caller);
   const { publicUrl } = options.lifecycle;
-  const door = new Door({ catalog, clock, log, limits, openUntilTokens: isLoopback(host), publicUrl, admitConnection });
+  const door = new Door({
+    ...base,
+    limits,
+    openUntilTokens: isLoopback(host),
+    publicUrl,
+    isSecure: options.tls !== undefined || publicUrl?.startsWith("https:") === true,
+    admitConnection,
+    onEnded: () => eventStream.endRefused(),
+  });
   const costs = new Costs({
     maxBodyBytes: BODY_LIMIT_BYTES,
-    charge: (request, requests) => door.charge(request, requests),
+    charge: (request, requests) => door.rates.charge(request, requests),
   });
+  const bulk = new Bulk({ ...parts, lifecycle, turn: () => costs.turn() });
   const stopping = new AbortController();
   const eventStream = new EventStream({ ...parts, turn: () => costs.turn(), rowsOf: rowTextsOf(parts.rows) });
   let metricsPage: MetricsPage | undefined;
@@ -115,6 +125,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     servers,
     requestTimes,
     lifecycle,
+    bulk,
     presence,
     eventStream,
     // From its making on it watches the process, so it is made when somebody reads it.
@@ -127,19 +138,22 @@ export function assembleQueen(options: QueenOptions): Queen {
       })),
     startedAtMs: clock.monotonicNow(),
     stopping: stopping.signal,
+    limits,
+    publicUrl,
   });
   const unwatchEventLoop = metrics.watchEventLoop();
   const stop = async () => {
     stopping.abort();
     eventStream.close();
     unwatchEventLoop();
-    door.stop();
     certificates.stop();
     const quiet = Promise.all([watch.stop(), lifecycle.close()]);
     const reaper = setInterval(() => servers.endIdleConnections(), REAP_INTERVAL_MS);
     await Promise.all([app.close(), servers.closeOthers()]).finally(() => clearInterval(reaper));
+    await bulk.close();
     await fleet.close();
     await quiet;
+    await door.known.stop();
     await presence.stop();
   };
   return { app, fleet, rows: parts.rows, events, watch, lifecycle, presence, door, servers, stop };

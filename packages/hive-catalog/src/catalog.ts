@@ -1,7 +1,9 @@
 import { Calls } from "./calls.ts";
 import type { CallClient } from "./drivers/client.ts";
 import { toCatalogError } from "./drivers/errors.ts";
+import type { HiveCatalogError } from "./errors.ts";
 import { HiveFinder } from "./finding/finder.ts";
+import { addHive, addHives } from "./hives/additions.ts";
 import { HeartbeatWriter } from "./hives/heartbeats.ts";
 import {
   checkStatus,
@@ -41,6 +43,7 @@ import { HostKeys } from "./records/host-keys.ts";
 import { HiveLabels } from "./records/labels.ts";
 import { Operations } from "./records/operations.ts";
 import { Queens } from "./records/queens.ts";
+import { Sessions } from "./records/sessions.ts";
 import { Tokens } from "./records/tokens.ts";
 import { DamageWarnings } from "./sql/damage-warnings.ts";
 import { type Database, openDatabase } from "./sql/open.ts";
@@ -66,6 +69,8 @@ export class HiveCatalog {
   readonly gpuRows: DerivedGpuRows;
   /** Who may call the queen. */
   readonly tokens: Tokens;
+  /** Who logged in with one of them. */
+  readonly sessions: Sessions;
   /** What is done to hives. */
   readonly operations: Operations;
   /** The pinned SSH host keys. */
@@ -99,6 +104,7 @@ export class HiveCatalog {
     const knowsGpus = () => this.gpuRows.left === 0;
     this.#finder = new HiveFinder({ ...access, onDamage: this.#onDamage, knowsGpus });
     this.tokens = new Tokens(access);
+    this.sessions = new Sessions(access);
     this.operations = new Operations(access);
     this.hostKeys = new HostKeys(access);
     this.queens = new Queens(access);
@@ -131,7 +137,12 @@ export class HiveCatalog {
 
   /** Adds a hive, with its `labels` if it has any, and resolves to it as stored. Rejects with HIVE_ALREADY_EXISTS or INVALID_HIVE. */
   addHive(hive: NewHive, options?: CallOptions): Promise<HiveRecord> {
-    return this.#calls.run((client) => writer.addHive(client, hive, this.#now()), options);
+    return this.#calls.run((client) => addHive(client, hive, this.#now()), options);
+  }
+
+  /** Adds up to 32 hives in one transaction, and resolves to each as stored, or to what `addHive` would reject with, in their order. */
+  addHives(hives: readonly NewHive[], options?: CallOptions): Promise<(HiveRecord | HiveCatalogError)[]> {
+    return this.#calls.run((client) => addHives(client, hives, this.#now()), options);
   }
 
   /** The hive, or undefined. Rejects with CORRUPT_HIVE when another program damaged its row. */
@@ -231,9 +242,8 @@ export class HiveCatalog {
   }
 
   countByStatus(status: HiveStatus, options?: CallOptions): Promise<number> {
-    return this.#calls.run(async (client) => {
-      return countIn(await client.first(hives.countByStatus({ status: checkStatus(status) })));
-    }, options);
+    const query = () => hives.countByStatus({ status: checkStatus(status) });
+    return this.#calls.run(async (client) => countIn(await client.first(query())), options);
   }
 
   /**
