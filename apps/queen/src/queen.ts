@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS, type Limits } from "./config/settings.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { FleetRows } from "./fleet/fleet-rows.ts";
 import { HeartbeatReceiver } from "./fleet/heartbeats.ts";
+import { FleetLists } from "./fleet/lists/fleet-lists.ts";
 import type { LivenessSettings } from "./fleet/liveness/liveness.ts";
 import { Watch } from "./fleet/watch.ts";
 import { WORKER_STATES } from "./fleet/workers/worker.ts";
@@ -18,6 +19,7 @@ import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts"
 import { Costs } from "./http/door/costs.ts";
 import { type Caller, Door } from "./http/door/door.ts";
 import { RequestTimes } from "./http/request-times.ts";
+import { rowTextsOf } from "./http/routes/row-texts.ts";
 import { Lifecycle, type LifecycleParts } from "./lifecycle/lifecycle.ts";
 import type { Clock } from "./process/clock.ts";
 import { isLoopback } from "./reach/addresses.ts";
@@ -110,10 +112,11 @@ export function assembleQueen(options: QueenOptions): Queen {
     charge: (request, requests) => door.rates.charge(request, requests),
   });
   const stopping = new AbortController();
-  const eventStream = new EventStream({ ...parts, turn: () => costs.turn() });
+  const eventStream = new EventStream({ ...parts, turn: () => costs.turn(), rowsOf: rowTextsOf(parts.rows) });
   let metricsPage: MetricsPage | undefined;
   const app = createApp({
     ...parts,
+    lists: new FleetLists(parts),
     heartbeats,
     door,
     costs,

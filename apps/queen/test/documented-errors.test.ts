@@ -12,7 +12,7 @@ import { deadPort, startHive } from "./hive-server.ts";
 import { Sshd } from "./lifecycle/sshd.ts";
 import { exchange } from "./raw-request.ts";
 import { logIn } from "./sessions.ts";
-import { beatJson, HIVE_JSON, startTestQueen, type TestQueen } from "./test-queen.ts";
+import { addHive, beatJson, HIVE_JSON, startTestQueen, type TestQueen } from "./test-queen.ts";
 import { addToken } from "./tokens.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -111,6 +111,14 @@ const PROVOKED: Record<number, () => Promise<void>> = {
     await queen.catalog.tokens.add({ id: "hive-b", name: "b", role: "operator", hash: mintToken().hash });
     await queen.catalog.operations.begin({ id: "hive-b", hiveId: "hive-b", kind: "start", owner, deadlineMs });
     await expectOfEach(409, asking(queen, "hive-b"));
+  },
+  410: async () => {
+    const queen = await startQueen();
+    for (const port of [8600, 8601]) await addHive(queen, port, { id: `hive-${port}` });
+    const { body } = await queen.request("GET", "/v1/fleet?sort=status&limit=1");
+    const restarted = await startQueen();
+    const after = `?sort=status&after=${(body as { next_after: string }).next_after}`;
+    await expectOfEach(410, (route) => restarted.request(route.method, `${urlOf(route, "a")}${after}`));
   },
   413: async () => {
     const queen = await startQueen();

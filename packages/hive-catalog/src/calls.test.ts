@@ -15,6 +15,7 @@ const CALLS: Record<string, (catalog: HiveCatalog, options: CallOptions) => Prom
   addHive: (catalog, options) => catalog.addHive(aHive({ id: "new" }), options),
   getHive: (catalog, options) => catalog.getHive("a", options),
   getHives: (catalog, options) => catalog.getHives(["a"], options),
+  listHiveIds: (catalog, options) => catalog.listHiveIds(options),
   hiveExists: (catalog, options) => catalog.hiveExists("a", options),
   listHives: (catalog, options) => catalog.listHives(options),
   streamHives: (catalog, options) => catalog.streamHives(options).next(),

@@ -8,6 +8,7 @@ import {
   hivePages,
   hivesWithIds,
   isThere,
+  listIds,
   readHive,
   stalePages,
   streamPages,
@@ -155,6 +156,11 @@ export class HiveCatalog {
   /** All hives by id, or one page of them. */
   listHives(options: ListOptions = {}): Promise<HiveRecord[]> {
     return this.#find(hives.allHives, () => ({}), options);
+  }
+
+  /** The ids of all hives in order, or of one page of them: from an index alone, damaged as the rest of their rows may be. */
+  listHiveIds(options: ListOptions = {}): Promise<string[]> {
+    return this.#calls.run((client) => listIds(client, options, this.#onDamage), options, LIST_OPTIONS);
   }
 
   /** All hives by id, or those with a status, page by page: no more than `pageSize` are held, and nothing is locked in between. */

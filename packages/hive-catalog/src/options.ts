@@ -81,6 +81,10 @@ export type FindOptions = CallOptions & {
   cordoned?: boolean | undefined;
   /** A part of the id, the host or the value of a label, whatever the case of its letters. */
   text?: string | undefined;
+  /** Those of these ids alone, at most 100. */
+  ids?: readonly string[] | undefined;
+  /** Whether the last id comes first. */
+  descending?: boolean | undefined;
   /** The `nextAfter` of the page before, or any id. */
   after?: string | undefined;
   /** Hives at most, from 1 to 1000; default 100. */
@@ -89,7 +93,7 @@ export type FindOptions = CallOptions & {
   onCorruptHive?: ((damaged: DamagedHive) => unknown) | undefined;
 };
 
-/** One page of what was found, by id. */
+/** One page of what was found, by id, the last first where that was asked for. */
 export type FoundHives = {
   readonly hives: HiveRecord[];
   /** Where the next page begins; null when there is nothing more. A page before that may be short, or empty. */
@@ -124,6 +128,13 @@ export type OperationListOptions = CallOptions & {
   limit?: number | undefined;
 };
 
+export type LabelPlacesOptions = CallOptions & {
+  /** The last one of the page before: its place in the order is its value, then the id of its hive. */
+  after?: { readonly value: string; readonly hiveId: string } | undefined;
+  /** Labels at most, from 1 to 1000; default 100. Fewer than that means that there are no more. */
+  limit?: number | undefined;
+};
+
 export type LabelListOptions = CallOptions & {
   /** The last key of the page before. */
   after?: string | undefined;
@@ -146,7 +157,10 @@ export const LIST_OPTIONS = ["after", "limit", "onCorruptHive", "signal"] as con
 export const GET_OPTIONS = ["onCorruptHive", "signal"] as const satisfies (keyof GetOptions)[];
 export const PATCH_OPTIONS = ["replacesLabels", "signal"] as const satisfies (keyof PatchOptions)[];
 export const LABEL_LIST_OPTIONS = ["after", "limit", "signal"] as const satisfies (keyof LabelListOptions)[];
-const QUERY_OPTIONS = ["selector", "gpu", "ram", "cores", "status", "cordoned", "text"] as const;
+const QUERY_OPTIONS = [
+  ...(["selector", "gpu", "ram", "cores", "status", "cordoned", "text"] as const),
+  ...(["ids", "descending"] as const),
+] as const;
 const FOUND_OPTIONS = [...QUERY_OPTIONS, "after", "onCorruptHive", "signal"] as const;
 export const FIND_OPTIONS = [...FOUND_OPTIONS, "limit"] as const satisfies (keyof FindOptions)[];
 export const FIND_STREAM_OPTIONS = [...FOUND_OPTIONS, "pageSize"] as const satisfies (keyof FindStreamOptions)[];

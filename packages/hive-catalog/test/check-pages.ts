@@ -21,7 +21,7 @@ export async function checkPages(
     expect(ids, `${JSON.stringify(query)} after ${after}`).toEqual(fleet.expected(query, after, nextAfter));
     for (const hive of hives) expect(hive).toEqual(fleet.hives.get(hive.id)?.record);
     if (nextAfter === null) return pages;
-    expect(nextAfter > (after ?? "")).toBe(true);
+    expect(after === undefined || nextAfter > after !== (query.descending ?? false)).toBe(true);
     after = nextAfter;
     await meanwhile?.();
   }

@@ -86,7 +86,7 @@ export class ModelFleet {
   /** Changes a hive, adds or removes one, in both. */
   async change(catalog: HiveCatalog): Promise<void> {
     const random = this.#random;
-    const id = `hive-${String(random.integer(0, this.hives.size)).padStart(4, "0")}`;
+    const id = this.#anyId();
     const hive = this.hives.get(id);
     if (hive === undefined) {
       const labels = this.#labels();
@@ -125,11 +125,14 @@ export class ModelFleet {
       status: some(() => this.#status(), 0.25),
       cordoned: some(() => random.next() < 0.5, 0.15),
       text: some(() => random.pick(["HIVE-00", "7", "z1", "10.0", "ä"]), 0.15),
+      ids: some(() => Array.from({ length: 60 }, () => this.#anyId()), 0.15),
+      descending: some(() => random.next() < 0.8, 0.4),
     };
   }
 
   /** The ids of what is to be found between two places. */
-  expected(options: FindOptions, after = "", until: string | null = null): string[] {
+  expected(options: FindOptions, after?: string, until: string | null = null): string[] {
+    const { descending = false, ids: among } = options;
     const selector = Selector.parse(options.selector ?? "");
     const requirements = [
       ...(options.gpu === undefined ? [] : [GpuRequirement.parse(options.gpu)]),
@@ -142,10 +145,17 @@ export class ModelFleet {
       requirements.every((requirement) => requirement.matches(record.devices)) &&
       (options.status ?? record.status) === record.status &&
       (options.cordoned ?? cordoned) === cordoned &&
+      among?.includes(record.id) !== false &&
       (text === undefined ||
         [record.id, record.host, ...Object.values(labels)].some((held) => held.toLowerCase().includes(text)));
     const ids = [...this.hives.values()].filter(isFound).map(({ record }) => record.id);
-    return ids.filter((id) => id > after && (until === null || id <= until)).sort();
+    const isBehind = (id: string, place: string) => (descending ? id < place : id > place);
+    const found = ids.filter((id) => (after === undefined || isBehind(id, after)) && !(until && isBehind(id, until)));
+    return descending ? found.sort().reverse() : found.sort();
+  }
+
+  #anyId(): string {
+    return `hive-${String(this.#random.integer(0, this.hives.size)).padStart(4, "0")}`;
   }
 
   #record(id: string): HiveRecord {

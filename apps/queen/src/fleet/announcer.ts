@@ -3,13 +3,17 @@ import type { Logger } from "pino";
 import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { Notice } from "./liveness/listening.ts";
+import type { Moves } from "./moves.ts";
 
 interface Parts {
   events: EventLog;
   metrics: Metrics;
   log: Logger;
+  moves: Moves;
   /** The request that ran longest in the last so many milliseconds, in words. */
   ranLongest: (forMs: number) => string | undefined;
+  /** Told of each hive of which something was told. */
+  onTold: (id: string) => void;
 }
 
 /** Of the labels in an event, as JSON: very many events are kept. */
@@ -27,29 +31,43 @@ export class Announcer {
   }
 
   added({ id: hive_id, host, port, status }: HiveRecord, by: Author): void {
-    const { log, events } = this.#parts;
+    const { log, events, moves } = this.#parts;
+    moves.note(hive_id);
     log.info({ hive_id, host, port, status }, `hive added${suffix(by)}`);
     events.publish("hive_added", { hive_id, host, port, status });
+    this.#parts.onTold(hive_id);
   }
 
   /** Something else than its status. */
   changed({ id: hive_id, host, port }: HiveRecord, by: Author, labels?: Labels): void {
-    const { log, events } = this.#parts;
+    const { log, events, moves } = this.#parts;
+    moves.note(hive_id);
     log.info({ hive_id, host, port }, `hive changed${suffix(by)}`);
     events.publish("hive_changed", { hive_id, ...(isShort(labels) && { labels }) });
+    this.#parts.onTold(hive_id);
+  }
+
+  /** Something that shows of it changed by itself. */
+  changedByItself(id: string): void {
+    this.#parts.moves.note(id);
+    this.#parts.events.publish("hive_changed", { hive_id: id });
+    this.#parts.onTold(id);
   }
 
   removed(id: string, by: Author): void {
-    const { log, events } = this.#parts;
+    const { log, events, moves } = this.#parts;
+    moves.note(id);
     log.info({ hive_id: id }, `hive removed${suffix(by)}`);
     events.publish("hive_removed", { hive_id: id });
   }
 
   status(id: string, was: HiveStatus, status: HiveStatus, why: string): void {
-    const { log, events, metrics } = this.#parts;
+    const { log, events, metrics, moves } = this.#parts;
+    moves.note(id);
     const change = { hive_id: id, was, status, why };
     log.info(change, `hive ${status}`);
     events.publish("status", change);
+    this.#parts.onTold(id);
     metrics.statusChanges.inc({ status });
   }
 

@@ -52,6 +52,13 @@ export class Cordons {
     return this.untilMs(hiveId) > this.#parts.clock.now() ? this.#byHive.get(hiveId) : undefined;
   }
 
+  /** How many are in force. */
+  get count(): number {
+    let count = 0;
+    for (const hiveId of this.#byHive.keys()) if (this.get(hiveId) !== undefined) count += 1;
+    return count;
+  }
+
   /** When the cordon of that hive ends, by the wall clock: Infinity for one without end, 0 where there is none. */
   untilMs(hiveId: string): number {
     const cordon = this.#byHive.get(hiveId);
@@ -75,6 +82,17 @@ export class Cordons {
     const lifted = await this.#parts.catalog.cordons.lift(hiveId);
     if (this.#drop(hiveId) && lifted) this.#announce(hiveId, undefined);
     return lifted;
+  }
+
+  /** Tells of those that have come to their end since the last call. */
+  async endDue(): Promise<void> {
+    let told = 0;
+    for (const hiveId of this.#byHive.keys()) {
+      if (this.get(hiveId) !== undefined || !this.#drop(hiveId)) continue;
+      this.#announce(hiveId, undefined);
+      told += 1;
+      if (told % TOLD_PER_TURN === 0) await wholeTurn();
+    }
   }
 
   /** The hive was removed, and its cordon with it. */

@@ -12,6 +12,7 @@ import { wholeTurn } from "../process/turn.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Standing } from "./hive-view.ts";
 import type { Rule } from "./liveness/sight.ts";
+import { loadOfAll } from "./workers/load.ts";
 import type { HiveState } from "./workers/registry.ts";
 import { type GpuUsage, type MemoryUsage, usageOf } from "./workers/usage.ts";
 import { whyNoWork } from "./workers/why-no-work.ts";
@@ -39,6 +40,8 @@ export interface FleetRow {
   readonly probationUntilMs: number | null;
   /** Null unless its beats arrive here; so are its models. */
   readonly workers: WorkerCounts | null;
+  /** How much of its workers is taken, from 0 to 1; null unless there are some that are known. */
+  readonly load: number | null;
   /** The models that its workers serve, in order. */
   readonly models: readonly string[] | null;
   readonly ram: MemoryUsage;
@@ -138,6 +141,7 @@ export class FleetRows {
       cordon,
       probationUntilMs: isOnProbation ? wallMs(sight.probation?.untilMs) : null,
       workers: heard === undefined ? null : countsOf(heard.workers),
+      load: heard === undefined ? null : loadOfAll(heard.workers),
       models: heard === undefined ? null : modelsOf(heard.workers),
       ram: usage.ram,
       gpus: knowsGpus ? usage.gpus : null,

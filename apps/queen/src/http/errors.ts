@@ -2,6 +2,7 @@ import { STATUS_CODES } from "node:http";
 import { HiveCatalogError } from "@repo/hive-catalog";
 import { printable } from "@repo/process-log/printable";
 import { ZodError } from "zod";
+import { ListError } from "../fleet/lists/errors.ts";
 import { LifecycleError } from "../lifecycle/errors.ts";
 import type { JsonTooLarge } from "../process/bounded-json.ts";
 import { ForeseenError, hiveNotFound, isCatalogError } from "../process/errors.ts";
@@ -81,6 +82,7 @@ export function toProblem(error: unknown, requestId: string): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof HiveCatalogError && error.code !== "INTERNAL") return catalogProblem(error);
   if (error instanceof ProbeError) return probeProblem(error);
+  if (error instanceof ListError) return new Problem(error.code, error.message, { cause: error });
   if (error instanceof LifecycleError) return lifecycleProblem(error);
   const code = codeOf(error);
   if (error instanceof Error && code === "FST_ERR_BAD_URL") return badUrl(error);

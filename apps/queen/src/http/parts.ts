@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { FleetRows } from "../fleet/fleet-rows.ts";
 import type { HeartbeatReceiver } from "../fleet/heartbeats.ts";
+import type { FleetLists } from "../fleet/lists/fleet-lists.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
 import type { Clock } from "../process/clock.ts";
 import type { EventLog } from "../telling/events.ts";
@@ -21,6 +22,7 @@ export interface AppParts {
   catalog: HiveCatalog;
   fleet: Fleet;
   rows: FleetRows;
+  lists: FleetLists;
   events: EventLog;
   metrics: Metrics;
   heartbeats: HeartbeatReceiver;

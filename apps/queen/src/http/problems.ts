@@ -1,10 +1,11 @@
 import type { HiveCatalogErrorCode } from "@repo/hive-catalog";
 import * as z from "zod";
+import type { ListErrorCode } from "../fleet/lists/errors.ts";
 import type { Obstacle } from "../fleet/workers/why-no-worker.ts";
 import type { LifecycleErrorCode } from "../lifecycle/errors.ts";
 import type { ProbeError } from "../reach/probe.ts";
 
-type Code = HiveCatalogErrorCode | LifecycleErrorCode | ProbeError["code"];
+type Code = HiveCatalogErrorCode | ListErrorCode | LifecycleErrorCode | ProbeError["code"];
 type StatusAndMeaning = readonly [status: number, meaning: string];
 
 /** Every code that an error can have. */
@@ -48,6 +49,8 @@ export const PROBLEMS = {
   HOST_KEY_MISMATCH: [409, "The host does not offer a key with this fingerprint"],
   HOST_KEY_CHANGED: [409, "Another key is pinned for the host"],
   SSH_UNREACHABLE: [502, "No sshd answers, or the queen may not contact it"],
+  LIST_EXPIRED: [410, "The list that `after` names cannot go on: begin it anew"],
+  TOO_MANY_TO_SORT: [400, "So many hives are live that they are sorted by id and by status alone"],
   INTERNAL: [500, "Something failed inside the queen; her log says more under the request id"],
   NOT_READY: [503, "The queen cannot serve now; `errors` says why"],
   STOPPING: [503, "The queen is stopping"],

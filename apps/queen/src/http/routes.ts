@@ -4,6 +4,7 @@ import { countsRoutes } from "./routes/counts.ts";
 import { devicesRoutes } from "./routes/devices.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { eventsRoutes } from "./routes/events.ts";
+import { fleetRoutes } from "./routes/fleet.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { heartbeatRoutes } from "./routes/heartbeat.ts";
 import { hiveListRoutes } from "./routes/hive-list.ts";
@@ -23,6 +24,7 @@ import { workersRoutes } from "./routes/workers.ts";
 /** Every route of the API, in the order in which it is shown. */
 export const ROUTES: readonly Route[] = [
   ...hiveListRoutes,
+  ...fleetRoutes,
   ...hivesRoutes,
   ...labelsRoutes,
   ...devicesRoutes,

@@ -5,7 +5,7 @@ export interface HiveWorkload {
   readonly id: string;
   readonly workers: readonly { readonly state: string }[];
   /** As they were measured; null when they were not, or too long ago. */
-  readonly gpus: readonly GpuSeen[] | null;
+  readonly reading: { readonly gpus: readonly GpuSeen[] | null } | null;
 }
 
 interface GpuSeen {
@@ -39,7 +39,8 @@ export function showWorkload(hives: Hives, states: readonly string[], registry: 
       registers,
       collect() {
         let sum = 0;
-        for (const { gpus } of hives()) for (const gpu of gpus ?? []) sum += isMeasured(gpu) ? (amountOf(gpu) ?? 0) : 0;
+        for (const { reading } of hives())
+          for (const gpu of reading?.gpus ?? []) sum += isMeasured(gpu) ? (amountOf(gpu) ?? 0) : 0;
         this.set(sum);
       },
     });
@@ -80,8 +81,8 @@ export function showWorkloadOfEach(hives: Hives, registry: Registry): void {
       registers,
       collect() {
         this.reset();
-        for (const { id, gpus } of hives()) {
-          for (const { index, [field]: value } of gpus ?? [])
+        for (const { id, reading } of hives()) {
+          for (const { index, [field]: value } of reading?.gpus ?? [])
             if (value !== null) this.set({ hive_id: id, gpu: index }, value);
         }
       },

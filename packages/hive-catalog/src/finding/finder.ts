@@ -21,7 +21,7 @@ import { bytesOf } from "../sql/rows.ts";
 import { build, countIn, statement } from "../sql/statement.ts";
 import { type Condition, conditionsOf, type GpuRows, type Values } from "./conditions.ts";
 import { hasDevices, placeIn, type Query, queryIn } from "./query.ts";
-import { fewest, type Leading, type Source, sourcesOf } from "./sources.ts";
+import { ENDS, fewest, type Leading, type Place, type Source, sourcesOf } from "./sources.ts";
 
 type Bounds = {
   /** Rows up to which a source is counted, to find out which one has the fewest. */
@@ -45,8 +45,6 @@ const PAGE_SIZE = 250;
 const MAX_MODELS = 1000;
 /** Finders that are kept, one for each shape of a query. */
 const MAX_KEPT = 100;
-/** Behind every text. */
-const NO_END = Uint8Array.of(0xff);
 
 type Access = {
   readonly calls: Calls;
@@ -121,7 +119,8 @@ export class HiveFinder {
     const nowMs = this.#access.now();
     const { maxCounted } = this.#bounds;
     const maxWindow = this.#maxWindow(conditionsOf(query, { rows, term: undefined, nowMs }), readsAll);
-    const leading = await fewest(client, sourcesOf(query, rows), after ?? "", { maxCounted, maxWindow });
+    const { first } = ENDS[query.direction];
+    const leading = await fewest(client, sourcesOf(query, rows), query, after ?? first, { maxCounted, maxWindow });
     const conditions = conditionsOf(query, { rows, term: leading.source.term, nowMs });
     const plan: Plan = {
       ...{ query, onDamage, readsAll, conditions, leading },
@@ -147,7 +146,8 @@ export class HiveFinder {
     for (let looked = 0, windows = 0; looked < maxRows && windows < MAX_WINDOWS; windows++) {
       if (windows > 0) await turnOfTheLoop();
       const { source, rows = Number.POSITIVE_INFINITY } = plan.leading;
-      const end = rows < size ? undefined : await endOf(client, source, place, size);
+      const from = place ?? ENDS[plan.query.direction].first;
+      const end = rows < size ? undefined : await endOf(client, source, from, size);
       const next = await this.#window(client, plan, { place, end: end?.id, hives, limit });
       if (hives.length === limit) return { hives, nextAfter: hives.at(-1)?.id ?? null };
       if (next === undefined) return { hives, nextAfter: null };
@@ -171,7 +171,8 @@ export class HiveFinder {
   ): Promise<string | undefined> {
     const { leading, conditions, query, readsAll, onDamage } = plan;
     const values = Object.assign({}, leading.source.values, ...conditions.map((condition) => condition.values));
-    const window = { windowAfter: place ?? "", windowEnd: end ?? NO_END };
+    const { first, last: behindAll } = ENDS[query.direction];
+    const window = { windowAfter: place ?? first, windowEnd: end ?? behindAll };
     const wanted = limit - hives.length;
     const isWanted = readsAll ? (record: HiveRecord) => hasDevices(query, record) : undefined;
     const paging = { limit: wanted, isWanted, pageSize: PAGE_SIZE, onDamage };
@@ -193,11 +194,15 @@ export class HiveFinder {
     return read === wanted ? last : end;
   }
 
-  #finder({ leading: { source }, conditions }: Plan, isFirst: boolean): Finder<HiveRecord, Values> {
+  #finder(
+    { leading: { source }, conditions, query: { direction } }: Plan,
+    isFirst: boolean,
+  ): Finder<HiveRecord, Values> {
     const shape = [source.kind.name, isFirst, ...conditions.map((condition) => condition.shape)].join("|");
     const kept = this.#finders.get(shape);
     if (kept !== undefined) return kept;
-    const made = finder<HiveRecord, Values>(hiveReader, byId, (given) =>
+    const order = { ...byId, isDescending: direction === "descending" };
+    const made = finder<HiveRecord, Values>(hiveReader, order, (given) =>
       and(source.kind.within(given, isFirst), ...conditions.map(({ where }) => where(given))),
     );
     const [oldest] = this.#finders.keys();
@@ -222,13 +227,18 @@ async function rowsFor(client: CallClient, gpu: GpuRequirement): Promise<GpuRows
 type End = { readonly id: string; readonly rows: number };
 
 /** Undefined where the source has no more rows than a window. */
-async function endOf(client: CallClient, { kind, values }: Source, after = "", size: number): Promise<End | undefined> {
+async function endOf(
+  client: CallClient,
+  { kind, values }: Source,
+  place: Place,
+  size: number,
+): Promise<End | undefined> {
   if (kind.end === undefined) return undefined;
   const isList = typeof values.list === "string";
   const members = isList ? JSON.parse(String(values.list)).length : 1;
   // Once more where another program damaged the id at the end: it cannot be asked for.
   for (let rows = Math.ceil(size / Math.max(1, members)); ; rows++) {
-    const row = await client.first(kind.end({ ...values, place: after, rows: rows - 1 }));
+    const row = await client.first(kind.end({ ...values, place, rows: rows - 1 }));
     const [held] = row ?? [];
     if (held === null || held === undefined) return undefined;
     const bytes = bytesOf(held);

@@ -18,6 +18,11 @@ const QUERIES: [FindOptions, string][] = [
   [{ gpu: "0..0" }, "hive_gpus USING COVERING INDEX idx_hive_gpus_hive (hive_id=?)"],
   [{ ram: "64GB", cores: "8" }, "hives USING INDEX sqlite_autoindex_hives_1 (id>? AND id<?)"],
   [{ cordoned: true }, "cordons USING COVERING INDEX sqlite_autoindex_cordons_1 (hive_id>? AND hive_id<?)"],
+  [{ descending: true }, "hives USING INDEX sqlite_autoindex_hives_1 (id>? AND id<?)"],
+  [{ descending: true, status: "online" }, "hives USING INDEX idx_hives_status_id (status=? AND id>? AND id<?)"],
+  [{ descending: true, gpu: "h100" }, "sqlite_autoindex_hive_gpus_1 (model=? AND hive_id>? AND hive_id<?)"],
+  [{ ids: ["a", "b"] }, "hives USING INDEX sqlite_autoindex_hives_1 (id=?)"],
+  [{ ids: ["a", "b"], status: "online", text: "a" }, "hives USING INDEX idx_hives_status_id (status=? AND id=?)"],
   [{ cordoned: false, text: "gpu" }, "hives USING INDEX sqlite_autoindex_hives_1 (id>? AND id<?)"],
 ];
 

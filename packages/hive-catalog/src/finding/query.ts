@@ -14,22 +14,36 @@ export type Query = {
   readonly cordoned: boolean | undefined;
   /** In lower case. */
   readonly text: string | undefined;
+  /** Those that can be ids; undefined where any will do. */
+  readonly ids: readonly string[] | undefined;
+  readonly direction: Direction;
 };
 
+/** Which way ids go. */
+export type Direction = "ascending" | "descending";
+
 const MAX_TEXT = 253;
+/** So few that one window has them all, whatever else is asked. */
+const MAX_IDS = 100;
 
 /** Throws INVALID_ARGUMENT, which says of a grammar where it broke. */
-export function queryIn({ selector = "", gpu, ram, cores, status, cordoned, text }: FindOptions): Query {
+export function queryIn(options: FindOptions): Query {
+  const { selector = "", gpu, ram, cores, status, cordoned, text, ids, descending = false } = options;
   if (status !== undefined) checkChoice("status", status, HIVE_STATUSES);
   if (cordoned !== undefined && typeof cordoned !== "boolean") {
     throw invalidArgument("cordoned", "must be true or false");
+  }
+  if (typeof descending !== "boolean") throw invalidArgument("descending", "must be true or false");
+  if (ids !== undefined && (!Array.isArray(ids) || ids.length > MAX_IDS)) {
+    throw invalidArgument("ids", `must be a list of at most ${MAX_IDS} ids`);
   }
   return {
     selector: parsed("selector", selector, Selector.parse),
     gpu: gpu === undefined ? undefined : parsed("gpu", gpu, GpuRequirement.parse),
     ram: ram === undefined ? undefined : parsed("ram", ram, SizeRequirement.parse),
     cores: cores === undefined ? undefined : parsed("cores", cores, CoresRequirement.parse),
-    ...{ status, cordoned, text: searchedText(text) },
+    ...{ status, cordoned, text: searchedText(text), ids: ids?.filter(isKey) },
+    direction: descending ? "descending" : "ascending",
   };
 }
 

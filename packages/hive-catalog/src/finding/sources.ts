@@ -5,7 +5,7 @@ import type { SelectorTerm } from "../model/selector.ts";
 import { cordons, hiveGpus, hiveLabels, hives } from "../schema.ts";
 import { build, countIn, type Given, statement } from "../sql/statement.ts";
 import { type GpuRows, inList, type Values } from "./conditions.ts";
-import type { Query } from "./query.ts";
+import type { Direction, Query } from "./query.ts";
 
 /** So few are looked for first: counting up to a thousand takes longer than reading them. */
 const FEW = 64;
@@ -20,7 +20,9 @@ export type Source = {
   readonly term?: SelectorTerm;
 };
 
-type Within = { windowAfter: string; windowEnd: string | Uint8Array };
+/** An id, or where there is none before. */
+export type Place = string | Uint8Array;
+type Within = { windowAfter: Place; windowEnd: Place };
 
 type SourceKind = {
   readonly name: string;
@@ -35,114 +37,138 @@ type SourceKind = {
   readonly within: (given: Given<Values>, isFirst: boolean) => SQL | undefined;
 };
 
+/** Behind every text. */
+const NO_END = Uint8Array.of(0xff);
+/** What stands before the first id, and behind the last. */
+export const ENDS = {
+  ascending: { first: "", last: NO_END },
+  descending: { first: NO_END, last: "" },
+} as const;
+const WAYS = {
+  ascending: { name: "ascending", behind: gt, from: gte, upTo: lte, nearest: sql`min`, order: sql`ASC` },
+  descending: { name: "descending", behind: lt, from: lte, upTo: gte, nearest: sql`max`, order: sql`DESC` },
+} as const;
+type Way = (typeof WAYS)[Direction];
+
+const counted = (table: SQLiteTable, { limit }: Given<Values>, where: SQL | undefined) =>
+  sql`(SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE ${where} LIMIT ${limit}))`;
+const alone = (value: SQL) => build.select({ id: value.as("id") }).from(sql`(SELECT 1)`);
+
+const ofStatus = ({ status }: Given<Values>) => eq(hives.status, status as SQL);
+const hasKey = ({ key }: Given<Values>) => eq(hiveLabels.key, key as SQL);
+const hasValue = (given: Given<Values>) => and(hasKey(given), eq(hiveLabels.value, given.value as SQL));
+const hasOneOf = (given: Given<Values>) => and(hasKey(given), inList(hiveLabels.value, given.list as SQL));
+const hasModel = ({ list }: Given<Values>) => inList(hiveGpus.model, list as SQL);
+
 /** Behind a place; or from the beginning on, the empty id included. */
-const behind = (column: SQLiteColumn, place: SQL, isFirst: boolean) =>
-  isFirst ? gte(column, place) : gt(column, place);
-
-const isWithin = (column: SQLiteColumn, given: Given<Values>, isFirst: boolean) => {
+const isWithin = ({ from, behind, upTo }: Way, column: SQLiteColumn, given: Given<Values>, isFirst: boolean) => {
   const { windowAfter, windowEnd } = given as unknown as Given<Within>;
-  return and(behind(column, windowAfter, isFirst), lte(column, windowEnd));
+  return and((isFirst ? from : behind)(column, windowAfter), upTo(column, windowEnd));
 };
-
 /** Whether a hive is among those of a window of another table. */
 const isAmong = (
+  way: Way,
   table: SQLiteTable,
   id: SQLiteColumn,
   where: SQL | undefined,
   given: Given<Values>,
   isFirst: boolean,
-) => sql`${hives.id} IN (SELECT ${id} FROM ${table} WHERE ${and(where, isWithin(id, given, isFirst))})`;
-
-const counted = (table: SQLiteTable, { limit }: Given<Values>, where: SQL | undefined) =>
-  sql`(SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE ${where} LIMIT ${limit}))`;
-
+) => sql`${hives.id} IN (SELECT ${id} FROM ${table} WHERE ${and(where, isWithin(way, id, given, isFirst))})`;
 /** The id so many rows behind a place. Every text is below every BLOB, which is no id. */
-const idBehind = (table: SQLiteTable, id: SQLiteColumn, { place, rows }: Given<Values>, where?: SQL) =>
-  sql`(SELECT CAST(${id} AS BLOB) FROM ${table} WHERE ${and(where, gt(id, place as SQL), lt(id, sql`x''`))} ORDER BY ${id} LIMIT 1 OFFSET ${rows})`;
-
-const alone = (value: SQL) => build.select({ id: value.as("id") }).from(sql`(SELECT 1)`);
+const idBehind = (
+  { behind, order }: Way,
+  table: SQLiteTable,
+  id: SQLiteColumn,
+  { place, rows }: Given<Values>,
+  where?: SQL,
+) =>
+  sql`(SELECT CAST(${id} AS BLOB) FROM ${table} WHERE ${and(where, behind(id, place as SQL), lt(id, sql`x''`))} ORDER BY ${id} ${order} LIMIT 1 OFFSET ${rows})`;
 /** The nearest of the ends that each member of a JSON list has: no window holds more rows than wanted, and none of them has to be sorted. */
-function nearest(
+const nearest = (
+  way: Way,
   table: SQLiteTable,
   id: SQLiteColumn,
   given: Given<Values>,
   isMember: (member: SQL) => SQL | undefined,
-) {
+) => {
   const { list, place } = given;
-  const ends = sql`SELECT ${idBehind(table, id, given, isMember(sql`member.value`))} AS id FROM json_each(${list}) AS member`;
-  const isInside = and(gt(id, place as SQL), lte(id, sql`CAST(nearest.id AS TEXT)`));
+  const ends = sql`SELECT ${idBehind(way, table, id, given, isMember(sql`member.value`))} AS id FROM json_each(${list}) AS member`;
+  const isInside = and(way.behind(id, place as SQL), way.upTo(id, sql`CAST(nearest.id AS TEXT)`));
   const rows = sql`(SELECT sum((SELECT count(*) FROM ${table} WHERE ${and(isMember(sql`member.value`), isInside)})) FROM json_each(${list}) AS member)`;
   return build
     .select({ id: sql`nearest.id`.as("id"), rows: rows.as("rows") })
-    .from(sql`(SELECT min(ends.id) AS id FROM (${ends}) AS ends) AS nearest`);
-}
-
-const all: SourceKind = {
-  name: "all",
-  end: statement<Values>((given) => alone(idBehind(hives, hives.id, given))),
-  within: (given, isFirst) => isWithin(hives.id, given, isFirst),
+    .from(sql`(SELECT ${way.nearest}(ends.id) AS id FROM (${ends}) AS ends) AS nearest`);
 };
+const isBehind = ({ behind }: Way, id: SQLiteColumn, { place }: Given<Values>) => behind(id, place as SQL);
 
-const ofStatus = ({ status }: Given<Values>) => eq(hives.status, status as SQL);
-const withStatus: SourceKind = {
-  name: "status",
-  count: (given) => counted(hives, given, and(ofStatus(given), gt(hives.id, given.place as SQL))),
-  end: statement<Values>((given) => alone(idBehind(hives, hives.id, given, ofStatus(given)))),
-  within: (given, isFirst) => isWithin(hives.id, given, isFirst),
-};
-
-const cordoned: SourceKind = {
-  name: "cordons",
-  count: (given) => counted(cordons, given, gt(cordons.hiveId, given.place as SQL)),
-  end: statement<Values>((given) => alone(idBehind(cordons, cordons.hiveId, given))),
-  within: (given, isFirst) => isAmong(cordons, cordons.hiveId, undefined, given, isFirst),
-};
-
-const hasKey = ({ key }: Given<Values>) => eq(hiveLabels.key, key as SQL);
-const hasValue = (given: Given<Values>) => and(hasKey(given), eq(hiveLabels.value, given.value as SQL));
-const withLabel: SourceKind = {
-  name: "label",
-  count: (given) => counted(hiveLabels, given, and(hasValue(given), gt(hiveLabels.hiveId, given.place as SQL))),
-  end: statement<Values>((given) => alone(idBehind(hiveLabels, hiveLabels.hiveId, given, hasValue(given)))),
-  within: (given, isFirst) => isAmong(hiveLabels, hiveLabels.hiveId, hasValue(given), given, isFirst),
-};
-
-const hasOneOf = (given: Given<Values>) => and(hasKey(given), inList(hiveLabels.value, given.list as SQL));
-const withLabels: SourceKind = {
-  name: "labels",
-  count: (given) => counted(hiveLabels, given, and(hasOneOf(given), gt(hiveLabels.hiveId, given.place as SQL))),
+const all = (way: Way): SourceKind => ({
+  name: `all ${way.name}`,
+  end: statement<Values>((given) => alone(idBehind(way, hives, hives.id, given))),
+  within: (given, isFirst) => isWithin(way, hives.id, given, isFirst),
+});
+const withStatus = (way: Way): SourceKind => ({
+  name: `status ${way.name}`,
+  count: (given) => counted(hives, given, and(ofStatus(given), isBehind(way, hives.id, given))),
+  end: statement<Values>((given) => alone(idBehind(way, hives, hives.id, given, ofStatus(given)))),
+  within: (given, isFirst) => isWithin(way, hives.id, given, isFirst),
+});
+const cordoned = (way: Way): SourceKind => ({
+  name: `cordons ${way.name}`,
+  count: (given) => counted(cordons, given, isBehind(way, cordons.hiveId, given)),
+  end: statement<Values>((given) => alone(idBehind(way, cordons, cordons.hiveId, given))),
+  within: (given, isFirst) => isAmong(way, cordons, cordons.hiveId, undefined, given, isFirst),
+});
+const withLabel = (way: Way): SourceKind => ({
+  name: `label ${way.name}`,
+  count: (given) => counted(hiveLabels, given, and(hasValue(given), isBehind(way, hiveLabels.hiveId, given))),
+  end: statement<Values>((given) => alone(idBehind(way, hiveLabels, hiveLabels.hiveId, given, hasValue(given)))),
+  within: (given, isFirst) => isAmong(way, hiveLabels, hiveLabels.hiveId, hasValue(given), given, isFirst),
+});
+const withLabels = (way: Way): SourceKind => ({
+  name: `labels ${way.name}`,
+  count: (given) => counted(hiveLabels, given, and(hasOneOf(given), isBehind(way, hiveLabels.hiveId, given))),
   end: statement<Values>((given) =>
-    nearest(hiveLabels, hiveLabels.hiveId, given, (value) => and(hasKey(given), eq(hiveLabels.value, value))),
+    nearest(way, hiveLabels, hiveLabels.hiveId, given, (value) => and(hasKey(given), eq(hiveLabels.value, value))),
   ),
-  within: (given, isFirst) => isAmong(hiveLabels, hiveLabels.hiveId, hasOneOf(given), given, isFirst),
-};
-
+  within: (given, isFirst) => isAmong(way, hiveLabels, hiveLabels.hiveId, hasOneOf(given), given, isFirst),
+});
 /** Its index has the values before the ids: good for few alone. */
-const withKey: SourceKind = {
-  name: "key",
+const withKey = (way: Way): SourceKind => ({
+  name: `key ${way.name}`,
   count: (given) => counted(hiveLabels, given, hasKey(given)),
-  within: (given, isFirst) => isAmong(hiveLabels, hiveLabels.hiveId, hasKey(given), given, isFirst),
-};
+  within: (given, isFirst) => isAmong(way, hiveLabels, hiveLabels.hiveId, hasKey(given), given, isFirst),
+});
+const withModel = (way: Way): SourceKind => ({
+  name: `model ${way.name}`,
+  count: (given) => counted(hiveGpus, given, and(hasModel(given), isBehind(way, hiveGpus.hiveId, given))),
+  end: statement<Values>((given) =>
+    nearest(way, hiveGpus, hiveGpus.hiveId, given, (model) => eq(hiveGpus.model, model)),
+  ),
+  within: (given, isFirst) => isAmong(way, hiveGpus, hiveGpus.hiveId, hasModel(given), given, isFirst),
+});
+/** Those whose ids are known: few, and in one window. */
+const withIds = (way: Way): SourceKind => ({
+  name: `ids ${way.name}`,
+  within: (given, isFirst) => and(inList(hives.id, given.list as SQL), isWithin(way, hives.id, given, isFirst)),
+});
 
-const hasModel = ({ list }: Given<Values>) => inList(hiveGpus.model, list as SQL);
-const withModel: SourceKind = {
-  name: "model",
-  count: (given) => counted(hiveGpus, given, and(hasModel(given), gt(hiveGpus.hiveId, given.place as SQL))),
-  end: statement<Values>((given) => nearest(hiveGpus, hiveGpus.hiveId, given, (model) => eq(hiveGpus.model, model))),
-  within: (given, isFirst) => isAmong(hiveGpus, hiveGpus.hiveId, hasModel(given), given, isFirst),
-};
-
-const ALL: Source = { kind: all, values: {} };
+const kindsOf = (way: Way) => ({
+  ...{ all: all(way), withStatus: withStatus(way), cordoned: cordoned(way), withLabel: withLabel(way) },
+  ...{ withLabels: withLabels(way), withKey: withKey(way), withModel: withModel(way), withIds: withIds(way) },
+});
+const KINDS = { ascending: kindsOf(WAYS.ascending), descending: kindsOf(WAYS.descending) };
 
 /** More models than these are too many arms of a window. */
 const MAX_MODELS = 32;
 
 /** Each of them has all hives that a query can find. */
-export function sourcesOf({ selector, gpu, status, cordoned: isCordoned }: Query, rows: GpuRows | undefined): Source[] {
+export function sourcesOf(query: Query, rows: GpuRows | undefined): Source[] {
+  const { selector, gpu, status, cordoned: isCordoned, direction } = query;
+  const { withKey, withStatus, cordoned, withModel } = KINDS[direction];
   const sources: Source[] = [];
   for (const term of selector.terms) {
     const { key, operator, values } = term;
-    if (operator === "in") sources.push({ ...ofValues(key, values), term });
+    if (operator === "in") sources.push({ ...ofValues(direction, key, values), term });
     if (operator === "exists") sources.push({ kind: withKey, values: { key }, term });
   }
   if (status !== undefined) sources.push({ kind: withStatus, values: { status } });
@@ -154,7 +180,8 @@ export function sourcesOf({ selector, gpu, status, cordoned: isCordoned }: Query
 }
 
 /** A list of one is no list: to open one takes longer than to look for one value. */
-function ofValues(key: string, [only = "", ...others]: readonly string[]): Source {
+function ofValues(direction: Direction, key: string, [only = "", ...others]: readonly string[]): Source {
+  const { withLabel, withLabels } = KINDS[direction];
   if (others.length === 0) return { kind: withLabel, values: { key, value: only } };
   return { kind: withLabels, values: { key, list: JSON.stringify([only, ...others]) } };
 }
@@ -169,21 +196,26 @@ type Bounds = {
   readonly maxWindow: number;
 };
 
-/** The source with the fewest rows behind a place. */
+/** The source with the fewest rows behind a place; those of `ids`, where they are known. */
 export async function fewest(
   client: CallClient,
   sources: readonly Source[],
-  place: string,
+  { ids, direction }: Pick<Query, "ids" | "direction">,
+  place: Place,
   { maxCounted, maxWindow }: Bounds,
 ): Promise<Leading> {
+  const { all, withIds } = KINDS[direction];
+  if (ids !== undefined) return { source: { kind: withIds, values: { list: JSON.stringify(ids) } }, rows: ids.length };
+  const ALL: Source = { kind: all, values: {} };
   const [only] = sources;
   if (only === undefined) return { source: ALL };
   if (sources.length === 1 && only.kind.end !== undefined) return { source: only };
   const least = async (atMost: number) => {
     const counted = await countAll(client, sources, place, atMost);
-    return leastOf(
-      counted.filter(({ source, rows }) => source.kind.end !== undefined || rows <= Math.min(atMost, maxWindow)),
+    const usable = counted.filter(
+      ({ source, rows }) => source.kind.end !== undefined || rows <= Math.min(atMost, maxWindow),
     );
+    return leastOf(usable, { source: ALL, rows: Number.POSITIVE_INFINITY });
   };
   const few = await least(FEW);
   if (few.rows <= FEW) return few;
@@ -193,13 +225,12 @@ export async function fewest(
 
 type Counted = { readonly source: Source; readonly rows: number };
 
-function leastOf(counted: readonly Counted[]): Counted {
-  const all: Counted = { source: ALL, rows: Number.POSITIVE_INFINITY };
+function leastOf(counted: readonly Counted[], all: Counted): Counted {
   return counted.reduce((least, one) => (one.rows < least.rows ? one : least), all);
 }
 
 /** Up to one more than `atMost`, of all in one statement. */
-async function countAll(client: CallClient, sources: readonly Source[], place: string, atMost: number) {
+async function countAll(client: CallClient, sources: readonly Source[], place: Place, atMost: number) {
   const values = sources.flatMap((source, n) =>
     Object.entries(source.values).map(([name, value]) => [`${n}_${name}`, value] as const),
   );
@@ -211,7 +242,7 @@ async function countAll(client: CallClient, sources: readonly Source[], place: s
 const kept = new Map<string, (values: Values) => SqlStatement>();
 
 function counts(kinds: readonly SourceKind[]): (values: Values) => SqlStatement {
-  const shape = kinds.map(({ name }) => name).join(" ");
+  const shape = kinds.map(({ name }) => name).join(", ");
   const known = kept.get(shape);
   if (known !== undefined) return known;
   const made = statement<Values>((given) => {

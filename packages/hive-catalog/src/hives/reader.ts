@@ -4,8 +4,17 @@ import { turnOfTheLoop } from "../event-loop.ts";
 import { checkChoice, checkFunction, checkInteger, invalidArgument, isKey } from "../model/check.ts";
 import { HIVE_STATUSES, type HiveRecord, type HiveStatus } from "../model/hive.ts";
 import type { DamagedHive, DamagedRecord, ListOptions, StaleOptions, StreamOptions } from "../options.ts";
-import { type Finder, MAX_PAGE, type OnDamage, pages, readOne } from "../sql/reading.ts";
-import { allHives, hiveExists, hiveOfId, hiveReader, hivesOfIds, hivesWithStatus, staleHives } from "./statements.ts";
+import { collect, type Finder, MAX_PAGE, type OnDamage, pages, readOne } from "../sql/reading.ts";
+import {
+  allHives,
+  allIds,
+  hiveExists,
+  hiveOfId,
+  hiveReader,
+  hivesOfIds,
+  hivesWithStatus,
+  staleHives,
+} from "./statements.ts";
 
 /** Hives that a stream holds at once, if nobody says otherwise. */
 export const DEFAULT_STREAM_PAGE = 250;
@@ -17,6 +26,11 @@ export async function readHive(client: CallClient, id: string): Promise<HiveReco
 
 export async function isThere(client: CallClient, id: string): Promise<boolean> {
   return isKey(id) && (await client.first(hiveExists({ id }))) !== undefined;
+}
+
+/** The ids of hives, in order; one that is no text is told. Throws INVALID_ARGUMENT. */
+export async function listIds(client: CallClient, options: ListOptions, onDamage: OnDamage): Promise<string[]> {
+  return (await collect(hivePages(client, allIds, {}, options, onDamage))).map(({ id }) => id);
 }
 
 /** Ids that one call takes. */
@@ -53,13 +67,13 @@ type Paging = {
 };
 
 /** The sound hives that a finder finds, in batches; each damaged one is told, by default to `onDamage`. Throws INVALID_ARGUMENT. */
-export function hivePages<V extends Record<string, SqlValue>>(
+export function hivePages<V extends Record<string, SqlValue>, Rec = HiveRecord>(
   client: CallClient,
-  finder: Finder<HiveRecord, V>,
+  finder: Finder<Rec, V>,
   values: V,
   { limit, after, onCorruptHive, pageSize, lastHeartbeatMs = 0 }: ListOptions & Paging,
   onDamage: OnDamage,
-): AsyncGenerator<HiveRecord[]> {
+): AsyncGenerator<Rec[]> {
   if (limit !== undefined) checkInteger("limit", limit, 1);
   if (after !== undefined && !isKey(after)) throw invalidArgument("after", "must be the id of a hive");
   checkFunction("onCorruptHive", onCorruptHive);

@@ -5,6 +5,7 @@ import { HIVE_STATUSES } from "../model/hive.ts";
 import { openDatabase } from "../sql/open.ts";
 import {
   allHives,
+  allIds,
   countByStatus,
   hiveExists,
   hiveOfId,
@@ -58,6 +59,7 @@ test.each<[string, SqlStatement, string]>([
   ["hiveOfId", hiveOfId.query({ id: "a" }), "sqlite_autoindex_hives_1 (id=?)"],
   ["hiveExists", hiveExists({ id: "a" }), "COVERING INDEX sqlite_autoindex_hives_1 (id=?)"],
   ["hivesOfIds", hivesOfIds.first({ ids: '["a","b"]', limit: 2 }), "sqlite_autoindex_hives_1 (id=?)"],
+  ["allIds", allIds.next(page), "COVERING INDEX sqlite_autoindex_hives_1 (id>?)"],
   ["allHives", allHives.next(page), "sqlite_autoindex_hives_1 (id>?)"],
   ["hivesWithStatus", hivesWithStatus.next({ ...page, status: "online" }), "idx_hives_status_id (status=? AND id>?)"],
   ["hivesWithoutDevices", hivesWithoutDevices.next(page), "idx_hives_lacking_devices (id>?)"],

@@ -12,9 +12,10 @@ import {
   LabelsArgument,
   tooManyLabels,
 } from "../model/check.ts";
-import { isLabelKey, isLabelValue, type LabelChanges, type Labels } from "../model/label.ts";
-import { type CallOptions, LABEL_LIST_OPTIONS, type LabelListOptions } from "../options.ts";
+import { type HiveLabel, isLabelKey, isLabelValue, type LabelChanges, type Labels } from "../model/label.ts";
+import { type CallOptions, LABEL_LIST_OPTIONS, type LabelListOptions, type LabelPlacesOptions } from "../options.ts";
 import { hiveLabels, hives } from "../schema.ts";
+import { collect, finder, type Order, pages } from "../sql/reading.ts";
 import { bytesOf } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
 import {
@@ -75,6 +76,9 @@ const toMerge = {
   touch: statement<Change & { nowMs: number }>((given) => touch(given, haveRoom(given))),
 };
 const hiveIsThere = statement<Id>((given) => build.select({ found: isThere(given) }).from(sql`(SELECT 1)`));
+
+const byValue: Order = { columns: { value: hiveLabels.value, hiveId: hiveLabels.hiveId } };
+const labelsWithKey = finder<HiveLabel, { key: string }>(labelReader, byValue, ({ key }) => eq(hiveLabels.key, key));
 
 /** Every text is below every BLOB, which is no label. */
 const isText = sql`< x''`;
@@ -166,6 +170,25 @@ export class HiveLabels extends Verbs {
       }
       return found;
     }, options);
+  }
+
+  /**
+   * The labels with that key by their values, then by the ids of their hives: a page of 100, or of `limit`, at most 1,000. A damaged one is left out, with
+   * one process warning. Rejects with INVALID_ARGUMENT.
+   */
+  withKey(key: string, options: LabelPlacesOptions = {}): Promise<HiveLabel[]> {
+    const work = (client: CallClient) => {
+      const { after, limit = DEFAULT_KEYS } = options;
+      checkInteger("limit", limit, 1, MAX_KEYS);
+      if (!isKey(key)) throw invalidArgument("key", "must be a key");
+      if (after !== undefined && !(isKey(after?.value) && isKey(after.hiveId))) {
+        throw invalidArgument("after", "must be the last label of the page before: its value and its hiveId");
+      }
+      const place = after && { value: after.value, hiveId: after.hiveId };
+      const onDamage = this.access.warnings.of(labelReader);
+      return collect(pages(client, labelsWithKey, { key }, { after: place, limit, onDamage }));
+    };
+    return this.access.calls.run(work, options, LABEL_LIST_OPTIONS);
   }
 
   /**

@@ -58,6 +58,17 @@ export function describeFinders(name: string, openSite: () => Promise<Site>): vo
       expect(await catalog.hiveExists("hive-00")).toBe(true);
     });
 
+    test("listHiveIds answers the ids alone, page by page, those of damaged hives too", async () => {
+      await using site = await openSite();
+      const catalog = await site.open();
+      const ids = (await addFleet(catalog)).map(({ id }) => id);
+      await site.run("UPDATE hives SET port = 'x' WHERE id = 'hive-03'");
+      expect(await catalog.listHiveIds()).toEqual(ids);
+      expect(await catalog.listHiveIds({ after: "hive-02", limit: 2 })).toEqual(["hive-03", "hive-04"]);
+      expect(await catalog.listHiveIds({ after: "hive-11" })).toEqual([]);
+      expect((await refusalOf(catalog.listHiveIds({ limit: 0 }))).code).toBe("INVALID_ARGUMENT");
+    });
+
     test("getHives answers those of many ids that are there, once each, by id", async () => {
       await using site = await openSite();
       const catalog = await site.open();

@@ -12,6 +12,31 @@ const longLabels = Object.fromEntries(
 
 export function describeLabels(name: string, openSite: () => Promise<Site>): void {
   describe(`${name}: labels`, () => {
+    test("withKey lists the labels with a key by their values, then by their hives, page by page", async () => {
+      await using site = await openSite();
+      const catalog = await site.open();
+      const racks = { e: "r1", d: "r2", c: "r1", b: "", a: "r2" };
+      for (const [id, rack] of Object.entries(racks)) {
+        await catalog.addHive({ ...aHive({ id }), labels: { rack, env: "prod" } });
+      }
+      await catalog.addHive({ ...aHive({ id: "f" }), labels: { racks: "r0" } });
+      const all = ["b ", "c r1", "e r1", "a r2", "d r2"];
+      for (const limit of [1, 2, 5, 6]) {
+        const seen: string[] = [];
+        for (let after: { value: string; hiveId: string } | undefined; ; ) {
+          const page = await catalog.labels.withKey("rack", { limit, after });
+          seen.push(...page.map(({ hiveId, value }) => `${hiveId} ${value}`));
+          if (page.length < limit) break;
+          after = page.at(-1);
+        }
+        expect(seen, `limit ${limit}`).toEqual(all);
+      }
+      expect(await catalog.labels.withKey("nope")).toEqual([]);
+      for (const options of [{ limit: 1001 }, { after: "b" as never }]) {
+        expect((await refusalOf(catalog.labels.withKey("rack", options))).code).toBe("INVALID_ARGUMENT");
+      }
+    });
+
     test("labels are set, read by another catalog, replaced and removed with their hive", async () => {
       await using site = await openSite();
       const catalog = await withHives(site);

@@ -59,6 +59,21 @@ function loadOf({ running, slots }: Worker, handedOut: number, gpuPercent: numbe
   return Math.min(gpuPercent, FULL_PERCENT) / FULL_PERCENT + handedOut / (slots ?? 1);
 }
 
+/**
+ * How much of the workers of a hive is taken, from 0 to 1, as they said themselves: of one that has slots the share that runs, of another all or nothing. null
+ * where there are none but those that shut down.
+ */
+export function loadOfAll(workers: readonly Worker[]): number | null {
+  let [sum, count] = [0, 0];
+  for (const { state, running, slots } of workers) {
+    if (state === "Shutdown") continue;
+    count += 1;
+    const isKnown = running !== null && slots !== null && state !== "Loading" && state !== "Error";
+    sum += isKnown ? Math.min(1, running / slots) : state === "Idle" ? 0 : 1;
+  }
+  return count === 0 ? null : sum / count;
+}
+
 /** Whether it can take one more piece of work, as far as is known; a claim on one whose free slots are not known is on all of it. */
 export function hasRoom(hive: Hive, worker: Worker): boolean {
   const demand = demandOf(hive, worker);

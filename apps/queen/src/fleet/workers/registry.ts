@@ -112,12 +112,12 @@ export class HiveRegistry {
     return scanWorkers(hives, filter, this.#isLiveNow, place);
   }
 
-  /** What runs on each live hive, and what was measured of its GPUs. */
+  /** What runs on each live hive, and what was measured there. */
   *workload() {
     const nowMs = this.#options.clock.monotonicNow();
     for (const hive of this.#hives.values()) {
-      const gpus = this.#freshReading(hive, nowMs)?.gpus ?? null;
-      if (this.#isLive(hive, nowMs)) yield { id: hive.id, workers: hive.workers, gpus };
+      const { id, workers } = hive;
+      if (this.#isLive(hive, nowMs)) yield { id, workers, reading: this.#freshReading(hive, nowMs) };
     }
   }
 

@@ -1,4 +1,4 @@
-import type { DeviceCapabilities, GpuDevice } from "@repo/device-types";
+import type { DeviceCapabilities } from "@repo/device-types";
 import type { GpuReading, Reading } from "./heartbeat.ts";
 import type { Worker } from "./worker.ts";
 
@@ -42,8 +42,11 @@ interface Heard {
   readonly reading: Reading | null;
 }
 
+/** Of devices, what tells how much memory there is. */
+type Devices = Pick<DeviceCapabilities, "cpu"> & { readonly gpus: readonly Omit<KnownGpu, "seen">[] | null };
+
 /** What was measured of each device, or else its capabilities minus the workers. */
-export function usageOf(heard: Heard | undefined, devices: DeviceCapabilities | null): HiveUsage {
+export function usageOf(heard: Heard | undefined, devices: Devices | null): HiveUsage {
   const { workers, reading } = heard ?? { workers: undefined, reading: null };
   const host = reading?.host;
   const ramBytes = host?.memoryTotalBytes ?? toBytes(devices?.cpu?.ramGb ?? null);
@@ -66,17 +69,18 @@ interface KnownGpu {
   readonly name: string | null;
   readonly vramGb: number | null;
   readonly unified?: boolean | undefined;
+  readonly uuid?: string | undefined;
   readonly seen: GpuReading | undefined;
 }
 
 /** Those of the catalog with what was read of them; without any, those that were read. */
-function gpusOf(readings: readonly GpuReading[] | null, gpus: readonly GpuDevice[] | null): KnownGpu[] | undefined {
+function gpusOf(readings: readonly GpuReading[] | null, gpus: Devices["gpus"]): KnownGpu[] | undefined {
   if (gpus === null) return readings?.map((seen) => ({ index: seen.index, name: null, vramGb: null, seen }));
   return gpus.map((gpu) => ({ ...gpu, seen: readings?.find((reading) => isSame(reading, gpu)) }));
 }
 
 /** When a GPU falls off the bus, the indexes of those after it change. */
-const isSame = (reading: GpuReading, gpu: GpuDevice): boolean =>
+const isSame = (reading: GpuReading, gpu: Omit<KnownGpu, "seen">): boolean =>
   reading.uuid !== null && gpu.uuid !== undefined ? reading.uuid === gpu.uuid : reading.index === gpu.index;
 
 /** `shared`: the memory of the host, as far as it is that of the GPU too. */

@@ -33,6 +33,10 @@ export const FleetRowJson = z
     workers: z.strictObject({ idle: count, busy: count, loading: count, error: count }).nullable().meta({
       description: "By state, those that shut down left out; null unless its beats arrive here, as are its models",
     }),
+    load: z.number().min(0).max(1).nullable().meta({
+      description:
+        "How much of its workers is taken: of one with slots the share that runs, of another all or nothing; the mean of them",
+    }),
     models: z.array(z.string()).nullable().meta({ description: "Those that its workers serve, in order" }),
     ram: z
       .strictObject({ ...memoryFields, measured: measured("`used_bytes` was measured, or is what the workers say") })
@@ -96,6 +100,7 @@ export const FLEET_ROW_EXAMPLE: z.input<typeof FleetRowJson> = {
   cordon: null,
   probation_until_ms: null,
   workers: { idle: 1, busy: 3, loading: 0, error: 0 },
+  load: 0.75,
   models: ["llama-3-8b", "qwen3:8b"],
   ram: { ...memory(64 * GB, 20_132_659_200), measured: true },
   gpus: [
@@ -130,6 +135,7 @@ export function toFleetRowJson(row: FleetRow): z.input<typeof FleetRowJson> {
     cordon: cordon && cordonToJson(cordon),
     probation_until_ms: row.probationUntilMs,
     workers: workers && { ...workers },
+    load: row.load,
     models: models && [...models],
     ram: memoryToJson(row.ram),
     gpus: gpus === null ? null : gpus.map(gpuToJson),

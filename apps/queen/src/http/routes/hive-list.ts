@@ -1,23 +1,33 @@
-import { type FindOptions, type HiveCatalog, type HiveRecord, HiveStatus, type ListOptions } from "@repo/hive-catalog";
+import {
+  type DamagedHive,
+  type FindOptions,
+  type HiveCatalog,
+  type HiveRecord,
+  HiveStatus,
+  type ListOptions,
+} from "@repo/hive-catalog";
 import * as z from "zod";
 import { defineRoute } from "../route.ts";
 import { HIVE_EXAMPLE, StoredHive, withLabels } from "./hive-json.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
 import { optionalFlag } from "./query-fields.ts";
 
+export const DamagedHives = z
+  .array(z.strictObject({ id: z.string(), column: z.string(), problem: z.string() }))
+  .meta({ description: "Rows of this page that another program damaged, and that are left out" });
+
 const HivePage = z
   .strictObject({
     hives: z.array(StoredHive).meta({ description: "By id" }),
     next_after: NextAfter,
-    damaged: z
-      .array(z.strictObject({ id: z.string(), column: z.string(), problem: z.string() }))
-      .meta({ description: "Rows of this page that another program damaged, and that are left out" }),
+    damaged: DamagedHives,
   })
   .meta({ id: "HivePage" });
 
 const HIVES_PER_STEP = 100;
 const condition = (description: string) => z.string().optional().meta({ description });
-const ListQuery = z.strictObject({
+/** What hives are chosen by. */
+export const hiveConditions = {
   selector: condition("On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained`"),
   gpu: condition("What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB`"),
   ram: condition("How much RAM, at least or in a range: `256GB`, `64GB..128GB`"),
@@ -25,8 +35,8 @@ const ListQuery = z.strictObject({
   status: HiveStatus.optional(),
   cordoned: optionalFlag.meta({ description: "Whether a cordon is in force" }),
   text: condition("A part of the id, the host or the value of a label, whatever the case of its letters"),
-  ...pageQuery("Hives"),
-});
+};
+const ListQuery = z.strictObject({ ...hiveConditions, ...pageQuery("Hives") });
 type Conditions = Omit<z.output<typeof ListQuery>, "after" | "limit">;
 
 export const hiveListRoutes = [
@@ -47,9 +57,8 @@ export const hiveListRoutes = [
       example: { hives: [HIVE_EXAMPLE], next_after: null, damaged: [] },
     },
   }).handle(({ query: { after, limit, ...conditions } }, { catalog, costs }) => {
-    const damaged: z.output<typeof HivePage>["damaged"] = [];
-    const onCorruptHive = ({ id, column, problem }: (typeof damaged)[number]) =>
-      void damaged.push({ id, column, problem });
+    const damaged: z.output<typeof DamagedHives> = [];
+    const onCorruptHive = (hive: DamagedHive) => void damaged.push(hive);
     const reader = readerOf(conditions, catalog);
     return answerPage(
       {

@@ -99,8 +99,9 @@ export const hivesRoutes = [
     const changes = await parseHiveFields(HiveChangesJson.in, bodyFor(id, body), () => readSound(id, parts));
     const hive = await parts.catalog.patchHive(id, changes);
     const answer = await answerOf(hive, parts);
-    if (Object.keys(changes).some((field) => field !== "status")) parts.fleet.edited(hive, answer.labels);
-    else parts.fleet.written(hive);
+    const fields = Object.keys(changes);
+    if (fields.some((field) => field !== "status")) parts.fleet.edited(hive, answer.labels);
+    else if (fields.length > 0) parts.fleet.written(hive);
     return answer;
   }),
   defineRoute({

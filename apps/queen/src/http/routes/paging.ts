@@ -52,14 +52,26 @@ export async function answerPage<Row extends { readonly id: string }, Item, Body
     // A short page is the last one.
     return { items: rows.map(toJson), isLast: rows.length < size || count === limit };
   };
-  const nextAfter = () => (count < limit ? null : (last ?? null));
+  return answerSteps(step, (items) => answer(items, count < limit ? null : (last ?? null)));
+}
+
+interface Step<Item> {
+  readonly items: Item[];
+  readonly isLast: boolean;
+}
+
+/** The answer with a list that is read step by step: as the caller takes it, unless the first step is all. `answer` is as of `listInPieces`. */
+export async function answerSteps<Item, Body extends object>(
+  step: () => Promise<Step<Item>>,
+  answer: (items: Item[]) => Body,
+): Promise<Body | Readable> {
   const first = await step();
-  if (first.isLast) return answer(first.items, nextAfter());
+  if (first.isLast) return answer(first.items);
   const steps = async function* () {
     for (let { items, isLast } = first; ; { items, isLast } = await step()) {
       yield items;
       if (isLast) return;
     }
   };
-  return listInPieces(steps(), (items: Item[]) => answer(items, nextAfter()));
+  return listInPieces(steps(), answer);
 }

@@ -1,0 +1,80 @@
+import { HIVE_STATUSES, type HiveCatalog, type HiveStatus } from "@repo/hive-catalog";
+import { entriesOf, type Find, type IsCandidate, OTHERS, type Place, type Step, type Walk } from "./walk.ts";
+
+/** By id. */
+export function walkById(find: Find, { descending = false } = {}): Walk {
+  const step = (place: Place | undefined, size: number) => stepById(find, place, size, { value: null, descending });
+  return { step };
+}
+
+/** By status, then by id. */
+export function walkByStatus(
+  find: Find,
+  { descending = false, only }: { descending?: boolean; only?: HiveStatus | undefined },
+): Walk {
+  const sorted = HIVE_STATUSES.toSorted();
+  const statuses = only === undefined ? (descending ? sorted.reverse() : sorted) : [only];
+  return {
+    step: async (place, size) => {
+      const status = statuses.find((other) => other === place?.value) ?? statuses[0];
+      if (status === undefined) return { entries: [], next: undefined };
+      const { entries, next } = await stepById((options) => find({ ...options, status }), place, size, {
+        value: status,
+      });
+      const following = statuses[statuses.indexOf(status) + 1];
+      return { entries, next: next ?? (following && { value: following, id: null }) };
+    },
+    stands: (row, { value }) => row.hive.status === value,
+  };
+}
+
+async function stepById(
+  find: Find,
+  place: Place | undefined,
+  size: number,
+  order: { value: string | null; descending?: boolean },
+): Promise<Step> {
+  const { value, descending = false } = order;
+  const { hives, nextAfter } = await find({ limit: size, descending, ...(place?.id != null && { after: place.id }) });
+  return {
+    entries: hives.map((hive) => ({ hive, place: { value, id: hive.id } })),
+    next: nextAfter === null ? undefined : { value, id: nextAfter },
+  };
+}
+
+interface ByLabel {
+  readonly catalog: HiveCatalog;
+  readonly find: Find;
+  readonly key: string;
+  readonly selector: string | undefined;
+  readonly isCandidate: IsCandidate;
+}
+
+/** The selector of those hives that it chooses and that lack a label. */
+export const withoutLabel = (selector: string | undefined, key: string): string =>
+  [...(selector?.trim() ? [selector] : []), `!${key}`].join(",");
+
+/** By the value of a label, then by id; those without it last. */
+export function walkByLabel({ catalog, find, key, selector, isCandidate }: ByLabel): Walk {
+  const withoutKey = withoutLabel(selector, key);
+  const labelled = async (place: Place | undefined, size: number): Promise<Step> => {
+    const after = place && { value: place.value ?? "", hiveId: place.id ?? "" };
+    const labels = await catalog.labels.withKey(key, { limit: size, after });
+    const wanted = labels.filter(({ hiveId }) => isCandidate(hiveId));
+    const places = new Map(wanted.map(({ hiveId, value }) => [hiveId, { value, id: hiveId }]));
+    const last = labels.at(-1);
+    const goesOn = last !== undefined && labels.length === size;
+    return {
+      entries: await entriesOf(find, places),
+      next: goesOn ? { value: last.value, id: last.hiveId } : OTHERS,
+    };
+  };
+  return {
+    step: (place, size) => {
+      if (place?.value === null)
+        return stepById((options) => find({ ...options, selector: withoutKey }), place, size, { value: null });
+      return labelled(place, size);
+    },
+    stands: ({ labels }, { value }) => (labels[key] ?? null) === value,
+  };
+}

@@ -1,0 +1,196 @@
+import type { DamagedHive, FindOptions, HiveCatalog } from "@repo/hive-catalog";
+import type { Clock } from "../../process/clock.ts";
+import type { Fleet } from "../fleet.ts";
+import type { FleetRow, FleetRows } from "../fleet-rows.ts";
+import { walkById, walkByLabel, walkByStatus } from "./catalog-walks.ts";
+import { ListError } from "./errors.ts";
+import { walkByLiveId, walkBySnapshot } from "./memory-walks.ts";
+import { type Snapshot, Snapshots } from "./snapshots.ts";
+import { Totals } from "./totals.ts";
+import type { Find, IsCandidate, Place, Walk } from "./walk.ts";
+
+/** By what a list is sorted: by the first two as the catalog has it, by the others as memory does. */
+export const SORTS = ["id", "status", "free_vram", "load", "last_beat"] as const;
+
+/** Which hives a list has, and in which order. */
+export interface ListQuery {
+  /** What the catalog is asked for. */
+  readonly conditions: Pick<FindOptions, "selector" | "gpu" | "ram" | "cores" | "status" | "cordoned" | "text">;
+  readonly takesWork?: boolean | undefined;
+  /** That one of its workers serves. */
+  readonly model?: string | undefined;
+  readonly minFreeVramBytes?: number | undefined;
+  readonly sort: (typeof SORTS)[number];
+  readonly descending: boolean;
+  /** The key of a label, by whose values it is sorted instead. */
+  readonly groupBy?: string | undefined;
+  readonly onCorruptHive: (damaged: DamagedHive) => void;
+}
+
+/** Where a list goes on, and what it was begun with. */
+export interface Cursor {
+  readonly place: Place;
+  /** The newest move before its first page was read. */
+  readonly since: number;
+  /** The order that memory made for it. */
+  readonly snapshot: number | null;
+}
+
+interface Parts {
+  catalog: HiveCatalog;
+  fleet: Fleet;
+  rows: FleetRows;
+  clock: Clock;
+}
+
+/** Hives that are read at once. */
+const STEP = 100;
+/** Of a page: what is not found until then is left for the next one. */
+const MAX_STEPS = 50;
+
+/** Lists of the fleet, in any order, and how many hives there are in each state. */
+export class FleetLists {
+  readonly totals: Totals;
+  readonly #parts: Parts;
+  readonly #snapshots: Snapshots;
+
+  constructor(parts: Parts, snapshots = new Snapshots(parts)) {
+    this.#parts = parts;
+    this.#snapshots = snapshots;
+    this.totals = new Totals(parts);
+  }
+
+  /** The page of a list that goes on at `cursor`; without one, the first. Throws ListError. */
+  async open(query: ListQuery, cursor?: Cursor): Promise<FleetPage> {
+    const { moves } = this.#parts.fleet;
+    const since = cursor?.since ?? moves.newest;
+    const snapshot = await this.#snapshotFor(query, cursor);
+    const isCandidate = candidatesOf(query, this.#parts.fleet);
+    const walk = this.#walk(query, snapshot, isCandidate);
+    if (walk.stands !== undefined && !moves.knows(since)) {
+      throw new ListError("LIST_EXPIRED", "So much changed since this list was begun: begin anew, without `after`");
+    }
+    const start = { place: cursor?.place, since, snapshot: isRanked(query) ? (snapshot?.name ?? null) : null };
+    return new FleetPage({ ...this.#parts, query, walk, isCandidate, ...start });
+  }
+
+  async #snapshotFor(query: ListQuery, cursor: Cursor | undefined): Promise<Snapshot | undefined> {
+    const { sort, descending, groupBy } = query;
+    if (groupBy !== undefined) return undefined;
+    if (isRanked(query)) {
+      if (cursor !== undefined) return this.#snapshots.named(cursor.snapshot ?? -1);
+      return await this.#snapshots.newest(sort as Exclude<typeof sort, "status">, descending);
+    }
+    if (sort !== "id" || !asksMemory(query)) return undefined;
+    return await this.#snapshots.newest("id", descending).catch((error: unknown) => {
+      // Too many: then the catalog is gone through.
+      if (error instanceof ListError) return undefined;
+      throw error;
+    });
+  }
+
+  #walk(query: ListQuery, snapshot: Snapshot | undefined, isCandidate: IsCandidate): Walk {
+    const { catalog } = this.#parts;
+    const { conditions, onCorruptHive, groupBy, sort, descending } = query;
+    const find: Find = (options) => catalog.findHives({ ...conditions, onCorruptHive, ...options });
+    const parts = { catalog, find, isCandidate };
+    if (groupBy !== undefined) return walkByLabel({ ...parts, key: groupBy, selector: conditions.selector });
+    if (sort === "status") return walkByStatus(find, { descending, only: conditions.status });
+    if (snapshot === undefined) return walkById(find, { descending });
+    if (sort === "id") return walkByLiveId({ ...parts, snapshot }, { descending });
+    return walkBySnapshot({ ...parts, snapshot });
+  }
+}
+
+interface PageParts extends Parts {
+  readonly query: ListQuery;
+  readonly walk: Walk;
+  readonly isCandidate: IsCandidate;
+  readonly place: Place | undefined;
+  readonly since: number;
+  readonly snapshot: number | null;
+}
+
+/** One page of a list, read step by step. */
+export class FleetPage {
+  readonly #parts: PageParts;
+  #place: Place | undefined;
+  #isEnd = false;
+  #steps = 0;
+  /** Hives that were looked at. */
+  looked = 0;
+
+  constructor(parts: PageParts) {
+    this.#parts = parts;
+    this.#place = parts.place;
+  }
+
+  /** The next rows, `limit` at most. */
+  async step(limit: number): Promise<FleetRow[]> {
+    const { query, walk, isCandidate, rows, clock } = this.#parts;
+    const size = asksMemory(query) ? STEP : Math.min(STEP, limit);
+    const readAtMs = clock.monotonicNow();
+    const { entries, next } = await walk.step(this.#place, size);
+    const wanted = entries.filter(({ hive }) => isCandidate(hive.id));
+    const hives = wanted.map(({ hive }) => hive);
+    const made = new Map((await rows.of(hives, readAtMs)).map((row) => [row.hive.id, row]));
+    this.#steps += 1;
+    this.looked += entries.length;
+    this.#place = next;
+    this.#isEnd = next === undefined;
+    const found: FleetRow[] = [];
+    for (const { hive, place } of wanted) {
+      const row = made.get(hive.id);
+      if (row === undefined || !isMet(query, row) || !this.#stands(row, place)) continue;
+      if (found.length === limit) break;
+      found.push(row);
+      if (found.length < limit || entries.at(-1)?.hive === hive) continue;
+      this.#place = place;
+      this.#isEnd = false;
+    }
+    return found;
+  }
+
+  /** Whether it is left to the next page to go on. */
+  get isOver(): boolean {
+    return this.#isEnd || this.#steps >= MAX_STEPS;
+  }
+
+  /** Where the next page begins; undefined where there is none. */
+  get cursor(): Cursor | undefined {
+    const { since, snapshot } = this.#parts;
+    return this.#isEnd || this.#place === undefined ? undefined : { place: this.#place, since, snapshot };
+  }
+
+  /** One that moved may have stood elsewhere on an earlier page, and of one that has other values than are known here a move will be told. */
+  #stands(row: FleetRow, place: Place): boolean {
+    const { walk, fleet, since, query } = this.#parts;
+    if (walk.stands === undefined) return true;
+    const { id, status } = row.hive;
+    if (!walk.stands(row, place) || fleet.moves.hasMoved(id, since)) return false;
+    if (query.groupBy === undefined) return fleet.sight(id)?.status === status;
+    return fleet.traits.mayHave(id, query.groupBy, row.labels[query.groupBy]);
+  }
+}
+
+const isRanked = ({ sort, groupBy }: ListQuery): boolean => groupBy === undefined && sort !== "id" && sort !== "status";
+
+/** Whether it asks for hives that are live here. */
+const asksMemory = ({ takesWork, model, minFreeVramBytes }: ListQuery): boolean =>
+  takesWork === true || model !== undefined || minFreeVramBytes !== undefined;
+
+/** Most hives are told apart by what is cheap to know. */
+function candidatesOf(query: ListQuery, fleet: Fleet): IsCandidate {
+  if (!asksMemory(query)) return () => true;
+  const { model } = query;
+  return (id) => {
+    const heard = fleet.registry.get(id);
+    return heard?.live === true && (model === undefined || heard.workers.some(({ modelId }) => modelId === model));
+  };
+}
+
+function isMet({ takesWork, model, minFreeVramBytes }: ListQuery, row: FleetRow): boolean {
+  if (takesWork !== undefined && row.takesWork !== takesWork) return false;
+  if (model !== undefined && row.models?.includes(model) !== true) return false;
+  return minFreeVramBytes === undefined || (row.vram.freeBytes ?? -1) >= minFreeVramBytes;
+}

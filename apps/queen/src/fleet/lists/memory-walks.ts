@@ -1,0 +1,84 @@
+import type { HiveCatalog } from "@repo/hive-catalog";
+import type { Snapshot } from "./snapshots.ts";
+import { entriesOf, type Find, type IsCandidate, OTHERS, type Place, type Step, type Walk } from "./walk.ts";
+
+interface Parts {
+  readonly catalog: HiveCatalog;
+  readonly find: Find;
+  readonly snapshot: Snapshot;
+  readonly isCandidate: IsCandidate;
+}
+
+/** Ids that one step looks at. */
+const MAX_LOOKS = 1000;
+
+/** Through a snapshot, whose places are counted; then all others by id. */
+export function walkBySnapshot(parts: Parts): Walk {
+  return {
+    step: (place, size) => {
+      if (place?.value === null) return stepByOthers(parts, place.id ?? undefined, size);
+      const placeBehind = (position: number): Place => ({ value: String(position + 1), id: null });
+      return stepBySnapshot(parts, { from: Number(place?.value ?? 0), size, placeBehind, end: OTHERS });
+    },
+  };
+}
+
+/** Live hives alone, by id. */
+export function walkByLiveId(parts: Parts, { descending }: { descending: boolean }): Walk {
+  const { ids } = parts.snapshot;
+  const placeBehind = (position: number): Place => ({ value: null, id: ids[position] ?? null });
+  const isBehind = (id: string, place: string) => (descending ? id < place : id > place);
+  const firstBehind = (id: string): number => {
+    let [low, high] = [0, ids.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isBehind(ids[middle] ?? "", id)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+  return {
+    step: (place, size) => {
+      const from = place?.id == null ? 0 : firstBehind(place.id);
+      return stepBySnapshot(parts, { from, size, placeBehind, end: undefined });
+    },
+  };
+}
+
+interface Slice {
+  readonly from: number;
+  readonly size: number;
+  /** To go on behind the hive at that position. */
+  placeBehind(position: number): Place;
+  /** Behind the last. */
+  readonly end: Place | undefined;
+}
+
+async function stepBySnapshot({ find, snapshot, isCandidate }: Parts, slice: Slice): Promise<Step> {
+  const { from, size, placeBehind, end } = slice;
+  const { ids } = snapshot;
+  const places = new Map<string, Place>();
+  let position = from;
+  for (; position < ids.length && position - from < MAX_LOOKS && places.size < size; position++) {
+    const id = ids[position] ?? "";
+    if (isCandidate(id)) places.set(id, placeBehind(position));
+  }
+  const next = position < ids.length ? placeBehind(position - 1) : end;
+  return { entries: await entriesOf(find, places), next };
+}
+
+/** Those that are in no snapshot: from the ids alone, of which most are in it. */
+async function stepByOthers(
+  { catalog, find, snapshot, isCandidate }: Parts,
+  after: string | undefined,
+  size: number,
+): Promise<Step> {
+  const ids = await catalog.listHiveIds({ limit: MAX_LOOKS, ...(after !== undefined && { after }) });
+  const others = ids.filter((id) => !snapshot.members.has(id) && isCandidate(id));
+  const taken = others.slice(0, size);
+  const isWhole = taken.length === others.length;
+  const last = isWhole ? ids.at(-1) : taken.at(-1);
+  const places = new Map(taken.map((id) => [id, { value: null, id }]));
+  const isEnd = last === undefined || (isWhole && ids.length < MAX_LOOKS);
+  return { entries: await entriesOf(find, places), next: isEnd ? undefined : { value: null, id: last } };
+}

@@ -1,0 +1,129 @@
+import type { Clock } from "../../process/clock.ts";
+import { wholeTurn } from "../../process/turn.ts";
+import type { Fleet } from "../fleet.ts";
+import { loadOfAll } from "../workers/load.ts";
+import { usageOf } from "../workers/usage.ts";
+import { ListError } from "./errors.ts";
+import { Reused } from "./reused.ts";
+import { sortInTurns } from "./sort-in-turns.ts";
+
+/** What only memory knows, of hives whose beats arrive here; or their ids alone. */
+export const MEMORY_ORDERS = ["free_vram", "load", "last_beat", "id"] as const;
+export type MemoryOrder = (typeof MEMORY_ORDERS)[number];
+
+/** The live hives that have a value, in its order, as it was once. */
+export interface Snapshot {
+  readonly name: number;
+  readonly ids: readonly string[];
+  readonly members: ReadonlySet<string>;
+}
+
+interface Kept extends Snapshot {
+  usedAtMs: number;
+}
+
+interface Parts {
+  fleet: Fleet;
+  clock: Clock;
+}
+
+/** Beyond so many live hives nothing is sorted. */
+const MAX_SORTED = 100_000;
+/** For so long after it was used last. */
+const KEPT_MS = 60_000;
+/** Of all that are kept. */
+const MAX_KEPT = 32;
+const MAX_IDS = 1_000_000;
+const LOOKS_PER_TURN = 250;
+
+/** Live hives, sorted by what changes with every beat. A list goes through one snapshot to its end, so that none comes twice. */
+export class Snapshots {
+  readonly #parts: Parts;
+  readonly #maxSorted: number;
+  readonly #newest = new Map<string, Reused<Kept>>();
+  /** The one that was used longest ago first. */
+  readonly #kept = new Map<number, Kept>();
+  #name = 0;
+
+  constructor(parts: Parts, maxSorted = MAX_SORTED) {
+    this.#parts = parts;
+    this.#maxSorted = maxSorted;
+  }
+
+  /** One that is as good as new. Throws ListError. */
+  async newest(order: MemoryOrder, isDescending: boolean): Promise<Snapshot> {
+    const key = `${order} ${isDescending}`;
+    const reused =
+      this.#newest.get(key) ?? new Reused(this.#parts.clock, () => this.#make(order, isDescending ? -1 : 1));
+    this.#newest.set(key, reused);
+    return this.#use(await reused.get());
+  }
+
+  /** The one of that name. Throws ListError. */
+  named(name: number): Snapshot {
+    this.#dropOld();
+    const kept = this.#kept.get(name);
+    if (kept === undefined)
+      throw new ListError("LIST_EXPIRED", "The order of this list is kept no longer: begin anew, without `after`");
+    return this.#use(kept);
+  }
+
+  #use(snapshot: Kept): Snapshot {
+    snapshot.usedAtMs = this.#parts.clock.monotonicNow();
+    this.#kept.delete(snapshot.name);
+    this.#kept.set(snapshot.name, snapshot);
+    this.#dropOld();
+    return snapshot;
+  }
+
+  #dropOld(): void {
+    const keptFromMs = this.#parts.clock.monotonicNow() - KEPT_MS;
+    let ids = 0;
+    for (const { members } of this.#kept.values()) ids += members.size;
+    for (const [name, { usedAtMs, members }] of this.#kept) {
+      const isTooMuch = this.#kept.size > 1 && (this.#kept.size > MAX_KEPT || ids > MAX_IDS);
+      if (usedAtMs >= keptFromMs && !isTooMuch) return;
+      this.#kept.delete(name);
+      ids -= members.size;
+    }
+  }
+
+  async #make(order: MemoryOrder, sign: 1 | -1): Promise<Kept> {
+    const found: { id: string; value: number }[] = [];
+    let looks = 0;
+    for (const live of this.#parts.fleet.registry.workload()) {
+      if (++looks % LOOKS_PER_TURN === 0) await wholeTurn();
+      const value = this.#valueOf(order, live);
+      if (value === null) continue;
+      if (found.push({ id: live.id, value }) > this.#maxSorted) throw tooMany(this.#maxSorted);
+    }
+    const byId = order === "id" ? sign : 1;
+    const sorted = await sortInTurns(
+      found,
+      (left, right) => sign * (left.value - right.value) || (left.id < right.id ? -byId : byId),
+    );
+    const members = new Set<string>();
+    for (const { id } of sorted) {
+      members.add(id);
+      if (members.size % LOOKS_PER_TURN === 0) await wholeTurn();
+    }
+    return { name: ++this.#name, ids: [...members], members, usedAtMs: 0 };
+  }
+
+  #valueOf(order: MemoryOrder, { id, workers, reading }: Live): number | null {
+    const { fleet } = this.#parts;
+    if (order === "load") return loadOfAll(workers);
+    if (order === "last_beat") return fleet.sight(id)?.beatAtMs ?? null;
+    if (order === "free_vram") return usageOf({ workers, reading }, fleet.traits.devicesOf(id)).vram.freeBytes;
+    return 0;
+  }
+}
+
+type Live = ReturnType<Fleet["registry"]["workload"]> extends Generator<infer Yielded> ? Yielded : never;
+
+function tooMany(maxSorted: number): ListError {
+  return new ListError(
+    "TOO_MANY_TO_SORT",
+    `More than ${maxSorted} hives are live: they are sorted by id and by status alone`,
+  );
+}

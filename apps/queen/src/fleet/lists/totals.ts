@@ -1,0 +1,65 @@
+import type { HiveCatalog } from "@repo/hive-catalog";
+import type { Clock } from "../../process/clock.ts";
+import { wholeTurn } from "../../process/turn.ts";
+import type { Fleet } from "../fleet.ts";
+import { Reused } from "./reused.ts";
+
+/** How many hives there are, in all and in each state. One whose status another program damaged is in `total` alone. */
+export interface FleetTotals {
+  readonly total: number;
+  readonly online: number;
+  readonly offline: number;
+  readonly unknown: number;
+  readonly cordoned: number;
+  readonly onProbation: number;
+  readonly unreachable: number;
+}
+
+interface Parts {
+  catalog: HiveCatalog;
+  fleet: Fleet;
+  clock: Clock;
+}
+
+/** Memories that are looked at before other work gets its turn. */
+const LOOKS_PER_TURN = 5000;
+
+/** Counts the whole fleet; those who ask soon after one another are told the same. */
+export class Totals {
+  readonly #parts: Parts;
+  readonly #reused: Reused<FleetTotals>;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#reused = new Reused(parts.clock, () => this.#count());
+  }
+
+  read(): Promise<FleetTotals> {
+    return this.#reused.get();
+  }
+
+  async #count(): Promise<FleetTotals> {
+    const { catalog, fleet } = this.#parts;
+    const [total, online, offline, unknown, { onProbation, unreachable }] = await Promise.all([
+      catalog.countHives(),
+      catalog.countByStatus("online"),
+      catalog.countByStatus("offline"),
+      catalog.countByStatus("unknown"),
+      this.#remembered(),
+      fleet.cordons.ready(),
+    ]);
+    return { total, online, offline, unknown, cordoned: fleet.cordons.count, onProbation, unreachable };
+  }
+
+  async #remembered() {
+    const { fleet, clock } = this.#parts;
+    const nowMs = clock.monotonicNow();
+    let [looks, onProbation, unreachable] = [0, 0, 0];
+    for (const { probation, unreachableSinceMs } of fleet.sights()) {
+      if (++looks % LOOKS_PER_TURN === 0) await wholeTurn();
+      if (probation !== undefined && probation.untilMs > nowMs) onProbation += 1;
+      if (unreachableSinceMs !== undefined) unreachable += 1;
+    }
+    return { onProbation, unreachable };
+  }
+}

@@ -1,0 +1,148 @@
+import { GrammarError } from "@repo/device-types";
+import { type DamagedHive, isLabelKey, Selector } from "@repo/hive-catalog";
+import * as z from "zod";
+import { withoutLabel } from "../../fleet/lists/catalog-walks.ts";
+import { type ListQuery, SORTS } from "../../fleet/lists/fleet-lists.ts";
+import type { FleetTotals } from "../../fleet/lists/totals.ts";
+import { invalidInput } from "../errors.ts";
+import type { AppParts } from "../parts.ts";
+import { type CheckedRequest, defineRoute } from "../route.ts";
+import { fromAfter, toAfter } from "./fleet-after.ts";
+import { FLEET_ROW_EXAMPLE, FleetRowJson, toFleetRowJson } from "./fleet-row-json.ts";
+import { DamagedHives, hiveConditions } from "./hive-list.ts";
+import { answerSteps, NextAfter, pageQuery } from "./paging.ts";
+import { vramBytesOf, vramGb } from "./placed-json.ts";
+import { decimal, optionalFlag } from "./query-fields.ts";
+
+const count = z.int().min(0);
+const FleetTotalsJson = z
+  .strictObject({
+    total: count,
+    online: count,
+    offline: count,
+    unknown: count,
+    cordoned: count,
+    on_probation: count,
+    unreachable: count,
+  })
+  .meta({
+    id: "FleetTotals",
+    description:
+      "Of the whole fleet, whatever was asked for. A hive whose status another program damaged is in `total` alone",
+  });
+
+const FleetList = z
+  .strictObject({
+    hives: z.array(FleetRowJson).meta({ description: "In the order that was asked for" }),
+    next_after: NextAfter,
+    totals: FleetTotalsJson,
+    position: z.string().meta({
+      description:
+        "The id of the newest event before anything of this page was read: `GET /v1/events?after=` with that of the first page tells all that came since",
+    }),
+    damaged: DamagedHives,
+  })
+  .meta({ id: "FleetPage" });
+
+const TURNED = SORTS.map((sort) => `-${sort}` as const);
+const SORT = `must be one of ${SORTS.join(", ")}, with a - before it to turn it round`;
+const FleetQuery = z.strictObject({
+  ...hiveConditions,
+  takes_work: optionalFlag.meta({ description: "Whether one of its workers could be given work now" }),
+  model: z.string().min(1, "must not be empty").optional().meta({ description: "That one of its workers serves" }),
+  min_free_vram_gb: decimal(vramGb.optional()).meta({
+    description: "GB of 2^30 bytes that are free on all its GPUs together, as `vram.free_bytes` says",
+  }),
+  group_by: z.string().optional().meta({
+    description: "The key of a label: in the order of its values, hives without it last. Not with `sort`",
+  }),
+  sort: z
+    .enum([...SORTS, ...TURNED], SORT)
+    .optional()
+    .meta({
+      description:
+        "By id, unless it is said; a - before it turns it round. Equal ones come by id; by `free_vram`, `load` and `last_beat`, hives that are not live, or of which it is not known, come last",
+    }),
+  ...pageQuery("Hives"),
+});
+type Query = z.output<typeof FleetQuery>;
+
+export const fleetRoutes = [
+  defineRoute({
+    method: "get",
+    path: "/v1/fleet",
+    access: "reader",
+    operationId: "listFleet",
+    tag: "hives",
+    summary: "All that is known of hives in one answer, page by page, in any order",
+    description:
+      "A page may be short, or empty, although there are more: `next_after` says where to go on, with the same query. No hive comes twice. In an order whose values change, one that moved since the first page is left out: the events after its `position` tell it.",
+    query: FleetQuery,
+    isCostly: true,
+    answer: {
+      description: "One page",
+      schema: FleetList,
+      example: {
+        hives: [FLEET_ROW_EXAMPLE],
+        next_after: null,
+        totals: { total: 12, online: 10, offline: 1, unknown: 1, cordoned: 2, on_probation: 0, unreachable: 1 },
+        position: "mgsu4c0gk2x9qf-1042",
+        damaged: [],
+      },
+    },
+    problems: ["LIST_EXPIRED", "TOO_MANY_TO_SORT"],
+  }).handle(async (request, parts, reply) => {
+    const { events, lists } = parts;
+    const position = events.idOf(events.newest);
+    const damaged: DamagedHive[] = [];
+    const query = listQueryOf(request.query, (hive) => void damaged.push(hive));
+    const { after, limit } = request.query;
+    const totals = totalsToJson(await lists.totals.read());
+    const page = await lists.open(query, after === undefined ? undefined : fromAfter(after, query, events.start));
+    reply.type("application/json; charset=utf-8");
+    return answerSteps(stepsOf(page, limit, request, parts), (hives) => {
+      const next_after = page.cursor === undefined ? null : toAfter(page.cursor, query, events.start);
+      return { hives, next_after, totals, position, damaged };
+    });
+  }),
+];
+
+type Page = Awaited<ReturnType<AppParts["lists"]["open"]>>;
+
+function stepsOf(page: Page, limit: number, request: CheckedRequest, { costs }: AppParts) {
+  let left = limit;
+  return async () => {
+    await costs.turn();
+    const { looked } = page;
+    const rows = await page.step(left);
+    left -= rows.length;
+    // What is answered is charged by its length.
+    costs.countLooks(request, page.looked - looked - rows.length);
+    return { items: rows.map(toFleetRowJson), isLast: left === 0 || page.isOver };
+  };
+}
+
+function listQueryOf(query: Query, onCorruptHive: ListQuery["onCorruptHive"]): ListQuery {
+  const { takes_work: takesWork, model, min_free_vram_gb: minFreeGb, group_by: groupBy, sort, ...others } = query;
+  const { after: _after, limit: _limit, ...conditions } = others;
+  if (groupBy !== undefined) checkGroups(query, groupBy);
+  const descending = sort?.startsWith("-") ?? false;
+  const name = SORTS.find((one) => sort === one || sort === `-${one}`) ?? "id";
+  const asked = { takesWork, model, minFreeVramBytes: vramBytesOf(minFreeGb) };
+  return { conditions, ...asked, sort: name, descending, groupBy, onCorruptHive };
+}
+
+/** Throws a Problem. */
+function checkGroups({ selector, sort }: Query, groupBy: string): void {
+  const wrong = (field: string, message: string) => invalidInput("INVALID_ARGUMENT", [{ field, message }]);
+  if (sort !== undefined) throw wrong("sort", "must not be given with group_by, which is an order of its own");
+  if (!isLabelKey(groupBy)) throw wrong("group_by", "must be the key of a label");
+  try {
+    Selector.parse(withoutLabel(selector, groupBy));
+  } catch (error) {
+    if (!(error instanceof GrammarError)) throw error;
+    throw wrong("selector", `with !${groupBy}, which group_by adds: ${error.message}`);
+  }
+}
+
+const totalsToJson = ({ onProbation, ...totals }: FleetTotals) => ({ ...totals, on_probation: onProbation });
