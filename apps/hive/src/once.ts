@@ -1,4 +1,4 @@
-import { printable } from "@repo/process-log/printable";
+import { inColumns, printable } from "@repo/process-log/printable";
 import { type BeatSource, beatOf } from "./heartbeats.ts";
 import type { GpuTelemetry, Telemetry } from "./telemetry/watch.ts";
 import type { LeftOut } from "./workers/find.ts";
@@ -67,21 +67,8 @@ const COLUMNS: Readonly<Record<string, (worker: WorkerJson) => string>> = {
   HEALTH: ({ health_status }) => health_status,
 };
 
-function table(workers: readonly WorkerJson[]): string {
-  const rows = [
-    Object.keys(COLUMNS),
-    ...workers.map((worker) => Object.values(COLUMNS).map((cell) => printable(cell(worker)))),
-  ];
-  const widths = Object.keys(COLUMNS).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-}
+const table = (workers: readonly WorkerJson[]): string =>
+  inColumns([Object.keys(COLUMNS), ...workers.map((worker) => Object.values(COLUMNS).map((cell) => cell(worker)))]);
 
 function loadText({ running, waiting, slots }: WorkerJson): string {
   const count = running === undefined ? "-" : String(running);

@@ -1,6 +1,5 @@
-import { accessSync, constants } from "node:fs";
 import { createSecureContext } from "node:tls";
-import { readSettingFile } from "@repo/settings";
+import { readSecretFile, readSettingFile } from "@repo/settings";
 
 export interface QueenAccess {
   /** This hive's token for the queen; undefined where she asks for none. */
@@ -49,28 +48,12 @@ export function readQueenAccess(sources: Sources, problems: string[]): QueenAcce
 function readTokenFile(path: string): string {
   let text: string;
   try {
-    const { content, stat } = readSettingFile(path, MAX_TOKEN_BYTES);
-    const { mode, uid } = stat;
-    const isOpen = (mode & 0o077) !== 0;
-    if (isOpen && !(uid === 0 && isOnReadOnlyMount(path))) {
-      const cure = "chmod 600 it, or, where that cannot be, hand the token over as HIVE_TOKEN";
-      throw new Error(`others than its owner may use it (mode ${(mode & 0o777).toString(8)}): ${cure}`);
-    }
-    text = content.toString();
+    const cure = "chmod 600 it, or, where that cannot be, hand the token over as HIVE_TOKEN";
+    text = readSecretFile(path, MAX_TOKEN_BYTES, cure).toString();
   } catch (error) {
     throw new Error(`${TOKEN_FILE} ${path}: ${messageOf(error)}`);
   }
   return checkToken(`${TOKEN_FILE} ${path}:`, text.trim());
-}
-
-/** How container platforms hand over secrets: root's file, which nobody can change, the mode included. */
-function isOnReadOnlyMount(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return false;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EROFS";
-  }
 }
 
 function checkToken(what: string, token: string): string {
@@ -80,7 +63,7 @@ function checkToken(what: string, token: string): string {
 
 function readCa(path: string, queen: string): string {
   if (!queen.startsWith("https:")) throw new Error("is of no use for a queen that is not at https://");
-  const ca = readSettingFile(path, MAX_CA_BYTES).content.toString();
+  const ca = readSettingFile(path, MAX_CA_BYTES).toString();
   if (!ca.includes("-----BEGIN CERTIFICATE-----")) throw new Error("has no certificate in PEM");
   createSecureContext({ ca });
   return ca;

@@ -12,7 +12,8 @@ const PAGE = 100;
 const WINDOWS = 10;
 const RACK = ["rack", "r00012"] as const;
 const PROD = ["env", "prod"] as const;
-const ZONE = ["zone", "z2"] as const;
+/** That of all hives of the rack. */
+const ZONE = ["zone", "z8"] as const;
 /** The monitor's own tick, which is in everything that it sees. */
 const TICK_MS = 1;
 const STALL_MS = 20;
@@ -89,7 +90,7 @@ function pairsOf(catalog: HiveCatalog, byHand: FindingByHand, size: number): Pai
     {
       what: "a page by three labels",
       meaning: "A rare one and two frequent ones: by hand led by the rare one, which the finder has to find out.",
-      ours: find({ selector: "env=prod,rack=r00012,zone=z2" }),
+      ours: find({ selector: "env=prod,rack=r00012,zone=z8" }),
       theirs: (n) => byHand.byThree([RACK, PROD, ZONE], after(n), PAGE),
     },
     {

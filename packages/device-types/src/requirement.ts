@@ -2,6 +2,7 @@ import { type CpuDevice, type DeviceCapabilities, type GpuDevice, MAX_GPUS } fro
 import { GPU_VENDORS, type GpuVendor, identifyGpu, isRunOf, modelTokens, modelWords } from "./gpu-identity.ts";
 import { GrammarError } from "./grammar-error.ts";
 import {
+  arrived,
   gigabytesOf,
   isIn,
   type Piece,
@@ -21,7 +22,7 @@ const ANY_COUNT: Range = { min: 1, max: null };
 
 /** Throws a GrammarError. */
 function wholeOf(text: string): Piece {
-  if (text.length <= MAX_LENGTH) return { text, place: 0 };
+  if (text.length <= MAX_LENGTH) return { text, place: 0, next: "" };
   throw new GrammarError(MAX_LENGTH + 1, `at most ${MAX_LENGTH} characters`, text.slice(MAX_LENGTH));
 }
 
@@ -172,7 +173,8 @@ type Token = { [Kind in keyof Parts]: [Kind, Parts[Kind]] }[keyof Parts];
 
 function tokenIn(piece: Piece): Token {
   const { text, place } = piece;
-  if (text === "") throw new GrammarError(place + 1, "a vendor, a name, a size or a count", text);
+  if (!/^[a-z\d.]/i.test(text))
+    throw new GrammarError(place + 1, "a vendor, a name, a size or a count", arrived(piece));
   const vendor = GPU_VENDORS.find((known) => known === text.toLowerCase());
   if (vendor !== undefined) return ["vendor", vendor];
   if (/^[a-z]/i.test(text)) return ["names", namesIn(piece)];
@@ -198,8 +200,11 @@ const NAME = /^[a-z][a-z0-9 ._-]*$/i;
 const SIZE_WORD = /^\d+(?:\.\d+)?[gmt]i?b?$/i;
 
 /** As models are compared: in lower case, without what no model has, and with nothing between letters and digits. */
-function nameIn({ text, place }: Piece): string {
-  if (!NAME.test(text)) throw new GrammarError(place + 1, "a name of letters and digits, with a letter first", text);
+function nameIn(piece: Piece): string {
+  const { text, place } = piece;
+  if (!NAME.test(text)) {
+    throw new GrammarError(place + 1, "a name of letters and digits, with a letter first", arrived(piece));
+  }
   const size = text.split(/[ _-]/).find((word) => SIZE_WORD.test(word));
   if (size !== undefined) throw new GrammarError(place + text.lastIndexOf(size) + 1, "':' before a size", size);
   const [first = "", ...others] = modelTokens(modelWords(text).join(" "));

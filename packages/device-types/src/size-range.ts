@@ -3,22 +3,25 @@ import { GrammarError } from "./grammar-error.ts";
 /** From `min` to `max`, both included; null is no upper end. */
 export type Range = { readonly min: number; readonly max: number | null };
 
-/** A piece of a text, and the place of its first character in the whole, from 0. */
-export type Piece = { readonly text: string; readonly place: number };
+/** A piece of a text, the place of its first character in the whole, from 0, and what stands behind it: nothing at the end. */
+export type Piece = { readonly text: string; readonly place: number; readonly next: string };
 
 /** Of a text by a separator, without the blanks around each piece. */
-export function piecesOf({ text, place }: Piece, separator: string): Piece[] {
+export function piecesOf({ text, place, next }: Piece, separator: string): Piece[] {
   let from = place;
-  return text.split(separator).map((part) => {
-    const piece = trimmed({ text: part, place: from });
+  return text.split(separator).map((part, n, { length }) => {
+    const piece = trimmed({ text: part, place: from, next: n + 1 < length ? separator : next });
     from += part.length + separator.length;
     return piece;
   });
 }
 
-export function trimmed({ text, place }: Piece): Piece {
-  return { text: text.trim(), place: place + text.length - text.trimStart().length };
+export function trimmed({ text, place, next }: Piece): Piece {
+  return { text: text.trim(), place: place + text.length - text.trimStart().length, next };
 }
+
+/** What stands in the place of what was expected. */
+export const arrived = ({ text, next }: Piece): string => text || next;
 
 /** Ends of a range: `a` is `a..`, as least; `..b` begins at 0. Throws a GrammarError. */
 function parseRange(piece: Piece, parseEnd: (end: Piece) => number): Range {
@@ -47,9 +50,9 @@ const COUNT = new RegExp(`^\\d{1,${MAX_DIGITS}}$`);
 const COUNT_RULE = `a number of at most ${MAX_DIGITS} digits`;
 
 export function parseCount(piece: Piece): Range {
-  return parseRange(piece, ({ text, place }) => {
-    if (!COUNT.test(text)) throw new GrammarError(place + 1, COUNT_RULE, text);
-    return Number(text);
+  return parseRange(piece, (end) => {
+    if (!COUNT.test(end.text)) throw new GrammarError(end.place + 1, COUNT_RULE, arrived(end));
+    return Number(end.text);
   });
 }
 
@@ -64,9 +67,9 @@ const SIZE_RULE = "a size such as 24GB, in MB, GB or TB";
 
 /** In MB of 2^20 bytes, rounded. Memory is known in whole GB: a range without any would find nothing, in silence. */
 export function parseSize(piece: Piece): Range {
-  const sizeMb = parseRange(piece, ({ text, place }) => {
-    const [, digits, unit] = SIZE.exec(text) ?? [];
-    if (unit === undefined) throw new GrammarError(place + 1, SIZE_RULE, text);
+  const sizeMb = parseRange(piece, (end) => {
+    const [, digits, unit] = SIZE.exec(end.text) ?? [];
+    if (unit === undefined) throw new GrammarError(end.place + 1, SIZE_RULE, arrived(end));
     return Math.round(Number(digits) * MB_OF[unit.toLowerCase() as keyof typeof MB_OF]);
   });
   const { min, max } = gigabytesOf(sizeMb);

@@ -21,6 +21,9 @@ export function checkText(check: CatalogCheck): string {
   if (check.gpusToDerive > 0) {
     lines.push(`GPUs of ${check.gpusToDerive} hives are to be derived anew: opening the catalog does that, no fault`);
   }
+  if (check.leftovers > 0) {
+    lines.push(`${check.leftovers} labels and rows of GPUs are of hives that are gone: a queen removes them, no fault`);
+  }
   if (pendingMigrations.length > 0) lines.push(`lacks ${pendingMigrations.join(", ")}: run pnpm db:migrate`);
   const cures = curesOf(check).map((cure) => `what to do: ${cure}`);
   const verdict = isSound ? "sound" : "NOT sound";

@@ -76,7 +76,12 @@ test.each([
     expect(await checkCatalog(file.path)).toMatchObject({ isSound: true, gpusToDerive: 2, damagedRecords: 0 });
     const again = await file.open();
     expect(await found(again, "0")).toEqual(["d", "e"]);
-    expect(await checkCatalog(file.path)).toMatchObject({ isSound: true, gpusToDerive: 0 });
+    expect(await checkCatalog(file.path)).toMatchObject({ isSound: true, gpusToDerive: 0, leftovers: 0 });
+    file.run("DELETE FROM hives WHERE id = 'a'", "DELETE FROM hives WHERE id = 'd'");
+    // A label, and a GPU: none is left of the devices of a.
+    expect(await checkCatalog(file.path)).toMatchObject({ isSound: true, gpusToDerive: 0, leftovers: 2 });
+    await again.gpuRows.derive();
+    expect(await checkCatalog(file.path)).toMatchObject({ isSound: true, leftovers: 0, records: 1 });
   },
 );
 

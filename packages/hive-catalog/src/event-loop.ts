@@ -16,14 +16,22 @@ const MAX_HELD_MS = 1;
 /** Notices callers that await call after call: promises alone never let the event loop turn. */
 export class LoopBudget {
   #heldSinceMs: number | undefined;
+  /** Calls wait for the next turn, and hold it from its beginning. */
+  #isAwaited = false;
 
   /** Whether the event loop has not turned for so long that the next call has to wait for it. */
   isSpent(): boolean {
-    if (this.#heldSinceMs !== undefined) return performance.now() - this.#heldSinceMs > MAX_HELD_MS;
+    if (this.#heldSinceMs === undefined) this.#begin();
+    else this.#isAwaited ||= performance.now() - this.#heldSinceMs > MAX_HELD_MS;
+    return this.#isAwaited;
+  }
+
+  #begin(): void {
     this.#heldSinceMs = performance.now();
     atNextTurn(() => {
       this.#heldSinceMs = undefined;
+      if (this.#isAwaited) this.#begin();
+      this.#isAwaited = false;
     });
-    return false;
   }
 }

@@ -1,15 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { parseStat } from "./process-stat.ts";
 
 /** A process, told from a later one that got the same id. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly startTime: string;
 }
-
-/** State and start time are the 1st and the 20th word behind the name, which is in parentheses and may hold anything. */
-const STATE = 0;
-const START_TIME = 19;
 
 /** When a process started, as a word that no later process of the same id shares; undefined when it does not run. */
 export function startTimeOf(pid: number): string | undefined {
@@ -22,10 +19,7 @@ export function isRunning({ pid, startTime }: ProcessIdentity): boolean {
 
 function startTimeInProc(pid: number): string | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const words = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    // A zombie has ended; that its parent does not collect it is no matter of ours.
-    return words[STATE] === "Z" ? undefined : words[START_TIME];
+    return parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"))?.startTime;
   } catch {
     return undefined;
   }

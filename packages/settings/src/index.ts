@@ -1,6 +1,6 @@
 export { LOG_LEVELS, oneOf, trueOrFalse, wholeNumber } from "./schemas.ts";
 export type { Declarations, Secret, Setting } from "./setting.ts";
-export { readSettingFile, type SettingFile } from "./setting-file.ts";
+export { readSecretFile, readSettingFile } from "./setting-file.ts";
 export {
   type CommandLineReading,
   type Environment,

@@ -1,16 +1,26 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { accessSync, closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 
-/** The content of a file that a setting names. */
-export interface SettingFile {
-  readonly content: Buffer;
-  readonly stat: Stats;
-}
+const OTHERS = 0o077;
 
 /**
  * Reads a file that a setting names, at once. Throws an Error where it is no regular file, which might never end or never answer, and where it has
  * more than `maxBytes`.
  */
-export function readSettingFile(path: string, maxBytes: number): SettingFile {
+export function readSettingFile(path: string, maxBytes: number): Buffer {
+  return read(path, maxBytes).content;
+}
+
+/** The same of a file with a secret, which nobody but its owner may use: else `cure` says what to do. */
+export function readSecretFile(path: string, maxBytes: number, cure = "chmod 600 it"): Buffer {
+  const { content, stat } = read(path, maxBytes);
+  const { mode, uid } = stat;
+  if ((mode & OTHERS) !== 0 && !(uid === 0 && isOnReadOnlyMount(path))) {
+    throw new Error(`others than its owner may use it (mode ${(mode & 0o777).toString(8)}): ${cure}`);
+  }
+  return content;
+}
+
+function read(path: string, maxBytes: number): { content: Buffer; stat: Stats } {
   // Without O_NONBLOCK the opening of a fifo waits until somebody writes into it.
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
@@ -22,5 +32,15 @@ export function readSettingFile(path: string, maxBytes: number): SettingFile {
     return { content: buffer.subarray(0, length), stat };
   } finally {
     closeSync(file);
+  }
+}
+
+/** How container platforms hand over secrets: root's file, which nobody can change, the mode included. */
+function isOnReadOnlyMount(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return false;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EROFS";
   }
 }

@@ -1,4 +1,4 @@
-import { readSettingFile } from "@repo/settings";
+import { readSecretFile } from "@repo/settings";
 import { SERVER_KINDS, type ServerKind } from "./adapter.ts";
 
 /** A server that an operator named. */
@@ -47,12 +47,7 @@ const MAX_KEYS_BYTES = 65_536;
 
 /** Reads a file of lines `host:port key`. @throws Error that says what is wrong, and never a key */
 export function readKeys(path: string): Keys {
-  const { content, stat } = readSettingFile(path, MAX_KEYS_BYTES);
-  const { mode } = stat;
-  if ((mode & 0o077) !== 0) {
-    throw new Error(`others than its owner may use it (mode ${(mode & 0o777).toString(8)}): chmod 600 it`);
-  }
-  const lines = content.toString().split("\n").entries();
+  const lines = readSecretFile(path, MAX_KEYS_BYTES).toString().split("\n").entries();
   const keys = new Map<string, string>();
   for (const [position, line] of lines) {
     if (/^\s*(#.*)?$/.test(line)) continue;

@@ -1,3 +1,4 @@
+import { parseStat } from "@repo/processes";
 import { anyJson, mutated } from "@repo/test-support/fuzz";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -7,7 +8,7 @@ import { ADAPTERS } from "./adapters.ts";
 import { type Answer, NoAnswer } from "./ask.ts";
 import { parseServers } from "./configured.ts";
 import { parseTcp } from "./listeners.ts";
-import { parseStat, parseStatus } from "./proc.ts";
+import { parseStatus } from "./proc.ts";
 import { samplesOf } from "./prometheus.ts";
 
 const STATES: readonly Reading["state"][] = ["Idle", "Busy", "Loading", "Error"];
@@ -79,7 +80,7 @@ describe("whatever a server answers", () => {
 test("whatever stands in files of /proc, in metrics and in settings is read without a throw", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
-      parseStat(1, text);
+      parseStat(text);
       parseStatus(text);
       parseTcp(`0: ${text}\n1: 0100007F:1F90 0:0 0A 0 0 0 0 0 1 ${text}`);
       samplesOf(`vllm:a{${text}} 1\nvllm:a ${text}\n${text}`, ["vllm:a"]);

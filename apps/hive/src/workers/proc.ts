@@ -1,18 +1,10 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { type ProcessStat, parseStat } from "@repo/processes";
 
-/** From `/proc/<pid>/stat`. */
-export interface Stat {
+export interface Stat extends ProcessStat {
   readonly pid: number;
-  readonly parent: number;
-  readonly startTime: string;
-  /** Of the program: another one when the process becomes another program. */
-  readonly name: string;
-  /** It waits inside the kernel, and nothing can interrupt it. */
-  readonly isInKernel: boolean;
-  /** Time of the processor that it has used, in ticks. */
-  readonly ticks: number;
 }
 
 /**
@@ -48,8 +40,8 @@ export class Proc {
 
   /** Undefined for one that has ended, also where its parent has not collected it. */
   stat(pid: number): Stat | undefined {
-    const text = this.#textNow(String(pid), "stat");
-    return text === undefined ? undefined : parseStat(pid, text);
+    const stat = parseStat(this.#textNow(String(pid), "stat") ?? "");
+    return stat && { pid, ...stat };
   }
 
   /** Since the host was started; undefined where it does not say it. */
@@ -98,28 +90,6 @@ export class Proc {
       return "";
     }
   }
-}
-
-/** The name of a process stands in parentheses and may hold anything; counted behind it, these are its words. */
-const STATE = 0;
-const PARENT = 1;
-const USER_TICKS = 11;
-const SYSTEM_TICKS = 12;
-const START_TIME = 19;
-
-export function parseStat(pid: number, text: string): Stat | undefined {
-  const nameEnd = text.lastIndexOf(")");
-  const words = text.slice(nameEnd + 2).split(" ");
-  const startTime = words[START_TIME];
-  if (startTime === undefined || words[STATE] === "Z" || words[STATE] === "X") return undefined;
-  return {
-    pid,
-    parent: Number(words[PARENT]),
-    startTime,
-    name: text.slice(text.indexOf("(") + 1, nameEnd),
-    isInKernel: words[STATE] === "D",
-    ticks: Number(words[USER_TICKS]) + Number(words[SYSTEM_TICKS]),
-  };
 }
 
 export function parseStatus(text: string): Map<string, number> {

@@ -15,9 +15,9 @@ export class ProcessTree {
   constructor(stats: readonly Stat[], readAtMs: number) {
     this.readAtMs = readAtMs;
     this.#stats = new Map(stats.map((stat) => [stat.pid, stat]));
-    for (const { pid, parent } of stats) {
-      const siblings = this.#children.get(parent);
-      if (siblings === undefined) this.#children.set(parent, [pid]);
+    for (const { pid, parentId } of stats) {
+      const siblings = this.#children.get(parentId);
+      if (siblings === undefined) this.#children.set(parentId, [pid]);
       else siblings.push(pid);
     }
   }
@@ -29,7 +29,7 @@ export class ProcessTree {
   /** Its parent, the parent of that, and so on. */
   ancestorsOf(pid: number): number[] {
     const ancestors: number[] = [];
-    for (let at = this.#stats.get(pid)?.parent; at !== undefined && at > 0; at = this.#stats.get(at)?.parent) {
+    for (let at = this.#stats.get(pid)?.parentId; at !== undefined && at > 0; at = this.#stats.get(at)?.parentId) {
       // Read one after the other, processes that end and begin meanwhile could stand in a circle.
       if (ancestors.includes(at)) break;
       ancestors.push(at);

@@ -9,7 +9,7 @@ import {
   type TokenRecord,
 } from "@repo/hive-catalog";
 import { catalogInfo } from "@repo/hive-catalog/maintenance";
-import { printable } from "@repo/process-log/printable";
+import { inColumns, printable } from "@repo/process-log/printable";
 import { withUsageErrors } from "@repo/settings";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { TokenCommand } from "./config.ts";
@@ -214,25 +214,8 @@ const toJson = ({ id, name, role, hiveId, createdAtMs, revokedAtMs }: TokenRecor
 
 function table(records: readonly TokenRecord[]): string {
   const time = (ms: number | null) => (ms === null ? "" : new Date(ms).toISOString());
-  const rows = records.map((r) => [
-    r.id,
-    r.role,
-    // The id of a hive may hold anything.
-    printable(r.hiveId ?? ""),
-    time(r.createdAtMs),
-    time(r.revokedAtMs),
-    r.name,
-  ]);
-  const all = [["ID", "ROLE", "HIVE", "CREATED", "REVOKED", "NAME"], ...rows];
-  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  const rows = records.map((r) => [r.id, r.role, r.hiveId ?? "", time(r.createdAtMs), time(r.revokedAtMs), r.name]);
+  return inColumns([["ID", "ROLE", "HIVE", "CREATED", "REVOKED", "NAME"], ...rows]);
 }
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -11,7 +11,8 @@ const NO_BODY_LIMIT_BYTES = 1024;
 /** Lets a request in as its route says, checks it, and hands it to the route's handler. No promise beside the handler's own: each heartbeat passes here. */
 export function serve(app: FastifyInstance, route: Route, parts: AppParts): void {
   const { path, access = "operator", query, body, isCostly, answer } = route;
-  const { status = 200, type, headers } = answer;
+  const { status = 200, schema, type = schema && "application/json", headers } = answer;
+  const contentType = type && `${type}; charset=utf-8`;
   const [method = "", head] = methodsOf(route);
   const hasHiveId = paramsOf(route).includes("id");
   const readBody = body && readerOf(body);
@@ -30,7 +31,7 @@ export function serve(app: FastifyInstance, route: Route, parts: AppParts): void
       else if (access !== "always") refuseQuery(request.query);
       if (readBody) request.body = readBody(request.body);
       if (status !== 200) reply.code(status);
-      if (type !== undefined) reply.type(`${type}; charset=utf-8`);
+      if (contentType !== undefined) reply.type(contentType);
       const answered = isCostly
         ? parts.costs.admitCostly(request, reply).then(() => route.handle(request, parts, reply))
         : route.handle(request, parts, reply);

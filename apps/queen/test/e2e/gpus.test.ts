@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import os from "node:os";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test, vi } from "vitest";
-import { EventReader } from "../event-reader.ts";
+import { FollowedEvents } from "../followed-events.ts";
 import { until } from "../until.ts";
 import { Fleet } from "./fleet.ts";
 
@@ -16,9 +16,9 @@ const CPU = { cores: os.availableParallelism(), ram_gb: expect.any(Number) };
 test("a real hive that is started again tells its GPUs anew: others are stored, ones that cannot be read stay as they are known", async () => {
   await using fleet = await Fleet.create();
   await fleet.startQueen();
-  await using reader = await new EventReader().connect(fleet.origin);
+  await using followed = await FollowedEvents.start(fleet.origin);
   const devices = async () => JSON.parse((await fleet.row("a")).devices_json ?? "{}");
-  const told = () => reader.events.filter(({ type }) => type === "hive_changed").map(({ data }) => data.changed);
+  const told = () => followed.of("hive_changed").map(({ changed }) => changed);
   const untilTold = (times: number) => until(`${times} changes are told`, () => told().length === times);
 
   const eight = await fleet.startHive("a", { gpus: 8 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Daemon } from "../daemon.ts";
-import { EventReader, type SeenEvent } from "../event-reader.ts";
+import { FollowedEvents } from "../followed-events.ts";
 import { until } from "../until.ts";
 import { Fleet, hiveIds, type Json } from "./fleet.ts";
 
@@ -21,14 +21,14 @@ const statusesIn = async (fleet: Fleet) =>
 const allOnline = Object.fromEntries(IDS.map((id) => [id, "online"]));
 const thirtyOffline = { ...allOnline, ...Object.fromEntries(KILLED.map((id) => [id, "offline"])) };
 
-const marksIn = (events: readonly SeenEvent[]) =>
-  events.filter(({ type, data }) => type === "status" && data.status === "offline").map(({ data }) => data.hive_id);
+const marksIn = (followed: FollowedEvents) =>
+  followed.of("status").flatMap(({ status, hive_id }) => (status === "offline" ? [hive_id] : []));
 
 /** What the log says of mass failures, and what the events say of them. */
 const logged = (queen: Daemon) =>
   queen.logLines.filter(({ msg }) => /went missing at once|marked offline again/.test(msg)).map(({ msg }) => msg);
-const told = (events: readonly SeenEvent[]) =>
-  events.filter(({ data }) => data.kind === "mass_failure" || data.kind === "resumed").map(({ data }) => data.why);
+const told = (followed: FollowedEvents) =>
+  followed.of("liveness").flatMap(({ kind, why }) => (kind === "mass_failure" || kind === "resumed" ? [why] : []));
 
 async function killAtOnce(fleet: Fleet, agents: readonly Daemon[]): Promise<void> {
   await Promise.all(agents.map((agent) => agent.kill("SIGKILL")));
@@ -47,9 +47,9 @@ async function untilNothingIsHeld(fleet: Fleet): Promise<void> {
   expect(await fleet.metric("queen_offline_marks_held")).toBe(0);
 }
 
-async function untilThirtyAreOffline(fleet: Fleet, reader: EventReader): Promise<void> {
-  await until("those that are gone are offline", () => marksIn(reader.events).length >= KILLED.length);
-  expect(marksIn(reader.events).toSorted()).toEqual(KILLED);
+async function untilThirtyAreOffline(fleet: Fleet, followed: FollowedEvents): Promise<void> {
+  await until("those that are gone are offline", () => marksIn(followed).length >= KILLED.length);
+  expect(marksIn(followed).toSorted()).toEqual(KILLED);
   expect(await statusesIn(fleet)).toEqual(thirtyOffline);
   expect(await fleet.metric('queen_hives{status="offline"}')).toBe(KILLED.length);
 }
@@ -65,7 +65,7 @@ test("30 of 50 hives that are killed at once are not marked until they return, a
       const { online, missing } = await conditionOf(fleet);
       return online === IDS.length && missing === 0;
     });
-  await using reader = await new EventReader().connect(fleet.origin);
+  await using followed = await FollowedEvents.start(fleet.origin);
   const agents = await start(IDS);
   await untilAllAreOnline();
 
@@ -78,18 +78,18 @@ test("30 of 50 hives that are killed at once are not marked until they return, a
   await untilAllAreOnline();
 
   await killAtOnce(fleet, returned);
-  expect(marksIn(reader.events)).toEqual([]);
+  expect(marksIn(followed)).toEqual([]);
   const confirmed = { status: 200, body: { missing: KILLED.length, online: IDS.length } };
   expect(await fleet.request("POST", "/v1/liveness/confirm")).toEqual(confirmed);
   await untilNothingIsHeld(fleet);
-  await untilThirtyAreOffline(fleet, reader);
+  await untilThirtyAreOffline(fleet, followed);
   expect(logged(first)).toEqual([
     expect.stringMatching(/^\d+ of 50 online hives went missing at once/),
     expect.stringContaining("enough of the missing hives have returned"),
     expect.stringMatching(/^\d+ of 50 online hives went missing at once/),
     expect.stringContaining("an operator confirmed that the missing hives are gone"),
   ]);
-  expect(told(reader.events)).toEqual(logged(first));
+  expect(told(followed)).toEqual(logged(first));
 
   const started = await start(KILLED);
   await until("all are back", async () =>
@@ -97,15 +97,15 @@ test("30 of 50 hives that are killed at once are not marked until they return, a
   );
   await first.kill("SIGTERM");
   const second = await fleet.startQueen({ ...SETTINGS, QUEEN_MASS_FAILURE_HOLD_MS: String(HOLD_MS) });
-  await reader.connect(fleet.origin);
   await untilAllAreOnline();
-  reader.events.length = 0;
+  await until("the reader is told of the restart", () => followed.of("gap").length > 0);
+  followed.events.length = 0;
   await killAtOnce(fleet, started);
   await untilNothingIsHeld(fleet);
-  await untilThirtyAreOffline(fleet, reader);
+  await untilThirtyAreOffline(fleet, followed);
   expect(logged(second)).toEqual([
     expect.stringMatching(/^\d+ of 50 online hives went missing at once/),
     expect.stringContaining("the time for which marks are held back is over"),
   ]);
-  expect(told(reader.events)).toEqual(logged(second));
+  expect(told(followed)).toEqual(logged(second));
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EventReader } from "../event-reader.ts";
+import { FollowedEvents } from "../followed-events.ts";
 import { until } from "../until.ts";
 import { BeatJournal } from "./beat-journal.ts";
 import { Fleet, hiveIds } from "./fleet.ts";
@@ -31,9 +31,12 @@ test("50 hives, a queen killed under their load, 5 hives killed, 1 cordoned: lis
   await using journal = await BeatJournal.start();
   const first = await fleet.startQueen(SETTINGS);
   journal.queen = fleet.origin;
-  await using reader = await new EventReader().connect(fleet.origin);
+  await using followed = await FollowedEvents.start(fleet.origin);
   const hives = await fleet.startHives(IDS, { queen: journal.origin, beatIntervalMs: BEAT_INTERVAL_MS });
-  await until("all are online", () => reader.events.filter(({ data }) => data.was === "unknown").length === IDS.length);
+  await until(
+    "all are online",
+    () => followed.of("status").filter(({ was }) => was === "unknown").length === IDS.length,
+  );
   expect(await fleet.metric('queen_hives{status="online"}')).toBe(IDS.length);
 
   const storm = journal.storm(IDS);
@@ -43,20 +46,19 @@ test("50 hives, a queen killed under their load, 5 hives killed, 1 cordoned: lis
   expect(await missingBeats(fleet, journal)).toEqual([]);
   const acknowledgedBefore = new Map(journal.acknowledgedMs);
   await fleet.startQueen(SETTINGS);
-  await reader.connect(fleet.origin);
-  await until("the reader is told of the restart", () => reader.events.some(({ type }) => type === "gap"));
+  await until("the reader is told of the restart", () => followed.of("gap").length > 0);
   await until("every hive beats again", () =>
     IDS.every((id) => (journal.acknowledgedMs.get(id) ?? 0) > (acknowledgedBefore.get(id) ?? 0)),
   );
 
-  const seenBefore = reader.events.length;
+  const seenBefore = followed.events.length;
   const killedAtMs = Date.now();
   await Promise.all(hives.slice(FIRST_KILLED, END_OF_KILLED).map((hive) => hive.kill("SIGKILL")));
   const cordon = { reason: "its fan is loud" };
   expect(await fleet.request("POST", `/v1/hives/${CORDONED}/cordon`, cordon)).toMatchObject({ status: 200 });
   const told = await until("events tell of all that", () => {
     // What the hives have is asked for anew some time after the start of a queen, and is told too.
-    const news = reader.events.slice(seenBefore).filter(({ type }) => type !== "hive_changed");
+    const news = followed.events.slice(seenBefore).filter(({ type }) => type !== "hive_changed");
     return news.length >= KILLED.length + 1 && news;
   });
 
@@ -65,11 +67,11 @@ test("50 hives, a queen killed under their load, 5 hives killed, 1 cordoned: lis
   expect(await fleet.metric('queen_hives{status="offline"}')).toBe(KILLED.length);
   expect(await fleet.metric('queen_hives{status="online"}')).toBe(IDS.length - KILLED.length);
   expect(await fleet.metric("queen_cordoned_hives")).toBe(1);
-  const wentOffline = told.filter(({ type }) => type === "status");
-  expect(wentOffline.map(({ data }) => `${data.hive_id}: ${data.was} → ${data.status}`).toSorted()).toEqual(
+  const wentOffline = told.flatMap(({ type, data }) => (type === "status" ? [data] : []));
+  expect(wentOffline.map(({ hive_id, was, status }) => `${hive_id}: ${was} → ${status}`).toSorted()).toEqual(
     KILLED.map((id) => `${id}: online → offline`),
   );
-  for (const { data } of wentOffline) expect(Number(data.at_ms)).toBeLessThanOrEqual(killedAtMs + 2 * STALE_AFTER_MS);
+  for (const { at_ms } of wentOffline) expect(at_ms).toBeLessThanOrEqual(killedAtMs + 2 * STALE_AFTER_MS);
   expect(told.filter(({ type }) => type === "cordon").map(({ data }) => data)).toEqual([
     { at_ms: expect.any(Number), hive_id: CORDONED, cordoned: true, until_ms: null, ...cordon },
   ]);

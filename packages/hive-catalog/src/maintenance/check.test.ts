@@ -32,6 +32,7 @@ test("a sound catalog is sound, while another connection has it open", async () 
     records: 2500,
     damagedRecords: 0,
     gpusToDerive: 0,
+    leftovers: 0,
     recordDamage: [],
     integrity: [],
     schema: SOUND_SCHEMA,

@@ -12,6 +12,7 @@ import { finder, type OnDamage, oldestFirst, pages } from "../sql/reading.ts";
 import type { RowReader } from "../sql/rows.ts";
 import { gpuReader } from "../traits/gpus.ts";
 import { labelReader } from "../traits/labels.ts";
+import { countLeftovers } from "../traits/leftovers.ts";
 import { type MigrationState, migrationNames, readMigrationState } from "./migration-state.ts";
 import { compareSchema, type SchemaDifferences } from "./schema-comparison.ts";
 import { orProblem, type ReadOptions, readingFrom, sqliteProblems } from "./source.ts";
@@ -35,6 +36,8 @@ export type CatalogCheck = {
   readonly recordDamage: readonly DamagedRecord[];
   /** Hives whose rows of GPUs are not those of their devices: no fault, whatever opens the catalog for writing derives them. */
   readonly gpusToDerive: number;
+  /** Labels and rows of GPUs of hives that are not there: no fault, the next `gpuRows.derive` removes them. */
+  readonly leftovers: number;
   /** What SQLite finds wrong with the file: 100 lines at most. */
   readonly integrity: readonly string[];
   readonly schema: SchemaDifferences;
@@ -72,12 +75,15 @@ export function checkCatalog(location: string, options: ReadOptions = {}): Promi
     } = await readTable(reader, hiveReader);
     const tables = [];
     let gpusToDerive = 0;
+    let leftovers = 0;
     for (const table of await recordTables(reader, state)) {
       const found = await readTable(reader, table);
       tables.push(found);
       // What could not be read is told already.
       const canCompare = table === gpuReader && [...unreadable, ...found.unreadable].length === 0;
-      if (canCompare) gpusToDerive = await countDiffering(reader);
+      if (!canCompare) continue;
+      gpusToDerive = await countDiffering(reader);
+      leftovers = await countLeftovers(reader);
     }
     const integrity = [...problems, ...unreadable, ...tables.flatMap((table) => table.unreadable)];
     const records = sum(tables.map((table) => table.rows));
@@ -86,7 +92,7 @@ export function checkCatalog(location: string, options: ReadOptions = {}): Promi
     return {
       location: name,
       isSound: faults + damagedColumns + damagedRecords === 0,
-      ...{ hives, damagedHives, damagedColumns, records, damagedRecords, gpusToDerive, integrity, schema },
+      ...{ hives, damagedHives, damagedColumns, records, damagedRecords, gpusToDerive, leftovers, integrity, schema },
       damage: damage.map(({ id, column, problem, rowId }) => ({ id, column, problem, rowId })),
       recordDamage: tables
         .flatMap((table) => table.damage)

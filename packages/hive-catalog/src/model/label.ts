@@ -44,7 +44,7 @@ export const labelFields = {
 export const HiveLabel = z.strictObject(rulesOf(labelFields));
 export type HiveLabel = z.infer<typeof HiveLabel>;
 
-const NAME_OF_LABEL = { error: `must have for its name ${KEY_RULE}` };
+const NAME_OF_LABEL = `must have for its name ${KEY_RULE}`;
 const RESERVED = { error: `must not begin with ${RESERVED_PREFIX}, which is reserved` };
 const settableKey = z
   .string()
@@ -66,16 +66,30 @@ function checkCount({ value: labels, issues }: z.core.ParsePayload<Record<string
   issues.push({ code: "custom", input: undefined, path: [], message });
 }
 
+/** Of a record zod leaves that one key out, in silence. */
+const PROTOTYPE = "__proto__";
+function checkPrototype(labels: unknown, { addIssue }: z.core.$RefinementCtx): unknown {
+  const isNamed = typeof labels === "object" && labels !== null && Object.hasOwn(labels, PROTOTYPE);
+  if (isNamed) addIssue({ code: "custom", input: PROTOTYPE, path: [PROTOTYPE], message: NAME_OF_LABEL });
+  return labels;
+}
+
 /** All labels of a hive: values by their keys. */
-export const Labels = z
-  .record(settableKey, value, LABELS)
-  .check(checkCount)
-  .meta({ id: "Labels", description: `Labels of a hive, at most ${MAX_LABELS}: values by their keys` });
+export const Labels = z.preprocess(
+  checkPrototype,
+  z
+    .record(settableKey, value, LABELS)
+    .check(checkCount)
+    .meta({ id: "Labels", description: `Labels of a hive, at most ${MAX_LABELS}: values by their keys` }),
+);
 export type Labels = Readonly<Record<string, string>>;
 
 /** Changes to the labels of a hive, key by key: a value sets, null removes. */
-export const LabelChanges = z
-  .record(settableKey, value.nullable(), LABELS)
-  .check(checkCount)
-  .meta({ id: "LabelChanges", description: "Labels to set, and those to remove as null; the others stay" });
+export const LabelChanges = z.preprocess(
+  checkPrototype,
+  z
+    .record(settableKey, value.nullable(), LABELS)
+    .check(checkCount)
+    .meta({ id: "LabelChanges", description: "Labels to set, and those to remove as null; the others stay" }),
+);
 export type LabelChanges = Readonly<Record<string, string | null>>;

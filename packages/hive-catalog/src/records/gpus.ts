@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { performance } from "node:perf_hooks";
 import { eq, max, min, sql } from "drizzle-orm";
-import type { CallClient, SqlExecutor, SqlRow } from "../drivers/client.ts";
+import type { CallClient, SqlExecutor, SqlRow, SqlStatement } from "../drivers/client.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
 import { isKey } from "../model/check.ts";
 import type { CallOptions } from "../options.ts";
@@ -9,11 +9,12 @@ import { hiveGpus, hives } from "../schema.ts";
 import { bytesOf } from "../sql/rows.ts";
 import { build, countIn, type Given, statement } from "../sql/statement.ts";
 import { addGpus, type DerivedGpus, derivedFromText, hashOfDevices, removeGpus } from "../traits/gpus.ts";
+import { leftovers, leftoversToRemove } from "../traits/leftovers.ts";
 import { Verbs } from "./verbs.ts";
 
 /** Hives that one statement looks at. */
 const PAGE_SIZE = 250;
-/** Hives whose GPUs one commit derives: it holds the event loop and the lock for a few milliseconds. */
+/** Hives whose rows one commit changes: it holds the event loop and the lock for a few milliseconds. */
 const MAX_GROUP = 64;
 const FIRST_PLACE = "-9223372036854775808";
 
@@ -94,16 +95,18 @@ function idIn([, held]: SqlRow): string | undefined {
   return isUtf8(bytes) && isKey(id) ? id : undefined;
 }
 
-async function store(client: CallClient, differing: readonly Derivation[]): Promise<void> {
-  for (let from = 0; from < differing.length; from += MAX_GROUP) {
-    const group = differing.slice(from, from + MAX_GROUP);
-    await client.batch(
-      group.flatMap((derivation) => [remove(derivation), add(derivation)]),
-      { isRepeatable: true },
-    );
+async function changeRows<Hive>(
+  client: CallClient,
+  hives: readonly Hive[],
+  change: (hive: Hive) => SqlStatement[],
+): Promise<void> {
+  for (let from = 0; from < hives.length; from += MAX_GROUP) {
+    await client.batch(hives.slice(from, from + MAX_GROUP).flatMap(change), { isRepeatable: true });
     await turnOfTheLoop();
   }
 }
+
+const derivationToStore = (derivation: Derivation) => [remove(derivation), add(derivation)];
 
 /** How many hives have rows that are missing or differ from what is derived of their devices. */
 export async function countDiffering(executor: SqlExecutor): Promise<number> {
@@ -143,14 +146,16 @@ export class DerivedGpuRows extends Verbs {
 
   /**
    * Looks at all hives, page by page, and derives what is missing or differs, 64 hives a commit; the event loop turns in between. Resolves to how
-   * many hives that were; of calls at the same time, and the look of an opened catalog, to the same. To be called now and then where other programs
+   * many hives that were. What such a program left behind of hives that it removed goes, labels too. Of calls at the same time, and the look of an opened catalog, to the same. To be called now and then where other programs
    * write to the catalog.
    */
   derive(options?: CallOptions): Promise<number> {
-    return this.access.calls.run(() => {
+    return this.access.calls.run(async () => {
       this.#isAwaited = true;
       this.#wake();
-      return this.#running ?? this.#run(this.#look());
+      const hives = await (this.#running ?? this.#run(this.#look()));
+      await this.#removeLeftovers(options);
+      return hives;
     }, options);
   }
 
@@ -189,10 +194,19 @@ export class DerivedGpuRows extends Verbs {
     }
   }
 
+  async #removeLeftovers(options?: CallOptions): Promise<void> {
+    const { calls } = this.access;
+    const executor: SqlExecutor = { execute: (query) => calls.run((client) => client.execute(query), options) };
+    for await (const { hiveIds } of leftovers(executor)) {
+      await calls.run((client) => changeRows(client, hiveIds, leftoversToRemove), options);
+      await turnOfTheLoop();
+    }
+  }
+
   #deriveFrom(place: string): Promise<Page> {
     return this.access.calls.run(async (client) => {
       const page = await readPage(client, place, "of these devices");
-      await store(client, page.differing);
+      await changeRows(client, page.differing, derivationToStore);
       return page;
     });
   }

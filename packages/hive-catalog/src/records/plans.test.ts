@@ -4,6 +4,7 @@ import { notingClient, planOf } from "../../test/noting-client.ts";
 import { Calls } from "../calls.ts";
 import { DamageWarnings } from "../sql/damage-warnings.ts";
 import { Cordons } from "./cordons.ts";
+import { DerivedGpuRows } from "./gpus.ts";
 import { HostKeys } from "./host-keys.ts";
 import { HiveLabels } from "./labels.ts";
 import { Operations } from "./operations.ts";
@@ -20,6 +21,7 @@ async function tables() {
     sql: "INSERT INTO hives (id, host, port, created_at_ms, updated_at_ms) VALUES ('a', 'h', 1, 0, 0)",
     args: [],
   });
+  await client.execute({ sql: "INSERT INTO hive_labels (hive_id, key, value) VALUES ('gone', 'k', 'v')", args: [] });
   return {
     client,
     statements,
@@ -29,11 +31,12 @@ async function tables() {
     hostKeys: new HostKeys(access),
     queens: new Queens(access),
     labels: new HiveLabels(access),
+    gpuRows: new DerivedGpuRows(access),
   };
 }
 
 test("no verb but a list reads all rows of a table", async () => {
-  const { client, statements, cordons, tokens, operations, hostKeys, queens, labels } = await tables();
+  const { client, statements, cordons, tokens, operations, hostKeys, queens, labels, gpuRows } = await tables();
   await cordons.set("a", { reason: "fans" });
   await cordons.get("a");
   await cordons.lift("a");
@@ -59,6 +62,7 @@ test("no verb but a list reads all rows of a table", async () => {
   await labels.get("a");
   await labels.keys();
   await labels.withKey("env", { after: { value: "a", hiveId: "a" } });
+  await gpuRows.derive();
   expect(statements.length).toBeGreaterThan(20);
   for (const statement of statements) {
     const whole = (await planOf(client, statement)).filter((step) => WHOLE.test(step));

@@ -39,8 +39,8 @@ export function haveRoom({ id, labels }: Given): SQL {
   return sql`((${added}) = 0 OR (${others}) + (${added}) <= ${sql.raw(String(MAX_LABELS))})`;
 }
 
-/** Hives whose labels one statement reads at most: each may have 64. */
-export const MAX_HIVES_READ = 100;
+/** Hives whose labels one statement reads at most: where each has 64 of the longest, that takes some milliseconds. */
+export const MAX_HIVES_READ = 50;
 
 /** The labels of some hives, whose ids are a JSON list. */
 export const labelsOf = statement<{ ids: string }>(({ ids }) => {

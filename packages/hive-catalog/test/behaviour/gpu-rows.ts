@@ -87,5 +87,30 @@ export function describeGpuRows(name: string, openSite: () => Promise<Site>): vo
       expect(await found(catalog, "mi300x")).toEqual(["hive-0004", "hive-0005", "hive-0007", "hive-0008", "hive-0009"]);
       expect(await catalog.gpuRows.derive()).toBe(0);
     });
+
+    test("labels and GPUs of hives that another program removed go with the next look, and no others", async () => {
+      await using site = await openSite();
+      const catalog = await site.open();
+      const devices = { cpu: null, gpus: [L4(0)] };
+      const labels = { env: "prod", zone: "z1" };
+      for (const id of ["a", "b", "c"]) await catalog.addHive({ ...aHive({ id, devices }), labels });
+      await site.run("DELETE FROM hives WHERE id < 'c'", "DELETE FROM hive_gpus WHERE hive_id = 'b'");
+      await site.run("UPDATE hive_labels SET hive_id = CAST(x'ff' AS TEXT) WHERE hive_id = 'a' AND key = 'zone'");
+      expect(await catalog.labels.keys()).toMatchObject([
+        { key: "env", count: 3 },
+        { key: "zone", count: 3 },
+      ]);
+      expect(await catalog.gpuRows.derive()).toBe(0);
+      expect(await catalog.labels.keys()).toMatchObject([
+        { key: "env", count: 1 },
+        { key: "zone", count: 1 },
+      ]);
+      expect(await catalog.labels.get("c")).toEqual(labels);
+      expect(await found(catalog, "l4")).toEqual(["c"]);
+      await site.run(
+        "INSERT INTO hives SELECT 'a', host, port, ssh_host, ssh_port, ssh_user, status, NULL, devices_json, 0, 0 FROM hives",
+      );
+      expect(await catalog.labels.get("a")).toEqual({});
+    });
   });
 }

@@ -27,7 +27,7 @@ export function readTls(files: TlsFiles): Tls {
 
 function read(files: TlsFiles, name: keyof TlsFiles): Buffer {
   try {
-    return readSettingFile(files[name], MAX_BYTES).content;
+    return readSettingFile(files[name], MAX_BYTES);
   } catch (error) {
     throw unusable(files, name, error);
   }

@@ -62,10 +62,7 @@ export const docsRoutes = [
     tag: "observation",
     summary: "This document",
     answer: { description: "OpenAPI 3.1", schema: z.looseObject({ openapi: z.string() }) },
-  }).handle((_request, _parts, reply) => {
-    reply.type("application/json; charset=utf-8");
-    return sendFile(DOCUMENT, reply);
-  }),
+  }).handle((_request, _parts, reply) => sendFile(DOCUMENT, reply)),
   defineRoute({
     method: "get",
     path: "/docs",

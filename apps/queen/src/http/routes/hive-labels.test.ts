@@ -46,6 +46,7 @@ test.each([
   [{ sshPort: "no blank" }, "labels.sshPort", /must be a value: nothing, or 1 to 63 letters.*got "no blank"/],
   [{ "-a": "b" }, "labels.-a", /must have for its name a key: 1 to 63 letters/],
   [{ "hive/x": "b" }, "labels.hive/x", /must not begin with hive\/, which is reserved/],
+  [JSON.parse('{"__proto__":"x"}'), "labels.__proto__", /must have for its name a key.*got "__proto__"/],
   [{ env: 5 }, "labels.env", /must be a value.*got 5/],
   [["env"], "labels", /must be an object from keys to values, got \["env"\]/],
   [Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`k${n}`, ""])), "labels", /at most 64 labels, but are 65/],

@@ -56,10 +56,9 @@ export const hiveListRoutes = [
       schema: HivePage,
       example: { hives: [HIVE_EXAMPLE], next_after: null, damaged: [] },
     },
-  }).handle(({ query: { after, limit, ...conditions } }, { catalog, costs }, reply) => {
+  }).handle(({ query: { after, limit, ...conditions } }, { catalog, costs }) => {
     const damaged: z.output<typeof DamagedHives> = [];
     const onCorruptHive = (hive: DamagedHive) => void damaged.push(hive);
-    reply.type("application/json; charset=utf-8");
     const reader = readerOf(conditions, catalog);
     return answerPage(
       {

@@ -48,9 +48,8 @@ export const labelsRoutes = [
         next_after: null,
       },
     },
-  }).handle(({ query: page }, { catalog, costs }, reply) => {
-    reply.type("application/json; charset=utf-8");
-    return answerPage(
+  }).handle(({ query: page }, { catalog, costs }) =>
+    answerPage(
       {
         page,
         stepSize: KEYS_PER_STEP,
@@ -62,8 +61,8 @@ export const labelsRoutes = [
         answer: (labels, next_after) => ({ labels, next_after }),
       },
       costs,
-    );
-  }),
+    ),
+  ),
 ];
 
 const labelKeyToJson = ({ key, count, isMore, values, hasMoreValues }: LabelKey) => ({

@@ -36,10 +36,9 @@ export const modelsRoutes = [
         ],
       },
     },
-  }).handle((request, { fleet, costs }, reply) => {
-    reply.type("application/json; charset=utf-8");
-    return listInPieces(costs.inTurns(request, fleet.registry.models(), toJson), (models) => ({ models }));
-  }),
+  }).handle((request, { fleet, costs }) =>
+    listInPieces(costs.inTurns(request, fleet.registry.models(), toJson), (models) => ({ models })),
+  ),
 ];
 
 function toJson({ model, workers: { Idle, Busy, Loading, Error: failed, Shutdown }, onDisk }: KnownModel) {

@@ -121,9 +121,8 @@ export const operationsRoutes = [
     }),
     isCostly: true,
     answer: { description: "One page", schema: OperationPage, example: { operations: [RUNNING], next_after: null } },
-  }).handle(({ query: { hive_id: hiveId, ...page } }, { catalog, costs }, reply) => {
-    reply.type("application/json; charset=utf-8");
-    return answerPage(
+  }).handle(({ query: { hive_id: hiveId, ...page } }, { catalog, costs }) =>
+    answerPage(
       {
         page,
         stepSize: OPERATIONS_PER_STEP,
@@ -132,8 +131,8 @@ export const operationsRoutes = [
         answer: (operations, next_after) => ({ operations, next_after }),
       },
       costs,
-    );
-  }),
+    ),
+  ),
   defineRoute({
     method: "get",
     path: "/v1/operations/:operation",

@@ -50,8 +50,7 @@ export const workersRoutes = [
       schema: z.strictObject({ workers: z.array(PlacedWorkerJson) }),
       example: { workers: [PLACED_EXAMPLE] },
     },
-  }).handle((request, { fleet, costs }, reply) => {
-    reply.type("application/json; charset=utf-8");
+  }).handle((request, { fleet, costs }) => {
     const found = costs.inTurns(request, fleet.registry.workers(request.query), placedToJson);
     return listInPieces(found, (workers) => ({ workers }));
   }),

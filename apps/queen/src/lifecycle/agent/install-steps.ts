@@ -174,5 +174,5 @@ const MAX_CA_BYTES = 1_048_576;
 /** Only for a URL with TLS: an agent refuses a CA that is of no use. */
 function readCa({ parts: { settings }, queenUrl }: Job): string | undefined {
   if (settings.publicCa === undefined || !queenUrl.startsWith("https:")) return undefined;
-  return readSettingFile(settings.publicCa, MAX_CA_BYTES).content.toString();
+  return readSettingFile(settings.publicCa, MAX_CA_BYTES).toString();
 }

@@ -1,0 +1,53 @@
+// What `pnpm client:generate` and `pnpm client:check` run. Not bundled: the compiler inside of openapi-typescript bears that badly.
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import openapiTS, { astToString } from "openapi-typescript";
+
+const DOCUMENT = new URL("../../../apps/queen/openapi.json", import.meta.url);
+const TYPES = fileURLToPath(new URL("../src/openapi.ts", import.meta.url));
+const CURE =
+  "packages/queen-client/src/openapi.ts is not what openapi.json says: run pnpm client:generate and commit it";
+const HEAD = "// Made from apps/queen/openapi.json by pnpm client:generate: change the routes of the queen instead.\n";
+
+const HELP = `Usage: pnpm client:generate [options]
+
+Writes the types of @repo/queen-client, packages/queen-client/src/openapi.ts, from apps/queen/openapi.json.
+
+Options:
+  --check     write nothing, and say whether they are in step
+  -h, --help  show this help
+
+Exit codes: 0 written or in step, 1 not in step, 2 called wrongly.
+Example: pnpm client:generate --check
+`;
+
+const OPTIONS = { check: { type: "boolean" }, help: { type: "boolean", short: "h" } };
+
+/** What the command line says, or undefined when it was called wrongly. */
+function readFlags() {
+  // `pnpm client:generate -- --check` hands the dashes on.
+  const args = process.argv.slice(2).filter((text) => text !== "--");
+  try {
+    return parseArgs({ args, options: OPTIONS }).values;
+  } catch (error) {
+    const [problem] = error.message.replace(/^Unknown/, "unknown").split(". To specify");
+    process.stderr.write(`client:generate: ${problem}; --help shows what there is\n`);
+    process.exitCode = 2;
+  }
+}
+
+async function generate({ check }) {
+  const text = HEAD + astToString(await openapiTS(DOCUMENT));
+  if (!check) writeFileSync(TYPES, text);
+  else if (readFileSync(TYPES, "utf8") === text) {
+    process.stdout.write("the client's types are in step with openapi.json\n");
+  } else {
+    process.stderr.write(`client:generate: ${CURE}\n`);
+    process.exitCode = 1;
+  }
+}
+
+const flags = readFlags();
+if (flags?.help) process.stdout.write(HELP);
+else if (flags !== undefined) await generate(flags);

@@ -1,0 +1,192 @@
+import type { RequestListener } from "node:http";
+import { expect, test } from "vitest";
+import { QueenClient } from "./client.ts";
+import type { QueenClientOptions } from "./requests.ts";
+import { all, startServer } from "./testing.ts";
+
+const TOKEN = "hq_secret";
+
+const json =
+  (body: unknown, status = 200, headers: Record<string, string> = {}): RequestListener =>
+  (_request, response) =>
+    void response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+
+const problem = (status: number, code: string, headers: Record<string, string> = {}) =>
+  json(
+    { type: "about:blank", title: "T", status, detail: `It is ${code}`, code, errors: [], request_id: "r-1" },
+    status,
+    {
+      "content-type": "application/problem+json; charset=utf-8",
+      ...headers,
+    },
+  );
+
+/** A client, and what answers it. */
+async function startClient(answer: RequestListener, options: Partial<QueenClientOptions> = {}) {
+  const server = await startServer(answer);
+  const client = new QueenClient({ url: server.origin, token: TOKEN, ...options });
+  return { ...server, client };
+}
+
+test("a call is sent with its path, query, body and token, below the path of the queen", async () => {
+  await using server = await startServer(json({ hives: [], next_after: null, damaged: [] }));
+  for (const url of [`${server.origin}/queens/one`, new URL(`${server.origin}/queens/one/`)]) {
+    const client = new QueenClient({ url, token: TOKEN, sessionKey: "key" });
+    await client.listHives({ selector: "rack in (r1,r2)", limit: 5 });
+    await client.addHive({ id: "a", host: "h", port: 1 });
+  }
+  const said = server.requests.map(({ method, url, headers }) => [
+    method,
+    url,
+    headers.authorization,
+    headers["x-queen-key"],
+  ]);
+  const list = ["GET", "/queens/one/v1/hives?selector=rack+in+%28r1%2Cr2%29&limit=5", `Bearer ${TOKEN}`, undefined];
+  const add = ["POST", "/queens/one/v1/hives", `Bearer ${TOKEN}`, "key"];
+  expect(said).toEqual([list, add, list, add]);
+  expect(server.requests[1]?.headers["content-type"]).toBe("application/json");
+});
+
+test("an id cannot lead elsewhere", async () => {
+  await using server = await startClient(json({}));
+  await server.client.getHive("../tokens?x=#/%2e%2e");
+  expect(server.requests[0]?.url).toBe("/v1/hives/..%2Ftokens%3Fx%3D%23%2F%252e%252e");
+  for (const id of ["", ".", ".."]) await expect(server.client.removeHive(id)).rejects.toThrow("id must be more than");
+  expect(server.requests.length).toBe(1);
+});
+
+test("what a queen refuses is a QueenProblem with all that she said", async () => {
+  await using server = await startClient(problem(429, "TOO_MANY_REQUESTS", { "retry-after": "7" }));
+  await expect(server.client.getHive("a")).rejects.toMatchObject({
+    name: "QueenProblem",
+    message: "TOO_MANY_REQUESTS: It is TOO_MANY_REQUESTS",
+    status: 429,
+    code: "TOO_MANY_REQUESTS",
+    detail: "It is TOO_MANY_REQUESTS",
+    errors: [],
+    requestId: "r-1",
+    retryAfterMs: 7000,
+    problem: { title: "T" },
+  });
+});
+
+test("a list is read page by page, each when it is asked for", async () => {
+  await using server = await startClient((request, response) => {
+    const after = new URL(request.url ?? "", "http://queen").searchParams.get("after");
+    const next = { none: "a", a: "b", b: null }[after ?? "none"] ?? null;
+    json({ hives: [], next_after: next, damaged: [] })(request, response);
+  });
+  const pages = server.client.hivePages({ status: "online" });
+  await pages.next();
+  expect(server.requests.length).toBe(1);
+  expect((await all(pages)).length).toBe(2);
+  expect(server.requests.map(({ url }) => url)).toEqual([
+    "/v1/hives?status=online",
+    "/v1/hives?status=online&after=a",
+    "/v1/hives?status=online&after=b",
+  ]);
+});
+
+test("what only reads is asked again when the queen says when, and a change never is", async () => {
+  await using server = await startClient(problem(503, "CATALOG_BUSY", { "retry-after": "0" }));
+  await expect(server.client.countHives()).rejects.toMatchObject({ code: "CATALOG_BUSY" });
+  expect(server.requests.length).toBe(4);
+  await expect(server.client.installHive("a")).rejects.toMatchObject({ code: "CATALOG_BUSY" });
+  expect(server.requests.length).toBe(5);
+});
+
+test("it is not asked again where she does not say when, or not within the time of the call", async () => {
+  await using server = await startClient((request, response) => {
+    const headers: Record<string, string> = request.url === "/health" ? {} : { "retry-after": "3600" };
+    problem(503, "STOPPING", headers)(request, response);
+  });
+  await expect(server.client.getHealth()).rejects.toMatchObject({ code: "STOPPING", retryAfterMs: undefined });
+  await expect(server.client.countHives()).rejects.toMatchObject({ retryAfterMs: 3_600_000 });
+  expect(server.requests.length).toBe(2);
+});
+
+test.each([
+  ["a page of a proxy", (_, response) => void response.writeHead(502, { "content-type": "text/html" }).end("<html>")],
+  ["text with 200", (_, response) => void response.end("hello")],
+  ["JSON of another server", json({ error: "no such path" }, 404)],
+  ["a problem of another server", json({ title: "no" }, 400, { "content-type": "application/problem+json" })],
+] satisfies [string, RequestListener][])("%s is no queen's answer", async (_name, answer) => {
+  await using server = await startClient(answer);
+  await expect(server.client.countHives()).rejects.toMatchObject({ name: "QueenNoAnswer", reason: "not_a_queen" });
+});
+
+test("what answers events with something else is no queen", async () => {
+  await using server = await startClient(json({}));
+  await expect(server.client.readEvents().next()).rejects.toMatchObject({ reason: "not_a_queen", status: 200 });
+});
+
+test("nobody there, a connection that breaks and a redirect are no answer", async () => {
+  const unreachable = { name: "QueenNoAnswer", reason: "unreachable" };
+  const gone = await startClient(json({}));
+  await gone[Symbol.asyncDispose]();
+  await expect(gone.client.countHives()).rejects.toMatchObject({
+    ...unreachable,
+    message: `${gone.origin} cannot be reached: connect ECONNREFUSED ${gone.origin.slice("http://".length)}`,
+  });
+  await using broken = await startClient((_, response) => {
+    response.writeHead(200, { "content-length": "10" }).write("{", () => response.destroy());
+  });
+  await expect(broken.client.countHives()).rejects.toMatchObject(unreachable);
+  await using elsewhere = await startClient((_, response) => void response.writeHead(307, { location: "/" }).end());
+  await expect(elsewhere.client.countHives()).rejects.toMatchObject(unreachable);
+  expect(elsewhere.requests.length).toBe(1);
+});
+
+test("a call that takes too long is given up, and one that is no longer wanted rejects with the reason", async () => {
+  await using server = await startClient(() => undefined, { timeoutMs: 20 });
+  await expect(server.client.countHives()).rejects.toMatchObject({
+    name: "QueenNoAnswer",
+    reason: "timed_out",
+    message: "GET /v1/counts was not answered within 20 ms",
+  });
+  await expect(server.client.stopHive("a", { timeoutMs: 30 })).rejects.toThrow("within 30 ms");
+  const reason = new Error("no longer wanted");
+  await expect(server.client.countHives({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+});
+
+test("a url or a token that cannot be used is refused, without being quoted", () => {
+  const message = (options: QueenClientOptions) => {
+    try {
+      return new QueenClient(options) && "taken";
+    } catch (error) {
+      return String(error);
+    }
+  };
+  for (const url of [
+    "",
+    "queen:8500",
+    "ftp://queen",
+    "http://u:hq_secret@queen",
+    "http://queen/?t=hq_secret",
+    "http://q/#hq_secret",
+  ]) {
+    expect(message({ url })).toMatch(/^TypeError: url must be/);
+    expect(message({ url })).not.toContain("secret");
+  }
+  expect(message({ url: "http://queen", token: "hq_secret\n" })).toMatch(/^TypeError: token must be/);
+  expect(message({ url: "http://queen", token: "hq_secret\n" })).not.toContain("secret");
+});
+
+test("no error shows the token", async () => {
+  await using server = await startClient(problem(401, "UNAUTHENTICATED"));
+  const refused = await server.client.countHives().catch((error) => error);
+  const away = await new QueenClient({ url: "http://127.0.0.1:1", token: TOKEN }).countHives().catch((error) => error);
+  for (const error of [refused, away]) expect(`${error.stack}${JSON.stringify(error)}`).not.toContain(TOKEN);
+});
+
+test("what the document forbids does not compile", () => {
+  const refused = (client: QueenClient) => {
+    // @ts-expect-error: a hive needs a host and a port
+    void client.addHive({ id: "a" });
+    // @ts-expect-error: no status has this name
+    void client.listHives({ status: "lost" });
+    // @ts-expect-error: there is no such field
+    void client.changeHive("a", { colour: "red" });
+  };
+  expect(refused).toBeTypeOf("function");
+});

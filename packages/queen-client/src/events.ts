@@ -1,0 +1,69 @@
+import { mayPass, QueenNoAnswer, type QueenProblem } from "./errors.ts";
+import { type Bytes, linesOf, parse } from "./lines.ts";
+import { blocksOf } from "./server-sent-events.ts";
+import type { QueenEvent } from "./types.ts";
+import type { Wait } from "./waiting.ts";
+
+/** How the connection of a reader is: when it is lost, why, and after which time it is tried anew. */
+export type Connection =
+  | { readonly isOpen: true }
+  | { readonly isOpen: false; readonly why: QueenProblem | QueenNoAnswer; readonly retryMs: number };
+
+/** The queen says something every 15 s. */
+const SILENCE_MS = 45_000;
+const FIRST_RETRY_MS = 1000;
+const MIN_RETRY_MS = 100;
+const MAX_RETRY_MS = 30_000;
+
+interface Parts {
+  /** Connects, from after the event of this id on. */
+  open(lastEventId: string | undefined, signal: AbortSignal): Promise<Bytes>;
+  readonly wait: Wait;
+  /** From 0 to 1, so that many readers do not come back at once. */
+  readonly random: () => number;
+  readonly silenceMs?: number;
+}
+
+interface How {
+  readonly after?: string | undefined;
+  readonly signal: AbortSignal;
+  readonly onConnection?: ((connection: Connection) => void) | undefined;
+}
+
+/** Events for as long as the signal is not given. A connection that is lost is made anew from where it was; what is lost for good throws. */
+export async function* readEvents(parts: Parts, how: How): AsyncGenerator<QueenEvent, void, undefined> {
+  const { signal, onConnection } = how;
+  let place = how.after;
+  let retryMs = FIRST_RETRY_MS;
+  let failures = 0;
+  while (!signal.aborted) {
+    let why: QueenProblem | QueenNoAnswer;
+    try {
+      const body = await parts.open(place, signal);
+      onConnection?.({ isOpen: true });
+      for await (const block of blocksOf(linesOf(body, { signal, silenceMs: parts.silenceMs ?? SILENCE_MS }))) {
+        failures = 0;
+        place = block.id ?? place;
+        retryMs = Math.max(block.retryMs ?? retryMs, MIN_RETRY_MS);
+        const event = block.event && { id: place ?? "", type: block.event.type, data: parse(block.event.data) };
+        if (event !== undefined) yield event as QueenEvent;
+        if (signal.aborted) return;
+      }
+      why = new QueenNoAnswer("unreachable", "the queen ended the stream");
+    } catch (error) {
+      if (signal.aborted) return;
+      why = lossOf(error);
+    }
+    const backOffMs = Math.min(retryMs * 2 ** failures, MAX_RETRY_MS) * (0.5 + parts.random());
+    failures += 1;
+    const waitMs = Math.round(Math.max(backOffMs, why.retryAfterMs ?? 0));
+    onConnection?.({ isOpen: false, why, retryMs: waitMs });
+    await parts.wait(waitMs, signal).catch(() => undefined);
+  }
+}
+
+/** What is lost for now; throws what is lost for good. */
+function lossOf(error: unknown): QueenProblem | QueenNoAnswer {
+  if (mayPass(error)) return error;
+  throw error;
+}

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { jsonLinesOf, linesOf } from "./lines.ts";
+import { all, bodyOf } from "./testing.ts";
+
+const signal = new AbortController().signal;
+const TEXT = "one\ntwo\r\nthrée\r\r\nfive\n\nlast";
+const LINES = ["one", "two", "thrée", "", "five", "", "last"];
+
+test("the lines of a body are the same, however it is cut", async () => {
+  const bytes = new TextEncoder().encode(TEXT);
+  for (let at = 0; at <= bytes.length; at += 1) {
+    expect(await all(linesOf(bodyOf([bytes.subarray(0, at), bytes.subarray(at)]), { signal }))).toEqual(LINES);
+  }
+  expect(await all(linesOf(bodyOf([...bytes].map((byte) => Uint8Array.of(byte))), { signal }))).toEqual(LINES);
+});
+
+test("an end at the end begins no further line", async () => {
+  expect(await all(linesOf(bodyOf(["a\n"]), { signal }))).toEqual(["a"]);
+  expect(await all(linesOf(bodyOf(["a\r"]), { signal }))).toEqual(["a"]);
+  expect(await all(linesOf(bodyOf([]), { signal }))).toEqual([]);
+});
+
+test("JSON comes line by line, without those that are empty; what is none is no queen's", async () => {
+  expect(await all(jsonLinesOf(bodyOf(['{"a":1}\n\n{"a"', ":2}"]), signal))).toEqual([{ a: 1 }, { a: 2 }]);
+  await expect(all(jsonLinesOf(bodyOf(["<html>\n"]), signal))).rejects.toMatchObject({ reason: "not_a_queen" });
+});
+
+test("a line that never ends is given up, and so is a body that says nothing", async () => {
+  const endless = Array.from({ length: 5 }, () => "x".repeat(1024 * 1024));
+  await expect(all(linesOf(bodyOf(endless), { signal }))).rejects.toMatchObject({ reason: "not_a_queen" });
+  const silent = linesOf(bodyOf(["hello\n"], { ends: false }), { signal, silenceMs: 1 });
+  expect((await silent.next()).value).toBe("hello");
+  await expect(silent.next()).rejects.toMatchObject({ reason: "timed_out" });
+});
+
+test("whoever reads no further closes the body", async () => {
+  let isClosed = false;
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new TextEncoder().encode("one\ntwo\n")),
+    cancel() {
+      isClosed = true;
+    },
+  });
+  for await (const line of linesOf(body, { signal })) {
+    expect(line).toBe("one");
+    break;
+  }
+  expect(isClosed).toBe(true);
+});

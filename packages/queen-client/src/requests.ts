@@ -1,0 +1,167 @@
+import { noAnswer, QueenNoAnswer, QueenProblem } from "./errors.ts";
+import { jsonLinesOf, parse } from "./lines.ts";
+import { secretOf, targetOf, urlOf } from "./target.ts";
+import type { AnswerOf, Method, OperationAt, Path, RequestOf, Schema } from "./types.ts";
+import { type Wait, wait } from "./waiting.ts";
+
+export interface QueenClientOptions {
+  /** Where the queen is: `https://queen.example:8500`, or with the path under which a proxy has her. */
+  readonly url: string | URL;
+  readonly token?: string | undefined;
+  /** In a browser: the key of its session, which every change needs. */
+  readonly sessionKey?: string | undefined;
+  /** In place of the global one. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** How long a call may take, with its repeats. Of one whose answer comes in pieces: until that begins. Default: 30,000. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Of one call. */
+export interface Call {
+  /** Rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What is sent, whatever the operation. */
+interface Parts {
+  readonly path?: object | undefined;
+  readonly query?: object | undefined;
+  readonly body?: unknown;
+  /** Of the body. Default: application/json. */
+  readonly type?: string;
+  /** Of the answer. */
+  readonly accept?: string;
+  readonly headers?: Record<string, string>;
+}
+
+const TIMEOUT_MS = 30_000;
+const MAX_REPEATS = 3;
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** Sends what a queen is asked, and reads what she answers. */
+export class Requests {
+  readonly #url: URL;
+  readonly #token: string | undefined;
+  readonly #sessionKey: string | undefined;
+  readonly #fetch: typeof globalThis.fetch;
+  readonly #timeoutMs: number;
+  readonly #wait: Wait;
+
+  constructor(options: QueenClientOptions, clock: { wait: Wait } = { wait }) {
+    this.#url = urlOf(options.url);
+    this.#token = secretOf("token", options.token);
+    this.#sessionKey = secretOf("sessionKey", options.sessionKey);
+    // A browser's fetch is called on nothing else than its window.
+    this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+    this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+    this.#wait = clock.wait;
+  }
+
+  /** The JSON that is answered. What only reads is asked again where the queen says when. */
+  json<By extends Method, At extends Path>(
+    method: By,
+    path: At,
+    request: RequestOf<OperationAt<At, By>>,
+    call: Call = {},
+  ): Promise<AnswerOf<OperationAt<At, By>>> {
+    return this.#inTime(`${method.toUpperCase()} ${path}`, call, async (signal, endMs) => {
+      for (let repeats = 0; ; repeats += 1) {
+        try {
+          const response = await this.#send(method, path, request, signal);
+          const text = await response.text().catch(broken);
+          return (text === "" ? undefined : parse(text)) as AnswerOf<OperationAt<At, By>>;
+        } catch (error) {
+          const waitMs = method === "get" && repeats < MAX_REPEATS ? retryAfterOf(error) : undefined;
+          if (waitMs === undefined || performance.now() + waitMs > endMs) throw error;
+          await this.#wait(waitMs, signal);
+        }
+      }
+    });
+  }
+
+  /** The lines of an answer that is NDJSON, each as it comes. */
+  async *lines<Line>(
+    method: Method,
+    path: Path,
+    request: Parts,
+    call: Call = {},
+  ): AsyncGenerator<Line, void, undefined> {
+    const { body, signal } = await this.stream(method, path, { ...request, accept: "application/x-ndjson" }, call);
+    yield* jsonLinesOf<Line>(body, signal);
+  }
+
+  /** The body of an answer that comes in pieces, and the signal that ends it. */
+  stream(method: Method, path: Path, request: Parts & { accept: string }, call: Call) {
+    return this.#inTime(`${method.toUpperCase()} ${path}`, call, async (signal) => {
+      const { headers, status, body } = await this.#send(method, path, request, signal);
+      if (body !== null && headers.get("content-type")?.startsWith(request.accept)) return { body, signal };
+      await body?.cancel();
+      throw new QueenNoAnswer("not_a_queen", `what answered is no queen: it sends no ${request.accept}`, { status });
+    });
+  }
+
+  async #inTime<T>(
+    what: string,
+    { signal: given, timeoutMs = this.#timeoutMs }: Call,
+    work: (signal: AbortSignal, endMs: number) => Promise<T>,
+  ): Promise<T> {
+    const late = new AbortController();
+    const signal = given === undefined ? late.signal : AbortSignal.any([given, late.signal]);
+    const lateness = new QueenNoAnswer("timed_out", `${what} was not answered within ${timeoutMs} ms`);
+    const timer = setTimeout(() => late.abort(lateness), Math.min(timeoutMs, MAX_TIMEOUT_MS));
+    try {
+      return await work(signal, performance.now() + timeoutMs);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The answer to one request. Throws what is none of success. */
+  async #send(method: Method, path: Path, request: Parts, signal: AbortSignal): Promise<Response> {
+    const { body, type = "application/json", accept } = request;
+    const isChange = method !== "get";
+    const init: RequestInit = {
+      method: method.toUpperCase(),
+      headers: {
+        ...(this.#token !== undefined && { authorization: `Bearer ${this.#token}` }),
+        ...(this.#sessionKey !== undefined && isChange && { "x-queen-key": this.#sessionKey }),
+        ...(body !== undefined && { "content-type": type }),
+        ...(accept !== undefined && { accept }),
+        ...request.headers,
+      },
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      // A queen sends nobody elsewhere: a token would go along.
+      redirect: "error",
+      signal,
+    };
+    const response = await this.#fetch(targetOf(this.#url, path, request), init).catch((error) => {
+      throw noAnswer(`${this.#url.origin} cannot be reached`, error);
+    });
+    if (response.ok) return response;
+    throw problemIn(response, await response.text().catch(broken));
+  }
+}
+
+const broken = (error: unknown): never => {
+  throw noAnswer("the connection broke", error);
+};
+
+/** When a queen that has no time now, or whatever stands before her, says to come back. */
+function retryAfterOf(error: unknown): number | undefined {
+  const knows = error instanceof QueenProblem || error instanceof QueenNoAnswer;
+  return knows && error.status === 503 ? error.retryAfterMs : undefined;
+}
+
+function problemIn({ status, headers }: Response, text: string): QueenProblem | QueenNoAnswer {
+  const retryAfter = headers.get("retry-after") ?? "";
+  const retryAfterMs = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined;
+  const problem = /^application\/problem\+json\b/.test(headers.get("content-type") ?? "") && parse(text);
+  if (isProblem(problem)) return new QueenProblem(problem, retryAfterMs);
+  return new QueenNoAnswer("not_a_queen", `what answered is no queen: HTTP ${status}`, { status, retryAfterMs });
+}
+
+const isProblem = (json: unknown): json is Schema<"Problem"> =>
+  typeof json === "object" && json !== null && "code" in json && "detail" in json && "status" in json;
