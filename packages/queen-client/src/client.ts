@@ -3,7 +3,7 @@ import { type Call, type QueenClientOptions, Requests } from "./requests.ts";
 import type { Answer, Body, QueenEvent, Query, Schema } from "./types.ts";
 import { wait } from "./waiting.ts";
 
-type Paged<Name extends "listHives" | "listLabels" | "listOperations"> = Omit<Query<Name>, "after">;
+type Paged<Name extends "listFleet" | "listHives" | "listLabels" | "listOperations"> = Omit<Query<Name>, "after">;
 
 /** What of the events is read, and until when. */
 export interface EventQuery {
@@ -33,6 +33,13 @@ export class QueenClient {
   /** Every page, read as it is asked for. One may be empty although there are more. */
   hivePages(query: Paged<"listHives"> = {}, call?: Call): AsyncGenerator<Schema<"HivePage">, void, undefined> {
     return pages((after) => this.listHives({ ...query, ...after }, call));
+  }
+  /** One page, in any order. */
+  listFleet(query: Query<"listFleet"> = {}, call?: Call): Promise<Schema<"FleetPage">> {
+    return this.#requests.json("get", "/v1/fleet", { query }, call);
+  }
+  fleetPages(query: Paged<"listFleet"> = {}, call?: Call): AsyncGenerator<Schema<"FleetPage">, void, undefined> {
+    return pages((after) => this.listFleet({ ...query, ...after }, call));
   }
   addHive(hive: Body<"addHive">, call?: Call): Promise<Schema<"StoredHive">> {
     return this.#requests.json("post", "/v1/hives", { body: hive }, call);

@@ -28,6 +28,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/fleet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All that is known of hives in one answer, page by page, in any order
+         * @description A page may be short, or empty, although there are more: `next_after` says where to go on, with the same query. No hive comes twice. In an order whose values change, one that moved since the first page is left out: the events after its `position` tell it.
+         *
+         *     Needs a reader's token, or an operator's.
+         */
+        get: operations["listFleet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/hives/{id}": {
         parameters: {
             query?: never;
@@ -788,6 +810,117 @@ export interface components {
                 [key: string]: string;
             };
         };
+        FleetPage: {
+            /** @description In the order that was asked for */
+            hives: components["schemas"]["FleetRow"][];
+            /** @description `after` of the next page; null when this is the last one */
+            next_after: string | null;
+            totals: components["schemas"]["FleetTotals"];
+            /** @description The id of the newest event before anything of this page was read: `GET /v1/events?after=` with that of the first page tells all that came since */
+            position: string;
+            /** @description Rows of this page that another program damaged, and that are left out */
+            damaged: {
+                id: string;
+                column: string;
+                problem: string;
+            }[];
+        };
+        /** @description All that is shown of a hive in a list. What is not known is null, and never 0 */
+        FleetRow: {
+            hive: components["schemas"]["StoredHive"];
+            status: {
+                value: components["schemas"]["HiveStatus"];
+                /**
+                 * @description The rule that decided
+                 * @enum {string}
+                 */
+                rule: "beats_arrive" | "answers_probes" | "never_seen" | "not_probed_yet" | "set_by_operator" | "grace" | "one_failed_probe" | "silent" | "mass_failure" | "network_lost" | "another_program";
+                why: string;
+                /** @description Null of one that it had when the queen started */
+                since_ms: number | null;
+            };
+            /** @description Whether one of its workers could be given work now: the hive is online, not cordoned, not on probation, and a worker is idle, healthy, reachable and has a free slot, as its last beat said */
+            takes_work: boolean;
+            /** @description Why it takes no work, in words; null when it does */
+            why_not: string | null;
+            /** @description Of the last beat, whichever queen took it */
+            beat_age_ms: number | null;
+            /** @description When the health checks that still fail began to */
+            unreachable_since_ms: number | null;
+            cordon: components["schemas"]["Cordon"] | null;
+            /** @description Null when it is on none */
+            probation_until_ms: number | null;
+            /** @description By state, those that shut down left out; null unless its beats arrive here, as are its models */
+            workers: {
+                idle: number;
+                busy: number;
+                loading: number;
+                error: number;
+            } | null;
+            /** @description How much of its workers is taken: of one with slots the share that runs, of another all or nothing; the mean of them */
+            load: number | null;
+            /** @description Those that its workers serve, in order */
+            models: string[] | null;
+            ram: components["schemas"]["FleetRam"];
+            /** @description Null while it is not known which it has */
+            gpus: components["schemas"]["FleetGpu"][] | null;
+            vram: components["schemas"]["FleetVram"];
+            /** @description The newest on this hive, whether it runs or has ended */
+            last_operation: {
+                id: string;
+                /** @enum {string} */
+                kind: "start" | "stop" | "restart" | "install";
+                /** @enum {string} */
+                state: "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
+                /** @description Milliseconds since 1970-01-01 UTC */
+                created_at_ms: number;
+                finished_at_ms: number | null;
+            } | null;
+        };
+        Cordon: {
+            reason: string;
+            until_ms: number | null;
+            /** @description Milliseconds since 1970-01-01 UTC */
+            created_at_ms: number;
+        };
+        FleetRam: {
+            total_bytes: number | null;
+            used_bytes: number | null;
+            free_bytes: number | null;
+            /** @description Whether `used_bytes` was measured, or is what the workers say */
+            measured: boolean;
+        };
+        FleetGpu: {
+            index: number;
+            /** @description null while the devices are not known */
+            name: string | null;
+            /** @description Whether its memory is that of the host: the same bytes as `ram` */
+            unified: boolean;
+            total_bytes: number | null;
+            used_bytes: number | null;
+            free_bytes: number | null;
+            /** @description Whether `used_bytes` was measured, or is what the workers say */
+            measured: boolean;
+            utilization_percent: number | null;
+        };
+        /** @description Of all GPUs together */
+        FleetVram: {
+            total_bytes: number | null;
+            used_bytes: number | null;
+            free_bytes: number | null;
+            /** @description Whether the memory of all GPUs was measured; if not, it is summed up of what devices and workers say */
+            measured: boolean;
+        };
+        /** @description Of the whole fleet, whatever was asked for. A hive whose status another program damaged is in `total` alone */
+        FleetTotals: {
+            total: number;
+            online: number;
+            offline: number;
+            unknown: number;
+            cordoned: number;
+            on_probation: number;
+            unreachable: number;
+        };
         /** @description A hive to add */
         NewHiveJson: {
             /**
@@ -1036,12 +1169,6 @@ export interface components {
             cordon: components["schemas"]["Cordon"] | null;
             queen: components["schemas"]["QueenCondition"];
         };
-        Cordon: {
-            reason: string;
-            until_ms: number | null;
-            /** @description Milliseconds since 1970-01-01 UTC */
-            created_at_ms: number;
-        };
         /** @description What the queen makes of what she hears of the fleet */
         QueenCondition: {
             /**
@@ -1205,7 +1332,7 @@ export interface components {
             /** @description What is wrong, in one sentence */
             detail: string;
             /** @enum {string} */
-            code: "BAD_REQUEST" | "INVALID_JSON" | "UNAUTHENTICATED" | "FORBIDDEN" | "NO_WORKER" | "CLAIM_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOTHING_HELD_BACK" | "REQUEST_TIMEOUT" | "REQUEST_ABORTED" | "PAYLOAD_TOO_LARGE" | "URI_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_MANY_REQUESTS" | "HEADERS_TOO_LARGE" | "OPERATION_NOT_FOUND" | "OPERATION_FINISHED" | "OPERATION_ELSEWHERE" | "HIVE_RUNNING" | "HIVE_NOT_MANAGED" | "PUBLIC_URL_NEEDED" | "HOST_KEY_NOT_FOUND" | "HOST_KEY_MISMATCH" | "HOST_KEY_CHANGED" | "SSH_UNREACHABLE" | "INTERNAL" | "NOT_READY" | "STOPPING" | "TOO_MANY_READERS" | "HIVE_NOT_FOUND" | "HIVE_ALREADY_EXISTS" | "INVALID_HIVE" | "INVALID_ARGUMENT" | "CORRUPT_HIVE" | "CORRUPT_RECORD" | "OPERATION_IN_PROGRESS" | "CATALOG_BUSY" | "CATALOG_CORRUPT" | "CATALOG_READ_ONLY" | "CATALOG_FULL" | "CATALOG_TOO_NEW" | "CATALOG_NOT_A_CATALOG" | "CATALOG_NOT_MIGRATED" | "CATALOG_UNAVAILABLE" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_CLOSED" | "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "INVALID_DEVICES" | "WRONG_HIVE";
+            code: "BAD_REQUEST" | "INVALID_JSON" | "UNAUTHENTICATED" | "FORBIDDEN" | "NO_WORKER" | "CLAIM_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOTHING_HELD_BACK" | "REQUEST_TIMEOUT" | "REQUEST_ABORTED" | "PAYLOAD_TOO_LARGE" | "URI_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_MANY_REQUESTS" | "HEADERS_TOO_LARGE" | "OPERATION_NOT_FOUND" | "OPERATION_FINISHED" | "OPERATION_ELSEWHERE" | "HIVE_RUNNING" | "HIVE_NOT_MANAGED" | "PUBLIC_URL_NEEDED" | "HOST_KEY_NOT_FOUND" | "HOST_KEY_MISMATCH" | "HOST_KEY_CHANGED" | "SSH_UNREACHABLE" | "LIST_EXPIRED" | "TOO_MANY_TO_SORT" | "INTERNAL" | "NOT_READY" | "STOPPING" | "TOO_MANY_READERS" | "HIVE_NOT_FOUND" | "HIVE_ALREADY_EXISTS" | "INVALID_HIVE" | "INVALID_ARGUMENT" | "CORRUPT_HIVE" | "CORRUPT_RECORD" | "OPERATION_IN_PROGRESS" | "CATALOG_BUSY" | "CATALOG_CORRUPT" | "CATALOG_READ_ONLY" | "CATALOG_FULL" | "CATALOG_TOO_NEW" | "CATALOG_NOT_A_CATALOG" | "CATALOG_NOT_MIGRATED" | "CATALOG_UNAVAILABLE" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_CLOSED" | "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "INVALID_DEVICES" | "WRONG_HIVE";
             /** @description Each field or parameter that is wrong, by its path; `body` is the body as a whole */
             errors: {
                 field: string;
@@ -1433,6 +1560,40 @@ export interface components {
                     status?: 401;
                     /** @enum {unknown} */
                     code?: "UNAUTHENTICATED";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `BAD_REQUEST`: The request is not valid HTTP, or its path is not a valid URL
+         *
+         *     `INVALID_ARGUMENT`: A parameter or a field breaks its rule
+         *
+         *     `TOO_MANY_TO_SORT`: So many hives are live that they are sorted by id and by status alone
+         */
+        "BAD_REQUEST.INVALID_ARGUMENT.TOO_MANY_TO_SORT": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 400;
+                    /** @enum {unknown} */
+                    code?: "BAD_REQUEST" | "INVALID_ARGUMENT" | "TOO_MANY_TO_SORT";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description `LIST_EXPIRED`: The list that `after` names cannot go on: begin it anew */
+        LIST_EXPIRED: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 410;
+                    /** @enum {unknown} */
+                    code?: "LIST_EXPIRED";
                 } & components["schemas"]["Problem"];
             };
         };
@@ -2120,6 +2281,166 @@ export interface operations {
             500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
             503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE"];
             507: components["responses"]["CATALOG_FULL"];
+        };
+    };
+    listFleet: {
+        parameters: {
+            query?: {
+                /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+                selector?: string;
+                /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+                gpu?: string;
+                /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+                ram?: string;
+                /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+                cores?: string;
+                status?: components["schemas"]["HiveStatus"];
+                /** @description Whether a cordon is in force */
+                cordoned?: boolean;
+                /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+                text?: string;
+                /** @description Whether one of its workers could be given work now */
+                takes_work?: boolean;
+                /** @description That one of its workers serves */
+                model?: string;
+                /** @description GB of 2^30 bytes that are free on all its GPUs together, as `vram.free_bytes` says */
+                min_free_vram_gb?: number;
+                /** @description The key of a label: in the order of its values, hives without it last. Not with `sort` */
+                group_by?: string;
+                /** @description By id, unless it is said; a - before it turns it round. Equal ones come by id; by `free_vram`, `load` and `last_beat`, hives that are not live, or of which it is not known, come last */
+                sort?: "id" | "status" | "free_vram" | "load" | "last_beat" | "-id" | "-status" | "-free_vram" | "-load" | "-last_beat";
+                /** @description The `next_after` of the page before */
+                after?: string;
+                /** @description Hives at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "hives": [
+                     *         {
+                     *           "hive": {
+                     *             "id": "hive-prod-01",
+                     *             "host": "10.0.1.100",
+                     *             "port": 8600,
+                     *             "ssh_host": "10.0.1.100",
+                     *             "ssh_port": 22,
+                     *             "ssh_user": "admin",
+                     *             "status": "online",
+                     *             "last_heartbeat_ms": 1761040800000,
+                     *             "devices": {
+                     *               "cpu": {
+                     *                 "cores": 16,
+                     *                 "ram_gb": 64
+                     *               },
+                     *               "gpus": [
+                     *                 {
+                     *                   "index": 0,
+                     *                   "name": "NVIDIA RTX 4090",
+                     *                   "vram_gb": 24
+                     *                 }
+                     *               ]
+                     *             },
+                     *             "created_at_ms": 1761000000000,
+                     *             "updated_at_ms": 1761040800000,
+                     *             "labels": {
+                     *               "env": "prod",
+                     *               "rack": "r12"
+                     *             }
+                     *           },
+                     *           "status": {
+                     *             "value": "online",
+                     *             "rule": "beats_arrive",
+                     *             "why": "its heartbeats arrive",
+                     *             "since_ms": 1761040000000
+                     *           },
+                     *           "takes_work": true,
+                     *           "why_not": null,
+                     *           "beat_age_ms": 4200,
+                     *           "unreachable_since_ms": null,
+                     *           "cordon": null,
+                     *           "probation_until_ms": null,
+                     *           "workers": {
+                     *             "idle": 1,
+                     *             "busy": 3,
+                     *             "loading": 0,
+                     *             "error": 0
+                     *           },
+                     *           "load": 0.75,
+                     *           "models": [
+                     *             "llama-3-8b",
+                     *             "qwen3:8b"
+                     *           ],
+                     *           "ram": {
+                     *             "total_bytes": 68719476736,
+                     *             "used_bytes": 20132659200,
+                     *             "free_bytes": 48586817536,
+                     *             "measured": true
+                     *           },
+                     *           "gpus": [
+                     *             {
+                     *               "index": 0,
+                     *               "name": "NVIDIA RTX 4090",
+                     *               "unified": false,
+                     *               "total_bytes": 25769803776,
+                     *               "used_bytes": 9126805504,
+                     *               "free_bytes": 16642998272,
+                     *               "measured": true,
+                     *               "utilization_percent": 37
+                     *             }
+                     *           ],
+                     *           "vram": {
+                     *             "total_bytes": 25769803776,
+                     *             "used_bytes": 9126805504,
+                     *             "free_bytes": 16642998272,
+                     *             "measured": true
+                     *           },
+                     *           "last_operation": {
+                     *             "id": "install-5f897ff4036a8eac",
+                     *             "kind": "install",
+                     *             "state": "succeeded",
+                     *             "created_at_ms": 1761039900000,
+                     *             "finished_at_ms": 1761039960000
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_after": null,
+                     *       "totals": {
+                     *         "total": 12,
+                     *         "online": 10,
+                     *         "offline": 1,
+                     *         "unknown": 1,
+                     *         "cordoned": 2,
+                     *         "on_probation": 0,
+                     *         "unreachable": 1
+                     *       },
+                     *       "position": "mgsu4c0gk2x9qf-1042",
+                     *       "damaged": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FleetPage"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.TOO_MANY_TO_SORT"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            410: components["responses"]["LIST_EXPIRED"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
         };
     };
     getHive: {
