@@ -5,6 +5,7 @@ import { HiveFinder } from "./finding/finder.ts";
 import { HeartbeatWriter } from "./hives/heartbeats.ts";
 import {
   checkStatus,
+  countWithStatus,
   hivePages,
   hivesWithIds,
   isThere,
@@ -231,9 +232,7 @@ export class HiveCatalog {
   }
 
   countByStatus(status: HiveStatus, options?: CallOptions): Promise<number> {
-    return this.#calls.run(async (client) => {
-      return countIn(await client.first(hives.countByStatus({ status: checkStatus(status) })));
-    }, options);
+    return this.#calls.run((client) => countWithStatus(client, status), options);
   }
 
   /**
