@@ -19,6 +19,8 @@ import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts"
 import { Costs } from "./http/door/costs.ts";
 import { type Caller, Door } from "./http/door/door.ts";
 import { RequestTimes } from "./http/request-times.ts";
+import { rowTextsOf } from "./http/routes/row-texts.ts";
+import { Bulk } from "./lifecycle/bulk/bulk.ts";
 import { Lifecycle, type LifecycleParts } from "./lifecycle/lifecycle.ts";
 import type { Clock } from "./process/clock.ts";
 import { isLoopback } from "./reach/addresses.ts";
@@ -102,8 +104,9 @@ export function assembleQueen(options: QueenOptions): Queen {
     maxBodyBytes: BODY_LIMIT_BYTES,
     charge: (request, requests) => door.charge(request, requests),
   });
+  const bulk = new Bulk({ ...parts, lifecycle, turn: () => costs.turn() });
   const stopping = new AbortController();
-  const eventStream = new EventStream({ ...parts, turn: () => costs.turn() });
+  const eventStream = new EventStream({ ...parts, turn: () => costs.turn(), rowsOf: rowTextsOf(parts.rows) });
   let metricsPage: MetricsPage | undefined;
   const app = createApp({
     ...parts,
@@ -114,6 +117,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     servers,
     requestTimes,
     lifecycle,
+    bulk,
     presence,
     eventStream,
     // From its making on it watches the process, so it is made when somebody reads it.
@@ -137,6 +141,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     const quiet = Promise.all([watch.stop(), lifecycle.close()]);
     const reaper = setInterval(() => servers.endIdleConnections(), REAP_INTERVAL_MS);
     await Promise.all([app.close(), servers.closeOthers()]).finally(() => clearInterval(reaper));
+    await bulk.close();
     await fleet.close();
     await quiet;
     await presence.stop();

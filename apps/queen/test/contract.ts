@@ -68,7 +68,9 @@ export function checkContract({ method, url, status, type = "", body }: Seen): v
   if (content?.[mediaType] === undefined) throw new Error(`${what} in ${type}, which openapi.json does not say`);
   const place =
     shared === undefined ? ["paths", template, verb, "responses", String(status)] : ["components", "responses", shared];
-  demand(problemsBySchema(body, ...place, "content", mediaType, "schema"));
+  // Of lines, each is as the schema says.
+  const bodies = mediaType === "application/x-ndjson" ? (body as unknown[]) : [body];
+  for (const one of bodies) demand(problemsBySchema(one, ...place, "content", mediaType, "schema"));
 
   function demand(problems: string): void {
     if (problems === "") return;

@@ -10,7 +10,8 @@ export interface SeenEvent {
 /** A reader of `GET /v1/events` that keeps what it has seen when it is cut off, and can come back. */
 export class EventReader implements AsyncDisposable {
   readonly events: SeenEvent[] = [];
-  comments = 0;
+  /** Ids that came without an event. */
+  bookmarks = 0;
   lastEventId: string | undefined;
   status: number | undefined;
   #request: ClientRequest | undefined;
@@ -18,12 +19,12 @@ export class EventReader implements AsyncDisposable {
   #closed: Promise<void> = Promise.resolve();
 
   /** Connects, or connects anew with the id of the last event that it has seen. Resolves with the head of the answer. */
-  async connect(origin: string, headers: Record<string, string> = {}): Promise<this> {
+  async connect(origin: string, headers: Record<string, string> = {}, query = ""): Promise<this> {
     await this.disconnect();
     let unread = "";
     await new Promise<void>((resolve, reject) => {
       const resumption = this.lastEventId === undefined ? {} : { "last-event-id": this.lastEventId };
-      const request = get(`${origin}/v1/events`, { agent: false, headers: { ...headers, ...resumption } });
+      const request = get(`${origin}/v1/events${query}`, { agent: false, headers: { ...headers, ...resumption } });
       this.#request = request;
       this.#closed = new Promise((close) => request.once("close", close));
       request.once("error", reject);
@@ -68,11 +69,11 @@ export class EventReader implements AsyncDisposable {
     if (this.#request?.destroyed) return rest;
     for (const block of blocks) {
       const fields = new Map(block.split("\n").map((line) => [line.split(": ", 1)[0], line.replace(/^.*?: /, "")]));
-      if (block.startsWith(":")) this.comments += 1;
-      const id = fields.get("id");
+      const [id, data] = [fields.get("id"), fields.get("data")];
       if (id === undefined) continue;
       this.lastEventId = id;
-      this.events.push({ id, type: fields.get("event") ?? "", data: JSON.parse(fields.get("data") ?? "null") });
+      if (data === undefined) this.bookmarks += 1;
+      else this.events.push({ id, type: fields.get("event") ?? "", data: JSON.parse(data) });
     }
     return rest;
   }

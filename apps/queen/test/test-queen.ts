@@ -74,8 +74,8 @@ export async function startTestQueen(options: Partial<QueenOptions> & { clock?: 
 
   async function send(request: InjectOptions): Promise<JsonAnswer> {
     const { statusCode, payload, headers } = await queen.app.inject(request);
-    const answer = { status: statusCode, body: payload === "" ? undefined : JSON.parse(payload), headers };
     const type = headers["content-type"]?.toString();
+    const answer = { status: statusCode, body: bodyOf(payload, type), headers };
     checkContract({ method: request.method ?? "GET", url: String(request.url), type, ...answer });
     return answer;
   }
@@ -96,6 +96,19 @@ export async function startTestQueen(options: Partial<QueenOptions> & { clock?: 
     },
   };
 }
+
+/** Of lines, a list of them. */
+function bodyOf(payload: string, type = ""): unknown {
+  if (type.startsWith("application/x-ndjson")) return linesIn(payload);
+  return payload === "" ? undefined : JSON.parse(payload);
+}
+
+/** The values in NDJSON. */
+export const linesIn = (text: string): unknown[] =>
+  text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
 
 /** The smallest hive that can be posted. */
 export const HIVE_JSON = { id: "hive-a", host: "127.0.0.1", port: 8600 };

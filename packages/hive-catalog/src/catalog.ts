@@ -1,20 +1,11 @@
 import { Calls } from "./calls.ts";
 import type { CallClient } from "./drivers/client.ts";
 import { toCatalogError } from "./drivers/errors.ts";
+import type { HiveCatalogError } from "./errors.ts";
 import { HiveFinder } from "./finding/finder.ts";
+import { addHive, addHives } from "./hives/additions.ts";
 import { HeartbeatWriter } from "./hives/heartbeats.ts";
-import {
-  checkStatus,
-  countWithStatus,
-  hivePages,
-  hivesWithIds,
-  isThere,
-  listIds,
-  readHive,
-  stalePages,
-  streamPages,
-  tellingOf,
-} from "./hives/reader.ts";
+import * as reader from "./hives/reader.ts";
 import * as hives from "./hives/statements.ts";
 import * as writer from "./hives/writer.ts";
 import { checkHive, HeartbeatInput, isKey, isTimeMs, wholeMs } from "./model/check.ts";
@@ -92,7 +83,7 @@ export class HiveCatalog {
     this.#database = database;
     this.#calls = access.calls;
     this.#now = access.now;
-    this.#onDamage = onCorruptHive ? tellingOf(onCorruptHive) : access.warnings.of(hives.hiveReader);
+    this.#onDamage = onCorruptHive ? reader.tellingOf(onCorruptHive) : access.warnings.of(hives.hiveReader);
     this.#heartbeats = new HeartbeatWriter({ ...access, client, onCommit });
     this.cordons = new Cordons(access);
     this.labels = new HiveLabels(access);
@@ -132,22 +123,27 @@ export class HiveCatalog {
 
   /** Adds a hive, with its `labels` if it has any, and resolves to it as stored. Rejects with HIVE_ALREADY_EXISTS or INVALID_HIVE. */
   addHive(hive: NewHive, options?: CallOptions): Promise<HiveRecord> {
-    return this.#calls.run((client) => writer.addHive(client, hive, this.#now()), options);
+    return this.#calls.run((client) => addHive(client, hive, this.#now()), options);
+  }
+
+  /** Adds up to 32 hives in one transaction, and resolves to each as stored, or to what `addHive` would reject with, in their order. */
+  addHives(hives: readonly NewHive[], options?: CallOptions): Promise<(HiveRecord | HiveCatalogError)[]> {
+    return this.#calls.run((client) => addHives(client, hives, this.#now()), options);
   }
 
   /** The hive, or undefined. Rejects with CORRUPT_HIVE when another program damaged its row. */
   getHive(id: string, options?: CallOptions): Promise<HiveRecord | undefined> {
-    return this.#calls.run((client) => readHive(client, id), options);
+    return this.#calls.run((client) => reader.readHive(client, id), options);
   }
 
   /** Those of up to 1,000 hives that are there, by id; a damaged one is told, and left out. */
   getHives(ids: readonly string[], options: GetOptions = {}): Promise<HiveRecord[]> {
-    const work = (client: CallClient) => collect(hivesWithIds(client, ids, options, this.#onDamage));
+    const work = (client: CallClient) => collect(reader.hivesWithIds(client, ids, options, this.#onDamage));
     return this.#calls.run(work, options, GET_OPTIONS);
   }
 
   hiveExists(id: string, options?: CallOptions): Promise<boolean> {
-    return this.#calls.run((client) => isThere(client, id), options);
+    return this.#calls.run((client) => reader.isThere(client, id), options);
   }
 
   /** All hives by id, or one page of them. */
@@ -157,12 +153,12 @@ export class HiveCatalog {
 
   /** The ids of all hives in order, or of one page of them: from an index alone, damaged as the rest of their rows may be. */
   listHiveIds(options: ListOptions = {}): Promise<string[]> {
-    return this.#calls.run((client) => listIds(client, options, this.#onDamage), options, LIST_OPTIONS);
+    return this.#calls.run((client) => reader.listIds(client, options, this.#onDamage), options, LIST_OPTIONS);
   }
 
   /** All hives by id, or those with a status, page by page: no more than `pageSize` are held, and nothing is locked in between. */
   async *streamHives(options: StreamOptions = {}): AsyncGenerator<HiveRecord, void, undefined> {
-    const work = (client: CallClient) => streamPages(client, options, this.#onDamage);
+    const work = (client: CallClient) => reader.streamPages(client, options, this.#onDamage);
     const pages = await this.#calls.run(work, options, STREAM_OPTIONS);
     const { signal } = options;
     for (;;) {
@@ -186,7 +182,7 @@ export class HiveCatalog {
   }
 
   findHivesByStatus(status: HiveStatus, options: ListOptions = {}): Promise<HiveRecord[]> {
-    return this.#find(hives.hivesWithStatus, () => ({ status: checkStatus(status) }), options);
+    return this.#find(hives.hivesWithStatus, () => ({ status: reader.checkStatus(status) }), options);
   }
 
   findOnlineHives(options: ListOptions = {}): Promise<HiveRecord[]> {
@@ -200,7 +196,7 @@ export class HiveCatalog {
   /** Hives whose last beat is older than `maxAgeMs`, the oldest first, then by id. One that never beat is unknown, not stale. */
   findStaleHives(maxAgeMs: number, options: StaleOptions = {}): Promise<HiveRecord[]> {
     const work = (client: CallClient) =>
-      collect(stalePages(client, { maxAgeMs, nowMs: this.#now() }, options, this.#onDamage));
+      collect(reader.stalePages(client, { maxAgeMs, nowMs: this.#now() }, options, this.#onDamage));
     return this.#calls.run(work, options, LIST_OPTIONS);
   }
 
@@ -232,7 +228,7 @@ export class HiveCatalog {
   }
 
   countByStatus(status: HiveStatus, options?: CallOptions): Promise<number> {
-    return this.#calls.run((client) => countWithStatus(client, status), options);
+    return this.#calls.run((client) => reader.countWithStatus(client, status), options);
   }
 
   /**
@@ -293,7 +289,7 @@ export class HiveCatalog {
   }
 
   #find<V extends { status?: string }>(finder: Finder<HiveRecord, V>, values: () => V, options: ListOptions) {
-    const work = (client: CallClient) => collect(hivePages(client, finder, values(), options, this.#onDamage));
+    const work = (client: CallClient) => collect(reader.hivePages(client, finder, values(), options, this.#onDamage));
     return this.#calls.run(work, options, LIST_OPTIONS);
   }
 }

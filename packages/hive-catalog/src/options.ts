@@ -1,5 +1,6 @@
 import { checkFunction, checkInteger, checkOptions } from "./model/check.ts";
 import type { HiveRecord, HiveStatus } from "./model/hive.ts";
+import type { OperationRecord } from "./model/operation.ts";
 
 /** One column of one stored row that another program damaged. `id` is what the row holds for a key, as text. */
 export type DamagedRecord = {
@@ -130,6 +131,19 @@ export type LabelPlacesOptions = CallOptions & {
   limit?: number | undefined;
 };
 
+/** What `operations.find` looks for: those for which all of it holds. */
+export type OperationFindOptions = OperationListOptions & {
+  state?: OperationRecord["state"] | undefined;
+  kind?: OperationRecord["kind"] | undefined;
+};
+
+/** One page of what was found, the newest first. */
+export type FoundOperations = {
+  readonly operations: OperationRecord[];
+  /** Where the next page begins; null when there is nothing more. A page before that may be short, or empty. */
+  readonly nextAfter: string | null;
+};
+
 export type LabelListOptions = CallOptions & {
   /** The last key of the page before. */
   after?: string | undefined;
@@ -151,6 +165,17 @@ const OPEN_OPTIONS = [
 export const LIST_OPTIONS = ["after", "limit", "onCorruptHive", "signal"] as const satisfies (keyof ListOptions)[];
 export const GET_OPTIONS = ["onCorruptHive", "signal"] as const satisfies (keyof GetOptions)[];
 export const PATCH_OPTIONS = ["replacesLabels", "signal"] as const satisfies (keyof PatchOptions)[];
+export const OPERATION_LIST_OPTIONS = [
+  "hiveId",
+  "after",
+  "limit",
+  "signal",
+] as const satisfies (keyof OperationListOptions)[];
+export const OPERATION_FIND_OPTIONS = [
+  ...OPERATION_LIST_OPTIONS,
+  "state",
+  "kind",
+] as const satisfies (keyof OperationFindOptions)[];
 export const LABEL_LIST_OPTIONS = ["after", "limit", "signal"] as const satisfies (keyof LabelListOptions)[];
 const QUERY_OPTIONS = [
   ...(["selector", "gpu", "ram", "cores", "status", "cordoned", "text"] as const),

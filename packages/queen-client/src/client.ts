@@ -3,7 +3,8 @@ import { type Call, type QueenClientOptions, Requests } from "./requests.ts";
 import type { Answer, Body, QueenEvent, Query, Schema } from "./types.ts";
 import { wait } from "./waiting.ts";
 
-type Paged<Name extends "listFleet" | "listHives" | "listLabels" | "listOperations"> = Omit<Query<Name>, "after">;
+type Lists = "listFleet" | "listHives" | "listLabels" | "listOperations" | "listCordons" | "listModels";
+type Paged<Name extends Lists> = Omit<Query<Name>, "after">;
 
 /** What of the events is read, and until when. */
 export interface EventQuery {
@@ -44,6 +45,11 @@ export class QueenClient {
   addHive(hive: Body<"addHive">, call?: Call): Promise<Schema<"StoredHive">> {
     return this.#requests.json("post", "/v1/hives", { body: hive }, call);
   }
+  /** Adds many, up to 1,000, and tells what came of each, in their order; the last line counts. */
+  addHives(hives: readonly Body<"addHive">[], call?: Call): AsyncGenerator<Schema<"AddedLine">, void, undefined> {
+    const body = hives.map((hive) => JSON.stringify(hive)).join("\n");
+    return this.#requests.lines("post", "/v1/hives", { body, type: "application/x-ndjson" }, call);
+  }
   getHive(id: string, call?: Call): Promise<Schema<"StoredHive">> {
     return this.#requests.json("get", "/v1/hives/{id}", { path: { id } }, call);
   }
@@ -73,6 +79,21 @@ export class QueenClient {
   }
   uncordonHive(id: string, call?: Call): Promise<Answer<"uncordonHive">> {
     return this.#requests.json("post", "/v1/hives/{id}/uncordon", { path: { id } }, call);
+  }
+  /** One page of the cordons in force. */
+  listCordons(query: Query<"listCordons"> = {}, call?: Call): Promise<Answer<"listCordons">> {
+    return this.#requests.json("get", "/v1/cordons", { query }, call);
+  }
+  cordonPages(query: Paged<"listCordons"> = {}, call?: Call): AsyncGenerator<Answer<"listCordons">, void, undefined> {
+    return pages((after) => this.listCordons({ ...query, ...after }, call));
+  }
+  /** Does one thing to many hives, and tells of each as it goes; the last line counts. Whoever reads no further ends what has not begun. */
+  actOnHives(
+    action: Body<"actOnHives">,
+    query: Query<"actOnHives"> = {},
+    call?: Call,
+  ): AsyncGenerator<Schema<"ActionLine">, void, undefined> {
+    return this.#requests.lines("post", "/v1/hives/actions", { body: action, query }, call);
   }
   /** One page of the keys of labels. */
   listLabels(query: Query<"listLabels"> = {}, call?: Call): Promise<Answer<"listLabels">> {
@@ -139,8 +160,12 @@ export class QueenClient {
   releaseClaim(claim: string, call?: Call): Promise<undefined> {
     return this.#requests.json("delete", "/v1/workers/claims/{claim}", { path: { claim } }, call);
   }
-  listModels(call?: Call): Promise<Answer<"listModels">> {
-    return this.#requests.json("get", "/v1/models", {}, call);
+  /** One page. */
+  listModels(query: Query<"listModels"> = {}, call?: Call): Promise<Answer<"listModels">> {
+    return this.#requests.json("get", "/v1/models", { query }, call);
+  }
+  modelPages(query: Paged<"listModels"> = {}, call?: Call): AsyncGenerator<Answer<"listModels">, void, undefined> {
+    return pages((after) => this.listModels({ ...query, ...after }, call));
   }
 
   countHives(call?: Call): Promise<Answer<"countHives">> {

@@ -23,11 +23,11 @@ type BodyOf<Operation> = Operation extends { requestBody: { content: infer Conte
   ? { body: Content[keyof Content] }
   : { body?: never };
 /** What it answers when all goes well; undefined where that is no content. */
-export type AnswerOf<Operation> = Operation extends AnyOperation
-  ? Succeeded<Operation["responses"]> extends { content: infer Content }
-    ? Content[keyof Content]
-    : undefined
-  : never;
+export type AnswerOf<Operation> = Operation extends AnyOperation ? ContentOf<Succeeded<Operation["responses"]>> : never;
+/** Lines have their own verbs. */
+type ContentOf<Success> = Success extends { content: infer Content }
+  ? Content[Exclude<keyof Content, "application/x-ndjson">]
+  : undefined;
 
 type Operations = operations;
 /** The query of an operation, by its name: `Query<"listHives">`. */

@@ -12,6 +12,8 @@ interface Parts {
   moves: Moves;
   /** The request that ran longest in the last so many milliseconds, in words. */
   ranLongest: (forMs: number) => string | undefined;
+  /** Told of each hive of which something was told. */
+  onTold: (id: string) => void;
 }
 
 /** Of the labels in an event, as JSON: very many events are kept. */
@@ -33,6 +35,7 @@ export class Announcer {
     moves.note(hive_id);
     log.info({ hive_id, host, port, status }, `hive added${suffix(by)}`);
     events.publish("hive_added", { hive_id, host, port, status });
+    this.#parts.onTold(hive_id);
   }
 
   /** Something else than its status. */
@@ -41,6 +44,14 @@ export class Announcer {
     moves.note(hive_id);
     log.info({ hive_id, host, port }, `hive changed${suffix(by)}`);
     events.publish("hive_changed", { hive_id, ...(isShort(labels) && { labels }) });
+    this.#parts.onTold(hive_id);
+  }
+
+  /** Something that shows of it changed by itself. */
+  changedByItself(id: string): void {
+    this.#parts.moves.note(id);
+    this.#parts.events.publish("hive_changed", { hive_id: id });
+    this.#parts.onTold(id);
   }
 
   removed(id: string, by: Author): void {
@@ -56,6 +67,7 @@ export class Announcer {
     const change = { hive_id: id, was, status, why };
     log.info(change, `hive ${status}`);
     events.publish("status", change);
+    this.#parts.onTold(id);
     metrics.statusChanges.inc({ status });
   }
 

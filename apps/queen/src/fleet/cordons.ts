@@ -1,6 +1,7 @@
 import type { Cordon, DamagedRecord, HiveCatalog, NewCordon } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
+import { hiveNotFound } from "../process/errors.ts";
 import { wholeTurn } from "../process/turn.ts";
 import type { EventLog } from "../telling/events.ts";
 
@@ -73,15 +74,30 @@ export class Cordons {
     this.#byHive.set(hiveId, stored);
     this.#parts.onChange(hiveId);
     this.#announce(hiveId, stored);
+    this.#parts.log.info({ hive_id: hiveId, reason: stored.reason, until_ms: stored.untilMs }, "hive cordoned");
     return stored;
   }
 
-  /** Resolves to whether there was one. */
+  /** Resolves to whether there was one. Rejects with HIVE_NOT_FOUND. */
   async lift(hiveId: string): Promise<boolean> {
     await this.ready();
-    const lifted = await this.#parts.catalog.cordons.lift(hiveId);
+    const { catalog, log } = this.#parts;
+    const lifted = await catalog.cordons.lift(hiveId);
     if (this.#drop(hiveId) && lifted) this.#announce(hiveId, undefined);
+    if (!lifted && !(await catalog.hiveExists(hiveId))) throw hiveNotFound(hiveId);
+    if (lifted) log.info({ hive_id: hiveId }, "hive uncordoned");
     return lifted;
+  }
+
+  /** Tells of those that have come to their end since the last call. */
+  async endDue(): Promise<void> {
+    let told = 0;
+    for (const hiveId of this.#byHive.keys()) {
+      if (this.get(hiveId) !== undefined || !this.#drop(hiveId)) continue;
+      this.#announce(hiveId, undefined);
+      told += 1;
+      if (told % TOLD_PER_TURN === 0) await wholeTurn();
+    }
   }
 
   /** The hive was removed, and its cordon with it. */

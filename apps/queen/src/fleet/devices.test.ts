@@ -1,6 +1,7 @@
 import type { DeviceCapabilities } from "@repo/device-types";
 import { expect, test } from "vitest";
 import { answer, type HiveServer, startHive } from "../../test/hive-server.ts";
+import { published } from "../../test/published.ts";
 import { addHive, beat, HIVE_JSON, startTestQueen, type TestQueen } from "../../test/test-queen.ts";
 import { until } from "../../test/until.ts";
 
@@ -29,11 +30,7 @@ const asked = (hive: HiveServer): number => hive.countOf("GET /v1/devices");
 const devicesIn = async ({ catalog }: TestQueen) => (await catalog.getHive(HIVE_JSON.id))?.devices;
 
 /** What was told of changes of the hive. */
-function told({ events }: TestQueen): unknown[] {
-  const texts = Array.from({ length: events.newest }, (_, index) => events.textOf(index + 1) ?? "");
-  const changes = texts.filter((text) => text.includes("event: hive_changed"));
-  return changes.map((text) => JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? "").changed);
-}
+const told = (queen: TestQueen): unknown[] => published(queen, "hive_changed").map(([, { changed }]) => changed);
 
 test("GPUs that a hive could not read stay as they are known, and its CPU is stored", async () => {
   await using queen = await startTestQueen();

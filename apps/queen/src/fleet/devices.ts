@@ -48,6 +48,7 @@ export class DeviceDetection {
   stored(id: string, devices: DeviceCapabilities): void {
     const nowMs = this.#parts.clock.monotonicNow();
     this.#know(id, devices, nowMs);
+    this.#parts.traits.printDevices(id, devices, nowMs);
     this.#problems.delete(id);
     this.#times.stored(id, nowMs, { isPartial: devices.gpus === null });
     this.#parts.events.publish("hive_changed", { hive_id: id });
@@ -99,7 +100,7 @@ export class DeviceDetection {
   }
 
   async #ask(id: string, hive: HiveAddress): Promise<DeviceReport> {
-    const { probe, catalog, clock } = this.#parts;
+    const { probe, catalog, clock, traits } = this.#parts;
     const { report, agentStart } = await probe.devices(id, hive);
     let knownAtMs = clock.monotonicNow();
     const record = await catalog.getHive(id);
@@ -109,6 +110,7 @@ export class DeviceDetection {
     if (change !== undefined) {
       await catalog.updateDevices(id, devices);
       knownAtMs = clock.monotonicNow();
+      traits.printDevices(id, devices, knownAtMs);
     }
     this.#know(id, devices, knownAtMs);
     const isPartial = devices.gpus === null || report.problems.length > 0;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { startHive } from "../../test/hive-server.ts";
+import { published } from "../../test/published.ts";
 import { addHive, beat, HIVE_JSON, startTestQueen, type TestQueen } from "../../test/test-queen.ts";
 
 const cordon = (queen: TestQueen) => queen.request("POST", "/v1/hives/hive-a/cordon", { reason: "its fan is loud" });
@@ -34,7 +35,5 @@ test("a hive that is removed while it beats is told of once", async () => {
   await addHive(queen, 8600);
   await Promise.all([queen.request("DELETE", "/v1/hives/hive-a"), beat(queen), beat(queen)]);
   await queen.watch.runRound();
-  const { events } = queen;
-  const texts = Array.from({ length: events.newest }, (_, n) => events.textOf(n + 1) ?? "");
-  expect(texts.filter((text) => text.includes("event: hive_removed"))).toHaveLength(1);
+  expect(published(queen, "hive_removed")).toHaveLength(1);
 });

@@ -10,11 +10,13 @@ import type { Metrics } from "../telling/metrics.ts";
 import { Announcer } from "./announcer.ts";
 import { Cordons } from "./cordons.ts";
 import { DeviceDetection } from "./devices.ts";
+import { HiveNews } from "./hive-news.ts";
 import { type HiveView, type Standing, standingOf, viewOf } from "./hive-view.ts";
 import { Liveness, type LivenessSettings } from "./liveness/liveness.ts";
 import type { Condition } from "./liveness/own-condition.ts";
 import type { ProbeResult, Sight } from "./liveness/sight.ts";
 import { Moves } from "./moves.ts";
+import { Records } from "./records.ts";
 import { Senders } from "./senders.ts";
 import { StatusKeeper } from "./statuses.ts";
 import { Traits } from "./traits.ts";
@@ -51,10 +53,12 @@ export class Fleet {
   readonly registry: HiveRegistry;
   readonly assignments: Assignments;
   readonly traits = new Traits();
+  readonly news: HiveNews;
   readonly moves = new Moves();
   readonly #options: Options;
   readonly #liveness: Liveness;
   readonly #announcer: Announcer;
+  readonly #records: Records;
   readonly #statuses: StatusKeeper;
   readonly #senders: Senders;
   readonly #unusable: UnusableParts;
@@ -64,8 +68,9 @@ export class Fleet {
     this.settings = settings;
     this.#options = options;
     this.#liveness = new Liveness(settings, clock.monotonicNow(), undefined, () => clock.cpuNow());
-    this.#announcer = new Announcer({ ...options, moves: this.moves });
-    this.cordons = new Cordons({ ...options, onChange: (id) => this.registry.reconsider(id) });
+    this.#announcer = new Announcer({ ...options, moves: this.moves, onTold: (id) => this.news.noted(id) });
+    const reconsider = (id: string) => this.registry.reconsider(id);
+    this.cordons = new Cordons({ ...options, onChange: reconsider });
     this.registry = new HiveRegistry({
       clock,
       staleAfterMs: settings.staleAfterMs,
@@ -74,15 +79,22 @@ export class Fleet {
       hostOf: (id) => this.sight(id)?.host ?? "",
       unifiedOf: (id) => this.devices.unifiedOf(id),
     });
-    this.assignments = new Assignments({ registry: this.registry, cordons: this.cordons, clock, metrics });
-    this.#liveness.onWork = (id) => this.registry.reconsider(id);
-    const onUnified = (id: string) => this.registry.reconsider(id);
-    this.devices = new DeviceDetection({ ...options, traits: this.traits, onUnified });
-    this.#statuses = new StatusKeeper({
+    this.news = new HiveNews({
       ...options,
       liveness: this.#liveness,
+      registry: this.registry,
       announcer: this.#announcer,
-      learn: (record, readAtMs) => void this.#learn(record, readAtMs),
+    });
+    this.assignments = new Assignments({ registry: this.registry, cordons: this.cordons, clock, metrics });
+    this.#liveness.onWork = reconsider;
+    this.devices = new DeviceDetection({ ...options, traits: this.traits, onUnified: reconsider });
+    const { registry, devices, traits, news } = this;
+    const told = { liveness: this.#liveness, announcer: this.#announcer };
+    this.#records = new Records({ ...told, clock, registry, devices, traits, news });
+    this.#statuses = new StatusKeeper({
+      ...options,
+      ...told,
+      learn: (record, readAtMs) => void this.#records.met(record, readAtMs),
     });
     const onTwo = (id: string, addresses: readonly [string, string]) => this.#announcer.twoSenders(id, addresses);
     this.#senders = new Senders({ ...settings, beatMs: this.#liveness.beatMs, onTwo });
@@ -115,7 +127,7 @@ export class Fleet {
 
   /** Remembers a hive that was not met yet, as it was read at `readAtMs`. */
   meet(hive: HiveRecord, readAtMs: number): void {
-    if (this.sight(hive.id) === undefined) this.#learn(hive, readAtMs);
+    if (this.sight(hive.id) === undefined) this.#records.met(hive, readAtMs);
   }
 
   /** What decides the status of a hive; undefined of one that was not met, or is gone. */
@@ -126,13 +138,7 @@ export class Fleet {
 
   /** Takes over what the catalog says; `readAtMs` is the monotonic time just before it was read. */
   learned(record: HiveRecord, readAtMs: number, labels?: Labels): void {
-    const was = this.sight(record.id)?.status;
-    if (this.traits.learnLabels(record.id, labels, readAtMs) && was !== undefined && this.#liveness.sights.isComplete)
-      this.#announcer.changed(record, "another program", labels);
-    const { status } = this.#learn(record, readAtMs);
-    this.devices.learn(record, readAtMs);
-    if (was === undefined || status === undefined || status === was) return;
-    this.#announcer.status(record.id, was, status, "it was changed in the catalog by another program");
+    this.#records.learned(record, readAtMs, labels);
   }
 
   /** The record of this hive cannot be read. */
@@ -147,6 +153,7 @@ export class Fleet {
   async beat(heartbeat: Heartbeat, from: string, heartbeatMs: number, tookMs: number): Promise<number> {
     const { hiveId, timestampMs, unusable } = heartbeat;
     const ended = this.registry.update(heartbeat, timestampMs === null ? null : timestampMs - heartbeatMs);
+    this.news.heard(heartbeat);
     this.assignments.ended(ended);
     this.#unusable.heard(hiveId, unusable);
     const nowMs = this.#options.clock.monotonicNow();
@@ -176,26 +183,17 @@ export class Fleet {
   }
 
   added(record: HiveRecord, labels: Labels): void {
-    this.written(record, undefined, labels);
-    this.#announcer.added(record, "caller");
+    this.#records.added(record, labels);
   }
 
   /** A caller or an operation wrote this record: its status is their word. */
-  written(record: HiveRecord, why = "it was set over the API", labels?: Labels): void {
-    const { clock } = this.#options;
-    const nowMs = clock.monotonicNow();
-    const was = this.sight(record.id)?.status;
-    this.#liveness.setByOperator(record, nowMs, clock.now(), why);
-    this.registry.reconsider(record.id);
-    this.devices.learn(record, nowMs);
-    if (labels !== undefined) this.traits.changed(record.id, labels, nowMs);
-    if (was !== undefined && was !== record.status) this.#announcer.status(record.id, was, record.status, why);
+  written(record: HiveRecord, why?: string): void {
+    this.#records.written(record, why);
   }
 
   /** The same, of more than its status; `labels` are all that it has now. */
   edited(record: HiveRecord, labels: Labels): void {
-    this.written(record, undefined, labels);
-    this.#announcer.changed(record, "caller", labels);
+    this.#records.edited(record, labels);
   }
 
   /** It is not known whether a write of the status was made: the next sign of the hive decides. */
@@ -260,24 +258,13 @@ export class Fleet {
       await this.#settle(sight);
       if ((position + 1) % PAGE_SIZE === 0) await wholeTurn();
     }
+    await this.cordons.endDue();
+    await this.news.look(signal);
   }
 
   /** Ends what is under way. */
   close(): Promise<void> {
     return this.devices.close();
-  }
-
-  #learn(record: HiveRecord, readAtMs: number): Sight {
-    const { clock } = this.#options;
-    const { sights } = this.#liveness;
-    const { host, port } = sights.get(record.id) ?? { host: "" };
-    const wasKnown = host !== "";
-    const hasMoved = wasKnown && (host !== record.host || port !== record.port);
-    const sight = this.#liveness.learn(record, readAtMs, clock.monotonicNow(), clock.now());
-    if (host !== record.host) this.registry.reconsider(record.id);
-    if (hasMoved) this.#announcer.changed(record, "another program");
-    if (sights.isComplete && !wasKnown) this.#announcer.added(record, "another program");
-    return sight;
   }
 
   async #settle(sight: Sight): Promise<void> {
@@ -295,6 +282,7 @@ export class Fleet {
     this.devices.forget(id);
     this.cordons.forget(id);
     this.traits.forget(id);
+    this.news.forget(id);
     return this.#liveness.sights.forget(id);
   }
 }

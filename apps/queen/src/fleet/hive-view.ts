@@ -59,7 +59,12 @@ export function viewOf(hive: HiveRecord, memories: Memories): HiveView {
 }
 
 /** Why it is offline is known from when it was marked; all else is judged anew. */
-export function standingOf({ status }: HiveRecord, sight: Sight, liveness: Liveness, nowMs: number): Standing {
+export function standingOf(
+  { status }: Pick<HiveRecord, "status">,
+  sight: Sight,
+  liveness: Liveness,
+  nowMs: number,
+): Standing {
   const last = sight.changes.at(-1);
   const wasMarked = status === "offline" && last?.status === "offline";
   const { rule, why } = wasMarked ? last : liveness.judge(sight, status, nowMs);

@@ -1,5 +1,11 @@
-import type { DeviceCapabilities, GpuDevice, GpuRequirement } from "@repo/device-types";
-import type { Labels, Selector } from "@repo/hive-catalog";
+import {
+  type DeviceCapabilities,
+  type GpuDevice,
+  type GpuRequirement,
+  toDeviceCapabilitiesJson,
+} from "@repo/device-types";
+import type { HiveRecord, Labels, Selector } from "@repo/hive-catalog";
+import { Prints } from "./prints.ts";
 
 /** Kinds of hives that are recognized. */
 const MAX_KINDS = 1000;
@@ -22,28 +28,31 @@ interface KnownDevices {
   readonly atMs: number;
 }
 
-/** What work may be asked for by: the labels and devices of hives, as the catalog has them. */
+/** What the catalog says of hives beside their status: the labels and devices by which work may be asked for, and prints, by which it shows when another program changes something. */
 export class Traits {
   readonly #labels = new Map<string, KnownLabels>();
   readonly #devices = new Map<string, KnownDevices>();
   /** Hives of one kind share one object. */
   readonly #kinds = new Map<string, Kind>();
+  readonly #prints = new Prints<"access" | "devices">();
 
-  /** A caller changed them: they are these now. */
-  changed(id: string, labels: Labels, nowMs: number): void {
-    this.#labels.set(id, { labels, atMs: nowMs });
+  /** It was so at `atMs`; answers whether something of it was known and is other. Labels that are not given are as they were. */
+  learn(hive: HiveRecord, labels: Labels | undefined, atMs: number): boolean {
+    const { id, host, port, sshHost, sshPort, sshUser, createdAtMs, devices } = hive;
+    const isOther = [
+      this.#prints.learn(id, "access", [host, port, sshHost, sshPort, sshUser, createdAtMs], atMs),
+      this.printDevices(id, devices, atMs),
+      labels !== undefined && this.#learnLabels(id, labels, atMs),
+    ];
+    return isOther.includes(true);
   }
 
-  /** They were read at `readAtMs`; returns whether they are other ones than were known. */
-  learnLabels(id: string, labels: Labels | undefined, readAtMs: number): boolean {
-    const known = this.#labels.get(id);
-    if ((known?.atMs ?? readAtMs) > readAtMs) return false;
-    if (labels === undefined) this.#labels.delete(id);
-    else this.#labels.set(id, { labels, atMs: readAtMs });
-    return areOther(known?.labels ?? NO_LABELS, labels ?? NO_LABELS);
+  /** The queen herself wrote them, or they were read. */
+  printDevices(id: string, devices: DeviceCapabilities | null, atMs: number): boolean {
+    return this.#prints.learn(id, "devices", devices && toDeviceCapabilitiesJson(devices), atMs);
   }
 
-  /** Whether a hive may have that value of a label: of one without any, it may not be known yet. */
+  /** Whether a hive may have that value of a label: of one that was not read yet, it is not known. */
   mayHave(id: string, key: string, value: string | undefined): boolean {
     const known = this.#labels.get(id);
     return known === undefined || known.labels[key] === value;
@@ -54,7 +63,7 @@ export class Traits {
     return this.#devices.get(id)?.kind ?? null;
   }
 
-  /** The same; returns whether they are no older than those that are known. */
+  /** What is asked of them is learned from these; returns whether they are no older than those that are known. */
   learnDevices(id: string, devices: DeviceCapabilities | null, readAtMs: number): boolean {
     if ((this.#devices.get(id)?.atMs ?? readAtMs) > readAtMs) return false;
     this.#devices.set(id, { kind: devices && this.#kindOf(devices), atMs: readAtMs });
@@ -64,6 +73,7 @@ export class Traits {
   forget(id: string): void {
     this.#labels.delete(id);
     this.#devices.delete(id);
+    this.#prints.forget(id);
   }
 
   /** Tells of hives whether they are chosen. */
@@ -77,6 +87,13 @@ export class Traits {
       met.set(kind, isMet);
       return isMet;
     };
+  }
+
+  #learnLabels(id: string, labels: Labels, atMs: number): boolean {
+    const known = this.#labels.get(id);
+    if (known !== undefined && known.atMs > atMs) return false;
+    this.#labels.set(id, { labels, atMs });
+    return known !== undefined && areOther(known.labels, labels);
   }
 
   #kindOf({ cpu, gpus }: DeviceCapabilities): Kind {

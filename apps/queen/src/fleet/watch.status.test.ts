@@ -196,18 +196,6 @@ describe("beside other writers", () => {
     ]);
   });
 
-  test("labels that another program changed are told with the next round, once", async () => {
-    await using queen = await startTestQueen();
-    await addHive(queen, 9, { labels: { env: "prod" } });
-    await queen.watch.runRound();
-    const { newest } = queen.events;
-    await queen.catalog.labels.set("hive-a", { env: "dev" });
-    await queen.watch.runRound();
-    await queen.watch.runRound();
-    expect(queen.events.newest).toBe(newest + 1);
-    expect(queen.events.textOf(newest + 1)).toMatch(/event: hive_changed\n.*"labels":\{"env":"dev"\}/);
-  });
-
   test("a hive that another program removed is forgotten after a round", async () => {
     await using queen = await startTestQueen();
     await addHive(queen, await deadPort());

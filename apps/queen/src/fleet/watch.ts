@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
+import type { HiveCatalog, HiveRecord, Labels } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
 import { levelOf } from "../process/errors.ts";
@@ -7,11 +7,13 @@ import { wholeTurn } from "../process/turn.ts";
 import { type HealthAnswer, type Probe, ProbeError } from "../reach/probe.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { Fleet } from "./fleet.ts";
+import { TELLING_INTERVAL_MS } from "./hive-news.ts";
 import type { ProbeOutcome, ProbeResult } from "./liveness/sight.ts";
 import { ProbeScheduler } from "./probe-scheduler.ts";
 
 /** How many records are looked at before other work gets its turn. */
 const PAGE_SIZE = 100;
+const NO_LABELS: Labels = {};
 /** Looking for rows of GPUs that other programs left behind takes a hundredth of the time at most. */
 const REST_PER_DERIVATION = 99;
 
@@ -47,6 +49,7 @@ export class Watch {
       this.#repeat("health round", intervalMs, () => this.runRound()),
       this.#repeat("deriving GPUs", intervalMs, () => this.deriveGpus()),
       this.#repeat("sweep", fleet.sweepIntervalMs, () => this.sweep()),
+      this.#repeat("telling of workers", TELLING_INTERVAL_MS, () => fleet.news.tellDue()),
     ]);
   }
 
@@ -114,7 +117,7 @@ export class Watch {
       const readAtMs = clock.monotonicNow();
       const page = await catalog.listHives({ after, limit: PAGE_SIZE, onCorruptHive });
       const labels = await catalog.labels.ofHives(page.map(({ id }) => id));
-      for (const record of page) fleet.learned(record, readAtMs, labels.get(record.id));
+      for (const record of page) fleet.learned(record, readAtMs, labels.get(record.id) ?? NO_LABELS);
       await wholeTurn();
       for (const record of page) {
         if (this.#stopped) return;

@@ -12,6 +12,7 @@ import { answerRaw } from "./connections/raw-answer.ts";
 import { Problem, toProblem } from "./errors.ts";
 import { MAX_ID_LENGTH } from "./input.ts";
 import type { AppParts } from "./parts.ts";
+import { noteProblem } from "./problem-notes.ts";
 import type { ProblemCode } from "./problems.ts";
 import { RouteTable } from "./route-table.ts";
 import { ROUTES } from "./routes.ts";
@@ -65,27 +66,10 @@ function numberRequests(): () => string {
   return () => `${start}-${++count}`;
 }
 
-/** What callers bring about as often as they like: a metric counts it, and the log would be theirs to fill. */
-const OF_CALLERS: Partial<Record<ProblemCode, string>> = {
-  REQUEST_ABORTED: "a caller broke its request off",
-  TOO_MANY_READERS: "a reader of events was turned away",
-};
-
-function problemSender({ metrics: { problems }, log }: Pick<AppParts, "metrics" | "log">) {
+function problemSender(parts: Pick<AppParts, "metrics" | "log">) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const problem = isBrokenOff(error, request) ? brokenOff() : toProblem(error, request.id);
-    problems.inc({ code: problem.code });
-    const ofCaller = OF_CALLERS[problem.code];
-    if (ofCaller !== undefined) log.debug({ remote: request.ip, request_id: request.id }, ofCaller);
-    else if (problem.status === 502) {
-      const { code, message: detail } = problem;
-      request.log.warn({ code, detail, request_id: request.id }, "a hive did not answer as it should");
-    } else if (problem.status >= 500) {
-      const { cause: err = problem, code, status } = problem;
-      // What is away comes back by itself.
-      const level = status === 503 ? "warn" : "error";
-      request.log[level]({ err, code, request_id: request.id }, "request failed");
-    }
+    noteProblem(problem, request, parts);
     return reply.code(problem.status).headers(problem.headers).type(PROBLEM_JSON).send(problem.body(request.id));
   };
 }

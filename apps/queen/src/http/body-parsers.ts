@@ -2,6 +2,14 @@ import { isUtf8 } from "node:buffer";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
 import { invalidJson, Problem, tooLarge } from "./errors.ts";
+import { BodyLines, NDJSON } from "./lines.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Whether the route takes many at once, a line each. */
+    takesLines?: boolean;
+  }
+}
 
 export const BODY_LIMIT_BYTES = 1_048_576;
 
@@ -9,11 +17,12 @@ const unsupported = (detail: string): Problem => new Problem("UNSUPPORTED_MEDIA_
 
 type ParserDone = (error: Error | null, body?: unknown) => void;
 
-/** JSON in UTF-8, and for PATCH merge patches too; nothing else is read. An empty body is undefined. No promise: each heartbeat passes here. */
+/** JSON in UTF-8, for PATCH merge patches too, and lines of it where they are taken; nothing else is read. An empty body is undefined. No promise: each heartbeat passes here. */
 export function addBodyParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, readBody);
   app.addContentTypeParser("application/merge-patch+json", { parseAs: "buffer" }, readBody);
+  app.addContentTypeParser(NDJSON, { parseAs: "buffer" }, readLines);
 }
 
 function readBody(request: FastifyRequest, bytes: Buffer, done: ParserDone): void {
@@ -26,6 +35,18 @@ function readBody(request: FastifyRequest, bytes: Buffer, done: ParserDone): voi
     return;
   }
   done(null, body);
+}
+
+function readLines(request: FastifyRequest, bytes: Buffer, done: ParserDone): void {
+  try {
+    checkType(request);
+    if (request.routeOptions.config.takesLines !== true)
+      throw unsupported(`${NDJSON} is not taken here; send application/json`);
+  } catch (error) {
+    done(error as Error);
+    return;
+  }
+  done(null, new BodyLines(bytes));
 }
 
 const PLAIN_JSON = "application/json";
@@ -55,7 +76,8 @@ function checkEncoding(encoding = "identity"): void {
   );
 }
 
-function parseJson(bytes: Buffer): unknown {
+/** Throws a Problem. */
+export function parseJson(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined;
   // Or what is broken would be stored as U+FFFD.
   if (!isUtf8(bytes)) throw invalidJson("The body is not UTF-8");

@@ -20,7 +20,9 @@ export function checkObject(body: unknown, code: InvalidInput): Record<string, u
 
 /** Reads the query string; throws a Problem that names each wrong parameter. */
 export function parseQuery<Schema extends z.ZodObject>(schema: Schema, query: unknown): z.output<Schema> {
-  const repeated = Object.entries(query ?? {}).filter(([, value]) => Array.isArray(value));
+  const repeated = Object.entries(query ?? {}).filter(
+    ([name, value]) => Array.isArray(value) && !takesList(schema.shape[name]),
+  );
   if (repeated.length > 0) {
     const errors = repeated.map(([field, values]) => ({ field, message: `must be given once${got(values)}` }));
     throw invalidInput("INVALID_ARGUMENT", errors);
@@ -28,6 +30,8 @@ export function parseQuery<Schema extends z.ZodObject>(schema: Schema, query: un
   const known = Object.keys(schema.shape).join(", ");
   return parse(schema, query, "INVALID_ARGUMENT", `is not a known query parameter; those are: ${known}`);
 }
+
+const takesList = (parameter: z.ZodType | undefined): boolean => parameter?.safeParse([]).success === true;
 
 /** Throws a Problem that names each parameter, where none is taken: one that is ignored does not what its sender thinks. */
 export function refuseQuery(query: unknown): void {

@@ -4,6 +4,7 @@ import type { Fleet } from "../fleet/fleet.ts";
 import type { FleetRows } from "../fleet/fleet-rows.ts";
 import type { HeartbeatReceiver } from "../fleet/heartbeats.ts";
 import type { FleetLists } from "../fleet/lists/fleet-lists.ts";
+import type { Bulk } from "../lifecycle/bulk/bulk.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
 import type { Clock } from "../process/clock.ts";
 import type { EventLog } from "../telling/events.ts";
@@ -26,6 +27,7 @@ export interface AppParts {
   metrics: Metrics;
   heartbeats: HeartbeatReceiver;
   lifecycle: Lifecycle;
+  bulk: Bulk;
   eventStream: EventStream;
   presence: Presence;
   metricsPage: () => MetricsPage;

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type * as z from "zod";
 import type { Access } from "./door/door.ts";
 import type { InvalidInput } from "./errors.ts";
+import type { BodyLines, NDJSON } from "./lines.ts";
 import type { AppParts } from "./parts.ts";
 import type { ProblemCode } from "./problems.ts";
 
@@ -39,6 +40,7 @@ interface RouteRule {
   /** Whether the answer may take long to make, or be long. A few of one caller are under way at a time. */
   readonly isCostly?: boolean;
   readonly body?: BodyRule;
+  readonly many?: ManyRule;
   /** When all goes well. */
   readonly answer: Answer;
   /** Beside those that follow from its access, path, query and body. */
@@ -59,6 +61,16 @@ export interface BodyRule<Schema extends z.ZodType = z.ZodType, Body = unknown> 
   readonly types?: readonly string[];
   /** Default: 1 MB. */
   readonly maxBytes?: number;
+}
+
+/** The same for many at once: what `body` takes in each line of NDJSON, answered by a line each. */
+interface ManyRule {
+  readonly description: string;
+  /** Of each line of the answer. */
+  readonly schema: z.ZodType;
+  /** Of a line. */
+  readonly example: unknown;
+  handle(lines: BodyLines, request: CheckedRequest, parts: AppParts, reply: FastifyReply): Readable;
 }
 
 export interface Answer<Schema extends z.ZodType = z.ZodType, Type extends string = string> {
@@ -93,12 +105,14 @@ type ParamsOf<Path extends string> = Path extends `${string}:${infer Name}/${inf
     ? { readonly [Key in Name]: string }
     : unknown;
 
-/** What a handler has to return. A Readable is the same JSON, written piece by piece. */
+/** What a handler has to return. A Readable is the same JSON, written piece by piece, or its lines, of which the schema is of each. */
 type Answered<Schema extends z.ZodType, Type extends string> = Type extends "application/json"
   ? z.input<Schema> | Readable
-  : Type extends typeof EVENT_STREAM
-    ? undefined
-    : string | Readable;
+  : Type extends typeof NDJSON
+    ? Readable
+    : Type extends typeof EVENT_STREAM
+      ? undefined
+      : string | Readable;
 
 interface TypedRule<
   Path extends string,

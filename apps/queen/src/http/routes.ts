@@ -1,5 +1,7 @@
 import type { Route } from "./route.ts";
+import { actionsRoutes } from "./routes/actions.ts";
 import { claimsRoutes } from "./routes/claims.ts";
+import { cordonsRoutes } from "./routes/cordons.ts";
 import { countsRoutes } from "./routes/counts.ts";
 import { devicesRoutes } from "./routes/devices.ts";
 import { docsRoutes } from "./routes/docs.ts";
@@ -27,7 +29,9 @@ export const ROUTES: readonly Route[] = [
   ...devicesRoutes,
   ...stateRoutes,
   ...livenessRoutes,
+  ...cordonsRoutes,
   ...operationsRoutes,
+  ...actionsRoutes,
   ...hostKeysRoutes,
   ...heartbeatRoutes,
   ...workersRoutes,

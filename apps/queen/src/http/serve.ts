@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { hiveNotFound } from "../process/errors.ts";
 import { BODY_LIMIT_BYTES } from "./body-parsers.ts";
 import { parseBody, parseQuery, refuseQuery } from "./input.ts";
+import { BodyLines, NDJSON } from "./lines.ts";
 import type { AppParts } from "./parts.ts";
 import { type Answer, type BodyRule, EVENT_STREAM, methodsOf, paramsOf, type Route } from "./route.ts";
 
@@ -10,7 +11,7 @@ const NO_BODY_LIMIT_BYTES = 1024;
 
 /** Lets a request in as its route says, checks it, and hands it to the route's handler. No promise beside the handler's own: each heartbeat passes here. */
 export function serve(app: FastifyInstance, route: Route, parts: AppParts): void {
-  const { path, access = "operator", query, body, isCostly, answer } = route;
+  const { path, access = "operator", query, body, many, isCostly, answer } = route;
   const { status = 200, schema, type = schema && "application/json", headers } = answer;
   const contentType = type && `${type}; charset=utf-8`;
   const [method = "", head] = methodsOf(route);
@@ -22,13 +23,19 @@ export function serve(app: FastifyInstance, route: Route, parts: AppParts): void
     exposeHeadRoute: head !== undefined,
     bodyLimit: body ? (body.maxBytes ?? BODY_LIMIT_BYTES) : NO_BODY_LIMIT_BYTES,
     onRequest: body ? [parts.door.guard(access), parts.costs.boundBody] : parts.door.guard(access),
-    ...(method === "GET" && { onSend: parts.costs.boundAnswer }),
+    ...((method === "GET" || many || type === NDJSON) && { onSend: parts.costs.boundAnswer }),
+    config: { takesLines: many !== undefined },
     handler: (request, reply) => {
-      if (type !== EVENT_STREAM) parts.requestTimes.began(request, reply.raw);
+      // What waits for others, most of its time, holds nobody up.
+      if (type !== EVENT_STREAM && type !== NDJSON) parts.requestTimes.began(request, reply.raw);
       if (hasHiveId) checkHiveId(request.params);
       if (query) request.query = parseQuery(query, request.query);
       // Whoever probes her may add what it likes, against caches: a refusal would have her restarted.
       else if (access !== "always") refuseQuery(request.query);
+      if (many && request.body instanceof BodyLines) {
+        reply.type(`${NDJSON}; charset=utf-8`);
+        return many.handle(request.body, request, parts, reply);
+      }
       if (readBody) request.body = readBody(request.body);
       if (status !== 200) reply.code(status);
       if (contentType !== undefined) reply.type(contentType);

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import type { HiveRecord, OperationRecord } from "@repo/hive-catalog";
+import { HiveCatalogError, type HiveRecord, type OperationRecord } from "@repo/hive-catalog";
 import type { Logger } from "pino";
+import { readHive } from "../fleet/hive-changes.ts";
 import { unlessAborted } from "../process/abort.ts";
 import type { Clock } from "../process/clock.ts";
-import { hiveNotFound, isCatalogError, levelOf, reasonOf } from "../process/errors.ts";
+import { isCatalogError, levelOf, reasonOf } from "../process/errors.ts";
 import { type Slot, Slots } from "../process/slots.ts";
 import { isLoopback, plainHost } from "../reach/addresses.ts";
 import type { EventLog } from "../telling/events.ts";
@@ -12,8 +13,8 @@ import { stepsOf } from "./agent/plans.ts";
 import { LifecycleError, operationNotFound } from "./errors.ts";
 import { withNextStep } from "./failures.ts";
 import { Job, type JobParts, type LifecycleTimeouts, TIMEOUTS } from "./job.ts";
-import { Cancelled, type End, OperationRun, QueenStopping, type Step } from "./operation-run.ts";
-import { whyNotRemovable } from "./removal.ts";
+import { Cancelled, type End, type OnStep, OperationRun, QueenStopping, type Step } from "./operation-run.ts";
+import { Removal } from "./removal.ts";
 import { HostKeyDesk } from "./ssh/host-key-desk.ts";
 
 export type OperationKind = OperationRecord["kind"];
@@ -34,6 +35,7 @@ export interface LifecycleParts extends Omit<JobParts, "timeouts"> {
 /** Starts, stops and installs hives. Each time is an operation in the catalog, which the queen works off on her own. */
 export class Lifecycle {
   readonly hostKeys: HostKeyDesk;
+  readonly removal: Removal;
   readonly #parts: LifecycleParts & JobParts;
   /** From before they are in the catalog on: a look back that finds one there must not take it for dead. */
   readonly #running = new Map<string, { hiveId: string; run: OperationRun; work: Promise<void> }>();
@@ -44,21 +46,21 @@ export class Lifecycle {
   constructor(parts: LifecycleParts) {
     this.#parts = { ...parts, timeouts: parts.timeouts ?? TIMEOUTS };
     this.hostKeys = new HostKeyDesk(this.#parts, this.#slots);
+    this.removal = new Removal({ ...this.#parts, lifecycle: this });
   }
 
-  /** Begins an operation, and answers its record at once. Throws LifecycleError, or HiveCatalogError such as OPERATION_IN_PROGRESS. */
-  async begin(kind: OperationKind, hiveId: string): Promise<OperationRecord> {
+  /** Begins an operation, and answers its record at once; `onStep` is told of each step as it begins and ends. Throws LifecycleError, or HiveCatalogError such as OPERATION_IN_PROGRESS. */
+  async begin(kind: OperationKind, hiveId: string, onStep?: OnStep): Promise<OperationRecord> {
     const { catalog, clock, presence, timeouts } = this.#parts;
     if (this.#closed) throw queenStopping();
-    const hive = await catalog.getHive(hiveId);
-    if (hive === undefined) throw hiveNotFound(hiveId);
+    const hive = await readHive(hiveId, this.#parts);
     this.#check(kind, hive);
     // Or another queen takes the operation for that of one who is gone.
     await presence.renew();
     if (this.#closed) throw queenStopping();
     const id = `${kind}-${randomBytes(8).toString("hex")}`;
     const { operationMs: timeoutMs } = timeouts;
-    const run = new OperationRun(id, { catalog, clock, timeoutMs });
+    const run = new OperationRun(id, { catalog, clock, timeoutMs, onStep });
     const recording = this.#record({ id, hiveId, kind, owner: presence.id, deadlineMs: clock.now() + timeoutMs });
     const begun = recording.then((operation) => this.#work(operation, run, hive));
     const work = begun.catch(() => undefined).finally(() => this.#running.delete(id));
@@ -77,14 +79,26 @@ export class Lifecycle {
     return this.#read(id);
   }
 
-  /** Throws while something is done to the hive, or its agent runs because a queen started it. */
-  async checkRemovable(hiveId: string): Promise<void> {
-    await this.endDead(hiveId);
-    const { operations } = this.#parts.catalog;
-    const addedAtMs = await this.#addedAtMs(hiveId);
-    const history = (await operations.list({ hiveId })).filter(({ createdAtMs }) => createdAtMs >= addedAtMs);
-    const why = whyNotRemovable(hiveId, history);
-    if (why !== undefined) throw why;
+  /** Throws what `begin` would throw now, as far as that is known, and resolves to the hive. Changes nothing. */
+  async checkBeginning(kind: OperationKind, hiveId: string): Promise<HiveRecord> {
+    const hive = await readHive(hiveId, this.#parts);
+    this.#check(kind, hive);
+    const [last] = await this.#parts.catalog.operations.list({ hiveId, limit: 1 });
+    if (last !== undefined && (await this.isRunning(last))) throw inProgress(last);
+    return hive;
+  }
+
+  /** Resolves once an operation that this queen runs has ended. */
+  async ended(id: string): Promise<OperationRecord> {
+    await this.#running.get(id)?.work;
+    return this.#read(id);
+  }
+
+  /** Whether somebody works on it: of one whose queen is gone the record alone says so. */
+  async isRunning(operation: OperationRecord): Promise<boolean> {
+    if (operation.state !== "running") return false;
+    const queens = await this.#parts.catalog.queens.list();
+    return this.#whyDead(operation, new Set(queens.map(({ id }) => id))) === undefined;
   }
 
   /** Ends what this queen still does to a hive that was removed. */
@@ -138,16 +152,6 @@ export class Lifecycle {
     const operation = await this.#parts.catalog.operations.get(id);
     if (operation === undefined) throw operationNotFound(id);
     return operation;
-  }
-
-  /** What was done to a hive of this id that was there before does not count; a damaged record may have been there always. */
-  async #addedAtMs(hiveId: string): Promise<number> {
-    const hive = await this.#parts.catalog.getHive(hiveId).catch((error: unknown) => {
-      if (isCatalogError(error, "CORRUPT_HIVE")) return { createdAtMs: 0 };
-      throw error;
-    });
-    if (hive === undefined) throw hiveNotFound(hiveId);
-    return hive.createdAtMs;
   }
 
   /** What can be known to be in vain before anything begins. */
@@ -248,6 +252,11 @@ function notCancellable({ id, state, owner }: OperationRecord): LifecycleError {
     "OPERATION_ELSEWHERE",
     `The operation ${id} is run by another queen (${owner}): cancel it there`,
   );
+}
+
+function inProgress({ id, hiveId }: OperationRecord): HiveCatalogError {
+  const detail = `The operation ${id} of the hive ${JSON.stringify(hiveId)} has not ended`;
+  return new HiveCatalogError("OPERATION_IN_PROGRESS", detail, { hiveId });
 }
 
 function notManaged({ id, host }: HiveRecord): LifecycleError {

@@ -32,10 +32,14 @@ interface Failure {
   readonly detail: string;
 }
 
+/** Told of a step as it began, and as it ended. */
+export type OnStep = (operationId: string, step: Readonly<OperationStep>) => void;
+
 interface RunOptions {
   catalog: HiveCatalog;
   clock: Clock;
   timeoutMs: number;
+  onStep?: OnStep | undefined;
 }
 
 /** An operation while it runs: its steps one after the other, each noted in the catalog when it begins and when it ends. */
@@ -104,6 +108,7 @@ export class OperationRun {
     const step: OperationStep = { name, state: "running", startedAtMs: this.#now(), endedAtMs: null, detail: null };
     this.#steps.push(step);
     await this.#save();
+    this.#options.onStep?.(this.id, { ...step });
     let failure: Failure | undefined;
     try {
       this.signal.throwIfAborted();
@@ -119,6 +124,7 @@ export class OperationRun {
     }
     step.endedAtMs = this.#now();
     await this.#save();
+    this.#options.onStep?.(this.id, { ...step });
     return failure;
   }
 

@@ -1,5 +1,62 @@
-import { HiveCatalogError, type OperationRecord } from "@repo/hive-catalog";
+import { type HiveCatalog, HiveCatalogError, type OperationRecord } from "@repo/hive-catalog";
+import type { Logger } from "pino";
+import type { Fleet } from "../fleet/fleet.ts";
+import { hiveNotFound, isCatalogError } from "../process/errors.ts";
 import { LifecycleError } from "./errors.ts";
+
+interface Parts {
+  catalog: HiveCatalog;
+  fleet: Fleet;
+  log: Logger;
+  lifecycle: {
+    isRunning(operation: OperationRecord): Promise<boolean>;
+    endDead(hiveId: string): Promise<void>;
+    endOf(hiveId: string): void;
+  };
+}
+
+/** Removes hives: none whose agent would go on without anybody who knows of it, unless that is wanted. */
+export class Removal {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Throws while something is done to the hive, or its agent runs because a queen started it. Changes nothing. */
+  async check(hiveId: string): Promise<void> {
+    const { catalog, lifecycle } = this.#parts;
+    const addedAtMs = await this.#addedAtMs(hiveId);
+    const history = (await catalog.operations.list({ hiveId })).filter(({ createdAtMs }) => createdAtMs >= addedAtMs);
+    const [newest] = history;
+    const isRunning = newest !== undefined && (await lifecycle.isRunning(newest));
+    const why = whyNotRemovable(hiveId, history, isRunning ? newest : undefined);
+    if (why !== undefined) throw why;
+  }
+
+  async remove(hiveId: string, { force }: { force: boolean }): Promise<void> {
+    const { catalog, fleet, lifecycle, log } = this.#parts;
+    const wasManaged = (await catalog.operations.list({ hiveId, limit: 1 })).length > 0;
+    if (wasManaged && !force) {
+      await lifecycle.endDead(hiveId);
+      await this.check(hiveId);
+    }
+    if (!(await fleet.remove(hiveId))) throw hiveNotFound(hiveId);
+    // No operation can begin any more; one that just did, or was forced aside, is of no use.
+    if (wasManaged) lifecycle.endOf(hiveId);
+    if (wasManaged && force) log.warn({ hive_id: hiveId }, "an agent that still runs on the removed hive stays there");
+  }
+
+  /** What was done to a hive of this id that was there before does not count; a damaged record may have been there always. */
+  async #addedAtMs(hiveId: string): Promise<number> {
+    const hive = await this.#parts.catalog.getHive(hiveId).catch((error: unknown) => {
+      if (isCatalogError(error, "CORRUPT_HIVE")) return { createdAtMs: 0 };
+      throw error;
+    });
+    if (hive === undefined) throw hiveNotFound(hiveId);
+    return hive.createdAtMs;
+  }
+}
 
 /** A start that failed or was cut off may have left an agent behind all the same. */
 const MAY_HAVE_STARTED: ReadonlySet<string> = new Set(["running", "done", "failed"]);
@@ -16,14 +73,14 @@ export function starterOf(operations: readonly OperationRecord[]): OperationReco
 }
 
 /** Why a hive must not be removed now: nobody would know any more of what runs on its host. */
-export function whyNotRemovable(
+function whyNotRemovable(
   hiveId: string,
   operations: readonly OperationRecord[],
+  running: OperationRecord | undefined,
 ): LifecycleError | HiveCatalogError | undefined {
   const hive = JSON.stringify(hiveId);
   const path = `/v1/hives/${encodeURIComponent(hiveId)}`;
   const always = `DELETE ${path}?force=true removes the hive all the same`;
-  const running = operations.find(({ state }) => state === "running");
   if (running !== undefined) {
     const cure = `let it end, or cancel it with POST /v1/operations/${running.id}/cancel`;
     const detail = `The operation ${running.id} of the hive ${hive} has not ended: ${cure}; ${always}`;

@@ -50,6 +50,11 @@ export const EVENT_SCHEMAS = {
       id: "HiveChangedEvent",
       description: "Something else of a hive than its status was changed: read it anew",
     }),
+  workers: z.strictObject({ ...at, hive_id: z.string() }).meta({
+    id: "WorkersEvent",
+    description:
+      "The workers of a hive, its models, or what is used of its devices changed: at most one in 2 s of each hive, and the last state always",
+  }),
   hive_removed: z
     .strictObject({ ...at, hive_id: z.string() })
     .meta({ id: "HiveRemovedEvent", description: "A hive was removed" }),
@@ -68,7 +73,10 @@ export const EVENT_SCHEMAS = {
     }),
 } satisfies Record<string, z.ZodObject>;
 
+export type EventType = keyof typeof EVENT_SCHEMAS;
+export const EVENT_TYPES = Object.keys(EVENT_SCHEMAS) as EventType[];
+
 /** What whoever publishes an event says; the time is added. */
 export type EventData = {
-  [Type in keyof typeof EVENT_SCHEMAS]: Omit<z.input<(typeof EVENT_SCHEMAS)[Type]>, "at_ms">;
+  [Type in EventType]: Omit<z.input<(typeof EVENT_SCHEMAS)[Type]>, "at_ms">;
 };

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { deadPort, startHive } from "../../test/hive-server.ts";
-import { addHive, beat, HIVE_JSON, startTestQueen, type TestQueen } from "../../test/test-queen.ts";
+import { published } from "../../test/published.ts";
+import { addHive, beat, HIVE_JSON, startTestQueen } from "../../test/test-queen.ts";
 import { EventLog } from "./events.ts";
 
 const publish = (events: EventLog, count: number) => {
@@ -9,48 +10,75 @@ const publish = (events: EventLog, count: number) => {
 
 const newLog = (capacity?: number) => new EventLog(() => 1_761_040_800_000, { ...(capacity && { capacity }) });
 
-/** What was published, as [type, data]. */
-function published({ events }: TestQueen): [string, Record<string, unknown>][] {
-  const texts = Array.from({ length: events.newest }, (_, index) => events.textOf(index + 1) ?? "");
-  return texts.map((text) => {
-    const [, type = "", json = ""] = /^id: .*\nevent: (.*)\ndata: (.*)\n\n$/.exec(text) ?? [];
-    return [type, JSON.parse(json)];
-  });
-}
+const numbersAfter = (events: EventLog, n: number, limit = 100) => events.after(n, limit).events.map(({ n }) => n);
 
 test("numbers events from 1, and no two logs alike", () => {
   const [events, other] = [newLog(), newLog()];
+  expect(events.position).toBe(`${events.start}-0`);
   publish(events, 2);
-  expect(events.textOf(2)).toBe(
-    `id: ${events.start}-2\nevent: hive_removed\ndata: {"at_ms":1761040800000,"hive_id":"hive-1"}\n\n`,
-  );
+  expect(events.after(1, 10)).toEqual({
+    events: [{ n: 2, type: "hive_removed", hiveId: "hive-1", data: { at_ms: 1_761_040_800_000, hive_id: "hive-1" } }],
+    upTo: 2,
+  });
+  expect(events.position).toBe(`${events.start}-2`);
   expect(events.start).not.toBe(other.start);
 });
 
-test("keeps the last events alone", () => {
+test("keeps the last events, at least so many, and at most twice as many", () => {
   const events = newLog(3);
-  expect([events.oldest, events.newest]).toEqual([1, 0]);
+  for (let count = 1; count <= 20; count++) {
+    publish(events, 1);
+    const kept = numbersAfter(events, 0);
+    expect(kept).toEqual(kept.map((_, index) => count - kept.length + 1 + index));
+    expect(kept.length).toBeGreaterThanOrEqual(Math.min(count, 3));
+    expect(kept.length).toBeLessThan(6);
+  }
+});
+
+test("of the workers of a hive the newest event alone is kept, and it takes the place of no other", () => {
+  const events = newLog(3);
+  publish(events, 2);
+  for (let n = 0; n < 100; n++) events.publish("workers", { hive_id: `hive-${n % 2}` });
+  expect(numbersAfter(events, 0)).toEqual([1, 2, 101, 102]);
+  expect(events.resume(events.idOf(1))).toEqual({ after: 1, gap: undefined });
+  events.publish("hive_removed", { hive_id: "hive-0" });
+  expect(numbersAfter(events, 0)).toEqual([1, 2, 102, 103]);
+});
+
+test("hands over the first events that are wanted, and says how far it has looked", () => {
+  const events = newLog();
   publish(events, 5);
-  expect([events.oldest, events.newest]).toEqual([3, 5]);
-  expect([1, 2, 3, 4, 5, 6].map((n) => events.textOf(n) !== undefined)).toEqual([
-    false,
-    false,
-    true,
-    true,
-    true,
-    false,
+  const isOdd = ({ n }: { n: number }) => n % 2 === 1;
+  expect(events.after(0, 2, isOdd)).toMatchObject({ events: [{ n: 1 }, { n: 3 }], upTo: 3 });
+  expect(events.after(3, 2, isOdd)).toMatchObject({ events: [{ n: 5 }], upTo: 5 });
+  expect(events.after(5, 2, isOdd)).toEqual({ events: [], upTo: 5 });
+});
+
+test("looks at some thousands at a time for what is wanted", () => {
+  const events = newLog();
+  publish(events, 5000);
+  const wantsLast = ({ n }: { n: number }) => n === 5000;
+  const stretches = [];
+  for (let place = 0; place < 5000; place = stretches.at(-1)?.upTo ?? 5000) {
+    stretches.push(events.after(place, 10, wantsLast));
+  }
+  expect(stretches.map(({ events: found, upTo }) => [found.length, upTo])).toEqual([
+    [0, 2000],
+    [0, 4000],
+    [1, 5000],
   ]);
 });
 
 test("resumes after the last event that a reader has seen, and says why others may be missing", () => {
   const events = newLog(3);
-  publish(events, 5);
-  expect(events.resume(events.idOf(5))).toEqual({ after: 5, gap: undefined });
-  expect(events.resume(events.idOf(2))).toEqual({ after: 2, gap: undefined });
-  expect(events.resume(events.idOf(1))).toEqual({ after: 2, gap: "buffer_overflowed" });
-  expect(events.resume(events.idOf(6))).toEqual({ after: 2, gap: "unknown_id" });
-  expect(events.resume("earlier-5")).toEqual({ after: 2, gap: "queen_restarted" });
-  expect(events.resume("nonsense")).toEqual({ after: 2, gap: "unknown_id" });
+  publish(events, 6);
+  expect(numbersAfter(events, 0)).toEqual([4, 5, 6]);
+  expect(events.resume(events.idOf(6))).toEqual({ after: 6, gap: undefined });
+  expect(events.resume(events.idOf(3))).toEqual({ after: 3, gap: undefined });
+  expect(events.resume(events.idOf(2))).toEqual({ after: 3, gap: "buffer_overflowed" });
+  expect(events.resume(events.idOf(7))).toEqual({ after: 3, gap: "unknown_id" });
+  expect(events.resume("earlier-5")).toEqual({ after: 3, gap: "queen_restarted" });
+  expect(events.resume("nonsense")).toEqual({ after: 3, gap: "unknown_id" });
 });
 
 test("wakes its readers once for what was published in one turn, and not after they left", async () => {
@@ -82,7 +110,7 @@ test("the queen publishes what another program adds and removes, once she knows 
   await beat(queen, "b");
   await queen.watch.runRound();
   await beat(queen, "never-there");
-  const told = published(queen).filter(([type]) => type !== "status");
+  const told = published(queen).filter(([type]) => type.startsWith("hive_"));
   expect(told.map(([type, { hive_id }]) => `${type} ${hive_id}`)).toEqual([
     "hive_added b",
     "hive_added a",

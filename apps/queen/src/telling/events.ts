@@ -1,4 +1,4 @@
-import type { EventData } from "./event-data.ts";
+import type { EventData, EventType } from "./event-data.ts";
 
 /** Where a reader goes on, and what it can no longer be told. */
 export interface Resumption {
@@ -8,22 +8,51 @@ export interface Resumption {
   readonly gap: "queen_restarted" | "buffer_overflowed" | "unknown_id" | undefined;
 }
 
+/** Something that happened, as it is kept. */
+export interface LoggedEvent {
+  readonly n: number;
+  readonly type: EventType;
+  /** undefined of what happened to the queen herself. */
+  readonly hiveId: string | undefined;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Some events in order, and how far was looked for them. */
+export interface Stretch {
+  readonly events: readonly LoggedEvent[];
+  /** Number of the last event that was looked at. */
+  readonly upTo: number;
+}
+
 const CAPACITY = 10_000;
+/** Looked at in one go, by whoever wants only some of them. */
+const MAX_LOOKS = 2000;
+/** What every beat may bring is told several hives at a time. */
+const UNHURRIED_MS = 100;
 const EVENT_ID = /^([0-9a-z]+)-(\d{1,15})$/;
+
+/** Of these a later one of the same hive says all that an earlier one did, so the newest alone is kept. */
+const LATEST_ALONE: ReadonlySet<EventType> = new Set<EventType>(["workers"]);
 
 /**
  * The last events of this start of the queen, numbered from 1, for whoever reads `GET /v1/events`. Nothing is kept for a single reader: one
- * that falls out of this buffer has missed something, and is told so.
+ * that falls out of this buffer has missed something, and is told so. Where a reader is, the rest of the queen knows by ids or numbers that it
+ * got from here.
  */
 export class EventLog {
   /** Unlike that of any other start of the queen. */
   readonly start: string;
   readonly #now: () => number;
   readonly #capacity: number;
-  readonly #ring: string[] = [];
   readonly #readers = new Set<() => void>();
+  /** In order. Some of them are outdated, and some more than are promised. */
+  #kept: LoggedEvent[] = [];
+  /** By hive. */
+  readonly #latest = new Map<string, LoggedEvent>();
   #newest = 0;
-  #waking = false;
+  #lastGone = 0;
+  #waking: NodeJS.Immediate | undefined;
+  #wakingLater: NodeJS.Timeout | undefined;
 
   constructor(now: () => number, { capacity = CAPACITY } = {}) {
     this.#now = now;
@@ -31,11 +60,14 @@ export class EventLog {
     this.start = Math.floor(now()).toString(36) + Math.random().toString(36).slice(2, 8);
   }
 
-  publish<Type extends keyof EventData>(type: Type, data: EventData[Type]): void {
-    const n = ++this.#newest;
-    const json = JSON.stringify({ at_ms: this.#now(), ...data });
-    this.#ring[n % this.#capacity] = `id: ${this.idOf(n)}\nevent: ${type}\ndata: ${json}\n\n`;
-    this.#wakeReaders();
+  publish<Type extends EventType>(type: Type, data: EventData[Type]): void {
+    const { hive_id: hiveId }: { hive_id?: string } = data;
+    const event: LoggedEvent = { n: ++this.#newest, type, hiveId, data: { at_ms: this.#now(), ...data } };
+    if (hiveId !== undefined && LATEST_ALONE.has(type)) this.#latest.set(hiveId, event);
+    if (hiveId !== undefined && type === "hive_removed") this.#latest.delete(hiveId);
+    this.#kept.push(event);
+    if (this.#kept.length >= 2 * (this.#capacity + this.#latest.size)) this.#dropOld();
+    this.#wakeReaders(LATEST_ALONE.has(type));
   }
 
   /** Number of the newest event; 0 when there is none yet. */
@@ -43,30 +75,42 @@ export class EventLog {
     return this.#newest;
   }
 
-  /** Number of the oldest event that is still kept; one more than `newest` when there is none. */
-  get oldest(): number {
-    return Math.max(1, this.#newest - this.#capacity + 1);
+  /** Id of the newest event: whoever knows all that happened until now goes on after it. */
+  get position(): string {
+    return this.idOf(this.#newest);
   }
 
   idOf(n: number): string {
     return `${this.start}-${n}`;
   }
 
-  /** The event as it is sent; undefined when it is no longer kept, or did not happen yet. */
-  textOf(n: number): string | undefined {
-    return n >= this.oldest && n <= this.#newest ? this.#ring[n % this.#capacity] : undefined;
+  /** The first events after that one for which `isWanted`, `limit` at most. */
+  after(n: number, limit: number, isWanted: (event: LoggedEvent) => boolean = () => true): Stretch {
+    const events: LoggedEvent[] = [];
+    const first = this.#placeAfter(n);
+    for (const event of this.#kept.slice(first, first + MAX_LOOKS)) {
+      if (this.#isOutdated(event) || !isWanted(event)) continue;
+      events.push(event);
+      if (events.length === limit) return { events, upTo: event.n };
+    }
+    return { events, upTo: this.#kept[first + MAX_LOOKS - 1]?.n ?? this.#newest };
+  }
+
+  /** Whether something that happened after that event is no longer kept, and nothing that is kept says the same. */
+  isGone(n: number): boolean {
+    return n < this.#lastGone;
   }
 
   /** Where a reader goes on whose last event had this id. */
   resume(lastEventId: string): Resumption {
     const [, start, digits] = EVENT_ID.exec(lastEventId) ?? [];
     const seen = Number(digits);
-    const lastGone = this.oldest - 1;
+    const lastGone = this.#lastGone;
     if (start === undefined || (start === this.start && seen > this.#newest)) {
       return { after: lastGone, gap: "unknown_id" };
     }
     if (start !== this.start) return { after: lastGone, gap: "queen_restarted" };
-    return seen < lastGone ? { after: lastGone, gap: "buffer_overflowed" } : { after: seen, gap: undefined };
+    return this.isGone(seen) ? { after: lastGone, gap: "buffer_overflowed" } : { after: seen, gap: undefined };
   }
 
   /** Calls `wake` soon after something was published, once for all that came in one turn. Returns what ends that. */
@@ -75,12 +119,42 @@ export class EventLog {
     return () => void this.#readers.delete(wake);
   }
 
-  #wakeReaders(): void {
-    if (this.#waking || this.#readers.size === 0) return;
-    this.#waking = true;
-    setImmediate(() => {
-      this.#waking = false;
-      for (const wake of this.#readers) wake();
+  #isOutdated(event: LoggedEvent): boolean {
+    return LATEST_ALONE.has(event.type) && this.#latest.get(event.hiveId ?? "") !== event;
+  }
+
+  /** Where in what is kept the first event after that one stands. */
+  #placeAfter(n: number): number {
+    let [from, to] = [0, this.#kept.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((this.#kept[middle]?.n ?? 0) <= n) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
+
+  #dropOld(): void {
+    const current = this.#kept.filter((event) => !this.#isOutdated(event));
+    let surplus = current.length - this.#latest.size - this.#capacity;
+    this.#kept = current.filter(({ n, type }) => {
+      if (surplus <= 0 || LATEST_ALONE.has(type)) return true;
+      surplus -= 1;
+      this.#lastGone = n;
+      return false;
     });
+  }
+
+  #wakeReaders(isUnhurried: boolean): void {
+    if (this.#waking !== undefined || this.#readers.size === 0) return;
+    if (isUnhurried) this.#wakingLater ??= setTimeout(() => this.#wake(), UNHURRIED_MS).unref();
+    else this.#waking = setImmediate(() => this.#wake());
+  }
+
+  #wake(): void {
+    clearTimeout(this.#wakingLater);
+    this.#wakingLater = undefined;
+    this.#waking = undefined;
+    for (const wake of this.#readers) wake();
   }
 }

@@ -32,6 +32,12 @@ async function startProxy(path: string, origin: string): Promise<string> {
   return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}${path}`;
 }
 
+async function linesOf<Line>(lines: AsyncIterable<Line>): Promise<Line[]> {
+  const all: Line[] = [];
+  for await (const line of lines) all.push(line);
+  return all;
+}
+
 test("a hive is added, read, listed, changed, replaced and removed", async () => {
   await using queen = await startTestQueen();
   const client = new QueenClient({ url: await listen(queen) });
@@ -54,6 +60,31 @@ test("a hive is added, read, listed, changed, replaced and removed", async () =>
     code: "HIVE_NOT_FOUND",
     requestId: expect.any(String),
   });
+});
+
+test("many hives are added and acted on, and each is told", async () => {
+  await using queen = await startTestQueen();
+  const client = new QueenClient({ url: await listen(queen) });
+  const hives = Array.from({ length: 40 }, (_, n) => ({ ...HIVE, id: `gpu-${10 + n}` }));
+  const added = await linesOf(client.addHives([...hives, HIVE, HIVE]));
+  expect(added.at(-1)).toEqual({ type: "end", added: 41, failed: 1 });
+  expect(added[41]).toMatchObject({
+    line: 42,
+    id: HIVE.id,
+    outcome: "failed",
+    problem: { code: "HIVE_ALREADY_EXISTS" },
+  });
+  const cordon = { action: "cordon", reason: "fans", selector: "" } as const;
+  const would = await linesOf(client.actOnHives(cordon, { dry_run: true }));
+  expect(would.at(-1)).toMatchObject({ type: "end", counts: { would_do: 41 } });
+  for await (const line of client.actOnHives(cordon, { parallel: 1 })) {
+    expect(line).toMatchObject({ type: "hive", outcome: "done" });
+    break;
+  }
+  await until("the queen ends it", () => queen.logLines.some(({ msg }) => msg === "cordon of many hives ended early"));
+  const cordoned = await linesOf(client.cordonPages({ limit: 1 }));
+  expect(cordoned.length).toBeLessThan(41);
+  expect(cordoned[0]).toMatchObject({ cordons: [{ hive_id: HIVE.id, reason: "fans" }] });
 });
 
 test("every page of a list comes, and what it asks for goes along", async () => {

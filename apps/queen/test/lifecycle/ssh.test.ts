@@ -1,6 +1,7 @@
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { published } from "../published.ts";
 import { HIVE_JSON } from "../test-queen.ts";
 import { until } from "../until.ts";
 import { detailOf, stepsOf } from "./operation.ts";
@@ -60,8 +61,7 @@ test("an agent is installed over SSH, beats with a token of its own, and is stop
   expect(await queen.request("DELETE", `/v1/hives/${id}`)).toMatchObject({ status: 204 });
   expect(await queen.request("DELETE", `/v1/hives/${id}`)).toMatchObject({ status: 404 });
 
-  const events = Array.from({ length: queen.events.newest }, (_, n) => queen.events.textOf(n + 1) ?? "");
-  expect(events.filter((text) => text.includes("event: operation") && text.includes(installed.id))).toHaveLength(2);
+  expect(published(queen, "operation").filter(([, { id }]) => id === installed.id)).toHaveLength(2);
 }, 120_000);
 
 test("an unknown host key needs an operator, and a changed one is refused with both fingerprints", async () => {

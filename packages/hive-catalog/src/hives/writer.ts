@@ -21,8 +21,6 @@ import {
   HiveRecord,
   type HiveStatus,
   hiveFields,
-  NewHive,
-  newHiveRecord,
   rulesBut,
   SSH_FIELDS,
   SshSettings,
@@ -32,31 +30,12 @@ import type { PatchOptions } from "../options.ts";
 import { hives } from "../schema.ts";
 import { bound, build } from "../sql/statement.ts";
 import { haveRoom } from "../traits/labels.ts";
-import {
-  belongingsToAdd,
-  belongingsToPatch,
-  gpusToReplace,
-  labelsToReplace,
-  type StoredDevices,
-} from "./belongings.ts";
+import { belongingsToPatch, gpusToReplace, labelsToReplace, type StoredDevices } from "./belongings.ts";
 import { latestBelievableMs } from "./heartbeat-rule.ts";
 import { readHive, soundValues } from "./reader.ts";
 import { brokenSshRule, keepsSshRule } from "./ssh-rule.ts";
 import * as statements from "./statements.ts";
 import { type HiveRow, hiveReader } from "./statements.ts";
-
-export async function addHive(client: CallClient, hive: NewHive, nowMs: number): Promise<HiveRecord> {
-  const checked = checkHive(NewHive, hive);
-  const record = newHiveRecord(checked, nowMs);
-  const row = rowOf(record);
-  const belongings = belongingsToAdd(record.id, checked.labels, storedDevices(record.devices, row.devices));
-  const added = (await client.batch([...belongings, statements.addHive(row)], { isRepeatable: true })).at(-1);
-  if ((added?.rowsAffected ?? 0) > 0) return record;
-  const own = added?.isRepeat ? await ownRow(client, record) : undefined;
-  if (own) return own;
-  const message = `there is a hive '${record.id}' in the catalog already`;
-  throw new HiveCatalogError("HIVE_ALREADY_EXISTS", message, { hiveId: record.id });
-}
 
 export async function updateHive(client: CallClient, hive: HiveInput, nowMs: number): Promise<HiveRecord> {
   const { fields, labels } = labelsApart(hive);
@@ -146,7 +125,7 @@ function labelsApart(hive: HiveInput): { fields: HiveInput; labels?: Labels } {
   return labels === undefined ? { fields } : { fields, ...checkHive(LabelsArgument, { labels }, hive.id) };
 }
 
-function storedDevices(devices: DevicesInput | null, column: SqlValue | undefined): StoredDevices {
+export function storedDevices(devices: DevicesInput | null, column: SqlValue | undefined): StoredDevices {
   return { devices, devicesJson: column as string | null };
 }
 
@@ -162,13 +141,6 @@ async function storedHive(client: CallClient, id: string): Promise<HiveRecord> {
   const hive = await readHive(client, id);
   if (hive === undefined) throw hiveNotFound(id);
   return hive;
-}
-
-/** The row that an earlier attempt of the same add stored: nobody else added this hive with this address at that time. */
-async function ownRow(client: CallClient, added: HiveRecord): Promise<HiveRecord | undefined> {
-  const stored = await readHive(client, added.id);
-  const isOwn = (name: keyof HiveRecord) => stored?.[name] === added[name];
-  return (["host", "port", ...SSH_FIELDS, "createdAtMs"] as const).every(isOwn) ? stored : undefined;
 }
 
 async function checkedRecord(client: CallClient, hive: HiveInput): Promise<HiveRecord> {
@@ -228,6 +200,6 @@ function columnsOf(fields: object): Record<string, SqlValue> {
   return Object.fromEntries(Object.entries(fields).map(column));
 }
 
-function rowOf(record: HiveRecord): HiveRow {
+export function rowOf(record: HiveRecord): HiveRow {
   return columnsOf(record) as HiveRow;
 }

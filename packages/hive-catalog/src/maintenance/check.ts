@@ -4,7 +4,7 @@ import type { DamagedHive, DamagedRecord } from "../options.ts";
 import { cordonReader } from "../records/cordons.ts";
 import { countDiffering } from "../records/gpus.ts";
 import { hostKeyReader } from "../records/host-keys.ts";
-import { operationReader } from "../records/operations.ts";
+import { operationReader } from "../records/operation-pages.ts";
 import { queenReader } from "../records/queens.ts";
 import { tokenReader } from "../records/tokens.ts";
 import { fromHex, newTables } from "../sql/identity.ts";

@@ -2,22 +2,29 @@ import { and, eq, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
 import type { CallClient } from "../drivers/client.ts";
 import { HiveCatalogError, hiveNotFound } from "../errors.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
-import { checkArgument, checkInteger, checkObject, invalidArgument, isKey } from "../model/check.ts";
+import { checkArgument, checkObject, invalidArgument, isKey } from "../model/check.ts";
 import {
   NewOperation,
   OperationEnd,
   OperationProgress,
   OperationRecord,
   type OperationSummary,
-  operationFields,
   operationSummaryFields,
 } from "../model/operation.ts";
 import { isRecordId } from "../model/texts.ts";
-import type { CallOptions, OperationListOptions } from "../options.ts";
+import {
+  type CallOptions,
+  type FoundOperations,
+  OPERATION_FIND_OPTIONS,
+  OPERATION_LIST_OPTIONS,
+  type OperationFindOptions,
+  type OperationListOptions,
+} from "../options.ts";
 import { hives, operations } from "../schema.ts";
-import { collect, type Finder, finder, newestFirst, one, pages, readOne } from "../sql/reading.ts";
+import { type OnDamage, one, readOne } from "../sql/reading.ts";
 import { ALL_ROWS, RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
+import { findOperations, operationReader, readUnfinished } from "./operation-pages.ts";
 import { Verbs } from "./verbs.ts";
 
 /** Finished operations that are kept of each hive. */
@@ -26,21 +33,12 @@ const KEPT_OF_HIVE = 50;
 const KEPT_OF_REMOVED_MS = 90 * 24 * 3_600_000;
 /** Those of removed hives that one `begin` prunes at most. */
 const MAX_PRUNED = 100;
-const DEFAULT_LIMIT = 100;
-/** An operation's row can be large. */
-const PAGE_SIZE = 200;
 /** Hives of which one statement reads the latest. */
 const HIVES_READ = 100;
 
 const { id } = OperationRecord.shape;
 const SaveInput = OperationProgress.extend({ id });
 const FinishInput = OperationEnd.extend({ id });
-
-export const operationReader = new RowReader<OperationRecord>({
-  table: operations,
-  fields: operationFields,
-  thing: "operation",
-});
 
 const summaryReader = new RowReader<OperationSummary>({
   table: operations,
@@ -58,15 +56,7 @@ const ofHive = ({ hiveId }: Given<OfHive>): SQL => eq(operations.hiveId, hiveId)
 const isFinished = isNotNull(operations.finishedAtMs);
 const isUnfinished = isNull(operations.finishedAtMs);
 
-/** By their index: SQLite would walk the whole table to be spared the sorting of a few. */
-const newestOfFew = { ...newestFirst, columns: { rowId: sql`+rowid` } };
 const operationOfId = one<OperationRecord, Id>(operationReader, ofId);
-const placeOfId = statement<Id>((given) =>
-  build.select({ rowId: sql`CAST(rowid AS TEXT)` }).from(operations).where(ofId(given)),
-);
-const allOperations = finder<OperationRecord, object>(operationReader, newestFirst);
-const operationsOfHive = finder<OperationRecord, OfHive>(operationReader, newestFirst, ofHive);
-const unfinishedOperations = finder<OperationRecord, object>(operationReader, newestOfFew, () => isUnfinished);
 
 /** The newest of each hive, whose ids are a JSON list; none of a hive that was removed before it was added anew. */
 const latestOfHives = statement<{ ids: string }>(({ ids }) => {
@@ -195,21 +185,25 @@ export class Operations extends Verbs {
 
   /** The newest first. Rejects with INVALID_ARGUMENT, also when the operation that `after` names is not kept any more. */
   list(options: OperationListOptions = {}): Promise<OperationRecord[]> {
-    const work = async (client: CallClient) => {
-      const { hiveId, after, limit = DEFAULT_LIMIT } = options;
-      checkInteger("limit", limit, 1);
-      if (hiveId !== undefined && !isKey(hiveId)) return [];
-      const paging = { limit, after: after === undefined ? undefined : await placeOf(client, after) };
-      return hiveId === undefined
-        ? this.#list(client, allOperations, {}, paging)
-        : this.#list(client, operationsOfHive, { hiveId }, paging);
-    };
-    return this.access.calls.run(work, options, ["hiveId", "after", "limit", "signal"]);
+    const work = async (client: CallClient) => (await findOperations(client, options, this.#onDamage)).operations;
+    return this.access.calls.run(work, options, OPERATION_LIST_OPTIONS);
+  }
+
+  /**
+   * A page of those for which all holds that is asked, the newest first. No call holds the event loop for long: after some windows of operations a page
+   * may be short or empty, and `nextAfter` says where to go on. Rejects as `list`.
+   */
+  find(options: OperationFindOptions = {}): Promise<FoundOperations> {
+    return this.access.calls.run(
+      (client) => findOperations(client, options, this.#onDamage),
+      options,
+      OPERATION_FIND_OPTIONS,
+    );
   }
 
   /** Every one that is not finished, the newest first. */
   unfinished(options: CallOptions = {}): Promise<OperationRecord[]> {
-    return this.access.calls.run((client) => this.#list(client, unfinishedOperations, {}), options);
+    return this.access.calls.run((client) => readUnfinished(client, this.#onDamage), options);
   }
 
   /** The newest of each of these hives, by their ids; those on which there was none are not in it. A damaged one is left out, with one process warning. */
@@ -231,14 +225,8 @@ export class Operations extends Verbs {
     }, options);
   }
 
-  #list<V extends Record<string, string>>(
-    client: CallClient,
-    finder: Finder<OperationRecord, V>,
-    values: V,
-    paging: { limit?: number; after?: { rowId: string } | undefined } = {},
-  ): Promise<OperationRecord[]> {
-    const onDamage = this.access.warnings.of(operationReader);
-    return collect(pages(client, finder, values, { ...paging, pageSize: PAGE_SIZE, onDamage }));
+  get #onDamage(): OnDamage {
+    return this.access.warnings.of(operationReader);
   }
 }
 
@@ -265,12 +253,6 @@ async function insertOnce(client: CallClient, operation: OperationRecord): Promi
   }
   const message = `operations of hive '${hiveId}' begin and end too fast; try again`;
   throw new HiveCatalogError("CATALOG_BUSY", message, { hiveId });
-}
-
-async function placeOf(client: CallClient, id: string): Promise<{ rowId: string }> {
-  const row = isRecordId(id) ? await client.first(placeOfId({ id })) : undefined;
-  if (row === undefined) throw invalidArgument("after", "must be the id of an operation that is still kept");
-  return { rowId: String(row[0]) };
 }
 
 /** `hexId` may be of a damaged row, and anything. */

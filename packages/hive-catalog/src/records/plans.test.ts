@@ -52,6 +52,9 @@ test("no verb but a list reads all rows of a table", async () => {
   await operations.unfinished();
   await operations.latestOf(["a", "b"]);
   await operations.list({ hiveId: "a", after: "o" });
+  await operations.find({ state: "running", hiveId: "a", kind: "stop", after: "o" });
+  await operations.find({ hiveId: "a", kind: "stop" });
+  await operations.find({ state: "failed", after: "o" });
   await hostKeys.pin({ host: "h", port: 22, keyType: "ssh-rsa", publicKey: "AAAA" });
   await hostKeys.find("h", 22);
   await hostKeys.remove("h", 22);
@@ -61,8 +64,8 @@ test("no verb but a list reads all rows of a table", async () => {
   await labels.patch("a", { env: null, zone: "z" });
   await labels.get("a");
   await labels.keys();
-  await labels.withKey("env", { after: { value: "a", hiveId: "a" } });
   await gpuRows.derive();
+  await labels.withKey("env", { after: { value: "a", hiveId: "a" } });
   expect(statements.length).toBeGreaterThan(20);
   for (const statement of statements) {
     const whole = (await planOf(client, statement)).filter((step) => WHOLE.test(step));

@@ -57,6 +57,33 @@ export function describeChanges(name: string, openSite: () => Promise<Site>): vo
       expect(await catalog.listHives()).toEqual([hive]);
     });
 
+    test("addHives stores what is sound, and says of each other why not, in their order", async () => {
+      await using site = await openSite();
+      const catalog = await site.open({ now: () => NOW_MS });
+      await catalog.addHive({ ...MINIMAL, id: "taken" });
+      const added = (id: string) => expect.objectContaining({ id, createdAtMs: NOW_MS });
+      const refused = (code: string, hiveId: string) => expect.objectContaining({ code, hiveId });
+      const hives = ["a", "taken", "b", "a", "no id", "c"].map((id) => ({
+        ...MINIMAL,
+        id,
+        labels: { is: id[0] ?? "" },
+      }));
+      expect(await catalog.addHives(hives)).toEqual([
+        added("a"),
+        refused("HIVE_ALREADY_EXISTS", "taken"),
+        added("b"),
+        refused("HIVE_ALREADY_EXISTS", "a"),
+        refused("INVALID_HIVE", "no id"),
+        added("c"),
+      ]);
+      expect((await catalog.listHives()).map(({ id }) => id)).toEqual(["a", "b", "c", "taken"]);
+      const labels = await catalog.labels.ofHives(["a", "b", "c", "taken"]);
+      expect(Object.fromEntries(labels)).toEqual({ a: { is: "a" }, b: { is: "b" }, c: { is: "c" } });
+      expect(await catalog.addHives([])).toEqual([]);
+      const tooMany = catalog.addHives(Array.from({ length: 33 }, (_, n) => ({ ...MINIMAL, id: `many-${n}` })));
+      expect(await refusalOf(tooMany)).toMatchObject({ code: "INVALID_ARGUMENT" });
+    });
+
     test("what is not valid is refused with every field that is wrong, before it is stored", async () => {
       await using site = await openSite();
       const catalog = await site.open();

@@ -126,6 +126,45 @@ export function describeOperations(name: string, openSite: () => Promise<Site>):
       expect(fieldsOf(await refusalOf(catalog.operations.list({ after: "op-9" })))).toEqual(["after"]);
     });
 
+    test("finds operations by state, kind and hive, the newest first, page by page", async () => {
+      await using site = await openSite();
+      const { operations } = await withHives(site);
+      for (const [index, hiveId] of ["a", "b", "a", "b", "a"].entries()) {
+        await operations.begin({ ...anOperation(`op-${index}`, hiveId), kind: index < 2 ? "install" : "stop" });
+        if (index < 4) await operations.finish(`op-${index}`, { state: index % 2 ? "failed" : "succeeded" });
+      }
+      const found = async (options: Parameters<typeof operations.find>[0]) => {
+        const page = await operations.find(options);
+        return [page.operations.map(({ id }) => id).join(), page.nextAfter];
+      };
+      expect(await found({})).toEqual(["op-4,op-3,op-2,op-1,op-0", null]);
+      expect(await found({ state: "running" })).toEqual(["op-4", null]);
+      expect(await found({ state: "running", hiveId: "b" })).toEqual(["", null]);
+      expect(await found({ state: "running", kind: "install" })).toEqual(["", null]);
+      expect(await found({ state: "failed" })).toEqual(["op-3,op-1", null]);
+      expect(await found({ kind: "stop", state: "succeeded" })).toEqual(["op-2", null]);
+      expect(await found({ kind: "install", hiveId: "a" })).toEqual(["op-0", null]);
+      expect(await found({ kind: "stop", limit: 2 })).toEqual(["op-4,op-3", "op-3"]);
+      expect(await found({ kind: "stop", limit: 2, after: "op-3" })).toEqual(["op-2", null]);
+      expect(await found({ kind: "stop", hiveId: "nobody" })).toEqual(["", null]);
+      const wrong = operations.find({ state: "lost" as never, kind: "eaten" as never });
+      expect(fieldsOf(await refusalOf(wrong)).toSorted()).toEqual(["kind", "state"]);
+      expect(fieldsOf(await refusalOf(operations.find({ kind: "stop", after: "op-9" })))).toEqual(["after"]);
+    });
+
+    test("a page of what is rare among very many operations ends early, and says where to go on", async () => {
+      await using site = await openSite();
+      const { operations } = await withHives(site);
+      await operations.begin(anOperation("rare"));
+      await operations.finish("rare", { state: "cancelled" });
+      await site.run(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 21000)
+        INSERT INTO operations SELECT 'op-' || i, 'b', 'start', 'failed', 'q', 1, 2, 3, NULL, '[]', '', NULL FROM n`);
+      const first = await operations.find({ state: "cancelled" });
+      expect(first).toEqual({ operations: [], nextAfter: "op-1001" });
+      const second = await operations.find({ state: "cancelled", after: "op-1001" });
+      expect(second).toMatchObject({ operations: [{ id: "rare" }], nextAfter: null });
+    });
+
     test("of each hive the 50 newest finished ones are kept, and what is not finished", async () => {
       await using site = await openSite();
       const catalog = await withHives(site);

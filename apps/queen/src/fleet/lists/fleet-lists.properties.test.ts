@@ -77,14 +77,9 @@ async function make(queen: TestQueen, { kind, n, to }: AChange): Promise<void> {
 }
 
 /** The hives that events after that id tell of. */
-function toldSince(queen: TestQueen, position: string): Set<string> {
-  const told = new Set<string>();
-  const { events } = queen;
-  for (let n = Number(position.split("-")[1]) + 1; n <= events.newest; n++) {
-    const [, id] = /"hive_id":"([^"]+)"/.exec(events.textOf(n) ?? "") ?? [];
-    if (id !== undefined) told.add(id);
-  }
-  return told;
+function toldSince(queen: TestQueen, position: string): Set<string | undefined> {
+  const { events } = queen.events.after(Number(position.split("-")[1]), Number.MAX_SAFE_INTEGER);
+  return new Set(events.map(({ hiveId }) => hiveId));
 }
 
 interface Row {

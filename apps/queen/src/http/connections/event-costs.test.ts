@@ -1,17 +1,12 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { pino } from "pino";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { EventReader } from "../../../test/event-reader.ts";
+import { startStream } from "../../../test/start-stream.ts";
 import { startTestQueen } from "../../../test/test-queen.ts";
 import { addToken } from "../../../test/tokens.ts";
 import { until } from "../../../test/until.ts";
 import { DEFAULT_LIMITS } from "../../config/settings.ts";
 import { wholeTurn } from "../../process/turn.ts";
-import { EventLog } from "../../telling/events.ts";
-import { Metrics } from "../../telling/metrics.ts";
-import { EventStream } from "./event-stream.ts";
 
 const LARGE = "x".repeat(10_000);
 
@@ -37,26 +32,8 @@ test("what a reader of events is sent counts as many requests of its token as it
 
 test("what readers have missed they are sent in pieces, each in its turn", async () => {
   const turns: (() => void)[] = [];
-  const events = new EventLog(() => 0);
-  const stream = new EventStream({
-    events,
-    metrics: new Metrics(),
-    log: pino({ level: "silent" }),
-    turn: () => new Promise((resolve) => turns.push(resolve)),
-  });
-  const server = createServer((request, response) => {
-    const lastEventId = request.headers["last-event-id"]?.toString();
-    const caller = { tokenId: null, isAdmitted: () => true, onSent: () => undefined };
-    stream.serve(request, response, { ...caller, lastEventId });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    stream.close();
-    server.close();
-    server.closeAllConnections();
-  });
+  const { events, origin } = await startStream({ turn: () => new Promise((resolve) => turns.push(resolve)) });
   for (let n = 0; n < 20; n++) events.publish("hive_removed", { hive_id: LARGE });
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   await using first = new EventReader();
   await using second = new EventReader();
   for (const reader of [first, second]) {

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
+import type { EventFilter } from "../../telling/event-filter.ts";
 import type { EventLog } from "../../telling/events.ts";
 import type { CutReason, Metrics } from "../../telling/metrics.ts";
 import type { Caller } from "../door/door.ts";
 import { Problem } from "../errors.ts";
+import { EventBatches, type RowsOf } from "./event-batches.ts";
 
 const MAX_READERS = 100;
 /** … of them with one token. */
@@ -14,8 +16,6 @@ const OPERATORS_PLACES = 20;
 const KEEP_ALIVE_MS = 15_000;
 /** How long a reader that was cut off should wait before it comes back. */
 const RETRY_MS = 1000;
-/** Sent in one piece, so that a reader who catches up does not hold the event loop. */
-const MAX_PIECE_LENGTH = 65_536;
 
 interface Options {
   events: EventLog;
@@ -23,12 +23,14 @@ interface Options {
   log: FastifyBaseLogger;
   /** Resolves when the next piece of what a reader has missed may be sent. */
   turn: () => Promise<void>;
+  rowsOf: RowsOf;
   keepAliveMs?: number;
 }
 
 /** Whom a stream is for. */
 interface Subscriber {
   readonly lastEventId: string | undefined;
+  readonly filter: EventFilter;
   readonly tokenId: string | null;
   isAdmitted(): boolean;
   /** Told how many bytes it was sent. */
@@ -38,12 +40,14 @@ interface Subscriber {
 /** Everyone who reads `GET /v1/events`. */
 export class EventStream {
   readonly #options: Options;
+  readonly #batches: EventBatches;
   /** Each by the token with which it was let in. */
   readonly #readers = new Map<Reader, string | null>();
   readonly #keepAlive: NodeJS.Timeout;
 
   constructor(options: Options) {
     this.#options = options;
+    this.#batches = new EventBatches(options);
     options.metrics.eventReaders.read = () => this.#readers.size;
     this.#keepAlive = setInterval(() => {
       for (const reader of this.#readers.keys()) reader.keepAlive();
@@ -76,7 +80,7 @@ export class EventStream {
       metrics.eventReadersCut.inc({ why });
       log.warn({ remote: request.socket.remoteAddress, why }, "a reader of events was cut off");
     };
-    const reader = new Reader({ events, response, subscriber, turn, onCut });
+    const reader = new Reader({ events, batches: this.#batches, response, subscriber, turn, onCut });
     this.#readers.set(reader, subscriber.tokenId);
     const leave = events.subscribe(() => reader.pump());
     response.once("close", () => {
@@ -94,6 +98,7 @@ export class EventStream {
 }
 
 interface ReaderParts extends Pick<Options, "events" | "turn"> {
+  readonly batches: EventBatches;
   readonly response: ServerResponse;
   readonly subscriber: Subscriber;
   onCut(why: CutReason): void;
@@ -102,11 +107,12 @@ interface ReaderParts extends Pick<Options, "events" | "turn"> {
 /** One connection and how far it has been told. What it has not read stays in the log, never here. */
 class Reader {
   readonly #parts: ReaderParts;
-  #sent = 0;
+  /** Number of the last event that it was sent, or does not want. */
+  #told = 0;
   /** What was sent is still on its way: nothing more is until it has left. */
   #blocked = false;
   #blockedAtKeepAlive = false;
-  #awaitsTurn = false;
+  #awaitsPiece = false;
 
   constructor(parts: ReaderParts) {
     this.#parts = parts;
@@ -121,13 +127,13 @@ class Reader {
   greet(lastEventId: string | undefined): void {
     const { events } = this.#parts;
     if (lastEventId === undefined) {
-      this.#sent = events.newest;
-      const id = events.idOf(this.#sent);
+      this.#told = events.newest;
+      const id = events.idOf(this.#told);
       this.#send(`retry: ${RETRY_MS}\n${message(id, "hello", { start: events.start, last_event_id: id })}`);
       return;
     }
     const { after, gap } = events.resume(lastEventId);
-    this.#sent = after;
+    this.#told = after;
     const id = events.idOf(after);
     const told =
       gap === undefined ? "" : message(id, "gap", { why: gap, last_seen_id: lastEventId, resumed_after_id: id });
@@ -135,38 +141,40 @@ class Reader {
     this.pump();
   }
 
-  /** Sends what the reader was not sent yet, as far as it takes it: one event at once, several when their turn comes. */
+  /** Sends what the reader was not told yet, as far as it takes it: one event at once, several when their turn comes. */
   pump(): void {
-    const { events, subscriber, turn } = this.#parts;
-    if (!subscriber.isAdmitted()) this.#cut("revoked");
-    else if (this.#sent + 1 < events.oldest) this.#cut("fell_behind");
-    const missing = events.newest - this.#sent;
-    if (this.#blocked || this.#awaitsTurn || missing === 0) return;
-    if (missing === 1) this.#sendPiece();
-    else {
-      this.#awaitsTurn = true;
-      void turn().then(() => this.#takeTurn());
-    }
+    if (!this.#mayGoOn() || this.#awaitsPiece || this.#parts.events.newest === this.#told) return;
+    this.#awaitsPiece = true;
+    void this.#sendPiece();
   }
 
-  #takeTurn(): void {
-    this.#awaitsTurn = false;
-    if (!this.#blocked) this.#sendPiece();
+  /** Never rejects. */
+  async #sendPiece(): Promise<void> {
+    const { events, batches, subscriber, turn } = this.#parts;
+    if (events.newest - this.#told > 1) await turn();
+    const { text, upTo } = await batches.after(this.#told, subscriber.filter);
+    this.#awaitsPiece = false;
+    if (!this.#mayGoOn()) return;
+    this.#told = upTo;
+    if (text.length > 0) this.#send(text);
     this.pump();
   }
 
-  #sendPiece(): void {
-    const { events } = this.#parts;
-    let piece = "";
-    while (this.#sent < events.newest && piece.length < MAX_PIECE_LENGTH) piece += events.textOf(++this.#sent) ?? "";
-    this.#send(piece);
+  /** Whether it may be sent something now; cuts off one that may be told nothing more. */
+  #mayGoOn(): boolean {
+    const { events, response, subscriber } = this.#parts;
+    if (response.destroyed || response.writableEnded) return false;
+    if (!subscriber.isAdmitted()) this.#cut("revoked");
+    else if (events.isGone(this.#told)) this.#cut("fell_behind");
+    return !this.#blocked;
   }
 
+  /** Sends a bookmark: an id without data, from which a reader goes on that did not want what came before. */
   keepAlive(): void {
     if (!this.#parts.subscriber.isAdmitted()) this.#cut("revoked");
     else if (this.#blockedAtKeepAlive) this.#cut("stalled");
     this.#blockedAtKeepAlive = this.#blocked;
-    if (!this.#blocked) this.#send(": still here\n\n");
+    if (!this.#blocked) this.#send(`id: ${this.#parts.events.idOf(this.#told)}\n\n`);
   }
 
   end(): void {
@@ -174,7 +182,7 @@ class Reader {
     else this.#parts.response.end();
   }
 
-  #send(text: string): void {
+  #send(text: string | Buffer): void {
     const { response, subscriber } = this.#parts;
     this.#blocked = response.destroyed || response.writableEnded || !response.write(text);
     subscriber.onSent(Buffer.byteLength(text));

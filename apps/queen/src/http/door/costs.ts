@@ -14,6 +14,8 @@ const SMALL_ANSWER_BYTES = 16_384;
 /** Answers that take long to make. */
 const COSTLY_UNDER_WAY = { each: 4, inAll: 64 };
 const COSTLY_WAITING = { each: 256, inAll: 4096 };
+/** Requests about many hives, which may last. */
+const BULK_UNDER_WAY = { each: 4, inAll: 16 };
 /** Of a body or an answer: what is longer counts as several requests. Without a token there is little to ask for but the page of the documentation, which is long. */
 const BYTES_OF_ONE_REQUEST = { withToken: 8192, withoutToken: 65_536 };
 
@@ -41,6 +43,7 @@ export class Costs {
   readonly #bodies = new Shares(BYTES_UNDER_WAY);
   readonly #answers = new Shares(BYTES_UNDER_WAY);
   readonly #costly = new Shares(COSTLY_UNDER_WAY);
+  readonly #bulk = new Shares(BULK_UNDER_WAY);
   readonly #waitingShares = new Shares(COSTLY_WAITING);
   readonly #waiting = new Set<Waiting>();
   readonly #pieces: (() => void)[] = [];
@@ -75,6 +78,13 @@ export class Costs {
     const key = keyOf(request);
     if (!this.#costly.take(key, 1)) await this.#queue(key, request);
     finished(reply.raw, () => this.#leave(key));
+  }
+
+  /** Throws the 429 when so many requests about many hives are under way already: nobody knows when one of them ends. */
+  admitBulk(request: Charged, reply: FastifyReply): void {
+    const key = keyOf(request);
+    if (!this.#bulk.take(key, 1)) throw tooMuch("do to many hives", request);
+    finished(reply.raw, () => this.#bulk.giveBack(key, 1));
   }
 
   /** So many bytes are read of a request, or written for it. */
@@ -148,7 +158,7 @@ export class Costs {
 /** Whose request it is: of its token; where none is needed, of its address. */
 export const keyOf = ({ caller, raw }: Charged): string => caller?.tokenId ?? addressBlock(raw.socket.remoteAddress);
 
-function tooMuch(what: string, { caller }: FastifyRequest): Problem {
+function tooMuch(what: string, { caller }: Charged): Problem {
   const whose = caller?.tokenId ? `the token ${caller.tokenId}` : "this address";
   return new Problem(
     "TOO_MANY_REQUESTS",

@@ -67,12 +67,15 @@ test.each(["/v1/workers?backend=none", "/v1/models"])(
   },
 );
 
-test.each(["/v1/workers", "/v1/models"])("a list that one step makes costs one request: %s", async (url) => {
+test.each([
+  // The few bytes of an answer that is written in pieces count, too.
+  ["/v1/workers", 9],
+  ["/v1/models", 10],
+])("a list that one step makes costs one request: %s", async (url, answered) => {
   await using queen = await startTestQueen({ limits: LIMITS });
   const { authorization } = await addToken(queen.catalog, "reader");
   const ask = async () => (await queen.send({ url, headers: { authorization } })).status;
-  // The few bytes of the answers count, too.
-  expect(await statusesOf(10, ask)).toEqual([...Array(9).fill(200), 429]);
+  expect(await statusesOf(answered + 1, ask)).toEqual([...Array(answered).fill(200), 429]);
 });
 
 test("the best of a thousand workers, or none of a backend that none has, costs one request", async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import type { Access } from "../door/door.ts";
+import { NDJSON } from "../lines.ts";
 import { PROBLEMS, type ProblemCode, ProblemJson } from "../problems.ts";
 import { type Answer, type BodyRule, paramsOf, type Route, TAGS } from "../route.ts";
 import { ROUTES } from "../routes.ts";
@@ -72,17 +73,20 @@ const toComponents = (json: object): Json =>
   JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/'));
 
 function describeRoute(route: Route, components: Components): Json {
-  const { operationId, tag, summary, access = "operator", description, body, answer } = route;
+  const { operationId, tag, summary, access = "operator", description, body, many, answer } = route;
   const parameters = describeParameters(route, components);
   return {
     operationId,
     tags: [tag],
     summary,
-    description: [description, WHOSE[access]].filter(Boolean).join("\n\n"),
+    description: [description, many?.description, WHOSE[access]].filter(Boolean).join("\n\n"),
     security: needsToken(access) ? [{ token: [] }] : [],
     ...(parameters.length > 0 && { parameters }),
-    ...(body !== undefined && { requestBody: describeBody(body, components) }),
+    ...(body !== undefined && { requestBody: describeBody(body, many !== undefined, components) }),
     responses: {
+      ...(many && {
+        200: describeAnswer({ ...many, description: "A line of NDJSON for each", type: NDJSON }, components),
+      }),
       [answer.status ?? 200]: describeAnswer(answer, components),
       ...describeProblems(problemsOf(route), components),
     },
@@ -146,10 +150,16 @@ function fieldsOf(object: z.ZodObject | undefined, place: "query" | "header", co
   });
 }
 
-function describeBody({ schema, examples, types = ["application/json"] }: BodyRule, components: Components): Json {
+/** Of lines, each is as the schema says. */
+function describeBody(
+  { schema, examples, types = ["application/json"] }: BodyRule,
+  takesLines: boolean,
+  components: Components,
+): Json {
   const named = Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
   const content = { schema: components.jsonOf(schema), examples: named };
-  return { required: true, content: Object.fromEntries(types.map((type) => [type, content])) };
+  const all = takesLines ? [...types, NDJSON] : types;
+  return { required: true, content: Object.fromEntries(all.map((type) => [type, content])) };
 }
 
 function describeAnswer(

@@ -1,9 +1,9 @@
 import { StrictDeviceCapabilitiesJson, toDeviceCapabilitiesJson } from "@repo/device-types";
 import * as z from "zod";
+import { readHive } from "../../fleet/hive-changes.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { HIVE_EXAMPLE } from "./hive-json.ts";
-import { readHive } from "./hives.ts";
 
 const devices = (description: string) => ({
   description,

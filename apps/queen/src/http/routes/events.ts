@@ -1,8 +1,14 @@
+import type { HiveCatalog } from "@repo/hive-catalog";
 import * as z from "zod";
-import { EVENT_SCHEMAS } from "../../telling/event-data.ts";
+import { EVENT_SCHEMAS, EVENT_TYPES } from "../../telling/event-data.ts";
+import { eventFilter } from "../../telling/event-filter.ts";
 import { ANYBODY } from "../door/door.ts";
-import { queenStopping } from "../errors.ts";
+import { invalidInput, queenStopping } from "../errors.ts";
+import { got, MAX_PROBLEMS } from "../field-problems.ts";
+import { MAX_ID_LENGTH } from "../input.ts";
 import { defineRoute, EVENT_STREAM } from "../route.ts";
+import { FLEET_ROW_EXAMPLE, FleetRowJson } from "./fleet-row-json.ts";
+import { listOf } from "./query-fields.ts";
 
 const HelloEvent = z
   .strictObject({ start: z.string(), last_event_id: z.string() })
@@ -20,11 +26,42 @@ const GapEvent = z
   });
 
 const EVENTS_DESCRIPTION = `Server-sent events. Each has an \`id\` of the form \`<start>-<n>\`: \`start\` is another one after each start of the queen, \`n\` counts from 1.
-\`data\` is JSON: the schemas \`StatusEvent\`, \`CordonEvent\`, \`OperationEvent\`, \`HiveAddedEvent\`, \`HiveChangedEvent\`, \`HiveRemovedEvent\` and \`LivenessEvent\`, for the types
-\`status\`, \`cordon\`, \`operation\`, \`hive_added\`, \`hive_changed\`, \`hive_removed\` and \`liveness\`.
+\`data\` is JSON, by the schema of the type: \`StatusEvent\` of \`status\`, \`HiveAddedEvent\` of \`hive_added\`, and so on. Events of a hive have \`row\`, too: the hive as \`GET /v1/fleet\` shows it
+when the event is sent, null when it is in the catalog no more; where \`row\` is missing it cannot be read now.
 
-A new reader first gets \`hello\` (\`HelloEvent\`) and then what happens from then on. One that comes back with \`Last-Event-ID\` gets what it has missed; what is
-no longer kept, or happened before the queen was restarted, is said as \`gap\` (\`GapEvent\`). A reader that does not keep up is cut off.`;
+A new reader first gets \`hello\` (\`HelloEvent\`) and then what happens from then on. One that comes back with \`Last-Event-ID\` or \`after\` gets what it has missed; what is
+no longer kept, or happened before the queen was restarted, is said as \`gap\` (\`GapEvent\`). Every 15 s comes an \`id\` without data, from which to go on. A reader that does not keep up is cut off.`;
+
+/** Each with the row of its hive, if it is of one. */
+const SENT_SCHEMAS = Object.values(EVENT_SCHEMAS).map((schema: z.ZodObject) =>
+  "hive_id" in schema.shape ? schema.extend({ row: FleetRowJson.nullish() }).meta(schema.meta() ?? {}) : schema,
+);
+
+const MAX_NAMED = 100;
+const HIVE = `must be the id of a hive, of at most ${MAX_ID_LENGTH} characters`;
+const HiveId = z
+  .string()
+  .min(1, HIVE)
+  .max(MAX_ID_LENGTH, HIVE)
+  .refine((id) => !id.includes("\0"), HIVE);
+const EventsQuery = z.strictObject({
+  after: z.string().optional().meta({
+    description:
+      "As the header `Last-Event-ID`, which wins: the `position` of `GET /v1/fleet`, or the id of the last event that the reader has seen",
+  }),
+  hive: listOf(HiveId, MAX_NAMED).meta({
+    description: "Only what happens to these hives: several by commas, or by naming it several times",
+  }),
+  kind: listOf(z.enum(EVENT_TYPES, `must be one of ${EVENT_TYPES.join(", ")}`), MAX_NAMED).meta({
+    description: "Only events of these types, in the same way",
+  }),
+});
+
+const EXAMPLE = `id: mh0p2c8abc123x-7
+event: status
+data: ${JSON.stringify({ at_ms: 1_761_040_800_000, hive_id: "hive-prod-01", was: "unknown", status: "online", why: "its heartbeats arrive", row: FLEET_ROW_EXAMPLE })}
+
+`;
 
 export const eventsRoutes = [
   defineRoute({
@@ -35,6 +72,7 @@ export const eventsRoutes = [
     tag: "observation",
     summary: "What happens to the fleet, as it happens",
     description: EVENTS_DESCRIPTION,
+    query: EventsQuery,
     headers: z.object({
       "Last-Event-ID": z.string().optional().meta({ description: "The id of the last event that the reader has seen" }),
     }),
@@ -42,18 +80,21 @@ export const eventsRoutes = [
       description: "A stream that does not end by itself",
       type: EVENT_STREAM,
       schema: z.string(),
-      example:
-        'id: mh0p2c8abc123x-7\nevent: status\ndata: {"at_ms":1761040800000,"hive_id":"localhost","was":"unknown","status":"online","why":"its heartbeats arrive"}\n\n',
+      example: EXAMPLE,
     },
     problems: ["STOPPING", "TOO_MANY_READERS"],
-    namedSchemas: [...Object.values(EVENT_SCHEMAS), HelloEvent, GapEvent],
-  }).handle(({ headers, caller, raw }, { door, costs, eventStream, stopping }, reply) => {
+    namedSchemas: [...SENT_SCHEMAS, HelloEvent, GapEvent],
+  }).handle(async ({ headers, query, caller, raw }, { door, costs, eventStream, stopping, catalog }, reply) => {
+    const { after, hive: hives, kind: kinds } = query;
+    const lastEventId = [headers["last-event-id"]].flat()[0] ?? after;
+    // Whoever comes back is to hear that a hive was removed.
+    if (lastEventId === undefined) await checkHives(hives, catalog);
     if (stopping.aborted) throw queenStopping();
     eventStream.checkRoom(caller ?? ANYBODY);
-    const lastEventId = [headers["last-event-id"]].flat()[0];
     reply.hijack();
     eventStream.serve(raw, reply.raw, {
       lastEventId,
+      filter: eventFilter(hives, kinds),
       tokenId: caller?.tokenId ?? null,
       isAdmitted: () => caller === null || door.stillKnows(caller),
       onSent: (bytes) => costs.count({ caller, raw }, bytes),
@@ -61,3 +102,12 @@ export const eventsRoutes = [
     return undefined;
   }),
 ];
+
+/** Throws a Problem for a hive that is not there: its reader would wait in vain. */
+async function checkHives(ids: readonly string[], catalog: HiveCatalog): Promise<void> {
+  const areThere = await Promise.all(ids.map((id) => catalog.hiveExists(id)));
+  const missing = ids.filter((_, index) => !areThere[index]);
+  const message = "is not in the catalog";
+  const errors = missing.map((id) => ({ field: "hive", message: message + got(id) }));
+  if (errors.length > 0) throw invalidInput("INVALID_ARGUMENT", errors.slice(0, MAX_PROBLEMS));
+}

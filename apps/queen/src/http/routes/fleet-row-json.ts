@@ -4,8 +4,8 @@ import * as z from "zod";
 import type { FleetRow } from "../../fleet/fleet-rows.ts";
 import { RULES } from "../../fleet/liveness/sight.ts";
 import type { GpuUsage, MemoryUsage } from "../../fleet/workers/usage.ts";
+import { CordonJson, cordonToJson } from "./cordons.ts";
 import { HIVE_EXAMPLE, hiveToJson, StoredHive } from "./hive-json.ts";
-import { CordonJson, cordonToJson } from "./liveness.ts";
 
 const bytes = z.int().min(0).nullable();
 const count = z.int().min(0);

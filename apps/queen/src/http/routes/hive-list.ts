@@ -24,8 +24,8 @@ const HivePage = z
   })
   .meta({ id: "HivePage" });
 
-const HIVES_PER_STEP = 100;
-const condition = (description: string) => z.string().optional().meta({ description });
+export const HIVES_PER_STEP = 100;
+const condition = (description: string) => z.string("must be a text").optional().meta({ description });
 /** What hives are chosen by. */
 export const hiveConditions = {
   selector: condition("On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained`"),
@@ -36,8 +36,8 @@ export const hiveConditions = {
   cordoned: optionalFlag.meta({ description: "Whether a cordon is in force" }),
   text: condition("A part of the id, the host or the value of a label, whatever the case of its letters"),
 };
+export type HiveConditions = z.output<z.ZodObject<typeof hiveConditions>>;
 const ListQuery = z.strictObject({ ...hiveConditions, ...pageQuery("Hives") });
-type Conditions = Omit<z.output<typeof ListQuery>, "after" | "limit">;
 
 export const hiveListRoutes = [
   defineRoute({
@@ -80,7 +80,8 @@ interface Reader {
   nextAfter?: string | undefined;
 }
 
-function readerOf({ status, ...others }: Conditions, catalog: HiveCatalog): Reader {
+/** Reads the hives for which all of it holds. */
+export function readerOf({ status, ...others }: HiveConditions, catalog: HiveCatalog): Reader {
   if (Object.values(others).some((value) => value !== undefined)) return searching({ status, ...others }, catalog);
   if (status === undefined) return { read: (step) => catalog.listHives(step) };
   return { read: (step) => catalog.findHivesByStatus(status, step) };

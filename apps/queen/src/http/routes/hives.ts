@@ -1,13 +1,15 @@
-import { HiveChangesJson, type HiveRecord, HiveRecordJson, NewHiveJson } from "@repo/hive-catalog";
+import { HiveChangesJson, type HiveRecord, HiveRecordJson, type Labels, NewHiveJson } from "@repo/hive-catalog";
 import * as z from "zod";
-import { hiveNotFound, isCatalogError } from "../../process/errors.ts";
+import { changeHive, readHive, withLabels } from "../../fleet/hive-changes.ts";
+import { isCatalogError } from "../../process/errors.ts";
 import { invalidField } from "../errors.ts";
 import { checkObject } from "../input.ts";
 import type { AppParts } from "../parts.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
+import { manyHives } from "./hive-additions.ts";
 import { parseHiveFields, replacement } from "./hive-fields.ts";
-import { HIVE_EXAMPLE, hiveToJson, OVER_SSH, StoredHive, withLabels } from "./hive-json.ts";
+import { HIVE_EXAMPLE, hiveToJson, OVER_SSH, StoredHive } from "./hive-json.ts";
 import { flag } from "./query-fields.ts";
 
 const hive = (description: string) => ({ description, schema: StoredHive, example: HIVE_EXAMPLE });
@@ -26,12 +28,13 @@ export const hivesRoutes = [
       code: "INVALID_HIVE",
       examples: { local: { id: "localhost", host: "127.0.0.1", port: 8600 }, over_ssh: OVER_SSH },
     },
+    many: manyHives,
     answer: {
       status: 201,
       ...hive("The hive as stored"),
       headers: { Location: { description: "The path of the hive", value: ({ id }) => `/v1/hives/${id}` } },
     },
-    problems: ["HIVE_ALREADY_EXISTS", ...WRITING],
+    problems: ["HIVE_ALREADY_EXISTS", "STOPPING", ...WRITING],
   }).handle(async ({ body }, { catalog, fleet }) => {
     const hive = await catalog.addHive(body);
     const { labels = {} } = body;
@@ -47,7 +50,7 @@ export const hivesRoutes = [
     summary: "Read a hive",
     answer: hive("The hive"),
     problems: ["CORRUPT_HIVE"],
-  }).handle(async ({ params: { id } }, parts) => answerOf(await readHive(id, parts), parts)),
+  }).handle(async ({ params: { id } }, parts) => answerOf(await withLabels(await readHive(id, parts), parts))),
   defineRoute({
     method: "put",
     path: "/v1/hives/:id",
@@ -69,10 +72,7 @@ export const hivesRoutes = [
       readSound(id, parts),
     );
     const changes = { ...replacement(fields), labels };
-    const hive = await parts.catalog.patchHive(id, changes, { replacesLabels: true });
-    const answer = await answerOf(hive, parts);
-    parts.fleet.edited(hive, answer.labels);
-    return answer;
+    return answerOf(await changeHive(id, changes, parts, { replacesLabels: true }));
   }),
   defineRoute({
     method: "patch",
@@ -97,11 +97,7 @@ export const hivesRoutes = [
     problems: ["CORRUPT_HIVE", ...WRITING],
   }).handle(async ({ params: { id }, body }, parts) => {
     const changes = await parseHiveFields(HiveChangesJson.in, bodyFor(id, body), () => readSound(id, parts));
-    const hive = await parts.catalog.patchHive(id, changes);
-    const answer = await answerOf(hive, parts);
-    if (Object.keys(changes).some((field) => field !== "status")) parts.fleet.edited(hive, answer.labels);
-    else parts.fleet.written(hive);
-    return answer;
+    return answerOf(await changeHive(id, changes, parts));
   }),
   defineRoute({
     method: "delete",
@@ -118,29 +114,10 @@ export const hivesRoutes = [
     }),
     answer: { status: 204, description: "It is gone" },
     problems: ["OPERATION_IN_PROGRESS", "HIVE_RUNNING", ...WRITING],
-  }).handle(async ({ params: { id }, query: { force } }, parts) => {
-    const { catalog, fleet, lifecycle, log } = parts;
-    const wasManaged = (await catalog.operations.list({ hiveId: id, limit: 1 })).length > 0;
-    if (wasManaged && !force) await lifecycle.checkRemovable(id);
-    if (!(await fleet.remove(id))) throw hiveNotFound(id);
-    // No operation can begin any more; one that just did, or was forced aside, is of no use.
-    if (wasManaged) lifecycle.endOf(id);
-    if (wasManaged && force) log.warn({ hive_id: id }, "an agent that still runs on the removed hive stays there");
-  }),
+  }).handle(({ params: { id }, query }, { lifecycle }) => lifecycle.removal.remove(id, query)),
 ];
 
-/** Throws HIVE_NOT_FOUND. */
-export async function readHive(id: string, { catalog }: AppParts): Promise<HiveRecord> {
-  const hive = await catalog.getHive(id);
-  if (hive === undefined) throw hiveNotFound(id);
-  return hive;
-}
-
-/** With its labels. */
-async function answerOf(hive: HiveRecord, { catalog }: AppParts) {
-  const [answer] = await withLabels([hive], catalog);
-  return answer ?? hiveToJson(hive);
-}
+const answerOf = ({ hive, labels }: { hive: HiveRecord; labels: Labels }) => hiveToJson(hive, labels);
 
 /** A damaged record has nothing that could be sent back. */
 function readSound(id: string, { catalog }: AppParts): Promise<HiveRecord | undefined> {

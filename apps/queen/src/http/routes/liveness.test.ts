@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { deadPort, startHive } from "../../../test/hive-server.ts";
+import { published } from "../../../test/published.ts";
 import { addHive, beat, beatJson, pass, startTestQueen, type TestQueen, workerJson } from "../../../test/test-queen.ts";
+import type { EventType } from "../../telling/event-data.ts";
 
 const MODEL = "llama-3-8b";
 const best = async (queen: TestQueen) => {
@@ -10,10 +12,7 @@ const best = async (queen: TestQueen) => {
 const explain = async (queen: TestQueen, id = "hive-a") =>
   (await queen.request("GET", `/v1/hives/${id}/liveness`)).body as Record<string, unknown>;
 /** What the queen has told whoever reads her events. */
-const told = (queen: TestQueen, type: string) =>
-  Array.from({ length: queen.events.newest }, (_, n) => queen.events.textOf(n + 1) ?? "")
-    .filter((text) => text.includes(`event: ${type}\n`))
-    .map((text) => JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? "") as Record<string, unknown>);
+const told = (queen: TestQueen, type: EventType) => published(queen, type).map(([, data]) => data);
 
 test("a cordoned hive is never the best worker's, is watched as ever, and is back when the cordon is lifted", async () => {
   await using queen = await startTestQueen();

@@ -1,20 +1,14 @@
-import { type Cordon, HiveStatus, NewCordon } from "@repo/hive-catalog";
+import { HiveStatus } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { HiveView } from "../../fleet/hive-view.ts";
 import { type Change, PROBE_OUTCOMES, type ProbeResult, RULES } from "../../fleet/liveness/sight.ts";
 import { toWallMs } from "../../process/clock.ts";
-import { hiveNotFound } from "../../process/errors.ts";
-import { invalidInput, Problem } from "../errors.ts";
-import { got } from "../field-problems.ts";
+import { Problem } from "../errors.ts";
 import type { AppParts } from "../parts.ts";
-import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
-import { durationMs, isoTimeMs } from "../times.ts";
+import { CORDON, CordonJson, cordonToJson } from "./cordons.ts";
 import { CONDITION_EXAMPLE, ConditionJson, conditionToJson } from "./health.ts";
-
-const cordonFields = { reason: z.string(), until_ms: timeMs.nullable() };
-export const CordonJson = z.strictObject({ ...cordonFields, created_at_ms: timeMs }).meta({ id: "Cordon" });
 
 const HiveLiveness = z
   .strictObject({
@@ -63,21 +57,6 @@ const HiveLiveness = z
     queen: ConditionJson,
   })
   .meta({ id: "HiveLiveness", description: "Why a hive is online or not, and whether it gets work" });
-
-const CordonRequest = z
-  .strictObject({
-    reason: NewCordon.shape.reason,
-    until_ms: timeMs.nullish(),
-    until: isoTimeMs.optional(),
-    for: durationMs.optional(),
-  })
-  .check(({ value: { until_ms, until, for: forMs }, issues }) => {
-    if ([until_ms ?? undefined, until, forMs].filter((end) => end !== undefined).length < 2) return;
-    const message = "must be the only one of until_ms, until and for";
-    issues.push({ code: "custom", input: undefined, path: [forMs === undefined ? "until" : "for"], message });
-  });
-
-const CORDON = { reason: "new power supply", until_ms: 1_761_127_200_000 };
 
 /** Why a hive is online or not, and what an operator has to say about it. */
 export const livenessRoutes = [
@@ -132,54 +111,6 @@ export const livenessRoutes = [
   }),
   defineRoute({
     method: "post",
-    path: "/v1/hives/:id/cordon",
-    operationId: "cordonHive",
-    tag: "hives",
-    summary: "Give a hive no new work",
-    description:
-      "It is watched as ever, and never the best worker's. In place of an earlier cordon. Ends at `until` or `until_ms`, after `for`, or when it is lifted.",
-    body: {
-      schema: CordonRequest,
-      examples: {
-        until_lifted: { reason: "new power supply" },
-        for_two_hours: { reason: "new power supply", for: "2h" },
-        until_a_time: { reason: "new power supply", until: "2025-10-22T08:00:00+02:00" },
-        until_milliseconds: CORDON,
-      },
-    },
-    answer: {
-      description: "It is cordoned",
-      schema: z.strictObject({ hive_id: z.string(), ...cordonFields, created_at_ms: timeMs }),
-      example: { hive_id: "hive-prod-01", ...CORDON, created_at_ms: 1_761_040_800_000 },
-    },
-    problems: WRITING,
-  }).handle(async ({ params: { id }, body }, { fleet, clock, log }) => {
-    const { reason } = body;
-    const untilMs = endOf(body, clock.now());
-    const cordon = await fleet.cordons.set(id, { reason, untilMs });
-    log.info({ hive_id: id, reason: cordon.reason, until_ms: cordon.untilMs }, "hive cordoned");
-    return { hive_id: id, ...cordonToJson(cordon) };
-  }),
-  defineRoute({
-    method: "post",
-    path: "/v1/hives/:id/uncordon",
-    operationId: "uncordonHive",
-    tag: "hives",
-    summary: "Give a hive new work again",
-    answer: {
-      description: "It is not cordoned; `lifted` says whether it was",
-      schema: z.strictObject({ hive_id: z.string(), lifted: z.boolean() }),
-      example: { hive_id: "hive-prod-01", lifted: true },
-    },
-    problems: WRITING,
-  }).handle(async ({ params: { id } }, { catalog, fleet, log }) => {
-    const lifted = await fleet.cordons.lift(id);
-    if (!lifted && !(await catalog.hiveExists(id))) throw hiveNotFound(id);
-    if (lifted) log.info({ hive_id: id }, "hive uncordoned");
-    return { hive_id: id, lifted };
-  }),
-  defineRoute({
-    method: "post",
     path: "/v1/liveness/confirm",
     operationId: "confirmMassFailure",
     tag: "hives",
@@ -197,24 +128,6 @@ export const livenessRoutes = [
     throw new Problem("NOTHING_HELD_BACK", "No mark as offline is held back now, so there is nothing to confirm");
   }),
 ];
-
-export const cordonToJson = ({ reason, untilMs, createdAtMs }: Cordon) => ({
-  reason,
-  until_ms: untilMs,
-  created_at_ms: createdAtMs,
-});
-
-/** When a cordon is to end; null for one that is lifted. Throws a Problem for an end that is over. */
-function endOf({ until_ms = null, until, for: forMs }: z.output<typeof CordonRequest>, nowMs: number): number | null {
-  if (forMs !== undefined) return nowMs + forMs;
-  const untilMs = until ?? until_ms;
-  if (untilMs === null || untilMs > nowMs) return untilMs;
-  const [field, show] = until === undefined ? ["until_ms", Number] : ["until", toIso];
-  const message = `must be later than now, which is ${show(nowMs)}${got(show(untilMs))}`;
-  throw invalidInput("INVALID_ARGUMENT", [{ field, message }]);
-}
-
-const toIso = (timeMs: number): string => new Date(timeMs).toISOString();
 
 /** Everything that decides whether a hive is online and gets work. Times are shown by the wall clock. */
 function explain({ hive, sight, cordon, ...view }: HiveView, { fleet, clock }: AppParts) {

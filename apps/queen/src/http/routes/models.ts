@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { KnownModel } from "../../fleet/workers/queries.ts";
-import { listInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
+import { NextAfter, pageQuery } from "./paging.ts";
 
 const count = z.int().min(0);
 const ModelJson = z
@@ -21,11 +21,12 @@ export const modelsRoutes = [
     access: "reader",
     operationId: "listModels",
     tag: "workers",
-    summary: "Each model that live hives serve or have on disk, in no order",
+    summary: "The models that live hives serve or have on disk, by name, page by page",
+    query: z.strictObject(pageQuery("Models")),
     isCostly: true,
     answer: {
-      description: "The models",
-      schema: z.strictObject({ models: z.array(ModelJson) }),
+      description: "One page",
+      schema: z.strictObject({ models: z.array(ModelJson).meta({ description: "By name" }), next_after: NextAfter }),
       example: {
         models: [
           {
@@ -34,12 +35,29 @@ export const modelsRoutes = [
             hives_with_it_on_disk: 5,
           },
         ],
+        next_after: null,
       },
     },
-  }).handle((request, { fleet, costs }) =>
-    listInPieces(costs.inTurns(request, fleet.registry.models(), toJson), (models) => ({ models })),
-  ),
+  }).handle(async (request, { fleet, costs }) => {
+    const { after, limit } = request.query;
+    const found = await firstByName(costs.inTurns(request, fleet.registry.models(), toJson), after, limit + 1);
+    const models = found.slice(0, limit);
+    return { models, next_after: found.length > limit ? (models.at(-1)?.model ?? null) : null };
+  }),
 ];
+
+type Model = z.input<typeof ModelJson>;
+
+/** So many behind `after`, in order. Hives tell of as many as they like: no more than twice as many as are wanted are held. */
+async function firstByName(steps: AsyncIterable<Model[]>, after: string | undefined, limit: number): Promise<Model[]> {
+  let first: Model[] = [];
+  const sorted = () => first.sort((one, other) => (one.model < other.model ? -1 : 1)).slice(0, limit);
+  for await (const models of steps) {
+    first.push(...models.filter(({ model }) => after === undefined || model > after));
+    if (first.length > 2 * limit) first = sorted();
+  }
+  return sorted();
+}
 
 function toJson({ model, workers: { Idle, Busy, Loading, Error: failed, Shutdown }, onDisk }: KnownModel) {
   const workers = { idle: Idle, busy: Busy, loading: Loading, error: failed, shutdown: Shutdown };

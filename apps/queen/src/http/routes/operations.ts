@@ -6,6 +6,14 @@ import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
 
+export const OperationStepJson = z.strictObject({
+  name: z.string(),
+  state: OperationStep.shape.state,
+  started_at_ms: timeMs,
+  ended_at_ms: timeMs.nullable(),
+  detail: z.string().nullable().meta({ description: "What came of it, or why it failed or was skipped" }),
+});
+
 const OperationJson = z
   .strictObject({
     id: z.string(),
@@ -16,15 +24,7 @@ const OperationJson = z
       description:
         "The step that failed, and why; when the operation failed, also a code and what to do next. Null when none did",
     }),
-    steps: z.array(
-      z.strictObject({
-        name: z.string(),
-        state: OperationStep.shape.state,
-        started_at_ms: timeMs,
-        ended_at_ms: timeMs.nullable(),
-        detail: z.string().nullable().meta({ description: "What came of it, or why it failed or was skipped" }),
-      }),
-    ),
+    steps: z.array(OperationStepJson),
     output_tail: z
       .string()
       .meta({ description: "The end of what the programs of all steps wrote; no secret is in it" }),
@@ -64,6 +64,8 @@ const OperationPage = z
     next_after: NextAfter,
   })
   .meta({ id: "OperationPage" });
+
+const oneOf = <Name extends string>(names: readonly Name[]) => z.enum(names, `must be one of ${names.join(", ")}`);
 
 /** Each may have the end of what its programs wrote, which is long. */
 const OPERATIONS_PER_STEP = 20;
@@ -114,25 +116,34 @@ export const operationsRoutes = [
     access: "reader",
     operationId: "listOperations",
     tag: "lifecycle",
-    summary: "List operations, the newest first, page by page",
+    summary: "List operations, the newest first, page by page: all, or those for which all holds that is asked",
+    description:
+      "A page may be short, or empty, although there are more: `next_after` says where to go on, with the same query.",
     query: z.strictObject({
       hive_id: z.string().optional().meta({ description: "Those of one hive alone" }),
+      state: oneOf(OPERATION_STATES).optional(),
+      kind: oneOf(OPERATION_KINDS).optional(),
       ...pageQuery("Operations"),
     }),
     isCostly: true,
     answer: { description: "One page", schema: OperationPage, example: { operations: [RUNNING], next_after: null } },
-  }).handle(({ query: { hive_id: hiveId, ...page } }, { catalog, costs }) =>
-    answerPage(
+  }).handle(({ query: { hive_id: hiveId, state, kind, ...page } }, { catalog, costs }) => {
+    let wentOnAfter: string | null = null;
+    return answerPage(
       {
         page,
         stepSize: OPERATIONS_PER_STEP,
-        read: (step) => catalog.operations.list({ hiveId, ...step }),
+        read: async (step) => {
+          const found = await catalog.operations.find({ hiveId, state, kind, ...step });
+          wentOnAfter = found.nextAfter;
+          return found.operations;
+        },
         toJson: operationToJson,
-        answer: (operations, next_after) => ({ operations, next_after }),
+        answer: (operations, nextAfter) => ({ operations, next_after: wentOnAfter ?? nextAfter }),
       },
       costs,
-    ),
-  ),
+    );
+  }),
   defineRoute({
     method: "get",
     path: "/v1/operations/:operation",
@@ -166,13 +177,7 @@ function operationToJson(operation: OperationRecord): z.input<typeof OperationJs
     kind: operation.kind,
     state: operation.state,
     problem: operation.problem,
-    steps: operation.steps.map(({ name, state, startedAtMs, endedAtMs, detail }) => ({
-      name,
-      state,
-      started_at_ms: startedAtMs,
-      ended_at_ms: endedAtMs,
-      detail,
-    })),
+    steps: operation.steps.map(stepToJson),
     output_tail: operation.outputTail,
     owner: operation.owner,
     created_at_ms: operation.createdAtMs,
@@ -180,3 +185,11 @@ function operationToJson(operation: OperationRecord): z.input<typeof OperationJs
     finished_at_ms: operation.finishedAtMs,
   };
 }
+
+export const stepToJson = ({ name, state, startedAtMs, endedAtMs, detail }: OperationStep) => ({
+  name,
+  state,
+  started_at_ms: startedAtMs,
+  ended_at_ms: endedAtMs,
+  detail,
+});

@@ -12,3 +12,9 @@ const trueOrFalse = z.boolean("must be true or false");
 /** False where it is not given. */
 export const flag = z.preprocess(toBoolean, trueOrFalse.default(false));
 export const optionalFlag = z.preprocess(toBoolean, trueOrFalse.optional());
+
+const toList = (given: unknown) =>
+  [given ?? []].flat().flatMap((text) => (typeof text === "string" ? text.split(",") : text));
+/** Given several times, or with commas in between; empty where it is not given. */
+export const listOf = <Rule extends z.ZodType>(rule: Rule, max: number) =>
+  z.preprocess(toList, z.array(rule).max(max, `must be at most ${max} of them`).default([]));

@@ -1,0 +1,154 @@
+import type { Clock } from "../process/clock.ts";
+import { wholeTurn } from "../process/turn.ts";
+import type { EventLog } from "../telling/events.ts";
+import type { Announcer } from "./announcer.ts";
+import { standingOf } from "./hive-view.ts";
+import type { Liveness } from "./liveness/liveness.ts";
+import type { Rule, Sight } from "./liveness/sight.ts";
+import type { Heartbeat } from "./workers/heartbeat.ts";
+import type { HiveRegistry } from "./workers/registry.ts";
+import { type Shown, showSame } from "./workers/shown.ts";
+
+/** Between two events about the workers of one hive. */
+const WORKERS_GAP_MS = 2000;
+/** How often what waits for that is looked at. */
+export const TELLING_INTERVAL_MS = 500;
+/** How many hives are looked at before other work gets its turn. */
+const LOOKS_PER_TURN = 100;
+
+interface Parts {
+  events: EventLog;
+  clock: Clock;
+  liveness: Liveness;
+  registry: HiveRegistry;
+  announcer: Announcer;
+}
+
+/** The last beat of a hive, and what was told of it. */
+interface Beaten extends Shown {
+  workers: Heartbeat["workers"];
+  reading: Heartbeat["reading"];
+  /** Whether it counted, and what it had measured did, when that was looked at last. */
+  isLive: boolean;
+  isRead: boolean;
+  /** Monotonic. */
+  toldAtMs: number;
+}
+
+/** What shows of a hive and changes by itself: by time, or by a health check. */
+interface State {
+  readonly status: Sight["status"];
+  readonly rule: Rule;
+  readonly unreachableSinceMs: number | undefined;
+  readonly probationUntilMs: number | undefined;
+  readonly damaged: boolean;
+}
+
+/** Tells of what shows of a hive although nobody says so: what its beats bring, and what changes by itself. */
+export class HiveNews {
+  readonly #parts: Parts;
+  readonly #beaten = new Map<string, Beaten>();
+  /** Of these the last state is not told yet. */
+  readonly #untold = new Set<string>();
+  readonly #states = new Map<string, State>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** A beat was taken. */
+  heard({ hiveId, workers, reading }: Heartbeat): void {
+    const beaten = this.#beaten.get(hiveId);
+    if (beaten === undefined) {
+      const isFresh = { isLive: true, isRead: reading !== null };
+      this.#beaten.set(hiveId, { workers, reading, ...isFresh, toldAtMs: Number.NEGATIVE_INFINITY });
+      this.#changed(hiveId);
+      return;
+    }
+    const isSame = beaten.isLive && showSame(beaten, { workers, reading });
+    beaten.workers = workers;
+    beaten.reading = reading;
+    beaten.isLive = true;
+    if (!isSame) this.#changed(hiveId);
+  }
+
+  /** Everything that shows of the hive is told now, or was not seen by anybody before. */
+  noted(hiveId: string): void {
+    const sight = this.#parts.liveness.sights.get(hiveId);
+    if (sight !== undefined) this.#states.set(hiveId, this.#stateOf(sight));
+  }
+
+  forget(hiveId: string): void {
+    this.#beaten.delete(hiveId);
+    this.#untold.delete(hiveId);
+    this.#states.delete(hiveId);
+  }
+
+  /** Tells of the workers of those hives that had to wait. */
+  async tellDue(): Promise<void> {
+    let looked = 0;
+    for (const hiveId of this.#untold) {
+      this.#tellWorkers(hiveId);
+      looked += 1;
+      if (looked % LOOKS_PER_TURN === 0) await wholeTurn();
+    }
+  }
+
+  /** Looks for what changed by itself, until `signal` ends it. */
+  async look(signal: AbortSignal): Promise<void> {
+    let looked = 0;
+    for (const sight of this.#parts.liveness.sights.values()) {
+      if (signal.aborted) return;
+      this.#lookAt(sight);
+      looked += 1;
+      if (looked % LOOKS_PER_TURN === 0) await wholeTurn();
+    }
+  }
+
+  #changed(hiveId: string): void {
+    this.#untold.add(hiveId);
+    this.#tellWorkers(hiveId);
+  }
+
+  #tellWorkers(hiveId: string): void {
+    const { clock, events } = this.#parts;
+    const beaten = this.#beaten.get(hiveId);
+    const nowMs = clock.monotonicNow();
+    if (beaten === undefined || nowMs - beaten.toldAtMs < WORKERS_GAP_MS) return;
+    beaten.toldAtMs = nowMs;
+    this.#untold.delete(hiveId);
+    events.publish("workers", { hive_id: hiveId });
+  }
+
+  #lookAt(sight: Sight): void {
+    const { announcer, registry } = this.#parts;
+    const before = this.#states.get(sight.id);
+    const state = this.#stateOf(sight);
+    if (before === undefined) this.#states.set(sight.id, state);
+    else if (!isSame(before, state)) announcer.changedByItself(sight.id);
+    const beaten = this.#beaten.get(sight.id);
+    const heard = registry.get(sight.id);
+    if (beaten === undefined || heard === undefined) return;
+    const isRead = heard.reading !== null;
+    if (heard.live === beaten.isLive && isRead === beaten.isRead) return;
+    beaten.isLive = heard.live;
+    beaten.isRead = isRead;
+    this.#changed(sight.id);
+  }
+
+  #stateOf(sight: Sight): State {
+    const { clock, liveness } = this.#parts;
+    const { status, unreachableSinceMs, probation, damaged } = sight;
+    const nowMs = clock.monotonicNow();
+    const { rule } = standingOf({ status: status ?? "unknown" }, sight, liveness, nowMs);
+    const untilMs = probation?.untilMs ?? Number.NEGATIVE_INFINITY;
+    return { status, rule, unreachableSinceMs, probationUntilMs: untilMs > nowMs ? untilMs : undefined, damaged };
+  }
+}
+
+const isSame = (one: State, other: State): boolean =>
+  one.status === other.status &&
+  one.rule === other.rule &&
+  one.unreachableSinceMs === other.unreachableSinceMs &&
+  one.probationUntilMs === other.probationUntilMs &&
+  one.damaged === other.damaged;

@@ -1,0 +1,58 @@
+import type { HiveCatalog } from "@repo/hive-catalog";
+import { expect, test } from "vitest";
+import { startHive } from "../../test/hive-server.ts";
+import { published } from "../../test/published.ts";
+import { addHive, HIVE_JSON, startTestQueen, type TestQueen } from "../../test/test-queen.ts";
+
+const PATH = `/v1/hives/${HIVE_JSON.id}`;
+const DEVICES = { cpu: { cores: 8, ramGb: 32 }, gpus: [{ index: 0, name: "RTX 3060", vramGb: 12 }] };
+
+const types = (queen: TestQueen) => published(queen).map(([type]) => type);
+
+test.each<[what: string, change: (catalog: HiveCatalog) => Promise<unknown>]>([
+  ["the address", (catalog) => catalog.patchHive(HIVE_JSON.id, { host: "127.0.0.2" })],
+  ["the way over SSH", (catalog) => catalog.patchHive(HIVE_JSON.id, { sshHost: "10.0.0.1", sshUser: "root" })],
+  ["the devices", (catalog) => catalog.updateDevices(HIVE_JSON.id, DEVICES)],
+  ["a label", (catalog) => catalog.labels.patch(HIVE_JSON.id, { env: "dev" })],
+  ["all labels", (catalog) => catalog.labels.set(HIVE_JSON.id, {})],
+])("%s that another program changes is told of once, with the next round", async (_what, change) => {
+  await using queen = await startTestQueen();
+  await addHive(queen, 8600, { labels: { env: "prod", rack: "r1" } });
+  await queen.watch.runRound();
+  await change(queen.catalog);
+  await queen.watch.runRound();
+  await queen.watch.runRound();
+  expect(types(queen)).toEqual(["hive_added", "hive_changed"]);
+});
+
+test("what another program changed before the first round was over is told of, too", async () => {
+  const { catalog, ...queen } = await startTestQueen();
+  await using _ = queen;
+  await catalog.addHive({ ...HIVE_JSON });
+  await queen.rows.read([HIVE_JSON.id]);
+  await catalog.patchHive(HIVE_JSON.id, { sshHost: "10.0.0.1" });
+  await queen.watch.runRound();
+  expect(types({ catalog, ...queen })).toEqual(["hive_changed"]);
+});
+
+test("what this queen's callers change is told of once, and no round takes it for another program's", async () => {
+  await using queen = await startTestQueen();
+  const hive = await startHive();
+  await addHive(queen, hive.port, { labels: { rack: "r1", env: "prod" } });
+  await queen.request("PATCH", PATH, { labels: { env: "dev" }, ssh_host: "127.0.0.1" });
+  await queen.request("PUT", PATH, { host: "127.0.0.1", port: hive.port, labels: { b: "1", a: "2" } });
+  await queen.request("PUT", `${PATH}/devices`, { gpus: [], cpu: null });
+  await queen.request("POST", `${PATH}/devices`);
+  const told = ["hive_added", "hive_changed", "hive_changed", "hive_changed", "hive_changed"];
+  expect(types(queen)).toEqual(told);
+  for (let round = 0; round < 2; round++) await queen.watch.runRound();
+  expect(types(queen).filter((type) => type !== "status")).toEqual(told);
+});
+
+test("a change of another program that a caller's write of the same status brings to light is told of", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, 8600);
+  await queen.catalog.patchHive(HIVE_JSON.id, { sshHost: "10.0.0.1" });
+  await queen.request("PATCH", PATH, { status: "unknown" });
+  expect(types(queen)).toEqual(["hive_added", "hive_changed"]);
+});

@@ -1,0 +1,86 @@
+import type { HiveRecord, Labels } from "@repo/hive-catalog";
+import type { Clock } from "../process/clock.ts";
+import type { Announcer } from "./announcer.ts";
+import type { DeviceDetection } from "./devices.ts";
+import type { HiveNews } from "./hive-news.ts";
+import type { Liveness } from "./liveness/liveness.ts";
+import type { Sight } from "./liveness/sight.ts";
+import type { Traits } from "./traits.ts";
+import type { HiveRegistry } from "./workers/registry.ts";
+
+interface Parts {
+  clock: Clock;
+  liveness: Liveness;
+  registry: HiveRegistry;
+  devices: DeviceDetection;
+  traits: Traits;
+  news: HiveNews;
+  announcer: Announcer;
+}
+
+/** Takes over what the catalog says of hives, whoever wrote it, and tells of what is other than it was known. `readAtMs` is the monotonic time just before it was read. */
+export class Records {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** It was read, with its labels. */
+  learned(record: HiveRecord, readAtMs: number, labels?: Labels): void {
+    const { liveness, devices, traits, announcer } = this.#parts;
+    const was = liveness.sights.get(record.id)?.status;
+    const { status } = this.met(record, readAtMs);
+    devices.learn(record, readAtMs);
+    if (traits.learn(record, labels, readAtMs)) announcer.changed(record, "another program");
+    if (was === undefined || status === undefined || status === was) return;
+    announcer.status(record.id, was, status, "it was changed in the catalog by another program");
+  }
+
+  /** It was read, by somebody who needs only what liveness asks of it. */
+  met(record: HiveRecord, readAtMs: number): Sight {
+    const { clock, liveness, registry, traits, news, announcer } = this.#parts;
+    const { sights } = liveness;
+    const host = sights.get(record.id)?.host ?? "";
+    const sight = liveness.learn(record, readAtMs, clock.monotonicNow(), clock.now());
+    if (host !== record.host) registry.reconsider(record.id);
+    if (host !== "") return sight;
+    // From here on what is other than this is told.
+    traits.learn(record, undefined, readAtMs);
+    news.noted(record.id);
+    if (sights.isComplete) announcer.added(record, "another program");
+    return sight;
+  }
+
+  /** A caller or an operation wrote its status. */
+  written(record: HiveRecord, why?: string): void {
+    const { isToldOf, isOther } = this.#wrote(record, why);
+    if (!isToldOf) this.#parts.announcer.changed(record, isOther ? "another program" : "caller");
+  }
+
+  /** A caller wrote more of it than its status; `labels` are all that it has now. */
+  edited(record: HiveRecord, labels: Labels): void {
+    this.#wrote(record, undefined, labels);
+    this.#parts.announcer.changed(record, "caller", labels);
+  }
+
+  /** A caller added it. */
+  added(record: HiveRecord, labels: Labels): void {
+    this.#wrote(record, undefined, labels);
+    this.#parts.announcer.added(record, "caller");
+  }
+
+  /** Its status is their word. Answers whether that was told, and whether something else is other than it was known. */
+  #wrote(record: HiveRecord, why = "it was set over the API", labels?: Labels) {
+    const { clock, liveness, registry, devices, traits, announcer } = this.#parts;
+    const nowMs = clock.monotonicNow();
+    const was = liveness.sights.get(record.id)?.status;
+    liveness.setByOperator(record, nowMs, clock.now(), why);
+    registry.reconsider(record.id);
+    devices.learn(record, nowMs);
+    const isOther = traits.learn(record, labels, nowMs);
+    const isToldOf = was !== undefined && was !== record.status;
+    if (isToldOf) announcer.status(record.id, was, record.status, why);
+    return { isToldOf, isOther };
+  }
+}

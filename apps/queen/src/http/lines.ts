@@ -1,0 +1,38 @@
+import { Readable } from "node:stream";
+
+/** JSON values, one a line. */
+export const NDJSON = "application/x-ndjson";
+
+const LINE_FEED = 0x0a;
+
+/** A body of NDJSON, as it arrived. */
+export class BodyLines {
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** Those that are not blank, each with its number from 1. */
+  *[Symbol.iterator](): Generator<{ readonly number: number; readonly bytes: Buffer }> {
+    const all = this.#bytes;
+    for (let number = 1, start = 0; start < all.length; number++) {
+      const feed = all.indexOf(LINE_FEED, start);
+      const end = feed < 0 ? all.length : feed;
+      const bytes = all.subarray(start, end);
+      if (!isBlank(bytes)) yield { number, bytes };
+      start = end + 1;
+    }
+  }
+}
+
+/** An answer of one line for each value, of which the next is asked for when the caller has taken the one before. */
+export function answerLines(values: AsyncIterable<object>): Readable {
+  return Readable.from(
+    (async function* () {
+      for await (const value of values) yield `${JSON.stringify(value)}\n`;
+    })(),
+  );
+}
+
+const isBlank = (bytes: Buffer): boolean => bytes.every((byte) => byte === 0x20 || byte === 0x0d || byte === 0x09);

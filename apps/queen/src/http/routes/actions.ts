@@ -1,0 +1,277 @@
+import { HiveCatalogError, LabelChanges } from "@repo/hive-catalog";
+import { printable } from "@repo/process-log/printable";
+import type { FastifyReply } from "fastify";
+import * as z from "zod";
+import type { Action } from "../../lifecycle/bulk/actions.ts";
+import { type BulkLine, OUTCOMES, type Outcome } from "../../lifecycle/bulk/lines.ts";
+import { invalidInput, queenStopping, toProblem } from "../errors.ts";
+import { got } from "../field-problems.ts";
+import { checkObject, MAX_ID_LENGTH, parseBody } from "../input.ts";
+import { answerLines, NDJSON } from "../lines.ts";
+import type { AppParts } from "../parts.ts";
+import { noteProblem } from "../problem-notes.ts";
+import { ProblemJson } from "../problems.ts";
+import { defineRoute } from "../route.ts";
+import { checkEnd, endOf, newCordon } from "./cordons.ts";
+import { HIVES_PER_STEP, hiveConditions, readerOf } from "./hive-list.ts";
+import { OperationStepJson, stepToJson } from "./operations.ts";
+import { NextAfter } from "./paging.ts";
+import { flag, wholeNumber } from "./query-fields.ts";
+
+const MAX_HIVES = 1000;
+const SIZE = `must be a whole number from 1 to ${MAX_HIVES}`;
+const IDS = `must be a list of 1 to ${MAX_HIVES} ids`;
+const MAX_PARALLEL = 16;
+const PARALLEL = `must be a whole number from 1 to ${MAX_PARALLEL}`;
+
+/** Which hives an action is for. */
+const choice = {
+  ids: z
+    .array(z.string("must be a text").max(MAX_ID_LENGTH, `must be at most ${MAX_ID_LENGTH} characters`), IDS)
+    .min(1, IDS)
+    .max(MAX_HIVES, IDS)
+    .optional()
+    .meta({ description: "These hives, in this order; one that is named twice is done once" }),
+  ...hiveConditions,
+  after: z.string("must be a text").optional().meta({ description: "The `next_after` of the request before" }),
+  limit: z
+    .int(SIZE)
+    .min(1, SIZE)
+    .max(MAX_HIVES, SIZE)
+    .default(MAX_HIVES)
+    .meta({ description: "Hives at most that are chosen by what they are" }),
+};
+type Choice = z.output<z.ZodObject<typeof choice>>;
+/** What else a body says is left out. */
+const Conditions = z.object(hiveConditions);
+
+/** Nobody means all hives by saying nothing of them. */
+function checkChoice({ value: { ids, limit, after, ...others }, issues }: z.core.ParsePayload<Choice>): void {
+  const named = Object.keys(hiveConditions).filter((name) => others[name as keyof typeof hiveConditions] !== undefined);
+  if ((ids === undefined) === named.length > 0) return;
+  const message =
+    ids === undefined
+      ? 'say which hives: by ids, or by selector, gpu, status and the like; `"selector":""` is all'
+      : "must be absent beside ids";
+  issues.push({ code: "custom", input: undefined, path: [named[0] ?? "ids"], message });
+}
+
+const action = <Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) =>
+  z.strictObject({ action: z.literal(name), ...shape, ...choice });
+
+const force = z.boolean("must be true or false").default(false).meta({
+  description: "Remove it all the same, for a host that is gone: an agent that still runs there stays",
+});
+const Actions = {
+  cordon: action("cordon", newCordon).check(checkEnd).check(checkChoice),
+  uncordon: action("uncordon", {}).check(checkChoice),
+  label: action("label", { labels: LabelChanges }).check(checkChoice),
+  detect: action("detect", {}).check(checkChoice),
+  install: action("install", {}).check(checkChoice),
+  start: action("start", {}).check(checkChoice),
+  stop: action("stop", {}).check(checkChoice),
+  restart: action("restart", {}).check(checkChoice),
+  remove: action("remove", { force }).check(checkChoice),
+};
+type ActionName = keyof typeof Actions;
+type ActionBody = { [Name in ActionName]: z.output<(typeof Actions)[Name]> }[ActionName];
+const NAMES = Object.keys(Actions) as ActionName[];
+const isName = (name: unknown): name is ActionName => NAMES.some((known) => known === name);
+
+function readAction(json: unknown): ActionBody {
+  const { action } = checkObject(json, "INVALID_ARGUMENT");
+  if (isName(action)) return parseBody(Actions[action] as z.ZodType<ActionBody>, json, "INVALID_ARGUMENT");
+  throw invalidInput("INVALID_ARGUMENT", [
+    { field: "action", message: `must be one of ${NAMES.join(", ")}${got(action)}` },
+  ]);
+}
+
+const count = z.int().min(0);
+const CountsJson = z.strictObject({
+  ...({
+    done: count,
+    begun: count,
+    skipped: count,
+    failed: count,
+    would_do: count,
+    would_skip: count,
+    would_fail: count,
+  } satisfies Record<Outcome, z.ZodType>),
+});
+const HiveLineJson = z
+  .strictObject({
+    type: z.literal("hive"),
+    hive_id: z.string(),
+    outcome: z.enum(OUTCOMES),
+    detail: z.string().meta({ description: "In words: what was done, would be, or why not" }),
+    problem: ProblemJson.nullable().meta({ description: "What the route for one hive would have answered" }),
+    operation_id: z.string().nullable().meta({ description: "The operation that began: `GET /v1/operations/{id}`" }),
+  })
+  .meta({ id: "ActionOnHive", description: "The word on one hive: each gets one" });
+const StepLineJson = z
+  .strictObject({ type: z.literal("step"), hive_id: z.string(), operation_id: z.string(), step: OperationStepJson })
+  .meta({ id: "ActionStep", description: "With `wait=true`: a step of an operation began, or ended" });
+const CountsLineJson = z
+  .strictObject({
+    type: z.enum(["progress", "end"]),
+    counts: CountsJson.meta({ description: "Hives by their outcome" }),
+    running: count.meta({ description: "Hives on which something is done now, or an operation goes on" }),
+    not_begun: count,
+    next_after: NextAfter.meta({
+      description: "In `end`: `after` for the hives behind these; null when there are none",
+    }),
+    stopping: z
+      .boolean()
+      .meta({ description: "In `end`: whether the queen stops, and has left out what had not begun" }),
+  })
+  .meta({ id: "ActionCounts", description: "`progress` after 15 s without a line; `end` is the last line of all" });
+const LineJson = z.union([HiveLineJson, StepLineJson, CountsLineJson]).meta({ id: "ActionLine" });
+
+const DESCRIPTION = `Which hives: \`ids\`, or what \`GET /v1/hives\` takes, and then at most \`limit\`, by id; \`next_after\` of the last line says where to go on with the same body. At most
+\`parallel\` are worked on at a time, and none keeps another back. With a dry run nothing changes. An operation (install, start, stop, restart) counts until it has ended; its hive is told
+when it has begun or, with \`wait=true\`, when it has ended, with its steps before. Whoever leaves ends what has not begun; what has begun is finished, and operations go on.`;
+
+export const actionsRoutes = [
+  defineRoute({
+    method: "post",
+    path: "/v1/hives/actions",
+    operationId: "actOnHives",
+    tag: "lifecycle",
+    summary: "Do one thing to many hives",
+    description: DESCRIPTION,
+    query: z.strictObject({
+      dry_run: flag.meta({ description: "Say what would be done, and change nothing" }),
+      wait: flag.meta({ description: "Tell of operations to their end, step by step" }),
+      parallel: wholeNumber(z.int(PARALLEL).min(1, PARALLEL).max(MAX_PARALLEL, PARALLEL).default(4)).meta({
+        description: "Hives at a time",
+      }),
+    }),
+    body: {
+      schema: z.union(NAMES.map((name) => Actions[name])),
+      read: readAction,
+      examples: {
+        cordon: { action: "cordon", reason: "new power supply", for: "2h", selector: "rack=r12" },
+        uncordon: { action: "uncordon", cordoned: true, selector: "rack=r12" },
+        label: { action: "label", labels: { env: "prod", drained: null }, ids: ["hive-prod-01", "hive-prod-02"] },
+        install: { action: "install", selector: "env=prod,!installed" },
+        remove: { action: "remove", force: true, status: "offline", selector: "rack=r13" },
+      },
+    },
+    answer: {
+      description: "A line of NDJSON for each hive as it goes, and a last one with the counts",
+      type: NDJSON,
+      schema: LineJson,
+      example: {
+        type: "hive",
+        hive_id: "hive-prod-01",
+        outcome: "done",
+        detail: "cordon until 2025-10-21T12:00:00.000Z",
+        problem: null,
+        operation_id: null,
+      },
+    },
+    problems: ["STOPPING"],
+  }).handle(async (request, parts, reply) => {
+    const { query, body } = request;
+    const { bulk, clock, costs, door, stopping } = parts;
+    if (stopping.aborted) throw queenStopping();
+    costs.admitBulk(request, reply);
+    const action = actionOf(body, clock.now());
+    const { hiveIds, damaged, nextAfter } = await choose(body, parts);
+    const left = new AbortController();
+    reply.raw.once("close", () => left.abort());
+    const lines = bulk.run({
+      action,
+      hiveIds,
+      damaged,
+      parallel: query.parallel,
+      isDryRun: query.dry_run,
+      waits: query.wait,
+      signal: AbortSignal.any([stopping, left.signal]),
+    });
+    reply.header("x-accel-buffering", "no");
+    const stillAdmitted = () => request.caller === null || door.stillKnows(request.caller);
+    const told = unlessRevoked(lines, stillAdmitted, left);
+    return answerLines(toJson(told, nextAfter, parts, reply));
+  }),
+];
+
+function actionOf(body: ActionBody, nowMs: number): Action {
+  switch (body.action) {
+    case "cordon":
+      return { name: body.action, reason: body.reason, untilMs: endOf(body, nowMs) };
+    case "label":
+      return { name: body.action, labels: body.labels };
+    case "remove":
+      return { name: body.action, force: body.force };
+    default:
+      return { name: body.action };
+  }
+}
+
+interface Chosen {
+  readonly hiveIds: readonly string[];
+  /** Of those: what cannot be read, and why. */
+  readonly damaged: ReadonlyMap<string, Error>;
+  readonly nextAfter: string | null;
+}
+
+/** All at once, before anything is done: what is done may change what would be chosen. */
+async function choose({ ids, after, limit, ...body }: Choice, { catalog, costs }: AppParts): Promise<Chosen> {
+  const damaged = new Map<string, Error>();
+  if (ids !== undefined) return { hiveIds: [...new Set(ids)], damaged, nextAfter: null };
+  const onCorruptHive = ({ id, column, problem }: { id: string; column: string; problem: string }) =>
+    void damaged.set(id, new HiveCatalogError("CORRUPT_HIVE", `${column}: ${problem}`, { hiveId: id }));
+  const reader = readerOf(Conditions.parse(body), catalog);
+  const found: string[] = [];
+  for (let last = after; ; ) {
+    await costs.turn();
+    const size = Math.min(HIVES_PER_STEP, limit - found.length);
+    const hives = await reader.read({ limit: size, onCorruptHive, ...(last !== undefined && { after: last }) });
+    found.push(...hives.map(({ id }) => id));
+    last = hives.at(-1)?.id ?? last;
+    if (hives.length === size && found.length < limit) continue;
+    const nextAfter = reader.nextAfter ?? (found.length < limit ? null : (last ?? null));
+    return { hiveIds: [...found, ...damaged.keys()], damaged, nextAfter };
+  }
+}
+
+/** The same lines. Of a caller whose token was revoked nothing more begins. */
+async function* unlessRevoked<Line>(lines: AsyncIterable<Line>, isAdmitted: () => boolean, left: AbortController) {
+  for await (const line of lines) {
+    if (!isAdmitted()) left.abort();
+    yield line;
+  }
+}
+
+async function* toJson(
+  lines: AsyncIterable<BulkLine>,
+  nextAfter: string | null,
+  parts: AppParts,
+  { request }: FastifyReply,
+): AsyncGenerator<z.input<typeof LineJson>> {
+  for await (const line of lines) {
+    if (line.type === "step") {
+      const { type, hiveId, operationId, step } = line;
+      yield { type, hive_id: hiveId, operation_id: operationId, step: stepToJson(step) };
+    } else if (line.type === "hive") {
+      const { type, hiveId, outcome, detail, error, operationId = null } = line;
+      const problem = error === undefined ? undefined : toProblem(error, request.id);
+      if (problem !== undefined) noteProblem(problem, request, parts);
+      const text = printable(problem?.message ?? detail);
+      yield {
+        type,
+        hive_id: hiveId,
+        outcome,
+        detail: text,
+        problem: problem?.body(request.id) ?? null,
+        operation_id: operationId,
+      };
+    } else {
+      const { type, counts, running, notBegun } = line;
+      const isEnd = type === "end";
+      const stopping = isEnd && parts.stopping.aborted && notBegun > 0;
+      yield { type, counts, running, not_begun: notBegun, next_after: isEnd ? nextAfter : null, stopping };
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import { HiveCatalogError, type NewHive, NewHiveJson } from "@repo/hive-catalog";
+import type { FastifyReply } from "fastify";
+import * as z from "zod";
+import { parseJson } from "../body-parsers.ts";
+import { invalidJson, Problem, queenStopping, toProblem } from "../errors.ts";
+import { parseBody } from "../input.ts";
+import { answerLines, type BodyLines } from "../lines.ts";
+import type { AppParts } from "../parts.ts";
+import { noteProblem } from "../problem-notes.ts";
+import { ProblemJson } from "../problems.ts";
+import type { CheckedRequest } from "../route.ts";
+
+const MAX_LINES = 1000;
+/** They share a commit. */
+const HIVES_PER_STEP = 32;
+const MAX_ID_SHOWN = 128;
+
+const AddedHive = z
+  .strictObject({
+    type: z.literal("hive"),
+    line: z.int().min(1).meta({ description: "Its number in the body; blank lines count and are not answered" }),
+    id: z.string().nullable().meta({ description: "The id in the line; null when there is none" }),
+    outcome: z.enum(["added", "failed"]),
+    problem: ProblemJson.nullable().meta({ description: "What it alone would have been answered" }),
+  })
+  .meta({ id: "AddedHive", description: "What came of one line" });
+const AddedCounts = z
+  .strictObject({ type: z.literal("end"), added: z.int().min(0), failed: z.int().min(0) })
+  .meta({ id: "AddedCounts", description: "The last line of all" });
+const AddedLine = z.union([AddedHive, AddedCounts]).meta({ id: "AddedLine" });
+type AddedLine = z.input<typeof AddedLine>;
+
+/** Adds many hives, a line of the body each. */
+export const manyHives = {
+  description: `As \`application/x-ndjson\` the body has a hive in each line, at most ${MAX_LINES}, and is answered 200 with a line for each in their order and a last one with the counts. A line that is refused keeps none of the others back; after a failure of the catalog itself the others are not tried.`,
+  schema: AddedLine,
+  example: { type: "hive", line: 1, id: "hive-prod-01", outcome: "added", problem: null },
+  handle(body: BodyLines, request: CheckedRequest, parts: AppParts, reply: FastifyReply) {
+    const lines = [...body];
+    if (lines.length === 0) throw invalidJson("A line for each hive is expected, but there is none");
+    if (lines.length > MAX_LINES) throw tooMany(lines.length);
+    if (parts.stopping.aborted) throw queenStopping();
+    parts.costs.admitBulk(request, reply);
+    reply.header("x-accel-buffering", "no");
+    return answerLines(new Additions(lines, parts, reply).run());
+  },
+};
+
+const tooMany = (count: number): Problem => {
+  const message = `must have at most ${MAX_LINES} lines, got ${count}`;
+  return new Problem("PAYLOAD_TOO_LARGE", `The body ${message}`, { errors: [{ field: "body", message }] });
+};
+
+interface Line {
+  readonly number: number;
+  readonly bytes: Buffer;
+}
+
+/** A line with what can be made of it: a hive, or the problem with it. */
+interface ReadLine {
+  readonly line: number;
+  readonly id: string | null;
+  readonly hive?: NewHive;
+  readonly problem?: Problem;
+}
+
+/** One body, on its way into the catalog. */
+class Additions {
+  readonly #lines: readonly Line[];
+  readonly #parts: AppParts;
+  readonly #reply: FastifyReply;
+  /** Why nothing more is tried. */
+  #obstacle: Problem | undefined;
+
+  constructor(lines: readonly Line[], parts: AppParts, reply: FastifyReply) {
+    this.#lines = lines;
+    this.#parts = parts;
+    this.#reply = reply;
+  }
+
+  /** When its caller has gone, it ends with the step that has begun. */
+  async *run(): AsyncGenerator<AddedLine, void, undefined> {
+    let added = 0;
+    for (let from = 0; from < this.#lines.length; from += HIVES_PER_STEP) {
+      await this.#parts.costs.turn();
+      const read = this.#lines.slice(from, from + HIVES_PER_STEP).map((line) => this.#read(line));
+      const stored = await this.#store(read.flatMap(({ hive }) => hive ?? []));
+      for (const { line, id, problem = stored.shift() } of read) {
+        if (problem === undefined) added += 1;
+        const outcome = problem === undefined ? "added" : "failed";
+        yield { type: "hive", line, id, outcome, problem: problem?.body(this.#reply.request.id) ?? null };
+      }
+    }
+    yield { type: "end", added, failed: this.#lines.length - added };
+  }
+
+  #read({ number: line, bytes }: Line): ReadLine {
+    let id: string | null = null;
+    try {
+      const json = parseJson(bytes);
+      id = idIn(json);
+      return { line, id, hive: parseBody(NewHiveJson, json, "INVALID_HIVE") };
+    } catch (error) {
+      return { line, id, problem: this.#note(error) };
+    }
+  }
+
+  /** Of each hive the problem with it; undefined when it is stored. */
+  async #store(hives: readonly NewHive[]): Promise<(Problem | undefined)[]> {
+    const { catalog, fleet, stopping } = this.#parts;
+    if (stopping.aborted) this.#obstacle ??= queenStopping();
+    if (this.#obstacle !== undefined) return hives.map(() => this.#obstacle);
+    try {
+      const stored = await catalog.addHives(hives);
+      return stored.map((hive, position) => {
+        if (hive instanceof HiveCatalogError) return this.#note(hive);
+        fleet.added(hive, hives[position]?.labels ?? {});
+        return undefined;
+      });
+    } catch (error) {
+      const problem = this.#note(error);
+      this.#obstacle = new Problem("CATALOG_UNAVAILABLE", `Not tried, because of ${problem.code} in a line before`);
+      return hives.map(() => problem);
+    }
+  }
+
+  #note(error: unknown): Problem {
+    const { request } = this.#reply;
+    const problem = toProblem(error, request.id);
+    noteProblem(problem, request, this.#parts);
+    return problem;
+  }
+}
+
+function idIn(json: unknown): string | null {
+  const id = typeof json === "object" && json !== null && "id" in json ? json.id : null;
+  return typeof id === "string" && id.length <= MAX_ID_SHOWN ? id : null;
+}

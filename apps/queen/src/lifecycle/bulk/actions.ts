@@ -1,0 +1,160 @@
+import type { Cordon, HiveCatalog, LabelChanges, OperationRecord } from "@repo/hive-catalog";
+import { changeOf, oneLine } from "../../fleet/device-changes.ts";
+import type { Fleet } from "../../fleet/fleet.ts";
+import { changeHive, readHive, withLabels } from "../../fleet/hive-changes.ts";
+import { hiveNotFound, isCatalogError } from "../../process/errors.ts";
+import type { Lifecycle, OperationKind } from "../lifecycle.ts";
+import type { OnStep } from "../operation-run.ts";
+
+/** What is done to each of many hives. */
+export type Action =
+  | { readonly name: "cordon"; readonly reason: string; readonly untilMs: number | null }
+  | { readonly name: "uncordon" }
+  | { readonly name: "label"; readonly labels: LabelChanges }
+  | { readonly name: "detect" }
+  | { readonly name: OperationKind }
+  | { readonly name: "remove"; readonly force: boolean };
+
+export interface ActionParts {
+  catalog: HiveCatalog;
+  fleet: Fleet;
+  lifecycle: Lifecycle;
+}
+
+/** What would be done to a hive, in words, or why there is no need for it. */
+interface Prospect {
+  readonly isNeeded: boolean;
+  readonly detail: string;
+}
+
+/** What came of it, where the prospect did not know. */
+interface Result {
+  readonly detail?: string;
+  /** That began, and goes on by itself. */
+  readonly operation?: OperationRecord;
+}
+
+/** One action, for any hive. */
+export interface HiveAction {
+  /** Throws what doing it would throw, as far as that is known. Changes nothing. */
+  look(hiveId: string): Promise<Prospect>;
+  /** Does it, as the route for one hive does. */
+  act(hiveId: string, onStep?: OnStep): Promise<Result>;
+}
+
+export function toHiveAction(action: Action, parts: ActionParts): HiveAction {
+  switch (action.name) {
+    case "cordon":
+      return cordoning(action, parts);
+    case "uncordon":
+      return uncordoning(parts);
+    case "label":
+      return labelling(action.labels, parts);
+    case "detect":
+      return detecting(parts);
+    case "remove":
+      return removing(action, parts);
+    default:
+      return operating(action.name, parts);
+  }
+}
+
+const needed = (detail: string): Prospect => ({ isNeeded: true, detail });
+const needless = (detail: string): Prospect => ({ isNeeded: false, detail });
+
+function cordoning({ reason, untilMs }: Pick<Cordon, "reason" | "untilMs">, parts: ActionParts): HiveAction {
+  const end = untilMs === null ? "until it is lifted" : `until ${new Date(untilMs).toISOString()}`;
+  return {
+    async look(id) {
+      const before = await cordonOf(id, parts);
+      if (before?.reason === reason && before.untilMs === untilMs) return needless("is cordoned so already");
+      return needed(`cordon ${end}${before ? `, in place of that for ${JSON.stringify(before.reason)}` : ""}`);
+    },
+    async act(id) {
+      await parts.fleet.cordons.set(id, { reason, untilMs });
+      return {};
+    },
+  };
+}
+
+const uncordoning = (parts: ActionParts): HiveAction => ({
+  async look(id) {
+    const cordon = await cordonOf(id, parts);
+    if (cordon === undefined) return needless("is not cordoned");
+    return needed(`end of the cordon for ${JSON.stringify(cordon.reason)}`);
+  },
+  async act(id) {
+    await parts.fleet.cordons.lift(id);
+    return {};
+  },
+});
+
+const labelling = (changes: LabelChanges, parts: ActionParts): HiveAction => ({
+  async look(id) {
+    const { labels } = await withLabels(await readHive(id, parts), parts);
+    const held = new Map(Object.entries(labels));
+    const other = Object.entries(changes)
+      .map(([key, value]) => ({ key, was: held.get(key) ?? null, value }))
+      .filter(({ was, value }) => was !== value);
+    return other.length === 0 ? needless("has these labels already") : needed(other.map(wordsOf).join(", "));
+  },
+  async act(id) {
+    await changeHive(id, { labels: changes }, parts);
+    return {};
+  },
+});
+
+function wordsOf({ key, was, value }: { key: string; was: string | null; value: string | null }): string {
+  const before = was === null ? "" : ` (was ${JSON.stringify(was)})`;
+  return value === null ? `no ${key}${before}` : `${key}=${value}${before}`;
+}
+
+const detecting = (parts: ActionParts): HiveAction => ({
+  async look(id) {
+    const { host, port } = await readHive(id, parts);
+    return needed(`${host}:${port} is asked for its devices`);
+  },
+  async act(id) {
+    const report = await parts.fleet.devices.detect(id, await readHive(id, parts));
+    const problems = report.problems.map((problem) => `could not be read: ${problem}`);
+    return { detail: oneLine([changeOf(null, report) ?? "", ...problems]) };
+  },
+});
+
+const operating = (kind: OperationKind, { lifecycle }: ActionParts): HiveAction => ({
+  async look(id) {
+    const { sshHost, sshUser } = await lifecycle.checkBeginning(kind, id);
+    const user = sshUser === null ? "" : `${sshUser}@`;
+    return needed(sshHost === null ? `${kind} on the queen's own machine` : `${kind} over SSH, ${user}${sshHost}`);
+  },
+  async act(id, onStep) {
+    return { operation: await lifecycle.begin(kind, id, onStep) };
+  },
+});
+
+const removing = ({ force }: { force: boolean }, { catalog, lifecycle: { removal } }: ActionParts): HiveAction => ({
+  async look(id) {
+    if (force) await checkThere(id, catalog);
+    else await removal.check(id);
+    return needed(force ? "its record goes, whatever runs there" : "its record goes");
+  },
+  async act(id) {
+    await removal.remove(id, { force });
+    return {};
+  },
+});
+
+async function checkThere(id: string, catalog: HiveCatalog): Promise<void> {
+  if (!(await catalog.hiveExists(id))) throw hiveNotFound(id);
+}
+
+/** What is remembered stands for one that another program damaged, and for one that it has just lifted. */
+async function cordonOf(id: string, { catalog, fleet: { cordons } }: ActionParts): Promise<Cordon | undefined> {
+  await checkThere(id, catalog);
+  await cordons.ready();
+  const stored = await catalog.cordons.get(id).catch((error: unknown) => {
+    if (isCatalogError(error, "CORRUPT_RECORD")) return undefined;
+    throw error;
+  });
+  return stored ?? cordons.get(id);
+}

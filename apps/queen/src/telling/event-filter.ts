@@ -1,0 +1,22 @@
+import type { EventType } from "./event-data.ts";
+import type { LoggedEvent } from "./events.ts";
+
+/** Which events a reader asks for. */
+export interface EventFilter {
+  /** The same for all that ask for the same. */
+  readonly key: string;
+  wants(event: LoggedEvent): boolean;
+}
+
+/** Those of these hives and of these kinds; all where none is named. What happens to the queen herself is of no hive. */
+export function eventFilter(hives: readonly string[], kinds: readonly EventType[]): EventFilter {
+  const [ofHives, ofKinds] = [new Set(hives), new Set(kinds)];
+  return {
+    key: JSON.stringify([[...ofHives].sort(), [...ofKinds].sort()]),
+    wants: ({ hiveId, type }) =>
+      (ofHives.size === 0 || (hiveId !== undefined && ofHives.has(hiveId))) &&
+      (ofKinds.size === 0 || ofKinds.has(type)),
+  };
+}
+
+export const EVERYTHING = eventFilter([], []);

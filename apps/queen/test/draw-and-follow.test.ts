@@ -1,0 +1,171 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { openTestCatalog } from "@repo/hive-catalog/testing";
+import { expect, test } from "vitest";
+import { Random } from "../sim/random.ts";
+import { EVENT_TYPES } from "../src/telling/event-data.ts";
+import { EventReader, type SeenEvent } from "./event-reader.ts";
+import { FakeClock } from "./fake-clock.ts";
+import { deadPort, startHive } from "./hive-server.ts";
+import { beatJson, startTestQueen, type TestQueen, workerJson } from "./test-queen.ts";
+import { until } from "./until.ts";
+
+const RUN = fileURLToPath(new URL("../../../scripts/run.js", import.meta.url));
+const OTHER_PROGRAM = fileURLToPath(new URL("other-program.ts", import.meta.url));
+const CHANGES = 10_000;
+const OF_OTHER_PROGRAM = 500;
+const AT_ONCE = 50;
+const HIVES = 40;
+const GB = 2 ** 30;
+
+type Row = Record<string, unknown> & { hive: Record<string, unknown> & { id: string } };
+type Fleet = Map<string, Row>;
+
+/** All pages, and where to follow from. */
+async function draw(queen: TestQueen): Promise<{ fleet: Fleet; position: string }> {
+  const fleet: Fleet = new Map();
+  let position: string | undefined;
+  for (let after = ""; ; ) {
+    const { body } = await queen.request("GET", `/v1/fleet?limit=15${after}`);
+    const page = body as { hives: Row[]; next_after: string | null; position: string };
+    for (const row of page.hives) fleet.set(row.hive.id, row);
+    position ??= page.position;
+    if (page.next_after === null) return { fleet, position };
+    after = `&after=${encodeURIComponent(page.next_after)}`;
+  }
+}
+
+function follow(fleet: Fleet, events: readonly SeenEvent[]): void {
+  for (const { type, data } of events) {
+    const { hive_id: id, row } = data as { hive_id?: string; row?: Row | null };
+    expect([type, row]).not.toEqual(["gap", undefined]);
+    if (id === undefined) continue;
+    if (row) fleet.set(id, row);
+    else fleet.delete(id);
+  }
+}
+
+/** By id; without what grows by itself. */
+function withoutAges(fleet: Fleet) {
+  const text = JSON.stringify([...fleet].sort(([one], [other]) => (one < other ? -1 : 1)));
+  return JSON.parse(text.replace(/\d+ ms old/g, "… ms old"), (key, value: unknown) =>
+    key === "beat_age_ms" || key === "last_heartbeat_ms" ? undefined : value,
+  );
+}
+
+/** One change by a caller of the queen, or a beat. */
+function change(queen: TestQueen, random: Random, ports: readonly number[]): Promise<unknown> {
+  const id = `hive-${random.integer(HIVES)}`;
+  const path = `/v1/hives/${id}`;
+  const n = random.integer(1_000_000);
+  const port = ports[random.integer(ports.length)] ?? 0;
+  switch (random.integer(24)) {
+    case 0:
+      return queen.request("POST", "/v1/hives", { id, host: "127.0.0.1", port, labels: { n: `${n}` } });
+    case 1:
+      return random.integer(4) > 0 ? Promise.resolve() : queen.request("DELETE", path);
+    case 2:
+      return queen.request("PATCH", path, { labels: { env: random.integer(2) ? `e${n}` : null } });
+    case 3:
+      return queen.request("PATCH", path, { port });
+    case 4:
+      return queen.request("PATCH", path, { status: ["online", "offline", "unknown"][random.integer(3)] });
+    case 5:
+      return queen.request("PUT", `${path}/devices`, { cpu: null, gpus: [{ index: 0, name: "L4", vram_gb: n % 99 }] });
+    case 6:
+      return queen.request("POST", `${path}/cordon`, { reason: `fan ${n}`, for: `${1 + random.integer(60)}s` });
+    case 7:
+      return queen.request("POST", `${path}/uncordon`);
+    default: {
+      const state = ["Idle", "Busy", "Loading", "Error", "Shutdown"][random.integer(5)];
+      const workers = Array.from({ length: random.integer(4) }, (_, m) =>
+        workerJson({
+          worker_id: `w${m}`,
+          state,
+          model_id: `m${random.integer(5)}`,
+          vram_bytes: random.integer(8) * GB,
+        }),
+      );
+      const gpus = [{ index: 0, memory_total_bytes: 24 * GB, memory_used_bytes: random.integer(24) * GB }];
+      const measured = random.integer(2) ? { gpus, host: { memory_total_bytes: 64 * GB, memory_used_bytes: n } } : {};
+      return queen.request("POST", "/v1/heartbeat", { ...beatJson(id, workers), ...measured });
+    }
+  }
+}
+
+/** Begins an operation that fails on its way to the host; resolves when that is so. */
+async function operate(queen: TestQueen, port: number): Promise<void> {
+  const ssh = { ssh_host: "127.0.0.1", ssh_port: port, ssh_user: "nobody" };
+  await queen.request("POST", "/v1/hives", { id: "managed", host: "127.0.0.1", port, ...ssh });
+  const { body } = await queen.request("POST", "/v1/hives/managed/start");
+  const { id } = body as { id: string };
+  await until("it has ended", async () => {
+    return ((await queen.request("GET", `/v1/operations/${id}`)).body as { state: string }).state !== "running";
+  });
+}
+
+/** Lets time pass, as a queen that runs does. */
+async function passSome({ clock, watch, fleet }: TestQueen, ms: number): Promise<void> {
+  clock.advance(ms);
+  await watch.sweep();
+  await fleet.news.tellDue();
+}
+
+async function runOtherProgram(file: string, from: number, to: number): Promise<void> {
+  const child = spawn(process.execPath, [RUN, OTHER_PROGRAM, file, `${from}`, `${to}`], {
+    stdio: "inherit",
+    timeout: 100_000,
+  });
+  expect(await once(child, "close")).toEqual([0, null]);
+}
+
+/** Rounds until nothing more is told: devices may still be asked for. */
+async function settle(queen: TestQueen): Promise<void> {
+  let before: string;
+  do {
+    before = queen.events.position;
+    await queen.watch.runRound();
+    await passSome(queen, 2000);
+  } while (queen.events.position !== before);
+}
+
+test("whoever draws the fleet and follows the events has what a fresh read gives, after 10,000 changes from all sides", async () => {
+  const clock = new FakeClock();
+  const catalog = await openTestCatalog({ now: () => clock.now() });
+  await using queen = await startTestQueen({ catalog, clock });
+  await queen.app.listen({ host: "127.0.0.1", port: 0 });
+  const origin = `http://127.0.0.1:${(queen.app.server.address() as AddressInfo).port}`;
+  const random = new Random(1);
+  const ports = [(await startHive()).port, await deadPort()];
+  for (let n = 0; n < HIVES; n++) {
+    await queen.request("POST", "/v1/hives", { id: `hive-${n}`, host: "127.0.0.1", port: ports[n % 2] });
+  }
+  await queen.watch.runRound();
+  let changes = 0;
+  const makeChanges = async () => {
+    for (; changes < CHANGES - OF_OTHER_PROGRAM; changes += AT_ONCE) {
+      await Promise.all(Array.from({ length: AT_ONCE }, () => change(queen, random, ports)));
+      await passSome(queen, random.integer(8000));
+      if (random.integer(10) === 0) await queen.watch.runRound();
+    }
+  };
+  const changing = Promise.all([makeChanges(), runOtherProgram(catalog.path, 0, OF_OTHER_PROGRAM / 2)]);
+  await until("it is in full swing", () => changes > 1000);
+  const { fleet, position } = await draw(queen);
+  await using reader = await new EventReader().connect(origin, {}, `?after=${position}`);
+  await operate(queen, ports[1] ?? 0);
+  await changing;
+  // What nobody else changes any more, nobody else tells of.
+  await runOtherProgram(catalog.path, OF_OTHER_PROGRAM / 2, OF_OTHER_PROGRAM);
+  await settle(queen);
+  await until("all is told", () => reader.lastEventId === queen.events.position);
+
+  const { fleet: fresh, position: same } = await draw(queen);
+  expect(same).toBe(queen.events.position);
+  follow(fleet, reader.events);
+  const kinds = new Set(reader.events.map(({ type }) => type));
+  expect(kinds).toEqual(new Set([...EVENT_TYPES.filter((type) => type !== "liveness"), ...kinds]));
+  expect(withoutAges(fleet)).toEqual(withoutAges(fresh));
+}, 120_000);
