@@ -27,13 +27,6 @@ export class QueenClient {
     this.#requests = new Requests(options);
   }
 
-  /** One page of hives with all that is known of them now. */
-  listFleet(query: Query<"listFleet"> = {}, call?: Call): Promise<Schema<"FleetPage">> {
-    return this.#requests.json("get", "/v1/fleet", { query }, call);
-  }
-  fleetPages(query: Paged<"listFleet"> = {}, call?: Call): AsyncGenerator<Schema<"FleetPage">, void, undefined> {
-    return pages((after) => this.listFleet({ ...query, ...after }, call));
-  }
   /** One page. */
   listHives(query: Query<"listHives"> = {}, call?: Call): Promise<Schema<"HivePage">> {
     return this.#requests.json("get", "/v1/hives", { query }, call);
