@@ -10,6 +10,7 @@ import { isInstalled, pathOf, ROOT } from "./repository.js";
 const PROGRAMS = {
   queen: "apps/queen/src/main.ts",
   hive: "apps/hive/src/agent.ts",
+  hivectl: "apps/hivectl/src/main.ts",
   catalog: "packages/hive-catalog/scripts/catalog.ts",
   "db-migrate": "packages/hive-catalog/scripts/db-migrate-alone.ts",
 };
@@ -57,7 +58,7 @@ function siteOf(folder) {
     refer: copy,
     edit: (text) =>
       text.replaceAll(
-        /pnpm (?:-s )?(queen|hive|catalog|db:migrate)\b/g,
+        /pnpm (?:-s )?(queen|hivectl|hive|catalog|db:migrate)\b/g,
         (_all, name) => `node ${name.replace(":", "-")}.js`,
       ),
     options: { plugins: [{ name: "the binary of libsql stands beside", setup: useBinaryBeside }] },

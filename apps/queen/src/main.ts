@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { fileURLToPath } from "node:url";
-import { type FieldProblem, HiveCatalog, HiveCatalogError } from "@repo/hive-catalog";
+import { type FieldProblem, HiveCatalog, HiveCatalogError, isInForce } from "@repo/hive-catalog";
 import { createLog } from "@repo/process-log";
 import { printable } from "@repo/process-log/printable";
 import type { Logger } from "pino";
@@ -69,7 +69,7 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
     return;
   }
   if (running.stopping) return;
-  queen.door.start();
+  queen.door.known.start();
   queen.watch.start();
   queen.lifecycle.startLookingBack();
   queen.presence.start();
@@ -118,7 +118,7 @@ async function reload(config: Config, { servers, door }: Pick<Queen, "servers" |
 async function checkThatSafe({ host }: Config, catalog: HiveCatalog): Promise<void> {
   if (isLoopback(host)) return;
   const tokens = await catalog.tokens.list();
-  if (tokens.some(({ role, revokedAtMs }) => role !== "hive" && revokedAtMs === null)) return;
+  if (tokens.some((token) => token.role !== "hive" && isInForce(token, Date.now()))) return;
   throw new SettingError(
     `--host (QUEEN_HOST) is ${host}, which other machines can reach, and no operator or reader has a token: make one with ` +
       "`pnpm queen token create --name NAME --role operator --out FILE`, for the same --database, or listen on 127.0.0.1",

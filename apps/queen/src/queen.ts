@@ -99,10 +99,18 @@ export function assembleQueen(options: QueenOptions): Queen {
   const servers = new Servers({ ...options, limits, arrivals, onCertificate: (tls) => certificates.watch(tls) });
   const admitConnection = (socket: Socket, caller: Caller) => servers.prove(socket, caller);
   const { publicUrl } = options.lifecycle;
-  const door = new Door({ catalog, clock, log, limits, openUntilTokens: isLoopback(host), publicUrl, admitConnection });
+  const door = new Door({
+    ...base,
+    limits,
+    openUntilTokens: isLoopback(host),
+    publicUrl,
+    isSecure: options.tls !== undefined || publicUrl?.startsWith("https:") === true,
+    admitConnection,
+    onEnded: () => eventStream.endRefused(),
+  });
   const costs = new Costs({
     maxBodyBytes: BODY_LIMIT_BYTES,
-    charge: (request, requests) => door.charge(request, requests),
+    charge: (request, requests) => door.rates.charge(request, requests),
   });
   const bulk = new Bulk({ ...parts, lifecycle, turn: () => costs.turn() });
   const stopping = new AbortController();
@@ -130,13 +138,14 @@ export function assembleQueen(options: QueenOptions): Queen {
       })),
     startedAtMs: clock.monotonicNow(),
     stopping: stopping.signal,
+    limits,
+    publicUrl,
   });
   const unwatchEventLoop = metrics.watchEventLoop();
   const stop = async () => {
     stopping.abort();
     eventStream.close();
     unwatchEventLoop();
-    door.stop();
     certificates.stop();
     const quiet = Promise.all([watch.stop(), lifecycle.close()]);
     const reaper = setInterval(() => servers.endIdleConnections(), REAP_INTERVAL_MS);
@@ -144,6 +153,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     await bulk.close();
     await fleet.close();
     await quiet;
+    await door.known.stop();
     await presence.stop();
   };
   return { app, fleet, rows: parts.rows, events, watch, lifecycle, presence, door, servers, stop };

@@ -13,7 +13,7 @@ import { Sshd } from "./lifecycle/sshd.ts";
 import { postJson } from "./queen-processes.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const PROGRAMS = ["queen", "hive", "catalog", "db-migrate"];
+const PROGRAMS = ["queen", "hive", "hivectl", "catalog", "db-migrate"];
 /** Node and the programs of the system, and nothing of the repository. */
 const PATH = `${dirname(process.execPath)}:/usr/bin:/bin`;
 
@@ -51,6 +51,13 @@ async function machine() {
   };
   return { folder, fileOf, run, start };
 }
+
+test("one byte for each character of a program is enough to keep it in memory", async () => {
+  for (const program of PROGRAMS) {
+    // One other character, and the engine keeps two for each: of the queen that is two megabytes.
+    expect(await readFile(join(built, "dist", `${program}.js`), "utf8")).not.toMatch(/[^\0-\xff]/);
+  }
+});
 
 test("the commands work on a catalog, and each is called in its help as it is called there", async () => {
   const { folder, run } = await machine();

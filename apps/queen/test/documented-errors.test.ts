@@ -2,7 +2,7 @@ import { statfsSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
-import { HiveCatalog } from "@repo/hive-catalog";
+import { HiveCatalog, mintToken } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { mountSmallDisk } from "@repo/test-support/mount";
 import { expect, onTestFinished, test } from "vitest";
@@ -11,6 +11,7 @@ import { DOCUMENT } from "./contract.ts";
 import { deadPort, startHive } from "./hive-server.ts";
 import { Sshd } from "./lifecycle/sshd.ts";
 import { exchange } from "./raw-request.ts";
+import { logIn } from "./sessions.ts";
 import { addHive, beatJson, HIVE_JSON, startTestQueen, type TestQueen } from "./test-queen.ts";
 import { addToken } from "./tokens.ts";
 
@@ -87,10 +88,7 @@ const PROVOKED: Record<number, () => Promise<void>> = {
   },
   403: async () => {
     const queen = await startQueen();
-    await queen.catalog.addHive({ ...HIVE_JSON, id: "other" });
-    await addToken(queen.catalog, "operator");
-    const { authorization } = await addToken(queen.catalog, "hive", "other");
-    await expectOfEach(403, asking(queen, "a", { authorization }));
+    await expectOfEach(403, asking(queen, "a", { "sec-fetch-site": "cross-site" }));
   },
   404: async () => {
     const queen = await startQueen();
@@ -109,6 +107,8 @@ const PROVOKED: Record<number, () => Promise<void>> = {
     const deadlineMs = queen.clock.now() + 60_000;
     const owner = "other";
     await queen.catalog.queens.renew(owner);
+    // It is the last one of an operator; she has not looked yet, and lets everybody in.
+    await queen.catalog.tokens.add({ id: "hive-b", name: "b", role: "operator", hash: mintToken().hash });
     await queen.catalog.operations.begin({ id: "hive-b", hiveId: "hive-b", kind: "start", owner, deadlineMs });
     await expectOfEach(409, asking(queen, "hive-b"));
   },
@@ -159,12 +159,17 @@ const PROVOKED: Record<number, () => Promise<void>> = {
     await using folder = await temporaryFolder();
     const file = join(folder.path, "hives.db");
     const damaged = await startQueen({ catalog: await HiveCatalog.open(file) });
-    const { authorization } = await addToken(damaged.catalog, "operator");
+    const { authorization, token } = await addToken(damaged.catalog, "operator");
     const sqlite = createClient({ url: `file:${file}` });
     await sqlite.execute("UPDATE tokens SET role = 'emperor'");
     sqlite.close();
     const guarded = ROUTES.filter(({ statuses }) => statuses.includes(401));
-    await expectOfEach(500, asking(damaged, "a", { authorization }), guarded);
+    const ask = asking(damaged, "a", { authorization });
+    await expectOfEach(
+      500,
+      (route) => ask(route.name === "POST /v1/session" ? { ...route, body: { token } } : route),
+      guarded,
+    );
   },
   502: async () => {
     const queen = await startQueen();
@@ -190,16 +195,25 @@ const PROVOKED: Record<number, () => Promise<void>> = {
     await queen.request("POST", "/v1/hives", { ...HIVE_JSON, id: "pinned", ssh_host: "localhost" });
     const pinned = { host: "localhost", port: 22, keyType: "ssh-ed25519", publicKey: "AAAA" };
     await queen.catalog.hostKeys.pin(pinned);
+    await using locked = await startTestQueen({ catalog: queen.catalog });
+    const operator = await addToken(queen.catalog, "operator");
+    const login = await logIn(locked, operator.token);
+    const reader = await addToken(queen.catalog, "reader");
     const { bavail, bsize } = statfsSync(disk.path);
     writeFileSync(join(disk.path, "ballast"), Buffer.alloc(bavail * bsize));
     const ids: Record<string, string> = {
       "POST /v1/hives/{id}/ssh-host-key": "unpinned",
       "DELETE /v1/hives/{id}/ssh-host-key": "pinned",
     };
-    const fingerprint = sshd.fingerprint("host_key");
+    const bodies: Record<string, object> = {
+      "POST /v1/hives/{id}/ssh-host-key": { fingerprint: sshd.fingerprint("host_key") },
+      "POST /v1/session": { token: operator.token },
+      "POST /v1/tokens": { name: "r", role: "reader" },
+    };
     await expectOfEach(507, (route) => {
       const { method, name } = route;
-      const body = name === "POST /v1/hives/{id}/ssh-host-key" ? { fingerprint } : route.body;
+      const body = bodies[name] ?? route.body;
+      if (/v1\/(?:session|tokens)/.test(name)) return asking(locked, reader.id, login.headers)({ ...route, body });
       return queen.request(method, urlOf(route, ids[name] ?? "hive-a"), body);
     });
   },

@@ -5,8 +5,15 @@ export async function addToken(
   catalog: HiveCatalog,
   role: NewToken["role"],
   hiveId?: string,
+  expiresAtMs?: number,
 ): Promise<{ id: string; token: string; authorization: string }> {
   const { token, ...minted } = mintToken();
-  await catalog.tokens.add({ ...minted, name: `a ${role}`, role, ...(hiveId !== undefined && { hiveId }) });
+  await catalog.tokens.add({
+    ...minted,
+    name: `a ${role}`,
+    role,
+    hiveId: hiveId ?? null,
+    expiresAtMs: expiresAtMs ?? null,
+  });
   return { id: minted.id, token, authorization: `Bearer ${token}` };
 }

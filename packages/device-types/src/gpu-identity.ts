@@ -69,7 +69,7 @@ function plainName(name: string): string {
   return name
     .normalize("NFKC")
     .toLowerCase()
-    .replace(/\((?:r|tm|c|rev [^)]*)\)|[™®©]/g, " ")
+    .replace(/\((?:r|tm|c|rev [^)]*)\)|[\u2122\xae\xa9]/g, " ")
     .replace(/[^\p{L}\p{N}.]+/gu, " ")
     .replace(/(?<!\d)\.|\.(?!\d)/g, " ")
     .replace(/ +/g, " ")

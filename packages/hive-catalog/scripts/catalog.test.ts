@@ -135,11 +135,11 @@ test("info shows the catalog at a glance", async () => {
   expect(code).toBe(0);
   expect(output).toMatch(/^hives +3: 3 online, 0 offline, 0 unknown$/m);
   expect(output).toMatch(
-    /^records +0 cordons, 0 tokens, 0 operations, 0 host_keys, 0 queens, 0 hive_labels, 0 hive_gpus$/m,
+    /^records +0 cordons, 0 tokens, 0 sessions, 0 operations, 0 host_keys, 0 queens, 0 hive_labels, 0 hive_gpus$/m,
   );
   expect(output).toMatch(/^oldest beat +2025-10-21T10:00:00\.001Z$/m);
   expect(output).toMatch(
-    /^migrations +0000_create_hives, 0001_keyset_indexes, 0002_\w+, 0003_revisions_and_retention, 0004_queens, 0005_\w+, 0006_\w+$/m,
+    /^migrations +0000_create_hives, 0001_keyset_indexes, 0002_\w+, 0003_revisions_and_retention, 0004_queens, 0005_\w+, 0006_\w+, 0007_\w+$/m,
   );
 });
 

@@ -70,7 +70,8 @@ async function storedHives(path: string) {
   return await catalog.listHives();
 }
 
-describe("db:migrate", () => {
+// Side by side, as they wait for processes and locks; there may be one server alone.
+describe.concurrent("db:migrate", () => {
   it("makes the folder and the catalog, and has nothing to do the second time", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "a folder", "with 100%25", "hives.db");
@@ -223,7 +224,7 @@ describe("db:migrate", () => {
     expect(output).not.toMatch(/user:|secret/);
   });
 
-  it("brings a catalog on a server up to date", async () => {
+  it.sequential("brings a catalog on a server up to date", async () => {
     await using server = await startEmptyServer();
     await server.run(...SPECIFICATION_DDL.split(";").filter((sql) => sql.trim() !== ""));
     const env = { QUEEN_DATABASE_AUTH_TOKEN: TOKEN };
@@ -233,7 +234,7 @@ describe("db:migrate", () => {
     expect(await catalog.listHives()).toEqual([SPECIFICATION_HIVE]);
   });
 
-  it("refuses a server that holds another application's tables", async () => {
+  it.sequential("refuses a server that holds another application's tables", async () => {
     await using server = await startEmptyServer();
     await server.run("CREATE TABLE hives (id INTEGER PRIMARY KEY, bees INTEGER)");
     const env = { QUEEN_DATABASE_AUTH_TOKEN: TOKEN };

@@ -33,6 +33,7 @@ import { HostKeys } from "./records/host-keys.ts";
 import { HiveLabels } from "./records/labels.ts";
 import { Operations } from "./records/operations.ts";
 import { Queens } from "./records/queens.ts";
+import { Sessions } from "./records/sessions.ts";
 import { Tokens } from "./records/tokens.ts";
 import { DamageWarnings } from "./sql/damage-warnings.ts";
 import { type Database, openDatabase } from "./sql/open.ts";
@@ -58,6 +59,8 @@ export class HiveCatalog {
   readonly gpuRows: DerivedGpuRows;
   /** Who may call the queen. */
   readonly tokens: Tokens;
+  /** Who logged in with one of them. */
+  readonly sessions: Sessions;
   /** What is done to hives. */
   readonly operations: Operations;
   /** The pinned SSH host keys. */
@@ -91,6 +94,7 @@ export class HiveCatalog {
     const knowsGpus = () => this.gpuRows.left === 0;
     this.#finder = new HiveFinder({ ...access, onDamage: this.#onDamage, knowsGpus });
     this.tokens = new Tokens(access);
+    this.sessions = new Sessions(access);
     this.operations = new Operations(access);
     this.hostKeys = new HostKeys(access);
     this.queens = new Queens(access);

@@ -30,7 +30,8 @@ export {
 } from "./model/operation.ts";
 export { QueenRecord } from "./model/queen.ts";
 export { Selector, type SelectorTerm } from "./model/selector.ts";
-export { NewToken, StoredToken, TOKEN_ROLES, TokenRecord } from "./model/token.ts";
+export { NewSession, SessionRecord } from "./model/session.ts";
+export { isInForce, NewToken, StoredToken, TOKEN_ROLES, TokenRecord } from "./model/token.ts";
 export type {
   CallOptions,
   CordonListOptions,
@@ -48,6 +49,7 @@ export type {
   OperationFindOptions,
   OperationListOptions,
   PatchOptions,
+  RevokeOptions,
   StaleOptions,
   StreamOptions,
 } from "./options.ts";
@@ -57,6 +59,15 @@ export type { HostKeys } from "./records/host-keys.ts";
 export type { BoundedCount, HiveLabels, LabelKey } from "./records/labels.ts";
 export type { Operations } from "./records/operations.ts";
 export { QUEEN_GONE_AFTER_MS, type Queens } from "./records/queens.ts";
-export { hasHash, type MintedToken, mintToken, tokenIdOf } from "./records/token-secrets.ts";
+export type { Sessions } from "./records/sessions.ts";
+export {
+  hasHash,
+  type MintedSession,
+  type MintedToken,
+  mintSession,
+  mintToken,
+  secretHash,
+  tokenIdOf,
+} from "./records/token-secrets.ts";
 export type { Tokens } from "./records/tokens.ts";
 export type { Synchronous } from "./sql/synchronous.ts";

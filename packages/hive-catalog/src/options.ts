@@ -115,6 +115,11 @@ export type CordonListOptions = CallOptions & {
   onCorruptRecord?: ((damaged: DamagedRecord) => unknown) | undefined;
 };
 
+export type RevokeOptions = CallOptions & {
+  /** Leaves the last token of an operator that is in force as it is, with which alone others can be made over the network. */
+  unlessLastOperator?: boolean | undefined;
+};
+
 export type OperationListOptions = CallOptions & {
   /** Those of one hive alone. */
   hiveId?: string | undefined;

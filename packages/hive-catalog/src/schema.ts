@@ -9,6 +9,7 @@ import { hostKeyFields } from "./model/host-key.ts";
 import { labelFields } from "./model/label.ts";
 import { operationFields } from "./model/operation.ts";
 import { queenFields } from "./model/queen.ts";
+import { sessionFields } from "./model/session.ts";
 import { tokenFields } from "./model/token.ts";
 
 const textColumn = (name: string) => text(name);
@@ -60,6 +61,18 @@ export const tokens = sqliteTable("tokens", { ...columnsOf(tokenFields), id: tex
   // tokens.version, which counts the revoked ones, and tokens.removeRevoked.
   index("idx_tokens_revoked").on(table.revokedAtMs).where(sql`revoked_at_ms IS NOT NULL`),
 ]);
+
+/** Who logged in with a token, for a while. */
+export const sessions = sqliteTable(
+  "sessions",
+  { ...columnsOf(sessionFields), cookieHash: text("cookie_hash").primaryKey() },
+  (table) => [
+    // Those of a token, of which add keeps the newest and tokens.revoke none.
+    index("idx_sessions_token").on(table.tokenId),
+    // What add prunes.
+    index("idx_sessions_expires").on(table.expiresAtMs),
+  ],
+);
 
 /** What was done to hives, and is being done. */
 export const operations = sqliteTable(

@@ -47,6 +47,13 @@ test("a call is sent with its path, query, body and token, below the path of the
   expect(server.requests[1]?.headers["content-type"]).toBe("application/json");
 });
 
+test("a list in a query is named item by item", async () => {
+  await using server = await startClient((_, response) => void response.writeHead(404).end());
+  const events = server.client.readEvents({ hive: ["a,b", "c"], kind: ["status"] });
+  await expect(events.next()).rejects.toMatchObject({ status: 404 });
+  expect(server.requests[0]?.url).toBe("/v1/events?hive=a%2Cb&hive=c&kind=status");
+});
+
 test("an id cannot lead elsewhere", async () => {
   await using server = await startClient(json({}));
   await server.client.getHive("../tokens?x=#/%2e%2e");

@@ -7,8 +7,8 @@ type Lists = "listFleet" | "listHives" | "listLabels" | "listOperations" | "list
 type Paged<Name extends Lists> = Omit<Query<Name>, "after">;
 
 /** What of the events is read, and until when. */
-export interface EventQuery {
-  /** The id of an event: those after it come first. Without it, what happens from now on. */
+export interface EventQuery extends Omit<Query<"readEvents">, "after"> {
+  /** The id of an event, or the `position` of a list: what happened since comes first. Without it, what happens from now on. */
   readonly after?: string | undefined;
   /** Ends the reading. */
   readonly signal?: AbortSignal | undefined;
@@ -27,6 +27,13 @@ export class QueenClient {
     this.#requests = new Requests(options);
   }
 
+  /** One page of hives with all that is known of them now. */
+  listFleet(query: Query<"listFleet"> = {}, call?: Call): Promise<Schema<"FleetPage">> {
+    return this.#requests.json("get", "/v1/fleet", { query }, call);
+  }
+  fleetPages(query: Paged<"listFleet"> = {}, call?: Call): AsyncGenerator<Schema<"FleetPage">, void, undefined> {
+    return pages((after) => this.listFleet({ ...query, ...after }, call));
+  }
   /** One page. */
   listHives(query: Query<"listHives"> = {}, call?: Call): Promise<Schema<"HivePage">> {
     return this.#requests.json("get", "/v1/hives", { query }, call);
@@ -168,6 +175,33 @@ export class QueenClient {
     return pages((after) => this.listModels({ ...query, ...after }, call));
   }
 
+  /** As whom the queen lets this client in, and her settings. */
+  getMe(call?: Call): Promise<Schema<"Me">> {
+    return this.#requests.json("get", "/v1/me", {}, call);
+  }
+  /** In a browser, which keeps the cookie by itself; the key that is answered is for a client of its own. */
+  logIn(shown: Body<"logIn">, call?: Call): Promise<Schema<"SessionBegun">> {
+    return this.#requests.json("post", "/v1/session", { body: shown }, call);
+  }
+  getSession(call?: Call): Promise<Schema<"Session">> {
+    return this.#requests.json("get", "/v1/session", {}, call);
+  }
+  logOut(call?: Call): Promise<undefined> {
+    return this.#requests.json("delete", "/v1/session", {}, call);
+  }
+  makeLoginCode(call?: Call): Promise<Schema<"LoginCode">> {
+    return this.#requests.json("post", "/v1/session/codes", {}, call);
+  }
+  listTokens(call?: Call): Promise<Answer<"listTokens">> {
+    return this.#requests.json("get", "/v1/tokens", {}, call);
+  }
+  createToken(token: Body<"createToken">, call?: Call): Promise<Schema<"TokenMade">> {
+    return this.#requests.json("post", "/v1/tokens", { body: token }, call);
+  }
+  revokeToken(token: string, call?: Call): Promise<undefined> {
+    return this.#requests.json("delete", "/v1/tokens/{token}", { path: { token } }, call);
+  }
+
   countHives(call?: Call): Promise<Answer<"countHives">> {
     return this.#requests.json("get", "/v1/counts", {}, call);
   }
@@ -182,10 +216,10 @@ export class QueenClient {
    * on; where some were missed, the next is `gap`. Throws what the queen refuses for good, such as a token that is none of hers.
    */
   readEvents(query: EventQuery = {}): AsyncGenerator<QueenEvent, void, undefined> {
-    const { after, signal = new AbortController().signal, onConnection } = query;
-    const open = async (lastEventId: string | undefined, stop: AbortSignal) => {
-      const headers = lastEventId ? { "last-event-id": lastEventId } : {};
-      const request = { accept: "text/event-stream", headers };
+    const { after, signal = new AbortController().signal, onConnection, ...filter } = query;
+    const open = async (place: string | undefined, stop: AbortSignal) => {
+      const headers = place ? { "last-event-id": place } : {};
+      const request = { accept: "text/event-stream", query: filter, headers };
       return (await this.#requests.stream("get", "/v1/events", request, { signal: stop })).body;
     };
     return readEvents({ open, wait, random: Math.random }, { after, signal, onConnection });

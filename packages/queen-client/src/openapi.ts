@@ -19,8 +19,6 @@ export interface paths {
          * Add a hive
          * @description `id`, `host` and `port` are required. A hive never registers itself.
          *
-         *     As `application/x-ndjson` the body has a hive in each line, at most 1000, and is answered 200 with a line for each in their order and a last one with the counts. A line that is refused keeps none of the others back; after a failure of the catalog itself the others are not tried.
-         *
          *     Needs an operator's token.
          */
         post: operations["addHive"];
@@ -174,50 +172,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/liveness/confirm": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Confirm that the missing hives are gone
-         * @description Ends a mass failure or a loss of the network: the hives are marked offline with the next sweep.
-         *
-         *     Needs an operator's token.
-         */
-        post: operations["confirmMassFailure"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/cordons": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the cordons that are in force, by hive, page by page
-         * @description One that another program damaged stays in force; its reason says so.
-         *
-         *     Needs a reader's token, or an operator's.
-         */
-        get: operations["listCordons"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/hives/{id}/cordon": {
         parameters: {
             query?: never;
@@ -254,6 +208,28 @@ export interface paths {
          * @description Needs an operator's token.
          */
         post: operations["uncordonHive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/liveness/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm that the missing hives are gone
+         * @description Ends a mass failure or a loss of the network: the hives are marked offline with the next sweep.
+         *
+         *     Needs an operator's token.
+         */
+        post: operations["confirmMassFailure"];
         delete?: never;
         options?: never;
         head?: never;
@@ -356,10 +332,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List operations, the newest first, page by page: all, or those for which all holds that is asked
-         * @description A page may be short, or empty, although there are more: `next_after` says where to go on, with the same query.
-         *
-         *     Needs a reader's token, or an operator's.
+         * List operations, the newest first, page by page
+         * @description Needs a reader's token, or an operator's.
          */
         get: operations["listOperations"];
         put?: never;
@@ -406,30 +380,6 @@ export interface paths {
          *     Needs an operator's token.
          */
         post: operations["cancelOperation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/hives/actions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Do one thing to many hives
-         * @description Which hives: `ids`, or what `GET /v1/hives` takes, and then at most `limit`, by id; `next_after` of the last line says where to go on with the same body. At most
-         *     `parallel` are worked on at a time, and none keeps another back. With a dry run nothing changes. An operation (install, start, stop, restart) counts until it has ended; its hive is told
-         *     when it has begun or, with `wait=true`, when it has ended, with its steps before. Whoever leaves ends what has not begun; what has begun is finished, and operations go on.
-         *
-         *     Needs an operator's token.
-         */
-        post: operations["actOnHives"];
         delete?: never;
         options?: never;
         head?: never;
@@ -604,7 +554,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The models that live hives serve or have on disk, by name, page by page
+         * Each model that live hives serve or have on disk, in no order
          * @description Needs a reader's token, or an operator's.
          */
         get: operations["listModels"];
@@ -631,6 +581,128 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read as whom the queen lets the caller in, and her settings
+         * @description Needs a token, of any role.
+         */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the own session
+         * @description Needs a reader's token, or an operator's.
+         */
+        get: operations["getSession"];
+        put?: never;
+        /**
+         * Log a browser in
+         * @description Answers a cookie, `queen_session` (`__Host-queen_session` with `Secure` over TLS, and where QUEEN_PUBLIC_URL begins with https), which the browser sends by itself from then on: an event stream needs no more.
+         *     With the cookie alone a caller is a reader, whatever its token. Every method but GET and HEAD, and whatever is for operators, needs the header `x-queen-key` too.
+         *     A token has 16 sessions at most, and all have 4,096: one more ends the one that would end first. Each attempt counts as a request without a token. A hive's token is refused.
+         *
+         *     Needs no token.
+         */
+        post: operations["logIn"];
+        /**
+         * Log out
+         * @description Needs a reader's token, or an operator's.
+         */
+        delete: operations["logOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a code with which a browser logs in once, within a minute
+         * @description For a command that opens the page: the code goes into the fragment of its address, which no log has. It is of this queen alone, and gone when she ends.
+         *
+         *     Needs a reader's token, or an operator's.
+         */
+        post: operations["makeLoginCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all tokens, in the order in which they were made, revoked ones too
+         * @description Needs an operator's token.
+         */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Make a token
+         * @description It works at once. The first of an operator or a reader locks the door of a queen that was open: keep what is answered, or make another one on her machine.
+         *
+         *     Needs an operator's token.
+         */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a token
+         * @description By its id. It ends its sessions and event streams: here at once, at every other queen of the catalog within 2 seconds. The last one of an operator that is in force stays, because nobody could come in without it over the network: make another one first, or revoke it with `pnpm queen token revoke` on the machine that has the catalog.
+         *
+         *     Needs an operator's token.
+         */
+        delete: operations["revokeToken"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1022,55 +1094,6 @@ export interface components {
         Labels: {
             [key: string]: string;
         };
-        AddedLine: components["schemas"]["AddedHive"] | components["schemas"]["AddedCounts"];
-        /** @description What came of one line */
-        AddedHive: {
-            /** @constant */
-            type: "hive";
-            /** @description Its number in the body; blank lines count and are not answered */
-            line: number;
-            /** @description The id in the line; null when there is none */
-            id: string | null;
-            /** @enum {string} */
-            outcome: "added" | "failed";
-            /** @description What it alone would have been answered */
-            problem: components["schemas"]["Problem"] | null;
-        };
-        /** @description Every error (RFC 9457) */
-        Problem: {
-            /** @constant */
-            type: "about:blank";
-            title: string;
-            status: number;
-            /** @description What is wrong, in one sentence */
-            detail: string;
-            /** @enum {string} */
-            code: "BAD_REQUEST" | "INVALID_JSON" | "UNAUTHENTICATED" | "FORBIDDEN" | "NO_WORKER" | "CLAIM_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOTHING_HELD_BACK" | "REQUEST_TIMEOUT" | "REQUEST_ABORTED" | "PAYLOAD_TOO_LARGE" | "URI_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_MANY_REQUESTS" | "HEADERS_TOO_LARGE" | "OPERATION_NOT_FOUND" | "OPERATION_FINISHED" | "OPERATION_ELSEWHERE" | "HIVE_RUNNING" | "HIVE_NOT_MANAGED" | "PUBLIC_URL_NEEDED" | "HOST_KEY_NOT_FOUND" | "HOST_KEY_MISMATCH" | "HOST_KEY_CHANGED" | "SSH_UNREACHABLE" | "LIST_EXPIRED" | "TOO_MANY_TO_SORT" | "INTERNAL" | "NOT_READY" | "STOPPING" | "TOO_MANY_READERS" | "HIVE_NOT_FOUND" | "HIVE_ALREADY_EXISTS" | "INVALID_HIVE" | "INVALID_ARGUMENT" | "CORRUPT_HIVE" | "CORRUPT_RECORD" | "OPERATION_IN_PROGRESS" | "CATALOG_BUSY" | "CATALOG_CORRUPT" | "CATALOG_READ_ONLY" | "CATALOG_FULL" | "CATALOG_TOO_NEW" | "CATALOG_NOT_A_CATALOG" | "CATALOG_NOT_MIGRATED" | "CATALOG_UNAVAILABLE" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_CLOSED" | "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "INVALID_DEVICES" | "WRONG_HIVE";
-            /** @description Each field or parameter that is wrong, by its path; `body` is the body as a whole */
-            errors: {
-                field: string;
-                message: string;
-            }[];
-            /** @description With NO_WORKER: the hives that serve the model, by why none has work */
-            hives?: {
-                serving: number;
-                offline: number;
-                cordoned: number;
-                on_probation: number;
-                of_another_backend: number;
-                without_idle_worker: number;
-                without_memory: number;
-            };
-            /** @description Under which the log of the queen says more */
-            request_id: string;
-        };
-        /** @description The last line of all */
-        AddedCounts: {
-            /** @constant */
-            type: "end";
-            added: number;
-            failed: number;
-        };
         /** @description Labels to set, and those to remove as null; the others stay */
         LabelChanges: {
             [key: string]: string | null;
@@ -1282,13 +1305,6 @@ export interface components {
             missing: number;
             online: number;
         };
-        CordonOfHive: {
-            hive_id: string;
-            reason: string;
-            until_ms: number | null;
-            /** @description Milliseconds since 1970-01-01 UTC */
-            created_at_ms: number;
-        };
         /** @description Something that is done to a hive, or was */
         Operation: {
             id: string;
@@ -1324,60 +1340,6 @@ export interface components {
             operations: components["schemas"]["Operation"][];
             /** @description `after` of the next page; null when this is the last one */
             next_after: string | null;
-        };
-        ActionLine: components["schemas"]["ActionOnHive"] | components["schemas"]["ActionStep"] | components["schemas"]["ActionCounts"];
-        /** @description The word on one hive: each gets one */
-        ActionOnHive: {
-            /** @constant */
-            type: "hive";
-            hive_id: string;
-            /** @enum {string} */
-            outcome: "done" | "begun" | "skipped" | "failed" | "would_do" | "would_skip" | "would_fail";
-            /** @description In words: what was done, would be, or why not */
-            detail: string;
-            /** @description What the route for one hive would have answered */
-            problem: components["schemas"]["Problem"] | null;
-            /** @description The operation that began: `GET /v1/operations/{id}` */
-            operation_id: string | null;
-        };
-        /** @description With `wait=true`: a step of an operation began, or ended */
-        ActionStep: {
-            /** @constant */
-            type: "step";
-            hive_id: string;
-            operation_id: string;
-            step: {
-                name: string;
-                /** @enum {string} */
-                state: "running" | "done" | "failed" | "skipped";
-                /** @description Milliseconds since 1970-01-01 UTC */
-                started_at_ms: number;
-                ended_at_ms: number | null;
-                /** @description What came of it, or why it failed or was skipped */
-                detail: string | null;
-            };
-        };
-        /** @description `progress` after 15 s without a line; `end` is the last line of all */
-        ActionCounts: {
-            /** @enum {string} */
-            type: "progress" | "end";
-            /** @description Hives by their outcome */
-            counts: {
-                done: number;
-                begun: number;
-                skipped: number;
-                failed: number;
-                would_do: number;
-                would_skip: number;
-                would_fail: number;
-            };
-            /** @description Hives on which something is done now, or an operation goes on */
-            running: number;
-            not_begun: number;
-            /** @description In `end`: `after` for the hives behind these; null when there are none */
-            next_after: string | null;
-            /** @description In `end`: whether the queen stops, and has left out what had not begun */
-            stopping: boolean;
         };
         PinnedHostKeys: {
             ssh_host: string;
@@ -1482,6 +1444,152 @@ export interface components {
             };
             /** @description How many live hives have a server that would load it */
             hives_with_it_on_disk: number;
+        };
+        /** @description Who the caller is to the queen, and what of her settings matters to it */
+        Me: {
+            /**
+             * @description As which this request was let in
+             * @enum {string}
+             */
+            role: "operator" | "reader" | "hive";
+            /** @description The one hive for which the caller may beat; null for any */
+            hive_id: string | null;
+            /** @description null while the door is open */
+            token: {
+                id: string;
+                name: string;
+                expires_at_ms: number | null;
+            } | null;
+            /** @description Of the queen */
+            version: string;
+            /** @description Whether callers on her machine need no token */
+            door_open: boolean;
+            /** @description Under which hives reach her */
+            public_url: string | null;
+            /** @description Age from which a heartbeat no longer shows that a hive is online */
+            stale_after_ms: number;
+            /** @description How far apart the beats of a hive are asked for */
+            heartbeat_interval_ms: number;
+            /** @description From one round of health checks to the next */
+            health_interval_ms: number;
+            limits: {
+                token_requests_per_second: number;
+                /** @description null for 100, and none while the door is open */
+                address_requests_per_second: number | null;
+                max_connections: number;
+                max_connections_per_address: number;
+            };
+        };
+        /** @description What shows who logs in */
+        NewSession: {
+            /** @description An operator's or a reader's */
+            token?: string;
+            /** @description Of POST /v1/session/codes, in place of a token */
+            code?: string;
+        };
+        /** @description A session that has just begun */
+        SessionBegun: {
+            /**
+             * @description Of the token with which somebody logged in
+             * @enum {string}
+             */
+            role: "operator" | "reader";
+            /** @description Half a day after the login, or when the token expires */
+            expires_at_ms: number;
+            /** @description For the header `x-queen-key`; shown in this answer alone */
+            key: string;
+        };
+        /** @description The session of the caller */
+        Session: {
+            /**
+             * @description Of the token with which somebody logged in
+             * @enum {string}
+             */
+            role: "operator" | "reader";
+            /** @description Half a day after the login, or when the token expires */
+            expires_at_ms: number;
+            /** @description Whether this request showed the key: without it the caller is a reader */
+            has_key: boolean;
+        };
+        /** @description For one login, with the rights of the token that asked for it */
+        LoginCode: {
+            code: string;
+            /** @description Milliseconds since 1970-01-01 UTC */
+            expires_at_ms: number;
+        };
+        /** @description A token, without what could be used in its place */
+        Token: {
+            /** @description Public: names the token in lists, logs and paths */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            role: "operator" | "reader" | "hive";
+            /** @description The one hive for which a hive's token beats */
+            hive_id: string | null;
+            /** @description Milliseconds since 1970-01-01 UTC */
+            created_at_ms: number;
+            /** @description null for never */
+            expires_at_ms: number | null;
+            revoked_at_ms: number | null;
+            /** @description Written once a minute, and when a queen stops: what she was told in the last minute before a crash is lost */
+            last_used_at_ms: number | null;
+        };
+        NewToken: {
+            /** @description What it is for, for people */
+            name: string;
+            /** @enum {string} */
+            role: "operator" | "reader" | "hive";
+            /** @description Required for the role hive, and for it alone */
+            hive_id?: string | null;
+            /** @description From when on it is worth nothing; null for never */
+            expires_at_ms?: number | null;
+        };
+        /** @description A token that was just made */
+        TokenMade: {
+            /** @description Public: names the token in lists, logs and paths */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            role: "operator" | "reader" | "hive";
+            /** @description The one hive for which a hive's token beats */
+            hive_id: string | null;
+            /** @description Milliseconds since 1970-01-01 UTC */
+            created_at_ms: number;
+            /** @description null for never */
+            expires_at_ms: number | null;
+            revoked_at_ms: number | null;
+            /** @description Written once a minute, and when a queen stops: what she was told in the last minute before a crash is lost */
+            last_used_at_ms: number | null;
+            /** @description What its bearer shows: in this answer alone */
+            token: string;
+        };
+        /** @description Every error (RFC 9457) */
+        Problem: {
+            /** @constant */
+            type: "about:blank";
+            title: string;
+            status: number;
+            /** @description What is wrong, in one sentence */
+            detail: string;
+            /** @enum {string} */
+            code: "BAD_REQUEST" | "INVALID_JSON" | "UNAUTHENTICATED" | "FORBIDDEN" | "NO_WORKER" | "CLAIM_NOT_FOUND" | "SESSION_NOT_FOUND" | "TOKEN_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "DOOR_OPEN" | "LAST_OPERATOR" | "NOTHING_HELD_BACK" | "REQUEST_TIMEOUT" | "REQUEST_ABORTED" | "PAYLOAD_TOO_LARGE" | "URI_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_MANY_REQUESTS" | "HEADERS_TOO_LARGE" | "OPERATION_NOT_FOUND" | "OPERATION_FINISHED" | "OPERATION_ELSEWHERE" | "HIVE_RUNNING" | "HIVE_NOT_MANAGED" | "PUBLIC_URL_NEEDED" | "HOST_KEY_NOT_FOUND" | "HOST_KEY_MISMATCH" | "HOST_KEY_CHANGED" | "SSH_UNREACHABLE" | "LIST_EXPIRED" | "TOO_MANY_TO_SORT" | "INTERNAL" | "NOT_READY" | "STOPPING" | "TOO_MANY_READERS" | "HIVE_NOT_FOUND" | "HIVE_ALREADY_EXISTS" | "INVALID_HIVE" | "INVALID_ARGUMENT" | "CORRUPT_HIVE" | "CORRUPT_RECORD" | "OPERATION_IN_PROGRESS" | "CATALOG_BUSY" | "CATALOG_CORRUPT" | "CATALOG_READ_ONLY" | "CATALOG_FULL" | "CATALOG_TOO_NEW" | "CATALOG_NOT_A_CATALOG" | "CATALOG_NOT_MIGRATED" | "CATALOG_UNAVAILABLE" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_CLOSED" | "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "INVALID_DEVICES" | "WRONG_HIVE";
+            /** @description Each field or parameter that is wrong, by its path; `body` is the body as a whole */
+            errors: {
+                field: string;
+                message: string;
+            }[];
+            /** @description With NO_WORKER: the hives that serve the model, by why none has work */
+            hives?: {
+                serving: number;
+                offline: number;
+                cordoned: number;
+                on_probation: number;
+                of_another_backend: number;
+                without_idle_worker: number;
+                without_memory: number;
+            };
+            /** @description Under which the log of the queen says more */
+            request_id: string;
         };
         /** @description The status of a hive changed */
         StatusEvent: {
@@ -1638,7 +1746,7 @@ export interface components {
                 } & components["schemas"]["Problem"];
             };
         };
-        /** @description `FORBIDDEN`: The token may not do this; a hive's token beats for that hive alone */
+        /** @description `FORBIDDEN`: The token may not do this, or a session may not without its key, or a page of another site may not ask for it */
         FORBIDDEN: {
             headers: {
                 [name: string]: unknown;
@@ -1694,7 +1802,7 @@ export interface components {
                 } & components["schemas"]["Problem"];
             };
         };
-        /** @description `UNAUTHENTICATED`: There is no token, or it is not one of this queen's, or it was revoked */
+        /** @description `UNAUTHENTICATED`: There is no token, or it is not one of this queen's, has expired, or was revoked; or a session has ended */
         UNAUTHENTICATED: {
             headers: {
                 [name: string]: unknown;
@@ -1778,10 +1886,8 @@ export interface components {
          *     `CATALOG_READ_ONLY`: The catalog cannot be written
          *
          *     `CATALOG_UNAVAILABLE`: The catalog did not answer; try again
-         *
-         *     `STOPPING`: The queen is stopping
          */
-        "CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE.STOPPING": {
+        "CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE": {
             headers: {
                 [name: string]: unknown;
             };
@@ -1790,7 +1896,7 @@ export interface components {
                     /** @constant */
                     status?: 503;
                     /** @enum {unknown} */
-                    code?: "CATALOG_BUSY" | "CATALOG_CLOSED" | "CATALOG_NOT_MIGRATED" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_READ_ONLY" | "CATALOG_UNAVAILABLE" | "STOPPING";
+                    code?: "CATALOG_BUSY" | "CATALOG_CLOSED" | "CATALOG_NOT_MIGRATED" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_READ_ONLY" | "CATALOG_UNAVAILABLE";
                 } & components["schemas"]["Problem"];
             };
         };
@@ -1905,32 +2011,6 @@ export interface components {
             };
         };
         /**
-         * @description `CATALOG_BUSY`: Another process held the catalog for too long; try again
-         *
-         *     `CATALOG_CLOSED`: The queen is stopping
-         *
-         *     `CATALOG_NOT_MIGRATED`: The catalog lacks migrations
-         *
-         *     `CATALOG_OUTCOME_UNKNOWN`: The catalog did not answer, and the change may have been made: read it, then decide
-         *
-         *     `CATALOG_READ_ONLY`: The catalog cannot be written
-         *
-         *     `CATALOG_UNAVAILABLE`: The catalog did not answer; try again
-         */
-        "CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE": {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": {
-                    /** @constant */
-                    status?: 503;
-                    /** @enum {unknown} */
-                    code?: "CATALOG_BUSY" | "CATALOG_CLOSED" | "CATALOG_NOT_MIGRATED" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_READ_ONLY" | "CATALOG_UNAVAILABLE";
-                } & components["schemas"]["Problem"];
-            };
-        };
-        /**
          * @description `BAD_REQUEST`: The request is not valid HTTP, or its path is not a valid URL
          *
          *     `INVALID_ARGUMENT`: A parameter or a field breaks its rule
@@ -1971,7 +2051,7 @@ export interface components {
             };
         };
         /**
-         * @description `FORBIDDEN`: The token may not do this; a hive's token beats for that hive alone
+         * @description `FORBIDDEN`: The token may not do this, or a session may not without its key, or a page of another site may not ask for it
          *
          *     `HIVE_NOT_ALLOWED`: The queen may not contact the host of this hive
          */
@@ -2019,6 +2099,34 @@ export interface components {
                     status?: 409;
                     /** @enum {unknown} */
                     code?: "NOTHING_HELD_BACK";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `CATALOG_BUSY`: Another process held the catalog for too long; try again
+         *
+         *     `CATALOG_CLOSED`: The queen is stopping
+         *
+         *     `CATALOG_NOT_MIGRATED`: The catalog lacks migrations
+         *
+         *     `CATALOG_OUTCOME_UNKNOWN`: The catalog did not answer, and the change may have been made: read it, then decide
+         *
+         *     `CATALOG_READ_ONLY`: The catalog cannot be written
+         *
+         *     `CATALOG_UNAVAILABLE`: The catalog did not answer; try again
+         *
+         *     `STOPPING`: The queen is stopping
+         */
+        "CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE.STOPPING": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 503;
+                    /** @enum {unknown} */
+                    code?: "CATALOG_BUSY" | "CATALOG_CLOSED" | "CATALOG_NOT_MIGRATED" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_READ_ONLY" | "CATALOG_UNAVAILABLE" | "STOPPING";
                 } & components["schemas"]["Problem"];
             };
         };
@@ -2089,30 +2197,6 @@ export interface components {
                     status?: 409;
                     /** @enum {unknown} */
                     code?: "OPERATION_ELSEWHERE" | "OPERATION_FINISHED";
-                } & components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description `CATALOG_BUSY`: Another process held the catalog for too long; try again
-         *
-         *     `CATALOG_CLOSED`: The queen is stopping
-         *
-         *     `CATALOG_NOT_MIGRATED`: The catalog lacks migrations
-         *
-         *     `CATALOG_UNAVAILABLE`: The catalog did not answer; try again
-         *
-         *     `STOPPING`: The queen is stopping
-         */
-        "CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE.STOPPING": {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": {
-                    /** @constant */
-                    status?: 503;
-                    /** @enum {unknown} */
-                    code?: "CATALOG_BUSY" | "CATALOG_CLOSED" | "CATALOG_NOT_MIGRATED" | "CATALOG_UNAVAILABLE" | "STOPPING";
                 } & components["schemas"]["Problem"];
             };
         };
@@ -2207,6 +2291,62 @@ export interface components {
                     status?: 404;
                     /** @enum {unknown} */
                     code?: "CLAIM_NOT_FOUND";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description `DOOR_OPEN`: Nobody has to log in while the queen lets everybody on her machine in */
+        DOOR_OPEN: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 409;
+                    /** @enum {unknown} */
+                    code?: "DOOR_OPEN";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description `SESSION_NOT_FOUND`: The caller shows no cookie of a session */
+        SESSION_NOT_FOUND: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 404;
+                    /** @enum {unknown} */
+                    code?: "SESSION_NOT_FOUND";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description `LAST_OPERATOR`: The token is the last one of an operator, and nobody could come in over the network without it */
+        LAST_OPERATOR: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 409;
+                    /** @enum {unknown} */
+                    code?: "LAST_OPERATOR";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description `TOKEN_NOT_FOUND`: No token of this id is in force */
+        TOKEN_NOT_FOUND: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 404;
+                    /** @enum {unknown} */
+                    code?: "TOKEN_NOT_FOUND";
                 } & components["schemas"]["Problem"];
             };
         };
@@ -2393,28 +2533,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NewHiveJson"];
-                "application/x-ndjson": components["schemas"]["NewHiveJson"];
             };
         };
         responses: {
-            /** @description A line of NDJSON for each */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "hive",
-                     *       "line": 1,
-                     *       "id": "hive-prod-01",
-                     *       "outcome": "added",
-                     *       "problem": null
-                     *     }
-                     */
-                    "application/x-ndjson": components["schemas"]["AddedLine"];
-                };
-            };
             /** @description The hive as stored */
             201: {
                 headers: {
@@ -2467,7 +2588,7 @@ export interface operations {
             429: components["responses"]["TOO_MANY_REQUESTS"];
             431: components["responses"]["HEADERS_TOO_LARGE"];
             500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
-            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE.STOPPING"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE"];
             507: components["responses"]["CATALOG_FULL"];
         };
     };
@@ -3284,97 +3405,6 @@ export interface operations {
             503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
         };
     };
-    confirmMassFailure: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description How many of the online hives are missing */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "missing": 30,
-                     *       "online": 50
-                     *     }
-                     */
-                    "application/json": {
-                        missing: number;
-                        online: number;
-                    };
-                };
-            };
-            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.INVALID_JSON.REQUEST_ABORTED"];
-            401: components["responses"]["UNAUTHENTICATED"];
-            403: components["responses"]["FORBIDDEN"];
-            408: components["responses"]["REQUEST_TIMEOUT"];
-            409: components["responses"]["NOTHING_HELD_BACK"];
-            413: components["responses"]["PAYLOAD_TOO_LARGE"];
-            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
-            429: components["responses"]["TOO_MANY_REQUESTS"];
-            431: components["responses"]["HEADERS_TOO_LARGE"];
-            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
-            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
-        };
-    };
-    listCordons: {
-        parameters: {
-            query?: {
-                /** @description The `next_after` of the page before */
-                after?: string;
-                /** @description Cordons at most */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description One page */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "cordons": [
-                     *         {
-                     *           "hive_id": "hive-prod-01",
-                     *           "reason": "new power supply",
-                     *           "until_ms": 1761127200000,
-                     *           "created_at_ms": 1761040800000
-                     *         }
-                     *       ],
-                     *       "next_after": null
-                     *     }
-                     */
-                    "application/json": {
-                        /** @description By the id of the hive */
-                        cordons: components["schemas"]["CordonOfHive"][];
-                        /** @description `after` of the next page; null when this is the last one */
-                        next_after: string | null;
-                    };
-                };
-            };
-            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT"];
-            401: components["responses"]["UNAUTHENTICATED"];
-            403: components["responses"]["FORBIDDEN"];
-            408: components["responses"]["REQUEST_TIMEOUT"];
-            429: components["responses"]["TOO_MANY_REQUESTS"];
-            431: components["responses"]["HEADERS_TOO_LARGE"];
-            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
-            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
-        };
-    };
     cordonHive: {
         parameters: {
             query?: never;
@@ -3422,7 +3452,13 @@ export interface operations {
                      *       "created_at_ms": 1761040800000
                      *     }
                      */
-                    "application/json": components["schemas"]["CordonOfHive"];
+                    "application/json": {
+                        hive_id: string;
+                        reason: string;
+                        until_ms: number | null;
+                        /** @description Milliseconds since 1970-01-01 UTC */
+                        created_at_ms: number;
+                    };
                 };
             };
             400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.INVALID_JSON.REQUEST_ABORTED"];
@@ -3482,6 +3518,46 @@ export interface operations {
             500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
             503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE"];
             507: components["responses"]["CATALOG_FULL"];
+        };
+    };
+    confirmMassFailure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many of the online hives are missing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "missing": 30,
+                     *       "online": 50
+                     *     }
+                     */
+                    "application/json": {
+                        missing: number;
+                        online: number;
+                    };
+                };
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.INVALID_JSON.REQUEST_ABORTED"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            409: components["responses"]["NOTHING_HELD_BACK"];
+            413: components["responses"]["PAYLOAD_TOO_LARGE"];
+            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
         };
     };
     installHive: {
@@ -3761,8 +3837,6 @@ export interface operations {
             query?: {
                 /** @description Those of one hive alone */
                 hive_id?: string;
-                state?: "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
-                kind?: "start" | "stop" | "restart" | "install";
                 /** @description The `next_after` of the page before */
                 after?: string;
                 /** @description Operations at most */
@@ -3953,305 +4027,6 @@ export interface operations {
             431: components["responses"]["HEADERS_TOO_LARGE"];
             500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
             503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
-        };
-    };
-    actOnHives: {
-        parameters: {
-            query?: {
-                /** @description Say what would be done, and change nothing */
-                dry_run?: boolean;
-                /** @description Tell of operations to their end, step by step */
-                wait?: boolean;
-                /** @description Hives at a time */
-                parallel?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @constant */
-                    action: "cordon";
-                    reason: string;
-                    until_ms?: number | null;
-                    /**
-                     * @description ISO 8601 with its zone: seconds may be missing, and the zone may be Z, +02:00 or +0200
-                     * @example 2025-10-21T10:00:00Z
-                     */
-                    until?: string;
-                    /**
-                     * @description Whole days, hours, minutes and seconds, the greatest first, in any case; or an ISO 8601 duration of them
-                     * @example 90s
-                     * @example 15m
-                     * @example 2h
-                     * @example 1h30m
-                     * @example 7d
-                     * @example PT2H
-                     */
-                    for?: string;
-                    /** @description These hives, in this order; one that is named twice is done once */
-                    ids?: string[];
-                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
-                    selector?: string;
-                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
-                    gpu?: string;
-                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
-                    ram?: string;
-                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
-                    cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
-                    /** @description Whether a cordon is in force */
-                    cordoned?: boolean;
-                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
-                    text?: string;
-                    /** @description The `next_after` of the request before */
-                    after?: string;
-                    /**
-                     * @description Hives at most that are chosen by what they are
-                     * @default 1000
-                     */
-                    limit?: number;
-                } | {
-                    /** @constant */
-                    action: "uncordon";
-                    /** @description These hives, in this order; one that is named twice is done once */
-                    ids?: string[];
-                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
-                    selector?: string;
-                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
-                    gpu?: string;
-                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
-                    ram?: string;
-                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
-                    cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
-                    /** @description Whether a cordon is in force */
-                    cordoned?: boolean;
-                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
-                    text?: string;
-                    /** @description The `next_after` of the request before */
-                    after?: string;
-                    /**
-                     * @description Hives at most that are chosen by what they are
-                     * @default 1000
-                     */
-                    limit?: number;
-                } | {
-                    /** @constant */
-                    action: "label";
-                    labels: components["schemas"]["LabelChanges"];
-                    /** @description These hives, in this order; one that is named twice is done once */
-                    ids?: string[];
-                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
-                    selector?: string;
-                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
-                    gpu?: string;
-                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
-                    ram?: string;
-                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
-                    cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
-                    /** @description Whether a cordon is in force */
-                    cordoned?: boolean;
-                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
-                    text?: string;
-                    /** @description The `next_after` of the request before */
-                    after?: string;
-                    /**
-                     * @description Hives at most that are chosen by what they are
-                     * @default 1000
-                     */
-                    limit?: number;
-                } | {
-                    /** @constant */
-                    action: "detect";
-                    /** @description These hives, in this order; one that is named twice is done once */
-                    ids?: string[];
-                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
-                    selector?: string;
-                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
-                    gpu?: string;
-                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
-                    ram?: string;
-                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
-                    cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
-                    /** @description Whether a cordon is in force */
-                    cordoned?: boolean;
-                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
-                    text?: string;
-                    /** @description The `next_after` of the request before */
-                    after?: string;
-                    /**
-                     * @description Hives at most that are chosen by what they are
-                     * @default 1000
-                     */
-                    limit?: number;
-                } | {
-                    /** @constant */
-                    action: "install";
-                    /** @description These hives, in this order; one that is named twice is done once */
-                    ids?: string[];
-                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
-                    selector?: string;
-                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
-                    gpu?: string;
-                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
-                    ram?: string;
-                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
-                    cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
-                    /** @description Whether a cordon is in force */
-                    cordoned?: boolean;
-                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
-                    text?: string;
-                    /** @description The `next_after` of the request before */
-                    after?: string;
-                    /**
-                     * @description Hives at most that are chosen by what they are
-                     * @default 1000
-                     */
-                    limit?: number;
-                } | {
-                    /** @constant */
-                    action: "start";
-                    /** @description These hives, in this order; one that is named twice is done once */
-                    ids?: string[];
-                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
-                    selector?: string;
-                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
-                    gpu?: string;
-                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
-                    ram?: string;
-                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
-                    cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
-                    /** @description Whether a cordon is in force */
-                    cordoned?: boolean;
-                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
-                    text?: string;
-                    /** @description The `next_after` of the request before */
-                    after?: string;
-                    /**
-                     * @description Hives at most that are chosen by what they are
-                     * @default 1000
-                     */
-                    limit?: number;
-                } | {
-                    /** @constant */
-                    action: "stop";
-                    /** @description These hives, in this order; one that is named twice is done once */
-                    ids?: string[];
-                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
-                    selector?: string;
-                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
-                    gpu?: string;
-                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
-                    ram?: string;
-                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
-                    cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
-                    /** @description Whether a cordon is in force */
-                    cordoned?: boolean;
-                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
-                    text?: string;
-                    /** @description The `next_after` of the request before */
-                    after?: string;
-                    /**
-                     * @description Hives at most that are chosen by what they are
-                     * @default 1000
-                     */
-                    limit?: number;
-                } | {
-                    /** @constant */
-                    action: "restart";
-                    /** @description These hives, in this order; one that is named twice is done once */
-                    ids?: string[];
-                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
-                    selector?: string;
-                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
-                    gpu?: string;
-                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
-                    ram?: string;
-                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
-                    cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
-                    /** @description Whether a cordon is in force */
-                    cordoned?: boolean;
-                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
-                    text?: string;
-                    /** @description The `next_after` of the request before */
-                    after?: string;
-                    /**
-                     * @description Hives at most that are chosen by what they are
-                     * @default 1000
-                     */
-                    limit?: number;
-                } | {
-                    /** @constant */
-                    action: "remove";
-                    /**
-                     * @description Remove it all the same, for a host that is gone: an agent that still runs there stays
-                     * @default false
-                     */
-                    force?: boolean;
-                    /** @description These hives, in this order; one that is named twice is done once */
-                    ids?: string[];
-                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
-                    selector?: string;
-                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
-                    gpu?: string;
-                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
-                    ram?: string;
-                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
-                    cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
-                    /** @description Whether a cordon is in force */
-                    cordoned?: boolean;
-                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
-                    text?: string;
-                    /** @description The `next_after` of the request before */
-                    after?: string;
-                    /**
-                     * @description Hives at most that are chosen by what they are
-                     * @default 1000
-                     */
-                    limit?: number;
-                };
-            };
-        };
-        responses: {
-            /** @description A line of NDJSON for each hive as it goes, and a last one with the counts */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "type": "hive",
-                     *       "hive_id": "hive-prod-01",
-                     *       "outcome": "done",
-                     *       "detail": "cordon until 2025-10-21T12:00:00.000Z",
-                     *       "problem": null,
-                     *       "operation_id": null
-                     *     }
-                     */
-                    "application/x-ndjson": components["schemas"]["ActionLine"];
-                };
-            };
-            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.INVALID_JSON.REQUEST_ABORTED"];
-            401: components["responses"]["UNAUTHENTICATED"];
-            403: components["responses"]["FORBIDDEN"];
-            408: components["responses"]["REQUEST_TIMEOUT"];
-            413: components["responses"]["PAYLOAD_TOO_LARGE"];
-            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
-            429: components["responses"]["TOO_MANY_REQUESTS"];
-            431: components["responses"]["HEADERS_TOO_LARGE"];
-            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
-            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE.STOPPING"];
         };
     };
     getHostKeys: {
@@ -4787,19 +4562,14 @@ export interface operations {
     };
     listModels: {
         parameters: {
-            query?: {
-                /** @description The `next_after` of the page before */
-                after?: string;
-                /** @description Models at most */
-                limit?: number;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description One page */
+            /** @description The models */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4819,15 +4589,11 @@ export interface operations {
                      *           },
                      *           "hives_with_it_on_disk": 5
                      *         }
-                     *       ],
-                     *       "next_after": null
+                     *       ]
                      *     }
                      */
                     "application/json": {
-                        /** @description By name */
                         models: components["schemas"]["Model"][];
-                        /** @description `after` of the next page; null when this is the last one */
-                        next_after: string | null;
                     };
                 };
             };
@@ -4882,6 +4648,332 @@ export interface operations {
             503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
         };
     };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller, and the settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "role": "operator",
+                     *       "hive_id": null,
+                     *       "token": {
+                     *         "id": "0123456789abcdef",
+                     *         "name": "me",
+                     *         "expires_at_ms": null
+                     *       },
+                     *       "version": "0.1.0",
+                     *       "door_open": false,
+                     *       "public_url": "https://queen.example:8500",
+                     *       "stale_after_ms": 60000,
+                     *       "heartbeat_interval_ms": 15000,
+                     *       "health_interval_ms": 30000,
+                     *       "limits": {
+                     *         "token_requests_per_second": 500,
+                     *         "address_requests_per_second": null,
+                     *         "max_connections": 20000,
+                     *         "max_connections_per_address": 2000
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is in force */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "role": "operator",
+                     *       "expires_at_ms": 1761084000000,
+                     *       "has_key": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["SESSION_NOT_FOUND"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
+        };
+    };
+    logIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSession"];
+            };
+        };
+        responses: {
+            /** @description The session has begun: see `Set-Cookie` */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "role": "operator",
+                     *       "expires_at_ms": 1761084000000,
+                     *       "key": "AAAAAAAAAAAAAAAAAAAAAA"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionBegun"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.INVALID_JSON.REQUEST_ABORTED"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            409: components["responses"]["DOOR_OPEN"];
+            413: components["responses"]["PAYLOAD_TOO_LARGE"];
+            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE"];
+            507: components["responses"]["CATALOG_FULL"];
+        };
+    };
+    logOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended, and so have its event streams */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.INVALID_JSON.REQUEST_ABORTED"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["SESSION_NOT_FOUND"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            413: components["responses"]["PAYLOAD_TOO_LARGE"];
+            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE"];
+            507: components["responses"]["CATALOG_FULL"];
+        };
+    };
+    makeLoginCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The code */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                     *       "expires_at_ms": 1761040860000
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LoginCode"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.INVALID_JSON.REQUEST_ABORTED"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            409: components["responses"]["DOOR_OPEN"];
+            413: components["responses"]["PAYLOAD_TOO_LARGE"];
+            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tokens */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tokens": [
+                     *         {
+                     *           "id": "0123456789abcdef",
+                     *           "name": "gpu-01",
+                     *           "role": "hive",
+                     *           "hive_id": "hive-prod-01",
+                     *           "created_at_ms": 1761040800000,
+                     *           "expires_at_ms": null,
+                     *           "revoked_at_ms": null,
+                     *           "last_used_at_ms": 1761042600000
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        tokens: components["schemas"]["Token"][];
+                    };
+                };
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description The token */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0123456789abcdef",
+                     *       "name": "gpu-01",
+                     *       "role": "hive",
+                     *       "hive_id": "hive-prod-01",
+                     *       "created_at_ms": 1761040800000,
+                     *       "expires_at_ms": null,
+                     *       "revoked_at_ms": null,
+                     *       "last_used_at_ms": null,
+                     *       "token": "hq_0123456789abcdef_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TokenMade"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.INVALID_JSON.REQUEST_ABORTED"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["HIVE_NOT_FOUND"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            413: components["responses"]["PAYLOAD_TOO_LARGE"];
+            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE"];
+            507: components["responses"]["CATALOG_FULL"];
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.INVALID_JSON.REQUEST_ABORTED"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["TOKEN_NOT_FOUND"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            409: components["responses"]["LAST_OPERATOR"];
+            413: components["responses"]["PAYLOAD_TOO_LARGE"];
+            414: components["responses"]["URI_TOO_LONG"];
+            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE"];
+            507: components["responses"]["CATALOG_FULL"];
+        };
+    };
     getHealth: {
         parameters: {
             query?: never;
@@ -4925,6 +5017,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
+            403: components["responses"]["FORBIDDEN"];
             408: components["responses"]["REQUEST_TIMEOUT"];
             431: components["responses"]["HEADERS_TOO_LARGE"];
             500: components["responses"]["INTERNAL"];
@@ -4957,6 +5050,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
+            403: components["responses"]["FORBIDDEN"];
             408: components["responses"]["REQUEST_TIMEOUT"];
             431: components["responses"]["HEADERS_TOO_LARGE"];
             500: components["responses"]["INTERNAL"];
@@ -4989,6 +5083,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST"];
+            403: components["responses"]["FORBIDDEN"];
             408: components["responses"]["REQUEST_TIMEOUT"];
             431: components["responses"]["HEADERS_TOO_LARGE"];
             500: components["responses"]["INTERNAL"];
@@ -5089,6 +5184,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT"];
+            403: components["responses"]["FORBIDDEN"];
             408: components["responses"]["REQUEST_TIMEOUT"];
             429: components["responses"]["TOO_MANY_REQUESTS"];
             431: components["responses"]["HEADERS_TOO_LARGE"];
@@ -5114,6 +5210,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT"];
+            403: components["responses"]["FORBIDDEN"];
             408: components["responses"]["REQUEST_TIMEOUT"];
             429: components["responses"]["TOO_MANY_REQUESTS"];
             431: components["responses"]["HEADERS_TOO_LARGE"];
@@ -5141,6 +5238,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT"];
+            403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["NOT_FOUND"];
             408: components["responses"]["REQUEST_TIMEOUT"];
             414: components["responses"]["URI_TOO_LONG"];

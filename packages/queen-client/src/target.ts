@@ -26,12 +26,15 @@ interface Parameters {
   readonly query?: object | undefined;
 }
 
-/** The URL of a path such as `/v1/hives/{id}`, with its parameters. What of the query is undefined is left out. */
+/** The URL of a path such as `/v1/hives/{id}`, with its parameters. What of the query is undefined is left out, and a list is named item by item. */
 export function targetOf(base: URL, path: string, { path: places = {}, query = {} }: Parameters): URL {
   const values = new Map(Object.entries(places));
   const filled = path.replace(/\{(\w+)\}/g, (_all, name) => segmentOf(name, values.get(name)));
   const url = new URL(filled.slice(1), base);
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+  for (const [name, value] of Object.entries(query)) {
+    const values = value === undefined ? [] : [value].flat();
+    for (const one of values) url.searchParams.append(name, String(one));
+  }
   return url;
 }
 

@@ -99,8 +99,8 @@ const limits = {
   },
 };
 
-/** With what callers show who they are: `pnpm start` reads it, and the queen does not. */
-const OTHER_VARIABLES = ["QUEEN_TOKEN"];
+/** What callers need to reach her and to show who they are: `pnpm start` and hivectl read it, and the queen does not. */
+const OTHER_VARIABLES = ["QUEEN_URL", "QUEEN_TOKEN", "QUEEN_TOKEN_FILE", "QUEEN_CA"];
 
 /** What can be set. */
 const declarations = {

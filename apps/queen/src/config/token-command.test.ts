@@ -79,7 +79,9 @@ test("makes, lists and revokes a hive's token, in words and in JSON", async () =
     role: "hive",
     hive_id: "gpu-01",
     created_at_ms: expect.any(Number),
+    expires_at_ms: null,
     revoked_at_ms: null,
+    last_used_at_ms: null,
   });
   expect(made).toMatchObject({ exitCode: 0, stderr: "" });
   expect(await run(database, "revoke", record.id)).toEqual({
@@ -91,7 +93,9 @@ test("makes, lists and revokes a hive's token, in words and in JSON", async () =
   const listed = await run(database, "list", "--json");
   expect(JSON.parse(listed.stdout)).toEqual({ tokens: [{ ...record, revoked_at_ms: expect.any(Number) }] });
   expect((await run(database, "list")).stdout).toMatch(
-    new RegExp(`^ID +ROLE +HIVE +CREATED +REVOKED +NAME\\n${record.id} +hive +gpu-01 +\\S+Z +\\S+Z +box\\n$`),
+    new RegExp(
+      `^ID +ROLE +HIVE +CREATED +EXPIRES +REVOKED +LAST USED +NAME\\n${record.id} +hive +gpu-01 +\\S+Z +\\S+Z +box\\n$`,
+    ),
   );
   expect(await run(database, "revoke", record.id, "--json")).toEqual({
     exitCode: 1,
@@ -99,6 +103,24 @@ test("makes, lists and revokes a hive's token, in words and in JSON", async () =
     stdout: `{"id":"${record.id}","revoked":false}\n`,
     stderr: "",
   });
+});
+
+test("makes a token that expires, and shows when, and when it was last used", async () => {
+  const database = await newCatalog();
+  const beganAtMs = Date.now();
+  const flags = ["--name", "guest", "--role", "reader", "--json", "--expires-in-days"];
+  const made = JSON.parse((await run(database, "create", ...flags, "7")).stdout);
+  expect(made.expires_at_ms - 7 * MS_PER_DAY - beganAtMs).toBeGreaterThanOrEqual(0);
+  await using catalog = await HiveCatalog.open(database);
+  expect(await catalog.tokens.get(made.id)).toMatchObject({ expiresAtMs: made.expires_at_ms });
+  await catalog.tokens.used(new Map([[made.id, 1_761_040_800_000]]));
+  const expiry = new Date(made.expires_at_ms).toISOString();
+  expect((await run(database, "list")).stdout).toMatch(
+    new RegExp(`^${made.id} +reader +\\S+Z +${expiry} +2025-10-21T10:00:00.000Z +guest$`, "m"),
+  );
+  for (const days of ["0", "-1", "soon", "1.5"]) {
+    expect((await run(database, "create", ...flags, days)).exitCode, days).toBe(2);
+  }
 });
 
 test("prune removes what was revoked long enough ago, and says how many", async () => {

@@ -4,6 +4,7 @@ import {
   type FieldProblem,
   HiveCatalog,
   HiveCatalogError,
+  isInForce,
   mintToken,
   TOKEN_ROLES,
   type TokenRecord,
@@ -23,6 +24,7 @@ interface CreateFlags extends Flags {
   role: TokenRecord["role"];
   hive?: string;
   out?: string;
+  expiresInDays?: number;
 }
 interface PruneFlags extends Flags {
   olderThanDays: number;
@@ -106,6 +108,11 @@ function commandLine(database: string, withCatalog: (flags: Flags, work: Work) =
     .option("--name <name>", "what it is for, for people; required")
     .addOption(new Option("--role <role>", "what it may do; required").choices(TOKEN_ROLES))
     .option("--hive <id>", "the hive that it beats for; required for the role hive, and for it alone")
+    .addOption(
+      new Option("--expires-in-days <days>", "after how long it is worth nothing; never by default").argParser(
+        readLife,
+      ),
+    )
     .option("--out <file>", "new file of mode 600 for the token, in place of standard output")
     .action((flags: Partial<CreateFlags> & Flags, creating: Command) => {
       // Not commander's own rule, which comes before what is wrong with the flags that are there.
@@ -130,7 +137,8 @@ function commandLine(database: string, withCatalog: (flags: Flags, work: Work) =
   return command;
 }
 
-async function create(catalog: HiveCatalog, { name, role, hive, json, out }: CreateFlags): Promise<number> {
+async function create(catalog: HiveCatalog, flags: CreateFlags): Promise<number> {
+  const { name, role, hive, json, out, expiresInDays } = flags;
   const { token, ...minted } = mintToken();
   const file = out === undefined ? undefined : resolve(out);
   const problem = file && (await problemOfKeeping(token, file));
@@ -139,7 +147,13 @@ async function create(catalog: HiveCatalog, { name, role, hive, json, out }: Cre
     return 1;
   }
   const record = await catalog.tokens
-    .add({ ...minted, name, role, ...(hive !== undefined && { hiveId: hive }) })
+    .add({
+      ...minted,
+      name,
+      role,
+      ...(hive !== undefined && { hiveId: hive }),
+      ...(expiresInDays !== undefined && { expiresAtMs: Date.now() + expiresInDays * MS_PER_DAY }),
+    })
     .catch(async (error) => {
       if (file) await rm(file);
       throw error;
@@ -185,7 +199,7 @@ async function revoke(catalog: HiveCatalog, id: string, { json }: Flags): Promis
 /** A queen on loopback takes the tokens that there are, revoked ones too, for the sign that her door was locked once. */
 async function prune(catalog: HiveCatalog, { olderThanDays, json }: PruneFlags): Promise<number> {
   const locking = (await catalog.tokens.list()).filter(({ role }) => role !== "hive");
-  if (locking.length > 0 && locking.every(({ revokedAtMs }) => revokedAtMs !== null)) {
+  if (locking.length > 0 && !locking.some((token) => isInForce(token, Date.now()))) {
     say(
       "no token of an operator or a reader is in force: make one first, or a queen on loopback might let everybody in",
     );
@@ -197,25 +211,40 @@ async function prune(catalog: HiveCatalog, { olderThanDays, json }: PruneFlags):
   return 0;
 }
 
-function readDays(text: string): number {
+const readDays = (text: string): number => readNumber(text, 0);
+
+const readLife = (text: string): number => readNumber(text, 1);
+
+function readNumber(text: string, min: number): number {
   const days = Number(text);
-  if (/^\d+$/.test(text) && days <= MAX_DAYS) return days;
-  throw new InvalidArgumentError(`It must be a whole number from 0 to ${MAX_DAYS}.`);
+  if (/^\d+$/.test(text) && days >= min && days <= MAX_DAYS) return days;
+  throw new InvalidArgumentError(`It must be a whole number from ${min} to ${MAX_DAYS}.`);
 }
 
-const toJson = ({ id, name, role, hiveId, createdAtMs, revokedAtMs }: TokenRecord) => ({
+const toJson = ({ id, name, role, hiveId, createdAtMs, expiresAtMs, revokedAtMs, lastUsedAtMs }: TokenRecord) => ({
   id,
   name,
   role,
   hive_id: hiveId,
   created_at_ms: createdAtMs,
+  expires_at_ms: expiresAtMs,
   revoked_at_ms: revokedAtMs,
+  last_used_at_ms: lastUsedAtMs,
 });
 
 function table(records: readonly TokenRecord[]): string {
   const time = (ms: number | null) => (ms === null ? "" : new Date(ms).toISOString());
-  const rows = records.map((r) => [r.id, r.role, r.hiveId ?? "", time(r.createdAtMs), time(r.revokedAtMs), r.name]);
-  return inColumns([["ID", "ROLE", "HIVE", "CREATED", "REVOKED", "NAME"], ...rows]);
+  const rows = records.map((r) => [
+    r.id,
+    r.role,
+    r.hiveId ?? "",
+    time(r.createdAtMs),
+    time(r.expiresAtMs),
+    time(r.revokedAtMs),
+    time(r.lastUsedAtMs),
+    r.name,
+  ]);
+  return inColumns([["ID", "ROLE", "HIVE", "CREATED", "EXPIRES", "REVOKED", "LAST USED", "NAME"], ...rows]);
 }
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -44,8 +44,9 @@ export function createApp(parts: AppParts): FastifyInstance {
   const table = new RouteTable(ROUTES);
   app.decorateRequest("caller", null);
   app.addHook("onRequest", (request, _reply, done) => {
+    parts.door.checkSite(request);
     if (request.is404) {
-      parts.door.countStranger(request);
+      parts.door.rates.countStranger(request);
       throw table.problemOf(request.method, request.url);
     }
     done();

@@ -1,5 +1,5 @@
 import { CpuDevice, GpuDevice } from "@repo/device-types";
-import { type FieldProblem, NewHive } from "@repo/hive-catalog";
+import { type FieldProblem, NewHive, NewToken } from "@repo/hive-catalog";
 import type * as z from "zod";
 
 export type { FieldProblem };
@@ -7,7 +7,7 @@ export type { FieldProblem };
 const toSnakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** The fields whose names differ inside and outside the process. */
-const FIELD_NAMES = [NewHive, CpuDevice, GpuDevice]
+const FIELD_NAMES = [NewHive, NewToken, CpuDevice, GpuDevice]
   .flatMap((schema) => Object.keys(schema.shape))
   .filter((name) => /[A-Z]/.test(name));
 const FIELD_NAME = new RegExp(`\\b(?:${FIELD_NAMES.join("|")})\\b`, "g");

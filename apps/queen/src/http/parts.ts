@@ -12,9 +12,10 @@ import type { Metrics } from "../telling/metrics.ts";
 import type { MetricsPage } from "../telling/metrics-page.ts";
 import type { Presence } from "../telling/presence.ts";
 import type { EventStream } from "./connections/event-stream.ts";
-import type { Servers } from "./connections/servers.ts";
+import type { Servers, ServersOptions } from "./connections/servers.ts";
 import type { Costs } from "./door/costs.ts";
 import type { Door } from "./door/door.ts";
+import type { RequestLimits } from "./door/rates.ts";
 import type { RequestTimes } from "./request-times.ts";
 
 /** What the handlers of routes are handed. */
@@ -36,6 +37,9 @@ export interface AppParts {
   servers: Servers;
   requestTimes: RequestTimes;
   clock: Clock;
+  limits: RequestLimits & ServersOptions["limits"];
+  /** Under which hives reach her. */
+  publicUrl: string | undefined;
   /** Monotonic: when the queen was put together. */
   startedAtMs: number;
   /** Aborted when she begins to stop. */

@@ -12,12 +12,25 @@ type StatusAndMeaning = readonly [status: number, meaning: string];
 export const PROBLEMS = {
   BAD_REQUEST: [400, "The request is not valid HTTP, or its path is not a valid URL"],
   INVALID_JSON: [400, "The body is missing or is not JSON"],
-  UNAUTHENTICATED: [401, "There is no token, or it is not one of this queen's, or it was revoked"],
-  FORBIDDEN: [403, "The token may not do this; a hive's token beats for that hive alone"],
+  UNAUTHENTICATED: [
+    401,
+    "There is no token, or it is not one of this queen's, has expired, or was revoked; or a session has ended",
+  ],
+  FORBIDDEN: [
+    403,
+    "The token may not do this, or a session may not without its key, or a page of another site may not ask for it",
+  ],
   NO_WORKER: [404, "No online hive has an idle, healthy worker with room for the model: see `hives`"],
   CLAIM_NOT_FOUND: [404, "There is no claim of this id that the caller made, or it has ended"],
+  SESSION_NOT_FOUND: [404, "The caller shows no cookie of a session"],
+  TOKEN_NOT_FOUND: [404, "No token of this id is in force"],
   NOT_FOUND: [404, "There is nothing at this path"],
   METHOD_NOT_ALLOWED: [405, "The path takes other methods: see Allow"],
+  DOOR_OPEN: [409, "Nobody has to log in while the queen lets everybody on her machine in"],
+  LAST_OPERATOR: [
+    409,
+    "The token is the last one of an operator, and nobody could come in over the network without it",
+  ],
   NOTHING_HELD_BACK: [409, "No mark as offline is held back, so there is nothing to confirm"],
   REQUEST_TIMEOUT: [408, "The request did not arrive in time"],
   REQUEST_ABORTED: [400, "The caller broke the request off"],
@@ -70,6 +83,19 @@ const CODES = Object.keys(PROBLEMS) as ProblemCode[];
 
 /** What a route that changes the catalog may answer, beside what it may as one that needs a token. */
 export const WRITING: readonly ProblemCode[] = ["CATALOG_OUTCOME_UNKNOWN", "CATALOG_READ_ONLY", "CATALOG_FULL"];
+
+/** What a route may answer that looks for a token in the catalog. */
+export const KNOWING_TOKENS: readonly ProblemCode[] = [
+  "UNAUTHENTICATED",
+  "CORRUPT_RECORD",
+  "CATALOG_BUSY",
+  "CATALOG_CORRUPT",
+  "CATALOG_TOO_NEW",
+  "CATALOG_NOT_A_CATALOG",
+  "CATALOG_NOT_MIGRATED",
+  "CATALOG_UNAVAILABLE",
+  "CATALOG_CLOSED",
+];
 
 const count = z.int().min(0);
 const ServingHives = z.strictObject({

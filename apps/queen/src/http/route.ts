@@ -13,6 +13,7 @@ export const TAGS = {
   lifecycle: "Installing, starting and stopping agents, over SSH or on the queen's own machine",
   heartbeats: "What hives send",
   workers: "What runs on the hives now",
+  access: "Who may call, and as whom",
   observation: "How the queen is, and what she tells of the fleet",
 } as const;
 

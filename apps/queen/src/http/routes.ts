@@ -14,10 +14,13 @@ import { hivesRoutes } from "./routes/hives.ts";
 import { hostKeysRoutes } from "./routes/host-keys.ts";
 import { labelsRoutes } from "./routes/labels.ts";
 import { livenessRoutes } from "./routes/liveness.ts";
+import { meRoutes } from "./routes/me.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { modelsRoutes } from "./routes/models.ts";
 import { operationsRoutes } from "./routes/operations.ts";
+import { sessionRoutes } from "./routes/session.ts";
 import { stateRoutes } from "./routes/state.ts";
+import { tokensRoutes } from "./routes/tokens.ts";
 import { workersRoutes } from "./routes/workers.ts";
 
 /** Every route of the API, in the order in which it is shown. */
@@ -38,6 +41,9 @@ export const ROUTES: readonly Route[] = [
   ...claimsRoutes,
   ...modelsRoutes,
   ...countsRoutes,
+  ...meRoutes,
+  ...sessionRoutes,
+  ...tokensRoutes,
   ...healthRoutes,
   ...eventsRoutes,
   ...metricsRoutes,

@@ -47,6 +47,20 @@ test("a list has at most 1,024 entries, and the key of a longer one is named", (
   expect(refusalOf(JSON.stringify({ gpus: items(3, items(1025)) }))).toMatchObject({ key: "" });
 });
 
+test("so it is wherever the list stands in a longer text, and however short its entries are", () => {
+  const long = "x".repeat(MAX_ENTRIES);
+  for (const [before, after] of [
+    [long, ""],
+    ["", long],
+    [long, long],
+  ]) {
+    const withList = (count: number) => JSON.stringify({ before, list: items(count, 1), after });
+    expect(parseBoundedJson(withList(MAX_ENTRIES - 3))).toMatchObject({ after });
+    expect(parseBoundedJson(withList(MAX_ENTRIES))).toMatchObject({ after });
+    expect(refusalOf(withList(MAX_ENTRIES + 1))).toMatchObject({ key: "list" });
+  }
+});
+
 test("an object has at most 1,024 keys", () => {
   const withKeys = (count: number) => JSON.stringify(Object.fromEntries(items(count).map((_, n) => [`key ${n}`, 1])));
   expect(Object.keys(parseBoundedJson(withKeys(1024)) as object)).toHaveLength(1024);

@@ -41,11 +41,7 @@ const after = (what: string, ms: number) => {
 
 test("a queen that was stopped for longer than her stale age, and goes on, marks no hive offline", async () => {
   await using fleet = await Fleet.create();
-  const staleAfterMs = 3000;
-  const queen = await fleet.startQueen({
-    QUEEN_STALE_AFTER_MS: String(staleAfterMs),
-    QUEEN_HEALTH_INTERVAL_MS: "250",
-  });
+  const queen = await fleet.startQueen({ QUEEN_HEALTH_INTERVAL_MS: "250" });
   // One can be probed; of the others only their beats tell.
   await fleet.add("probed", (await startHive()).port);
   await fleet.add("deaf", await deadPort());
@@ -60,7 +56,7 @@ test("a queen that was stopped for longer than her stale age, and goes on, marks
   // One that waited in her socket would be her first sign of life.
   await until("no beat is on its way", beating.isQuiet);
   queen.child.kill("SIGSTOP");
-  await after("the queen stood still for more than a stale age", 1.5 * staleAfterMs);
+  await after("the queen stood still for more than a stale age", 1.5 * STALE_AFTER_MS);
   const continuedAtMs = Date.now();
   queen.child.kill("SIGCONT");
   await until("she has noticed", () => queen.logLines.some(({ msg }) => msg.startsWith("the queen stood still")));
@@ -68,7 +64,7 @@ test("a queen that was stopped for longer than her stale age, and goes on, marks
   await until("three more probes of one have failed, and its beat is long stale", async () => {
     const { probes, beat_age_ms: ageMs } = (await fleet.request("GET", "/v1/hives/deaf/liveness")).body;
     const failed = (probes as { at_ms: number }[]).filter(({ at_ms: atMs }) => atMs > continuedAtMs);
-    return failed.length >= 3 && Number(ageMs) > staleAfterMs;
+    return failed.length >= 3 && Number(ageMs) > STALE_AFTER_MS;
   });
   beats = true;
   await until("whoever was to go offline has", async () => (await conditionOf(fleet)) === "watching");

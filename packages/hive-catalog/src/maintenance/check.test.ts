@@ -80,7 +80,7 @@ test("what input would refuse today, but is of the right kind, is no damage", as
     "UPDATE hives SET id = 'a b', ssh_port = 22 WHERE id = 'hive-000001'",
     "UPDATE hives SET host = 'http://h', ssh_user = '-oProxyCommand=id' WHERE id = 'hive-000002'",
     `UPDATE hives SET devices_json = '{"cpu":{"cores":0,"ram_gb":1},"gpus":[]}' WHERE id = 'hive-000003'`,
-    "INSERT INTO tokens VALUES ('t', 'T', 'hive', NULL, hex(zeroblob(32)), 1, NULL)",
+    "INSERT INTO tokens VALUES ('t', 'T', 'hive', NULL, hex(zeroblob(32)), 1, NULL, NULL, NULL)",
   );
   expect(await checkCatalog(file.path)).toMatchObject({ isSound: true, hives: 4, records: 1 });
 });
@@ -205,7 +205,7 @@ test("damaged cordons, tokens, operations and host keys are found, with the colu
     `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 249)
       INSERT INTO cordons SELECT 'hive-' || i, 'fans', NULL, 1 FROM n`,
     "UPDATE cordons SET reason = CAST(x'ff' AS TEXT) WHERE hive_id = 'hive-249'",
-    "INSERT INTO tokens VALUES ('t', 'T', 'root', NULL, 'no hash', 1, NULL)",
+    "INSERT INTO tokens VALUES ('t', 'T', 'root', NULL, 'no hash', 1, NULL, NULL, NULL)",
     "INSERT INTO operations VALUES ('o', 'hive-1', 'stop', 'running', 'queen', 1, 2, NULL, NULL, '[]', x'00', NULL)",
     "INSERT INTO host_keys VALUES ('h', 0, 'ssh-rsa', 'AAAA', 1)",
   );

@@ -6,6 +6,7 @@ import { countDiffering } from "../records/gpus.ts";
 import { hostKeyReader } from "../records/host-keys.ts";
 import { operationReader } from "../records/operation-pages.ts";
 import { queenReader } from "../records/queens.ts";
+import { sessionReader } from "../records/sessions.ts";
 import { tokenReader } from "../records/tokens.ts";
 import { fromHex, newTables } from "../sql/identity.ts";
 import { finder, type OnDamage, oldestFirst, pages } from "../sql/reading.ts";
@@ -29,7 +30,7 @@ export type CatalogCheck = {
   /** Each damaged column of each damaged hive, with its SQLite rowid: the first 1,000; `damagedColumns` is how many there are. */
   readonly damage: readonly (DamagedHive & { readonly rowId: string })[];
   readonly damagedColumns: number;
-  /** Cordons, tokens, operations, host keys, queens, labels and rows of GPUs that were read, the damaged ones included. */
+  /** Cordons, tokens, sessions, operations, host keys, queens, labels and rows of GPUs that were read, the damaged ones included. */
   readonly records: number;
   readonly damagedRecords: number;
   /** The damaged columns of those: the first 1,000. */
@@ -48,6 +49,7 @@ export type CatalogCheck = {
 const RECORD_READERS = [
   cordonReader,
   tokenReader,
+  sessionReader,
   operationReader,
   hostKeyReader,
   queenReader,

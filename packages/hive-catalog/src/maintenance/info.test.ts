@@ -17,6 +17,7 @@ const MIGRATIONS = [
   "0004_queens",
   "0005_gpus_that_could_not_be_read",
   "0006_labels_and_gpus",
+  "0007_sessions_and_use_of_tokens",
 ];
 
 test("info tells sizes, versions, migrations and counts of a catalog in use", async () => {
@@ -39,7 +40,16 @@ test("info tells sizes, versions, migrations and counts of a catalog in use", as
     migrations: { applied: MIGRATIONS, pending: [] },
     hives: 4,
     hivesByStatus: { unknown: 1, online: 1, offline: 1 },
-    records: { cordons: 1, tokens: 0, operations: 0, host_keys: 2, queens: 0, hive_labels: 0, hive_gpus: 4 },
+    records: {
+      cordons: 1,
+      tokens: 0,
+      sessions: 0,
+      operations: 0,
+      host_keys: 2,
+      queens: 0,
+      hive_labels: 0,
+      hive_gpus: 4,
+    },
     oldestHeartbeatMs: 3000,
     file: { bytes: statSync(file.path).size, walBytes: statSync(`${file.path}-wal`).size, journalMode: "wal" },
   });
@@ -54,7 +64,16 @@ test("info of a file of the specification tells that it lacks our migrations, an
   expect(await catalogInfo(file.path)).toMatchObject({
     migrations: { applied: [], pending: MIGRATIONS },
     hives: 3,
-    records: { cordons: 0, tokens: 0, operations: 0, host_keys: 0, queens: 0, hive_labels: 0, hive_gpus: 0 },
+    records: {
+      cordons: 0,
+      tokens: 0,
+      sessions: 0,
+      operations: 0,
+      host_keys: 0,
+      queens: 0,
+      hive_labels: 0,
+      hive_gpus: 0,
+    },
     file: { journalMode: "delete", walBytes: 0 },
   });
   expect(file.read("SELECT count(*) FROM sqlite_schema WHERE name = '__drizzle_migrations'")).toEqual([[0]]);

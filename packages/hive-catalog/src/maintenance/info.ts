@@ -12,6 +12,17 @@ import { type MigrationState, migrationNames, readMigrationState } from "./migra
 import { type ReadOptions, readingFrom, readNumber } from "./source.ts";
 import type { Reader } from "./sql-thread.ts";
 
+const RECORD_TABLES = [
+  "cordons",
+  "tokens",
+  "sessions",
+  "operations",
+  "host_keys",
+  "queens",
+  "hive_labels",
+  "hive_gpus",
+] as const;
+
 /** What there is to know of a catalog at a glance. */
 export type CatalogInfo = {
   readonly location: string;
@@ -26,9 +37,7 @@ export type CatalogInfo = {
   /** A hive with a damaged status is in none of them. */
   readonly hivesByStatus: Readonly<Record<HiveStatus, number>>;
   /** Rows of the tables beside that of the hives, by table; one that is not there yet has none. */
-  readonly records: Readonly<
-    Record<"cordons" | "tokens" | "operations" | "host_keys" | "queens" | "hive_labels" | "hive_gpus", number>
-  >;
+  readonly records: Readonly<Record<(typeof RECORD_TABLES)[number], number>>;
   /** The longest silence: the oldest last heartbeat, in ms since the epoch; undefined if no hive ever beat. */
   readonly oldestHeartbeatMs: number | undefined;
 };
@@ -73,7 +82,10 @@ export function catalogInfo(location: string, options: ReadOptions = {}): Promis
 }
 
 async function countRecords(reader: Reader, state: MigrationState): Promise<CatalogInfo["records"]> {
-  const counts = { cordons: 0, tokens: 0, operations: 0, host_keys: 0, queens: 0, hive_labels: 0, hive_gpus: 0 };
+  const counts = Object.fromEntries(RECORD_TABLES.map((name) => [name, 0])) as Record<
+    (typeof RECORD_TABLES)[number],
+    number
+  >;
   for (const { name } of await recordTables(reader, state)) {
     counts[name as keyof typeof counts] = await readNumber(reader, `SELECT count(*) FROM ${name}`);
   }

@@ -41,6 +41,11 @@ export function anyText<const Column extends string>(column: Column, maxLength: 
   return field(column, text, z.string(saying).max(maxLength, saying).overwrite(held));
 }
 
+/** Of a secret with so many random bits that it needs no slower hash. */
+export function sha256<const Column extends string>(column: Column) {
+  return matching(column, "must be a SHA-256 of 64 lowercase hexadecimal digits", /^[0-9a-f]{64}$/);
+}
+
 export function choice<const Column extends string, const Choices extends readonly [string, ...string[]]>(
   column: Column,
   choices: Choices,

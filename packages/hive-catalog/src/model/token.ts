@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { field, optional, rulesOf, time, timeMs } from "./fields.ts";
-import { choice, line, matching, ofHive, recordId } from "./texts.ts";
+import { choice, line, ofHive, recordId, sha256 } from "./texts.ts";
 
 /** What a token's bearer may do: everything, read, or beat for the one hive that it belongs to. */
 export const TOKEN_ROLES = ["operator", "reader", "hive"] as const;
@@ -11,9 +11,13 @@ export const tokenFields = {
   role: choice("role", TOKEN_ROLES),
   /** Of a token of the role `hive` alone. */
   hiveId: optional(ofHive("hive_id")),
-  hash: matching("hash", "must be a SHA-256 of 64 lowercase hexadecimal digits", /^[0-9a-f]{64}$/),
+  hash: sha256("hash"),
   createdAtMs: field("created_at_ms", time, timeMs),
   revokedAtMs: optional(field("revoked_at_ms", time, timeMs)),
+  /** From when on it is worth nothing; null for never. */
+  expiresAtMs: optional(field("expires_at_ms", time, timeMs)),
+  /** As far as it was written down: see `tokens.used`. */
+  lastUsedAtMs: optional(field("last_used_at_ms", time, timeMs)),
 };
 
 const rules = z.strictObject(rulesOf(tokenFields));
@@ -21,6 +25,14 @@ const rules = z.strictObject(rulesOf(tokenFields));
 /** A token, without what could be used in its place. */
 export const TokenRecord = rules.omit({ hash: true });
 export type TokenRecord = z.infer<typeof TokenRecord>;
+
+/** Whether it lets its bearer in at that time. */
+export function isInForce(
+  { revokedAtMs, expiresAtMs }: Pick<TokenRecord, "revokedAtMs" | "expiresAtMs">,
+  nowMs: number,
+): boolean {
+  return revokedAtMs === null && (expiresAtMs === null || nowMs < expiresAtMs);
+}
 
 type Owner = { role: string; hiveId?: string | null | undefined };
 
@@ -35,6 +47,14 @@ function checkOwner({ value, issues }: z.core.ParsePayload<Owner>): void {
 export const StoredToken = rules.check(checkOwner);
 export type StoredToken = z.infer<typeof StoredToken>;
 
+const BY_DEFAULT = {
+  hiveId: true,
+  createdAtMs: true,
+  revokedAtMs: true,
+  expiresAtMs: true,
+  lastUsedAtMs: true,
+} as const;
+
 /** What `tokens.add` takes; `createdAtMs` is now by default. A whole `StoredToken` will do. */
-export const NewToken = rules.partial({ hiveId: true, createdAtMs: true, revokedAtMs: true }).check(checkOwner);
+export const NewToken = rules.partial(BY_DEFAULT).check(checkOwner);
 export type NewToken = z.input<typeof NewToken>;

@@ -32,11 +32,23 @@ const TABLES: Record<string, Table> = {
   },
   tokens: {
     texts: ["id", "name", "role", "hive_id", "hash"],
-    integers: ["created_at_ms", "revoked_at_ms"],
+    integers: ["created_at_ms", "revoked_at_ms", "expires_at_ms", "last_used_at_ms"],
     keys: ["id"],
     add: ({ tokens }) => tokens.add({ id: "a", name: "A", role: "hive", hiveId: "a", hash: HASH }),
     read: ({ tokens }) => tokens.get("a"),
     list: ({ tokens }) => tokens.list(),
+  },
+  sessions: {
+    texts: ["cookie_hash", "key_hash", "token_id"],
+    integers: ["created_at_ms", "expires_at_ms"],
+    keys: ["cookie_hash"],
+    add: async (catalog) => {
+      if ((await catalog.tokens.get("a")) === undefined) await TABLES.tokens?.add(catalog);
+      const session = { cookieHash: HASH, keyHash: HASH, tokenId: "a", expiresAtMs: Date.now() + 60_000 };
+      return await catalog.sessions.add(session);
+    },
+    read: ({ sessions }) => sessions.get(HASH),
+    list: ({ sessions }) => sessions.list(),
   },
   operations: {
     texts: ["id", "hive_id", "kind", "state", "owner", "problem", "steps_json", "output_tail"],

@@ -9,9 +9,10 @@ import { HostKeys } from "./host-keys.ts";
 import { HiveLabels } from "./labels.ts";
 import { Operations } from "./operations.ts";
 import { Queens } from "./queens.ts";
+import { Sessions } from "./sessions.ts";
 import { Tokens } from "./tokens.ts";
 
-const WHOLE = /^SCAN (?:hives|cordons|tokens|operations|host_keys|hive_labels|hive_gpus)$/;
+const WHOLE = /^SCAN (?:hives|cordons|tokens|sessions|operations|host_keys|hive_labels|hive_gpus)$/;
 
 /** The tables of an empty catalog, and every statement that their verbs run. */
 async function tables() {
@@ -27,6 +28,7 @@ async function tables() {
     statements,
     cordons: new Cordons(access),
     tokens: new Tokens(access),
+    sessions: new Sessions(access),
     operations: new Operations(access),
     hostKeys: new HostKeys(access),
     queens: new Queens(access),
@@ -36,13 +38,20 @@ async function tables() {
 }
 
 test("no verb but a list reads all rows of a table", async () => {
-  const { client, statements, cordons, tokens, operations, hostKeys, queens, labels, gpuRows } = await tables();
+  const { client, statements, cordons, tokens, sessions, operations, hostKeys, queens, labels, gpuRows } =
+    await tables();
   await cordons.set("a", { reason: "fans" });
   await cordons.get("a");
   await cordons.lift("a");
   await tokens.add({ id: "t", name: "T", role: "hive", hiveId: "a", hash: HASH });
   await tokens.get("t");
   await tokens.version();
+  await sessions.add({ cookieHash: HASH, keyHash: HASH, tokenId: "t", expiresAtMs: 2_000_000 });
+  await sessions.get(HASH);
+  await sessions.version();
+  await sessions.remove(HASH);
+  await tokens.used(new Map([["t", 1]]));
+  await tokens.revoke("t", { unlessLastOperator: true });
   await tokens.revoke("t");
   await tokens.removeRevoked(0);
   await operations.begin(anOperation("o"));

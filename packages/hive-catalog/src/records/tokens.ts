@@ -1,11 +1,12 @@
 import { and, eq, lt, type SQL, sql } from "drizzle-orm";
+import type { CallClient } from "../drivers/client.ts";
 import { hiveNotFound } from "../errors.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
 import { checkArgument, checkInteger, invalidArgument } from "../model/check.ts";
 import { isRecordId } from "../model/texts.ts";
 import { NewToken, type StoredToken, type TokenRecord, tokenFields } from "../model/token.ts";
-import type { CallOptions } from "../options.ts";
-import { hives, tokens } from "../schema.ts";
+import type { CallOptions, RevokeOptions } from "../options.ts";
+import { hives, sessions, tokens } from "../schema.ts";
 import { collect, finder, oldestFirst, one, pages, readOne } from "../sql/reading.ts";
 import { renewRevision, revisionOf } from "../sql/revisions.ts";
 import { RowReader } from "../sql/rows.ts";
@@ -17,6 +18,8 @@ type Now = { nowMs: number };
 
 /** Revoked tokens that one transaction removes. */
 const MAX_REMOVED = 1000;
+/** Tokens whose last use one statement stores: those of a large fleet are all used within a minute. */
+const MAX_USES = 250;
 
 export const tokenReader = new RowReader<StoredToken>({ table: tokens, fields: tokenFields, thing: "token" });
 
@@ -36,20 +39,48 @@ const version = statement(() => {
 const renew = statement(() => renewRevision("tokens", sql`changes() > 0`));
 
 /** A hive's token only for a hive that is there, in the same statement. The primary key decides races between two adds of one id. */
-const add = statement<StoredToken>(({ id, name, role, hiveId, hash, createdAtMs, revokedAtMs }) =>
-  build
-    .insert(tokens)
-    .select(
-      sql`SELECT ${id}, ${name}, ${role}, ${hiveId}, ${hash}, ${createdAtMs}, ${revokedAtMs}
+const add = statement<StoredToken>(
+  ({ id, name, role, hiveId, hash, createdAtMs, revokedAtMs, expiresAtMs, lastUsedAtMs }) =>
+    build
+      .insert(tokens)
+      .select(
+        sql`SELECT ${id}, ${name}, ${role}, ${hiveId}, ${hash}, ${createdAtMs}, ${revokedAtMs}, ${expiresAtMs}, ${lastUsedAtMs}
         WHERE ${hiveId} IS NULL OR EXISTS (SELECT 1 FROM ${hives} WHERE ${eq(hives.id, hiveId)})`,
-    )
-    .onConflictDoNothing({ target: tokens.id }),
+      )
+      .onConflictDoNothing({ target: tokens.id }),
 );
 const revoke = statement<Id & Now>((given) =>
   build
     .update(tokens)
     .set({ revokedAtMs: given.nowMs })
     .where(and(ofId(given), isInForce)),
+);
+/** The same, but not for the last one of an operator with which somebody could still come in. */
+const revokeUnlessLast = statement<Id & Now>((given) => {
+  const other = sql`other.role = 'operator' AND typeof(other.revoked_at_ms) <> 'integer' AND ifnull(other.expires_at_ms > ${given.nowMs}, true)`;
+  const isOther = sql`EXISTS (SELECT 1 FROM ${tokens} AS other WHERE other.id <> ${given.id} AND ${other})`;
+  return build
+    .update(tokens)
+    .set({ revokedAtMs: given.nowMs })
+    .where(
+      and(
+        ofId(given),
+        isInForce,
+        sql`(${tokens.role} <> 'operator' OR ${tokens.expiresAtMs} <= ${given.nowMs} OR ${isOther})`,
+      ),
+    );
+});
+const endSessions = statement<Id>(({ id }) => {
+  const revoked = sql`(SELECT ${tokens.id} FROM ${tokens} WHERE ${eq(tokens.id, id)} AND ${tokens.revokedAtMs} IS NOT NULL)`;
+  return build.delete(sessions).where(sql`${sessions.tokenId} = ${revoked}`);
+});
+/** One JSON object, from ids to times. Queens that share the catalog each tell of their own callers. */
+const storeUses = statement<{ uses: string }>(({ uses }) =>
+  build
+    .update(tokens)
+    .set({ lastUsedAtMs: sql`used.value` })
+    .from(sql`json_each(${uses}) AS used`)
+    .where(sql`${tokens.id} = used.key AND ifnull(${tokens.lastUsedAtMs} < used.value, true)`),
 );
 const removeRevoked = statement<{ beforeMs: number }>(({ beforeMs }) => {
   const old = build
@@ -67,7 +98,8 @@ export class Tokens extends Verbs {
     return this.access.calls.run(async (client) => {
       const checked = checkArgument("token", NewToken, token);
       const { hiveId = null, createdAtMs = this.access.now(), revokedAtMs = null } = checked;
-      const added: StoredToken = { ...checked, hiveId, createdAtMs, revokedAtMs };
+      const { expiresAtMs = null, lastUsedAtMs = null } = checked;
+      const added: StoredToken = { ...checked, hiveId, createdAtMs, revokedAtMs, expiresAtMs, lastUsedAtMs };
       const [inserted] = await client.batch([add(added), renew({})], { isRepeatable: true });
       if (inserted === undefined || inserted.rowsAffected > 0) return withoutHash(added);
       const stored = await readOne(client, tokenOfId, { id: added.id });
@@ -99,14 +131,29 @@ export class Tokens extends Verbs {
     return this.access.calls.run(async (client) => String((await client.first(version({})))?.[0]), options);
   }
 
-  /** Resolves to whether it was in force. */
-  revoke(id: string, options?: CallOptions): Promise<boolean> {
-    return this.access.calls.run(async (client) => {
+  /** Ends its sessions, too. Resolves to whether it was in force, and to false where it is the last of an operator and `unlessLastOperator` is asked for. */
+  revoke(id: string, options: RevokeOptions = {}): Promise<boolean> {
+    const work = async (client: CallClient) => {
       if (!isRecordId(id)) return false;
       const nowMs = this.access.now();
-      const [revoked] = await client.batch([revoke({ id, nowMs }), renew({})], { isRepeatable: true });
+      const change = (options.unlessLastOperator ? revokeUnlessLast : revoke)({ id, nowMs });
+      const [revoked] = await client.batch([change, renew({}), endSessions({ id })], { isRepeatable: true });
       if (revoked === undefined || revoked.rowsAffected > 0) return true;
       return revoked.isRepeat === true && (await readOne(client, tokenOfId, { id }))?.revokedAtMs === nowMs;
+    };
+    return this.access.calls.run(work, options, ["unlessLastOperator", "signal"]);
+  }
+
+  /** Writes down when tokens were last used; an older time than the stored one changes nothing, and neither does one of a token that is not there. */
+  used(usedAtMs: ReadonlyMap<string, number>, options?: CallOptions): Promise<void> {
+    return this.access.calls.run(async (client) => {
+      const uses = [...usedAtMs];
+      for (const [, atMs] of uses) checkInteger("usedAtMs", atMs, 0);
+      for (let start = 0; start < uses.length; start += MAX_USES) {
+        const some = JSON.stringify(Object.fromEntries(uses.slice(start, start + MAX_USES)));
+        await client.execute(storeUses({ uses: some }), { isRepeatable: true });
+        await turnOfTheLoop();
+      }
     }, options);
   }
 

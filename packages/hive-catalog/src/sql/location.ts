@@ -17,7 +17,7 @@ const LOOKS_LIKE_URL = /^\s*[a-z][a-z0-9+.-]+:|:\/\/|[?&#]auth_?token=/i;
 /** What a shell takes away or replaces. Files of services and containers hand it on as it is: it would become part of a name. */
 const FOR_A_SHELL: readonly (readonly [RegExp, string])[] = [
   [
-    /^(?:file:)?["'`“”„‟‘’‚‛«»]|["'`“”„‟‘’‚‛«»]$/i,
+    /^(?:file:)?["'`\u2018-\u201f\xab\xbb]|["'`\u2018-\u201f\xab\xbb]$/i,
     "must not stand in quotes: nothing takes them away here, as a shell would",
   ],
   [

@@ -2,14 +2,17 @@ import { eq, type SQL, sql } from "drizzle-orm";
 import { revisions } from "../schema.ts";
 import { build } from "./statement.ts";
 
+/** Of what somebody keeps a copy. */
+type Copied = "tokens" | "sessions";
+
 /** Replaces the revision of what is called `name` if `where` holds: in the transaction of the change that it stands for. */
-export function renewRevision(name: "tokens", where: SQL) {
+export function renewRevision(name: Copied, where: SQL) {
   return build
     .insert(revisions)
     .select(sql`SELECT ${name}, hex(randomblob(8)) WHERE ${where}`)
     .onConflictDoUpdate({ target: revisions.name, set: { revision: sql`excluded.revision` } });
 }
 
-export function revisionOf(name: "tokens"): SQL {
+export function revisionOf(name: Copied): SQL {
   return sql`(SELECT ${revisions.revision} FROM ${revisions} WHERE ${eq(revisions.name, name)})`;
 }

@@ -236,6 +236,7 @@ export function describeChanges(name: string, openSite: () => Promise<Site>): vo
           "hives",
           "cordons",
           "tokens",
+          "sessions",
           "operations",
           "host_keys",
           "queens",

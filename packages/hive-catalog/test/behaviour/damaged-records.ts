@@ -56,6 +56,8 @@ const TABLES: Record<string, Table> = {
       ["hash", "upper(hash)"],
       ["created_at_ms", "1.5"],
       ["revoked_at_ms", "'never'"],
+      ["expires_at_ms", "-1"],
+      ["last_used_at_ms", "x'31'"],
     ],
   },
   operations: {

@@ -12,6 +12,7 @@ import { describeOperations } from "./operations.ts";
 import { describeQueens } from "./queens.ts";
 import { describeRaces } from "./races.ts";
 import { describeRecords } from "./records.ts";
+import { describeSessions } from "./sessions.ts";
 import type { Site } from "./site.ts";
 import { describeTokens } from "./tokens.ts";
 
@@ -24,6 +25,7 @@ export function describeCatalog(name: string, openSite: () => Promise<Site>): vo
   describeRaces(name, openSite);
   describeCordons(name, openSite);
   describeTokens(name, openSite);
+  describeSessions(name, openSite);
   describeOperations(name, openSite);
   describeHostKeys(name, openSite);
   describeQueens(name, openSite);

@@ -19,6 +19,8 @@ export function describeTokens(name: string, openSite: () => Promise<Site>): voi
         hiveId: null,
         createdAtMs: NOW_MS,
         revokedAtMs: null,
+        expiresAtMs: null,
+        lastUsedAtMs: null,
       });
       const own = await catalog.tokens.add({ id: "a-first", name: "a's", role: "hive", hiveId: "a", hash: HASH });
       const other = await site.open();
@@ -72,7 +74,7 @@ export function describeTokens(name: string, openSite: () => Promise<Site>): voi
       const catalog = await withHives(site);
       const versions = [await catalog.tokens.version()];
       for (const sql of [
-        `INSERT INTO tokens VALUES ('t', 'T', 'reader', NULL, '${HASH}', 1, NULL)`,
+        `INSERT INTO tokens VALUES ('t', 'T', 'reader', NULL, '${HASH}', 1, NULL, NULL, NULL)`,
         "UPDATE tokens SET revoked_at_ms = 5",
         "DELETE FROM tokens",
       ]) {
@@ -113,9 +115,58 @@ export function describeTokens(name: string, openSite: () => Promise<Site>): voi
       await using site = await openSite();
       const catalog = await withHives(site);
       await site.run(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
-        INSERT INTO tokens SELECT 't-' || i, 'T', 'reader', NULL, '${HASH}', 1, i FROM n`);
+        INSERT INTO tokens SELECT 't-' || i, 'T', 'reader', NULL, '${HASH}', 1, i, NULL, NULL FROM n`);
       expect(await catalog.tokens.removeRevoked(0)).toBe(2500);
       expect(await catalog.tokens.list()).toEqual([]);
+    });
+
+    test("one keeps when it expires, and when it was last used, of which an older time tells nothing", async () => {
+      await using site = await openSite();
+      const catalog = await withHives(site);
+      const token = { name: "T", role: "reader", hash: HASH } as const;
+      for (const id of ["a", "b"]) await catalog.tokens.add({ ...token, id, expiresAtMs: NOW_MS + 5 });
+      const version = await catalog.tokens.version();
+      const other = await site.open();
+      await other.tokens.used(
+        new Map([
+          ["a", NOW_MS + 2],
+          ["nobody", NOW_MS],
+        ]),
+      );
+      await catalog.tokens.used(new Map([["a", NOW_MS + 1]]));
+      const [used, unused] = await other.tokens.list();
+      expect([used?.lastUsedAtMs, unused?.lastUsedAtMs, used?.expiresAtMs]).toEqual([NOW_MS + 2, null, NOW_MS + 5]);
+      expect(await catalog.tokens.version()).toBe(version);
+      expect(fieldsOf(await refusalOf(catalog.tokens.used(new Map([["a", -1]]))))).toEqual(["usedAtMs"]);
+    });
+
+    test("thousands of uses are stored in one call", async () => {
+      await using site = await openSite();
+      const catalog = await withHives(site);
+      await site.run(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+        INSERT INTO tokens SELECT 't-' || i, 'T', 'reader', NULL, '${HASH}', 1, NULL, NULL, NULL FROM n`);
+      const tokens = await catalog.tokens.list();
+      await catalog.tokens.used(new Map(tokens.map(({ id }, n) => [id, n])));
+      expect((await catalog.tokens.list()).map(({ lastUsedAtMs }) => lastUsedAtMs)).toEqual(tokens.map((_, n) => n));
+    });
+
+    test("the last one of an operator that is in force stays, where that is asked for, whoever else comes at the same time", async () => {
+      await using site = await openSite();
+      const catalog = await withHives(site);
+      const add = (id: string, role: "operator" | "reader", expiresAtMs: number | null = null) =>
+        catalog.tokens.add({ id, name: id, role, hash: HASH, expiresAtMs });
+      await add("one", "operator");
+      await add("two", "operator");
+      await add("over", "operator", NOW_MS);
+      await add("reader", "reader");
+      const revoke = (id: string) => catalog.tokens.revoke(id, { unlessLastOperator: true });
+      const both = await Promise.all([revoke("one"), revoke("two")]);
+      expect(both.toSorted()).toEqual([false, true]);
+      const [left = ""] = ["one", "two"].filter((_, n) => !both[n]);
+      await add("soon", "operator", NOW_MS + 1);
+      expect([await revoke("reader"), await revoke(left), await revoke("soon")]).toEqual([true, true, false]);
+      expect(await catalog.tokens.revoke("soon")).toBe(true);
+      expect(await revoke("over")).toBe(true);
     });
 
     test("an id is given once, and a hive's token needs a hive that is there", async () => {

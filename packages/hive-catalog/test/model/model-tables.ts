@@ -58,7 +58,7 @@ export class ModelTokens {
     const isOwned = (token.role === "hive") === (hiveId !== null);
     refuseUnless(id !== "no id" && token.name !== "" && isOwned && !this.records.has(id), "INVALID_ARGUMENT");
     refuseUnless(hiveId === null || this.#catalog.hives.has(hiveId), "HIVE_NOT_FOUND");
-    const times = { createdAtMs: this.#catalog.nowMs, revokedAtMs: null };
+    const times = { createdAtMs: this.#catalog.nowMs, revokedAtMs: null, expiresAtMs: null, lastUsedAtMs: null };
     return withoutHash(store(this.records, id, { ...times, ...token, hiveId } as StoredToken));
   }
 

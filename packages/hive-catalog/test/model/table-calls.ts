@@ -22,7 +22,10 @@ const token = fc
     name: mostly(fc.constant("Ops"), ""),
     hash,
     owner: fc.oneof(free, mostly(owned, { role: "hive" }), mostly(owned, { role: "reader", hiveId: "a" })),
-    times: fc.record({ createdAtMs: timeMs, revokedAtMs: fc.option(timeMs, { freq: 2 }) }, { requiredKeys: [] }),
+    times: fc.record(
+      { createdAtMs: timeMs, revokedAtMs: fc.option(timeMs, { freq: 2 }), expiresAtMs: fc.option(timeMs) },
+      { requiredKeys: [] },
+    ),
   })
   .map(({ owner, times, ...rest }) => ({ ...rest, ...owner, ...times }));
 

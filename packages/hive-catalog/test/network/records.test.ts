@@ -21,6 +21,12 @@ type Change = {
 
 const set: Step = ({ cordons }, id) => cordons.set(id, { reason: "fans" });
 const add: Step = ({ tokens }, id) => tokens.add({ id, name: "T", role: "hive", hiveId: id, hash: HASH });
+const LOGIN = { cookieHash: HASH, keyHash: HASH, expiresAtMs: 4_000_000_000_000 };
+const logIn: Step = ({ sessions }, id) => sessions.add({ ...LOGIN, tokenId: id });
+const addAndLogIn: Step = async (catalog, id) => {
+  await add(catalog, id);
+  await logIn(catalog, id);
+};
 const begin: Step = ({ operations }, id) => operations.begin(anOperation(id, id));
 const pin: Step = ({ hostKeys }, id) => hostKeys.pin({ ...KEY, host: id });
 
@@ -31,6 +37,9 @@ const CHANGES: Record<string, Change> = {
   "tokens.add": { run: add, isRepeated: true },
   "tokens.revoke": { prepare: add, run: ({ tokens }, id) => tokens.revoke(id), isRepeated: true },
   "tokens.revoke of none": { run: ({ tokens }, id) => tokens.revoke(id), isRepeated: true },
+  "tokens.used": { prepare: add, run: ({ tokens }, id) => tokens.used(new Map([[id, 1]])), isRepeated: true },
+  "sessions.add": { prepare: add, run: logIn, isRepeated: true },
+  "sessions.remove": { prepare: addAndLogIn, run: ({ sessions }) => sessions.remove(HASH), isRepeated: true },
   "operations.begin": { run: begin, isRepeated: true },
   "operations.save": {
     prepare: begin,
@@ -77,7 +86,14 @@ async function outcomes(fault?: Fault): Promise<Map<string, Outcome>> {
   const runs = async (id: string) => (await direct.queens.list()).some((queen) => queen.id === id);
   const stored = (id: string) =>
     Promise.all([
-      ...[cordons.get(id), tokens.get(id), operations.get(id), hostKeys.find(id, 22), direct.hiveExists(id)],
+      ...[
+        cordons.get(id),
+        tokens.get(id),
+        operations.get(id),
+        hostKeys.find(id, 22),
+        direct.sessions.get(HASH),
+        direct.hiveExists(id),
+      ],
       runs(id),
     ]);
   const found = new Map<string, Outcome>();

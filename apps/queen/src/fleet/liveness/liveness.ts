@@ -33,6 +33,9 @@ const BEAT_SHARE = 1 / 4;
 const MISSING_SHARE = 2 / 3;
 const PROBES_KEPT = 4;
 
+/** The time between two beats of a hive, as it is asked for. */
+export const beatMsOf = ({ staleAfterMs }: Pick<LivenessSettings, "staleAfterMs">): number => staleAfterMs * BEAT_SHARE;
+
 /**
  * Who is online: a state machine without input or output. It is told of beats, probes, records and the time, and says who is to be marked.
  * Every time is monotonic and handed in, but for the stored beats, which are compared and never trusted.
@@ -55,7 +58,7 @@ export class Liveness {
 
   constructor(settings: LivenessSettings, nowMs: number, rules: LivenessRules = ALL_RULES, cpuMs = () => 0) {
     const { staleAfterMs, healthIntervalMs } = settings;
-    const beatMs = staleAfterMs * BEAT_SHARE;
+    const beatMs = beatMsOf(settings);
     this.beatMs = beatMs;
     this.tickIntervalMs = Math.max(1, Math.min(healthIntervalMs, staleAfterMs) / TICKS_PER_INTERVAL);
     this.settings = settings;

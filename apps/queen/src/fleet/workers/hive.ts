@@ -6,7 +6,8 @@ import type { Worker } from "./worker.ts";
 /** What the registry knows of one hive. Times are monotonic. */
 export interface Hive {
   readonly id: string;
-  readonly byModel: Map<string | null, Serving>;
+  /** undefined while it serves nothing: a map for each takes 2 MB of ten thousand. */
+  byModel: Map<string | null, Serving> | undefined;
   workers: readonly Worker[];
   /** Those of them to which no work can be sent. */
   unreachable: ReadonlySet<Worker>;
@@ -31,6 +32,8 @@ export interface Hive {
 export interface Serving {
   readonly hive: Hive;
   readonly workers: Worker[];
+  /** How many of them are of the beat that is being taken: the others are overwritten. */
+  count: number;
   /** Of each backend the least loaded of those that may get work. */
   bests: readonly Candidate[];
 }
@@ -65,7 +68,7 @@ export interface Claim {
 export function newHive(id: string): Hive {
   return {
     id,
-    byModel: new Map(),
+    byModel: undefined,
     workers: [],
     unreachable: NONE,
     busyWorkers: 0,

@@ -4,18 +4,30 @@ import type { Worker } from "./worker.ts";
 /** In the middle: nothing known is neither better nor worse than what is measured. */
 const UNKNOWN_PERCENT = 50;
 const FULL_PERCENT = 100;
+const NOBODY: readonly Candidate[] = [];
 
-/** Of each backend the least loaded of the workers of a hive that have room. */
-export function bestsOf({ hive, workers }: Serving): Candidate[] {
-  const bests: Candidate[] = [];
+/** Of each backend the least loaded of the workers of a hive that have room. Each heartbeat passes here: an array that is begun empty gets room for 17. */
+export function bestsOf({ hive, workers }: Serving): readonly Candidate[] {
+  let bests: Candidate[] | undefined;
   for (const worker of workers) {
     if (!isIdle(worker) || hive.unreachable.has(worker) || !hasRoom(hive, worker)) continue;
     const candidate = candidateOf(hive, worker);
-    const position = bests.findIndex((best) => best.worker.backend === worker.backend);
-    if (position === -1) bests.push(candidate);
-    else if (isLessLoaded(candidate, bests[position])) bests[position] = candidate;
+    if (bests === undefined) bests = [candidate];
+    else keepBest(bests, candidate);
   }
-  return bests;
+  return bests ?? NOBODY;
+}
+
+function keepBest(bests: Candidate[], candidate: Candidate): void {
+  const position = bests.findIndex(({ worker }) => worker.backend === candidate.worker.backend);
+  if (position === -1) bests.push(candidate);
+  else if (isLessLoaded(candidate, bests[position])) bests[position] = candidate;
+}
+
+/** Finds out anew which of its workers for a model are the least loaded. */
+export function rank({ byModel }: Hive, model: string | null): void {
+  const serving = byModel?.get(model);
+  if (serving) serving.bests = bestsOf(serving);
 }
 
 /** The least loaded of them of that backend; of any, where none is given. */

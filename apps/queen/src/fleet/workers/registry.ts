@@ -3,7 +3,7 @@ import { unreachableOf, urlOf } from "./address.ts";
 import { HandOuts } from "./hand-outs.ts";
 import type { Heartbeat, Reading } from "./heartbeat.ts";
 import { type Candidate, type Claim, demandOn, type Hive, newHive, type Serving, settleDemands } from "./hive.ts";
-import { bestOf, bestsOf, canBeClaimed, hasRoom, isLessLoaded, leastOf } from "./load.ts";
+import { bestOf, bestsOf, canBeClaimed, hasRoom, isLessLoaded, leastOf, rank } from "./load.ts";
 import { type ColdCandidate, coldCandidate, loadsBetter, ModelsOnDisk } from "./models-on-disk.ts";
 import type { KnownModel, PlacedModel, PlacedWorker, WorkerFilter, WorkQuery } from "./queries.ts";
 import { scanModels, scanWorkers } from "./scans.ts";
@@ -101,14 +101,14 @@ export class HiveRegistry {
     if (host === hive.host) return;
     hive.host = host;
     hive.unreachable = unreachableOf(hive.workers, host);
-    for (const model of hive.byModel.keys()) rank(hive, model);
+    for (const model of hive.byModel?.keys() ?? []) rank(hive, model);
   }
 
   /** The workers of live hives that match every field of `filter`, in steps between which other work may have its turn. */
   workers(filter: WorkerFilter = {}): Generator<PlacedWorker[]> {
     const { model } = filter;
-    const servings = model === undefined ? undefined : (this.#byModel.get(model) ?? []);
-    const hives = servings === undefined ? [...this.#hives.values()] : Array.from(servings, ({ hive }) => hive);
+    const hives =
+      model === undefined ? [...this.#hives.values()] : [...(this.#byModel.get(model) ?? [])].map(({ hive }) => hive);
     return scanWorkers(hives, filter, this.#isLiveNow, place);
   }
 
@@ -165,7 +165,7 @@ export class HiveRegistry {
     for (const hive of this.#onDisk.of(model)) {
       lookedAt += 1;
       const reading = this.#freshReading(hive, nowMs);
-      if (reading === null || hive.byModel.has(model) || !this.#takesWork(hive, nowMs, clock.now())) continue;
+      if (reading === null || hive.byModel?.has(model) || !this.#takesWork(hive, nowMs, clock.now())) continue;
       const candidate = coldCandidate(hive, reading, model, minFreeVramBytes);
       if (candidate === undefined || !loadsBetter(candidate, found)) continue;
       if (isChosen?.(hive.id) !== false) found = candidate;
@@ -200,10 +200,10 @@ export class HiveRegistry {
     let lookedAt = 0;
     let found: Candidate | undefined;
     for (const serving of this.#byModel.get(model) ?? []) {
-      if (!this.#takesWork(serving.hive, nowMs, wallNowMs)) continue;
       let best = leastOf(serving.bests, backend);
       // Whatever else this hive has is loaded as much at least.
       if (best === undefined || !isLessLoaded(best, found)) continue;
+      if (!this.#takesWork(serving.hive, nowMs, wallNowMs)) continue;
       if (!isAny && !isFit(serving.hive, best.worker)) {
         lookedAt += serving.workers.length;
         best = bestOf(serving, isFit);
@@ -239,28 +239,32 @@ export class HiveRegistry {
   #setWorkers(hive: Hive, workers: readonly Worker[]): void {
     hive.workers = workers;
     hive.unreachable = unreachableOf(workers, hive.host);
-    hive.busyWorkers = workers.filter(({ state }) => state === "Busy").length;
-    for (const serving of hive.byModel.values()) serving.workers.length = 0;
+    hive.busyWorkers = 0;
+    for (const serving of hive.byModel?.values() ?? []) serving.count = 0;
     for (const worker of workers) {
-      (hive.byModel.get(worker.modelId) ?? this.#serve(hive, worker.modelId)).workers.push(worker);
+      if (worker.state === "Busy") hive.busyWorkers += 1;
+      const serving = hive.byModel?.get(worker.modelId) ?? this.#serve(hive, worker.modelId);
+      serving.workers[serving.count++] = worker;
     }
-    for (const [model, { workers: left }] of hive.byModel) {
-      if (left.length === 0) this.#serveNoMore(hive, model);
-      else rank(hive, model);
+    for (const [model, serving] of hive.byModel ?? []) {
+      serving.workers.length = serving.count;
+      if (serving.count === 0) this.#serveNoMore(hive, model);
+      else serving.bests = bestsOf(serving);
     }
   }
 
   #serve(hive: Hive, model: string | null): Serving {
-    const serving = { hive, workers: [], bests: [] };
-    hive.byModel.set(model, serving);
+    const serving = { hive, workers: [], count: 0, bests: [] };
+    hive.byModel = (hive.byModel ?? new Map()).set(model, serving);
     this.#byModel.set(model, (this.#byModel.get(model) ?? new Set()).add(serving));
     return serving;
   }
 
   #serveNoMore(hive: Hive, model: string | null): void {
-    const serving = hive.byModel.get(model);
+    const serving = hive.byModel?.get(model);
     const servings = this.#byModel.get(model);
-    hive.byModel.delete(model);
+    hive.byModel?.delete(model);
+    if (hive.byModel?.size === 0) hive.byModel = undefined;
     if (serving !== undefined) servings?.delete(serving);
     if (servings?.size === 0) this.#byModel.delete(model);
   }
@@ -292,9 +296,3 @@ const place = (hive: Hive, worker: Worker): PlacedWorker => ({
   worker,
   url: urlOf(worker, hive.host),
 });
-
-/** Finds out anew which of its workers for a model are the least loaded. */
-function rank({ byModel }: Hive, model: string | null): void {
-  const serving = byModel.get(model);
-  if (serving) serving.bests = bestsOf(serving);
-}

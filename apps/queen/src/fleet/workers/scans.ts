@@ -1,11 +1,14 @@
 import type { Hive, Serving } from "./hive.ts";
 import type { KnownModel, PlacedWorker, WorkerFilter } from "./queries.ts";
-import type { Worker } from "./worker.ts";
+import type { Worker, WorkerState } from "./worker.ts";
 
 /** What one step looks at, and finds, at most: some hundreds of microseconds. */
 const STEP = { looks: 1000, finds: 250 };
 
-/** What was found since other work had its turn. */
+/**
+ * What was found since other work had its turn. The scans count positions: in a generator, what iterates makes an object for each thing that it
+ * looks at, several times of what is found.
+ */
 class Step<Found> {
   readonly found: Found[] = [];
   looks = 0;
@@ -14,6 +17,8 @@ class Step<Found> {
     return this.looks >= STEP.looks || this.found.length >= STEP.finds;
   }
 }
+
+const NO_WORKERS: readonly Worker[] = [];
 
 type IsLive = (hive: Hive) => boolean;
 type Place = (hive: Hive, worker: Worker) => PlacedWorker;
@@ -26,11 +31,14 @@ export function* scanWorkers(
   place: Place,
 ): Generator<PlacedWorker[]> {
   const workersOf = ({ workers, byModel }: Hive) =>
-    model === undefined ? workers : (byModel.get(model)?.workers ?? []);
+    model === undefined ? workers : (byModel?.get(model)?.workers ?? NO_WORKERS);
   let step = new Step<PlacedWorker>();
-  for (const hive of hives) {
+  for (let hiveAt = 0; hiveAt < hives.length; hiveAt++) {
+    const hive = hives[hiveAt] as Hive;
     step.looks += 1;
-    for (const worker of isLive(hive) ? workersOf(hive) : []) {
+    const workers = isLive(hive) ? workersOf(hive) : NO_WORKERS;
+    for (let workerAt = 0; workerAt < workers.length; workerAt++) {
+      const worker = workers[workerAt] as Worker;
       if (step.isOver) {
         yield step.found;
         step = new Step();
@@ -57,7 +65,9 @@ export function* scanModels(models: Iterable<Knowing>, isLive: IsLive): Generato
     const known = { model, workers: { Idle: 0, Busy: 0, Loading: 0, Error: 0, Shutdown: 0 }, onDisk: 0 };
     let count = 0;
     // Snapshots: a hive that serves it anew meanwhile would come again.
-    for (const { hive, workers } of [...servings]) {
+    const all = [...servings];
+    for (let at = 0; at < all.length; at++) {
+      const { hive, workers } = all[at] as Serving;
       if (step.isOver) {
         yield step.found;
         step = new Step();
@@ -65,17 +75,22 @@ export function* scanModels(models: Iterable<Knowing>, isLive: IsLive): Generato
       step.looks += 1 + workers.length;
       if (!isLive(hive)) continue;
       count += workers.length;
-      for (const { state } of workers) known.workers[state] += 1;
+      countStates(workers, known.workers);
     }
-    for (const hive of [...onDisk]) {
+    const having = [...onDisk];
+    for (let at = 0; at < having.length; at++) {
       if (step.isOver) {
         yield step.found;
         step = new Step();
       }
       step.looks += 1;
-      if (isLive(hive)) known.onDisk += 1;
+      if (isLive(having[at] as Hive)) known.onDisk += 1;
     }
     if (count + known.onDisk > 0) step.found.push(known);
   }
   yield step.found;
+}
+
+function countStates(workers: readonly Worker[], counts: Record<WorkerState, number>): void {
+  for (const { state } of workers) counts[state] += 1;
 }

@@ -90,6 +90,11 @@ export class EventStream {
     reader.greet(subscriber.lastEventId);
   }
 
+  /** Ends the streams of those who would not be let in any more. */
+  endRefused(): void {
+    for (const reader of this.#readers.keys()) reader.check();
+  }
+
   /** Ends every stream. */
   close(): void {
     clearInterval(this.#keepAlive);
@@ -167,6 +172,11 @@ class Reader {
     if (!subscriber.isAdmitted()) this.#cut("revoked");
     else if (events.isGone(this.#told)) this.#cut("fell_behind");
     return !this.#blocked;
+  }
+
+  /** Ends when its caller would not be let in any more. */
+  check(): void {
+    if (!this.#parts.subscriber.isAdmitted()) this.#cut("revoked");
   }
 
   /** Sends a bookmark: an id without data, from which a reader goes on that did not want what came before. */

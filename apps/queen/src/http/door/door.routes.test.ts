@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { mintToken } from "@repo/hive-catalog";
 import { expect, onTestFinished, test } from "vitest";
+import { logIn } from "../../../test/sessions.ts";
 import { beatJson, HIVE_JSON, startTestQueen } from "../../../test/test-queen.ts";
 import { addToken } from "../../../test/tokens.ts";
 import { DEFAULT_LIMITS } from "../../config/settings.ts";
@@ -20,50 +21,108 @@ const EXCEPTIONS: Record<string, Access> = {
   // Nothing that is stored changes, and each ends by itself: it is the best worker with a promise.
   "POST /v1/workers/claims": "reader",
   "DELETE /v1/workers/claims/:claim": "reader",
+  // Whoever logs in has a token in the body, or a code; a session is its own caller's.
+  "POST /v1/session": "open",
+  "DELETE /v1/session": "reader",
+  "POST /v1/session/codes": "reader",
+  "GET /v1/me": "token",
+  "GET /v1/tokens": "operator",
 };
 
-const CALLERS = ["no token", "wrong", "other hive's", "own hive's", "revoked", "reader", "operator"] as const;
+const CALLERS = [
+  ...["no token", "wrong", "other hive's", "own hive's", "revoked", "expired", "reader", "operator"],
+  ...["reader's cookie", "operator's cookie", "cookie of a revoked token", "cookie and a wrong key"],
+  ...["reader's cookie and key", "operator's cookie and key", "operator's cookie and a wrong token"],
+  "operator's cookie and key from another port",
+] as const;
 type Verdict = "let in" | 401 | 403;
 
-/** In the order of CALLERS. */
-const VERDICTS: Record<Access, Verdict[]> = {
-  always: ["let in", "let in", "let in", "let in", "let in", "let in", "let in"],
-  open: ["let in", "let in", "let in", "let in", "let in", "let in", "let in"],
-  hive: [401, 401, 403, "let in", 401, 403, "let in"],
-  reader: [401, 401, 403, 403, 401, "let in", "let in"],
-  operator: [401, 401, 403, 403, 401, 403, "let in"],
+const EVERYBODY: Verdict[] = CALLERS.map(() => "let in");
+/** What browsers sent by themselves, of which another port of the same machine got hold. */
+const NOT_FROM_ANOTHER_PORT = EVERYBODY.with(-1, 403);
+const IN = "let in";
+
+/** In the order of CALLERS. A cookie without its key is a reader's for GET, and nothing for all else. */
+const VERDICTS: Record<Access, { reads: Verdict[]; changes: Verdict[] }> = {
+  always: { reads: NOT_FROM_ANOTHER_PORT, changes: NOT_FROM_ANOTHER_PORT },
+  open: { reads: NOT_FROM_ANOTHER_PORT, changes: NOT_FROM_ANOTHER_PORT },
+  token: {
+    reads: [401, 401, IN, IN, 401, 401, IN, IN, IN, IN, 401, 403, IN, IN, 401, 403],
+    changes: [401, 401, IN, IN, 401, 401, IN, IN, 403, 403, 401, 403, IN, IN, 401, 403],
+  },
+  hive: {
+    reads: [401, 401, 403, IN, 401, 401, 403, IN, 403, 403, 401, 403, 403, IN, 401, 403],
+    changes: [401, 401, 403, IN, 401, 401, 403, IN, 403, 403, 401, 403, 403, IN, 401, 403],
+  },
+  reader: {
+    reads: [401, 401, 403, 403, 401, 401, IN, IN, IN, IN, 401, 403, IN, IN, 401, 403],
+    changes: [401, 401, 403, 403, 401, 401, IN, IN, 403, 403, 401, 403, IN, IN, 401, 403],
+  },
+  operator: {
+    reads: [401, 401, 403, 403, 401, 401, 403, IN, 403, 403, 401, 403, 403, IN, 401, 403],
+    changes: [401, 401, 403, 403, 401, 401, 403, IN, 403, 403, 401, 403, 403, IN, 401, 403],
+  },
 };
 
 async function startLockedQueen() {
-  const queen = await startTestQueen({ limits: { ...DEFAULT_LIMITS, addressRequestsPerSecond: 1_000_000 } });
+  const limits = { ...DEFAULT_LIMITS, addressRequestsPerSecond: 1_000_000, tokenRequestsPerSecond: 1_000_000 };
+  const queen = await startTestQueen({ limits });
   onTestFinished(() => queen[Symbol.asyncDispose]());
-  for (const id of ["hive-a", "hive-b"]) await queen.catalog.addHive({ ...HIVE_JSON, id });
-  const revoked = await addToken(queen.catalog, "operator");
-  await queen.catalog.tokens.revoke(revoked.id);
-  const headers: Record<(typeof CALLERS)[number], { authorization?: string }> = {
-    "no token": {},
-    wrong: { authorization: `Bearer ${mintToken().token}` },
-    "other hive's": await addToken(queen.catalog, "hive", "hive-b"),
-    "own hive's": await addToken(queen.catalog, "hive", "hive-a"),
-    revoked,
-    reader: await addToken(queen.catalog, "reader"),
-    operator: await addToken(queen.catalog, "operator"),
-  };
+  const { catalog, clock } = queen;
+  for (const id of ["hive-a", "hive-b"]) await catalog.addHive({ ...HIVE_JSON, id });
+  const [revoked, reader, operator] = [
+    await addToken(catalog, "operator"),
+    await addToken(catalog, "reader"),
+    await addToken(catalog, "operator"),
+  ];
+  const { cookie: endedCookie } = await logIn(queen, revoked.token);
+  await catalog.tokens.revoke(revoked.id);
+  await queen.door.refresh();
+  /** Anew for each request, because one logs out. */
+  const login = async ({ token }: { token: string }) => (await logIn(queen, token)).headers;
+  const cookieOf = async (of: { token: string }) => ({ cookie: (await login(of)).cookie });
+  const { authorization: ofOther } = await addToken(catalog, "hive", "hive-b");
+  const { authorization: own } = await addToken(catalog, "hive", "hive-a");
+  const wrong = { authorization: `Bearer ${mintToken().token}` };
+  const expired = { ...mintToken(), name: "old", role: "operator", expiresAtMs: clock.now() } as const;
+  const { token: expiredToken, ...stored } = expired;
+  await catalog.tokens.add(stored);
+  const headers: (() => Promise<Record<string, string>>)[] = [
+    async () => ({}),
+    async () => wrong,
+    async () => ({ authorization: ofOther }),
+    async () => ({ authorization: own }),
+    async () => ({ authorization: revoked.authorization }),
+    async () => ({ authorization: `Bearer ${expiredToken}` }),
+    async () => ({ authorization: reader.authorization }),
+    async () => ({ authorization: operator.authorization }),
+    () => cookieOf(reader),
+    () => cookieOf(operator),
+    async () => ({ cookie: endedCookie }),
+    async () => ({ ...(await login(operator)), "x-queen-key": "A".repeat(22) }),
+    () => login(reader),
+    () => login(operator),
+    async () => ({ ...(await login(operator)), ...wrong }),
+    async () => ({ ...(await login(operator)), "sec-fetch-site": "same-site" }),
+  ];
   await queen.app.listen({ host: "127.0.0.1", port: 0 });
   const origin = `http://127.0.0.1:${(queen.app.server.address() as AddressInfo).port}`;
+  const bodies: Record<string, object> = {
+    "/v1/heartbeat": beatJson("hive-a"),
+    "/v1/session": { token: reader.token },
+  };
 
   /** Only the head of the answer is waited for: some routes never end theirs. */
-  async function verdictOf(method: string, url: string, caller: (typeof CALLERS)[number]): Promise<Verdict> {
-    const body = url === "/v1/heartbeat" ? JSON.stringify(beatJson("hive-a")) : undefined;
-    const { authorization } = headers[caller];
+  async function verdictOf(method: string, url: string, caller: number): Promise<Verdict> {
+    const body = method === "POST" ? bodies[url] : undefined;
     const answer = await fetch(`${origin}${url.replace(":id", "nobody")}`, {
       method,
-      headers: { ...(authorization && { authorization }), ...(body && { "content-type": "application/json" }) },
-      ...(body && { body }),
+      headers: { ...(await headers[caller]?.()), ...(body && { "content-type": "application/json" }) },
+      ...(body && { body: JSON.stringify(body) }),
     });
     await answer.body?.cancel();
     const { status } = answer;
-    if (status >= 500 || status === 429) throw new Error(`${method} ${url} answered ${status} to ${caller}`);
+    if (status >= 500 || status === 429) throw new Error(`${method} ${url} answered ${status} to ${CALLERS[caller]}`);
     return status === 401 || status === 403 ? status : "let in";
   }
   return { verdictOf };
@@ -74,10 +133,20 @@ test("each route × each caller is let in or turned away as the route says", asy
   for (const route of ROUTES) {
     for (const method of methodsOf(route)) {
       const verdicts: Verdict[] = [];
-      for (const caller of CALLERS) verdicts.push(await verdictOf(method, route.path, caller));
-      expect(verdicts, `${method} ${route.path}, to ${CALLERS.join(", ")}`).toEqual(
-        VERDICTS[route.access ?? "operator"],
-      );
+      for (const caller of CALLERS.keys()) verdicts.push(await verdictOf(method, route.path, caller));
+      const { reads, changes } = VERDICTS[route.access ?? "operator"];
+      const expected = method === "GET" || method === "HEAD" ? reads : changes;
+      expect(verdicts, `${method} ${route.path}, to ${CALLERS.join(", ")}`).toEqual(expected);
+    }
+  }
+});
+
+test("a cookie alone changes nothing: no route takes it for any method but GET and HEAD, but the one that logs in", async () => {
+  const { verdictOf } = await startLockedQueen();
+  const changing = ROUTES.filter(({ method, path }) => method !== "get" && path !== "/v1/session");
+  for (const { method, path } of [...changing, { method: "delete", path: "/v1/session" }]) {
+    for (const whose of ["reader's cookie", "operator's cookie"] as const) {
+      expect(await verdictOf(method.toUpperCase(), path, CALLERS.indexOf(whose)), `${method} ${path}`).toBe(403);
     }
   }
 });
@@ -93,5 +162,5 @@ test("a route that reads is for readers, and one that changes something for oper
 test("a route that says nothing is for operators alone", async () => {
   const { verdictOf } = await startLockedQueen();
   expect(ROUTES.find(({ method, path }) => method === "post" && path === "/v1/hives")).not.toHaveProperty("access");
-  expect(await verdictOf("POST", "/v1/hives", "reader")).toBe(403);
+  expect(await verdictOf("POST", "/v1/hives", CALLERS.indexOf("reader"))).toBe(403);
 });

@@ -52,7 +52,7 @@ test("learns by itself of a token that another process adds or revokes", async (
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   onTestFinished(() => void vi.useRealTimers());
   await using queen = await startTestQueen();
-  queen.door.start();
+  queen.door.known.start();
   expect((await list(queen)).status).toBe(200);
   const { id, authorization } = await addToken(queen.catalog, "operator");
   vi.advanceTimersByTime(2000);
@@ -182,7 +182,7 @@ test("does not read the tokens again while none has changed", async () => {
   const { queen, authorization } = locked;
   expect((await list(queen, { authorization })).status).toBe(200);
   const [lists, versions] = [vi.spyOn(queen.catalog.tokens, "list"), vi.spyOn(queen.catalog.tokens, "version")];
-  queen.door.start();
+  queen.door.known.start();
   vi.advanceTimersByTime(2000);
   await until("it looks", () => versions.mock.settledResults.some(({ type }) => type === "fulfilled"));
   expect(lists).not.toHaveBeenCalled();

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as z from "zod";
 import type { Access } from "../door/door.ts";
 import { NDJSON } from "../lines.ts";
-import { PROBLEMS, type ProblemCode, ProblemJson } from "../problems.ts";
+import { KNOWING_TOKENS, PROBLEMS, type ProblemCode, ProblemJson } from "../problems.ts";
 import { type Answer, type BodyRule, paramsOf, type Route, TAGS } from "../route.ts";
 import { ROUTES } from "../routes.ts";
 
@@ -29,19 +29,34 @@ export function openApiDocument(): Json {
     servers: [{ url: "/" }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
-    components: { securitySchemes: { token: TOKEN_SCHEME }, ...components },
+    components: { securitySchemes: SECURITY_SCHEMES, ...components },
   };
 }
 
-const TOKEN_SCHEME = {
-  type: "http",
-  scheme: "bearer",
-  description: "A token of `queen token create`. A queen on loopback asks for none until there is one.",
+const SECURITY_SCHEMES = {
+  token: {
+    type: "http",
+    scheme: "bearer",
+    description: "A token of `queen token create`. A queen on loopback asks for none until there is one.",
+  },
+  session: {
+    type: "apiKey",
+    in: "cookie",
+    name: "queen_session",
+    description: "Of POST /v1/session, which may call it `__Host-queen_session`: alone it reads as a reader.",
+  },
+  key: {
+    type: "apiKey",
+    in: "header",
+    name: "x-queen-key",
+    description: "Of POST /v1/session, too: what a session changes, and what it may beside reading, needs both.",
+  },
 };
 
 const WHOSE: Record<Access, string> = {
   always: "Needs no token, and is held to no rate.",
   open: "Needs no token.",
+  token: "Needs a token, of any role.",
   hive: "Needs the token of the hive, or an operator's.",
   reader: "Needs a reader's token, or an operator's.",
   operator: "Needs an operator's token.",
@@ -80,7 +95,7 @@ function describeRoute(route: Route, components: Components): Json {
     tags: [tag],
     summary,
     description: [description, many?.description, WHOSE[access]].filter(Boolean).join("\n\n"),
-    security: needsToken(access) ? [{ token: [] }] : [],
+    security: securityOf(route),
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: describeBody(body, many !== undefined, components) }),
     responses: {
@@ -93,10 +108,23 @@ function describeRoute(route: Route, components: Components): Json {
   };
 }
 
+/** Any one of these. */
+function securityOf({ method, access = "operator" }: Route): Json[] {
+  if (!needsToken(access)) return [];
+  const reads = method === "get" && access !== "operator";
+  return [{ token: [] }, reads ? { session: [] } : { session: [], key: [] }];
+}
+
 const needsToken = (access: Access | undefined): boolean => access !== "always" && access !== "open";
 
 /** What any request may meet. */
-const ANYWHERE: readonly ProblemCode[] = ["BAD_REQUEST", "REQUEST_TIMEOUT", "HEADERS_TOO_LARGE", "INTERNAL"];
+const ANYWHERE: readonly ProblemCode[] = [
+  "BAD_REQUEST",
+  "FORBIDDEN",
+  "REQUEST_TIMEOUT",
+  "HEADERS_TOO_LARGE",
+  "INTERNAL",
+];
 /** … one that may have a body, whether it is asked for or not. */
 const WITH_BODY: readonly ProblemCode[] = [
   "INVALID_JSON",
@@ -104,20 +132,6 @@ const WITH_BODY: readonly ProblemCode[] = [
   "PAYLOAD_TOO_LARGE",
   "UNSUPPORTED_MEDIA_TYPE",
 ];
-/** … one that needs a token, which is read from the catalog. */
-const GUARDED: readonly ProblemCode[] = [
-  "UNAUTHENTICATED",
-  "FORBIDDEN",
-  "CORRUPT_RECORD",
-  "CATALOG_BUSY",
-  "CATALOG_CORRUPT",
-  "CATALOG_TOO_NEW",
-  "CATALOG_NOT_A_CATALOG",
-  "CATALOG_NOT_MIGRATED",
-  "CATALOG_UNAVAILABLE",
-  "CATALOG_CLOSED",
-];
-
 /** What a route may answer when not all goes well. */
 function problemsOf(route: Route): readonly ProblemCode[] {
   const { method, access, query, body, problems = [] } = route;
@@ -125,7 +139,7 @@ function problemsOf(route: Route): readonly ProblemCode[] {
   return [
     ...ANYWHERE,
     ...(access === "always" ? [] : (["TOO_MANY_REQUESTS"] as const)),
-    ...(needsToken(access) ? GUARDED : []),
+    ...(needsToken(access) ? KNOWING_TOKENS : []),
     ...(params.length > 0 ? (["URI_TOO_LONG"] as const) : []),
     ...(params.includes("id") ? (["HIVE_NOT_FOUND"] as const) : []),
     ...(query || access !== "always" ? (["INVALID_ARGUMENT"] as const) : []),

@@ -106,8 +106,12 @@ export class BeatFields {
     return false;
   }
 
-  /** The usable entries of a list that may be absent; null where there is no list. */
-  list<Entry>(value: unknown, field: string, read: (entry: unknown) => Entry | undefined): Entry[] | null {
+  /** The usable entries of a list that may be absent; null where there is no list. Each is read beside those before it. */
+  list<Entry>(
+    value: unknown,
+    field: string,
+    read: (entry: unknown, before: readonly Entry[]) => Entry | undefined,
+  ): Entry[] | null {
     if (value === undefined || value === null) return null;
     if (!Array.isArray(value)) {
       this.note("field", field, "must be a list", value);
@@ -115,7 +119,7 @@ export class BeatFields {
     }
     const entries: Entry[] = [];
     for (const item of value as unknown[]) {
-      const entry = read(item);
+      const entry = read(item, entries);
       if (entry !== undefined) entries.push(entry);
     }
     return entries;

@@ -84,10 +84,9 @@ export function readReading(json: Record<keyof typeof readingFields, unknown>, f
 
 /** The first of those with one index counts. */
 function readGpus(json: unknown, fields: BeatFields): GpuReading[] | null {
-  const indexes = new Set<number>();
-  return fields.list(json, "gpus", (entry) => {
+  return fields.list<GpuReading>(json, "gpus", (entry, before) => {
     const gpu = readGpu(entry, fields);
-    if (gpu === undefined || indexes.size < indexes.add(gpu.index).size) return gpu;
+    if (gpu === undefined || !before.some(({ index }) => index === gpu.index)) return gpu;
     return void fields.note("gpu", "gpus.index", "must be unique among the GPUs of a heartbeat", gpu.index);
   });
 }

@@ -17,9 +17,15 @@ import {
   URL_TEXT,
 } from "./beat-fields.ts";
 
-const STATE_BY_LOWER_CASE = new Map<string, WorkerState>(WORKER_STATES.map((state) => [state.toLowerCase(), state]));
+/** As most write them, and in lower case. */
+const STATE_BY_NAME = new Map<string, WorkerState>(
+  WORKER_STATES.flatMap((state) => [
+    [state, state],
+    [state.toLowerCase(), state],
+  ]),
+);
 const stateOf = (value: unknown): WorkerState | undefined =>
-  typeof value === "string" ? STATE_BY_LOWER_CASE.get(value.toLowerCase()) : undefined;
+  typeof value === "string" ? (STATE_BY_NAME.get(value) ?? STATE_BY_NAME.get(value.toLowerCase())) : undefined;
 
 /** Compared without case, and read as one of `WORKER_STATES`. */
 const STATE = `must be one of ${WORKER_STATES.join(", ")}, in any case`;

@@ -1,0 +1,72 @@
+import { QueenNoAnswer, QueenProblem } from "@repo/queen-client";
+
+/** Exit codes of every verb: README.md has them all. */
+export const EXIT = { done: 0, failed: 1, calledWrongly: 2, someFailed: 3, timeIsUp: 5, interrupted: 130 } as const;
+
+/** Called wrongly, or with settings that cannot be used: exit code 2. */
+export class UsageProblem extends Error {
+  override readonly name = "UsageProblem";
+}
+
+/** Ctrl-C, or whoever ends programs. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
+type Code = QueenProblem["code"];
+
+const AGAIN_SOON = "try again in a moment";
+/** What to do about a refusal, where its own sentence does not say it. */
+const NEXT: { readonly [C in Code]?: string } = {
+  FORBIDDEN: "the token may not do that: it needs one of an operator",
+  HIVE_NOT_FOUND: "`hivectl get hives` lists those that there are",
+  HIVE_ALREADY_EXISTS: "`hivectl describe hive ID` shows it",
+  OPERATION_NOT_FOUND: "`hivectl get operations` lists those that there are",
+  OPERATION_IN_PROGRESS: "`hivectl get operations` shows which",
+  HIVE_RUNNING: "stop its agent first: `hivectl stop ID`",
+  CATALOG_BUSY: AGAIN_SOON,
+  CATALOG_UNAVAILABLE: AGAIN_SOON,
+  STOPPING: AGAIN_SOON,
+  TOO_MANY_READERS: AGAIN_SOON,
+  CATALOG_OUTCOME_UNKNOWN: "look whether it was done before doing it again",
+};
+
+/** What the caller should know to see what is wrong. */
+export interface Caller {
+  readonly url: string;
+  readonly hasToken: boolean;
+}
+
+/** What went wrong, a sentence a line: first what, then what to do. */
+export function sentencesOf(error: unknown, caller: Caller | undefined): string[] {
+  if (error instanceof QueenProblem) {
+    const fields = error.errors.map(({ field, message }) => `${field} ${message}`);
+    const said = fields.filter((one) => !error.detail.includes(one));
+    return [`${error.code}: ${error.detail}`, ...said, ...nextOf(error, caller)];
+  }
+  if (error instanceof QueenNoAnswer) return [error.message, ...nextWithoutAnswer(error, caller)];
+  return [error instanceof Error ? error.message : String(error)];
+}
+
+/** Where a fault of hivectl itself came from, which a report should say. */
+export function stackOf(error: unknown): string[] {
+  const isForeseen = [QueenProblem, QueenNoAnswer, UsageProblem].some((kind) => error instanceof kind);
+  return isForeseen || !(error instanceof Error) ? [] : (error.stack ?? "").split("\n");
+}
+
+function nextOf({ code, retryAfterMs }: QueenProblem, caller: Caller | undefined): string[] {
+  if (code === "UNAUTHENTICATED") {
+    return caller?.hasToken
+      ? ["the token is none of this queen, or is revoked: `hivectl login` takes another"]
+      : ["log in with `hivectl login`, or set QUEEN_TOKEN_FILE or QUEEN_TOKEN"];
+  }
+  if (code === "TOO_MANY_REQUESTS" && retryAfterMs !== undefined) return [`try again in ${retryAfterMs / 1000} s`];
+  return [NEXT[code] ?? []].flat();
+}
+
+function nextWithoutAnswer({ reason, cause }: QueenNoAnswer, caller: Caller | undefined): string[] {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  if (/CERT|SELF_SIGNED|VERIFY/.test(code)) return ["QUEEN_CA names the file with the certificate of its authority"];
+  if (reason === "timed_out") return ["--timeout gives it longer"];
+  return [`is a queen at ${caller?.url ?? "that address"}? --url, QUEEN_URL and \`hivectl context use\` say another`];
+}

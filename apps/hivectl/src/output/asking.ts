@@ -1,0 +1,58 @@
+import { createInterface } from "node:readline/promises";
+import { printable } from "@repo/process-log/printable";
+import { Interrupted, UsageProblem } from "../failure.ts";
+import type { Terminal } from "./terminal.ts";
+
+const MAX_SECRET_LENGTH = 4096;
+
+/** Asks yes or no on a terminal; where there is none, the flag must have answered. Nothing but yes is one. */
+export async function confirm(terminal: Terminal, question: string, signal: AbortSignal): Promise<boolean> {
+  if (!terminal.canAsk) throw new UsageProblem(`${question} is a question, and there is no terminal: --yes answers it`);
+  const { stdin: input, stderr: output } = terminal.streams;
+  const lines = createInterface({ input, output });
+  try {
+    // Ctrl-C is read as a key here.
+    const interrupted = new Promise<never>((_, reject) => lines.once("SIGINT", () => reject(new Interrupted())));
+    const answer = await Promise.race([lines.question(`${printable(question)} [y/N] `, { signal }), interrupted]);
+    return /^y(?:es)?$/i.test(answer.trim());
+  } finally {
+    lines.close();
+  }
+}
+
+/** A secret from the terminal, where it is not seen, or else the first line of stdin. */
+export async function readSecret(terminal: Terminal, prompt: string): Promise<string> {
+  const { stdin, stderr } = terminal.streams;
+  if (!terminal.canAsk) return readFirstLine(stdin);
+  stderr.write(prompt);
+  stdin.setRawMode(true);
+  try {
+    return await readKeys(stdin);
+  } finally {
+    stdin.setRawMode(false);
+    stdin.pause();
+    stderr.write("\n");
+  }
+}
+
+/** Raw, every key arrives by itself: those that end, erase or interrupt too. */
+async function readKeys(stdin: NodeJS.ReadStream): Promise<string> {
+  let text = "";
+  for await (const piece of stdin.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
+    for (const key of String(piece)) {
+      if (key === "\x03") throw new Interrupted();
+      if (key === "\r" || key === "\n" || key === "\x04") return text;
+      text = key === "\x7f" || key === "\b" ? text.slice(0, -1) : text + key;
+    }
+  }
+  return text;
+}
+
+async function readFirstLine(stdin: NodeJS.ReadStream): Promise<string> {
+  let text = "";
+  for await (const piece of stdin.setEncoding("utf8")) {
+    text += piece;
+    if (text.includes("\n") || text.length > MAX_SECRET_LENGTH) break;
+  }
+  return text.split("\n", 1)[0]?.trim() ?? "";
+}

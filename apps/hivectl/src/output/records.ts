@@ -1,0 +1,115 @@
+import { printable } from "@repo/process-log/printable";
+import { UsageProblem } from "../failure.ts";
+import { type Column, Table } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+import { timesFor } from "./times.ts";
+import { jsonText, yamlText } from "./values.ts";
+
+export const FORMATS = ["table", "wide", "json", "jsonl", "yaml", "name"] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** What is printed of records of one kind. */
+export interface Kind<R> {
+  /** Of the list in JSON: "hives". */
+  readonly name: string;
+  readonly columns: readonly Column<R>[];
+  readonly nameOf: (record: R) => string;
+}
+
+export interface How {
+  readonly format: Format;
+  /** Titles, in the order in which they are shown. */
+  readonly columns?: readonly string[] | undefined;
+  /** A title, with `-` before it for the other way round. */
+  readonly sort?: string | undefined;
+  readonly headers: boolean;
+}
+
+/** Prints records as they come; `end` says what stands beside them in the API's answer. */
+export interface Printer<R> {
+  print(records: readonly R[]): Promise<void>;
+  end(beside?: object): Promise<void>;
+}
+
+export function printerOf<R>(kind: Kind<R>, how: How, terminal: Terminal, now: () => number): Printer<R> {
+  const lines = (text: (record: R) => string): Printer<R> => ({
+    print: (records) => terminal.write(records.map((record) => text(record)).join("")),
+    end: async () => undefined,
+  });
+  switch (how.format) {
+    case "name":
+      return lines((record) => `${printable(kind.nameOf(record))}\n`);
+    case "jsonl":
+      return lines((record) => `${printable(JSON.stringify(record))}\n`);
+    case "yaml":
+      return {
+        async print(records) {
+          if (records.length > 0) await terminal.write(await yamlText(records));
+        },
+        end: async () => undefined,
+      };
+    case "json":
+      return jsonPrinter(kind.name, terminal);
+    default: {
+      const table = new Table(columnsOf(kind, how), terminal, how);
+      return {
+        print: (records) => terminal.write(table.text(records, timesFor(terminal.isForPeople, now()))),
+        end: async () => undefined,
+      };
+    }
+  }
+}
+
+/** One document, though it is written as the records come. */
+function jsonPrinter<R>(name: string, terminal: Terminal): Printer<R> {
+  let before = `{${JSON.stringify(name)}:[`;
+  return {
+    async print(records) {
+      for (const record of records) {
+        await terminal.write(`${before}\n${printable(JSON.stringify(record))}`);
+        before = ",";
+      }
+    },
+    async end(beside = {}) {
+      const rest = Object.entries(beside).map(([field, value]) => `,${JSON.stringify(field)}:${JSON.stringify(value)}`);
+      await terminal.write(`${printable(`${before === "," ? "" : before}]${rest.join("")}}`)}\n`);
+    },
+  };
+}
+
+function columnsOf<R>({ columns, name }: Kind<R>, { format, columns: titles }: How): readonly Column<R>[] {
+  if (titles === undefined) return columns.filter(({ isWide }) => format === "wide" || isWide !== true);
+  return titles.map((title) => columnOf(columns, title, name));
+}
+
+function columnOf<R>(columns: readonly Column<R>[], title: string, name: string): Column<R> {
+  const column = columns.find((one) => one.title === title.toUpperCase());
+  if (column !== undefined) return column;
+  const known = columns.map((one) => one.title.toLowerCase()).join(", ");
+  throw new UsageProblem(`${name} have no column ${title}: they have ${known}`);
+}
+
+/** In the order of a column, as `--sort` says; as they are where it says nothing. What is not known is last, either way. */
+export function sorted<R>(kind: Kind<R>, records: readonly R[], sort: string | undefined): readonly R[] {
+  if (sort === undefined) return records;
+  const column = columnOf(kind.columns, sort.replace(/^-/, ""), kind.name);
+  const times = timesFor(false, 0);
+  const keyOf = column.sortKey ?? ((record: R) => textOf(column.cell(record, times)));
+  const direction = sort.startsWith("-") ? -1 : 1;
+  const keyed = records.map((record) => ({ record, key: keyOf(record) }));
+  return keyed.toSorted((a, b) => compare(a.key, b.key, direction)).map(({ record }) => record);
+}
+
+const textOf = (cell: ReturnType<Column<never>["cell"]>): string => (typeof cell === "string" ? cell : cell.text);
+
+function compare(a: number | string | null, b: number | string | null, direction: number): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  if (a === b) return 0;
+  return a < b ? -direction : direction;
+}
+
+/** One value as a whole, for a verb that shows one thing. */
+export const valueText = async (value: unknown, format: Format): Promise<string> => {
+  if (format === "yaml") return yamlText(value);
+  return format === "jsonl" ? `${printable(JSON.stringify(value))}\n` : jsonText(value);
+};

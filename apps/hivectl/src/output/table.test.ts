@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { Table } from "./table.ts";
+import { type Streams, Terminal } from "./terminal.ts";
+import { timesFor } from "./times.ts";
+
+interface Row {
+  readonly id: string;
+  readonly text: string;
+}
+
+const times = timesFor(true, 0);
+const COLUMNS = [
+  { title: "ID", cell: ({ id }: Row) => id },
+  { title: "TEXT", cell: ({ text }: Row) => text },
+  { title: "MORE", cell: () => ({ text: "more", style: "red" as const }) },
+];
+
+/** One that is `columns` wide, or no terminal at all. */
+function terminal(columns?: number, env = {}): Terminal {
+  const stdout = { isTTY: columns !== undefined, columns };
+  return new Terminal({ stdout } as unknown as Streams, { env, noColor: false, quiet: false });
+}
+
+test("columns are as wide as they need to be, and become wider as rows come", () => {
+  const table = new Table(COLUMNS, terminal(), { headers: true });
+  expect(table.text([{ id: "a", text: "one" }], times)).toBe("ID  TEXT  MORE\na   one   more\n");
+  expect(table.text([{ id: "longer", text: "x" }], times)).toBe("longer  x     more\n");
+  expect(table.text([{ id: "b", text: "" }], times)).toBe("b       -     more\n");
+});
+
+test("on a terminal the widest column is cut, the last is left out, and an id gives way when nothing else can; elsewhere nothing does", () => {
+  const rows = [{ id: "hive-0123456789", text: "a long text that goes on" }];
+  const textIn = (columns?: number) =>
+    new Table(COLUMNS, terminal(columns, { NO_COLOR: "1" }), { headers: false }).text(rows, times);
+  expect(textIn(35)).toBe("hive-0123456789  a long text…  more\n");
+  expect(textIn(30)).toBe("hive-0123456789  a long text …\n");
+  expect(textIn(24)).toBe("hive-012345…  a long te…\n");
+  expect(textIn()).toBe("hive-0123456789  a long text that goes on  more\n");
+});
+
+test("no line is longer than any terminal, whatever comes after the first rows", () => {
+  const many = Array.from({ length: 20 }, (_, at) => ({ title: `C${at}`, cell: ({ text }: Row) => text }));
+  for (let width = 20; width < 200; width += 1) {
+    const table = new Table(many, terminal(width, { NO_COLOR: "1" }), { headers: true });
+    const texts = ["a", "some text", "text that is longer than any"].map((text) =>
+      table.text([{ id: "a", text }], times),
+    );
+    const lengths = texts
+      .join("")
+      .split("\n")
+      .map((line) => line.length);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(width);
+  }
+});
+
+test("what a stranger wrote steers no terminal", () => {
+  const text = new Table(COLUMNS, terminal(80, { NO_COLOR: "1" }), { headers: false }).text(
+    [{ id: "\x1b[2J", text: "a\nb\u202e\x9b" }],
+    times,
+  );
+  expect(text).toBe("\\u001b[2J  a\\u000ab\\u202e\\u009b  more\n");
+});
+
+test("a cell is coloured on a terminal alone, and its colour takes no room", () => {
+  const rows = [{ id: "a", text: "b" }];
+  expect(new Table(COLUMNS, terminal(80), { headers: false }).text(rows, times)).toBe("a  b  \x1b[31mmore\x1b[39m\n");
+  expect(new Table(COLUMNS, terminal(), { headers: false }).text(rows, times)).toBe("a  b  more\n");
+});

@@ -1,0 +1,70 @@
+import { styleText } from "node:util";
+import { printable } from "@repo/process-log/printable";
+
+export type Style = "bold" | "dim" | "red" | "green" | "yellow";
+
+/** Of a program's standard streams, what is used here. */
+export interface Streams {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+interface Look {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly noColor: boolean;
+  readonly quiet: boolean;
+}
+
+/** Where a verb writes: what was asked for to stdout, everything else to stderr. */
+export class Terminal {
+  readonly #streams: Streams;
+  readonly #quiet: boolean;
+  /** Whether people read stdout as it comes. */
+  readonly isForPeople: boolean;
+  readonly #isColoured: boolean;
+
+  constructor(streams: Streams, { env, noColor, quiet }: Look) {
+    this.#streams = streams;
+    this.#quiet = quiet;
+    this.isForPeople = streams.stdout.isTTY === true;
+    this.#isColoured = this.isForPeople && !noColor && !env.NO_COLOR && env.TERM !== "dumb";
+  }
+
+  /** In characters; undefined where nothing is cut. */
+  get width(): number | undefined {
+    return this.isForPeople ? this.#streams.stdout.columns || 80 : undefined;
+  }
+
+  /** Whether a question would be seen and answered. */
+  get canAsk(): boolean {
+    return this.#streams.stdin.isTTY === true && this.#streams.stderr.isTTY === true;
+  }
+
+  get streams(): Streams {
+    return this.#streams;
+  }
+
+  style(style: Style | undefined, text: string): string {
+    return style === undefined || !this.#isColoured ? text : styleText(style, text, { validateStream: false });
+  }
+
+  /** Writes to stdout, and waits until it has room again: what is read meanwhile does not pile up. */
+  write(text: string): Promise<void> {
+    const { stdout } = this.#streams;
+    return new Promise((resolve) => {
+      if (stdout.write(text)) resolve();
+      else stdout.once("drain", resolve).once("close", resolve);
+    });
+  }
+
+  /** A line to stderr, for who watches; texts of strangers steer nothing there. */
+  say(text: string): void {
+    if (!this.#quiet) this.complain(text);
+  }
+
+  /** A line to stderr that is said in any case. */
+  complain(text: string): void {
+    this.#streams.stderr.write(`hivectl: ${printable(text)}\n`);
+  }
+}

@@ -1,0 +1,107 @@
+import { withUsageErrors } from "@repo/settings";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import manifest from "../package.json" with { type: "json" };
+import { EXIT, Interrupted, sentencesOf, stackOf, UsageProblem } from "./failure.ts";
+import { FORMATS } from "./output/records.ts";
+import { type CommonFlags, Session, type World } from "./session.ts";
+import { addContexts } from "./verbs/contexts.ts";
+import { addDescribe } from "./verbs/describe.ts";
+import { addGetHives } from "./verbs/get-hives.ts";
+import { addStatus } from "./verbs/status.ts";
+import type { Does } from "./verbs/verb.ts";
+import { addVersion } from "./verbs/version.ts";
+
+const HELP_AFTER = `
+Environment:
+  QUEEN_URL         where the queen is, unless --url says it
+  QUEEN_TOKEN_FILE  a file of mode 600 with the token for her
+  QUEEN_TOKEN       the token itself; there is no flag for it, so that it is in no process list
+  QUEEN_CA          a file of certificates in PEM, beside those that Node knows
+  NO_COLOR          no colours, as --no-color says
+  XDG_CONFIG_HOME   in hivectl/config.json below it are the contexts (default: ~/.config)
+  A flag wins over its variable, and that over the context.
+
+Exit codes: 0 done, 1 it could not be done, 2 called wrongly, 3 some of several could be done, 5 time is up, 130 interrupted.
+Example: pnpm -s hivectl get hives -l rack=r12 --gpu H100:80GB`;
+
+/** Runs one call of hivectl. Returns its exit code. */
+export async function run(argv: readonly string[], world: World): Promise<number> {
+  let exitCode: number = EXIT.done;
+  let session: Session | undefined;
+  const does: Does =
+    (work) =>
+    async (...given) => {
+      const command = given.at(-1) as Command;
+      const flags = command.optsWithGlobals<CommonFlags>();
+      session = new Session(world, flags);
+      exitCode = (await work(session, { args: command.args, flags: flags as never })) ?? EXIT.done;
+    };
+  try {
+    // `pnpm hivectl -- get hives` hands the dashes on.
+    await commandLine(does, world).parseAsync(argv[0] === "--" ? argv.slice(1) : argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return exitCodeOf(error, session, world);
+  }
+}
+
+function exitCodeOf(error: unknown, session: Session | undefined, world: World): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.calledWrongly;
+  if (error instanceof Interrupted || world.signal.aborted) return EXIT.interrupted;
+  for (const sentence of sentencesOf(error, session?.caller)) session?.terminal.complain(sentence);
+  if (session?.flags.verbose) for (const line of stackOf(error)) session.terminal.complain(line);
+  return error instanceof UsageProblem ? EXIT.calledWrongly : EXIT.failed;
+}
+
+function commandLine(does: Does, { stdout, stderr }: World): Command {
+  const program = withUsageErrors("hivectl", new Command("pnpm hivectl"))
+    .description("The fleet of a queen from a terminal.")
+    .version(manifest.version, "-V, --version", "show the version")
+    .helpOption("-h, --help", "show this help")
+    .configureHelp({ showGlobalOptions: true })
+    .helpCommand(false)
+    .exitOverride();
+  program.configureOutput({
+    ...program.configureOutput(),
+    writeOut: (text) => void stdout.write(text),
+    writeErr: (text) => void stderr.write(text),
+  });
+  addCommonFlags(program).addHelpText("after", HELP_AFTER);
+  const get = program.command("get").description("Lists what there is of one kind.").helpCommand(false);
+  const describe = program.command("describe").description("Shows all that is known of one thing.").helpCommand(false);
+  addStatus(program, does);
+  addGetHives(get, does);
+  addDescribe(describe, does);
+  addContexts(program, does);
+  addVersion(program, does);
+  return program;
+}
+
+/** They may stand before the verb or after it. */
+const addCommonFlags = (program: Command): Command =>
+  program
+    .option("--url <url>", "where the queen is")
+    .option("--context <name>", "the context that counts for this call")
+    .addOption(new Option("-o, --output <format>", "how to say it").choices(FORMATS).default("table"))
+    .option("--json", "the same as -o json")
+    .addOption(new Option("--columns <titles>", "which columns, in which order").argParser((text) => text.split(",")))
+    .option("--sort <title>", "in the order of that column; with - before it, the other way round")
+    .option("--no-headers", "no line of titles")
+    .option("--no-color", "no colours")
+    .option("-q, --quiet", "nothing on stderr but what went wrong")
+    .option("-y, --yes", "yes to every question")
+    .addOption(
+      new Option("--timeout <time>", "how long a request may take: 30s, 5m")
+        .default(30_000, "30s")
+        .argParser(readDuration),
+    )
+    .option("-v, --verbose", "each request on stderr");
+
+const MS_OF: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+function readDuration(text: string): number {
+  const [, number, unit = "s"] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text) ?? [];
+  const ms = Number(number) * (MS_OF[unit] ?? 0);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError("It must be a time such as 30s, 5m or 1h.");
+}

@@ -1,0 +1,114 @@
+import { QueenClient } from "@repo/queen-client";
+import { type Access, accessOf } from "./access/access.ts";
+import { nodeFetch } from "./access/node-fetch.ts";
+import { type Caller, UsageProblem } from "./failure.ts";
+import { confirm } from "./output/asking.ts";
+import { type Format, type How, type Kind, type Printer, printerOf, valueText } from "./output/records.ts";
+import { type Streams, Terminal } from "./output/terminal.ts";
+import { type Times, timesFor } from "./output/times.ts";
+
+/** What every verb takes. */
+export interface CommonFlags {
+  readonly url?: string;
+  readonly context?: string;
+  readonly timeout: number;
+  readonly verbose?: true;
+  readonly quiet?: true;
+  readonly yes?: true;
+  readonly output: Format;
+  readonly json?: true;
+  readonly columns?: readonly string[];
+  readonly sort?: string;
+  /** False by --no-headers. */
+  readonly headers: boolean;
+  /** False by --no-color. */
+  readonly color: boolean;
+}
+
+/** Where hivectl runs. */
+export interface World extends Streams {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Given by Ctrl-C, and when somebody ends the program. */
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+}
+
+/** One call of hivectl: what its verb needs to ask the queen and to say what she answers. */
+export class Session {
+  readonly flags: CommonFlags;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  readonly env: World["env"];
+  readonly #now: () => number;
+  #access: Access | undefined;
+  #queen: QueenClient | undefined;
+  #caller: Caller | undefined;
+
+  constructor(world: World, flags: CommonFlags) {
+    this.flags = flags;
+    this.env = world.env;
+    this.signal = world.signal;
+    this.#now = world.now;
+    const { color, quiet } = flags;
+    this.terminal = new Terminal(world, { env: world.env, noColor: !color, quiet: quiet === true });
+  }
+
+  get access(): Access {
+    this.#access ??= accessOf(this.flags, this.env);
+    return this.#access;
+  }
+
+  /** Of the queen who was asked last, for what is said of an error. */
+  get caller(): Caller | undefined {
+    return this.#caller;
+  }
+
+  get queen(): QueenClient {
+    this.#queen ??= this.clientOf(this.access);
+    return this.#queen;
+  }
+
+  clientOf({ url, token, ca }: Pick<Access, "url" | "token" | "ca">): QueenClient {
+    this.#caller = { url, hasToken: token !== undefined };
+    const fetch = nodeFetch(ca, this.flags.verbose && ((seen) => this.#tell(seen)));
+    try {
+      return new QueenClient({ url, token, fetch, timeoutMs: this.flags.timeout });
+    } catch (error) {
+      throw error instanceof TypeError ? new UsageProblem(error.message.replace(/^url/, "--url (QUEEN_URL)")) : error;
+    }
+  }
+
+  /** Of every call to the queen. */
+  get call(): { signal: AbortSignal } {
+    return { signal: this.signal };
+  }
+
+  get format(): Format {
+    return this.flags.json ? "json" : this.flags.output;
+  }
+
+  get times(): Times {
+    return timesFor(this.terminal.isForPeople, this.#now());
+  }
+
+  printer<R>(kind: Kind<R>): Printer<R> {
+    const { columns, sort, headers } = this.flags;
+    const how: How = { format: this.format, columns, sort, headers };
+    return printerOf(kind, how, this.terminal, this.#now);
+  }
+
+  /** One thing: as data where that is asked for, else as `text` says it. */
+  async show(value: unknown, text: () => string): Promise<void> {
+    const isData = this.format === "json" || this.format === "jsonl" || this.format === "yaml";
+    await this.terminal.write(isData ? await valueText(value, this.format) : text());
+  }
+
+  /** Whether it may be done: --yes says so, or whoever is asked. */
+  async confirm(question: string): Promise<boolean> {
+    return this.flags.yes === true || (await confirm(this.terminal, question, this.signal));
+  }
+
+  #tell({ method, url, outcome, tookMs }: { method: string; url: URL; outcome: string; tookMs: number }): void {
+    this.terminal.complain(`${method} ${url.href} → ${outcome} (${Math.round(tookMs)} ms)`);
+  }
+}

@@ -1,0 +1,131 @@
+import { resolve } from "node:path";
+import { accessOf, checkToken } from "../access/access.ts";
+import { type Context, contextsPath, readContexts, writeContexts } from "../access/contexts.ts";
+import { UsageProblem } from "../failure.ts";
+import { readSecret } from "../output/asking.ts";
+import type { Kind } from "../output/records.ts";
+import type { Session } from "../session.ts";
+import type { AddVerb } from "./verb.ts";
+
+interface Listed {
+  readonly name: string;
+  readonly current: boolean;
+  readonly url: string;
+  readonly has_token: boolean;
+  readonly ca: string | null;
+}
+
+const CONTEXTS: Kind<Listed> = {
+  name: "contexts",
+  nameOf: ({ name }) => name,
+  columns: [
+    { title: "NAME", cell: ({ name, current }) => ({ text: name, style: current ? "bold" : undefined }) },
+    { title: "CURRENT", cell: ({ current }) => (current ? "*" : "") },
+    { title: "URL", cell: ({ url }) => url },
+    { title: "TOKEN", cell: ({ has_token }) => (has_token ? "yes" : "no") },
+    { title: "CA", isWide: true, cell: ({ ca }) => ca ?? "" },
+  ],
+};
+
+export const addContexts: AddVerb = (parent, does) => {
+  parent
+    .command("login")
+    .description("Stores the URL of a queen, and the token for her that it asks for, or that stdin says, as a context.")
+    .argument("[url]", "where the queen is; default: as for every verb")
+    .option("--name <name>", "of the context; default: the one that counts, else the host of the URL")
+    .option("--ca <file>", "certificates in PEM, beside those that Node knows")
+    .addHelpText("after", "\nExample: hivectl login https://queen.example:8500 < queen.token")
+    .action(does(login));
+
+  const context = parent
+    .command("context")
+    .description("Says which queens there are to call, and which one counts.")
+    .helpCommand(false);
+  context.command("list").description("Lists the contexts.").action(does(list));
+  context
+    .command("use")
+    .description("Makes a context the one that counts.")
+    .argument("<name>")
+    .action(does((session, { args: [name = ""] }) => use(session, name)));
+  context
+    .command("add")
+    .description(
+      "Adds a context for a queen who needs no token, or whose token a variable says. `hivectl login` stores a token too.",
+    )
+    .argument("<name>")
+    .argument("<url>")
+    .option("--ca <file>", "certificates in PEM, beside those that Node knows")
+    .action(
+      does<{ ca?: string }>(async (session, { args: [name = "", url = ""], flags: { ca } }) => {
+        session.clientOf({ url, token: undefined, ca: undefined });
+        if (Object.hasOwn(readContexts(session.env).contexts, name)) {
+          throw new UsageProblem(`there is a context ${name} already: remove it first`);
+        }
+        store(session, name, { url, ...(ca !== undefined && { ca: resolve(ca) }) });
+      }),
+    );
+  context
+    .command("remove")
+    .description("Forgets a context, and its token.")
+    .argument("<name>")
+    .action(does((session, { args: [name = ""] }) => remove(session, name)));
+};
+
+async function login(
+  session: Session,
+  { args: [given], flags }: { args: readonly string[]; flags: { name?: string; ca?: string } },
+): Promise<void> {
+  const { env, terminal } = session;
+  const givenCa = flags.ca && resolve(flags.ca);
+  const where = given === undefined ? session.flags : { ...session.flags, url: given };
+  // Whatever token is there already is not the one that is to be stored.
+  const known = accessOf(where, {
+    ...env,
+    QUEEN_TOKEN: undefined,
+    QUEEN_TOKEN_FILE: undefined,
+    ...(givenCa && { QUEEN_CA: givenCa }),
+  });
+  const token = checkToken("the token", await readSecret(terminal, `Token for ${known.url}: `));
+  // Tried before it is stored: what does not work now works no better later.
+  await session.clientOf({ ...known, token }).countHives(session.call);
+  const { current, contexts } = readContexts(env);
+  const name = flags.name ?? known.context ?? (given === undefined ? current : undefined) ?? new URL(known.url).host;
+  const ca = givenCa ?? contexts[name]?.ca;
+  store(session, name, { url: known.url, token, ...(ca !== undefined && { ca }) });
+}
+
+async function list(session: Session): Promise<void> {
+  const { current, contexts } = readContexts(session.env);
+  const listed = Object.entries(contexts).map(([name, { url, token, ca = null }]) => {
+    return { name, current: name === current, url, has_token: token !== undefined, ca };
+  });
+  const printer = session.printer(CONTEXTS);
+  if (listed.length > 0) await printer.print(listed);
+  else session.terminal.say("there are no contexts: hivectl login makes one");
+  await printer.end();
+}
+
+function store(session: Session, name: string, context: Context): void {
+  const { env, terminal } = session;
+  const { contexts } = readContexts(env);
+  writeContexts(env, { current: name, contexts: { ...contexts, [name]: context } });
+  terminal.say(`the context ${name} is stored in ${contextsPath(env)}, and counts from now on`);
+}
+
+async function use(session: Session, name: string): Promise<void> {
+  const { contexts } = readContexts(session.env);
+  if (!Object.hasOwn(contexts, name)) throw unknownContext(name);
+  writeContexts(session.env, { current: name, contexts });
+  session.terminal.say(`the context ${name} counts from now on`);
+}
+
+async function remove(session: Session, name: string): Promise<void> {
+  const { current, contexts } = readContexts(session.env);
+  if (!Object.hasOwn(contexts, name)) throw unknownContext(name);
+  const { [name]: _removed, ...left } = contexts;
+  writeContexts(session.env, { current: current === name ? undefined : current, contexts: left });
+  session.terminal.say(`the context ${name} is forgotten; its token stays valid until it is revoked`);
+}
+
+const unknownContext = (name: string): UsageProblem =>
+  new UsageProblem(`there is no context ${name}; hivectl context list shows those that there are`);

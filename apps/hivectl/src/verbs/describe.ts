@@ -1,0 +1,107 @@
+import { inColumns } from "@repo/process-log/printable";
+import type { Schema } from "@repo/queen-client";
+import type { Session } from "../session.ts";
+import { addressText, agoText, labelsText } from "./hive-columns.ts";
+import type { AddVerb } from "./verb.ts";
+
+interface Described {
+  readonly hive: Schema<"StoredHive">;
+  readonly state: Schema<"HiveState">;
+  readonly liveness: Schema<"HiveLiveness">;
+  readonly operations: readonly Schema<"Operation">[];
+}
+
+const OPERATIONS = 5;
+const PROBES = 3;
+
+export const addDescribe: AddVerb = (parent, does) => {
+  parent
+    .command("hive")
+    .description(
+      "Shows all that is known of one hive: its record, why it is online or not, its workers and operations.",
+    )
+    .argument("<id>", "of the hive")
+    .action(
+      does(async (session, { args: [id = ""] }) => {
+        const described = await read(session, id);
+        await session.show(described, () => text(described, session));
+      }),
+    );
+};
+
+async function read({ queen, call }: Session, id: string): Promise<Described> {
+  // First alone: where there is none, one refusal says so.
+  const hive = await queen.getHive(id, call);
+  const [state, liveness, { operations }] = await Promise.all([
+    queen.getHiveState(id, call),
+    queen.explainLiveness(id, call),
+    queen.listOperations({ hive_id: id, limit: OPERATIONS }, call),
+  ]);
+  return { hive, state, liveness, operations };
+}
+
+function text({ hive, state, liveness, operations }: Described, { times }: Session): string {
+  const { devices, ssh_host, ssh_user, ssh_port } = hive;
+  const { cordon, unreachable_since_ms: unreachableSinceMs } = state;
+  const facts: (readonly [string, string])[] = [
+    ["Id", hive.id],
+    ["Address", addressText(hive)],
+    ["SSH", ssh_host === null ? "-" : `${ssh_user ?? ""}${ssh_user === null ? "" : "@"}${ssh_host}:${ssh_port ?? 22}`],
+    ["Labels", labelsText(hive.labels) || "-"],
+    ["Added", times.at(hive.created_at_ms)],
+    ["Changed", times.at(hive.updated_at_ms)],
+    ["Status", `${liveness.status}: ${liveness.why} (${liveness.rule})`],
+    ["Last beat", agoText(liveness.beat_age_ms)],
+    ["Reachable", unreachableSinceMs === null ? "yes" : `no, since ${times.at(unreachableSinceMs)}`],
+    ["Takes work", state.takes_work ? "yes" : "no"],
+    [
+      "Cordon",
+      cordon === null
+        ? "-"
+        : `${cordon.reason || "no reason"}${cordon.until_ms === null ? "" : `, ends ${times.at(cordon.until_ms)}`}`,
+    ],
+    ["CPU", devices?.cpu ? `${devices.cpu.cores} cores, ${devices.cpu.ram_gb} GB of RAM` : "-"],
+    ...gpuFacts(devices?.gpus),
+  ];
+  const title = (name: string, rows: readonly (readonly string[])[]) =>
+    rows.length === 0 ? [] : [`${name}:\n${indented(inColumns(rows))}`];
+  const blocks = [
+    inColumns(facts.map(([name, value]) => [`${name}:`, value])),
+    ...title(
+      "Workers",
+      state.workers.map(({ worker_id, state, model_id, health_status }) => [
+        worker_id,
+        state,
+        model_id ?? "-",
+        health_status,
+      ]),
+    ),
+    ...title(
+      "Health checks",
+      liveness.probes.slice(-PROBES).map(({ at_ms, outcome, problem }) => [times.at(at_ms), outcome, problem ?? ""]),
+    ),
+    ...title(
+      "Changes",
+      liveness.changes.map(({ at_ms, was, status, rule }) => [times.at(at_ms), `${was} → ${status}`, rule]),
+    ),
+    ...title(
+      "Operations",
+      operations.map(({ id, kind, state, created_at_ms, problem }) => [
+        id,
+        kind,
+        state,
+        times.at(created_at_ms),
+        problem ?? "",
+      ]),
+    ),
+  ];
+  return `${blocks.join("\n\n")}\n`;
+}
+
+function gpuFacts(gpus: NonNullable<Schema<"StoredHive">["devices"]>["gpus"] | undefined): [string, string][] {
+  if (gpus === undefined || gpus === null) return [["GPUs", "-"]];
+  if (gpus.length === 0) return [["GPUs", "none"]];
+  return gpus.map(({ index, name, vram_gb }) => [`GPU ${index}`, `${name}, ${vram_gb ?? "?"} GB`]);
+}
+
+const indented = (lines: string): string => lines.replaceAll(/^/gm, "  ");

@@ -1,0 +1,90 @@
+import type { Schema } from "@repo/queen-client";
+import type { Kind } from "../output/records.ts";
+import type { Style } from "../output/terminal.ts";
+import { duration, type Times } from "../output/times.ts";
+
+export type HiveRow = Schema<"FleetRow">;
+
+const GB = 2 ** 30;
+const STYLES: Readonly<Record<string, Style>> = { online: "green", offline: "red", unknown: "yellow" };
+
+/** `online,cordoned`, `offline 12m`: all that keeps work from it. */
+export function statusText(
+  { status, cordon, probation_until_ms, unreachable_since_ms }: HiveRow,
+  times: Times,
+): string {
+  const { value, since_ms } = status;
+  const more = [
+    cordon !== null && "cordoned",
+    probation_until_ms !== null && "probation",
+    unreachable_since_ms !== null && value === "online" && "unreachable",
+  ];
+  const said = value === "online" || since_ms === null ? value : `${value} ${times.since(since_ms)}`;
+  return [said, ...more.filter((one) => one !== false)].join(",");
+}
+
+const isSteady = ({ status, cordon, probation_until_ms, unreachable_since_ms }: HiveRow): boolean =>
+  status.value === "online" && cordon === null && probation_until_ms === null && unreachable_since_ms === null;
+
+/** `8 × NVIDIA H100 80GB HBM3`, of each kind. */
+export function gpusText(gpus: HiveRow["gpus"]): string {
+  if (gpus === null) return "-";
+  const counts = new Map<string, number>();
+  for (const { name } of gpus) counts.set(name ?? "unknown", (counts.get(name ?? "unknown") ?? 0) + 1);
+  return [...counts].map(([name, count]) => (count === 1 ? name : `${count} × ${name}`)).join(", ") || "none";
+}
+
+export function workersText(workers: HiveRow["workers"]): string {
+  if (workers === null) return "-";
+  const said = Object.entries(workers).filter(([, count]) => count > 0);
+  return said.map(([state, count]) => `${count} ${state}`).join(", ") || "none";
+}
+
+/** What is used of what there is. */
+export function memoryText({
+  used_bytes: used,
+  total_bytes: total,
+}: Pick<HiveRow["ram"], "used_bytes" | "total_bytes">): string {
+  const gb = (bytes: number | null) => (bytes === null ? "?" : String(Math.round(bytes / GB)));
+  return total === null ? "-" : `${gb(used)}/${gb(total)}GB`;
+}
+
+export const labelsText = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .map(([key, value]) => (value === "" ? key : `${key}=${value}`))
+    .join(",");
+
+export const HIVES: Kind<HiveRow> = {
+  name: "hives",
+  nameOf: ({ hive }) => hive.id,
+  columns: [
+    { title: "ID", cell: ({ hive }) => hive.id },
+    {
+      title: "STATUS",
+      cell: (row, times) => {
+        const style = isSteady(row)
+          ? STYLES.online
+          : row.status.value === "online"
+            ? "yellow"
+            : STYLES[row.status.value];
+        return { text: statusText(row, times), style };
+      },
+    },
+    { title: "GPUS", cell: ({ gpus }) => gpusText(gpus) },
+    { title: "WORKERS", cell: ({ workers }) => workersText(workers) },
+    { title: "BEAT", cell: ({ hive }, times) => times.at(hive.last_heartbeat_ms) },
+    { title: "ADDRESS", isWide: true, cell: ({ hive }) => addressText(hive) },
+    { title: "CPU", isWide: true, cell: ({ hive }) => String(hive.devices?.cpu?.cores ?? "-") },
+    { title: "RAM", isWide: true, cell: ({ ram }) => memoryText(ram) },
+    { title: "VRAM", isWide: true, cell: ({ vram }) => memoryText(vram) },
+    { title: "LOAD", isWide: true, cell: ({ load }) => (load === null ? "-" : `${Math.round(load * 100)}%`) },
+    { title: "AGE", isWide: true, cell: ({ hive }, times) => times.since(hive.created_at_ms) },
+    { title: "LABELS", cell: ({ hive }) => labelsText(hive.labels) },
+  ],
+};
+
+export const addressText = ({ host, port }: { host: string; port: number }): string =>
+  `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/** How long ago, of a number of milliseconds. */
+export const agoText = (ms: number | null): string => (ms === null ? "-" : `${duration(ms)} ago`);

@@ -1,0 +1,121 @@
+import { inColumns, printable } from "@repo/process-log/printable";
+import type { Answer, Schema } from "@repo/queen-client";
+import type { Session } from "../session.ts";
+import { type HiveRow, statusText } from "./hive-columns.ts";
+import type { AddVerb } from "./verb.ts";
+
+interface Status {
+  readonly queen: string;
+  readonly totals: Schema<"FleetTotals">;
+  readonly health: Answer<"getHealth">;
+  /** Of each kind the first few. */
+  readonly offline: readonly HiveRow[];
+  readonly cordoned: readonly HiveRow[];
+  readonly running: readonly Schema<"Operation">[];
+}
+
+const SHOWN = 10;
+
+export const addStatus: AddVerb = (parent, does) => {
+  parent
+    .command("status")
+    .description("Says how the fleet is, who needs attention, and what to do next.")
+    .action(
+      does(async (session) => {
+        const status = await read(session);
+        await session.show(status, () => text(status, session));
+      }),
+    );
+};
+
+async function read({ queen, call, access }: Session): Promise<Status> {
+  const [health, offline, cordoned, { operations }] = await Promise.all([
+    queen.getHealth(call),
+    queen.listFleet({ status: "offline", limit: SHOWN }, call),
+    queen.listFleet({ cordoned: true, limit: SHOWN }, call),
+    queen.listOperations({ state: "running", limit: SHOWN }, call),
+  ]);
+  return {
+    queen: access.url,
+    totals: offline.totals,
+    health,
+    offline: offline.hives,
+    cordoned: cordoned.hives,
+    running: operations,
+  };
+}
+
+function text({ queen, totals, health, offline, cordoned, running }: Status, { times, access }: Session): string {
+  const { total, online, unknown, on_probation, unreachable } = totals;
+  const counts = [
+    `${online} online`,
+    `${totals.offline} offline`,
+    `${unknown} unknown`,
+    totals.cordoned > 0 && `${totals.cordoned} cordoned`,
+    on_probation > 0 && `${on_probation} on probation`,
+    unreachable > 0 && `${unreachable} unreachable`,
+  ].filter((one) => one !== false);
+  const where = access.context === undefined ? queen : `${queen} (context ${access.context})`;
+  const block = (title: string, rows: readonly (readonly string[])[], shown = rows.length, all = shown) => {
+    if (rows.length === 0) return [];
+    const more = all > shown ? [`  … and ${all - shown} more`] : [];
+    return [[`${title}:`, inColumns(rows).replaceAll(/^/gm, "  "), ...more].join("\n")];
+  };
+  const rowsOf = (rows: readonly HiveRow[], why: (row: HiveRow) => string) =>
+    rows.map((row) => [row.hive.id, statusText(row, times), why(row)]);
+  const blocks = [
+    `Fleet at ${printable(where)}: ${total === 0 ? "no hives" : `${total} hives, ${counts.join(", ")}`}`,
+    ...held(health.liveness, times),
+    ...block(
+      "Offline",
+      rowsOf(offline, ({ status }) => status.why),
+      offline.length,
+      totals.offline,
+    ),
+    ...block(
+      "Cordoned",
+      rowsOf(cordoned, ({ cordon }) => cordon?.reason ?? ""),
+      cordoned.length,
+      totals.cordoned,
+    ),
+    ...block(
+      "Running",
+      running.map(({ id, hive_id, kind, created_at_ms }) => [id, kind, hive_id, times.at(created_at_ms)]),
+    ),
+    ...block(
+      "Next",
+      next({ totals, health, offline, cordoned }).map((command) => [command]),
+    ),
+  ];
+  return `${blocks.join("\n\n")}\n`;
+}
+
+/** What keeps the queen from marking hives offline now. */
+function held({ state, missing, online, until_ms }: Schema<"QueenCondition">, times: Session["times"]): string[] {
+  const until = until_ms === null ? "" : `, ${times.at(until_ms)} at the latest`;
+  if (state === "mass_failure")
+    return [
+      `${missing} of ${online} online hives went missing at once: none is marked offline until they are back, or somebody confirms it${until}`,
+    ];
+  if (state === "network_lost") return [`The queen has lost her network: no hive is marked offline until it is back`];
+  return state === "grace"
+    ? [`The queen has only just begun to listen: silence of hives does not count yet${until}`]
+    : [];
+}
+
+function next({
+  totals,
+  health,
+  offline,
+  cordoned,
+}: Pick<Status, "totals" | "health" | "offline" | "cordoned">): string[] {
+  const [lost] = offline;
+  const [kept] = cordoned;
+  return [
+    totals.total === 0 && "hivectl add ID --host HOST       adds a hive",
+    health.liveness.state === "mass_failure" &&
+      "hivectl confirm-missing          says that those that are missing are gone",
+    lost !== undefined && `hivectl describe hive ${lost.hive.id}  says why it is offline`,
+    kept !== undefined && `hivectl uncordon ${kept.hive.id}  gives it work again`,
+  ].filter((one) => typeof one === "string");
+}

@@ -1,0 +1,187 @@
+import { once } from "node:events";
+import { chmod, mkdir, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { HiveCatalog } from "@repo/hive-catalog";
+import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { QueenClient } from "@repo/queen-client";
+import { expect, onTestFinished, test } from "vitest";
+import { queenProcesses } from "../../queen/test/queen-processes.ts";
+import { addToken } from "../../queen/test/tokens.ts";
+import { Hivectl, hivectl, inTerminal } from "./hivectl.ts";
+
+const queens = queenProcesses();
+
+async function config() {
+  const folder = await temporaryFolder();
+  onTestFinished(() => folder[Symbol.asyncDispose]());
+  return { XDG_CONFIG_HOME: folder.path, file: `${folder.path}/hivectl/config.json`, path: folder.path };
+}
+
+/** A queen who asks for tokens, and one of an operator and of a reader. */
+async function lockedQueen() {
+  const queen = queens.start();
+  const url = await queen.origin();
+  const catalog = await HiveCatalog.open(queens.file);
+  const operator = (await addToken(catalog, "operator")).token;
+  const reader = (await addToken(catalog, "reader")).token;
+  await catalog.close();
+  await queen.hangUp();
+  return { url, operator, reader };
+}
+
+test("login stores the token of stdin for its owner alone, and every verb comes in with it", async () => {
+  const { url, operator } = await lockedQueen();
+  const { XDG_CONFIG_HOME, file } = await config();
+  const env = { XDG_CONFIG_HOME };
+  expect(await hivectl(["get", "hives"], { ...env, QUEEN_URL: url })).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^hivectl: UNAUTHENTICATED: .*\nhivectl: log in with `hivectl login`, or set /),
+  });
+  const login = await hivectl(["login", url, "--name", "lab"], env, `${operator}\n`);
+  expect(login).toMatchObject({ code: 0, stdout: "", stderr: expect.stringContaining("the context lab is stored") });
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect(await hivectl(["get", "hives"], env)).toMatchObject({ code: 0 });
+  const { stdout } = await hivectl(["context", "list", "-o", "json"], env);
+  expect(JSON.parse(stdout)).toEqual({ contexts: [{ name: "lab", current: true, url, has_token: true, ca: null }] });
+  expect(stdout).not.toContain(operator);
+});
+
+test("login does not store what the queen refuses, nor show it", async () => {
+  const { url } = await lockedQueen();
+  const env = { XDG_CONFIG_HOME: (await config()).XDG_CONFIG_HOME };
+  for (const token of ["hq_none", "hq_of two words", ""]) {
+    const { code, stderr } = await hivectl(["login", url, "-v"], env, `${token}\n`);
+    expect(code).toBe(token === "hq_none" ? 1 : 2);
+    if (token !== "") expect(stderr).not.toContain(token);
+  }
+  expect((await hivectl(["context", "list", "-o", "name"], env)).stdout).toBe("");
+});
+
+test("on a terminal login asks, and what is typed is not seen", async () => {
+  const { url, operator } = await lockedQueen();
+  const env = { XDG_CONFIG_HOME: (await config()).XDG_CONFIG_HOME };
+  const { code, stdout } = await inTerminal(["login", url], env, { columns: 200 }, `${operator}x\x7f\r`);
+  expect(code).toBe(0);
+  expect(stdout).toContain(`Token for ${url}: `);
+  expect((await hivectl(["status"], env)).code).toBe(0);
+});
+
+test("the token of a context goes to the queen of that context alone", async () => {
+  const seen: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request.headers.authorization);
+    response.writeHead(404).end();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const elsewhere = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { XDG_CONFIG_HOME, file, path } = await config();
+  await mkdir(`${path}/hivectl`);
+  const contexts = { one: { url: "http://127.0.0.1:1", token: "hq_one" }, two: { url: elsewhere, token: "hq_two" } };
+  await writeFile(file, JSON.stringify({ current: "one", contexts }), { mode: 0o600 });
+  await hivectl(["status", "--url", elsewhere], { XDG_CONFIG_HOME });
+  await hivectl(["status"], { XDG_CONFIG_HOME, QUEEN_URL: elsewhere });
+  expect(new Set(seen)).toEqual(new Set([undefined]));
+  await hivectl(["status", "--context", "two"], { XDG_CONFIG_HOME });
+  expect(seen.at(-1)).toBe("Bearer hq_two");
+});
+
+test("contexts are added, used and removed by name", async () => {
+  const env = { XDG_CONFIG_HOME: (await config()).XDG_CONFIG_HOME };
+  const current = async () => {
+    const { contexts } = JSON.parse((await hivectl(["context", "list", "--json"], env)).stdout);
+    return contexts.map(({ name, current }: { name: string; current: boolean }) => (current ? `${name} *` : name));
+  };
+  for (const name of ["lab", "prod"]) {
+    expect((await hivectl(["context", "add", name, "http://127.0.0.1:1"], env)).code).toBe(0);
+  }
+  expect(await current()).toEqual(["lab", "prod *"]);
+  await hivectl(["context", "use", "lab"], env);
+  await hivectl(["context", "remove", "prod"], env);
+  expect(await current()).toEqual(["lab *"]);
+  for (const args of [
+    ["use", "prod"],
+    ["remove", "prod"],
+    ["add", "lab", "http://h"],
+    ["add", "x", "no-url"],
+  ]) {
+    expect(await hivectl(["context", ...args], env)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^hivectl: .*\n$/),
+    });
+  }
+});
+
+test("a file of contexts or of a token that others may read is refused, and so is one that is none", async () => {
+  const { XDG_CONFIG_HOME, file, path } = await config();
+  await hivectl(["context", "add", "lab", "http://127.0.0.1:1"], { XDG_CONFIG_HOME });
+  await chmod(file, 0o644);
+  const refused = {
+    code: 2,
+    stderr: expect.stringMatching(/others than its owner may use it \(mode 644\): chmod 600 it/),
+  };
+  expect(await hivectl(["status"], { XDG_CONFIG_HOME })).toMatchObject(refused);
+  await writeFile(file, "{}", { mode: 0o600 });
+  await chmod(file, 0o600);
+  expect(await hivectl(["status"], { XDG_CONFIG_HOME })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("is none of hivectl"),
+  });
+  await writeFile(`${path}/token`, "hq_secret\n", { mode: 0o644 });
+  const byFile = await hivectl(["status"], { QUEEN_TOKEN_FILE: `${path}/token` });
+  expect(byFile).toMatchObject(refused);
+  expect(byFile.stderr).toContain("QUEEN_TOKEN_FILE");
+  expect(await hivectl(["status"], { QUEEN_TOKEN_FILE: "/x", QUEEN_TOKEN: "y" })).toMatchObject({ code: 2 });
+});
+
+test("a reader may read, and is told what the token may not do", async () => {
+  const { url, reader, operator } = await lockedQueen();
+  await new QueenClient({ url, token: operator }).addHive({ id: "a", host: "127.0.0.1", port: 1 });
+  const { path } = await config();
+  await writeFile(`${path}/token`, `${reader}\n`, { mode: 0o600 });
+  expect(await hivectl(["get", "hives", "-o", "name"], { QUEEN_URL: url, QUEEN_TOKEN_FILE: `${path}/token` })).toEqual({
+    code: 0,
+    stdout: "a\n",
+    stderr: "",
+  });
+  const wrong = await hivectl(["status"], { QUEEN_URL: url, QUEEN_TOKEN: "hq_wrong" });
+  expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining("`hivectl login` takes another") });
+});
+
+test("a queen who is away, or no queen, is said with what to look at; -v shows the requests and no token", async () => {
+  const { code, stderr } = await hivectl(["status", "-v"], {
+    QUEEN_URL: "http://127.0.0.1:1",
+    QUEEN_TOKEN: "hq_secret",
+  });
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(
+      /cannot be reached: connect ECONNREFUSED .*\nhivectl: is a queen at http:\/\/127\.0\.0\.1:1\?/,
+    ),
+  });
+  expect(stderr).toMatch(/^hivectl: GET http:\/\/127\.0\.0\.1:1\/health → connect ECONNREFUSED/m);
+  expect(stderr).not.toContain("hq_secret");
+  expect(await hivectl(["status", "--url", "nowhere"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("--url (QUEEN_URL) must be"),
+  });
+});
+
+test("what takes too long is given up, and Ctrl-C ends it with 130", async () => {
+  const server = createServer(() => undefined).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const QUEEN_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  expect(await hivectl(["get", "hives", "--timeout", "50ms"], { QUEEN_URL })).toMatchObject({
+    code: 1,
+    stderr: "hivectl: GET /v1/fleet was not answered within 50 ms\nhivectl: --timeout gives it longer\n",
+  });
+  const waiting = new Hivectl(["get", "hives"], { QUEEN_URL });
+  await once(server, "request");
+  waiting.child.kill("SIGINT");
+  expect(await waiting.end()).toEqual({ code: 130, stdout: "", stderr: "" });
+});

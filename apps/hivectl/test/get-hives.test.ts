@@ -1,0 +1,127 @@
+import { QueenClient } from "@repo/queen-client";
+import { beforeAll, expect, test } from "vitest";
+import { type Daemon, spawnQueen } from "../../queen/test/daemon.ts";
+import { hivectl } from "./hivectl.ts";
+import { queenForAll } from "./queen.ts";
+
+const GPUS = [0, 1].map((index) => ({ index, name: "NVIDIA H100 80GB HBM3", vram_gb: 80 }));
+const DEVICES = { cpu: { cores: 16, ram_gb: 64 }, gpus: GPUS };
+const queen = queenForAll();
+
+beforeAll(async () => {
+  const client = new QueenClient({ url: queen.url });
+  const hive = { host: "127.0.0.1", port: 8601 };
+  await client.addHive({ ...hive, id: "gpu-01", status: "online", labels: { rack: "r11" }, devices: DEVICES });
+  await client.addHive({ ...hive, id: "gpu-02", status: "offline", labels: { rack: "r12" }, devices: DEVICES });
+  await client.addHive({ ...hive, id: "cpu-01", status: "online", labels: { rack: "r12" } });
+  await client.cordonHive("cpu-01", { reason: "new fans" });
+});
+
+const get = (...args: string[]) => hivectl(["get", "hives", ...args], { QUEEN_URL: queen.url });
+const linesOf = (text: string) =>
+  text
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(/ {2,}/));
+
+test("hives are a line each, by id, in columns", async () => {
+  const { code, stdout, stderr } = await get();
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(linesOf(stdout)).toEqual([
+    ["ID", "STATUS", "GPUS", "WORKERS", "BEAT", "LABELS"],
+    ["cpu-01", "online,cordoned", "-", "-", "-", "rack=r12"],
+    ["gpu-01", "online", "2 × NVIDIA H100 80GB HBM3", "-", "-", "rack=r11"],
+    ["gpu-02", expect.stringMatching(/^offline/), "2 × NVIDIA H100 80GB HBM3", "-", "-", "rack=r12"],
+  ]);
+});
+
+test("-o wide has more columns, --columns those that are named, and --no-headers no titles", async () => {
+  expect(linesOf((await get("-o", "wide", "gpu-01")).stdout)[1]).toEqual(
+    expect.arrayContaining(["127.0.0.1:8601", "16", "?/64GB", "?/160GB"]),
+  );
+  expect((await get("--columns", "labels,id", "--no-headers", "gpu-01")).stdout).toBe("rack=r11  gpu-01\n");
+  expect(await get("--columns", "colour")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("no column colour"),
+  });
+});
+
+test.each([
+  [["-l", "rack=r12"], "cpu-01 gpu-02"],
+  [["-l", "rack=r12", "-l", "rack!=r12"], ""],
+  [["--gpu", "H100:80GB:2"], "gpu-01 gpu-02"],
+  [["--cores", "16", "--ram", "64GB"], "gpu-01 gpu-02"],
+  [["--status", "offline"], "gpu-02"],
+  [["--cordoned"], "cpu-01"],
+  [["--sort", "-id"], "gpu-02 gpu-01 cpu-01"],
+  [["--limit", "2"], "cpu-01 gpu-01"],
+  [["gpu-02", "cpu-01"], "gpu-02 cpu-01"],
+])("get hives -o name %j is %s", async (args, ids) => {
+  const { code, stdout } = await get("-o", "name", ...args);
+  expect({ code, ids: stdout.trim().replaceAll("\n", " ") }).toEqual({ code: 0, ids });
+});
+
+test("JSON is what the queen answers, as one document or a line each; YAML says the same", async () => {
+  const { hives } = await new QueenClient({ url: queen.url }).listFleet();
+  const ids = hives.map(({ hive }) => hive.id);
+  const document = JSON.parse((await get("-o", "json")).stdout);
+  expect(document).toMatchObject({
+    hives: ids.map((id) => ({ hive: { id } })),
+    next_after: null,
+    totals: { total: 3 },
+  });
+  expect(Object.keys(document.hives[0])).toEqual(Object.keys(hives[0] ?? {}));
+  expect((await get("--json", "--limit", "1")).stdout).toContain('"next_after":"');
+  const lines = (await get("-o", "jsonl")).stdout.trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line).hive.id)).toEqual(ids);
+  expect((await get("-o", "yaml")).stdout.match(/^- hive:\n {4}id: .*$/gm)?.length).toBe(3);
+});
+
+test("- stands for the ids on stdin, each once", async () => {
+  const { code, stdout } = await hivectl(
+    ["get", "hives", "-o", "name", "gpu-02", "-"],
+    { QUEEN_URL: queen.url },
+    "gpu-01\ngpu-02 cpu-01\n",
+  );
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "gpu-02\ngpu-01\ncpu-01\n" });
+});
+
+test("none is said on stderr, and is no failure; a name that is none is one", async () => {
+  expect(await get("-l", "rack=r99")).toEqual({
+    code: 0,
+    stdout: "",
+    stderr: "hivectl: none of 3 hives is as asked for\n",
+  });
+  const missing = { stderr: 'hivectl: HIVE_NOT_FOUND: there is no hive "nope"\n' };
+  expect(await get("nope")).toEqual({ code: 1, stdout: "", ...missing });
+  expect(await get("nope", "gpu-01")).toMatchObject({ code: 3, stdout: expect.stringContaining("gpu-01"), ...missing });
+});
+
+test("what cannot be asked is said with its code, or ends with 2", async () => {
+  expect(await get("-l", "rack in")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^hivectl: INVALID_ARGUMENT: .*\n/),
+  });
+  for (const args of [
+    ["--limit", "0"],
+    ["--sort", "colour"],
+    ["--status", "lost"],
+    ["gpu-01", "--cordoned"],
+    ["-o", "xml"],
+    ["-w", "--json"],
+  ]) {
+    expect(await get(...args)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(/^hivectl: .*\n$/) });
+  }
+});
+
+test("a queen does not take the variables of hivectl for mistakes", async () => {
+  const env = {
+    QUEEN_URL: queen.url,
+    QUEEN_TOKEN_FILE: "/no",
+    QUEEN_CA: "/no",
+    QUEEN_DATABASE: `${queen.folder}/other.db`,
+  };
+  await using other: Daemon = spawnQueen([], env);
+  await other.origin();
+  expect(other.logLines.filter(({ msg }) => msg.includes("is no setting"))).toEqual([]);
+});

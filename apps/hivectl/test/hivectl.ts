@@ -1,0 +1,75 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { bundleOf } from "../../../scripts/build/cache.js";
+
+const FILE: string = await bundleOf(fileURLToPath(new URL("../src/main.ts", import.meta.url)));
+/** One that hangs must not outlive the test run. */
+const KILL_AFTER_MS = 60_000;
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A call of hivectl that runs, without anything of this machine's environment but what the test gives. */
+export class Hivectl {
+  readonly child: ChildProcessWithoutNullStreams;
+  stdout = "";
+  stderr = "";
+
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    // Where no test says so, there is no configuration either.
+    const clean = { PATH: process.env.PATH, XDG_CONFIG_HOME: "/nonexistent", ...env };
+    this.child = spawn(process.execPath, [FILE, ...args], {
+      env: clean,
+      timeout: KILL_AFTER_MS,
+      killSignal: "SIGKILL",
+    });
+    this.child.stdout.setEncoding("utf8").on("data", (text) => {
+      this.stdout += text;
+    });
+    this.child.stderr.setEncoding("utf8").on("data", (text) => {
+      this.stderr += text;
+    });
+  }
+
+  async end(): Promise<Ended> {
+    const [code] = (await once(this.child, "close")) as [number | null];
+    return { code, stdout: this.stdout, stderr: this.stderr };
+  }
+}
+
+/** Runs it to its end. */
+export function hivectl(args: readonly string[], env: NodeJS.ProcessEnv = {}, stdin = ""): Promise<Ended> {
+  const running = new Hivectl(args, env);
+  running.child.stdin.end(stdin);
+  return running.end();
+}
+
+interface Size {
+  readonly columns: number;
+}
+
+/** Runs it in a terminal of so many columns, where `keys` are typed. What it shows is in stdout. */
+export function inTerminal(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  { columns }: Size,
+  keys = "",
+): Promise<Ended> {
+  const words = [process.execPath, FILE, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+  const child = spawn("script", ["-qec", `stty cols ${columns} rows 50; exec ${words}`, "/dev/null"], {
+    env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, TERM: "xterm", XDG_CONFIG_HOME: "/nonexistent", ...env },
+    timeout: KILL_AFTER_MS,
+    killSignal: "SIGKILL",
+  });
+  let stdout = "";
+  child.stdout.setEncoding("utf8").on("data", (text) => {
+    stdout += text;
+  });
+  child.stdin.write(keys);
+  return once(child, "close").then(([code]) => ({ code, stdout: stdout.replaceAll("\r\n", "\n"), stderr: "" }));
+}

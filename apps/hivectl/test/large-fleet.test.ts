@@ -1,0 +1,29 @@
+import { once } from "node:events";
+import { fillFleet, migrateFleet } from "@repo/bench";
+import { temporaryFolder } from "@repo/hive-catalog/testing";
+import { expect, test } from "vitest";
+import { spawnQueen } from "../../queen/test/daemon.ts";
+import { Hivectl, hivectl } from "./hivectl.ts";
+
+const HIVES = 10_000;
+
+test("of a fleet of 10,000 all are listed, each page asked for when the one before has been written", async () => {
+  await using folder = await temporaryFolder();
+  const file = `${folder.path}/hives.db`;
+  await migrateFleet(file);
+  await fillFleet(file, { size: HIVES, devices: "kinds", host: "127.0.0.1", port: 1 });
+  await using queen = spawnQueen([], { QUEEN_DATABASE: file });
+  const QUEEN_URL = await queen.origin();
+
+  const listed = await hivectl(["get", "hives", "-o", "name"], { QUEEN_URL });
+  expect(listed).toMatchObject({ code: 0, stderr: "" });
+  expect(new Set(listed.stdout.trim().split("\n")).size).toBe(HIVES);
+
+  // Who reads the first row and no more, as `head -1` does, has not waited for all the others.
+  const first = new Hivectl(["get", "hives", "-v"], { QUEEN_URL });
+  await once(first.child.stdout, "data");
+  first.child.stdout.destroy();
+  const { code, stderr } = await first.end();
+  expect(code).toBe(0);
+  expect(stderr.match(/GET .*\/v1\/fleet/g)?.length).toBeLessThan(HIVES / 200);
+});

@@ -1,0 +1,39 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { QueenClient } from "@repo/queen-client";
+import { expect, test } from "vitest";
+import { hivectl } from "./hivectl.ts";
+import { queenForAll } from "./queen.ts";
+
+const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const RUN = ["scripts/run.js", "apps/hivectl/src/main.ts"].map((name) =>
+  fileURLToPath(new URL(`../../../${name}`, import.meta.url)),
+);
+const queen = queenForAll();
+
+test("the commands of the README do what is said beside them", async () => {
+  const client = new QueenClient({ url: queen.url });
+  const gpus = [{ index: 0, name: "NVIDIA H100 80GB HBM3", vram_gb: 80 }];
+  await client.addHive({ id: "gpu-01", host: "h", port: 1, labels: { rack: "r12" }, devices: { cpu: null, gpus } });
+  await client.addHive({ id: "gpu-02", host: "h", port: 1, status: "offline" });
+  const [, commands = ""] = README.match(/```sh\n(.*?)```/s) ?? [];
+  // The last one never ends by itself.
+  const ending = commands
+    .replace(/^.* -w .*\n/m, "")
+    .replaceAll(/^pnpm -s hivectl/gm, `${process.execPath} ${RUN.join(" ")}`);
+  const options = { encoding: "utf8", timeout: 60_000, env: { PATH: process.env.PATH, QUEEN_URL: queen.url } } as const;
+  const said = execFileSync("bash", ["-euc", ending], options);
+  expect(said).toMatch(/^Fleet at .*: 2 hives, /);
+  expect(said).toMatch(/^ID +STATUS .*\ngpu-01 .*\ngpu-02\nId: +gpu-01$/m);
+});
+
+test("the README has every exit code that --help has, and every common flag that it names is one", async () => {
+  const { stdout } = await hivectl(["--help"]);
+  const [, codes = ""] = stdout.match(/^Exit codes: (.*)\.$/m) ?? [];
+  const listed = [...README.matchAll(/^\| (\d+) /gm)].map(([, code]) => code);
+  expect(listed).toEqual(codes.split(", ").map((code) => code.split(" ", 1)[0]));
+  const flags = [...README.matchAll(/`(--[a-z-]+)/g)].map(([, flag]) => flag ?? "");
+  const help = stdout + (await hivectl(["get", "hives", "--help"])).stdout;
+  expect(flags.filter((flag) => !help.includes(`${flag} `))).toEqual([]);
+});

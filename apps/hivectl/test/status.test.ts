@@ -1,0 +1,79 @@
+import { QueenClient } from "@repo/queen-client";
+import { expect, test } from "vitest";
+import { queenProcesses } from "../../queen/test/queen-processes.ts";
+import { hivectl } from "./hivectl.ts";
+
+const queens = queenProcesses();
+const HIVE = { host: "127.0.0.1", port: 8601 };
+
+test("status counts, names who needs attention and why, and says what to do next", async () => {
+  const url = await queens.start().origin();
+  const client = new QueenClient({ url });
+  const status = async (...args: string[]) => (await hivectl(["status", ...args], { QUEEN_URL: url })).stdout;
+  expect(await status()).toContain("no hives");
+  await client.addHive({ ...HIVE, id: "gpu-01", status: "online" });
+  await client.addHive({ ...HIVE, id: "gpu-02", status: "offline" });
+  await client.cordonHive("gpu-01", { reason: "new fans" });
+  const text = await status();
+  expect(text).toContain(`Fleet at ${url}: 2 hives, 1 online, 1 offline, 0 unknown, 1 cordoned`);
+  expect(text).toMatch(/^Offline:\n {2}gpu-02 +offline.* \S/m);
+  expect(text).toMatch(/^Cordoned:\n {2}gpu-01 +online,cordoned +new fans$/m);
+  expect(text).toMatch(/^ {2}hivectl describe hive gpu-02 /m);
+  expect(JSON.parse(await status("--json"))).toMatchObject({
+    queen: url,
+    totals: { total: 2, offline: 1 },
+    offline: [{ hive: { id: "gpu-02" } }],
+    cordoned: [{ hive: { id: "gpu-01" } }],
+    running: [],
+  });
+});
+
+test("describe hive shows its record, why it is as it is, and its last operations", async () => {
+  const url = await queens.start().origin();
+  const client = new QueenClient({ url });
+  const devices = { cpu: { cores: 16, ram_gb: 64 }, gpus: [{ index: 0, name: "NVIDIA L4", vram_gb: 22 }] };
+  await client.addHive({ ...HIVE, id: "gpu-01", status: "online", labels: { rack: "r12" }, devices });
+  await client.cordonHive("gpu-01", { reason: "new fans" });
+  const describe = (id: string, ...args: string[]) => hivectl(["describe", "hive", id, ...args], { QUEEN_URL: url });
+  const { code, stdout } = await describe("gpu-01");
+  const facts = Object.fromEntries(stdout.split("\n").map((line) => line.split(/: +/)));
+  expect(code).toBe(0);
+  expect(facts).toMatchObject({
+    Id: "gpu-01",
+    Address: "127.0.0.1:8601",
+    Labels: "rack=r12",
+    "Takes work": "no",
+    Cordon: "new fans",
+    CPU: "16 cores, 64 GB of RAM",
+    "GPU 0": "NVIDIA L4, 22 GB",
+  });
+  expect(stdout).toMatch(/^Status: +online: .*\(set_by_operator\)$/m);
+  expect(JSON.parse((await describe("gpu-01", "-o", "json")).stdout)).toMatchObject({
+    hive: { id: "gpu-01" },
+    state: { cordon: { reason: "new fans" } },
+    liveness: { rule: "set_by_operator" },
+    operations: [],
+  });
+  expect(await describe("nope")).toEqual({
+    code: 1,
+    stdout: "",
+    stderr:
+      'hivectl: HIVE_NOT_FOUND: There is no hive "nope"\nhivectl: `hivectl get hives` lists those that there are\n',
+  });
+});
+
+test("called wrongly, it says one line that names what is wrong, and ends with 2", async () => {
+  for (const args of [
+    ["frobnicate"],
+    ["get", "hivs"],
+    ["describe", "hive"],
+    ["status", "--colour"],
+    ["get", "hives", "--timeout", "soon"],
+  ]) {
+    expect(await hivectl(args)).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^hivectl: .*; --help shows what there is\n$/),
+    });
+  }
+});

@@ -1,0 +1,49 @@
+import { QueenClient } from "@repo/queen-client";
+import { beforeAll, expect, test } from "vitest";
+import { inTerminal } from "./hivectl.ts";
+import { queenForAll } from "./queen.ts";
+
+const queen = queenForAll();
+const ESC = "\x1b";
+
+beforeAll(async () => {
+  const client = new QueenClient({ url: queen.url });
+  const gpus = [{ index: 0, name: "NVIDIA H100 80GB HBM3", vram_gb: 80 }];
+  const labels = { rack: "r12", env: "production", site: "somewhere-far-away" };
+  for (const id of ["gpu-01", "gpu-02"]) {
+    await client.addHive({ id, host: "127.0.0.1", port: 8601, status: "online", labels, devices: { cpu: null, gpus } });
+  }
+});
+
+const show = (columns: number, args: string[], env = {}) =>
+  inTerminal(args, { QUEEN_URL: queen.url, ...env }, { columns });
+
+test.each([60, 80, 200])("in %i columns no line is longer than the terminal, and ids are whole", async (columns) => {
+  for (const args of [
+    ["get", "hives"],
+    ["get", "hives", "-o", "wide"],
+  ]) {
+    const { code, stdout } = await show(columns, args, { NO_COLOR: "1" });
+    const lines = stdout.trimEnd().split("\n");
+    expect(code).toBe(0);
+    expect(lines.map((line) => line.length).filter((length) => length > columns)).toEqual([]);
+    expect(lines.slice(1).map((line) => line.slice(0, 6))).toEqual(["gpu-01", "gpu-02"]);
+  }
+});
+
+test("a wide terminal shows everything, a narrow one cuts what is longest", async () => {
+  expect((await show(200, ["get", "hives"])).stdout).toContain("site=somewhere-far-away");
+  expect((await show(60, ["get", "hives"])).stdout).toMatch(/NVIDIA.*… /);
+});
+
+test("colours are for terminals whose reader wants them", async () => {
+  expect((await show(80, ["get", "hives"])).stdout).toContain(`${ESC}[32monline`);
+  for (const env of [{ NO_COLOR: "1" }, { TERM: "dumb" }])
+    expect((await show(80, ["get", "hives"], env)).stdout).not.toContain(ESC);
+  expect((await show(80, ["get", "hives", "--no-color"])).stdout).not.toContain(ESC);
+});
+
+test("people read how long ago something was", async () => {
+  const { stdout } = await show(80, ["describe", "hive", "gpu-01"]);
+  expect(stdout).toMatch(/^Added: +\d+s ago$/m);
+});

@@ -1,0 +1,23 @@
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { queenProcesses } from "../../queen/test/queen-processes.ts";
+import { hivectl } from "./hivectl.ts";
+
+const queens = queenProcesses();
+const pathOf = (name: string) => fileURLToPath(new URL(`../../queen/test/tls/${name}`, import.meta.url));
+
+test("a certificate of one's own is trusted when QUEEN_CA names it, and refused with what to do when it does not", async () => {
+  const queen = queens.start(["--tls-cert", pathOf("a.cert.pem"), "--tls-key", pathOf("a.key.pem")]);
+  const QUEEN_URL = (await queen.origin()).replace("http:", "https:");
+  expect(await hivectl(["get", "hives"], { QUEEN_URL })).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /cannot be reached: .*\nhivectl: QUEEN_CA names the file with the certificate of its authority\n$/,
+    ),
+  });
+  expect(await hivectl(["get", "hives"], { QUEEN_URL, QUEEN_CA: pathOf("a.cert.pem") })).toMatchObject({ code: 0 });
+  expect(await hivectl(["get", "hives"], { QUEEN_URL, QUEEN_CA: "/no/file" })).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^hivectl: QUEEN_CA \/no\/file: /),
+  });
+});

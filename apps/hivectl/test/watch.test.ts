@@ -1,0 +1,68 @@
+import { QueenClient } from "@repo/queen-client";
+import { expect, test } from "vitest";
+import { queenProcesses } from "../../queen/test/queen-processes.ts";
+import { until } from "../../queen/test/until.ts";
+import { Hivectl } from "./hivectl.ts";
+
+const queens = queenProcesses();
+const HIVE = { host: "127.0.0.1", port: 8601 };
+
+async function watching(url: string, ...args: string[]) {
+  const running = new Hivectl(["get", "hives", "-w", ...args], { QUEEN_URL: url });
+  const untilLine = (line: string | RegExp, of: "stdout" | "stderr" = "stdout") =>
+    until(`${line} is said`, () => running[of].split("\n").some((one) => new RegExp(line).test(one)));
+  return { running, untilLine };
+}
+
+test("a watch lists, tells what changes, and ends with 0 at Ctrl-C", async () => {
+  const url = await queens.start().origin();
+  const client = new QueenClient({ url });
+  await client.addHive({ ...HIVE, id: "a" });
+  const { running, untilLine } = await watching(url);
+  await untilLine(/^a +unknown/);
+  await client.changeHive("a", { status: "online" });
+  await untilLine(/^a +online/);
+  await client.addHive({ ...HIVE, id: "b" });
+  await untilLine(/^b +unknown/);
+  await client.cordonHive("a", { reason: "new fans" });
+  await untilLine(/^a +online,cordoned/);
+  await client.removeHive("b");
+  await untilLine(/^b +removed$/);
+  running.child.kill("SIGINT");
+  expect(await running.end()).toMatchObject({ code: 0, stderr: "" });
+});
+
+test("with a filter it tells of what is let through, and as JSON a line each", async () => {
+  const url = await queens.start().origin();
+  const client = new QueenClient({ url });
+  await client.addHive({ ...HIVE, id: "other" });
+  await client.addHive({ ...HIVE, id: "mine", labels: { rack: "r1" } });
+  const { running, untilLine } = await watching(url, "-l", "rack=r1", "-o", "jsonl");
+  await untilLine('"id":"mine"');
+  await client.changeHive("other", { status: "online" });
+  await client.changeHive("mine", { status: "online" });
+  await untilLine('"id":"mine".*"value":"online"');
+  running.child.kill("SIGINT");
+  const { code, stdout } = await running.end();
+  const ids = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line).hive.id);
+  expect({ code, ids: new Set(ids) }).toEqual({ code: 0, ids: new Set(["mine"]) });
+});
+
+test("over a restart of the queen it goes on, says that changes were missed, and lists anew", async () => {
+  const first = queens.start();
+  const url = await first.origin();
+  await new QueenClient({ url }).addHive({ ...HIVE, id: "a" });
+  const { running, untilLine } = await watching(url);
+  await untilLine(/^a +unknown/);
+  await first.kill("SIGTERM");
+  await untilLine("the queen is away", "stderr");
+  const second = queens.start([], { QUEEN_PORT: new URL(url).port });
+  await second.origin();
+  await untilLine(/changes were missed \(queen_restarted\)/, "stderr");
+  await until("the list is there twice", () => running.stdout.match(/^a +unknown/gm)?.length === 2);
+  running.child.kill("SIGINT");
+  expect((await running.end()).code).toBe(0);
+});

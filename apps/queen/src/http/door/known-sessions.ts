@@ -1,0 +1,69 @@
+import { type HiveCatalog, mintSession, type SessionRecord } from "@repo/hive-catalog";
+
+const MAX_AGE_MS = 43_200_000;
+
+/** What is handed out once, to whoever logs in. */
+export interface NewLogin extends SessionRecord {
+  readonly cookie: string;
+  readonly key: string;
+}
+
+/** The sessions in force, as the catalog last had them. */
+export class KnownSessions {
+  readonly #catalog: HiveCatalog;
+  #sessions = new Map<string, SessionRecord>();
+  #version: string | undefined;
+  /** How often one began or ended here: what was read meanwhile may not have it. */
+  #changes = 0;
+
+  constructor(catalog: HiveCatalog) {
+    this.#catalog = catalog;
+  }
+
+  get(cookieHash: string): SessionRecord | undefined {
+    return this.#sessions.get(cookieHash);
+  }
+
+  isInForce(cookieHash: string, nowMs: number): boolean {
+    return nowMs < (this.#sessions.get(cookieHash)?.expiresAtMs ?? 0);
+  }
+
+  /** One that began after they were read last. */
+  async read(cookieHash: string): Promise<SessionRecord | undefined> {
+    const session = await this.#catalog.sessions.get(cookieHash);
+    if (session !== undefined) this.#set(session);
+    return session;
+  }
+
+  /** Begins one, which ends after half a day, and not after its token. undefined where that was revoked meanwhile. */
+  async begin(tokenId: string, tokenExpiresAtMs: number | null, nowMs: number): Promise<NewLogin | undefined> {
+    const { cookie, key, ...hashes } = mintSession();
+    const expiresAtMs = Math.round(Math.min(nowMs + MAX_AGE_MS, tokenExpiresAtMs ?? Number.POSITIVE_INFINITY));
+    const session = await this.#catalog.sessions.add({ ...hashes, tokenId, expiresAtMs });
+    if (session === undefined) return undefined;
+    this.#set(session);
+    return { ...session, cookie, key };
+  }
+
+  async end(cookieHash: string): Promise<void> {
+    await this.#catalog.sessions.remove(cookieHash);
+    this.#sessions.delete(cookieHash);
+    this.#changes += 1;
+  }
+
+  #set(session: SessionRecord): void {
+    this.#sessions.set(session.cookieHash, session);
+    this.#changes += 1;
+  }
+
+  /** Reads them anew where they are others than those that were read. */
+  async refresh(): Promise<void> {
+    const version = await this.#catalog.sessions.version();
+    if (version === this.#version) return;
+    const changes = this.#changes;
+    const sessions = await this.#catalog.sessions.list();
+    if (changes !== this.#changes) return;
+    this.#sessions = new Map(sessions.map((session) => [session.cookieHash, session]));
+    this.#version = version;
+  }
+}

@@ -1,0 +1,90 @@
+import type { HiveCatalog, StoredToken, TokenRecord } from "@repo/hive-catalog";
+import type { Caller } from "./caller.ts";
+import { expiredToken } from "./refusals.ts";
+
+/** What is kept of a token, so that no request waits for the catalog but the first. */
+export interface KnownToken {
+  readonly caller: Caller & { readonly tokenId: string };
+  readonly expiresAtMs: number | null;
+  /** Read from the catalog when the token is first used. */
+  hash?: string;
+  /** Since it was last written down. */
+  usedAtMs?: number;
+}
+
+/** The tokens in force, as the catalog last had them. */
+export class KnownTokens {
+  readonly #catalog: HiveCatalog;
+  readonly #revoked = new Set<string>();
+  #tokens = new Map<string, KnownToken>();
+  #version: string | undefined;
+
+  constructor(catalog: HiveCatalog) {
+    this.#catalog = catalog;
+  }
+
+  get(id: string): KnownToken | undefined {
+    return this.#tokens.get(id);
+  }
+
+  isInForce(id: string, nowMs: number): boolean {
+    const known = this.#tokens.get(id);
+    return known !== undefined && !hasExpired(known, nowMs);
+  }
+
+  /** Reads one from the catalog that was not used yet, or is not in the list that was read last. */
+  async read(id: string): Promise<(KnownToken & Pick<StoredToken, "hash">) | undefined> {
+    const record = await this.#catalog.tokens.get(id);
+    if (record === undefined || record.revokedAtMs !== null || this.#revoked.has(id)) return undefined;
+    const known = Object.assign(this.#tokens.get(id) ?? newlyKnown(record), { hash: record.hash });
+    this.#tokens.set(id, known);
+    return known;
+  }
+
+  /** One that was revoked here. */
+  forget(id: string): void {
+    this.#revoked.add(id);
+    this.#tokens.delete(id);
+  }
+
+  /** Reads them anew, and resolves to all that there are: from then on those that were added count, and those that were revoked do not. */
+  async refresh(): Promise<readonly TokenRecord[]> {
+    // Before they are read: a change in between shows as another version the next time.
+    const version = await this.#catalog.tokens.version();
+    const records = await this.#catalog.tokens.list();
+    const tokens = new Map<string, KnownToken>();
+    for (const record of records) {
+      const { id, revokedAtMs } = record;
+      // Two readings may overlap, and the older one end last: what was revoked stays revoked.
+      if (revokedAtMs !== null) this.#revoked.add(id);
+      if (!this.#revoked.has(id)) tokens.set(id, this.#tokens.get(id) ?? newlyKnown(record));
+    }
+    this.#tokens = tokens;
+    this.#version = version;
+    return records;
+  }
+
+  /** Whether they are others than those that were read. */
+  async haveChanged(): Promise<boolean> {
+    return (await this.#catalog.tokens.version()) !== this.#version;
+  }
+
+  /** Writes down which were used, and when: what cannot be written now is tried the next time. */
+  async writeUses(): Promise<void> {
+    const used = [...this.#tokens].filter(([, { usedAtMs }]) => usedAtMs !== undefined);
+    if (used.length === 0) return;
+    const usedAtMs = new Map(used.map(([id, known]) => [id, Math.round(known.usedAtMs ?? 0)]));
+    await this.#catalog.tokens.used(usedAtMs);
+    for (const [id, known] of used) if (Math.round(known.usedAtMs ?? 0) === usedAtMs.get(id)) delete known.usedAtMs;
+  }
+}
+
+export const hasExpired = ({ expiresAtMs }: Pick<KnownToken, "expiresAtMs">, nowMs: number): boolean =>
+  expiresAtMs !== null && nowMs >= expiresAtMs;
+
+export const expired = ({ caller, expiresAtMs }: KnownToken) => expiredToken(caller.tokenId, expiresAtMs ?? 0);
+
+const newlyKnown = ({ id, role, hiveId, expiresAtMs }: TokenRecord): KnownToken => ({
+  caller: { role, hiveId, tokenId: id },
+  expiresAtMs,
+});

@@ -1,0 +1,90 @@
+import { hasHash, tokenIdOf } from "@repo/hive-catalog";
+import type { FastifyBaseLogger, FastifyRequest } from "fastify";
+import type { Clock } from "../../process/clock.ts";
+import { Problem } from "../errors.ts";
+import type { Caller, Login } from "./caller.ts";
+import type { KnownCallers } from "./known-callers.ts";
+import type { NewLogin } from "./known-sessions.ts";
+import { expired, hasExpired, type KnownToken } from "./known-tokens.ts";
+import { LoginCodes } from "./login-codes.ts";
+import { refuseOtherSites } from "./other-sites.ts";
+import type { Rates } from "./rates.ts";
+import { forbidden, unauthenticated, wrongCode } from "./refusals.ts";
+
+/** A token, or else a code that was made with one. */
+interface Shown {
+  readonly token?: string | undefined;
+  readonly code?: string | undefined;
+}
+
+interface LoginsOptions {
+  known: KnownCallers;
+  rates: Rates;
+  clock: Clock;
+  log: FastifyBaseLogger;
+}
+
+/** Lets people in and out, whose browsers cannot show a token with all that they ask for. */
+export class Logins {
+  readonly #options: LoginsOptions;
+  readonly #codes = new LoginCodes();
+
+  constructor(options: LoginsOptions) {
+    this.#options = options;
+  }
+
+  /** Begins a session for whoever shows a token, or a code that somebody with a token made. */
+  async logIn({ raw }: Pick<FastifyRequest, "raw">, shown: Shown) {
+    const { known, rates, clock, log } = this.#options;
+    refuseOtherSites(raw);
+    await this.#refuseWhileOpen();
+    const nowMs = clock.now();
+    const token = shown.token === undefined ? this.#ofCode(shown.code ?? "") : await this.#ofToken(shown.token);
+    const { tokenId, role } = token.caller;
+    if (hasExpired(token, nowMs)) throw expired(token);
+    if (role === "hive") throw forbidden(`The token ${tokenId} is a hive's, for whom there are no sessions`);
+    rates.countToken(tokenId);
+    token.usedAtMs = nowMs;
+    const login: NewLogin | undefined = await known.sessions.begin(tokenId, token.expiresAtMs, nowMs);
+    if (login === undefined) throw unauthenticated(true);
+    log.info({ token: tokenId, remote: raw.socket.remoteAddress }, "somebody logged in");
+    return { ...login, role, maxAgeMs: login.expiresAtMs - nowMs };
+  }
+
+  /** For whoever has no token to type: a code for one login, within a minute, with the rights of the caller's token. */
+  async makeCode({ tokenId }: Caller): Promise<{ code: string; expiresAtMs: number }> {
+    const { clock } = this.#options;
+    await this.#refuseWhileOpen();
+    const { code, forMs } = this.#codes.make(tokenId ?? "", clock.monotonicNow());
+    return { code, expiresAtMs: Math.round(clock.now() + forMs) };
+  }
+
+  async logOut({ cookieHash }: Login): Promise<void> {
+    await this.#options.known.endSession(cookieHash);
+  }
+
+  async #ofToken(shown: string): Promise<KnownToken> {
+    const id = tokenIdOf(shown);
+    const token = id === undefined ? undefined : await this.#options.known.tokens.read(id);
+    if (token === undefined || !hasHash(shown, token.hash)) throw unauthenticated(true);
+    return token;
+  }
+
+  #ofCode(shown: string): KnownToken {
+    const { known, clock } = this.#options;
+    const tokenId = this.#codes.take(shown, clock.monotonicNow());
+    const token = tokenId === undefined ? undefined : known.tokens.get(tokenId);
+    if (token === undefined) throw wrongCode();
+    return token;
+  }
+
+  async #refuseWhileOpen(): Promise<void> {
+    const { known } = this.#options;
+    if (!known.isPrepared) await known.prepare();
+    if (!known.isOpen) return;
+    throw new Problem(
+      "DOOR_OPEN",
+      "Nobody has to log in: while there are no tokens, this queen lets everybody on her machine in",
+    );
+  }
+}

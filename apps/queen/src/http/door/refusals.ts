@@ -1,0 +1,40 @@
+import { Problem } from "../errors.ts";
+
+export function unauthenticated(hadToken: boolean): Problem {
+  return hadToken
+    ? invalidToken("This token is not one of this queen's, or it was revoked")
+    : challenge("This needs a token, as `Authorization: Bearer hq_…`; `pnpm queen token create` makes one", "");
+}
+
+export const expiredToken = (id: string, expiresAtMs: number): Problem =>
+  invalidToken(`The token ${id} expired at ${new Date(expiresAtMs).toISOString()}: ask for a new one`);
+
+const invalidToken = (detail: string): Problem => challenge(detail, ', error="invalid_token"');
+
+export const sessionEnded = (): Problem =>
+  challenge("This session has ended, or its token was revoked: log in again with POST /v1/session", "");
+
+export const wrongCode = (): Problem =>
+  challenge("This code is none of this queen's, or was used, or is older than a minute: ask for a new one", "");
+
+const challenge = (detail: string, further: string): Problem =>
+  new Problem("UNAUTHENTICATED", detail, { headers: { "www-authenticate": `Bearer realm="queen"${further}` } });
+
+export const forbidden = (detail: string): Problem => new Problem("FORBIDDEN", detail);
+
+export const keyNeeded = (): Problem =>
+  forbidden("A session changes something with the header x-queen-key alone, which POST /v1/session answered");
+
+export const wrongKey = (): Problem => forbidden("The header x-queen-key is not the key of this session");
+
+export const tooManyConnections = (tokenId: string | null): Problem =>
+  new Problem("TOO_MANY_REQUESTS", `Too many connections of the token ${tokenId}, or of all: this one is closed`, {
+    headers: { "retry-after": "1", connection: "close" },
+  });
+
+export function tooManyRequests(whose: string, waitMs: number): Problem {
+  const seconds = Math.ceil(waitMs / 1000);
+  return new Problem("TOO_MANY_REQUESTS", `Too many requests of ${whose}: the next may come in ${seconds} s`, {
+    headers: { "retry-after": String(seconds) },
+  });
+}

@@ -1,0 +1,145 @@
+import { isInForce, mintToken, NewToken, TOKEN_ROLES, type TokenRecord } from "@repo/hive-catalog";
+import { timeMs } from "@repo/hive-catalog/record";
+import * as z from "zod";
+import { invalidInput, Problem } from "../errors.ts";
+import { listInPieces } from "../pieces.ts";
+import { WRITING } from "../problems.ts";
+import { defineRoute } from "../route.ts";
+
+const { name, role, hiveId } = NewToken.shape;
+
+const tokenFields = {
+  id: z.string().meta({ description: "Public: names the token in lists, logs and paths" }),
+  name: z.string(),
+  role: z.enum(TOKEN_ROLES),
+  hive_id: z.string().nullable().meta({ description: "The one hive for which a hive's token beats" }),
+  created_at_ms: timeMs,
+  expires_at_ms: timeMs.nullable().meta({ description: "null for never" }),
+  revoked_at_ms: timeMs.nullable(),
+  last_used_at_ms: timeMs.nullable().meta({
+    description:
+      "Written once a minute, and when a queen stops: what she was told in the last minute before a crash is lost",
+  }),
+};
+const TokenJson = z
+  .strictObject(tokenFields)
+  .meta({ id: "Token", description: "A token, without what could be used in its place" });
+const TokenMade = z
+  .strictObject({
+    ...tokenFields,
+    token: z.string().meta({ description: "What its bearer shows: in this answer alone" }),
+  })
+  .meta({ id: "TokenMade", description: "A token that was just made" });
+const NewTokenJson = z
+  .strictObject({
+    name: name.meta({ description: "What it is for, for people" }),
+    role,
+    hive_id: hiveId.meta({ description: "Required for the role hive, and for it alone" }),
+    expires_at_ms: timeMs.nullish().meta({ description: "From when on it is worth nothing; null for never" }),
+  })
+  .meta({ id: "NewToken" });
+
+const TOKEN = {
+  id: "0123456789abcdef",
+  name: "gpu-01",
+  role: "hive" as const,
+  hive_id: "hive-prod-01",
+  created_at_ms: 1_761_040_800_000,
+  expires_at_ms: null,
+  revoked_at_ms: null,
+  last_used_at_ms: 1_761_042_600_000,
+};
+
+/** Written in one turn of the event loop. */
+const TOKENS_PER_STEP = 200;
+
+export const tokensRoutes = [
+  defineRoute({
+    method: "get",
+    path: "/v1/tokens",
+    access: "operator",
+    operationId: "listTokens",
+    tag: "access",
+    summary: "List all tokens, in the order in which they were made, revoked ones too",
+    isCostly: true,
+    answer: {
+      description: "The tokens",
+      schema: z.strictObject({ tokens: z.array(TokenJson) }),
+      example: { tokens: [TOKEN] },
+    },
+  }).handle(async (request, { catalog, costs }, reply) => {
+    const tokens = await catalog.tokens.list();
+    const steps = Array.from({ length: Math.ceil(tokens.length / TOKENS_PER_STEP) }, (_, step) =>
+      tokens.slice(step * TOKENS_PER_STEP, (step + 1) * TOKENS_PER_STEP),
+    );
+    reply.type("application/json; charset=utf-8");
+    return listInPieces(costs.inTurns(request, steps, toJson), (tokens) => ({ tokens }));
+  }),
+  defineRoute({
+    method: "post",
+    path: "/v1/tokens",
+    access: "operator",
+    operationId: "createToken",
+    tag: "access",
+    summary: "Make a token",
+    description:
+      "It works at once. The first of an operator or a reader locks the door of a queen that was open: keep what is answered, or make another one on her machine.",
+    body: {
+      schema: NewTokenJson,
+      examples: {
+        of_a_hive: { name: "gpu-01", role: "hive", hive_id: "hive-prod-01" },
+        of_a_reader_for_a_while: { name: "dashboard", role: "reader", expires_at_ms: 1_792_576_800_000 },
+      },
+    },
+    answer: {
+      status: 201,
+      description: "The token",
+      schema: TokenMade,
+      example: { ...TOKEN, last_used_at_ms: null, token: `hq_${TOKEN.id}_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA` },
+    },
+    problems: ["HIVE_NOT_FOUND", ...WRITING],
+  }).handle(async ({ body }, { catalog, clock }, reply) => {
+    const { name, role, hive_id: hiveId = null, expires_at_ms: expiresAtMs = null } = body;
+    if (expiresAtMs !== null && expiresAtMs <= clock.now()) {
+      throw invalidInput("INVALID_ARGUMENT", [{ field: "expires_at_ms", message: "must be a time that is to come" }]);
+    }
+    const { token, ...minted } = mintToken();
+    const record = await catalog.tokens.add({ ...minted, name, role, hiveId, expiresAtMs });
+    reply.header("cache-control", "no-store");
+    return { ...toJson(record), token };
+  }),
+  defineRoute({
+    method: "delete",
+    path: "/v1/tokens/:token",
+    access: "operator",
+    operationId: "revokeToken",
+    tag: "access",
+    summary: "Revoke a token",
+    description:
+      "By its id. It ends its sessions and event streams: here at once, at every other queen of the catalog within 2 seconds. The last one of an operator that is in force stays, because nobody could come in without it over the network: make another one first, or revoke it with `pnpm queen token revoke` on the machine that has the catalog.",
+    answer: { status: 204, description: "It is revoked" },
+    problems: ["TOKEN_NOT_FOUND", "LAST_OPERATOR", ...WRITING],
+  }).handle(async ({ params }, { door, catalog, clock }) => {
+    if (await door.known.revoke(params.token)) return;
+    const token = await catalog.tokens.get(params.token);
+    if (token !== undefined && isInForce(token, clock.now())) throw lastOperator(token.id);
+    throw new Problem("TOKEN_NOT_FOUND", `No token ${JSON.stringify(params.token)} is in force`);
+  }),
+];
+
+const toJson = ({ id, name, role, hiveId, createdAtMs, expiresAtMs, revokedAtMs, lastUsedAtMs }: TokenRecord) => ({
+  id,
+  name,
+  role,
+  hive_id: hiveId,
+  created_at_ms: createdAtMs,
+  expires_at_ms: expiresAtMs,
+  revoked_at_ms: revokedAtMs,
+  last_used_at_ms: lastUsedAtMs,
+});
+
+const lastOperator = (id: string): Problem =>
+  new Problem(
+    "LAST_OPERATOR",
+    `The token ${id} is the last one of an operator: make another one first, or revoke it with \`pnpm queen token revoke\``,
+  );

@@ -1,0 +1,104 @@
+import { eq, lte, type SQL, sql } from "drizzle-orm";
+import { checkArgument } from "../model/check.ts";
+import { NewSession, type SessionRecord, sessionFields } from "../model/session.ts";
+import { isRecordId } from "../model/texts.ts";
+import type { CallOptions } from "../options.ts";
+import { sessions, tokens } from "../schema.ts";
+import { collect, finder, oldestFirst, one, pages, readOne } from "../sql/reading.ts";
+import { renewRevision, revisionOf } from "../sql/revisions.ts";
+import { RowReader } from "../sql/rows.ts";
+import { build, type Given, statement } from "../sql/statement.ts";
+import { Verbs } from "./verbs.ts";
+
+/** Sessions of one token, and of all: one more ends the one that would end first. */
+const MAX_OF_TOKEN = 16;
+const MAX_IN_ALL = 4096;
+
+type Key = { cookieHash: string };
+type OfToken = { tokenId: string };
+
+export const sessionReader = new RowReader<SessionRecord>({ table: sessions, fields: sessionFields, thing: "session" });
+
+const ofKey = ({ cookieHash }: Given<Key>): SQL => eq(sessions.cookieHash, cookieHash);
+const sessionOfKey = one<SessionRecord, Key>(sessionReader, ofKey);
+const allSessions = finder<SessionRecord, object>(sessionReader, oldestFirst);
+/** Each change of ours renews the revision; the counts tell one that was added or removed by hand. */
+const version = statement(() => {
+  const text = sql`concat_ws(' ', ${revisionOf("sessions")}, (SELECT count(*) FROM ${sessions}), (SELECT max(rowid) FROM ${sessions}))`;
+  return build.select({ version: text }).from(sql`(SELECT 1)`);
+});
+/** Only for a token that is there and not revoked, in the same statement. */
+const insert = statement<SessionRecord>(({ cookieHash, keyHash, tokenId, createdAtMs, expiresAtMs }) =>
+  build
+    .insert(sessions)
+    .select(
+      sql`SELECT ${cookieHash}, ${keyHash}, ${tokens.id}, ${createdAtMs}, ${expiresAtMs} FROM ${tokens}
+        WHERE ${eq(tokens.id, tokenId)} AND typeof(${tokens.revokedAtMs}) <> 'integer'`,
+    )
+    .onConflictDoNothing({ target: sessions.cookieHash }),
+);
+const removeExpired = statement<{ nowMs: number }>(({ nowMs }) =>
+  build.delete(sessions).where(lte(sessions.expiresAtMs, nowMs)),
+);
+const removeFirstOfToken = statement<OfToken>(({ tokenId }) =>
+  removeAllBut(MAX_OF_TOKEN, eq(sessions.tokenId, tokenId)),
+);
+const removeFirst = statement(() => removeAllBut(MAX_IN_ALL));
+const remove = statement<Key>((given) => build.delete(sessions).where(ofKey(given)));
+const renew = statement(() => renewRevision("sessions", sql`true`));
+const renewIfChanged = statement(() => renewRevision("sessions", sql`changes() > 0`));
+
+/** Those of them that end first, but so many. */
+function removeAllBut(kept: number, which: SQL = sql`true`) {
+  const place = sql`(${sessions.expiresAtMs}, rowid)`;
+  const firstToGo = sql`SELECT expires_at_ms, rowid FROM ${sessions} WHERE ${which} ORDER BY expires_at_ms DESC, rowid DESC LIMIT 1 OFFSET ${sql.raw(String(kept))}`;
+  return build.delete(sessions).where(sql`${which} AND ${place} <= (${firstToGo})`);
+}
+
+/** Who logged in with a token, by the hashes of what they show. Revoking a token ends its sessions. */
+export class Sessions extends Verbs {
+  /**
+   * Resolves to the session, or to undefined where the token is not there or revoked. Ends those that have expired, and where there are more than 16 of the token
+   * or 4,096 in all, those that would end first. Rejects with INVALID_ARGUMENT.
+   */
+  add(session: NewSession, options?: CallOptions): Promise<SessionRecord | undefined> {
+    return this.access.calls.run(async (client) => {
+      const nowMs = this.access.now();
+      const added = { ...checkArgument("session", NewSession, session), createdAtMs: nowMs };
+      const { tokenId, cookieHash } = added;
+      const statements = [removeExpired({ nowMs }), insert(added), removeFirstOfToken({ tokenId }), removeFirst({})];
+      const [, inserted] = await client.batch([...statements, renew({})], { isRepeatable: true });
+      if (inserted === undefined || inserted.rowsAffected > 0) return added;
+      return inserted.isRepeat ? await readOne(client, sessionOfKey, { cookieHash }) : undefined;
+    }, options);
+  }
+
+  /** One that has expired too, until it is removed. Rejects with CORRUPT_RECORD when another program damaged it. */
+  get(cookieHash: string, options?: CallOptions): Promise<SessionRecord | undefined> {
+    return this.access.calls.run(
+      (client) => (isRecordId(cookieHash) ? readOne(client, sessionOfKey, { cookieHash }) : undefined),
+      options,
+    );
+  }
+
+  /** In the order in which they began. */
+  list(options: CallOptions = {}): Promise<SessionRecord[]> {
+    return this.access.calls.run((client) => {
+      const paging = { onDamage: this.access.warnings.of(sessionReader) };
+      return collect(pages(client, allSessions, {}, paging));
+    }, options);
+  }
+
+  /** A text that changes whenever one begins or ends: cheaper than `list` for whoever keeps a copy. */
+  version(options?: CallOptions): Promise<string> {
+    return this.access.calls.run(async (client) => String((await client.first(version({})))?.[0]), options);
+  }
+
+  /** Ends one. */
+  remove(cookieHash: string, options?: CallOptions): Promise<void> {
+    return this.access.calls.run(async (client) => {
+      if (!isRecordId(cookieHash)) return;
+      await client.batch([remove({ cookieHash }), renewIfChanged({})], { isRepeatable: true });
+    }, options);
+  }
+}
