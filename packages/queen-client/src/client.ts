@@ -42,13 +42,6 @@ export class QueenClient {
   hivePages(query: Paged<"listHives"> = {}, call?: Call): AsyncGenerator<Schema<"HivePage">, void, undefined> {
     return pages((after) => this.listHives({ ...query, ...after }, call));
   }
-  /** One page, in any order. */
-  listFleet(query: Query<"listFleet"> = {}, call?: Call): Promise<Schema<"FleetPage">> {
-    return this.#requests.json("get", "/v1/fleet", { query }, call);
-  }
-  fleetPages(query: Paged<"listFleet"> = {}, call?: Call): AsyncGenerator<Schema<"FleetPage">, void, undefined> {
-    return pages((after) => this.listFleet({ ...query, ...after }, call));
-  }
   addHive(hive: Body<"addHive">, call?: Call): Promise<Schema<"StoredHive">> {
     return this.#requests.json("post", "/v1/hives", { body: hive }, call);
   }

@@ -19,6 +19,8 @@ export interface paths {
          * Add a hive
          * @description `id`, `host` and `port` are required. A hive never registers itself.
          *
+         *     As `application/x-ndjson` the body has a hive in each line, at most 1000, and is answered 200 with a line for each in their order and a last one with the counts. A line that is refused keeps none of the others back; after a failure of the catalog itself the others are not tried.
+         *
          *     Needs an operator's token.
          */
         post: operations["addHive"];
@@ -172,6 +174,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/liveness/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm that the missing hives are gone
+         * @description Ends a mass failure or a loss of the network: the hives are marked offline with the next sweep.
+         *
+         *     Needs an operator's token.
+         */
+        post: operations["confirmMassFailure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cordons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the cordons that are in force, by hive, page by page
+         * @description One that another program damaged stays in force; its reason says so.
+         *
+         *     Needs a reader's token, or an operator's.
+         */
+        get: operations["listCordons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/hives/{id}/cordon": {
         parameters: {
             query?: never;
@@ -208,28 +254,6 @@ export interface paths {
          * @description Needs an operator's token.
          */
         post: operations["uncordonHive"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/liveness/confirm": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Confirm that the missing hives are gone
-         * @description Ends a mass failure or a loss of the network: the hives are marked offline with the next sweep.
-         *
-         *     Needs an operator's token.
-         */
-        post: operations["confirmMassFailure"];
         delete?: never;
         options?: never;
         head?: never;
@@ -332,8 +356,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List operations, the newest first, page by page
-         * @description Needs a reader's token, or an operator's.
+         * List operations, the newest first, page by page: all, or those for which all holds that is asked
+         * @description A page may be short, or empty, although there are more: `next_after` says where to go on, with the same query.
+         *
+         *     Needs a reader's token, or an operator's.
          */
         get: operations["listOperations"];
         put?: never;
@@ -380,6 +406,30 @@ export interface paths {
          *     Needs an operator's token.
          */
         post: operations["cancelOperation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hives/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do one thing to many hives
+         * @description Which hives: `ids`, or what `GET /v1/hives` takes, and then at most `limit`, by id; `next_after` of the last line says where to go on with the same body. At most
+         *     `parallel` are worked on at a time, and none keeps another back. With a dry run nothing changes. An operation (install, start, stop, restart) counts until it has ended; its hive is told
+         *     when it has begun or, with `wait=true`, when it has ended, with its steps before. Whoever leaves ends what has not begun; what has begun is finished, and operations go on.
+         *
+         *     Needs an operator's token.
+         */
+        post: operations["actOnHives"];
         delete?: never;
         options?: never;
         head?: never;
@@ -554,7 +604,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Each model that live hives serve or have on disk, in no order
+         * The models that live hives serve or have on disk, by name, page by page
          * @description Needs a reader's token, or an operator's.
          */
         get: operations["listModels"];
@@ -1094,6 +1144,55 @@ export interface components {
         Labels: {
             [key: string]: string;
         };
+        AddedLine: components["schemas"]["AddedHive"] | components["schemas"]["AddedCounts"];
+        /** @description What came of one line */
+        AddedHive: {
+            /** @constant */
+            type: "hive";
+            /** @description Its number in the body; blank lines count and are not answered */
+            line: number;
+            /** @description The id in the line; null when there is none */
+            id: string | null;
+            /** @enum {string} */
+            outcome: "added" | "failed";
+            /** @description What it alone would have been answered */
+            problem: components["schemas"]["Problem"] | null;
+        };
+        /** @description Every error (RFC 9457) */
+        Problem: {
+            /** @constant */
+            type: "about:blank";
+            title: string;
+            status: number;
+            /** @description What is wrong, in one sentence */
+            detail: string;
+            /** @enum {string} */
+            code: "BAD_REQUEST" | "INVALID_JSON" | "UNAUTHENTICATED" | "FORBIDDEN" | "NO_WORKER" | "CLAIM_NOT_FOUND" | "SESSION_NOT_FOUND" | "TOKEN_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "DOOR_OPEN" | "LAST_OPERATOR" | "NOTHING_HELD_BACK" | "REQUEST_TIMEOUT" | "REQUEST_ABORTED" | "PAYLOAD_TOO_LARGE" | "URI_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_MANY_REQUESTS" | "HEADERS_TOO_LARGE" | "OPERATION_NOT_FOUND" | "OPERATION_FINISHED" | "OPERATION_ELSEWHERE" | "HIVE_RUNNING" | "HIVE_NOT_MANAGED" | "PUBLIC_URL_NEEDED" | "HOST_KEY_NOT_FOUND" | "HOST_KEY_MISMATCH" | "HOST_KEY_CHANGED" | "SSH_UNREACHABLE" | "LIST_EXPIRED" | "TOO_MANY_TO_SORT" | "INTERNAL" | "NOT_READY" | "STOPPING" | "TOO_MANY_READERS" | "HIVE_NOT_FOUND" | "HIVE_ALREADY_EXISTS" | "INVALID_HIVE" | "INVALID_ARGUMENT" | "CORRUPT_HIVE" | "CORRUPT_RECORD" | "OPERATION_IN_PROGRESS" | "CATALOG_BUSY" | "CATALOG_CORRUPT" | "CATALOG_READ_ONLY" | "CATALOG_FULL" | "CATALOG_TOO_NEW" | "CATALOG_NOT_A_CATALOG" | "CATALOG_NOT_MIGRATED" | "CATALOG_UNAVAILABLE" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_CLOSED" | "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "INVALID_DEVICES" | "WRONG_HIVE";
+            /** @description Each field or parameter that is wrong, by its path; `body` is the body as a whole */
+            errors: {
+                field: string;
+                message: string;
+            }[];
+            /** @description With NO_WORKER: the hives that serve the model, by why none has work */
+            hives?: {
+                serving: number;
+                offline: number;
+                cordoned: number;
+                on_probation: number;
+                of_another_backend: number;
+                without_idle_worker: number;
+                without_memory: number;
+            };
+            /** @description Under which the log of the queen says more */
+            request_id: string;
+        };
+        /** @description The last line of all */
+        AddedCounts: {
+            /** @constant */
+            type: "end";
+            added: number;
+            failed: number;
+        };
         /** @description Labels to set, and those to remove as null; the others stay */
         LabelChanges: {
             [key: string]: string | null;
@@ -1305,6 +1404,13 @@ export interface components {
             missing: number;
             online: number;
         };
+        CordonOfHive: {
+            hive_id: string;
+            reason: string;
+            until_ms: number | null;
+            /** @description Milliseconds since 1970-01-01 UTC */
+            created_at_ms: number;
+        };
         /** @description Something that is done to a hive, or was */
         Operation: {
             id: string;
@@ -1340,6 +1446,60 @@ export interface components {
             operations: components["schemas"]["Operation"][];
             /** @description `after` of the next page; null when this is the last one */
             next_after: string | null;
+        };
+        ActionLine: components["schemas"]["ActionOnHive"] | components["schemas"]["ActionStep"] | components["schemas"]["ActionCounts"];
+        /** @description The word on one hive: each gets one */
+        ActionOnHive: {
+            /** @constant */
+            type: "hive";
+            hive_id: string;
+            /** @enum {string} */
+            outcome: "done" | "begun" | "skipped" | "failed" | "would_do" | "would_skip" | "would_fail";
+            /** @description In words: what was done, would be, or why not */
+            detail: string;
+            /** @description What the route for one hive would have answered */
+            problem: components["schemas"]["Problem"] | null;
+            /** @description The operation that began: `GET /v1/operations/{id}` */
+            operation_id: string | null;
+        };
+        /** @description With `wait=true`: a step of an operation began, or ended */
+        ActionStep: {
+            /** @constant */
+            type: "step";
+            hive_id: string;
+            operation_id: string;
+            step: {
+                name: string;
+                /** @enum {string} */
+                state: "running" | "done" | "failed" | "skipped";
+                /** @description Milliseconds since 1970-01-01 UTC */
+                started_at_ms: number;
+                ended_at_ms: number | null;
+                /** @description What came of it, or why it failed or was skipped */
+                detail: string | null;
+            };
+        };
+        /** @description `progress` after 15 s without a line; `end` is the last line of all */
+        ActionCounts: {
+            /** @enum {string} */
+            type: "progress" | "end";
+            /** @description Hives by their outcome */
+            counts: {
+                done: number;
+                begun: number;
+                skipped: number;
+                failed: number;
+                would_do: number;
+                would_skip: number;
+                would_fail: number;
+            };
+            /** @description Hives on which something is done now, or an operation goes on */
+            running: number;
+            not_begun: number;
+            /** @description In `end`: `after` for the hives behind these; null when there are none */
+            next_after: string | null;
+            /** @description In `end`: whether the queen stops, and has left out what had not begun */
+            stopping: boolean;
         };
         PinnedHostKeys: {
             ssh_host: string;
@@ -1562,34 +1722,6 @@ export interface components {
             last_used_at_ms: number | null;
             /** @description What its bearer shows: in this answer alone */
             token: string;
-        };
-        /** @description Every error (RFC 9457) */
-        Problem: {
-            /** @constant */
-            type: "about:blank";
-            title: string;
-            status: number;
-            /** @description What is wrong, in one sentence */
-            detail: string;
-            /** @enum {string} */
-            code: "BAD_REQUEST" | "INVALID_JSON" | "UNAUTHENTICATED" | "FORBIDDEN" | "NO_WORKER" | "CLAIM_NOT_FOUND" | "SESSION_NOT_FOUND" | "TOKEN_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "DOOR_OPEN" | "LAST_OPERATOR" | "NOTHING_HELD_BACK" | "REQUEST_TIMEOUT" | "REQUEST_ABORTED" | "PAYLOAD_TOO_LARGE" | "URI_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_MANY_REQUESTS" | "HEADERS_TOO_LARGE" | "OPERATION_NOT_FOUND" | "OPERATION_FINISHED" | "OPERATION_ELSEWHERE" | "HIVE_RUNNING" | "HIVE_NOT_MANAGED" | "PUBLIC_URL_NEEDED" | "HOST_KEY_NOT_FOUND" | "HOST_KEY_MISMATCH" | "HOST_KEY_CHANGED" | "SSH_UNREACHABLE" | "LIST_EXPIRED" | "TOO_MANY_TO_SORT" | "INTERNAL" | "NOT_READY" | "STOPPING" | "TOO_MANY_READERS" | "HIVE_NOT_FOUND" | "HIVE_ALREADY_EXISTS" | "INVALID_HIVE" | "INVALID_ARGUMENT" | "CORRUPT_HIVE" | "CORRUPT_RECORD" | "OPERATION_IN_PROGRESS" | "CATALOG_BUSY" | "CATALOG_CORRUPT" | "CATALOG_READ_ONLY" | "CATALOG_FULL" | "CATALOG_TOO_NEW" | "CATALOG_NOT_A_CATALOG" | "CATALOG_NOT_MIGRATED" | "CATALOG_UNAVAILABLE" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_CLOSED" | "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "INVALID_DEVICES" | "WRONG_HIVE";
-            /** @description Each field or parameter that is wrong, by its path; `body` is the body as a whole */
-            errors: {
-                field: string;
-                message: string;
-            }[];
-            /** @description With NO_WORKER: the hives that serve the model, by why none has work */
-            hives?: {
-                serving: number;
-                offline: number;
-                cordoned: number;
-                on_probation: number;
-                of_another_backend: number;
-                without_idle_worker: number;
-                without_memory: number;
-            };
-            /** @description Under which the log of the queen says more */
-            request_id: string;
         };
         /** @description The status of a hive changed */
         StatusEvent: {
@@ -1886,8 +2018,10 @@ export interface components {
          *     `CATALOG_READ_ONLY`: The catalog cannot be written
          *
          *     `CATALOG_UNAVAILABLE`: The catalog did not answer; try again
+         *
+         *     `STOPPING`: The queen is stopping
          */
-        "CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE": {
+        "CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE.STOPPING": {
             headers: {
                 [name: string]: unknown;
             };
@@ -1896,7 +2030,7 @@ export interface components {
                     /** @constant */
                     status?: 503;
                     /** @enum {unknown} */
-                    code?: "CATALOG_BUSY" | "CATALOG_CLOSED" | "CATALOG_NOT_MIGRATED" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_READ_ONLY" | "CATALOG_UNAVAILABLE";
+                    code?: "CATALOG_BUSY" | "CATALOG_CLOSED" | "CATALOG_NOT_MIGRATED" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_READ_ONLY" | "CATALOG_UNAVAILABLE" | "STOPPING";
                 } & components["schemas"]["Problem"];
             };
         };
@@ -2011,6 +2145,32 @@ export interface components {
             };
         };
         /**
+         * @description `CATALOG_BUSY`: Another process held the catalog for too long; try again
+         *
+         *     `CATALOG_CLOSED`: The queen is stopping
+         *
+         *     `CATALOG_NOT_MIGRATED`: The catalog lacks migrations
+         *
+         *     `CATALOG_OUTCOME_UNKNOWN`: The catalog did not answer, and the change may have been made: read it, then decide
+         *
+         *     `CATALOG_READ_ONLY`: The catalog cannot be written
+         *
+         *     `CATALOG_UNAVAILABLE`: The catalog did not answer; try again
+         */
+        "CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 503;
+                    /** @enum {unknown} */
+                    code?: "CATALOG_BUSY" | "CATALOG_CLOSED" | "CATALOG_NOT_MIGRATED" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_READ_ONLY" | "CATALOG_UNAVAILABLE";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /**
          * @description `BAD_REQUEST`: The request is not valid HTTP, or its path is not a valid URL
          *
          *     `INVALID_ARGUMENT`: A parameter or a field breaks its rule
@@ -2103,34 +2263,6 @@ export interface components {
             };
         };
         /**
-         * @description `CATALOG_BUSY`: Another process held the catalog for too long; try again
-         *
-         *     `CATALOG_CLOSED`: The queen is stopping
-         *
-         *     `CATALOG_NOT_MIGRATED`: The catalog lacks migrations
-         *
-         *     `CATALOG_OUTCOME_UNKNOWN`: The catalog did not answer, and the change may have been made: read it, then decide
-         *
-         *     `CATALOG_READ_ONLY`: The catalog cannot be written
-         *
-         *     `CATALOG_UNAVAILABLE`: The catalog did not answer; try again
-         *
-         *     `STOPPING`: The queen is stopping
-         */
-        "CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE.STOPPING": {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": {
-                    /** @constant */
-                    status?: 503;
-                    /** @enum {unknown} */
-                    code?: "CATALOG_BUSY" | "CATALOG_CLOSED" | "CATALOG_NOT_MIGRATED" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_READ_ONLY" | "CATALOG_UNAVAILABLE" | "STOPPING";
-                } & components["schemas"]["Problem"];
-            };
-        };
-        /**
          * @description `HIVE_NOT_MANAGED`: The hive has no ssh_host that can be used, and is not on the queen's own machine
          *
          *     `OPERATION_IN_PROGRESS`: Another operation on this hive has not ended yet
@@ -2197,6 +2329,30 @@ export interface components {
                     status?: 409;
                     /** @enum {unknown} */
                     code?: "OPERATION_ELSEWHERE" | "OPERATION_FINISHED";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `CATALOG_BUSY`: Another process held the catalog for too long; try again
+         *
+         *     `CATALOG_CLOSED`: The queen is stopping
+         *
+         *     `CATALOG_NOT_MIGRATED`: The catalog lacks migrations
+         *
+         *     `CATALOG_UNAVAILABLE`: The catalog did not answer; try again
+         *
+         *     `STOPPING`: The queen is stopping
+         */
+        "CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE.STOPPING": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 503;
+                    /** @enum {unknown} */
+                    code?: "CATALOG_BUSY" | "CATALOG_CLOSED" | "CATALOG_NOT_MIGRATED" | "CATALOG_UNAVAILABLE" | "STOPPING";
                 } & components["schemas"]["Problem"];
             };
         };
@@ -2533,9 +2689,28 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NewHiveJson"];
+                "application/x-ndjson": components["schemas"]["NewHiveJson"];
             };
         };
         responses: {
+            /** @description A line of NDJSON for each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "hive",
+                     *       "line": 1,
+                     *       "id": "hive-prod-01",
+                     *       "outcome": "added",
+                     *       "problem": null
+                     *     }
+                     */
+                    "application/x-ndjson": components["schemas"]["AddedLine"];
+                };
+            };
             /** @description The hive as stored */
             201: {
                 headers: {
@@ -2588,7 +2763,7 @@ export interface operations {
             429: components["responses"]["TOO_MANY_REQUESTS"];
             431: components["responses"]["HEADERS_TOO_LARGE"];
             500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
-            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE.STOPPING"];
             507: components["responses"]["CATALOG_FULL"];
         };
     };
@@ -3405,6 +3580,97 @@ export interface operations {
             503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
         };
     };
+    confirmMassFailure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many of the online hives are missing */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "missing": 30,
+                     *       "online": 50
+                     *     }
+                     */
+                    "application/json": {
+                        missing: number;
+                        online: number;
+                    };
+                };
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.INVALID_JSON.REQUEST_ABORTED"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            409: components["responses"]["NOTHING_HELD_BACK"];
+            413: components["responses"]["PAYLOAD_TOO_LARGE"];
+            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
+        };
+    };
+    listCordons: {
+        parameters: {
+            query?: {
+                /** @description The `next_after` of the page before */
+                after?: string;
+                /** @description Cordons at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cordons": [
+                     *         {
+                     *           "hive_id": "hive-prod-01",
+                     *           "reason": "new power supply",
+                     *           "until_ms": 1761127200000,
+                     *           "created_at_ms": 1761040800000
+                     *         }
+                     *       ],
+                     *       "next_after": null
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description By the id of the hive */
+                        cordons: components["schemas"]["CordonOfHive"][];
+                        /** @description `after` of the next page; null when this is the last one */
+                        next_after: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
+        };
+    };
     cordonHive: {
         parameters: {
             query?: never;
@@ -3452,13 +3718,7 @@ export interface operations {
                      *       "created_at_ms": 1761040800000
                      *     }
                      */
-                    "application/json": {
-                        hive_id: string;
-                        reason: string;
-                        until_ms: number | null;
-                        /** @description Milliseconds since 1970-01-01 UTC */
-                        created_at_ms: number;
-                    };
+                    "application/json": components["schemas"]["CordonOfHive"];
                 };
             };
             400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.INVALID_JSON.REQUEST_ABORTED"];
@@ -3518,46 +3778,6 @@ export interface operations {
             500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
             503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE"];
             507: components["responses"]["CATALOG_FULL"];
-        };
-    };
-    confirmMassFailure: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description How many of the online hives are missing */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "missing": 30,
-                     *       "online": 50
-                     *     }
-                     */
-                    "application/json": {
-                        missing: number;
-                        online: number;
-                    };
-                };
-            };
-            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.INVALID_JSON.REQUEST_ABORTED"];
-            401: components["responses"]["UNAUTHENTICATED"];
-            403: components["responses"]["FORBIDDEN"];
-            408: components["responses"]["REQUEST_TIMEOUT"];
-            409: components["responses"]["NOTHING_HELD_BACK"];
-            413: components["responses"]["PAYLOAD_TOO_LARGE"];
-            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
-            429: components["responses"]["TOO_MANY_REQUESTS"];
-            431: components["responses"]["HEADERS_TOO_LARGE"];
-            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
-            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
         };
     };
     installHive: {
@@ -3837,6 +4057,8 @@ export interface operations {
             query?: {
                 /** @description Those of one hive alone */
                 hive_id?: string;
+                state?: "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
+                kind?: "start" | "stop" | "restart" | "install";
                 /** @description The `next_after` of the page before */
                 after?: string;
                 /** @description Operations at most */
@@ -4027,6 +4249,305 @@ export interface operations {
             431: components["responses"]["HEADERS_TOO_LARGE"];
             500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
             503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE"];
+        };
+    };
+    actOnHives: {
+        parameters: {
+            query?: {
+                /** @description Say what would be done, and change nothing */
+                dry_run?: boolean;
+                /** @description Tell of operations to their end, step by step */
+                wait?: boolean;
+                /** @description Hives at a time */
+                parallel?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @constant */
+                    action: "cordon";
+                    reason: string;
+                    until_ms?: number | null;
+                    /**
+                     * @description ISO 8601 with its zone: seconds may be missing, and the zone may be Z, +02:00 or +0200
+                     * @example 2025-10-21T10:00:00Z
+                     */
+                    until?: string;
+                    /**
+                     * @description Whole days, hours, minutes and seconds, the greatest first, in any case; or an ISO 8601 duration of them
+                     * @example 90s
+                     * @example 15m
+                     * @example 2h
+                     * @example 1h30m
+                     * @example 7d
+                     * @example PT2H
+                     */
+                    for?: string;
+                    /** @description These hives, in this order; one that is named twice is done once */
+                    ids?: string[];
+                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+                    selector?: string;
+                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+                    gpu?: string;
+                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+                    ram?: string;
+                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+                    cores?: string;
+                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Whether a cordon is in force */
+                    cordoned?: boolean;
+                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+                    text?: string;
+                    /** @description The `next_after` of the request before */
+                    after?: string;
+                    /**
+                     * @description Hives at most that are chosen by what they are
+                     * @default 1000
+                     */
+                    limit?: number;
+                } | {
+                    /** @constant */
+                    action: "uncordon";
+                    /** @description These hives, in this order; one that is named twice is done once */
+                    ids?: string[];
+                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+                    selector?: string;
+                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+                    gpu?: string;
+                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+                    ram?: string;
+                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+                    cores?: string;
+                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Whether a cordon is in force */
+                    cordoned?: boolean;
+                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+                    text?: string;
+                    /** @description The `next_after` of the request before */
+                    after?: string;
+                    /**
+                     * @description Hives at most that are chosen by what they are
+                     * @default 1000
+                     */
+                    limit?: number;
+                } | {
+                    /** @constant */
+                    action: "label";
+                    labels: components["schemas"]["LabelChanges"];
+                    /** @description These hives, in this order; one that is named twice is done once */
+                    ids?: string[];
+                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+                    selector?: string;
+                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+                    gpu?: string;
+                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+                    ram?: string;
+                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+                    cores?: string;
+                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Whether a cordon is in force */
+                    cordoned?: boolean;
+                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+                    text?: string;
+                    /** @description The `next_after` of the request before */
+                    after?: string;
+                    /**
+                     * @description Hives at most that are chosen by what they are
+                     * @default 1000
+                     */
+                    limit?: number;
+                } | {
+                    /** @constant */
+                    action: "detect";
+                    /** @description These hives, in this order; one that is named twice is done once */
+                    ids?: string[];
+                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+                    selector?: string;
+                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+                    gpu?: string;
+                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+                    ram?: string;
+                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+                    cores?: string;
+                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Whether a cordon is in force */
+                    cordoned?: boolean;
+                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+                    text?: string;
+                    /** @description The `next_after` of the request before */
+                    after?: string;
+                    /**
+                     * @description Hives at most that are chosen by what they are
+                     * @default 1000
+                     */
+                    limit?: number;
+                } | {
+                    /** @constant */
+                    action: "install";
+                    /** @description These hives, in this order; one that is named twice is done once */
+                    ids?: string[];
+                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+                    selector?: string;
+                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+                    gpu?: string;
+                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+                    ram?: string;
+                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+                    cores?: string;
+                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Whether a cordon is in force */
+                    cordoned?: boolean;
+                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+                    text?: string;
+                    /** @description The `next_after` of the request before */
+                    after?: string;
+                    /**
+                     * @description Hives at most that are chosen by what they are
+                     * @default 1000
+                     */
+                    limit?: number;
+                } | {
+                    /** @constant */
+                    action: "start";
+                    /** @description These hives, in this order; one that is named twice is done once */
+                    ids?: string[];
+                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+                    selector?: string;
+                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+                    gpu?: string;
+                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+                    ram?: string;
+                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+                    cores?: string;
+                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Whether a cordon is in force */
+                    cordoned?: boolean;
+                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+                    text?: string;
+                    /** @description The `next_after` of the request before */
+                    after?: string;
+                    /**
+                     * @description Hives at most that are chosen by what they are
+                     * @default 1000
+                     */
+                    limit?: number;
+                } | {
+                    /** @constant */
+                    action: "stop";
+                    /** @description These hives, in this order; one that is named twice is done once */
+                    ids?: string[];
+                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+                    selector?: string;
+                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+                    gpu?: string;
+                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+                    ram?: string;
+                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+                    cores?: string;
+                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Whether a cordon is in force */
+                    cordoned?: boolean;
+                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+                    text?: string;
+                    /** @description The `next_after` of the request before */
+                    after?: string;
+                    /**
+                     * @description Hives at most that are chosen by what they are
+                     * @default 1000
+                     */
+                    limit?: number;
+                } | {
+                    /** @constant */
+                    action: "restart";
+                    /** @description These hives, in this order; one that is named twice is done once */
+                    ids?: string[];
+                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+                    selector?: string;
+                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+                    gpu?: string;
+                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+                    ram?: string;
+                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+                    cores?: string;
+                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Whether a cordon is in force */
+                    cordoned?: boolean;
+                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+                    text?: string;
+                    /** @description The `next_after` of the request before */
+                    after?: string;
+                    /**
+                     * @description Hives at most that are chosen by what they are
+                     * @default 1000
+                     */
+                    limit?: number;
+                } | {
+                    /** @constant */
+                    action: "remove";
+                    /**
+                     * @description Remove it all the same, for a host that is gone: an agent that still runs there stays
+                     * @default false
+                     */
+                    force?: boolean;
+                    /** @description These hives, in this order; one that is named twice is done once */
+                    ids?: string[];
+                    /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
+                    selector?: string;
+                    /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
+                    gpu?: string;
+                    /** @description How much RAM, at least or in a range: `256GB`, `64GB..128GB` */
+                    ram?: string;
+                    /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
+                    cores?: string;
+                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Whether a cordon is in force */
+                    cordoned?: boolean;
+                    /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
+                    text?: string;
+                    /** @description The `next_after` of the request before */
+                    after?: string;
+                    /**
+                     * @description Hives at most that are chosen by what they are
+                     * @default 1000
+                     */
+                    limit?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description A line of NDJSON for each hive as it goes, and a last one with the counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "type": "hive",
+                     *       "hive_id": "hive-prod-01",
+                     *       "outcome": "done",
+                     *       "detail": "cordon until 2025-10-21T12:00:00.000Z",
+                     *       "problem": null,
+                     *       "operation_id": null
+                     *     }
+                     */
+                    "application/x-ndjson": components["schemas"]["ActionLine"];
+                };
+            };
+            400: components["responses"]["BAD_REQUEST.INVALID_ARGUMENT.INVALID_JSON.REQUEST_ABORTED"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            408: components["responses"]["REQUEST_TIMEOUT"];
+            413: components["responses"]["PAYLOAD_TOO_LARGE"];
+            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            429: components["responses"]["TOO_MANY_REQUESTS"];
+            431: components["responses"]["HEADERS_TOO_LARGE"];
+            500: components["responses"]["CATALOG_CORRUPT.CATALOG_NOT_A_CATALOG.CATALOG_TOO_NEW.CORRUPT_RECORD.INTERNAL"];
+            503: components["responses"]["CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE.STOPPING"];
         };
     };
     getHostKeys: {
@@ -4562,14 +5083,19 @@ export interface operations {
     };
     listModels: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `next_after` of the page before */
+                after?: string;
+                /** @description Models at most */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The models */
+            /** @description One page */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4589,11 +5115,15 @@ export interface operations {
                      *           },
                      *           "hives_with_it_on_disk": 5
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next_after": null
                      *     }
                      */
                     "application/json": {
+                        /** @description By name */
                         models: components["schemas"]["Model"][];
+                        /** @description `after` of the next page; null when this is the last one */
+                        next_after: string | null;
                     };
                 };
             };
