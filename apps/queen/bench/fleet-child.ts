@@ -1,6 +1,7 @@
 /** A queen whose hives have beaten, and that tells at /stall how long her event loop stood still at most since she was asked last. Prints her port. */
 import type { AddressInfo } from "node:net";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { createClient } from "@libsql/client";
 import { hiveId } from "@repo/bench";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { readHeartbeat } from "../src/http/routes/heartbeat-json.ts";
@@ -16,11 +17,15 @@ const GPUS = 8;
 const RACKS = 40;
 
 const [path = "", hives = "0"] = process.argv.slice(2);
+const database = createClient({ url: `file:${path}` });
+await database.execute(
+  `INSERT INTO hive_labels (hive_id, key, value) SELECT id, 'rack', 'r' || (rowid % ${RACKS}) FROM hives UNION ALL SELECT id, 'env', 'prod' FROM hives`,
+);
+database.close();
 const catalog = await HiveCatalog.open(path);
 const queen = assembledQueen({ catalog, clock: systemClock, healthIntervalMs: DAY_MS, staleAfterMs: DAY_MS });
 for (let n = 0; n < Number(hives); n++) {
   const id = hiveId(n);
-  await catalog.labels.set(id, { rack: `r${n % RACKS}`, env: n % 5 === 0 ? "dev" : "prod" });
   const beat = readHeartbeat(JSON.parse(aHeartbeat(id, WORKERS, GPUS)));
   await queen.fleet.beat(beat, "127.0.0.1", Date.now(), 1);
 }
