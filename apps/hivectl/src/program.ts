@@ -10,6 +10,7 @@ import { addGetHives } from "./verbs/get-hives.ts";
 import { addStatus } from "./verbs/status.ts";
 import type { Does } from "./verbs/verb.ts";
 import { addVersion } from "./verbs/version.ts";
+import { addWait } from "./verbs/wait.ts";
 
 const HELP_AFTER = `
 Environment:
@@ -72,6 +73,7 @@ function commandLine(does: Does, { stdout, stderr }: World): Command {
   addStatus(program, does);
   addGetHives(get, does);
   addDescribe(describe, does);
+  addWait(program, does);
   addContexts(program, does);
   addVersion(program, does);
   return program;
@@ -91,9 +93,10 @@ const addCommonFlags = (program: Command): Command =>
     .option("-q, --quiet", "nothing on stderr but what went wrong")
     .option("-y, --yes", "yes to every question")
     .addOption(
-      new Option("--timeout <time>", "how long a request may take: 30s, 5m")
-        .default(30_000, "30s")
-        .argParser(readDuration),
+      new Option(
+        "--timeout <time>",
+        "how long a request may take (default: 30s), or, of `wait`, all of it (default: 5m)",
+      ).argParser(readDuration),
     )
     .option("-v, --verbose", "each request on stderr");
 
