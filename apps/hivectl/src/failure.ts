@@ -61,8 +61,11 @@ function nextOf({ code, retryAfterMs }: QueenProblem, caller: Caller | undefined
       : ["log in with `hivectl login`, or set QUEEN_TOKEN_FILE or QUEEN_TOKEN"];
   }
   if (code === "TOO_MANY_REQUESTS" && retryAfterMs !== undefined) return [`try again in ${retryAfterMs / 1000} s`];
-  return [NEXT[code] ?? []].flat();
+  return nextFor(code);
 }
+
+/** What to do about a refusal of one thing of many. */
+export const nextFor = (code: Code): string[] => [NEXT[code] ?? []].flat();
 
 function nextWithoutAnswer({ reason, cause }: QueenNoAnswer, caller: Caller | undefined): string[] {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";

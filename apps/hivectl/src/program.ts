@@ -5,8 +5,10 @@ import { EXIT, Interrupted, sentencesOf, stackOf, UsageProblem } from "./failure
 import { FORMATS } from "./output/records.ts";
 import { type CommonFlags, Session, type World } from "./session.ts";
 import { addContexts } from "./verbs/contexts.ts";
+import { addCordon } from "./verbs/cordon.ts";
 import { addDescribe } from "./verbs/describe.ts";
 import { addGetHives } from "./verbs/get-hives.ts";
+import { addRemove } from "./verbs/remove.ts";
 import { addStatus } from "./verbs/status.ts";
 import type { Does } from "./verbs/verb.ts";
 import { addVersion } from "./verbs/version.ts";
@@ -74,6 +76,8 @@ function commandLine(does: Does, { stdout, stderr }: World): Command {
   addGetHives(get, does);
   addDescribe(describe, does);
   addWait(program, does);
+  addCordon(program, does);
+  addRemove(program, does);
   addContexts(program, does);
   addVersion(program, does);
   return program;

@@ -2,7 +2,7 @@ import { QueenClient } from "@repo/queen-client";
 import { type Access, accessOf } from "./access/access.ts";
 import { nodeFetch } from "./access/node-fetch.ts";
 import { type Caller, UsageProblem } from "./failure.ts";
-import { confirm } from "./output/asking.ts";
+import { ask, confirm } from "./output/asking.ts";
 import { type Format, type How, type Kind, type Printer, printerOf, valueText } from "./output/records.ts";
 import { type Streams, Terminal } from "./output/terminal.ts";
 import { type Times, timesFor } from "./output/times.ts";
@@ -113,6 +113,11 @@ export class Session {
   /** Whether it may be done: --yes says so, or whoever is asked. */
   async confirm(question: string): Promise<boolean> {
     return this.flags.yes === true || (await confirm(this.terminal, question, this.signal));
+  }
+
+  /** An answer in words; only where `terminal.canAsk`. */
+  ask(question: string): Promise<string> {
+    return ask(this.terminal, question, this.signal);
   }
 
   #tell({ method, url, outcome, tookMs }: { method: string; url: URL; outcome: string; tookMs: number }): void {
