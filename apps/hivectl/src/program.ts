@@ -8,8 +8,10 @@ import { addContexts } from "./verbs/contexts.ts";
 import { addCordon } from "./verbs/cordon.ts";
 import { addDescribe } from "./verbs/describe.ts";
 import { addGetHives } from "./verbs/get-hives.ts";
+import { addHostKey } from "./verbs/host-key.ts";
 import { addRemove } from "./verbs/remove.ts";
 import { addStatus } from "./verbs/status.ts";
+import { addUi } from "./verbs/ui.ts";
 import type { Does } from "./verbs/verb.ts";
 import { addVersion } from "./verbs/version.ts";
 import { addWait } from "./verbs/wait.ts";
@@ -78,7 +80,9 @@ function commandLine(does: Does, { stdout, stderr }: World): Command {
   addWait(program, does);
   addCordon(program, does);
   addRemove(program, does);
+  addHostKey(program, does);
   addContexts(program, does);
+  addUi(program, does);
   addVersion(program, does);
   return program;
 }
