@@ -4,6 +4,8 @@ import manifest from "../package.json" with { type: "json" };
 import { EXIT, Interrupted, sentencesOf, stackOf, UsageProblem } from "./failure.ts";
 import { FORMATS } from "./output/records.ts";
 import { type CommonFlags, Session, type World } from "./session.ts";
+import { addComplete } from "./verbs/complete.ts";
+import { addCompletion } from "./verbs/completion.ts";
 import { addContexts } from "./verbs/contexts.ts";
 import { addCordon } from "./verbs/cordon.ts";
 import { addDescribe } from "./verbs/describe.ts";
@@ -83,6 +85,8 @@ function commandLine(does: Does, { stdout, stderr }: World): Command {
   addHostKey(program, does);
   addContexts(program, does);
   addUi(program, does);
+  addCompletion(program, does);
+  addComplete(program, does);
   addVersion(program, does);
   return program;
 }
