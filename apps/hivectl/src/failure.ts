@@ -40,8 +40,8 @@ export interface Caller {
 /** What went wrong, a sentence a line: first what, then what to do. */
 export function sentencesOf(error: unknown, caller: Caller | undefined): string[] {
   if (error instanceof QueenProblem) {
-    const fields = error.errors.map(({ field, message }) => `${field} ${message}`);
-    const said = fields.filter((one) => !error.detail.includes(one));
+    const unsaid = error.errors.filter(({ message }) => !error.detail.includes(message));
+    const said = unsaid.map(({ field, message }) => `${field} ${message}`);
     return [`${error.code}: ${error.detail}`, ...said, ...nextOf(error, caller)];
   }
   if (error instanceof QueenNoAnswer) return [error.message, ...nextWithoutAnswer(error, caller)];

@@ -50,15 +50,17 @@ export function hivectl(args: readonly string[], env: NodeJS.ProcessEnv = {}, st
   return running.end();
 }
 
-interface Size {
+interface Seen {
   readonly columns: number;
+  /** The keys are typed once this is shown; else at once. */
+  readonly typedAfter?: string;
 }
 
 /** Runs it in a terminal of so many columns, where `keys` are typed. What it shows is in stdout. */
 export function inTerminal(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  { columns }: Size,
+  { columns, typedAfter = "" }: Seen,
   keys = "",
 ): Promise<Ended> {
   const words = [process.execPath, FILE, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
@@ -68,9 +70,16 @@ export function inTerminal(
     killSignal: "SIGKILL",
   });
   let stdout = "";
+  let isTyped = false;
+  const typeOnce = () => {
+    if (isTyped || !stdout.includes(typedAfter)) return;
+    isTyped = true;
+    child.stdin.write(keys);
+  };
   child.stdout.setEncoding("utf8").on("data", (text) => {
     stdout += text;
+    typeOnce();
   });
-  child.stdin.write(keys);
+  typeOnce();
   return once(child, "close").then(([code]) => ({ code, stdout: stdout.replaceAll("\r\n", "\n"), stderr: "" }));
 }

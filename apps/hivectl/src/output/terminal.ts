@@ -36,6 +36,11 @@ export class Terminal {
     return this.isForPeople ? this.#streams.stdout.columns || 80 : undefined;
   }
 
+  /** In lines. */
+  get height(): number {
+    return this.#streams.stdout.rows || 24;
+  }
+
   /** Whether a question would be seen and answered. */
   get canAsk(): boolean {
     return this.#streams.stdin.isTTY === true && this.#streams.stderr.isTTY === true;
@@ -56,6 +61,11 @@ export class Terminal {
       if (stdout.write(text)) resolve();
       else stdout.once("drain", resolve).once("close", resolve);
     });
+  }
+
+  /** Takes away what is seen, so that the next is at the top. */
+  clear(): Promise<void> {
+    return this.write("\x1b[H\x1b[2J");
   }
 
   /** A line to stderr, for who watches; texts of strangers steer nothing there. */

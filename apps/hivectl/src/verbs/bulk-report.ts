@@ -26,7 +26,7 @@ export class BulkReport {
   readonly #session: Session;
   readonly #printer: Printer<ActionOnHive>;
   readonly #counts = { done: 0, begun: 0, skipped: 0, failed: 0, would_do: 0, would_skip: 0, would_fail: 0 };
-  readonly #failed: { readonly id: string; readonly problem: ActionOnHive["problem"] }[] = [];
+  readonly #failed: ActionOnHive[] = [];
   readonly #left: Set<string>;
 
   constructor(session: Session, ids: readonly string[]) {
@@ -36,8 +36,8 @@ export class BulkReport {
   }
 
   async hive(line: ActionOnHive): Promise<void> {
-    const { hive_id: id, outcome, problem } = line;
-    if (outcome === "failed") this.#failed.push({ id, problem });
+    const { hive_id: id, outcome } = line;
+    if (outcome === "failed") this.#failed.push(line);
     this.#counts[outcome] += 1;
     this.#left.delete(id);
     // Names are for the next program, which has no use for what failed.
@@ -69,7 +69,9 @@ export class BulkReport {
 
   /** `7 done, 1 failed: gpu-03 HIVE_RUNNING`. */
   get sentence(): string {
-    const named = this.#failed.slice(0, NAMED).map(({ id, problem }) => `${id} ${problem?.code ?? ""}`.trim());
+    const named = this.#failed
+      .slice(0, NAMED)
+      .map(({ hive_id: id, problem, detail }) => `${id} ${problem?.code ?? detail}`);
     const more = this.#failed.length > NAMED ? [`and ${this.#failed.length - NAMED} more`] : [];
     const { done, begun, skipped, failed } = this.#counts;
     const counts = [
