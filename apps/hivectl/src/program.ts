@@ -18,6 +18,7 @@ import { addGetModels } from "./verbs/get-models.ts";
 import { addGetWorkers } from "./verbs/get-workers.ts";
 import { addHostKey } from "./verbs/host-key.ts";
 import { addLabel } from "./verbs/label.ts";
+import { addLifecycle } from "./verbs/lifecycle.ts";
 import { addDescribeOperation, addGetOperations } from "./verbs/operations.ts";
 import { addRemove } from "./verbs/remove.ts";
 import { addSet } from "./verbs/set.ts";
@@ -103,6 +104,7 @@ function commandLine(does: Does, { stdout, stderr }: World): Command {
   addLabel(program, does);
   addCordon(program, does);
   addRemove(program, does);
+  addLifecycle(program, does);
   addHostKey(program, does);
   addContexts(program, does);
   addUi(program, does);
