@@ -5,6 +5,7 @@ import { EXIT, Interrupted, sentencesOf, stackOf, UsageProblem } from "./failure
 import { FORMATS } from "./output/records.ts";
 import { type CommonFlags, Session, type World } from "./session.ts";
 import { addAdd } from "./verbs/add.ts";
+import { addConfirmMissing } from "./verbs/confirm-missing.ts";
 import { addContexts } from "./verbs/contexts.ts";
 import { addCordon } from "./verbs/cordon.ts";
 import { addDescribe } from "./verbs/describe.ts";
@@ -19,6 +20,7 @@ import { addDescribeOperation, addGetOperations } from "./verbs/operations.ts";
 import { addRemove } from "./verbs/remove.ts";
 import { addSet } from "./verbs/set.ts";
 import { addStatus } from "./verbs/status.ts";
+import { addTokens } from "./verbs/tokens.ts";
 import { addTop } from "./verbs/top.ts";
 import type { Does } from "./verbs/verb.ts";
 import { addVersion } from "./verbs/version.ts";
@@ -97,6 +99,8 @@ function commandLine(does: Does, { stdout, stderr }: World): Command {
   addLabel(program, does);
   addCordon(program, does);
   addRemove(program, does);
+  addConfirmMissing(program, does);
+  addTokens(program, does);
   addContexts(program, does);
   addVersion(program, does);
   return program;
