@@ -12,6 +12,13 @@ const ICONS: Readonly<Record<string, IconName>> = {
   would_skip: "cordoned",
 };
 
+const WORDS: Readonly<Record<string, string>> = {
+  would_do: "will be done",
+  would_skip: "will be skipped",
+  would_fail: "will fail",
+};
+const wordOf = (outcome: string): string => WORDS[outcome] ?? outcome;
+
 interface Props {
   readonly lines: readonly ActionOnHive[];
   readonly expected: number;
@@ -23,7 +30,7 @@ export function Outcomes({ lines, expected, isRunning }: Props) {
   if (lines.length === 0 && !isRunning) return null;
   const counts = new Map<string, number>();
   for (const { outcome } of lines) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-  const said = [...counts].map(([outcome, count]) => `${count} ${outcome.replace("_", " ")}`).join(", ");
+  const said = [...counts].map(([outcome, count]) => `${count} ${wordOf(outcome)}`).join(", ");
   return (
     <>
       <p role="status">{isRunning ? `${lines.length} of ${expected}…` : said}</p>
@@ -33,7 +40,7 @@ export function Outcomes({ lines, expected, isRunning }: Props) {
             <Icon name={ICONS[outcome] ?? "waiting"} />
             <b class="mono">{id}</b>
             <span>
-              {outcome.replace("_", " ")}: {detail}
+              {wordOf(outcome)}: {detail}
               {operation !== null && (
                 <>
                   {" "}

@@ -6,7 +6,7 @@ import { Status } from "../parts/status.tsx";
 import type { SeenRow } from "../state/fleet.ts";
 import { hrefOf } from "../state/place.ts";
 import { countText } from "../words/amounts.ts";
-import { addressText, gpusText } from "../words/devices.ts";
+import { addressText, gpuKinds } from "../words/devices.ts";
 import { LabelChips } from "./labels.tsx";
 
 export interface Column {
@@ -29,7 +29,7 @@ export const COLUMNS: readonly Column[] = [
     name: "gpus",
     title: "GPUs",
     isShown: true,
-    cell: ({ row: { gpus } }) => <span class={gpus?.length ? "" : "soft"}>{gpusText(gpus)}</span>,
+    cell: ({ row: { gpus } }) => <Gpus gpus={gpus} />,
   },
   {
     name: "cpu",
@@ -109,6 +109,17 @@ function Address(hive: { host: string; port: number }) {
     </span>
   );
 }
+
+const Gpus = ({ gpus }: { gpus: SeenRow["row"]["gpus"] }) => (
+  <span class={gpus?.length ? "" : "soft"}>
+    {gpuKinds(gpus).map((kind, index) => (
+      <span key={kind}>
+        {index > 0 && ", "}
+        {kind}
+      </span>
+    ))}
+  </span>
+);
 
 const STATES = ["busy", "idle", "loading", "error"] as const;
 

@@ -13,7 +13,7 @@ export function FleetTable({ ids }: { ids: readonly string[] }) {
   const groupBy = query.get("group_by");
   return (
     <div class="table-frame">
-      <table class="fleet" aria-busy={isAsking.value}>
+      <table class={`fleet ${query.has("cols") ? "" : "is-default"}`} aria-busy={isAsking.value}>
         <caption class="unseen">Hives</caption>
         <thead>
           <tr>

@@ -15,12 +15,12 @@ export function Devices({ state, devices }: { state: State; devices: Schema<"Sto
       <h2>Devices</h2>
       <dl class="devices">
         <div>
-          <dt>
-            {devices?.cpu ? countText(devices.cpu.cores, "core") : "CPU not detected"}
-            <Figure value={cpu} unit="%" max={100} what="CPU" />
-          </dt>
+          <dt>{devices?.cpu ? countText(devices.cpu.cores, "core") : "CPU not detected"}</dt>
           <dd>
             <MemoryBar memory={ram} what="RAM" />
+          </dd>
+          <dd class="figures">
+            <Figure value={cpu} unit="%" max={100} what="load of the CPU" />
           </dd>
         </div>
         {gpus.map((gpu) => (
@@ -41,12 +41,14 @@ function GpuRow({ gpu }: { gpu: Gpu }) {
       <dt>
         <span class="soft">{index}</span> {name ?? "GPU"}
         {asleep && <span class="soft"> asleep</span>}
-        <Figure value={load} unit="%" max={100} what={`load of GPU ${index}`} />
-        <Figure value={heat} unit="°C" max={100} what={`temperature of GPU ${index}`} />
-        <Figure value={power} unit=" W" max={undefined} what={`power of GPU ${index}`} />
       </dt>
       <dd>
         <MemoryBar memory={gpu} what={`Memory of GPU ${index}`} />
+      </dd>
+      <dd class="figures">
+        <Figure value={load} unit="%" max={100} what={`load of GPU ${index}`} />
+        <Figure value={heat} unit=" °C" max={100} what={`temperature of GPU ${index}`} />
+        <Figure value={power} unit=" W" max={undefined} what={`power of GPU ${index}`} />
       </dd>
     </div>
   );

@@ -82,7 +82,7 @@ function Hive({ hive, liveness, state }: Awaited<ReturnType<typeof readHive>>) {
         <Why liveness={liveness} />
         <Devices state={state} devices={hive.devices} />
         <Workers workers={state.workers} isLive={state.live} />
-        <section class="panel">
+        <section class="panel is-wide">
           <h2>Events since this page was opened</h2>
           <EventList events={past.value.filter(({ data }) => hiveOf(data) === id)} isOfHive />
         </section>

@@ -163,7 +163,7 @@ onNews((news: News) => {
   let isSettled = true;
   for (const event of news) {
     if (numberOf(event.id) <= position) continue;
-    if ((event.type as string) !== "workers") isSettled = false;
+    if (event.type !== "workers") isSettled = false;
     fold(event, atMs);
   }
   if (!isSettled && !isAsking.value) rereadIn(SETTLE_MS);

@@ -14,6 +14,6 @@ onNews((news) => {
     hasGap.value = true;
     return;
   }
-  const told = news.filter(({ type }) => (type as string) !== "workers" && type !== "hello");
+  const told = news.filter(({ type }) => type !== "workers" && type !== "hello");
   if (told.length > 0) past.value = [...told.toReversed(), ...past.value].slice(0, MAX_KEPT);
 });

@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import { QueenProblem } from "@repo/queen-client";
-import { client, type Fault, faultOf, hasSessionKey, setSessionKey } from "./api.ts";
+import { client, type Fault, faultOf, setSessionKey } from "./api.ts";
 
 /** Who looks at the page. */
 export interface Visitor {
@@ -28,10 +28,8 @@ export async function meet(): Promise<void> {
     const code = takeCode();
     if (code !== undefined) setSessionKey((await client.value.logIn({ code })).key);
     const me = await client.value.getMe();
-    const session = me.door_open ? undefined : await client.value.getSession();
-    // A cookie alone reads: every change needs the key, which another browser's storage may have lost.
-    const role = me.door_open || (session?.role === "operator" && hasSessionKey()) ? "operator" : "reader";
-    visitor.value = { role, hasSession: session !== undefined, name: me.token?.name, version: me.version };
+    const role = me.role === "operator" ? "operator" : "reader";
+    visitor.value = { role, hasSession: !me.door_open, name: me.token?.name, version: me.version };
     visitorFault.value = undefined;
   } catch (error) {
     if (isUnknown(error)) visitor.value = null;

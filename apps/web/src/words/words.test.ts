@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { bytesText, durationText, shareText } from "./amounts.ts";
 import { hivectlCommand } from "./command.ts";
-import { gpusText } from "./devices.ts";
+import { gpuKinds } from "./devices.ts";
 
 const GB = 2 ** 30;
 
@@ -24,10 +24,11 @@ test("memory is said in the digits that one compares, and a share says its unit 
 
 test("GPUs of one kind are said once, without the maker, and with their memory where the name has none", () => {
   const gpu = (name: string | null, gb: number | null) => ({ name, total_bytes: gb && gb * GB });
-  expect(gpusText(Array.from({ length: 8 }, () => gpu("NVIDIA H100 80GB HBM3", 80)))).toBe("8 × H100 80GB HBM3");
-  expect(gpusText([gpu("NVIDIA GeForce RTX 4090", 24), gpu("NVIDIA L4", 24)])).toBe("RTX 4090 24GB, L4 24GB");
-  expect(gpusText([gpu(null, null)])).toBe("GPU");
-  expect([gpusText([]), gpusText(null)]).toEqual(["no GPU", "not detected"]);
+  expect(gpuKinds(Array.from({ length: 8 }, () => gpu("NVIDIA H100 80GB HBM3", 80)))).toEqual(["8 × H100 80GB"]);
+  expect(gpuKinds([gpu("NVIDIA GeForce RTX 4090", 24), gpu("NVIDIA L4", 24)])).toEqual(["RTX 4090 24GB", "L4 24GB"]);
+  expect(gpuKinds([gpu("NVIDIA A100-SXM4-40GB", 40)])).toEqual(["A100-40GB"]);
+  expect(gpuKinds([gpu(null, null)])).toEqual(["GPU"]);
+  expect([gpuKinds([]), gpuKinds(null)]).toEqual([["no GPU"], ["not detected"]]);
 });
 
 test("the command at the foot asks for the same hives, and survives a shell", () => {
