@@ -12,6 +12,8 @@ function clientWith(sessionKey: string | null): QueenClient {
   return new QueenClient({ url: ROOT, ...(sessionKey !== null && { sessionKey }) });
 }
 
+export const hasSessionKey = (): boolean => localStorage.getItem(KEY) !== null;
+
 /** The key that this browser's session needs for every change; null when there is none any more. */
 export function setSessionKey(key: string | null): void {
   if (key === null) localStorage.removeItem(KEY);

@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import { QueenProblem } from "@repo/queen-client";
-import { client, type Fault, faultOf, setSessionKey } from "./api.ts";
+import { client, type Fault, faultOf, hasSessionKey, setSessionKey } from "./api.ts";
 
 /** Who looks at the page. */
 export interface Visitor {
@@ -33,7 +33,10 @@ export async function meet(): Promise<void> {
     visitorFault.value = undefined;
   } catch (error) {
     if (isUnknown(error)) visitor.value = null;
-    else visitorFault.value = faultOf(error);
+    else if (isOfOtherKey(error)) {
+      setSessionKey(null);
+      await meet();
+    } else visitorFault.value = faultOf(error);
   }
 }
 
@@ -57,6 +60,10 @@ export function endSession(error: unknown): void {
 }
 
 const isUnknown = (error: unknown): boolean => error instanceof QueenProblem && error.status === 401;
+
+/** The cookie is that of another session, as when somebody logged in at another queen of the same host: what is left may read. */
+const isOfOtherKey = (error: unknown): boolean =>
+  error instanceof QueenProblem && error.status === 403 && hasSessionKey();
 
 /** `#code=…`, for one use: it does not stay in the address. */
 function takeCode(): string | undefined {
