@@ -1,5 +1,6 @@
+import type { Body } from "@repo/queen-client";
 import { client } from "../state/api.ts";
-import type { ActionLine } from "../state/verbs.ts";
+import type { ActionLine } from "../state/types.ts";
 
 /** What is asked for before it is done. */
 export interface Field {
@@ -17,15 +18,16 @@ export interface Action {
   readonly fields: readonly Field[];
   /** Whether the number or the id is to be typed first. */
   readonly isDangerous?: boolean;
-  run(ids: readonly string[], values: Readonly<Record<string, string>>, isDryRun: boolean): AsyncIterable<ActionLine>;
+  run(ids: readonly string[], values: Values, isDryRun: boolean): AsyncIterable<ActionLine>;
 }
 
-type Body = Readonly<Record<string, unknown>>;
+type Values = Readonly<Record<string, string>>;
+type Asked = Body<"actOnHives">;
 
 const onHives =
-  (action: string, toBody: (values: Readonly<Record<string, string>>) => Body = () => ({})): Action["run"] =>
+  (toBody: (values: Values) => Asked): Action["run"] =>
   (ids, values, isDryRun) =>
-    client.value.actOnHives({ action, ids, ...toBody(values) }, { dry_run: isDryRun });
+    client.value.actOnHives({ ...toBody(values), ids: [...ids] }, { dry_run: isDryRun });
 
 /** `env=prod, drained-`: as `hivectl label` has it. */
 function labelsOf(text: string): Record<string, string | null> {
@@ -40,11 +42,13 @@ function labelsOf(text: string): Record<string, string | null> {
   );
 }
 
-const simple = (action: string, title: string, what: string): Action => ({
+type Simple = "uncordon" | "detect" | "install" | "start" | "stop" | "restart";
+
+const simple = (action: Simple, title: string, what: string): Action => ({
   title,
   what,
   fields: [],
-  run: onHives(action),
+  run: onHives(() => ({ action })),
 });
 
 export const cordon: Action = {
@@ -54,7 +58,7 @@ export const cordon: Action = {
     { name: "reason", title: "Reason", hint: "new power supply", isRequired: true },
     { name: "for", title: "For", hint: "2h, 3d; empty: until it is lifted", isRequired: false },
   ],
-  run: onHives("cordon", ({ reason, for: forText }) => ({ reason, ...(forText && { for: forText }) })),
+  run: onHives(({ reason = "", for: length }) => ({ action: "cordon", reason, ...(length && { for: length }) })),
 };
 export const uncordon = simple("uncordon", "Uncordon", "These hives get new work again.");
 export const detect = simple("detect", "Detect devices", "Each hive is asked which CPU and GPUs it has.");
@@ -66,14 +70,14 @@ export const label: Action = {
   title: "Label",
   what: "Labels are set, or taken away; others stay as they are.",
   fields: [{ name: "labels", title: "Labels", hint: "env=prod rack=r12 drained-", isRequired: true }],
-  run: onHives("label", ({ labels = "" }) => ({ labels: labelsOf(labels) })),
+  run: onHives(({ labels = "" }) => ({ action: "label", labels: labelsOf(labels) })),
 };
 export const remove: Action = {
   title: "Remove",
   what: "The records of these hives are deleted. Agents that still run are refused from then on.",
   fields: [],
   isDangerous: true,
-  run: onHives("remove"),
+  run: onHives(() => ({ action: "remove" })),
 };
 export const confirmMissing: Action = {
   title: "They are gone: confirm",

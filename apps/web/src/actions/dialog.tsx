@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { FaultBox } from "../parts/fault.tsx";
 import { type Fault, faultOf } from "../state/api.ts";
 import { showNow } from "../state/fleet.ts";
-import type { ActionOnHive } from "../state/verbs.ts";
+import type { ActionOnHive } from "../state/types.ts";
 import { countText } from "../words/amounts.ts";
 import type { Action } from "./actions.ts";
 import { Outcomes } from "./outcomes.tsx";

@@ -1,6 +1,6 @@
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { hrefOf } from "../state/place.ts";
-import type { ActionOnHive } from "../state/verbs.ts";
+import type { ActionOnHive } from "../state/types.ts";
 
 const ICONS: Readonly<Record<string, IconName>> = {
   done: "done",

@@ -1,7 +1,7 @@
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { totals } from "../state/fleet.ts";
 import { hrefOf, place } from "../state/place.ts";
-import type { FleetTotals } from "../state/verbs.ts";
+import type { FleetTotals } from "../state/types.ts";
 
 interface Count {
   readonly field: keyof FleetTotals;

@@ -1,4 +1,4 @@
-import type { FleetRow } from "../state/verbs.ts";
+import type { FleetRow } from "../state/types.ts";
 import { Age } from "./age.tsx";
 import { Icon, type IconName } from "./icon.tsx";
 

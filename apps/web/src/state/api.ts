@@ -1,7 +1,6 @@
 import { signal } from "@preact/signals";
-import { QueenNoAnswer, QueenProblem } from "@repo/queen-client";
+import { QueenClient, QueenNoAnswer, QueenProblem } from "@repo/queen-client";
 import { ROOT } from "./place.ts";
-import { Verbs as QueenClient } from "./verbs.ts";
 
 /** Kept for this queen alone: another may be below another path of the same origin. */
 const KEY = `queen-key ${ROOT.pathname}`;

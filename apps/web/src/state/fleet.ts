@@ -3,7 +3,7 @@ import type { QueenEvent } from "@repo/queen-client";
 import { client, type Fault, faultOf } from "./api.ts";
 import { listenFrom, lostAtMs, type News, onNews } from "./live.ts";
 import { endSession } from "./session.ts";
-import type { FleetPage, FleetRow, FleetTotals } from "./verbs.ts";
+import type { FleetPage, FleetRow, FleetTotals } from "./types.ts";
 
 /** A row, when it came, and how often its status has changed in view. */
 export interface SeenRow {
@@ -88,7 +88,7 @@ async function read({ anew }: { anew: boolean }): Promise<void> {
   rereading = undefined;
   if (anew) isAsking.value = true;
   try {
-    const page = await client.value.listFleet({ ...asked, limit: String(limit) });
+    const page = await client.value.listFleet({ ...asked, limit });
     if (own !== reading) return;
     take(page, anew || order.value === undefined || order.value.length === 0);
     fault.value = undefined;
