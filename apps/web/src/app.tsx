@@ -11,9 +11,10 @@ import { HiveView } from "./hive/view.tsx";
 import { ModelsView } from "./models/view.tsx";
 import { OperationsView } from "./operations/view.tsx";
 import { FaultBox } from "./parts/fault.tsx";
-import { spoken } from "./state/fleet.ts";
+import { begin, spoken } from "./state/fleet.ts";
 import { hrefOf, place } from "./state/place.ts";
 import { meet, visitor, visitorFault } from "./state/session.ts";
+import { TokensView } from "./tokens/view.tsx";
 
 const VIEWS: Readonly<Record<string, ComponentType>> = {
   "": FleetView,
@@ -21,11 +22,15 @@ const VIEWS: Readonly<Record<string, ComponentType>> = {
   models: ModelsView,
   operations: OperationsView,
   events: EventsView,
+  tokens: TokensView,
 };
 
 export function App() {
   const main = useRef<HTMLElement>(null);
   const { view } = place.value;
+  useEffect(() => {
+    if (visitor.value && view !== "") void begin();
+  }, [visitor.value]);
   useEffect(() => {
     // Whoever listens hears that another view is there.
     if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });

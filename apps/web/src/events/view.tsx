@@ -1,13 +1,15 @@
 import type { QueenEvent } from "@repo/queen-client";
-import { hasGap, past } from "../state/past.ts";
+import { useEffect } from "preact/hooks";
+import { hasGap, past, readPast } from "../state/past.ts";
 import { hrefOf } from "../state/place.ts";
 import { eventText } from "../words/events.ts";
 
 export function EventsView() {
+  useEffect(() => void readPast(), []);
   return (
     <>
       <h1>Events</h1>
-      <p class="soft">What happened since this page was opened.</p>
+      <p class="soft">What happened since the queen started, the last {past.value.length}.</p>
       {hasGap.value && <p class="moved">Some were missed while nothing was heard of the queen.</p>}
       <EventList events={past.value} />
     </>

@@ -2,6 +2,7 @@ import { useEffect } from "preact/hooks";
 import { BulkBar } from "../actions/bulk-bar.tsx";
 import { FaultBox } from "../parts/fault.tsx";
 import { damaged, fault, isAsking, moved, order, show, showNow, totals } from "../state/fleet.ts";
+import { readCondition } from "../state/health.ts";
 import { place } from "../state/place.ts";
 import { countText } from "../words/amounts.ts";
 import { Banner } from "./banner.tsx";
@@ -15,6 +16,7 @@ import { Toolbar } from "./toolbar.tsx";
 export function FleetView() {
   const { query } = place.value;
   useEffect(() => show(query), [query]);
+  useEffect(() => void readCondition(), []);
   const ids = order.value;
   const isFiltered = Object.keys(FILTERS).some((name) => query.has(name));
   return (

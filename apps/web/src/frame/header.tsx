@@ -34,6 +34,11 @@ export function Header() {
               {title}
             </a>
           ))}
+          {who.role === "operator" && (
+            <a href={hrefOf("tokens")} aria-current={view === "tokens" ? "page" : undefined}>
+              Tokens
+            </a>
+          )}
           <a href={`${ROOT.pathname}docs`}>API</a>
         </nav>
       )}

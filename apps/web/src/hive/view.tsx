@@ -10,7 +10,7 @@ import { Icon } from "../parts/icon.tsx";
 import { client } from "../state/api.ts";
 import { useAsked } from "../state/ask.ts";
 import { onNews } from "../state/live.ts";
-import { past } from "../state/past.ts";
+import { past, readPast } from "../state/past.ts";
 import { hrefOf, place } from "../state/place.ts";
 import { addressText } from "../words/devices.ts";
 import { Devices } from "./devices.tsx";
@@ -24,6 +24,7 @@ const EVERY_MS = 3000;
 export function HiveView() {
   const id = place.value.name ?? "";
   const { value, fault, again } = useAsked(() => readHive(id), { key: id, everyMs: EVERY_MS });
+  useEffect(() => void readPast(), []);
   useEffect(
     () => onNews((news) => (news === "missed" || news.some((event) => hiveOf(event.data) === id)) && again()),
     [id],
@@ -83,7 +84,7 @@ function Hive({ hive, liveness, state }: Awaited<ReturnType<typeof readHive>>) {
         <Devices state={state} devices={hive.devices} />
         <Workers workers={state.workers} isLive={state.live} />
         <section class="panel is-wide">
-          <h2>Events since this page was opened</h2>
+          <h2>Events</h2>
           <EventList events={past.value.filter(({ data }) => hiveOf(data) === id)} isOfHive />
         </section>
         <section class="panel is-wide">

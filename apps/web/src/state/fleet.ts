@@ -1,6 +1,7 @@
 import { type Signal, signal } from "@preact/signals";
 import type { QueenEvent } from "@repo/queen-client";
 import { client, type Fault, faultOf } from "./api.ts";
+import { numberOf } from "./event-ids.ts";
 import { listenFrom, lostAtMs, type News, onNews } from "./live.ts";
 import { endSession } from "./session.ts";
 import type { FleetPage, FleetRow, FleetTotals } from "./types.ts";
@@ -72,6 +73,15 @@ export function show(query: URLSearchParams): void {
   asked = next;
   limit = PAGE_SIZE;
   void read({ anew: true });
+}
+
+/** What every view shows of the fleet: how many are offline, and what happens from now on. */
+export async function begin(): Promise<void> {
+  if (order.value !== undefined) return;
+  const page = await client.value.listFleet({ limit: 1 }).catch(endSession);
+  if (page === undefined) return;
+  totals.value = page.totals;
+  listenFrom(page.position);
 }
 
 export function showMore(): void {
@@ -176,6 +186,3 @@ function fold(event: QueenEvent, atMs: number): void {
   if (row === null) held.value = { ...held.value, isGone: true };
   else put(id, row, atMs);
 }
-
-/** Ids of events are `<start>-<n>`. */
-const numberOf = (id: string): number => Number(id.slice(id.lastIndexOf("-") + 1));

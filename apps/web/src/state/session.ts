@@ -42,7 +42,8 @@ export async function meet(): Promise<void> {
 
 export async function logIn(token: string): Promise<void> {
   setSessionKey((await client.value.logIn({ token })).key);
-  await meet();
+  // What was read before was for somebody else.
+  location.reload();
 }
 
 export async function logOut(): Promise<void> {
