@@ -113,18 +113,18 @@ test("a token is made, shown once, and revoked", async () => {
   expect((await ask()).status).toBe(401);
 });
 
-test("marks that are held back are said, with who is missing, and are confirmed", async () => {
+test("marks that are held back are said, and confirmed", async () => {
   const origin = await queens.start(["--stale-after-ms", "3000", "--health-interval-ms", "1000"]).origin();
   for (const id of IDS) {
     await postJson(`${origin}/v1/hives`, { id, host: "127.0.0.1", port: 1 });
     await postJson(`${origin}/v1/heartbeat`, beatJson(id));
   }
   const { page } = await chrome.open(`${origin}/ui`);
-  await page.getByText("went missing at once").waitFor();
+  await page.getByText("No hive at all is heard").waitFor();
   await page.getByRole("button", { name: "They are gone: confirm" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("button", { name: "They are gone: confirm" }).click();
   await dialog.getByRole("button", { name: "Close" }).click();
   await page.getByRole("link", { name: "3 offline" }).waitFor();
-  await page.getByText("went missing at once").waitFor({ state: "detached" });
+  await page.getByText("No hive at all is heard").waitFor({ state: "detached" });
 });

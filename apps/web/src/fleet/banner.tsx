@@ -14,7 +14,7 @@ export function Banner() {
       <p>
         <b>
           {state === "network_lost"
-            ? "The queen has lost her network."
+            ? "No hive at all is heard: the queen may have lost her network."
             : `${missing} of ${countText(online, "online hive")} went missing at once.`}
         </b>{" "}
         None is marked offline {until}.
