@@ -1,13 +1,14 @@
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { afterAll, expect, onTestFinished, test } from "vitest";
+import { closeBrowser, newContext } from "../browser/chromium.ts";
 import { postJson, queenProcesses } from "../queen-processes.ts";
 import { beatJson, workerJson } from "../test-queen.ts";
 import { until } from "../until.ts";
-import { browser } from "./browser.ts";
+import { openTab } from "./tab.ts";
 
 const queens = queenProcesses();
-const chrome = browser();
+afterAll(closeBrowser);
 
 const IDS = ["gpu-01", "gpu-02", "gpu-03"];
 const beat = (origin: string, id: string) => postJson(`${origin}/v1/heartbeat`, beatJson(id, [workerJson()]));
@@ -24,7 +25,7 @@ async function startQueen(args: string[] = []): Promise<string> {
 
 test("every view loads without a violation of the policy, and asks nobody but the queen", async () => {
   const origin = await startQueen();
-  const { page, faults } = await chrome.open(`${origin}/`);
+  const { page, faults } = await openTab(`${origin}/`);
   await page.getByRole("row", { name: "gpu-03" }).waitFor();
   expect(new URL(page.url()).pathname).toBe("/ui");
   await page.getByRole("link", { name: "gpu-01", exact: true }).click();
@@ -40,7 +41,7 @@ test("every view loads without a violation of the policy, and asks nobody but th
 
 test("a change is shown in its row, which stays where it is, and the page is not loaded anew", async () => {
   const origin = await startQueen();
-  const { page } = await chrome.open(`${origin}/ui?sort=status`);
+  const { page } = await openTab(`${origin}/ui?sort=status`);
   const rows = page.locator("tbody tr");
   const ids = () => rows.locator("a.id").allTextContents();
   await rows.nth(2).waitFor();
@@ -57,13 +58,13 @@ test("a change is shown in its row, which stays where it is, and the page is not
 
 test("what is looked for is in the address, and the address shows the same", async () => {
   const origin = await startQueen();
-  const { page } = await chrome.open(`${origin}/ui`);
+  const { page } = await openTab(`${origin}/ui`);
   await page.getByRole("link", { name: "1 online" }).click();
   await page.locator("#row-gpu-02").waitFor({ state: "detached" });
   await page.locator("#row-gpu-01").getByRole("link", { name: "rack r0" }).click();
   await page.getByText("hivectl get hives -l rack=r0 --status online").waitFor();
   expect(Object.fromEntries(new URL(page.url()).searchParams)).toEqual({ status: "online", selector: "rack=r0" });
-  const { page: other } = await chrome.open(page.url());
+  const { page: other } = await openTab(page.url());
   await other.locator("#row-gpu-01").waitFor();
   expect(await other.locator("tbody tr").count()).toBe(1);
   await other.getByRole("link", { name: "Clear all" }).click();
@@ -72,8 +73,8 @@ test("what is looked for is in the address, and the address shows the same", asy
 
 test("ten tabs read one stream, and each shows a change; when the one that reads is closed, another goes on", async () => {
   const origin = await startQueen();
-  const person = await chrome.person();
-  const tabs = await Promise.all(Array.from({ length: 10 }, () => chrome.open(`${origin}/ui`, person)));
+  const person = await newContext();
+  const tabs = await Promise.all(Array.from({ length: 10 }, () => openTab(`${origin}/ui`, person)));
   for (const { page } of tabs) await page.locator("#row-gpu-02").waitFor();
   await beat(origin, "gpu-02");
   for (const { page } of tabs) await page.locator("#row-gpu-02 .state.is-online").waitFor();
@@ -102,7 +103,7 @@ test("all works below the path of a proxy that takes it away", async () => {
   });
   await until("the proxy listens", () => proxy.listening);
   const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/hives/`;
-  const { page, faults } = await chrome.open(url);
+  const { page, faults } = await openTab(url);
   await page.getByRole("link", { name: "gpu-01", exact: true }).click();
   await page.getByRole("heading", { name: "Why it is online" }).waitFor();
   expect(page.url()).toBe(`${url}ui/hives/gpu-01`);
@@ -116,7 +117,7 @@ test("all works below the path of a proxy that takes it away", async () => {
 test("a queen that has ended is said to be lost, and the page goes on by itself when she is back", async () => {
   const queen = queens.start();
   const origin = await queen.origin();
-  const { page } = await chrome.open(`${origin}/ui`);
+  const { page } = await openTab(`${origin}/ui`);
   await page.getByRole("heading", { name: "No hives yet" }).waitFor();
   await queen.kill("SIGKILL");
   await page.getByText("Nothing is heard of the queen").waitFor();

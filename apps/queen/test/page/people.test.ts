@@ -1,13 +1,14 @@
 import { spawnSync } from "node:child_process";
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
+import { closeBrowser, newContext } from "../browser/chromium.ts";
 import { QUEEN } from "../programs.ts";
 import { postJson, queenProcesses } from "../queen-processes.ts";
 import { beatJson } from "../test-queen.ts";
-import { browser } from "./browser.ts";
+import { openTab } from "./tab.ts";
 
 const queens = queenProcesses();
-const chrome = browser();
+afterAll(closeBrowser);
 
 const IDS = ["gpu-01", "gpu-02", "gpu-03"];
 
@@ -33,9 +34,9 @@ async function logIn(page: Page, token: string): Promise<void> {
 
 test("a hive is cordoned in one tab and seen so in the other; it says what will be done, and what was", async () => {
   const origin = await startQueen();
-  const person = await chrome.person();
-  const { page: one } = await chrome.open(`${origin}/ui`, person);
-  const { page: other } = await chrome.open(`${origin}/ui/hives/gpu-02`, person);
+  const person = await newContext();
+  const { page: one } = await openTab(`${origin}/ui`, person);
+  const { page: other } = await openTab(`${origin}/ui/hives/gpu-02`, person);
   await one.getByLabel("Tick gpu-01").check();
   await one.getByLabel("Tick gpu-02").check();
   await one.getByRole("toolbar").getByRole("button", { name: "Cordon", exact: true }).click();
@@ -52,7 +53,7 @@ test("a hive is cordoned in one tab and seen so in the other; it says what will 
 });
 
 test("a hive is removed once its id was typed", async () => {
-  const { page } = await chrome.open(`${await startQueen()}/ui/hives/gpu-03`);
+  const { page } = await openTab(`${await startQueen()}/ui/hives/gpu-03`);
   await page.getByRole("button", { name: "Remove" }).click();
   const dialog = page.getByRole("dialog", { name: "Remove" });
   const remove = dialog.getByRole("button", { name: "Remove" });
@@ -69,7 +70,7 @@ test("a hive is removed once its id was typed", async () => {
 test("a reader sees all and can change nothing, and is told why", async () => {
   const origin = await startQueen();
   const token = tokenCommand("create", "--name", "r", "--role", "reader");
-  const { page, faults } = await chrome.open(`${origin}/ui/hives/gpu-01`);
+  const { page, faults } = await openTab(`${origin}/ui/hives/gpu-01`);
   await logIn(page, "hq_0123456789abcdef_wrong");
   await page.getByRole("alert").waitFor();
   await logIn(page, token);
@@ -86,7 +87,7 @@ test("a reader sees all and can change nothing, and is told why", async () => {
 test("the session of a token that is revoked ends in view", async () => {
   const origin = await startQueen();
   const token = tokenCommand("create", "--name", "me", "--role", "operator");
-  const { page } = await chrome.open(`${origin}/ui`);
+  const { page } = await openTab(`${origin}/ui`);
   await logIn(page, token);
   await page.getByLabel("Tick gpu-01").check();
   expect(await page.getByRole("toolbar").getByRole("button", { name: "Cordon", exact: true }).isEnabled()).toBe(true);
@@ -99,7 +100,7 @@ test("the session of a token that is revoked ends in view", async () => {
 test("a token is made, shown once, and revoked", async () => {
   const origin = await startQueen();
   const operator = tokenCommand("create", "--name", "me", "--role", "operator");
-  const { page } = await chrome.open(`${origin}/ui/tokens`);
+  const { page } = await openTab(`${origin}/ui/tokens`);
   await logIn(page, operator);
   await page.getByLabel("Name").fill("dashboard");
   await page.getByRole("button", { name: "Make a token" }).click();
@@ -119,7 +120,7 @@ test("marks that are held back are said, and confirmed", async () => {
     await postJson(`${origin}/v1/hives`, { id, host: "127.0.0.1", port: 1 });
     await postJson(`${origin}/v1/heartbeat`, beatJson(id));
   }
-  const { page } = await chrome.open(`${origin}/ui`);
+  const { page } = await openTab(`${origin}/ui`);
   await page.getByText("No hive at all is heard").waitFor();
   await page.getByRole("button", { name: "They are gone: confirm" }).click();
   const dialog = page.getByRole("dialog");
