@@ -32,21 +32,21 @@ export function listenToKeys(): void {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     // A dialog has its own keys.
     if (document.querySelector("dialog[open]") !== null) return;
-    if (press(event.key, event.target)) event.preventDefault();
+    if (press(event.key)) event.preventDefault();
   });
 }
 
 /** Whether the key means something here. */
-function press(key: string, target: EventTarget | null): boolean {
+function press(key: string): boolean {
   const view = wasG ? VIEWS[key] : undefined;
   wasG = key === "g";
   if (view !== undefined) go(hrefOf(view));
   else if (key === "?") isHelpShown.value = true;
-  else return pressInFleet(key, target);
+  else return pressInFleet(key);
   return true;
 }
 
-function pressInFleet(key: string, target: EventTarget | null): boolean {
+function pressInFleet(key: string): boolean {
   if (place.value.view !== "") return false;
   const id = cursor.value;
   if (key === "/") document.getElementById("search")?.focus();
@@ -54,8 +54,6 @@ function pressInFleet(key: string, target: EventTarget | null): boolean {
   else if (key === "k") move(-1);
   else if (key === "Escape") tick([...ticked.value], false);
   else if (id === undefined) return false;
-  else if (key === "Enter" && !(target instanceof Element && target.closest("a, button, summary")))
-    go(hrefOf("hives", id));
   else if (key === "x") tick([id], !ticked.value.has(id));
   else if (key === "c" && whyReadOnly.value === undefined)
     openDialog(cordon, ticked.value.size > 0 ? [...ticked.value] : [id]);
@@ -68,7 +66,8 @@ function move(by: number): void {
   const at = cursor.value === undefined ? -1 : ids.indexOf(cursor.value);
   const next = ids[Math.min(Math.max(at + by, 0), ids.length - 1)];
   cursor.value = next;
-  document.getElementById(`row-${next}`)?.scrollIntoView({ block: "nearest" });
+  // Enter follows the link, as it does everywhere.
+  document.getElementById(`row-${next}`)?.querySelector<HTMLElement>("a.id")?.focus();
 }
 
 const isTyping = (target: EventTarget | null): boolean =>
