@@ -15,7 +15,9 @@ export function MemoryBar({ memory, what }: { memory: Memory; what: string }) {
   const source = measured ? "as measured" : "as devices and workers say";
   return (
     <span class="bar" title={`${what}: ${text} in use, ${source}`}>
-      <meter min={0} max={total} value={used} aria-label={`${what} in use`} />
+      <span class="track" aria-hidden="true">
+        <span style={{ width: `${Math.min(100, (100 * used) / total)}%` }} />
+      </span>
       <span class="figure">{text}</span>
     </span>
   );
