@@ -1,11 +1,11 @@
 import { Copy } from "../parts/copy.tsx";
 import { hasMore, MAX_ROWS, order, showMore, totals } from "../state/fleet.ts";
-import { place } from "../state/place.ts";
-import { hivectlCommand } from "../words/command.ts";
+import { place, ROOT } from "../state/place.ts";
+import { fleetCommand } from "../words/command.ts";
 
 export function Foot() {
   const shown = order.value?.length ?? 0;
-  const command = hivectlCommand(place.value.query);
+  const command = fleetCommand(place.value.query, ROOT.href);
   return (
     <footer class="foot">
       <span class="soft">

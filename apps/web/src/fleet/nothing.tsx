@@ -22,11 +22,11 @@ function NoHives() {
   const url = ROOT.href.replace(/\/$/, "");
   const commands = [
     [
-      "Add a host by a name of your choice:",
+      "Add a host, by an id of your choice:",
       `curl -X POST ${url}/v1/hives -H 'content-type: application/json' -d '{"id":"gpu-01","host":"10.0.1.100","port":8600}'`,
     ],
-    ["Start the agent on that host:", `HIVE_ID=gpu-01 HIVE_HOST=0.0.0.0 HIVE_QUEEN=${url} pnpm hive`],
-    ["See it here, or in a terminal:", `curl ${url}/v1/hives/gpu-01/liveness`],
+    ["Start the agent on that host:", `pnpm hive --id gpu-01 --host 0.0.0.0 --queen ${url}`],
+    ["See it here, or in a terminal:", `pnpm -s hivectl --url ${url} get hives`],
   ] as const;
   return (
     <div class="nothing is-empty">

@@ -6,23 +6,19 @@ const FLAGS: Readonly<Record<string, string>> = {
   cores: "--cores",
   status: "--status",
   cordoned: "--cordoned",
-  takes_work: "--takes-work",
   model: "--model",
-  min_free_vram_gb: "--min-free-vram-gb",
-  text: "--text",
-  group_by: "--group-by",
-  sort: "--sort",
 };
+/** How the table looks changes nothing about which hives are in it. */
+const LOOKS: ReadonlySet<string> = new Set(["sort", "group_by", "cols"]);
 
-/** What shows the same hives in a terminal. */
-export function hivectlCommand(query: URLSearchParams): string {
-  const words = ["hivectl get hives"];
-  for (const [name, flag] of Object.entries(FLAGS)) {
-    const value = query.get(name);
-    if (value === null) continue;
-    words.push(value === "true" ? flag : value === "false" ? `${flag}=false` : `${flag} ${quoted(value)}`);
+/** What shows the same hives in a terminal: hivectl, or curl where she is asked for what hivectl has no flag for. */
+export function fleetCommand(query: URLSearchParams, root: string): string {
+  const asked = [...query].filter(([name]) => !LOOKS.has(name));
+  if (asked.some(([name, value]) => !(name in FLAGS) || value === "false")) {
+    return `curl ${quoted(`${root}v1/fleet?${new URLSearchParams(asked)}`)}`;
   }
-  return words.join(" ");
+  const flags = asked.map(([name, value]) => (value === "true" ? FLAGS[name] : `${FLAGS[name]} ${quoted(value)}`));
+  return ["hivectl get hives", ...flags].join(" ");
 }
 
 /** As a shell takes it for one word. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { bytesText, durationText, shareText } from "./amounts.ts";
-import { hivectlCommand } from "./command.ts";
+import { fleetCommand } from "./command.ts";
 import { gpuKinds } from "./devices.ts";
 
 const GB = 2 ** 30;
@@ -32,13 +32,16 @@ test("GPUs of one kind are said once, without the maker, and with their memory w
 });
 
 test("the command at the foot asks for the same hives, and survives a shell", () => {
-  const command = (query: string) => hivectlCommand(new URLSearchParams(query));
+  const command = (query: string) => fleetCommand(new URLSearchParams(query), "http://queen:8500/");
   expect(command("")).toBe("hivectl get hives");
-  expect(command("selector=env%3Dprod&gpu=24GB..:4&sort=-beat")).toBe(
-    "hivectl get hives -l env=prod --gpu 24GB..:4 --sort -beat",
+  expect(command("selector=env%3Dprod&gpu=24GB..:4&sort=-load&cols=id")).toBe(
+    "hivectl get hives -l env=prod --gpu 24GB..:4",
   );
-  expect(command("selector=!drained,zone in (a)&cordoned=true&takes_work=false")).toBe(
-    "hivectl get hives -l '!drained,zone in (a)' --cordoned --takes-work=false",
+  expect(command("selector=!drained,zone in (a)&cordoned=true")).toBe(
+    "hivectl get hives -l '!drained,zone in (a)' --cordoned",
   );
-  expect(command("text=it's&cols=id")).toBe(`hivectl get hives --text 'it'\\''s'`);
+  expect(command("model=it's")).toBe(`hivectl get hives --model 'it'\\''s'`);
+  expect(command("text=gpu 1&status=online&group_by=rack")).toBe(
+    "curl 'http://queen:8500/v1/fleet?text=gpu+1&status=online'",
+  );
 });
