@@ -1,14 +1,9 @@
 /** One health round and one sweep in a process of their own, with a clock that can be put forward. Prints JSON. */
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { HiveCatalog } from "@repo/hive-catalog";
-import { pino } from "pino";
 import { systemClock } from "../src/process/clock.ts";
-import { assembleQueen } from "../src/queen.ts";
-import { AllowedHosts } from "../src/reach/allowed-hosts.ts";
-import { Names } from "../src/reach/names.ts";
-import { Metrics } from "../src/telling/metrics.ts";
+import { assembledQueen } from "./assembled-queen.ts";
 
 export type RoundSeen = {
   roundMs: number;
@@ -22,7 +17,6 @@ export type RoundSeen = {
 const TICK_MS = 1;
 const STALE_AFTER_MS = 60_000;
 const HEALTH_INTERVAL_MS = 30_000;
-const HOUR_MS = 3_600_000;
 
 const [path = ""] = process.argv.slice(2);
 let aheadMs = 0;
@@ -33,31 +27,7 @@ const clock = {
   uptimeNow: () => performance.now() + aheadMs,
 };
 const catalog = await HiveCatalog.open(path, { now: clock.now });
-const queen = assembleQueen({
-  catalog,
-  clock,
-  metrics: new Metrics(),
-  log: pino({ level: "silent" }),
-  allowedHosts: AllowedHosts.parse("127.0.0.0/8"),
-  resolve: new Names().resolve,
-  metricsByHive: false,
-  healthIntervalMs: HEALTH_INTERVAL_MS,
-  staleAfterMs: STALE_AFTER_MS,
-  lifecycle: {
-    publicUrl: undefined,
-    publicCa: undefined,
-    ssh: { identity: undefined, knownHosts: undefined },
-    programEnv: {},
-  },
-  agentFile: fileURLToPath(new URL("../../hive/src/agent.ts", import.meta.url)),
-  readPage: async () => new Map(),
-  massFailureShare: 1,
-  massFailureMin: 3,
-  massFailureHoldMs: HOUR_MS,
-  flapChanges: 4,
-  flapWindowMs: HOUR_MS,
-  probationMs: HOUR_MS,
-});
+const queen = assembledQueen({ catalog, clock, healthIntervalMs: HEALTH_INTERVAL_MS, staleAfterMs: STALE_AFTER_MS });
 await delay(100);
 
 const round = await stallOf(() => queen.watch.runRound());

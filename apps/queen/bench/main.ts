@@ -8,6 +8,7 @@ import { withUsageErrors } from "@repo/settings";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { agentMemory } from "./agent-memory.ts";
 import { DOCUMENT, documentOf } from "./document.ts";
+import { fleet } from "./fleet.ts";
 import { healthRound } from "./health-round.ts";
 import { load } from "./load.ts";
 import { describeMachine } from "./machine.ts";
@@ -21,6 +22,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   load,
   registry,
   healthRound,
+  fleet,
   memory,
   agentMemory,
   starting,

@@ -24,6 +24,7 @@ export const POINTS: Record<number, string> = {
   9: "Heartbeats beside other work",
   10: "Many operations and tokens",
   11: "Finding hives among a million",
+  12: "The fleet in one answer",
 };
 
 export function reportText(report: Report): string {

@@ -5,17 +5,7 @@ import type { HiveCatalogError } from "./errors.ts";
 import { HiveFinder } from "./finding/finder.ts";
 import { addHive, addHives } from "./hives/additions.ts";
 import { HeartbeatWriter } from "./hives/heartbeats.ts";
-import {
-  checkStatus,
-  hivePages,
-  hivesWithIds,
-  isThere,
-  listIds,
-  readHive,
-  stalePages,
-  streamPages,
-  tellingOf,
-} from "./hives/reader.ts";
+import * as reader from "./hives/reader.ts";
 import * as hives from "./hives/statements.ts";
 import * as writer from "./hives/writer.ts";
 import { checkHive, HeartbeatInput, isKey, isTimeMs, wholeMs } from "./model/check.ts";
@@ -96,7 +86,7 @@ export class HiveCatalog {
     this.#database = database;
     this.#calls = access.calls;
     this.#now = access.now;
-    this.#onDamage = onCorruptHive ? tellingOf(onCorruptHive) : access.warnings.of(hives.hiveReader);
+    this.#onDamage = onCorruptHive ? reader.tellingOf(onCorruptHive) : access.warnings.of(hives.hiveReader);
     this.#heartbeats = new HeartbeatWriter({ ...access, client, onCommit });
     this.cordons = new Cordons(access);
     this.labels = new HiveLabels(access);
@@ -147,17 +137,17 @@ export class HiveCatalog {
 
   /** The hive, or undefined. Rejects with CORRUPT_HIVE when another program damaged its row. */
   getHive(id: string, options?: CallOptions): Promise<HiveRecord | undefined> {
-    return this.#calls.run((client) => readHive(client, id), options);
+    return this.#calls.run((client) => reader.readHive(client, id), options);
   }
 
   /** Those of up to 1,000 hives that are there, by id; a damaged one is told, and left out. */
   getHives(ids: readonly string[], options: GetOptions = {}): Promise<HiveRecord[]> {
-    const work = (client: CallClient) => collect(hivesWithIds(client, ids, options, this.#onDamage));
+    const work = (client: CallClient) => collect(reader.hivesWithIds(client, ids, options, this.#onDamage));
     return this.#calls.run(work, options, GET_OPTIONS);
   }
 
   hiveExists(id: string, options?: CallOptions): Promise<boolean> {
-    return this.#calls.run((client) => isThere(client, id), options);
+    return this.#calls.run((client) => reader.isThere(client, id), options);
   }
 
   /** All hives by id, or one page of them. */
@@ -167,12 +157,12 @@ export class HiveCatalog {
 
   /** The ids of all hives in order, or of one page of them: from an index alone, damaged as the rest of their rows may be. */
   listHiveIds(options: ListOptions = {}): Promise<string[]> {
-    return this.#calls.run((client) => listIds(client, options, this.#onDamage), options, LIST_OPTIONS);
+    return this.#calls.run((client) => reader.listIds(client, options, this.#onDamage), options, LIST_OPTIONS);
   }
 
   /** All hives by id, or those with a status, page by page: no more than `pageSize` are held, and nothing is locked in between. */
   async *streamHives(options: StreamOptions = {}): AsyncGenerator<HiveRecord, void, undefined> {
-    const work = (client: CallClient) => streamPages(client, options, this.#onDamage);
+    const work = (client: CallClient) => reader.streamPages(client, options, this.#onDamage);
     const pages = await this.#calls.run(work, options, STREAM_OPTIONS);
     const { signal } = options;
     for (;;) {
@@ -196,7 +186,7 @@ export class HiveCatalog {
   }
 
   findHivesByStatus(status: HiveStatus, options: ListOptions = {}): Promise<HiveRecord[]> {
-    return this.#find(hives.hivesWithStatus, () => ({ status: checkStatus(status) }), options);
+    return this.#find(hives.hivesWithStatus, () => ({ status: reader.checkStatus(status) }), options);
   }
 
   findOnlineHives(options: ListOptions = {}): Promise<HiveRecord[]> {
@@ -210,7 +200,7 @@ export class HiveCatalog {
   /** Hives whose last beat is older than `maxAgeMs`, the oldest first, then by id. One that never beat is unknown, not stale. */
   findStaleHives(maxAgeMs: number, options: StaleOptions = {}): Promise<HiveRecord[]> {
     const work = (client: CallClient) =>
-      collect(stalePages(client, { maxAgeMs, nowMs: this.#now() }, options, this.#onDamage));
+      collect(reader.stalePages(client, { maxAgeMs, nowMs: this.#now() }, options, this.#onDamage));
     return this.#calls.run(work, options, LIST_OPTIONS);
   }
 
@@ -242,8 +232,7 @@ export class HiveCatalog {
   }
 
   countByStatus(status: HiveStatus, options?: CallOptions): Promise<number> {
-    const query = () => hives.countByStatus({ status: checkStatus(status) });
-    return this.#calls.run(async (client) => countIn(await client.first(query())), options);
+    return this.#calls.run((client) => reader.countWithStatus(client, status), options);
   }
 
   /**
@@ -304,7 +293,7 @@ export class HiveCatalog {
   }
 
   #find<V extends { status?: string }>(finder: Finder<HiveRecord, V>, values: () => V, options: ListOptions) {
-    const work = (client: CallClient) => collect(hivePages(client, finder, values(), options, this.#onDamage));
+    const work = (client: CallClient) => collect(reader.hivePages(client, finder, values(), options, this.#onDamage));
     return this.#calls.run(work, options, LIST_OPTIONS);
   }
 }

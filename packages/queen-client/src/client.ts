@@ -27,7 +27,7 @@ export class QueenClient {
     this.#requests = new Requests(options);
   }
 
-  /** One page of hives with all that is known of them now. */
+  /** One page, in any order. */
   listFleet(query: Query<"listFleet"> = {}, call?: Call): Promise<Schema<"FleetPage">> {
     return this.#requests.json("get", "/v1/fleet", { query }, call);
   }

@@ -19,35 +19,39 @@ interface Shown {
 }
 
 const GAP = "  ";
-/** Below this, a column says nothing. */
-const MIN_WIDTH = 4;
-/** What the first, by which a row is known, has in any case. */
-const MIN_FIRST_WIDTH = 12;
+/** Below this, a column that has more to say says nothing. */
+const MIN_WIDTH = 10;
+/** What the first column keeps in any case. */
+const MIN_FIRST_WIDTH = 4;
 
 /** Rows in columns, which become wider as rows come that need it. On a terminal no line is longer than it, and the last columns are left out where it is too narrow for all; elsewhere nothing is cut. */
 export class Table<R> {
-  readonly #columns: readonly Column<R>[];
   readonly #terminal: Terminal;
+  #columns: readonly Column<R>[];
   #widths: number[] = [];
-  #hasTitles: boolean;
+  #isFirst = true;
+  readonly #headers: boolean;
 
   constructor(columns: readonly Column<R>[], terminal: Terminal, { headers }: { headers: boolean }) {
-    const { width = Infinity } = terminal;
-    this.#columns = columns.slice(0, 1 + Math.max(0, Math.floor((width - MIN_FIRST_WIDTH) / (MIN_WIDTH + GAP.length))));
+    this.#columns = columns;
     this.#terminal = terminal;
-    this.#hasTitles = !headers;
+    this.#headers = headers;
   }
 
   /** The lines of these records, below the titles if they are the first. */
   text(records: readonly R[], times: Times): string {
     const rows = records.map((record) => this.#columns.map(({ cell }) => shown(cell(record, times))));
-    if (!this.#hasTitles) rows.unshift(this.#columns.map(({ title }) => ({ text: title, style: undefined })));
-    this.#hasTitles = true;
+    if (this.#isFirst && this.#headers) {
+      rows.unshift(this.#columns.map(({ title }) => ({ text: title, style: undefined })));
+    }
     this.#widths = this.#columns.map((_, at) =>
       Math.max(this.#widths[at] ?? 0, ...rows.map((row) => row[at]?.text.length ?? 0)),
     );
-    const widths = fit(this.#widths, this.#terminal.width);
-    return rows.map((row) => `${this.#line(row, widths)}\n`).join("");
+    // Which columns there are is known from the first rows on.
+    if (this.#isFirst) this.#columns = this.#columns.slice(0, countThatFit(this.#widths, this.#terminal.width));
+    this.#isFirst = false;
+    const widths = fit(this.#widths.slice(0, this.#columns.length), this.#terminal.width);
+    return rows.map((row) => `${this.#line(row.slice(0, widths.length), widths)}\n`).join("");
   }
 
   #line(row: readonly Shown[], widths: readonly number[]): string {
@@ -68,19 +72,32 @@ const shown = (cell: Cell): Shown => {
 
 const cutTo = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 1)}…`);
 
+/** So many columns have room beside each other: the first whole, unless it takes more than half, and of each other what it needs at least. */
+function countThatFit(widths: readonly number[], available = Infinity): number {
+  let left = available;
+  const tooMany = widths.findIndex((width, at) => {
+    left -= Math.min(width, at === 0 ? available / 2 : MIN_WIDTH);
+    if (left < 0) return true;
+    left -= GAP.length;
+    return false;
+  });
+  return tooMany < 0 ? widths.length : Math.max(tooMany, 1);
+}
+
 /** Takes what is too much from the widest columns; from the first, by which a row is known, only when the others have no more to give. */
 function fit(widths: readonly number[], available: number | undefined): number[] {
   if (available === undefined) return [...widths];
   const room = available - GAP.length * (widths.length - 1);
   const [first = 0, ...others] = widths;
-  const capped = cap(others, Math.max(room - first, MIN_WIDTH * others.length));
-  return [Math.min(first, Math.max(room - sum(capped), MIN_WIDTH)), ...capped];
+  const needed = sum(others.map((width) => Math.min(width, MIN_WIDTH)));
+  const capped = cap(others, Math.min(Math.max(room - first, needed), room - Math.min(first, MIN_FIRST_WIDTH)));
+  return [Math.min(first, room - sum(capped)), ...capped];
 }
 
 /** The same widths, the widest of them lowered until all have room. */
 function cap(widths: readonly number[], room: number): number[] {
   let limit = Math.max(0, ...widths);
-  while (limit > MIN_WIDTH && sum(widths.map((width) => Math.min(width, limit))) > room) limit -= 1;
+  while (limit > 1 && sum(widths.map((width) => Math.min(width, limit))) > room) limit -= 1;
   return widths.map((width) => Math.min(width, limit));
 }
 

@@ -83,7 +83,7 @@ export class Cordons {
     await this.ready();
     const { catalog, log } = this.#parts;
     const lifted = await catalog.cordons.lift(hiveId);
-    if (this.#drop(hiveId) && lifted) this.#announce(hiveId, undefined);
+    if (this.#drop(hiveId)) this.#announce(hiveId, undefined);
     if (!lifted && !(await catalog.hiveExists(hiveId))) throw hiveNotFound(hiveId);
     if (lifted) log.info({ hive_id: hiveId }, "hive uncordoned");
     return lifted;

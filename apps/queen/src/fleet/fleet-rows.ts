@@ -12,14 +12,11 @@ import { wholeTurn } from "../process/turn.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Standing } from "./hive-view.ts";
 import type { Rule } from "./liveness/sight.ts";
-import { loadOfAll } from "./workers/load.ts";
+import { type Said, SaidOnce } from "./said.ts";
 import type { HiveState } from "./workers/registry.ts";
-import { type GpuUsage, type MemoryUsage, usageOf } from "./workers/usage.ts";
-import { whyNoWork } from "./workers/why-no-work.ts";
-import type { Worker } from "./workers/worker.ts";
 
 /** All that is shown of a hive in a list. Times are by the wall clock; what is not known is null, and never 0. */
-export interface FleetRow {
+export interface FleetRow extends Said {
   readonly hive: HiveRecord;
   readonly labels: Labels;
   readonly status: {
@@ -38,26 +35,8 @@ export interface FleetRow {
   readonly cordon: Cordon | null;
   /** Null when it is on none. */
   readonly probationUntilMs: number | null;
-  /** Null unless its beats arrive here; so are its models. */
-  readonly workers: WorkerCounts | null;
-  /** How much of its workers is taken, from 0 to 1; null unless there are some that are known. */
-  readonly load: number | null;
-  /** The models that its workers serve, in order. */
-  readonly models: readonly string[] | null;
-  readonly ram: MemoryUsage;
-  /** Null while it is not known which it has. */
-  readonly gpus: readonly GpuUsage[] | null;
-  readonly vram: MemoryUsage;
   /** The newest, whether it runs or has ended. */
   readonly lastOperation: OperationSummary | null;
-}
-
-/** By their states; those that shut down are not counted. */
-export interface WorkerCounts {
-  readonly idle: number;
-  readonly busy: number;
-  readonly loading: number;
-  readonly error: number;
 }
 
 interface Parts {
@@ -73,6 +52,7 @@ const NO_LABELS: Labels = {};
 /** Makes rows of hives, from what the catalog and the memories of the queen know. */
 export class FleetRows {
   readonly #parts: Parts;
+  readonly #said = new SaidOnce();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -110,16 +90,19 @@ export class FleetRows {
       if (standing === undefined) continue;
       const heard = fleet.registry.get(hive.id);
       looks += 1 + (heard?.workers.length ?? 0) * (1 + (hive.devices?.gpus?.length ?? 0));
-      rows.push({
-        ...this.#row(hive, standing, heard),
-        labels: labels.get(hive.id) ?? NO_LABELS,
-        lastOperation: operations.get(hive.id) ?? null,
-      });
+      const beside = { labels: labels.get(hive.id) ?? NO_LABELS, lastOperation: operations.get(hive.id) ?? null };
+      rows.push(this.#row(hive, standing, heard, beside));
     }
     return rows;
   }
 
-  #row(hive: HiveRecord, standing: Standing, state: HiveState | undefined) {
+  /** Field by field: to spread what there is into it takes as long as all the rest. */
+  #row(
+    hive: HiveRecord,
+    standing: Standing,
+    state: HiveState | undefined,
+    { labels, lastOperation }: Pick<FleetRow, "labels" | "lastOperation">,
+  ): FleetRow {
     const { clock, fleet } = this.#parts;
     const nowMs = clock.monotonicNow();
     const { sight, rule, why } = standing;
@@ -127,12 +110,12 @@ export class FleetRows {
     const cordon = fleet.cordons.get(hive.id) ?? null;
     const isOnProbation = sight.probation !== undefined && sight.probation.untilMs > nowMs;
     const heard = state?.live ? state : undefined;
-    const usage = usageOf(heard, hive.devices);
-    const knowsGpus = (hive.devices?.gpus ?? heard?.reading?.gpus ?? null) !== null;
+    const { workers, load, models, ram, gpus, vram, whyNoWork } = this.#said.of(hive, heard);
     const wallMs = (atMs: number | undefined) => (atMs === undefined ? null : toWallMs(atMs, clock));
-    const whyNot = whyNotOf(hive, { standing, cordon, isOnProbation, workers: heard?.workers });
+    const whyNot = whyNotOf(hive, { standing, cordon, isOnProbation, isHeard: heard !== undefined, whyNoWork });
     return {
       hive,
+      labels,
       status: { value: hive.status, rule, why, sinceMs: last?.status === hive.status ? wallMs(last.atMs) : null },
       takesWork: whyNot === undefined,
       whyNot: whyNot ?? null,
@@ -140,12 +123,13 @@ export class FleetRows {
       unreachableSinceMs: wallMs(sight.unreachableSinceMs),
       cordon,
       probationUntilMs: isOnProbation ? wallMs(sight.probation?.untilMs) : null,
-      workers: heard === undefined ? null : countsOf(heard.workers),
-      load: heard === undefined ? null : loadOfAll(heard.workers),
-      models: heard === undefined ? null : modelsOf(heard.workers),
-      ram: usage.ram,
-      gpus: knowsGpus ? usage.gpus : null,
-      vram: usage.vram,
+      workers,
+      load,
+      models,
+      ram,
+      gpus,
+      vram,
+      lastOperation,
     };
   }
 }
@@ -154,25 +138,17 @@ interface Seen {
   readonly standing: Standing;
   readonly cordon: Cordon | null;
   readonly isOnProbation: boolean;
-  /** Undefined unless its beats arrive here. */
-  readonly workers: readonly Worker[] | undefined;
+  /** Whether its beats arrive here. */
+  readonly isHeard: boolean;
+  readonly whyNoWork: string | undefined;
 }
 
 /** Why a hive takes no work: of several reasons the first. Undefined when it does. */
-function whyNotOf({ status, host }: HiveRecord, seen: Seen): string | undefined {
-  const { standing, cordon, isOnProbation, workers } = seen;
+function whyNotOf({ status }: HiveRecord, seen: Seen): string | undefined {
+  const { standing, cordon, isOnProbation, isHeard, whyNoWork } = seen;
   if (status !== "online") return `it is ${status}: ${standing.why}`;
   if (standing.sight.status !== "online") return `whether it is online is not sure: ${standing.why}`;
   if (cordon !== null) return `it is cordoned: ${cordon.reason}`;
   if (isOnProbation) return "it is on probation: it went on and off too often";
-  if (workers === undefined) return "this queen hears no heartbeat of it, and knows no worker there";
-  return whyNoWork(workers, host);
+  return isHeard ? whyNoWork : "this queen hears no heartbeat of it, and knows no worker there";
 }
-
-function countsOf(workers: readonly Worker[]): WorkerCounts {
-  const count = (state: Worker["state"]) => workers.reduce((sum, worker) => sum + (worker.state === state ? 1 : 0), 0);
-  return { idle: count("Idle"), busy: count("Busy"), loading: count("Loading"), error: count("Error") };
-}
-
-const modelsOf = (workers: readonly Worker[]): string[] =>
-  [...new Set(workers.map(({ modelId }) => modelId))].filter((model) => model !== null).sort();

@@ -32,7 +32,8 @@ export async function changeHive(
   options?: PatchOptions,
 ): Promise<Labelled> {
   const changed = await withLabels(await catalog.patchHive(id, changes, options), { catalog });
-  if (Object.keys(changes).some((field) => field !== "status")) fleet.edited(changed.hive, changed.labels);
-  else fleet.written(changed.hive);
+  const fields = Object.keys(changes);
+  if (fields.some((field) => field !== "status")) fleet.edited(changed.hive, changed.labels);
+  else if (fields.length > 0) fleet.written(changed.hive);
   return changed;
 }

@@ -119,6 +119,16 @@ test("the end of a cordon is told of by the next sweep, once", async () => {
   expect(await toldWhile(queen, () => queen.watch.runRound())).toEqual([]);
 });
 
+test("a cordon that another program lifted is told of when a caller lifts it, too", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, 8600);
+  await queen.request("POST", "/v1/hives/hive-a/cordon", { reason: "a new fan" });
+  await queen.catalog.cordons.lift("hive-a");
+  const lift = () => queen.request("POST", "/v1/hives/hive-a/uncordon");
+  expect(await toldWhile(queen, lift)).toEqual(["cordon"]);
+  expect(await toldWhile(queen, lift)).toEqual([]);
+});
+
 test("a record that is damaged, and one that is sound again, are told of by the next sweep", async () => {
   await using queen = await startTestQueen();
   await hiveOf(queen, 8600);

@@ -5,9 +5,13 @@ import { checkChoice, checkFunction, checkInteger, invalidArgument, isKey } from
 import { HIVE_STATUSES, type HiveRecord, type HiveStatus } from "../model/hive.ts";
 import type { DamagedHive, DamagedRecord, ListOptions, StaleOptions, StreamOptions } from "../options.ts";
 import { collect, type Finder, MAX_PAGE, type OnDamage, pages, readOne } from "../sql/reading.ts";
+import { bytesOf } from "../sql/rows.ts";
+import { countIn } from "../sql/statement.ts";
 import {
   allHives,
   allIds,
+  countBehind,
+  countOdd,
   hiveExists,
   hiveOfId,
   hiveReader,
@@ -107,6 +111,21 @@ export function streamPages(
   const list = { ...others, pageSize };
   if (status === undefined) return hivePages(client, allHives, {}, list, onDamage);
   return hivePages(client, hivesWithStatus, { status: checkStatus(status) }, list, onDamage);
+}
+
+/** Hives that one statement counts: a million at once would hold the event loop. */
+const COUNTED_AT_ONCE = 50_000;
+
+/** How many have a status. Throws INVALID_ARGUMENT. */
+export async function countWithStatus(client: CallClient, status: HiveStatus): Promise<number> {
+  let total = countIn(await client.first(countOdd({ status: checkStatus(status) })));
+  for (let after: Uint8Array = new Uint8Array(); ; await turnOfTheLoop()) {
+    const row = await client.first(countBehind({ status, after, limit: COUNTED_AT_ONCE }));
+    const count = countIn(row);
+    total += count;
+    if (count < COUNTED_AT_ONCE) return total;
+    after = bytesOf(row?.[1]);
+  }
 }
 
 /** Throws INVALID_ARGUMENT. */

@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, lt, ne, not, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, gte, isNull, lt, lte, ne, not, or, type SQL, sql } from "drizzle-orm";
 import type { SqlValue } from "../drivers/client.ts";
 import { type HiveRecord, type HiveStatus, hiveFields, LACKS_DEVICES } from "../model/hive.ts";
 import { cordons, hives, operations, tokens } from "../schema.ts";
@@ -56,9 +56,20 @@ export const staleHives = finder<HiveRecord, { beforeMs: number }>(hiveReader, b
 );
 
 export const countHives = statement(() => build.select({ count: sql`count(*)` }).from(hives));
-export const countByStatus = statement<Status>(({ status }) =>
-  build.select({ count: sql`count(*)` }).from(hives).where(eq(hives.status, status)),
-);
+/** Of one status, how many come behind an id, up to a limit, and the last of them. Bytes: what another program stored may be no UTF-8. */
+export const countBehind = statement<Status & { after: Uint8Array; limit: number }>(({ status, after, limit }) => {
+  const isBehind = and(gt(hives.id, sql`CAST(${after} AS TEXT)`), lt(hives.id, sql`x''`));
+  const some = sql`(SELECT ${hives.id} AS id FROM ${hives} WHERE ${and(eq(hives.status, status), isBehind)} ORDER BY ${hives.id} LIMIT ${limit}) AS some`;
+  return build
+    .select({ count: sql`count(*)`.as("count"), last: sql`CAST(max(some.id) AS BLOB)`.as("last") })
+    .from(some);
+});
+/** Those that come behind none: their ids are empty or no text. */
+export const countOdd = statement<Status>(({ status }) => {
+  const odd = [isNull(hives.id), lte(hives.id, sql`''`), gte(hives.id, sql`x''`)];
+  const counts = odd.map((isOdd) => sql`(SELECT count(*) FROM ${hives} WHERE ${and(eq(hives.status, status), isOdd)})`);
+  return build.select({ count: sql.join(counts, sql` + `).as("count") }).from(sql`(SELECT 1)`);
+});
 
 /** The primary key decides races between two adds of one id. */
 export const addHive = statement<HiveRow>((given) =>

@@ -19,7 +19,7 @@ type Now = { nowMs: number };
 /** Revoked tokens that one transaction removes. */
 const MAX_REMOVED = 1000;
 /** Tokens whose last use one statement stores: those of a large fleet are all used within a minute. */
-const MAX_USES = 100;
+const MAX_USES = 250;
 
 export const tokenReader = new RowReader<StoredToken>({ table: tokens, fields: tokenFields, thing: "token" });
 

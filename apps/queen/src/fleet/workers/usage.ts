@@ -52,14 +52,11 @@ export function usageOf(heard: Heard | undefined, devices: Devices | null): Hive
   const ramBytes = host?.memoryTotalBytes ?? toBytes(devices?.cpu?.ramGb ?? null);
   const ofHost = { memoryTotalBytes: ramBytes, memoryUsedBytes: host?.memoryUsedBytes ?? null };
   const known = gpusOf(reading?.gpus ?? null, devices?.gpus ?? null);
-  const gpus = known?.map((gpu) => gpuUsage(gpu, workers, gpu.unified ? ofHost : NOT_READ));
+  const claims = claimsOf(workers);
+  const gpus = known?.map((gpu) => gpuUsage(gpu, claims, gpu.unified ? ofHost : NOT_READ));
   return {
-    ram: memory(
-      ramBytes,
-      host?.memoryUsedBytes ?? null,
-      claimsOf(workers, ({ ramBytes: bytes }) => [bytes]),
-    ),
-    vram: vramOf(gpus, workers),
+    ram: memory(ramBytes, host?.memoryUsedBytes ?? null, claims.ram),
+    vram: vramOf(gpus, claims, workers),
     gpus: gpus ?? [],
   };
 }
@@ -84,16 +81,16 @@ const isSame = (reading: GpuReading, gpu: Omit<KnownGpu, "seen">): boolean =>
   reading.uuid !== null && gpu.uuid !== undefined ? reading.uuid === gpu.uuid : reading.index === gpu.index;
 
 /** `shared`: the memory of the host, as far as it is that of the GPU too. */
-function gpuUsage(gpu: KnownGpu, workers: readonly Worker[] | undefined, shared: MemoryReading): GpuUsage {
+function gpuUsage(gpu: KnownGpu, claims: Claims, shared: MemoryReading): GpuUsage {
   const { index, name, vramGb, unified = false, seen } = gpu;
   const total = shared.memoryTotalBytes ?? seen?.memoryTotalBytes ?? toBytes(vramGb);
   const used = shared.memoryUsedBytes ?? seen?.memoryUsedBytes ?? null;
-  const claims = claimsOf(workers, (worker) => claimOn(seen?.index ?? index, worker));
+  const at = seen?.index ?? index;
   return {
     index,
     name,
     unified,
-    ...memory(total, used, claims),
+    ...memory(total, used, claims.vram === undefined ? null : amountOn(at, claims.vram)),
     utilizationPercent: seen?.utilizationPercent ?? null,
     temperatureCelsius: seen?.temperatureCelsius ?? null,
     powerWatts: seen?.powerWatts ?? null,
@@ -101,19 +98,40 @@ function gpuUsage(gpu: KnownGpu, workers: readonly Worker[] | undefined, shared:
   };
 }
 
-type Claim = readonly (number | null)[];
-
-/** What the workers say that they use. Where none runs nobody says anything: that is not known, rather than nothing. */
-function claimsOf(workers: readonly Worker[] = [], claimOf: (worker: Worker) => Claim): number | null {
-  return workers.length === 0 ? null : sumOfAll(workers.flatMap(claimOf));
+/** What the workers of a hive say that they use. Where none runs nobody says anything: that is not known, rather than nothing. */
+interface Claims {
+  readonly ram: number | null;
+  /** By the index of the GPU; undefined where no worker runs. */
+  readonly vram: ReadonlyMap<number, number | null> | undefined;
+  readonly vramInAll: number | null;
 }
 
-/** What a worker says that it uses of that GPU: one that runs on several says it of all together. */
-function claimOn(index: number, worker: Worker): Claim {
-  const ids = devicesOf(worker);
-  if (!ids.includes(index)) return [];
-  return [worker.vramBytes === null ? null : Math.round(worker.vramBytes / ids.length)];
+/** In one go: a hive may have as many workers as it has GPUs, and many hives are looked at. */
+function claimsOf(workers: readonly Worker[] = []): Claims {
+  if (workers.length === 0) return { ram: null, vram: undefined, vramInAll: null };
+  let ram: number | null = 0;
+  let vramInAll: number | null = 0;
+  const vram = new Map<number, number | null>();
+  for (const worker of workers) {
+    ram = plus(ram, worker.ramBytes);
+    vramInAll = plus(vramInAll, worker.vramBytes);
+    const ids = devicesOf(worker);
+    // One that runs on several says it of all together.
+    const share = worker.vramBytes === null ? null : Math.round(worker.vramBytes / ids.length);
+    for (const id of ids) vram.set(id, plus(amountOn(id, vram), share));
+  }
+  return { ram, vram, vramInAll };
 }
+
+/** Nothing, where no worker names that GPU. */
+const amountOn = (index: number, vram: ReadonlyMap<number, number | null>): number | null => {
+  const amount = vram.get(index);
+  return amount === undefined ? 0 : amount;
+};
+
+/** What is not known makes the sum unknown. */
+const plus = (sum: number | null, amount: number | null): number | null =>
+  sum === null || amount === null ? null : sum + amount;
 
 /** The indexes of the GPUs on which a worker runs. */
 export function devicesOf({ deviceIds, deviceId }: Worker): readonly number[] {
@@ -122,17 +140,28 @@ export function devicesOf({ deviceIds, deviceId }: Worker): readonly number[] {
 }
 
 /** A GPU on which workers claim more than there is takes nothing from the free memory of the others. */
-function vramOf(gpus: readonly GpuUsage[] | undefined, workers: readonly Worker[] | undefined): MemoryUsage {
-  const claims = claimsOf(workers, ({ vramBytes }) => [vramBytes]);
+function vramOf(
+  gpus: readonly GpuUsage[] | undefined,
+  { vramInAll: claims }: Claims,
+  workers: readonly Worker[] | undefined,
+): MemoryUsage {
   if (gpus === undefined) return memory(null, null, claims);
-  const isMeasured = gpus.length > 0 && gpus.every((gpu) => gpu.isMeasured);
-  const placed = gpus.reduce((sum, { workersBytes }) => sum + (workersBytes ?? 0), 0);
+  let isMeasured = gpus.length > 0;
+  let total: number | null = 0;
+  let used: number | null = 0;
+  let free: number | null = 0;
+  let placed = 0;
+  for (const gpu of gpus) {
+    isMeasured &&= gpu.isMeasured;
+    total = plus(total, gpu.totalBytes);
+    used = plus(used, gpu.usedBytes);
+    free = plus(free, gpu.freeBytes);
+    placed += gpu.workersBytes ?? 0;
+  }
   const unplaced = isMeasured || workers?.length === 0 ? 0 : claims === null ? null : Math.max(0, claims - placed);
-  const used = sumOfAll([...gpus.map(({ usedBytes }) => usedBytes), unplaced]);
-  const free = sumOfAll(gpus.map(({ freeBytes }) => freeBytes));
   return {
-    totalBytes: sumOfAll(gpus.map(({ totalBytes }) => totalBytes)),
-    usedBytes: used,
+    totalBytes: total,
+    usedBytes: plus(used, unplaced),
     freeBytes: free === null || unplaced === null ? null : Math.max(0, free - unplaced),
     workersBytes: claims,
     isMeasured,
@@ -147,11 +176,7 @@ function memory(totalBytes: number | null, measured: number | null, workersBytes
 
 const toBytes = (gigabytes: number | null): number | null => (gigabytes === null ? null : gigabytes * BYTES_PER_GB);
 
-/** A sum of which a part is not known is not known. */
-const sumOfAll = (amounts: readonly (number | null)[]): number | null =>
-  amounts.includes(null) ? null : amounts.reduce<number>(add, 0);
-
-const add = (sum: number, amount: number | null): number => sum + (amount ?? 0);
+const sumOfAll = (amounts: readonly (number | null)[]): number | null => amounts.reduce(plus, 0);
 
 /** What is free on the GPUs of a worker; null unless all of it was measured. */
 export function freeVramOf(reading: Reading | null, worker: Worker): number | null {

@@ -91,7 +91,7 @@ export const fleetRoutes = [
       },
     },
     problems: ["LIST_EXPIRED", "TOO_MANY_TO_SORT"],
-  }).handle(async (request, parts, reply) => {
+  }).handle(async (request, parts) => {
     const { events, lists } = parts;
     const position = events.idOf(events.newest);
     const damaged: DamagedHive[] = [];
@@ -99,7 +99,6 @@ export const fleetRoutes = [
     const { after, limit } = request.query;
     const totals = totalsToJson(await lists.totals.read());
     const page = await lists.open(query, after === undefined ? undefined : fromAfter(after, query, events.start));
-    reply.type("application/json; charset=utf-8");
     return answerSteps(stepsOf(page, limit, request, parts), (hives) => {
       const next_after = page.cursor === undefined ? null : toAfter(page.cursor, query, events.start);
       return { hives, next_after, totals, position, damaged };
