@@ -6,17 +6,22 @@ import { useAsked } from "../state/ask.ts";
 import { hrefOf, ROOT } from "../state/place.ts";
 
 const EVERY_MS = 5000;
+const MAX_MODELS = 1000;
 const STATES = ["idle", "busy", "loading", "error"] as const;
 
 /** Which model runs where. */
 export function ModelsView() {
-  const { value, fault, again } = useAsked(() => client.value.listModels(), { key: "models", everyMs: EVERY_MS });
+  const { value, fault, again } = useAsked(() => client.value.listModels({ limit: MAX_MODELS }), {
+    key: "models",
+    everyMs: EVERY_MS,
+  });
   const [shown, setShown] = useState<string>();
-  const models = value?.models.toSorted((one, other) => (one.model < other.model ? -1 : 1));
+  const models = value?.models;
   return (
     <>
       <h1>Models</h1>
       {fault && <FaultBox fault={fault} onRetry={again} />}
+      {value?.next_after && <p class="soft">The first {MAX_MODELS.toLocaleString("en")} by name.</p>}
       {models?.length === 0 && <p class="nothing">No live hive serves a model, or has one on its disk.</p>}
       {models !== undefined && models.length > 0 && (
         <div class="table-frame">
