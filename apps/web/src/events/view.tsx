@@ -1,0 +1,42 @@
+import type { QueenEvent } from "@repo/queen-client";
+import { useEffect } from "preact/hooks";
+import { hasGap, past, readPast } from "../state/past.ts";
+import { hrefOf } from "../state/place.ts";
+import { eventText } from "../words/events.ts";
+
+export function EventsView() {
+  useEffect(() => void readPast(), []);
+  return (
+    <>
+      <h1>Events</h1>
+      <p class="soft">What happened since the queen started, the last {past.value.length}.</p>
+      {hasGap.value && <p class="moved">Some were missed while nothing was heard of the queen.</p>}
+      <EventList events={past.value} />
+    </>
+  );
+}
+
+interface Data {
+  readonly at_ms?: number;
+  readonly hive_id?: string;
+}
+
+export function EventList({ events, isOfHive = false }: { events: readonly QueenEvent[]; isOfHive?: boolean }) {
+  if (events.length === 0) return <p class="nothing">Nothing has happened yet.</p>;
+  return (
+    <ol class="events">
+      {events.map(({ id, type, data }) => {
+        const { at_ms: atMs = 0, hive_id: hiveId } = data as Data;
+        return (
+          <li key={id}>
+            <time dateTime={new Date(atMs).toISOString()}>{new Date(atMs).toLocaleTimeString("en-GB")}</time>
+            {!isOfHive && (
+              <span class="mono">{hiveId !== undefined && <a href={hrefOf("hives", hiveId)}>{hiveId}</a>}</span>
+            )}
+            <span>{eventText(type, data as Record<string, unknown>)}</span>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
