@@ -62,7 +62,7 @@ test("what is looked for is in the address, and the address shows the same", asy
   await page.getByRole("link", { name: "1 online" }).click();
   await page.locator("#row-gpu-02").waitFor({ state: "detached" });
   await page.locator("#row-gpu-01").getByRole("link", { name: "rack r0" }).click();
-  await page.getByText("hivectl get hives -l rack=r0 --status online").waitFor();
+  await page.getByText("hivectl get hives --status online -l rack=r0").waitFor();
   expect(Object.fromEntries(new URL(page.url()).searchParams)).toEqual({ status: "online", selector: "rack=r0" });
   const { page: other } = await openTab(page.url());
   await other.locator("#row-gpu-01").waitFor();
