@@ -1,8 +1,6 @@
-import type { QueenEvent } from "@repo/queen-client";
 import { useEffect } from "preact/hooks";
-import { hasGap, past, readPast } from "../state/past.ts";
+import { hasGap, type PastEvent, past, readPast } from "../state/past.ts";
 import { hrefOf } from "../state/place.ts";
-import { eventText } from "../words/events.ts";
 
 export function EventsView() {
   useEffect(() => void readPast(), []);
@@ -16,27 +14,19 @@ export function EventsView() {
   );
 }
 
-interface Data {
-  readonly at_ms?: number;
-  readonly hive_id?: string;
-}
-
-export function EventList({ events, isOfHive = false }: { events: readonly QueenEvent[]; isOfHive?: boolean }) {
+export function EventList({ events, isOfHive = false }: { events: readonly PastEvent[]; isOfHive?: boolean }) {
   if (events.length === 0) return <p class="nothing">Nothing has happened yet.</p>;
   return (
     <ol class="events">
-      {events.map(({ id, type, data }) => {
-        const { at_ms: atMs = 0, hive_id: hiveId } = data as Data;
-        return (
-          <li key={id}>
-            <time dateTime={new Date(atMs).toISOString()}>{new Date(atMs).toLocaleTimeString("en-GB")}</time>
-            {!isOfHive && (
-              <span class="mono">{hiveId !== undefined && <a href={hrefOf("hives", hiveId)}>{hiveId}</a>}</span>
-            )}
-            <span>{eventText(type, data as Record<string, unknown>)}</span>
-          </li>
-        );
-      })}
+      {events.map(({ id, atMs, hiveId, text }) => (
+        <li key={id}>
+          <time dateTime={new Date(atMs).toISOString()}>{new Date(atMs).toLocaleTimeString("en-GB")}</time>
+          {!isOfHive && (
+            <span class="mono">{hiveId !== undefined && <a href={hrefOf("hives", hiveId)}>{hiveId}</a>}</span>
+          )}
+          <span>{text}</span>
+        </li>
+      ))}
     </ol>
   );
 }

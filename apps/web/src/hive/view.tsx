@@ -85,7 +85,7 @@ function Hive({ hive, liveness, state }: Awaited<ReturnType<typeof readHive>>) {
         <Workers workers={state.workers} isLive={state.live} />
         <section class="panel is-wide">
           <h2>Events</h2>
-          <EventList events={past.value.filter(({ data }) => hiveOf(data) === id)} isOfHive />
+          <EventList events={past.value.filter(({ hiveId }) => hiveId === id)} isOfHive />
         </section>
         <section class="panel is-wide">
           <h2>Operations</h2>

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import type { QueenEvent } from "@repo/queen-client";
+import { eventText } from "../words/events.ts";
 import { client } from "./api.ts";
 import { numberOf } from "./event-ids.ts";
 import { onNews } from "./live.ts";
@@ -11,9 +12,22 @@ const MAX_READ = 1000;
 const MAX_BACKLOG_MS = 10_000;
 
 /** What happened since the queen started, as far as she keeps it, the newest first; what of workers changes every few seconds is left out. */
-export const past = signal<readonly QueenEvent[]>([]);
+export const past = signal<readonly PastEvent[]>([]);
 /** Whether some of it was missed. */
 export const hasGap = signal(false);
+
+/** An event in words. */
+export interface PastEvent {
+  readonly id: string;
+  readonly atMs: number;
+  readonly hiveId: string | undefined;
+  readonly text: string;
+}
+
+function toPast({ id, type, data }: QueenEvent): PastEvent {
+  const { at_ms: atMs = 0, hive_id: hiveId } = data as { at_ms?: number; hive_id?: string };
+  return { id, atMs, hiveId, text: eventText(type, data as Record<string, unknown>) };
+}
 
 const isTold = ({ type }: QueenEvent): boolean => type !== "workers" && type !== "hello" && type !== "gap";
 
@@ -22,7 +36,7 @@ onNews((news) => {
     hasGap.value = true;
     return;
   }
-  const told = news.filter(isTold);
+  const told = news.filter(isTold).map(toPast);
   if (told.length > 0) past.value = [...told.toReversed(), ...past.value].slice(0, MAX_KEPT);
 });
 
@@ -38,9 +52,9 @@ export async function readPast(): Promise<void> {
   const start = position.slice(0, position.lastIndexOf("-"));
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, AbortSignal.timeout(MAX_BACKLOG_MS)]);
-  const before: QueenEvent[] = [];
+  const before: PastEvent[] = [];
   for await (const event of client.value.readEvents({ after: `${start}-${Math.max(0, newest - MAX_READ)}`, signal })) {
-    if (numberOf(event.id) <= newest && isTold(event)) before.push(event);
+    if (numberOf(event.id) <= newest && isTold(event)) before.push(toPast(event));
     if (numberOf(event.id) >= newest) over.abort();
   }
   const known = new Set(past.value.map(({ id }) => id));
