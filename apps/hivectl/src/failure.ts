@@ -21,6 +21,8 @@ const NEXT: { readonly [C in Code]?: string } = {
   FORBIDDEN: "the token may not do that: it needs one of an operator",
   HIVE_NOT_FOUND: "`hivectl get hives` lists those that there are",
   HIVE_ALREADY_EXISTS: "`hivectl describe hive ID` shows it",
+  TOKEN_NOT_FOUND: "`hivectl token list` shows those that there are",
+  LAST_OPERATOR: "make another one of an operator first: `hivectl token create --name NAME --role operator`",
   OPERATION_NOT_FOUND: "`hivectl get operations` lists those that there are",
   OPERATION_IN_PROGRESS: "`hivectl get operations` shows which",
   HIVE_RUNNING: "stop its agent first: `hivectl stop ID`",

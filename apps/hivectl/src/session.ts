@@ -94,6 +94,10 @@ export class Session {
     return this.flags.json ? "json" : this.flags.output;
   }
 
+  get nowMs(): number {
+    return this.#now();
+  }
+
   get times(): Times {
     return timesFor(this.terminal.isForPeople, this.#now());
   }

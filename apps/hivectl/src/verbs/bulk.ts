@@ -148,8 +148,13 @@ async function isAgreed(
   });
   const more = plan.length > SHOWN ? `… and ${plan.length - SHOWN} more\n` : "";
   session.terminal.streams.stderr.write(`${inColumns(rows)}\n${more}`);
-  const hives = todo.length === 1 ? "1 hive" : `${todo.length} hives`;
-  return (await session.ask(`${title} ${hives}? Type their number to go on:`)) === String(todo.length);
+  return isNumberTyped(session, title, todo.length);
+}
+
+/** Asks for the number of what is to be done, which nobody types without a look. */
+export async function isNumberTyped(session: Session, title: string, count: number, of = "hives"): Promise<boolean> {
+  const counted = `${count} ${count === 1 ? of.replace(/s$/, "") : of}`;
+  return (await session.ask(`${title} ${counted}? Type their number to go on:`)) === String(count);
 }
 
 const asOutcome = (line: ActionOnHive): ActionOnHive => ({

@@ -21,16 +21,18 @@ export async function printList<R>(
   const printer = session.printer(kind);
   const kept: R[] = [];
   let left = limit;
+  let isEmpty = true;
   for await (const page of pages) {
     const shown = page.slice(0, left);
     if (sort !== undefined) kept.push(...shown);
     else if (shown.length > 0) await printer.print(shown);
     left -= shown.length;
+    isEmpty &&= shown.length === 0;
     if (left === 0) break;
   }
   if (kept.length > 0) await printer.print(sorted(kind, kept, sort));
   await printer.end(beside);
-  if (left === limit) session.terminal.say(none);
+  if (isEmpty) session.terminal.say(none);
 }
 
 /** What never ends is no document. */
