@@ -20,17 +20,17 @@ export async function printList<R>(
   const { sort } = session.flags;
   const printer = session.printer(kind);
   const kept: R[] = [];
-  let left = limit;
+  let count = 0;
   for await (const page of pages) {
-    const shown = page.slice(0, left);
+    const shown = page.slice(0, limit - count);
     if (sort !== undefined) kept.push(...shown);
     else if (shown.length > 0) await printer.print(shown);
-    left -= shown.length;
-    if (left === 0) break;
+    count += shown.length;
+    if (count === limit) break;
   }
   if (kept.length > 0) await printer.print(sorted(kind, kept, sort));
   await printer.end(beside);
-  if (left === limit) session.terminal.say(none);
+  if (count === 0) session.terminal.say(none);
 }
 
 /** What never ends is no document. */
