@@ -4169,7 +4169,7 @@ export interface operations {
     listOperations: {
         parameters: {
             query?: {
-                /** @description Those of one hive alone */
+                /** @description Those of one hive alone, also of one that was removed */
                 hive_id?: string;
                 state?: "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
                 kind?: "start" | "stop" | "restart" | "install";
