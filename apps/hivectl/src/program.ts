@@ -5,6 +5,8 @@ import { EXIT, Interrupted, sentencesOf, stackOf, UsageProblem } from "./failure
 import { FORMATS } from "./output/records.ts";
 import { type CommonFlags, Session, type World } from "./session.ts";
 import { addAdd } from "./verbs/add.ts";
+import { addComplete } from "./verbs/complete.ts";
+import { addCompletion } from "./verbs/completion.ts";
 import { addConfirmMissing } from "./verbs/confirm-missing.ts";
 import { addContexts } from "./verbs/contexts.ts";
 import { addCordon } from "./verbs/cordon.ts";
@@ -15,15 +17,19 @@ import { addGetHives } from "./verbs/get-hives.ts";
 import { addGetLabels } from "./verbs/get-labels.ts";
 import { addGetModels } from "./verbs/get-models.ts";
 import { addGetWorkers } from "./verbs/get-workers.ts";
+import { addHostKey } from "./verbs/host-key.ts";
 import { addLabel } from "./verbs/label.ts";
+import { addLifecycle } from "./verbs/lifecycle.ts";
 import { addDescribeOperation, addGetOperations } from "./verbs/operations.ts";
 import { addRemove } from "./verbs/remove.ts";
 import { addSet } from "./verbs/set.ts";
 import { addStatus } from "./verbs/status.ts";
 import { addTokens } from "./verbs/tokens.ts";
 import { addTop } from "./verbs/top.ts";
+import { addUi } from "./verbs/ui.ts";
 import type { Does } from "./verbs/verb.ts";
 import { addVersion } from "./verbs/version.ts";
+import { addWait } from "./verbs/wait.ts";
 
 const HELP_AFTER = `
 Environment:
@@ -93,15 +99,21 @@ function commandLine(does: Does, { stdout, stderr }: World): Command {
   addGetLabels(get, does);
   addGetCordons(get, does);
   addDescribe(describe, does);
+  addWait(program, does);
   addDescribeOperation(describe, does);
   addAdd(program, does);
   addSet(program, does);
   addLabel(program, does);
   addCordon(program, does);
   addRemove(program, does);
+  addLifecycle(program, does);
+  addHostKey(program, does);
   addConfirmMissing(program, does);
   addTokens(program, does);
   addContexts(program, does);
+  addUi(program, does);
+  addCompletion(program, does);
+  addComplete(program, does);
   addVersion(program, does);
   return program;
 }
@@ -120,9 +132,10 @@ const addCommonFlags = (program: Command): Command =>
     .option("-q, --quiet", "nothing on stderr but what went wrong")
     .option("-y, --yes", "yes to every question")
     .addOption(
-      new Option("--timeout <time>", "how long a request may take: 30s, 5m")
-        .default(30_000, "30s")
-        .argParser(readDuration),
+      new Option(
+        "--timeout <time>",
+        "how long a request may take (default: 30s), or, of `wait`, all of it (default: 5m)",
+      ).argParser(readDuration),
     )
     .option("-v, --verbose", "each request on stderr");
 

@@ -7,11 +7,13 @@ import { type Format, type How, type Kind, type Printer, printerOf, valueText } 
 import { type Streams, Terminal } from "./output/terminal.ts";
 import { type Times, timesFor } from "./output/times.ts";
 
+const REQUEST_TIMEOUT_MS = 30_000;
+
 /** What every verb takes. */
 export interface CommonFlags {
   readonly url?: string;
   readonly context?: string;
-  readonly timeout: number;
+  readonly timeout?: number;
   readonly verbose?: true;
   readonly quiet?: true;
   readonly yes?: true;
@@ -72,7 +74,7 @@ export class Session {
     this.#caller = { url, hasToken: token !== undefined };
     const fetch = nodeFetch(ca, this.flags.verbose && ((seen) => this.#tell(seen)));
     try {
-      return new QueenClient({ url, token, fetch, timeoutMs: this.flags.timeout });
+      return new QueenClient({ url, token, fetch, timeoutMs: this.timeoutMs(REQUEST_TIMEOUT_MS) });
     } catch (error) {
       throw error instanceof TypeError ? new UsageProblem(error.message.replace(/^url/, "--url (QUEEN_URL)")) : error;
     }
@@ -81,6 +83,11 @@ export class Session {
   /** Of every call to the queen. */
   get call(): { signal: AbortSignal } {
     return { signal: this.signal };
+  }
+
+  /** What --timeout says, or else the verb. */
+  timeoutMs(otherwise: number): number {
+    return this.flags.timeout ?? otherwise;
   }
 
   get format(): Format {

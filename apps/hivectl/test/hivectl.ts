@@ -4,7 +4,8 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleOf } from "../../../scripts/build/cache.js";
 
-const FILE: string = await bundleOf(fileURLToPath(new URL("../src/main.ts", import.meta.url)));
+/** hivectl as one file. */
+export const FILE: string = await bundleOf(fileURLToPath(new URL("../src/main.ts", import.meta.url)));
 /** One that hangs must not outlive the test run. */
 const KILL_AFTER_MS = 60_000;
 

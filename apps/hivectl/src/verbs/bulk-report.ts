@@ -1,5 +1,6 @@
 import type { Schema } from "@repo/queen-client";
 import { EXIT, nextFor } from "../failure.ts";
+import { Progress } from "../output/progress.ts";
 import type { Kind, Printer } from "../output/records.ts";
 import type { Style } from "../output/terminal.ts";
 import type { Session } from "../session.ts";
@@ -28,30 +29,52 @@ export class BulkReport {
   readonly #counts = { done: 0, begun: 0, skipped: 0, failed: 0, would_do: 0, would_skip: 0, would_fail: 0 };
   readonly #failed: ActionOnHive[] = [];
   readonly #left: Set<string>;
+  /** Where it can be drawn anew. */
+  readonly #progress: Progress | undefined;
+  /** The steps that are being done, by hive. */
+  readonly #steps = new Map<string, string>();
 
   constructor(session: Session, ids: readonly string[]) {
     this.#session = session;
     this.#left = new Set(ids);
+    this.#progress = session.terminal.canRedraw ? new Progress(session.terminal) : undefined;
     this.#printer = session.printer(outcomes(Math.max(...ids.map((id) => id.length))));
   }
 
   async hive(line: ActionOnHive): Promise<void> {
     const { hive_id: id, outcome } = line;
+    this.#steps.delete(id);
+    this.#progress?.clear();
     if (outcome === "failed") this.#failed.push(line);
     this.#counts[outcome] += 1;
     this.#left.delete(id);
     // Names are for the next program, which has no use for what failed.
     if (this.#session.format !== "name" || outcome !== "failed") await this.#printer.print([line]);
+    if (this.#steps.size > 0) this.#showSteps();
   }
 
   step({ hive_id: id, step: { name, state, detail } }: Schema<"ActionStep">): void {
-    this.#session.terminal.say(`${id}: ${name} ${state}${detail === null ? "" : `: ${detail}`}`);
+    if (this.#progress === undefined) {
+      this.#session.terminal.say(`${id}: ${name} ${state}${detail === null ? "" : `: ${detail}`}`);
+    } else {
+      this.#steps.set(id, name);
+      this.#showSteps();
+    }
+  }
+
+  /** `2 of 5: gpu-03 copy, gpu-04 start`. */
+  #showSteps(): void {
+    const { done, begun, skipped, failed } = this.#counts;
+    const ended = done + begun + skipped + failed;
+    const steps = [...this.#steps].map(([id, name]) => `${id} ${name}`);
+    this.#progress?.show(`${ended} of ${ended + this.#left.size}: ${steps.join(", ")}`);
   }
 
   /** The last word, and the exit code. */
   async end(): Promise<number> {
     const { terminal } = this.#session;
     const { done, begun, skipped, failed } = this.#counts;
+    this.#progress?.clear();
     await this.#printer.end({ counts: { done, begun, skipped, failed, not_done: this.#left.size } });
     if (failed === 0 && this.#left.size === 0) terminal.say(this.sentence);
     else terminal.complain(this.sentence);
@@ -66,6 +89,7 @@ export class BulkReport {
     const [why, rest] = isInterrupted
       ? ["interrupted", "what had begun is finished all the same"]
       : ["the answer broke off", "whether more of them were done is not known"];
+    this.#progress?.clear();
     this.#session.terminal.complain(`${why}: ${this.sentence}; ${rest}`);
   }
 

@@ -24,6 +24,8 @@ export interface Bulk {
   readonly title: string;
   readonly deed: Deed;
   readonly wait?: boolean;
+  /** Nothing is asked before it. */
+  readonly isHarmless?: boolean;
   /** Also of one hive the number is asked for. */
   readonly isGrave?: boolean;
   /** Looks at what would be done, and may make a failure of it. */
@@ -48,7 +50,8 @@ export async function actInBulk(
   bulk: Bulk,
 ): Promise<number> {
   const { terminal } = session;
-  if (!flags.yes && !terminal.canAsk) {
+  const isAgreedTo = flags.yes === true || bulk.isHarmless === true;
+  if (!isAgreedTo && !terminal.canAsk) {
     throw new UsageProblem(`${bulk.deed.action} asks before it does anything, and there is no terminal: --yes answers`);
   }
   const chosen = await chosenBy(session, args, flags);
@@ -58,7 +61,7 @@ export async function actInBulk(
     return EXIT.done;
   }
   const todo = plan.filter(({ outcome }) => outcome === "would_do");
-  if (todo.length > 0 && !flags.yes && !(await isAgreed(session, bulk, plan, todo))) {
+  if (todo.length > 0 && !isAgreedTo && !(await isAgreed(session, bulk, plan, todo))) {
     terminal.complain("nothing was done");
     return EXIT.failed;
   }

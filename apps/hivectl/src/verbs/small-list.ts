@@ -20,17 +20,19 @@ export async function printList<R>(
   const { sort } = session.flags;
   const printer = session.printer(kind);
   const kept: R[] = [];
-  let count = 0;
+  let left = limit;
+  let isEmpty = true;
   for await (const page of pages) {
-    const shown = page.slice(0, limit - count);
+    const shown = page.slice(0, left);
     if (sort !== undefined) kept.push(...shown);
     else if (shown.length > 0) await printer.print(shown);
-    count += shown.length;
-    if (count === limit) break;
+    left -= shown.length;
+    isEmpty &&= shown.length === 0;
+    if (left === 0) break;
   }
   if (kept.length > 0) await printer.print(sorted(kind, kept, sort));
   await printer.end(beside);
-  if (count === 0) session.terminal.say(none);
+  if (isEmpty) session.terminal.say(none);
 }
 
 /** What never ends is no document. */
