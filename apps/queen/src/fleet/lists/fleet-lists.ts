@@ -191,6 +191,6 @@ function candidatesOf(query: ListQuery, fleet: Fleet): IsCandidate {
 
 function isMet({ takesWork, model, minFreeVramBytes }: ListQuery, row: FleetRow): boolean {
   if (takesWork !== undefined && row.takesWork !== takesWork) return false;
-  if (model !== undefined && row.models?.includes(model) !== true) return false;
-  return minFreeVramBytes === undefined || (row.vram.freeBytes ?? -1) >= minFreeVramBytes;
+  if (model !== undefined && row.said.models?.includes(model) !== true) return false;
+  return minFreeVramBytes === undefined || (row.said.vram.freeBytes ?? -1) >= minFreeVramBytes;
 }

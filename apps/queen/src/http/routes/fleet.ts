@@ -6,11 +6,12 @@ import { type ListQuery, SORTS } from "../../fleet/lists/fleet-lists.ts";
 import type { FleetTotals } from "../../fleet/lists/totals.ts";
 import { invalidInput } from "../errors.ts";
 import type { AppParts } from "../parts.ts";
+import { listInPieces } from "../pieces.ts";
 import { type CheckedRequest, defineRoute } from "../route.ts";
 import { fromAfter, toAfter } from "./fleet-after.ts";
-import { FLEET_ROW_EXAMPLE, FleetRowJson, toFleetRowJson } from "./fleet-row-json.ts";
+import { FLEET_ROW_EXAMPLE, FleetRowJson, fleetRowText } from "./fleet-row-json.ts";
 import { DamagedHives, hiveConditions } from "./hive-list.ts";
-import { answerSteps, NextAfter, pageQuery } from "./paging.ts";
+import { NextAfter, pageQuery, stepsFrom } from "./paging.ts";
 import { vramBytesOf, vramGb } from "./placed-json.ts";
 import { decimal, optionalFlag } from "./query-fields.ts";
 
@@ -99,16 +100,18 @@ export const fleetRoutes = [
     const { after, limit } = request.query;
     const totals = totalsToJson(await lists.totals.read());
     const page = await lists.open(query, after === undefined ? undefined : fromAfter(after, query, events.start));
-    return answerSteps(stepsOf(page, limit, request, parts), (hives) => {
+    const step = stepOf(page, limit, request, parts);
+    const whole = (hives: never[]): z.input<typeof FleetList> => {
       const next_after = page.cursor === undefined ? null : toAfter(page.cursor, query, events.start);
       return { hives, next_after, totals, position, damaged };
-    });
+    };
+    return listInPieces(stepsFrom(await step(), step), whole, fleetRowText);
   }),
 ];
 
 type Page = Awaited<ReturnType<AppParts["lists"]["open"]>>;
 
-function stepsOf(page: Page, limit: number, request: CheckedRequest, { costs }: AppParts) {
+function stepOf(page: Page, limit: number, request: CheckedRequest, { costs }: AppParts) {
   let left = limit;
   return async () => {
     await costs.turn();
@@ -117,7 +120,7 @@ function stepsOf(page: Page, limit: number, request: CheckedRequest, { costs }: 
     left -= rows.length;
     // What is answered is charged by its length.
     costs.countLooks(request, page.looked - looked - rows.length);
-    return { items: rows.map(toFleetRowJson), isLast: left === 0 || page.isOver };
+    return { items: rows, isLast: left === 0 || page.isOver };
   };
 }
 
