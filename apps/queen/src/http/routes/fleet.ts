@@ -10,7 +10,7 @@ import { listInPieces } from "../pieces.ts";
 import { type CheckedRequest, defineRoute } from "../route.ts";
 import { fromAfter, toAfter } from "./fleet-after.ts";
 import { FLEET_ROW_EXAMPLE, FleetRowJson, fleetRowText } from "./fleet-row-json.ts";
-import { DamagedHives, hiveConditions } from "./hive-list.ts";
+import { DamagedHives, hiveConditions, idsOf, idsQuery } from "./hive-list.ts";
 import { NextAfter, pageQuery, stepsFrom } from "./paging.ts";
 import { vramBytesOf, vramGb } from "./placed-json.ts";
 import { decimal, optionalFlag } from "./query-fields.ts";
@@ -48,7 +48,10 @@ const FleetList = z
 const TURNED = SORTS.map((sort) => `-${sort}` as const);
 const SORT = `must be one of ${SORTS.join(", ")}, with a - before it to turn it round`;
 const FleetQuery = z.strictObject({
+  ...idsQuery,
   ...hiveConditions,
+  on_probation: optionalFlag.meta({ description: "Whether it gets no new work, because it went on and off too often" }),
+  unreachable: optionalFlag.meta({ description: "Whether its health checks fail, as `totals` counts them" }),
   takes_work: optionalFlag.meta({ description: "Whether one of its workers could be given work now" }),
   model: z.string().min(1, "must not be empty").optional().meta({ description: "That one of its workers serves" }),
   min_free_vram_gb: decimal(vramGb.optional()).meta({
@@ -126,12 +129,12 @@ function stepOf(page: Page, limit: number, request: CheckedRequest, { costs }: A
 
 function listQueryOf(query: Query, onCorruptHive: ListQuery["onCorruptHive"]): ListQuery {
   const { takes_work: takesWork, model, min_free_vram_gb: minFreeGb, group_by: groupBy, sort, ...others } = query;
-  const { after: _after, limit: _limit, ...conditions } = others;
+  const { on_probation: onProbation, unreachable, id: _id, after: _after, limit: _limit, ...conditions } = others;
   if (groupBy !== undefined) checkGroups(query, groupBy);
   const descending = sort?.startsWith("-") ?? false;
   const name = SORTS.find((one) => sort === one || sort === `-${one}`) ?? "id";
-  const asked = { takesWork, model, minFreeVramBytes: vramBytesOf(minFreeGb) };
-  return { conditions, ...asked, sort: name, descending, groupBy, onCorruptHive };
+  const asked = { takesWork, onProbation, unreachable, model, minFreeVramBytes: vramBytesOf(minFreeGb) };
+  return { conditions: { ...conditions, ids: idsOf(query) }, ...asked, sort: name, descending, groupBy, onCorruptHive };
 }
 
 /** Throws a Problem. */
