@@ -15,6 +15,8 @@ const QUEEN = fileURLToPath(new URL("../apps/queen/src/main.ts", import.meta.url
 const HIVE = fileURLToPath(new URL("../apps/hive/src/agent.ts", import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 6_000;
+/** Where hivectl looks when nobody says where. */
+const HIVECTLS_QUEEN = "http://127.0.0.1:8500";
 
 /** What else is set here, or means something else than to the program alone. */
 const OWN_VARIABLES = {
@@ -164,7 +166,7 @@ async function run() {
   await started(start("hive", HIVE, { HIVE_QUEEN: queenUrl, HIVE_PORT: port, ...token }));
   say(`running: a queen at ${queenUrl}, and the hive ${hiveId} on port ${port}`);
   say(`catalog: ${catalogText(queen.catalog)}`);
-  say(`next: ${curlOf(`${queenUrl}/v1/hives`)}, or ${queenUrl}/docs in a browser; Ctrl-C stops both`);
+  say(`next: ${queenUrl} in a browser, or ${hivectlOf(queenUrl)}; Ctrl-C stops both`);
 }
 
 function catalogText({ location, isNew, hives }) {
@@ -172,11 +174,12 @@ function catalogText({ location, isNew, hives }) {
   return hives === undefined ? location : `${location}, with ${hives} ${hives === 1 ? "hive" : "hives"}`;
 }
 
-function curlOf(url) {
-  const words = ["curl"];
-  if (env.HIVE_QUEEN_CA) words.push(`--cacert ${env.HIVE_QUEEN_CA}`);
-  if (env.QUEEN_TOKEN) words.push('-H "authorization: Bearer $QUEEN_TOKEN"');
-  return [...words, url].join(" ");
+function hivectlOf(url) {
+  const words = ["pnpm -s hivectl status"];
+  if (env.HIVE_QUEEN_CA) words.unshift(`QUEEN_CA=${env.HIVE_QUEEN_CA}`);
+  if (url !== HIVECTLS_QUEEN) words.unshift(`QUEEN_URL=${url}`);
+  if (env.QUEEN_TOKEN) words.push("with the same QUEEN_TOKEN");
+  return words.join(" ");
 }
 
 /** The variables of both programs, a line each. */

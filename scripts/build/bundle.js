@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { build, stop } from "esbuild";
+import { build, inTurn } from "./esbuild.js";
 import { hashOf, isInstalled, pathOf, ROOT } from "./repository.js";
 
 /** The package with the one binary among what is bundled: its main file. */
@@ -34,9 +34,6 @@ const OPTIONS = {
   logLevel: "silent",
 };
 
-/** One after the other: to end the process of esbuild ends every build. */
-let turn = Promise.resolve();
-
 /**
  * Writes the bundles of programs into a folder, and those of the programs that they start: where a source says `new URL("./other.ts",
  * import.meta.url)`, its bundle names the bundle of that file.
@@ -47,10 +44,7 @@ let turn = Promise.resolve();
  * @returns The hashes of the files of this repository that it is made of, by path.
  */
 export function bundle(programs, folder, site) {
-  const done = turn.then(() => write(programs, folder, site));
-  // esbuild keeps a process for further builds, which would outlive this one.
-  turn = done.then(stop, stop);
-  return done.finally(() => turn);
+  return inTurn(() => write(programs, folder, site));
 }
 
 async function write(programs, folder, { isProgram, refer, edit = (text) => text, options }) {

@@ -19,7 +19,12 @@ import { hashOf, hashOfFile, ROOT } from "./repository.js";
 const CACHE = join(ROOT, "node_modules", ".cache", "bundles");
 const HASHES = "hashes.json";
 /** What decides beside a program's own sources what becomes of them: how bundles are made, and what is installed. */
-const COMMON = ["scripts/build/bundle.js", "scripts/build/cache.js", "node_modules/.pnpm/lock.yaml"];
+const COMMON = [
+  "scripts/build/bundle.js",
+  "scripts/build/esbuild.js",
+  "scripts/build/cache.js",
+  "node_modules/.pnpm/lock.yaml",
+];
 /** A bundle that was not started for so long is removed: not at once, because a program that runs may still read of it. */
 const KEPT_MS = 24 * 60 * 60_000;
 

@@ -4,7 +4,9 @@ import { createRequire } from "node:module";
 import { basename, join, relative, resolve } from "node:path";
 import { bundle, LIBSQL } from "./bundle.js";
 import { makeFolder } from "./folders.js";
+import { readPage } from "./page.js";
 import { platformText, thisPlatform } from "./platform.js";
+import { PAGE } from "./ready-page.js";
 import { isInstalled, pathOf, ROOT } from "./repository.js";
 
 const PROGRAMS = {
@@ -25,6 +27,7 @@ export async function buildDist(place = pathOf("dist")) {
     const sources = Object.entries(PROGRAMS).map(([name, source]) => [name, pathOf(source)]);
     await bundle(Object.fromEntries(sources), folder, siteOf(folder));
     nameSourcesFromRoot(folder);
+    await writePage(join(folder, PAGE));
     for (const name of Object.keys(PROGRAMS)) chmodSync(join(folder, `${name}.js`), 0o755);
     copyFileSync(binaryHere(), join(folder, BINARY));
     writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifestFor(platform), null, 2)}\n`);
@@ -32,6 +35,11 @@ export async function buildDist(place = pathOf("dist")) {
     writeFileSync(join(folder, "README.md"), readme.replace("PLATFORM", platformText(platform)));
   });
   return platformText(platform);
+}
+
+async function writePage(folder) {
+  mkdirSync(folder);
+  for (const [name, bytes] of await readPage()) writeFileSync(join(folder, name), bytes);
 }
 
 /** esbuild names a source as seen from where it writes, which says where the repository was. */
@@ -61,7 +69,12 @@ function siteOf(folder) {
         /pnpm (?:-s )?(queen|hivectl|hive|catalog|db:migrate)\b/g,
         (_all, name) => `node ${name.replace(":", "-")}.js`,
       ),
-    options: { plugins: [{ name: "the binary of libsql stands beside", setup: useBinaryBeside }] },
+    options: {
+      plugins: [
+        { name: "the binary of libsql stands beside", setup: useBinaryBeside },
+        { name: "the page is ready-made", setup: useReadyPage },
+      ],
+    },
   };
 }
 
@@ -76,6 +89,11 @@ function useBinaryBeside({ onLoad, onResolve }) {
     return { contents: text.replace(search, found) };
   });
   onResolve({ filter: /^\.\/libsql\.node$/ }, ({ path }) => ({ path, external: true }));
+}
+
+/** There is nothing there to make it of. */
+function useReadyPage({ onResolve }) {
+  onResolve({ filter: /\/scripts\/build\/page\.js$/ }, () => ({ path: pathOf("scripts/build/ready-page.js") }));
 }
 
 function binaryHere() {

@@ -24,6 +24,7 @@ export const assembledQueen = (
       programEnv: {},
     },
     agentFile: fileURLToPath(new URL("../../hive/src/agent.ts", import.meta.url)),
+    readPage: async () => new Map(),
     massFailureShare: 1,
     massFailureMin: 3,
     massFailureHoldMs: HOUR_MS,

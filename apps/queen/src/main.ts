@@ -4,6 +4,7 @@ import { type FieldProblem, HiveCatalog, HiveCatalogError, isInForce } from "@re
 import { createLog } from "@repo/process-log";
 import { printable } from "@repo/process-log/printable";
 import type { Logger } from "pino";
+import { readPage } from "../../../scripts/build/page.js";
 import { type Config, readConfig } from "./config/config.ts";
 import { runTokenCommand } from "./config/token-command.ts";
 import type { Tls } from "./http/connections/servers.ts";
@@ -55,7 +56,15 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
     await checkThatSafe(config, catalog);
     if ((await isDurable(catalog)) === false) log.warn(NOT_DURABLE);
     const tls = await readCertificate(config);
-    const parts = { catalog, log, metrics, clock: systemClock, resolve: new Names().resolve, agentFile: AGENT_FILE };
+    const parts = {
+      catalog,
+      log,
+      metrics,
+      clock: systemClock,
+      resolve: new Names().resolve,
+      agentFile: AGENT_FILE,
+      readPage,
+    };
     queen = assembleQueen({ ...config, tls, ...parts });
     const { stop, servers } = queen;
     running.drain = stop;

@@ -12,7 +12,7 @@ const tests = packages
   .flatMap((folder) => ["src", "scripts", "test"].flatMap((part) => filesIn(`${folder}/${part}`)))
   .filter((path) => path.endsWith(".test.ts"));
 const pages = ["README.md", "CONTRIBUTING.md", ...filesIn("docs"), ...packages.map((folder) => `${folder}/README.md`)]
-  .filter((path) => existsSync(ROOT + path))
+  .filter((path) => path.endsWith(".md") && existsSync(ROOT + path))
   .map((path) => ({ path, text: readFileSync(ROOT + path, "utf8") }));
 
 test("each test that a page names is there", () => {

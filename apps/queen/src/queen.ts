@@ -18,6 +18,7 @@ import { EventStream } from "./http/connections/event-stream.ts";
 import { Servers, type Timeouts, type Tls } from "./http/connections/servers.ts";
 import { Costs } from "./http/door/costs.ts";
 import { type Caller, Door } from "./http/door/door.ts";
+import type { AppParts } from "./http/parts.ts";
 import { RequestTimes } from "./http/request-times.ts";
 import { rowTextsOf } from "./http/routes/row-texts.ts";
 import { Bulk } from "./lifecycle/bulk/bulk.ts";
@@ -48,6 +49,7 @@ export interface QueenOptions extends LivenessSettings {
   lifecycle: LifecycleParts["settings"];
   lifecycleTimeouts?: LifecycleParts["timeouts"];
   agentFile: LifecycleParts["agentFile"];
+  readPage: AppParts["readPage"];
   /** Where it will listen: on loopback callers need no token until there is one. Default: 127.0.0.1. */
   host?: string;
   tls?: Tls | undefined;
@@ -124,6 +126,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     costs,
     servers,
     requestTimes,
+    readPage: options.readPage,
     lifecycle,
     bulk,
     presence,

@@ -84,7 +84,14 @@ test("the commands work on a catalog, and each is called in its help as it is ca
 test("the queen shows her API and her metrics", async () => {
   const { start } = await machine();
   const origin = await start("queen").origin();
-  for (const path of ["/openapi.json", "/docs", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css", "/metrics"]) {
+  for (const path of [
+    "/openapi.json",
+    "/docs",
+    "/docs/swagger-ui-bundle.js",
+    "/docs/swagger-ui.css",
+    "/metrics",
+    "/ui",
+  ]) {
     const answer = await fetch(`${origin}${path}`);
     expect([path, answer.status, (await answer.text()).length > 100]).toEqual([path, 200, true]);
   }

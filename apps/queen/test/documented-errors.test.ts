@@ -179,7 +179,7 @@ const PROVOKED: Record<number, () => Promise<void>> = {
     await expectOfEach(502, asking(queen, HIVE_JSON.id));
   },
   503: async () => {
-    const queen = await startQueen();
+    const queen = await startQueen({ readPage: () => Promise.reject(new Error("a source does not compile")) });
     await queen.catalog.close();
     await expectOfEach(503, asking(queen, "a"));
   },

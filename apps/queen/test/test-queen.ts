@@ -2,6 +2,7 @@ import type { HiveCatalog } from "@repo/hive-catalog";
 import { openTestCatalog } from "@repo/hive-catalog/testing";
 import type { InjectOptions } from "fastify";
 import { pino } from "pino";
+import { readPage } from "../../../scripts/build/page.js";
 import type { LivenessSettings } from "../src/fleet/liveness/liveness.ts";
 import { WORKER_EXAMPLE } from "../src/http/routes/worker-answer.ts";
 import { errorForLog } from "../src/process/errors.ts";
@@ -66,6 +67,7 @@ export async function startTestQueen(options: Partial<QueenOptions> & { clock?: 
     lifecycle: LIFECYCLE_SETTINGS,
     // What installs agents names theirs: other tests need not wait for its bundle.
     agentFile: "/no/agent.mjs",
+    readPage,
     ...LIVENESS_SETTINGS,
     ...options,
     catalog,

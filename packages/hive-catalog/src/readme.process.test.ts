@@ -112,6 +112,9 @@ test.each([
   "docs/operations.md",
   "docs/security.md",
   "docs/finding.md",
+  "docs/api.md",
+  "docs/page.md",
+  "docs/workers.md",
   "packages/hive-catalog/README.md",
   "apps/queen/README.md",
 ])("every link and every test that %s names is there", async (name) => {

@@ -41,7 +41,7 @@ test("a call is sent with its path, query, body and token, below the path of the
     headers.authorization,
     headers["x-queen-key"],
   ]);
-  const list = ["GET", "/queens/one/v1/hives?selector=rack+in+%28r1%2Cr2%29&limit=5", `Bearer ${TOKEN}`, undefined];
+  const list = ["GET", "/queens/one/v1/hives?selector=rack+in+%28r1%2Cr2%29&limit=5", `Bearer ${TOKEN}`, "key"];
   const add = ["POST", "/queens/one/v1/hives", `Bearer ${TOKEN}`, "key"];
   expect(said).toEqual([list, add, list, add]);
   expect(server.requests[1]?.headers["content-type"]).toBe("application/json");

@@ -8,7 +8,7 @@ export interface QueenClientOptions {
   /** Where the queen is: `https://queen.example:8500`, or with the path under which a proxy has her. */
   readonly url: string | URL;
   readonly token?: string | undefined;
-  /** In a browser: the key of its session, which every change needs. */
+  /** In a browser: the key of its session, without which it may only read what a reader may. */
   readonly sessionKey?: string | undefined;
   /** In place of the global one. */
   readonly fetch?: typeof globalThis.fetch | undefined;
@@ -122,12 +122,11 @@ export class Requests {
   /** The answer to one request. Throws what is none of success. */
   async #send(method: Method, path: Path, request: Parts, signal: AbortSignal): Promise<Response> {
     const { body, type = "application/json", accept } = request;
-    const isChange = method !== "get";
     const init: RequestInit = {
       method: method.toUpperCase(),
       headers: {
         ...(this.#token !== undefined && { authorization: `Bearer ${this.#token}` }),
-        ...(this.#sessionKey !== undefined && isChange && { "x-queen-key": this.#sessionKey }),
+        ...(this.#sessionKey !== undefined && { "x-queen-key": this.#sessionKey }),
         ...(body !== undefined && { "content-type": type }),
         ...(accept !== undefined && { accept }),
         ...request.headers,

@@ -29,7 +29,10 @@ test("one command shows this machine as an online hive, and again after a restar
   expect(await first.ended).toBe(0);
   const url = await first.queenUrl();
   const [, shown = ""] = /```\n(start: running.*?)```/s.exec(readFileSync(pathOf("README.md"), "utf8")) ?? [];
-  const here = shown.replaceAll("http://127.0.0.1:8500", url).replace("8600", `${before.port}`);
+  const here = shown
+    .replaceAll("http://127.0.0.1:8500", url)
+    .replace("8600", `${before.port}`)
+    .replace("pnpm -s hivectl", `QUEEN_URL=${url} pnpm -s hivectl`);
   expect(first.stderr()).toBe(here.replace("/home/you/hive-catalog/data", folder));
   expect(pids.filter(isAlive)).toEqual([]);
 
@@ -121,7 +124,7 @@ test("works in a catalog with tokens when it is given one, and says so when not"
     return beatMs ?? undefined;
   }, "a beat of the hive");
   await eventually(
-    () => (fleet.stderr().includes('curl -H "authorization: Bearer $QUEEN_TOKEN" ') ? true : undefined),
+    () => (fleet.stderr().includes("hivectl status with the same QUEEN_TOKEN") ? true : undefined),
     "next",
   );
   expect(fleet.stderr()).not.toContain(token.slice(20));

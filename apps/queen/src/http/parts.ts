@@ -18,6 +18,9 @@ import type { Door } from "./door/door.ts";
 import type { RequestLimits } from "./door/rates.ts";
 import type { RequestTimes } from "./request-times.ts";
 
+/** The files of the queen's page by their names: one ends with .js, and one with .css. */
+export type PageFiles = ReadonlyMap<string, Buffer>;
+
 /** What the handlers of routes are handed. */
 export interface AppParts {
   catalog: HiveCatalog;
@@ -36,6 +39,8 @@ export interface AppParts {
   costs: Costs;
   servers: Servers;
   requestTimes: RequestTimes;
+  /** The page as it is now. Rejects when it cannot be made. */
+  readPage: () => Promise<PageFiles>;
   clock: Clock;
   limits: RequestLimits & ServersOptions["limits"];
   /** Under which hives reach her. */

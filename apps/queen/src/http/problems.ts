@@ -54,6 +54,10 @@ export const PROBLEMS = {
   INTERNAL: [500, "Something failed inside the queen; her log says more under the request id"],
   NOT_READY: [503, "The queen cannot serve now; `errors` says why"],
   STOPPING: [503, "The queen is stopping"],
+  PAGE_UNAVAILABLE: [
+    503,
+    "The page cannot be made from its sources: `detail` says why; the API is not touched by that",
+  ],
   TOO_MANY_READERS: [503, "So many readers are connected that no more are taken"],
   HIVE_NOT_FOUND: [404, "There is no hive of this id"],
   HIVE_ALREADY_EXISTS: [409, "The id is taken"],

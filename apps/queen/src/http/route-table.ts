@@ -17,10 +17,11 @@ export class RouteTable {
   problemOf(method: string, url: string): Problem {
     const path = url.split("?", 1)[0] ?? "";
     const found = this.#paths.find(({ pattern }) => pattern.test(path));
-    if (found === undefined) {
-      return new Problem("NOT_FOUND", `There is nothing at ${path}: /docs and /openapi.json say what there is`);
-    }
+    if (found === undefined) return nothingAt(path);
     const allow = found.methods.toSorted().join(", ");
     return new Problem("METHOD_NOT_ALLOWED", `${path} takes ${allow}, not ${method}`, { headers: { allow } });
   }
 }
+
+export const nothingAt = (path: string): Problem =>
+  new Problem("NOT_FOUND", `There is nothing at ${path}: /docs and /openapi.json say what there is`);

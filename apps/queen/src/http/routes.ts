@@ -18,6 +18,7 @@ import { meRoutes } from "./routes/me.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { modelsRoutes } from "./routes/models.ts";
 import { operationsRoutes } from "./routes/operations.ts";
+import { pageRoutes } from "./routes/page.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { stateRoutes } from "./routes/state.ts";
 import { tokensRoutes } from "./routes/tokens.ts";
@@ -48,4 +49,5 @@ export const ROUTES: readonly Route[] = [
   ...eventsRoutes,
   ...metricsRoutes,
   ...docsRoutes,
+  ...pageRoutes,
 ];

@@ -17,6 +17,11 @@ const EXCEPTIONS: Record<string, Access> = {
   "GET /openapi.json": "open",
   "GET /docs": "open",
   "GET /docs/:file": "open",
+  "GET /": "open",
+  "GET /ui": "open",
+  "GET /ui/:view": "open",
+  "GET /ui/:view/:name": "open",
+  "GET /ui/assets/:file": "open",
   "POST /v1/heartbeat": "hive",
   // Nothing that is stored changes, and each ends by itself: it is the best worker with a promise.
   "POST /v1/workers/claims": "reader",

@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Page } from "playwright-core";
+import { afterAll, expect, test } from "vitest";
+import { closeBrowser } from "../browser/chromium.ts";
+import { postJson, queenProcesses } from "../queen-processes.ts";
+import { beatJson, workerJson } from "../test-queen.ts";
+import { openTab } from "./tab.ts";
+
+const queens = queenProcesses();
+afterAll(closeBrowser);
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const FINDINGS = `axe.run().then(({ violations }) => violations
+  .filter(({ impact }) => impact === "serious" || impact === "critical")
+  .map(({ id, nodes }) => id + ": " + nodes.map(({ target, failureSummary }) => target + " " + failureSummary).join("; ")))`;
+
+/** What axe holds against what is shown, as serious or worse; contrast below 4.5 to 1 is. */
+async function findingsIn(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(FINDINGS);
+}
+
+async function startQueen(): Promise<string> {
+  const origin = await queens.start().origin();
+  const devices = { cpu: { cores: 16, ram_gb: 64 }, gpus: [{ index: 0, name: "NVIDIA RTX 4090", vram_gb: 24 }] };
+  for (const id of ["gpu-01", "gpu-02", "gpu-03"]) {
+    await postJson(`${origin}/v1/hives`, { id, host: "127.0.0.1", port: 1, devices, labels: { rack: "r1" } });
+  }
+  await postJson(`${origin}/v1/heartbeat`, beatJson("gpu-01", [workerJson()]));
+  await postJson(`${origin}/v1/hives/gpu-02/cordon`, { reason: "fans" });
+  return origin;
+}
+
+const VIEWS = [
+  ["ui", "Fleet"],
+  ["ui?group_by=rack&status=online", "Fleet"],
+  ["ui?text=nothing", "No hive matches"],
+  ["ui/hives/gpu-01", "Devices"],
+  ["ui/models", "Models"],
+  ["ui/operations", "Operations"],
+  ["ui/events", "Events"],
+  ["ui/tokens", "Tokens"],
+  ["ui/nowhere", "There is nothing here"],
+] as const;
+
+test.each(["light", "dark"] as const)("every view can be used by everybody, and read: %s", async (colorScheme) => {
+  const origin = await startQueen();
+  const { page } = await openTab(`${origin}/ui`);
+  await page.emulateMedia({ colorScheme });
+  for (const [path, heading] of VIEWS) {
+    await page.goto(`${origin}/${path}`);
+    await page.getByRole("heading", { name: heading }).first().waitFor();
+    if (heading === "Fleet") await page.locator("#row-gpu-01").waitFor();
+    expect(await findingsIn(page), path).toEqual([]);
+  }
+});
+
+test("the fleet is gone through, ticked and cordoned by keys alone", async () => {
+  const { page } = await openTab(`${await startQueen()}/ui`);
+  await page.locator("#row-gpu-03").waitFor();
+  for (const key of ["j", "j", "j", "k", "x"]) await page.keyboard.press(key);
+  expect(await page.getByLabel("Tick gpu-02").isChecked()).toBe(true);
+  await page.keyboard.press("c");
+  await page.getByRole("dialog", { name: "Cordon" }).waitFor();
+  expect(await findingsIn(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.keyboard.press("/");
+  await page.keyboard.type("gpu-03");
+  await page.locator("#row-gpu-02").waitFor({ state: "detached" });
+  await page.keyboard.press("Tab");
+  for (const key of ["j", "Enter"]) await page.keyboard.press(key);
+  await page.getByRole("heading", { name: "gpu-03" }).waitFor();
+  for (const key of ["g", "e"]) await page.keyboard.press(key);
+  await page.getByRole("heading", { name: "Events" }).waitFor();
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keys" }).waitFor();
+});

@@ -1,0 +1,127 @@
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, expect, onTestFinished, test } from "vitest";
+import { closeBrowser, newContext } from "../browser/chromium.ts";
+import { postJson, queenProcesses } from "../queen-processes.ts";
+import { beatJson, workerJson } from "../test-queen.ts";
+import { until } from "../until.ts";
+import { openTab } from "./tab.ts";
+
+const queens = queenProcesses();
+afterAll(closeBrowser);
+
+const IDS = ["gpu-01", "gpu-02", "gpu-03"];
+const beat = (origin: string, id: string) => postJson(`${origin}/v1/heartbeat`, beatJson(id, [workerJson()]));
+
+/** A queen with three hives, of which the first is online. */
+async function startQueen(args: string[] = []): Promise<string> {
+  const origin = await queens.start(args).origin();
+  for (const [index, id] of IDS.entries()) {
+    await postJson(`${origin}/v1/hives`, { id, host: "127.0.0.1", port: 1, labels: { rack: `r${index}` } });
+  }
+  await beat(origin, "gpu-01");
+  return origin;
+}
+
+test("every view loads without a violation of the policy, and asks nobody but the queen", async () => {
+  const origin = await startQueen();
+  const { page, faults } = await openTab(`${origin}/`);
+  await page.getByRole("row", { name: "gpu-03" }).waitFor();
+  expect(new URL(page.url()).pathname).toBe("/ui");
+  await page.getByRole("link", { name: "gpu-01", exact: true }).click();
+  await page.getByRole("heading", { name: "Why it is online" }).waitFor();
+  for (const view of ["Models", "Operations", "Events"]) {
+    await page.getByRole("link", { name: view, exact: true }).click();
+    await page.getByRole("heading", { name: view, level: 1 }).waitFor();
+  }
+  await page.goto(`${origin}/ui/nowhere`);
+  await page.getByRole("heading", { name: "There is nothing here" }).waitFor();
+  expect(faults).toEqual([]);
+});
+
+test("a change is shown in its row, which stays where it is, and the page is not loaded anew", async () => {
+  const origin = await startQueen();
+  const { page } = await openTab(`${origin}/ui?sort=status`);
+  const rows = page.locator("tbody tr");
+  const ids = () => rows.locator("a.id").allTextContents();
+  await rows.nth(2).waitFor();
+  const before = await ids();
+  await page.evaluate("window.isSame = true");
+  await beat(origin, "gpu-03");
+  await page.locator("#row-gpu-03 .state.is-online").waitFor();
+  expect(await ids()).toEqual(before);
+  await page.getByRole("link", { name: "2 online" }).waitFor();
+  expect(await page.evaluate("window.isSame")).toBe(true);
+  await page.getByRole("button", { name: "Show it as it is now" }).click();
+  await until("the rows are in their order of now", async () => (await ids()).join() !== before.join());
+});
+
+test("what is looked for is in the address, and the address shows the same", async () => {
+  const origin = await startQueen();
+  const { page } = await openTab(`${origin}/ui`);
+  await page.getByRole("link", { name: "1 online" }).click();
+  await page.locator("#row-gpu-02").waitFor({ state: "detached" });
+  await page.locator("#row-gpu-01").getByRole("link", { name: "rack r0" }).click();
+  await page.getByText("hivectl get hives --status online -l rack=r0").waitFor();
+  expect(Object.fromEntries(new URL(page.url()).searchParams)).toEqual({ status: "online", selector: "rack=r0" });
+  const { page: other } = await openTab(page.url());
+  await other.locator("#row-gpu-01").waitFor();
+  expect(await other.locator("tbody tr").count()).toBe(1);
+  await other.getByRole("link", { name: "Clear all" }).click();
+  await other.locator("#row-gpu-03").waitFor();
+});
+
+test("ten tabs read one stream, and each shows a change; when the one that reads is closed, another goes on", async () => {
+  const origin = await startQueen();
+  const person = await newContext();
+  const tabs = await Promise.all(Array.from({ length: 10 }, () => openTab(`${origin}/ui`, person)));
+  for (const { page } of tabs) await page.locator("#row-gpu-02").waitFor();
+  await beat(origin, "gpu-02");
+  for (const { page } of tabs) await page.locator("#row-gpu-02 .state.is-online").waitFor();
+  const readers = async () => /^queen_event_readers (\d+)$/m.exec(await (await fetch(`${origin}/metrics`)).text())?.[1];
+  expect(await readers()).toBe("1");
+  for (const { page } of tabs.splice(0, 9)) await page.close();
+  await beat(origin, "gpu-03");
+  await tabs[0]?.page.locator("#row-gpu-03 .state.is-online").waitFor();
+});
+
+test("all works below the path of a proxy that takes it away", async () => {
+  const origin = await startQueen();
+  const proxy = createServer((incoming, outgoing) => {
+    const path = incoming.url?.replace(/^\/hives/, "") ?? "";
+    const { method, headers } = incoming;
+    incoming.pipe(
+      request(origin + path, { method: method ?? "GET", headers }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      }),
+    );
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  await until("the proxy listens", () => proxy.listening);
+  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/hives/`;
+  const { page, faults } = await openTab(url);
+  await page.getByRole("link", { name: "gpu-01", exact: true }).click();
+  await page.getByRole("heading", { name: "Why it is online" }).waitFor();
+  expect(page.url()).toBe(`${url}ui/hives/gpu-01`);
+  await page.reload();
+  await page.getByRole("link", { name: "Fleet" }).first().click();
+  await beat(origin, "gpu-02");
+  await page.locator("#row-gpu-02 .state.is-online").waitFor();
+  expect(faults).toEqual([]);
+});
+
+test("a queen that has ended is said to be lost, and the page goes on by itself when she is back", async () => {
+  const queen = queens.start();
+  const origin = await queen.origin();
+  const { page } = await openTab(`${origin}/ui`);
+  await page.getByRole("heading", { name: "No hives yet" }).waitFor();
+  await queen.kill("SIGKILL");
+  await page.getByText("Nothing is heard of the queen").waitFor();
+  await startQueen(["--port", new URL(origin).port]);
+  await page.locator("#row-gpu-01 .state.is-online").waitFor();
+  await page.getByText("Nothing is heard of the queen").waitFor({ state: "detached" });
+});

@@ -1,0 +1,131 @@
+import { spawnSync } from "node:child_process";
+import type { Page } from "playwright-core";
+import { afterAll, expect, test } from "vitest";
+import { closeBrowser, newContext } from "../browser/chromium.ts";
+import { QUEEN } from "../programs.ts";
+import { postJson, queenProcesses } from "../queen-processes.ts";
+import { beatJson } from "../test-queen.ts";
+import { openTab } from "./tab.ts";
+
+const queens = queenProcesses();
+afterAll(closeBrowser);
+
+const IDS = ["gpu-01", "gpu-02", "gpu-03"];
+
+async function startQueen(): Promise<string> {
+  const origin = await queens.start().origin();
+  for (const id of IDS) await postJson(`${origin}/v1/hives`, { id, host: "127.0.0.1", port: 1 });
+  return origin;
+}
+
+function tokenCommand(...args: string[]): string {
+  const env = { ...process.env, QUEEN_DATABASE: queens.file };
+  return spawnSync(process.execPath, [QUEEN, "token", ...args], {
+    env,
+    encoding: "utf8",
+    timeout: 60_000,
+  }).stdout.trim();
+}
+
+async function logIn(page: Page, token: string): Promise<void> {
+  await page.getByLabel("Token").fill(token);
+  await page.getByRole("button", { name: "Log in" }).click();
+}
+
+test("a hive is cordoned in one tab and seen so in the other; it says what will be done, and what was", async () => {
+  const origin = await startQueen();
+  const person = await newContext();
+  const { page: one } = await openTab(`${origin}/ui`, person);
+  const { page: other } = await openTab(`${origin}/ui/hives/gpu-02`, person);
+  await one.getByLabel("Tick gpu-01").check();
+  await one.getByLabel("Tick gpu-02").check();
+  await one.getByRole("toolbar").getByRole("button", { name: "Cordon", exact: true }).click();
+  const dialog = one.getByRole("dialog", { name: "Cordon" });
+  await dialog.getByLabel("Reason").fill("new power supply");
+  await dialog.getByRole("button", { name: "What would happen" }).click();
+  await dialog.getByText("2 will be done").waitFor();
+  await dialog.getByRole("button", { name: "Cordon", exact: true }).click();
+  await dialog.getByText("2 done").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await other.getByText("new power supply").first().waitFor();
+  await one.locator("#row-gpu-02 .mark.is-cordoned").waitFor();
+  await one.getByRole("link", { name: "2 cordoned" }).waitFor();
+});
+
+test("a hive is removed once its id was typed", async () => {
+  const { page } = await openTab(`${await startQueen()}/ui/hives/gpu-03`);
+  await page.getByRole("button", { name: "Remove" }).click();
+  const dialog = page.getByRole("dialog", { name: "Remove" });
+  const remove = dialog.getByRole("button", { name: "Remove" });
+  expect(await remove.isDisabled()).toBe(true);
+  await dialog.getByLabel("Type the id of the hive").fill("gpu-03");
+  await remove.click();
+  await dialog.getByText("1 done").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("link", { name: "Fleet" }).first().click();
+  await page.locator("#row-gpu-01").waitFor();
+  expect(await page.locator("tbody tr").count()).toBe(2);
+});
+
+test("a reader sees all and can change nothing, and is told why", async () => {
+  const origin = await startQueen();
+  const token = tokenCommand("create", "--name", "r", "--role", "reader");
+  const { page, faults } = await openTab(`${origin}/ui/hives/gpu-01`);
+  await logIn(page, "hq_0123456789abcdef_wrong");
+  await page.getByRole("alert").waitFor();
+  await logIn(page, token);
+  await page.getByRole("heading", { name: "Why it is unknown" }).waitFor();
+  const buttons = await page.getByRole("toolbar", { name: "Actions on this hive" }).getByRole("button").all();
+  expect(buttons).toHaveLength(9);
+  for (const button of buttons) {
+    expect(await button.isDisabled()).toBe(true);
+    expect(await button.getAttribute("title")).toContain("operator's token");
+  }
+  expect(faults).toEqual([]);
+});
+
+test("the session of a token that is revoked ends in view", async () => {
+  const origin = await startQueen();
+  const token = tokenCommand("create", "--name", "me", "--role", "operator");
+  const { page } = await openTab(`${origin}/ui`);
+  await logIn(page, token);
+  await page.getByLabel("Tick gpu-01").check();
+  expect(await page.getByRole("toolbar").getByRole("button", { name: "Cordon", exact: true }).isEnabled()).toBe(true);
+  tokenCommand("create", "--name", "other", "--role", "operator");
+  tokenCommand("revoke", token.split("_")[1] ?? "");
+  await page.getByRole("heading", { name: "Log in" }).waitFor();
+  expect(await page.evaluate("localStorage.length")).toBe(0);
+});
+
+test("a token is made, shown once, and revoked", async () => {
+  const origin = await startQueen();
+  const operator = tokenCommand("create", "--name", "me", "--role", "operator");
+  const { page } = await openTab(`${origin}/ui/tokens`);
+  await logIn(page, operator);
+  await page.getByLabel("Name").fill("dashboard");
+  await page.getByRole("button", { name: "Make a token" }).click();
+  await page.getByText("Shown this once").waitFor();
+  const made = (await page.locator(".moved code").textContent()) ?? "";
+  const ask = () => fetch(`${origin}/v1/counts`, { headers: { authorization: `Bearer ${made}` } });
+  expect((await ask()).status).toBe(200);
+  page.on("dialog", (dialog) => void dialog.accept());
+  await page.getByRole("row", { name: "dashboard" }).getByRole("button", { name: "Revoke" }).click();
+  await page.getByRole("row", { name: "dashboard" }).getByText("revoked").waitFor();
+  expect((await ask()).status).toBe(401);
+});
+
+test("marks that are held back are said, and confirmed", async () => {
+  const origin = await queens.start(["--stale-after-ms", "3000", "--health-interval-ms", "1000"]).origin();
+  for (const id of IDS) {
+    await postJson(`${origin}/v1/hives`, { id, host: "127.0.0.1", port: 1 });
+    await postJson(`${origin}/v1/heartbeat`, beatJson(id));
+  }
+  const { page } = await openTab(`${origin}/ui`);
+  await page.getByText("No hive at all is heard").waitFor();
+  await page.getByRole("button", { name: "They are gone: confirm" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "They are gone: confirm" }).click();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("link", { name: "3 offline" }).waitFor();
+  await page.getByText("No hive at all is heard").waitFor({ state: "detached" });
+});

@@ -1,0 +1,19 @@
+import { whyReadOnly } from "../state/session.ts";
+import type { Action } from "./actions.ts";
+import { openDialog } from "./dialog.tsx";
+
+/** Opens the dialog of an action; says why where it may not be done. */
+export function ActionButton({ action, ids }: { action: Action; ids: readonly string[] }) {
+  const why = whyReadOnly.value;
+  return (
+    <button
+      type="button"
+      class={action.isDangerous ? "danger" : ""}
+      disabled={why !== undefined}
+      title={why ?? action.what}
+      onClick={() => openDialog(action, ids)}
+    >
+      {action.title}
+    </button>
+  );
+}

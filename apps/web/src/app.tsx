@@ -1,0 +1,69 @@
+import type { ComponentType } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { ActionDialog } from "./actions/dialog.tsx";
+import { EventsView } from "./events/view.tsx";
+import { FleetView } from "./fleet/view.tsx";
+import { Header } from "./frame/header.tsx";
+import { Help } from "./frame/help.tsx";
+import { LoginView } from "./frame/login.tsx";
+import { Notices } from "./frame/notices.tsx";
+import { HiveView } from "./hive/view.tsx";
+import { ModelsView } from "./models/view.tsx";
+import { OperationsView } from "./operations/view.tsx";
+import { FaultBox } from "./parts/fault.tsx";
+import { begin, spoken } from "./state/fleet.ts";
+import { hrefOf, place } from "./state/place.ts";
+import { meet, visitor, visitorFault } from "./state/session.ts";
+import { TokensView } from "./tokens/view.tsx";
+
+const VIEWS: Readonly<Record<string, ComponentType>> = {
+  "": FleetView,
+  hives: HiveView,
+  models: ModelsView,
+  operations: OperationsView,
+  events: EventsView,
+  tokens: TokensView,
+};
+
+export function App() {
+  const main = useRef<HTMLElement>(null);
+  const { view } = place.value;
+  useEffect(() => {
+    if (visitor.value && view !== "") void begin();
+  }, [visitor.value]);
+  useEffect(() => {
+    // Whoever listens hears that another view is there.
+    if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
+  }, [view]);
+  return (
+    <>
+      <Header />
+      <Notices />
+      <main ref={main} tabIndex={-1}>
+        <View />
+      </main>
+      <ActionDialog />
+      <Help />
+      <p class="unseen" aria-live="polite">
+        {spoken}
+      </p>
+    </>
+  );
+}
+
+function View() {
+  const who = visitor.value;
+  if (who === undefined)
+    return visitorFault.value ? <FaultBox fault={visitorFault.value} onRetry={() => void meet()} /> : null;
+  if (who === null) return <LoginView />;
+  const Shown = VIEWS[place.value.view];
+  if (Shown !== undefined) return <Shown />;
+  return (
+    <div class="nothing">
+      <h1>There is nothing here</h1>
+      <a class="button" href={hrefOf("")}>
+        To the fleet
+      </a>
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+import { useEffect } from "preact/hooks";
+import { hasGap, type PastEvent, past, readPast } from "../state/past.ts";
+import { hrefOf } from "../state/place.ts";
+
+export function EventsView() {
+  useEffect(() => void readPast(), []);
+  return (
+    <>
+      <h1>Events</h1>
+      <p class="soft">What happened since the queen started, the last {past.value.length}.</p>
+      {hasGap.value && <p class="moved">Some were missed while nothing was heard of the queen.</p>}
+      <EventList events={past.value} />
+    </>
+  );
+}
+
+export function EventList({ events, isOfHive = false }: { events: readonly PastEvent[]; isOfHive?: boolean }) {
+  if (events.length === 0) return <p class="nothing">Nothing has happened yet.</p>;
+  return (
+    <ol class="events">
+      {events.map(({ id, atMs, hiveId, text }) => (
+        <li key={id}>
+          <time dateTime={new Date(atMs).toISOString()}>{new Date(atMs).toLocaleTimeString("en-GB")}</time>
+          {!isOfHive && (
+            <span class="mono">{hiveId !== undefined && <a href={hrefOf("hives", hiveId)}>{hiveId}</a>}</span>
+          )}
+          <span>{text}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}

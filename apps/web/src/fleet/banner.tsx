@@ -1,0 +1,25 @@
+import { confirmMissing } from "../actions/actions.ts";
+import { ActionButton } from "../actions/button.tsx";
+import { condition } from "../state/health.ts";
+import { countText } from "../words/amounts.ts";
+
+/** While the queen marks nobody as offline, and why. */
+export function Banner() {
+  const now = condition.value;
+  if (now?.state !== "mass_failure" && now?.state !== "network_lost") return null;
+  const { state, missing, online, until_ms: untilMs } = now;
+  const until = untilMs === null ? "for now" : `until ${new Date(untilMs).toLocaleTimeString("en-GB")}`;
+  return (
+    <div class="banner" role="status">
+      <p>
+        <b>
+          {state === "network_lost"
+            ? "No hive at all is heard: the queen may have lost her network."
+            : `${missing} of ${countText(online, "online hive")} went missing at once.`}
+        </b>{" "}
+        None is marked offline {until}.
+      </p>
+      <ActionButton action={confirmMissing} ids={[]} />
+    </div>
+  );
+}

@@ -1,0 +1,104 @@
+import { useEffect } from "preact/hooks";
+import { HIVE_ACTIONS } from "../actions/actions.ts";
+import { ActionButton } from "../actions/button.tsx";
+import { EventList } from "../events/view.tsx";
+import { LabelChips } from "../fleet/labels.tsx";
+import { OperationsList } from "../operations/view.tsx";
+import { Copy } from "../parts/copy.tsx";
+import { FaultBox } from "../parts/fault.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { client } from "../state/api.ts";
+import { useAsked } from "../state/ask.ts";
+import { onNews } from "../state/live.ts";
+import { past, readPast } from "../state/past.ts";
+import { hrefOf, place } from "../state/place.ts";
+import { addressText } from "../words/devices.ts";
+import { Devices } from "./devices.tsx";
+import { HostKeys } from "./host-keys.tsx";
+import { Why } from "./why.tsx";
+import { Workers } from "./workers.tsx";
+
+const EVERY_MS = 3000;
+
+/** One hive: all that is known of it. */
+export function HiveView() {
+  const id = place.value.name ?? "";
+  const { value, fault, again } = useAsked(() => readHive(id), { key: id, everyMs: EVERY_MS });
+  useEffect(() => void readPast(), []);
+  useEffect(
+    () => onNews((news) => (news === "missed" || news.some((event) => hiveOf(event.data) === id)) && again()),
+    [id],
+  );
+  return (
+    <>
+      <nav class="crumbs" aria-label="Where this is">
+        <a href={hrefOf("")}>Fleet</a> / <span>{id}</span>
+      </nav>
+      {fault && <FaultBox fault={fault} onRetry={again} />}
+      {value && <Hive {...value} />}
+    </>
+  );
+}
+
+async function readHive(id: string) {
+  const [hive, liveness, state] = await Promise.all([
+    client.value.getHive(id),
+    client.value.explainLiveness(id),
+    client.value.getHiveState(id),
+  ]);
+  return { hive, liveness, state };
+}
+
+const hiveOf = (data: unknown): string | undefined => (data as { hive_id?: string }).hive_id;
+
+function Hive({ hive, liveness, state }: Awaited<ReturnType<typeof readHive>>) {
+  const { id, ssh_host: sshHost, ssh_user: sshUser, ssh_port: sshPort } = hive;
+  const address = addressText(hive);
+  return (
+    <>
+      <h1 class="hive-title">
+        <span class={`state is-${hive.status}`}>
+          <Icon name={hive.status} />
+          {hive.status}
+        </span>
+        {id}
+        <Copy text={id} what="id" />
+      </h1>
+      <p class="facts">
+        <span class="copied">
+          <span class="mono">{address}</span>
+          <Copy text={address} what="address" />
+        </span>
+        {sshHost !== null && (
+          <span class="soft">{`SSH ${sshUser === null ? "" : `${sshUser}@`}${sshHost}:${sshPort ?? 22}`}</span>
+        )}
+        <LabelChips labels={hive.labels} />
+      </p>
+      <div class="actions" role="toolbar" aria-label="Actions on this hive">
+        {HIVE_ACTIONS.map((action) => (
+          <ActionButton key={action.title} action={action} ids={[id]} />
+        ))}
+      </div>
+      <div class="panels">
+        <Why liveness={liveness} />
+        <Devices state={state} devices={hive.devices} />
+        <Workers workers={state.workers} isLive={state.live} />
+        <section class="panel is-wide">
+          <h2>Events</h2>
+          <EventList events={past.value.filter(({ hiveId }) => hiveId === id)} isOfHive />
+        </section>
+        <section class="panel is-wide">
+          <h2>Operations</h2>
+          <OperationsList hiveId={id} />
+        </section>
+        {sshHost !== null && <HostKeys id={id} />}
+        <section class="panel is-wide">
+          <details>
+            <summary>The record as JSON</summary>
+            <pre>{JSON.stringify(hive, null, 2)}</pre>
+          </details>
+        </section>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,84 @@
+import { useState } from "preact/hooks";
+import { Copy } from "../parts/copy.tsx";
+import { FaultBox } from "../parts/fault.tsx";
+import { client } from "../state/api.ts";
+import { useAsked } from "../state/ask.ts";
+import { hrefOf, ROOT } from "../state/place.ts";
+
+const EVERY_MS = 5000;
+const MAX_MODELS = 1000;
+const STATES = ["idle", "busy", "loading", "error"] as const;
+
+/** Which model runs where. */
+export function ModelsView() {
+  const { value, fault, again } = useAsked(() => client.value.listModels({ limit: MAX_MODELS }), {
+    key: "models",
+    everyMs: EVERY_MS,
+  });
+  const [shown, setShown] = useState<string>();
+  const models = value?.models;
+  return (
+    <>
+      <h1>Models</h1>
+      {fault && <FaultBox fault={fault} onRetry={again} />}
+      {value?.next_after && <p class="soft">The first {MAX_MODELS.toLocaleString("en")} by name.</p>}
+      {models?.length === 0 && <p class="nothing">No live hive serves a model, or has one on its disk.</p>}
+      {models !== undefined && models.length > 0 && (
+        <div class="table-frame">
+          <table class="plain">
+            <thead>
+              <tr>
+                <th scope="col">Model</th>
+                {STATES.map((state) => (
+                  <th key={state} scope="col" class="number">
+                    {state}
+                  </th>
+                ))}
+                <th scope="col" class="number">
+                  on disk
+                </th>
+                <th scope="col">
+                  <span class="unseen">How to use it</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {models.map(({ model, workers, hives_with_it_on_disk: onDisk }) => (
+                <tr key={model}>
+                  <th scope="row">
+                    <a href={hrefOf("", undefined, new URLSearchParams({ model }))}>{model}</a>
+                  </th>
+                  {STATES.map((state) => (
+                    <td key={state} class={`number ${workers[state] > 0 ? `is-${state}` : "none"}`}>
+                      {workers[state]}
+                    </td>
+                  ))}
+                  <td class={`number ${onDisk > 0 ? "" : "none"}`}>{onDisk}</td>
+                  <td>
+                    {shown === model ? (
+                      <BestWorker model={model} />
+                    ) : (
+                      <button type="button" onClick={() => setShown(model)}>
+                        curl
+                      </button>
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </>
+  );
+}
+
+function BestWorker({ model }: { model: string }) {
+  const command = `curl '${ROOT.href}v1/workers/best?${new URLSearchParams({ model })}'`;
+  return (
+    <span class="command">
+      <code>{command}</code>
+      <Copy text={command} what="command" />
+    </span>
+  );
+}

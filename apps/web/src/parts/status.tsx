@@ -1,0 +1,34 @@
+import type { FleetRow } from "../state/types.ts";
+import { Age } from "./age.tsx";
+import { Icon, type IconName } from "./icon.tsx";
+
+type Mark = readonly [icon: IconName, word: string, title: string];
+
+/** What is to be known beside the status: each as a sign and a word. */
+export function marksOf({ cordon, probation_until_ms, unreachable_since_ms }: FleetRow): Mark[] {
+  const marks: Mark[] = [];
+  if (cordon) marks.push(["cordoned", "cordoned", `It gets no new work: ${cordon.reason}`]);
+  if (probation_until_ms !== null)
+    marks.push(["probation", "probation", "It went on and off too often: no new work for a while"]);
+  if (unreachable_since_ms !== null) marks.push(["unreachable", "unreachable", "Health checks of its port fail"]);
+  return marks;
+}
+
+export function Status({ row }: { row: FleetRow }) {
+  const { value, since_ms: sinceMs, why } = row.status;
+  return (
+    <span class="status">
+      <span class={`state is-${value}`} title={why}>
+        <Icon name={value} />
+        {value}
+        {sinceMs !== null && <Age sinceMs={sinceMs} />}
+      </span>
+      {marksOf(row).map(([icon, word, title]) => (
+        <span key={word} class={`mark is-${word}`} title={title}>
+          <Icon name={icon} />
+          {word}
+        </span>
+      ))}
+    </span>
+  );
+}

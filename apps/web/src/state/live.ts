@@ -1,0 +1,78 @@
+import { signal } from "@preact/signals";
+import type { QueenEvent } from "@repo/queen-client";
+import { client } from "./api.ts";
+import { hrefOf, ROOT } from "./place.ts";
+import { endSession } from "./session.ts";
+import { joinStream } from "./stream.ts";
+
+/** Events of one frame, in their order; or that so many came, or some were missed, that what is shown is read anew. */
+export type News = readonly QueenEvent[] | "missed";
+
+/** What came in one frame is shown with the next; more than this is not gone through one by one. */
+const MAX_WAITING = 500;
+const HIDDEN_FRAME_MS = 500;
+
+/** Since when nothing is heard of the queen; null while she is. */
+export const lostAtMs = signal<number | null>(null);
+/** Whether the queen has another page than this one by now. */
+export const isOutdated = signal(false);
+
+const listeners = new Set<(news: News) => void>();
+let waiting: QueenEvent[] = [];
+let hasMissed = false;
+let isAwaited = false;
+let isJoined = false;
+
+/** Hears what happens from now on. Returns what ends that. */
+export function onNews(listen: (news: News) => void): () => void {
+  listeners.add(listen);
+  return () => void listeners.delete(listen);
+}
+
+/** Begins to listen, once: what happens after `position` is told from then on. */
+export function listenFrom(position: string): void {
+  if (isJoined) return;
+  isJoined = true;
+  joinStream(position, {
+    name: `queen ${ROOT.href}`,
+    read: (after, onConnection) => client.value.readEvents({ after, onConnection }),
+    onEvent: hear,
+    onConnection: (atMs) => {
+      const isBack = lostAtMs.value !== null && atMs === null;
+      lostAtMs.value = atMs;
+      if (isBack) void lookForNewPage();
+    },
+    onRefused: (error) => {
+      isJoined = false;
+      lostAtMs.value = Date.now();
+      endSession(error);
+    },
+  });
+}
+
+function hear(event: QueenEvent): void {
+  if (event.type === "gap" || waiting.length >= MAX_WAITING) {
+    hasMissed = true;
+    waiting = [];
+  } else waiting.push(event);
+  if (isAwaited) return;
+  isAwaited = true;
+  // No frame comes while the tab is hidden.
+  if (document.hidden) setTimeout(tell, HIDDEN_FRAME_MS);
+  else requestAnimationFrame(tell);
+}
+
+function tell(): void {
+  const news: News = hasMissed ? "missed" : waiting;
+  isAwaited = false;
+  hasMissed = false;
+  waiting = [];
+  for (const listen of listeners) listen(news);
+}
+
+/** The shell names the files of the page, which have other names when they are other ones. */
+async function lookForNewPage(): Promise<void> {
+  const own = new URL(import.meta.url).pathname.split("/").at(-1) ?? "";
+  const answer = await fetch(hrefOf("")).catch(() => undefined);
+  if (answer?.ok && !(await answer.text()).includes(own)) isOutdated.value = true;
+}

@@ -1,0 +1,65 @@
+import type { Connection, QueenEvent } from "@repo/queen-client";
+
+/** What the tab that reads the stream tells the others, and what a new one asks of it. */
+type Told =
+  | { readonly say: "event"; readonly event: QueenEvent }
+  | { readonly say: "connection"; readonly lostAtMs: number | null }
+  | { readonly say: "asked" };
+
+interface Parts {
+  /** Of all tabs of this page together. */
+  readonly name: string;
+  /** Reads the events after this one, for as long as they are to be had. */
+  read(after: string, onConnection: (connection: Connection) => void): AsyncIterable<QueenEvent>;
+  onEvent(event: QueenEvent): void;
+  /** Since when there is no connection; null while there is one. */
+  onConnection(lostAtMs: number | null): void;
+  /** The stream is refused for good, as when the session has ended. */
+  onRefused(error: unknown): void;
+}
+
+/**
+ * Takes part in the one stream of all tabs: a browser opens six connections to a queen, and a tab that holds one each would end that. One tab
+ * leads, reads the stream and hands on what it hears; when it is closed, another goes on after the last event that it was told. Every tab hears
+ * what happens after `position`, which the caller has read the fleet at.
+ */
+export function joinStream(position: string, { name, read, onEvent, onConnection, onRefused }: Parts): void {
+  const channel = new BroadcastChannel(name);
+  let last = position;
+  let lostAtMs: number | null = null;
+  let leads = false;
+
+  function take(told: Told): void {
+    if (told.say === "event") {
+      last = told.event.id;
+      onEvent(told.event);
+    } else if (told.say === "connection") {
+      lostAtMs = told.lostAtMs;
+      onConnection(lostAtMs);
+    } else if (leads) channel.postMessage({ say: "connection", lostAtMs } satisfies Told);
+  }
+  /** A channel tells everybody but whoever speaks. */
+  function tell(told: Told): void {
+    channel.postMessage(told);
+    take(told);
+  }
+  async function lead(): Promise<void> {
+    leads = true;
+    const hear = ({ isOpen }: Connection) => {
+      if (isOpen || lostAtMs === null) tell({ say: "connection", lostAtMs: isOpen ? null : Date.now() });
+    };
+    try {
+      for await (const event of read(last, hear)) tell({ say: "event", event });
+    } catch (error) {
+      leads = false;
+      channel.close();
+      onRefused(error);
+    }
+  }
+
+  channel.onmessage = ({ data }: MessageEvent<Told>) => take(data);
+  channel.postMessage({ say: "asked" } satisfies Told);
+  // Browsers keep locks for origins that nobody can read on the way: elsewhere each tab reads for itself.
+  if ("locks" in navigator) void navigator.locks.request(name, lead);
+  else void lead();
+}

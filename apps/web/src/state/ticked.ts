@@ -1,0 +1,13 @@
+import { signal } from "@preact/signals";
+
+/** The hives for which something is to be done together. */
+export const ticked = signal<ReadonlySet<string>>(new Set());
+
+export function tick(ids: readonly string[], isOn: boolean): void {
+  const next = new Set(ticked.value);
+  for (const id of ids) {
+    if (isOn) next.add(id);
+    else next.delete(id);
+  }
+  ticked.value = next;
+}

@@ -1,0 +1,105 @@
+import { useState } from "preact/hooks";
+import { Age } from "../parts/age.tsx";
+import { Copy } from "../parts/copy.tsx";
+import { FaultBox } from "../parts/fault.tsx";
+import { client, type Fault, faultOf } from "../state/api.ts";
+import { useAsked } from "../state/ask.ts";
+import { timeText } from "../words/amounts.ts";
+import { NewTokenForm } from "./new-token.tsx";
+
+/** Who may call the queen. For operators. */
+export function TokensView() {
+  const { value, fault, again } = useAsked(() => client.value.listTokens(), { key: "tokens" });
+  const [secret, setSecret] = useState<string>();
+  const [problem, setProblem] = useState<Fault>();
+  const attempt = (work: Promise<unknown>) => {
+    setProblem(undefined);
+    void work.catch((error) => setProblem(faultOf(error))).then(again);
+  };
+  const revoke = (id: string, name: string) => {
+    if (confirm(`Revoke the token “${name}”? Whoever uses it is refused from then on, and its sessions end.`)) {
+      attempt(client.value.revokeToken(id));
+    }
+  };
+  return (
+    <>
+      <h1>Tokens</h1>
+      {fault && <FaultBox fault={fault} onRetry={again} />}
+      {problem && <FaultBox fault={problem} />}
+      {secret !== undefined && <Secret token={secret} />}
+      <NewTokenForm
+        onSubmit={(token) => attempt(client.value.createToken(token).then((made) => setSecret(made.token)))}
+      />
+      {value?.tokens.length === 0 && (
+        <p class="nothing">
+          None yet: nobody on the machine of the queen needs one until there is one of an operator or a reader.
+        </p>
+      )}
+      {value !== undefined && value.tokens.length > 0 && (
+        <div class="table-frame">
+          <table class="plain">
+            <thead>
+              <tr>
+                <th scope="col">Name</th>
+                <th scope="col">Role</th>
+                <th scope="col">Made</th>
+                <th scope="col">Last used</th>
+                <th scope="col">Ends</th>
+                <th scope="col">
+                  <span class="unseen">Revoke</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {value.tokens.map((token) => (
+                <tr key={token.id} class={token.revoked_at_ms === null ? "" : "is-gone"}>
+                  <th scope="row">{token.name}</th>
+                  <td>{token.hive_id === null ? token.role : `hive ${token.hive_id}`}</td>
+                  <td>
+                    <Age sinceMs={token.created_at_ms} suffix=" ago" />
+                  </td>
+                  <td>
+                    {token.last_used_at_ms === null ? (
+                      <span class="none">never</span>
+                    ) : (
+                      <Age sinceMs={token.last_used_at_ms} suffix=" ago" />
+                    )}
+                  </td>
+                  <td>{endOf(token)}</td>
+                  <td>
+                    {token.revoked_at_ms === null && (
+                      <button type="button" class="danger" onClick={() => revoke(token.id, token.name)}>
+                        Revoke
+                      </button>
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </>
+  );
+}
+
+function endOf({
+  revoked_at_ms: revoked,
+  expires_at_ms: expires,
+}: {
+  revoked_at_ms: number | null;
+  expires_at_ms: number | null;
+}) {
+  if (revoked !== null) return `revoked ${timeText(revoked)}`;
+  return expires === null ? <span class="none">never</span> : timeText(expires);
+}
+
+const Secret = ({ token }: { token: string }) => (
+  <div class="moved" role="status">
+    <p>Shown this once: keep it where it is used.</p>
+    <span class="command">
+      <code>{token}</code>
+      <Copy text={token} what="token" />
+    </span>
+  </div>
+);

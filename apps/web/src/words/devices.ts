@@ -1,0 +1,27 @@
+interface Gpu {
+  readonly name: string | null;
+  readonly total_bytes: number | null;
+}
+
+const MAKERS = /^(?:NVIDIA|AMD|Intel(?:\(R\))?) (?:GeForce |Tesla |Radeon |Instinct )?/;
+/** How the memory and the board are built. */
+const BUILD = /[ -](?:HBM\d\w*|SXM\d?|PCIe)\b/g;
+const GB = 2 ** 30;
+
+/** "8 × H100 80GB": each kind once, without what every name says. */
+export function gpuKinds(gpus: readonly Gpu[] | null): string[] {
+  if (gpus === null) return ["not detected"];
+  if (gpus.length === 0) return ["no GPU"];
+  const kinds = new Map<string, number>();
+  for (const gpu of gpus) kinds.set(kindOf(gpu), (kinds.get(kindOf(gpu)) ?? 0) + 1);
+  return [...kinds].map(([kind, count]) => (count === 1 ? kind : `${count} × ${kind}`));
+}
+
+function kindOf({ name, total_bytes: bytes }: Gpu): string {
+  const short = (name ?? "GPU").replace(MAKERS, "").replace(BUILD, "");
+  if (bytes === null || /\d ?GB\b/i.test(short)) return short;
+  return `${short} ${Math.round(bytes / GB)}GB`;
+}
+
+export const addressText = ({ host, port }: { host: string; port: number }): string =>
+  `${host.includes(":") ? `[${host}]` : host}:${port}`;

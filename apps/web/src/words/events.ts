@@ -1,0 +1,23 @@
+type Data = Readonly<Record<string, unknown>>;
+
+/** An event in words, beside its time and its hive. */
+export function eventText(type: string, data: Data): string {
+  const write = WORDS[type];
+  return write === undefined ? type : write(data);
+}
+
+const labelsText = (labels: unknown): string =>
+  Object.entries(labels as Record<string, string>)
+    .map(([key, value]) => (value === "" ? key : `${key}=${value}`))
+    .join(", ") || "none";
+
+const WORDS: Readonly<Record<string, (data: Data) => string>> = {
+  status: ({ was, status, why }) => `${was} → ${status}: ${why}`,
+  cordon: ({ cordoned, reason }) => (cordoned ? `cordoned: ${reason}` : "uncordoned"),
+  operation: ({ kind, state }) => `${kind} ${state}`,
+  hive_added: ({ host, port }) => `added, at ${host}:${port}`,
+  hive_changed: ({ changed, labels }) =>
+    changed ? `changed: ${changed}` : labels ? `labels: ${labelsText(labels)}` : "changed",
+  hive_removed: () => "removed",
+  liveness: ({ kind, why }) => `${String(kind).replaceAll("_", " ")}: ${why}`,
+};

@@ -1,0 +1,143 @@
+// What `pnpm demo` runs: a queen and a made-up fleet of 60 hives in all states, to look at her page. Nothing is kept.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const QUEEN = fileURLToPath(new URL("../apps/queen/src/main.ts", import.meta.url));
+const COUNT = 60;
+const BEAT_MS = 4000;
+const GB = 2 ** 30;
+const KINDS = [
+  { name: "NVIDIA H100 80GB HBM3", count: 8, gb: 80, cores: 192, ramGb: 2048, watts: 700 },
+  { name: "NVIDIA GeForce RTX 4090", count: 2, gb: 24, cores: 32, ramGb: 128, watts: 450 },
+  { name: "NVIDIA A100-SXM4-40GB", count: 4, gb: 40, cores: 128, ramGb: 1024, watts: 400 },
+  { name: "NVIDIA L4", count: 1, gb: 24, cores: 16, ramGb: 64, watts: 72 },
+];
+const MODELS = ["llama-3.3-70b", "qwen3:32b", "gemma-3-27b", "mistral-small"];
+const SETTINGS = {
+  QUEEN_HOST: "127.0.0.1",
+  QUEEN_PORT: process.env.QUEEN_PORT ?? "0",
+  QUEEN_ALLOWED_HOSTS: "127.0.0.0/8",
+  QUEEN_LOG_LEVEL: "warn",
+  QUEEN_STALE_AFTER_MS: "15000",
+  QUEEN_HEALTH_INTERVAL_MS: "5000",
+  // Those that are lost are to be seen as lost, however many.
+  QUEEN_MASS_FAILURE_SHARE: "1",
+};
+
+/** What becomes of a hive, by its number: most run. */
+const fateOf = (n) =>
+  (n % 13 === 5 && "lost") || (n % 17 === 3 && "never seen") || (n % 19 === 7 && "port closed") || "runs";
+
+function hiveOf(n) {
+  const kind = KINDS[n % KINDS.length];
+  const id = `gpu-${String(n + 1).padStart(2, "0")}`;
+  const labels = {
+    env: n % 5 === 0 ? "dev" : "prod",
+    rack: `r${10 + (n % 4)}`,
+    ...(n % 6 === 0 && { "team/owner": "research" }),
+  };
+  return { n, id, kind, labels, fate: fateOf(n), gpuCount: n % 9 === 8 ? 0 : kind.count };
+}
+
+/** A port that answers as an agent does, or did. */
+async function portOf({ fate }) {
+  const server = createServer((_request, response) => {
+    response.setHeader("content-type", "application/json").end('{"status":"ok"}');
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  if (fate !== "runs") server.close();
+  return port;
+}
+
+const devicesOf = ({ kind, gpuCount }) => ({
+  cpu: { cores: kind.cores, ram_gb: kind.ramGb },
+  gpus: Array.from({ length: gpuCount }, (_, index) => ({ index, name: kind.name, vram_gb: kind.gb })),
+});
+
+const random = (from, to) => from + Math.random() * (to - from);
+
+/** What an agent would measure and find now. */
+function beatOf({ n, id, kind, gpuCount }) {
+  const busy = Math.random();
+  const now = new Date().toISOString();
+  const workers = Array.from({ length: Math.min(gpuCount, 1 + (n % 4)) }, (_, index) => ({
+    worker_id: `worker-${index}`,
+    state: n % 23 === 8 ? "Error" : n % 10 === 1 && index === 0 ? "Loading" : Math.random() < busy ? "Busy" : "Idle",
+    last_heartbeat: now,
+    health_status: "healthy",
+    url: `http://127.0.0.1:${9300 + index}`,
+    model_id: MODELS[(n + index) % MODELS.length],
+    backend: "cuda",
+    device_id: index,
+    vram_bytes: Math.round(kind.gb * 0.6 * GB),
+    server: "vllm 0.11.0",
+    running: Math.round(random(0, 8)),
+    waiting: Math.round(random(0, 2)),
+    slots: 16,
+  }));
+  const gpus = Array.from({ length: gpuCount }, (_, index) => ({
+    index,
+    memory_total_bytes: kind.gb * GB,
+    memory_used_bytes: Math.round(kind.gb * GB * (index < workers.length ? random(0.6, 0.9) : random(0, 0.05))),
+    utilization_percent: Math.round(random(0, 100)),
+    temperature_celsius: Math.round(random(45, 80)),
+    power_watts: Math.round(random(0.2, 0.95) * kind.watts),
+  }));
+  const memory = {
+    memory_total_bytes: kind.ramGb * GB,
+    memory_used_bytes: Math.round(kind.ramGb * GB * random(0.2, 0.6)),
+  };
+  return { hive_id: id, timestamp: now, workers, gpus, host: { ...memory, cpu_percent: random(5, 70) }, read_at: now };
+}
+
+async function post(url, json) {
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(json),
+  });
+  if (!answer.ok) throw new Error(`POST ${url} answers ${answer.status}: ${await answer.text()}`);
+}
+
+async function run(folder) {
+  const env = { ...process.env, ...SETTINGS, QUEEN_DATABASE: join(folder, "hives.db") };
+  const queen = spawn(process.execPath, [QUEEN], { env, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const ended = once(queen, "exit");
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => queen.kill("SIGTERM"));
+  const started = await Promise.race([once(queen, "message"), ended]);
+  if (started[0]?.listening === undefined) throw new Error("the queen did not start");
+  const url = `http://127.0.0.1:${started[0].listening.port}`;
+
+  const hives = Array.from({ length: COUNT }, (_, n) => hiveOf(n));
+  for (const hive of hives) {
+    const { id, labels, fate } = hive;
+    const devices = fate === "never seen" ? null : devicesOf(hive);
+    await post(`${url}/v1/hives`, { id, host: "127.0.0.1", port: await portOf(hive), labels, devices });
+    if (fate !== "never seen") await post(`${url}/v1/heartbeat`, beatOf(hive));
+    if (hive.n % 14 === 2) await post(`${url}/v1/hives/${id}/cordon`, { reason: "new power supply" });
+  }
+  const beating = hives.filter(({ fate }) => fate === "runs" || fate === "port closed");
+  const timer = setInterval(() => {
+    for (const hive of beating)
+      setTimeout(() => void post(`${url}/v1/heartbeat`, beatOf(hive)).catch(() => {}), random(0, BEAT_MS));
+  }, BEAT_MS);
+  process.stderr.write(`demo: look at ${url}/ui; Ctrl-C ends it\n`);
+  await ended;
+  clearInterval(timer);
+}
+
+const folder = mkdtempSync(join(tmpdir(), "queen-demo-"));
+await run(folder)
+  .catch((error) => {
+    process.stderr.write(`demo: ${error.message}\n`);
+    process.exitCode = 1;
+  })
+  .finally(() => rmSync(folder, { recursive: true, force: true }));
+process.exit();
