@@ -2713,6 +2713,8 @@ export interface operations {
     listHives: {
         parameters: {
             query?: {
+                /** @description Only the hives with these ids, at most 100: several by commas, or by naming it several times */
+                id?: string[];
                 /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
                 selector?: string;
                 /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
@@ -2884,6 +2886,8 @@ export interface operations {
     listFleet: {
         parameters: {
             query?: {
+                /** @description Only the hives with these ids, at most 100: several by commas, or by naming it several times */
+                id?: string[];
                 /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
                 selector?: string;
                 /** @description What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB` */
@@ -2897,6 +2901,10 @@ export interface operations {
                 cordoned?: boolean;
                 /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
                 text?: string;
+                /** @description Whether it gets no new work, because it went on and off too often */
+                on_probation?: boolean;
+                /** @description Whether its health checks fail, as `totals` counts them */
+                unreachable?: boolean;
                 /** @description Whether one of its workers could be given work now */
                 takes_work?: boolean;
                 /** @description That one of its workers serves */

@@ -16,7 +16,7 @@ import { type Said, SaidOnce } from "./said.ts";
 import type { HiveState } from "./workers/registry.ts";
 
 /** All that is shown of a hive in a list. Times are by the wall clock; what is not known is null, and never 0. */
-export interface FleetRow extends Said {
+export interface FleetRow {
   readonly hive: HiveRecord;
   readonly labels: Labels;
   readonly status: {
@@ -35,6 +35,8 @@ export interface FleetRow extends Said {
   readonly cordon: Cordon | null;
   /** Null when it is on none. */
   readonly probationUntilMs: number | null;
+  /** The same object until another heartbeat, or other devices, say otherwise. */
+  readonly said: Said;
   /** The newest, whether it runs or has ended. */
   readonly lastOperation: OperationSummary | null;
 }
@@ -110,7 +112,7 @@ export class FleetRows {
     const cordon = fleet.cordons.get(hive.id) ?? null;
     const isOnProbation = sight.probation !== undefined && sight.probation.untilMs > nowMs;
     const heard = state?.live ? state : undefined;
-    const { workers, load, models, ram, gpus, vram, whyNoWork } = this.#said.of(hive, heard);
+    const { said, whyNoWork } = this.#said.of(hive, heard);
     const wallMs = (atMs: number | undefined) => (atMs === undefined ? null : toWallMs(atMs, clock));
     const whyNot = whyNotOf(hive, { standing, cordon, isOnProbation, isHeard: heard !== undefined, whyNoWork });
     return {
@@ -123,12 +125,7 @@ export class FleetRows {
       unreachableSinceMs: wallMs(sight.unreachableSinceMs),
       cordon,
       probationUntilMs: isOnProbation ? wallMs(sight.probation?.untilMs) : null,
-      workers,
-      load,
-      models,
-      ram,
-      gpus,
-      vram,
+      said,
       lastOperation,
     };
   }

@@ -29,12 +29,11 @@ export interface WorkerCounts {
 }
 
 type Heard = Pick<HiveState, "workers" | "reading">;
-type SaidOfWork = Said & { readonly whyNoWork: string | undefined };
+type SaidOfWork = { readonly said: Said; readonly whyNoWork: string | undefined };
 
-interface Kept {
+interface Kept extends SaidOfWork {
   readonly reading: Heard["reading"];
   readonly hive: HiveRecord;
-  readonly said: SaidOfWork;
 }
 
 /** Finds out what a heartbeat says, once for all who read the row of its hive until the next one comes. */
@@ -47,9 +46,9 @@ export class SaidOnce {
     if (heard === undefined) return saidOf(hive, undefined);
     const { workers, reading } = heard;
     const kept = this.#kept.get(workers);
-    if (kept?.reading === reading && kept.hive.host === hive.host && haveSameDevices(kept.hive, hive)) return kept.said;
-    const said = saidOf(hive, heard);
-    this.#kept.set(workers, { reading, hive, said });
+    if (kept?.reading === reading && kept.hive.host === hive.host && haveSameDevices(kept.hive, hive)) return kept;
+    const said = { ...saidOf(hive, heard), reading, hive };
+    this.#kept.set(workers, said);
     return said;
   }
 }
@@ -74,15 +73,15 @@ function isSame(gpu: GpuDevice, other: GpuDevice | undefined): boolean {
 function saidOf({ host, devices }: HiveRecord, heard: Heard | undefined): SaidOfWork {
   const { ram, gpus, vram } = usageOf(heard, devices);
   const knowsGpus = (devices?.gpus ?? heard?.reading?.gpus ?? null) !== null;
-  return {
+  const said = {
     workers: heard === undefined ? null : countsOf(heard.workers),
     load: heard === undefined ? null : loadOfAll(heard.workers),
     models: heard === undefined ? null : modelsOf(heard.workers),
     ram,
     gpus: knowsGpus ? gpus : null,
     vram,
-    whyNoWork: heard && whyNoWork(heard.workers, host),
   };
+  return { said, whyNoWork: heard && whyNoWork(heard.workers, host) };
 }
 
 function countsOf(workers: readonly Worker[]): WorkerCounts {

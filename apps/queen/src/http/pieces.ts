@@ -18,7 +18,11 @@ export function bytesInPieces(bytes: Buffer): Readable {
  * The JSON of an answer with a long list, which is the first that it has: step by step, as it is read. `answer` makes the whole of the items, and is
  * called without any: for the beginning, and once all were read for the end.
  */
-export function listInPieces<Item>(steps: AsyncIterable<readonly Item[]>, answer: (items: Item[]) => object): Readable {
+export function listInPieces<Item>(
+  steps: AsyncIterable<readonly Item[]>,
+  answer: (items: never[]) => object,
+  toText: (item: Item) => string = (item) => JSON.stringify(item),
+): Readable {
   const halves = () => {
     const text = JSON.stringify(answer([]));
     const middle = text.indexOf("[") + 1;
@@ -29,10 +33,11 @@ export function listInPieces<Item>(steps: AsyncIterable<readonly Item[]>, answer
       let before = halves()[0];
       for await (const items of steps) {
         if (items.length === 0) continue;
-        yield before + items.map((item) => JSON.stringify(item)).join(",");
+        // As bytes, which are counted and written without being looked at again.
+        yield Buffer.from(before + items.map(toText).join(","));
         before = ",";
       }
-      yield (before === "," ? "" : before) + halves()[1];
+      yield Buffer.from((before === "," ? "" : before) + halves()[1]);
     })(),
   );
 }

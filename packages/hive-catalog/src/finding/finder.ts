@@ -138,7 +138,8 @@ export class HiveFinder {
 
   async #windows(client: CallClient, plan: Plan, after: string | undefined, limit: number): Promise<FoundHives> {
     const hives: HiveRecord[] = [];
-    const { maxWindow, readsAll } = plan;
+    const { maxWindow, readsAll, conditions } = plan;
+    const isAll = conditions.length === 0 && !readsAll;
     const bounds = this.#bounds;
     const maxRows = readsAll ? maxWindow * (bounds.maxRows / bounds.maxWindow) : bounds.maxRows;
     let place = after;
@@ -147,7 +148,8 @@ export class HiveFinder {
       if (windows > 0) await turnOfTheLoop();
       const { source, rows = Number.POSITIVE_INFINITY } = plan.leading;
       const from = place ?? ENDS[plan.query.direction].first;
-      const end = rows < size ? undefined : await endOf(client, source, from, size);
+      // Where every row is one that is looked for, the page ends by itself.
+      const end = isAll || rows < size ? undefined : await endOf(client, source, from, size);
       const next = await this.#window(client, plan, { place, end: end?.id, hives, limit });
       if (hives.length === limit) return { hives, nextAfter: hives.at(-1)?.id ?? null };
       if (next === undefined) return { hives, nextAfter: null };

@@ -15,8 +15,10 @@ export const SORTS = ["id", "status", "free_vram", "load", "last_beat"] as const
 /** Which hives a list has, and in which order. */
 export interface ListQuery {
   /** What the catalog is asked for. */
-  readonly conditions: Pick<FindOptions, "selector" | "gpu" | "ram" | "cores" | "status" | "cordoned" | "text">;
+  readonly conditions: Pick<FindOptions, "selector" | "gpu" | "ram" | "cores" | "status" | "cordoned" | "text" | "ids">;
   readonly takesWork?: boolean | undefined;
+  readonly onProbation?: boolean | undefined;
+  readonly unreachable?: boolean | undefined;
   /** That one of its workers serves. */
   readonly model?: string | undefined;
   readonly minFreeVramBytes?: number | undefined;
@@ -81,7 +83,7 @@ export class FleetLists {
       if (cursor !== undefined) return this.#snapshots.named(cursor.snapshot ?? -1);
       return await this.#snapshots.newest(sort as Exclude<typeof sort, "status">, descending);
     }
-    if (sort !== "id" || !asksMemory(query)) return undefined;
+    if (sort !== "id" || !asksMemory(query) || query.conditions.ids !== undefined) return undefined;
     return await this.#snapshots.newest("id", descending).catch((error: unknown) => {
       // Too many: then the catalog is gone through.
       if (error instanceof ListError) return undefined;
@@ -128,7 +130,7 @@ export class FleetPage {
   /** The next rows, `limit` at most. */
   async step(limit: number): Promise<FleetRow[]> {
     const { query, walk, isCandidate, rows, clock } = this.#parts;
-    const size = asksMemory(query) ? STEP : Math.min(STEP, limit);
+    const size = isSelective(query) ? STEP : Math.min(STEP, limit);
     const readAtMs = clock.monotonicNow();
     const { entries, next } = await walk.step(this.#place, size);
     const wanted = entries.filter(({ hive }) => isCandidate(hive.id));
@@ -179,18 +181,31 @@ const isRanked = ({ sort, groupBy }: ListQuery): boolean => groupBy === undefine
 const asksMemory = ({ takesWork, model, minFreeVramBytes }: ListQuery): boolean =>
   takesWork === true || model !== undefined || minFreeVramBytes !== undefined;
 
+/** Whether few of the hives that the catalog finds may be what is looked for. */
+const isSelective = (query: ListQuery): boolean =>
+  asksMemory(query) || query.onProbation === true || query.unreachable === true || query.conditions.ids !== undefined;
+
 /** Most hives are told apart by what is cheap to know. */
 function candidatesOf(query: ListQuery, fleet: Fleet): IsCandidate {
-  if (!asksMemory(query)) return () => true;
-  const { model } = query;
+  const { model, onProbation, unreachable } = query;
+  const ids = query.conditions.ids && new Set(query.conditions.ids);
+  const isLive = asksMemory(query);
   return (id) => {
+    if (ids?.has(id) === false) return false;
+    const sight = fleet.sight(id);
+    if (onProbation === true && sight?.probation === undefined) return false;
+    if (unreachable === true && sight?.unreachableSinceMs === undefined) return false;
+    if (!isLive) return true;
     const heard = fleet.registry.get(id);
     return heard?.live === true && (model === undefined || heard.workers.some(({ modelId }) => modelId === model));
   };
 }
 
-function isMet({ takesWork, model, minFreeVramBytes }: ListQuery, row: FleetRow): boolean {
+function isMet(query: ListQuery, row: FleetRow): boolean {
+  const { takesWork, onProbation, unreachable, model, minFreeVramBytes } = query;
   if (takesWork !== undefined && row.takesWork !== takesWork) return false;
-  if (model !== undefined && row.models?.includes(model) !== true) return false;
-  return minFreeVramBytes === undefined || (row.vram.freeBytes ?? -1) >= minFreeVramBytes;
+  if (onProbation !== undefined && (row.probationUntilMs !== null) !== onProbation) return false;
+  if (unreachable !== undefined && (row.unreachableSinceMs !== null) !== unreachable) return false;
+  if (model !== undefined && row.said.models?.includes(model) !== true) return false;
+  return minFreeVramBytes === undefined || (row.said.vram.freeBytes ?? -1) >= minFreeVramBytes;
 }

@@ -22,6 +22,12 @@ interface Kept extends Snapshot {
   usedAtMs: number;
 }
 
+interface FreeVram {
+  readonly reading: Live["reading"];
+  readonly devices: Devices;
+  readonly freeBytes: number | null;
+}
+
 interface Parts {
   fleet: Fleet;
   clock: Clock;
@@ -43,6 +49,8 @@ export class Snapshots {
   readonly #newest = new Map<string, Reused<Kept>>();
   /** The one that was used longest ago first. */
   readonly #kept = new Map<number, Kept>();
+  /** By the workers of a beat, which are forgotten with it: most hives have not beaten again when the next snapshot is made. */
+  readonly #freeVram = new WeakMap<Live["workers"], FreeVram>();
   #name = 0;
 
   constructor(parts: Parts, maxSorted = MAX_SORTED) {
@@ -114,11 +122,20 @@ export class Snapshots {
     const { fleet } = this.#parts;
     if (order === "load") return loadOfAll(workers);
     if (order === "last_beat") return fleet.sight(id)?.beatAtMs ?? null;
-    if (order === "free_vram") return usageOf({ workers, reading }, fleet.traits.devicesOf(id)).vram.freeBytes;
+    if (order === "free_vram") return this.#freeVramOf({ workers, reading }, fleet.traits.devicesOf(id));
     return 0;
+  }
+
+  #freeVramOf(heard: Pick<Live, "workers" | "reading">, devices: Devices): number | null {
+    const known = this.#freeVram.get(heard.workers);
+    if (known?.reading === heard.reading && known.devices === devices) return known.freeBytes;
+    const { freeBytes } = usageOf(heard, devices).vram;
+    this.#freeVram.set(heard.workers, { reading: heard.reading, devices, freeBytes });
+    return freeBytes;
   }
 }
 
+type Devices = ReturnType<Fleet["traits"]["devicesOf"]>;
 type Live = ReturnType<Fleet["registry"]["workload"]> extends Generator<infer Yielded> ? Yielded : never;
 
 function tooMany(maxSorted: number): ListError {

@@ -43,7 +43,7 @@ interface Heard {
 }
 
 /** Of devices, what tells how much memory there is. */
-type Devices = Pick<DeviceCapabilities, "cpu"> & { readonly gpus: readonly Omit<KnownGpu, "seen">[] | null };
+type Devices = Pick<DeviceCapabilities, "cpu"> & { readonly gpus: readonly KnownGpu[] | null };
 
 /** What was measured of each device, or else its capabilities minus the workers. */
 export function usageOf(heard: Heard | undefined, devices: Devices | null): HiveUsage {
@@ -51,9 +51,10 @@ export function usageOf(heard: Heard | undefined, devices: Devices | null): Hive
   const host = reading?.host;
   const ramBytes = host?.memoryTotalBytes ?? toBytes(devices?.cpu?.ramGb ?? null);
   const ofHost = { memoryTotalBytes: ramBytes, memoryUsedBytes: host?.memoryUsedBytes ?? null };
-  const known = gpusOf(reading?.gpus ?? null, devices?.gpus ?? null);
   const claims = claimsOf(workers);
-  const gpus = known?.map((gpu) => gpuUsage(gpu, claims, gpu.unified ? ofHost : NOT_READ));
+  const gpus = seenGpus(reading?.gpus ?? null, devices?.gpus ?? null)?.map(([gpu, seen]) =>
+    gpuUsage(gpu, seen, { claims, shared: gpu.unified ? ofHost : NOT_READ }),
+  );
   return {
     ram: memory(ramBytes, host?.memoryUsedBytes ?? null, claims.ram),
     vram: vramOf(gpus, claims, workers),
@@ -67,30 +68,52 @@ interface KnownGpu {
   readonly vramGb: number | null;
   readonly unified?: boolean | undefined;
   readonly uuid?: string | undefined;
-  readonly seen: GpuReading | undefined;
 }
 
+type SeenGpu = readonly [gpu: KnownGpu, seen: GpuReading | undefined];
+
 /** Those of the catalog with what was read of them; without any, those that were read. */
-function gpusOf(readings: readonly GpuReading[] | null, gpus: Devices["gpus"]): KnownGpu[] | undefined {
-  if (gpus === null) return readings?.map((seen) => ({ index: seen.index, name: null, vramGb: null, seen }));
-  return gpus.map((gpu) => ({ ...gpu, seen: readings?.find((reading) => isSame(reading, gpu)) }));
+function seenGpus(readings: readonly GpuReading[] | null, gpus: Devices["gpus"]): SeenGpu[] | undefined {
+  if (gpus === null) return readings?.map((seen) => [{ index: seen.index, name: null, vramGb: null }, seen]);
+  return gpus.map((gpu, position) => [gpu, readings === null ? undefined : readingOf(gpu, readings, position)]);
+}
+
+/** Nearly always it stands at the same place. */
+function readingOf(gpu: KnownGpu, readings: readonly GpuReading[], position: number): GpuReading | undefined {
+  const there = readings[position];
+  return there !== undefined && isSame(there, gpu) ? there : readings.find((reading) => isSame(reading, gpu));
 }
 
 /** When a GPU falls off the bus, the indexes of those after it change. */
-const isSame = (reading: GpuReading, gpu: Omit<KnownGpu, "seen">): boolean =>
+const isSame = (reading: GpuReading, gpu: KnownGpu): boolean =>
   reading.uuid !== null && gpu.uuid !== undefined ? reading.uuid === gpu.uuid : reading.index === gpu.index;
 
-/** `shared`: the memory of the host, as far as it is that of the GPU too. */
-function gpuUsage(gpu: KnownGpu, claims: Claims, shared: MemoryReading): GpuUsage {
-  const { index, name, vramGb, unified = false, seen } = gpu;
+interface Around {
+  readonly claims: Claims;
+  /** The memory of the host, as far as it is that of the GPU too. */
+  readonly shared: MemoryReading;
+}
+
+/** Field by field: all hives of a fleet are looked at, and to spread what there is takes several times as long. */
+function gpuUsage(gpu: KnownGpu, seen: GpuReading | undefined, { claims, shared }: Around): GpuUsage {
+  const { index, name, vramGb, unified = false } = gpu;
   const total = shared.memoryTotalBytes ?? seen?.memoryTotalBytes ?? toBytes(vramGb);
   const used = shared.memoryUsedBytes ?? seen?.memoryUsedBytes ?? null;
   const at = seen?.index ?? index;
+  const { totalBytes, usedBytes, freeBytes, workersBytes, isMeasured } = memory(
+    total,
+    used,
+    claims.vram === undefined ? null : amountOn(at, claims.vram),
+  );
   return {
     index,
     name,
     unified,
-    ...memory(total, used, claims.vram === undefined ? null : amountOn(at, claims.vram)),
+    totalBytes,
+    usedBytes,
+    freeBytes,
+    workersBytes,
+    isMeasured,
     utilizationPercent: seen?.utilizationPercent ?? null,
     temperatureCelsius: seen?.temperatureCelsius ?? null,
     powerWatts: seen?.powerWatts ?? null,

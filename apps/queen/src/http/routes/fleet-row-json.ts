@@ -3,6 +3,7 @@ import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { FleetRow } from "../../fleet/fleet-rows.ts";
 import { RULES } from "../../fleet/liveness/sight.ts";
+import type { Said } from "../../fleet/said.ts";
 import type { GpuUsage, MemoryUsage } from "../../fleet/workers/usage.ts";
 import { CordonJson, cordonToJson } from "./cordons.ts";
 import { HIVE_EXAMPLE, hiveToJson, StoredHive } from "./hive-json.ts";
@@ -11,6 +12,44 @@ const bytes = z.int().min(0).nullable();
 const count = z.int().min(0);
 const measured = (what: string) => z.boolean().meta({ description: `Whether ${what}` });
 const memoryFields = { total_bytes: bytes, used_bytes: bytes, free_bytes: bytes };
+
+/** What follows from a heartbeat and from devices. */
+const saidFields = {
+  workers: z.strictObject({ idle: count, busy: count, loading: count, error: count }).nullable().meta({
+    description: "By state, those that shut down left out; null unless its beats arrive here, as are its models",
+  }),
+  load: z.number().min(0).max(1).nullable().meta({
+    description:
+      "How much of its workers is taken: of one with slots the share that runs, of another all or nothing; the mean of them",
+  }),
+  models: z.array(z.string()).nullable().meta({ description: "Those that its workers serve, in order" }),
+  ram: z
+    .strictObject({ ...memoryFields, measured: measured("`used_bytes` was measured, or is what the workers say") })
+    .meta({ id: "FleetRam" }),
+  gpus: z
+    .array(
+      z
+        .strictObject({
+          index: z.int(),
+          name: z.string().nullable().meta({ description: "null while the devices are not known" }),
+          unified: z.boolean().meta({ description: "Whether its memory is that of the host: the same bytes as `ram`" }),
+          ...memoryFields,
+          measured: measured("`used_bytes` was measured, or is what the workers say"),
+          utilization_percent: z.number().min(0).nullable(),
+        })
+        .meta({ id: "FleetGpu" }),
+    )
+    .nullable()
+    .meta({ description: "Null while it is not known which it has" }),
+  vram: z
+    .strictObject({
+      ...memoryFields,
+      measured: measured(
+        "the memory of all GPUs was measured; if not, it is summed up of what devices and workers say",
+      ),
+    })
+    .meta({ id: "FleetVram", description: "Of all GPUs together" }),
+};
 
 export const FleetRowJson = z
   .strictObject({
@@ -30,42 +69,7 @@ export const FleetRowJson = z
     unreachable_since_ms: timeMs.nullable().meta({ description: "When the health checks that still fail began to" }),
     cordon: CordonJson.nullable(),
     probation_until_ms: timeMs.nullable().meta({ description: "Null when it is on none" }),
-    workers: z.strictObject({ idle: count, busy: count, loading: count, error: count }).nullable().meta({
-      description: "By state, those that shut down left out; null unless its beats arrive here, as are its models",
-    }),
-    load: z.number().min(0).max(1).nullable().meta({
-      description:
-        "How much of its workers is taken: of one with slots the share that runs, of another all or nothing; the mean of them",
-    }),
-    models: z.array(z.string()).nullable().meta({ description: "Those that its workers serve, in order" }),
-    ram: z
-      .strictObject({ ...memoryFields, measured: measured("`used_bytes` was measured, or is what the workers say") })
-      .meta({ id: "FleetRam" }),
-    gpus: z
-      .array(
-        z
-          .strictObject({
-            index: z.int(),
-            name: z.string().nullable().meta({ description: "null while the devices are not known" }),
-            unified: z
-              .boolean()
-              .meta({ description: "Whether its memory is that of the host: the same bytes as `ram`" }),
-            ...memoryFields,
-            measured: measured("`used_bytes` was measured, or is what the workers say"),
-            utilization_percent: z.number().min(0).nullable(),
-          })
-          .meta({ id: "FleetGpu" }),
-      )
-      .nullable()
-      .meta({ description: "Null while it is not known which it has" }),
-    vram: z
-      .strictObject({
-        ...memoryFields,
-        measured: measured(
-          "the memory of all GPUs was measured; if not, it is summed up of what devices and workers say",
-        ),
-      })
-      .meta({ id: "FleetVram", description: "Of all GPUs together" }),
+    ...saidFields,
     last_operation: z
       .strictObject({
         id: z.string(),
@@ -123,8 +127,30 @@ export const FLEET_ROW_EXAMPLE: z.input<typeof FleetRowJson> = {
   },
 };
 
-export function toFleetRowJson(row: FleetRow): z.input<typeof FleetRowJson> {
-  const { hive, labels, status, cordon, workers, models, gpus, lastOperation } = row;
+type RowInput = z.input<typeof FleetRowJson>;
+type SaidInput = Pick<RowInput, keyof typeof saidFields>;
+
+/** Of what was said, for as long as nothing else is. */
+const saidTexts = new WeakMap<Said, string>();
+
+/** A row as JSON. What hives say is most of it, and is written once for all who read it. */
+export function fleetRowText(row: FleetRow): string {
+  let said = saidTexts.get(row.said);
+  if (said === undefined) {
+    said = JSON.stringify(saidToJson(row.said)).slice(1);
+    saidTexts.set(row.said, said);
+  }
+  return `${JSON.stringify(knownToJson(row)).slice(0, -1)},${said}`;
+}
+
+function knownToJson({
+  hive,
+  labels,
+  status,
+  cordon,
+  lastOperation,
+  ...row
+}: FleetRow): Omit<RowInput, keyof SaidInput> {
   return {
     hive: hiveToJson(hive, labels),
     status: { value: status.value, rule: status.rule, why: status.why, since_ms: status.sinceMs },
@@ -134,12 +160,6 @@ export function toFleetRowJson(row: FleetRow): z.input<typeof FleetRowJson> {
     unreachable_since_ms: row.unreachableSinceMs,
     cordon: cordon && cordonToJson(cordon),
     probation_until_ms: row.probationUntilMs,
-    workers: workers && { ...workers },
-    load: row.load,
-    models: models && [...models],
-    ram: memoryToJson(row.ram),
-    gpus: gpus === null ? null : gpus.map(gpuToJson),
-    vram: memoryToJson(row.vram),
     last_operation: lastOperation && {
       id: lastOperation.id,
       kind: lastOperation.kind,
@@ -147,6 +167,17 @@ export function toFleetRowJson(row: FleetRow): z.input<typeof FleetRowJson> {
       created_at_ms: lastOperation.createdAtMs,
       finished_at_ms: lastOperation.finishedAtMs,
     },
+  };
+}
+
+function saidToJson({ workers, load, models, ram, gpus, vram }: Said): SaidInput {
+  return {
+    workers: workers && { ...workers },
+    load,
+    models: models && [...models],
+    ram: memoryToJson(ram),
+    gpus: gpus === null ? null : gpus.map(gpuToJson),
+    vram: memoryToJson(vram),
   };
 }
 

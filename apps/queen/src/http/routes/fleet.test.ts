@@ -71,6 +71,11 @@ test("finds hives by all that the catalog knows and by what memory knows, all to
     [{ status: "online" }, "a,b,c"],
     [{ cordoned: "true" }, "b"],
     [{ text: "D" }, "a,b,d"],
+    [{ id: "d,no-such,a" }, "a,d"],
+    [{ id: "c,a,e", takes_work: "true" }, "a"],
+    [{ id: "c,a,e", status: "online", sort: "status" }, "a,c"],
+    [{ id: "d,c,a", sort: "-load" }, "c,a,d"],
+    [{ id: "a,b,d,e", group_by: "rack" }, "b,a,d,e"],
     [{ takes_work: "true" }, "a"],
     [{ takes_work: "false" }, "b,c,d,e"],
     [{ model: "llama-3-8b" }, "a,c"],
@@ -125,6 +130,32 @@ test("tells how many hives are in each state, of the whole fleet, and from where
   expect(totals).toMatchObject(counts.body as object);
 });
 
+test("finds the hives that its totals count as unreachable and as on probation, in any order", async () => {
+  await using queen = await startTestQueen();
+  await addFleet(queen);
+  expect(await listAll(queen, { unreachable: "true" })).toBe("");
+  for (let change = 0; change < 3; change++) {
+    await queen.catalog.updateHiveStatus("a", "offline");
+    await queen.watch.runRound();
+    await beatOf(queen, "a", [workerJson()]);
+  }
+  await addHive(queen, 8606, { id: "f" });
+  const { totals } = await list(queen);
+  expect(totals).toMatchObject({ on_probation: 1, unreachable: 5 });
+  for (const [query, ids] of [
+    [{ on_probation: "true" }, "a"],
+    [{ on_probation: "true", sort: "-load" }, "a"],
+    [{ on_probation: "false" }, "b,c,d,e,f"],
+    [{ unreachable: "true" }, "a,b,c,d,e"],
+    [{ unreachable: "true", group_by: "rack" }, "b,c,a,d,e"],
+    [{ unreachable: "true", on_probation: "false", id: "a,b,f" }, "b"],
+    [{ unreachable: "false" }, "f"],
+    [{ unreachable: "false", sort: "status" }, "f"],
+  ] as const) {
+    expect(await listAll(queen, query), JSON.stringify(query)).toBe(ids);
+  }
+});
+
 test("a damaged row is told and left out, in whatever order", async () => {
   await using folder = await temporaryFolder();
   const file = `${folder.path}/hives.db`;
@@ -149,6 +180,9 @@ test.each([
   [{ group_by: "rack", selector: "env=prod=x" }, "selector", "at character 9"],
   [{ selector: "env=prod=x" }, "selector", "at character 9"],
   [{ takes_work: "perhaps" }, "takes_work", "must be true or false"],
+  [{ unreachable: "1" }, "unreachable", "must be true or false"],
+  [{ id: "" }, "id.0", "must be the id of a hive"],
+  [{ id: Array(101).fill("a").join() }, "id", "must be at most 100 of them"],
   [{ model: "" }, "model", "must not be empty"],
   [{ min_free_vram_gb: "-1" }, "min_free_vram_gb", "must be a number from 0"],
   [{ after: "a" }, "after", "must be the `next_after` of a page with the same query"],

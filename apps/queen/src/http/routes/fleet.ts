@@ -6,11 +6,12 @@ import { type ListQuery, SORTS } from "../../fleet/lists/fleet-lists.ts";
 import type { FleetTotals } from "../../fleet/lists/totals.ts";
 import { invalidInput } from "../errors.ts";
 import type { AppParts } from "../parts.ts";
+import { listInPieces } from "../pieces.ts";
 import { type CheckedRequest, defineRoute } from "../route.ts";
 import { fromAfter, toAfter } from "./fleet-after.ts";
-import { FLEET_ROW_EXAMPLE, FleetRowJson, toFleetRowJson } from "./fleet-row-json.ts";
-import { DamagedHives, hiveConditions } from "./hive-list.ts";
-import { answerSteps, NextAfter, pageQuery } from "./paging.ts";
+import { FLEET_ROW_EXAMPLE, FleetRowJson, fleetRowText } from "./fleet-row-json.ts";
+import { DamagedHives, hiveConditions, idsOf, idsQuery } from "./hive-list.ts";
+import { NextAfter, pageQuery, stepsFrom } from "./paging.ts";
 import { vramBytesOf, vramGb } from "./placed-json.ts";
 import { decimal, optionalFlag } from "./query-fields.ts";
 
@@ -47,7 +48,10 @@ const FleetList = z
 const TURNED = SORTS.map((sort) => `-${sort}` as const);
 const SORT = `must be one of ${SORTS.join(", ")}, with a - before it to turn it round`;
 const FleetQuery = z.strictObject({
+  ...idsQuery,
   ...hiveConditions,
+  on_probation: optionalFlag.meta({ description: "Whether it gets no new work, because it went on and off too often" }),
+  unreachable: optionalFlag.meta({ description: "Whether its health checks fail, as `totals` counts them" }),
   takes_work: optionalFlag.meta({ description: "Whether one of its workers could be given work now" }),
   model: z.string().min(1, "must not be empty").optional().meta({ description: "That one of its workers serves" }),
   min_free_vram_gb: decimal(vramGb.optional()).meta({
@@ -99,16 +103,18 @@ export const fleetRoutes = [
     const { after, limit } = request.query;
     const totals = totalsToJson(await lists.totals.read());
     const page = await lists.open(query, after === undefined ? undefined : fromAfter(after, query, events.start));
-    return answerSteps(stepsOf(page, limit, request, parts), (hives) => {
+    const step = stepOf(page, limit, request, parts);
+    const whole = (hives: never[]): z.input<typeof FleetList> => {
       const next_after = page.cursor === undefined ? null : toAfter(page.cursor, query, events.start);
       return { hives, next_after, totals, position, damaged };
-    });
+    };
+    return listInPieces(stepsFrom(await step(), step), whole, fleetRowText);
   }),
 ];
 
 type Page = Awaited<ReturnType<AppParts["lists"]["open"]>>;
 
-function stepsOf(page: Page, limit: number, request: CheckedRequest, { costs }: AppParts) {
+function stepOf(page: Page, limit: number, request: CheckedRequest, { costs }: AppParts) {
   let left = limit;
   return async () => {
     await costs.turn();
@@ -117,18 +123,18 @@ function stepsOf(page: Page, limit: number, request: CheckedRequest, { costs }: 
     left -= rows.length;
     // What is answered is charged by its length.
     costs.countLooks(request, page.looked - looked - rows.length);
-    return { items: rows.map(toFleetRowJson), isLast: left === 0 || page.isOver };
+    return { items: rows, isLast: left === 0 || page.isOver };
   };
 }
 
 function listQueryOf(query: Query, onCorruptHive: ListQuery["onCorruptHive"]): ListQuery {
   const { takes_work: takesWork, model, min_free_vram_gb: minFreeGb, group_by: groupBy, sort, ...others } = query;
-  const { after: _after, limit: _limit, ...conditions } = others;
+  const { on_probation: onProbation, unreachable, id: _id, after: _after, limit: _limit, ...conditions } = others;
   if (groupBy !== undefined) checkGroups(query, groupBy);
   const descending = sort?.startsWith("-") ?? false;
   const name = SORTS.find((one) => sort === one || sort === `-${one}`) ?? "id";
-  const asked = { takesWork, model, minFreeVramBytes: vramBytesOf(minFreeGb) };
-  return { conditions, ...asked, sort: name, descending, groupBy, onCorruptHive };
+  const asked = { takesWork, onProbation, unreachable, model, minFreeVramBytes: vramBytesOf(minFreeGb) };
+  return { conditions: { ...conditions, ids: idsOf(query) }, ...asked, sort: name, descending, groupBy, onCorruptHive };
 }
 
 /** Throws a Problem. */

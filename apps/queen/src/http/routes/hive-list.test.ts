@@ -39,6 +39,8 @@ test("finds hives by labels, devices, status, cordon and text, all together", as
     [{ cordoned: "true" }, "b"],
     [{ cordoned: "false", gpu: "nvidia" }, "a"],
     [{ text: "EXAMPLE" }, "d"],
+    [{ id: "d,no-such,a" }, "a,d"],
+    [{ id: "d,b", cordoned: "true" }, "b"],
     [{ selector: "env=prod", status: "unknown" }, "b"],
     [{ selector: "env=prod", gpu: "amd" }, ""],
   ] as const) {

@@ -10,7 +10,7 @@ import * as z from "zod";
 import { defineRoute } from "../route.ts";
 import { HIVE_EXAMPLE, StoredHive, withLabels } from "./hive-json.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
-import { optionalFlag } from "./query-fields.ts";
+import { hiveIds, optionalFlag } from "./query-fields.ts";
 
 export const DamagedHives = z
   .array(z.strictObject({ id: z.string(), column: z.string(), problem: z.string() }))
@@ -37,7 +37,14 @@ export const hiveConditions = {
   text: condition("A part of the id, the host or the value of a label, whatever the case of its letters"),
 };
 export type HiveConditions = z.output<z.ZodObject<typeof hiveConditions>>;
-const ListQuery = z.strictObject({ ...hiveConditions, ...pageQuery("Hives") });
+export const idsQuery = {
+  id: hiveIds.meta({
+    description: "Only the hives with these ids, at most 100: several by commas, or by naming it several times",
+  }),
+};
+/** Undefined where any will do. */
+export const idsOf = ({ id }: { readonly id: readonly string[] }) => (id.length === 0 ? undefined : id);
+const ListQuery = z.strictObject({ ...idsQuery, ...hiveConditions, ...pageQuery("Hives") });
 
 export const hiveListRoutes = [
   defineRoute({
@@ -56,10 +63,10 @@ export const hiveListRoutes = [
       schema: HivePage,
       example: { hives: [HIVE_EXAMPLE], next_after: null, damaged: [] },
     },
-  }).handle(({ query: { after, limit, ...conditions } }, { catalog, costs }) => {
+  }).handle(({ query: { after, limit, id, ...conditions } }, { catalog, costs }) => {
     const damaged: z.output<typeof DamagedHives> = [];
     const onCorruptHive = (hive: DamagedHive) => void damaged.push(hive);
-    const reader = readerOf(conditions, catalog);
+    const reader = readerOf({ ...conditions, ids: idsOf({ id }) }, catalog);
     return answerPage(
       {
         page: { after, limit },
@@ -81,7 +88,10 @@ interface Reader {
 }
 
 /** Reads the hives for which all of it holds. */
-export function readerOf({ status, ...others }: HiveConditions, catalog: HiveCatalog): Reader {
+export function readerOf(
+  { status, ...others }: HiveConditions & Pick<FindOptions, "ids">,
+  catalog: HiveCatalog,
+): Reader {
   if (Object.values(others).some((value) => value !== undefined)) return searching({ status, ...others }, catalog);
   if (status === undefined) return { read: (step) => catalog.listHives(step) };
   return { read: (step) => catalog.findHivesByStatus(status, step) };

@@ -10,8 +10,9 @@ import * as z from "zod";
 import { operationNotFound } from "../../lifecycle/errors.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
-import { HiveId, missingHives, refuseHives } from "./known-hives.ts";
+import { missingHives, refuseHives } from "./known-hives.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
+import { HiveId } from "./query-fields.ts";
 
 export const OperationStepJson = z.strictObject({
   name: z.string(),

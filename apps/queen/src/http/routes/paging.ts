@@ -52,7 +52,9 @@ export async function answerPage<Row extends { readonly id: string }, Item, Body
     // A short page is the last one.
     return { items: rows.map(toJson), isLast: rows.length < size || count === limit };
   };
-  return answerSteps(step, (items) => answer(items, count < limit ? null : (last ?? null)));
+  const whole = (items: Item[]) => answer(items, count < limit ? null : (last ?? null));
+  const first = await step();
+  return first.isLast ? whole(first.items) : listInPieces(stepsFrom(first, step), whole);
 }
 
 interface Step<Item> {
@@ -60,18 +62,13 @@ interface Step<Item> {
   readonly isLast: boolean;
 }
 
-/** The answer with a list that is read step by step: as the caller takes it, unless the first step is all. `answer` is as of `listInPieces`. */
-export async function answerSteps<Item, Body extends object>(
+/** The items of all steps, of which the first was made: so what is wrong is answered before anything is written. */
+export async function* stepsFrom<Item>(
+  first: Step<Item>,
   step: () => Promise<Step<Item>>,
-  answer: (items: Item[]) => Body,
-): Promise<Body | Readable> {
-  const first = await step();
-  if (first.isLast) return answer(first.items);
-  const steps = async function* () {
-    for (let { items, isLast } = first; ; { items, isLast } = await step()) {
-      yield items;
-      if (isLast) return;
-    }
-  };
-  return listInPieces(steps(), answer);
+): AsyncGenerator<readonly Item[]> {
+  for (let { items, isLast } = first; ; { items, isLast } = await step()) {
+    yield items;
+    if (isLast) return;
+  }
 }

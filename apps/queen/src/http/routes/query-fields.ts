@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { MAX_ID_LENGTH } from "../input.ts";
 
 /** In a query string everything is text. */
 const toNumber = (form: RegExp) => (text: unknown) =>
@@ -13,8 +14,19 @@ const trueOrFalse = z.boolean("must be true or false");
 export const flag = z.preprocess(toBoolean, trueOrFalse.default(false));
 export const optionalFlag = z.preprocess(toBoolean, trueOrFalse.optional());
 
+/** As many hives as one look into the catalog finds. */
+const MAX_NAMED = 100;
 const toList = (given: unknown) =>
   [given ?? []].flat().flatMap((text) => (typeof text === "string" ? text.split(",") : text));
 /** Given several times, or with commas in between; empty where it is not given. */
-export const listOf = <Rule extends z.ZodType>(rule: Rule, max: number) =>
-  z.preprocess(toList, z.array(rule).max(max, `must be at most ${max} of them`).default([]));
+export const listOf = <Rule extends z.ZodType>(rule: Rule) =>
+  z.preprocess(toList, z.array(rule).max(MAX_NAMED, `must be at most ${MAX_NAMED} of them`).default([]));
+
+const HIVE = `must be the id of a hive, of at most ${MAX_ID_LENGTH} characters`;
+/** Of a hive that is to be in the catalog. */
+export const HiveId = z
+  .string()
+  .min(1, HIVE)
+  .max(MAX_ID_LENGTH, HIVE)
+  .refine((id) => !id.includes("\0"), HIVE);
+export const hiveIds = listOf(HiveId);

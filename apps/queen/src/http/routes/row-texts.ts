@@ -1,6 +1,6 @@
 import type { FleetRows } from "../../fleet/fleet-rows.ts";
 import type { RowsOf } from "../connections/event-batches.ts";
-import { toFleetRowJson } from "./fleet-row-json.ts";
+import { fleetRowText } from "./fleet-row-json.ts";
 
 /** Reads rows as events carry them. */
 export const rowTextsOf =
@@ -10,7 +10,7 @@ export const rowTextsOf =
     const found = await rows.read(hiveIds, ({ id }) => void damaged.add(id));
     return (id) => {
       const row = found.get(id);
-      if (row !== undefined) return JSON.stringify(toFleetRowJson(row));
+      if (row !== undefined) return fleetRowText(row);
       return damaged.has(id) ? undefined : "null";
     };
   };
