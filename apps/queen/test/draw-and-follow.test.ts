@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { openTestCatalog } from "@repo/hive-catalog/testing";
+import { HiveCatalog } from "@repo/hive-catalog";
+import { openTestCatalog, temporaryFolder } from "@repo/hive-catalog/testing";
 import { QueenClient } from "@repo/queen-client";
 import { expect, test } from "vitest";
 import { Random } from "../sim/random.ts";
@@ -159,6 +160,36 @@ test("whoever draws the fleet and follows the events has what a fresh read gives
   const { kinds } = follower;
   expect(kinds).toEqual(new Set([...EVENT_TYPES.filter((type) => type !== "liveness"), ...kinds]));
 }, 120_000);
+
+test("after a restart of the queen it is told a gap, draws anew by itself, and has what a fresh read gives", async () => {
+  await using folder = await temporaryFolder();
+  const clock = new FakeClock();
+  const open = () => HiveCatalog.open(`${folder.path}/hives.db`, { now: () => clock.now() });
+  const random = new Random(2);
+  const ports = await startPorts();
+  const before = await startTestQueen({ catalog: await open(), clock });
+  const url = await listen(before);
+  const client = new QueenClient({ url });
+  await addHives(before, ports);
+  await using follower = await new FleetFollower(client).begin();
+  for (let n = 0; n < 5; n++) await changeSome(before, random, ports);
+  await before[Symbol.asyncDispose]();
+
+  // No event tells of these.
+  const catalog = await open();
+  await catalog.removeHive("hive-1");
+  await catalog.patchHive("hive-2", { labels: { changed: "meanwhile" } });
+  await catalog.close();
+
+  await using queen = await startTestQueen({ catalog: await open(), clock });
+  await listen(queen, Number(new URL(url).port));
+  for (let n = 0; n < 5; n++) await changeSome(queen, random, ports);
+  await until("it has drawn anew", () => follower.position.startsWith(queen.events.start));
+  for (let n = 0; n < 5; n++) await changeSome(queen, random, ports);
+  await settle(queen);
+  await expectTrue(follower, client, queen);
+  expect(follower.gaps).toEqual(["queen_restarted"]);
+}, 60_000);
 
 /** Events as they are when no row can be read. */
 const fetchWithoutRows: typeof fetch = async (input, init) => {

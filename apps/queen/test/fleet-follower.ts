@@ -61,7 +61,7 @@ export class FleetFollower implements AsyncDisposable {
 
   async #follow(): Promise<void> {
     const { signal } = this.#stop;
-    for (; !signal.aborted; await this.#draw()) {
+    for (;;) {
       for await (const { id, type, data } of this.#client.readEvents({ after: this.position, signal })) {
         this.kinds.add(type);
         if (type === "gap") {
@@ -71,6 +71,8 @@ export class FleetFollower implements AsyncDisposable {
         if ("hive_id" in data) await this.#take(data.hive_id, data.row);
         this.position = id;
       }
+      if (signal.aborted) return;
+      await this.#draw();
     }
   }
 
