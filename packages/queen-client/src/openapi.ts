@@ -19,7 +19,7 @@ export interface paths {
          * Add a hive
          * @description `id`, `host` and `port` are required. A hive never registers itself.
          *
-         *     As `application/x-ndjson` the body has a hive in each line, at most 1000, and is answered 200 with a line for each in their order and a last one with the counts. A line that is refused keeps none of the others back; after a failure of the catalog itself the others are not tried.
+         *     As `application/x-ndjson` the body has a hive in each line, at most 1000, and is answered 200 with a line for each in their order and a last one with the counts. A line that is refused keeps none of the others back; after a failure of the catalog itself, or when the caller's token has ended, the others are not tried.
          *
          *     Needs an operator's token.
          */
@@ -425,7 +425,7 @@ export interface paths {
          * Do one thing to many hives
          * @description Which hives: `ids`, or what `GET /v1/hives` takes, and then at most `limit`, by id; `next_after` of the last line says where to go on with the same body. At most
          *     `parallel` are worked on at a time, and none keeps another back. With a dry run nothing changes. An operation (install, start, stop, restart) counts until it has ended; its hive is told
-         *     when it has begun or, with `wait=true`, when it has ended, with its steps before. Whoever leaves ends what has not begun; what has begun is finished, and operations go on.
+         *     when it has begun or, with `wait=true`, when it has ended, with its steps before. Whoever leaves, or whose token ends, ends what has not begun; what has begun is finished, and operations go on.
          *
          *     Needs an operator's token.
          */
@@ -1183,7 +1183,7 @@ export interface components {
             /** @description Whether the memory of all GPUs was measured; if not, it is summed up of what devices and workers say */
             measured: boolean;
         };
-        /** @description Of the whole fleet, whatever was asked for. A hive whose status another program damaged is in `total` alone */
+        /** @description Of the whole fleet, whatever was asked for. A hive whose status another program damaged is in `total` alone; `unreachable` are those that are online though their port does not answer */
         FleetTotals: {
             total: number;
             online: number;

@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { Fleet } from "../e2e/fleet.ts";
 import { act, countsIn, type HiveLine, type Line, type StepLine, saidOf, toldBy } from "../many-hives.ts";
 import { HIVE_JSON, LIFECYCLE_SETTINGS, linesIn, startTestQueen, type TestQueen } from "../test-queen.ts";
+import { addToken } from "../tokens.ts";
 import { until } from "../until.ts";
 import { ended } from "./operation.ts";
 import { unusedPort } from "./port.ts";
@@ -148,6 +149,25 @@ test("whoever leaves ends what has not begun; the operations go on, and the log 
     }),
   );
   expect(await queen.catalog.operations.list({ hiveId: "two" })).toEqual([]);
+});
+
+test("of a caller whose token is revoked no further operation begins, also where nobody waits for their ends", async () => {
+  const queen = await startQueen();
+  const sockets = await addSilent(queen, ["one", "two", "three"]);
+  const [revoked, other] = [await addToken(queen.catalog, "operator"), await addToken(queen.catalog, "operator")];
+  await queen.door.refresh();
+  const post = (url: string, { authorization }: { authorization: string }, payload?: object) =>
+    queen.send({ method: "POST", url, headers: { authorization }, ...(payload && { payload }) });
+  const answered = post("/v1/hives/actions?parallel=1", revoked, { action: "stop", selector: "" });
+  await until("one is connected", () => sockets.size === 1);
+  await queen.catalog.tokens.revoke(revoked.id);
+  await queen.door.refresh();
+  const [running] = await queen.catalog.operations.unfinished();
+  await post(`/v1/operations/${running?.id}/cancel`, other);
+  const { end } = toldBy((await answered).body as Line[]);
+  expect(countsIn(end)).toEqual({ begun: 1 });
+  expect(end).toMatchObject({ not_begun: 2, stopping: false });
+  expect((await queen.catalog.operations.list()).map(({ hiveId }) => hiveId)).toEqual(["one"]);
 });
 
 test("a queen that stops ends the operations, says so of each, and begins no other", async () => {

@@ -34,6 +34,7 @@ test("every view loads without a violation of the policy, and asks nobody but th
     await page.getByRole("link", { name: view, exact: true }).click();
     await page.getByRole("heading", { name: view, level: 1 }).waitFor();
   }
+  await page.getByText("unknown → online").waitFor();
   await page.goto(`${origin}/ui/nowhere`);
   await page.getByRole("heading", { name: "There is nothing here" }).waitFor();
   expect(faults).toEqual([]);
@@ -114,14 +115,25 @@ test("all works below the path of a proxy that takes it away", async () => {
   expect(faults).toEqual([]);
 });
 
-test("a queen that has ended is said to be lost, and the page goes on by itself when she is back", async () => {
+test("a queen that has ended is said to be lost; when she is back the page goes on by itself, and is reloaded where she has another one", async () => {
   const queen = queens.start();
   const origin = await queen.origin();
   const { page } = await openTab(`${origin}/ui`);
   await page.getByRole("heading", { name: "No hives yet" }).waitFor();
   await queen.kill("SIGKILL");
   await page.getByText("Nothing is heard of the queen").waitFor();
+  // What the next one serves: the same code under another name.
+  const isShell = (url: URL) => url.pathname === "/ui";
+  await page.route(isShell, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replace(/page-\w+\.js/, "page-OTHER.js") });
+  });
   await startQueen(["--port", new URL(origin).port]);
   await page.locator("#row-gpu-01 .state.is-online").waitFor();
   await page.getByText("Nothing is heard of the queen").waitFor({ state: "detached" });
+  await page.getByText("The queen was updated").waitFor();
+  await page.unroute(isShell);
+  await page.getByRole("button", { name: "Reload" }).click();
+  await page.getByText("The queen was updated").waitFor({ state: "detached" });
+  await page.locator("#row-gpu-01 .state.is-online").waitFor();
 });

@@ -81,9 +81,9 @@ export class Door {
     };
   }
 
-  /** Whether a caller who was let in before would be let in now. */
-  stillKnows(caller: Caller): boolean {
-    return this.known.stillKnow(caller);
+  /** Whether a caller who was let in before would be let in now; null on a route that is open to all. */
+  stillAdmits(caller: Caller | null): boolean {
+    return caller === null || this.known.stillKnow(caller);
   }
 
   /** Takes up at once what has changed in the catalog. */

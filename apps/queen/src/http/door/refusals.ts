@@ -14,6 +14,10 @@ const invalidToken = (detail: string): Problem => challenge(detail, ', error="in
 export const sessionEnded = (): Problem =>
   challenge("This session has ended, or its token was revoked: log in again with POST /v1/session", "");
 
+/** Of somebody who was let in when a long request began. */
+export const endedMeanwhile = (): Problem =>
+  challenge("Not tried, because the token or the session with which this was asked for has ended meanwhile", "");
+
 export const wrongCode = (): Problem =>
   challenge("This code is none of this queen's, or was used, or is older than a minute: ask for a new one", "");
 

@@ -149,7 +149,7 @@ function bulkOf(queen: TestQueen, progressMs?: number): Bulk {
 
 const request = (hiveIds: string[], parallel: number) => {
   const { signal } = new AbortController();
-  return { hiveIds, parallel, damaged: new Map(), isDryRun: false, waits: false, signal };
+  return { hiveIds, parallel, damaged: new Map(), isDryRun: false, waits: false, signal, isAdmitted: () => true };
 };
 
 test("where nothing is told for long, a line says how far it is", async () => {

@@ -129,7 +129,7 @@ const LineJson = z.union([HiveLineJson, StepLineJson, CountsLineJson]).meta({ id
 
 const DESCRIPTION = `Which hives: \`ids\`, or what \`GET /v1/hives\` takes, and then at most \`limit\`, by id; \`next_after\` of the last line says where to go on with the same body. At most
 \`parallel\` are worked on at a time, and none keeps another back. With a dry run nothing changes. An operation (install, start, stop, restart) counts until it has ended; its hive is told
-when it has begun or, with \`wait=true\`, when it has ended, with its steps before. Whoever leaves ends what has not begun; what has begun is finished, and operations go on.`;
+when it has begun or, with \`wait=true\`, when it has ended, with its steps before. Whoever leaves, or whose token ends, ends what has not begun; what has begun is finished, and operations go on.`;
 
 export const actionsRoutes = [
   defineRoute({
@@ -177,9 +177,9 @@ export const actionsRoutes = [
     if (stopping.aborted) throw queenStopping();
     costs.admitBulk(request, reply);
     const action = actionOf(body, clock.now());
-    const { hiveIds, damaged, nextAfter } = await choose(body, parts);
     const left = new AbortController();
     reply.raw.once("close", () => left.abort());
+    const { hiveIds, damaged, nextAfter } = await choose(body, parts);
     const lines = bulk.run({
       action,
       hiveIds,
@@ -188,11 +188,10 @@ export const actionsRoutes = [
       isDryRun: query.dry_run,
       waits: query.wait,
       signal: AbortSignal.any([stopping, left.signal]),
+      isAdmitted: () => door.stillAdmits(request.caller),
     });
     reply.header("x-accel-buffering", "no");
-    const stillAdmitted = () => request.caller === null || door.stillKnows(request.caller);
-    const told = unlessRevoked(lines, stillAdmitted, left);
-    return answerLines(toJson(told, nextAfter, parts, reply));
+    return answerLines(toJson(lines, nextAfter, parts, reply));
   }),
 ];
 
@@ -233,14 +232,6 @@ async function choose({ ids, after, limit, ...body }: Choice, { catalog, costs }
     if (hives.length === size && found.length < limit) continue;
     const nextAfter = reader.nextAfter ?? (found.length < limit ? null : (last ?? null));
     return { hiveIds: [...found, ...damaged.keys()], damaged, nextAfter };
-  }
-}
-
-/** The same lines. Of a caller whose token was revoked nothing more begins. */
-async function* unlessRevoked<Line>(lines: AsyncIterable<Line>, isAdmitted: () => boolean, left: AbortController) {
-  for await (const line of lines) {
-    if (!isAdmitted()) left.abort();
-    yield line;
   }
 }
 

@@ -92,7 +92,7 @@ export const eventsRoutes = [
       lastEventId,
       filter: eventFilter(hives, kinds),
       tokenId: caller?.tokenId ?? null,
-      isAdmitted: () => caller === null || door.stillKnows(caller),
+      isAdmitted: () => door.stillAdmits(caller),
       onSent: (bytes) => costs.count({ caller, raw }, bytes),
     });
     return undefined;

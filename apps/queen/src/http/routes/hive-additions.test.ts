@@ -7,6 +7,7 @@ import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { expect, test, vi } from "vitest";
 import { expectRefusal } from "../../../test/refusal.ts";
 import { HIVE_JSON, startTestQueen, type TestQueen } from "../../../test/test-queen.ts";
+import { addToken } from "../../../test/tokens.ts";
 
 const LINES = { "content-type": "application/x-ndjson" };
 const ids = (count: number) => Array.from({ length: count }, (_, n) => `hive-${1000 + n}`);
@@ -22,8 +23,13 @@ interface Answered {
   problem: { code: string; detail: string; errors: { field: string }[] } | null;
 }
 
-async function add(queen: TestQueen, payload: Buffer) {
-  const { status, body } = await queen.send({ method: "POST", url: "/v1/hives", headers: LINES, payload });
+async function add(queen: TestQueen, payload: Buffer, shown: Record<string, string> = {}) {
+  const { status, body } = await queen.send({
+    method: "POST",
+    url: "/v1/hives",
+    headers: { ...LINES, ...shown },
+    payload,
+  });
   expect(status, JSON.stringify(body)).toBe(200);
   const lines = body as Answered[];
   return { lines: lines.slice(0, -1), end: lines.at(-1) };
@@ -161,6 +167,19 @@ test("a queen that stops in the middle says of the rest that she does", async ()
   expect(codesOf(lines).filter((said) => said.endsWith("STOPPING")).length).toBe(36);
   expect(end).toEqual({ type: "end", added: 64, failed: 36 });
   await stopped;
+});
+
+test("of a caller whose token is revoked in the middle nothing more is added, which is said of the rest", async () => {
+  await using queen = await startTestQueen();
+  const { id, authorization } = await addToken(queen.catalog, "operator");
+  void afterSteps(queen, 2, async () => {
+    await queen.catalog.tokens.revoke(id);
+    await queen.door.refresh();
+  });
+  const { lines, end } = await add(queen, body(...ids(100).map((id) => lineOf(id))), { authorization });
+  expect(codesOf(lines).filter((said) => said.endsWith("UNAUTHENTICATED")).length).toBe(36);
+  expect(end).toEqual({ type: "end", added: 64, failed: 36 });
+  expect(await queen.catalog.countHives()).toBe(64);
 });
 
 test("whoever leaves in the middle ends it with what has begun", async () => {

@@ -2,6 +2,7 @@ import { HiveCatalogError, type NewHive, NewHiveJson } from "@repo/hive-catalog"
 import type { FastifyReply } from "fastify";
 import * as z from "zod";
 import { parseJson } from "../body-parsers.ts";
+import { endedMeanwhile } from "../door/refusals.ts";
 import { invalidJson, Problem, queenStopping, toProblem } from "../errors.ts";
 import { parseBody } from "../input.ts";
 import { answerLines, type BodyLines } from "../lines.ts";
@@ -12,7 +13,7 @@ import type { CheckedRequest } from "../route.ts";
 
 const MAX_LINES = 1000;
 /** They share a commit. */
-const HIVES_PER_STEP = 32;
+const HIVES_PER_COMMIT = 32;
 const MAX_ID_SHOWN = 128;
 
 const AddedHive = z
@@ -32,7 +33,7 @@ type AddedLine = z.input<typeof AddedLine>;
 
 /** Adds many hives, a line of the body each. */
 export const manyHives = {
-  description: `As \`application/x-ndjson\` the body has a hive in each line, at most ${MAX_LINES}, and is answered 200 with a line for each in their order and a last one with the counts. A line that is refused keeps none of the others back; after a failure of the catalog itself the others are not tried.`,
+  description: `As \`application/x-ndjson\` the body has a hive in each line, at most ${MAX_LINES}, and is answered 200 with a line for each in their order and a last one with the counts. A line that is refused keeps none of the others back; after a failure of the catalog itself, or when the caller's token has ended, the others are not tried.`,
   schema: AddedLine,
   example: { type: "hive", line: 1, id: "hive-prod-01", outcome: "added", problem: null },
   handle(body: BodyLines, request: CheckedRequest, parts: AppParts, reply: FastifyReply) {
@@ -81,9 +82,9 @@ class Additions {
   /** When its caller has gone, it ends with the step that has begun. */
   async *run(): AsyncGenerator<AddedLine, void, undefined> {
     let added = 0;
-    for (let from = 0; from < this.#lines.length; from += HIVES_PER_STEP) {
+    for (let from = 0; from < this.#lines.length; from += HIVES_PER_COMMIT) {
       await this.#parts.costs.turn();
-      const read = this.#lines.slice(from, from + HIVES_PER_STEP).map((line) => this.#read(line));
+      const read = this.#lines.slice(from, from + HIVES_PER_COMMIT).map((line) => this.#read(line));
       const stored = await this.#store(read.flatMap(({ hive }) => hive ?? []));
       for (const { line, id, problem = stored.shift() } of read) {
         if (problem === undefined) added += 1;
@@ -107,8 +108,9 @@ class Additions {
 
   /** Of each hive the problem with it; undefined when it is stored. */
   async #store(hives: readonly NewHive[]): Promise<(Problem | undefined)[]> {
-    const { catalog, fleet, stopping } = this.#parts;
+    const { catalog, door, fleet, stopping } = this.#parts;
     if (stopping.aborted) this.#obstacle ??= queenStopping();
+    if (!door.stillAdmits(this.#reply.request.caller)) this.#obstacle ??= endedMeanwhile();
     if (this.#obstacle !== undefined) return hives.map(() => this.#obstacle);
     try {
       const stored = await catalog.addHives(hives);

@@ -37,14 +37,13 @@ export class BulkRun {
 
   /** Nothing more will begin, and all is told of what has. */
   get isOver(): boolean {
-    const { hiveIds, signal } = this.#request;
-    const isLast = signal.aborted || this.#taken === hiveIds.length;
+    const isLast = this.#isEnded || this.#taken === this.#request.hiveIds.length;
     return isLast && this.#told + this.#leftOut === this.#taken && this.#lines.length === 0;
   }
 
   beginNext(): void {
-    const { hiveIds, parallel, signal } = this.#request;
-    while (this.#running < parallel && !signal.aborted) {
+    const { hiveIds, parallel } = this.#request;
+    while (this.#running < parallel && !this.#isEnded) {
       const hiveId = hiveIds[this.#taken];
       if (hiveId === undefined) return;
       this.#taken += 1;
@@ -91,6 +90,12 @@ export class BulkRun {
     await Promise.all(this.#works);
   }
 
+  /** Nothing more begins. Asked before each hive: an operation that ends frees a place without a word to anybody. */
+  get #isEnded(): boolean {
+    const { signal, isAdmitted } = this.#request;
+    return this.#isClosed || signal.aborted || !isAdmitted();
+  }
+
   /** Never rejects. Of an operation whose end is not waited for, it leaves the place taken until then. */
   async #workOn(hiveId: string): Promise<void> {
     let rest: Promise<unknown> | undefined;
@@ -112,12 +117,12 @@ export class BulkRun {
 
   /** Resolves to the operation that it began, if it is one. */
   async #inTurn(hiveId: string): Promise<OperationRecord | undefined> {
-    const { damaged, isDryRun, signal } = this.#request;
+    const { damaged, isDryRun } = this.#request;
     const slot = this.#parts.slots.take();
     try {
       await slot.come;
       await this.#parts.turn();
-      if (signal.aborted || this.#isClosed) {
+      if (this.#isEnded) {
         this.#leftOut += 1;
         return undefined;
       }

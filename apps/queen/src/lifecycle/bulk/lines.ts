@@ -13,6 +13,8 @@ export interface BulkRequest {
   readonly waits: boolean;
   /** Ends it: nothing more begins, and what has begun is told. */
   readonly signal: AbortSignal;
+  /** Whether whoever asked for it may still do so: else nothing more begins either. */
+  readonly isAdmitted: () => boolean;
 }
 
 /** How it went with one hive: what was done, begun or not needed, or would be; or that it failed, or would. */
