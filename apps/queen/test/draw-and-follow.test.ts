@@ -2,12 +2,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { openTestCatalog } from "@repo/hive-catalog/testing";
+import { HiveCatalog } from "@repo/hive-catalog";
+import { openTestCatalog, temporaryFolder } from "@repo/hive-catalog/testing";
+import { QueenClient } from "@repo/queen-client";
 import { expect, test } from "vitest";
 import { Random } from "../sim/random.ts";
 import { EVENT_TYPES } from "../src/telling/event-data.ts";
-import { EventReader, type SeenEvent } from "./event-reader.ts";
 import { FakeClock } from "./fake-clock.ts";
+import { draw, type Fleet, FleetFollower } from "./fleet-follower.ts";
 import { deadPort, startHive } from "./hive-server.ts";
 import { beatJson, startTestQueen, type TestQueen, workerJson } from "./test-queen.ts";
 import { until } from "./until.ts";
@@ -20,31 +22,9 @@ const AT_ONCE = 50;
 const HIVES = 40;
 const GB = 2 ** 30;
 
-type Row = Record<string, unknown> & { hive: Record<string, unknown> & { id: string } };
-type Fleet = Map<string, Row>;
-
-/** All pages, and where to follow from. */
-async function draw(queen: TestQueen): Promise<{ fleet: Fleet; position: string }> {
-  const fleet: Fleet = new Map();
-  let position: string | undefined;
-  for (let after = ""; ; ) {
-    const { body } = await queen.request("GET", `/v1/fleet?limit=15${after}`);
-    const page = body as { hives: Row[]; next_after: string | null; position: string };
-    for (const row of page.hives) fleet.set(row.hive.id, row);
-    position ??= page.position;
-    if (page.next_after === null) return { fleet, position };
-    after = `&after=${encodeURIComponent(page.next_after)}`;
-  }
-}
-
-function follow(fleet: Fleet, events: readonly SeenEvent[]): void {
-  for (const { type, data } of events) {
-    const { hive_id: id, row } = data as { hive_id?: string; row?: Row | null };
-    expect([type, row]).not.toEqual(["gap", undefined]);
-    if (id === undefined) continue;
-    if (row) fleet.set(id, row);
-    else fleet.delete(id);
-  }
+async function listen(queen: TestQueen, port = 0): Promise<string> {
+  await queen.app.listen({ host: "127.0.0.1", port });
+  return `http://127.0.0.1:${(queen.app.server.address() as AddressInfo).port}`;
 }
 
 /** By id; without what grows by itself. */
@@ -131,41 +111,110 @@ async function settle(queen: TestQueen): Promise<void> {
   } while (queen.events.position !== before);
 }
 
-test("whoever draws the fleet and follows the events has what a fresh read gives, after 10,000 changes from all sides", async () => {
-  const clock = new FakeClock();
-  const catalog = await openTestCatalog({ now: () => clock.now() });
-  await using queen = await startTestQueen({ catalog, clock });
-  await queen.app.listen({ host: "127.0.0.1", port: 0 });
-  const origin = `http://127.0.0.1:${(queen.app.server.address() as AddressInfo).port}`;
-  const random = new Random(1);
-  const ports = [(await startHive()).port, await deadPort()];
+/** Half of them answer. */
+const startPorts = async (): Promise<number[]> => [(await startHive()).port, await deadPort()];
+
+async function addHives(queen: TestQueen, ports: readonly number[]): Promise<void> {
   for (let n = 0; n < HIVES; n++) {
     await queen.request("POST", "/v1/hives", { id: `hive-${n}`, host: "127.0.0.1", port: ports[n % 2] });
   }
   await queen.watch.runRound();
+}
+
+async function changeSome(queen: TestQueen, random: Random, ports: readonly number[]): Promise<void> {
+  await Promise.all(Array.from({ length: AT_ONCE }, () => change(queen, random, ports)));
+  await passSome(queen, random.integer(8000));
+  if (random.integer(10) === 0) await queen.watch.runRound();
+}
+
+/** What it has is what a fresh read gives. */
+async function expectTrue(follower: FleetFollower, client: QueenClient, queen: TestQueen): Promise<void> {
+  await until("all is told", () => follower.position === queen.events.position);
+  const { fleet: fresh, position } = await draw(client);
+  expect(position).toBe(queen.events.position);
+  expect(withoutAges(follower.fleet)).toEqual(withoutAges(fresh));
+}
+
+test("whoever draws the fleet and follows the events has what a fresh read gives, after 10,000 changes from all sides", async () => {
+  const clock = new FakeClock();
+  const catalog = await openTestCatalog({ now: () => clock.now() });
+  await using queen = await startTestQueen({ catalog, clock });
+  const client = new QueenClient({ url: await listen(queen) });
+  const random = new Random(1);
+  const ports = await startPorts();
+  await addHives(queen, ports);
   let changes = 0;
   const makeChanges = async () => {
-    for (; changes < CHANGES - OF_OTHER_PROGRAM; changes += AT_ONCE) {
-      await Promise.all(Array.from({ length: AT_ONCE }, () => change(queen, random, ports)));
-      await passSome(queen, random.integer(8000));
-      if (random.integer(10) === 0) await queen.watch.runRound();
-    }
+    for (; changes < CHANGES - OF_OTHER_PROGRAM; changes += AT_ONCE) await changeSome(queen, random, ports);
   };
   const changing = Promise.all([makeChanges(), runOtherProgram(catalog.path, 0, OF_OTHER_PROGRAM / 2)]);
   await until("it is in full swing", () => changes > 1000);
-  const { fleet, position } = await draw(queen);
-  await using reader = await new EventReader().connect(origin, {}, `?after=${position}`);
+  await using follower = await new FleetFollower(client).begin();
   await operate(queen, ports[1] ?? 0);
   await changing;
   // What nobody else changes any more, nobody else tells of.
   await runOtherProgram(catalog.path, OF_OTHER_PROGRAM / 2, OF_OTHER_PROGRAM);
   await settle(queen);
-  await until("all is told", () => reader.lastEventId === queen.events.position);
-
-  const { fleet: fresh, position: same } = await draw(queen);
-  expect(same).toBe(queen.events.position);
-  follow(fleet, reader.events);
-  const kinds = new Set(reader.events.map(({ type }) => type));
+  await expectTrue(follower, client, queen);
+  expect(follower.gaps).toEqual([]);
+  const { kinds } = follower;
   expect(kinds).toEqual(new Set([...EVENT_TYPES.filter((type) => type !== "liveness"), ...kinds]));
-  expect(withoutAges(fleet)).toEqual(withoutAges(fresh));
 }, 120_000);
+
+test("after a restart of the queen it is told a gap, draws anew by itself, and has what a fresh read gives", async () => {
+  await using folder = await temporaryFolder();
+  const clock = new FakeClock();
+  const open = () => HiveCatalog.open(`${folder.path}/hives.db`, { now: () => clock.now() });
+  const random = new Random(2);
+  const ports = await startPorts();
+  const before = await startTestQueen({ catalog: await open(), clock });
+  const url = await listen(before);
+  const client = new QueenClient({ url });
+  await addHives(before, ports);
+  await using follower = await new FleetFollower(client).begin();
+  for (let n = 0; n < 5; n++) await changeSome(before, random, ports);
+  await before[Symbol.asyncDispose]();
+
+  // No event tells of these.
+  const catalog = await open();
+  await catalog.removeHive("hive-1");
+  await catalog.patchHive("hive-2", { labels: { changed: "meanwhile" } });
+  await catalog.close();
+
+  await using queen = await startTestQueen({ catalog: await open(), clock });
+  await listen(queen, Number(new URL(url).port));
+  for (let n = 0; n < 5; n++) await changeSome(queen, random, ports);
+  await until("it has drawn anew", () => follower.position.startsWith(queen.events.start));
+  for (let n = 0; n < 5; n++) await changeSome(queen, random, ports);
+  await settle(queen);
+  await expectTrue(follower, client, queen);
+  expect(follower.gaps).toEqual(["queen_restarted"]);
+}, 60_000);
+
+/** Events as they are when no row can be read. */
+const fetchWithoutRows: typeof fetch = async (input, init) => {
+  const answer = await fetch(input, init);
+  if (answer.body === null || !answer.headers.get("content-type")?.startsWith("text/event-stream")) return answer;
+  let rest = "";
+  const stripping = new TransformStream<string, string>({
+    transform: (text, controller) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) controller.enqueue(`${line.replace(/,"row":.*$/, "}")}\n`);
+    },
+  });
+  const pieces = answer.body.pipeThrough(new TextDecoderStream()).pipeThrough(stripping);
+  return new Response(pieces.pipeThrough(new TextEncoderStream()), { headers: answer.headers });
+};
+
+test("a hive whose event has no row is asked for again: it stays, unless it is gone", async () => {
+  await using queen = await startTestQueen();
+  const client = new QueenClient({ url: await listen(queen), fetch: fetchWithoutRows });
+  for (const id of ["a", "b", "c"]) await queen.request("POST", "/v1/hives", { id, host: "127.0.0.1", port: 8601 });
+  await using follower = await new FleetFollower(client).begin();
+  await queen.request("POST", "/v1/hives/a/cordon", { reason: "fans" });
+  await queen.request("DELETE", "/v1/hives/b");
+  await expectTrue(follower, client, queen);
+  expect([...follower.fleet.keys()]).toEqual(["a", "c"]);
+  expect(follower.fleet.get("a")?.cordon).toMatchObject({ reason: "fans" });
+});
