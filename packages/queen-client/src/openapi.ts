@@ -725,7 +725,7 @@ export interface paths {
         put?: never;
         /**
          * Make a token
-         * @description It works at once. The first of an operator or a reader locks the door of a queen that was open: keep what is answered, or make another one on her machine.
+         * @description It works at once. The first that is not a hive's locks the door of a queen that was open, at once, and must be an operator's that never expires: keep what is answered, or make another one on her machine.
          *
          *     Needs an operator's token.
          */
@@ -748,7 +748,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke a token
-         * @description By its id. It ends its sessions and event streams: here at once, at every other queen of the catalog within 2 seconds. The last one of an operator that is in force stays, because nobody could come in without it over the network: make another one first, or revoke it with `pnpm queen token revoke` on the machine that has the catalog.
+         * @description By its id. It ends its sessions and event streams: here at once, at every other queen of the catalog within 2 seconds. The last one of an operator that is in force stays, because nobody could come in without it over the network, and one that will expire is no other: make another one first, or revoke it with `pnpm queen token revoke` on the machine that has the catalog.
          *
          *     Needs an operator's token.
          */
@@ -1267,7 +1267,7 @@ export interface components {
             /** @description What is wrong, in one sentence */
             detail: string;
             /** @enum {string} */
-            code: "BAD_REQUEST" | "INVALID_JSON" | "UNAUTHENTICATED" | "FORBIDDEN" | "NO_WORKER" | "CLAIM_NOT_FOUND" | "SESSION_NOT_FOUND" | "TOKEN_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "DOOR_OPEN" | "LAST_OPERATOR" | "NOTHING_HELD_BACK" | "REQUEST_TIMEOUT" | "REQUEST_ABORTED" | "PAYLOAD_TOO_LARGE" | "URI_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_MANY_REQUESTS" | "HEADERS_TOO_LARGE" | "OPERATION_NOT_FOUND" | "OPERATION_FINISHED" | "OPERATION_ELSEWHERE" | "HIVE_RUNNING" | "HIVE_NOT_MANAGED" | "PUBLIC_URL_NEEDED" | "HOST_KEY_NOT_FOUND" | "HOST_KEY_MISMATCH" | "HOST_KEY_CHANGED" | "SSH_UNREACHABLE" | "LIST_EXPIRED" | "TOO_MANY_TO_SORT" | "INTERNAL" | "NOT_READY" | "STOPPING" | "PAGE_UNAVAILABLE" | "TOO_MANY_READERS" | "HIVE_NOT_FOUND" | "HIVE_ALREADY_EXISTS" | "INVALID_HIVE" | "INVALID_ARGUMENT" | "CORRUPT_HIVE" | "CORRUPT_RECORD" | "OPERATION_IN_PROGRESS" | "CATALOG_BUSY" | "CATALOG_CORRUPT" | "CATALOG_READ_ONLY" | "CATALOG_FULL" | "CATALOG_TOO_NEW" | "CATALOG_NOT_A_CATALOG" | "CATALOG_NOT_MIGRATED" | "CATALOG_UNAVAILABLE" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_CLOSED" | "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "INVALID_DEVICES" | "WRONG_HIVE";
+            code: "BAD_REQUEST" | "INVALID_JSON" | "UNAUTHENTICATED" | "FORBIDDEN" | "NO_WORKER" | "CLAIM_NOT_FOUND" | "SESSION_NOT_FOUND" | "TOKEN_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "DOOR_OPEN" | "LAST_OPERATOR" | "OPERATOR_FIRST" | "NOTHING_HELD_BACK" | "REQUEST_TIMEOUT" | "REQUEST_ABORTED" | "PAYLOAD_TOO_LARGE" | "URI_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_MANY_REQUESTS" | "HEADERS_TOO_LARGE" | "OPERATION_NOT_FOUND" | "OPERATION_FINISHED" | "OPERATION_ELSEWHERE" | "HIVE_RUNNING" | "HIVE_NOT_MANAGED" | "PUBLIC_URL_NEEDED" | "HOST_KEY_NOT_FOUND" | "HOST_KEY_MISMATCH" | "HOST_KEY_CHANGED" | "SSH_UNREACHABLE" | "LIST_EXPIRED" | "TOO_MANY_TO_SORT" | "INTERNAL" | "NOT_READY" | "STOPPING" | "PAGE_UNAVAILABLE" | "TOO_MANY_READERS" | "HIVE_NOT_FOUND" | "HIVE_ALREADY_EXISTS" | "INVALID_HIVE" | "INVALID_ARGUMENT" | "CORRUPT_HIVE" | "CORRUPT_RECORD" | "OPERATION_IN_PROGRESS" | "CATALOG_BUSY" | "CATALOG_CORRUPT" | "CATALOG_READ_ONLY" | "CATALOG_FULL" | "CATALOG_TOO_NEW" | "CATALOG_NOT_A_CATALOG" | "CATALOG_NOT_MIGRATED" | "CATALOG_UNAVAILABLE" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_CLOSED" | "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "INVALID_DEVICES" | "WRONG_HIVE";
             /** @description Each field or parameter that is wrong, by its path; `body` is the body as a whole */
             errors: {
                 field: string;
@@ -2575,6 +2575,20 @@ export interface components {
                     status?: 404;
                     /** @enum {unknown} */
                     code?: "SESSION_NOT_FOUND";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description `OPERATOR_FIRST`: The token would lock the door of a queen that is open, and nobody could come in as an operator for good */
+        OPERATOR_FIRST: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 409;
+                    /** @enum {unknown} */
+                    code?: "OPERATOR_FIRST";
                 } & components["schemas"]["Problem"];
             };
         };
@@ -5575,6 +5589,7 @@ export interface operations {
             403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["HIVE_NOT_FOUND"];
             408: components["responses"]["REQUEST_TIMEOUT"];
+            409: components["responses"]["OPERATOR_FIRST"];
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
             429: components["responses"]["TOO_MANY_REQUESTS"];

@@ -31,6 +31,12 @@ export const keyNeeded = (): Problem =>
 
 export const wrongKey = (): Problem => forbidden("The header x-queen-key is not the key of this session");
 
+export const operatorFirst = (): Problem =>
+  new Problem(
+    "OPERATOR_FIRST",
+    "This token would lock the door, and no operator has one that lasts: make one of the role operator, without expires_at_ms, first",
+  );
+
 export const tooManyConnections = (tokenId: string | null): Problem =>
   new Problem("TOO_MANY_REQUESTS", `Too many connections of the token ${tokenId}, or of all: this one is closed`, {
     headers: { "retry-after": "1", connection: "close" },

@@ -83,7 +83,7 @@ export const tokensRoutes = [
     tag: "access",
     summary: "Make a token",
     description:
-      "It works at once. The first of an operator or a reader locks the door of a queen that was open: keep what is answered, or make another one on her machine.",
+      "It works at once. The first that is not a hive's locks the door of a queen that was open, at once, and must be an operator's that never expires: keep what is answered, or make another one on her machine.",
     body: {
       schema: NewTokenJson,
       examples: {
@@ -97,14 +97,14 @@ export const tokensRoutes = [
       schema: TokenMade,
       example: { ...TOKEN, last_used_at_ms: null, token: `hq_${TOKEN.id}_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA` },
     },
-    problems: ["HIVE_NOT_FOUND", ...WRITING],
-  }).handle(async ({ body }, { catalog, clock }, reply) => {
+    problems: ["HIVE_NOT_FOUND", "OPERATOR_FIRST", ...WRITING],
+  }).handle(async ({ body }, { door, clock }, reply) => {
     const { name, role, hive_id: hiveId = null, expires_at_ms: expiresAtMs = null } = body;
     if (expiresAtMs !== null && expiresAtMs <= clock.now()) {
       throw invalidInput("INVALID_ARGUMENT", [{ field: "expires_at_ms", message: "must be a time that is to come" }]);
     }
     const { token, ...minted } = mintToken();
-    const record = await catalog.tokens.add({ ...minted, name, role, hiveId, expiresAtMs });
+    const record = await door.known.add({ ...minted, name, role, hiveId, expiresAtMs });
     reply.header("cache-control", "no-store");
     return { ...toJson(record), token };
   }),
@@ -116,7 +116,7 @@ export const tokensRoutes = [
     tag: "access",
     summary: "Revoke a token",
     description:
-      "By its id. It ends its sessions and event streams: here at once, at every other queen of the catalog within 2 seconds. The last one of an operator that is in force stays, because nobody could come in without it over the network: make another one first, or revoke it with `pnpm queen token revoke` on the machine that has the catalog.",
+      "By its id. It ends its sessions and event streams: here at once, at every other queen of the catalog within 2 seconds. The last one of an operator that is in force stays, because nobody could come in without it over the network, and one that will expire is no other: make another one first, or revoke it with `pnpm queen token revoke` on the machine that has the catalog.",
     answer: { status: 204, description: "It is revoked" },
     problems: ["TOKEN_NOT_FOUND", "LAST_OPERATOR", ...WRITING],
   }).handle(async ({ params }, { door, catalog, clock }) => {
@@ -141,5 +141,5 @@ const toJson = ({ id, name, role, hiveId, createdAtMs, expiresAtMs, revokedAtMs,
 const lastOperator = (id: string): Problem =>
   new Problem(
     "LAST_OPERATOR",
-    `The token ${id} is the last one of an operator: make another one first, or revoke it with \`pnpm queen token revoke\``,
+    `The token ${id} is the last one of an operator that lasts: make another one first, without expires_at_ms, or revoke it with \`pnpm queen token revoke\``,
   );
