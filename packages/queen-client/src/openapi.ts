@@ -699,7 +699,7 @@ export interface paths {
         put?: never;
         /**
          * Make a code with which a browser logs in once, within a minute
-         * @description For a command that opens the page: the code goes into the fragment of its address, which no log has. It is of this queen alone, and gone when she ends.
+         * @description For a command that opens the page: the code goes into the fragment of its address, which no log has. It is of this queen alone, and gone when she ends. A token has 8 at most: one more ends its oldest. A session, which would outlive itself so, is refused.
          *
          *     Needs a reader's token, or an operator's.
          */

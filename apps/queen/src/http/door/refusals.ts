@@ -27,7 +27,9 @@ const challenge = (detail: string, further: string): Problem =>
 export const forbidden = (detail: string): Problem => new Problem("FORBIDDEN", detail);
 
 export const keyNeeded = (): Problem =>
-  forbidden("A session changes something with the header x-queen-key alone, which POST /v1/session answered");
+  forbidden(
+    "To change something, a session shows the header x-queen-key beside its cookie: POST /v1/session answered it",
+  );
 
 export const wrongKey = (): Problem => forbidden("The header x-queen-key is not the key of this session");
 
