@@ -19,7 +19,7 @@ export interface paths {
          * Add a hive
          * @description `id`, `host` and `port` are required. A hive never registers itself.
          *
-         *     As `application/x-ndjson` the body has a hive in each line, at most 1000, and is answered 200 with a line for each in their order and a last one with the counts. A line that is refused keeps none of the others back; after a failure of the catalog itself, or when the caller's token has ended, the others are not tried.
+         *     As `application/x-ndjson` the body has a hive in each line, at most 1000, and is answered 200 with a line for each in their order and a last one with the counts. A byte order mark before a line is skipped. A line that is refused keeps none of the others back; after a failure of the catalog itself, or when the caller's token has ended, the others are not tried.
          *
          *     Needs an operator's token.
          */
@@ -423,7 +423,7 @@ export interface paths {
         put?: never;
         /**
          * Do one thing to many hives
-         * @description Which hives: `ids`, or what `GET /v1/hives` takes, and then at most `limit`, by id; `next_after` of the last line says where to go on with the same body. At most
+         * @description Which hives: `ids`, or what `GET /v1/hives` takes, and then at most `limit`, by id, and beside them those that cannot be read, which fail; `next_after` of the last line says where to go on with the same body. At most
          *     `parallel` are worked on at a time, and none keeps another back. With a dry run nothing changes. An operation (install, start, stop, restart) counts until it has ended; its hive is told
          *     when it has begun or, with `wait=true`, when it has ended, with its steps before. Whoever leaves, or whose token ends, ends what has not begun; what has begun is finished, and operations go on.
          *
@@ -4433,7 +4433,7 @@ export interface operations {
                     /** @description The `next_after` of the request before */
                     after?: string;
                     /**
-                     * @description Hives at most that are chosen by what they are
+                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
                      * @default 1000
                      */
                     limit?: number;
@@ -4458,7 +4458,7 @@ export interface operations {
                     /** @description The `next_after` of the request before */
                     after?: string;
                     /**
-                     * @description Hives at most that are chosen by what they are
+                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
                      * @default 1000
                      */
                     limit?: number;
@@ -4484,7 +4484,7 @@ export interface operations {
                     /** @description The `next_after` of the request before */
                     after?: string;
                     /**
-                     * @description Hives at most that are chosen by what they are
+                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
                      * @default 1000
                      */
                     limit?: number;
@@ -4509,7 +4509,7 @@ export interface operations {
                     /** @description The `next_after` of the request before */
                     after?: string;
                     /**
-                     * @description Hives at most that are chosen by what they are
+                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
                      * @default 1000
                      */
                     limit?: number;
@@ -4534,7 +4534,7 @@ export interface operations {
                     /** @description The `next_after` of the request before */
                     after?: string;
                     /**
-                     * @description Hives at most that are chosen by what they are
+                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
                      * @default 1000
                      */
                     limit?: number;
@@ -4559,7 +4559,7 @@ export interface operations {
                     /** @description The `next_after` of the request before */
                     after?: string;
                     /**
-                     * @description Hives at most that are chosen by what they are
+                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
                      * @default 1000
                      */
                     limit?: number;
@@ -4584,7 +4584,7 @@ export interface operations {
                     /** @description The `next_after` of the request before */
                     after?: string;
                     /**
-                     * @description Hives at most that are chosen by what they are
+                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
                      * @default 1000
                      */
                     limit?: number;
@@ -4609,7 +4609,7 @@ export interface operations {
                     /** @description The `next_after` of the request before */
                     after?: string;
                     /**
-                     * @description Hives at most that are chosen by what they are
+                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
                      * @default 1000
                      */
                     limit?: number;
@@ -4639,7 +4639,7 @@ export interface operations {
                     /** @description The `next_after` of the request before */
                     after?: string;
                     /**
-                     * @description Hives at most that are chosen by what they are
+                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
                      * @default 1000
                      */
                     limit?: number;
