@@ -21,6 +21,8 @@ const NEXT: { readonly [C in Code]?: string } = {
   FORBIDDEN: "the token may not do that: it needs one of an operator",
   HIVE_NOT_FOUND: "`hivectl get hives` lists those that there are",
   HIVE_ALREADY_EXISTS: "`hivectl describe hive ID` shows it",
+  TOKEN_NOT_FOUND: "`hivectl token list` shows those that there are",
+  LAST_OPERATOR: "make another one of an operator first: `hivectl token create --name NAME --role operator`",
   OPERATION_NOT_FOUND: "`hivectl get operations` lists those that there are",
   OPERATION_IN_PROGRESS: "`hivectl get operations` shows which",
   HIVE_RUNNING: "stop its agent first: `hivectl stop ID`",
@@ -40,8 +42,8 @@ export interface Caller {
 /** What went wrong, a sentence a line: first what, then what to do. */
 export function sentencesOf(error: unknown, caller: Caller | undefined): string[] {
   if (error instanceof QueenProblem) {
-    const fields = error.errors.map(({ field, message }) => `${field} ${message}`);
-    const said = fields.filter((one) => !error.detail.includes(one));
+    const unsaid = error.errors.filter(({ message }) => !error.detail.includes(message));
+    const said = unsaid.map(({ field, message }) => `${field} ${message}`);
     return [`${error.code}: ${error.detail}`, ...said, ...nextOf(error, caller)];
   }
   if (error instanceof QueenNoAnswer) return [error.message, ...nextWithoutAnswer(error, caller)];
@@ -61,8 +63,11 @@ function nextOf({ code, retryAfterMs }: QueenProblem, caller: Caller | undefined
       : ["log in with `hivectl login`, or set QUEEN_TOKEN_FILE or QUEEN_TOKEN"];
   }
   if (code === "TOO_MANY_REQUESTS" && retryAfterMs !== undefined) return [`try again in ${retryAfterMs / 1000} s`];
-  return [NEXT[code] ?? []].flat();
+  return nextFor(code);
 }
+
+/** What to do about a refusal of one thing of many. */
+export const nextFor = (code: Code): string[] => [NEXT[code] ?? []].flat();
 
 function nextWithoutAnswer({ reason, cause }: QueenNoAnswer, caller: Caller | undefined): string[] {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";

@@ -4,12 +4,32 @@ import manifest from "../package.json" with { type: "json" };
 import { EXIT, Interrupted, sentencesOf, stackOf, UsageProblem } from "./failure.ts";
 import { FORMATS } from "./output/records.ts";
 import { type CommonFlags, Session, type World } from "./session.ts";
+import { addAdd } from "./verbs/add.ts";
+import { addComplete } from "./verbs/complete.ts";
+import { addCompletion } from "./verbs/completion.ts";
+import { addConfirmMissing } from "./verbs/confirm-missing.ts";
 import { addContexts } from "./verbs/contexts.ts";
+import { addCordon } from "./verbs/cordon.ts";
 import { addDescribe } from "./verbs/describe.ts";
+import { addGetCordons } from "./verbs/get-cordons.ts";
+import { addGetEvents } from "./verbs/get-events.ts";
 import { addGetHives } from "./verbs/get-hives.ts";
+import { addGetLabels } from "./verbs/get-labels.ts";
+import { addGetModels } from "./verbs/get-models.ts";
+import { addGetWorkers } from "./verbs/get-workers.ts";
+import { addHostKey } from "./verbs/host-key.ts";
+import { addLabel } from "./verbs/label.ts";
+import { addLifecycle } from "./verbs/lifecycle.ts";
+import { addDescribeOperation, addGetOperations } from "./verbs/operations.ts";
+import { addRemove } from "./verbs/remove.ts";
+import { addSet } from "./verbs/set.ts";
 import { addStatus } from "./verbs/status.ts";
+import { addTokens } from "./verbs/tokens.ts";
+import { addTop } from "./verbs/top.ts";
+import { addUi } from "./verbs/ui.ts";
 import type { Does } from "./verbs/verb.ts";
 import { addVersion } from "./verbs/version.ts";
+import { addWait } from "./verbs/wait.ts";
 
 const HELP_AFTER = `
 Environment:
@@ -70,9 +90,30 @@ function commandLine(does: Does, { stdout, stderr }: World): Command {
   const get = program.command("get").description("Lists what there is of one kind.").helpCommand(false);
   const describe = program.command("describe").description("Shows all that is known of one thing.").helpCommand(false);
   addStatus(program, does);
+  addTop(program, does);
   addGetHives(get, does);
+  addGetWorkers(get, does);
+  addGetModels(get, does);
+  addGetOperations(get, does);
+  addGetEvents(get, does);
+  addGetLabels(get, does);
+  addGetCordons(get, does);
   addDescribe(describe, does);
+  addWait(program, does);
+  addDescribeOperation(describe, does);
+  addAdd(program, does);
+  addSet(program, does);
+  addLabel(program, does);
+  addCordon(program, does);
+  addRemove(program, does);
+  addLifecycle(program, does);
+  addHostKey(program, does);
+  addConfirmMissing(program, does);
+  addTokens(program, does);
   addContexts(program, does);
+  addUi(program, does);
+  addCompletion(program, does);
+  addComplete(program, does);
   addVersion(program, does);
   return program;
 }
@@ -91,9 +132,10 @@ const addCommonFlags = (program: Command): Command =>
     .option("-q, --quiet", "nothing on stderr but what went wrong")
     .option("-y, --yes", "yes to every question")
     .addOption(
-      new Option("--timeout <time>", "how long a request may take: 30s, 5m")
-        .default(30_000, "30s")
-        .argParser(readDuration),
+      new Option(
+        "--timeout <time>",
+        "how long a request may take (default: 30s), or, of `wait`, all of it (default: 5m)",
+      ).argParser(readDuration),
     )
     .option("-v, --verbose", "each request on stderr");
 

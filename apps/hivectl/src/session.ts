@@ -2,16 +2,18 @@ import { QueenClient } from "@repo/queen-client";
 import { type Access, accessOf } from "./access/access.ts";
 import { nodeFetch } from "./access/node-fetch.ts";
 import { type Caller, UsageProblem } from "./failure.ts";
-import { confirm } from "./output/asking.ts";
+import { ask, confirm } from "./output/asking.ts";
 import { type Format, type How, type Kind, type Printer, printerOf, valueText } from "./output/records.ts";
 import { type Streams, Terminal } from "./output/terminal.ts";
 import { type Times, timesFor } from "./output/times.ts";
+
+const REQUEST_TIMEOUT_MS = 30_000;
 
 /** What every verb takes. */
 export interface CommonFlags {
   readonly url?: string;
   readonly context?: string;
-  readonly timeout: number;
+  readonly timeout?: number;
   readonly verbose?: true;
   readonly quiet?: true;
   readonly yes?: true;
@@ -72,7 +74,7 @@ export class Session {
     this.#caller = { url, hasToken: token !== undefined };
     const fetch = nodeFetch(ca, this.flags.verbose && ((seen) => this.#tell(seen)));
     try {
-      return new QueenClient({ url, token, fetch, timeoutMs: this.flags.timeout });
+      return new QueenClient({ url, token, fetch, timeoutMs: this.timeoutMs(REQUEST_TIMEOUT_MS) });
     } catch (error) {
       throw error instanceof TypeError ? new UsageProblem(error.message.replace(/^url/, "--url (QUEEN_URL)")) : error;
     }
@@ -83,8 +85,17 @@ export class Session {
     return { signal: this.signal };
   }
 
+  /** What --timeout says, or else the verb. */
+  timeoutMs(otherwise: number): number {
+    return this.flags.timeout ?? otherwise;
+  }
+
   get format(): Format {
     return this.flags.json ? "json" : this.flags.output;
+  }
+
+  get nowMs(): number {
+    return this.#now();
   }
 
   get times(): Times {
@@ -106,6 +117,11 @@ export class Session {
   /** Whether it may be done: --yes says so, or whoever is asked. */
   async confirm(question: string): Promise<boolean> {
     return this.flags.yes === true || (await confirm(this.terminal, question, this.signal));
+  }
+
+  /** An answer in words; only where `terminal.canAsk`. */
+  ask(question: string): Promise<string> {
+    return ask(this.terminal, question, this.signal);
   }
 
   #tell({ method, url, outcome, tookMs }: { method: string; url: URL; outcome: string; tookMs: number }): void {

@@ -4,7 +4,8 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleOf } from "../../../scripts/build/cache.js";
 
-const FILE: string = await bundleOf(fileURLToPath(new URL("../src/main.ts", import.meta.url)));
+/** hivectl as one file. */
+export const FILE: string = await bundleOf(fileURLToPath(new URL("../src/main.ts", import.meta.url)));
 /** One that hangs must not outlive the test run. */
 const KILL_AFTER_MS = 60_000;
 
@@ -49,15 +50,17 @@ export function hivectl(args: readonly string[], env: NodeJS.ProcessEnv = {}, st
   return running.end();
 }
 
-interface Size {
+interface Seen {
   readonly columns: number;
+  /** The keys are typed once this is shown; else at once. */
+  readonly typedAfter?: string;
 }
 
 /** Runs it in a terminal of so many columns, where `keys` are typed. What it shows is in stdout. */
 export function inTerminal(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  { columns }: Size,
+  { columns, typedAfter = "" }: Seen,
   keys = "",
 ): Promise<Ended> {
   const words = [process.execPath, FILE, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
@@ -67,9 +70,16 @@ export function inTerminal(
     killSignal: "SIGKILL",
   });
   let stdout = "";
+  let isTyped = false;
+  const typeOnce = () => {
+    if (isTyped || !stdout.includes(typedAfter)) return;
+    isTyped = true;
+    child.stdin.write(keys);
+  };
   child.stdout.setEncoding("utf8").on("data", (text) => {
     stdout += text;
+    typeOnce();
   });
-  child.stdin.write(keys);
+  typeOnce();
   return once(child, "close").then(([code]) => ({ code, stdout: stdout.replaceAll("\r\n", "\n"), stderr: "" }));
 }

@@ -10,6 +10,9 @@ const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const RUN = ["scripts/run.js", "apps/hivectl/src/main.ts"].map((name) =>
   fileURLToPath(new URL(`../../../${name}`, import.meta.url)),
 );
+/** The first words of the rows of its table. */
+const VERBS = [...README.matchAll(/^\| `([a-z-]+(?: [a-z-]+)?)/gm)].map(([, verb]) => verb ?? "");
+const helpOf = async (verb: string) => (await hivectl([...verb.split(" ").filter((word) => word), "--help"])).stdout;
 const queen = queenForAll();
 
 test("the commands of the README do what is said beside them", async () => {
@@ -34,6 +37,19 @@ test("the README has every exit code that --help has, and every common flag that
   const listed = [...README.matchAll(/^\| (\d+) /gm)].map(([, code]) => code);
   expect(listed).toEqual(codes.split(", ").map((code) => code.split(" ", 1)[0]));
   const flags = [...README.matchAll(/`(--[a-z-]+)/g)].map(([, flag]) => flag ?? "");
-  const help = stdout + (await hivectl(["get", "hives", "--help"])).stdout;
+  const help = (await Promise.all(VERBS.map(helpOf))).join("");
   expect(flags.filter((flag) => !help.includes(`${flag} `))).toEqual([]);
+});
+
+test("the README has every verb, and each has help with an example", async () => {
+  for (const verb of VERBS) expect(await helpOf(verb), verb).toMatch(verb === "version" ? /^Usage/ : /^Examples?:/m);
+  const groups = ["", "get", "describe", "token"];
+  const listed = await Promise.all(
+    groups.map(async (group) => {
+      const [, commands = ""] = (await helpOf(group)).match(/^Commands:\n((?: .*\n)+)/m) ?? [];
+      return [...commands.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name]) => `${group} ${name}`.trim());
+    }),
+  );
+  const known = new Set([...VERBS, ...VERBS.map((verb) => verb.split(" ", 1)[0])]);
+  expect(listed.flat().filter((verb) => !known.has(verb))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import type { RequestListener } from "node:http";
 import { expect, test } from "vitest";
 import { QueenClient } from "./client.ts";
-import type { QueenClientOptions } from "./requests.ts";
+import { type QueenClientOptions, Requests } from "./requests.ts";
 import { all, startServer } from "./testing.ts";
 
 const TOKEN = "hq_secret";
@@ -184,6 +184,18 @@ test("no error shows the token", async () => {
   const refused = await server.client.countHives().catch((error) => error);
   const away = await new QueenClient({ url: "http://127.0.0.1:1", token: TOKEN }).countHives().catch((error) => error);
   for (const error of [refused, away]) expect(`${error.stack}${JSON.stringify(error)}`).not.toContain(TOKEN);
+});
+
+test("of actions and additions whose answer falls silent, or ends too early, the caller learns", async () => {
+  await using server = await startServer((request, response) => {
+    response.writeHead(200, { "content-type": "application/x-ndjson" });
+    response.write('{"type":"hive"}\n');
+    if (request.url === "/v1/hives") response.end();
+  });
+  const requests = new Requests({ url: server.origin }, { silenceMs: 20 });
+  await expect(all(requests.lines("post", "/v1/hives/actions", {}))).rejects.toMatchObject({ reason: "timed_out" });
+  const additions = new QueenClient({ url: server.origin }).addHives([]);
+  await expect(all(additions)).rejects.toMatchObject({ message: expect.stringContaining("cut off") });
 });
 
 test("what the document forbids does not compile", () => {

@@ -1,5 +1,5 @@
 import { mayPass, QueenNoAnswer, type QueenProblem } from "./errors.ts";
-import { type Bytes, linesOf, parse } from "./lines.ts";
+import { type Bytes, linesOf, parse, SILENCE_MS } from "./lines.ts";
 import { blocksOf } from "./server-sent-events.ts";
 import type { QueenEvent } from "./types.ts";
 import type { Wait } from "./waiting.ts";
@@ -9,8 +9,6 @@ export type Connection =
   | { readonly isOpen: true }
   | { readonly isOpen: false; readonly why: QueenProblem | QueenNoAnswer; readonly retryMs: number };
 
-/** The queen says something every 15 s. */
-const SILENCE_MS = 45_000;
 const FIRST_RETRY_MS = 1000;
 const MIN_RETRY_MS = 100;
 const MAX_RETRY_MS = 30_000;

@@ -20,9 +20,21 @@ test("an end at the end begins no further line", async () => {
   expect(await all(linesOf(bodyOf([]), { signal }))).toEqual([]);
 });
 
-test("JSON comes line by line, without those that are empty; what is none is no queen's", async () => {
-  expect(await all(jsonLinesOf(bodyOf(['{"a":1}\n\n{"a"', ":2}"]), signal))).toEqual([{ a: 1 }, { a: 2 }]);
-  await expect(all(jsonLinesOf(bodyOf(["<html>\n"]), signal))).rejects.toMatchObject({ reason: "not_a_queen" });
+test("JSON comes line by line up to its end, without those that are empty; what is none is no queen's", async () => {
+  const lines = ['{"type":"a"}\n\n{"typ', 'e":"b"}\n{"type":"end"}'];
+  const values = [{ type: "a" }, { type: "b" }, { type: "end" }];
+  expect(await all(jsonLinesOf(bodyOf(lines), { signal }))).toEqual(values);
+  await expect(all(jsonLinesOf(bodyOf(["<html>\n"]), { signal }))).rejects.toMatchObject({ reason: "not_a_queen" });
+});
+
+test("lines that stop without an end were cut off: what was told before stands", async () => {
+  const lines = jsonLinesOf(bodyOf(['{"type":"hive"}\n']), { signal });
+  expect((await lines.next()).value).toEqual({ type: "hive" });
+  await expect(lines.next()).rejects.toMatchObject({
+    name: "QueenNoAnswer",
+    reason: "unreachable",
+    message: expect.stringContaining("cut off"),
+  });
 });
 
 test("a line that never ends is given up, and so is a body that says nothing", async () => {

@@ -3,6 +3,8 @@ import { within } from "./waiting.ts";
 
 export type Bytes = ReadableStream<Uint8Array>;
 
+/** The queen says something every 15 s, in the middle of whatever comes in pieces. */
+export const SILENCE_MS = 45_000;
 /** No line, and no event, is nearly as long: whatever sends more is none of a queen. */
 export const MAX_LENGTH = 4 * 1024 * 1024;
 
@@ -55,9 +57,23 @@ async function readNext(reader: ReadableStreamDefaultReader<Uint8Array>, { signa
   }
 }
 
-/** Each line as JSON; empty ones, with which a connection is kept open, are left out. */
-export async function* jsonLinesOf<Line>(body: Bytes, signal: AbortSignal): AsyncGenerator<Line, void, undefined> {
-  for await (const line of linesOf(body, { signal })) if (line.trim() !== "") yield parse(line) as Line;
+/**
+ * Each line as JSON; empty ones, with which a connection is kept open, are left out. Throws where the last is not of the type `end`: what was told
+ * so far stands.
+ */
+export async function* jsonLinesOf<Line extends { readonly type: string }>(
+  body: Bytes,
+  how: How,
+): AsyncGenerator<Line, void, undefined> {
+  let hasEnd = false;
+  for await (const line of linesOf(body, how)) {
+    if (line.trim() === "") continue;
+    const value = parse(line) as Line;
+    hasEnd = value.type === "end";
+    yield value;
+  }
+  if (!hasEnd)
+    throw new QueenNoAnswer("unreachable", "the answer was cut off before its end: what was told so far stands");
 }
 
 /** JSON of a queen. */

@@ -1183,7 +1183,7 @@ export interface components {
             /** @description Whether the memory of all GPUs was measured; if not, it is summed up of what devices and workers say */
             measured: boolean;
         };
-        /** @description Of the whole fleet, whatever was asked for. A hive whose status another program damaged is in `total` alone */
+        /** @description Of the whole fleet, whatever was asked for. A hive whose status another program damaged is in `total` alone; `unreachable` are those that are online though their port does not answer */
         FleetTotals: {
             total: number;
             online: number;
@@ -4183,7 +4183,7 @@ export interface operations {
     listOperations: {
         parameters: {
             query?: {
-                /** @description Those of one hive alone */
+                /** @description Those of one hive alone, also of one that was removed */
                 hive_id?: string;
                 state?: "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
                 kind?: "start" | "stop" | "restart" | "install";

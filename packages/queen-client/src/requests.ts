@@ -1,5 +1,5 @@
 import { noAnswer, QueenNoAnswer, QueenProblem } from "./errors.ts";
-import { jsonLinesOf, parse } from "./lines.ts";
+import { jsonLinesOf, parse, SILENCE_MS } from "./lines.ts";
 import { secretOf, targetOf, urlOf } from "./target.ts";
 import type { AnswerOf, Method, OperationAt, Path, RequestOf, Schema } from "./types.ts";
 import { type Wait, wait } from "./waiting.ts";
@@ -21,6 +21,12 @@ export interface Call {
   /** Rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
+}
+
+interface Patience {
+  readonly wait?: Wait;
+  /** For how long an answer in lines may say nothing. */
+  readonly silenceMs?: number;
 }
 
 /** What is sent, whatever the operation. */
@@ -47,15 +53,17 @@ export class Requests {
   readonly #fetch: typeof globalThis.fetch;
   readonly #timeoutMs: number;
   readonly #wait: Wait;
+  readonly #silenceMs: number;
 
-  constructor(options: QueenClientOptions, clock: { wait: Wait } = { wait }) {
+  constructor(options: QueenClientOptions, { wait: waits = wait, silenceMs = SILENCE_MS }: Patience = {}) {
     this.#url = urlOf(options.url);
     this.#token = secretOf("token", options.token);
     this.#sessionKey = secretOf("sessionKey", options.sessionKey);
     // A browser's fetch is called on nothing else than its window.
     this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
-    this.#wait = clock.wait;
+    this.#wait = waits;
+    this.#silenceMs = silenceMs;
   }
 
   /** The JSON that is answered. What only reads is asked again where the queen says when. */
@@ -80,15 +88,15 @@ export class Requests {
     });
   }
 
-  /** The lines of an answer that is NDJSON, each as it comes. */
-  async *lines<Line>(
+  /** The lines of an answer that is NDJSON, each as it comes; the last is of the type `end`. */
+  async *lines<Line extends { readonly type: string }>(
     method: Method,
     path: Path,
     request: Parts,
     call: Call = {},
   ): AsyncGenerator<Line, void, undefined> {
     const { body, signal } = await this.stream(method, path, { ...request, accept: "application/x-ndjson" }, call);
-    yield* jsonLinesOf<Line>(body, signal);
+    yield* jsonLinesOf<Line>(body, { signal, silenceMs: this.#silenceMs });
   }
 
   /** The body of an answer that comes in pieces, and the signal that ends it. */

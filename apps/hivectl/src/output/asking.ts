@@ -8,13 +8,18 @@ const MAX_SECRET_LENGTH = 4096;
 /** Asks yes or no on a terminal; where there is none, the flag must have answered. Nothing but yes is one. */
 export async function confirm(terminal: Terminal, question: string, signal: AbortSignal): Promise<boolean> {
   if (!terminal.canAsk) throw new UsageProblem(`${question} is a question, and there is no terminal: --yes answers it`);
+  return /^y(?:es)?$/i.test(await ask(terminal, `${question} [y/N]`, signal));
+}
+
+/** A line that is typed on the terminal. */
+export async function ask(terminal: Terminal, question: string, signal: AbortSignal): Promise<string> {
   const { stdin: input, stderr: output } = terminal.streams;
   const lines = createInterface({ input, output });
   try {
     // Ctrl-C is read as a key here.
     const interrupted = new Promise<never>((_, reject) => lines.once("SIGINT", () => reject(new Interrupted())));
-    const answer = await Promise.race([lines.question(`${printable(question)} [y/N] `, { signal }), interrupted]);
-    return /^y(?:es)?$/i.test(answer.trim());
+    const answer = await Promise.race([lines.question(`${printable(question)} `, { signal }), interrupted]);
+    return answer.trim();
   } finally {
     lines.close();
   }

@@ -11,6 +11,8 @@ export interface Column<R> {
   readonly cell: (record: R, times: Times) => Cell;
   /** Of what `--sort` compares. Default: the text of the cell. */
   readonly sortKey?: (record: R) => number | string | null;
+  /** Of the widest cell that comes, where it is known before. */
+  readonly minWidth?: number;
 }
 
 interface Shown {
@@ -44,8 +46,8 @@ export class Table<R> {
     if (this.#isFirst && this.#headers) {
       rows.unshift(this.#columns.map(({ title }) => ({ text: title, style: undefined })));
     }
-    this.#widths = this.#columns.map((_, at) =>
-      Math.max(this.#widths[at] ?? 0, ...rows.map((row) => row[at]?.text.length ?? 0)),
+    this.#widths = this.#columns.map(({ minWidth }, at) =>
+      Math.max(this.#widths[at] ?? minWidth ?? 0, ...rows.map((row) => row[at]?.text.length ?? 0)),
     );
     // Which columns there are is known from the first rows on.
     if (this.#isFirst) this.#columns = this.#columns.slice(0, countThatFit(this.#widths, this.#terminal.width));

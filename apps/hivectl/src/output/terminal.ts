@@ -23,12 +23,14 @@ export class Terminal {
   /** Whether people read stdout as it comes. */
   readonly isForPeople: boolean;
   readonly #isColoured: boolean;
+  readonly #isDumb: boolean;
 
   constructor(streams: Streams, { env, noColor, quiet }: Look) {
     this.#streams = streams;
     this.#quiet = quiet;
     this.isForPeople = streams.stdout.isTTY === true;
-    this.#isColoured = this.isForPeople && !noColor && !env.NO_COLOR && env.TERM !== "dumb";
+    this.#isDumb = env.TERM === "dumb";
+    this.#isColoured = this.isForPeople && !noColor && !env.NO_COLOR && !this.#isDumb;
   }
 
   /** In characters; undefined where nothing is cut. */
@@ -36,9 +38,19 @@ export class Terminal {
     return this.isForPeople ? this.#streams.stdout.columns || 80 : undefined;
   }
 
+  /** In lines. */
+  get height(): number {
+    return this.#streams.stdout.rows || 24;
+  }
+
   /** Whether a question would be seen and answered. */
   get canAsk(): boolean {
     return this.#streams.stdin.isTTY === true && this.#streams.stderr.isTTY === true;
+  }
+
+  /** Whether a line on stderr can be written over, and somebody looks. */
+  get canRedraw(): boolean {
+    return this.#streams.stderr.isTTY === true && !this.#isDumb && !this.#quiet;
   }
 
   get streams(): Streams {
@@ -56,6 +68,11 @@ export class Terminal {
       if (stdout.write(text)) resolve();
       else stdout.once("drain", resolve).once("close", resolve);
     });
+  }
+
+  /** Takes away what is seen, so that the next is at the top. */
+  clear(): Promise<void> {
+    return this.write("\x1b[H\x1b[2J");
   }
 
   /** A line to stderr, for who watches; texts of strangers steer nothing there. */

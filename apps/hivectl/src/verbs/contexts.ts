@@ -41,7 +41,11 @@ export const addContexts: AddVerb = (parent, does) => {
     .command("context")
     .description("Says which queens there are to call, and which one counts.")
     .helpCommand(false);
-  context.command("list").description("Lists the contexts.").action(does(list));
+  context
+    .command("list")
+    .description("Lists the contexts.")
+    .addHelpText("after", "\nExample: pnpm -s hivectl context list")
+    .action(does(list));
   context
     .command("use")
     .description("Makes a context the one that counts.")

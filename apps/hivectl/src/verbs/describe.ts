@@ -21,6 +21,7 @@ export const addDescribe: AddVerb = (parent, does) => {
       "Shows all that is known of one hive: its record, why it is online or not, its workers and operations.",
     )
     .argument("<id>", "of the hive")
+    .addHelpText("after", "\nExample: pnpm -s hivectl describe hive gpu-01")
     .action(
       does(async (session, { args: [id = ""] }) => {
         const described = await read(session, id);

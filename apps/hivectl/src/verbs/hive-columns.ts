@@ -1,5 +1,6 @@
 import type { Schema } from "@repo/queen-client";
 import type { Kind } from "../output/records.ts";
+import type { Cell } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
 import { duration, type Times } from "../output/times.ts";
 
@@ -21,6 +22,13 @@ export function statusText(
   ];
   const said = value === "online" || since_ms === null ? value : `${value} ${times.since(since_ms)}`;
   return [said, ...more.filter((one) => one !== false)].join(",");
+}
+
+/** In the colour of how it is. */
+export function statusCell(row: HiveRow, times: Times): Cell {
+  const { value } = row.status;
+  const isHeldBack = value === "online" && !isSteady(row);
+  return { text: statusText(row, times), style: isHeldBack ? "yellow" : STYLES[value] };
 }
 
 const isSteady = ({ status, cordon, probation_until_ms, unreachable_since_ms }: HiveRow): boolean =>
@@ -54,6 +62,16 @@ export const labelsText = (labels: Readonly<Record<string, string>>): string =>
     .map(([key, value]) => (value === "" ? key : `${key}=${value}`))
     .join(",");
 
+/** In the order of what is free, as the queen has it. */
+export const VRAM = {
+  cell: ({ vram }: HiveRow) => memoryText(vram),
+  sortKey: ({ vram }: HiveRow) => vram.free_bytes,
+};
+export const LOAD = {
+  cell: ({ load }: HiveRow) => percentText(load === null ? null : load * 100),
+  sortKey: ({ load }: HiveRow) => load,
+};
+
 export const HIVES: Kind<HiveRow> = {
   name: "hives",
   nameOf: ({ hive }) => hive.id,
@@ -61,27 +79,27 @@ export const HIVES: Kind<HiveRow> = {
     { title: "ID", cell: ({ hive }) => hive.id },
     {
       title: "STATUS",
-      cell: (row, times) => {
-        const style = isSteady(row)
-          ? STYLES.online
-          : row.status.value === "online"
-            ? "yellow"
-            : STYLES[row.status.value];
-        return { text: statusText(row, times), style };
-      },
+      cell: statusCell,
     },
     { title: "GPUS", cell: ({ gpus }) => gpusText(gpus) },
     { title: "WORKERS", cell: ({ workers }) => workersText(workers) },
-    { title: "BEAT", cell: ({ hive }, times) => times.at(hive.last_heartbeat_ms) },
+    {
+      title: "BEAT",
+      cell: ({ hive }, times) => times.at(hive.last_heartbeat_ms),
+      sortKey: ({ hive }) => hive.last_heartbeat_ms,
+    },
     { title: "ADDRESS", isWide: true, cell: ({ hive }) => addressText(hive) },
     { title: "CPU", isWide: true, cell: ({ hive }) => String(hive.devices?.cpu?.cores ?? "-") },
     { title: "RAM", isWide: true, cell: ({ ram }) => memoryText(ram) },
-    { title: "VRAM", isWide: true, cell: ({ vram }) => memoryText(vram) },
-    { title: "LOAD", isWide: true, cell: ({ load }) => (load === null ? "-" : `${Math.round(load * 100)}%`) },
+    { title: "VRAM", isWide: true, ...VRAM },
+    { title: "LOAD", isWide: true, ...LOAD },
     { title: "AGE", isWide: true, cell: ({ hive }, times) => times.since(hive.created_at_ms) },
     { title: "LABELS", cell: ({ hive }) => labelsText(hive.labels) },
   ],
 };
+
+/** Of 0 to 100. */
+export const percentText = (percent: number | null): string => (percent === null ? "-" : `${Math.round(percent)}%`);
 
 export const addressText = ({ host, port }: { host: string; port: number }): string =>
   `${host.includes(":") ? `[${host}]` : host}:${port}`;

@@ -6,15 +6,20 @@ const MAX_LENGTH = 16 * 1024 * 1024;
 
 /** The ids that a verb was given; in place of `-`, those that stand on stdin, one a line or with spaces between. Each once. */
 export async function idsOf({ terminal }: Session, args: readonly string[]): Promise<string[]> {
-  const given = args.includes(STDIN) ? await readAll(terminal.streams.stdin) : [];
+  const given = args.includes(STDIN) ? wordsOf(await readStdin(terminal.streams.stdin)) : [];
   return [...new Set(args.flatMap((arg) => (arg === STDIN ? given : [arg])))];
 }
 
-async function readAll(stdin: NodeJS.ReadStream): Promise<string[]> {
-  let text = "";
+/** All that stands on stdin. */
+export async function readStdin(stdin: NodeJS.ReadStream): Promise<string> {
+  const pieces: string[] = [];
+  let length = 0;
   for await (const piece of stdin.setEncoding("utf8")) {
-    text += piece;
-    if (text.length > MAX_LENGTH) throw new UsageProblem("there is more on stdin than ids of hives could be");
+    pieces.push(String(piece));
+    length += String(piece).length;
+    if (length > MAX_LENGTH) throw new UsageProblem(`there is more on stdin than ${MAX_LENGTH} characters`);
   }
-  return text.split(/\s+/).filter((id) => id !== "");
+  return pieces.join("");
 }
+
+const wordsOf = (text: string): string[] => text.split(/\s+/).filter((id) => id !== "");

@@ -20,6 +20,7 @@ export const addStatus: AddVerb = (parent, does) => {
   parent
     .command("status")
     .description("Says how the fleet is, who needs attention, and what to do next.")
+    .addHelpText("after", "\nExample: pnpm -s hivectl status")
     .action(
       does(async (session) => {
         const status = await read(session);

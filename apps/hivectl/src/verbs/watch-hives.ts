@@ -1,9 +1,9 @@
 import { printable } from "@repo/process-log/printable";
-import { type Connection, QueenProblem, type Schema } from "@repo/queen-client";
+import type { Schema } from "@repo/queen-client";
 import { EXIT } from "../failure.ts";
 import type { Printer } from "../output/records.ts";
-import { duration } from "../output/times.ts";
 import type { Session } from "../session.ts";
+import { tellConnection } from "./connection.ts";
 import type { HiveRow } from "./hive-columns.ts";
 import type { HiveFilter } from "./hive-filter.ts";
 import { rowOf } from "./one-hive.ts";
@@ -21,7 +21,7 @@ export async function watchHives(session: Session, filter: HiveFilter, list: () 
   for await (const event of queen.readEvents({
     after: first?.position,
     signal,
-    onConnection: (one) => tell(session, one),
+    onConnection: (one) => tellConnection(session, one),
   })) {
     if (event.type === "gap") {
       terminal.say(`changes were missed (${event.data.why}): the list anew`);
@@ -40,11 +40,4 @@ export async function watchHives(session: Session, filter: HiveFilter, list: () 
 async function sayRemoved({ format, terminal }: Session, id: string): Promise<void> {
   if (format === "jsonl") await terminal.write(`${printable(JSON.stringify({ hive_id: id, removed: true }))}\n`);
   else if (format !== "name") await terminal.write(`${printable(id)}  removed\n`);
-}
-
-function tell({ terminal }: Session, connection: Connection): void {
-  if (connection.isOpen) return;
-  const { why, retryMs } = connection;
-  const said = why instanceof QueenProblem ? `${why.code}: ${why.detail}` : why.message;
-  terminal.say(`the queen is away (${said}): again in ${duration(retryMs)}`);
 }

@@ -29,7 +29,8 @@ const CAPACITY = 10_000;
 const MAX_LOOKS = 2000;
 /** What every beat may bring is told several hives at a time. */
 const UNHURRIED_MS = 100;
-const EVENT_ID = /^([0-9a-z]+)-(\d{1,15})$/;
+/** The start of a queen, and a number. */
+export const EVENT_ID = /^([0-9a-z]+)-(\d{1,15})$/;
 
 /** Of these a later one of the same hive says all that an earlier one did, so the newest alone is kept. */
 const LATEST_ALONE: ReadonlySet<EventType> = new Set<EventType>(["workers"]);
@@ -99,6 +100,11 @@ export class EventLog {
   /** Whether something that happened after that event is no longer kept, and nothing that is kept says the same. */
   isGone(n: number): boolean {
     return n < this.#lastGone;
+  }
+
+  /** Whether it is kept that the hive was removed. */
+  tellsOfRemoval(hiveId: string): boolean {
+    return this.#kept.some((event) => event.type === "hive_removed" && event.hiveId === hiveId);
   }
 
   /** Where a reader goes on whose last event had this id. */

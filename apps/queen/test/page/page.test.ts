@@ -11,6 +11,8 @@ const queens = queenProcesses();
 afterAll(closeBrowser);
 
 const IDS = ["gpu-01", "gpu-02", "gpu-03"];
+/** More than the page shows events. */
+const WORKER_CHANGES = 1100;
 const beat = (origin: string, id: string) => postJson(`${origin}/v1/heartbeat`, beatJson(id, [workerJson()]));
 
 /** A queen with three hives, of which the first is online. */
@@ -124,4 +126,29 @@ test("a queen that has ended is said to be lost, and the page goes on by itself 
   await startQueen(["--port", new URL(origin).port]);
   await page.locator("#row-gpu-01 .state.is-online").waitFor();
   await page.getByText("Nothing is heard of the queen").waitFor({ state: "detached" });
+  expect(await page.getByText("The queen was updated").count()).toBe(0);
+});
+
+test("a queen that comes back with another page has it reloaded, and the events of before are shown however often workers change", async () => {
+  const queen = queens.start();
+  const origin = await queen.origin();
+  const { page } = await openTab(`${origin}/ui`);
+  await page.getByRole("heading", { name: "No hives yet" }).waitFor();
+  await queen.kill("SIGKILL");
+  // What the next one serves: the same code under another name.
+  const isShell = (url: URL) => url.pathname === "/ui";
+  await page.route(isShell, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replace(/page-\w+\.js/, "page-OTHER.js") });
+  });
+  await startQueen(["--port", new URL(origin).port]);
+  await page.getByText("The queen was updated").waitFor();
+  await page.unroute(isShell);
+  await page.getByRole("button", { name: "Reload" }).click();
+  await page.locator("#row-gpu-01 .state.is-online").waitFor();
+  for (let change = 0; change < WORKER_CHANGES; change += 1) {
+    await postJson(`${origin}/v1/heartbeat`, beatJson("gpu-01", [workerJson({ state: change % 2 ? "Idle" : "Busy" })]));
+  }
+  await page.goto(`${origin}/ui/events`);
+  await page.getByText("unknown → online").waitFor();
 });

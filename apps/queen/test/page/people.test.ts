@@ -4,7 +4,6 @@ import { afterAll, expect, test } from "vitest";
 import { closeBrowser, newContext } from "../browser/chromium.ts";
 import { QUEEN } from "../programs.ts";
 import { postJson, queenProcesses } from "../queen-processes.ts";
-import { beatJson } from "../test-queen.ts";
 import { openTab } from "./tab.ts";
 
 const queens = queenProcesses();
@@ -84,11 +83,15 @@ test("a reader sees all and can change nothing, and is told why", async () => {
   expect(faults).toEqual([]);
 });
 
-test("the session of a token that is revoked ends in view", async () => {
+test("a code in the address logs in, and the session of a token that is revoked ends in view", async () => {
   const origin = await startQueen();
   const token = tokenCommand("create", "--name", "me", "--role", "operator");
-  const { page } = await openTab(`${origin}/ui`);
-  await logIn(page, token);
+  const headers = { authorization: `Bearer ${token}` };
+  const made = await fetch(`${origin}/v1/session/codes`, { method: "POST", headers });
+  const { code } = (await made.json()) as { code: string };
+  const { page } = await openTab(`${origin}/ui#code=${code}`);
+  await page.getByText("me operator").waitFor();
+  expect(new URL(page.url()).hash).toBe("");
   await page.getByLabel("Tick gpu-01").check();
   expect(await page.getByRole("toolbar").getByRole("button", { name: "Cordon", exact: true }).isEnabled()).toBe(true);
   tokenCommand("create", "--name", "other", "--role", "operator");
@@ -112,20 +115,4 @@ test("a token is made, shown once, and revoked", async () => {
   await page.getByRole("row", { name: "dashboard" }).getByRole("button", { name: "Revoke" }).click();
   await page.getByRole("row", { name: "dashboard" }).getByText("revoked").waitFor();
   expect((await ask()).status).toBe(401);
-});
-
-test("marks that are held back are said, and confirmed", async () => {
-  const origin = await queens.start(["--stale-after-ms", "3000", "--health-interval-ms", "1000"]).origin();
-  for (const id of IDS) {
-    await postJson(`${origin}/v1/hives`, { id, host: "127.0.0.1", port: 1 });
-    await postJson(`${origin}/v1/heartbeat`, beatJson(id));
-  }
-  const { page } = await openTab(`${origin}/ui`);
-  await page.getByText("No hive at all is heard").waitFor();
-  await page.getByRole("button", { name: "They are gone: confirm" }).click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByRole("button", { name: "They are gone: confirm" }).click();
-  await dialog.getByRole("button", { name: "Close" }).click();
-  await page.getByRole("link", { name: "3 offline" }).waitFor();
-  await page.getByText("No hive at all is heard").waitFor({ state: "detached" });
 });

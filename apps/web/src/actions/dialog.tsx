@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { FaultBox } from "../parts/fault.tsx";
 import { type Fault, faultOf } from "../state/api.ts";
 import { showNow } from "../state/fleet.ts";
+import { place } from "../state/place.ts";
 import type { ActionOnHive } from "../state/types.ts";
 import { countText } from "../words/amounts.ts";
 import type { Action } from "./actions.ts";
@@ -13,6 +14,10 @@ interface Opened {
   readonly ids: readonly string[];
 }
 const opened = signal<Opened | undefined>(undefined);
+// Whoever follows a link in it, or goes back, has left it.
+place.subscribe(() => {
+  opened.value = undefined;
+});
 
 export function openDialog(action: Action, ids: readonly string[]): void {
   opened.value = { action, ids };

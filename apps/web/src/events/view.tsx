@@ -7,7 +7,7 @@ export function EventsView() {
   return (
     <>
       <h1>Events</h1>
-      <p class="soft">What happened since the queen started, the last {past.value.length}.</p>
+      <p class="soft">What happened since the queen started, the newest first.</p>
       {hasGap.value && <p class="moved">Some were missed while nothing was heard of the queen.</p>}
       <EventList events={past.value} />
     </>

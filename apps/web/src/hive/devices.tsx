@@ -29,8 +29,10 @@ export function Devices({ state, devices }: { state: State; devices: Schema<"Sto
       </dl>
       {devices?.gpus?.length === 0 && <p class="soft">No GPU.</p>}
       {devices?.gpus == null && <p class="soft">GPUs are not detected yet: “Detect devices” asks the hive.</p>}
-      {!state.live && <p class="hint">What is in use is as its last beat told.</p>}
-      {readAt === null && <p class="hint">This hive measures nothing: figures are what devices and workers say.</p>}
+      {!state.live && readAt !== null && <p class="hint">What is in use is as its last beat told.</p>}
+      {state.live && readAt === null && (
+        <p class="hint">This hive measures nothing: figures are what devices and workers say.</p>
+      )}
     </section>
   );
 }

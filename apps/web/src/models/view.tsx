@@ -1,4 +1,3 @@
-import { useState } from "preact/hooks";
 import { Copy } from "../parts/copy.tsx";
 import { FaultBox } from "../parts/fault.tsx";
 import { client } from "../state/api.ts";
@@ -15,7 +14,6 @@ export function ModelsView() {
     key: "models",
     everyMs: EVERY_MS,
   });
-  const [shown, setShown] = useState<string>();
   const models = value?.models;
   return (
     <>
@@ -37,9 +35,6 @@ export function ModelsView() {
                 <th scope="col" class="number">
                   on disk
                 </th>
-                <th scope="col">
-                  <span class="unseen">How to use it</span>
-                </th>
               </tr>
             </thead>
             <tbody>
@@ -47,6 +42,7 @@ export function ModelsView() {
                 <tr key={model}>
                   <th scope="row">
                     <a href={hrefOf("", undefined, new URLSearchParams({ model }))}>{model}</a>
+                    <BestWorker model={model} />
                   </th>
                   {STATES.map((state) => (
                     <td key={state} class={`number ${workers[state] > 0 ? `is-${state}` : "none"}`}>
@@ -54,15 +50,6 @@ export function ModelsView() {
                     </td>
                   ))}
                   <td class={`number ${onDisk > 0 ? "" : "none"}`}>{onDisk}</td>
-                  <td>
-                    {shown === model ? (
-                      <BestWorker model={model} />
-                    ) : (
-                      <button type="button" onClick={() => setShown(model)}>
-                        curl
-                      </button>
-                    )}
-                  </td>
                 </tr>
               ))}
             </tbody>
@@ -73,12 +60,16 @@ export function ModelsView() {
   );
 }
 
+/** The request that finds the one that is best to use now. */
 function BestWorker({ model }: { model: string }) {
   const command = `curl '${ROOT.href}v1/workers/best?${new URLSearchParams({ model })}'`;
   return (
-    <span class="command">
-      <code>{command}</code>
-      <Copy text={command} what="command" />
-    </span>
+    <details class="best">
+      <summary aria-label={`The best worker for ${model}, by curl`}>best worker</summary>
+      <span class="command">
+        <code>{command}</code>
+        <Copy text={command} what="command" />
+      </span>
+    </details>
   );
 }

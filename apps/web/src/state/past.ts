@@ -6,8 +6,10 @@ import { numberOf } from "./event-ids.ts";
 import { onNews } from "./live.ts";
 
 const MAX_KEPT = 500;
-/** Of those before this page was opened. */
-const MAX_READ = 1000;
+/** What of workers changes every few seconds is none of them: it would be all that is kept. */
+const KINDS = ["status", "cordon", "operation", "hive_added", "hive_changed", "hive_removed", "liveness"] as const;
+/** What has come of the backlog is shown so often: its end is not said where its last events are of another kind. */
+const SHOW_MS = 100;
 /** A backlog that does not end by then is read as far as it came. */
 const MAX_BACKLOG_MS = 10_000;
 
@@ -29,7 +31,7 @@ function toPast({ id, type, data }: QueenEvent): PastEvent {
   return { id, atMs, hiveId, text: eventText(type, data as Record<string, unknown>) };
 }
 
-const isTold = ({ type }: QueenEvent): boolean => type !== "workers" && type !== "hello" && type !== "gap";
+const isTold = ({ type }: QueenEvent): boolean => KINDS.some((kind) => kind === type);
 
 onNews((news) => {
   if (news === "missed") {
@@ -49,14 +51,25 @@ export async function readPast(): Promise<void> {
   const { position } = await client.value.listFleet({ limit: 1 });
   const newest = numberOf(position);
   if (newest === 0) return;
-  const start = position.slice(0, position.lastIndexOf("-"));
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, AbortSignal.timeout(MAX_BACKLOG_MS)]);
   const before: PastEvent[] = [];
-  for await (const event of client.value.readEvents({ after: `${start}-${Math.max(0, newest - MAX_READ)}`, signal })) {
-    if (numberOf(event.id) <= newest && isTold(event)) before.push(toPast(event));
-    if (numberOf(event.id) >= newest) over.abort();
+  const timer = setInterval(() => showBefore(before.splice(0)), SHOW_MS);
+  try {
+    const after = `${position.slice(0, position.lastIndexOf("-"))}-0`;
+    for await (const event of client.value.readEvents({ after, kind: [...KINDS], signal })) {
+      if (numberOf(event.id) <= newest && isTold(event)) before.push(toPast(event));
+      if (numberOf(event.id) >= newest) over.abort();
+    }
+  } finally {
+    clearInterval(timer);
+    showBefore(before);
   }
+}
+
+function showBefore(events: readonly PastEvent[]): void {
+  if (events.length === 0) return;
   const known = new Set(past.value.map(({ id }) => id));
-  past.value = [...past.value, ...before.filter(({ id }) => !known.has(id)).toReversed()].slice(0, MAX_KEPT);
+  const added = events.filter(({ id }) => !known.has(id));
+  past.value = [...past.value, ...added].toSorted((a, b) => numberOf(b.id) - numberOf(a.id)).slice(0, MAX_KEPT);
 }

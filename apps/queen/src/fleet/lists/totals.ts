@@ -4,7 +4,7 @@ import { wholeTurn } from "../../process/turn.ts";
 import type { Fleet } from "../fleet.ts";
 import { Reused } from "./reused.ts";
 
-/** How many hives there are, in all and in each state. One whose status another program damaged is in `total` alone. */
+/** How many hives there are, in all and in each state. One whose status another program damaged is in `total` alone; unreachable are those that are online though their port does not answer. */
 export interface FleetTotals {
   readonly total: number;
   readonly online: number;
@@ -55,10 +55,10 @@ export class Totals {
     const { fleet, clock } = this.#parts;
     const nowMs = clock.monotonicNow();
     let [looks, onProbation, unreachable] = [0, 0, 0];
-    for (const { probation, unreachableSinceMs } of fleet.sights()) {
+    for (const { status, probation, unreachableSinceMs } of fleet.sights()) {
       if (++looks % LOOKS_PER_TURN === 0) await wholeTurn();
       if (probation !== undefined && probation.untilMs > nowMs) onProbation += 1;
-      if (unreachableSinceMs !== undefined) unreachable += 1;
+      if (status === "online" && unreachableSinceMs !== undefined) unreachable += 1;
     }
     return { onProbation, unreachable };
   }

@@ -25,11 +25,14 @@ test.each([
   [`?hive=${Array.from({ length: 101 }, (_, n) => `hive-${n}`)}`, "hive: must be at most 100 of them"],
   ["?hive=hive-a,nobody", 'hive: is not in the catalog, got "nobody"'],
   ["?since=5", "since: is not a known query parameter; those are: after, hive, kind"],
+  ["?hive=hive-a,nobody&after=START-0", 'hive: is not in the catalog, got "nobody"'],
+  ["?after=", "after: must be the id of an event, or the `position` of a list"],
+  ["?after=garbage", "after: must be the id of an event, or the `position` of a list"],
   ["?after=a-1&after=a-2", "after: must be given once"],
 ])("refuses %s", async (query, detail) => {
   await using queen = await startTestQueen();
   await addHive(queen, 8600);
-  const { status, body } = await queen.request("GET", `/v1/events${query}`);
+  const { status, body } = await queen.request("GET", `/v1/events${query.replace("START", queen.events.start)}`);
   expect({ status, body }).toMatchObject({
     status: 400,
     body: { code: "INVALID_ARGUMENT", detail: expect.stringContaining(detail) },
@@ -72,7 +75,9 @@ test("a reader goes on after the id in the query, and after that in its header w
   await until("it is told the rest", () => byHeader.events.length === 1);
   expect(told(byHeader)).toEqual(["hive_added c"]);
 
-  await using strange = await new EventReader().connect(origin, {}, "?after=nonsense");
+  await using strange = new EventReader();
+  strange.lastEventId = "nonsense";
+  await strange.connect(origin);
   await until("it is told all", () => strange.events.length === 4);
   expect(strange.events[0]).toMatchObject({ type: "gap", data: { why: "unknown_id", last_seen_id: "nonsense" } });
 });
@@ -88,6 +93,21 @@ test("whoever comes back is told that the hive which it follows was removed", as
   await reader.connect(origin, {}, "?hive=hive-a");
   await until("it is told", () => reader.events.length === 2);
   expect(reader.events[1]).toMatchObject({ type: "hive_removed", data: { hive_id: "hive-a", row: null } });
+});
+
+test("whoever knows that a hive was removed comes back to the others, also after a restart of the queen", async () => {
+  await using queen = await startTestQueen();
+  const origin = await listen(queen);
+  for (const id of ["hive-a", "hive-b"]) await addHive(queen, 8600, { id });
+  await queen.request("DELETE", "/v1/hives/hive-a");
+  const query = "?hive=hive-a,hive-b";
+  await using reader = await new EventReader().connect(origin, {}, `${query}&after=${queen.events.position}`);
+  await cordon(queen, "hive-b");
+  await until("it is told", () => reader.events.length === 1);
+  expect(told(reader)).toEqual(["cordon hive-b"]);
+  await using restarted = await new EventReader().connect(origin, {}, `${query},other&after=otherstart-5`);
+  await until("it is told", () => restarted.events.length > 0);
+  expect(restarted.events[0]).toMatchObject({ type: "gap", data: { why: "queen_restarted" } });
 });
 
 test("an event of a hive carries its row as it is then", async () => {

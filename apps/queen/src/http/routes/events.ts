@@ -1,13 +1,12 @@
-import type { HiveCatalog } from "@repo/hive-catalog";
 import * as z from "zod";
 import { EVENT_SCHEMAS, EVENT_TYPES } from "../../telling/event-data.ts";
 import { eventFilter } from "../../telling/event-filter.ts";
+import { EVENT_ID, type EventLog } from "../../telling/events.ts";
 import { ANYBODY } from "../door/door.ts";
-import { invalidInput, queenStopping } from "../errors.ts";
-import { got, MAX_PROBLEMS } from "../field-problems.ts";
-import { MAX_ID_LENGTH } from "../input.ts";
+import { queenStopping } from "../errors.ts";
 import { defineRoute, EVENT_STREAM } from "../route.ts";
 import { FLEET_ROW_EXAMPLE, FleetRowJson } from "./fleet-row-json.ts";
+import { HiveId, missingHives, refuseHives } from "./known-hives.ts";
 import { listOf } from "./query-fields.ts";
 
 const HelloEvent = z
@@ -38,14 +37,8 @@ const SENT_SCHEMAS = Object.values(EVENT_SCHEMAS).map((schema: z.ZodObject) =>
 );
 
 const MAX_NAMED = 100;
-const HIVE = `must be the id of a hive, of at most ${MAX_ID_LENGTH} characters`;
-const HiveId = z
-  .string()
-  .min(1, HIVE)
-  .max(MAX_ID_LENGTH, HIVE)
-  .refine((id) => !id.includes("\0"), HIVE);
 const EventsQuery = z.strictObject({
-  after: z.string().optional().meta({
+  after: z.string().regex(EVENT_ID, "must be the id of an event, or the `position` of a list").optional().meta({
     description:
       "As the header `Last-Event-ID`, which wins: the `position` of `GET /v1/fleet`, or the id of the last event that the reader has seen",
   }),
@@ -84,11 +77,14 @@ export const eventsRoutes = [
     },
     problems: ["STOPPING", "TOO_MANY_READERS"],
     namedSchemas: [...SENT_SCHEMAS, HelloEvent, GapEvent],
-  }).handle(async ({ headers, query, caller, raw }, { door, costs, eventStream, stopping, catalog }, reply) => {
+  }).handle(async ({ headers, query, caller, raw }, { door, costs, events, eventStream, stopping, catalog }, reply) => {
     const { after, hive: hives, kind: kinds } = query;
     const lastEventId = [headers["last-event-id"]].flat()[0] ?? after;
-    // Whoever comes back is to hear that a hive was removed.
-    if (lastEventId === undefined) await checkHives(hives, catalog);
+    const missing = await missingHives(hives, catalog);
+    refuseHives(
+      "hive",
+      missing.filter((id) => !isRemembered(id, lastEventId, events)),
+    );
     if (stopping.aborted) throw queenStopping();
     eventStream.checkRoom(caller ?? ANYBODY);
     reply.hijack();
@@ -103,11 +99,8 @@ export const eventsRoutes = [
   }),
 ];
 
-/** Throws a Problem for a hive that is not there: its reader would wait in vain. */
-async function checkHives(ids: readonly string[], catalog: HiveCatalog): Promise<void> {
-  const areThere = await Promise.all(ids.map((id) => catalog.hiveExists(id)));
-  const missing = ids.filter((_, index) => !areThere[index]);
-  const message = "is not in the catalog";
-  const errors = missing.map((id) => ({ field: "hive", message: message + got(id) }));
-  if (errors.length > 0) throw invalidInput("INVALID_ARGUMENT", errors.slice(0, MAX_PROBLEMS));
+/** Whether a reader that comes back may have followed the hive before it was removed: it may know so already, or is told so, or to read anew. */
+function isRemembered(hiveId: string, lastEventId: string | undefined, events: EventLog): boolean {
+  if (lastEventId === undefined) return false;
+  return events.resume(lastEventId).gap !== undefined || events.tellsOfRemoval(hiveId);
 }

@@ -1,12 +1,25 @@
+import { createHash } from "node:crypto";
+import { HiveStatus } from "@repo/hive-catalog";
 import * as z from "zod";
 import { ListError } from "../../fleet/lists/errors.ts";
 import type { Cursor, ListQuery } from "../../fleet/lists/fleet-lists.ts";
 import { invalidInput } from "../errors.ts";
 
+const none = z.null();
+const id = z.string().min(1);
+/** Where a list goes on, by what it is sorted by: a value and an id. */
+const PLACES = {
+  id: z.tuple([none, id]),
+  status: z.tuple([HiveStatus, id.nullable()]),
+  label: z.union([z.tuple([z.string(), id]), z.tuple([none, id.nullable()])]),
+  /** How many were gone through; then those that have no place in the order. */
+  counted: z.union([z.tuple([z.string().regex(/^(?:0|[1-9]\d{0,8})$/), none]), z.tuple([none, id.nullable()])]),
+};
+
 /** In the text of `after`, which callers hand back as it is: short names, for it stands in a URL. */
 const After = z.strictObject({
-  /** The order, and the start of the queen that began it. */
-  o: z.string(),
+  /** The query, and the start of the queen that began the list. */
+  q: z.string(),
   s: z.string(),
   v: z.string().nullable(),
   i: z.string().nullable(),
@@ -14,22 +27,34 @@ const After = z.strictObject({
   n: z.int().min(0).nullable(),
 });
 
-const orderOf = ({ sort, descending, groupBy }: ListQuery): string =>
-  groupBy === undefined ? `${descending ? "-" : ""}${sort}` : `=${groupBy}`;
+const QUERY_CHARACTERS = 16;
+
+/** The same for all that ask for the same hives in the same order. */
+function queryName({ onCorruptHive: _, conditions, ...others }: ListQuery): string {
+  const asked = Object.entries({ ...conditions, ...others }).filter(([, value]) => value !== undefined);
+  const text = JSON.stringify(asked.sort(([one], [other]) => (one < other ? -1 : 1)));
+  return createHash("sha256").update(text).digest("base64url").slice(0, QUERY_CHARACTERS);
+}
+
+function placesOf({ sort, groupBy }: ListQuery): z.ZodType {
+  if (groupBy !== undefined) return PLACES.label;
+  return sort === "id" || sort === "status" ? PLACES[sort] : PLACES.counted;
+}
 
 /** The `next_after` of a list. `start` is that of the queen. */
 export function toAfter({ place, since, snapshot }: Cursor, query: ListQuery, start: string): string {
-  const after = { o: orderOf(query), s: start, v: place.value, i: place.id, m: since, n: snapshot };
+  const after = { q: queryName(query), s: start, v: place.value, i: place.id, m: since, n: snapshot };
   return Buffer.from(JSON.stringify(after)).toString("base64url");
 }
 
 /** Throws a Problem, or ListError for one of a queen that was restarted: what changed before she does not know. */
 export function fromAfter(text: string, query: ListQuery, start: string): Cursor {
   const after = parsed(text);
-  if (after === undefined) throw invalidAfter("must be the `next_after` of the page before");
-  const order = orderOf(query);
-  if (after.o !== order)
-    throw invalidAfter(`must be of a list in the same order: this one is of ${JSON.stringify(after.o)}`);
+  const isOfQuery = after?.q === queryName(query) && placesOf(query).safeParse([after.v, after.i]).success;
+  if (after === undefined || !isOfQuery) {
+    const message = "must be the `next_after` of a page with the same query";
+    throw invalidInput("INVALID_ARGUMENT", [{ field: "after", message }]);
+  }
   if (after.s !== start && query.groupBy === undefined && query.sort === "id") {
     return { place: { value: after.v, id: after.i }, since: 0, snapshot: null };
   }
@@ -49,5 +74,3 @@ function parsed(text: string): z.output<typeof After> | undefined {
     return undefined;
   }
 }
-
-const invalidAfter = (message: string) => invalidInput("INVALID_ARGUMENT", [{ field: "after", message }]);

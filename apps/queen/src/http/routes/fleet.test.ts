@@ -120,7 +120,7 @@ test("tells how many hives are in each state, of the whole fleet, and from where
   expect(totals).toEqual({ total: 5, online: 3, offline: 1, unknown: 1, cordoned: 1, on_probation: 0, unreachable: 0 });
   expect(position).toBe(queen.events.idOf(queen.events.newest));
   await queen.watch.runRound();
-  expect((await list(queen)).totals).toMatchObject({ unreachable: 5 });
+  expect((await list(queen)).totals).toMatchObject({ online: 3, unreachable: 3 });
   const counts = await queen.request("GET", "/v1/counts");
   expect(totals).toMatchObject(counts.body as object);
 });
@@ -151,8 +151,12 @@ test.each([
   [{ takes_work: "perhaps" }, "takes_work", "must be true or false"],
   [{ model: "" }, "model", "must not be empty"],
   [{ min_free_vram_gb: "-1" }, "min_free_vram_gb", "must be a number from 0"],
-  [{ after: "a" }, "after", "must be the `next_after` of the page before"],
-  [{ after: Buffer.from('{"o":"id"}').toString("base64url") }, "after", "must be the `next_after` of the page before"],
+  [{ after: "a" }, "after", "must be the `next_after` of a page with the same query"],
+  [
+    { after: Buffer.from('{"o":"id"}').toString("base64url") },
+    "after",
+    "must be the `next_after` of a page with the same query",
+  ],
   [{ limit: "1001" }, "limit", "must be a whole number from 1 to 1000"],
 ])("refuses %j, and names the parameter and the rule", async (query, field, message) => {
   await using queen = await startTestQueen();
@@ -175,7 +179,7 @@ test("goes on by id after a restart of the queen; in another order it says that 
       after[sort] = (await list(queen, { sort, limit: "2" })).next_after ?? "";
     const { body } = await queen.request("GET", `/v1/fleet?sort=-id&after=${after.id}`);
     expect(body).toMatchObject({
-      errors: [{ field: "after", message: expect.stringContaining('same order: this one is of "id"') }],
+      errors: [{ field: "after", message: expect.stringContaining("of a page with the same query") }],
     });
   }
   await using queen = await startTestQueen({ catalog: await HiveCatalog.open(file) });
@@ -184,6 +188,27 @@ test("goes on by id after a restart of the queen; in another order it says that 
     const answer = await queen.request("GET", `/v1/fleet?sort=${sort}&after=${after[sort]}`);
     expect(answer).toMatchObject({ status: 410, body: { code: "LIST_EXPIRED" } });
   }
+});
+
+test.each([
+  { sort: "free_vram", v: ["abc", "-5", "1e9", "Infinity", "1.5", ""] },
+  { sort: "-last_beat", v: ["NaN"] },
+  { sort: "status", v: ["bogus", null] },
+  { sort: "id", v: ["a"] },
+])("an `after` that was made up for a list by $sort is refused, and one of another query", async ({ sort, v }) => {
+  await using queen = await startTestQueen();
+  await addFleet(queen);
+  const { next_after: after } = await list(queen, { sort, limit: "1" });
+  const place = JSON.parse(Buffer.from(after ?? "", "base64url").toString());
+  const madeUp = v.map((value) => Buffer.from(JSON.stringify({ ...place, v: value })).toString("base64url"));
+  const queries = madeUp.map((made) => ({ sort, after: made }) as Record<string, string>);
+  queries.push({ sort, after: after ?? "", status: "online" }, { sort, after: after ?? "", takes_work: "true" });
+  for (const query of queries) {
+    const { status, body } = await queen.request("GET", `/v1/fleet?${new URLSearchParams(query)}`);
+    const errors = [{ field: "after", message: "must be the `next_after` of a page with the same query" }];
+    expect({ query, status, body }).toMatchObject({ query, status: 400, body: { code: "INVALID_ARGUMENT", errors } });
+  }
+  await list(queen, { sort, limit: "3", after: after ?? "" });
 });
 
 test("an order of what changes with every beat is kept for a minute after it was used last", async () => {

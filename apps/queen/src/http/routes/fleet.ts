@@ -28,7 +28,7 @@ const FleetTotalsJson = z
   .meta({
     id: "FleetTotals",
     description:
-      "Of the whole fleet, whatever was asked for. A hive whose status another program damaged is in `total` alone",
+      "Of the whole fleet, whatever was asked for. A hive whose status another program damaged is in `total` alone; `unreachable` are those that are online though their port does not answer",
   });
 
 const FleetList = z

@@ -1,9 +1,16 @@
-import { OPERATION_KINDS, OPERATION_STATES, type OperationRecord, OperationStep } from "@repo/hive-catalog";
+import {
+  type HiveCatalog,
+  OPERATION_KINDS,
+  OPERATION_STATES,
+  type OperationRecord,
+  OperationStep,
+} from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { operationNotFound } from "../../lifecycle/errors.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
+import { HiveId, missingHives, refuseHives } from "./known-hives.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
 
 export const OperationStepJson = z.strictObject({
@@ -120,16 +127,17 @@ export const operationsRoutes = [
     description:
       "A page may be short, or empty, although there are more: `next_after` says where to go on, with the same query.",
     query: z.strictObject({
-      hive_id: z.string().optional().meta({ description: "Those of one hive alone" }),
+      hive_id: HiveId.optional().meta({ description: "Those of one hive alone, also of one that was removed" }),
       state: oneOf(OPERATION_STATES).optional(),
       kind: oneOf(OPERATION_KINDS).optional(),
       ...pageQuery("Operations"),
     }),
     isCostly: true,
     answer: { description: "One page", schema: OperationPage, example: { operations: [RUNNING], next_after: null } },
-  }).handle(({ query: { hive_id: hiveId, state, kind, ...page } }, { catalog, costs }) => {
+  }).handle(async ({ query: { hive_id: hiveId, state, kind, ...page } }, { catalog, costs }) => {
+    if (hiveId !== undefined) await checkHive(hiveId, catalog);
     let wentOnAfter: string | null = null;
-    return answerPage(
+    return await answerPage(
       {
         page,
         stepSize: OPERATIONS_PER_STEP,
@@ -169,6 +177,14 @@ export const operationsRoutes = [
     problems: ["OPERATION_NOT_FOUND", "OPERATION_FINISHED", "OPERATION_ELSEWHERE"],
   }).handle(async ({ params }, { lifecycle }) => operationToJson(await lifecycle.cancel(params.operation))),
 ];
+
+/** Throws a Problem for one that is not there, and never had an operation. */
+async function checkHive(hiveId: string, catalog: HiveCatalog): Promise<void> {
+  const missing = await missingHives([hiveId], catalog);
+  if (missing.length === 0) return;
+  const { operations } = await catalog.operations.find({ hiveId, limit: 1 });
+  if (operations.length === 0) refuseHives("hive_id", missing);
+}
 
 function operationToJson(operation: OperationRecord): z.input<typeof OperationJson> {
   return {

@@ -62,6 +62,23 @@ test("lists operations by state, kind and hive, page by page", async () => {
   await expectRefusal(queen, refused, { status: 400, code: "INVALID_ARGUMENT", fields: ["state", "kind"] });
 });
 
+test("operations of a hive that was removed are listed; of one that never was, or of none, they are refused", async () => {
+  await using queen = await startTestQueen();
+  await queen.catalog.addHive(HIVE_JSON);
+  const list = (hiveId: string, more = "") => queen.request("GET", `/v1/operations?hive_id=${hiveId}${more}`);
+  expect(await list(HIVE_JSON.id)).toMatchObject({ status: 200, body: { operations: [] } });
+  const operation = { id: "op", hiveId: HIVE_JSON.id, kind: "stop", owner: "q", deadlineMs: 1 } as const;
+  await queen.catalog.operations.begin(operation);
+  await queen.catalog.operations.finish("op", { state: "succeeded" });
+  await queen.catalog.removeHive(HIVE_JSON.id);
+  expect(await list(HIVE_JSON.id)).toMatchObject({ status: 200, body: { operations: [{ id: "op" }] } });
+  expect(await list(HIVE_JSON.id, "&state=failed")).toMatchObject({ status: 200, body: { operations: [] } });
+  for (const id of ["nope", "", "a%00b"]) {
+    const refused = { method: "GET", url: `/v1/operations?hive_id=${id}` } as const;
+    await expectRefusal(queen, refused, { status: 400, code: "INVALID_ARGUMENT", fields: ["hive_id"] });
+  }
+});
+
 test("of what is rare among very many operations a page may be empty, and says where to go on", async () => {
   await using folder = await temporaryFolder();
   const file = `${folder.path}/hives.db`;

@@ -1,0 +1,110 @@
+import type { Schema } from "@repo/queen-client";
+import { EXIT, nextFor } from "../failure.ts";
+import { Progress } from "../output/progress.ts";
+import type { Kind, Printer } from "../output/records.ts";
+import type { Style } from "../output/terminal.ts";
+import type { Session } from "../session.ts";
+
+export type ActionOnHive = Schema<"ActionOnHive">;
+type Outcome = ActionOnHive["outcome"];
+
+const STYLES: { readonly [O in Outcome]?: Style } = { done: "green", begun: "green", failed: "red", skipped: "dim" };
+/** In the last sentence: more than these nobody reads there, and each has had a line. */
+const NAMED = 10;
+
+const outcomes = (idWidth: number): Kind<ActionOnHive> => ({
+  name: "hives",
+  nameOf: ({ hive_id }) => hive_id,
+  columns: [
+    { title: "ID", minWidth: idWidth, cell: ({ hive_id }) => hive_id },
+    { title: "OUTCOME", cell: ({ outcome }) => ({ text: outcome, style: STYLES[outcome] }) },
+    { title: "DETAIL", cell: ({ detail, problem }) => (problem === null ? detail : `${problem.code}: ${detail}`) },
+  ],
+});
+
+/** Says what comes of each hive as it comes, and counts. */
+export class BulkReport {
+  readonly #session: Session;
+  readonly #printer: Printer<ActionOnHive>;
+  readonly #counts = { done: 0, begun: 0, skipped: 0, failed: 0, would_do: 0, would_skip: 0, would_fail: 0 };
+  readonly #failed: ActionOnHive[] = [];
+  readonly #left: Set<string>;
+  /** Where it can be drawn anew. */
+  readonly #progress: Progress | undefined;
+  /** The steps that are being done, by hive. */
+  readonly #steps = new Map<string, string>();
+
+  constructor(session: Session, ids: readonly string[]) {
+    this.#session = session;
+    this.#left = new Set(ids);
+    this.#progress = session.terminal.canRedraw ? new Progress(session.terminal) : undefined;
+    this.#printer = session.printer(outcomes(Math.max(...ids.map((id) => id.length))));
+  }
+
+  async hive(line: ActionOnHive): Promise<void> {
+    const { hive_id: id, outcome } = line;
+    this.#steps.delete(id);
+    this.#progress?.clear();
+    if (outcome === "failed") this.#failed.push(line);
+    this.#counts[outcome] += 1;
+    this.#left.delete(id);
+    // Names are for the next program, which has no use for what failed.
+    if (this.#session.format !== "name" || outcome !== "failed") await this.#printer.print([line]);
+    if (this.#steps.size > 0) this.#showSteps();
+  }
+
+  step({ hive_id: id, step: { name, state, detail } }: Schema<"ActionStep">): void {
+    if (this.#progress === undefined) {
+      this.#session.terminal.say(`${id}: ${name} ${state}${detail === null ? "" : `: ${detail}`}`);
+    } else {
+      this.#steps.set(id, name);
+      this.#showSteps();
+    }
+  }
+
+  /** `2 of 5: gpu-03 copy, gpu-04 start`. */
+  #showSteps(): void {
+    const { done, begun, skipped, failed } = this.#counts;
+    const ended = done + begun + skipped + failed;
+    const steps = [...this.#steps].map(([id, name]) => `${id} ${name}`);
+    this.#progress?.show(`${ended} of ${ended + this.#left.size}: ${steps.join(", ")}`);
+  }
+
+  /** The last word, and the exit code. */
+  async end(): Promise<number> {
+    const { terminal } = this.#session;
+    const { done, begun, skipped, failed } = this.#counts;
+    this.#progress?.clear();
+    await this.#printer.end({ counts: { done, begun, skipped, failed, not_done: this.#left.size } });
+    if (failed === 0 && this.#left.size === 0) terminal.say(this.sentence);
+    else terminal.complain(this.sentence);
+    const codes = new Set(this.#failed.flatMap(({ problem }) => problem?.code ?? []));
+    for (const next of new Set([...codes].flatMap(nextFor))) terminal.complain(next);
+    if (failed === 0 && this.#left.size === 0) return EXIT.done;
+    return done + begun + skipped === 0 ? EXIT.failed : EXIT.someFailed;
+  }
+
+  /** What was done when it ended before its end. */
+  broken(why: string): void {
+    const { terminal } = this.#session;
+    this.#progress?.clear();
+    terminal.complain(`${why}: ${this.sentence}; what had begun is finished all the same`);
+  }
+
+  /** `7 done, 1 failed: gpu-03 HIVE_RUNNING`. */
+  get sentence(): string {
+    const named = this.#failed
+      .slice(0, NAMED)
+      .map(({ hive_id: id, problem, detail }) => `${id} ${problem?.code ?? detail}`);
+    const more = this.#failed.length > NAMED ? [`and ${this.#failed.length - NAMED} more`] : [];
+    const { done, begun, skipped, failed } = this.#counts;
+    const counts = [
+      `${done} done`,
+      begun > 0 && `${begun} begun`,
+      skipped > 0 && `${skipped} skipped`,
+      this.#left.size > 0 && `${this.#left.size} not done`,
+      failed > 0 && `${failed} failed: ${[...named, ...more].join(", ")}`,
+    ];
+    return counts.filter((one) => one !== false).join(", ");
+  }
+}

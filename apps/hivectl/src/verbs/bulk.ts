@@ -1,0 +1,172 @@
+import { inColumns } from "@repo/process-log/printable";
+import type { Body, Query } from "@repo/queen-client";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { EXIT, UsageProblem } from "../failure.ts";
+import type { CommonFlags, Session } from "../session.ts";
+import { type ActionOnHive, BulkReport } from "./bulk-report.ts";
+import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter } from "./hive-filter.ts";
+import { idsOf } from "./ids.ts";
+
+type Action = Body<"actOnHives">;
+/** What is done, without to which hives. */
+export type Deed = Action extends infer One ? (One extends Action ? Omit<One, Choice> : never) : never;
+type Choice = keyof Omit<HiveFilter, "model"> | "ids" | "text" | "after" | "limit";
+/** To which ones. */
+type Chosen = { readonly ids: readonly string[] } | Omit<HiveFilter, "model">;
+
+export interface BulkFlags extends FilterFlags {
+  readonly parallel?: number;
+}
+
+export interface Bulk {
+  /** As it stands in a question: `Cordon`. */
+  readonly title: string;
+  readonly deed: Deed;
+  readonly wait?: boolean;
+  /** Nothing is asked before it. */
+  readonly isHarmless?: boolean;
+  /** Also of one hive the number is asked for. */
+  readonly isGrave?: boolean;
+  /** Looks at what would be done, and may make a failure of it. */
+  readonly review?: (planned: readonly ActionOnHive[]) => Promise<readonly ActionOnHive[]>;
+}
+
+const MAX_IDS = 1000;
+const MAX_PARALLEL = 16;
+/** Of the list before a question: on a terminal, more scrolled by is not read. */
+const SHOWN = 50;
+
+/** Which hives, and how many at a time: for every verb that does one thing to many. */
+export const addBulkFlags = (command: Command): Command =>
+  addFilterFlags(command.argument("[id...]", "of hives; - reads them from stdin")).addOption(
+    new Option("--parallel <number>", `hives at a time, ${MAX_PARALLEL} at most (default: 4)`).argParser(readParallel),
+  );
+
+/** Says what would be done, asks, does it, and says of each hive what came of it. Returns the exit code. */
+export async function actInBulk(
+  session: Session,
+  { args, flags }: { args: readonly string[]; flags: BulkFlags & CommonFlags },
+  bulk: Bulk,
+): Promise<number> {
+  const { terminal } = session;
+  const isAgreedTo = flags.yes === true || bulk.isHarmless === true;
+  if (!isAgreedTo && !terminal.canAsk) {
+    throw new UsageProblem(`${bulk.deed.action} asks before it does anything, and there is no terminal: --yes answers`);
+  }
+  const chosen = await chosenBy(session, args, flags);
+  const plan = await planOf(session, chosen, bulk);
+  if (plan.length === 0) {
+    terminal.say("no hive is as asked for: nothing to do");
+    return EXIT.done;
+  }
+  const todo = plan.filter(({ outcome }) => outcome === "would_do");
+  if (todo.length > 0 && !isAgreedTo && !(await isAgreed(session, bulk, plan, todo))) {
+    terminal.complain("nothing was done");
+    return EXIT.failed;
+  }
+  const report = new BulkReport(
+    session,
+    plan.map(({ hive_id }) => hive_id),
+  );
+  for (const line of plan) if (line.outcome !== "would_do") await report.hive(asOutcome(line));
+  const ids = todo.map(({ hive_id }) => hive_id);
+  await act(session, bulk, { ids, parallel: flags.parallel, report });
+  return report.end();
+}
+
+/** What was listed is what is done: what else is as asked for by then is left alone. */
+async function act(
+  session: Session,
+  { deed, wait }: Bulk,
+  { ids, parallel, report }: { ids: readonly string[]; parallel: number | undefined; report: BulkReport },
+): Promise<void> {
+  const { queen, call, signal } = session;
+  const query = { ...(parallel !== undefined && { parallel }), ...(wait && { wait }) };
+  try {
+    for (const part of partsOf(ids)) {
+      for await (const line of queen.actOnHives({ ...deed, ids: part } as Action, query, call)) {
+        if (line.type === "hive") await report.hive(line);
+        else if (line.type === "step") report.step(line);
+        else if (line.stopping) return session.terminal.complain("the queen stops: what had not begun is not done");
+      }
+    }
+  } catch (error) {
+    report.broken(signal.aborted ? "interrupted" : "the answer broke off");
+    throw error;
+  }
+}
+
+/** What a dry run says of each hive. */
+async function planOf({ queen, call }: Session, chosen: Chosen, bulk: Bulk): Promise<readonly ActionOnHive[]> {
+  const planned: ActionOnHive[] = [];
+  const run = async (body: object, query: Query<"actOnHives"> = { dry_run: true }) => {
+    let next: string | null = null;
+    for await (const line of queen.actOnHives({ ...bulk.deed, ...body } as Action, query, call)) {
+      if (line.type === "hive") planned.push(line);
+      else if (line.type === "end") next = line.next_after;
+    }
+    return next;
+  };
+  if ("ids" in chosen) for (const ids of partsOf(chosen.ids)) await run({ ids });
+  else {
+    let after = await run(chosen);
+    while (after !== null) after = await run({ ...chosen, after });
+  }
+  return bulk.review === undefined ? planned : bulk.review(planned);
+}
+
+async function chosenBy(session: Session, args: readonly string[], flags: BulkFlags & CommonFlags): Promise<Chosen> {
+  const { model, ...filter } = filterOf(flags);
+  const isFiltered = model !== undefined || Object.keys(filter).length > 0;
+  if (args.length > 0) {
+    if (isFiltered) throw new UsageProblem("name hives, or say what must hold for them: not both");
+    return { ids: await idsOf(session, args) };
+  }
+  if (!isFiltered) throw new UsageProblem('say which hives: ids, - for those on stdin, or a filter; -l "" is all');
+  return model === undefined ? filter : { ids: await idsWithModel(session, { ...filter, model }) };
+}
+
+/** Which hives serve a model the queen says in her list alone. */
+async function idsWithModel({ queen, call }: Session, filter: HiveFilter): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { hives } of queen.fleetPages({ ...filter, limit: MAX_IDS }, call)) {
+    ids.push(...hives.map(({ hive }) => hive.id));
+  }
+  return ids;
+}
+
+async function isAgreed(
+  session: Session,
+  { title, isGrave }: Bulk,
+  plan: readonly ActionOnHive[],
+  todo: readonly ActionOnHive[],
+): Promise<boolean> {
+  const [only] = plan.length === 1 ? plan : [];
+  if (only !== undefined && !isGrave) return session.confirm(`${title} ${only.hive_id} (${only.detail})?`);
+  const rows = plan.slice(0, SHOWN).map(({ hive_id, outcome, detail, problem }) => {
+    return [hive_id, outcome.replace("_", " "), problem === null ? detail : `${problem.code}: ${detail}`];
+  });
+  const more = plan.length > SHOWN ? `… and ${plan.length - SHOWN} more\n` : "";
+  session.terminal.streams.stderr.write(`${inColumns(rows)}\n${more}`);
+  return isNumberTyped(session, title, todo.length);
+}
+
+/** Asks for the number of what is to be done, which nobody types without a look. */
+export async function isNumberTyped(session: Session, title: string, count: number, of = "hives"): Promise<boolean> {
+  const counted = `${count} ${count === 1 ? of.replace(/s$/, "") : of}`;
+  return (await session.ask(`${title} ${counted}? Type their number to go on:`)) === String(count);
+}
+
+const asOutcome = (line: ActionOnHive): ActionOnHive => ({
+  ...line,
+  outcome: line.outcome === "would_fail" ? "failed" : "skipped",
+});
+
+function* partsOf(ids: readonly string[]): Generator<readonly string[]> {
+  for (let at = 0; at < ids.length; at += MAX_IDS) yield ids.slice(at, at + MAX_IDS);
+}
+
+function readParallel(text: string): number {
+  if (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_PARALLEL) return Number(text);
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_PARALLEL}.`);
+}

@@ -1,0 +1,89 @@
+import { printable } from "@repo/process-log/printable";
+import type { QueenClient } from "@repo/queen-client";
+import { accessOf } from "../access/access.ts";
+import { readContexts } from "../access/contexts.ts";
+import type { Session } from "../session.ts";
+import { type Place, placeOf, wordsAt } from "./place.ts";
+import type { AddVerb } from "./verb.ts";
+
+/** Whoever types waits for it. */
+const TIMEOUT_MS = 200;
+const PAGE = 200;
+/** More are no help to whoever types. */
+const MAX_WORDS = 200;
+
+type Words = AsyncIterable<string> | Iterable<string>;
+/** What may begin so. */
+type Source = (typed: string, known: { queen: QueenClient; session: Session; signal: AbortSignal }) => Words;
+
+/** By the name of an argument, or of a flag. */
+const SOURCES: ReadonlyMap<string, Source> = new Map<string, Source>([
+  ["id", (typed, { queen, signal }) => idsOf(queen, typed, signal)],
+  ["selector", (typed, { queen, signal }) => selectorsOf(queen, typed, signal)],
+  ["model", (_, { queen, signal }) => modelsOf(queen, signal)],
+  ["operation", (_, { queen, signal }) => operationsOf(queen, signal)],
+  ["context", (_, { session }) => Object.keys(readContexts(session.env).contexts)],
+]);
+
+/** What a shell calls while somebody types: a word a line. */
+export const addComplete: AddVerb = (parent, does) => {
+  parent
+    .command("__complete", { hidden: true })
+    .argument("[words...]")
+    .action(
+      does(async (session, { args }) => {
+        const place = placeOf(parent, args);
+        const { before, typed } = place;
+        const words: string[] = [];
+        for await (const word of wordsFor(place, session)) {
+          if (word.startsWith(typed) && printable(word) === word) words.push(`${before}${word}\n`);
+          if (words.length === MAX_WORDS) break;
+        }
+        await session.terminal.write(words.join(""));
+      }),
+    );
+};
+
+async function* wordsFor(place: Place, session: Session): AsyncGenerator<string, void, undefined> {
+  const { option, argument, typed, values } = place;
+  if (option === undefined) yield* wordsAt(place);
+  const value = option ?? (typed.startsWith("-") ? undefined : argument);
+  if (value?.argChoices !== undefined) yield* value.argChoices;
+  const source = SOURCES.get(value?.name() ?? "");
+  if (source === undefined) return;
+  const { url, context } = session.flags;
+  const at = { url: values.get("url") ?? url, context: values.get("context") ?? context };
+  const given = Object.fromEntries(Object.entries(at).filter(([, one]) => one !== undefined));
+  try {
+    const queen = session.clientOf(accessOf(given, session.env));
+    const signal = AbortSignal.any([session.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+    yield* source(typed, { queen, session, signal });
+  } catch {
+    // What the queen does not say in time, or to nobody who calls so, is not offered: a line that is being typed has no room for why.
+  }
+}
+
+async function* idsOf(queen: QueenClient, typed: string, signal: AbortSignal) {
+  const text = typed === "" ? {} : { text: typed };
+  for await (const { hives } of queen.hivePages({ ...text, limit: PAGE }, { signal })) yield* hives.map(({ id }) => id);
+}
+
+/** Keys, and behind = the values of one: of the last term, which is being typed. */
+async function* selectorsOf(queen: QueenClient, typed: string, signal: AbortSignal) {
+  const [, before = "", key = "", is, value] = /^(.*,)?(!?[^,=!]*)(?:(=|==|!=)([^,=]*))?$/s.exec(typed) ?? [];
+  const not = key.startsWith("!") ? "!" : "";
+  for await (const { labels } of queen.labelPages({ limit: PAGE }, { signal })) {
+    for (const label of labels) {
+      if (value === undefined) yield `${before}${not}${label.key}${not === "" ? "=" : ""}`;
+      else if (label.key === key) yield* label.values.map((one) => `${before}${key}${is}${one.value}`);
+    }
+  }
+}
+
+async function* modelsOf(queen: QueenClient, signal: AbortSignal) {
+  for await (const { models } of queen.modelPages({ limit: PAGE }, { signal })) yield* models.map(({ model }) => model);
+}
+
+async function* operationsOf(queen: QueenClient, signal: AbortSignal) {
+  yield* (await queen.listOperations({ limit: PAGE }, { signal })).operations.map(({ id }) => id);
+}

@@ -1,0 +1,55 @@
+import type { Schema } from "@repo/queen-client";
+import { EXIT, UsageProblem } from "../failure.ts";
+import type { Session } from "../session.ts";
+import { isNumberTyped } from "./bulk.ts";
+import { HIVES, type HiveRow } from "./hive-columns.ts";
+import type { AddVerb } from "./verb.ts";
+
+/** By these the queen says of a hive that it would be offline, were marks not held back. */
+const HELD_BACK: readonly Schema<"HiveLiveness">["rule"][] = ["mass_failure", "network_lost"];
+const PAGE = 1000;
+
+export const addConfirmMissing: AddVerb = (parent, does) => {
+  parent
+    .command("confirm-missing")
+    .description(
+      "Says that hives that went missing at once are gone: the queen marks them offline then. Lists them first.",
+    )
+    .addHelpText("after", "\nExample: pnpm -s hivectl confirm-missing")
+    .action(does(confirmMissing));
+};
+
+async function confirmMissing(session: Session): Promise<number> {
+  const { terminal, queen, call, flags } = session;
+  if (!flags.yes && !terminal.canAsk) {
+    throw new UsageProblem("confirm-missing asks before it does anything, and there is no terminal: --yes answers");
+  }
+  const { liveness } = await queen.getHealth(call);
+  if (liveness.state !== "mass_failure" && liveness.state !== "network_lost") {
+    terminal.say("no hive is held back from being marked offline: nothing to confirm");
+    return EXIT.done;
+  }
+  const count = await listMissing(session);
+  if (!flags.yes && !(await isNumberTyped(session, "Confirm the loss of", count))) {
+    terminal.complain("nothing was done");
+    return EXIT.failed;
+  }
+  const { missing, online } = await queen.confirmMassFailure(call);
+  terminal.say(`${missing} of ${online} online hives are missing: they are marked offline as the queen next looks`);
+  return EXIT.done;
+}
+
+/** Says how many there are. */
+async function listMissing(session: Session): Promise<number> {
+  const { queen, call } = session;
+  const printer = session.printer(HIVES);
+  const isMissing = ({ status }: HiveRow) => HELD_BACK.includes(status.rule);
+  let count = 0;
+  for await (const { hives } of queen.fleetPages({ status: "online", limit: PAGE }, call)) {
+    const missing = hives.filter(isMissing);
+    if (missing.length > 0) await printer.print(missing);
+    count += missing.length;
+  }
+  await printer.end();
+  return count;
+}

@@ -1,0 +1,38 @@
+import type { Schema } from "@repo/queen-client";
+import type { Kind } from "../output/records.ts";
+import { printList } from "./small-list.ts";
+import type { AddVerb } from "./verb.ts";
+
+const PAGE = 1000;
+
+export const addGetCordons: AddVerb = (parent, does) => {
+  parent
+    .command("cordons")
+    .alias("cordon")
+    .description("Lists the hives that are kept from new work, since when, until when and why.")
+    .addHelpText("after", "\nExample: pnpm -s hivectl get cordons --sort -since")
+    .action(
+      does((session) => {
+        const { queen, call } = session;
+        const pages = async function* () {
+          for await (const { cordons } of queen.cordonPages({ limit: PAGE }, call)) yield cordons;
+        };
+        return printList(session, CORDONS, pages(), { none: "no hive is cordoned", beside: { next_after: null } });
+      }),
+    );
+};
+
+const CORDONS: Kind<Schema<"CordonOfHive">> = {
+  name: "cordons",
+  nameOf: ({ hive_id }) => hive_id,
+  columns: [
+    { title: "ID", cell: ({ hive_id }) => hive_id },
+    {
+      title: "SINCE",
+      cell: ({ created_at_ms }, times) => times.at(created_at_ms),
+      sortKey: ({ created_at_ms }) => created_at_ms,
+    },
+    { title: "UNTIL", cell: ({ until_ms }, times) => times.at(until_ms), sortKey: ({ until_ms }) => until_ms },
+    { title: "REASON", cell: ({ reason }) => reason },
+  ],
+};

@@ -1,0 +1,149 @@
+import type { QueenEvent, Query } from "@repo/queen-client";
+import { Option } from "commander";
+import { EXIT, UsageProblem } from "../failure.ts";
+import type { Kind } from "../output/records.ts";
+import type { CommonFlags, Session } from "../session.ts";
+import { tellConnection } from "./connection.ts";
+import { addressText, labelsText, workersText } from "./hive-columns.ts";
+import { idsOf } from "./ids.ts";
+import { printList, refuseDocuments } from "./small-list.ts";
+import type { AddVerb } from "./verb.ts";
+
+type Told = Exclude<QueenEvent, { type: "hello" | "gap" }>;
+type EventKind = NonNullable<Query<"readEvents">["kind"]>[number];
+
+interface Flags {
+  readonly since?: string;
+  readonly kind?: readonly EventKind[];
+  readonly watch?: true;
+}
+
+const KINDS: readonly string[] = [
+  "status",
+  "cordon",
+  "operation",
+  "hive_added",
+  "hive_changed",
+  "workers",
+  "hive_removed",
+  "liveness",
+] satisfies EventKind[];
+
+export const addGetEvents: AddVerb = (parent, does) => {
+  parent
+    .command("events")
+    .alias("event")
+    .description(
+      "Lists what happened to the fleet, or to the hives that are named, as far as the queen still keeps it.",
+    )
+    .argument("[id...]", "of hives; - reads them from stdin")
+    .addOption(
+      new Option("--kind <kinds>", `of these kinds alone: ${KINDS.join(", ")}`).argParser((text) => text.split(",")),
+    )
+    .option("--since <id>", "what happened after the event of this id, which -o wide shows")
+    .option("-w, --watch", "go on with what happens, until Ctrl-C")
+    .addHelpText("after", "\nExample: pnpm -s hivectl get events -w --kind status,cordon")
+    .action(does<Flags>(getEvents));
+};
+
+async function getEvents(
+  session: Session,
+  { args, flags }: { args: readonly string[]; flags: Flags & CommonFlags },
+): Promise<number> {
+  const kinds = flags.kind ?? [];
+  const strange = kinds.find((kind) => !KINDS.includes(kind));
+  if (strange !== undefined) throw new UsageProblem(`there is no kind ${strange}: there are ${KINDS.join(", ")}`);
+  const isWanted = filterOf(args.length === 0 ? [] : await idsOf(session, args), kinds);
+  if (flags.watch) {
+    refuseDocuments(session);
+    const printer = session.printer(EVENTS);
+    for await (const event of eventsAfter(session, await beginning(session, flags.since))) {
+      if (isTold(event) && isWanted(event)) await printer.print([event]);
+    }
+    return EXIT.done;
+  }
+  await printList(session, EVENTS, kept(session, flags.since, isWanted), { none: "nothing of that has happened" });
+  return EXIT.done;
+}
+
+/** What is still kept, up to now. Ends there: a connection that breaks before is not made anew. */
+async function* kept(session: Session, since: string | undefined, isWanted: (event: Told) => boolean) {
+  const { position } = await session.queen.listFleet({ limit: 1 }, session.call);
+  const first = since ?? firstOf(position);
+  if (first === position || numberOf(position) === 0) return;
+  for await (const event of eventsAfter(session, first, { isLost: true })) {
+    if (isTold(event) && isWanted(event)) yield [event];
+    if (numberOf(event.type === "gap" ? event.data.resumed_after_id : event.id) >= numberOf(position)) return;
+  }
+}
+
+async function* eventsAfter(session: Session, after: string, { isLost = false } = {}): AsyncGenerator<QueenEvent> {
+  const { queen, terminal, signal } = session;
+  const lost = new AbortController();
+  const events = queen.readEvents({
+    after,
+    signal: AbortSignal.any([signal, lost.signal]),
+    onConnection: (connection) => {
+      if (connection.isOpen) return;
+      if (isLost) lost.abort(connection.why);
+      else tellConnection(session, connection);
+    },
+  });
+  for await (const event of events) {
+    if (event.type === "gap") terminal.say(`some are no longer kept, or were missed (${event.data.why})`);
+    yield event;
+  }
+  if (lost.signal.aborted) throw lost.signal.reason;
+}
+
+const beginning = async ({ queen, call }: Session, since: string | undefined): Promise<string> =>
+  since ?? firstOf((await queen.listFleet({ limit: 1 }, call)).position);
+
+/** The place before all events since the start of the queen. */
+const firstOf = (position: string): string => position.replace(/-\d+$/, "-0");
+const numberOf = (id: string): number => Number(/\d+$/.exec(id)?.[0] ?? 0);
+
+const isTold = (event: QueenEvent): event is Told => KINDS.includes(event.type);
+
+const hiveOf = ({ data }: Told): string | undefined => ("hive_id" in data ? data.hive_id : undefined);
+
+function filterOf(ids: readonly string[], kinds: readonly string[]): (event: Told) => boolean {
+  return (event) =>
+    (ids.length === 0 || ids.includes(hiveOf(event) ?? "")) && (kinds.length === 0 || kinds.includes(event.type));
+}
+
+/** What happened, in words. */
+function detailOf(event: Told): string {
+  switch (event.type) {
+    case "status":
+      return `${event.data.was} → ${event.data.status}: ${event.data.why}`;
+    case "cordon":
+      return event.data.cordoned ? (event.data.reason ?? "") : "lifted";
+    case "operation":
+      return `${event.data.kind} ${event.data.state} (${event.data.id})`;
+    case "hive_added":
+      return addressText(event.data);
+    case "hive_changed":
+      return [event.data.changed ?? [], event.data.labels ? `labels ${labelsText(event.data.labels)}` : []]
+        .flat()
+        .join("; ");
+    case "workers":
+      return workersText(event.data.row?.workers ?? null);
+    case "hive_removed":
+      return "";
+    case "liveness":
+      return `${event.data.kind}: ${event.data.why}`;
+  }
+}
+
+const EVENTS: Kind<Told> = {
+  name: "events",
+  nameOf: ({ id }) => id,
+  columns: [
+    { title: "AT", cell: ({ data }, times) => times.at(data.at_ms), sortKey: ({ data }) => data.at_ms },
+    { title: "HIVE", cell: (event) => hiveOf(event) ?? "-" },
+    { title: "KIND", cell: ({ type }) => type },
+    { title: "EVENT-ID", isWide: true, cell: ({ id }) => id },
+    { title: "DETAIL", cell: detailOf },
+  ],
+};

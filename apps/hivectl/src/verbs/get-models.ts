@@ -1,0 +1,46 @@
+import type { Schema } from "@repo/queen-client";
+import type { Kind } from "../output/records.ts";
+import type { Column } from "../output/table.ts";
+import { printList } from "./small-list.ts";
+import type { AddVerb } from "./verb.ts";
+
+type Model = Schema<"Model">;
+
+const PAGE = 1000;
+
+export const addGetModels: AddVerb = (parent, does) => {
+  parent
+    .command("models")
+    .alias("model")
+    .description("Lists the models that live hives serve or have on disk, and how many workers serve each.")
+    .addHelpText("after", "\nExample: pnpm -s hivectl get models --sort -idle")
+    .action(
+      does((session) => {
+        const { queen, call } = session;
+        const pages = async function* () {
+          for await (const { models } of queen.modelPages({ limit: PAGE }, call)) yield models;
+        };
+        const none = "no live hive serves a model, nor has one on disk";
+        return printList(session, MODELS, pages(), { none, beside: { next_after: null } });
+      }),
+    );
+};
+
+const counted = (title: string, count: (model: Model) => number): Column<Model> => ({
+  title,
+  cell: (model) => String(count(model)),
+  sortKey: count,
+});
+
+const MODELS: Kind<Model> = {
+  name: "models",
+  nameOf: ({ model }) => model,
+  columns: [
+    { title: "MODEL", cell: ({ model }) => model },
+    counted("IDLE", ({ workers }) => workers.idle),
+    counted("BUSY", ({ workers }) => workers.busy),
+    counted("LOADING", ({ workers }) => workers.loading),
+    counted("ERROR", ({ workers }) => workers.error),
+    counted("ON-DISK", ({ hives_with_it_on_disk }) => hives_with_it_on_disk),
+  ],
+};

@@ -1,0 +1,74 @@
+import type { Query, Schema } from "@repo/queen-client";
+import { Option } from "commander";
+import type { Kind } from "../output/records.ts";
+import type { Style } from "../output/terminal.ts";
+import { percentText } from "./hive-columns.ts";
+import { printList } from "./small-list.ts";
+import type { AddVerb } from "./verb.ts";
+
+type Worker = Schema<"PlacedWorker">;
+type Flags = Pick<Query<"findWorkers">, "model" | "state" | "backend">;
+
+const STATES = ["idle", "busy", "loading", "error", "shutdown"];
+const STYLES: Readonly<Record<string, Style>> = { Idle: "green", Error: "red", Loading: "yellow" };
+
+export const addGetWorkers: AddVerb = (parent, does) => {
+  parent
+    .command("workers")
+    .alias("worker")
+    .description("Lists the workers of live hives: what each serves, and how much of it is taken.")
+    .option("--model <model>", "only those that serve it")
+    .addOption(new Option("--state <state>", "only those in it").choices(STATES))
+    .option("--backend <backend>", "only those of it, such as cuda")
+    .addHelpText("after", "\nExample: pnpm -s hivectl get workers --model llama-3-8b --state idle")
+    .action(
+      does<Flags>(async (session, { flags: { model, state, backend } }) => {
+        const query = { ...(model && { model }), ...(state && { state }), ...(backend && { backend }) };
+        const { workers } = await session.queen.findWorkers(query, session.call);
+        const isAsked = Object.keys(query).length > 0;
+        const none = isAsked ? "no worker of a live hive is as asked for" : "no live hive has a worker";
+        await printList(session, WORKERS, [workers], { none });
+      }),
+    );
+};
+
+const bytesText = (bytes: number | null): string => (bytes === null ? "-" : `${(bytes / 2 ** 30).toFixed(1)}GB`);
+
+const WORKERS: Kind<Worker> = {
+  name: "workers",
+  nameOf: ({ worker_id }) => worker_id,
+  columns: [
+    { title: "HIVE", cell: ({ hive_id }) => hive_id },
+    { title: "WORKER", cell: ({ worker_id }) => worker_id },
+    { title: "STATE", cell: ({ state }) => ({ text: state, style: STYLES[state] }) },
+    { title: "MODEL", cell: ({ model_id }) => model_id ?? "-" },
+    {
+      title: "RUNNING",
+      cell: ({ running, slots }) => (running === null ? "-" : `${running}${slots === null ? "" : `/${slots}`}`),
+      sortKey: ({ running }) => running,
+    },
+    { title: "HEALTH", cell: ({ health_status }) => health_status },
+    {
+      title: "GPU%",
+      isWide: true,
+      cell: ({ gpu_percent }) => percentText(gpu_percent),
+      sortKey: ({ gpu_percent }) => gpu_percent,
+    },
+    {
+      title: "VRAM",
+      isWide: true,
+      cell: ({ vram_bytes }) => bytesText(vram_bytes),
+      sortKey: ({ vram_bytes }) => vram_bytes,
+    },
+    {
+      title: "RAM",
+      isWide: true,
+      cell: ({ ram_bytes }) => bytesText(ram_bytes),
+      sortKey: ({ ram_bytes }) => ram_bytes,
+    },
+    { title: "BACKEND", isWide: true, cell: ({ backend }) => backend ?? "-" },
+    { title: "SERVER", isWide: true, cell: ({ server }) => server ?? "-" },
+    { title: "BEAT", isWide: true, cell: ({ last_heartbeat }, times) => times.at(Date.parse(last_heartbeat)) },
+    { title: "URL", isWide: true, cell: ({ url }) => url ?? "-" },
+  ],
+};

@@ -1,0 +1,59 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { UsageProblem } from "../failure.ts";
+
+/** What can be said of where a hive is. */
+export interface FieldFlags {
+  readonly host?: string;
+  readonly port?: number;
+  readonly sshHost?: string;
+  readonly sshPort?: number | "";
+  readonly sshUser?: string;
+}
+
+/** Those that were said, as the queen takes them; an empty text is none. */
+export interface Fields {
+  host?: string;
+  port?: number;
+  ssh_host?: string | null;
+  ssh_port?: number | null;
+  ssh_user?: string | null;
+}
+
+export const addFieldFlags = (command: Command): Command =>
+  command
+    .option("--host <host>", "where its agent is: a name or an address")
+    .addOption(new Option("--port <port>", "of its agent").argParser(readPort))
+    .option("--ssh-host <host>", "where the queen logs in to install and start it")
+    .addOption(
+      new Option("--ssh-port <port>", "there; 22 unless it is said").argParser((text) =>
+        text === "" ? text : readPort(text),
+      ),
+    )
+    .option("--ssh-user <user>", "as whom she logs in there");
+
+export function fieldsOf({ host, port, sshHost, sshPort, sshUser }: FieldFlags): Fields {
+  const orNull = <Value>(value: Value | "") => (value === "" ? null : value);
+  return {
+    ...(host !== undefined && { host }),
+    ...(port !== undefined && { port }),
+    ...(sshHost !== undefined && { ssh_host: orNull(sshHost) }),
+    ...(sshPort !== undefined && { ssh_port: orNull(sshPort) }),
+    ...(sshUser !== undefined && { ssh_user: orNull(sshUser) }),
+  };
+}
+
+/** Labels as `key=value`; a key alone has no value. */
+export function labelsOf(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, key, value = ""] = /^([^=]+)(?:=(.*))?$/s.exec(pair) ?? [];
+      if (key === undefined) throw new UsageProblem(`a label is key=value, not ${JSON.stringify(pair)}`);
+      return [key, value];
+    }),
+  );
+}
+
+function readPort(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535) return Number(text);
+  throw new InvalidArgumentError("It must be a port: 1 to 65535.");
+}

@@ -1,0 +1,147 @@
+import type { Query, Schema } from "@repo/queen-client";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { EXIT, UsageProblem } from "../failure.ts";
+import { type Kind, sorted } from "../output/records.ts";
+import type { CommonFlags, Session } from "../session.ts";
+import type { HiveRow } from "./hive-columns.ts";
+import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
+import { idsOf } from "./ids.ts";
+import { rowOf } from "./one-hive.ts";
+import { redraw } from "./redraw.ts";
+import { refuseDocuments } from "./small-list.ts";
+import { watchHives } from "./watch-hives.ts";
+
+export interface ListFlags extends FilterFlags {
+  readonly limit?: number;
+  readonly all?: true;
+  readonly watch?: true;
+}
+
+/** On a terminal, unless more are asked for: what scrolled by is not read. */
+export const SHOWN_TO_PEOPLE = 200;
+const PAGE = 200;
+/** The titles, and where the cursor waits. */
+const BELOW = 2;
+/** Titles by which the queen puts hives in order. */
+const ORDERS = { id: "id", status: "status", vram: "free_vram", load: "load", beat: "last_beat" } as const;
+
+/** A list of hives as one verb shows it. */
+export interface HiveListing {
+  readonly kind: Kind<HiveRow>;
+  /** Unless `--sort` says another order. */
+  readonly sort?: string;
+  /** Whether a watch on a terminal shows the list anew, instead of a line for each change: where the order says most. */
+  readonly redraws?: boolean;
+}
+
+/** Every verb that lists hives takes these. */
+export const addListFlags = (command: Command): Command =>
+  addFilterFlags(command.argument("[id...]", "of hives; - reads them from stdin"))
+    .addOption(new Option("--limit <number>", "so many at most").argParser(readCount))
+    .option("--all", `every one; without it, a terminal shows ${SHOWN_TO_PEOPLE}`)
+    .option("-w, --watch", "go on with a line for each change, until Ctrl-C");
+
+/** Prints those that are named, or those for which all holds that is asked, and goes on with what changes where that is asked for. */
+export async function listHives(
+  session: Session,
+  { args, flags }: { args: readonly string[]; flags: ListFlags & CommonFlags },
+  listing: HiveListing,
+): Promise<number> {
+  const filter = filterOf(flags);
+  const isNamed = args.length > 0;
+  if (isNamed && Object.keys(filter).length > 0) {
+    throw new UsageProblem("name hives, or say what must hold for them: not both");
+  }
+  if (flags.watch) refuseDocuments(session);
+  const { kind } = listing;
+  const sort = flags.sort ?? listing.sort;
+  const order = orderOf(sort);
+  const ids = isNamed ? await idsOf(session, args) : [];
+  const named = () => printNamed(session, listing, { ids, sort });
+  const list = (limit = flags.limit) =>
+    printPages(session, kind, { query: { ...filter, ...order }, flags: { ...flags, ...(limit && { limit }) } });
+  if (flags.watch && listing.redraws && session.format === "table" && session.terminal.isForPeople) {
+    return redraw(session, isNamed ? named : () => list(flags.limit ?? session.terminal.height - BELOW));
+  }
+  if (isNamed) {
+    if (!flags.watch) return named();
+    throw new UsageProblem(
+      "--watch is for lists: `hivectl get events -w ID` tells what happens to those that are named",
+    );
+  }
+  if (flags.watch) return watchHives(session, filter, list);
+  await list();
+  return EXIT.done;
+}
+
+/** Prints the list page by page. Returns the first page, and the printer for what comes after. */
+async function printPages(
+  session: Session,
+  kind: Kind<HiveRow>,
+  { query, flags: { limit, all } }: { query: Query<"listFleet">; flags: ListFlags },
+) {
+  const { terminal, queen, call } = session;
+  const printer = session.printer(kind);
+  let left = limit ?? (all || !terminal.isForPeople ? Infinity : SHOWN_TO_PEOPLE);
+  let first: Schema<"FleetPage"> | undefined;
+  let last: Schema<"FleetPage"> | undefined;
+  const damaged: Schema<"FleetPage">["damaged"] = [];
+  for await (const page of queen.fleetPages({ ...query, limit: Math.min(PAGE, left) }, call)) {
+    first ??= page;
+    last = page;
+    damaged.push(...page.damaged);
+    const shown = page.hives.slice(0, left);
+    if (shown.length > 0) await printer.print(shown);
+    left -= shown.length;
+    if (left === 0) break;
+  }
+  const isMore = left === 0 && last?.next_after !== null;
+  await printer.end({
+    next_after: isMore ? last?.next_after : null,
+    totals: first?.totals,
+    position: first?.position,
+    damaged,
+  });
+  for (const { id, column, problem } of damaged)
+    terminal.say(`${id} is left out: its ${column} is damaged: ${problem}`);
+  if (isMore && limit === undefined) terminal.say(`there are more than ${SHOWN_TO_PEOPLE}: --all shows every one`);
+  if (first?.hives.length === 0 && last === first) terminal.say(noneText(first.totals));
+  return { first, printer };
+}
+
+const noneText = ({ total }: Schema<"FleetTotals">): string =>
+  total === 0 ? "there are no hives: `hivectl add` adds one" : `none of ${total} hives is as asked for`;
+
+async function printNamed(
+  session: Session,
+  { kind }: HiveListing,
+  { ids, sort }: { ids: readonly string[]; sort: string | undefined },
+): Promise<number> {
+  const printer = session.printer(kind);
+  const rows: HiveRow[] = [];
+  let found = 0;
+  for (const id of ids) {
+    const row = await rowOf(session, id, {});
+    if (row === undefined) {
+      session.terminal.complain(`HIVE_NOT_FOUND: there is no hive ${JSON.stringify(id)}`);
+    } else if (sort === undefined) await printer.print([row]);
+    else rows.push(row);
+    found += Number(row !== undefined);
+  }
+  if (rows.length > 0) await printer.print(sorted(kind, rows, sort));
+  await printer.end();
+  return found === ids.length ? EXIT.done : found === 0 ? EXIT.failed : EXIT.someFailed;
+}
+
+function orderOf(sort: string | undefined): Pick<Query<"listFleet">, "sort"> {
+  if (sort === undefined) return {};
+  const [, turned = "", title = ""] = /^(-?)(.*)$/.exec(sort.toLowerCase()) ?? [];
+  const isTitle = (name: string): name is keyof typeof ORDERS => Object.hasOwn(ORDERS, name);
+  if (!isTitle(title)) throw new UsageProblem(`--sort must be one of ${Object.keys(ORDERS).join(", ")}, not ${sort}`);
+  return { sort: turned === "" ? ORDERS[title] : `-${ORDERS[title]}` };
+}
+
+export function readCount(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number from 1 on.");
+}

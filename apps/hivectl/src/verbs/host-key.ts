@@ -1,0 +1,92 @@
+import { inColumns } from "@repo/process-log/printable";
+import type { Schema } from "@repo/queen-client";
+import { EXIT, UsageProblem } from "../failure.ts";
+import type { Session } from "../session.ts";
+import type { AddVerb } from "./verb.ts";
+
+const ID = "of the hive";
+
+export const addHostKey: AddVerb = (parent, does) => {
+  const command = parent
+    .command("host-key")
+    .description("Says which SSH host keys the queen accepts from a hive. She logs in nowhere before one is confirmed.")
+    .helpCommand(false)
+    .addHelpText("after", "\nExample: hivectl host-key scan gpu-01");
+  command
+    .command("show")
+    .description("Shows the keys that are confirmed.")
+    .argument("<id>", ID)
+    .addHelpText("after", "\nExample: hivectl host-key show gpu-01 -o json")
+    .action(does((session, { args: [id = ""] }) => show(session, id)));
+  command
+    .command("scan")
+    .description("Asks the host which keys it offers now, and shows them beside those that are confirmed.")
+    .argument("<id>", ID)
+    .addHelpText("after", "\nExample: hivectl host-key scan gpu-01")
+    .action(does((session, { args: [id = ""] }) => scan(session, id)));
+  command
+    .command("confirm")
+    .description(
+      "Confirms a key by its fingerprint, which `ssh-keygen -lf` says on the host itself. Asks for it where no flag says it; --yes does not.",
+    )
+    .argument("<id>", ID)
+    .option("--fingerprint <fingerprint>", "SHA256:…, as the host says it of itself")
+    .addHelpText("after", "\nExample: hivectl host-key confirm gpu-01")
+    .action(
+      does<{ fingerprint?: string }>((session, { args: [id = ""], flags }) => confirm(session, id, flags.fingerprint)),
+    );
+  command
+    .command("forget")
+    .description("Forgets the keys that are confirmed: the queen logs in no more until one is confirmed anew.")
+    .argument("<id>", ID)
+    .addHelpText("after", "\nExample: hivectl host-key forget gpu-01")
+    .action(does((session, { args: [id = ""] }) => forget(session, id)));
+};
+
+async function show(session: Session, id: string): Promise<void> {
+  const keys = await session.queen.getHostKeys(id, session.call);
+  await session.show(keys, () => tableOf(pinnedRows(keys, session)));
+  if (keys.pinned.length === 0) session.terminal.say(`no key is confirmed: \`hivectl host-key confirm ${id}\``);
+}
+
+async function scan(session: Session, id: string): Promise<number> {
+  const keys = await session.queen.scanHostKeys(id, session.call);
+  await session.show(keys, () => tableOf([...offeredRows(keys), ...pinnedRows(keys, session)]));
+  if (keys.problem === null) return EXIT.done;
+  session.terminal.complain(`${addressOf(keys)} offers none: ${keys.problem}`);
+  return EXIT.failed;
+}
+
+async function confirm(session: Session, id: string, given: string | undefined): Promise<void> {
+  const fingerprint = given ?? (await askForFingerprint(session, id));
+  const key = await session.queen.confirmHostKey(id, { fingerprint }, session.call);
+  await session.show(key, () => `${id}: ${key.key_type} ${key.fingerprint} is confirmed\n`);
+}
+
+/** The one that is typed, and never one that was only looked at: who confirms has it from the host. */
+async function askForFingerprint(session: Session, id: string): Promise<string> {
+  const { terminal } = session;
+  if (!terminal.canAsk) throw new UsageProblem("the fingerprint must be said, and there is no terminal: --fingerprint");
+  const keys = await session.queen.scanHostKeys(id, session.call);
+  if (keys.problem !== null) throw new Error(`${addressOf(keys)} offers no key: ${keys.problem}`);
+  terminal.say(`${addressOf(keys)} offers ${keys.offered.map(({ key_type }) => key_type).join(", ")}`);
+  const typed = await session.ask("Fingerprint as `ssh-keygen -lf` says it on the host:");
+  if (typed === "") throw new UsageProblem("nothing is confirmed");
+  return typed;
+}
+
+async function forget(session: Session, id: string): Promise<number> {
+  if (!(await session.confirm(`Forget the host keys of ${id}?`))) return EXIT.failed;
+  await session.queen.forgetHostKey(id, session.call);
+  session.terminal.say(`the host keys of ${id} are forgotten; \`hivectl host-key confirm ${id}\` confirms one`);
+  return EXIT.done;
+}
+
+type Keys = Schema<"PinnedHostKeys">;
+
+const addressOf = ({ ssh_host, ssh_port }: Keys): string => `${ssh_host}:${ssh_port}`;
+const pinnedRows = ({ pinned }: Keys, { times }: Session) =>
+  pinned.map(({ key_type, fingerprint, pinned_at_ms }) => ["confirmed", key_type, fingerprint, times.at(pinned_at_ms)]);
+const offeredRows = ({ offered }: Schema<"HostKeys">) =>
+  offered.map(({ key_type, fingerprint }) => ["offered", key_type, fingerprint]);
+const tableOf = (rows: readonly (readonly string[])[]) => (rows.length === 0 ? "" : `${inColumns(rows)}\n`);

@@ -1,0 +1,85 @@
+import { UsageProblem } from "../failure.ts";
+import type { CommonFlags, Session } from "../session.ts";
+import { actInBulk, addBulkFlags, type BulkFlags } from "./bulk.ts";
+import type { ActionOnHive } from "./bulk-report.ts";
+import type { AddVerb } from "./verb.ts";
+
+interface Flags extends BulkFlags {
+  readonly overwrite?: true;
+}
+
+/** Labels to set, and those to remove as null. */
+type Changes = Record<string, string | null>;
+
+/** Hives whose labels are read at a time. */
+const READ_AT_A_TIME = 8;
+
+export const addLabel: AddVerb = (parent, does) => {
+  addBulkFlags(
+    parent
+      .command("label")
+      .description("Sets labels of hives (key=value) and removes them (key-); the others stay as they are."),
+  )
+    .option("--overwrite", "also where the hive has another value")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  pnpm -s hivectl label gpu-01 gpu-02 rack=r12 env=prod
+  pnpm -s hivectl label -l rack=r12 env=dev old- --overwrite`,
+    )
+    .action(does<Flags>(label));
+};
+
+async function label(
+  session: Session,
+  { args, flags }: { args: readonly string[]; flags: Flags & CommonFlags },
+): Promise<number> {
+  const isChange = (arg: string) => arg.includes("=") || /.-$/.test(arg);
+  const changes = changesOf(args.filter(isChange));
+  if (Object.keys(changes).length === 0) {
+    throw new UsageProblem("say which labels: key=value sets one, key- removes one");
+  }
+  return actInBulk(
+    session,
+    { args: args.filter((arg) => !isChange(arg)), flags },
+    {
+      title: "Label",
+      deed: { action: "label", labels: changes },
+      ...(!flags.overwrite && { review: (planned) => keepOthers(session, planned, changes) }),
+    },
+  );
+}
+
+/** Makes failures of those where a label has another value, which nobody said to overwrite. */
+async function keepOthers(
+  { queen, call }: Session,
+  planned: readonly ActionOnHive[],
+  changes: Changes,
+): Promise<ActionOnHive[]> {
+  const review = async (line: ActionOnHive): Promise<ActionOnHive> => {
+    if (line.outcome !== "would_do") return line;
+    const { labels } = await queen.getHive(line.hive_id, call);
+    const differing = Object.entries(changes).flatMap(([key, value]) => {
+      const has = labels[key];
+      return value !== null && has !== undefined && has !== value ? [`${key} is ${JSON.stringify(has)}`] : [];
+    });
+    if (differing.length === 0) return line;
+    return { ...line, outcome: "would_fail", detail: `${differing.join(", ")}: --overwrite replaces it` };
+  };
+  const reviewed: ActionOnHive[] = [];
+  for (let at = 0; at < planned.length; at += READ_AT_A_TIME) {
+    reviewed.push(...(await Promise.all(planned.slice(at, at + READ_AT_A_TIME).map(review))));
+  }
+  return reviewed;
+}
+
+function changesOf(args: readonly string[]): Changes {
+  const pairs = args.map((arg): [string, string | null] => {
+    const at = arg.indexOf("=");
+    return at < 0 ? [arg.slice(0, -1), null] : [arg.slice(0, at), arg.slice(at + 1)];
+  });
+  const twice = pairs.find(([key], at) => pairs.findIndex(([other]) => other === key) !== at);
+  if (twice !== undefined) throw new UsageProblem(`the label ${twice[0]} is named twice`);
+  return Object.fromEntries(pairs);
+}

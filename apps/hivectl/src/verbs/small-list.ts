@@ -1,0 +1,42 @@
+import { UsageProblem } from "../failure.ts";
+import { type Kind, sorted } from "../output/records.ts";
+import type { Session } from "../session.ts";
+
+interface Around {
+  /** What is said where there are none. */
+  readonly none: string;
+  /** What stands beside the list in the queen's answer. */
+  readonly beside?: object;
+  readonly limit?: number;
+}
+
+/** Prints a list page by page, or, in the order of a column, once it is whole. */
+export async function printList<R>(
+  session: Session,
+  kind: Kind<R>,
+  pages: AsyncIterable<readonly R[]> | Iterable<readonly R[]>,
+  { none, beside, limit = Infinity }: Around,
+): Promise<void> {
+  const { sort } = session.flags;
+  const printer = session.printer(kind);
+  const kept: R[] = [];
+  let left = limit;
+  let isEmpty = true;
+  for await (const page of pages) {
+    const shown = page.slice(0, left);
+    if (sort !== undefined) kept.push(...shown);
+    else if (shown.length > 0) await printer.print(shown);
+    left -= shown.length;
+    isEmpty &&= shown.length === 0;
+    if (left === 0) break;
+  }
+  if (kept.length > 0) await printer.print(sorted(kind, kept, sort));
+  await printer.end(beside);
+  if (isEmpty) session.terminal.say(none);
+}
+
+/** What never ends is no document. */
+export function refuseDocuments({ format }: Session): void {
+  if (format !== "json" && format !== "yaml") return;
+  throw new UsageProblem(`--watch never ends, and ${format} is one document: -o jsonl says a line for each change`);
+}

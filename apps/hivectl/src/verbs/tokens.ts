@@ -1,0 +1,177 @@
+import { printable } from "@repo/process-log/printable";
+import { QueenProblem, type Schema } from "@repo/queen-client";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { EXIT, sentencesOf, UsageProblem } from "../failure.ts";
+import type { Kind } from "../output/records.ts";
+import type { CommonFlags, Session } from "../session.ts";
+import { isNumberTyped } from "./bulk.ts";
+import { printList } from "./small-list.ts";
+import type { AddVerb, Does } from "./verb.ts";
+
+type Token = Schema<"Token">;
+type Role = Token["role"];
+
+interface Created {
+  readonly name: string;
+  readonly role: Role;
+  readonly hive?: string;
+  readonly expiresInDays?: number;
+}
+
+const ROLES: readonly Role[] = ["operator", "reader", "hive"];
+/** What keeps none of the others back. */
+const OF_ONE: readonly QueenProblem["code"][] = ["TOKEN_NOT_FOUND", "LAST_OPERATOR"];
+const MS_PER_DAY = 86_400_000;
+
+export const addTokens: AddVerb = (parent, does) => {
+  const token = parent
+    .command("token")
+    .description("Makes, lists and revokes the tokens of a queen.")
+    .helpCommand(false);
+  addCreate(token, does);
+  token
+    .command("list")
+    .description("Lists the tokens, never what could be used in their place.")
+    .addHelpText("after", "\nExample: pnpm -s hivectl token list --sort -used")
+    .action(
+      does(async (session) => {
+        const { tokens } = await session.queen.listTokens(session.call);
+        await printList(session, TOKENS, [tokens], {
+          none: "there are no tokens: whoever reaches the queen may do all",
+        });
+      }),
+    );
+  token
+    .command("revoke")
+    .description("Revokes tokens: whoever shows one is refused from then on.")
+    .argument("<id...>", "of tokens")
+    .addHelpText("after", "\nExample: pnpm -s hivectl token revoke 0123456789abcdef")
+    .action(does((session, { args }) => revoke(session, [...new Set(args)])));
+};
+
+const addCreate = (token: Command, does: Does): Command =>
+  token
+    .command("create")
+    .description("Makes a token, and prints it to stdout, this once.")
+    .requiredOption("--name <name>", "what it is for")
+    .addOption(new Option("--role <role>", "what its bearer may do").choices(ROLES).makeOptionMandatory())
+    .option("--hive <id>", "for the role hive: the one hive for which it beats")
+    .addOption(
+      new Option("--expires-in-days <days>", "after how long it is worth nothing; never by default").argParser(
+        readDays,
+      ),
+    )
+    .addHelpText(
+      "after",
+      "\nExample: (umask 077; pnpm -s hivectl token create --name gpu-01 --role hive --hive gpu-01 > gpu-01.token)",
+    )
+    .action(does<Created>(create));
+
+async function create(
+  session: Session,
+  { flags: { name, role, hive, expiresInDays } }: { flags: Created & CommonFlags },
+): Promise<void> {
+  if ((role === "hive") !== (hive !== undefined))
+    throw new UsageProblem("--hive goes with --role hive, and that with it");
+  const { terminal, queen, call } = session;
+  const made = await queen.createToken(
+    {
+      name,
+      role,
+      ...(hive !== undefined && { hive_id: hive }),
+      ...(expiresInDays !== undefined && { expires_at_ms: session.nowMs + expiresInDays * MS_PER_DAY }),
+    },
+    call,
+  );
+  await session.show(made, () => `${printable(made.token)}\n`);
+  terminal.say(`this is the token ${made.id}; it is not shown again`);
+  terminal.say(useOf(role));
+  // Whoever needed none made the first one.
+  if (!session.caller?.hasToken) {
+    terminal.say("from now on every caller needs one, and each hive one of its own: --role hive --hive ID");
+  }
+}
+
+const useOf = (role: Role): string =>
+  role === "hive"
+    ? "keep it in a file of mode 600 on that hive, and name the file in HIVE_TOKEN_FILE"
+    : "its bearer gives it to `hivectl login`, or keeps it in a file of mode 600 that QUEEN_TOKEN_FILE names";
+
+async function revoke(session: Session, ids: readonly string[]): Promise<number> {
+  const { terminal, queen, call, flags } = session;
+  if (!flags.yes && !terminal.canAsk) {
+    throw new UsageProblem("revoke asks before it does anything, and there is no terminal: --yes answers");
+  }
+  if (!flags.yes && !(await isAgreed(session, ids))) {
+    terminal.complain("nothing was done");
+    return EXIT.failed;
+  }
+  const printer = session.printer(REVOKED);
+  let revoked = 0;
+  for (const id of ids) {
+    try {
+      await queen.revokeToken(id, call);
+      revoked += 1;
+      await printer.print([{ id, revoked: true }]);
+    } catch (error) {
+      if (!(error instanceof QueenProblem) || !OF_ONE.includes(error.code)) throw error;
+      const [what, ...next] = sentencesOf(error, session.caller);
+      for (const sentence of [`${id}: ${what}`, ...next]) terminal.complain(sentence);
+    }
+  }
+  await printer.end();
+  return revoked === ids.length ? EXIT.done : revoked === 0 ? EXIT.failed : EXIT.someFailed;
+}
+
+/** Asked with what is known of them: an id alone says nobody whose it is. */
+async function isAgreed(session: Session, ids: readonly string[]): Promise<boolean> {
+  const { tokens } = await session.queen.listTokens(session.call);
+  const said = ids.map((id) => {
+    const token = tokens.find((one) => one.id === id);
+    return token === undefined ? `${id}, which is none` : `${id} (${token.name}, ${token.role})`;
+  });
+  if (ids.length === 1) return session.confirm(`Revoke the token ${said[0]}?`);
+  for (const one of said) session.terminal.complain(one);
+  return isNumberTyped(session, "Revoke", ids.length, "tokens");
+}
+
+const REVOKED: Kind<{ readonly id: string; readonly revoked: true }> = {
+  name: "tokens",
+  nameOf: ({ id }) => id,
+  columns: [
+    { title: "ID", cell: ({ id }) => id },
+    { title: "OUTCOME", cell: () => "revoked" },
+  ],
+};
+
+const TOKENS: Kind<Token> = {
+  name: "tokens",
+  nameOf: ({ id }) => id,
+  columns: [
+    { title: "ID", cell: ({ id }) => id },
+    { title: "NAME", cell: ({ name }) => name },
+    { title: "ROLE", cell: ({ role }) => role },
+    { title: "HIVE", cell: ({ hive_id }) => hive_id ?? "-" },
+    { title: "MADE", cell: ({ created_at_ms }, times) => times.at(created_at_ms), sortKey: (one) => one.created_at_ms },
+    {
+      title: "USED",
+      cell: ({ last_used_at_ms }, times) => times.at(last_used_at_ms),
+      sortKey: (one) => one.last_used_at_ms,
+    },
+    {
+      title: "EXPIRES",
+      cell: ({ expires_at_ms }, times) => times.at(expires_at_ms),
+      sortKey: (one) => one.expires_at_ms,
+    },
+    {
+      title: "REVOKED",
+      cell: ({ revoked_at_ms }, times) => ({ text: times.at(revoked_at_ms), style: revoked_at_ms ? "red" : undefined }),
+      sortKey: (one) => one.revoked_at_ms,
+    },
+  ],
+};
+
+function readDays(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number of days, from 1 to 99999.");
+}

@@ -1,0 +1,37 @@
+import type { Kind } from "../output/records.ts";
+import { type HiveRow, LOAD, memoryText, percentText, statusCell, VRAM } from "./hive-columns.ts";
+import { addListFlags, type ListFlags, listHives } from "./hive-list.ts";
+import type { AddVerb } from "./verb.ts";
+
+export const addTop: AddVerb = (parent, does) => {
+  addListFlags(parent.command("top").description("Lists hives by how much of them is in use, the most first."))
+    .addHelpText("after", "\nExample: pnpm -s hivectl top -l rack=r12 --limit 20")
+    .action(does<ListFlags>((session, call) => listHives(session, call, { kind: TOP, sort: "-load", redraws: true })));
+};
+
+/** The mean of those of which it is known. */
+function gpuPercent({ gpus }: HiveRow): number | null {
+  const known = (gpus ?? []).flatMap(({ utilization_percent }) => utilization_percent ?? []);
+  return known.length === 0 ? null : known.reduce((total, one) => total + one, 0) / known.length;
+}
+
+const workersCell = (state: "busy" | "idle") => ({
+  cell: ({ workers }: HiveRow) => String(workers?.[state] ?? "-"),
+  sortKey: ({ workers }: HiveRow) => workers?.[state] ?? null,
+});
+
+const TOP: Kind<HiveRow> = {
+  name: "hives",
+  nameOf: ({ hive }) => hive.id,
+  columns: [
+    { title: "ID", cell: ({ hive }) => hive.id },
+    { title: "STATUS", cell: statusCell },
+    { title: "LOAD", ...LOAD },
+    { title: "BUSY", ...workersCell("busy") },
+    { title: "IDLE", ...workersCell("idle") },
+    { title: "GPU%", cell: (row) => percentText(gpuPercent(row)) },
+    { title: "VRAM", ...VRAM },
+    { title: "RAM", cell: ({ ram }) => memoryText(ram) },
+    { title: "MODELS", isWide: true, cell: ({ models }) => models?.join(",") ?? "-" },
+  ],
+};

@@ -1,0 +1,43 @@
+import type { Connection, EventQuery, QueenEvent } from "@repo/queen-client";
+import type { Session } from "../session.ts";
+import { tellConnection } from "./connection.ts";
+
+/** What is waited for. */
+export interface Awaited {
+  /** Which events may change it. */
+  readonly events: Pick<EventQuery, "hive" | "kind">;
+  /** Looks how it is, after an event or, without one, anew. */
+  look(event?: QueenEvent): Promise<"met" | "impossible" | undefined>;
+  /** What is still missing, and why. */
+  left(): readonly string[];
+}
+
+/** When the time is up, or somebody ends the wait. */
+export class Deadline {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+
+  constructor(timeoutMs: number, interrupted: AbortSignal) {
+    this.timeoutMs = timeoutMs;
+    this.signal = AbortSignal.any([interrupted, AbortSignal.timeout(timeoutMs)]);
+  }
+}
+
+/** Follows the queen's events, also over a restart of hers, until it is met or cannot be any more; undefined when the deadline comes first. */
+export async function follow(session: Session, awaited: Awaited, { signal }: Deadline) {
+  try {
+    // Before the first look: what happens meanwhile is an event then.
+    const { position } = await session.queen.listFleet({ limit: 1 }, { signal });
+    let outcome = await awaited.look();
+    if (outcome !== undefined) return outcome;
+    const onConnection = (connection: Connection) => tellConnection(session, connection);
+    for await (const event of session.queen.readEvents({ ...awaited.events, after: position, signal, onConnection })) {
+      if (event.type === "hello") continue;
+      outcome = await awaited.look(event.type === "gap" ? undefined : event);
+      if (outcome !== undefined) return outcome;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  return undefined;
+}

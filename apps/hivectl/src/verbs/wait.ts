@@ -1,0 +1,83 @@
+import type { Command } from "commander";
+import { EXIT, UsageProblem } from "../failure.ts";
+import { duration } from "../output/times.ts";
+import type { CommonFlags, Session } from "../session.ts";
+import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter } from "./hive-filter.ts";
+import { idsOf } from "./ids.ts";
+import type { AddVerb } from "./verb.ts";
+import { CONDITIONS, type Condition, HivesAwaited } from "./wait-for-hives.ts";
+import { OperationAwaited } from "./wait-for-operation.ts";
+import { Deadline, follow } from "./wait-until.ts";
+
+interface Flags extends FilterFlags {
+  readonly for: string;
+}
+
+const PAGE = 200;
+const TIMEOUT_MS = 5 * 60_000;
+const OPERATION = "op=";
+
+export const addWait: AddVerb = (parent, does) => {
+  const command: Command = parent
+    .command("wait")
+    .description(
+      "Waits until all of these hives are so, or an operation has succeeded. Ends at once when that can no longer be.",
+    )
+    .argument("[id...]", "of hives; - reads them from stdin")
+    .option("--for <condition>", `${CONDITIONS.join(", ")}, or ${OPERATION}ID of an operation`, "online");
+  addFilterFlags(command)
+    .addHelpText(
+      "after",
+      `
+--timeout says for how long, 5m unless it is given; exit code 5 says that this time is up, and 1 that it became
+impossible. Hives that are chosen by what they are, are those for which it holds when the wait begins.
+
+Examples:
+  hivectl wait gpu-01                              until it is online
+  hivectl wait -l rack=r12 --for offline           until the last of the rack is
+  hivectl wait --for op=OPERATION --timeout 10m      until it has succeeded`,
+    )
+    .action(does<Flags>(wait));
+};
+
+async function wait(
+  session: Session,
+  { args, flags }: { args: readonly string[]; flags: Flags & CommonFlags },
+): Promise<number> {
+  const { terminal, signal } = session;
+  const deadline = new Deadline(session.timeoutMs(TIMEOUT_MS), signal);
+  const awaited = await awaitedOf(session, deadline, args, flags);
+  const outcome = await follow(session, awaited, deadline);
+  if (outcome === "met") return EXIT.done;
+  for (const line of awaited.left()) terminal.complain(line);
+  if (outcome === "impossible") return EXIT.failed;
+  signal.throwIfAborted();
+  terminal.complain(`time is up after ${duration(deadline.timeoutMs)}: --timeout gives it longer`);
+  return EXIT.timeIsUp;
+}
+
+async function awaitedOf(session: Session, deadline: Deadline, args: readonly string[], flags: Flags & CommonFlags) {
+  const filter = filterOf(flags);
+  const isFiltered = Object.keys(filter).length > 0;
+  if (flags.for.startsWith(OPERATION)) {
+    if (args.length > 0 || isFiltered) throw new UsageProblem(`--for ${flags.for} names all that is waited for`);
+    return new OperationAwaited(session, flags.for.slice(OPERATION.length), deadline.signal);
+  }
+  if (!isCondition(flags.for)) {
+    throw new UsageProblem(`--for must be ${CONDITIONS.join(", ")} or ${OPERATION}ID, not ${flags.for}`);
+  }
+  if (args.length > 0 === isFiltered) throw new UsageProblem("name hives, or say what must hold for them");
+  const ids = isFiltered ? await idsThatAre(session, filter, deadline) : await idsOf(session, args);
+  if (ids.length === 0) session.terminal.say("there is no such hive: nothing to wait for");
+  return new HivesAwaited(session, ids, flags.for, deadline.signal);
+}
+
+const isCondition = (text: string): text is Condition => CONDITIONS.some((one) => one === text);
+
+async function idsThatAre({ queen }: Session, filter: HiveFilter, { signal }: Deadline): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { hives } of queen.fleetPages({ ...filter, limit: PAGE }, { signal })) {
+    ids.push(...hives.map(({ hive }) => hive.id));
+  }
+  return ids;
+}

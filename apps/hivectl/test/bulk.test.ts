@@ -1,0 +1,137 @@
+import { once } from "node:events";
+import { QueenClient } from "@repo/queen-client";
+import { beforeEach, expect, test } from "vitest";
+import { Hivectl, hivectl, inTerminal } from "./hivectl.ts";
+import { queenForAll } from "./queen.ts";
+
+const queen = queenForAll();
+const IDS = ["gpu-01", "gpu-02", "gpu-03"];
+let client: QueenClient;
+
+beforeEach(async () => {
+  client = new QueenClient({ url: queen.url });
+  for (const { hive } of (await client.listFleet()).hives) await client.removeHive(hive.id, { force: true });
+  for (const id of IDS) await client.addHive({ id, host: "127.0.0.1", port: 8601, labels: { rack: "r12" } });
+});
+
+const run = (args: string[], stdin?: string) => hivectl(args, { QUEEN_URL: queen.url }, stdin);
+const type = (args: string[], keys: string) => inTerminal(args, { QUEEN_URL: queen.url }, { columns: 100 }, keys);
+const linesOf = (text: string) =>
+  text
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(/ {2,}/));
+const cordoned = async () => (await client.listCordons()).cordons.map(({ hive_id }) => hive_id);
+
+test("what is done to many is a line for each, and ends with a count", async () => {
+  await client.cordonHive("gpu-02", { reason: "new fans" });
+  const { code, stdout, stderr } = await run(["cordon", "-l", "rack=r12", "--reason", "new fans", "-y"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "hivectl: 2 done, 1 skipped\n" });
+  expect(linesOf(stdout).map(([id, outcome]) => [id, outcome])).toEqual([
+    ["ID", "OUTCOME"],
+    ["gpu-02", "skipped"],
+    ["gpu-01", "done"],
+    ["gpu-03", "done"],
+  ]);
+  expect(await cordoned()).toEqual(IDS);
+});
+
+test("of one it asks yes or no, and says what would be done", async () => {
+  const asked = /Cordon gpu-01 \(cordon until it is lifted\)\? \[y\/N\] /;
+  const no = await type(["cordon", "gpu-01", "--reason", "new fans"], "n\n");
+  expect(no).toMatchObject({ code: 1, stdout: expect.stringMatching(asked) });
+  expect(no.stdout).toContain("nothing was done");
+  expect(await cordoned()).toEqual([]);
+  expect(await type(["cordon", "gpu-01", "--reason", "new fans"], "y\n")).toMatchObject({ code: 0 });
+  expect(await cordoned()).toEqual(["gpu-01"]);
+});
+
+test("a terminal is asked for the reason of a cordon", async () => {
+  const { code, stdout } = await type(["cordon", "gpu-01", "-y"], "new fans\n");
+  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("Why? ") });
+  expect((await client.listCordons()).cordons).toMatchObject([{ hive_id: "gpu-01", reason: "new fans" }]);
+  expect(await type(["cordon", "gpu-01", "-y"], "\n")).toMatchObject({ code: 2 });
+});
+
+test("of several it lists them, and asks for their number", async () => {
+  await client.cordonHive("gpu-02", { reason: "x" });
+  const { code, stdout } = await type(["uncordon", "gpu-02", "gpu-01"], "y\n");
+  expect({ code, stdout }).toMatchObject({ code: 1, stdout: expect.stringContaining("nothing was done") });
+  expect(stdout).toMatch(/^gpu-01 +would skip .*$/m);
+  expect(stdout).toMatch(/Uncordon 1 hive\? Type their number to go on: /);
+  expect(await cordoned()).toEqual(["gpu-02"]);
+  expect((await type(["uncordon", "gpu-02", "gpu-01"], "1\n")).stdout).toContain("1 done, 1 skipped");
+  expect(await cordoned()).toEqual([]);
+});
+
+test("by force it asks for the number of one, too", async () => {
+  expect(await type(["remove", "gpu-01", "--force"], "y\n")).toMatchObject({ code: 1 });
+  expect(await type(["remove", "gpu-01", "--force"], "1\n")).toMatchObject({ code: 0 });
+  expect(await client.listHives()).toMatchObject({ hives: [{ id: "gpu-02" }, { id: "gpu-03" }] });
+});
+
+test("without a terminal nothing is done until a flag answers", async () => {
+  for (const [args, flag] of [
+    [["remove", "gpu-01"], "--yes"],
+    [["cordon", "gpu-01", "-y"], "--reason"],
+  ] as const) {
+    expect(await run([...args])).toEqual({ code: 2, stdout: "", stderr: expect.stringContaining(flag) });
+  }
+  expect((await client.listHives()).hives.length).toBe(3);
+});
+
+test.each([
+  [["remove", "-y"], "say which hives"],
+  [["remove", "-y", "gpu-01", "-l", "rack=r12"], "not both"],
+  [["cordon", "-y", "gpu-01", "--reason", "x", "--for", "2h", "--until", "2030-01-01T00:00Z"], "not both"],
+  [["remove", "-y", "gpu-01", "--parallel", "17"], "from 1 to 16"],
+])("called wrongly, %j says %s", async (args, said) => {
+  expect(await run(args)).toEqual({ code: 2, stdout: "", stderr: expect.stringContaining(said) });
+});
+
+test("what fails keeps none of the others back, and the exit code says whether some were done", async () => {
+  const { code, stdout, stderr } = await run(["remove", "-y", "gpu-01", "nope"]);
+  expect({ code, stderr }).toEqual({
+    code: 3,
+    stderr: "hivectl: 1 done, 1 failed: nope HIVE_NOT_FOUND\nhivectl: `hivectl get hives` lists those that there are\n",
+  });
+  expect(stdout).toMatch(/^nope +failed +HIVE_NOT_FOUND: There is no hive "nope"$/m);
+  expect(await run(["remove", "-y", "nope"])).toMatchObject({ code: 1 });
+  expect(await run(["cordon", "-y", "-l", "rack=r99", "--reason", "x"])).toEqual({
+    code: 0,
+    stdout: "",
+    stderr: "hivectl: no hive is as asked for: nothing to do\n",
+  });
+  expect(await run(["cordon", "-y", "gpu-02", "--reason", "x", "--for", "soon"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^hivectl: INVALID_ARGUMENT: .*\bfor\b/),
+  });
+});
+
+test("as data each hive is as the queen says it; names are those that did not fail", async () => {
+  const json = await run(["cordon", "-y", "--reason", "x", "--for", "2h", "-o", "json", "-"], "gpu-01\nnope\n");
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    hives: [
+      { hive_id: "nope", outcome: "failed", problem: { code: "HIVE_NOT_FOUND" } },
+      { hive_id: "gpu-01", outcome: "done", detail: expect.stringMatching(/^cordon until 2/) },
+    ],
+    counts: { done: 1, failed: 1, skipped: 0 },
+  });
+  const names = await run(["uncordon", "-y", "-o", "name", "gpu-01", "nope", "gpu-02"]);
+  expect(names).toMatchObject({ code: 3, stdout: "gpu-02\ngpu-01\n" });
+});
+
+test("more than go into one request are done all the same, and Ctrl-C says how far it came", async () => {
+  const hives = Array.from({ length: 1100 }, (_, at) => ({ id: `x${at}`, host: "127.0.0.1", port: 8601 }));
+  for (const part of [hives.slice(0, 550), hives.slice(550)]) for await (const _ of client.addHives(part));
+  const running = new Hivectl(["cordon", "-y", "-l", "", "--reason", "x", "--parallel", "1"], { QUEEN_URL: queen.url });
+  await once(running.child.stdout, "data");
+  running.child.kill("SIGINT");
+  const { code, stderr } = await running.end();
+  expect(code).toBe(130);
+  expect(stderr).toMatch(/^hivectl: interrupted: \d+ done, \d+ not done; what had begun is finished all the same\n$/);
+  const { stderr: said } = await run(["cordon", "-y", "-l", "", "--reason", "x", "--parallel", "16", "-o", "name"]);
+  const [done = 0, skipped = 0] = (said.match(/\d+/g) ?? []).map(Number);
+  expect(done + skipped).toBe(1103);
+  expect(await run(["remove", "-y", "-l", "!rack", "-q", "-o", "name"])).toMatchObject({ code: 0, stderr: "" });
+});

@@ -1,0 +1,152 @@
+import { QueenClient } from "@repo/queen-client";
+import { beforeAll, expect, test } from "vitest";
+import { hivectl } from "./hivectl.ts";
+import { queenForAll } from "./queen.ts";
+
+const queen = queenForAll();
+let client: QueenClient;
+
+beforeAll(() => {
+  client = new QueenClient({ url: queen.url });
+});
+
+const run = (args: string[], stdin?: string) => hivectl(args, { QUEEN_URL: queen.url }, stdin);
+const labels = async (id: string) => (await client.getHive(id)).labels;
+
+test("add takes one hive by its flags", async () => {
+  const flags = "--host 10.0.1.17 --ssh-host 10.0.1.18 --ssh-user admin --label rack=r12 --label spare".split(" ");
+  expect(await run(["add", "one", ...flags])).toEqual({
+    code: 0,
+    stdout: "one  added\n",
+    stderr: expect.stringContaining("`hivectl describe hive one`"),
+  });
+  const hive = await client.getHive("one");
+  expect(hive).toMatchObject({ host: "10.0.1.17", port: 8600, ssh_host: "10.0.1.18", ssh_user: "admin" });
+  expect(hive.labels).toEqual({ rack: "r12", spare: "" });
+  expect(JSON.parse((await run(["add", "two", "--host", "h", "--json"])).stdout)).toMatchObject({ id: "two" });
+  expect(await run(["add", "one", "--host", "h"])).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringMatching(/^hivectl: HIVE_ALREADY_EXISTS: .*\nhivectl: `hivectl describe hive ID` shows it\n$/),
+  });
+  for (const args of [
+    ["x"],
+    ["x", "--host", "h", "--port", "0"],
+    ["x", "--host", "h", "--label", "=a"],
+    ["-", "--host", "h"],
+  ]) {
+    expect(await run(["add", ...args])).toMatchObject({ code: 2 });
+  }
+});
+
+test("add - takes many from stdin, as words or as JSON, and says of each line what came of it", async () => {
+  const lines = [
+    "# the first rack",
+    "w1 10.0.2.1 rack=r1",
+    "w2 10.0.2.2:8700 rack=r1 env=dev",
+    "w3 [fd00::3]:8701",
+    "w4 fd00::4",
+    "",
+    '{"id":"j1","host":"10.0.2.9","port":8702,"labels":{"env":"dev"}}',
+    "alone",
+    "{no json",
+    "w1 10.0.2.1",
+    "bad/id 10.0.2.1",
+  ];
+  const { code, stdout, stderr } = await run(["add", "-", "--label", "env=prod", "--port", "8650"], lines.join("\n"));
+  expect(code).toBe(3);
+  const said = stdout
+    .trimEnd()
+    .split("\n")
+    .slice(1)
+    .map((line) =>
+      line
+        .split(/\s{2,}/)
+        .slice(0, 3)
+        .join(" "),
+    );
+  expect(said).toEqual([
+    "8 - failed",
+    "9 - failed",
+    "2 w1 added",
+    "3 w2 added",
+    "4 w3 added",
+    "5 w4 added",
+    "7 j1 added",
+    "10 w1 failed",
+    "11 bad/id failed",
+  ]);
+  expect(stderr).toBe(
+    "hivectl: 5 added, 4 failed: line 8 INVALID_LINE, line 9 INVALID_LINE, line 10 w1 HIVE_ALREADY_EXISTS, line 11 bad/id INVALID_HIVE\n",
+  );
+  expect(await client.getHive("w1")).toMatchObject({ port: 8650, labels: { rack: "r1", env: "prod" } });
+  expect(await client.getHive("w2")).toMatchObject({ port: 8700, labels: { rack: "r1", env: "dev" } });
+  expect(await client.getHive("w3")).toMatchObject({ host: "fd00::3", port: 8701 });
+  expect(await client.getHive("w4")).toMatchObject({ host: "fd00::4", port: 8650 });
+  expect(await client.getHive("j1")).toMatchObject({ port: 8702, labels: { env: "dev" } });
+  expect(await run(["add", "-"], "alone\n")).toMatchObject({ code: 1 });
+});
+
+test("more than go into one request are added all the same, as data or as names", async () => {
+  const lines = Array.from({ length: 1002 }, (_, at) => `m${at} 10.0.3.1`).join("\n");
+  const { code, stdout } = await run(["add", "-", "-o", "json"], `${lines}\nm0 10.0.3.1`);
+  const { hives, ...counts } = JSON.parse(stdout);
+  expect({ code, counts, last: hives.at(-1) }).toEqual({
+    code: 3,
+    counts: { added: 1002, failed: 1 },
+    last: {
+      line: 1003,
+      id: "m0",
+      outcome: "failed",
+      problem: expect.objectContaining({ code: "HIVE_ALREADY_EXISTS" }),
+    },
+  });
+  expect(await run(["add", "-", "-o", "name"], "n1 h\nm1 h\n")).toMatchObject({ code: 3, stdout: "n1\n" });
+});
+
+test("set changes what is named, and an empty text takes away", async () => {
+  await client.addHive({ id: "moved", host: "h", port: 1, ssh_host: "s", ssh_port: 2200, ssh_user: "u" });
+  expect(await run(["set", "moved", "--host", "10.0.1.99", "--ssh-user", "", "--ssh-port", ""])).toEqual({
+    code: 0,
+    stdout: "moved  changed  host=10.0.1.99 ssh_port= ssh_user=\n",
+    stderr: "",
+  });
+  const now = { host: "10.0.1.99", port: 1, ssh_host: "s", ssh_port: null, ssh_user: null };
+  expect(await client.getHive("moved")).toMatchObject(now);
+  expect(JSON.parse((await run(["set", "moved", "--port", "2", "--json"])).stdout)).toMatchObject({ ...now, port: 2 });
+  expect(await run(["set", "nope", "--port", "2"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^hivectl: HIVE_NOT_FOUND/),
+  });
+  expect(await run(["set", "moved"])).toMatchObject({ code: 2, stderr: expect.stringContaining("--host") });
+});
+
+test("label sets and removes, and overwrites only where that is said", async () => {
+  for (const [id, env] of [
+    ["l1", "prod"],
+    ["l2", "dev"],
+  ] as const) {
+    await client.addHive({ id, host: "h", port: 1, labels: { env, old: "x", set: "l" } });
+  }
+  const kept = await run(["label", "-y", "l1", "l2", "env=prod", "old-", "rack=r12"]);
+  expect(kept).toMatchObject({
+    code: 3,
+    stderr: 'hivectl: 1 done, 1 failed: l2 env is "dev": --overwrite replaces it\n',
+  });
+  expect(await labels("l1")).toEqual({ env: "prod", rack: "r12", set: "l" });
+  expect(await labels("l2")).toEqual({ env: "dev", old: "x", set: "l" });
+  const all = await run(["label", "-y", "-l", "set=l", "env=prod", "old-", "rack=r12", "--overwrite"]);
+  expect(all).toMatchObject({ code: 0, stderr: "hivectl: 1 done, 1 skipped\n" });
+  expect(await labels("l2")).toEqual(await labels("l1"));
+  expect(await run(["label", "-y", "-", "set-", "-o", "name"], "l1\nl2\n")).toMatchObject({
+    code: 0,
+    stdout: "l1\nl2\n",
+  });
+  expect(await run(["label", "-y", "l1", "no key=x"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("INVALID_ARGUMENT"),
+  });
+  for (const args of [["l1"], ["a=b"], ["l1", "a=b", "a-"]]) {
+    expect(await run(["label", "-y", ...args])).toMatchObject({ code: 2, stdout: "" });
+  }
+});

@@ -1,0 +1,96 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { QueenClient } from "@repo/queen-client";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { hivectl } from "./hivectl.ts";
+import { queenForAll } from "./queen.ts";
+import { Shell } from "./shell.ts";
+
+const queen = queenForAll();
+
+beforeAll(async () => {
+  const client = new QueenClient({ url: queen.url });
+  for (const [id, rack] of [
+    ["gpu-01", "r11"],
+    ["gpu-02", "r12"],
+    ["cpu-01", "r12"],
+  ] as const) {
+    await client.addHive({ id, host: "127.0.0.1", port: 8601, labels: { rack, env: "prod" } });
+  }
+});
+
+/** What is offered for the last of these words. */
+async function offered(...words: string[]): Promise<string[]> {
+  const { code, stdout, stderr } = await hivectl(["__complete", "--", ...words], { QUEEN_URL: queen.url });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return stdout.split("\n").slice(0, -1);
+}
+
+test.each([
+  [["get", "hi"], ["hives"]],
+  [["wai"], ["wait"]],
+  [
+    ["describe", "hive", "gpu"],
+    ["gpu-01", "gpu-02"],
+  ],
+  [["cordon", "gpu-01", "c"], ["cpu-01"]],
+  [
+    ["get", "hives", "--status", "o"],
+    ["online", "offline"],
+  ],
+  [["get", "hives", "--status=of"], ["--status=offline"]],
+  [
+    ["get", "hives", "-l", ""],
+    ["env=", "rack="],
+  ],
+  [
+    ["get", "hives", "-l", "rack="],
+    ["rack=r11", "rack=r12"],
+  ],
+  [["cordon", "-l", "env=prod,!r"], ["env=prod,!rack"]],
+  [["cordon", "--selector=env!=p"], ["--selector=env!=prod"]],
+  [["completion", "z"], ["zsh"]],
+  [
+    ["-o", "js"],
+    ["json", "jsonl"],
+  ],
+  [["__"], []],
+  [["get", "hives", "--limit", "g"], []],
+])("for the last word of %j it offers %j", async (words, found) => {
+  expect(await offered(...words)).toEqual(found);
+});
+
+test("flags are those of the verb and of every verb", async () => {
+  expect(await offered("get", "hives", "--c")).toEqual(expect.arrayContaining(["--cores", "--cordoned", "--columns"]));
+});
+
+test("it asks the queen that the line names, and offers nothing where she says nothing in time", async () => {
+  const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  onTestFinished(() => {
+    silent.close();
+    silent.closeAllConnections();
+  });
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  expect(await offered("--url", url, "describe", "hive", "")).toEqual([]);
+  expect(await offered("--url", queen.url, "describe", "hive", "c")).toEqual(["cpu-01"]);
+  expect(await offered("--context", "none", "describe", "hive", "")).toEqual([]);
+});
+
+test.each(["bash", "zsh"] as const)("%s completes verbs, flags, ids and labels", async (name) => {
+  await using shell = await Shell.start(name, { QUEEN_URL: queen.url });
+  await shell.type("hivectl descr\thi\tc\t", /hivectl describe hive cpu-01 /);
+  await shell.type("hivectl get hives --cordo\t", /--cordoned /);
+  await shell.type("hivectl cordon -l ra\t", /-l rack=$/);
+  await shell.type("hivectl cordon -l rack=r\t\t", /r11 +(?:rack=)?r12/);
+  await shell.type("hivectl cordon --selector=rack=r12,e\tp\t", /--selector=rack=r12,env=prod /);
+});
+
+test("another shell than these is a wrong call, and fish has its script", async () => {
+  expect(await hivectl(["completion", "tcsh"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("bash, zsh"),
+  });
+  expect((await hivectl(["completion", "fish"])).stdout).toMatch(/^complete -c hivectl /);
+});

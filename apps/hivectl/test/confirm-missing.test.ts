@@ -1,0 +1,38 @@
+import { QueenClient } from "@repo/queen-client";
+import { expect, test } from "vitest";
+import { deadPort } from "../../queen/test/hive-server.ts";
+import { until } from "../../queen/test/until.ts";
+import { hivectl, inTerminal } from "./hivectl.ts";
+import { queenForAll } from "./queen.ts";
+
+const queen = queenForAll({ QUEEN_STALE_AFTER_MS: "1500", QUEEN_HEALTH_INTERVAL_MS: "500" });
+const IDS = ["gone-1", "gone-2", "gone-3"];
+
+const run = (...args: string[]) => hivectl(["confirm-missing", ...args], { QUEEN_URL: queen.url });
+
+test("confirm-missing lists those that went missing at once, and asks for their number before it says that they are gone", async () => {
+  const client = new QueenClient({ url: queen.url });
+  expect(await run("-y")).toEqual({
+    code: 0,
+    stdout: "",
+    stderr: "hivectl: no hive is held back from being marked offline: nothing to confirm\n",
+  });
+  const port = await deadPort();
+  for (const id of IDS) await client.addHive({ id, host: "127.0.0.1", port });
+  const timestamp = new Date().toISOString();
+  await Promise.all(IDS.map((hive_id) => client.sendHeartbeat({ hive_id, timestamp, workers: [] })));
+  await until("the marks of all are held back", async () => {
+    const { hives } = await client.listFleet();
+    return hives.every(({ status }) => /^(?:mass_failure|network_lost)$/.test(status.rule));
+  });
+  expect(await run()).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("--yes") });
+  const asked = await inTerminal(["confirm-missing", "--no-color"], { QUEEN_URL: queen.url }, { columns: 100 }, "2\n");
+  expect(asked).toMatchObject({ code: 1, stdout: expect.stringMatching(/^gone-2 +online/m) });
+  expect(asked.stdout).toContain("Confirm the loss of 3 hives? Type their number to go on:");
+  expect(await run("-y", "-o", "name")).toEqual({
+    code: 0,
+    stdout: `${IDS.join("\n")}\n`,
+    stderr: "hivectl: 3 of 3 online hives are missing: they are marked offline as the queen next looks\n",
+  });
+  await until("they are offline", async () => (await client.countHives()).offline === IDS.length);
+});

@@ -1,0 +1,73 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import { dirname } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { until } from "../../queen/test/until.ts";
+import { FILE } from "./hivectl.ts";
+
+/** How each begins without anybody's configuration, and asks for the next line with `> `. */
+const SHELLS = {
+  bash: {
+    command: "bash --norc --noprofile -i",
+    begin: "PS1='> '; bind 'set bell-style none'; bind 'set show-all-if-ambiguous on'",
+  },
+  zsh: { command: "zsh -f -i", begin: "PS1='> '; autoload -Uz compinit; compinit -u -D; unsetopt beep" },
+} as const;
+
+const KILL_AFTER_MS = 60_000;
+
+/** A real shell in a terminal, in which somebody types, and hivectl is a function as the help says. */
+export class Shell implements AsyncDisposable {
+  readonly child: ChildProcessWithoutNullStreams;
+  #shown = "";
+
+  private constructor(command: string, env: NodeJS.ProcessEnv) {
+    this.child = spawn("script", ["-qec", `stty cols 200 rows 50; exec ${command}`, "/dev/null"], {
+      env: {
+        PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+        TERM: "xterm",
+        XDG_CONFIG_HOME: "/nonexistent",
+        ...env,
+      },
+      timeout: KILL_AFTER_MS,
+      killSignal: "SIGKILL",
+    });
+    this.child.stdout.setEncoding("utf8").on("data", (text) => {
+      this.#shown += text;
+    });
+  }
+
+  static async start(name: keyof typeof SHELLS, env: NodeJS.ProcessEnv): Promise<Shell> {
+    const { command, begin } = SHELLS[name];
+    const shell = new Shell(command, env);
+    shell.child.stdin.write(`${begin}\n`);
+    shell.child.stdin.write(`hivectl() { ${process.execPath} ${FILE} "$@"; }\n`);
+    shell.child.stdin.write(`eval "$(hivectl completion ${name})"; echo rea''dy\n`);
+    await until("the shell can complete", () => shell.shown.includes("ready"));
+    return shell;
+  }
+
+  /** Without colours and the like, and with what is written over what stood there. */
+  get shown(): string {
+    let text = stripVTControlCharacters(this.#shown).replaceAll("\r", "");
+    while (/[^\b][\b]/.test(text)) text = text.replace(/[^\b][\b]/, "");
+    return text;
+  }
+
+  /** Types these keys on a line of its own, until the terminal shows that; and gives the line up. */
+  async type(keys: string, shows: RegExp): Promise<void> {
+    this.#shown = "";
+    this.child.stdin.write(keys);
+    await until(`${shows} is shown`, () => shows.test(this.shown)).catch((error) => {
+      throw new Error(`${JSON.stringify(keys)} shows ${JSON.stringify(this.shown)}`, { cause: error });
+    });
+    // A key, and no signal, which a shell that still completes would lose.
+    this.child.stdin.write("\x15");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = once(this.child, "close");
+    this.child.kill("SIGKILL");
+    await ended;
+  }
+}

@@ -1,0 +1,123 @@
+import { QueenClient } from "@repo/queen-client";
+import { expect, test } from "vitest";
+import { spawnQueen } from "../../queen/test/daemon.ts";
+import { queenProcesses } from "../../queen/test/queen-processes.ts";
+import { until } from "../../queen/test/until.ts";
+import { Hivectl, hivectl } from "./hivectl.ts";
+import { queenForAll } from "./queen.ts";
+
+const HIVE = { host: "127.0.0.1", port: 8601 };
+const queen = queenForAll();
+const queens = queenProcesses();
+
+const client = () => new QueenClient({ url: queen.url });
+const wait = (...args: string[]) => hivectl(["wait", ...args], { QUEEN_URL: queen.url });
+
+/** One that follows events already; -v says so. */
+async function waiting(url: string, ...args: string[]) {
+  const running = new Hivectl(["wait", "-v", ...args], { QUEEN_URL: url });
+  await until("it follows the events", () => running.stderr.includes("/v1/events"));
+  return running;
+}
+
+test("it ends when all are so, and says each as it becomes so", async () => {
+  await client()
+    .addHives([
+      { ...HIVE, id: "a1" },
+      { ...HIVE, id: "a2", status: "online" },
+    ])
+    .next();
+  await client().addHive({ ...HIVE, id: "a3", labels: { rack: "r9" } });
+  const running = await waiting(queen.url, "a1", "a2", "-o", "jsonl");
+  expect(running.stdout).toBe('{"hive_id":"a2","is":"online"}\n');
+  await client().changeHive("a3", { status: "online" });
+  await client().changeHive("a1", { status: "online" });
+  const { code, stdout } = await running.end();
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: '{"hive_id":"a2","is":"online"}\n{"hive_id":"a1","is":"online"}\n',
+  });
+});
+
+test("it waits for a cordon, for its end and for a removal, of hives by their labels", async () => {
+  const labels = { rack: "r1" };
+  for (const id of ["b1", "b2"]) await client().addHive({ ...HIVE, id, labels });
+  const byLabel = async (condition: string, change: (id: string) => Promise<unknown>) => {
+    const running = await waiting(queen.url, "-l", "rack=r1", "--for", condition, "-o", "name");
+    for (const id of ["b1", "b2"]) await change(id);
+    const { code, stdout } = await running.end();
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "b1\nb2\n" });
+  };
+  await byLabel("cordoned", (id) => client().cordonHive(id, { reason: "new fans" }));
+  await byLabel("uncordoned", (id) => client().uncordonHive(id));
+  await byLabel("removed", (id) => client().removeHive(id));
+  expect(await wait("b1", "b2", "--for", "removed", "-o", "name")).toEqual({
+    code: 0,
+    stdout: "b1\nb2\n",
+    stderr: "",
+  });
+});
+
+test("what can no longer be ends it with 1, and time that is up with 5: each says why", async () => {
+  expect(await wait("c0")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/c0 is not online: .*HIVE_NOT_FOUND/),
+  });
+  await client().addHive({ ...HIVE, id: "c1" });
+  const running = await waiting(queen.url, "c1");
+  await client().removeHive("c1");
+  expect(await running.end()).toMatchObject({ code: 1, stderr: expect.stringMatching(/c1 is not online: .*removed/) });
+  await client().addHive({ ...HIVE, id: "c2", status: "offline" });
+  expect(await wait("c2", "--timeout", "500ms")).toEqual({
+    code: 5,
+    stdout: "",
+    stderr: expect.stringMatching(
+      /^hivectl: c2 is not online: it is offline: .*\nhivectl: time is up after .*--timeout/,
+    ),
+  });
+});
+
+test("Ctrl-C ends it with 130, and says what was still waited for", async () => {
+  await client().addHive({ ...HIVE, id: "d1" });
+  const running = await waiting(queen.url, "d1", "--for", "cordoned");
+  running.child.kill("SIGINT");
+  expect(await running.end()).toMatchObject({
+    code: 130,
+    stderr: expect.stringContaining("d1 is not cordoned: no cordon is in force"),
+  });
+});
+
+test.each([[["e1", "--for", "happy"]], [[]], [["e1", "-l", "rack=r1"]], [["e1", "--for", "op=x"]]])(
+  "wait %j is a wrong call",
+  async (args) => expect(await wait(...args)).toMatchObject({ code: 2, stdout: "" }),
+);
+
+test("an operation that failed makes it impossible, and one that there is none of too", async () => {
+  // Nothing listens there.
+  await client().addHive({ ...HIVE, id: "f1", ssh_host: "127.0.0.1", ssh_port: 1 });
+  const { id } = await client().startHive("f1");
+  const failed = await wait("--for", `op=${id}`);
+  expect(failed).toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringMatching(/^hivectl: start of f1 is failed: /),
+  });
+  expect(await wait("--for", "op=none")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("OPERATION_NOT_FOUND"),
+  });
+});
+
+test("over a restart of the queen it goes on, and sees what became of the hives meanwhile", async () => {
+  const first = queens.start();
+  const url = await first.origin();
+  await new QueenClient({ url }).addHive({ ...HIVE, id: "a" });
+  const running = await waiting(url, "a", "--for", "cordoned");
+  await first.kill("SIGTERM");
+  await until("it knows", () => running.stderr.includes("the queen is away"));
+  await using between = spawnQueen([], { QUEEN_DATABASE: queens.file });
+  await new QueenClient({ url: await between.origin() }).cordonHive("a", { reason: "new fans" });
+  await between.kill("SIGTERM");
+  queens.start([], { QUEEN_PORT: new URL(url).port });
+  expect(await running.end()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^a +cordoned$/m) });
+});

@@ -1,0 +1,71 @@
+import { afterAll, expect, test } from "vitest";
+import { closeBrowser } from "../browser/chromium.ts";
+import { Fleet, hiveIds } from "../e2e/fleet.ts";
+import { unusedPort } from "../lifecycle/port.ts";
+import { Sshd } from "../lifecycle/sshd.ts";
+import { openTab } from "./tab.ts";
+
+afterAll(closeBrowser);
+
+test("an agent that is killed goes offline in view; of many at once it is said, and an operator confirms that they are gone", async () => {
+  await using fleet = await Fleet.create();
+  await fleet.startQueen({ QUEEN_MASS_FAILURE_HOLD_MS: "600000" });
+  const [first, ...others] = await fleet.startHives(hiveIds(5), {});
+  const { page, faults } = await openTab(`${fleet.origin}/ui`);
+  await page.getByRole("link", { name: "5 online" }).waitFor();
+  await page.evaluate("window.isSame = true");
+  await first?.kill("SIGKILL");
+  await page.locator("#row-hive-00 .state.is-offline").waitFor();
+  await page.getByRole("link", { name: "1 offline" }).waitFor();
+
+  await Promise.all(others.slice(0, 3).map((agent) => agent.kill("SIGKILL")));
+  const banner = page.getByText("3 of 4 online hives went missing at once");
+  await banner.waitFor();
+  expect(await page.locator("#row-hive-01 .state").textContent()).toContain("online");
+  await page.getByRole("button", { name: "They are gone: confirm" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "They are gone: confirm" }).click();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("link", { name: "4 offline" }).waitFor();
+  await page.locator("#row-hive-03 .state.is-offline").waitFor();
+  await banner.waitFor({ state: "detached" });
+  expect(await page.evaluate("window.isSame")).toBe(true);
+  expect(faults).toEqual([]);
+});
+
+test("a host key is compared and confirmed, and an installation over SSH is followed to its end", async () => {
+  await using sshd = await Sshd.start();
+  await using fleet = await Fleet.create();
+  const port = await unusedPort();
+  await fleet.startQueen({
+    QUEEN_PORT: String(port),
+    QUEEN_PUBLIC_URL: `http://127.0.0.1:${port}`,
+    QUEEN_SSH_IDENTITY: sshd.identity,
+    HOME: sshd.folder,
+  });
+  const ssh = { ssh_host: "127.0.0.1", ssh_port: sshd.port, ssh_user: sshd.account.name };
+  await fleet.request("POST", "/v1/hives", { id: "gpu-01", host: "127.0.0.1", port: await unusedPort(), ...ssh });
+  const { page, faults } = await openTab(`${fleet.origin}/ui/hives/gpu-01`);
+  await page.getByText("No key is confirmed yet").waitFor();
+  await page.getByRole("button", { name: "Ask the host for its keys" }).click();
+  await page.getByText(sshd.fingerprint("host_key")).waitFor();
+  const confirm = page.getByRole("button", { name: "Confirm" });
+  expect(await confirm.isDisabled()).toBe(true);
+  await page.getByLabel("I have compared it").check();
+  await confirm.click();
+  await page.getByText("Confirmed", { exact: true }).waitFor();
+
+  await page.getByRole("button", { name: "Install" }).click();
+  const dialog = page.getByRole("dialog", { name: "Install" });
+  await dialog.getByRole("button", { name: "Install" }).click();
+  await dialog.getByRole("link", { name: "steps" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await page.locator(".steps li", { hasText: "connect" }).locator(".is-done").waitFor();
+  await page.locator(".facts .is-succeeded").waitFor();
+  const steps = await page.locator(".steps .state").allTextContents();
+  expect(steps).toEqual(steps.map(() => "done"));
+  await page.getByRole("link", { name: "gpu-01" }).click();
+  await page.getByRole("heading", { name: "Why it is online" }).waitFor();
+  await page.getByRole("link", { name: "install", exact: true }).waitFor();
+  expect(faults).toEqual([]);
+}, 120_000);
