@@ -718,7 +718,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List all tokens, in the order in which they were made, revoked ones too
+         * List tokens, page by page in the order in which they were made, revoked ones too
          * @description Needs an operator's token.
          */
         get: operations["listTokens"];
@@ -5505,14 +5505,19 @@ export interface operations {
     };
     listTokens: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `next_after` of the page before */
+                after?: string;
+                /** @description Tokens at most */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The tokens */
+            /** @description One page */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5531,11 +5536,14 @@ export interface operations {
                      *           "revoked_at_ms": null,
                      *           "last_used_at_ms": 1761042600000
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next_after": null
                      *     }
                      */
                     "application/json": {
                         tokens: components["schemas"]["Token"][];
+                        /** @description `after` of the next page; null when this is the last one */
+                        next_after: string | null;
                     };
                 };
             };

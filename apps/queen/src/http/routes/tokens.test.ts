@@ -78,6 +78,27 @@ test("a token that has expired is refused, with when it did", async () => {
   });
 });
 
+test("lists them page by page in the order in which they were made", async () => {
+  const { queen, operator, ask } = await startLockedQueen();
+  const made = [operator.id];
+  for (let n = 0; n < 4; n++) made.push((await addToken(queen.catalog, "reader")).id);
+  const page = async (query: string) => {
+    const { tokens, next_after } = (await ask("GET", `/v1/tokens${query}`)).body as {
+      tokens: { id: string }[];
+      next_after: string | null;
+    };
+    return { ids: tokens.map(({ id }) => id), next_after };
+  };
+  expect(await page("?limit=2")).toEqual({ ids: made.slice(0, 2), next_after: made[1] });
+  expect(await page(`?limit=3&after=${made[1]}`)).toEqual({ ids: made.slice(2), next_after: made[4] });
+  expect(await page(`?after=${made[4]}`)).toEqual({ ids: [], next_after: null });
+  expect(await page("")).toEqual({ ids: made, next_after: null });
+  expect(await ask("GET", "/v1/tokens?after=nobody")).toMatchObject({
+    status: 400,
+    body: { errors: [{ field: "after" }] },
+  });
+});
+
 test("revoking a token counts at once; one that is not in force is not there", async () => {
   const { queen, ask } = await startLockedQueen();
   const { authorization, id } = await addToken(queen.catalog, "reader");

@@ -2,9 +2,9 @@ import { isInForce, mintToken, NewToken, TOKEN_ROLES, type TokenRecord } from "@
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { invalidInput, Problem } from "../errors.ts";
-import { listInPieces } from "../pieces.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
+import { answerPage, NextAfter, pageQuery } from "./paging.ts";
 
 const { name, role, hiveId } = NewToken.shape;
 
@@ -60,20 +60,30 @@ export const tokensRoutes = [
     access: "operator",
     operationId: "listTokens",
     tag: "access",
-    summary: "List all tokens, in the order in which they were made, revoked ones too",
+    summary: "List tokens, page by page in the order in which they were made, revoked ones too",
+    query: z.strictObject(pageQuery("Tokens")),
     isCostly: true,
     answer: {
-      description: "The tokens",
-      schema: z.strictObject({ tokens: z.array(TokenJson) }),
-      example: { tokens: [TOKEN] },
+      description: "One page",
+      schema: z.strictObject({ tokens: z.array(TokenJson), next_after: NextAfter }),
+      example: { tokens: [TOKEN], next_after: null },
     },
-  }).handle(async (request, { catalog, costs }, reply) => {
+  }).handle(async ({ query: page }, { catalog, costs }) => {
     const tokens = await catalog.tokens.list();
-    const steps = Array.from({ length: Math.ceil(tokens.length / TOKENS_PER_STEP) }, (_, step) =>
-      tokens.slice(step * TOKENS_PER_STEP, (step + 1) * TOKENS_PER_STEP),
+    const behind = (id: string | undefined) => tokens.findIndex((token) => token.id === id) + 1;
+    if (page.after !== undefined && behind(page.after) === 0) {
+      throw invalidInput("INVALID_ARGUMENT", [{ field: "after", message: "must be the id of a token" }]);
+    }
+    return answerPage(
+      {
+        page,
+        stepSize: TOKENS_PER_STEP,
+        read: async ({ limit, after }) => tokens.slice(behind(after), behind(after) + limit),
+        toJson,
+        answer: (tokens, nextAfter) => ({ tokens, next_after: nextAfter }),
+      },
+      costs,
     );
-    reply.type("application/json; charset=utf-8");
-    return listInPieces(costs.inTurns(request, steps, toJson), (tokens) => ({ tokens }));
   }),
   defineRoute({
     method: "post",
