@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { QueenClient } from "@repo/queen-client";
 import { beforeEach, expect, test } from "vitest";
+import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { Hivectl, hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const queen = queenForAll();
+const queens = queenProcesses();
 const IDS = ["gpu-01", "gpu-02", "gpu-03"];
 let client: QueenClient;
 
@@ -134,4 +136,19 @@ test("more than go into one request are done all the same, and Ctrl-C says how f
   const [done = 0, skipped = 0] = (said.match(/\d+/g) ?? []).map(Number);
   expect(done + skipped).toBe(1103);
   expect(await run(["remove", "-y", "-l", "!rack", "-q", "-o", "name"])).toMatchObject({ code: 0, stderr: "" });
+});
+
+test("when the queen is killed in the middle, it says how far it came, and that the rest is not known", async () => {
+  const other = queens.start();
+  const url = await other.origin();
+  const many = Array.from({ length: 1000 }, (_, at) => ({ id: `x${at}`, host: "127.0.0.1", port: 8601 }));
+  for await (const _ of new QueenClient({ url }).addHives(many));
+  const running = new Hivectl(["cordon", "-y", "-l", "", "--reason", "x", "--parallel", "1"], { QUEEN_URL: url });
+  await once(running.child.stdout, "data");
+  await other.kill("SIGKILL");
+  const { code, stderr } = await running.end();
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^hivectl: the answer broke off: \d+ done, \d+ not done; whether more of them were done is not known\nhivectl: .*\nhivectl: is a queen at /,
+  );
 });

@@ -102,7 +102,7 @@ async function run(command: string, fleet: Fleet): Promise<string> {
 
 const hasWorker = ({ workers }: Json): boolean => Array.isArray(workers) && workers.length > 0;
 
-/** Without what is another one each time: ages, times, ports, and how wide they make a column. */
+/** Without what is another one each time: ages, times, ports, how wide they make a column, and who of several was done first. */
 const steady = (page: string): string =>
   page
     .replaceAll(/\b\d+(?:\.\d+)?(?:ms|[smhd]| m?s)\b/g, "<age>")
@@ -110,7 +110,8 @@ const steady = (page: string): string =>
     .replaceAll(/:\d{4,5}\b/g, ":<port>")
     .replaceAll(/\d+ cores and \d+ GB/g, "<devices>")
     .replaceAll(/[ …-]+$/gm, "")
-    .replaceAll(/ {2,}/g, " ");
+    .replaceAll(/ {2,}/g, " ")
+    .replaceAll(/(?:^gpu-.*\n)+/gm, (rows) => rows.split("\n").toSorted().join("\n"));
 
 test("every command of docs/hivectl.md shows what stands there", async () => {
   await using fleet = await Fleet.create();

@@ -22,6 +22,9 @@ test.each([60, 80, 200])("in %i columns no line is longer than the terminal, and
   for (const args of [
     ["get", "hives"],
     ["get", "hives", "-o", "wide"],
+    ["top"],
+    ["cordon", "-l", "rack", "--reason", "a reason of many words, as people write them", "-y", "-q"],
+    ["uncordon", "-l", "rack", "-y", "-q"],
   ]) {
     const { code, stdout } = await show(columns, args, { NO_COLOR: "1" });
     const lines = stdout.trimEnd().split("\n");

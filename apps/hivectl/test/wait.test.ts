@@ -68,7 +68,7 @@ test("what can no longer be ends it with 1, and time that is up with 5: each say
   await client().removeHive("c1");
   expect(await running.end()).toMatchObject({ code: 1, stderr: expect.stringMatching(/c1 is not online: .*removed/) });
   await client().addHive({ ...HIVE, id: "c2", status: "offline" });
-  expect(await wait("c2", "--timeout", "500ms")).toEqual({
+  expect(await wait("c2", "--timeout", "3s")).toEqual({
     code: 5,
     stdout: "",
     stderr: expect.stringMatching(

@@ -1,14 +1,22 @@
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { cordon } from "./actions/actions.ts";
 import { openDialog } from "./actions/dialog.tsx";
 import { cursor } from "./state/cursor.ts";
 import { order } from "./state/fleet.ts";
-import { go, hrefOf, place } from "./state/place.ts";
+import { go, hrefOf, place, ROOT } from "./state/place.ts";
 import { whyReadOnly } from "./state/session.ts";
 import { tick, ticked } from "./state/ticked.ts";
 
 /** Whether the list of keys is shown. */
 export const isHelpShown = signal(false);
+
+const KEY = `queen-keys ${ROOT.pathname}`;
+/** Whether keys mean something by themselves: who speaks to his computer, or is new to the keyboard, switches that off. */
+export const areKeysOn = signal(localStorage.getItem(KEY) !== "off");
+effect(() => {
+  if (areKeysOn.value) localStorage.removeItem(KEY);
+  else localStorage.setItem(KEY, "off");
+});
 
 export const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["/", "Search"],
@@ -31,7 +39,7 @@ export function listenToKeys(): void {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     // A dialog has its own keys.
-    if (document.querySelector("dialog[open]") !== null) return;
+    if (document.querySelector("dialog[open]") !== null || !areKeysOn.value) return;
     if (press(event.key)) event.preventDefault();
   });
 }

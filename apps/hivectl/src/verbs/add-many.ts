@@ -4,6 +4,7 @@ import type { Kind, Printer } from "../output/records.ts";
 import type { Session } from "../session.ts";
 import { labelsOf } from "./hive-fields.ts";
 import { readStdin } from "./ids.ts";
+import { wholeAnswer } from "./whole-answer.ts";
 
 type NewHive = Body<"addHive">;
 /** What the flags say of each, unless its line does. */
@@ -53,10 +54,7 @@ export async function addMany(session: Session, defaults: Defaults): Promise<num
   }
   try {
     for (const part of partsOf(hives)) {
-      for await (const told of queen.addHives(
-        part.map(({ hive }) => hive),
-        call,
-      )) {
+      for await (const told of wholeAnswer(queen.addHives(hivesOf(part), call))) {
         if (told.type === "end") continue;
         const { id, outcome, problem } = told;
         await report.tell({ line: part[told.line - 1]?.line ?? 0, id, outcome, problem });
@@ -69,6 +67,7 @@ export async function addMany(session: Session, defaults: Defaults): Promise<num
   return report.end(session);
 }
 
+const hivesOf = (part: readonly Numbered[]): NewHive[] => part.map(({ hive }) => hive);
 const invalid = (detail: string) => ({ code: "INVALID_LINE", detail });
 
 class Report {

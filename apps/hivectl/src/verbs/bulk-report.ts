@@ -84,11 +84,13 @@ export class BulkReport {
     return done + begun + skipped === 0 ? EXIT.failed : EXIT.someFailed;
   }
 
-  /** What was done when it ended before its end. */
-  broken(why: string): void {
-    const { terminal } = this.#session;
+  /** How far it came when it ended before its end. */
+  broken({ isInterrupted }: { isInterrupted: boolean }): void {
+    const [why, rest] = isInterrupted
+      ? ["interrupted", "what had begun is finished all the same"]
+      : ["the answer broke off", "whether more of them were done is not known"];
     this.#progress?.clear();
-    terminal.complain(`${why}: ${this.sentence}; what had begun is finished all the same`);
+    this.#session.terminal.complain(`${why}: ${this.sentence}; ${rest}`);
   }
 
   /** `7 done, 1 failed: gpu-03 HIVE_RUNNING`. */

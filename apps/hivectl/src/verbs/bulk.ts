@@ -6,6 +6,7 @@ import type { CommonFlags, Session } from "../session.ts";
 import { type ActionOnHive, BulkReport } from "./bulk-report.ts";
 import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter } from "./hive-filter.ts";
 import { idsOf } from "./ids.ts";
+import { wholeAnswer } from "./whole-answer.ts";
 
 type Action = Body<"actOnHives">;
 /** What is done, without to which hives. */
@@ -84,14 +85,14 @@ async function act(
   const query = { ...(parallel !== undefined && { parallel }), ...(wait && { wait }) };
   try {
     for (const part of partsOf(ids)) {
-      for await (const line of queen.actOnHives({ ...deed, ids: part } as Action, query, call)) {
+      for await (const line of wholeAnswer(queen.actOnHives({ ...deed, ids: part } as Action, query, call))) {
         if (line.type === "hive") await report.hive(line);
         else if (line.type === "step") report.step(line);
         else if (line.stopping) return session.terminal.complain("the queen stops: what had not begun is not done");
       }
     }
   } catch (error) {
-    report.broken(signal.aborted ? "interrupted" : "the answer broke off");
+    report.broken({ isInterrupted: signal.aborted });
     throw error;
   }
 }
@@ -101,7 +102,7 @@ async function planOf({ queen, call }: Session, chosen: Chosen, bulk: Bulk): Pro
   const planned: ActionOnHive[] = [];
   const run = async (body: object, query: Query<"actOnHives"> = { dry_run: true }) => {
     let next: string | null = null;
-    for await (const line of queen.actOnHives({ ...bulk.deed, ...body } as Action, query, call)) {
+    for await (const line of wholeAnswer(queen.actOnHives({ ...bulk.deed, ...body } as Action, query, call))) {
       if (line.type === "hive") planned.push(line);
       else if (line.type === "end") next = line.next_after;
     }

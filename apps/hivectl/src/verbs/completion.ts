@@ -38,8 +38,9 @@ export const addCompletion: AddVerb = (parent, does) => {
       "after",
       `
 The command must be called hivectl: hivectl() { node /path/to/hivectl.js "$@"; }
+It goes into ~/.bashrc, ~/.zshrc (behind compinit) or ~/.config/fish/config.fish.
 
-Examples, for ~/.bashrc, ~/.zshrc (behind compinit) and ~/.config/fish/config.fish:
+Examples:
   eval "$(hivectl completion bash)"
   eval "$(hivectl completion zsh)"
   hivectl completion fish | source`,

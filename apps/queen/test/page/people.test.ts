@@ -4,6 +4,7 @@ import { afterAll, expect, test } from "vitest";
 import { closeBrowser, newContext } from "../browser/chromium.ts";
 import { QUEEN } from "../programs.ts";
 import { postJson, queenProcesses } from "../queen-processes.ts";
+import { until } from "../until.ts";
 import { openTab } from "./tab.ts";
 
 const queens = queenProcesses();
@@ -87,8 +88,11 @@ test("a code in the address logs in, and the session of a token that is revoked 
   const origin = await startQueen();
   const token = tokenCommand("create", "--name", "me", "--role", "operator");
   const headers = { authorization: `Bearer ${token}` };
-  const made = await fetch(`${origin}/v1/session/codes`, { method: "POST", headers });
-  const { code } = (await made.json()) as { code: string };
+  const code = await until("the queen knows of the token, and makes a code", async () => {
+    const answer = await fetch(`${origin}/v1/session/codes`, { method: "POST", headers });
+    const { code } = (await answer.json()) as { code: string };
+    return answer.status === 201 && code;
+  });
   const { page } = await openTab(`${origin}/ui#code=${code}`);
   await page.getByText("me operator").waitFor();
   expect(new URL(page.url()).hash).toBe("");

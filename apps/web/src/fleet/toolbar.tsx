@@ -7,6 +7,8 @@ import { COLUMNS, columnsOf, DEFAULT_COLUMNS } from "./columns.tsx";
 import { FILTERS, withParameter } from "./filters.ts";
 
 const TYPING_MS = 250;
+/** To group by. */
+const MAX_KEYS = 1000;
 
 export function Toolbar() {
   return (
@@ -87,7 +89,7 @@ function GroupBy() {
   const [keys, setKeys] = useState<readonly string[]>([]);
   const current = place.value.query.get("group_by") ?? "";
   const readKeys = async () => {
-    const { labels } = await client.value.listLabels().catch(() => ({ labels: [] }));
+    const { labels } = await client.value.listLabels({ limit: MAX_KEYS }).catch(() => ({ labels: [] }));
     setKeys(labels.map(({ key }) => key));
   };
   const known = keys.includes(current) || current === "" ? keys : [current, ...keys];

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { isHelpShown, KEYS } from "../keys.ts";
+import { areKeysOn, isHelpShown, KEYS } from "../keys.ts";
 
 export function Help() {
   const box = useRef<HTMLDialogElement>(null);
@@ -21,6 +21,16 @@ export function Help() {
           </div>
         ))}
       </dl>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={areKeysOn.value}
+          onChange={({ currentTarget }) => {
+            areKeysOn.value = currentTarget.checked;
+          }}
+        />
+        Keys do this by themselves
+      </label>
       <div class="buttons">
         <button type="button" onClick={() => box.current?.close()}>
           Close

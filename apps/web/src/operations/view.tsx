@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { Age } from "../parts/age.tsx";
 import { FaultBox } from "../parts/fault.tsx";
 import { client } from "../state/api.ts";
@@ -9,6 +9,9 @@ import { durationText } from "../words/amounts.ts";
 import { OperationState, OperationView } from "./operation.tsx";
 
 const EVERY_MS = 15_000;
+const PAGE_SIZE = 100;
+/** As many as the queen tells of at once. */
+const MAX_SHOWN = 1000;
 
 export function OperationsView() {
   const { name } = place.value;
@@ -17,11 +20,16 @@ export function OperationsView() {
 
 /** The newest first; of one hive, where it is said. */
 export function OperationsList({ hiveId }: { hiveId?: string }) {
-  const query = hiveId === undefined ? {} : { hive_id: hiveId };
+  const [limit, setLimit] = useState(PAGE_SIZE);
+  const query = { limit, ...(hiveId !== undefined && { hive_id: hiveId }) };
   const { value, fault, again } = useAsked(() => client.value.listOperations(query), {
     key: `operations ${hiveId}`,
     everyMs: EVERY_MS,
   });
+  const showMore = () => {
+    setLimit(Math.min(limit + PAGE_SIZE, MAX_SHOWN));
+    again();
+  };
   useEffect(
     () => onNews((news) => (news === "missed" || news.some(({ type }) => type === "operation")) && again()),
     [],
@@ -74,6 +82,13 @@ export function OperationsList({ hiveId }: { hiveId?: string }) {
             </tbody>
           </table>
         </div>
+      )}
+      {value?.next_after && limit < MAX_SHOWN && (
+        <p>
+          <button type="button" onClick={showMore}>
+            Show more
+          </button>
+        </p>
       )}
     </>
   );
