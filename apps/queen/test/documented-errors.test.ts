@@ -110,7 +110,9 @@ const PROVOKED: Record<number, () => Promise<void>> = {
     // It is the last one of an operator; she has not looked yet, and lets everybody in.
     await queen.catalog.tokens.add({ id: "hive-b", name: "b", role: "operator", hash: mintToken().hash });
     await queen.catalog.operations.begin({ id: "hive-b", hiveId: "hive-b", kind: "start", owner, deadlineMs });
-    await expectOfEach(409, asking(queen, "hive-b"));
+    const first = { name: "r", role: "reader" };
+    const ask = asking(queen, "hive-b");
+    await expectOfEach(409, (route) => ask(route.name === "POST /v1/tokens" ? { ...route, body: first } : route));
   },
   410: async () => {
     const queen = await startQueen();

@@ -59,7 +59,7 @@ export type { HostKeys } from "./records/host-keys.ts";
 export type { BoundedCount, HiveLabels, LabelKey } from "./records/labels.ts";
 export type { Operations } from "./records/operations.ts";
 export { QUEEN_GONE_AFTER_MS, type Queens } from "./records/queens.ts";
-export type { Sessions } from "./records/sessions.ts";
+export { MAX_SESSIONS, MAX_SESSIONS_OF_TOKEN, type Sessions } from "./records/sessions.ts";
 export {
   hasHash,
   type MintedSession,

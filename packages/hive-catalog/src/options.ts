@@ -116,7 +116,7 @@ export type CordonListOptions = CallOptions & {
 };
 
 export type RevokeOptions = CallOptions & {
-  /** Leaves the last token of an operator that is in force as it is, with which alone others can be made over the network. */
+  /** Leaves the token of an operator as it is where no other one is in force that never expires, and with which others can be made over the network. */
   unlessLastOperator?: boolean | undefined;
 };
 

@@ -3,7 +3,7 @@ import { type Call, type QueenClientOptions, Requests } from "./requests.ts";
 import type { Answer, Body, QueenEvent, Query, Schema } from "./types.ts";
 import { wait } from "./waiting.ts";
 
-type Lists = "listFleet" | "listHives" | "listLabels" | "listOperations" | "listCordons" | "listModels";
+type Lists = "listFleet" | "listHives" | "listLabels" | "listOperations" | "listCordons" | "listModels" | "listTokens";
 type Paged<Name extends Lists> = Omit<Query<Name>, "after">;
 
 /** What of the events is read, and until when. */
@@ -185,8 +185,12 @@ export class QueenClient {
   makeLoginCode(call?: Call): Promise<Schema<"LoginCode">> {
     return this.#requests.json("post", "/v1/session/codes", {}, call);
   }
-  listTokens(call?: Call): Promise<Answer<"listTokens">> {
-    return this.#requests.json("get", "/v1/tokens", {}, call);
+  /** One page. */
+  listTokens(query: Query<"listTokens"> = {}, call?: Call): Promise<Answer<"listTokens">> {
+    return this.#requests.json("get", "/v1/tokens", { query }, call);
+  }
+  tokenPages(query: Paged<"listTokens"> = {}, call?: Call): AsyncGenerator<Answer<"listTokens">, void, undefined> {
+    return pages((after) => this.listTokens({ ...query, ...after }, call));
   }
   createToken(token: Body<"createToken">, call?: Call): Promise<Schema<"TokenMade">> {
     return this.#requests.json("post", "/v1/tokens", { body: token }, call);

@@ -19,7 +19,7 @@ export interface paths {
          * Add a hive
          * @description `id`, `host` and `port` are required. A hive never registers itself.
          *
-         *     As `application/x-ndjson` the body has a hive in each line, at most 1000, and is answered 200 with a line for each in their order and a last one with the counts. A line that is refused keeps none of the others back; after a failure of the catalog itself, or when the caller's token has ended, the others are not tried.
+         *     As `application/x-ndjson` the body has a hive in each line, at most 1000, and is answered 200 with a line for each in their order and a last one with the counts. A byte order mark before a line is skipped. A line that is refused keeps none of the others back; after a failure of the catalog itself, or when the caller's token has ended, the others are not tried.
          *
          *     Needs an operator's token.
          */
@@ -423,7 +423,7 @@ export interface paths {
         put?: never;
         /**
          * Do one thing to many hives
-         * @description Which hives: `ids`, or what `GET /v1/hives` takes, and then at most `limit`, by id; `next_after` of the last line says where to go on with the same body. At most
+         * @description Which hives: `ids`, or what `GET /v1/hives` takes, and then at most `limit`, by id, and beside them those that cannot be read, which fail; `next_after` of the last line says where to go on with the same body. At most
          *     `parallel` are worked on at a time, and none keeps another back. With a dry run nothing changes. An operation (install, start, stop, restart) counts until it has ended; its hive is told
          *     when it has begun or, with `wait=true`, when it has ended, with its steps before. Whoever leaves, or whose token ends, ends what has not begun; what has begun is finished, and operations go on.
          *
@@ -699,7 +699,7 @@ export interface paths {
         put?: never;
         /**
          * Make a code with which a browser logs in once, within a minute
-         * @description For a command that opens the page: the code goes into the fragment of its address, which no log has. It is of this queen alone, and gone when she ends.
+         * @description For a command that opens the page: the code goes into the fragment of its address, which no log has. It is of this queen alone, and gone when she ends. A token has 8 at most: one more ends its oldest. A session, which would outlive itself so, is refused.
          *
          *     Needs a reader's token, or an operator's.
          */
@@ -718,14 +718,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List all tokens, in the order in which they were made, revoked ones too
+         * List tokens, page by page in the order in which they were made, revoked ones too
          * @description Needs an operator's token.
          */
         get: operations["listTokens"];
         put?: never;
         /**
          * Make a token
-         * @description It works at once. The first of an operator or a reader locks the door of a queen that was open: keep what is answered, or make another one on her machine.
+         * @description It works at once. The first that is not a hive's locks the door of a queen that was open, at once, and must be an operator's that never expires: keep what is answered, or make another one on her machine.
          *
          *     Needs an operator's token.
          */
@@ -748,7 +748,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke a token
-         * @description By its id. It ends its sessions and event streams: here at once, at every other queen of the catalog within 2 seconds. The last one of an operator that is in force stays, because nobody could come in without it over the network: make another one first, or revoke it with `pnpm queen token revoke` on the machine that has the catalog.
+         * @description By its id. It ends its sessions and event streams: here at once, at every other queen of the catalog within 2 seconds. The last one of an operator that is in force stays, because nobody could come in without it over the network, and one that will expire is no other: make another one first, or revoke it with `pnpm queen token revoke` on the machine that has the catalog.
          *
          *     Needs an operator's token.
          */
@@ -1267,7 +1267,7 @@ export interface components {
             /** @description What is wrong, in one sentence */
             detail: string;
             /** @enum {string} */
-            code: "BAD_REQUEST" | "INVALID_JSON" | "UNAUTHENTICATED" | "FORBIDDEN" | "NO_WORKER" | "CLAIM_NOT_FOUND" | "SESSION_NOT_FOUND" | "TOKEN_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "DOOR_OPEN" | "LAST_OPERATOR" | "NOTHING_HELD_BACK" | "REQUEST_TIMEOUT" | "REQUEST_ABORTED" | "PAYLOAD_TOO_LARGE" | "URI_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_MANY_REQUESTS" | "HEADERS_TOO_LARGE" | "OPERATION_NOT_FOUND" | "OPERATION_FINISHED" | "OPERATION_ELSEWHERE" | "HIVE_RUNNING" | "HIVE_NOT_MANAGED" | "PUBLIC_URL_NEEDED" | "HOST_KEY_NOT_FOUND" | "HOST_KEY_MISMATCH" | "HOST_KEY_CHANGED" | "SSH_UNREACHABLE" | "LIST_EXPIRED" | "TOO_MANY_TO_SORT" | "INTERNAL" | "NOT_READY" | "STOPPING" | "PAGE_UNAVAILABLE" | "TOO_MANY_READERS" | "HIVE_NOT_FOUND" | "HIVE_ALREADY_EXISTS" | "INVALID_HIVE" | "INVALID_ARGUMENT" | "CORRUPT_HIVE" | "CORRUPT_RECORD" | "OPERATION_IN_PROGRESS" | "CATALOG_BUSY" | "CATALOG_CORRUPT" | "CATALOG_READ_ONLY" | "CATALOG_FULL" | "CATALOG_TOO_NEW" | "CATALOG_NOT_A_CATALOG" | "CATALOG_NOT_MIGRATED" | "CATALOG_UNAVAILABLE" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_CLOSED" | "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "INVALID_DEVICES" | "WRONG_HIVE";
+            code: "BAD_REQUEST" | "INVALID_JSON" | "UNAUTHENTICATED" | "FORBIDDEN" | "NO_WORKER" | "CLAIM_NOT_FOUND" | "SESSION_NOT_FOUND" | "TOKEN_NOT_FOUND" | "NOT_FOUND" | "METHOD_NOT_ALLOWED" | "DOOR_OPEN" | "LAST_OPERATOR" | "OPERATOR_FIRST" | "NOTHING_HELD_BACK" | "REQUEST_TIMEOUT" | "REQUEST_ABORTED" | "PAYLOAD_TOO_LARGE" | "URI_TOO_LONG" | "UNSUPPORTED_MEDIA_TYPE" | "TOO_MANY_REQUESTS" | "HEADERS_TOO_LARGE" | "OPERATION_NOT_FOUND" | "OPERATION_FINISHED" | "OPERATION_ELSEWHERE" | "HIVE_RUNNING" | "HIVE_NOT_MANAGED" | "PUBLIC_URL_NEEDED" | "HOST_KEY_NOT_FOUND" | "HOST_KEY_MISMATCH" | "HOST_KEY_CHANGED" | "SSH_UNREACHABLE" | "LIST_EXPIRED" | "TOO_MANY_TO_SORT" | "INTERNAL" | "NOT_READY" | "STOPPING" | "PAGE_UNAVAILABLE" | "TOO_MANY_READERS" | "HIVE_NOT_FOUND" | "HIVE_ALREADY_EXISTS" | "INVALID_HIVE" | "INVALID_ARGUMENT" | "CORRUPT_HIVE" | "CORRUPT_RECORD" | "OPERATION_IN_PROGRESS" | "CATALOG_BUSY" | "CATALOG_CORRUPT" | "CATALOG_READ_ONLY" | "CATALOG_FULL" | "CATALOG_TOO_NEW" | "CATALOG_NOT_A_CATALOG" | "CATALOG_NOT_MIGRATED" | "CATALOG_UNAVAILABLE" | "CATALOG_OUTCOME_UNKNOWN" | "CATALOG_CLOSED" | "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "INVALID_DEVICES" | "WRONG_HIVE";
             /** @description Each field or parameter that is wrong, by its path; `body` is the body as a whole */
             errors: {
                 field: string;
@@ -2575,6 +2575,20 @@ export interface components {
                     status?: 404;
                     /** @enum {unknown} */
                     code?: "SESSION_NOT_FOUND";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description `OPERATOR_FIRST`: The token would lock the door of a queen that is open, and nobody could come in as an operator for good */
+        OPERATOR_FIRST: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    status?: 409;
+                    /** @enum {unknown} */
+                    code?: "OPERATOR_FIRST";
                 } & components["schemas"]["Problem"];
             };
         };
@@ -4427,7 +4441,7 @@ export interface operations {
                     /** @description The `next_after` of the request before */
                     after?: string;
                     /**
-                     * @description Hives at most that are chosen by what they are
+                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
                      * @default 1000
                      */
                     limit?: number;
@@ -4452,7 +4466,7 @@ export interface operations {
                     /** @description The `next_after` of the request before */
                     after?: string;
                     /**
-                     * @description Hives at most that are chosen by what they are
+                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
                      * @default 1000
                      */
                     limit?: number;
@@ -4478,7 +4492,7 @@ export interface operations {
                     /** @description The `next_after` of the request before */
                     after?: string;
                     /**
-                     * @description Hives at most that are chosen by what they are
+                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
                      * @default 1000
                      */
                     limit?: number;
@@ -4503,7 +4517,7 @@ export interface operations {
                     /** @description The `next_after` of the request before */
                     after?: string;
                     /**
-                     * @description Hives at most that are chosen by what they are
+                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
                      * @default 1000
                      */
                     limit?: number;
@@ -4528,7 +4542,7 @@ export interface operations {
                     /** @description The `next_after` of the request before */
                     after?: string;
                     /**
-                     * @description Hives at most that are chosen by what they are
+                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
                      * @default 1000
                      */
                     limit?: number;
@@ -4553,7 +4567,7 @@ export interface operations {
                     /** @description The `next_after` of the request before */
                     after?: string;
                     /**
-                     * @description Hives at most that are chosen by what they are
+                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
                      * @default 1000
                      */
                     limit?: number;
@@ -4578,7 +4592,7 @@ export interface operations {
                     /** @description The `next_after` of the request before */
                     after?: string;
                     /**
-                     * @description Hives at most that are chosen by what they are
+                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
                      * @default 1000
                      */
                     limit?: number;
@@ -4603,7 +4617,7 @@ export interface operations {
                     /** @description The `next_after` of the request before */
                     after?: string;
                     /**
-                     * @description Hives at most that are chosen by what they are
+                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
                      * @default 1000
                      */
                     limit?: number;
@@ -4633,7 +4647,7 @@ export interface operations {
                     /** @description The `next_after` of the request before */
                     after?: string;
                     /**
-                     * @description Hives at most that are chosen by what they are
+                     * @description Hives at most that are chosen by what they are, beside those that cannot be read
                      * @default 1000
                      */
                     limit?: number;
@@ -5499,14 +5513,19 @@ export interface operations {
     };
     listTokens: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `next_after` of the page before */
+                after?: string;
+                /** @description Tokens at most */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The tokens */
+            /** @description One page */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5525,11 +5544,14 @@ export interface operations {
                      *           "revoked_at_ms": null,
                      *           "last_used_at_ms": 1761042600000
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next_after": null
                      *     }
                      */
                     "application/json": {
                         tokens: components["schemas"]["Token"][];
+                        /** @description `after` of the next page; null when this is the last one */
+                        next_after: string | null;
                     };
                 };
             };
@@ -5583,6 +5605,7 @@ export interface operations {
             403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["HIVE_NOT_FOUND"];
             408: components["responses"]["REQUEST_TIMEOUT"];
+            409: components["responses"]["OPERATOR_FIRST"];
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
             429: components["responses"]["TOO_MANY_REQUESTS"];

@@ -35,7 +35,7 @@ export const addTokens: AddVerb = (parent, does) => {
     .addHelpText("after", "\nExample: pnpm -s hivectl token list --sort -used")
     .action(
       does(async (session) => {
-        const { tokens } = await session.queen.listTokens(session.call);
+        const tokens = await allTokens(session);
         await printList(session, TOKENS, [tokens], {
           none: "there are no tokens: whoever reaches the queen may do all",
         });
@@ -123,9 +123,15 @@ async function revoke(session: Session, ids: readonly string[]): Promise<number>
   return revoked === ids.length ? EXIT.done : revoked === 0 ? EXIT.failed : EXIT.someFailed;
 }
 
+async function allTokens({ queen, call }: Session) {
+  const tokens: Token[] = [];
+  for await (const page of queen.tokenPages({ limit: 1000 }, call)) tokens.push(...page.tokens);
+  return tokens;
+}
+
 /** Asked with what is known of them: an id alone says nobody whose it is. */
 async function isAgreed(session: Session, ids: readonly string[]): Promise<boolean> {
-  const { tokens } = await session.queen.listTokens(session.call);
+  const tokens = await allTokens(session);
   const said = ids.map((id) => {
     const token = tokens.find((one) => one.id === id);
     return token === undefined ? `${id}, which is none` : `${id} (${token.name}, ${token.role})`;

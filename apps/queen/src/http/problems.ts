@@ -31,6 +31,10 @@ export const PROBLEMS = {
     409,
     "The token is the last one of an operator, and nobody could come in over the network without it",
   ],
+  OPERATOR_FIRST: [
+    409,
+    "The token would lock the door of a queen that is open, and nobody could come in as an operator for good",
+  ],
   NOTHING_HELD_BACK: [409, "No mark as offline is held back, so there is nothing to confirm"],
   REQUEST_TIMEOUT: [408, "The request did not arrive in time"],
   REQUEST_ABORTED: [400, "The caller broke the request off"],

@@ -1,3 +1,4 @@
+import type { Schema } from "@repo/queen-client";
 import { useState } from "preact/hooks";
 import { Age } from "../parts/age.tsx";
 import { Copy } from "../parts/copy.tsx";
@@ -9,7 +10,7 @@ import { NewTokenForm } from "./new-token.tsx";
 
 /** Who may call the queen. For operators. */
 export function TokensView() {
-  const { value, fault, again } = useAsked(() => client.value.listTokens(), { key: "tokens" });
+  const { value, fault, again } = useAsked(allTokens, { key: "tokens" });
   const [secret, setSecret] = useState<string>();
   const [problem, setProblem] = useState<Fault>();
   const attempt = (work: Promise<unknown>) => {
@@ -81,6 +82,12 @@ export function TokensView() {
       )}
     </>
   );
+}
+
+async function allTokens() {
+  const tokens: Schema<"Token">[] = [];
+  for await (const page of client.value.tokenPages({ limit: 1000 })) tokens.push(...page.tokens);
+  return { tokens };
 }
 
 function endOf({

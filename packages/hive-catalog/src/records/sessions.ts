@@ -11,8 +11,8 @@ import { build, type Given, statement } from "../sql/statement.ts";
 import { Verbs } from "./verbs.ts";
 
 /** Sessions of one token, and of all: one more ends the one that would end first. */
-const MAX_OF_TOKEN = 16;
-const MAX_IN_ALL = 4096;
+export const MAX_SESSIONS_OF_TOKEN = 16;
+export const MAX_SESSIONS = 4096;
 
 type Key = { cookieHash: string };
 type OfToken = { tokenId: string };
@@ -41,9 +41,9 @@ const removeExpired = statement<{ nowMs: number }>(({ nowMs }) =>
   build.delete(sessions).where(lte(sessions.expiresAtMs, nowMs)),
 );
 const removeFirstOfToken = statement<OfToken>(({ tokenId }) =>
-  removeAllBut(MAX_OF_TOKEN, eq(sessions.tokenId, tokenId)),
+  removeAllBut(MAX_SESSIONS_OF_TOKEN, eq(sessions.tokenId, tokenId)),
 );
-const removeFirst = statement(() => removeAllBut(MAX_IN_ALL));
+const removeFirst = statement(() => removeAllBut(MAX_SESSIONS));
 const remove = statement<Key>((given) => build.delete(sessions).where(ofKey(given)));
 const renew = statement(() => renewRevision("sessions", sql`true`));
 const renewIfChanged = statement(() => renewRevision("sessions", sql`changes() > 0`));

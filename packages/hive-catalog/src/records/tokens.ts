@@ -55,9 +55,9 @@ const revoke = statement<Id & Now>((given) =>
     .set({ revokedAtMs: given.nowMs })
     .where(and(ofId(given), isInForce)),
 );
-/** The same, but not for the last one of an operator with which somebody could still come in. */
+/** The same, but not for an operator's where no other one lasts: one that will expire lets nobody in for good. */
 const revokeUnlessLast = statement<Id & Now>((given) => {
-  const other = sql`other.role = 'operator' AND typeof(other.revoked_at_ms) <> 'integer' AND ifnull(other.expires_at_ms > ${given.nowMs}, true)`;
+  const other = sql`other.role = 'operator' AND typeof(other.revoked_at_ms) <> 'integer' AND other.expires_at_ms IS NULL`;
   const isOther = sql`EXISTS (SELECT 1 FROM ${tokens} AS other WHERE other.id <> ${given.id} AND ${other})`;
   return build
     .update(tokens)

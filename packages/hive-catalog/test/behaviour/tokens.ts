@@ -163,10 +163,12 @@ export function describeTokens(name: string, openSite: () => Promise<Site>): voi
       const both = await Promise.all([revoke("one"), revoke("two")]);
       expect(both.toSorted()).toEqual([false, true]);
       const [left = ""] = ["one", "two"].filter((_, n) => !both[n]);
+      expect([await revoke("reader"), await revoke(left), await revoke("over")]).toEqual([true, false, true]);
       await add("soon", "operator", NOW_MS + 1);
-      expect([await revoke("reader"), await revoke(left), await revoke("soon")]).toEqual([true, true, false]);
-      expect(await catalog.tokens.revoke("soon")).toBe(true);
-      expect(await revoke("over")).toBe(true);
+      expect(await revoke(left)).toBe(false);
+      await add("lasting", "operator");
+      expect([await revoke(left), await revoke("soon"), await revoke("lasting")]).toEqual([true, true, false]);
+      expect(await catalog.tokens.revoke("lasting")).toBe(true);
     });
 
     test("an id is given once, and a hive's token needs a hive that is there", async () => {

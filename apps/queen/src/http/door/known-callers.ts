@@ -1,10 +1,11 @@
-import type { HiveCatalog, TokenRecord } from "@repo/hive-catalog";
+import type { HiveCatalog, NewToken, TokenRecord } from "@repo/hive-catalog";
 import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "../../process/clock.ts";
 import { reasonOf } from "../../process/errors.ts";
 import type { Caller } from "./caller.ts";
 import { KnownSessions } from "./known-sessions.ts";
 import { KnownTokens } from "./known-tokens.ts";
+import { operatorFirst } from "./refusals.ts";
 
 /** After which a token or a session that was added or ended elsewhere is known here at the latest. */
 const REFRESH_MS = 2000;
@@ -62,13 +63,15 @@ export class KnownCallers {
   /** Reads them anew: from then on those that were added count, and those that were ended do not. */
   async refresh(): Promise<void> {
     const records = await this.tokens.refresh();
-    if (this.#isOpen && (await this.#mustClose(records))) {
-      this.#isOpen = false;
-      this.#options.log.info("there are tokens now: from here on every request needs one");
-    }
+    if (this.#isOpen && (await this.#mustClose(records))) this.#close();
     await this.sessions.refresh();
     this.#isPrepared = true;
     this.#options.onEnded();
+  }
+
+  #close(): void {
+    this.#isOpen = false;
+    this.#options.log.info("there are tokens now: from here on every request needs one");
   }
 
   /** Hives' tokens alone keep nobody out: the queen gives each agent one that she installs, and her operator must not be locked out by that. */
@@ -85,6 +88,20 @@ export class KnownCallers {
     const nowMs = this.#options.clock.now();
     if (!this.tokens.isInForce(tokenId, nowMs)) return false;
     return login === undefined || this.sessions.isInForce(login.cookieHash, nowMs);
+  }
+
+  /** Makes a token. The first that locks the door does so before anybody knows it, and must be one with which an operator comes in for good. */
+  async add(token: NewToken): Promise<TokenRecord> {
+    const { catalog, onEnded } = this.#options;
+    const { role, expiresAtMs = null } = token;
+    const isLocking = this.#isOpen && role !== "hive";
+    if (isLocking && (role !== "operator" || expiresAtMs !== null)) throw operatorFirst();
+    const record = await catalog.tokens.add(token);
+    if (isLocking) {
+      this.#close();
+      onEnded();
+    }
+    return record;
   }
 
   async revoke(tokenId: string): Promise<boolean> {

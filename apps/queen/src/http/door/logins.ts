@@ -52,9 +52,12 @@ export class Logins {
   }
 
   /** For whoever has no token to type: a code for one login, within a minute, with the rights of the caller's token. */
-  async makeCode({ tokenId }: Caller): Promise<{ code: string; expiresAtMs: number }> {
+  async makeCode({ tokenId, login }: Caller): Promise<{ code: string; expiresAtMs: number }> {
     const { clock } = this.#options;
     await this.#refuseWhileOpen();
+    // A session would outlive itself: each code begins another one.
+    if (login !== undefined)
+      throw forbidden("A session makes no codes: show the token itself, as `Authorization: Bearer hq_…`");
     const { code, forMs } = this.#codes.make(tokenId ?? "", clock.monotonicNow());
     return { code, expiresAtMs: Math.round(clock.now() + forMs) };
   }

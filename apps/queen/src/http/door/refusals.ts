@@ -27,9 +27,17 @@ const challenge = (detail: string, further: string): Problem =>
 export const forbidden = (detail: string): Problem => new Problem("FORBIDDEN", detail);
 
 export const keyNeeded = (): Problem =>
-  forbidden("A session changes something with the header x-queen-key alone, which POST /v1/session answered");
+  forbidden(
+    "To change something, a session shows the header x-queen-key beside its cookie: POST /v1/session answered it",
+  );
 
 export const wrongKey = (): Problem => forbidden("The header x-queen-key is not the key of this session");
+
+export const operatorFirst = (): Problem =>
+  new Problem(
+    "OPERATOR_FIRST",
+    "This token would lock the door, and no operator has one that lasts: make one of the role operator, without expires_at_ms, first",
+  );
 
 export const tooManyConnections = (tokenId: string | null): Problem =>
   new Problem("TOO_MANY_REQUESTS", `Too many connections of the token ${tokenId}, or of all: this one is closed`, {

@@ -192,6 +192,18 @@ test("a code logs one browser in, once, within a minute, and with the rights of 
   expect((await asked(ofRevoked)).status).toBe(401);
 });
 
+test("a session makes no code, with which it would outlive itself; its token does", async () => {
+  const { queen, operator } = await startLockedQueen();
+  const { headers } = await logIn(queen, operator.token);
+  const asked = (shown: Record<string, string>) =>
+    queen.send({ method: "POST", url: "/v1/session/codes", headers: shown });
+  expect(await asked(headers)).toMatchObject({
+    status: 403,
+    body: { code: "FORBIDDEN", detail: expect.stringContaining("Authorization: Bearer") },
+  });
+  expect((await asked({ ...headers, authorization: operator.authorization })).status).toBe(201);
+});
+
 test("a bearer wins over a cookie, and who authorizes himself to a proxy alone is known by his cookie", async () => {
   const { queen, operator } = await startLockedQueen();
   const reader = await addToken(queen.catalog, "reader");
@@ -200,6 +212,34 @@ test("a bearer wins over a cookie, and who authorizes himself to a proxy alone i
   expect((await asked(reader.authorization)).status).toBe(403);
   expect((await asked("Bearer hq_")).status).toBe(401);
   expect((await asked("Basic bWU6c2VjcmV0")).status).toBe(200);
+});
+
+test("a session that one more of its token pushed out ends at once at this queen", async () => {
+  const { queen, operator } = await startLockedQueen();
+  const first = await logIn(queen, operator.token);
+  for (let n = 0; n < 15; n++) await logIn(queen, operator.token);
+  expect((await send(queen, first.headers)).status).toBe(200);
+  await logIn(queen, operator.token);
+  expect((await send(queen, first.headers)).status).toBe(401);
+});
+
+test("what another queen ends is known also where somebody logs in while the sessions are read", async () => {
+  const { queen, operator } = await startLockedQueen();
+  const { catalog, door } = queen;
+  const ended = await logIn(queen, operator.token);
+  expect((await send(queen, ended.headers)).status).toBe(200);
+  const [session] = await catalog.sessions.list();
+  await catalog.sessions.remove(session?.cookieHash ?? "");
+  const list = catalog.sessions.list.bind(catalog.sessions);
+  const begun: Awaited<ReturnType<typeof logIn>>[] = [];
+  vi.spyOn(catalog.sessions, "list").mockImplementationOnce(async () => {
+    const listed = await list();
+    begun.push(await logIn(queen, operator.token));
+    return listed;
+  });
+  await door.refresh();
+  expect((await send(queen, ended.headers)).status).toBe(401);
+  expect((await send(queen, begun[0]?.headers ?? {})).status).toBe(200);
 });
 
 test("while the door is open nobody logs in, and a cookie is nothing", async () => {

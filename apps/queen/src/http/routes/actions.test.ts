@@ -184,6 +184,8 @@ test("goes on after so many hives, and what cannot be read is said and left alon
   const action = { action: "cordon", reason: "fans", selector: "env=prod", cordoned: false, limit: 140 };
   const first = await act(queen, action);
   expect([first.hives.size, first.end.next_after]).toEqual([140, "hive-1139"]);
+  const few = await act(queen, { ...action, limit: 20, after: first.end.next_after }, "?dry_run=true");
+  expect(countsIn(few.end)).toEqual({ would_do: 20, would_fail: 1 });
   const second = await act(queen, { ...action, after: first.end.next_after });
   expect(saidOf(second.hives, "done")).toEqual({ "hive-1150": "failed CORRUPT_HIVE" });
   expect([second.hives.size, second.end.next_after]).toEqual([110, null]);

@@ -39,7 +39,7 @@ const choice = {
     .min(1, SIZE)
     .max(MAX_HIVES, SIZE)
     .default(MAX_HIVES)
-    .meta({ description: "Hives at most that are chosen by what they are" }),
+    .meta({ description: "Hives at most that are chosen by what they are, beside those that cannot be read" }),
 };
 type Choice = z.output<z.ZodObject<typeof choice>>;
 /** What else a body says is left out. */
@@ -127,7 +127,7 @@ const CountsLineJson = z
   .meta({ id: "ActionCounts", description: "`progress` after 15 s without a line; `end` is the last line of all" });
 const LineJson = z.union([HiveLineJson, StepLineJson, CountsLineJson]).meta({ id: "ActionLine" });
 
-const DESCRIPTION = `Which hives: \`ids\`, or what \`GET /v1/hives\` takes, and then at most \`limit\`, by id; \`next_after\` of the last line says where to go on with the same body. At most
+const DESCRIPTION = `Which hives: \`ids\`, or what \`GET /v1/hives\` takes, and then at most \`limit\`, by id, and beside them those that cannot be read, which fail; \`next_after\` of the last line says where to go on with the same body. At most
 \`parallel\` are worked on at a time, and none keeps another back. With a dry run nothing changes. An operation (install, start, stop, restart) counts until it has ended; its hive is told
 when it has begun or, with \`wait=true\`, when it has ended, with its steps before. Whoever leaves, or whose token ends, ends what has not begun; what has begun is finished, and operations go on.`;
 

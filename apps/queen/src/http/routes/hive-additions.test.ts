@@ -169,6 +169,13 @@ test("a queen that stops in the middle says of the rest that she does", async ()
   await stopped;
 });
 
+test("a byte order mark before a line is skipped", async () => {
+  await using queen = await startTestQueen();
+  const { lines, end } = await add(queen, body(`\ufeff${lineOf("a")}`, `\ufeff${lineOf("b")}`));
+  expect(codesOf(lines)).toEqual(["1 added", "2 added"]);
+  expect(end).toEqual({ type: "end", added: 2, failed: 0 });
+});
+
 test("of a caller whose token is revoked in the middle nothing more is added, which is said of the rest", async () => {
   await using queen = await startTestQueen();
   const { id, authorization } = await addToken(queen.catalog, "operator");

@@ -33,7 +33,7 @@ type AddedLine = z.input<typeof AddedLine>;
 
 /** Adds many hives, a line of the body each. */
 export const manyHives = {
-  description: `As \`application/x-ndjson\` the body has a hive in each line, at most ${MAX_LINES}, and is answered 200 with a line for each in their order and a last one with the counts. A line that is refused keeps none of the others back; after a failure of the catalog itself, or when the caller's token has ended, the others are not tried.`,
+  description: `As \`application/x-ndjson\` the body has a hive in each line, at most ${MAX_LINES}, and is answered 200 with a line for each in their order and a last one with the counts. A byte order mark before a line is skipped. A line that is refused keeps none of the others back; after a failure of the catalog itself, or when the caller's token has ended, the others are not tried.`,
   schema: AddedLine,
   example: { type: "hive", line: 1, id: "hive-prod-01", outcome: "added", problem: null },
   handle(body: BodyLines, request: CheckedRequest, parts: AppParts, reply: FastifyReply) {

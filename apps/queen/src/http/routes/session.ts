@@ -117,7 +117,7 @@ A token has 16 sessions at most, and all have 4,096: one more ends the one that 
     tag: "access",
     summary: "Make a code with which a browser logs in once, within a minute",
     description:
-      "For a command that opens the page: the code goes into the fragment of its address, which no log has. It is of this queen alone, and gone when she ends.",
+      "For a command that opens the page: the code goes into the fragment of its address, which no log has. It is of this queen alone, and gone when she ends. A token has 8 at most: one more ends its oldest. A session, which would outlive itself so, is refused.",
     answer: {
       status: 201,
       description: "The code",

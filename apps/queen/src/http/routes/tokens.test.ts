@@ -78,6 +78,27 @@ test("a token that has expired is refused, with when it did", async () => {
   });
 });
 
+test("lists them page by page in the order in which they were made", async () => {
+  const { queen, operator, ask } = await startLockedQueen();
+  const made = [operator.id];
+  for (let n = 0; n < 4; n++) made.push((await addToken(queen.catalog, "reader")).id);
+  const page = async (query: string) => {
+    const { tokens, next_after } = (await ask("GET", `/v1/tokens${query}`)).body as {
+      tokens: { id: string }[];
+      next_after: string | null;
+    };
+    return { ids: tokens.map(({ id }) => id), next_after };
+  };
+  expect(await page("?limit=2")).toEqual({ ids: made.slice(0, 2), next_after: made[1] });
+  expect(await page(`?limit=3&after=${made[1]}`)).toEqual({ ids: made.slice(2), next_after: made[4] });
+  expect(await page(`?after=${made[4]}`)).toEqual({ ids: [], next_after: null });
+  expect(await page("")).toEqual({ ids: made, next_after: null });
+  expect(await ask("GET", "/v1/tokens?after=nobody")).toMatchObject({
+    status: 400,
+    body: { errors: [{ field: "after" }] },
+  });
+});
+
 test("revoking a token counts at once; one that is not in force is not there", async () => {
   const { queen, ask } = await startLockedQueen();
   const { authorization, id } = await addToken(queen.catalog, "reader");
@@ -98,8 +119,34 @@ test("the last one of an operator that is in force stays, so that nobody locks e
     status: 409,
     body: { code: "LAST_OPERATOR", detail: expect.stringContaining("pnpm queen token revoke") },
   });
+  await addToken(queen.catalog, "operator", undefined, queen.clock.now() + 86_400_000);
+  expect((await ask("DELETE", `/v1/tokens/${operator.id}`)).status).toBe(409);
   await addToken(queen.catalog, "operator");
   expect((await ask("DELETE", `/v1/tokens/${operator.id}`)).status).toBe(204);
+});
+
+test("the first one that locks the door of an open queen is an operator's that lasts", async () => {
+  await using queen = await startTestQueen();
+  const expires_at_ms = queen.clock.now() + 60_000;
+  for (const body of [{ role: "reader" }, { role: "operator", expires_at_ms }, { role: "reader", expires_at_ms }]) {
+    expect(await queen.request("POST", "/v1/tokens", { name: "me", ...body })).toMatchObject({
+      status: 409,
+      body: { code: "OPERATOR_FIRST", detail: expect.stringContaining("role operator, without expires_at_ms, first") },
+    });
+  }
+  await queen.request("POST", "/v1/hives", HIVE_JSON);
+  const ofHive = { name: "box", role: "hive", hive_id: HIVE_JSON.id, expires_at_ms };
+  expect((await queen.request("POST", "/v1/tokens", ofHive)).status).toBe(201);
+  expect((await queen.request("GET", "/v1/hives")).status).toBe(200);
+});
+
+test("the first one of an operator locks the door before it is answered, and logs its bearer in", async () => {
+  await using queen = await startTestQueen();
+  const made = await queen.request("POST", "/v1/tokens", { name: "me", role: "operator" });
+  expect(made.status).toBe(201);
+  expect((await queen.request("GET", "/v1/hives")).status).toBe(401);
+  const { token } = made.body as { token: string };
+  expect((await queen.request("POST", "/v1/session", { token })).status).toBe(201);
 });
 
 test("says when tokens were last used, which is written down once a minute, and when the queen stops", async () => {

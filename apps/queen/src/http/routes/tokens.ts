@@ -2,9 +2,9 @@ import { isInForce, mintToken, NewToken, TOKEN_ROLES, type TokenRecord } from "@
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { invalidInput, Problem } from "../errors.ts";
-import { listInPieces } from "../pieces.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
+import { answerPage, NextAfter, pageQuery } from "./paging.ts";
 
 const { name, role, hiveId } = NewToken.shape;
 
@@ -60,20 +60,30 @@ export const tokensRoutes = [
     access: "operator",
     operationId: "listTokens",
     tag: "access",
-    summary: "List all tokens, in the order in which they were made, revoked ones too",
+    summary: "List tokens, page by page in the order in which they were made, revoked ones too",
+    query: z.strictObject(pageQuery("Tokens")),
     isCostly: true,
     answer: {
-      description: "The tokens",
-      schema: z.strictObject({ tokens: z.array(TokenJson) }),
-      example: { tokens: [TOKEN] },
+      description: "One page",
+      schema: z.strictObject({ tokens: z.array(TokenJson), next_after: NextAfter }),
+      example: { tokens: [TOKEN], next_after: null },
     },
-  }).handle(async (request, { catalog, costs }, reply) => {
+  }).handle(async ({ query: page }, { catalog, costs }) => {
     const tokens = await catalog.tokens.list();
-    const steps = Array.from({ length: Math.ceil(tokens.length / TOKENS_PER_STEP) }, (_, step) =>
-      tokens.slice(step * TOKENS_PER_STEP, (step + 1) * TOKENS_PER_STEP),
+    const behind = (id: string | undefined) => tokens.findIndex((token) => token.id === id) + 1;
+    if (page.after !== undefined && behind(page.after) === 0) {
+      throw invalidInput("INVALID_ARGUMENT", [{ field: "after", message: "must be the id of a token" }]);
+    }
+    return answerPage(
+      {
+        page,
+        stepSize: TOKENS_PER_STEP,
+        read: async ({ limit, after }) => tokens.slice(behind(after), behind(after) + limit),
+        toJson,
+        answer: (tokens, nextAfter) => ({ tokens, next_after: nextAfter }),
+      },
+      costs,
     );
-    reply.type("application/json; charset=utf-8");
-    return listInPieces(costs.inTurns(request, steps, toJson), (tokens) => ({ tokens }));
   }),
   defineRoute({
     method: "post",
@@ -83,7 +93,7 @@ export const tokensRoutes = [
     tag: "access",
     summary: "Make a token",
     description:
-      "It works at once. The first of an operator or a reader locks the door of a queen that was open: keep what is answered, or make another one on her machine.",
+      "It works at once. The first that is not a hive's locks the door of a queen that was open, at once, and must be an operator's that never expires: keep what is answered, or make another one on her machine.",
     body: {
       schema: NewTokenJson,
       examples: {
@@ -97,14 +107,14 @@ export const tokensRoutes = [
       schema: TokenMade,
       example: { ...TOKEN, last_used_at_ms: null, token: `hq_${TOKEN.id}_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA` },
     },
-    problems: ["HIVE_NOT_FOUND", ...WRITING],
-  }).handle(async ({ body }, { catalog, clock }, reply) => {
+    problems: ["HIVE_NOT_FOUND", "OPERATOR_FIRST", ...WRITING],
+  }).handle(async ({ body }, { door, clock }, reply) => {
     const { name, role, hive_id: hiveId = null, expires_at_ms: expiresAtMs = null } = body;
     if (expiresAtMs !== null && expiresAtMs <= clock.now()) {
       throw invalidInput("INVALID_ARGUMENT", [{ field: "expires_at_ms", message: "must be a time that is to come" }]);
     }
     const { token, ...minted } = mintToken();
-    const record = await catalog.tokens.add({ ...minted, name, role, hiveId, expiresAtMs });
+    const record = await door.known.add({ ...minted, name, role, hiveId, expiresAtMs });
     reply.header("cache-control", "no-store");
     return { ...toJson(record), token };
   }),
@@ -116,7 +126,7 @@ export const tokensRoutes = [
     tag: "access",
     summary: "Revoke a token",
     description:
-      "By its id. It ends its sessions and event streams: here at once, at every other queen of the catalog within 2 seconds. The last one of an operator that is in force stays, because nobody could come in without it over the network: make another one first, or revoke it with `pnpm queen token revoke` on the machine that has the catalog.",
+      "By its id. It ends its sessions and event streams: here at once, at every other queen of the catalog within 2 seconds. The last one of an operator that is in force stays, because nobody could come in without it over the network, and one that will expire is no other: make another one first, or revoke it with `pnpm queen token revoke` on the machine that has the catalog.",
     answer: { status: 204, description: "It is revoked" },
     problems: ["TOKEN_NOT_FOUND", "LAST_OPERATOR", ...WRITING],
   }).handle(async ({ params }, { door, catalog, clock }) => {
@@ -141,5 +151,5 @@ const toJson = ({ id, name, role, hiveId, createdAtMs, expiresAtMs, revokedAtMs,
 const lastOperator = (id: string): Problem =>
   new Problem(
     "LAST_OPERATOR",
-    `The token ${id} is the last one of an operator: make another one first, or revoke it with \`pnpm queen token revoke\``,
+    `The token ${id} is the last one of an operator that lasts: make another one first, without expires_at_ms, or revoke it with \`pnpm queen token revoke\``,
   );
