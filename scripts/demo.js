@@ -6,7 +6,21 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
+const HELP = `Usage: pnpm demo [options]
+
+Starts a queen on loopback with a made-up fleet of 60 hives in all states, to look at her page. Nothing is kept.
+
+Options:
+  -h, --help  show this help
+
+Environment:
+  QUEEN_PORT  the port of the queen, any free one by default
+
+Exit codes: 0 ended by Ctrl-C, 1 it could not be started, 2 called wrongly.
+Example: QUEEN_PORT=8500 pnpm demo
+`;
 const QUEEN = fileURLToPath(new URL("../apps/queen/src/main.ts", import.meta.url));
 const COUNT = 60;
 const BEAT_MS = 4000;
@@ -133,11 +147,29 @@ async function run(folder) {
   clearInterval(timer);
 }
 
-const folder = mkdtempSync(join(tmpdir(), "queen-demo-"));
-await run(folder)
-  .catch((error) => {
-    process.stderr.write(`demo: ${error.message}\n`);
-    process.exitCode = 1;
-  })
-  .finally(() => rmSync(folder, { recursive: true, force: true }));
-process.exit();
+/** Whether it was called for the demo itself. */
+function isMeant() {
+  try {
+    const { help } = parseArgs({ options: { help: { type: "boolean", short: "h" } } }).values;
+    if (help) process.stdout.write(HELP);
+    return !help;
+  } catch (error) {
+    const [problem] = error.message.replace(/^Unknown/, "unknown").split(". To specify");
+    process.stderr.write(`demo: ${problem}; --help shows what there is\n`);
+    process.exitCode = 2;
+    return false;
+  }
+}
+
+async function show() {
+  const folder = mkdtempSync(join(tmpdir(), "queen-demo-"));
+  await run(folder)
+    .catch((error) => {
+      process.stderr.write(`demo: ${error.message}\n`);
+      process.exitCode = 1;
+    })
+    .finally(() => rmSync(folder, { recursive: true, force: true }));
+  process.exit();
+}
+
+if (isMeant()) await show();

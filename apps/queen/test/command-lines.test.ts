@@ -42,7 +42,7 @@ test.concurrent.each([...PROGRAMS.keys(), "queen token", "soak --hostile"])(
 );
 
 // The others have tests of their own.
-test.concurrent.each(["bench", "build", "sim", "soak", "openapi", "client:generate", "db:check"])(
+test.concurrent.each(["bench", "build", "demo", "sim", "soak", "openapi", "client:generate", "db:check"])(
   "pnpm %s with a wrong option says one line on stderr that names it, and ends with 2",
   async (command) => {
     expect(await run(command, "--no-such-option")).toEqual({

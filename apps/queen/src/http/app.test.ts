@@ -10,7 +10,7 @@ test("is healthy", async () => {
   expect(await queen.request("GET", "/health")).toMatchObject({ status: 200, body: { status: "ok", uptime_ms: 1234 } });
 });
 
-test.each(["/", "/v1", "/v1/hive", "/v1/hives/a/b", "/v1/hives/a/state/x", "/V1/hives", "/v1/heartbeat/", "//"])(
+test.each(["/v1", "/v1/hive", "/v1/hives/a/b", "/v1/hives/a/state/x", "/V1/hives", "/v1/heartbeat/", "//"])(
   "answers 404 at %s, whatever the method and the body",
   async (url) => {
     await using queen = await startTestQueen();
