@@ -23,7 +23,7 @@ export async function buildPackages() {
 const packages = new Map(
   readdirSync(join(ROOT, "packages"))
     .map((name) => join(ROOT, "packages", name))
-    .filter((folder) => existsSync(join(folder, "package.json")))
+    .filter((folder) => existsSync(join(folder, "package.json")) && existsSync(join(folder, "src")))
     .map((folder) => ({ folder, ...JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) }))
     .map((one) => [one.name, one]),
 );

@@ -58,6 +58,23 @@ test("login does not store what the queen refuses, nor show it", async () => {
   expect((await hivectl(["context", "list", "-o", "name"], env)).stdout).toBe("");
 });
 
+test("login stores no token that nobody asks for yet, and none of a hive", async () => {
+  const env = { XDG_CONFIG_HOME: (await config()).XDG_CONFIG_HOME };
+  const queen = queens.start();
+  const url = await queen.origin();
+  const open = await hivectl(["login", url], env, "hq_0123456789abcdef_x\n");
+  expect(open).toMatchObject({ code: 2, stderr: expect.stringContaining("needs no token yet") });
+  const catalog = await HiveCatalog.open(queens.file);
+  await catalog.addHive({ id: "gpu-01", host: "127.0.0.1", port: 1 });
+  await addToken(catalog, "operator");
+  const { token } = await addToken(catalog, "hive", "gpu-01");
+  await catalog.close();
+  await queen.hangUp();
+  const ofHive = await hivectl(["login", url], env, `${token}\n`);
+  expect(ofHive).toMatchObject({ code: 2, stderr: expect.stringContaining("this token is a hive's") });
+  expect((await hivectl(["context", "list", "-o", "name"], env)).stdout).toBe("");
+});
+
 test("on a terminal login asks, and what is typed is not seen", async () => {
   const { url, operator } = await lockedQueen();
   const env = { XDG_CONFIG_HOME: (await config()).XDG_CONFIG_HOME };

@@ -96,11 +96,13 @@ async function show(command: string, { folder, origin }: Fleet): Promise<string>
 async function run(command: string, fleet: Fleet): Promise<string> {
   const shown = await show(command, fleet);
   const [, agent] = /^\.\/start-agent (\S+)/.exec(command) ?? [];
-  if (agent !== undefined) await until("its server is known", async () => hasWorker(await fleet.stateOf(agent)));
+  if (agent !== undefined) await until("it is seen whole", async () => isSeen(await fleet.stateOf(agent)));
   return shown;
 }
 
-const hasWorker = ({ workers }: Json): boolean => Array.isArray(workers) && workers.length > 0;
+/** Its server is known, and the health checks that failed before it listened are over. */
+const isSeen = ({ workers, unreachable_since_ms: failing }: Json): boolean =>
+  Array.isArray(workers) && workers.length > 0 && failing === null;
 
 /** Without what is another one each time: ages, times, ports, how wide they make a column, and who of several was done first. */
 const steady = (page: string): string =>

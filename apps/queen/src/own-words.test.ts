@@ -54,7 +54,7 @@ test("no answer says in zod's words what is wrong, whatever arrives in whichever
   expect(inZodsWords(refusals)).toEqual([]);
   expect(refusals.length).toBeGreaterThan(1000);
   expect(refusals).toContain(
-    "GET /v1/hives?surplus=x surplus: is not a known query parameter; those are: selector, gpu, ram, cores, status, cordoned, text, after, limit",
+    "GET /v1/hives?surplus=x surplus: is not a known query parameter; those are: id, selector, gpu, ram, cores, status, cordoned, text, after, limit",
   );
 });
 

@@ -30,7 +30,7 @@ async function listen(queen: TestQueen, port = 0): Promise<string> {
 /** By id; without what grows by itself. */
 function withoutAges(fleet: Fleet) {
   const text = JSON.stringify([...fleet].sort(([one], [other]) => (one < other ? -1 : 1)));
-  return JSON.parse(text.replace(/\d+ ms old/g, "… ms old"), (key, value: unknown) =>
+  return JSON.parse(text.replace(/for [\d.]+ s and/g, "for … s and"), (key, value: unknown) =>
     key === "beat_age_ms" || key === "last_heartbeat_ms" ? undefined : value,
   );
 }

@@ -91,7 +91,9 @@ async function login(
   });
   const token = checkToken("the token", await readSecret(terminal, `Token for ${known.url}: `));
   // Tried before it is stored: what does not work now works no better later.
-  await session.clientOf({ ...known, token }).countHives(session.call);
+  const { door_open, role } = await session.clientOf({ ...known, token }).getMe(session.call);
+  if (door_open) throw new UsageProblem(`${known.url} needs no token yet, and cannot say whether this one is hers`);
+  if (role === "hive") throw new UsageProblem("this token is a hive's: it beats, and can do nothing else");
   const { current, contexts } = readContexts(env);
   const name = flags.name ?? known.context ?? (given === undefined ? current : undefined) ?? new URL(known.url).host;
   const ca = givenCa ?? contexts[name]?.ca;

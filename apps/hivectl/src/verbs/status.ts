@@ -93,7 +93,7 @@ function text({ queen, totals, health, offline, cordoned, running }: Status, { t
 
 /** What keeps the queen from marking hives offline now. */
 function held({ state, missing, online, until_ms }: Schema<"QueenCondition">, times: Session["times"]): string[] {
-  const until = until_ms === null ? "" : `, ${times.at(until_ms)} at the latest`;
+  const until = until_ms === null ? "" : `, until ${times.at(until_ms)} at the latest`;
   if (state === "mass_failure")
     return [
       `${missing} of ${online} online hives went missing at once: none is marked offline until they are back, or somebody confirms it${until}`,

@@ -31,7 +31,7 @@ async function startSilentSite() {
   for (const [number, id] of ids.entries()) {
     await queen.request("POST", "/v1/hives", { ...HIVE_JSON, id, ssh_host: `127.0.1.${number}`, ssh_port: port });
   }
-  return { queen, ids, sockets, port };
+  return { queen, ids, silent, sockets, port };
 }
 
 const scansOf = (port: number) =>
@@ -76,9 +76,13 @@ test("of many hosts so many are asked for their keys at once, without a warning 
   const onWarning = (warning: Error) => warnings.push(warning);
   process.on("warning", onWarning);
   onTestFinished(() => void process.off("warning", onWarning));
-  const { queen, ids, sockets, port } = await startSilentSite();
+  const { queen, ids, silent, sockets, port } = await startSilentSite();
+  const hosts = () => new Set([...sockets].map(({ localAddress }) => localAddress));
   const asked = ids.map((id) => queen.request("POST", `/v1/hives/${id}/ssh-host-key/scan`));
-  await until("16 are asked", () => scansOf(port).length === AT_ONCE);
+  await until("16 are asked", () => hosts().size === AT_ONCE);
+  const first = hosts();
+  // One that is asked connects several times, and may not have yet.
+  silent.on("connection", (socket) => void (first.has(socket.localAddress) && socket.destroy()));
   for (const socket of sockets) socket.destroy();
   await until("others are asked in their place", () => scansOf(port).length === MANY - AT_ONCE);
   await queen[Symbol.asyncDispose]();

@@ -120,3 +120,19 @@ test("a token is made, shown once, and revoked", async () => {
   await page.getByRole("row", { name: "dashboard" }).getByText("revoked").waitFor();
   expect((await ask()).status).toBe(401);
 });
+
+test("who makes the first token of an open queen goes on with it, and sees it", async () => {
+  const { page } = await openTab(`${await startQueen()}/ui/tokens`);
+  await page.getByLabel("Name").fill("laptop");
+  await page.getByRole("button", { name: "Make a token" }).click();
+  await page.getByText("Shown this once").waitFor();
+  const row = page.getByRole("row", { name: "laptop" });
+  await row.getByText("operator").waitFor();
+  await page.getByRole("link", { name: "Fleet" }).click();
+  await page.locator("#row-gpu-01").waitFor();
+  await page.getByRole("link", { name: "Tokens" }).click();
+  expect(await page.locator(".moved code").textContent()).toMatch(/^hq_/);
+  await page.getByRole("button", { name: "Hide" }).click();
+  await row.waitFor();
+  expect(await page.locator(".moved code").count()).toBe(0);
+});

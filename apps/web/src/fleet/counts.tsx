@@ -7,8 +7,8 @@ interface Count {
   readonly field: keyof FleetTotals;
   readonly word: string;
   readonly icon?: IconName;
-  /** What finds these hives; without it they are only counted. */
-  readonly filter?: Readonly<Record<string, string>>;
+  /** What finds these hives. */
+  readonly filter: Readonly<Record<string, string>>;
 }
 
 const COUNTS: readonly Count[] = [
@@ -17,8 +17,8 @@ const COUNTS: readonly Count[] = [
   { field: "unknown", word: "unknown", icon: "unknown", filter: { status: "unknown" } },
   { field: "online", word: "online", icon: "online", filter: { status: "online" } },
   { field: "cordoned", word: "cordoned", icon: "cordoned", filter: { cordoned: "true" } },
-  { field: "on_probation", word: "on probation", icon: "probation" },
-  { field: "unreachable", word: "unreachable", icon: "unreachable" },
+  { field: "on_probation", word: "on probation", icon: "probation", filter: { on_probation: "true" } },
+  { field: "unreachable", word: "unreachable", icon: "unreachable", filter: { unreachable: "true" } },
 ];
 
 /** How the fleet is, in figures that lead to those hives. */
@@ -37,17 +37,13 @@ export function Counts() {
         const className = `count is-${word.split(" ").at(-1)} ${counted[field] === 0 ? "is-zero" : ""}`;
         return (
           <li key={field}>
-            {filter === undefined ? (
-              <span class={className}>{content}</span>
-            ) : (
-              <a
-                class={className}
-                href={hrefOf("", undefined, keeping(filter))}
-                aria-current={isOn(filter) ? "true" : undefined}
-              >
-                {content}
-              </a>
-            )}
+            <a
+              class={className}
+              href={hrefOf("", undefined, keeping(filter))}
+              aria-current={isOn(filter) ? "true" : undefined}
+            >
+              {content}
+            </a>
           </li>
         );
       })}
@@ -66,9 +62,9 @@ function keeping(filter: Readonly<Record<string, string>>): URLSearchParams {
 
 function isOn(filter: Readonly<Record<string, string>>): boolean {
   const { query } = place.value;
-  const named = ["status", "cordoned"].filter((name) => query.has(name));
+  const named = new Set(COUNTS.flatMap((count) => Object.keys(count.filter)).filter((name) => query.has(name)));
   return (
-    named.length === Object.keys(filter).length &&
+    named.size === Object.keys(filter).length &&
     Object.entries(filter).every(([name, value]) => query.get(name) === value)
   );
 }

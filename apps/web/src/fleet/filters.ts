@@ -10,6 +10,8 @@ export const FILTERS: Readonly<Record<string, { readonly title: string; readonly
   model: { title: "Serves the model", hint: "llama-3-8b" },
   min_free_vram_gb: { title: "GB of free VRAM, at least", hint: "24" },
   cordoned: { title: "Cordoned", hint: "true or false" },
+  on_probation: { title: "On probation", hint: "true or false" },
+  unreachable: { title: "Unreachable", hint: "true or false" },
   takes_work: { title: "Takes work", hint: "true or false" },
   text: { title: "Text", hint: "a part of the id, the host or a label" },
 };

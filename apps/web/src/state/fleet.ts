@@ -32,6 +32,8 @@ const PARAMETERS = [
   "ram",
   "cores",
   "cordoned",
+  "on_probation",
+  "unreachable",
   "takes_work",
   "model",
   "min_free_vram_gb",

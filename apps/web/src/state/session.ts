@@ -46,6 +46,12 @@ export async function logIn(token: string): Promise<void> {
   location.reload();
 }
 
+/** Goes on with a token that was just made: the first one of an operator keeps everybody else out of an open queen. */
+export async function adopt(token: string): Promise<void> {
+  setSessionKey((await client.value.logIn({ token })).key);
+  await meet();
+}
+
 export async function logOut(): Promise<void> {
   await client.value.logOut();
   setSessionKey(null);

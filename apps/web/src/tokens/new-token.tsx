@@ -1,5 +1,6 @@
 import type { Body } from "@repo/queen-client";
 import { useState } from "preact/hooks";
+import { visitor } from "../state/session.ts";
 
 type NewToken = Body<"createToken">;
 
@@ -7,7 +8,9 @@ const DAY_MS = 86_400_000;
 const ROLES = ["reader", "operator", "hive"] as const;
 
 export function NewTokenForm({ onSubmit }: { onSubmit: (token: NewToken) => void }) {
-  const [role, setRole] = useState<NewToken["role"]>("reader");
+  // An open queen takes no other one first: nobody could make more.
+  const usual = visitor.value?.hasSession === false ? "operator" : "reader";
+  const [role, setRole] = useState<NewToken["role"]>(usual);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
@@ -21,7 +24,7 @@ export function NewTokenForm({ onSubmit }: { onSubmit: (token: NewToken) => void
       ...(days > 0 && { expires_at_ms: Date.now() + days * DAY_MS }),
     });
     form.reset();
-    setRole("reader");
+    setRole(usual);
   };
   return (
     <form class="row-form" onSubmit={submit}>

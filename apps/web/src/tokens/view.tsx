@@ -1,17 +1,21 @@
-import type { Schema } from "@repo/queen-client";
+import { signal } from "@preact/signals";
+import type { Body, Schema } from "@repo/queen-client";
 import { useState } from "preact/hooks";
 import { Age } from "../parts/age.tsx";
 import { Copy } from "../parts/copy.tsx";
 import { FaultBox } from "../parts/fault.tsx";
 import { client, type Fault, faultOf } from "../state/api.ts";
 import { useAsked } from "../state/ask.ts";
+import { adopt, visitor } from "../state/session.ts";
 import { timeText } from "../words/amounts.ts";
 import { NewTokenForm } from "./new-token.tsx";
+
+/** Of the token that was made last. It outlives the view, which gives way to the login when an open queen closes. */
+const secret = signal<string | undefined>(undefined);
 
 /** Who may call the queen. For operators. */
 export function TokensView() {
   const { value, fault, again } = useAsked(allTokens, { key: "tokens" });
-  const [secret, setSecret] = useState<string>();
   const [problem, setProblem] = useState<Fault>();
   const attempt = (work: Promise<unknown>) => {
     setProblem(undefined);
@@ -27,10 +31,8 @@ export function TokensView() {
       <h1>Tokens</h1>
       {fault && <FaultBox fault={fault} onRetry={again} />}
       {problem && <FaultBox fault={problem} />}
-      {secret !== undefined && <Secret token={secret} />}
-      <NewTokenForm
-        onSubmit={(token) => attempt(client.value.createToken(token).then((made) => setSecret(made.token)))}
-      />
+      {secret.value !== undefined && <Secret token={secret.value} />}
+      <NewTokenForm onSubmit={(token) => attempt(make(token))} />
       {value?.tokens.length === 0 && (
         <p class="nothing">
           None yet: nobody on the machine of the queen needs one until there is one of an operator or a reader.
@@ -84,6 +86,17 @@ export function TokensView() {
   );
 }
 
+const hide = () => {
+  secret.value = undefined;
+};
+
+async function make(wanted: Body<"createToken">): Promise<void> {
+  const isOpen = visitor.value?.hasSession === false;
+  const { token, role } = await client.value.createToken(wanted);
+  secret.value = token;
+  if (isOpen && role === "operator") await adopt(token);
+}
+
 async function allTokens() {
   const tokens: Schema<"Token">[] = [];
   for await (const page of client.value.tokenPages({ limit: 1000 })) tokens.push(...page.tokens);
@@ -107,6 +120,9 @@ const Secret = ({ token }: { token: string }) => (
     <span class="command">
       <code>{token}</code>
       <Copy text={token} what="token" />
+      <button type="button" onClick={hide}>
+        Hide
+      </button>
     </span>
   </div>
 );

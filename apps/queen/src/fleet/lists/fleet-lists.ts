@@ -6,7 +6,7 @@ import { walkById, walkByLabel, walkByStatus } from "./catalog-walks.ts";
 import { ListError } from "./errors.ts";
 import { walkByLiveId, walkBySnapshot } from "./memory-walks.ts";
 import { type Snapshot, Snapshots } from "./snapshots.ts";
-import { Totals } from "./totals.ts";
+import { isUnreachable, Totals } from "./totals.ts";
 import type { Find, IsCandidate, Place, Walk } from "./walk.ts";
 
 /** By what a list is sorted: by the first two as the catalog has it, by the others as memory does. */
@@ -194,7 +194,7 @@ function candidatesOf(query: ListQuery, fleet: Fleet): IsCandidate {
     if (ids?.has(id) === false) return false;
     const sight = fleet.sight(id);
     if (onProbation === true && sight?.probation === undefined) return false;
-    if (unreachable === true && sight?.unreachableSinceMs === undefined) return false;
+    if (unreachable === true && (sight === undefined || !isUnreachable(sight))) return false;
     if (!isLive) return true;
     const heard = fleet.registry.get(id);
     return heard?.live === true && (model === undefined || heard.workers.some(({ modelId }) => modelId === model));
@@ -205,7 +205,8 @@ function isMet(query: ListQuery, row: FleetRow): boolean {
   const { takesWork, onProbation, unreachable, model, minFreeVramBytes } = query;
   if (takesWork !== undefined && row.takesWork !== takesWork) return false;
   if (onProbation !== undefined && (row.probationUntilMs !== null) !== onProbation) return false;
-  if (unreachable !== undefined && (row.unreachableSinceMs !== null) !== unreachable) return false;
+  const failing = { status: row.hive.status, unreachableSinceMs: row.unreachableSinceMs ?? undefined };
+  if (unreachable !== undefined && isUnreachable(failing) !== unreachable) return false;
   if (model !== undefined && row.said.models?.includes(model) !== true) return false;
   return minFreeVramBytes === undefined || (row.said.vram.freeBytes ?? -1) >= minFreeVramBytes;
 }

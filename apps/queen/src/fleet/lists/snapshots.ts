@@ -37,8 +37,9 @@ interface Parts {
 const MAX_SORTED = 100_000;
 /** For so long after it was used last. */
 const KEPT_MS = 60_000;
-/** Of all that are kept. */
-const MAX_KEPT = 32;
+/** For so long at least a list that begins goes through the one before: whoever begins many makes no more of them, and ends no other list. */
+const FRESH_MS = 1000;
+/** In all that are kept. */
 const MAX_IDS = 1_000_000;
 const LOOKS_PER_TURN = 250;
 
@@ -61,10 +62,12 @@ export class Snapshots {
   /** One that is as good as new. Throws ListError. */
   async newest(order: MemoryOrder, isDescending: boolean): Promise<Snapshot> {
     const key = `${order} ${isDescending}`;
-    const reused =
-      this.#newest.get(key) ?? new Reused(this.#parts.clock, () => this.#make(order, isDescending ? -1 : 1));
+    const make = () => this.#make(order, isDescending ? -1 : 1);
+    const reused = this.#newest.get(key) ?? new Reused(this.#parts.clock, make, { atLeastMs: FRESH_MS });
     this.#newest.set(key, reused);
-    return this.#use(await reused.get());
+    const made = await reused.get();
+    // By id a list goes on through the next one as well.
+    return order === "id" ? made : this.#use(made);
   }
 
   /** The one of that name. Throws ListError. */
@@ -89,7 +92,7 @@ export class Snapshots {
     let ids = 0;
     for (const { members } of this.#kept.values()) ids += members.size;
     for (const [name, { usedAtMs, members }] of this.#kept) {
-      const isTooMuch = this.#kept.size > 1 && (this.#kept.size > MAX_KEPT || ids > MAX_IDS);
+      const isTooMuch = this.#kept.size > 1 && ids > MAX_IDS;
       if (usedAtMs >= keptFromMs && !isTooMuch) return;
       this.#kept.delete(name);
       ids -= members.size;

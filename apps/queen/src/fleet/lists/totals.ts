@@ -2,6 +2,7 @@ import type { HiveCatalog } from "@repo/hive-catalog";
 import type { Clock } from "../../process/clock.ts";
 import { wholeTurn } from "../../process/turn.ts";
 import type { Fleet } from "../fleet.ts";
+import type { Sight } from "../liveness/sight.ts";
 import { Reused } from "./reused.ts";
 
 /** How many hives there are, in all and in each state. One whose status another program damaged is in `total` alone; unreachable are those that are online though their port does not answer. */
@@ -58,8 +59,12 @@ export class Totals {
     for (const { status, probation, unreachableSinceMs } of fleet.sights()) {
       if (++looks % LOOKS_PER_TURN === 0) await wholeTurn();
       if (probation !== undefined && probation.untilMs > nowMs) onProbation += 1;
-      if (status === "online" && unreachableSinceMs !== undefined) unreachable += 1;
+      if (isUnreachable({ status, unreachableSinceMs })) unreachable += 1;
     }
     return { onProbation, unreachable };
   }
 }
+
+/** Of one that is not online, nobody asks whether its health checks fail as well. */
+export const isUnreachable = ({ status, unreachableSinceMs }: Pick<Sight, "status" | "unreachableSinceMs">): boolean =>
+  status === "online" && unreachableSinceMs !== undefined;

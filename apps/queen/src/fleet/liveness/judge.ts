@@ -91,7 +91,7 @@ export function judge(sight: Sight, status: HiveStatus, view: View): Verdict {
 
 function whySilent({ beatAtMs, probe }: Sight, nowMs: number): string {
   const silence =
-    beatAtMs === undefined ? "it never beat" : `its last heartbeat is ${Math.round(nowMs - beatAtMs)} ms old`;
+    beatAtMs === undefined ? "it never beat" : `no heartbeat came for ${((nowMs - beatAtMs) / 1000).toFixed(1)} s`;
   const reach = probe === "refused" ? "the queen may not contact its host" : "its last health checks failed";
   return `${silence} and ${reach}`;
 }

@@ -214,6 +214,6 @@ test("says why: the rule, and the ages", () => {
   expect(judge()).toEqual({
     status: "offline",
     rule: "silent",
-    why: "its last heartbeat is 136234 ms old and its last health checks failed",
+    why: "no heartbeat came for 136.2 s and its last health checks failed",
   });
 });

@@ -192,7 +192,7 @@ test("explains a hive that is lost by the rule that decided, and one that is on 
   expect(await explain(queen)).toMatchObject({
     status: "offline",
     rule: "silent",
-    why: "its last heartbeat is 60000 ms old and its last health checks failed",
+    why: "no heartbeat came for 60.0 s and its last health checks failed",
     takes_work: false,
   });
   await queen.request("PATCH", "/v1/hives/hive-a", { port: hive.port });
