@@ -139,7 +139,7 @@ export class HiveFinder {
   async #windows(client: CallClient, plan: Plan, after: string | undefined, limit: number): Promise<FoundHives> {
     const hives: HiveRecord[] = [];
     const { maxWindow, readsAll, conditions } = plan;
-    const isAll = conditions.length === 0 && !readsAll;
+    const isAll = conditions.length === 0 && !readsAll && plan.leading.source.kind.isOfHives === true;
     const bounds = this.#bounds;
     const maxRows = readsAll ? maxWindow * (bounds.maxRows / bounds.maxWindow) : bounds.maxRows;
     let place = after;

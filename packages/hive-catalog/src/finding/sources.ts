@@ -26,6 +26,8 @@ type Within = { windowAfter: Place; windowEnd: Place };
 
 type SourceKind = {
   readonly name: string;
+  /** Whether its rows are hives, so that a page of them needs no window to end in. */
+  readonly isOfHives?: true;
   /** How many rows there are behind a place, up to a limit; undefined for all hives, which are never few. */
   readonly count?: (given: Given<Values>) => SQL;
   /**
@@ -103,11 +105,13 @@ const isBehind = ({ behind }: Way, id: SQLiteColumn, { place }: Given<Values>) =
 
 const all = (way: Way): SourceKind => ({
   name: `all ${way.name}`,
+  isOfHives: true,
   end: statement<Values>((given) => alone(idBehind(way, hives, hives.id, given))),
   within: (given, isFirst) => isWithin(way, hives.id, given, isFirst),
 });
 const withStatus = (way: Way): SourceKind => ({
   name: `status ${way.name}`,
+  isOfHives: true,
   count: (given) => counted(hives, given, and(ofStatus(given), isBehind(way, hives.id, given))),
   end: statement<Values>((given) => alone(idBehind(way, hives, hives.id, given, ofStatus(given)))),
   within: (given, isFirst) => isWithin(way, hives.id, given, isFirst),
