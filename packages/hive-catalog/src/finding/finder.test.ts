@@ -74,6 +74,15 @@ test("where one of some values is common, a page looks at as many hives as of on
   client.close();
 });
 
+test("a page by a label alone reads a window of those that have it, however many do", async () => {
+  const { client, access, statements } = await filled(addHives(1000), addLabels(1000, "env", "'prod'"));
+  const { hives } = await new HiveFinder(access, SMALL).page({ selector: "env=prod", limit: 10 });
+  expect(hives).toHaveLength(10);
+  const ends = statements.flatMap(({ args }) => args).filter((arg) => arg === "hive-0029");
+  expect(ends.length).toBeGreaterThan(0);
+  client.close();
+});
+
 test("a key that few hives have leads only where one window may hold them all", async () => {
   const { client, access, statements } = await filled(addHives(1000), addLabels(1000, "team", "'ml'"));
   const finder = new HiveFinder(access);
