@@ -17,6 +17,7 @@ import {
   hiveReader,
   hivesOfIds,
   hivesWithStatus,
+  idBehind,
   staleHives,
 } from "./statements.ts";
 
@@ -120,11 +121,10 @@ const COUNTED_AT_ONCE = 50_000;
 export async function countWithStatus(client: CallClient, status: HiveStatus): Promise<number> {
   let total = countIn(await client.first(countOdd({ status: checkStatus(status) })));
   for (let after: Uint8Array = new Uint8Array(); ; await turnOfTheLoop()) {
-    const row = await client.first(countBehind({ status, after, limit: COUNTED_AT_ONCE }));
-    const count = countIn(row);
-    total += count;
-    if (count < COUNTED_AT_ONCE) return total;
-    after = bytesOf(row?.[1]);
+    const last = await client.first(idBehind({ status, after, rows: COUNTED_AT_ONCE - 1 }));
+    if (last === undefined) return total + countIn(await client.first(countBehind({ status, after })));
+    total += COUNTED_AT_ONCE;
+    after = bytesOf(last[0]);
   }
 }
 

@@ -13,6 +13,7 @@ import {
   hivesOfIds,
   hivesWithoutDevices,
   hivesWithStatus,
+  idBehind,
   removal,
   staleHives,
   storeBeat,
@@ -84,7 +85,12 @@ test.each<[string, SqlStatement, string]>([
   ],
   [
     "countBehind",
-    countBehind({ status: "online", after: Buffer.from("a"), limit: 2 }),
+    countBehind({ status: "online", after: Buffer.from("a") }),
+    "COVERING INDEX idx_hives_status_id (status=? AND id>? AND id<?)",
+  ],
+  [
+    "idBehind",
+    idBehind({ status: "online", after: Buffer.from("a"), rows: 2 }),
     "COVERING INDEX idx_hives_status_id (status=? AND id>? AND id<?)",
   ],
   ["countOdd", countOdd({ status: "online" }), "COVERING INDEX idx_hives_status_id (status=? AND id>?)"],

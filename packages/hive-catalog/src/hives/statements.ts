@@ -56,13 +56,17 @@ export const staleHives = finder<HiveRecord, { beforeMs: number }>(hiveReader, b
 );
 
 export const countHives = statement(() => build.select({ count: sql`count(*)` }).from(hives));
-/** Of one status, how many come behind an id, up to a limit, and the last of them. Bytes: what another program stored may be no UTF-8. */
-export const countBehind = statement<Status & { after: Uint8Array; limit: number }>(({ status, after, limit }) => {
-  const isBehind = and(gt(hives.id, sql`CAST(${after} AS TEXT)`), lt(hives.id, sql`x''`));
-  const some = sql`(SELECT ${hives.id} AS id FROM ${hives} WHERE ${and(eq(hives.status, status), isBehind)} ORDER BY ${hives.id} LIMIT ${limit}) AS some`;
-  return build
-    .select({ count: sql`count(*)`.as("count"), last: sql`CAST(max(some.id) AS BLOB)`.as("last") })
-    .from(some);
+/** Of one status, behind an id. Bytes: what another program stored may be no UTF-8. */
+type Behind = Status & { after: Uint8Array };
+const isBehind = ({ status, after }: Given<Behind>) =>
+  and(eq(hives.status, status as SQL), gt(hives.id, sql`CAST(${after} AS TEXT)`), lt(hives.id, sql`x''`));
+export const countBehind = statement<Behind>((given) =>
+  build.select({ count: sql`count(*)` }).from(hives).where(isBehind(given)),
+);
+/** The id of the one before which there are so many. */
+export const idBehind = statement<Behind & { rows: number }>((given) => {
+  const found = sql`(SELECT CAST(${hives.id} AS BLOB) AS id FROM ${hives} WHERE ${isBehind(given)} ORDER BY ${hives.id} LIMIT 1 OFFSET ${given.rows}) AS found`;
+  return build.select({ id: sql`found.id`.as("id") }).from(found);
 });
 /** Those that come behind none: their ids are empty or no text. */
 export const countOdd = statement<Status>(({ status }) => {
