@@ -1,13 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { dirname } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { Fleet, type Json } from "../../queen/test/e2e/fleet.ts";
 import { unusedPort } from "../../queen/test/lifecycle/port.ts";
+import { startLlamaServer } from "../../queen/test/llama-server.ts";
 import { HIVE } from "../../queen/test/programs.ts";
 import { until } from "../../queen/test/until.ts";
 import { FILE } from "./hivectl.ts";
@@ -17,25 +16,6 @@ const AGENTS = ["gpu-01", "gpu-02", "gpu-03"];
 const HIVES = 16;
 const COLUMNS = 110;
 const KILL_AFTER_MS = 60_000;
-
-/** A llama-server with one model that has nothing to do. */
-async function startLlamaServer(model: string): Promise<string> {
-  const answers: Record<string, unknown> = {
-    "/health": { status: "ok" },
-    "/props": { model_alias: model, total_slots: 4, is_sleeping: false },
-  };
-  const server = createServer(({ url = "" }, response) => {
-    const body = answers[url];
-    response.writeHead(body === undefined ? 404 : 200, { server: "llama.cpp", "content-type": "application/json" });
-    response.end(JSON.stringify(body ?? {}));
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 async function writeProgram(path: string, script: string): Promise<void> {
   await writeFile(path, `#!/bin/sh\n${script}\n`);
@@ -57,7 +37,7 @@ async function prepare({ folder, origin }: Fleet): Promise<void> {
   await writeProgram(`${folder}/hivectl`, `exec ${process.execPath} ${FILE} "$@"`);
   const gpus = [0, 1].map((index) => `echo "${index}, NVIDIA H100 80GB HBM3, 81559"`);
   await writeProgram(`${folder}/nvidia-smi`, gpus.join("\n"));
-  const servers = await Promise.all(["llama-3-8b", "qwen3-32b", "llama-3-8b"].map(startLlamaServer));
+  const servers = await Promise.all(["llama-3-8b", "qwen3-32b", "llama-3-8b"].map((model) => startLlamaServer(model)));
   const cases = AGENTS.map((id, at) => `${id}) server=${servers[at]};;`);
   await writeProgram(
     `${folder}/start-agent`,

@@ -13,6 +13,7 @@ import { catalogInfo } from "@repo/hive-catalog/maintenance";
 import { inColumns, printable } from "@repo/process-log/printable";
 import { withUsageErrors } from "@repo/settings";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { toTokenJson } from "../http/routes/token-json.ts";
 import type { TokenCommand } from "./config.ts";
 
 interface Flags {
@@ -158,7 +159,7 @@ async function create(catalog: HiveCatalog, flags: CreateFlags): Promise<number>
       if (file) await rm(file);
       throw error;
     });
-  if (json) print(JSON.stringify({ ...toJson(record), ...(!file && { token }) }));
+  if (json) print(JSON.stringify({ ...toTokenJson(record), ...(!file && { token }) }));
   else if (!file) print(token);
   if (json) return 0;
   say(file ? `the token ${record.id} is in ${file}` : `this is the token ${record.id}; it is not shown again`);
@@ -183,7 +184,7 @@ async function problemOfKeeping(token: string, file: string): Promise<string | u
 
 async function list(catalog: HiveCatalog, { json }: Flags): Promise<number> {
   const records = await catalog.tokens.list();
-  if (json) print(JSON.stringify({ tokens: records.map(toJson) }));
+  if (json) print(JSON.stringify({ tokens: records.map(toTokenJson) }));
   else if (records.length === 0) say("there are no tokens");
   else print(table(records));
   return 0;
@@ -220,17 +221,6 @@ function readNumber(text: string, min: number): number {
   if (/^\d+$/.test(text) && days >= min && days <= MAX_DAYS) return days;
   throw new InvalidArgumentError(`It must be a whole number from ${min} to ${MAX_DAYS}.`);
 }
-
-const toJson = ({ id, name, role, hiveId, createdAtMs, expiresAtMs, revokedAtMs, lastUsedAtMs }: TokenRecord) => ({
-  id,
-  name,
-  role,
-  hive_id: hiveId,
-  created_at_ms: createdAtMs,
-  expires_at_ms: expiresAtMs,
-  revoked_at_ms: revokedAtMs,
-  last_used_at_ms: lastUsedAtMs,
-});
 
 function table(records: readonly TokenRecord[]): string {
   const time = (ms: number | null) => (ms === null ? "" : new Date(ms).toISOString());

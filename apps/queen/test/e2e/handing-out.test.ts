@@ -1,8 +1,6 @@
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Daemon } from "../daemon.ts";
+import { startLlamaServer } from "../llama-server.ts";
 import { until } from "../until.ts";
 import { Fleet } from "./fleet.ts";
 
@@ -21,7 +19,9 @@ test("64 callers of the best worker, over 50 agents with 200 servers of 5 models
   await using fleet = await Fleet.create();
   await fleet.startQueen({ QUEEN_STALE_AFTER_MS: LONG_MS, QUEEN_HEALTH_INTERVAL_MS: LONG_MS });
   const urls = await Promise.all(
-    Array.from({ length: HIVES * SERVERS_OF_A_HIVE }, (_, index) => startLlamaServer(`model-${index % MODELS}`)),
+    Array.from({ length: HIVES * SERVERS_OF_A_HIVE }, (_, index) =>
+      startLlamaServer(`model-${index % MODELS}`, { slots: SLOTS }),
+    ),
   );
   const hives = Array.from({ length: HIVES }, (_, index) => `hive-${index}`).entries();
   const agents: Daemon[] = [];
@@ -58,22 +58,3 @@ test("64 callers of the best worker, over 50 agents with 200 servers of 5 models
   expect(Math.max(...given.values())).toBeLessThanOrEqual(Math.ceil(share) + 1);
   expect(Math.min(...given.values())).toBeGreaterThanOrEqual(Math.floor(share) - 1);
 }, 180_000);
-
-/** A llama-server with one model that has nothing to do: what a named server is asked, as real ones answer it. */
-async function startLlamaServer(model: string): Promise<string> {
-  const answers: Record<string, unknown> = {
-    "/health": { status: "ok" },
-    "/props": { model_alias: model, total_slots: SLOTS, is_sleeping: false },
-  };
-  const server: Server = createServer(({ url = "" }, response) => {
-    const body = answers[url];
-    response.writeHead(body === undefined ? 404 : 200, { server: "llama.cpp", "content-type": "application/json" });
-    response.end(JSON.stringify(body ?? {}));
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}

@@ -1,10 +1,11 @@
-import { isInForce, mintToken, NewToken, TOKEN_ROLES, type TokenRecord } from "@repo/hive-catalog";
+import { isInForce, mintToken, NewToken, TOKEN_ROLES } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { invalidInput, Problem } from "../errors.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
+import { toTokenJson } from "./token-json.ts";
 
 const { name, role, hiveId } = NewToken.shape;
 
@@ -79,7 +80,7 @@ export const tokensRoutes = [
         page,
         stepSize: TOKENS_PER_STEP,
         read: async ({ limit, after }) => tokens.slice(behind(after), behind(after) + limit),
-        toJson,
+        toJson: toTokenJson,
         answer: (tokens, nextAfter) => ({ tokens, next_after: nextAfter }),
       },
       costs,
@@ -116,7 +117,7 @@ export const tokensRoutes = [
     const { token, ...minted } = mintToken();
     const record = await door.known.add({ ...minted, name, role, hiveId, expiresAtMs });
     reply.header("cache-control", "no-store");
-    return { ...toJson(record), token };
+    return { ...toTokenJson(record), token };
   }),
   defineRoute({
     method: "delete",
@@ -136,17 +137,6 @@ export const tokensRoutes = [
     throw new Problem("TOKEN_NOT_FOUND", `No token ${JSON.stringify(params.token)} is in force`);
   }),
 ];
-
-const toJson = ({ id, name, role, hiveId, createdAtMs, expiresAtMs, revokedAtMs, lastUsedAtMs }: TokenRecord) => ({
-  id,
-  name,
-  role,
-  hive_id: hiveId,
-  created_at_ms: createdAtMs,
-  expires_at_ms: expiresAtMs,
-  revoked_at_ms: revokedAtMs,
-  last_used_at_ms: lastUsedAtMs,
-});
 
 const lastOperator = (id: string): Problem =>
   new Problem(
