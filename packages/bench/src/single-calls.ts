@@ -118,7 +118,7 @@ export const writes: Benchmark = {
       {
         what: "one heartbeat alone",
         meaning:
-          "What a beat costs when no other shares its commit; 9 µs of it look whether the file still has its name.",
+          "What a beat costs when no other shares its commit. By hand nobody looks whether the file still has its name.",
         ...byHandWithin(1.25),
         ours: side((n) => catalog.updateHeartbeat(id(n), beatAt + n)),
         theirs: side((n) => byHand.updateHeartbeat(id(n), beatAt + n)),
