@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { and, eq, lt, type SQL, sql } from "drizzle-orm";
 import type { CallClient } from "../drivers/client.ts";
 import { hiveNotFound } from "../errors.ts";
@@ -104,8 +105,7 @@ export class Tokens extends Verbs {
       if (inserted === undefined || inserted.rowsAffected > 0) return withoutHash(added);
       const stored = await readOne(client, tokenOfId, { id: added.id });
       if (stored === undefined) throw hiveNotFound(String(hiveId));
-      const isOwn = inserted.isRepeat && stored.hash === added.hash && stored.createdAtMs === createdAtMs;
-      if (isOwn) return withoutHash(added);
+      if (inserted.isRepeat && isDeepStrictEqual(stored, added)) return withoutHash(added);
       throw invalidArgument("id", `must be one that is not taken: there is a token '${added.id}' already`);
     }, options);
   }
