@@ -42,12 +42,12 @@ test("describe hive shows its record, why it is as it is, and its last operation
     Id: "gpu-01",
     Address: "127.0.0.1:8601",
     Labels: "rack=r12",
-    "Takes work": "no",
     Cordon: "new fans",
     CPU: "16 cores, 64 GB of RAM",
     "GPU 0": "NVIDIA L4, 22 GB",
   });
   expect(stdout).toMatch(/^Status: +online: .*\(set_by_operator\)$/m);
+  expect(stdout).toMatch(/^Takes work: +no: it is cordoned: new fans$/m);
   expect(JSON.parse((await describe("gpu-01", "-o", "json")).stdout)).toMatchObject({
     hive: { id: "gpu-01" },
     state: { cordon: { reason: "new fans" } },

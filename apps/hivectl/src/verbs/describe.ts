@@ -54,7 +54,7 @@ function text({ hive, state, liveness, operations }: Described, { times }: Sessi
     ["Status", `${liveness.status}: ${liveness.why} (${liveness.rule})`],
     ["Last beat", agoText(liveness.beat_age_ms)],
     ["Reachable", unreachableSinceMs === null ? "yes" : `no, since ${times.at(unreachableSinceMs)}`],
-    ["Takes work", state.takes_work ? "yes" : "no"],
+    ["Takes work", state.why_not === null ? "yes" : `no: ${state.why_not}`],
     [
       "Cordon",
       cordon === null
