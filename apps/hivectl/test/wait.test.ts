@@ -108,16 +108,22 @@ test("an operation that failed makes it impossible, and one that there is none o
   });
 });
 
-test("over a restart of the queen it goes on, and sees what became of the hives meanwhile", async () => {
+test.each([
+  ["cordoned", (queen: QueenClient) => queen.cordonHive("a", { reason: "new fans" })],
+  ["removed", (queen: QueenClient) => queen.removeHive("a")],
+])("over a restart of the queen it goes on, and sees that the hive was %s meanwhile", async (condition, change) => {
   const first = queens.start();
   const url = await first.origin();
   await new QueenClient({ url }).addHive({ ...HIVE, id: "a" });
-  const running = await waiting(url, "a", "--for", "cordoned");
+  const running = await waiting(url, "a", "--for", condition);
   await first.kill("SIGTERM");
   await until("it knows", () => running.stderr.includes("the queen is away"));
   await using between = spawnQueen([], { QUEEN_DATABASE: queens.file });
-  await new QueenClient({ url: await between.origin() }).cordonHive("a", { reason: "new fans" });
+  await change(new QueenClient({ url: await between.origin() }));
   await between.kill("SIGTERM");
   queens.start([], { QUEEN_PORT: new URL(url).port });
-  expect(await running.end()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^a +cordoned$/m) });
+  expect(await running.end()).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(new RegExp(`^a +${condition}$`, "m")),
+  });
 });

@@ -27,7 +27,6 @@ const MAX_NAMED = 100;
 
 /** Until each of these hives is so. */
 export class HivesAwaited implements Awaited {
-  readonly events: Awaited["events"];
   readonly #session: Session;
   readonly #signal: AbortSignal;
   readonly #condition: Condition;
@@ -41,9 +40,12 @@ export class HivesAwaited implements Awaited {
     this.#condition = condition;
     this.#printer = session.printer(MET);
     this.#left = new Map(ids.map((id) => [id, "not looked at yet"]));
-    this.events = {
+  }
+
+  get events(): Awaited["events"] {
+    return {
       kind: ["status", "cordon", "hive_added", "hive_removed"],
-      ...(ids.length <= MAX_NAMED && { hive: [...ids] }),
+      ...(this.#left.size <= MAX_NAMED && { hive: [...this.#left.keys()] }),
     };
   }
 
