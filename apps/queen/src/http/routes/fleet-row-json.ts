@@ -140,16 +140,10 @@ export function fleetRowText(row: FleetRow): string {
   return `${JSON.stringify(knownToJson(row)).slice(0, -1)},${said}`;
 }
 
-function knownToJson({
-  hive,
-  labels,
-  status,
-  cordon,
-  lastOperation,
-  ...row
-}: FleetRow): Omit<RowInput, keyof SaidInput> {
+function knownToJson(row: FleetRow): Omit<RowInput, keyof SaidInput> {
+  const { status, cordon, lastOperation } = row;
   return {
-    hive: hiveToJson(hive, labels),
+    hive: hiveToJson(row.hive, row.labels),
     status: { value: status.value, rule: status.rule, why: status.why, since_ms: status.sinceMs },
     takes_work: row.takesWork,
     why_not: row.whyNot,
