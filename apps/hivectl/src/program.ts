@@ -5,6 +5,7 @@ import { EXIT, Interrupted, sentencesOf, stackOf, UsageProblem } from "./failure
 import { FORMATS } from "./output/records.ts";
 import { type CommonFlags, Session, type World } from "./session.ts";
 import { addAdd } from "./verbs/add.ts";
+import { addBest } from "./verbs/best.ts";
 import { addComplete } from "./verbs/complete.ts";
 import { addCompletion } from "./verbs/completion.ts";
 import { addConfirmMissing } from "./verbs/confirm-missing.ts";
@@ -91,6 +92,7 @@ function commandLine(does: Does, { stdout, stderr }: World): Command {
   const describe = program.command("describe").description("Shows all that is known of one thing.").helpCommand(false);
   addStatus(program, does);
   addTop(program, does);
+  addBest(program, does);
   addGetHives(get, does);
   addGetWorkers(get, does);
   addGetModels(get, does);

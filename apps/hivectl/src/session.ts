@@ -110,8 +110,17 @@ export class Session {
 
   /** One thing: as data where that is asked for, else as `text` says it. */
   async show(value: unknown, text: () => string): Promise<void> {
-    const isData = this.format === "json" || this.format === "jsonl" || this.format === "yaml";
-    await this.terminal.write(isData ? await valueText(value, this.format) : text());
+    await this.terminal.write(this.#isData ? await valueText(value, this.format) : text());
+  }
+
+  /** One record of a kind: as data by itself, and no list. */
+  async showRecord<R>(kind: Kind<R>, record: R): Promise<void> {
+    if (this.#isData) await this.terminal.write(await valueText(record, this.format));
+    else await this.printer(kind).print([record]);
+  }
+
+  get #isData(): boolean {
+    return this.format === "json" || this.format === "jsonl" || this.format === "yaml";
   }
 
   /** Whether it may be done: --yes says so, or whoever is asked. */
