@@ -10,6 +10,7 @@ interface Status {
   readonly health: Answer<"getHealth">;
   /** Of each kind the first few. */
   readonly offline: readonly HiveRow[];
+  readonly unknown: readonly HiveRow[];
   readonly cordoned: readonly HiveRow[];
   readonly running: readonly Schema<"Operation">[];
 }
@@ -30,9 +31,10 @@ export const addStatus: AddVerb = (parent, does) => {
 };
 
 async function read({ queen, call, access }: Session): Promise<Status> {
-  const [health, offline, cordoned, { operations }] = await Promise.all([
+  const [health, offline, unknown, cordoned, { operations }] = await Promise.all([
     queen.getHealth(call),
     queen.listFleet({ status: "offline", limit: SHOWN }, call),
+    queen.listFleet({ status: "unknown", limit: SHOWN }, call),
     queen.listFleet({ cordoned: true, limit: SHOWN }, call),
     queen.listOperations({ state: "running", limit: SHOWN }, call),
   ]);
@@ -41,17 +43,19 @@ async function read({ queen, call, access }: Session): Promise<Status> {
     totals: offline.totals,
     health,
     offline: offline.hives,
+    unknown: unknown.hives,
     cordoned: cordoned.hives,
     running: operations,
   };
 }
 
-function text({ queen, totals, health, offline, cordoned, running }: Status, { times, access }: Session): string {
-  const { total, online, unknown, on_probation, unreachable } = totals;
+function text(status: Status, { times, access }: Session): string {
+  const { queen, totals, health, offline, unknown, cordoned, running } = status;
+  const { total, online, on_probation, unreachable } = totals;
   const counts = [
     `${online} online`,
     `${totals.offline} offline`,
-    `${unknown} unknown`,
+    `${totals.unknown} unknown`,
     totals.cordoned > 0 && `${totals.cordoned} cordoned`,
     on_probation > 0 && `${on_probation} on probation`,
     unreachable > 0 && `${unreachable} unreachable`,
@@ -62,20 +66,21 @@ function text({ queen, totals, health, offline, cordoned, running }: Status, { t
     const more = all > shown ? [`  … and ${all - shown} more`] : [];
     return [[`${title}:`, inColumns(rows).replaceAll(/^/gm, "  "), ...more].join("\n")];
   };
-  const rowsOf = (rows: readonly HiveRow[], why: (row: HiveRow) => string) =>
-    rows.map((row) => [row.hive.id, statusText(row, times), why(row)]);
+  const rowsOf = (rows: readonly HiveRow[]) =>
+    rows.map((row) => [row.hive.id, statusText(row), times.at(row.status.since_ms), row.status.why]);
   const blocks = [
     `Fleet at ${printable(where)}: ${total === 0 ? "no hives" : `${total} hives, ${counts.join(", ")}`}`,
     ...held(health.liveness, times),
-    ...block(
-      "Offline",
-      rowsOf(offline, ({ status }) => status.why),
-      offline.length,
-      totals.offline,
-    ),
+    ...block("Offline", rowsOf(offline), offline.length, totals.offline),
+    ...block("Unknown until they beat or answer a health check", rowsOf(unknown), unknown.length, totals.unknown),
     ...block(
       "Cordoned",
-      rowsOf(cordoned, ({ cordon }) => cordon?.reason ?? ""),
+      cordoned.map((row) => [
+        row.hive.id,
+        statusText(row),
+        times.at(row.cordon?.created_at_ms),
+        row.cordon?.reason ?? "",
+      ]),
       cordoned.length,
       totals.cordoned,
     ),
@@ -83,10 +88,7 @@ function text({ queen, totals, health, offline, cordoned, running }: Status, { t
       "Running",
       running.map(({ id, hive_id, kind, created_at_ms }) => [id, kind, hive_id, times.at(created_at_ms)]),
     ),
-    ...block(
-      "Next",
-      next({ totals, health, offline, cordoned }).map((command) => [command]),
-    ),
+    ...block("Next", next(status)),
   ];
   return `${blocks.join("\n\n")}\n`;
 }
@@ -104,19 +106,22 @@ function held({ state, missing, online, until_ms }: Schema<"QueenCondition">, ti
     : [];
 }
 
-function next({
-  totals,
-  health,
-  offline,
-  cordoned,
-}: Pick<Status, "totals" | "health" | "offline" | "cordoned">): string[] {
+/** Commands, and what each of them does. */
+function next({ totals, health, offline, unknown, cordoned }: Status): [command: string, does: string][] {
   const [lost] = offline;
+  const [awaited] = unknown;
   const [kept] = cordoned;
-  return [
-    totals.total === 0 && "hivectl add ID --host HOST       adds a hive",
-    health.liveness.state === "mass_failure" &&
-      "hivectl confirm-missing          says that those that are missing are gone",
-    lost !== undefined && `hivectl describe hive ${lost.hive.id}  says why it is offline`,
-    kept !== undefined && `hivectl uncordon ${kept.hive.id}  gives it work again`,
-  ].filter((one) => typeof one === "string");
+  const commands: [string, string][] = [];
+  if (totals.total === 0) commands.push(["hivectl add ID --host HOST", "adds a hive"]);
+  if (health.liveness.state === "mass_failure") {
+    commands.push(["hivectl confirm-missing", "says that those that are missing are gone"]);
+  }
+  if (lost !== undefined) commands.push([`hivectl describe hive ${lost.hive.id}`, "says why it is offline"]);
+  if (awaited !== undefined) {
+    const { id, ssh_host } = awaited.hive;
+    if (ssh_host !== null) commands.push([`hivectl install ${id}`, "puts an agent there, which beats"]);
+    else commands.push([`hivectl describe hive ${id}`, "says what it waits for"]);
+  }
+  if (kept !== undefined) commands.push([`hivectl uncordon ${kept.hive.id}`, "gives it work again"]);
+  return commands;
 }
