@@ -30,6 +30,8 @@ export interface CommonFlags {
 /** Where hivectl runs. */
 export interface World extends Streams {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What calls hivectl: `pnpm -s hivectl`. */
+  readonly command: string;
   /** Given by Ctrl-C, and when somebody ends the program. */
   readonly signal: AbortSignal;
   readonly now: () => number;
@@ -52,7 +54,8 @@ export class Session {
     this.signal = world.signal;
     this.#now = world.now;
     const { color, quiet } = flags;
-    this.terminal = new Terminal(world, { env: world.env, noColor: !color, quiet: quiet === true });
+    const { env, command } = world;
+    this.terminal = new Terminal(world, { env, command, noColor: !color, quiet: quiet === true });
   }
 
   get access(): Access {

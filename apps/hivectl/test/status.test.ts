@@ -79,19 +79,3 @@ test("describe hive shows its record, why it is as it is, and its last operation
       'hivectl: HIVE_NOT_FOUND: There is no hive "nope"\nhivectl: `hivectl get hives` lists those that there are\n',
   });
 });
-
-test("called wrongly, it says one line that names what is wrong, and ends with 2", async () => {
-  for (const args of [
-    ["frobnicate"],
-    ["get", "hivs"],
-    ["describe", "hive"],
-    ["status", "--colour"],
-    ["get", "hives", "--timeout", "soon"],
-  ]) {
-    expect(await hivectl(args)).toMatchObject({
-      code: 2,
-      stdout: "",
-      stderr: expect.stringMatching(/^hivectl: .*; --help shows what there is\n$/),
-    });
-  }
-});

@@ -17,9 +17,7 @@ export const addBest: AddVerb = (parent, does) => {
   addTraitFlags(
     parent
       .command("best")
-      .description(
-        "Names the worker to send work to: of those that serve the model the idle, healthy one with the most room. To ask is to take: the queen counts the answer as work that was handed out, until the hive beats again.",
-      )
+      .description("Names the worker to send work to: the idle, healthy one with the most room. To ask is to take it.")
       .argument("<model>", "that it serves"),
   )
     .option("--backend <backend>", "only one of it, such as cuda")
@@ -28,7 +26,8 @@ export const addBest: AddVerb = (parent, does) => {
     .addHelpText(
       "after",
       `
-Without one it says why, and ends with 1. \`get workers --model MODEL\` looks at them, and takes none.
+The queen counts each answer as work that was handed out, until the hive beats again; \`get workers\` only looks.
+Where there is none it says why, and ends with 1.
 
 Examples:
   pnpm -s hivectl best llama-3-8b -l env=prod

@@ -49,7 +49,7 @@ async function read({ queen, call, access }: Session): Promise<Status> {
   };
 }
 
-function text(status: Status, { times, access }: Session): string {
+function text(status: Status, { times, access, terminal }: Session): string {
   const { queen, totals, health, offline, unknown, cordoned, running } = status;
   const { total, online, on_probation, unreachable } = totals;
   const counts = [
@@ -88,7 +88,10 @@ function text(status: Status, { times, access }: Session): string {
       "Running",
       running.map(({ id, hive_id, kind, created_at_ms }) => [id, kind, hive_id, times.at(created_at_ms)]),
     ),
-    ...block("Next", next(status)),
+    ...block(
+      "Next",
+      next(status).map(([args, does]) => [`${terminal.command} ${args}`, does]),
+    ),
   ];
   return `${blocks.join("\n\n")}\n`;
 }
@@ -106,22 +109,22 @@ function held({ state, missing, online, until_ms }: Schema<"QueenCondition">, ti
     : [];
 }
 
-/** Commands, and what each of them does. */
-function next({ totals, health, offline, unknown, cordoned }: Status): [command: string, does: string][] {
+/** What hivectl is called with, and what that does. */
+function next({ totals, health, offline, unknown, cordoned }: Status): [args: string, does: string][] {
   const [lost] = offline;
   const [awaited] = unknown;
   const [kept] = cordoned;
-  const commands: [string, string][] = [];
-  if (totals.total === 0) commands.push(["hivectl add ID --host HOST", "adds a hive"]);
+  const calls: [string, string][] = [];
+  if (totals.total === 0) calls.push(["add ID --host HOST", "adds a hive"]);
   if (health.liveness.state === "mass_failure") {
-    commands.push(["hivectl confirm-missing", "says that those that are missing are gone"]);
+    calls.push(["confirm-missing", "says that those that are missing are gone"]);
   }
-  if (lost !== undefined) commands.push([`hivectl describe hive ${lost.hive.id}`, "says why it is offline"]);
+  if (lost !== undefined) calls.push([`describe hive ${lost.hive.id}`, "says why it is offline"]);
   if (awaited !== undefined) {
     const { id, ssh_host } = awaited.hive;
-    if (ssh_host !== null) commands.push([`hivectl install ${id}`, "puts an agent there, which beats"]);
-    else commands.push([`hivectl describe hive ${id}`, "says what it waits for"]);
+    if (ssh_host !== null) calls.push([`install ${id}`, "puts an agent there, which beats"]);
+    else calls.push([`describe hive ${id}`, "says what it waits for"]);
   }
-  if (kept !== undefined) commands.push([`hivectl uncordon ${kept.hive.id}`, "gives it work again"]);
-  return commands;
+  if (kept !== undefined) calls.push([`uncordon ${kept.hive.id}`, "gives it work again"]);
+  return calls;
 }
