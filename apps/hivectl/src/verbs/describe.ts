@@ -1,6 +1,8 @@
 import { inColumns } from "@repo/process-log/printable";
 import type { Schema } from "@repo/queen-client";
+import { duration } from "../output/times.ts";
 import type { Session } from "../session.ts";
+import { heldMarks } from "./held-marks.ts";
 import { addressText, agoText, labelsText } from "./hive-columns.ts";
 import type { AddVerb } from "./verb.ts";
 
@@ -52,6 +54,10 @@ function text({ hive, state, liveness, operations }: Described, { times }: Sessi
     ["Added", times.at(hive.created_at_ms)],
     ["Changed", times.at(hive.updated_at_ms)],
     ["Status", `${liveness.status}: ${liveness.why} (${liveness.rule})`],
+    ...heldMarks(liveness.queen, times).flatMap((why): [string, string][] => [
+      ["Marks held", why],
+      ["Silent for", duration(liveness.counted_silence_ms)],
+    ]),
     ["Last beat", agoText(liveness.beat_age_ms)],
     ["Reachable", unreachableSinceMs === null ? "yes" : `no, since ${times.at(unreachableSinceMs)}`],
     ["Takes work", state.takes_work ? "yes" : "no"],

@@ -1,6 +1,7 @@
 import { inColumns, printable } from "@repo/process-log/printable";
 import type { Answer, Schema } from "@repo/queen-client";
 import type { Session } from "../session.ts";
+import { heldMarks } from "./held-marks.ts";
 import { type HiveRow, statusText } from "./hive-columns.ts";
 import type { AddVerb } from "./verb.ts";
 
@@ -70,7 +71,7 @@ function text(status: Status, { times, access, terminal }: Session): string {
     rows.map((row) => [row.hive.id, statusText(row), times.at(row.status.since_ms), row.status.why]);
   const blocks = [
     `Fleet at ${printable(where)}: ${total === 0 ? "no hives" : `${total} hives, ${counts.join(", ")}`}`,
-    ...held(health.liveness, times),
+    ...heldMarks(health.liveness, times),
     ...block("Offline", rowsOf(offline), offline.length, totals.offline),
     ...block("Unknown until they beat or answer a health check", rowsOf(unknown), unknown.length, totals.unknown),
     ...block(
@@ -94,19 +95,6 @@ function text(status: Status, { times, access, terminal }: Session): string {
     ),
   ];
   return `${blocks.join("\n\n")}\n`;
-}
-
-/** What keeps the queen from marking hives offline now. */
-function held({ state, missing, online, until_ms }: Schema<"QueenCondition">, times: Session["times"]): string[] {
-  const until = until_ms === null ? "" : `, until ${times.at(until_ms)} at the latest`;
-  if (state === "mass_failure")
-    return [
-      `${missing} of ${online} online hives went missing at once: none is marked offline until they are back, or somebody confirms it${until}`,
-    ];
-  if (state === "network_lost") return [`The queen has lost her network: no hive is marked offline until it is back`];
-  return state === "grace"
-    ? [`The queen has only just begun to listen: silence of hives does not count yet${until}`]
-    : [];
 }
 
 /** What hivectl is called with, and what that does. */
