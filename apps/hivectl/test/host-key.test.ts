@@ -72,7 +72,9 @@ test.each([60, 80, 200])(
     for (const env of [{ NO_COLOR: "1" }, {}]) {
       const see = async (keys: string, ...args: string[]) =>
         (await inTerminal(["host-key", ...args], { QUEEN_URL: queen.url, ...env }, { columns }, keys)).stdout;
-      const [asked = "", confirmed = ""] = (await see(`${key}\n`, "confirm", "gpu-01")).split(/[^\n]*Fingerprint: [^\n]*\n/);
+      const [asked = "", confirmed = ""] = (await see(`${key}\n`, "confirm", "gpu-01")).split(
+        /[^\n]*Fingerprint: [^\n]*\n/,
+      );
       const told = [asked, confirmed, await see("", "show", "gpu-01"), await see("", "scan", "gpu-01")].join("");
       const lines = told.split("\n");
       expect(lines.filter((line) => line.length > columns || line.includes("\x1b"))).toEqual([]);
