@@ -29,6 +29,8 @@ export class Hivectl {
       timeout: KILL_AFTER_MS,
       killSignal: "SIGKILL",
     });
+    // Whoever ends at once, as --help does, reads nothing of it.
+    this.child.stdin.on("error", () => undefined);
     this.child.stdout.setEncoding("utf8").on("data", (text) => {
       this.stdout += text;
     });
