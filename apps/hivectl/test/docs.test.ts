@@ -37,25 +37,24 @@ test("the commands of docs/finding.md find what is said beside them", async () =
 
 /** Each call of hivectl that stands as code on a page: its verb, and its flags. */
 function callsOn(name: string) {
-  return [...page(name).matchAll(/(?:^pnpm -s |`)hivectl ([^`\n#]*)/gm)].map(([, call = ""]) => {
+  return [...page(name).matchAll(/(?:pnpm -s |`)hivectl ([^`\n#]*)/g)].map(([, call = ""]) => {
     const [verb = ""] = /^(?:[a-z][a-z-]*(?: |$))*/.exec(call) ?? [];
     return { call, verb: verb.trim(), flags: call.match(/(?<= )--?[a-z][a-z-]*/g) ?? [] };
   });
 }
 
-test.each(["docs/finding.md", "docs/operations.md", "docs/lifecycle.md", "docs/api.md", "README.md"])(
-  "what %s says of hivectl are verbs and flags that there are",
-  async (name) => {
-    for (const { call, verb, flags } of callsOn(name)) {
-      const { stdout } = await hivectl([...verb.split(" "), "--help"]);
-      expect(stdout, call).toMatch(new RegExp(`^Usage: pnpm hivectl ${verb}`));
-      expect(
-        flags.filter((flag) => !stdout.includes(`${flag} `) && !stdout.includes(`${flag},`)),
-        call,
-      ).toEqual([]);
-    }
-  },
-);
+const PAGES = ["finding", "operations", "lifecycle", "security", "api"].map((name) => `docs/${name}.md`);
+
+test.each([...PAGES, "README.md"])("what %s says of hivectl are verbs and flags that there are", async (name) => {
+  for (const { call, verb, flags } of callsOn(name)) {
+    const { stdout } = await hivectl([...verb.split(" "), "--help"]);
+    expect(stdout, call).toMatch(new RegExp(`^Usage: pnpm hivectl ${verb}`));
+    expect(
+      flags.filter((flag) => !stdout.includes(`${flag} `) && !stdout.includes(`${flag},`)),
+      call,
+    ).toEqual([]);
+  }
+});
 
 test("a hive that another program damaged is removed as docs/operations.md says", async () => {
   const client = new QueenClient({ url: queen.url });
