@@ -104,7 +104,7 @@ function next({ totals, health, offline, unknown, cordoned }: Status): [args: st
   const [kept] = cordoned;
   const calls: [string, string][] = [];
   if (totals.total === 0) calls.push(["add ID --host HOST", "adds a hive"]);
-  if (health.liveness.state === "mass_failure") {
+  if (health.liveness.state === "mass_failure" || health.liveness.state === "network_lost") {
     calls.push(["confirm-missing", "says that those that are missing are gone"]);
   }
   if (lost !== undefined) calls.push([`describe hive ${lost.hive.id}`, "says why it is offline"]);
