@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { spawnQueen } from "../../queen/test/daemon.ts";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { until } from "../../queen/test/until.ts";
-import { Hivectl, hivectl } from "./hivectl.ts";
+import { Hivectl, hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const HIVE = { host: "127.0.0.1", port: 8601 };
@@ -127,3 +127,18 @@ test.each([
     stdout: expect.stringMatching(new RegExp(`^a +${condition}$`, "m")),
   });
 });
+
+test.each([60, 80, 200])(
+  "in %i columns each line of wait fits, and its columns stand one below the other",
+  async (columns) => {
+    const ids = [`g-${columns}`, `g-${columns}-of-a-name-as-long-as-people-write-them`];
+    for (const id of ids) await client().addHive({ ...HIVE, id, status: "online" });
+    for (const env of [{ NO_COLOR: "1" }, {}]) {
+      const { code, stdout } = await inTerminal(["wait", ...ids], { QUEEN_URL: queen.url, ...env }, { columns });
+      const lines = stdout.trimEnd().split("\n");
+      expect(code).toBe(0);
+      expect(lines.filter((line) => line.length > columns || line.includes("\x1b"))).toEqual([]);
+      expect(new Set(lines.map((line) => line.search(/(?:IS|online)$/))).size).toBe(1);
+    }
+  },
+);
