@@ -13,7 +13,11 @@ export interface Column<R> {
   readonly sortKey?: (record: R) => number | string | null;
   /** Of the widest cell that comes, where it is known before. */
   readonly minWidth?: number;
+  /** Changes with every heartbeat, which by itself is no news. */
+  readonly isPulse?: true;
 }
+
+export const textOf = (cell: Cell): string => (typeof cell === "string" ? cell : cell.text);
 
 interface Shown {
   readonly text: string;

@@ -82,6 +82,7 @@ export const HIVES: Kind<HiveRow> = {
     { title: "WORKERS", cell: ({ workers }) => workersText(workers) },
     {
       title: "BEAT",
+      isPulse: true,
       cell: ({ hive }, times) => times.at(hive.last_heartbeat_ms),
       sortKey: ({ hive }) => hive.last_heartbeat_ms,
     },

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
 import { type Kind, sorted } from "../output/records.ts";
 import type { CommonFlags, Session } from "../session.ts";
-import type { HiveRow } from "./hive-columns.ts";
+import { type HiveRow, STATUS } from "./hive-columns.ts";
 import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
 import { idsOf } from "./ids.ts";
 import { rowOf } from "./one-hive.ts";
@@ -22,6 +22,8 @@ export const SHOWN_TO_PEOPLE = 200;
 const PAGE = 200;
 /** The titles, and where the cursor waits. */
 const BELOW = 2;
+/** Of those that are not rare. */
+const LONG_STATUS = "online,unreachable";
 /** Titles by which the queen puts hives in order. */
 const ORDERS = { id: "id", status: "status", vram: "free_vram", load: "load", beat: "last_beat" } as const;
 
@@ -39,7 +41,7 @@ export const addListFlags = (command: Command): Command =>
   addFilterFlags(command.argument("[id...]", "of hives; - reads them from stdin"))
     .addOption(new Option("--limit <number>", "so many at most").argParser(readCount))
     .option("--all", `every one; without it, a terminal shows ${SHOWN_TO_PEOPLE}`)
-    .option("-w, --watch", "go on with a line for each change, until Ctrl-C");
+    .option("-w, --watch", "go on with a line for each change of what shows, until Ctrl-C; heartbeats alone are none");
 
 /** Prints those that are named, or those for which all holds that is asked, and goes on with what changes where that is asked for. */
 export async function listHives(
@@ -53,7 +55,7 @@ export async function listHives(
     throw new UsageProblem("name hives, or say what must hold for them: not both");
   }
   if (flags.watch) refuseDocuments(session);
-  const { kind } = listing;
+  const kind = flags.watch ? withRoom(listing.kind) : listing.kind;
   const sort = flags.sort ?? listing.sort;
   const order = orderOf(sort);
   const ids = isNamed ? await idsOf(session, args) : [];
@@ -74,14 +76,21 @@ export async function listHives(
   return EXIT.done;
 }
 
-/** Prints the list page by page. Returns the first page, and the printer for what comes after. */
+/** So that a longer status, when it comes, moves no column. */
+const withRoom = (kind: Kind<HiveRow>): Kind<HiveRow> => ({
+  ...kind,
+  columns: kind.columns.map((column) => (column === STATUS ? { ...column, minWidth: LONG_STATUS.length } : column)),
+});
+
+/** Prints the list page by page. Returns the first page, the printer for what comes after, and what it need not say again. */
 async function printPages(
   session: Session,
   kind: Kind<HiveRow>,
-  { query, flags: { limit, all } }: { query: Query<"listFleet">; flags: ListFlags },
+  { query, flags: { limit, all, watch } }: { query: Query<"listFleet">; flags: ListFlags },
 ) {
   const { terminal, queen, call } = session;
   const printer = session.printer(kind);
+  const said = session.linesSaid(kind);
   let left = limit ?? (all || !terminal.isForPeople ? Infinity : SHOWN_TO_PEOPLE);
   let first: Schema<"FleetPage"> | undefined;
   let last: Schema<"FleetPage"> | undefined;
@@ -92,6 +101,7 @@ async function printPages(
     damaged.push(...page.damaged);
     const shown = page.hives.slice(0, left);
     if (shown.length > 0) await printer.print(shown);
+    if (watch) for (const row of shown) said.take(row);
     left -= shown.length;
     if (left === 0) break;
   }
@@ -106,7 +116,7 @@ async function printPages(
     terminal.say(`${id} is left out: its ${column} is damaged: ${problem}`);
   if (isMore && limit === undefined) terminal.say(`there are more than ${SHOWN_TO_PEOPLE}: --all shows every one`);
   if (first?.hives.length === 0 && last === first) terminal.say(noneText(first.totals));
-  return { first, printer };
+  return { first, printer, said };
 }
 
 const noneText = ({ total }: Schema<"FleetTotals">): string =>
