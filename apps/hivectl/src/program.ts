@@ -26,6 +26,7 @@ import { addGetHives } from "./verbs/get-hives.ts";
 import { addGetLabels } from "./verbs/get-labels.ts";
 import { addGetModels } from "./verbs/get-models.ts";
 import { addGetWorkers } from "./verbs/get-workers.ts";
+import { addHelp } from "./verbs/help.ts";
 import { addHostKey } from "./verbs/host-key.ts";
 import { addLabel } from "./verbs/label.ts";
 import { addLifecycle } from "./verbs/lifecycle.ts";
@@ -36,6 +37,7 @@ import { addStatus } from "./verbs/status.ts";
 import { addTokens } from "./verbs/tokens.ts";
 import { addTop } from "./verbs/top.ts";
 import { addUi } from "./verbs/ui.ts";
+import { suggestVerbs } from "./verbs/unknown-verb.ts";
 import type { Does } from "./verbs/verb.ts";
 import { addVersion } from "./verbs/version.ts";
 import { addWait } from "./verbs/wait.ts";
@@ -126,6 +128,8 @@ function commandLine(does: Does, { stdout, stderr, command }: World): Command {
   addCompletion(program, does);
   addComplete(program, does);
   addVersion(program, does);
+  addHelp(program, does);
+  suggestVerbs(program);
   return program;
 }
 

@@ -19,6 +19,7 @@ const PROBES = 3;
 export const addDescribe: AddVerb = (parent, does) => {
   parent
     .command("hive")
+    .alias("hives")
     .description(
       "Shows all that is known of one hive: its record, why it is online or not, its workers and operations.",
     )

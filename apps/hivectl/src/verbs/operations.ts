@@ -47,6 +47,7 @@ export const addGetOperations: AddVerb = (parent, does) => {
 export const addDescribeOperation: AddVerb = (parent, does) => {
   parent
     .command("operation")
+    .alias("operations")
     .description("Shows all that is known of one operation: its steps, and the end of what its programs wrote.")
     .argument("<id>", "of the operation")
     .addHelpText("after", "\nExample: pnpm -s hivectl describe operation install-5f897ff4036a8eac")
