@@ -60,12 +60,14 @@ Example: pnpm -s hivectl get hives -l rack=r12 --gpu H100:80GB`;
 export async function run(argv: readonly string[], world: World): Promise<number> {
   let exitCode: number = EXIT.done;
   let session: Session | undefined;
+  let named: string | undefined;
   const does: Does =
     (work) =>
     async (...given) => {
       const command = given.at(-1) as Command;
       const flags = command.optsWithGlobals<CommonFlags>();
       session = new Session(world, flags);
+      named = command.args.length === 1 && command.args[0] !== "-" ? command.args[0] : undefined;
       exitCode = (await work(session, { args: command.args, flags: flags as never })) ?? EXIT.done;
     };
   try {
@@ -73,14 +75,21 @@ export async function run(argv: readonly string[], world: World): Promise<number
     await commandLine(does, world).parseAsync(argv[0] === "--" ? argv.slice(1) : argv, { from: "user" });
     return exitCode;
   } catch (error) {
-    return exitCodeOf(error, session, world);
+    return exitCodeOf(error, { session, named, world });
   }
 }
 
-function exitCodeOf(error: unknown, session: Session | undefined, world: World): number {
+interface Call {
+  readonly session: Session | undefined;
+  /** The one thing that it is about, if there is one. */
+  readonly named: string | undefined;
+  readonly world: World;
+}
+
+function exitCodeOf(error: unknown, { session, named, world }: Call): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.calledWrongly;
   if (error instanceof Interrupted || world.signal.aborted) return EXIT.interrupted;
-  for (const sentence of sentencesOf(error, session?.caller)) session?.terminal.complain(sentence);
+  for (const sentence of sentencesOf(error, session?.caller, named)) session?.terminal.complain(sentence);
   if (session?.flags.verbose) for (const line of stackOf(error)) session.terminal.complain(line);
   return error instanceof UsageProblem ? EXIT.calledWrongly : EXIT.failed;
 }

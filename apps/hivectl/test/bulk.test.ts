@@ -59,6 +59,7 @@ test("of several it lists them, and asks for their number", async () => {
   await client.cordonHive("gpu-02", { reason: "x" });
   const { code, stdout } = await type(["uncordon", "gpu-02", "gpu-01"], "y\n");
   expect({ code, stdout }).toMatchObject({ code: 1, stdout: expect.stringContaining("nothing was done") });
+  expect(stdout).toContain("hivectl: you typed y, there is 1 hive\n");
   expect(stdout).toMatch(/^gpu-01 +would skip .*$/m);
   expect(stdout).toMatch(/Uncordon 1 hive\? Type their number to go on: /);
   expect(await cordoned()).toEqual(["gpu-02"]);

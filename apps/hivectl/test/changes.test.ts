@@ -27,9 +27,12 @@ test("add takes one hive by its flags", async () => {
   expect(await run(["add", "one", "--host", "h"])).toEqual({
     code: 1,
     stdout: "",
-    stderr: expect.stringMatching(/^hivectl: HIVE_ALREADY_EXISTS: .*\nhivectl: `hivectl describe hive ID` shows it\n$/),
+    stderr: expect.stringMatching(
+      /^hivectl: HIVE_ALREADY_EXISTS: .*\nhivectl: `hivectl describe hive one` shows it, and `hivectl set one` changes it\n$/,
+    ),
   });
   for (const args of [
+    [],
     ["x"],
     ["x", "--host", "h", "--port", "0"],
     ["x", "--host", "h", "--label", "=a"],
@@ -37,6 +40,7 @@ test("add takes one hive by its flags", async () => {
   ]) {
     expect(await run(["add", ...args])).toMatchObject({ code: 2 });
   }
+  expect((await run(["add"], "one 10.0.1.17")).stderr).toContain("`hivectl add -`");
 });
 
 test("add - takes many from stdin, as words or as JSON, and says of each line what came of it", async () => {
@@ -142,6 +146,10 @@ test("label sets and removes, and overwrites only where that is said", async () 
     code: 0,
     stdout: "l1\nl2\n",
   });
+  const asItIs = await run(["label", "-y", "l1", "old-", "none-"]);
+  expect(asItIs.stdout).toMatch(/^l1 +skipped +has no label old, none$/m);
+  const both = await run(["label", "-y", "l1", "env=prod", "old-", "--overwrite"]);
+  expect(both.stdout).toMatch(/^l1 +skipped +has env=prod already, has no label old$/m);
   expect(await run(["label", "-y", "l1", "no key=x"])).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("INVALID_ARGUMENT"),

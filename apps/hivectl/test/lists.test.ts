@@ -138,8 +138,9 @@ test("operations are listed, the newest first, and one is described with its ste
   expect(await run("get", "operations")).toEqual({
     code: 0,
     stdout: "",
-    stderr: "hivectl: there is no such operation\n",
+    stderr: "hivectl: no operations yet\n",
   });
+  expect((await run("get", "operations", "gpu-01")).stderr).toBe("hivectl: no operation is as asked for\n");
   for (const hive of ["gpu-01", "gpu-02"]) {
     const { id } = await client.stopHive(hive);
     await until("it has ended", async () => (await client.getOperation(id)).finished_at_ms !== null);

@@ -20,7 +20,7 @@ export const addAdd: AddVerb = (parent, does) => {
       .description(
         "Adds a hive, or, with -, those on stdin: a line each, as `id host[:port] [label=value]…` or as JSON.",
       )
-      .argument("<id>", "of the hive; - reads many from stdin, for which the flags say what their lines do not"),
+      .argument("[id]", "of the hive; - reads many from stdin, for which the flags say what their lines do not"),
   )
     .addOption(
       new Option("--label <key=value>", "a label that it has from the first; may be given several times").argParser(
@@ -40,8 +40,9 @@ Examples:
 
 async function add(
   session: Session,
-  { args: [id = ""], flags }: { args: readonly string[]; flags: Flags & CommonFlags },
+  { args: [id], flags }: { args: readonly string[]; flags: Flags & CommonFlags },
 ): Promise<number> {
+  if (id === undefined) throw new UsageProblem("say which hive: its id, or - for those on stdin (`hivectl add -`)");
   const { host, port = PORT, ...others } = fieldsOf(flags);
   const labels = labelsOf(flags.label ?? []);
   if (id === "-") {

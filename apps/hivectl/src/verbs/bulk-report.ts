@@ -81,8 +81,7 @@ export class BulkReport {
     await this.#printer.end({ counts: { done, begun, skipped, failed, not_done: this.#left.size } });
     if (failed === 0 && this.#left.size === 0) terminal.say(this.sentence);
     else terminal.complain(this.sentence);
-    const codes = new Set(this.#failed.flatMap(({ problem }) => problem?.code ?? []));
-    for (const next of new Set([...codes].flatMap(nextFor))) terminal.complain(next);
+    for (const next of this.#next) terminal.complain(next);
     if (failed === 0 && this.#left.size === 0) return EXIT.done;
     return done + begun + skipped === 0 ? EXIT.failed : EXIT.someFailed;
   }
@@ -96,6 +95,17 @@ export class BulkReport {
     this.#progress?.clear();
     terminal.complain(`${why}: ${this.sentence}; ${rest}`);
     if (this.#steps.size > 0) terminal.complain("`hivectl get operations --state running` shows what goes on");
+  }
+
+  /** What to do about those that failed; where it is one of a kind, it is named. */
+  get #next(): ReadonlySet<string> {
+    const codes = this.#failed.flatMap(({ problem }) => problem?.code ?? []);
+    return new Set(
+      codes.flatMap((code) => {
+        const [only, ...others] = this.#failed.filter(({ problem }) => problem?.code === code);
+        return nextFor(code, others.length === 0 ? only?.hive_id : undefined);
+      }),
+    );
   }
 
   /** `7 done, 1 failed: gpu-03 HIVE_RUNNING`. */

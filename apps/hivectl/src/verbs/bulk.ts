@@ -161,7 +161,10 @@ async function isAgreed(
 /** Asks for the number of what is to be done, which nobody types without a look. */
 export async function isNumberTyped(session: Session, title: string, count: number, of = "hives"): Promise<boolean> {
   const counted = `${count} ${count === 1 ? of.replace(/s$/, "") : of}`;
-  return (await session.ask(`${title} ${counted}? Type their number to go on:`)) === String(count);
+  const typed = await session.ask(`${title} ${counted}? Type their number to go on:`);
+  if (typed === String(count)) return true;
+  if (typed !== "") session.terminal.complain(`you typed ${typed}, there ${count === 1 ? "is" : "are"} ${counted}`);
+  return false;
 }
 
 const asOutcome = (line: ActionOnHive): ActionOnHive => ({
