@@ -100,11 +100,18 @@ test("none is said on stderr, and is no failure; a name that is none is one", as
   expect(await get("nope", "gpu-01")).toMatchObject({ code: 3, stdout: expect.stringContaining("gpu-01"), ...missing });
 });
 
-test("what cannot be asked is said with its code, or ends with 2", async () => {
-  expect(await get("-l", "rack in")).toMatchObject({
-    code: 1,
-    stderr: expect.stringMatching(/^hivectl: INVALID_ARGUMENT: .*\n/),
-  });
+test("what cannot be asked is said with its code and an example, and ends with 2", async () => {
+  for (const args of [
+    ["-l", "rack in"],
+    ["--gpu", "foo:bar"],
+    ["--ram", "much"],
+    ["--cores", "many"],
+  ]) {
+    expect(await get(...args)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(new RegExp(`^hivectl: INVALID_ARGUMENT: .*\nhivectl: as in ${args[0]} .*\n$`)),
+    });
+  }
   for (const args of [
     ["--limit", "0"],
     ["--sort", "colour"],
