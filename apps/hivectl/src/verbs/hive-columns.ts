@@ -58,7 +58,7 @@ export const labelsText = (labels: Readonly<Record<string, string>>): string =>
     .map(([key, value]) => (value === "" ? key : `${key}=${value}`))
     .join(",");
 
-export const STATUS: Column<HiveRow> = { title: "STATUS", cell: statusCell };
+export const STATUS: Column<HiveRow> = { title: "STATUS", isWhole: true, cell: statusCell };
 /** From when on it has had that status. */
 export const SINCE: Column<HiveRow> = { title: "SINCE", cell: ({ status }, times) => times.at(status.since_ms) };
 /** In the order of what is free, as the queen has it. */
