@@ -63,6 +63,12 @@ test("workers are a line each, by what they serve and how they are", async () =>
   expect(await run("get", "workers", "--state", "bored")).toMatchObject({ code: 2 });
 });
 
+test("outside of a terminal all times are those of a clock, also of what one hive says", async () => {
+  const { stdout } = await run("describe", "hive", "gpu-01");
+  expect(stdout).toMatch(/^Last beat: +2\S+Z$/m);
+  expect(stdout).not.toMatch(/ ago\b/);
+});
+
 test("models, labels and cordons are listed as the queen has them", async () => {
   for (const what of ["workers", "models", "labels", "cordons", "events"]) {
     expect(await run("get", what), what).toMatchObject({ code: 0, stderr: "" });

@@ -2,7 +2,6 @@ import type { Schema } from "@repo/queen-client";
 import type { Kind } from "../output/records.ts";
 import type { Cell, Column } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
-import { duration } from "../output/times.ts";
 
 export type HiveRow = Schema<"FleetRow">;
 
@@ -101,6 +100,3 @@ export const percentText = (percent: number | null): string => (percent === null
 
 export const addressText = ({ host, port }: { host: string; port: number }): string =>
   `${host.includes(":") ? `[${host}]` : host}:${port}`;
-
-/** How long ago, of a number of milliseconds. */
-export const agoText = (ms: number | null): string => (ms === null ? "-" : `${duration(ms)} ago`);
