@@ -33,7 +33,7 @@ let browser: Browser | undefined;
 try {
   const database = join(folder, "hives.db");
   await beatingFleet(database, HIVES);
-  const queen = await startQueen(await buildQueen(folder), database);
+  const queen = await startQueen(await buildQueen(folder), database, 2 * minutes * MINUTE_MS);
   browser = await launchChromium();
   const origin = `http://127.0.0.1:${queen.port}`;
   const stopping = new AbortController();

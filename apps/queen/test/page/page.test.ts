@@ -1,7 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { closeBrowser, newContext } from "../browser/chromium.ts";
+import { FollowedEvents } from "../followed-events.ts";
 import { postJson, queenProcesses } from "../queen-processes.ts";
 import { beatJson, workerJson } from "../test-queen.ts";
 import { until } from "../until.ts";
@@ -14,14 +16,20 @@ const IDS = ["gpu-01", "gpu-02", "gpu-03"];
 const beat = (origin: string, id: string) => postJson(`${origin}/v1/heartbeat`, beatJson(id, [workerJson()]));
 
 /** A queen with three hives, of which the first is online. */
-async function startQueen(args: string[] = []): Promise<string> {
-  const origin = await queens.start(args).origin();
+async function startQueen(queen = queens.start()): Promise<string> {
+  const origin = await queen.origin();
   for (const [index, id] of IDS.entries()) {
     await postJson(`${origin}/v1/hives`, { id, host: "127.0.0.1", port: 1, labels: { rack: `r${index}` } });
   }
   await beat(origin, "gpu-01");
   return origin;
 }
+
+const ABSENT = [
+  ["nowhere", "There is nothing here"],
+  ["hives/gpu-99", "There is no hive gpu-99"],
+  ["operations/op_1", "There is no such operation"],
+] as const;
 
 test("every view loads without a violation of the policy, and asks nobody but the queen", async () => {
   const origin = await startQueen();
@@ -35,8 +43,10 @@ test("every view loads without a violation of the policy, and asks nobody but th
     await page.getByRole("heading", { name: view, level: 1 }).waitFor();
   }
   await page.getByText("unknown → online").waitFor();
-  await page.goto(`${origin}/ui/nowhere`);
-  await page.getByRole("heading", { name: "There is nothing here" }).waitFor();
+  for (const [path, heading] of ABSENT) {
+    await page.goto(`${origin}/ui/${path}`);
+    await page.getByRole("heading", { name: heading }).waitFor();
+  }
   expect(faults).toEqual([]);
 });
 
@@ -115,25 +125,49 @@ test("all works below the path of a proxy that takes it away", async () => {
   expect(faults).toEqual([]);
 });
 
-test("a queen that has ended is said to be lost; when she is back the page goes on by itself, and is reloaded where she has another one", async () => {
+test("events are told that were before the page and come since, and none of workers, which would be all that is kept", async () => {
+  const origin = await startQueen();
+  await using followed = await FollowedEvents.start(origin);
+  const { page } = await openTab(`${origin}/ui/events`);
+  await page.getByText("unknown → online").waitFor();
+  await postJson(`${origin}/v1/heartbeat`, beatJson("gpu-01", [workerJson({ state: "Busy" })]));
+  await until("her workers changed", () => followed.of("workers").length > 0);
+  await postJson(`${origin}/v1/hives/gpu-01/cordon`, { reason: "fans" });
+  const told = page.locator(".events li span:last-child");
+  const added = "added, at 127.0.0.1:1";
+  const expected = ["cordoned: fans", "unknown → online: its heartbeats arrive", added, added, added];
+  await page.getByText("cordoned: fans").waitFor();
+  expect(await told.allTextContents()).toEqual(expected);
+  await page.reload();
+  await told.nth(4).waitFor();
+  expect(await told.allTextContents()).toEqual(expected);
+});
+
+test("a queen that has ended is said to be lost; when she is back the page goes on by itself, and shows what it could not", async () => {
   const queen = queens.start();
-  const origin = await queen.origin();
+  const origin = await startQueen(queen);
+  const { page, faults } = await openTab(`${origin}/ui`);
+  await page.locator("#row-gpu-01 time:not(.is-old)").first().waitFor();
+  await queen.kill("SIGKILL");
+  await page.locator("#row-gpu-01 time.is-old").first().waitFor();
+  await page.getByRole("link", { name: "Events" }).click();
+  await page.getByText("Nothing is heard of the queen").waitFor();
+  await queens.start(["--port", new URL(origin).port]).origin();
+  await postJson(`${origin}/v1/hives/gpu-02/cordon`, { reason: "fans" });
+  await page.getByText("cordoned: fans").waitFor();
+  await page.getByText("Nothing is heard of the queen").waitFor({ state: "detached" });
+  await page.getByRole("link", { name: "Fleet" }).click();
+  await page.locator("#row-gpu-02 .mark.is-cordoned").waitFor();
+  await page.locator("#row-gpu-01 time:not(.is-old)").first().waitFor();
+  expect(faults).toEqual([]);
+});
+
+test("an empty fleet shows how it begins, in commands that this queen understands", async () => {
+  const origin = await queens.start().origin();
   const { page } = await openTab(`${origin}/ui`);
   await page.getByRole("heading", { name: "No hives yet" }).waitFor();
-  await queen.kill("SIGKILL");
-  await page.getByText("Nothing is heard of the queen").waitFor();
-  // What the next one serves: the same code under another name.
-  const isShell = (url: URL) => url.pathname === "/ui";
-  await page.route(isShell, async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ response: answer, body: (await answer.text()).replace(/page-\w+\.js/, "page-OTHER.js") });
-  });
-  await startQueen(["--port", new URL(origin).port]);
-  await page.locator("#row-gpu-01 .state.is-online").waitFor();
-  await page.getByText("Nothing is heard of the queen").waitFor({ state: "detached" });
-  await page.getByText("The queen was updated").waitFor();
-  await page.unroute(isShell);
-  await page.getByRole("button", { name: "Reload" }).click();
-  await page.getByText("The queen was updated").waitFor({ state: "detached" });
-  await page.locator("#row-gpu-01 .state.is-online").waitFor();
+  const [add = "", start = ""] = await page.locator(".is-empty code").allTextContents();
+  expect(start).toBe(`pnpm hive --id gpu-01 --host 0.0.0.0 --queen ${origin}`);
+  expect(spawnSync("sh", ["-c", add], { encoding: "utf8" }).stdout).toContain('"id":"gpu-01"');
+  await page.locator("#row-gpu-01").waitFor();
 });

@@ -126,6 +126,7 @@ function rereadIn(ms: number): void {
   rereading = setTimeout(() => {
     rereading = undefined;
     if (document.hidden) rereadIn(REREAD_MS);
+    else if (isAsking.value) rereadIn(SETTLE_MS);
     else void read({ anew: false });
   }, ms);
 }
@@ -178,7 +179,8 @@ onNews((news: News) => {
     if (event.type !== "workers") isSettled = false;
     fold(event, atMs);
   }
-  if (!isSettled && !isAsking.value) rereadIn(SETTLE_MS);
+  // Also while an answer is awaited: it may be of before.
+  if (!isSettled) rereadIn(SETTLE_MS);
 });
 
 function fold(event: QueenEvent, atMs: number): void {
