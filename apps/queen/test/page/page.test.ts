@@ -25,6 +25,9 @@ async function startQueen(queen = queens.start()): Promise<string> {
   return origin;
 }
 
+/** Of a command that the page shows. */
+const output = (command: string | null) => spawnSync("sh", ["-c", command ?? ""], { encoding: "utf8" }).stdout;
+
 const ABSENT = [
   ["nowhere", "There is nothing here"],
   ["hives/gpu-99", "There is no hive gpu-99"],
@@ -80,6 +83,27 @@ test("what is looked for is in the address, and the address shows the same", asy
   expect(await other.locator("tbody tr").count()).toBe(1);
   await other.getByRole("link", { name: "Clear all" }).click();
   await other.locator("#row-gpu-03").waitFor();
+});
+
+test("a hundred hives are shown, and the others when they are asked for", async () => {
+  const origin = await startQueen();
+  const ids = Array.from({ length: 120 }, (_, n) => `other-${n}`);
+  await Promise.all(ids.map((id) => postJson(`${origin}/v1/hives`, { id, host: "127.0.0.1", port: 1 })));
+  const { page } = await openTab(`${origin}/ui`);
+  await page.getByText("The first 100 of 123 hives").waitFor();
+  expect(await page.locator("tbody tr").count()).toBe(100);
+  await page.getByRole("button", { name: "Show more" }).click();
+  await page.getByText("123 of 123 hives").waitFor();
+  expect(await page.locator("tbody tr").count()).toBe(123);
+});
+
+test("models tell how many workers serve them, and by which command the best is found", async () => {
+  const origin = await startQueen();
+  const { page } = await openTab(`${origin}/ui/models`);
+  const row = page.getByRole("row", { name: workerJson().model_id });
+  await row.getByText("best worker").click();
+  expect(await row.getByRole("cell").allTextContents()).toEqual(["1", "0", "0", "0", "0"]);
+  expect(output(await row.locator("code").textContent())).toContain('"hive_id":"gpu-01"');
 });
 
 test("ten tabs read one stream, and each shows a change; when the one that reads is closed, another goes on", async () => {
@@ -168,6 +192,6 @@ test("an empty fleet shows how it begins, in commands that this queen understand
   await page.getByRole("heading", { name: "No hives yet" }).waitFor();
   const [add = "", start = ""] = await page.locator(".is-empty code").allTextContents();
   expect(start).toBe(`pnpm hive --id gpu-01 --host 0.0.0.0 --queen ${origin}`);
-  expect(spawnSync("sh", ["-c", add], { encoding: "utf8" }).stdout).toContain('"id":"gpu-01"');
+  expect(output(add)).toContain('"id":"gpu-01"');
   await page.locator("#row-gpu-01").waitFor();
 });
