@@ -35,8 +35,9 @@ async function logIn(page: Page, token: string): Promise<void> {
 test("a hive is cordoned in one tab and seen so in the other; it says what will be done, and what was", async () => {
   const origin = await startQueen();
   const person = await newContext();
-  const { page: one } = await openTab(`${origin}/ui`, person);
   const { page: other } = await openTab(`${origin}/ui/hives/gpu-02`, person);
+  // The one in front: others are drawn seldom, and slow to be clicked in.
+  const { page: one } = await openTab(`${origin}/ui`, person);
   await one.getByLabel("Tick gpu-01").check();
   await one.getByLabel("Tick gpu-02").check();
   await one.getByRole("toolbar").getByRole("button", { name: "Cordon", exact: true }).click();
