@@ -26,6 +26,7 @@ const NEXT: { readonly [C in Code]?: string } = {
   OPERATION_NOT_FOUND: "`hivectl get operations` lists those that there are",
   OPERATION_IN_PROGRESS: "`hivectl get operations` shows which",
   HIVE_RUNNING: "stop its agent first: `hivectl stop ID`",
+  NO_WORKER: "`hivectl get workers` lists those that there are, and how they are",
   CATALOG_BUSY: AGAIN_SOON,
   CATALOG_UNAVAILABLE: AGAIN_SOON,
   STOPPING: AGAIN_SOON,

@@ -1,3 +1,4 @@
+import { basename, relative } from "node:path";
 import { onStopSignals } from "@repo/processes";
 import { EXIT, Interrupted } from "./failure.ts";
 import { run } from "./program.ts";
@@ -13,6 +14,15 @@ process.stdout.on("error", (error) =>
 );
 
 const { env, stdin, stdout, stderr, argv } = process;
-process.exitCode = await run(argv.slice(2), { env, stdin, stdout, stderr, signal: stop.signal, now: Date.now });
+const command = env.HIVECTL_COMMAND || commandOf(argv[1] ?? "");
+const world = { env, stdin, stdout, stderr, command, signal: stop.signal, now: Date.now };
+process.exitCode = await run(argv.slice(2), world);
 // Neither a terminal that was asked something nor a connection that is kept holds up the end.
 stdin.unref?.();
+
+/** What calls hivectl as it was called now: `dist/hivectl.js` is run by Node, and a bundle of this repository by its script. */
+function commandOf(file: string): string {
+  if (basename(file) !== "hivectl.js") return basename(file) === "hivectl" ? "hivectl" : "pnpm -s hivectl";
+  const near = relative(process.cwd(), file);
+  return `node ${near.startsWith("..") ? file : near}`;
+}

@@ -1,10 +1,19 @@
 import { withUsageErrors } from "@repo/settings";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import {
+  type AddHelpTextContext,
+  type Argument,
+  Command,
+  CommanderError,
+  InvalidArgumentError,
+  Option,
+} from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { EXIT, Interrupted, sentencesOf, stackOf, UsageProblem } from "./failure.ts";
 import { FORMATS } from "./output/records.ts";
+import { withCommand } from "./output/terminal.ts";
 import { type CommonFlags, Session, type World } from "./session.ts";
 import { addAdd } from "./verbs/add.ts";
+import { addBest } from "./verbs/best.ts";
 import { addComplete } from "./verbs/complete.ts";
 import { addCompletion } from "./verbs/completion.ts";
 import { addConfirmMissing } from "./verbs/confirm-missing.ts";
@@ -37,6 +46,7 @@ Environment:
   QUEEN_TOKEN_FILE  a file of mode 600 with the token for her
   QUEEN_TOKEN       the token itself; there is no flag for it, so that it is in no process list
   QUEEN_CA          a file of certificates in PEM, beside those that Node knows
+  HIVECTL_COMMAND   what calls hivectl, for hints: the name of a function or an alias
   NO_COLOR          no colours, as --no-color says
   XDG_CONFIG_HOME   in hivectl/config.json below it are the contexts (default: ~/.config)
   A flag wins over its variable, and that over the context.
@@ -73,7 +83,7 @@ function exitCodeOf(error: unknown, session: Session | undefined, world: World):
   return error instanceof UsageProblem ? EXIT.calledWrongly : EXIT.failed;
 }
 
-function commandLine(does: Does, { stdout, stderr }: World): Command {
+function commandLine(does: Does, { stdout, stderr, command }: World): Command {
   const program = withUsageErrors("hivectl", new Command("pnpm hivectl"))
     .description("The fleet of a queen from a terminal.")
     .version(manifest.version, "-V, --version", "show the version")
@@ -84,13 +94,14 @@ function commandLine(does: Does, { stdout, stderr }: World): Command {
   program.configureOutput({
     ...program.configureOutput(),
     writeOut: (text) => void stdout.write(text),
-    writeErr: (text) => void stderr.write(text),
+    writeErr: (text) => void stderr.write(withCommand(text, command)),
   });
-  addCommonFlags(program).addHelpText("after", HELP_AFTER);
+  addCommonFlags(program).addHelpText("beforeAll", sayWhatFollows).addHelpText("after", HELP_AFTER);
   const get = program.command("get").description("Lists what there is of one kind.").helpCommand(false);
   const describe = program.command("describe").description("Shows all that is known of one thing.").helpCommand(false);
   addStatus(program, does);
   addTop(program, does);
+  addBest(program, does);
   addGetHives(get, does);
   addGetWorkers(get, does);
   addGetModels(get, does);
@@ -117,6 +128,20 @@ function commandLine(does: Does, { stdout, stderr }: World): Command {
   addVersion(program, does);
   return program;
 }
+
+/** Of a verb that takes another one, and got none, the whole help would say less than a sentence. */
+function sayWhatFollows({ error, command }: AddHelpTextContext): string {
+  if (!error || command.parent === null) return "";
+  const verbs = command.createHelp().visibleCommands(command);
+  const names = verbs.map((verb) => verb.name());
+  const [first] = verbs;
+  const example = [command.name(), first?.name(), ...(first?.registeredArguments ?? []).filter(isNeeded).map(nameOf)];
+  return command.error(`${command.name()} takes ${oneOf(names)}, as in \`hivectl ${example.join(" ")}\``);
+}
+
+const isNeeded = ({ required }: Argument): boolean => required;
+const nameOf = (argument: Argument): string => argument.name().toUpperCase();
+const oneOf = (names: readonly string[]): string => `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 
 /** They may stand before the verb or after it. */
 const addCommonFlags = (program: Command): Command =>

@@ -30,6 +30,8 @@ export interface CommonFlags {
 /** Where hivectl runs. */
 export interface World extends Streams {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What calls hivectl: `pnpm -s hivectl`. */
+  readonly command: string;
   /** Given by Ctrl-C, and when somebody ends the program. */
   readonly signal: AbortSignal;
   readonly now: () => number;
@@ -52,7 +54,8 @@ export class Session {
     this.signal = world.signal;
     this.#now = world.now;
     const { color, quiet } = flags;
-    this.terminal = new Terminal(world, { env: world.env, noColor: !color, quiet: quiet === true });
+    const { env, command } = world;
+    this.terminal = new Terminal(world, { env, command, noColor: !color, quiet: quiet === true });
   }
 
   get access(): Access {
@@ -110,8 +113,17 @@ export class Session {
 
   /** One thing: as data where that is asked for, else as `text` says it. */
   async show(value: unknown, text: () => string): Promise<void> {
-    const isData = this.format === "json" || this.format === "jsonl" || this.format === "yaml";
-    await this.terminal.write(isData ? await valueText(value, this.format) : text());
+    await this.terminal.write(this.#isData ? await valueText(value, this.format) : text());
+  }
+
+  /** One record of a kind: as data by itself, and no list. */
+  async showRecord<R>(kind: Kind<R>, record: R): Promise<void> {
+    if (this.#isData) await this.terminal.write(await valueText(record, this.format));
+    else await this.printer(kind).print([record]);
+  }
+
+  get #isData(): boolean {
+    return this.format === "json" || this.format === "jsonl" || this.format === "yaml";
   }
 
   /** Whether it may be done: --yes says so, or whoever is asked. */

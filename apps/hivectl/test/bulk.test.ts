@@ -66,6 +66,21 @@ test("of several it lists them, and asks for their number", async () => {
   expect(await cordoned()).toEqual([]);
 });
 
+test("Ctrl-C at a question ends it with 130, and says that nothing was done", async () => {
+  for (const [args, question] of [
+    [["remove", "gpu-01"], "[y/N]"],
+    [["remove", ...IDS], "to go on:"],
+  ] as const) {
+    const seen = { columns: 100, typedAfter: question };
+    const { code, stdout } = await inTerminal([...args], { QUEEN_URL: queen.url }, seen, "\x03");
+    expect({ code, stdout }).toEqual({
+      code: 130,
+      stdout: expect.stringMatching(/\nhivectl: interrupted: nothing was done\n$/),
+    });
+  }
+  expect((await client.listHives()).hives.length).toBe(IDS.length);
+});
+
 test("by force it asks for the number of one, too", async () => {
   expect(await type(["remove", "gpu-01", "--force"], "y\n")).toMatchObject({ code: 1 });
   expect(await type(["remove", "gpu-01", "--force"], "1\n")).toMatchObject({ code: 0 });

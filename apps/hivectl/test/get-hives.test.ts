@@ -6,14 +6,16 @@ import { queenForAll } from "./queen.ts";
 
 const GPUS = [0, 1].map((index) => ({ index, name: "NVIDIA H100 80GB HBM3", vram_gb: 80 }));
 const DEVICES = { cpu: { cores: 16, ram_gb: 64 }, gpus: GPUS };
+const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 const queen = queenForAll();
 
 beforeAll(async () => {
   const client = new QueenClient({ url: queen.url });
   const hive = { host: "127.0.0.1", port: 8601 };
   await client.addHive({ ...hive, id: "gpu-01", status: "online", labels: { rack: "r11" }, devices: DEVICES });
-  await client.addHive({ ...hive, id: "gpu-02", status: "offline", labels: { rack: "r12" }, devices: DEVICES });
+  await client.addHive({ ...hive, id: "gpu-02", labels: { rack: "r12" }, devices: DEVICES });
   await client.addHive({ ...hive, id: "cpu-01", status: "online", labels: { rack: "r12" } });
+  await client.changeHive("gpu-02", { status: "offline" });
   await client.cordonHive("cpu-01", { reason: "new fans" });
 });
 
@@ -24,15 +26,16 @@ const linesOf = (text: string) =>
     .split("\n")
     .map((line) => line.split(/ {2,}/));
 
-test("hives are a line each, by id, in columns", async () => {
+test("hives are a line each, by id, in columns, of which none mixes a status with its time", async () => {
   const { code, stdout, stderr } = await get();
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(linesOf(stdout)).toEqual([
-    ["ID", "STATUS", "GPUS", "WORKERS", "BEAT", "LABELS"],
-    ["cpu-01", "online,cordoned", "-", "-", "-", "rack=r12"],
-    ["gpu-01", "online", "2 × NVIDIA H100 80GB HBM3", "-", "-", "rack=r11"],
-    ["gpu-02", expect.stringMatching(/^offline/), "2 × NVIDIA H100 80GB HBM3", "-", "-", "rack=r12"],
+    ["ID", "STATUS", "SINCE", "GPUS", "WORKERS", "BEAT", "LABELS"],
+    ["cpu-01", "online,cordoned", "-", "-", "-", "-", "rack=r12"],
+    ["gpu-01", "online", "-", "2 × NVIDIA H100 80GB HBM3", "-", "-", "rack=r11"],
+    ["gpu-02", "offline", TIME, "2 × NVIDIA H100 80GB HBM3", "-", "-", "rack=r12"],
   ]);
+  expect((await get("--columns", "status", "--no-headers")).stdout).toBe("online,cordoned\nonline\noffline\n");
 });
 
 test("-o wide has more columns, --columns those that are named, and --no-headers no titles", async () => {

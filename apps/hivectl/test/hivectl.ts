@@ -23,12 +23,14 @@ export class Hivectl {
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     // Where no test says so, there is no configuration either.
-    const clean = { PATH: process.env.PATH, XDG_CONFIG_HOME: "/nonexistent", ...env };
+    const clean = { PATH: process.env.PATH, XDG_CONFIG_HOME: "/nonexistent", HIVECTL_COMMAND: "hivectl", ...env };
     this.child = spawn(process.execPath, [FILE, ...args], {
       env: clean,
       timeout: KILL_AFTER_MS,
       killSignal: "SIGKILL",
     });
+    // Whoever ends at once, as --help does, reads nothing of it.
+    this.child.stdin.on("error", () => undefined);
     this.child.stdout.setEncoding("utf8").on("data", (text) => {
       this.stdout += text;
     });
@@ -65,7 +67,13 @@ export function inTerminal(
 ): Promise<Ended> {
   const words = [process.execPath, FILE, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
   const child = spawn("script", ["-qec", `stty cols ${columns} rows 50; exec ${words}`, "/dev/null"], {
-    env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, TERM: "xterm", XDG_CONFIG_HOME: "/nonexistent", ...env },
+    env: {
+      PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+      TERM: "xterm",
+      XDG_CONFIG_HOME: "/nonexistent",
+      HIVECTL_COMMAND: "hivectl",
+      ...env,
+    },
     timeout: KILL_AFTER_MS,
     killSignal: "SIGKILL",
   });

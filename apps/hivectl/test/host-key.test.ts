@@ -50,7 +50,7 @@ test("confirm takes no answer but the fingerprint, and no yes in its place", asy
   expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining("HOST_KEY_MISMATCH") });
   expect((await run("show", "gpu-01")).stdout).toBe("");
   const typed = await type(`${sshd.fingerprint("host_key")}\n`, "confirm", "gpu-01");
-  expect(typed).toMatchObject({ code: 0, stdout: expect.stringContaining("is confirmed") });
+  expect(typed).toMatchObject({ code: 0, stdout: expect.stringMatching(lineOf("confirmed")) });
   const { stdout } = await run("show", "gpu-01", "-o", "json");
   expect(JSON.parse(stdout)).toMatchObject({ pinned: [{ fingerprint: sshd.fingerprint("host_key") }] });
 });
@@ -64,3 +64,23 @@ test("forget asks first, and then the key is confirmed no more", async () => {
   expect((await run("show", "gpu-01")).stdout).toBe("");
   expect(await run("show", "none")).toMatchObject({ code: 1, stderr: expect.stringContaining("HIVE_NOT_FOUND") });
 });
+
+test.each([60, 80, 200])(
+  "in %i columns each line fits, and every fingerprint is whole on its line",
+  async (columns) => {
+    const key = sshd.fingerprint("host_key");
+    for (const env of [{ NO_COLOR: "1" }, {}]) {
+      const see = async (keys: string, ...args: string[]) =>
+        (await inTerminal(["host-key", ...args], { QUEEN_URL: queen.url, ...env }, { columns }, keys)).stdout;
+      const [asked = "", confirmed = ""] = (await see(`${key}\n`, "confirm", "gpu-01")).split(
+        /[^\n]*Fingerprint: [^\n]*\n/,
+      );
+      const told = [asked, confirmed, await see("", "show", "gpu-01"), await see("", "scan", "gpu-01")].join("");
+      const lines = told.split("\n");
+      expect(lines.filter((line) => line.length > columns || line.includes("\x1b"))).toEqual([]);
+      expect(confirmed).toContain("confirmed");
+      // Typed, confirmed, shown, and offered beside what is confirmed.
+      expect(lines.filter((line) => line.includes(key)).length).toBe(5);
+    }
+  },
+);

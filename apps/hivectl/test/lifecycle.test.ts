@@ -1,3 +1,4 @@
+import { rm, writeFile } from "node:fs/promises";
 import { QueenClient } from "@repo/queen-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { unusedPort } from "../../queen/test/lifecycle/port.ts";
@@ -8,7 +9,12 @@ import { queenForAll } from "./queen.ts";
 const IDS = ["gpu-01", "gpu-02", "gpu-03", "gpu-04", "gpu-05"];
 /** Her own URL must be known before she is there. */
 const port = await unusedPort();
-const sshd = await Sshd.start();
+/** While there is such a file, nothing that is of gpu-02 is done on the host. */
+const sshd = await Sshd.start({
+  forced: `case $SSH_ORIGINAL_COMMAND in *gpu-02*) while [ -e "$(dirname "$0")/hold" ]; do sleep 0.1; done;; esac
+exec sh -c "$SSH_ORIGINAL_COMMAND"`,
+});
+const hold = `${sshd.folder}/hold`;
 const queen = queenForAll({
   QUEEN_PORT: String(port),
   QUEEN_PUBLIC_URL: `http://127.0.0.1:${port}`,
@@ -70,4 +76,26 @@ test("devices are detected and agents started without a question; what would sto
   for (const verb of ["install", "stop", "restart"]) {
     expect(await run(verb, "gpu-01")).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes") });
   }
+}, 60_000);
+
+test("Ctrl-C during install ends with 130, says what was done, what is under way and what is not; the queen finishes what she began", async () => {
+  await writeFile(hold, "");
+  const args = ["install", "-y", "gpu-01", "gpu-02", "gpu-04", "--parallel", "1"];
+  const seen = { columns: 120, typedAfter: "1 of 3: gpu-02" };
+  const { code, stdout } = await inTerminal(args, { QUEEN_URL: queen.url, NO_COLOR: "1" }, seen, "\x03");
+  await rm(hold);
+  expect(code).toBe(130);
+  const lines = stdout.replaceAll("\r\x1b[K", "\n").split("\n");
+  expect(lines.slice(-3)).toEqual([
+    expect.stringMatching(
+      /^hivectl: interrupted: 1 done, 1 under way: gpu-02 \S+, 1 not done; what had begun is finished all the same$/,
+    ),
+    "hivectl: `hivectl get operations --state running` shows what goes on",
+    "",
+  ]);
+  expect(lines.filter((line) => line.startsWith("gpu-"))).toEqual([expect.stringMatching(/^gpu-01 +done +succeeded$/)]);
+  const { operations } = await client.listOperations({ kind: "install", limit: 2 });
+  const [newest, before] = operations;
+  expect([newest?.hive_id, before?.hive_id]).toEqual(["gpu-02", "gpu-01"]);
+  expect(await run("wait", "--for", `op=${newest?.id}`)).toMatchObject({ code: 0 });
 }, 60_000);

@@ -6,6 +6,7 @@ import { queenForAll } from "./queen.ts";
 
 const queen = queenForAll();
 const GB = 2 ** 30;
+const TIME = expect.stringMatching(/^2\d{3}-\d\d-\d\dT[\d:.]+Z$/);
 let client: QueenClient;
 
 const worker = (worker_id: string, state: "Idle" | "Busy") => ({
@@ -81,10 +82,10 @@ test("models, labels and cordons are listed as the queen has them", async () => 
 
 test("top has the hives of which most is in use first", async () => {
   expect(linesOf((await run("top")).stdout)).toEqual([
-    ["ID", "STATUS", "LOAD", "BUSY", "IDLE", "GPU%", "VRAM", "RAM"],
-    ["gpu-02", "online", "100%", "2", "0", "50%", "20/80GB", "-"],
-    ["gpu-01", "online", "0%", "0", "1", "50%", "20/80GB", "-"],
-    ["gpu-03", expect.stringMatching(/^unknown.*,cordoned$/), "-", "-", "-", "-", "-", "-"],
+    ["ID", "STATUS", "SINCE", "LOAD", "BUSY", "IDLE", "GPU%", "VRAM", "RAM"],
+    ["gpu-02", "online", TIME, "100%", "2", "0", "50%", "20/80GB", "-"],
+    ["gpu-01", "online", TIME, "0%", "0", "1", "50%", "20/80GB", "-"],
+    ["gpu-03", "unknown,cordoned", "-", "-", "-", "-", "-", "-", "-"],
   ]);
   expect(await names("top", "-l", "env=prod", "--limit", "1")).toBe("gpu-02");
   expect(await names("top", "gpu-03", "gpu-01", "gpu-02")).toBe("gpu-02 gpu-01 gpu-03");

@@ -34,7 +34,7 @@ async function prepare({ folder, origin }: Fleet): Promise<void> {
   hosts[4] = hosts[4]?.replace("r11", "r12") ?? "";
   hosts[5] = hosts[5]?.replace("r11", "r12") ?? "";
   await writeFile(`${folder}/hives.txt`, `${hosts.join("\n")}\n`);
-  await writeProgram(`${folder}/hivectl`, `exec ${process.execPath} ${FILE} "$@"`);
+  await writeProgram(`${folder}/hivectl`, `HIVECTL_COMMAND=hivectl exec ${process.execPath} ${FILE} "$@"`);
   const gpus = [0, 1].map((index) => `echo "${index}, NVIDIA H100 80GB HBM3, 81559"`);
   await writeProgram(`${folder}/nvidia-smi`, gpus.join("\n"));
   const servers = await Promise.all(["llama-3-8b", "qwen3-32b", "llama-3-8b"].map((model) => startLlamaServer(model)));

@@ -5,13 +5,24 @@ import { stripVTControlCharacters } from "node:util";
 import { until } from "../../queen/test/until.ts";
 import { FILE } from "./hivectl.ts";
 
-/** How each begins without anybody's configuration, and asks for the next line with `> `. */
+const CALL = `${process.execPath} ${FILE}`;
+/** How each begins without anybody's configuration, and asks for the next line with `> `; and how hivectl is a function there that completes. */
 const SHELLS = {
   bash: {
     command: "bash --norc --noprofile -i",
     begin: "PS1='> '; bind 'set bell-style none'; bind 'set show-all-if-ambiguous on'",
+    define: `hivectl() { ${CALL} "$@"; }; eval "$(hivectl completion bash)"`,
   },
-  zsh: { command: "zsh -f -i", begin: "PS1='> '; autoload -Uz compinit; compinit -u -D; unsetopt beep" },
+  zsh: {
+    command: "zsh -f -i",
+    begin: "PS1='> '; autoload -Uz compinit; compinit -u -D; unsetopt beep",
+    define: `hivectl() { ${CALL} "$@"; }; eval "$(hivectl completion zsh)"`,
+  },
+  fish: {
+    command: "fish --no-config -i",
+    begin: "function fish_prompt; echo -n '> '; end; set -g fish_autosuggestion_enabled 0",
+    define: `function hivectl; ${CALL} $argv; end; hivectl completion fish | source`,
+  },
 } as const;
 
 const KILL_AFTER_MS = 60_000;
@@ -26,6 +37,8 @@ export class Shell implements AsyncDisposable {
       env: {
         PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
         TERM: "xterm",
+        // Where fish would keep what was typed.
+        HOME: "/dev/null",
         XDG_CONFIG_HOME: "/nonexistent",
         ...env,
       },
@@ -38,11 +51,9 @@ export class Shell implements AsyncDisposable {
   }
 
   static async start(name: keyof typeof SHELLS, env: NodeJS.ProcessEnv): Promise<Shell> {
-    const { command, begin } = SHELLS[name];
+    const { command, begin, define } = SHELLS[name];
     const shell = new Shell(command, env);
-    shell.child.stdin.write(`${begin}\n`);
-    shell.child.stdin.write(`hivectl() { ${process.execPath} ${FILE} "$@"; }\n`);
-    shell.child.stdin.write(`eval "$(hivectl completion ${name})"; echo rea''dy\n`);
+    shell.child.stdin.write(`${begin}\n${define}; echo rea''dy\n`);
     await until("the shell can complete", () => shell.shown.includes("ready"));
     return shell;
   }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { spawnQueen } from "../../queen/test/daemon.ts";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { until } from "../../queen/test/until.ts";
-import { Hivectl, hivectl } from "./hivectl.ts";
+import { Hivectl, hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const HIVE = { host: "127.0.0.1", port: 8601 };
@@ -108,16 +108,37 @@ test("an operation that failed makes it impossible, and one that there is none o
   });
 });
 
-test("over a restart of the queen it goes on, and sees what became of the hives meanwhile", async () => {
+test.each([
+  ["cordoned", (queen: QueenClient) => queen.cordonHive("a", { reason: "new fans" })],
+  ["removed", (queen: QueenClient) => queen.removeHive("a")],
+])("over a restart of the queen it goes on, and sees that the hive was %s meanwhile", async (condition, change) => {
   const first = queens.start();
   const url = await first.origin();
   await new QueenClient({ url }).addHive({ ...HIVE, id: "a" });
-  const running = await waiting(url, "a", "--for", "cordoned");
+  const running = await waiting(url, "a", "--for", condition);
   await first.kill("SIGTERM");
   await until("it knows", () => running.stderr.includes("the queen is away"));
   await using between = spawnQueen([], { QUEEN_DATABASE: queens.file });
-  await new QueenClient({ url: await between.origin() }).cordonHive("a", { reason: "new fans" });
+  await change(new QueenClient({ url: await between.origin() }));
   await between.kill("SIGTERM");
   queens.start([], { QUEEN_PORT: new URL(url).port });
-  expect(await running.end()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^a +cordoned$/m) });
+  expect(await running.end()).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(new RegExp(`^a +${condition}$`, "m")),
+  });
 });
+
+test.each([60, 80, 200])(
+  "in %i columns each line of wait fits, and its columns stand one below the other",
+  async (columns) => {
+    const ids = [`g-${columns}`, `g-${columns}-of-a-name-as-long-as-people-write-them`];
+    for (const id of ids) await client().addHive({ ...HIVE, id, status: "online" });
+    for (const env of [{ NO_COLOR: "1" }, {}]) {
+      const { code, stdout } = await inTerminal(["wait", ...ids], { QUEEN_URL: queen.url, ...env }, { columns });
+      const lines = stdout.trimEnd().split("\n");
+      expect(code).toBe(0);
+      expect(lines.filter((line) => line.length > columns || line.includes("\x1b"))).toEqual([]);
+      expect(new Set(lines.map((line) => line.search(/(?:IS|online)$/))).size).toBe(1);
+    }
+  },
+);

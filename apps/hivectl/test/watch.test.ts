@@ -7,8 +7,8 @@ import { Hivectl } from "./hivectl.ts";
 const queens = queenProcesses();
 const HIVE = { host: "127.0.0.1", port: 8601 };
 
-async function watching(url: string, ...args: string[]) {
-  const running = new Hivectl(["get", "hives", "-w", ...args], { QUEEN_URL: url });
+function following(url: string, what: string, ...args: string[]) {
+  const running = new Hivectl(["get", what, "-w", ...args], { QUEEN_URL: url });
   const untilLine = (line: string | RegExp, of: "stdout" | "stderr" = "stdout") =>
     until(`${line} is said`, () => running[of].split("\n").some((one) => new RegExp(line).test(one)));
   return { running, untilLine };
@@ -18,7 +18,7 @@ test("a watch lists, tells what changes, and ends with 0 at Ctrl-C", async () =>
   const url = await queens.start().origin();
   const client = new QueenClient({ url });
   await client.addHive({ ...HIVE, id: "a" });
-  const { running, untilLine } = await watching(url);
+  const { running, untilLine } = following(url, "hives");
   await untilLine(/^a +unknown/);
   await client.changeHive("a", { status: "online" });
   await untilLine(/^a +online/);
@@ -37,7 +37,7 @@ test("with a filter it tells of what is let through, and as JSON a line each", a
   const client = new QueenClient({ url });
   await client.addHive({ ...HIVE, id: "other" });
   await client.addHive({ ...HIVE, id: "mine", labels: { rack: "r1" } });
-  const { running, untilLine } = await watching(url, "-l", "rack=r1", "-o", "jsonl");
+  const { running, untilLine } = following(url, "hives", "-l", "rack=r1", "-o", "jsonl");
   await untilLine('"id":"mine"');
   await client.changeHive("other", { status: "online" });
   await client.changeHive("mine", { status: "online" });
@@ -51,11 +51,11 @@ test("with a filter it tells of what is let through, and as JSON a line each", a
   expect({ code, ids: new Set(ids) }).toEqual({ code: 0, ids: new Set(["mine"]) });
 });
 
-test("over a restart of the queen it goes on, says that changes were missed, and lists anew", async () => {
+test("over a restart of the queen it says that changes were missed, lists anew, and goes on", async () => {
   const first = queens.start();
   const url = await first.origin();
   await new QueenClient({ url }).addHive({ ...HIVE, id: "a" });
-  const { running, untilLine } = await watching(url);
+  const { running, untilLine } = following(url, "hives");
   await untilLine(/^a +unknown/);
   await first.kill("SIGTERM");
   await untilLine("the queen is away", "stderr");
@@ -63,6 +63,25 @@ test("over a restart of the queen it goes on, says that changes were missed, and
   await second.origin();
   await untilLine(/changes were missed \(queen_restarted\)/, "stderr");
   await until("the list is there twice", () => running.stdout.match(/^a +unknown/gm)?.length === 2);
+  await new QueenClient({ url }).changeHive("a", { status: "online" });
+  await untilLine(/^a +online/);
+  running.child.kill("SIGINT");
+  expect((await running.end()).code).toBe(0);
+});
+
+test("events that are followed go on over a restart of the queen, and it is said that some were missed", async () => {
+  const first = queens.start();
+  const url = await first.origin();
+  await new QueenClient({ url }).addHive({ ...HIVE, id: "a" });
+  const { running, untilLine } = following(url, "events");
+  await untilLine(/a +hive_added/);
+  await first.kill("SIGTERM");
+  await untilLine("the queen is away", "stderr");
+  const second = queens.start([], { QUEEN_PORT: new URL(url).port });
+  await second.origin();
+  await untilLine(/were missed \(queen_restarted\)/, "stderr");
+  await new QueenClient({ url }).addHive({ ...HIVE, id: "b" });
+  await untilLine(/b +hive_added/);
   running.child.kill("SIGINT");
   expect((await running.end()).code).toBe(0);
 });

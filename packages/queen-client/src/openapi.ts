@@ -1351,8 +1351,10 @@ export interface components {
             contactable: boolean;
             /** @description When the health checks that still fail began to */
             unreachable_since_ms: number | null;
-            /** @description Online, not on probation and not cordoned */
+            /** @description Whether one of its workers could be given work now: the hive is online, not cordoned, not on probation, and a worker is idle, healthy, reachable and has a free slot, as its last beat said */
             takes_work: boolean;
+            /** @description Why it takes no work, in words; null when it does */
+            why_not: string | null;
             cordon: {
                 reason: string;
                 until_ms: number | null;
@@ -1441,8 +1443,10 @@ export interface components {
              */
             rule: "beats_arrive" | "answers_probes" | "never_seen" | "not_probed_yet" | "set_by_operator" | "grace" | "one_failed_probe" | "silent" | "mass_failure" | "network_lost" | "another_program";
             why: string;
-            /** @description Online, not on probation and not cordoned */
+            /** @description Whether one of its workers could be given work now: the hive is online, not cordoned, not on probation, and a worker is idle, healthy, reachable and has a free slot, as its last beat said */
             takes_work: boolean;
+            /** @description Why it takes no work, in words; null when it does */
+            why_not: string | null;
             /** @description Whether the queen may contact its host */
             contactable: boolean;
             /** @description Of the last beat, whichever queen took it; null without one */
@@ -3553,6 +3557,7 @@ export interface operations {
                      *       "contactable": true,
                      *       "unreachable_since_ms": null,
                      *       "takes_work": true,
+                     *       "why_not": null,
                      *       "cordon": null,
                      *       "last_beat_age_ms": 1500,
                      *       "skew_ms": -250,
@@ -3662,6 +3667,7 @@ export interface operations {
                      *       "rule": "beats_arrive",
                      *       "why": "its heartbeats arrive",
                      *       "takes_work": false,
+                     *       "why_not": "it is cordoned: new power supply",
                      *       "contactable": true,
                      *       "beat_age_ms": 4200,
                      *       "counted_silence_ms": 4200,

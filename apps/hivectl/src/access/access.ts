@@ -43,7 +43,7 @@ function contextOf({ context: asked }: AccessFlags, env: Environment): { name?: 
   if (name === undefined) return {};
   const context = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
   if (context === undefined && asked !== undefined) {
-    throw new UsageProblem(`there is no context ${asked}; hivectl context list shows those that there are`);
+    throw new UsageProblem(`there is no context ${asked}; \`hivectl context list\` shows those that there are`);
   }
   return context === undefined ? {} : { name, context };
 }

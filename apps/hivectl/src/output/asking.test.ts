@@ -13,7 +13,7 @@ function terminal(keys?: string) {
   const stderr = Object.assign(new PassThrough(), { isTTY });
   stdin.write(keys ?? "");
   const streams = { stdin, stderr, stdout: stderr } as unknown as Streams;
-  return { terminal: new Terminal(streams, { env: {}, noColor: true, quiet: false }), stderr };
+  return { terminal: new Terminal(streams, { env: {}, command: "hivectl", noColor: true, quiet: false }), stderr };
 }
 
 test.each([

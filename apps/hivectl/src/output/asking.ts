@@ -20,6 +20,10 @@ export async function ask(terminal: Terminal, question: string, signal: AbortSig
     const interrupted = new Promise<never>((_, reject) => lines.once("SIGINT", () => reject(new Interrupted())));
     const answer = await Promise.race([lines.question(`${printable(question)} `, { signal }), interrupted]);
     return answer.trim();
+  } catch (error) {
+    // What comes next is not on the line of the question.
+    output.write("\n");
+    throw error;
   } finally {
     lines.close();
   }

@@ -18,7 +18,7 @@ const COLUMNS = [
 /** One that is `columns` wide, or no terminal at all. */
 function terminal(columns?: number, env = {}): Terminal {
   const stdout = { isTTY: columns !== undefined, columns };
-  return new Terminal({ stdout } as unknown as Streams, { env, noColor: false, quiet: false });
+  return new Terminal({ stdout } as unknown as Streams, { env, command: "hivectl", noColor: false, quiet: false });
 }
 
 test("columns are as wide as they need to be, and become wider as rows come", () => {

@@ -12,22 +12,29 @@ export interface Streams {
 
 interface Look {
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly command: string;
   readonly noColor: boolean;
   readonly quiet: boolean;
 }
+
+/** A hint, which says `hivectl …`, with what calls it here in that place. */
+export const withCommand = (hint: string, command: string): string => hint.replaceAll("`hivectl ", `\`${command} `);
 
 /** Where a verb writes: what was asked for to stdout, everything else to stderr. */
 export class Terminal {
   readonly #streams: Streams;
   readonly #quiet: boolean;
+  /** What calls hivectl. */
+  readonly command: string;
   /** Whether people read stdout as it comes. */
   readonly isForPeople: boolean;
   readonly #isColoured: boolean;
   readonly #isDumb: boolean;
 
-  constructor(streams: Streams, { env, noColor, quiet }: Look) {
+  constructor(streams: Streams, { env, command, noColor, quiet }: Look) {
     this.#streams = streams;
     this.#quiet = quiet;
+    this.command = command;
     this.isForPeople = streams.stdout.isTTY === true;
     this.#isDumb = env.TERM === "dumb";
     this.#isColoured = this.isForPeople && !noColor && !env.NO_COLOR && !this.#isDumb;
@@ -82,6 +89,6 @@ export class Terminal {
 
   /** A line to stderr that is said in any case. */
   complain(text: string): void {
-    this.#streams.stderr.write(`hivectl: ${printable(text)}\n`);
+    this.#streams.stderr.write(`hivectl: ${printable(withCommand(text, this.command))}\n`);
   }
 }

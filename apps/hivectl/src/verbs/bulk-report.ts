@@ -9,8 +9,11 @@ export type ActionOnHive = Schema<"ActionOnHive">;
 type Outcome = ActionOnHive["outcome"];
 
 const STYLES: { readonly [O in Outcome]?: Style } = { done: "green", begun: "green", failed: "red", skipped: "dim" };
-/** In the last sentence: more than these nobody reads there, and each has had a line. */
+/** In the last sentence: more than these nobody reads there. */
 const NAMED = 10;
+
+const named = (all: readonly string[]): string =>
+  [...all.slice(0, NAMED), ...(all.length > NAMED ? [`and ${all.length - NAMED} more`] : [])].join(", ");
 
 const outcomes = (idWidth: number): Kind<ActionOnHive> => ({
   name: "hives",
@@ -54,20 +57,20 @@ export class BulkReport {
   }
 
   step({ hive_id: id, step: { name, state, detail } }: Schema<"ActionStep">): void {
-    if (this.#progress === undefined) {
-      this.#session.terminal.say(`${id}: ${name} ${state}${detail === null ? "" : `: ${detail}`}`);
-    } else {
-      this.#steps.set(id, name);
-      this.#showSteps();
-    }
+    this.#steps.set(id, name);
+    if (this.#progress !== undefined) this.#showSteps();
+    else this.#session.terminal.say(`${id}: ${name} ${state}${detail === null ? "" : `: ${detail}`}`);
   }
 
   /** `2 of 5: gpu-03 copy, gpu-04 start`. */
   #showSteps(): void {
     const { done, begun, skipped, failed } = this.#counts;
     const ended = done + begun + skipped + failed;
-    const steps = [...this.#steps].map(([id, name]) => `${id} ${name}`);
-    this.#progress?.show(`${ended} of ${ended + this.#left.size}: ${steps.join(", ")}`);
+    this.#progress?.show(`${ended} of ${ended + this.#left.size}: ${this.#underWay.join(", ")}`);
+  }
+
+  get #underWay(): string[] {
+    return [...this.#steps].map(([id, name]) => `${id} ${name}`);
   }
 
   /** The last word, and the exit code. */
@@ -86,26 +89,27 @@ export class BulkReport {
 
   /** How far it came when it ended before its end. */
   broken({ isInterrupted }: { isInterrupted: boolean }): void {
+    const { terminal } = this.#session;
     const [why, rest] = isInterrupted
       ? ["interrupted", "what had begun is finished all the same"]
       : ["the answer broke off", "whether more of them were done is not known"];
     this.#progress?.clear();
-    this.#session.terminal.complain(`${why}: ${this.sentence}; ${rest}`);
+    terminal.complain(`${why}: ${this.sentence}; ${rest}`);
+    if (this.#steps.size > 0) terminal.complain("`hivectl get operations --state running` shows what goes on");
   }
 
   /** `7 done, 1 failed: gpu-03 HIVE_RUNNING`. */
   get sentence(): string {
-    const named = this.#failed
-      .slice(0, NAMED)
-      .map(({ hive_id: id, problem, detail }) => `${id} ${problem?.code ?? detail}`);
-    const more = this.#failed.length > NAMED ? [`and ${this.#failed.length - NAMED} more`] : [];
+    const problems = this.#failed.map(({ hive_id: id, problem, detail }) => `${id} ${problem?.code ?? detail}`);
+    const notDone = this.#left.size - this.#steps.size;
     const { done, begun, skipped, failed } = this.#counts;
     const counts = [
       `${done} done`,
       begun > 0 && `${begun} begun`,
       skipped > 0 && `${skipped} skipped`,
-      this.#left.size > 0 && `${this.#left.size} not done`,
-      failed > 0 && `${failed} failed: ${[...named, ...more].join(", ")}`,
+      this.#steps.size > 0 && `${this.#steps.size} under way: ${named(this.#underWay)}`,
+      notDone > 0 && `${notDone} not done`,
+      failed > 0 && `${failed} failed: ${named(problems)}`,
     ];
     return counts.filter((one) => one !== false).join(", ");
   }

@@ -1,7 +1,7 @@
 import { inColumns } from "@repo/process-log/printable";
 import type { Body, Query } from "@repo/queen-client";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { EXIT, UsageProblem } from "../failure.ts";
+import { EXIT, Interrupted, UsageProblem } from "../failure.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { type ActionOnHive, BulkReport } from "./bulk-report.ts";
 import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter } from "./hive-filter.ts";
@@ -54,14 +54,15 @@ export async function actInBulk(
   if (!isAgreedTo && !terminal.canAsk) {
     throw new UsageProblem(`${bulk.deed.action} asks before it does anything, and there is no terminal: --yes answers`);
   }
-  const chosen = await chosenBy(session, args, flags);
-  const plan = await planOf(session, chosen, bulk);
+  const plan = await beforeAnything(session, async () => {
+    return planOf(session, await chosenBy(session, args, flags), bulk);
+  });
   if (plan.length === 0) {
     terminal.say("no hive is as asked for: nothing to do");
     return EXIT.done;
   }
   const todo = plan.filter(({ outcome }) => outcome === "would_do");
-  if (todo.length > 0 && !isAgreedTo && !(await isAgreed(session, bulk, plan, todo))) {
+  if (todo.length > 0 && !isAgreedTo && !(await beforeAnything(session, () => isAgreed(session, bulk, plan, todo)))) {
     terminal.complain("nothing was done");
     return EXIT.failed;
   }
@@ -73,6 +74,16 @@ export async function actInBulk(
   const ids = todo.map(({ hive_id }) => hive_id);
   await act(session, bulk, { ids, parallel: flags.parallel, report });
   return report.end();
+}
+
+/** Where Ctrl-C ends this, it says that nothing was done yet. */
+async function beforeAnything<T>({ signal, terminal }: Session, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Interrupted || signal.aborted) terminal.complain("interrupted: nothing was done");
+    throw error;
+  }
 }
 
 /** What was listed is what is done: what else is as asked for by then is left alone. */

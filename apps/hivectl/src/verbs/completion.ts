@@ -37,7 +37,7 @@ export const addCompletion: AddVerb = (parent, does) => {
     .addHelpText(
       "after",
       `
-The command must be called hivectl: hivectl() { node /path/to/hivectl.js "$@"; }
+The command must be called hivectl: hivectl() { HIVECTL_COMMAND=hivectl node /path/to/hivectl.js "$@"; }
 It goes into ~/.bashrc, ~/.zshrc (behind compinit) or ~/.config/fish/config.fish.
 
 Examples:

@@ -34,7 +34,7 @@ export const addContexts: AddVerb = (parent, does) => {
     .argument("[url]", "where the queen is; default: as for every verb")
     .option("--name <name>", "of the context; default: the one that counts, else the host of the URL")
     .option("--ca <file>", "certificates in PEM, beside those that Node knows")
-    .addHelpText("after", "\nExample: hivectl login https://queen.example:8500 < queen.token")
+    .addHelpText("after", "\nExample: pnpm -s hivectl login https://queen.example:8500 < queen.token")
     .action(does(login));
 
   const context = parent
@@ -54,7 +54,7 @@ export const addContexts: AddVerb = (parent, does) => {
   context
     .command("add")
     .description(
-      "Adds a context for a queen who needs no token, or whose token a variable says. `hivectl login` stores a token too.",
+      "Adds a context for a queen who needs no token, or whose token a variable says. `login` stores a token too.",
     )
     .argument("<name>")
     .argument("<url>")
@@ -107,7 +107,7 @@ async function list(session: Session): Promise<void> {
   });
   const printer = session.printer(CONTEXTS);
   if (listed.length > 0) await printer.print(listed);
-  else session.terminal.say("there are no contexts: hivectl login makes one");
+  else session.terminal.say("there are no contexts: `hivectl login` makes one");
   await printer.end();
 }
 
@@ -134,4 +134,4 @@ async function remove(session: Session, name: string): Promise<void> {
 }
 
 const unknownContext = (name: string): UsageProblem =>
-  new UsageProblem(`there is no context ${name}; hivectl context list shows those that there are`);
+  new UsageProblem(`there is no context ${name}; \`hivectl context list\` shows those that there are`);

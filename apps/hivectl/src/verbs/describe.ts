@@ -1,6 +1,8 @@
 import { inColumns } from "@repo/process-log/printable";
 import type { Schema } from "@repo/queen-client";
+import { duration, type Times } from "../output/times.ts";
 import type { Session } from "../session.ts";
+import { heldMarks } from "./held-marks.ts";
 import { addressText, agoText, labelsText } from "./hive-columns.ts";
 import type { AddVerb } from "./verb.ts";
 
@@ -52,9 +54,10 @@ function text({ hive, state, liveness, operations }: Described, { times }: Sessi
     ["Added", times.at(hive.created_at_ms)],
     ["Changed", times.at(hive.updated_at_ms)],
     ["Status", `${liveness.status}: ${liveness.why} (${liveness.rule})`],
+    ...heldFacts(liveness, times),
     ["Last beat", agoText(liveness.beat_age_ms)],
     ["Reachable", unreachableSinceMs === null ? "yes" : `no, since ${times.at(unreachableSinceMs)}`],
-    ["Takes work", state.takes_work ? "yes" : "no"],
+    ["Takes work", state.why_not === null ? "yes" : `no: ${state.why_not}`],
     [
       "Cordon",
       cordon === null
@@ -97,6 +100,15 @@ function text({ hive, state, liveness, operations }: Described, { times }: Sessi
     ),
   ];
   return `${blocks.join("\n\n")}\n`;
+}
+
+/** Why it is not marked offline, though it would be. The grace of a queen who has just begun says nothing of one hive. */
+function heldFacts({ queen, counted_silence_ms }: Schema<"HiveLiveness">, times: Times): [string, string][] {
+  if (queen.state === "grace") return [];
+  return heldMarks(queen, times).flatMap((why): [string, string][] => [
+    ["Marks held", why],
+    ["Silent for", duration(counted_silence_ms)],
+  ]);
 }
 
 function gpuFacts(gpus: NonNullable<Schema<"StoredHive">["devices"]>["gpus"] | undefined): [string, string][] {

@@ -6,11 +6,11 @@ import { percentText } from "./hive-columns.ts";
 import { printList } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
 
-type Worker = Schema<"PlacedWorker">;
+export type Worker = Schema<"PlacedWorker">;
 type Flags = Pick<Query<"findWorkers">, "model" | "state" | "backend">;
 
 const STATES = ["idle", "busy", "loading", "error", "shutdown"];
-const STYLES: Readonly<Record<string, Style>> = { Idle: "green", Error: "red", Loading: "yellow" };
+export const WORKER_STYLES: Readonly<Record<string, Style>> = { Idle: "green", Error: "red", Loading: "yellow" };
 
 export const addGetWorkers: AddVerb = (parent, does) => {
   parent
@@ -32,6 +32,10 @@ export const addGetWorkers: AddVerb = (parent, does) => {
     );
 };
 
+/** Of its slots, where it says how many it has. */
+export const runningText = ({ running, slots }: Worker): string =>
+  running === null ? "-" : `${running}${slots === null ? "" : `/${slots}`}`;
+
 const bytesText = (bytes: number | null): string => (bytes === null ? "-" : `${(bytes / 2 ** 30).toFixed(1)}GB`);
 
 const WORKERS: Kind<Worker> = {
@@ -40,11 +44,11 @@ const WORKERS: Kind<Worker> = {
   columns: [
     { title: "HIVE", cell: ({ hive_id }) => hive_id },
     { title: "WORKER", cell: ({ worker_id }) => worker_id },
-    { title: "STATE", cell: ({ state }) => ({ text: state, style: STYLES[state] }) },
+    { title: "STATE", cell: ({ state }) => ({ text: state, style: WORKER_STYLES[state] }) },
     { title: "MODEL", cell: ({ model_id }) => model_id ?? "-" },
     {
       title: "RUNNING",
-      cell: ({ running, slots }) => (running === null ? "-" : `${running}${slots === null ? "" : `/${slots}`}`),
+      cell: runningText,
       sortKey: ({ running }) => running,
     },
     { title: "HEALTH", cell: ({ health_status }) => health_status },

@@ -1,34 +1,30 @@
 import type { Schema } from "@repo/queen-client";
 import type { Kind } from "../output/records.ts";
-import type { Cell } from "../output/table.ts";
+import type { Cell, Column } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
-import { duration, type Times } from "../output/times.ts";
+import { duration } from "../output/times.ts";
 
 export type HiveRow = Schema<"FleetRow">;
 
 const GB = 2 ** 30;
 const STYLES: Readonly<Record<string, Style>> = { online: "green", offline: "red", unknown: "yellow" };
 
-/** `online,cordoned`, `offline 12m`: all that keeps work from it. */
-export function statusText(
-  { status, cordon, probation_until_ms, unreachable_since_ms }: HiveRow,
-  times: Times,
-): string {
-  const { value, since_ms } = status;
+/** `online,cordoned`: all that keeps work from it, in one word for `awk` and `cut`. */
+export function statusText({ status, cordon, probation_until_ms, unreachable_since_ms }: HiveRow): string {
+  const { value } = status;
   const more = [
     cordon !== null && "cordoned",
     probation_until_ms !== null && "probation",
     unreachable_since_ms !== null && value === "online" && "unreachable",
   ];
-  const said = value === "online" || since_ms === null ? value : `${value} ${times.since(since_ms)}`;
-  return [said, ...more.filter((one) => one !== false)].join(",");
+  return [value, ...more.filter((one) => one !== false)].join(",");
 }
 
 /** In the colour of how it is. */
-export function statusCell(row: HiveRow, times: Times): Cell {
+function statusCell(row: HiveRow): Cell {
   const { value } = row.status;
   const isHeldBack = value === "online" && !isSteady(row);
-  return { text: statusText(row, times), style: isHeldBack ? "yellow" : STYLES[value] };
+  return { text: statusText(row), style: isHeldBack ? "yellow" : STYLES[value] };
 }
 
 const isSteady = ({ status, cordon, probation_until_ms, unreachable_since_ms }: HiveRow): boolean =>
@@ -62,6 +58,9 @@ export const labelsText = (labels: Readonly<Record<string, string>>): string =>
     .map(([key, value]) => (value === "" ? key : `${key}=${value}`))
     .join(",");
 
+export const STATUS: Column<HiveRow> = { title: "STATUS", cell: statusCell };
+/** From when on it has had that status. */
+export const SINCE: Column<HiveRow> = { title: "SINCE", cell: ({ status }, times) => times.at(status.since_ms) };
 /** In the order of what is free, as the queen has it. */
 export const VRAM = {
   cell: ({ vram }: HiveRow) => memoryText(vram),
@@ -77,10 +76,8 @@ export const HIVES: Kind<HiveRow> = {
   nameOf: ({ hive }) => hive.id,
   columns: [
     { title: "ID", cell: ({ hive }) => hive.id },
-    {
-      title: "STATUS",
-      cell: statusCell,
-    },
+    STATUS,
+    SINCE,
     { title: "GPUS", cell: ({ gpus }) => gpusText(gpus) },
     { title: "WORKERS", cell: ({ workers }) => workersText(workers) },
     {

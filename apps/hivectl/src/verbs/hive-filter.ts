@@ -2,10 +2,14 @@ import type { Query } from "@repo/queen-client";
 import { type Command, Option } from "commander";
 import type { CommonFlags } from "../session.ts";
 
-/** Which hives, as flags say it. */
-export interface FilterFlags {
+/** What hives are, as flags say it. */
+export interface TraitFlags {
   readonly selector?: readonly string[];
   readonly gpu?: string;
+}
+
+/** Which hives, as flags say it. */
+export interface FilterFlags extends TraitFlags {
   readonly ram?: string;
   readonly cores?: string;
   readonly status?: "online" | "offline" | "unknown";
@@ -18,8 +22,7 @@ export type HiveFilter = Pick<
   "selector" | "gpu" | "ram" | "cores" | "status" | "cordoned" | "model"
 >;
 
-/** Every verb that takes hives takes these. */
-export const addFilterFlags = (command: Command): Command =>
+export const addTraitFlags = (command: Command): Command =>
   command
     .addOption(
       new Option(
@@ -27,7 +30,11 @@ export const addFilterFlags = (command: Command): Command =>
         "by labels: rack=r12,env!=prod,zone in (a,b); given twice, both must hold",
       ).argParser((text: string, before: readonly string[] = []) => [...before, text]),
     )
-    .option("--gpu <requirement>", "by GPUs: H100:80GB:8, nvidia:24GB")
+    .option("--gpu <requirement>", "by GPUs: H100:80GB:8, nvidia:24GB");
+
+/** Every verb that takes hives takes these. */
+export const addFilterFlags = (command: Command): Command =>
+  addTraitFlags(command)
     .option("--ram <size>", "by RAM, at least or in a range: 256GB, 64GB..128GB")
     .option("--cores <number>", "by CPU cores, in the same way")
     .addOption(new Option("--status <status>", "by status").choices(["online", "offline", "unknown"]))
@@ -35,7 +42,13 @@ export const addFilterFlags = (command: Command): Command =>
     .option("--model <model>", "only those on which a worker serves it");
 
 export function filterOf(flags: FilterFlags & CommonFlags): HiveFilter {
-  const { selector, gpu, ram, cores, status, cordoned, model } = flags;
-  const given = { selector: selector?.join(","), gpu, ram, cores, status, cordoned, model };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const { ram, cores, status, cordoned, model } = flags;
+  return given({ ...traitsOf(flags), ram, cores, status, cordoned, model });
 }
+
+export const traitsOf = ({ selector, gpu }: TraitFlags): Pick<HiveFilter, "selector" | "gpu"> =>
+  given({ selector: selector?.join(","), gpu });
+
+/** Without what no flag said. */
+export const given = (values: object): object =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

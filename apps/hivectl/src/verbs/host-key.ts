@@ -11,18 +11,18 @@ export const addHostKey: AddVerb = (parent, does) => {
     .command("host-key")
     .description("Says which SSH host keys the queen accepts from a hive. She logs in nowhere before one is confirmed.")
     .helpCommand(false)
-    .addHelpText("after", "\nExample: hivectl host-key scan gpu-01");
+    .addHelpText("after", "\nExample: pnpm -s hivectl host-key scan gpu-01");
   command
     .command("show")
     .description("Shows the keys that are confirmed.")
     .argument("<id>", ID)
-    .addHelpText("after", "\nExample: hivectl host-key show gpu-01 -o json")
+    .addHelpText("after", "\nExample: pnpm -s hivectl host-key show gpu-01 -o json")
     .action(does((session, { args: [id = ""] }) => show(session, id)));
   command
     .command("scan")
     .description("Asks the host which keys it offers now, and shows them beside those that are confirmed.")
     .argument("<id>", ID)
-    .addHelpText("after", "\nExample: hivectl host-key scan gpu-01")
+    .addHelpText("after", "\nExample: pnpm -s hivectl host-key scan gpu-01")
     .action(does((session, { args: [id = ""] }) => scan(session, id)));
   command
     .command("confirm")
@@ -31,7 +31,7 @@ export const addHostKey: AddVerb = (parent, does) => {
     )
     .argument("<id>", ID)
     .option("--fingerprint <fingerprint>", "SHA256:…, as the host says it of itself")
-    .addHelpText("after", "\nExample: hivectl host-key confirm gpu-01")
+    .addHelpText("after", "\nExample: pnpm -s hivectl host-key confirm gpu-01")
     .action(
       does<{ fingerprint?: string }>((session, { args: [id = ""], flags }) => confirm(session, id, flags.fingerprint)),
     );
@@ -39,19 +39,19 @@ export const addHostKey: AddVerb = (parent, does) => {
     .command("forget")
     .description("Forgets the keys that are confirmed: the queen logs in no more until one is confirmed anew.")
     .argument("<id>", ID)
-    .addHelpText("after", "\nExample: hivectl host-key forget gpu-01")
+    .addHelpText("after", "\nExample: pnpm -s hivectl host-key forget gpu-01")
     .action(does((session, { args: [id = ""] }) => forget(session, id)));
 };
 
 async function show(session: Session, id: string): Promise<void> {
   const keys = await session.queen.getHostKeys(id, session.call);
-  await session.show(keys, () => tableOf(pinnedRows(keys, session)));
+  await session.show(keys, () => tableOf(pinnedRows(keys, session), session));
   if (keys.pinned.length === 0) session.terminal.say(`no key is confirmed: \`hivectl host-key confirm ${id}\``);
 }
 
 async function scan(session: Session, id: string): Promise<number> {
   const keys = await session.queen.scanHostKeys(id, session.call);
-  await session.show(keys, () => tableOf([...offeredRows(keys), ...pinnedRows(keys, session)]));
+  await session.show(keys, () => tableOf([...offeredRows(keys), ...pinnedRows(keys, session)], session));
   if (keys.problem === null) return EXIT.done;
   session.terminal.complain(`${addressOf(keys)} offers none: ${keys.problem}`);
   return EXIT.failed;
@@ -60,7 +60,7 @@ async function scan(session: Session, id: string): Promise<number> {
 async function confirm(session: Session, id: string, given: string | undefined): Promise<void> {
   const fingerprint = given ?? (await askForFingerprint(session, id));
   const key = await session.queen.confirmHostKey(id, { fingerprint }, session.call);
-  await session.show(key, () => `${id}: ${key.key_type} ${key.fingerprint} is confirmed\n`);
+  await session.show(key, () => tableOf(pinnedRows({ pinned: [key] }, session), session));
 }
 
 /** The one that is typed, and never one that was only looked at: who confirms has it from the host. */
@@ -70,7 +70,8 @@ async function askForFingerprint(session: Session, id: string): Promise<string> 
   const keys = await session.queen.scanHostKeys(id, session.call);
   if (keys.problem !== null) throw new Error(`${addressOf(keys)} offers no key: ${keys.problem}`);
   terminal.say(`${addressOf(keys)} offers ${keys.offered.map(({ key_type }) => key_type).join(", ")}`);
-  const typed = await session.ask("Fingerprint as `ssh-keygen -lf` says it on the host:");
+  terminal.say("`ssh-keygen -lf` on the host says its fingerprint");
+  const typed = await session.ask("Fingerprint:");
   if (typed === "") throw new UsageProblem("nothing is confirmed");
   return typed;
 }
@@ -83,10 +84,20 @@ async function forget(session: Session, id: string): Promise<number> {
 }
 
 type Keys = Schema<"PinnedHostKeys">;
+type Row = readonly [state: string, type: string, fingerprint: string, at: string];
 
 const addressOf = ({ ssh_host, ssh_port }: Keys): string => `${ssh_host}:${ssh_port}`;
-const pinnedRows = ({ pinned }: Keys, { times }: Session) =>
+const pinnedRows = ({ pinned }: Pick<Keys, "pinned">, { times }: Session): Row[] =>
   pinned.map(({ key_type, fingerprint, pinned_at_ms }) => ["confirmed", key_type, fingerprint, times.at(pinned_at_ms)]);
-const offeredRows = ({ offered }: Schema<"HostKeys">) =>
-  offered.map(({ key_type, fingerprint }) => ["offered", key_type, fingerprint]);
-const tableOf = (rows: readonly (readonly string[])[]) => (rows.length === 0 ? "" : `${inColumns(rows)}\n`);
+const offeredRows = ({ offered }: Schema<"HostKeys">): Row[] =>
+  offered.map(({ key_type, fingerprint }) => ["offered", key_type, fingerprint, ""]);
+
+/** A line each; two where the terminal is too narrow, because a fingerprint that is cut or wrapped is of no use. */
+function tableOf(rows: readonly Row[], { terminal }: Session): string {
+  if (rows.length === 0) return "";
+  const table = inColumns(rows);
+  const width = Math.max(...table.split("\n").map((line) => line.length));
+  if (terminal.width === undefined || width <= terminal.width) return `${table}\n`;
+  const lines = rows.flatMap(([state, type, fingerprint, at]) => [[[state, type, at]], [["", fingerprint]]]);
+  return `${lines.map(inColumns).join("\n")}\n`;
+}

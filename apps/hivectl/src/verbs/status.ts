@@ -1,6 +1,7 @@
 import { inColumns, printable } from "@repo/process-log/printable";
 import type { Answer, Schema } from "@repo/queen-client";
 import type { Session } from "../session.ts";
+import { heldMarks } from "./held-marks.ts";
 import { type HiveRow, statusText } from "./hive-columns.ts";
 import type { AddVerb } from "./verb.ts";
 
@@ -10,6 +11,7 @@ interface Status {
   readonly health: Answer<"getHealth">;
   /** Of each kind the first few. */
   readonly offline: readonly HiveRow[];
+  readonly unknown: readonly HiveRow[];
   readonly cordoned: readonly HiveRow[];
   readonly running: readonly Schema<"Operation">[];
 }
@@ -30,9 +32,10 @@ export const addStatus: AddVerb = (parent, does) => {
 };
 
 async function read({ queen, call, access }: Session): Promise<Status> {
-  const [health, offline, cordoned, { operations }] = await Promise.all([
+  const [health, offline, unknown, cordoned, { operations }] = await Promise.all([
     queen.getHealth(call),
     queen.listFleet({ status: "offline", limit: SHOWN }, call),
+    queen.listFleet({ status: "unknown", limit: SHOWN }, call),
     queen.listFleet({ cordoned: true, limit: SHOWN }, call),
     queen.listOperations({ state: "running", limit: SHOWN }, call),
   ]);
@@ -41,17 +44,19 @@ async function read({ queen, call, access }: Session): Promise<Status> {
     totals: offline.totals,
     health,
     offline: offline.hives,
+    unknown: unknown.hives,
     cordoned: cordoned.hives,
     running: operations,
   };
 }
 
-function text({ queen, totals, health, offline, cordoned, running }: Status, { times, access }: Session): string {
-  const { total, online, unknown, on_probation, unreachable } = totals;
+function text(status: Status, { times, access, terminal }: Session): string {
+  const { queen, totals, health, offline, unknown, cordoned, running } = status;
+  const { total, online, on_probation, unreachable } = totals;
   const counts = [
     `${online} online`,
     `${totals.offline} offline`,
-    `${unknown} unknown`,
+    `${totals.unknown} unknown`,
     totals.cordoned > 0 && `${totals.cordoned} cordoned`,
     on_probation > 0 && `${on_probation} on probation`,
     unreachable > 0 && `${unreachable} unreachable`,
@@ -62,20 +67,21 @@ function text({ queen, totals, health, offline, cordoned, running }: Status, { t
     const more = all > shown ? [`  … and ${all - shown} more`] : [];
     return [[`${title}:`, inColumns(rows).replaceAll(/^/gm, "  "), ...more].join("\n")];
   };
-  const rowsOf = (rows: readonly HiveRow[], why: (row: HiveRow) => string) =>
-    rows.map((row) => [row.hive.id, statusText(row, times), why(row)]);
+  const rowsOf = (rows: readonly HiveRow[]) =>
+    rows.map((row) => [row.hive.id, statusText(row), times.at(row.status.since_ms), row.status.why]);
   const blocks = [
     `Fleet at ${printable(where)}: ${total === 0 ? "no hives" : `${total} hives, ${counts.join(", ")}`}`,
-    ...held(health.liveness, times),
-    ...block(
-      "Offline",
-      rowsOf(offline, ({ status }) => status.why),
-      offline.length,
-      totals.offline,
-    ),
+    ...heldMarks(health.liveness, times),
+    ...block("Offline", rowsOf(offline), offline.length, totals.offline),
+    ...block("Unknown until they beat or answer a health check", rowsOf(unknown), unknown.length, totals.unknown),
     ...block(
       "Cordoned",
-      rowsOf(cordoned, ({ cordon }) => cordon?.reason ?? ""),
+      cordoned.map((row) => [
+        row.hive.id,
+        statusText(row),
+        times.at(row.cordon?.created_at_ms),
+        row.cordon?.reason ?? "",
+      ]),
       cordoned.length,
       totals.cordoned,
     ),
@@ -85,38 +91,28 @@ function text({ queen, totals, health, offline, cordoned, running }: Status, { t
     ),
     ...block(
       "Next",
-      next({ totals, health, offline, cordoned }).map((command) => [command]),
+      next(status).map(([args, does]) => [`${terminal.command} ${args}`, does]),
     ),
   ];
   return `${blocks.join("\n\n")}\n`;
 }
 
-/** What keeps the queen from marking hives offline now. */
-function held({ state, missing, online, until_ms }: Schema<"QueenCondition">, times: Session["times"]): string[] {
-  const until = until_ms === null ? "" : `, until ${times.at(until_ms)} at the latest`;
-  if (state === "mass_failure")
-    return [
-      `${missing} of ${online} online hives went missing at once: none is marked offline until they are back, or somebody confirms it${until}`,
-    ];
-  if (state === "network_lost") return [`The queen has lost her network: no hive is marked offline until it is back`];
-  return state === "grace"
-    ? [`The queen has only just begun to listen: silence of hives does not count yet${until}`]
-    : [];
-}
-
-function next({
-  totals,
-  health,
-  offline,
-  cordoned,
-}: Pick<Status, "totals" | "health" | "offline" | "cordoned">): string[] {
+/** What hivectl is called with, and what that does. */
+function next({ totals, health, offline, unknown, cordoned }: Status): [args: string, does: string][] {
   const [lost] = offline;
+  const [awaited] = unknown;
   const [kept] = cordoned;
-  return [
-    totals.total === 0 && "hivectl add ID --host HOST       adds a hive",
-    health.liveness.state === "mass_failure" &&
-      "hivectl confirm-missing          says that those that are missing are gone",
-    lost !== undefined && `hivectl describe hive ${lost.hive.id}  says why it is offline`,
-    kept !== undefined && `hivectl uncordon ${kept.hive.id}  gives it work again`,
-  ].filter((one) => typeof one === "string");
+  const calls: [string, string][] = [];
+  if (totals.total === 0) calls.push(["add ID --host HOST", "adds a hive"]);
+  if (health.liveness.state === "mass_failure" || health.liveness.state === "network_lost") {
+    calls.push(["confirm-missing", "says that those that are missing are gone"]);
+  }
+  if (lost !== undefined) calls.push([`describe hive ${lost.hive.id}`, "says why it is offline"]);
+  if (awaited !== undefined) {
+    const { id, ssh_host } = awaited.hive;
+    if (ssh_host !== null) calls.push([`install ${id}`, "puts an agent there, which beats"]);
+    else calls.push([`describe hive ${id}`, "says what it waits for"]);
+  }
+  if (kept !== undefined) calls.push([`uncordon ${kept.hive.id}`, "gives it work again"]);
+  return calls;
 }

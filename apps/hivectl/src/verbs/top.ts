@@ -1,5 +1,5 @@
 import type { Kind } from "../output/records.ts";
-import { type HiveRow, LOAD, memoryText, percentText, statusCell, VRAM } from "./hive-columns.ts";
+import { type HiveRow, LOAD, memoryText, percentText, SINCE, STATUS, VRAM } from "./hive-columns.ts";
 import { addListFlags, type ListFlags, listHives } from "./hive-list.ts";
 import type { AddVerb } from "./verb.ts";
 
@@ -25,7 +25,8 @@ const TOP: Kind<HiveRow> = {
   nameOf: ({ hive }) => hive.id,
   columns: [
     { title: "ID", cell: ({ hive }) => hive.id },
-    { title: "STATUS", cell: statusCell },
+    STATUS,
+    SINCE,
     { title: "LOAD", ...LOAD },
     { title: "BUSY", ...workersCell("busy") },
     { title: "IDLE", ...workersCell("idle") },

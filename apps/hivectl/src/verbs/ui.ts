@@ -10,7 +10,7 @@ export const addUi: AddVerb = (parent, does) => {
       "Opens the page of the queen in the browser, logged in as whoever calls, by a code that is good once within a minute.",
     )
     .option("--print", "print its address, and open nothing")
-    .addHelpText("after", "\nExample: hivectl ui --print")
+    .addHelpText("after", "\nExample: pnpm -s hivectl ui --print")
     .action(
       does<{ print?: true }>(async (session, { flags }) => {
         const address = await addressOf(session);

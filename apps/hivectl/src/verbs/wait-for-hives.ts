@@ -13,21 +13,20 @@ interface Met {
   readonly is: Condition;
 }
 
-const MET: Kind<Met> = {
+const met = (idWidth: number): Kind<Met> => ({
   name: "hives",
   nameOf: ({ hive_id }) => hive_id,
   columns: [
-    { title: "ID", cell: ({ hive_id }) => hive_id },
+    { title: "ID", minWidth: idWidth, cell: ({ hive_id }) => hive_id },
     { title: "IS", cell: ({ is }) => is },
   ],
-};
+});
 
 /** A watch asks for so many by name; above that, for all. */
 const MAX_NAMED = 100;
 
 /** Until each of these hives is so. */
 export class HivesAwaited implements Awaited {
-  readonly events: Awaited["events"];
   readonly #session: Session;
   readonly #signal: AbortSignal;
   readonly #condition: Condition;
@@ -39,11 +38,14 @@ export class HivesAwaited implements Awaited {
     this.#session = session;
     this.#signal = signal;
     this.#condition = condition;
-    this.#printer = session.printer(MET);
+    this.#printer = session.printer(met(Math.max(0, ...ids.map((id) => id.length))));
     this.#left = new Map(ids.map((id) => [id, "not looked at yet"]));
-    this.events = {
+  }
+
+  get events(): Awaited["events"] {
+    return {
       kind: ["status", "cordon", "hive_added", "hive_removed"],
-      ...(ids.length <= MAX_NAMED && { hive: [...ids] }),
+      ...(this.#left.size <= MAX_NAMED && { hive: [...this.#left.keys()] }),
     };
   }
 

@@ -1,10 +1,10 @@
-import type { Connection, EventQuery, QueenEvent } from "@repo/queen-client";
+import { type Connection, type EventQuery, type QueenEvent, QueenProblem } from "@repo/queen-client";
 import type { Session } from "../session.ts";
 import { tellConnection } from "./connection.ts";
 
 /** What is waited for. */
 export interface Awaited {
-  /** Which events may change it. */
+  /** Which events may change what is left. */
   readonly events: Pick<EventQuery, "hive" | "kind">;
   /** Looks how it is, after an event or, without one, anew. */
   look(event?: QueenEvent): Promise<"met" | "impossible" | undefined>;
@@ -29,15 +29,29 @@ export async function follow(session: Session, awaited: Awaited, { signal }: Dea
     // Before the first look: what happens meanwhile is an event then.
     const { position } = await session.queen.listFleet({ limit: 1 }, { signal });
     let outcome = await awaited.look();
-    if (outcome !== undefined) return outcome;
-    const onConnection = (connection: Connection) => tellConnection(session, connection);
-    for await (const event of session.queen.readEvents({ ...awaited.events, after: position, signal, onConnection })) {
-      if (event.type === "hello") continue;
-      outcome = await awaited.look(event.type === "gap" ? undefined : event);
-      if (outcome !== undefined) return outcome;
+    while (outcome === undefined && !signal.aborted) {
+      outcome = await followFrom(position, session, awaited, signal).catch(async (error: unknown) => {
+        // Of a hive that was removed while the queen was away she tells nothing.
+        if (!namesHive(error)) throw error;
+        return await awaited.look();
+      });
     }
+    return outcome;
   } catch (error) {
     if (!signal.aborted) throw error;
   }
   return undefined;
 }
+
+async function followFrom(after: string, session: Session, awaited: Awaited, signal: AbortSignal) {
+  const onConnection = (connection: Connection) => tellConnection(session, connection);
+  for await (const event of session.queen.readEvents({ ...awaited.events, after, signal, onConnection })) {
+    if (event.type === "hello") continue;
+    const outcome = await awaited.look(event.type === "gap" ? undefined : event);
+    if (outcome !== undefined) return outcome;
+  }
+  return undefined;
+}
+
+const namesHive = (error: unknown): boolean =>
+  error instanceof QueenProblem && error.errors?.some(({ field }) => field === "hive") === true;

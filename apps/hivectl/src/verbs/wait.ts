@@ -33,9 +33,9 @@ export const addWait: AddVerb = (parent, does) => {
 impossible. Hives that are chosen by what they are, are those for which it holds when the wait begins.
 
 Examples:
-  hivectl wait gpu-01                              until it is online
-  hivectl wait -l rack=r12 --for offline           until the last of the rack is
-  hivectl wait --for op=OPERATION --timeout 10m      until it has succeeded`,
+  pnpm -s hivectl wait gpu-01                              until it is online
+  pnpm -s hivectl wait -l rack=r12 --for offline           until the last of the rack is
+  pnpm -s hivectl wait --for op=OPERATION --timeout 10m    until it has succeeded`,
     )
     .action(does<Flags>(wait));
 };

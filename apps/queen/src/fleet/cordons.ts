@@ -2,7 +2,7 @@ import type { Cordon, DamagedRecord, HiveCatalog, NewCordon } from "@repo/hive-c
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
 import { hiveNotFound } from "../process/errors.ts";
-import { wholeTurn } from "../process/turn.ts";
+import { inBatches } from "../process/turn.ts";
 import type { EventLog } from "../telling/events.ts";
 
 interface Parts {
@@ -91,12 +91,10 @@ export class Cordons {
 
   /** Tells of those that have come to their end since the last call. */
   async endDue(): Promise<void> {
-    let told = 0;
-    for (const hiveId of this.#byHive.keys()) {
-      if (this.get(hiveId) !== undefined || !this.#drop(hiveId)) continue;
-      this.#announce(hiveId, undefined);
-      told += 1;
-      if (told % TOLD_PER_TURN === 0) await wholeTurn();
+    for await (const hiveIds of inBatches(this.#byHive.keys(), TOLD_PER_TURN)) {
+      for (const hiveId of hiveIds) {
+        if (this.get(hiveId) === undefined && this.#drop(hiveId)) this.#announce(hiveId, undefined);
+      }
     }
   }
 
@@ -135,10 +133,11 @@ export class Cordons {
     const changed = [...new Set([...before.keys(), ...this.#byHive.keys()])]
       .map((hiveId) => ({ hiveId, was: before.get(hiveId), is: this.#byHive.get(hiveId) }))
       .filter(({ was, is }) => isOther(was, is));
-    for (const [position, { hiveId, is }] of changed.entries()) {
-      this.#parts.onChange(hiveId);
-      if (announces) this.#announce(hiveId, is);
-      if ((position + 1) % TOLD_PER_TURN === 0) await wholeTurn();
+    for await (const batch of inBatches(changed, TOLD_PER_TURN)) {
+      for (const { hiveId, is } of batch) {
+        this.#parts.onChange(hiveId);
+        if (announces) this.#announce(hiveId, is);
+      }
     }
   }
 

@@ -10,7 +10,7 @@ import type {
 import { type Clock, toWallMs } from "../process/clock.ts";
 import { wholeTurn } from "../process/turn.ts";
 import type { Fleet } from "./fleet.ts";
-import type { Standing } from "./hive-view.ts";
+import { isOnProbation, NOT_HEARD, type Standing, whyNotOf } from "./hive-view.ts";
 import type { Rule } from "./liveness/sight.ts";
 import { type Said, SaidOnce } from "./said.ts";
 import type { HiveState } from "./workers/registry.ts";
@@ -110,42 +110,24 @@ export class FleetRows {
     const { sight, rule, why } = standing;
     const last = sight.changes.at(-1);
     const cordon = fleet.cordons.get(hive.id) ?? null;
-    const isOnProbation = sight.probation !== undefined && sight.probation.untilMs > nowMs;
+    const probation = isOnProbation(sight, nowMs) ? sight.probation : undefined;
     const heard = state?.live ? state : undefined;
     const { said, whyNoWork } = this.#said.of(hive, heard);
     const wallMs = (atMs: number | undefined) => (atMs === undefined ? null : toWallMs(atMs, clock));
-    const whyNot = whyNotOf(hive, { standing, cordon, isOnProbation, isHeard: heard !== undefined, whyNoWork });
+    const ofWorkers = heard === undefined ? NOT_HEARD : whyNoWork;
+    const whyNot = whyNotOf(hive, standing, { cordon, isOnProbation: probation !== undefined, ofWorkers });
     return {
       hive,
       labels,
       status: { value: hive.status, rule, why, sinceMs: last?.status === hive.status ? wallMs(last.atMs) : null },
-      takesWork: whyNot === undefined,
-      whyNot: whyNot ?? null,
+      takesWork: whyNot === null,
+      whyNot,
       beatAgeMs: sight.beatAtMs === undefined ? null : Math.round(nowMs - sight.beatAtMs),
       unreachableSinceMs: wallMs(sight.unreachableSinceMs),
       cordon,
-      probationUntilMs: isOnProbation ? wallMs(sight.probation?.untilMs) : null,
+      probationUntilMs: wallMs(probation?.untilMs),
       said,
       lastOperation,
     };
   }
-}
-
-interface Seen {
-  readonly standing: Standing;
-  readonly cordon: Cordon | null;
-  readonly isOnProbation: boolean;
-  /** Whether its beats arrive here. */
-  readonly isHeard: boolean;
-  readonly whyNoWork: string | undefined;
-}
-
-/** Why a hive takes no work: of several reasons the first. Undefined when it does. */
-function whyNotOf({ status }: HiveRecord, seen: Seen): string | undefined {
-  const { standing, cordon, isOnProbation, isHeard, whyNoWork } = seen;
-  if (status !== "online") return `it is ${status}: ${standing.why}`;
-  if (standing.sight.status !== "online") return `whether it is online is not sure: ${standing.why}`;
-  if (cordon !== null) return `it is cordoned: ${cordon.reason}`;
-  if (isOnProbation) return "it is on probation: it went on and off too often";
-  return isHeard ? whyNoWork : "this queen hears no heartbeat of it, and knows no worker there";
 }

@@ -2,7 +2,7 @@ import type { HiveCatalog, HiveRecord, Labels } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
 import { hiveNotFound, isCatalogError, levelOf } from "../process/errors.ts";
-import { wholeTurn } from "../process/turn.ts";
+import { inBatches, wholeTurn } from "../process/turn.ts";
 import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { Probe } from "../reach/probe.ts";
 import type { EventLog } from "../telling/events.ts";
@@ -25,8 +25,8 @@ import { Assignments } from "./workers/assignments.ts";
 import type { Heartbeat } from "./workers/heartbeat.ts";
 import { HiveRegistry } from "./workers/registry.ts";
 
-/** How many memories are looked at before other work gets its turn. */
-const PAGE_SIZE = 100;
+/** Hives that are lost, and judged before other work gets its turn. */
+const SETTLED_PER_TURN = 100;
 
 interface Options {
   catalog: HiveCatalog;
@@ -253,10 +253,11 @@ export class Fleet {
     await wholeTurn();
     const { lost, notices } = this.#liveness.tick(this.#options.clock.monotonicNow(), this.#options.clock.uptimeNow());
     this.#announcer.notices(notices);
-    for (const [position, sight] of lost.entries()) {
-      if (signal.aborted) return;
-      await this.#settle(sight);
-      if ((position + 1) % PAGE_SIZE === 0) await wholeTurn();
+    for await (const sights of inBatches(lost, SETTLED_PER_TURN)) {
+      for (const sight of sights) {
+        if (signal.aborted) return;
+        await this.#settle(sight);
+      }
     }
     await this.cordons.endDue();
     await this.news.look(signal);

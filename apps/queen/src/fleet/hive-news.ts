@@ -1,5 +1,5 @@
 import type { Clock } from "../process/clock.ts";
-import { wholeTurn } from "../process/turn.ts";
+import { inBatches } from "../process/turn.ts";
 import type { EventLog } from "../telling/events.ts";
 import type { Announcer } from "./announcer.ts";
 import { standingOf } from "./hive-view.ts";
@@ -86,22 +86,16 @@ export class HiveNews {
 
   /** Tells of the workers of those hives that had to wait. */
   async tellDue(): Promise<void> {
-    let looked = 0;
-    for (const hiveId of this.#untold) {
-      this.#tellWorkers(hiveId);
-      looked += 1;
-      if (looked % LOOKS_PER_TURN === 0) await wholeTurn();
+    for await (const hiveIds of inBatches(this.#untold, LOOKS_PER_TURN)) {
+      for (const hiveId of hiveIds) this.#tellWorkers(hiveId);
     }
   }
 
   /** Looks for what changed by itself, until `signal` ends it. */
   async look(signal: AbortSignal): Promise<void> {
-    let looked = 0;
-    for (const sight of this.#parts.liveness.sights.values()) {
+    for await (const sights of inBatches(this.#parts.liveness.sights.values(), LOOKS_PER_TURN)) {
       if (signal.aborted) return;
-      this.#lookAt(sight);
-      looked += 1;
-      if (looked % LOOKS_PER_TURN === 0) await wholeTurn();
+      for (const sight of sights) this.#lookAt(sight);
     }
   }
 

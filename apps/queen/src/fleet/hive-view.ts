@@ -7,6 +7,7 @@ import type { Rule, Sight } from "./liveness/sight.ts";
 import type { Senders, TwoSenders } from "./senders.ts";
 import type { HiveRegistry, HiveState } from "./workers/registry.ts";
 import { type HiveUsage, usageOf } from "./workers/usage.ts";
+import { whyNoWork } from "./workers/why-no-work.ts";
 
 /** What is remembered of a hive, and what decides its status. */
 export interface Standing {
@@ -18,7 +19,8 @@ export interface Standing {
 /** What the queen believes of a hive now. Times are monotonic. */
 export interface HiveView extends Standing {
   readonly hive: HiveRecord;
-  readonly takesWork: boolean;
+  /** Why none of its workers could be given work now, in words; null when one could. */
+  readonly whyNot: string | null;
   /** Whether the queen may contact it: of a name that is known only once a probe has tried it. */
   readonly isContactable: boolean;
   readonly countedSilenceMs: number;
@@ -45,10 +47,12 @@ export function viewOf(hive: HiveRecord, memories: Memories): HiveView {
   const sight = liveness.sights.see(hive.id);
   const cordon = cordons.get(hive.id);
   const heard = registry.get(hive.id);
+  const standing = standingOf(hive, sight, liveness, nowMs);
+  const ofWorkers = heard?.live ? whyNoWork(heard.workers, hive.host) : NOT_HEARD;
   return {
     hive,
-    ...standingOf(hive, sight, liveness, nowMs),
-    takesWork: liveness.takesWork(hive.id, nowMs) && cordon === undefined,
+    ...standing,
+    whyNot: whyNotOf(hive, standing, { cordon, isOnProbation: isOnProbation(sight, nowMs), ofWorkers }),
     isContactable: !allowedHosts.refuses(hive.host) && sight.probe !== "refused",
     countedSilenceMs: liveness.countedSilenceMs(sight, nowMs),
     cordon,
@@ -69,4 +73,27 @@ export function standingOf(
   const wasMarked = status === "offline" && last?.status === "offline";
   const { rule, why } = wasMarked ? last : liveness.judge(sight, status, nowMs);
   return { sight, rule, why };
+}
+
+/** Of the workers of a hive whose beats do not arrive here. */
+export const NOT_HEARD = "this queen hears no heartbeat of it, and knows no worker there";
+
+export const isOnProbation = ({ probation }: Readonly<Sight>, nowMs: number): boolean =>
+  probation !== undefined && probation.untilMs > nowMs;
+
+interface Obstacles {
+  readonly cordon: Cordon | null | undefined;
+  readonly isOnProbation: boolean;
+  /** Why none of its workers could be given work, by what they say themselves. */
+  readonly ofWorkers: string | undefined;
+}
+
+/** Why none of the workers of a hive could be given work now, in words: of several reasons the first. Null when one could. */
+export function whyNotOf({ status }: HiveRecord, { sight, why }: Standing, obstacles: Obstacles): string | null {
+  const { cordon, isOnProbation, ofWorkers } = obstacles;
+  if (status !== "online") return `it is ${status}: ${why}`;
+  if (sight.status !== "online") return `whether it is online is not sure: ${why}`;
+  if (cordon) return `it is cordoned: ${cordon.reason}`;
+  if (isOnProbation) return "it is on probation: it went on and off too often";
+  return ofWorkers ?? null;
 }

@@ -34,13 +34,14 @@ export class Traits {
   readonly #devices = new Map<string, KnownDevices>();
   /** Hives of one kind share one object. */
   readonly #kinds = new Map<string, Kind>();
-  readonly #prints = new Prints<"access" | "devices">();
+  readonly #accessPrints = new Prints();
+  readonly #devicesPrints = new Prints();
 
   /** It was so at `atMs`; answers whether something of it was known and is other. Labels that are not given are as they were. */
   learn(hive: HiveRecord, labels: Labels | undefined, atMs: number): boolean {
     const { id, host, port, sshHost, sshPort, sshUser, createdAtMs, devices } = hive;
     const isOther = [
-      this.#prints.learn(id, "access", [host, port, sshHost, sshPort, sshUser, createdAtMs], atMs),
+      this.#accessPrints.learn(id, [host, port, sshHost, sshPort, sshUser, createdAtMs], atMs),
       this.printDevices(id, devices, atMs),
       labels !== undefined && this.#learnLabels(id, labels, atMs),
     ];
@@ -49,7 +50,7 @@ export class Traits {
 
   /** The queen herself wrote them, or they were read. */
   printDevices(id: string, devices: DeviceCapabilities | null, atMs: number): boolean {
-    return this.#prints.learn(id, "devices", devices && toDeviceCapabilitiesJson(devices), atMs);
+    return this.#devicesPrints.learn(id, devices && toDeviceCapabilitiesJson(devices), atMs);
   }
 
   /** Whether a hive may have that value of a label: of one that was not read yet, it is not known. */
@@ -73,7 +74,8 @@ export class Traits {
   forget(id: string): void {
     this.#labels.delete(id);
     this.#devices.delete(id);
-    this.#prints.forget(id);
+    this.#accessPrints.forget(id);
+    this.#devicesPrints.forget(id);
   }
 
   /** Tells of hives whether they are chosen. */

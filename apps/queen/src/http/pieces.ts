@@ -33,9 +33,14 @@ export function listInPieces<Item>(
       let before = halves()[0];
       for await (const items of steps) {
         if (items.length === 0) continue;
+        // Not joined: that would copy all of it once more.
+        let text = "";
+        for (const item of items) {
+          text += before + toText(item);
+          before = ",";
+        }
         // As bytes, which are counted and written without being looked at again.
-        yield Buffer.from(before + items.map(toText).join(","));
-        before = ",";
+        yield Buffer.from(text);
       }
       yield Buffer.from((before === "," ? "" : before) + halves()[1]);
     })(),

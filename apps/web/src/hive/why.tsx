@@ -6,7 +6,7 @@ import { durationText, timeText } from "../words/amounts.ts";
 
 /** Why the hive is online or not, and whether it gets work, in words. */
 export function Why({ liveness, atMs }: { liveness: Schema<"HiveLiveness">; atMs: number }) {
-  const { status, why, takes_work: takesWork, cordon, probation, probes, changes, beat_age_ms: beatAge } = liveness;
+  const { status, why, why_not: whyNot, cordon, probation, probes, changes, beat_age_ms: beatAge } = liveness;
   const { stale_after_ms: staleAfter, unreachable_since_ms: unreachable, two_senders: two, contactable } = liveness;
   return (
     <section class="panel">
@@ -17,7 +17,7 @@ export function Why({ liveness, atMs }: { liveness: Schema<"HiveLiveness">; atMs
           {beatAge === null ? "never" : <Age sinceMs={atMs - beatAge} suffix=" ago" />}
           <span class="soft"> · stale after {durationText(staleAfter)}</span>
         </Pair>
-        <Pair name="Takes work">{takesWork ? "yes" : "no"}</Pair>
+        <Pair name="Takes work">{whyNot === null ? "yes" : `no: ${whyNot}`}</Pair>
         {cordon && (
           <Pair name="Cordoned">
             {cordon.reason}

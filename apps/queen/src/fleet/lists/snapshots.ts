@@ -1,5 +1,5 @@
 import type { Clock } from "../../process/clock.ts";
-import { wholeTurn } from "../../process/turn.ts";
+import { inBatches } from "../../process/turn.ts";
 import type { Fleet } from "../fleet.ts";
 import { loadOfAll } from "../workers/load.ts";
 import { usageOf } from "../workers/usage.ts";
@@ -101,12 +101,12 @@ export class Snapshots {
 
   async #make(order: MemoryOrder, sign: 1 | -1): Promise<Kept> {
     const found: { id: string; value: number }[] = [];
-    let looks = 0;
-    for (const live of this.#parts.fleet.registry.workload()) {
-      if (++looks % LOOKS_PER_TURN === 0) await wholeTurn();
-      const value = this.#valueOf(order, live);
-      if (value === null) continue;
-      if (found.push({ id: live.id, value }) > this.#maxSorted) throw tooMany(this.#maxSorted);
+    for await (const lives of inBatches(this.#parts.fleet.registry.workload(), LOOKS_PER_TURN)) {
+      for (const live of lives) {
+        const value = this.#valueOf(order, live);
+        if (value !== null) found.push({ id: live.id, value });
+      }
+      if (found.length > this.#maxSorted) throw tooMany(this.#maxSorted);
     }
     const byId = order === "id" ? sign : 1;
     const sorted = await sortInTurns(
@@ -114,10 +114,7 @@ export class Snapshots {
       (left, right) => sign * (left.value - right.value) || (left.id < right.id ? -byId : byId),
     );
     const members = new Set<string>();
-    for (const { id } of sorted) {
-      members.add(id);
-      if (members.size % LOOKS_PER_TURN === 0) await wholeTurn();
-    }
+    for await (const batch of inBatches(sorted, LOOKS_PER_TURN)) for (const { id } of batch) members.add(id);
     return { name: ++this.#name, ids: [...members], members, usedAtMs: 0 };
   }
 

@@ -1,4 +1,4 @@
-import { wholeTurn } from "../../process/turn.ts";
+import { inBatches, wholeTurn } from "../../process/turn.ts";
 
 /** Items that are sorted, or moved, before other work gets its turn: a millisecond or two. */
 const SORTED_PER_TURN = 2000;
@@ -10,10 +10,7 @@ export async function sortInTurns<Item>(
   compare: (left: Item, right: Item) => number,
 ): Promise<Item[]> {
   let runs: Item[][] = [];
-  for (let from = 0; from < items.length; from += SORTED_PER_TURN) {
-    if (from > 0) await wholeTurn();
-    runs.push(items.slice(from, from + SORTED_PER_TURN).sort(compare));
-  }
+  for await (const run of inBatches(items, SORTED_PER_TURN)) runs.push(run.sort(compare));
   while (runs.length > 1) {
     const merged: Item[][] = [];
     for (let n = 0; n < runs.length; n += 2) merged.push(await merge(runs[n] ?? [], runs[n + 1] ?? [], compare));

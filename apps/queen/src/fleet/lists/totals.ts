@@ -1,7 +1,8 @@
 import type { HiveCatalog } from "@repo/hive-catalog";
 import type { Clock } from "../../process/clock.ts";
-import { wholeTurn } from "../../process/turn.ts";
+import { inBatches } from "../../process/turn.ts";
 import type { Fleet } from "../fleet.ts";
+import { isOnProbation } from "../hive-view.ts";
 import type { Sight } from "../liveness/sight.ts";
 import { Reused } from "./reused.ts";
 
@@ -55,11 +56,12 @@ export class Totals {
   async #remembered() {
     const { fleet, clock } = this.#parts;
     const nowMs = clock.monotonicNow();
-    let [looks, onProbation, unreachable] = [0, 0, 0];
-    for (const { status, probation, unreachableSinceMs } of fleet.sights()) {
-      if (++looks % LOOKS_PER_TURN === 0) await wholeTurn();
-      if (probation !== undefined && probation.untilMs > nowMs) onProbation += 1;
-      if (isUnreachable({ status, unreachableSinceMs })) unreachable += 1;
+    let [onProbation, unreachable] = [0, 0];
+    for await (const sights of inBatches(fleet.sights(), LOOKS_PER_TURN)) {
+      for (const sight of sights) {
+        if (isOnProbation(sight, nowMs)) onProbation += 1;
+        if (isUnreachable(sight)) unreachable += 1;
+      }
     }
     return { onProbation, unreachable };
   }

@@ -214,12 +214,7 @@ export class Liveness {
     };
   }
 
-  /** Whether new work may go to that hive. */
-  takesWork(id: string, nowMs: number): boolean {
-    return this.takesWorkFromMs(id) <= nowMs;
-  }
-
-  /** From when on that is so, as things stand; Infinity of a hive that is not online. */
+  /** From when on new work may go to that hive, as things stand; Infinity of one that is not online. */
   takesWorkFromMs(id: string): number {
     const sight = this.sights.get(id);
     if (sight?.status !== "online") return Number.POSITIVE_INFINITY;

@@ -36,6 +36,8 @@ export interface Serving {
   count: number;
   /** Of each backend the least loaded of those that may get work. */
   bests: readonly Candidate[];
+  /** Of these; Infinity where there is none. It spares most of a search the look at them, which is four fifths of its time. */
+  leastLoad: number;
 }
 
 /** A worker that may get work, and what speaks for or against it. */

@@ -7,7 +7,7 @@ const FULL_PERCENT = 100;
 const NOBODY: readonly Candidate[] = [];
 
 /** Of each backend the least loaded of the workers of a hive that have room. Each heartbeat passes here: an array that is begun empty gets room for 17. */
-export function bestsOf({ hive, workers }: Serving): readonly Candidate[] {
+function bestsOf({ hive, workers }: Serving): readonly Candidate[] {
   let bests: Candidate[] | undefined;
   for (const worker of workers) {
     if (!isIdle(worker) || hive.unreachable.has(worker) || !hasRoom(hive, worker)) continue;
@@ -24,10 +24,17 @@ function keepBest(bests: Candidate[], candidate: Candidate): void {
   else if (isLessLoaded(candidate, bests[position])) bests[position] = candidate;
 }
 
-/** Finds out anew which of its workers for a model are the least loaded. */
+/** Finds out anew which of them are the least loaded. */
+export function rankServing(serving: Serving): void {
+  serving.bests = bestsOf(serving);
+  serving.leastLoad = Number.POSITIVE_INFINITY;
+  for (const { load } of serving.bests) serving.leastLoad = Math.min(serving.leastLoad, load);
+}
+
+/** The same for what a hive has of a model. */
 export function rank({ byModel }: Hive, model: string | null): void {
   const serving = byModel?.get(model);
-  if (serving) serving.bests = bestsOf(serving);
+  if (serving) rankServing(serving);
 }
 
 /** The least loaded of them of that backend; of any, where none is given. */

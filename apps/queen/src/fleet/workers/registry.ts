@@ -3,7 +3,7 @@ import { unreachableOf, urlOf } from "./address.ts";
 import { HandOuts } from "./hand-outs.ts";
 import type { Heartbeat, Reading } from "./heartbeat.ts";
 import { type Candidate, type Claim, demandOn, type Hive, newHive, type Serving, settleDemands } from "./hive.ts";
-import { bestOf, bestsOf, canBeClaimed, hasRoom, isLessLoaded, leastOf, rank } from "./load.ts";
+import { bestOf, canBeClaimed, hasRoom, isLessLoaded, leastOf, rank, rankServing } from "./load.ts";
 import { type ColdCandidate, coldCandidate, loadsBetter, ModelsOnDisk } from "./models-on-disk.ts";
 import type { KnownModel, PlacedModel, PlacedWorker, WorkerFilter, WorkQuery } from "./queries.ts";
 import { scanModels, scanWorkers } from "./scans.ts";
@@ -200,10 +200,11 @@ export class HiveRegistry {
     let lookedAt = 0;
     let found: Candidate | undefined;
     for (const serving of this.#byModel.get(model) ?? []) {
+      if (serving.leastLoad > (found?.load ?? Number.MAX_VALUE)) continue;
+      if (!this.#takesWork(serving.hive, nowMs, wallNowMs)) continue;
       let best = leastOf(serving.bests, backend);
       // Whatever else this hive has is loaded as much at least.
       if (best === undefined || !isLessLoaded(best, found)) continue;
-      if (!this.#takesWork(serving.hive, nowMs, wallNowMs)) continue;
       if (!isAny && !isFit(serving.hive, best.worker)) {
         lookedAt += serving.workers.length;
         best = bestOf(serving, isFit);
@@ -249,12 +250,12 @@ export class HiveRegistry {
     for (const [model, serving] of hive.byModel ?? []) {
       serving.workers.length = serving.count;
       if (serving.count === 0) this.#serveNoMore(hive, model);
-      else serving.bests = bestsOf(serving);
+      else rankServing(serving);
     }
   }
 
   #serve(hive: Hive, model: string | null): Serving {
-    const serving = { hive, workers: [], count: 0, bests: [] };
+    const serving = { hive, workers: [], count: 0, bests: [], leastLoad: Number.POSITIVE_INFINITY };
     hive.byModel = (hive.byModel ?? new Map()).set(model, serving);
     this.#byModel.set(model, (this.#byModel.get(model) ?? new Set()).add(serving));
     return serving;

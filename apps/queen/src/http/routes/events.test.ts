@@ -26,6 +26,7 @@ test.each([
   ["?hive=hive-a,nobody", 'hive: is not in the catalog, got "nobody"'],
   ["?since=5", "since: is not a known query parameter; those are: after, hive, kind"],
   ["?hive=hive-a,nobody&after=START-0", 'hive: is not in the catalog, got "nobody"'],
+  ["?hive=hive-a,nobody&after=otherstart-5", 'hive: is not in the catalog, got "nobody"'],
   ["?after=", "after: must be the id of an event, or the `position` of a list"],
   ["?after=garbage", "after: must be the id of an event, or the `position` of a list"],
   ["?after=a-1&after=a-2", "after: must be given once"],
@@ -105,7 +106,7 @@ test("whoever knows that a hive was removed comes back to the others, also after
   await cordon(queen, "hive-b");
   await until("it is told", () => reader.events.length === 1);
   expect(told(reader)).toEqual(["cordon hive-b"]);
-  await using restarted = await new EventReader().connect(origin, {}, `${query},other&after=otherstart-5`);
+  await using restarted = await new EventReader().connect(origin, {}, `${query}&after=otherstart-5`);
   await until("it is told", () => restarted.events.length > 0);
   expect(restarted.events[0]).toMatchObject({ type: "gap", data: { why: "queen_restarted" } });
 });

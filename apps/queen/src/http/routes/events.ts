@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { EVENT_SCHEMAS, EVENT_TYPES } from "../../telling/event-data.ts";
 import { eventFilter } from "../../telling/event-filter.ts";
-import { EVENT_ID, type EventLog } from "../../telling/events.ts";
+import { EVENT_ID } from "../../telling/events.ts";
 import { ANYBODY } from "../door/door.ts";
 import { queenStopping } from "../errors.ts";
 import { defineRoute, EVENT_STREAM } from "../route.ts";
@@ -80,9 +80,11 @@ export const eventsRoutes = [
     const { after, hive: hives, kind: kinds } = query;
     const lastEventId = [headers["last-event-id"]].flat()[0] ?? after;
     const missing = await missingHives(hives, catalog);
+    // A reader that comes back may have followed one that was removed since.
+    const isRemembered = (id: string) => lastEventId !== undefined && events.tellsOfRemoval(id);
     refuseHives(
       "hive",
-      missing.filter((id) => !isRemembered(id, lastEventId, events)),
+      missing.filter((id) => !isRemembered(id)),
     );
     if (stopping.aborted) throw queenStopping();
     eventStream.checkRoom(caller ?? ANYBODY);
@@ -97,9 +99,3 @@ export const eventsRoutes = [
     return undefined;
   }),
 ];
-
-/** Whether a reader that comes back may have followed the hive before it was removed: it may know so already, or is told so, or to read anew. */
-function isRemembered(hiveId: string, lastEventId: string | undefined, events: EventLog): boolean {
-  if (lastEventId === undefined) return false;
-  return events.resume(lastEventId).gap !== undefined || events.tellsOfRemoval(hiveId);
-}

@@ -7,6 +7,7 @@ import type { Said } from "../../fleet/said.ts";
 import type { GpuUsage, MemoryUsage } from "../../fleet/workers/usage.ts";
 import { CordonJson, cordonToJson } from "./cordons.ts";
 import { HIVE_EXAMPLE, hiveToJson, StoredHive } from "./hive-json.ts";
+import { takesWorkFields } from "./takes-work.ts";
 
 const bytes = z.int().min(0).nullable();
 const count = z.int().min(0);
@@ -60,11 +61,7 @@ export const FleetRowJson = z
       why: z.string(),
       since_ms: timeMs.nullable().meta({ description: "Null of one that it had when the queen started" }),
     }),
-    takes_work: z.boolean().meta({
-      description:
-        "Whether one of its workers could be given work now: the hive is online, not cordoned, not on probation, and a worker is idle, healthy, reachable and has a free slot, as its last beat said",
-    }),
-    why_not: z.string().nullable().meta({ description: "Why it takes no work, in words; null when it does" }),
+    ...takesWorkFields,
     beat_age_ms: z.int().nullable().meta({ description: "Of the last beat, whichever queen took it" }),
     unreachable_since_ms: timeMs.nullable().meta({ description: "When the health checks that still fail began to" }),
     cordon: CordonJson.nullable(),
@@ -143,16 +140,10 @@ export function fleetRowText(row: FleetRow): string {
   return `${JSON.stringify(knownToJson(row)).slice(0, -1)},${said}`;
 }
 
-function knownToJson({
-  hive,
-  labels,
-  status,
-  cordon,
-  lastOperation,
-  ...row
-}: FleetRow): Omit<RowInput, keyof SaidInput> {
+function knownToJson(row: FleetRow): Omit<RowInput, keyof SaidInput> {
+  const { status, cordon, lastOperation } = row;
   return {
-    hive: hiveToJson(hive, labels),
+    hive: hiveToJson(row.hive, row.labels),
     status: { value: status.value, rule: status.rule, why: status.why, since_ms: status.sinceMs },
     takes_work: row.takesWork,
     why_not: row.whyNot,

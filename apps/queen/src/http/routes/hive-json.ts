@@ -35,7 +35,7 @@ export const StoredHive = z
   .strictObject({ ...HiveRecordJson.in.shape, ...stored, devices: StoredDevices.nullable(), labels: StoredLabels })
   .meta({ id: "StoredHive", description: "A hive, as the catalog stores it, and its labels" });
 
-export const hiveToJson = (hive: HiveRecord, labels: Labels = {}) => ({ ...toHiveRecordJson(hive), labels });
+export const hiveToJson = (hive: HiveRecord, labels: Labels = {}) => Object.assign(toHiveRecordJson(hive), { labels });
 
 /** A page of hives with their labels, which are read together. */
 export async function withLabels(hives: readonly HiveRecord[], catalog: HiveCatalog) {

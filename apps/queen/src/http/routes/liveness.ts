@@ -1,7 +1,7 @@
 import { HiveStatus } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
-import type { HiveView } from "../../fleet/hive-view.ts";
+import { type HiveView, isOnProbation } from "../../fleet/hive-view.ts";
 import { type Change, PROBE_OUTCOMES, type ProbeResult, RULES } from "../../fleet/liveness/sight.ts";
 import { toWallMs } from "../../process/clock.ts";
 import { Problem } from "../errors.ts";
@@ -9,6 +9,7 @@ import type { AppParts } from "../parts.ts";
 import { defineRoute } from "../route.ts";
 import { CORDON, CordonJson, cordonToJson } from "./cordons.ts";
 import { CONDITION_EXAMPLE, ConditionJson, conditionToJson } from "./health.ts";
+import { takesWorkFields, takesWorkToJson } from "./takes-work.ts";
 
 const HiveLiveness = z
   .strictObject({
@@ -16,7 +17,7 @@ const HiveLiveness = z
     status: HiveStatus,
     rule: z.enum(RULES).meta({ description: "The rule that decided" }),
     why: z.string(),
-    takes_work: z.boolean().meta({ description: "Online, not on probation and not cordoned" }),
+    ...takesWorkFields,
     contactable: z.boolean().meta({ description: "Whether the queen may contact its host" }),
     beat_age_ms: z
       .int()
@@ -76,6 +77,7 @@ export const livenessRoutes = [
         rule: "beats_arrive",
         why: "its heartbeats arrive",
         takes_work: false,
+        why_not: `it is cordoned: ${CORDON.reason}`,
         contactable: true,
         beat_age_ms: 4200,
         counted_silence_ms: 4200,
@@ -140,7 +142,7 @@ function explain({ hive, sight, cordon, ...view }: HiveView, { fleet, clock }: A
     status: hive.status,
     rule: view.rule,
     why: view.why,
-    takes_work: view.takesWork,
+    ...takesWorkToJson(view.whyNot),
     contactable: view.isContactable,
     beat_age_ms: sight.beatAtMs === undefined ? null : Math.round(nowMs - sight.beatAtMs),
     counted_silence_ms: Math.round(view.countedSilenceMs),
@@ -149,9 +151,9 @@ function explain({ hive, sight, cordon, ...view }: HiveView, { fleet, clock }: A
     probes: sight.probes.map((probe) => probeToJson(probe, wallMs)),
     changes: sight.changes.map((change) => changeToJson(change, wallMs)),
     probation:
-      probation === undefined || probation.untilMs <= nowMs
-        ? null
-        : { until_ms: wallMs(probation.untilMs), back_off_ms: probation.backOffMs },
+      probation !== undefined && isOnProbation(sight, nowMs)
+        ? { until_ms: wallMs(probation.untilMs), back_off_ms: probation.backOffMs }
+        : null,
     skew_ms: view.heard?.skewMs ?? null,
     two_senders:
       twoSenders === undefined ? null : { addresses: [...twoSenders.addresses], since_ms: wallMs(twoSenders.sinceMs) },

@@ -5,6 +5,7 @@ import { urlOf } from "../../fleet/workers/address.ts";
 import type { GpuUsage, MemoryUsage } from "../../fleet/workers/usage.ts";
 import { toWallMs } from "../../process/clock.ts";
 import { defineRoute } from "../route.ts";
+import { takesWorkFields, takesWorkToJson } from "./takes-work.ts";
 import { WORKER_EXAMPLE, WorkerAnswer, workerToJson } from "./worker-answer.ts";
 
 const bytes = z.int().min(0).nullable();
@@ -27,7 +28,7 @@ const HiveState = z
     live: z.boolean().meta({ description: "Whether the last beat is fresh" }),
     contactable: z.boolean().meta({ description: "Whether the queen may contact its host" }),
     unreachable_since_ms: timeMs.nullable().meta({ description: "When the health checks that still fail began to" }),
-    takes_work: z.boolean().meta({ description: "Online, not on probation and not cordoned" }),
+    ...takesWorkFields,
     cordon: z.strictObject({ reason: z.string(), until_ms: timeMs.nullable() }).nullable(),
     last_beat_age_ms: z.int().nullable().meta({ description: "null before the first beat that this queen took" }),
     skew_ms: z.number().nullable().meta({ description: "How far the clock of the hive runs ahead of the queen's" }),
@@ -84,6 +85,7 @@ export const stateRoutes = [
         contactable: true,
         unreachable_since_ms: null,
         takes_work: true,
+        why_not: null,
         cordon: null,
         last_beat_age_ms: 1500,
         skew_ms: -250,
@@ -120,7 +122,7 @@ export const stateRoutes = [
       live: heard?.live ?? false,
       contactable: view.isContactable,
       unreachable_since_ms: sight.unreachableSinceMs === undefined ? null : toWallMs(sight.unreachableSinceMs, clock),
-      takes_work: view.takesWork,
+      ...takesWorkToJson(view.whyNot),
       cordon: cordon === undefined ? null : { reason: cordon.reason, until_ms: cordon.untilMs },
       last_beat_age_ms: heard ? Math.round(heard.ageMs) : null,
       skew_ms: heard?.skewMs ?? null,

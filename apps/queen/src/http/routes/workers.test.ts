@@ -160,6 +160,7 @@ test("shows the state of a hive: its workers, what they use and leave, its skew 
     contactable: true,
     unreachable_since_ms: null,
     takes_work: true,
+    why_not: null,
     cordon: null,
     last_beat_age_ms: 1500,
     skew_ms: -250,
@@ -187,7 +188,10 @@ test("shows the state of a hive: its workers, what they use and leave, its skew 
 
   queen.clock.advance(58_500);
   const later = await queen.request("GET", "/v1/hives/a/state");
-  expect(later.body).toEqual({ ...expected, live: false, last_beat_age_ms: 60_000 });
+  expect(later.body).toEqual({
+    ...{ ...expected, live: false, last_beat_age_ms: 60_000 },
+    ...{ takes_work: false, why_not: "this queen hears no heartbeat of it, and knows no worker there" },
+  });
 });
 
 test("shows what a hive has measured beside what its workers say, until that is stale", async () => {
@@ -239,6 +243,7 @@ test("shows a hive that never beat and may not be contacted", async () => {
     contactable: false,
     unreachable_since_ms: null,
     takes_work: false,
+    why_not: "it is unknown: it was not probed yet",
     cordon: null,
     last_beat_age_ms: null,
     skew_ms: null,

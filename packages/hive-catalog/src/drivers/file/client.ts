@@ -189,10 +189,10 @@ export class FileClient implements SqlClient {
       try {
         const result = work();
         // Whoever opened another file of that name meanwhile may read this one's -wal as its own.
-        this.#file?.check();
+        this.#file?.checkNames();
         this.#database.exec("COMMIT");
         // And once more: what is answered as stored was in the named file when it was stored.
-        this.#file?.check();
+        this.#file?.checkFile();
         return result;
       } catch (error) {
         if (this.#isClosed) throw error;

@@ -4,6 +4,7 @@ import { HiveCatalogError } from "../../errors.ts";
 
 /** Enough of a stat to tell one file from another. */
 type Inode = { readonly dev: bigint; readonly ino: bigint };
+type Place = Inode & { readonly path: string };
 
 /** File systems note times to 2 s and finer: a change of a folder that is younger may share its time with the next one. */
 const COARSEST_TIME_NS = 2_000_000_000n;
@@ -14,18 +15,16 @@ const NS_PER_MS = 1_000_000n;
  * one here and close it again would drop the locks that this process holds on it.
  */
 export class NamedFile {
-  readonly #path: string;
-  readonly #opened: Inode;
-  #companions: readonly (Inode & { readonly path: string })[] = [];
+  readonly #opened: Place;
+  #companions: readonly Place[] = [];
   #folder = "";
-  /** When a name in the folder last changed before the companions were last looked at; undefined where a later change might not be seen. */
-  #seenNs: bigint | undefined;
+  /** The folder before all was last seen in its place; undefined where a later change of a name in it might not be seen. */
+  #seen: (Inode & { readonly mtimeNs: bigint }) | undefined;
 
   /** Throws when there is none of that name. */
   constructor(path: string) {
-    this.#path = path;
     const { dev, ino } = statSync(path, { bigint: true });
-    this.#opened = { dev, ino };
+    this.#opened = { path, dev, ino };
   }
 
   /**
@@ -33,9 +32,9 @@ export class NamedFile {
    * stands in the one alone; by the other, programs keep from writing over each other's changes.
    */
   noteCompanions(): void {
-    const path = realpathSync(this.#path);
+    const path = realpathSync(this.#opened.path);
     this.#folder = dirname(path);
-    this.#seenNs = undefined;
+    this.#seen = undefined;
     // Neither is there where this process has the same file open by another name: they stand beside that one.
     this.#companions = [`${path}-wal`, `${path}-shm`].flatMap((name) => {
       const file = statOf(name);
@@ -52,42 +51,57 @@ export class NamedFile {
   lacksWalAlone(): boolean {
     const [wal, shm] = this.#companions;
     if (wal === undefined || shm === undefined) return false;
-    return isAt(this.#path, this.#opened) && isAt(shm.path, shm) && statOf(wal.path) === undefined;
+    return isThere(this.#opened) && isThere(shm) && statOf(wal.path) === undefined;
   }
 
   /** Throws CATALOG_UNAVAILABLE when they do not: what is written now would be gone with the program, or would harm what others write. */
   check(): void {
     const path = this.#misplaced();
-    if (path === undefined) return;
-    const problem = `${path} is not the file any more that this program has open: it was removed, renamed or replaced`;
-    const cure =
-      path === this.#path
-        ? "nothing is stored until it is back in its place; if it will not be, start the program anew"
-        : "nothing is stored any more: start the program anew";
-    throw new HiveCatalogError("CATALOG_UNAVAILABLE", `${problem}; ${cure}`);
+    if (path !== undefined) this.#refuse(path);
+  }
+
+  /**
+   * The same for one look at the folder, as long as no name in it changes. Not seen is another file that is mounted over this one, and that this one was
+   * removed where it is mounted alone: `checkFile` sees that.
+   */
+  checkNames(): void {
+    const folder = this.#seen && statOf(this.#folder);
+    const isUnchanged =
+      folder !== undefined && folder.mtimeNs === this.#seen?.mtimeNs && isSameInode(folder, this.#seen);
+    if (!isUnchanged) this.check();
+  }
+
+  /** The same of the file alone. */
+  checkFile(): void {
+    if (isThere(this.#opened)) return;
+    this.#seen = undefined;
+    this.#refuse(this.#opened.path);
   }
 
   /** The name that stands for another file, or for none. */
   #misplaced(): string | undefined {
-    if (!isAt(this.#path, this.#opened)) return this.#path;
-    return this.#companions.length > 0 ? this.#misplacedCompanion() : undefined;
+    const folder = statOf(this.#folder);
+    const misplaced = [this.#opened, ...this.#companions].find((place) => !isThere(place))?.path;
+    const isSettled = folder && BigInt(Date.now()) * NS_PER_MS - folder.mtimeNs > COARSEST_TIME_NS;
+    this.#seen = isSettled && misplaced === undefined ? folder : undefined;
+    return misplaced;
   }
 
-  /** One look at the folder tells that no name in it has changed since the last one. */
-  #misplacedCompanion(): string | undefined {
-    const changedNs = statOf(this.#folder)?.mtimeNs;
-    if (changedNs !== undefined && changedNs === this.#seenNs) return undefined;
-    const isSettled = changedNs !== undefined && BigInt(Date.now()) * NS_PER_MS - changedNs > COARSEST_TIME_NS;
-    const misplaced = this.#companions.find((companion) => !isAt(companion.path, companion))?.path;
-    this.#seenNs = isSettled && misplaced === undefined ? changedNs : undefined;
-    return misplaced;
+  #refuse(path: string): never {
+    const problem = `${path} is not the file any more that this program has open: it was removed, renamed or replaced`;
+    const cure =
+      path === this.#opened.path
+        ? "nothing is stored until it is back in its place; if it will not be, start the program anew"
+        : "nothing is stored any more: start the program anew";
+    throw new HiveCatalogError("CATALOG_UNAVAILABLE", `${problem}; ${cure}`);
   }
 }
 
 const statOf = (path: string) => statSync(path, { bigint: true, throwIfNoEntry: false });
+const isSameInode = (a: Inode, b: Inode): boolean => a.ino === b.ino && a.dev === b.dev;
 
-function isAt(path: string, { dev, ino }: Inode): boolean {
-  const now = statOf(path);
+function isThere(place: Place): boolean {
+  const now = statOf(place.path);
   // The name of a file that is mounted alone outlives the file.
-  return now?.ino === ino && now.dev === dev && now.nlink > 0n;
+  return now !== undefined && isSameInode(now, place) && now.nlink > 0n;
 }

@@ -1,0 +1,68 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createClient } from "@libsql/client";
+import { QueenClient } from "@repo/queen-client";
+import { expect, test } from "vitest";
+import { FILE, hivectl } from "./hivectl.ts";
+import { queenForAll } from "./queen.ts";
+
+const queen = queenForAll();
+const page = (name: string) => readFileSync(new URL(`../../../${name}`, import.meta.url), "utf8");
+
+test("the commands of docs/finding.md find what is said beside them", async () => {
+  const client = new QueenClient({ url: queen.url });
+  const gpus = [0, 1].map((index) => ({ index, name: "NVIDIA H100 80GB HBM3", vram_gb: 80 }));
+  await client.addHive({ id: "gpu-01", host: "127.0.0.1", port: 8601, devices: { cpu: null, gpus } });
+  await client.addHive({ id: "gpu-02", host: "127.0.0.1", port: 8602 });
+  const timestamp = new Date().toISOString();
+  const worker = { worker_id: "w1", state: "Idle", health_status: "healthy", model_id: "llama-3-8b" } as const;
+  const workers = [{ ...worker, last_heartbeat: timestamp }];
+  await client.sendHeartbeat({ hive_id: "gpu-01", timestamp, workers });
+  const [, commands = ""] = page("docs/finding.md").match(/## From a terminal\n\n```sh\n(.*?)```/s) ?? [];
+  const said = commands
+    .trimEnd()
+    .split("\n")
+    .map((command) => command.replace(/^pnpm -s hivectl/, `${process.execPath} ${FILE}`))
+    .map((command) => {
+      const env = { PATH: process.env.PATH, QUEEN_URL: queen.url };
+      return execFileSync("bash", ["-euc", command], { encoding: "utf8", stdio: "pipe", timeout: 30_000, env });
+    });
+  expect(said).toEqual([
+    expect.stringMatching(/^gpu-01 +done +/m),
+    expect.stringMatching(/^.*\ngpu-01 +online .*\n$/),
+    expect.stringMatching(/^env +1 +prod 1\nzone +1 +z1 1$/m),
+    expect.stringMatching(/^gpu-01 +w1 +Idle +llama-3-8b /m),
+  ]);
+});
+
+/** Each call of hivectl that stands as code on a page: its verb, and its flags. */
+function callsOn(name: string) {
+  return [...page(name).matchAll(/(?:pnpm -s |`)hivectl ([^`\n#]*)/g)].map(([, call = ""]) => {
+    const [verb = ""] = /^(?:[a-z][a-z-]*(?: |$))*/.exec(call) ?? [];
+    return { call, verb: verb.trim(), flags: call.match(/(?<= )--?[a-z][a-z-]*/g) ?? [] };
+  });
+}
+
+const PAGES = ["finding", "operations", "lifecycle", "security", "api"].map((name) => `docs/${name}.md`);
+
+test.each([...PAGES, "README.md"])("what %s says of hivectl are verbs and flags that there are", async (name) => {
+  for (const { call, verb, flags } of callsOn(name)) {
+    const { stdout } = await hivectl([...verb.split(" "), "--help"]);
+    expect(stdout, call).toMatch(new RegExp(`^Usage: pnpm hivectl ${verb}`));
+    expect(
+      flags.filter((flag) => !stdout.includes(`${flag} `) && !stdout.includes(`${flag},`)),
+      call,
+    ).toEqual([]);
+  }
+});
+
+test("a hive that another program damaged is removed as docs/operations.md says", async () => {
+  const client = new QueenClient({ url: queen.url });
+  await client.addHive({ id: "damaged", host: "127.0.0.1", port: 8603 });
+  const other = createClient({ url: `file:${queen.folder}/hives.db` });
+  await other.execute("UPDATE hives SET port = 0 WHERE id = 'damaged'");
+  other.close();
+  await expect(client.getHive("damaged")).rejects.toMatchObject({ code: "CORRUPT_HIVE" });
+  expect(await hivectl(["remove", "damaged", "-y"], { QUEEN_URL: queen.url })).toMatchObject({ code: 0 });
+  await expect(client.getHive("damaged")).rejects.toMatchObject({ code: "HIVE_NOT_FOUND" });
+});
