@@ -28,7 +28,7 @@ export class Cordons {
   /** What is damaged of the cordons that were read last, so that each is logged once. */
   #damaged = new Set<string>();
   /** Counts the changes of this queen's own, which a reading that began before must not undo. */
-  #changes = 0;
+  #ownChanges = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -53,6 +53,10 @@ export class Cordons {
     return this.untilMs(hiveId) > this.#parts.clock.now() ? this.#byHive.get(hiveId) : undefined;
   }
 
+  get ownChanges(): number {
+    return this.#ownChanges;
+  }
+
   /** How many are in force. */
   get count(): number {
     let count = 0;
@@ -70,7 +74,7 @@ export class Cordons {
   async set(hiveId: string, cordon: NewCordon): Promise<Cordon> {
     await this.ready();
     const stored = await this.#parts.catalog.cordons.set(hiveId, cordon);
-    this.#changes += 1;
+    this.#ownChanges += 1;
     this.#byHive.set(hiveId, stored);
     this.#parts.onChange(hiveId);
     this.#announce(hiveId, stored);
@@ -105,7 +109,7 @@ export class Cordons {
   }
 
   #drop(hiveId: string): boolean {
-    this.#changes += 1;
+    this.#ownChanges += 1;
     const wasThere = this.#byHive.delete(hiveId);
     if (wasThere) this.#parts.onChange(hiveId);
     return wasThere;
@@ -117,11 +121,11 @@ export class Cordons {
     const onCorruptRecord = (damage: DamagedRecord) => void damaged.set(`${damage.id} ${damage.column}`, damage);
     let changes: number;
     do {
-      changes = this.#changes;
+      changes = this.#ownChanges;
       damaged.clear();
       const cordons = await this.#parts.catalog.cordons.list({ onCorruptRecord });
-      if (changes === this.#changes) this.#byHive = new Map(cordons.map((cordon) => [cordon.hiveId, cordon]));
-    } while (changes !== this.#changes);
+      if (changes === this.#ownChanges) this.#byHive = new Map(cordons.map((cordon) => [cordon.hiveId, cordon]));
+    } while (changes !== this.#ownChanges);
     for (const [key, { id, column, problem }] of damaged) {
       if (this.#damaged.has(key)) continue;
       this.#parts.log.warn(

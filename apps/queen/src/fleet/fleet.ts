@@ -58,6 +58,7 @@ export class Fleet {
   readonly #options: Options;
   readonly #liveness: Liveness;
   readonly #announcer: Announcer;
+  #ownChanges = 0;
   readonly #records: Records;
   readonly #statuses: StatusKeeper;
   readonly #senders: Senders;
@@ -182,17 +183,25 @@ export class Fleet {
     if (this.devices.isDue(hive.id, this.#options.clock.monotonicNow())) await this.devices.tryDetecting(hive.id, hive);
   }
 
+  /** How often callers of this queen changed what the catalog has of hives and cordons. */
+  get ownChanges(): number {
+    return this.#ownChanges + this.cordons.ownChanges;
+  }
+
   added(record: HiveRecord, labels: Labels): void {
+    this.#ownChanges += 1;
     this.#records.added(record, labels);
   }
 
   /** A caller or an operation wrote this record: its status is their word. */
   written(record: HiveRecord, why?: string): void {
+    this.#ownChanges += 1;
     this.#records.written(record, why);
   }
 
   /** The same, of more than its status; `labels` are all that it has now. */
   edited(record: HiveRecord, labels: Labels): void {
+    this.#ownChanges += 1;
     this.#records.edited(record, labels);
   }
 
@@ -206,6 +215,7 @@ export class Fleet {
   async remove(id: string): Promise<boolean> {
     const sight = this.sight(id);
     const wasThere = await this.#options.catalog.removeHive(id);
+    this.#ownChanges += 1;
     // A beat or a health check may have noticed it first, and told of it.
     const isToldAlready = sight !== undefined && this.sight(id) !== sight;
     const wasKnown = this.#forget(id);

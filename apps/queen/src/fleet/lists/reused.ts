@@ -3,13 +3,15 @@ import type { Clock } from "../../process/clock.ts";
 /** As a share of the time: what is made anew whenever somebody asks takes no more of it. */
 const SHARE = 1 / 20;
 
-/** Something that takes long to make, and is told to several who ask one after another: for as long as to make it took not too much of the time, and at least for so long as is said. */
+/**
+ * Something that takes long to make, and is told to several who ask one after another: for as long as to make it took not too much of the time, and at least
+ * for so long as is said; to no one who asks for a later `version`.
+ */
 export class Reused<Made> {
   readonly #clock: Clock;
   readonly #make: () => Promise<Made>;
   readonly #atLeastMs: number;
-  #made: Promise<Made> | undefined;
-  #freshUntilMs = 0;
+  #newest: { readonly made: Promise<Made>; readonly version: number; freshUntilMs: number } | undefined;
 
   constructor(clock: Clock, make: () => Promise<Made>, { atLeastMs = 0 } = {}) {
     this.#clock = clock;
@@ -17,20 +19,20 @@ export class Reused<Made> {
     this.#atLeastMs = atLeastMs;
   }
 
-  get(): Promise<Made> {
-    if (this.#made !== undefined && this.#clock.monotonicNow() < this.#freshUntilMs) return this.#made;
+  get(version = 0): Promise<Made> {
     const beganAtMs = this.#clock.monotonicNow();
-    const forget = () => {
-      this.#freshUntilMs = 0;
-    };
+    if (this.#newest?.version === version && beganAtMs < this.#newest.freshUntilMs) return this.#newest.made;
     // Whoever asks while it is made gets the same.
-    this.#freshUntilMs = Number.POSITIVE_INFINITY;
-    const made = this.#make();
-    made.then(() => {
+    const newest = { made: this.#make(), version, freshUntilMs: Number.POSITIVE_INFINITY };
+    this.#newest = newest;
+    const keep = () => {
       const endedAtMs = this.#clock.monotonicNow();
-      this.#freshUntilMs = endedAtMs + Math.max(this.#atLeastMs, (endedAtMs - beganAtMs) / SHARE);
-    }, forget);
-    this.#made = made;
-    return made;
+      newest.freshUntilMs = endedAtMs + Math.max(this.#atLeastMs, (endedAtMs - beganAtMs) / SHARE);
+    };
+    const forget = () => {
+      newest.freshUntilMs = 0;
+    };
+    newest.made.then(keep, forget);
+    return newest.made;
   }
 }

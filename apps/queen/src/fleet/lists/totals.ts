@@ -26,7 +26,7 @@ interface Parts {
 /** Memories that are looked at before other work gets its turn. */
 const LOOKS_PER_TURN = 5000;
 
-/** Counts the whole fleet; those who ask soon after one another are told the same. */
+/** Counts the whole fleet; those who ask soon after one another are told the same, unless a caller of this queen has changed something meanwhile. */
 export class Totals {
   readonly #parts: Parts;
   readonly #reused: Reused<FleetTotals>;
@@ -37,7 +37,7 @@ export class Totals {
   }
 
   read(): Promise<FleetTotals> {
-    return this.#reused.get();
+    return this.#reused.get(this.#parts.fleet.ownChanges);
   }
 
   async #count(): Promise<FleetTotals> {
