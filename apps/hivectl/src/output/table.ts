@@ -13,8 +13,8 @@ export interface Column<R> {
   readonly sortKey?: (record: R) => number | string | null;
   /** Of the widest cell that comes, where it is known before. */
   readonly minWidth?: number;
-  /** Changes with every heartbeat, which by itself is no news. */
-  readonly isPulse?: true;
+  /** When something was: that it was again is no news by itself. */
+  readonly isAge?: true;
   /** Is cut only where nothing else is left to give way: half of a status is none. */
   readonly isWhole?: true;
 }

@@ -59,7 +59,11 @@ export const labelsText = (labels: Readonly<Record<string, string>>): string =>
 
 export const STATUS: Column<HiveRow> = { title: "STATUS", isWhole: true, cell: statusCell };
 /** From when on it has had that status. */
-export const SINCE: Column<HiveRow> = { title: "SINCE", cell: ({ status }, times) => times.at(status.since_ms) };
+export const SINCE: Column<HiveRow> = {
+  title: "SINCE",
+  isAge: true,
+  cell: ({ status }, times) => times.at(status.since_ms),
+};
 /** In the order of what is free, as the queen has it. */
 export const VRAM = {
   cell: ({ vram }: HiveRow) => memoryText(vram),
@@ -81,7 +85,7 @@ export const HIVES: Kind<HiveRow> = {
     { title: "WORKERS", cell: ({ workers }) => workersText(workers) },
     {
       title: "BEAT",
-      isPulse: true,
+      isAge: true,
       cell: ({ hive }, times) => times.at(hive.last_heartbeat_ms),
       sortKey: ({ hive }) => hive.last_heartbeat_ms,
     },
@@ -90,7 +94,7 @@ export const HIVES: Kind<HiveRow> = {
     { title: "RAM", isWide: true, cell: ({ ram }) => memoryText(ram) },
     { title: "VRAM", isWide: true, ...VRAM },
     { title: "LOAD", isWide: true, ...LOAD },
-    { title: "AGE", isWide: true, cell: ({ hive }, times) => times.since(hive.created_at_ms) },
+    { title: "AGE", isWide: true, isAge: true, cell: ({ hive }, times) => times.since(hive.created_at_ms) },
     { title: "LABELS", cell: ({ hive }) => labelsText(hive.labels) },
   ],
 };
