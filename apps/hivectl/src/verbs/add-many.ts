@@ -40,7 +40,7 @@ const ADDED: Kind<Added> = {
     { title: "LINE", cell: ({ line }) => String(line) },
     { title: "ID", cell: ({ id }) => id ?? "-" },
     { title: "OUTCOME", cell: ({ outcome }) => ({ text: outcome, style: STYLES[outcome] }) },
-    { title: "DETAIL", cell: problemText },
+    { title: "DETAIL", cell: (line) => (line.outcome === "skipped" ? "is there already" : problemText(line)) },
   ],
 };
 
