@@ -1,4 +1,4 @@
-import { type Connection, readEvents } from "./events.ts";
+import { type How, readEvents } from "./events.ts";
 import { type Call, type QueenClientOptions, Requests } from "./requests.ts";
 import type { Answer, Body, QueenEvent, Query, Schema } from "./types.ts";
 import { wait } from "./waiting.ts";
@@ -7,13 +7,9 @@ type Lists = "listFleet" | "listHives" | "listLabels" | "listOperations" | "list
 type Paged<Name extends Lists> = Omit<Query<Name>, "after">;
 
 /** What of the events is read, and until when. */
-export interface EventQuery extends Omit<Query<"readEvents">, "after"> {
+export interface EventQuery extends Omit<Query<"readEvents">, "after">, Partial<How> {
   /** The id of an event, or the `position` of a list: what happened since comes first. Without it, what happens from now on. */
   readonly after?: string | undefined;
-  /** Ends the reading. */
-  readonly signal?: AbortSignal | undefined;
-  /** Told when the connection is there, and when it is lost. */
-  readonly onConnection?: ((connection: Connection) => void) | undefined;
 }
 
 /**
@@ -213,13 +209,13 @@ export class QueenClient {
    * on; where some were missed, the next is `gap`. Throws what the queen refuses for good, such as a token that is none of hers.
    */
   readEvents(query: EventQuery = {}): AsyncGenerator<QueenEvent, void, undefined> {
-    const { after, signal = new AbortController().signal, onConnection, ...filter } = query;
+    const { after, signal = new AbortController().signal, silenceMs, onConnection, onPlace, ...filter } = query;
     const open = async (place: string | undefined, stop: AbortSignal) => {
       const headers = place ? { "last-event-id": place } : {};
       const request = { accept: "text/event-stream", query: filter, headers };
       return (await this.#requests.stream("get", "/v1/events", request, { signal: stop })).body;
     };
-    return readEvents({ open, wait, random: Math.random }, { after, signal, onConnection });
+    return readEvents({ open, wait, random: Math.random }, { after, signal, silenceMs, onConnection, onPlace });
   }
 }
 

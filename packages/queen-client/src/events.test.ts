@@ -20,6 +20,7 @@ function reading(
   const asked: (string | undefined)[] = [];
   const waits: number[] = [];
   const connections: Connection[] = [];
+  const places: string[] = [];
   const left = [...answers];
   const events = readEvents(
     {
@@ -32,11 +33,16 @@ function reading(
       },
       wait: async (ms) => void waits.push(ms),
       random: () => 0.5,
-      ...(silenceMs !== undefined && { silenceMs }),
     },
-    { after, signal: stop.signal, onConnection: (connection) => connections.push(connection) },
+    {
+      after,
+      silenceMs,
+      signal: stop.signal,
+      onConnection: (connection) => connections.push(connection),
+      onPlace: (id) => places.push(id),
+    },
   );
-  return { events, asked, waits, connections, stop };
+  return { events, asked, waits, connections, places, stop };
 }
 
 test("a reader that is cut off comes back from the last event that it has seen", async () => {
@@ -50,8 +56,9 @@ test("a reader that is cut off comes back from the last event that it has seen",
 });
 
 test("it begins where it is told to, and a bookmark moves its place", async () => {
-  const { events, asked } = reading([bodyOf(["id: s-9\n\n"])], { after: "s-4" });
+  const { events, asked, places } = reading([bodyOf(["id: s-9\n\n"])], { after: "s-4" });
   expect(await all(events)).toEqual([]);
+  expect(places).toEqual(["s-9"]);
   expect(asked).toEqual(["s-4", "s-9"]);
 });
 
@@ -91,8 +98,14 @@ test("it gives up on what is no queen, but not on a proxy whose queen is away", 
 
 test("a connection on which nothing comes is made anew", async () => {
   const { events, connections } = reading([bodyOf([event("s-1")], { ends: false })], { silenceMs: 1 });
-  expect((await all(events)).length).toBe(1);
+  expect((await events.next()).value?.id).toBe("s-1");
+  const heardBeforeMs = Date.now();
+  expect(await all(events)).toEqual([]);
   expect(connections[1]).toMatchObject({ isOpen: false, why: { reason: "timed_out" } });
+  expect(connections[1]).toHaveProperty(
+    "heardAtMs",
+    expect.toSatisfy((atMs: number) => atMs <= heardBeforeMs),
+  );
 });
 
 test("the signal ends it without an error, in the middle of a stream too", async () => {

@@ -3,7 +3,7 @@ import { within } from "./waiting.ts";
 
 export type Bytes = ReadableStream<Uint8Array>;
 
-/** The queen says something every 15 s, in the middle of whatever comes in pieces. */
+/** The queen says something every 15 s or more often, in the middle of whatever comes in pieces. */
 export const SILENCE_MS = 45_000;
 /** No line, and no event, is nearly as long: whatever sends more is none of a queen. */
 export const MAX_LENGTH = 4 * 1024 * 1024;

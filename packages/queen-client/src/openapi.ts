@@ -832,7 +832,7 @@ export interface paths {
          *     when the event is sent, null when it is in the catalog no more; where `row` is missing it cannot be read now.
          *
          *     A new reader first gets `hello` (`HelloEvent`) and then what happens from then on. One that comes back with `Last-Event-ID` or `after` gets what it has missed; what is
-         *     no longer kept, or happened before the queen was restarted, is said as `gap` (`GapEvent`). Every 15 s comes an `id` without data, from which to go on. A reader that does not keep up is cut off.
+         *     no longer kept, or happened before the queen was restarted, is said as `gap` (`GapEvent`). Every 2 s, and when that was all, comes an `id` without data, from which to go on. A reader that does not keep up is cut off.
          *
          *     Needs a reader's token, or an operator's.
          */

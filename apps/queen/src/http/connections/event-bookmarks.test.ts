@@ -44,6 +44,18 @@ test("the same reader is told of a gap where it was away for longer than events 
   expect(reader.events[1]).toMatchObject({ type: "gap", data: { why: "buffer_overflowed" } });
 });
 
+test("a reader that comes back is told by a bookmark that this was all, whatever of it was wanted", async () => {
+  const { events, origin } = await startStream({ filter: eventFilter(["wanted"], []) });
+  publish(events, "wanted");
+  publish(events, "other", 5);
+  await using reader = new EventReader();
+  reader.lastEventId = events.idOf(0);
+  await reader.connect(origin);
+  await until("it has the bookmark", () => reader.lastEventId === events.position);
+  expect(reader.events.map(({ id }) => id)).toEqual([events.idOf(1)]);
+  expect(reader.bookmarks).toBe(1);
+});
+
 test("a bookmark never runs ahead of what the reader was sent", async () => {
   const filter = eventFilter(["wanted"], []);
   const turns: (() => void)[] = [];

@@ -147,7 +147,7 @@ test("a reader that does not read is cut off once it falls out of what is kept; 
   expect(quick.events.map(numberOf)).toEqual(quick.events.map((_, index) => index));
 });
 
-test("a reader that takes nothing from one keep-alive to the next is cut off, one that reads is kept", async () => {
+test("a reader that takes nothing for ten keep-alives is cut off, one that reads is kept", async () => {
   const { events, metrics, origin } = await startStream({ keepAliveMs: 50 });
   await using slow = await new EventReader().connect(origin);
   slow.stall();

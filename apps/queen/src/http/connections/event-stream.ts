@@ -12,8 +12,10 @@ const MAX_READERS = 100;
 const MAX_READERS_OF_TOKEN = 10;
 /** … that operators alone may take. */
 const OPERATORS_PLACES = 20;
-/** Shorter than the patience of proxies. A reader that took nothing from one of these to the next is gone. */
-const KEEP_ALIVE_MS = 15_000;
+/** So often that a reader who hears nothing for some seconds knows that the queen hangs, and far within the patience of proxies. */
+const KEEP_ALIVE_MS = 2000;
+/** A reader that took nothing during so many of these is gone. */
+const MAX_BLOCKED_KEEP_ALIVES = 10;
 /** How long a reader that was cut off should wait before it comes back. */
 const RETRY_MS = 1000;
 
@@ -116,14 +118,17 @@ class Reader {
   #told = 0;
   /** What was sent is still on its way: nothing more is until it has left. */
   #blocked = false;
-  #blockedAtKeepAlive = false;
+  /** At how many keep-alives in a row it was. */
+  #blockedKeepAlives = 0;
   #awaitsPiece = false;
+  /** It came back, and was not told all that it has missed yet. */
+  #catchesUp = false;
 
   constructor(parts: ReaderParts) {
     this.#parts = parts;
     parts.response.on("drain", () => {
       this.#blocked = false;
-      this.#blockedAtKeepAlive = false;
+      this.#blockedKeepAlives = 0;
       this.pump();
     });
   }
@@ -139,6 +144,7 @@ class Reader {
     }
     const { after, gap } = events.resume(lastEventId);
     this.#told = after;
+    this.#catchesUp = true;
     const id = events.idOf(after);
     const told =
       gap === undefined ? "" : message(id, "gap", { why: gap, last_seen_id: lastEventId, resumed_after_id: id });
@@ -148,9 +154,12 @@ class Reader {
 
   /** Sends what the reader was not told yet, as far as it takes it: one event at once, several when their turn comes. */
   pump(): void {
-    if (!this.#mayGoOn() || this.#awaitsPiece || this.#parts.events.newest === this.#told) return;
-    this.#awaitsPiece = true;
-    void this.#sendPiece();
+    if (!this.#mayGoOn() || this.#awaitsPiece) return;
+    if (this.#parts.events.newest === this.#told) this.#endCatchingUp();
+    else {
+      this.#awaitsPiece = true;
+      void this.#sendPiece();
+    }
   }
 
   /** Never rejects. */
@@ -163,6 +172,12 @@ class Reader {
     this.#told = upTo;
     if (text.length > 0) this.#send(text);
     this.pump();
+  }
+
+  /** Whoever only wanted what it had missed knows by a bookmark that this was all. */
+  #endCatchingUp(): void {
+    if (this.#catchesUp) this.#sendBookmark();
+    this.#catchesUp = false;
   }
 
   /** Whether it may be sent something now; cuts off one that may be told nothing more. */
@@ -179,12 +194,15 @@ class Reader {
     if (!this.#parts.subscriber.isAdmitted()) this.#cut("revoked");
   }
 
-  /** Sends a bookmark: an id without data, from which a reader goes on that did not want what came before. */
   keepAlive(): void {
     if (!this.#parts.subscriber.isAdmitted()) this.#cut("revoked");
-    else if (this.#blockedAtKeepAlive) this.#cut("stalled");
-    this.#blockedAtKeepAlive = this.#blocked;
-    if (!this.#blocked) this.#send(`id: ${this.#parts.events.idOf(this.#told)}\n\n`);
+    else if (!this.#blocked) this.#sendBookmark();
+    else if (++this.#blockedKeepAlives === MAX_BLOCKED_KEEP_ALIVES) this.#cut("stalled");
+  }
+
+  /** An id without data, from which a reader goes on that did not want what came before. */
+  #sendBookmark(): void {
+    this.#send(`id: ${this.#parts.events.idOf(this.#told)}\n\n`);
   }
 
   end(): void {
