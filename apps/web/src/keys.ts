@@ -2,7 +2,7 @@ import { effect, signal } from "@preact/signals";
 import { cordon } from "./actions/actions.ts";
 import { openDialog } from "./actions/dialog.tsx";
 import { cursor } from "./state/cursor.ts";
-import { order } from "./state/fleet.ts";
+import { order, rowOf } from "./state/fleet.ts";
 import { go, hrefOf, place, ROOT } from "./state/place.ts";
 import { whyReadOnly } from "./state/session.ts";
 import { tick, ticked } from "./state/ticked.ts";
@@ -42,6 +42,11 @@ export function listenToKeys(): void {
     if (document.querySelector("dialog[open]") !== null || !areKeysOn.value) return;
     if (press(event.key)) event.preventDefault();
   });
+  // Where Tab leads to, or a click, keys go on.
+  document.addEventListener("focusin", ({ target }) => {
+    const row = target instanceof Element ? target.closest("tr[id^=row-]") : null;
+    if (row !== null) cursor.value = row.id.slice("row-".length);
+  });
 }
 
 /** Whether the key means something here. */
@@ -56,7 +61,7 @@ function press(key: string): boolean {
 
 function pressInFleet(key: string): boolean {
   if (place.value.view !== "") return false;
-  const id = cursor.value;
+  const id = cursor.value !== undefined && isShown(cursor.value) ? cursor.value : undefined;
   if (key === "/") document.getElementById("search")?.focus();
   else if (key === "j") move(1);
   else if (key === "k") move(-1);
@@ -68,6 +73,9 @@ function pressInFleet(key: string): boolean {
   else return false;
   return true;
 }
+
+/** Nothing is done to a hive that nobody sees. */
+const isShown = (id: string): boolean => order.value?.includes(id) === true && rowOf(id)?.value.isGone === false;
 
 function move(by: number): void {
   const ids = order.value ?? [];

@@ -1,32 +1,12 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { Page } from "playwright-core";
 import { afterAll, expect, test } from "vitest";
 import { closeBrowser } from "../browser/chromium.ts";
 import { postJson, queenProcesses } from "../queen-processes.ts";
 import { beatJson, workerJson } from "../test-queen.ts";
+import { findingsIn } from "./axe.ts";
 import { openTab } from "./tab.ts";
 
 const queens = queenProcesses();
 afterAll(closeBrowser);
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-/** In other colours nothing else is other. */
-const RULES = { light: "{}", dark: '{ runOnly: ["color-contrast"] }' };
-const findings = (rules: string) => `axe.run(${rules}).then(({ violations }) => violations
-  .filter(({ impact }) => impact === "serious" || impact === "critical")
-  .map(({ id, nodes }) => id + ": " + nodes.map(({ target, failureSummary }) => target + " " + failureSummary).join("; ")))`;
-
-/** What axe holds against what is shown, light and dark, as serious or worse; contrast below 4.5 to 1 is. */
-async function findingsIn(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const found: string[] = [];
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    found.push(...(await page.evaluate<string[]>(findings(RULES[colorScheme]))));
-  }
-  return found;
-}
 
 async function startQueen(): Promise<string> {
   const origin = await queens.start().origin();
@@ -73,6 +53,19 @@ test("the fleet is gone through, ticked and cordoned by keys alone", async () =>
   expect(await findingsIn(page)).toEqual([]);
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
+  // Where the focus is, however it came there.
+  await page.locator("#row-gpu-01 a.id").focus();
+  await page.keyboard.press("x");
+  expect(await page.getByLabel("Tick gpu-01").isChecked()).toBe(true);
+  await page.keyboard.press("c");
+  const cordon = page.getByRole("dialog", { name: "Cordon" });
+  await cordon.waitFor();
+  await page.keyboard.type("dust");
+  await page.keyboard.press("Enter");
+  await cordon.getByText("2 done").waitFor();
+  await page.keyboard.press("Escape");
+  await cordon.waitFor({ state: "detached" });
+  await page.locator("#row-gpu-01 .mark.is-cordoned").waitFor();
   await page.keyboard.press("/");
   await page.keyboard.type("gpu-03");
   await page.locator("#row-gpu-02").waitFor({ state: "detached" });

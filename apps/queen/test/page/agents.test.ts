@@ -3,6 +3,7 @@ import { closeBrowser } from "../browser/chromium.ts";
 import { Fleet, hiveIds } from "../e2e/fleet.ts";
 import { unusedPort } from "../lifecycle/port.ts";
 import { Sshd } from "../lifecycle/sshd.ts";
+import { findingsIn } from "./axe.ts";
 import { openTab } from "./tab.ts";
 
 afterAll(closeBrowser);
@@ -29,6 +30,7 @@ test("an agent that is killed goes offline in view; of many at once it is said, 
   await page.getByText("1 of 3 online hives went missing at once").waitFor();
   await third?.kill("SIGKILL");
   await page.getByText("2 of 3 online hives went missing at once").waitFor();
+  expect(await findingsIn(page)).toEqual([]);
   await last?.kill("SIGKILL");
   const banner = page.getByText("No hive at all is heard: the queen may have lost her network");
   await banner.waitFor();
@@ -82,6 +84,7 @@ test("a host key is compared and confirmed, and an installation over SSH is foll
   await dialog.getByRole("link", { name: "steps" }).click();
   await dialog.waitFor({ state: "detached" });
   await page.locator(".facts .is-succeeded").waitFor();
+  expect(await findingsIn(page)).toEqual([]);
   const [operation] = (await fleet.request("GET", "/v1/operations")).body.operations as { steps: { name: string }[] }[];
   const names = operation?.steps.map(({ name }) => name.replaceAll("_", " ")) ?? [];
   expect(names).toHaveLength(13);

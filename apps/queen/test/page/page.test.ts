@@ -82,7 +82,27 @@ test("what is looked for is in the address, and the address shows the same", asy
   await other.locator("#row-gpu-01").waitFor();
   expect(await other.locator("tbody tr").count()).toBe(1);
   await other.getByRole("link", { name: "Clear all" }).click();
-  await other.locator("#row-gpu-03").waitFor();
+  await other.getByLabel("Tick gpu-01").check();
+  await other.getByLabel("Tick gpu-03").check();
+
+  // What is typed stands as it was typed; what is ticked and not seen is said.
+  const search = other.getByRole("searchbox");
+  await search.pressSequentially("gpu ");
+  await other.waitForURL((url) => url.searchParams.get("text") === "gpu");
+  await search.pressSequentially("1");
+  expect(await search.inputValue()).toBe("gpu 1");
+  await search.fill("gpu-01");
+  await other.locator("#row-gpu-03").waitFor({ state: "detached" });
+  const bar = other.getByRole("toolbar").locator("b");
+  expect(await bar.textContent()).toBe("2 hives, 1 not shown");
+  await fetch(`${origin}/v1/hives/gpu-03`, { method: "DELETE" });
+  await other.getByText("1 hive", { exact: true }).waitFor();
+
+  // Whoever has gone elsewhere is not brought back by what he typed before.
+  await search.fill("gpu");
+  await other.getByRole("link", { name: "gpu-01", exact: true }).click();
+  await other.evaluate("new Promise((resolve) => setTimeout(resolve, 250))");
+  expect(new URL(other.url()).pathname).toBe("/ui/hives/gpu-01");
 });
 
 test("a hundred hives are shown, and the others when they are asked for", async () => {
@@ -95,6 +115,15 @@ test("a hundred hives are shown, and the others when they are asked for", async 
   await page.getByRole("button", { name: "Show more" }).click();
   await page.getByText("123 of 123 hives").waitFor();
   expect(await page.locator("tbody tr").count()).toBe(123);
+
+  // What happened to a hive is shown, however much happened to others since.
+  for (const action of ["cordon", "uncordon", "cordon", "uncordon", "cordon"]) {
+    await (
+      await postJson(`${origin}/v1/hives/actions`, { ids, action, ...(action === "cordon" && { reason: "x" }) })
+    ).text();
+  }
+  await page.goto(`${origin}/ui/hives/gpu-01`);
+  await page.getByText("unknown → online").waitFor();
 });
 
 test("models tell how many workers serve them, and by which command the best is found", async () => {
@@ -109,14 +138,17 @@ test("models tell how many workers serve them, and by which command the best is 
 test("ten tabs read one stream, and each shows a change; when the one that reads is closed, another goes on", async () => {
   const origin = await startQueen();
   const person = await newContext();
-  const tabs = await Promise.all(Array.from({ length: 10 }, () => openTab(`${origin}/ui`, person)));
+  // The views of hives read what was before, too, and hold no connection for it.
+  const places = Array.from({ length: 10 }, (_, n) => (n % 2 === 0 ? "ui" : "ui/hives/gpu-02"));
+  const tabs = await Promise.all(places.map((place) => openTab(`${origin}/${place}`, person)));
   // All at once: those behind the one in front are drawn seldom.
-  const allShow = (what: string) => Promise.all(tabs.map(({ page }) => page.locator(what).waitFor()));
-  await allShow("#row-gpu-02");
+  const allShow = (row: string, event: string) =>
+    Promise.all(tabs.map(({ page }, n) => page.locator(n % 2 === 0 ? row : `.events :text("${event}")`).waitFor()));
+  await allShow("#row-gpu-02", "added");
   await beat(origin, "gpu-02");
-  await allShow("#row-gpu-02 .state.is-online");
+  await allShow("#row-gpu-02 .state.is-online", "unknown → online");
   const readers = async () => /^queen_event_readers (\d+)$/m.exec(await (await fetch(`${origin}/metrics`)).text())?.[1];
-  expect(await readers()).toBe("1");
+  await until("one stream is read", async () => (await readers()) === "1");
   for (const { page } of tabs.splice(0, 9)) await page.close();
   await beat(origin, "gpu-03");
   await tabs[0]?.page.locator("#row-gpu-03 .state.is-online").waitFor();
@@ -124,7 +156,13 @@ test("ten tabs read one stream, and each shows a change; when the one that reads
 
 test("all works below the path of a proxy that takes it away", async () => {
   const origin = await startQueen();
+  // As proxies answer while the queen behind them is away.
+  const away = [404, 403];
   const proxy = createServer((incoming, outgoing) => {
+    if (incoming.url?.includes("/v1/events") && away.length > 0) {
+      outgoing.writeHead(away.pop() ?? 404).end();
+      return;
+    }
     const path = incoming.url?.replace(/^\/hives/, "") ?? "";
     const { method, headers } = incoming;
     incoming.pipe(
@@ -148,6 +186,10 @@ test("all works below the path of a proxy that takes it away", async () => {
   await page.getByRole("link", { name: "Fleet" }).first().click();
   await beat(origin, "gpu-02");
   await page.locator("#row-gpu-02 .state.is-online").waitFor();
+  await page.getByRole("link", { name: "Events" }).click();
+  await page.getByText("unknown → online").nth(1).waitFor();
+  await postJson(`${origin}/v1/hives/gpu-01/cordon`, { reason: "fans" });
+  await page.getByText("cordoned: fans").waitFor();
   expect(faults).toEqual([]);
 });
 
@@ -169,13 +211,14 @@ test("events are told that were before the page and come since, and none of work
   expect(await told.allTextContents()).toEqual(expected);
 });
 
-test("a queen that has ended is said to be lost; when she is back the page goes on by itself, and shows what it could not", async () => {
+test("a queen that hangs, or has ended, is said to be lost; when she is back the page goes on by itself, and shows what it could not", async () => {
   const queen = queens.start();
   const origin = await startQueen(queen);
   const { page, faults } = await openTab(`${origin}/ui`);
   await page.locator("#row-gpu-01 time:not(.is-old)").first().waitFor();
-  await queen.kill("SIGKILL");
+  queen.child.kill("SIGSTOP");
   await page.locator("#row-gpu-01 time.is-old").first().waitFor();
+  await queen.kill("SIGKILL");
   await page.getByRole("link", { name: "Events" }).click();
   await page.getByText("Nothing is heard of the queen").waitFor();
   await queens.start(["--port", new URL(origin).port]).origin();

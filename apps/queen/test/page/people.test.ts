@@ -5,6 +5,7 @@ import { closeBrowser, newContext } from "../browser/chromium.ts";
 import { QUEEN } from "../programs.ts";
 import { postJson, queenProcesses } from "../queen-processes.ts";
 import { until } from "../until.ts";
+import { findingsIn } from "./axe.ts";
 import { openTab } from "./tab.ts";
 
 const queens = queenProcesses();
@@ -75,6 +76,7 @@ test("a reader sees all and can change nothing, and is told why", async () => {
   const { page, faults } = await openTab(`${origin}/ui/hives/gpu-01`);
   await logIn(page, "hq_0123456789abcdef_wrong");
   await page.getByRole("alert").filter({ hasText: "This token is not one of this queen's" }).waitFor();
+  expect(await findingsIn(page)).toEqual([]);
   await logIn(page, token);
   await page.getByRole("heading", { name: "Why it is unknown" }).waitFor();
   const buttons = await page.getByRole("toolbar", { name: "Actions on this hive" }).getByRole("button").all();
@@ -104,10 +106,15 @@ test("a code in the address logs in, and the session of a token that is revoked 
   expect(new URL(page.url()).hash).toBe("");
   await page.getByLabel("Tick gpu-01").check();
   expect(await page.getByRole("toolbar").getByRole("button", { name: "Cordon", exact: true }).isEnabled()).toBe(true);
+  await page.getByRole("toolbar").getByRole("button", { name: "Cordon", exact: true }).click();
+  await page.getByRole("dialog", { name: "Cordon" }).waitFor();
   tokenCommand("create", "--name", "other", "--role", "operator");
   tokenCommand("revoke", token.split("_")[1] ?? "");
   await page.getByRole("heading", { name: "Log in" }).waitFor();
-  await page.getByRole("alert").filter({ hasText: "was revoked" }).waitFor();
+  expect(await page.getByRole("alert").textContent()).toBe(
+    "This session has ended, or its token was revoked: log in again. ",
+  );
+  expect(await page.getByRole("dialog").count()).toBe(0);
   expect(await page.evaluate("localStorage.length")).toBe(0);
   await page.goto(`${origin}/ui#code=${code}`);
   await page.reload();
@@ -117,7 +124,10 @@ test("a code in the address logs in, and the session of a token that is revoked 
 test("a token is made, shown once, and revoked", async () => {
   const origin = await startQueen();
   const operator = tokenCommand("create", "--name", "me", "--role", "operator");
-  const { page } = await openTab(`${origin}/ui/tokens`);
+  const person = await newContext();
+  const { page: other } = await openTab(`${origin}/ui`, person);
+  await other.getByLabel("Token").waitFor();
+  const { page } = await openTab(`${origin}/ui/tokens`, person);
   await logIn(page, operator);
   await page.getByLabel("Name").fill("dashboard");
   await page.getByRole("button", { name: "Make a token" }).click();
@@ -125,10 +135,24 @@ test("a token is made, shown once, and revoked", async () => {
   const made = (await page.locator(".moved code").textContent()) ?? "";
   const ask = () => fetch(`${origin}/v1/counts`, { headers: { authorization: `Bearer ${made}` } });
   expect((await ask()).status).toBe(200);
-  page.on("dialog", (dialog) => void dialog.accept());
   await page.getByRole("row", { name: "dashboard" }).getByRole("button", { name: "Revoke" }).click();
+  const dialog = page.getByRole("dialog", { name: "Revoke" });
+  await dialog.getByText("“dashboard” is refused").waitFor();
+  await dialog.getByRole("button", { name: "Revoke" }).click();
+  await dialog.getByText("It is done").waitFor();
+  await page.keyboard.press("Escape");
   await page.getByRole("row", { name: "dashboard" }).getByText("revoked").waitFor();
   expect((await ask()).status).toBe(401);
+
+  // The other tab knows of each login, and has its key.
+  await other.locator("#row-gpu-01").waitFor();
+  await page.getByRole("button", { name: "Log out" }).click();
+  await other.getByLabel("Token").waitFor();
+  await logIn(page, operator);
+  await other.getByLabel("Tick gpu-01").check();
+  await other.getByRole("toolbar").getByRole("button", { name: "Uncordon" }).click();
+  await other.getByRole("dialog").getByRole("button", { name: "Uncordon" }).click();
+  await other.getByRole("dialog").getByText("1 skipped").waitFor();
 });
 
 test("who makes the first token of an open queen goes on with it, and sees it", async () => {

@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { readPage } from "../../../../scripts/build/page.js";
 import { closeBrowser } from "../browser/chromium.ts";
+import { postJson } from "../queen-processes.ts";
 import { startTestQueen } from "../test-queen.ts";
 import { openTab } from "./tab.ts";
 
@@ -51,15 +52,19 @@ test.each([
   },
 );
 
-test("a queen of another version is said to be updated, whatever her page; the same one is not", async () => {
+test("a queen of another version is said to be updated, whatever her page; the same one is not, though hives that she does not have are gone", async () => {
   const first = await startQueen(readPage);
-  const { page } = await openTab(`http://127.0.0.1:${first.port}/ui`);
-  await page.getByRole("heading", { name: "No hives yet" }).waitFor();
+  const origin = `http://127.0.0.1:${first.port}`;
+  await postJson(`${origin}/v1/hives`, { id: "gpu-01", host: "127.0.0.1", port: 1 });
+  const { page } = await openTab(`${origin}/ui`);
+  await page.getByLabel("Tick gpu-01").check();
   await first.stop();
   const asked = page.waitForResponse((answer) => answer.url().endsWith("/v1/me"));
   const second = await startQueen(readPage, first.port);
   await asked;
   expect(await page.getByText("The queen was updated").count()).toBe(0);
+  await page.locator("#row-gpu-01.is-gone").waitFor();
+  await page.getByRole("toolbar").waitFor({ state: "detached" });
   await second.stop();
   await page.route("**/v1/me", async (route) => {
     const answer = await route.fetch();

@@ -1,6 +1,8 @@
 import type { Body } from "@repo/queen-client";
 import { client } from "../state/api.ts";
+import { tick } from "../state/ticked.ts";
 import type { ActionLine } from "../state/types.ts";
+import { labelsOf } from "../words/labels.ts";
 
 /** What is asked for before it is done. */
 export interface Field {
@@ -28,19 +30,6 @@ const onHives =
   (toBody: (values: Values) => Asked): Action["run"] =>
   (ids, values, isDryRun) =>
     client.value.actOnHives({ ...toBody(values), ids: [...ids] }, { dry_run: isDryRun });
-
-/** `env=prod, drained-`: as `hivectl label` has it. */
-function labelsOf(text: string): Record<string, string | null> {
-  const words = text.split(/[\s,]+/).filter(Boolean);
-  return Object.fromEntries(
-    words.map((word): [string, string | null] => {
-      const at = word.indexOf("=");
-      return at < 0
-        ? [word.replace(/-$/, ""), word.endsWith("-") ? null : ""]
-        : [word.slice(0, at), word.slice(at + 1)];
-    }),
-  );
-}
 
 type Simple = "uncordon" | "detect" | "install" | "start" | "stop" | "restart";
 
@@ -77,7 +66,12 @@ export const remove: Action = {
   what: "The records of these hives are deleted. Agents that still run are refused from then on.",
   fields: [],
   isDangerous: true,
-  run: onHives(() => ({ action: "remove" })),
+  async *run(ids, values, isDryRun) {
+    for await (const line of onHives(() => ({ action: "remove" }))(ids, values, isDryRun)) {
+      if (line.type === "hive" && line.outcome === "done") tick([line.hive_id], false);
+      yield line;
+    }
+  },
 };
 export const confirmMissing: Action = {
   title: "They are gone: confirm",

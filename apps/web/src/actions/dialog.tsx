@@ -4,6 +4,7 @@ import { FaultBox } from "../parts/fault.tsx";
 import { type Fault, faultOf } from "../state/api.ts";
 import { showNow } from "../state/fleet.ts";
 import { place } from "../state/place.ts";
+import { visitor } from "../state/session.ts";
 import type { ActionOnHive } from "../state/types.ts";
 import { countText } from "../words/amounts.ts";
 import type { Action } from "./actions.ts";
@@ -14,10 +15,13 @@ interface Opened {
   readonly ids: readonly string[];
 }
 const opened = signal<Opened | undefined>(undefined);
-// Whoever follows a link in it, or goes back, has left it.
-place.subscribe(() => {
+const close = () => {
   opened.value = undefined;
-});
+};
+// Whoever follows a link in it, or goes back, has left it.
+place.subscribe(close);
+// It would be above the login.
+visitor.subscribe((who) => who === null && close());
 
 export function openDialog(action: Action, ids: readonly string[]): void {
   opened.value = { action, ids };
@@ -71,13 +75,7 @@ function Dialog({ action, ids }: Opened) {
   const isProven = !action.isDangerous || typed === proof;
 
   return (
-    <dialog
-      ref={box}
-      aria-labelledby="dialog-title"
-      onClose={() => {
-        opened.value = undefined;
-      }}
-    >
+    <dialog ref={box} aria-labelledby="dialog-title" onClose={close}>
       <form onSubmit={onSubmit}>
         <h2 id="dialog-title">{action.title}</h2>
         <p>{action.what}</p>

@@ -1,4 +1,4 @@
-import { hasGap, type PastEvent, usePast } from "../state/past.ts";
+import { hasGap, MAX_KEPT, type Past, usePast } from "../state/past.ts";
 import { hrefOf } from "../state/place.ts";
 
 export function EventsView() {
@@ -6,18 +6,25 @@ export function EventsView() {
   return (
     <>
       <h1>Events</h1>
-      <p class="soft">What happened since the queen started, the newest first.</p>
+      <p class="soft">
+        The last {MAX_KEPT} things that happened since the queen started, the newest first. What workers do is not among
+        them.
+      </p>
       {hasGap.value && <p class="moved">Some were missed while nothing was heard of the queen.</p>}
-      <EventList events={past} />
+      <EventList past={past} />
     </>
   );
 }
 
-export function EventList({ events, isOfHive = false }: { events: readonly PastEvent[]; isOfHive?: boolean }) {
-  if (events.length === 0) return <p class="nothing">Nothing has happened yet.</p>;
+export function EventList({ past: { hiveId: ofHive, events, isRead } }: { past: Past }) {
+  const isOfHive = ofHive !== undefined;
+  if (events.value.length === 0) {
+    if (!isRead.value) return <p class="nothing">Reading…</p>;
+    return <p class="nothing">Nothing has happened since the queen started.</p>;
+  }
   return (
     <ol class="events">
-      {events.map(({ id, atMs, hiveId, text }) => (
+      {events.value.map(({ id, atMs, hiveId, text }) => (
         <li key={id}>
           <time dateTime={new Date(atMs).toISOString()}>{new Date(atMs).toLocaleTimeString("en-GB")}</time>
           {!isOfHive && (

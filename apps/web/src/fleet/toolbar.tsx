@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../parts/icon.tsx";
 import { Menu } from "../parts/menu.tsx";
 import { client } from "../state/api.ts";
@@ -26,13 +26,22 @@ export function Toolbar() {
   );
 }
 
-let typing: ReturnType<typeof setTimeout> | undefined;
-
+/** What is typed stands as it is: the address has it without blanks around it, and later. */
 function Search() {
-  const { query } = place.value;
+  const text = place.value.query.get("text") ?? "";
+  const input = useRef<HTMLInputElement>(null);
+  const typing = useRef<ReturnType<typeof setTimeout>>();
+  useEffect(() => {
+    if (input.current && input.current.value.trim() !== text) input.current.value = text;
+  }, [text]);
+  // Whoever has gone elsewhere is not brought back.
+  useEffect(() => () => clearTimeout(typing.current), []);
   const onInput = ({ currentTarget: { value } }: { currentTarget: HTMLInputElement }) => {
-    clearTimeout(typing);
-    typing = setTimeout(() => go(withParameter(place.value.query, "text", value.trim()), { replace: true }), TYPING_MS);
+    clearTimeout(typing.current);
+    typing.current = setTimeout(
+      () => go(withParameter(place.value.query, "text", value.trim()), { replace: true }),
+      TYPING_MS,
+    );
   };
   return (
     <label class="search">
@@ -42,7 +51,7 @@ function Search() {
         id="search"
         placeholder="Search id, host, label"
         aria-label="Search id, host, label"
-        value={query.get("text") ?? ""}
+        ref={input}
         onInput={onInput}
       />
       <kbd>/</kbd>

@@ -57,7 +57,7 @@ const hiveOf = (data: unknown): string | undefined => (data as { hive_id?: strin
 function Hive({ hive, liveness, state, atMs }: Awaited<ReturnType<typeof readHive>>) {
   const { id, ssh_host: sshHost, ssh_user: sshUser, ssh_port: sshPort } = hive;
   const address = addressText(hive);
-  const past = usePast();
+  const past = usePast(id);
   return (
     <>
       <h1 class="hive-title">
@@ -90,7 +90,7 @@ function Hive({ hive, liveness, state, atMs }: Awaited<ReturnType<typeof readHiv
         <Workers workers={state.workers} isLive={state.live} />
         <section class="panel is-wide">
           <h2>Events</h2>
-          <EventList events={past.filter(({ hiveId }) => hiveId === id)} isOfHive />
+          <EventList past={past} />
         </section>
         <section class="panel is-wide">
           <h2>Operations</h2>

@@ -20,6 +20,15 @@ export function setSessionKey(key: string | null): void {
   client.value = clientWith(key);
 }
 
+/** Hears that another tab has another key, or none any more: all of them have the same session. */
+export function onOtherKey(listen: () => void): void {
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key !== KEY) return;
+    client.value = clientWith(newValue);
+    listen();
+  });
+}
+
 /** What went wrong, as one reads it: a sentence, and the code under which the documentation says more. */
 export interface Fault {
   readonly text: string;

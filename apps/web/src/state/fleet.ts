@@ -3,7 +3,8 @@ import type { QueenEvent } from "@repo/queen-client";
 import { client, type Fault, faultOf } from "./api.ts";
 import { numberOf } from "./event-ids.ts";
 import { listenFrom, lostAtMs, type News, onNews } from "./live.ts";
-import { endSession } from "./session.ts";
+import { endSession, isUnknown } from "./session.ts";
+import { tick } from "./ticked.ts";
 import type { FleetPage, FleetRow, FleetTotals } from "./types.ts";
 
 /** A row, when it came, and how often its status has changed in view. */
@@ -82,10 +83,14 @@ export function show(query: URLSearchParams): void {
 /** What every view shows of the fleet: how many are offline, and what happens from now on. */
 export async function begin(): Promise<void> {
   if (order.value !== undefined) return;
-  const page = await client.value.listFleet({ limit: 1 }).catch(endSession);
-  if (page === undefined) return;
-  totals.value = page.totals;
-  listenFrom(page.position);
+  try {
+    const page = await client.value.listFleet({ limit: 1 });
+    totals.value = page.totals;
+    listenFrom(page.position);
+  } catch (error) {
+    endSession(error);
+    if (!isUnknown(error)) setTimeout(() => void begin(), REREAD_MS);
+  }
 }
 
 export function showMore(): void {
@@ -138,6 +143,7 @@ function take(page: FleetPage, anew: boolean): void {
   for (const row of page.hives) put(row.hive.id, row, atMs);
   totals.value = page.totals;
   hasMore.value = page.next_after !== null;
+  if (tellsOfAll(page)) dropOthers(page);
   damaged.value = page.damaged;
   const ids = page.hives.map(({ hive }) => hive.id);
   const shown = order.value ?? [];
@@ -148,6 +154,23 @@ function take(page: FleetPage, anew: boolean): void {
     const kept = new Set(ids);
     for (const id of rows.keys()) if (!kept.has(id)) rows.delete(id);
   } else moved.value = difference(shown, ids);
+}
+
+/** Whether a hive that is not in the answer is not in the catalog. */
+const tellsOfAll = ({ next_after: next, totals: { total } }: FleetPage): boolean =>
+  total === 0 || (next === null && Object.keys(asked).every((name) => name === "sort" || name === "group_by"));
+
+/** Hives of which nobody told that they were removed, as when another queen is in the place of the one before. */
+function dropOthers({ hives }: FleetPage): void {
+  const there = new Set(hives.map(({ hive }) => hive.id));
+  for (const id of rows.keys()) if (!there.has(id)) drop(id);
+}
+
+/** It is in the catalog no more: nothing is to be done with it. */
+function drop(id: string): void {
+  tick([id], false);
+  const held = rows.get(id);
+  if (held !== undefined && !held.value.isGone) held.value = { ...held.value, isGone: true };
 }
 
 function difference(shown: readonly string[], ids: readonly string[]) {
@@ -185,8 +208,7 @@ onNews((news: News) => {
 
 function fold(event: QueenEvent, atMs: number): void {
   const { hive_id: id, row } = event.data as { hive_id?: string; row?: FleetRow | null };
-  const held = id === undefined ? undefined : rows.get(id);
-  if (id === undefined || held === undefined || row === undefined) return;
-  if (row === null) held.value = { ...held.value, isGone: true };
-  else put(id, row, atMs);
+  if (id === undefined || row === undefined) return;
+  if (row === null) drop(id);
+  else if (rows.has(id)) put(id, row, atMs);
 }

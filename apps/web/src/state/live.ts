@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import type { QueenEvent } from "@repo/queen-client";
 import { client } from "./api.ts";
 import { hrefOf, ROOT } from "./place.ts";
-import { endSession, visitor } from "./session.ts";
+import { endSession, isUnknown, visitor } from "./session.ts";
 import { joinStream } from "./stream.ts";
 
 /** Events of one frame, in their order; or that so many came, or some were missed, that what is shown is read anew. */
@@ -11,6 +11,8 @@ export type News = readonly QueenEvent[] | "missed";
 /** What came in one frame is shown with the next; more than this is not gone through one by one. */
 const MAX_WAITING = 500;
 const HIDDEN_FRAME_MS = 500;
+/** The queen says something every 2 s. */
+const SILENCE_MS = 5000;
 
 /** Since when nothing is heard of the queen; null while she is. */
 export const lostAtMs = signal<number | null>(null);
@@ -35,16 +37,17 @@ export function listenFrom(position: string): void {
   isJoined = true;
   joinStream(position, {
     name: `queen ${ROOT.href}`,
-    read: (after, onConnection) => client.value.readEvents({ after, onConnection }),
+    read: (after, onConnection) => client.value.readEvents({ after, onConnection, silenceMs: SILENCE_MS }),
     onEvent: hear,
     onConnection: (atMs) => {
       const isBack = lostAtMs.value !== null && atMs === null;
       lostAtMs.value = atMs;
       if (isBack) void lookForUpdate();
     },
+    isFinal: isUnknown,
     onRefused: (error) => {
       isJoined = false;
-      lostAtMs.value = Date.now();
+      lostAtMs.value = null;
       endSession(error);
     },
   });

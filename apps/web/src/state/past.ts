@@ -1,24 +1,28 @@
-import { signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import type { QueenEvent } from "@repo/queen-client";
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { eventText } from "../words/events.ts";
 import { client } from "./api.ts";
 import { numberOf } from "./event-ids.ts";
 import { lostAtMs, onNews } from "./live.ts";
 import { endSession } from "./session.ts";
 
-const MAX_KEPT = 500;
+export const MAX_KEPT = 500;
 /** What of workers changes every few seconds is none of them: it would be all that is kept. */
 const KINDS = ["status", "cordon", "operation", "hive_added", "hive_changed", "hive_removed", "liveness"] as const;
-/** What has come of the backlog is shown so often: its end is not said where its last events are of another kind. */
+/** What has come of the backlog is shown so often. */
 const SHOW_MS = 100;
 /** A backlog that does not end by then is read as far as it came. */
 const MAX_BACKLOG_MS = 10_000;
 
 /** What happened since the queen started, as far as she keeps it, the newest first; what of workers changes every few seconds is left out. */
-const past = signal<readonly PastEvent[]>([]);
-/** Whether some of it was missed. */
-export const hasGap = signal(false);
+export interface Past {
+  /** Of this hive alone. */
+  readonly hiveId: string | undefined;
+  readonly events: Signal<readonly PastEvent[]>;
+  /** Whether what happened before the page was opened is among them. */
+  readonly isRead: Signal<boolean>;
+}
 
 /** An event in words. */
 export interface PastEvent {
@@ -27,6 +31,15 @@ export interface PastEvent {
   readonly hiveId: string | undefined;
   readonly text: string;
 }
+
+/** Whether some of it was missed. */
+export const hasGap = signal(false);
+
+const pastOf = (hiveId?: string): Past => ({ hiveId, events: signal([]), isRead: signal(false) });
+const whole = pastOf();
+/** Each that is kept up to date. */
+const followed = new Set([whole]);
+const beingRead = new Set<Past>();
 
 function toPast({ id, type, data }: QueenEvent): PastEvent {
   const { at_ms: atMs = 0, hive_id: hiveId } = data as { at_ms?: number; hive_id?: string };
@@ -41,54 +54,64 @@ onNews((news) => {
     return;
   }
   const told = news.filter(isTold).map(toPast);
-  if (told.length > 0) past.value = [...told.toReversed(), ...past.value].slice(0, MAX_KEPT);
+  for (const past of followed) add(past, told);
 });
 
-/** For a view that shows it: what happened before the page was opened is read once, as soon as the queen is heard. */
-export function usePast(): readonly PastEvent[] {
+/** For a view that shows it: what happened before is read once, as soon as the queen is heard. */
+export function usePast(hiveId?: string): Past {
   const isHeard = lostAtMs.value === null;
-  useEffect(() => void readPast(), [isHeard]);
-  return past.value;
+  const past = useMemo(() => (hiveId === undefined ? whole : pastOf(hiveId)), [hiveId]);
+  useEffect(() => {
+    followed.add(past);
+    return () => {
+      if (past !== whole) followed.delete(past);
+    };
+  }, [past]);
+  useEffect(() => void read(past), [past, isHeard]);
+  return past;
 }
 
-let isRead = false;
-
-async function readPast(): Promise<void> {
-  if (isRead) return;
-  isRead = true;
+async function read(past: Past): Promise<void> {
+  if (past.isRead.value || beingRead.has(past)) return;
+  beingRead.add(past);
   try {
-    await readBacklog();
+    await readBacklog(past);
+    past.isRead.value = true;
   } catch (error) {
-    isRead = false;
     endSession(error);
+  } finally {
+    beingRead.delete(past);
   }
 }
 
-async function readBacklog(): Promise<void> {
+async function readBacklog(past: Past): Promise<void> {
   const { position } = await client.value.listFleet({ limit: 1 });
   const newest = numberOf(position);
   if (newest === 0) return;
   const over = new AbortController();
-  const signal = AbortSignal.any([over.signal, AbortSignal.timeout(MAX_BACKLOG_MS)]);
   const before: PastEvent[] = [];
-  const timer = setInterval(() => showBefore(before.splice(0)), SHOW_MS);
+  const timer = setInterval(() => add(past, before.splice(0)), SHOW_MS);
   try {
-    const after = `${position.slice(0, position.lastIndexOf("-"))}-0`;
-    for await (const event of client.value.readEvents({ after, kind: [...KINDS], signal })) {
-      if (numberOf(event.id) <= newest && isTold(event)) before.push(toPast(event));
-      if (numberOf(event.id) >= newest) over.abort();
-    }
+    const events = client.value.readEvents({
+      after: `${position.slice(0, position.lastIndexOf("-"))}-0`,
+      kind: [...KINDS],
+      ...(past.hiveId !== undefined && { hive: [past.hiveId] }),
+      signal: AbortSignal.any([over.signal, AbortSignal.timeout(MAX_BACKLOG_MS)]),
+      // A bookmark, too, says that this was all: a connection that is held for longer is one that other tabs have not.
+      onPlace: (id) => numberOf(id) >= newest && over.abort(),
+    });
+    for await (const event of events) if (numberOf(event.id) <= newest && isTold(event)) before.push(toPast(event));
   } finally {
     clearInterval(timer);
-    showBefore(before);
+    add(past, before);
   }
 }
 
-function showBefore(events: readonly PastEvent[]): void {
-  if (events.length === 0) return;
-  const known = new Set(past.value.map(({ id }) => id));
-  const added = events.filter(({ id }) => !known.has(id));
-  past.value = [...past.value, ...added]
+function add({ hiveId, events }: Past, more: readonly PastEvent[]): void {
+  const known = new Set(events.value.map(({ id }) => id));
+  const added = more.filter((event) => !known.has(event.id) && (hiveId === undefined || event.hiveId === hiveId));
+  if (added.length === 0) return;
+  events.value = [...events.value, ...added]
     .toSorted((a, b) => b.atMs - a.atMs || numberOf(b.id) - numberOf(a.id))
     .slice(0, MAX_KEPT);
 }

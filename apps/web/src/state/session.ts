@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import { QueenProblem } from "@repo/queen-client";
-import { client, type Fault, faultOf, hasSessionKey, setSessionKey } from "./api.ts";
+import { client, type Fault, faultOf, hasSessionKey, onOtherKey, setSessionKey } from "./api.ts";
 
 /** Who looks at the page. */
 export interface Visitor {
@@ -54,6 +54,13 @@ export async function adopt(token: string): Promise<void> {
   await meet();
 }
 
+/** Somebody logged in, or out, in another tab. */
+onOtherKey(() => {
+  // What was read before may have been for somebody else.
+  if (visitor.value === null && hasSessionKey()) location.reload();
+  else void meet();
+});
+
 export async function logOut(): Promise<void> {
   try {
     await client.value.logOut();
@@ -72,12 +79,15 @@ export async function logOut(): Promise<void> {
 /** Of a stream or a request that was refused: whoever is known no more logs in anew. */
 export function endSession(error: unknown): void {
   if (!isUnknown(error)) return;
-  visitorFault.value = faultOf(error);
+  visitorFault.value = { text: ENDED, code: undefined, status: undefined };
   setSessionKey(null);
   visitor.value = null;
 }
 
-const isUnknown = (error: unknown): boolean => error instanceof QueenProblem && error.status === 401;
+const ENDED = "This session has ended, or its token was revoked: log in again.";
+
+/** Whether the queen knows the caller no more. */
+export const isUnknown = (error: unknown): boolean => error instanceof QueenProblem && error.status === 401;
 
 /** The cookie is that of another session, as when somebody logged in at another queen of the same host: what is left may read. */
 const isOfOtherKey = (error: unknown): boolean =>

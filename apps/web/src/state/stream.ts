@@ -14,16 +14,21 @@ interface Parts {
   onEvent(event: QueenEvent): void;
   /** Since when there is no connection; null while there is one. */
   onConnection(lostAtMs: number | null): void;
-  /** The stream is refused for good, as when the session has ended. */
+  /** Whether what it was refused with is so for good, as when the session has ended: a proxy whose queen is away may say anything. */
+  isFinal(error: unknown): boolean;
   onRefused(error: unknown): void;
 }
+
+const FIRST_RETRY_MS = 1000;
+const MAX_RETRY_MS = 30_000;
 
 /**
  * Takes part in the one stream of all tabs: a browser opens six connections to a queen, and a tab that holds one each would end that. One tab
  * leads, reads the stream and hands on what it hears; when it is closed, another goes on after the last event that it was told. Every tab hears
  * what happens after `position`, which the caller has read the fleet at.
  */
-export function joinStream(position: string, { name, read, onEvent, onConnection, onRefused }: Parts): void {
+export function joinStream(position: string, parts: Parts): void {
+  const { name, read, onEvent, onConnection, isFinal, onRefused } = parts;
   const channel = new BroadcastChannel(name);
   let last = position;
   let lostAtMs: number | null = null;
@@ -45,15 +50,26 @@ export function joinStream(position: string, { name, read, onEvent, onConnection
   }
   async function lead(): Promise<void> {
     leads = true;
-    const hear = ({ isOpen }: Connection) => {
-      if (isOpen || lostAtMs === null) tell({ say: "connection", lostAtMs: isOpen ? null : Date.now() });
+    let retryMs = FIRST_RETRY_MS;
+    const lose = (atMs: number) => lostAtMs === null && tell({ say: "connection", lostAtMs: atMs });
+    const hear = (connection: Connection) => {
+      if (!connection.isOpen) return lose(connection.heardAtMs);
+      retryMs = FIRST_RETRY_MS;
+      tell({ say: "connection", lostAtMs: null });
     };
-    try {
-      for await (const event of read(last, hear)) tell({ say: "event", event });
-    } catch (error) {
-      leads = false;
-      channel.close();
-      onRefused(error);
+    for (;;) {
+      try {
+        for await (const event of read(last, hear)) tell({ say: "event", event });
+      } catch (error) {
+        if (isFinal(error)) {
+          leads = false;
+          channel.close();
+          return onRefused(error);
+        }
+        lose(Date.now());
+      }
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+      retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
     }
   }
 

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 export const ticked = signal<ReadonlySet<string>>(new Set());
 
 export function tick(ids: readonly string[], isOn: boolean): void {
+  if (ids.every((id) => ticked.value.has(id) === isOn)) return;
   const next = new Set(ticked.value);
   for (const id of ids) {
     if (isOn) next.add(id);

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import type { Body, Schema } from "@repo/queen-client";
 import { useState } from "preact/hooks";
+import { openDialog } from "../actions/dialog.tsx";
 import { Age } from "../parts/age.tsx";
 import { Copy } from "../parts/copy.tsx";
 import { FaultBox } from "../parts/fault.tsx";
@@ -31,11 +32,20 @@ function Tokens() {
     setProblem(undefined);
     void work.catch((error) => setProblem(faultOf(error))).then(again);
   };
-  const revoke = (id: string, name: string) => {
-    if (confirm(`Revoke the token “${name}”? Whoever uses it is refused from then on, and its sessions end.`)) {
-      attempt(client.value.revokeToken(id));
-    }
-  };
+  const revoke = (id: string, name: string) =>
+    openDialog(
+      {
+        title: "Revoke",
+        what: `Whoever uses the token “${name}” is refused from then on, and its sessions end.`,
+        fields: [],
+        async *run() {
+          yield* [];
+          await client.value.revokeToken(id);
+          again();
+        },
+      },
+      [],
+    );
   return (
     <>
       <h1>Tokens</h1>
