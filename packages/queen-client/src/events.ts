@@ -7,13 +7,7 @@ import type { Wait } from "./waiting.ts";
 /** How the connection of a reader is: when it is lost, why, and after which time it is tried anew. */
 export type Connection =
   | { readonly isOpen: true }
-  | {
-      readonly isOpen: false;
-      readonly why: QueenProblem | QueenNoAnswer;
-      readonly retryMs: number;
-      /** When something came last, or was first waited for. */
-      readonly heardAtMs: number;
-    };
+  | { readonly isOpen: false; readonly why: QueenProblem | QueenNoAnswer; readonly retryMs: number };
 
 const FIRST_RETRY_MS = 1000;
 const MIN_RETRY_MS = 100;
@@ -25,35 +19,32 @@ interface Parts {
   readonly wait: Wait;
   /** From 0 to 1, so that many readers do not come back at once. */
   readonly random: () => number;
+  readonly silenceMs?: number;
 }
 
 export interface How {
   readonly after?: string | undefined;
   /** Ends the reading. */
   readonly signal: AbortSignal;
-  /** A connection on which nothing comes for so long is made anew. */
-  readonly silenceMs?: number | undefined;
   /** Told when the connection is there, and when it is lost. */
   readonly onConnection?: ((connection: Connection) => void) | undefined;
-  /** Told from where it would go on, also where what came is not wanted. */
+  /** Told whenever the queen is heard, from where it would go on: also where nothing that is wanted has happened. */
   readonly onPlace?: ((id: string) => void) | undefined;
 }
 
 /** Events for as long as the signal is not given. A connection that is lost is made anew from where it was; what is lost for good throws. */
 export async function* readEvents(parts: Parts, how: How): AsyncGenerator<QueenEvent, void, undefined> {
-  const { signal, silenceMs = SILENCE_MS, onConnection, onPlace } = how;
+  const { signal, onConnection, onPlace } = how;
   let place = how.after;
   let retryMs = FIRST_RETRY_MS;
   let failures = 0;
-  let heardAtMs = Date.now();
   while (!signal.aborted) {
     let why: QueenProblem | QueenNoAnswer;
     try {
       const body = await parts.open(place, signal);
       onConnection?.({ isOpen: true });
-      for await (const block of blocksOf(linesOf(body, { signal, silenceMs }))) {
+      for await (const block of blocksOf(linesOf(body, { signal, silenceMs: parts.silenceMs ?? SILENCE_MS }))) {
         failures = 0;
-        heardAtMs = Date.now();
         place = block.id ?? place;
         if (block.id !== undefined) onPlace?.(block.id);
         retryMs = Math.max(block.retryMs ?? retryMs, MIN_RETRY_MS);
@@ -69,7 +60,7 @@ export async function* readEvents(parts: Parts, how: How): AsyncGenerator<QueenE
     const backOffMs = Math.min(retryMs * 2 ** failures, MAX_RETRY_MS) * (0.5 + parts.random());
     failures += 1;
     const waitMs = Math.round(Math.max(backOffMs, why.retryAfterMs ?? 0));
-    onConnection?.({ isOpen: false, why, retryMs: waitMs, heardAtMs });
+    onConnection?.({ isOpen: false, why, retryMs: waitMs });
     await parts.wait(waitMs, signal).catch(() => undefined);
   }
 }

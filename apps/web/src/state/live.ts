@@ -11,8 +11,6 @@ export type News = readonly QueenEvent[] | "missed";
 /** What came in one frame is shown with the next; more than this is not gone through one by one. */
 const MAX_WAITING = 500;
 const HIDDEN_FRAME_MS = 500;
-/** The queen says something every 2 s. */
-const SILENCE_MS = 5000;
 
 /** Since when nothing is heard of the queen; null while she is. */
 export const lostAtMs = signal<number | null>(null);
@@ -37,7 +35,7 @@ export function listenFrom(position: string): void {
   isJoined = true;
   joinStream(position, {
     name: `queen ${ROOT.href}`,
-    read: (after, onConnection) => client.value.readEvents({ after, onConnection, silenceMs: SILENCE_MS }),
+    read: (after, heard) => client.value.readEvents({ after, ...heard }),
     onEvent: hear,
     onConnection: (atMs) => {
       const isBack = lostAtMs.value !== null && atMs === null;

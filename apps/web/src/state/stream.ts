@@ -1,4 +1,4 @@
-import type { Connection, QueenEvent } from "@repo/queen-client";
+import type { Connection, EventQuery, QueenEvent } from "@repo/queen-client";
 
 /** What the tab that reads the stream tells the others, and what a new one asks of it. */
 type Told =
@@ -10,15 +10,18 @@ interface Parts {
   /** Of all tabs of this page together. */
   readonly name: string;
   /** Reads the events after this one, for as long as they are to be had. */
-  read(after: string, onConnection: (connection: Connection) => void): AsyncIterable<QueenEvent>;
+  read(after: string, heard: Pick<EventQuery, "onConnection" | "onPlace">): AsyncIterable<QueenEvent>;
   onEvent(event: QueenEvent): void;
-  /** Since when there is no connection; null while there is one. */
+  /** Since when nothing is heard; null while something is. */
   onConnection(lostAtMs: number | null): void;
   /** Whether what it was refused with is so for good, as when the session has ended: a proxy whose queen is away may say anything. */
   isFinal(error: unknown): boolean;
   onRefused(error: unknown): void;
 }
 
+/** The queen says something every 2 s. */
+const SILENCE_MS = 5000;
+const WATCH_MS = 1000;
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 30_000;
 
@@ -51,22 +54,29 @@ export function joinStream(position: string, parts: Parts): void {
   async function lead(): Promise<void> {
     leads = true;
     let retryMs = FIRST_RETRY_MS;
-    const lose = (atMs: number) => lostAtMs === null && tell({ say: "connection", lostAtMs: atMs });
-    const hear = (connection: Connection) => {
-      if (!connection.isOpen) return lose(connection.heardAtMs);
-      retryMs = FIRST_RETRY_MS;
-      tell({ say: "connection", lostAtMs: null });
+    let heardAtMs = Date.now();
+    const lose = () => {
+      if (lostAtMs === null) tell({ say: "connection", lostAtMs: heardAtMs });
     };
+    const hear = () => {
+      heardAtMs = Date.now();
+      retryMs = FIRST_RETRY_MS;
+      if (lostAtMs !== null) tell({ say: "connection", lostAtMs: null });
+    };
+    // The connection to a queen that hangs is there, and goes on when she does.
+    const watch = setInterval(() => Date.now() - heardAtMs >= SILENCE_MS && lose(), WATCH_MS);
+    const heard = { onPlace: hear, onConnection: ({ isOpen }: Connection) => (isOpen ? hear() : lose()) };
     for (;;) {
       try {
-        for await (const event of read(last, hear)) tell({ say: "event", event });
+        for await (const event of read(last, heard)) tell({ say: "event", event });
       } catch (error) {
         if (isFinal(error)) {
+          clearInterval(watch);
           leads = false;
           channel.close();
           return onRefused(error);
         }
-        lose(Date.now());
+        lose();
       }
       await new Promise((resolve) => setTimeout(resolve, retryMs));
       retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
