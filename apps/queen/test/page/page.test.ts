@@ -128,7 +128,7 @@ test("a hundred hives are shown, and the others when they are asked for", async 
   expect(await page.locator(".events li").count()).toBe(500);
   await page.getByRole("link", { name: "Fleet" }).click();
   await page.getByRole("link", { name: "gpu-01", exact: true }).click();
-  await page.getByText("unknown → online").waitFor();
+  await page.locator(".events").getByText("unknown → online: its heartbeats arrive").waitFor();
 });
 
 test("models tell how many workers serve them, and by which command the best is found", async () => {
