@@ -8,7 +8,7 @@ import {
   Option,
 } from "commander";
 import manifest from "../package.json" with { type: "json" };
-import { EXIT, Interrupted, sentencesOf, stackOf, UsageProblem } from "./failure.ts";
+import { EXIT, Interrupted, sentencesOf, stackOf, Unwritable, UsageProblem } from "./failure.ts";
 import { FORMATS } from "./output/records.ts";
 import { withCommand } from "./output/terminal.ts";
 import { type CommonFlags, Session, type World } from "./session.ts";
@@ -73,7 +73,10 @@ export async function run(argv: readonly string[], world: World): Promise<number
   try {
     // `pnpm hivectl -- get hives` hands the dashes on.
     await commandLine(does, world).parseAsync(argv[0] === "--" ? argv.slice(1) : argv, { from: "user" });
-    return exitCode;
+    const lost = session?.terminal.lost;
+    if (lost === undefined || lost.isReaderGone) return exitCode;
+    session?.terminal.complain(lost.message);
+    return exitCode === EXIT.done ? EXIT.failed : exitCode;
   } catch (error) {
     return exitCodeOf(error, { session, named, world });
   }
@@ -88,6 +91,7 @@ interface Call {
 
 function exitCodeOf(error: unknown, { session, named, world }: Call): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.calledWrongly;
+  if (error instanceof Unwritable && error.isReaderGone) return EXIT.done;
   if (error instanceof Interrupted || world.signal.aborted) return EXIT.interrupted;
   for (const sentence of sentencesOf(error, session?.caller, named)) session?.terminal.complain(sentence);
   if (session?.flags.verbose) for (const line of stackOf(error)) session.terminal.complain(line);

@@ -43,6 +43,7 @@ const ADDED: Kind<Added> = {
 /** Adds the hives of stdin. One that fails keeps none of the others back. */
 export async function addMany(session: Session, defaults: Defaults): Promise<number> {
   const { terminal, queen, call, signal } = session;
+  terminal.goOnUnread();
   const report = new Report(session.printer(ADDED), session.format === "name");
   const hives: Numbered[] = [];
   for (const [at, text] of (await readStdin(terminal.streams.stdin)).split("\n").entries()) {

@@ -52,6 +52,7 @@ export async function actInBulk(
   bulk: Bulk,
 ): Promise<number> {
   const { terminal } = session;
+  terminal.goOnUnread();
   const isAgreedTo = flags.yes === true || bulk.isHarmless === true;
   if (!isAgreedTo && !terminal.canAsk) {
     throw new UsageProblem(`${bulk.deed.action} asks before it does anything, and there is no terminal: --yes answers`);

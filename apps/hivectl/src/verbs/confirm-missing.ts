@@ -21,6 +21,7 @@ export const addConfirmMissing: AddVerb = (parent, does) => {
 
 async function confirmMissing(session: Session): Promise<number> {
   const { terminal, queen, call, flags } = session;
+  terminal.goOnUnread();
   if (!flags.yes && !terminal.canAsk) {
     throw new UsageProblem("confirm-missing asks before it does anything, and there is no terminal: --yes answers");
   }

@@ -99,6 +99,7 @@ const useOf = (role: Role): string =>
 
 async function revoke(session: Session, ids: readonly string[]): Promise<number> {
   const { terminal, queen, call, flags } = session;
+  terminal.goOnUnread();
   if (!flags.yes && !terminal.canAsk) {
     throw new UsageProblem("revoke asks before it does anything, and there is no terminal: --yes answers");
   }

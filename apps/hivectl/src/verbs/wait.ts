@@ -44,6 +44,7 @@ async function wait(
   { args, flags }: { args: readonly string[]; flags: Flags & CommonFlags },
 ): Promise<number> {
   const { terminal, signal } = session;
+  terminal.goOnUnread();
   const deadline = new Deadline(session.timeoutMs(TIMEOUT_MS), signal);
   const awaited = await awaitedOf(session, deadline, args, flags);
   const outcome = await follow(session, awaited, deadline);
