@@ -1,8 +1,9 @@
 import { inColumns } from "@repo/process-log/printable";
 import type { Body, Query } from "@repo/queen-client";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { EXIT, Interrupted, UsageProblem } from "../failure.ts";
+import { EXIT, UsageProblem } from "../failure.ts";
 import type { CommonFlags, Session } from "../session.ts";
+import { beforeAnything } from "./before-anything.ts";
 import { type ActionOnHive, BulkReport } from "./bulk-report.ts";
 import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter } from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
@@ -77,16 +78,6 @@ export async function actInBulk(
   const ids = todo.map(({ hive_id }) => hive_id);
   await act(session, bulk, { ids, parallel: flags.parallel, report });
   return report.end();
-}
-
-/** Where Ctrl-C ends this, it says that nothing was done yet. */
-async function beforeAnything<T>({ signal, terminal }: Session, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Interrupted || signal.aborted) terminal.complain("interrupted: nothing was done");
-    throw error;
-  }
 }
 
 /** What was listed is what is done: what else is as asked for by then is left alone. */

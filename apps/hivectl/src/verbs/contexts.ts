@@ -89,7 +89,7 @@ async function login(
     QUEEN_TOKEN_FILE: undefined,
     ...(givenCa && { QUEEN_CA: givenCa }),
   });
-  const token = checkToken("the token", await readSecret(terminal, `Token for ${known.url}: `));
+  const token = checkToken("the token", await readSecret(terminal, `Token for ${known.url}: `, session.signal));
   // Tried before it is stored: what does not work now works no better later.
   const { door_open, role } = await session.clientOf({ ...known, token }).getMe(session.call);
   if (door_open) throw new UsageProblem(`${known.url} needs no token yet, and cannot say whether this one is hers`);
