@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { spawnQueen } from "../../queen/test/daemon.ts";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { until } from "../../queen/test/until.ts";
+import { breakingProxy } from "./breaking-proxy.ts";
 import { Hivectl, hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
@@ -125,6 +126,24 @@ test.each([
   expect(await running.end()).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(new RegExp(`^a +${condition}$`, "m")),
+  });
+});
+
+test("a queen who dies again before she has said how things are is away, and no end", async () => {
+  const first = queens.start();
+  const url = await first.origin();
+  await new QueenClient({ url }).addHive({ ...HIVE, id: "a" });
+  const proxy = await breakingProxy(url);
+  const running = await waiting(proxy.url, "a", "--for", "cordoned", "-o", "name");
+  await first.kill("SIGTERM");
+  await until("it knows", () => running.stderr.includes("the queen is away"));
+  proxy.breakOnce(/^\/v1\/fleet/);
+  const second = queens.start([], { QUEEN_PORT: new URL(url).port });
+  await new QueenClient({ url: await second.origin() }).cordonHive("a", { reason: "new fans" });
+  expect(await running.end()).toMatchObject({
+    code: 0,
+    stdout: "a\n",
+    stderr: expect.stringMatching(/the queen is away \(\S+ cannot be reached/),
   });
 });
 
