@@ -46,6 +46,20 @@ const NEXT: { readonly [C in Code]?: string } = {
   CATALOG_OUTCOME_UNKNOWN: "look whether it was done before doing it again",
 };
 
+/** How it is written, by the name of what the queen could not read. */
+const EXAMPLES: ReadonlyMap<string, string> = new Map([
+  ["selector", "as in -l 'rack=r12,env!=prod,zone in (a,b)'"],
+  ["gpu", "as in --gpu H100:80GB:8, --gpu nvidia:24GB or --gpu A100,H100:40GB..80GB"],
+  ["ram", "as in --ram 256GB or --ram 64GB..128GB"],
+  ["cores", "as in --cores 16 or --cores 8..32"],
+  ["for", "as in --for 30m, --for 2h or --for 1d12h"],
+  ["until", "as in --until 2026-12-01T08:00Z"],
+]);
+
+/** Whether what was typed is at fault, and not how things are. */
+export const isMisuse = (error: unknown): boolean =>
+  error instanceof UsageProblem || (error instanceof QueenProblem && error.code === "INVALID_ARGUMENT");
+
 /** What the caller should know to see what is wrong. */
 export interface Caller {
   readonly url: string;
@@ -57,7 +71,8 @@ export function sentencesOf(error: unknown, caller: Caller | undefined, hiveId?:
   if (error instanceof QueenProblem) {
     const unsaid = error.errors.filter(({ message }) => !error.detail.includes(message));
     const said = unsaid.map(({ field, message }) => `${field} ${message}`);
-    return [`${error.code}: ${error.detail}`, ...said, ...nextOf(error, caller, hiveId)];
+    const examples = error.errors.flatMap(({ field }) => EXAMPLES.get(field) ?? []);
+    return [`${error.code}: ${error.detail}`, ...said, ...examples, ...nextOf(error, caller, hiveId)];
   }
   if (error instanceof QueenNoAnswer) return [error.message, ...nextWithoutAnswer(error, caller)];
   return [error instanceof Error ? error.message : String(error)];

@@ -8,7 +8,7 @@ import {
   Option,
 } from "commander";
 import manifest from "../package.json" with { type: "json" };
-import { EXIT, Interrupted, sentencesOf, stackOf, Unwritable, UsageProblem } from "./failure.ts";
+import { EXIT, Interrupted, isMisuse, sentencesOf, stackOf, Unwritable } from "./failure.ts";
 import { FORMATS } from "./output/records.ts";
 import { withCommand } from "./output/terminal.ts";
 import { type CommonFlags, Session, type World } from "./session.ts";
@@ -95,7 +95,7 @@ function exitCodeOf(error: unknown, { session, named, world }: Call): number {
   if (error instanceof Interrupted || world.signal.aborted) return EXIT.interrupted;
   for (const sentence of sentencesOf(error, session?.caller, named)) session?.terminal.complain(sentence);
   if (session?.flags.verbose) for (const line of stackOf(error)) session.terminal.complain(line);
-  return error instanceof UsageProblem ? EXIT.calledWrongly : EXIT.failed;
+  return isMisuse(error) ? EXIT.calledWrongly : EXIT.failed;
 }
 
 function commandLine(does: Does, { stdout, stderr, command }: World): Command {

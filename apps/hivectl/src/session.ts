@@ -128,7 +128,11 @@ export class Session {
   /** One record of a kind: as data by itself, and no list. */
   async showRecord<R>(kind: Kind<R>, record: R): Promise<void> {
     if (this.#isData) await this.terminal.write(await valueText(record, this.format));
-    else await this.printer(kind).print([record]);
+    else {
+      const printer = this.printer(kind);
+      await printer.print([record]);
+      await printer.end();
+    }
   }
 
   get #isData(): boolean {

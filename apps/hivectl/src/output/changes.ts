@@ -9,7 +9,7 @@ export class SaidLines<R> {
   readonly #said = new Map<string, string>();
 
   constructor(columns: readonly Column<R>[], nameOf: (record: R) => string) {
-    this.#columns = columns.filter(({ isPulse }) => isPulse !== true);
+    this.#columns = columns.filter(({ isAge }) => isAge !== true);
     this.#nameOf = nameOf;
   }
 

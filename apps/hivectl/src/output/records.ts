@@ -55,7 +55,10 @@ export function printerOf<R>(kind: Kind<R>, how: How, terminal: Terminal, now: (
       const table = new Table(columnsOf(kind, how), terminal, how);
       return {
         print: (records) => terminal.write(table.text(records, timesFor(terminal.isForPeople, now()))),
-        end: async () => undefined,
+        async end() {
+          if (table.leftOut.length > 0)
+            terminal.say(`no room for ${table.leftOut.join(", ")}: --columns says which to show`);
+        },
       };
     }
   }

@@ -3,7 +3,7 @@ import type { Schema } from "@repo/queen-client";
 import { duration, type Times } from "../output/times.ts";
 import type { Session } from "../session.ts";
 import { heldMarks } from "./held-marks.ts";
-import { addressText, agoText, labelsText } from "./hive-columns.ts";
+import { addressText, labelsText } from "./hive-columns.ts";
 import type { AddVerb } from "./verb.ts";
 
 interface Described {
@@ -56,7 +56,7 @@ function text({ hive, state, liveness, operations }: Described, { times }: Sessi
     ["Changed", times.at(hive.updated_at_ms)],
     ["Status", `${liveness.status}: ${liveness.why} (${liveness.rule})`],
     ...heldFacts(liveness, times),
-    ["Last beat", agoText(liveness.beat_age_ms)],
+    ["Last beat", times.at(hive.last_heartbeat_ms)],
     ["Reachable", unreachableSinceMs === null ? "yes" : `no, since ${times.at(unreachableSinceMs)}`],
     ["Takes work", state.why_not === null ? "yes" : `no: ${state.why_not}`],
     [

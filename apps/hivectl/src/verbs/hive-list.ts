@@ -4,7 +4,7 @@ import { EXIT, UsageProblem } from "../failure.ts";
 import { type Kind, sorted } from "../output/records.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { type HiveRow, STATUS } from "./hive-columns.ts";
-import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
+import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter } from "./hive-filter.ts";
 import { idsOf } from "./ids.ts";
 import { rowOf } from "./one-hive.ts";
 import { redraw } from "./redraw.ts";
@@ -20,8 +20,8 @@ export interface ListFlags extends FilterFlags {
 /** On a terminal, unless more are asked for: what scrolled by is not read. */
 export const SHOWN_TO_PEOPLE = 200;
 const PAGE = 200;
-/** The titles, and where the cursor waits. */
-const BELOW = 2;
+/** The titles, what is said of columns without room, and where the cursor waits. */
+const BELOW = 3;
 /** Of those that are not rare. */
 const LONG_STATUS = "online,unreachable";
 /** Titles by which the queen puts hives in order. */
@@ -57,11 +57,11 @@ export async function listHives(
   if (flags.watch) refuseDocuments(session);
   const kind = flags.watch ? withRoom(listing.kind) : listing.kind;
   const sort = flags.sort ?? listing.sort;
-  const order = orderOf(sort);
+  const order = orderOf(kind, sort);
   const ids = isNamed ? await idsOf(session, args) : [];
   const named = () => printNamed(session, listing, { ids, sort });
   const list = (limit = flags.limit) =>
-    printPages(session, kind, { query: { ...filter, ...order }, flags: { ...flags, ...(limit && { limit }) } });
+    printPages(session, kind, { filter, order, flags: { ...flags, ...(limit && { limit }) } });
   if (flags.watch && listing.redraws && session.format === "table" && session.terminal.isForPeople) {
     return redraw(session, isNamed ? named : () => list(flags.limit ?? session.terminal.height - BELOW));
   }
@@ -86,16 +86,17 @@ const withRoom = (kind: Kind<HiveRow>): Kind<HiveRow> => ({
 async function printPages(
   session: Session,
   kind: Kind<HiveRow>,
-  { query, flags: { limit, all, watch } }: { query: Query<"listFleet">; flags: ListFlags },
+  { filter, order, flags: { limit, all, watch } }: { filter: HiveFilter; order: Order; flags: ListFlags },
 ) {
-  const { terminal, queen, call } = session;
+  const { terminal } = session;
   const printer = session.printer(kind);
   const said = session.linesSaid(kind);
   let left = limit ?? (all || !terminal.isForPeople ? Infinity : SHOWN_TO_PEOPLE);
   let first: Schema<"FleetPage"> | undefined;
   let last: Schema<"FleetPage"> | undefined;
   const damaged: Schema<"FleetPage">["damaged"] = [];
-  for await (const page of queen.fleetPages({ ...query, limit: Math.min(PAGE, left) }, call)) {
+  let isCut = false;
+  for await (const page of pagesOf(session, kind, { filter, order, limit: Math.min(PAGE, left) })) {
     first ??= page;
     last = page;
     damaged.push(...page.damaged);
@@ -103,9 +104,10 @@ async function printPages(
     if (shown.length > 0) await printer.print(shown);
     if (watch) for (const row of shown) said.take(row);
     left -= shown.length;
+    isCut = shown.length < page.hives.length;
     if (left === 0) break;
   }
-  const isMore = left === 0 && last?.next_after !== null;
+  const isMore = isCut || (left === 0 && last?.next_after !== null);
   await printer.end({
     next_after: isMore ? last?.next_after : null,
     totals: first?.totals,
@@ -119,8 +121,26 @@ async function printPages(
   return { first, printer, said };
 }
 
+/** In an order of the queen's page by page, as they are read; in another one as a whole. */
+async function* pagesOf(
+  { queen, call }: Session,
+  kind: Kind<HiveRow>,
+  { filter, order, limit }: { filter: HiveFilter; order: Order; limit: number },
+): AsyncGenerator<Schema<"FleetPage">> {
+  if (typeof order !== "string") return yield* queen.fleetPages({ ...filter, ...order, limit }, call);
+  const pages: Schema<"FleetPage">[] = [];
+  for await (const page of queen.fleetPages({ ...filter, limit: PAGE }, call)) pages.push(page);
+  const [first] = pages;
+  if (first === undefined) return;
+  const hives = pages.flatMap((page) => page.hives);
+  const damaged = pages.flatMap((page) => page.damaged);
+  yield { ...first, hives: [...sorted(kind, hives, order)], damaged, next_after: null };
+}
+
 const noneText = ({ total }: Schema<"FleetTotals">): string =>
-  total === 0 ? "there are no hives: `hivectl add` adds one" : `none of ${total} hives is as asked for`;
+  total === 0
+    ? "there are no hives: `hivectl add` adds one"
+    : `none of ${total} ${total === 1 ? "hive" : "hives"} is as asked for`;
 
 async function printNamed(
   session: Session,
@@ -133,7 +153,7 @@ async function printNamed(
   for (const id of ids) {
     const row = await rowOf(session, id, {});
     if (row === undefined) {
-      session.terminal.complain(`HIVE_NOT_FOUND: there is no hive ${JSON.stringify(id)}`);
+      session.terminal.complain(`HIVE_NOT_FOUND: There is no hive ${JSON.stringify(id)}`);
     } else if (sort === undefined) await printer.print([row]);
     else rows.push(row);
     found += Number(row !== undefined);
@@ -143,12 +163,17 @@ async function printNamed(
   return found === ids.length ? EXIT.done : found === 0 ? EXIT.failed : EXIT.someFailed;
 }
 
-function orderOf(sort: string | undefined): Pick<Query<"listFleet">, "sort"> {
+/** As the queen puts it in order; or else the title of a column. */
+type Order = Pick<Query<"listFleet">, "sort"> | string;
+
+function orderOf(kind: Kind<HiveRow>, sort: string | undefined): Order {
   if (sort === undefined) return {};
   const [, turned = "", title = ""] = /^(-?)(.*)$/.exec(sort.toLowerCase()) ?? [];
   const isTitle = (name: string): name is keyof typeof ORDERS => Object.hasOwn(ORDERS, name);
-  if (!isTitle(title)) throw new UsageProblem(`--sort must be one of ${Object.keys(ORDERS).join(", ")}, not ${sort}`);
-  return { sort: turned === "" ? ORDERS[title] : `-${ORDERS[title]}` };
+  if (isTitle(title)) return { sort: turned === "" ? ORDERS[title] : `-${ORDERS[title]}` };
+  // Of a column that there is none of, it says so at once.
+  sorted(kind, [], sort);
+  return sort;
 }
 
 export function readCount(text: string): number {
