@@ -164,8 +164,8 @@ const asOutcome = (line: ActionOnHive): ActionOnHive => ({
   outcome: line.outcome === "would_fail" ? "failed" : "skipped",
 });
 
-export function* partsOf(ids: readonly string[], length = MAX_IDS): Generator<readonly string[]> {
-  for (let at = 0; at < ids.length; at += length) yield ids.slice(at, at + length);
+function* partsOf(ids: readonly string[]): Generator<readonly string[]> {
+  for (let at = 0; at < ids.length; at += MAX_IDS) yield ids.slice(at, at + MAX_IDS);
 }
 
 function readParallel(text: string): number {
