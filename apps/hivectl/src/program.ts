@@ -11,6 +11,7 @@ import manifest from "../package.json" with { type: "json" };
 import { EXIT, Interrupted, isMisuse, sentencesOf, stackOf, Unwritable } from "./failure.ts";
 import { FORMATS } from "./output/records.ts";
 import { withCommand } from "./output/terminal.ts";
+import { parseDuration } from "./output/times.ts";
 import { type CommonFlags, Session, type World } from "./session.ts";
 import { addAdd } from "./verbs/add.ts";
 import { addBest } from "./verbs/best.ts";
@@ -181,11 +182,8 @@ const addCommonFlags = (program: Command): Command =>
     )
     .option("-v, --verbose", "each request on stderr");
 
-const MS_OF: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
 function readDuration(text: string): number {
-  const [, number, unit = "s"] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text) ?? [];
-  const ms = Number(number) * (MS_OF[unit] ?? 0);
-  if (ms > 0) return ms;
-  throw new InvalidArgumentError("It must be a time such as 30s, 5m or 1h.");
+  const ms = parseDuration(text);
+  if (ms !== undefined) return ms;
+  throw new InvalidArgumentError("It must be a time such as 30s, 5m or 1h30m.");
 }

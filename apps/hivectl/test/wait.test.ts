@@ -78,6 +78,24 @@ test("what can no longer be ends it with 1, and time that is up with 5: each say
   });
 });
 
+test("a filter that chooses no hive ends it with 1, unless they are to be removed, and stdin that is empty with 0", async () => {
+  expect(await wait("-l", "rack=typo")).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: "hivectl: no hive is as asked for: there is nothing to wait for\n",
+  });
+  expect(await wait("-l", "rack=typo", "--for", "removed")).toMatchObject({ code: 0, stdout: "" });
+  expect(await wait("-")).toMatchObject({ code: 0, stdout: "" });
+});
+
+test("its time may be of several units, and is said as it was given", async () => {
+  await client().addHive({ ...HIVE, id: "c3" });
+  expect(await wait("c3", "--timeout", "1s500ms")).toMatchObject({
+    code: 5,
+    stderr: expect.stringContaining("time is up after 1s500ms"),
+  });
+});
+
 test("Ctrl-C ends it with 130, and says what was still waited for", async () => {
   await client().addHive({ ...HIVE, id: "d1" });
   const running = await waiting(queen.url, "d1", "--for", "cordoned");

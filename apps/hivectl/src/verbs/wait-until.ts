@@ -12,6 +12,9 @@ export interface Awaited {
   left(): readonly string[];
 }
 
+/** More, a timer cannot count. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
 /** When the time is up, or somebody ends the wait. */
 export class Deadline {
   readonly signal: AbortSignal;
@@ -19,7 +22,7 @@ export class Deadline {
 
   constructor(timeoutMs: number, interrupted: AbortSignal) {
     this.timeoutMs = timeoutMs;
-    this.signal = AbortSignal.any([interrupted, AbortSignal.timeout(timeoutMs)]);
+    this.signal = AbortSignal.any([interrupted, AbortSignal.timeout(Math.min(timeoutMs, MAX_TIMEOUT_MS))]);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
-import { duration } from "../output/times.ts";
+import { exactDuration } from "../output/times.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
@@ -29,7 +29,8 @@ export const addWait: AddVerb = (parent, does) => {
       "after",
       `
 --timeout says for how long, 5m unless it is given; exit code 5 says that this time is up, and 1 that it became
-impossible. Hives that are chosen by what they are, are those for which it holds when the wait begins.
+impossible, or that no hive is as asked for. Hives that are chosen by what they are, are those for which it holds when
+the wait begins.
 
 Examples:
   pnpm -s hivectl wait gpu-01                              until it is online
@@ -47,15 +48,20 @@ async function wait(
   terminal.goOnUnread();
   const deadline = new Deadline(session.timeoutMs(TIMEOUT_MS), signal);
   const awaited = await awaitedOf(session, deadline, args, flags);
+  if (awaited === undefined) {
+    terminal.complain("no hive is as asked for: there is nothing to wait for");
+    return EXIT.failed;
+  }
   const outcome = await follow(session, awaited, deadline);
   if (outcome === "met") return EXIT.done;
   for (const line of awaited.left()) terminal.complain(line);
   if (outcome === "impossible") return EXIT.failed;
   signal.throwIfAborted();
-  terminal.complain(`time is up after ${duration(deadline.timeoutMs)}: --timeout gives it longer`);
+  terminal.complain(`time is up after ${exactDuration(deadline.timeoutMs)}: --timeout gives it longer`);
   return EXIT.timeIsUp;
 }
 
+/** Undefined where a filter chooses nothing, so that whatever comes next may not begin; what is removed may be gone already. */
 async function awaitedOf(session: Session, deadline: Deadline, args: readonly string[], flags: Flags & CommonFlags) {
   const filter = filterOf(flags);
   const isFiltered = Object.keys(filter).length > 0;
@@ -68,6 +74,7 @@ async function awaitedOf(session: Session, deadline: Deadline, args: readonly st
   }
   if (args.length > 0 === isFiltered) throw new UsageProblem("name hives, or say what must hold for them");
   const ids = isFiltered ? await idsThatAre(session, filter, deadline.signal) : await idsOf(session, args);
+  if (ids.length === 0 && isFiltered && flags.for !== "removed") return undefined;
   if (ids.length === 0) session.terminal.say("there is no such hive: nothing to wait for");
   return new HivesAwaited(session, ids, flags.for, deadline.signal);
 }
