@@ -26,6 +26,8 @@ export interface Bulk {
   /** As it stands in a question: `Cordon`. */
   readonly title: string;
   readonly deed: Deed;
+  /** Asks for what the deed lacks, once it is known to which hives it is done. */
+  readonly complete?: () => Promise<Deed>;
   readonly wait?: boolean;
   /** Nothing is asked before it. */
   readonly isHarmless?: boolean;
@@ -66,7 +68,12 @@ export async function actInBulk(
     return EXIT.done;
   }
   const todo = plan.filter(({ outcome }) => outcome === "would_do");
-  if (todo.length > 0 && !isAgreedTo && !(await beforeAnything(session, () => isAgreed(session, bulk, plan, todo)))) {
+  const deed = await beforeAnything(session, async () => {
+    const whole = todo.length > 0 && bulk.complete !== undefined ? await bulk.complete() : bulk.deed;
+    const isSettled = isAgreedTo || todo.length === 0;
+    return isSettled || (await isAgreed(session, bulk, plan, todo)) ? whole : undefined;
+  });
+  if (deed === undefined) {
     terminal.complain("nothing was done");
     return EXIT.failed;
   }
@@ -76,7 +83,7 @@ export async function actInBulk(
   );
   for (const line of plan) if (line.outcome !== "would_do") await report.hive(asOutcome(line));
   const ids = todo.map(({ hive_id }) => hive_id);
-  await act(session, bulk, { ids, parallel: flags.parallel, report });
+  await act(session, { ...bulk, deed }, { ids, parallel: flags.parallel, report });
   return report.end();
 }
 

@@ -77,6 +77,8 @@ async function askForFingerprint(session: Session, id: string): Promise<string> 
 }
 
 async function forget(session: Session, id: string): Promise<number> {
+  // Of a hive that there is none of, nothing is asked.
+  await session.queen.getHostKeys(id, session.call);
   if (!(await session.confirm(`Forget the host keys of ${id}?`))) return EXIT.failed;
   await session.queen.forgetHostKey(id, session.call);
   session.terminal.say(`the host keys of ${id} are forgotten; \`hivectl host-key confirm ${id}\` confirms one`);
