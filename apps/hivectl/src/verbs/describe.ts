@@ -28,7 +28,7 @@ export const addDescribe: AddVerb = (parent, does) => {
     .action(
       does(async (session, { args: [id = ""] }) => {
         const described = await read(session, id);
-        await session.show(described, () => text(described, session));
+        await session.show(described, () => text(described, session), id);
       }),
     );
 };

@@ -3,6 +3,7 @@ import type { Answer, Schema } from "@repo/queen-client";
 import type { Session } from "../session.ts";
 import { heldMarks } from "./held-marks.ts";
 import { type HiveRow, statusText } from "./hive-columns.ts";
+import { refuseNames } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
 
 interface Status {
@@ -25,6 +26,7 @@ export const addStatus: AddVerb = (parent, does) => {
     .addHelpText("after", "\nExample: pnpm -s hivectl status")
     .action(
       does(async (session) => {
+        refuseNames(session);
         const status = await read(session);
         await session.show(status, () => text(status, session));
       }),

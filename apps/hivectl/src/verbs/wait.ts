@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
 import { exactDuration } from "../output/times.ts";
 import type { CommonFlags, Session } from "../session.ts";
@@ -16,6 +16,12 @@ interface Flags extends FilterFlags {
 const TIMEOUT_MS = 5 * 60_000;
 const OPERATION = "op=";
 
+/** What may stand there is offered, and not all of it: an operation has an id. */
+const FOR = Object.assign(
+  new Option("--for <condition>", `how they are to be, or ${OPERATION}ID of an operation`).default("online"),
+  { argChoices: [...CONDITIONS, OPERATION] },
+);
+
 export const addWait: AddVerb = (parent, does) => {
   const command: Command = parent
     .command("wait")
@@ -23,7 +29,7 @@ export const addWait: AddVerb = (parent, does) => {
       "Waits until all of these hives are so, or an operation has succeeded. Ends at once when that can no longer be.",
     )
     .argument("[id...]", "of hives; - reads them from stdin")
-    .option("--for <condition>", `${CONDITIONS.join(", ")}, or ${OPERATION}ID of an operation`, "online");
+    .addOption(FOR);
   addFilterFlags(command)
     .addHelpText(
       "after",
