@@ -4480,6 +4480,11 @@ export interface operations {
                     /** @constant */
                     action: "label";
                     labels: components["schemas"]["LabelChanges"];
+                    /**
+                     * @description Also where the hive has another value of the label, which fails otherwise
+                     * @default true
+                     */
+                    overwrite?: boolean;
                     /** @description These hives, in this order; one that is named twice is done once */
                     ids?: string[];
                     /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
