@@ -100,25 +100,26 @@ test("cordons, uncordons and labels what has need of it, and says what was there
   });
 });
 
-test("labels that are not to be overwritten stay, and of two that are set at once on a hive the first", async () => {
+test("a label that is not to be overwritten stays, also one that somebody else sets just before", async () => {
   await using queen = await startTestQueen();
-  const ids = await addMany(queen, 60);
-  const { catalog } = queen;
-  const label = (env: string) => ({ action: "label", labels: { env }, overwrite: false, selector: "" });
-  const both = await Promise.all(["a", "b"].map((env) => act(queen, label(env), "?parallel=16")));
-  const done = both.flatMap(({ hives }) => [...hives.values()].filter(({ outcome }) => outcome === "done"));
-  expect(done.map(({ hive_id }) => hive_id).toSorted()).toEqual(ids.toSorted());
-  const [id = ""] = ids;
-  await catalog.labels.set(id, { env: "dev" });
-  for (const query of ["?dry_run=true", ""]) {
-    const { hives } = await act(queen, { ...label("prod"), selector: "env=dev" }, query);
-    expect(hives.get(id)).toMatchObject({
-      outcome: query === "" ? "failed" : "would_fail",
-      detail: expect.stringContaining('env is "dev", and overwrite is false'),
-      problem: { code: "INVALID_HIVE" },
-    });
-  }
-  expect(await catalog.labels.get(id)).toEqual({ env: "dev" });
+  const [early = "", late = ""] = await addMany(queen, 2);
+  const { labels } = queen.catalog;
+  await labels.set(early, { env: "dev" });
+  const read = labels.ofHives.bind(labels);
+  labels.ofHives = async (ids, options) => {
+    const found = await read(ids, options);
+    if (ids.includes(late)) await labels.set(late, { env: "test" });
+    return found;
+  };
+  const label = { action: "label", labels: { env: "prod" }, overwrite: false };
+  const detail = expect.stringContaining('env is "dev", and overwrite is false');
+  const dry = await act(queen, { ...label, ids: [early] }, "?dry_run=true");
+  expect(dry.hives.get(early)).toMatchObject({ outcome: "would_fail", detail });
+  const { hives } = await act(queen, { ...label, ids: [early, late] });
+  const problem = { code: "INVALID_HIVE" };
+  expect(hives.get(early)).toMatchObject({ outcome: "failed", detail, problem });
+  expect(hives.get(late)).toMatchObject({ outcome: "failed", problem });
+  expect([await labels.get(early), await labels.get(late)]).toEqual([{ env: "dev" }, { env: "test" }]);
 });
 
 test("removes hives, but not one whose agent runs or on which something is done, unless by force", async () => {
