@@ -20,7 +20,7 @@ test("status counts, names who needs attention and why, and says what to do next
   expect(text).toContain(`Fleet at ${url}: 4 hives, 1 online, 1 offline, 2 unknown, 1 cordoned`);
   expect(text).toMatch(/^Offline:\n {2}gpu-02 {2}offline {2}\S+ {2}\S/m);
   expect(text).toMatch(/^Cordoned:\n {2}gpu-01 {2}online,cordoned {2}2\S+Z {2}new fans$/m);
-  expect(text).toMatch(/^ {2}hivectl describe hive gpu-02 /m);
+  expect(text).toMatch(/^ {2}hivectl uncordon gpu-01 /m);
   expect(JSON.parse(await status("--json"))).toMatchObject({
     queen: url,
     totals: { total: 4, offline: 1 },

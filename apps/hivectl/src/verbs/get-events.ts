@@ -29,6 +29,9 @@ const KINDS: readonly string[] = [
   "liveness",
 ] satisfies EventKind[];
 
+/** Without --kind: what beats bring would hide all else. */
+const UNASKED = KINDS.filter((kind) => kind !== "workers");
+
 export const addGetEvents: AddVerb = (parent, does) => {
   parent
     .command("events")
@@ -38,7 +41,9 @@ export const addGetEvents: AddVerb = (parent, does) => {
     )
     .argument("[id...]", "of hives; - reads them from stdin")
     .addOption(
-      new Option("--kind <kinds>", `of these kinds alone: ${KINDS.join(", ")}`).argParser((text) => text.split(",")),
+      new Option("--kind <kinds>", `of these kinds alone: ${KINDS.join(", ")} (default: all but workers)`).argParser(
+        (text) => text.split(","),
+      ),
     )
     .option("--since <id>", "what happened after the event of this id, which -o wide shows")
     .option("-w, --watch", "go on with what happens, until Ctrl-C")
@@ -53,7 +58,7 @@ async function getEvents(
   const kinds = flags.kind ?? [];
   const strange = kinds.find((kind) => !KINDS.includes(kind));
   if (strange !== undefined) throw new UsageProblem(`there is no kind ${strange}: there are ${KINDS.join(", ")}`);
-  const isWanted = filterOf(args.length === 0 ? [] : await idsOf(session, args), kinds);
+  const isWanted = filterOf(args.length === 0 ? [] : await idsOf(session, args), kinds.length > 0 ? kinds : UNASKED);
   if (flags.watch) {
     refuseDocuments(session);
     const printer = session.printer(EVENTS);
@@ -108,8 +113,13 @@ const isTold = (event: QueenEvent): event is Told => KINDS.includes(event.type);
 const hiveOf = ({ data }: Told): string | undefined => ("hive_id" in data ? data.hive_id : undefined);
 
 function filterOf(ids: readonly string[], kinds: readonly string[]): (event: Told) => boolean {
-  return (event) =>
-    (ids.length === 0 || ids.includes(hiveOf(event) ?? "")) && (kinds.length === 0 || kinds.includes(event.type));
+  return (event) => (ids.length === 0 || ids.includes(hiveOf(event) ?? "")) && kinds.includes(event.type);
+}
+
+function changeText({ changed, labels }: Extract<Told, { type: "hive_changed" }>["data"]): string {
+  const text = labels && labelsText(labels);
+  if (changed === undefined) return `labels ${text || "none"}`;
+  return text ? `${changed}; labels ${text}` : changed;
 }
 
 /** What happened, in words. */
@@ -124,9 +134,7 @@ function detailOf(event: Told): string {
     case "hive_added":
       return addressText(event.data);
     case "hive_changed":
-      return [event.data.changed ?? [], event.data.labels ? `labels ${labelsText(event.data.labels)}` : []]
-        .flat()
-        .join("; ");
+      return changeText(event.data);
     case "workers":
       return workersText(event.data.row?.workers ?? null);
     case "hive_removed":

@@ -5,7 +5,7 @@ import type { Notice } from "./listening.ts";
 import { OwnCondition } from "./own-condition.ts";
 import { Pace } from "./pace.ts";
 import { type FlapSettings, remember } from "./probation.ts";
-import { heard, learnBeat, type ProbeResult, type Rule, type Sight, Sights } from "./sight.ts";
+import { heard, learnBeat, type NotBeating, type ProbeResult, type Rule, type Sight, Sights } from "./sight.ts";
 
 export interface LivenessSettings extends HoldSettings, FlapSettings {}
 
@@ -49,6 +49,8 @@ export class Liveness {
   readonly sights = new Sights();
   /** Told of each hive of which `takesWorkFromMs` may say something else than before. */
   onWork: (id: string) => void = () => undefined;
+  /** Whether callers need tokens, and none of this hive is in force. */
+  lacksToken: (id: string) => boolean = () => false;
   readonly #rules: LivenessRules;
   /** How the queen herself is. */
   readonly condition: OwnCondition;
@@ -205,6 +207,7 @@ export class Liveness {
 
   judge(sight: Sight, status: HiveStatus, nowMs: number): Verdict {
     const verdict = judge(sight, status, this.#view(nowMs));
+    if (verdict.rule === "answers_probes") return { ...verdict, why: verdict.why + this.#whyNotBeating(sight, nowMs) };
     const held = this.condition.held;
     if (held === undefined || verdict.status !== "offline" || status === "offline") return verdict;
     return {
@@ -212,6 +215,14 @@ export class Liveness {
       rule: held.cause,
       why: `${verdict.why}, but so many are missing that none is marked offline for now`,
     };
+  }
+
+  /** Why the beats of an online hive do not arrive; null while they do, and until the queen has listened long enough to say so. */
+  notBeating(sight: Readonly<Sight>, nowMs: number): NotBeating | null {
+    const { status, probe } = sight;
+    if (status !== "online" || probe !== "answered") return null;
+    if (this.countedSilenceMs(sight, nowMs) < this.settings.staleAfterMs) return null;
+    return this.lacksToken(sight.id) ? "no_token" : "not_known";
   }
 
   /** From when on new work may go to that hive, as things stand; Infinity of one that is not online. */
@@ -227,8 +238,15 @@ export class Liveness {
   }
 
   /** How old the silence of a hive is as far as it counts: from its last sign of life, or from when the queen began to listen again. */
-  countedSilenceMs(sight: Sight, nowMs: number): number {
+  countedSilenceMs(sight: Readonly<Sight>, nowMs: number): number {
     return nowMs - quietFromMs(sight, this.condition.listening.graceFromMs);
+  }
+
+  #whyNotBeating(sight: Sight, nowMs: number): string {
+    const cause = this.notBeating(sight, nowMs);
+    if (cause === null) return "";
+    const token = cause === "no_token" ? ": callers need a token, and none of this hive is in force" : "";
+    return `, but its heartbeats do not arrive${token}`;
   }
 
   #view(nowMs: number): View {
