@@ -54,6 +54,8 @@ export class Fleet {
   readonly traits = new Traits();
   readonly news: HiveNews;
   readonly moves = new Moves();
+  /** Checks the health of one hive before its turn comes. Whoever checks them all sets it; never rejects. */
+  check: (hive: Pick<HiveRecord, "id" | "host" | "port">) => Promise<void> = async () => undefined;
   readonly #options: Options;
   readonly #liveness: Liveness;
   readonly #announcer: Announcer;
@@ -166,9 +168,10 @@ export class Fleet {
     const nowMs = this.#options.clock.monotonicNow();
     const sight = this.#liveness.sights.see(hiveId);
     this.#senders.heard(hiveId, from, nowMs);
-    this.#liveness.beat(sight, heartbeatMs, nowMs, tookMs);
+    const isBack = this.#liveness.beat(sight, heartbeatMs, nowMs, tookMs);
     if (sight.status !== "online") await this.#statuses.settle(sight);
     const { host, port, probe } = sight;
+    if (isBack) void this.check({ id: hiveId, host, port });
     if (this.devices.isDue(hiveId, nowMs) && probe !== "refused")
       void this.devices.tryDetecting(hiveId, { host, port });
     return this.#liveness.nextBeatMs(sight, nowMs);

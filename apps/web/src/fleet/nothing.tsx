@@ -21,10 +21,7 @@ export function Nothing({ isEmpty }: { isEmpty: boolean }) {
 function NoHives() {
   const url = ROOT.href.replace(/\/$/, "");
   const commands = [
-    [
-      "Add a host, by an id of your choice:",
-      `curl -X POST ${url}/v1/hives -H 'content-type: application/json' -d '{"id":"gpu-01","host":"10.0.1.100","port":8600}'`,
-    ],
+    ["Add a host, by an id of your choice:", `pnpm -s hivectl --url ${url} add gpu-01 --host 10.0.1.100`],
     ["Start the agent on that host:", `pnpm hive --id gpu-01 --host 0.0.0.0 --queen ${url}`],
     ["See it here, or in a terminal:", `pnpm -s hivectl --url ${url} get hives`],
   ] as const;

@@ -32,6 +32,8 @@ const BEAT_SHARE = 1 / 4;
 /** As a share of the stale age: how long a hive is silent before it counts as missing. Beats come closer together than the rest. */
 const MISSING_SHARE = 2 / 3;
 const PROBES_KEPT = 4;
+/** Beats that a hive has missed when it is called away. */
+const AWAY_BEATS = 2;
 
 /** The time between two beats of a hive, as it is asked for. */
 export const beatMsOf = ({ staleAfterMs }: Pick<LivenessSettings, "staleAfterMs">): number => staleAfterMs * BEAT_SHARE;
@@ -128,11 +130,14 @@ export class Liveness {
     return sight;
   }
 
-  /** A beat that this queen took and stored as `heartbeatMs`, which took her `tookMs`. */
-  beat(sight: Sight, heartbeatMs: number, nowMs: number, tookMs: number): void {
+  /** A beat that this queen took and stored as `heartbeatMs`, which took her `tookMs`. Answers whether it is worth a health check at once: of a hive that was away, whose last ones failed. */
+  beat(sight: Sight, heartbeatMs: number, nowMs: number, tookMs: number): boolean {
+    const { beatAtMs = Number.NEGATIVE_INFINITY, unreachableSinceMs } = sight;
+    const isBack = unreachableSinceMs !== undefined && nowMs - beatAtMs > AWAY_BEATS * this.beatMs;
     sight.heartbeatMs = heartbeatMs;
     this.#pace.stored(tookMs);
     this.#hear(sight, nowMs);
+    return isBack;
   }
 
   /** A beat that came but could not be stored: the hive is alive all the same. */
