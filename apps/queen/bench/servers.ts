@@ -24,8 +24,9 @@ export async function buildQueen(folder: string): Promise<string> {
 }
 
 /** Starts what `buildQueen` has made, on a database of its own. */
-export async function startQueen(queen: string, database: string): Promise<Server> {
+export async function startQueen(queen: string, database: string, longestLifeMs?: number): Promise<Server> {
   return startServer({
+    ...(longestLifeMs !== undefined && { longestLifeMs }),
     command: process.execPath,
     args: [queen, "--port", "0", "--database", database, "--health-interval-ms", String(A_DAY_MS)],
     env: { QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", QUEEN_STALE_AFTER_MS: String(A_DAY_MS) },

@@ -10,6 +10,7 @@ import { Notices } from "./frame/notices.tsx";
 import { HiveView } from "./hive/view.tsx";
 import { ModelsView } from "./models/view.tsx";
 import { OperationsView } from "./operations/view.tsx";
+import { Absent } from "./parts/absent.tsx";
 import { FaultBox } from "./parts/fault.tsx";
 import { begin, spoken } from "./state/fleet.ts";
 import { hrefOf, place } from "./state/place.ts";
@@ -58,12 +59,5 @@ function View() {
   if (who === null) return <LoginView />;
   const Shown = VIEWS[place.value.view];
   if (Shown !== undefined) return <Shown />;
-  return (
-    <div class="nothing">
-      <h1>There is nothing here</h1>
-      <a class="button" href={hrefOf("")}>
-        To the fleet
-      </a>
-    </div>
-  );
+  return <Absent title="There is nothing here" href={hrefOf("")} where="To the fleet" />;
 }

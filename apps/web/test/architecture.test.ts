@@ -32,3 +32,8 @@ test("a newcomer meets short files", () => {
 test("nothing makes markup or code of text", () => {
   expect(FILES.filter((file) => /innerHTML|dangerously|eval\(|new Function/.test(textOf(file)))).toEqual([]);
 });
+
+test("nothing is drawn once and kept: it would keep all that was around it when it was first shown", () => {
+  const isKept = /^(?:export )?const \w+ = <|^ {2}\w+: </m;
+  expect(FILES.filter((file) => isKept.test(textOf(file)))).toEqual([]);
+});

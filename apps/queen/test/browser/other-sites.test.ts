@@ -7,7 +7,8 @@ import { logIn } from "../sessions.ts";
 import { HIVE_JSON, startTestQueen } from "../test-queen.ts";
 import { addToken } from "../tokens.ts";
 import { attack } from "./attacks.ts";
-import { closeBrowser, newContext, pageAt, REBOUND_NAME } from "./chromium.ts";
+import { closeBrowser, newContext, pageAt } from "./chromium.ts";
+import { REBOUND_NAME } from "./launch.ts";
 
 interface Answered {
   readonly method: string;

@@ -1,7 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { closeBrowser, newContext } from "../browser/chromium.ts";
+import { FollowedEvents } from "../followed-events.ts";
 import { postJson, queenProcesses } from "../queen-processes.ts";
 import { beatJson, workerJson } from "../test-queen.ts";
 import { until } from "../until.ts";
@@ -14,14 +16,23 @@ const IDS = ["gpu-01", "gpu-02", "gpu-03"];
 const beat = (origin: string, id: string) => postJson(`${origin}/v1/heartbeat`, beatJson(id, [workerJson()]));
 
 /** A queen with three hives, of which the first is online. */
-async function startQueen(args: string[] = []): Promise<string> {
-  const origin = await queens.start(args).origin();
+async function startQueen(queen = queens.start()): Promise<string> {
+  const origin = await queen.origin();
   for (const [index, id] of IDS.entries()) {
     await postJson(`${origin}/v1/hives`, { id, host: "127.0.0.1", port: 1, labels: { rack: `r${index}` } });
   }
   await beat(origin, "gpu-01");
   return origin;
 }
+
+/** Of a command that the page shows. */
+const output = (command: string | null) => spawnSync("sh", ["-c", command ?? ""], { encoding: "utf8" }).stdout;
+
+const ABSENT = [
+  ["nowhere", "There is nothing here"],
+  ["hives/gpu-99", "There is no hive gpu-99"],
+  ["operations/op_1", "There is no such operation"],
+] as const;
 
 test("every view loads without a violation of the policy, and asks nobody but the queen", async () => {
   const origin = await startQueen();
@@ -35,8 +46,10 @@ test("every view loads without a violation of the policy, and asks nobody but th
     await page.getByRole("heading", { name: view, level: 1 }).waitFor();
   }
   await page.getByText("unknown → online").waitFor();
-  await page.goto(`${origin}/ui/nowhere`);
-  await page.getByRole("heading", { name: "There is nothing here" }).waitFor();
+  for (const [path, heading] of ABSENT) {
+    await page.goto(`${origin}/ui/${path}`);
+    await page.getByRole("heading", { name: heading }).waitFor();
+  }
   expect(faults).toEqual([]);
 });
 
@@ -72,13 +85,36 @@ test("what is looked for is in the address, and the address shows the same", asy
   await other.locator("#row-gpu-03").waitFor();
 });
 
+test("a hundred hives are shown, and the others when they are asked for", async () => {
+  const origin = await startQueen();
+  const ids = Array.from({ length: 120 }, (_, n) => `other-${n}`);
+  await Promise.all(ids.map((id) => postJson(`${origin}/v1/hives`, { id, host: "127.0.0.1", port: 1 })));
+  const { page } = await openTab(`${origin}/ui`);
+  await page.getByText("The first 100 of 123 hives").waitFor();
+  expect(await page.locator("tbody tr").count()).toBe(100);
+  await page.getByRole("button", { name: "Show more" }).click();
+  await page.getByText("123 of 123 hives").waitFor();
+  expect(await page.locator("tbody tr").count()).toBe(123);
+});
+
+test("models tell how many workers serve them, and by which command the best is found", async () => {
+  const origin = await startQueen();
+  const { page } = await openTab(`${origin}/ui/models`);
+  const row = page.getByRole("row", { name: workerJson().model_id });
+  await row.getByText("best worker").click();
+  expect(await row.getByRole("cell").allTextContents()).toEqual(["1", "0", "0", "0", "0"]);
+  expect(output(await row.locator("code").textContent())).toContain('"hive_id":"gpu-01"');
+});
+
 test("ten tabs read one stream, and each shows a change; when the one that reads is closed, another goes on", async () => {
   const origin = await startQueen();
   const person = await newContext();
   const tabs = await Promise.all(Array.from({ length: 10 }, () => openTab(`${origin}/ui`, person)));
-  for (const { page } of tabs) await page.locator("#row-gpu-02").waitFor();
+  // All at once: those behind the one in front are drawn seldom.
+  const allShow = (what: string) => Promise.all(tabs.map(({ page }) => page.locator(what).waitFor()));
+  await allShow("#row-gpu-02");
   await beat(origin, "gpu-02");
-  for (const { page } of tabs) await page.locator("#row-gpu-02 .state.is-online").waitFor();
+  await allShow("#row-gpu-02 .state.is-online");
   const readers = async () => /^queen_event_readers (\d+)$/m.exec(await (await fetch(`${origin}/metrics`)).text())?.[1];
   expect(await readers()).toBe("1");
   for (const { page } of tabs.splice(0, 9)) await page.close();
@@ -115,25 +151,49 @@ test("all works below the path of a proxy that takes it away", async () => {
   expect(faults).toEqual([]);
 });
 
-test("a queen that has ended is said to be lost; when she is back the page goes on by itself, and is reloaded where she has another one", async () => {
+test("events are told that were before the page and come since, and none of workers, which would be all that is kept", async () => {
+  const origin = await startQueen();
+  await using followed = await FollowedEvents.start(origin);
+  const { page } = await openTab(`${origin}/ui/events`);
+  await page.getByText("unknown → online").waitFor();
+  await postJson(`${origin}/v1/heartbeat`, beatJson("gpu-01", [workerJson({ state: "Busy" })]));
+  await until("her workers changed", () => followed.of("workers").length > 0);
+  await postJson(`${origin}/v1/hives/gpu-01/cordon`, { reason: "fans" });
+  const told = page.locator(".events li span:last-child");
+  const added = "added, at 127.0.0.1:1";
+  const expected = ["cordoned: fans", "unknown → online: its heartbeats arrive", added, added, added];
+  await page.getByText("cordoned: fans").waitFor();
+  expect(await told.allTextContents()).toEqual(expected);
+  await page.reload();
+  await told.nth(4).waitFor();
+  expect(await told.allTextContents()).toEqual(expected);
+});
+
+test("a queen that has ended is said to be lost; when she is back the page goes on by itself, and shows what it could not", async () => {
   const queen = queens.start();
-  const origin = await queen.origin();
+  const origin = await startQueen(queen);
+  const { page, faults } = await openTab(`${origin}/ui`);
+  await page.locator("#row-gpu-01 time:not(.is-old)").first().waitFor();
+  await queen.kill("SIGKILL");
+  await page.locator("#row-gpu-01 time.is-old").first().waitFor();
+  await page.getByRole("link", { name: "Events" }).click();
+  await page.getByText("Nothing is heard of the queen").waitFor();
+  await queens.start(["--port", new URL(origin).port]).origin();
+  await postJson(`${origin}/v1/hives/gpu-02/cordon`, { reason: "fans" });
+  await page.getByText("cordoned: fans").waitFor();
+  await page.getByText("Nothing is heard of the queen").waitFor({ state: "detached" });
+  await page.getByRole("link", { name: "Fleet" }).click();
+  await page.locator("#row-gpu-02 .mark.is-cordoned").waitFor();
+  await page.locator("#row-gpu-01 time:not(.is-old)").first().waitFor();
+  expect(faults).toEqual([]);
+});
+
+test("an empty fleet shows how it begins, in commands that this queen understands", async () => {
+  const origin = await queens.start().origin();
   const { page } = await openTab(`${origin}/ui`);
   await page.getByRole("heading", { name: "No hives yet" }).waitFor();
-  await queen.kill("SIGKILL");
-  await page.getByText("Nothing is heard of the queen").waitFor();
-  // What the next one serves: the same code under another name.
-  const isShell = (url: URL) => url.pathname === "/ui";
-  await page.route(isShell, async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ response: answer, body: (await answer.text()).replace(/page-\w+\.js/, "page-OTHER.js") });
-  });
-  await startQueen(["--port", new URL(origin).port]);
-  await page.locator("#row-gpu-01 .state.is-online").waitFor();
-  await page.getByText("Nothing is heard of the queen").waitFor({ state: "detached" });
-  await page.getByText("The queen was updated").waitFor();
-  await page.unroute(isShell);
-  await page.getByRole("button", { name: "Reload" }).click();
-  await page.getByText("The queen was updated").waitFor({ state: "detached" });
-  await page.locator("#row-gpu-01 .state.is-online").waitFor();
+  const [add = "", start = ""] = await page.locator(".is-empty code").allTextContents();
+  expect(start).toBe(`pnpm hive --id gpu-01 --host 0.0.0.0 --queen ${origin}`);
+  expect(output(add)).toContain('"id":"gpu-01"');
+  await page.locator("#row-gpu-01").waitFor();
 });

@@ -1,7 +1,7 @@
 import { tick, ticked } from "../state/ticked.ts";
 import { countText } from "../words/amounts.ts";
 import { HIVE_ACTIONS } from "./actions.ts";
-import { ActionButton } from "./button.tsx";
+import { ActionButton, WhyDisabled } from "./button.tsx";
 
 /** What can be done with the hives that are ticked. */
 export function BulkBar() {
@@ -16,6 +16,7 @@ export function BulkBar() {
       <button type="button" class="quiet" onClick={() => tick(ids, false)}>
         Untick
       </button>
+      <WhyDisabled />
     </div>
   );
 }

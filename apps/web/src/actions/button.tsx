@@ -17,3 +17,6 @@ export function ActionButton({ action, ids }: { action: Action; ids: readonly st
     </button>
   );
 }
+
+/** The same in words, for whoever has no pointer to rest on a button. */
+export const WhyDisabled = () => whyReadOnly.value && <span class="hint">{whyReadOnly.value}.</span>;

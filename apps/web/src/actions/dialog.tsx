@@ -108,6 +108,7 @@ function Dialog({ action, ids }: Opened) {
           )}
         </fieldset>
         {fault && <FaultBox fault={fault} />}
+        {stage === "done" && ids.length === 0 && <p role="status">It is done.</p>}
         <Outcomes lines={lines} expected={ids.length} isRunning={stage === "running"} />
         <div class="buttons">
           {stage !== "done" && ids.length > 0 && (
@@ -125,7 +126,7 @@ function Dialog({ action, ids }: Opened) {
             </button>
           )}
           <button type="button" onClick={() => box.current?.close()}>
-            {stage === "done" ? "Close" : "Cancel"}
+            {stage === "running" || stage === "done" ? "Close" : "Cancel"}
           </button>
         </div>
       </form>

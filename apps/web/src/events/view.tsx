@@ -1,15 +1,14 @@
-import { useEffect } from "preact/hooks";
-import { hasGap, type PastEvent, past, readPast } from "../state/past.ts";
+import { hasGap, type PastEvent, usePast } from "../state/past.ts";
 import { hrefOf } from "../state/place.ts";
 
 export function EventsView() {
-  useEffect(() => void readPast(), []);
+  const past = usePast();
   return (
     <>
       <h1>Events</h1>
       <p class="soft">What happened since the queen started, the newest first.</p>
       {hasGap.value && <p class="moved">Some were missed while nothing was heard of the queen.</p>}
-      <EventList events={past.value} />
+      <EventList events={past} />
     </>
   );
 }

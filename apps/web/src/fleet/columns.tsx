@@ -19,7 +19,7 @@ export interface Column {
   cell(seen: SeenRow): ComponentChildren;
 }
 
-const none = <span class="none">–</span>;
+const None = () => <span class="none">–</span>;
 
 export const COLUMNS: readonly Column[] = [
   { name: "status", title: "Status", sort: "status", isShown: true, cell: ({ row }) => <Status row={row} /> },
@@ -36,7 +36,7 @@ export const COLUMNS: readonly Column[] = [
     title: "CPU, RAM",
     isShown: false,
     cell: ({ row: { hive } }) =>
-      hive.devices?.cpu ? `${countText(hive.devices.cpu.cores, "core")}, ${hive.devices.cpu.ram_gb} GB` : none,
+      hive.devices?.cpu ? `${countText(hive.devices.cpu.cores, "core")}, ${hive.devices.cpu.ram_gb} GB` : <None />,
   },
   {
     name: "workers",
@@ -49,7 +49,7 @@ export const COLUMNS: readonly Column[] = [
     name: "models",
     title: "Models",
     isShown: false,
-    cell: ({ row: { models } }) => (models?.length ? <span class="models">{models.join(", ")}</span> : none),
+    cell: ({ row: { models } }) => (models?.length ? <span class="models">{models.join(", ")}</span> : <None />),
   },
   {
     name: "vram",
@@ -72,7 +72,7 @@ export const COLUMNS: readonly Column[] = [
     title: "Operation",
     isShown: false,
     cell: ({ row: { last_operation: last } }) =>
-      last ? <a href={hrefOf("operations", last.id)}>{`${last.kind} ${last.state}`}</a> : none,
+      last ? <a href={hrefOf("operations", last.id)}>{`${last.kind} ${last.state}`}</a> : <None />,
   },
   {
     name: "added",
@@ -124,7 +124,7 @@ const Gpus = ({ gpus }: { gpus: SeenRow["row"]["gpus"] }) => (
 const STATES = ["busy", "idle", "loading", "error"] as const;
 
 function Workers({ workers }: { workers: SeenRow["row"]["workers"] }) {
-  if (workers === null) return none;
+  if (workers === null) return <None />;
   const said = STATES.filter((state) => workers[state] > 0);
   if (said.length === 0) return <span class="soft">no worker</span>;
   return (

@@ -1,5 +1,6 @@
 import { Copy } from "../parts/copy.tsx";
 import { hrefOf, place, ROOT } from "../state/place.ts";
+import { visitor } from "../state/session.ts";
 import { FILTERS } from "./filters.ts";
 
 /** No hive is shown: there is none yet, or none for which all filters hold. */
@@ -20,9 +21,17 @@ export function Nothing({ isEmpty }: { isEmpty: boolean }) {
 
 function NoHives() {
   const url = ROOT.href.replace(/\/$/, "");
+  const isLocked = visitor.value?.hasSession === true;
+  const asMe = isLocked ? '-H "authorization: Bearer $QUEEN_TOKEN" ' : "";
   const commands = [
-    ["Add a host, by an id of your choice:", `pnpm -s hivectl --url ${url} add gpu-01 --host 10.0.1.100`],
-    ["Start the agent on that host:", `pnpm hive --id gpu-01 --host 0.0.0.0 --queen ${url}`],
+    [
+      "Add a host, by an id of your choice:",
+      `curl -X POST ${url}/v1/hives ${asMe}-H 'content-type: application/json' -d '{"id":"gpu-01","host":"10.0.1.100","port":8600}'`,
+    ],
+    [
+      isLocked ? "Start the agent on that host, with a token of the role hive:" : "Start the agent on that host:",
+      `${isLocked ? "HIVE_TOKEN=hq_… " : ""}pnpm hive --id gpu-01 --host 0.0.0.0 --queen ${url}`,
+    ],
     ["See it here, or in a terminal:", `pnpm -s hivectl --url ${url} get hives`],
   ] as const;
   return (

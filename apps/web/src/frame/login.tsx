@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
 import { FaultBox } from "../parts/fault.tsx";
 import { type Fault, faultOf } from "../state/api.ts";
-import { logIn } from "../state/session.ts";
+import { logIn, visitorFault } from "../state/session.ts";
 
 export function LoginView() {
-  const [fault, setFault] = useState<Fault>();
+  const [fault, setFault] = useState<Fault | undefined>(visitorFault.value);
   const [isAsking, setAsking] = useState(false);
   const onSubmit = async (event: SubmitEvent) => {
     event.preventDefault();

@@ -1,16 +1,17 @@
 import { useEffect } from "preact/hooks";
 import { HIVE_ACTIONS } from "../actions/actions.ts";
-import { ActionButton } from "../actions/button.tsx";
+import { ActionButton, WhyDisabled } from "../actions/button.tsx";
 import { EventList } from "../events/view.tsx";
 import { LabelChips } from "../fleet/labels.tsx";
 import { OperationsList } from "../operations/view.tsx";
+import { Absent } from "../parts/absent.tsx";
 import { Copy } from "../parts/copy.tsx";
 import { FaultBox } from "../parts/fault.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { client } from "../state/api.ts";
 import { useAsked } from "../state/ask.ts";
 import { onNews } from "../state/live.ts";
-import { past, readPast } from "../state/past.ts";
+import { usePast } from "../state/past.ts";
 import { hrefOf, place } from "../state/place.ts";
 import { addressText } from "../words/devices.ts";
 import { Devices } from "./devices.tsx";
@@ -19,23 +20,25 @@ import { Why } from "./why.tsx";
 import { Workers } from "./workers.tsx";
 
 const EVERY_MS = 3000;
+const GONE = "It was removed, or never added.";
 
 /** One hive: all that is known of it. */
 export function HiveView() {
   const id = place.value.name ?? "";
   const { value, fault, again } = useAsked(() => readHive(id), { key: id, everyMs: EVERY_MS });
-  useEffect(() => void readPast(), []);
   useEffect(
     () => onNews((news) => (news === "missed" || news.some((event) => hiveOf(event.data) === id)) && again()),
     [id],
   );
+  const isGone = fault?.status === 404;
   return (
     <>
       <nav class="crumbs" aria-label="Where this is">
         <a href={hrefOf("")}>Fleet</a> / <span>{id}</span>
       </nav>
-      {fault && <FaultBox fault={fault} onRetry={again} />}
-      {value && <Hive {...value} />}
+      {isGone && <Absent title={`There is no hive ${id}`} why={GONE} href={hrefOf("")} where="To the fleet" />}
+      {fault && !isGone && <FaultBox fault={fault} onRetry={again} />}
+      {value && !isGone && <Hive {...value} />}
     </>
   );
 }
@@ -46,14 +49,15 @@ async function readHive(id: string) {
     client.value.explainLiveness(id),
     client.value.getHiveState(id),
   ]);
-  return { hive, liveness, state };
+  return { hive, liveness, state, atMs: Date.now() };
 }
 
 const hiveOf = (data: unknown): string | undefined => (data as { hive_id?: string }).hive_id;
 
-function Hive({ hive, liveness, state }: Awaited<ReturnType<typeof readHive>>) {
+function Hive({ hive, liveness, state, atMs }: Awaited<ReturnType<typeof readHive>>) {
   const { id, ssh_host: sshHost, ssh_user: sshUser, ssh_port: sshPort } = hive;
   const address = addressText(hive);
+  const past = usePast();
   return (
     <>
       <h1 class="hive-title">
@@ -78,14 +82,15 @@ function Hive({ hive, liveness, state }: Awaited<ReturnType<typeof readHive>>) {
         {HIVE_ACTIONS.map((action) => (
           <ActionButton key={action.title} action={action} ids={[id]} />
         ))}
+        <WhyDisabled />
       </div>
       <div class="panels">
-        <Why liveness={liveness} />
+        <Why liveness={liveness} atMs={atMs} />
         <Devices state={state} devices={hive.devices} />
         <Workers workers={state.workers} isLive={state.live} />
         <section class="panel is-wide">
           <h2>Events</h2>
-          <EventList events={past.value.filter(({ hiveId }) => hiveId === id)} isOfHive />
+          <EventList events={past.filter(({ hiveId }) => hiveId === id)} isOfHive />
         </section>
         <section class="panel is-wide">
           <h2>Operations</h2>

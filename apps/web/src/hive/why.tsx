@@ -1,10 +1,11 @@
 import type { Schema } from "@repo/queen-client";
 import type { ComponentChildren } from "preact";
+import { Age } from "../parts/age.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { durationText, timeText } from "../words/amounts.ts";
 
 /** Why the hive is online or not, and whether it gets work, in words. */
-export function Why({ liveness }: { liveness: Schema<"HiveLiveness"> }) {
+export function Why({ liveness, atMs }: { liveness: Schema<"HiveLiveness">; atMs: number }) {
   const { status, why, why_not: whyNot, cordon, probation, probes, changes, beat_age_ms: beatAge } = liveness;
   const { stale_after_ms: staleAfter, unreachable_since_ms: unreachable, two_senders: two, contactable } = liveness;
   return (
@@ -13,7 +14,7 @@ export function Why({ liveness }: { liveness: Schema<"HiveLiveness"> }) {
       <p>{why[0]?.toUpperCase() + why.slice(1)}.</p>
       <dl class="pairs">
         <Pair name="Last beat">
-          {beatAge === null ? "never" : `${durationText(beatAge)} ago`}
+          {beatAge === null ? "never" : <Age sinceMs={atMs - beatAge} suffix=" ago" />}
           <span class="soft"> · stale after {durationText(staleAfter)}</span>
         </Pair>
         <Pair name="Takes work">{whyNot === null ? "yes" : `no: ${whyNot}`}</Pair>

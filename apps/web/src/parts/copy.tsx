@@ -8,8 +8,11 @@ export function Copy({ text, what }: { text: string; what: string }) {
   const [isCopied, setCopied] = useState(false);
   if (!("clipboard" in navigator)) return null;
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    setCopied(true);
+    const isDone = await navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    );
+    setCopied(isDone);
     setTimeout(() => setCopied(false), SHOWN_MS);
   };
   return (

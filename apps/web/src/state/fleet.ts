@@ -20,7 +20,7 @@ export const PAGE_SIZE = 100;
 export const MAX_ROWS = 500;
 /** Beats tell nothing by themselves: as often as they come, their ages are read anew. */
 const REREAD_MS = 15_000;
-/** … and so soon after something happened that may have changed counts and order. */
+/** … and so soon after something happened that may have changed counts and order: the counts that she tells may be of a moment before. */
 const SETTLE_MS = 2000;
 
 /** The parameters of the API that are in the address. */
@@ -60,6 +60,8 @@ const rows = new Map<string, Signal<SeenRow>>();
 let asked: Record<string, string> = {};
 let limit = PAGE_SIZE;
 let reading = 0;
+/** The last reading that was answered, or failed. */
+let answered = 0;
 let position = 0;
 let rereading: ReturnType<typeof setTimeout> | undefined;
 let rereadAtMs = 0;
@@ -96,8 +98,6 @@ export const showNow = (): Promise<void> => read({ anew: true });
 
 async function read({ anew }: { anew: boolean }): Promise<void> {
   const own = ++reading;
-  clearTimeout(rereading);
-  rereading = undefined;
   if (anew) isAsking.value = true;
   try {
     const page = await client.value.listFleet({ ...asked, limit });
@@ -111,6 +111,7 @@ async function read({ anew }: { anew: boolean }): Promise<void> {
     endSession(error);
   } finally {
     if (own === reading) {
+      answered = own;
       isAsking.value = false;
       rereadIn(REREAD_MS);
     }
@@ -126,6 +127,7 @@ function rereadIn(ms: number): void {
   rereading = setTimeout(() => {
     rereading = undefined;
     if (document.hidden) rereadIn(REREAD_MS);
+    else if (answered < reading) rereadIn(SETTLE_MS);
     else void read({ anew: false });
   }, ms);
 }
@@ -174,11 +176,11 @@ onNews((news: News) => {
   const atMs = Date.now();
   let isSettled = true;
   for (const event of news) {
-    if (numberOf(event.id) <= position) continue;
     if (event.type !== "workers") isSettled = false;
-    fold(event, atMs);
+    if (numberOf(event.id) > position) fold(event, atMs);
   }
-  if (!isSettled && !isAsking.value) rereadIn(SETTLE_MS);
+  // Rows of an answer are as of its position; its counts, and its order, may be of before.
+  if (!isSettled) rereadIn(SETTLE_MS);
 });
 
 function fold(event: QueenEvent, atMs: number): void {

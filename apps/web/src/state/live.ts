@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import type { QueenEvent } from "@repo/queen-client";
 import { client } from "./api.ts";
 import { hrefOf, ROOT } from "./place.ts";
-import { endSession } from "./session.ts";
+import { endSession, visitor } from "./session.ts";
 import { joinStream } from "./stream.ts";
 
 /** Events of one frame, in their order; or that so many came, or some were missed, that what is shown is read anew. */
@@ -14,7 +14,7 @@ const HIDDEN_FRAME_MS = 500;
 
 /** Since when nothing is heard of the queen; null while she is. */
 export const lostAtMs = signal<number | null>(null);
-/** Whether the queen has another page than this one by now. */
+/** Whether the queen has another page than this one by now, or is of another version. */
 export const isOutdated = signal(false);
 
 const listeners = new Set<(news: News) => void>();
@@ -40,7 +40,7 @@ export function listenFrom(position: string): void {
     onConnection: (atMs) => {
       const isBack = lostAtMs.value !== null && atMs === null;
       lostAtMs.value = atMs;
-      if (isBack) void lookForNewPage();
+      if (isBack) void lookForUpdate();
     },
     onRefused: (error) => {
       isJoined = false;
@@ -70,9 +70,16 @@ function tell(): void {
   for (const listen of listeners) listen(news);
 }
 
-/** The shell names the files of the page, which have other names when they are other ones. */
-async function lookForNewPage(): Promise<void> {
-  const own = new URL(import.meta.url).pathname.split("/").at(-1) ?? "";
-  const answer = await fetch(hrefOf("")).catch(() => undefined);
-  if (answer?.ok && !(await answer.text()).includes(own)) isOutdated.value = true;
+/** Whether the queen is of another version, or her shell names other files than those of this page: they have other names when they are other ones. */
+async function lookForUpdate(): Promise<void> {
+  const own = [...document.querySelectorAll<HTMLElement>("script[src], link[rel=stylesheet]")];
+  const names = own.map((element) => (element.getAttribute("src") ?? element.getAttribute("href"))?.split("/").at(-1));
+  try {
+    const shell = await (await fetch(hrefOf(""))).text();
+    const { version } = await client.value.getMe();
+    if (version !== visitor.value?.version || names.some((name) => !shell.includes(name ?? "")))
+      isOutdated.value = true;
+  } catch {
+    // She is gone again: it is looked at when she is back.
+  }
 }

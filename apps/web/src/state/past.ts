@@ -1,9 +1,11 @@
 import { signal } from "@preact/signals";
 import type { QueenEvent } from "@repo/queen-client";
+import { useEffect } from "preact/hooks";
 import { eventText } from "../words/events.ts";
 import { client } from "./api.ts";
 import { numberOf } from "./event-ids.ts";
-import { onNews } from "./live.ts";
+import { lostAtMs, onNews } from "./live.ts";
+import { endSession } from "./session.ts";
 
 const MAX_KEPT = 500;
 /** What of workers changes every few seconds is none of them: it would be all that is kept. */
@@ -14,7 +16,7 @@ const SHOW_MS = 100;
 const MAX_BACKLOG_MS = 10_000;
 
 /** What happened since the queen started, as far as she keeps it, the newest first; what of workers changes every few seconds is left out. */
-export const past = signal<readonly PastEvent[]>([]);
+const past = signal<readonly PastEvent[]>([]);
 /** Whether some of it was missed. */
 export const hasGap = signal(false);
 
@@ -42,12 +44,27 @@ onNews((news) => {
   if (told.length > 0) past.value = [...told.toReversed(), ...past.value].slice(0, MAX_KEPT);
 });
 
+/** For a view that shows it: what happened before the page was opened is read once, as soon as the queen is heard. */
+export function usePast(): readonly PastEvent[] {
+  const isHeard = lostAtMs.value === null;
+  useEffect(() => void readPast(), [isHeard]);
+  return past.value;
+}
+
 let isRead = false;
 
-/** Reads what happened before this page was opened, once. */
-export async function readPast(): Promise<void> {
+async function readPast(): Promise<void> {
   if (isRead) return;
   isRead = true;
+  try {
+    await readBacklog();
+  } catch (error) {
+    isRead = false;
+    endSession(error);
+  }
+}
+
+async function readBacklog(): Promise<void> {
   const { position } = await client.value.listFleet({ limit: 1 });
   const newest = numberOf(position);
   if (newest === 0) return;
@@ -71,5 +88,7 @@ function showBefore(events: readonly PastEvent[]): void {
   if (events.length === 0) return;
   const known = new Set(past.value.map(({ id }) => id));
   const added = events.filter(({ id }) => !known.has(id));
-  past.value = [...past.value, ...added].toSorted((a, b) => numberOf(b.id) - numberOf(a.id)).slice(0, MAX_KEPT);
+  past.value = [...past.value, ...added]
+    .toSorted((a, b) => b.atMs - a.atMs || numberOf(b.id) - numberOf(a.id))
+    .slice(0, MAX_KEPT);
 }

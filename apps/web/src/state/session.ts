@@ -14,7 +14,7 @@ export interface Visitor {
 
 /** null: nobody yet, and the queen asks for a token. undefined: not known yet. */
 export const visitor = signal<Visitor | null | undefined>(undefined);
-/** Why it is not known who looks at the page, or why a session ended. */
+/** Why it is not known who looks at the page, why a code was refused, or why a session ended. */
 export const visitorFault = signal<Fault | undefined>(undefined);
 
 /** Why whoever looks may change nothing; undefined when he may. */
@@ -24,16 +24,18 @@ export const whyReadOnly = computed(() =>
 
 /** Asks the queen whom she takes the caller for; a code in the address logs in with it first. */
 export async function meet(): Promise<void> {
+  const code = takeCode();
   try {
-    const code = takeCode();
     if (code !== undefined) setSessionKey((await client.value.logIn({ code })).key);
     const me = await client.value.getMe();
     const role = me.role === "operator" ? "operator" : "reader";
     visitor.value = { role, hasSession: !me.door_open, name: me.token?.name, version: me.version };
     visitorFault.value = undefined;
   } catch (error) {
-    if (isUnknown(error)) visitor.value = null;
-    else if (isOfOtherKey(error)) {
+    if (isUnknown(error)) {
+      visitor.value = null;
+      visitorFault.value = code === undefined ? undefined : faultOf(error);
+    } else if (isOfOtherKey(error)) {
       setSessionKey(null);
       await meet();
     } else visitorFault.value = faultOf(error);
@@ -53,8 +55,17 @@ export async function adopt(token: string): Promise<void> {
 }
 
 export async function logOut(): Promise<void> {
-  await client.value.logOut();
+  try {
+    await client.value.logOut();
+  } catch (error) {
+    if (!isUnknown(error)) {
+      visitorFault.value = faultOf(error);
+      visitor.value = undefined;
+      return;
+    }
+  }
   setSessionKey(null);
+  visitorFault.value = undefined;
   visitor.value = null;
 }
 

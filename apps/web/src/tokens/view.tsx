@@ -6,7 +6,7 @@ import { Copy } from "../parts/copy.tsx";
 import { FaultBox } from "../parts/fault.tsx";
 import { client, type Fault, faultOf } from "../state/api.ts";
 import { useAsked } from "../state/ask.ts";
-import { adopt, visitor } from "../state/session.ts";
+import { adopt, visitor, whyReadOnly } from "../state/session.ts";
 import { timeText } from "../words/amounts.ts";
 import { NewTokenForm } from "./new-token.tsx";
 
@@ -15,6 +15,16 @@ const secret = signal<string | undefined>(undefined);
 
 /** Who may call the queen. For operators. */
 export function TokensView() {
+  if (whyReadOnly.value === undefined) return <Tokens />;
+  return (
+    <>
+      <h1>Tokens</h1>
+      <p class="nothing">{whyReadOnly.value}.</p>
+    </>
+  );
+}
+
+function Tokens() {
   const { value, fault, again } = useAsked(allTokens, { key: "tokens" });
   const [problem, setProblem] = useState<Fault>();
   const attempt = (work: Promise<unknown>) => {

@@ -90,9 +90,9 @@ export type Server = {
 
 /** Starts a server, and resolves when a line of its output tells the port on which it listens. */
 export async function startServer(
-  command: Command & { /** Finds the port in a line of the output. */ ready: RegExp },
+  command: Command & { /** Finds the port in a line of the output. */ ready: RegExp; longestLifeMs?: number },
 ): Promise<Server> {
-  const child = start(command, LONGEST_LIFE_MS);
+  const child = start(command, command.longestLifeMs ?? LONGEST_LIFE_MS);
   const said: string[] = [];
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;

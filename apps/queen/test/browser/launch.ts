@@ -1,0 +1,33 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+
+/** A name that its owner lets point to this machine. */
+export const REBOUND_NAME = "evil.example";
+
+const FLAGS = [
+  // Tests run as root, too, where the sandbox does not.
+  "--no-sandbox",
+  `--host-resolver-rules=MAP ${REBOUND_NAME} 127.0.0.1`,
+  // It is the queen who is to keep pages of others out, whatever the browser does.
+  "--disable-features=LocalNetworkAccessChecks",
+];
+
+function findChromium(): string {
+  const given = process.env.CHROMIUM_PATH;
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const candidates = given === undefined ? folders.map((folder) => join(folder, "chromium")) : [given];
+  const found = candidates.find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  if (found !== undefined) return found;
+  throw new Error("this test needs Chromium: apt-get install chromium, or say in CHROMIUM_PATH where it is");
+}
+
+/** The browser of this machine, which nobody sees. */
+export const launchChromium = (): Promise<Browser> => chromium.launch({ executablePath: findChromium(), args: FLAGS });
