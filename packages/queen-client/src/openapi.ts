@@ -725,7 +725,7 @@ export interface paths {
         put?: never;
         /**
          * Make a token
-         * @description It works at once. The first that is not a hive's locks the door of a queen that was open, at once, and must be an operator's that never expires: keep what is answered, or make another one on her machine.
+         * @description It works at once. The first that is not a hive's locks the door of a queen that was open, at once, so that hives without one of their own are refused, and must be an operator's that never expires: keep what is answered, or make another one on her machine.
          *
          *     Needs an operator's token.
          */

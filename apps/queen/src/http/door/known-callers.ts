@@ -53,7 +53,7 @@ export class KnownCallers {
   }
 
   /** Whether the beats of this hive are refused, unless it shows an operator's token. */
-  lackTokenOf(hiveId: string): boolean {
+  lacksTokenOf(hiveId: string): boolean {
     return !this.#isOpen && this.#isPrepared && !this.tokens.hasOneOf(hiveId, this.#options.clock.now());
   }
 
