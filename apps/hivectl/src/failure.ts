@@ -16,11 +16,11 @@ export class Interrupted extends Error {
 type Code = QueenProblem["code"];
 
 const AGAIN_SOON = "try again in a moment";
-/** What to do about a refusal, where its own sentence does not say it. */
+/** What to do about a refusal, where its own sentence does not say it. ID is that of the hive. */
 const NEXT: { readonly [C in Code]?: string } = {
   FORBIDDEN: "the token may not do that: it needs one of an operator",
   HIVE_NOT_FOUND: "`hivectl get hives` lists those that there are",
-  HIVE_ALREADY_EXISTS: "`hivectl describe hive ID` shows it",
+  HIVE_ALREADY_EXISTS: "`hivectl describe hive ID` shows it, and `hivectl set ID` changes it",
   TOKEN_NOT_FOUND: "`hivectl token list` shows those that there are",
   LAST_OPERATOR: "make another one of an operator first: `hivectl token create --name NAME --role operator`",
   OPERATION_NOT_FOUND: "`hivectl get operations` lists those that there are",
@@ -34,18 +34,33 @@ const NEXT: { readonly [C in Code]?: string } = {
   CATALOG_OUTCOME_UNKNOWN: "look whether it was done before doing it again",
 };
 
+/** How it is written, by the name of what the queen could not read. */
+const EXAMPLES: ReadonlyMap<string, string> = new Map([
+  ["selector", "as in -l 'rack=r12,env!=prod,zone in (a,b)'"],
+  ["gpu", "as in --gpu H100:80GB:8, --gpu nvidia:24GB or --gpu A100,H100:40GB..80GB"],
+  ["ram", "as in --ram 256GB or --ram 64GB..128GB"],
+  ["cores", "as in --cores 16 or --cores 8..32"],
+  ["for", "as in --for 30m, --for 2h or --for 1d12h"],
+  ["until", "as in --until 2026-12-01T08:00Z"],
+]);
+
+/** Whether what was typed is at fault, and not how things are. */
+export const isMisuse = (error: unknown): boolean =>
+  error instanceof UsageProblem || (error instanceof QueenProblem && error.code === "INVALID_ARGUMENT");
+
 /** What the caller should know to see what is wrong. */
 export interface Caller {
   readonly url: string;
   readonly hasToken: boolean;
 }
 
-/** What went wrong, a sentence a line: first what, then what to do. */
-export function sentencesOf(error: unknown, caller: Caller | undefined): string[] {
+/** What went wrong, a sentence a line: first what, then what to do. `hiveId` is what the call named, if one thing. */
+export function sentencesOf(error: unknown, caller: Caller | undefined, hiveId?: string): string[] {
   if (error instanceof QueenProblem) {
     const unsaid = error.errors.filter(({ message }) => !error.detail.includes(message));
     const said = unsaid.map(({ field, message }) => `${field} ${message}`);
-    return [`${error.code}: ${error.detail}`, ...said, ...nextOf(error, caller)];
+    const examples = error.errors.flatMap(({ field }) => EXAMPLES.get(field) ?? []);
+    return [`${error.code}: ${error.detail}`, ...said, ...examples, ...nextOf(error, caller, hiveId)];
   }
   if (error instanceof QueenNoAnswer) return [error.message, ...nextWithoutAnswer(error, caller)];
   return [error instanceof Error ? error.message : String(error)];
@@ -57,18 +72,19 @@ export function stackOf(error: unknown): string[] {
   return isForeseen || !(error instanceof Error) ? [] : (error.stack ?? "").split("\n");
 }
 
-function nextOf({ code, retryAfterMs }: QueenProblem, caller: Caller | undefined): string[] {
+function nextOf({ code, retryAfterMs }: QueenProblem, caller: Caller | undefined, hiveId?: string): string[] {
   if (code === "UNAUTHENTICATED") {
     return caller?.hasToken
       ? ["the token is none of this queen, or is revoked: `hivectl login` takes another"]
       : ["log in with `hivectl login`, or set QUEEN_TOKEN_FILE or QUEEN_TOKEN"];
   }
   if (code === "TOO_MANY_REQUESTS" && retryAfterMs !== undefined) return [`try again in ${retryAfterMs / 1000} s`];
-  return nextFor(code);
+  return nextFor(code, hiveId);
 }
 
 /** What to do about a refusal of one thing of many. */
-export const nextFor = (code: Code): string[] => [NEXT[code] ?? []].flat();
+export const nextFor = (code: Code, hiveId = "ID"): string[] =>
+  [NEXT[code] ?? []].flat().map((next) => next.replaceAll(/\bID\b/g, () => hiveId));
 
 function nextWithoutAnswer({ reason, cause }: QueenNoAnswer, caller: Caller | undefined): string[] {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";

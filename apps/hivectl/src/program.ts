@@ -8,7 +8,7 @@ import {
   Option,
 } from "commander";
 import manifest from "../package.json" with { type: "json" };
-import { EXIT, Interrupted, sentencesOf, stackOf, UsageProblem } from "./failure.ts";
+import { EXIT, Interrupted, isMisuse, sentencesOf, stackOf } from "./failure.ts";
 import { FORMATS } from "./output/records.ts";
 import { withCommand } from "./output/terminal.ts";
 import { type CommonFlags, Session, type World } from "./session.ts";
@@ -26,6 +26,7 @@ import { addGetHives } from "./verbs/get-hives.ts";
 import { addGetLabels } from "./verbs/get-labels.ts";
 import { addGetModels } from "./verbs/get-models.ts";
 import { addGetWorkers } from "./verbs/get-workers.ts";
+import { addHelp } from "./verbs/help.ts";
 import { addHostKey } from "./verbs/host-key.ts";
 import { addLabel } from "./verbs/label.ts";
 import { addLifecycle } from "./verbs/lifecycle.ts";
@@ -36,6 +37,7 @@ import { addStatus } from "./verbs/status.ts";
 import { addTokens } from "./verbs/tokens.ts";
 import { addTop } from "./verbs/top.ts";
 import { addUi } from "./verbs/ui.ts";
+import { suggestVerbs } from "./verbs/unknown-verb.ts";
 import type { Does } from "./verbs/verb.ts";
 import { addVersion } from "./verbs/version.ts";
 import { addWait } from "./verbs/wait.ts";
@@ -58,12 +60,14 @@ Example: pnpm -s hivectl get hives -l rack=r12 --gpu H100:80GB`;
 export async function run(argv: readonly string[], world: World): Promise<number> {
   let exitCode: number = EXIT.done;
   let session: Session | undefined;
+  let named: string | undefined;
   const does: Does =
     (work) =>
     async (...given) => {
       const command = given.at(-1) as Command;
       const flags = command.optsWithGlobals<CommonFlags>();
       session = new Session(world, flags);
+      named = command.args.length === 1 && command.args[0] !== "-" ? command.args[0] : undefined;
       exitCode = (await work(session, { args: command.args, flags: flags as never })) ?? EXIT.done;
     };
   try {
@@ -71,16 +75,23 @@ export async function run(argv: readonly string[], world: World): Promise<number
     await commandLine(does, world).parseAsync(argv[0] === "--" ? argv.slice(1) : argv, { from: "user" });
     return exitCode;
   } catch (error) {
-    return exitCodeOf(error, session, world);
+    return exitCodeOf(error, { session, named, world });
   }
 }
 
-function exitCodeOf(error: unknown, session: Session | undefined, world: World): number {
+interface Call {
+  readonly session: Session | undefined;
+  /** The one thing that it is about, if there is one. */
+  readonly named: string | undefined;
+  readonly world: World;
+}
+
+function exitCodeOf(error: unknown, { session, named, world }: Call): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.calledWrongly;
   if (error instanceof Interrupted || world.signal.aborted) return EXIT.interrupted;
-  for (const sentence of sentencesOf(error, session?.caller)) session?.terminal.complain(sentence);
+  for (const sentence of sentencesOf(error, session?.caller, named)) session?.terminal.complain(sentence);
   if (session?.flags.verbose) for (const line of stackOf(error)) session.terminal.complain(line);
-  return error instanceof UsageProblem ? EXIT.calledWrongly : EXIT.failed;
+  return isMisuse(error) ? EXIT.calledWrongly : EXIT.failed;
 }
 
 function commandLine(does: Does, { stdout, stderr, command }: World): Command {
@@ -126,6 +137,8 @@ function commandLine(does: Does, { stdout, stderr, command }: World): Command {
   addCompletion(program, does);
   addComplete(program, does);
   addVersion(program, does);
+  addHelp(program, does);
+  suggestVerbs(program);
   return program;
 }
 

@@ -3,7 +3,8 @@ import { type Access, accessOf } from "./access/access.ts";
 import { nodeFetch } from "./access/node-fetch.ts";
 import { type Caller, UsageProblem } from "./failure.ts";
 import { ask, confirm } from "./output/asking.ts";
-import { type Format, type How, type Kind, type Printer, printerOf, valueText } from "./output/records.ts";
+import type { SaidLines } from "./output/changes.ts";
+import { type Format, type How, type Kind, linesSaid, type Printer, printerOf, valueText } from "./output/records.ts";
 import { type Streams, Terminal } from "./output/terminal.ts";
 import { type Times, timesFor } from "./output/times.ts";
 
@@ -106,9 +107,17 @@ export class Session {
   }
 
   printer<R>(kind: Kind<R>): Printer<R> {
+    return printerOf(kind, this.#how, this.terminal, this.#now);
+  }
+
+  /** What a printer of this kind would say anew. */
+  linesSaid<R>(kind: Kind<R>): SaidLines<R> {
+    return linesSaid(kind, this.#how);
+  }
+
+  get #how(): How {
     const { columns, sort, headers } = this.flags;
-    const how: How = { format: this.format, columns, sort, headers };
-    return printerOf(kind, how, this.terminal, this.#now);
+    return { format: this.format, columns, sort, headers };
   }
 
   /** One thing: as data where that is asked for, else as `text` says it. */
@@ -119,7 +128,11 @@ export class Session {
   /** One record of a kind: as data by itself, and no list. */
   async showRecord<R>(kind: Kind<R>, record: R): Promise<void> {
     if (this.#isData) await this.terminal.write(await valueText(record, this.format));
-    else await this.printer(kind).print([record]);
+    else {
+      const printer = this.printer(kind);
+      await printer.print([record]);
+      await printer.end();
+    }
   }
 
   get #isData(): boolean {

@@ -59,6 +59,7 @@ test("of several it lists them, and asks for their number", async () => {
   await client.cordonHive("gpu-02", { reason: "x" });
   const { code, stdout } = await type(["uncordon", "gpu-02", "gpu-01"], "y\n");
   expect({ code, stdout }).toMatchObject({ code: 1, stdout: expect.stringContaining("nothing was done") });
+  expect(stdout).toContain("hivectl: you typed y, there is 1 hive\n");
   expect(stdout).toMatch(/^gpu-01 +would skip .*$/m);
   expect(stdout).toMatch(/Uncordon 1 hive\? Type their number to go on: /);
   expect(await cordoned()).toEqual(["gpu-02"]);
@@ -120,9 +121,35 @@ test("what fails keeps none of the others back, and the exit code says whether s
     stderr: "hivectl: no hive is as asked for: nothing to do\n",
   });
   expect(await run(["cordon", "-y", "gpu-02", "--reason", "x", "--for", "soon"])).toMatchObject({
-    code: 1,
-    stderr: expect.stringMatching(/^hivectl: INVALID_ARGUMENT: .*\bfor\b/),
+    code: 2,
+    stderr: expect.stringMatching(/^hivectl: INVALID_ARGUMENT: .*\bfor\b.*\nhivectl: as in --for 30m,/),
   });
+});
+
+test("several that fail are told by why: each has its line, and on stderr where stdout has names alone", async () => {
+  const { code, stderr } = await run(["remove", "-y", "no1", "no2", "no3"]);
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: "hivectl: 0 done, 3 failed: HIVE_NOT_FOUND\nhivectl: `hivectl get hives` lists those that there are\n",
+  });
+  const names = await run(["label", "-y", "-o", "name", "gpu-01", "gpu-02", "no1", "rack=r11"]);
+  expect(names).toMatchObject({ code: 1, stdout: "" });
+  expect(names.stderr.split("\n")).toEqual(
+    expect.arrayContaining([
+      'hivectl: no1: HIVE_NOT_FOUND: There is no hive "no1"',
+      'hivectl: gpu-01: rack is "r12": --overwrite replaces it',
+      'hivectl: 0 done, 3 failed: 2 rack is "r12": --overwrite replaces it, 1 HIVE_NOT_FOUND',
+    ]),
+  );
+});
+
+test("of a hive that is online, remove says that its agent goes on to beat", async () => {
+  await client.changeHive("gpu-02", { status: "online" });
+  const one = await run(["remove", "-y", "gpu-01", "gpu-02"]);
+  expect(one.stderr).toMatch(/^hivectl: gpu-02 is online: its agent runs on, .*\nhivectl: 2 done\n$/);
+  for (const id of ["o1", "o2"]) await client.addHive({ id, host: "127.0.0.1", port: 8601, status: "online" });
+  const several = await type(["remove", "o1", "o2", "gpu-03"], "\n");
+  expect(several.stdout).toMatch(/2 are online: their agents run on, .*: o1, o2\n.*Remove 3 hives\?/s);
 });
 
 test("as data each hive is as the queen says it; names are those that did not fail", async () => {

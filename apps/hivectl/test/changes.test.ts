@@ -27,9 +27,12 @@ test("add takes one hive by its flags", async () => {
   expect(await run(["add", "one", "--host", "h"])).toEqual({
     code: 1,
     stdout: "",
-    stderr: expect.stringMatching(/^hivectl: HIVE_ALREADY_EXISTS: .*\nhivectl: `hivectl describe hive ID` shows it\n$/),
+    stderr: expect.stringMatching(
+      /^hivectl: HIVE_ALREADY_EXISTS: .*\nhivectl: `hivectl describe hive one` shows it, and `hivectl set one` changes it\n$/,
+    ),
   });
   for (const args of [
+    [],
     ["x"],
     ["x", "--host", "h", "--port", "0"],
     ["x", "--host", "h", "--label", "=a"],
@@ -37,6 +40,7 @@ test("add takes one hive by its flags", async () => {
   ]) {
     expect(await run(["add", ...args])).toMatchObject({ code: 2 });
   }
+  expect((await run(["add"], "one 10.0.1.17")).stderr).toContain("`hivectl add -`");
 });
 
 test("add - takes many from stdin, as words or as JSON, and says of each line what came of it", async () => {
@@ -77,7 +81,7 @@ test("add - takes many from stdin, as words or as JSON, and says of each line wh
     "11 bad/id failed",
   ]);
   expect(stderr).toBe(
-    "hivectl: 5 added, 4 failed: line 8 INVALID_LINE, line 9 INVALID_LINE, line 10 w1 HIVE_ALREADY_EXISTS, line 11 bad/id INVALID_HIVE\n",
+    "hivectl: 5 added, 4 failed: 2 INVALID_LINE, 1 HIVE_ALREADY_EXISTS, 1 INVALID_HIVE\nhivectl: --if-missing passes over those that are there already\n",
   );
   expect(await client.getHive("w1")).toMatchObject({ port: 8650, labels: { rack: "r1", env: "prod" } });
   expect(await client.getHive("w2")).toMatchObject({ port: 8700, labels: { rack: "r1", env: "dev" } });
@@ -87,13 +91,31 @@ test("add - takes many from stdin, as words or as JSON, and says of each line wh
   expect(await run(["add", "-"], "alone\n")).toMatchObject({ code: 1 });
 });
 
+test("with --if-missing a list can be added again: what is there already stays as it is", async () => {
+  const list = "again1 10.0.4.1\nagain2 10.0.4.2\n";
+  expect(await run(["add", "-"], list)).toMatchObject({ code: 0, stderr: "hivectl: 2 added\n" });
+  expect(await run(["add", "-"], list)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^hivectl: 0 added, 2 failed: HIVE_ALREADY_EXISTS\nhivectl: --if-missing /),
+  });
+  const again = await run(["add", "-", "--if-missing"], `${list}again3 10.0.4.3\n`);
+  expect(again).toMatchObject({ code: 0, stderr: "hivectl: 1 added, 2 skipped\n" });
+  expect(again.stdout).toMatch(/^1 +again1 +skipped +is there already$/m);
+  expect(await run(["add", "again1", "--host", "h", "--if-missing"])).toEqual({
+    code: 0,
+    stdout: "again1  skipped\n",
+    stderr: "",
+  });
+  expect(await client.getHive("again1")).toMatchObject({ host: "10.0.4.1" });
+});
+
 test("more than go into one request are added all the same, as data or as names", async () => {
   const lines = Array.from({ length: 1002 }, (_, at) => `m${at} 10.0.3.1`).join("\n");
   const { code, stdout } = await run(["add", "-", "-o", "json"], `${lines}\nm0 10.0.3.1`);
   const { hives, ...counts } = JSON.parse(stdout);
   expect({ code, counts, last: hives.at(-1) }).toEqual({
     code: 3,
-    counts: { added: 1002, failed: 1 },
+    counts: { added: 1002, skipped: 0, failed: 1 },
     last: {
       line: 1003,
       id: "m0",
@@ -101,7 +123,11 @@ test("more than go into one request are added all the same, as data or as names"
       problem: expect.objectContaining({ code: "HIVE_ALREADY_EXISTS" }),
     },
   });
-  expect(await run(["add", "-", "-o", "name"], "n1 h\nm1 h\n")).toMatchObject({ code: 3, stdout: "n1\n" });
+  expect(await run(["add", "-", "-o", "name"], "n1 h\nm1 h\n")).toMatchObject({
+    code: 3,
+    stdout: "n1\n",
+    stderr: expect.stringMatching(/^hivectl: line 2 m1: HIVE_ALREADY_EXISTS: /),
+  });
 });
 
 test("set changes what is named, and an empty text takes away", async () => {
@@ -142,8 +168,12 @@ test("label sets and removes, and overwrites only where that is said", async () 
     code: 0,
     stdout: "l1\nl2\n",
   });
+  const asItIs = await run(["label", "-y", "l1", "old-", "none-"]);
+  expect(asItIs.stdout).toMatch(/^l1 +skipped +has no label old, none$/m);
+  const both = await run(["label", "-y", "l1", "env=prod", "old-", "--overwrite"]);
+  expect(both.stdout).toMatch(/^l1 +skipped +has env=prod already, has no label old$/m);
   expect(await run(["label", "-y", "l1", "no key=x"])).toMatchObject({
-    code: 1,
+    code: 2,
     stderr: expect.stringContaining("INVALID_ARGUMENT"),
   });
   for (const args of [["l1"], ["a=b"], ["l1", "a=b", "a-"]]) {

@@ -42,6 +42,52 @@ test("called wrongly, it says one line that names what is wrong, and ends with 2
   }
 });
 
+const unknown = async (words: string) => {
+  const { code, stderr } = await hivectl(words.split(" "));
+  expect(code).toBe(2);
+  return stderr.replace(/^hivectl: unknown command |; --help shows what there is\n$/g, "");
+};
+
+test.each([
+  ["delete gpu-01", "delete", "remove"],
+  ["drain gpu-01", "drain", "cordon"],
+  ["edit gpu-01", "edit", "set"],
+  ["logs gpu-01", "logs", "get events"],
+  ["get pods", "pods", "get workers"],
+  ["get nodes", "nodes", "get hives"],
+  ["nodes", "nodes", "get hives"],
+  ["hives", "hives", "get hives"],
+  ["get hivs", "hivs", "get hives"],
+  ["satuts", "satuts", undefined],
+  ["sattus", "sattus", "status"],
+  ["describe gpu-01", "gpu-01", "describe hive gpu-01"],
+  ["describe operaton x", "operaton", "describe operation"],
+  ["describe node gpu-01", "node", "describe hive ID"],
+  ["describe worker w1", "worker", undefined],
+  ["token delete x", "delete", undefined],
+  ["help gte", "gte", "get"],
+  ["frobnicate", "frobnicate", undefined],
+])("%s names what was meant, and nothing where that is not clear", async (words, word, meant) => {
+  const hint = meant === undefined ? "" : ` (did you mean \`hivectl ${meant}\`?)`;
+  expect(await unknown(words)).toBe(`"${word}"${hint}`);
+});
+
+test("help is a verb too, and describe takes a kind in both forms, as get does", async () => {
+  for (const words of ["get", "get hives", "describe hives", ""]) {
+    const args = words.split(" ").filter((word) => word !== "");
+    const help = await hivectl([...args, "--help"]);
+    expect(await hivectl(["help", ...args])).toEqual(help);
+    expect(help).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Usage: pnpm hivectl /) });
+  }
+  const url = { QUEEN_URL: "http://127.0.0.1:1" };
+  for (const kind of ["hives", "operations"]) {
+    expect(await hivectl(["describe", kind, "x"], url)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("reached"),
+    });
+  }
+});
+
 test.each([
   ["get", "hives, workers, models, operations, events, labels or cordons", "get hives"],
   ["describe", "hive or operation", "describe hive ID"],

@@ -57,6 +57,8 @@ test.each([
   ],
   [["__"], []],
   [["get", "hives", "--limit", "g"], []],
+  [["cordon", "--unr"], ["--unreachable"]],
+  [["wait", "--on-"], ["--on-probation"]],
 ])("for the last word of %j it offers %j", async (words, found) => {
   expect(await offered(...words)).toEqual(found);
 });

@@ -2,22 +2,26 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createClient } from "@libsql/client";
 import { QueenClient } from "@repo/queen-client";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { FILE, hivectl } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const queen = queenForAll();
 const page = (name: string) => readFileSync(new URL(`../../../${name}`, import.meta.url), "utf8");
 
-test("the commands of docs/finding.md find what is said beside them", async () => {
+beforeAll(async () => {
   const client = new QueenClient({ url: queen.url });
   const gpus = [0, 1].map((index) => ({ index, name: "NVIDIA H100 80GB HBM3", vram_gb: 80 }));
   await client.addHive({ id: "gpu-01", host: "127.0.0.1", port: 8601, devices: { cpu: null, gpus } });
   await client.addHive({ id: "gpu-02", host: "127.0.0.1", port: 8602 });
   const timestamp = new Date().toISOString();
   const worker = { worker_id: "w1", state: "Idle", health_status: "healthy", model_id: "llama-3-8b" } as const;
-  const workers = [{ ...worker, last_heartbeat: timestamp }];
+  const place = { port: 8080, reachable: "all" } as const;
+  const workers = [{ ...worker, ...place, last_heartbeat: timestamp }];
   await client.sendHeartbeat({ hive_id: "gpu-01", timestamp, workers });
+});
+
+test("the commands of docs/finding.md find what is said beside them", () => {
   const [, commands = ""] = page("docs/finding.md").match(/## From a terminal\n\n```sh\n(.*?)```/s) ?? [];
   const said = commands
     .trimEnd()
@@ -37,13 +41,51 @@ test("the commands of docs/finding.md find what is said beside them", async () =
 
 /** Each call of hivectl that stands as code on a page: its verb, and its flags. */
 function callsOn(name: string) {
-  return [...page(name).matchAll(/(?:pnpm -s |`)hivectl ([^`\n#]*)/g)].map(([, call = ""]) => {
+  return [...page(name).matchAll(/(?:pnpm -s |`)hivectl ([^`\n#|]*)/g)].map(([, call = ""]) => {
     const [verb = ""] = /^(?:[a-z][a-z-]*(?: |$))*/.exec(call) ?? [];
     return { call, verb: verb.trim(), flags: call.match(/(?<= )--?[a-z][a-z-]*/g) ?? [] };
   });
 }
 
 const PAGES = ["finding", "operations", "lifecycle", "security", "api"].map((name) => `docs/${name}.md`);
+
+const CALLING_PAGES = ["README.md", "apps/hivectl/README.md", "docs/hivectl.md", "scripts/build/dist-readme.md"];
+
+test.each(CALLING_PAGES.filter((name) => name !== "docs/hivectl.md"))(
+  "the function of %s calls hivectl, whose hints call it so",
+  (name) => {
+    const [made = ""] = /^hivectl\(\) \{.*\}/m.exec(page(name)) ?? [];
+    const here = made.replace(/(?:pnpm -s -C \S+ hivectl|node \S+hivectl\.js) /, `${process.execPath} ${FILE} `);
+    const env = { PATH: process.env.PATH, XDG_CONFIG_HOME: "/nonexistent" };
+    const said = execFileSync("bash", ["-c", `${here}; hivectl context use nope 2>&1 || true`], {
+      encoding: "utf8",
+      env,
+    });
+    expect(said).toBe("hivectl: there is no context nope; `hivectl context list` shows those that there are\n");
+  },
+);
+
+/** What stands at a path such as `.hives[].hive.id`. */
+const at = (value: unknown, path: string): unknown[] =>
+  path
+    .split(".")
+    .slice(1)
+    .reduce<unknown[]>(
+      (all, step) => {
+        const [, name = "", isList] = /^(\w+)(\[\])?$/.exec(step) ?? [];
+        return all.flatMap((one) => (isList ? (one as never)[name] : [(one as never)[name]]));
+      },
+      [value],
+    );
+
+test.each(CALLING_PAGES)("what jq reads on %s is in what hivectl says", async (name) => {
+  const calls = [...page(name).matchAll(/^ *hivectl (.*) \| jq -r '([^ ']+)'$/gm)];
+  expect(calls.length).toBeGreaterThan(0);
+  for (const [line, call = "", path = ""] of calls) {
+    const { stdout } = await hivectl(call.split(" "), { QUEEN_URL: queen.url });
+    expect(at(JSON.parse(stdout), path), line).toContainEqual(expect.any(String));
+  }
+});
 
 test.each([...PAGES, "README.md"])("what %s says of hivectl are verbs and flags that there are", async (name) => {
   for (const { call, verb, flags } of callsOn(name)) {

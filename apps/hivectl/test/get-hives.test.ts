@@ -58,6 +58,7 @@ test.each([
   [["--cordoned"], "cpu-01"],
   [["--sort", "-id"], "gpu-02 gpu-01 cpu-01"],
   [["--limit", "2"], "cpu-01 gpu-01"],
+  [["--sort", "-labels"], "cpu-01 gpu-02 gpu-01"],
   [["gpu-02", "cpu-01"], "gpu-02 cpu-01"],
 ])("get hives -o name %j is %s", async (args, ids) => {
   const { code, stdout } = await get("-o", "name", ...args);
@@ -95,16 +96,23 @@ test("none is said on stderr, and is no failure; a name that is none is one", as
     stdout: "",
     stderr: "hivectl: none of 3 hives is as asked for\n",
   });
-  const missing = { stderr: 'hivectl: HIVE_NOT_FOUND: there is no hive "nope"\n' };
+  const missing = { stderr: 'hivectl: HIVE_NOT_FOUND: There is no hive "nope"\n' };
   expect(await get("nope")).toEqual({ code: 1, stdout: "", ...missing });
   expect(await get("nope", "gpu-01")).toMatchObject({ code: 3, stdout: expect.stringContaining("gpu-01"), ...missing });
 });
 
-test("what cannot be asked is said with its code, or ends with 2", async () => {
-  expect(await get("-l", "rack in")).toMatchObject({
-    code: 1,
-    stderr: expect.stringMatching(/^hivectl: INVALID_ARGUMENT: .*\n/),
-  });
+test("what cannot be asked is said with its code and an example, and ends with 2", async () => {
+  for (const args of [
+    ["-l", "rack in"],
+    ["--gpu", "foo:bar"],
+    ["--ram", "much"],
+    ["--cores", "many"],
+  ]) {
+    expect(await get(...args)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(new RegExp(`^hivectl: INVALID_ARGUMENT: .*\nhivectl: as in ${args[0]} .*\n$`)),
+    });
+  }
   for (const args of [
     ["--limit", "0"],
     ["--sort", "colour"],

@@ -63,6 +63,12 @@ test("workers are a line each, by what they serve and how they are", async () =>
   expect(await run("get", "workers", "--state", "bored")).toMatchObject({ code: 2 });
 });
 
+test("outside of a terminal all times are those of a clock, also of what one hive says", async () => {
+  const { stdout } = await run("describe", "hive", "gpu-01");
+  expect(stdout).toMatch(/^Last beat: +2\S+Z$/m);
+  expect(stdout).not.toMatch(/ ago\b/);
+});
+
 test("models, labels and cordons are listed as the queen has them", async () => {
   for (const what of ["workers", "models", "labels", "cordons", "events"]) {
     expect(await run("get", what), what).toMatchObject({ code: 0, stderr: "" });
@@ -82,11 +88,16 @@ test("models, labels and cordons are listed as the queen has them", async () => 
 
 test("top has the hives of which most is in use first", async () => {
   expect(linesOf((await run("top")).stdout)).toEqual([
-    ["ID", "STATUS", "SINCE", "LOAD", "BUSY", "IDLE", "GPU%", "VRAM", "RAM"],
-    ["gpu-02", "online", TIME, "100%", "2", "0", "50%", "20/80GB", "-"],
-    ["gpu-01", "online", TIME, "0%", "0", "1", "50%", "20/80GB", "-"],
+    ["ID", "STATUS", "LOAD", "BUSY", "IDLE", "LOADING", "GPU%", "VRAM", "RAM"],
+    ["gpu-02", "online", "100%", "2", "0", "0", "50%", "20/80GB", "-"],
+    ["gpu-01", "online", "0%", "0", "1", "0", "50%", "20/80GB", "-"],
     ["gpu-03", "unknown,cordoned", "-", "-", "-", "-", "-", "-", "-"],
   ]);
+  expect(linesOf((await run("top", "-o", "wide", "--limit", "1")).stdout)[1]).toContainEqual(TIME);
+  expect(await names("top", "--sort=-idle")).toBe("gpu-01 gpu-02 gpu-03");
+  expect(await names("top", "--sort", "busy", "--limit", "1")).toBe("gpu-01");
+  expect(await names("top", "--sort=-gpu%")).toMatch(/gpu-03$/);
+  expect(await run("top", "--sort", "colour")).toMatchObject({ code: 2, stderr: expect.stringContaining("gpu%") });
   expect(await names("top", "-l", "env=prod", "--limit", "1")).toBe("gpu-02");
   expect(await names("top", "gpu-03", "gpu-01", "gpu-02")).toBe("gpu-02 gpu-01 gpu-03");
   expect(await run("top", "gpu-01", "nope")).toMatchObject({ code: 3, stderr: expect.stringContaining("nope") });
@@ -138,8 +149,9 @@ test("operations are listed, the newest first, and one is described with its ste
   expect(await run("get", "operations")).toEqual({
     code: 0,
     stdout: "",
-    stderr: "hivectl: there is no such operation\n",
+    stderr: "hivectl: no operations yet\n",
   });
+  expect((await run("get", "operations", "gpu-01")).stderr).toBe("hivectl: no operation is as asked for\n");
   for (const hive of ["gpu-01", "gpu-02"]) {
     const { id } = await client.stopHive(hive);
     await until("it has ended", async () => (await client.getOperation(id)).finished_at_ms !== null);

@@ -25,6 +25,13 @@ test("status and get hives name those that answer but are kept out by their lack
   );
   expect(text).toMatch(/^ {2}hivectl token create --role hive --out-dir tokens {2}makes a token for each/m);
   expect((await hivectl(["get", "hives"], env)).stdout).toMatch(/^gpu-01 +online,not-beating /m);
+  for (const ask of [
+    ["get", "hives"],
+    ["cordon", "--reason", "deaf", "-y"],
+  ]) {
+    const found = await hivectl([...ask, "--not-beating", "-o", "name"], env);
+    expect(found, ask.join(" ")).toMatchObject({ code: 0, stdout: "gpu-01\n" });
+  }
   const { stdout } = await hivectl(["describe", "hive", "gpu-01"], env);
   expect(stdout).toMatch(new RegExp(`^Status: +online: ${why}`, "m"));
   expect(stdout).toMatch(/^Reachable: +yes$/m);

@@ -6,8 +6,10 @@ import { queenForAll } from "./queen.ts";
 const queen = queenForAll();
 const ESC = "\x1b";
 
+let client: QueenClient;
+
 beforeAll(async () => {
-  const client = new QueenClient({ url: queen.url });
+  client = new QueenClient({ url: queen.url });
   const gpus = [{ index: 0, name: "NVIDIA H100 80GB HBM3", vram_gb: 80 }];
   const labels = { rack: "r12", env: "production", site: "somewhere-far-away" };
   for (const id of ["gpu-01", "gpu-02"]) {
@@ -20,9 +22,9 @@ const show = (columns: number, args: string[], env = {}) =>
 
 test.each([60, 80, 200])("in %i columns no line is longer than the terminal, and ids are whole", async (columns) => {
   for (const args of [
-    ["get", "hives"],
-    ["get", "hives", "-o", "wide"],
-    ["top"],
+    ["get", "hives", "-q"],
+    ["get", "hives", "-o", "wide", "-q"],
+    ["top", "-q"],
     ["cordon", "-l", "rack", "--reason", "a reason of many words, as people write them", "-y", "-q"],
     ["uncordon", "-l", "rack", "-y", "-q"],
   ]) {
@@ -37,6 +39,15 @@ test.each([60, 80, 200])("in %i columns no line is longer than the terminal, and
 test("a wide terminal shows everything, a narrow one cuts what is longest", async () => {
   expect((await show(200, ["get", "hives"])).stdout).toContain("site=somewhere-far-away");
   expect((await show(60, ["get", "hives"])).stdout).toMatch(/NVIDIA.*… /);
+});
+
+test("a status is never cut, and columns without room are named", async () => {
+  await client.cordonHive("gpu-02", { reason: "new fans" });
+  const { stdout } = await show(80, ["get", "hives", "-o", "wide"], { NO_COLOR: "1" });
+  await client.uncordonHive("gpu-02");
+  expect(stdout).toMatch(/^gpu-02 +online,cordoned /m);
+  expect(stdout).toMatch(/^hivectl: no room for .*VRAM, LOAD, AGE, LABELS: --columns says which to show$/m);
+  expect((await show(200, ["get", "hives"])).stdout).not.toContain("no room");
 });
 
 test("colours are for terminals whose reader wants them", async () => {

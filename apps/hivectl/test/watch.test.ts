@@ -5,6 +5,7 @@ import { until } from "../../queen/test/until.ts";
 import { Hivectl } from "./hivectl.ts";
 
 const queens = queenProcesses();
+const GPU = { index: 0, memory_total_bytes: 2 ** 36, memory_used_bytes: 0 };
 const HIVE = { host: "127.0.0.1", port: 8601 };
 
 function following(url: string, what: string, ...args: string[]) {
@@ -30,6 +31,45 @@ test("a watch lists, tells what changes, and ends with 0 at Ctrl-C", async () =>
   await untilLine(/^b +removed$/);
   running.child.kill("SIGINT");
   expect(await running.end()).toMatchObject({ code: 0, stderr: "" });
+});
+
+test("a watch has a line for each change of what shows, and none for a heartbeat that brings nothing new", async () => {
+  const url = await queens.start().origin();
+  const client = new QueenClient({ url });
+  await client.addHive({ ...HIVE, id: "a" });
+  let utilization_percent = 0;
+  const beat = (state: "Idle" | "Busy") => {
+    // Measured anew each time, which no column of this list shows.
+    utilization_percent = (utilization_percent + 1) % 100;
+    const timestamp = new Date().toISOString();
+    const worker = { worker_id: "w1", state, health_status: "healthy", last_heartbeat: timestamp };
+    return client.sendHeartbeat({
+      hive_id: "a",
+      timestamp,
+      workers: [worker],
+      gpus: [{ ...GPU, utilization_percent }],
+    });
+  };
+  await beat("Idle");
+  const { running, untilLine } = following(url, "hives", "-v");
+  const all = following(url, "events", "-o", "name", "--kind", "workers,cordon");
+  await untilLine("/v1/events", "stderr");
+  await until("workers that are as before are told", async () => {
+    await beat("Idle");
+    return all.running.stdout.split("\n").length > 2;
+  });
+  await until("a worker is busy", async () => {
+    await beat("Busy");
+    return /1 busy/.test(running.stdout);
+  });
+  await client.cordonHive("a", { reason: "new fans" });
+  await untilLine(/^a +online,cordoned/);
+  for (const one of [running, all.running]) one.child.kill("SIGINT");
+  const [{ stdout }] = await Promise.all([running.end(), all.running.end()]);
+  const lines = stdout.trimEnd().split("\n");
+  const shown = lines.map((line) => line.split(/ {2,}/)).map(([, status, , , workers]) => `${status} ${workers}`);
+  expect(shown).toEqual(["STATUS WORKERS", "online 1 idle", "online 1 busy", "online,cordoned 1 busy"]);
+  expect(new Set(lines.map((line) => line.search(/WORKERS|1 idle|1 busy/)))).toHaveLength(1);
 });
 
 test("with a filter it tells of what is let through, and as JSON a line each", async () => {

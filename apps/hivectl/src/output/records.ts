@@ -1,6 +1,7 @@
 import { printable } from "@repo/process-log/printable";
 import { UsageProblem } from "../failure.ts";
-import { type Column, Table } from "./table.ts";
+import { SaidLines } from "./changes.ts";
+import { type Column, Table, textOf } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 import { timesFor } from "./times.ts";
 import { jsonText, yamlText } from "./values.ts";
@@ -54,7 +55,10 @@ export function printerOf<R>(kind: Kind<R>, how: How, terminal: Terminal, now: (
       const table = new Table(columnsOf(kind, how), terminal, how);
       return {
         print: (records) => terminal.write(table.text(records, timesFor(terminal.isForPeople, now()))),
-        end: async () => undefined,
+        async end() {
+          if (table.leftOut.length > 0)
+            terminal.say(`no room for ${table.leftOut.join(", ")}: --columns says which to show`);
+        },
       };
     }
   }
@@ -76,6 +80,12 @@ function jsonPrinter<R>(name: string, terminal: Terminal): Printer<R> {
     },
   };
 }
+
+/** Those that are shown; all where records are no lines of a table. */
+export const linesSaid = <R>(kind: Kind<R>, how: How): SaidLines<R> => {
+  const isTable = how.format === "table" || how.format === "wide";
+  return new SaidLines(isTable ? columnsOf(kind, how) : kind.columns, kind.nameOf);
+};
 
 function columnsOf<R>({ columns, name }: Kind<R>, { format, columns: titles }: How): readonly Column<R>[] {
   if (titles === undefined) return columns.filter(({ isWide }) => format === "wide" || isWide !== true);
@@ -99,8 +109,6 @@ export function sorted<R>(kind: Kind<R>, records: readonly R[], sort: string | u
   const keyed = records.map((record) => ({ record, key: keyOf(record) }));
   return keyed.toSorted((a, b) => compare(a.key, b.key, direction)).map(({ record }) => record);
 }
-
-const textOf = (cell: ReturnType<Column<never>["cell"]>): string => (typeof cell === "string" ? cell : cell.text);
 
 function compare(a: number | string | null, b: number | string | null, direction: number): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null);

@@ -38,19 +38,29 @@ test("on a terminal the widest column is cut, the last is left out, and an id gi
   expect(textIn()).toBe("hive-0123456789  a long text that goes on  more\n");
 });
 
+test("a column that stays whole is cut only when the others have nothing left", () => {
+  const columns = COLUMNS.map((column) => (column.title === "TEXT" ? { ...column, isWhole: true as const } : column));
+  const rows = [{ id: "hive-0123456789", text: "online,unreachable" }];
+  const table = (width: number) => new Table(columns, terminal(width, { NO_COLOR: "1" }), { headers: false });
+  expect(table(60).text(rows, times)).toBe("hive-0123456789  online,unreachable  more\n");
+  const narrow = table(30);
+  expect([narrow.text(rows, times), narrow.leftOut]).toEqual(["hive-0123…  online,unreachable\n", ["MORE"]]);
+});
+
 test("no line is longer than any terminal, whatever comes after the first rows", () => {
-  const many = Array.from({ length: 20 }, (_, at) => ({ title: `C${at}`, cell: ({ text }: Row) => text }));
-  for (let width = 20; width < 200; width += 1) {
-    const table = new Table(many, terminal(width, { NO_COLOR: "1" }), { headers: true });
-    const texts = ["a", "some text", "text that is longer than any"].map((text) =>
-      table.text([{ id: "a", text }], times),
-    );
-    const lengths = texts
-      .join("")
-      .split("\n")
-      .map((line) => line.length);
-    expect(Math.max(...lengths)).toBeLessThanOrEqual(width);
-  }
+  const plain = Array.from({ length: 20 }, (_, at) => ({ title: `C${at}`, cell: ({ text }: Row) => text }));
+  for (const many of [plain, plain.map((one, at) => (at % 2 === 0 ? one : { ...one, isWhole: true as const }))])
+    for (let width = 20; width < 200; width += 1) {
+      const table = new Table(many, terminal(width, { NO_COLOR: "1" }), { headers: true });
+      const texts = ["a", "some text", "text that is longer than any"].map((text) =>
+        table.text([{ id: "a", text }], times),
+      );
+      const lengths = texts
+        .join("")
+        .split("\n")
+        .map((line) => line.length);
+      expect(Math.max(...lengths)).toBeLessThanOrEqual(width);
+    }
 });
 
 test("what a stranger wrote steers no terminal", () => {

@@ -13,11 +13,23 @@ export interface Column<R> {
   readonly sortKey?: (record: R) => number | string | null;
   /** Of the widest cell that comes, where it is known before. */
   readonly minWidth?: number;
+  /** When something was: that it was again is no news by itself. */
+  readonly isAge?: true;
+  /** Is cut only where nothing else is left to give way: half of a status is none. */
+  readonly isWhole?: true;
 }
+
+export const textOf = (cell: Cell): string => (typeof cell === "string" ? cell : cell.text);
 
 interface Shown {
   readonly text: string;
   readonly style: Style | undefined;
+}
+
+/** What a column takes. */
+interface Room {
+  readonly width: number;
+  readonly isWhole: boolean;
 }
 
 const GAP = "  ";
@@ -32,6 +44,7 @@ export class Table<R> {
   #columns: readonly Column<R>[];
   #widths: number[] = [];
   #isFirst = true;
+  #leftOut: readonly string[] = [];
   readonly #headers: boolean;
 
   constructor(columns: readonly Column<R>[], terminal: Terminal, { headers }: { headers: boolean }) {
@@ -50,10 +63,25 @@ export class Table<R> {
       Math.max(this.#widths[at] ?? minWidth ?? 0, ...rows.map((row) => row[at]?.text.length ?? 0)),
     );
     // Which columns there are is known from the first rows on.
-    if (this.#isFirst) this.#columns = this.#columns.slice(0, countThatFit(this.#widths, this.#terminal.width));
+    if (this.#isFirst) this.#leaveOut();
     this.#isFirst = false;
-    const widths = fit(this.#widths.slice(0, this.#columns.length), this.#terminal.width);
+    const widths = fit(this.#room, this.#terminal.width);
     return rows.map((row) => `${this.#line(row.slice(0, widths.length), widths)}\n`).join("");
+  }
+
+  /** The titles of columns for which there was no room. */
+  get leftOut(): readonly string[] {
+    return this.#leftOut;
+  }
+
+  #leaveOut(): void {
+    const count = countThatFit(this.#room, this.#terminal.width);
+    this.#leftOut = this.#columns.slice(count).map(({ title }) => title);
+    this.#columns = this.#columns.slice(0, count);
+  }
+
+  get #room(): readonly Room[] {
+    return this.#columns.map(({ isWhole = false }, at) => ({ width: this.#widths[at] ?? 0, isWhole }));
   }
 
   #line(row: readonly Shown[], widths: readonly number[]): string {
@@ -74,33 +102,39 @@ const shown = (cell: Cell): Shown => {
 
 const cutTo = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 1)}…`);
 
+const minOf = ({ width, isWhole }: Room): number => (isWhole ? width : Math.min(width, MIN_WIDTH));
+
 /** So many columns have room beside each other: the first whole, unless it takes more than half, and of each other what it needs at least. */
-function countThatFit(widths: readonly number[], available = Infinity): number {
+function countThatFit(columns: readonly Room[], available = Infinity): number {
   let left = available;
-  const tooMany = widths.findIndex((width, at) => {
-    left -= Math.min(width, at === 0 ? available / 2 : MIN_WIDTH);
+  const tooMany = columns.findIndex((column, at) => {
+    const least = column.isWhole && column.width <= left ? column.width : MIN_WIDTH;
+    left -= Math.min(column.width, at === 0 ? available / 2 : least);
     if (left < 0) return true;
     left -= GAP.length;
     return false;
   });
-  return tooMany < 0 ? widths.length : Math.max(tooMany, 1);
+  return tooMany < 0 ? columns.length : Math.max(tooMany, 1);
 }
 
 /** Takes what is too much from the widest columns; from the first, by which a row is known, only when the others have no more to give. */
-function fit(widths: readonly number[], available: number | undefined): number[] {
-  if (available === undefined) return [...widths];
-  const room = available - GAP.length * (widths.length - 1);
-  const [first = 0, ...others] = widths;
-  const needed = sum(others.map((width) => Math.min(width, MIN_WIDTH)));
+function fit(columns: readonly Room[], available: number | undefined): number[] {
+  if (available === undefined) return columns.map(({ width }) => width);
+  const room = available - GAP.length * (columns.length - 1);
+  const [{ width: first } = { width: 0 }, ...others] = columns;
+  const needed = sum(others.map(minOf));
   const capped = cap(others, Math.min(Math.max(room - first, needed), room - Math.min(first, MIN_FIRST_WIDTH)));
   return [Math.min(first, room - sum(capped)), ...capped];
 }
 
-/** The same widths, the widest of them lowered until all have room. */
-function cap(widths: readonly number[], room: number): number[] {
-  let limit = Math.max(0, ...widths);
-  while (limit > 1 && sum(widths.map((width) => Math.min(width, limit))) > room) limit -= 1;
-  return widths.map((width) => Math.min(width, limit));
+/** The same widths, the widest of them lowered until all have room: those that stay whole only when the others are not enough. */
+function cap(columns: readonly Room[], room: number): number[] {
+  const lowered = (limit: number, isWholeToo: boolean) =>
+    columns.map(({ width, isWhole }) => (isWhole && !isWholeToo ? width : Math.min(width, limit)));
+  const isWholeToo = sum(lowered(1, false)) > room;
+  let limit = Math.max(0, ...columns.map(({ width }) => width));
+  while (limit > 1 && sum(lowered(limit, isWholeToo)) > room) limit -= 1;
+  return lowered(limit, isWholeToo);
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);

@@ -2,6 +2,7 @@ import type { Body } from "@repo/queen-client";
 import { EXIT } from "../failure.ts";
 import type { Kind, Printer } from "../output/records.ts";
 import type { Session } from "../session.ts";
+import { failuresText } from "./failures.ts";
 import { labelsOf } from "./hive-fields.ts";
 import { readStdin } from "./ids.ts";
 import { wholeAnswer } from "./whole-answer.ts";
@@ -14,7 +15,7 @@ export type Defaults = Omit<NewHive, "id" | "host">;
 interface Added {
   readonly line: number;
   readonly id: string | null;
-  readonly outcome: "added" | "failed";
+  readonly outcome: "added" | "skipped" | "failed";
   readonly problem: { readonly code: string; readonly detail: string } | null;
 }
 
@@ -26,8 +27,11 @@ interface Numbered {
 /** What one request takes. */
 const MAX_HIVES = 1000;
 const MAX_LENGTH = 900_000;
-/** In the last sentence. */
-const NAMED = 10;
+export const IS_THERE = "HIVE_ALREADY_EXISTS";
+
+const STYLES = { added: "green", skipped: "dim", failed: "red" } as const;
+
+const problemText = ({ problem }: Added): string => (problem === null ? "" : `${problem.code}: ${problem.detail}`);
 
 const ADDED: Kind<Added> = {
   name: "hives",
@@ -35,15 +39,18 @@ const ADDED: Kind<Added> = {
   columns: [
     { title: "LINE", cell: ({ line }) => String(line) },
     { title: "ID", cell: ({ id }) => id ?? "-" },
-    { title: "OUTCOME", cell: ({ outcome }) => ({ text: outcome, style: outcome === "added" ? "green" : "red" }) },
-    { title: "DETAIL", cell: ({ problem }) => (problem === null ? "" : `${problem.code}: ${problem.detail}`) },
+    { title: "OUTCOME", cell: ({ outcome }) => ({ text: outcome, style: STYLES[outcome] }) },
+    { title: "DETAIL", cell: (line) => (line.outcome === "skipped" ? "is there already" : problemText(line)) },
   ],
 };
 
 /** Adds the hives of stdin. One that fails keeps none of the others back. */
-export async function addMany(session: Session, defaults: Defaults): Promise<number> {
+export async function addMany(
+  session: Session,
+  { ifMissing, ...defaults }: Defaults & { ifMissing: boolean },
+): Promise<number> {
   const { terminal, queen, call, signal } = session;
-  const report = new Report(session.printer(ADDED), session.format === "name");
+  const report = new Report(session, { ifMissing });
   const hives: Numbered[] = [];
   for (const [at, text] of (await readStdin(terminal.streams.stdin)).split("\n").entries()) {
     if (/^\s*(?:#|$)/.test(text)) continue;
@@ -64,47 +71,59 @@ export async function addMany(session: Session, defaults: Defaults): Promise<num
     terminal.complain(`${signal.aborted ? "interrupted" : "the answer broke off"}: ${report.sentence}`);
     throw error;
   }
-  return report.end(session);
+  return report.end();
 }
 
 const hivesOf = (part: readonly Numbered[]): NewHive[] => part.map(({ hive }) => hive);
 const invalid = (detail: string) => ({ code: "INVALID_LINE", detail });
 
 class Report {
+  readonly #session: Session;
   readonly #printer: Printer<Added>;
-  readonly #namesOnly: boolean;
+  readonly #ifMissing: boolean;
   readonly #failed: Added[] = [];
   #added = 0;
+  #skipped = 0;
 
-  constructor(printer: Printer<Added>, namesOnly: boolean) {
-    this.#printer = printer;
-    this.#namesOnly = namesOnly;
+  constructor(session: Session, { ifMissing }: { ifMissing: boolean }) {
+    this.#session = session;
+    this.#printer = session.printer(ADDED);
+    this.#ifMissing = ifMissing;
   }
 
-  async tell(added: Added): Promise<void> {
-    if (added.outcome === "added") this.#added += 1;
-    else this.#failed.push(added);
+  async tell(told: Added): Promise<void> {
+    const isThere = this.#ifMissing && told.problem?.code === IS_THERE;
+    const line: Added = isThere ? { ...told, outcome: "skipped" } : told;
+    if (line.outcome === "added") this.#added += 1;
+    else if (line.outcome === "skipped") this.#skipped += 1;
+    else this.#failed.push(line);
     // Names are for the next program, which has no use for what failed.
-    if (!this.#namesOnly || added.outcome === "added") await this.#printer.print([added]);
+    if (this.#session.format !== "name" || line.outcome !== "failed") await this.#printer.print([line]);
+    else this.#session.terminal.complain(`${nameOf(line)}: ${problemText(line)}`);
   }
 
-  async end({ terminal }: Session): Promise<number> {
-    await this.#printer.end({ added: this.#added, failed: this.#failed.length });
-    if (this.#failed.length === 0) terminal.say(this.sentence);
-    else terminal.complain(this.sentence);
-    if (this.#failed.length === 0) return EXIT.done;
-    return this.#added === 0 ? EXIT.failed : EXIT.someFailed;
+  async end(): Promise<number> {
+    const { terminal } = this.#session;
+    await this.#printer.end({ added: this.#added, skipped: this.#skipped, failed: this.#failed.length });
+    if (this.#failed.length === 0) {
+      terminal.say(this.sentence);
+      return EXIT.done;
+    }
+    terminal.complain(this.sentence);
+    if (this.#failed.some(({ problem }) => problem?.code === IS_THERE)) {
+      terminal.complain("--if-missing passes over those that are there already");
+    }
+    return this.#added + this.#skipped === 0 ? EXIT.failed : EXIT.someFailed;
   }
 
   get sentence(): string {
-    const named = this.#failed.slice(0, NAMED).map(({ line, id, problem }) => {
-      return [`line ${line}`, id ?? [], problem?.code ?? []].flat().join(" ");
-    });
-    const more = this.#failed.length > NAMED ? [`and ${this.#failed.length - NAMED} more`] : [];
-    const failed = this.#failed.length > 0 ? `, ${this.#failed.length} failed: ${[...named, ...more].join(", ")}` : "";
-    return `${this.#added} added${failed}`;
+    const skipped = this.#skipped > 0 ? `, ${this.#skipped} skipped` : "";
+    const failures = this.#failed.map((line) => ({ name: nameOf(line), why: line.problem?.code ?? "" }));
+    return `${this.#added} added${skipped}${failures.length > 0 ? `, ${failuresText(failures)}` : ""}`;
   }
 }
+
+const nameOf = ({ line, id }: Added): string => ["line", line, ...(id === null ? [] : [id])].join(" ");
 
 /** The hive of a line, or what is wrong with it. */
 function hiveOf(text: string, { labels, ...defaults }: Defaults): NewHive | string {

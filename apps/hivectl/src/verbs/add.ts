@@ -1,13 +1,15 @@
 import { printable } from "@repo/process-log/printable";
+import { QueenProblem } from "@repo/queen-client";
 import { Option } from "commander";
-import { UsageProblem } from "../failure.ts";
+import { EXIT, UsageProblem } from "../failure.ts";
 import type { CommonFlags, Session } from "../session.ts";
-import { addMany } from "./add-many.ts";
+import { addMany, IS_THERE } from "./add-many.ts";
 import { addFieldFlags, type FieldFlags, fieldsOf, labelsOf } from "./hive-fields.ts";
 import type { AddVerb } from "./verb.ts";
 
 interface Flags extends FieldFlags {
   readonly label?: readonly string[];
+  readonly ifMissing?: true;
 }
 
 /** Of an agent, where nothing says another. */
@@ -20,37 +22,49 @@ export const addAdd: AddVerb = (parent, does) => {
       .description(
         "Adds a hive, or, with -, those on stdin: a line each, as `id host[:port] [label=value]…` or as JSON.",
       )
-      .argument("<id>", "of the hive; - reads many from stdin, for which the flags say what their lines do not"),
+      .argument("[id]", "of the hive; - reads many from stdin, for which the flags say what their lines do not"),
   )
     .addOption(
       new Option("--label <key=value>", "a label that it has from the first; may be given several times").argParser(
         (text: string, before: readonly string[] = []) => [...before, text],
       ),
     )
+    .option("--if-missing", "where it is there already, leave it as it is: no failure")
     .addHelpText(
       "after",
       `
 Without --port, or a port in a line, it is ${PORT}.
 Examples:
   pnpm -s hivectl add gpu-01 --host 10.0.1.17 --ssh-host 10.0.1.17 --ssh-user admin --label rack=r12
-  pnpm -s hivectl add - --label env=prod < hives.txt`,
+  pnpm -s hivectl add - --label env=prod < hives.txt
+  pnpm -s hivectl add - --if-missing < hives.txt              the same again, with those that are new`,
     )
     .action(does<Flags>(add));
 };
 
 async function add(
   session: Session,
-  { args: [id = ""], flags }: { args: readonly string[]; flags: Flags & CommonFlags },
+  { args: [id], flags }: { args: readonly string[]; flags: Flags & CommonFlags },
 ): Promise<number> {
+  if (id === undefined) throw new UsageProblem("say which hive: its id, or - for those on stdin (`hivectl add -`)");
   const { host, port = PORT, ...others } = fieldsOf(flags);
   const labels = labelsOf(flags.label ?? []);
   if (id === "-") {
     if (host !== undefined) throw new UsageProblem("--host is of one hive: the lines on stdin say theirs");
-    return addMany(session, { port, ...others, labels });
+    return addMany(session, { port, ...others, labels, ifMissing: flags.ifMissing === true });
   }
   if (host === undefined) throw new UsageProblem("say where its agent is: --host");
-  const hive = await session.queen.addHive({ id, host, port, ...others, labels }, session.call);
+  const hive = await session.queen
+    .addHive({ id, host, port, ...others, labels }, session.call)
+    .catch((error: unknown) => {
+      if (flags.ifMissing && error instanceof QueenProblem && error.code === IS_THERE) return undefined;
+      throw error;
+    });
+  if (hive === undefined) {
+    await session.show(await session.queen.getHive(id, session.call), () => `${printable(id)}  skipped\n`);
+    return EXIT.done;
+  }
   await session.show(hive, () => `${printable(id)}  added\n`);
   session.terminal.say(`\`hivectl describe hive ${id}\` shows it, and \`hivectl install ${id}\` puts an agent there`);
-  return 0;
+  return EXIT.done;
 }

@@ -4,6 +4,7 @@ import { Progress } from "../output/progress.ts";
 import type { Kind, Printer } from "../output/records.ts";
 import type { Style } from "../output/terminal.ts";
 import type { Session } from "../session.ts";
+import { failuresText } from "./failures.ts";
 
 export type ActionOnHive = Schema<"ActionOnHive">;
 type Outcome = ActionOnHive["outcome"];
@@ -12,8 +13,12 @@ const STYLES: { readonly [O in Outcome]?: Style } = { done: "green", begun: "gre
 /** In the last sentence: more than these nobody reads there. */
 const NAMED = 10;
 
-const named = (all: readonly string[]): string =>
+/** The first of them. */
+export const named = (all: readonly string[]): string =>
   [...all.slice(0, NAMED), ...(all.length > NAMED ? [`and ${all.length - NAMED} more`] : [])].join(", ");
+
+const problemText = ({ detail, problem }: ActionOnHive): string =>
+  problem === null ? detail : `${problem.code}: ${detail}`;
 
 const outcomes = (idWidth: number): Kind<ActionOnHive> => ({
   name: "hives",
@@ -21,9 +26,11 @@ const outcomes = (idWidth: number): Kind<ActionOnHive> => ({
   columns: [
     { title: "ID", minWidth: idWidth, cell: ({ hive_id }) => hive_id },
     { title: "OUTCOME", cell: ({ outcome }) => ({ text: outcome, style: STYLES[outcome] }) },
-    { title: "DETAIL", cell: ({ detail, problem }) => (problem === null ? detail : `${problem.code}: ${detail}`) },
+    { title: "DETAIL", cell: problemText },
   ],
 });
+
+const whyOf = ({ problem, detail }: ActionOnHive): string => problem?.code ?? detail;
 
 /** Says what comes of each hive as it comes, and counts. */
 export class BulkReport {
@@ -53,13 +60,16 @@ export class BulkReport {
     this.#left.delete(id);
     // Names are for the next program, which has no use for what failed.
     if (this.#session.format !== "name" || outcome !== "failed") await this.#printer.print([line]);
+    else this.#session.terminal.complain(`${id}: ${problemText(line)}`);
     if (this.#steps.size > 0) this.#showSteps();
   }
 
   step({ hive_id: id, step: { name, state, detail } }: Schema<"ActionStep">): void {
     this.#steps.set(id, name);
     if (this.#progress !== undefined) this.#showSteps();
-    else this.#session.terminal.say(`${id}: ${name} ${state}${detail === null ? "" : `: ${detail}`}`);
+    // Elsewhere each line stays, and the end of a step says that it began.
+    else if (state !== "running")
+      this.#session.terminal.say(`${id}: ${name} ${state}${detail === null ? "" : `: ${detail}`}`);
   }
 
   /** `2 of 5: gpu-03 copy, gpu-04 start`. */
@@ -81,8 +91,7 @@ export class BulkReport {
     await this.#printer.end({ counts: { done, begun, skipped, failed, not_done: this.#left.size } });
     if (failed === 0 && this.#left.size === 0) terminal.say(this.sentence);
     else terminal.complain(this.sentence);
-    const codes = new Set(this.#failed.flatMap(({ problem }) => problem?.code ?? []));
-    for (const next of new Set([...codes].flatMap(nextFor))) terminal.complain(next);
+    for (const next of this.#next) terminal.complain(next);
     if (failed === 0 && this.#left.size === 0) return EXIT.done;
     return done + begun + skipped === 0 ? EXIT.failed : EXIT.someFailed;
   }
@@ -98,9 +107,19 @@ export class BulkReport {
     if (this.#steps.size > 0) terminal.complain("`hivectl get operations --state running` shows what goes on");
   }
 
+  /** What to do about those that failed; where it is one of a kind, it is named. */
+  get #next(): ReadonlySet<string> {
+    const codes = this.#failed.flatMap(({ problem }) => problem?.code ?? []);
+    return new Set(
+      codes.flatMap((code) => {
+        const [only, ...others] = this.#failed.filter(({ problem }) => problem?.code === code);
+        return nextFor(code, others.length === 0 ? only?.hive_id : undefined);
+      }),
+    );
+  }
+
   /** `7 done, 1 failed: gpu-03 HIVE_RUNNING`. */
   get sentence(): string {
-    const problems = this.#failed.map(({ hive_id: id, problem, detail }) => `${id} ${problem?.code ?? detail}`);
     const notDone = this.#left.size - this.#steps.size;
     const { done, begun, skipped, failed } = this.#counts;
     const counts = [
@@ -109,7 +128,7 @@ export class BulkReport {
       skipped > 0 && `${skipped} skipped`,
       this.#steps.size > 0 && `${this.#steps.size} under way: ${named(this.#underWay)}`,
       notDone > 0 && `${notDone} not done`,
-      failed > 0 && `${failed} failed: ${named(problems)}`,
+      failed > 0 && failuresText(this.#failed.map((line) => ({ name: line.hive_id, why: whyOf(line) }))),
     ];
     return counts.filter((one) => one !== false).join(", ");
   }

@@ -5,15 +5,17 @@ import { EXIT, Interrupted, UsageProblem } from "../failure.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { type ActionOnHive, BulkReport } from "./bulk-report.ts";
 import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter } from "./hive-filter.ts";
-import { idsOf } from "./ids.ts";
+import { idsOf, idsThatAre } from "./ids.ts";
 import { wholeAnswer } from "./whole-answer.ts";
 
 type Action = Body<"actOnHives">;
 /** What is done, without to which hives. */
 export type Deed = Action extends infer One ? (One extends Action ? Omit<One, Choice> : never) : never;
-type Choice = keyof Omit<HiveFilter, "model"> | "ids" | "text" | "after" | "limit";
+type Choice = keyof ChoiceFilter | "ids" | "text" | "after" | "limit";
 /** To which ones. */
-type Chosen = { readonly ids: readonly string[] } | Omit<HiveFilter, "model">;
+type Chosen = { readonly ids: readonly string[] } | ChoiceFilter;
+/** Who is meant by the others, the queen says in her list alone. */
+type ChoiceFilter = Omit<HiveFilter, "model" | "on_probation" | "unreachable" | "not_beating">;
 
 export interface BulkFlags extends FilterFlags {
   readonly parallel?: number;
@@ -128,23 +130,16 @@ async function planOf({ queen, call }: Session, chosen: Chosen, bulk: Bulk): Pro
 }
 
 async function chosenBy(session: Session, args: readonly string[], flags: BulkFlags & CommonFlags): Promise<Chosen> {
-  const { model, ...filter } = filterOf(flags);
-  const isFiltered = model !== undefined || Object.keys(filter).length > 0;
+  const filter = filterOf(flags);
+  const isFiltered = Object.keys(filter).length > 0;
   if (args.length > 0) {
     if (isFiltered) throw new UsageProblem("name hives, or say what must hold for them: not both");
     return { ids: await idsOf(session, args) };
   }
   if (!isFiltered) throw new UsageProblem('say which hives: ids, - for those on stdin, or a filter; -l "" is all');
-  return model === undefined ? filter : { ids: await idsWithModel(session, { ...filter, model }) };
-}
-
-/** Which hives serve a model the queen says in her list alone. */
-async function idsWithModel({ queen, call }: Session, filter: HiveFilter): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const { hives } of queen.fleetPages({ ...filter, limit: MAX_IDS }, call)) {
-    ids.push(...hives.map(({ hive }) => hive.id));
-  }
-  return ids;
+  const { model, on_probation, unreachable, not_beating, ...choice } = filter;
+  const isInListAlone = [model, on_probation, unreachable, not_beating].some((one) => one !== undefined);
+  return isInListAlone ? { ids: await idsThatAre(session, filter) } : choice;
 }
 
 async function isAgreed(
@@ -166,7 +161,10 @@ async function isAgreed(
 /** Asks for the number of what is to be done, which nobody types without a look. */
 export async function isNumberTyped(session: Session, title: string, count: number, of = "hives"): Promise<boolean> {
   const counted = `${count} ${count === 1 ? of.replace(/s$/, "") : of}`;
-  return (await session.ask(`${title} ${counted}? Type their number to go on:`)) === String(count);
+  const typed = await session.ask(`${title} ${counted}? Type their number to go on:`);
+  if (typed === String(count)) return true;
+  if (typed !== "") session.terminal.complain(`you typed ${typed}, there ${count === 1 ? "is" : "are"} ${counted}`);
+  return false;
 }
 
 const asOutcome = (line: ActionOnHive): ActionOnHive => ({
@@ -174,8 +172,8 @@ const asOutcome = (line: ActionOnHive): ActionOnHive => ({
   outcome: line.outcome === "would_fail" ? "failed" : "skipped",
 });
 
-function* partsOf(ids: readonly string[]): Generator<readonly string[]> {
-  for (let at = 0; at < ids.length; at += MAX_IDS) yield ids.slice(at, at + MAX_IDS);
+export function* partsOf(ids: readonly string[], length = MAX_IDS): Generator<readonly string[]> {
+  for (let at = 0; at < ids.length; at += length) yield ids.slice(at, at + length);
 }
 
 function readParallel(text: string): number {

@@ -3,7 +3,7 @@ import type { Schema } from "@repo/queen-client";
 import { duration, type Times } from "../output/times.ts";
 import type { Session } from "../session.ts";
 import { heldMarks } from "./held-marks.ts";
-import { addressText, agoText, labelsText } from "./hive-columns.ts";
+import { addressText, labelsText } from "./hive-columns.ts";
 import type { AddVerb } from "./verb.ts";
 
 interface Described {
@@ -19,6 +19,7 @@ const PROBES = 3;
 export const addDescribe: AddVerb = (parent, does) => {
   parent
     .command("hive")
+    .alias("hives")
     .description(
       "Shows all that is known of one hive: its record, why it is online or not, its workers and operations.",
     )
@@ -55,7 +56,7 @@ function text({ hive, state, liveness, operations }: Described, { times }: Sessi
     ["Changed", times.at(hive.updated_at_ms)],
     ["Status", `${liveness.status}: ${liveness.why} (${liveness.rule})`],
     ...heldFacts(liveness, times),
-    ["Last beat", agoText(liveness.beat_age_ms)],
+    ["Last beat", times.at(hive.last_heartbeat_ms)],
     ["Reachable", reachText(liveness, times)],
     ["Takes work", state.why_not === null ? "yes" : `no: ${state.why_not}`],
     [
@@ -72,7 +73,7 @@ function text({ hive, state, liveness, operations }: Described, { times }: Sessi
   const blocks = [
     inColumns(facts.map(([name, value]) => [`${name}:`, value])),
     ...title(
-      state.live ? "Workers" : `Workers, as its last heartbeat told ${agoText(state.last_beat_age_ms)}`,
+      state.live ? "Workers" : `Workers, as its last heartbeat told (${times.at(hive.last_heartbeat_ms)})`,
       state.workers.map(({ worker_id, state, model_id, health_status }) => [
         worker_id,
         state,

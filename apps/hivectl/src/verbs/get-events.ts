@@ -67,7 +67,9 @@ async function getEvents(
     }
     return EXIT.done;
   }
-  await printList(session, EVENTS, kept(session, flags.since, isWanted), { none: "nothing of that has happened" });
+  const isAsked = args.length > 0 || kinds.length > 0 || flags.since !== undefined;
+  const none = isAsked ? "nothing of that has happened" : "nothing has happened since the queen started";
+  await printList(session, EVENTS, kept(session, flags.since, isWanted), { none });
   return EXIT.done;
 }
 

@@ -2,7 +2,6 @@ import type { Schema } from "@repo/queen-client";
 import type { Kind } from "../output/records.ts";
 import type { Cell, Column } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
-import { duration } from "../output/times.ts";
 
 export type HiveRow = Schema<"FleetRow">;
 
@@ -58,9 +57,13 @@ export const labelsText = (labels: Readonly<Record<string, string>>): string =>
     .map(([key, value]) => (value === "" ? key : `${key}=${value}`))
     .join(",");
 
-export const STATUS: Column<HiveRow> = { title: "STATUS", cell: statusCell };
+export const STATUS: Column<HiveRow> = { title: "STATUS", isWhole: true, cell: statusCell };
 /** From when on it has had that status. */
-export const SINCE: Column<HiveRow> = { title: "SINCE", cell: ({ status }, times) => times.at(status.since_ms) };
+export const SINCE: Column<HiveRow> = {
+  title: "SINCE",
+  isAge: true,
+  cell: ({ status }, times) => times.at(status.since_ms),
+};
 /** In the order of what is free, as the queen has it. */
 export const VRAM = {
   cell: ({ vram }: HiveRow) => memoryText(vram),
@@ -82,6 +85,7 @@ export const HIVES: Kind<HiveRow> = {
     { title: "WORKERS", cell: ({ workers }) => workersText(workers) },
     {
       title: "BEAT",
+      isAge: true,
       cell: ({ hive }, times) => times.at(hive.last_heartbeat_ms),
       sortKey: ({ hive }) => hive.last_heartbeat_ms,
     },
@@ -90,7 +94,7 @@ export const HIVES: Kind<HiveRow> = {
     { title: "RAM", isWide: true, cell: ({ ram }) => memoryText(ram) },
     { title: "VRAM", isWide: true, ...VRAM },
     { title: "LOAD", isWide: true, ...LOAD },
-    { title: "AGE", isWide: true, cell: ({ hive }, times) => times.since(hive.created_at_ms) },
+    { title: "AGE", isWide: true, isAge: true, cell: ({ hive }, times) => times.since(hive.created_at_ms) },
     { title: "LABELS", cell: ({ hive }) => labelsText(hive.labels) },
   ],
 };
@@ -100,6 +104,3 @@ export const percentText = (percent: number | null): string => (percent === null
 
 export const addressText = ({ host, port }: { host: string; port: number }): string =>
   `${host.includes(":") ? `[${host}]` : host}:${port}`;
-
-/** How long ago, of a number of milliseconds. */
-export const agoText = (ms: number | null): string => (ms === null ? "-" : `${duration(ms)} ago`);

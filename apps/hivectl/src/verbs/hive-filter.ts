@@ -14,12 +14,24 @@ export interface FilterFlags extends TraitFlags {
   readonly cores?: string;
   readonly status?: "online" | "offline" | "unknown";
   readonly cordoned?: true;
+  readonly onProbation?: true;
+  readonly unreachable?: true;
+  readonly notBeating?: true;
   readonly model?: string;
 }
 
 export type HiveFilter = Pick<
   Query<"listFleet">,
-  "selector" | "gpu" | "ram" | "cores" | "status" | "cordoned" | "model"
+  | "selector"
+  | "gpu"
+  | "ram"
+  | "cores"
+  | "status"
+  | "cordoned"
+  | "on_probation"
+  | "unreachable"
+  | "not_beating"
+  | "model"
 >;
 
 export const addTraitFlags = (command: Command): Command =>
@@ -39,11 +51,23 @@ export const addFilterFlags = (command: Command): Command =>
     .option("--cores <number>", "by CPU cores, in the same way")
     .addOption(new Option("--status <status>", "by status").choices(["online", "offline", "unknown"]))
     .option("--cordoned", "only those that are cordoned")
+    .option("--on-probation", "only those that went on and off too often, and are watched before they get work")
+    .option("--unreachable", "only those that beat, but whose port does not answer health checks")
+    .option("--not-beating", "only those that answer health checks, but whose heartbeats do not arrive")
     .option("--model <model>", "only those on which a worker serves it");
 
 export function filterOf(flags: FilterFlags & CommonFlags): HiveFilter {
-  const { ram, cores, status, cordoned, model } = flags;
-  return given({ ...traitsOf(flags), ram, cores, status, cordoned, model });
+  const {
+    ram,
+    cores,
+    status,
+    cordoned,
+    onProbation: on_probation,
+    unreachable,
+    notBeating: not_beating,
+    model,
+  } = flags;
+  return given({ ...traitsOf(flags), ram, cores, status, cordoned, on_probation, unreachable, not_beating, model });
 }
 
 export const traitsOf = ({ selector, gpu }: TraitFlags): Pick<HiveFilter, "selector" | "gpu"> =>

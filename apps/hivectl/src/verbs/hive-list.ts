@@ -3,8 +3,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
 import { type Kind, sorted } from "../output/records.ts";
 import type { CommonFlags, Session } from "../session.ts";
-import type { HiveRow } from "./hive-columns.ts";
-import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
+import { type HiveRow, STATUS } from "./hive-columns.ts";
+import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter } from "./hive-filter.ts";
 import { idsOf } from "./ids.ts";
 import { rowOf } from "./one-hive.ts";
 import { redraw } from "./redraw.ts";
@@ -20,8 +20,10 @@ export interface ListFlags extends FilterFlags {
 /** On a terminal, unless more are asked for: what scrolled by is not read. */
 export const SHOWN_TO_PEOPLE = 200;
 const PAGE = 200;
-/** The titles, and where the cursor waits. */
-const BELOW = 2;
+/** The titles, what is said of columns without room, and where the cursor waits. */
+const BELOW = 3;
+/** Of those that are not rare. */
+const LONG_STATUS = "online,unreachable";
 /** Titles by which the queen puts hives in order. */
 const ORDERS = { id: "id", status: "status", vram: "free_vram", load: "load", beat: "last_beat" } as const;
 
@@ -39,7 +41,7 @@ export const addListFlags = (command: Command): Command =>
   addFilterFlags(command.argument("[id...]", "of hives; - reads them from stdin"))
     .addOption(new Option("--limit <number>", "so many at most").argParser(readCount))
     .option("--all", `every one; without it, a terminal shows ${SHOWN_TO_PEOPLE}`)
-    .option("-w, --watch", "go on with a line for each change, until Ctrl-C");
+    .option("-w, --watch", "go on with a line for each change of what shows, until Ctrl-C; heartbeats alone are none");
 
 /** Prints those that are named, or those for which all holds that is asked, and goes on with what changes where that is asked for. */
 export async function listHives(
@@ -53,13 +55,13 @@ export async function listHives(
     throw new UsageProblem("name hives, or say what must hold for them: not both");
   }
   if (flags.watch) refuseDocuments(session);
-  const { kind } = listing;
+  const kind = flags.watch ? withRoom(listing.kind) : listing.kind;
   const sort = flags.sort ?? listing.sort;
-  const order = orderOf(sort);
+  const order = orderOf(kind, sort);
   const ids = isNamed ? await idsOf(session, args) : [];
   const named = () => printNamed(session, listing, { ids, sort });
   const list = (limit = flags.limit) =>
-    printPages(session, kind, { query: { ...filter, ...order }, flags: { ...flags, ...(limit && { limit }) } });
+    printPages(session, kind, { filter, order, flags: { ...flags, ...(limit && { limit }) } });
   if (flags.watch && listing.redraws && session.format === "table" && session.terminal.isForPeople) {
     return redraw(session, isNamed ? named : () => list(flags.limit ?? session.terminal.height - BELOW));
   }
@@ -74,28 +76,38 @@ export async function listHives(
   return EXIT.done;
 }
 
-/** Prints the list page by page. Returns the first page, and the printer for what comes after. */
+/** So that a longer status, when it comes, moves no column. */
+const withRoom = (kind: Kind<HiveRow>): Kind<HiveRow> => ({
+  ...kind,
+  columns: kind.columns.map((column) => (column === STATUS ? { ...column, minWidth: LONG_STATUS.length } : column)),
+});
+
+/** Prints the list page by page. Returns the first page, the printer for what comes after, and what it need not say again. */
 async function printPages(
   session: Session,
   kind: Kind<HiveRow>,
-  { query, flags: { limit, all } }: { query: Query<"listFleet">; flags: ListFlags },
+  { filter, order, flags: { limit, all, watch } }: { filter: HiveFilter; order: Order; flags: ListFlags },
 ) {
-  const { terminal, queen, call } = session;
+  const { terminal } = session;
   const printer = session.printer(kind);
+  const said = session.linesSaid(kind);
   let left = limit ?? (all || !terminal.isForPeople ? Infinity : SHOWN_TO_PEOPLE);
   let first: Schema<"FleetPage"> | undefined;
   let last: Schema<"FleetPage"> | undefined;
   const damaged: Schema<"FleetPage">["damaged"] = [];
-  for await (const page of queen.fleetPages({ ...query, limit: Math.min(PAGE, left) }, call)) {
+  let isCut = false;
+  for await (const page of pagesOf(session, kind, { filter, order, limit: Math.min(PAGE, left) })) {
     first ??= page;
     last = page;
     damaged.push(...page.damaged);
     const shown = page.hives.slice(0, left);
     if (shown.length > 0) await printer.print(shown);
+    if (watch) for (const row of shown) said.take(row);
     left -= shown.length;
+    isCut = shown.length < page.hives.length;
     if (left === 0) break;
   }
-  const isMore = left === 0 && last?.next_after !== null;
+  const isMore = isCut || (left === 0 && last?.next_after !== null);
   await printer.end({
     next_after: isMore ? last?.next_after : null,
     totals: first?.totals,
@@ -106,11 +118,29 @@ async function printPages(
     terminal.say(`${id} is left out: its ${column} is damaged: ${problem}`);
   if (isMore && limit === undefined) terminal.say(`there are more than ${SHOWN_TO_PEOPLE}: --all shows every one`);
   if (first?.hives.length === 0 && last === first) terminal.say(noneText(first.totals));
-  return { first, printer };
+  return { first, printer, said };
+}
+
+/** In an order of the queen's page by page, as they are read; in another one as a whole. */
+async function* pagesOf(
+  { queen, call }: Session,
+  kind: Kind<HiveRow>,
+  { filter, order, limit }: { filter: HiveFilter; order: Order; limit: number },
+): AsyncGenerator<Schema<"FleetPage">> {
+  if (typeof order !== "string") return yield* queen.fleetPages({ ...filter, ...order, limit }, call);
+  const pages: Schema<"FleetPage">[] = [];
+  for await (const page of queen.fleetPages({ ...filter, limit: PAGE }, call)) pages.push(page);
+  const [first] = pages;
+  if (first === undefined) return;
+  const hives = pages.flatMap((page) => page.hives);
+  const damaged = pages.flatMap((page) => page.damaged);
+  yield { ...first, hives: [...sorted(kind, hives, order)], damaged, next_after: null };
 }
 
 const noneText = ({ total }: Schema<"FleetTotals">): string =>
-  total === 0 ? "there are no hives: `hivectl add` adds one" : `none of ${total} hives is as asked for`;
+  total === 0
+    ? "there are no hives: `hivectl add` adds one"
+    : `none of ${total} ${total === 1 ? "hive" : "hives"} is as asked for`;
 
 async function printNamed(
   session: Session,
@@ -123,7 +153,7 @@ async function printNamed(
   for (const id of ids) {
     const row = await rowOf(session, id, {});
     if (row === undefined) {
-      session.terminal.complain(`HIVE_NOT_FOUND: there is no hive ${JSON.stringify(id)}`);
+      session.terminal.complain(`HIVE_NOT_FOUND: There is no hive ${JSON.stringify(id)}`);
     } else if (sort === undefined) await printer.print([row]);
     else rows.push(row);
     found += Number(row !== undefined);
@@ -133,12 +163,17 @@ async function printNamed(
   return found === ids.length ? EXIT.done : found === 0 ? EXIT.failed : EXIT.someFailed;
 }
 
-function orderOf(sort: string | undefined): Pick<Query<"listFleet">, "sort"> {
+/** As the queen puts it in order; or else the title of a column. */
+type Order = Pick<Query<"listFleet">, "sort"> | string;
+
+function orderOf(kind: Kind<HiveRow>, sort: string | undefined): Order {
   if (sort === undefined) return {};
   const [, turned = "", title = ""] = /^(-?)(.*)$/.exec(sort.toLowerCase()) ?? [];
   const isTitle = (name: string): name is keyof typeof ORDERS => Object.hasOwn(ORDERS, name);
-  if (!isTitle(title)) throw new UsageProblem(`--sort must be one of ${Object.keys(ORDERS).join(", ")}, not ${sort}`);
-  return { sort: turned === "" ? ORDERS[title] : `-${ORDERS[title]}` };
+  if (isTitle(title)) return { sort: turned === "" ? ORDERS[title] : `-${ORDERS[title]}` };
+  // Of a column that there is none of, it says so at once.
+  sorted(kind, [], sort);
+  return sort;
 }
 
 export function readCount(text: string): number {

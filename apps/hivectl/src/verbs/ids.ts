@@ -1,13 +1,28 @@
 import { UsageProblem } from "../failure.ts";
 import type { Session } from "../session.ts";
+import type { HiveFilter } from "./hive-filter.ts";
 
 const STDIN = "-";
+const PAGE = 1000;
 const MAX_LENGTH = 16 * 1024 * 1024;
 
 /** The ids that a verb was given; in place of `-`, those that stand on stdin, one a line or with spaces between. Each once. */
 export async function idsOf({ terminal }: Session, args: readonly string[]): Promise<string[]> {
   const given = args.includes(STDIN) ? wordsOf(await readStdin(terminal.streams.stdin)) : [];
   return [...new Set(args.flatMap((arg) => (arg === STDIN ? given : [arg])))];
+}
+
+/** Those for which this holds now. */
+export async function idsThatAre(
+  { queen, signal: ended }: Session,
+  filter: HiveFilter,
+  signal = ended,
+): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { hives } of queen.fleetPages({ ...filter, limit: PAGE }, { signal })) {
+    ids.push(...hives.map(({ hive }) => hive.id));
+  }
+  return ids;
 }
 
 /** All that stands on stdin. */

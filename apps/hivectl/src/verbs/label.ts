@@ -46,9 +46,24 @@ async function label(
     {
       title: "Label",
       deed: { action: "label", labels: changes },
-      ...(!flags.overwrite && { review: (planned) => keepOthers(session, planned, changes) }),
+      review: async (planned) => {
+        const said = planned.map((line) =>
+          line.outcome === "would_skip" ? { ...line, detail: asItIs(changes) } : line,
+        );
+        return flags.overwrite ? said : keepOthers(session, said, changes);
+      },
     },
   );
+}
+
+/** Of a hive at which nothing would change: `has rack=r12 already, has no label old`. */
+function asItIs(changes: Changes): string {
+  const has = Object.entries(changes).flatMap(([key, value]) => (value === null ? [] : [`${key}=${value}`]));
+  const lacks = Object.entries(changes).flatMap(([key, value]) => (value === null ? [key] : []));
+  return [
+    ...(has.length === 0 ? [] : [`has ${has.join(", ")} already`]),
+    ...(lacks.length === 0 ? [] : [`has no label ${lacks.join(", ")}`]),
+  ].join(", ");
 }
 
 /** Makes failures of those where a label has another value, which nobody said to overwrite. */

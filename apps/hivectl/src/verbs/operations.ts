@@ -39,7 +39,9 @@ export const addGetOperations: AddVerb = (parent, does) => {
         const ids = args.length === 0 ? [undefined] : await idsOf(session, args);
         const pages = pagesOf(session, ids, { ...(state && { state }), ...(kind && { kind }) });
         const most = limit ?? (all || !session.terminal.isForPeople ? Infinity : SHOWN_TO_PEOPLE);
-        await printList(session, OPERATIONS, pages, { none: "there is no such operation", limit: most });
+        const isAsked = args.length > 0 || state !== undefined || kind !== undefined;
+        const none = isAsked ? "no operation is as asked for" : "no operations yet";
+        await printList(session, OPERATIONS, pages, { none, limit: most });
       }),
     );
 };
@@ -47,6 +49,7 @@ export const addGetOperations: AddVerb = (parent, does) => {
 export const addDescribeOperation: AddVerb = (parent, does) => {
   parent
     .command("operation")
+    .alias("operations")
     .description("Shows all that is known of one operation: its steps, and the end of what its programs wrote.")
     .argument("<id>", "of the operation")
     .addHelpText("after", "\nExample: pnpm -s hivectl describe operation install-5f897ff4036a8eac")

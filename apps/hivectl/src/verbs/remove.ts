@@ -1,9 +1,14 @@
-import { actInBulk, addBulkFlags, type BulkFlags } from "./bulk.ts";
+import type { Session } from "../session.ts";
+import { actInBulk, addBulkFlags, type BulkFlags, partsOf } from "./bulk.ts";
+import { type ActionOnHive, named } from "./bulk-report.ts";
 import type { AddVerb } from "./verb.ts";
 
 interface Flags extends BulkFlags {
   readonly force?: true;
 }
+
+/** Of one request for a list. */
+const MAX_NAMED = 100;
 
 export const addRemove: AddVerb = (parent, does) => {
   addBulkFlags(parent.command("remove").description("Removes hives from the fleet. Nothing changes on their hosts."))
@@ -16,7 +21,33 @@ export const addRemove: AddVerb = (parent, does) => {
           title: isForced ? "Remove by force" : "Remove",
           deed: { action: "remove", ...(isForced && { force: true }) },
           isGrave: isForced,
+          review: async (planned) => {
+            await warnOfAgents(session, planned);
+            return planned;
+          },
         });
       }),
     );
 };
+
+/** Nothing of a removal reaches the host: whose agent beats, goes on to do so. */
+async function warnOfAgents({ queen, call, terminal }: Session, planned: readonly ActionOnHive[]): Promise<void> {
+  const online: string[] = [];
+  // A comma parts two ids, and whoever beats has none in its own.
+  const ids = planned.filter(({ outcome }) => outcome === "would_do").map(({ hive_id }) => hive_id);
+  for (const id of partsOf(
+    ids.filter((one) => !one.includes(",")),
+    MAX_NAMED,
+  )) {
+    for await (const { hives } of queen.fleetPages({ id: [...id], status: "online" }, call)) {
+      online.push(...hives.map(({ hive }) => hive.id));
+    }
+  }
+  const [only, ...others] = online;
+  if (only === undefined) return;
+  terminal.say(
+    others.length === 0
+      ? `${only} is online: its agent runs on, and its heartbeats will be refused; end it on its host`
+      : `${online.length} are online: their agents run on, and their heartbeats will be refused; end them on their hosts: ${named(online)}`,
+  );
+}

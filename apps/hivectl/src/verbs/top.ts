@@ -5,7 +5,7 @@ import type { AddVerb } from "./verb.ts";
 
 export const addTop: AddVerb = (parent, does) => {
   addListFlags(parent.command("top").description("Lists hives by how much of them is in use, the most first."))
-    .addHelpText("after", "\nExample: pnpm -s hivectl top -l rack=r12 --limit 20")
+    .addHelpText("after", "\nExample: pnpm -s hivectl top -l rack=r12 --sort -gpu% --limit 20")
     .action(does<ListFlags>((session, call) => listHives(session, call, { kind: TOP, sort: "-load", redraws: true })));
 };
 
@@ -15,7 +15,7 @@ function gpuPercent({ gpus }: HiveRow): number | null {
   return known.length === 0 ? null : known.reduce((total, one) => total + one, 0) / known.length;
 }
 
-const workersCell = (state: "busy" | "idle") => ({
+const workersCell = (state: "busy" | "idle" | "loading") => ({
   cell: ({ workers }: HiveRow) => String(workers?.[state] ?? "-"),
   sortKey: ({ workers }: HiveRow) => workers?.[state] ?? null,
 });
@@ -26,11 +26,12 @@ const TOP: Kind<HiveRow> = {
   columns: [
     { title: "ID", cell: ({ hive }) => hive.id },
     STATUS,
-    SINCE,
+    { ...SINCE, isWide: true },
     { title: "LOAD", ...LOAD },
     { title: "BUSY", ...workersCell("busy") },
     { title: "IDLE", ...workersCell("idle") },
-    { title: "GPU%", cell: (row) => percentText(gpuPercent(row)) },
+    { title: "LOADING", ...workersCell("loading") },
+    { title: "GPU%", cell: (row) => percentText(gpuPercent(row)), sortKey: gpuPercent },
     { title: "VRAM", ...VRAM },
     { title: "RAM", cell: ({ ram }) => memoryText(ram) },
     { title: "MODELS", isWide: true, cell: ({ models }) => models?.join(",") ?? "-" },

@@ -2,8 +2,8 @@ import type { Command } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
 import { duration } from "../output/times.ts";
 import type { CommonFlags, Session } from "../session.ts";
-import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter } from "./hive-filter.ts";
-import { idsOf } from "./ids.ts";
+import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
+import { idsOf, idsThatAre } from "./ids.ts";
 import type { AddVerb } from "./verb.ts";
 import { CONDITIONS, type Condition, HivesAwaited } from "./wait-for-hives.ts";
 import { OperationAwaited } from "./wait-for-operation.ts";
@@ -13,7 +13,6 @@ interface Flags extends FilterFlags {
   readonly for: string;
 }
 
-const PAGE = 200;
 const TIMEOUT_MS = 5 * 60_000;
 const OPERATION = "op=";
 
@@ -67,17 +66,9 @@ async function awaitedOf(session: Session, deadline: Deadline, args: readonly st
     throw new UsageProblem(`--for must be ${CONDITIONS.join(", ")} or ${OPERATION}ID, not ${flags.for}`);
   }
   if (args.length > 0 === isFiltered) throw new UsageProblem("name hives, or say what must hold for them");
-  const ids = isFiltered ? await idsThatAre(session, filter, deadline) : await idsOf(session, args);
+  const ids = isFiltered ? await idsThatAre(session, filter, deadline.signal) : await idsOf(session, args);
   if (ids.length === 0) session.terminal.say("there is no such hive: nothing to wait for");
   return new HivesAwaited(session, ids, flags.for, deadline.signal);
 }
 
 const isCondition = (text: string): text is Condition => CONDITIONS.some((one) => one === text);
-
-async function idsThatAre({ queen }: Session, filter: HiveFilter, { signal }: Deadline): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const { hives } of queen.fleetPages({ ...filter, limit: PAGE }, { signal })) {
-    ids.push(...hives.map(({ hive }) => hive.id));
-  }
-  return ids;
-}

@@ -1,0 +1,85 @@
+import type { Command } from "commander";
+
+/** What others call it: kubectl, systemctl, a shell. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  apply: "add",
+  create: "add",
+  register: "add",
+  delete: "remove",
+  rm: "remove",
+  drain: "cordon",
+  edit: "set",
+  patch: "set",
+  update: "set",
+  logs: "get events",
+  log: "get events",
+  list: "get hives",
+  ls: "get hives",
+  node: "get hives",
+  nodes: "get hives",
+  hosts: "get hives",
+  pod: "get workers",
+  pods: "get workers",
+  ps: "get workers",
+  show: "describe hive ID",
+};
+const MIN_BEGINNING = 3;
+
+/** Has a command say of a verb that there is none of which one may have been meant; of a word that is like none, nothing. */
+export function suggestVerbs(command: Command): void {
+  for (const one of command.commands) suggestVerbs(one);
+  if (command.commands.length === 0) return;
+  command.on("command:*", ([word = ""]: string[]) => refuseVerb(command, word));
+}
+
+export function refuseVerb(command: Command, word: string): never {
+  const meant = meantBy(word, command);
+  const hint = meant === undefined ? "" : ` (did you mean \`hivectl ${meant}\`?)`;
+  return command.error(`unknown command ${JSON.stringify(word)}${hint}`, { code: "commander.unknownCommand" });
+}
+
+function meantBy(word: string, command: Command): string | undefined {
+  const typed = word.toLowerCase();
+  const near = nameNear(typed, command);
+  if (command.parent !== null) {
+    if (near !== undefined) return `${command.name()} ${near}`;
+    return command.name() === "describe" ? describedBy(word, command.parent) : otherName(typed, `${command.name()} `);
+  }
+  const kind = kindNear(typed, command);
+  return otherName(typed) ?? near ?? (kind === undefined ? undefined : `get ${kind}`);
+}
+
+/** Whoever leaves the kind out means a hive. */
+function describedBy(word: string, program: Command): string | undefined {
+  const typed = word.toLowerCase();
+  const other = otherName(typed);
+  if (other !== undefined) return other === "get hives" ? "describe hive ID" : undefined;
+  return kindNear(typed, program) === undefined ? `describe hive ${word}` : undefined;
+}
+
+const kindNear = (typed: string, program: Command): string | undefined =>
+  nameNear(typed, ...program.commands.filter((one) => one.name() === "get"));
+
+/** Within one command only what begins as it does. */
+function otherName(typed: string, beginning = ""): string | undefined {
+  const name = Object.hasOwn(OTHER_NAMES, typed) ? OTHER_NAMES[typed] : undefined;
+  return name?.startsWith(beginning) ? name : undefined;
+}
+
+function nameNear(typed: string, ...groups: readonly Command[]): string | undefined {
+  const names = groups
+    .flatMap((group) => group.createHelp().visibleCommands(group))
+    .flatMap((one) => [one.name(), ...one.aliases()]);
+  const isBegun = (name: string) => typed.length >= MIN_BEGINNING && name.startsWith(typed);
+  return names.find((name) => isOneSlip(typed, name)) ?? names.find(isBegun);
+}
+
+/** One letter is missing, too many or another one, or two changed places. */
+function isOneSlip(typed: string, name: string): boolean {
+  const letters = [...typed];
+  const at = letters.findIndex((letter, index) => letter !== name[index]);
+  const from = at < 0 ? typed.length : at;
+  const [one, other] = [typed.slice(from), name.slice(from)];
+  const isTurned = one[0] === other[1] && one[1] === other[0] && one.slice(2) === other.slice(2);
+  return one.slice(1) === other.slice(1) || one === other.slice(1) || one.slice(1) === other || isTurned;
+}
