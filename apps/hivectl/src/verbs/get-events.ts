@@ -118,10 +118,9 @@ function filterOf(ids: readonly string[], kinds: readonly string[]): (event: Tol
   return (event) => (ids.length === 0 || ids.includes(hiveOf(event) ?? "")) && kinds.includes(event.type);
 }
 
-function changeText({ changed, labels }: Extract<Told, { type: "hive_changed" }>["data"]): string {
-  const text = labels && labelsText(labels);
-  if (changed === undefined) return `labels ${text || "none"}`;
-  return text ? `${changed}; labels ${text}` : changed;
+/** Labels are told with every change over the API, and shown where they are what is other. */
+function changeText({ changed = "", labels }: Extract<Told, { type: "hive_changed" }>["data"]): string {
+  return labels === undefined ? changed : changed.replace(/labels$/, `labels ${labelsText(labels) || "none"}`);
 }
 
 /** What happened, in words. */

@@ -44,11 +44,9 @@ export class Announcer {
     const { log, events, moves } = this.#parts;
     moves.note(hive_id);
     const told = isShort(labels) ? { labels } : {};
-    // Labels that are told need not be named.
-    const named = others.filter((trait) => !(trait in told));
-    const changed = named.join(", ") || (others.length > 0 ? undefined : "written anew");
-    log.info({ hive_id, host, port, changed: others }, `hive changed${suffix(by)}`);
-    events.publish("hive_changed", { hive_id, ...(changed !== undefined && { changed }), ...told });
+    const changed = others.join(", ") || "written anew";
+    log.info({ hive_id, host, port, changed }, `hive changed${suffix(by)}`);
+    events.publish("hive_changed", { hive_id, changed, ...told });
     this.#parts.onTold(hive_id);
   }
 

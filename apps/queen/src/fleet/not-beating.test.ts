@@ -83,7 +83,7 @@ test("an event says what of a hive changed by itself, and what of it was written
   expect(told.slice(-7)).toEqual([
     { changed: expect.stringMatching(/^its health checks fail: .*500/) },
     { changed: "it answers health checks again" },
-    { labels },
+    { changed: "labels", labels },
     { changed: "address", labels },
     { changed: "written anew", labels },
     { changed: "devices" },
