@@ -134,6 +134,7 @@ test("a token is made, shown once, and revoked", async () => {
 
 test("who makes the first token of an open queen goes on with it, and sees it", async () => {
   const { page } = await openTab(`${await startQueen()}/ui/tokens`);
+  await page.getByText("hives that have none of their own are refused").waitFor();
   await page.getByLabel("Name").fill("laptop");
   await page.getByRole("button", { name: "Make a token" }).click();
   await page.getByText("Shown this once").waitFor();
