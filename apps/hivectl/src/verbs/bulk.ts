@@ -16,7 +16,7 @@ type Choice = keyof ChoiceFilter | "ids" | "text" | "after" | "limit";
 /** To which ones. */
 type Chosen = { readonly ids: readonly string[] } | ChoiceFilter;
 /** Who is meant by the others, the queen says in her list alone. */
-type ChoiceFilter = Omit<HiveFilter, "model" | "on_probation" | "unreachable">;
+type ChoiceFilter = Omit<HiveFilter, "model" | "on_probation" | "unreachable" | "not_beating">;
 
 export interface BulkFlags extends FilterFlags {
   readonly parallel?: number;
@@ -136,8 +136,8 @@ async function chosenBy(session: Session, args: readonly string[], flags: BulkFl
     return { ids: await idsOf(session, args) };
   }
   if (!isFiltered) throw new UsageProblem('say which hives: ids, - for those on stdin, or a filter; -l "" is all');
-  const { model, on_probation, unreachable, ...choice } = filter;
-  const isInListAlone = [model, on_probation, unreachable].some((one) => one !== undefined);
+  const { model, on_probation, unreachable, not_beating, ...choice } = filter;
+  const isInListAlone = [model, on_probation, unreachable, not_beating].some((one) => one !== undefined);
   return isInListAlone ? { ids: await idsThatAre(session, filter) } : choice;
 }
 

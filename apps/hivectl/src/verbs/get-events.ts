@@ -31,6 +31,9 @@ const KINDS: readonly string[] = [
   "liveness",
 ] satisfies EventKind[];
 
+/** Without --kind: what beats bring would hide all else. */
+const UNASKED = KINDS.filter((kind) => kind !== "workers");
+
 export const addGetEvents: AddVerb = (parent, does) => {
   parent
     .command("events")
@@ -40,7 +43,9 @@ export const addGetEvents: AddVerb = (parent, does) => {
     )
     .argument("[id...]", "of hives; - reads them from stdin")
     .addOption(
-      new Option("--kind <kinds>", `of these kinds alone: ${KINDS.join(", ")}`).argParser((text) => text.split(",")),
+      new Option("--kind <kinds>", `of these kinds alone: ${KINDS.join(", ")} (default: all but workers)`).argParser(
+        (text) => text.split(","),
+      ),
     )
     .option("--since <when>", "what happened since: 10m, 2026-12-01T08:00Z, or the id of an event, which -o wide shows")
     .option("-w, --watch", "go on with what happens, until Ctrl-C")
@@ -56,7 +61,8 @@ async function getEvents(
   const strange = kinds.find((kind) => !KINDS.includes(kind));
   if (strange !== undefined) throw new UsageProblem(`there is no kind ${strange}: there are ${KINDS.join(", ")}`);
   const { after, fromMs } = sinceOf(flags.since, session.nowMs);
-  const isWanted = filterOf({ ids: args.length === 0 ? [] : await idsOf(session, args), kinds, fromMs });
+  const ids = args.length === 0 ? [] : await idsOf(session, args);
+  const isWanted = filterOf({ ids, kinds: kinds.length > 0 ? kinds : UNASKED, fromMs });
   if (flags.watch) {
     refuseDocuments(session);
     const printer = session.printer(EVENTS);
@@ -131,9 +137,12 @@ interface Wanted {
 function filterOf({ ids, kinds, fromMs = 0 }: Wanted): (event: Told) => boolean {
   const hives = new Set(ids);
   return (event) =>
-    (hives.size === 0 || hives.has(hiveOf(event) ?? "")) &&
-    (kinds.length === 0 || kinds.includes(event.type)) &&
-    event.data.at_ms >= fromMs;
+    (hives.size === 0 || hives.has(hiveOf(event) ?? "")) && kinds.includes(event.type) && event.data.at_ms >= fromMs;
+}
+
+/** Labels are told with every change over the API, and shown where they are what is other. */
+function changeText({ changed = "", labels }: Extract<Told, { type: "hive_changed" }>["data"]): string {
+  return labels === undefined ? changed : changed.replace(/labels$/, `labels ${labelsText(labels) || "none"}`);
 }
 
 /** What happened, in words. */
@@ -148,9 +157,7 @@ function detailOf(event: Told): string {
     case "hive_added":
       return addressText(event.data);
     case "hive_changed":
-      return [event.data.changed ?? [], event.data.labels ? `labels ${labelsText(event.data.labels)}` : []]
-        .flat()
-        .join("; ");
+      return changeText(event.data);
     case "workers":
       return workersText(event.data.row?.workers ?? null);
     case "hive_removed":

@@ -37,6 +37,18 @@ test("notes each step before it begins and after it ended", async () => {
   ]);
 });
 
+test("what the programs of one step write is apart from that of the step before", async () => {
+  const run = await newRun();
+  const writes =
+    (...texts: string[]) =>
+    async () => {
+      for (const text of texts) run.onOutput(text);
+      return "fine";
+    };
+  await run.run([step("one", writes("10.0.0.1", "7")), step("two", async () => "fine"), step("three", writes("up\n"))]);
+  expect((await catalog.operations.get("op"))?.outputTail).toBe("10.0.0.17\nup\n");
+});
+
 test("stops at the first step that fails, and says which and why", async () => {
   const run = await newRun();
   const end = await run.run([

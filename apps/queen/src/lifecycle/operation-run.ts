@@ -107,6 +107,8 @@ export class OperationRun {
   async #runStep({ name, work }: Step): Promise<Failure | undefined> {
     const step: OperationStep = { name, state: "running", startedAtMs: this.#now(), endedAtMs: null, detail: null };
     this.#steps.push(step);
+    // What its programs write begins a line of its own.
+    if (!/(^|\n)$/.test(this.#tail)) this.#tail += "\n";
     await this.#save();
     this.#options.onStep?.(this.id, { ...step });
     let failure: Failure | undefined;

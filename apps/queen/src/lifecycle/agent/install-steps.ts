@@ -156,7 +156,7 @@ export async function revokeFormerTokens(job: Job): Promise<Outcome> {
       hiveId === job.hive.id && name === tokenName(job) && id !== job.tokenId && revokedAtMs === null,
   );
   for (const { id } of former) await tokens.revoke(id);
-  return `${former.length} former tokens revoked`;
+  return `former tokens revoked: ${former.length}`;
 }
 
 /** By which the tokens that the queen made for a hive are told from those that an operator made for it. */
