@@ -176,7 +176,8 @@ test("label sets and removes, and overwrites only where that is said", async () 
   expect(kept).toMatchObject({
     code: 3,
     stdout: expect.stringContaining('env is "dev", and overwrite is false'),
-    stderr: "hivectl: 1 done, 1 failed: l2 INVALID_HIVE\n",
+    stderr:
+      "hivectl: --overwrite replaces a label that has another value\nhivectl: 1 done, 1 failed: l2 INVALID_HIVE\n",
   });
   expect(await labels("l1")).toEqual({ env: "prod", rack: "r12", set: "l" });
   expect(await labels("l2")).toEqual({ env: "dev", old: "x", set: "l" });

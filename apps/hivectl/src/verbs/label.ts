@@ -42,8 +42,12 @@ async function label(
     {
       title: "Label",
       deed: { action: "label", labels: changes, overwrite: flags.overwrite === true },
-      review: async (planned) =>
-        planned.map((line) => (line.outcome === "would_skip" ? { ...line, detail: asItIs(changes) } : line)),
+      review: async (planned) => {
+        if (planned.some(({ problem }) => problem?.code === "INVALID_HIVE")) {
+          session.terminal.complain("--overwrite replaces a label that has another value");
+        }
+        return planned.map((line) => (line.outcome === "would_skip" ? { ...line, detail: asItIs(changes) } : line));
+      },
     },
   );
 }
