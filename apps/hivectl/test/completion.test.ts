@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { QueenClient } from "@repo/queen-client";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { hivectl } from "./hivectl.ts";
@@ -20,9 +21,13 @@ beforeAll(async () => {
   }
 });
 
-/** What is offered for the last of these words. */
-async function offered(...words: string[]): Promise<string[]> {
-  const { code, stdout, stderr } = await hivectl(["__complete", "--", ...words], { QUEEN_URL: queen.url });
+/** What is offered for the last of these words, however busy the machine is. */
+const offered = (...words: string[]) => offeredWithin("20s", ...words);
+
+async function offeredWithin(timeout: string, ...words: string[]): Promise<string[]> {
+  const { code, stdout, stderr } = await hivectl(["--timeout", timeout, "__complete", "--", ...words], {
+    QUEEN_URL: queen.url,
+  });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return stdout.split("\n").slice(0, -1);
 }
@@ -59,8 +64,21 @@ test.each([
   [["get", "hives", "--limit", "g"], []],
   [["cordon", "--unr"], ["--unreachable"]],
   [["wait", "--on-"], ["--on-probation"]],
+  [
+    ["wait", "--for", "o"],
+    ["online", "offline", "op="],
+  ],
 ])("for the last word of %j it offers %j", async (words, found) => {
   expect(await offered(...words)).toEqual(found);
+});
+
+test("contexts are offered by name", async () => {
+  await using folder = await temporaryFolder();
+  const env = { XDG_CONFIG_HOME: folder.path };
+  for (const name of ["lab", "prod"]) await hivectl(["context", "add", name, "http://127.0.0.1:1"], env);
+  for (const verb of ["use", "remove"]) {
+    expect((await hivectl(["__complete", "--", "context", verb, "p"], env)).stdout).toBe("prod\n");
+  }
 });
 
 test("flags are those of the verb and of every verb", async () => {
@@ -75,7 +93,7 @@ test("it asks the queen that the line names, and offers nothing where she says n
     silent.closeAllConnections();
   });
   const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-  expect(await offered("--url", url, "describe", "hive", "")).toEqual([]);
+  expect(await offeredWithin("200ms", "--url", url, "describe", "hive", "")).toEqual([]);
   expect(await offered("--url", queen.url, "describe", "hive", "c")).toEqual(["cpu-01"]);
   expect(await offered("--context", "none", "describe", "hive", "")).toEqual([]);
 });

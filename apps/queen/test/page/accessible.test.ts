@@ -43,6 +43,19 @@ test("every view can be used by everybody, and read, light and dark", async () =
   }
 });
 
+test("on a phone every view is in sight in the header, and the button for colours is none with a name of somebody", async () => {
+  const { page } = await openTab(`${await startQueen()}/ui`);
+  await page.setViewportSize({ width: 390, height: 844 });
+  const links = page.getByRole("navigation", { name: "Views" }).getByRole("link");
+  await links.first().waitFor();
+  for (const link of await links.all()) {
+    const { x, width } = (await link.boundingBox()) ?? { x: 0, width: 0 };
+    expect([await link.textContent(), width > 0 && x + width <= 390]).toEqual([expect.any(String), true]);
+  }
+  await page.getByRole("button", { name: "Theme: system" }).click();
+  await page.getByRole("button", { name: "Theme: light" }).waitFor();
+});
+
 test("the fleet is gone through, ticked and cordoned by keys alone", async () => {
   const { page } = await openTab(`${await startQueen()}/ui`);
   await page.locator("#row-gpu-03").waitFor();

@@ -5,13 +5,14 @@ import { Icon, type IconName } from "./icon.tsx";
 type Mark = readonly [icon: IconName, word: string, title: string];
 
 /** What is to be known beside the status: each as a sign and a word. */
-export function marksOf({ status, cordon, probation_until_ms, unreachable_since_ms }: FleetRow): Mark[] {
+export function marksOf({ status, cordon, probation_until_ms, unreachable_since_ms, not_beating }: FleetRow): Mark[] {
   const marks: Mark[] = [];
   if (cordon) marks.push(["cordoned", "cordoned", `It gets no new work: ${cordon.reason}`]);
   if (probation_until_ms !== null)
     marks.push(["probation", "probation", "It went on and off too often: no new work for a while"]);
   if (unreachable_since_ms !== null && status.value === "online")
     marks.push(["unreachable", "unreachable", "Its beats come, but its port does not answer"]);
+  if (not_beating) marks.push(["unreachable", "not beating", status.why]);
   return marks;
 }
 
