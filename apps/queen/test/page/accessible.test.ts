@@ -32,10 +32,18 @@ const VIEWS = [
   ["ui/hives/gpu-99", "There is no hive gpu-99"],
 ] as const;
 
+/** The address of an operation that fails: no SSH server is there. */
+async function operationAt(origin: string): Promise<string> {
+  const ssh = { ssh_host: "127.0.0.1", ssh_port: 1, ssh_user: "nobody" };
+  await postJson(`${origin}/v1/hives`, { id: "gpu-04", host: "127.0.0.1", port: 1, ...ssh });
+  const answer = await fetch(`${origin}/v1/hives/gpu-04/stop`, { method: "POST" });
+  return `ui/operations/${((await answer.json()) as { id: string }).id}`;
+}
+
 test("every view can be used by everybody, and read, light and dark", async () => {
   const origin = await startQueen();
   const { page } = await openTab(`${origin}/ui`);
-  for (const [path, heading] of VIEWS) {
+  for (const [path, heading] of [...VIEWS, [await operationAt(origin), "gpu-04"] as const]) {
     await page.goto(`${origin}/${path}`);
     await page.getByRole("heading", { name: heading }).first().waitFor();
     if (heading === "Fleet") await page.locator("#row-gpu-01").waitFor();

@@ -84,7 +84,6 @@ test("a host key is compared and confirmed, and an installation over SSH is foll
   await dialog.getByRole("link", { name: "steps" }).click();
   await dialog.waitFor({ state: "detached" });
   await page.locator(".facts .is-succeeded").waitFor();
-  expect(await findingsIn(page)).toEqual([]);
   const [operation] = (await fleet.request("GET", "/v1/operations")).body.operations as { steps: { name: string }[] }[];
   const names = operation?.steps.map(({ name }) => name.replaceAll("_", " ")) ?? [];
   expect(names).toHaveLength(13);
