@@ -1,5 +1,6 @@
 import { hasGap, type PastEvent, usePast } from "../state/past.ts";
 import { hrefOf } from "../state/place.ts";
+import { momentText } from "../words/amounts.ts";
 
 export function EventsView() {
   const past = usePast();
@@ -19,7 +20,7 @@ export function EventList({ events, isOfHive = false }: { events: readonly PastE
     <ol class="events">
       {events.map(({ id, atMs, hiveId, text }) => (
         <li key={id}>
-          <time dateTime={new Date(atMs).toISOString()}>{new Date(atMs).toLocaleTimeString("en-GB")}</time>
+          <time dateTime={new Date(atMs).toISOString()}>{momentText(atMs)}</time>
           {!isOfHive && (
             <span class="mono">{hiveId !== undefined && <a href={hrefOf("hives", hiveId)}>{hiveId}</a>}</span>
           )}

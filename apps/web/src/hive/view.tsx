@@ -8,6 +8,7 @@ import { Absent } from "../parts/absent.tsx";
 import { Copy } from "../parts/copy.tsx";
 import { FaultBox } from "../parts/fault.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { Marks } from "../parts/status.tsx";
 import { client } from "../state/api.ts";
 import { useAsked } from "../state/ask.ts";
 import { onNews } from "../state/live.ts";
@@ -65,7 +66,8 @@ function Hive({ hive, liveness, state, atMs }: Awaited<ReturnType<typeof readHiv
           <Icon name={hive.status} />
           {hive.status}
         </span>
-        {id}
+        <Marks of={{ ...liveness, probation_until_ms: liveness.probation?.until_ms ?? null }} status={hive.status} />
+        <span>{id}</span>
         <Copy text={id} what="id" />
       </h1>
       <p class="facts">
@@ -86,7 +88,7 @@ function Hive({ hive, liveness, state, atMs }: Awaited<ReturnType<typeof readHiv
       </div>
       <div class="panels">
         <Why liveness={liveness} atMs={atMs} />
-        <Devices state={state} devices={hive.devices} />
+        <Devices state={state} devices={hive.devices} atMs={atMs} />
         <Workers workers={state.workers} isLive={state.live} />
         <section class="panel is-wide">
           <h2>Events</h2>

@@ -41,6 +41,9 @@ const PARAMETERS = [
   "sort",
 ];
 
+/** What changes with every beat is no order that anybody is told of: it would be another one all the time. */
+const RESTLESS: ReadonlySet<string | undefined> = new Set(["last_beat", "load", "free_vram"]);
+
 export const totals = signal<FleetTotals | undefined>(undefined);
 export const fault = signal<Fault | undefined>(undefined);
 /** The hives that are shown, in the order in which they were when somebody asked for them. */
@@ -147,7 +150,13 @@ function take(page: FleetPage, anew: boolean): void {
     moved.value = undefined;
     const kept = new Set(ids);
     for (const id of rows.keys()) if (!kept.has(id)) rows.delete(id);
-  } else moved.value = difference(shown, ids);
+  } else moved.value = worthTelling(difference(shown, ids));
+}
+
+/** Of a restless order the hives that are shown first are others all the time, too. */
+function worthTelling(change: ReturnType<typeof difference>) {
+  if (!RESTLESS.has(asked.sort?.replace("-", ""))) return change;
+  return !hasMore.value && (change.more > 0 || change.fewer > 0) ? { ...change, isOther: false } : undefined;
 }
 
 function difference(shown: readonly string[], ids: readonly string[]) {
