@@ -1,6 +1,7 @@
 import { type Signal, signal } from "@preact/signals";
 import type { QueenEvent } from "@repo/queen-client";
 import { client, type Fault, faultOf } from "./api.ts";
+import { type Change, changeToTell } from "./change.ts";
 import { numberOf } from "./event-ids.ts";
 import { listenFrom, lostAtMs, type News, onNews } from "./live.ts";
 import { endSession } from "./session.ts";
@@ -41,19 +42,14 @@ const PARAMETERS = [
   "sort",
 ];
 
-/** What changes with every beat is no order that anybody is told of: it would be another one all the time. */
-const RESTLESS: ReadonlySet<string | undefined> = new Set(["last_beat", "load", "free_vram"]);
-
 export const totals = signal<FleetTotals | undefined>(undefined);
 export const fault = signal<Fault | undefined>(undefined);
 /** The hives that are shown, in the order in which they were when somebody asked for them. */
 export const order = signal<readonly string[] | undefined>(undefined);
 /** Whether an answer to what was asked last is still awaited. */
 export const isAsking = signal(false);
-/** How many are to be shown that are not, and how many would be shown no more or elsewhere. */
-export const moved = signal<{ readonly more: number; readonly fewer: number; readonly isOther: boolean } | undefined>(
-  undefined,
-);
+/** How the list is another one than the one that is shown. */
+export const moved = signal<Change | undefined>(undefined);
 export const hasMore = signal(false);
 export const damaged = signal<FleetPage["damaged"]>([]);
 /** The last change of a status, for whoever listens rather than looks. */
@@ -150,21 +146,7 @@ function take(page: FleetPage, anew: boolean): void {
     moved.value = undefined;
     const kept = new Set(ids);
     for (const id of rows.keys()) if (!kept.has(id)) rows.delete(id);
-  } else moved.value = worthTelling(difference(shown, ids));
-}
-
-/** Of a restless order the hives that are shown first are others all the time, too. */
-function worthTelling(change: ReturnType<typeof difference>) {
-  if (!RESTLESS.has(asked.sort?.replace("-", ""))) return change;
-  return !hasMore.value && (change.more > 0 || change.fewer > 0) ? { ...change, isOther: false } : undefined;
-}
-
-function difference(shown: readonly string[], ids: readonly string[]) {
-  const [before, after] = [new Set(shown), new Set(ids)];
-  const more = ids.filter((id) => !before.has(id)).length;
-  const fewer = shown.filter((id) => !after.has(id)).length;
-  const [stayed, stay] = [shown.filter((id) => after.has(id)), ids.filter((id) => before.has(id))];
-  return { more, fewer, isOther: stayed.some((id, index) => id !== stay[index]) };
+  } else moved.value = changeToTell(shown, ids, { sort: asked.sort, isPart: hasMore.value });
 }
 
 /** A row that is shown is another one, in its place. */
