@@ -70,9 +70,11 @@ function hiveOf(n) {
 }
 
 /** A port that answers as an agent does, or did. */
-async function portOf({ fate }) {
-  const server = createServer((_request, response) => {
-    response.setHeader("content-type", "application/json").end('{"status":"ok"}');
+async function portOf(hive) {
+  const { id, fate } = hive;
+  const server = createServer(({ url }, response) => {
+    const answer = url === "/v1/devices" ? devicesOf(hive) : { status: "ok", id };
+    response.setHeader("content-type", "application/json").end(JSON.stringify(answer));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -137,7 +139,7 @@ async function post(url, json) {
 }
 
 /** What stands for the agents that the queen stops; of the third one there is none. */
-const AGENTS = { "gpu-04": 'console.log("it did not run")', "gpu-14": "setInterval(() => {}, 1000)" };
+const AGENTS = { "gpu-06": 'console.log("it did not run")', "gpu-14": "setInterval(() => {}, 1000)" };
 
 /** An operation that is done, one that goes on, and one that has failed. */
 async function operate(url, home) {
@@ -174,7 +176,8 @@ async function run(folder) {
     for (const hive of hives.filter(({ fate }) => BEATING.has(fate) && !(fate === "flaps" && isSilence)))
       setTimeout(() => void post(`${url}/v1/heartbeat`, beatOf(hive)).catch(() => {}), random(0, BEAT_MS));
   }, BEAT_MS);
-  process.stderr.write(`demo: look at ${url}/ui; Ctrl-C ends it\n`);
+  const shown = [`look at ${url}/ui`, `or ask with QUEEN_URL=${url} pnpm -s hivectl status`, "Ctrl-C ends it"];
+  for (const line of shown) process.stderr.write(`demo: ${line}\n`);
   await ended;
   clearInterval(timer);
 }

@@ -21,7 +21,7 @@ const HIVECTLS_QUEEN = "http://127.0.0.1:8500";
 /** What else is set here, or means something else than to the program alone. */
 const OWN_VARIABLES = {
   QUEEN_TOKEN:
-    "operator token with which the hive is added, once there are tokens; the hive's own too, unless it has one",
+    "operator token with which the hive is added, once there are tokens; the hive's own too, unless it has one (HIVE_TOKEN, HIVE_TOKEN_FILE), which does where it is in the catalog already",
   HIVE_QUEEN: "URL of the queen, where she has a certificate and it is for another name than QUEEN_HOST",
 };
 
@@ -49,9 +49,11 @@ const toUrl = (host, port) => {
   return `http${env.QUEEN_TLS_CERT ? "s" : ""}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 };
 
-const NEEDS_TOKEN = `the queen has tokens, so that adding the hive needs an operator's: make one with
+const NEEDS_TOKEN = `the queen has tokens. To add the hive needs an operator's: make one with
   pnpm queen token create --name start --role operator --out start.token
-and start with QUEEN_TOKEN=$(cat start.token)`;
+and start with QUEEN_TOKEN=$(cat start.token). A hive that is in the catalog needs only its own: make one with
+  pnpm queen token create --name ${hiveId} --role hive --hive ${hiveId} --out ${hiveId}.token
+and start with HIVE_TOKEN_FILE=${hiveId}.token`;
 
 const children = [];
 let stopping = false;
@@ -136,16 +138,22 @@ async function call(url, method, body) {
     ...(env.QUEEN_TOKEN && { authorization: `Bearer ${env.QUEEN_TOKEN}` }),
   };
   const answer = await send(url, { method, headers, body: body && JSON.stringify(body), timeoutMs: 10_000 });
-  if (answer.status === 401 && !env.QUEEN_TOKEN) throw new Error(NEEDS_TOKEN);
-  if (answer.status < 300 || answer.status === 409) return answer;
+  if (answer.status < 300 || answer.status === 409 || (answer.status === 401 && !env.QUEEN_TOKEN)) return answer;
   if (answer.status === 400) throw new Error(`HIVE_ID, HIVE_HOST or HIVE_PORT: ${JSON.parse(answer.text).detail}`);
   throw new Error(`${method} ${url} answers ${answer.status}: ${answer.text}`);
 }
 
-/** Adds the local hive. One that is there already stays as it is, but for the host and port that it has now. */
+/** Adds the local hive. One that is there already stays as it is, but for the host and port that it has now. With a token of its own alone it must be there. */
 async function addHive(queenUrl, { host, port }) {
   const address = { host: contactHost(host), port };
   const added = await call(`${queenUrl}/v1/hives`, "POST", { id: hiveId, ...address });
+  if (added.status === 401) {
+    if (!env.HIVE_TOKEN && !env.HIVE_TOKEN_FILE) throw new Error(NEEDS_TOKEN);
+    say(
+      `without an operator's token (QUEEN_TOKEN) the hive ${hiveId} is neither added nor moved: it beats with its own, as it is in the catalog`,
+    );
+    return;
+  }
   if (added.status !== 409) return;
   const url = `${queenUrl}/v1/hives/${hiveId}`;
   const stored = JSON.parse((await call(url, "GET")).text);

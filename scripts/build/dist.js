@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { basename, join, relative, resolve } from "node:path";
 import { bundle, LIBSQL } from "./bundle.js";
 import { makeFolder } from "./folders.js";
-import { readPage } from "./page.js";
+import { makePage } from "./page.js";
 import { platformText, thisPlatform } from "./platform.js";
 import { PAGE } from "./ready-page.js";
 import { isInstalled, pathOf, ROOT } from "./repository.js";
@@ -39,7 +39,7 @@ export async function buildDist(place = pathOf("dist")) {
 
 async function writePage(folder) {
   mkdirSync(folder);
-  for (const [name, bytes] of await readPage()) writeFileSync(join(folder, name), bytes);
+  for (const [name, bytes] of await makePage(nameFiles)) writeFileSync(join(folder, name), bytes);
 }
 
 /** esbuild names a source as seen from where it writes, which says where the repository was. */
@@ -50,6 +50,13 @@ function nameSourcesFromRoot(folder) {
     writeFileSync(join(folder, name), JSON.stringify({ ...map, sources }));
   }
 }
+
+/** There commands are called by their files. */
+const nameFiles = (text) =>
+  text.replaceAll(
+    /pnpm (?:-s )?(queen|hivectl|hive|catalog|db:migrate)\b/g,
+    (_all, name) => `node ${name.replace(":", "-")}.js`,
+  );
 
 /** In dist/, everything that a program names is beside it, and commands are called by their files. */
 function siteOf(folder) {
@@ -64,11 +71,7 @@ function siteOf(folder) {
   return {
     isProgram: (path) => /\.[jt]s$/.test(path) && !isInstalled(path),
     refer: copy,
-    edit: (text) =>
-      text.replaceAll(
-        /pnpm (?:-s )?(queen|hivectl|hive|catalog|db:migrate)\b/g,
-        (_all, name) => `node ${name.replace(":", "-")}.js`,
-      ),
+    edit: nameFiles,
     options: {
       plugins: [
         { name: "the binary of libsql stands beside", setup: useBinaryBeside },

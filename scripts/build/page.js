@@ -1,5 +1,6 @@
 // The queen's page: one script and one style sheet, made of apps/web, and made anew when a source is another one.
-import { basename, join, resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename, extname, join, resolve } from "node:path";
 import { hashOfFile, pathOf, ROOT } from "./repository.js";
 
 const ENTRY = pathOf("apps/web/src/main.tsx");
@@ -42,14 +43,31 @@ export async function readPage() {
   return making;
 }
 
+/** The same, made in any case, of sources whose text `edit` changes: names say what is in the files then, too. */
+export const makePage = async (edit) => (await bundlePage([editing(edit)])).files;
+
 async function make() {
-  const { build, inTurn } = await import("./esbuild.js");
-  const { outputFiles, metafile } = await inTurn(() => build(OPTIONS));
-  const sources = Object.keys(metafile.inputs).map((path) => resolve(ROOT, path));
-  const files = new Map(outputFiles.map(({ path, contents }) => [basename(path), Buffer.from(contents)]));
+  const { files, sources } = await bundlePage();
   made = { files, hashes: new Map([...sources, LOCK].map((path) => [path, hashOfFile(path)])) };
   return files;
 }
+
+async function bundlePage(plugins = []) {
+  const { build, inTurn } = await import("./esbuild.js");
+  const { outputFiles, metafile } = await inTurn(() => build({ ...OPTIONS, plugins }));
+  const sources = Object.keys(metafile.inputs).map((path) => resolve(ROOT, path));
+  return { files: new Map(outputFiles.map(({ path, contents }) => [basename(path), Buffer.from(contents)])), sources };
+}
+
+const editing = (edit) => ({
+  name: "sources are edited",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/apps\/web\/src\/.*\.tsx?$/ }, ({ path }) => ({
+      contents: edit(readFileSync(path, "utf8")),
+      loader: extname(path).slice(1),
+    }));
+  },
+});
 
 /** What is installed decides too, beside the sources. */
 const LOCK = join(ROOT, "node_modules/.pnpm/lock.yaml");

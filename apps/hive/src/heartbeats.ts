@@ -129,8 +129,8 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
       case "away":
         return wasReached ? "queen lost" : "queen not reached";
       case "unknown hive": {
-        const add = `curl -X POST ${queen}/v1/hives -H 'content-type: application/json' -d '${JSON.stringify(hive)}'`;
-        return `this hive is not in the queen's catalog: add it with ${add}`;
+        const add = `pnpm -s hivectl add ${hive.id} --host ${hive.host} --port ${hive.port}`;
+        return `this hive is not in the queen's catalog: add it with \`${add}\``;
       }
       case "token needed": {
         const create = `pnpm queen token create --name ${hive.id} --role hive --hive ${hive.id} --out ${hive.id}.token`;

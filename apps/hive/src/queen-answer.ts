@@ -37,10 +37,12 @@ export function outcomeOf({ status, text, retryAfterMs }: QueenAnswer): Outcome 
     const accepted = Accepted.safeParse(json);
     if (accepted.success) return { state: "reached", nextBeatMs: accepted.data.next_beat_ms };
   }
-  const reason = `it answers ${status}: ${text.slice(0, MAX_SHOWN)}`;
   const problem = status >= 400 ? Problem.safeParse(json) : undefined;
-  if (!problem?.success) return { state: "no queen", reason, code: String(status) };
-  const { code } = problem.data;
+  if (!problem?.success) {
+    return { state: "no queen", reason: `it answers ${status}: ${text.slice(0, MAX_SHOWN)}`, code: String(status) };
+  }
+  const { code, detail } = problem.data;
+  const reason = `it answers ${status} ${code}: ${detail.slice(0, MAX_SHOWN)}`;
   return { state: STATES[code] ?? "refused", reason, code, retryAfterMs };
 }
 

@@ -13,6 +13,18 @@ export class Interrupted extends Error {
   override readonly name = "Interrupted";
 }
 
+/** Whoever read stdout reads no further, as `head` does, or a disk is full. */
+export class Unwritable extends Error {
+  override readonly name = "Unwritable";
+  /** All that was wanted has been read: no failure. */
+  readonly isReaderGone: boolean;
+
+  constructor(cause: Error) {
+    super(`stdout cannot be written: ${cause.message}`, { cause });
+    this.isReaderGone = "code" in cause && cause.code === "EPIPE";
+  }
+}
+
 type Code = QueenProblem["code"];
 
 const AGAIN_SOON = "try again in a moment";
@@ -68,7 +80,7 @@ export function sentencesOf(error: unknown, caller: Caller | undefined, hiveId?:
 
 /** Where a fault of hivectl itself came from, which a report should say. */
 export function stackOf(error: unknown): string[] {
-  const isForeseen = [QueenProblem, QueenNoAnswer, UsageProblem].some((kind) => error instanceof kind);
+  const isForeseen = [QueenProblem, QueenNoAnswer, UsageProblem, Unwritable].some((kind) => error instanceof kind);
   return isForeseen || !(error instanceof Error) ? [] : (error.stack ?? "").split("\n");
 }
 

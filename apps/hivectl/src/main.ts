@@ -8,10 +8,9 @@ onStopSignals(
   () => stop.abort(new Interrupted("interrupted")),
   () => process.exit(EXIT.interrupted),
 );
-// Whoever reads no further, as `head` does, has all that it wanted.
-process.stdout.on("error", (error) =>
-  process.exit("code" in error && error.code === "EPIPE" ? EXIT.done : EXIT.failed),
-);
+// What cannot be written to stdout, its writer is told; and of stderr there is nobody left to tell.
+process.stdout.on("error", () => undefined);
+process.stderr.on("error", () => undefined);
 
 const { env, stdin, stdout, stderr, argv } = process;
 const command = env.HIVECTL_COMMAND || commandOf(argv[1] ?? "");

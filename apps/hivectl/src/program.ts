@@ -8,9 +8,10 @@ import {
   Option,
 } from "commander";
 import manifest from "../package.json" with { type: "json" };
-import { EXIT, Interrupted, isMisuse, sentencesOf, stackOf } from "./failure.ts";
+import { EXIT, Interrupted, isMisuse, sentencesOf, stackOf, Unwritable } from "./failure.ts";
 import { FORMATS } from "./output/records.ts";
 import { withCommand } from "./output/terminal.ts";
+import { parseDuration } from "./output/times.ts";
 import { type CommonFlags, Session, type World } from "./session.ts";
 import { addAdd } from "./verbs/add.ts";
 import { addBest } from "./verbs/best.ts";
@@ -73,7 +74,10 @@ export async function run(argv: readonly string[], world: World): Promise<number
   try {
     // `pnpm hivectl -- get hives` hands the dashes on.
     await commandLine(does, world).parseAsync(argv[0] === "--" ? argv.slice(1) : argv, { from: "user" });
-    return exitCode;
+    const lost = session?.terminal.lost;
+    if (lost === undefined || lost.isReaderGone) return exitCode;
+    session?.terminal.complain(lost.message);
+    return exitCode === EXIT.done ? EXIT.failed : exitCode;
   } catch (error) {
     return exitCodeOf(error, { session, named, world });
   }
@@ -88,6 +92,7 @@ interface Call {
 
 function exitCodeOf(error: unknown, { session, named, world }: Call): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.calledWrongly;
+  if (error instanceof Unwritable && error.isReaderGone) return EXIT.done;
   if (error instanceof Interrupted || world.signal.aborted) return EXIT.interrupted;
   for (const sentence of sentencesOf(error, session?.caller, named)) session?.terminal.complain(sentence);
   if (session?.flags.verbose) for (const line of stackOf(error)) session.terminal.complain(line);
@@ -177,11 +182,8 @@ const addCommonFlags = (program: Command): Command =>
     )
     .option("-v, --verbose", "each request on stderr");
 
-const MS_OF: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
 function readDuration(text: string): number {
-  const [, number, unit = "s"] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text) ?? [];
-  const ms = Number(number) * (MS_OF[unit] ?? 0);
-  if (ms > 0) return ms;
-  throw new InvalidArgumentError("It must be a time such as 30s, 5m or 1h.");
+  const ms = parseDuration(text);
+  if (ms !== undefined) return ms;
+  throw new InvalidArgumentError("It must be a time such as 30s, 5m or 1h30m.");
 }

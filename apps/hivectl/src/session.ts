@@ -1,3 +1,4 @@
+import { printable } from "@repo/process-log/printable";
 import { QueenClient } from "@repo/queen-client";
 import { type Access, accessOf } from "./access/access.ts";
 import { nodeFetch } from "./access/node-fetch.ts";
@@ -120,9 +121,10 @@ export class Session {
     return { format: this.format, columns, sort, headers };
   }
 
-  /** One thing: as data where that is asked for, else as `text` says it. */
-  async show(value: unknown, text: () => string): Promise<void> {
-    await this.terminal.write(this.#isData ? await valueText(value, this.format) : text());
+  /** One thing: as data where that is asked for, by its name where that is, else as `text` says it. */
+  async show(value: unknown, text: () => string, name?: string): Promise<void> {
+    if (this.format === "name" && name !== undefined) await this.terminal.write(`${printable(name)}\n`);
+    else await this.terminal.write(this.#isData ? await valueText(value, this.format) : text());
   }
 
   /** One record of a kind: as data by itself, and no list. */

@@ -113,8 +113,13 @@ test("contexts are added, used and removed by name", async () => {
   for (const name of ["lab", "prod"]) {
     expect((await hivectl(["context", "add", name, "http://127.0.0.1:1"], env)).code).toBe(0);
   }
+  expect(await current()).toEqual(["lab *", "prod"]);
+  const elsewhere = { ...env, QUEEN_URL: "http://127.0.0.1:2" };
+  expect((await hivectl(["context", "use", "prod"], elsewhere)).stderr).toBe(
+    "hivectl: the context prod counts from now on\nhivectl: QUEEN_URL wins over it while it is set\n",
+  );
   expect(await current()).toEqual(["lab", "prod *"]);
-  await hivectl(["context", "use", "lab"], env);
+  expect((await hivectl(["context", "use", "lab"], env)).stderr).toBe("hivectl: the context lab counts from now on\n");
   await hivectl(["context", "remove", "prod"], env);
   expect(await current()).toEqual(["lab *"]);
   for (const args of [

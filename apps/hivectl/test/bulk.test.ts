@@ -48,11 +48,25 @@ test("of one it asks yes or no, and says what would be done", async () => {
   expect(await cordoned()).toEqual(["gpu-01"]);
 });
 
-test("a terminal is asked for the reason of a cordon", async () => {
-  const { code, stdout } = await type(["cordon", "gpu-01", "-y"], "new fans\n");
-  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("Why? ") });
+test("a terminal is asked for the reason of a cordon, once it is known to which hives, and before whether", async () => {
+  const env = { QUEEN_URL: queen.url };
+  const seen = { columns: 100, typedAfter: "Why? " };
+  const one = await inTerminal(["cordon", "gpu-01"], env, seen, "new fans\n", ["[y/N] ", "y\n"]);
+  expect(one).toMatchObject({ code: 0 });
   expect((await client.listCordons()).cordons).toMatchObject([{ hive_id: "gpu-01", reason: "new fans" }]);
-  expect(await type(["cordon", "gpu-01", "-y"], "\n")).toMatchObject({ code: 2 });
+  expect(await type(["cordon", "gpu-01"], "\n")).toMatchObject({ code: 2 });
+  for (const [args, said] of [
+    [["cordon", "nope"], "HIVE_NOT_FOUND"],
+    [["cordon"], "say which hives"],
+    [["cordon", "gpu-02", "--for", "soon"], "INVALID_ARGUMENT"],
+    [["cordon", "gpu-02", "-y"], "--reason"],
+    [["host-key", "forget", "nope"], "HIVE_NOT_FOUND"],
+  ] as const) {
+    const { stdout } = await type([...args], "");
+    expect(stdout).toContain(said);
+    expect(stdout).not.toMatch(/\? /);
+  }
+  expect(await cordoned()).toEqual(["gpu-01"]);
 });
 
 test("of several it lists them, and asks for their number", async () => {
@@ -137,8 +151,9 @@ test("several that fail are told by why: each has its line, and on stderr where 
   expect(names.stderr.split("\n")).toEqual(
     expect.arrayContaining([
       'hivectl: no1: HIVE_NOT_FOUND: There is no hive "no1"',
-      'hivectl: gpu-01: rack is "r12": --overwrite replaces it',
-      'hivectl: 0 done, 3 failed: 2 rack is "r12": --overwrite replaces it, 1 HIVE_NOT_FOUND',
+      expect.stringMatching(/^hivectl: gpu-01: INVALID_HIVE: .*rack is "r12", and overwrite is false$/),
+      "hivectl: --overwrite replaces a label that has another value",
+      "hivectl: 0 done, 3 failed: 2 INVALID_HIVE, 1 HIVE_NOT_FOUND",
     ]),
   );
 });

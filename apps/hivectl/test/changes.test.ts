@@ -147,6 +147,24 @@ test("set changes what is named, and an empty text takes away", async () => {
   expect(await run(["set", "moved"])).toMatchObject({ code: 2, stderr: expect.stringContaining("--host") });
 });
 
+test("a verb on one thing says its name alone where names are asked for, so that the next takes it", async () => {
+  const names = async (...args: string[]) => (await run([...args, "-o", "name"])).stdout;
+  expect(await names("add", "named", "--host", "127.0.0.1")).toBe("named\n");
+  expect(await names("add", "named", "--host", "h", "--if-missing")).toBe("named\n");
+  expect(await names("set", "named", "--port", "2")).toBe("named\n");
+  expect(await names("describe", "hive", "named")).toBe("named\n");
+  const { id } = await client.stopHive("named");
+  expect(await names("describe", "operation", id)).toBe(`${id}\n`);
+  const hostKeys = ["show", "scan", "confirm"].map((verb) => ["host-key", verb, "named"]);
+  for (const args of [...hostKeys, ["status"], ["version"]]) {
+    expect(await run([...args, "-o", "name"])).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^hivectl: there is no name to show here: /),
+    });
+  }
+});
+
 test("label sets and removes, and overwrites only where that is said", async () => {
   for (const [id, env] of [
     ["l1", "prod"],
@@ -157,7 +175,9 @@ test("label sets and removes, and overwrites only where that is said", async () 
   const kept = await run(["label", "-y", "l1", "l2", "env=prod", "old-", "rack=r12"]);
   expect(kept).toMatchObject({
     code: 3,
-    stderr: 'hivectl: 1 done, 1 failed: l2 env is "dev": --overwrite replaces it\n',
+    stdout: expect.stringContaining('env is "dev", and overwrite is false'),
+    stderr:
+      "hivectl: --overwrite replaces a label that has another value\nhivectl: 1 done, 1 failed: l2 INVALID_HIVE\n",
   });
   expect(await labels("l1")).toEqual({ env: "prod", rack: "r12", set: "l" });
   expect(await labels("l2")).toEqual({ env: "dev", old: "x", set: "l" });

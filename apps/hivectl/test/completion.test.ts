@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { QueenClient } from "@repo/queen-client";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { hivectl } from "./hivectl.ts";
@@ -59,8 +60,21 @@ test.each([
   [["get", "hives", "--limit", "g"], []],
   [["cordon", "--unr"], ["--unreachable"]],
   [["wait", "--on-"], ["--on-probation"]],
+  [
+    ["wait", "--for", "o"],
+    ["online", "offline", "op="],
+  ],
 ])("for the last word of %j it offers %j", async (words, found) => {
   expect(await offered(...words)).toEqual(found);
+});
+
+test("contexts are offered by name", async () => {
+  await using folder = await temporaryFolder();
+  const env = { XDG_CONFIG_HOME: folder.path };
+  for (const name of ["lab", "prod"]) await hivectl(["context", "add", name, "http://127.0.0.1:1"], env);
+  for (const verb of ["use", "remove"]) {
+    expect((await hivectl(["__complete", "--", "context", verb, "p"], env)).stdout).toBe("prod\n");
+  }
 });
 
 test("flags are those of the verb and of every verb", async () => {

@@ -30,11 +30,15 @@ test("those that beat though their port is closed are found by --unreachable", a
   expect(await run("wait", "--unreachable", "--for", "cordoned", "-o", "name")).toMatchObject({ stdout: "beats\n" });
 });
 
-test.each([[["get", "hives"]], [["uncordon", "-y"]], [["wait"]]])(
-  "%j asks the queen for those that are on probation",
-  async (verb) => {
+test.each([
+  [["get", "hives"], 0],
+  [["uncordon", "-y"], 0],
+  [["wait"], 1],
+])(
+  "%j asks the queen for those that are on probation, and ends with %i where there are none",
+  async (verb, exitCode) => {
     const { code, stdout, stderr } = await run(...verb, "--on-probation", "-v");
-    expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+    expect({ code, stdout }).toEqual({ code: exitCode, stdout: "" });
     expect(stderr).toContain("on_probation=true");
   },
 );

@@ -136,3 +136,16 @@ test("a queen does not take the variables of hivectl for mistakes", async () => 
   await other.origin();
   expect(other.logLines.filter(({ msg }) => msg.includes("is no setting"))).toEqual([]);
 });
+
+test("ids of any length are found by name, each in its place", async () => {
+  const long = Array.from({ length: 120 }, (_, at) => `${"long-".repeat(23)}${at}`);
+  const ids = [...long.slice(0, 50), "gpu-01", ...long.slice(50)];
+  const client = new QueenClient({ url: queen.url });
+  for (const id of long) await client.addHive({ id, host: "127.0.0.1", port: 8601 });
+  const { code, stdout } = await hivectl(
+    ["get", "hives", "-", "nope", "-o", "name"],
+    { QUEEN_URL: queen.url },
+    ids.join("\n"),
+  );
+  expect({ code, ids: stdout.trimEnd().split("\n") }).toEqual({ code: 3, ids });
+});

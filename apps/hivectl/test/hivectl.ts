@@ -58,12 +58,13 @@ interface Seen {
   readonly typedAfter?: string;
 }
 
-/** Runs it in a terminal of so many columns, where `keys` are typed. What it shows is in stdout. */
+/** Runs it in a terminal of so many columns, where `keys` are typed, and then `more`. What it shows is in stdout. */
 export function inTerminal(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   { columns, typedAfter = "" }: Seen,
   keys = "",
+  ...more: readonly (readonly [typedAfter: string, keys: string])[]
 ): Promise<Ended> {
   const words = [process.execPath, FILE, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
   const child = spawn("script", ["-qec", `stty cols ${columns} rows 50; exec ${words}`, "/dev/null"], {
@@ -78,16 +79,17 @@ export function inTerminal(
     killSignal: "SIGKILL",
   });
   let stdout = "";
-  let isTyped = false;
-  const typeOnce = () => {
-    if (isTyped || !stdout.includes(typedAfter)) return;
-    isTyped = true;
-    child.stdin.write(keys);
+  const typing = [[typedAfter, keys] as const, ...more];
+  const typeNext = () => {
+    const [next] = typing;
+    if (next === undefined || !stdout.includes(next[0])) return;
+    typing.shift();
+    child.stdin.write(next[1]);
   };
   child.stdout.setEncoding("utf8").on("data", (text) => {
     stdout += text;
-    typeOnce();
+    typeNext();
   });
-  typeOnce();
+  typeNext();
   return once(child, "close").then(([code]) => ({ code, stdout: stdout.replaceAll("\r\n", "\n"), stderr: "" }));
 }

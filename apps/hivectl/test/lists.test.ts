@@ -128,6 +128,21 @@ test("events are told as far as they are kept, of all or of some", async () => {
     stderr: expect.stringContaining("queen_restarted"),
   });
   expect(await run("get", "events", "--kind", "weather")).toMatchObject({ code: 2 });
+  const all = await names("get", "events");
+  const { at_ms } = kept.at(-1).data;
+  const last = kept.filter(({ data }: { data: { at_ms: number } }) => data.at_ms >= at_ms);
+  expect(await names("get", "events", "--since", new Date(at_ms).toISOString())).toBe(
+    last.map(({ id }: { id: string }) => id).join(" "),
+  );
+  expect(await names("get", "events", "--since", "1h30m")).toBe(all);
+  expect(await names("get", "events", "--since", "2999-01-01T00:00Z")).toBe("");
+  for (const nonsense of ["nonsense", "2026-12-01", "0m", "-9"]) {
+    expect(await run("get", "events", "--since", nonsense)).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringContaining("--since must be"),
+    });
+  }
 });
 
 test("a watch of events tells what was, and then what happens", async () => {

@@ -1,6 +1,7 @@
 import { QueenClient } from "@repo/queen-client";
 import { expect, test } from "vitest";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
+import { until } from "../../queen/test/until.ts";
 import { hivectl } from "./hivectl.ts";
 
 const queens = queenProcesses();
@@ -20,7 +21,7 @@ test("status counts, names who needs attention and why, and says what to do next
   expect(text).toContain(`Fleet at ${url}: 4 hives, 1 online, 1 offline, 2 unknown, 1 cordoned`);
   expect(text).toMatch(/^Offline:\n {2}gpu-02 {2}offline {2}\S+ {2}\S/m);
   expect(text).toMatch(/^Cordoned:\n {2}gpu-01 {2}online,cordoned {2}2\S+Z {2}new fans$/m);
-  expect(text).toMatch(/^ {2}hivectl describe hive gpu-02 /m);
+  expect(text).toMatch(/^ {2}hivectl uncordon gpu-01 /m);
   expect(JSON.parse(await status("--json"))).toMatchObject({
     queen: url,
     totals: { total: 4, offline: 1 },
@@ -29,6 +30,17 @@ test("status counts, names who needs attention and why, and says what to do next
     cordoned: [{ hive: { id: "gpu-01" } }],
     running: [],
   });
+});
+
+test("status proposes to start the agent of an offline hive where a queen has operated on it", async () => {
+  const url = await queens.start().origin();
+  const client = new QueenClient({ url });
+  await client.addHive({ ...HIVE, id: "gpu-01", status: "offline" });
+  await client.addHive({ ...HIVE, id: "gpu-02", status: "offline", ssh_host: "127.0.0.1", ssh_port: 1 });
+  const { id } = await client.startHive("gpu-02");
+  await until("it has failed", async () => (await client.getOperation(id)).state === "failed");
+  const { stdout } = await hivectl(["status"], { QUEEN_URL: url });
+  expect(stdout).toMatch(/^Next:\n {2}hivectl start gpu-02 {2}starts its agent again\n$/m);
 });
 
 test("status says of those that are unknown what they wait for, and how they get an agent", async () => {

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { spawnQueen } from "../../queen/test/daemon.ts";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { until } from "../../queen/test/until.ts";
+import { breakingProxy } from "./breaking-proxy.ts";
 import { Hivectl, hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
@@ -77,6 +78,24 @@ test("what can no longer be ends it with 1, and time that is up with 5: each say
   });
 });
 
+test("a filter that chooses no hive ends it with 1, unless they are to be removed, and stdin that is empty with 0", async () => {
+  expect(await wait("-l", "rack=typo")).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: "hivectl: no hive is as asked for: there is nothing to wait for\n",
+  });
+  expect(await wait("-l", "rack=typo", "--for", "removed")).toMatchObject({ code: 0, stdout: "" });
+  expect(await wait("-")).toMatchObject({ code: 0, stdout: "" });
+});
+
+test("its time may be of several units, and is said as it was given", async () => {
+  await client().addHive({ ...HIVE, id: "c3" });
+  expect(await wait("c3", "--timeout", "1s500ms")).toMatchObject({
+    code: 5,
+    stderr: expect.stringContaining("time is up after 1s500ms"),
+  });
+});
+
 test("Ctrl-C ends it with 130, and says what was still waited for", async () => {
   await client().addHive({ ...HIVE, id: "d1" });
   const running = await waiting(queen.url, "d1", "--for", "cordoned");
@@ -125,6 +144,24 @@ test.each([
   expect(await running.end()).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(new RegExp(`^a +${condition}$`, "m")),
+  });
+});
+
+test("a queen who dies again before she has said how things are is away, and no end", async () => {
+  const first = queens.start();
+  const url = await first.origin();
+  await new QueenClient({ url }).addHive({ ...HIVE, id: "a" });
+  const proxy = await breakingProxy(url);
+  const running = await waiting(proxy.url, "a", "--for", "cordoned", "-o", "name");
+  await first.kill("SIGTERM");
+  await until("it knows", () => running.stderr.includes("the queen is away"));
+  proxy.breakOnce(/^\/v1\/fleet/);
+  const second = queens.start([], { QUEEN_PORT: new URL(url).port });
+  await new QueenClient({ url: await second.origin() }).cordonHive("a", { reason: "new fans" });
+  expect(await running.end()).toMatchObject({
+    code: 0,
+    stdout: "a\n",
+    stderr: expect.stringMatching(/the queen is away \(\S+ cannot be reached/),
   });
 });
 

@@ -2,6 +2,7 @@ import { QueenClient } from "@repo/queen-client";
 import { expect, test } from "vitest";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { until } from "../../queen/test/until.ts";
+import { breakingProxy } from "./breaking-proxy.ts";
 import { Hivectl } from "./hivectl.ts";
 
 const queens = queenProcesses();
@@ -89,6 +90,49 @@ test("with a filter it tells of what is let through, and as JSON a line each", a
     .split("\n")
     .map((line) => JSON.parse(line).hive.id);
   expect({ code, ids: new Set(ids) }).toEqual({ code: 0, ids: new Set(["mine"]) });
+});
+
+test.each([
+  [[], /^mine +no longer as asked for$/, /^gone +removed$/],
+  [["-o", "jsonl"], /^\{"hive_id":"mine","left":true\}$/, /^\{"hive_id":"gone","removed":true\}$/],
+])(
+  "with a filter and %j it tells of each hive that the filter lets through no longer, and of no other",
+  async (format, left, removed) => {
+    const url = await queens.start().origin();
+    const client = new QueenClient({ url });
+    for (const id of ["mine", "gone"]) await client.addHive({ ...HIVE, id, labels: { rack: "r1" } });
+    await client.addHive({ ...HIVE, id: "other" });
+    const { running, untilLine } = following(url, "hives", "-l", "rack=r1", "-v", ...format);
+    await untilLine("/v1/events", "stderr");
+    await client.removeHive("other");
+    await client.changeHive("mine", { labels: { rack: "r2" } });
+    await client.cordonHive("mine", { reason: "x" });
+    await client.removeHive("gone");
+    await untilLine(removed);
+    running.child.kill("SIGINT");
+    const { code, stdout } = await running.end();
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.slice(format.length === 0 ? 3 : 2)).toEqual([
+      expect.stringMatching(left),
+      expect.stringMatching(removed),
+    ]);
+  },
+);
+
+test("a queen who dies between an event and what is asked of it is away, and no end", async () => {
+  const url = await queens.start().origin();
+  const client = new QueenClient({ url });
+  await client.addHive({ ...HIVE, id: "mine", labels: { rack: "r1" } });
+  const proxy = await breakingProxy(url);
+  const { running, untilLine } = following(proxy.url, "hives", "-l", "rack=r1", "-v");
+  await untilLine("/v1/events", "stderr");
+  proxy.breakOnce(/^\/v1\/fleet/);
+  await client.changeHive("mine", { status: "online" });
+  await untilLine("the queen is away", "stderr");
+  await untilLine(/^mine +online/);
+  running.child.kill("SIGINT");
+  expect(await running.end()).toMatchObject({ code: 0 });
 });
 
 test("over a restart of the queen it says that changes were missed, lists anew, and goes on", async () => {

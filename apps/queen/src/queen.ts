@@ -80,7 +80,13 @@ export function assembleQueen(options: QueenOptions): Queen {
   const base = { catalog, clock, log, metrics, events, allowedHosts };
   const requestTimes = new RequestTimes(clock);
   const ranLongest = (forMs: number) => requestTimes.ranLongest(forMs);
-  const fleet = new Fleet({ ...base, probe: newProbe(probeTimeoutMs), settings: options, ranLongest });
+  const fleet = new Fleet({
+    ...base,
+    probe: newProbe(probeTimeoutMs),
+    settings: options,
+    ranLongest,
+    lacksToken: (id) => door.known.lacksTokenOf(id),
+  });
   const parts = { ...base, fleet, rows: new FleetRows({ ...base, fleet }) };
   const arrivals = new Arrivals(clock);
   const heartbeats = new HeartbeatReceiver({ ...parts, connectionsSettled: () => arrivals.settled });

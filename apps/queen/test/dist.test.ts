@@ -158,4 +158,8 @@ test("nothing in it names the repository or what is only there", async () => {
     const text = await readFile(join(folder, "dist", name), "utf8");
     expect([name, text.includes(ROOT), /pnpm \w/.test(text)]).toEqual([name, false, false]);
   }
+  const page = join(folder, "dist/assets/page");
+  for (const name of await readdir(page)) {
+    expect([name, /pnpm .*/.exec(await readFile(join(page, name), "utf8"))?.[0]]).toEqual([name, undefined]);
+  }
 });

@@ -64,9 +64,21 @@ test("a target that is there is a wrong call: exit code 2, and --force is the wa
   await using file = await catalogWith();
   writeFileSync(file.backup, "");
   const refused = await catalog(["backup", file.backup], file.env);
-  expect(refused).toEqual({ code: 2, output: expect.stringMatching(/INVALID_ARGUMENT: .*--force\) replaces it/) });
+  expect(refused).toEqual({
+    code: 2,
+    output: expect.stringMatching(/INVALID_ARGUMENT: the file \S+ is there already: --force replaces it/),
+  });
   expect(readFileSync(file.backup, "utf8")).toBe("");
   expect(await catalog(["backup", file.backup, "--force"], file.env)).toMatchObject({ code: 0 });
+});
+
+test("a backup that is not there is called one, and its path is to be checked", async () => {
+  await using file = await catalogWith();
+  const refused = await catalog(["restore", join(file.path, "..", "nosuch.db"), "--force"], file.env);
+  expect(refused).toEqual({
+    code: 1,
+    output: expect.stringMatching(/there is no backup \S+nosuch\.db; check the path\n$/),
+  });
 });
 
 test("check of a damaged catalog lists the damage, says what to do, and exits with 1", async () => {

@@ -42,6 +42,8 @@ export type CallOptions = {
 export type PatchOptions = CallOptions & {
   /** Whether `labels` take the place of all that the hive has: without any, it has none then. Default false: they are merged. */
   replacesLabels?: boolean | undefined;
+  /** Whether a label that has another value than `labels` say refuses the whole change, with INVALID_HIVE. Default false: it gets that value. */
+  keepsLabels?: boolean | undefined;
 };
 
 export type GetOptions = Pick<ListOptions, "onCorruptHive" | "signal">;
@@ -169,7 +171,7 @@ const OPEN_OPTIONS = [
 ] as const satisfies (keyof OpenOptions)[];
 export const LIST_OPTIONS = ["after", "limit", "onCorruptHive", "signal"] as const satisfies (keyof ListOptions)[];
 export const GET_OPTIONS = ["onCorruptHive", "signal"] as const satisfies (keyof GetOptions)[];
-export const PATCH_OPTIONS = ["replacesLabels", "signal"] as const satisfies (keyof PatchOptions)[];
+export const PATCH_OPTIONS = ["replacesLabels", "keepsLabels", "signal"] as const satisfies (keyof PatchOptions)[];
 export const OPERATION_LIST_OPTIONS = [
   "hiveId",
   "after",

@@ -725,7 +725,7 @@ export interface paths {
         put?: never;
         /**
          * Make a token
-         * @description It works at once. The first that is not a hive's locks the door of a queen that was open, at once, and must be an operator's that never expires: keep what is answered, or make another one on her machine.
+         * @description It works at once. The first that is not a hive's locks the door of a queen that was open, at once, so that hives without one of their own are refused, and must be an operator's that never expires: keep what is answered, or make another one on her machine.
          *
          *     Needs an operator's token.
          */
@@ -1117,6 +1117,8 @@ export interface components {
             why_not: string | null;
             /** @description Of the last beat, whichever queen took it */
             beat_age_ms: number | null;
+            /** @description Why its heartbeats do not arrive although it is online by its health checks, as far as it is known: `no_token` when callers need one and none of this hive is in force. Null while they arrive */
+            not_beating: ("no_token" | "not_known") | null;
             /** @description When the health checks that still fail began to */
             unreachable_since_ms: number | null;
             cordon: components["schemas"]["Cordon"] | null;
@@ -1183,7 +1185,7 @@ export interface components {
             /** @description Whether the memory of all GPUs was measured; if not, it is summed up of what devices and workers say */
             measured: boolean;
         };
-        /** @description Of the whole fleet, whatever was asked for. A hive whose status another program damaged is in `total` alone; `unreachable` are those that are online though their port does not answer */
+        /** @description Of the whole fleet, whatever was asked for. A hive whose status another program damaged is in `total` alone; `unreachable` are those that are online though their port does not answer, and `not_beating` those of which no heartbeats arrive */
         FleetTotals: {
             total: number;
             online: number;
@@ -1192,6 +1194,7 @@ export interface components {
             cordoned: number;
             on_probation: number;
             unreachable: number;
+            not_beating: number;
         };
         /** @description A hive to add */
         NewHiveJson: {
@@ -1872,7 +1875,7 @@ export interface components {
             /** @description Milliseconds since 1970-01-01 UTC */
             at_ms: number;
             hive_id: string;
-            /** @description Of devices that it was asked for: what is other about them, and what it could not read */
+            /** @description What is other, in words: of devices that it was asked for also what it could not read; of what changed by itself, why */
             changed?: string;
             /** @description Of a change over the API: all labels that the hive has then, where they are at most 2,000 characters as JSON */
             labels?: {
@@ -2923,6 +2926,8 @@ export interface operations {
                 on_probation?: boolean;
                 /** @description Whether its health checks fail, as `totals` counts them */
                 unreachable?: boolean;
+                /** @description Whether it is online by its health checks alone: its heartbeats do not arrive */
+                not_beating?: boolean;
                 /** @description Whether one of its workers could be given work now */
                 takes_work?: boolean;
                 /** @description That one of its workers serves */
@@ -2992,6 +2997,7 @@ export interface operations {
                      *           "takes_work": true,
                      *           "why_not": null,
                      *           "beat_age_ms": 4200,
+                     *           "not_beating": null,
                      *           "unreachable_since_ms": null,
                      *           "cordon": null,
                      *           "probation_until_ms": null,
@@ -3047,7 +3053,8 @@ export interface operations {
                      *         "unknown": 1,
                      *         "cordoned": 2,
                      *         "on_probation": 0,
-                     *         "unreachable": 1
+                     *         "unreachable": 1,
+                     *         "not_beating": 0
                      *       },
                      *       "position": "mgsu4c0gk2x9qf-1042",
                      *       "damaged": []
@@ -4480,6 +4487,11 @@ export interface operations {
                     /** @constant */
                     action: "label";
                     labels: components["schemas"]["LabelChanges"];
+                    /**
+                     * @description Also where the hive has another value of the label, which fails otherwise
+                     * @default true
+                     */
+                    overwrite?: boolean;
                     /** @description These hives, in this order; one that is named twice is done once */
                     ids?: string[];
                     /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
@@ -5799,7 +5811,7 @@ export interface operations {
                     /**
                      * @example id: mh0p2c8abc123x-7
                      *     event: status
-                     *     data: {"at_ms":1761040800000,"hive_id":"hive-prod-01","was":"unknown","status":"online","why":"its heartbeats arrive","row":{"hive":{"id":"hive-prod-01","host":"10.0.1.100","port":8600,"ssh_host":"10.0.1.100","ssh_port":22,"ssh_user":"admin","status":"online","last_heartbeat_ms":1761040800000,"devices":{"cpu":{"cores":16,"ram_gb":64},"gpus":[{"index":0,"name":"NVIDIA RTX 4090","vram_gb":24}]},"created_at_ms":1761000000000,"updated_at_ms":1761040800000,"labels":{"env":"prod","rack":"r12"}},"status":{"value":"online","rule":"beats_arrive","why":"its heartbeats arrive","since_ms":1761040000000},"takes_work":true,"why_not":null,"beat_age_ms":4200,"unreachable_since_ms":null,"cordon":null,"probation_until_ms":null,"workers":{"idle":1,"busy":3,"loading":0,"error":0},"load":0.75,"models":["llama-3-8b","qwen3:8b"],"ram":{"total_bytes":68719476736,"used_bytes":20132659200,"free_bytes":48586817536,"measured":true},"gpus":[{"index":0,"name":"NVIDIA RTX 4090","unified":false,"total_bytes":25769803776,"used_bytes":9126805504,"free_bytes":16642998272,"measured":true,"utilization_percent":37}],"vram":{"total_bytes":25769803776,"used_bytes":9126805504,"free_bytes":16642998272,"measured":true},"last_operation":{"id":"install-5f897ff4036a8eac","kind":"install","state":"succeeded","created_at_ms":1761039900000,"finished_at_ms":1761039960000}}}
+                     *     data: {"at_ms":1761040800000,"hive_id":"hive-prod-01","was":"unknown","status":"online","why":"its heartbeats arrive","row":{"hive":{"id":"hive-prod-01","host":"10.0.1.100","port":8600,"ssh_host":"10.0.1.100","ssh_port":22,"ssh_user":"admin","status":"online","last_heartbeat_ms":1761040800000,"devices":{"cpu":{"cores":16,"ram_gb":64},"gpus":[{"index":0,"name":"NVIDIA RTX 4090","vram_gb":24}]},"created_at_ms":1761000000000,"updated_at_ms":1761040800000,"labels":{"env":"prod","rack":"r12"}},"status":{"value":"online","rule":"beats_arrive","why":"its heartbeats arrive","since_ms":1761040000000},"takes_work":true,"why_not":null,"beat_age_ms":4200,"not_beating":null,"unreachable_since_ms":null,"cordon":null,"probation_until_ms":null,"workers":{"idle":1,"busy":3,"loading":0,"error":0},"load":0.75,"models":["llama-3-8b","qwen3:8b"],"ram":{"total_bytes":68719476736,"used_bytes":20132659200,"free_bytes":48586817536,"measured":true},"gpus":[{"index":0,"name":"NVIDIA RTX 4090","unified":false,"total_bytes":25769803776,"used_bytes":9126805504,"free_bytes":16642998272,"measured":true,"utilization_percent":37}],"vram":{"total_bytes":25769803776,"used_bytes":9126805504,"free_bytes":16642998272,"measured":true},"last_operation":{"id":"install-5f897ff4036a8eac","kind":"install","state":"succeeded","created_at_ms":1761039900000,"finished_at_ms":1761039960000}}}
                      */
                     "text/event-stream": string;
                 };

@@ -115,6 +115,7 @@ test("works in a catalog with tokens when it is given one, and says so when not"
   const refused = startFleet(folder);
   expect(await refused.ended).toBe(1);
   expect(refused.stderr()).toContain("pnpm queen token create --name start --role operator --out start.token");
+  expect(refused.stderr()).toContain("start with HIVE_TOKEN_FILE=localhost.token");
 
   const fleet = startFleet(folder, { QUEEN_TOKEN: token });
   const url = `${await fleet.queenUrl()}/v1/hives/localhost`;
@@ -128,4 +129,16 @@ test("works in a catalog with tokens when it is given one, and says so when not"
     "next",
   );
   expect(fleet.stderr()).not.toContain(token.slice(20));
+});
+
+test("works in a catalog that has the hive with a token of the hive alone", async () => {
+  const folder = temporaryFolder();
+  const open = startFleet(folder);
+  await open.hivePort();
+  open.process.kill("SIGTERM");
+  await open.ended;
+  createToken(folder, "--role", "operator");
+  const fleet = startFleet(folder, { HIVE_TOKEN: createToken(folder, "--role", "hive", "--hive", "localhost") });
+  await eventually(() => fleet.messages().includes("queen reached") || undefined, "a beat that was taken");
+  expect(fleet.stderr()).toContain("start: running: ");
 });

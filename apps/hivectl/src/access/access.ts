@@ -48,7 +48,7 @@ function contextOf({ context: asked }: AccessFlags, env: Environment): { name?: 
   return context === undefined ? {} : { name, context };
 }
 
-const isSameQueen = (url: string, other: string): boolean =>
+export const isSameQueen = (url: string, other: string): boolean =>
   URL.canParse(url) && URL.canParse(other) && new URL(url).href === new URL(other).href;
 
 function tokenOf({ QUEEN_TOKEN: token, QUEEN_TOKEN_FILE: path }: Environment): string | undefined {

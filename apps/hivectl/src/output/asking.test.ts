@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
-import { UsageProblem } from "../failure.ts";
-import { confirm } from "./asking.ts";
+import { Interrupted, UsageProblem } from "../failure.ts";
+import { confirm, readSecret } from "./asking.ts";
 import { type Streams, Terminal } from "./terminal.ts";
 
 const { signal } = new AbortController();
@@ -36,4 +36,11 @@ test("where there is no terminal, the flag that would answer is named", async ()
   const asking = confirm(terminal().terminal, "Remove gpu-01?", signal);
   await expect(asking).rejects.toThrow(UsageProblem);
   await expect(asking).rejects.toThrow("--yes");
+});
+
+test("Ctrl-C ends a wait for a secret that stands on stdin", async () => {
+  const stop = new AbortController();
+  const secret = readSecret(terminal().terminal, "Token: ", stop.signal);
+  stop.abort(new Interrupted());
+  await expect(secret).rejects.toThrow(Interrupted);
 });

@@ -1,4 +1,6 @@
 import { createInterface } from "node:readline/promises";
+import { addAbortSignal } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { printable } from "@repo/process-log/printable";
 import { Interrupted, UsageProblem } from "../failure.ts";
 import type { Terminal } from "./terminal.ts";
@@ -30,9 +32,9 @@ export async function ask(terminal: Terminal, question: string, signal: AbortSig
 }
 
 /** A secret from the terminal, where it is not seen, or else the first line of stdin. */
-export async function readSecret(terminal: Terminal, prompt: string): Promise<string> {
+export async function readSecret(terminal: Terminal, prompt: string, signal: AbortSignal): Promise<string> {
   const { stdin, stderr } = terminal.streams;
-  if (!terminal.canAsk) return readFirstLine(stdin);
+  if (!terminal.canAsk) return readFirstLine(stdin, signal);
   stderr.write(prompt);
   stdin.setRawMode(true);
   try {
@@ -57,9 +59,22 @@ async function readKeys(stdin: NodeJS.ReadStream): Promise<string> {
   return text;
 }
 
-async function readFirstLine(stdin: NodeJS.ReadStream): Promise<string> {
+/** What stands on stdin, as it comes. Throws the reason of the signal once that is given, also where Ctrl-C ended whoever writes there too. */
+export async function* piecesOf(stdin: NodeJS.ReadStream, signal: AbortSignal): AsyncGenerator<string> {
+  try {
+    for await (const piece of addAbortSignal(signal, stdin.setEncoding("utf8"))) yield String(piece);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+  // A Ctrl-C that came before the end is heard by then.
+  for (let turns = 0; turns < 2; turns += 1) await setImmediate();
+  signal.throwIfAborted();
+}
+
+async function readFirstLine(stdin: NodeJS.ReadStream, signal: AbortSignal): Promise<string> {
   let text = "";
-  for await (const piece of stdin.setEncoding("utf8")) {
+  for await (const piece of piecesOf(stdin, signal)) {
     text += piece;
     if (text.includes("\n") || text.length > MAX_SECRET_LENGTH) break;
   }

@@ -24,7 +24,8 @@ export class SaidLines<R> {
     return before === now ? "same" : "changed";
   }
 
-  forget(name: string): void {
-    this.#said.delete(name);
+  /** Whether there was a line of it. */
+  forget(name: string): boolean {
+    return this.#said.delete(name);
   }
 }

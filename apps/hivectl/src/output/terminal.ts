@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { printable } from "@repo/process-log/printable";
+import { Unwritable } from "../failure.ts";
 
 export type Style = "bold" | "dim" | "red" | "green" | "yellow";
 
@@ -30,6 +31,8 @@ export class Terminal {
   readonly isForPeople: boolean;
   readonly #isColoured: boolean;
   readonly #isDumb: boolean;
+  #goesOnUnread = false;
+  #lost: Unwritable | undefined;
 
   constructor(streams: Streams, { env, command, noColor, quiet }: Look) {
     this.#streams = streams;
@@ -68,13 +71,24 @@ export class Terminal {
     return style === undefined || !this.#isColoured ? text : styleText(style, text, { validateStream: false });
   }
 
-  /** Writes to stdout, and waits until it has room again: what is read meanwhile does not pile up. */
-  write(text: string): Promise<void> {
-    const { stdout } = this.#streams;
-    return new Promise((resolve) => {
-      if (stdout.write(text)) resolve();
-      else stdout.once("drain", resolve).once("close", resolve);
-    });
+  /** From now on what is done counts, also where nobody reads it: stdout that cannot be written ends the writing alone. */
+  goOnUnread(): void {
+    this.#goesOnUnread = true;
+  }
+
+  /** Why not all was written, if so. */
+  get lost(): Unwritable | undefined {
+    return this.#lost;
+  }
+
+  /** Writes to stdout, and waits until it is out: what is read meanwhile does not pile up. Throws Unwritable, unless it goes on unread. */
+  async write(text: string): Promise<void> {
+    if (this.#lost !== undefined) return;
+    const error = await new Promise<Error | null | undefined>((resolve) => this.#streams.stdout.write(text, resolve));
+    if (!error) return;
+    const lost = new Unwritable(error);
+    if (!this.#goesOnUnread) throw lost;
+    this.#lost = lost;
   }
 
   /** Takes away what is seen, so that the next is at the top. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { duration, timesFor } from "./times.ts";
+import { duration, exactDuration, parseDuration, parseTime, timesFor } from "./times.ts";
 
 test.each([
   [-5, "0s"],
@@ -19,4 +19,29 @@ test("people are told how long ago it was, or will be, and programs when", () =>
     ["12m ago", "in 5s", "12m", "-"],
   );
   expect(timesFor(false, nowMs).at(nowMs)).toBe("2026-01-01T00:00:00.000Z");
+});
+
+test.each([
+  ["30", 30_000],
+  ["90s", 90_000],
+  ["500ms", 500],
+  ["1h30m", 5_400_000],
+  ["1d12H", 129_600_000],
+  ["2m5s10ms", 125_010],
+])("the duration %s is %i ms, and is said exactly", (text, ms) => {
+  expect(parseDuration(text)).toBe(ms);
+  expect(parseDuration(exactDuration(ms))).toBe(ms);
+});
+
+test.each(["", "0", "0s", "m", "30m1h", "1h30", "1.5h", "-5m", "soon", "1w"])("%j is no duration", (text) => {
+  expect(parseDuration(text)).toBe(undefined);
+});
+
+test("a time is one of ISO 8601 with its zone", () => {
+  const timeMs = Date.UTC(2026, 11, 1, 8);
+  const times = ["2026-12-01T08:00Z", "2026-12-01t08:00:00.000z", "2026-12-01T10:00+02:00", "2026-12-01T10:00:00+0200"];
+  expect(times.map(parseTime)).toEqual(times.map(() => timeMs));
+  for (const text of ["2026-12-01", "2026-12-01T08:00", "2026-13-01T08:00Z", "yesterday", "10m"]) {
+    expect(parseTime(text)).toBe(undefined);
+  }
 });

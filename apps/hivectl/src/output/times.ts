@@ -11,6 +11,37 @@ export function duration(ms: number): string {
   return `${Math.floor(Math.max(ms, 0) / unitMs)}${letter}`;
 }
 
+/** As it was given, to the millisecond: `1h30m`. */
+export function exactDuration(ms: number): string {
+  let left = ms;
+  const parts = [...UNITS, [1, "ms"] as const].map(([unitMs, letter]) => {
+    const count = Math.floor(left / unitMs);
+    left -= count * unitMs;
+    return count > 0 ? `${count}${letter}` : "";
+  });
+  return parts.join("") || "0s";
+}
+
+const DURATION = /^(?=\d)(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?(?:(\d{1,9})ms)?$/i;
+const SECONDS = /^\d{1,9}$/;
+
+/** Milliseconds of `1h30m`, in the units of the queen, and of a number of seconds; undefined for what is no duration, or none at all. */
+export function parseDuration(text: string): number | undefined {
+  if (SECONDS.test(text)) return Number(text) * 1000 || undefined;
+  const counts = DURATION.exec(text)?.slice(1) ?? [];
+  const unitsMs = [...UNITS.map(([unitMs]) => unitMs), 1];
+  const sumMs = unitsMs.reduce((sum, unitMs, at) => sum + Number(counts[at] ?? 0) * unitMs, 0);
+  return sumMs > 0 ? sumMs : undefined;
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)$/i;
+
+/** Milliseconds since 1970 of an ISO 8601 time with its zone; undefined for what is none. */
+export function parseTime(text: string): number | undefined {
+  const timeMs = TIME.test(text) ? Date.parse(text.toUpperCase()) : Number.NaN;
+  return Number.isNaN(timeMs) ? undefined : timeMs;
+}
+
 /** How times are said: to people as they pass, in data as ISO 8601. What is not known is a dash. */
 export interface Times {
   at(ms: number | null | undefined): string;

@@ -2,6 +2,7 @@ import type { Body } from "@repo/queen-client";
 import { EXIT } from "../failure.ts";
 import type { Kind, Printer } from "../output/records.ts";
 import type { Session } from "../session.ts";
+import { beforeAnything } from "./before-anything.ts";
 import { failuresText } from "./failures.ts";
 import { labelsOf } from "./hive-fields.ts";
 import { readStdin } from "./ids.ts";
@@ -50,9 +51,10 @@ export async function addMany(
   { ifMissing, ...defaults }: Defaults & { ifMissing: boolean },
 ): Promise<number> {
   const { terminal, queen, call, signal } = session;
+  terminal.goOnUnread();
   const report = new Report(session, { ifMissing });
   const hives: Numbered[] = [];
-  for (const [at, text] of (await readStdin(terminal.streams.stdin)).split("\n").entries()) {
+  for (const [at, text] of (await beforeAnything(session, () => readStdin(session))).split("\n").entries()) {
     if (/^\s*(?:#|$)/.test(text)) continue;
     const hive = hiveOf(text.trim(), defaults);
     if (typeof hive === "string")

@@ -61,10 +61,10 @@ async function add(
       throw error;
     });
   if (hive === undefined) {
-    await session.show(await session.queen.getHive(id, session.call), () => `${printable(id)}  skipped\n`);
+    await session.show(await session.queen.getHive(id, session.call), () => `${printable(id)}  skipped\n`, id);
     return EXIT.done;
   }
-  await session.show(hive, () => `${printable(id)}  added\n`);
+  await session.show(hive, () => `${printable(id)}  added\n`, id);
   session.terminal.say(`\`hivectl describe hive ${id}\` shows it, and \`hivectl install ${id}\` puts an agent there`);
   return EXIT.done;
 }

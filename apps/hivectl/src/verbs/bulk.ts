@@ -1,8 +1,9 @@
 import { inColumns } from "@repo/process-log/printable";
 import type { Body, Query } from "@repo/queen-client";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { EXIT, Interrupted, UsageProblem } from "../failure.ts";
+import { EXIT, UsageProblem } from "../failure.ts";
 import type { CommonFlags, Session } from "../session.ts";
+import { beforeAnything } from "./before-anything.ts";
 import { type ActionOnHive, BulkReport } from "./bulk-report.ts";
 import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter } from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
@@ -15,7 +16,7 @@ type Choice = keyof ChoiceFilter | "ids" | "text" | "after" | "limit";
 /** To which ones. */
 type Chosen = { readonly ids: readonly string[] } | ChoiceFilter;
 /** Who is meant by the others, the queen says in her list alone. */
-type ChoiceFilter = Omit<HiveFilter, "model" | "on_probation" | "unreachable">;
+type ChoiceFilter = Omit<HiveFilter, "model" | "on_probation" | "unreachable" | "not_beating">;
 
 export interface BulkFlags extends FilterFlags {
   readonly parallel?: number;
@@ -25,6 +26,8 @@ export interface Bulk {
   /** As it stands in a question: `Cordon`. */
   readonly title: string;
   readonly deed: Deed;
+  /** Asks for what the deed lacks, once it is known to which hives it is done. */
+  readonly complete?: () => Promise<Deed>;
   readonly wait?: boolean;
   /** Nothing is asked before it. */
   readonly isHarmless?: boolean;
@@ -52,6 +55,7 @@ export async function actInBulk(
   bulk: Bulk,
 ): Promise<number> {
   const { terminal } = session;
+  terminal.goOnUnread();
   const isAgreedTo = flags.yes === true || bulk.isHarmless === true;
   if (!isAgreedTo && !terminal.canAsk) {
     throw new UsageProblem(`${bulk.deed.action} asks before it does anything, and there is no terminal: --yes answers`);
@@ -64,7 +68,12 @@ export async function actInBulk(
     return EXIT.done;
   }
   const todo = plan.filter(({ outcome }) => outcome === "would_do");
-  if (todo.length > 0 && !isAgreedTo && !(await beforeAnything(session, () => isAgreed(session, bulk, plan, todo)))) {
+  const deed = await beforeAnything(session, async () => {
+    const whole = todo.length > 0 && bulk.complete !== undefined ? await bulk.complete() : bulk.deed;
+    const isSettled = isAgreedTo || todo.length === 0;
+    return isSettled || (await isAgreed(session, bulk, plan, todo)) ? whole : undefined;
+  });
+  if (deed === undefined) {
     terminal.complain("nothing was done");
     return EXIT.failed;
   }
@@ -74,18 +83,8 @@ export async function actInBulk(
   );
   for (const line of plan) if (line.outcome !== "would_do") await report.hive(asOutcome(line));
   const ids = todo.map(({ hive_id }) => hive_id);
-  await act(session, bulk, { ids, parallel: flags.parallel, report });
+  await act(session, { ...bulk, deed }, { ids, parallel: flags.parallel, report });
   return report.end();
-}
-
-/** Where Ctrl-C ends this, it says that nothing was done yet. */
-async function beforeAnything<T>({ signal, terminal }: Session, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof Interrupted || signal.aborted) terminal.complain("interrupted: nothing was done");
-    throw error;
-  }
 }
 
 /** What was listed is what is done: what else is as asked for by then is left alone. */
@@ -137,8 +136,8 @@ async function chosenBy(session: Session, args: readonly string[], flags: BulkFl
     return { ids: await idsOf(session, args) };
   }
   if (!isFiltered) throw new UsageProblem('say which hives: ids, - for those on stdin, or a filter; -l "" is all');
-  const { model, on_probation, unreachable, ...choice } = filter;
-  const isInListAlone = [model, on_probation, unreachable].some((one) => one !== undefined);
+  const { model, on_probation, unreachable, not_beating, ...choice } = filter;
+  const isInListAlone = [model, on_probation, unreachable, not_beating].some((one) => one !== undefined);
   return isInListAlone ? { ids: await idsThatAre(session, filter) } : choice;
 }
 
@@ -172,8 +171,8 @@ const asOutcome = (line: ActionOnHive): ActionOnHive => ({
   outcome: line.outcome === "would_fail" ? "failed" : "skipped",
 });
 
-export function* partsOf(ids: readonly string[], length = MAX_IDS): Generator<readonly string[]> {
-  for (let at = 0; at < ids.length; at += length) yield ids.slice(at, at + length);
+function* partsOf(ids: readonly string[]): Generator<readonly string[]> {
+  for (let at = 0; at < ids.length; at += MAX_IDS) yield ids.slice(at, at + MAX_IDS);
 }
 
 function readParallel(text: string): number {

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { accessOf, checkToken } from "../access/access.ts";
+import { accessOf, checkToken, isSameQueen } from "../access/access.ts";
 import { type Context, contextsPath, readContexts, writeContexts } from "../access/contexts.ts";
 import { UsageProblem } from "../failure.ts";
 import { readSecret } from "../output/asking.ts";
@@ -49,12 +49,12 @@ export const addContexts: AddVerb = (parent, does) => {
   context
     .command("use")
     .description("Makes a context the one that counts.")
-    .argument("<name>")
+    .argument("<context>")
     .action(does((session, { args: [name = ""] }) => use(session, name)));
   context
     .command("add")
     .description(
-      "Adds a context for a queen who needs no token, or whose token a variable says. `login` stores a token too.",
+      "Adds a context for a queen who needs no token, or whose token a variable says; `context use` makes it count, unless it is the first. `login` stores a token too.",
     )
     .argument("<name>")
     .argument("<url>")
@@ -62,16 +62,17 @@ export const addContexts: AddVerb = (parent, does) => {
     .action(
       does<{ ca?: string }>(async (session, { args: [name = "", url = ""], flags: { ca } }) => {
         session.clientOf({ url, token: undefined, ca: undefined });
-        if (Object.hasOwn(readContexts(session.env).contexts, name)) {
+        const { current, contexts } = readContexts(session.env);
+        if (Object.hasOwn(contexts, name)) {
           throw new UsageProblem(`there is a context ${name} already: remove it first`);
         }
-        store(session, name, { url, ...(ca !== undefined && { ca: resolve(ca) }) });
+        store(session, name, { url, ...(ca !== undefined && { ca: resolve(ca) }) }, { current: current ?? name });
       }),
     );
   context
     .command("remove")
     .description("Forgets a context, and its token.")
-    .argument("<name>")
+    .argument("<context>")
     .action(does((session, { args: [name = ""] }) => remove(session, name)));
 };
 
@@ -89,7 +90,7 @@ async function login(
     QUEEN_TOKEN_FILE: undefined,
     ...(givenCa && { QUEEN_CA: givenCa }),
   });
-  const token = checkToken("the token", await readSecret(terminal, `Token for ${known.url}: `));
+  const token = checkToken("the token", await readSecret(terminal, `Token for ${known.url}: `, session.signal));
   // Tried before it is stored: what does not work now works no better later.
   const { door_open, role } = await session.clientOf({ ...known, token }).getMe(session.call);
   if (door_open) throw new UsageProblem(`${known.url} needs no token yet, and cannot say whether this one is hers`);
@@ -97,7 +98,7 @@ async function login(
   const { current, contexts } = readContexts(env);
   const name = flags.name ?? known.context ?? (given === undefined ? current : undefined) ?? new URL(known.url).host;
   const ca = givenCa ?? contexts[name]?.ca;
-  store(session, name, { url: known.url, token, ...(ca !== undefined && { ca }) });
+  store(session, name, { url: known.url, token, ...(ca !== undefined && { ca }) }, { current: name });
 }
 
 async function list(session: Session): Promise<void> {
@@ -111,18 +112,35 @@ async function list(session: Session): Promise<void> {
   await printer.end();
 }
 
-function store(session: Session, name: string, context: Context): void {
+function store(session: Session, name: string, context: Context, { current }: { current: string }): void {
   const { env, terminal } = session;
   const { contexts } = readContexts(env);
-  writeContexts(env, { current: name, contexts: { ...contexts, [name]: context } });
-  terminal.say(`the context ${name} is stored in ${contextsPath(env)}, and counts from now on`);
+  writeContexts(env, { current, contexts: { ...contexts, [name]: context } });
+  const stored = `the context ${name} is stored in ${contextsPath(env)}`;
+  if (current === name) {
+    terminal.say(`${stored}, and counts from now on`);
+    sayWhatWins(session, context);
+  } else terminal.say(`${stored}; ${current} counts on: \`hivectl context use ${name}\` changes that`);
+}
+
+/** Variables may say something else than the context that is to count. */
+function sayWhatWins({ env, terminal }: Session, { url, token }: Context): void {
+  const { QUEEN_URL, QUEEN_TOKEN, QUEEN_TOKEN_FILE } = env;
+  const said = [
+    ...(QUEEN_URL && !isSameQueen(QUEEN_URL, url) ? ["QUEEN_URL"] : []),
+    ...(QUEEN_TOKEN && token !== undefined ? ["QUEEN_TOKEN"] : []),
+    ...(QUEEN_TOKEN_FILE && token !== undefined ? ["QUEEN_TOKEN_FILE"] : []),
+  ];
+  if (said.length > 0) terminal.complain(`${said.join(" and ")} wins over it while it is set`);
 }
 
 async function use(session: Session, name: string): Promise<void> {
   const { contexts } = readContexts(session.env);
-  if (!Object.hasOwn(contexts, name)) throw unknownContext(name);
+  const context = Object.hasOwn(contexts, name) ? contexts[name] : undefined;
+  if (context === undefined) throw unknownContext(name);
   writeContexts(session.env, { current: name, contexts });
   session.terminal.say(`the context ${name} counts from now on`);
+  sayWhatWins(session, context);
 }
 
 async function remove(session: Session, name: string): Promise<void> {

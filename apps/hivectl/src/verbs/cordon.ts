@@ -9,9 +9,12 @@ interface Flags extends BulkFlags {
   readonly until?: string;
 }
 
+/** Until it is asked for: what is to be cordoned, and whether that can be, is looked at first. */
+const UNSAID = "not said yet";
+
 export const addCordon: AddVerb = (parent, does) => {
   addBulkFlags(parent.command("cordon").description("Keeps new work from hives; what runs there goes on."))
-    .option("--reason <text>", "why, for whoever wonders; asked for on a terminal")
+    .option("--reason <text>", "why, for whoever wonders; asked for on a terminal, unless -y")
     .option("--for <duration>", "how long: 2h, 1d12h; default: until it is lifted")
     .option("--until <time>", "until when, as ISO 8601: 2026-12-01T08:00Z")
     .addHelpText("after", '\nExample: pnpm -s hivectl cordon -l rack=r12 --reason "new fans" --for 2h')
@@ -29,13 +32,18 @@ async function cordon(
 ): Promise<number> {
   const { until, for: duration } = call.flags;
   if (until !== undefined && duration !== undefined) throw new UsageProblem("say --for or --until: not both");
-  const reason = call.flags.reason ?? (await askReason(session));
+  const { reason, yes } = call.flags;
+  if (reason === undefined && yes) throw new UsageProblem("a cordon needs a reason, and --yes asks nothing: --reason");
   const end = { ...(until !== undefined && { until }), ...(duration !== undefined && { for: duration }) };
-  return actInBulk(session, call, { title: "Cordon", deed: { action: "cordon", reason, ...end } });
+  const deedFor = (why: string) => ({ action: "cordon" as const, reason: why, ...end });
+  return actInBulk(session, call, {
+    title: "Cordon",
+    deed: deedFor(reason ?? UNSAID),
+    ...(reason === undefined && { complete: async () => deedFor(await askReason(session)) }),
+  });
 }
 
 async function askReason(session: Session): Promise<string> {
-  if (!session.terminal.canAsk) throw new UsageProblem("why is a question, and there is no terminal: --reason says it");
   const reason = await session.ask("Why?");
   if (reason === "") throw new UsageProblem("a cordon needs a reason");
   return reason;

@@ -28,7 +28,7 @@ export const addDescribe: AddVerb = (parent, does) => {
     .action(
       does(async (session, { args: [id = ""] }) => {
         const described = await read(session, id);
-        await session.show(described, () => text(described, session));
+        await session.show(described, () => text(described, session), id);
       }),
     );
 };
@@ -46,7 +46,7 @@ async function read({ queen, call }: Session, id: string): Promise<Described> {
 
 function text({ hive, state, liveness, operations }: Described, { times }: Session): string {
   const { devices, ssh_host, ssh_user, ssh_port } = hive;
-  const { cordon, unreachable_since_ms: unreachableSinceMs } = state;
+  const { cordon } = state;
   const facts: (readonly [string, string])[] = [
     ["Id", hive.id],
     ["Address", addressText(hive)],
@@ -57,7 +57,7 @@ function text({ hive, state, liveness, operations }: Described, { times }: Sessi
     ["Status", `${liveness.status}: ${liveness.why} (${liveness.rule})`],
     ...heldFacts(liveness, times),
     ["Last beat", times.at(hive.last_heartbeat_ms)],
-    ["Reachable", unreachableSinceMs === null ? "yes" : `no, since ${times.at(unreachableSinceMs)}`],
+    ["Reachable", reachText(liveness, times)],
     ["Takes work", state.why_not === null ? "yes" : `no: ${state.why_not}`],
     [
       "Cordon",
@@ -73,7 +73,7 @@ function text({ hive, state, liveness, operations }: Described, { times }: Sessi
   const blocks = [
     inColumns(facts.map(([name, value]) => [`${name}:`, value])),
     ...title(
-      "Workers",
+      state.live ? "Workers" : `Workers, as its last heartbeat told (${times.at(hive.last_heartbeat_ms)})`,
       state.workers.map(({ worker_id, state, model_id, health_status }) => [
         worker_id,
         state,
@@ -101,6 +101,13 @@ function text({ hive, state, liveness, operations }: Described, { times }: Sessi
     ),
   ];
   return `${blocks.join("\n\n")}\n`;
+}
+
+/** What the health checks show of it, and nothing else. */
+function reachText({ contactable, probes, unreachable_since_ms }: Schema<"HiveLiveness">, times: Times): string {
+  if (!contactable) return "not allowed: its host is none that this queen may contact (QUEEN_ALLOWED_HOSTS)";
+  if (unreachable_since_ms !== null) return `no, since ${times.at(unreachable_since_ms)}`;
+  return probes.at(-1)?.outcome === "answered" ? "yes" : "-";
 }
 
 /** Why it is not marked offline, though it would be. The grace of a queen who has just begun says nothing of one hive. */

@@ -2,6 +2,7 @@ import type { QueenEvent, Query } from "@repo/queen-client";
 import { Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
 import type { Kind } from "../output/records.ts";
+import { parseDuration, parseTime } from "../output/times.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { tellConnection } from "./connection.ts";
 import { addressText, labelsText, workersText } from "./hive-columns.ts";
@@ -18,6 +19,7 @@ interface Flags {
   readonly watch?: true;
 }
 
+const EVENT_ID = /^[0-9a-z]+-\d+$/;
 const KINDS: readonly string[] = [
   "status",
   "cordon",
@@ -29,6 +31,9 @@ const KINDS: readonly string[] = [
   "liveness",
 ] satisfies EventKind[];
 
+/** Without --kind: what beats bring would hide all else. */
+const UNASKED = KINDS.filter((kind) => kind !== "workers");
+
 export const addGetEvents: AddVerb = (parent, does) => {
   parent
     .command("events")
@@ -38,9 +43,11 @@ export const addGetEvents: AddVerb = (parent, does) => {
     )
     .argument("[id...]", "of hives; - reads them from stdin")
     .addOption(
-      new Option("--kind <kinds>", `of these kinds alone: ${KINDS.join(", ")}`).argParser((text) => text.split(",")),
+      new Option("--kind <kinds>", `of these kinds alone: ${KINDS.join(", ")} (default: all but workers)`).argParser(
+        (text) => text.split(","),
+      ),
     )
-    .option("--since <id>", "what happened after the event of this id, which -o wide shows")
+    .option("--since <when>", "what happened since: 10m, 2026-12-01T08:00Z, or the id of an event, which -o wide shows")
     .option("-w, --watch", "go on with what happens, until Ctrl-C")
     .addHelpText("after", "\nExample: pnpm -s hivectl get events -w --kind status,cordon")
     .action(does<Flags>(getEvents));
@@ -53,19 +60,31 @@ async function getEvents(
   const kinds = flags.kind ?? [];
   const strange = kinds.find((kind) => !KINDS.includes(kind));
   if (strange !== undefined) throw new UsageProblem(`there is no kind ${strange}: there are ${KINDS.join(", ")}`);
-  const isWanted = filterOf(args.length === 0 ? [] : await idsOf(session, args), kinds);
+  const { after, fromMs } = sinceOf(flags.since, session.nowMs);
+  const ids = args.length === 0 ? [] : await idsOf(session, args);
+  const isWanted = filterOf({ ids, kinds: kinds.length > 0 ? kinds : UNASKED, fromMs });
   if (flags.watch) {
     refuseDocuments(session);
     const printer = session.printer(EVENTS);
-    for await (const event of eventsAfter(session, await beginning(session, flags.since))) {
+    for await (const event of eventsAfter(session, await beginning(session, after))) {
       if (isTold(event) && isWanted(event)) await printer.print([event]);
     }
     return EXIT.done;
   }
   const isAsked = args.length > 0 || kinds.length > 0 || flags.since !== undefined;
   const none = isAsked ? "nothing of that has happened" : "nothing has happened since the queen started";
-  await printList(session, EVENTS, kept(session, flags.since, isWanted), { none });
+  await printList(session, EVENTS, kept(session, after, isWanted), { none });
   return EXIT.done;
+}
+
+/** The event after which they are told, or from when on. */
+function sinceOf(since: string | undefined, nowMs: number): { after?: string; fromMs?: number } {
+  if (since === undefined) return {};
+  if (EVENT_ID.test(since)) return { after: since };
+  const agoMs = parseDuration(since);
+  const fromMs = agoMs === undefined ? parseTime(since) : nowMs - agoMs;
+  if (fromMs !== undefined) return { fromMs };
+  throw new UsageProblem(`--since must be 10m, 2026-12-01T08:00Z or the id of an event, for one, not ${since}`);
 }
 
 /** What is still kept, up to now. Ends there: a connection that breaks before is not made anew. */
@@ -109,9 +128,21 @@ const isTold = (event: QueenEvent): event is Told => KINDS.includes(event.type);
 
 const hiveOf = ({ data }: Told): string | undefined => ("hive_id" in data ? data.hive_id : undefined);
 
-function filterOf(ids: readonly string[], kinds: readonly string[]): (event: Told) => boolean {
+interface Wanted {
+  readonly ids: readonly string[];
+  readonly kinds: readonly string[];
+  readonly fromMs: number | undefined;
+}
+
+function filterOf({ ids, kinds, fromMs = 0 }: Wanted): (event: Told) => boolean {
+  const hives = new Set(ids);
   return (event) =>
-    (ids.length === 0 || ids.includes(hiveOf(event) ?? "")) && (kinds.length === 0 || kinds.includes(event.type));
+    (hives.size === 0 || hives.has(hiveOf(event) ?? "")) && kinds.includes(event.type) && event.data.at_ms >= fromMs;
+}
+
+/** Labels are told with every change over the API, and shown where they are what is other. */
+function changeText({ changed = "", labels }: Extract<Told, { type: "hive_changed" }>["data"]): string {
+  return labels === undefined ? changed : changed.replace(/labels$/, `labels ${labelsText(labels) || "none"}`);
 }
 
 /** What happened, in words. */
@@ -126,9 +157,7 @@ function detailOf(event: Told): string {
     case "hive_added":
       return addressText(event.data);
     case "hive_changed":
-      return [event.data.changed ?? [], event.data.labels ? `labels ${labelsText(event.data.labels)}` : []]
-        .flat()
-        .join("; ");
+      return changeText(event.data);
     case "workers":
       return workersText(event.data.row?.workers ?? null);
     case "hive_removed":

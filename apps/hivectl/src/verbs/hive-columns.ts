@@ -9,12 +9,13 @@ const GB = 2 ** 30;
 const STYLES: Readonly<Record<string, Style>> = { online: "green", offline: "red", unknown: "yellow" };
 
 /** `online,cordoned`: all that keeps work from it, in one word for `awk` and `cut`. */
-export function statusText({ status, cordon, probation_until_ms, unreachable_since_ms }: HiveRow): string {
+export function statusText({ status, cordon, probation_until_ms, unreachable_since_ms, not_beating }: HiveRow): string {
   const { value } = status;
   const more = [
     cordon !== null && "cordoned",
     probation_until_ms !== null && "probation",
     unreachable_since_ms !== null && value === "online" && "unreachable",
+    not_beating !== null && "not-beating",
   ];
   return [value, ...more.filter((one) => one !== false)].join(",");
 }
@@ -26,8 +27,7 @@ function statusCell(row: HiveRow): Cell {
   return { text: statusText(row), style: isHeldBack ? "yellow" : STYLES[value] };
 }
 
-const isSteady = ({ status, cordon, probation_until_ms, unreachable_since_ms }: HiveRow): boolean =>
-  status.value === "online" && cordon === null && probation_until_ms === null && unreachable_since_ms === null;
+const isSteady = (row: HiveRow): boolean => statusText(row) === "online";
 
 /** `8 × NVIDIA H100 80GB HBM3`, of each kind. */
 export function gpusText(gpus: HiveRow["gpus"]): string {

@@ -16,12 +16,22 @@ export interface FilterFlags extends TraitFlags {
   readonly cordoned?: true;
   readonly onProbation?: true;
   readonly unreachable?: true;
+  readonly notBeating?: true;
   readonly model?: string;
 }
 
 export type HiveFilter = Pick<
   Query<"listFleet">,
-  "selector" | "gpu" | "ram" | "cores" | "status" | "cordoned" | "on_probation" | "unreachable" | "model"
+  | "selector"
+  | "gpu"
+  | "ram"
+  | "cores"
+  | "status"
+  | "cordoned"
+  | "on_probation"
+  | "unreachable"
+  | "not_beating"
+  | "model"
 >;
 
 export const addTraitFlags = (command: Command): Command =>
@@ -43,11 +53,21 @@ export const addFilterFlags = (command: Command): Command =>
     .option("--cordoned", "only those that are cordoned")
     .option("--on-probation", "only those that went on and off too often, and are watched before they get work")
     .option("--unreachable", "only those that beat, but whose port does not answer health checks")
+    .option("--not-beating", "only those that answer health checks, but whose heartbeats do not arrive")
     .option("--model <model>", "only those on which a worker serves it");
 
 export function filterOf(flags: FilterFlags & CommonFlags): HiveFilter {
-  const { ram, cores, status, cordoned, onProbation: on_probation, unreachable, model } = flags;
-  return given({ ...traitsOf(flags), ram, cores, status, cordoned, on_probation, unreachable, model });
+  const {
+    ram,
+    cores,
+    status,
+    cordoned,
+    onProbation: on_probation,
+    unreachable,
+    notBeating: not_beating,
+    model,
+  } = flags;
+  return given({ ...traitsOf(flags), ram, cores, status, cordoned, on_probation, unreachable, not_beating, model });
 }
 
 export const traitsOf = ({ selector, gpu }: TraitFlags): Pick<HiveFilter, "selector" | "gpu"> =>

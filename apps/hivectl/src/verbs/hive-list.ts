@@ -6,7 +6,7 @@ import type { CommonFlags, Session } from "../session.ts";
 import { type HiveRow, STATUS } from "./hive-columns.ts";
 import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter } from "./hive-filter.ts";
 import { idsOf } from "./ids.ts";
-import { rowOf } from "./one-hive.ts";
+import { rowsOf } from "./one-hive.ts";
 import { redraw } from "./redraw.ts";
 import { refuseDocuments } from "./small-list.ts";
 import { watchHives } from "./watch-hives.ts";
@@ -150,18 +150,19 @@ async function printNamed(
   const printer = session.printer(kind);
   const rows: HiveRow[] = [];
   let found = 0;
-  for (const id of ids) {
-    const row = await rowOf(session, id, {});
-    if (row === undefined) {
-      session.terminal.complain(`HIVE_NOT_FOUND: There is no hive ${JSON.stringify(id)}`);
-    } else if (sort === undefined) await printer.print([row]);
-    else rows.push(row);
-    found += Number(row !== undefined);
+  for await (const batch of rowsOf(session, ids, {})) {
+    const there = batch.flatMap(([, row]) => row ?? []);
+    if (sort !== undefined) rows.push(...there);
+    else if (there.length > 0) await printer.print(there);
+    for (const [id, row] of batch) if (row === undefined) session.terminal.complain(notFound(id));
+    found += there.length;
   }
   if (rows.length > 0) await printer.print(sorted(kind, rows, sort));
   await printer.end();
   return found === ids.length ? EXIT.done : found === 0 ? EXIT.failed : EXIT.someFailed;
 }
+
+const notFound = (id: string): string => `HIVE_NOT_FOUND: There is no hive ${JSON.stringify(id)}`;
 
 /** As the queen puts it in order; or else the title of a column. */
 type Order = Pick<Query<"listFleet">, "sort"> | string;

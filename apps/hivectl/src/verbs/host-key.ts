@@ -2,6 +2,7 @@ import { inColumns } from "@repo/process-log/printable";
 import type { Schema } from "@repo/queen-client";
 import { EXIT, UsageProblem } from "../failure.ts";
 import type { Session } from "../session.ts";
+import { refuseNames } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
 
 const ID = "of the hive";
@@ -44,12 +45,14 @@ export const addHostKey: AddVerb = (parent, does) => {
 };
 
 async function show(session: Session, id: string): Promise<void> {
+  refuseNames(session);
   const keys = await session.queen.getHostKeys(id, session.call);
   await session.show(keys, () => tableOf(pinnedRows(keys, session), session));
   if (keys.pinned.length === 0) session.terminal.say(`no key is confirmed: \`hivectl host-key confirm ${id}\``);
 }
 
 async function scan(session: Session, id: string): Promise<number> {
+  refuseNames(session);
   const keys = await session.queen.scanHostKeys(id, session.call);
   await session.show(keys, () => tableOf([...offeredRows(keys), ...pinnedRows(keys, session)], session));
   if (keys.problem === null) return EXIT.done;
@@ -58,6 +61,7 @@ async function scan(session: Session, id: string): Promise<number> {
 }
 
 async function confirm(session: Session, id: string, given: string | undefined): Promise<void> {
+  refuseNames(session);
   const fingerprint = given ?? (await askForFingerprint(session, id));
   const key = await session.queen.confirmHostKey(id, { fingerprint }, session.call);
   await session.show(key, () => tableOf(pinnedRows({ pinned: [key] }, session), session));
@@ -77,6 +81,8 @@ async function askForFingerprint(session: Session, id: string): Promise<string> 
 }
 
 async function forget(session: Session, id: string): Promise<number> {
+  // Of a hive that there is none of, nothing is asked.
+  await session.queen.getHostKeys(id, session.call);
   if (!(await session.confirm(`Forget the host keys of ${id}?`))) return EXIT.failed;
   await session.queen.forgetHostKey(id, session.call);
   session.terminal.say(`the host keys of ${id} are forgotten; \`hivectl host-key confirm ${id}\` confirms one`);

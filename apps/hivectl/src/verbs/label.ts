@@ -1,7 +1,6 @@
 import { UsageProblem } from "../failure.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { actInBulk, addBulkFlags, type BulkFlags } from "./bulk.ts";
-import type { ActionOnHive } from "./bulk-report.ts";
 import type { AddVerb } from "./verb.ts";
 
 interface Flags extends BulkFlags {
@@ -10,9 +9,6 @@ interface Flags extends BulkFlags {
 
 /** Labels to set, and those to remove as null. */
 type Changes = Record<string, string | null>;
-
-/** Hives whose labels are read at a time. */
-const READ_AT_A_TIME = 8;
 
 export const addLabel: AddVerb = (parent, does) => {
   addBulkFlags(
@@ -45,12 +41,12 @@ async function label(
     { args: args.filter((arg) => !isChange(arg)), flags },
     {
       title: "Label",
-      deed: { action: "label", labels: changes },
+      deed: { action: "label", labels: changes, overwrite: flags.overwrite === true },
       review: async (planned) => {
-        const said = planned.map((line) =>
-          line.outcome === "would_skip" ? { ...line, detail: asItIs(changes) } : line,
-        );
-        return flags.overwrite ? said : keepOthers(session, said, changes);
+        if (planned.some(({ problem }) => problem?.code === "INVALID_HIVE")) {
+          session.terminal.complain("--overwrite replaces a label that has another value");
+        }
+        return planned.map((line) => (line.outcome === "would_skip" ? { ...line, detail: asItIs(changes) } : line));
       },
     },
   );
@@ -64,29 +60,6 @@ function asItIs(changes: Changes): string {
     ...(has.length === 0 ? [] : [`has ${has.join(", ")} already`]),
     ...(lacks.length === 0 ? [] : [`has no label ${lacks.join(", ")}`]),
   ].join(", ");
-}
-
-/** Makes failures of those where a label has another value, which nobody said to overwrite. */
-async function keepOthers(
-  { queen, call }: Session,
-  planned: readonly ActionOnHive[],
-  changes: Changes,
-): Promise<ActionOnHive[]> {
-  const review = async (line: ActionOnHive): Promise<ActionOnHive> => {
-    if (line.outcome !== "would_do") return line;
-    const { labels } = await queen.getHive(line.hive_id, call);
-    const differing = Object.entries(changes).flatMap(([key, value]) => {
-      const has = labels[key];
-      return value !== null && has !== undefined && has !== value ? [`${key} is ${JSON.stringify(has)}`] : [];
-    });
-    if (differing.length === 0) return line;
-    return { ...line, outcome: "would_fail", detail: `${differing.join(", ")}: --overwrite replaces it` };
-  };
-  const reviewed: ActionOnHive[] = [];
-  for (let at = 0; at < planned.length; at += READ_AT_A_TIME) {
-    reviewed.push(...(await Promise.all(planned.slice(at, at + READ_AT_A_TIME).map(review))));
-  }
-  return reviewed;
 }
 
 function changesOf(args: readonly string[]): Changes {

@@ -2,6 +2,12 @@ import type { Session } from "../session.ts";
 import type { HiveRow } from "./hive-columns.ts";
 import type { HiveFilter } from "./hive-filter.ts";
 
+/** What one request takes: so many ids, and no longer a line than a server reads. */
+const MAX_NAMED = 100;
+const MAX_LENGTH = 8000;
+
+type Found = readonly [id: string, row: HiveRow | undefined];
+
 /** One hive as the list has it, if the filter lets it through. */
 export async function rowOf(
   session: Session,
@@ -9,12 +15,43 @@ export async function rowOf(
   filter: HiveFilter,
   signal = session.signal,
 ): Promise<HiveRow | undefined> {
-  const { queen } = session;
-  // An id that another program made up may have a comma, which parts two of them.
-  const named = id.includes(",") ? { text: id } : { id: [id] };
-  for await (const { hives } of queen.fleetPages({ ...filter, ...named }, { signal })) {
-    const found = hives.find(({ hive }) => hive.id === id);
-    if (found !== undefined) return found;
-  }
+  for await (const [found] of rowsOf(session, [id], filter, signal)) return found?.[1];
   return undefined;
+}
+
+/** Each of these hives in their order, as the list has it, if the filter lets it through: as many at a time as one request takes. */
+export async function* rowsOf(
+  { queen, signal: ended }: Session,
+  ids: readonly string[],
+  filter: HiveFilter,
+  signal = ended,
+): AsyncGenerator<readonly Found[], void, undefined> {
+  for (const id of batchesOf(ids)) {
+    // An id that another program made up may have a comma, which parts two of them. A page with room left is the last.
+    const named = isApart(id[0]) ? { text: id[0] } : { id, limit: MAX_NAMED + 1 };
+    const rows = new Map<string, HiveRow>();
+    for await (const { hives } of queen.fleetPages({ ...filter, ...named }, { signal })) {
+      for (const row of hives) rows.set(row.hive.id, row);
+    }
+    yield id.map((one) => [one, rows.get(one)]);
+  }
+}
+
+const isApart = (id: string | undefined): id is string => id?.includes(",") === true;
+
+function* batchesOf(ids: readonly string[]): Generator<string[]> {
+  let batch: string[] = [];
+  let length = 0;
+  for (const id of ids) {
+    const ownLength = encodeURIComponent(id).length + "&id=".length;
+    const isFull = batch.length === MAX_NAMED || length + ownLength > MAX_LENGTH;
+    if (batch.length > 0 && (isFull || isApart(id) || isApart(batch[0]))) {
+      yield batch;
+      batch = [];
+      length = 0;
+    }
+    batch.push(id);
+    length += ownLength;
+  }
+  if (batch.length > 0) yield batch;
 }

@@ -56,7 +56,7 @@ export const addDescribeOperation: AddVerb = (parent, does) => {
     .action(
       does(async (session, { args: [id = ""] }) => {
         const operation = await session.queen.getOperation(id, session.call);
-        await session.show(operation, () => text(operation, session));
+        await session.show(operation, () => text(operation, session), id);
       }),
     );
 };

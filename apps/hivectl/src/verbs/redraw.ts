@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { QueenNoAnswer, QueenProblem } from "@repo/queen-client";
+import { mayPass } from "@repo/queen-client";
 import { EXIT, sentencesOf } from "../failure.ts";
 import type { Session } from "../session.ts";
 
@@ -20,6 +20,3 @@ export async function redraw(session: Session, list: () => Promise<unknown>): Pr
   }
   return EXIT.done;
 }
-
-const mayPass = (error: unknown): boolean =>
-  error instanceof QueenNoAnswer || (error instanceof QueenProblem && error.status >= 500);

@@ -1,14 +1,12 @@
 import type { Session } from "../session.ts";
-import { actInBulk, addBulkFlags, type BulkFlags, partsOf } from "./bulk.ts";
+import { actInBulk, addBulkFlags, type BulkFlags } from "./bulk.ts";
 import { type ActionOnHive, named } from "./bulk-report.ts";
+import { rowsOf } from "./one-hive.ts";
 import type { AddVerb } from "./verb.ts";
 
 interface Flags extends BulkFlags {
   readonly force?: true;
 }
-
-/** Of one request for a list. */
-const MAX_NAMED = 100;
 
 export const addRemove: AddVerb = (parent, does) => {
   addBulkFlags(parent.command("remove").description("Removes hives from the fleet. Nothing changes on their hosts."))
@@ -31,17 +29,12 @@ export const addRemove: AddVerb = (parent, does) => {
 };
 
 /** Nothing of a removal reaches the host: whose agent beats, goes on to do so. */
-async function warnOfAgents({ queen, call, terminal }: Session, planned: readonly ActionOnHive[]): Promise<void> {
+async function warnOfAgents(session: Session, planned: readonly ActionOnHive[]): Promise<void> {
+  const { terminal } = session;
   const online: string[] = [];
-  // A comma parts two ids, and whoever beats has none in its own.
   const ids = planned.filter(({ outcome }) => outcome === "would_do").map(({ hive_id }) => hive_id);
-  for (const id of partsOf(
-    ids.filter((one) => !one.includes(",")),
-    MAX_NAMED,
-  )) {
-    for await (const { hives } of queen.fleetPages({ id: [...id], status: "online" }, call)) {
-      online.push(...hives.map(({ hive }) => hive.id));
-    }
+  for await (const batch of rowsOf(session, ids, { status: "online" })) {
+    online.push(...batch.flatMap(([id, row]) => (row === undefined ? [] : id)));
   }
   const [only, ...others] = online;
   if (only === undefined) return;

@@ -17,7 +17,7 @@ export const addSet: AddVerb = (parent, does) => {
         const named = Object.entries(fields).map(([field, value]) => `${field}=${value ?? ""}`);
         if (named.length === 0) throw new UsageProblem("say what to change: --host, --port or --ssh-host, for one");
         const hive = await session.queen.changeHive(id, fields, session.call);
-        await session.show(hive, () => `${printable(`${id}  changed  ${named.join(" ")}`)}\n`);
+        await session.show(hive, () => `${printable(`${id}  changed  ${named.join(" ")}`)}\n`, id);
       }),
     );
 };

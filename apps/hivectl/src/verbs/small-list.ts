@@ -35,6 +35,12 @@ export async function printList<R>(
   if (isEmpty) session.terminal.say(none);
 }
 
+/** Of what has no name, nothing would be left for the next program. */
+export function refuseNames({ format }: Session): void {
+  if (format === "name")
+    throw new UsageProblem("there is no name to show here: -o name is for lists, and for what is one of a list");
+}
+
 /** What never ends is no document. */
 export function refuseDocuments({ format }: Session): void {
   if (format !== "json" && format !== "yaml") return;

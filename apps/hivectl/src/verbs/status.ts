@@ -3,6 +3,7 @@ import type { Answer, Schema } from "@repo/queen-client";
 import type { Session } from "../session.ts";
 import { heldMarks } from "./held-marks.ts";
 import { type HiveRow, statusText } from "./hive-columns.ts";
+import { refuseNames } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
 
 interface Status {
@@ -12,6 +13,7 @@ interface Status {
   /** Of each kind the first few. */
   readonly offline: readonly HiveRow[];
   readonly unknown: readonly HiveRow[];
+  readonly notBeating: readonly HiveRow[];
   readonly cordoned: readonly HiveRow[];
   readonly running: readonly Schema<"Operation">[];
 }
@@ -25,6 +27,7 @@ export const addStatus: AddVerb = (parent, does) => {
     .addHelpText("after", "\nExample: pnpm -s hivectl status")
     .action(
       does(async (session) => {
+        refuseNames(session);
         const status = await read(session);
         await session.show(status, () => text(status, session));
       }),
@@ -32,10 +35,11 @@ export const addStatus: AddVerb = (parent, does) => {
 };
 
 async function read({ queen, call, access }: Session): Promise<Status> {
-  const [health, offline, unknown, cordoned, { operations }] = await Promise.all([
+  const [health, offline, unknown, notBeating, cordoned, { operations }] = await Promise.all([
     queen.getHealth(call),
     queen.listFleet({ status: "offline", limit: SHOWN }, call),
     queen.listFleet({ status: "unknown", limit: SHOWN }, call),
+    queen.listFleet({ not_beating: true, limit: SHOWN }, call),
     queen.listFleet({ cordoned: true, limit: SHOWN }, call),
     queen.listOperations({ state: "running", limit: SHOWN }, call),
   ]);
@@ -45,14 +49,15 @@ async function read({ queen, call, access }: Session): Promise<Status> {
     health,
     offline: offline.hives,
     unknown: unknown.hives,
+    notBeating: notBeating.hives,
     cordoned: cordoned.hives,
     running: operations,
   };
 }
 
 function text(status: Status, { times, access, terminal }: Session): string {
-  const { queen, totals, health, offline, unknown, cordoned, running } = status;
-  const { total, online, on_probation, unreachable } = totals;
+  const { queen, totals, health, offline, unknown, notBeating, cordoned, running } = status;
+  const { total, online, on_probation, unreachable, not_beating } = totals;
   const counts = [
     `${online} online`,
     `${totals.offline} offline`,
@@ -60,6 +65,7 @@ function text(status: Status, { times, access, terminal }: Session): string {
     totals.cordoned > 0 && `${totals.cordoned} cordoned`,
     on_probation > 0 && `${on_probation} on probation`,
     unreachable > 0 && `${unreachable} unreachable`,
+    not_beating > 0 && `${not_beating} not beating`,
   ].filter((one) => one !== false);
   const where = access.context === undefined ? queen : `${queen} (context ${access.context})`;
   const block = (title: string, rows: readonly (readonly string[])[], shown = rows.length, all = shown) => {
@@ -74,13 +80,14 @@ function text(status: Status, { times, access, terminal }: Session): string {
     ...heldMarks(health.liveness, times),
     ...block("Offline", rowsOf(offline), offline.length, totals.offline),
     ...block("Unknown until they beat or answer a health check", rowsOf(unknown), unknown.length, totals.unknown),
+    ...block("Online, but their heartbeats do not arrive", rowsOf(notBeating), notBeating.length, totals.not_beating),
     ...block(
       "Cordoned",
       cordoned.map((row) => [
         row.hive.id,
         statusText(row),
         times.at(row.cordon?.created_at_ms),
-        row.cordon?.reason ?? "",
+        `${row.cordon?.reason ?? ""}${row.cordon?.until_ms ? `, ends ${times.at(row.cordon.until_ms)}` : ""}`,
       ]),
       cordoned.length,
       totals.cordoned,
@@ -98,21 +105,31 @@ function text(status: Status, { times, access, terminal }: Session): string {
 }
 
 /** What hivectl is called with, and what that does. */
-function next({ totals, health, offline, unknown, cordoned }: Status): [args: string, does: string][] {
-  const [lost] = offline;
+function next({ totals, health, offline, unknown, notBeating, cordoned }: Status): [args: string, does: string][] {
+  const stopped = offline.find(canStart);
   const [awaited] = unknown;
-  const [kept] = cordoned;
+  const kept = cordoned.find(({ cordon }) => cordon?.until_ms === null);
   const calls: [string, string][] = [];
   if (totals.total === 0) calls.push(["add ID --host HOST", "adds a hive"]);
   if (health.liveness.state === "mass_failure" || health.liveness.state === "network_lost") {
     calls.push(["confirm-missing", "says that those that are missing are gone"]);
   }
-  if (lost !== undefined) calls.push([`describe hive ${lost.hive.id}`, "says why it is offline"]);
+  if (stopped !== undefined) calls.push([`start ${stopped.hive.id}`, "starts its agent again"]);
   if (awaited !== undefined) {
     const { id, ssh_host } = awaited.hive;
     if (ssh_host !== null) calls.push([`install ${id}`, "puts an agent there, which beats"]);
     else calls.push([`describe hive ${id}`, "says what it waits for"]);
   }
+  if (notBeating.some((row) => row.not_beating === "no_token")) {
+    calls.push([
+      "token create --role hive --out-dir tokens",
+      "makes a token for each hive that has none: HIVE_TOKEN_FILE there",
+    ]);
+  }
   if (kept !== undefined) calls.push([`uncordon ${kept.hive.id}`, "gives it work again"]);
   return calls;
 }
+
+/** Why it is offline is said already; whether a queen can do something about it, by her own operations. */
+const canStart = ({ last_operation }: HiveRow): boolean =>
+  last_operation !== null && last_operation.state !== "running";

@@ -1,34 +1,23 @@
-import { printable } from "@repo/process-log/printable";
 import { QueenProblem, type Schema } from "@repo/queen-client";
-import { type Command, InvalidArgumentError, Option } from "commander";
 import { EXIT, sentencesOf, UsageProblem } from "../failure.ts";
 import type { Kind } from "../output/records.ts";
-import type { CommonFlags, Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { isNumberTyped } from "./bulk.ts";
 import { printList } from "./small-list.ts";
-import type { AddVerb, Does } from "./verb.ts";
+import { addTokenCreate } from "./token-create.ts";
+import type { AddVerb } from "./verb.ts";
 
 type Token = Schema<"Token">;
-type Role = Token["role"];
 
-interface Created {
-  readonly name: string;
-  readonly role: Role;
-  readonly hive?: string;
-  readonly expiresInDays?: number;
-}
-
-const ROLES: readonly Role[] = ["operator", "reader", "hive"];
 /** What keeps none of the others back. */
 const OF_ONE: readonly QueenProblem["code"][] = ["TOKEN_NOT_FOUND", "LAST_OPERATOR"];
-const MS_PER_DAY = 86_400_000;
 
 export const addTokens: AddVerb = (parent, does) => {
   const token = parent
     .command("token")
     .description("Makes, lists and revokes the tokens of a queen.")
     .helpCommand(false);
-  addCreate(token, does);
+  addTokenCreate(token, does);
   token
     .command("list")
     .description("Lists the tokens, never what could be used in their place.")
@@ -49,56 +38,9 @@ export const addTokens: AddVerb = (parent, does) => {
     .action(does((session, { args }) => revoke(session, [...new Set(args)])));
 };
 
-const addCreate = (token: Command, does: Does): Command =>
-  token
-    .command("create")
-    .description("Makes a token, and prints it to stdout, this once.")
-    .requiredOption("--name <name>", "what it is for")
-    .addOption(new Option("--role <role>", "what its bearer may do").choices(ROLES).makeOptionMandatory())
-    .option("--hive <id>", "for the role hive: the one hive for which it beats")
-    .addOption(
-      new Option("--expires-in-days <days>", "after how long it is worth nothing; never by default").argParser(
-        readDays,
-      ),
-    )
-    .addHelpText(
-      "after",
-      "\nExample: (umask 077; pnpm -s hivectl token create --name gpu-01 --role hive --hive gpu-01 > gpu-01.token)",
-    )
-    .action(does<Created>(create));
-
-async function create(
-  session: Session,
-  { flags: { name, role, hive, expiresInDays } }: { flags: Created & CommonFlags },
-): Promise<void> {
-  if ((role === "hive") !== (hive !== undefined))
-    throw new UsageProblem("--hive goes with --role hive, and that with it");
-  const { terminal, queen, call } = session;
-  const made = await queen.createToken(
-    {
-      name,
-      role,
-      ...(hive !== undefined && { hive_id: hive }),
-      ...(expiresInDays !== undefined && { expires_at_ms: session.nowMs + expiresInDays * MS_PER_DAY }),
-    },
-    call,
-  );
-  await session.show(made, () => `${printable(made.token)}\n`);
-  terminal.say(`this is the token ${made.id}; it is not shown again`);
-  terminal.say(useOf(role));
-  // Whoever needed none made the first one.
-  if (!session.caller?.hasToken) {
-    terminal.say("from now on every caller needs one, and each hive one of its own: --role hive --hive ID");
-  }
-}
-
-const useOf = (role: Role): string =>
-  role === "hive"
-    ? "keep it in a file of mode 600 on that hive, and name the file in HIVE_TOKEN_FILE"
-    : "its bearer gives it to `hivectl login`, or keeps it in a file of mode 600 that QUEEN_TOKEN_FILE names";
-
 async function revoke(session: Session, ids: readonly string[]): Promise<number> {
   const { terminal, queen, call, flags } = session;
+  terminal.goOnUnread();
   if (!flags.yes && !terminal.canAsk) {
     throw new UsageProblem("revoke asks before it does anything, and there is no terminal: --yes answers");
   }
@@ -176,8 +118,3 @@ const TOKENS: Kind<Token> = {
     },
   ],
 };
-
-function readDays(text: string): number {
-  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It must be a whole number of days, from 1 to 99999.");
-}

@@ -2,7 +2,7 @@ import type { QueenEvent } from "@repo/queen-client";
 import type { Kind, Printer } from "../output/records.ts";
 import type { Session } from "../session.ts";
 import type { HiveRow } from "./hive-columns.ts";
-import { rowOf } from "./one-hive.ts";
+import { rowsOf } from "./one-hive.ts";
 import type { Awaited } from "./wait-until.ts";
 
 export const CONDITIONS = ["online", "offline", "cordoned", "uncordoned", "removed"] as const;
@@ -51,11 +51,16 @@ export class HivesAwaited implements Awaited {
 
   async look(event?: QueenEvent): Promise<"met" | "impossible" | undefined> {
     const changed = event && "hive_id" in event.data ? event.data : undefined;
-    const ids = event === undefined ? [...this.#left.keys()] : changed ? [changed.hive_id] : [];
+    const all = event === undefined ? [...this.#left.keys()] : changed ? [changed.hive_id] : [];
+    const ids = all.filter((id) => this.#left.has(id));
+    const told = changed?.row;
+    const found =
+      told === undefined
+        ? rowsOf(this.#session, ids, {}, this.#signal)
+        : [ids.map((id) => [id, told ?? undefined] as const)];
     let isPossible = true;
-    for (const id of ids.filter((one) => this.#left.has(one))) {
-      const row = changed?.row === undefined ? await rowOf(this.#session, id, {}, this.#signal) : changed.row;
-      isPossible = (await this.#judge(id, row ?? undefined)) && isPossible;
+    for await (const batch of found) {
+      for (const [id, row] of batch) isPossible = (await this.#judge(id, row)) && isPossible;
     }
     if (!isPossible) return "impossible";
     if (this.#left.size > 0) return undefined;

@@ -22,7 +22,7 @@ export class OperationAwaited implements Awaited {
     this.#last = operation;
     if (operation.state === "running") return undefined;
     if (operation.state !== "succeeded") return "impossible";
-    await this.#session.show(operation, () => `${operation.kind} of ${operation.hive_id} succeeded\n`);
+    await this.#session.show(operation, () => `${operation.kind} of ${operation.hive_id} succeeded\n`, operation.id);
     return "met";
   }
 

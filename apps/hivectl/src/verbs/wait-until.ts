@@ -1,6 +1,6 @@
 import { type Connection, type EventQuery, type QueenEvent, QueenProblem } from "@repo/queen-client";
 import type { Session } from "../session.ts";
-import { tellConnection } from "./connection.ts";
+import { tellConnection, untilAnswered } from "./connection.ts";
 
 /** What is waited for. */
 export interface Awaited {
@@ -12,6 +12,9 @@ export interface Awaited {
   left(): readonly string[];
 }
 
+/** More, a timer cannot count. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
 /** When the time is up, or somebody ends the wait. */
 export class Deadline {
   readonly signal: AbortSignal;
@@ -19,7 +22,7 @@ export class Deadline {
 
   constructor(timeoutMs: number, interrupted: AbortSignal) {
     this.timeoutMs = timeoutMs;
-    this.signal = AbortSignal.any([interrupted, AbortSignal.timeout(timeoutMs)]);
+    this.signal = AbortSignal.any([interrupted, AbortSignal.timeout(Math.min(timeoutMs, MAX_TIMEOUT_MS))]);
   }
 }
 
@@ -33,7 +36,7 @@ export async function follow(session: Session, awaited: Awaited, { signal }: Dea
       outcome = await followFrom(position, session, awaited, signal).catch(async (error: unknown) => {
         // Of a hive that was removed while the queen was away she tells nothing.
         if (!namesHive(error)) throw error;
-        return await awaited.look();
+        return await untilAnswered(session, signal, () => awaited.look());
       });
     }
     return outcome;
@@ -47,7 +50,8 @@ async function followFrom(after: string, session: Session, awaited: Awaited, sig
   const onConnection = (connection: Connection) => tellConnection(session, connection);
   for await (const event of session.queen.readEvents({ ...awaited.events, after, signal, onConnection })) {
     if (event.type === "hello") continue;
-    const outcome = await awaited.look(event.type === "gap" ? undefined : event);
+    const news = event.type === "gap" ? undefined : event;
+    const outcome = await untilAnswered(session, signal, () => awaited.look(news));
     if (outcome !== undefined) return outcome;
   }
   return undefined;

@@ -1,6 +1,6 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
-import { duration } from "../output/times.ts";
+import { exactDuration } from "../output/times.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
@@ -16,6 +16,12 @@ interface Flags extends FilterFlags {
 const TIMEOUT_MS = 5 * 60_000;
 const OPERATION = "op=";
 
+/** What may stand there is offered, and not all of it: an operation has an id. */
+const FOR = Object.assign(
+  new Option("--for <condition>", `how they are to be, or ${OPERATION}ID of an operation`).default("online"),
+  { argChoices: [...CONDITIONS, OPERATION] },
+);
+
 export const addWait: AddVerb = (parent, does) => {
   const command: Command = parent
     .command("wait")
@@ -23,13 +29,14 @@ export const addWait: AddVerb = (parent, does) => {
       "Waits until all of these hives are so, or an operation has succeeded. Ends at once when that can no longer be.",
     )
     .argument("[id...]", "of hives; - reads them from stdin")
-    .option("--for <condition>", `${CONDITIONS.join(", ")}, or ${OPERATION}ID of an operation`, "online");
+    .addOption(FOR);
   addFilterFlags(command)
     .addHelpText(
       "after",
       `
 --timeout says for how long, 5m unless it is given; exit code 5 says that this time is up, and 1 that it became
-impossible. Hives that are chosen by what they are, are those for which it holds when the wait begins.
+impossible, or that no hive is as asked for. Hives that are chosen by what they are, are those for which it holds when
+the wait begins.
 
 Examples:
   pnpm -s hivectl wait gpu-01                              until it is online
@@ -44,17 +51,23 @@ async function wait(
   { args, flags }: { args: readonly string[]; flags: Flags & CommonFlags },
 ): Promise<number> {
   const { terminal, signal } = session;
+  terminal.goOnUnread();
   const deadline = new Deadline(session.timeoutMs(TIMEOUT_MS), signal);
   const awaited = await awaitedOf(session, deadline, args, flags);
+  if (awaited === undefined) {
+    terminal.complain("no hive is as asked for: there is nothing to wait for");
+    return EXIT.failed;
+  }
   const outcome = await follow(session, awaited, deadline);
   if (outcome === "met") return EXIT.done;
   for (const line of awaited.left()) terminal.complain(line);
   if (outcome === "impossible") return EXIT.failed;
   signal.throwIfAborted();
-  terminal.complain(`time is up after ${duration(deadline.timeoutMs)}: --timeout gives it longer`);
+  terminal.complain(`time is up after ${exactDuration(deadline.timeoutMs)}: --timeout gives it longer`);
   return EXIT.timeIsUp;
 }
 
+/** Undefined where a filter chooses nothing, so that whatever comes next may not begin; what is removed may be gone already. */
 async function awaitedOf(session: Session, deadline: Deadline, args: readonly string[], flags: Flags & CommonFlags) {
   const filter = filterOf(flags);
   const isFiltered = Object.keys(filter).length > 0;
@@ -67,6 +80,7 @@ async function awaitedOf(session: Session, deadline: Deadline, args: readonly st
   }
   if (args.length > 0 === isFiltered) throw new UsageProblem("name hives, or say what must hold for them");
   const ids = isFiltered ? await idsThatAre(session, filter, deadline.signal) : await idsOf(session, args);
+  if (ids.length === 0 && isFiltered && flags.for !== "removed") return undefined;
   if (ids.length === 0) session.terminal.say("there is no such hive: nothing to wait for");
   return new HivesAwaited(session, ids, flags.for, deadline.signal);
 }

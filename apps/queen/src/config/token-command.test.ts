@@ -55,7 +55,7 @@ test("create prints the token alone, once, and stores its hash", async () => {
     exitCode: 0,
     stderr:
       `queen: this is the token ${id}; it is not shown again\n` +
-      "queen: it is the only one: from now on every caller needs a token, each hive too (--role hive --hive ID)\n",
+      "queen: it locks the queen: from now on every caller needs a token, each hive too (--role hive --hive ID)\n",
   });
   const { stderr: second } = await run(database, "create", "--name", "more", "--role", "reader");
   expect(second).toMatch(/^queen: this is the token \w+; it is not shown again\n$/);
@@ -271,4 +271,14 @@ test.each([
   expect(ended).toMatchObject({ exitCode, stdout: "" });
   expect(ended.stderr).toContain(`queen: ${/^(?:Allowed|It) /.test(reason) ? "option '--" : reason}`);
   expect(ended.stderr).toContain(reason);
+});
+
+test("create says of the first token that is not a hive's how many hives it keeps out, whatever hives have theirs", async () => {
+  const database = await newCatalog();
+  await using catalog = await HiveCatalog.open(database);
+  for (const id of ["gpu-01", "gpu-02"]) await catalog.addHive(aHive({ id }));
+  const first = await run(database, "create", "--name", "box", "--role", "hive", "--hive", "gpu-01");
+  expect(first.stderr).not.toContain("locks");
+  const { stderr } = await run(database, "create", "--name", "ops", "--role", "operator");
+  expect(stderr).toMatch(/locks the queen: .*\nqueen: 1 of the hives have none: hivectl token create --role hive/);
 });

@@ -163,10 +163,20 @@ async function create(catalog: HiveCatalog, flags: CreateFlags): Promise<number>
   else if (!file) print(token);
   if (json) return 0;
   say(file ? `the token ${record.id} is in ${file}` : `this is the token ${record.id}; it is not shown again`);
-  if ((await catalog.tokens.count()) === 1) {
-    say("it is the only one: from now on every caller needs a token, each hive too (--role hive --hive ID)");
-  }
+  if (role !== "hive") await sayWhoIsKeptOut(catalog, record.id);
   return 0;
+}
+
+/** What a first token that is not a hive's does to all others. */
+async function sayWhoIsKeptOut(catalog: HiveCatalog, made: string): Promise<void> {
+  const others = (await catalog.tokens.list()).filter(({ id }) => id !== made);
+  if (others.some((token) => token.role !== "hive")) return;
+  say("it locks the queen: from now on every caller needs a token, each hive too (--role hive --hive ID)");
+  const having = new Set(others.filter((token) => isInForce(token, Date.now())).map(({ hiveId }) => hiveId));
+  const lacking = (await catalog.countHives()) - having.size;
+  if (lacking > 0) {
+    say(`${lacking} of the hives have none: hivectl token create --role hive --out-dir tokens makes one for each`);
+  }
 }
 
 /** Writes a token to a new file that its owner alone can read, from its first moment on; or says why not, and leaves what is there. */

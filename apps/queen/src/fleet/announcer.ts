@@ -4,6 +4,7 @@ import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import type { Notice } from "./liveness/listening.ts";
 import type { Moves } from "./moves.ts";
+import type { Trait } from "./traits.ts";
 
 interface Parts {
   events: EventLog;
@@ -39,19 +40,26 @@ export class Announcer {
   }
 
   /** Something else than its status. */
-  changed({ id: hive_id, host, port }: HiveRecord, by: Author, labels?: Labels): void {
+  changed({ id: hive_id, host, port }: HiveRecord, by: Author, others: readonly Trait[], labels?: Labels): void {
     const { log, events, moves } = this.#parts;
     moves.note(hive_id);
-    log.info({ hive_id, host, port }, `hive changed${suffix(by)}`);
-    events.publish("hive_changed", { hive_id, ...(isShort(labels) && { labels }) });
+    const told = isShort(labels) ? { labels } : {};
+    const changed = others.join(", ") || "written anew";
+    log.info({ hive_id, host, port, changed }, `hive changed${suffix(by)}`);
+    events.publish("hive_changed", { hive_id, changed, ...told });
     this.#parts.onTold(hive_id);
   }
 
   /** Something that shows of it changed by itself. */
-  changedByItself(id: string): void {
+  changedByItself(id: string, changed: string): void {
     this.#parts.moves.note(id);
-    this.#parts.events.publish("hive_changed", { hive_id: id });
+    this.#parts.events.publish("hive_changed", { hive_id: id, changed });
     this.#parts.onTold(id);
+  }
+
+  /** It is online, though its beats do not arrive. */
+  notBeating(id: string, why: string): void {
+    this.#parts.log.warn({ hive_id: id, why }, "the heartbeats of this hive do not arrive");
   }
 
   removed(id: string, by: Author): void {

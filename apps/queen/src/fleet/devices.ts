@@ -51,7 +51,7 @@ export class DeviceDetection {
     this.#parts.traits.printDevices(id, devices, nowMs);
     this.#problems.delete(id);
     this.#times.stored(id, nowMs, { isPartial: devices.gpus === null });
-    this.#parts.events.publish("hive_changed", { hive_id: id });
+    this.#parts.events.publish("hive_changed", { hive_id: id, changed: "devices" });
   }
 
   forget(id: string): void {

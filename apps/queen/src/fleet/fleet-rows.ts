@@ -11,7 +11,7 @@ import { type Clock, toWallMs } from "../process/clock.ts";
 import { wholeTurn } from "../process/turn.ts";
 import type { Fleet } from "./fleet.ts";
 import { isOnProbation, NOT_HEARD, type Standing, whyNotOf } from "./hive-view.ts";
-import type { Rule } from "./liveness/sight.ts";
+import type { NotBeating, Rule } from "./liveness/sight.ts";
 import { type Said, SaidOnce } from "./said.ts";
 import type { HiveState } from "./workers/registry.ts";
 
@@ -31,6 +31,8 @@ export interface FleetRow {
   /** Why not, in words; null when it does. */
   readonly whyNot: string | null;
   readonly beatAgeMs: number | null;
+  /** Why its beats do not arrive although it is online; null while they do. */
+  readonly notBeating: NotBeating | null;
   readonly unreachableSinceMs: number | null;
   readonly cordon: Cordon | null;
   /** Null when it is on none. */
@@ -123,6 +125,7 @@ export class FleetRows {
       takesWork: whyNot === null,
       whyNot,
       beatAgeMs: sight.beatAtMs === undefined ? null : Math.round(nowMs - sight.beatAtMs),
+      notBeating: fleet.notBeating(sight),
       unreachableSinceMs: wallMs(sight.unreachableSinceMs),
       cordon,
       probationUntilMs: wallMs(probation?.untilMs),

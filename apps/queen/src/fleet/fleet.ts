@@ -1,8 +1,8 @@
 import type { HiveCatalog, HiveRecord, Labels } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
-import { hiveNotFound, isCatalogError, levelOf } from "../process/errors.ts";
-import { inBatches, wholeTurn } from "../process/turn.ts";
+import { hiveNotFound, levelOf } from "../process/errors.ts";
+import { wholeTurn } from "../process/turn.ts";
 import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { Probe } from "../reach/probe.ts";
 import type { EventLog } from "../telling/events.ts";
@@ -14,7 +14,7 @@ import { HiveNews } from "./hive-news.ts";
 import { type HiveView, type Standing, standingOf, viewOf } from "./hive-view.ts";
 import { Liveness, type LivenessSettings } from "./liveness/liveness.ts";
 import type { Condition } from "./liveness/own-condition.ts";
-import type { ProbeResult, Sight } from "./liveness/sight.ts";
+import type { NotBeating, ProbeResult, Sight } from "./liveness/sight.ts";
 import { Moves } from "./moves.ts";
 import { Records } from "./records.ts";
 import { Senders } from "./senders.ts";
@@ -24,9 +24,6 @@ import { UnusableParts } from "./unusable-parts.ts";
 import { Assignments } from "./workers/assignments.ts";
 import type { Heartbeat } from "./workers/heartbeat.ts";
 import { HiveRegistry } from "./workers/registry.ts";
-
-/** Hives that are lost, and judged before other work gets its turn. */
-const SETTLED_PER_TURN = 100;
 
 interface Options {
   catalog: HiveCatalog;
@@ -40,6 +37,8 @@ interface Options {
   settings: LivenessSettings;
   /** The request that ran longest in the last so many milliseconds, in words. */
   ranLongest: (forMs: number) => string | undefined;
+  /** Whether callers need tokens, and none of this hive is in force. */
+  lacksToken: (id: string) => boolean;
 }
 
 /**
@@ -55,6 +54,8 @@ export class Fleet {
   readonly traits = new Traits();
   readonly news: HiveNews;
   readonly moves = new Moves();
+  /** Checks the health of one hive before its turn comes. Whoever checks them all sets it; never rejects. */
+  check: (hive: Pick<HiveRecord, "id" | "host" | "port">) => Promise<void> = async () => undefined;
   readonly #options: Options;
   readonly #liveness: Liveness;
   readonly #announcer: Announcer;
@@ -88,6 +89,7 @@ export class Fleet {
     });
     this.assignments = new Assignments({ registry: this.registry, cordons: this.cordons, clock, metrics });
     this.#liveness.onWork = reconsider;
+    this.#liveness.lacksToken = options.lacksToken;
     this.devices = new DeviceDetection({ ...options, traits: this.traits, onUnified: reconsider });
     const { registry, devices, traits, news } = this;
     const told = { liveness: this.#liveness, announcer: this.#announcer };
@@ -96,6 +98,7 @@ export class Fleet {
       ...options,
       ...told,
       learn: (record, readAtMs) => void this.#records.met(record, readAtMs),
+      gone: (id) => this.gone(id),
     });
     const onTwo = (id: string, addresses: readonly [string, string]) => this.#announcer.twoSenders(id, addresses);
     this.#senders = new Senders({ ...settings, beatMs: this.#liveness.beatMs, onTwo });
@@ -137,6 +140,11 @@ export class Fleet {
     return sight && standingOf(hive, sight, this.#liveness, this.#options.clock.monotonicNow());
   }
 
+  /** Why the beats of an online hive do not arrive; null while they do. */
+  notBeating(sight: Readonly<Sight>): NotBeating | null {
+    return this.#liveness.notBeating(sight, this.#options.clock.monotonicNow());
+  }
+
   /** Takes over what the catalog says; `readAtMs` is the monotonic time just before it was read. */
   learned(record: HiveRecord, readAtMs: number, labels?: Labels): void {
     this.#records.learned(record, readAtMs, labels);
@@ -160,9 +168,10 @@ export class Fleet {
     const nowMs = this.#options.clock.monotonicNow();
     const sight = this.#liveness.sights.see(hiveId);
     this.#senders.heard(hiveId, from, nowMs);
-    this.#liveness.beat(sight, heartbeatMs, nowMs, tookMs);
+    const isBack = this.#liveness.beat(sight, heartbeatMs, nowMs, tookMs);
     if (sight.status !== "online") await this.#statuses.settle(sight);
     const { host, port, probe } = sight;
+    if (isBack) void this.check({ id: hiveId, host, port });
     if (this.devices.isDue(hiveId, nowMs) && probe !== "refused")
       void this.devices.tryDetecting(hiveId, { host, port });
     return this.#liveness.nextBeatMs(sight, nowMs);
@@ -177,7 +186,7 @@ export class Fleet {
   async probed(hive: Pick<HiveRecord, "id" | "host" | "port">, result: ProbeResult): Promise<void> {
     const sight = this.#liveness.sights.get(hive.id);
     if (sight === undefined || !this.#liveness.probed(sight, hive, result)) return;
-    if (sight.status !== "online") await this.#settle(sight);
+    if (sight.status !== "online") await this.#statuses.settleIfThere(sight);
     if (result.outcome !== "answered") return;
     this.devices.answered(hive.id, result.agentStart);
     if (this.devices.isDue(hive.id, this.#options.clock.monotonicNow())) await this.devices.tryDetecting(hive.id, hive);
@@ -263,12 +272,8 @@ export class Fleet {
     await wholeTurn();
     const { lost, notices } = this.#liveness.tick(this.#options.clock.monotonicNow(), this.#options.clock.uptimeNow());
     this.#announcer.notices(notices);
-    for await (const sights of inBatches(lost, SETTLED_PER_TURN)) {
-      for (const sight of sights) {
-        if (signal.aborted) return;
-        await this.#settle(sight);
-      }
-    }
+    await this.#statuses.settleLost(lost, signal);
+    if (signal.aborted) return;
     await this.cordons.endDue();
     await this.news.look(signal);
   }
@@ -276,13 +281,6 @@ export class Fleet {
   /** Ends what is under way. */
   close(): Promise<void> {
     return this.devices.close();
-  }
-
-  async #settle(sight: Sight): Promise<void> {
-    await this.#statuses.settle(sight).catch((error: unknown) => {
-      if (!isCatalogError(error, "HIVE_NOT_FOUND")) throw error;
-      this.gone(sight.id);
-    });
   }
 
   /** Returns whether it was known. */

@@ -2,9 +2,10 @@ import type { Clock } from "../process/clock.ts";
 import { inBatches } from "../process/turn.ts";
 import type { EventLog } from "../telling/events.ts";
 import type { Announcer } from "./announcer.ts";
+import { oneLine } from "./device-changes.ts";
 import { standingOf } from "./hive-view.ts";
 import type { Liveness } from "./liveness/liveness.ts";
-import type { Rule, Sight } from "./liveness/sight.ts";
+import type { NotBeating, Rule, Sight } from "./liveness/sight.ts";
 import type { Heartbeat } from "./workers/heartbeat.ts";
 import type { HiveRegistry } from "./workers/registry.ts";
 import { type Shown, showSame } from "./workers/shown.ts";
@@ -39,6 +40,9 @@ interface Beaten extends Shown {
 interface State {
   readonly status: Sight["status"];
   readonly rule: Rule;
+  /** Grows with time: no change by itself. */
+  readonly why: string;
+  readonly notBeating: NotBeating | null;
   readonly unreachableSinceMs: number | undefined;
   readonly probationUntilMs: number | undefined;
   readonly damaged: boolean;
@@ -118,8 +122,10 @@ export class HiveNews {
     const { announcer, registry } = this.#parts;
     const before = this.#states.get(sight.id);
     const state = this.#stateOf(sight);
+    const changes = before === undefined ? [] : changesOf(before, state, sight);
     if (before === undefined) this.#states.set(sight.id, state);
-    else if (!isSame(before, state)) announcer.changedByItself(sight.id);
+    else if (changes.length > 0) announcer.changedByItself(sight.id, oneLine(changes));
+    if (state.notBeating !== null && before?.notBeating !== state.notBeating) announcer.notBeating(sight.id, state.why);
     const beaten = this.#beaten.get(sight.id);
     const heard = registry.get(sight.id);
     if (beaten === undefined || heard === undefined) return;
@@ -134,15 +140,36 @@ export class HiveNews {
     const { clock, liveness } = this.#parts;
     const { status, unreachableSinceMs, probation, damaged } = sight;
     const nowMs = clock.monotonicNow();
-    const { rule } = standingOf({ status: status ?? "unknown" }, sight, liveness, nowMs);
+    const { rule, why } = standingOf({ status: status ?? "unknown" }, sight, liveness, nowMs);
     const untilMs = probation?.untilMs ?? Number.NEGATIVE_INFINITY;
-    return { status, rule, unreachableSinceMs, probationUntilMs: untilMs > nowMs ? untilMs : undefined, damaged };
+    const probationUntilMs = untilMs > nowMs ? untilMs : undefined;
+    return {
+      status,
+      rule,
+      why,
+      notBeating: liveness.notBeating(sight, nowMs),
+      unreachableSinceMs,
+      probationUntilMs,
+      damaged,
+    };
   }
 }
 
-const isSame = (one: State, other: State): boolean =>
-  one.status === other.status &&
-  one.rule === other.rule &&
-  one.unreachableSinceMs === other.unreachableSinceMs &&
-  one.probationUntilMs === other.probationUntilMs &&
-  one.damaged === other.damaged;
+/** In words, what is other than before. */
+function changesOf(before: State, now: State, { probe, probes }: Sight): string[] {
+  const changes: string[] = [];
+  if (before.damaged !== now.damaged) changes.push(now.damaged ? "its record is damaged" : "its record is sound again");
+  if (before.status !== now.status)
+    changes.push(now.status === undefined ? "its status is not sure" : `it is ${now.status}`);
+  if (before.rule !== now.rule || before.notBeating !== now.notBeating) changes.push(now.why);
+  if (before.unreachableSinceMs !== now.unreachableSinceMs) changes.push(reachText(now, probe, probes));
+  if (before.probationUntilMs !== now.probationUntilMs) {
+    changes.push(now.probationUntilMs === undefined ? "its probation is over" : "it is on probation");
+  }
+  return changes;
+}
+
+function reachText({ unreachableSinceMs }: State, probe: Sight["probe"], probes: Sight["probes"]): string {
+  if (unreachableSinceMs !== undefined) return `its health checks fail: ${probes.at(-1)?.problem}`;
+  return probe === "answered" ? "it answers health checks again" : "no health check of it fails";
+}

@@ -32,7 +32,8 @@ export class Records {
     const was = liveness.sights.get(record.id)?.status;
     const { status } = this.met(record, readAtMs);
     devices.learn(record, readAtMs);
-    if (traits.learn(record, labels, readAtMs)) announcer.changed(record, "another program");
+    const others = traits.learn(record, labels, readAtMs);
+    if (others.length > 0) announcer.changed(record, "another program", others);
     if (was === undefined || status === undefined || status === was) return;
     announcer.status(record.id, was, status, "it was changed in the catalog by another program");
   }
@@ -54,14 +55,14 @@ export class Records {
 
   /** A caller or an operation wrote its status. */
   written(record: HiveRecord, why?: string): void {
-    const { isToldOf, isOther } = this.#wrote(record, why);
-    if (!isToldOf) this.#parts.announcer.changed(record, isOther ? "another program" : "caller");
+    const { isToldOf, others } = this.#wrote(record, why);
+    if (!isToldOf) this.#parts.announcer.changed(record, others.length > 0 ? "another program" : "caller", others);
   }
 
   /** A caller wrote more of it than its status; `labels` are all that it has now. */
   edited(record: HiveRecord, labels: Labels): void {
-    this.#wrote(record, undefined, labels);
-    this.#parts.announcer.changed(record, "caller", labels);
+    const { others } = this.#wrote(record, undefined, labels);
+    this.#parts.announcer.changed(record, "caller", others, labels);
   }
 
   /** A caller added it. */
@@ -70,7 +71,7 @@ export class Records {
     this.#parts.announcer.added(record, "caller");
   }
 
-  /** Its status is their word. Answers whether that was told, and whether something else is other than it was known. */
+  /** Its status is their word. Answers whether that was told, and what else is other than it was known. */
   #wrote(record: HiveRecord, why = "it was set over the API", labels?: Labels) {
     const { clock, liveness, registry, devices, traits, announcer } = this.#parts;
     const nowMs = clock.monotonicNow();
@@ -78,9 +79,9 @@ export class Records {
     liveness.setByOperator(record, nowMs, clock.now(), why);
     registry.reconsider(record.id);
     devices.learn(record, nowMs);
-    const isOther = traits.learn(record, labels, nowMs);
+    const others = traits.learn(record, labels, nowMs);
     const isToldOf = was !== undefined && was !== record.status;
     if (isToldOf) announcer.status(record.id, was, record.status, why);
-    return { isToldOf, isOther };
+    return { isToldOf, others };
   }
 }

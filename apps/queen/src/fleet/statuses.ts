@@ -2,6 +2,7 @@ import type { HiveCatalog, HiveRecord, HiveStatus } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
 import { hiveNotFound, isCatalogError } from "../process/errors.ts";
+import { inBatches } from "../process/turn.ts";
 import type { Announcer } from "./announcer.ts";
 import type { Verdict } from "./liveness/judge.ts";
 import type { Liveness } from "./liveness/liveness.ts";
@@ -15,7 +16,12 @@ interface Parts {
   /** Takes over the record of a hive whose status was not sure. */
   learn: (record: HiveRecord, readAtMs: number) => void;
   log: Logger;
+  /** The hive is in the catalog no more. */
+  gone: (id: string) => void;
 }
+
+/** Hives that are lost, and judged before other work gets its turn. */
+const SETTLED_PER_TURN = 100;
 
 /** Brings the stored status of a hive in line with what the liveness rules say; writes only what changes. */
 export class StatusKeeper {
@@ -35,6 +41,24 @@ export class StatusKeeper {
     if (verdict.status === status) return;
     if (verdict.status === "offline") await this.#markOffline(sight, status, verdict);
     else await this.#write(sight, status, verdict);
+  }
+
+  /** The same, of a hive that may be gone. */
+  async settleIfThere(sight: Sight): Promise<void> {
+    await this.settle(sight).catch((error: unknown) => {
+      if (!isCatalogError(error, "HIVE_NOT_FOUND")) throw error;
+      this.#parts.gone(sight.id);
+    });
+  }
+
+  /** Of all these, until `signal` ends it. */
+  async settleLost(lost: readonly Sight[], signal: AbortSignal): Promise<void> {
+    for await (const sights of inBatches(lost, SETTLED_PER_TURN)) {
+      for (const sight of sights) {
+        if (signal.aborted) return;
+        await this.settleIfThere(sight);
+      }
+    }
   }
 
   /** Undefined when the record is damaged. */

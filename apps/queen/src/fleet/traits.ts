@@ -11,6 +11,10 @@ import { Prints } from "./prints.ts";
 const MAX_KINDS = 1000;
 const NO_LABELS: Labels = {};
 
+/** What of a hive is told to be other; the address is also that of SSH. */
+const TRAITS = ["address", "devices", "labels"] as const;
+export type Trait = (typeof TRAITS)[number];
+
 interface KnownLabels {
   readonly labels: Labels;
   /** Monotonic. */
@@ -37,15 +41,15 @@ export class Traits {
   readonly #accessPrints = new Prints();
   readonly #devicesPrints = new Prints();
 
-  /** It was so at `atMs`; answers whether something of it was known and is other. Labels that are not given are as they were. */
-  learn(hive: HiveRecord, labels: Labels | undefined, atMs: number): boolean {
+  /** It was so at `atMs`; answers what of it was known and is other. Labels that are not given are as they were. */
+  learn(hive: HiveRecord, labels: Labels | undefined, atMs: number): Trait[] {
     const { id, host, port, sshHost, sshPort, sshUser, createdAtMs, devices } = hive;
-    const isOther = [
-      this.#accessPrints.learn(id, [host, port, sshHost, sshPort, sshUser, createdAtMs], atMs),
-      this.printDevices(id, devices, atMs),
-      labels !== undefined && this.#learnLabels(id, labels, atMs),
-    ];
-    return isOther.includes(true);
+    const isOther: Record<Trait, boolean> = {
+      address: this.#accessPrints.learn(id, [host, port, sshHost, sshPort, sshUser, createdAtMs], atMs),
+      devices: this.printDevices(id, devices, atMs),
+      labels: labels !== undefined && this.#learnLabels(id, labels, atMs),
+    };
+    return TRAITS.filter((trait) => isOther[trait]);
   }
 
   /** The queen herself wrote them, or they were read. */

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { answer, deadPort, HEALTHY, startHive } from "../../test/hive-server.ts";
 import { startServerCatalog } from "../../test/server-catalog.ts";
 import { addHive, beat, LIVENESS_SETTINGS, pass, startTestQueen, statusOf } from "../../test/test-queen.ts";
+import { until } from "../../test/until.ts";
 
 const STALE_AFTER_MS = 60_000;
 
@@ -46,6 +47,25 @@ describe("who is online", () => {
       level: 40,
       err: { code: "WRONG_HIVE", message: `127.0.0.1:${other.port} is hive 'gpu-01', not 'gpu-02'` },
     });
+  });
+
+  test("a hive that is back is checked at its first beat, and one that beats steadily waits for its turn", async () => {
+    await using queen = await startTestQueen();
+    const hive = await startHive({});
+    await addHive(queen, hive.port);
+    await queen.watch.runRound();
+    expect(queen.fleet.sight("hive-a")?.unreachableSinceMs).toBeDefined();
+    hive.routes = HEALTHY;
+    await beat(queen);
+    await until("it was checked", () => queen.fleet.sight("hive-a")?.unreachableSinceMs === undefined);
+    hive.routes = {};
+    await queen.watch.runRound();
+    const asked = hive.countOf("GET /health");
+    queen.clock.advance(LIVENESS_SETTINGS.staleAfterMs / 4);
+    await beat(queen);
+    await beat(queen);
+    expect(queen.fleet.sight("hive-a")?.unreachableSinceMs).toBeDefined();
+    expect(hive.countOf("GET /health")).toBe(asked);
   });
 
   test("a hive that beats but does not answer stays online without a flicker", async () => {

@@ -17,6 +17,11 @@ const NO_LABELS: Labels = {};
 /** Looking for rows of GPUs that other programs left behind takes a hundredth of the time at most. */
 const REST_PER_DERIVATION = 99;
 
+const MAX_CHECKS_OUT_OF_TURN = 16;
+
+/** What is needed of a hive to check its health. */
+type Address = Pick<HiveRecord, "id" | "host" | "port">;
+
 interface Parts {
   catalog: HiveCatalog;
   fleet: Fleet;
@@ -32,6 +37,7 @@ export class Watch {
   readonly #parts: Parts;
   readonly #scheduler: ProbeScheduler;
   readonly #stopping = new AbortController();
+  #checking = 0;
   #loops: Promise<unknown> = Promise.resolve();
   /** Monotonic: when rows of GPUs are to be looked at again. */
   #deriveFromMs: number;
@@ -39,6 +45,7 @@ export class Watch {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#scheduler = new ProbeScheduler(parts.clock);
+    parts.fleet.check = (hive) => this.#checkNow(hive);
     // An opened catalog looks by itself.
     this.#deriveFromMs = parts.clock.monotonicNow() + parts.intervalMs;
   }
@@ -129,15 +136,25 @@ export class Watch {
     }
   }
 
+  /** Out of turn. When very many hives are back at once, the next round checks those that find no place. */
+  async #checkNow(hive: Address): Promise<void> {
+    const { log } = this.#parts;
+    if (this.#checking >= MAX_CHECKS_OUT_OF_TURN || this.#stopped) return;
+    this.#checking += 1;
+    const again = "a health check failed inside the queen; the next round tries again";
+    await this.#check(hive).catch((error: unknown) => log[levelOf(error)]({ err: error, hive_id: hive.id }, again));
+    this.#checking -= 1;
+  }
+
   /** A status that cannot be written keeps no other hive from being probed. */
-  async #check(hive: HiveRecord): Promise<void> {
+  async #check(hive: Address): Promise<void> {
     const { fleet, metrics } = this.#parts;
     const result = await this.#probe(hive);
     metrics.probes.inc({ outcome: result.outcome });
     if (!this.#stopped) await fleet.probed(hive, result);
   }
 
-  async #probe(hive: HiveRecord): Promise<ProbeResult> {
+  async #probe(hive: Address): Promise<ProbeResult> {
     const { probe, metrics, clock, log, fleet } = this.#parts;
     const startedAtMs = clock.monotonicNow();
     const end = (outcome: ProbeOutcome, problem?: string, said?: HealthAnswer) => {

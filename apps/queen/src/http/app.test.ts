@@ -16,7 +16,7 @@ test.each(["/v1", "/v1/hive", "/v1/hives/a/b", "/v1/hives/a/state/x", "/V1/hives
     await using queen = await startTestQueen();
     for (const method of ["GET", "POST", "DELETE"] as const) {
       const found = await queen.send({ method, url, headers: { "content-type": "text/plain" }, payload: "x" });
-      const detail = expect.stringMatching(/: \/docs and \/openapi\.json say what there is$/);
+      const detail = expect.stringMatching(/: \/docs and \/openapi\.json say what there is, and \/ui is the page$/);
       expect(found).toMatchObject({ status: 404, body: { code: "NOT_FOUND", detail, errors: [] } });
       expect(found.headers["content-type"]).toContain("application/problem+json");
     }

@@ -24,4 +24,7 @@ export class RouteTable {
 }
 
 export const nothingAt = (path: string): Problem =>
-  new Problem("NOT_FOUND", `There is nothing at ${path}: /docs and /openapi.json say what there is`);
+  new Problem(
+    "NOT_FOUND",
+    `There is nothing at ${path}: /docs and /openapi.json say what there is, and /ui is the page`,
+  );

@@ -7,7 +7,8 @@ import { ProbeError } from "../reach/probe.ts";
 export const NEXT_STEPS = {
   ID_NOT_FOR_AGENTS: "add the hive anew under another id",
   HOME_MISSING: "start the queen with HOME in her environment",
-  PUBLIC_URL_MISSING: "start the queen with QUEEN_PUBLIC_URL, the URL under which hives reach her",
+  PUBLIC_URL_MISSING:
+    "start the queen with QUEEN_PUBLIC_URL, the URL under which hives reach her, such as http://10.0.1.1:8500",
   SSH_TARGET_UNUSABLE:
     "correct ssh_host, ssh_port and ssh_user with PATCH, or allow the address in QUEEN_ALLOWED_HOSTS",
   PROGRAM_NOT_STARTED: "install the client of OpenSSH on the queen's machine, and see that her HOME is there",

@@ -268,6 +268,6 @@ function notManaged({ id, host }: HiveRecord): LifecycleError {
 
 function publicUrlNeeded(): LifecycleError {
   const detail =
-    "QUEEN_PUBLIC_URL is not set, so the hive could not be told where its queen is: start the queen with it";
+    "QUEEN_PUBLIC_URL is not set, so the hive could not be told where its queen is: start the queen with the URL under which hives reach her, as in QUEEN_PUBLIC_URL=http://10.0.1.1:8500";
   return new LifecycleError("PUBLIC_URL_NEEDED", detail);
 }

@@ -39,7 +39,8 @@ export const EVENT_SCHEMAS = {
       ...at,
       hive_id: z.string(),
       changed: z.string().max(500).optional().meta({
-        description: "Of devices that it was asked for: what is other about them, and what it could not read",
+        description:
+          "What is other, in words: of devices that it was asked for also what it could not read; of what changed by itself, why",
       }),
       labels: z.record(z.string(), z.string()).optional().meta({
         description:

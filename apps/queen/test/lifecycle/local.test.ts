@@ -17,9 +17,19 @@ async function startSite() {
     for (const { pid } of agents()) process.kill(pid, "SIGKILL");
     await fleet[Symbol.asyncDispose]();
   });
-  const startQueen = () => fleet.startQueen({ HOME: home });
+  const startQueen = (env: NodeJS.ProcessEnv = {}) => fleet.startQueen({ HOME: home, ...env });
   return { fleet, startQueen, agents, folder: join(home, ".hive", ID) };
 }
+
+test("an agent that was just started has been checked, and does not wait for the next round", async () => {
+  const { fleet, startQueen } = await startSite();
+  await startQueen({ QUEEN_HEALTH_INTERVAL_MS: "3600000" });
+  await fleet.add(ID, await unusedPort());
+  expect(await operate(fleet.request.bind(fleet), "start", ID)).toMatchObject({ state: "succeeded" });
+  const { body } = await fleet.request("GET", `/v1/hives/${ID}/liveness`);
+  expect(body).toMatchObject({ unreachable_since_ms: null });
+  expect((body as { probes: { outcome: string }[] }).probes.at(-1)).toMatchObject({ outcome: "answered" });
+});
 
 test("the local hive outlives its queen, is found again, and is never there twice", async () => {
   const { fleet, startQueen, agents, folder } = await startSite();

@@ -143,6 +143,8 @@ test("refuses what can only fail, before anything begins", async () => {
     return [status, (body as { code: string }).code];
   };
   expect(await refused("/v1/hives/far/install")).toEqual([409, "PUBLIC_URL_NEEDED"]);
+  const { body } = await queen.request("POST", "/v1/hives/far/install");
+  expect(body).toMatchObject({ detail: expect.stringContaining("as in QUEEN_PUBLIC_URL=http://10.0.1.1:8500") });
   expect(await refused("/v1/hives/unmanaged/start")).toEqual([409, "HIVE_NOT_MANAGED"]);
   expect(await refused("/v1/hives/nobody/start")).toEqual([404, "HIVE_NOT_FOUND"]);
   expect(await refused("/v1/operations/nothing/cancel")).toEqual([404, "OPERATION_NOT_FOUND"]);

@@ -71,6 +71,19 @@ test("every view can be used by everybody, and read, light and dark", async () =
   expect(await findingsIn(page), "a hive that is gone, and a queen that is lost").toEqual([]);
 });
 
+test("on a phone every view is in sight in the header, and the button for colours is none with a name of somebody", async () => {
+  const { page } = await openTab(`${await startQueen()}/ui`);
+  await page.setViewportSize({ width: 390, height: 844 });
+  const links = page.getByRole("navigation", { name: "Views" }).getByRole("link");
+  await links.first().waitFor();
+  for (const link of await links.all()) {
+    const { x, width } = (await link.boundingBox()) ?? { x: 0, width: 0 };
+    expect([await link.textContent(), width > 0 && x + width <= 390]).toEqual([expect.any(String), true]);
+  }
+  await page.getByRole("button", { name: "Theme: system" }).click();
+  await page.getByRole("button", { name: "Theme: light" }).waitFor();
+});
+
 /** It closes with Esc, which does nothing else, and when the focus goes on. */
 async function useMenuByKeys(page: Page): Promise<void> {
   const menu = page.locator("details.menu", { hasText: "Columns" });

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import type { Page } from "playwright-core";
 import { afterAll, expect, test } from "vitest";
 import { closeBrowser, newContext } from "../browser/chromium.ts";
+import { startHive } from "../hive-server.ts";
 import { QUEEN } from "../programs.ts";
 import { postJson, queenProcesses } from "../queen-processes.ts";
 import { until } from "../until.ts";
@@ -133,6 +134,7 @@ test("a token is made, shown once, and revoked", async () => {
 
 test("who makes the first token of an open queen goes on with it, and sees it", async () => {
   const { page } = await openTab(`${await startQueen()}/ui/tokens`);
+  await page.getByText("hives that have none of their own are refused").waitFor();
   await page.getByLabel("Name").fill("laptop");
   await page.getByRole("button", { name: "Make a token" }).click();
   await page.getByText("Shown this once").waitFor();
@@ -145,4 +147,12 @@ test("who makes the first token of an open queen goes on with it, and sees it", 
   await page.getByRole("button", { name: "Hide" }).click();
   await row.waitFor();
   expect(await page.locator(".moved code").count()).toBe(0);
+});
+
+test("a hive that answers while none of its heartbeats arrives is marked so", async () => {
+  const origin = await queens.start([], { QUEEN_STALE_AFTER_MS: "1000", QUEEN_HEALTH_INTERVAL_MS: "200" }).origin();
+  const hive = await startHive();
+  await postJson(`${origin}/v1/hives`, { id: "gpu-01", host: hive.host, port: hive.port });
+  const { page } = await openTab(`${origin}/ui`);
+  await page.locator("#row-gpu-01").getByText("not beating").waitFor();
 });

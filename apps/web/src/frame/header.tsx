@@ -45,7 +45,7 @@ export function Header() {
       <span class="who">
         {who?.hasSession && <span class="soft">{`${who.name ?? ""} ${who.role}`.trim()}</span>}
         <button type="button" class="quiet" onClick={nextTheme} title="Colours: as the system has them, light, or dark">
-          {theme.value}
+          Theme: {theme.value}
         </button>
         <button type="button" class="quiet" onClick={() => (isHelpShown.value = true)} title="Keys" aria-label="Keys">
           ?

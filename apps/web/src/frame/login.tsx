@@ -33,8 +33,9 @@ export function LoginView() {
         Log in
       </button>
       <p class="hint">
-        <code>pnpm queen token create --name me --role operator</code> makes one on the machine of the queen. This
-        browser keeps a session for half a day, not the token.
+        <code>pnpm queen token create --name me --role operator</code> makes one on the machine of the queen; who has
+        one for hivectl needs none here: <code>pnpm -s hivectl ui</code> opens this page. This browser keeps a session
+        for half a day, not the token.
       </p>
     </form>
   );

@@ -59,6 +59,13 @@ function Hive({ hive, liveness, state, atMs }: Awaited<ReturnType<typeof readHiv
   const { id, ssh_host: sshHost, ssh_user: sshUser, ssh_port: sshPort } = hive;
   const address = addressText(hive);
   const past = usePast();
+  const marked = {
+    ...liveness,
+    status: { value: hive.status, why: liveness.why },
+    probation_until_ms: liveness.probation?.until_ms ?? null,
+    // Why it is online says that already.
+    not_beating: null,
+  };
   return (
     <>
       <h1 class="hive-title">
@@ -66,7 +73,7 @@ function Hive({ hive, liveness, state, atMs }: Awaited<ReturnType<typeof readHiv
           <Icon name={hive.status} />
           {hive.status}
         </span>
-        <Marks of={{ ...liveness, probation_until_ms: liveness.probation?.until_ms ?? null }} status={hive.status} />
+        <Marks of={marked} />
         <span>{id}</span>
         <Copy text={id} what="id" />
       </h1>

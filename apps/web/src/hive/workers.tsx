@@ -8,7 +8,7 @@ export function Workers({ workers, isLive }: { workers: Schema<"HiveState">["wor
       {workers.length === 0 && (
         <p class="soft">{isLive ? "Its last beat tells of no worker." : "None is known: no beat arrives."}</p>
       )}
-      {workers.length > 0 && !isLive && <p class="hint">As its last beat told.</p>}
+      {workers.length > 0 && !isLive && <p class="soft">As its last beat told: none arrives now.</p>}
       {workers.length > 0 && (
         <div class={`table-frame ${isLive ? "" : "is-past"}`}>
           <table class="plain">

@@ -43,9 +43,10 @@ function Tokens() {
       {problem && <FaultBox fault={problem} />}
       {secret.value !== undefined && <Secret token={secret.value} />}
       <NewTokenForm onSubmit={(token) => attempt(make(token))} />
-      {value?.tokens.length === 0 && (
+      {visitor.value?.hasSession === false && (
         <p class="nothing">
-          None yet: nobody on the machine of the queen needs one until there is one of an operator or a reader.
+          Nobody on the machine of the queen needs one until there is one of an operator or a reader. From then on
+          everybody does: hives that have none of their own are refused.
         </p>
       )}
       {value !== undefined && value.tokens.length > 0 && (

@@ -16,8 +16,8 @@ const WORDS: Readonly<Record<string, (data: Data) => string>> = {
   cordon: ({ cordoned, reason }) => (cordoned ? `cordoned: ${reason}` : "uncordoned"),
   operation: ({ kind, state }) => `${kind} ${state}`,
   hive_added: ({ host, port }) => `added, at ${host}:${port}`,
-  hive_changed: ({ changed, labels }) =>
-    changed ? `changed: ${changed}` : labels ? `labels: ${labelsText(labels)}` : "changed",
+  hive_changed: ({ changed = "", labels }) =>
+    `changed: ${labels ? String(changed).replace(/labels$/, `labels ${labelsText(labels)}`) : changed}`,
   hive_removed: () => "removed",
   liveness: ({ kind, why }) => `${String(kind).replaceAll("_", " ")}: ${why}`,
 };

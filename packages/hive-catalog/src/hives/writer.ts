@@ -10,6 +10,7 @@ import {
   invalidArgument,
   isKey,
   LabelsArgument,
+  otherLabels,
   StatusInput,
   tooManyLabels,
 } from "../model/check.ts";
@@ -29,7 +30,7 @@ import type { Labels } from "../model/label.ts";
 import type { PatchOptions } from "../options.ts";
 import { hives } from "../schema.ts";
 import { bound, build } from "../sql/statement.ts";
-import { haveRoom } from "../traits/labels.ts";
+import { haveRoom, keepValues } from "../traits/labels.ts";
 import { belongingsToPatch, gpusToReplace, labelsToReplace, type StoredDevices } from "./belongings.ts";
 import { latestBelievableMs } from "./heartbeat-rule.ts";
 import { readHive, soundValues } from "./reader.ts";
@@ -54,7 +55,7 @@ export async function patchHive(
   id: string,
   changes: HiveChanges,
   nowMs: number,
-  { replacesLabels = false }: PatchOptions = {},
+  { replacesLabels = false, keepsLabels = false }: PatchOptions = {},
 ): Promise<HiveRecord> {
   checkHive(IdInput, { id });
   const { labels = {}, ...fields } = await checkedChanges(client, id, changes);
@@ -62,8 +63,10 @@ export async function patchHive(
   const hasLabels = replacesLabels || Object.keys(labels).length > 0;
   if (named.length === 0 && !hasLabels) return storedHive(client, id);
   const columns = columnsOf(Object.fromEntries(named));
-  const room = hasLabels && !replacesLabels ? haveRoom({ id, labels: JSON.stringify(labels) }) : undefined;
-  const where = and(keepsSshRule(fields), room) ?? sql`true`;
+  const merged = hasLabels && !replacesLabels ? { id, labels: JSON.stringify(labels) } : undefined;
+  const room = merged && haveRoom(merged);
+  const kept = merged && keepsLabels ? keepValues(merged) : undefined;
+  const where = and(keepsSshRule(fields), room, kept) ?? sql`true`;
   const belongings = belongingsToPatch(
     id,
     {
@@ -81,7 +84,8 @@ export async function patchHive(
   const result = (await client.batch([...belongings, bound(patch.toSQL())])).at(-1);
   if (result?.rows.length !== 0) return returned(id, result);
   await storedHive(client, id);
-  throw room && !(await holds(client, room)) ? tooManyLabels(id) : brokenSshRule(id, fields);
+  if (room && !(await holds(client, room))) throw tooManyLabels(id);
+  throw kept && !(await holds(client, kept)) ? otherLabels(id) : brokenSshRule(id, fields);
 }
 
 export async function setStatus(client: CallClient, id: string, status: HiveStatus, nowMs: number): Promise<void> {

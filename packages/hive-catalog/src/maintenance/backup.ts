@@ -55,7 +55,8 @@ export function restoreCatalog(backup: string, location: string, options: Restor
     await pendingMigrations(source);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   };
-  return copy({ from, to, field: "location", backup: "backup", prepare }, options);
+  const missing = (path: string) => `there is no backup ${path}; check the path`;
+  return copy({ from, to, field: "location", backup: "backup", prepare, missing }, options);
 }
 
 type Files = {
@@ -65,21 +66,24 @@ type Files = {
   field: string;
   backup: string;
   prepare?: (source: SqlThread, path: string) => Promise<void>;
+  /** What is said where there is no file to copy. */
+  missing?: (path: string) => string;
 };
 
-async function copy({ from, to, field, backup, prepare }: Files, options: BackupOptions): Promise<CopyResult> {
+async function copy({ from, to, field, backup, prepare, missing }: Files, options: BackupOptions): Promise<CopyResult> {
   const startedMs = performance.now();
   try {
     checkOptions(options, ["force", "onProgress", "signal"]);
     const { force = false, ...copying } = options;
     const [source, path] = [from(), to()];
     if (isSameFile(source, path)) throw invalidArgument(backup, "must be another file than the catalog itself");
-    const copied = await readingFile(source, async (thread) => {
+    const work = async (thread: SqlThread) => {
       await prepare?.(thread, path);
       const mode = statOf(source)?.mode ?? 0o600;
       const fill = (temporary: string) => copyCatalog(thread, source, temporary, copying);
       return await writeCatalogFile({ path, field, force, mode }, fill);
-    });
+    };
+    const copied = await readingFile(source, work, missing);
     return { path, ...copied, durationMs: performance.now() - startedMs };
   } catch (error) {
     throw toCatalogError(error);

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { link, readdir, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { codeOf } from "../drivers/errors.ts";
-import type { HiveCatalogError } from "../errors.ts";
+import { HiveCatalogError } from "../errors.ts";
 import { invalidArgument } from "../model/check.ts";
 import { MIN_SQLITE_BYTES, sizeOf, statOf } from "../sql/files.ts";
 import { notACatalog } from "../sql/identity.ts";
@@ -109,5 +109,6 @@ async function removeStale(path: string): Promise<void> {
 }
 
 function occupied(path: string, field: string): HiveCatalogError {
-  return invalidArgument(field, `must not exist yet: there is a file ${path}; force (--force) replaces it`);
+  const message = `the file ${path} is there already: --force replaces it (in code, force: true)`;
+  return new HiveCatalogError("INVALID_ARGUMENT", message, { problems: [{ field, message }] });
 }

@@ -48,17 +48,21 @@ export async function readingFrom<Result>(
   }
 }
 
+const NO_CATALOG = (path: string): string =>
+  `there is no catalog ${path}; check the path: a queen makes one when she starts, and so does pnpm db:migrate`;
+
 /**
  * Opens the catalog file at `path` so that nothing can change it, reads with it, and ends its thread. The file is never opened but by
- * SQLite: to close any other descriptor of it would drop the locks that this process may hold on it.
+ * SQLite: to close any other descriptor of it would drop the locks that this process may hold on it. `missing` says what to do where there is none.
  */
-export async function readingFile<Result>(path: string, read: (thread: SqlThread) => Promise<Result>): Promise<Result> {
+export async function readingFile<Result>(
+  path: string,
+  read: (thread: SqlThread) => Promise<Result>,
+  missing = NO_CATALOG,
+): Promise<Result> {
   try {
     if (isNew(path) && statOf(path) === undefined) {
-      throw new HiveCatalogError(
-        "CATALOG_UNAVAILABLE",
-        `there is no catalog ${path}; check the path: a queen makes one when she starts, and so does pnpm db:migrate`,
-      );
+      throw new HiveCatalogError("CATALOG_UNAVAILABLE", missing(path));
     }
     const thread = new SqlThread({ target: readOnlyTarget(path), busyTimeoutMs: BUSY_TIMEOUT_MS });
     try {

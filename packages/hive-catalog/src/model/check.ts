@@ -42,8 +42,14 @@ export function checkHive<Output>(schema: z.ZodType<Output>, input: unknown, hiv
 }
 
 /** For changes to labels that leave a hive with too many. */
-export function tooManyLabels(id: string): HiveCatalogError {
-  const message = `must be at most ${MAX_LABELS} labels, with those that stay`;
+export const tooManyLabels = (id: string): HiveCatalogError =>
+  invalidLabels(id, `must be at most ${MAX_LABELS} labels, with those that stay`);
+
+/** For changes that may set labels alone that are not there. */
+export const otherLabels = (id: string): HiveCatalogError =>
+  invalidLabels(id, "must be no other values than those that are there");
+
+function invalidLabels(id: string, message: string): HiveCatalogError {
   return new HiveCatalogError("INVALID_HIVE", `hive ${shown(id)} is not valid: labels: ${message}`, {
     hiveId: id,
     problems: [{ field: "labels", message }],

@@ -39,6 +39,12 @@ export function haveRoom({ id, labels }: Given): SQL {
   return sql`((${added}) = 0 OR (${others}) + (${added}) <= ${sql.raw(String(MAX_LABELS))})`;
 }
 
+/** Whether no label of a hive has another value than `labels` say: said the same before, while and after they are merged into its own. */
+export function keepValues({ id, labels }: Given): SQL {
+  const held = sql`SELECT ${hiveLabels.value} FROM ${hiveLabels} WHERE ${eq(hiveLabels.hiveId, id)} AND ${hiveLabels.key} = label.key`;
+  return sql`NOT EXISTS (SELECT 1 FROM json_each(${labels}) AS label WHERE label.value <> (${held}))`;
+}
+
 /** Hives whose labels one statement reads at most: where each has 64 of the longest, that takes some milliseconds. */
 export const MAX_HIVES_READ = 50;
 

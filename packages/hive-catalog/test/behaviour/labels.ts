@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { LabelChanges } from "../../src/index.ts";
 import { aHive } from "../../src/testing.ts";
 import { fieldsOf, refusalOf } from "../refusal.ts";
 import { NOW_MS, withHives } from "./samples.ts";
@@ -99,6 +100,21 @@ export function describeLabels(name: string, openSite: () => Promise<Site>): voi
       await catalog.labels.set("d", { zone: "z2" });
       await catalog.updateHive({ ...added, labels: {} });
       expect(await catalog.labels.get("d")).toEqual({});
+    });
+
+    test("a patch that keeps labels sets those that are not there, and is refused whole where one has another value", async () => {
+      await using site = await openSite();
+      const catalog = await withHives(site);
+      await catalog.labels.set("a", { env: "prod", old: "x" });
+      const patch = (labels: LabelChanges) => catalog.patchHive("a", { labels, port: 9 }, { keepsLabels: true });
+      expect(await refusalOf(patch({ env: "dev", rack: "r1", old: null }))).toMatchObject({
+        code: "INVALID_HIVE",
+        problems: [{ field: "labels", message: "must be no other values than those that are there" }],
+      });
+      expect((await catalog.getHive("a"))?.port).not.toBe(9);
+      expect(await catalog.labels.get("a")).toEqual({ env: "prod", old: "x" });
+      expect((await patch({ env: "prod", rack: "r1", old: null })).port).toBe(9);
+      expect(await catalog.labels.get("a")).toEqual({ env: "prod", rack: "r1" });
     });
 
     test("what is refused changes no label", async () => {

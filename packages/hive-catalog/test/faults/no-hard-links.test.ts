@@ -43,7 +43,7 @@ test.each(["ENOSYS", "EIO", "EPERM", "EOPNOTSUPP"])(
     writeFileSync(site.target, "my notes");
     expect(site.backUp(`link:error=${code}`)).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining("must not exist yet"),
+      stderr: expect.stringContaining("is there already: --force replaces it"),
     });
     expect(readFileSync(site.target, "utf8")).toBe("my notes");
   },

@@ -19,6 +19,7 @@ export interface ListQuery {
   readonly takesWork?: boolean | undefined;
   readonly onProbation?: boolean | undefined;
   readonly unreachable?: boolean | undefined;
+  readonly notBeating?: boolean | undefined;
   /** That one of its workers serves. */
   readonly model?: string | undefined;
   readonly minFreeVramBytes?: number | undefined;
@@ -183,11 +184,15 @@ const asksMemory = ({ takesWork, model, minFreeVramBytes }: ListQuery): boolean 
 
 /** Whether few of the hives that the catalog finds may be what is looked for. */
 const isSelective = (query: ListQuery): boolean =>
-  asksMemory(query) || query.onProbation === true || query.unreachable === true || query.conditions.ids !== undefined;
+  asksMemory(query) ||
+  query.onProbation === true ||
+  query.unreachable === true ||
+  query.notBeating === true ||
+  query.conditions.ids !== undefined;
 
 /** Most hives are told apart by what is cheap to know. */
 function candidatesOf(query: ListQuery, fleet: Fleet): IsCandidate {
-  const { model, onProbation, unreachable } = query;
+  const { model, onProbation, unreachable, notBeating } = query;
   const ids = query.conditions.ids && new Set(query.conditions.ids);
   const isLive = asksMemory(query);
   return (id) => {
@@ -195,6 +200,7 @@ function candidatesOf(query: ListQuery, fleet: Fleet): IsCandidate {
     const sight = fleet.sight(id);
     if (onProbation === true && sight?.probation === undefined) return false;
     if (unreachable === true && (sight === undefined || !isUnreachable(sight))) return false;
+    if (notBeating === true && (sight === undefined || fleet.notBeating(sight) === null)) return false;
     if (!isLive) return true;
     const heard = fleet.registry.get(id);
     return heard?.live === true && (model === undefined || heard.workers.some(({ modelId }) => modelId === model));
@@ -202,11 +208,12 @@ function candidatesOf(query: ListQuery, fleet: Fleet): IsCandidate {
 }
 
 function isMet(query: ListQuery, row: FleetRow): boolean {
-  const { takesWork, onProbation, unreachable, model, minFreeVramBytes } = query;
+  const { takesWork, onProbation, unreachable, notBeating, model, minFreeVramBytes } = query;
   if (takesWork !== undefined && row.takesWork !== takesWork) return false;
   if (onProbation !== undefined && (row.probationUntilMs !== null) !== onProbation) return false;
   const failing = { status: row.hive.status, unreachableSinceMs: row.unreachableSinceMs ?? undefined };
   if (unreachable !== undefined && isUnreachable(failing) !== unreachable) return false;
+  if (notBeating !== undefined && (row.notBeating !== null) !== notBeating) return false;
   if (model !== undefined && row.said.models?.includes(model) !== true) return false;
   return minFreeVramBytes === undefined || (row.said.vram.freeBytes ?? -1) >= minFreeVramBytes;
 }

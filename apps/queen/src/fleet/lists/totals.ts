@@ -6,7 +6,7 @@ import { isOnProbation } from "../hive-view.ts";
 import type { Sight } from "../liveness/sight.ts";
 import { Reused } from "./reused.ts";
 
-/** How many hives there are, in all and in each state. One whose status another program damaged is in `total` alone; unreachable are those that are online though their port does not answer. */
+/** How many hives there are, in all and in each state. One whose status another program damaged is in `total` alone; unreachable are those that are online though their port does not answer, not beating those of which no heartbeats arrive. */
 export interface FleetTotals {
   readonly total: number;
   readonly online: number;
@@ -15,6 +15,7 @@ export interface FleetTotals {
   readonly cordoned: number;
   readonly onProbation: number;
   readonly unreachable: number;
+  readonly notBeating: number;
 }
 
 interface Parts {
@@ -42,7 +43,7 @@ export class Totals {
 
   async #count(): Promise<FleetTotals> {
     const { catalog, fleet } = this.#parts;
-    const [total, online, offline, unknown, { onProbation, unreachable }] = await Promise.all([
+    const [total, online, offline, unknown, remembered] = await Promise.all([
       catalog.countHives(),
       catalog.countByStatus("online"),
       catalog.countByStatus("offline"),
@@ -50,20 +51,21 @@ export class Totals {
       this.#remembered(),
       fleet.cordons.ready(),
     ]);
-    return { total, online, offline, unknown, cordoned: fleet.cordons.count, onProbation, unreachable };
+    return { total, online, offline, unknown, cordoned: fleet.cordons.count, ...remembered };
   }
 
   async #remembered() {
     const { fleet, clock } = this.#parts;
     const nowMs = clock.monotonicNow();
-    let [onProbation, unreachable] = [0, 0];
+    let [onProbation, unreachable, notBeating] = [0, 0, 0];
     for await (const sights of inBatches(fleet.sights(), LOOKS_PER_TURN)) {
       for (const sight of sights) {
         if (isOnProbation(sight, nowMs)) onProbation += 1;
         if (isUnreachable(sight)) unreachable += 1;
+        if (fleet.notBeating(sight) !== null) notBeating += 1;
       }
     }
-    return { onProbation, unreachable };
+    return { onProbation, unreachable, notBeating };
   }
 }
 

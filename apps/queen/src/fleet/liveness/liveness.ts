@@ -5,7 +5,7 @@ import type { Notice } from "./listening.ts";
 import { OwnCondition } from "./own-condition.ts";
 import { Pace } from "./pace.ts";
 import { type FlapSettings, remember } from "./probation.ts";
-import { heard, learnBeat, type ProbeResult, type Rule, type Sight, Sights } from "./sight.ts";
+import { heard, learnBeat, type NotBeating, type ProbeResult, type Rule, type Sight, Sights } from "./sight.ts";
 
 export interface LivenessSettings extends HoldSettings, FlapSettings {}
 
@@ -32,6 +32,8 @@ const BEAT_SHARE = 1 / 4;
 /** As a share of the stale age: how long a hive is silent before it counts as missing. Beats come closer together than the rest. */
 const MISSING_SHARE = 2 / 3;
 const PROBES_KEPT = 4;
+/** Beats that a hive has missed when it is called away. */
+const AWAY_BEATS = 2;
 
 /** The time between two beats of a hive, as it is asked for. */
 export const beatMsOf = ({ staleAfterMs }: Pick<LivenessSettings, "staleAfterMs">): number => staleAfterMs * BEAT_SHARE;
@@ -49,6 +51,8 @@ export class Liveness {
   readonly sights = new Sights();
   /** Told of each hive of which `takesWorkFromMs` may say something else than before. */
   onWork: (id: string) => void = () => undefined;
+  /** Whether callers need tokens, and none of this hive is in force. */
+  lacksToken: (id: string) => boolean = () => false;
   readonly #rules: LivenessRules;
   /** How the queen herself is. */
   readonly condition: OwnCondition;
@@ -126,11 +130,14 @@ export class Liveness {
     return sight;
   }
 
-  /** A beat that this queen took and stored as `heartbeatMs`, which took her `tookMs`. */
-  beat(sight: Sight, heartbeatMs: number, nowMs: number, tookMs: number): void {
+  /** A beat that this queen took and stored as `heartbeatMs`, which took her `tookMs`. Answers whether it is worth a health check at once: of a hive that was away, whose last ones failed. */
+  beat(sight: Sight, heartbeatMs: number, nowMs: number, tookMs: number): boolean {
+    const { beatAtMs = Number.NEGATIVE_INFINITY, unreachableSinceMs } = sight;
+    const isBack = unreachableSinceMs !== undefined && nowMs - beatAtMs > AWAY_BEATS * this.beatMs;
     sight.heartbeatMs = heartbeatMs;
     this.#pace.stored(tookMs);
     this.#hear(sight, nowMs);
+    return isBack;
   }
 
   /** A beat that came but could not be stored: the hive is alive all the same. */
@@ -205,6 +212,7 @@ export class Liveness {
 
   judge(sight: Sight, status: HiveStatus, nowMs: number): Verdict {
     const verdict = judge(sight, status, this.#view(nowMs));
+    if (verdict.rule === "answers_probes") return { ...verdict, why: verdict.why + this.#whyNotBeating(sight, nowMs) };
     const held = this.condition.held;
     if (held === undefined || verdict.status !== "offline" || status === "offline") return verdict;
     return {
@@ -212,6 +220,14 @@ export class Liveness {
       rule: held.cause,
       why: `${verdict.why}, but so many are missing that none is marked offline for now`,
     };
+  }
+
+  /** Why the beats of an online hive do not arrive; null while they do, and until the queen has listened long enough to say so. */
+  notBeating(sight: Readonly<Sight>, nowMs: number): NotBeating | null {
+    const { status, probe } = sight;
+    if (status !== "online" || probe !== "answered") return null;
+    if (this.countedSilenceMs(sight, nowMs) < this.settings.staleAfterMs) return null;
+    return this.lacksToken(sight.id) ? "no_token" : "not_known";
   }
 
   /** From when on new work may go to that hive, as things stand; Infinity of one that is not online. */
@@ -227,8 +243,15 @@ export class Liveness {
   }
 
   /** How old the silence of a hive is as far as it counts: from its last sign of life, or from when the queen began to listen again. */
-  countedSilenceMs(sight: Sight, nowMs: number): number {
+  countedSilenceMs(sight: Readonly<Sight>, nowMs: number): number {
     return nowMs - quietFromMs(sight, this.condition.listening.graceFromMs);
+  }
+
+  #whyNotBeating(sight: Sight, nowMs: number): string {
+    const cause = this.notBeating(sight, nowMs);
+    if (cause === null) return "";
+    const token = cause === "no_token" ? ": callers need a token, and none of this hive is in force" : "";
+    return `, but its heartbeats do not arrive${token}`;
   }
 
   #view(nowMs: number): View {

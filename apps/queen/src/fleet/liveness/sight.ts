@@ -96,6 +96,10 @@ export const RULES = [
 ] as const;
 export type Rule = (typeof RULES)[number];
 
+/** Why the beats of a hive that is online by its health checks alone do not arrive, as far as it is known: callers need tokens, and none of it is in force. */
+export const NOT_BEATING = ["no_token", "not_known"] as const;
+export type NotBeating = (typeof NOT_BEATING)[number];
+
 /** The memory of the fleet, by id. */
 export class Sights {
   readonly #byId = new Map<string, Sight>();

@@ -52,6 +52,11 @@ export class KnownCallers {
     return this.#isPrepared;
   }
 
+  /** Whether the beats of this hive are refused, unless it shows an operator's token. */
+  lacksTokenOf(hiveId: string): boolean {
+    return !this.#isOpen && this.#isPrepared && !this.tokens.hasOneOf(hiveId, this.#options.clock.now());
+  }
+
   /** Reads them, unless somebody does already. */
   prepare(): Promise<void> {
     this.#reading ??= this.refresh().finally(() => {

@@ -17,6 +17,8 @@ export class KnownTokens {
   readonly #catalog: HiveCatalog;
   readonly #revoked = new Set<string>();
   #tokens = new Map<string, KnownToken>();
+  /** Those of hives, by hive; undefined until somebody asks. */
+  #ofHives: ReadonlyMap<string, readonly KnownToken[]> | undefined;
   #version: string | undefined;
 
   constructor(catalog: HiveCatalog) {
@@ -32,12 +34,19 @@ export class KnownTokens {
     return known !== undefined && !hasExpired(known, nowMs);
   }
 
+  /** Whether one of this hive is in force. */
+  hasOneOf(hiveId: string, nowMs: number): boolean {
+    this.#ofHives ??= byHive(this.#tokens.values());
+    return this.#ofHives.get(hiveId)?.some((token) => !hasExpired(token, nowMs)) ?? false;
+  }
+
   /** Reads one from the catalog that was not used yet, or is not in the list that was read last. */
   async read(id: string): Promise<(KnownToken & Pick<StoredToken, "hash">) | undefined> {
     const record = await this.#catalog.tokens.get(id);
     if (record === undefined || record.revokedAtMs !== null || this.#revoked.has(id)) return undefined;
     const known = Object.assign(this.#tokens.get(id) ?? newlyKnown(record), { hash: record.hash });
     this.#tokens.set(id, known);
+    this.#ofHives = undefined;
     return known;
   }
 
@@ -45,6 +54,7 @@ export class KnownTokens {
   forget(id: string): void {
     this.#revoked.add(id);
     this.#tokens.delete(id);
+    this.#ofHives = undefined;
   }
 
   /** Reads them anew, and resolves to all that there are: from then on those that were added count, and those that were revoked do not. */
@@ -60,6 +70,7 @@ export class KnownTokens {
       if (!this.#revoked.has(id)) tokens.set(id, this.#tokens.get(id) ?? newlyKnown(record));
     }
     this.#tokens = tokens;
+    this.#ofHives = undefined;
     this.#version = version;
     return records;
   }
@@ -88,3 +99,12 @@ const newlyKnown = ({ id, role, hiveId, expiresAtMs }: TokenRecord): KnownToken 
   caller: { role, hiveId, tokenId: id },
   expiresAtMs,
 });
+
+function byHive(tokens: Iterable<KnownToken>): ReadonlyMap<string, readonly KnownToken[]> {
+  const ofHives = new Map<string, KnownToken[]>();
+  for (const token of tokens) {
+    const { hiveId } = token.caller;
+    if (hiveId !== null) ofHives.set(hiveId, [...(ofHives.get(hiveId) ?? []), token]);
+  }
+  return ofHives;
+}

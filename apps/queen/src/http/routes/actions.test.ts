@@ -100,6 +100,28 @@ test("cordons, uncordons and labels what has need of it, and says what was there
   });
 });
 
+test("a label that is not to be overwritten stays, also one that somebody else sets just before", async () => {
+  await using queen = await startTestQueen();
+  const [early = "", late = ""] = await addMany(queen, 2);
+  const { labels } = queen.catalog;
+  await labels.set(early, { env: "dev" });
+  const read = labels.ofHives.bind(labels);
+  labels.ofHives = async (ids, options) => {
+    const found = await read(ids, options);
+    if (ids.includes(late)) await labels.set(late, { env: "test" });
+    return found;
+  };
+  const label = { action: "label", labels: { env: "prod" }, overwrite: false };
+  const detail = expect.stringContaining('env is "dev", and overwrite is false');
+  const dry = await act(queen, { ...label, ids: [early] }, "?dry_run=true");
+  expect(dry.hives.get(early)).toMatchObject({ outcome: "would_fail", detail });
+  const { hives } = await act(queen, { ...label, ids: [early, late] });
+  const problem = { code: "INVALID_HIVE" };
+  expect(hives.get(early)).toMatchObject({ outcome: "failed", detail, problem });
+  expect(hives.get(late)).toMatchObject({ outcome: "failed", problem });
+  expect([await labels.get(early), await labels.get(late)]).toEqual([{ env: "dev" }, { env: "test" }]);
+});
+
 test("removes hives, but not one whose agent runs or on which something is done, unless by force", async () => {
   await using queen = await startTestQueen();
   const { catalog } = queen;

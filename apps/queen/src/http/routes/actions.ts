@@ -62,10 +62,13 @@ const action = <Name extends string, Shape extends z.ZodRawShape>(name: Name, sh
 const force = z.boolean("must be true or false").default(false).meta({
   description: "Remove it all the same, for a host that is gone: an agent that still runs there stays",
 });
+const overwrite = z.boolean("must be true or false").default(true).meta({
+  description: "Also where the hive has another value of the label, which fails otherwise",
+});
 const Actions = {
   cordon: action("cordon", newCordon).check(checkEnd).check(checkChoice),
   uncordon: action("uncordon", {}).check(checkChoice),
-  label: action("label", { labels: LabelChanges }).check(checkChoice),
+  label: action("label", { labels: LabelChanges, overwrite }).check(checkChoice),
   detect: action("detect", {}).check(checkChoice),
   install: action("install", {}).check(checkChoice),
   start: action("start", {}).check(checkChoice),
@@ -200,7 +203,7 @@ function actionOf(body: ActionBody, nowMs: number): Action {
     case "cordon":
       return { name: body.action, reason: body.reason, untilMs: endOf(body, nowMs) };
     case "label":
-      return { name: body.action, labels: body.labels };
+      return { name: body.action, labels: body.labels, overwrite: body.overwrite };
     case "remove":
       return { name: body.action, force: body.force };
     default:

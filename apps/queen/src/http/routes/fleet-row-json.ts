@@ -2,7 +2,7 @@ import { HiveStatus, OPERATION_KINDS, OPERATION_STATES } from "@repo/hive-catalo
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import type { FleetRow } from "../../fleet/fleet-rows.ts";
-import { RULES } from "../../fleet/liveness/sight.ts";
+import { NOT_BEATING, RULES } from "../../fleet/liveness/sight.ts";
 import type { Said } from "../../fleet/said.ts";
 import type { GpuUsage, MemoryUsage } from "../../fleet/workers/usage.ts";
 import { CordonJson, cordonToJson } from "./cordons.ts";
@@ -63,6 +63,10 @@ export const FleetRowJson = z
     }),
     ...takesWorkFields,
     beat_age_ms: z.int().nullable().meta({ description: "Of the last beat, whichever queen took it" }),
+    not_beating: z.enum(NOT_BEATING).nullable().meta({
+      description:
+        "Why its heartbeats do not arrive although it is online by its health checks, as far as it is known: `no_token` when callers need one and none of this hive is in force. Null while they arrive",
+    }),
     unreachable_since_ms: timeMs.nullable().meta({ description: "When the health checks that still fail began to" }),
     cordon: CordonJson.nullable(),
     probation_until_ms: timeMs.nullable().meta({ description: "Null when it is on none" }),
@@ -97,6 +101,7 @@ export const FLEET_ROW_EXAMPLE: z.input<typeof FleetRowJson> = {
   takes_work: true,
   why_not: null,
   beat_age_ms: 4200,
+  not_beating: null,
   unreachable_since_ms: null,
   cordon: null,
   probation_until_ms: null,
@@ -148,6 +153,7 @@ function knownToJson(row: FleetRow): Omit<RowInput, keyof SaidInput> {
     takes_work: row.takesWork,
     why_not: row.whyNot,
     beat_age_ms: row.beatAgeMs,
+    not_beating: row.notBeating,
     unreachable_since_ms: row.unreachableSinceMs,
     cordon: cordon && cordonToJson(cordon),
     probation_until_ms: row.probationUntilMs,

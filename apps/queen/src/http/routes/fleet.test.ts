@@ -122,7 +122,16 @@ test("tells how many hives are in each state, of the whole fleet, and from where
   await addFleet(queen);
   const { totals, position, hives } = await list(queen, { limit: "1", selector: "env=prod" });
   expect(hives).toHaveLength(1);
-  expect(totals).toEqual({ total: 5, online: 3, offline: 1, unknown: 1, cordoned: 1, on_probation: 0, unreachable: 0 });
+  expect(totals).toEqual({
+    total: 5,
+    online: 3,
+    offline: 1,
+    unknown: 1,
+    cordoned: 1,
+    on_probation: 0,
+    unreachable: 0,
+    not_beating: 0,
+  });
   expect(position).toBe(queen.events.idOf(queen.events.newest));
   await queen.watch.runRound();
   expect((await list(queen)).totals).toMatchObject({ online: 3, unreachable: 3 });

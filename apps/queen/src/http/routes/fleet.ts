@@ -25,11 +25,12 @@ const FleetTotalsJson = z
     cordoned: count,
     on_probation: count,
     unreachable: count,
+    not_beating: count,
   })
   .meta({
     id: "FleetTotals",
     description:
-      "Of the whole fleet, whatever was asked for. A hive whose status another program damaged is in `total` alone; `unreachable` are those that are online though their port does not answer",
+      "Of the whole fleet, whatever was asked for. A hive whose status another program damaged is in `total` alone; `unreachable` are those that are online though their port does not answer, and `not_beating` those of which no heartbeats arrive",
   });
 
 const FleetList = z
@@ -52,6 +53,9 @@ const FleetQuery = z.strictObject({
   ...hiveConditions,
   on_probation: optionalFlag.meta({ description: "Whether it gets no new work, because it went on and off too often" }),
   unreachable: optionalFlag.meta({ description: "Whether its health checks fail, as `totals` counts them" }),
+  not_beating: optionalFlag.meta({
+    description: "Whether it is online by its health checks alone: its heartbeats do not arrive",
+  }),
   takes_work: optionalFlag.meta({ description: "Whether one of its workers could be given work now" }),
   model: z.string().min(1, "must not be empty").optional().meta({ description: "That one of its workers serves" }),
   min_free_vram_gb: decimal(vramGb.optional()).meta({
@@ -89,7 +93,16 @@ export const fleetRoutes = [
       example: {
         hives: [FLEET_ROW_EXAMPLE],
         next_after: null,
-        totals: { total: 12, online: 10, offline: 1, unknown: 1, cordoned: 2, on_probation: 0, unreachable: 1 },
+        totals: {
+          total: 12,
+          online: 10,
+          offline: 1,
+          unknown: 1,
+          cordoned: 2,
+          on_probation: 0,
+          unreachable: 1,
+          not_beating: 0,
+        },
         position: "mgsu4c0gk2x9qf-1042",
         damaged: [],
       },
@@ -129,11 +142,19 @@ function stepOf(page: Page, limit: number, request: CheckedRequest, { costs }: A
 
 function listQueryOf(query: Query, onCorruptHive: ListQuery["onCorruptHive"]): ListQuery {
   const { takes_work: takesWork, model, min_free_vram_gb: minFreeGb, group_by: groupBy, sort, ...others } = query;
-  const { on_probation: onProbation, unreachable, id: _id, after: _after, limit: _limit, ...conditions } = others;
+  const {
+    on_probation: onProbation,
+    not_beating: notBeating,
+    unreachable,
+    id: _id,
+    after: _after,
+    limit: _limit,
+    ...conditions
+  } = others;
   if (groupBy !== undefined) checkGroups(query, groupBy);
   const descending = sort?.startsWith("-") ?? false;
   const name = SORTS.find((one) => sort === one || sort === `-${one}`) ?? "id";
-  const asked = { takesWork, onProbation, unreachable, model, minFreeVramBytes: vramBytesOf(minFreeGb) };
+  const asked = { takesWork, onProbation, unreachable, notBeating, model, minFreeVramBytes: vramBytesOf(minFreeGb) };
   return { conditions: { ...conditions, ids: idsOf(query) }, ...asked, sort: name, descending, groupBy, onCorruptHive };
 }
 
@@ -150,4 +171,8 @@ function checkGroups({ selector, sort }: Query, groupBy: string): void {
   }
 }
 
-const totalsToJson = ({ onProbation, ...totals }: FleetTotals) => ({ ...totals, on_probation: onProbation });
+const totalsToJson = ({ onProbation, notBeating, ...totals }: FleetTotals) => ({
+  ...totals,
+  on_probation: onProbation,
+  not_beating: notBeating,
+});

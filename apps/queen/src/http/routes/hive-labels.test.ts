@@ -100,6 +100,6 @@ test("tells in an event no more labels than find room there", async () => {
   const labels = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`k${n}`, "v".repeat(60)]));
   await queen.request("PATCH", PATH, { labels });
   expect(published(queen, "hive_changed")).toEqual([
-    ["hive_changed", { at_ms: queen.clock.now(), hive_id: HIVE_JSON.id }],
+    ["hive_changed", { at_ms: queen.clock.now(), hive_id: HIVE_JSON.id, changed: "labels" }],
   ]);
 });

@@ -94,7 +94,7 @@ export const tokensRoutes = [
     tag: "access",
     summary: "Make a token",
     description:
-      "It works at once. The first that is not a hive's locks the door of a queen that was open, at once, and must be an operator's that never expires: keep what is answered, or make another one on her machine.",
+      "It works at once. The first that is not a hive's locks the door of a queen that was open, at once, so that hives without one of their own are refused, and must be an operator's that never expires: keep what is answered, or make another one on her machine.",
     body: {
       schema: NewTokenJson,
       examples: {

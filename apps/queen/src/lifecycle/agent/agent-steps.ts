@@ -93,6 +93,8 @@ export async function waitForHealth(job: Job): Promise<Outcome> {
   const { parts, hive } = job;
   const failure = ["AGENT_SILENT", "the agent runs, but does not answer"] as const;
   await untilAnswered(job, failure, () => parts.probe.health(hive.id, hive));
+  // Else it would be called unreachable until the next round.
+  await parts.fleet.check(hive);
   return `${hive.host}:${hive.port} answers`;
 }
 

@@ -1,4 +1,10 @@
-import type { Cordon, HiveCatalog, LabelChanges, OperationRecord } from "@repo/hive-catalog";
+import {
+  type Cordon,
+  type HiveCatalog,
+  HiveCatalogError,
+  type LabelChanges,
+  type OperationRecord,
+} from "@repo/hive-catalog";
 import { changeOf, oneLine } from "../../fleet/device-changes.ts";
 import type { Fleet } from "../../fleet/fleet.ts";
 import { changeHive, readHive, withLabels } from "../../fleet/hive-changes.ts";
@@ -10,7 +16,7 @@ import type { OnStep } from "../operation-run.ts";
 export type Action =
   | { readonly name: "cordon"; readonly reason: string; readonly untilMs: number | null }
   | { readonly name: "uncordon" }
-  | { readonly name: "label"; readonly labels: LabelChanges }
+  | { readonly name: "label"; readonly labels: LabelChanges; readonly overwrite: boolean }
   | { readonly name: "detect" }
   | { readonly name: OperationKind }
   | { readonly name: "remove"; readonly force: boolean };
@@ -49,7 +55,7 @@ export function toHiveAction(action: Action, parts: ActionParts): HiveAction {
     case "uncordon":
       return uncordoning(parts);
     case "label":
-      return labelling(action.labels, parts);
+      return labelling(action, parts);
     case "detect":
       return detecting(parts);
     case "remove":
@@ -89,20 +95,33 @@ const uncordoning = (parts: ActionParts): HiveAction => ({
   },
 });
 
-const labelling = (changes: LabelChanges, parts: ActionParts): HiveAction => ({
+interface Labelling {
+  readonly labels: LabelChanges;
+  readonly overwrite: boolean;
+}
+
+const labelling = ({ labels: changes, overwrite }: Labelling, parts: ActionParts): HiveAction => ({
   async look(id) {
     const { labels } = await withLabels(await readHive(id, parts), parts);
-    const held = new Map(Object.entries(labels));
+    const before = new Map(Object.entries(labels));
     const other = Object.entries(changes)
-      .map(([key, value]) => ({ key, was: held.get(key) ?? null, value }))
+      .map(([key, value]) => ({ key, was: before.get(key) ?? null, value }))
       .filter(({ was, value }) => was !== value);
+    const held = other.flatMap(({ key, was, value }) => (was === null || value === null ? [] : { key, was }));
+    if (!overwrite && held.length > 0) throw labelsHeld(id, held);
     return other.length === 0 ? needless("has these labels already") : needed(other.map(wordsOf).join(", "));
   },
   async act(id) {
-    await changeHive(id, { labels: changes }, parts);
+    await changeHive(id, { labels: changes }, parts, { keepsLabels: !overwrite });
     return {};
   },
 });
+
+function labelsHeld(hiveId: string, held: readonly { key: string; was: string }[]): Error {
+  const message = held.map(({ key, was }) => `${key} is ${JSON.stringify(was)}`).join(", ");
+  const problems = [{ field: "labels", message: `${message}, and overwrite is false` }];
+  return new HiveCatalogError("INVALID_HIVE", `labels: ${problems[0]?.message}`, { hiveId, problems });
+}
 
 function wordsOf({ key, was, value }: { key: string; was: string | null; value: string | null }): string {
   const before = was === null ? "" : ` (was ${JSON.stringify(was)})`;

@@ -1,0 +1,120 @@
+import { printable } from "@repo/process-log/printable";
+import type { Schema } from "@repo/queen-client";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { EXIT, UsageProblem } from "../failure.ts";
+import type { CommonFlags, Session } from "../session.ts";
+import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
+import { hivesWithToken, writeTokens } from "./token-files.ts";
+import type { Does } from "./verb.ts";
+
+type Role = Schema<"Token">["role"];
+
+interface Flags extends FilterFlags {
+  readonly name?: string;
+  readonly role: Role;
+  readonly hive?: string;
+  readonly expiresInDays?: number;
+  readonly outDir?: string;
+}
+
+const ROLES: readonly Role[] = ["operator", "reader", "hive"];
+const MS_PER_DAY = 86_400_000;
+/** Of the ids in a question. */
+const NAMED = 5;
+
+export const addTokenCreate = (token: Command, does: Does): Command =>
+  addFilterFlags(
+    token
+      .command("create")
+      .description("Makes a token, and prints it to stdout, this once; or writes one for each of many hives to files.")
+      .option("--name <name>", "what it is for")
+      .addOption(new Option("--role <role>", "what its bearer may do").choices(ROLES).makeOptionMandatory())
+      .option("--hive <id>", "for the role hive: the one hive for which it beats")
+      .addOption(
+        new Option("--expires-in-days <days>", "after how long it is worth nothing; never by default").argParser(
+          readDays,
+        ),
+      )
+      .option(
+        "--out-dir <dir>",
+        "for the role hive: one for each hive that has none, or for those of them that are chosen, in DIR/ID.token",
+      ),
+  )
+    .addHelpText(
+      "after",
+      "\nExample: (umask 077; pnpm -s hivectl token create --name gpu-01 --role hive --hive gpu-01 > gpu-01.token)\nExample: pnpm -s hivectl token create --role hive -l rack=r12 --out-dir tokens",
+    )
+    .action(does<Flags>(create));
+
+async function create(session: Session, { flags }: { flags: Flags & CommonFlags }): Promise<number> {
+  const { name, role, hive, outDir, expiresInDays } = flags;
+  const filter = filterOf(flags);
+  const validity = expiresInDays === undefined ? {} : { expires_at_ms: session.nowMs + expiresInDays * MS_PER_DAY };
+  if (outDir !== undefined) {
+    if (role !== "hive" || hive !== undefined || name !== undefined)
+      throw new UsageProblem(
+        "--out-dir goes with --role hive, and without --hive and --name: hives are chosen as by -l",
+      );
+    return writeTokens(session, outDir, { filter, validity });
+  }
+  if (Object.keys(filter).length > 0) throw new UsageProblem("hives are chosen for --role hive with --out-dir alone");
+  if (name === undefined) throw new UsageProblem("--name says what the token is for");
+  if ((role === "hive") !== (hive !== undefined))
+    throw new UsageProblem("--hive goes with --role hive, and that with it");
+  if (!(await isAgreed(session, role))) {
+    session.terminal.complain("nothing was done");
+    return EXIT.failed;
+  }
+  const body = { name, role, ...(hive !== undefined && { hive_id: hive }), ...validity };
+  const made = await session.queen.createToken(body, session.call);
+  await session.show(made, () => `${printable(made.token)}\n`);
+  tell(session, made);
+  return EXIT.done;
+}
+
+function tell({ terminal, caller }: Session, { id, role }: Schema<"TokenMade">): void {
+  terminal.say(`this is the token ${id}; it is not shown again`);
+  terminal.say(useOf(role));
+  // Whoever needed none made the first one.
+  if (!caller?.hasToken && role !== "hive") {
+    terminal.say("from now on every caller needs one, and each hive one of its own: --role hive --hive ID");
+  }
+}
+
+const useOf = (role: Role): string =>
+  role === "hive"
+    ? "keep it in a file of mode 600 on that hive, and name the file in HIVE_TOKEN_FILE"
+    : "its bearer gives it to `hivectl login`, or keeps it in a file of mode 600 that QUEEN_TOKEN_FILE names";
+
+/** The first token that is not a hive's locks the door, also for agents. */
+async function isAgreed(session: Session, role: Role): Promise<boolean> {
+  if (role === "hive" || session.flags.yes) return true;
+  const { queen, call, terminal } = session;
+  const { door_open } = await queen.getMe(call);
+  if (!door_open) return true;
+  const refused = await hivesToRefuse(session);
+  if (refused.length === 0) return true;
+  const named = `${refused.slice(0, NAMED).join(", ")}${refused.length > NAMED ? ", …" : ""}`;
+  terminal.complain(
+    `the first token locks the queen, and ${refused.length} of the hives that beat have none (${named}): their heartbeats will be refused`,
+  );
+  terminal.complain("`hivectl token create --role hive --out-dir tokens` makes one for each; give them those first");
+  return session.confirm("Make the token all the same?");
+}
+
+async function hivesToRefuse(session: Session): Promise<string[]> {
+  const { queen, call } = session;
+  const having = await hivesWithToken(session);
+  const ids: string[] = [];
+  for await (const { hives } of queen.fleetPages({ status: "online", limit: 1000 }, call)) {
+    for (const { hive, status } of hives) {
+      if (status.rule === "beats_arrive" && !having.has(hive.id)) ids.push(hive.id);
+    }
+  }
+  return ids;
+}
+
+function readDays(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number of days, from 1 to 99999.");
+}

@@ -1,0 +1,92 @@
+import { mkdir, open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Body } from "@repo/queen-client";
+import { EXIT } from "../failure.ts";
+import type { Kind } from "../output/records.ts";
+import type { Session } from "../session.ts";
+import type { HiveFilter } from "./hive-filter.ts";
+
+interface Written {
+  readonly id: string;
+  readonly hive_id: string;
+  readonly file: string;
+}
+
+interface Which {
+  readonly filter: HiveFilter;
+  readonly validity: Pick<Body<"createToken">, "expires_at_ms">;
+}
+
+/** Makes a token for each of these hives that has none in force, and writes it to a file of its own. Returns the exit code. */
+export async function writeTokens(session: Session, folder: string, { filter, validity }: Which): Promise<number> {
+  const { queen, call, terminal } = session;
+  const having = await hivesWithToken(session);
+  const ids: string[] = [];
+  for await (const { hives } of queen.fleetPages({ ...filter, limit: 1000 }, call)) {
+    ids.push(...hives.map(({ hive }) => hive.id));
+  }
+  const lacking = ids.filter((id) => !having.has(id));
+  const kept = ids.length - lacking.length;
+  if (kept > 0) terminal.say(`${kept} of ${ids.length} have a token in force, and get no further one`);
+  if (lacking.length === 0) {
+    terminal.say(ids.length === 0 ? "there is no such hive" : "nothing was done");
+    return EXIT.done;
+  }
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const printer = session.printer(WRITTEN);
+  let written = 0;
+  for (const id of lacking) {
+    const file = join(folder, `${id}.token`);
+    const make = () => queen.createToken({ name: id, role: "hive", hive_id: id, ...validity }, call);
+    const token = await writeNew(file, make).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+      terminal.complain(`${id}: ${file} is there already, and stays as it is`);
+    });
+    if (token === undefined) continue;
+    written += 1;
+    await printer.print([{ id: token.id, hive_id: id, file }]);
+  }
+  await printer.end();
+  if (written > 0) terminal.say("take each to its hive, and name it there in HIVE_TOKEN_FILE");
+  return written === lacking.length ? EXIT.done : written === 0 ? EXIT.failed : EXIT.someFailed;
+}
+
+/** The file comes first: a token that nobody would have is not made. */
+async function writeNew<Made extends { readonly token: string }>(
+  path: string,
+  make: () => Promise<Made>,
+): Promise<Made> {
+  const file = await open(path, "wx", 0o600);
+  try {
+    const made = await make();
+    await file.writeFile(`${made.token}\n`);
+    return made;
+  } catch (error) {
+    await rm(path);
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Those of which a token is in force. */
+export async function hivesWithToken({ queen, call, nowMs }: Session): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  for await (const { tokens } of queen.tokenPages({ limit: 1000 }, call)) {
+    for (const { hive_id, revoked_at_ms, expires_at_ms } of tokens) {
+      const isInForce = revoked_at_ms === null && (expires_at_ms === null || expires_at_ms > nowMs);
+      if (hive_id !== null && isInForce) ids.add(hive_id);
+    }
+  }
+  return ids;
+}
+
+const WRITTEN: Kind<Written> = {
+  name: "tokens",
+  nameOf: ({ id }) => id,
+  columns: [
+    { title: "ID", cell: ({ id }) => id },
+    { title: "HIVE", cell: ({ hive_id }) => hive_id },
+    { title: "FILE", cell: ({ file }) => file },
+  ],
+};

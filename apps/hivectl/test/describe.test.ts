@@ -1,0 +1,74 @@
+import { QueenClient } from "@repo/queen-client";
+import { expect, test } from "vitest";
+import { deadPort, startHive } from "../../queen/test/hive-server.ts";
+import { postJson, queenProcesses } from "../../queen/test/queen-processes.ts";
+import { workerJson } from "../../queen/test/test-queen.ts";
+import { until } from "../../queen/test/until.ts";
+import { hivectl } from "./hivectl.ts";
+
+const queens = queenProcesses();
+const describing = (url: string) => async (id: string) =>
+  (await hivectl(["describe", "hive", id], { QUEEN_URL: url })).stdout;
+const says = (text: string, line: RegExp) => line.test(text) && text;
+
+test("describe hive says of what its health checks have shown whether it is reachable, and nothing else", async () => {
+  const env = { QUEEN_ALLOWED_HOSTS: "127.0.0.0/8", QUEEN_HEALTH_INTERVAL_MS: "1000" };
+  const url = await queens.start([], env).origin();
+  const client = new QueenClient({ url });
+  const describe = describing(url);
+  await client.addHive({ id: "strange", host: "10.255.255.1", port: 1 });
+  expect(await describe("strange")).toMatch(/^Reachable: +not allowed: its host is none .*QUEEN_ALLOWED_HOSTS/m);
+  const hive = await startHive();
+  await client.addHive({ id: "there", host: "127.0.0.1", port: hive.port });
+  await client.addHive({ id: "dead", host: "127.0.0.1", port: await deadPort() });
+  await until("it is", async () => says(await describe("there"), /^Reachable: +yes$/m));
+  await until("it is not", async () => says(await describe("dead"), /^Reachable: +no, since 2/m));
+});
+
+test("describe hive says nothing of whether a hive is reachable that was never checked", async () => {
+  const url = await queens.start([], { QUEEN_HEALTH_INTERVAL_MS: "3600000" }).origin();
+  // The first round, of no hive, is over.
+  await until("it is ready", async () => (await fetch(`${url}/health/ready`)).ok);
+  await new QueenClient({ url }).addHive({ id: "new", host: "127.0.0.1", port: 8601 });
+  expect(await describing(url)("new")).toMatch(/^Reachable: +-$/m);
+});
+
+test("workers that are heard no more are told as the last heartbeat told them, with its age", async () => {
+  const url = await queens.start([], { QUEEN_STALE_AFTER_MS: "1000" }).origin();
+  const describe = describing(url);
+  await new QueenClient({ url }).addHive({ id: "gpu-01", host: "127.0.0.1", port: await deadPort() });
+  const timestamp = new Date().toISOString();
+  await postJson(`${url}/v1/heartbeat`, { hive_id: "gpu-01", timestamp, workers: [workerJson()] });
+  expect(await describe("gpu-01")).toMatch(/^Workers:$/m);
+  await until("it is stale", async () =>
+    says(await describe("gpu-01"), /^Workers, as its last heartbeat told \(2\S+Z\):$/m),
+  );
+});
+
+test("get events leaves out what beats bring, unless it is asked for, and says of a change what it was", async () => {
+  const url = await queens.start().origin();
+  const events = async (...args: string[]) => (await hivectl(["get", "events", ...args], { QUEEN_URL: url })).stdout;
+  const client = new QueenClient({ url });
+  await client.addHive({ id: "gpu-01", host: "127.0.0.1", port: 8601 });
+  await postJson(`${url}/v1/heartbeat`, { hive_id: "gpu-01", timestamp: new Date().toISOString(), workers: [] });
+  await client.changeHive("gpu-01", { ssh_host: "127.0.0.1" });
+  await client.changeHive("gpu-01", { labels: { rack: "r1" } });
+  const text = await events();
+  expect(text).not.toContain("workers");
+  expect(text).toMatch(/gpu-01 +hive_changed +address\n/);
+  expect(text).toMatch(/gpu-01 +hive_changed +labels rack=r1\n/);
+  expect(await events("--kind", "workers")).toMatch(/gpu-01 +workers +none\n$/);
+});
+
+test("status says when a cordon ends, and proposes to lift one without an end alone", async () => {
+  const url = await queens.start().origin();
+  const client = new QueenClient({ url });
+  for (const id of ["gpu-01", "gpu-02"]) await client.addHive({ id, host: "127.0.0.1", port: 8601 });
+  await client.cordonHive("gpu-01", { reason: "new fans", for: "2h" });
+  const status = async () => (await hivectl(["status"], { QUEEN_URL: url })).stdout;
+  const text = await status();
+  expect(text).toMatch(/^ {2}gpu-01 +unknown,cordoned +2\S+Z {2}new fans, ends 2\S+Z$/m);
+  expect(text).not.toContain("uncordon");
+  await client.cordonHive("gpu-02", { reason: "new disk" });
+  expect(await status()).toMatch(/^ {2}hivectl uncordon gpu-02 /m);
+});

@@ -1,0 +1,38 @@
+import { QueenClient } from "@repo/queen-client";
+import { expect, test } from "vitest";
+import { startHive } from "../../queen/test/hive-server.ts";
+import { postJson, queenProcesses } from "../../queen/test/queen-processes.ts";
+import { until } from "../../queen/test/until.ts";
+import { hivectl } from "./hivectl.ts";
+
+const queens = queenProcesses();
+const SOON = { QUEEN_STALE_AFTER_MS: "1000", QUEEN_HEALTH_INTERVAL_MS: "200" };
+
+test("status and get hives name those that answer but are kept out by their lack of a token, and what mends it", async () => {
+  const url = await queens.start([], SOON).origin();
+  const hive = await startHive();
+  await new QueenClient({ url }).addHive({ id: "gpu-01", host: "127.0.0.1", port: hive.port });
+  await postJson(`${url}/v1/heartbeat`, { hive_id: "gpu-01", timestamp: new Date().toISOString(), workers: [] });
+  const made = await hivectl(["token", "create", "--name", "me", "--role", "operator", "-y"], { QUEEN_URL: url });
+  const env = { QUEEN_URL: url, QUEEN_TOKEN: made.stdout.trim() };
+  const text = await until("it is missed", async () => {
+    const { stdout } = await hivectl(["status"], env);
+    return stdout.includes("1 not beating") && stdout;
+  });
+  const why = "it answers health checks, but its heartbeats do not arrive: callers need a token, and none";
+  expect(text).toMatch(
+    new RegExp(`^Online, but their heartbeats do not arrive:\n {2}gpu-01 +online,not-beating .*${why}`, "m"),
+  );
+  expect(text).toMatch(/^ {2}hivectl token create --role hive --out-dir tokens {2}makes a token for each/m);
+  expect((await hivectl(["get", "hives"], env)).stdout).toMatch(/^gpu-01 +online,not-beating /m);
+  for (const ask of [
+    ["get", "hives"],
+    ["cordon", "--reason", "deaf", "-y"],
+  ]) {
+    const found = await hivectl([...ask, "--not-beating", "-o", "name"], env);
+    expect(found, ask.join(" ")).toMatchObject({ code: 0, stdout: "gpu-01\n" });
+  }
+  const { stdout } = await hivectl(["describe", "hive", "gpu-01"], env);
+  expect(stdout).toMatch(new RegExp(`^Status: +online: ${why}`, "m"));
+  expect(stdout).toMatch(/^Reachable: +yes$/m);
+});

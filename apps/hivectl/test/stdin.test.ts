@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { Hivectl, hivectl } from "./hivectl.ts";
+import { queenForAll } from "./queen.ts";
+
+const queen = queenForAll();
+/** More than a pipe holds: once all of it is written, somebody reads. */
+const PIECE = "# nothing\n".repeat(400_000);
+
+async function reading(args: string[]): Promise<Hivectl> {
+  const running = new Hivectl(args, { QUEEN_URL: queen.url });
+  await new Promise<unknown>((resolve) => running.child.stdin.write(PIECE, resolve));
+  return running;
+}
+
+const NOTHING = "hivectl: interrupted: nothing was done\n";
+const CALLS = [
+  [["add", "-"], NOTHING],
+  [["cordon", "-y", "--reason", "x", "-"], NOTHING],
+  [["get", "hives", "-"], ""],
+  [["wait", "-"], ""],
+] as const;
+
+test.each(CALLS)("one Ctrl-C ends the reading of stdin by %j", async (args, stderr) => {
+  const running = await reading([...args]);
+  running.child.kill("SIGINT");
+  expect(await running.end()).toEqual({ code: 130, stdout: "", stderr });
+});
+
+test.each(CALLS)("where Ctrl-C ends whoever writes the stdin of %j, too, nothing is done", async (args, stderr) => {
+  const running = await reading([...args]);
+  running.child.kill("SIGINT");
+  running.child.stdin.end();
+  expect(await running.end()).toEqual({ code: 130, stdout: "", stderr });
+});
+
+test("where the queen does not answer before anything is done, it is said that nothing was", async () => {
+  const away = { QUEEN_URL: "http://127.0.0.1:1" };
+  for (const args of [
+    ["cordon", "a", "-y", "--reason", "x"],
+    ["label", "-l", "a", "b=c", "-y"],
+    ["confirm-missing", "-y"],
+  ]) {
+    expect(await hivectl(args, away)).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/^hivectl: nothing was done\nhivectl: .*cannot be reached/),
+    });
+  }
+});

@@ -1,0 +1,63 @@
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { QueenClient } from "@repo/queen-client";
+import { expect, test } from "vitest";
+import { postJson } from "../../queen/test/queen-processes.ts";
+import { hivectl, inTerminal } from "./hivectl.ts";
+import { queenForAll } from "./queen.ts";
+
+const queen = queenForAll();
+const call = (...args: string[]) => hivectl(args, { QUEEN_URL: queen.url });
+const create = (...args: string[]) => call("token", "create", ...args);
+const beat = (id: string) =>
+  postJson(`${queen.url}/v1/heartbeat`, { hive_id: id, timestamp: new Date().toISOString(), workers: [] });
+
+test("token create --out-dir makes one for each hive that is chosen and has none, in a file for its owner alone", async () => {
+  const client = new QueenClient({ url: queen.url });
+  for (const id of ["gpu-01", "gpu-02", "gpu-03"]) {
+    await client.addHive({ id, host: "127.0.0.1", port: 8601, labels: { rack: id === "gpu-03" ? "r2" : "r1" } });
+  }
+  const folder = `${queen.folder}/tokens`;
+  const chosen = await create("--role", "hive", "-l", "rack=r1", "--out-dir", folder, "--json");
+  expect(chosen).toMatchObject({ code: 0, stderr: expect.stringContaining("HIVE_TOKEN_FILE") });
+  const { tokens } = JSON.parse(chosen.stdout);
+  expect(tokens).toMatchObject([
+    { hive_id: "gpu-01", file: `${folder}/gpu-01.token` },
+    { hive_id: "gpu-02", file: `${folder}/gpu-02.token` },
+  ]);
+  for (const { id, file } of tokens) {
+    expect(readFileSync(file, "utf8")).toMatch(new RegExp(`^hq_${id}_\\S+\n$`));
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  }
+  writeFileSync(`${folder}/gpu-03.token`, "mine");
+  expect(await create("--role", "hive", "--out-dir", folder)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/2 of 3 have a token in force.*\n.*gpu-03\.token is there already, and stays/),
+  });
+  expect(readFileSync(`${folder}/gpu-03.token`, "utf8")).toBe("mine");
+  expect((await client.listTokens()).tokens).toHaveLength(2);
+});
+
+test("token create refuses to choose hives for one token, and --out-dir for another role", async () => {
+  for (const args of [
+    ["--role", "reader", "--name", "x", "-l", "rack=r1"],
+    ["--role", "reader", "--out-dir", "x"],
+    ["--role", "hive", "--hive", "gpu-01", "--out-dir", "x"],
+    ["--role", "reader"],
+  ]) {
+    expect(await create(...args), args.join(" ")).toMatchObject({ code: 2, stdout: "" });
+  }
+});
+
+test("the first token of an operator is asked for where it would keep hives out, with which ones", async () => {
+  for (const id of ["gpu-01", "gpu-03"]) expect(await beat(id)).toMatchObject({ status: 200 });
+  const first = ["token", "create", "--name", "me", "--role", "operator"];
+  const says = /the first token locks the queen, and 1 of the hives that beat have none \(gpu-03\)/;
+  const asked = await inTerminal(first, { QUEEN_URL: queen.url }, { columns: 200, typedAfter: "[y/N]" }, "n\n");
+  expect(asked).toMatchObject({ code: 1, stdout: expect.stringMatching(says) });
+  expect(asked.stdout).toContain("`hivectl token create --role hive --out-dir tokens`");
+  expect(asked.stdout).toContain("nothing was done");
+  expect(await call(...first)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(says) });
+  expect(await beat("gpu-03")).toMatchObject({ status: 200 });
+  expect(await call(...first, "-y")).toMatchObject({ code: 0, stdout: expect.stringMatching(/^hq_/) });
+  expect(await beat("gpu-03")).toMatchObject({ status: 401 });
+});

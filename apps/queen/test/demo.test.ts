@@ -1,0 +1,31 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { QueenClient } from "@repo/queen-client";
+import { expect, onTestFinished, test } from "vitest";
+import { bundleOf } from "../../../scripts/build/cache.js";
+import { until } from "./until.ts";
+
+const DEMO = await bundleOf(fileURLToPath(new URL("../../../scripts/demo.js", import.meta.url)));
+
+test("the demo says how to ask its queen, and its agents tell their devices", async () => {
+  const demo = spawn(process.execPath, [DEMO], {
+    env: { PATH: process.env.PATH },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const ended = new Promise((resolve) => demo.once("close", resolve));
+  onTestFinished(async () => {
+    demo.kill("SIGTERM");
+    await ended;
+  });
+  let said = "";
+  demo.stderr.setEncoding("utf8").on("data", (text) => {
+    said += text;
+  });
+  const url = await until(
+    "it runs",
+    () => /^demo: or ask with QUEEN_URL=(\S+) pnpm -s hivectl status$/m.exec(said)?.[1],
+  );
+  const queen = new QueenClient({ url });
+  const { devices } = await queen.getHive("gpu-01");
+  expect(await queen.detectDevices("gpu-01")).toMatchObject(devices ?? {});
+});
