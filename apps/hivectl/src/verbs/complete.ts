@@ -6,7 +6,7 @@ import type { Session } from "../session.ts";
 import { type Place, placeOf, wordsAt } from "./place.ts";
 import type { AddVerb } from "./verb.ts";
 
-/** Whoever types waits for it. */
+/** Whoever types waits for it; unless `--timeout` says how long. */
 const TIMEOUT_MS = 200;
 const PAGE = 200;
 /** More are no help to whoever types. */
@@ -56,7 +56,7 @@ async function* wordsFor(place: Place, session: Session): AsyncGenerator<string,
   const given = Object.fromEntries(Object.entries(at).filter(([, one]) => one !== undefined));
   try {
     const queen = session.clientOf(accessOf(given, session.env));
-    const signal = AbortSignal.any([session.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+    const signal = AbortSignal.any([session.signal, AbortSignal.timeout(session.timeoutMs(TIMEOUT_MS))]);
     yield* source(typed, { queen, session, signal });
   } catch {
     // What the queen does not say in time, or to nobody who calls so, is not offered: a line that is being typed has no room for why.
