@@ -1,7 +1,7 @@
 // What `pnpm demo` runs: a queen and a made-up fleet of 60 hives in all states, to look at her page. Nothing is kept.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,6 +24,9 @@ Example: QUEEN_PORT=8500 pnpm demo
 const QUEEN = fileURLToPath(new URL("../apps/queen/src/main.ts", import.meta.url));
 const COUNT = 60;
 const BEAT_MS = 4000;
+/** One that flaps is silent for so long, again and again: until it is offline, and when it was online for so long. */
+const SILENCE_MS = 25_000;
+const FLAPPING_MS = 150_000;
 const GB = 2 ** 30;
 const KINDS = [
   { name: "NVIDIA H100 80GB HBM3", count: 8, gb: 80, cores: 192, ramGb: 2048, watts: 700 },
@@ -36,16 +39,24 @@ const SETTINGS = {
   QUEEN_HOST: "127.0.0.1",
   QUEEN_PORT: process.env.QUEEN_PORT ?? "0",
   QUEEN_ALLOWED_HOSTS: "127.0.0.0/8",
-  QUEEN_LOG_LEVEL: "warn",
+  QUEEN_LOG_LEVEL: "error",
   QUEEN_STALE_AFTER_MS: "15000",
   QUEEN_HEALTH_INTERVAL_MS: "5000",
+  // A hive that was lost once and is back is on probation.
+  QUEEN_FLAP_CHANGES: "1",
   // Those that are lost are to be seen as lost, however many.
   QUEEN_MASS_FAILURE_SHARE: "1",
 };
 
 /** What becomes of a hive, by its number: most run. */
 const fateOf = (n) =>
-  (n % 13 === 5 && "lost") || (n % 17 === 3 && "never seen") || (n % 19 === 7 && "port closed") || "runs";
+  (n % 29 === 11 && "flaps") ||
+  (n % 13 === 5 && "lost") ||
+  (n % 17 === 3 && "never seen") ||
+  (n % 19 === 7 && "port closed") ||
+  "runs";
+
+const BEATING = new Set(["runs", "port closed", "flaps"]);
 
 function hiveOf(n) {
   const kind = KINDS[n % KINDS.length];
@@ -79,13 +90,18 @@ const devicesOf = ({ kind, gpuCount }) => ({
 
 const random = (from, to) => from + Math.random() * (to - from);
 
+const stateOf = (n, index, busy) =>
+  (n % 23 === 9 && index === 0 && "Error") ||
+  (n % 10 === 1 && index === 0 && "Loading") ||
+  (Math.random() < busy ? "Busy" : "Idle");
+
 /** What an agent would measure and find now. */
 function beatOf({ n, id, kind, gpuCount }) {
   const busy = Math.random();
   const now = new Date().toISOString();
   const workers = Array.from({ length: Math.min(gpuCount, 1 + (n % 4)) }, (_, index) => ({
     worker_id: `worker-${index}`,
-    state: n % 23 === 8 ? "Error" : n % 10 === 1 && index === 0 ? "Loading" : Math.random() < busy ? "Busy" : "Idle",
+    state: stateOf(n, index, busy),
     last_heartbeat: now,
     health_status: "healthy",
     url: `http://127.0.0.1:${9300 + index}`,
@@ -122,8 +138,22 @@ async function post(url, json) {
   if (!answer.ok) throw new Error(`POST ${url} answers ${answer.status}: ${await answer.text()}`);
 }
 
+/** What stands for the agents that the queen stops; of the third one there is none. */
+const AGENTS = { "gpu-06": 'console.log("it did not run")', "gpu-14": "setInterval(() => {}, 1000)" };
+
+/** An operation that is done, one that goes on, and one that has failed. */
+async function operate(url, home) {
+  for (const [id, program] of Object.entries(AGENTS)) {
+    const agent = join(home, ".hive", id);
+    mkdirSync(agent, { recursive: true });
+    writeFileSync(join(agent, "agent.mjs"), program);
+  }
+  for (const id of [...Object.keys(AGENTS), "gpu-15"]) await post(`${url}/v1/hives/${id}/stop`, {});
+}
+
 async function run(folder) {
-  const env = { ...process.env, ...SETTINGS, QUEEN_DATABASE: join(folder, "hives.db") };
+  // Of the queen's operations nothing is to reach the home of whoever looks at this.
+  const env = { ...process.env, ...SETTINGS, QUEEN_DATABASE: join(folder, "hives.db"), HOME: folder };
   const queen = spawn(process.execPath, [QUEEN], { env, stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const ended = once(queen, "exit");
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => queen.kill("SIGTERM"));
@@ -139,9 +169,11 @@ async function run(folder) {
     if (fate !== "never seen") await post(`${url}/v1/heartbeat`, beatOf(hive));
     if (hive.n % 14 === 2) await post(`${url}/v1/hives/${id}/cordon`, { reason: "new power supply" });
   }
-  const beating = hives.filter(({ fate }) => fate === "runs" || fate === "port closed");
+  await operate(url, folder);
+  const begunAtMs = Date.now();
   const timer = setInterval(() => {
-    for (const hive of beating)
+    const isSilence = (Date.now() - begunAtMs) % FLAPPING_MS < SILENCE_MS;
+    for (const hive of hives.filter(({ fate }) => BEATING.has(fate) && !(fate === "flaps" && isSilence)))
       setTimeout(() => void post(`${url}/v1/heartbeat`, beatOf(hive)).catch(() => {}), random(0, BEAT_MS));
   }, BEAT_MS);
   const shown = [`look at ${url}/ui`, `or ask with QUEEN_URL=${url} pnpm -s hivectl status`, "Ctrl-C ends it"];

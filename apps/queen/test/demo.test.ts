@@ -7,7 +7,7 @@ import { until } from "./until.ts";
 
 const DEMO = await bundleOf(fileURLToPath(new URL("../../../scripts/demo.js", import.meta.url)));
 
-test("the demo says how to ask its queen, and its agents tell their devices", async () => {
+test("the demo says how to ask its queen, its agents tell their devices, and it has operations in all states", async () => {
   const demo = spawn(process.execPath, [DEMO], {
     env: { PATH: process.env.PATH },
     stdio: ["ignore", "ignore", "pipe"],
@@ -28,4 +28,9 @@ test("the demo says how to ask its queen, and its agents tell their devices", as
   const queen = new QueenClient({ url });
   const { devices } = await queen.getHive("gpu-01");
   expect(await queen.detectDevices("gpu-01")).toMatchObject(devices ?? {});
+  await until("an operation is done, one goes on, and one has failed", async () => {
+    const { operations } = await queen.listOperations();
+    const states = operations.map(({ state }) => state).sort();
+    return states.join() === "failed,running,succeeded";
+  });
 });

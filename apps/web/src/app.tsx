@@ -12,6 +12,7 @@ import { ModelsView } from "./models/view.tsx";
 import { OperationsView } from "./operations/view.tsx";
 import { Absent } from "./parts/absent.tsx";
 import { FaultBox } from "./parts/fault.tsx";
+import { Loading } from "./parts/loading.tsx";
 import { begin, spoken } from "./state/fleet.ts";
 import { hrefOf, place } from "./state/place.ts";
 import { meet, visitor, visitorFault } from "./state/session.ts";
@@ -39,10 +40,10 @@ export function App() {
   return (
     <>
       <Header />
-      <Notices />
       <main ref={main} tabIndex={-1}>
         <View />
       </main>
+      <Notices />
       <ActionDialog />
       <Help />
       <p class="unseen" aria-live="polite">
@@ -54,8 +55,10 @@ export function App() {
 
 function View() {
   const who = visitor.value;
-  if (who === undefined)
-    return visitorFault.value ? <FaultBox fault={visitorFault.value} onRetry={() => void meet()} /> : null;
+  if (who === undefined) {
+    if (visitorFault.value === undefined) return <Loading what="Asking the queen…" />;
+    return <FaultBox fault={visitorFault.value} onRetry={() => void meet()} />;
+  }
   if (who === null) return <LoginView />;
   const Shown = VIEWS[place.value.view];
   if (Shown !== undefined) return <Shown />;

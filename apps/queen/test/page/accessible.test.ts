@@ -1,3 +1,4 @@
+import type { Page } from "playwright-core";
 import { afterAll, expect, test } from "vitest";
 import { closeBrowser } from "../browser/chromium.ts";
 import { postJson, queenProcesses } from "../queen-processes.ts";
@@ -8,8 +9,8 @@ import { openTab } from "./tab.ts";
 const queens = queenProcesses();
 afterAll(closeBrowser);
 
-async function startQueen(): Promise<string> {
-  const origin = await queens.start().origin();
+async function startQueen(queen = queens.start()): Promise<string> {
+  const origin = await queen.origin();
   const devices = { cpu: { cores: 16, ram_gb: 64 }, gpus: [{ index: 0, name: "NVIDIA RTX 4090", vram_gb: 24 }] };
   for (const id of ["gpu-01", "gpu-02", "gpu-03"]) {
     await postJson(`${origin}/v1/hives`, { id, host: "127.0.0.1", port: 1, devices, labels: { rack: "r1" } });
@@ -41,7 +42,8 @@ async function operationAt(origin: string): Promise<string> {
 }
 
 test("every view can be used by everybody, and read, light and dark", async () => {
-  const origin = await startQueen();
+  const queen = queens.start();
+  const origin = await startQueen(queen);
   const { page } = await openTab(`${origin}/ui`);
   for (const [path, heading] of [...VIEWS, [await operationAt(origin), "gpu-04"] as const]) {
     await page.goto(`${origin}/${path}`);
@@ -49,6 +51,13 @@ test("every view can be used by everybody, and read, light and dark", async () =
     if (heading === "Fleet") await page.locator("#row-gpu-01").waitFor();
     expect(await findingsIn(page), path).toEqual([]);
   }
+  await page.goto(`${origin}/ui`);
+  await page.locator("#row-gpu-03").waitFor();
+  await fetch(`${origin}/v1/hives/gpu-03`, { method: "DELETE" });
+  await page.locator("#row-gpu-03.is-gone").waitFor();
+  await queen.kill("SIGKILL");
+  await page.locator("#row-gpu-01 time.is-old").first().waitFor();
+  expect(await findingsIn(page), "a hive that is gone, and a queen that is lost").toEqual([]);
 });
 
 test("on a phone every view is in sight in the header, and the button for colours is none with a name of somebody", async () => {
@@ -64,10 +73,26 @@ test("on a phone every view is in sight in the header, and the button for colour
   await page.getByRole("button", { name: "Theme: light" }).waitFor();
 });
 
+/** It closes with Esc, which does nothing else, and when the focus goes on. */
+async function useMenuByKeys(page: Page): Promise<void> {
+  const menu = page.locator("details.menu", { hasText: "Columns" });
+  const box = menu.locator(".box");
+  await menu.locator("summary").focus();
+  for (const key of ["Enter", "Tab", "Escape"]) await page.keyboard.press(key);
+  await box.waitFor({ state: "hidden" });
+  await page.keyboard.press("Enter");
+  await box.waitFor();
+  await page.keyboard.press("Shift+Tab");
+  await box.waitFor({ state: "hidden" });
+}
+
 test("the fleet is gone through, ticked and cordoned by keys alone", async () => {
   const { page } = await openTab(`${await startQueen()}/ui`);
   await page.locator("#row-gpu-03").waitFor();
   for (const key of ["j", "j", "j", "k", "x"]) await page.keyboard.press(key);
+  expect(await page.getByLabel("Tick gpu-02").isChecked()).toBe(true);
+  await useMenuByKeys(page);
+  await page.getByLabel("Tick gpu-02").focus();
   expect(await page.getByLabel("Tick gpu-02").isChecked()).toBe(true);
   await page.keyboard.press("c");
   await page.getByRole("dialog", { name: "Cordon" }).waitFor();

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Page } from "playwright-core";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { closeBrowser, newContext } from "../browser/chromium.ts";
 import { FollowedEvents } from "../followed-events.ts";
@@ -53,6 +54,8 @@ test("every view loads without a violation of the policy, and asks nobody but th
   expect(faults).toEqual([]);
 });
 
+const topOfRows = (page: Page) => page.evaluate<number>("document.querySelector('tbody').getBoundingClientRect().top");
+
 test("a change is shown in its row, which stays where it is, and the page is not loaded anew", async () => {
   const origin = await startQueen();
   const { page } = await openTab(`${origin}/ui?sort=status`);
@@ -60,12 +63,15 @@ test("a change is shown in its row, which stays where it is, and the page is not
   const ids = () => rows.locator("a.id").allTextContents();
   await rows.nth(2).waitFor();
   const before = await ids();
+  const top = await topOfRows(page);
   await page.evaluate("window.isSame = true");
   await beat(origin, "gpu-03");
   await page.locator("#row-gpu-03 .state.is-online").waitFor();
   expect(await ids()).toEqual(before);
   await page.getByRole("link", { name: "2 online" }).waitFor();
   expect(await page.evaluate("window.isSame")).toBe(true);
+  await page.getByText("The list has changed").waitFor();
+  expect(await topOfRows(page)).toBe(top);
   await page.getByRole("button", { name: "Show it as it is now" }).click();
   await until("the rows are in their order of now", async () => (await ids()).join() !== before.join());
 });
@@ -76,7 +82,7 @@ test("what is looked for is in the address, and the address shows the same", asy
   await page.getByRole("link", { name: "1 online" }).click();
   await page.locator("#row-gpu-02").waitFor({ state: "detached" });
   await page.locator("#row-gpu-01").getByRole("link", { name: "rack r0" }).click();
-  await page.getByText("hivectl get hives --status online -l rack=r0").waitFor();
+  await page.getByText(`pnpm -s hivectl --url ${origin} get hives --status online -l rack=r0`).waitFor();
   expect(Object.fromEntries(new URL(page.url()).searchParams)).toEqual({ status: "online", selector: "rack=r0" });
   const { page: other } = await openTab(page.url());
   await other.locator("#row-gpu-01").waitFor();
@@ -229,6 +235,15 @@ test("a queen that hangs, or has ended, is said to be lost; when she is back the
   await queen.kill("SIGKILL");
   await page.getByRole("link", { name: "Events" }).click();
   await page.getByText("Nothing is heard of the queen").waitFor();
+  // Wherever somebody has scrolled to.
+  await page.setViewportSize({ width: 1280, height: 120 });
+  const [top, bottom] = await page.evaluate<[number, number]>(`(() => {
+    scrollTo(0, document.body.scrollHeight);
+    const { top, bottom } = document.querySelector(".notice").getBoundingClientRect();
+    return [top, bottom];
+  })()`);
+  expect(top).toBeGreaterThanOrEqual(0);
+  expect(bottom).toBeLessThanOrEqual(120);
   await queens.start(["--port", new URL(origin).port]).origin();
   await postJson(`${origin}/v1/hives/gpu-02/cordon`, { reason: "fans" });
   await page.getByText("cordoned: fans").waitFor();

@@ -1,5 +1,6 @@
 import { hasGap, MAX_KEPT, type Past, usePast } from "../state/past.ts";
 import { hrefOf } from "../state/place.ts";
+import { momentText } from "../words/amounts.ts";
 
 export function EventsView() {
   const past = usePast();
@@ -26,7 +27,7 @@ export function EventList({ past: { hiveId: ofHive, events, isRead } }: { past: 
     <ol class="events">
       {events.value.map(({ id, atMs, hiveId, text }) => (
         <li key={id}>
-          <time dateTime={new Date(atMs).toISOString()}>{new Date(atMs).toLocaleTimeString("en-GB")}</time>
+          <time dateTime={new Date(atMs).toISOString()}>{momentText(atMs)}</time>
           {!isOfHive && (
             <span class="mono">{hiveId !== undefined && <a href={hrefOf("hives", hiveId)}>{hiveId}</a>}</span>
           )}

@@ -2,7 +2,7 @@ import { useEffect } from "preact/hooks";
 import { confirmMissing } from "../actions/actions.ts";
 import { ActionButton } from "../actions/button.tsx";
 import { condition, readCondition } from "../state/health.ts";
-import { countText } from "../words/amounts.ts";
+import { countText, momentText } from "../words/amounts.ts";
 
 const EVERY_MS = 2000;
 
@@ -18,7 +18,7 @@ export function Banner() {
   }, [isHeld]);
   if (!isHeld) return null;
   const { state, missing, online, until_ms: untilMs } = now;
-  const until = untilMs === null ? "for now" : `until ${new Date(untilMs).toLocaleTimeString("en-GB")}`;
+  const until = untilMs === null ? "for now" : `until ${momentText(untilMs)}`;
   return (
     <div class="banner" role="status">
       <p>

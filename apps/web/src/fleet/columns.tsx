@@ -1,4 +1,4 @@
-import type { ComponentChildren } from "preact";
+import { type ComponentChildren, Fragment } from "preact";
 import { Age } from "../parts/age.tsx";
 import { MemoryBar } from "../parts/bar.tsx";
 import { Copy } from "../parts/copy.tsx";
@@ -7,7 +7,7 @@ import type { SeenRow } from "../state/fleet.ts";
 import { hrefOf } from "../state/place.ts";
 import { countText } from "../words/amounts.ts";
 import { addressText, gpuKinds } from "../words/devices.ts";
-import { LabelChips } from "./labels.tsx";
+import { FirstLabelChips } from "./labels.tsx";
 
 export interface Column {
   /** As `hivectl --columns` has it. */
@@ -49,7 +49,7 @@ export const COLUMNS: readonly Column[] = [
     name: "models",
     title: "Models",
     isShown: false,
-    cell: ({ row: { models } }) => (models?.length ? <span class="models">{models.join(", ")}</span> : <None />),
+    cell: ({ row: { models } }) => <Listed texts={models ?? []} />,
   },
   {
     name: "vram",
@@ -80,7 +80,7 @@ export const COLUMNS: readonly Column[] = [
     isShown: false,
     cell: ({ row: { hive } }) => <Age sinceMs={hive.created_at_ms} />,
   },
-  { name: "labels", title: "Labels", isShown: true, cell: ({ row: { hive } }) => <LabelChips labels={hive.labels} /> },
+  { name: "labels", title: "Labels", isShown: true, cell: ({ row: { hive } }) => <FirstLabelChips {...hive} /> },
 ];
 
 export const DEFAULT_COLUMNS: readonly string[] = COLUMNS.filter(({ isShown }) => isShown).map(({ name }) => name);
@@ -93,7 +93,7 @@ export function columnsOf(query: URLSearchParams): readonly Column[] {
 
 const HiveLink = ({ id }: { id: string }) => (
   <span class="copied">
-    <a class="id" href={hrefOf("hives", id)}>
+    <a class="id" href={hrefOf("hives", id)} title={id}>
       {id}
     </a>
     <Copy text={id} what="id" />
@@ -104,7 +104,9 @@ function Address(hive: { host: string; port: number }) {
   const text = addressText(hive);
   return (
     <span class="copied">
-      <span class="mono">{text}</span>
+      <span class="mono" title={text}>
+        {text}
+      </span>
       <Copy text={text} what="address" />
     </span>
   );
@@ -120,6 +122,21 @@ const Gpus = ({ gpus }: { gpus: SeenRow["row"]["gpus"] }) => (
     ))}
   </span>
 );
+
+/** Each by itself: one that turns its direction turns none of the others. */
+function Listed({ texts }: { texts: readonly string[] }) {
+  if (texts.length === 0) return <None />;
+  return (
+    <span class="models" title={texts.join(", ")}>
+      {texts.map((text, index) => (
+        <Fragment key={text}>
+          {index > 0 && ", "}
+          <span>{text}</span>
+        </Fragment>
+      ))}
+    </span>
+  );
+}
 
 const STATES = ["busy", "idle", "loading", "error"] as const;
 

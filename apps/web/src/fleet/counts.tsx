@@ -1,5 +1,5 @@
 import { Icon, type IconName } from "../parts/icon.tsx";
-import { totals } from "../state/fleet.ts";
+import { fault, totals } from "../state/fleet.ts";
 import { hrefOf, place } from "../state/place.ts";
 import type { FleetTotals } from "../state/types.ts";
 
@@ -24,7 +24,7 @@ const COUNTS: readonly Count[] = [
 /** How the fleet is, in figures that lead to those hives. */
 export function Counts() {
   const counted = totals.value;
-  if (counted === undefined) return <div class="counts" />;
+  if (counted === undefined) return fault.value === undefined ? <div class="counts" /> : null;
   return (
     <ul class="counts" aria-label="Hives by state">
       {COUNTS.map(({ field, word, icon, filter }) => {

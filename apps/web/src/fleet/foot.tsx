@@ -1,11 +1,12 @@
 import { Copy } from "../parts/copy.tsx";
 import { hasMore, MAX_ROWS, order, showMore, totals } from "../state/fleet.ts";
-import { place, ROOT } from "../state/place.ts";
+import { place } from "../state/place.ts";
+import { queenHere } from "../state/session.ts";
 import { fleetCommand } from "../words/command.ts";
 
 export function Foot() {
   const shown = order.value?.length ?? 0;
-  const command = fleetCommand(place.value.query, ROOT.href);
+  const command = fleetCommand(queenHere(), place.value.query);
   return (
     <footer class="foot">
       <span class="soft">

@@ -1,6 +1,7 @@
 import { Copy } from "../parts/copy.tsx";
-import { hrefOf, place, ROOT } from "../state/place.ts";
-import { visitor } from "../state/session.ts";
+import { hrefOf, place } from "../state/place.ts";
+import { queenHere } from "../state/session.ts";
+import { curlCommand, hivectlCommand } from "../words/command.ts";
 import { FILTERS } from "./filters.ts";
 
 /** No hive is shown: there is none yet, or none for which all filters hold. */
@@ -19,20 +20,18 @@ export function Nothing({ isEmpty }: { isEmpty: boolean }) {
   );
 }
 
+const ADD = `-H 'content-type: application/json' -d '{"id":"gpu-01","host":"10.0.1.100","port":8600}'`;
+
 function NoHives() {
-  const url = ROOT.href.replace(/\/$/, "");
-  const isLocked = visitor.value?.hasSession === true;
-  const asMe = isLocked ? '-H "authorization: Bearer $QUEEN_TOKEN" ' : "";
+  const queen = queenHere();
+  const { isLocked } = queen;
   const commands = [
-    [
-      "Add a host, by an id of your choice:",
-      `curl -X POST ${url}/v1/hives ${asMe}-H 'content-type: application/json' -d '{"id":"gpu-01","host":"10.0.1.100","port":8600}'`,
-    ],
+    ["Add a host, by an id of your choice:", curlCommand(queen, "v1/hives", ADD)],
     [
       isLocked ? "Start the agent on that host, with a token of the role hive:" : "Start the agent on that host:",
-      `${isLocked ? "HIVE_TOKEN=hq_… " : ""}pnpm hive --id gpu-01 --host 0.0.0.0 --queen ${url}`,
+      `${isLocked ? "HIVE_TOKEN=hq_… " : ""}pnpm hive --id gpu-01 --host 0.0.0.0 --queen ${queen.root.replace(/\/$/, "")}`,
     ],
-    ["See it here, or in a terminal:", `pnpm -s hivectl --url ${url} get hives`],
+    ["See it here, or in a terminal:", hivectlCommand(queen, "get hives")],
   ] as const;
   return (
     <div class="nothing is-empty">

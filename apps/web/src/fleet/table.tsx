@@ -1,11 +1,10 @@
 import { useComputed } from "@preact/signals";
-import { Icon } from "../parts/icon.tsx";
 import { cursor } from "../state/cursor.ts";
 import { isAsking, rowOf } from "../state/fleet.ts";
 import { place } from "../state/place.ts";
 import { tick, ticked } from "../state/ticked.ts";
 import { type Column, columnsOf } from "./columns.tsx";
-import { withParameter } from "./filters.ts";
+import { CardsHead, Head, TickAll } from "./heads.tsx";
 
 export function FleetTable({ ids }: { ids: readonly string[] }) {
   const { query } = place.value;
@@ -13,6 +12,7 @@ export function FleetTable({ ids }: { ids: readonly string[] }) {
   const groupBy = query.get("group_by");
   return (
     <div class="table-frame">
+      <CardsHead ids={ids} query={query} />
       <table class={`fleet ${query.has("cols") ? "" : "is-default"}`} aria-busy={isAsking.value}>
         <caption class="unseen">Hives</caption>
         <thead>
@@ -66,45 +66,6 @@ function groupsOf(ids: readonly string[], key: string | null): Group[] {
     else groups.push({ value, members: [id] });
   }
   return groups;
-}
-
-function TickAll({ ids }: { ids: readonly string[] }) {
-  const count = ids.filter((id) => ticked.value.has(id)).length;
-  return (
-    <input
-      type="checkbox"
-      aria-label="Tick all that are shown"
-      checked={count > 0 && count === ids.length}
-      indeterminate={count > 0 && count < ids.length}
-      onChange={({ currentTarget }) => tick(ids, currentTarget.checked)}
-    />
-  );
-}
-
-const DIRECTIONS = { up: "ascending", down: "descending" } as const;
-
-function Head({ column: { name, title, sort }, query }: { column: Column; query: URLSearchParams }) {
-  const current = query.get("sort") ?? (query.has("group_by") ? "" : "id");
-  if (sort === undefined) {
-    return (
-      <th scope="col" class={`c-${name}`}>
-        {title}
-      </th>
-    );
-  }
-  const bare = sort.replace("-", "");
-  const isSorted = current.replace("-", "") === bare;
-  const direction = current.startsWith("-") ? "down" : "up";
-  const turned = current.startsWith("-") ? bare : `-${bare}`;
-  const next = isSorted ? turned : sort;
-  return (
-    <th scope="col" class={`c-${name}`} aria-sort={isSorted ? DIRECTIONS[direction] : "none"}>
-      <a href={withParameter(query, "sort", next === "id" ? undefined : next)} class="sort">
-        {title}
-        {isSorted && <Icon name={direction} />}
-      </a>
-    </th>
-  );
 }
 
 function Row({ id, columns }: { id: string; columns: readonly Column[] }) {

@@ -1,14 +1,16 @@
 import { useEffect } from "preact/hooks";
 import { BulkBar } from "../actions/bulk-bar.tsx";
 import { FaultBox } from "../parts/fault.tsx";
-import { damaged, fault, isAsking, moved, order, show, showNow, totals } from "../state/fleet.ts";
+import { Loading } from "../parts/loading.tsx";
+import { fault, isAsking, order, show, showNow, totals } from "../state/fleet.ts";
 import { readCondition } from "../state/health.ts";
-import { place } from "../state/place.ts";
-import { countText } from "../words/amounts.ts";
+import { hrefOf, place } from "../state/place.ts";
 import { Banner } from "./banner.tsx";
 import { Counts } from "./counts.tsx";
+import { Damaged } from "./damaged.tsx";
 import { FILTERS } from "./filters.ts";
 import { Foot } from "./foot.tsx";
+import { Moved } from "./moved.tsx";
 import { Nothing } from "./nothing.tsx";
 import { FleetTable } from "./table.tsx";
 import { Toolbar } from "./toolbar.tsx";
@@ -22,56 +24,35 @@ export function FleetView() {
   return (
     <>
       <h1 class="unseen">Fleet</h1>
-      <Banner />
       <Counts />
       <Toolbar />
-      {fault.value && <FaultBox fault={fault.value} onRetry={() => void showNow()} />}
-      {damaged.value.length > 0 && <Damaged />}
-      <Moved />
-      {ids === undefined && !fault.value && <Loading />}
+      {ids === undefined && !fault.value && <Loading what="Reading the fleet…" />}
       {ids?.length === 0 && !isAsking.value && !fault.value && (
         <Nothing isEmpty={totals.value?.total === 0 || !isFiltered} />
       )}
       {ids !== undefined && ids.length > 0 && <FleetTable ids={ids} />}
+      <Damaged />
       {ids !== undefined && ids.length > 0 && <Foot />}
-      <BulkBar />
+      {/* What comes by itself comes below, where it moves no row. */}
+      <div class="dock">
+        <Banner />
+        <FleetFault />
+        <Moved />
+        <BulkBar />
+      </div>
     </>
   );
 }
 
-const Loading = () => (
-  <div class="loading" role="status">
-    Reading the fleet…
-  </div>
-);
-
-function Moved() {
-  const now = moved.value;
-  if (now === undefined) return null;
-  const words = [
-    now.more > 0 && `${now.more} more`,
-    now.fewer > 0 && `${now.fewer} that no longer match`,
-    now.isOther && "another order",
-  ].filter(Boolean);
+/** What the address asks for may be nothing that she understands: to ask it again helps nobody. */
+function FleetFault() {
+  if (fault.value === undefined) return null;
+  if (fault.value.status !== 400) return <FaultBox fault={fault.value} onRetry={() => void showNow()} />;
   return (
-    <p class="moved">
-      The list has changed: {words.join(", ")}.{" "}
-      <button type="button" onClick={() => void showNow()}>
-        Show it as it is now
-      </button>
-    </p>
+    <FaultBox fault={fault.value}>
+      <a class="button" href={hrefOf("")}>
+        Show all hives
+      </a>
+    </FaultBox>
   );
 }
-
-const Damaged = () => (
-  <details class="fault">
-    <summary>{countText(damaged.value.length, "row")} of the catalog damaged by another program</summary>
-    <ul>
-      {damaged.value.map(({ id, column, problem }) => (
-        <li key={id}>
-          <b>{id}</b>: {column} {problem}
-        </li>
-      ))}
-    </ul>
-  </details>
-);

@@ -1,7 +1,7 @@
 import { effect } from "@preact/signals";
 import { isHelpShown } from "../keys.ts";
 import { totals } from "../state/fleet.ts";
-import { hrefOf, place, ROOT } from "../state/place.ts";
+import { hrefOf, type Place, place, ROOT } from "../state/place.ts";
 import { logOut, visitor } from "../state/session.ts";
 import { nextTheme, theme } from "../state/theme.ts";
 
@@ -60,10 +60,14 @@ export function Header() {
   );
 }
 
+/** A tab, a bookmark and the history name what is shown. */
+const titleOf = ({ view, name }: Place): string =>
+  [name ?? LINKS.find(([link]) => link === view)?.[1] ?? view, "Queen"].join(" · ");
+
 /** How many are offline is seen in the row of tabs. */
 effect(() => {
   const offline = totals.value?.offline ?? 0;
-  document.title = offline > 0 ? `(${offline} offline) Queen` : "Queen";
+  document.title = `${offline > 0 ? `(${offline} offline) ` : ""}${titleOf(place.value)}`;
   const colour = offline > 0 ? "%23d1242f" : "%232f8f4e";
   const icon = `<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'><path fill='${colour}' d='M12 1.8l8.8 5.1v10.2L12 22.2l-8.8-5.1V6.9z'/></svg>`;
   document.querySelector("link[rel=icon]")?.setAttribute("href", `data:image/svg+xml,${icon}`);

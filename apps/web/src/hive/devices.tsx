@@ -2,14 +2,23 @@ import type { Schema } from "@repo/queen-client";
 import { useRef } from "preact/hooks";
 import { MemoryBar } from "../parts/bar.tsx";
 import { countText } from "../words/amounts.ts";
+import { type Series, withReading } from "./series.ts";
 import { Spark } from "./spark.tsx";
 
 type State = Schema<"HiveState">;
 type Gpu = State["gpus"][number];
 
+interface Props {
+  readonly state: State;
+  readonly devices: Schema<"StoredHive">["devices"];
+  /** When the queen was asked. */
+  readonly atMs: number;
+}
+
 /** CPU and GPUs with what of them is in use now, and what the page has seen of that. */
-export function Devices({ state, devices }: { state: State; devices: Schema<"StoredHive">["devices"] }) {
-  const { gpus, ram, cpu_percent: cpu, read_age_ms: readAt } = state;
+export function Devices({ state, devices, atMs }: Props) {
+  const { gpus, ram, cpu_percent: cpu, read_age_ms: readAge, last_beat_age_ms: beatAge } = state;
+  const readAtMs = atMs - (readAge ?? beatAge ?? 0);
   return (
     <section class="panel">
       <h2>Devices</h2>
@@ -20,41 +29,53 @@ export function Devices({ state, devices }: { state: State; devices: Schema<"Sto
             <MemoryBar memory={ram} what="RAM" />
           </dd>
           <dd class="figures">
-            <Figure value={cpu} unit="%" max={100} what="load of the CPU" />
+            <Figure value={usedPercent(ram)} unit="% RAM" max={100} what="RAM in use" readAtMs={readAtMs} />
+            <Figure value={cpu} unit="% load" max={100} what="load of the CPU" readAtMs={readAtMs} />
           </dd>
         </div>
         {gpus.map((gpu) => (
-          <GpuRow key={gpu.index} gpu={gpu} />
+          <GpuRow key={gpu.index} gpu={gpu} readAtMs={readAtMs} />
         ))}
       </dl>
       {devices?.gpus?.length === 0 && <p class="soft">No GPU.</p>}
       {devices?.gpus == null && <p class="soft">GPUs are not detected yet: “Detect devices” asks the hive.</p>}
-      {!state.live && readAt !== null && <p class="hint">What is in use is as its last beat told.</p>}
-      {state.live && readAt === null && (
+      {!state.live && readAge !== null && <p class="hint">What is in use is as its last beat told.</p>}
+      {state.live && readAge === null && (
         <p class="hint">This hive measures nothing: figures are what devices and workers say.</p>
       )}
     </section>
   );
 }
 
-function GpuRow({ gpu }: { gpu: Gpu }) {
+function GpuRow({ gpu, readAtMs }: { gpu: Gpu; readAtMs: number }) {
   const { index, name, utilization_percent: load, temperature_celsius: heat, power_watts: power, asleep } = gpu;
   return (
     <div>
       <dt>
-        <span class="soft">{index}</span> {name ?? "GPU"}
+        <span class="soft">{index}</span> <span>{name ?? "GPU"}</span>
         {asleep && <span class="soft"> asleep</span>}
       </dt>
       <dd>
         <MemoryBar memory={gpu} what={`Memory of GPU ${index}`} />
       </dd>
       <dd class="figures">
-        <Figure value={load} unit="%" max={100} what={`load of GPU ${index}`} />
-        <Figure value={heat} unit=" °C" max={100} what={`temperature of GPU ${index}`} />
-        <Figure value={power} unit=" W" max={undefined} what={`power of GPU ${index}`} />
+        <Figure
+          value={usedPercent(gpu)}
+          unit="% memory"
+          max={100}
+          what={`memory in use of GPU ${index}`}
+          readAtMs={readAtMs}
+        />
+        <Figure value={load} unit="% load" max={100} what={`load of GPU ${index}`} readAtMs={readAtMs} />
+        <Figure value={heat} unit=" °C" max={100} what={`temperature of GPU ${index}`} readAtMs={readAtMs} />
+        <Figure value={power} unit=" W" max={undefined} what={`power of GPU ${index}`} readAtMs={readAtMs} />
       </dd>
     </div>
   );
+}
+
+function usedPercent({ used_bytes: used, total_bytes: total }: Pick<Gpu, "used_bytes" | "total_bytes">): number | null {
+  return used === null || total === null || total === 0 ? null : (100 * used) / total;
 }
 
 interface FigureProps {
@@ -63,19 +84,22 @@ interface FigureProps {
   /** Undefined: as much as was seen. */
   readonly max: number | undefined;
   readonly what: string;
+  readonly readAtMs: number;
 }
 
-const MAX_SEEN = 60;
-
 /** A value, and a line of what it was since the page was opened. */
-function Figure({ value, unit, max, what }: FigureProps) {
-  const seen = useRef<number[]>([]);
+function Figure({ value, unit, max, what, readAtMs }: FigureProps) {
+  const seen = useRef<Series>();
   if (value === null) return null;
-  seen.current = [...seen.current, value].slice(-MAX_SEEN);
+  seen.current = withReading(seen.current, value, readAtMs);
+  const { values } = seen.current;
   return (
     <span class="figure-line" title={what}>
-      <Spark values={seen.current} max={max ?? Math.max(...seen.current, 1)} />
-      <span class="figure">{`${Math.round(value)}${unit}`}</span>
+      <Spark values={values} max={max ?? Math.max(...values, 1)} />
+      <span class="figure">{`${paddedText(value)}${unit}`}</span>
     </span>
   );
 }
+
+/** In spaces as wide as a digit, so that what stands behind it stays where it is. */
+const paddedText = (value: number): string => String(Math.round(value)).padStart(3, "\u2007");

@@ -8,6 +8,7 @@ import { Absent } from "../parts/absent.tsx";
 import { Copy } from "../parts/copy.tsx";
 import { FaultBox } from "../parts/fault.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { Marks } from "../parts/status.tsx";
 import { client } from "../state/api.ts";
 import { useAsked } from "../state/ask.ts";
 import { onNews } from "../state/live.ts";
@@ -58,6 +59,13 @@ function Hive({ hive, liveness, state, atMs }: Awaited<ReturnType<typeof readHiv
   const { id, ssh_host: sshHost, ssh_user: sshUser, ssh_port: sshPort } = hive;
   const address = addressText(hive);
   const past = usePast(id);
+  const marked = {
+    ...liveness,
+    status: { value: hive.status, why: liveness.why },
+    probation_until_ms: liveness.probation?.until_ms ?? null,
+    // Why it is online says that already.
+    not_beating: null,
+  };
   return (
     <>
       <h1 class="hive-title">
@@ -65,7 +73,8 @@ function Hive({ hive, liveness, state, atMs }: Awaited<ReturnType<typeof readHiv
           <Icon name={hive.status} />
           {hive.status}
         </span>
-        {id}
+        <Marks of={marked} />
+        <span>{id}</span>
         <Copy text={id} what="id" />
       </h1>
       <p class="facts">
@@ -86,7 +95,7 @@ function Hive({ hive, liveness, state, atMs }: Awaited<ReturnType<typeof readHiv
       </div>
       <div class="panels">
         <Why liveness={liveness} atMs={atMs} />
-        <Devices state={state} devices={hive.devices} />
+        <Devices state={state} devices={hive.devices} atMs={atMs} />
         <Workers workers={state.workers} isLive={state.live} />
         <section class="panel is-wide">
           <h2>Events</h2>

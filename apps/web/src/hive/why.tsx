@@ -2,7 +2,7 @@ import type { Schema } from "@repo/queen-client";
 import type { ComponentChildren } from "preact";
 import { Age } from "../parts/age.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { durationText, timeText } from "../words/amounts.ts";
+import { durationText, momentText, timeText } from "../words/amounts.ts";
 
 /** Why the hive is online or not, and whether it gets work, in words. */
 export function Why({ liveness, atMs }: { liveness: Schema<"HiveLiveness">; atMs: number }) {
@@ -20,7 +20,7 @@ export function Why({ liveness, atMs }: { liveness: Schema<"HiveLiveness">; atMs
         <Pair name="Takes work">{whyNot === null ? "yes" : `no: ${whyNot}`}</Pair>
         {cordon && (
           <Pair name="Cordoned">
-            {cordon.reason}
+            <span>{cordon.reason}</span>
             <span class="soft">
               {" "}
               · {cordon.until_ms === null ? "until it is lifted" : `until ${timeText(cordon.until_ms)}`}
@@ -43,7 +43,7 @@ export function Why({ liveness, atMs }: { liveness: Schema<"HiveLiveness">; atMs
               <Icon name={probe.outcome === "answered" ? "done" : "offline"} />
               {probe.outcome}
             </span>
-            <time class="soft">{new Date(probe.at_ms).toLocaleTimeString("en-GB")}</time>
+            <time class="soft">{momentText(probe.at_ms)}</time>
             <span class="soft">{probe.problem ?? `${probe.took_ms} ms`}</span>
           </li>
         ))}
@@ -52,7 +52,7 @@ export function Why({ liveness, atMs }: { liveness: Schema<"HiveLiveness">; atMs
       <ul class="probes">
         {changes.toReversed().map((change) => (
           <li key={change.at_ms}>
-            <time class="soft">{timeText(change.at_ms)}</time>
+            <time class="soft">{momentText(change.at_ms)}</time>
             <span>{`${change.was} → ${change.status}`}</span>
             <span class="soft">{change.why}</span>
           </li>

@@ -10,7 +10,7 @@ export function Workers({ workers, isLive }: { workers: Schema<"HiveState">["wor
       )}
       {workers.length > 0 && !isLive && <p class="soft">As its last beat told: none arrives now.</p>}
       {workers.length > 0 && (
-        <div class="table-frame">
+        <div class={`table-frame ${isLive ? "" : "is-past"}`}>
           <table class="plain">
             <thead>
               <tr>

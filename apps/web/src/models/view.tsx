@@ -2,7 +2,9 @@ import { Copy } from "../parts/copy.tsx";
 import { FaultBox } from "../parts/fault.tsx";
 import { client } from "../state/api.ts";
 import { useAsked } from "../state/ask.ts";
-import { hrefOf, ROOT } from "../state/place.ts";
+import { hrefOf } from "../state/place.ts";
+import { queenHere } from "../state/session.ts";
+import { curlCommand } from "../words/command.ts";
 
 const EVERY_MS = 5000;
 const MAX_MODELS = 1000;
@@ -62,7 +64,7 @@ export function ModelsView() {
 
 /** The request that finds the one that is best to use now. */
 function BestWorker({ model }: { model: string }) {
-  const command = `curl '${ROOT.href}v1/workers/best?${new URLSearchParams({ model })}'`;
+  const command = curlCommand(queenHere(), `v1/workers/best?${new URLSearchParams({ model })}`);
   return (
     <details class="best">
       <summary aria-label={`The best worker for ${model}, by curl`}>best worker</summary>

@@ -1,8 +1,16 @@
+import type { ComponentChildren } from "preact";
 import type { Fault } from "../state/api.ts";
 import { ROOT } from "../state/place.ts";
 
+interface Props {
+  readonly fault: Fault;
+  readonly onRetry?: () => void;
+  /** What else can be done. */
+  readonly children?: ComponentChildren;
+}
+
 /** Something went wrong: what, under which code, and what can be done. */
-export function FaultBox({ fault, onRetry }: { fault: Fault; onRetry?: () => void }) {
+export function FaultBox({ fault, onRetry, children }: Props) {
   return (
     <div class="fault" role="alert">
       <p>
@@ -23,6 +31,7 @@ export function FaultBox({ fault, onRetry }: { fault: Fault; onRetry?: () => voi
           Try again
         </button>
       )}
+      {children}
     </div>
   );
 }

@@ -2,6 +2,9 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "./icon.tsx";
 
+/** The last of something else that has the focus now, as after Tab. */
+const CLOSING = ["pointerdown", "keydown", "focusin"];
+
 /** A button with a small box below it, which closes with Esc, and when something else is used. */
 export function Menu({ title, children }: { title: string; children: ComponentChildren }) {
   const box = useRef<HTMLDetailsElement>(null);
@@ -10,13 +13,18 @@ export function Menu({ title, children }: { title: string; children: ComponentCh
       const menu = box.current;
       if (!menu?.open) return;
       const isEscape = event instanceof KeyboardEvent && event.key === "Escape";
-      if (isEscape) menu.querySelector("summary")?.focus();
-      else if (event instanceof KeyboardEvent || (event.target instanceof Node && menu.contains(event.target))) return;
+      if (isEscape) {
+        // It closes this, and means nothing else.
+        event.preventDefault();
+        menu.querySelector("summary")?.focus();
+      } else if (event instanceof KeyboardEvent || (event.target instanceof Node && menu.contains(event.target)))
+        return;
       menu.open = false;
     };
-    for (const type of ["pointerdown", "keydown"]) document.addEventListener(type, closeFor);
+    // Before whoever else listens for keys.
+    for (const type of CLOSING) document.addEventListener(type, closeFor, { capture: true });
     return () => {
-      for (const type of ["pointerdown", "keydown"]) document.removeEventListener(type, closeFor);
+      for (const type of CLOSING) document.removeEventListener(type, closeFor, { capture: true });
     };
   }, []);
   return (

@@ -4,8 +4,12 @@ import { Icon, type IconName } from "./icon.tsx";
 
 type Mark = readonly [icon: IconName, word: string, title: string];
 
+type Marked = Pick<FleetRow, "cordon" | "probation_until_ms" | "unreachable_since_ms" | "not_beating"> & {
+  readonly status: Pick<FleetRow["status"], "value" | "why">;
+};
+
 /** What is to be known beside the status: each as a sign and a word. */
-export function marksOf({ status, cordon, probation_until_ms, unreachable_since_ms, not_beating }: FleetRow): Mark[] {
+function marksOf({ status, cordon, probation_until_ms, unreachable_since_ms, not_beating }: Marked): Mark[] {
   const marks: Mark[] = [];
   if (cordon) marks.push(["cordoned", "cordoned", `It gets no new work: ${cordon.reason}`]);
   if (probation_until_ms !== null)
@@ -25,12 +29,18 @@ export function Status({ row }: { row: FleetRow }) {
         {value}
         {sinceMs !== null && <Age sinceMs={sinceMs} />}
       </span>
-      {marksOf(row).map(([icon, word, title]) => (
-        <span key={word} class={`mark is-${word}`} title={title}>
-          <Icon name={icon} />
-          {word}
-        </span>
-      ))}
+      <Marks of={row} />
     </span>
   );
 }
+
+export const Marks = ({ of }: { of: Marked }) => (
+  <>
+    {marksOf(of).map(([icon, word, title]) => (
+      <span key={word} class={`mark is-${icon}`} title={title}>
+        <Icon name={icon} />
+        {word}
+      </span>
+    ))}
+  </>
+);

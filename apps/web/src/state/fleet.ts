@@ -1,6 +1,7 @@
 import { type Signal, signal } from "@preact/signals";
 import type { QueenEvent } from "@repo/queen-client";
 import { client, type Fault, faultOf } from "./api.ts";
+import { type Change, changeToTell } from "./change.ts";
 import { numberOf } from "./event-ids.ts";
 import { listenFrom, lostAtMs, type News, onNews } from "./live.ts";
 import { endSession, isUnknown } from "./session.ts";
@@ -48,10 +49,8 @@ export const fault = signal<Fault | undefined>(undefined);
 export const order = signal<readonly string[] | undefined>(undefined);
 /** Whether an answer to what was asked last is still awaited. */
 export const isAsking = signal(false);
-/** How many are to be shown that are not, and how many would be shown no more or elsewhere. */
-export const moved = signal<{ readonly more: number; readonly fewer: number; readonly isOther: boolean } | undefined>(
-  undefined,
-);
+/** How the list is another one than the one that is shown. */
+export const moved = signal<Change | undefined>(undefined);
 export const hasMore = signal(false);
 export const damaged = signal<FleetPage["damaged"]>([]);
 /** The last change of a status, for whoever listens rather than looks. */
@@ -153,7 +152,7 @@ function take(page: FleetPage, anew: boolean): void {
     moved.value = undefined;
     const kept = new Set(ids);
     for (const id of rows.keys()) if (!kept.has(id)) rows.delete(id);
-  } else moved.value = difference(shown, ids);
+  } else moved.value = changeToTell(shown, ids, { sort: asked.sort, isPart: hasMore.value });
 }
 
 /** Whether a hive that is not in the answer is not in the catalog. */
@@ -171,14 +170,6 @@ function drop(id: string): void {
   tick([id], false);
   const held = rows.get(id);
   if (held !== undefined && !held.value.isGone) held.value = { ...held.value, isGone: true };
-}
-
-function difference(shown: readonly string[], ids: readonly string[]) {
-  const [before, after] = [new Set(shown), new Set(ids)];
-  const more = ids.filter((id) => !before.has(id)).length;
-  const fewer = shown.filter((id) => !after.has(id)).length;
-  const [stayed, stay] = [shown.filter((id) => after.has(id)), ids.filter((id) => before.has(id))];
-  return { more, fewer, isOther: stayed.some((id, index) => id !== stay[index]) };
 }
 
 /** A row that is shown is another one, in its place. */

@@ -1,6 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import { QueenProblem } from "@repo/queen-client";
 import { client, type Fault, faultOf, hasSessionKey, onOtherKey, setSessionKey } from "./api.ts";
+import { ROOT } from "./place.ts";
 
 /** Who looks at the page. */
 export interface Visitor {
@@ -21,6 +22,9 @@ export const visitorFault = signal<Fault | undefined>(undefined);
 export const whyReadOnly = computed(() =>
   visitor.value?.role === "operator" ? undefined : "This needs an operator's token: you are logged in as a reader",
 );
+
+/** For a command that asks this queen, as whoever looks at the page may have to. */
+export const queenHere = () => ({ root: ROOT.href, isLocked: visitor.value?.hasSession === true });
 
 /** Asks the queen whom she takes the caller for; a code in the address logs in with it first. */
 export async function meet(): Promise<void> {

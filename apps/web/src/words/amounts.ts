@@ -29,6 +29,12 @@ export function shareText(used: number, total: number): string {
 export const countText = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
+/** "14:05:09" where it is of today, and the date too where it is not, in the time of whoever looks. */
+export const momentText = (ms: number, nowMs = Date.now()): string =>
+  new Date(ms).toDateString() === new Date(nowMs).toDateString()
+    ? new Date(ms).toLocaleTimeString("en-GB")
+    : timeText(ms);
+
 /** "28 Nov, 14:05:09", in the time of whoever looks. */
 export const timeText = (ms: number): string =>
   new Date(ms).toLocaleString("en-GB", {

@@ -6,6 +6,8 @@ interface Gpu {
 const MAKERS = /^(?:NVIDIA|AMD|Intel(?:\(R\))?) (?:GeForce |Tesla |Radeon |Instinct )?/;
 /** How the memory and the board are built. */
 const BUILD = /[ -](?:HBM\d\w*|SXM\d?|PCIe)\b/g;
+/** What turns the direction of a text: its memory, which is said behind the name, would be turned too. */
+const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
 const GB = 2 ** 30;
 
 /** "8 × H100 80GB": each kind once, without what every name says. */
@@ -18,7 +20,7 @@ export function gpuKinds(gpus: readonly Gpu[] | null): string[] {
 }
 
 function kindOf({ name, total_bytes: bytes }: Gpu): string {
-  const short = (name ?? "GPU").replace(MAKERS, "").replace(BUILD, "");
+  const short = (name ?? "GPU").replace(MAKERS, "").replace(BUILD, "").replace(TURNS, "");
   if (bytes === null || /\d ?GB\b/i.test(short)) return short;
   return `${short} ${Math.round(bytes / GB)}GB`;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { bytesText, durationText, shareText } from "./amounts.ts";
-import { fleetCommand } from "./command.ts";
+import { bytesText, durationText, momentText, shareText, timeText } from "./amounts.ts";
+import { curlCommand, fleetCommand } from "./command.ts";
 import { gpuKinds } from "./devices.ts";
 
 const GB = 2 ** 30;
@@ -16,6 +16,13 @@ test("a duration is said in one unit", () => {
   ]);
 });
 
+test("a moment of today is a time, and one of another day has its date", () => {
+  const noon = new Date(2026, 10, 29, 12, 0, 5).getTime();
+  expect(momentText(noon, noon + 60_000)).toBe("12:00:05");
+  expect(momentText(noon, noon + 86_400_000)).toBe(timeText(noon));
+  expect(timeText(noon)).toBe("29 Nov, 12:00:05");
+});
+
 test("memory is said in the digits that one compares, and a share says its unit once", () => {
   expect([0, 1.5 * GB, 80 * GB, 2048 * GB].map(bytesText)).toEqual(["0 GB", "1.5 GB", "80 GB", "2.0 TB"]);
   expect(shareText(20 * GB, 80 * GB)).toBe("20 / 80 GB");
@@ -27,21 +34,35 @@ test("GPUs of one kind are said once, without the maker, and with their memory w
   expect(gpuKinds(Array.from({ length: 8 }, () => gpu("NVIDIA H100 80GB HBM3", 80)))).toEqual(["8 × H100 80GB"]);
   expect(gpuKinds([gpu("NVIDIA GeForce RTX 4090", 24), gpu("NVIDIA L4", 24)])).toEqual(["RTX 4090 24GB", "L4 24GB"]);
   expect(gpuKinds([gpu("NVIDIA A100-SXM4-40GB", 40)])).toEqual(["A100-40GB"]);
+  expect(gpuKinds([gpu("NVIDIA \u202eT4", 16)])).toEqual(["T4 16GB"]);
   expect(gpuKinds([gpu(null, null)])).toEqual(["GPU"]);
   expect([gpuKinds([]), gpuKinds(null)]).toEqual([["no GPU"], ["not detected"]]);
 });
 
+const HERE = { root: "http://127.0.0.1:8500/", isLocked: false };
+
+test("a command names the queen where hivectl would ask another, and the token where she asks for one", () => {
+  const there = { root: "https://ops.example/hives/", isLocked: true };
+  const bearer = 'curl -H "authorization: Bearer $QUEEN_TOKEN" ';
+  expect(fleetCommand(there, new URLSearchParams())).toBe("pnpm -s hivectl --url https://ops.example/hives get hives");
+  expect(fleetCommand(there, new URLSearchParams("text=a"))).toBe(
+    `${bearer}'https://ops.example/hives/v1/fleet?text=a'`,
+  );
+  expect(curlCommand(there, "v1/hives", "-d '{}'")).toBe(`${bearer}-d '{}' https://ops.example/hives/v1/hives`);
+  expect(curlCommand(HERE, "v1/hives")).toBe("curl http://127.0.0.1:8500/v1/hives");
+});
+
 test("the command at the foot asks for the same hives, and survives a shell", () => {
-  const command = (query: string) => fleetCommand(new URLSearchParams(query), "http://queen:8500/");
-  expect(command("")).toBe("hivectl get hives");
+  const command = (query: string) => fleetCommand(HERE, new URLSearchParams(query));
+  expect(command("")).toBe("pnpm -s hivectl get hives");
   expect(command("selector=env%3Dprod&gpu=24GB..:4&sort=-load&cols=id")).toBe(
-    "hivectl get hives -l env=prod --gpu 24GB..:4",
+    "pnpm -s hivectl get hives -l env=prod --gpu 24GB..:4",
   );
   expect(command("selector=!drained,zone in (a)&cordoned=true")).toBe(
-    "hivectl get hives -l '!drained,zone in (a)' --cordoned",
+    "pnpm -s hivectl get hives -l '!drained,zone in (a)' --cordoned",
   );
-  expect(command("model=it's")).toBe(`hivectl get hives --model 'it'\\''s'`);
+  expect(command("model=it's")).toBe(`pnpm -s hivectl get hives --model 'it'\\''s'`);
   expect(command("text=gpu 1&status=online&group_by=rack")).toBe(
-    "curl 'http://queen:8500/v1/fleet?text=gpu+1&status=online'",
+    "curl 'http://127.0.0.1:8500/v1/fleet?text=gpu+1&status=online'",
   );
 });

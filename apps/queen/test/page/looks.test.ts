@@ -1,0 +1,73 @@
+import type { Page } from "playwright-core";
+import { afterAll, expect, test } from "vitest";
+import { closeBrowser } from "../browser/chromium.ts";
+import { postJson, queenProcesses } from "../queen-processes.ts";
+import { beatJson, workerJson } from "../test-queen.ts";
+import { until } from "../until.ts";
+import { openTab } from "./tab.ts";
+
+const queens = queenProcesses();
+afterAll(closeBrowser);
+
+const host = { host: "127.0.0.1", port: 1 };
+const LONG_ID = `a${"b".repeat(119)}`;
+const LABELS = Object.fromEntries(Array.from({ length: 64 }, (_, n) => [`ops.example/label-${n}`, "v".repeat(63)]));
+/** Turns the direction of the text behind it. */
+const TURN = "\u202e";
+
+const overflow = (page: Page, what: string) =>
+  page.evaluate<number>(
+    `(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector("${what}"))`,
+  );
+/** Where what is shown begins, from the left or from above. */
+const placeOf = (page: Page, what: string, side: "left" | "top") =>
+  page.evaluate<number>(`document.querySelector("${what}").getBoundingClientRect().${side}`);
+
+test("a hive with the longest names and many labels takes no room from others, and turns nothing around it", async () => {
+  const origin = await queens.start().origin();
+  await postJson(`${origin}/v1/hives`, { id: LONG_ID, ...host, labels: LABELS });
+  await postJson(`${origin}/v1/hives`, { id: "gpu-01", ...host, labels: { rack: "r1" } });
+  const workers = [`${TURN}first`, "second"].map((model_id, n) => workerJson({ worker_id: `worker-${n}`, model_id }));
+  await postJson(`${origin}/v1/heartbeat`, beatJson(LONG_ID, workers));
+  const { page } = await openTab(`${origin}/ui`);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.getByRole("link", { name: "+60" }).waitFor();
+  expect(await page.locator(`#row-${LONG_ID} .c-labels .chip`).count()).toBe(5);
+  expect(await overflow(page, ".table-frame")).toBe(0);
+  await page.goto(`${origin}/ui?cols=models`);
+  await page.locator(".models span").nth(1).waitFor();
+  const second = await placeOf(page, ".models span:last-child", "left");
+  expect(second).toBeGreaterThan(await placeOf(page, ".models span:first-child", "left"));
+
+  await page.setViewportSize({ width: 400, height: 900 });
+  await page.goto(`${origin}/ui`);
+  await page.getByRole("link", { name: "+60" }).waitFor();
+  expect(await overflow(page, ".table-frame")).toBe(0);
+  expect(await overflow(page, "html")).toBe(0);
+  await page.locator(".cards-head").getByLabel("Tick all that are shown").check();
+  await page.getByText("2 hives", { exact: true }).waitFor();
+  await page.getByLabel("Sort by").selectOption({ label: "Hive, reversed" });
+  await until("the last is the first", async () => (await page.locator("a.id").first().textContent()) === "gpu-01");
+  await page.goto(`${origin}/ui/hives/${LONG_ID}`);
+  await page.locator(".facts .chip").nth(63).waitFor();
+  expect(await overflow(page, "html")).toBe(0);
+});
+
+test("a wrong address leads back to all hives; a hive that is not heard shows its workers as of its last beat; its marks stand beside its status, its name in the title", async () => {
+  const origin = await queens.start([], { QUEEN_STALE_AFTER_MS: "2000", QUEEN_HEALTH_INTERVAL_MS: "500" }).origin();
+  await postJson(`${origin}/v1/hives`, { id: "gpu-01", ...host });
+  await postJson(`${origin}/v1/heartbeat`, beatJson("gpu-01", [workerJson()]));
+  await postJson(`${origin}/v1/hives/gpu-01/cordon`, { reason: "fans" });
+  const { page } = await openTab(`${origin}/ui?sort=nothing`);
+  await page.getByRole("link", { name: "Show all hives" }).click();
+  await page.locator("#row-gpu-01").waitFor();
+  expect(await page.title()).toContain("Fleet · Queen");
+  await page.route("**/v1/me", async (route) => {
+    await page.getByText("Asking the queen…").waitFor();
+    await route.continue();
+  });
+  await page.goto(`${origin}/ui/hives/gpu-01`);
+  await page.getByRole("heading", { name: "cordoned" }).waitFor();
+  await page.getByText("As its last beat told").waitFor();
+  expect(await page.title()).toContain("gpu-01 · Queen");
+});
