@@ -105,7 +105,9 @@ export class Tokens extends Verbs {
       if (inserted === undefined || inserted.rowsAffected > 0) return withoutHash(added);
       const stored = await readOne(client, tokenOfId, { id: added.id });
       if (stored === undefined) throw hiveNotFound(String(hiveId));
-      if (inserted.isRepeat && isDeepStrictEqual(stored, added)) return withoutHash(added);
+      // Somebody may have revoked or used it since.
+      const isOwn = isDeepStrictEqual({ ...stored, revokedAtMs, lastUsedAtMs }, added);
+      if (inserted.isRepeat && isOwn) return withoutHash(added);
       throw invalidArgument("id", `must be one that is not taken: there is a token '${added.id}' already`);
     }, options);
   }
