@@ -29,7 +29,7 @@ test("confirm-missing lists those that went missing at once, and asks for their 
   expect(described).toMatch(/^Status: +online: /m);
   expect(described).toMatch(/^Marks held: +.* marked offline until .*\nSilent for: +\d+s$/m);
   const { stdout: status } = await hivectl(["status"], { QUEEN_URL: queen.url });
-  expect(status).toMatch(/marked offline until .*\n(?:.*\n)*Next:\n {2}hivectl confirm-missing {2}\S/);
+  expect(status).toMatch(/marked offline until .*\n(?:.*\n)*Next:\n {2}hivectl confirm-missing +\S/);
   expect(await run()).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("--yes") });
   const asked = await inTerminal(["confirm-missing", "--no-color"], { QUEEN_URL: queen.url }, { columns: 100 }, "2\n");
   expect(asked).toMatchObject({ code: 1, stdout: expect.stringMatching(/^gone-2 +online/m) });

@@ -58,6 +58,17 @@ test("status says of those that are unknown what they wait for, and how they get
   expect(await status()).toMatch(/^ {2}hivectl describe hive gpu-11 {2}says what it waits for$/m);
 });
 
+test("status names those that are online though their port does not answer, and what tells why", async () => {
+  const url = await queens.start([], { QUEEN_HEALTH_INTERVAL_MS: "200" }).origin();
+  await new QueenClient({ url }).addHive({ id: "gpu-01", host: "127.0.0.1", port: 1, status: "online" });
+  const text = await until("its port was tried", async () => {
+    const { stdout } = await hivectl(["status"], { QUEEN_URL: url });
+    return stdout.includes("1 unreachable") && stdout;
+  });
+  expect(text).toMatch(/^Online, but their port does not answer:\n {2}gpu-01 {2}online,unreachable {2}2\S+Z$/m);
+  expect(text).toMatch(/^ {2}hivectl describe hive gpu-01 {2}says what its health checks met$/m);
+});
+
 test("describe hive shows its record, why it is as it is, and its last operations", async () => {
   const url = await queens.start().origin();
   const client = new QueenClient({ url });

@@ -36,6 +36,21 @@ test.each([60, 80, 200])("in %i columns no line is longer than the terminal, and
   }
 });
 
+test.each([60, 80, 200])(
+  "in %i columns the lines of status and describe go on below what they say",
+  async (columns) => {
+    await client.addHive({ id: "gpu-03", host: "127.0.0.1", port: 1, labels: { team: "somebody", rack: "r1" } });
+    await client.cordonHive("gpu-03", { reason: "a reason of many words, as people write them, and some more" });
+    for (const args of [["status"], ["describe", "hive", "gpu-03"]]) {
+      const { code, stdout } = await show(columns, args);
+      const tooLong = stdout.split("\n").filter((line) => line.trimEnd().length > columns);
+      expect({ code, tooLong }).toEqual({ code: 0, tooLong: [] });
+      expect(stdout.replaceAll(/\s+/g, " ")).toContain("as people write them, and some more");
+    }
+    await client.removeHive("gpu-03");
+  },
+);
+
 test("a wide terminal shows everything, a narrow one cuts what is longest", async () => {
   expect((await show(200, ["get", "hives"])).stdout).toContain("site=somewhere-far-away");
   expect((await show(60, ["get", "hives"])).stdout).toMatch(/NVIDIA.*… /);

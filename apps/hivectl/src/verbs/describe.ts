@@ -1,6 +1,7 @@
 import { inColumns } from "@repo/process-log/printable";
 import type { Schema } from "@repo/queen-client";
 import { duration, type Times } from "../output/times.ts";
+import { wrapped } from "../output/wrapped.ts";
 import type { Session } from "../session.ts";
 import { heldMarks } from "./held-marks.ts";
 import { addressText, labelsText } from "./hive-columns.ts";
@@ -44,7 +45,7 @@ async function read({ queen, call }: Session, id: string): Promise<Described> {
   return { hive, state, liveness, operations };
 }
 
-function text({ hive, state, liveness, operations }: Described, { times }: Session): string {
+function text({ hive, state, liveness, operations }: Described, { times, terminal }: Session): string {
   const { devices, ssh_host, ssh_user, ssh_port } = hive;
   const { cordon } = state;
   const facts: (readonly [string, string])[] = [
@@ -100,7 +101,7 @@ function text({ hive, state, liveness, operations }: Described, { times }: Sessi
       ]),
     ),
   ];
-  return `${blocks.join("\n\n")}\n`;
+  return wrapped(`${blocks.join("\n\n")}\n`, terminal.width);
 }
 
 /** What the health checks show of it, and nothing else. */

@@ -1,5 +1,6 @@
 import { inColumns, printable } from "@repo/process-log/printable";
 import type { Answer, Schema } from "@repo/queen-client";
+import { wrapped } from "../output/wrapped.ts";
 import type { Session } from "../session.ts";
 import { heldMarks } from "./held-marks.ts";
 import { type HiveRow, statusText } from "./hive-columns.ts";
@@ -14,6 +15,7 @@ interface Status {
   readonly offline: readonly HiveRow[];
   readonly unknown: readonly HiveRow[];
   readonly notBeating: readonly HiveRow[];
+  readonly unreachable: readonly HiveRow[];
   readonly cordoned: readonly HiveRow[];
   readonly running: readonly Schema<"Operation">[];
 }
@@ -35,11 +37,12 @@ export const addStatus: AddVerb = (parent, does) => {
 };
 
 async function read({ queen, call, access }: Session): Promise<Status> {
-  const [health, offline, unknown, notBeating, cordoned, { operations }] = await Promise.all([
+  const [health, offline, unknown, notBeating, unreachable, cordoned, { operations }] = await Promise.all([
     queen.getHealth(call),
     queen.listFleet({ status: "offline", limit: SHOWN }, call),
     queen.listFleet({ status: "unknown", limit: SHOWN }, call),
     queen.listFleet({ not_beating: true, limit: SHOWN }, call),
+    queen.listFleet({ unreachable: true, limit: SHOWN }, call),
     queen.listFleet({ cordoned: true, limit: SHOWN }, call),
     queen.listOperations({ state: "running", limit: SHOWN }, call),
   ]);
@@ -50,48 +53,29 @@ async function read({ queen, call, access }: Session): Promise<Status> {
     offline: offline.hives,
     unknown: unknown.hives,
     notBeating: notBeating.hives,
+    unreachable: unreachable.hives,
     cordoned: cordoned.hives,
     running: operations,
   };
 }
 
 function text(status: Status, { times, access, terminal }: Session): string {
-  const { queen, totals, health, offline, unknown, notBeating, cordoned, running } = status;
-  const { total, online, on_probation, unreachable, not_beating } = totals;
-  const counts = [
-    `${online} online`,
-    `${totals.offline} offline`,
-    `${totals.unknown} unknown`,
-    totals.cordoned > 0 && `${totals.cordoned} cordoned`,
-    on_probation > 0 && `${on_probation} on probation`,
-    unreachable > 0 && `${unreachable} unreachable`,
-    not_beating > 0 && `${not_beating} not beating`,
-  ].filter((one) => one !== false);
+  const { queen, totals, health, offline, unknown, notBeating, unreachable, cordoned, running } = status;
   const where = access.context === undefined ? queen : `${queen} (context ${access.context})`;
-  const block = (title: string, rows: readonly (readonly string[])[], shown = rows.length, all = shown) => {
-    if (rows.length === 0) return [];
-    const more = all > shown ? [`  … and ${all - shown} more`] : [];
-    return [[`${title}:`, inColumns(rows).replaceAll(/^/gm, "  "), ...more].join("\n")];
-  };
-  const rowsOf = (rows: readonly HiveRow[]) =>
-    rows.map((row) => [row.hive.id, statusText(row), times.at(row.status.since_ms), row.status.why]);
+  const sinceAndWhy = (row: HiveRow) => [times.at(row.status.since_ms), row.status.why];
   const blocks = [
-    `Fleet at ${printable(where)}: ${total === 0 ? "no hives" : `${total} hives, ${counts.join(", ")}`}`,
+    `Fleet at ${printable(where)}: ${countsText(totals)}`,
     ...heldMarks(health.liveness, times),
-    ...block("Offline", rowsOf(offline), offline.length, totals.offline),
-    ...block("Unknown until they beat or answer a health check", rowsOf(unknown), unknown.length, totals.unknown),
-    ...block("Online, but their heartbeats do not arrive", rowsOf(notBeating), notBeating.length, totals.not_beating),
-    ...block(
-      "Cordoned",
-      cordoned.map((row) => [
-        row.hive.id,
-        statusText(row),
-        times.at(row.cordon?.created_at_ms),
-        `${row.cordon?.reason ?? ""}${row.cordon?.until_ms ? `, ends ${times.at(row.cordon.until_ms)}` : ""}`,
-      ]),
-      cordoned.length,
-      totals.cordoned,
-    ),
+    ...hivesBlock("Offline", offline, totals.offline, sinceAndWhy),
+    ...hivesBlock("Unknown until they beat or answer a health check", unknown, totals.unknown, sinceAndWhy),
+    ...hivesBlock("Online, but their heartbeats do not arrive", notBeating, totals.not_beating, sinceAndWhy),
+    ...hivesBlock("Online, but their port does not answer", unreachable, totals.unreachable, (row) => [
+      times.at(row.unreachable_since_ms),
+    ]),
+    ...hivesBlock("Cordoned", cordoned, totals.cordoned, ({ cordon }) => [
+      times.at(cordon?.created_at_ms),
+      `${cordon?.reason ?? ""}${cordon?.until_ms ? `, ends ${times.at(cordon.until_ms)}` : ""}`,
+    ]),
     ...block(
       "Running",
       running.map(({ id, hive_id, kind, created_at_ms }) => [id, kind, hive_id, times.at(created_at_ms)]),
@@ -101,13 +85,48 @@ function text(status: Status, { times, access, terminal }: Session): string {
       next(status).map(([args, does]) => [`${terminal.command} ${args}`, does]),
     ),
   ];
-  return `${blocks.join("\n\n")}\n`;
+  return wrapped(`${blocks.join("\n\n")}\n`, terminal.width);
+}
+
+function countsText({ total, online, offline, unknown, ...others }: Status["totals"]): string {
+  if (total === 0) return "no hives";
+  const counts = [
+    `${total} ${total === 1 ? "hive" : "hives"}`,
+    `${online} online`,
+    `${offline} offline`,
+    `${unknown} unknown`,
+  ];
+  for (const [name, count] of Object.entries(others))
+    if (count > 0) counts.push(`${count} ${name.replaceAll("_", " ")}`);
+  return counts.join(", ");
+}
+
+/** The first hives of a kind, of so many in all, and what is said of each. */
+function hivesBlock(title: string, rows: readonly HiveRow[], all: number, say: (row: HiveRow) => readonly string[]) {
+  const lines = rows.map((row) => [row.hive.id, statusText(row), ...say(row)]);
+  return block(title, lines, all - rows.length);
+}
+
+/** None where nothing is to be said; `more` of the same are left out. */
+function block(title: string, rows: readonly (readonly string[])[], more = 0): string[] {
+  if (rows.length === 0) return [];
+  const left = more > 0 ? [`  … and ${more} more`] : [];
+  return [[`${title}:`, inColumns(rows).replaceAll(/^/gm, "  "), ...left].join("\n")];
 }
 
 /** What hivectl is called with, and what that does. */
-function next({ totals, health, offline, unknown, notBeating, cordoned }: Status): [args: string, does: string][] {
+function next({
+  totals,
+  health,
+  offline,
+  unknown,
+  notBeating,
+  unreachable,
+  cordoned,
+}: Status): [args: string, does: string][] {
   const stopped = offline.find(canStart);
   const [awaited] = unknown;
+  const [deaf] = unreachable;
   const kept = cordoned.find(({ cordon }) => cordon?.until_ms === null);
   const calls: [string, string][] = [];
   if (totals.total === 0) calls.push(["add ID --host HOST", "adds a hive"]);
@@ -126,6 +145,7 @@ function next({ totals, health, offline, unknown, notBeating, cordoned }: Status
       "makes a token for each hive that has none: HIVE_TOKEN_FILE there",
     ]);
   }
+  if (deaf !== undefined) calls.push([`describe hive ${deaf.hive.id}`, "says what its health checks met"]);
   if (kept !== undefined) calls.push([`uncordon ${kept.hive.id}`, "gives it work again"]);
   return calls;
 }
