@@ -4,10 +4,10 @@ import { launchChromium } from "./launch.ts";
 
 let browser: Promise<Browser> | undefined;
 
-/** One browser for all tests of a file; who takes part gets cookies and storage of his own. */
+/** One browser for all tests of a file; who takes part gets cookies and storage of his own, and takes the certificates of tests. */
 export async function newContext(): Promise<BrowserContext> {
   browser ??= launchChromium();
-  const context = await (await browser).newContext();
+  const context = await (await browser).newContext({ ignoreHTTPSErrors: true });
   onTestFinished(() => context.close());
   return context;
 }

@@ -1,6 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Page } from "playwright-core";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { closeBrowser, newContext } from "../browser/chromium.ts";
@@ -9,6 +7,7 @@ import { postJson, queenProcesses } from "../queen-processes.ts";
 import { beatJson, workerJson } from "../test-queen.ts";
 import { until } from "../until.ts";
 import { openTab } from "./tab.ts";
+import { startTlsProxy } from "./tls-proxy.ts";
 
 const queens = queenProcesses();
 afterAll(closeBrowser);
@@ -167,30 +166,11 @@ test("ten tabs read one stream, and each shows a change; when the one that reads
   await tabs[0]?.page.locator("#row-gpu-03 .state.is-online").waitFor();
 });
 
-test("all works below the path of a proxy that takes it away", async () => {
+test("all works below the path of a proxy that ends TLS and takes the path away", async () => {
   const origin = await startQueen();
   // As proxies answer while the queen behind them is away.
   const away: number[] = [];
-  const proxy = createServer((incoming, outgoing) => {
-    if (incoming.url?.includes("/v1/events") && away.length > 0) {
-      outgoing.writeHead(away.pop() ?? 404).end();
-      return;
-    }
-    const path = incoming.url?.replace(/^\/hives/, "") ?? "";
-    const { method, headers } = incoming;
-    incoming.pipe(
-      request(origin + path, { method: method ?? "GET", headers }, (answer) => {
-        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(outgoing);
-      }),
-    );
-  }).listen(0, "127.0.0.1");
-  onTestFinished(() => {
-    proxy.closeAllConnections();
-    proxy.close();
-  });
-  await until("the proxy listens", () => proxy.listening);
-  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/hives/`;
+  const url = await startTlsProxy(origin, away);
   const { page, faults } = await openTab(url);
   await page.getByRole("link", { name: "gpu-01", exact: true }).click();
   await page.getByRole("heading", { name: "Why it is online" }).waitFor();

@@ -8,6 +8,7 @@ import { postJson, queenProcesses } from "../queen-processes.ts";
 import { until } from "../until.ts";
 import { findingsIn } from "./axe.ts";
 import { openTab } from "./tab.ts";
+import { startTlsProxy } from "./tls-proxy.ts";
 
 const queens = queenProcesses();
 afterAll(closeBrowser);
@@ -69,6 +70,22 @@ test("a hive is removed once its id was typed", async () => {
   await page.getByRole("link", { name: "Fleet" }).first().click();
   await page.locator("#row-gpu-01").waitFor();
   expect(await page.locator("tbody tr").count()).toBe(2);
+});
+
+test("behind a proxy that ends TLS people log in and act", async () => {
+  const origin = await startQueen();
+  const token = tokenCommand("create", "--name", "o", "--role", "operator");
+  const { page, faults } = await openTab(await startTlsProxy(origin));
+  await logIn(page, token);
+  await page.getByRole("link", { name: "gpu-01", exact: true }).click();
+  await page.getByRole("button", { name: "Cordon", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Cordon" });
+  await dialog.getByLabel("Reason").fill("new fans");
+  await dialog.getByRole("button", { name: "Cordon", exact: true }).click();
+  await dialog.getByText("1 done").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await page.getByText("new fans").first().waitFor();
+  expect(faults).toEqual([]);
 });
 
 test("a reader sees all and can change nothing, and is told why", async () => {
