@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import type { Page } from "playwright-core";
-import { afterAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { closeBrowser, newContext } from "../browser/chromium.ts";
 import { FollowedEvents } from "../followed-events.ts";
 import { postJson, queenProcesses } from "../queen-processes.ts";
