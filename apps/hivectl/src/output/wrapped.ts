@@ -1,7 +1,7 @@
 /** What a line without columns goes on behind. */
 const INDENT = 4;
 
-/** Lines that are longer than the terminal go on below their last column, broken behind a word or a comma; a column that begins in its right half has no room for that. */
+/** Lines that are longer than the terminal go on below their last column, broken behind a word or a comma; a column that begins in its last third has no room for that. */
 export function wrapped(text: string, width: number | undefined): string {
   if (width === undefined) return text;
   return text
@@ -11,7 +11,7 @@ export function wrapped(text: string, width: number | undefined): string {
 }
 
 function wrappedLine(line: string, width: number): string[] {
-  const hang = lastColumnOf(line, width / 2);
+  const hang = lastColumnOf(line, (width * 2) / 3);
   const lines: string[] = [];
   let rest = line;
   while (rest.length > width) {
