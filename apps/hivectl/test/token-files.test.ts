@@ -1,6 +1,7 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { QueenClient } from "@repo/queen-client";
 import { expect, test } from "vitest";
+import { storeOddHive } from "../../queen/test/odd-hive.ts";
 import { postJson } from "../../queen/test/queen-processes.ts";
 import { hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
@@ -35,6 +36,18 @@ test("token create --out-dir makes one for each hive that is chosen and has none
   });
   expect(readFileSync(`${folder}/gpu-03.token`, "utf8")).toBe("mine");
   expect((await client.listTokens()).tokens).toHaveLength(2);
+});
+
+test("token create --out-dir writes nowhere else, whatever another program called a hive", async () => {
+  const tooLong = "x".repeat(300);
+  for (const id of ["../escaped", tooLong]) await storeOddHive(`${queen.folder}/hives.db`, id);
+  const folder = `${queen.folder}/odd`;
+  const made = await create("--role", "hive", "-l", "!rack", "--out-dir", folder, "--json");
+  // One whose file cannot be keeps none of the others back.
+  expect(made).toMatchObject({ code: 3, stderr: expect.stringContaining("ENAMETOOLONG") });
+  const { tokens } = JSON.parse(made.stdout);
+  expect(tokens).toMatchObject([{ hive_id: "../escaped" }]);
+  expect(readdirSync(folder)).toEqual(["..%2Fescaped.token"]);
 });
 
 test("token create refuses to choose hives for one token, and --out-dir for another role", async () => {

@@ -36,11 +36,13 @@ export async function writeTokens(session: Session, folder: string, { filter, va
   const printer = session.printer(WRITTEN);
   let written = 0;
   for (const id of lacking) {
-    const file = join(folder, `${id}.token`);
+    // What another program called a hive may lead out of the folder.
+    const file = join(folder, `${encodeURIComponent(id)}.token`);
     const make = () => queen.createToken({ name: id, role: "hive", hive_id: id, ...validity }, call);
     const token = await writeNew(file, make).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "EEXIST") throw error;
-      terminal.complain(`${id}: ${file} is there already, and stays as it is`);
+      if (error.syscall === undefined) throw error;
+      const isThere = error.code === "EEXIST";
+      terminal.complain(isThere ? `${id}: ${file} is there already, and stays as it is` : error.message);
     });
     if (token === undefined) continue;
     written += 1;
@@ -51,7 +53,7 @@ export async function writeTokens(session: Session, folder: string, { filter, va
   return written === lacking.length ? EXIT.done : written === 0 ? EXIT.failed : EXIT.someFailed;
 }
 
-/** The file comes first: a token that nobody would have is not made. */
+/** The file comes first: where there can be none, no token is made. */
 async function writeNew<Made extends { readonly token: string }>(
   path: string,
   make: () => Promise<Made>,

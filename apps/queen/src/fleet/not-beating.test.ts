@@ -21,12 +21,19 @@ const tokenOf = async (queen: TestQueen, json: object, authorization?: string) =
   return `Bearer ${(body as { token: string }).token}`;
 };
 
-test("a hive that answers health checks alone is listed and counted, with why as far as it is known", async () => {
-  await using queen = await startTestQueen();
+/** It answers health checks, too. */
+async function aHiveThatBeats() {
+  const queen = await startTestQueen();
   const hive = await startHive();
   await addHive(queen, hive.port);
   await beat(queen);
   await queen.watch.runRound();
+  return { queen, hive, [Symbol.asyncDispose]: () => queen[Symbol.asyncDispose]() };
+}
+
+test("a hive that answers health checks alone is listed and counted, with why as far as it is known", async () => {
+  await using site = await aHiveThatBeats();
+  const { queen } = site;
   expect(await rowsThatDoNotBeat(queen)).toMatchObject({ hives: [], totals: { not_beating: 0 } });
   await later(queen);
   const silent = { not_beating: "not_known", status: { value: "online", rule: "answers_probes", why: NOT_TOLD } };
@@ -36,11 +43,8 @@ test("a hive that answers health checks alone is listed and counted, with why as
 });
 
 test("of a hive that is kept out because it has no token, that is said, in the log and in an event too", async () => {
-  await using queen = await startTestQueen();
-  const hive = await startHive();
-  await addHive(queen, hive.port);
-  await beat(queen);
-  await queen.watch.runRound();
+  await using site = await aHiveThatBeats();
+  const { queen } = site;
   await queen.watch.sweep();
   const authorization = await tokenOf(queen, { name: "me", role: "operator" });
   expect(await beat(queen)).toMatchObject({ status: 401 });
@@ -59,11 +63,8 @@ test("of a hive that is kept out because it has no token, that is said, in the l
 });
 
 test("an event says what of a hive changed by itself, and what of it was written", async () => {
-  await using queen = await startTestQueen();
-  const hive = await startHive();
-  await addHive(queen, hive.port);
-  await beat(queen);
-  await queen.watch.runRound();
+  await using site = await aHiveThatBeats();
+  const { queen, hive } = site;
   await queen.watch.sweep();
   hive.routes = { "/health": answer(500, "ill") };
   await queen.watch.runRound();

@@ -104,9 +104,10 @@ test("what is looked for is in the address, and the address shows the same", asy
   await other.getByText("1 hive", { exact: true }).waitFor();
 
   // Whoever has gone elsewhere is not brought back by what he typed before.
+  await other.clock.install();
   await search.fill("gpu");
   await other.getByRole("link", { name: "gpu-01", exact: true }).click();
-  await other.evaluate("new Promise((resolve) => setTimeout(resolve, 250))");
+  await other.clock.runFor(1000);
   expect(new URL(other.url()).pathname).toBe("/ui/hives/gpu-01");
 });
 
