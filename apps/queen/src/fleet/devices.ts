@@ -49,6 +49,7 @@ export class DeviceDetection {
     const nowMs = this.#parts.clock.monotonicNow();
     this.#know(id, devices, nowMs);
     this.#parts.traits.printDevices(id, devices, nowMs);
+    this.#parts.traits.wrote(id, nowMs);
     this.#problems.delete(id);
     this.#times.stored(id, nowMs, { isPartial: devices.gpus === null });
     this.#parts.events.publish("hive_changed", { hive_id: id, changed: "devices" });
@@ -111,6 +112,7 @@ export class DeviceDetection {
       await catalog.updateDevices(id, devices);
       knownAtMs = clock.monotonicNow();
       traits.printDevices(id, devices, knownAtMs);
+      traits.wrote(id, knownAtMs);
     }
     this.#know(id, devices, knownAtMs);
     const isPartial = devices.gpus === null || report.problems.length > 0;

@@ -99,6 +99,7 @@ export class Fleet {
       ...told,
       learn: (record, readAtMs) => void this.#records.met(record, readAtMs),
       gone: (id) => this.gone(id),
+      wrote: (id) => this.traits.wrote(id, clock.monotonicNow()),
     });
     const onTwo = (id: string, addresses: readonly [string, string]) => this.#announcer.twoSenders(id, addresses);
     this.#senders = new Senders({ ...settings, beatMs: this.#liveness.beatMs, onTwo });

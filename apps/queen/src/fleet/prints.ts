@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 
 interface Print {
-  /** Short, and other for what is other. */
-  readonly print: number;
+  /** Short, and other for what is other; undefined where it is to be learned. */
+  readonly print: number | undefined;
   /** Monotonic. */
   readonly atMs: number;
 }
@@ -19,7 +19,12 @@ export class Prints {
     if (known !== undefined && known.atMs > atMs) return false;
     const print = hash("sha1", JSON.stringify(value), "buffer").readUIntBE(0, PRINT_BYTES);
     this.#byId.set(id, { print, atMs });
-    return known !== undefined && known.print !== print;
+    return known?.print !== undefined && known.print !== print;
+  }
+
+  /** It was made other here at `atMs`, and as what is to be learned: what was read before says nothing any more. */
+  madeOther(id: string, atMs: number): void {
+    this.#byId.set(id, { print: undefined, atMs });
   }
 
   forget(id: string): void {

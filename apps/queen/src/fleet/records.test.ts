@@ -56,3 +56,17 @@ test("a change of another program that a caller's write of the same status bring
   await queen.request("PATCH", PATH, { status: "unknown" });
   expect(types(queen)).toEqual(["hive_added", "hive_changed"]);
 });
+
+test("a status that another program changed and set back is told of as well: a list may have passed the hive over meanwhile", async () => {
+  await using queen = await startTestQueen();
+  await addHive(queen, 8600);
+  await queen.watch.runRound();
+  const before = types(queen).length;
+  for (const status of ["online", "unknown"] as const) {
+    queen.clock.advance(1);
+    await queen.catalog.updateHiveStatus(HIVE_JSON.id, status);
+  }
+  await queen.watch.runRound();
+  await queen.watch.runRound();
+  expect(published(queen).slice(before)).toMatchObject([["hive_changed", { changed: "written anew" }]]);
+});

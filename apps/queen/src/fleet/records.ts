@@ -33,8 +33,11 @@ export class Records {
     const { status } = this.met(record, readAtMs);
     devices.learn(record, readAtMs);
     const others = traits.learn(record, labels, readAtMs);
-    if (others.length > 0) announcer.changed(record, "another program", others);
-    if (was === undefined || status === undefined || status === was) return;
+    const isWritten = traits.learnWrite(record, readAtMs);
+    const hasMoved = was !== undefined && status !== undefined && status !== was;
+    // Where only its status was other, and is not now, a list may have passed it over meanwhile.
+    if (others.length > 0 || (isWritten && !hasMoved)) announcer.changed(record, "another program", others);
+    if (!hasMoved) return;
     announcer.status(record.id, was, status, "it was changed in the catalog by another program");
   }
 
@@ -80,6 +83,7 @@ export class Records {
     registry.reconsider(record.id);
     devices.learn(record, nowMs);
     const others = traits.learn(record, labels, nowMs);
+    traits.wrote(record.id, nowMs);
     const isToldOf = was !== undefined && was !== record.status;
     if (isToldOf) announcer.status(record.id, was, record.status, why);
     return { isToldOf, others };

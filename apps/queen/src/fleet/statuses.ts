@@ -18,6 +18,8 @@ interface Parts {
   log: Logger;
   /** The hive is in the catalog no more. */
   gone: (id: string) => void;
+  /** Its status was written here, or may have been. */
+  wrote: (id: string) => void;
 }
 
 /** Hives that are lost, and judged before other work gets its turn. */
@@ -79,11 +81,12 @@ export class StatusKeeper {
   }
 
   async #write(sight: Sight, was: HiveStatus, verdict: Verdict): Promise<void> {
-    const { catalog, liveness, announcer, clock } = this.#parts;
-    await catalog.updateHiveStatus(sight.id, verdict.status).catch((error: unknown) => {
+    const { catalog, liveness, announcer, clock, wrote } = this.#parts;
+    const written = catalog.updateHiveStatus(sight.id, verdict.status).catch((error: unknown) => {
       if (isCatalogError(error, "CATALOG_OUTCOME_UNKNOWN")) liveness.unsure(sight, clock.monotonicNow());
       throw error;
     });
+    await written.finally(() => wrote(sight.id));
     if (sight.status === verdict.status) return;
     liveness.changed(sight, was, verdict, clock.monotonicNow());
     announcer.status(sight.id, was, verdict.status, verdict.why);
@@ -91,9 +94,9 @@ export class StatusKeeper {
 
   /** While the mark is on its way the status is not sure: a beat that comes in between looks into the catalog itself. */
   async #markOffline(sight: Sight, was: HiveStatus, verdict: Verdict): Promise<void> {
-    const { catalog, liveness, announcer, clock } = this.#parts;
+    const { catalog, liveness, announcer, clock, wrote } = this.#parts;
     liveness.unsure(sight, clock.monotonicNow());
-    const changed = await catalog.markOffline(sight.id, this.#notBeatSinceMs(sight));
+    const changed = await catalog.markOffline(sight.id, this.#notBeatSinceMs(sight)).finally(() => wrote(sight.id));
     if (!changed || !liveness.markedOffline(sight, was, verdict, clock.monotonicNow())) return;
     announcer.status(sight.id, was, "offline", verdict.why);
   }

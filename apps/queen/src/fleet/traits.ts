@@ -40,6 +40,7 @@ export class Traits {
   readonly #kinds = new Map<string, Kind>();
   readonly #accessPrints = new Prints();
   readonly #devicesPrints = new Prints();
+  readonly #writePrints = new Prints();
 
   /** It was so at `atMs`; answers what of it was known and is other. Labels that are not given are as they were. */
   learn(hive: HiveRecord, labels: Labels | undefined, atMs: number): Trait[] {
@@ -50,6 +51,16 @@ export class Traits {
       labels: labels !== undefined && this.#learnLabels(id, labels, atMs),
     };
     return TRAITS.filter((trait) => isOther[trait]);
+  }
+
+  /** It was so at `atMs`; answers whether another program wrote it since it was known, also where it is again as it was. */
+  learnWrite({ id, updatedAtMs }: HiveRecord, atMs: number): boolean {
+    return this.#writePrints.learn(id, updatedAtMs, atMs);
+  }
+
+  /** The queen herself wrote something of it. */
+  wrote(id: string, atMs: number): void {
+    this.#writePrints.madeOther(id, atMs);
   }
 
   /** The queen herself wrote them, or they were read. */
@@ -80,6 +91,7 @@ export class Traits {
     this.#devices.delete(id);
     this.#accessPrints.forget(id);
     this.#devicesPrints.forget(id);
+    this.#writePrints.forget(id);
   }
 
   /** Tells of hives whether they are chosen. */

@@ -72,6 +72,8 @@ async function make(queen: TestQueen, { kind, n, to }: AChange): Promise<void> {
   if (kind === "beat") await beat(queen, n, to);
   if (kind === "status") await queen.request("PATCH", `/v1/hives/${id}`, { status: to.status });
   if (kind === "label") await queen.request("PATCH", `/v1/hives/${id}`, { labels: { rack: to.rack } });
+  // By the time of a write it shows that another program wrote at all, where all is again as it was.
+  queen.clock.advance(1);
   if (kind === "status by another") await catalog.updateHiveStatus(id, to.status);
   if (kind === "label by another") await catalog.labels.set(id, labelsOf(to));
 }
