@@ -1,4 +1,5 @@
-import { inColumns, printable } from "@repo/process-log/printable";
+import { inColumns } from "@repo/process-log/columns";
+import { printable } from "@repo/process-log/printable";
 import { type BeatSource, beatOf } from "./heartbeats.ts";
 import type { GpuTelemetry, Telemetry } from "./telemetry/watch.ts";
 import type { LeftOut } from "./workers/find.ts";

@@ -13,6 +13,7 @@ test("every file stands in a room, and imports point down", () => {
 test("hivectl knows the queen by her client alone, and nothing of the catalog", () => {
   const packages = new Set(source.packagesOf().filter((name) => !name.startsWith("node:")));
   expect([...packages].toSorted()).toEqual([
+    "@repo/process-log/columns",
     "@repo/process-log/printable",
     "@repo/processes",
     "@repo/queen-client",

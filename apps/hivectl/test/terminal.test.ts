@@ -1,5 +1,6 @@
 import { QueenClient } from "@repo/queen-client";
 import { beforeAll, expect, test } from "vitest";
+import { workerJson } from "../../queen/test/test-queen.ts";
 import { inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
@@ -48,6 +49,37 @@ test.each([60, 80, 200])(
       expect(stdout.replaceAll(/\s+/g, " ")).toContain("as people write them, and some more");
     }
     await client.removeHive("gpu-03");
+  },
+);
+
+/** As a terminal counts those that are tried here. */
+const columnsOf = (line: string) => line.normalize("NFC").replaceAll(/👍🏽|🦙|[\u3000-\u9fff]/gu, "--").length;
+
+test.each([60, 80, 200])(
+  "in %i columns what takes two of them, or none, moves no column, and is cut and broken between characters",
+  async (columns) => {
+    const timestamp = new Date().toISOString();
+    const models = ["日本語の大きなモデル🦙", "cafe\u0301", "llama-3-8b"];
+    const workers = models.map((model_id, at) => ({ ...workerJson(), worker_id: `w${at}`, model_id }));
+    await client.addHive({ id: "gpu-04", host: "127.0.0.1", port: 1 });
+    await client.sendHeartbeat({ hive_id: "gpu-04", timestamp, workers });
+    const reason = `新しいファンを待っています👍🏽${"👍🏽".repeat(30)}、cafe\u0301 の隣のラックです`;
+    await client.cordonHive("gpu-04", { reason });
+    for (const args of [
+      ["get", "workers"],
+      ["get", "workers", "-o", "wide"],
+      ["get", "cordons"],
+      ["describe", "hive", "gpu-04"],
+      ["status"],
+    ]) {
+      const { code, stdout } = await show(columns, [...args, "-q"], { NO_COLOR: "1" });
+      const tooLong = stdout.split("\n").filter((line) => columnsOf(line) > columns);
+      expect({ code, tooLong }).toEqual({ code: 0, tooLong: [] });
+      expect(stdout).not.toMatch(/[^👍]🏽|\s\u0301/u);
+      const healthy = [...stdout.matchAll(/^(.*?)healthy/gm)].map(([, before = ""]) => columnsOf(before));
+      expect(new Set(healthy).size).toBeLessThanOrEqual(1);
+    }
+    await client.removeHive("gpu-04");
   },
 );
 

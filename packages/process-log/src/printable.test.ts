@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inColumns, printable, printableInside } from "./printable.ts";
+import { printable, printableInside } from "./printable.ts";
 
 const ODD = "\u0000\b\r\u001b[31m\u007f\u0085\u009b\u061c\u200e\u2028\u2029\u202e\u2066\ud800\u200b\u00ad\u{e0041}";
 const SHOWN =
@@ -20,14 +20,4 @@ test("makes the texts inside of JSON printable, but for the lines and tabs of a 
   const inside = (text: string) => JSON.parse(printableInside(JSON.stringify(text)));
   expect(inside(ODD)).toBe(SHOWN.replace("\\u0008\\u000d", "\\b\\r"));
   for (const text of [SOUND, "Error: no\n\tat once", "\\u202e", "\\\\r"]) expect(inside(text)).toBe(text);
-});
-
-test("sets rows in columns, whoever wrote them", () => {
-  const rows = [
-    ["ID", "STATE", "NAME"],
-    ["gpu-01", "on", ""],
-    ["a\n", "offline", "x"],
-  ];
-  expect(inColumns(rows)).toBe("ID       STATE    NAME\ngpu-01   on\na\\u000a  offline  x");
-  expect(inColumns([])).toBe("");
 });

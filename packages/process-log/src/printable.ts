@@ -10,11 +10,3 @@ const escapeOf = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16)
 /** JSON of whose texts, once they are read from it, none holds such a character, but for the ends of lines and tabs of a stack. */
 export const printableInside = (json: string): string =>
   printable(json).replace(/\\(?:u[0-9a-f]{4}|.)/g, (code) => (/^\\[ubfr]/.test(code) ? `\\${code}` : code));
-
-/** Rows as people read them: each column as wide as its widest cell. */
-export function inColumns(rows: readonly (readonly string[])[]): string {
-  const cells = rows.map((row) => row.map(printable));
-  const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
-  const lines = cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "));
-  return lines.map((line) => line.trimEnd()).join("\n");
-}

@@ -1,3 +1,4 @@
+import { cutTo } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
 import type { Terminal } from "./terminal.ts";
 
@@ -14,9 +15,7 @@ export class Progress {
 
   show(text: string): void {
     const { stderr } = this.#terminal.streams;
-    const line = printable(text);
-    const room = (stderr.columns || 80) - 1;
-    stderr.write(`${TO_START_OF_LINE}${line.length <= room ? line : `${line.slice(0, room - 1)}…`}`);
+    stderr.write(`${TO_START_OF_LINE}${cutTo(printable(text), (stderr.columns || 80) - 1)}`);
     this.#isShown = true;
   }
 

@@ -1,3 +1,4 @@
+import { widthOf } from "@repo/process-log/columns";
 import { expect, test } from "vitest";
 import { Table } from "./table.ts";
 import { type Streams, Terminal } from "./terminal.ts";
@@ -38,6 +39,28 @@ test("on a terminal the widest column is cut, the last is left out, and an id gi
   expect(textIn()).toBe("hive-0123456789  a long text that goes on  more\n");
 });
 
+test("what is wide, or stands on the letter before it, takes the columns that a terminal gives it, and is cut between characters", () => {
+  const rows = [
+    { id: "日本", text: "大きなモデル" },
+    { id: "x", text: "cafe\u0301" },
+    { id: "👍🏽", text: "🦙" },
+  ];
+  const textIn = (columns?: number) =>
+    new Table(COLUMNS, terminal(columns, { NO_COLOR: "1" }), { headers: false }).text(rows, times).split("\n");
+  expect(textIn()).toEqual([
+    "日本  大きなモデル  more",
+    "x     cafe\u0301          more",
+    "👍🏽    🦙            more",
+    "",
+  ]);
+  expect(textIn(22)).toEqual([
+    "日本  大きなモ…   more",
+    "x     cafe\u0301        more",
+    "👍🏽    🦙          more",
+    "",
+  ]);
+});
+
 test("a column that stays whole is cut only when the others have nothing left", () => {
   const columns = COLUMNS.map((column) => (column.title === "TEXT" ? { ...column, isWhole: true as const } : column));
   const rows = [{ id: "hive-0123456789", text: "online,unreachable" }];
@@ -52,13 +75,10 @@ test("no line is longer than any terminal, whatever comes after the first rows",
   for (const many of [plain, plain.map((one, at) => (at % 2 === 0 ? one : { ...one, isWhole: true as const }))])
     for (let width = 20; width < 200; width += 1) {
       const table = new Table(many, terminal(width, { NO_COLOR: "1" }), { headers: true });
-      const texts = ["a", "some text", "text that is longer than any"].map((text) =>
+      const texts = ["a", "some text", "text that is longer than any", "どれよりも長いテキスト👍🏽"].map((text) =>
         table.text([{ id: "a", text }], times),
       );
-      const lengths = texts
-        .join("")
-        .split("\n")
-        .map((line) => line.length);
+      const lengths = texts.join("").split("\n").map(widthOf);
       expect(Math.max(...lengths)).toBeLessThanOrEqual(width);
     }
 });

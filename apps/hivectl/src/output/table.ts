@@ -1,3 +1,4 @@
+import { cutTo, padTo, widthOf } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
 import type { Style, Terminal } from "./terminal.ts";
 import type { Times } from "./times.ts";
@@ -23,6 +24,7 @@ export const textOf = (cell: Cell): string => (typeof cell === "string" ? cell :
 
 interface Shown {
   readonly text: string;
+  readonly width: number;
   readonly style: Style | undefined;
 }
 
@@ -57,10 +59,10 @@ export class Table<R> {
   text(records: readonly R[], times: Times): string {
     const rows = records.map((record) => this.#columns.map(({ cell }) => shown(cell(record, times))));
     if (this.#isFirst && this.#headers) {
-      rows.unshift(this.#columns.map(({ title }) => ({ text: title, style: undefined })));
+      rows.unshift(this.#columns.map(({ title }) => shown(title)));
     }
     this.#widths = this.#columns.map(({ minWidth }, at) =>
-      Math.max(this.#widths[at] ?? minWidth ?? 0, ...rows.map((row) => row[at]?.text.length ?? 0)),
+      Math.max(this.#widths[at] ?? minWidth ?? 0, ...rows.map((row) => row[at]?.width ?? 0)),
     );
     // Which columns there are is known from the first rows on.
     if (this.#isFirst) this.#leaveOut();
@@ -87,9 +89,9 @@ export class Table<R> {
   #line(row: readonly Shown[], widths: readonly number[]): string {
     const last = row.length - 1;
     const cells = row.map(({ text, style }, at) => {
-      const cut = cutTo(text, widths[at] ?? 0);
-      const padding = at === last ? "" : " ".repeat((widths[at] ?? 0) - cut.length);
-      return this.#terminal.style(style, cut) + padding;
+      const width = widths[at] ?? 0;
+      const cell = this.#terminal.style(style, cutTo(text, width));
+      return at === last ? cell : padTo(cell, width);
     });
     return cells.join(GAP).trimEnd();
   }
@@ -97,10 +99,9 @@ export class Table<R> {
 
 const shown = (cell: Cell): Shown => {
   const { text, style } = typeof cell === "string" ? { text: cell, style: undefined } : cell;
-  return { text: printable(text) || "-", style };
+  const said = printable(text) || "-";
+  return { text: said, width: widthOf(said), style };
 };
-
-const cutTo = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 1)}…`);
 
 const minOf = ({ width, isWhole }: Room): number => (isWhole ? width : Math.min(width, MIN_WIDTH));
 

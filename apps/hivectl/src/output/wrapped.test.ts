@@ -1,3 +1,4 @@
+import { widthOf } from "@repo/process-log/columns";
 import { expect, test } from "vitest";
 import { wrapped } from "./wrapped.ts";
 
@@ -25,10 +26,28 @@ test("a word that is longer than a line, and a column at its end, are broken whe
   expect(wrapped(`  ${"y".repeat(20)}  then this`, 24).split("\n")).toEqual([`  ${"y".repeat(20)}`, "  then this"]);
 });
 
-test("no line is longer than the terminal, and no character is lost, whatever the text", () => {
-  for (let width = 12; width < 60; width++) {
-    const text = wrapped(FACTS, width);
-    expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(width);
-    expect(text.replaceAll(/\s/g, "")).toBe(FACTS.replaceAll(/\s/g, ""));
+test("wide characters take two columns of a line, and those before a column move it", () => {
+  expect(wrapped("理由:  新しいファンを待っています", 20).split("\n")).toEqual([
+    "理由:  新しいファン",
+    "       を待っていま",
+    "       す",
+  ]);
+});
+
+const WIDE = `Cordon:  新しいファン, ${"👍🏽".repeat(20)} とcafe\u0301の${"x".repeat(30)}`;
+
+test.each([FACTS, WIDE])("no line is longer than the terminal, and no character is lost or parted, in %j", (said) => {
+  for (let width = 6; width < 60; width++) {
+    const text = wrapped(said, width);
+    const lines = text.split("\n");
+    expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(width);
+    expect(text.replaceAll(/\s/g, "")).toBe(said.replaceAll(/\s/g, ""));
+    for (const line of lines) expect(line).not.toMatch(/^\s*[\u0301🏽]/u);
   }
+});
+
+test("what has no room in any line is left as it is", () => {
+  const wide = `${"ᄀ".repeat(9)} 日本`;
+  expect(wrapped(wide, 12)).toBe(wide);
+  for (const width of [1, 2, 3]) expect(wrapped("日本", width).replaceAll(/\s/g, "")).toBe("日本");
 });

@@ -1,3 +1,5 @@
+import { beginningOf, widthOf } from "@repo/process-log/columns";
+
 /** What a line without columns goes on behind. */
 const INDENT = 4;
 
@@ -11,24 +13,30 @@ export function wrapped(text: string, width: number | undefined): string {
 }
 
 function wrappedLine(line: string, width: number): string[] {
-  const hang = lastColumnOf(line, (width * 2) / 3);
+  const column = lastColumnOf(line, (width * 2) / 3);
+  const hang = " ".repeat(column === 0 ? Math.min(INDENT, width >> 1) : widthOf(line.slice(0, column)));
   const lines: string[] = [];
   let rest = line;
-  while (rest.length > width) {
-    const end = breakIn(rest, hang, width);
+  let kept = column;
+  while (widthOf(rest) > width) {
+    const end = breakIn(rest, kept, beginningOf(rest, width).length);
+    // One character that takes more than a line.
+    if (end <= kept) break;
     lines.push(rest.slice(0, end).trimEnd());
-    rest = " ".repeat(hang) + rest.slice(end).trimStart();
+    rest = hang + rest.slice(end).trimStart();
+    kept = hang.length;
   }
   return [...lines, rest];
 }
 
+/** Where the text of the last column begins that leaves room; at 0 where there are none. */
 function lastColumnOf(line: string, limit: number): number {
   const starts = Array.from(line.matchAll(/ {2,}(?=\S)/g), ({ index, 0: gap }) => index + gap.length);
-  return starts.findLast((start) => start <= limit) ?? INDENT;
+  return starts.findLast((start) => widthOf(line.slice(0, start)) <= limit) ?? 0;
 }
 
-/** In the middle of a word where it is longer than the line. */
-function breakIn(line: string, hang: number, width: number): number {
-  const end = Math.max(line.lastIndexOf(" ", width), line.lastIndexOf(",", width - 1) + 1);
-  return end > hang ? end : width;
+/** Of a line of which so much has room: in the middle of a word where that is longer. */
+function breakIn(line: string, kept: number, room: number): number {
+  const end = Math.max(line.lastIndexOf(" ", room), line.lastIndexOf(",", room - 1) + 1);
+  return end > kept ? end : room;
 }

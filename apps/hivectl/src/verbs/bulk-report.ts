@@ -1,3 +1,4 @@
+import { widthOf } from "@repo/process-log/columns";
 import type { Schema } from "@repo/queen-client";
 import { EXIT, nextFor } from "../failure.ts";
 import { Progress } from "../output/progress.ts";
@@ -48,7 +49,7 @@ export class BulkReport {
     this.#session = session;
     this.#left = new Set(ids);
     this.#progress = session.terminal.canRedraw ? new Progress(session.terminal) : undefined;
-    this.#printer = session.printer(outcomes(Math.max(...ids.map((id) => id.length))));
+    this.#printer = session.printer(outcomes(Math.max(...ids.map(widthOf))));
   }
 
   async hive(line: ActionOnHive): Promise<void> {

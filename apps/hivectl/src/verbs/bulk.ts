@@ -1,4 +1,4 @@
-import { inColumns } from "@repo/process-log/printable";
+import { inColumns } from "@repo/process-log/columns";
 import type { Body, Query } from "@repo/queen-client";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";

@@ -1,4 +1,4 @@
-import { inColumns } from "@repo/process-log/printable";
+import { inColumns } from "@repo/process-log/columns";
 import type { Schema } from "@repo/queen-client";
 import { duration, type Times } from "../output/times.ts";
 import { wrapped } from "../output/wrapped.ts";

@@ -1,4 +1,4 @@
-import { inColumns } from "@repo/process-log/printable";
+import { inColumns, widthOf } from "@repo/process-log/columns";
 import type { Schema } from "@repo/queen-client";
 import { EXIT, UsageProblem } from "../failure.ts";
 import type { Session } from "../session.ts";
@@ -102,7 +102,7 @@ const offeredRows = ({ offered }: Schema<"HostKeys">): Row[] =>
 function tableOf(rows: readonly Row[], { terminal }: Session): string {
   if (rows.length === 0) return "";
   const table = inColumns(rows);
-  const width = Math.max(...table.split("\n").map((line) => line.length));
+  const width = Math.max(...table.split("\n").map(widthOf));
   if (terminal.width === undefined || width <= terminal.width) return `${table}\n`;
   const lines = rows.flatMap(([state, type, fingerprint, at]) => [[[state, type, at]], [["", fingerprint]]]);
   return `${lines.map(inColumns).join("\n")}\n`;

@@ -1,4 +1,5 @@
-import { inColumns, printable } from "@repo/process-log/printable";
+import { inColumns } from "@repo/process-log/columns";
+import { printable } from "@repo/process-log/printable";
 import type { Query, Schema } from "@repo/queen-client";
 import { Option } from "commander";
 import type { Kind } from "../output/records.ts";

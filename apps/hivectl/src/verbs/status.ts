@@ -1,4 +1,5 @@
-import { inColumns, printable } from "@repo/process-log/printable";
+import { inColumns } from "@repo/process-log/columns";
+import { printable } from "@repo/process-log/printable";
 import type { Answer, Schema } from "@repo/queen-client";
 import { wrapped } from "../output/wrapped.ts";
 import type { Session } from "../session.ts";

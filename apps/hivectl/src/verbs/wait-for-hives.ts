@@ -1,3 +1,4 @@
+import { widthOf } from "@repo/process-log/columns";
 import type { QueenEvent } from "@repo/queen-client";
 import type { Kind, Printer } from "../output/records.ts";
 import type { Session } from "../session.ts";
@@ -38,7 +39,7 @@ export class HivesAwaited implements Awaited {
     this.#session = session;
     this.#signal = signal;
     this.#condition = condition;
-    this.#printer = session.printer(met(Math.max(0, ...ids.map((id) => id.length))));
+    this.#printer = session.printer(met(Math.max(0, ...ids.map(widthOf))));
     this.#left = new Map(ids.map((id) => [id, "not looked at yet"]));
   }
 

@@ -10,7 +10,8 @@ import {
   type TokenRecord,
 } from "@repo/hive-catalog";
 import { catalogInfo } from "@repo/hive-catalog/maintenance";
-import { inColumns, printable } from "@repo/process-log/printable";
+import { inColumns } from "@repo/process-log/columns";
+import { printable } from "@repo/process-log/printable";
 import { withUsageErrors } from "@repo/settings";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { toTokenJson } from "../http/routes/token-json.ts";
