@@ -1,11 +1,15 @@
 import { once } from "node:events";
-import { createServer, request } from "node:http";
+import { createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
-/** A real HTTP proxy before a queen. A request that fits what is to break, it breaks off once, as a queen does who dies. */
+/**
+ * A real HTTP proxy before a queen. A request that fits what is to break, it breaks off once, as a queen does who dies; and `before` an answer to
+ * one is handed on, something may happen.
+ */
 export async function breakingProxy(queen: string) {
   let breaks: RegExp | undefined;
+  let before: ((asked: IncomingMessage) => void) | undefined;
   const server = createServer((asked, answer) => {
     if (breaks?.test(asked.url ?? "")) {
       breaks = undefined;
@@ -14,6 +18,7 @@ export async function breakingProxy(queen: string) {
     }
     const { method, headers } = asked;
     const onward = request(new URL(asked.url ?? "", queen), { method, headers }, (said) => {
+      before?.(asked);
       answer.writeHead(said.statusCode ?? 502, said.headers);
       said.pipe(answer);
     });
@@ -30,6 +35,9 @@ export async function breakingProxy(queen: string) {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     breakOnce: (path: RegExp) => {
       breaks = path;
+    },
+    beforeAnswers: (happens: (asked: IncomingMessage) => void) => {
+      before = happens;
     },
   };
 }

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
+import { makeToken } from "./make-token.ts";
 import { hivesWithToken, writeTokens } from "./token-files.ts";
 import type { Does } from "./verb.ts";
 
@@ -66,8 +67,8 @@ async function create(session: Session, { flags }: { flags: Flags & CommonFlags 
     return EXIT.failed;
   }
   const body = { name, role, ...(hive !== undefined && { hive_id: hive }), ...validity };
-  const made = await session.queen.createToken(body, session.call);
-  await session.show(made, () => `${printable(made.token)}\n`);
+  const made = await makeToken(session, body, (one) => session.show(one, () => `${printable(one.token)}\n`));
+  if (made === undefined) return EXIT.failed;
   tell(session, made);
   return EXIT.done;
 }

@@ -1,10 +1,11 @@
-import { mkdir, open, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Body } from "@repo/queen-client";
+import type { Body, Schema } from "@repo/queen-client";
 import { EXIT } from "../failure.ts";
 import type { Kind } from "../output/records.ts";
 import type { Session } from "../session.ts";
 import type { HiveFilter } from "./hive-filter.ts";
+import { makeToken } from "./make-token.ts";
 
 interface Written {
   readonly id: string;
@@ -16,6 +17,9 @@ interface Which {
   readonly filter: HiveFilter;
   readonly validity: Pick<Body<"createToken">, "expires_at_ms">;
 }
+
+/** More than a token takes. */
+const ROOM_BYTES = 256;
 
 /** Makes a token for each of these hives that has none in force, and writes it to a file of its own. Returns the exit code. */
 export async function writeTokens(session: Session, folder: string, { filter, validity }: Which): Promise<number> {
@@ -33,16 +37,17 @@ export async function writeTokens(session: Session, folder: string, { filter, va
     return EXIT.done;
   }
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  terminal.goOnUnread();
   const printer = session.printer(WRITTEN);
   let written = 0;
   for (const id of lacking) {
     // What another program called a hive may lead out of the folder.
     const file = join(folder, `${encodeURIComponent(id)}.token`);
-    const make = () => queen.createToken({ name: id, role: "hive", hive_id: id, ...validity }, call);
-    const token = await writeNew(file, make).catch((error: NodeJS.ErrnoException) => {
+    const body = { name: id, role: "hive", hive_id: id, ...validity } as const;
+    const token = await writeNew(session, file, body).catch((error: NodeJS.ErrnoException) => {
       if (error.syscall === undefined) throw error;
       const isThere = error.code === "EEXIST";
-      terminal.complain(isThere ? `${id}: ${file} is there already, and stays as it is` : error.message);
+      terminal.complain(`${id}: ${isThere ? `${file} is there already, and stays as it is` : unwritable(file, error)}`);
     });
     if (token === undefined) continue;
     written += 1;
@@ -53,23 +58,37 @@ export async function writeTokens(session: Session, folder: string, { filter, va
   return written === lacking.length ? EXIT.done : written === 0 ? EXIT.failed : EXIT.someFailed;
 }
 
-/** The file comes first: where there can be none, no token is made. */
-async function writeNew<Made extends { readonly token: string }>(
+/** The file comes first, with room for the token: where there can be none, no token is made. Undefined where it could not be written all the same. */
+async function writeNew(
+  session: Session,
   path: string,
-  make: () => Promise<Made>,
-): Promise<Made> {
+  body: Body<"createToken">,
+): Promise<Schema<"TokenMade"> | undefined> {
   const file = await open(path, "wx", 0o600);
+  let made: Schema<"TokenMade"> | undefined;
   try {
-    const made = await make();
-    await file.writeFile(`${made.token}\n`);
+    await overwrite(file, " ".repeat(ROOM_BYTES));
+    made = await makeToken(session, body, ({ token }) =>
+      overwrite(file, `${token}\n`).catch((error) => {
+        throw new Error(unwritable(path, error), { cause: error });
+      }),
+    );
     return made;
-  } catch (error) {
-    await rm(path);
-    throw error;
   } finally {
     await file.close();
+    if (made === undefined) await rm(path);
   }
 }
+
+/** On disk, in the place of what stands there, whose room it takes. */
+async function overwrite(file: FileHandle, text: string): Promise<void> {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at, bytes.length - at, at)).bytesWritten;
+  await file.truncate(bytes.length);
+  await file.datasync();
+}
+
+const unwritable = (path: string, { message }: Error): string => `${path} cannot be written: ${message}`;
 
 /** Those of which a token is in force. */
 export async function hivesWithToken({ queen, call, nowMs }: Session): Promise<ReadonlySet<string>> {

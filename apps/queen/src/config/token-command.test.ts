@@ -25,8 +25,10 @@ async function newCatalog(): Promise<string> {
 async function run(database: string, ...argv: string[]) {
   const written = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
-    vi.spyOn(process[name], "write").mockImplementation((text) => {
+    vi.spyOn(process[name], "write").mockImplementation((text, ...more: unknown[]) => {
       written[name] += text;
+      const done = more.at(-1);
+      if (typeof done === "function") done();
       return true;
     });
   }

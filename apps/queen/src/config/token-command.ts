@@ -73,6 +73,10 @@ export async function runTokenCommand(command: TokenCommand): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof Unwritable) {
+      say(`stdout cannot be written: ${error.message}`);
+      return 1;
+    }
     if (!(error instanceof HiveCatalogError)) throw error;
     if (error.code !== "INVALID_ARGUMENT") say(`${error.code}: ${error.message}`);
     for (const problem of error.problems) say(inFlags(problem));
@@ -160,12 +164,28 @@ async function create(catalog: HiveCatalog, flags: CreateFlags): Promise<number>
       if (file) await rm(file);
       throw error;
     });
-  if (json) print(JSON.stringify({ ...toTokenJson(record), ...(!file && { token }) }));
-  else if (!file) print(token);
+  try {
+    if (json) await print(JSON.stringify({ ...toTokenJson(record), ...(!file && { token }) }));
+    else if (!file) await print(token);
+  } catch (error) {
+    if (file === undefined) await revokeUnread(catalog, record.id);
+    throw error;
+  }
   if (json) return 0;
   say(file ? `the token ${record.id} is in ${file}` : `this is the token ${record.id}; it is not shown again`);
   if (role !== "hive") await sayWhoIsKeptOut(catalog, record.id);
   return 0;
+}
+
+/** It would be in force without anybody who has it. */
+async function revokeUnread(catalog: HiveCatalog, id: string): Promise<void> {
+  try {
+    await catalog.tokens.revoke(id);
+    say(`nobody has the token ${id}, and it is revoked`);
+  } catch (error) {
+    say(`nobody has the token ${id}, and it is in force: pnpm queen token revoke ${id} ends it`);
+    throw error;
+  }
 }
 
 /** What a first token that is not a hive's does to all others. */
@@ -195,15 +215,15 @@ async function problemOfKeeping(token: string, file: string): Promise<string | u
 
 async function list(catalog: HiveCatalog, { json }: Flags): Promise<number> {
   const records = await catalog.tokens.list();
-  if (json) print(JSON.stringify({ tokens: records.map(toTokenJson) }));
+  if (json) await print(JSON.stringify({ tokens: records.map(toTokenJson) }));
   else if (records.length === 0) say("there are no tokens");
-  else print(table(records));
+  else await print(table(records));
   return 0;
 }
 
 async function revoke(catalog: HiveCatalog, id: string, { json }: Flags): Promise<number> {
   const revoked = await catalog.tokens.revoke(id);
-  if (json) print(JSON.stringify({ id, revoked }));
+  if (json) await print(JSON.stringify({ id, revoked }));
   else say(revoked ? `the token ${id} is revoked` : `no token ${id} is in force: pnpm queen token list shows all`);
   return revoked ? 0 : 1;
 }
@@ -218,7 +238,7 @@ async function prune(catalog: HiveCatalog, { olderThanDays, json }: PruneFlags):
     return 1;
   }
   const removed = await catalog.tokens.removeRevoked(olderThanDays * MS_PER_DAY);
-  if (json) print(JSON.stringify({ removed }));
+  if (json) await print(JSON.stringify({ removed }));
   else say(`${removed} ${removed === 1 ? "token is" : "tokens are"} removed`);
   return 0;
 }
@@ -248,5 +268,19 @@ function table(records: readonly TokenRecord[]): string {
   return inColumns([["ID", "ROLE", "HIVE", "CREATED", "EXPIRES", "REVOKED", "LAST USED", "NAME"], ...rows]);
 }
 
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
+/** Stdout could not be written: a disk is full, or whoever read it reads no further. */
+class Unwritable extends Error {
+  override readonly name = "Unwritable";
+}
+
+const print = (text: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const fail = (error: Error) => reject(new Unwritable(error.message));
+    process.stdout.once("error", fail);
+    process.stdout.write(`${text}\n`, (error) => {
+      if (error) return;
+      process.stdout.off("error", fail);
+      resolve();
+    });
+  });
 const say = (text: string): void => void process.stderr.write(`queen: ${printable(text)}\n`);

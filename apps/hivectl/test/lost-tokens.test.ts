@@ -1,0 +1,130 @@
+import { execFile } from "node:child_process";
+import { readdirSync, truncateSync, writeFileSync } from "node:fs";
+import { QueenClient } from "@repo/queen-client";
+import { mountSmallDisk } from "@repo/test-support/mount";
+import { beforeAll, expect, test } from "vitest";
+import { breakingProxy } from "./breaking-proxy.ts";
+import { type Ended, FILE, Hivectl, hivectl } from "./hivectl.ts";
+import { queenForAll } from "./queen.ts";
+
+const DISK_BYTES = 256 * 1024;
+const queen = queenForAll();
+const unlocked = queenForAll();
+let client: QueenClient;
+let token = "";
+
+beforeAll(async () => {
+  ({ token } = await new QueenClient({ url: queen.url }).createToken({ name: "me", role: "operator" }));
+  client = new QueenClient({ url: queen.url, token });
+  for (const id of ["gpu-01", "gpu-02"]) await client.addHive({ id, host: "127.0.0.1", port: 8601 });
+});
+
+const inForce = async () =>
+  (await client.listTokens()).tokens.filter((one) => one.revoked_at_ms === null && one.name !== "me");
+const create = (args: string[], url = queen.url) =>
+  hivectl(["token", "create", ...args], { QUEEN_URL: url, QUEEN_TOKEN: token });
+
+/** Takes all the room that there is. */
+function fill(folder: string): void {
+  try {
+    writeFileSync(`${folder}/filling`, Buffer.alloc(2 * DISK_BYTES));
+  } catch {}
+}
+
+test("where a disk is full, no token is made for its files", async () => {
+  using disk = mountSmallDisk(`${queen.folder}/full`, DISK_BYTES);
+  fill(disk.path);
+  const { code, stderr } = await create(["--role", "hive", "--out-dir", disk.path]);
+  const full = (id: string) =>
+    `hivectl: ${id}: ${disk.path}/${id}.token cannot be written: ENOSPC: no space left on device, write\n`;
+  expect({ code, stderr }).toEqual({ code: 1, stderr: full("gpu-01") + full("gpu-02") });
+  expect(readdirSync(disk.path)).toEqual(["filling"]);
+  expect((await client.listTokens()).tokens).toHaveLength(1);
+});
+
+test("a token whose file cannot be written all the same is revoked, and none of the others", async () => {
+  using disk = mountSmallDisk(`${queen.folder}/filling`, DISK_BYTES);
+  const proxy = await breakingProxy(queen.url);
+  proxy.beforeAnswers(({ method, url }) => {
+    if (method !== "POST" || url !== "/v1/tokens") return;
+    // Somebody takes the room that was kept for it.
+    truncateSync(`${disk.path}/${readdirSync(disk.path).find((name) => name.endsWith(".token"))}`);
+    fill(disk.path);
+  });
+  const { code, stderr } = await create(["--role", "hive", "--out-dir", disk.path], proxy.url);
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(
+      /^hivectl: \S+gpu-01\.token cannot be written: ENOSPC.*\nhivectl: nobody has the token \w{16}, and it is revoked\nhivectl: gpu-02: /,
+    ),
+  });
+  expect(readdirSync(disk.path)).toEqual(["filling"]);
+  expect(await inForce()).toEqual([]);
+});
+
+test("where it cannot be revoked either, its id is said, and how to revoke it", async () => {
+  using disk = mountSmallDisk(`${queen.folder}/away`, DISK_BYTES);
+  const proxy = await breakingProxy(queen.url);
+  proxy.beforeAnswers(({ method }) => {
+    if (method !== "POST") return;
+    truncateSync(`${disk.path}/gpu-01.token`);
+    fill(disk.path);
+    proxy.breakOnce(/^\/v1\/tokens\/\w+$/);
+  });
+  const { stderr } = await create(["--role", "hive", "-l", "", "--out-dir", disk.path], proxy.url);
+  const [left] = await inForce();
+  expect(stderr).toContain(`nobody has the token ${left?.id}, and it is in force: to revoke it failed: `);
+  expect(stderr).toContain(`\`hivectl token revoke ${left?.id}\` ends it`);
+  await client.revokeToken(left?.id ?? "");
+});
+
+test("a token that nobody reads from stdout is revoked", async () => {
+  const lost =
+    /^hivectl: stdout cannot be written: (?:ENOSPC|EPIPE|write EPIPE).*\nhivectl: nobody has the token \w{16}, and it is revoked\n$/;
+  const args = ["token", "create", "--name", "x", "--role"];
+  for (const role of ["reader", "operator"]) {
+    expect(await onFullDisk([...args, role])).toEqual({ code: 1, stderr: expect.stringMatching(lost) });
+    const unread = new Hivectl([...args, role], { QUEEN_URL: queen.url, QUEEN_TOKEN: token });
+    unread.child.stdout.destroy();
+    expect(await unread.end()).toMatchObject({ code: 1, stderr: expect.stringMatching(lost) });
+  }
+  expect(await inForce()).toEqual([]);
+});
+
+test("the first token of an operator that nobody reads is said by its id, with what ends it", async () => {
+  const args = ["token", "create", "--name", "me", "--role", "operator"];
+  const { code, stderr } = await onFullDisk(args, { QUEEN_URL: unlocked.url });
+  const [, id = ""] =
+    /nobody has the token (\w{16}), and it is in force: to revoke it failed: LAST_OPERATOR/.exec(stderr) ?? [];
+  expect(code).toBe(1);
+  expect(stderr).toContain(
+    `\`pnpm queen token revoke ${id}\` on the queen's machine ends it, and \`pnpm queen token create\` makes another there\n`,
+  );
+});
+
+test("files are written to the end, also where nobody reads of them", async () => {
+  const folder = `${queen.folder}/unread`;
+  const args = ["token", "create", "--role", "hive", "--out-dir", folder];
+  const unread = new Hivectl(args, { QUEEN_URL: queen.url, QUEEN_TOKEN: token });
+  unread.child.stdout.destroy();
+  expect(await unread.end()).toMatchObject({ code: 0 });
+  expect(readdirSync(folder)).toEqual(["gpu-01.token", "gpu-02.token"]);
+});
+
+test("where the answer to a token is lost, it says that there may be one", async () => {
+  const proxy = await breakingProxy(queen.url);
+  proxy.breakOnce(/^\/v1\/tokens$/);
+  const may = "a token may have been made that nobody has: `hivectl token list` shows it";
+  expect((await create(["--name", "x", "--role", "reader"], proxy.url)).stderr).toContain(may);
+  expect((await create(["--name", "x", "--role", "reader"], "http://127.0.0.1:1")).stderr).not.toContain(may);
+});
+
+/** With its stdout on a disk that is full. */
+const onFullDisk = (args: string[], queenEnv: NodeJS.ProcessEnv = { QUEEN_URL: queen.url, QUEEN_TOKEN: token }) =>
+  new Promise<Omit<Ended, "stdout">>((resolve) => {
+    const env = { PATH: process.env.PATH, XDG_CONFIG_HOME: "/nonexistent", ...queenEnv };
+    const words = ["-c", 'exec "$0" "$@" > /dev/full', process.execPath, FILE, ...args];
+    const child = execFile("sh", words, { env, timeout: 60_000 }, (_error, _stdout, stderr) =>
+      resolve({ code: child.exitCode, stderr }),
+    );
+  });
