@@ -9,6 +9,7 @@ import {
 } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { EXIT, Interrupted, isMisuse, sentencesOf, stackOf, Unwritable } from "./failure.ts";
+import { helpIn, MIN_DESCRIPTION_WIDTH } from "./output/help-lines.ts";
 import { FORMATS } from "./output/records.ts";
 import { withCommand } from "./output/terminal.ts";
 import { parseDuration } from "./output/times.ts";
@@ -43,6 +44,8 @@ import type { Does } from "./verbs/verb.ts";
 import { addVersion } from "./verbs/version.ts";
 import { addWait } from "./verbs/wait.ts";
 
+/** Where no terminal says another. */
+const HELP_WIDTH = 80;
 const HELP_AFTER = `
 Environment:
   QUEEN_URL         where the queen is, unless --url says it
@@ -104,12 +107,14 @@ function commandLine(does: Does, { stdout, stderr, command }: World): Command {
     .description("The fleet of a queen from a terminal.")
     .version(manifest.version, "-V, --version", "show the version")
     .helpOption("-h, --help", "show this help")
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: MIN_DESCRIPTION_WIDTH })
     .helpCommand(false)
     .exitOverride();
+  const width = (stdout.isTTY && stdout.columns) || HELP_WIDTH;
   program.configureOutput({
     ...program.configureOutput(),
-    writeOut: (text) => void stdout.write(text),
+    getOutHelpWidth: () => width,
+    writeOut: (text) => void stdout.write(helpIn(text, width)),
     writeErr: (text) => void stderr.write(withCommand(text, command)),
   });
   addCommonFlags(program).addHelpText("beforeAll", sayWhatFollows).addHelpText("after", HELP_AFTER);

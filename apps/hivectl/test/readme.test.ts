@@ -33,9 +33,9 @@ test("the commands of the README do what is said beside them", async () => {
 
 test("the README has every exit code that --help has, and every common flag that it names is one", async () => {
   const { stdout } = await hivectl(["--help"]);
-  const [, codes = ""] = stdout.match(/^Exit codes: (.*)\.$/m) ?? [];
+  const [, codes = ""] = stdout.match(/^Exit codes: (.*?)\.$/ms) ?? [];
   const listed = [...README.matchAll(/^\| (\d+) /gm)].map(([, code]) => code);
-  expect(listed).toEqual(codes.split(", ").map((code) => code.split(" ", 1)[0]));
+  expect(listed).toEqual(codes.split(/,\s+/).map((code) => code.split(" ", 1)[0]));
   const flags = [...README.matchAll(/`(--[a-z-]+)/g)].map(([, flag]) => flag ?? "");
   const help = (await Promise.all(VERBS.map(helpOf))).join("");
   expect(flags.filter((flag) => !help.includes(`${flag} `))).toEqual([]);

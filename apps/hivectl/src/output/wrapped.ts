@@ -3,18 +3,18 @@ import { beginningOf, widthOf } from "@repo/process-log/columns";
 /** What a line without columns goes on behind. */
 const INDENT = 4;
 
-/** Lines that are longer than the terminal go on below their last column, broken behind a word or a comma; a column that begins in its last third has no room for that. */
-export function wrapped(text: string, width: number | undefined): string {
+/** Lines that are longer than the terminal go on below their last column, or, without columns, behind an indent, broken behind a word or a comma; a column that begins in its last third has no room for that. */
+export function wrapped(text: string, width: number | undefined, indent = INDENT): string {
   if (width === undefined) return text;
   return text
     .split("\n")
-    .flatMap((line) => wrappedLine(line, width))
+    .flatMap((line) => wrappedLine(line, width, indent))
     .join("\n");
 }
 
-function wrappedLine(line: string, width: number): string[] {
+function wrappedLine(line: string, width: number, indent: number): string[] {
   const column = lastColumnOf(line, (width * 2) / 3);
-  const hang = " ".repeat(column === 0 ? Math.min(INDENT, width >> 1) : widthOf(line.slice(0, column)));
+  const hang = " ".repeat(column === 0 ? Math.min(indent, width >> 1) : widthOf(line.slice(0, column)));
   const lines: string[] = [];
   let rest = line;
   let kept = column;

@@ -26,8 +26,7 @@ export const addBest: AddVerb = (parent, does) => {
     .addHelpText(
       "after",
       `
-The queen counts each answer as work that was handed out, until the hive has looked at its
-servers again; \`get workers\` only looks.
+The queen counts each answer as work that was handed out, until the hive has looked at its servers again; \`get workers\` only looks.
 Where there is none it says why, and ends with 1.
 
 Examples:

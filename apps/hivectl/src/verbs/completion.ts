@@ -37,10 +37,10 @@ export const addCompletion: AddVerb = (parent, does) => {
     .addHelpText(
       "after",
       `
-The command must be called hivectl: hivectl() { HIVECTL_COMMAND=hivectl node /path/to/hivectl.js "$@"; }
-It goes into ~/.bashrc, ~/.zshrc (behind compinit) or ~/.config/fish/config.fish.
+The command must be called hivectl. It goes into ~/.bashrc, ~/.zshrc (behind compinit) or ~/.config/fish/config.fish.
 
 Examples:
+  hivectl() { HIVECTL_COMMAND=hivectl node /path/to/hivectl.js "$@"; }
   eval "$(hivectl completion bash)"
   eval "$(hivectl completion zsh)"
   hivectl completion fish | source`,

@@ -34,9 +34,7 @@ export const addWait: AddVerb = (parent, does) => {
     .addHelpText(
       "after",
       `
---timeout says for how long, 5m unless it is given; exit code 5 says that this time is up, and 1 that it became
-impossible, or that no hive is as asked for. Hives that are chosen by what they are, are those for which it holds when
-the wait begins.
+--timeout says for how long, 5m unless it is given; exit code 5 says that this time is up, and 1 that it became impossible, or that no hive is as asked for. Hives that are chosen by what they are, are those for which it holds when the wait begins.
 
 Examples:
   pnpm -s hivectl wait gpu-01                              until it is online

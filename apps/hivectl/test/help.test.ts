@@ -1,0 +1,58 @@
+import { execFileSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { hivectl, inTerminal } from "./hivectl.ts";
+
+/** It, and what stands below it. */
+async function verbsBelow(words: string[]): Promise<string[][]> {
+  const { stdout } = await hivectl([...words, "--help"]);
+  const [, commands = ""] = stdout.match(/^Commands:\n((?: .*\n)+)/m) ?? [];
+  const below: string[][] = [];
+  for (const [, name = ""] of commands.matchAll(/^ {2}([\w-]+)/gm)) below.push(...(await verbsBelow([...words, name])));
+  return [words, ...below];
+}
+
+const verbs = await verbsBelow([]);
+
+const helpIn = async (columns: number, words: string[]) =>
+  (await inTerminal([...words, "--help"], {}, { columns })).stdout;
+const tooLong = (text: string, columns: number) => text.split("\n").filter((line) => line.length > columns);
+
+test.each([60, 80, 200])("in %i columns no line of any help is longer than the terminal", async (columns) => {
+  expect(verbs.length).toBeGreaterThan(40);
+  for (const words of verbs) expect(tooLong(await helpIn(columns, words), columns), words.join(" ")).toEqual([]);
+});
+
+test("in a pipe no line of any help is longer than 80 columns, and at the margin of a terminal too", async () => {
+  for (const words of verbs) expect(tooLong((await hivectl([...words, "--help"])).stdout, 80)).toEqual([]);
+  for (const columns of [30, 40]) expect(tooLong(await helpIn(columns, ["get", "hives"]), columns)).toEqual([]);
+});
+
+/** The examples, as bash reads them. */
+function examplesIn(help: string): string[] {
+  const [, examples = ""] = /^Examples?:(.*)/ms.exec(help.replaceAll(/^Example: /gm, "Example:\n  ")) ?? [];
+  const commands = [...examples.matchAll(/^ {2}(\S(?:.*\\\n *)*.*?)(?: {2,}\S.*)?$/gm)].map(([, command]) => command);
+  return commands.map((command) =>
+    execFileSync("bash", ["--norc", "-c", `f() { ${command}\n}; declare -f f`], { encoding: "utf8" }),
+  );
+}
+
+test("a shell takes the examples of a narrow help as those of a wide one", async () => {
+  let count = 0;
+  for (const words of verbs) {
+    const examples = examplesIn(await helpIn(200, words));
+    expect(examplesIn(await helpIn(45, words)), words.join(" ")).toEqual(examples);
+    count += examples.length;
+  }
+  expect(count).toBeGreaterThan(40);
+});
+
+test("a narrow help is wrapped below its columns, and says what it says in a wide one", async () => {
+  const wide = await helpIn(200, ["wait"]);
+  const narrow = await helpIn(60, ["wait"]);
+  expect(narrow).toContain(
+    "\n  id                         of hives; - reads them from\n                             stdin\n",
+  );
+  expect(narrow).toContain("\n  pnpm -s hivectl wait gpu-01\n      until it is online\n");
+  const words = (text: string) => text.split(/\s+/);
+  expect(words(narrow)).toEqual(words(wide));
+});
