@@ -173,7 +173,9 @@ const addCommonFlags = (program: Command): Command =>
     .option("--context <name>", "the context that counts for this call")
     .addOption(new Option("-o, --output <format>", "how to say it").choices(FORMATS).default("table"))
     .option("--json", "the same as -o json")
-    .addOption(new Option("--columns <titles>", "which columns, in which order").argParser((text) => text.split(",")))
+    .addOption(
+      new Option("--columns <title,...>", "which columns, in which order").argParser((text) => text.split(",")),
+    )
     .option("--sort <title>", "in the order of that column; with - before it, the other way round")
     .option("--no-headers", "no line of titles")
     .option("--no-color", "no colours")

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { QueenClient } from "@repo/queen-client";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
@@ -31,6 +32,9 @@ async function offeredWithin(timeout: string, ...words: string[]): Promise<strin
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   return stdout.split("\n").slice(0, -1);
 }
+
+const below = async (group: string) => (await offered(group, "")).map((verb) => [group, verb]);
+const CHOICES = /^ +(?:-\w, )?(--[\w-]+) <.*\(choices: ([^)]*)\)/gm;
 
 test.each([
   [["get", "hi"], ["hives"]],
@@ -68,8 +72,75 @@ test.each([
     ["wait", "--for", "o"],
     ["online", "offline", "op="],
   ],
+  [["get", "hives", "--columns", "st"], ["status"]],
+  [["get", "hives", "--columns", "id,status,s"], ["id,status,since"]],
+  [["get", "workers", "--columns=hive,mo"], ["--columns=hive,model"]],
+  [
+    ["get", "hives", "--sort", "a"],
+    ["address", "age"],
+  ],
+  [["top", "--sort", "-g"], ["-gpu%"]],
+  [
+    ["top", "--sort=-l"],
+    ["--sort=-load", "--sort=-loading"],
+  ],
+  [
+    ["cordon", "--columns", ""],
+    ["id", "outcome", "detail"],
+  ],
+  [["cordon", "--sort", ""], []],
+  [["--columns", ""], []],
+  [["get", "hives", "--status", "online,o"], ["online,offline"]],
+  [
+    ["get", "hives", "--status=offline,"],
+    ["--status=offline,online", "--status=offline,unknown"],
+  ],
+  [
+    ["get", "events", "--kind", "cordon,hive_"],
+    ["cordon,hive_added", "cordon,hive_changed", "cordon,hive_removed"],
+  ],
+  [["get", "operations", "--state", "s"], ["succeeded"]],
+  [["get", "operations", "--state", "failed,"], []],
+  [["get", "workers", "--state", "lo"], ["loading"]],
+  [
+    ["token", "create", "--role", ""],
+    ["operator", "reader", "hive"],
+  ],
+  [
+    ["token", "create", "--hive", "gpu"],
+    ["gpu-01", "gpu-02"],
+  ],
+  [["add", "--label", "rack=r11"], ["rack=r11"]],
 ])("for the last word of %j it offers %j", async (words, found) => {
   expect(await offered(...words)).toEqual(found);
+});
+
+/** Of each flag of each verb that says which values there are. */
+test("every flag whose help names its values offers them all", async () => {
+  const verbs = (await offered("")).filter((verb) => verb !== "help");
+  const lines = [...verbs.map((verb) => [verb]), ...(await below("get")), ...(await below("token"))];
+  let count = 0;
+  for (const words of lines) {
+    const { stdout } = await hivectl([...words, "--help"]);
+    for (const [, flag = "", said = ""] of stdout.replaceAll(/\n {10,}/g, " ").matchAll(CHOICES)) {
+      const choices = said.replace(/, default: .*/, "").match(/(?<=")[^",]+(?=")/g) ?? [];
+      expect(await offered(...words, flag, ""), `${words.join(" ")} ${flag}`).toEqual(choices);
+      count += 1;
+    }
+  }
+  expect(count).toBeGreaterThan(lines.length);
+});
+
+test("operations and tokens are offered by their ids, where they are asked for", async () => {
+  const client = new QueenClient({ url: queen.url });
+  const { id: token } = await client.createToken({ name: "x", role: "hive", hive_id: "gpu-01" });
+  expect(await offered("token", "revoke", "")).toEqual([token]);
+  const catalog = await HiveCatalog.open(`${queen.folder}/hives.db`);
+  const deadlineMs = Date.now() + 60_000;
+  await catalog.operations.begin({ id: "start-1", hiveId: "gpu-01", kind: "start", owner: "x", deadlineMs });
+  await catalog.close();
+  expect(await offered("describe", "operation", "s")).toEqual(["start-1"]);
+  expect(await offered("wait", "--for", "op=")).toEqual(["op=", "op=start-1"]);
 });
 
 test("contexts are offered by name", async () => {
@@ -104,6 +175,14 @@ test.each(["bash", "zsh", "fish"] as const)("%s completes verbs, flags, ids and 
   await shell.type("hivectl get hives --cordo\t", /--cordoned /);
   await shell.type("hivectl cordon -l ra\t", /-l rack=$/);
   await shell.type("hivectl cordon -l rack=r\t\t", /r11 +(?:rack=)?r12/);
+  await shell.type("hivectl get hives --columns id,lab\t", /--columns id,labels /);
+  await shell.type("hivectl get hives --columns=id,lab\t", /--columns=id,labels /);
+  await shell.type("hivectl get hives --sort -ag\t", /--sort -age /);
+  await shell.type("hivectl get hives --status online,of\t", /--status online,offline /);
+  await shell.type("hivectl get events --kind cordon,li\t", /--kind cordon,liveness /);
+  await shell.type("hivectl wait --for of\t", /--for offline /);
+  await shell.type("hivectl token create --role r\t", /--role reader /);
+  await shell.type("hivectl -o ya\t", /-o yaml /);
   await shell.type("hivectl cordon --selector=rack=r12,e\tp\t", /--selector=rack=r12,env=prod /);
 });
 

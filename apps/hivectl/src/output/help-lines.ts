@@ -7,7 +7,7 @@ export const MIN_DESCRIPTION_WIDTH = 20;
 const INDENT = "      ";
 const EXAMPLE = /^((?:Example: | {2}(?:pnpm|hivectl|eval)\b).*?)(?: {2,}(\S.*))?$/;
 /** These go on behind their title, and what is said in sentences at its margin. */
-const TITLED = /^(?:Usage|Exit codes):/;
+const TITLED = /^(?:Usage|Columns|Exit codes):/;
 
 /** A help of which no line is longer than the terminal. A shell takes its examples as they stand. */
 export const helpIn = (text: string, width: number): string =>

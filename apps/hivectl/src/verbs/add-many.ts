@@ -34,7 +34,7 @@ const STYLES = { added: "green", skipped: "dim", failed: "red" } as const;
 
 const problemText = ({ problem }: Added): string => (problem === null ? "" : `${problem.code}: ${problem.detail}`);
 
-const ADDED: Kind<Added> = {
+export const ADDED: Kind<Added> = {
   name: "hives",
   nameOf: ({ id }) => id ?? "",
   columns: [

@@ -3,8 +3,9 @@ import { QueenProblem } from "@repo/queen-client";
 import { Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
 import type { CommonFlags, Session } from "../session.ts";
-import { addMany, IS_THERE } from "./add-many.ts";
+import { ADDED, addMany, IS_THERE } from "./add-many.ts";
 import { addFieldFlags, type FieldFlags, fieldsOf, labelsOf } from "./hive-fields.ts";
+import { showing } from "./shown-columns.ts";
 import type { AddVerb } from "./verb.ts";
 
 interface Flags extends FieldFlags {
@@ -17,8 +18,7 @@ const PORT = 8600;
 
 export const addAdd: AddVerb = (parent, does) => {
   addFieldFlags(
-    parent
-      .command("add")
+    showing(parent.command("add"), ADDED, { isSorted: false })
       .description(
         "Adds a hive, or, with -, those on stdin: a line each, as `id host[:port] [label=value]…` or as JSON.",
       )

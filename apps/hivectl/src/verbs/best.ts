@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from "commander";
 import type { Kind } from "../output/records.ts";
 import { runningText, WORKER_STYLES, type Worker } from "./get-workers.ts";
 import { addTraitFlags, given, type TraitFlags, traitsOf } from "./hive-filter.ts";
+import { showing } from "./shown-columns.ts";
 import type { AddVerb } from "./verb.ts";
 
 type Best = Answer<"findBestWorker">;
@@ -15,8 +16,7 @@ interface Flags extends TraitFlags {
 
 export const addBest: AddVerb = (parent, does) => {
   addTraitFlags(
-    parent
-      .command("best")
+    showing(parent.command("best"), BEST, { isSorted: false })
       .description("Names the worker to send work to: the idle, healthy one with the most room. To ask is to take it.")
       .argument("<model>", "that it serves"),
   )

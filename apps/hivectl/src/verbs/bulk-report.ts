@@ -1,8 +1,7 @@
-import { widthOf } from "@repo/process-log/columns";
 import type { Schema } from "@repo/queen-client";
 import { EXIT, nextFor } from "../failure.ts";
 import { Progress } from "../output/progress.ts";
-import type { Kind, Printer } from "../output/records.ts";
+import { type Kind, type Printer, withRoom } from "../output/records.ts";
 import type { Style } from "../output/terminal.ts";
 import type { Session } from "../session.ts";
 import { failuresText } from "./failures.ts";
@@ -21,15 +20,15 @@ export const named = (all: readonly string[]): string =>
 const problemText = ({ detail, problem }: ActionOnHive): string =>
   problem === null ? detail : `${problem.code}: ${detail}`;
 
-const outcomes = (idWidth: number): Kind<ActionOnHive> => ({
+export const OUTCOMES: Kind<ActionOnHive> = {
   name: "hives",
   nameOf: ({ hive_id }) => hive_id,
   columns: [
-    { title: "ID", minWidth: idWidth, cell: ({ hive_id }) => hive_id },
+    { title: "ID", cell: ({ hive_id }) => hive_id },
     { title: "OUTCOME", cell: ({ outcome }) => ({ text: outcome, style: STYLES[outcome] }) },
     { title: "DETAIL", cell: problemText },
   ],
-});
+};
 
 const whyOf = ({ problem, detail }: ActionOnHive): string => problem?.code ?? detail;
 
@@ -49,7 +48,7 @@ export class BulkReport {
     this.#session = session;
     this.#left = new Set(ids);
     this.#progress = session.terminal.canRedraw ? new Progress(session.terminal) : undefined;
-    this.#printer = session.printer(outcomes(Math.max(...ids.map(widthOf))));
+    this.#printer = session.printer(withRoom(OUTCOMES, "ID", ids));
   }
 
   async hive(line: ActionOnHive): Promise<void> {

@@ -4,9 +4,10 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { beforeAnything } from "./before-anything.ts";
-import { type ActionOnHive, BulkReport } from "./bulk-report.ts";
+import { type ActionOnHive, BulkReport, OUTCOMES } from "./bulk-report.ts";
 import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter } from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
+import { showing } from "./shown-columns.ts";
 import { wholeAnswer } from "./whole-answer.ts";
 
 type Action = Body<"actOnHives">;
@@ -44,7 +45,9 @@ const SHOWN = 50;
 
 /** Which hives, and how many at a time: for every verb that does one thing to many. */
 export const addBulkFlags = (command: Command): Command =>
-  addFilterFlags(command.argument("[id...]", "of hives; - reads them from stdin")).addOption(
+  addFilterFlags(
+    showing(command, OUTCOMES, { isSorted: false }).argument("[id...]", "of hives; - reads them from stdin"),
+  ).addOption(
     new Option("--parallel <number>", `hives at a time, ${MAX_PARALLEL} at most (default: 4)`).argParser(readParallel),
   );
 

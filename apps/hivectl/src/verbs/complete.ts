@@ -1,10 +1,13 @@
 import { printable } from "@repo/process-log/printable";
 import type { QueenClient } from "@repo/queen-client";
+import type { Option } from "commander";
 import { accessOf } from "../access/access.ts";
 import { readContexts } from "../access/contexts.ts";
 import type { Session } from "../session.ts";
 import { type Place, placeOf, wordsAt } from "./place.ts";
+import { columnsOf, sortsOf } from "./shown-columns.ts";
 import type { AddVerb } from "./verb.ts";
+import { OPERATION } from "./wait.ts";
 
 /** Whoever types waits for it; unless `--timeout` says how long. */
 const TIMEOUT_MS = 200;
@@ -16,12 +19,15 @@ type Words = AsyncIterable<string> | Iterable<string>;
 /** What may begin so. */
 type Source = (typed: string, known: { queen: QueenClient; session: Session; signal: AbortSignal }) => Words;
 
-/** By the name of an argument, or of a flag. */
+/** By the name of an argument, or of the value of a flag, or of the flag itself. */
 const SOURCES: ReadonlyMap<string, Source> = new Map<string, Source>([
   ["id", (typed, { queen, signal }) => idsOf(queen, typed, signal)],
   ["selector", (typed, { queen, signal }) => selectorsOf(queen, typed, signal)],
+  ["key=value", (typed, { queen, signal }) => selectorsOf(queen, typed, signal)],
   ["model", (_, { queen, signal }) => modelsOf(queen, signal)],
   ["operation", (_, { queen, signal }) => operationsOf(queen, signal)],
+  ["condition", (typed, { queen, signal }) => conditionsOf(queen, typed, signal)],
+  ["token", (_, { queen, signal }) => tokensOf(queen, signal)],
   ["context", (_, { session }) => Object.keys(readContexts(session.env).contexts)],
 ]);
 
@@ -48,8 +54,8 @@ async function* wordsFor(place: Place, session: Session): AsyncGenerator<string,
   const { option, argument, typed, values } = place;
   if (option === undefined) yield* wordsAt(place);
   const value = option ?? (typed.startsWith("-") ? undefined : argument);
-  if (value?.argChoices !== undefined) yield* value.argChoices;
-  const source = SOURCES.get(value?.name() ?? "");
+  yield* choicesAt(place);
+  const source = SOURCES.get(option?.flags.match(/[<[]([^>\].]+)/)?.[1] ?? "") ?? SOURCES.get(value?.name() ?? "");
   if (source === undefined) return;
   const { url, context } = session.flags;
   const at = { url: values.get("url") ?? url, context: values.get("context") ?? context };
@@ -62,6 +68,19 @@ async function* wordsFor(place: Place, session: Session): AsyncGenerator<string,
     // What the queen does not say in time, or to nobody who calls so, is not offered: a line that is being typed has no room for why.
   }
 }
+
+/** What is known of it without a queen. */
+function choicesAt({ option, argument, typed, command }: Place): readonly string[] {
+  if (option === undefined) return typed.startsWith("-") ? [] : (argument?.argChoices ?? []);
+  if (option.long === "--sort") return sortsOf(command).map((title) => (typed.startsWith("-") ? `-${title}` : title));
+  const choices = option.long === "--columns" ? columnsOf(command) : (option.argChoices ?? []);
+  if (!isList(option)) return choices;
+  const before = typed.slice(0, typed.lastIndexOf(",") + 1);
+  return choices.filter((one) => !before.split(",").includes(one)).map((one) => `${before}${one}`);
+}
+
+/** Whether several values may stand there, with commas between. */
+const isList = ({ long, flags }: Option): boolean => long === "--status" || flags.includes(",...");
 
 async function* idsOf(queen: QueenClient, typed: string, signal: AbortSignal) {
   const text = typed === "" ? {} : { text: typed };
@@ -86,4 +105,16 @@ async function* modelsOf(queen: QueenClient, signal: AbortSignal) {
 
 async function* operationsOf(queen: QueenClient, signal: AbortSignal) {
   yield* (await queen.listOperations({ limit: PAGE }, { signal })).operations.map(({ id }) => id);
+}
+
+/** Of an operation, once it is one that is waited for. */
+async function* conditionsOf(queen: QueenClient, typed: string, signal: AbortSignal) {
+  if (!typed.startsWith(OPERATION)) return;
+  for await (const id of operationsOf(queen, signal)) yield `${OPERATION}${id}`;
+}
+
+async function* tokensOf(queen: QueenClient, signal: AbortSignal) {
+  for await (const { tokens } of queen.tokenPages({ limit: PAGE }, { signal })) {
+    yield* tokens.filter((token) => token.revoked_at_ms === null).map(({ id }) => id);
+  }
 }

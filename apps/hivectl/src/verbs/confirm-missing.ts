@@ -4,6 +4,7 @@ import type { Session } from "../session.ts";
 import { beforeAnything } from "./before-anything.ts";
 import { isNumberTyped } from "./bulk.ts";
 import { HIVES, type HiveRow } from "./hive-columns.ts";
+import { showing } from "./shown-columns.ts";
 import type { AddVerb } from "./verb.ts";
 
 /** By these the queen says of a hive that it would be offline, were marks not held back. */
@@ -11,8 +12,7 @@ const HELD_BACK: readonly Schema<"HiveLiveness">["rule"][] = ["mass_failure", "n
 const PAGE = 1000;
 
 export const addConfirmMissing: AddVerb = (parent, does) => {
-  parent
-    .command("confirm-missing")
+  showing(parent.command("confirm-missing"), HIVES, { isSorted: false })
     .description(
       "Says that hives that went missing at once are gone: the queen marks them offline then. Lists them first.",
     )

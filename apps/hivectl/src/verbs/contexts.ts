@@ -5,6 +5,8 @@ import { UsageProblem } from "../failure.ts";
 import { readSecret } from "../output/asking.ts";
 import type { Kind } from "../output/records.ts";
 import type { Session } from "../session.ts";
+import { showing } from "./shown-columns.ts";
+import { printList } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
 
 interface Listed {
@@ -41,8 +43,7 @@ export const addContexts: AddVerb = (parent, does) => {
     .command("context")
     .description("Says which queens there are to call, and which one counts.")
     .helpCommand(false);
-  context
-    .command("list")
+  showing(context.command("list"), CONTEXTS)
     .description("Lists the contexts.")
     .addHelpText("after", "\nExample: pnpm -s hivectl context list")
     .action(does(list));
@@ -106,10 +107,7 @@ async function list(session: Session): Promise<void> {
   const listed = Object.entries(contexts).map(([name, { url, token, ca = null }]) => {
     return { name, current: name === current, url, has_token: token !== undefined, ca };
   });
-  const printer = session.printer(CONTEXTS);
-  if (listed.length > 0) await printer.print(listed);
-  else session.terminal.say("there are no contexts: `hivectl login` makes one");
-  await printer.end();
+  await printList(session, CONTEXTS, [listed], { none: "there are no contexts: `hivectl login` makes one" });
 }
 
 function store(session: Session, name: string, context: Context, { current }: { current: string }): void {

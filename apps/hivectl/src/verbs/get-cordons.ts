@@ -1,13 +1,13 @@
 import type { Schema } from "@repo/queen-client";
 import type { Kind } from "../output/records.ts";
+import { showing } from "./shown-columns.ts";
 import { printList } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
 
 const PAGE = 1000;
 
 export const addGetCordons: AddVerb = (parent, does) => {
-  parent
-    .command("cordons")
+  showing(parent.command("cordons"), CORDONS)
     .alias("cordon")
     .description("Lists the hives that are kept from new work, since when, until when and why.")
     .addHelpText("after", "\nExample: pnpm -s hivectl get cordons --sort -since")

@@ -7,6 +7,7 @@ import type { CommonFlags, Session } from "../session.ts";
 import { tellConnection } from "./connection.ts";
 import { addressText, labelsText, workersText } from "./hive-columns.ts";
 import { idsOf } from "./ids.ts";
+import { showing } from "./shown-columns.ts";
 import { printList, refuseDocuments } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
 
@@ -35,17 +36,16 @@ const KINDS: readonly string[] = [
 const UNASKED = KINDS.filter((kind) => kind !== "workers");
 
 export const addGetEvents: AddVerb = (parent, does) => {
-  parent
-    .command("events")
+  showing(parent.command("events"), EVENTS)
     .alias("event")
     .description(
       "Lists what happened to the fleet, or to the hives that are named, as far as the queen still keeps it.",
     )
     .argument("[id...]", "of hives; - reads them from stdin")
     .addOption(
-      new Option("--kind <kinds>", `of these kinds alone: ${KINDS.join(", ")} (default: all but workers)`).argParser(
-        (text) => text.split(","),
-      ),
+      new Option("--kind <kind,...>", "of these kinds alone (default: all but workers)")
+        .choices(KINDS)
+        .argParser((text) => text.split(",")),
     )
     .option("--since <when>", "what happened since: 10m, 2026-12-01T08:00Z, or the id of an event, which -o wide shows")
     .option("-w, --watch", "go on with what happens, until Ctrl-C")

@@ -1,11 +1,11 @@
 import { HIVES } from "./hive-columns.ts";
 import { addListFlags, type ListFlags, listHives } from "./hive-list.ts";
+import { showing } from "./shown-columns.ts";
 import type { AddVerb } from "./verb.ts";
 
 export const addGetHives: AddVerb = (parent, does) => {
   addListFlags(
-    parent
-      .command("hives")
+    showing(parent.command("hives"), HIVES)
       .alias("hive")
       .description("Lists hives: all, those that are named, or those for which all holds that is asked."),
   )

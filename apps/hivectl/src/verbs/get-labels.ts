@@ -1,5 +1,6 @@
 import type { Schema } from "@repo/queen-client";
 import type { Kind } from "../output/records.ts";
+import { showing } from "./shown-columns.ts";
 import { printList } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
 
@@ -8,8 +9,7 @@ type LabelKey = Schema<"LabelKey">;
 const PAGE = 1000;
 
 export const addGetLabels: AddVerb = (parent, does) => {
-  parent
-    .command("labels")
+  showing(parent.command("labels"), LABELS)
     .alias("label")
     .description("Lists the labels that hives have: each key, how many have it, and its values.")
     .addHelpText("after", "\nExample: pnpm -s hivectl get labels --sort -hives")

@@ -1,6 +1,7 @@
 import type { Schema } from "@repo/queen-client";
 import type { Kind } from "../output/records.ts";
 import type { Column } from "../output/table.ts";
+import { showing } from "./shown-columns.ts";
 import { printList } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
 
@@ -9,8 +10,7 @@ type Model = Schema<"Model">;
 const PAGE = 1000;
 
 export const addGetModels: AddVerb = (parent, does) => {
-  parent
-    .command("models")
+  showing(parent.command("models"), MODELS)
     .alias("model")
     .description("Lists the models that live hives serve or have on disk, and how many workers serve each.")
     .addHelpText("after", "\nExample: pnpm -s hivectl get models --sort -idle")

@@ -3,6 +3,7 @@ import { Option } from "commander";
 import type { Kind } from "../output/records.ts";
 import type { Style } from "../output/terminal.ts";
 import { percentText } from "./hive-columns.ts";
+import { showing } from "./shown-columns.ts";
 import { printList } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
 
@@ -13,8 +14,7 @@ const STATES = ["idle", "busy", "loading", "error", "shutdown"];
 export const WORKER_STYLES: Readonly<Record<string, Style>> = { Idle: "green", Error: "red", Loading: "yellow" };
 
 export const addGetWorkers: AddVerb = (parent, does) => {
-  parent
-    .command("workers")
+  showing(parent.command("workers"), WORKERS)
     .alias("worker")
     .description("Lists the workers of live hives: what each serves, and how much of it is taken.")
     .option("--model <model>", "only those that serve it")

@@ -8,6 +8,7 @@ import { duration } from "../output/times.ts";
 import type { Session } from "../session.ts";
 import { readCount, SHOWN_TO_PEOPLE } from "./hive-list.ts";
 import { idsOf } from "./ids.ts";
+import { showing } from "./shown-columns.ts";
 import { printList } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
 
@@ -25,8 +26,7 @@ const PAGE = 200;
 const STYLES: Readonly<Record<string, Style>> = { succeeded: "green", failed: "red", running: "yellow" };
 
 export const addGetOperations: AddVerb = (parent, does) => {
-  parent
-    .command("operations")
+  showing(parent.command("operations"), OPERATIONS)
     .alias("operation")
     .description("Lists what is done to hives, and was: of all, or of those that are named. The newest come first.")
     .argument("[id...]", "of hives; - reads them from stdin")
@@ -52,7 +52,7 @@ export const addDescribeOperation: AddVerb = (parent, does) => {
     .command("operation")
     .alias("operations")
     .description("Shows all that is known of one operation: its steps, and the end of what its programs wrote.")
-    .argument("<id>", "of the operation")
+    .argument("<operation>", "its id")
     .addHelpText("after", "\nExample: pnpm -s hivectl describe operation install-5f897ff4036a8eac")
     .action(
       does(async (session, { args: [id = ""] }) => {

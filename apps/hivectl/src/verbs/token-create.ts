@@ -5,7 +5,8 @@ import { EXIT, UsageProblem } from "../failure.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
 import { makeToken } from "./make-token.ts";
-import { hivesWithToken, writeTokens } from "./token-files.ts";
+import { showing } from "./shown-columns.ts";
+import { hivesWithToken, WRITTEN, writeTokens } from "./token-files.ts";
 import type { Does } from "./verb.ts";
 
 type Role = Schema<"Token">["role"];
@@ -25,8 +26,7 @@ const NAMED = 5;
 
 export const addTokenCreate = (token: Command, does: Does): Command =>
   addFilterFlags(
-    token
-      .command("create")
+    showing(token.command("create"), WRITTEN, { isSorted: false })
       .description("Makes a token, and prints it to stdout, this once; or writes one for each of many hives to files.")
       .option("--name <name>", "what it is for")
       .addOption(new Option("--role <role>", "what its bearer may do").choices(ROLES).makeOptionMandatory())

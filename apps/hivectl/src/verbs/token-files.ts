@@ -102,7 +102,7 @@ export async function hivesWithToken({ queen, call, nowMs }: Session): Promise<R
   return ids;
 }
 
-const WRITTEN: Kind<Written> = {
+export const WRITTEN: Kind<Written> = {
   name: "tokens",
   nameOf: ({ id }) => id,
   columns: [

@@ -3,6 +3,7 @@ import { EXIT, sentencesOf, UsageProblem } from "../failure.ts";
 import type { Kind } from "../output/records.ts";
 import type { Session } from "../session.ts";
 import { isNumberTyped } from "./bulk.ts";
+import { showing } from "./shown-columns.ts";
 import { printList } from "./small-list.ts";
 import { addTokenCreate } from "./token-create.ts";
 import type { AddVerb } from "./verb.ts";
@@ -18,8 +19,7 @@ export const addTokens: AddVerb = (parent, does) => {
     .description("Makes, lists and revokes the tokens of a queen.")
     .helpCommand(false);
   addTokenCreate(token, does);
-  token
-    .command("list")
+  showing(token.command("list"), TOKENS)
     .description("Lists the tokens, never what could be used in their place.")
     .addHelpText("after", "\nExample: pnpm -s hivectl token list --sort -used")
     .action(
@@ -30,10 +30,9 @@ export const addTokens: AddVerb = (parent, does) => {
         });
       }),
     );
-  token
-    .command("revoke")
+  showing(token.command("revoke"), REVOKED, { isSorted: false })
     .description("Revokes tokens: whoever shows one is refused from then on.")
-    .argument("<id...>", "of tokens")
+    .argument("<token...>", "the ids of tokens")
     .addHelpText("after", "\nExample: pnpm -s hivectl token revoke 0123456789abcdef")
     .action(does((session, { args }) => revoke(session, [...new Set(args)])));
 };

@@ -1,10 +1,13 @@
 import type { Kind } from "../output/records.ts";
 import { type HiveRow, LOAD, memoryText, percentText, SINCE, STATUS, VRAM } from "./hive-columns.ts";
 import { addListFlags, type ListFlags, listHives } from "./hive-list.ts";
+import { showing } from "./shown-columns.ts";
 import type { AddVerb } from "./verb.ts";
 
 export const addTop: AddVerb = (parent, does) => {
-  addListFlags(parent.command("top").description("Lists hives by how much of them is in use, the most first."))
+  addListFlags(
+    showing(parent.command("top"), TOP).description("Lists hives by how much of them is in use, the most first."),
+  )
     .addHelpText("after", "\nExample: pnpm -s hivectl top -l rack=r12 --sort -gpu% --limit 20")
     .action(does<ListFlags>((session, call) => listHives(session, call, { kind: TOP, sort: "-load", redraws: true })));
 };

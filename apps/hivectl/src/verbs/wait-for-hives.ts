@@ -1,6 +1,5 @@
-import { widthOf } from "@repo/process-log/columns";
 import type { QueenEvent } from "@repo/queen-client";
-import type { Kind, Printer } from "../output/records.ts";
+import { type Kind, type Printer, withRoom } from "../output/records.ts";
 import type { Session } from "../session.ts";
 import type { HiveRow } from "./hive-columns.ts";
 import { rowsOf } from "./one-hive.ts";
@@ -14,14 +13,14 @@ interface Met {
   readonly is: Condition;
 }
 
-const met = (idWidth: number): Kind<Met> => ({
+export const MET: Kind<Met> = {
   name: "hives",
   nameOf: ({ hive_id }) => hive_id,
   columns: [
-    { title: "ID", minWidth: idWidth, cell: ({ hive_id }) => hive_id },
+    { title: "ID", cell: ({ hive_id }) => hive_id },
     { title: "IS", cell: ({ is }) => is },
   ],
-});
+};
 
 /** A watch asks for so many by name; above that, for all. */
 const MAX_NAMED = 100;
@@ -39,7 +38,7 @@ export class HivesAwaited implements Awaited {
     this.#session = session;
     this.#signal = signal;
     this.#condition = condition;
-    this.#printer = session.printer(met(Math.max(0, ...ids.map(widthOf))));
+    this.#printer = session.printer(withRoom(MET, "ID", ids));
     this.#left = new Map(ids.map((id) => [id, "not looked at yet"]));
   }
 

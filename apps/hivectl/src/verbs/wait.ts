@@ -4,8 +4,9 @@ import { exactDuration } from "../output/times.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
+import { showing } from "./shown-columns.ts";
 import type { AddVerb } from "./verb.ts";
-import { CONDITIONS, type Condition, HivesAwaited } from "./wait-for-hives.ts";
+import { CONDITIONS, type Condition, HivesAwaited, MET } from "./wait-for-hives.ts";
 import { OperationAwaited } from "./wait-for-operation.ts";
 import { Deadline, follow } from "./wait-until.ts";
 
@@ -14,7 +15,8 @@ interface Flags extends FilterFlags {
 }
 
 const TIMEOUT_MS = 5 * 60_000;
-const OPERATION = "op=";
+/** Before the id of an operation that is waited for. */
+export const OPERATION = "op=";
 
 /** What may stand there is offered, and not all of it: an operation has an id. */
 const FOR = Object.assign(
@@ -23,8 +25,7 @@ const FOR = Object.assign(
 );
 
 export const addWait: AddVerb = (parent, does) => {
-  const command: Command = parent
-    .command("wait")
+  const command: Command = showing(parent.command("wait"), MET, { isSorted: false })
     .description(
       "Waits until all of these hives are so, or an operation has succeeded. Ends at once when that can no longer be.",
     )
