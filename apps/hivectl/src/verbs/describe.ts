@@ -5,6 +5,7 @@ import { wrapped } from "../output/wrapped.ts";
 import type { Session } from "../session.ts";
 import { heldMarks } from "./held-marks.ts";
 import { addressText, labelsText } from "./hive-columns.ts";
+import { eventsText, type LastEvents, lastEventsOf } from "./last-events.ts";
 import type { AddVerb } from "./verb.ts";
 
 interface Described {
@@ -12,6 +13,7 @@ interface Described {
   readonly state: Schema<"HiveState">;
   readonly liveness: Schema<"HiveLiveness">;
   readonly operations: readonly Schema<"Operation">[];
+  readonly last: LastEvents | string;
 }
 
 const OPERATIONS = 5;
@@ -22,30 +24,38 @@ export const addDescribe: AddVerb = (parent, does) => {
     .command("hive")
     .alias("hives")
     .description(
-      "Shows all that is known of one hive: its record, why it is online or not, its workers and operations.",
+      "Shows all that is known of one hive: its record, why it is online or not, its workers, last events and operations.",
     )
     .argument("<id>", "of the hive")
     .addHelpText("after", "\nExample: pnpm -s hivectl describe hive gpu-01")
     .action(
       does(async (session, { args: [id = ""] }) => {
         const described = await read(session, id);
-        await session.show(described, () => text(described, session), id);
+        await session.show(asData(described), () => text(described, session), id);
       }),
     );
 };
 
-async function read({ queen, call }: Session, id: string): Promise<Described> {
+async function read(session: Session, id: string): Promise<Described> {
+  const { queen, call } = session;
   // First alone: where there is none, one refusal says so.
   const hive = await queen.getHive(id, call);
-  const [state, liveness, { operations }] = await Promise.all([
+  const [state, liveness, { operations }, last] = await Promise.all([
     queen.getHiveState(id, call),
     queen.explainLiveness(id, call),
     queen.listOperations({ hive_id: id, limit: OPERATIONS }, call),
+    lastEventsOf(session, id),
   ]);
-  return { hive, state, liveness, operations };
+  return { hive, state, liveness, operations, last };
 }
 
-function text({ hive, state, liveness, operations }: Described, { times, terminal }: Session): string {
+/** What the queen answers, each as she does; null where it cannot be read. */
+function asData({ last, ...others }: Described) {
+  return { ...others, events: typeof last === "string" ? null : last.events };
+}
+
+function text({ hive, state, liveness, operations, last }: Described, session: Session): string {
+  const { times, terminal } = session;
   const { devices, ssh_host, ssh_user, ssh_port } = hive;
   const { cordon } = state;
   const facts: (readonly [string, string])[] = [
@@ -90,6 +100,7 @@ function text({ hive, state, liveness, operations }: Described, { times, termina
       "Changes",
       liveness.changes.map(({ at_ms, was, status, rule }) => [times.at(at_ms), `${was} → ${status}`, rule]),
     ),
+    eventsText(last, hive.id, session),
     ...title(
       "Operations",
       operations.map(({ id, kind, state, created_at_ms, problem }) => [

@@ -4,14 +4,14 @@ import { EXIT, UsageProblem } from "../failure.ts";
 import type { Kind } from "../output/records.ts";
 import { parseDuration, parseTime } from "../output/times.ts";
 import type { CommonFlags, Session } from "../session.ts";
-import { tellConnection } from "./connection.ts";
 import { addressText, labelsText, workersText } from "./hive-columns.ts";
 import { idsOf } from "./ids.ts";
+import { eventsSince, keptEvents } from "./kept-events.ts";
 import { showing } from "./shown-columns.ts";
 import { printList, refuseDocuments } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
 
-type Told = Exclude<QueenEvent, { type: "hello" | "gap" }>;
+export type Told = Exclude<QueenEvent, { type: "hello" | "gap" }>;
 type EventKind = NonNullable<Query<"readEvents">["kind"]>[number];
 
 interface Flags {
@@ -21,7 +21,7 @@ interface Flags {
 }
 
 const EVENT_ID = /^[0-9a-z]+-\d+$/;
-const KINDS: readonly string[] = [
+const KINDS: readonly EventKind[] = [
   "status",
   "cordon",
   "operation",
@@ -30,10 +30,10 @@ const KINDS: readonly string[] = [
   "workers",
   "hive_removed",
   "liveness",
-] satisfies EventKind[];
+];
 
 /** Without --kind: what beats bring would hide all else. */
-const UNASKED = KINDS.filter((kind) => kind !== "workers");
+export const UNASKED = KINDS.filter((kind) => kind !== "workers");
 
 export const addGetEvents: AddVerb = (parent, does) => {
   showing(parent.command("events"), EVENTS)
@@ -66,14 +66,12 @@ async function getEvents(
   if (flags.watch) {
     refuseDocuments(session);
     const printer = session.printer(EVENTS);
-    for await (const event of eventsAfter(session, await beginning(session, after))) {
-      if (isTold(event) && isWanted(event)) await printer.print([event]);
-    }
+    for await (const page of told(session, eventsSince(session, after), isWanted)) await printer.print(page);
     return EXIT.done;
   }
   const isAsked = args.length > 0 || kinds.length > 0 || flags.since !== undefined;
   const none = isAsked ? "nothing of that has happened" : "nothing has happened since the queen started";
-  await printList(session, EVENTS, kept(session, after, isWanted), { none });
+  await printList(session, EVENTS, told(session, keptEvents(session, after), isWanted), { none });
   return EXIT.done;
 }
 
@@ -87,44 +85,15 @@ function sinceOf(since: string | undefined, nowMs: number): { after?: string; fr
   throw new UsageProblem(`--since must be 10m, 2026-12-01T08:00Z or the id of an event, for one, not ${since}`);
 }
 
-/** What is still kept, up to now. Ends there: a connection that breaks before is not made anew. */
-async function* kept(session: Session, since: string | undefined, isWanted: (event: Told) => boolean) {
-  const { position } = await session.queen.listFleet({ limit: 1 }, session.call);
-  const first = since ?? firstOf(position);
-  if (first === position || numberOf(position) === 0) return;
-  for await (const event of eventsAfter(session, first, { isLost: true })) {
-    if (isTold(event) && isWanted(event)) yield [event];
-    if (numberOf(event.type === "gap" ? event.data.resumed_after_id : event.id) >= numberOf(position)) return;
-  }
-}
-
-async function* eventsAfter(session: Session, after: string, { isLost = false } = {}): AsyncGenerator<QueenEvent> {
-  const { queen, terminal, signal } = session;
-  const lost = new AbortController();
-  const events = queen.readEvents({
-    after,
-    signal: AbortSignal.any([signal, lost.signal]),
-    onConnection: (connection) => {
-      if (connection.isOpen) return;
-      if (isLost) lost.abort(connection.why);
-      else tellConnection(session, connection);
-    },
-  });
+/** Those that are wanted, of which each is a page by itself. */
+async function* told(session: Session, events: AsyncIterable<QueenEvent>, isWanted: (event: Told) => boolean) {
   for await (const event of events) {
-    if (event.type === "gap") terminal.say(`some are no longer kept, or were missed (${event.data.why})`);
-    yield event;
+    if (event.type === "gap") session.terminal.say(`some are no longer kept, or were missed (${event.data.why})`);
+    if (isTold(event) && isWanted(event)) yield [event];
   }
-  if (lost.signal.aborted) throw lost.signal.reason;
 }
 
-const beginning = async ({ queen, call }: Session, since: string | undefined): Promise<string> =>
-  since ?? firstOf((await queen.listFleet({ limit: 1 }, call)).position);
-
-/** The place before all events since the start of the queen. */
-const firstOf = (position: string): string => position.replace(/-\d+$/, "-0");
-const numberOf = (id: string): number => Number(/\d+$/.exec(id)?.[0] ?? 0);
-
-const isTold = (event: QueenEvent): event is Told => KINDS.includes(event.type);
+export const isTold = (event: QueenEvent): event is Told => KINDS.some((kind) => kind === event.type);
 
 const hiveOf = ({ data }: Told): string | undefined => ("hive_id" in data ? data.hive_id : undefined);
 
@@ -146,7 +115,7 @@ function changeText({ changed = "", labels }: Extract<Told, { type: "hive_change
 }
 
 /** What happened, in words. */
-function detailOf(event: Told): string {
+export function detailOf(event: Told): string {
   switch (event.type) {
     case "status":
       return `${event.data.was} → ${event.data.status}: ${event.data.why}`;
