@@ -72,7 +72,8 @@ test("of a queen who keeps the newest alone, it says since when those are", asyn
     for await (const _ of client.addHives(some));
   }
   const describeThere = async (id: string) => (await hivectl(["describe", "hive", id], { QUEEN_URL: url })).stdout;
-  const [, since = ""] = /^Events: none since (\S+); what happened before is not kept$/m.exec(await describeThere("old")) ?? [];
+  const [, since = ""] =
+    /^Events: none since (\S+); what happened before is not kept$/m.exec(await describeThere("old")) ?? [];
   expect(Date.parse(since)).toBeGreaterThan(beganMs);
   const newest = await describeThere("x20999");
   expect(newest).toMatch(new RegExp(`^Events, kept since ${since}:\n {2}\\S+ {2}hive_added `, "m"));
