@@ -83,6 +83,15 @@ test.each([60, 80, 200])(
   },
 );
 
+test("what is asked for is listed before the question, and goes on below its last column", async () => {
+  const labels = ["a-long-key=with-a-long-value", "other=with-another-value"];
+  const seen = { columns: 60, typedAfter: "to go on:" };
+  const asked = await inTerminal(["label", "gpu-01", "gpu-02", ...labels], { QUEEN_URL: queen.url }, seen, "no\n");
+  expect(asked.stdout).toMatch(
+    /^gpu-01 {2}would do {2}a-long-key=with-a-long-value,\n {18}other=with-another-value\ngpu-02 /m,
+  );
+});
+
 test("a wide terminal shows everything, a narrow one cuts what is longest", async () => {
   expect((await show(200, ["get", "hives"])).stdout).toContain("site=somewhere-far-away");
   expect((await show(60, ["get", "hives"])).stdout).toMatch(/NVIDIA.*… /);

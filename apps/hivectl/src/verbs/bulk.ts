@@ -2,6 +2,7 @@ import { inColumns } from "@repo/process-log/columns";
 import type { Body, Query } from "@repo/queen-client";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
+import { wrapped } from "../output/wrapped.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { beforeAnything } from "./before-anything.ts";
 import { type ActionOnHive, BulkReport, OUTCOMES } from "./bulk-report.ts";
@@ -156,7 +157,7 @@ async function isAgreed(
     return [hive_id, outcome.replace("_", " "), problem === null ? detail : `${problem.code}: ${detail}`];
   });
   const more = plan.length > SHOWN ? `… and ${plan.length - SHOWN} more\n` : "";
-  session.terminal.streams.stderr.write(`${inColumns(rows)}\n${more}`);
+  session.terminal.streams.stderr.write(wrapped(`${inColumns(rows)}\n${more}`, session.terminal.width));
   return isNumberTyped(session, title, todo.length);
 }
 
