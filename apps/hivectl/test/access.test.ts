@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { QueenClient } from "@repo/queen-client";
+import { mountSmallDisk } from "@repo/test-support/mount";
 import { expect, onTestFinished, test } from "vitest";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { addToken } from "../../queen/test/tokens.ts";
@@ -155,6 +156,19 @@ test("a file of contexts or of a token that others may read is refused, and so i
   expect(byFile).toMatchObject(refused);
   expect(byFile.stderr).toContain("QUEEN_TOKEN_FILE");
   expect(await hivectl(["status"], { QUEEN_TOKEN_FILE: "/x", QUEEN_TOKEN: "y" })).toMatchObject({ code: 2 });
+});
+
+test("on a disk that is full a context is not stored, and those that are there stay", async () => {
+  await using folder = await temporaryFolder();
+  using disk = mountSmallDisk(`${folder.path}/full`, 64 * 1024);
+  const env = { XDG_CONFIG_HOME: disk.path };
+  await hivectl(["context", "add", "lab", "http://127.0.0.1:1"], env);
+  await writeFile(`${disk.path}/filling`, Buffer.alloc(128 * 1024)).catch(() => undefined);
+  expect(await hivectl(["context", "add", "prod", "http://127.0.0.1:2"], env)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^hivectl: \S+\/hivectl\/config\.json cannot be written: ENOSPC/),
+  });
+  expect((await hivectl(["context", "list", "-o", "name"], env)).stdout).toBe("lab\n");
 });
 
 test("a reader may read, and is told what the token may not do", async () => {

@@ -47,11 +47,19 @@ export function readContexts(env: Environment): Contexts {
 /** Stores them in place of those that are there: whole or not at all, and from the first moment on for the owner alone. */
 export function writeContexts(env: Environment, contexts: Contexts): void {
   const path = contextsPath(env);
+  try {
+    replace(path, `${JSON.stringify(contexts, null, 2)}\n`);
+  } catch (error) {
+    throw new Error(`${path} cannot be written: ${error instanceof Error ? error.message : error}`, { cause: error });
+  }
+}
+
+function replace(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const workshop = mkdtempSync(join(dirname(path), ".config-"));
   try {
     const made = join(workshop, "config.json");
-    writeFileSync(made, `${JSON.stringify(contexts, null, 2)}\n`, { mode: 0o600 });
+    writeFileSync(made, text, { mode: 0o600 });
     chmodSync(made, 0o600);
     renameSync(made, path);
   } finally {
