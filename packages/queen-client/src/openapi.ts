@@ -2744,7 +2744,8 @@ export interface operations {
                 ram?: string;
                 /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                 cores?: string;
-                status?: components["schemas"]["HiveStatus"];
+                /** @description Those with one of these: several by commas, or by naming it several times */
+                status?: components["schemas"]["HiveStatus"][];
                 /** @description Whether a cordon is in force */
                 cordoned?: boolean;
                 /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -2917,7 +2918,8 @@ export interface operations {
                 ram?: string;
                 /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                 cores?: string;
-                status?: components["schemas"]["HiveStatus"];
+                /** @description Those with one of these: several by commas, or by naming it several times */
+                status?: components["schemas"]["HiveStatus"][];
                 /** @description Whether a cordon is in force */
                 cordoned?: boolean;
                 /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4446,7 +4448,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Those with one of these: several by commas, or by naming it several times */
+                    status?: components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4471,7 +4474,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Those with one of these: several by commas, or by naming it several times */
+                    status?: components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4502,7 +4506,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Those with one of these: several by commas, or by naming it several times */
+                    status?: components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4527,7 +4532,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Those with one of these: several by commas, or by naming it several times */
+                    status?: components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4552,7 +4558,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Those with one of these: several by commas, or by naming it several times */
+                    status?: components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4577,7 +4584,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Those with one of these: several by commas, or by naming it several times */
+                    status?: components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4602,7 +4610,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Those with one of these: several by commas, or by naming it several times */
+                    status?: components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4627,7 +4636,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Those with one of these: several by commas, or by naming it several times */
+                    status?: components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4657,7 +4667,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Those with one of these: several by commas, or by naming it several times */
+                    status?: components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
