@@ -1860,6 +1860,16 @@ export interface components {
             state: string;
             row?: components["schemas"]["FleetRow"] | null;
         };
+        /** @description A step of an operation began, and the one before it has ended: `GET /v1/operations/{id}` has them all */
+        OperationStepEvent: {
+            /** @description Milliseconds since 1970-01-01 UTC */
+            at_ms: number;
+            id: string;
+            hive_id: string;
+            kind: string;
+            step: string;
+            row?: components["schemas"]["FleetRow"] | null;
+        };
         /** @description A hive was added */
         HiveAddedEvent: {
             /** @description Milliseconds since 1970-01-01 UTC */
@@ -5802,7 +5812,7 @@ export interface operations {
                 /** @description Only what happens to these hives: several by commas, or by naming it several times */
                 hive?: string[];
                 /** @description Only events of these types, in the same way */
-                kind?: ("status" | "cordon" | "operation" | "hive_added" | "hive_changed" | "workers" | "hive_removed" | "liveness")[];
+                kind?: ("status" | "cordon" | "operation" | "operation_step" | "hive_added" | "hive_changed" | "workers" | "hive_removed" | "liveness")[];
             };
             header?: {
                 /** @description The id of the last event that the reader has seen */

@@ -24,6 +24,7 @@ const KINDS: readonly string[] = [
   "status",
   "cordon",
   "operation",
+  "operation_step",
   "hive_added",
   "hive_changed",
   "workers",
@@ -31,8 +32,8 @@ const KINDS: readonly string[] = [
   "liveness",
 ] satisfies EventKind[];
 
-/** Without --kind: what beats bring would hide all else. */
-const UNASKED = KINDS.filter((kind) => kind !== "workers");
+/** Without --kind: what beats and steps bring would hide all else. */
+const UNASKED = KINDS.filter((kind) => kind !== "workers" && kind !== "operation_step");
 
 export const addGetEvents: AddVerb = (parent, does) => {
   parent
@@ -43,9 +44,10 @@ export const addGetEvents: AddVerb = (parent, does) => {
     )
     .argument("[id...]", "of hives; - reads them from stdin")
     .addOption(
-      new Option("--kind <kinds>", `of these kinds alone: ${KINDS.join(", ")} (default: all but workers)`).argParser(
-        (text) => text.split(","),
-      ),
+      new Option(
+        "--kind <kinds>",
+        `of these kinds alone: ${KINDS.join(", ")} (default: all but workers and operation_step)`,
+      ).argParser((text) => text.split(",")),
     )
     .option("--since <when>", "what happened since: 10m, 2026-12-01T08:00Z, or the id of an event, which -o wide shows")
     .option("-w, --watch", "go on with what happens, until Ctrl-C")
@@ -154,6 +156,8 @@ function detailOf(event: Told): string {
       return event.data.cordoned ? (event.data.reason ?? "") : "lifted";
     case "operation":
       return `${event.data.kind} ${event.data.state} (${event.data.id})`;
+    case "operation_step":
+      return `${event.data.kind}: ${event.data.step} (${event.data.id})`;
     case "hive_added":
       return addressText(event.data);
     case "hive_changed":
