@@ -24,7 +24,15 @@ test("so many are asked for at a time and no more, and the answers stand in the 
   expect(await all).toEqual([0, 10, 20, 30, 40]);
 });
 
-test("of nothing there are no answers, and the first that fails fails all", async () => {
+test("of nothing there are no answers, and after the first that fails nothing more is asked", async () => {
   expect(await inParallel([], 4, async () => 1)).toEqual([]);
-  await expect(inParallel([1, 2], 1, async (item) => Promise.reject(new Error(`no ${item}`)))).rejects.toThrow("no 1");
+  const asked: number[] = [];
+  const all = inParallel([0, 1, 2, 3, 4], 2, async (item) => {
+    asked.push(item);
+    if (item === 1) throw new Error("no 1");
+    await new Promise(setImmediate);
+  });
+  await expect(all).rejects.toThrow("no 1");
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  expect(asked).toEqual([0, 1]);
 });

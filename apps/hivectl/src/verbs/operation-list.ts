@@ -66,14 +66,15 @@ async function found(
   filter: OperationFilter,
   most: number,
 ): Promise<Found> {
-  if (ids === undefined) return { pages: pagesOf(session, filter), missing: [] };
+  if (ids === undefined) return { pages: pagesOf(session, filter, most), missing: [] };
   const ofEach = await inParallel(ids, AT_ONCE, (id) => ofHive(session, id, filter, most));
   const operations = ofEach.flatMap((one) => one ?? []).toSorted((a, b) => b.created_at_ms - a.created_at_ms);
   return { pages: [operations], missing: ids.filter((_, at) => ofEach[at] === undefined) };
 }
 
-async function* pagesOf({ queen, call }: Session, query: Query<"listOperations">) {
-  for await (const { operations } of queen.operationPages({ ...query, limit: PAGE }, call)) yield operations;
+async function* pagesOf({ queen, call }: Session, query: Query<"listOperations">, most: number) {
+  const limit = Math.min(PAGE, most);
+  for await (const { operations } of queen.operationPages({ ...query, limit }, call)) yield operations;
 }
 
 /** The newest of one hive, so many at most; undefined where there is no such hive. */
@@ -85,7 +86,7 @@ async function ofHive(
 ): Promise<Operation[] | undefined> {
   const operations: Operation[] = [];
   try {
-    for await (const page of pagesOf(session, { ...filter, hive_id })) {
+    for await (const page of pagesOf(session, { ...filter, hive_id }, most)) {
       operations.push(...page);
       if (operations.length >= most) break;
     }

@@ -1,4 +1,4 @@
-import type { QueenEvent } from "@repo/queen-client";
+import type { EventQuery, QueenEvent } from "@repo/queen-client";
 import type { SaidLines } from "../output/changes.ts";
 import type { Printer } from "../output/records.ts";
 import type { Session } from "../session.ts";
@@ -14,9 +14,18 @@ interface Listed {
   readonly said: SaidLines<HiveRow>;
 }
 
+/** What may change a row. */
+const EVENTS = {
+  kind: ["status", "cordon", "hive_added", "hive_changed", "workers", "hive_removed"],
+} satisfies Pick<EventQuery, "kind">;
+
 /** The list, and then a line for each change of what shows. */
 export const watchHives = (session: Session, filter: HiveFilter, list: () => Promise<Listed>): Promise<number> =>
-  watchList(session, { list, tell: (listed, event) => tell(session, filter, listed, event) });
+  watchList(session, {
+    events: EVENTS,
+    list,
+    tell: (listed, event) => tell(session, filter, listed, event),
+  });
 
 async function tell(session: Session, filter: HiveFilter, { printer, said }: Listed, event: QueenEvent): Promise<void> {
   if (!("hive_id" in event.data)) return;
