@@ -34,6 +34,7 @@ test("the commands of docs/finding.md find what is said beside them", () => {
   expect(said).toEqual([
     expect.stringMatching(/^gpu-01 +done +/m),
     expect.stringMatching(/^.*\ngpu-01 +online .*\n$/),
+    "gpu-02\n",
     expect.stringMatching(/^env +1 +prod 1\nzone +1 +z1 1$/m),
     expect.stringMatching(/^gpu-01 +w1 +Idle +llama-3-8b /m),
   ]);

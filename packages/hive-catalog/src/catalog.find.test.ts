@@ -99,6 +99,28 @@ test.each(["Online", "", "dead", null, undefined, 5])(
   },
 );
 
+test.each([{ status: [] }, { status: ["online", "dead"] }, { status: "dead" }, { status: null }, { status: [null] }])(
+  "findHives refuses %j with INVALID_ARGUMENT",
+  async (options) => {
+    await using catalog = await fleet();
+    const refusal = await refusalOf(catalog.findHives(options as { status: HiveStatus[] }));
+    expect(refusal).toMatchObject({ code: "INVALID_ARGUMENT", problems: [{ field: "status" }] });
+  },
+);
+
+test("findHives and streamFoundHives take one status, or several, each once", async () => {
+  await using catalog = await fleet();
+  const online = await catalog.findHivesByStatus("online");
+  for (const status of ["online", ["online"], ["online", "online"]] as const)
+    expect((await catalog.findHives({ status })).hives).toEqual(online);
+  const status = ["unknown", "offline", "unknown"] as const;
+  const found = ["a-offline", "a-unknown", "b-offline", "b-unknown", "c-offline", "c-unknown"];
+  expect(idsOf((await catalog.findHives({ status })).hives)).toEqual(found);
+  expect(idsOf(await allOf(catalog.streamFoundHives({ status, descending: true, pageSize: 2 })))).toEqual(
+    found.toReversed(),
+  );
+});
+
 test("streamHives yields every hive by id, whatever the page size", async () => {
   await using catalog = await fleet();
   const whole = await catalog.listHives();

@@ -79,7 +79,8 @@ export type FindOptions = CallOptions & {
   ram?: string | undefined;
   /** How many CPU cores, at least or in a range: `32`, `8..16`. */
   cores?: string | undefined;
-  status?: HiveStatus | undefined;
+  /** One, or several of which a hive has one. */
+  status?: HiveStatus | readonly HiveStatus[] | undefined;
   /** Whether a cordon is in force. */
   cordoned?: boolean | undefined;
   /** A part of the id, the host or the value of a label, whatever the case of its letters. */

@@ -1,7 +1,7 @@
 import { CoresRequirement, type DeviceCapabilities, GpuRequirement, SizeRequirement } from "@repo/device-types";
 import fc from "fast-check";
 import type { HiveCatalog } from "../src/catalog.ts";
-import type { HiveRecord } from "../src/model/hive.ts";
+import { HIVE_STATUSES, type HiveRecord } from "../src/model/hive.ts";
 import { toHiveRecordJson } from "../src/model/hive-json.ts";
 import type { Labels } from "../src/model/label.ts";
 import { Selector } from "../src/model/selector.ts";
@@ -122,7 +122,7 @@ export class ModelFleet {
       gpu: some(() => random.pick(random.next() < 0.5 ? GPU : this.#gpus), 0.3),
       ram: some(() => random.pick(["64GB", "..64GB", "100GB..512GB"]), 0.15),
       cores: some(() => random.pick(["16", "..8", "32..32"]), 0.15),
-      status: some(() => this.#status(), 0.25),
+      status: some(() => random.pick([this.#status(), [this.#status(), random.pick(HIVE_STATUSES)]]), 0.35),
       cordoned: some(() => random.next() < 0.5, 0.15),
       text: some(() => random.pick(["HIVE-00", "7", "z1", "10.0", "ä"]), 0.15),
       ids: some(() => Array.from({ length: 60 }, () => this.#anyId()), 0.15),
@@ -143,7 +143,7 @@ export class ModelFleet {
     const isFound = ({ record, labels, cordoned }: ModelHive) =>
       selector.matches(labels) &&
       requirements.every((requirement) => requirement.matches(record.devices)) &&
-      (options.status ?? record.status) === record.status &&
+      [options.status ?? record.status].flat().includes(record.status) &&
       (options.cordoned ?? cordoned) === cordoned &&
       among?.includes(record.id) !== false &&
       (text === undefined ||

@@ -1860,6 +1860,16 @@ export interface components {
             state: string;
             row?: components["schemas"]["FleetRow"] | null;
         };
+        /** @description A step of an operation began, and the one before it has ended: `GET /v1/operations/{id}` has them all */
+        OperationStepEvent: {
+            /** @description Milliseconds since 1970-01-01 UTC */
+            at_ms: number;
+            id: string;
+            hive_id: string;
+            kind: string;
+            step: string;
+            row?: components["schemas"]["FleetRow"] | null;
+        };
         /** @description A hive was added */
         HiveAddedEvent: {
             /** @description Milliseconds since 1970-01-01 UTC */
@@ -2744,7 +2754,8 @@ export interface operations {
                 ram?: string;
                 /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                 cores?: string;
-                status?: components["schemas"]["HiveStatus"];
+                /** @description Those with one of these: several by commas, or by naming it several times */
+                status?: components["schemas"]["HiveStatus"][];
                 /** @description Whether a cordon is in force */
                 cordoned?: boolean;
                 /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -2917,7 +2928,8 @@ export interface operations {
                 ram?: string;
                 /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                 cores?: string;
-                status?: components["schemas"]["HiveStatus"];
+                /** @description Those with one of these: several by commas, or by naming it several times */
+                status?: components["schemas"]["HiveStatus"][];
                 /** @description Whether a cordon is in force */
                 cordoned?: boolean;
                 /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4446,7 +4458,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Those with one of these: several by commas, or by naming it several times */
+                    status?: components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4471,7 +4484,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Those with one of these: several by commas, or by naming it several times */
+                    status?: components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4502,7 +4516,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Those with one of these: several by commas, or by naming it several times */
+                    status?: components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4527,7 +4542,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Those with one of these: several by commas, or by naming it several times */
+                    status?: components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4552,7 +4568,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Those with one of these: several by commas, or by naming it several times */
+                    status?: components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4577,7 +4594,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Those with one of these: several by commas, or by naming it several times */
+                    status?: components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4602,7 +4620,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Those with one of these: several by commas, or by naming it several times */
+                    status?: components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4627,7 +4646,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Those with one of these: several by commas, or by naming it several times */
+                    status?: components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4657,7 +4677,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    status?: components["schemas"]["HiveStatus"];
+                    /** @description Those with one of these: several by commas, or by naming it several times */
+                    status?: components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -5791,7 +5812,7 @@ export interface operations {
                 /** @description Only what happens to these hives: several by commas, or by naming it several times */
                 hive?: string[];
                 /** @description Only events of these types, in the same way */
-                kind?: ("status" | "cordon" | "operation" | "hive_added" | "hive_changed" | "workers" | "hive_removed" | "liveness")[];
+                kind?: ("status" | "cordon" | "operation" | "operation_step" | "hive_added" | "hive_changed" | "workers" | "hive_removed" | "liveness")[];
             };
             header?: {
                 /** @description The id of the last event that the reader has seen */

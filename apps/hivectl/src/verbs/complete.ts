@@ -80,7 +80,7 @@ function choicesAt({ option, argument, typed, command }: Place): readonly string
 }
 
 /** Whether several values may stand there, with commas between. */
-const isList = ({ long, flags }: Option): boolean => long === "--status" || flags.includes(",...");
+const isList = ({ flags }: Option): boolean => flags.includes(",...");
 
 async function* idsOf(queen: QueenClient, typed: string, signal: AbortSignal) {
   const text = typed === "" ? {} : { text: typed };

@@ -25,6 +25,7 @@ const KINDS: readonly EventKind[] = [
   "status",
   "cordon",
   "operation",
+  "operation_step",
   "hive_added",
   "hive_changed",
   "workers",
@@ -32,8 +33,8 @@ const KINDS: readonly EventKind[] = [
   "liveness",
 ];
 
-/** Without --kind: what beats bring would hide all else. */
-export const UNASKED = KINDS.filter((kind) => kind !== "workers");
+/** Without --kind: what beats and steps bring would hide all else. */
+export const UNASKED = KINDS.filter((kind) => kind !== "workers" && kind !== "operation_step");
 
 export const addGetEvents: AddVerb = (parent, does) => {
   showing(parent.command("events"), EVENTS)
@@ -43,7 +44,7 @@ export const addGetEvents: AddVerb = (parent, does) => {
     )
     .argument("[id...]", "of hives; - reads them from stdin")
     .addOption(
-      new Option("--kind <kind,...>", "of these kinds alone (default: all but workers)")
+      new Option("--kind <kind,...>", "of these kinds alone (default: all but workers and operation_step)")
         .choices(KINDS)
         .argParser((text) => text.split(",")),
     )
@@ -123,6 +124,8 @@ export function detailOf(event: Told): string {
       return event.data.cordoned ? (event.data.reason ?? "") : "lifted";
     case "operation":
       return `${event.data.kind} ${event.data.state} (${event.data.id})`;
+    case "operation_step":
+      return `${event.data.kind}: ${event.data.step} (${event.data.id})`;
     case "hive_added":
       return addressText(event.data);
     case "hive_changed":

@@ -6,7 +6,7 @@ import type { CommonFlags, Session } from "../session.ts";
 import { type HiveRow, STATUS } from "./hive-columns.ts";
 import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter } from "./hive-filter.ts";
 import { idsOf } from "./ids.ts";
-import { rowsOf } from "./one-hive.ts";
+import { exitCodeOf, noSuchHive, rowsOf } from "./one-hive.ts";
 import { redraw } from "./redraw.ts";
 import { refuseDocuments } from "./small-list.ts";
 import { watchHives } from "./watch-hives.ts";
@@ -82,7 +82,7 @@ const withRoom = (kind: Kind<HiveRow>): Kind<HiveRow> => ({
   columns: kind.columns.map((column) => (column === STATUS ? { ...column, minWidth: LONG_STATUS.length } : column)),
 });
 
-/** Prints the list page by page. Returns the first page, the printer for what comes after, and what it need not say again. */
+/** Prints the list page by page. Returns its position, the printer for what comes after, and what it need not say again. */
 async function printPages(
   session: Session,
   kind: Kind<HiveRow>,
@@ -118,7 +118,7 @@ async function printPages(
     terminal.say(`${id} is left out: its ${column} is damaged: ${problem}`);
   if (isMore && limit === undefined) terminal.say(`there are more than ${SHOWN_TO_PEOPLE}: --all shows every one`);
   if (first?.hives.length === 0 && last === first) terminal.say(noneText(first.totals));
-  return { first, printer, said };
+  return { position: first?.position, printer, said };
 }
 
 /** In an order of the queen's page by page, as they are read; in another one as a whole. */
@@ -154,15 +154,13 @@ async function printNamed(
     const there = batch.flatMap(([, row]) => row ?? []);
     if (sort !== undefined) rows.push(...there);
     else if (there.length > 0) await printer.print(there);
-    for (const [id, row] of batch) if (row === undefined) session.terminal.complain(notFound(id));
+    for (const [id, row] of batch) if (row === undefined) session.terminal.complain(noSuchHive(id));
     found += there.length;
   }
   if (rows.length > 0) await printer.print(sorted(kind, rows, sort));
   await printer.end();
-  return found === ids.length ? EXIT.done : found === 0 ? EXIT.failed : EXIT.someFailed;
+  return exitCodeOf(ids.length, found);
 }
-
-const notFound = (id: string): string => `HIVE_NOT_FOUND: There is no hive ${JSON.stringify(id)}`;
 
 /** As the queen puts it in order; or else the title of a column. */
 type Order = Pick<Query<"listFleet">, "sort"> | string;

@@ -37,7 +37,7 @@ const OPERATIONS = [
 export const addLifecycle: AddVerb = (parent, does) => {
   for (const { action, title, says, example, ...more } of OPERATIONS) {
     addBulkFlags(parent.command(action).description(`${says} Shows each step, and waits for the end.`))
-      .option("--no-wait", "only begin: `get operations` and `wait --for op=ID` follow it")
+      .option("--no-wait", "only begin: `get operations -w` and `wait --for op=ID` follow it")
       .addHelpText("after", `\nExample: pnpm -s hivectl ${example}`)
       .action(
         does<Flags>((session, call) =>

@@ -1,3 +1,4 @@
+import { EXIT } from "../failure.ts";
 import type { Session } from "../session.ts";
 import type { HiveRow } from "./hive-columns.ts";
 import type { HiveFilter } from "./hive-filter.ts";
@@ -5,6 +6,13 @@ import type { HiveFilter } from "./hive-filter.ts";
 /** What one request takes: so many ids, and no longer a line than a server reads. */
 const MAX_NAMED = 100;
 const MAX_LENGTH = 8000;
+
+/** What is said of one that was named, and is not there. */
+export const noSuchHive = (id: string): string => `HIVE_NOT_FOUND: There is no hive ${JSON.stringify(id)}`;
+
+/** Of so many that were named, when so many are there. */
+export const exitCodeOf = (named: number, found: number): number =>
+  found === named ? EXIT.done : found === 0 ? EXIT.failed : EXIT.someFailed;
 
 type Found = readonly [id: string, row: HiveRow | undefined];
 

@@ -1,13 +1,18 @@
 import { UsageProblem } from "../failure.ts";
-import { type Kind, sorted } from "../output/records.ts";
+import type { SaidLines } from "../output/changes.ts";
+import { type Kind, type Printer, sorted } from "../output/records.ts";
 import type { Session } from "../session.ts";
 
-interface Around {
+interface Around<R> {
   /** What is said where there are none. */
   readonly none: string;
   /** What stands beside the list in the queen's answer. */
   readonly beside?: object;
   readonly limit?: number;
+  /** Where more is printed after it. */
+  readonly printer?: Printer<R>;
+  /** Is told of each record that is printed. */
+  readonly said?: SaidLines<R>;
 }
 
 /** Prints a list page by page, or, in the order of a column, once it is whole. */
@@ -15,10 +20,9 @@ export async function printList<R>(
   session: Session,
   kind: Kind<R>,
   pages: AsyncIterable<readonly R[]> | Iterable<readonly R[]>,
-  { none, beside, limit = Infinity }: Around,
+  { none, beside, limit = Infinity, printer = session.printer(kind), said }: Around<R>,
 ): Promise<void> {
   const { sort } = session.flags;
-  const printer = session.printer(kind);
   const kept: R[] = [];
   let left = limit;
   let isEmpty = true;
@@ -26,6 +30,7 @@ export async function printList<R>(
     const shown = page.slice(0, left);
     if (sort !== undefined) kept.push(...shown);
     else if (shown.length > 0) await printer.print(shown);
+    for (const record of shown) said?.take(record);
     left -= shown.length;
     isEmpty &&= shown.length === 0;
     if (left === 0) break;

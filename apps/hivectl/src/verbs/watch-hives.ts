@@ -1,45 +1,31 @@
-import { printable } from "@repo/process-log/printable";
-import type { QueenEvent, Schema } from "@repo/queen-client";
-import { EXIT } from "../failure.ts";
+import type { EventQuery, QueenEvent } from "@repo/queen-client";
 import type { SaidLines } from "../output/changes.ts";
 import type { Printer } from "../output/records.ts";
 import type { Session } from "../session.ts";
-import { tellConnection, untilAnswered } from "./connection.ts";
+import { untilAnswered } from "./connection.ts";
 import type { HiveRow } from "./hive-columns.ts";
 import type { HiveFilter } from "./hive-filter.ts";
 import { rowOf } from "./one-hive.ts";
+import { LEFT, REMOVED, sayGone, watchList } from "./watch-list.ts";
 
 interface Listed {
-  readonly first: Schema<"FleetPage"> | undefined;
+  readonly position: string | undefined;
   readonly printer: Printer<HiveRow>;
   readonly said: SaidLines<HiveRow>;
 }
 
-/** Why a hive is no longer in the list, in words and as data. */
-const REMOVED = { words: "removed", mark: { removed: true } } as const;
-const LEFT = { words: "no longer as asked for", mark: { left: true } } as const;
+/** What may change a row. */
+const EVENTS = {
+  kind: ["status", "cordon", "hive_added", "hive_changed", "workers", "hive_removed"],
+} satisfies Pick<EventQuery, "kind">;
 
-/** The list, and then a line for each change of what shows until Ctrl-C. Where changes were missed, the list comes anew. */
-export async function watchHives(session: Session, filter: HiveFilter, list: () => Promise<Listed>): Promise<number> {
-  const { queen, signal, terminal } = session;
-  let listed = await list();
-  const events = queen.readEvents({
-    after: listed.first?.position,
-    signal,
-    onConnection: (one) => tellConnection(session, one),
+/** The list, and then a line for each change of what shows. */
+export const watchHives = (session: Session, filter: HiveFilter, list: () => Promise<Listed>): Promise<number> =>
+  watchList(session, {
+    events: EVENTS,
+    list,
+    tell: (listed, event) => tell(session, filter, listed, event),
   });
-  try {
-    for await (const event of events) {
-      if (event.type === "gap") {
-        terminal.say(`changes were missed (${event.data.why}): the list anew`);
-        listed = await untilAnswered(session, signal, list);
-      } else await tell(session, filter, listed, event);
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
-  return EXIT.done;
-}
 
 async function tell(session: Session, filter: HiveFilter, { printer, said }: Listed, event: QueenEvent): Promise<void> {
   if (!("hive_id" in event.data)) return;
@@ -56,10 +42,6 @@ async function tell(session: Session, filter: HiveFilter, { printer, said }: Lis
   }
   const wasShown = said.forget(hive_id);
   const isRemoved = event.type === "hive_removed";
-  if (isFiltered ? wasShown : isRemoved) await sayGone(session, hive_id, isRemoved ? REMOVED : LEFT);
-}
-
-async function sayGone({ format, terminal }: Session, id: string, { words, mark }: typeof REMOVED | typeof LEFT) {
-  if (format === "jsonl") await terminal.write(`${printable(JSON.stringify({ hive_id: id, ...mark }))}\n`);
-  else if (format !== "name") await terminal.write(`${printable(id)}  ${words}\n`);
+  const gone = { field: "hive_id", id: hive_id } as const;
+  if (isFiltered ? wasShown : isRemoved) await sayGone(session, gone, isRemoved ? REMOVED : LEFT);
 }

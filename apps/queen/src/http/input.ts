@@ -31,7 +31,9 @@ export function parseQuery<Schema extends z.ZodObject>(schema: Schema, query: un
   return parse(schema, query, "INVALID_ARGUMENT", `is not a known query parameter; those are: ${known}`);
 }
 
-const takesList = (parameter: z.ZodType | undefined): boolean => parameter?.safeParse([]).success === true;
+/** Whether all that is wrong with a list is in its items. */
+const takesList = (parameter: z.ZodType | undefined): boolean =>
+  parameter?.safeParse([""]).error?.issues.every(({ path }) => path.length > 0) ?? parameter !== undefined;
 
 /** Throws a Problem that names each parameter, where none is taken: one that is ignored does not what its sender thinks. */
 export function refuseQuery(query: unknown): void {

@@ -51,7 +51,7 @@ export class Lifecycle {
 
   /** Begins an operation, and answers its record at once; `onStep` is told of each step as it begins and ends. Throws LifecycleError, or HiveCatalogError such as OPERATION_IN_PROGRESS. */
   async begin(kind: OperationKind, hiveId: string, onStep?: OnStep): Promise<OperationRecord> {
-    const { catalog, clock, presence, timeouts } = this.#parts;
+    const { catalog, clock, events, presence, timeouts } = this.#parts;
     if (this.#closed) throw queenStopping();
     const hive = await readHive(hiveId, this.#parts);
     this.#check(kind, hive);
@@ -60,7 +60,11 @@ export class Lifecycle {
     if (this.#closed) throw queenStopping();
     const id = `${kind}-${randomBytes(8).toString("hex")}`;
     const { operationMs: timeoutMs } = timeouts;
-    const run = new OperationRun(id, { catalog, clock, timeoutMs, onStep });
+    const tellStep: OnStep = (_, step) => {
+      onStep?.(id, step);
+      if (step.state === "running") events.publish("operation_step", { id, hive_id: hiveId, kind, step: step.name });
+    };
+    const run = new OperationRun(id, { catalog, clock, timeoutMs, onStep: tellStep });
     const recording = this.#record({ id, hiveId, kind, owner: presence.id, deadlineMs: clock.now() + timeoutMs });
     const begun = recording.then((operation) => this.#work(operation, run, hive));
     const work = begun.catch(() => undefined).finally(() => this.#running.delete(id));

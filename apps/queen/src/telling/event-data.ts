@@ -31,6 +31,13 @@ export const EVENT_SCHEMAS = {
   operation: z
     .strictObject({ ...at, id: z.string(), hive_id: z.string(), kind: z.string(), state: z.string() })
     .meta({ id: "OperationEvent", description: "An operation on a hive began or ended" }),
+  operation_step: z
+    .strictObject({ ...at, id: z.string(), hive_id: z.string(), kind: z.string(), step: z.string() })
+    .meta({
+      id: "OperationStepEvent",
+      description:
+        "A step of an operation began, and the one before it has ended: `GET /v1/operations/{id}` has them all",
+    }),
   hive_added: z
     .strictObject({ ...at, hive_id: z.string(), host: z.string(), port: z.int(), status: HiveStatus })
     .meta({ id: "HiveAddedEvent", description: "A hive was added" }),

@@ -61,7 +61,13 @@ test("an agent is installed over SSH, beats with a token of its own, and is stop
   expect(await queen.request("DELETE", `/v1/hives/${id}`)).toMatchObject({ status: 204 });
   expect(await queen.request("DELETE", `/v1/hives/${id}`)).toMatchObject({ status: 404 });
 
-  expect(published(queen, "operation").filter(([, { id }]) => id === installed.id)).toHaveLength(2);
+  const told = published(queen).filter(([, data]) => data.id === installed.id);
+  const steps = installed.steps.map(({ name }) => ["operation_step", name]);
+  expect(told.map(([type, { state, step }]) => [type, state ?? step])).toEqual([
+    ["operation", "running"],
+    ...steps,
+    ["operation", "succeeded"],
+  ]);
 }, 120_000);
 
 test("an unknown host key needs an operator, and a changed one is refused with both fingerprints", async () => {

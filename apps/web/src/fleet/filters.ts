@@ -2,7 +2,7 @@ import { hrefOf } from "../state/place.ts";
 
 /** What hives can be sought by, in the order in which it is shown; the names are those of the API. */
 export const FILTERS: Readonly<Record<string, { readonly title: string; readonly hint: string }>> = {
-  status: { title: "Status", hint: "online, offline or unknown" },
+  status: { title: "Status", hint: "online, or offline,unknown" },
   selector: { title: "Labels", hint: "env=prod, rack in (r1,r2), !drained" },
   gpu: { title: "GPUs", hint: "24GB, nvidia:40GB:2, H100,A100" },
   ram: { title: "RAM", hint: "256GB or 64GB..128GB" },

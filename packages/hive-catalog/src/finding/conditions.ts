@@ -57,19 +57,13 @@ type Known = {
 
 /** All conditions of a query that do not hold already. */
 export function conditionsOf(query: Query, { rows, term: known, nowMs }: Known): Condition[] {
-  const { selector, gpu, ram, cores, status, cordoned, text } = query;
+  const { selector, gpu, ram, cores, statuses, cordoned, text } = query;
   // By their kinds, so that there are fewer shapes.
   const unknown = selector.terms.filter((term) => term !== known);
   const terms = unknown.toSorted((left, right) => left.operator.localeCompare(right.operator));
   return [
     ...terms.map((term, place) => labelCondition(term, `label${place}`)),
-    ...(status === undefined
-      ? []
-      : [
-          condition({ shape: "status", place: "status", values: { is: status } }, (value) =>
-            eq(hives.status, value("is")),
-          ),
-        ]),
+    ...(statuses === undefined ? [] : [statusCondition(statuses)]),
     ...(gpu === undefined ? [] : [gpuCondition(gpu, rows)]),
     ...(ram === undefined ? [] : [cpuCondition("ram", "ram_gb", ram.gb)]),
     ...(cores === undefined ? [] : [cpuCondition("cores", "cores", cores.cores)]),
@@ -92,6 +86,15 @@ function labelCondition(
     const isSo = exists(hiveLabels, hasValue ? and(hasKey, isOne) : hasKey);
     return operator === "in" || operator === "exists" ? isSo : sql`NOT ${isSo}`;
   });
+}
+
+function statusCondition([only = "", ...others]: readonly string[]): Condition {
+  const place = "status";
+  if (others.length === 0)
+    return condition({ shape: place, place, values: { is: only } }, (value) => eq(hives.status, value("is")));
+  return condition({ shape: "statuses", place, values: { list: JSON.stringify([only, ...others]) } }, (value) =>
+    isListed(hives.status, value("list")),
+  );
 }
 
 function gpuCondition({ vendor, memoryGb, count }: NonNullable<Query["gpu"]>, rows: GpuRows | undefined): Condition {

@@ -8,6 +8,8 @@ import { HiveFinder } from "./finder.ts";
 const QUERIES: [FindOptions, string][] = [
   [{}, "hives USING INDEX sqlite_autoindex_hives_1 (id>? AND id<?)"],
   [{ status: "online" }, "hives USING INDEX idx_hives_status_id (status=? AND id>? AND id<?)"],
+  [{ status: ["online"] }, "hives USING INDEX idx_hives_status_id (status=? AND id>? AND id<?)"],
+  [{ status: ["online", "offline"] }, "hives USING COVERING INDEX idx_hives_status_id (status=? AND id>? AND id<?)"],
   [{ selector: "env=prod" }, "sqlite_autoindex_hive_labels_1 (key=? AND value=? AND hive_id>? AND hive_id<?)"],
   [{ selector: "zone in (a,b,c)" }, "sqlite_autoindex_hive_labels_1 (key=? AND value=? AND hive_id>? AND hive_id<?)"],
   [{ selector: "team" }, "hive_labels USING COVERING INDEX"],
@@ -20,6 +22,10 @@ const QUERIES: [FindOptions, string][] = [
   [{ cordoned: true }, "cordons USING COVERING INDEX sqlite_autoindex_cordons_1 (hive_id>? AND hive_id<?)"],
   [{ descending: true }, "hives USING INDEX sqlite_autoindex_hives_1 (id>? AND id<?)"],
   [{ descending: true, status: "online" }, "hives USING INDEX idx_hives_status_id (status=? AND id>? AND id<?)"],
+  [
+    { descending: true, status: ["offline", "unknown"] },
+    "hives USING COVERING INDEX idx_hives_status_id (status=? AND id>? AND id<?)",
+  ],
   [{ descending: true, gpu: "h100" }, "sqlite_autoindex_hive_gpus_1 (model=? AND hive_id>? AND hive_id<?)"],
   [{ ids: ["a", "b"] }, "hives USING INDEX sqlite_autoindex_hives_1 (id=?)"],
   [{ ids: ["a", "b"], status: "online", text: "a" }, "hives USING INDEX idx_hives_status_id (status=? AND id=?)"],

@@ -10,7 +10,8 @@ export type Query = {
   readonly gpu: GpuRequirement | undefined;
   readonly ram: SizeRequirement | undefined;
   readonly cores: CoresRequirement | undefined;
-  readonly status: HiveStatus | undefined;
+  /** Each once; undefined where any will do. */
+  readonly statuses: readonly HiveStatus[] | undefined;
   readonly cordoned: boolean | undefined;
   /** In lower case. */
   readonly text: string | undefined;
@@ -29,7 +30,6 @@ const MAX_IDS = 100;
 /** Throws INVALID_ARGUMENT, which says of a grammar where it broke. */
 export function queryIn(options: FindOptions): Query {
   const { selector = "", gpu, ram, cores, status, cordoned, text, ids, descending = false } = options;
-  if (status !== undefined) checkChoice("status", status, HIVE_STATUSES);
   if (cordoned !== undefined && typeof cordoned !== "boolean") {
     throw invalidArgument("cordoned", "must be true or false");
   }
@@ -42,9 +42,17 @@ export function queryIn(options: FindOptions): Query {
     gpu: gpu === undefined ? undefined : parsed("gpu", gpu, GpuRequirement.parse),
     ram: ram === undefined ? undefined : parsed("ram", ram, SizeRequirement.parse),
     cores: cores === undefined ? undefined : parsed("cores", cores, CoresRequirement.parse),
-    ...{ status, cordoned, text: searchedText(text), ids: ids?.filter(isKey) },
+    ...{ statuses: statusesIn(status), cordoned, text: searchedText(text), ids: ids?.filter(isKey) },
     direction: descending ? "descending" : "ascending",
   };
+}
+
+function statusesIn(given: FindOptions["status"]): Query["statuses"] {
+  if (given === undefined) return undefined;
+  const statuses: readonly HiveStatus[] = Array.isArray(given) ? given : [given];
+  if (statuses.length === 0) throw invalidArgument("status", "must be one status at least");
+  for (const status of statuses) checkChoice("status", status, HIVE_STATUSES);
+  return [...new Set(statuses)];
 }
 
 function parsed<Parsed>(name: string, text: unknown, parse: (text: string) => Parsed): Parsed {

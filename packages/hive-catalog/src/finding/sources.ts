@@ -57,6 +57,7 @@ const counted = (table: SQLiteTable, { limit }: Given<Values>, where: SQL | unde
 const alone = (value: SQL) => build.select({ id: value.as("id") }).from(sql`(SELECT 1)`);
 
 const ofStatus = ({ status }: Given<Values>) => eq(hives.status, status as SQL);
+const hasOneStatus = ({ list }: Given<Values>) => inList(hives.status, list as SQL);
 const hasKey = ({ key }: Given<Values>) => eq(hiveLabels.key, key as SQL);
 const hasValue = (given: Given<Values>) => and(hasKey(given), eq(hiveLabels.value, given.value as SQL));
 const hasOneOf = (given: Given<Values>) => and(hasKey(given), inList(hiveLabels.value, given.list as SQL));
@@ -116,6 +117,13 @@ const withStatus = (way: Way): SourceKind => ({
   end: statement<Values>((given) => alone(idBehind(way, hives, hives.id, given, ofStatus(given)))),
   within: (given, isFirst) => isWithin(way, hives.id, given, isFirst),
 });
+const withStatuses = (way: Way): SourceKind => ({
+  name: `statuses ${way.name}`,
+  count: (given) => counted(hives, given, and(hasOneStatus(given), isBehind(way, hives.id, given))),
+  end: statement<Values>((given) => nearest(way, hives, hives.id, given, (status) => eq(hives.status, status))),
+  // By the index of each status: between two ids may be any number of hives with another one.
+  within: (given, isFirst) => isAmong(way, hives, hives.id, hasOneStatus(given), given, isFirst),
+});
 const cordoned = (way: Way): SourceKind => ({
   name: `cordons ${way.name}`,
   count: (given) => counted(cordons, given, isBehind(way, cordons.hiveId, given)),
@@ -157,8 +165,9 @@ const withIds = (way: Way): SourceKind => ({
 });
 
 const kindsOf = (way: Way) => ({
-  ...{ all: all(way), withStatus: withStatus(way), cordoned: cordoned(way), withLabel: withLabel(way) },
-  ...{ withLabels: withLabels(way), withKey: withKey(way), withModel: withModel(way), withIds: withIds(way) },
+  ...{ all: all(way), withStatus: withStatus(way), withStatuses: withStatuses(way), cordoned: cordoned(way) },
+  ...{ withLabel: withLabel(way), withLabels: withLabels(way), withKey: withKey(way) },
+  ...{ withModel: withModel(way), withIds: withIds(way) },
 });
 const KINDS = { ascending: kindsOf(WAYS.ascending), descending: kindsOf(WAYS.descending) };
 
@@ -167,20 +176,26 @@ const MAX_MODELS = 32;
 
 /** Each of them has all hives that a query can find. */
 export function sourcesOf(query: Query, rows: GpuRows | undefined): Source[] {
-  const { selector, gpu, status, cordoned: isCordoned, direction } = query;
-  const { withKey, withStatus, cordoned, withModel } = KINDS[direction];
+  const { selector, gpu, statuses, cordoned: isCordoned, direction } = query;
+  const { withKey, cordoned, withModel } = KINDS[direction];
   const sources: Source[] = [];
   for (const term of selector.terms) {
     const { key, operator, values } = term;
     if (operator === "in") sources.push({ ...ofValues(direction, key, values), term });
     if (operator === "exists") sources.push({ kind: withKey, values: { key }, term });
   }
-  if (status !== undefined) sources.push({ kind: withStatus, values: { status } });
+  if (statuses !== undefined) sources.push(ofStatuses(direction, statuses));
   if (isCordoned) sources.push({ kind: cordoned, values: {} });
   if (rows?.models !== undefined && rows.models.length <= MAX_MODELS && gpu !== undefined && gpu.count.min > 0) {
     sources.push({ kind: withModel, values: { list: JSON.stringify(rows.models) } });
   }
   return sources;
+}
+
+function ofStatuses(direction: Direction, [only = "", ...others]: readonly string[]): Source {
+  const { withStatus, withStatuses } = KINDS[direction];
+  if (others.length === 0) return { kind: withStatus, values: { status: only } };
+  return { kind: withStatuses, values: { list: JSON.stringify([only, ...others]) } };
 }
 
 /** A list of one is no list: to open one takes longer than to look for one value. */

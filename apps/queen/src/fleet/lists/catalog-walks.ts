@@ -10,10 +10,10 @@ export function walkById(find: Find, { descending = false } = {}): Walk {
 /** By status, then by id. */
 export function walkByStatus(
   find: Find,
-  { descending = false, only }: { descending?: boolean; only?: HiveStatus | undefined },
+  { descending = false, only = HIVE_STATUSES }: { descending?: boolean; only?: readonly HiveStatus[] | undefined },
 ): Walk {
-  const sorted = HIVE_STATUSES.toSorted();
-  const statuses = only === undefined ? (descending ? sorted.reverse() : sorted) : [only];
+  const sorted = HIVE_STATUSES.filter((status) => only.includes(status)).toSorted();
+  const statuses = descending ? sorted.reverse() : sorted;
   return {
     step: async (place, size) => {
       const status = statuses.find((other) => other === place?.value) ?? statuses[0];

@@ -1,4 +1,4 @@
-import type { DamagedHive, FindOptions, HiveCatalog } from "@repo/hive-catalog";
+import type { DamagedHive, FindOptions, HiveCatalog, HiveStatus } from "@repo/hive-catalog";
 import type { Clock } from "../../process/clock.ts";
 import type { Fleet } from "../fleet.ts";
 import type { FleetRow, FleetRows } from "../fleet-rows.ts";
@@ -15,7 +15,10 @@ export const SORTS = ["id", "status", "free_vram", "load", "last_beat"] as const
 /** Which hives a list has, and in which order. */
 export interface ListQuery {
   /** What the catalog is asked for. */
-  readonly conditions: Pick<FindOptions, "selector" | "gpu" | "ram" | "cores" | "status" | "cordoned" | "text" | "ids">;
+  readonly conditions: Pick<FindOptions, "selector" | "gpu" | "ram" | "cores" | "cordoned" | "text" | "ids"> & {
+    /** Those with one of these alone. */
+    readonly status?: readonly HiveStatus[] | undefined;
+  };
   readonly takesWork?: boolean | undefined;
   readonly onProbation?: boolean | undefined;
   readonly unreachable?: boolean | undefined;

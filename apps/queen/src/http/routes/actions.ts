@@ -157,7 +157,7 @@ export const actionsRoutes = [
         uncordon: { action: "uncordon", cordoned: true, selector: "rack=r12" },
         label: { action: "label", labels: { env: "prod", drained: null }, ids: ["hive-prod-01", "hive-prod-02"] },
         install: { action: "install", selector: "env=prod,!installed" },
-        remove: { action: "remove", force: true, status: "offline", selector: "rack=r13" },
+        remove: { action: "remove", force: true, status: ["offline"], selector: "rack=r13" },
       },
     },
     answer: {

@@ -42,6 +42,8 @@ test("finds hives by labels, devices, status, cordon and text, all together", as
     [{ id: "d,no-such,a" }, "a,d"],
     [{ id: "d,b", cordoned: "true" }, "b"],
     [{ selector: "env=prod", status: "unknown" }, "b"],
+    [{ status: "online,offline" }, "a"],
+    [{ status: "unknown,online,unknown", gpu: "nvidia" }, "a,b"],
     [{ selector: "env=prod", gpu: "amd" }, ""],
   ] as const) {
     expect(await list(queen, query), JSON.stringify(query)).toMatchObject({ ids, next_after: null });
@@ -55,6 +57,10 @@ test.each([
   [{ ram: "much" }, "ram", "at character 1"],
   [{ cores: "-1" }, "cores", "at character 1"],
   [{ cordoned: "perhaps" }, "cordoned", 'must be true or false, got "perhaps"'],
+  [{ status: "lost" }, "status.0", 'must be one of unknown, online, offline, got "lost"'],
+  [{ status: "online,gone" }, "status.1", 'must be one of unknown, online, offline, got "gone"'],
+  [{ status: "" }, "status.0", 'must be one of unknown, online, offline, got ""'],
+  [{ status: "online," }, "status.1", 'must be one of unknown, online, offline, got ""'],
   [{ text: "" }, "text", "must be a text of 1 to 253 characters"],
   [{ text: "x".repeat(254) }, "text", "must be a text of 1 to 253 characters"],
   [{ selector: `a${",a".repeat(16)}` }, "selector", "at most 16 terms"],

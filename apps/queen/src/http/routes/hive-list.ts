@@ -10,7 +10,7 @@ import * as z from "zod";
 import { defineRoute } from "../route.ts";
 import { HIVE_EXAMPLE, StoredHive, withLabels } from "./hive-json.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
-import { hiveIds, optionalFlag } from "./query-fields.ts";
+import { hiveIds, optionalFlag, optionalListOf } from "./query-fields.ts";
 
 export const DamagedHives = z
   .array(z.strictObject({ id: z.string(), column: z.string(), problem: z.string() }))
@@ -32,7 +32,9 @@ export const hiveConditions = {
   gpu: condition("What their GPUs must be: `nvidia:24GB:2`, `H100,A100:80GB`"),
   ram: condition("How much RAM, at least or in a range: `256GB`, `64GB..128GB`"),
   cores: condition("How many CPU cores, at least or in a range: `32`, `8..16`"),
-  status: HiveStatus.optional(),
+  status: optionalListOf(HiveStatus).meta({
+    description: "Those with one of these: several by commas, or by naming it several times",
+  }),
   cordoned: optionalFlag.meta({ description: "Whether a cordon is in force" }),
   text: condition("A part of the id, the host or the value of a label, whatever the case of its letters"),
 };
@@ -89,10 +91,12 @@ interface Reader {
 
 /** Reads the hives for which all of it holds. */
 export function readerOf(
-  { status, ...others }: HiveConditions & Pick<FindOptions, "ids">,
+  { status: statuses, ...others }: HiveConditions & Pick<FindOptions, "ids">,
   catalog: HiveCatalog,
 ): Reader {
-  if (Object.values(others).some((value) => value !== undefined)) return searching({ status, ...others }, catalog);
+  const [status, ...more] = statuses ?? [];
+  const isMore = more.length > 0 || Object.values(others).some((value) => value !== undefined);
+  if (isMore) return searching({ status: statuses, ...others }, catalog);
   if (status === undefined) return { read: (step) => catalog.listHives(step) };
   return { read: (step) => catalog.findHivesByStatus(status, step) };
 }

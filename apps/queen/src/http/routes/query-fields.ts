@@ -17,10 +17,20 @@ export const optionalFlag = z.preprocess(toBoolean, trueOrFalse.optional());
 /** As many hives as one look into the catalog finds. */
 const MAX_NAMED = 100;
 const toList = (given: unknown) =>
-  [given ?? []].flat().flatMap((text) => (typeof text === "string" ? text.split(",") : text));
+  given == null ? given : [given].flat().flatMap((text) => (typeof text === "string" ? text.split(",") : text));
+const bounded = <Rule extends z.ZodType>(rule: Rule) =>
+  z.array(rule, "must be a list").max(MAX_NAMED, `must be at most ${MAX_NAMED} of them`);
 /** Given several times, or with commas in between; empty where it is not given. */
-export const listOf = <Rule extends z.ZodType>(rule: Rule) =>
-  z.preprocess(toList, z.array(rule).max(MAX_NAMED, `must be at most ${MAX_NAMED} of them`).default([]));
+export const listOf = <Rule extends z.ZodType>(rule: Rule) => z.preprocess(toList, bounded(rule).default([]));
+/** The same of what may be absent: any will do then, and of an empty list none would. Each once and in order, so that who asks for the same says the same. */
+export const optionalListOf = <Rule extends z.ZodType<string>>(rule: Rule) =>
+  z.preprocess(
+    toList,
+    bounded(rule)
+      .min(1, "must be one of them at least")
+      .overwrite((list) => [...new Set(list)].sort())
+      .optional(),
+  );
 
 const HIVE = `must be the id of a hive, of at most ${MAX_ID_LENGTH} characters`;
 /** Of a hive that is to be in the catalog. */

@@ -1,0 +1,36 @@
+import type { Schema } from "@repo/queen-client";
+import type { Kind } from "../output/records.ts";
+import type { Style } from "../output/terminal.ts";
+import { duration } from "../output/times.ts";
+
+export type Operation = Schema<"Operation">;
+
+const STYLES: Readonly<Record<string, Style>> = { succeeded: "green", failed: "red", running: "yellow" };
+
+const tookMs = ({ created_at_ms, finished_at_ms }: Operation): number | null =>
+  finished_at_ms === null ? null : finished_at_ms - created_at_ms;
+
+export const tookText = (operation: Operation): string => {
+  const ms = tookMs(operation);
+  return ms === null ? "-" : duration(ms);
+};
+
+export const OPERATIONS: Kind<Operation> = {
+  name: "operations",
+  nameOf: ({ id }) => id,
+  columns: [
+    { title: "ID", cell: ({ id }) => id },
+    { title: "HIVE", cell: ({ hive_id }) => hive_id },
+    { title: "KIND", cell: ({ kind }) => kind },
+    { title: "STATE", cell: ({ state }) => ({ text: state, style: STYLES[state] }) },
+    {
+      title: "BEGAN",
+      cell: ({ created_at_ms }, times) => times.at(created_at_ms),
+      sortKey: ({ created_at_ms }) => created_at_ms,
+    },
+    { title: "TOOK", cell: tookText, sortKey: tookMs },
+    { title: "STEP", cell: ({ steps }) => steps.at(-1)?.name ?? "-" },
+    { title: "PROBLEM", cell: ({ problem }) => problem ?? "-" },
+    { title: "OWNER", isWide: true, cell: ({ owner }) => owner },
+  ],
+};

@@ -1,0 +1,61 @@
+import { QueenClient, type Schema } from "@repo/queen-client";
+import { beforeAll, expect, test } from "vitest";
+import { until } from "../../queen/test/until.ts";
+import { hivectl } from "./hivectl.ts";
+import { queenForAll } from "./queen.ts";
+
+const queen = queenForAll();
+const IDS = ["a", "b", "c", "d", "e", "f"];
+/** The newest first. */
+let operations: Schema<"Operation">[];
+
+beforeAll(async () => {
+  const client = new QueenClient({ url: queen.url });
+  for (const id of IDS) await client.addHive({ id, host: "127.0.0.1", port: 8601 });
+  // Of a and b in turns, so that those of one do not stand together.
+  for (const hive of ["a", "b", "a", "b", "c"]) {
+    const { id } = await client.stopHive(hive);
+    await until("it has ended", async () => (await client.getOperation(id)).finished_at_ms !== null);
+  }
+  operations = (await client.listOperations()).operations;
+});
+
+const run = (...args: string[]) => hivectl(["get", "operations", ...args], { QUEEN_URL: queen.url });
+const idsOf = (...hives: string[]) =>
+  operations.filter(({ hive_id }) => hives.includes(hive_id)).map(({ id }) => `${id}\n`);
+
+test("those of several hives stand together, the newest first, and a limit is of all of them", async () => {
+  expect(await run("b", "a", "-o", "name")).toEqual({ code: 0, stdout: idsOf("a", "b").join(""), stderr: "" });
+  expect((await run("b", "a", "--limit", "3", "-o", "name")).stdout).toBe(idsOf("a", "b").slice(0, 3).join(""));
+  const { stdout } = await run("c", "a", "--columns", "hive", "--no-headers");
+  expect(stdout).toBe("c\na\na\n");
+  expect(JSON.parse((await run("c", "b", "-o", "json")).stdout)).toEqual({
+    operations: operations.filter(({ hive_id }) => hive_id !== "a"),
+  });
+  expect((await run("a", "b", "--state", "succeeded")).stderr).toBe("hivectl: no operation is as asked for\n");
+});
+
+test.each([
+  [["a", "nope", "c"], 3, ["nope"]],
+  [["-", "gone"], 3, ["nope", "gone"]],
+  [["nope", "gone", "nope"], 1, ["nope", "gone"]],
+])("of %j the exit code is %i, and each that is not there is named once", async (args, exitCode, missing) => {
+  const asked = ["get", "operations", ...args, "-o", "name"];
+  const { code, stdout, stderr } = await hivectl(asked, { QUEEN_URL: queen.url }, "a\nnope\nc\n");
+  expect(code).toBe(exitCode);
+  expect(stdout).toBe(exitCode === 3 ? idsOf("a", "c").join("") : "");
+  const said = missing.map((id) => `hivectl: HIVE_NOT_FOUND: There is no hive "${id}"\n`).join("");
+  expect(stderr).toBe(exitCode === 3 ? said : `${said}hivectl: no operation is as asked for\n`);
+});
+
+test("a hive that was removed is there, with what was done to it, and one without operations is no failure", async () => {
+  const client = new QueenClient({ url: queen.url });
+  await client.removeHive("c");
+  expect(await run("c", "f", "-o", "name")).toEqual({ code: 0, stdout: idsOf("c").join(""), stderr: "" });
+});
+
+test("each hive is one request", async () => {
+  const { stderr } = await run(...IDS, "-v");
+  const asked = stderr.match(/hive_id=(\w)/g) ?? [];
+  expect(asked.toSorted()).toEqual(IDS.map((id) => `hive_id=${id}`));
+});

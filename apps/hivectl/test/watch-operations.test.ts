@@ -1,0 +1,111 @@
+import { rm, writeFile } from "node:fs/promises";
+import { QueenClient } from "@repo/queen-client";
+import { afterAll, beforeEach, expect, test } from "vitest";
+import type { Daemon } from "../../queen/test/daemon.ts";
+import { Sshd } from "../../queen/test/lifecycle/sshd.ts";
+import { queenProcesses } from "../../queen/test/queen-processes.ts";
+import { until } from "../../queen/test/until.ts";
+import { Hivectl, hivectl } from "./hivectl.ts";
+
+/** Of what is done on the host of far, the first goes well; the others wait for as long as there is the file `hold`. */
+const sshd = await Sshd.start({
+  forced: `case $SSH_ORIGINAL_COMMAND in *far*)
+  if [ -e "$HOME/seen" ]; then while [ -e "$(dirname "$0")/hold" ]; do sleep 0.1; done; else touch "$HOME/seen"; fi;;
+esac
+exec sh -c "$SSH_ORIGINAL_COMMAND"`,
+});
+const hold = `${sshd.folder}/hold`;
+const queens = queenProcesses();
+const NEAR = { host: "127.0.0.1", port: 8601 };
+let first: Daemon;
+let url: string;
+let client: QueenClient;
+
+beforeEach(async () => {
+  await writeFile(hold, "");
+  await rm(`${sshd.home}/seen`, { force: true });
+  first = queens.start([], { QUEEN_SSH_IDENTITY: sshd.identity });
+  url = await first.origin();
+  client = new QueenClient({ url });
+  const ssh = { ssh_host: "127.0.0.1", ssh_port: sshd.port, ssh_user: sshd.account.name };
+  await client.addHive({ ...NEAR, id: "far", ...ssh });
+  await client.addHive({ ...NEAR, id: "near" });
+  await client.confirmHostKey("far", { fingerprint: sshd.fingerprint("host_key") });
+});
+afterAll(() => sshd[Symbol.asyncDispose]());
+
+async function watching(...args: string[]) {
+  const running = new Hivectl(["get", "operations", "-w", "-v", ...args], { QUEEN_URL: url });
+  const untilSaid = (line: RegExp, of: "stdout" | "stderr" = "stdout") =>
+    until(`${line} is said`, () => line.test(running[of]));
+  await untilSaid(/\/v1\/events/, "stderr");
+  const interrupted = () => {
+    running.child.kill("SIGINT");
+    return running.end();
+  };
+  return { running, untilSaid, interrupted };
+}
+
+async function ended({ id }: { readonly id: string }): Promise<void> {
+  await until("it has ended", async () => (await client.getOperation(id)).finished_at_ms !== null);
+}
+
+test("a watch lists, has a line for each that begins, steps or ends, and ends with 0 at Ctrl-C", async () => {
+  const before = await client.stopHive("near");
+  await ended(before);
+  const { untilSaid, interrupted } = await watching();
+  await untilSaid(new RegExp(`^${before.id} .* failed `, "m"));
+  const held = await client.stopHive("far");
+  await untilSaid(new RegExp(`^${held.id} +far +stop +running +\\S+ +- +stop +-$`, "m"));
+  const near = await client.stopHive("near");
+  await untilSaid(new RegExp(`^${near.id} +near +stop +failed +\\S+ +\\ds +stop +stop: .*$`, "m"));
+  await rm(hold);
+  await untilSaid(new RegExp(`^${held.id} +far +stop +failed `, "m"));
+  const { code, stdout } = await interrupted();
+  expect(code).toBe(0);
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines[0]).toMatch(/^ID +HIVE +KIND +STATE +BEGAN +TOOK +STEP +PROBLEM$/);
+  expect(new Set(lines.map((line) => line.search(/BEGAN|2\d{3}-\d\d-\d\dT/)))).toHaveLength(1);
+  expect(new Set(lines)).toHaveLength(lines.length);
+});
+
+test("its filters hold for what comes, and one that they let through no longer is told once", async () => {
+  const stops = await watching("--kind", "stop", "--state", "running", "far", "-o", "jsonl");
+  const starts = await watching("--kind", "start", "-o", "name");
+  const near = await client.stopHive("near");
+  const held = await client.stopHive("far");
+  await stops.untilSaid(/"name":"stop"/);
+  await rm(hold);
+  await stops.untilSaid(new RegExp(`^{"id":"${held.id}","left":true}$`, "m"));
+  await ended(near);
+  const start = await client.startHive("near");
+  await starts.untilSaid(new RegExp(`^${start.id}$`, "m"));
+  const { code, stdout } = await stops.interrupted();
+  expect(code).toBe(0);
+  const told = stdout.trimEnd().split("\n");
+  expect(new Set(told.map((line) => JSON.parse(line).id))).toEqual(new Set([held.id]));
+  expect(told.filter((line) => line.includes('"left"'))).toHaveLength(1);
+  expect(new Set((await starts.interrupted()).stdout.trimEnd().split("\n"))).toEqual(new Set([start.id]));
+});
+
+test("over a restart of the queen it says that changes were missed, lists anew, and goes on", async () => {
+  const before = await client.stopHive("near");
+  await ended(before);
+  const { running, untilSaid, interrupted } = await watching("near");
+  const { port } = new URL(url);
+  await first.kill("SIGTERM");
+  await untilSaid(/the queen is away/, "stderr");
+  await queens.start([], { QUEEN_PORT: port }).origin();
+  await untilSaid(/changes were missed \(queen_restarted\)/, "stderr");
+  await until("the list is there twice", () => running.stdout.match(new RegExp(`^${before.id} `, "gm"))?.length === 2);
+  const after = await client.stopHive("near");
+  await untilSaid(new RegExp(`^${after.id} .* failed `, "m"));
+  expect((await interrupted()).code).toBe(0);
+});
+
+test("it never ends, so that it is no document", async () => {
+  for (const format of ["json", "yaml"]) {
+    const { code, stderr } = await hivectl(["get", "operations", "-w", "-o", format], { QUEEN_URL: url });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("-o jsonl says a line") });
+  }
+});
