@@ -1,3 +1,4 @@
+import { HiveCatalog } from "@repo/hive-catalog";
 import { QueenClient } from "@repo/queen-client";
 import { beforeAll, expect, test } from "vitest";
 import { workerJson } from "../../queen/test/test-queen.ts";
@@ -82,6 +83,29 @@ test.each([60, 80, 200])(
     await client.removeHive("gpu-04");
   },
 );
+
+test.each([60, 80, 200])("in %i columns an operation is described below its columns", async (columns) => {
+  const problem =
+    "SSH_FAILED: 新しいホスト never answered, as a sentence of many words says that goes on and on and on";
+  const id = `start-${columns}`;
+  const catalog = await HiveCatalog.open(`${queen.folder}/hives.db`);
+  const deadlineMs = Date.now() + 60_000;
+  await catalog.operations.begin({ id, hiveId: "gpu-01", kind: "start", owner: "somebody", deadlineMs });
+  const step = { name: "connect", state: "failed", startedAtMs: 1, endedAtMs: 2, detail: problem } as const;
+  await catalog.operations.save(id, { steps: [step], outputTail: `${problem}\n${problem}` });
+  await catalog.operations.finish(id, { state: "failed", problem });
+  await catalog.close();
+  for (const args of [
+    ["describe", "operation", id],
+    ["describe", "hive", "gpu-01"],
+    ["get", "operations"],
+  ]) {
+    const { code, stdout } = await show(columns, args, { NO_COLOR: "1" });
+    const tooLong = stdout.split("\n").filter((line) => columnsOf(line) > columns);
+    expect({ code, tooLong }).toEqual({ code: 0, tooLong: [] });
+    if (args[0] === "describe") expect(stdout.replaceAll(/\s+/g, " ")).toContain(problem);
+  }
+});
 
 test("what is asked for is listed before the question, and goes on below its last column", async () => {
   const labels = ["a-long-key=with-a-long-value", "other=with-another-value"];

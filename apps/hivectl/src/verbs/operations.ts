@@ -2,6 +2,7 @@ import { inColumns } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
 import { Option } from "commander";
 import { duration } from "../output/times.ts";
+import { wrapped } from "../output/wrapped.ts";
 import type { Session } from "../session.ts";
 import { readCount, SHOWN_TO_PEOPLE } from "./hive-list.ts";
 import { OPERATIONS, type Operation, tookText } from "./operation-columns.ts";
@@ -41,7 +42,7 @@ export const addDescribeOperation: AddVerb = (parent, does) => {
     );
 };
 
-function text(operation: Operation, { times }: Session): string {
+function text(operation: Operation, { times, terminal }: Session): string {
   const { id, hive_id, kind, state, problem, owner, created_at_ms, deadline_ms, steps, output_tail } = operation;
   const facts = [
     ["Id:", id],
@@ -66,5 +67,5 @@ function text(operation: Operation, { times }: Session): string {
     ...(done.length === 0 ? [] : [`Steps:\n${inColumns(done).replaceAll(/^/gm, "  ")}`]),
     ...(output === "" ? [] : [`Output:\n${output.replaceAll(/^/gm, "  ")}`]),
   ];
-  return `${blocks.join("\n\n")}\n`;
+  return wrapped(`${blocks.join("\n\n")}\n`, terminal.width);
 }
