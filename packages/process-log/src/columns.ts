@@ -3,8 +3,8 @@ import { eastAsianWidth } from "get-east-asian-width";
 import { printable } from "./printable.ts";
 
 const GAP = "  ";
-/** Each of these takes one column, and by far most texts have no others. */
-const ONE_COLUMN_EACH = /^[ -~¡-¬®-ÿ…→]*$/;
+/** Each of these (ASCII, Latin-1, … and →) takes one column, and by far most texts have no others. */
+const ONE_COLUMN_EACH = /^[ -~\xa1-\xac\xae-\xff\u2026\u2192]*$/;
 /** A flag, and what is an emoji by what stands behind it. */
 const EMOJI = /^(?:\p{RI}{2}|\p{Emoji}[\ufe0f\p{Emoji_Modifier}])/u;
 /** What stands on the letter before it, and those parts of a Korean syllable that its first one has room for. */
