@@ -13,6 +13,8 @@ const FOLDER = fileURLToPath(new URL(".", import.meta.url));
 
 const PRINTED_PORT = /"port":(\d+)/;
 const LISTENING = /"port":(\d+).*"msg":"queen listening"/;
+/** As docs/operations.md starts her. */
+const NODE_FLAGS = ["--max-semi-space-size=8"];
 /** Longer than any run: the queen contacts hives in its first round only. */
 const A_DAY_MS = 86_400_000;
 
@@ -28,7 +30,7 @@ export async function startQueen(queen: string, database: string, longestLifeMs?
   return startServer({
     ...(longestLifeMs !== undefined && { longestLifeMs }),
     command: process.execPath,
-    args: [queen, "--port", "0", "--database", database, "--health-interval-ms", String(A_DAY_MS)],
+    args: [...NODE_FLAGS, queen, "--port", "0", "--database", database, "--health-interval-ms", String(A_DAY_MS)],
     env: { QUEEN_ALLOWED_HOSTS: "127.0.0.0/8,::1", QUEEN_STALE_AFTER_MS: String(A_DAY_MS) },
     ready: LISTENING,
   });
