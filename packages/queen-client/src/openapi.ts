@@ -828,7 +828,7 @@ export interface paths {
         /**
          * What happens to the fleet, as it happens
          * @description Server-sent events. Each has an `id` of the form `<start>-<n>`: `start` is another one after each start of the queen, `n` counts from 1.
-         *     `data` is JSON, by the schema of the type: `StatusEvent` of `status`, `HiveAddedEvent` of `hive_added`, and so on. Events of a hive have `row`, too: the hive as `GET /v1/fleet` shows it
+         *     `data` is JSON, by the schema of the type: `StatusEvent` of `status`, `HiveAddedEvent` of `hive_added`, and so on. Events of a hive have `row`, but for `operation_step`: the hive as `GET /v1/fleet` shows it
          *     when the event is sent, null when it is in the catalog no more; where `row` is missing it cannot be read now.
          *
          *     A new reader first gets `hello` (`HelloEvent`) and then what happens from then on. One that comes back with `Last-Event-ID` or `after` gets what it has missed; what is
@@ -1860,7 +1860,7 @@ export interface components {
             state: string;
             row?: components["schemas"]["FleetRow"] | null;
         };
-        /** @description A step of an operation began, and the one before it has ended: `GET /v1/operations/{id}` has them all */
+        /** @description A step of an operation began, and the one before it has ended: `GET /v1/operations/{id}` has them all. Only for a reader whose `kind` names it; no row changes by it */
         OperationStepEvent: {
             /** @description Milliseconds since 1970-01-01 UTC */
             at_ms: number;
@@ -5811,7 +5811,7 @@ export interface operations {
                 after?: string;
                 /** @description Only what happens to these hives: several by commas, or by naming it several times */
                 hive?: string[];
-                /** @description Only events of these types, in the same way */
+                /** @description Only events of these types, in the same way; without it all but `operation_step` */
                 kind?: ("status" | "cordon" | "operation" | "operation_step" | "hive_added" | "hive_changed" | "workers" | "hive_removed" | "liveness")[];
             };
             header?: {

@@ -33,7 +33,8 @@ const UNHURRIED_MS = 100;
 export const EVENT_ID = /^([0-9a-z]+)-(\d{1,15})$/;
 
 /** Of these a later one of the same hive says all that an earlier one did, so the newest alone is kept. */
-const LATEST_ALONE: ReadonlySet<EventType> = new Set<EventType>(["workers"]);
+const LATEST_ALONE: ReadonlySet<EventType> = new Set<EventType>(["workers", "operation_step"]);
+const latestOf = (type: EventType, hiveId: string | undefined): string => `${type} ${hiveId}`;
 
 /**
  * The last events of this start of the queen, numbered from 1, for whoever reads `GET /v1/events`. Nothing is kept for a single reader: one
@@ -48,7 +49,7 @@ export class EventLog {
   readonly #readers = new Set<() => void>();
   /** In order. Some of them are outdated, and some more than are promised. */
   #kept: LoggedEvent[] = [];
-  /** By hive. */
+  /** By type and hive. */
   readonly #latest = new Map<string, LoggedEvent>();
   #newest = 0;
   #lastGone = 0;
@@ -64,11 +65,11 @@ export class EventLog {
   publish<Type extends EventType>(type: Type, data: EventData[Type]): void {
     const { hive_id: hiveId }: { hive_id?: string } = data;
     const event: LoggedEvent = { n: ++this.#newest, type, hiveId, data: { at_ms: this.#now(), ...data } };
-    if (hiveId !== undefined && LATEST_ALONE.has(type)) this.#latest.set(hiveId, event);
-    if (hiveId !== undefined && type === "hive_removed") this.#latest.delete(hiveId);
+    if (LATEST_ALONE.has(type)) this.#latest.set(latestOf(type, hiveId), event);
+    if (type === "hive_removed") for (const other of LATEST_ALONE) this.#latest.delete(latestOf(other, hiveId));
     this.#kept.push(event);
     if (this.#kept.length >= 2 * (this.#capacity + this.#latest.size)) this.#dropOld();
-    this.#wakeReaders(LATEST_ALONE.has(type));
+    this.#wakeReaders(type === "workers");
   }
 
   /** Number of the newest event; 0 when there is none yet. */
@@ -126,7 +127,7 @@ export class EventLog {
   }
 
   #isOutdated(event: LoggedEvent): boolean {
-    return LATEST_ALONE.has(event.type) && this.#latest.get(event.hiveId ?? "") !== event;
+    return LATEST_ALONE.has(event.type) && this.#latest.get(latestOf(event.type, event.hiveId)) !== event;
   }
 
   /** Where in what is kept the first event after that one stands. */

@@ -61,6 +61,24 @@ test("a reader with a filter is told what it asks for: of these hives, and of th
   expect(told(ofBoth).slice(1)).toEqual([ofA, ofB, ofB]);
 });
 
+test("steps are told to whoever names them, without a row, and to nobody else", async () => {
+  await using queen = await startTestQueen();
+  const origin = await listen(queen);
+  await addHive(queen, 8600);
+  await using ofSteps = await new EventReader().connect(origin, {}, "?kind=operation_step,cordon");
+  await using ofHive = await new EventReader().connect(origin, {}, "?hive=hive-a");
+  await using ofAll = await new EventReader().connect(origin);
+  const readers = [ofSteps, ofHive, ofAll];
+  await until("all are greeted", () => readers.every(({ events }) => events.length === 1));
+  queen.events.publish("operation_step", { id: "stop-1", hive_id: "hive-a", kind: "stop", step: "connect" });
+  await cordon(queen, "hive-a");
+  await until("all are told", () => readers.every((reader) => told(reader).at(-1) === "cordon hive-a"));
+  expect(readers.map(({ events }) => events.length)).toEqual([3, 2, 2]);
+  const step = ofSteps.events[1]?.data;
+  expect(step).toEqual({ at_ms: queen.clock.now(), id: "stop-1", hive_id: "hive-a", kind: "stop", step: "connect" });
+  expect(problemsBySchema(step, "components", "schemas", "OperationStepEvent")).toBe("");
+});
+
 test("a reader goes on after the id in the query, and after that in its header when it has both", async () => {
   await using queen = await startTestQueen();
   const origin = await listen(queen);
