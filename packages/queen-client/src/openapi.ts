@@ -2755,7 +2755,7 @@ export interface operations {
                 /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                 cores?: string;
                 /** @description Those with one of these: several by commas, or by naming it several times */
-                status?: components["schemas"]["HiveStatus"][];
+                status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                 /** @description Whether a cordon is in force */
                 cordoned?: boolean;
                 /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -2929,7 +2929,7 @@ export interface operations {
                 /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                 cores?: string;
                 /** @description Those with one of these: several by commas, or by naming it several times */
-                status?: components["schemas"]["HiveStatus"][];
+                status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                 /** @description Whether a cordon is in force */
                 cordoned?: boolean;
                 /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4458,8 +4458,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    /** @description Those with one of these: several by commas, or by naming it several times */
-                    status?: components["schemas"]["HiveStatus"][];
+                    /** @description Those with this, or with one of these */
+                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4484,8 +4484,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    /** @description Those with one of these: several by commas, or by naming it several times */
-                    status?: components["schemas"]["HiveStatus"][];
+                    /** @description Those with this, or with one of these */
+                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4516,8 +4516,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    /** @description Those with one of these: several by commas, or by naming it several times */
-                    status?: components["schemas"]["HiveStatus"][];
+                    /** @description Those with this, or with one of these */
+                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4542,8 +4542,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    /** @description Those with one of these: several by commas, or by naming it several times */
-                    status?: components["schemas"]["HiveStatus"][];
+                    /** @description Those with this, or with one of these */
+                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4568,8 +4568,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    /** @description Those with one of these: several by commas, or by naming it several times */
-                    status?: components["schemas"]["HiveStatus"][];
+                    /** @description Those with this, or with one of these */
+                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4594,8 +4594,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    /** @description Those with one of these: several by commas, or by naming it several times */
-                    status?: components["schemas"]["HiveStatus"][];
+                    /** @description Those with this, or with one of these */
+                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4620,8 +4620,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    /** @description Those with one of these: several by commas, or by naming it several times */
-                    status?: components["schemas"]["HiveStatus"][];
+                    /** @description Those with this, or with one of these */
+                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4646,8 +4646,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    /** @description Those with one of these: several by commas, or by naming it several times */
-                    status?: components["schemas"]["HiveStatus"][];
+                    /** @description Those with this, or with one of these */
+                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4677,8 +4677,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    /** @description Those with one of these: several by commas, or by naming it several times */
-                    status?: components["schemas"]["HiveStatus"][];
+                    /** @description Those with this, or with one of these */
+                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */

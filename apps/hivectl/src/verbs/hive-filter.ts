@@ -1,8 +1,8 @@
-import type { Query } from "@repo/queen-client";
+import type { Query, Schema } from "@repo/queen-client";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { CommonFlags } from "../session.ts";
 
-type Status = NonNullable<Query<"listFleet">["status"]>[number];
+type Status = Schema<"HiveStatus">;
 
 const STATUSES = ["online", "offline", "unknown"] as const satisfies Status[];
 
@@ -71,7 +71,19 @@ export function filterOf(flags: FilterFlags & CommonFlags): HiveFilter {
     notBeating: not_beating,
     model,
   } = flags;
-  return given({ ...traitsOf(flags), ram, cores, status, cordoned, on_probation, unreachable, not_beating, model });
+  // One alone is understood by a queen who takes no more, too.
+  const statuses = status?.length === 1 ? status[0] : status;
+  return given({
+    ...traitsOf(flags),
+    ram,
+    cores,
+    status: statuses,
+    cordoned,
+    on_probation,
+    unreachable,
+    not_beating,
+    model,
+  });
 }
 
 /** Given twice, it is as if they stood in one list. */

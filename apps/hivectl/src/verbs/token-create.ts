@@ -107,7 +107,7 @@ async function hivesToRefuse(session: Session): Promise<string[]> {
   const { queen, call } = session;
   const having = await hivesWithToken(session);
   const ids: string[] = [];
-  for await (const { hives } of queen.fleetPages({ status: ["online"], limit: 1000 }, call)) {
+  for await (const { hives } of queen.fleetPages({ status: "online", limit: 1000 }, call)) {
     for (const { hive, status } of hives) {
       if (status.rule === "beats_arrive" && !having.has(hive.id)) ids.push(hive.id);
     }

@@ -17,11 +17,11 @@ const cordon = (queen: TestQueen, id: string) =>
 const told = ({ events }: EventReader) => events.map(({ type, data }) => `${type} ${data.hive_id}`);
 
 test.each([
-  ["?kind=nonsense", "kind.0: must be one of status, cordon,"],
+  ["?kind=nonsense", "kind: must be one of status, cordon,"],
   ["?kind=status,", "kind.1: must be one of"],
   ["?kind=status&kind=odd", "kind.1: must be one of"],
-  ["?hive=", "hive.0: must be the id of a hive"],
-  ["?hive=a%00b", "hive.0: must be the id of a hive"],
+  ["?hive=", "hive: must be the id of a hive"],
+  ["?hive=a%00b", "hive: must be the id of a hive"],
   [`?hive=${Array.from({ length: 101 }, (_, n) => `hive-${n}`)}`, "hive: must be at most 100 of them"],
   ["?hive=hive-a,nobody", 'hive: is not in the catalog, got "nobody"'],
   ["?since=5", "since: is not a known query parameter; those are: after, hive, kind"],
