@@ -1,6 +1,7 @@
 import { QueenClient } from "@repo/queen-client";
 import { expect, test } from "vitest";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
+import { breakingProxy } from "./breaking-proxy.ts";
 import { hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
@@ -57,9 +58,13 @@ test("where no event of it is kept, it says since when they are, and that is the
   const client = new QueenClient({ url: await first.origin() });
   await client.addHive({ id: "gpu-01", host: "127.0.0.1", port: 1 });
   await first.kill("SIGTERM");
+  const beganMs = Date.now();
   const url = await queens.start().origin();
-  const { stdout } = await hivectl(["describe", "hive", "gpu-01"], { QUEEN_URL: url });
-  expect(stdout).toMatch(/^Events: none since 2\S+Z; what happened before is not kept$/m);
+  // Of her clock: that of the caller is an hour late.
+  const NODE_OPTIONS = "--import=data:text/javascript,const{now}=Date;Date.now=()=>now()-3600000";
+  const { stdout } = await hivectl(["describe", "hive", "gpu-01"], { QUEEN_URL: url, NODE_OPTIONS });
+  const [, since = ""] = /^Events: none since (2\S+Z); what happened before is not kept$/m.exec(stdout) ?? [];
+  expect(Date.parse(since)).toBeGreaterThanOrEqual(beganMs);
 });
 
 test("of a queen who keeps the newest alone, it says since when those are", async () => {
@@ -88,4 +93,17 @@ test("a queen who takes no more readers of events keeps back none of the rest", 
   });
   expect(JSON.parse(await describe("gpu-01", "-o", "json")).events).toBeNull();
   await Promise.all(streams.map(({ body }) => body?.cancel()));
+});
+
+test("where something before the queen holds her events back, they are given up after --timeout, and the rest is shown", async () => {
+  await addHives("held");
+  const proxy = await breakingProxy(queen.url);
+  proxy.holdBack(/^\/v1\/events/);
+  const inTime = (...args: string[]) => hivectl([...args, "--timeout", "1s"], { QUEEN_URL: proxy.url });
+  const { code, stdout } = await inTime("describe", "hive", "held");
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(/^Id: +held\n(?:.*\n)*Events: not known: .*nothing came for 1000 ms/),
+  });
+  expect(await inTime("get", "events")).toMatchObject({ code: 1, stderr: expect.stringContaining("nothing came for") });
 });

@@ -5706,6 +5706,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "status": "ok",
+                     *       "started_at_ms": 1761040800000,
                      *       "uptime_ms": 86400000,
                      *       "liveness": {
                      *         "state": "watching",
@@ -5721,6 +5722,8 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "ok";
+                        /** @description Milliseconds since 1970-01-01 UTC */
+                        started_at_ms: number;
                         uptime_ms: number;
                         liveness: components["schemas"]["QueenCondition"];
                         /** @description Queens that run on the same catalog, which is made for one */

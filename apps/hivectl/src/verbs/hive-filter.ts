@@ -1,6 +1,7 @@
 import type { Query, Schema } from "@repo/queen-client";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { CommonFlags } from "../session.ts";
+import { someOf } from "./several.ts";
 
 type Status = Schema<"HiveStatus">;
 
@@ -16,7 +17,7 @@ export interface TraitFlags {
 export interface FilterFlags extends TraitFlags {
   readonly ram?: string;
   readonly cores?: string;
-  readonly status?: readonly Status[];
+  readonly status?: Status[];
   readonly cordoned?: true;
   readonly onProbation?: true;
   readonly unreachable?: true;
@@ -53,7 +54,7 @@ export const addFilterFlags = (command: Command): Command =>
   addTraitFlags(command)
     .option("--ram <size>", "by RAM, at least or in a range: 256GB, 64GB..128GB")
     .option("--cores <number>", "by CPU cores, in the same way")
-    .addOption(new Option("--status <status,...>", "by status").choices(STATUSES).argParser(readStatuses))
+    .addOption(new Option("--status <status,...>", "by status").choices(STATUSES).argParser(someOf(STATUSES)))
     .option("--cordoned", "only those that are cordoned")
     .option("--on-probation", "only those that went on and off too often, and are watched before they get work")
     .option("--unreachable", "only those that beat, but whose port does not answer health checks")
@@ -84,16 +85,6 @@ export function filterOf(flags: FilterFlags & CommonFlags): HiveFilter {
     not_beating,
     model,
   });
-}
-
-/** Given twice, it is as if they stood in one list. */
-function readStatuses(text: string, before: readonly Status[] = []): readonly Status[] {
-  const isStatus = (word: string): word is Status => STATUSES.some((status) => status === word);
-  const words = text.split(",");
-  const strange = words.find((word) => !isStatus(word));
-  if (strange === undefined) return [...before, ...words.filter(isStatus)];
-  const got = words.length === 1 ? "" : `, got ${JSON.stringify(strange)}`;
-  throw new InvalidArgumentError(`It must be one of ${STATUSES.join(", ")}, or several by commas${got}.`);
 }
 
 export const traitsOf = ({ selector, gpu }: TraitFlags): Pick<HiveFilter, "selector" | "gpu"> =>

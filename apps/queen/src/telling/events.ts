@@ -27,12 +27,13 @@ export interface Stretch {
 const CAPACITY = 10_000;
 /** Looked at in one go, by whoever wants only some of them. */
 const MAX_LOOKS = 2000;
-/** What every beat may bring is told several hives at a time. */
+/** What every beat may bring: of each hive the newest alone is told, and of several hives at a time. */
+const UNHURRIED = "workers" satisfies EventType;
 const UNHURRIED_MS = 100;
 /** The start of a queen, and a number. */
 export const EVENT_ID = /^([0-9a-z]+)-(\d{1,15})$/;
 
-/** Of these a later one of the same hive says all that an earlier one did, so the newest alone is kept. */
+/** Of these a later one of the same hive says all that an earlier one did, so that only the newest is sure to be kept, and none pushes another event out. */
 const LATEST_ALONE: ReadonlySet<EventType> = new Set<EventType>(["workers", "operation_step"]);
 const latestOf = (type: EventType, hiveId: string | undefined): string => `${type} ${hiveId}`;
 
@@ -69,7 +70,7 @@ export class EventLog {
     if (type === "hive_removed") for (const other of LATEST_ALONE) this.#latest.delete(latestOf(other, hiveId));
     this.#kept.push(event);
     if (this.#kept.length >= 2 * (this.#capacity + this.#latest.size)) this.#dropOld();
-    this.#wakeReaders(type === "workers");
+    this.#wakeReaders(type === UNHURRIED);
   }
 
   /** Number of the newest event; 0 when there is none yet. */
@@ -91,7 +92,7 @@ export class EventLog {
     const events: LoggedEvent[] = [];
     const first = this.#placeAfter(n);
     for (const event of this.#kept.slice(first, first + MAX_LOOKS)) {
-      if (this.#isOutdated(event) || !isWanted(event)) continue;
+      if ((event.type === UNHURRIED && this.#isOutdated(event)) || !isWanted(event)) continue;
       events.push(event);
       if (events.length === limit) return { events, upTo: event.n };
     }
