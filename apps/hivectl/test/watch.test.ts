@@ -153,6 +153,35 @@ test("over a restart of the queen it says that changes were missed, lists anew, 
   expect((await running.end()).code).toBe(0);
 });
 
+test("what happened before the list that is shown anew is told by the list alone", async () => {
+  const first = queens.start();
+  const url = await first.origin();
+  const client = new QueenClient({ url });
+  for (const id of ["a", "b"]) await client.addHive({ ...HIVE, id });
+  const { running, untilLine } = following(url, "hives");
+  await untilLine(/^b +unknown/);
+  await first.kill("SIGTERM");
+  await untilLine("the queen is away", "stderr");
+  await queens.start([], { QUEEN_PORT: new URL(url).port }).origin();
+  await client.cordonHive("a", { reason: "new fans" });
+  await client.removeHive("b");
+  await client.uncordonHive("a");
+  await until("the list is there twice", () => running.stdout.match(/^a +unknown/gm)?.length === 2);
+  await client.changeHive("a", { status: "online" });
+  await untilLine(/^a +online/);
+  running.child.kill("SIGINT");
+  const { stdout } = await running.end();
+  expect(stdout.split("\n").map((line) => line.split(/\s+/, 2).join(" "))).toEqual([
+    "ID STATUS",
+    "a unknown",
+    "b unknown",
+    "ID STATUS",
+    "a unknown",
+    expect.stringMatching(/^a online/),
+    "",
+  ]);
+});
+
 test("events that are followed go on over a restart of the queen, and it is said that some were missed", async () => {
   const first = queens.start();
   const url = await first.origin();
