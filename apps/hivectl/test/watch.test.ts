@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { until } from "../../queen/test/until.ts";
 import { breakingProxy } from "./breaking-proxy.ts";
-import { Hivectl } from "./hivectl.ts";
+import { Hivectl, inTerminal } from "./hivectl.ts";
 
 const queens = queenProcesses();
 const GPU = { index: 0, memory_total_bytes: 2 ** 36, memory_used_bytes: 0 };
@@ -197,4 +197,13 @@ test("events that are followed go on over a restart of the queen, and it is said
   await untilLine(/b +hive_added/);
   running.child.kill("SIGINT");
   expect((await running.end()).code).toBe(0);
+});
+
+test.each(["hives", "events"])("on a terminal a watch of %s says times of day, as its lines stay", async (what) => {
+  const url = await queens.start().origin();
+  await new QueenClient({ url }).addHive({ ...HIVE, id: "a" });
+  const seen = { columns: 200, typedAfter: "127.0.0.1" };
+  const { stdout } = await inTerminal(["get", what, "-w", "-o", "wide"], { QUEEN_URL: url }, seen, "\x03");
+  expect(stdout).toMatch(/\b\d\d:\d\d:\d\d\b/);
+  expect(stdout).not.toContain(" ago");
 });
