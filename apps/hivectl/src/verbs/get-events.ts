@@ -64,7 +64,7 @@ async function getEvents(
   const isWanted = filterOf({ ids: args.length === 0 ? undefined : await idsOf(session, args), fromMs });
   if (flags.watch) {
     refuseDocuments(session);
-    const printer = session.printer(EVENTS);
+    const printer = session.printer(EVENTS, { isWatch: true });
     for await (const page of told(session, eventsSince(session, { kind }, after), isWanted)) await printer.print(page);
     return EXIT.done;
   }
