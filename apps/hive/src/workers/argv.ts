@@ -1,13 +1,11 @@
 import { basename } from "node:path";
 
-/** The value of the first of these flags that stands in a command line, as `--flag value` or `--flag=value`. */
+/** The value of the last of these flags that stands in a command line, as `--flag value` or `--flag=value`: a later one wins there, too. */
 export function optionOf(argv: readonly string[], ...flags: readonly string[]): string | undefined {
-  for (const [position, word] of argv.entries()) {
-    const [name = "", ...rest] = word.split("=");
-    if (!flags.includes(name)) continue;
-    return rest.length > 0 ? rest.join("=") : argv[position + 1];
-  }
-  return undefined;
+  const position = argv.findLastIndex((word) => flags.includes(word.split("=", 1)[0] ?? ""));
+  const word = argv[position];
+  if (word === undefined) return undefined;
+  return word.includes("=") ? word.slice(word.indexOf("=") + 1) : argv[position + 1];
 }
 
 export const hasFlag = (argv: readonly string[], flag: string): boolean =>

@@ -65,6 +65,15 @@ describe("where it listens", () => {
     expect(places).toMatchObject([{ port: 8005, reachable: "all" }]);
   });
 
+  test("of a flag that is given twice the last one counts", async () => {
+    const { places } = await find({
+      pid: 10,
+      commandLine: "vllm serve a --port 8000 --port 8005",
+      listens: ["[::]:8005"],
+    });
+    expect(places).toMatchObject([{ port: 8005, base: "http://127.0.0.1:8005" }]);
+  });
+
   test("of vLLM and SGLang, which open ports for themselves, it is none but the one that they were told", async () => {
     const { places } = await find(
       { pid: 10, commandLine: "vllm serve a", listens: ["0.0.0.0:5555"] },
