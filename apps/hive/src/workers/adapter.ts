@@ -68,6 +68,8 @@ export interface Program {
   /** The port that it was told; undefined when it was told none. */
   portOf(process: Pick<ServerProcess, "argv" | "environment">): number | undefined;
   readonly defaultPort: number;
+  /** Why it was told to listen on no port at all, in the words of an operator. */
+  whyNoPort?(process: Pick<ServerProcess, "argv" | "environment">): string | undefined;
   /** The path below which it was told to answer. */
   prefixOf?(process: Pick<ServerProcess, "argv" | "environment">): string | undefined;
   /** Whether its process listens on other ports too, so that one which it was not told of need not be its API's. */
@@ -96,6 +98,9 @@ export interface Adapter {
 export class AnotherServer extends Error {
   override readonly name = "AnotherServer";
 }
+
+/** Of a server that callers on other hosts cannot reach, and that is not asked. */
+export const ON_UNIX_SOCKET = "it listens on a Unix socket, and on no port";
 
 const NEEDS_KEY = "it wants a key: see HIVE_WORKER_KEYS_FILE";
 export const wantsKey = ({ status }: Answer): boolean => status === 401 || status === 403;

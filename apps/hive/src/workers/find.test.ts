@@ -122,6 +122,29 @@ describe("where it listens", () => {
     expect(places).toMatchObject([{ base: "http://127.0.0.1:8081", reachable: "all" }]);
   });
 
+  test("of several servers with one port it is the one that most can reach, and none that does not listen", async () => {
+    const { places, leftOut } = await find(
+      { pid: 10, uid: 7, commandLine: "vllm serve a" },
+      { pid: 11, commandLine: "vllm serve b", listens: ["127.0.0.1:8000"] },
+      { pid: 12, commandLine: "vllm serve c", listens: ["10.0.0.5:8000"] },
+    );
+    expect(places).toMatchObject([{ base: "http://10.0.0.5:8000" }]);
+    expect(leftOut).toEqual(
+      [11, 10].map((pid) => ({ what: `vllm (pid ${pid})`, why: "another server has port 8000" })),
+    );
+  });
+
+  test.each([
+    ["vllm serve a --uds /run/a.sock", /^it listens on a Unix socket/],
+    ["llama-server --host /run/a.sock", /^it listens on a Unix socket/],
+    ["vllm serve a --headless", /^it works for a vLLM on another host/],
+    ["vllm serve a -asc 0", /^it works for a vLLM on another host/],
+    ["python -m sglang.launch_server --node-rank 1", /^it works for an SGLang on another host/],
+  ])("%j has no port, and is left out", async (commandLine, why) => {
+    const { places, leftOut } = await find({ pid: 10, commandLine });
+    expect([places, leftOut]).toEqual([[], [{ what: expect.any(String), why: expect.stringMatching(why) }]]);
+  });
+
   test("one that does not listen yet is told with the port that it will have", async () => {
     expect((await find(LLAMA)).places).toEqual([
       { kind: "llamacpp", base: undefined, port: 8081, reachable: undefined },

@@ -127,12 +127,10 @@ describe("a server that is found and named", () => {
   test("is what listens at that port, and not a process that does not", async () => {
     const server = await startStub(...VLLM);
     const other = { pid: 11, uid: 7, commandLine: "nginx", listens: [`127.0.0.1:${server.port}`] };
-    const headless = { pid: 10, commandLine: `vllm serve a --headless --port ${server.port}` };
+    const silent = { pid: 10, commandLine: `vllm serve a --port ${server.port}` };
     const named = `vllm=${server.url}`;
-    expect((await watch([headless, other], { named }).read()).workers).toMatchObject([
-      { state: "Idle", model_id: "a" },
-    ]);
-    expect((await watch([headless], { named }).read()).workers).toMatchObject([{ state: "Loading", model_id: "a" }]);
+    expect((await watch([silent, other], { named }).read()).workers).toMatchObject([{ state: "Idle", model_id: "a" }]);
+    expect((await watch([silent], { named }).read()).workers).toMatchObject([{ state: "Loading", model_id: "a" }]);
   });
 });
 

@@ -30,6 +30,10 @@ const program: Program = {
     return name === "-m sglang.launch_server" || (name === "sglang" && rest[0] === "serve");
   },
   portOf: ({ argv }) => portIn(optionOf(argv, "--port")),
+  whyNoPort({ argv }) {
+    const isFirst = (optionOf(argv, "--node-rank") ?? "0") === "0";
+    return isFirst ? undefined : "it works for an SGLang on another host, and answers no requests itself";
+  },
   modelOf: ({ argv }) => optionOf(argv, "--served-model-name") ?? optionOf(argv, "--model-path", "--model") ?? null,
 };
 

@@ -2,13 +2,14 @@ import {
   type Adapter,
   AnotherServer,
   HEALTHY,
+  ON_UNIX_SOCKET,
   type Program,
   type Reading,
   type Server,
   type ServerReading,
   troubleOf,
 } from "../adapter.ts";
-import { countIn, optionOf, portIn, programOf } from "../argv.ts";
+import { countIn, hasFlag, optionOf, portIn, programOf } from "../argv.ts";
 import { kindIn } from "../identify.ts";
 import { objectOf, text } from "../lenient.ts";
 import { type Sample, samplesOf, sumOf } from "../prometheus.ts";
@@ -30,6 +31,11 @@ const program: Program = {
     return name === "-m vllm.entrypoints.openai.api_server" || (name === "vllm" && rest[0] === "serve");
   },
   portOf: ({ argv }) => portIn(optionOf(argv, "--port")),
+  whyNoPort({ argv }) {
+    const isHeadless = hasFlag(argv, "--headless") || optionOf(argv, "--api-server-count", "-asc") === "0";
+    if (isHeadless) return "it works for a vLLM on another host, and answers no requests itself";
+    return hasFlag(argv, "--uds") ? ON_UNIX_SOCKET : undefined;
+  },
   modelOf({ argv }) {
     const [, positional] = programOf(argv).name === "vllm" ? programOf(argv).rest : [];
     const model = positional?.startsWith("-") ? undefined : positional;
