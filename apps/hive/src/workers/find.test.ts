@@ -21,6 +21,7 @@ const LLAMA = { pid: 10, commandLine: "/opt/llama.cpp/llama-server -m a.gguf --p
 describe("by its process", () => {
   test.each<[string, string, string, number]>([
     ["Ollama", "/usr/local/bin/ollama serve", "ollama", 11_434],
+    ["Ollama by its other word", "ollama start", "ollama", 11_434],
     ["llama.cpp", "llama-server -m a.gguf", "llamacpp", 8080],
     ["llama.cpp in one program", "/usr/bin/llama serve", "llamacpp", 8080],
     ["vLLM as a command", "/venv/bin/python3 /venv/bin/vllm serve Qwen/Qwen3-8B", "vllm", 8000],

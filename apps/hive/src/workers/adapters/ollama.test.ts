@@ -146,3 +146,19 @@ test("that fails is in Error", async () => {
   const { readings } = await readerOf(ollama, server)();
   expect(readings).toEqual([{ model: null, state: "Error", health: "it answers 500 to /api/ps" }]);
 });
+
+test.each([
+  ["0.0.0.0", undefined],
+  [":11435", 11_435],
+  ["0.0.0.0:11435", 11_435],
+  ["http://[::1]:11435/", 11_435],
+  ["http://gpu-01:11435/ollama", 11_435],
+  ['"0.0.0.0:11435" ', 11_435],
+  ["::1", undefined],
+  ["[::1]", undefined],
+  ["http://0.0.0.0", 80],
+  ["https://gpu-01/", 443],
+  ["", undefined],
+])("OLLAMA_HOST=%s is port %s", (host, port) => {
+  expect(ollama.program?.portOf(processOf("ollama serve", { OLLAMA_HOST: host }))).toBe(port);
+});

@@ -29,12 +29,19 @@ const SLIDE_TOLERANCE_MS = 1000;
 
 const program: Program = {
   defaultPort: 11_434,
-  matches: ([first = "", second]) => basename(first) === "ollama" && second === "serve",
+  matches: ([first = "", second = ""]) => basename(first) === "ollama" && /^(serve|start)$/.test(second),
   isRunner: ([first = "", second]) =>
     (basename(first) === "ollama" && second === "runner") || basename(first) === "ollama_llama_server",
-  portOf: ({ environment }) => portIn(/:(\d+)\/?$/.exec(environment?.OLLAMA_HOST ?? "")?.[1]),
+  portOf: ({ environment }) => portOfHost(environment?.OLLAMA_HOST ?? ""),
   modelOf: () => null,
 };
+
+/** With quotes, a scheme, brackets and a path, or without; an address of colons has no port behind it. */
+function portOfHost(host: string): number | undefined {
+  const plain = host.replace(/["'\s]/g, "");
+  const [, scheme, port] = /^(?:(https?):\/\/)?(?:\[[^\]]*\]|[^/:]*)(?::(\d+))?(?:\/|$)/.exec(plain) ?? [];
+  return portIn(port) ?? (scheme === "http" ? 80 : scheme === "https" ? 443 : undefined);
+}
 
 interface Known {
   /** When each loaded model was to be unloaded, as it was said at the last reading. */
