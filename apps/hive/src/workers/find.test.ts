@@ -131,7 +131,7 @@ describe("where it listens", () => {
     );
     expect(places).toMatchObject([{ base: "http://10.0.0.5:8000" }]);
     expect(leftOut).toEqual(
-      [11, 10].map((pid) => ({ what: `vllm (pid ${pid})`, why: "another server has port 8000" })),
+      [10, 11].map((pid) => ({ what: `vllm (pid ${pid})`, why: "another server has port 8000" })),
     );
   });
 

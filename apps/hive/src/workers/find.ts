@@ -115,13 +115,11 @@ async function settle(scene: Scene): Promise<Pick<Finding, "found" | "leftOut">>
     if ("why" in one) leftOut.push({ what: wordsOf(server.adapter.kind, server.process), why: one.why });
     else settled.push(one);
   }
-  const found = settled
-    .toSorted((a, b) => rankOf(a) - rankOf(b))
-    .filter((one, at, all) => {
-      const isFirst = all.findIndex(({ port }) => port === one.port) === at;
-      if (!isFirst) leftOut.push({ what: wordsOf(one.kind, one.process), why: `another server has port ${one.port}` });
-      return isFirst;
-    });
+  const byReach = settled.toSorted((a, b) => rankOf(a) - rankOf(b));
+  const found = settled.filter((one) => byReach.find(({ port }) => port === one.port) === one);
+  for (const { kind, process, port } of settled.filter((one) => !found.includes(one))) {
+    leftOut.push({ what: wordsOf(kind, process), why: `another server has port ${port}` });
+  }
   return { found, leftOut };
 }
 
