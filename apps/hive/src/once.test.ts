@@ -99,3 +99,9 @@ test("says where to read on when there is no server", async () => {
 No worker: docs/workers.md says which servers are found, and how to name others.
 `);
 });
+
+test("shows where a server is that answers below a path", async () => {
+  const commandLine = "llama-server --api-prefix /llm --port 1";
+  const once = await onceOn(fakeProc([{ pid: 10, commandLine, listens: ["0.0.0.0:1"] }]).proc);
+  expect(onceText(once, "http://queen")).toContain("  at http://<this host>:1/llm  ");
+});

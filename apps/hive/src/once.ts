@@ -2,6 +2,7 @@ import { inColumns } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
 import { type BeatSource, beatOf } from "./heartbeats.ts";
 import type { GpuTelemetry, Telemetry } from "./telemetry/watch.ts";
+import { THIS_HOST } from "./workers/beat-json.ts";
 import type { LeftOut } from "./workers/find.ts";
 import type { WorkerJson, WorkersReading } from "./workers/watch.ts";
 
@@ -78,7 +79,7 @@ function loadText({ running, waiting, slots }: WorkerJson): string {
 }
 
 function placeText({ url, port, reachable }: WorkerJson): string {
-  if (url !== null) return `at ${url}`;
+  if (url !== null) return `at ${url.replace(`//${THIS_HOST}:`, "//<this host>:")}`;
   return reachable === "loopback" ? `port ${port}, from this host alone` : `port ${port}`;
 }
 

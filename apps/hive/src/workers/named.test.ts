@@ -143,6 +143,18 @@ test.each(["--api-prefix", "--api_prefix"])(
   },
 );
 
+test("one below a path is told with all of its url, in which the queen knows the name of the host", async () => {
+  const server = await startStub(...BELOW_PREFIX);
+  const commandLine = `llama-server --api-prefix /llama --port ${server.port}`;
+  const told = async (host: string, advertiseHost: string) =>
+    (await watch([llama(server, { commandLine, listens: [`${host}:${server.port}`] })], { advertiseHost }).read())
+      .workers;
+  const below = (host: string) => ({ url: `http://${host}:${server.port}/llama`, port: null });
+  expect(await told("0.0.0.0", "")).toMatchObject([below("0.0.0.0")]);
+  expect(await told("0.0.0.0", "gpu-01")).toMatchObject([below("gpu-01")]);
+  expect(await told("127.0.0.1", "gpu-01")).toMatchObject([below("127.0.0.1")]);
+});
+
 test("a process whose port is answered by another server is not asked for its health", async () => {
   const other = await startStub(...SGLANG);
   const { read } = watch([llama(other)]);
