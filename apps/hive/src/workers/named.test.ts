@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { vllmMetrics } from "../../test/each-kind.ts";
 import { recorded, startStub, withoutKey, written } from "../../test/stub-server.ts";
@@ -132,6 +133,19 @@ describe("a server that is found and named", () => {
     expect((await watch([silent, other], { named }).read()).workers).toMatchObject([{ state: "Idle", model_id: "a" }]);
     expect((await watch([silent], { named }).read()).workers).toMatchObject([{ state: "Loading", model_id: "a" }]);
   });
+});
+
+test("by 0.0.0.0, or by an address of this host, no other server is named than the one that is found there", async () => {
+  const server = await startStub(...LLAMA);
+  const read = async (host: string, listens: string) => {
+    const process = llama(server, { listens: [`${listens}:${server.port}`] });
+    return (await watch([process], { named: `llamacpp=http://${host}:${server.port}` }).read()).workers;
+  };
+  expect(await read("0.0.0.0", "127.0.0.1")).toMatchObject([{ url: null, port: server.port, reachable: "loopback" }]);
+  const all = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
+  for (const { address } of all.filter(({ internal, family }) => !internal && family === "IPv4")) {
+    expect(await read(address, "0.0.0.0")).toMatchObject([{ url: `http://${address}:${server.port}` }]);
+  }
 });
 
 test.each(["--api-prefix", "--api_prefix"])(
