@@ -102,7 +102,8 @@ export class AnotherServer extends Error {
 /** Of a server that callers on other hosts cannot reach, and that is not asked. */
 export const ON_UNIX_SOCKET = "it listens on a Unix socket, and on no port";
 
-const NEEDS_KEY = "it wants a key: see HIVE_WORKER_KEYS_FILE";
+export const KEYS_SETTING = "HIVE_WORKER_KEYS_FILE";
+const NEEDS_KEY = `it wants a key: see ${KEYS_SETTING}`;
 export const wantsKey = ({ status }: Answer): boolean => status === 401 || status === 403;
 
 /** The reading of a server that has refused or failed to say how it is. */

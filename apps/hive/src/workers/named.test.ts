@@ -44,7 +44,7 @@ test.each([
     expect(await given()).toEqual([["Idle", "healthy"]]);
     server.answerWith(...then);
     expect([await given(), await given()]).toEqual([[], []]);
-    const why = `what answers on port ${server.port} is no ${kind}`;
+    const why = expect.stringContaining(`what answers on port ${server.port} is no ${kind}`);
     expect(workers.leftOut).toEqual([{ what: server.url.href, why }]);
     server.answerWith(...first);
     expect(await given()).toEqual([["Idle", "healthy"]]);

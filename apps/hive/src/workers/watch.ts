@@ -17,7 +17,7 @@ import { type GpuMemoryByPid, type GpuView, measureOnGpus, measureOnHost, readKf
 import { Proc } from "./proc.ts";
 import { ProcessTree } from "./process-tree.ts";
 import { type Target, targetsOf } from "./target.ts";
-import { type AskOf, WatchedServer } from "./watched-server.ts";
+import { type AskOf, MAX_MODELS, WatchedServer } from "./watched-server.ts";
 
 export type { WorkerJson } from "./beat-json.ts";
 
@@ -179,6 +179,8 @@ export class WorkerWatch {
       const { target } = server;
       const what = target.process === undefined ? target.key : `${server.kind} (pid ${target.process.pid})`;
       if (server.leftOut !== undefined) leftOut.push({ what, why: server.leftOut });
+      if (server.hasMoreModels)
+        leftOut.push({ what: `${what}, the rest of its models`, why: `there are more than ${MAX_MODELS}` });
       for (const reading of server.readings) {
         const alone = server.readings.length === 1 ? target.process?.pid : undefined;
         const pid = reading.pid ?? alone;

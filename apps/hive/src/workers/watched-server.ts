@@ -2,6 +2,7 @@ import {
   type Adapter,
   AnotherServer,
   type ColdModel,
+  KEYS_SETTING,
   loading,
   type Reading,
   type Server,
@@ -13,7 +14,7 @@ import type { Answer, Ask } from "./ask.ts";
 import { kindIn, UNKNOWN_PATHS } from "./identify.ts";
 import type { Target } from "./target.ts";
 
-const MAX_MODELS = 32;
+export const MAX_MODELS = 32;
 /** So many readings in a row without an answer, and it is no longer believed to come back by itself. */
 const FAILURES_UNTIL_ERROR = 3;
 const REFUSED_MS = 60_000;
@@ -39,8 +40,7 @@ export class WatchedServer {
   /** By the wall clock: of its last answer. */
   answeredAtMs: number;
   askedMs = Number.NEGATIVE_INFINITY;
-  /** Why nothing is told of it; undefined where something is. */
-  leftOut: string | undefined;
+  #misfit: string | undefined;
 
   constructor(target: Target, nowMs: number) {
     this.target = target;
@@ -55,6 +55,18 @@ export class WatchedServer {
 
   get isSilent(): boolean {
     return this.#failures > 0;
+  }
+
+  /** Why nothing is told of it; undefined where something is. */
+  get leftOut(): string | undefined {
+    if (this.#misfit !== undefined) return this.#misfit;
+    if (this.readings.length + this.cold.length > 0) return undefined;
+    return this.isSilent ? `it does not answer: ${this.#reason}` : "it has no model";
+  }
+
+  /** Whether it has more models than are told of. */
+  get hasMoreModels(): boolean {
+    return this.#reading.readings.length > MAX_MODELS || (this.#reading.cold ?? []).length > MAX_MODELS;
   }
 
   get hasManyModels(): boolean {
@@ -107,7 +119,7 @@ export class WatchedServer {
     const server = { ask: asking(base, adapter.paths), process: target.process, runners };
     const reading = await this.#read(server).catch(unlessAnother);
     if (reading === undefined) return this.#givenUp();
-    this.leftOut = undefined;
+    this.#misfit = undefined;
     // A server in trouble may be another one than before; of a process it is known.
     const isWell = reading.readings.every(({ state }) => state === "Idle" || state === "Busy");
     this.#fits = isWell || !target.isConfigured;
@@ -130,7 +142,8 @@ export class WatchedServer {
 
   /** Until what answers is of its kind again. */
   #givenUp(): ServerReading {
-    this.leftOut = `what answers on port ${this.target.port} is no ${this.kind}`;
+    const keyed = this.#refused.size === 0 ? "" : `, or it wants a key: see ${KEYS_SETTING}`;
+    this.#misfit = `what answers on port ${this.target.port} is no ${this.kind}${keyed}`;
     this.#fits = false;
     this.#refused.clear();
     this.#adapter = undefined;

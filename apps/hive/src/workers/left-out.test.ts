@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { startStub, withoutKey, written } from "../../test/stub-server.ts";
+import { llama, watch } from "../../test/watched-host.ts";
+
+// Of a server of which nothing is told it is said why.
+
+const MODELS = "GET /v1/models";
+const html = written(MODELS, "<html>welcome</html>");
+
+test.each([
+  ["that answers something else than a list", html, /^what answers on port \d+ is no openai$/],
+  ["that lists nothing", written(MODELS, { object: "list", data: [] }), /^it has no model$/],
+  ["that lists null, as Ollama does", written(MODELS, { object: "list", data: null }), /^it has no model$/],
+])("a server that is named and %s", async (_what, answer, why) => {
+  const server = await startStub(answer);
+  const { read, workers } = watch([], { named: `openai=${server.url}` });
+  for (const _ of [1, 2]) {
+    expect((await read()).workers).toEqual([]);
+    expect(workers.leftOut).toEqual([{ what: server.url.href, why: expect.stringMatching(why) }]);
+  }
+});
+
+test("an Ollama without any model, and one that had none and is silent", async () => {
+  const server = await startStub("ollama-version", "ollama-ps-none", written("GET /api/tags", { models: [] }));
+  const { read, workers } = watch([llama(server, { commandLine: "ollama serve" })]);
+  await read();
+  expect(workers.leftOut).toEqual([{ what: "ollama (pid 10)", why: "it has no model" }]);
+  await server.close();
+  await read();
+  expect(workers.leftOut).toMatchObject([{ why: expect.stringMatching(/^it does not answer: connect ECONNREFUSED/) }]);
+});
+
+test("one that refuses every question may want a key", async () => {
+  const server = await startStub(withoutKey(MODELS), withoutKey("GET /version"));
+  const { read, workers } = watch([llama(server, { commandLine: `vllm serve a --port ${server.port}` })]);
+  expect((await read()).workers).toEqual([]);
+  const why = `what answers on port ${server.port} is no vllm, or it wants a key: see HIVE_WORKER_KEYS_FILE`;
+  expect(workers.leftOut).toMatchObject([{ why }]);
+});
+
+test("models beyond the number that is told of", async () => {
+  const ids = Array.from({ length: 40 }, (_, at) => ({ id: `m${at}` }));
+  const server = await startStub(written(MODELS, { data: ids }));
+  const { read, workers } = watch([], { named: `openai=${server.url}` });
+  expect((await read()).workers).toHaveLength(32);
+  expect(workers.leftOut).toEqual([{ what: `${server.url}, the rest of its models`, why: "there are more than 32" }]);
+});
