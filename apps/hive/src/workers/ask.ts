@@ -102,5 +102,8 @@ function parse(text: string): unknown {
   }
 }
 
-const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message || String(Reflect.get(error, "code")) : String(error);
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // So Node says that a connection ended in the middle of an answer.
+  return error.message === "aborted" ? "its answer breaks off" : error.message || String(Reflect.get(error, "code"));
+}
