@@ -1,4 +1,6 @@
-import { expect, test } from "vitest";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
 import { startStub, withoutKey, written } from "../../test/stub-server.ts";
 import { llama, watch } from "../../test/watched-host.ts";
 
@@ -38,6 +40,18 @@ test("one that refuses every question may want a key", async () => {
   expect(workers.leftOut).toMatchObject([{ why }]);
 });
 
+test("one that slow ones have kept from being asked", async () => {
+  const silent = await Promise.all(Array.from({ length: 4 }, () => startSilent()));
+  const well = await startStub();
+  const named = [...silent.map(({ url }) => url), well.url.href].map((url) => `openai=${url}`).join();
+  const { workers } = watch([], { named, timeoutMs: 60_000 });
+  const reading = workers.refresh();
+  await Promise.all(silent.map(({ isAsked }) => isAsked));
+  workers.stop();
+  await reading;
+  expect(workers.leftOut).toEqual([{ what: well.url.href, why: "it was not asked yet: others before it are slow" }]);
+});
+
 test("models beyond the number that is told of", async () => {
   const ids = Array.from({ length: 40 }, (_, at) => ({ id: `m${at}` }));
   const server = await startStub(written(MODELS, { data: ids }));
@@ -45,3 +59,36 @@ test("models beyond the number that is told of", async () => {
   expect((await read()).workers).toHaveLength(32);
   expect(workers.leftOut).toEqual([{ what: `${server.url}, the rest of its models`, why: "there are more than 32" }]);
 });
+
+test("who was silent is asked after all others", async () => {
+  const asked: string[] = [];
+  const silent = await Promise.all(Array.from({ length: 8 }, () => startSilent(() => void asked.push("silent"))));
+  const well = await startSilent((response) => {
+    asked.push("well");
+    response.end(JSON.stringify({ data: [{ id: "a" }] }));
+  });
+  const named = [...silent, well].map(({ url }) => `openai=${url}`).join();
+  const { read } = watch([], { named, timeoutMs: 200 });
+  await read();
+  asked.length = 0;
+  await read();
+  expect(asked.indexOf("well")).toBeLessThan(4);
+});
+
+/** Takes questions, and answers none by itself. */
+async function startSilent(answer: (response: ServerResponse) => void = () => undefined) {
+  let asked: () => void = () => undefined;
+  const isAsked = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const server = createServer((_request, response) => {
+    asked();
+    answer(response);
+  });
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, isAsked };
+}

@@ -142,7 +142,7 @@ export class WorkerWatch {
     return known;
   }
 
-  /** A few at once, who waits longest first, until the time of a reading is over. */
+  /** A few at once, who waits longest first and who was silent last, until the time of a reading is over. */
   async #ask(servers: readonly WatchedServer[], targets: ReadonlyMap<string, Target>, nowMs: number): Promise<void> {
     const reading = new AbortController();
     const end = () => reading.abort();
@@ -151,7 +151,7 @@ export class WorkerWatch {
     const { keys, timeoutMs } = this.#options;
     const askOf: AskOf = (base, paths, isConfigured) =>
       createAsk({ base, paths, isConfigured, key: keyFor(keys, base), timeoutMs, signal: reading.signal });
-    const queue = servers.toSorted((a, b) => a.askedMs - b.askedMs).values();
+    const queue = servers.toSorted((a, b) => Number(a.isSilent) - Number(b.isSilent) || a.askedMs - b.askedMs).values();
     const work = async () => {
       for (const server of queue) {
         if (reading.signal.aborted) return;

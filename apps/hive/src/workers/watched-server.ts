@@ -18,6 +18,7 @@ export const MAX_MODELS = 32;
 /** So many readings in a row without an answer, and it is no longer believed to come back by itself. */
 const FAILURES_UNTIL_ERROR = 3;
 const REFUSED_MS = 60_000;
+const NEVER = Number.NEGATIVE_INFINITY;
 
 /** Gives the way to ask an address for these paths. */
 export type AskOf = (base: URL, paths: readonly string[], isConfigured: boolean) => Ask;
@@ -39,7 +40,7 @@ export class WatchedServer {
   #seenMs: number;
   /** By the wall clock: of its last answer. */
   answeredAtMs: number;
-  askedMs = Number.NEGATIVE_INFINITY;
+  askedMs = NEVER;
   #misfit: string | undefined;
 
   constructor(target: Target, nowMs: number) {
@@ -60,6 +61,7 @@ export class WatchedServer {
   /** Why nothing is told of it; undefined where something is. */
   get leftOut(): string | undefined {
     if (this.#misfit !== undefined) return this.#misfit;
+    if (this.askedMs === NEVER) return "it was not asked yet: others before it are slow";
     if (this.readings.length + this.cold.length > 0) return undefined;
     return this.isSilent ? `it does not answer: ${this.#reason}` : "it has no model";
   }
