@@ -3,11 +3,15 @@ import { whyNoWorker } from "./why-no-worker.ts";
 
 const [NOW_MS, WALL_NOW_MS] = [1000, 1_761_040_800_000];
 
-const why = (...hives: { takesWorkFromMs?: number; cordonedUntilMs?: number; isSilent?: boolean }[]) =>
+const WORKER = { backend: "cuda", state: "Idle", healthStatus: "healthy" } as const;
+
+const why = (
+  ...hives: { takesWorkFromMs?: number; cordonedUntilMs?: number; isSilent?: boolean; isOutOfReach?: boolean }[]
+) =>
   whyNoWorker(
-    hives.map(({ takesWorkFromMs = 0, cordonedUntilMs = 0, isSilent = false }) => ({
-      hive: { takesWorkFromMs, cordonedUntilMs, isSilent },
-      workers: [{ backend: "cuda" }],
+    hives.map(({ takesWorkFromMs = 0, cordonedUntilMs = 0, isSilent = false, isOutOfReach = false }) => ({
+      hive: { takesWorkFromMs, cordonedUntilMs, isSilent, unreachable: new Set(isOutOfReach ? [WORKER] : []) },
+      workers: [WORKER],
       bests: [],
     })),
     [null, "phi-3", "gemma"],
@@ -20,6 +24,7 @@ const NONE = {
   on_probation: 0,
   of_another_backend: 0,
   without_idle_worker: 0,
+  out_of_reach: 0,
   without_memory: 0,
 };
 
@@ -29,6 +34,7 @@ test.each([
   ["cordoned", { cordonedUntilMs: WALL_NOW_MS + 1, takesWorkFromMs: NOW_MS + 1 }],
   ["on_probation", { takesWorkFromMs: NOW_MS + 1, cordonedUntilMs: WALL_NOW_MS }],
   ["without_idle_worker", { takesWorkFromMs: NOW_MS }],
+  ["out_of_reach", { isOutOfReach: true }],
 ])("a hive is counted once, as %s: %j", (obstacle, hive) => {
   expect(why(hive)).toEqual({ serving: 1, hives: { ...NONE, [obstacle]: 1 }, otherModels: [] });
 });

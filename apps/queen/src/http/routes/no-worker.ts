@@ -8,6 +8,7 @@ const OBSTACLE_WORDS: Record<Obstacle, string> = {
   on_probation: "on probation",
   of_another_backend: "of another backend",
   without_idle_worker: "without an idle, healthy one with room",
+  out_of_reach: "where only its own host reaches one, or its url is none",
   without_memory: "without the free memory",
 };
 
