@@ -72,6 +72,8 @@ export interface Program {
   whyNoPort?(process: Pick<ServerProcess, "argv" | "environment">): string | undefined;
   /** The path below which it was told to answer. */
   prefixOf?(process: Pick<ServerProcess, "argv" | "environment">): string | undefined;
+  /** Whether it was told to speak TLS: its certificate is for a name that only an operator knows. */
+  speaksTls?(process: Pick<ServerProcess, "argv" | "environment">): boolean;
   /** Whether its process listens on other ports too, so that one which it was not told of need not be its API's. */
   readonly hasOtherSockets?: true;
   /** The model that it was told to serve. */

@@ -52,6 +52,19 @@ test("one that slow ones have kept from being asked", async () => {
   expect(workers.leftOut).toEqual([{ what: well.url.href, why: "it was not asked yet: others before it are slow" }]);
 });
 
+test.each([
+  "llama-server --ssl-key-file k.pem --port",
+  "vllm serve a --ssl-keyfile=k.pem --port",
+  "python -m sglang.launch_server --ssl-keyfile k.pem --port",
+])("%s: one that speaks TLS is to be named", async (commandLine) => {
+  const server = await startStub();
+  await server.close();
+  const { read } = watch([llama(server, { commandLine: `${commandLine} ${server.port}` })]);
+  expect((await read()).workers).toMatchObject([
+    { health_status: expect.stringContaining("name it with HIVE_WORKERS") },
+  ]);
+});
+
 test("models beyond the number that is told of", async () => {
   const ids = Array.from({ length: 40 }, (_, at) => ({ id: `m${at}` }));
   const server = await startStub(written(MODELS, { data: ids }));

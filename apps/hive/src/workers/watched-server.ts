@@ -4,6 +4,7 @@ import {
   type ColdModel,
   KEYS_SETTING,
   loading,
+  type Program,
   type Reading,
   type Server,
   type ServerReading,
@@ -18,6 +19,7 @@ export const MAX_MODELS = 32;
 /** So many readings in a row without an answer, and it is no longer believed to come back by itself. */
 const FAILURES_UNTIL_ERROR = 3;
 const REFUSED_MS = 60_000;
+const NEEDS_NAME = "it speaks TLS: name it with HIVE_WORKERS, as https and by the name in its certificate";
 const NEVER = Number.NEGATIVE_INFINITY;
 
 /** Gives the way to ask an address for these paths. */
@@ -105,7 +107,7 @@ export class WatchedServer {
       this.#fits = false;
       if (target.process === undefined) this.#refused.clear();
       this.#failures += 1;
-      this.#reason = error instanceof Error ? error.message : String(error);
+      this.#reason = this.#needsName ? NEEDS_NAME : error instanceof Error ? error.message : String(error);
     }
   }
 
@@ -169,9 +171,17 @@ export class WatchedServer {
   }
 
   get #toldModel(): string | null {
-    const { process, kind } = this.target;
-    const program = ADAPTERS.find((one) => one.kind === kind)?.program;
-    return process === undefined ? null : (program?.modelOf(process) ?? null);
+    const { process } = this.target;
+    return process === undefined ? null : (this.#program?.modelOf(process) ?? null);
+  }
+
+  get #needsName(): boolean {
+    const { process, base } = this.target;
+    return process !== undefined && base?.protocol === "http:" && this.#program?.speaksTls?.(process) === true;
+  }
+
+  get #program(): Program | undefined {
+    return ADAPTERS.find(({ kind }) => kind === this.target.kind)?.program;
   }
 }
 

@@ -43,6 +43,8 @@ const program: Program = {
     (optionOf(argv, "--host") ?? environment?.LLAMA_ARG_HOST)?.endsWith(".sock") === true ? ON_UNIX_SOCKET : undefined,
   prefixOf: ({ argv, environment }) =>
     optionOf(argv, "--api-prefix", "--api_prefix") ?? environment?.LLAMA_ARG_API_PREFIX,
+  speaksTls: ({ argv, environment }) =>
+    hasFlag(argv, "--ssl-key-file") || environment?.LLAMA_ARG_SSL_KEY_FILE !== undefined,
   modelOf: ({ argv, environment }) => {
     const alias = optionOf(argv, "--alias", "-a") ?? environment?.LLAMA_ARG_ALIAS;
     return alias?.split(",")[0] ?? optionOf(argv, "--model", "-m") ?? environment?.LLAMA_ARG_MODEL ?? null;

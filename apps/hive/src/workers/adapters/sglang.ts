@@ -9,7 +9,7 @@ import {
   troubleOf,
   wantsKey,
 } from "../adapter.ts";
-import { optionOf, portIn, programOf } from "../argv.ts";
+import { hasFlag, optionOf, portIn, programOf } from "../argv.ts";
 import type { Answer, Ask } from "../ask.ts";
 import { count, listOf, objectOf, text } from "../lenient.ts";
 import { modelsIn } from "./openai.ts";
@@ -34,6 +34,7 @@ const program: Program = {
     const isFirst = (optionOf(argv, "--node-rank") ?? "0") === "0";
     return isFirst ? undefined : "it works for an SGLang on another host, and answers no requests itself";
   },
+  speaksTls: ({ argv }) => hasFlag(argv, "--ssl-keyfile"),
   modelOf: ({ argv }) => optionOf(argv, "--served-model-name") ?? optionOf(argv, "--model-path", "--model") ?? null,
 };
 

@@ -36,6 +36,7 @@ const program: Program = {
     if (isHeadless) return "it works for a vLLM on another host, and answers no requests itself";
     return hasFlag(argv, "--uds") ? ON_UNIX_SOCKET : undefined;
   },
+  speaksTls: ({ argv }) => hasFlag(argv, "--ssl-keyfile") || hasFlag(argv, "--ssl_keyfile"),
   modelOf({ argv }) {
     const [, positional] = programOf(argv).name === "vllm" ? programOf(argv).rest : [];
     const model = positional?.startsWith("-") ? undefined : positional;
