@@ -24,9 +24,12 @@ export function countIn(text: string | undefined): number | undefined {
 /** What runs, and the words behind it: of Python the script, or the module as `-m module`. */
 export function programOf(argv: readonly string[]): { name: string; rest: readonly string[] } {
   const name = basename(argv[0] ?? "");
-  if (!/^python[\d.]*$/.test(name)) return { name, rest: argv.slice(1) };
+  if (!/^python[\d.]*t?$/.test(name)) return { name, rest: argv.slice(1) };
   let at = 1;
-  while (argv[at]?.startsWith("-") && argv[at] !== "-m") at += /^-[WX]$/.test(argv[at] ?? "") ? 2 : 1;
-  if (argv[at] === "-m") return { name: `-m ${argv[at + 1] ?? ""}`, rest: argv.slice(at + 2) };
+  while (argv[at]?.startsWith("-") && !isModule(argv[at])) at += /^-[WX]$/.test(argv[at] ?? "") ? 2 : 1;
+  if (isModule(argv[at])) return { name: `-m ${argv[at + 1] ?? ""}`, rest: argv.slice(at + 2) };
   return { name: basename(argv[at] ?? ""), rest: argv.slice(at + 1) };
 }
+
+/** Of letters that stand together the last may be this one. */
+const isModule = (word = ""): boolean => /^-[bBdEiIOPqsSuvx]*m$/.test(word);

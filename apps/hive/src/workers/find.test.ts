@@ -26,6 +26,7 @@ describe("by its process", () => {
     ["llama.cpp in one program", "/usr/bin/llama serve", "llamacpp", 8080],
     ["vLLM as a command", "/venv/bin/python3 /venv/bin/vllm serve Qwen/Qwen3-8B", "vllm", 8000],
     ["vLLM as a module", "python3.12 -u -m vllm.entrypoints.openai.api_server --model a", "vllm", 8000],
+    ["vLLM's command as a module", "python3.13t -um vllm.entrypoints.cli.main serve a", "vllm", 8000],
     ["SGLang as a module", "python -X dev -m sglang.launch_server --model-path a", "sglang", 30_000],
     ["SGLang as a command", "/venv/bin/python /venv/bin/sglang serve a", "sglang", 30_000],
   ])("%s is found at its default port", async (_what, commandLine, kind, port) => {

@@ -48,3 +48,10 @@ test("that wants a key says so, with the model of its command line", async () =>
     { model: "Qwen/Qwen3-4B", state: "Error", health: "it wants a key: see HIVE_WORKER_KEYS_FILE" },
   ]);
 });
+
+test.each([
+  ["python -m sglang.cli.main serve --model-path a", true],
+  ["python -m sglang.cli.main generate", false],
+])("%j: that it serves is %s", (commandLine, serves) => {
+  expect(sglang.program?.matches(commandLine.split(" "))).toBe(serves);
+});

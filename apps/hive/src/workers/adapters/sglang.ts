@@ -22,12 +22,15 @@ const OldLoads = listOf(z.object({ num_reqs: count, num_waiting_reqs: count }));
 
 const LOADS = "/v1/loads?include=core";
 
+/** As it is installed, and the module that this is. */
+const COMMANDS = ["sglang", "-m sglang.cli.main"];
+
 const program: Program = {
   defaultPort: 30_000,
   hasOtherSockets: true,
   matches(argv) {
     const { name, rest } = programOf(argv);
-    return name === "-m sglang.launch_server" || (name === "sglang" && rest[0] === "serve");
+    return name === "-m sglang.launch_server" || (COMMANDS.includes(name) && rest[0] === "serve");
   },
   portOf: ({ argv }) => portIn(optionOf(argv, "--port")),
   whyNoPort({ argv }) {

@@ -72,6 +72,7 @@ test.each([
   ["vllm serve a --served-model-name b c", "b"],
   ["python -m vllm.entrypoints.openai.api_server --model=a", "a"],
   ["python /usr/bin/vllm serve a/b", "a/b"],
+  ["python -m vllm.entrypoints.cli.main serve a/b", "a/b"],
   ["vllm serve --config x.yaml", null],
 ])("%j serves %s", (commandLine, model) => {
   expect(vllm.program?.modelOf(processOf(commandLine))).toBe(model);

@@ -23,12 +23,15 @@ const RUNNING = named("num_requests_running");
 const WAITING = named("num_requests_waiting");
 const WAITING_BY_REASON = named("num_requests_waiting_by_reason");
 
+/** As it is installed, and the module that this is. */
+const COMMANDS = ["vllm", "-m vllm.entrypoints.cli.main"];
+
 const program: Program = {
   defaultPort: 8000,
   hasOtherSockets: true,
   matches(argv) {
     const { name, rest } = programOf(argv);
-    return name === "-m vllm.entrypoints.openai.api_server" || (name === "vllm" && rest[0] === "serve");
+    return name === "-m vllm.entrypoints.openai.api_server" || (COMMANDS.includes(name) && rest[0] === "serve");
   },
   portOf: ({ argv }) => portIn(optionOf(argv, "--port")),
   whyNoPort({ argv }) {
@@ -38,7 +41,8 @@ const program: Program = {
   },
   speaksTls: ({ argv }) => hasFlag(argv, "--ssl-keyfile") || hasFlag(argv, "--ssl_keyfile"),
   modelOf({ argv }) {
-    const [, positional] = programOf(argv).name === "vllm" ? programOf(argv).rest : [];
+    const { name, rest } = programOf(argv);
+    const positional = COMMANDS.includes(name) ? rest[1] : undefined;
     const model = positional?.startsWith("-") ? undefined : positional;
     return optionOf(argv, "--served-model-name", "--served_model_name") ?? optionOf(argv, "--model") ?? model ?? null;
   },
