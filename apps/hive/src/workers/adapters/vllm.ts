@@ -22,9 +22,15 @@ const named = (name: string): string[] => PREFIXES.map((prefix) => `${prefix}${n
 const RUNNING = named("num_requests_running");
 const WAITING = named("num_requests_waiting");
 const WAITING_BY_REASON = named("num_requests_waiting_by_reason");
+/** With the label `sleep_state="awake"`, 0 while it sleeps. */
+const SLEEP_STATE = named("engine_sleep_state");
+/** A request does not wake it, but can make it fail for good. */
+const SLEEPS = "it sleeps until somebody wakes it (POST /wake_up)";
 
 /** As it is installed, and the module that this is. */
 const COMMANDS = ["vllm", "-m vllm.entrypoints.cli.main"];
+
+const GAUGES = [...RUNNING, ...WAITING, ...WAITING_BY_REASON, ...SLEEP_STATE];
 
 const program: Program = {
   defaultPort: 8000,
@@ -65,7 +71,7 @@ async function read({ ask, process }: Server): Promise<ServerReading> {
   const models = await ask("/v1/models");
   if ((kindIn(models) ?? "vllm") !== "vllm") throw new AnotherServer("it is no vLLM");
   const answer = await ask("/metrics");
-  const samples = answer.status === 200 ? samplesOf(answer.text, [...RUNNING, ...WAITING, ...WAITING_BY_REASON]) : [];
+  const samples = answer.status === 200 ? samplesOf(answer.text, GAUGES) : [];
   if (samples.length === 0) {
     // Other servers run their model when they are asked for their health.
     if ((await vllm.identify(ask)) === undefined) throw new AnotherServer("it is no vLLM");
@@ -91,7 +97,8 @@ function loadOf(samples: readonly Sample[], slotsOfEngine: number | undefined): 
   const slots = slotsOfEngine === undefined ? undefined : slotsOfEngine * engines;
   const isFull = running !== undefined && slots !== undefined && running >= slots;
   const isBusy = isFull || (forRoom ?? 0) > 0;
-  return { state: isBusy ? "Busy" : "Idle", health: HEALTHY, running, waiting, slots };
+  const isAsleep = of(SLEEP_STATE).some(({ labels, value }) => labels.sleep_state === "awake" && value === 0);
+  return { state: isBusy ? "Busy" : "Idle", health: isAsleep ? SLEEPS : HEALTHY, running, waiting, slots };
 }
 
 function countOf(samples: readonly Sample[]): number | undefined {
