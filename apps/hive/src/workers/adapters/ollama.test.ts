@@ -58,6 +58,20 @@ test("with nothing loaded has no worker, and says what it has on disk", async ()
   });
 });
 
+test("has not on disk what it would have computed elsewhere", async () => {
+  const tags = recorded("ollama-tags");
+  const { models } = tags.body as { models: object[] };
+  const remote = {
+    name: "gpt-oss:120b-cloud",
+    size: 384,
+    remote_model: "gpt-oss:120b",
+    remote_host: "https://ollama.com",
+  };
+  const server = await startStub("ollama-ps-none", { ...tags, body: { models: [remote, ...models] } });
+  const { cold } = await readerOf(ollama, server)();
+  expect(cold?.map((one) => one.model)).toEqual(["big-c:latest", NAME]);
+});
+
 test("has a worker for a loaded model, which is not on disk alone any more; its runner says how much it does", async () => {
   clockAt("2026-11-28T14:52:00Z");
   const server = await startStub("ollama-ps-loaded", "ollama-tags");
