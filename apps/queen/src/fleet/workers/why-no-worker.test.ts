@@ -9,12 +9,21 @@ const why = (
   ...hives: { takesWorkFromMs?: number; cordonedUntilMs?: number; isSilent?: boolean; isOutOfReach?: boolean }[]
 ) =>
   whyNoWorker(
-    hives.map(({ takesWorkFromMs = 0, cordonedUntilMs = 0, isSilent = false, isOutOfReach = false }) => ({
-      hive: { takesWorkFromMs, cordonedUntilMs, isSilent, unreachable: new Set(isOutOfReach ? [WORKER] : []) },
-      workers: [WORKER],
-      bests: [],
-    })),
-    [null, "phi-3", "gemma"],
+    {
+      servings: hives.map(({ takesWorkFromMs = 0, cordonedUntilMs = 0, isSilent = false, isOutOfReach = false }) => ({
+        hive: {
+          id: "a",
+          takesWorkFromMs,
+          cordonedUntilMs,
+          isSilent,
+          unreachable: new Set(isOutOfReach ? [WORKER] : []),
+        },
+        workers: [WORKER],
+        bests: [],
+      })),
+      onDisk: [],
+      models: [null, "phi-3", "gemma"],
+    },
     {},
     { nowMs: NOW_MS, wallNowMs: WALL_NOW_MS, isLive: ({ isSilent }) => !isSilent },
   );
@@ -36,9 +45,9 @@ test.each([
   ["without_idle_worker", { takesWorkFromMs: NOW_MS }],
   ["out_of_reach", { isOutOfReach: true }],
 ])("a hive is counted once, as %s: %j", (obstacle, hive) => {
-  expect(why(hive)).toEqual({ serving: 1, hives: { ...NONE, [obstacle]: 1 }, otherModels: [] });
+  expect(why(hive)).toEqual({ serving: 1, hives: { ...NONE, [obstacle]: 1 }, onDisk: 0, otherModels: [] });
 });
 
 test("other models are named only when no hive serves the one that is asked for", () => {
-  expect(why()).toEqual({ serving: 0, hives: NONE, otherModels: ["gemma", "phi-3"] });
+  expect(why()).toEqual({ serving: 0, hives: NONE, onDisk: 0, otherModels: ["gemma", "phi-3"] });
 });

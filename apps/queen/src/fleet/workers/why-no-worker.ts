@@ -17,6 +17,7 @@ export type Obstacle = (typeof OBSTACLES)[number];
 const MAX_MODELS_NAMED = 10;
 
 interface ServingHive {
+  readonly id: string;
   /** Of its workers those that nobody is sent to. */
   readonly unreachable: ReadonlySet<unknown>;
   readonly takesWorkFromMs: number;
@@ -36,21 +37,30 @@ interface ServedThere<Hive> {
   readonly bests: readonly { readonly worker: { readonly backend: string | null } }[];
 }
 
-type Asked = Pick<WorkQuery, "backend" | "minFreeVramBytes">;
+type Asked = Pick<WorkQuery, "backend" | "minFreeVramBytes" | "isChosen">;
+
+interface Places<Hive> {
+  readonly servings: Iterable<ServedThere<Hive>>;
+  /** Those that have the model on disk. */
+  readonly onDisk: Iterable<Hive>;
+  /** All models that are served. */
+  readonly models: Iterable<string | null>;
+}
 
 /** Why there is no worker to give work to. */
 export interface WhyNoWorker {
   /** How many hives serve the model. */
   readonly serving: number;
   readonly hives: Readonly<Record<Obstacle, number>>;
+  /** How many live ones have it on disk, chosen ones alone. */
+  readonly onDisk: number;
   /** Some of those that there are, when no hive serves the one that was asked for. */
   readonly otherModels: readonly string[];
 }
 
 /** Each hive is looked at once, and its workers for their backend alone: a fleet whose workers are all busy is asked often. */
 export function whyNoWorker<Hive extends ServingHive>(
-  servings: Iterable<ServedThere<Hive>>,
-  models: Iterable<string | null>,
+  { servings, onDisk, models }: Places<Hive>,
   asked: Asked,
   now: Now<Hive>,
 ): WhyNoWorker {
@@ -68,7 +78,8 @@ export function whyNoWorker<Hive extends ServingHive>(
     serving += 1;
     hives[obstacleOf(there.hive, now) ?? lackOf(there, asked)] += 1;
   }
-  return { serving, hives, otherModels: serving === 0 ? someOf(models) : [] };
+  const wouldLoad = [...onDisk].filter((hive) => now.isLive(hive) && asked.isChosen?.(hive.id) !== false);
+  return { serving, hives, onDisk: wouldLoad.length, otherModels: serving === 0 ? someOf(models) : [] };
 }
 
 function obstacleOf<Hive extends ServingHive>(hive: Hive, { nowMs, wallNowMs, isLive }: Now<Hive>) {
