@@ -68,8 +68,8 @@ export interface Program {
   /** The port that it was told; undefined when it was told none. */
   portOf(process: Pick<ServerProcess, "argv" | "environment">): number | undefined;
   readonly defaultPort: number;
-  /** Why it was told to listen on no port at all, in the words of an operator. */
-  whyNoPort?(process: Pick<ServerProcess, "argv" | "environment">): string | undefined;
+  /** Why nobody asks it over HTTP at a port that it was told, in the words of an operator. */
+  whyNotAsked?(process: Pick<ServerProcess, "argv" | "environment">): string | undefined;
   /** The path below which it was told to answer. */
   prefixOf?(process: Pick<ServerProcess, "argv" | "environment">): string | undefined;
   /** Whether it was told to speak TLS: its certificate is for a name that only an operator knows. */
@@ -101,8 +101,8 @@ export class AnotherServer extends Error {
   override readonly name = "AnotherServer";
 }
 
-/** Of a server that callers on other hosts cannot reach, and that is not asked. */
 export const ON_UNIX_SOCKET = "it listens on a Unix socket, and on no port";
+export const SPEAKS_GRPC = "it speaks gRPC, and no HTTP";
 
 export const KEYS_SETTING = "HIVE_WORKER_KEYS_FILE";
 const NEEDS_KEY = `it wants a key: see ${KEYS_SETTING}`;

@@ -136,17 +136,6 @@ describe("where it listens", () => {
     );
   });
 
-  test.each([
-    ["vllm serve a --uds /run/a.sock", /^it listens on a Unix socket/],
-    ["llama-server --host /run/a.sock", /^it listens on a Unix socket/],
-    ["vllm serve a --headless", /^it works for a vLLM on another host/],
-    ["vllm serve a -asc 0", /^it works for a vLLM on another host/],
-    ["python -m sglang.launch_server --node-rank 1", /^it works for an SGLang on another host/],
-  ])("%j has no port, and is left out", async (commandLine, why) => {
-    const { places, leftOut } = await find({ pid: 10, commandLine });
-    expect([places, leftOut]).toEqual([[], [{ what: expect.any(String), why: expect.stringMatching(why) }]]);
-  });
-
   test("one that does not listen yet is told with the port that it will have", async () => {
     expect((await find(LLAMA)).places).toEqual([
       { kind: "llamacpp", base: undefined, port: 8081, reachable: undefined },

@@ -132,7 +132,7 @@ const portOf = ({ adapter: { program }, process }: Candidate): number => program
 
 async function placeOf(one: Candidate, { places, published }: Scene): Promise<Place> {
   const { process, adapter } = one;
-  const why = adapter.program.whyNoPort?.(process);
+  const why = adapter.program.whyNotAsked?.(process);
   return why === undefined ? places.of({ process, program: adapter.program, told: portOf(one) }, published) : { why };
 }
 

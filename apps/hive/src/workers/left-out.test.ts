@@ -53,6 +53,21 @@ test("one that slow ones have kept from being asked", async () => {
 });
 
 test.each([
+  ["vllm serve a --uds /run/a.sock", /^it listens on a Unix socket/],
+  ["llama-server --host /run/a.sock", /^it listens on a Unix socket/],
+  ["vllm serve a --headless", /^it works for a vLLM on another host/],
+  ["vllm serve a -asc 0", /^it works for a vLLM on another host/],
+  ["python -m sglang.launch_server --node-rank 1", /^it works for an SGLang on another host/],
+  ["vllm serve a --grpc", /^it speaks gRPC/],
+  ["python -m sglang.launch_server --grpc-mode", /^it speaks gRPC/],
+  ["vllm serve a --data-parallel-multi-port-external-lb", /^each of its ranks has a port: name them/],
+])("%j, which nobody asks over HTTP at the port that it was told", async (commandLine, why) => {
+  const { read, workers } = watch([{ pid: 10, commandLine }]);
+  expect((await read()).workers).toEqual([]);
+  expect(workers.leftOut).toEqual([{ what: expect.any(String), why: expect.stringMatching(why) }]);
+});
+
+test.each([
   "llama-server --ssl-key-file k.pem --port",
   "vllm serve a --ssl-keyfile=k.pem --port",
   "python -m sglang.launch_server --ssl-keyfile k.pem --port",

@@ -39,7 +39,7 @@ const program: Program = {
   matches: ([first = "", second]) =>
     basename(first) === "llama-server" || (basename(first) === "llama" && second === "serve"),
   portOf: ({ argv, environment }) => portIn(optionOf(argv, "--port") ?? environment?.LLAMA_ARG_PORT),
-  whyNoPort: ({ argv, environment }) =>
+  whyNotAsked: ({ argv, environment }) =>
     (optionOf(argv, "--host") ?? environment?.LLAMA_ARG_HOST)?.endsWith(".sock") === true ? ON_UNIX_SOCKET : undefined,
   prefixOf: ({ argv, environment }) =>
     optionOf(argv, "--api-prefix", "--api_prefix") ?? environment?.LLAMA_ARG_API_PREFIX,

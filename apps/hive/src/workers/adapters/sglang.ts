@@ -6,6 +6,7 @@ import {
   type Reading,
   type Server,
   type ServerReading,
+  SPEAKS_GRPC,
   troubleOf,
   wantsKey,
 } from "../adapter.ts";
@@ -33,7 +34,8 @@ const program: Program = {
     return name === "-m sglang.launch_server" || (COMMANDS.includes(name) && rest[0] === "serve");
   },
   portOf: ({ argv }) => portIn(optionOf(argv, "--port")),
-  whyNoPort({ argv }) {
+  whyNotAsked({ argv }) {
+    if (hasFlag(argv, "--grpc-mode")) return SPEAKS_GRPC;
     const isFirst = (optionOf(argv, "--node-rank") ?? "0") === "0";
     return isFirst ? undefined : "it works for an SGLang on another host, and answers no requests itself";
   },

@@ -7,6 +7,7 @@ import {
   type Reading,
   type Server,
   type ServerReading,
+  SPEAKS_GRPC,
   troubleOf,
 } from "../adapter.ts";
 import { countIn, hasFlag, optionOf, portIn, programOf } from "../argv.ts";
@@ -40,9 +41,12 @@ const program: Program = {
     return name === "-m vllm.entrypoints.openai.api_server" || (COMMANDS.includes(name) && rest[0] === "serve");
   },
   portOf: ({ argv }) => portIn(optionOf(argv, "--port")),
-  whyNoPort({ argv }) {
+  whyNotAsked({ argv }) {
     const isHeadless = hasFlag(argv, "--headless") || optionOf(argv, "--api-server-count", "-asc") === "0";
     if (isHeadless) return "it works for a vLLM on another host, and answers no requests itself";
+    if (hasFlag(argv, "--data-parallel-multi-port-external-lb"))
+      return "each of its ranks has a port: name them with HIVE_WORKERS";
+    if (hasFlag(argv, "--grpc")) return SPEAKS_GRPC;
     return hasFlag(argv, "--uds") ? ON_UNIX_SOCKET : undefined;
   },
   speaksTls: ({ argv }) => hasFlag(argv, "--ssl-keyfile") || hasFlag(argv, "--ssl_keyfile"),
