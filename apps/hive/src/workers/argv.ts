@@ -2,14 +2,19 @@ import { basename } from "node:path";
 
 /** The value of the last of these flags that stands in a command line, as `--flag value` or `--flag=value`: a later one wins there, too. */
 export function optionOf(argv: readonly string[], ...flags: readonly string[]): string | undefined {
-  const position = argv.findLastIndex((word) => flags.includes(word.split("=", 1)[0] ?? ""));
+  const position = argv.findLastIndex((word) => flags.includes(flagIn(word)));
   const word = argv[position];
   if (word === undefined) return undefined;
   return word.includes("=") ? word.slice(word.indexOf("=") + 1) : argv[position + 1];
 }
 
-export const hasFlag = (argv: readonly string[], flag: string): boolean =>
-  argv.some((word) => word === flag || word.startsWith(`${flag}=`));
+export const hasFlag = (argv: readonly string[], flag: string): boolean => argv.some((word) => flagIn(word) === flag);
+
+/** llama.cpp and vLLM take an underscore for a hyphen. */
+function flagIn(word: string): string {
+  const [name = ""] = word.split("=", 1);
+  return name.startsWith("--") ? name.replaceAll("_", "-") : name;
+}
 
 /** A port that a command line or a variable names; undefined where it names none. */
 export function portIn(text: string | undefined): number | undefined {

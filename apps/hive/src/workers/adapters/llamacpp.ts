@@ -41,8 +41,7 @@ const program: Program = {
   portOf: ({ argv, environment }) => portIn(optionOf(argv, "--port") ?? environment?.LLAMA_ARG_PORT),
   whyNotAsked: ({ argv, environment }) =>
     (optionOf(argv, "--host") ?? environment?.LLAMA_ARG_HOST)?.endsWith(".sock") === true ? ON_UNIX_SOCKET : undefined,
-  prefixOf: ({ argv, environment }) =>
-    optionOf(argv, "--api-prefix", "--api_prefix") ?? environment?.LLAMA_ARG_API_PREFIX,
+  prefixOf: ({ argv, environment }) => optionOf(argv, "--api-prefix") ?? environment?.LLAMA_ARG_API_PREFIX,
   speaksTls: ({ argv, environment }) =>
     hasFlag(argv, "--ssl-key-file") || environment?.LLAMA_ARG_SSL_KEY_FILE !== undefined,
   modelOf: ({ argv, environment }) => {

@@ -49,12 +49,12 @@ const program: Program = {
     if (hasFlag(argv, "--grpc")) return SPEAKS_GRPC;
     return hasFlag(argv, "--uds") ? ON_UNIX_SOCKET : undefined;
   },
-  speaksTls: ({ argv }) => hasFlag(argv, "--ssl-keyfile") || hasFlag(argv, "--ssl_keyfile"),
+  speaksTls: ({ argv }) => hasFlag(argv, "--ssl-keyfile"),
   modelOf({ argv }) {
     const { name, rest } = programOf(argv);
     const positional = COMMANDS.includes(name) ? rest[1] : undefined;
     const model = positional?.startsWith("-") ? undefined : positional;
-    return optionOf(argv, "--served-model-name", "--served_model_name") ?? optionOf(argv, "--model") ?? model ?? null;
+    return optionOf(argv, "--served-model-name") ?? optionOf(argv, "--model") ?? model ?? null;
   },
 };
 
@@ -83,7 +83,7 @@ async function read({ ask, process }: Server): Promise<ServerReading> {
     if (health.status === 503) return { readings: [{ model: told, state: "Error", health: "its engine is dead" }] };
     if (health.status !== 200) return { readings: [troubleOf(health, "/health", told)] };
   }
-  const load = loadOf(samples, countIn(process && optionOf(process.argv, "--max-num-seqs", "--max_num_seqs")));
+  const load = loadOf(samples, countIn(process && optionOf(process.argv, "--max-num-seqs")));
   // Its names and LoRAs, which the metrics do not have.
   const served = models.status === 200 ? modelsIn(models.json).map(({ id }) => id) : [];
   const names =
