@@ -12,6 +12,7 @@ import {
 } from "../adapter.ts";
 import { hasFlag, optionOf, portIn, programOf } from "../argv.ts";
 import type { Answer, Ask } from "../ask.ts";
+import { kindIn } from "../identify.ts";
 import { count, listOf, objectOf, text } from "../lenient.ts";
 import { modelsIn } from "./openai.ts";
 
@@ -68,10 +69,13 @@ async function askNewOrOld(ask: Ask, newPath: string, oldPath: string): Promise<
 async function read({ ask, process }: Server, known: { isOld: boolean }): Promise<ServerReading> {
   const told = process === undefined ? null : program.modelOf(process);
   const answer = known.isOld ? await ask("/get_load") : await askNewOrOld(ask, LOADS, "/get_load");
-  if (answer.status !== 200) return { readings: [troubleOf(answer, known.isOld ? "/get_load" : "/v1/loads", told)] };
+  const trouble = troubleOf(answer, known.isOld ? "/get_load" : "/v1/loads", told);
+  if (answer.status !== 200 && answer.status !== 404) return { readings: [trouble] };
   known.isOld = Array.isArray(answer.json);
   const load = loadOf(known.isOld ? oldLoads(answer.json) : Loads.parse(answer.json).loads);
   const models = await ask("/v1/models");
+  // Those of before both paths do not say how much they do.
+  if (answer.status === 404 && kindIn(models) !== "sglang") return { readings: [trouble] };
   const served = models.status === 200 ? modelsIn(models.json).map(({ id }) => id) : [];
   return { readings: (served.length > 0 ? served : [told]).map((model) => ({ model, ...load })) };
 }
