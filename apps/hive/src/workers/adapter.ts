@@ -68,6 +68,8 @@ export interface Program {
   /** The port that it was told; undefined when it was told none. */
   portOf(process: Pick<ServerProcess, "argv" | "environment">): number | undefined;
   readonly defaultPort: number;
+  /** How long it may take until it listens, where it does not load a model before that. */
+  readonly listensWithinMinutes?: number;
   /** Why nobody asks it over HTTP at a port that it was told, in the words of an operator. */
   whyNotAsked?(process: Pick<ServerProcess, "argv" | "environment">): string | undefined;
   /** The path below which it was told to answer. */

@@ -150,10 +150,11 @@ async function runnersAt(place: Place, runners: readonly Candidate[], { places }
 }
 
 function noPlaceYet(server: Candidate, { uptimeSeconds }: Scene): Place {
+  const minutes = server.adapter.program.listensWithinMinutes ?? LOADING_MINUTES;
   const ageSeconds = (uptimeSeconds ?? 0) - Number(server.process.startTime) / TICKS_PER_SECOND;
-  if (ageSeconds < LOADING_MINUTES * 60) return undefined;
+  if (ageSeconds < minutes * 60) return undefined;
   const advice = "name it with HIVE_WORKERS if it is elsewhere";
-  return { why: `it does not listen on port ${portOf(server)}, ${LOADING_MINUTES} minutes after its start: ${advice}` };
+  return { why: `it does not listen on port ${portOf(server)}, ${minutes} minutes after its start: ${advice}` };
 }
 
 function settledAt(candidate: Candidate, place: Place, runners: Found["runners"]): Found | { why: string } {

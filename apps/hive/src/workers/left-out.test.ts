@@ -1,8 +1,11 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { fakeProc } from "../../test/fake-proc.ts";
 import { startStub, withoutKey, written } from "../../test/stub-server.ts";
 import { llama, watch } from "../../test/watched-host.ts";
+import { ADAPTERS } from "./adapters.ts";
+import { ServerFinder } from "./find.ts";
 
 // Of a server of which nothing is told it is said why.
 
@@ -78,6 +81,17 @@ test.each([
   expect((await read()).workers).toMatchObject([
     { health_status: expect.stringContaining("name it with HIVE_WORKERS") },
   ]);
+});
+
+test("an Ollama that listens elsewhere, by variables that are not to be seen, when it has had the time to begin", async () => {
+  const ollama = { pid: 10, commandLine: "ollama serve", hidesSockets: true, startTime: 1000 };
+  const leftOutAt = async (uptimeSeconds: number) =>
+    (await new ServerFinder(fakeProc([ollama], uptimeSeconds).proc, ADAPTERS).find()).leftOut;
+  expect(await leftOutAt(60)).toEqual([]);
+  const why = expect.stringMatching(
+    /^it does not listen on port 11434, 2 minutes after its start: name it with HIVE_W/,
+  );
+  expect(await leftOutAt(200)).toEqual([{ what: "ollama (pid 10)", why }]);
 });
 
 test("models beyond the number that is told of", async () => {

@@ -29,6 +29,7 @@ const SLIDE_TOLERANCE_MS = 1000;
 
 const program: Program = {
   defaultPort: 11_434,
+  listensWithinMinutes: 2,
   matches: ([first = "", second = ""]) => basename(first) === "ollama" && /^(serve|start)$/.test(second),
   isRunner: ([first = "", second]) =>
     (basename(first) === "ollama" && second === "runner") || basename(first) === "ollama_llama_server",
