@@ -11,6 +11,7 @@ import type { Tls } from "./http/connections/servers.ts";
 import { readTls } from "./http/connections/tls.ts";
 import { systemClock } from "./process/clock.ts";
 import { errorForLog, SettingError } from "./process/errors.ts";
+import { affordableConnections } from "./process/open-files.ts";
 import { type Running, reloadOnSighup, stopOnSignals } from "./process/signals.ts";
 import { assembleQueen, type Queen } from "./queen.ts";
 import { isLoopback } from "./reach/addresses.ts";
@@ -65,7 +66,8 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
       agentFile: AGENT_FILE,
       readPage,
     };
-    queen = assembleQueen({ ...config, tls, ...parts });
+    const limits = { ...config.limits, maxConnections: affordableConnections(config.limits.maxConnections) };
+    queen = assembleQueen({ ...config, limits, tls, ...parts });
     const { stop, servers } = queen;
     running.drain = stop;
     running.cutOff = () => servers.closeAllConnections();

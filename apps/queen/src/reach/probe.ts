@@ -24,6 +24,9 @@ export interface HiveAddress {
   readonly port: number;
 }
 
+/** Files, in this process or on the machine, and memory. */
+const OWN_LACKS: ReadonlySet<unknown> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
+
 type ProbeErrorCode = "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "WRONG_HIVE" | "INVALID_DEVICES";
 
 /** What a hive says of itself when its health is asked for. */
@@ -46,7 +49,12 @@ export class ProbeError extends ForeseenError {
     this.code = code;
   }
 
-  /** Whether the hive was not even looked for, because nobody said where it is. */
+  /** Whether the hive was not even looked for, because the queen herself lacked what a connection takes. */
+  get isUnsent(): boolean {
+    return this.cause instanceof Error && "code" in this.cause && OWN_LACKS.has(this.cause.code);
+  }
+
+  /** … because nobody said where it is. */
   get isNameUnanswered(): boolean {
     return this.cause instanceof NameUnansweredError;
   }

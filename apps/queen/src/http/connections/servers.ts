@@ -109,7 +109,10 @@ export class Servers {
     server.maxConnections = limits.maxConnections;
     server.on("connection", (socket: Socket) => this.#watch(socket));
     server.on("drop", ({ remoteAddress }) =>
-      this.#warn(remoteAddress, `there are ${limits.maxConnections} (--max-connections)`),
+      this.#warn(
+        remoteAddress,
+        `there are ${limits.maxConnections} (--max-connections, or as many as the limit of open files leaves room for)`,
+      ),
     );
     this.#servers.add(server);
     return server;
