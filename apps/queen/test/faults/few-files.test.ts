@@ -17,7 +17,9 @@ test("whoever opens more connections than there are files for keeps /health from
   const queen = startWith(80);
   const port = await queen.port();
   const sockets: Socket[] = [];
-  onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+  });
   for (let n = 0; n < 100; n++) {
     const socket = connect(port, "127.0.0.1").on("error", () => undefined);
     sockets.push(socket);
