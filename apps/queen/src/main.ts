@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type FieldProblem, HiveCatalog, HiveCatalogError, isInForce } from "@repo/hive-catalog";
 import { createLog } from "@repo/process-log";
 import { printable } from "@repo/process-log/printable";
+import { print } from "@repo/settings";
 import type { Logger } from "pino";
 import { readPage } from "../../../scripts/build/page.js";
 import { type Config, readConfig } from "./config/config.ts";
@@ -31,7 +32,7 @@ const NOT_DURABLE =
   "the server of the catalog does not sync each change to its disk: a loss of power there can take what was answered; docs/operations.md says how to end that";
 
 const result = readConfig();
-if ("print" in result) process.stdout.write(result.print);
+if ("print" in result) print("queen", result.print);
 else if ("problems" in result) fail(2, result.problems);
 else if ("tokenCommand" in result) process.exitCode = await runTokenCommand(result.tokenCommand);
 else await start(result);
