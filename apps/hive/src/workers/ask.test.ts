@@ -80,6 +80,19 @@ test("reads no more than 1 MiB", async () => {
   await expect(asking(endless)("/a")).rejects.toThrow(NoAnswer);
 });
 
+test("reads a few interim answers, and not many", async () => {
+  const server = await serve((_request, response) => {
+    for (let n = 0; n < 16; n++) response.writeEarlyHints({ link: "</a>" });
+    response.end("{}");
+  });
+  expect((await asking(server)("/a")).json).toEqual({});
+  const other = await serve((_request, response) => {
+    const more = () => void (response.writable && response.writeEarlyHints({ link: "</a>" }, more));
+    more();
+  });
+  await expect(asking(other)("/a")).rejects.toThrow("it answers with 1xx again and again");
+});
+
 test("waits no longer than it may, for the answer or for its end", async () => {
   const silent = await serve(() => undefined);
   await expect(asking(silent, { timeoutMs: 100 })("/a")).rejects.toThrow(new NoAnswer("it is too slow"));

@@ -3,6 +3,8 @@ import * as https from "node:https";
 import { addressIn, isOfThisHost } from "./listeners.ts";
 
 const MAX_ANSWER_BYTES = 2 ** 20;
+/** With 1xx, before the answer. */
+const MAX_INTERIM_ANSWERS = 16;
 
 export interface Answer {
   readonly status: number;
@@ -74,6 +76,11 @@ function send(url: URL, options: http.RequestOptions): Promise<http.IncomingMess
   return new Promise((resolve, reject) => {
     const sent = request(url, options, resolve);
     sent.on("error", reject);
+    let interim = 0;
+    sent.on("information", () => {
+      interim += 1;
+      if (interim === MAX_INTERIM_ANSWERS + 1) sent.destroy(new NoAnswer("it answers with 1xx again and again"));
+    });
     // A server that changes the protocol would be waited for until the deadline.
     sent.on("upgrade", (_response, socket) => {
       socket.destroy();
