@@ -11,7 +11,7 @@ import manifest from "../package.json" with { type: "json" };
 import { EXIT, Interrupted, isMisuse, sentencesOf, stackOf, Unwritable } from "./failure.ts";
 import { helpIn, MIN_DESCRIPTION_WIDTH } from "./output/help-lines.ts";
 import { FORMATS } from "./output/records.ts";
-import { withCommand } from "./output/terminal.ts";
+import { widthOf, withCommand } from "./output/terminal.ts";
 import { parseDuration } from "./output/times.ts";
 import { type CommonFlags, Session, type World } from "./session.ts";
 import { addAdd } from "./verbs/add.ts";
@@ -44,8 +44,6 @@ import type { Does } from "./verbs/verb.ts";
 import { addVersion } from "./verbs/version.ts";
 import { addWait } from "./verbs/wait.ts";
 
-/** Where no terminal says another. */
-const HELP_WIDTH = 80;
 const HELP_AFTER = `
 Environment:
   QUEEN_URL         where the queen is, unless --url says it
@@ -110,12 +108,14 @@ function commandLine(does: Does, { stdout, stderr, command }: World): Command {
     .configureHelp({ showGlobalOptions: true, minWidthToWrap: MIN_DESCRIPTION_WIDTH })
     .helpCommand(false)
     .exitOverride();
-  const width = (stdout.isTTY && stdout.columns) || HELP_WIDTH;
+  const { outputError } = program.configureOutput();
   program.configureOutput({
-    ...program.configureOutput(),
-    getOutHelpWidth: () => width,
-    writeOut: (text) => void stdout.write(helpIn(text, width)),
-    writeErr: (text) => void stderr.write(withCommand(text, command)),
+    getOutHelpWidth: () => widthOf(stdout),
+    getErrHelpWidth: () => widthOf(stderr),
+    writeOut: (text) => void stdout.write(helpIn(text, widthOf(stdout))),
+    // The help of whoever called without a verb. What is wrong stays a line.
+    writeErr: (text) => void stderr.write(helpIn(text, widthOf(stderr))),
+    outputError: (text) => outputError?.(text, (line) => void stderr.write(withCommand(line, command))),
   });
   addCommonFlags(program).addHelpText("beforeAll", sayWhatFollows).addHelpText("after", HELP_AFTER);
   const get = program.command("get").description("Lists what there is of one kind.").helpCommand(false);

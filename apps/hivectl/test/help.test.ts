@@ -27,6 +27,17 @@ test("in a pipe no line of any help is longer than 80 columns, and at the margin
   for (const columns of [30, 40]) expect(tooLong(await helpIn(columns, ["get", "hives"]), columns)).toEqual([]);
 });
 
+test("bare hivectl says its help to a terminal as wide as that, and what is wrong stays a line", async () => {
+  for (const columns of [40, 60]) {
+    const { code, stdout } = await inTerminal([], {}, { columns });
+    expect(stdout).toBe(await helpIn(columns, []));
+    expect({ code, tooLong: tooLong(stdout, columns) }).toEqual({ code: 2, tooLong: [] });
+  }
+  expect(tooLong((await hivectl([])).stderr, 80)).toEqual([]);
+  const { stderr } = await hivectl(["get", "hives", `--${"x".repeat(100)}`]);
+  expect(stderr).toMatch(/^hivectl: unknown option '--x+'.*\n$/);
+});
+
 /** The examples, as bash reads them. */
 function examplesIn(help: string): string[] {
   const [, examples = ""] = /^Examples?:(.*)/ms.exec(help.replaceAll(/^Example: /gm, "Example:\n  ")) ?? [];

@@ -110,10 +110,14 @@ test.each([60, 80, 200])("in %i columns an operation is described below its colu
 test("what is asked for is listed before the question, and goes on below its last column", async () => {
   const labels = ["a-long-key=with-a-long-value", "other=with-another-value"];
   const seen = { columns: 60, typedAfter: "to go on:" };
-  const asked = await inTerminal(["label", "gpu-01", "gpu-02", ...labels], { QUEEN_URL: queen.url }, seen, "no\n");
-  expect(asked.stdout).toMatch(
-    /^gpu-01 {2}would do {2}a-long-key=with-a-long-value,\n {18}other=with-another-value\ngpu-02 /m,
-  );
+  // Also where the table goes elsewhere.
+  for (const stdout of ["&1", "/dev/null"]) {
+    const args = ["label", "gpu-01", "gpu-02", ...labels];
+    const asked = await inTerminal(args, { QUEEN_URL: queen.url }, { ...seen, stdout }, "no\n");
+    expect(asked.stdout, stdout).toMatch(
+      /^gpu-01 {2}would do {2}a-long-key=with-a-long-value,\n {18}other=with-another-value\ngpu-02 /m,
+    );
+  }
 });
 
 test("a wide terminal shows everything, a narrow one cuts what is longest", async () => {
