@@ -1,5 +1,6 @@
 import { inColumns } from "@repo/process-log/columns";
 import type { Schema } from "@repo/queen-client";
+import { examples } from "../output/help-lines.ts";
 import { duration, type Times } from "../output/times.ts";
 import { wrapped } from "../output/wrapped.ts";
 import type { Session } from "../session.ts";
@@ -27,7 +28,7 @@ export const addDescribe: AddVerb = (parent, does) => {
       "Shows all that is known of one hive: its record, why it is online or not, its workers, last events and operations.",
     )
     .argument("<id>", "of the hive")
-    .addHelpText("after", "\nExample: pnpm -s hivectl describe hive gpu-01")
+    .addHelpText("after", examples(["pnpm -s hivectl describe hive gpu-01"]))
     .action(
       does(async (session, { args: [id = ""] }) => {
         const described = await read(session, id);
