@@ -1,4 +1,4 @@
-import { inColumns, widthOf } from "@repo/process-log/columns";
+import { inColumns, widest } from "@repo/process-log/columns";
 import type { Schema } from "@repo/queen-client";
 import { EXIT, UsageProblem } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
@@ -103,7 +103,7 @@ const offeredRows = ({ offered }: Schema<"HostKeys">): Row[] =>
 function tableOf(rows: readonly Row[], { terminal }: Session): string {
   if (rows.length === 0) return "";
   const table = inColumns(rows);
-  const width = Math.max(...table.split("\n").map(widthOf));
+  const width = widest(table.split("\n"));
   if (terminal.width === undefined || width <= terminal.width) return `${table}\n`;
   const lines = rows.flatMap(([state, type, fingerprint, at]) => [[[state, type, at]], [["", fingerprint]]]);
   return `${lines.map(inColumns).join("\n")}\n`;
