@@ -53,6 +53,7 @@ function send(url: URL, { method, headers, body, signal }: RequestInit, agent: h
     const asked = request(url, options, (answer) => resolve(toResponse(answer)));
     asked.on("socket", (socket) => {
       isConnected = asked.reusedSocket;
+      if (isConnected) return;
       socket.once(connected, () => {
         isConnected = true;
       });
