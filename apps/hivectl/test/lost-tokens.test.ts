@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, truncateSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { QueenClient } from "@repo/queen-client";
 import { mountSmallDisk } from "@repo/test-support/mount";
@@ -114,6 +114,14 @@ test("files are written to the end, also where nobody reads of them", async () =
   expect(readdirSync(folder)).toEqual(["gpu-01.token", "gpu-02.token"]);
 });
 
+/** A server that is no queen. */
+async function serving(answer: RequestListener) {
+  const server = createServer(answer).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+}
+
 /** Which one may be in force, and what to do. */
 const mayBeMade = (whose: string) =>
   `hivectl: a token for ${whose} may have been made that nobody has\nhivectl: \`hivectl token list\` shows it, and \`hivectl token revoke\` ends it: `;
@@ -125,18 +133,17 @@ test("where the answer to a token is lost, it says that there may be one, and wh
 });
 
 test("where the queen does not know whether it was made, it says so too", async () => {
-  const unsure = createServer((_asked, answer) => {
+  const { url } = await serving((_asked, answer) => {
     const problem = { code: "CATALOG_OUTCOME_UNKNOWN", status: 503, detail: "it may have been made", errors: [] };
     answer.writeHead(503, { "content-type": "application/problem+json" }).end(JSON.stringify(problem));
-  }).listen(0, "127.0.0.1");
-  await once(unsure, "listening");
-  onTestFinished(() => void unsure.close());
-  const url = `http://127.0.0.1:${(unsure.address() as AddressInfo).port}`;
+  });
   expect((await create(["--name", "x", "--role", "reader", "-y"], url)).stderr).toContain(mayBeMade("x"));
 });
 
 test("where there was no connection, none may have been made", async () => {
-  for (const url of ["http://127.0.0.1:1", queen.url.replace("http:", "https:")]) {
+  const gone = await serving(() => undefined);
+  gone.close();
+  for (const url of [gone.url, queen.url.replace("http:", "https:")]) {
     const { code, stderr } = await create(["--name", "x", "--role", "reader", "-y"], url);
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("cannot be reached") });
     expect(stderr).not.toContain("may have been made");
