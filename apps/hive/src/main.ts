@@ -159,9 +159,9 @@ async function run(): Promise<void> {
 /** Ends by itself: what it starts holds nothing up. */
 async function printOnce(): Promise<void> {
   const { detector, workers, telemetry, sources } = readers(pino({ level: "silent" }));
-  await detector.detect();
+  const { problems } = await detector.detect();
   telemetry?.gpuMemoryByPid(); // what is asked for is read
-  const once = await readOnce(config.id, sources, () => workers.leftOut);
+  const once = await readOnce(config.id, sources, () => workers.leftOut, problems);
   if (process.stdout.isTTY && !config.json) return void process.stdout.write(onceText(once, config.queen));
   const { stdout, stderr } = onceJson(once);
   process.stderr.write(stderr);

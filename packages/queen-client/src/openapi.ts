@@ -1284,6 +1284,7 @@ export interface components {
                 on_probation: number;
                 of_another_backend: number;
                 without_idle_worker: number;
+                out_of_reach: number;
                 without_memory: number;
             };
             /** @description Under which the log of the queen says more */

@@ -97,6 +97,10 @@ test("says why nothing answers", async () => {
   const server = await startStub();
   await server.close();
   await expect(asking(server.url)("/a")).rejects.toThrow(/ECONNREFUSED/);
+  const breaking = await serve((_request, response) => {
+    response.socket?.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
+  });
+  await expect(asking(breaking)("/a")).rejects.toThrow(new NoAnswer("its answer breaks off"));
   const upgrading = await serve((_request, response) => {
     response.socket?.end("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
   });
