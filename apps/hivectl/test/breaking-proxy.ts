@@ -5,13 +5,13 @@ import { onTestFinished } from "vitest";
 
 /**
  * A real HTTP proxy before a queen. A request that fits what is to break, it breaks off once, as a queen does who dies; of one that fits what is
- * held back it answers the head alone; and `before` an answer to one is handed on, something may happen.
+ * held back it answers the head alone; and `before` an answer to one is handed on, something may happen, for which it waits.
  */
 export async function breakingProxy(queen: string) {
   let breaks: RegExp | undefined;
   let held: RegExp | undefined;
   let [inFlight, most] = [0, 0];
-  let before: ((asked: IncomingMessage) => void) | undefined;
+  let before: ((asked: IncomingMessage) => void | Promise<void>) | undefined;
   const server = createServer((asked, answer) => {
     if (breaks?.test(asked.url ?? "")) {
       breaks = undefined;
@@ -24,8 +24,8 @@ export async function breakingProxy(queen: string) {
       inFlight -= 1;
     });
     const { method, headers } = asked;
-    const onward = request(new URL(asked.url ?? "", queen), { method, headers }, (said) => {
-      before?.(asked);
+    const onward = request(new URL(asked.url ?? "", queen), { method, headers }, async (said) => {
+      await before?.(asked);
       answer.writeHead(said.statusCode ?? 502, said.headers);
       if (held?.test(asked.url ?? "")) answer.flushHeaders();
       else said.pipe(answer);
@@ -49,7 +49,7 @@ export async function breakingProxy(queen: string) {
     },
     /** How many requests there were at one time. */
     mostAtOnce: () => most,
-    beforeAnswers: (happens: (asked: IncomingMessage) => void) => {
+    beforeAnswers: (happens: NonNullable<typeof before>) => {
       before = happens;
     },
   };
