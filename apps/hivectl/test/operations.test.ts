@@ -1,7 +1,7 @@
 import { QueenClient, type Schema } from "@repo/queen-client";
 import { beforeAll, expect, test } from "vitest";
 import { until } from "../../queen/test/until.ts";
-import { hivectl } from "./hivectl.ts";
+import { hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const queen = queenForAll();
@@ -58,4 +58,10 @@ test("each hive is one request", async () => {
   const { stderr } = await run(...IDS, "-v");
   const asked = stderr.match(/hive_id=(\w)/g) ?? [];
   expect(asked.toSorted()).toEqual(IDS.map((id) => `hive_id=${id}`));
+});
+
+test("in a narrow terminal why an operation failed stays, and how it goes", async () => {
+  const env = { QUEEN_URL: queen.url, NO_COLOR: "1" };
+  const { stdout } = await inTerminal(["get", "operations", "a"], env, { columns: 60 });
+  expect(stdout).toMatch(/^ID +HIVE +KIND +STATE +PROBLEM\n/);
 });

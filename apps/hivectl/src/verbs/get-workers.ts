@@ -1,6 +1,6 @@
 import type { Query, Schema } from "@repo/queen-client";
 import { Option } from "commander";
-import type { Kind } from "../output/records.ts";
+import { type Kind, sorted } from "../output/records.ts";
 import type { Style } from "../output/terminal.ts";
 import { percentText } from "./hive-columns.ts";
 import { showing } from "./shown-columns.ts";
@@ -27,10 +27,14 @@ export const addGetWorkers: AddVerb = (parent, does) => {
         const { workers } = await session.queen.findWorkers(query, session.call);
         const isAsked = Object.keys(query).length > 0;
         const none = isAsked ? "no worker of a live hive is as asked for" : "no live hive has a worker";
-        await printList(session, WORKERS, [workers], { none });
+        // The queen tells them in no order.
+        await printList(session, WORKERS, [sorted(WORKERS, workers, "hive")], { none });
       }),
     );
 };
+
+/** Its own id says nothing about where it runs: hives name workers as they like. */
+export const workerName = ({ hive_id, worker_id }: Worker): string => `${hive_id}/${worker_id}`;
 
 /** Of its slots, where it says how many it has. */
 export const runningText = ({ running, slots }: Worker): string =>
@@ -40,7 +44,7 @@ const bytesText = (bytes: number | null): string => (bytes === null ? "-" : `${(
 
 const WORKERS: Kind<Worker> = {
   name: "workers",
-  nameOf: ({ worker_id }) => worker_id,
+  nameOf: workerName,
   columns: [
     { title: "HIVE", cell: ({ hive_id }) => hive_id },
     { title: "WORKER", cell: ({ worker_id }) => worker_id },
