@@ -69,6 +69,9 @@ test("with --no-wait it only begins, and wait follows it to its end", async () =
     code: 0,
     stdout: "stop of gpu-01 succeeded\n",
   });
+  const { stdout } = await run("start", "gpu-01", "--no-wait");
+  const [, operation = ""] = /^gpu-01 +begun +(start-\w+)$/m.exec(stdout) ?? [];
+  expect(await run("wait", "--for", `op=${operation}`)).toMatchObject({ code: 0 });
 }, 60_000);
 
 test("devices are detected and agents started without a question; what would stop one is asked for", async () => {

@@ -111,6 +111,12 @@ test("on a terminal top -w shows the list anew in place of itself until Ctrl-C, 
   expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining("\x1b[H\x1b[2JID ") });
 });
 
+test("top -w of more hives than a terminal has lines says so", async () => {
+  const seen = { columns: 100, rows: 6, typedAfter: "more" };
+  const { stdout } = await inTerminal(["top", "-w"], { QUEEN_URL: queen.url, NO_COLOR: "1" }, seen, "\x03");
+  expect(stdout).toMatch(/\ngpu-02 .*\ngpu-01 .*\nhivectl: there are more than 2: a higher terminal shows more\n/);
+});
+
 test("events are told as far as they are kept, of all or of some", async () => {
   const events = linesOf((await run("get", "events")).stdout);
   expect(events[0]).toEqual(["AT", "HIVE", "KIND", "DETAIL"]);

@@ -20,8 +20,8 @@ export interface ListFlags extends FilterFlags {
 /** On a terminal, unless more are asked for: what scrolled by is not read. */
 export const SHOWN_TO_PEOPLE = 200;
 const PAGE = 200;
-/** The titles, what is said of columns without room, and where the cursor waits. */
-const BELOW = 3;
+/** The titles, what is said of columns without room and of more hives, and where the cursor waits. */
+const BELOW = 4;
 /** Of those that are not rare. */
 const LONG_STATUS = "online,unreachable";
 /** Titles by which the queen puts hives in order. */
@@ -60,10 +60,9 @@ export async function listHives(
   const order = orderOf(kind, sort);
   const ids = isNamed ? await idsOf(session, args) : [];
   const named = () => printNamed(session, listing, { ids, sort });
-  const list = (limit = flags.limit) =>
-    printPages(session, kind, { filter, order, flags: { ...flags, ...(limit && { limit }) } });
+  const list = (room?: number) => printPages(session, kind, { filter, order, flags, room });
   if (flags.watch && listing.redraws && session.format === "table" && session.terminal.isForPeople) {
-    return redraw(session, isNamed ? named : () => list(flags.limit ?? session.terminal.height - BELOW));
+    return redraw(session, isNamed ? named : () => list(session.terminal.height - BELOW));
   }
   if (isNamed) {
     if (!flags.watch) return named();
@@ -71,7 +70,7 @@ export async function listHives(
       "--watch is for lists: `hivectl get events -w ID` tells what happens to those that are named",
     );
   }
-  if (flags.watch) return watchHives(session, filter, list);
+  if (flags.watch) return watchHives(session, filter, () => list());
   await list();
   return EXIT.done;
 }
@@ -86,12 +85,18 @@ const withRoom = (kind: Kind<HiveRow>): Kind<HiveRow> => ({
 async function printPages(
   session: Session,
   kind: Kind<HiveRow>,
-  { filter, order, flags: { limit, all, watch } }: { filter: HiveFilter; order: Order; flags: ListFlags },
+  {
+    filter,
+    order,
+    flags: { limit, all, watch },
+    room,
+  }: { filter: HiveFilter; order: Order; flags: ListFlags; room: number | undefined },
 ) {
   const { terminal } = session;
   const printer = session.printer(kind);
   const said = session.linesSaid(kind);
-  let left = limit ?? (all || !terminal.isForPeople ? Infinity : SHOWN_TO_PEOPLE);
+  const most = limit ?? room ?? (all || !terminal.isForPeople ? Infinity : SHOWN_TO_PEOPLE);
+  let left = most;
   let first: Schema<"FleetPage"> | undefined;
   let last: Schema<"FleetPage"> | undefined;
   const damaged: Schema<"FleetPage">["damaged"] = [];
@@ -116,7 +121,10 @@ async function printPages(
   });
   for (const { id, column, problem } of damaged)
     terminal.say(`${id} is left out: its ${column} is damaged: ${problem}`);
-  if (isMore && limit === undefined) terminal.say(`there are more than ${SHOWN_TO_PEOPLE}: --all shows every one`);
+  if (isMore && limit === undefined) {
+    const which = room === undefined ? "--all shows every one" : "a higher terminal shows more";
+    terminal.say(`there are more than ${most}: ${which}`);
+  }
   if (first?.hives.length === 0 && last === first) terminal.say(noneText(first.totals));
   return { position: first?.position, printer, said };
 }

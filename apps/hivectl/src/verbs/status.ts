@@ -15,7 +15,7 @@ interface Status {
   /** Of each kind the first few. */
   readonly offline: readonly HiveRow[];
   readonly unknown: readonly HiveRow[];
-  readonly notBeating: readonly HiveRow[];
+  readonly not_beating: readonly HiveRow[];
   readonly unreachable: readonly HiveRow[];
   readonly cordoned: readonly HiveRow[];
   readonly running: readonly Schema<"Operation">[];
@@ -53,7 +53,7 @@ async function read({ queen, call, access }: Session): Promise<Status> {
     health,
     offline: offline.hives,
     unknown: unknown.hives,
-    notBeating: notBeating.hives,
+    not_beating: notBeating.hives,
     unreachable: unreachable.hives,
     cordoned: cordoned.hives,
     running: operations,
@@ -61,7 +61,7 @@ async function read({ queen, call, access }: Session): Promise<Status> {
 }
 
 function text(status: Status, { times, access, terminal }: Session): string {
-  const { queen, totals, health, offline, unknown, notBeating, unreachable, cordoned, running } = status;
+  const { queen, totals, health, offline, unknown, not_beating: notBeating, unreachable, cordoned, running } = status;
   const where = access.context === undefined ? queen : `${queen} (context ${access.context})`;
   const sinceAndWhy = (row: HiveRow) => [times.at(row.status.since_ms), row.status.why];
   const blocks = [
@@ -121,7 +121,7 @@ function next({
   health,
   offline,
   unknown,
-  notBeating,
+  not_beating: notBeating,
   unreachable,
   cordoned,
 }: Status): [args: string, does: string][] {
