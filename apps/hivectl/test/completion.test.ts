@@ -44,6 +44,16 @@ test.each([
     ["gpu-01", "gpu-02"],
   ],
   [["cordon", "gpu-01", "c"], ["cpu-01"]],
+  [["cordon", "gpu-01", "g"], ["gpu-02"]],
+  [["label", "gpu-01", "ra"], ["rack="]],
+  [
+    ["label", "gpu-01", "rack=r"],
+    ["rack=r11", "rack=r12"],
+  ],
+  [["label", "gpu-02", "gpu"], ["gpu-01"]],
+  [["help", "cor"], ["cordon"]],
+  [["help", "get", "h"], ["hives"]],
+  [["help", "cordon", ""], []],
   [
     ["get", "hives", "--status", "o"],
     ["online", "offline"],

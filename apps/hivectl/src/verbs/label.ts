@@ -7,6 +7,9 @@ interface Flags extends BulkFlags {
   readonly overwrite?: true;
 }
 
+/** What its arguments are. */
+export const LABELED = "id|key=value|key-";
+
 /** Labels to set, and those to remove as null. */
 type Changes = Record<string, string | null>;
 
@@ -15,6 +18,8 @@ export const addLabel: AddVerb = (parent, does) => {
     parent
       .command("label")
       .description("Sets labels of hives (key=value) and removes them (key-); the others stay as they are."),
+    LABELED,
+    "of hives, - reads them from stdin, and labels: key=value sets one, key- removes one",
   )
     .option("--overwrite", "also where the hive has another value")
     .addHelpText(

@@ -9,6 +9,8 @@ export interface Place {
   /** As far as it is typed. */
   readonly typed: string;
   readonly argument: Argument | undefined;
+  /** The arguments before it. */
+  readonly given: readonly string[];
   /** The values of the flags before it, by their long names. */
   readonly values: ReadonlyMap<string, string>;
 }
@@ -18,8 +20,10 @@ export function placeOf(program: Command, words: readonly string[]): Place {
   const values = new Map<string, string>();
   let command = program;
   let open: Option | undefined;
-  let given = 0;
-  for (const word of words.slice(0, -1)) {
+  const given: string[] = [];
+  // Behind it stands a verb, without what that takes.
+  const isHelp = words.length > 1 && words[0] === "help";
+  for (const word of words.slice(isHelp ? 1 : 0, -1)) {
     if (open !== undefined) {
       values.set(open.name(), word);
       open = undefined;
@@ -30,7 +34,7 @@ export function placeOf(program: Command, words: readonly string[]): Place {
       else if (option !== undefined) values.set(option.name(), value);
     } else {
       const next = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
-      if (next === undefined) given += 1;
+      if (next === undefined) given.push(word);
       command = next ?? command;
     }
   }
@@ -44,7 +48,8 @@ export function placeOf(program: Command, words: readonly string[]): Place {
     option,
     before: isInWord ? before : "",
     typed: isInWord ? inWord : last,
-    argument: args[given] ?? (args.at(-1)?.variadic ? args.at(-1) : undefined),
+    argument: isHelp ? undefined : (args[given.length] ?? (args.at(-1)?.variadic ? args.at(-1) : undefined)),
+    given,
     values,
   };
 }
