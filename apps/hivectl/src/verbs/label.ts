@@ -47,12 +47,13 @@ async function label(
     {
       title: "Label",
       deed: { action: "label", labels: changes, overwrite: flags.overwrite === true },
-      review: async (planned) => {
-        if (planned.some(({ problem }) => problem?.code === "INVALID_HIVE")) {
-          session.terminal.complain("--overwrite replaces a label that has another value");
-        }
-        return planned.map((line) => (line.outcome === "would_skip" ? { ...line, detail: asItIs(changes) } : line));
-      },
+      review: async (planned) =>
+        planned.map((line) => {
+          if (line.outcome === "would_skip") return { ...line, detail: asItIs(changes) };
+          return line.problem?.code === "INVALID_HIVE"
+            ? { ...line, detail: `${line.detail}; --overwrite replaces it` }
+            : line;
+        }),
     },
   );
 }
