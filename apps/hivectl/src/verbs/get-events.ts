@@ -66,7 +66,7 @@ async function getEvents(
   const isWanted = filterOf({ ids, kinds: kinds.length > 0 ? kinds : UNASKED, fromMs });
   if (flags.watch) {
     refuseDocuments(session);
-    const printer = session.printer(EVENTS);
+    const printer = session.printer(EVENTS, { isWatch: true });
     for await (const page of told(session, eventsSince(session, after), isWanted)) await printer.print(page);
     return EXIT.done;
   }

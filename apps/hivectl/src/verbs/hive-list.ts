@@ -60,8 +60,10 @@ export async function listHives(
   const order = orderOf(kind, sort);
   const ids = isNamed ? await idsOf(session, args) : [];
   const named = () => printNamed(session, listing, { ids, sort });
-  const list = (room?: number) => printPages(session, kind, { filter, order, flags, room });
-  if (flags.watch && listing.redraws && session.format === "table" && session.terminal.isForPeople) {
+  const isRedrawn = flags.watch && listing.redraws && session.format === "table" && session.terminal.isForPeople;
+  const isWatch = flags.watch === true && !isRedrawn;
+  const list = (room?: number) => printPages(session, kind, { filter, order, isWatch, flags, room });
+  if (isRedrawn) {
     return redraw(session, isNamed ? named : () => list(session.terminal.height - BELOW));
   }
   if (isNamed) {
@@ -81,19 +83,24 @@ const withRoom = (kind: Kind<HiveRow>): Kind<HiveRow> => ({
   columns: kind.columns.map((column) => (column === STATUS ? { ...column, minWidth: LONG_STATUS.length } : column)),
 });
 
+interface Shown {
+  readonly filter: HiveFilter;
+  readonly order: Order;
+  /** Whether a line for each change goes on below. */
+  readonly isWatch: boolean;
+  readonly flags: ListFlags;
+  /** Where the list must not be longer than the terminal: its lines. */
+  readonly room?: number | undefined;
+}
+
 /** Prints the list page by page. Returns its position, the printer for what comes after, and what it need not say again. */
 async function printPages(
   session: Session,
   kind: Kind<HiveRow>,
-  {
-    filter,
-    order,
-    flags: { limit, all, watch },
-    room,
-  }: { filter: HiveFilter; order: Order; flags: ListFlags; room: number | undefined },
+  { filter, order, isWatch, flags: { limit, all }, room }: Shown,
 ) {
   const { terminal } = session;
-  const printer = session.printer(kind);
+  const printer = session.printer(kind, { isWatch });
   const said = session.linesSaid(kind);
   const most = limit ?? room ?? (all || !terminal.isForPeople ? Infinity : SHOWN_TO_PEOPLE);
   let left = most;
@@ -107,7 +114,7 @@ async function printPages(
     damaged.push(...page.damaged);
     const shown = page.hives.slice(0, left);
     if (shown.length > 0) await printer.print(shown);
-    if (watch) for (const row of shown) said.take(row);
+    if (isWatch) for (const row of shown) said.take(row);
     left -= shown.length;
     isCut = shown.length < page.hives.length;
     if (left === 0) break;
