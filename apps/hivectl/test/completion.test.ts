@@ -110,7 +110,7 @@ test.each([
     ["cordon,hive_added", "cordon,hive_changed", "cordon,hive_removed"],
   ],
   [["get", "operations", "--state", "s"], ["succeeded"]],
-  [["get", "operations", "--state", "failed,"], []],
+  [["get", "operations", "--state", "running,succeeded,f"], ["running,succeeded,failed"]],
   [["get", "workers", "--state", "lo"], ["loading"]],
   [
     ["token", "create", "--role", ""],

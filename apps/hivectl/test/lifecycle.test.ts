@@ -98,7 +98,7 @@ test("Ctrl-C during install ends with 130, says what was done, what is under way
     "",
   ]);
   expect(lines.filter((line) => line.startsWith("gpu-"))).toEqual([expect.stringMatching(/^gpu-01 +done +succeeded$/)]);
-  const { operations } = await client.listOperations({ kind: "install", limit: 2 });
+  const { operations } = await client.listOperations({ kind: ["install"], limit: 2 });
   const [newest, before] = operations;
   expect([newest?.hive_id, before?.hive_id]).toEqual(["gpu-02", "gpu-01"]);
   expect(await run("wait", "--for", `op=${newest?.id}`)).toMatchObject({ code: 0 });

@@ -55,6 +55,9 @@ test("workers are a line each, in the order of their hives, by what they serve a
   expect(await names("get", "workers", "--model", "llama-3-8b", "--state", "busy", "--sort", "-worker")).toBe(
     "gpu-02/w3 gpu-02/w2",
   );
+  expect(await names("get", "workers", "--state", "Idle")).toBe("gpu-01/w1");
+  expect(await names("get", "workers", "--state", "idle,BUSY")).toBe("gpu-01/w1 gpu-02/w2 gpu-02/w3");
+  expect(await names("get", "workers", "--state", "error", "--state", "busy")).toBe("gpu-02/w2 gpu-02/w3");
   expect(await run("get", "workers", "--model", "none")).toMatchObject({
     code: 0,
     stdout: "",

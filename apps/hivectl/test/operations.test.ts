@@ -60,6 +60,13 @@ test("each hive is one request", async () => {
   expect(asked.toSorted()).toEqual(IDS.map((id) => `hive_id=${id}`));
 });
 
+test("several states and kinds are asked for by commas, in any case", async () => {
+  const all = operations.map(({ id }) => `${id}\n`).join("");
+  expect((await run("--state", "Failed,running", "--kind", "stop,start", "-o", "name")).stdout).toBe(all);
+  expect((await run("--state", "running,cancelled", "-o", "name")).stdout).toBe("");
+  expect(await run("--state", "failed,lost")).toMatchObject({ code: 2, stderr: expect.stringContaining('got "lost"') });
+});
+
 test("in a narrow terminal why an operation failed stays, and how it goes", async () => {
   const env = { QUEEN_URL: queen.url, NO_COLOR: "1" };
   const { stdout } = await inTerminal(["get", "operations", "a"], env, { columns: 60 });

@@ -3,12 +3,16 @@ import { Option } from "commander";
 import { type Kind, sorted } from "../output/records.ts";
 import type { Style } from "../output/terminal.ts";
 import { percentText } from "./hive-columns.ts";
+import { someOf } from "./hive-filter.ts";
 import { showing } from "./shown-columns.ts";
 import { printList } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
 
 export type Worker = Schema<"PlacedWorker">;
-type Flags = Pick<Query<"findWorkers">, "model" | "state" | "backend">;
+
+interface Flags extends Pick<Query<"findWorkers">, "model" | "backend"> {
+  readonly state?: readonly string[];
+}
 
 const STATES = ["idle", "busy", "loading", "error", "shutdown"];
 export const WORKER_STYLES: Readonly<Record<string, Style>> = { Idle: "green", Error: "red", Loading: "yellow" };
@@ -18,14 +22,18 @@ export const addGetWorkers: AddVerb = (parent, does) => {
     .alias("worker")
     .description("Lists the workers of live hives: what each serves, and how much of it is taken.")
     .option("--model <model>", "only those that serve it")
-    .addOption(new Option("--state <state>", "only those in it").choices(STATES))
+    .addOption(someOf(new Option("--state <state,...>", "only those in it"), STATES))
     .option("--backend <backend>", "only those of it, such as cuda")
     .addHelpText("after", "\nExample: pnpm -s hivectl get workers --model llama-3-8b --state idle")
     .action(
       does<Flags>(async (session, { flags: { model, state, backend } }) => {
-        const query = { ...(model && { model }), ...(state && { state }), ...(backend && { backend }) };
-        const { workers } = await session.queen.findWorkers(query, session.call);
-        const isAsked = Object.keys(query).length > 0;
+        const [only, ...others] = state ?? [];
+        const query = { ...(model && { model }), ...(backend && { backend }) };
+        // The queen takes one; her answer is a whole list.
+        const asked = others.length === 0 && only !== undefined ? { ...query, state: only } : query;
+        const found = (await session.queen.findWorkers(asked, session.call)).workers;
+        const workers = found.filter((one) => state?.includes(one.state.toLowerCase()) ?? true);
+        const isAsked = state !== undefined || Object.keys(query).length > 0;
         const none = isAsked ? "no worker of a live hive is as asked for" : "no live hive has a worker";
         // The queen tells them in no order.
         await printList(session, WORKERS, [sorted(WORKERS, workers, "hive")], { none });

@@ -53,7 +53,7 @@ export const addFilterFlags = (command: Command): Command =>
   addTraitFlags(command)
     .option("--ram <size>", "by RAM, at least or in a range: 256GB, 64GB..128GB")
     .option("--cores <number>", "by CPU cores, in the same way")
-    .addOption(new Option("--status <status,...>", "by status").choices(STATUSES).argParser(readStatuses))
+    .addOption(someOf(new Option("--status <status,...>", "by status"), STATUSES))
     .option("--cordoned", "only those that are cordoned")
     .option("--on-probation", "only those that went on and off too often, and are watched before they get work")
     .option("--unreachable", "only those that beat, but whose port does not answer health checks")
@@ -74,15 +74,16 @@ export function filterOf(flags: FilterFlags & CommonFlags): HiveFilter {
   return given({ ...traitsOf(flags), ram, cores, status, cordoned, on_probation, unreachable, not_beating, model });
 }
 
-/** Given twice, it is as if they stood in one list. */
-function readStatuses(text: string, before: readonly Status[] = []): readonly Status[] {
-  const isStatus = (word: string): word is Status => STATUSES.some((status) => status === word);
-  const words = text.split(",");
-  const strange = words.find((word) => !isStatus(word));
-  if (strange === undefined) return [...before, ...words.filter(isStatus)];
-  const got = words.length === 1 ? "" : `, got ${JSON.stringify(strange)}`;
-  throw new InvalidArgumentError(`It must be one of ${STATUSES.join(", ")}, or several by commas${got}.`);
-}
+/** A flag that takes one of these or several, in any case. Given twice, it is as if they stood in one list. */
+export const someOf = <Name extends string>(option: Option, names: readonly Name[]): Option =>
+  option.choices(names).argParser((text: string, before: readonly Name[] = []) => {
+    const isName = (word: string): word is Name => names.some((name) => name === word);
+    const words = text.toLowerCase().split(",");
+    const strange = words.find((word) => !isName(word));
+    if (strange === undefined) return [...before, ...words.filter(isName)];
+    const got = words.length === 1 ? "" : `, got ${JSON.stringify(strange)}`;
+    throw new InvalidArgumentError(`It must be one of ${names.join(", ")}, or several by commas${got}.`);
+  });
 
 export const traitsOf = ({ selector, gpu }: TraitFlags): Pick<HiveFilter, "selector" | "gpu"> =>
   given({ selector: selector?.join(","), gpu });

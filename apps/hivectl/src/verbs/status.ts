@@ -45,7 +45,7 @@ async function read({ queen, call, access }: Session): Promise<Status> {
     queen.listFleet({ not_beating: true, limit: SHOWN }, call),
     queen.listFleet({ unreachable: true, limit: SHOWN }, call),
     queen.listFleet({ cordoned: true, limit: SHOWN }, call),
-    queen.listOperations({ state: "running", limit: SHOWN }, call),
+    queen.listOperations({ state: ["running"], limit: SHOWN }, call),
   ]);
   return {
     queen: access.url,

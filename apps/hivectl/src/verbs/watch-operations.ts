@@ -36,9 +36,9 @@ async function tell(session: Session, { ids, filter }: Asked, { printer, said }:
   if (event.type !== "operation" && event.type !== "operation_step") return;
   const { id, hive_id, kind } = event.data;
   if (ids.length > 0 && !ids.includes(hive_id)) return;
-  if (filter.kind !== undefined && filter.kind !== kind) return;
+  if (filter.kind !== undefined && !filter.kind.some((one) => one === kind)) return;
   const now = await untilAnswered(session, session.signal, () => read(session, id));
-  if (now !== undefined && (filter.state ?? now.state) === now.state) {
+  if (now !== undefined && (filter.state === undefined || filter.state.includes(now.state))) {
     if (said.take(now) !== "same") await printer.print([now]);
   } else if (said.forget(id)) await sayGone(session, { field: "id", id }, LEFT);
 }
