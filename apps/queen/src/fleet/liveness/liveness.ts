@@ -5,7 +5,16 @@ import type { Notice } from "./listening.ts";
 import { OwnCondition } from "./own-condition.ts";
 import { Pace } from "./pace.ts";
 import { type FlapSettings, remember } from "./probation.ts";
-import { heard, learnBeat, type NotBeating, type ProbeResult, type Rule, type Sight, Sights } from "./sight.ts";
+import {
+  heard,
+  isFinding,
+  learnBeat,
+  type NotBeating,
+  type ProbeResult,
+  type Rule,
+  type Sight,
+  Sights,
+} from "./sight.ts";
 
 export interface LivenessSettings extends HoldSettings, FlapSettings {}
 
@@ -152,7 +161,7 @@ export class Liveness {
     this.condition.listening.wake(result.endedAtMs);
     sight.probes.push(result);
     if (sight.probes.length > PROBES_KEPT) sight.probes.shift();
-    if (result.outcome === "unresolved") return true;
+    if (!isFinding(result.outcome)) return true;
     sight.probe = result.outcome;
     if (result.outcome !== "failed") sight.unreachableSinceMs = undefined;
     if (result.outcome === "answered") {
