@@ -162,13 +162,8 @@ async function printOnce(): Promise<void> {
   const { detector, workers, telemetry, sources } = readers(pino({ level: "silent" }));
   const { problems } = await detector.detect();
   telemetry?.gpuMemoryByPid(); // what is asked for is read
-<<<<<<< HEAD
   const once = await readOnce(config.id, sources, () => workers.leftOut, problems);
-  if (process.stdout.isTTY && !config.json) return void process.stdout.write(onceText(once, config.queen));
-=======
-  const once = await readOnce(config.id, sources, () => workers.leftOut);
   if (process.stdout.isTTY && !config.json) return print("hive", onceText(once, config.queen));
->>>>>>> h16
   const { stdout, stderr } = onceJson(once);
   process.stderr.write(stderr);
   print("hive", stdout);

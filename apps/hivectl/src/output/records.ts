@@ -1,4 +1,4 @@
-import { widthOf } from "@repo/process-log/columns";
+import { widest } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
 import { UsageProblem } from "../failure.ts";
 import { SaidLines } from "./changes.ts";
@@ -20,7 +20,7 @@ export interface Kind<R> {
 
 /** The same, with room from the first line on for all that will come in that column. */
 export function withRoom<R>(kind: Kind<R>, title: string, texts: readonly string[]): Kind<R> {
-  const minWidth = Math.max(0, ...texts.map(widthOf));
+  const minWidth = widest(texts);
   return { ...kind, columns: kind.columns.map((one) => (one.title === title ? { ...one, minWidth } : one)) };
 }
 
