@@ -87,7 +87,7 @@ test("where there is none, the queen's reason is said, what to look at next, and
     code: 1,
     stdout: "",
     stderr: expect.stringMatching(
-      /^hivectl: NO_WORKER: No hive has a worker for the model "phi-3"; there are some for "llama-3-8b"\nhivectl: `hivectl get workers` .*\n$/,
+      /^hivectl: NO_WORKER: No hive has a worker for the model "phi-3"; there are some for "llama-3-8b".*\nhivectl: `hivectl get workers` .*\n$/,
     ),
   });
   await client.cordonHive("gpu-02", { reason: "new fans" });
