@@ -101,6 +101,7 @@ export const nextFor = (code: Code, hiveId = "ID"): string[] =>
 function nextWithoutAnswer({ reason, cause }: QueenNoAnswer, caller: Caller | undefined): string[] {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   if (/CERT|SELF_SIGNED|VERIFY/.test(code)) return ["QUEEN_CA names the file with the certificate of its authority"];
+  if (code === "EPROTO") return ["where it speaks plain HTTP, its URL begins with http://"];
   if (reason === "timed_out") return ["--timeout gives it longer"];
   return [`is a queen at ${caller?.url ?? "that address"}? --url, QUEEN_URL and \`hivectl context use\` say another`];
 }

@@ -175,9 +175,8 @@ test("label sets and removes, and overwrites only where that is said", async () 
   const kept = await run(["label", "-y", "l1", "l2", "env=prod", "old-", "rack=r12"]);
   expect(kept).toMatchObject({
     code: 3,
-    stdout: expect.stringContaining('env is "dev", and overwrite is false'),
-    stderr:
-      "hivectl: --overwrite replaces a label that has another value\nhivectl: 1 done, 1 failed: l2 INVALID_HIVE\n",
+    stdout: expect.stringContaining('env is "dev", and overwrite is false; --overwrite replaces it'),
+    stderr: "hivectl: 1 done, 1 failed: l2 INVALID_HIVE\n",
   });
   expect(await labels("l1")).toEqual({ env: "prod", rack: "r12", set: "l" });
   expect(await labels("l2")).toEqual({ env: "dev", old: "x", set: "l" });

@@ -45,6 +45,15 @@ test.each([
   ],
   [["cordon", "gpu-01", "c"], ["cpu-01"]],
   [["cordon", "gpu-01", "g"], ["gpu-02"]],
+  [["label", "gpu-01", "ra"], ["rack="]],
+  [
+    ["label", "gpu-01", "rack=r"],
+    ["rack=r11", "rack=r12"],
+  ],
+  [["label", "gpu-02", "gpu"], ["gpu-01"]],
+  [["help", "cor"], ["cordon"]],
+  [["help", "get", "h"], ["hives"]],
+  [["help", "cordon", ""], []],
   [
     ["get", "hives", "--status", "o"],
     ["online", "offline"],
@@ -104,7 +113,7 @@ test.each([
     ["cordon,hive_added", "cordon,hive_changed", "cordon,hive_removed"],
   ],
   [["get", "operations", "--state", "s"], ["succeeded"]],
-  [["get", "operations", "--state", "failed,"], []],
+  [["get", "operations", "--state", "running,succeeded,f"], ["running,succeeded,failed"]],
   [["get", "workers", "--state", "lo"], ["loading"]],
   [
     ["token", "create", "--role", ""],

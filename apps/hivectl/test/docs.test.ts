@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { createClient } from "@libsql/client";
 import { QueenClient } from "@repo/queen-client";
 import { beforeAll, expect, test } from "vitest";
@@ -7,7 +8,8 @@ import { FILE, hivectl } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const queen = queenForAll();
-const page = (name: string) => readFileSync(new URL(`../../../${name}`, import.meta.url), "utf8");
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
+const page = (name: string) => readFileSync(`${ROOT}/${name}`, "utf8");
 
 beforeAll(async () => {
   const client = new QueenClient({ url: queen.url });
@@ -56,7 +58,7 @@ test.each(CALLING_PAGES.filter((name) => name !== "docs/hivectl.md"))(
   "the function of %s calls hivectl, whose hints call it so",
   (name) => {
     const [made = ""] = /^hivectl\(\) \{.*\}/m.exec(page(name)) ?? [];
-    const here = made.replace(/(?:pnpm -s -C \S+ hivectl|node \S+hivectl\.js) /, `${process.execPath} ${FILE} `);
+    const here = made.replaceAll("/path/to/hive-catalog", ROOT).replace("/path/to/hivectl.js", FILE);
     const env = { PATH: process.env.PATH, XDG_CONFIG_HOME: "/nonexistent" };
     const said = execFileSync("bash", ["-c", `${here}; hivectl context use nope 2>&1 || true`], {
       encoding: "utf8",
@@ -80,7 +82,7 @@ const at = (value: unknown, path: string): unknown[] =>
     );
 
 test.each(CALLING_PAGES)("what jq reads on %s is in what hivectl says", async (name) => {
-  const calls = [...page(name).matchAll(/^ *hivectl (.*) \| jq -r '([^ ']+)'$/gm)];
+  const calls = [...page(name).matchAll(/^ *hivectl (.*) \| jq -r '(\S+?)(?: \| values)?'$/gm)];
   expect(calls.length).toBeGreaterThan(0);
   for (const [line, call = "", path = ""] of calls) {
     const { stdout } = await hivectl(call.split(" "), { QUEEN_URL: queen.url });

@@ -1,5 +1,6 @@
 import { QueenClient } from "@repo/queen-client";
 import { beforeAll, expect, test } from "vitest";
+import { parse } from "yaml";
 import { type Daemon, spawnQueen } from "../../queen/test/daemon.ts";
 import { hivectl } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
@@ -78,7 +79,10 @@ test("JSON is what the queen answers, as one document or a line each; YAML says 
   expect((await get("--json", "--limit", "1")).stdout).toContain('"next_after":"');
   const lines = (await get("-o", "jsonl")).stdout.trim().split("\n");
   expect(lines.map((line) => JSON.parse(line).hive.id)).toEqual(ids);
-  expect((await get("-o", "yaml")).stdout.match(/^- hive:\n {4}id: .*$/gm)?.length).toBe(3);
+  const yaml = parse((await get("-o", "yaml")).stdout);
+  expect(yaml).toMatchObject({ hives: ids.map((id) => ({ hive: { id } })), next_after: null, totals: { total: 3 } });
+  expect(Object.keys(yaml)).toEqual(Object.keys(document));
+  expect(parse((await get("-o", "yaml", "-l", "rack=r99")).stdout)).toMatchObject({ hives: [], totals: { total: 3 } });
 });
 
 test("- stands for the ids on stdin, each once", async () => {

@@ -54,6 +54,8 @@ export function hivectl(args: readonly string[], env: NodeJS.ProcessEnv = {}, st
 
 interface Seen {
   readonly columns: number;
+  /** 50 unless it is said. */
+  readonly rows?: number;
   /** The keys are typed once this is shown; else at once. */
   readonly typedAfter?: string;
   /** Where its stdout goes, if not to the terminal. */
@@ -64,12 +66,12 @@ interface Seen {
 export function inTerminal(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  { columns, typedAfter = "", stdout: to = "&1" }: Seen,
+  { columns, rows = 50, typedAfter = "", stdout: to = "&1" }: Seen,
   keys = "",
   ...more: readonly (readonly [typedAfter: string, keys: string])[]
 ): Promise<Ended> {
   const words = [process.execPath, FILE, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-  const child = spawn("script", ["-qec", `stty cols ${columns} rows 50; exec ${words} >${to}`, "/dev/null"], {
+  const child = spawn("script", ["-qec", `stty cols ${columns} rows ${rows}; exec ${words} >${to}`, "/dev/null"], {
     env: {
       PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
       TERM: "xterm",

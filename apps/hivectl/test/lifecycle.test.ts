@@ -69,6 +69,9 @@ test("with --no-wait it only begins, and wait follows it to its end", async () =
     code: 0,
     stdout: "stop of gpu-01 succeeded\n",
   });
+  const { stdout } = await run("start", "gpu-01", "--no-wait");
+  const [, operation = ""] = /^gpu-01 +begun +(start-\w+)$/m.exec(stdout) ?? [];
+  expect(await run("wait", "--for", `op=${operation}`)).toMatchObject({ code: 0 });
 }, 60_000);
 
 test("devices are detected and agents started without a question; what would stop one is asked for", async () => {
@@ -95,7 +98,7 @@ test("Ctrl-C during install ends with 130, says what was done, what is under way
     "",
   ]);
   expect(lines.filter((line) => line.startsWith("gpu-"))).toEqual([expect.stringMatching(/^gpu-01 +done +succeeded$/)]);
-  const { operations } = await client.listOperations({ kind: "install", limit: 2 });
+  const { operations } = await client.listOperations({ kind: ["install"], limit: 2 });
   const [newest, before] = operations;
   expect([newest?.hive_id, before?.hive_id]).toEqual(["gpu-02", "gpu-01"]);
   expect(await run("wait", "--for", `op=${newest?.id}`)).toMatchObject({ code: 0 });

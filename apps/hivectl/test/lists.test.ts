@@ -32,8 +32,8 @@ beforeAll(async () => {
   const gpus = [{ index: 0, memory_total_bytes: 80 * GB, memory_used_bytes: 20 * GB, utilization_percent: 50 }];
   const beat = (hive_id: string, workers: ReturnType<typeof worker>[]) =>
     client.sendHeartbeat({ hive_id, timestamp: new Date().toISOString(), workers, gpus });
-  await beat("gpu-01", [worker("w1", "Idle")]);
   await beat("gpu-02", [worker("w2", "Busy"), worker("w3", "Busy")]);
+  await beat("gpu-01", [worker("w1", "Idle")]);
   await client.cordonHive("gpu-03", { reason: "new fans" });
 });
 
@@ -45,21 +45,26 @@ const linesOf = (text: string) =>
     .map((line) => line.split(/ {2,}/));
 const names = async (...args: string[]) => (await run(...args, "-o", "name")).stdout.trim().replaceAll("\n", " ");
 
-test("workers are a line each, by what they serve and how they are", async () => {
+test("workers are a line each, in the order of their hives, by what they serve and how they are", async () => {
   expect(linesOf((await run("get", "workers")).stdout)).toEqual([
     ["HIVE", "WORKER", "STATE", "MODEL", "RUNNING", "HEALTH"],
     ["gpu-01", "w1", "Idle", "llama-3-8b", "0/4", "healthy"],
     ["gpu-02", "w2", "Busy", "llama-3-8b", "4/4", "healthy"],
     ["gpu-02", "w3", "Busy", "llama-3-8b", "4/4", "healthy"],
   ]);
-  expect(await names("get", "workers", "--model", "llama-3-8b", "--state", "busy", "--sort", "-worker")).toBe("w3 w2");
+  expect(await names("get", "workers", "--model", "llama-3-8b", "--state", "busy", "--sort", "-worker")).toBe(
+    "gpu-02/w3 gpu-02/w2",
+  );
+  expect(await names("get", "workers", "--state", "Idle")).toBe("gpu-01/w1");
+  expect(await names("get", "workers", "--state", "idle,BUSY")).toBe("gpu-01/w1 gpu-02/w2 gpu-02/w3");
+  expect(await names("get", "workers", "--state", "error", "--state", "busy")).toBe("gpu-02/w2 gpu-02/w3");
   expect(await run("get", "workers", "--model", "none")).toMatchObject({
     code: 0,
     stdout: "",
     stderr: "hivectl: no worker of a live hive is as asked for\n",
   });
-  const { workers } = await client.findWorkers();
-  expect(JSON.parse((await run("get", "workers", "--json")).stdout)).toEqual({ workers });
+  const [of2, of2Too, of1] = (await client.findWorkers()).workers;
+  expect(JSON.parse((await run("get", "workers", "--json")).stdout)).toEqual({ workers: [of1, of2, of2Too] });
   expect(await run("get", "workers", "--state", "bored")).toMatchObject({ code: 2 });
 });
 
@@ -107,6 +112,12 @@ test("on a terminal top -w shows the list anew in place of itself until Ctrl-C, 
   const seen = { columns: 100, typedAfter: "gpu-03" };
   const { code, stdout } = await inTerminal(["top", "-w"], { QUEEN_URL: queen.url }, seen, "\x03");
   expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining("\x1b[H\x1b[2JID ") });
+});
+
+test("top -w of more hives than a terminal has lines says so", async () => {
+  const seen = { columns: 100, rows: 6, typedAfter: "more" };
+  const { stdout } = await inTerminal(["top", "-w"], { QUEEN_URL: queen.url, NO_COLOR: "1" }, seen, "\x03");
+  expect(stdout).toMatch(/\ngpu-02 .*\ngpu-01 .*\nhivectl: there are more than 2: a higher terminal shows more\n/);
 });
 
 test("events are told as far as they are kept, of all or of some", async () => {

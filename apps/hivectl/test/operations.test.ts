@@ -2,7 +2,7 @@ import { QueenClient, type Schema } from "@repo/queen-client";
 import { beforeAll, expect, test } from "vitest";
 import { until } from "../../queen/test/until.ts";
 import { breakingProxy } from "./breaking-proxy.ts";
-import { hivectl } from "./hivectl.ts";
+import { hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const queen = queenForAll();
@@ -61,4 +61,17 @@ test("each hive is one request, and no more than four are under way at a time", 
   expect(proxy.mostAtOnce()).toBeLessThanOrEqual(4);
   const asked = stderr.match(/hive_id=(\w)/g) ?? [];
   expect(asked.toSorted()).toEqual(IDS.map((id) => `hive_id=${id}`));
+});
+
+test("several states and kinds are asked for by commas, in any case", async () => {
+  const all = operations.map(({ id }) => `${id}\n`).join("");
+  expect((await run("--state", "Failed,running", "--kind", "stop,start", "-o", "name")).stdout).toBe(all);
+  expect((await run("--state", "running,cancelled", "-o", "name")).stdout).toBe("");
+  expect(await run("--state", "failed,lost")).toMatchObject({ code: 2, stderr: expect.stringContaining('got "lost"') });
+});
+
+test("in a narrow terminal why an operation failed stays, and how it goes", async () => {
+  const env = { QUEEN_URL: queen.url, NO_COLOR: "1" };
+  const { stdout } = await inTerminal(["get", "operations", "a"], env, { columns: 60 });
+  expect(stdout).toMatch(/^ID +HIVE +KIND +STATE +PROBLEM\n/);
 });

@@ -28,6 +28,7 @@ test("status counts, names who needs attention and why, and says what to do next
     offline: [{ hive: { id: "gpu-02" } }],
     unknown: [{ hive: { id: "gpu-03" } }, { hive: { id: "gpu-04" } }],
     cordoned: [{ hive: { id: "gpu-01" } }],
+    not_beating: [],
     running: [],
   });
 });

@@ -21,3 +21,12 @@ test("a certificate of one's own is trusted when QUEEN_CA names it, and refused 
     stderr: expect.stringMatching(/^hivectl: QUEEN_CA \/no\/file: /),
   });
 });
+
+test("https to a queen who speaks plain HTTP is said in words, with what to do", async () => {
+  const QUEEN_URL = (await queens.start().origin()).replace("http:", "https:");
+  expect(await hivectl(["status"], { QUEEN_URL })).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: `hivectl: ${QUEEN_URL} cannot be reached: what answers there speaks no TLS, or none that is spoken here\nhivectl: where it speaks plain HTTP, its URL begins with http://\n`,
+  });
+});

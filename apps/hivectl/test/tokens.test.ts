@@ -57,6 +57,9 @@ test("token list shows whose they are, and no secret", async () => {
   const { stdout } = await as("operator", "token", "list");
   expect(stdout).toMatch(/^ID +NAME +ROLE +HIVE +MADE +USED +EXPIRES +REVOKED\n/);
   expect(stdout).toMatch(/^\w+ +guest +reader +- +2\S+ +\S+ +2\S+ +-$/m);
+  const env = { QUEEN_URL: queen.url, QUEEN_TOKEN: tokens.operator, NO_COLOR: "1" };
+  const narrow = await inTerminal(["token", "list"], env, { columns: 60 });
+  expect(narrow.stdout).toMatch(/^ID +NAME +ROLE +HIVE +MADE +REVOKED\n/);
   expect((await made()).map(({ name }: { name: string }) => name).toSorted()).toEqual(["gpu-01", "guest", "me"]);
   for (const secret of Object.values(tokens)) expect(stdout).not.toContain(secret);
 });

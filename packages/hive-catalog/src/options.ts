@@ -141,8 +141,9 @@ export type LabelPlacesOptions = CallOptions & {
 
 /** What `operations.find` looks for: those for which all of it holds. */
 export type OperationFindOptions = OperationListOptions & {
-  state?: OperationRecord["state"] | undefined;
-  kind?: OperationRecord["kind"] | undefined;
+  /** One, or those with one of several; and so of `kind`. */
+  state?: OperationRecord["state"] | readonly OperationRecord["state"][] | undefined;
+  kind?: OperationRecord["kind"] | readonly OperationRecord["kind"][] | undefined;
 };
 
 /** One page of what was found, the newest first. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { beginningOf, cutTo, inColumns, padTo, widthOf } from "./columns.ts";
+import { beginningOf, cutInside, cutTo, inColumns, padTo, widthOf } from "./columns.ts";
 
 const ACCENTED = "e\u0301";
 const THUMB = "👍🏽";
@@ -30,6 +30,15 @@ test("a text is cut between characters as people see them, and never takes more 
   expect(cutTo(`${THUMB}${THUMB}${THUMB}`, 4)).toBe(`${THUMB}…`);
   expect(cutTo(`a${FLAG}${FLAG}`, 4)).toBe(`a${FLAG}…`);
   expect(cutTo("日本", 1)).toBe("…");
+});
+
+test("a name is cut in its middle, between characters too, so that those that begin alike differ", () => {
+  expect(cutInside("rack-12-gpu-01", 9)).toBe("rack…u-01");
+  expect(cutInside("rack-12-gpu-02", 10)).toBe("rack-…u-02");
+  expect(cutInside("gpu-01", 6)).toBe("gpu-01");
+  expect(cutInside("日本語です", 6)).toBe("日…す");
+  expect(cutInside(`${THUMB}ab${ACCENTED}`, 3)).toBe(`…b${ACCENTED}`);
+  expect(cutInside("日本", 1)).toBe("…");
 });
 
 test("a text is padded by the columns that it leaves, and by none where it leaves none", () => {

@@ -49,6 +49,23 @@ export function beginningOf(text: string, width: number): string {
 export const cutTo = (text: string, width: number): string =>
   widthOf(text) <= width ? text : `${beginningOf(text, width - 1)}…`;
 
+/** The same with the ellipsis in its middle: names that begin alike differ at their ends. */
+export function cutInside(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  const beginning = beginningOf(text, Math.ceil((width - 1) / 2));
+  return `${beginning}…${endOf(text, width - 1 - widthOf(beginning))}`;
+}
+
+/** As much of its end as has room in so many columns, of whole characters. */
+function endOf(text: string, width: number): string {
+  let end = "";
+  for (const character of [...charactersOf(text)].reverse()) {
+    if (widthOf(character + end) > width) break;
+    end = character + end;
+  }
+  return end;
+}
+
 export const padTo = (text: string, width: number): string => text + " ".repeat(Math.max(width - widthOf(text), 0));
 
 /** Of many texts, however many, how many columns the widest takes. */

@@ -71,5 +71,8 @@ export function noAnswer(what: string, error: unknown): QueenNoAnswer {
 function reasonIn(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.cause !== undefined) return reasonIn(error.cause);
+  // In the words of OpenSSL it is the line of a source file.
+  if ("code" in error && error.code === "EPROTO")
+    return "what answers there speaks no TLS, or none that is spoken here";
   return error.message || ("code" in error ? String(error.code) : error.name);
 }

@@ -4219,8 +4219,10 @@ export interface operations {
             query?: {
                 /** @description Those of one hive alone, also of one that was removed */
                 hive_id?: string;
-                state?: "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
-                kind?: "start" | "stop" | "restart" | "install";
+                /** @description In one of these: several by commas, or by naming it several times */
+                state?: ("running" | "succeeded" | "failed" | "cancelled" | "interrupted") | ("running" | "succeeded" | "failed" | "cancelled" | "interrupted")[];
+                /** @description Of one of these, in the same way */
+                kind?: ("start" | "stop" | "restart" | "install") | ("start" | "stop" | "restart" | "install")[];
                 /** @description The `next_after` of the page before */
                 after?: string;
                 /** @description Operations at most */

@@ -4,7 +4,9 @@
 export function urlOf(given: string | URL): URL {
   const url = URL.canParse(String(given)) ? new URL(given) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new TypeError("url must be that of a queen, such as https://queen.example:8500");
+    throw new TypeError(
+      "url must be that of a queen, with http:// or https:// before it, such as https://queen.example:8500",
+    );
   }
   if (`${url.username}${url.password}${url.search}${url.hash}` !== "") {
     throw new TypeError("url must be that of the queen alone, without a user, a query or a fragment");

@@ -22,6 +22,7 @@ test.each([
   ["n\n", false],
   ["\n", false],
   ["yesterday\n", false],
+  ["\x04", false],
 ])("the answer %j is %s", async (keys, answer) => {
   expect(await confirm(terminal(keys).terminal, "Remove gpu-01?", signal)).toBe(answer);
 });

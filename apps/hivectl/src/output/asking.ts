@@ -25,7 +25,10 @@ export async function ask(terminal: Terminal, question: string, signal: AbortSig
   } catch (error) {
     // What comes next is not on the line of the question.
     output.write("\n");
-    throw error;
+    const isEnd = error instanceof Error && error.name === "AbortError" && !signal.aborted;
+    if (!isEnd) throw error;
+    // Ctrl-D is no answer.
+    return "";
   } finally {
     lines.close();
   }

@@ -52,12 +52,7 @@ export function printerOf<R>(kind: Kind<R>, how: How, terminal: Terminal, now: (
     case "jsonl":
       return lines((record) => `${printable(JSON.stringify(record))}\n`);
     case "yaml":
-      return {
-        async print(records) {
-          if (records.length > 0) await terminal.write(await yamlText(records));
-        },
-        end: async () => undefined,
-      };
+      return yamlPrinter(kind.name, terminal);
     case "json":
       return jsonPrinter(kind.name, terminal);
     default: {
@@ -88,6 +83,22 @@ function jsonPrinter<R>(name: string, terminal: Terminal): Printer<R> {
     async end(beside = {}) {
       const rest = Object.entries(beside).map(([field, value]) => `,${JSON.stringify(field)}:${JSON.stringify(value)}`);
       await terminal.write(`${printable(`${before === "," ? "" : before}]${rest.join("")}}`)}\n`);
+    },
+  };
+}
+
+/** The same document in YAML, where the items of a list may stand at the margin of its name, page after page. */
+function yamlPrinter<R>(name: string, terminal: Terminal): Printer<R> {
+  let before = `${name}:\n`;
+  return {
+    async print(records) {
+      if (records.length === 0) return;
+      await terminal.write(`${before}${await yamlText(records)}`);
+      before = "";
+    },
+    async end(beside = {}) {
+      const rest = { ...(before !== "" && { [name]: [] }), ...beside };
+      if (Object.keys(rest).length > 0) await terminal.write(await yamlText(rest));
     },
   };
 }

@@ -36,7 +36,7 @@ test("on a terminal the widest column is cut, the last is left out, and an id gi
     new Table(COLUMNS, terminal(columns, { NO_COLOR: "1" }), { headers: false }).text(rows, times);
   expect(textIn(35)).toBe("hive-0123456789  a long text…  more\n");
   expect(textIn(30)).toBe("hive-0123456789  a long text …\n");
-  expect(textIn(24)).toBe("hive-012345…  a long te…\n");
+  expect(textIn(24)).toBe("hive-0…56789  a long te…\n");
   expect(textIn()).toBe("hive-0123456789  a long text that goes on  more\n");
 });
 
@@ -55,7 +55,7 @@ test("what is wide, or stands on the letter before it, takes the columns that a 
     "",
   ]);
   expect(textIn(22)).toEqual([
-    "日本  大きなモ…   more",
+    "日本  大き…デル   more",
     "x     cafe\u0301        more",
     "👍🏽    🦙          more",
     "",
@@ -68,7 +68,26 @@ test("a column that stays whole is cut only when the others have nothing left", 
   const table = (width: number) => new Table(columns, terminal(width, { NO_COLOR: "1" }), { headers: false });
   expect(table(60).text(rows, times)).toBe("hive-0123456789  online,unreachable  more\n");
   const narrow = table(30);
-  expect([narrow.text(rows, times), narrow.leftOut]).toEqual(["hive-0123…  online,unreachable\n", ["MORE"]]);
+  expect([narrow.text(rows, times), narrow.leftOut]).toEqual(["hive-…6789  online,unreachable\n", ["MORE"]]);
+});
+
+test("what is cut of a name is its middle, and of a list its end", () => {
+  const rows = ["01", "02"].map((end) => ({ id: `rack-12-row-7-column-${end}`, text: "env=prod,rack=r12,zone=z1" }));
+  const table = new Table(COLUMNS.slice(0, 2), terminal(30, { NO_COLOR: "1" }), { headers: false });
+  expect(table.text(rows, times).split("\n")).toEqual([
+    "rack-12-r…olumn-01  env=prod,…",
+    "rack-12-r…olumn-02  env=prod,…",
+    "",
+  ]);
+});
+
+test("the columns that are kept stay for longer than those before them, in their order", () => {
+  const columns = [...COLUMNS, { title: "WHY", isKept: true as const, cell: ({ text }: Row) => text }];
+  const table = new Table(columns, terminal(30, { NO_COLOR: "1" }), { headers: true });
+  expect(table.text([{ id: "gpu-01", text: "key refused by host" }], times)).toBe(
+    "ID      TEXT        WHY\ngpu-01  key refus…  key refus…\n",
+  );
+  expect(table.leftOut).toEqual(["MORE"]);
 });
 
 test("no line is longer than any terminal, whatever comes after the first rows", () => {

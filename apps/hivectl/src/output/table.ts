@@ -1,4 +1,4 @@
-import { cutTo, padTo, widthOf } from "@repo/process-log/columns";
+import { cutInside, cutTo, padTo, widthOf } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
 import type { Style, Terminal } from "./terminal.ts";
 import type { Times } from "./times.ts";
@@ -18,6 +18,8 @@ export interface Column<R> {
   readonly isAge?: true;
   /** Is cut only where nothing else is left to give way: half of a status is none. */
   readonly isWhole?: true;
+  /** Is left out only after all that are not: what it says changes what the others mean. */
+  readonly isKept?: true;
 }
 
 export const textOf = (cell: Cell): string => (typeof cell === "string" ? cell : cell.text);
@@ -40,7 +42,7 @@ const MIN_WIDTH = 10;
 /** What the first column keeps in any case. */
 const MIN_FIRST_WIDTH = 4;
 
-/** Rows in columns, which become wider as rows come that need it. On a terminal no line is longer than it, and the last columns are left out where it is too narrow for all; elsewhere nothing is cut. */
+/** Rows in columns, which become wider as rows come that need it. On a terminal no line is longer than it, and the last columns that say no more than their own are left out where it is too narrow for all; elsewhere nothing is cut. */
 export class Table<R> {
   readonly #terminal: Terminal;
   #columns: readonly Column<R>[];
@@ -65,10 +67,10 @@ export class Table<R> {
       rows.reduce((width, row) => Math.max(width, row[at]?.width ?? 0), this.#widths[at] ?? minWidth ?? 0),
     );
     // Which columns there are is known from the first rows on.
-    if (this.#isFirst) this.#leaveOut();
+    if (this.#isFirst) this.#leaveOut(rows);
     this.#isFirst = false;
     const widths = fit(this.#room, this.#terminal.width);
-    return rows.map((row) => `${this.#line(row.slice(0, widths.length), widths)}\n`).join("");
+    return rows.map((row) => `${this.#line(row, widths)}\n`).join("");
   }
 
   /** The titles of columns for which there was no room. */
@@ -76,10 +78,14 @@ export class Table<R> {
     return this.#leftOut;
   }
 
-  #leaveOut(): void {
-    const count = countThatFit(this.#room, this.#terminal.width);
-    this.#leftOut = this.#columns.slice(count).map(({ title }) => title);
-    this.#columns = this.#columns.slice(0, count);
+  #leaveOut(rows: Shown[][]): void {
+    const all = this.#columns;
+    while (this.#columns.length > 1 && !haveRoom(this.#room, this.#terminal.width)) {
+      const at = this.#columns.findLastIndex(({ isKept }, at) => at > 0 && isKept !== true);
+      this.#columns = this.#columns.toSpliced(at, 1);
+      for (const cells of [this.#widths, ...rows]) cells.splice(at, 1);
+    }
+    this.#leftOut = all.filter((column) => !this.#columns.includes(column)).map(({ title }) => title);
   }
 
   get #room(): readonly Room[] {
@@ -90,7 +96,7 @@ export class Table<R> {
     const last = row.length - 1;
     const cells = row.map(({ text, style }, at) => {
       const width = widths[at] ?? 0;
-      const cell = this.#terminal.style(style, cutTo(text, width));
+      const cell = this.#terminal.style(style, cut(text, width));
       return at === last ? cell : padTo(cell, width);
     });
     return cells.join(GAP).trimEnd();
@@ -103,19 +109,21 @@ const shown = (cell: Cell): Shown => {
   return { text: said, width: widthOf(said), style };
 };
 
+/** Names in the middle; sentences and lists behind their beginning. */
+const cut = (text: string, width: number): string => (/[ ,]/.test(text) ? cutTo : cutInside)(text, width);
+
 const minOf = ({ width, isWhole }: Room): number => (isWhole ? width : Math.min(width, MIN_WIDTH));
 
-/** So many columns have room beside each other: the first whole, unless it takes more than half, and of each other what it needs at least. */
-function countThatFit(columns: readonly Room[], available = Infinity): number {
+/** Whether columns have room beside each other: the first whole, unless it takes more than half, and of each other what it needs at least. */
+function haveRoom(columns: readonly Room[], available = Infinity): boolean {
   let left = available;
-  const tooMany = columns.findIndex((column, at) => {
+  return columns.every((column, at) => {
     const least = column.isWhole && column.width <= left ? column.width : MIN_WIDTH;
     left -= Math.min(column.width, at === 0 ? available / 2 : least);
-    if (left < 0) return true;
+    if (left < 0) return false;
     left -= GAP.length;
-    return false;
+    return true;
   });
-  return tooMany < 0 ? columns.length : Math.max(tooMany, 1);
 }
 
 /** Takes what is too much from the widest columns; from the first, by which a row is known, only when the others have no more to give. */

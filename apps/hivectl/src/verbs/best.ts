@@ -2,7 +2,7 @@ import type { Answer, Query } from "@repo/queen-client";
 import { InvalidArgumentError, Option } from "commander";
 import { examples, sentencesBelow } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
-import { runningText, WORKER_STYLES, type Worker } from "./get-workers.ts";
+import { runningText, WORKER_STYLES, type Worker, workerName } from "./get-workers.ts";
 import { addTraitFlags, given, type TraitFlags, traitsOf } from "./hive-filter.ts";
 import { showing } from "./shown-columns.ts";
 import type { AddVerb } from "./verb.ts";
@@ -58,7 +58,7 @@ const isWorker = (best: Best): best is Worker => !("cold" in best);
 
 const BEST: Kind<Best> = {
   name: "workers",
-  nameOf: (best) => (isWorker(best) ? best.worker_id : best.hive_id),
+  nameOf: (best) => (isWorker(best) ? workerName(best) : best.hive_id),
   columns: [
     { title: "HIVE", cell: ({ hive_id }) => hive_id },
     { title: "WORKER", cell: (best) => (isWorker(best) ? best.worker_id : "-") },

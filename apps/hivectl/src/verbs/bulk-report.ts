@@ -26,7 +26,7 @@ export const OUTCOMES: Kind<ActionOnHive> = {
   columns: [
     { title: "ID", cell: ({ hive_id }) => hive_id },
     { title: "OUTCOME", cell: ({ outcome }) => ({ text: outcome, style: STYLES[outcome] }) },
-    { title: "DETAIL", cell: problemText },
+    { title: "DETAIL", cell: (line) => (line.outcome === "begun" && line.operation_id) || problemText(line) },
   ],
 };
 

@@ -45,10 +45,8 @@ const MAX_PARALLEL = 16;
 const SHOWN = 50;
 
 /** Which hives, and how many at a time: for every verb that does one thing to many. */
-export const addBulkFlags = (command: Command): Command =>
-  addFilterFlags(
-    showing(command, OUTCOMES, { isSorted: false }).argument("[id...]", "of hives; - reads them from stdin"),
-  ).addOption(
+export const addBulkFlags = (command: Command, name = "id", what = "of hives; - reads them from stdin"): Command =>
+  addFilterFlags(showing(command, OUTCOMES, { isSorted: false }).argument(`[${name}...]`, what)).addOption(
     new Option("--parallel <number>", `hives at a time, ${MAX_PARALLEL} at most (default: 4)`).argParser(readParallel),
   );
 

@@ -4,6 +4,7 @@ import type { Option } from "commander";
 import { accessOf } from "../access/access.ts";
 import { readContexts } from "../access/contexts.ts";
 import type { Session } from "../session.ts";
+import { LABELED } from "./label.ts";
 import { type Place, placeOf, wordsAt } from "./place.ts";
 import { columnsOf, sortsOf } from "./shown-columns.ts";
 import type { AddVerb } from "./verb.ts";
@@ -22,6 +23,7 @@ type Source = (typed: string, known: { queen: QueenClient; session: Session; sig
 /** By the name of an argument, or of the value of a flag, or of the flag itself. */
 const SOURCES: ReadonlyMap<string, Source> = new Map<string, Source>([
   ["id", (typed, { queen, signal }) => idsOf(queen, typed, signal)],
+  [LABELED, (typed, { queen, signal }) => idsAndLabelsOf(queen, typed, signal)],
   ["selector", (typed, { queen, signal }) => selectorsOf(queen, typed, signal)],
   ["key=value", (typed, { queen, signal }) => selectorsOf(queen, typed, signal)],
   ["model", (_, { queen, signal }) => modelsOf(queen, signal)],
@@ -93,6 +95,11 @@ const isList = ({ flags }: Option): boolean => flags.includes(",...");
 async function* idsOf(queen: QueenClient, typed: string, signal: AbortSignal) {
   const text = typed === "" ? {} : { text: typed };
   for await (const { hives } of queen.hivePages({ ...text, limit: PAGE }, { signal })) yield* hives.map(({ id }) => id);
+}
+
+async function* idsAndLabelsOf(queen: QueenClient, typed: string, signal: AbortSignal) {
+  if (!typed.includes("=")) yield* idsOf(queen, typed, signal);
+  yield* selectorsOf(queen, typed, signal);
 }
 
 /** Keys, and behind = the values of one: of the last term, which is being typed. */

@@ -46,9 +46,10 @@ export const addGetEvents: AddVerb = (parent, does) => {
     )
     .argument("[id...]", "of hives; - reads them from stdin")
     .addOption(
-      new Option("--kind <kind,...>", "of these kinds alone (default: all but workers and operation_step)")
-        .choices(KINDS)
-        .argParser(someOf(KINDS)),
+      someOf(
+        new Option("--kind <kind,...>", "of these kinds alone (default: all but workers and operation_step)"),
+        KINDS,
+      ),
     )
     .option("--since <when>", "what happened since: 10m, 2026-12-01T08:00Z, or the id of an event, which -o wide shows")
     .option("-w, --watch", "go on with what happens, until Ctrl-C")

@@ -1,15 +1,19 @@
 import type { Query, Schema } from "@repo/queen-client";
 import { Option } from "commander";
 import { examples } from "../output/help-lines.ts";
-import type { Kind } from "../output/records.ts";
+import { type Kind, sorted } from "../output/records.ts";
 import type { Style } from "../output/terminal.ts";
 import { percentText } from "./hive-columns.ts";
+import { someOf } from "./several.ts";
 import { showing } from "./shown-columns.ts";
 import { printList } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
 
 export type Worker = Schema<"PlacedWorker">;
-type Flags = Pick<Query<"findWorkers">, "model" | "state" | "backend">;
+
+interface Flags extends Pick<Query<"findWorkers">, "model" | "backend"> {
+  readonly state?: readonly string[];
+}
 
 const STATES = ["idle", "busy", "loading", "error", "shutdown"];
 export const WORKER_STYLES: Readonly<Record<string, Style>> = { Idle: "green", Error: "red", Loading: "yellow" };
@@ -19,19 +23,27 @@ export const addGetWorkers: AddVerb = (parent, does) => {
     .alias("worker")
     .description("Lists the workers of live hives: what each serves, and how much of it is taken.")
     .option("--model <model>", "only those that serve it")
-    .addOption(new Option("--state <state>", "only those in it").choices(STATES))
+    .addOption(someOf(new Option("--state <state,...>", "only those in it"), STATES))
     .option("--backend <backend>", "only those of it, such as cuda")
     .addHelpText("after", examples(["pnpm -s hivectl get workers --model llama-3-8b --state idle"]))
     .action(
       does<Flags>(async (session, { flags: { model, state, backend } }) => {
-        const query = { ...(model && { model }), ...(state && { state }), ...(backend && { backend }) };
-        const { workers } = await session.queen.findWorkers(query, session.call);
-        const isAsked = Object.keys(query).length > 0;
+        const [only, ...others] = state ?? [];
+        const query = { ...(model && { model }), ...(backend && { backend }) };
+        // The queen takes one; her answer is a whole list.
+        const asked = others.length === 0 && only !== undefined ? { ...query, state: only } : query;
+        const found = (await session.queen.findWorkers(asked, session.call)).workers;
+        const workers = found.filter((one) => state?.includes(one.state.toLowerCase()) ?? true);
+        const isAsked = state !== undefined || Object.keys(query).length > 0;
         const none = isAsked ? "no worker of a live hive is as asked for" : "no live hive has a worker";
-        await printList(session, WORKERS, [workers], { none });
+        // The queen tells them in no order.
+        await printList(session, WORKERS, [sorted(WORKERS, workers, "hive")], { none });
       }),
     );
 };
+
+/** Its own id says nothing about where it runs: hives name workers as they like. */
+export const workerName = ({ hive_id, worker_id }: Worker): string => `${hive_id}/${worker_id}`;
 
 /** Of its slots, where it says how many it has. */
 export const runningText = ({ running, slots }: Worker): string =>
@@ -41,7 +53,7 @@ const bytesText = (bytes: number | null): string => (bytes === null ? "-" : `${(
 
 const WORKERS: Kind<Worker> = {
   name: "workers",
-  nameOf: ({ worker_id }) => worker_id,
+  nameOf: workerName,
   columns: [
     { title: "HIVE", cell: ({ hive_id }) => hive_id },
     { title: "WORKER", cell: ({ worker_id }) => worker_id },

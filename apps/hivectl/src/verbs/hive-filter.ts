@@ -54,7 +54,7 @@ export const addFilterFlags = (command: Command): Command =>
   addTraitFlags(command)
     .option("--ram <size>", "by RAM, at least or in a range: 256GB, 64GB..128GB")
     .option("--cores <number>", "by CPU cores, in the same way")
-    .addOption(new Option("--status <status,...>", "by status").choices(STATUSES).argParser(someOf(STATUSES)))
+    .addOption(someOf(new Option("--status <status,...>", "by status"), STATUSES))
     .option("--cordoned", "only those that are cordoned")
     .option("--on-probation", "only those that went on and off too often, and are watched before they get work")
     .option("--unreachable", "only those that beat, but whose port does not answer health checks")

@@ -20,8 +20,8 @@ export interface ListFlags extends FilterFlags {
 /** On a terminal, unless more are asked for: what scrolled by is not read. */
 export const SHOWN_TO_PEOPLE = 200;
 const PAGE = 200;
-/** The titles, what is said of columns without room, and where the cursor waits. */
-const BELOW = 3;
+/** The titles, what is said of columns without room and of more hives, and where the cursor waits. */
+const BELOW = 4;
 /** Of those that are not rare. */
 const LONG_STATUS = "online,unreachable";
 /** Titles by which the queen puts hives in order. */
@@ -61,15 +61,10 @@ export async function listHives(
   const ids = isNamed ? await idsOf(session, args) : [];
   const named = () => printNamed(session, listing, { ids, sort });
   const isRedrawn = flags.watch && listing.redraws && session.format === "table" && session.terminal.isForPeople;
-  const list = (limit = flags.limit) =>
-    printPages(session, kind, {
-      filter,
-      order,
-      isWatch: flags.watch === true && !isRedrawn,
-      flags: { ...flags, ...(limit && { limit }) },
-    });
+  const isWatch = flags.watch === true && !isRedrawn;
+  const list = (room?: number) => printPages(session, kind, { filter, order, isWatch, flags, room });
   if (isRedrawn) {
-    return redraw(session, isNamed ? named : () => list(flags.limit ?? session.terminal.height - BELOW));
+    return redraw(session, isNamed ? named : () => list(session.terminal.height - BELOW));
   }
   if (isNamed) {
     if (!flags.watch) return named();
@@ -77,7 +72,7 @@ export async function listHives(
       "--watch is for lists: `hivectl get events -w ID` tells what happens to those that are named",
     );
   }
-  if (flags.watch) return watchHives(session, filter, list);
+  if (flags.watch) return watchHives(session, filter, () => list());
   await list();
   return EXIT.done;
 }
@@ -94,18 +89,21 @@ interface Shown {
   /** Whether a line for each change goes on below. */
   readonly isWatch: boolean;
   readonly flags: ListFlags;
+  /** Where the list must not be longer than the terminal: its lines. */
+  readonly room?: number | undefined;
 }
 
 /** Prints the list page by page. Returns its position, the printer for what comes after, and what it need not say again. */
 async function printPages(
   session: Session,
   kind: Kind<HiveRow>,
-  { filter, order, isWatch, flags: { limit, all } }: Shown,
+  { filter, order, isWatch, flags: { limit, all }, room }: Shown,
 ) {
   const { terminal } = session;
   const printer = session.printer(kind, { isWatch });
   const said = session.linesSaid(kind);
-  let left = limit ?? (all || !terminal.isForPeople ? Infinity : SHOWN_TO_PEOPLE);
+  const most = limit ?? room ?? (all || !terminal.isForPeople ? Infinity : SHOWN_TO_PEOPLE);
+  let left = most;
   let first: Schema<"FleetPage"> | undefined;
   let last: Schema<"FleetPage"> | undefined;
   const damaged: Schema<"FleetPage">["damaged"] = [];
@@ -130,7 +128,10 @@ async function printPages(
   });
   for (const { id, column, problem } of damaged)
     terminal.say(`${id} is left out: its ${column} is damaged: ${problem}`);
-  if (isMore && limit === undefined) terminal.say(`there are more than ${SHOWN_TO_PEOPLE}: --all shows every one`);
+  if (isMore && limit === undefined) {
+    const which = room === undefined ? "--all shows every one" : "a higher terminal shows more";
+    terminal.say(`there are more than ${most}: ${which}`);
+  }
   if (first?.hives.length === 0 && last === first) terminal.say(noneText(first.totals));
   return { position: first?.position, printer, said };
 }

@@ -8,6 +8,9 @@ interface Flags extends BulkFlags {
   readonly overwrite?: true;
 }
 
+/** What its arguments are. */
+export const LABELED = "id|key=value|key-";
+
 /** Labels to set, and those to remove as null. */
 type Changes = Record<string, string | null>;
 
@@ -16,6 +19,8 @@ export const addLabel: AddVerb = (parent, does) => {
     parent
       .command("label")
       .description("Sets labels of hives (key=value) and removes them (key-); the others stay as they are."),
+    LABELED,
+    "of hives, - reads them from stdin, and labels: key=value sets one, key- removes one",
   )
     .option("--overwrite", "also where the hive has another value")
     .addHelpText(
@@ -43,12 +48,13 @@ async function label(
     {
       title: "Label",
       deed: { action: "label", labels: changes, overwrite: flags.overwrite === true },
-      review: async (planned) => {
-        if (planned.some(({ problem }) => problem?.code === "INVALID_HIVE")) {
-          session.terminal.complain("--overwrite replaces a label that has another value");
-        }
-        return planned.map((line) => (line.outcome === "would_skip" ? { ...line, detail: asItIs(changes) } : line));
-      },
+      review: async (planned) =>
+        planned.map((line) => {
+          if (line.outcome === "would_skip") return { ...line, detail: asItIs(changes) };
+          return line.problem?.code === "INVALID_HIVE"
+            ? { ...line, detail: `${line.detail}; --overwrite replaces it` }
+            : line;
+        }),
     },
   );
 }

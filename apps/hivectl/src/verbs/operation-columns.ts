@@ -22,7 +22,7 @@ export const OPERATIONS: Kind<Operation> = {
     { title: "ID", cell: ({ id }) => id },
     { title: "HIVE", cell: ({ hive_id }) => hive_id },
     { title: "KIND", cell: ({ kind }) => kind },
-    { title: "STATE", cell: ({ state }) => ({ text: state, style: STYLES[state] }) },
+    { title: "STATE", isKept: true, cell: ({ state }) => ({ text: state, style: STYLES[state] }) },
     {
       title: "BEGAN",
       cell: ({ created_at_ms }, times) => times.at(created_at_ms),
@@ -30,7 +30,7 @@ export const OPERATIONS: Kind<Operation> = {
     },
     { title: "TOOK", cell: tookText, sortKey: tookMs },
     { title: "STEP", cell: ({ steps }) => steps.at(-1)?.name ?? "-" },
-    { title: "PROBLEM", cell: ({ problem }) => problem ?? "-" },
+    { title: "PROBLEM", isKept: true, cell: ({ problem }) => problem ?? "-" },
     { title: "OWNER", isWide: true, cell: ({ owner }) => owner },
   ],
 };

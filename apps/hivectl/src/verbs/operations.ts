@@ -8,6 +8,7 @@ import type { Session } from "../session.ts";
 import { readCount, SHOWN_TO_PEOPLE } from "./hive-list.ts";
 import { OPERATIONS, type Operation, tookText } from "./operation-columns.ts";
 import { getOperations, type OperationFlags } from "./operation-list.ts";
+import { someOf } from "./several.ts";
 import { showing } from "./shown-columns.ts";
 import type { AddVerb } from "./verb.ts";
 
@@ -19,8 +20,8 @@ export const addGetOperations: AddVerb = (parent, does) => {
     .alias("operation")
     .description("Lists what is done to hives, and was: of all, or of those that are named. The newest come first.")
     .argument("[id...]", "of hives; - reads them from stdin")
-    .addOption(new Option("--state <state>", "only those in it").choices(STATES))
-    .addOption(new Option("--kind <kind>", "only those of it").choices(KINDS))
+    .addOption(someOf(new Option("--state <state,...>", "only those in it"), STATES))
+    .addOption(someOf(new Option("--kind <kind,...>", "only those of it"), KINDS))
     .addOption(new Option("--limit <number>", "so many at most").argParser(readCount))
     .option("--all", `every one; without it, a terminal shows ${SHOWN_TO_PEOPLE}`)
     .option("-w, --watch", "go on with a line for each that begins, comes to its next step or ends, until Ctrl-C")

@@ -21,7 +21,9 @@ export function placeOf(program: Command, words: readonly string[]): Place {
   let command = program;
   let open: Option | undefined;
   const given: string[] = [];
-  for (const word of words.slice(0, -1)) {
+  // Behind it stands a verb, without what that takes.
+  const isHelp = words.length > 1 && words[0] === "help";
+  for (const word of words.slice(isHelp ? 1 : 0, -1)) {
     if (open !== undefined) {
       values.set(open.name(), word);
       open = undefined;
@@ -46,7 +48,7 @@ export function placeOf(program: Command, words: readonly string[]): Place {
     option,
     before: isInWord ? before : "",
     typed: isInWord ? inWord : last,
-    argument: args[given.length] ?? (args.at(-1)?.variadic ? args.at(-1) : undefined),
+    argument: isHelp ? undefined : (args[given.length] ?? (args.at(-1)?.variadic ? args.at(-1) : undefined)),
     given,
     values,
   };

@@ -16,7 +16,7 @@ interface Status {
   /** Of each kind the first few. */
   readonly offline: readonly HiveRow[];
   readonly unknown: readonly HiveRow[];
-  readonly notBeating: readonly HiveRow[];
+  readonly not_beating: readonly HiveRow[];
   readonly unreachable: readonly HiveRow[];
   readonly cordoned: readonly HiveRow[];
   readonly running: readonly Schema<"Operation">[];
@@ -46,7 +46,7 @@ async function read({ queen, call, access }: Session): Promise<Status> {
     queen.listFleet({ not_beating: true, limit: SHOWN }, call),
     queen.listFleet({ unreachable: true, limit: SHOWN }, call),
     queen.listFleet({ cordoned: true, limit: SHOWN }, call),
-    queen.listOperations({ state: "running", limit: SHOWN }, call),
+    queen.listOperations({ state: ["running"], limit: SHOWN }, call),
   ]);
   return {
     queen: access.url,
@@ -54,7 +54,7 @@ async function read({ queen, call, access }: Session): Promise<Status> {
     health,
     offline: offline.hives,
     unknown: unknown.hives,
-    notBeating: notBeating.hives,
+    not_beating: notBeating.hives,
     unreachable: unreachable.hives,
     cordoned: cordoned.hives,
     running: operations,
@@ -62,7 +62,7 @@ async function read({ queen, call, access }: Session): Promise<Status> {
 }
 
 function text(status: Status, { times, access, terminal }: Session): string {
-  const { queen, totals, health, offline, unknown, notBeating, unreachable, cordoned, running } = status;
+  const { queen, totals, health, offline, unknown, not_beating: notBeating, unreachable, cordoned, running } = status;
   const where = access.context === undefined ? queen : `${queen} (context ${access.context})`;
   const sinceAndWhy = (row: HiveRow) => [times.at(row.status.since_ms), row.status.why];
   const blocks = [
@@ -122,7 +122,7 @@ function next({
   health,
   offline,
   unknown,
-  notBeating,
+  not_beating: notBeating,
   unreachable,
   cordoned,
 }: Status): [args: string, does: string][] {

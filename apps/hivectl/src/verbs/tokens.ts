@@ -113,6 +113,7 @@ const TOKENS: Kind<Token> = {
     },
     {
       title: "REVOKED",
+      isKept: true,
       cell: ({ revoked_at_ms }, times) => ({ text: times.at(revoked_at_ms), style: revoked_at_ms ? "red" : undefined }),
       sortKey: (one) => one.revoked_at_ms,
     },

@@ -1,4 +1,4 @@
-import { type QueenEvent, QueenProblem, type Query } from "@repo/queen-client";
+import { type QueenEvent, QueenProblem } from "@repo/queen-client";
 import type { SaidLines } from "../output/changes.ts";
 import type { Printer } from "../output/records.ts";
 import type { Session } from "../session.ts";
@@ -6,7 +6,10 @@ import { untilAnswered } from "./connection.ts";
 import type { Operation } from "./operation-columns.ts";
 import { LEFT, REMOVED, sayGone, watchList } from "./watch-list.ts";
 
-export type OperationFilter = Pick<Query<"listOperations">, "state" | "kind">;
+export interface OperationFilter {
+  readonly state?: Operation["state"][];
+  readonly kind?: Operation["kind"][];
+}
 
 interface Listed {
   readonly printer: Printer<Operation>;
@@ -44,12 +47,12 @@ export function watchOperations(session: Session, asked: Asked, list: () => Prom
 
 async function tell(session: Session, { ids, filter }: Asked, followed: Followed, event: Told) {
   const { id, hive_id, kind } = event.data;
-  if (ids?.includes(hive_id) === false || (filter.kind ?? kind) !== kind) return;
+  if (ids?.includes(hive_id) === false || filter.kind?.some((one) => one === kind) === false) return;
   const { printer, said, running } = followed;
   const now = await asOf(event, session, followed);
   if (now?.state === "running") running.set(id, now);
   else running.delete(id);
-  if (now !== undefined && (filter.state ?? now.state) === now.state) {
+  if (now !== undefined && filter.state?.includes(now.state) !== false) {
     if (said.take(now) !== "same") await printer.print([now]);
   } else if (said.forget(id)) await sayGone(session, { field: "id", id }, now === undefined ? REMOVED : LEFT);
   if (event.type === "operation" && event.data.state !== "running") said.forget(id);

@@ -22,5 +22,14 @@ export const systemClock: Clock = {
   },
 };
 
-/** A monotonic time by the wall clock. */
-export const toWallMs = (atMs: number, clock: Clock): number => Math.round(clock.now() - (clock.monotonicNow() - atMs));
+/** How far the wall clock is ahead of the monotonic one. */
+const leads = new WeakMap<Clock, number>();
+
+/** A monotonic time by the wall clock: the same one whenever it is asked for, until that clock is set. What it leaves out, a part of a millisecond, moves nothing. */
+export function toWallMs(atMs: number, clock: Clock): number {
+  const leadMs = clock.now() - clock.monotonicNow();
+  const knownMs = leads.get(clock) ?? Number.NaN;
+  const isKnown = Math.abs(leadMs - knownMs) < 1;
+  if (!isKnown) leads.set(clock, leadMs);
+  return Math.round(atMs + (isKnown ? knownMs : leadMs));
+}

@@ -22,7 +22,7 @@ export function ofHive<const Column extends string>(column: Column) {
 
 /** A text of one line, which can stand in a log or a terminal as it is: nothing in it ends the line or turns its direction. */
 export function line<const Column extends string>(column: Column, maxLength: number) {
-  const saying = rule(`must be 1 to ${maxLength} characters on one line`);
+  const saying = rule(`must be 1 to ${maxLength} characters on one line, without tabs and other control characters`);
   const pattern = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]+$/u;
   return field(column, text, z.string(saying).max(maxLength, saying).regex(pattern, saying));
 }

@@ -1,8 +1,9 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
+import * as z from "zod";
 import type { CallClient } from "../drivers/client.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
 import { checkArgument, checkInteger, invalidArgument, isKey } from "../model/check.ts";
-import { OperationRecord, operationFields } from "../model/operation.ts";
+import { OPERATION_KINDS, OPERATION_STATES, type OperationRecord, operationFields } from "../model/operation.ts";
 import { isRecordId } from "../model/texts.ts";
 import type { FoundOperations, OperationFindOptions } from "../options.ts";
 import { operations } from "../schema.ts";
@@ -24,14 +25,14 @@ export const operationReader = new RowReader<OperationRecord>({
 });
 
 type OfHive = { hiveId: string };
-/** Null for any. */
+/** Of each a JSON list; null for any. */
 type Wanted = { state: string | null; kind: string | null };
 type OfAny = Wanted & { hiveId: string | null };
 
 const isWanted = ({ state, kind }: Given<Wanted>): SQL | undefined =>
   and(isAs(operations.state, state), isAs(operations.kind, kind));
 const isAs = (column: typeof operations.state | typeof operations.kind, value: SQL<string | null>): SQL =>
-  sql`(${value} IS NULL OR ${column} = ${value})`;
+  sql`(${value} IS NULL OR ${column} IN (SELECT value FROM json_each(${value})))`;
 const ofHive = ({ hiveId }: Given<OfHive>): SQL => eq(operations.hiveId, hiveId);
 const isUnfinished = isNull(operations.finishedAtMs);
 
@@ -63,7 +64,15 @@ const endOfWindow = statement<{ rowId: string }>(({ rowId }) =>
 );
 const MAX_ROW_ID = "9223372036854775807";
 
-const Conditions = OperationRecord.pick({ state: true, kind: true }).partial();
+const Conditions = z.object({ state: someOf(OPERATION_STATES), kind: someOf(OPERATION_KINDS) });
+
+/** One of these, or several. */
+function someOf<Name extends string>(names: readonly Name[]) {
+  const saying = `must be one of ${names.join(", ")}, or a list of some`;
+  const listOf = (given: unknown) => (given === undefined ? given : [given].flat());
+  const areNames = (list: unknown[]) => list.length > 0 && list.every((one) => names.some((name) => name === one));
+  return z.preprocess(listOf, z.array(z.unknown(), saying).refine(areNames, saying).optional());
+}
 
 /** Every one that is not finished, the newest first. */
 export function readUnfinished(client: CallClient, onDamage: OnDamage): Promise<OperationRecord[]> {
@@ -77,20 +86,24 @@ export async function findOperations(
   onDamage: OnDamage,
 ): Promise<FoundOperations> {
   checkInteger("limit", limit, 1);
-  const conditions = checkArgument("options", Conditions, { ...(state && { state }), ...(kind && { kind }) });
+  const conditions = checkArgument("options", Conditions, { state, kind });
   if (hiveId !== undefined && !isKey(hiveId)) return { operations: [], nextAfter: null };
-  const wanted = { state: conditions.state ?? null, kind: conditions.kind ?? null };
+  const wanted = { state: listText(conditions.state), kind: listText(conditions.kind) };
   const place = after === undefined ? undefined : await placeOf(client, after);
   const paging = { limit, after: place, pageSize: PAGE_SIZE, onDamage };
   const read = async <V extends Record<string, string | null>>(which: Finder<OperationRecord, V>, values: V) => {
     const found = await collect(pages(client, which, values, paging));
     return { operations: found, nextAfter: found.length < limit ? null : (found.at(-1)?.id ?? null) };
   };
-  if (state === "running") return read(unfinished, { ...wanted, hiveId: hiveId ?? null });
+  if (wanted.state === RUNNING) return read(unfinished, { ...wanted, hiveId: hiveId ?? null });
   if (hiveId !== undefined) return read(ofOneHive, { ...wanted, hiveId });
-  if (state === undefined && kind === undefined) return read(all, {});
+  if (wanted.state === null && wanted.kind === null) return read(all, {});
   return findInWindows(client, wanted, paging);
 }
+
+const listText = (list: readonly unknown[] | undefined): string | null =>
+  list === undefined ? null : JSON.stringify([...new Set(list)]);
+const RUNNING = JSON.stringify(["running"]);
 
 /** No index knows states or kinds: the operations are looked at window by window. */
 async function findInWindows(

@@ -144,11 +144,16 @@ export function describeOperations(name: string, openSite: () => Promise<Site>):
       expect(await found({ state: "failed" })).toEqual(["op-3,op-1", null]);
       expect(await found({ kind: "stop", state: "succeeded" })).toEqual(["op-2", null]);
       expect(await found({ kind: "install", hiveId: "a" })).toEqual(["op-0", null]);
+      expect(await found({ state: ["failed", "running"] })).toEqual(["op-4,op-3,op-1", null]);
+      expect(await found({ state: ["running", "running"] })).toEqual(["op-4", null]);
+      expect(await found({ kind: ["install", "stop"], state: "succeeded" })).toEqual(["op-2,op-0", null]);
       expect(await found({ kind: "stop", limit: 2 })).toEqual(["op-4,op-3", "op-3"]);
       expect(await found({ kind: "stop", limit: 2, after: "op-3" })).toEqual(["op-2", null]);
       expect(await found({ kind: "stop", hiveId: "nobody" })).toEqual(["", null]);
       const wrong = operations.find({ state: "lost" as never, kind: "eaten" as never });
       expect(fieldsOf(await refusalOf(wrong)).toSorted()).toEqual(["kind", "state"]);
+      const noneOf = operations.find({ state: [], kind: ["stop", "eaten" as never] });
+      expect(fieldsOf(await refusalOf(noneOf)).toSorted()).toEqual(["kind", "state"]);
       expect(fieldsOf(await refusalOf(operations.find({ kind: "stop", after: "op-9" })))).toEqual(["after"]);
     });
 

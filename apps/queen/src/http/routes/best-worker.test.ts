@@ -113,7 +113,7 @@ test("names, where no worker is idle and the caller says cold, a hive that has t
   });
   const refusal = (words: string) => ({
     status: 404,
-    body: { detail: expect.stringContaining(`; 1 live hives have it on disk, ${words}`) },
+    body: { detail: expect.stringContaining(`; 1 live hive has it on disk, ${words}`) },
   });
   expect(await best(queen)).toMatchObject(refusal("of which cold=true names one that can load it"));
   expect(await best(queen, "&cold=false")).toMatchObject({ status: 404 });

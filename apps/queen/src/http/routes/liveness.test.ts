@@ -100,13 +100,16 @@ test.each([
   expect(cordoned).toMatchObject({ status: 200, body: { until_ms: queen.clock.now() + durationMs } });
 });
 
-test("what is wrong with the end of a cordon is said with its rule", async () => {
+test("what is wrong with the end or the reason of a cordon is said with its rule", async () => {
   await using queen = await startTestQueen();
   await addHive(queen, 8600);
-  const refused = async (end: object) =>
-    (await queen.request("POST", "/v1/hives/hive-a/cordon", { reason: "new fans", ...end })).body;
+  const refused = async (given: object) =>
+    (await queen.request("POST", "/v1/hives/hive-a/cordon", { reason: "new fans", ...given })).body;
   expect(await refused({ for: "2 hours" })).toMatchObject({
     detail: 'for: must be a duration such as 90s, 15m, 1h30m, 7d or PT2H, got "2 hours"',
+  });
+  expect(await refused({ reason: "tab\there" })).toMatchObject({
+    detail: expect.stringContaining("1 to 500 characters on one line, without tabs and other control characters, got"),
   });
   expect(await refused({ until: "tomorrow" })).toMatchObject({
     detail: 'until: must be an ISO 8601 time with its zone, such as 2025-10-21T10:00:00Z, got "tomorrow"',

@@ -26,7 +26,7 @@ function onDiskWords({ onDisk }: WhyNoWorker, isCold: boolean): string {
   const advice = isCold
     ? "none of which can load it now"
     : "of which cold=true names one that can load it, if there is one";
-  return `; ${onDisk} live hives have it on disk, ${advice}`;
+  return `; ${onDisk} live ${onDisk === 1 ? "hive has" : "hives have"} it on disk, ${advice}`;
 }
 
 function notServed(model: string, { otherModels }: WhyNoWorker): string {

@@ -12,7 +12,7 @@ import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { missingHives, refuseHives } from "./known-hives.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
-import { HiveId } from "./query-fields.ts";
+import { HiveId, optionalListOf } from "./query-fields.ts";
 
 export const OperationStepJson = z.strictObject({
   name: z.string(),
@@ -129,8 +129,10 @@ export const operationsRoutes = [
       "A page may be short, or empty, although there are more: `next_after` says where to go on, with the same query.",
     query: z.strictObject({
       hive_id: HiveId.optional().meta({ description: "Those of one hive alone, also of one that was removed" }),
-      state: oneOf(OPERATION_STATES).optional(),
-      kind: oneOf(OPERATION_KINDS).optional(),
+      state: optionalListOf(oneOf(OPERATION_STATES)).meta({
+        description: "In one of these: several by commas, or by naming it several times",
+      }),
+      kind: optionalListOf(oneOf(OPERATION_KINDS)).meta({ description: "Of one of these, in the same way" }),
       ...pageQuery("Operations"),
     }),
     isCostly: true,
