@@ -6,7 +6,7 @@ import { wrapped } from "../output/wrapped.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { beforeAnything } from "./before-anything.ts";
 import { type ActionOnHive, BulkReport, OUTCOMES } from "./bulk-report.ts";
-import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter } from "./hive-filter.ts";
+import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter, refuseEmptySelector } from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
 import { showing } from "./shown-columns.ts";
 import { wholeAnswer } from "./whole-answer.ts";
@@ -21,6 +21,7 @@ type Chosen = { readonly ids: readonly string[] } | ChoiceFilter;
 type ChoiceFilter = Omit<HiveFilter, "model" | "on_probation" | "unreachable" | "not_beating">;
 
 export interface BulkFlags extends FilterFlags {
+  readonly all?: true;
   readonly parallel?: number;
 }
 
@@ -48,9 +49,13 @@ const SHOWN = 50;
 export const addBulkFlags = (command: Command): Command =>
   addFilterFlags(
     showing(command, OUTCOMES, { isSorted: false }).argument("[id...]", "of hives; - reads them from stdin"),
-  ).addOption(
-    new Option("--parallel <number>", `hives at a time, ${MAX_PARALLEL} at most (default: 4)`).argParser(readParallel),
-  );
+  )
+    .option("--all", "all hives")
+    .addOption(
+      new Option("--parallel <number>", `hives at a time, ${MAX_PARALLEL} at most (default: 4)`).argParser(
+        readParallel,
+      ),
+    );
 
 /** Says what would be done, asks, does it, and says of each hive what came of it. Returns the exit code. */
 export async function actInBulk(
@@ -133,13 +138,14 @@ async function planOf({ queen, call }: Session, chosen: Chosen, bulk: Bulk): Pro
 }
 
 async function chosenBy(session: Session, args: readonly string[], flags: BulkFlags & CommonFlags): Promise<Chosen> {
+  refuseEmptySelector(flags);
   const filter = filterOf(flags);
   const isFiltered = Object.keys(filter).length > 0;
-  if (args.length > 0) {
-    if (isFiltered) throw new UsageProblem("name hives, or say what must hold for them: not both");
-    return { ids: await idsOf(session, args) };
-  }
-  if (!isFiltered) throw new UsageProblem('say which hives: ids, - for those on stdin, or a filter; -l "" is all');
+  const ways = [args.length > 0, isFiltered, flags.all === true].filter((isGiven) => isGiven).length;
+  if (ways > 1) throw new UsageProblem("name hives, say what must hold for them, or say --all: not both");
+  if (ways === 0) throw new UsageProblem("say which hives: ids, - for those on stdin, a filter, or --all");
+  if (args.length > 0) return { ids: await idsOf(session, args) };
+  if (flags.all) return { selector: "" };
   const { model, on_probation, unreachable, not_beating, ...choice } = filter;
   const isInListAlone = [model, on_probation, unreachable, not_beating].some((one) => one !== undefined);
   return isInListAlone ? { ids: await idsThatAre(session, filter) } : choice;

@@ -72,7 +72,9 @@ async function awaitedOf(session: Session, deadline: Deadline, args: readonly st
   const isFiltered = Object.keys(filter).length > 0;
   if (flags.for.startsWith(OPERATION)) {
     if (args.length > 0 || isFiltered) throw new UsageProblem(`--for ${flags.for} names all that is waited for`);
-    return new OperationAwaited(session, flags.for.slice(OPERATION.length), deadline.signal);
+    const id = flags.for.slice(OPERATION.length);
+    if (id === "") throw new UsageProblem(`--for ${OPERATION} takes the id of an operation`);
+    return new OperationAwaited(session, id, deadline.signal);
   }
   if (!isCondition(flags.for)) {
     throw new UsageProblem(`--for must be ${CONDITIONS.join(", ")} or ${OPERATION}ID, not ${flags.for}`);
