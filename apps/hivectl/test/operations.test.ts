@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { until } from "../../queen/test/until.ts";
 import { hivectl } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
+import { silentServer } from "./silent-server.ts";
 
 const queen = queenForAll();
 const IDS = ["a", "b", "c", "d", "e", "f"];
@@ -30,6 +31,18 @@ test("what is done to many says in its last line the codes alone of the operatio
 const run = (...args: string[]) => hivectl(["get", "operations", ...args], { QUEEN_URL: queen.url });
 const idsOf = (...hives: string[]) =>
   operations.filter(({ hive_id }) => hives.includes(hive_id)).map(({ id }) => `${id}\n`);
+
+test("what cannot be done to a hive names the command that mends it, and no request", async () => {
+  const client = new QueenClient({ url: queen.url });
+  await client.addHive({ id: "away", host: "10.4.4.4", port: 8600 });
+  const of = async (...args: string[]) => (await hivectl([...args, "-y"], { QUEEN_URL: queen.url })).stderr;
+  expect(await of("install", "away")).toMatch(/HIVE_NOT_MANAGED\nhivectl: `hivectl set away --ssh-host HOST` says/);
+  await using silent = await silentServer();
+  const ssh = { ssh_host: "127.0.0.1", ssh_port: silent.port };
+  await client.addHive({ id: "held", host: "127.0.0.1", port: 8601, ...ssh });
+  await client.startHive("held");
+  expect(await of("remove", "held")).toMatch(/OPERATION_IN_PROGRESS\nhivectl: `hivectl cancel held` ends it\n$/);
+});
 
 test("those of several hives stand together, the newest first, and a limit is of all of them", async () => {
   expect(await run("b", "a", "-o", "name")).toEqual({ code: 0, stdout: idsOf("a", "b").join(""), stderr: "" });
