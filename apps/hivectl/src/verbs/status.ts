@@ -140,11 +140,19 @@ function next({
     if (ssh_host !== null) calls.push([`install ${id}`, "puts an agent there, which beats"]);
     else calls.push([`describe hive ${id}`, "says what it waits for"]);
   }
-  if (notBeating.some((row) => row.not_beating === "no_token")) {
+  const ofCause = (cause: HiveRow["not_beating"]) => notBeating.find((row) => row.not_beating === cause);
+  if (ofCause("no_token") !== undefined) {
     calls.push([
       "token create --role hive --out-dir tokens",
       "makes a token for each hive that has none: HIVE_TOKEN_FILE there",
     ]);
+  }
+  if (ofCause("token_unused") !== undefined) {
+    calls.push(["token list", "shows those that are not used: HIVE_TOKEN_FILE on the hive names its own"]);
+  }
+  const silent = ofCause("not_known");
+  if (silent !== undefined) {
+    calls.push([`describe hive ${silent.hive.id}`, "says when it last beat; the log of its agent says why it ended"]);
   }
   if (deaf !== undefined) calls.push([`describe hive ${deaf.hive.id}`, "says what its health checks met"]);
   if (kept !== undefined) calls.push([`uncordon ${kept.hive.id}`, "gives it work again"]);
