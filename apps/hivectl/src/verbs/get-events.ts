@@ -7,6 +7,7 @@ import type { CommonFlags, Session } from "../session.ts";
 import { addressText, labelsText, workersText } from "./hive-columns.ts";
 import { idsOf } from "./ids.ts";
 import { eventsSince, keptEvents } from "./kept-events.ts";
+import { exitCodeOf, noSuchHive, rowsOf } from "./one-hive.ts";
 import { showing } from "./shown-columns.ts";
 import { printList, refuseDocuments } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
@@ -63,7 +64,12 @@ async function getEvents(
   if (strange !== undefined) throw new UsageProblem(`there is no kind ${strange}: there are ${KINDS.join(", ")}`);
   const { after, fromMs } = sinceOf(flags.since, session.nowMs);
   const ids = args.length === 0 ? [] : await idsOf(session, args);
-  const isWanted = filterOf({ ids, kinds: kinds.length > 0 ? kinds : UNASKED, fromMs });
+  const isOfKind = filterOf({ ids, kinds: kinds.length > 0 ? kinds : UNASKED, fromMs });
+  const unheard = new Set(ids);
+  const isWanted = (event: Told) => {
+    unheard.delete(hiveOf(event) ?? "");
+    return isOfKind(event);
+  };
   if (flags.watch) {
     refuseDocuments(session);
     const printer = session.printer(EVENTS);
@@ -73,7 +79,14 @@ async function getEvents(
   const isAsked = args.length > 0 || kinds.length > 0 || flags.since !== undefined;
   const none = isAsked ? "nothing of that has happened" : "nothing has happened since the queen started";
   await printList(session, EVENTS, told(session, keptEvents(session, after), isWanted), { none });
-  return EXIT.done;
+  let missing = 0;
+  for await (const batch of rowsOf(session, [...unheard], {})) {
+    for (const [id] of batch.filter(([, row]) => row === undefined)) {
+      session.terminal.complain(noSuchHive(id));
+      missing += 1;
+    }
+  }
+  return exitCodeOf(ids.length, ids.length - missing);
 }
 
 /** The event after which they are told, or from when on. */

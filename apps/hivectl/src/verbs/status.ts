@@ -18,6 +18,7 @@ interface Status {
   readonly notBeating: readonly HiveRow[];
   readonly unreachable: readonly HiveRow[];
   readonly cordoned: readonly HiveRow[];
+  readonly in_error: readonly Schema<"PlacedWorker">[];
   readonly running: readonly Schema<"Operation">[];
 }
 
@@ -38,7 +39,7 @@ export const addStatus: AddVerb = (parent, does) => {
 };
 
 async function read({ queen, call, access }: Session): Promise<Status> {
-  const [health, offline, unknown, notBeating, unreachable, cordoned, { operations }] = await Promise.all([
+  const [health, offline, unknown, notBeating, unreachable, cordoned, { operations }, { workers }] = await Promise.all([
     queen.getHealth(call),
     queen.listFleet({ status: ["offline"], limit: SHOWN }, call),
     queen.listFleet({ status: ["unknown"], limit: SHOWN }, call),
@@ -46,6 +47,7 @@ async function read({ queen, call, access }: Session): Promise<Status> {
     queen.listFleet({ unreachable: true, limit: SHOWN }, call),
     queen.listFleet({ cordoned: true, limit: SHOWN }, call),
     queen.listOperations({ state: "running", limit: SHOWN }, call),
+    queen.findWorkers({ state: "Error" }, call),
   ]);
   return {
     queen: access.url,
@@ -56,12 +58,13 @@ async function read({ queen, call, access }: Session): Promise<Status> {
     notBeating: notBeating.hives,
     unreachable: unreachable.hives,
     cordoned: cordoned.hives,
+    in_error: workers,
     running: operations,
   };
 }
 
 function text(status: Status, { times, access, terminal }: Session): string {
-  const { queen, totals, health, offline, unknown, notBeating, unreachable, cordoned, running } = status;
+  const { queen, totals, health, offline, unknown, notBeating, unreachable, cordoned, in_error, running } = status;
   const where = access.context === undefined ? queen : `${queen} (context ${access.context})`;
   const sinceAndWhy = (row: HiveRow) => [times.at(row.status.since_ms), row.status.why];
   const blocks = [
@@ -73,6 +76,7 @@ function text(status: Status, { times, access, terminal }: Session): string {
     ...hivesBlock("Online, but their port does not answer", unreachable, totals.unreachable, (row) => [
       times.at(row.unreachable_since_ms),
     ]),
+    ...errorsBlock(in_error),
     ...hivesBlock("Cordoned", cordoned, totals.cordoned, ({ cordon }) => [
       times.at(cordon?.created_at_ms),
       `${cordon?.reason ?? ""}${cordon?.until_ms ? `, ends ${times.at(cordon.until_ms)}` : ""}`,
@@ -108,6 +112,17 @@ function hivesBlock(title: string, rows: readonly HiveRow[], all: number, say: (
   return block(title, lines, all - rows.length);
 }
 
+/** Of each hive the models that its workers in error serve. */
+function errorsBlock(workers: Status["in_error"]): string[] {
+  const ids = [...new Set(workers.map(({ hive_id }) => hive_id))].toSorted();
+  const lines = ids.slice(0, SHOWN).map((id) => {
+    const own = workers.filter(({ hive_id }) => hive_id === id);
+    const names = own.map(({ model_id, worker_id }) => model_id ?? worker_id).toSorted();
+    return [id, names.join(", ")];
+  });
+  return block("Workers in error", lines, ids.length - lines.length);
+}
+
 /** None where nothing is to be said; `more` of the same are left out. */
 function block(title: string, rows: readonly (readonly string[])[], more = 0): string[] {
   if (rows.length === 0) return [];
@@ -124,6 +139,7 @@ function next({
   notBeating,
   unreachable,
   cordoned,
+  in_error,
 }: Status): [args: string, does: string][] {
   const stopped = offline.find(canStart);
   const [awaited] = unknown;
@@ -155,6 +171,7 @@ function next({
     calls.push([`describe hive ${silent.hive.id}`, "says when it last beat; the log of its agent says why it ended"]);
   }
   if (deaf !== undefined) calls.push([`describe hive ${deaf.hive.id}`, "says what its health checks met"]);
+  if (in_error.length > 0) calls.push(["get workers --state error", "shows them"]);
   if (kept !== undefined) calls.push([`uncordon ${kept.hive.id}`, "gives it work again"]);
   return calls;
 }
