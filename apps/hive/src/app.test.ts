@@ -1,6 +1,8 @@
+import { once } from "node:events";
+import { type AddressInfo, connect } from "node:net";
 import type { DeviceReport } from "@repo/device-types";
 import { pino } from "pino";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { createApp } from "./app.ts";
 
 const PROBLEM = /^application\/problem\+json\b/;
@@ -78,4 +80,19 @@ test("a failure inside says nothing internal", async () => {
   const response = await app.inject("/broken");
   expect([response.statusCode, response.json().code]).toEqual([500, "INTERNAL"]);
   expect(response.body).not.toContain("secret");
+});
+
+test("of more than 128 connections at a time the others are closed", async () => {
+  const app = appWith();
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  onTestFinished(() => app.close());
+  const { port } = app.server.address() as AddressInfo;
+  const open = async () => {
+    const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+    onTestFinished(() => void socket.destroy());
+    await once(socket, "connect");
+    return socket;
+  };
+  for (let n = 0; n < 128; n++) await open();
+  await once(await open(), "close");
 });

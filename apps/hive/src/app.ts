@@ -31,12 +31,16 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, { status, cod
   return reply.code(status).type("application/problem+json").send(JSON.stringify(problem));
 }
 
+/** Far more than queens ask at a time: whoever opens more leaves files for the agent's beats and readings. */
+const MAX_CONNECTIONS = 128;
+
 /** The agent's HTTP API: `/health` (also `/v1/health`) and `/v1/devices`. */
 export function createApp({ id, detectDevices, log }: AppOptions): FastifyInstance {
   const app = Fastify({
     requestTimeout: 30_000,
     frameworkErrors: (error, request, reply) => onError(error, request, reply),
   });
+  app.server.maxConnections = MAX_CONNECTIONS;
 
   function onError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
     const status = error.statusCode ?? 500;

@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { createLog, printableLines } from "@repo/process-log";
 import { printable } from "@repo/process-log/printable";
 import { onStopSignals } from "@repo/processes";
+import { print } from "@repo/settings";
 import type { FastifyInstance } from "fastify";
 import { type Logger, pino } from "pino";
 import { createApp } from "./app.ts";
@@ -159,13 +160,13 @@ async function run(): Promise<void> {
 /** Ends by itself: what it starts holds nothing up. */
 async function printOnce(): Promise<void> {
   const { detector, workers, telemetry, sources } = readers(pino({ level: "silent" }));
-  await detector.detect();
+  const { problems } = await detector.detect();
   telemetry?.gpuMemoryByPid(); // what is asked for is read
-  const once = await readOnce(config.id, sources, () => workers.leftOut);
-  if (process.stdout.isTTY && !config.json) return void process.stdout.write(onceText(once, config.queen));
+  const once = await readOnce(config.id, sources, () => workers.leftOut, problems);
+  if (process.stdout.isTTY && !config.json) return print("hive", onceText(once, config.queen));
   const { stdout, stderr } = onceJson(once);
   process.stderr.write(stderr);
-  process.stdout.write(stdout);
+  print("hive", stdout);
 }
 
 /** What reads this host, and what of it a heartbeat says. */

@@ -12,7 +12,10 @@ import { WorkerWatch } from "./workers/watch.ts";
 
 const README = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
 
-async function onceOn(proc: Proc, { named = [], more = [] }: { named?: URL[]; more?: BeatSource[] } = {}) {
+async function onceOn(
+  proc: Proc,
+  { named = [], more = [], gpuProblems = [] }: { named?: URL[]; more?: BeatSource[]; gpuProblems?: string[] } = {},
+) {
   const workers = new WorkerWatch({
     discover: true,
     configured: named.map((base) => ({ kind: "openai" as const, base })),
@@ -23,7 +26,7 @@ async function onceOn(proc: Proc, { named = [], more = [] }: { named?: URL[]; mo
     proc,
     gpus: () => undefined,
   });
-  return readOnce("gpu-01", [...more, workers], () => workers.leftOut);
+  return readOnce("gpu-01", [...more, workers], () => workers.leftOut, gpuProblems);
 }
 
 const GPU = {
@@ -98,4 +101,24 @@ test("says where to read on when there is no server", async () => {
 
 No worker: docs/workers.md says which servers are found, and how to name others.
 `);
+});
+
+test("shows where a server is that answers below a path", async () => {
+  const { port, close } = await startStub();
+  await close();
+  const commandLine = `llama-server --api-prefix /llm --port ${port}`;
+  const once = await onceOn(fakeProc([{ pid: 10, commandLine, listens: [`0.0.0.0:${port}`] }]).proc);
+  expect(onceText(once, "http://queen")).toContain(`  at http://<this host>:${port}/llm  `);
+});
+
+test("says why GPUs could not be read", async () => {
+  const problem = "nvidia-smi exited with 18: Driver/library version mismatch";
+  const once = await onceOn(fakeProc([]).proc, { more: [telemetryOf({ host: HOST })], gpuProblems: [problem] });
+  expect(onceText(once, "http://queen")).toContain(`GPUs could not be read
+host: 20.0 of 64.0 GB of memory
+
+GPUs may be missing:
+  ${problem}
+`);
+  expect(onceJson(once).stderr).toBe(`hive: GPUs may be missing: ${problem}\n`);
 });

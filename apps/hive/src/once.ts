@@ -2,6 +2,7 @@ import { inColumns } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
 import { type BeatSource, beatOf } from "./heartbeats.ts";
 import type { GpuTelemetry, Telemetry } from "./telemetry/watch.ts";
+import { THIS_HOST } from "./workers/beat-json.ts";
 import type { LeftOut } from "./workers/find.ts";
 import type { WorkerJson, WorkersReading } from "./workers/watch.ts";
 
@@ -9,6 +10,8 @@ import type { WorkerJson, WorkersReading } from "./workers/watch.ts";
 export interface Once {
   readonly beat: WorkersReading & Partial<Telemetry> & { readonly hive_id?: string };
   readonly leftOut: readonly LeftOut[];
+  /** Why it is not known which GPUs there are, or of some. */
+  readonly gpuProblems: readonly string[];
 }
 
 /** Reads each source once, one after the other: a later one may use what an earlier one has read. */
@@ -16,15 +19,20 @@ export async function readOnce(
   hiveId: string,
   sources: readonly BeatSource[],
   leftOut: () => readonly LeftOut[],
+  gpuProblems: readonly string[],
 ): Promise<Once> {
   for (const source of sources) await source.refresh?.();
   const beat: Once["beat"] = { workers: [], ...beatOf(hiveId, sources, Date.now()) };
-  return { beat, leftOut: leftOut() };
+  return { beat, leftOut: leftOut(), gpuProblems };
 }
 
 /** For programs: the body of a heartbeat, and beside it a line for each server that is left out. */
-export function onceJson({ beat, leftOut }: Once): { stdout: string; stderr: string } {
-  const lines = leftOut.map(({ what, why }) => printable(`hive: ${what} is left out: ${why}`));
+export function onceJson({ beat, leftOut, gpuProblems }: Once): { stdout: string; stderr: string } {
+  const words = [
+    ...leftOut.map(({ what, why }) => `${what} is left out: ${why}`),
+    ...gpuProblems.map((problem) => `GPUs may be missing: ${problem}`),
+  ];
+  const lines = words.map((line) => printable(`hive: ${line}`));
   const json = JSON.stringify(beat, null, 2).split("\n").map(printable);
   return { stdout: ended(json), stderr: ended(lines) };
 }
@@ -35,7 +43,7 @@ const NONE_FOUND = "No worker: docs/workers.md says which servers are found, and
 const NONE_LOADED = "No worker: no model is loaded.";
 
 /** For people. */
-export function onceText({ beat, leftOut }: Once, queen: string): string {
+export function onceText({ beat, leftOut, gpuProblems }: Once, queen: string): string {
   const { workers, models_on_disk: models = [] } = beat;
   const blocks = [
     workers.length > 0 ? table(workers) : models.length > 0 ? NONE_LOADED : NONE_FOUND,
@@ -50,6 +58,7 @@ export function onceText({ beat, leftOut }: Once, queen: string): string {
         leftOut.map(({ what, why }) => `${what}: ${why}`),
       ),
     hostText(beat),
+    gpuProblems.length > 0 && list("GPUs may be missing", gpuProblems),
   ];
   const title = `hive ${beat.hive_id} would send to ${queen}:`;
   return `${[title, ...blocks.filter((block) => typeof block === "string")].join("\n\n")}\n`;
@@ -78,7 +87,7 @@ function loadText({ running, waiting, slots }: WorkerJson): string {
 }
 
 function placeText({ url, port, reachable }: WorkerJson): string {
-  if (url !== null) return `at ${url}`;
+  if (url !== null) return `at ${url.replace(`//${THIS_HOST}:`, "//<this host>:")}`;
   return reachable === "loopback" ? `port ${port}, from this host alone` : `port ${port}`;
 }
 

@@ -9,9 +9,9 @@ import {
 } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { EXIT, Interrupted, isMisuse, sentencesOf, stackOf, Unwritable } from "./failure.ts";
-import { helpIn, MIN_DESCRIPTION_WIDTH } from "./output/help-lines.ts";
+import { examples, factsBelow, withNarrowHelp } from "./output/help-lines.ts";
 import { FORMATS } from "./output/records.ts";
-import { withCommand } from "./output/terminal.ts";
+import { widthOf, withCommand } from "./output/terminal.ts";
 import { parseDuration } from "./output/times.ts";
 import { type CommonFlags, Session, type World } from "./session.ts";
 import { addAdd } from "./verbs/add.ts";
@@ -45,10 +45,7 @@ import type { Does } from "./verbs/verb.ts";
 import { addVersion } from "./verbs/version.ts";
 import { addWait } from "./verbs/wait.ts";
 
-/** Where no terminal says another. */
-const HELP_WIDTH = 80;
-const HELP_AFTER = `
-Environment:
+const HELP_AFTER = `Environment:
   QUEEN_URL         where the queen is, unless --url says it
   QUEEN_TOKEN_FILE  a file of mode 600 with the token for her
   QUEEN_TOKEN       the token itself; there is no flag for it, so that it is in no process list
@@ -58,8 +55,7 @@ Environment:
   XDG_CONFIG_HOME   in hivectl/config.json below it are the contexts (default: ~/.config)
   A flag wins over its variable, and that over the context.
 
-Exit codes: 0 done, 1 it could not be done, 2 called wrongly, 3 some of several could be done, 5 time is up, 130 interrupted.
-Example: pnpm -s hivectl get hives -l rack=r12 --gpu H100:80GB`;
+Exit codes: 0 done, 1 it could not be done, 2 called wrongly, 3 some of several could be done, 5 time is up, 130 interrupted.`;
 
 /** Runs one call of hivectl. Returns its exit code. */
 export async function run(argv: readonly string[], world: World): Promise<number> {
@@ -104,21 +100,23 @@ function exitCodeOf(error: unknown, { session, named, world }: Call): number {
 }
 
 function commandLine(does: Does, { stdout, stderr, command }: World): Command {
-  const program = withUsageErrors("hivectl", new Command("pnpm hivectl"))
+  const program = withNarrowHelp(withUsageErrors("hivectl", new Command("pnpm hivectl")))
     .description("The fleet of a queen from a terminal.")
     .version(manifest.version, "-V, --version", "show the version")
     .helpOption("-h, --help", "show this help")
-    .configureHelp({ showGlobalOptions: true, minWidthToWrap: MIN_DESCRIPTION_WIDTH })
     .helpCommand(false)
     .exitOverride();
-  const width = (stdout.isTTY && stdout.columns) || HELP_WIDTH;
   program.configureOutput({
     ...program.configureOutput(),
-    getOutHelpWidth: () => width,
-    writeOut: (text) => void stdout.write(helpIn(text, width)),
+    getOutHelpWidth: () => widthOf(stdout),
+    getErrHelpWidth: () => widthOf(stderr),
+    writeOut: (text) => void stdout.write(text),
     writeErr: (text) => void stderr.write(withCommand(text, command)),
   });
-  addCommonFlags(program).addHelpText("beforeAll", sayWhatFollows).addHelpText("after", HELP_AFTER);
+  addCommonFlags(program)
+    .addHelpText("beforeAll", sayWhatFollows)
+    .addHelpText("after", factsBelow(HELP_AFTER))
+    .addHelpText("after", examples(["pnpm -s hivectl get hives -l rack=r12 --gpu H100:80GB"]));
   const get = program.command("get").description("Lists what there is of one kind.").helpCommand(false);
   const describe = program.command("describe").description("Shows all that is known of one thing.").helpCommand(false);
   addStatus(program, does);

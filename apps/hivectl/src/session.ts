@@ -107,8 +107,8 @@ export class Session {
     return timesFor(this.terminal.isForPeople, this.#now());
   }
 
-  printer<R>(kind: Kind<R>): Printer<R> {
-    return printerOf(kind, this.#how, this.terminal, this.#now);
+  printer<R>(kind: Kind<R>, { isWatch = false }: Pick<How, "isWatch"> = {}): Printer<R> {
+    return printerOf(kind, { ...this.#how, isWatch }, this.terminal, this.#now);
   }
 
   /** What a printer of this kind would say anew. */

@@ -5,11 +5,11 @@ import { onTestFinished } from "vitest";
 
 /**
  * A real HTTP proxy before a queen. A request that fits what is to break, it breaks off once, as a queen does who dies; and `before` an answer to
- * one is handed on, something may happen.
+ * one is handed on, something may happen, for which it waits.
  */
 export async function breakingProxy(queen: string) {
   let breaks: RegExp | undefined;
-  let before: ((asked: IncomingMessage) => void) | undefined;
+  let before: ((asked: IncomingMessage) => void | Promise<void>) | undefined;
   const server = createServer((asked, answer) => {
     if (breaks?.test(asked.url ?? "")) {
       breaks = undefined;
@@ -17,8 +17,8 @@ export async function breakingProxy(queen: string) {
       return;
     }
     const { method, headers } = asked;
-    const onward = request(new URL(asked.url ?? "", queen), { method, headers }, (said) => {
-      before?.(asked);
+    const onward = request(new URL(asked.url ?? "", queen), { method, headers }, async (said) => {
+      await before?.(asked);
       answer.writeHead(said.statusCode ?? 502, said.headers);
       said.pipe(answer);
     });
@@ -36,7 +36,7 @@ export async function breakingProxy(queen: string) {
     breakOnce: (path: RegExp) => {
       breaks = path;
     },
-    beforeAnswers: (happens: (asked: IncomingMessage) => void) => {
+    beforeAnswers: (happens: NonNullable<typeof before>) => {
       before = happens;
     },
   };

@@ -44,6 +44,7 @@ test.each([
     ["gpu-01", "gpu-02"],
   ],
   [["cordon", "gpu-01", "c"], ["cpu-01"]],
+  [["cordon", "gpu-01", "g"], ["gpu-02"]],
   [
     ["get", "hives", "--status", "o"],
     ["online", "offline"],
@@ -88,6 +89,9 @@ test.each([
     ["cordon", "--columns", ""],
     ["id", "outcome", "detail"],
   ],
+  [["get", "hives", "--columns", "id,LAB"], ["id,LABELS"]],
+  [["get", "hives", "--columns", "ID,i"], []],
+  [["get", "hives", "--sort=-LA"], ["--sort=-LABELS"]],
   [["cordon", "--sort", ""], []],
   [["--columns", ""], []],
   [["get", "hives", "--status", "online,o"], ["online,offline"]],
@@ -135,6 +139,7 @@ test("operations and tokens are offered by their ids, where they are asked for",
   const client = new QueenClient({ url: queen.url });
   const { id: token } = await client.createToken({ name: "x", role: "hive", hive_id: "gpu-01" });
   expect(await offered("token", "revoke", "")).toEqual([token]);
+  expect(await offered("token", "revoke", token, "")).toEqual([]);
   const catalog = await HiveCatalog.open(`${queen.folder}/hives.db`);
   const deadlineMs = Date.now() + 60_000;
   await catalog.operations.begin({ id: "start-1", hiveId: "gpu-01", kind: "start", owner: "x", deadlineMs });
@@ -176,6 +181,7 @@ test.each(["bash", "zsh", "fish"] as const)("%s completes verbs, flags, ids and 
   await shell.type("hivectl cordon -l ra\t", /-l rack=$/);
   await shell.type("hivectl cordon -l rack=r\t\t", /r11 +(?:rack=)?r12/);
   await shell.type("hivectl get hives --columns id,lab\t", /--columns id,labels /);
+  await shell.type("hivectl get hives --columns id,LAB\t", /--columns id,LABELS /);
   await shell.type("hivectl get hives --columns=id,lab\t", /--columns=id,labels /);
   await shell.type("hivectl get hives --sort -ag\t", /--sort -age /);
   await shell.type("hivectl get hives --status online,of\t", /--status online,offline /);

@@ -1,3 +1,4 @@
+import { HiveCatalog } from "@repo/hive-catalog";
 import { QueenClient } from "@repo/queen-client";
 import { expect, test } from "vitest";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
@@ -19,9 +20,13 @@ test("describe hive ends with the last events of that hive, and says since when 
   const client = await addHives("gpu-01", "gpu-02");
   await client.cordonHive("gpu-01", { reason: "新しいファン" });
   await client.cordonHive("gpu-02", { reason: "another one" });
+  const catalog = await HiveCatalog.open(`${queen.folder}/hives.db`);
+  const deadlineMs = Date.now() + 60_000;
+  await catalog.operations.begin({ id: "start-1", hiveId: "gpu-01", kind: "start", owner: "x", deadlineMs });
+  await catalog.close();
   const { stdout } = await inTerminal(["describe", "hive", "gpu-01"], { QUEEN_URL: queen.url }, { columns: 80 });
   expect(stdout).toMatch(
-    /\n\nEvents, kept since \d+[sm] ago:\n {2}\d+s ago +hive_added +127\.0\.0\.1:1\n(?: {2}.*\n)* {2}\d+s ago +cordon +新しいファン\n/,
+    /\n\nOperations:\n {2}start-1 .*\n\nEvents, kept since \d+[sm] ago:\n {2}\d+s ago +hive_added +127\.0\.0\.1:1\n(?: {2}.*\n)* {2}\d+s ago +cordon +新しいファン\n$/,
   );
   expect(stdout).not.toContain("another one");
   expect(await describe("gpu-01")).toMatch(/^Events, kept since 2\d{3}-\S+Z:\n {2}2\d{3}-\S+Z {2}hive_added /m);

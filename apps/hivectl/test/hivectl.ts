@@ -56,18 +56,20 @@ interface Seen {
   readonly columns: number;
   /** The keys are typed once this is shown; else at once. */
   readonly typedAfter?: string;
+  /** Where its stdout goes, if not to the terminal. */
+  readonly stdout?: string;
 }
 
 /** Runs it in a terminal of so many columns, where `keys` are typed, and then `more`. What it shows is in stdout. */
 export function inTerminal(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  { columns, typedAfter = "" }: Seen,
+  { columns, typedAfter = "", stdout: to = "&1" }: Seen,
   keys = "",
   ...more: readonly (readonly [typedAfter: string, keys: string])[]
 ): Promise<Ended> {
   const words = [process.execPath, FILE, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-  const child = spawn("script", ["-qec", `stty cols ${columns} rows 50; exec ${words}`, "/dev/null"], {
+  const child = spawn("script", ["-qec", `stty cols ${columns} rows 50; exec ${words} >${to}`, "/dev/null"], {
     env: {
       PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
       TERM: "xterm",

@@ -1,8 +1,11 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, truncateSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
 import { QueenClient } from "@repo/queen-client";
 import { mountSmallDisk } from "@repo/test-support/mount";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { breakingProxy } from "./breaking-proxy.ts";
 import { type Ended, FILE, Hivectl, hivectl } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
@@ -111,12 +114,60 @@ test("files are written to the end, also where nobody reads of them", async () =
   expect(readdirSync(folder)).toEqual(["gpu-01.token", "gpu-02.token"]);
 });
 
-test("where the answer to a token is lost, it says that there may be one", async () => {
+/** A server that is no queen. */
+async function serving(answer: RequestListener) {
+  const server = createServer(answer).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+}
+
+/** Which one may be in force, and what to do. */
+const mayBeMade = (whose: string) =>
+  `hivectl: a token for ${whose} may have been made that nobody has\nhivectl: \`hivectl token list\` shows it, and \`hivectl token revoke\` ends it: `;
+
+test("where the answer to a token is lost, it says that there may be one, and whose", async () => {
   const proxy = await breakingProxy(queen.url);
   proxy.breakOnce(/^\/v1\/tokens$/);
-  const may = "a token may have been made that nobody has: `hivectl token list` shows it";
-  expect((await create(["--name", "x", "--role", "reader"], proxy.url)).stderr).toContain(may);
-  expect((await create(["--name", "x", "--role", "reader"], "http://127.0.0.1:1")).stderr).not.toContain(may);
+  expect((await create(["--name", "x", "--role", "reader"], proxy.url)).stderr).toContain(mayBeMade("x"));
+});
+
+test("where the queen does not know whether it was made, it says so too", async () => {
+  const { url } = await serving((_asked, answer) => {
+    const problem = { code: "CATALOG_OUTCOME_UNKNOWN", status: 503, detail: "it may have been made", errors: [] };
+    answer.writeHead(503, { "content-type": "application/problem+json" }).end(JSON.stringify(problem));
+  });
+  expect((await create(["--name", "x", "--role", "reader", "-y"], url)).stderr).toContain(mayBeMade("x"));
+});
+
+test("where there was no connection, none may have been made", async () => {
+  const gone = await serving(() => undefined);
+  gone.close();
+  for (const url of [gone.url, queen.url.replace("http:", "https:")]) {
+    const { code, stderr } = await create(["--name", "x", "--role", "reader", "-y"], url);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("cannot be reached") });
+    expect(stderr).not.toContain("may have been made");
+  }
+});
+
+test("Ctrl-C between files says how many are written, and whose token may be in force without one", async () => {
+  const folder = `${queen.folder}/interrupted`;
+  for (const { id } of await inForce()) await client.revokeToken(id);
+  const proxy = await breakingProxy(queen.url);
+  const env = { QUEEN_URL: proxy.url, QUEEN_TOKEN: token };
+  const making = new Hivectl(["token", "create", "--role", "hive", "--out-dir", folder], env);
+  let made = 0;
+  proxy.beforeAnswers(async ({ method }) => {
+    if (method !== "POST") return;
+    made += 1;
+    if (made < 2) return;
+    making.child.kill("SIGINT");
+    await once(making.child, "close");
+  });
+  const { code, stderr } = await making.end();
+  expect({ code, stderr }).toEqual({ code: 130, stderr: expect.stringContaining(mayBeMade("gpu-02")) });
+  expect(stderr).toContain("hivectl: interrupted: 1 of 2 are written, and the same call makes the others\n");
+  expect(readdirSync(folder)).toEqual(["gpu-01.token"]);
 });
 
 /** With its stdout on a disk that is full. */

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { until } from "../../queen/test/until.ts";
 import { breakingProxy } from "./breaking-proxy.ts";
-import { Hivectl } from "./hivectl.ts";
+import { Hivectl, inTerminal } from "./hivectl.ts";
 
 const queens = queenProcesses();
 const GPU = { index: 0, memory_total_bytes: 2 ** 36, memory_used_bytes: 0 };
@@ -153,6 +153,35 @@ test("over a restart of the queen it says that changes were missed, lists anew, 
   expect((await running.end()).code).toBe(0);
 });
 
+test("what happened before the list that is shown anew is told by the list alone", async () => {
+  const first = queens.start();
+  const url = await first.origin();
+  const client = new QueenClient({ url });
+  for (const id of ["a", "b"]) await client.addHive({ ...HIVE, id });
+  const { running, untilLine } = following(url, "hives");
+  await untilLine(/^b +unknown/);
+  await first.kill("SIGTERM");
+  await untilLine("the queen is away", "stderr");
+  await queens.start([], { QUEEN_PORT: new URL(url).port }).origin();
+  await client.cordonHive("a", { reason: "new fans" });
+  await client.removeHive("b");
+  await client.uncordonHive("a");
+  await until("the list is there twice", () => running.stdout.match(/^a +unknown/gm)?.length === 2);
+  await client.changeHive("a", { status: "online" });
+  await untilLine(/^a +online/);
+  running.child.kill("SIGINT");
+  const { stdout } = await running.end();
+  expect(stdout.split("\n").map((line) => line.split(/\s+/, 2).join(" "))).toEqual([
+    "ID STATUS",
+    "a unknown",
+    "b unknown",
+    "ID STATUS",
+    "a unknown",
+    expect.stringMatching(/^a online/),
+    "",
+  ]);
+});
+
 test("events that are followed go on over a restart of the queen, and it is said that some were missed", async () => {
   const first = queens.start();
   const url = await first.origin();
@@ -168,4 +197,13 @@ test("events that are followed go on over a restart of the queen, and it is said
   await untilLine(/b +hive_added/);
   running.child.kill("SIGINT");
   expect((await running.end()).code).toBe(0);
+});
+
+test.each(["hives", "events"])("on a terminal a watch of %s says times of day, as its lines stay", async (what) => {
+  const url = await queens.start().origin();
+  await new QueenClient({ url }).addHive({ ...HIVE, id: "a" });
+  const seen = { columns: 200, typedAfter: "127.0.0.1" };
+  const { stdout } = await inTerminal(["get", what, "-w", "-o", "wide"], { QUEEN_URL: url }, seen, "\x03");
+  expect(stdout).toMatch(/\b\d\d:\d\d:\d\d\b/);
+  expect(stdout).not.toContain(" ago");
 });

@@ -10,6 +10,7 @@ import { agentMemory } from "./agent-memory.ts";
 import { DOCUMENT, documentOf } from "./document.ts";
 import { fleet } from "./fleet.ts";
 import { healthRound } from "./health-round.ts";
+import { hivectl } from "./hivectl.ts";
 import { load } from "./load.ts";
 import { describeMachine } from "./machine.ts";
 import { memory } from "./memory.ts";
@@ -26,6 +27,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   memory,
   agentMemory,
   starting,
+  hivectl,
 ];
 
 type Flags = { quick?: boolean; only?: RegExp; json?: string; writeDocs?: boolean };

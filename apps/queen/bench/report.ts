@@ -25,6 +25,7 @@ export const POINTS: Record<number, string> = {
   10: "Many operations and tokens",
   11: "Finding hives among a million",
   12: "The fleet in one answer",
+  13: "The fleet from a terminal",
 };
 
 export function reportText(report: Report): string {

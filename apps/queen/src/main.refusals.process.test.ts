@@ -73,3 +73,9 @@ test.each([
   expect(queen.stderr).toContain(`queen: ${sentence}`);
   expect(queen.stderr).not.toContain("hunter");
 });
+
+test.each(["--help", "--version"])("says in one sentence that what %s asks for cannot be written", async (flag) => {
+  const queen = queens.start([flag], {}, { through: ["sh", "-c", 'exec "$@" > /dev/full', "sh"] });
+  expect(await queen.end()).toEqual({ code: 1, signal: null });
+  expect(queen.stderr).toMatch(/^queen: stdout cannot be written: ENOSPC[^\n]*\n$/);
+});

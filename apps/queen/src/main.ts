@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type FieldProblem, HiveCatalog, HiveCatalogError, isInForce } from "@repo/hive-catalog";
 import { createLog } from "@repo/process-log";
 import { printable } from "@repo/process-log/printable";
+import { print } from "@repo/settings";
 import type { Logger } from "pino";
 import { readPage } from "../../../scripts/build/page.js";
 import { type Config, readConfig } from "./config/config.ts";
@@ -11,6 +12,7 @@ import type { Tls } from "./http/connections/servers.ts";
 import { readTls } from "./http/connections/tls.ts";
 import { systemClock } from "./process/clock.ts";
 import { errorForLog, SettingError } from "./process/errors.ts";
+import { affordableConnections } from "./process/open-files.ts";
 import { type Running, reloadOnSighup, stopOnSignals } from "./process/signals.ts";
 import { assembleQueen, type Queen } from "./queen.ts";
 import { isLoopback } from "./reach/addresses.ts";
@@ -30,7 +32,7 @@ const NOT_DURABLE =
   "the server of the catalog does not sync each change to its disk: a loss of power there can take what was answered; docs/operations.md says how to end that";
 
 const result = readConfig();
-if ("print" in result) process.stdout.write(result.print);
+if ("print" in result) print("queen", result.print);
 else if ("problems" in result) fail(2, result.problems);
 else if ("tokenCommand" in result) process.exitCode = await runTokenCommand(result.tokenCommand);
 else await start(result);
@@ -65,7 +67,8 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
       agentFile: AGENT_FILE,
       readPage,
     };
-    queen = assembleQueen({ ...config, tls, ...parts });
+    const limits = { ...config.limits, maxConnections: affordableConnections(config.limits.maxConnections) };
+    queen = assembleQueen({ ...config, limits, tls, ...parts });
     const { stop, servers } = queen;
     running.drain = stop;
     running.cutOff = () => servers.closeAllConnections();

@@ -1,9 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { CatalogFile } from "../test/catalog-file.ts";
 import { manyHives } from "../test/large-catalog.ts";
 import { copyText } from "./catalog-report.ts";
+import { REPOSITORY_ROOT } from "./drizzle-kit.ts";
 import { ending, startCommand } from "./repository-copy.ts";
 
 type Call = Parameters<typeof startCommand>[1];
@@ -200,3 +202,13 @@ test.each(["libsql:host.test?authToken=secret", " file:hives.db?authToken=secret
     for (const { output } of ends) expect(output).not.toContain("secret");
   },
 );
+
+test.each([
+  ["a disk that is full", 'exec "$@" > /dev/full', /^catalog: stdout cannot be written: ENOSPC[^\n]*\n$/],
+  ["one who reads no further", '"$@" | true', /^$/],
+])("what %s does not take ends in no trace of a stack", async (_whom, script, said) => {
+  await using file = await catalogWith();
+  const program = [process.execPath, "scripts/run.js", "packages/hive-catalog/scripts/catalog.ts", "info"];
+  const options = { cwd: REPOSITORY_ROOT, env: { ...process.env, ...file.env }, encoding: "utf8" as const };
+  expect(spawnSync("sh", ["-c", script, "sh", ...program], options).stderr).toMatch(said);
+});

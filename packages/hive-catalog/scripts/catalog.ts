@@ -7,7 +7,7 @@ import { catalogInfo } from "../src/maintenance/info.ts";
 import { redacted } from "../src/sql/location.ts";
 import { copyProgress } from "./catalog-progress.ts";
 import { checkText, copyText, infoText, toJson } from "./catalog-report.ts";
-import { commandLine, usageError } from "./command.ts";
+import { commandLine, print, usageError } from "./command.ts";
 import { databaseSettings } from "./database-settings.ts";
 
 type Flags = { database: string; json?: boolean; force?: boolean };
@@ -34,7 +34,10 @@ const program = new Command("pnpm catalog")
   .addHelpText("after", "\nExample: pnpm catalog backup /backup/hives.db")
   .addHelpText("afterAll", HELP_AFTER)
   .exitOverride()
-  .configureOutput({ outputError: (text, write) => write(`catalog: ${usageError(text)}\n`) });
+  .configureOutput({
+    writeOut: (text) => print("catalog", text.trimEnd()),
+    outputError: (text, write) => write(`catalog: ${usageError(text)}\n`),
+  });
 
 command(
   "backup <file>",
@@ -111,13 +114,13 @@ async function answer({ json }: Flags, work: () => Promise<Answer>): Promise<voi
   try {
     const found = await work();
     process.exitCode = found.exitCode;
-    process.stdout.write(`${json ? toJson(found.json) : found.text}\n`);
+    print("catalog", json ? toJson(found.json) : found.text);
   } catch (error) {
     if (!(error instanceof HiveCatalogError)) throw error;
     const { code, message } = error;
     process.exitCode = exitCodeOf(error);
     process.stderr.write(`catalog: ${code}: ${message}\n`);
-    if (json) process.stdout.write(`${toJson({ error: { code, message } })}\n`);
+    if (json) print("catalog", toJson({ error: { code, message } }));
   }
 }
 

@@ -17,10 +17,19 @@ export const usageError = (text: string): string =>
     .replace(/\.$/, "")
     .replace(/\s*\n\s*/g, " ")}; --help shows what there is`;
 
+/** Writes what was asked for to stdout. Where that cannot be written it is said, unless who read it reads no further; either way the command has failed. */
+export function print(name: string, text: string): void {
+  process.stdout.once("error", (error: NodeJS.ErrnoException) => {
+    process.exitCode = 1;
+    if (error.code !== "EPIPE") process.stderr.write(`${name}: stdout cannot be written: ${error.message}\n`);
+  });
+  process.stdout.write(`${text}\n`);
+}
+
 /** Runs a command, prints the line that its work answers, and sets the exit code: 0 done, 1 failed, 2 called wrongly. */
 export async function runCommand(name: string, work: () => Promise<string>): Promise<void> {
   try {
-    process.stdout.write(`${await work()}\n`);
+    print(name, await work());
   } catch (error) {
     process.stderr.write(`${name}: ${explain(error)}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;

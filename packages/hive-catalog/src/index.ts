@@ -15,7 +15,7 @@ export {
 } from "./model/hive.ts";
 export { HiveChangesJson, HiveRecordJson, NewHiveJson, toHiveRecordJson } from "./model/hive-json.ts";
 export { HostKey, NewHostKey } from "./model/host-key.ts";
-export { type HiveLabel, isLabelKey, isLabelValue, LabelChanges, Labels, MAX_LABELS } from "./model/label.ts";
+export { type HiveLabel, isLabelKey, isLabelValue, LabelChanges, Labels, labelOf, MAX_LABELS } from "./model/label.ts";
 export {
   MAX_OUTPUT_TAIL,
   MAX_PROBLEM,

@@ -54,3 +54,7 @@ test("sets rows in columns, whoever wrote them", () => {
   ]);
   expect(inColumns([])).toBe("");
 });
+
+test("there may be any number of rows", () => {
+  expect(inColumns(Array(200_000).fill(["日本", "x"])).split("\n")).toHaveLength(200_000);
+});

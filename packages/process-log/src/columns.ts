@@ -51,10 +51,14 @@ export const cutTo = (text: string, width: number): string =>
 
 export const padTo = (text: string, width: number): string => text + " ".repeat(Math.max(width - widthOf(text), 0));
 
+/** Of many texts, however many, how many columns the widest takes. */
+export const widest = (texts: readonly string[]): number =>
+  texts.reduce((width, text) => Math.max(width, widthOf(text)), 0);
+
 /** Rows as people read them: each column as wide as its widest cell. */
 export function inColumns(rows: readonly (readonly string[])[]): string {
   const cells = rows.map((row) => row.map(printable));
-  const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => widthOf(row[column] ?? "")))) ?? [];
+  const widths = cells[0]?.map((_, column) => widest(cells.map((row) => row[column] ?? ""))) ?? [];
   const lines = cells.map((row) => row.map((cell, column) => padTo(cell, widths[column] ?? 0)).join(GAP));
   return lines.map((line) => line.trimEnd()).join("\n");
 }

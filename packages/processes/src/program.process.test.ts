@@ -3,7 +3,9 @@ import { execFileSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { tmpdir } from "node:os";
 import { setImmediate as immediate } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { bundleOf } from "../../../scripts/build/cache.js";
 import { ProgramError, type ProgramOptions, runProgram } from "./program.ts";
 
 const options = { env: { PATH: "/bin:/usr/bin" }, timeoutMs: 20_000, signal: new AbortController().signal };
@@ -95,4 +97,13 @@ test("of programs that are run at once one is started in a turn of the event loo
   starts.disable();
   expect(turns).toHaveLength(8);
   expect(new Set(turns).size).toBe(8);
+});
+
+test("one that cannot be started because no file is left for its output is told, and ends nobody else", async () => {
+  const starved: string = await bundleOf(fileURLToPath(new URL("../test/starved.ts", import.meta.url)));
+  const { exitCode, stdout, stderr } = await run(`ulimit -n 64; exec "${process.execPath}" "${starved}"`);
+  expect({ exitCode, stdout, stderr }).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringMatching(/^\/bin\/true cannot be started: spawn \/bin\/true EMFILE\n$/),
+  });
 });

@@ -105,6 +105,12 @@ function run(command: string, args: readonly string[], options: ProgramOptions):
       giveUp(new ProgramError("given_up", command, `did not end within ${timeoutMs / 1000} s`, killed));
     const timer = setTimeout(late, timeoutMs);
     signal.addEventListener("abort", abort, { once: true });
+    child.on("error", (error) => {
+      settle();
+      reject(notStarted(command, error, cwd));
+    });
+    // For lack of files it was not started, and has none of its streams, whatever its type says.
+    if ((child.stdin as typeof child.stdin | undefined) === undefined) return;
     for (const name of ["stdout", "stderr"] as const) {
       child[name].setEncoding("utf8").on("data", (text: string) => {
         characters += text.length;
@@ -114,10 +120,6 @@ function run(command: string, args: readonly string[], options: ProgramOptions):
         onOutput?.(text);
       });
     }
-    child.on("error", (error) => {
-      settle();
-      reject(notStarted(command, error, cwd));
-    });
     child.on("close", (exitCode, endedBy) => {
       settle();
       resolve({ exitCode, signal: endedBy, ...written });

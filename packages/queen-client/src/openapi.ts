@@ -1284,6 +1284,7 @@ export interface components {
                 on_probation: number;
                 of_another_backend: number;
                 without_idle_worker: number;
+                out_of_reach: number;
                 without_memory: number;
             };
             /** @description Under which the log of the queen says more */
@@ -1465,10 +1466,10 @@ export interface components {
                 at_ms: number;
                 took_ms: number;
                 /**
-                 * @description `unresolved` when no name server said where the host is, which shows nothing of the hive
+                 * @description `unresolved` when no name server said where the host is, `unsent` when the queen herself had no file or memory left for a connection: neither shows anything of the hive
                  * @enum {string}
                  */
-                outcome: "answered" | "failed" | "refused" | "unresolved";
+                outcome: "answered" | "failed" | "refused" | "unresolved" | "unsent";
                 problem: string | null;
             }[];
             /** @description The last changes of its status since the start of the queen, the newest last */

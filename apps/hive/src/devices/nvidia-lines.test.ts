@@ -84,6 +84,15 @@ test("a name may hold commas, with and without what follows the memory", () => {
   }
 });
 
+test.each(["81.559", "0", "999999999999999"])("a memory of %s MiB is not known", (memory) => {
+  expect(parseNvidiaLines(`0, NVIDIA L4, ${memory}, ${further}`).gpus).toMatchObject([{ memoryTotalBytes: null }]);
+});
+
+test("a line that is cut off behind its memory, beside whole ones, is no GPU", () => {
+  const { gpus, others } = parseNvidiaLines(`0, NVIDIA L4, 23034, ${further}\n1, NVIDIA L4, 230`);
+  expect([gpus.length, others]).toEqual([1, ["1, NVIDIA L4, 230"]]);
+});
+
 test("what describes no GPU is told apart, and of one index the first counts", () => {
   const { gpus, others } = parseNvidiaLines("WARNING: x\n0, A, 1024\n0, B, 1024\nUnable, to, tell\n");
   expect(gpus).toMatchObject([{ index: 0, name: "A" }]);

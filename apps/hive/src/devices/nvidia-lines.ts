@@ -36,13 +36,18 @@ interface NvidiaLines {
 export function parseNvidiaLines(csv: string): NvidiaLines {
   const gpus = new Map<number, NvidiaGpu>();
   const others: string[] = [];
-  for (const line of csv.split("\n").filter((line) => line.trim() !== "")) {
-    const gpu = parseLine(line);
+  const lines = csv.split("\n").filter((line) => line.trim() !== "");
+  const areWhole = lines.some(isWhole);
+  for (const line of lines) {
+    // Beside whole lines a shorter one was cut off, and so may be its last number.
+    const gpu = areWhole && !isWhole(line) ? undefined : parseLine(line);
     if (gpu !== undefined && !gpus.has(gpu.index) && gpus.size < MAX_GPUS) gpus.set(gpu.index, gpu);
     else others.push(line.trim().slice(0, MAX_PROBLEM_LENGTH));
   }
   return { gpus: [...gpus.values()], others };
 }
+
+const isWhole = (line: string): boolean => line.split(",").length >= COLUMNS.length;
 
 /**
  * From outside in, because a name may hold commas, and nothing else: index, as many cells as were asked for behind the name, and the rest is
@@ -50,14 +55,13 @@ export function parseNvidiaLines(csv: string): NvidiaLines {
  */
 function parseLine(line: string): NvidiaGpu | undefined {
   const cells = line.split(",");
-  const isWhole = cells.length >= COLUMNS.length;
-  const further = isWhole ? cells.splice(-FURTHER_COLUMNS).map((cell) => cell.trim()) : [];
+  const further = isWhole(line) ? cells.splice(-FURTHER_COLUMNS).map((cell) => cell.trim()) : [];
   const [index = "", ...names] = cells;
   const memory = names.pop()?.trim();
   const name = names.join(",").trim();
   if (memory === undefined || !/^\s*\d{1,5}\s*$/.test(index)) return undefined;
   // One that was cut off, or a sentence with commas, tells no memory behind the name.
-  if (!isWhole && (name === "" || !isNumberOrUnknown(memory))) return undefined;
+  if (!isWhole(line) && (name === "" || !isNumberOrUnknown(memory))) return undefined;
   return { index: Number(index), ...described(UNKNOWN.test(name) ? "NVIDIA GPU" : name, memory), ...toldBy(further) };
 }
 
@@ -67,7 +71,7 @@ function described(name: string, memory: string) {
     name: name.slice(0, MAX_NAME_LENGTH),
     vendor: "nvidia",
     backend: "cuda",
-    memoryTotalBytes: unified ? null : mibIn(memory),
+    memoryTotalBytes: unified ? null : mibIn(memory) || null,
     unified,
   } as const;
 }
@@ -92,7 +96,8 @@ export function numberIn(text: string): number | null {
   return digits === undefined ? null : Number(digits);
 }
 
+/** nvidia-smi writes whole ones: a part of one is a number that is grouped by its thousands. */
 export function mibIn(text: string): number | null {
-  const mib = numberIn(text);
-  return mib === null ? null : Math.round(mib * BYTES_PER_MIB);
+  const bytes = (numberIn(text) ?? Number.NaN) * BYTES_PER_MIB;
+  return Number.isSafeInteger(bytes) && bytes % BYTES_PER_MIB === 0 ? bytes : null;
 }

@@ -1,5 +1,5 @@
 import { ProgramTurns } from "@repo/processes";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { outputOf, searchPath } from "./output.ts";
 
 const options = { turns: new ProgramTurns(), timeoutMs: 20_000, signal: new AbortController().signal };
@@ -7,6 +7,12 @@ const shell = (script: string) => outputOf("/bin/sh", ["-c", script], options);
 
 test("answers what the program wrote", async () => {
   expect(await shell("echo one; echo two")).toEqual({ stdout: "one\ntwo\n" });
+});
+
+test("a program writes as it does everywhere, whatever the language of its user", async () => {
+  vi.stubEnv("LC_ALL", "de_DE.UTF-8");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect(await shell("echo $LC_ALL")).toEqual({ stdout: "C\n" });
 });
 
 test("of a failing program what it wrote counts too, with its exit code and the first thing it said", async () => {

@@ -29,7 +29,8 @@ export const searchPath = (path = "/usr/bin:/bin", further = WSL_FOLDER): string
  */
 export async function outputOf(command: string, args: readonly string[], options: OutputOptions): Promise<Output> {
   const { turns, timeoutMs, signal } = options;
-  const env = { ...process.env, PATH: searchPath(process.env.PATH) };
+  // Numbers with a decimal comma would be two.
+  const env = { ...process.env, LC_ALL: "C", PATH: searchPath(process.env.PATH) };
   try {
     const end = await turns.run(command, args, { timeoutMs, signal, ...BOUNDS, env });
     return { stdout: end.stdout, ...(end.exitCode !== 0 && { failure: howEnded(end) }) };

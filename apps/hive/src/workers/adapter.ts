@@ -68,8 +68,14 @@ export interface Program {
   /** The port that it was told; undefined when it was told none. */
   portOf(process: Pick<ServerProcess, "argv" | "environment">): number | undefined;
   readonly defaultPort: number;
+  /** How long it may take until it listens, where it does not load a model before that. */
+  readonly listensWithinMinutes?: number;
+  /** Why nobody asks it over HTTP at a port that it was told, in the words of an operator. */
+  whyNotAsked?(process: Pick<ServerProcess, "argv" | "environment">): string | undefined;
   /** The path below which it was told to answer. */
   prefixOf?(process: Pick<ServerProcess, "argv" | "environment">): string | undefined;
+  /** Whether it was told to speak TLS: its certificate is for a name that only an operator knows. */
+  speaksTls?(process: Pick<ServerProcess, "argv" | "environment">): boolean;
   /** Whether its process listens on other ports too, so that one which it was not told of need not be its API's. */
   readonly hasOtherSockets?: true;
   /** The model that it was told to serve. */
@@ -97,7 +103,11 @@ export class AnotherServer extends Error {
   override readonly name = "AnotherServer";
 }
 
-const NEEDS_KEY = "it wants a key: see HIVE_WORKER_KEYS_FILE";
+export const ON_UNIX_SOCKET = "it listens on a Unix socket, and on no port";
+export const SPEAKS_GRPC = "it speaks gRPC, and no HTTP";
+
+export const KEYS_SETTING = "HIVE_WORKER_KEYS_FILE";
+const NEEDS_KEY = `it wants a key: see ${KEYS_SETTING}`;
 export const wantsKey = ({ status }: Answer): boolean => status === 401 || status === 403;
 
 /** The reading of a server that has refused or failed to say how it is. */

@@ -1,17 +1,20 @@
 import { basename } from "node:path";
 
-/** The value of the first of these flags that stands in a command line, as `--flag value` or `--flag=value`. */
+/** The value of the last of these flags that stands in a command line, as `--flag value` or `--flag=value`: a later one wins there, too. */
 export function optionOf(argv: readonly string[], ...flags: readonly string[]): string | undefined {
-  for (const [position, word] of argv.entries()) {
-    const [name = "", ...rest] = word.split("=");
-    if (!flags.includes(name)) continue;
-    return rest.length > 0 ? rest.join("=") : argv[position + 1];
-  }
-  return undefined;
+  const position = argv.findLastIndex((word) => flags.includes(flagIn(word)));
+  const word = argv[position];
+  if (word === undefined) return undefined;
+  return word.includes("=") ? word.slice(word.indexOf("=") + 1) : argv[position + 1];
 }
 
-export const hasFlag = (argv: readonly string[], flag: string): boolean =>
-  argv.some((word) => word === flag || word.startsWith(`${flag}=`));
+export const hasFlag = (argv: readonly string[], flag: string): boolean => argv.some((word) => flagIn(word) === flag);
+
+/** llama.cpp and vLLM take an underscore for a hyphen. */
+function flagIn(word: string): string {
+  const [name = ""] = word.split("=", 1);
+  return name.startsWith("--") ? name.replaceAll("_", "-") : name;
+}
 
 /** A port that a command line or a variable names; undefined where it names none. */
 export function portIn(text: string | undefined): number | undefined {
@@ -26,9 +29,12 @@ export function countIn(text: string | undefined): number | undefined {
 /** What runs, and the words behind it: of Python the script, or the module as `-m module`. */
 export function programOf(argv: readonly string[]): { name: string; rest: readonly string[] } {
   const name = basename(argv[0] ?? "");
-  if (!/^python[\d.]*$/.test(name)) return { name, rest: argv.slice(1) };
+  if (!/^python[\d.]*t?$/.test(name)) return { name, rest: argv.slice(1) };
   let at = 1;
-  while (argv[at]?.startsWith("-") && argv[at] !== "-m") at += /^-[WX]$/.test(argv[at] ?? "") ? 2 : 1;
-  if (argv[at] === "-m") return { name: `-m ${argv[at + 1] ?? ""}`, rest: argv.slice(at + 2) };
+  while (argv[at]?.startsWith("-") && !isModule(argv[at])) at += /^-[WX]$/.test(argv[at] ?? "") ? 2 : 1;
+  if (isModule(argv[at])) return { name: `-m ${argv[at + 1] ?? ""}`, rest: argv.slice(at + 2) };
   return { name: basename(argv[at] ?? ""), rest: argv.slice(at + 1) };
 }
+
+/** Of letters that stand together the last may be this one. */
+const isModule = (word = ""): boolean => /^-[bBdEiIOPqsSuvx]*m$/.test(word);

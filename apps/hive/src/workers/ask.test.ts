@@ -80,6 +80,19 @@ test("reads no more than 1 MiB", async () => {
   await expect(asking(endless)("/a")).rejects.toThrow(NoAnswer);
 });
 
+test("reads a few interim answers, and not many", async () => {
+  const server = await serve((_request, response) => {
+    for (let n = 0; n < 16; n++) response.writeEarlyHints({ link: "</a>" });
+    response.end("{}");
+  });
+  expect((await asking(server)("/a")).json).toEqual({});
+  const other = await serve((_request, response) => {
+    const more = () => void (response.writable && response.writeEarlyHints({ link: "</a>" }, more));
+    more();
+  });
+  await expect(asking(other)("/a")).rejects.toThrow("it answers with 1xx again and again");
+});
+
 test("waits no longer than it may, for the answer or for its end", async () => {
   const silent = await serve(() => undefined);
   await expect(asking(silent, { timeoutMs: 100 })("/a")).rejects.toThrow(new NoAnswer("it is too slow"));
@@ -97,6 +110,10 @@ test("says why nothing answers", async () => {
   const server = await startStub();
   await server.close();
   await expect(asking(server.url)("/a")).rejects.toThrow(/ECONNREFUSED/);
+  const breaking = await serve((_request, response) => {
+    response.socket?.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
+  });
+  await expect(asking(breaking)("/a")).rejects.toThrow(new NoAnswer("its answer breaks off"));
   const upgrading = await serve((_request, response) => {
     response.socket?.end("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
   });

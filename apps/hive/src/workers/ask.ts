@@ -1,9 +1,10 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import { isIP } from "node:net";
-import os from "node:os";
+import { addressIn, isOfThisHost } from "./listeners.ts";
 
 const MAX_ANSWER_BYTES = 2 ** 20;
+/** With 1xx, before the answer. */
+const MAX_INTERIM_ANSWERS = 16;
 
 export interface Answer {
   readonly status: number;
@@ -37,7 +38,7 @@ export interface AskOptions {
 /** Asks one server for nothing but what is listed, follows no redirect, keeps no connection, and reads an answer of bounded size in bounded time. */
 export function createAsk(options: AskOptions): Ask {
   const { base, isConfigured } = options;
-  if (!isConfigured && !isOfThisHost(base.hostname)) throw new Error(`${base.host} is no address of this host`);
+  if (!isConfigured && !isOfThisHost(addressIn(base))) throw new Error(`${base.host} is no address of this host`);
   const allowed = options.paths.map(patternOf);
   return async (path) => {
     if (!allowed.some((pattern) => pattern.test(path))) throw new Error(`${path} is not among what may be asked for`);
@@ -48,14 +49,6 @@ export function createAsk(options: AskOptions): Ask {
 function patternOf(path: string): RegExp {
   const literal = path.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   return new RegExp(`^${literal.join("[^/?#&]+")}$`);
-}
-
-/** Loopback, or an address of one of its interfaces. */
-function isOfThisHost(hostname: string): boolean {
-  const address = hostname.replace(/^\[|\]$/g, "");
-  if (isIP(address) === 0) return false;
-  if (address.startsWith("127.") || address === "::1") return true;
-  return Object.values(os.networkInterfaces()).some((all) => all?.some((one) => one.address === address));
 }
 
 async function get(url: URL, { key, timeoutMs, signal }: AskOptions): Promise<Answer> {
@@ -83,6 +76,11 @@ function send(url: URL, options: http.RequestOptions): Promise<http.IncomingMess
   return new Promise((resolve, reject) => {
     const sent = request(url, options, resolve);
     sent.on("error", reject);
+    let interim = 0;
+    sent.on("information", () => {
+      interim += 1;
+      if (interim === MAX_INTERIM_ANSWERS + 1) sent.destroy(new NoAnswer("it answers with 1xx again and again"));
+    });
     // A server that changes the protocol would be waited for until the deadline.
     sent.on("upgrade", (_response, socket) => {
       socket.destroy();
@@ -111,5 +109,8 @@ function parse(text: string): unknown {
   }
 }
 
-const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message || String(Reflect.get(error, "code")) : String(error);
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // So Node says that a connection ended in the middle of an answer.
+  return error.message === "aborted" ? "its answer breaks off" : error.message || String(Reflect.get(error, "code"));
+}

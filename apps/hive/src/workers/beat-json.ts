@@ -104,13 +104,18 @@ function shortened(id: string): string {
   return `${id.slice(0, MAX_TEXT_LENGTH - HASH_LENGTH - 1)}-${hash}`;
 }
 
-/** This agent does not know under which name others reach its host, unless it was told. */
+/** In a url it stands for the name of this host, which the queen puts in its place. */
+export const THIS_HOST = "0.0.0.0";
+
+/** This agent does not know under which name others reach its host, unless it was told. A port alone says nothing of TLS, and of a path. */
 function addressOf({ base, port, reachable, isConfigured }: Target, advertiseHost: string): Address {
   const isPlain = base === undefined || (base.protocol === "http:" && base.pathname === "/");
   const here: Address = { url: null, port: isPlain ? port : null, reachable };
   if (base === undefined) return here;
   if (isConfigured && !isHere(base)) return { ...here, url: urlOf(base, base.hostname) };
-  return advertiseHost === "" || reachable === "loopback" ? here : { ...here, url: urlOf(base, advertiseHost, port) };
+  if (reachable === "loopback") return isPlain ? here : { ...here, url: urlOf(base, base.hostname) };
+  if (advertiseHost === "" && isPlain) return here;
+  return { ...here, url: urlOf(base, advertiseHost || THIS_HOST, port) };
 }
 
 function urlOf({ protocol, pathname, port: own }: URL, host: string, port: number | string = own): string {

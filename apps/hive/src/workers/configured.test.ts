@@ -12,6 +12,11 @@ test("reads servers with their kind and without, and drops the /v1 that callers 
   expect(parseServers("")).toEqual([]);
 });
 
+test("a server that is named twice is one", () => {
+  const named = "vllm=http://127.0.0.1:8000,http://localhost:8000/v1,http://127.0.0.1:8000/b";
+  expect(parseServers(named)).toMatchObject([{ kind: "vllm" }, { base: new URL("http://127.0.0.1:8000/b") }]);
+});
+
 test.each(["tgi=http://a", "vllm", "127.0.0.1:8000", "http://user:secret@a", "http://a?x=1", "ftp://a"])(
   "%j is no list of servers",
   (list) => {

@@ -19,7 +19,7 @@ export function parseServers(list: string): ConfiguredServer[] | string {
     const kind = SERVER_KINDS.find((one) => one === name);
     const base = baseOf(address);
     if (base === undefined || (name !== undefined && kind === undefined)) return RULE;
-    servers.push({ kind, base });
+    if (!servers.some((one) => isSamePlace(one.base, base))) servers.push({ kind, base });
   }
   return servers;
 }
@@ -42,6 +42,8 @@ export const keyFor = (keys: Keys, base: URL): string | undefined => keys.get(pl
 
 /** The one form of a place that can be written in several. */
 const placeOf = (base: URL): string => `${base.hostname === "localhost" ? "127.0.0.1" : base.hostname}:${portOf(base)}`;
+
+const isSamePlace = (a: URL, b: URL): boolean => placeOf(a) === placeOf(b) && a.pathname === b.pathname;
 
 const MAX_KEYS_BYTES = 65_536;
 

@@ -21,10 +21,12 @@ const LLAMA = { pid: 10, commandLine: "/opt/llama.cpp/llama-server -m a.gguf --p
 describe("by its process", () => {
   test.each<[string, string, string, number]>([
     ["Ollama", "/usr/local/bin/ollama serve", "ollama", 11_434],
+    ["Ollama by its other word", "ollama start", "ollama", 11_434],
     ["llama.cpp", "llama-server -m a.gguf", "llamacpp", 8080],
     ["llama.cpp in one program", "/usr/bin/llama serve", "llamacpp", 8080],
     ["vLLM as a command", "/venv/bin/python3 /venv/bin/vllm serve Qwen/Qwen3-8B", "vllm", 8000],
     ["vLLM as a module", "python3.12 -u -m vllm.entrypoints.openai.api_server --model a", "vllm", 8000],
+    ["vLLM's command as a module", "python3.13t -um vllm.entrypoints.cli.main serve a", "vllm", 8000],
     ["SGLang as a module", "python -X dev -m sglang.launch_server --model-path a", "sglang", 30_000],
     ["SGLang as a command", "/venv/bin/python /venv/bin/sglang serve a", "sglang", 30_000],
   ])("%s is found at its default port", async (_what, commandLine, kind, port) => {
@@ -63,6 +65,15 @@ describe("where it listens", () => {
       listens: ["0.0.0.0:5555", "0.0.0.0:8005", "127.0.0.1:6000"],
     });
     expect(places).toMatchObject([{ port: 8005, reachable: "all" }]);
+  });
+
+  test("of a flag that is given twice the last one counts", async () => {
+    const { places } = await find({
+      pid: 10,
+      commandLine: "vllm serve a --port 8000 --port 8005",
+      listens: ["[::]:8005"],
+    });
+    expect(places).toMatchObject([{ port: 8005, base: "http://127.0.0.1:8005" }]);
   });
 
   test("of vLLM and SGLang, which open ports for themselves, it is none but the one that they were told", async () => {
@@ -111,6 +122,18 @@ describe("where it listens", () => {
   test("of two addresses it is the one that most can reach", async () => {
     const { places } = await find({ ...LLAMA, listens: ["[::1]:8081", "0.0.0.0:8081"] });
     expect(places).toMatchObject([{ base: "http://127.0.0.1:8081", reachable: "all" }]);
+  });
+
+  test("of several servers with one port it is the one that most can reach, and none that does not listen", async () => {
+    const { places, leftOut } = await find(
+      { pid: 10, uid: 7, commandLine: "vllm serve a" },
+      { pid: 11, commandLine: "vllm serve b", listens: ["127.0.0.1:8000"] },
+      { pid: 12, commandLine: "vllm serve c", listens: ["10.0.0.5:8000"] },
+    );
+    expect(places).toMatchObject([{ base: "http://10.0.0.5:8000" }]);
+    expect(leftOut).toEqual(
+      [10, 11].map((pid) => ({ what: `vllm (pid ${pid})`, why: "another server has port 8000" })),
+    );
   });
 
   test("one that does not listen yet is told with the port that it will have", async () => {

@@ -105,27 +105,36 @@ async function settle(scene: Scene): Promise<Pick<Finding, "found" | "leftOut">>
   const servers = scene.candidates.filter(
     (one) => ownerOf(one) === undefined && one.adapter.program.matches(one.process.argv),
   );
-  const found: Found[] = [];
+  const settled: Found[] = [];
   const leftOut: LeftOut[] = [];
   for (const server of servers) {
-    const { process, adapter } = server;
-    const what = `${adapter.kind} (pid ${process.pid})`;
     const place =
-      found.length < MAX_SERVERS ? await placeOf(server, scene) : { why: `there are more than ${MAX_SERVERS}` };
-    const runners = scene.candidates.filter((one) => ownerOf(one) === process.pid);
-    const settled = settledAt(server, place ?? noPlaceYet(server, scene), await runnersAt(place, runners, scene));
-    if ("why" in settled) leftOut.push({ what, why: settled.why });
-    else if (found.some(({ base }) => base !== undefined && base.href === settled.base?.href))
-      leftOut.push({ what, why: `another server has port ${settled.port}` });
-    else found.push(settled);
+      settled.length < MAX_SERVERS ? await placeOf(server, scene) : { why: `there are more than ${MAX_SERVERS}` };
+    const runners = scene.candidates.filter((one) => ownerOf(one) === server.process.pid);
+    const one = settledAt(server, place ?? noPlaceYet(server, scene), await runnersAt(place, runners, scene));
+    if ("why" in one) leftOut.push({ what: wordsOf(server.adapter.kind, server.process), why: one.why });
+    else settled.push(one);
+  }
+  const byReach = settled.toSorted((a, b) => rankOf(a) - rankOf(b));
+  const found = settled.filter((one) => byReach.find(({ port }) => port === one.port) === one);
+  for (const { kind, process, port } of settled.filter((one) => !found.includes(one))) {
+    leftOut.push({ what: wordsOf(kind, process), why: `another server has port ${port}` });
   }
   return { found, leftOut };
 }
 
+const wordsOf = (kind: ServerKind, { pid }: ServerProcess): string => `${kind} (pid ${pid})`;
+
+/** Others know a server by its port alone: of several with one port it is the one that most can reach, and none that does not listen. */
+const rankOf = ({ reachable }: Found): number => (reachable === "all" ? 0 : reachable === "loopback" ? 1 : 2);
+
 const portOf = ({ adapter: { program }, process }: Candidate): number => program.portOf(process) ?? program.defaultPort;
 
-const placeOf = (one: Candidate, { places, published }: Scene): Promise<Place> =>
-  places.of({ process: one.process, program: one.adapter.program, told: portOf(one) }, published);
+async function placeOf(one: Candidate, { places, published }: Scene): Promise<Place> {
+  const { process, adapter } = one;
+  const why = adapter.program.whyNotAsked?.(process);
+  return why === undefined ? places.of({ process, program: adapter.program, told: portOf(one) }, published) : { why };
+}
 
 /** In a container its port is another one than the same port here. */
 async function runnersAt(place: Place, runners: readonly Candidate[], { places }: Scene): Promise<Found["runners"]> {
@@ -141,10 +150,11 @@ async function runnersAt(place: Place, runners: readonly Candidate[], { places }
 }
 
 function noPlaceYet(server: Candidate, { uptimeSeconds }: Scene): Place {
+  const minutes = server.adapter.program.listensWithinMinutes ?? LOADING_MINUTES;
   const ageSeconds = (uptimeSeconds ?? 0) - Number(server.process.startTime) / TICKS_PER_SECOND;
-  if (ageSeconds < LOADING_MINUTES * 60) return undefined;
+  if (ageSeconds < minutes * 60) return undefined;
   const advice = "name it with HIVE_WORKERS if it is elsewhere";
-  return { why: `it does not listen on port ${portOf(server)}, ${LOADING_MINUTES} minutes after its start: ${advice}` };
+  return { why: `it does not listen on port ${portOf(server)}, ${minutes} minutes after its start: ${advice}` };
 }
 
 function settledAt(candidate: Candidate, place: Place, runners: Found["runners"]): Found | { why: string } {

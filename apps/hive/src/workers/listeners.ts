@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+import os from "node:os";
 import type { Proc } from "./proc.ts";
 
 /** A TCP socket that listens, from `/proc/net/tcp` or `tcp6`. */
@@ -40,7 +42,19 @@ function addressOf(hex: string): string {
 }
 
 export const isLoopback = (address: string): boolean => address.startsWith("127.") || address === "::1";
-const isEvery = (address: string): boolean => address === "0.0.0.0" || address === "::";
+export const isEvery = (address: string): boolean => address === "0.0.0.0" || address === "::";
+
+/** Loopback, or an address of one of its interfaces. */
+export function isOfThisHost(address: string): boolean {
+  if (isIP(address) === 0) return false;
+  return (
+    isLoopback(address) ||
+    Object.values(os.networkInterfaces()).some((all) => all?.some((one) => one.address === address))
+  );
+}
+
+/** The host of a url, of an IPv6 address without brackets. */
+export const addressIn = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, "");
 
 /** Who can reach it: every host that reaches this one, or none but this one. */
 export type Reachable = "all" | "loopback";

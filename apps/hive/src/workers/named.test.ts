@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { vllmMetrics } from "../../test/each-kind.ts";
 import { recorded, startStub, withoutKey, written } from "../../test/stub-server.ts";
@@ -43,7 +44,7 @@ test.each([
     expect(await given()).toEqual([["Idle", "healthy"]]);
     server.answerWith(...then);
     expect([await given(), await given()]).toEqual([[], []]);
-    const why = `what answers on port ${server.port} is no ${kind}`;
+    const why = expect.stringContaining(`what answers on port ${server.port} is no ${kind}`);
     expect(workers.leftOut).toEqual([{ what: server.url.href, why }]);
     server.answerWith(...first);
     expect(await given()).toEqual([["Idle", "healthy"]]);
@@ -127,13 +128,24 @@ describe("a server that is found and named", () => {
   test("is what listens at that port, and not a process that does not", async () => {
     const server = await startStub(...VLLM);
     const other = { pid: 11, uid: 7, commandLine: "nginx", listens: [`127.0.0.1:${server.port}`] };
-    const headless = { pid: 10, commandLine: `vllm serve a --headless --port ${server.port}` };
+    const silent = { pid: 10, commandLine: `vllm serve a --port ${server.port}` };
     const named = `vllm=${server.url}`;
-    expect((await watch([headless, other], { named }).read()).workers).toMatchObject([
-      { state: "Idle", model_id: "a" },
-    ]);
-    expect((await watch([headless], { named }).read()).workers).toMatchObject([{ state: "Loading", model_id: "a" }]);
+    expect((await watch([silent, other], { named }).read()).workers).toMatchObject([{ state: "Idle", model_id: "a" }]);
+    expect((await watch([silent], { named }).read()).workers).toMatchObject([{ state: "Loading", model_id: "a" }]);
   });
+});
+
+test("by 0.0.0.0, or by an address of this host, no other server is named than the one that is found there", async () => {
+  const server = await startStub(...LLAMA);
+  const read = async (host: string, listens: string) => {
+    const process = llama(server, { listens: [`${listens}:${server.port}`] });
+    return (await watch([process], { named: `llamacpp=http://${host}:${server.port}` }).read()).workers;
+  };
+  expect(await read("0.0.0.0", "127.0.0.1")).toMatchObject([{ url: null, port: server.port, reachable: "loopback" }]);
+  const all = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
+  for (const { address } of all.filter(({ internal, family }) => !internal && family === "IPv4")) {
+    expect(await read(address, "0.0.0.0")).toMatchObject([{ url: `http://${address}:${server.port}` }]);
+  }
 });
 
 test.each(["--api-prefix", "--api_prefix"])(
@@ -144,6 +156,18 @@ test.each(["--api-prefix", "--api_prefix"])(
     expect((await read()).workers).toMatchObject([{ state: "Idle", slots: 2 }]);
   },
 );
+
+test("one below a path is told with all of its url, in which the queen knows the name of the host", async () => {
+  const server = await startStub(...BELOW_PREFIX);
+  const commandLine = `llama-server --api-prefix /llama --port ${server.port}`;
+  const told = async (host: string, advertiseHost: string) =>
+    (await watch([llama(server, { commandLine, listens: [`${host}:${server.port}`] })], { advertiseHost }).read())
+      .workers;
+  const below = (host: string) => ({ url: `http://${host}:${server.port}/llama`, port: null });
+  expect(await told("0.0.0.0", "")).toMatchObject([below("0.0.0.0")]);
+  expect(await told("0.0.0.0", "gpu-01")).toMatchObject([below("gpu-01")]);
+  expect(await told("127.0.0.1", "gpu-01")).toMatchObject([below("127.0.0.1")]);
+});
 
 test("a process whose port is answered by another server is not asked for its health", async () => {
   const other = await startStub(...SGLANG);

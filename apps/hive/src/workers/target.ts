@@ -1,7 +1,16 @@
 import type { ServerKind, ServerProcess } from "./adapter.ts";
 import { type ConfiguredServer, portOf } from "./configured.ts";
 import type { Found } from "./find.ts";
-import { isLoopback, type Listener, type Reachable, reachOf, widestOf } from "./listeners.ts";
+import {
+  addressIn,
+  isEvery,
+  isLoopback,
+  isOfThisHost,
+  type Listener,
+  type Reachable,
+  reachOf,
+  widestOf,
+} from "./listeners.ts";
 import { keyOf } from "./places.ts";
 
 /** A server to be read: found, or named by an operator. */
@@ -27,7 +36,8 @@ export function targetsOf(
 ): Target[] {
   const targets = found.map((one): Target => ({ ...one, key: keyOf(one.process), isConfigured: false }));
   for (const one of configured) {
-    const isThere = ({ port, isConfigured }: Target) => !isConfigured && isHere(one.base) && port === portOf(one.base);
+    const isThere = ({ port, isConfigured }: Target) =>
+      !isConfigured && isOfThis(one.base) && port === portOf(one.base);
     const at = targets.findIndex(isThere);
     const there = targets[at];
     if (there === undefined) targets.push(targetOf(one, listeners));
@@ -44,9 +54,13 @@ function corrected(there: Target, one: ConfiguredServer, listeners: readonly Lis
 }
 
 /** Whether a configured address is of this host and of no other. */
-export function isHere({ hostname }: URL): boolean {
-  return hostname === "localhost" || isLoopback(hostname.replace(/^\[|\]$/g, ""));
+export function isHere(base: URL): boolean {
+  const address = addressIn(base);
+  return address === "localhost" || isLoopback(address) || isEvery(address);
 }
+
+/** By an address of its interfaces others reach it, too. */
+const isOfThis = (base: URL): boolean => isHere(base) || isOfThisHost(addressIn(base));
 
 function targetOf({ kind, base }: ConfiguredServer, listeners: readonly Listener[]): Target {
   const port = portOf(base);

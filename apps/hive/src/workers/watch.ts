@@ -17,7 +17,7 @@ import { type GpuMemoryByPid, type GpuView, measureOnGpus, measureOnHost, readKf
 import { Proc } from "./proc.ts";
 import { ProcessTree } from "./process-tree.ts";
 import { type Target, targetsOf } from "./target.ts";
-import { type AskOf, WatchedServer } from "./watched-server.ts";
+import { type AskOf, MAX_MODELS, WatchedServer } from "./watched-server.ts";
 
 export type { WorkerJson } from "./beat-json.ts";
 
@@ -142,7 +142,7 @@ export class WorkerWatch {
     return known;
   }
 
-  /** A few at once, who waits longest first, until the time of a reading is over. */
+  /** A few at once, who waits longest first and who was silent last, until the time of a reading is over. */
   async #ask(servers: readonly WatchedServer[], targets: ReadonlyMap<string, Target>, nowMs: number): Promise<void> {
     const reading = new AbortController();
     const end = () => reading.abort();
@@ -151,7 +151,7 @@ export class WorkerWatch {
     const { keys, timeoutMs } = this.#options;
     const askOf: AskOf = (base, paths, isConfigured) =>
       createAsk({ base, paths, isConfigured, key: keyFor(keys, base), timeoutMs, signal: reading.signal });
-    const queue = servers.toSorted((a, b) => a.askedMs - b.askedMs).values();
+    const queue = servers.toSorted((a, b) => Number(a.isSilent) - Number(b.isSilent) || a.askedMs - b.askedMs).values();
     const work = async () => {
       for (const server of queue) {
         if (reading.signal.aborted) return;
@@ -179,6 +179,8 @@ export class WorkerWatch {
       const { target } = server;
       const what = target.process === undefined ? target.key : `${server.kind} (pid ${target.process.pid})`;
       if (server.leftOut !== undefined) leftOut.push({ what, why: server.leftOut });
+      if (server.hasMoreModels)
+        leftOut.push({ what: `${what}, the rest of its models`, why: `there are more than ${MAX_MODELS}` });
       for (const reading of server.readings) {
         const alone = server.readings.length === 1 ? target.process?.pid : undefined;
         const pid = reading.pid ?? alone;

@@ -2,7 +2,9 @@ import {
   type Adapter,
   AnotherServer,
   type ColdModel,
+  KEYS_SETTING,
   loading,
+  type Program,
   type Reading,
   type Server,
   type ServerReading,
@@ -13,10 +15,12 @@ import type { Answer, Ask } from "./ask.ts";
 import { kindIn, UNKNOWN_PATHS } from "./identify.ts";
 import type { Target } from "./target.ts";
 
-const MAX_MODELS = 32;
+export const MAX_MODELS = 32;
 /** So many readings in a row without an answer, and it is no longer believed to come back by itself. */
 const FAILURES_UNTIL_ERROR = 3;
 const REFUSED_MS = 60_000;
+const NEEDS_NAME = "it speaks TLS: name it with HIVE_WORKERS, as https and by the name in its certificate";
+const NEVER = Number.NEGATIVE_INFINITY;
 
 /** Gives the way to ask an address for these paths. */
 export type AskOf = (base: URL, paths: readonly string[], isConfigured: boolean) => Ask;
@@ -38,9 +42,8 @@ export class WatchedServer {
   #seenMs: number;
   /** By the wall clock: of its last answer. */
   answeredAtMs: number;
-  askedMs = Number.NEGATIVE_INFINITY;
-  /** Why nothing is told of it; undefined where something is. */
-  leftOut: string | undefined;
+  askedMs = NEVER;
+  #misfit: string | undefined;
 
   constructor(target: Target, nowMs: number) {
     this.target = target;
@@ -55,6 +58,19 @@ export class WatchedServer {
 
   get isSilent(): boolean {
     return this.#failures > 0;
+  }
+
+  /** Why nothing is told of it; undefined where something is. */
+  get leftOut(): string | undefined {
+    if (this.#misfit !== undefined) return this.#misfit;
+    if (this.askedMs === NEVER) return "it was not asked yet: others before it are slow";
+    if (this.readings.length + this.cold.length > 0) return undefined;
+    return this.isSilent ? `it does not answer: ${this.#reason}` : "it has no model";
+  }
+
+  /** Whether it has more models than are told of. */
+  get hasMoreModels(): boolean {
+    return this.#reading.readings.length > MAX_MODELS || (this.#reading.cold ?? []).length > MAX_MODELS;
   }
 
   get hasManyModels(): boolean {
@@ -91,7 +107,7 @@ export class WatchedServer {
       this.#fits = false;
       if (target.process === undefined) this.#refused.clear();
       this.#failures += 1;
-      this.#reason = error instanceof Error ? error.message : String(error);
+      this.#reason = this.#needsName ? NEEDS_NAME : error instanceof Error ? error.message : String(error);
     }
   }
 
@@ -107,7 +123,7 @@ export class WatchedServer {
     const server = { ask: asking(base, adapter.paths), process: target.process, runners };
     const reading = await this.#read(server).catch(unlessAnother);
     if (reading === undefined) return this.#givenUp();
-    this.leftOut = undefined;
+    this.#misfit = undefined;
     // A server in trouble may be another one than before; of a process it is known.
     const isWell = reading.readings.every(({ state }) => state === "Idle" || state === "Busy");
     this.#fits = isWell || !target.isConfigured;
@@ -130,7 +146,8 @@ export class WatchedServer {
 
   /** Until what answers is of its kind again. */
   #givenUp(): ServerReading {
-    this.leftOut = `what answers on port ${this.target.port} is no ${this.kind}`;
+    const keyed = this.#refused.size === 0 ? "" : `, or it wants a key: see ${KEYS_SETTING}`;
+    this.#misfit = `what answers on port ${this.target.port} is no ${this.kind}${keyed}`;
     this.#fits = false;
     this.#refused.clear();
     this.#adapter = undefined;
@@ -154,9 +171,17 @@ export class WatchedServer {
   }
 
   get #toldModel(): string | null {
-    const { process, kind } = this.target;
-    const program = ADAPTERS.find((one) => one.kind === kind)?.program;
-    return process === undefined ? null : (program?.modelOf(process) ?? null);
+    const { process } = this.target;
+    return process === undefined ? null : (this.#program?.modelOf(process) ?? null);
+  }
+
+  get #needsName(): boolean {
+    const { process, base } = this.target;
+    return process !== undefined && base?.protocol === "http:" && this.#program?.speaksTls?.(process) === true;
+  }
+
+  get #program(): Program | undefined {
+    return ADAPTERS.find(({ kind }) => kind === this.target.kind)?.program;
   }
 }
 

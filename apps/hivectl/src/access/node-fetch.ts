@@ -11,6 +11,17 @@ export interface Seen {
   readonly tookMs: number;
 }
 
+/** Nothing was sent: there was no connection on which to send it. */
+export class NotConnected extends Error {
+  override readonly name = "NotConnected";
+  readonly code: string | undefined;
+
+  constructor(cause: NodeJS.ErrnoException) {
+    super(cause.message, { cause });
+    this.code = cause.code;
+  }
+}
+
 /**
  * `fetch` as far as a client of the queen needs it, because that of Node takes no certificates of one's own. It follows no redirect. `onAnswer` is
  * told of each request; no header is, and so no token.
@@ -35,12 +46,20 @@ export function nodeFetch(ca: string | undefined, onAnswer?: (seen: Seen) => voi
 }
 
 function send(url: URL, { method, headers, body, signal }: RequestInit, agent: http.Agent): Promise<Response> {
-  const { request } = url.protocol === "https:" ? https : http;
+  const [{ request }, connected] = url.protocol === "https:" ? [https, "secureConnect"] : [http, "connect"];
   const options = { method, agent, headers: Object.fromEntries(new Headers(headers)), ...(signal && { signal }) };
   return new Promise((resolve, reject) => {
-    request(url, options, (answer) => resolve(toResponse(answer)))
-      .on("error", reject)
-      .end(typeof body === "string" ? body : undefined);
+    let isConnected = false;
+    const asked = request(url, options, (answer) => resolve(toResponse(answer)));
+    asked.on("socket", (socket) => {
+      isConnected = asked.reusedSocket;
+      if (isConnected) return;
+      socket.once(connected, () => {
+        isConnected = true;
+      });
+    });
+    asked.on("error", (error) => reject(isConnected ? error : new NotConnected(error)));
+    asked.end(typeof body === "string" ? body : undefined);
   });
 }
 

@@ -1,27 +1,54 @@
-import { widthOf } from "@repo/process-log/columns";
+import { inColumns, widthOf } from "@repo/process-log/columns";
+import { type AddHelpTextContext, type Command, Help } from "commander";
 import { wrapped } from "./wrapped.ts";
 
+type Below = (context: AddHelpTextContext) => string;
+/** How a verb is called, and what for where that does not say itself. */
+type Example = readonly [call: string, says?: string];
+
 /** Somewhat narrower, a terminal has no room for descriptions beside their flags. */
-export const MIN_DESCRIPTION_WIDTH = 20;
+const MIN_DESCRIPTION_WIDTH = 20;
 /** What an example goes on behind. */
 const INDENT = "      ";
-const EXAMPLE = /^((?:Example: | {2}(?:pnpm|hivectl|eval)\b).*?)(?: {2,}(\S.*))?$/;
-/** These go on behind their title, and what is said in sentences at its margin. */
-const TITLED = /^(?:Usage|Columns|Exit codes):/;
 
-/** A help of which no line is longer than the terminal. A shell takes its examples as they stand. */
-export const helpIn = (text: string, width: number): string =>
-  text
-    .split("\n")
-    .map((line) => (widthOf(line) <= width ? line : broken(line, width)))
-    .join("\n");
+/** Has a command, and those that are added to it later, break the lines that commander leaves longer than the terminal. */
+export const withNarrowHelp = (command: Command): Command =>
+  command.configureHelp({
+    showGlobalOptions: true,
+    minWidthToWrap: MIN_DESCRIPTION_WIDTH,
+    formatHelp: (one, help) => wrapped(Help.prototype.formatHelp.call(help, one, help), help.helpWidth),
+  });
 
-function broken(line: string, width: number): string {
-  const [, command, explanation] = EXAMPLE.exec(line) ?? [];
-  if (command === undefined) return wrapped(line, width, TITLED.test(line) ? undefined : 0);
-  const lines = commandLines(command, width);
-  if (explanation !== undefined) lines.push(wrapped(`${INDENT}${explanation}`, width));
-  return lines.join("\n");
+/** Facts below a help, as wide as it is: each line goes on behind its title. */
+export const factsBelow =
+  (text: string): Below =>
+  (context) =>
+    `\n${wrapped(text, helpWidthOf(context))}`;
+
+/** Sentences there, at its margin. */
+export const sentencesBelow =
+  (text: string): Below =>
+  (context) =>
+    `\n${wrapped(text, helpWidthOf(context), 0)}`;
+
+/** A shell takes each as it stands, also where it takes several lines. */
+export const examples =
+  (...calls: readonly Example[]): Below =>
+  (context) => {
+    const width = helpWidthOf(context);
+    const [title, start] = calls.length === 1 ? [[], "Example: "] : [["Examples:"], "  "];
+    const rows = inColumns(calls.map(([call, says = ""]) => [start + call, says])).split("\n");
+    const lines = calls.flatMap(([call, says], at) => {
+      const row = rows[at] ?? "";
+      if (widthOf(row) <= width) return row;
+      return [...commandLines(start + call, width), ...(says ? [wrapped(INDENT + says, width)] : [])];
+    });
+    return ["", ...title, ...lines].join("\n");
+  };
+
+function helpWidthOf({ error, command }: AddHelpTextContext): number {
+  const { getErrHelpWidth, getOutHelpWidth } = command.configureOutput();
+  return (error ? getErrHelpWidth : getOutHelpWidth)?.() ?? Number.POSITIVE_INFINITY;
 }
 
 /** What stays on one line: quotes, a flag with its value, and a file with what is read from or written to it. */

@@ -14,8 +14,8 @@ export class Progress {
   }
 
   show(text: string): void {
-    const { stderr } = this.#terminal.streams;
-    stderr.write(`${TO_START_OF_LINE}${cutTo(printable(text), (stderr.columns || 80) - 1)}`);
+    const { streams, stderrWidth } = this.#terminal;
+    streams.stderr.write(`${TO_START_OF_LINE}${cutTo(printable(text), stderrWidth - 1)}`);
     this.#isShown = true;
   }
 

@@ -1,10 +1,10 @@
-import { widthOf } from "@repo/process-log/columns";
+import { widest } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
 import { UsageProblem } from "../failure.ts";
 import { SaidLines } from "./changes.ts";
 import { type Column, Table, textOf } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
-import { timesFor } from "./times.ts";
+import { timesByClock, timesFor } from "./times.ts";
 import { jsonText, yamlText } from "./values.ts";
 
 export const FORMATS = ["table", "wide", "json", "jsonl", "yaml", "name"] as const;
@@ -20,7 +20,7 @@ export interface Kind<R> {
 
 /** The same, with room from the first line on for all that will come in that column. */
 export function withRoom<R>(kind: Kind<R>, title: string, texts: readonly string[]): Kind<R> {
-  const minWidth = Math.max(0, ...texts.map(widthOf));
+  const minWidth = widest(texts);
   return { ...kind, columns: kind.columns.map((one) => (one.title === title ? { ...one, minWidth } : one)) };
 }
 
@@ -31,6 +31,8 @@ export interface How {
   /** A title, with `-` before it for the other way round. */
   readonly sort?: string | undefined;
   readonly headers: boolean;
+  /** Whether the lines stay while time goes on. */
+  readonly isWatch?: boolean;
 }
 
 /** Prints records as they come; `end` says what stands beside them in the API's answer. */
@@ -60,8 +62,10 @@ export function printerOf<R>(kind: Kind<R>, how: How, terminal: Terminal, now: (
       return jsonPrinter(kind.name, terminal);
     default: {
       const table = new Table(columnsOf(kind, how), terminal, how);
+      const isByClock = terminal.isForPeople && how.isWatch === true;
+      const times = () => (isByClock ? timesByClock(now()) : timesFor(terminal.isForPeople, now()));
       return {
-        print: (records) => terminal.write(table.text(records, timesFor(terminal.isForPeople, now()))),
+        print: (records) => terminal.write(table.text(records, times())),
         async end() {
           if (table.leftOut.length > 0)
             terminal.say(`no room for ${table.leftOut.join(", ")}: --columns says which to show`);

@@ -1,5 +1,6 @@
 import { widthOf } from "@repo/process-log/columns";
 import { expect, test } from "vitest";
+import { withRoom } from "./records.ts";
 import { Table } from "./table.ts";
 import { type Streams, Terminal } from "./terminal.ts";
 import { timesFor } from "./times.ts";
@@ -95,4 +96,17 @@ test("a cell is coloured on a terminal alone, and its colour takes no room", () 
   const rows = [{ id: "a", text: "b" }];
   expect(new Table(COLUMNS, terminal(80), { headers: false }).text(rows, times)).toBe("a  b  \x1b[31mmore\x1b[39m\n");
   expect(new Table(COLUMNS, terminal(), { headers: false }).text(rows, times)).toBe("a  b  more\n");
+});
+
+test("there may be any number of rows", () => {
+  const { columns } = withRoom(
+    { name: "rows", nameOf: ({ id }: Row) => id, columns: COLUMNS },
+    "ID",
+    Array(200_000).fill("id"),
+  );
+  const text = new Table(columns, terminal(), { headers: false }).text(
+    Array(200_000).fill({ id: "a", text: "b" }),
+    times,
+  );
+  expect(text.split("\n")).toHaveLength(200_001);
 });

@@ -62,7 +62,7 @@ export class Table<R> {
       rows.unshift(this.#columns.map(({ title }) => shown(title)));
     }
     this.#widths = this.#columns.map(({ minWidth }, at) =>
-      Math.max(this.#widths[at] ?? minWidth ?? 0, ...rows.map((row) => row[at]?.width ?? 0)),
+      rows.reduce((width, row) => Math.max(width, row[at]?.width ?? 0), this.#widths[at] ?? minWidth ?? 0),
     );
     // Which columns there are is known from the first rows on.
     if (this.#isFirst) this.#leaveOut();

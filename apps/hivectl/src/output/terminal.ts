@@ -2,6 +2,8 @@ import { styleText } from "node:util";
 import { printable } from "@repo/process-log/printable";
 import { Unwritable } from "../failure.ts";
 
+const USUAL_WIDTH = 80;
+
 export type Style = "bold" | "dim" | "red" | "green" | "yellow";
 
 /** Of a program's standard streams, what is used here. */
@@ -17,6 +19,9 @@ interface Look {
   readonly noColor: boolean;
   readonly quiet: boolean;
 }
+
+/** In columns; where people read it nowhere, as most are. */
+export const widthOf = ({ isTTY, columns }: NodeJS.WriteStream): number => (isTTY && columns) || USUAL_WIDTH;
 
 /** A hint, which says `hivectl …`, with what calls it here in that place. */
 export const withCommand = (hint: string, command: string): string => hint.replaceAll("`hivectl ", `\`${command} `);
@@ -43,9 +48,14 @@ export class Terminal {
     this.#isColoured = this.isForPeople && !noColor && !env.NO_COLOR && !this.#isDumb;
   }
 
-  /** In characters; undefined where nothing is cut. */
+  /** Of stdout, in columns; undefined where nothing is cut. */
   get width(): number | undefined {
-    return this.isForPeople ? this.#streams.stdout.columns || 80 : undefined;
+    return this.isForPeople ? widthOf(this.#streams.stdout) : undefined;
+  }
+
+  /** Of stderr, which may be another terminal, or the only one. */
+  get stderrWidth(): number {
+    return widthOf(this.#streams.stderr);
   }
 
   /** In lines. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { duration, exactDuration, parseDuration, parseTime, timesFor } from "./times.ts";
+import { duration, exactDuration, parseDuration, parseTime, timesByClock, timesFor } from "./times.ts";
 
 test.each([
   [-5, "0s"],
@@ -19,6 +19,13 @@ test("people are told how long ago it was, or will be, and programs when", () =>
     ["12m ago", "in 5s", "12m", "-"],
   );
   expect(timesFor(false, nowMs).at(nowMs)).toBe("2026-01-01T00:00:00.000Z");
+});
+
+test("in lines that stay times are said by the clock of this machine, and of another day with their day", () => {
+  const nowMs = new Date(2026, 2, 4, 10, 26, 4).getTime();
+  const times = timesByClock(nowMs);
+  expect([times.at(nowMs - 65_000), times.since(nowMs), times.at(undefined)]).toEqual(["10:24:59", "10:26:04", "-"]);
+  expect(times.at(new Date(2026, 2, 3, 23, 5, 9).getTime())).toBe("2026-03-03 23:05:09");
 });
 
 test.each([

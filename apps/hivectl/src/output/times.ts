@@ -49,6 +49,22 @@ export interface Times {
   since(ms: number | null | undefined): string;
 }
 
+/** Of lines that stay while time goes on, as those of a watch on a terminal do: by the clock. */
+export function timesByClock(nowMs: number): Times {
+  const today = dayOf(new Date(nowMs));
+  const at = (ms: number | null | undefined) => {
+    if (ms === null || ms === undefined) return "-";
+    const time = new Date(ms);
+    const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(twoDigits).join(":");
+    return dayOf(time) === today ? clock : `${dayOf(time)} ${clock}`;
+  };
+  return { at, since: at };
+}
+
+const twoDigits = (count: number): string => String(count).padStart(2, "0");
+const dayOf = (time: Date): string =>
+  `${time.getFullYear()}-${twoDigits(time.getMonth() + 1)}-${twoDigits(time.getDate())}`;
+
 export function timesFor(people: boolean, nowMs: number): Times {
   const text = (ms: number | null | undefined, said: (ageMs: number) => string) => {
     if (ms === null || ms === undefined) return "-";

@@ -2,6 +2,7 @@ import { printable } from "@repo/process-log/printable";
 import { QueenProblem } from "@repo/queen-client";
 import { Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
+import { examples, sentencesBelow } from "../output/help-lines.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { ADDED, addMany, IS_THERE } from "./add-many.ts";
 import { addFieldFlags, type FieldFlags, fieldsOf, labelsOf } from "./hive-fields.ts";
@@ -30,14 +31,14 @@ export const addAdd: AddVerb = (parent, does) => {
       ),
     )
     .option("--if-missing", "where it is there already, leave it as it is: no failure")
+    .addHelpText("after", sentencesBelow(`Without --port, or a port in a line, it is ${PORT}.`))
     .addHelpText(
       "after",
-      `
-Without --port, or a port in a line, it is ${PORT}.
-Examples:
-  pnpm -s hivectl add gpu-01 --host 10.0.1.17 --ssh-host 10.0.1.17 --ssh-user admin --label rack=r12
-  pnpm -s hivectl add - --label env=prod < hives.txt
-  pnpm -s hivectl add - --if-missing < hives.txt              the same again, with those that are new`,
+      examples(
+        ["pnpm -s hivectl add gpu-01 --host 10.0.1.17 --ssh-host 10.0.1.17 --ssh-user admin --label rack=r12"],
+        ["pnpm -s hivectl add - --label env=prod < hives.txt"],
+        ["pnpm -s hivectl add - --if-missing < hives.txt", "the same again, with those that are new"],
+      ),
     )
     .action(does<Flags>(add));
 };

@@ -1,5 +1,6 @@
 import type { Answer, Query } from "@repo/queen-client";
 import { InvalidArgumentError, Option } from "commander";
+import { examples, sentencesBelow } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
 import { runningText, WORKER_STYLES, type Worker } from "./get-workers.ts";
 import { addTraitFlags, given, type TraitFlags, traitsOf } from "./hive-filter.ts";
@@ -25,13 +26,15 @@ export const addBest: AddVerb = (parent, does) => {
     .option("--cold", "where there is none, a hive that has the model on disk, whose server loads it when it is asked")
     .addHelpText(
       "after",
-      `
-The queen counts each answer as work that was handed out, until the hive has looked at its servers again; \`get workers\` only looks.
-Where there is none it says why, and ends with 1.
-
-Examples:
-  pnpm -s hivectl best llama-3-8b -l env=prod
-  pnpm -s hivectl best llama-3-8b --columns url --no-headers`,
+      sentencesBelow(`The queen counts each answer as work that was handed out, until the hive has looked at its servers again; \`get workers\` only looks.
+Where there is none it says why, and ends with 1.`),
+    )
+    .addHelpText(
+      "after",
+      examples(
+        ["pnpm -s hivectl best llama-3-8b -l env=prod"],
+        ["pnpm -s hivectl best llama-3-8b --columns url --no-headers"],
+      ),
     )
     .action(
       does<Flags>(async (session, { args: [model = ""], flags }) => {

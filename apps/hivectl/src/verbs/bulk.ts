@@ -170,7 +170,8 @@ export async function isAgreed(
     return [hive_id, outcome.replace("_", " "), problem === null ? detail : `${problem.code}: ${detail}`];
   });
   const more = plan.length > SHOWN ? `… and ${plan.length - SHOWN} more\n` : "";
-  session.terminal.streams.stderr.write(wrapped(`${inColumns(rows)}\n${more}`, session.terminal.width));
+  const { streams, stderrWidth } = session.terminal;
+  streams.stderr.write(wrapped(`${inColumns(rows)}\n${more}`, stderrWidth));
   return isNumberTyped(session, title, todo.length);
 }
 

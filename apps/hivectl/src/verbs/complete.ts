@@ -42,7 +42,8 @@ export const addComplete: AddVerb = (parent, does) => {
         const { before, typed } = place;
         const words: string[] = [];
         for await (const word of wordsFor(place, session)) {
-          if (word.startsWith(typed) && printable(word) === word) words.push(`${before}${word}\n`);
+          const isGiven = place.option === undefined && place.given.includes(word);
+          if (word.startsWith(typed) && printable(word) === word && !isGiven) words.push(`${before}${word}\n`);
           if (words.length === MAX_WORDS) break;
         }
         await session.terminal.write(words.join(""));
@@ -72,12 +73,19 @@ async function* wordsFor(place: Place, session: Session): AsyncGenerator<string,
 /** What is known of it without a queen. */
 function choicesAt({ option, argument, typed, command }: Place): readonly string[] {
   if (option === undefined) return typed.startsWith("-") ? [] : (argument?.argChoices ?? []);
-  if (option.long === "--sort") return sortsOf(command).map((title) => (typed.startsWith("-") ? `-${title}` : title));
-  const choices = option.long === "--columns" ? columnsOf(command) : (option.argChoices ?? []);
+  const last = typed.slice(typed.lastIndexOf(",") + 1);
+  if (option.long === "--sort")
+    return inCaseOf(last, sortsOf(command)).map((one) => (last.startsWith("-") ? `-${one}` : one));
+  const choices = option.long === "--columns" ? inCaseOf(last, columnsOf(command)) : (option.argChoices ?? []);
   if (!isList(option)) return choices;
-  const before = typed.slice(0, typed.lastIndexOf(",") + 1);
-  return choices.filter((one) => !before.split(",").includes(one)).map((one) => `${before}${one}`);
+  const before = typed.slice(0, typed.length - last.length);
+  const isNamed = (one: string) => before.toLowerCase().split(",").includes(one.toLowerCase());
+  return choices.filter((one) => !isNamed(one)).map((one) => `${before}${one}`);
 }
+
+/** Titles stand in capitals in a table, and may be typed so. */
+const inCaseOf = (typed: string, titles: readonly string[]): readonly string[] =>
+  /[A-Z]/.test(typed) ? titles.map((title) => title.toUpperCase()) : titles;
 
 /** Whether several values may stand there, with commas between. */
 const isList = ({ flags }: Option): boolean => flags.includes(",...");

@@ -1,4 +1,5 @@
 import { Argument } from "commander";
+import { examples, sentencesBelow } from "../output/help-lines.ts";
 import type { AddVerb } from "./verb.ts";
 
 /** Each asks hivectl itself what may stand there. */
@@ -36,14 +37,18 @@ export const addCompletion: AddVerb = (parent, does) => {
     .addArgument(new Argument("<shell>").choices(Object.keys(SCRIPTS)))
     .addHelpText(
       "after",
-      `
-The command must be called hivectl. It goes into ~/.bashrc, ~/.zshrc (behind compinit) or ~/.config/fish/config.fish.
-
-Examples:
-  hivectl() { HIVECTL_COMMAND=hivectl node /path/to/hivectl.js "$@"; }
-  eval "$(hivectl completion bash)"
-  eval "$(hivectl completion zsh)"
-  hivectl completion fish | source`,
+      sentencesBelow(
+        "The command must be called hivectl. It goes into ~/.bashrc, ~/.zshrc (behind compinit) or ~/.config/fish/config.fish.",
+      ),
+    )
+    .addHelpText(
+      "after",
+      examples(
+        ['hivectl() { HIVECTL_COMMAND=hivectl node /path/to/hivectl.js "$@"; }'],
+        ['eval "$(hivectl completion bash)"'],
+        ['eval "$(hivectl completion zsh)"'],
+        ["hivectl completion fish | source"],
+      ),
     )
     .action(does(async ({ terminal }, { args: [shell] }) => terminal.write(SCRIPTS[shell as keyof typeof SCRIPTS])));
 };

@@ -1,5 +1,6 @@
 import type { Schema } from "@repo/queen-client";
 import { EXIT, UsageProblem } from "../failure.ts";
+import { examples } from "../output/help-lines.ts";
 import type { Session } from "../session.ts";
 import { beforeAnything } from "./before-anything.ts";
 import { isNumberTyped } from "./bulk.ts";
@@ -16,7 +17,7 @@ export const addConfirmMissing: AddVerb = (parent, does) => {
     .description(
       "Says that hives that went missing at once are gone: the queen marks them offline then. Lists them first.",
     )
-    .addHelpText("after", "\nExample: pnpm -s hivectl confirm-missing")
+    .addHelpText("after", examples(["pnpm -s hivectl confirm-missing"]))
     .action(does(confirmMissing));
 };
 

@@ -3,6 +3,7 @@ import { accessOf, checkToken, DEFAULT_URL, isSameQueen } from "../access/access
 import { type Context, contextsPath, readContexts, writeContexts } from "../access/contexts.ts";
 import { UsageProblem } from "../failure.ts";
 import { readSecret } from "../output/asking.ts";
+import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
 import type { Session } from "../session.ts";
 import { showing } from "./shown-columns.ts";
@@ -36,7 +37,7 @@ export const addContexts: AddVerb = (parent, does) => {
     .argument("[url]", "where the queen is; default: as for every verb")
     .option("--name <name>", "of the context; default: the one that counts, else the host of the URL")
     .option("--ca <file>", "certificates in PEM, beside those that Node knows")
-    .addHelpText("after", "\nExample: pnpm -s hivectl login https://queen.example:8500 < queen.token")
+    .addHelpText("after", examples(["pnpm -s hivectl login https://queen.example:8500 < queen.token"]))
     .action(does(login));
 
   const context = parent
@@ -45,7 +46,7 @@ export const addContexts: AddVerb = (parent, does) => {
     .helpCommand(false);
   showing(context.command("list"), CONTEXTS)
     .description("Lists the contexts.")
-    .addHelpText("after", "\nExample: pnpm -s hivectl context list")
+    .addHelpText("after", examples(["pnpm -s hivectl context list"]))
     .action(does(list));
   context
     .command("use")

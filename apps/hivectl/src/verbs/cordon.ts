@@ -1,4 +1,5 @@
 import { UsageProblem } from "../failure.ts";
+import { examples } from "../output/help-lines.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { actInBulk, addBulkFlags, type BulkFlags } from "./bulk.ts";
 import type { AddVerb } from "./verb.ts";
@@ -17,10 +18,10 @@ export const addCordon: AddVerb = (parent, does) => {
     .option("--reason <text>", "why, for whoever wonders; asked for on a terminal, unless -y")
     .option("--for <duration>", "how long: 2h, 1d12h; default: until it is lifted")
     .option("--until <time>", "until when, as ISO 8601: 2026-12-01T08:00Z")
-    .addHelpText("after", '\nExample: pnpm -s hivectl cordon -l rack=r12 --reason "new fans" --for 2h')
+    .addHelpText("after", examples(['pnpm -s hivectl cordon -l rack=r12 --reason "new fans" --for 2h']))
     .action(does<Flags>(cordon));
   addBulkFlags(parent.command("uncordon").description("Gives hives work again."))
-    .addHelpText("after", "\nExample: pnpm -s hivectl uncordon -l rack=r12")
+    .addHelpText("after", examples(["pnpm -s hivectl uncordon -l rack=r12"]))
     .action(
       does<BulkFlags>((session, call) => actInBulk(session, call, { title: "Uncordon", deed: { action: "uncordon" } })),
     );

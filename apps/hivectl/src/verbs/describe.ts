@@ -1,5 +1,6 @@
 import { inColumns } from "@repo/process-log/columns";
 import type { Schema } from "@repo/queen-client";
+import { examples } from "../output/help-lines.ts";
 import { duration, type Times } from "../output/times.ts";
 import { wrapped } from "../output/wrapped.ts";
 import type { Session } from "../session.ts";
@@ -24,10 +25,10 @@ export const addDescribe: AddVerb = (parent, does) => {
     .command("hive")
     .alias("hives")
     .description(
-      "Shows all that is known of one hive: its record, why it is online or not, its workers, last events and operations.",
+      "Shows all that is known of one hive: its record, why it is online or not, its workers, last operations and events.",
     )
     .argument("<id>", "of the hive")
-    .addHelpText("after", "\nExample: pnpm -s hivectl describe hive gpu-01")
+    .addHelpText("after", examples(["pnpm -s hivectl describe hive gpu-01"]))
     .action(
       does(async (session, { args: [id = ""] }) => {
         const described = await read(session, id);
@@ -100,7 +101,6 @@ function text({ hive, state, liveness, operations, last }: Described, session: S
       "Changes",
       liveness.changes.map(({ at_ms, was, status, rule }) => [times.at(at_ms), `${was} → ${status}`, rule]),
     ),
-    eventsText(last, hive.id, session),
     ...title(
       "Operations",
       operations.map(({ id, kind, state, created_at_ms, problem }) => [
@@ -111,6 +111,7 @@ function text({ hive, state, liveness, operations, last }: Described, session: S
         problem ?? "",
       ]),
     ),
+    eventsText(last, hive.id, session),
   ];
   return wrapped(`${blocks.join("\n\n")}\n`, terminal.width);
 }

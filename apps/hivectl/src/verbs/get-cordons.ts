@@ -1,4 +1,5 @@
 import type { Schema } from "@repo/queen-client";
+import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
 import { showing } from "./shown-columns.ts";
 import { printList } from "./small-list.ts";
@@ -10,7 +11,7 @@ export const addGetCordons: AddVerb = (parent, does) => {
   showing(parent.command("cordons"), CORDONS)
     .alias("cordon")
     .description("Lists the hives that are kept from new work, since when, until when and why.")
-    .addHelpText("after", "\nExample: pnpm -s hivectl get cordons --sort -since")
+    .addHelpText("after", examples(["pnpm -s hivectl get cordons --sort -since"]))
     .action(
       does((session) => {
         const { queen, call } = session;

@@ -1,6 +1,7 @@
 import type { QueenEvent, Query } from "@repo/queen-client";
 import { Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
+import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
 import { parseDuration, parseTime } from "../output/times.ts";
 import type { CommonFlags, Session } from "../session.ts";
@@ -51,7 +52,7 @@ export const addGetEvents: AddVerb = (parent, does) => {
     )
     .option("--since <when>", "what happened since: 10m, 2026-12-01T08:00Z, or the id of an event, which -o wide shows")
     .option("-w, --watch", "go on with what happens, until Ctrl-C")
-    .addHelpText("after", "\nExample: pnpm -s hivectl get events -w --kind status,cordon")
+    .addHelpText("after", examples(["pnpm -s hivectl get events -w --kind status,cordon"]))
     .action(does<Flags>(getEvents));
 };
 
@@ -72,7 +73,7 @@ async function getEvents(
   };
   if (flags.watch) {
     refuseDocuments(session);
-    const printer = session.printer(EVENTS);
+    const printer = session.printer(EVENTS, { isWatch: true });
     for await (const page of told(session, eventsSince(session, after), isWanted)) await printer.print(page);
     return EXIT.done;
   }

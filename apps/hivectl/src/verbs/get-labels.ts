@@ -1,4 +1,5 @@
 import type { Schema } from "@repo/queen-client";
+import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
 import { showing } from "./shown-columns.ts";
 import { printList } from "./small-list.ts";
@@ -12,7 +13,7 @@ export const addGetLabels: AddVerb = (parent, does) => {
   showing(parent.command("labels"), LABELS)
     .alias("label")
     .description("Lists the labels that hives have: each key, how many have it, and its values.")
-    .addHelpText("after", "\nExample: pnpm -s hivectl get labels --sort -hives")
+    .addHelpText("after", examples(["pnpm -s hivectl get labels --sort -hives"]))
     .action(
       does((session) => {
         const { queen, call } = session;

@@ -1,4 +1,5 @@
 import type { Schema } from "@repo/queen-client";
+import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
 import type { Column } from "../output/table.ts";
 import { showing } from "./shown-columns.ts";
@@ -13,7 +14,7 @@ export const addGetModels: AddVerb = (parent, does) => {
   showing(parent.command("models"), MODELS)
     .alias("model")
     .description("Lists the models that live hives serve or have on disk, and how many workers serve each.")
-    .addHelpText("after", "\nExample: pnpm -s hivectl get models --sort -idle")
+    .addHelpText("after", examples(["pnpm -s hivectl get models --sort -idle"]))
     .action(
       does((session) => {
         const { queen, call } = session;

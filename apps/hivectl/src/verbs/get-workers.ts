@@ -1,5 +1,6 @@
 import type { Query, Schema } from "@repo/queen-client";
 import { Option } from "commander";
+import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
 import type { Style } from "../output/terminal.ts";
 import { percentText } from "./hive-columns.ts";
@@ -20,7 +21,7 @@ export const addGetWorkers: AddVerb = (parent, does) => {
     .option("--model <model>", "only those that serve it")
     .addOption(new Option("--state <state>", "only those in it").choices(STATES))
     .option("--backend <backend>", "only those of it, such as cuda")
-    .addHelpText("after", "\nExample: pnpm -s hivectl get workers --model llama-3-8b --state idle")
+    .addHelpText("after", examples(["pnpm -s hivectl get workers --model llama-3-8b --state idle"]))
     .action(
       does<Flags>(async (session, { flags: { model, state, backend } }) => {
         const query = { ...(model && { model }), ...(state && { state }), ...(backend && { backend }) };

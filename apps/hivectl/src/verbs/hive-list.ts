@@ -60,9 +60,15 @@ export async function listHives(
   const order = orderOf(kind, sort);
   const ids = isNamed ? await idsOf(session, args) : [];
   const named = () => printNamed(session, listing, { ids, sort });
+  const isRedrawn = flags.watch && listing.redraws && session.format === "table" && session.terminal.isForPeople;
   const list = (limit = flags.limit) =>
-    printPages(session, kind, { filter, order, flags: { ...flags, ...(limit && { limit }) } });
-  if (flags.watch && listing.redraws && session.format === "table" && session.terminal.isForPeople) {
+    printPages(session, kind, {
+      filter,
+      order,
+      isWatch: flags.watch === true && !isRedrawn,
+      flags: { ...flags, ...(limit && { limit }) },
+    });
+  if (isRedrawn) {
     return redraw(session, isNamed ? named : () => list(flags.limit ?? session.terminal.height - BELOW));
   }
   if (isNamed) {
@@ -82,14 +88,22 @@ const withRoom = (kind: Kind<HiveRow>): Kind<HiveRow> => ({
   columns: kind.columns.map((column) => (column === STATUS ? { ...column, minWidth: LONG_STATUS.length } : column)),
 });
 
+interface Shown {
+  readonly filter: HiveFilter;
+  readonly order: Order;
+  /** Whether a line for each change goes on below. */
+  readonly isWatch: boolean;
+  readonly flags: ListFlags;
+}
+
 /** Prints the list page by page. Returns its position, the printer for what comes after, and what it need not say again. */
 async function printPages(
   session: Session,
   kind: Kind<HiveRow>,
-  { filter, order, flags: { limit, all, watch } }: { filter: HiveFilter; order: Order; flags: ListFlags },
+  { filter, order, isWatch, flags: { limit, all } }: Shown,
 ) {
   const { terminal } = session;
-  const printer = session.printer(kind);
+  const printer = session.printer(kind, { isWatch });
   const said = session.linesSaid(kind);
   let left = limit ?? (all || !terminal.isForPeople ? Infinity : SHOWN_TO_PEOPLE);
   let first: Schema<"FleetPage"> | undefined;
@@ -102,7 +116,7 @@ async function printPages(
     damaged.push(...page.damaged);
     const shown = page.hives.slice(0, left);
     if (shown.length > 0) await printer.print(shown);
-    if (watch) for (const row of shown) said.take(row);
+    if (isWatch) for (const row of shown) said.take(row);
     left -= shown.length;
     isCut = shown.length < page.hives.length;
     if (left === 0) break;

@@ -1,6 +1,7 @@
-import { inColumns, widthOf } from "@repo/process-log/columns";
+import { inColumns, widest } from "@repo/process-log/columns";
 import type { Schema } from "@repo/queen-client";
 import { EXIT, UsageProblem } from "../failure.ts";
+import { examples } from "../output/help-lines.ts";
 import type { Session } from "../session.ts";
 import { refuseNames } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
@@ -12,18 +13,18 @@ export const addHostKey: AddVerb = (parent, does) => {
     .command("host-key")
     .description("Says which SSH host keys the queen accepts from a hive. She logs in nowhere before one is confirmed.")
     .helpCommand(false)
-    .addHelpText("after", "\nExample: pnpm -s hivectl host-key scan gpu-01");
+    .addHelpText("after", examples(["pnpm -s hivectl host-key scan gpu-01"]));
   command
     .command("show")
     .description("Shows the keys that are confirmed.")
     .argument("<id>", ID)
-    .addHelpText("after", "\nExample: pnpm -s hivectl host-key show gpu-01 -o json")
+    .addHelpText("after", examples(["pnpm -s hivectl host-key show gpu-01 -o json"]))
     .action(does((session, { args: [id = ""] }) => show(session, id)));
   command
     .command("scan")
     .description("Asks the host which keys it offers now, and shows them beside those that are confirmed.")
     .argument("<id>", ID)
-    .addHelpText("after", "\nExample: pnpm -s hivectl host-key scan gpu-01")
+    .addHelpText("after", examples(["pnpm -s hivectl host-key scan gpu-01"]))
     .action(does((session, { args: [id = ""] }) => scan(session, id)));
   command
     .command("confirm")
@@ -32,7 +33,7 @@ export const addHostKey: AddVerb = (parent, does) => {
     )
     .argument("<id>", ID)
     .option("--fingerprint <fingerprint>", "SHA256:…, as the host says it of itself")
-    .addHelpText("after", "\nExample: pnpm -s hivectl host-key confirm gpu-01")
+    .addHelpText("after", examples(["pnpm -s hivectl host-key confirm gpu-01"]))
     .action(
       does<{ fingerprint?: string }>((session, { args: [id = ""], flags }) => confirm(session, id, flags.fingerprint)),
     );
@@ -40,7 +41,7 @@ export const addHostKey: AddVerb = (parent, does) => {
     .command("forget")
     .description("Forgets the keys that are confirmed: the queen logs in no more until one is confirmed anew.")
     .argument("<id>", ID)
-    .addHelpText("after", "\nExample: pnpm -s hivectl host-key forget gpu-01")
+    .addHelpText("after", examples(["pnpm -s hivectl host-key forget gpu-01"]))
     .action(does((session, { args: [id = ""] }) => forget(session, id)));
 };
 
@@ -102,7 +103,7 @@ const offeredRows = ({ offered }: Schema<"HostKeys">): Row[] =>
 function tableOf(rows: readonly Row[], { terminal }: Session): string {
   if (rows.length === 0) return "";
   const table = inColumns(rows);
-  const width = Math.max(...table.split("\n").map(widthOf));
+  const width = widest(table.split("\n"));
   if (terminal.width === undefined || width <= terminal.width) return `${table}\n`;
   const lines = rows.flatMap(([state, type, fingerprint, at]) => [[[state, type, at]], [["", fingerprint]]]);
   return `${lines.map(inColumns).join("\n")}\n`;

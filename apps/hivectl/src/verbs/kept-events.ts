@@ -1,6 +1,7 @@
 import type { QueenEvent, Query } from "@repo/queen-client";
 import type { Session } from "../session.ts";
 import { tellConnection } from "./connection.ts";
+import { firstOf, numberOf } from "./places.ts";
 
 /** Which events the queen is to send. */
 type Filter = Pick<Query<"readEvents">, "hive" | "kind">;
@@ -54,7 +55,3 @@ async function* eventsAfter(
 
 const positionOf = async ({ queen, call }: Session): Promise<string> =>
   (await queen.listFleet({ limit: 1 }, call)).position;
-
-/** The place before all events since the start of the queen. */
-const firstOf = (id: string): string => id.replace(/-\d+$/, "-0");
-const numberOf = (id: string): number => Number(/\d+$/.exec(id)?.[0] ?? 0);

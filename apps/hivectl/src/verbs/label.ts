@@ -1,4 +1,5 @@
 import { UsageProblem } from "../failure.ts";
+import { examples } from "../output/help-lines.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { actInBulk, addBulkFlags, type BulkFlags } from "./bulk.ts";
 import type { AddVerb } from "./verb.ts";
@@ -19,10 +20,10 @@ export const addLabel: AddVerb = (parent, does) => {
     .option("--overwrite", "also where the hive has another value")
     .addHelpText(
       "after",
-      `
-Examples:
-  pnpm -s hivectl label gpu-01 gpu-02 rack=r12 env=prod
-  pnpm -s hivectl label -l rack=r12 env=dev old- --overwrite`,
+      examples(
+        ["pnpm -s hivectl label gpu-01 gpu-02 rack=r12 env=prod"],
+        ["pnpm -s hivectl label -l rack=r12 env=dev old- --overwrite"],
+      ),
     )
     .action(does<Flags>(label));
 };

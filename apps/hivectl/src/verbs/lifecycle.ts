@@ -1,3 +1,4 @@
+import { examples } from "../output/help-lines.ts";
 import { actInBulk, addBulkFlags, type BulkFlags } from "./bulk.ts";
 import type { AddVerb } from "./verb.ts";
 
@@ -38,7 +39,7 @@ export const addLifecycle: AddVerb = (parent, does) => {
   for (const { action, title, says, example, ...more } of OPERATIONS) {
     addBulkFlags(parent.command(action).description(`${says} Shows each step, and waits for the end.`))
       .option("--no-wait", "only begin: `get operations -w` and `wait --for op=ID` follow it")
-      .addHelpText("after", `\nExample: pnpm -s hivectl ${example}`)
+      .addHelpText("after", examples([`pnpm -s hivectl ${example}`]))
       .action(
         does<Flags>((session, call) =>
           actInBulk(session, call, { title, deed: { action }, wait: call.flags.wait, ...more }),
@@ -48,7 +49,7 @@ export const addLifecycle: AddVerb = (parent, does) => {
   addBulkFlags(
     parent.command("detect").description("Asks hives for their CPU, memory and GPUs, and stores what they say."),
   )
-    .addHelpText("after", "\nExample: pnpm -s hivectl detect -l rack=r12")
+    .addHelpText("after", examples(["pnpm -s hivectl detect -l rack=r12"]))
     .action(
       does<BulkFlags>((session, call) =>
         actInBulk(session, call, { title: "Detect the devices of", deed: { action: "detect" }, isHarmless: true }),

@@ -1,4 +1,5 @@
 import { type Body, QueenNoAnswer, QueenProblem, type Schema } from "@repo/queen-client";
+import { NotConnected } from "../access/node-fetch.ts";
 import { Interrupted, sentencesOf } from "../failure.ts";
 import type { Session } from "../session.ts";
 
@@ -29,7 +30,10 @@ async function ask({ queen, call, terminal }: Session, body: Body<"createToken">
     return await queen.createToken(body, call);
   } catch (error) {
     if (isOutcomeUnknown(error)) {
-      terminal.complain("a token may have been made that nobody has: `hivectl token list` shows it");
+      terminal.complain(`a token for ${body.hive_id ?? body.name} may have been made that nobody has`);
+      terminal.complain(
+        "`hivectl token list` shows it, and `hivectl token revoke` ends it: look before you make another",
+      );
     }
     throw error;
   }
@@ -58,8 +62,6 @@ async function revokeUnkept(session: Session, { id, token, role }: TokenMade): P
 
 /** Whether the queen may have done it. */
 function isOutcomeUnknown(error: unknown): boolean {
-  if (error instanceof Interrupted) return true;
-  if (!(error instanceof QueenNoAnswer)) return false;
-  const { cause } = error;
-  return !(cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED");
+  if (error instanceof QueenProblem) return error.code === "CATALOG_OUTCOME_UNKNOWN";
+  return error instanceof Interrupted || (error instanceof QueenNoAnswer && !(error.cause instanceof NotConnected));
 }

@@ -34,7 +34,7 @@ export async function getOperations(
   const none = isAsked ? "no operation is as asked for" : "no operations yet";
   const most = limit ?? (all || !session.terminal.isForPeople ? Infinity : SHOWN_TO_PEOPLE);
   const list = async (listed: Kind<Operation>) => {
-    const [printer, said] = [session.printer(listed), session.linesSaid(listed)];
+    const [printer, said] = [session.printer(listed, { isWatch: watch === true }), session.linesSaid(listed)];
     const { pages, missing } = await found(session, args.length > 0 ? ids : undefined, filter, most);
     for (const id of missing) session.terminal.complain(noSuchHive(id));
     await printList(session, listed, pages, { none, limit: most, printer, ...(watch && { said }) });

@@ -1,6 +1,7 @@
 import { inColumns } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
 import { Option } from "commander";
+import { examples } from "../output/help-lines.ts";
 import { duration } from "../output/times.ts";
 import { wrapped } from "../output/wrapped.ts";
 import type { Session } from "../session.ts";
@@ -23,7 +24,7 @@ export const addGetOperations: AddVerb = (parent, does) => {
     .addOption(new Option("--limit <number>", "so many at most").argParser(readCount))
     .option("--all", `every one; without it, a terminal shows ${SHOWN_TO_PEOPLE}`)
     .option("-w, --watch", "go on with a line for each that begins, comes to its next step or ends, until Ctrl-C")
-    .addHelpText("after", "\nExample: pnpm -s hivectl get operations --state failed gpu-01")
+    .addHelpText("after", examples(["pnpm -s hivectl get operations --state failed gpu-01"]))
     .action(does<OperationFlags>(getOperations));
 };
 
@@ -33,7 +34,7 @@ export const addDescribeOperation: AddVerb = (parent, does) => {
     .alias("operations")
     .description("Shows all that is known of one operation: its steps, and the end of what its programs wrote.")
     .argument("<operation>", "its id")
-    .addHelpText("after", "\nExample: pnpm -s hivectl describe operation install-5f897ff4036a8eac")
+    .addHelpText("after", examples(["pnpm -s hivectl describe operation install-5f897ff4036a8eac"]))
     .action(
       does(async (session, { args: [id = ""] }) => {
         const operation = await session.queen.getOperation(id, session.call);

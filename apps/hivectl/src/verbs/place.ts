@@ -9,6 +9,8 @@ export interface Place {
   /** As far as it is typed. */
   readonly typed: string;
   readonly argument: Argument | undefined;
+  /** The arguments before it. */
+  readonly given: readonly string[];
   /** The values of the flags before it, by their long names. */
   readonly values: ReadonlyMap<string, string>;
 }
@@ -18,7 +20,7 @@ export function placeOf(program: Command, words: readonly string[]): Place {
   const values = new Map<string, string>();
   let command = program;
   let open: Option | undefined;
-  let given = 0;
+  const given: string[] = [];
   for (const word of words.slice(0, -1)) {
     if (open !== undefined) {
       values.set(open.name(), word);
@@ -30,7 +32,7 @@ export function placeOf(program: Command, words: readonly string[]): Place {
       else if (option !== undefined) values.set(option.name(), value);
     } else {
       const next = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
-      if (next === undefined) given += 1;
+      if (next === undefined) given.push(word);
       command = next ?? command;
     }
   }
@@ -44,7 +46,8 @@ export function placeOf(program: Command, words: readonly string[]): Place {
     option,
     before: isInWord ? before : "",
     typed: isInWord ? inWord : last,
-    argument: args[given] ?? (args.at(-1)?.variadic ? args.at(-1) : undefined),
+    argument: args[given.length] ?? (args.at(-1)?.variadic ? args.at(-1) : undefined),
+    given,
     values,
   };
 }

@@ -1,3 +1,4 @@
+import { examples } from "../output/help-lines.ts";
 import type { Session } from "../session.ts";
 import { actInBulk, addBulkFlags, type BulkFlags } from "./bulk.ts";
 import { type ActionOnHive, named } from "./bulk-report.ts";
@@ -11,7 +12,7 @@ interface Flags extends BulkFlags {
 export const addRemove: AddVerb = (parent, does) => {
   addBulkFlags(parent.command("remove").description("Removes hives from the fleet. Nothing changes on their hosts."))
     .option("--force", "also where an agent still runs, which stays; for hosts that are gone")
-    .addHelpText("after", "\nExample: pnpm -s hivectl remove --status offline -l rack=r12")
+    .addHelpText("after", examples(["pnpm -s hivectl remove --status offline -l rack=r12"]))
     .action(
       does<Flags>((session, call) => {
         const isForced = call.flags.force === true;

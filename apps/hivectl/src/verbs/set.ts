@@ -1,5 +1,6 @@
 import { printable } from "@repo/process-log/printable";
 import { UsageProblem } from "../failure.ts";
+import { examples } from "../output/help-lines.ts";
 import { addFieldFlags, type FieldFlags, fieldsOf } from "./hive-fields.ts";
 import type { AddVerb } from "./verb.ts";
 
@@ -10,7 +11,7 @@ export const addSet: AddVerb = (parent, does) => {
       .description('Changes where a hive is, and how the queen logs in there. --ssh-host "" and the like take it away.')
       .argument("<id>", "of the hive"),
   )
-    .addHelpText("after", "\nExample: pnpm -s hivectl set gpu-01 --host 10.0.1.17 --ssh-user admin")
+    .addHelpText("after", examples(["pnpm -s hivectl set gpu-01 --host 10.0.1.17 --ssh-user admin"]))
     .action(
       does<FieldFlags>(async (session, { args: [id = ""], flags }) => {
         const fields = fieldsOf(flags);

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { factsBelow } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
 
 interface Shown {
@@ -13,7 +14,7 @@ const SHOWN = new WeakMap<Command, Shown>();
 export function showing<R>(command: Command, { columns }: Kind<R>, { isSorted = true } = {}): Command {
   const titles = columns.map(({ title }) => title.toLowerCase());
   SHOWN.set(command, { columns: titles, isSorted });
-  return command.addHelpText("after", `\nColumns: ${titles.join(", ")}`);
+  return command.addHelpText("after", factsBelow(`Columns: ${titles.join(", ")}`));
 }
 
 /** What `--columns` may name. */

@@ -1,6 +1,7 @@
 import { inColumns } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
 import type { Answer, Schema } from "@repo/queen-client";
+import { examples } from "../output/help-lines.ts";
 import { wrapped } from "../output/wrapped.ts";
 import type { Session } from "../session.ts";
 import { heldMarks } from "./held-marks.ts";
@@ -28,7 +29,7 @@ export const addStatus: AddVerb = (parent, does) => {
   parent
     .command("status")
     .description("Says how the fleet is, who needs attention, and what to do next.")
-    .addHelpText("after", "\nExample: pnpm -s hivectl status")
+    .addHelpText("after", examples(["pnpm -s hivectl status"]))
     .action(
       does(async (session) => {
         refuseNames(session);

@@ -2,6 +2,7 @@ import { printable } from "@repo/process-log/printable";
 import type { Schema } from "@repo/queen-client";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
+import { examples } from "../output/help-lines.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { addFilterFlags, type FilterFlags, filterOf, refuseEmptySelector } from "./hive-filter.ts";
 import { makeToken } from "./make-token.ts";
@@ -43,7 +44,10 @@ export const addTokenCreate = (token: Command, does: Does): Command =>
   )
     .addHelpText(
       "after",
-      "\nExample: (umask 077; pnpm -s hivectl token create --name gpu-01 --role hive --hive gpu-01 > gpu-01.token)\nExample: pnpm -s hivectl token create --role hive -l rack=r12 --out-dir tokens",
+      examples(
+        ["(umask 077; pnpm -s hivectl token create --name gpu-01 --role hive --hive gpu-01 > gpu-01.token)"],
+        ["pnpm -s hivectl token create --role hive -l rack=r12 --out-dir tokens"],
+      ),
     )
     .action(does<Flags>(create));
 

@@ -40,22 +40,41 @@ export async function writeTokens(session: Session, folder: string, { filter, va
   terminal.goOnUnread();
   const printer = session.printer(WRITTEN);
   let written = 0;
-  for (const id of lacking) {
-    // What another program called a hive may lead out of the folder.
-    const file = join(folder, `${encodeURIComponent(id)}.token`);
-    const body = { name: id, role: "hive", hive_id: id, ...validity } as const;
-    const token = await writeNew(session, file, body).catch((error: NodeJS.ErrnoException) => {
-      if (error.syscall === undefined) throw error;
-      const isThere = error.code === "EEXIST";
-      terminal.complain(`${id}: ${isThere ? `${file} is there already, and stays as it is` : unwritable(file, error)}`);
-    });
-    if (token === undefined) continue;
-    written += 1;
-    await printer.print([{ id: token.id, hive_id: id, file }]);
+  try {
+    for (const id of lacking) {
+      const token = await writeOf(session, id, { folder, validity });
+      if (token === undefined) continue;
+      written += 1;
+      await printer.print([token]);
+    }
+  } catch (error) {
+    const why = session.signal.aborted ? "interrupted" : "it broke off";
+    terminal.complain(`${why}: ${written} of ${lacking.length} are written, and the same call makes the others`);
+    throw error;
   }
   await printer.end();
   if (written > 0) terminal.say("take each to its hive, and name it there in HIVE_TOKEN_FILE");
   return written === lacking.length ? EXIT.done : written === 0 ? EXIT.failed : EXIT.someFailed;
+}
+
+/** The token of one hive; undefined where its file could not be written, which is said and keeps none of the others back. */
+async function writeOf(
+  session: Session,
+  id: string,
+  { folder, validity }: { folder: string; validity: Which["validity"] },
+): Promise<Written | undefined> {
+  // What another program called a hive may lead out of the folder.
+  const file = join(folder, `${encodeURIComponent(id)}.token`);
+  try {
+    const token = await writeNew(session, file, { name: id, role: "hive", hive_id: id, ...validity });
+    return token && { id: token.id, hive_id: id, file };
+  } catch (error) {
+    if (!(error instanceof Error && "syscall" in error)) throw error;
+    const isThere = "code" in error && error.code === "EEXIST";
+    const why = isThere ? `${file} is there already, and stays as it is` : unwritable(file, error);
+    session.terminal.complain(`${id}: ${why}`);
+    return undefined;
+  }
 }
 
 /** The file comes first, with room for the token: where there can be none, no token is made. Undefined where it could not be written all the same. */

@@ -1,5 +1,6 @@
 import { QueenProblem, type Schema } from "@repo/queen-client";
 import { EXIT, sentencesOf, UsageProblem } from "../failure.ts";
+import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
 import type { Session } from "../session.ts";
 import { isNumberTyped } from "./bulk.ts";
@@ -21,7 +22,7 @@ export const addTokens: AddVerb = (parent, does) => {
   addTokenCreate(token, does);
   showing(token.command("list"), TOKENS)
     .description("Lists the tokens, never what could be used in their place.")
-    .addHelpText("after", "\nExample: pnpm -s hivectl token list --sort -used")
+    .addHelpText("after", examples(["pnpm -s hivectl token list --sort -used"]))
     .action(
       does(async (session) => {
         const tokens = await allTokens(session);
@@ -33,7 +34,7 @@ export const addTokens: AddVerb = (parent, does) => {
   showing(token.command("revoke"), REVOKED, { isSorted: false })
     .description("Revokes tokens: whoever shows one is refused from then on.")
     .argument("<token...>", "the ids of tokens")
-    .addHelpText("after", "\nExample: pnpm -s hivectl token revoke 0123456789abcdef")
+    .addHelpText("after", examples(["pnpm -s hivectl token revoke 0123456789abcdef"]))
     .action(does((session, { args }) => revoke(session, [...new Set(args)])));
 };
 

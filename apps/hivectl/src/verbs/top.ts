@@ -1,3 +1,4 @@
+import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
 import { type HiveRow, LOAD, memoryText, percentText, SINCE, STATUS, VRAM } from "./hive-columns.ts";
 import { addListFlags, type ListFlags, listHives } from "./hive-list.ts";
@@ -8,7 +9,7 @@ export const addTop: AddVerb = (parent, does) => {
   addListFlags(
     showing(parent.command("top"), TOP).description("Lists hives by how much of them is in use, the most first."),
   )
-    .addHelpText("after", "\nExample: pnpm -s hivectl top -l rack=r12 --sort -gpu% --limit 20")
+    .addHelpText("after", examples(["pnpm -s hivectl top -l rack=r12 --sort -gpu% --limit 20"]))
     .action(does<ListFlags>((session, call) => listHives(session, call, { kind: TOP, sort: "-load", redraws: true })));
 };
 

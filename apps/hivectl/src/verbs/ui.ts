@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { examples } from "../output/help-lines.ts";
 import type { Session } from "../session.ts";
 import type { AddVerb } from "./verb.ts";
 
@@ -10,7 +11,7 @@ export const addUi: AddVerb = (parent, does) => {
       "Opens the page of the queen in the browser, logged in as whoever calls, by a code that is good once within a minute.",
     )
     .option("--print", "print its address, and open nothing")
-    .addHelpText("after", "\nExample: pnpm -s hivectl ui --print")
+    .addHelpText("after", examples(["pnpm -s hivectl ui --print"]))
     .action(
       does<{ print?: true }>(async (session, { flags }) => {
         const address = await addressOf(session);

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
+import { examples, sentencesBelow } from "../output/help-lines.ts";
 import { exactDuration } from "../output/times.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { untilAnswered } from "./connection.ts";
@@ -35,13 +36,17 @@ export const addWait: AddVerb = (parent, does) => {
   addFilterFlags(command)
     .addHelpText(
       "after",
-      `
---timeout says for how long, 5m unless it is given; exit code 5 says that this time is up, and 1 that it became impossible, or that no hive is as asked for. Hives that are chosen by what they are, are those for which it holds when the wait begins.
-
-Examples:
-  pnpm -s hivectl wait gpu-01                              until it is online
-  pnpm -s hivectl wait -l rack=r12 --for offline           until the last of the rack is
-  pnpm -s hivectl wait --for op=OPERATION --timeout 10m    until it has succeeded`,
+      sentencesBelow(
+        "--timeout says for how long, 5m unless it is given; exit code 5 says that this time is up, and 1 that it became impossible, or that no hive is as asked for. Hives that are chosen by what they are, are those for which it holds when the wait begins.",
+      ),
+    )
+    .addHelpText(
+      "after",
+      examples(
+        ["pnpm -s hivectl wait gpu-01", "until it is online"],
+        ["pnpm -s hivectl wait -l rack=r12 --for offline", "until the last of the rack is"],
+        ["pnpm -s hivectl wait --for op=OPERATION --timeout 10m", "until it has succeeded"],
+      ),
     )
     .action(does<Flags>(wait));
 };

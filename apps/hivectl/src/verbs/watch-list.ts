@@ -3,6 +3,7 @@ import type { EventQuery, QueenEvent } from "@repo/queen-client";
 import { EXIT } from "../failure.ts";
 import type { Session } from "../session.ts";
 import { tellConnection, untilAnswered } from "./connection.ts";
+import { isUpTo } from "./places.ts";
 
 interface Watched<Listed> {
   /** Which events may change what is in the list; all without it. */
@@ -25,7 +26,8 @@ export async function watchList<Listed extends { readonly position: string | und
       if (event.type === "gap") {
         terminal.say(`changes were missed (${event.data.why}): the list anew`);
         listed = await untilAnswered(session, signal, list);
-      } else await tell(listed, event);
+        // She goes on with all that she has kept since her start, which that list has.
+      } else if (!isUpTo(event.id, listed.position)) await tell(listed, event);
     }
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -4,7 +4,7 @@ import {
   type GpuRequirement,
   toDeviceCapabilitiesJson,
 } from "@repo/device-types";
-import type { HiveRecord, Labels, Selector } from "@repo/hive-catalog";
+import { type HiveRecord, type Labels, labelOf, type Selector } from "@repo/hive-catalog";
 import { Prints } from "./prints.ts";
 
 /** Kinds of hives that are recognized. */
@@ -71,7 +71,7 @@ export class Traits {
   /** Whether a hive may have that value of a label: of one that was not read yet, it is not known. */
   mayHave(id: string, key: string, value: string | undefined): boolean {
     const known = this.#labels.get(id);
-    return known === undefined || known.labels[key] === value;
+    return known === undefined || labelOf(known.labels, key) === value;
   }
 
   /** As far as they are the same on all hives of its kind; null while they are not known. */

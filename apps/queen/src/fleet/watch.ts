@@ -176,7 +176,8 @@ export class Watch {
   }
 }
 
-function outcomeOf({ code, isNameUnanswered }: ProbeError): ProbeOutcome {
+function outcomeOf({ code, isNameUnanswered, isUnsent }: ProbeError): ProbeOutcome {
+  if (isUnsent) return "unsent";
   if (isNameUnanswered) return "unresolved";
   return code === "HIVE_NOT_ALLOWED" ? "refused" : "failed";
 }

@@ -8,6 +8,7 @@ import Fastify, {
 } from "fastify";
 import type { Metrics } from "../telling/metrics.ts";
 import { addBodyParsers, BODY_LIMIT_BYTES } from "./body-parsers.ts";
+import { MAX_PIECES } from "./connections/bounded-request.ts";
 import { answerRaw } from "./connections/raw-answer.ts";
 import { Problem, toProblem } from "./errors.ts";
 import { MAX_ID_LENGTH } from "./input.ts";
@@ -83,6 +84,7 @@ const brokenOff = (): Problem => new Problem("REQUEST_ABORTED", "The request was
 
 const BROKEN_REQUESTS: Record<string, readonly [code: ProblemCode, detail: string]> = {
   HPE_HEADER_OVERFLOW: ["HEADERS_TOO_LARGE", "The headers are too large"],
+  BODY_IN_PIECES: ["PAYLOAD_TOO_LARGE", `The body comes in more than ${MAX_PIECES} pieces: send longer chunks`],
   ERR_HTTP_REQUEST_TIMEOUT: ["REQUEST_TIMEOUT", "The request did not arrive in time"],
 };
 

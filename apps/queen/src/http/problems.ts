@@ -114,6 +114,7 @@ const ServingHives = z.strictObject({
     on_probation: count,
     of_another_backend: count,
     without_idle_worker: count,
+    out_of_reach: count,
     without_memory: count,
   } satisfies Record<Obstacle, z.ZodType>),
 });

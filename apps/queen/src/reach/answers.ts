@@ -1,12 +1,26 @@
-import type { IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import * as z from "zod";
 import { parseBoundedJson } from "../process/bounded-json.ts";
 
 /** The answer to a health check is one small object; what is longer says nothing of who answers. */
 const MAX_HEALTH_BYTES = 4096;
 const MAX_START_LENGTH = 64;
+/** Of one answer: each costs a call and some hundred bytes, however short it is. */
+export const MAX_PIECES = 4096;
+/** Before one answer. Nothing is asked for that needs any, but what stands in between may send a few. */
+const MAX_INTERIM_ANSWERS = 16;
 
-/** The body; undefined, and not read on, when it is longer than `maxBytes` or `isOfUse` says no to its beginning. */
+/** Ends a request that is answered with 1xx again and again. */
+export function boundInterimAnswers(request: ClientRequest): void {
+  let count = 0;
+  request.on("information", () => {
+    count += 1;
+    if (count === MAX_INTERIM_ANSWERS + 1)
+      request.destroy(new Error(`more than ${MAX_INTERIM_ANSWERS} interim answers`));
+  });
+}
+
+/** The body; undefined, and not read on, when it is longer than `maxBytes`, comes in too many pieces, or `isOfUse` says no to its beginning. */
 export function textOf(
   response: IncomingMessage,
   maxBytes: number,
@@ -15,12 +29,14 @@ export function textOf(
   return new Promise((resolve, reject) => {
     let text = "";
     let bytes = 0;
+    let pieces = 0;
     response
       .setEncoding("utf8")
       .on("data", (chunk: string) => {
         text += chunk;
         bytes += Buffer.byteLength(chunk);
-        if (bytes <= maxBytes && isOfUse(text)) return;
+        pieces += 1;
+        if (bytes <= maxBytes && pieces <= MAX_PIECES && isOfUse(text)) return;
         resolve(undefined);
         response.destroy();
       })

@@ -100,6 +100,37 @@ test("reads no more than 256 KB of a body without an end", async () => {
   expect(error.message).toContain("more than 262144 bytes");
 });
 
+test("reads no body in thousands of pieces", async () => {
+  const hive = await startHive({
+    "/v1/devices": (_request, response) => {
+      response.write(JSON.stringify(DEVICES_JSON));
+      for (let piece = 0; piece < 10_000; piece++) response.write(" ");
+      response.end();
+    },
+  });
+  const error = await errorOf(newProbe().devices("hive-a", hive));
+  expect(error.code).toBe("INVALID_DEVICES");
+  expect(error.message).toContain("or than 4096 pieces");
+});
+
+test("reads a few interim answers, and not many", async () => {
+  const few = await startHive({
+    "/health": (_request, response) => {
+      for (let n = 0; n < 16; n++) response.writeEarlyHints({ link: "</a>" });
+      response.end("ok");
+    },
+  });
+  await newProbe().health("hive-a", few);
+  const endless = await startHive({
+    "/health": (_request, response) => {
+      const more = () => void (response.writable && response.writeEarlyHints({ link: "</a>" }, more));
+      more();
+    },
+  });
+  const error = await errorOf(newProbe().health("hive-a", endless));
+  expect(error.message).toContain("/health: more than 16 interim answers");
+});
+
 test("counts a body that stops half-way, and an error, as unreachable", async () => {
   const stuck = await startHive({ "/v1/devices": (_request, response) => void response.writeHead(200).write("{") });
   expect((await errorOf(newProbe({ timeoutMs: 40 }).devices("hive-a", stuck))).code).toBe("HIVE_UNREACHABLE");

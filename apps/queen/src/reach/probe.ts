@@ -6,12 +6,13 @@ import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
 import { ForeseenError, reasonOf } from "../process/errors.ts";
 import { display, plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
-import { healthIn, textOf } from "./answers.ts";
+import { boundInterimAnswers, healthIn, MAX_PIECES, textOf } from "./answers.ts";
 import { Deadline } from "./deadline.ts";
 import { NameUnansweredError, type Resolve } from "./names.ts";
 
 /** Room for as many GPUs as a hive may have, and for what else its ancestors said. */
 const MAX_DEVICES_BYTES = 262_144;
+const TOO_MUCH = `more than ${MAX_DEVICES_BYTES} bytes, or than ${MAX_PIECES} pieces`;
 const MAX_SHOWN_ID = 128;
 const HEALTH_PATHS = ["/health", "/v1/health"];
 /** Of the whole time: the rest is for the last known address, when a name server is late. */
@@ -22,6 +23,9 @@ export interface HiveAddress {
   readonly host: string;
   readonly port: number;
 }
+
+/** Files, in this process or on the machine, and memory. */
+const OWN_LACKS: ReadonlySet<unknown> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
 
 type ProbeErrorCode = "HIVE_UNREACHABLE" | "HIVE_NOT_ALLOWED" | "WRONG_HIVE" | "INVALID_DEVICES";
 
@@ -45,7 +49,12 @@ export class ProbeError extends ForeseenError {
     this.code = code;
   }
 
-  /** Whether the hive was not even looked for, because nobody said where it is. */
+  /** Whether the hive was not even looked for, because the queen herself lacked what a connection takes. */
+  get isUnsent(): boolean {
+    return this.cause instanceof Error && "code" in this.cause && OWN_LACKS.has(this.cause.code);
+  }
+
+  /** … because nobody said where it is. */
   get isNameUnanswered(): boolean {
     return this.cause instanceof NameUnansweredError;
   }
@@ -158,6 +167,7 @@ export class Probe {
         lookup: this.#lookup(hive, deadline),
         headers: { accept: "application/json", connection: "close" },
       });
+      boundInterimAnswers(asked);
       asked
         .on("response", resolve)
         .on("error", reject)
@@ -195,7 +205,7 @@ export class Probe {
     const text = await textOf(response, MAX_DEVICES_BYTES).catch((error: unknown) => {
       throw this.#unreachable(hive, "/v1/devices", deadline, error);
     });
-    if (text === undefined) throw invalidDevices(hive, `more than ${MAX_DEVICES_BYTES} bytes`);
+    if (text === undefined) throw invalidDevices(hive, TOO_MUCH);
     return text;
   }
 

@@ -47,6 +47,7 @@ export class Metrics {
     "failed",
     "refused",
     "unresolved",
+    "unsent",
   ]);
   readonly probeSeconds = this.#histogram(
     "queen_probe_seconds",

@@ -18,10 +18,11 @@ test("the example of the client's README says with a real queen what stands besi
   expect({ exitCode, stderr, lines: stdout.trim().split("\n") }).toEqual({ exitCode: 0, stderr: "", lines: said });
 });
 
-test("the example of the page for who writes a client lists what is online", async () => {
+test("the example of the page for who writes a client lists what is away", async () => {
   const QUEEN_URL = await queens.start().origin();
-  await postJson(`${QUEEN_URL}/v1/hives`, { id: "gpu-01", host: "127.0.0.1", port: 8601, status: "online" });
+  for (const [id, status] of Object.entries({ "gpu-01": "online", "gpu-02": "offline", "gpu-03": "unknown" }))
+    await postJson(`${QUEEN_URL}/v1/hives`, { id, host: "127.0.0.1", port: 8601, status });
   const program = await programOf(new URL("../../../../docs/api.md", import.meta.url));
   await using run = await runInside(APP, program, { env: { QUEEN_URL } });
-  expect({ exitCode: run.exitCode, stdout: run.stdout }).toEqual({ exitCode: 0, stdout: "gpu-01\n" });
+  expect({ exitCode: run.exitCode, stdout: run.stdout }).toEqual({ exitCode: 0, stdout: "gpu-02\ngpu-03\n" });
 });

@@ -60,7 +60,9 @@ function groupsOf(ids: readonly string[], key: string | null): Group[] {
   const groups: Group[] = [];
   for (const id of ids) {
     // The place of a row stays, whatever becomes of its labels.
-    const value = rowOf(id)?.peek().row.hive.labels[key];
+    const labels = rowOf(id)?.peek().row.hive.labels ?? {};
+    // Each object has a `constructor`, which is no label.
+    const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
     const last = groups.at(-1);
     if (last?.value === value && last !== undefined) last.members.push(id);
     else groups.push({ value, members: [id] });

@@ -84,6 +84,10 @@ export const Labels = z.preprocess(
 );
 export type Labels = Readonly<Record<string, string>>;
 
+/** The value of that label; undefined where there is none, also of one that is called as something that each object has, such as `constructor`. */
+export const labelOf = (labels: Labels, key: string): string | undefined =>
+  Object.hasOwn(labels, key) ? labels[key] : undefined;
+
 /** Changes to the labels of a hive, key by key: a value sets, null removes. */
 export const LabelChanges = z.preprocess(
   checkPrototype,

@@ -1,5 +1,5 @@
 import { GrammarError } from "@repo/device-types";
-import { isLabelKey, isLabelValue, KEY_RULE, type Labels, VALUE_RULE } from "./label.ts";
+import { isLabelKey, isLabelValue, KEY_RULE, type Labels, labelOf, VALUE_RULE } from "./label.ts";
 
 /** Of the text of a selector, in characters. */
 const MAX_LENGTH = 2000;
@@ -89,8 +89,8 @@ export class Selector {
   /** Whether a hive with these labels is chosen. */
   matches(labels: Labels): boolean {
     return this.terms.every(({ key, operator, values }) => {
-      const isThere = Object.hasOwn(labels, key);
-      const value = labels[key] ?? "";
+      const value = labelOf(labels, key);
+      const isThere = value !== undefined;
       if (operator === "exists") return isThere;
       if (operator === "absent") return !isThere;
       return operator === "in" ? isThere && values.includes(value) : !isThere || !values.includes(value);

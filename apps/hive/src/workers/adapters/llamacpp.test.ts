@@ -34,6 +34,15 @@ describe("a llama-server", () => {
     expect(await read()).toEqual({ readings: [{ ...idle, running: 1 }] });
   });
 
+  test.each(["--sleep-idle-seconds 3", "--sleep-idle-seconds=3", "--sleep_idle_seconds 3"])(
+    "that may sleep by %s is not asked for its slots",
+    async (flag) => {
+      const server = await startStub("llamacpp-props");
+      const read = readerOf(llamacpp, server, { process: processOf(`llama-server ${flag}`) });
+      expect((await read()).readings).toMatchObject([{ state: "Idle", running: undefined }]);
+    },
+  );
+
   test("that sleeps is Idle, and is not woken", async () => {
     const server = await startStub("llamacpp-props-sleeping");
     const read = readerOf(llamacpp, server, { process: SLEEPER });

@@ -5,6 +5,7 @@ import {
   AnotherServer,
   HEALTHY,
   loading,
+  ON_UNIX_SOCKET,
   type Program,
   type Reading,
   type Server,
@@ -38,8 +39,11 @@ const program: Program = {
   matches: ([first = "", second]) =>
     basename(first) === "llama-server" || (basename(first) === "llama" && second === "serve"),
   portOf: ({ argv, environment }) => portIn(optionOf(argv, "--port") ?? environment?.LLAMA_ARG_PORT),
-  prefixOf: ({ argv, environment }) =>
-    optionOf(argv, "--api-prefix", "--api_prefix") ?? environment?.LLAMA_ARG_API_PREFIX,
+  whyNotAsked: ({ argv, environment }) =>
+    (optionOf(argv, "--host") ?? environment?.LLAMA_ARG_HOST)?.endsWith(".sock") === true ? ON_UNIX_SOCKET : undefined,
+  prefixOf: ({ argv, environment }) => optionOf(argv, "--api-prefix") ?? environment?.LLAMA_ARG_API_PREFIX,
+  speaksTls: ({ argv, environment }) =>
+    hasFlag(argv, "--ssl-key-file") || environment?.LLAMA_ARG_SSL_KEY_FILE !== undefined,
   modelOf: ({ argv, environment }) => {
     const alias = optionOf(argv, "--alias", "-a") ?? environment?.LLAMA_ARG_ALIAS;
     return alias?.split(",")[0] ?? optionOf(argv, "--model", "-m") ?? environment?.LLAMA_ARG_MODEL ?? null;

@@ -58,6 +58,20 @@ test("with nothing loaded has no worker, and says what it has on disk", async ()
   });
 });
 
+test("has not on disk what it would have computed elsewhere", async () => {
+  const tags = recorded("ollama-tags");
+  const { models } = tags.body as { models: object[] };
+  const remote = {
+    name: "gpt-oss:120b-cloud",
+    size: 384,
+    remote_model: "gpt-oss:120b",
+    remote_host: "https://ollama.com",
+  };
+  const server = await startStub("ollama-ps-none", { ...tags, body: { models: [remote, ...models] } });
+  const { cold } = await readerOf(ollama, server)();
+  expect(cold?.map((one) => one.model)).toEqual(["big-c:latest", NAME]);
+});
+
 test("has a worker for a loaded model, which is not on disk alone any more; its runner says how much it does", async () => {
   clockAt("2026-11-28T14:52:00Z");
   const server = await startStub("ollama-ps-loaded", "ollama-tags");
@@ -145,4 +159,20 @@ test("that fails is in Error", async () => {
   const server = await startStub({ ...recorded("ollama-ps-none"), status: 500 });
   const { readings } = await readerOf(ollama, server)();
   expect(readings).toEqual([{ model: null, state: "Error", health: "it answers 500 to /api/ps" }]);
+});
+
+test.each([
+  ["0.0.0.0", undefined],
+  [":11435", 11_435],
+  ["0.0.0.0:11435", 11_435],
+  ["http://[::1]:11435/", 11_435],
+  ["http://gpu-01:11435/ollama", 11_435],
+  ['"0.0.0.0:11435" ', 11_435],
+  ["::1", undefined],
+  ["[::1]", undefined],
+  ["http://0.0.0.0", 80],
+  ["https://gpu-01/", 443],
+  ["", undefined],
+])("OLLAMA_HOST=%s is port %s", (host, port) => {
+  expect(ollama.program?.portOf(processOf("ollama serve", { OLLAMA_HOST: host }))).toBe(port);
 });

@@ -19,7 +19,7 @@ import { llamacpp, neverSleeps, readSlots, type SlotCount, unknownWithoutAnswer 
 const Version = objectOf({ version: text });
 const model = { name: z.string().min(1), digest: text };
 const Loaded = objectOf({ models: listOf(z.object({ ...model, expires_at: text, size_vram: count })) });
-const OnDisk = objectOf({ models: listOf(z.object({ ...model, size: count })) });
+const OnDisk = objectOf({ models: listOf(z.object({ ...model, size: count, remote_host: text })) });
 type LoadedModel = z.output<typeof Loaded>["models"][number];
 
 /** It reads the head of each file for that. */
@@ -29,12 +29,20 @@ const SLIDE_TOLERANCE_MS = 1000;
 
 const program: Program = {
   defaultPort: 11_434,
-  matches: ([first = "", second]) => basename(first) === "ollama" && second === "serve",
+  listensWithinMinutes: 2,
+  matches: ([first = "", second = ""]) => basename(first) === "ollama" && /^(serve|start)$/.test(second),
   isRunner: ([first = "", second]) =>
     (basename(first) === "ollama" && second === "runner") || basename(first) === "ollama_llama_server",
-  portOf: ({ environment }) => portIn(/:(\d+)\/?$/.exec(environment?.OLLAMA_HOST ?? "")?.[1]),
+  portOf: ({ environment }) => portOfHost(environment?.OLLAMA_HOST ?? ""),
   modelOf: () => null,
 };
+
+/** With quotes, a scheme, brackets and a path, or without; an address of colons has no port behind it. */
+function portOfHost(host: string): number | undefined {
+  const plain = host.replace(/["'\s]/g, "");
+  const [, scheme, port] = /^(?:(https?):\/\/)?(?:\[[^\]]*\]|[^/:]*)(?::(\d+))?(?:\/|$)/.exec(plain) ?? [];
+  return portIn(port) ?? (scheme === "http" ? 80 : scheme === "https" ? 443 : undefined);
+}
 
 interface Known {
   /** When each loaded model was to be unloaded, as it was said at the last reading. */
@@ -129,6 +137,8 @@ async function readOnDisk(ask: Ask, known: Known): Promise<readonly ColdModel[]>
   // On a slow disk it takes long, and says nothing of how busy the server is.
   const answer = await ask("/api/tags").catch(() => undefined);
   if (answer?.status !== 200) return known.onDisk;
-  known.onDisk = OnDisk.parse(answer.json).models.map(({ name, size }) => ({ model: name, bytes: size }));
+  // What another host computes is not here, and who asks this one for it does not mean to tell that one.
+  const models = OnDisk.parse(answer.json).models.filter(({ remote_host }) => remote_host === undefined);
+  known.onDisk = models.map(({ name, size }) => ({ model: name, bytes: size }));
   return known.onDisk;
 }

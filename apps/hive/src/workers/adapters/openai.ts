@@ -1,5 +1,13 @@
 import * as z from "zod";
-import { type Adapter, HEALTHY, loading, type Reading, type ServerReading, troubleOf } from "../adapter.ts";
+import {
+  type Adapter,
+  AnotherServer,
+  HEALTHY,
+  loading,
+  type Reading,
+  type ServerReading,
+  troubleOf,
+} from "../adapter.ts";
 import type { Ask } from "../ask.ts";
 import { listOf, objectOf, text } from "../lenient.ts";
 
@@ -22,10 +30,14 @@ export const openai: Adapter = {
       read(ask),
 };
 
+/** Also of one without a model, that some write as null. */
+const isList = (json: unknown): boolean => typeof json === "object" && json !== null && "data" in json;
+
 async function read(ask: Ask): Promise<ServerReading> {
   const answer = await ask("/v1/models");
   if (answer.status === 503) return { readings: [loading(null)] };
   if (answer.status !== 200) return { readings: [troubleOf(answer, "/v1/models", null)] };
+  if (!isList(answer.json)) throw new AnotherServer("it lists no models");
   const readings = modelsIn(answer.json).map(({ id }): Reading => ({ model: id, state: "Idle", health: HEALTHY }));
   return { readings, hasManyModels: true };
 }

@@ -41,10 +41,25 @@ test("an old one is asked the new way once", async () => {
   expect(server.requests.filter((request) => request === LOADS)).toHaveLength(1);
 });
 
+test("one of before both ways is Idle, and how much it does is not known", async () => {
+  const neither = [written(LOADS, "", 404), written(OLD_LOADS, "", 404)];
+  const server = await startStub(...neither, MODELS);
+  expect((await readerOf(sglang, server)()).readings).toEqual([{ model: "qwen", state: "Idle", health: "healthy" }]);
+  server.answerWith(...neither, written("GET /v1/models", { data: [{ id: "a", owned_by: "somebody" }] }));
+  expect((await readerOf(sglang, server)()).readings).toMatchObject([{ state: "Error" }]);
+});
+
 test("that wants a key says so, with the model of its command line", async () => {
   const server = await startStub(withoutKey(LOADS));
   const process = processOf("python -m sglang.launch_server --model-path Qwen/Qwen3-4B");
   expect((await readerOf(sglang, server, { process })()).readings).toEqual([
     { model: "Qwen/Qwen3-4B", state: "Error", health: "it wants a key: see HIVE_WORKER_KEYS_FILE" },
   ]);
+});
+
+test.each([
+  ["python -m sglang.cli.main serve --model-path a", true],
+  ["python -m sglang.cli.main generate", false],
+])("%j: that it serves is %s", (commandLine, serves) => {
+  expect(sglang.program?.matches(commandLine.split(" "))).toBe(serves);
 });

@@ -6,11 +6,13 @@ import {
   type Reading,
   type Server,
   type ServerReading,
+  SPEAKS_GRPC,
   troubleOf,
   wantsKey,
 } from "../adapter.ts";
-import { optionOf, portIn, programOf } from "../argv.ts";
+import { hasFlag, optionOf, portIn, programOf } from "../argv.ts";
 import type { Answer, Ask } from "../ask.ts";
+import { kindIn } from "../identify.ts";
 import { count, listOf, objectOf, text } from "../lenient.ts";
 import { modelsIn } from "./openai.ts";
 
@@ -22,14 +24,23 @@ const OldLoads = listOf(z.object({ num_reqs: count, num_waiting_reqs: count }));
 
 const LOADS = "/v1/loads?include=core";
 
+/** As it is installed, and the module that this is. */
+const COMMANDS = ["sglang", "-m sglang.cli.main"];
+
 const program: Program = {
   defaultPort: 30_000,
   hasOtherSockets: true,
   matches(argv) {
     const { name, rest } = programOf(argv);
-    return name === "-m sglang.launch_server" || (name === "sglang" && rest[0] === "serve");
+    return name === "-m sglang.launch_server" || (COMMANDS.includes(name) && rest[0] === "serve");
   },
   portOf: ({ argv }) => portIn(optionOf(argv, "--port")),
+  whyNotAsked({ argv }) {
+    if (hasFlag(argv, "--grpc-mode")) return SPEAKS_GRPC;
+    const isFirst = (optionOf(argv, "--node-rank") ?? "0") === "0";
+    return isFirst ? undefined : "it works for an SGLang on another host, and answers no requests itself";
+  },
+  speaksTls: ({ argv }) => hasFlag(argv, "--ssl-keyfile"),
   modelOf: ({ argv }) => optionOf(argv, "--served-model-name") ?? optionOf(argv, "--model-path", "--model") ?? null,
 };
 
@@ -58,10 +69,13 @@ async function askNewOrOld(ask: Ask, newPath: string, oldPath: string): Promise<
 async function read({ ask, process }: Server, known: { isOld: boolean }): Promise<ServerReading> {
   const told = process === undefined ? null : program.modelOf(process);
   const answer = known.isOld ? await ask("/get_load") : await askNewOrOld(ask, LOADS, "/get_load");
-  if (answer.status !== 200) return { readings: [troubleOf(answer, known.isOld ? "/get_load" : "/v1/loads", told)] };
+  const trouble = troubleOf(answer, known.isOld ? "/get_load" : "/v1/loads", told);
+  if (answer.status !== 200 && answer.status !== 404) return { readings: [trouble] };
   known.isOld = Array.isArray(answer.json);
   const load = loadOf(known.isOld ? oldLoads(answer.json) : Loads.parse(answer.json).loads);
   const models = await ask("/v1/models");
+  // Those of before both paths do not say how much they do.
+  if (answer.status === 404 && kindIn(models) !== "sglang") return { readings: [trouble] };
   const served = models.status === 200 ? modelsIn(models.json).map(({ id }) => id) : [];
   return { readings: (served.length > 0 ? served : [told]).map((model) => ({ model, ...load })) };
 }

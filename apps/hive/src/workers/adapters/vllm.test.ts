@@ -35,6 +35,20 @@ test("is not Busy for a request that waits for something else than room", async 
   expect(readings).toMatchObject([{ state: "Idle", running: 1, waiting: 2 }]);
 });
 
+test.each([
+  ["not healthy while one of its engines sleeps: a request could end it", 0, /^it sleeps until/],
+  ["healthy while all are awake", 1, /^healthy$/],
+])("is %s", async (_what, second, health) => {
+  const states = [1, second].map(
+    (awake, engine) =>
+      `vllm:engine_sleep_state{engine="${engine}",sleep_state="awake"} ${awake}.0\n` +
+      `vllm:engine_sleep_state{engine="${engine}",sleep_state="discard_all"} 0.0\n`,
+  );
+  const server = await startStub(metrics(vllmMetrics(0, 0) + states.join("")), models(MODEL));
+  const { readings } = await readerOf(vllm, server, { process: PROCESS })();
+  expect(readings).toMatchObject([{ state: "Idle", health: expect.stringMatching(health) }]);
+});
+
 test("counts all of its engines, under either form of their names", async () => {
   const page = 'vllm_num_requests_running{engine="0"} 1\nvllm_num_requests_running{engine="1"} 2\n';
   const server = await startStub(metrics(page), models(MODEL));
@@ -72,6 +86,7 @@ test.each([
   ["vllm serve a --served-model-name b c", "b"],
   ["python -m vllm.entrypoints.openai.api_server --model=a", "a"],
   ["python /usr/bin/vllm serve a/b", "a/b"],
+  ["python -m vllm.entrypoints.cli.main serve a/b", "a/b"],
   ["vllm serve --config x.yaml", null],
 ])("%j serves %s", (commandLine, model) => {
   expect(vllm.program?.modelOf(processOf(commandLine))).toBe(model);

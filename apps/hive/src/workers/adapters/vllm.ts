@@ -2,13 +2,15 @@ import {
   type Adapter,
   AnotherServer,
   HEALTHY,
+  ON_UNIX_SOCKET,
   type Program,
   type Reading,
   type Server,
   type ServerReading,
+  SPEAKS_GRPC,
   troubleOf,
 } from "../adapter.ts";
-import { countIn, optionOf, portIn, programOf } from "../argv.ts";
+import { countIn, hasFlag, optionOf, portIn, programOf } from "../argv.ts";
 import { kindIn } from "../identify.ts";
 import { objectOf, text } from "../lenient.ts";
 import { type Sample, samplesOf, sumOf } from "../prometheus.ts";
@@ -21,19 +23,38 @@ const named = (name: string): string[] => PREFIXES.map((prefix) => `${prefix}${n
 const RUNNING = named("num_requests_running");
 const WAITING = named("num_requests_waiting");
 const WAITING_BY_REASON = named("num_requests_waiting_by_reason");
+/** With the label `sleep_state="awake"`, 0 while it sleeps. */
+const SLEEP_STATE = named("engine_sleep_state");
+/** A request does not wake it, but can make it fail for good. */
+const SLEEPS = "it sleeps until somebody wakes it (POST /wake_up)";
+
+/** As it is installed, and the module that this is. */
+const COMMANDS = ["vllm", "-m vllm.entrypoints.cli.main"];
+
+const GAUGES = [...RUNNING, ...WAITING, ...WAITING_BY_REASON, ...SLEEP_STATE];
 
 const program: Program = {
   defaultPort: 8000,
   hasOtherSockets: true,
   matches(argv) {
     const { name, rest } = programOf(argv);
-    return name === "-m vllm.entrypoints.openai.api_server" || (name === "vllm" && rest[0] === "serve");
+    return name === "-m vllm.entrypoints.openai.api_server" || (COMMANDS.includes(name) && rest[0] === "serve");
   },
   portOf: ({ argv }) => portIn(optionOf(argv, "--port")),
+  whyNotAsked({ argv }) {
+    const isHeadless = hasFlag(argv, "--headless") || optionOf(argv, "--api-server-count", "-asc") === "0";
+    if (isHeadless) return "it works for a vLLM on another host, and answers no requests itself";
+    if (hasFlag(argv, "--data-parallel-multi-port-external-lb"))
+      return "each of its ranks has a port: name them with HIVE_WORKERS";
+    if (hasFlag(argv, "--grpc")) return SPEAKS_GRPC;
+    return hasFlag(argv, "--uds") ? ON_UNIX_SOCKET : undefined;
+  },
+  speaksTls: ({ argv }) => hasFlag(argv, "--ssl-keyfile"),
   modelOf({ argv }) {
-    const [, positional] = programOf(argv).name === "vllm" ? programOf(argv).rest : [];
+    const { name, rest } = programOf(argv);
+    const positional = COMMANDS.includes(name) ? rest[1] : undefined;
     const model = positional?.startsWith("-") ? undefined : positional;
-    return optionOf(argv, "--served-model-name", "--served_model_name") ?? optionOf(argv, "--model") ?? model ?? null;
+    return optionOf(argv, "--served-model-name") ?? optionOf(argv, "--model") ?? model ?? null;
   },
 };
 
@@ -54,7 +75,7 @@ async function read({ ask, process }: Server): Promise<ServerReading> {
   const models = await ask("/v1/models");
   if ((kindIn(models) ?? "vllm") !== "vllm") throw new AnotherServer("it is no vLLM");
   const answer = await ask("/metrics");
-  const samples = answer.status === 200 ? samplesOf(answer.text, [...RUNNING, ...WAITING, ...WAITING_BY_REASON]) : [];
+  const samples = answer.status === 200 ? samplesOf(answer.text, GAUGES) : [];
   if (samples.length === 0) {
     // Other servers run their model when they are asked for their health.
     if ((await vllm.identify(ask)) === undefined) throw new AnotherServer("it is no vLLM");
@@ -62,7 +83,7 @@ async function read({ ask, process }: Server): Promise<ServerReading> {
     if (health.status === 503) return { readings: [{ model: told, state: "Error", health: "its engine is dead" }] };
     if (health.status !== 200) return { readings: [troubleOf(health, "/health", told)] };
   }
-  const load = loadOf(samples, countIn(process && optionOf(process.argv, "--max-num-seqs", "--max_num_seqs")));
+  const load = loadOf(samples, countIn(process && optionOf(process.argv, "--max-num-seqs")));
   // Its names and LoRAs, which the metrics do not have.
   const served = models.status === 200 ? modelsIn(models.json).map(({ id }) => id) : [];
   const names =
@@ -80,7 +101,8 @@ function loadOf(samples: readonly Sample[], slotsOfEngine: number | undefined): 
   const slots = slotsOfEngine === undefined ? undefined : slotsOfEngine * engines;
   const isFull = running !== undefined && slots !== undefined && running >= slots;
   const isBusy = isFull || (forRoom ?? 0) > 0;
-  return { state: isBusy ? "Busy" : "Idle", health: HEALTHY, running, waiting, slots };
+  const isAsleep = of(SLEEP_STATE).some(({ labels, value }) => labels.sleep_state === "awake" && value === 0);
+  return { state: isBusy ? "Busy" : "Idle", health: isAsleep ? SLEEPS : HEALTHY, running, waiting, slots };
 }
 
 function countOf(samples: readonly Sample[]): number | undefined {

@@ -1,4 +1,4 @@
-import { HIVE_STATUSES, type HiveCatalog, type HiveStatus } from "@repo/hive-catalog";
+import { HIVE_STATUSES, type HiveCatalog, type HiveStatus, labelOf } from "@repo/hive-catalog";
 import { entriesOf, type Find, type IsCandidate, OTHERS, type Place, type Step, type Walk } from "./walk.ts";
 
 /** By id. */
@@ -75,6 +75,6 @@ export function walkByLabel({ catalog, find, key, selector, isCandidate }: ByLab
         return stepById((options) => find({ ...options, selector: withoutKey }), place, size, { value: null });
       return labelled(place, size);
     },
-    stands: ({ labels }, { value }) => (labels[key] ?? null) === value,
+    stands: ({ labels }, { value }) => (labelOf(labels, key) ?? null) === value,
   };
 }

@@ -1,4 +1,4 @@
-import type { DamagedHive, FindOptions, HiveCatalog, HiveStatus } from "@repo/hive-catalog";
+import { type DamagedHive, type FindOptions, type HiveCatalog, type HiveStatus, labelOf } from "@repo/hive-catalog";
 import type { Clock } from "../../process/clock.ts";
 import type { Fleet } from "../fleet.ts";
 import type { FleetRow, FleetRows } from "../fleet-rows.ts";
@@ -175,7 +175,7 @@ export class FleetPage {
     const { id, status } = row.hive;
     if (!walk.stands(row, place) || fleet.moves.hasMoved(id, since)) return false;
     if (query.groupBy === undefined) return fleet.sight(id)?.status === status;
-    return fleet.traits.mayHave(id, query.groupBy, row.labels[query.groupBy]);
+    return fleet.traits.mayHave(id, query.groupBy, labelOf(row.labels, query.groupBy));
   }
 }
 

@@ -7,6 +7,7 @@ import { Pace } from "./pace.ts";
 import { type FlapSettings, remember } from "./probation.ts";
 import {
   heard,
+  isFinding,
   learnBeat,
   type NotBeating,
   type ProbeResult,
@@ -161,7 +162,7 @@ export class Liveness {
     this.condition.listening.wake(result.endedAtMs);
     sight.probes.push(result);
     if (sight.probes.length > PROBES_KEPT) sight.probes.shift();
-    if (result.outcome === "unresolved") return true;
+    if (!isFinding(result.outcome)) return true;
     sight.probe = result.outcome;
     if (result.outcome !== "failed") sight.unreachableSinceMs = undefined;
     if (result.outcome === "answered") {

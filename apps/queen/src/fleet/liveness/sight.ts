@@ -2,9 +2,13 @@ import type { HiveStatus } from "@repo/hive-catalog";
 
 /** What a health check showed of the hive: `refused` when the queen may not contact that host. */
 type Finding = "answered" | "failed" | "refused";
-/** `unresolved` when nobody said where that host is, which shows nothing of the hive. */
-export const PROBE_OUTCOMES = ["answered", "failed", "refused", "unresolved"] as const;
+/** `unresolved` when nobody said where that host is, and `unsent` when the queen could open no connection. */
+export const PROBE_OUTCOMES = ["answered", "failed", "refused", "unresolved", "unsent"] as const;
 export type ProbeOutcome = (typeof PROBE_OUTCOMES)[number];
+
+/** Whether it shows something of the hive. */
+export const isFinding = (outcome: ProbeOutcome): outcome is Finding =>
+  outcome !== "unresolved" && outcome !== "unsent";
 
 /** One health check; its times are monotonic. */
 export interface ProbeResult {

@@ -60,8 +60,10 @@ export function bestOf(
   return best;
 }
 
-const isIdle = (worker: Worker): boolean => worker.state === "Idle" && isHealthy(worker);
-export const isHealthy = ({ healthStatus }: Worker): boolean => healthStatus.toLowerCase() === "healthy";
+export const isIdle = (worker: Pick<Worker, "state" | "healthStatus">): boolean =>
+  worker.state === "Idle" && isHealthy(worker);
+export const isHealthy = ({ healthStatus }: Pick<Worker, "healthStatus">): boolean =>
+  healthStatus.toLowerCase() === "healthy";
 
 function candidateOf(hive: Hive, worker: Worker): Candidate {
   const gpuPercent = worker.gpuPercent ?? measuredPercent(hive, worker) ?? UNKNOWN_PERCENT;

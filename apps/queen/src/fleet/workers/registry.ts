@@ -226,7 +226,7 @@ export class HiveRegistry {
     const all = this.#byModel.get(model) ?? new Set<Serving>();
     if (isChosen !== undefined) looked?.(all.size);
     const servings = isChosen === undefined ? all : [...all].filter(({ hive }) => isChosen(hive.id));
-    return whyNoWorker(servings, this.#byModel.keys(), query, now);
+    return whyNoWorker({ servings, onDisk: this.#onDisk.of(model), models: this.#byModel.keys() }, query, now);
   }
 
   #add(id: string): Hive {

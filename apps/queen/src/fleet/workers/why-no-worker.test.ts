@@ -3,14 +3,27 @@ import { whyNoWorker } from "./why-no-worker.ts";
 
 const [NOW_MS, WALL_NOW_MS] = [1000, 1_761_040_800_000];
 
-const why = (...hives: { takesWorkFromMs?: number; cordonedUntilMs?: number; isSilent?: boolean }[]) =>
+const WORKER = { backend: "cuda", state: "Idle", healthStatus: "healthy" } as const;
+
+const why = (
+  ...hives: { takesWorkFromMs?: number; cordonedUntilMs?: number; isSilent?: boolean; isOutOfReach?: boolean }[]
+) =>
   whyNoWorker(
-    hives.map(({ takesWorkFromMs = 0, cordonedUntilMs = 0, isSilent = false }) => ({
-      hive: { takesWorkFromMs, cordonedUntilMs, isSilent },
-      workers: [{ backend: "cuda" }],
-      bests: [],
-    })),
-    [null, "phi-3", "gemma"],
+    {
+      servings: hives.map(({ takesWorkFromMs = 0, cordonedUntilMs = 0, isSilent = false, isOutOfReach = false }) => ({
+        hive: {
+          id: "a",
+          takesWorkFromMs,
+          cordonedUntilMs,
+          isSilent,
+          unreachable: new Set(isOutOfReach ? [WORKER] : []),
+        },
+        workers: [WORKER],
+        bests: [],
+      })),
+      onDisk: [],
+      models: [null, "phi-3", "gemma"],
+    },
     {},
     { nowMs: NOW_MS, wallNowMs: WALL_NOW_MS, isLive: ({ isSilent }) => !isSilent },
   );
@@ -20,6 +33,7 @@ const NONE = {
   on_probation: 0,
   of_another_backend: 0,
   without_idle_worker: 0,
+  out_of_reach: 0,
   without_memory: 0,
 };
 
@@ -29,10 +43,11 @@ test.each([
   ["cordoned", { cordonedUntilMs: WALL_NOW_MS + 1, takesWorkFromMs: NOW_MS + 1 }],
   ["on_probation", { takesWorkFromMs: NOW_MS + 1, cordonedUntilMs: WALL_NOW_MS }],
   ["without_idle_worker", { takesWorkFromMs: NOW_MS }],
+  ["out_of_reach", { isOutOfReach: true }],
 ])("a hive is counted once, as %s: %j", (obstacle, hive) => {
-  expect(why(hive)).toEqual({ serving: 1, hives: { ...NONE, [obstacle]: 1 }, otherModels: [] });
+  expect(why(hive)).toEqual({ serving: 1, hives: { ...NONE, [obstacle]: 1 }, onDisk: 0, otherModels: [] });
 });
 
 test("other models are named only when no hive serves the one that is asked for", () => {
-  expect(why()).toEqual({ serving: 0, hives: NONE, otherModels: ["gemma", "phi-3"] });
+  expect(why()).toEqual({ serving: 0, hives: NONE, onDisk: 0, otherModels: ["gemma", "phi-3"] });
 });

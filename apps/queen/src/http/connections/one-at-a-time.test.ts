@@ -5,8 +5,10 @@ import { expect, onTestFinished, test } from "vitest";
 import { until } from "../../../test/until.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 
-/** A server that answers nothing by itself, and a connection on which `paths` were asked for in one go. */
-async function ask(paths: string[]) {
+const getOf = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+
+/** A server that answers nothing by itself, and a connection on which these requests were sent in one go. */
+async function ask(requests: string[]) {
   const running = new Map<string, ServerResponse>();
   const server = createServer(oneAtATime(({ url = "" }, response) => void running.set(url, response)));
   await once(server.listen(0, "127.0.0.1"), "listening");
@@ -20,13 +22,13 @@ async function ask(paths: string[]) {
     read += text;
   });
   socket.on("error", () => undefined);
-  socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join(""));
+  socket.write(requests.join(""));
   return { running, socket, read: () => read };
 }
 
 test("of the requests that one connection sends ahead, each begins when the answer before it has gone", async () => {
   const paths = Array.from({ length: 17 }, (_, n) => `/${n}`);
-  const { running, read } = await ask(paths);
+  const { running, read } = await ask(paths.map(getOf));
   for (const path of paths) {
     await until("it has begun", () => running.has(path));
     expect([...running.keys()]).toEqual(paths.slice(0, paths.indexOf(path) + 1));
@@ -36,7 +38,16 @@ test("of the requests that one connection sends ahead, each begins when the answ
 });
 
 test("a connection that sends more than 16 requests ahead is closed", async () => {
-  const { running, socket } = await ask(Array.from({ length: 500 }, (_, n) => `/${n}`));
+  const { running, socket } = await ask(Array.from({ length: 500 }, (_, n) => getOf(`/${n}`)));
   await once(socket, "close");
   expect([...running.keys()]).toEqual(["/0"]);
 });
+
+test.each(["Content-Length: 5", "Transfer-Encoding: chunked"])(
+  "a connection that sends a body ahead (%s) is closed",
+  async (header) => {
+    const { running, socket } = await ask([getOf("/0"), `POST /1 HTTP/1.1\r\nHost: localhost\r\n${header}\r\n\r\n`]);
+    await once(socket, "close");
+    expect([...running.keys()]).toEqual(["/0"]);
+  },
+);

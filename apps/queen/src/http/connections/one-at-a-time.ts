@@ -4,6 +4,10 @@ import type { Socket } from "node:net";
 /** No client that is known sends more requests ahead of their answers. */
 const MAX_AHEAD = 16;
 
+/** Nobody reads it before its turn: what arrives of it would be kept. */
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+
 /**
  * Of one connection one request at a time: Node hands over at once all that a caller has sent ahead, and would keep the answers of all. One
  * that was sent ahead has no socket until the answers before it have gone.
@@ -18,7 +22,7 @@ export function oneAtATime(handler: RequestListener): RequestListener {
       return;
     }
     const waiting = ahead.get(socket) ?? 0;
-    if (waiting === MAX_AHEAD) {
+    if (waiting === MAX_AHEAD || hasBody(request)) {
       socket.destroy();
       return;
     }

@@ -18,6 +18,8 @@ type HeadParts = (string | OutgoingHttpHeaders | OutgoingHttpHeader[] | undefine
 /** What each server answers with: a hook of the framework sees neither streams, nor what the framework or Node refuse by themselves. */
 export class SecureResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   override writeHead(statusCode: number, ...parts: HeadParts): this {
+    // Nobody knows how much of it is still to come, nor in how many pieces.
+    if (!this.req.complete && this.req.headers["transfer-encoding"] !== undefined) this.shouldKeepAlive = false;
     const given = parts.at(-1);
     // Beside headers that come as one object, those set one by one cost twice as much: each heartbeat passes here.
     const isObject = typeof given === "object" && !Array.isArray(given);

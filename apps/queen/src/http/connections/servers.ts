@@ -7,6 +7,7 @@ import type { Clock } from "../../process/clock.ts";
 import { addressBlock } from "../../reach/addresses.ts";
 import type { Caller } from "../door/door.ts";
 import type { Arrivals } from "./arrivals.ts";
+import { boundedRequest } from "./bounded-request.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import { Places } from "./places.ts";
 import { answerRaw } from "./raw-answer.ts";
@@ -97,8 +98,9 @@ export class Servers {
       keepAliveTimeout: timeouts.keepAliveMs,
       connectionsCheckingInterval: timeouts.checkMs,
       ServerResponse: SecureResponse,
+      IncomingMessage: boundedRequest((error, socket) => void server.emit("clientError", error, socket)),
     };
-    const server = this.#tls
+    const server: Server = this.#tls
       ? createTlsServer({ ...options, ...this.#tls, handshakeTimeout: timeouts.headersMs }, serve)
       : createServer(options, serve);
     if (server instanceof TlsServer)
@@ -107,7 +109,10 @@ export class Servers {
     server.maxConnections = limits.maxConnections;
     server.on("connection", (socket: Socket) => this.#watch(socket));
     server.on("drop", ({ remoteAddress }) =>
-      this.#warn(remoteAddress, `there are ${limits.maxConnections} (--max-connections)`),
+      this.#warn(
+        remoteAddress,
+        `there are ${limits.maxConnections} (--max-connections, or as many as the limit of open files leaves room for)`,
+      ),
     );
     this.#servers.add(server);
     return server;

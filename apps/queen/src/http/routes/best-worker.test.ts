@@ -111,9 +111,13 @@ test("names, where no worker is idle and the caller says cold, a hive that has t
     gpus: [GPU],
     models_on_disk: [{ model: "llama-3-8b", bytes: 5 * GB, server: "ollama 0.33.0", port: 11_434, reachable: "all" }],
   });
-  expect(await best(queen)).toMatchObject({ status: 404 });
+  const refusal = (words: string) => ({
+    status: 404,
+    body: { detail: expect.stringContaining(`; 1 live hives have it on disk, ${words}`) },
+  });
+  expect(await best(queen)).toMatchObject(refusal("of which cold=true names one that can load it"));
   expect(await best(queen, "&cold=false")).toMatchObject({ status: 404 });
-  expect(await best(queen, "&cold=true&min_free_vram_gb=21")).toMatchObject({ status: 404 });
+  expect(await best(queen, "&cold=true&min_free_vram_gb=21")).toMatchObject(refusal("none of which can load it now"));
   expect(await best(queen, "&cold=true&backend=cuda")).toMatchObject({ status: 404 });
   expect(await best(queen, "&cold=true")).toMatchObject({
     status: 200,

@@ -111,6 +111,7 @@ test.each([
   [{ group_by: "rack" }, "b,c,a,d,e"],
   [{ group_by: "rack", selector: "env=prod" }, "b,a"],
   [{ group_by: "rack", selector: "!env" }, "c,d,e"],
+  [{ group_by: "constructor" }, "a,b,c,d,e"],
 ])("%j lists them in that order, in pages of any size", async (query, ids) => {
   await using queen = await startTestQueen();
   await addFleet(queen);

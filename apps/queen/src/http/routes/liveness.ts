@@ -34,7 +34,8 @@ const HiveLiveness = z
           at_ms: timeMs,
           took_ms: z.int(),
           outcome: z.enum(PROBE_OUTCOMES).meta({
-            description: "`unresolved` when no name server said where the host is, which shows nothing of the hive",
+            description:
+              "`unresolved` when no name server said where the host is, `unsent` when the queen herself had no file or memory left for a connection: neither shows anything of the hive",
           }),
           problem: z.string().nullable(),
         }),

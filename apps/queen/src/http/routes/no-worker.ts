@@ -8,16 +8,25 @@ const OBSTACLE_WORDS: Record<Obstacle, string> = {
   on_probation: "on probation",
   of_another_backend: "of another backend",
   without_idle_worker: "without an idle, healthy one with room",
+  out_of_reach: "where only its own host reaches one, or its url is none",
   without_memory: "without the free memory",
 };
 
 /** The 404 of whoever asks for a worker where there is none, with what is known of why. */
-export function noWorker({ model, isChosen }: WorkQuery, why: WhyNoWorker): Problem {
+export function noWorker({ model, isChosen }: WorkQuery, why: WhyNoWorker, isCold = false): Problem {
   const { serving, hives } = why;
   const isAny = isChosen === undefined;
   const notChosen = `No hive that is chosen has a worker for the model ${JSON.stringify(model)}`;
   const detail = serving > 0 ? noneFree(model, why) : isAny ? notServed(model, why) : notChosen;
-  return new Problem("NO_WORKER", detail, { hives: { serving, ...hives } });
+  return new Problem("NO_WORKER", detail + onDiskWords(why, isCold), { hives: { serving, ...hives } });
+}
+
+function onDiskWords({ onDisk }: WhyNoWorker, isCold: boolean): string {
+  if (onDisk === 0) return "";
+  const advice = isCold
+    ? "none of which can load it now"
+    : "of which cold=true names one that can load it, if there is one";
+  return `; ${onDisk} live hives have it on disk, ${advice}`;
 }
 
 function notServed(model: string, { otherModels }: WhyNoWorker): string {

@@ -110,6 +110,7 @@ describe("when there is no worker, the answer says why", () => {
     on_probation: 0,
     of_another_backend: 0,
     without_idle_worker: 0,
+    out_of_reach: 0,
     without_memory: 0,
   };
 
@@ -136,14 +137,22 @@ describe("when there is no worker, the answer says why", () => {
     queen.clock.advance(60_000);
     await addHive(queen, "busy", [workerJson({ state: "Busy" })]);
     await addHive(queen, "ill", [workerJson({ health_status: "degraded" })]);
+    await addHive(queen, "alone", [workerJson({ url: "ftp://10.0.0.1" })]);
     await addHive(queen, "offline", [workerJson()]);
     await queen.request("PATCH", "/v1/hives/offline", { status: "offline" });
     await addHive(queen, "cordoned", [workerJson()]);
     await queen.request("POST", "/v1/hives/cordoned/cordon", { reason: "new fans" });
     const found = await refusal(queen);
-    expect(found.hives).toEqual({ ...NONE, serving: 5, offline: 2, cordoned: 1, without_idle_worker: 2 });
+    expect(found.hives).toEqual({
+      ...NONE,
+      serving: 6,
+      offline: 2,
+      cordoned: 1,
+      without_idle_worker: 2,
+      out_of_reach: 1,
+    });
     expect(found.detail).toBe(
-      'No worker for the model "llama-3-8b" is free: of 5 hives that have one, 2 offline, 1 cordoned, 2 without an idle, healthy one with room',
+      'No worker for the model "llama-3-8b" is free: of 6 hives that have one, 2 offline, 1 cordoned, 2 without an idle, healthy one with room, 1 where only its own host reaches one, or its url is none',
     );
   });
 });

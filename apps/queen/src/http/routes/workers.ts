@@ -88,7 +88,7 @@ export const workersRoutes = [
       looked: (looks: number) => costs.countLooks(request, looks),
     };
     const best = await fleet.assignments.best(query, cold);
-    if (best === undefined) throw noWorker(query, fleet.registry.whyNoWorker(query));
+    if (best === undefined) throw noWorker(query, fleet.registry.whyNoWorker(query), cold);
     return "worker" in best ? placedToJson(best) : coldToJson(best);
   }),
 ];

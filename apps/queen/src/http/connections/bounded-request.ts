@@ -1,0 +1,31 @@
+import { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+
+/** Of one body. A sound one of 1 MB comes in some 700 over Ethernet. */
+export const MAX_PIECES = 4096;
+
+/** A body that comes in too many pieces. */
+export class PiecesError extends Error {
+  override readonly name = "PiecesError";
+  readonly code = "BODY_IN_PIECES";
+}
+
+/**
+ * What each server reads: of each piece of a body Node makes a buffer of some hundred bytes, and a call, however short it is. Chunks of one byte would
+ * make of 1 MB, which is counted as 1 MB, three hundred and a second without service.
+ */
+export function boundedRequest(refuse: (error: PiecesError, socket: Socket) => void): typeof IncomingMessage {
+  return class BoundedRequest extends IncomingMessage {
+    #pieces = 0;
+
+    override push(piece: unknown, encoding?: BufferEncoding): boolean {
+      if (piece === null || ++this.#pieces <= MAX_PIECES) return super.push(piece, encoding);
+      // What has arrived already is still handed over, piece by piece.
+      if (this.#pieces === MAX_PIECES + 1) {
+        this.socket.pause();
+        refuse(new PiecesError(`the body comes in more than ${MAX_PIECES} pieces`), this.socket);
+      }
+      return false;
+    }
+  };
+}
