@@ -120,7 +120,6 @@ test.each([
   [["remove", "-y", "--force", "-l", ""], "--all"],
   [["remove", "-y", "--status", "unknown", "-l", " "], "--all"],
   [["remove", "-y", "-l", "rack=r12", "-l", ""], "--all"],
-  [["token", "create", "--role", "hive", "--out-dir", "/nonexistent", "-l", ""], "--all"],
   [["cordon", "-y", "gpu-01", "--reason", "x", "--for", "2h", "--until", "2030-01-01T00:00Z"], "not both"],
   [["remove", "-y", "gpu-01", "--parallel", "17"], "from 1 to 16"],
 ])("called wrongly, %j says %s", async (args, said) => {

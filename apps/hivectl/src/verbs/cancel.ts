@@ -23,7 +23,7 @@ export const addCancel: AddVerb = (parent, does) => {
       .description("Ends operations that run: those of these ids, or on these hives. What their steps did stays done."),
     "of operations or hives; - reads them from stdin",
   )
-    .addHelpText("after", "\nExample: pnpm -s hivectl cancel gpu-01 install-5f897ff4036a8eac")
+    .addHelpText("after", "\nExample: pnpm -s hivectl cancel gpu-01 gpu-02")
     .action(does<BulkFlags>(cancel));
 };
 

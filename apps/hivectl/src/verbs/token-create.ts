@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
 import type { CommonFlags, Session } from "../session.ts";
-import { addFilterFlags, type FilterFlags, filterOf, refuseEmptySelector } from "./hive-filter.ts";
+import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
 import { makeToken } from "./make-token.ts";
 import { showing } from "./shown-columns.ts";
 import { hivesWithToken, WRITTEN, writeTokens } from "./token-files.ts";
@@ -53,7 +53,6 @@ export const addTokenCreate = (token: Command, does: Does): Command =>
 
 async function create(session: Session, { flags }: { flags: Flags & CommonFlags }): Promise<number> {
   const { name, role, hive, outDir, expiresInDays } = flags;
-  refuseEmptySelector(flags);
   const filter = filterOf(flags);
   const validity = expiresInDays === undefined ? {} : { expires_at_ms: session.nowMs + expiresInDays * MS_PER_DAY };
   if (outDir !== undefined) {
