@@ -4,11 +4,13 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
 /**
- * A real HTTP proxy before a queen. A request that fits what is to break, it breaks off once, as a queen does who dies; and `before` an answer to
- * one is handed on, something may happen, for which it waits.
+ * A real HTTP proxy before a queen. A request that fits what is to break, it breaks off once, as a queen does who dies; of one that fits what is
+ * held back it answers the head alone; and `before` an answer to one is handed on, something may happen, for which it waits.
  */
 export async function breakingProxy(queen: string) {
   let breaks: RegExp | undefined;
+  let held: RegExp | undefined;
+  let [inFlight, most] = [0, 0];
   let before: ((asked: IncomingMessage) => void | Promise<void>) | undefined;
   const server = createServer((asked, answer) => {
     if (breaks?.test(asked.url ?? "")) {
@@ -16,11 +18,17 @@ export async function breakingProxy(queen: string) {
       asked.socket.resetAndDestroy();
       return;
     }
+    inFlight += 1;
+    most = Math.max(most, inFlight);
+    answer.on("close", () => {
+      inFlight -= 1;
+    });
     const { method, headers } = asked;
     const onward = request(new URL(asked.url ?? "", queen), { method, headers }, async (said) => {
       await before?.(asked);
       answer.writeHead(said.statusCode ?? 502, said.headers);
-      said.pipe(answer);
+      if (held?.test(asked.url ?? "")) answer.flushHeaders();
+      else said.pipe(answer);
     });
     onward.on("error", () => answer.destroy());
     answer.on("close", () => onward.destroy());
@@ -36,6 +44,11 @@ export async function breakingProxy(queen: string) {
     breakOnce: (path: RegExp) => {
       breaks = path;
     },
+    holdBack: (path: RegExp) => {
+      held = path;
+    },
+    /** How many requests there were at one time. */
+    mostAtOnce: () => most,
     beforeAnswers: (happens: NonNullable<typeof before>) => {
       before = happens;
     },

@@ -1,7 +1,8 @@
-import { HiveCatalog } from "@repo/hive-catalog";
 import { QueenClient } from "@repo/queen-client";
 import { expect, test } from "vitest";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
+import { until } from "../../queen/test/until.ts";
+import { breakingProxy } from "./breaking-proxy.ts";
 import { hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
@@ -18,15 +19,13 @@ async function addHives(...ids: string[]): Promise<QueenClient> {
 
 test("describe hive ends with the last events of that hive, and says since when events are kept", async () => {
   const client = await addHives("gpu-01", "gpu-02");
+  const { id } = await client.stopHive("gpu-01");
+  await until("it has ended", async () => (await client.getOperation(id)).finished_at_ms !== null);
   await client.cordonHive("gpu-01", { reason: "新しいファン" });
   await client.cordonHive("gpu-02", { reason: "another one" });
-  const catalog = await HiveCatalog.open(`${queen.folder}/hives.db`);
-  const deadlineMs = Date.now() + 60_000;
-  await catalog.operations.begin({ id: "start-1", hiveId: "gpu-01", kind: "start", owner: "x", deadlineMs });
-  await catalog.close();
   const { stdout } = await inTerminal(["describe", "hive", "gpu-01"], { QUEEN_URL: queen.url }, { columns: 80 });
   expect(stdout).toMatch(
-    /\n\nOperations:\n {2}start-1 .*\n\nEvents, kept since \d+[sm] ago:\n {2}\d+s ago +hive_added +127\.0\.0\.1:1\n(?: {2}.*\n)* {2}\d+s ago +cordon +新しいファン\n$/,
+    /\n\nOperations:\n {2}stop-\w+ .*\n(?: {2}.*\n)*\nEvents, kept since \d+[sm] ago:\n {2}\d+s ago +hive_added +127\.0\.0\.1:1\n(?: {2}.*\n)* {2}\d+s ago +cordon +新しいファン\n$/,
   );
   expect(stdout).not.toContain("another one");
   expect(await describe("gpu-01")).toMatch(/^Events, kept since 2\d{3}-\S+Z:\n {2}2\d{3}-\S+Z {2}hive_added /m);
@@ -62,9 +61,13 @@ test("where no event of it is kept, it says since when they are, and that is the
   const client = new QueenClient({ url: await first.origin() });
   await client.addHive({ id: "gpu-01", host: "127.0.0.1", port: 1 });
   await first.kill("SIGTERM");
+  const beganMs = Date.now();
   const url = await queens.start().origin();
-  const { stdout } = await hivectl(["describe", "hive", "gpu-01"], { QUEEN_URL: url });
-  expect(stdout).toMatch(/^Events: none since 2\S+Z; what happened before is not kept$/m);
+  // Of her clock: that of the caller is an hour late.
+  const NODE_OPTIONS = "--import=data:text/javascript,const{now}=Date;Date.now=()=>now()-3600000";
+  const { stdout } = await hivectl(["describe", "hive", "gpu-01"], { QUEEN_URL: url, NODE_OPTIONS });
+  const [, since = ""] = /^Events: none since (2\S+Z); what happened before is not kept$/m.exec(stdout) ?? [];
+  expect(Date.parse(since)).toBeGreaterThanOrEqual(beganMs);
 });
 
 test("of a queen who keeps the newest alone, it says since when those are", async () => {
@@ -93,4 +96,17 @@ test("a queen who takes no more readers of events keeps back none of the rest", 
   });
   expect(JSON.parse(await describe("gpu-01", "-o", "json")).events).toBeNull();
   await Promise.all(streams.map(({ body }) => body?.cancel()));
+});
+
+test("where something before the queen holds her events back, they are given up after --timeout, and the rest is shown", async () => {
+  await addHives("held");
+  const proxy = await breakingProxy(queen.url);
+  proxy.holdBack(/^\/v1\/events/);
+  const inTime = (...args: string[]) => hivectl([...args, "--timeout", "1s"], { QUEEN_URL: proxy.url });
+  const { code, stdout } = await inTime("describe", "hive", "held");
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(/^Id: +held\n(?:.*\n)*Events: not known: .*nothing came for 1000 ms/),
+  });
+  expect(await inTime("get", "events")).toMatchObject({ code: 1, stderr: expect.stringContaining("nothing came for") });
 });

@@ -45,7 +45,7 @@ test("-o wide has more columns, --columns those that are named, and --no-headers
   expect((await get("--columns", "labels,id", "--no-headers", "gpu-01")).stdout).toBe("rack=r11  gpu-01\n");
   expect(await get("--columns", "colour")).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining("no column colour"),
+    stderr: expect.stringContaining('no column "colour"'),
   });
 });
 

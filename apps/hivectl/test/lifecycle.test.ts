@@ -1,17 +1,17 @@
-import { rm, writeFile } from "node:fs/promises";
 import { QueenClient } from "@repo/queen-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { unusedPort } from "../../queen/test/lifecycle/port.ts";
 import { Sshd } from "../../queen/test/lifecycle/sshd.ts";
 import { hivectl, inTerminal } from "./hivectl.ts";
+import { holdAt, waitAt } from "./hold.ts";
 import { queenForAll } from "./queen.ts";
 
 const IDS = ["gpu-01", "gpu-02", "gpu-03", "gpu-04", "gpu-05"];
 /** Her own URL must be known before she is there. */
 const port = await unusedPort();
-/** While there is such a file, nothing that is of gpu-02 is done on the host. */
+/** While `hold` is held, nothing that is of gpu-02 is done on the host. */
 const sshd = await Sshd.start({
-  forced: `case $SSH_ORIGINAL_COMMAND in *gpu-02*) while [ -e "$(dirname "$0")/hold" ]; do sleep 0.1; done;; esac
+  forced: `case $SSH_ORIGINAL_COMMAND in *gpu-02*) ${waitAt('"$(dirname "$0")/hold"')};; esac
 exec sh -c "$SSH_ORIGINAL_COMMAND"`,
 });
 const hold = `${sshd.folder}/hold`;
@@ -80,11 +80,11 @@ test("devices are detected and agents started without a question; what would sto
 }, 60_000);
 
 test("Ctrl-C during install ends with 130, says what was done, what is under way and what is not; the queen finishes what she began", async () => {
-  await writeFile(hold, "");
+  const letGo = holdAt(hold);
   const args = ["install", "-y", "gpu-01", "gpu-02", "gpu-04", "--parallel", "1"];
   const seen = { columns: 120, typedAfter: "1 of 3: gpu-02" };
   const { code, stdout } = await inTerminal(args, { QUEEN_URL: queen.url, NO_COLOR: "1" }, seen, "\x03");
-  await rm(hold);
+  await letGo();
   expect(code).toBe(130);
   const lines = stdout.replaceAll("\r\x1b[K", "\n").split("\n");
   expect(lines.slice(-3)).toEqual([

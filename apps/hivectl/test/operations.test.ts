@@ -1,6 +1,7 @@
 import { QueenClient, type Schema } from "@repo/queen-client";
 import { beforeAll, expect, test } from "vitest";
 import { until } from "../../queen/test/until.ts";
+import { breakingProxy } from "./breaking-proxy.ts";
 import { hivectl } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 import { silentServer } from "./silent-server.ts";
@@ -83,8 +84,10 @@ test("the step of one that failed is that at which it did, and what was skipped 
   expect((await run("far", "--columns", "state,step", "--no-headers")).stdout).toMatch(/^failed +connect\n$/);
 });
 
-test("each hive is one request", async () => {
-  const { stderr } = await run(...IDS, "-v");
+test("each hive is one request, and no more than four are under way at a time", async () => {
+  const proxy = await breakingProxy(queen.url);
+  const { stderr } = await hivectl(["get", "operations", ...IDS, "-v"], { QUEEN_URL: proxy.url });
+  expect(proxy.mostAtOnce()).toBeLessThanOrEqual(4);
   const asked = stderr.match(/hive_id=(\w)/g) ?? [];
   expect(asked.toSorted()).toEqual(IDS.map((id) => `hive_id=${id}`));
 });

@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { QueenClient } from "@repo/queen-client";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import type { Daemon } from "../../queen/test/daemon.ts";
@@ -6,23 +6,26 @@ import { Sshd } from "../../queen/test/lifecycle/sshd.ts";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { until } from "../../queen/test/until.ts";
 import { Hivectl, hivectl } from "./hivectl.ts";
+import { holdAt, waitAt } from "./hold.ts";
 
-/** Of what is done on the host of far, the first goes well; the others wait for as long as there is the file `hold`. */
+/** Of what is done on the host of far, the first goes well; the others wait while `hold` is held. */
 const sshd = await Sshd.start({
   forced: `case $SSH_ORIGINAL_COMMAND in *far*)
-  if [ -e "$HOME/seen" ]; then while [ -e "$(dirname "$0")/hold" ]; do sleep 0.1; done; else touch "$HOME/seen"; fi;;
+  if [ -e "$HOME/seen" ]; then ${waitAt('"$(dirname "$0")/hold"')}; else touch "$HOME/seen"; fi;;
 esac
 exec sh -c "$SSH_ORIGINAL_COMMAND"`,
 });
 const hold = `${sshd.folder}/hold`;
 const queens = queenProcesses();
 const NEAR = { host: "127.0.0.1", port: 8601 };
+let letGo: () => Promise<void>;
 let first: Daemon;
 let url: string;
 let client: QueenClient;
 
 beforeEach(async () => {
-  await writeFile(hold, "");
+  await rm(hold, { force: true });
+  letGo = holdAt(hold);
   await rm(`${sshd.home}/seen`, { force: true });
   first = queens.start([], { QUEEN_SSH_IDENTITY: sshd.identity });
   url = await first.origin();
@@ -36,6 +39,7 @@ afterAll(() => sshd[Symbol.asyncDispose]());
 
 async function watching(...args: string[]) {
   const running = new Hivectl(["get", "operations", "-w", "-v", ...args], { QUEEN_URL: url });
+  running.child.stdin.end();
   const untilSaid = (line: RegExp, of: "stdout" | "stderr" = "stdout") =>
     until(`${line} is said`, () => line.test(running[of]));
   await untilSaid(/\/v1\/events/, "stderr");
@@ -59,7 +63,7 @@ test("a watch lists, has a line for each that begins, steps or ends, and ends wi
   await untilSaid(new RegExp(`^${held.id} +far +stop +running +\\S+ +- +stop +-$`, "m"));
   const near = await client.stopHive("near");
   await untilSaid(new RegExp(`^${near.id} +near +stop +failed +\\S+ +\\ds +stop +stop: .*$`, "m"));
-  await rm(hold);
+  await letGo();
   await untilSaid(new RegExp(`^${held.id} +far +stop +failed `, "m"));
   const { code, stdout } = await interrupted();
   expect(code).toBe(0);
@@ -75,7 +79,7 @@ test("its filters hold for what comes, and one that they let through no longer i
   const near = await client.stopHive("near");
   const held = await client.stopHive("far");
   await stops.untilSaid(/"name":"stop"/);
-  await rm(hold);
+  await letGo();
   await stops.untilSaid(new RegExp(`^{"id":"${held.id}","left":true}$`, "m"));
   await ended(near);
   const start = await client.startHive("near");
@@ -108,4 +112,29 @@ test("it never ends, so that it is no document", async () => {
     const { code, stderr } = await hivectl(["get", "operations", "-w", "-o", format], { QUEEN_URL: url });
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("-o jsonl says a line") });
   }
+});
+
+test("each has a line for its beginning, for each step and for its end, also where many go at once", async () => {
+  const ids = Array.from({ length: 16 }, (_, n) => `gpu-${n}`);
+  for (const id of ids) await client.addHive({ ...NEAR, id });
+  const { running, interrupted } = await watching("--columns", "hive,state,step", "--no-headers");
+  for await (const _ of client.actOnHives({ action: "stop", ids }, { parallel: 16 }));
+  const linesOf = (id: string) => running.stdout.split("\n").filter((line) => line.startsWith(`${id} `));
+  await until("all have ended", () => ids.every((id) => linesOf(id).some((line) => line.includes("failed"))));
+  expect((await interrupted()).code).toBe(0);
+  for (const id of ids) {
+    const lines = linesOf(id).map((line) => line.split(/ +/).slice(1).join(" "));
+    expect(lines).toEqual(["running -", "running connect", "running stop", "failed stop"]);
+  }
+});
+
+test("where no hive is named on stdin, it tells of none", async () => {
+  const [ofNone, ofAll] = [await watching("-"), await watching()];
+  await ended(await client.stopHive("near"));
+  await ofAll.untilSaid(/ failed /);
+  const { code, stdout } = await ofNone.interrupted();
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+  const { stdout: events } = await hivectl(["get", "events", "-", "-o", "name"], { QUEEN_URL: url });
+  expect(events).toBe("");
+  await ofAll.interrupted();
 });

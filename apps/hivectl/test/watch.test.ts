@@ -120,6 +120,23 @@ test.each([
   },
 );
 
+test("a watch with a filter asks for no hive again because of what is done to it", async () => {
+  const url = await queens.start().origin();
+  const client = new QueenClient({ url });
+  await client.addHive({ ...HIVE, id: "mine", labels: { rack: "r1" } });
+  const { running, untilLine } = following(url, "hives", "-l", "rack=r1", "-v");
+  await untilLine("/v1/events", "stderr");
+  const looks = () => running.stderr.match(/GET \S*\/v1\/fleet/g)?.length ?? 0;
+  const before = looks();
+  const { id } = await client.stopHive("mine");
+  await until("it has ended", async () => (await client.getOperation(id)).finished_at_ms !== null);
+  await client.cordonHive("mine", { reason: "fans" });
+  await untilLine(/^mine +unknown,cordoned/);
+  expect(looks() - before).toBe(1);
+  running.child.kill("SIGINT");
+  expect((await running.end()).code).toBe(0);
+});
+
 test("a queen who dies between an event and what is asked of it is away, and no end", async () => {
   const url = await queens.start().origin();
   const client = new QueenClient({ url });

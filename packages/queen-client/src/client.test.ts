@@ -83,7 +83,7 @@ test("a list is read page by page, each when it is asked for", async () => {
     const next = { none: "a", a: "b", b: null }[after ?? "none"] ?? null;
     json({ hives: [], next_after: next, damaged: [] })(request, response);
   });
-  const pages = server.client.hivePages({ status: ["online"] });
+  const pages = server.client.hivePages({ status: "online" });
   await pages.next();
   expect(server.requests.length).toBe(1);
   expect((await all(pages)).length).toBe(2);
@@ -204,6 +204,8 @@ test("what the document forbids does not compile", () => {
     void client.addHive({ id: "a" });
     // @ts-expect-error: no status has this name
     void client.listHives({ status: ["lost"] });
+    // @ts-expect-error: nor alone
+    void client.listHives({ status: "lost" });
     // @ts-expect-error: there is no such field
     void client.changeHive("a", { colour: "red" });
   };

@@ -209,13 +209,13 @@ export class QueenClient {
    * on; where some were missed, the next is `gap`. Throws what the queen refuses for good, such as a token that is none of hers.
    */
   readEvents(query: EventQuery = {}): AsyncGenerator<QueenEvent, void, undefined> {
-    const { after, signal = new AbortController().signal, onConnection, onPlace, ...filter } = query;
+    const { after, signal = new AbortController().signal, onConnection, onPlace, silenceMs, ...filter } = query;
     const open = async (place: string | undefined, stop: AbortSignal) => {
       const headers = place ? { "last-event-id": place } : {};
       const request = { accept: "text/event-stream", query: filter, headers };
       return (await this.#requests.stream("get", "/v1/events", request, { signal: stop })).body;
     };
-    return readEvents({ open, wait, random: Math.random }, { after, signal, onConnection, onPlace });
+    return readEvents({ open, wait, random: Math.random }, { after, signal, onConnection, onPlace, silenceMs });
   }
 }
 

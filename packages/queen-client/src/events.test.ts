@@ -33,10 +33,10 @@ function reading(
       },
       wait: async (ms) => void waits.push(ms),
       random: () => 0.5,
-      ...(silenceMs !== undefined && { silenceMs }),
     },
     {
       after,
+      silenceMs,
       signal: stop.signal,
       onConnection: (connection) => connections.push(connection),
       onPlace: (id) => places.push(id),

@@ -19,7 +19,6 @@ interface Parts {
   readonly wait: Wait;
   /** From 0 to 1, so that many readers do not come back at once. */
   readonly random: () => number;
-  readonly silenceMs?: number;
 }
 
 export interface How {
@@ -30,11 +29,13 @@ export interface How {
   readonly onConnection?: ((connection: Connection) => void) | undefined;
   /** Told whenever the queen is heard, from where it would go on: also where nothing that is wanted has happened. */
   readonly onPlace?: ((id: string) => void) | undefined;
+  /** A connection on which nothing comes for so long is lost. Default: 45,000. */
+  readonly silenceMs?: number | undefined;
 }
 
 /** Events for as long as the signal is not given. A connection that is lost is made anew from where it was; what is lost for good throws. */
 export async function* readEvents(parts: Parts, how: How): AsyncGenerator<QueenEvent, void, undefined> {
-  const { signal, onConnection, onPlace } = how;
+  const { signal, onConnection, onPlace, silenceMs = SILENCE_MS } = how;
   let place = how.after;
   let retryMs = FIRST_RETRY_MS;
   let failures = 0;
@@ -43,7 +44,7 @@ export async function* readEvents(parts: Parts, how: How): AsyncGenerator<QueenE
     try {
       const body = await parts.open(place, signal);
       onConnection?.({ isOpen: true });
-      for await (const block of blocksOf(linesOf(body, { signal, silenceMs: parts.silenceMs ?? SILENCE_MS }))) {
+      for await (const block of blocksOf(linesOf(body, { signal, silenceMs }))) {
         failures = 0;
         place = block.id ?? place;
         if (block.id !== undefined) onPlace?.(block.id);

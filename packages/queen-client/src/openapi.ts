@@ -828,7 +828,7 @@ export interface paths {
         /**
          * What happens to the fleet, as it happens
          * @description Server-sent events. Each has an `id` of the form `<start>-<n>`: `start` is another one after each start of the queen, `n` counts from 1.
-         *     `data` is JSON, by the schema of the type: `StatusEvent` of `status`, `HiveAddedEvent` of `hive_added`, and so on. Events of a hive have `row`, too: the hive as `GET /v1/fleet` shows it
+         *     `data` is JSON, by the schema of the type: `StatusEvent` of `status`, `HiveAddedEvent` of `hive_added`, and so on. Events of a hive have `row`, but for `operation_step`: the hive as `GET /v1/fleet` shows it
          *     when the event is sent, null when it is in the catalog no more; where `row` is missing it cannot be read now.
          *
          *     A new reader first gets `hello` (`HelloEvent`) and then what happens from then on. One that comes back with `Last-Event-ID` or `after` gets what it has missed; what is
@@ -1861,7 +1861,7 @@ export interface components {
             state: string;
             row?: components["schemas"]["FleetRow"] | null;
         };
-        /** @description A step of an operation began, and the one before it has ended: `GET /v1/operations/{id}` has them all */
+        /** @description A step of an operation began, and the one before it has ended: `GET /v1/operations/{id}` has them all. Only for a reader whose `kind` names it; no row changes by it */
         OperationStepEvent: {
             /** @description Milliseconds since 1970-01-01 UTC */
             at_ms: number;
@@ -2756,7 +2756,7 @@ export interface operations {
                 /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                 cores?: string;
                 /** @description Those with one of these: several by commas, or by naming it several times */
-                status?: components["schemas"]["HiveStatus"][];
+                status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                 /** @description Whether a cordon is in force */
                 cordoned?: boolean;
                 /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -2930,7 +2930,7 @@ export interface operations {
                 /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                 cores?: string;
                 /** @description Those with one of these: several by commas, or by naming it several times */
-                status?: components["schemas"]["HiveStatus"][];
+                status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                 /** @description Whether a cordon is in force */
                 cordoned?: boolean;
                 /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4459,8 +4459,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    /** @description Those with one of these: several by commas, or by naming it several times */
-                    status?: components["schemas"]["HiveStatus"][];
+                    /** @description Those with this, or with one of these */
+                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4485,8 +4485,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    /** @description Those with one of these: several by commas, or by naming it several times */
-                    status?: components["schemas"]["HiveStatus"][];
+                    /** @description Those with this, or with one of these */
+                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4517,8 +4517,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    /** @description Those with one of these: several by commas, or by naming it several times */
-                    status?: components["schemas"]["HiveStatus"][];
+                    /** @description Those with this, or with one of these */
+                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4543,8 +4543,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    /** @description Those with one of these: several by commas, or by naming it several times */
-                    status?: components["schemas"]["HiveStatus"][];
+                    /** @description Those with this, or with one of these */
+                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4569,8 +4569,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    /** @description Those with one of these: several by commas, or by naming it several times */
-                    status?: components["schemas"]["HiveStatus"][];
+                    /** @description Those with this, or with one of these */
+                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4595,8 +4595,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    /** @description Those with one of these: several by commas, or by naming it several times */
-                    status?: components["schemas"]["HiveStatus"][];
+                    /** @description Those with this, or with one of these */
+                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4621,8 +4621,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    /** @description Those with one of these: several by commas, or by naming it several times */
-                    status?: components["schemas"]["HiveStatus"][];
+                    /** @description Those with this, or with one of these */
+                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4647,8 +4647,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    /** @description Those with one of these: several by commas, or by naming it several times */
-                    status?: components["schemas"]["HiveStatus"][];
+                    /** @description Those with this, or with one of these */
+                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -4678,8 +4678,8 @@ export interface operations {
                     ram?: string;
                     /** @description How many CPU cores, at least or in a range: `32`, `8..16` */
                     cores?: string;
-                    /** @description Those with one of these: several by commas, or by naming it several times */
-                    status?: components["schemas"]["HiveStatus"][];
+                    /** @description Those with this, or with one of these */
+                    status?: components["schemas"]["HiveStatus"] | components["schemas"]["HiveStatus"][];
                     /** @description Whether a cordon is in force */
                     cordoned?: boolean;
                     /** @description A part of the id, the host or the value of a label, whatever the case of its letters */
@@ -5707,6 +5707,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "status": "ok",
+                     *       "started_at_ms": 1761040800000,
                      *       "uptime_ms": 86400000,
                      *       "liveness": {
                      *         "state": "watching",
@@ -5722,6 +5723,8 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         status: "ok";
+                        /** @description Milliseconds since 1970-01-01 UTC */
+                        started_at_ms: number;
                         uptime_ms: number;
                         liveness: components["schemas"]["QueenCondition"];
                         /** @description Queens that run on the same catalog, which is made for one */
@@ -5812,7 +5815,7 @@ export interface operations {
                 after?: string;
                 /** @description Only what happens to these hives: several by commas, or by naming it several times */
                 hive?: string[];
-                /** @description Only events of these types, in the same way */
+                /** @description Only events of these types, in the same way; without it all but `operation_step` */
                 kind?: ("status" | "cordon" | "operation" | "operation_step" | "hive_added" | "hive_changed" | "workers" | "hive_removed" | "liveness")[];
             };
             header?: {

@@ -24,6 +24,11 @@ export class SaidLines<R> {
     return before === now ? "same" : "changed";
   }
 
+  /** Whether there is a line of it. */
+  has(name: string): boolean {
+    return this.#said.has(name);
+  }
+
   /** Whether there was a line of it. */
   forget(name: string): boolean {
     return this.#said.delete(name);

@@ -107,7 +107,7 @@ function columnOf<R>(columns: readonly Column<R>[], title: string, name: string)
   const column = columns.find((one) => one.title === title.toUpperCase());
   if (column !== undefined) return column;
   const known = columns.map((one) => one.title.toLowerCase()).join(", ");
-  throw new UsageProblem(`${name} have no column ${title}: they have ${known}`);
+  throw new UsageProblem(`${name} have no column ${JSON.stringify(title)}: they have ${known}`);
 }
 
 /** In the order of a column, as `--sort` says; as they are where it says nothing. What is not known is last, either way. */

@@ -51,7 +51,7 @@ async function listMissing(session: Session): Promise<number> {
   const printer = session.printer(HIVES);
   const isMissing = ({ status }: HiveRow) => HELD_BACK.includes(status.rule);
   let count = 0;
-  for await (const { hives } of queen.fleetPages({ status: ["online"], limit: PAGE }, call)) {
+  for await (const { hives } of queen.fleetPages({ status: "online", limit: PAGE }, call)) {
     const missing = hives.filter(isMissing);
     if (missing.length > 0) await printer.print(missing);
     count += missing.length;

@@ -9,6 +9,7 @@ import { addressText, labelsText, workersText } from "./hive-columns.ts";
 import { idsOf } from "./ids.ts";
 import { eventsSince, keptEvents } from "./kept-events.ts";
 import { exitCodeOf, noSuchHive, rowsOf } from "./one-hive.ts";
+import { someOf } from "./several.ts";
 import { showing } from "./shown-columns.ts";
 import { printList, refuseDocuments } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
@@ -18,7 +19,7 @@ type EventKind = NonNullable<Query<"readEvents">["kind"]>[number];
 
 interface Flags {
   readonly since?: string;
-  readonly kind?: readonly EventKind[];
+  readonly kind?: EventKind[];
   readonly watch?: true;
 }
 
@@ -48,7 +49,7 @@ export const addGetEvents: AddVerb = (parent, does) => {
     .addOption(
       new Option("--kind <kind,...>", "of these kinds alone (default: all but workers and operation_step)")
         .choices(KINDS)
-        .argParser((text) => text.split(",")),
+        .argParser(someOf(KINDS)),
     )
     .option("--since <when>", "what happened since: 10m, 2026-12-01T08:00Z, or the id of an event, which -o wide shows")
     .option("-w, --watch", "go on with what happens, until Ctrl-C")
@@ -60,26 +61,24 @@ async function getEvents(
   session: Session,
   { args, flags }: { args: readonly string[]; flags: Flags & CommonFlags },
 ): Promise<number> {
-  const kinds = flags.kind ?? [];
-  const strange = kinds.find((kind) => !KINDS.includes(kind));
-  if (strange !== undefined) throw new UsageProblem(`there is no kind ${strange}: there are ${KINDS.join(", ")}`);
   const { after, fromMs } = sinceOf(flags.since, session.nowMs);
-  const ids = args.length === 0 ? [] : await idsOf(session, args);
-  const isOfKind = filterOf({ ids, kinds: kinds.length > 0 ? kinds : UNASKED, fromMs });
+  const kind = flags.kind ?? UNASKED;
+  const ids = args.length === 0 ? undefined : await idsOf(session, args);
+  const isAskedFor = filterOf({ ids, fromMs });
   const unheard = new Set(ids);
   const isWanted = (event: Told) => {
     unheard.delete(hiveOf(event) ?? "");
-    return isOfKind(event);
+    return isAskedFor(event);
   };
   if (flags.watch) {
     refuseDocuments(session);
     const printer = session.printer(EVENTS, { isWatch: true });
-    for await (const page of told(session, eventsSince(session, after), isWanted)) await printer.print(page);
+    for await (const page of told(session, eventsSince(session, { kind }, after), isWanted)) await printer.print(page);
     return EXIT.done;
   }
-  const isAsked = args.length > 0 || kinds.length > 0 || flags.since !== undefined;
+  const isAsked = args.length > 0 || flags.kind !== undefined || flags.since !== undefined;
   const none = isAsked ? "nothing of that has happened" : "nothing has happened since the queen started";
-  await printList(session, EVENTS, told(session, keptEvents(session, after), isWanted), { none });
+  await printList(session, EVENTS, told(session, keptEvents(session, { kind }, after), isWanted), { none });
   let missing = 0;
   for await (const batch of rowsOf(session, [...unheard], {})) {
     for (const [id] of batch.filter(([, row]) => row === undefined)) {
@@ -87,7 +86,8 @@ async function getEvents(
       missing += 1;
     }
   }
-  return exitCodeOf(ids.length, ids.length - missing);
+  const named = ids?.length ?? 0;
+  return exitCodeOf(named, named - missing);
 }
 
 /** The event after which they are told, or from when on. */
@@ -113,15 +113,14 @@ export const isTold = (event: QueenEvent): event is Told => KINDS.some((kind) =>
 const hiveOf = ({ data }: Told): string | undefined => ("hive_id" in data ? data.hive_id : undefined);
 
 interface Wanted {
-  readonly ids: readonly string[];
-  readonly kinds: readonly string[];
+  /** Of these hives; undefined where any will do. */
+  readonly ids: readonly string[] | undefined;
   readonly fromMs: number | undefined;
 }
 
-function filterOf({ ids, kinds, fromMs = 0 }: Wanted): (event: Told) => boolean {
-  const hives = new Set(ids);
-  return (event) =>
-    (hives.size === 0 || hives.has(hiveOf(event) ?? "")) && kinds.includes(event.type) && event.data.at_ms >= fromMs;
+function filterOf({ ids, fromMs = 0 }: Wanted): (event: Told) => boolean {
+  const hives = ids && new Set(ids);
+  return (event) => (hives?.has(hiveOf(event) ?? "") ?? true) && event.data.at_ms >= fromMs;
 }
 
 /** Labels are told with every change over the API, and shown where they are what is other. */

@@ -1,9 +1,10 @@
-import type { Query } from "@repo/queen-client";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Query, Schema } from "@repo/queen-client";
+import { type Command, Option } from "commander";
 import { UsageProblem } from "../failure.ts";
 import type { CommonFlags } from "../session.ts";
+import { someOf } from "./several.ts";
 
-type Status = NonNullable<Query<"listFleet">["status"]>[number];
+type Status = Schema<"HiveStatus">;
 
 const STATUSES = ["online", "offline", "unknown"] as const satisfies Status[];
 
@@ -17,7 +18,7 @@ export interface TraitFlags {
 export interface FilterFlags extends TraitFlags {
   readonly ram?: string;
   readonly cores?: string;
-  readonly status?: readonly Status[];
+  readonly status?: Status[];
   readonly cordoned?: true;
   readonly onProbation?: true;
   readonly unreachable?: true;
@@ -60,7 +61,7 @@ export const addFilterFlags = (command: Command): Command =>
   addTraitFlags(command)
     .option("--ram <size>", "by RAM, at least or in a range: 256GB, 64GB..128GB")
     .option("--cores <number>", "by CPU cores, in the same way")
-    .addOption(new Option("--status <status,...>", "by status").choices(STATUSES).argParser(readStatuses))
+    .addOption(new Option("--status <status,...>", "by status").choices(STATUSES).argParser(someOf(STATUSES)))
     .option("--cordoned", "only those that are cordoned")
     .option("--on-probation", "only those that went on and off too often, and are watched before they get work")
     .option("--unreachable", "only those that beat, but whose port does not answer health checks")
@@ -78,17 +79,19 @@ export function filterOf(flags: FilterFlags & CommonFlags): HiveFilter {
     notBeating: not_beating,
     model,
   } = flags;
-  return given({ ...traitsOf(flags), ram, cores, status, cordoned, on_probation, unreachable, not_beating, model });
-}
-
-/** Given twice, it is as if they stood in one list. */
-function readStatuses(text: string, before: readonly Status[] = []): readonly Status[] {
-  const isStatus = (word: string): word is Status => STATUSES.some((status) => status === word);
-  const words = text.split(",");
-  const strange = words.find((word) => !isStatus(word));
-  if (strange === undefined) return [...before, ...words.filter(isStatus)];
-  const got = words.length === 1 ? "" : `, got ${JSON.stringify(strange)}`;
-  throw new InvalidArgumentError(`It must be one of ${STATUSES.join(", ")}, or several by commas${got}.`);
+  // One alone is understood by a queen who takes no more, too.
+  const statuses = status?.length === 1 ? status[0] : status;
+  return given({
+    ...traitsOf(flags),
+    ram,
+    cores,
+    status: statuses,
+    cordoned,
+    on_probation,
+    unreachable,
+    not_beating,
+    model,
+  });
 }
 
 export const traitsOf = ({ selector, gpu }: TraitFlags): Pick<HiveFilter, "selector" | "gpu"> =>

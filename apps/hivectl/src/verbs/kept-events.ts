@@ -6,51 +6,40 @@ import { firstOf, numberOf } from "./places.ts";
 /** Which events the queen is to send. */
 type Filter = Pick<Query<"readEvents">, "hive" | "kind">;
 
-interface How {
-  /** All, unless it says which. */
-  readonly filter?: Filter;
-  /** Ends them. */
-  readonly signal?: AbortSignal;
-  readonly onPlace?: (id: string) => void;
-  /** Whether a connection that breaks ends them, and is not made anew. */
-  readonly endsWhenLost?: boolean;
-}
+/** The queen says something every 2 s: where no more comes, something before her holds it back. */
+const SILENCE_MS = 10_000;
+/** Why the reading ended well. */
+const ALL_READ = "all was read";
 
-/** What is still kept after that event, or since the start of the queen, up to now. */
-export async function* keptEvents(session: Session, after?: string, filter: Filter = {}): AsyncGenerator<QueenEvent> {
+/** What is still kept after that event, or since the start of the queen, up to now. Throws where the connection is lost before, or says nothing. */
+export async function* keptEvents(session: Session, filter: Filter = {}, after?: string): AsyncGenerator<QueenEvent> {
   const position = await positionOf(session);
   const first = after ?? firstOf(position);
   if (first === position || numberOf(position) === 0) return;
   const end = new AbortController();
-  const onPlace = (id: string) => {
-    if (numberOf(id) >= numberOf(position) || firstOf(id) !== firstOf(position)) end.abort();
-  };
-  yield* eventsAfter(session, first, { filter, signal: end.signal, onPlace, endsWhenLost: true });
+  yield* session.queen.readEvents({
+    ...filter,
+    after: first,
+    signal: AbortSignal.any([session.signal, end.signal]),
+    silenceMs: session.timeoutMs(SILENCE_MS),
+    onPlace: (id) => {
+      if (numberOf(id) >= numberOf(position) || firstOf(id) !== firstOf(position)) end.abort(ALL_READ);
+    },
+    onConnection: (connection) => {
+      if (!connection.isOpen) end.abort(connection.why);
+    },
+  });
+  if (end.signal.aborted && end.signal.reason !== ALL_READ) throw end.signal.reason;
 }
 
 /** What has happened after that event, or since the start of the queen, and what happens. */
-export async function* eventsSince(session: Session, after?: string): AsyncGenerator<QueenEvent> {
-  yield* eventsAfter(session, after ?? firstOf(await positionOf(session)));
-}
-
-async function* eventsAfter(
-  session: Session,
-  after: string,
-  { filter = {}, signal = session.signal, onPlace, endsWhenLost = false }: How = {},
-): AsyncGenerator<QueenEvent> {
-  const lost = new AbortController();
+export async function* eventsSince(session: Session, filter: Filter, after?: string): AsyncGenerator<QueenEvent> {
   yield* session.queen.readEvents({
     ...filter,
-    after,
-    signal: AbortSignal.any([session.signal, signal, lost.signal]),
-    onPlace,
-    onConnection: (connection) => {
-      if (connection.isOpen) return;
-      if (endsWhenLost) lost.abort(connection.why);
-      else tellConnection(session, connection);
-    },
+    after: after ?? firstOf(await positionOf(session)),
+    signal: session.signal,
+    onConnection: (connection) => tellConnection(session, connection),
   });
-  if (lost.signal.aborted) throw lost.signal.reason;
 }
 
 const positionOf = async ({ queen, call }: Session): Promise<string> =>

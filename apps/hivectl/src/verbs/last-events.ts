@@ -28,13 +28,12 @@ export async function lastEventsOf(session: Session, id: string): Promise<LastEv
 }
 
 async function read(session: Session, id: string): Promise<LastEvents> {
-  const { uptime_ms } = await session.queen.getHealth(session.call);
-  const startMs = session.nowMs - uptime_ms;
+  const { started_at_ms } = await session.queen.getHealth(session.call);
   const events: Told[] = [];
   let before = 0;
-  let sinceMs = startMs;
-  for await (const event of keptEvents(session, undefined, { hive: [id], kind: UNASKED })) {
-    if (event.type === "gap") sinceMs = (await firstKeptMs(session)) ?? startMs;
+  let sinceMs = started_at_ms;
+  for await (const event of keptEvents(session, { hive: [id], kind: UNASKED })) {
+    if (event.type === "gap") sinceMs = (await firstKeptMs(session)) ?? started_at_ms;
     if (!isTold(event)) continue;
     events.push(event);
     if (events.length <= SHOWN) continue;

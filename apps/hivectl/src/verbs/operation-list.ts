@@ -1,4 +1,5 @@
 import { QueenProblem, type Query } from "@repo/queen-client";
+import { EXIT } from "../failure.ts";
 import type { Kind } from "../output/records.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { SHOWN_TO_PEOPLE } from "./hive-list.ts";
@@ -29,16 +30,20 @@ export async function getOperations(
   const { state, kind, limit, all, watch } = flags;
   if (watch) refuseDocuments(session);
   const filter = { ...(state && { state }), ...(kind && { kind }) };
-  const ids = args.length === 0 ? [] : await idsOf(session, args);
+  const ids = args.length === 0 ? undefined : await idsOf(session, args);
   const isAsked = args.length > 0 || Object.keys(filter).length > 0;
   const none = isAsked ? "no operation is as asked for" : "no operations yet";
   const most = limit ?? (all || !session.terminal.isForPeople ? Infinity : SHOWN_TO_PEOPLE);
   const list = async (listed: Kind<Operation>) => {
     const [printer, said] = [session.printer(listed, { isWatch: watch === true }), session.linesSaid(listed)];
-    const { pages, missing } = await found(session, args.length > 0 ? ids : undefined, filter, most);
+    const { pages, missing } = await found(session, ids, filter, most);
     for (const id of missing) session.terminal.complain(noSuchHive(id));
     await printList(session, listed, pages, { none, limit: most, printer, ...(watch && { said }) });
-    return { printer, said, exitCode: exitCodeOf(ids.length, ids.length - missing.length) };
+    return {
+      printer,
+      said,
+      exitCode: ids === undefined ? EXIT.done : exitCodeOf(ids.length, ids.length - missing.length),
+    };
   };
   if (watch) return watchOperations(session, { ids, filter }, () => list(withRoom));
   return (await list(OPERATIONS)).exitCode;

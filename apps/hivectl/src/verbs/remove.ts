@@ -34,7 +34,7 @@ async function warnOfAgents(session: Session, planned: readonly ActionOnHive[]):
   const { terminal } = session;
   const online: string[] = [];
   const ids = planned.filter(({ outcome }) => outcome === "would_do").map(({ hive_id }) => hive_id);
-  for await (const batch of rowsOf(session, ids, { status: ["online"] })) {
+  for await (const batch of rowsOf(session, ids, { status: "online" })) {
     online.push(...batch.flatMap(([id, row]) => (row === undefined ? [] : id)));
   }
   const [only, ...others] = online;

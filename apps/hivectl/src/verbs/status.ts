@@ -42,8 +42,8 @@ export const addStatus: AddVerb = (parent, does) => {
 async function read({ queen, call, access }: Session): Promise<Status> {
   const [health, offline, unknown, notBeating, unreachable, cordoned, { operations }, { workers }] = await Promise.all([
     queen.getHealth(call),
-    queen.listFleet({ status: ["offline"], limit: SHOWN }, call),
-    queen.listFleet({ status: ["unknown"], limit: SHOWN }, call),
+    queen.listFleet({ status: "offline", limit: SHOWN }, call),
+    queen.listFleet({ status: "unknown", limit: SHOWN }, call),
     queen.listFleet({ not_beating: true, limit: SHOWN }, call),
     queen.listFleet({ unreachable: true, limit: SHOWN }, call),
     queen.listFleet({ cordoned: true, limit: SHOWN }, call),

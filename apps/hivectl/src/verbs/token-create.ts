@@ -113,7 +113,7 @@ async function hivesToRefuse(session: Session): Promise<string[]> {
   const { queen, call } = session;
   const showing = await hivesWithToken(session, { isUsed: true });
   const ids: string[] = [];
-  for await (const { hives } of queen.fleetPages({ status: ["online"], limit: 1000 }, call)) {
+  for await (const { hives } of queen.fleetPages({ status: "online", limit: 1000 }, call)) {
     for (const { hive, status } of hives) {
       if (status.rule === "beats_arrive" && !showing.has(hive.id)) ids.push(hive.id);
     }

@@ -7,7 +7,11 @@ import { until } from "../../test/until.ts";
 test("is healthy", async () => {
   await using queen = await startTestQueen();
   queen.clock.advance(1234);
-  expect(await queen.request("GET", "/health")).toMatchObject({ status: 200, body: { status: "ok", uptime_ms: 1234 } });
+  const started_at_ms = queen.clock.now() - 1234;
+  expect(await queen.request("GET", "/health")).toMatchObject({
+    status: 200,
+    body: { status: "ok", started_at_ms, uptime_ms: 1234 },
+  });
 });
 
 test.each(["/v1", "/v1/hive", "/v1/hives/a/b", "/v1/hives/a/state/x", "/V1/hives", "/v1/heartbeat/", "//"])(

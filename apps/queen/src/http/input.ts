@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import * as z from "zod";
 import { type InvalidInput, invalidInput, invalidJson } from "./errors.ts";
 import { fieldProblems, got } from "./field-problems.ts";
 
@@ -31,9 +31,10 @@ export function parseQuery<Schema extends z.ZodObject>(schema: Schema, query: un
   return parse(schema, query, "INVALID_ARGUMENT", `is not a known query parameter; those are: ${known}`);
 }
 
-/** Whether all that is wrong with a list is in its items. */
+/** Schemas of what may be given several times; `orOne`: in JSON one alone stands for a list of it. */
+export const LISTS = z.registry<{ readonly orOne: boolean }>();
 const takesList = (parameter: z.ZodType | undefined): boolean =>
-  parameter?.safeParse([""]).error?.issues.every(({ path }) => path.length > 0) ?? parameter !== undefined;
+  parameter !== undefined && LISTS.get(parameter) !== undefined;
 
 /** Throws a Problem that names each parameter, where none is taken: one that is ignored does not what its sender thinks. */
 export function refuseQuery(query: unknown): void {
@@ -53,8 +54,19 @@ function parse<Schema extends z.ZodType>(
   unknown?: string,
 ): z.output<Schema> {
   const parsed = schema.safeParse(input, { reportInput: true, error: sayRequired });
-  if (!parsed.success) throw invalidInput(code, fieldProblems(parsed.error, unknown));
-  return parsed.data;
+  if (parsed.success) return parsed.data;
+  const problems = fieldProblems(parsed.error, unknown);
+  throw invalidInput(
+    code,
+    problems.map(({ field, message }) => ({ field: placeOf(field, input), message })),
+  );
+}
+
+/** One word where several may come has no place that its sender would know. */
+function placeOf(field: string, input: unknown): string {
+  const [, name] = /^(\w+)\.0$/.exec(field) ?? [];
+  const given = name === undefined ? undefined : (input as Record<string, unknown>)[name];
+  return name !== undefined && typeof given === "string" && !given.includes(",") ? name : field;
 }
 
 /** The message for a missing field whose schema has none of its own. A merge patch does not reach into `devices`. */

@@ -36,7 +36,7 @@ export const EVENT_SCHEMAS = {
     .meta({
       id: "OperationStepEvent",
       description:
-        "A step of an operation began, and the one before it has ended: `GET /v1/operations/{id}` has them all",
+        "A step of an operation began, and the one before it has ended: `GET /v1/operations/{id}` has them all. Only for a reader whose `kind` names it; no row changes by it",
     }),
   hive_added: z
     .strictObject({ ...at, hive_id: z.string(), host: z.string(), port: z.int(), status: HiveStatus })
@@ -82,6 +82,8 @@ export const EVENT_SCHEMAS = {
 } satisfies Record<string, z.ZodObject>;
 
 export type EventType = keyof typeof EVENT_SCHEMAS;
+/** It changes no row: whoever asks for nothing is not told, and it brings none. */
+export const CHANGES_NO_ROW = "operation_step" satisfies EventType;
 export const EVENT_TYPES = Object.keys(EVENT_SCHEMAS) as EventType[];
 
 /** What whoever publishes an event says; the time is added. */

@@ -1,4 +1,4 @@
-import type { EventType } from "./event-data.ts";
+import { CHANGES_NO_ROW, type EventType } from "./event-data.ts";
 import type { LoggedEvent } from "./events.ts";
 
 /** Which events a reader asks for. */
@@ -8,14 +8,14 @@ export interface EventFilter {
   wants(event: LoggedEvent): boolean;
 }
 
-/** Those of these hives and of these kinds; all where none is named. What happens to the queen herself is of no hive. */
+/** Those of these hives and of these kinds; all where none is named, but for what changes no row. What happens to the queen herself is of no hive. */
 export function eventFilter(hives: readonly string[], kinds: readonly EventType[]): EventFilter {
   const [ofHives, ofKinds] = [new Set(hives), new Set(kinds)];
   return {
     key: JSON.stringify([[...ofHives].sort(), [...ofKinds].sort()]),
     wants: ({ hiveId, type }) =>
       (ofHives.size === 0 || (hiveId !== undefined && ofHives.has(hiveId))) &&
-      (ofKinds.size === 0 || ofKinds.has(type)),
+      (ofKinds.size === 0 ? type !== CHANGES_NO_ROW : ofKinds.has(type)),
   };
 }
 

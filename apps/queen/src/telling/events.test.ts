@@ -45,6 +45,22 @@ test("of the workers of a hive the newest event alone is kept, and it takes the 
   expect(numbersAfter(events, 0)).toEqual([1, 2, 102, 103]);
 });
 
+test("of the steps of operations the newest of each hive is kept at least, and none takes the place of another event", () => {
+  const events = newLog(3);
+  publish(events, 2);
+  const begin = (step: string, hive_id: string) =>
+    events.publish("operation_step", { id: `install-${hive_id}`, hive_id, kind: "install", step });
+  for (let n = 0; n < 3; n++) begin(`step ${n}`, "hive-0");
+  expect(numbersAfter(events, 0), "as they come, each is told").toEqual([1, 2, 3, 4, 5]);
+  events.publish("workers", { hive_id: "hive-0" });
+  for (let n = 0; n < 100; n++) {
+    begin(`step ${n}`, `hive-${n % 2}`);
+    expect(numbersAfter(events, 0)).toEqual(expect.arrayContaining([1, 2, 6, events.newest]));
+    expect(numbersAfter(events, 0).length).toBeLessThan(2 * (3 + 3));
+  }
+  expect(events.resume(events.idOf(1))).toEqual({ after: 1, gap: undefined });
+});
+
 test("hands over the first events that are wanted, and says how far it has looked", () => {
   const events = newLog();
   publish(events, 5);

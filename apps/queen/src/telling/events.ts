@@ -27,13 +27,15 @@ export interface Stretch {
 const CAPACITY = 10_000;
 /** Looked at in one go, by whoever wants only some of them. */
 const MAX_LOOKS = 2000;
-/** What every beat may bring is told several hives at a time. */
+/** What every beat may bring: of each hive the newest alone is told, and of several hives at a time. */
+const UNHURRIED = "workers" satisfies EventType;
 const UNHURRIED_MS = 100;
 /** The start of a queen, and a number. */
 export const EVENT_ID = /^([0-9a-z]+)-(\d{1,15})$/;
 
-/** Of these a later one of the same hive says all that an earlier one did, so the newest alone is kept. */
-const LATEST_ALONE: ReadonlySet<EventType> = new Set<EventType>(["workers"]);
+/** Of these a later one of the same hive says all that an earlier one did, so that only the newest is sure to be kept, and none pushes another event out. */
+const LATEST_ALONE: ReadonlySet<EventType> = new Set<EventType>(["workers", "operation_step"]);
+const latestOf = (type: EventType, hiveId: string | undefined): string => `${type} ${hiveId}`;
 
 /**
  * The last events of this start of the queen, numbered from 1, for whoever reads `GET /v1/events`. Nothing is kept for a single reader: one
@@ -48,7 +50,7 @@ export class EventLog {
   readonly #readers = new Set<() => void>();
   /** In order. Some of them are outdated, and some more than are promised. */
   #kept: LoggedEvent[] = [];
-  /** By hive. */
+  /** By type and hive. */
   readonly #latest = new Map<string, LoggedEvent>();
   #newest = 0;
   #lastGone = 0;
@@ -64,11 +66,11 @@ export class EventLog {
   publish<Type extends EventType>(type: Type, data: EventData[Type]): void {
     const { hive_id: hiveId }: { hive_id?: string } = data;
     const event: LoggedEvent = { n: ++this.#newest, type, hiveId, data: { at_ms: this.#now(), ...data } };
-    if (hiveId !== undefined && LATEST_ALONE.has(type)) this.#latest.set(hiveId, event);
-    if (hiveId !== undefined && type === "hive_removed") this.#latest.delete(hiveId);
+    if (LATEST_ALONE.has(type)) this.#latest.set(latestOf(type, hiveId), event);
+    if (type === "hive_removed") for (const other of LATEST_ALONE) this.#latest.delete(latestOf(other, hiveId));
     this.#kept.push(event);
     if (this.#kept.length >= 2 * (this.#capacity + this.#latest.size)) this.#dropOld();
-    this.#wakeReaders(LATEST_ALONE.has(type));
+    this.#wakeReaders(type === UNHURRIED);
   }
 
   /** Number of the newest event; 0 when there is none yet. */
@@ -90,7 +92,7 @@ export class EventLog {
     const events: LoggedEvent[] = [];
     const first = this.#placeAfter(n);
     for (const event of this.#kept.slice(first, first + MAX_LOOKS)) {
-      if (this.#isOutdated(event) || !isWanted(event)) continue;
+      if ((event.type === UNHURRIED && this.#isOutdated(event)) || !isWanted(event)) continue;
       events.push(event);
       if (events.length === limit) return { events, upTo: event.n };
     }
@@ -126,7 +128,7 @@ export class EventLog {
   }
 
   #isOutdated(event: LoggedEvent): boolean {
-    return LATEST_ALONE.has(event.type) && this.#latest.get(event.hiveId ?? "") !== event;
+    return LATEST_ALONE.has(event.type) && this.#latest.get(latestOf(event.type, event.hiveId)) !== event;
   }
 
   /** Where in what is kept the first event after that one stands. */

@@ -52,8 +52,6 @@ export function listenFrom(position: string): void {
 }
 
 function hear(event: QueenEvent): void {
-  // It changes no row and no count; the view of an operation asks for its steps by itself.
-  if (event.type === "operation_step") return;
   if (event.type === "gap" || waiting.length >= MAX_WAITING) {
     hasMissed = true;
     waiting = [];

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { notingClient, planOf } from "../../test/noting-client.ts";
 import { Calls } from "../calls.ts";
+import { HIVE_STATUSES } from "../model/hive.ts";
 import type { FindOptions } from "../options.ts";
 import { HiveFinder } from "./finder.ts";
 
@@ -10,6 +11,7 @@ const QUERIES: [FindOptions, string][] = [
   [{ status: "online" }, "hives USING INDEX idx_hives_status_id (status=? AND id>? AND id<?)"],
   [{ status: ["online"] }, "hives USING INDEX idx_hives_status_id (status=? AND id>? AND id<?)"],
   [{ status: ["online", "offline"] }, "hives USING COVERING INDEX idx_hives_status_id (status=? AND id>? AND id<?)"],
+  [{ status: HIVE_STATUSES }, "hives USING INDEX sqlite_autoindex_hives_1 (id>? AND id<?)"],
   [{ selector: "env=prod" }, "sqlite_autoindex_hive_labels_1 (key=? AND value=? AND hive_id>? AND hive_id<?)"],
   [{ selector: "zone in (a,b,c)" }, "sqlite_autoindex_hive_labels_1 (key=? AND value=? AND hive_id>? AND hive_id<?)"],
   [{ selector: "team" }, "hive_labels USING COVERING INDEX"],

@@ -52,7 +52,9 @@ function statusesIn(given: FindOptions["status"]): Query["statuses"] {
   const statuses: readonly HiveStatus[] = Array.isArray(given) ? given : [given];
   if (statuses.length === 0) throw invalidArgument("status", "must be one status at least");
   for (const status of statuses) checkChoice("status", status, HIVE_STATUSES);
-  return [...new Set(statuses)];
+  const named = [...new Set(statuses)];
+  // All of them say nothing, and would be looked up for each hive.
+  return named.length === HIVE_STATUSES.length ? undefined : named;
 }
 
 function parsed<Parsed>(name: string, text: unknown, parse: (text: string) => Parsed): Parsed {

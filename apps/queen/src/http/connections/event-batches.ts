@@ -1,3 +1,4 @@
+import { CHANGES_NO_ROW } from "../../telling/event-data.ts";
 import type { EventFilter } from "../../telling/event-filter.ts";
 import type { EventLog, LoggedEvent } from "../../telling/events.ts";
 
@@ -53,7 +54,7 @@ export class EventBatches {
   async #write(n: number, filter: EventFilter): Promise<Batch> {
     const { events: log, rowsOf } = this.#parts;
     const { events, upTo } = log.after(n, MAX_EVENTS, (event) => filter.wants(event));
-    const hiveIds = new Set(events.flatMap(({ hiveId }) => hiveId ?? []));
+    const hiveIds = new Set(events.flatMap((event) => hiveOfRow(event) ?? []));
     const rowOf = hiveIds.size === 0 ? unread : oncePerHive(await rowsOf([...hiveIds]).catch(() => unread));
     let text = "";
     for (const event of events) {
@@ -75,8 +76,13 @@ function oncePerHive(rowOf: RowText): RowText {
   };
 }
 
-function textOf({ type, hiveId, data }: LoggedEvent, id: string, rowOf: RowText): string {
+/** Whose row it brings. */
+const hiveOfRow = ({ type, hiveId }: LoggedEvent): string | undefined => (type === CHANGES_NO_ROW ? undefined : hiveId);
+
+function textOf(event: LoggedEvent, id: string, rowOf: RowText): string {
+  const { type, data } = event;
   const json = JSON.stringify(data);
+  const hiveId = hiveOfRow(event);
   const row = hiveId === undefined ? undefined : rowOf(hiveId);
   return `id: ${id}\nevent: ${type}\ndata: ${row === undefined ? json : `${json.slice(0, -1)},"row":${row}}`}\n\n`;
 }

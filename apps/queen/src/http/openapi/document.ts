@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import type { Access } from "../door/door.ts";
+import { LISTS } from "../input.ts";
 import { NDJSON } from "../lines.ts";
 import { KNOWING_TOKENS, PROBLEMS, type ProblemCode, ProblemJson } from "../problems.ts";
 import { type Answer, type BodyRule, paramsOf, type Route, TAGS } from "../route.ts";
@@ -62,6 +63,20 @@ const WHOSE: Record<Access, string> = {
   operator: "Needs an operator's token.",
 };
 
+/** Says of a list in whose place one may stand that it may. */
+function override({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: z.core.$ZodTypes;
+  jsonSchema: z.core.JSONSchema.BaseSchema;
+}) {
+  const { type, items, minItems, maxItems, ...others } = jsonSchema;
+  if (type !== "array" || items === undefined || !LISTS.get(zodSchema)?.orOne) return;
+  for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
+  Object.assign(jsonSchema, others, { anyOf: [items, { type, minItems, maxItems, items }] });
+}
+
 /** What several routes share: it has a name, and stands among the components of the document once. */
 class Components {
   readonly schemas: Record<string, Json> = {};
@@ -69,7 +84,7 @@ class Components {
   readonly responses: Record<string, Json> = {};
 
   jsonOf(schema: z.ZodType): Json {
-    const { $schema, $defs, ...json } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+    const { $schema, $defs, ...json } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any", override });
     for (const [name, definition] of Object.entries($defs ?? {})) this.#add(name, toComponents(definition));
     return toComponents(json);
   }

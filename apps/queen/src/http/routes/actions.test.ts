@@ -226,6 +226,7 @@ test.each([
   [{ action: "remove", after: "a", limit: 3 }, "ids", "say which hives"],
   [{ action: "remove", ids: ["a"], status: "offline" }, "status", "must be absent beside ids"],
   [{ action: "remove", status: [] }, "status", "must be one of them at least"],
+  [{ action: "remove", status: "lost" }, "status", "must be one of unknown, online, offline"],
   [{ action: "remove", status: null }, "status", "must be a list"],
   [{ action: "remove", status: ["offline", "lost"] }, "status.1", "must be one of unknown, online, offline"],
   [{ action: "remove", ids: [] }, "ids", "must be a list of 1 to 1000 ids"],
@@ -257,16 +258,21 @@ test.each(["parallel=0", "parallel=17", "dry_run=yes", "wait=1", "force=true"])(
   await expectRefusal(queen, request, { status: 400, code: "INVALID_ARGUMENT", fields: [query.split("=")[0] ?? ""] });
 });
 
-test.each([["offline,unknown"], [["unknown", "offline"]]])(
-  "chooses by several statuses, such as %j",
-  async (status) => {
-    await using queen = await startTestQueen();
-    for (const one of ["online", "offline", "unknown"] as const)
-      await queen.catalog.addHive({ ...HIVE_JSON, id: one, status: one });
-    const { hives } = await act(queen, { action: "cordon", reason: "fans", status });
-    expect([...hives.keys()]).toEqual(["offline", "unknown"]);
-  },
-);
+test.each([
+  ["online", ["online"]],
+  [["online"], ["online"]],
+  ["offline,unknown", ["offline", "unknown"]],
+  [
+    ["unknown", "offline"],
+    ["offline", "unknown"],
+  ],
+])("chooses by a status or several, such as %j", async (status, ids) => {
+  await using queen = await startTestQueen();
+  for (const one of ["online", "offline", "unknown"] as const)
+    await queen.catalog.addHive({ ...HIVE_JSON, id: one, status: one });
+  const { hives } = await act(queen, { action: "cordon", reason: "fans", status });
+  expect([...hives.keys()]).toEqual(ids);
+});
 
 test("each hive is begun in a turn of its own, after what else waits", async () => {
   await using queen = await startTestQueen();

@@ -33,6 +33,7 @@ const choice = {
     .optional()
     .meta({ description: "These hives, in this order; one that is named twice is done once" }),
   ...hiveConditions,
+  status: hiveConditions.status.meta({ description: "Those with this, or with one of these" }),
   after: z.string("must be a text").optional().meta({ description: "The `next_after` of the request before" }),
   limit: z
     .int(SIZE)
@@ -157,7 +158,7 @@ export const actionsRoutes = [
         uncordon: { action: "uncordon", cordoned: true, selector: "rack=r12" },
         label: { action: "label", labels: { env: "prod", drained: null }, ids: ["hive-prod-01", "hive-prod-02"] },
         install: { action: "install", selector: "env=prod,!installed" },
-        remove: { action: "remove", force: true, status: ["offline"], selector: "rack=r13" },
+        remove: { action: "remove", force: true, status: "offline", selector: "rack=r13" },
       },
     },
     answer: {

@@ -17,11 +17,11 @@ const cordon = (queen: TestQueen, id: string) =>
 const told = ({ events }: EventReader) => events.map(({ type, data }) => `${type} ${data.hive_id}`);
 
 test.each([
-  ["?kind=nonsense", "kind.0: must be one of status, cordon,"],
+  ["?kind=nonsense", "kind: must be one of status, cordon,"],
   ["?kind=status,", "kind.1: must be one of"],
   ["?kind=status&kind=odd", "kind.1: must be one of"],
-  ["?hive=", "hive.0: must be the id of a hive"],
-  ["?hive=a%00b", "hive.0: must be the id of a hive"],
+  ["?hive=", "hive: must be the id of a hive"],
+  ["?hive=a%00b", "hive: must be the id of a hive"],
   [`?hive=${Array.from({ length: 101 }, (_, n) => `hive-${n}`)}`, "hive: must be at most 100 of them"],
   ["?hive=hive-a,nobody", 'hive: is not in the catalog, got "nobody"'],
   ["?since=5", "since: is not a known query parameter; those are: after, hive, kind"],
@@ -59,6 +59,24 @@ test("a reader with a filter is told what it asks for: of these hives, and of th
   expect(told(ofHives).slice(1)).toEqual([ofA, ofB, "hive_changed hive-b", ofB]);
   expect(told(ofKinds).slice(1)).toEqual([ofA, ofB, "cordon hive-c", "hive_removed hive-c", ofB]);
   expect(told(ofBoth).slice(1)).toEqual([ofA, ofB, ofB]);
+});
+
+test("steps are told to whoever names them, without a row, and to nobody else", async () => {
+  await using queen = await startTestQueen();
+  const origin = await listen(queen);
+  await addHive(queen, 8600);
+  await using ofSteps = await new EventReader().connect(origin, {}, "?kind=operation_step,cordon");
+  await using ofHive = await new EventReader().connect(origin, {}, "?hive=hive-a");
+  await using ofAll = await new EventReader().connect(origin);
+  const readers = [ofSteps, ofHive, ofAll];
+  await until("all are greeted", () => readers.every(({ events }) => events.length === 1));
+  queen.events.publish("operation_step", { id: "stop-1", hive_id: "hive-a", kind: "stop", step: "connect" });
+  await cordon(queen, "hive-a");
+  await until("all are told", () => readers.every((reader) => told(reader).at(-1) === "cordon hive-a"));
+  expect(readers.map(({ events }) => events.length)).toEqual([3, 2, 2]);
+  const step = ofSteps.events[1]?.data;
+  expect(step).toEqual({ at_ms: queen.clock.now(), id: "stop-1", hive_id: "hive-a", kind: "stop", step: "connect" });
+  expect(problemsBySchema(step, "components", "schemas", "OperationStepEvent")).toBe("");
 });
 
 test("a reader goes on after the id in the query, and after that in its header when it has both", async () => {

@@ -25,7 +25,7 @@ const GapEvent = z
   });
 
 const EVENTS_DESCRIPTION = `Server-sent events. Each has an \`id\` of the form \`<start>-<n>\`: \`start\` is another one after each start of the queen, \`n\` counts from 1.
-\`data\` is JSON, by the schema of the type: \`StatusEvent\` of \`status\`, \`HiveAddedEvent\` of \`hive_added\`, and so on. Events of a hive have \`row\`, too: the hive as \`GET /v1/fleet\` shows it
+\`data\` is JSON, by the schema of the type: \`StatusEvent\` of \`status\`, \`HiveAddedEvent\` of \`hive_added\`, and so on. Events of a hive have \`row\`, but for \`operation_step\`: the hive as \`GET /v1/fleet\` shows it
 when the event is sent, null when it is in the catalog no more; where \`row\` is missing it cannot be read now.
 
 A new reader first gets \`hello\` (\`HelloEvent\`) and then what happens from then on. One that comes back with \`Last-Event-ID\` or \`after\` gets what it has missed; what is
@@ -45,7 +45,7 @@ const EventsQuery = z.strictObject({
     description: "Only what happens to these hives: several by commas, or by naming it several times",
   }),
   kind: listOf(z.enum(EVENT_TYPES, `must be one of ${EVENT_TYPES.join(", ")}`)).meta({
-    description: "Only events of these types, in the same way",
+    description: "Only events of these types, in the same way; without it all but `operation_step`",
   }),
 });
 

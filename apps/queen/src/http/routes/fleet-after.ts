@@ -31,7 +31,12 @@ const QUERY_CHARACTERS = 16;
 
 /** The same for all that ask for the same hives in the same order. */
 function queryName({ onCorruptHive: _, conditions, ...others }: ListQuery): string {
-  const asked = Object.entries({ ...conditions, ...others }).filter(([, value]) => value !== undefined);
+  // One is said as where only one could be named: `after` may be of a queen who ran before.
+  const [status, ...more] = conditions.status ?? [];
+  const statuses = more.length === 0 ? status : conditions.status;
+  const asked = Object.entries({ ...conditions, status: statuses, ...others }).filter(
+    ([, value]) => value !== undefined,
+  );
   const text = JSON.stringify(asked.sort(([one], [other]) => (one < other ? -1 : 1)));
   return createHash("sha256").update(text).digest("base64url").slice(0, QUERY_CHARACTERS);
 }

@@ -63,3 +63,11 @@ test("what is no status is refused, with its place, the rule and what came", asy
   const errors = [{ field: "status.1", message: 'must be one of unknown, online, offline, got "dead"' }];
   expect({ status, body }).toMatchObject({ status: 400, body: { code: "INVALID_ARGUMENT", errors } });
 });
+
+test("a list of one status goes on that a queen began who took no more than one", async () => {
+  await using queen = await startFleet();
+  const began = { q: "HGAxBh5oUsHIqa9c", s: "earlier", v: null, i: "c", m: 3, n: null };
+  const after = Buffer.from(JSON.stringify(began)).toString("base64url");
+  const { hives } = await pageOf(queen, { status: "unknown", after });
+  expect(hives.map(({ hive }) => hive.id)).toEqual(["f"]);
+});

@@ -191,7 +191,7 @@ test.each([
   [{ selector: "env=prod=x" }, "selector", "at character 9"],
   [{ takes_work: "perhaps" }, "takes_work", "must be true or false"],
   [{ unreachable: "1" }, "unreachable", "must be true or false"],
-  [{ id: "" }, "id.0", "must be the id of a hive"],
+  [{ id: "" }, "id", "must be the id of a hive"],
   [{ id: Array(101).fill("a").join() }, "id", "must be at most 100 of them"],
   [{ model: "" }, "model", "must not be empty"],
   [{ min_free_vram_gb: "-1" }, "min_free_vram_gb", "must be a number from 0"],

@@ -40,6 +40,7 @@ export const healthRoutes = [
       description: "She runs",
       schema: z.strictObject({
         status: z.literal("ok"),
+        started_at_ms: timeMs,
         uptime_ms: z.int().min(0),
         liveness: ConditionJson,
         other_queens: z
@@ -51,7 +52,14 @@ export const healthRoutes = [
             "Hives that are still to be looked at until hives are found by their GPUs as fast as by all else; null until they are counted",
         }),
       }),
-      example: { status: "ok", uptime_ms: 86_400_000, liveness: CONDITION_EXAMPLE, other_queens: 0, gpu_rows_left: 0 },
+      example: {
+        status: "ok",
+        started_at_ms: 1_761_040_800_000,
+        uptime_ms: 86_400_000,
+        liveness: CONDITION_EXAMPLE,
+        other_queens: 0,
+        gpu_rows_left: 0,
+      },
     },
   }).handle((_request, { catalog, fleet, presence, clock, startedAtMs }) => {
     const uptimeMs = Math.round(clock.monotonicNow() - startedAtMs);
@@ -59,6 +67,7 @@ export const healthRoutes = [
     const { left } = catalog.gpuRows;
     return {
       status: "ok",
+      started_at_ms: toWallMs(startedAtMs, clock),
       uptime_ms: uptimeMs,
       liveness,
       other_queens: presence.otherQueens,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { MAX_ID_LENGTH } from "../input.ts";
+import { LISTS, MAX_ID_LENGTH } from "../input.ts";
 
 /** In a query string everything is text. */
 const toNumber = (form: RegExp) => (text: unknown) =>
@@ -21,16 +21,19 @@ const toList = (given: unknown) =>
 const bounded = <Rule extends z.ZodType>(rule: Rule) =>
   z.array(rule, "must be a list").max(MAX_NAMED, `must be at most ${MAX_NAMED} of them`);
 /** Given several times, or with commas in between; empty where it is not given. */
-export const listOf = <Rule extends z.ZodType>(rule: Rule) => z.preprocess(toList, bounded(rule).default([]));
+export const listOf = <Rule extends z.ZodType>(rule: Rule) =>
+  z.preprocess(toList, bounded(rule).default([])).register(LISTS, { orOne: false });
 /** The same of what may be absent: any will do then, and of an empty list none would. Each once and in order, so that who asks for the same says the same. */
 export const optionalListOf = <Rule extends z.ZodType<string>>(rule: Rule) =>
-  z.preprocess(
-    toList,
-    bounded(rule)
-      .min(1, "must be one of them at least")
-      .overwrite((list) => [...new Set(list)].sort())
-      .optional(),
-  );
+  z
+    .preprocess(
+      toList,
+      bounded(rule)
+        .min(1, "must be one of them at least")
+        .overwrite((list) => [...new Set(list)].sort())
+        .optional(),
+    )
+    .register(LISTS, { orOne: true });
 
 const HIVE = `must be the id of a hive, of at most ${MAX_ID_LENGTH} characters`;
 /** Of a hive that is to be in the catalog. */
