@@ -30,13 +30,14 @@ type Code = QueenProblem["code"];
 const AGAIN_SOON = "try again in a moment";
 /** What to do about a refusal, where its own sentence does not say it. ID is that of the hive. */
 const NEXT: { readonly [C in Code]?: string } = {
-  FORBIDDEN: "the token may not do that: it needs one of an operator",
   HIVE_NOT_FOUND: "`hivectl get hives` lists those that there are",
   HIVE_ALREADY_EXISTS: "`hivectl describe hive ID` shows it, and `hivectl set ID` changes it",
   TOKEN_NOT_FOUND: "`hivectl token list` shows those that there are",
   LAST_OPERATOR: "make another one of an operator first: `hivectl token create --name NAME --role operator`",
   OPERATION_NOT_FOUND: "`hivectl get operations` lists those that there are",
-  OPERATION_IN_PROGRESS: "`hivectl get operations` shows which",
+  OPERATION_IN_PROGRESS: "`hivectl cancel ID` ends it",
+  HIVE_NOT_MANAGED: "`hivectl set ID --ssh-host HOST` says where the queen logs in to it",
+  HOST_KEY_CHANGED: "if the host was set up anew, and only then: `hivectl host-key forget ID`",
   HIVE_RUNNING: "stop its agent first: `hivectl stop ID`",
   NO_WORKER: "`hivectl get workers` lists those that there are, and how they are",
   CATALOG_BUSY: AGAIN_SOON,
@@ -56,9 +57,12 @@ const EXAMPLES: ReadonlyMap<string, string> = new Map([
   ["until", "as in --until 2026-12-01T08:00Z"],
 ]);
 
+/** Of what breaks its rule. */
+const MISUSES: readonly Code[] = ["INVALID_ARGUMENT", "INVALID_HIVE"];
+
 /** Whether what was typed is at fault, and not how things are. */
 export const isMisuse = (error: unknown): boolean =>
-  error instanceof UsageProblem || (error instanceof QueenProblem && error.code === "INVALID_ARGUMENT");
+  error instanceof UsageProblem || (error instanceof QueenProblem && MISUSES.includes(error.code));
 
 /** What the caller should know to see what is wrong. */
 export interface Caller {

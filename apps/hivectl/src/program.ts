@@ -16,6 +16,7 @@ import { parseDuration } from "./output/times.ts";
 import { type CommonFlags, Session, type World } from "./session.ts";
 import { addAdd } from "./verbs/add.ts";
 import { addBest } from "./verbs/best.ts";
+import { addCancel } from "./verbs/cancel.ts";
 import { addComplete } from "./verbs/complete.ts";
 import { addCompletion } from "./verbs/completion.ts";
 import { addConfirmMissing } from "./verbs/confirm-missing.ts";
@@ -137,6 +138,7 @@ function commandLine(does: Does, { stdout, stderr, command }: World): Command {
   addCordon(program, does);
   addRemove(program, does);
   addLifecycle(program, does);
+  addCancel(program, does);
   addHostKey(program, does);
   addConfirmMissing(program, does);
   addTokens(program, does);

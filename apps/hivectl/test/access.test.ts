@@ -121,7 +121,7 @@ test("contexts are added, used and removed by name", async () => {
   );
   expect(await current()).toEqual(["lab", "prod *"]);
   expect((await hivectl(["context", "use", "lab"], env)).stderr).toBe("hivectl: the context lab counts from now on\n");
-  await hivectl(["context", "remove", "prod"], env);
+  expect((await hivectl(["context", "remove", "prod"], env)).stderr).toBe("hivectl: the context prod is forgotten\n");
   expect(await current()).toEqual(["lab *"]);
   for (const args of [
     ["use", "prod"],
@@ -134,6 +134,19 @@ test("contexts are added, used and removed by name", async () => {
       stderr: expect.stringMatching(/^hivectl: .*\n$/),
     });
   }
+});
+
+test("where the context that counts is removed, it is said who is asked from then on, and that its token stays valid", async () => {
+  const { XDG_CONFIG_HOME, file, path } = await config();
+  await mkdir(`${path}/hivectl`);
+  const contexts = { lab: { url: "http://127.0.0.1:1" }, prod: { url: "http://127.0.0.1:2", token: "hq_prod" } };
+  await writeFile(file, JSON.stringify({ current: "prod", contexts }), { mode: 0o600 });
+  const remove = async (name: string) => (await hivectl(["context", "remove", name], { XDG_CONFIG_HOME })).stderr;
+  expect(await remove("prod")).toBe(
+    "hivectl: the context prod is forgotten; its token stays valid until it is revoked\n" +
+      "hivectl: no context counts now: http://127.0.0.1:8500 is asked, until `hivectl context use` says another\n",
+  );
+  expect(await remove("lab")).toBe("hivectl: the context lab is forgotten\n");
 });
 
 test("a file of contexts or of a token that others may read is refused, and so is one that is none", async () => {

@@ -115,6 +115,11 @@ test("without a terminal nothing is done until a flag answers", async () => {
 test.each([
   [["remove", "-y"], "say which hives"],
   [["remove", "-y", "gpu-01", "-l", "rack=r12"], "not both"],
+  [["remove", "-y", "gpu-01", "--all"], "not both"],
+  [["remove", "-y", "--all", "--status", "offline"], "not both"],
+  [["remove", "-y", "--force", "-l", ""], "--all"],
+  [["remove", "-y", "--status", "unknown", "-l", " "], "--all"],
+  [["remove", "-y", "-l", "rack=r12", "-l", ""], "--all"],
   [["cordon", "-y", "gpu-01", "--reason", "x", "--for", "2h", "--until", "2030-01-01T00:00Z"], "not both"],
   [["remove", "-y", "gpu-01", "--parallel", "17"], "from 1 to 16"],
 ])("called wrongly, %j says %s", async (args, said) => {
@@ -184,13 +189,13 @@ test("as data each hive is as the queen says it; names are those that did not fa
 test("more than go into one request are done all the same, and Ctrl-C says how far it came", async () => {
   const hives = Array.from({ length: 1100 }, (_, at) => ({ id: `x${at}`, host: "127.0.0.1", port: 8601 }));
   for (const part of [hives.slice(0, 550), hives.slice(550)]) for await (const _ of client.addHives(part));
-  const running = new Hivectl(["cordon", "-y", "-l", "", "--reason", "x", "--parallel", "1"], { QUEEN_URL: queen.url });
+  const running = new Hivectl(["cordon", "-y", "--all", "--reason", "x", "--parallel", "1"], { QUEEN_URL: queen.url });
   await once(running.child.stdout, "data");
   running.child.kill("SIGINT");
   const { code, stderr } = await running.end();
   expect(code).toBe(130);
   expect(stderr).toMatch(/^hivectl: interrupted: \d+ done, \d+ not done; what had begun is finished all the same\n$/);
-  const { stderr: said } = await run(["cordon", "-y", "-l", "", "--reason", "x", "--parallel", "16", "-o", "name"]);
+  const { stderr: said } = await run(["cordon", "-y", "--all", "--reason", "x", "--parallel", "16", "-o", "name"]);
   const [done = 0, skipped = 0] = (said.match(/\d+/g) ?? []).map(Number);
   expect(done + skipped).toBe(1103);
   expect(await run(["remove", "-y", "-l", "!rack", "-q", "-o", "name"])).toMatchObject({ code: 0, stderr: "" });
@@ -201,7 +206,7 @@ test("when the queen is killed in the middle, it says how far it came, and that 
   const url = await other.origin();
   const many = Array.from({ length: 1000 }, (_, at) => ({ id: `x${at}`, host: "127.0.0.1", port: 8601 }));
   for await (const _ of new QueenClient({ url }).addHives(many));
-  const running = new Hivectl(["cordon", "-y", "-l", "", "--reason", "x", "--parallel", "1"], { QUEEN_URL: url });
+  const running = new Hivectl(["cordon", "-y", "--all", "--reason", "x", "--parallel", "1"], { QUEEN_URL: url });
   await once(running.child.stdout, "data");
   await other.kill("SIGKILL");
   const { code, stderr } = await running.end();

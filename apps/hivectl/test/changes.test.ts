@@ -20,10 +20,14 @@ test("add takes one hive by its flags", async () => {
     stdout: "one  added\n",
     stderr: expect.stringContaining("`hivectl describe hive one`"),
   });
+  expect((await run(["add", "zero", ...flags])).stderr).toContain("`hivectl install zero`");
   const hive = await client.getHive("one");
   expect(hive).toMatchObject({ host: "10.0.1.17", port: 8600, ssh_host: "10.0.1.18", ssh_user: "admin" });
   expect(hive.labels).toEqual({ rack: "r12", spare: "" });
-  expect(JSON.parse((await run(["add", "two", "--host", "h", "--json"])).stdout)).toMatchObject({ id: "two" });
+  const two = await run(["add", "two", "--host", "h", "--json"]);
+  expect(JSON.parse(two.stdout)).toMatchObject({ id: "two" });
+  expect(two.stderr).toContain("`hivectl set two --ssh-host HOST`");
+  expect(two.stderr).not.toContain("install two");
   expect(await run(["add", "one", "--host", "h"])).toEqual({
     code: 1,
     stdout: "",
@@ -41,6 +45,17 @@ test("add takes one hive by its flags", async () => {
     expect(await run(["add", ...args])).toMatchObject({ code: 2 });
   }
   expect((await run(["add"], "one 10.0.1.17")).stderr).toContain("`hivectl add -`");
+});
+
+test.each([
+  [["set", "one", "--host", "a b"]],
+  [["add", "four", "--host", "http://10.0.1.1"]],
+  [["add", "a/b", "--host", "h"]],
+  [["label", "one", "a b=c", "-y"]],
+  [["cordon", "one", "--reason", "", "-y"]],
+  [["wait", "--for", "op="]],
+])("what cannot be read is a wrong call: %j", async (args) => {
+  expect(await run(args)).toMatchObject({ code: 2, stdout: "" });
 });
 
 test("add - takes many from stdin, as words or as JSON, and says of each line what came of it", async () => {

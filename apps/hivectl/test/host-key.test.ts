@@ -35,6 +35,13 @@ test("scan asks the host, and show says what is confirmed: nothing at first", as
   });
 });
 
+test("an operation on a host whose key is not confirmed names the command that confirms it", async () => {
+  const { code, stdout } = await hivectl(["start", "gpu-01"], { QUEEN_URL: queen.url });
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^gpu-01 +failed +connect: .*HOST_KEY_UNKNOWN.*`hivectl host-key confirm gpu-01`$/m);
+  expect(stdout).not.toContain("/v1/");
+});
+
 test("confirm takes no answer but the fingerprint, and no yes in its place", async () => {
   expect(await run("confirm", "gpu-01", "-y")).toMatchObject({
     code: 2,

@@ -156,6 +156,21 @@ test("events are told as far as they are kept, of all or of some", async () => {
   }
 });
 
+test("a hive that there is none of, and of which no event is kept, is said", async () => {
+  const events = (...ids: string[]) => hivectl(["get", "events", ...ids, "-o", "name"], { QUEEN_URL: queen.url });
+  expect(await events("nope")).toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringContaining('HIVE_NOT_FOUND: There is no hive "nope"'),
+  });
+  const client = new QueenClient({ url: queen.url });
+  await client.addHive({ id: "was-here", host: "127.0.0.1", port: 1 });
+  await client.removeHive("was-here");
+  const some = await events("was-here", "nope");
+  expect(some).toMatchObject({ code: 3, stdout: expect.stringMatching(/\n.*\n$/) });
+  expect(some.stderr).toBe('hivectl: HIVE_NOT_FOUND: There is no hive "nope"\n');
+});
+
 test("a watch of events tells what was, and then what happens", async () => {
   const running = new Hivectl(["get", "events", "-w", "gpu-02", "-o", "jsonl"], { QUEEN_URL: queen.url });
   await until("what was is told", () => running.stdout.includes('"hive_added"'));

@@ -36,3 +36,27 @@ test("status and get hives name those that answer but are kept out by their lack
   expect(stdout).toMatch(new RegExp(`^Status: +online: ${why}`, "m"));
   expect(stdout).toMatch(/^Reachable: +yes$/m);
 });
+
+test("of a hive that has a token and does not show it, status says so, and of others where to look", async () => {
+  const url = await queens.start([], SOON).origin();
+  const hive = await startHive();
+  await new QueenClient({ url }).addHive({ id: "gpu-01", host: "127.0.0.1", port: hive.port });
+  await postJson(`${url}/v1/heartbeat`, { hive_id: "gpu-01", timestamp: new Date().toISOString(), workers: [] });
+  const missed = (env: NodeJS.ProcessEnv, why: string) =>
+    until("it is missed", async () => {
+      const { stdout } = await hivectl(["status"], env);
+      return stdout.includes(why) && stdout;
+    });
+  expect(await missed({ QUEEN_URL: url }, "the log of its agent says why")).toMatch(
+    /^ {2}hivectl describe hive gpu-01 {2}says when it last beat; the log of its agent says why it ended$/m,
+  );
+  const create = ["token", "create", "--role"];
+  await hivectl([...create, "hive", "--out-dir", `${queens.folder}/tokens`], { QUEEN_URL: url });
+  const made = await hivectl([...create, "operator", "--name", "me", "-y"], { QUEEN_URL: url });
+  const why = "callers need a token, and it has not shown its own here";
+  const text = await missed({ QUEEN_URL: url, QUEEN_TOKEN: made.stdout.trim() }, why);
+  expect(text).toMatch(new RegExp(`^ {2}gpu-01 +online,not-beating .*: ${why}$`, "m"));
+  expect(text).toMatch(
+    /^ {2}hivectl token list {2}shows those that are not used: HIVE_TOKEN_FILE on the hive names its own$/m,
+  );
+});

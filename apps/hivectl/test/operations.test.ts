@@ -4,6 +4,7 @@ import { until } from "../../queen/test/until.ts";
 import { breakingProxy } from "./breaking-proxy.ts";
 import { hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
+import { silentServer } from "./silent-server.ts";
 
 const queen = queenForAll();
 const IDS = ["a", "b", "c", "d", "e", "f"];
@@ -21,9 +22,28 @@ beforeAll(async () => {
   operations = (await client.listOperations()).operations;
 });
 
+test("what is done to many says in its last line the codes alone of the operations that failed", async () => {
+  const stop = async (...hives: string[]) =>
+    (await hivectl(["stop", "-y", ...hives], { QUEEN_URL: queen.url })).stderr.split("\n").at(-2);
+  expect(await stop("d")).toBe("hivectl: 0 done, 1 failed: d AGENT_STARTED_ELSEWHERE");
+  expect(await stop("d", "e")).toBe("hivectl: 0 done, 2 failed: AGENT_STARTED_ELSEWHERE");
+});
+
 const run = (...args: string[]) => hivectl(["get", "operations", ...args], { QUEEN_URL: queen.url });
 const idsOf = (...hives: string[]) =>
   operations.filter(({ hive_id }) => hives.includes(hive_id)).map(({ id }) => `${id}\n`);
+
+test("what cannot be done to a hive names the command that mends it, and no request", async () => {
+  const client = new QueenClient({ url: queen.url });
+  await client.addHive({ id: "away", host: "10.4.4.4", port: 8600 });
+  const of = async (...args: string[]) => (await hivectl([...args, "-y"], { QUEEN_URL: queen.url })).stderr;
+  expect(await of("install", "away")).toMatch(/HIVE_NOT_MANAGED\nhivectl: `hivectl set away --ssh-host HOST` says/);
+  await using silent = await silentServer();
+  const ssh = { ssh_host: "127.0.0.1", ssh_port: silent.port };
+  await client.addHive({ id: "held", host: "127.0.0.1", port: 8601, ...ssh });
+  await client.startHive("held");
+  expect(await of("remove", "held")).toMatch(/OPERATION_IN_PROGRESS\nhivectl: `hivectl cancel held` ends it\n$/);
+});
 
 test("those of several hives stand together, the newest first, and a limit is of all of them", async () => {
   expect(await run("b", "a", "-o", "name")).toEqual({ code: 0, stdout: idsOf("a", "b").join(""), stderr: "" });
@@ -53,6 +73,15 @@ test("a hive that was removed is there, with what was done to it, and one withou
   const client = new QueenClient({ url: queen.url });
   await client.removeHive("c");
   expect(await run("c", "f", "-o", "name")).toEqual({ code: 0, stdout: idsOf("c").join(""), stderr: "" });
+});
+
+test("the step of one that failed is that at which it did, and what was skipped behind it is none", async () => {
+  const client = new QueenClient({ url: queen.url });
+  await client.addHive({ id: "far", host: "127.0.0.1", port: 8601, ssh_host: "127.0.0.1", ssh_port: 1 });
+  const { id } = await client.startHive("far");
+  await until("it has ended", async () => (await client.getOperation(id)).finished_at_ms !== null);
+  expect((await client.getOperation(id)).steps.at(-1)).toMatchObject({ state: "skipped" });
+  expect((await run("far", "--columns", "state,step", "--no-headers")).stdout).toMatch(/^failed +connect\n$/);
 });
 
 test("each hive is one request, and no more than four are under way at a time", async () => {

@@ -1,6 +1,6 @@
 import { QueenClient } from "@repo/queen-client";
 import { expect, test } from "vitest";
-import { queenProcesses } from "../../queen/test/queen-processes.ts";
+import { postJson, queenProcesses } from "../../queen/test/queen-processes.ts";
 import { until } from "../../queen/test/until.ts";
 import { hivectl } from "./hivectl.ts";
 
@@ -68,6 +68,37 @@ test("status names those that are online though their port does not answer, and 
   });
   expect(text).toMatch(/^Online, but their port does not answer:\n {2}gpu-01 {2}online,unreachable {2}2\S+Z$/m);
   expect(text).toMatch(/^ {2}hivectl describe hive gpu-01 {2}says what its health checks met$/m);
+});
+
+test("status names the hives of which workers are in error, and what says more", async () => {
+  const url = await queens.start().origin();
+  const client = new QueenClient({ url });
+  const worker = (worker_id: string, state: "Error" | "Idle") => ({
+    worker_id,
+    state,
+    backend: "cuda",
+    model_id: `model-of-${worker_id}`,
+    health_status: "healthy",
+    last_heartbeat: new Date().toISOString(),
+  });
+  for (const [id, states] of [
+    ["gpu-02", ["Error", "Error"]],
+    ["gpu-01", ["Idle", "Error"]],
+    ["gpu-03", ["Idle"]],
+  ] as const) {
+    await client.addHive({ ...HIVE, id });
+    const workers = states.map((state, at) => worker(`w${at}`, state));
+    await postJson(`${url}/v1/heartbeat`, { hive_id: id, timestamp: new Date().toISOString(), workers });
+  }
+  const text = (await hivectl(["status"], { QUEEN_URL: url })).stdout;
+  expect(text).toMatch(/^Workers in error:\n {2}gpu-01 {2}model-of-w1\n {2}gpu-02 {2}model-of-w0, model-of-w1\n\n/m);
+  expect(text).toMatch(/^ {2}hivectl get workers --state error {2}shows them$/m);
+  const { in_error } = JSON.parse((await hivectl(["status", "--json"], { QUEEN_URL: url })).stdout);
+  expect(in_error.map(({ hive_id }: { hive_id: string }) => hive_id).toSorted()).toEqual([
+    "gpu-01",
+    "gpu-02",
+    "gpu-02",
+  ]);
 });
 
 test("describe hive shows its record, why it is as it is, and its last operations", async () => {

@@ -2,15 +2,19 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { QueenClient } from "@repo/queen-client";
 import { expect, test } from "vitest";
 import { storeOddHive } from "../../queen/test/odd-hive.ts";
-import { postJson } from "../../queen/test/queen-processes.ts";
+import { until } from "../../queen/test/until.ts";
 import { hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const queen = queenForAll();
 const call = (...args: string[]) => hivectl(args, { QUEEN_URL: queen.url });
 const create = (...args: string[]) => call("token", "create", ...args);
-const beat = (id: string) =>
-  postJson(`${queen.url}/v1/heartbeat`, { hive_id: id, timestamp: new Date().toISOString(), workers: [] });
+const beat = (id: string, headers = {}) =>
+  fetch(`${queen.url}/v1/heartbeat`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify({ hive_id: id, timestamp: new Date().toISOString(), workers: [] }),
+  });
 
 test("token create --out-dir makes one for each hive that is chosen and has none, in a file for its owner alone", async () => {
   const client = new QueenClient({ url: queen.url });
@@ -62,9 +66,16 @@ test("token create refuses to choose hives for one token, and --out-dir for anot
 });
 
 test("the first token of an operator is asked for where it would keep hives out, with which ones", async () => {
-  for (const id of ["gpu-01", "gpu-03"]) expect(await beat(id)).toMatchObject({ status: 200 });
+  const token = readFileSync(`${queen.folder}/tokens/gpu-01.token`, "utf8").trim();
+  for (const id of ["gpu-01", "gpu-02", "gpu-03"]) expect(await beat(id)).toMatchObject({ status: 200 });
+  // The queen may not have read it yet.
+  await until("its use is noted", async () => {
+    await beat("gpu-01", { authorization: `Bearer ${token}` });
+    const { tokens } = await new QueenClient({ url: queen.url }).listTokens();
+    return tokens.some(({ last_used_at_ms }) => last_used_at_ms !== null);
+  });
   const first = ["token", "create", "--name", "me", "--role", "operator"];
-  const says = /the first token locks the queen, and 1 of the hives that beat have none \(gpu-03\)/;
+  const says = /the first token locks the queen, and 2 of the hives that beat show none \(gpu-02, gpu-03\)/;
   const asked = await inTerminal(first, { QUEEN_URL: queen.url }, { columns: 200, typedAfter: "[y/N]" }, "n\n");
   expect(asked).toMatchObject({ code: 1, stdout: expect.stringMatching(says) });
   expect(asked.stdout).toContain("`hivectl token create --role hive --out-dir tokens`");

@@ -93,11 +93,18 @@ test("without a token no verb comes in; a reader may read, and is told that it t
   for (const verb of CHANGES) {
     expect(await as("reader", ...verb.split(" ")), verb).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(
-        /^hivectl: FORBIDDEN: .*\nhivectl: the token may not do that: it needs one of an oper/,
-      ),
+      stderr: expect.stringMatching(/^hivectl: FORBIDDEN: .* one of: operator; the token \w+ is that of .* reader\n$/),
     });
   }
+});
+
+test("the token of a hive is told by whose tokens lists are read, once", async () => {
+  const made = await as("operator", "token", "create", "--name", "h", "--role", "hive", "--hive", "gpu-01");
+  tokens.hive = made.stdout.trim();
+  expect(await as("hive", "get", "hives")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^hivectl: FORBIDDEN: .* one of: reader, operator; .* the role hive\n$/),
+  });
 });
 
 test("token revoke asks with what is known of it, and the last one of an operator stays", async () => {

@@ -6,6 +6,7 @@ import { until } from "../../queen/test/until.ts";
 import { breakingProxy } from "./breaking-proxy.ts";
 import { Hivectl, hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
+import { silentServer } from "./silent-server.ts";
 
 const HIVE = { host: "127.0.0.1", port: 8601 };
 const queen = queenForAll();
@@ -146,6 +147,34 @@ test.each([
     stdout: expect.stringMatching(new RegExp(`^a +${condition}$`, "m")),
   });
 });
+
+test("it begins while the queen is away, and follows her once she is there", async () => {
+  const first = queens.start();
+  const url = await first.origin();
+  await new QueenClient({ url }).addHive({ ...HIVE, id: "a", labels: { rack: "r1" } });
+  await new QueenClient({ url }).cordonHive("a", { reason: "new fans" });
+  await first.kill("SIGTERM");
+  const waits = [["a"], ["-l", "rack=r1"]].map(
+    (chosen) => new Hivectl(["wait", ...chosen, "--for", "cordoned", "-o", "name"], { QUEEN_URL: url }),
+  );
+  await until("they know", () => waits.every(({ stderr }) => stderr.includes("the queen is away")));
+  const ends = Promise.all(waits.map((one) => one.end()));
+  queens.start([], { QUEEN_PORT: new URL(url).port });
+  const met = expect.objectContaining({ code: 0, stdout: "a\n" });
+  expect(await ends).toEqual([met, met]);
+});
+
+test.each([[["a"]], [["-l", "rack=r1"]], [["--for", "op=start-1"]]])(
+  "of a queen who hangs, wait %j says that she does not answer, and ends with 5",
+  async (args) => {
+    await using silent = await silentServer();
+    const env = { QUEEN_URL: `http://127.0.0.1:${silent.port}` };
+    expect(await hivectl(["wait", ...args, "--timeout", "1s"], env)).toMatchObject({
+      code: 5,
+      stderr: expect.stringMatching(/hivectl: .*the queen does not answer\nhivectl: time is up after 1s/),
+    });
+  },
+);
 
 test("a queen who dies again before she has said how things are is away, and no end", async () => {
   const first = queens.start();

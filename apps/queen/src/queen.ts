@@ -85,7 +85,7 @@ export function assembleQueen(options: QueenOptions): Queen {
     probe: newProbe(probeTimeoutMs),
     settings: options,
     ranLongest,
-    lacksToken: (id) => door.known.lacksTokenOf(id),
+    whyRefused: (id) => door.known.whyRefused(id),
   });
   const parts = { ...base, fleet, rows: new FleetRows({ ...base, fleet }) };
   const arrivals = new Arrivals(clock);

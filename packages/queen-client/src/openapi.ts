@@ -1117,8 +1117,8 @@ export interface components {
             why_not: string | null;
             /** @description Of the last beat, whichever queen took it */
             beat_age_ms: number | null;
-            /** @description Why its heartbeats do not arrive although it is online by its health checks, as far as it is known: `no_token` when callers need one and none of this hive is in force. Null while they arrive */
-            not_beating: ("no_token" | "not_known") | null;
+            /** @description Why its heartbeats do not arrive although it is online by its health checks, as far as it is known: `no_token` when callers need one and none of this hive is in force, `token_unused` when this queen has never seen the one that is. Null while they arrive */
+            not_beating: ("no_token" | "token_unused" | "not_known") | null;
             /** @description When the health checks that still fail began to */
             unreachable_since_ms: number | null;
             cordon: components["schemas"]["Cordon"] | null;
@@ -1799,7 +1799,7 @@ export interface components {
             /** @description null for never */
             expires_at_ms: number | null;
             revoked_at_ms: number | null;
-            /** @description Written once a minute, and when a queen stops: what she was told in the last minute before a crash is lost */
+            /** @description Of this queen at once, of others as it is written: once a minute, and when a queen stops. What she was told in the last minute before a crash is lost */
             last_used_at_ms: number | null;
         };
         NewToken: {
@@ -1826,7 +1826,7 @@ export interface components {
             /** @description null for never */
             expires_at_ms: number | null;
             revoked_at_ms: number | null;
-            /** @description Written once a minute, and when a queen stops: what she was told in the last minute before a crash is lost */
+            /** @description Of this queen at once, of others as it is written: once a minute, and when a queen stops. What she was told in the last minute before a crash is lost */
             last_used_at_ms: number | null;
             /** @description What its bearer shows: in this answer alone */
             token: string;

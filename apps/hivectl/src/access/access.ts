@@ -19,7 +19,7 @@ export interface AccessFlags {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const DEFAULT_URL = "http://127.0.0.1:8500";
+export const DEFAULT_URL = "http://127.0.0.1:8500";
 const MAX_TOKEN_BYTES = 4_096;
 const MAX_CA_BYTES = 1_048_576;
 

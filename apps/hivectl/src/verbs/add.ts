@@ -66,6 +66,10 @@ async function add(
     return EXIT.done;
   }
   await session.show(hive, () => `${printable(id)}  added\n`, id);
-  session.terminal.say(`\`hivectl describe hive ${id}\` shows it, and \`hivectl install ${id}\` puts an agent there`);
+  const next =
+    hive.ssh_host === null
+      ? `\`hivectl set ${id} --ssh-host HOST\` says where the queen logs in to put an agent there`
+      : `\`hivectl install ${id}\` puts an agent there`;
+  session.terminal.say(`\`hivectl describe hive ${id}\` shows it, and ${next}`);
   return EXIT.done;
 }

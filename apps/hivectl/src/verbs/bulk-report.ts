@@ -30,7 +30,9 @@ export const OUTCOMES: Kind<ActionOnHive> = {
   ],
 };
 
-const whyOf = ({ problem, detail }: ActionOnHive): string => problem?.code ?? detail;
+/** The code alone; that of an operation that failed stands in its problem. */
+const whyOf = ({ problem, detail }: ActionOnHive): string =>
+  problem?.code ?? /\[([A-Z_]+)\]; next: /.exec(detail)?.[1] ?? detail;
 
 /** Says what comes of each hive as it comes, and counts. */
 export class BulkReport {

@@ -6,7 +6,7 @@ import { wrapped } from "../output/wrapped.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { beforeAnything } from "./before-anything.ts";
 import { type ActionOnHive, BulkReport, OUTCOMES } from "./bulk-report.ts";
-import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter } from "./hive-filter.ts";
+import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter, refuseEmptySelector } from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
 import { showing } from "./shown-columns.ts";
 import { wholeAnswer } from "./whole-answer.ts";
@@ -21,6 +21,7 @@ type Chosen = { readonly ids: readonly string[] } | ChoiceFilter;
 type ChoiceFilter = Omit<HiveFilter, "model" | "on_probation" | "unreachable" | "not_beating">;
 
 export interface BulkFlags extends FilterFlags {
+  readonly all?: true;
   readonly parallel?: number;
 }
 
@@ -46,9 +47,13 @@ const SHOWN = 50;
 
 /** Which hives, and how many at a time: for every verb that does one thing to many. */
 export const addBulkFlags = (command: Command, name = "id", what = "of hives; - reads them from stdin"): Command =>
-  addFilterFlags(showing(command, OUTCOMES, { isSorted: false }).argument(`[${name}...]`, what)).addOption(
-    new Option("--parallel <number>", `hives at a time, ${MAX_PARALLEL} at most (default: 4)`).argParser(readParallel),
-  );
+  addFilterFlags(showing(command, OUTCOMES, { isSorted: false }).argument(`[${name}...]`, what))
+    .option("--all", "all hives")
+    .addOption(
+      new Option("--parallel <number>", `hives at a time, ${MAX_PARALLEL} at most (default: 4)`).argParser(
+        readParallel,
+      ),
+    );
 
 /** Says what would be done, asks, does it, and says of each hive what came of it. Returns the exit code. */
 export async function actInBulk(
@@ -59,9 +64,7 @@ export async function actInBulk(
   const { terminal } = session;
   terminal.goOnUnread();
   const isAgreedTo = flags.yes === true || bulk.isHarmless === true;
-  if (!isAgreedTo && !terminal.canAsk) {
-    throw new UsageProblem(`${bulk.deed.action} asks before it does anything, and there is no terminal: --yes answers`);
-  }
+  if (!isAgreedTo) refuseUnasked(session, bulk.deed.action);
   const plan = await beforeAnything(session, async () => {
     return planOf(session, await chosenBy(session, args, flags), bulk);
   });
@@ -87,6 +90,12 @@ export async function actInBulk(
   const ids = todo.map(({ hive_id }) => hive_id);
   await act(session, { ...bulk, deed }, { ids, parallel: flags.parallel, report });
   return report.end();
+}
+
+/** Where a question would have to be asked, and nobody can answer it. */
+export function refuseUnasked({ flags, terminal }: Session, verb: string): void {
+  if (flags.yes || terminal.canAsk) return;
+  throw new UsageProblem(`${verb} asks before it does anything, and there is no terminal: --yes answers`);
 }
 
 /** What was listed is what is done: what else is as asked for by then is left alone. */
@@ -130,22 +139,28 @@ async function planOf({ queen, call }: Session, chosen: Chosen, bulk: Bulk): Pro
   return bulk.review === undefined ? planned : bulk.review(planned);
 }
 
+/** Refuses all but one way to say which hives. */
+export function checkChoice(args: readonly string[], flags: BulkFlags & CommonFlags): void {
+  refuseEmptySelector(flags);
+  const isFiltered = Object.keys(filterOf(flags)).length > 0;
+  const ways = [args.length > 0, isFiltered, flags.all === true].filter((isGiven) => isGiven).length;
+  if (ways > 1) throw new UsageProblem("name hives, say what must hold for them, or say --all: not both");
+  if (ways === 0) throw new UsageProblem("say which hives: ids, - for those on stdin, a filter, or --all");
+}
+
 async function chosenBy(session: Session, args: readonly string[], flags: BulkFlags & CommonFlags): Promise<Chosen> {
+  checkChoice(args, flags);
+  if (args.length > 0) return { ids: await idsOf(session, args) };
+  if (flags.all) return { selector: "" };
   const filter = filterOf(flags);
-  const isFiltered = Object.keys(filter).length > 0;
-  if (args.length > 0) {
-    if (isFiltered) throw new UsageProblem("name hives, or say what must hold for them: not both");
-    return { ids: await idsOf(session, args) };
-  }
-  if (!isFiltered) throw new UsageProblem('say which hives: ids, - for those on stdin, or a filter; -l "" is all');
   const { model, on_probation, unreachable, not_beating, ...choice } = filter;
   const isInListAlone = [model, on_probation, unreachable, not_beating].some((one) => one !== undefined);
   return isInListAlone ? { ids: await idsThatAre(session, filter) } : choice;
 }
 
-async function isAgreed(
+export async function isAgreed(
   session: Session,
-  { title, isGrave }: Bulk,
+  { title, isGrave }: Pick<Bulk, "title" | "isGrave">,
   plan: readonly ActionOnHive[],
   todo: readonly ActionOnHive[],
 ): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { accessOf, checkToken, isSameQueen } from "../access/access.ts";
+import { accessOf, checkToken, DEFAULT_URL, isSameQueen } from "../access/access.ts";
 import { type Context, contextsPath, readContexts, writeContexts } from "../access/contexts.ts";
 import { UsageProblem } from "../failure.ts";
 import { readSecret } from "../output/asking.ts";
@@ -147,7 +147,13 @@ async function remove(session: Session, name: string): Promise<void> {
   if (!Object.hasOwn(contexts, name)) throw unknownContext(name);
   const { [name]: _removed, ...left } = contexts;
   writeContexts(session.env, { current: current === name ? undefined : current, contexts: left });
-  session.terminal.say(`the context ${name} is forgotten; its token stays valid until it is revoked`);
+  const hasToken = contexts[name]?.token !== undefined;
+  session.terminal.say(
+    `the context ${name} is forgotten${hasToken ? "; its token stays valid until it is revoked" : ""}`,
+  );
+  if (current !== name) return;
+  const url = session.env.QUEEN_URL || DEFAULT_URL;
+  session.terminal.say(`no context counts now: ${url} is asked, until \`hivectl context use\` says another`);
 }
 
 const unknownContext = (name: string): UsageProblem =>

@@ -8,6 +8,7 @@ import type { CommonFlags, Session } from "../session.ts";
 import { addressText, labelsText, workersText } from "./hive-columns.ts";
 import { idsOf } from "./ids.ts";
 import { eventsSince, keptEvents } from "./kept-events.ts";
+import { exitCodeOf, noSuchHive, rowsOf } from "./one-hive.ts";
 import { someOf } from "./several.ts";
 import { showing } from "./shown-columns.ts";
 import { printList, refuseDocuments } from "./small-list.ts";
@@ -63,7 +64,13 @@ async function getEvents(
 ): Promise<number> {
   const { after, fromMs } = sinceOf(flags.since, session.nowMs);
   const kind = flags.kind ?? UNASKED;
-  const isWanted = filterOf({ ids: args.length === 0 ? undefined : await idsOf(session, args), fromMs });
+  const ids = args.length === 0 ? undefined : await idsOf(session, args);
+  const isAskedFor = filterOf({ ids, fromMs });
+  const unheard = new Set(ids);
+  const isWanted = (event: Told) => {
+    unheard.delete(hiveOf(event) ?? "");
+    return isAskedFor(event);
+  };
   if (flags.watch) {
     refuseDocuments(session);
     const printer = session.printer(EVENTS, { isWatch: true });
@@ -73,7 +80,15 @@ async function getEvents(
   const isAsked = args.length > 0 || flags.kind !== undefined || flags.since !== undefined;
   const none = isAsked ? "nothing of that has happened" : "nothing has happened since the queen started";
   await printList(session, EVENTS, told(session, keptEvents(session, { kind }, after), isWanted), { none });
-  return EXIT.done;
+  let missing = 0;
+  for await (const batch of rowsOf(session, [...unheard], {})) {
+    for (const [id] of batch.filter(([, row]) => row === undefined)) {
+      session.terminal.complain(noSuchHive(id));
+      missing += 1;
+    }
+  }
+  const named = ids?.length ?? 0;
+  return exitCodeOf(named, named - missing);
 }
 
 /** The event after which they are told, or from when on. */

@@ -1,5 +1,6 @@
 import type { Query, Schema } from "@repo/queen-client";
 import { type Command, Option } from "commander";
+import { UsageProblem } from "../failure.ts";
 import type { CommonFlags } from "../session.ts";
 import { someOf } from "./several.ts";
 
@@ -48,6 +49,12 @@ export const addTraitFlags = (command: Command): Command =>
       ).argParser((text: string, before: readonly string[] = []) => [...before, text]),
     )
     .option("--gpu <requirement>", "by GPUs: H100:80GB:8, nvidia:24GB");
+
+/** A variable that is not set makes one, and all hives of what was to be few. */
+export function refuseEmptySelector({ selector }: TraitFlags): void {
+  const isEmpty = selector?.some((text) => text.trim() === "") === true;
+  if (isEmpty) throw new UsageProblem("a selector that is empty chooses all hives: --all says so");
+}
 
 /** Every verb that takes hives takes these. */
 export const addFilterFlags = (command: Command): Command =>

@@ -29,7 +29,7 @@ export const OPERATIONS: Kind<Operation> = {
       sortKey: ({ created_at_ms }) => created_at_ms,
     },
     { title: "TOOK", cell: tookText, sortKey: tookMs },
-    { title: "STEP", cell: ({ steps }) => steps.at(-1)?.name ?? "-" },
+    { title: "STEP", cell: ({ steps }) => steps.findLast(({ state }) => state !== "skipped")?.name ?? "-" },
     { title: "PROBLEM", isKept: true, cell: ({ problem }) => problem ?? "-" },
     { title: "OWNER", isWide: true, cell: ({ owner }) => owner },
   ],

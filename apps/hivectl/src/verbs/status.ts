@@ -19,6 +19,7 @@ interface Status {
   readonly not_beating: readonly HiveRow[];
   readonly unreachable: readonly HiveRow[];
   readonly cordoned: readonly HiveRow[];
+  readonly in_error: readonly Schema<"PlacedWorker">[];
   readonly running: readonly Schema<"Operation">[];
 }
 
@@ -39,14 +40,15 @@ export const addStatus: AddVerb = (parent, does) => {
 };
 
 async function read({ queen, call, access }: Session): Promise<Status> {
-  const [health, offline, unknown, notBeating, unreachable, cordoned, { operations }] = await Promise.all([
+  const [health, offline, unknown, notBeating, unreachable, cordoned, { operations }, { workers }] = await Promise.all([
     queen.getHealth(call),
     queen.listFleet({ status: "offline", limit: SHOWN }, call),
     queen.listFleet({ status: "unknown", limit: SHOWN }, call),
     queen.listFleet({ not_beating: true, limit: SHOWN }, call),
     queen.listFleet({ unreachable: true, limit: SHOWN }, call),
     queen.listFleet({ cordoned: true, limit: SHOWN }, call),
-    queen.listOperations({ state: ["running"], limit: SHOWN }, call),
+    queen.listOperations({ state: "running", limit: SHOWN }, call),
+    queen.findWorkers({ state: "Error" }, call),
   ]);
   return {
     queen: access.url,
@@ -57,12 +59,24 @@ async function read({ queen, call, access }: Session): Promise<Status> {
     not_beating: notBeating.hives,
     unreachable: unreachable.hives,
     cordoned: cordoned.hives,
+    in_error: workers,
     running: operations,
   };
 }
 
 function text(status: Status, { times, access, terminal }: Session): string {
-  const { queen, totals, health, offline, unknown, not_beating: notBeating, unreachable, cordoned, running } = status;
+  const {
+    queen,
+    totals,
+    health,
+    offline,
+    unknown,
+    not_beating: notBeating,
+    unreachable,
+    cordoned,
+    in_error,
+    running,
+  } = status;
   const where = access.context === undefined ? queen : `${queen} (context ${access.context})`;
   const sinceAndWhy = (row: HiveRow) => [times.at(row.status.since_ms), row.status.why];
   const blocks = [
@@ -74,6 +88,7 @@ function text(status: Status, { times, access, terminal }: Session): string {
     ...hivesBlock("Online, but their port does not answer", unreachable, totals.unreachable, (row) => [
       times.at(row.unreachable_since_ms),
     ]),
+    ...errorsBlock(in_error),
     ...hivesBlock("Cordoned", cordoned, totals.cordoned, ({ cordon }) => [
       times.at(cordon?.created_at_ms),
       `${cordon?.reason ?? ""}${cordon?.until_ms ? `, ends ${times.at(cordon.until_ms)}` : ""}`,
@@ -109,6 +124,17 @@ function hivesBlock(title: string, rows: readonly HiveRow[], all: number, say: (
   return block(title, lines, all - rows.length);
 }
 
+/** Of each hive the models that its workers in error serve. */
+function errorsBlock(workers: Status["in_error"]): string[] {
+  const ids = [...new Set(workers.map(({ hive_id }) => hive_id))].toSorted();
+  const lines = ids.slice(0, SHOWN).map((id) => {
+    const own = workers.filter(({ hive_id }) => hive_id === id);
+    const names = own.map(({ model_id, worker_id }) => model_id ?? worker_id).toSorted();
+    return [id, names.join(", ")];
+  });
+  return block("Workers in error", lines, ids.length - lines.length);
+}
+
 /** None where nothing is to be said; `more` of the same are left out. */
 function block(title: string, rows: readonly (readonly string[])[], more = 0): string[] {
   if (rows.length === 0) return [];
@@ -125,6 +151,7 @@ function next({
   not_beating: notBeating,
   unreachable,
   cordoned,
+  in_error,
 }: Status): [args: string, does: string][] {
   const stopped = offline.find(canStart);
   const [awaited] = unknown;
@@ -141,13 +168,22 @@ function next({
     if (ssh_host !== null) calls.push([`install ${id}`, "puts an agent there, which beats"]);
     else calls.push([`describe hive ${id}`, "says what it waits for"]);
   }
-  if (notBeating.some((row) => row.not_beating === "no_token")) {
+  const ofCause = (cause: HiveRow["not_beating"]) => notBeating.find((row) => row.not_beating === cause);
+  if (ofCause("no_token") !== undefined) {
     calls.push([
       "token create --role hive --out-dir tokens",
       "makes a token for each hive that has none: HIVE_TOKEN_FILE there",
     ]);
   }
+  if (ofCause("token_unused") !== undefined) {
+    calls.push(["token list", "shows those that are not used: HIVE_TOKEN_FILE on the hive names its own"]);
+  }
+  const silent = ofCause("not_known");
+  if (silent !== undefined) {
+    calls.push([`describe hive ${silent.hive.id}`, "says when it last beat; the log of its agent says why it ended"]);
+  }
   if (deaf !== undefined) calls.push([`describe hive ${deaf.hive.id}`, "says what its health checks met"]);
+  if (in_error.length > 0) calls.push(["get workers --state error", "shows them"]);
   if (kept !== undefined) calls.push([`uncordon ${kept.hive.id}`, "gives it work again"]);
   return calls;
 }

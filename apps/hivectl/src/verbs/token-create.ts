@@ -101,19 +101,21 @@ async function isAgreed(session: Session, role: Role): Promise<boolean> {
   if (refused.length === 0) return true;
   const named = `${refused.slice(0, NAMED).join(", ")}${refused.length > NAMED ? ", …" : ""}`;
   terminal.complain(
-    `the first token locks the queen, and ${refused.length} of the hives that beat have none (${named}): their heartbeats will be refused`,
+    `the first token locks the queen, and ${refused.length} of the hives that beat show none (${named}): their heartbeats will be refused`,
   );
-  terminal.complain("`hivectl token create --role hive --out-dir tokens` makes one for each; give them those first");
+  terminal.complain(
+    "`hivectl token create --role hive --out-dir tokens` makes one for each that has none; give them those first",
+  );
   return session.confirm("Make the token all the same?");
 }
 
 async function hivesToRefuse(session: Session): Promise<string[]> {
   const { queen, call } = session;
-  const having = await hivesWithToken(session);
+  const showing = await hivesWithToken(session, { isUsed: true });
   const ids: string[] = [];
   for await (const { hives } of queen.fleetPages({ status: "online", limit: 1000 }, call)) {
     for (const { hive, status } of hives) {
-      if (status.rule === "beats_arrive" && !having.has(hive.id)) ids.push(hive.id);
+      if (status.rule === "beats_arrive" && !showing.has(hive.id)) ids.push(hive.id);
     }
   }
   return ids;

@@ -109,13 +109,16 @@ async function overwrite(file: FileHandle, text: string): Promise<void> {
 
 const unwritable = (path: string, { message }: Error): string => `${path} cannot be written: ${message}`;
 
-/** Those of which a token is in force. */
-export async function hivesWithToken({ queen, call, nowMs }: Session): Promise<ReadonlySet<string>> {
+/** Those of which a token is in force, and, where that is asked, was used: one that nobody took to its hive keeps it out as well as none. */
+export async function hivesWithToken(
+  { queen, call, nowMs }: Session,
+  { isUsed = false } = {},
+): Promise<ReadonlySet<string>> {
   const ids = new Set<string>();
   for await (const { tokens } of queen.tokenPages({ limit: 1000 }, call)) {
-    for (const { hive_id, revoked_at_ms, expires_at_ms } of tokens) {
+    for (const { hive_id, revoked_at_ms, expires_at_ms, last_used_at_ms } of tokens) {
       const isInForce = revoked_at_ms === null && (expires_at_ms === null || expires_at_ms > nowMs);
-      if (hive_id !== null && isInForce) ids.add(hive_id);
+      if (hive_id !== null && isInForce && (last_used_at_ms !== null || !isUsed)) ids.add(hive_id);
     }
   }
   return ids;

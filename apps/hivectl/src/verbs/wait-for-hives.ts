@@ -3,7 +3,7 @@ import { type Kind, type Printer, withRoom } from "../output/records.ts";
 import type { Session } from "../session.ts";
 import type { HiveRow } from "./hive-columns.ts";
 import { rowsOf } from "./one-hive.ts";
-import type { Awaited } from "./wait-until.ts";
+import { type Awaited, NO_ANSWER } from "./wait-until.ts";
 
 export const CONDITIONS = ["online", "offline", "cordoned", "uncordoned", "removed"] as const;
 export type Condition = (typeof CONDITIONS)[number];
@@ -39,7 +39,7 @@ export class HivesAwaited implements Awaited {
     this.#signal = signal;
     this.#condition = condition;
     this.#printer = session.printer(withRoom(MET, "ID", ids));
-    this.#left = new Map(ids.map((id) => [id, "not looked at yet"]));
+    this.#left = new Map(ids.map((id) => [id, NO_ANSWER]));
   }
 
   get events(): Awaited["events"] {

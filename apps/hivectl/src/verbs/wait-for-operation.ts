@@ -1,6 +1,6 @@
 import type { QueenEvent, Schema } from "@repo/queen-client";
 import type { Session } from "../session.ts";
-import type { Awaited } from "./wait-until.ts";
+import { type Awaited, NO_ANSWER } from "./wait-until.ts";
 
 /** Until an operation has succeeded. */
 export class OperationAwaited implements Awaited {
@@ -27,7 +27,7 @@ export class OperationAwaited implements Awaited {
   }
 
   left(): string[] {
-    if (this.#last === undefined) return [`the operation ${this.#id} was not looked at yet`];
+    if (this.#last === undefined) return [`the operation ${this.#id}: ${NO_ANSWER}`];
     const { kind, hive_id, state, problem } = this.#last;
     return [
       `${kind} of ${hive_id} ${state === "running" ? "still runs" : `is ${state}`}${problem ? `: ${problem}` : ""}`,

@@ -12,6 +12,9 @@ export interface Awaited {
   left(): readonly string[];
 }
 
+/** Of what could not be looked at. */
+export const NO_ANSWER = "the queen does not answer";
+
 /** More, a timer cannot count. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -26,12 +29,12 @@ export class Deadline {
   }
 }
 
-/** Follows the queen's events, also over a restart of hers, until it is met or cannot be any more; undefined when the deadline comes first. */
+/** Follows the queen's events, also over a restart of hers, and once she is there, until it is met or cannot be any more; undefined when the deadline comes first. */
 export async function follow(session: Session, awaited: Awaited, { signal }: Deadline) {
   try {
     // Before the first look: what happens meanwhile is an event then.
-    const { position } = await session.queen.listFleet({ limit: 1 }, { signal });
-    let outcome = await awaited.look();
+    const { position } = await untilAnswered(session, signal, () => session.queen.listFleet({ limit: 1 }, { signal }));
+    let outcome = await untilAnswered(session, signal, () => awaited.look());
     while (outcome === undefined && !signal.aborted) {
       outcome = await followFrom(position, session, awaited, signal).catch(async (error: unknown) => {
         // Of a hive that was removed while the queen was away she tells nothing.

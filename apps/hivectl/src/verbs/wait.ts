@@ -3,13 +3,14 @@ import { EXIT, UsageProblem } from "../failure.ts";
 import { examples, sentencesBelow } from "../output/help-lines.ts";
 import { exactDuration } from "../output/times.ts";
 import type { CommonFlags, Session } from "../session.ts";
+import { untilAnswered } from "./connection.ts";
 import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
 import { showing } from "./shown-columns.ts";
 import type { AddVerb } from "./verb.ts";
 import { CONDITIONS, type Condition, HivesAwaited, MET } from "./wait-for-hives.ts";
 import { OperationAwaited } from "./wait-for-operation.ts";
-import { Deadline, follow } from "./wait-until.ts";
+import { Deadline, follow, NO_ANSWER } from "./wait-until.ts";
 
 interface Flags extends FilterFlags {
   readonly for: string;
@@ -57,12 +58,15 @@ async function wait(
   const { terminal, signal } = session;
   terminal.goOnUnread();
   const deadline = new Deadline(session.timeoutMs(TIMEOUT_MS), signal);
-  const awaited = await awaitedOf(session, deadline, args, flags);
+  const awaited = await awaitedOf(session, deadline, args, flags).catch((error: unknown) => {
+    if (!deadline.signal.aborted) throw error;
+    return { left: () => [NO_ANSWER] };
+  });
   if (awaited === undefined) {
     terminal.complain("no hive is as asked for: there is nothing to wait for");
     return EXIT.failed;
   }
-  const outcome = await follow(session, awaited, deadline);
+  const outcome = "look" in awaited ? await follow(session, awaited, deadline) : undefined;
   if (outcome === "met") return EXIT.done;
   for (const line of awaited.left()) terminal.complain(line);
   if (outcome === "impossible") return EXIT.failed;
@@ -77,13 +81,17 @@ async function awaitedOf(session: Session, deadline: Deadline, args: readonly st
   const isFiltered = Object.keys(filter).length > 0;
   if (flags.for.startsWith(OPERATION)) {
     if (args.length > 0 || isFiltered) throw new UsageProblem(`--for ${flags.for} names all that is waited for`);
-    return new OperationAwaited(session, flags.for.slice(OPERATION.length), deadline.signal);
+    const id = flags.for.slice(OPERATION.length);
+    if (id === "") throw new UsageProblem(`--for ${OPERATION} takes the id of an operation`);
+    return new OperationAwaited(session, id, deadline.signal);
   }
   if (!isCondition(flags.for)) {
     throw new UsageProblem(`--for must be ${CONDITIONS.join(", ")} or ${OPERATION}ID, not ${flags.for}`);
   }
   if (args.length > 0 === isFiltered) throw new UsageProblem("name hives, or say what must hold for them");
-  const ids = isFiltered ? await idsThatAre(session, filter, deadline.signal) : await idsOf(session, args);
+  const { signal } = deadline;
+  const chosen = () => idsThatAre(session, filter, signal);
+  const ids = isFiltered ? await untilAnswered(session, signal, chosen) : await idsOf(session, args);
   if (ids.length === 0 && isFiltered && flags.for !== "removed") return undefined;
   if (ids.length === 0) session.terminal.say("there is no such hive: nothing to wait for");
   return new HivesAwaited(session, ids, flags.for, deadline.signal);

@@ -37,8 +37,8 @@ interface Options {
   settings: LivenessSettings;
   /** The request that ran longest in the last so many milliseconds, in words. */
   ranLongest: (forMs: number) => string | undefined;
-  /** Whether callers need tokens, and none of this hive is in force. */
-  lacksToken: (id: string) => boolean;
+  /** Why the beats of this hive are refused, where callers need tokens, as far as it is known. */
+  whyRefused: (id: string) => "no_token" | "token_unused" | undefined;
 }
 
 /**
@@ -89,7 +89,7 @@ export class Fleet {
     });
     this.assignments = new Assignments({ registry: this.registry, cordons: this.cordons, clock, metrics });
     this.#liveness.onWork = reconsider;
-    this.#liveness.lacksToken = options.lacksToken;
+    this.#liveness.whyRefused = options.whyRefused;
     this.devices = new DeviceDetection({ ...options, traits: this.traits, onUnified: reconsider });
     const { registry, devices, traits, news } = this;
     const told = { liveness: this.#liveness, announcer: this.#announcer };

@@ -3,8 +3,10 @@ import { answer, HEALTHY, startHive } from "../../test/hive-server.ts";
 import { published } from "../../test/published.ts";
 import { addHive, beat, LIVENESS_SETTINGS, pass, startTestQueen, type TestQueen } from "../../test/test-queen.ts";
 
-const NOT_TOLD = "it answers health checks, but its heartbeats do not arrive";
-const NO_TOKEN = `${NOT_TOLD}: callers need a token, and none of this hive is in force`;
+const SILENT = "it answers health checks, but its heartbeats do not arrive";
+const NOT_TOLD = `${SILENT}: the log of its agent says why`;
+const NO_TOKEN = `${SILENT}: callers need a token, and none of this hive is in force`;
+const TOKEN_UNUSED = `${SILENT}: callers need a token, and it has not shown its own here`;
 
 async function rowsThatDoNotBeat(queen: TestQueen, authorization?: string) {
   const headers = authorization === undefined ? {} : { authorization };
@@ -57,9 +59,13 @@ test("of a hive that is kept out because it has no token, that is said, in the l
     { hive_id: "hive-a", why: NO_TOKEN, msg: "the heartbeats of this hive do not arrive" },
   ]);
   expect(published(queen, "hive_changed").at(-1)?.[1]).toMatchObject({ changed: NO_TOKEN });
-  await tokenOf(queen, { name: "hive-a", role: "hive", hive_id: "hive-a" }, authorization);
+  const own = await tokenOf(queen, { name: "hive-a", role: "hive", hive_id: "hive-a" }, authorization);
   await queen.door.refresh();
-  expect(await rowsThatDoNotBeat(queen, authorization)).toMatchObject({ hives: [{ not_beating: "not_known" }] });
+  const unused = { not_beating: "token_unused", status: { why: TOKEN_UNUSED } };
+  expect(await rowsThatDoNotBeat(queen, authorization)).toMatchObject({ hives: [unused] });
+  await queen.send({ method: "GET", url: "/v1/me", headers: { authorization: own } });
+  const unknown = { not_beating: "not_known", status: { why: NOT_TOLD } };
+  expect(await rowsThatDoNotBeat(queen, authorization)).toMatchObject({ hives: [unknown] });
 });
 
 test("an event says what of a hive changed by itself, and what of it was written", async () => {

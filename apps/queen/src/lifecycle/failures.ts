@@ -3,20 +3,21 @@ import { ProgramError } from "@repo/processes";
 import { ForeseenError } from "../process/errors.ts";
 import { ProbeError } from "../reach/probe.ts";
 
-/** How a step can fail, and what whoever runs the fleet does then. A path that begins with `…` is one below that of the hive. */
+/** How a step can fail, and what whoever runs the fleet does then. ID is that of the hive. */
 export const NEXT_STEPS = {
   ID_NOT_FOR_AGENTS: "add the hive anew under another id",
   HOME_MISSING: "start the queen with HOME in her environment",
   PUBLIC_URL_MISSING:
     "start the queen with QUEEN_PUBLIC_URL, the URL under which hives reach her, such as http://10.0.1.1:8500",
   SSH_TARGET_UNUSABLE:
-    "correct ssh_host, ssh_port and ssh_user with PATCH, or allow the address in QUEEN_ALLOWED_HOSTS",
+    "correct ssh_host, ssh_port and ssh_user with `hivectl set ID`, or allow the address in QUEEN_ALLOWED_HOSTS",
   PROGRAM_NOT_STARTED: "install the client of OpenSSH on the queen's machine, and see that her HOME is there",
   SSH_UNREACHABLE: "see from the queen's machine that an sshd answers at ssh_host and ssh_port",
   SSH_KEY_REFUSED: "put the public half of the key in QUEEN_SSH_IDENTITY into ~/.ssh/authorized_keys of ssh_user",
-  HOST_KEY_UNKNOWN: "compare the fingerprint with that of the host itself, then confirm it with POST …/ssh-host-key",
+  HOST_KEY_UNKNOWN:
+    "compare the fingerprint with that of the host itself, then confirm it with `hivectl host-key confirm ID`",
   HOST_KEY_CHANGED:
-    "if the host was set up anew, and only then, forget the known key with DELETE …/ssh-host-key, or in the known_hosts file, and confirm the new one",
+    "if the host was set up anew, and only then, forget the known key with `hivectl host-key forget ID`, or in the known_hosts file, and confirm the new one",
   LOGIN_SHELL_RUNS_NOTHING: "give ssh_user a login shell that runs commands",
   COMMAND_FAILED: "look at output_tail, put right what it says of the host, and try again",
   COMMAND_GIVEN_UP: "see why it takes or prints so much there, and try again",
@@ -25,16 +26,16 @@ export const NEXT_STEPS = {
   NODE_UNUSABLE: "install a Node that is made for that machine, and that prints nothing of its own",
   QUEEN_UNREACHABLE: "let the host reach QUEEN_PUBLIC_URL: firewall, name, certificate (QUEEN_PUBLIC_CA)",
   AGENT_FILE_MISSING: "build or unpack the queen anew: the agent is part of her",
-  COPY_DAMAGED: "install it again with POST …/install",
-  AGENT_NOT_INSTALLED: "install it with POST …/install",
+  COPY_DAMAGED: "install it again with `hivectl install ID`",
+  AGENT_NOT_INSTALLED: "install it with `hivectl install ID`",
   AGENT_OF_ANOTHER_QUEEN:
-    "have that queen stop it; to take it over, remove the file hive.env in its folder by hand, then POST …/install",
+    "have that queen stop it; to take it over, remove the file hive.env in its folder by hand, then `hivectl install ID`",
   AGENT_STARTED_ELSEWHERE: "stop it where it was started",
   AGENT_SILENT:
-    "let the queen reach host and port of the hive; after a change of either, or of QUEEN_PUBLIC_URL, the agent learns of it by POST …/install",
-  DEVICES_UNKNOWN: "look at hive.log in the folder of the agent, then ask for its devices with POST …/devices",
-  HIVE_NOT_ALLOWED: "correct host with PATCH, or allow its address in QUEEN_ALLOWED_HOSTS",
-  WRONG_HIVE: "give the hive a port that no other one has with PATCH, then POST …/install",
+    "let the queen reach host and port of the hive; after a change of either, or of QUEEN_PUBLIC_URL, the agent learns of it by `hivectl install ID`",
+  DEVICES_UNKNOWN: "look at hive.log in the folder of the agent, then ask for its devices with `hivectl detect ID`",
+  HIVE_NOT_ALLOWED: "correct host with `hivectl set ID --host HOST`, or allow its address in QUEEN_ALLOWED_HOSTS",
+  WRONG_HIVE: "give the hive a port that no other one has with `hivectl set ID --port PORT`, then `hivectl install ID`",
   OPERATION_TOO_SLOW: "try again; of many operations at one time the last wait long",
   CATALOG_FAILED: "see what docs/operations.md says of the code, then try again",
   UNFORESEEN: "read output_tail, and try again; what comes again is a fault of the queen",
@@ -60,9 +61,9 @@ const OF_PROBES: Record<ProbeError["code"], FailureCode> = {
 };
 
 /** The code of a failure and what to do next, as they stand behind a problem. */
-export function withNextStep(problem: string, error: unknown): string {
+export function withNextStep(problem: string, error: unknown, hiveId: string): string {
   const code = codeOf(error);
-  return `${problem} [${code}]; next: ${NEXT_STEPS[code]}`;
+  return `${problem} [${code}]; next: ${NEXT_STEPS[code].replaceAll(/\bID\b/g, () => hiveId)}`;
 }
 
 function codeOf(error: unknown): FailureCode {

@@ -118,7 +118,6 @@ export class Job {
     const { catalog, settings } = this.parts;
     const { target, address } = await this.#sshTarget();
     return SshHost.open({
-      hiveId: this.hive.id,
       target,
       address,
       pinned: await catalog.hostKeys.find(target.host, target.port),

@@ -64,7 +64,7 @@ export class Lifecycle {
       onStep?.(id, step);
       if (step.state === "running") events.publish("operation_step", { id, hive_id: hiveId, kind, step: step.name });
     };
-    const run = new OperationRun(id, { catalog, clock, timeoutMs, onStep: tellStep });
+    const run = new OperationRun(id, { catalog, clock, timeoutMs, hiveId, onStep: tellStep });
     const recording = this.#record({ id, hiveId, kind, owner: presence.id, deadlineMs: clock.now() + timeoutMs });
     const begun = recording.then((operation) => this.#work(operation, run, hive));
     const work = begun.catch(() => undefined).finally(() => this.#running.delete(id));
@@ -197,7 +197,7 @@ export class Lifecycle {
       if (!(await this.#finish(operation, state, problem))) this.#tellEnd(await this.#read(id));
     } catch (error) {
       log.error({ err: error, operation_id: id, hive_id: hiveId }, `${kind} failed inside the queen`);
-      const problem = withNextStep(`something failed inside the queen: ${reasonOf(error)}`, error);
+      const problem = withNextStep(`something failed inside the queen: ${reasonOf(error)}`, error, hiveId);
       await this.#finish(operation, "failed", problem).catch(() => undefined);
     } finally {
       slot.free();

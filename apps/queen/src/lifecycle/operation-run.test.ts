@@ -14,7 +14,7 @@ afterEach(() => catalog.close());
 
 async function newRun(timeoutMs = 20_000): Promise<OperationRun> {
   await catalog.operations.begin({ id: "op", hiveId: "a", kind: "start", owner: "test", deadlineMs: 1 });
-  return new OperationRun("op", { catalog, clock: systemClock, timeoutMs });
+  return new OperationRun("op", { catalog, clock: systemClock, timeoutMs, hiveId: "hive-a" });
 }
 
 const step = (name: string, work: Step["work"]): Step => ({ name, work });
@@ -127,7 +127,7 @@ test.each([
     const { catalog: remote, connection } = await startServerCatalog();
     await remote.addHive({ id: "a", host: "127.0.0.1", port: 1 });
     await remote.operations.begin({ id: "op", hiveId: "a", kind: "start", owner: "test", deadlineMs: 1 });
-    const run = new OperationRun("op", { catalog: remote, clock: systemClock, timeoutMs: 20_000 });
+    const run = new OperationRun("op", { catalog: remote, clock: systemClock, timeoutMs: 20_000, hiveId: "hive-a" });
     const isSave = (statements: string) => statements.includes('set "steps_json"');
     let saved = 0;
     connection.cut = (statements) => {

@@ -39,6 +39,7 @@ interface RunOptions {
   catalog: HiveCatalog;
   clock: Clock;
   timeoutMs: number;
+  hiveId: string;
   onStep?: OnStep | undefined;
 }
 
@@ -92,13 +93,14 @@ export class OperationRun {
   }
 
   async #runSteps(steps: readonly Step[]): Promise<End> {
+    const { hiveId } = this.#options;
     for (const [position, step] of steps.entries()) {
       const failure = await this.#runStep(step);
       if (failure === undefined) continue;
       await this.#skip(steps.slice(position + 1));
       const state = this.#stateOfFailure();
       const problem = `${step.name}: ${failure.detail}`;
-      return { state, problem: state === "failed" ? withNextStep(problem, failure.error) : problem };
+      return { state, problem: state === "failed" ? withNextStep(problem, failure.error, hiveId) : problem };
     }
     return { state: "succeeded", problem: null };
   }

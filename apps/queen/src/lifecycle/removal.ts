@@ -79,16 +79,13 @@ function whyNotRemovable(
   running: OperationRecord | undefined,
 ): LifecycleError | HiveCatalogError | undefined {
   const hive = JSON.stringify(hiveId);
-  const path = `/v1/hives/${encodeURIComponent(hiveId)}`;
-  const always = `DELETE ${path}?force=true removes the hive all the same`;
   if (running !== undefined) {
-    const cure = `let it end, or cancel it with POST /v1/operations/${running.id}/cancel`;
-    const detail = `The operation ${running.id} of the hive ${hive} has not ended: ${cure}; ${always}`;
+    const detail = `The operation ${running.id} of the hive ${hive} has not ended: let it end, cancel it, or remove the hive by force`;
     return new HiveCatalogError("OPERATION_IN_PROGRESS", detail, { hiveId });
   }
   const starter = starterOf(operations);
   if (starter === undefined) return undefined;
-  const cure = `stop it first with POST ${path}/stop`;
-  const detail = `The operation ${starter.id} started the agent of the hive ${hive}, and none stopped it since: ${cure}; ${always}, for a host that is gone`;
+  const cure = "stop it first, or, for a host that is gone, remove the hive by force";
+  const detail = `The operation ${starter.id} started the agent of the hive ${hive}, and none stopped it since: ${cure}`;
   return new LifecycleError("HIVE_RUNNING", detail);
 }

@@ -12,6 +12,12 @@ test("the page of the lifecycle says of every code what to do next, in the words
   expect(rows).toEqual(Object.entries(NEXT_STEPS));
 });
 
+test("what to do next is a command of hivectl for that hive, and no request", () => {
+  const error = new StepFailure("HOST_KEY_UNKNOWN", "unknown");
+  expect(withNextStep("connect: unknown", error, "gpu-01")).toContain("`hivectl host-key confirm gpu-01`");
+  expect(Object.values(NEXT_STEPS).join()).not.toMatch(/\b(POST|PUT|PATCH|DELETE)\b/);
+});
+
 test.each([
   ["a step that knows what it found", new StepFailure("NODE_TOO_OLD", "old"), "NODE_TOO_OLD"],
   ["a hive that is another one", new ProbeError("WRONG_HIVE", "other"), "WRONG_HIVE"],
@@ -29,5 +35,7 @@ test.each([
   ["a catalog that cannot be read", new HiveCatalogError("CATALOG_BUSY", "locked"), "CATALOG_FAILED"],
   ["what nobody foresaw", new TypeError("x is not a function"), "UNFORESEEN"],
 ] as const)("the problem says what to do next after %s", (_what, error, code) => {
-  expect(withNextStep("step: why", error)).toBe(`step: why [${code}]; next: ${NEXT_STEPS[code]}`);
+  expect(withNextStep("step: why", error, "gpu-01")).toBe(
+    `step: why [${code}]; next: ${NEXT_STEPS[code].replaceAll(/\bID\b/g, "gpu-01")}`,
+  );
 });

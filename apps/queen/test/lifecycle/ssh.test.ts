@@ -79,7 +79,7 @@ test("an unknown host key needs an operator, and a changed one is refused with b
   const unknown = await site.operate("start");
   expect(unknown.state).toBe("failed");
   expect(unknown.problem).toContain(`It offers ssh-ed25519 ${known}`);
-  expect(unknown.problem).toContain(`POST ${path}`);
+  expect(unknown.problem).toContain(`\`hivectl host-key confirm ${id}\``);
   expect(unknown.problem).toContain("[HOST_KEY_UNKNOWN]; next: compare the fingerprint");
   expect((await queen.request("POST", `${path}/scan`)).body).toMatchObject({
     pinned: [],

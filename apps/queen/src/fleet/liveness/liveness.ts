@@ -14,6 +14,7 @@ import {
   type Rule,
   type Sight,
   Sights,
+  WHY_NOT_BEATING,
 } from "./sight.ts";
 
 export interface LivenessSettings extends HoldSettings, FlapSettings {}
@@ -61,7 +62,7 @@ export class Liveness {
   /** Told of each hive of which `takesWorkFromMs` may say something else than before. */
   onWork: (id: string) => void = () => undefined;
   /** Whether callers need tokens, and none of this hive is in force. */
-  lacksToken: (id: string) => boolean = () => false;
+  whyRefused: (id: string) => NotBeating | undefined = () => undefined;
   readonly #rules: LivenessRules;
   /** How the queen herself is. */
   readonly condition: OwnCondition;
@@ -236,7 +237,7 @@ export class Liveness {
     const { status, probe } = sight;
     if (status !== "online" || probe !== "answered") return null;
     if (this.countedSilenceMs(sight, nowMs) < this.settings.staleAfterMs) return null;
-    return this.lacksToken(sight.id) ? "no_token" : "not_known";
+    return this.whyRefused(sight.id) ?? "not_known";
   }
 
   /** From when on new work may go to that hive, as things stand; Infinity of one that is not online. */
@@ -259,8 +260,7 @@ export class Liveness {
   #whyNotBeating(sight: Sight, nowMs: number): string {
     const cause = this.notBeating(sight, nowMs);
     if (cause === null) return "";
-    const token = cause === "no_token" ? ": callers need a token, and none of this hive is in force" : "";
-    return `, but its heartbeats do not arrive${token}`;
+    return `, but its heartbeats do not arrive: ${WHY_NOT_BEATING[cause]}`;
   }
 
   #view(nowMs: number): View {

@@ -100,9 +100,14 @@ export const RULES = [
 ] as const;
 export type Rule = (typeof RULES)[number];
 
-/** Why the beats of a hive that is online by its health checks alone do not arrive, as far as it is known: callers need tokens, and none of it is in force. */
-export const NOT_BEATING = ["no_token", "not_known"] as const;
+/** Why the beats of a hive that is online by its health checks alone do not arrive, as far as it is known. */
+export const NOT_BEATING = ["no_token", "token_unused", "not_known"] as const;
 export type NotBeating = (typeof NOT_BEATING)[number];
+export const WHY_NOT_BEATING: Readonly<Record<NotBeating, string>> = {
+  no_token: "callers need a token, and none of this hive is in force",
+  token_unused: "callers need a token, and it has not shown its own here",
+  not_known: "the log of its agent says why",
+};
 
 /** The memory of the fleet, by id. */
 export class Sights {

@@ -107,6 +107,7 @@ export class Door {
       this.rates.countStranger(request);
       refuseOtherNames(raw, this.#publicName);
       this.#options.admitConnection(raw.socket, ANYBODY);
+      if (raw.headers.authorization !== undefined) void this.#noteUse(raw.headers.authorization);
       return ANYBODY;
     }
     const token = bearer(raw.headers.authorization);
@@ -118,6 +119,17 @@ export class Door {
     if (known?.hash === undefined) return this.#readAndAdmit(access, request, token, id);
     if (!hasHash(token, known.hash)) return this.#refuse(request);
     return this.#letIn(access, request, known);
+  }
+
+  /** While callers need no token, too: whoever locks the door wants to know which hives show theirs. Never rejects. */
+  async #noteUse(authorization: string): Promise<void> {
+    const { tokens } = this.known;
+    const token = bearer(authorization);
+    const id = token === undefined ? undefined : tokenIdOf(token);
+    const listed = id === undefined ? undefined : tokens.get(id);
+    if (token === undefined || id === undefined || listed === undefined) return;
+    const known = listed.hash === undefined ? await tokens.read(id).catch(() => undefined) : listed;
+    if (known?.hash !== undefined && hasHash(token, known.hash)) known.usedAtMs = this.#options.clock.now();
   }
 
   /** For a token that was not used yet, or is not in the list that was read last. */

@@ -52,9 +52,11 @@ export class KnownCallers {
     return this.#isPrepared;
   }
 
-  /** Whether the beats of this hive are refused, unless it shows an operator's token. */
-  lacksTokenOf(hiveId: string): boolean {
-    return !this.#isOpen && this.#isPrepared && !this.tokens.hasOneOf(hiveId, this.#options.clock.now());
+  /** Why the beats of this hive are refused, unless it shows an operator's token: none of its own is in force, or it was never shown. */
+  whyRefused(hiveId: string): "no_token" | "token_unused" | undefined {
+    if (this.#isOpen || !this.#isPrepared) return undefined;
+    if (!this.tokens.hasOneOf(hiveId, this.#options.clock.now())) return "no_token";
+    return this.tokens.wasUsedBy(hiveId) ? undefined : "token_unused";
   }
 
   /** Reads them, unless somebody does already. */

@@ -8,8 +8,10 @@ export interface KnownToken {
   readonly expiresAtMs: number | null;
   /** Read from the catalog when the token is first used. */
   hash?: string;
-  /** Since it was last written down. */
-  usedAtMs?: number;
+  /** As far as it is known here; null if it never was. */
+  usedAtMs: number | null;
+  /** The last use that is written down. */
+  writtenUseMs: number | null;
 }
 
 /** The tokens in force, as the catalog last had them. */
@@ -38,6 +40,19 @@ export class KnownTokens {
   hasOneOf(hiveId: string, nowMs: number): boolean {
     this.#ofHives ??= byHive(this.#tokens.values());
     return this.#ofHives.get(hiveId)?.some((token) => !hasExpired(token, nowMs)) ?? false;
+  }
+
+  /** Whether one of this hive was shown, as far as it is known here. */
+  wasUsedBy(hiveId: string): boolean {
+    this.#ofHives ??= byHive(this.#tokens.values());
+    return this.#ofHives.get(hiveId)?.some(({ usedAtMs }) => usedAtMs !== null) ?? false;
+  }
+
+  /** When it was last used, here or, as it is written down, elsewhere. */
+  lastUseOf({ id, lastUsedAtMs }: TokenRecord): number | null {
+    const usedAtMs = this.#tokens.get(id)?.usedAtMs ?? null;
+    if (usedAtMs === null) return lastUsedAtMs;
+    return Math.max(Math.round(usedAtMs), lastUsedAtMs ?? 0);
   }
 
   /** Reads one from the catalog that was not used yet, or is not in the list that was read last. */
@@ -82,11 +97,15 @@ export class KnownTokens {
 
   /** Writes down which were used, and when: what cannot be written now is tried the next time. */
   async writeUses(): Promise<void> {
-    const used = [...this.#tokens].filter(([, { usedAtMs }]) => usedAtMs !== undefined);
+    const used = [...this.#tokens.values()].flatMap((known) => {
+      const { usedAtMs, writtenUseMs } = known;
+      return usedAtMs === null || usedAtMs === writtenUseMs ? [] : [{ known, usedAtMs }];
+    });
     if (used.length === 0) return;
-    const usedAtMs = new Map(used.map(([id, known]) => [id, Math.round(known.usedAtMs ?? 0)]));
-    await this.#catalog.tokens.used(usedAtMs);
-    for (const [id, known] of used) if (Math.round(known.usedAtMs ?? 0) === usedAtMs.get(id)) delete known.usedAtMs;
+    await this.#catalog.tokens.used(
+      new Map(used.map(({ known, usedAtMs }) => [known.caller.tokenId, Math.round(usedAtMs)])),
+    );
+    for (const { known, usedAtMs } of used) known.writtenUseMs = usedAtMs;
   }
 }
 
@@ -95,9 +114,11 @@ export const hasExpired = ({ expiresAtMs }: Pick<KnownToken, "expiresAtMs">, now
 
 export const expired = ({ caller, expiresAtMs }: KnownToken) => expiredToken(caller.tokenId, expiresAtMs ?? 0);
 
-const newlyKnown = ({ id, role, hiveId, expiresAtMs }: TokenRecord): KnownToken => ({
+const newlyKnown = ({ id, role, hiveId, expiresAtMs, lastUsedAtMs }: TokenRecord): KnownToken => ({
   caller: { role, hiveId, tokenId: id },
   expiresAtMs,
+  usedAtMs: lastUsedAtMs,
+  writtenUseMs: lastUsedAtMs,
 });
 
 function byHive(tokens: Iterable<KnownToken>): ReadonlyMap<string, readonly KnownToken[]> {

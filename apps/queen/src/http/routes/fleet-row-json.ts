@@ -65,7 +65,7 @@ export const FleetRowJson = z
     beat_age_ms: z.int().nullable().meta({ description: "Of the last beat, whichever queen took it" }),
     not_beating: z.enum(NOT_BEATING).nullable().meta({
       description:
-        "Why its heartbeats do not arrive although it is online by its health checks, as far as it is known: `no_token` when callers need one and none of this hive is in force. Null while they arrive",
+        "Why its heartbeats do not arrive although it is online by its health checks, as far as it is known: `no_token` when callers need one and none of this hive is in force, `token_unused` when this queen has never seen the one that is. Null while they arrive",
     }),
     unreachable_since_ms: timeMs.nullable().meta({ description: "When the health checks that still fail began to" }),
     cordon: CordonJson.nullable(),

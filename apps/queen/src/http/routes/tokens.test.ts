@@ -36,7 +36,8 @@ test("makes a token that works at once, shows it this once, and lists it without
   expect(
     (await queen.send({ method: "GET", url: "/v1/hives", headers: { authorization: `Bearer ${token}` } })).status,
   ).toBe(200);
-  expect(await listed(queen, operator.authorization)).toMatchObject([{ id: operator.id }, record]);
+  const used = { ...record, last_used_at_ms: queen.clock.now() };
+  expect(await listed(queen, operator.authorization)).toMatchObject([{ id: operator.id }, used]);
   expect(JSON.stringify([await listed(queen, operator.authorization), queen.logLines])).not.toContain(token.slice(20));
 });
 
@@ -172,6 +173,21 @@ test("says when tokens were last used, which is written down once a minute, and 
   await ask("GET", "/v1/me");
   await queen.stop();
   expect(await lastUse(operator.id)).toBe(usedAtMs + 5000);
+});
+
+test("while nobody needs a token, one that is shown is used all the same, and the list says so at once", async () => {
+  await using queen = await startTestQueen();
+  await queen.catalog.addHive(HIVE_JSON);
+  const made = await queen.request("POST", "/v1/tokens", { name: "box", role: "hive", hive_id: HIVE_JSON.id });
+  await queen.door.refresh();
+  const { token } = made.body as { token: string };
+  const lastUse = async () => (await listed(queen, ""))[0]?.last_used_at_ms;
+  const show = (authorization: string) => queen.send({ method: "GET", url: "/v1/hives", headers: { authorization } });
+  await show(`Bearer ${token.slice(0, -4)}AAAA`);
+  await show("Bearer nonsense");
+  expect(await lastUse()).toBeNull();
+  await show(`Bearer ${token}`);
+  await until("it is noted", async () => (await lastUse()) === queen.clock.now());
 });
 
 test("what could not be written of their use is written later, and said once", async () => {

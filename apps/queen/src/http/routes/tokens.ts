@@ -19,7 +19,7 @@ const tokenFields = {
   revoked_at_ms: timeMs.nullable(),
   last_used_at_ms: timeMs.nullable().meta({
     description:
-      "Written once a minute, and when a queen stops: what she was told in the last minute before a crash is lost",
+      "Of this queen at once, of others as it is written: once a minute, and when a queen stops. What she was told in the last minute before a crash is lost",
   }),
 };
 const TokenJson = z
@@ -69,7 +69,7 @@ export const tokensRoutes = [
       schema: z.strictObject({ tokens: z.array(TokenJson), next_after: NextAfter }),
       example: { tokens: [TOKEN], next_after: null },
     },
-  }).handle(async ({ query: page }, { catalog, costs }) => {
+  }).handle(async ({ query: page }, { catalog, costs, door }) => {
     const tokens = await catalog.tokens.list();
     const behind = (id: string | undefined) => tokens.findIndex((token) => token.id === id) + 1;
     if (page.after !== undefined && behind(page.after) === 0) {
@@ -80,7 +80,7 @@ export const tokensRoutes = [
         page,
         stepSize: TOKENS_PER_STEP,
         read: async ({ limit, after }) => tokens.slice(behind(after), behind(after) + limit),
-        toJson: toTokenJson,
+        toJson: (token) => toTokenJson({ ...token, lastUsedAtMs: door.known.tokens.lastUseOf(token) }),
         answer: (tokens, nextAfter) => ({ tokens, next_after: nextAfter }),
       },
       costs,

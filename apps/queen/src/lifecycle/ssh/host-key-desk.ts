@@ -8,7 +8,7 @@ import { display } from "../../reach/addresses.ts";
 import { addressOf, type SshTarget, sshTargetOf } from "../../reach/ssh-address.ts";
 import { LifecycleError } from "../errors.ts";
 import type { JobParts } from "../job.ts";
-import { describeKeys, fingerprintOf, hostKeyPath, type PublicKey } from "./host-key.ts";
+import { describeKeys, fingerprintOf, type PublicKey } from "./host-key.ts";
 import { scanHostKeys } from "./ssh-host.ts";
 
 /** What an operator has vouched for, of the host behind a hive. */
@@ -57,7 +57,7 @@ export class HostKeyDesk {
     const offered = await this.#scan(target).catch(unreachable);
     const key = offered.find((one) => fingerprintOf(one) === fingerprint);
     if (key === undefined) throw notOffered(target, fingerprint, offered);
-    if (pinned.length > 0) throw otherKeyPinned(hiveId, target, pinned, key);
+    if (pinned.length > 0) throw otherKeyPinned(target, pinned, key);
     return this.#parts.catalog.hostKeys.pin({ host: target.host, port: target.port, ...key });
   }
 
@@ -126,14 +126,9 @@ const notOffered = (target: SshTarget, fingerprint: string, offered: readonly Pu
     `${display(target)} does not offer a key with the fingerprint ${fingerprint}: it offers ${describeKeys(offered)}`,
   );
 
-const otherKeyPinned = (
-  hiveId: string,
-  target: SshTarget,
-  pinned: readonly HostKey[],
-  key: PublicKey,
-): LifecycleError =>
+const otherKeyPinned = (target: SshTarget, pinned: readonly HostKey[], key: PublicKey): LifecycleError =>
   new LifecycleError(
     "HOST_KEY_CHANGED",
     `For ${display(target)} another key is pinned: ${describeKeys(pinned)}; this one is ${describeKeys([key])}. If the host was set up ` +
-      `anew, and only then, forget the pinned key first with DELETE ${hostKeyPath(hiveId)}`,
+      `anew, and only then, forget the pinned key first`,
   );

@@ -35,12 +35,8 @@ export function parseKeys(text: string): PublicKey[] {
   });
 }
 
-/** Where an operator vouches for the keys of a hive, or forgets them. */
-export const hostKeyPath = (hiveId: string): string => `/v1/hives/${encodeURIComponent(hiveId)}/ssh-host-key`;
-
-export const unknownHostKey = (target: SshTarget, hiveId: string, offered: readonly PublicKey[]): string =>
-  `the host key of ${display(target)} is not known. It offers ${describeKeys(offered) || "no key"}. POST ${hostKeyPath(hiveId)} with ` +
-  '{"fingerprint":"SHA256:…"} confirms it';
+export const unknownHostKey = (target: SshTarget, offered: readonly PublicKey[]): string =>
+  `the host key of ${display(target)} is not known. It offers ${describeKeys(offered) || "no key"}`;
 
 export const changedHostKey = (target: SshTarget, known: readonly PublicKey[], offered: readonly PublicKey[]): string =>
   `the host key of ${display(target)} has changed, so nothing was sent to it. Known is ${describeKeys(known) || "another one"}; it offers ` +

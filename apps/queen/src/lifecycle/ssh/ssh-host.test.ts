@@ -14,7 +14,6 @@ async function aFolder(): Promise<string> {
 }
 
 const options = (hostile: Partial<Pick<SshHostOptions, "target" | "address">>): SshHostOptions => ({
-  hiveId: "a",
   target: { host: "127.0.0.1", port: 1, user: null },
   address: "127.0.0.1",
   pinned: [],

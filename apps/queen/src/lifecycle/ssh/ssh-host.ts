@@ -31,7 +31,6 @@ const HOST_KEY_REFUSED = /host key verification failed|remote host identificatio
 const KEY_REFUSED = /permission denied/i;
 
 export interface SshHostOptions {
-  hiveId: string;
   target: SshTarget;
   /** The address of the target's host that was checked. */
   address: string;
@@ -92,12 +91,12 @@ export class SshHost implements Host {
       const code = KEY_REFUSED.test(end.stderr) ? "SSH_KEY_REFUSED" : "SSH_UNREACHABLE";
       return new StepFailure(code, `the connection to ${this.name} failed with ${whyFailed(end)}${silence}`);
     }
-    const { target, hiveId, address, program } = this.#options;
+    const { target, address, program } = this.#options;
     const { env, timeoutMs } = program;
     const offered = await scanHostKeys(address, target.port, { env, timeoutMs, signal });
     const known = await this.#knownKeys(signal);
     return known.length === 0
-      ? new StepFailure("HOST_KEY_UNKNOWN", unknownHostKey(target, hiveId, offered))
+      ? new StepFailure("HOST_KEY_UNKNOWN", unknownHostKey(target, offered))
       : new StepFailure("HOST_KEY_CHANGED", changedHostKey(target, known, offered));
   }
 
