@@ -146,6 +146,8 @@ test("events are told as far as they are kept, of all or of some", async () => {
     last.map(({ id }: { id: string }) => id).join(" "),
   );
   expect(await names("get", "events", "--since", "1h30m")).toBe(all);
+  const since = await run("get", "events", "--since", "1h30m");
+  expect(since.stderr).toMatch(/^hivectl: events are kept since the queen started, \d{4}-\S+Z\n$/);
   expect(await names("get", "events", "--since", "2999-01-01T00:00Z")).toBe("");
   for (const nonsense of ["nonsense", "2026-12-01", "0m", "-9"]) {
     expect(await run("get", "events", "--since", nonsense)).toMatchObject({
@@ -215,4 +217,15 @@ test("operations are listed, the newest first, and one is described with its ste
     code: 1,
     stderr: expect.stringContaining("`hivectl get operations`"),
   });
+});
+
+test("events that are listed together stand in the same columns, however long an id comes later", async () => {
+  const id = "a-hive-of-a-longer-name";
+  await client.addHive({ id, host: "127.0.0.1", port: 8601 });
+  const { stdout } = await run("get", "events");
+  const [head = "", ...lines] = stdout.trimEnd().split("\n");
+  const [kindAt, detailAt] = [head.indexOf("KIND"), head.indexOf("DETAIL")];
+  const kinds = lines.map((line) => line.slice(kindAt - 1, detailAt).trimEnd());
+  expect(kinds.filter((kind) => !/^ [a-z_]+$/.test(kind))).toEqual([]);
+  await client.removeHive(id);
 });

@@ -23,6 +23,7 @@ interface Flags {
   readonly watch?: true;
 }
 
+const PAGE = 200;
 const EVENT_ID = /^[0-9a-z]+-\d+$/;
 const KINDS: readonly EventKind[] = [
   "status",
@@ -74,12 +75,14 @@ async function getEvents(
   if (flags.watch) {
     refuseDocuments(session);
     const printer = session.printer(EVENTS, { isWatch: true });
-    for await (const page of told(session, eventsSince(session, { kind }, after), isWanted)) await printer.print(page);
+    for await (const event of told(session, eventsSince(session, { kind }, after), isWanted))
+      await printer.print([event]);
     return EXIT.done;
   }
   const isAsked = args.length > 0 || flags.kind !== undefined || flags.since !== undefined;
   const none = isAsked ? "nothing of that has happened" : "nothing has happened since the queen started";
-  await printList(session, EVENTS, told(session, keptEvents(session, { kind }, after), isWanted), { none });
+  await printList(session, EVENTS, inPages(told(session, keptEvents(session, { kind }, after), isWanted)), { none });
+  if (fromMs !== undefined) await sayUnkept(session, fromMs);
   let missing = 0;
   for await (const batch of rowsOf(session, [...unheard], {})) {
     for (const [id] of batch.filter(([, row]) => row === undefined)) {
@@ -101,11 +104,28 @@ function sinceOf(since: string | undefined, nowMs: number): { after?: string; fr
   throw new UsageProblem(`--since must be 10m, 2026-12-01T08:00Z or the id of an event, for one, not ${since}`);
 }
 
-/** Those that are wanted, of which each is a page by itself. */
+/** So many in columns as wide as any of them needs. */
+async function* inPages(events: AsyncIterable<Told>): AsyncGenerator<Told[]> {
+  let page: Told[] = [];
+  for await (const event of events) {
+    page.push(event);
+    if (page.length < PAGE) continue;
+    yield page;
+    page = [];
+  }
+  yield page;
+}
+
+async function sayUnkept({ queen, call, terminal, times }: Session, fromMs: number): Promise<void> {
+  const { started_at_ms } = await queen.getHealth(call);
+  if (fromMs < started_at_ms) terminal.say(`events are kept since the queen started, ${times.at(started_at_ms)}`);
+}
+
+/** Those that are wanted. */
 async function* told(session: Session, events: AsyncIterable<QueenEvent>, isWanted: (event: Told) => boolean) {
   for await (const event of events) {
     if (event.type === "gap") session.terminal.say(`some are no longer kept, or were missed (${event.data.why})`);
-    if (isTold(event) && isWanted(event)) yield [event];
+    if (isTold(event) && isWanted(event)) yield event;
   }
 }
 
@@ -159,7 +179,7 @@ const EVENTS: Kind<Told> = {
   columns: [
     { title: "AT", cell: ({ data }, times) => times.at(data.at_ms), sortKey: ({ data }) => data.at_ms },
     { title: "HIVE", cell: (event) => hiveOf(event) ?? "-" },
-    { title: "KIND", cell: ({ type }) => type },
+    { title: "KIND", cell: ({ type }) => type, minWidth: "hive_changed".length },
     { title: "EVENT-ID", isWide: true, cell: ({ id }) => id },
     { title: "DETAIL", cell: detailOf },
   ],
