@@ -50,7 +50,7 @@ const HELP_AFTER = `Environment:
   QUEEN_TOKEN_FILE  a file of mode 600 with the token for her
   QUEEN_TOKEN       the token itself; there is no flag for it, so that it is in no process list
   QUEEN_CA          a file of certificates in PEM, beside those that Node knows
-  HIVECTL_COMMAND   what calls hivectl, for hints: the name of a function or an alias
+  HIVECTL_COMMAND   what calls hivectl, for hints and help: the name of a function or an alias
   NO_COLOR          no colours, as --no-color says
   XDG_CONFIG_HOME   in hivectl/config.json below it are the contexts (default: ~/.config)
   A flag wins over its variable, and that over the context.
@@ -100,7 +100,7 @@ function exitCodeOf(error: unknown, { session, named, world }: Call): number {
 }
 
 function commandLine(does: Does, { stdout, stderr, command }: World): Command {
-  const program = withNarrowHelp(withUsageErrors("hivectl", new Command("pnpm hivectl")))
+  const program = withNarrowHelp(withUsageErrors("hivectl", new Command(command)))
     .description("The fleet of a queen from a terminal.")
     .version(manifest.version, "-V, --version", "show the version")
     .helpOption("-h, --help", "show this help")

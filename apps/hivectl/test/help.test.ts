@@ -69,7 +69,7 @@ test("a narrow help is wrapped below its columns, and says what it says in a wid
   expect(narrow).toContain(
     "\n  id                         of hives; - reads them from\n                             stdin\n",
   );
-  expect(narrow).toContain("\n  pnpm -s hivectl wait gpu-01\n      until it is online\n");
+  expect(narrow).toContain("\n  hivectl wait gpu-01\n      until it is online\n");
   const words = (text: string) => text.split(/\s+/);
   expect(words(narrow)).toEqual(words(wide));
 });

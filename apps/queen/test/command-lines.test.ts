@@ -10,7 +10,8 @@ const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as {
 const PROGRAMS = new Map(
   Object.entries(scripts).flatMap(([name, script]) => {
     const [program, ...args] = script.replace(/^exec /, "").split(" ");
-    return program === "node" && args.every((arg) => /\.[jt]s$/.test(arg)) ? [[name, args] as const] : [];
+    const own = args.slice(args.findIndex((arg) => !arg.startsWith("--")));
+    return program === "node" && own.every((arg) => /\.[jt]s$/.test(arg)) ? [[name, args] as const] : [];
   }),
 );
 
@@ -31,7 +32,7 @@ test.concurrent.each([...PROGRAMS.keys(), "queen token", "soak --hostile"])(
   async (command) => {
     const { code, stdout, stderr } = await run(command, "--help");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatch(new RegExp(`^Usage: pnpm ${command}\\b`));
+    expect(stdout).toMatch(new RegExp(`^Usage: pnpm (?:-s )?${command}\\b`));
     expect(stdout).toMatch(/^Options:$/m);
     expect(stdout).toMatch(/^ +-h, --help /m);
     expect(stdout).toMatch(/^Exit codes: 0 .* 2 called wrongly/m);

@@ -4,7 +4,7 @@ import { wrapped } from "./wrapped.ts";
 
 type Below = (context: AddHelpTextContext) => string;
 /** How a verb is called, and what for where that does not say itself. */
-type Example = readonly [call: string, says?: string];
+type Example = readonly [call: string, says?: string | undefined];
 
 /** Somewhat narrower, a terminal has no room for descriptions beside their flags. */
 const MIN_DESCRIPTION_WIDTH = 20;
@@ -31,11 +31,13 @@ export const sentencesBelow =
   (context) =>
     `\n${wrapped(text, helpWidthOf(context), 0)}`;
 
-/** A shell takes each as it stands, also where it takes several lines. */
+/** As hivectl was called, and as a shell takes each, also where it takes several lines. */
 export const examples =
-  (...calls: readonly Example[]): Below =>
+  (...said: readonly Example[]): Below =>
   (context) => {
     const width = helpWidthOf(context);
+    const called = rootOf(context.command).name();
+    const calls = said.map(([call, says]): Example => [call.replaceAll("pnpm -s hivectl", called), says]);
     const [title, start] = calls.length === 1 ? [[], "Example: "] : [["Examples:"], "  "];
     const rows = inColumns(calls.map(([call, says = ""]) => [start + call, says])).split("\n");
     const lines = calls.flatMap(([call, says], at) => {
@@ -45,6 +47,8 @@ export const examples =
     });
     return ["", ...title, ...lines].join("\n");
   };
+
+const rootOf = (command: Command): Command => (command.parent === null ? command : rootOf(command.parent));
 
 function helpWidthOf({ error, command }: AddHelpTextContext): number {
   const { getErrHelpWidth, getOutHelpWidth } = command.configureOutput();
