@@ -35,7 +35,7 @@ const onFullDisk = (args: string[]) =>
   });
 
 test("what is done to many is done to the end, and counted, also where whoever reads it reads no further", async () => {
-  expect(await readABit(["cordon", "-y", "-l", "", "--reason", "x"])).toMatchObject({
+  expect(await readABit(["cordon", "-y", "--all", "--reason", "x"])).toMatchObject({
     code: 0,
     stderr: `hivectl: ${HIVES} done\n`,
   });
