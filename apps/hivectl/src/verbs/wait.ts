@@ -59,7 +59,7 @@ async function wait(
   terminal.goOnUnread();
   const deadline = new Deadline(session.timeoutMs(TIMEOUT_MS), signal);
   const awaited = await awaitedOf(session, deadline, args, flags).catch((error: unknown) => {
-    if (!deadline.signal.aborted) throw error;
+    if (signal.aborted || !deadline.signal.aborted) throw error;
     return { left: () => [NO_ANSWER] };
   });
   if (awaited === undefined) {
