@@ -91,11 +91,11 @@ function obstacleOf<Hive extends ServingHive>(hive: Hive, { nowMs, wallNowMs, is
 /** What a hive that takes work has too little of, in the order of OBSTACLES: memory only where a worker may get work, and memory was asked for. */
 function lackOf<Hive extends ServingHive>(there: ServedThere<Hive>, { backend, minFreeVramBytes }: Asked): Obstacle {
   const isAsked = (worker: { readonly backend: string | null }) => backend === undefined || worker.backend === backend;
-  const asked = there.workers.filter(isAsked);
-  if (asked.length === 0) return "of_another_backend";
+  const { unreachable } = there.hive;
+  const isLost = (worker: Pick<Worker, "state" | "healthStatus">) => unreachable.has(worker) && isIdle(worker);
+  if (!there.workers.some(isAsked)) return "of_another_backend";
   if (!there.bests.some(({ worker }) => isAsked(worker))) {
-    const isOutOfReach = asked.some((worker) => isIdle(worker) && there.hive.unreachable.has(worker));
-    return isOutOfReach ? "out_of_reach" : "without_idle_worker";
+    return there.workers.some((worker) => isAsked(worker) && isLost(worker)) ? "out_of_reach" : "without_idle_worker";
   }
   return minFreeVramBytes === undefined ? "without_idle_worker" : "without_memory";
 }
