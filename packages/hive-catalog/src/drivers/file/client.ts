@@ -40,6 +40,8 @@ const READS = /^\s*(?:select|values|pragma|explain)\b/i;
 /** Waits between attempts on a lock that another process holds, in ms; the last one repeats. */
 const LOCK_WAITS_MS = [1, 2, 3, 5, 8, 10, 15, 20, 25];
 const NOTHING: readonly SqlRow[] = [];
+/** Connections to files that are not in their place: to close one writes its -wal over what other programs have stored since. */
+const leftOpen = new Set<Database.Database>();
 
 /**
  * The `libsql` binding for one file and one connection.
@@ -114,7 +116,11 @@ export class FileClient implements SqlClient {
     this.#isClosed = true;
     this.#forgetStatements();
     rollback(this.#database);
-    if (this.#options.readOnly === undefined && this.#isInPlace()) checkpoint(this.#database);
+    if (this.#file !== undefined && !this.#isInPlace()) {
+      leftOpen.add(this.#database);
+      return;
+    }
+    if (this.#options.readOnly === undefined && this.#file !== undefined) checkpoint(this.#database);
     this.#database.close();
   }
 
