@@ -6,7 +6,7 @@ import { HiveCatalog } from "../../src/index.ts";
 import { backupCatalog, checkCatalog } from "../../src/maintenance.ts";
 import { aHive, temporaryFolder } from "../../src/testing.ts";
 import { readSql } from "../catalog-file.ts";
-import { startSqliteProcess } from "../processes.ts";
+import { startSqliteProcess, startWorker } from "../processes.ts";
 import { refusalOf } from "../refusal.ts";
 
 const CHANGES: ((catalog: HiveCatalog) => Promise<unknown>)[] = [
@@ -143,6 +143,22 @@ test("what another program stores while the -shm is a new one is kept by a catal
     ["a", 77],
     ["b", 77],
   ]);
+});
+
+test("what another program stores while the -shm is a new one outlives a program that closes its catalog and comes to its end", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "hives.db");
+  await using closing = startWorker("closing", path);
+  await closing.nextLine();
+  rmSync(`${path}-shm`);
+  {
+    await using other = await startSqliteProcess(path);
+    await other.run("UPDATE hives SET port = 77");
+  }
+  expect(await closing.ask("close")).toBe("CATALOG_UNAVAILABLE");
+  await expect(closing.nextLine()).rejects.toThrow("closing ended (7)");
+  await using later = await startSqliteProcess(path);
+  expect(await later.run("SELECT id, port FROM hives")).toEqual([["a", 77]]);
 });
 
 test("a catalog that another program folds its -wal into takes changes on", async () => {

@@ -14,6 +14,7 @@ import {
 } from "../client.ts";
 import { codeOf, isBusy } from "../errors.ts";
 import { Slots } from "../slots.ts";
+import { leaveOpen } from "./left-open.ts";
 import { NamedFile } from "./named-file.ts";
 
 type Options = {
@@ -40,8 +41,6 @@ const READS = /^\s*(?:select|values|pragma|explain)\b/i;
 /** Waits between attempts on a lock that another process holds, in ms; the last one repeats. */
 const LOCK_WAITS_MS = [1, 2, 3, 5, 8, 10, 15, 20, 25];
 const NOTHING: readonly SqlRow[] = [];
-/** Connections to files that are not in their place: to close one writes its -wal over what other programs have stored since. */
-const leftOpen = new Set<Database.Database>();
 
 /**
  * The `libsql` binding for one file and one connection.
@@ -116,12 +115,11 @@ export class FileClient implements SqlClient {
     this.#isClosed = true;
     this.#forgetStatements();
     rollback(this.#database);
-    if (this.#file !== undefined && !this.#isInPlace()) {
-      leftOpen.add(this.#database);
-      return;
+    if (this.#file !== undefined && !this.#isInPlace()) leaveOpen(this.#database);
+    else {
+      if (this.#options.readOnly === undefined && this.#file !== undefined) checkpoint(this.#database);
+      this.#database.close();
     }
-    if (this.#options.readOnly === undefined && this.#file !== undefined) checkpoint(this.#database);
-    this.#database.close();
   }
 
   /** What was acknowledged before its -wal was taken away is in the named file from then on. */
