@@ -166,7 +166,7 @@ async function printOnce(): Promise<void> {
   if (process.stdout.isTTY && !config.json) return print("hive", onceText(once, config.queen));
   const { stdout, stderr } = onceJson(once);
   process.stderr.write(stderr);
-  print("hive", stdout);
+  await print("hive", stdout);
 }
 
 /** What reads this host, and what of it a heartbeat says. */

@@ -28,6 +28,7 @@ test("add takes one hive by its flags", async () => {
   expect(JSON.parse(two.stdout)).toMatchObject({ id: "two" });
   expect(two.stderr).toContain("`hivectl set two --ssh-host HOST`");
   expect(two.stderr).not.toContain("install two");
+  expect((await run(["add", "own", "--host", "127.0.0.1"])).stderr).toContain("`hivectl start own`");
   expect(await run(["add", "one", "--host", "h"])).toEqual({
     code: 1,
     stdout: "",

@@ -32,7 +32,7 @@ const NOT_DURABLE =
   "the server of the catalog does not sync each change to its disk: a loss of power there can take what was answered; docs/operations.md says how to end that";
 
 const result = readConfig();
-if ("print" in result) print("queen", result.print);
+if ("print" in result) await print("queen", result.print);
 else if ("problems" in result) fail(2, result.problems);
 else if ("tokenCommand" in result) process.exitCode = await runTokenCommand(result.tokenCommand);
 else await start(result);

@@ -1,8 +1,18 @@
-/** Writes what `program` was asked for to stdout. Where that cannot be written it is said, unless who read it reads no further, as `head` does; either way the program has failed. */
-export function print(program: string, text: string): void {
-  process.stdout.once("error", (error: NodeJS.ErrnoException) => {
-    process.exitCode = 1;
-    if (error.code !== "EPIPE") process.stderr.write(`${program}: stdout cannot be written: ${error.message}\n`);
+/** Writes to stdout; answers what kept it from being written, if something did: a disk is full, or whoever read it reads no further, as `head` does. */
+export const written = (text: string): Promise<NodeJS.ErrnoException | undefined> =>
+  new Promise((resolve) => {
+    process.stdout.once("error", resolve);
+    process.stdout.write(text, (error) => {
+      if (error) return;
+      process.stdout.off("error", resolve);
+      resolve(undefined);
+    });
   });
-  process.stdout.write(text);
+
+/** Writes what `program` was asked for to stdout. Where that cannot be written it is said, unless who read it reads no further; either way the program has failed. */
+export async function print(program: string, text: string): Promise<void> {
+  const error = await written(text);
+  if (error === undefined) return;
+  process.exitCode = 1;
+  if (error.code !== "EPIPE") process.stderr.write(`${program}: stdout cannot be written: ${error.message}\n`);
 }

@@ -5,6 +5,7 @@ import { EXIT, UsageProblem } from "../failure.ts";
 import { examples, sentencesBelow } from "../output/help-lines.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { ADDED, addMany, IS_THERE } from "./add-many.ts";
+import type { HiveRow } from "./hive-columns.ts";
 import { addFieldFlags, type FieldFlags, fieldsOf, labelsOf } from "./hive-fields.ts";
 import { showing } from "./shown-columns.ts";
 import type { AddVerb } from "./verb.ts";
@@ -16,6 +17,7 @@ interface Flags extends FieldFlags {
 
 /** Of an agent, where nothing says another. */
 const PORT = 8600;
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1)$/;
 
 export const addAdd: AddVerb = (parent, does) => {
   addFieldFlags(
@@ -66,10 +68,13 @@ async function add(
     return EXIT.done;
   }
   await session.show(hive, () => `${printable(id)}  added\n`, id);
-  const next =
-    hive.ssh_host === null
-      ? `\`hivectl set ${id} --ssh-host HOST\` says where the queen logs in to put an agent there`
-      : `\`hivectl install ${id}\` puts an agent there`;
-  session.terminal.say(`\`hivectl describe hive ${id}\` shows it, and ${next}`);
+  session.terminal.say(`\`hivectl describe hive ${id}\` shows it, and ${agentHint(hive)}`);
   return EXIT.done;
+}
+
+/** As docs/lifecycle.md says it: without SSH the queen's own machine alone is within her reach. */
+function agentHint({ id, host, ssh_host }: HiveRow["hive"]): string {
+  if (ssh_host !== null) return `\`hivectl install ${id}\` puts an agent there`;
+  if (LOOPBACK.test(host)) return `\`hivectl start ${id}\` starts its agent on the queen's machine`;
+  return `\`hivectl set ${id} --ssh-host HOST\` says where the queen logs in to put an agent there`;
 }

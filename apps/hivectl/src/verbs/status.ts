@@ -65,37 +65,26 @@ async function read({ queen, call, access }: Session): Promise<Status> {
 }
 
 function text(status: Status, { times, access, terminal }: Session): string {
-  const {
-    queen,
-    totals,
-    health,
-    offline,
-    unknown,
-    not_beating: notBeating,
-    unreachable,
-    cordoned,
-    in_error,
-    running,
-  } = status;
+  const { queen, totals } = status;
   const where = access.context === undefined ? queen : `${queen} (context ${access.context})`;
   const sinceAndWhy = (row: HiveRow) => [times.at(row.status.since_ms), row.status.why];
   const blocks = [
     `Fleet at ${printable(where)}: ${countsText(totals)}`,
-    ...heldMarks(health.liveness, times),
-    ...hivesBlock("Offline", offline, totals.offline, sinceAndWhy),
-    ...hivesBlock("Unknown until they beat or answer a health check", unknown, totals.unknown, sinceAndWhy),
-    ...hivesBlock("Online, but their heartbeats do not arrive", notBeating, totals.not_beating, sinceAndWhy),
-    ...hivesBlock("Online, but their port does not answer", unreachable, totals.unreachable, (row) => [
+    ...heldMarks(status.health.liveness, times),
+    ...hivesBlock("Offline", status.offline, totals.offline, sinceAndWhy),
+    ...hivesBlock("Unknown until they beat or answer a health check", status.unknown, totals.unknown, sinceAndWhy),
+    ...hivesBlock("Online, but their heartbeats do not arrive", status.not_beating, totals.not_beating, sinceAndWhy),
+    ...hivesBlock("Online, but their port does not answer", status.unreachable, totals.unreachable, (row) => [
       times.at(row.unreachable_since_ms),
     ]),
-    ...errorsBlock(in_error),
-    ...hivesBlock("Cordoned", cordoned, totals.cordoned, ({ cordon }) => [
+    ...errorsBlock(status.in_error),
+    ...hivesBlock("Cordoned", status.cordoned, totals.cordoned, ({ cordon }) => [
       times.at(cordon?.created_at_ms),
       `${cordon?.reason ?? ""}${cordon?.until_ms ? `, ends ${times.at(cordon.until_ms)}` : ""}`,
     ]),
     ...block(
       "Running",
-      running.map(({ id, hive_id, kind, created_at_ms }) => [id, kind, hive_id, times.at(created_at_ms)]),
+      status.running.map(({ id, hive_id, kind, created_at_ms }) => [id, kind, hive_id, times.at(created_at_ms)]),
     ),
     ...block(
       "Next",

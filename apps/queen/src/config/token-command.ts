@@ -12,7 +12,7 @@ import {
 import { catalogInfo } from "@repo/hive-catalog/maintenance";
 import { inColumns } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
-import { withUsageErrors } from "@repo/settings";
+import { withUsageErrors, written } from "@repo/settings";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { toTokenJson } from "../http/routes/token-json.ts";
 import type { TokenCommand } from "./config.ts";
@@ -273,14 +273,8 @@ class Unwritable extends Error {
   override readonly name = "Unwritable";
 }
 
-const print = (text: string): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const fail = (error: Error) => reject(new Unwritable(error.message));
-    process.stdout.once("error", fail);
-    process.stdout.write(`${text}\n`, (error) => {
-      if (error) return;
-      process.stdout.off("error", fail);
-      resolve();
-    });
-  });
+async function print(text: string): Promise<void> {
+  const error = await written(`${text}\n`);
+  if (error !== undefined) throw new Unwritable(error.message);
+}
 const say = (text: string): void => void process.stderr.write(`queen: ${printable(text)}\n`);

@@ -61,7 +61,7 @@ export class Liveness {
   readonly sights = new Sights();
   /** Told of each hive of which `takesWorkFromMs` may say something else than before. */
   onWork: (id: string) => void = () => undefined;
-  /** Whether callers need tokens, and none of this hive is in force. */
+  /** Why the beats of this hive are refused, as far as it is known. */
   whyRefused: (id: string) => NotBeating | undefined = () => undefined;
   readonly #rules: LivenessRules;
   /** How the queen herself is. */
