@@ -5035,8 +5035,8 @@ export interface operations {
         parameters: {
             query?: {
                 model?: string;
-                /** @description One of Idle, Busy, Loading, Error, Shutdown, in any case */
-                state?: string;
+                /** @description In one of Idle, Busy, Loading, Error, Shutdown, in any case: several by commas, or by naming it several times */
+                state?: string | string[];
                 backend?: string;
             };
             header?: never;

@@ -4,6 +4,7 @@ import { examples } from "../output/help-lines.ts";
 import { type Kind, sorted } from "../output/records.ts";
 import type { Style } from "../output/terminal.ts";
 import { percentText } from "./hive-columns.ts";
+import { given } from "./hive-filter.ts";
 import { someOf } from "./several.ts";
 import { showing } from "./shown-columns.ts";
 import { printList } from "./small-list.ts";
@@ -12,7 +13,7 @@ import type { AddVerb } from "./verb.ts";
 export type Worker = Schema<"PlacedWorker">;
 
 interface Flags extends Pick<Query<"findWorkers">, "model" | "backend"> {
-  readonly state?: readonly string[];
+  readonly state?: string[];
 }
 
 const STATES = ["idle", "busy", "loading", "error", "shutdown"];
@@ -28,13 +29,9 @@ export const addGetWorkers: AddVerb = (parent, does) => {
     .addHelpText("after", examples(["pnpm -s hivectl get workers --model llama-3-8b --state idle"]))
     .action(
       does<Flags>(async (session, { flags: { model, state, backend } }) => {
-        const [only, ...others] = state ?? [];
-        const query = { ...(model && { model }), ...(backend && { backend }) };
-        // The queen takes one; her answer is a whole list.
-        const asked = others.length === 0 && only !== undefined ? { ...query, state: only } : query;
-        const found = (await session.queen.findWorkers(asked, session.call)).workers;
-        const workers = found.filter((one) => state?.includes(one.state.toLowerCase()) ?? true);
-        const isAsked = state !== undefined || Object.keys(query).length > 0;
+        const query = given({ model, state, backend });
+        const { workers } = await session.queen.findWorkers(query, session.call);
+        const isAsked = Object.keys(query).length > 0;
         const none = isAsked ? "no worker of a live hive is as asked for" : "no live hive has a worker";
         // The queen tells them in no order.
         await printList(session, WORKERS, [sorted(WORKERS, workers, "hive")], { none });

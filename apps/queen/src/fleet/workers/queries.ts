@@ -12,7 +12,7 @@ export interface PlacedWorker {
 /** Which workers are asked for; what is left out is not compared. */
 export interface WorkerFilter {
   model?: string | undefined;
-  state?: WorkerState | undefined;
+  state?: readonly WorkerState[] | undefined;
   backend?: string | undefined;
 }
 

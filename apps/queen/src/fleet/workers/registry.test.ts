@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { newRegistry, STALE_AFTER_MS } from "../../../test/a-registry.ts";
 import { aHeartbeat, aWorker } from "../../../test/a-worker.ts";
-import type { Worker } from "./worker.ts";
+import type { Worker, WorkerState } from "./worker.ts";
 
 describe("hives", () => {
   test("keeps the newest heartbeat of a hive, its skew and its age", () => {
@@ -61,9 +61,9 @@ describe("workers", () => {
 
     expect(places([...registry.workers()].flat())).toEqual(["a/1", "a/2", "b/3", "b/4"]);
     expect(places([...registry.workers({ model: "llama-3-8b" })].flat())).toEqual(["a/1", "a/2"]);
-    expect(places([...registry.workers({ state: "Idle" })].flat())).toEqual(["a/1", "b/3", "b/4"]);
+    expect(places([...registry.workers({ state: ["Idle"] })].flat())).toEqual(["a/1", "b/3", "b/4"]);
     expect(places([...registry.workers({ backend: "cuda" })].flat())).toEqual(["a/1", "b/3"]);
-    expect(places([...registry.workers({ model: "llama-3-8b", state: "Busy", backend: "cpu" })].flat())).toEqual([
+    expect(places([...registry.workers({ model: "llama-3-8b", state: ["Busy"], backend: "cpu" })].flat())).toEqual([
       "a/2",
     ]);
     expect(places([...registry.workers({ model: "llama-3-8b", backend: "rocm" })].flat())).toEqual([]);
@@ -123,11 +123,12 @@ describe("workers", () => {
           const live = [...model].filter(([, { atMs }]) => clock.monotonicMs - atMs < STALE_AFTER_MS);
           const all = live.flatMap(([id, { workers }]) => workers.map((found) => ({ hiveId: id, worker: found })));
           const key = (found: { hiveId: string; worker: Worker }) => JSON.stringify([found.hiveId, found.worker]);
-          for (const filter of [{ model: "m1" }, { state: "Idle" as const }, { backend: "cpu", model: "m2" }]) {
+          const states: WorkerState[] = ["Idle", "Error"];
+          for (const filter of [{ model: "m1" }, { state: states }, { backend: "cpu", model: "m2" }]) {
             const expected = all.filter(
               ({ worker: { modelId, state, backend } }) =>
                 (filter.model ?? modelId) === modelId &&
-                (filter.state ?? state) === state &&
+                (filter.state?.includes(state) ?? true) &&
                 (filter.backend ?? backend) === backend,
             );
             expect([...registry.workers(filter)].flat().map(key).sort()).toEqual(expected.map(key).sort());

@@ -44,7 +44,7 @@ export function* scanWorkers(
         step = new Step();
       }
       step.looks += 1;
-      if (state !== undefined && worker.state !== state) continue;
+      if (state?.includes(worker.state) === false) continue;
       if (backend === undefined || worker.backend === backend) step.found.push(place(hive, worker));
     }
   }

@@ -50,6 +50,8 @@ test("lists workers by model, state and backend, with their hive", async () => {
   expect(await ids("")).toBe("1,2,3,4");
   expect(await ids("?model=llama-3-8b&state=idle&backend=cuda")).toBe("1");
   expect(await ids("?state=BUSY")).toBe("2");
+  expect(await ids("?state=Busy,shutdown")).toBe("2");
+  expect(await ids("?state=idle&state=busy&model=llama-3-8b&backend=cuda")).toBe("1,2");
   expect(await ids("?backend=cpu")).toBe("3");
   expect(await ids("?model=none")).toBe("");
   queen.clock.advance(60_000);

@@ -9,7 +9,7 @@ import { listInPieces } from "../pieces.ts";
 import { defineRoute } from "../route.ts";
 import { noWorker } from "./no-worker.ts";
 import { PLACED_EXAMPLE, PlacedWorkerJson, placedToJson, vramBytesOf, vramGb } from "./placed-json.ts";
-import { decimal, flag } from "./query-fields.ts";
+import { decimal, flag, optionalListOf } from "./query-fields.ts";
 import { WorkerStateJson } from "./worker-json.ts";
 
 const cold = flag.meta({
@@ -41,7 +41,9 @@ export const workersRoutes = [
     summary: "Workers of live hives that match all of the query, in no order",
     query: z.strictObject({
       model: z.string().optional(),
-      state: WorkerStateJson.optional().meta({ description: `One of ${WORKER_STATES.join(", ")}, in any case` }),
+      state: optionalListOf(WorkerStateJson).meta({
+        description: `In one of ${WORKER_STATES.join(", ")}, in any case: several by commas, or by naming it several times`,
+      }),
       backend: z.string().optional(),
     }),
     isCostly: true,
