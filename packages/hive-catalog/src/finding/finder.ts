@@ -21,17 +21,13 @@ import { bytesOf } from "../sql/rows.ts";
 import { build, countIn, statement } from "../sql/statement.ts";
 import { type Condition, conditionsOf, type GpuRows, type Values } from "./conditions.ts";
 import { hasDevices, placeIn, type Query, queryIn } from "./query.ts";
-import { ENDS, fewest, type Leading, type Place, type Source, sourcesOf } from "./sources.ts";
+import { type Bounds, ENDS, fewest, type Leading, type Place, type Source, sourcesOf } from "./sources.ts";
 
-type Bounds = {
-  /** Rows up to which a source is counted, to find out which one has the fewest. */
-  readonly maxCounted: number;
-  /** Rows of a source that one statement reads past at most, when none of them is what is looked for. */
-  readonly maxWindow: number;
+type PageBounds = Bounds & {
   /** Rows of all windows of a page: what is not found until then is left for the next one. */
   readonly maxRows: number;
 };
-const BOUNDS: Bounds = { maxCounted: 1000, maxWindow: 2000, maxRows: 20_000 };
+const BOUNDS: PageBounds = { maxCounted: 1000, maxWindow: 2000, maxRows: 20_000 };
 /** Of a page: where one of many values is common, and the others are rare, windows hold far fewer rows than they may. */
 const MAX_WINDOWS = 150;
 /** What the conditions of one statement may cost: some milliseconds. */
@@ -80,10 +76,10 @@ const modelsOf = statement<{ limit: number }>(({ limit }) => {
  */
 export class HiveFinder {
   readonly #access: Access;
-  readonly #bounds: Bounds;
+  readonly #bounds: PageBounds;
   readonly #finders = new Map<string, Finder<HiveRecord, Values>>();
 
-  constructor(access: Access, bounds: Bounds = BOUNDS) {
+  constructor(access: Access, bounds: PageBounds = BOUNDS) {
     this.#access = access;
     this.#bounds = bounds;
   }
@@ -122,11 +118,7 @@ export class HiveFinder {
     const { first } = ENDS[query.direction];
     const leading = await fewest(client, sourcesOf(query, rows), query, after ?? first, { maxCounted, maxWindow });
     const conditions = conditionsOf(query, { rows, term: leading.source.term, nowMs });
-    const plan: Plan = {
-      ...{ query, onDamage, readsAll, conditions, leading },
-      maxWindow: this.#maxWindow(conditions, readsAll),
-    };
-    return this.#windows(client, plan, after, limit);
+    return this.#windows(client, { query, leading, conditions, readsAll, maxWindow, onDamage }, after, limit);
   }
 
   /** Rows of one window, so that no statement takes longer than some milliseconds. */
@@ -207,8 +199,7 @@ export class HiveFinder {
     const made = finder<HiveRecord, Values>(hiveReader, order, (given) =>
       and(source.kind.within(given, isFirst), ...conditions.map(({ where }) => where(given))),
     );
-    const [oldest] = this.#finders.keys();
-    if (this.#finders.size >= MAX_KEPT && oldest !== undefined) this.#finders.delete(oldest);
+    if (this.#finders.size >= MAX_KEPT) this.#finders.clear();
     this.#finders.set(shape, made);
     return made;
   }

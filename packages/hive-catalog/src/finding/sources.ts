@@ -194,10 +194,10 @@ function ofValues(direction: Direction, key: string, [only = "", ...others]: rea
 /** A source, and how many rows of it there are behind a place, where that is known. */
 export type Leading = { readonly source: Source; readonly rows?: number };
 
-type Bounds = {
-  /** Beyond so many rows, a source is only known to have more. */
+export type Bounds = {
+  /** Rows up to which a source is counted, to find out which one has the fewest: beyond, it is only known to have more. */
   readonly maxCounted: number;
-  /** Rows of one window. */
+  /** Rows of a source that one statement reads past at most, when none of them is what is looked for. */
   readonly maxWindow: number;
 };
 
