@@ -40,6 +40,7 @@ import { type Database, openDatabase } from "./sql/open.ts";
 import { collect, type Finder, type OnDamage } from "./sql/reading.ts";
 import { countIn } from "./sql/statement.ts";
 import { readSynchronous, type Synchronous } from "./sql/synchronous.ts";
+import { isThere } from "./traits/presence.ts";
 
 /**
  * What is known of every hive and survives a restart. Open it with `HiveCatalog.open`, end it with `close`.
@@ -147,7 +148,7 @@ export class HiveCatalog {
   }
 
   hiveExists(id: string, options?: CallOptions): Promise<boolean> {
-    return this.#calls.run((client) => reader.isThere(client, id), options);
+    return this.#calls.run((client) => isThere(client, id), options);
   }
 
   /** All hives by id, or one page of them. */

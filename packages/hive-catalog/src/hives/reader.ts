@@ -12,7 +12,6 @@ import {
   allIds,
   countBehind,
   countOdd,
-  hiveExists,
   hiveOfId,
   hiveReader,
   hivesOfIds,
@@ -27,10 +26,6 @@ export const DEFAULT_STREAM_PAGE = 250;
 /** The hive, or undefined. Throws CORRUPT_HIVE. */
 export async function readHive(client: CallClient, id: string): Promise<HiveRecord | undefined> {
   return isKey(id) ? readOne(client, hiveOfId, { id }) : undefined;
-}
-
-export async function isThere(client: CallClient, id: string): Promise<boolean> {
-  return isKey(id) && (await client.first(hiveExists({ id }))) !== undefined;
 }
 
 /** The ids of hives, in order; one that is no text is told. Throws INVALID_ARGUMENT. */

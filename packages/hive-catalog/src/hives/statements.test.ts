@@ -3,12 +3,12 @@ import { CatalogFile, LOOSE_DDL } from "../../test/catalog-file.ts";
 import type { SqlStatement } from "../drivers/client.ts";
 import { HIVE_STATUSES } from "../model/hive.ts";
 import { openDatabase } from "../sql/open.ts";
+import { hiveExists } from "../traits/presence.ts";
 import {
   allHives,
   allIds,
   countBehind,
   countOdd,
-  hiveExists,
   hiveOfId,
   hivesOfIds,
   hivesWithoutDevices,

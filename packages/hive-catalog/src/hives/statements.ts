@@ -28,7 +28,6 @@ export type HiveRow = {
 
 const ofId = ({ id }: Given<Id>) => eq(hives.id, id);
 export const hiveOfId = one(hiveReader, ofId);
-export const hiveExists = statement<Id>((given) => build.select({ found: sql`1` }).from(hives).where(ofId(given)));
 
 export const byId: Order = { columns: { id: hives.id } };
 const byHeartbeat: Order = { columns: { lastHeartbeatMs: hives.lastHeartbeatMs, id: hives.id } };
@@ -93,7 +92,7 @@ export const setStatus = statement<Id & Status & Now>((given) =>
   build.update(hives).set({ status: given.status, updatedAtMs: given.nowMs }).where(ofId(given)),
 );
 
-export const setDevices = statement<Id & Now & { devices: string }>((given) =>
+export const setDevices = statement<Id & Now & Pick<HiveRow, "devices">>((given) =>
   build.update(hives).set({ devices: given.devices, updatedAtMs: given.nowMs }).where(ofId(given)),
 );
 

@@ -17,17 +17,10 @@ import { type CallOptions, LABEL_LIST_OPTIONS, type LabelListOptions, type Label
 import { hiveLabels, hives } from "../schema.ts";
 import { collect, finder, type Order, pages } from "../sql/reading.ts";
 import { bytesOf } from "../sql/rows.ts";
-import { build, type Given, statement } from "../sql/statement.ts";
-import {
-  addLabels,
-  haveRoom,
-  labelReader,
-  labelsOf,
-  MAX_HIVES_READ,
-  readLabels,
-  removeKeys,
-  removeLabels,
-} from "../traits/labels.ts";
+import { build, statement } from "../sql/statement.ts";
+import { belongingsToPatch, labelsToReplace } from "../traits/belongings.ts";
+import { haveRoom, labelReader, labelsOf, MAX_HIVES_READ, readLabels } from "../traits/labels.ts";
+import { isThere } from "../traits/presence.ts";
 import { Verbs } from "./verbs.ts";
 
 /** How many hives have something: what is beyond is not counted. */
@@ -54,28 +47,17 @@ const KEYS_READ = 100;
 const MAX_VALUES = 100;
 const MAX_COUNT = 1000;
 
-type Id = { id: string };
-type Change = Id & { labels: string };
+type Touch = { id: string; nowMs: number };
 
-const isThere = ({ id }: Given<Id>) => sql`EXISTS (SELECT 1 FROM ${hives} WHERE ${eq(hives.id, id)})`;
-const mayMerge = (given: Given<Change>): SQL => sql`${isThere(given)} AND ${haveRoom(given)}`;
-const touch = (given: Given<Id & { nowMs: number }>, where?: SQL) =>
+const touch = statement<Touch>(({ id, nowMs }) =>
+  build.update(hives).set({ updatedAtMs: nowMs }).where(eq(hives.id, id)),
+);
+const touchIfRoom = statement<Touch & { labels: string }>((given) =>
   build
     .update(hives)
     .set({ updatedAtMs: given.nowMs })
-    .where(and(eq(hives.id, given.id), where));
-
-const toSet = {
-  remove: statement<Id>((given) => removeLabels(given, isThere(given))),
-  add: statement<Change>((given) => addLabels(given, isThere(given))),
-  touch: statement<Id & { nowMs: number }>((given) => touch(given)),
-};
-const toMerge = {
-  remove: statement<Change>((given) => removeKeys(given, mayMerge(given))),
-  add: statement<Change>((given) => addLabels(given, mayMerge(given))),
-  touch: statement<Change & { nowMs: number }>((given) => touch(given, haveRoom(given))),
-};
-const hiveIsThere = statement<Id>((given) => build.select({ found: isThere(given) }).from(sql`(SELECT 1)`));
+    .where(and(eq(hives.id, given.id), haveRoom(given))),
+);
 
 const byValue: Order = { columns: { value: hiveLabels.value, hiveId: hiveLabels.hiveId } };
 const labelsWithKey = finder<HiveLabel, { key: string }>(labelReader, byValue, ({ key }) => eq(hiveLabels.key, key));
@@ -113,9 +95,8 @@ export class HiveLabels extends Verbs {
       const checked = checkHive(LabelsArgument, { labels }, hiveId).labels;
       if (!isKey(hiveId)) throw hiveNotFound(String(hiveId));
       const results = await client.batch([
-        toSet.remove({ id: hiveId }),
-        toSet.add({ id: hiveId, labels: JSON.stringify(checked) }),
-        toSet.touch({ id: hiveId, nowMs: this.access.now() }),
+        ...labelsToReplace(hiveId, checked),
+        touch({ id: hiveId, nowMs: this.access.now() }),
       ]);
       if (results.at(-1)?.rowsAffected === 0) throw hiveNotFound(hiveId);
       return checked;
@@ -131,17 +112,17 @@ export class HiveLabels extends Verbs {
       const { labels } = checkHive(LabelChangesArgument, { labels: changes }, hiveId);
       if (!isKey(hiveId)) throw hiveNotFound(String(hiveId));
       if (Object.keys(labels).length === 0) {
-        if (await isIn(client, hiveId))
+        if (await isThere(client, hiveId))
           return this.#read(await client.first(labelsOf({ ids: JSON.stringify([hiveId]) }))).get(hiveId) ?? {};
         throw hiveNotFound(hiveId);
       }
       const change = { id: hiveId, labels: JSON.stringify(labels) };
-      const [, , touched, after] = await client.batch([
-        toMerge.remove(change),
-        toMerge.add(change),
-        toMerge.touch({ ...change, nowMs: this.access.now() }),
+      const results = await client.batch([
+        ...belongingsToPatch(hiveId, { labels, replacesLabels: false }, haveRoom(change)),
+        touchIfRoom({ ...change, nowMs: this.access.now() }),
         labelsOf({ ids: JSON.stringify([hiveId]) }),
       ]);
+      const [touched, after] = results.slice(-2);
       if (touched?.rowsAffected === 0) throw await whyNot(client, hiveId);
       return this.#read(after?.rows[0]).get(hiveId) ?? {};
     }, options);
@@ -222,12 +203,8 @@ export class HiveLabels extends Verbs {
   }
 }
 
-async function isIn(client: CallClient, id: string): Promise<boolean> {
-  return (await client.first(hiveIsThere({ id })))?.[0] === 1;
-}
-
 async function whyNot(client: CallClient, id: string): Promise<Error> {
-  return (await isIn(client, id)) ? tooManyLabels(id) : hiveNotFound(id);
+  return (await isThere(client, id)) ? tooManyLabels(id) : hiveNotFound(id);
 }
 
 async function valuesIn(client: CallClient, key: string): Promise<Pick<LabelKey, "values" | "hasMoreValues">> {

@@ -24,6 +24,7 @@ import { hives, operations } from "../schema.ts";
 import { type OnDamage, one, readOne } from "../sql/reading.ts";
 import { ALL_ROWS, RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
+import { isThere } from "../traits/presence.ts";
 import { findOperations, operationReader, readUnfinished } from "./operation-pages.ts";
 import { Verbs } from "./verbs.ts";
 
@@ -68,9 +69,6 @@ const latestOfHives = statement<{ ids: string }>(({ ids }) => {
   return build.select(ALL_ROWS).from(found.as("found"));
 });
 
-const hiveIsThere = statement<OfHive>(({ hiveId }) =>
-  build.select({ found: sql`1` }).from(hives).where(eq(hives.id, hiveId)),
-);
 const unfinishedOf = statement<OfHive>((given) =>
   build
     .select({ id: sql`hex(${operations.id})` })
@@ -247,7 +245,7 @@ async function insertOnce(client: CallClient, operation: OperationRecord): Promi
       if (inserted.isRepeat && isOwn) return;
       throw invalidArgument("id", `must be one that is not taken: there is an operation '${id}' already`);
     }
-    if ((await client.first(hiveIsThere({ hiveId }))) === undefined) throw hiveNotFound(hiveId);
+    if (!(await isThere(client, hiveId))) throw hiveNotFound(hiveId);
     const other = await client.first(unfinishedOf({ hiveId }));
     if (other !== undefined) throw inProgress(hiveId, String(other[0]));
   }

@@ -7,11 +7,12 @@ import { checkArgument, checkInteger, invalidArgument } from "../model/check.ts"
 import { isRecordId } from "../model/texts.ts";
 import { NewToken, type StoredToken, type TokenRecord, tokenFields } from "../model/token.ts";
 import type { CallOptions, RevokeOptions } from "../options.ts";
-import { hives, sessions, tokens } from "../schema.ts";
+import { sessions, tokens } from "../schema.ts";
 import { collect, finder, oldestFirst, one, pages, readOne } from "../sql/reading.ts";
 import { renewRevision, revisionOf } from "../sql/revisions.ts";
 import { RowReader } from "../sql/rows.ts";
 import { build, countIn, type Given, statement } from "../sql/statement.ts";
+import { hasHive } from "../traits/presence.ts";
 import { Verbs } from "./verbs.ts";
 
 type Id = { id: string };
@@ -46,7 +47,7 @@ const add = statement<StoredToken>(
       .insert(tokens)
       .select(
         sql`SELECT ${id}, ${name}, ${role}, ${hiveId}, ${hash}, ${createdAtMs}, ${revokedAtMs}, ${expiresAtMs}, ${lastUsedAtMs}
-        WHERE ${hiveId} IS NULL OR EXISTS (SELECT 1 FROM ${hives} WHERE ${eq(hives.id, hiveId)})`,
+        WHERE ${hiveId} IS NULL OR ${hasHive(hiveId)}`,
       )
       .onConflictDoNothing({ target: tokens.id }),
 );
