@@ -1,6 +1,6 @@
 import { tell } from "../calls.ts";
 import type { CallClient, SqlValue } from "../drivers/client.ts";
-import { turnOfTheLoop } from "../event-loop.ts";
+import { inBatches, turnOfTheLoop } from "../event-loop.ts";
 import { checkChoice, checkFunction, checkInteger, invalidArgument, isKey } from "../model/check.ts";
 import { HIVE_STATUSES, type HiveRecord, type HiveStatus } from "../model/hive.ts";
 import type { DamagedHive, DamagedRecord, ListOptions, StaleOptions, StreamOptions } from "../options.ts";
@@ -47,11 +47,9 @@ export async function* hivesWithIds(
     throw invalidArgument("ids", `must be a list of at most ${MAX_IDS} ids`);
   }
   const keys = [...new Set(ids.filter(isKey))].sort();
-  for (let from = 0; from < keys.length; from += DEFAULT_STREAM_PAGE) {
-    const some = keys.slice(from, from + DEFAULT_STREAM_PAGE);
+  for await (const some of inBatches(keys, DEFAULT_STREAM_PAGE)) {
     const paging = { limit: some.length, onCorruptHive };
     yield* hivePages(client, hivesOfIds, { ids: JSON.stringify(some) }, paging, onDamage);
-    await turnOfTheLoop();
   }
 }
 

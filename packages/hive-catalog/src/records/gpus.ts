@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { performance } from "node:perf_hooks";
 import { eq, max, min, sql } from "drizzle-orm";
 import type { CallClient, SqlExecutor, SqlRow, SqlStatement } from "../drivers/client.ts";
-import { turnOfTheLoop } from "../event-loop.ts";
+import { inBatches, turnOfTheLoop } from "../event-loop.ts";
 import { isKey } from "../model/check.ts";
 import type { CallOptions } from "../options.ts";
 import { hiveGpus, hives } from "../schema.ts";
@@ -100,9 +100,8 @@ async function changeRows<Hive>(
   hives: readonly Hive[],
   change: (hive: Hive) => SqlStatement[],
 ): Promise<void> {
-  for (let from = 0; from < hives.length; from += MAX_GROUP) {
-    await client.batch(hives.slice(from, from + MAX_GROUP).flatMap(change), { isRepeatable: true });
-    await turnOfTheLoop();
+  for await (const some of inBatches(hives, MAX_GROUP)) {
+    await client.batch(some.flatMap(change), { isRepeatable: true });
   }
 }
 

@@ -3,8 +3,8 @@ import { checkArgument } from "../model/check.ts";
 import { HostKey, hostKeyFields, NewHostKey } from "../model/host-key.ts";
 import type { CallOptions } from "../options.ts";
 import { hostKeys } from "../schema.ts";
-import { collect, finder, oldestFirst, pages } from "../sql/reading.ts";
-import { ALL_ROWS, RowReader } from "../sql/rows.ts";
+import { collect, finder, oldestFirst, pages, rowsWhere } from "../sql/reading.ts";
+import { RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
 import { Verbs } from "./verbs.ts";
 
@@ -14,13 +14,7 @@ type Address = { host: string; port: number };
 export const hostKeyReader = new RowReader<HostKey>({ table: hostKeys, fields: hostKeyFields, thing: "host key" });
 
 const ofHost = ({ host, port }: Given<Address>): SQL => and(eq(hostKeys.host, host), eq(hostKeys.port, port)) as SQL;
-const keysOfHost = statement<Address>((given) => {
-  const keys = build
-    .select({ row: hostKeyReader.row.as("row") })
-    .from(hostKeys)
-    .where(ofHost(given));
-  return build.select(ALL_ROWS).from(keys.as("keys"));
-});
+const keysOfHost = rowsWhere(hostKeyReader, ofHost);
 const allKeys = finder<HostKey, object>(hostKeyReader, oldestFirst);
 
 const pin = statement<HostKey>((key) =>

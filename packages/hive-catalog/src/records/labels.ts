@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { CallClient, SqlRow } from "../drivers/client.ts";
 import { hiveNotFound } from "../errors.ts";
-import { turnOfTheLoop } from "../event-loop.ts";
+import { inBatches } from "../event-loop.ts";
 import {
   checkHive,
   checkInteger,
@@ -142,11 +142,9 @@ export class HiveLabels extends Verbs {
   ofHives(hiveIds: readonly string[], options?: CallOptions): Promise<ReadonlyMap<string, Labels>> {
     return this.access.calls.run(async (client) => {
       if (!Array.isArray(hiveIds)) throw invalidArgument("hiveIds", "must be a list of ids");
-      const ids = hiveIds.filter(isKey);
       const found = new Map<string, Labels>();
-      for (let from = 0; from < ids.length; from += MAX_HIVES_READ) {
-        if (from > 0) await turnOfTheLoop();
-        const row = await client.first(labelsOf({ ids: JSON.stringify(ids.slice(from, from + MAX_HIVES_READ)) }));
+      for await (const ids of inBatches(hiveIds.filter(isKey), MAX_HIVES_READ)) {
+        const row = await client.first(labelsOf({ ids: JSON.stringify(ids) }));
         for (const [id, labels] of this.#read(row)) found.set(id, labels);
       }
       return found;

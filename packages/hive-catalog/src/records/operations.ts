@@ -1,7 +1,7 @@
 import { and, eq, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
 import type { CallClient } from "../drivers/client.ts";
 import { HiveCatalogError, hiveNotFound } from "../errors.ts";
-import { turnOfTheLoop } from "../event-loop.ts";
+import { inBatches } from "../event-loop.ts";
 import { checkArgument, checkObject, invalidArgument, isKey } from "../model/check.ts";
 import {
   NewOperation,
@@ -21,8 +21,8 @@ import {
   type OperationListOptions,
 } from "../options.ts";
 import { hives, operations } from "../schema.ts";
-import { type OnDamage, one, readOne } from "../sql/reading.ts";
-import { ALL_ROWS, RowReader } from "../sql/rows.ts";
+import { type OnDamage, one, readOne, rowsWhere } from "../sql/reading.ts";
+import { RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
 import { isThere } from "../traits/presence.ts";
 import { findOperations, operationReader, readUnfinished } from "./operation-pages.ts";
@@ -60,13 +60,9 @@ const isUnfinished = isNull(operations.finishedAtMs);
 const operationOfId = one<OperationRecord, Id>(operationReader, ofId);
 
 /** The newest of each hive, whose ids are a JSON list; none of a hive that was removed before it was added anew. */
-const latestOfHives = statement<{ ids: string }>(({ ids }) => {
+const latestOfHives = rowsWhere<{ ids: string }>(summaryReader, ({ ids }) => {
   const newest = sql`SELECT max(rowid) FROM ${operations} WHERE ${operations.hiveId} = hive.value`;
-  const found = build
-    .select({ row: summaryReader.row.as("row") })
-    .from(operations)
-    .where(and(sql`rowid IN (SELECT (${newest}) FROM json_each(${ids}) AS hive)`, isNull(operations.hiveRemovedAtMs)));
-  return build.select(ALL_ROWS).from(found.as("found"));
+  return and(sql`rowid IN (SELECT (${newest}) FROM json_each(${ids}) AS hive)`, isNull(operations.hiveRemovedAtMs));
 });
 
 const unfinishedOf = statement<OfHive>((given) =>
@@ -209,11 +205,9 @@ export class Operations extends Verbs {
     return this.access.calls.run(async (client) => {
       if (!Array.isArray(hiveIds)) throw invalidArgument("hiveIds", "must be a list of ids");
       const onDamage = this.access.warnings.of(summaryReader);
-      const ids = hiveIds.filter(isKey);
       const latest = new Map<string, OperationSummary>();
-      for (let from = 0; from < ids.length; from += HIVES_READ) {
-        if (from > 0) await turnOfTheLoop();
-        const row = await client.first(latestOfHives({ ids: JSON.stringify(ids.slice(from, from + HIVES_READ)) }));
+      for await (const ids of inBatches(hiveIds.filter(isKey), HIVES_READ)) {
+        const row = await client.first(latestOfHives({ ids: JSON.stringify(ids) }));
         for (const { record, damage, rowId } of row === undefined ? [] : summaryReader.found(row)) {
           if (record === undefined) onDamage(damage, false, rowId);
           else latest.set(record.hiveId, record);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { and, eq, lt, type SQL, sql } from "drizzle-orm";
 import type { CallClient } from "../drivers/client.ts";
 import { hiveNotFound } from "../errors.ts";
-import { turnOfTheLoop } from "../event-loop.ts";
+import { inBatches, turnOfTheLoop } from "../event-loop.ts";
 import { checkArgument, checkInteger, invalidArgument } from "../model/check.ts";
 import { isRecordId } from "../model/texts.ts";
 import { NewToken, type StoredToken, type TokenRecord, tokenFields } from "../model/token.ts";
@@ -152,10 +152,8 @@ export class Tokens extends Verbs {
     return this.access.calls.run(async (client) => {
       const uses = [...usedAtMs];
       for (const [, atMs] of uses) checkInteger("usedAtMs", atMs, 0);
-      for (let start = 0; start < uses.length; start += MAX_USES) {
-        const some = JSON.stringify(Object.fromEntries(uses.slice(start, start + MAX_USES)));
-        await client.execute(storeUses({ uses: some }), { isRepeatable: true });
-        await turnOfTheLoop();
+      for await (const some of inBatches(uses, MAX_USES)) {
+        await client.execute(storeUses({ uses: JSON.stringify(Object.fromEntries(some)) }), { isRepeatable: true });
       }
     }, options);
   }

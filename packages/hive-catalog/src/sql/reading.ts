@@ -27,6 +27,20 @@ export async function readOne<Rec, V>(
   return row && reader.record(row);
 }
 
+/** A query for all rows for which `where` holds, where they are few. */
+export function rowsWhere<V extends object>(
+  { table, row }: RowReader<unknown>,
+  where: (given: Given<V>) => SQL | undefined,
+): (values: V) => SqlStatement {
+  return statement<V>((given) => {
+    const found = build
+      .select({ row: row.as("row") })
+      .from(table)
+      .where(where(given));
+    return build.select(ALL_ROWS).from(found.as("found"));
+  });
+}
+
 /** How rows are ordered, and how a page goes on after one of them: by columns, under their names in a record, or by `rowId`. */
 export type Order = { readonly columns: Readonly<Record<string, SQLWrapper>>; readonly isDescending?: boolean };
 
