@@ -11,12 +11,9 @@ export type MigrationState = { readonly applied: readonly MigrationMeta[]; reado
 
 /** Which migrations of this code a catalog has. Throws CATALOG_TOO_NEW when it has others. */
 export async function readMigrationState(reader: Reader): Promise<MigrationState> {
-  const times = (await pendingMigrations(reader)).map(({ folderMillis }) => folderMillis);
-  const known = knownMigrations();
-  return {
-    applied: known.filter(({ folderMillis }) => !times.includes(folderMillis)),
-    pending: known.filter(({ folderMillis }) => times.includes(folderMillis)),
-  };
+  const pending = await pendingMigrations(reader);
+  const isPending = (one: MigrationMeta) => pending.some(({ folderMillis }) => folderMillis === one.folderMillis);
+  return { applied: knownMigrations().filter((migration) => !isPending(migration)), pending };
 }
 
 /** The names of migrations, such as `0000_create_hives`. */

@@ -1,5 +1,5 @@
 import { plain } from "../drivers/client.ts";
-import { toCatalogError } from "../drivers/errors.ts";
+import { codeOf, toCatalogError } from "../drivers/errors.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { checkOptions, invalidArgument } from "../model/check.ts";
 import { isNew, readOnlyTarget, statOf, unreadable } from "../sql/files.ts";
@@ -90,8 +90,8 @@ async function identifyCatalog(reader: Reader, name: string): Promise<void> {
   try {
     if ((await identify(reader, name)) === "empty") throw notACatalog(name, "it has no hives table");
   } catch (error) {
-    const isNoDatabase = error instanceof Error && "code" in error && error.code === "SQLITE_NOTADB";
-    throw isNoDatabase ? notACatalog(name, "it is not an SQLite file, or its beginning is destroyed") : error;
+    if (codeOf(error) !== "SQLITE_NOTADB") throw error;
+    throw notACatalog(name, "it is not an SQLite file, or its beginning is destroyed");
   }
 }
 
