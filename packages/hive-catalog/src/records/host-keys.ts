@@ -3,9 +3,9 @@ import { checkArgument } from "../model/check.ts";
 import { HostKey, hostKeyFields, NewHostKey } from "../model/host-key.ts";
 import type { CallOptions } from "../options.ts";
 import { hostKeys } from "../schema.ts";
-import { collect, finder, oldestFirst, pages, rowsWhere } from "../sql/reading.ts";
+import { finder, oldestFirst, rowsWhere } from "../sql/reading.ts";
 import { RowReader } from "../sql/rows.ts";
-import { build, type Given, statement } from "../sql/statement.ts";
+import { build, fieldsOf, type Given, statement } from "../sql/statement.ts";
 import { Verbs } from "./verbs.ts";
 
 const Address = HostKey.pick({ host: true, port: true });
@@ -20,13 +20,7 @@ const allKeys = finder<HostKey, object>(hostKeyReader, oldestFirst);
 const pin = statement<HostKey>((key) =>
   build
     .insert(hostKeys)
-    .values({
-      host: key.host,
-      port: key.port,
-      keyType: key.keyType,
-      publicKey: key.publicKey,
-      pinnedAtMs: key.pinnedAtMs,
-    })
+    .values(fieldsOf(hostKeyFields, key))
     .onConflictDoUpdate({
       target: [hostKeys.host, hostKeys.port, hostKeys.keyType],
       set: { publicKey: key.publicKey, pinnedAtMs: key.pinnedAtMs },
@@ -60,11 +54,8 @@ export class HostKeys extends Verbs {
   }
 
   /** All of them, in the order in which they were first pinned. */
-  list(options: CallOptions = {}): Promise<HostKey[]> {
-    return this.access.calls.run((client) => {
-      const paging = { onDamage: this.access.warnings.of(hostKeyReader) };
-      return collect(pages(client, allKeys, {}, paging));
-    }, options);
+  list(options?: CallOptions): Promise<HostKey[]> {
+    return this.listed(allKeys, options);
   }
 
   /** Removes every key of a host. Resolves to whether there was one. */

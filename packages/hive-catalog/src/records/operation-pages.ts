@@ -33,8 +33,8 @@ const isWanted = ({ state, kind }: Given<Wanted>): SQL | undefined =>
   and(isAs(operations.state, state), isAs(operations.kind, kind));
 const isAs = (column: typeof operations.state | typeof operations.kind, value: SQL<string | null>): SQL =>
   sql`(${value} IS NULL OR ${column} IN (SELECT value FROM json_each(${value})))`;
-const ofHive = ({ hiveId }: Given<OfHive>): SQL => eq(operations.hiveId, hiveId);
-const isUnfinished = isNull(operations.finishedAtMs);
+export const ofHive = ({ hiveId }: Given<OfHive>): SQL => eq(operations.hiveId, hiveId);
+export const isUnfinished = isNull(operations.finishedAtMs);
 
 /** By their index: SQLite would walk the whole table to be spared the sorting of a few. */
 const newestOfFew = { ...newestFirst, columns: { rowId: sql`+rowid` } };

@@ -25,7 +25,7 @@ import { type OnDamage, one, readOne, rowsWhere } from "../sql/reading.ts";
 import { RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
 import { isThere } from "../traits/presence.ts";
-import { findOperations, operationReader, readUnfinished } from "./operation-pages.ts";
+import { findOperations, isUnfinished, ofHive, operationReader, readUnfinished } from "./operation-pages.ts";
 import { Verbs } from "./verbs.ts";
 
 /** Finished operations that are kept of each hive. */
@@ -53,9 +53,7 @@ type End = Id & { state: OperationRecord["state"]; problem: string | null; nowMs
 type Begun = Omit<OperationRecord, "steps" | "problem" | "finishedAtMs">;
 
 const ofId = ({ id }: Given<Id>): SQL => eq(operations.id, id);
-const ofHive = ({ hiveId }: Given<OfHive>): SQL => eq(operations.hiveId, hiveId);
 const isFinished = isNotNull(operations.finishedAtMs);
-const isUnfinished = isNull(operations.finishedAtMs);
 
 const operationOfId = one<OperationRecord, Id>(operationReader, ofId);
 

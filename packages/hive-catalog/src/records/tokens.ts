@@ -8,10 +8,10 @@ import { isRecordId } from "../model/texts.ts";
 import { NewToken, type StoredToken, type TokenRecord, tokenFields } from "../model/token.ts";
 import type { CallOptions, RevokeOptions } from "../options.ts";
 import { sessions, tokens } from "../schema.ts";
-import { collect, finder, oldestFirst, one, pages, readOne } from "../sql/reading.ts";
-import { renewRevision, revisionOf } from "../sql/revisions.ts";
+import { finder, oldestFirst, one, readOne } from "../sql/reading.ts";
+import { renewIfChanged, versionOf } from "../sql/revisions.ts";
 import { RowReader } from "../sql/rows.ts";
-import { build, countIn, type Given, statement } from "../sql/statement.ts";
+import { build, countIn, fieldsOf, type Given, statement } from "../sql/statement.ts";
 import { hasHive } from "../traits/presence.ts";
 import { Verbs } from "./verbs.ts";
 
@@ -31,26 +31,17 @@ const isInForce = sql`typeof(${tokens.revokedAtMs}) <> 'integer'`;
 const tokenOfId = one<StoredToken, Id>(tokenReader, ofId);
 const allTokens = finder<StoredToken, object>(tokenReader, oldestFirst);
 const count = statement(() => build.select({ count: sql`count(*)` }).from(tokens).where(isInForce));
-/** Each change of ours renews the revision; the counts tell a token that was added, revoked or removed by hand. */
-const version = statement(() => {
-  const text = sql`concat_ws(' ', ${revisionOf("tokens")}, (SELECT count(*) FROM ${tokens}), (SELECT max(rowid) FROM ${tokens}),
-    (SELECT count(*) FROM ${tokens} WHERE ${tokens.revokedAtMs} IS NOT NULL))`;
-  return build.select({ version: text }).from(sql`(SELECT 1)`);
-});
-/** After a change in the same batch. */
-const renew = statement(() => renewRevision("tokens", sql`changes() > 0`));
+const version = versionOf(tokens, sql`SELECT count(*) FROM ${tokens} WHERE ${tokens.revokedAtMs} IS NOT NULL`);
+const renew = renewIfChanged(tokens);
 
 /** A hive's token only for a hive that is there, in the same statement. The primary key decides races between two adds of one id. */
-const add = statement<StoredToken>(
-  ({ id, name, role, hiveId, hash, createdAtMs, revokedAtMs, expiresAtMs, lastUsedAtMs }) =>
-    build
-      .insert(tokens)
-      .select(
-        sql`SELECT ${id}, ${name}, ${role}, ${hiveId}, ${hash}, ${createdAtMs}, ${revokedAtMs}, ${expiresAtMs}, ${lastUsedAtMs}
-        WHERE ${hiveId} IS NULL OR ${hasHive(hiveId)}`,
-      )
-      .onConflictDoNothing({ target: tokens.id }),
-);
+const add = statement<StoredToken>((given) => {
+  const values = sql.join(Object.values(fieldsOf(tokenFields, given)), sql`, `);
+  return build
+    .insert(tokens)
+    .select(sql`SELECT ${values} WHERE ${given.hiveId} IS NULL OR ${hasHive(given.hiveId)}`)
+    .onConflictDoNothing({ target: tokens.id });
+});
 const revoke = statement<Id & Now>((given) =>
   build
     .update(tokens)
@@ -122,11 +113,8 @@ export class Tokens extends Verbs {
   }
 
   /** All of them, in the order in which they were added, revoked ones too. */
-  list(options: CallOptions = {}): Promise<TokenRecord[]> {
-    return this.access.calls.run(async (client) => {
-      const paging = { onDamage: this.access.warnings.of(tokenReader) };
-      return (await collect(pages(client, allTokens, {}, paging))).map(withoutHash);
-    }, options);
+  async list(options?: CallOptions): Promise<TokenRecord[]> {
+    return (await this.listed(allTokens, options)).map(withoutHash);
   }
 
   /** A text that changes whenever a token is added, revoked or removed: cheaper than `list` for whoever keeps a copy. */
