@@ -3,7 +3,7 @@ import type { CallClient, SqlValue } from "../drivers/client.ts";
 import { inBatches, turnOfTheLoop } from "../event-loop.ts";
 import { checkChoice, checkFunction, checkInteger, invalidArgument, isKey } from "../model/check.ts";
 import { HIVE_STATUSES, type HiveRecord, type HiveStatus } from "../model/hive.ts";
-import type { DamagedHive, DamagedRecord, ListOptions, StaleOptions, StreamOptions } from "../options.ts";
+import type { DamagedHive, DamagedRecord, GetOptions, ListOptions, StaleOptions, StreamOptions } from "../options.ts";
 import { collect, type Finder, MAX_PAGE, type OnDamage, pages, readOne } from "../sql/reading.ts";
 import { bytesOf } from "../sql/rows.ts";
 import { countIn } from "../sql/statement.ts";
@@ -40,7 +40,7 @@ const MAX_IDS = 1000;
 export async function* hivesWithIds(
   client: CallClient,
   ids: readonly string[],
-  { onCorruptHive }: Pick<ListOptions, "onCorruptHive">,
+  { onCorruptHive }: GetOptions,
   onDamage: OnDamage,
 ): AsyncGenerator<HiveRecord[]> {
   if (!Array.isArray(ids) || ids.length > MAX_IDS) {
@@ -60,7 +60,8 @@ export async function soundValues(client: CallClient, id: string) {
 }
 
 type Paging = {
-  pageSize?: number /** Of the hive `after`, for finders that are in this order. */;
+  pageSize?: number;
+  /** Of the hive `after`, for finders that are in this order. */
   lastHeartbeatMs?: number;
 };
 
