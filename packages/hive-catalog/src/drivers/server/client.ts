@@ -119,7 +119,7 @@ export class ServerClient implements SqlClient {
 
   /** Gives `work` a way to send requests that ends at the deadline, once it is its turn. */
   async #within<Result>(
-    { isRead, isRepeatable = false, deadlineMs, signals = [] }: Call,
+    { isRead, isRepeatable = false, deadlineMs, signals = [] }: Call & { deadlineMs: number },
     work: (send: Send, signal: AbortSignal) => Promise<Result>,
     onRepeat: () => void,
   ): Promise<Result> {
@@ -133,7 +133,7 @@ export class ServerClient implements SqlClient {
       const message = `the server ${server} did not answer within ${requestTimeoutMs} ms`;
       return new RequestError(message, { mayHaveHappened: isSent, isTransient: false });
     };
-    const leftMs = deadlineMs === undefined ? requestTimeoutMs : deadlineMs - performance.now();
+    const leftMs = deadlineMs - performance.now();
     if (leftMs <= 0) throw late();
     const timer = setTimeout(() => controller.abort(late()), leftMs);
     const leave = (event: Event) => {
@@ -229,6 +229,6 @@ function toStatement({ sql, args }: SqlStatement): { sql: string; args: SqlValue
 }
 
 /** The rows of @libsql/client are objects with the names of the columns, too. */
-function toResult({ rows, rowsAffected }: ResultSet, isRepeat = false): SqlResult {
+function toResult({ rows, rowsAffected }: ResultSet, isRepeat: boolean): SqlResult {
   return { rows: rows.map((row) => Array.from(row)), rowsAffected, isRepeat };
 }
