@@ -69,7 +69,8 @@ async function readPage(executor: SqlExecutor, place: string, comparison: Compar
     if (comparison === "of these devices" && text !== null && isOf(stored, hashOfDevices(text))) return [];
     const gpus = derivedFromText(text);
     const id = idIn(row);
-    return id === undefined || stored === storedOf(gpus) ? [] : [derivationOf(id, devices, gpus)];
+    if (id === undefined || stored === storedOf(gpus)) return [];
+    return [{ id, devices, gpus: JSON.stringify(gpus.rows), devicesHash: gpus.devicesHash }];
   });
   const next = rows.length < PAGE_SIZE ? undefined : String(rows.at(-1)?.[0]);
   return { differing, hives: rows.length, next };
@@ -82,10 +83,6 @@ function isOf(stored: string, hash: number): boolean {
 
 function storedOf({ rows, devicesHash: hash }: DerivedGpus): string {
   return rows.length === 0 ? "0" : `${rows.length} ${hash} ${hash}`;
-}
-
-function derivationOf(id: string, devices: Buffer | null, { rows, devicesHash: hash }: DerivedGpus): Derivation {
-  return { id, devices, gpus: JSON.stringify(rows), devicesHash: hash };
 }
 
 /** Undefined for one that is damaged, and so cannot be asked for. */
@@ -152,42 +149,43 @@ export class DerivedGpuRows extends Verbs {
     return this.access.calls.run(async () => {
       this.#isAwaited = true;
       this.#wake();
-      const hives = await (this.#running ?? this.#run(this.#look()));
+      const hives = await (this.#running ?? this.#run());
       await this.#removeLeftovers(options);
       return hives;
     }, options);
   }
 
   /** The first page at once, the others in the background: what a catalog does when it is opened. */
-  async begin(): Promise<void> {
-    const look = this.#look();
-    try {
-      const { value = 0 } = await look.next();
-      if (this.#left > 0) this.#run(look, value).catch(() => {});
-    } catch {
-      // Whoever can write derives it; until then devices themselves are looked at.
-    }
+  begin(): Promise<void> {
+    return new Promise((resolve) => {
+      // Where it fails, whoever can write derives it; until then devices themselves are looked at.
+      this.#run(resolve).catch(() => resolve());
+    });
   }
 
-  #run(look: AsyncIterable<number>, before = 0): Promise<number> {
-    this.#running = sumOf(look, before).finally(() => {
+  #run(onPage?: () => void): Promise<number> {
+    this.#running = this.#look(onPage).finally(() => {
       this.#running = undefined;
       this.#isAwaited = false;
     });
     return this.#running;
   }
 
-  async *#look(): AsyncGenerator<number, undefined, undefined> {
+  /** Resolves to how many hives had rows that were missing or differed. */
+  async #look(onPage?: () => void): Promise<number> {
     let seen = 0;
+    let derived = 0;
     if (this.#left > 0) this.#left = Number.POSITIVE_INFINITY;
-    for (let place: string | undefined = FIRST_PLACE; place !== undefined; ) {
+    for (let place = FIRST_PLACE; ; ) {
       const startedMs = performance.now();
       const page = await this.#deriveFrom(place);
       const workedMs = performance.now() - startedMs;
-      place = page.next;
       seen += page.hives;
-      if (place === undefined) this.#left = 0;
-      yield page.differing.length;
+      derived += page.differing.length;
+      if (page.next === undefined) this.#left = 0;
+      onPage?.();
+      if (page.next === undefined) return derived;
+      place = page.next;
       if (this.#left > 0) await this.#countLeft(seen);
       await (this.#isAwaited ? turnOfTheLoop() : this.#pause(workedMs * PAUSE_PER_WORK));
     }
@@ -221,18 +219,9 @@ export class DerivedGpuRows extends Verbs {
   /** Once in a look: counting takes as long as a page does. */
   async #countLeft(seen: number): Promise<void> {
     const { calls } = this.access;
-    const isCounted = Number.isFinite(this.#left);
-    const left = isCounted ? this.#left - PAGE_SIZE : (await calls.run(countAll)) - seen;
+    const left = Number.isFinite(this.#left)
+      ? this.#left - PAGE_SIZE
+      : countIn(await calls.run((client) => client.first(countHives({})))) - seen;
     this.#left = Math.max(1, left);
   }
-}
-
-async function countAll(client: CallClient): Promise<number> {
-  return countIn(await client.first(countHives({})));
-}
-
-async function sumOf(numbers: AsyncIterable<number>, before: number): Promise<number> {
-  let sum = before;
-  for await (const number of numbers) sum += number;
-  return sum;
 }
