@@ -48,7 +48,7 @@ export class HostKeys extends Verbs {
     return this.access.calls.run(async (client) => {
       const address = Address.safeParse({ host, port });
       if (!address.success) return [];
-      const keys = hostKeyReader.records((await client.first(keysOfHost(address.data))) ?? []);
+      const keys = hostKeyReader.records(await client.first(keysOfHost(address.data)));
       return keys.sort((a, b) => (a.keyType < b.keyType ? -1 : 1));
     }, options);
   }

@@ -112,9 +112,8 @@ export class HiveLabels extends Verbs {
       const { labels } = checkHive(LabelChangesArgument, { labels: changes }, hiveId);
       if (!isKey(hiveId)) throw hiveNotFound(String(hiveId));
       if (Object.keys(labels).length === 0) {
-        if (await isThere(client, hiveId))
-          return this.#read(await client.first(labelsOf({ ids: JSON.stringify([hiveId]) }))).get(hiveId) ?? {};
-        throw hiveNotFound(hiveId);
+        if (!(await isThere(client, hiveId))) throw hiveNotFound(hiveId);
+        return this.#read(await client.first(labelsOf({ ids: JSON.stringify([hiveId]) }))).get(hiveId) ?? {};
       }
       const change = { id: hiveId, labels: JSON.stringify(labels) };
       const results = await client.batch([
@@ -123,7 +122,8 @@ export class HiveLabels extends Verbs {
         labelsOf({ ids: JSON.stringify([hiveId]) }),
       ]);
       const [touched, after] = results.slice(-2);
-      if (touched?.rowsAffected === 0) throw await whyNot(client, hiveId);
+      if (touched?.rowsAffected === 0)
+        throw (await isThere(client, hiveId)) ? tooManyLabels(hiveId) : hiveNotFound(hiveId);
       return this.#read(after?.rows[0]).get(hiveId) ?? {};
     }, options);
   }
@@ -131,8 +131,8 @@ export class HiveLabels extends Verbs {
   /** The labels of a hive; none of one that is not there. Rejects with CORRUPT_RECORD when another program damaged one of them. */
   get(hiveId: string, options?: CallOptions): Promise<Labels> {
     return this.access.calls.run(async (client) => {
-      const row = isKey(hiveId) ? await client.first(labelsOf({ ids: JSON.stringify([hiveId]) })) : undefined;
-      if (row === undefined) return {};
+      if (!isKey(hiveId)) return {};
+      const row = await client.first(labelsOf({ ids: JSON.stringify([hiveId]) }));
       labelReader.records(row);
       return this.#read(row).get(hiveId) ?? {};
     }, options);
@@ -197,12 +197,8 @@ export class HiveLabels extends Verbs {
 
   #read(row: SqlRow | undefined): Map<string, Labels> {
     const onDamage = this.access.warnings.of(labelReader);
-    return row === undefined ? new Map() : readLabels(row, ({ damage, rowId }) => onDamage(damage, false, rowId));
+    return readLabels(row, ({ damage, rowId }) => onDamage(damage, false, rowId));
   }
-}
-
-async function whyNot(client: CallClient, id: string): Promise<Error> {
-  return (await isThere(client, id)) ? tooManyLabels(id) : hiveNotFound(id);
 }
 
 async function valuesIn(client: CallClient, key: string): Promise<Pick<LabelKey, "values" | "hasMoreValues">> {

@@ -206,7 +206,7 @@ export class Operations extends Verbs {
       const latest = new Map<string, OperationSummary>();
       for await (const ids of inBatches(hiveIds.filter(isKey), HIVES_READ)) {
         const row = await client.first(latestOfHives({ ids: JSON.stringify(ids) }));
-        for (const { record, damage, rowId } of row === undefined ? [] : summaryReader.found(row)) {
+        for (const { record, damage, rowId } of summaryReader.found(row)) {
           if (record === undefined) onDamage(damage, false, rowId);
           else latest.set(record.hiveId, record);
         }

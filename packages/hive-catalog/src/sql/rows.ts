@@ -102,7 +102,7 @@ export class RowReader<Rec> {
   }
 
   /** What is in the rows that a statement selected. */
-  found([rows]: SqlRow): Found<Rec>[] {
+  found([rows]: SqlRow = []): Found<Rec>[] {
     const bytes = bytesOf(rows);
     return this.#sound(bytes) ?? Array.from(bytes.toString("latin1").matchAll(ROW), (row) => this.#inspected(row));
   }
@@ -165,7 +165,7 @@ export class RowReader<Rec> {
   }
 
   /** The records of rows, all of which have to be sound. Throws the error for a damaged one. */
-  records(rows: SqlRow): Rec[] {
+  records(rows: SqlRow | undefined): Rec[] {
     return this.found(rows).map(({ damage, record }) => {
       if (record === undefined || damage.length > 0) throw this.#corrupt(damage);
       return record;

@@ -56,7 +56,7 @@ export const labelsOf = rowsWhere<{ ids: string }>(
 );
 
 /** By the ids of hives. Each damaged row is told. */
-export function readLabels(row: SqlRow, onDamage: (damage: HiveLabelDamage) => void): Map<string, Labels> {
+export function readLabels(row: SqlRow | undefined, onDamage: (damage: HiveLabelDamage) => void): Map<string, Labels> {
   const found = new Map<string, [string, string][]>();
   for (const label of labelReader.found(row)) {
     if (label.record === undefined) {
