@@ -16,7 +16,7 @@ import {
   type FoundHives,
 } from "../options.ts";
 import { hiveGpus } from "../schema.ts";
-import { type Finder, finder, MAX_PAGE, type OnDamage, pages } from "../sql/reading.ts";
+import { collect, type Finder, finder, MAX_PAGE, type OnDamage, pages } from "../sql/reading.ts";
 import { bytesOf } from "../sql/rows.ts";
 import { build, countIn, statement } from "../sql/statement.ts";
 import { type Condition, conditionsOf, type GpuRows, type Values } from "./conditions.ts";
@@ -60,6 +60,8 @@ type Plan = {
   readonly maxWindow: number;
   readonly onDamage: OnDamage;
 };
+
+type Window = { readonly place: string | undefined; readonly end: string | undefined; readonly limit: number };
 
 /** From model to model, each by one look into the index. */
 const modelsOf = statement<{ limit: number }>(({ limit }) => {
@@ -142,50 +144,28 @@ export class HiveFinder {
       const from = place ?? ENDS[plan.query.direction].first;
       // Where every row is one that is looked for, the page ends by itself.
       const end = isAll || rows < size ? undefined : await endOf(client, source, from, size);
-      const next = await this.#window(client, plan, { place, end: end?.id, hives, limit });
+      const window = { place, end: end?.id, limit: limit - hives.length };
+      hives.push(...(await this.#window(client, plan, window)));
       if (hives.length === limit) return { hives, nextAfter: hives.at(-1)?.id ?? null };
-      if (next === undefined) return { hives, nextAfter: null };
-      looked += end?.rows ?? size;
-      place = next;
+      if (end === undefined) return { hives, nextAfter: null };
+      looked += end.rows;
+      place = end.id;
       size = maxWindow;
     }
     return { hives, nextAfter: place ?? null };
   }
 
-  /** Adds what is found between two places, until there are enough. Resolves to where to go on; undefined at the end. */
-  async #window(
-    client: CallClient,
-    plan: Plan,
-    {
-      place,
-      end,
-      hives,
-      limit,
-    }: { place: string | undefined; end: string | undefined; hives: HiveRecord[]; limit: number },
-  ): Promise<string | undefined> {
+  /** What is found between two places, until there are enough. */
+  #window(client: CallClient, plan: Plan, { place, end, limit }: Window): Promise<HiveRecord[]> {
     const { leading, conditions, query, readsAll, onDamage } = plan;
-    const values = Object.assign({}, leading.source.values, ...conditions.map((condition) => condition.values));
-    const { first, last: behindAll } = ENDS[query.direction];
-    const window = { windowAfter: place ?? first, windowEnd: end ?? behindAll };
-    const wanted = limit - hives.length;
-    const isWanted = readsAll ? (record: HiveRecord) => hasDevices(query, record) : undefined;
-    const paging = { limit: wanted, isWanted, pageSize: PAGE_SIZE, onDamage };
-    let read = 0;
-    let last: string | undefined;
-    for await (const records of pages(
-      client,
-      this.#finder(plan, place === undefined),
-      { ...values, ...window },
-      paging,
-    )) {
-      read += records.length;
-      for (const record of records) {
-        last = record.id;
-        // Rows of GPUs may be behind: what is told has the devices that were asked for.
-        if (hasDevices(query, record) && hives.push(record) === limit) return last;
-      }
-    }
-    return read === wanted ? last : end;
+    const values: Values = Object.assign({}, leading.source.values, ...conditions.map((condition) => condition.values));
+    const { first, last } = ENDS[query.direction];
+    const within = { windowAfter: place ?? first, windowEnd: end ?? last };
+    // Rows of GPUs may be behind: what is told has the devices that were asked for.
+    const isWanted = (record: HiveRecord) => hasDevices(query, record);
+    const pageSize = readsAll ? PAGE_SIZE : Math.min(limit, PAGE_SIZE);
+    const finder = this.#finder(plan, place === undefined);
+    return collect(pages(client, finder, { ...values, ...within }, { limit, isWanted, pageSize, onDamage }));
   }
 
   #finder(
