@@ -16,7 +16,7 @@ import {
   type FoundHives,
 } from "../options.ts";
 import { hiveGpus } from "../schema.ts";
-import { type Finder, finder, MAX_PAGE, type OnDamage, pages } from "../sql/reading.ts";
+import { BytesRead, type Finder, finder, MAX_PAGE, type OnDamage, pages } from "../sql/reading.ts";
 import { bytesOf } from "../sql/rows.ts";
 import { build, countIn, statement } from "../sql/statement.ts";
 import { type Condition, conditionsOf, type GpuRows, type Values } from "./conditions.ts";
@@ -63,6 +63,14 @@ type Plan = {
   /** Rows of one window. */
   readonly maxWindow: number;
   readonly onDamage: OnDamage;
+};
+
+type Window = {
+  readonly place: string | undefined;
+  readonly end: string | undefined;
+  readonly hives: HiveRecord[];
+  readonly limit: number;
+  readonly bytes: BytesRead;
 };
 
 /** From model to model, each by one look into the index. */
@@ -144,15 +152,17 @@ export class HiveFinder {
     const maxRows = readsAll ? maxWindow * (bounds.maxRows / bounds.maxWindow) : bounds.maxRows;
     let place = after;
     let size = Math.min(maxWindow, Math.max(PAGE_SIZE, limit * ROWS_PER_RECORD));
+    const bytes = new BytesRead();
     for (let looked = 0, windows = 0; looked < maxRows && windows < MAX_WINDOWS; windows++) {
       if (windows > 0) await turnOfTheLoop();
       const { source, rows = Number.POSITIVE_INFINITY } = plan.leading;
       const from = place ?? ENDS[plan.query.direction].first;
       // Where every row is one that is looked for, the page ends by itself.
       const end = isAll || rows < size ? undefined : await endOf(client, source, from, size);
-      const next = await this.#window(client, plan, { place, end: end?.id, hives, limit });
+      const next = await this.#window(client, plan, { place, end: end?.id, hives, limit, bytes });
       if (hives.length === limit) return { hives, nextAfter: hives.at(-1)?.id ?? null };
       if (next === undefined) return { hives, nextAfter: null };
+      if (bytes.areEnough) return { hives, nextAfter: next };
       looked += end?.rows ?? size;
       place = next;
       size = maxWindow;
@@ -160,16 +170,11 @@ export class HiveFinder {
     return { hives, nextAfter: place ?? null };
   }
 
-  /** Adds what is found between two places, until there are enough. Resolves to where to go on; undefined at the end. */
+  /** Adds what is found between two places, until there are enough or much was read. Resolves to where to go on; undefined at the end. */
   async #window(
     client: CallClient,
     plan: Plan,
-    {
-      place,
-      end,
-      hives,
-      limit,
-    }: { place: string | undefined; end: string | undefined; hives: HiveRecord[]; limit: number },
+    { place, end, hives, limit, bytes }: Window,
   ): Promise<string | undefined> {
     const { leading, conditions, query, readsAll, onDamage } = plan;
     const values = Object.assign({}, leading.source.values, ...conditions.map((condition) => condition.values));
@@ -177,7 +182,7 @@ export class HiveFinder {
     const window = { windowAfter: place ?? first, windowEnd: end ?? behindAll };
     const wanted = limit - hives.length;
     const isWanted = readsAll ? (record: HiveRecord) => hasDevices(query, record) : undefined;
-    const paging = { limit: wanted, isWanted, pageSize: PAGE_SIZE, onDamage };
+    const paging = { limit: wanted, isWanted, pageSize: PAGE_SIZE, onDamage, onRead: bytes.add };
     let read = 0;
     let last: string | undefined;
     for await (const records of pages(
@@ -192,6 +197,7 @@ export class HiveFinder {
         // Rows of GPUs may be behind: what is told has the devices that were asked for.
         if (hasDevices(query, record) && hives.push(record) === limit) return last;
       }
+      if (bytes.areEnough && last !== undefined) return last;
     }
     return read === wanted ? last : end;
   }

@@ -3,15 +3,19 @@ import { anOperation } from "../../test/behaviour/samples.ts";
 import { notingClient } from "../../test/noting-client.ts";
 import { Calls } from "../calls.ts";
 import type { SqlExecutor, SqlRow } from "../drivers/client.ts";
+import { HiveFinder } from "../finding/finder.ts";
 import { hivesWithIds, listIds, streamPages } from "../hives/reader.ts";
 import { allHives } from "../hives/statements.ts";
+import type { OperationRecord } from "../model/operation.ts";
+import type { FoundHives, FoundOperations, OperationFindOptions } from "../options.ts";
 import { countDiffering } from "../records/gpus.ts";
 import { Operations } from "../records/operations.ts";
 import { DamageWarnings } from "./damage-warnings.ts";
 import { collect, pages } from "./reading.ts";
 import { bytesOf } from "./rows.ts";
 
-const MB = 1_048_576;
+/** What one statement reads of several rows. */
+const MAX_BYTES = 524_288;
 /** What stands in a row beside its long columns. */
 const ROW_BYTES = 200;
 const onDamage = () => expect.unreachable("nothing is damaged");
@@ -57,10 +61,10 @@ const FLEETS: [string, number[]][] = [
   ["some have long devices", Array.from({ length: 900 }, (_, n) => (n % 100 === 99 ? 280_000 : 300))],
   ["the last ones have long devices", [...Array(600).fill(300), ...Array(30).fill(280_000)]],
   ["all have devices that are rather long", Array(700).fill(5000)],
-  ["one has the longest that a database holds, nearly", [300, 300, 3 * MB, 300]],
+  ["one has the longest that a database holds, nearly", [300, 300, 6 * MAX_BYTES, 300]],
 ];
 
-test.each(FLEETS)("where %s, no statement reads more than a megabyte of several hives", async (_name, lengths) => {
+test.each(FLEETS)("where %s, no statement reads more than half a megabyte of several hives", async (_name, lengths) => {
   const { noting, read, ids } = await catalogWith(lengths);
   const longest = Math.max(...lengths);
   const idsOf = (hives: readonly { id: string }[]) => hives.map(({ id }) => id);
@@ -72,20 +76,23 @@ test.each(FLEETS)("where %s, no statement reads more than a megabyte of several 
   for (const [name, list] of Object.entries(lists)) {
     read.length = 0;
     expect(idsOf(await list()), name).toEqual(ids);
-    expect(Math.max(...read), name).toBeLessThan(Math.max(MB, longest) + 500 * ROW_BYTES);
+    expect(Math.max(...read), name).toBeLessThan(Math.max(MAX_BYTES, longest) + 500 * ROW_BYTES);
     expect(read.length, name).toBeLessThan(8 + lengths.length);
   }
   noting.close();
 });
 
-test.each(FLEETS)("where %s, no look at their GPUs reads more than a megabyte and a hive", async (_name, lengths) => {
-  const { noting, read } = await catalogWith(lengths);
-  const executor: SqlExecutor = noting;
-  expect(await countDiffering(executor)).toBe(lengths.length);
-  expect(Math.max(...read)).toBeLessThan(MB + Math.max(...lengths) + 250 * ROW_BYTES);
-  expect(read.length).toBeLessThan(lengths.length);
-  noting.close();
-});
+test.each(FLEETS)(
+  "where %s, no look at their GPUs reads more than half a megabyte and a hive",
+  async (_name, lengths) => {
+    const { noting, read } = await catalogWith(lengths);
+    const executor: SqlExecutor = noting;
+    expect(await countDiffering(executor)).toBe(lengths.length);
+    expect(Math.max(...read)).toBeLessThan(MAX_BYTES + Math.max(...lengths) + 250 * ROW_BYTES);
+    expect(read.length).toBeLessThan(lengths.length);
+    noting.close();
+  },
+);
 
 test("hives with few devices are read 500 at a time, and their ids alone too", async () => {
   const { noting, read, ids } = await catalogWith(Array(1100).fill(300));
@@ -94,6 +101,25 @@ test("hives with few devices are read 500 at a time, and their ids alone too", a
   read.length = 0;
   expect(await listIds(noting, {}, onDamage)).toEqual(ids);
   expect(read).toHaveLength(3);
+  noting.close();
+});
+
+test("a page of what is found ends when half a megabyte was read, and the pages have all", async () => {
+  const { noting, read, ids } = await catalogWith(Array(20).fill(100_000));
+  const access = { calls: new Calls(noting), now: () => 0, onDamage, knowsGpus: () => true };
+  const finder = new HiveFinder(access);
+  const found: string[] = [];
+  for (let after: string | null | undefined; after !== null; ) {
+    const page: FoundHives = await finder.page({ limit: 20, ...(after !== undefined && { after }) });
+    found.push(...page.hives.map(({ id }) => id));
+    expect(page.hives.length).toBeLessThanOrEqual(10);
+    after = page.nextAfter;
+  }
+  expect(found).toEqual(ids);
+  const streamed: string[] = [];
+  for await (const { id } of finder.stream()) streamed.push(id);
+  expect(streamed).toEqual(ids);
+  expect(Math.max(...read)).toBeLessThan(MAX_BYTES + 20 * ROW_BYTES);
   noting.close();
 });
 
@@ -106,10 +132,27 @@ test("operations with long output are read a few at a time", async () => {
     await operations.begin({ ...anOperation(`op-${n}`), hiveId: idOf(n) });
     await operations.save(`op-${n}`, { steps: Array(10).fill(steps[0]), outputTail: "ä".repeat(65_536) });
   }
-  for (const list of [() => operations.list(), () => operations.unfinished()]) {
+  const inPages = async (conditions: OperationFindOptions) => {
+    const found: OperationRecord[] = [];
+    for (let after: string | null | undefined; after !== null; ) {
+      const page: FoundOperations = await operations.find({ ...conditions, ...(after !== undefined && { after }) });
+      expect(page.operations.length).toBeLessThan(10);
+      found.push(...page.operations);
+      after = page.nextAfter;
+    }
+    return found;
+  };
+  const lists = [
+    () => operations.list(),
+    () => operations.unfinished(),
+    () => inPages({}),
+    () => inPages({ state: "running" }),
+    () => inPages({ kind: "start" }),
+  ];
+  for (const list of lists) {
     read.length = 0;
     expect((await list()).map(({ id }) => id)).toEqual(Array.from({ length: 30 }, (_, n) => `op-${29 - n}`));
-    expect(Math.max(...read)).toBeLessThan(MB + 30 * ROW_BYTES);
+    expect(Math.max(...read)).toBeLessThan(MAX_BYTES + 30 * ROW_BYTES);
   }
   noting.close();
 });

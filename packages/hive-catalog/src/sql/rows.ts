@@ -116,7 +116,10 @@ export class RowReader<Rec> {
 
   /** What is in the rows that a statement selected. */
   found([rows]: SqlRow): Found<Rec>[] {
-    const bytes = bytesOf(rows);
+    return this.foundIn(bytesOf(rows));
+  }
+
+  foundIn(bytes: Buffer): Found<Rec>[] {
     return this.#sound(bytes) ?? Array.from(bytes.toString("latin1").matchAll(ROW), (row) => this.#inspected(row));
   }
 

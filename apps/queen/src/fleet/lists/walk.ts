@@ -39,8 +39,15 @@ export const OTHERS: Place = { value: null, id: null };
 /** The hives with these ids, in that order; each with the place behind it. */
 export async function entriesOf(find: Find, places: ReadonlyMap<string, Place>): Promise<Step["entries"]> {
   if (places.size === 0) return [];
-  const { hives } = await find({ ids: [...places.keys()], limit: places.size });
-  const byId = new Map(hives.map((hive) => [hive.id, hive]));
+  const ids = [...places.keys()];
+  const byId = new Map<string, HiveRecord>();
+  // A page may be short: all are needed, because their order is another.
+  for (let after: string | undefined; ; ) {
+    const { hives, nextAfter } = await find({ ids, limit: places.size, ...(after !== undefined && { after }) });
+    for (const hive of hives) byId.set(hive.id, hive);
+    if (nextAfter === null || byId.size === places.size) break;
+    after = nextAfter;
+  }
   return [...places].flatMap(([id, place]) => {
     const hive = byId.get(id);
     return hive === undefined ? [] : [{ hive, place }];
