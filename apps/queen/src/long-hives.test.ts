@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { HIVE_JSON, startTestQueen, type TestQueen } from "../test/test-queen.ts";
+import { FleetRows } from "./fleet/fleet-rows.ts";
 import { Costs } from "./http/door/costs.ts";
 import { wholeTurn } from "./process/turn.ts";
 
@@ -15,7 +16,14 @@ async function startWithLongHives(): Promise<{ queen: TestQueen; ids: string[] }
   const queen = await startTestQueen();
   onTestFinished(() => queen[Symbol.asyncDispose]());
   const ids = Array.from({ length: COUNT }, (_, n) => `hive-${1000 + n}`);
-  for (const id of ids) await queen.catalog.addHive({ ...HIVE_JSON, host: "10.0.0.1", id, devices: DEVICES });
+  for (const id of ids)
+    await queen.catalog.addHive({
+      ...HIVE_JSON,
+      host: "10.0.0.1",
+      id,
+      devices: DEVICES,
+      labels: { rack: `r${id.at(-1)}` },
+    });
   return { queen, ids };
 }
 
@@ -86,15 +94,18 @@ test.each(["/v1/hives?limit=1000", "/v1/hives?limit=1000&status=unknown", "/v1/h
   },
 );
 
-test.each(["id", "-id", "status", "load", "last_beat", "free_vram"])(
-  "GET /v1/fleet by %s writes one row of a hive with very many GPUs in a turn, and all of them",
-  async (sort) => {
+test.each(["sort=id", "sort=-id", "sort=status", "sort=load", "sort=last_beat", "sort=free_vram", "group_by=rack"])(
+  "GET /v1/fleet?%s reads few hives with very many GPUs at once, writes one row in a turn, and has all of them",
+  async (order) => {
     const { queen, ids } = await startWithLongHives();
     await queen.watch.runRound();
     const turns = vi.spyOn(Costs.prototype, "turn");
-    const found = (await pagesOf(queen, `/v1/fleet?limit=1000&sort=${sort}`)).flat();
+    const rows = vi.spyOn(FleetRows.prototype, "of");
+    onTestFinished(() => rows.mockRestore());
+    const found = (await pagesOf(queen, `/v1/fleet?limit=1000&${order}`)).flat();
     expect(found.toSorted()).toEqual(ids);
     expect(turns.mock.calls.length).toBeGreaterThanOrEqual(COUNT);
+    expect(Math.max(...rows.mock.calls.map(([hives]) => hives.length))).toBeLessThanOrEqual(AT_ONCE);
   },
 );
 
