@@ -16,7 +16,7 @@ import {
   type FoundHives,
 } from "../options.ts";
 import { hiveGpus } from "../schema.ts";
-import { collect, type Finder, finder, MAX_PAGE, type OnDamage, pages } from "../sql/reading.ts";
+import { BytesRead, collect, type Finder, finder, MAX_PAGE, type OnDamage, pages } from "../sql/reading.ts";
 import { bytesOf } from "../sql/rows.ts";
 import { build, countIn, statement } from "../sql/statement.ts";
 import { type Condition, conditionsOf, type GpuRows, type Values } from "./conditions.ts";
@@ -61,7 +61,12 @@ type Plan = {
   readonly onDamage: OnDamage;
 };
 
-type Window = { readonly place: string | undefined; readonly end: string | undefined; readonly limit: number };
+type Window = {
+  readonly place: string | undefined;
+  readonly end: string | undefined;
+  readonly limit: number;
+  readonly bytes: BytesRead;
+};
 
 /** From model to model, each by one look into the index. */
 const modelsOf = statement<{ limit: number }>(({ limit }) => {
@@ -138,15 +143,17 @@ export class HiveFinder {
     const maxRows = readsAll ? maxWindow * (bounds.maxRows / bounds.maxWindow) : bounds.maxRows;
     let place = after;
     let size = Math.min(maxWindow, Math.max(PAGE_SIZE, limit * ROWS_PER_RECORD));
-    for (let looked = 0, windows = 0; looked < maxRows && windows < MAX_WINDOWS; windows++) {
+    const bytes = new BytesRead();
+    for (let looked = 0, windows = 0; looked < maxRows && windows < MAX_WINDOWS && !bytes.areEnough; windows++) {
       if (windows > 0) await turnOfTheLoop();
       const { source, rows = Number.POSITIVE_INFINITY } = plan.leading;
       const from = place ?? ENDS[plan.query.direction].first;
       // Where every row is one that is looked for, the page ends by itself.
       const end = isAll || rows < size ? undefined : await endOf(client, source, from, size);
-      const window = { place, end: end?.id, limit: limit - hives.length };
-      hives.push(...(await this.#window(client, plan, window)));
-      if (hives.length === limit) return { hives, nextAfter: hives.at(-1)?.id ?? null };
+      const found = await this.#window(client, plan, { place, end: end?.id, limit: limit - hives.length, bytes });
+      hives.push(...found);
+      const isFull = hives.length === limit || (bytes.areEnough && found.length > 0);
+      if (isFull) return { hives, nextAfter: hives.at(-1)?.id ?? null };
       if (end === undefined) return { hives, nextAfter: null };
       looked += end.rows;
       place = end.id;
@@ -155,8 +162,8 @@ export class HiveFinder {
     return { hives, nextAfter: place ?? null };
   }
 
-  /** What is found between two places, until there are enough. */
-  #window(client: CallClient, plan: Plan, { place, end, limit }: Window): Promise<HiveRecord[]> {
+  /** What is found between two places, until there are enough or much was read. */
+  #window(client: CallClient, plan: Plan, { place, end, limit, bytes }: Window): Promise<HiveRecord[]> {
     const { leading, conditions, query, readsAll, onDamage } = plan;
     const values: Values = Object.assign({}, leading.source.values, ...conditions.map((condition) => condition.values));
     const { first, last } = ENDS[query.direction];
@@ -164,8 +171,9 @@ export class HiveFinder {
     // Rows of GPUs may be behind: what is told has the devices that were asked for.
     const isWanted = (record: HiveRecord) => hasDevices(query, record);
     const pageSize = readsAll ? PAGE_SIZE : Math.min(limit, PAGE_SIZE);
+    const paging = { limit, isWanted, pageSize, onRead: bytes.add, onDamage };
     const finder = this.#finder(plan, place === undefined);
-    return collect(pages(client, finder, { ...values, ...within }, { limit, isWanted, pageSize, onDamage }));
+    return collect(pages(client, finder, { ...values, ...within }, paging), bytes);
   }
 
   #finder(

@@ -1,18 +1,19 @@
 import { isUtf8 } from "node:buffer";
 import { performance } from "node:perf_hooks";
-import { eq, max, min, sql } from "drizzle-orm";
+import { eq, max, min, type SQL, sql } from "drizzle-orm";
 import type { CallClient, SqlExecutor, SqlRow, SqlStatement } from "../drivers/client.ts";
 import { inBatches, turnOfTheLoop } from "../event-loop.ts";
 import { isKey } from "../model/check.ts";
 import type { CallOptions } from "../options.ts";
 import { hiveGpus, hives } from "../schema.ts";
+import { MAX_BYTES } from "../sql/reading.ts";
 import { bytesOf } from "../sql/rows.ts";
 import { build, countIn, type Given, statement } from "../sql/statement.ts";
 import { addGpus, type DerivedGpus, derivedFromText, hashOfDevices, removeGpus } from "../traits/gpus.ts";
 import { leftovers, leftoversToRemove } from "../traits/leftovers.ts";
 import { Verbs } from "./verbs.ts";
 
-/** Hives that one statement looks at. */
+/** Hives that one statement looks at, of which most have few devices. */
 const PAGE_SIZE = 250;
 /** Hives whose rows one commit changes: it holds the event loop and the lock for a few milliseconds. */
 const MAX_GROUP = 64;
@@ -26,9 +27,17 @@ const countHives = statement(() => build.select({ count: sql`count(*)` }).from(h
 const { devicesHash } = hiveGpus;
 const stored = sql`(SELECT count(*) || ifnull(' ' || ${min(devicesHash)} || ' ' || ${max(devicesHash)}, '') FROM ${hiveGpus} WHERE ${eq(hiveGpus.hiveId, hives.id)})`;
 const devicesBytes = sql`iif(typeof(${hives.devices}) = 'text', CAST(${hives.devices} AS BLOB), NULL)`;
+const devicesLength = sql`iif(typeof(${hives.devices}) = 'text', octet_length(${hives.devices}), 0)`;
+/** Where a page ends, so that the devices before its last hive have fewer bytes than one statement reads. */
+const endOfPage = (isAfter: SQL): SQL => {
+  const lengths = sql`SELECT rowid AS place, ${devicesLength} AS bytes FROM ${hives} WHERE ${isAfter} ORDER BY rowid LIMIT ${sql.raw(String(PAGE_SIZE))}`;
+  const sums = sql`SELECT place, sum(bytes) OVER (ROWS UNBOUNDED PRECEDING) - bytes AS bytes_before FROM (${lengths})`;
+  return sql`(SELECT max(place) FROM (${sums}) WHERE bytes_before < ${sql.raw(String(MAX_BYTES))})`;
+};
 /** In the order of the table, in which its pages stand. */
-const hivesAfter = statement<{ place: string }>(({ place }) =>
-  build
+const hivesAfter = statement<{ place: string }>(({ place }) => {
+  const isAfter = sql`rowid > CAST(${place} AS INTEGER)`;
+  return build
     .select({
       place: sql`CAST(rowid AS TEXT)`.as("place"),
       id: sql`CAST(${hives.id} AS BLOB)`.as("id_bytes"),
@@ -36,10 +45,9 @@ const hivesAfter = statement<{ place: string }>(({ place }) =>
       stored: stored.as("stored"),
     })
     .from(hives)
-    .where(sql`rowid > CAST(${place} AS INTEGER)`)
-    .orderBy(sql`rowid`)
-    .limit(PAGE_SIZE),
-);
+    .where(sql`${isAfter} AND rowid <= ${endOfPage(isAfter)}`)
+    .orderBy(sql`rowid`);
+});
 
 /** As long as the devices are still those. */
 const isUnchanged = ({ id, devices }: Given<Derivation>) =>
@@ -61,8 +69,10 @@ type Page = {
 /** Looks at one page of hives, and changes nothing. */
 async function readPage(executor: SqlExecutor, place: string, comparison: Comparison): Promise<Page> {
   const { rows } = await executor.execute(hivesAfter({ place }));
+  let bytes = 0;
   const differing = rows.flatMap((row) => {
     const devices = row[2] === null ? null : bytesOf(row[2]);
+    bytes += devices?.length ?? 0;
     // A text that is none is damage, and so no devices.
     const text = devices !== null && isUtf8(devices) ? devices.toString("utf8") : null;
     const stored = String(row[3]);
@@ -72,8 +82,8 @@ async function readPage(executor: SqlExecutor, place: string, comparison: Compar
     if (id === undefined || stored === storedOf(gpus)) return [];
     return [{ id, devices, gpus: JSON.stringify(gpus.rows), devicesHash: gpus.devicesHash }];
   });
-  const next = rows.length < PAGE_SIZE ? undefined : String(rows.at(-1)?.[0]);
-  return { differing, hives: rows.length, next };
+  const isLast = rows.length < PAGE_SIZE && bytes < MAX_BYTES;
+  return { differing, hives: rows.length, next: isLast ? undefined : String(rows.at(-1)?.[0]) };
 }
 
 /** Whether there are rows, all with this hash. */
@@ -186,7 +196,7 @@ export class DerivedGpuRows extends Verbs {
       onPage?.();
       if (page.next === undefined) return derived;
       place = page.next;
-      if (this.#left > 0) await this.#countLeft(seen);
+      if (this.#left > 0) await this.#countLeft(page.hives, seen);
       await (this.#isAwaited ? turnOfTheLoop() : this.#pause(workedMs * PAUSE_PER_WORK));
     }
   }
@@ -217,10 +227,10 @@ export class DerivedGpuRows extends Verbs {
   }
 
   /** Once in a look: counting takes as long as a page does. */
-  async #countLeft(seen: number): Promise<void> {
+  async #countLeft(looked: number, seen: number): Promise<void> {
     const { calls } = this.access;
     const left = Number.isFinite(this.#left)
-      ? this.#left - PAGE_SIZE
+      ? this.#left - looked
       : countIn(await calls.run((client) => client.first(countHives({})))) - seen;
     this.#left = Math.max(1, left);
   }

@@ -21,7 +21,7 @@ import {
   type OperationListOptions,
 } from "../options.ts";
 import { hives, operations } from "../schema.ts";
-import { type OnDamage, one, readOne, rowsWhere } from "../sql/reading.ts";
+import { BytesRead, type OnDamage, one, readOne, rowsWhere } from "../sql/reading.ts";
 import { RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
 import { isThere } from "../traits/presence.ts";
@@ -182,12 +182,12 @@ export class Operations extends Verbs {
   }
 
   /**
-   * A page of those for which all holds that is asked, the newest first. No call holds the event loop for long: after some windows of operations a page
+   * A page of those for which all holds that is asked, the newest first. No call holds the event loop for long: after some windows of operations, or half a megabyte, a page
    * may be short or empty, and `nextAfter` says where to go on. Rejects as `list`.
    */
   find(options: OperationFindOptions = {}): Promise<FoundOperations> {
     return this.access.calls.run(
-      (client) => findOperations(client, options, this.#onDamage),
+      (client) => findOperations(client, options, this.#onDamage, new BytesRead()),
       options,
       OPERATION_FIND_OPTIONS,
     );

@@ -1,5 +1,5 @@
 import { HIVE_STATUSES, type HiveCatalog, type HiveStatus, labelOf } from "@repo/hive-catalog";
-import { entriesOf, type Find, type IsCandidate, OTHERS, type Place, type Step, type Walk } from "./walk.ts";
+import { type Find, type IsCandidate, OTHERS, type Place, type Step, stepTo, type Walk } from "./walk.ts";
 
 /** By id. */
 export function walkById(find: Find, { descending = false } = {}): Walk {
@@ -64,10 +64,7 @@ export function walkByLabel({ catalog, find, key, selector, isCandidate }: ByLab
     const places = new Map(wanted.map(({ hiveId, value }) => [hiveId, { value, id: hiveId }]));
     const last = labels.at(-1);
     const goesOn = last !== undefined && labels.length === size;
-    return {
-      entries: await entriesOf(find, places),
-      next: goesOn ? { value: last.value, id: last.hiveId } : OTHERS,
-    };
+    return await stepTo(goesOn ? { value: last.value, id: last.hiveId } : OTHERS, find, places);
   };
   return {
     step: (place, size) => {
