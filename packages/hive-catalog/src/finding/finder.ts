@@ -16,6 +16,7 @@ import {
   type FoundHives,
 } from "../options.ts";
 import { hiveGpus } from "../schema.ts";
+import { distinctTexts } from "../sql/distinct.ts";
 import { BytesRead, collect, type Finder, finder, MAX_PAGE, type OnDamage, pages } from "../sql/reading.ts";
 import { bytesOf } from "../sql/rows.ts";
 import { build, countIn, statement } from "../sql/statement.ts";
@@ -68,12 +69,8 @@ type Window = {
   readonly bytes: BytesRead;
 };
 
-/** From model to model, each by one look into the index. */
 const modelsOf = statement<{ limit: number }>(({ limit }) => {
-  const next = (place: ReturnType<typeof sql>) =>
-    sql`SELECT min(${hiveGpus.model}) FROM ${hiveGpus} WHERE ${hiveGpus.model} ${place} AND ${hiveGpus.model} < x''`;
-  const models = sql`(WITH RECURSIVE models(held) AS (${next(sql`>= ''`)}
-    UNION ALL SELECT (${next(sql`> models.held`)}) FROM models WHERE held IS NOT NULL LIMIT ${limit}) SELECT held FROM models WHERE held IS NOT NULL)`;
+  const models = distinctTexts(hiveGpus.model, sql`>= ''`, limit);
   return build.select({ list: sql`CAST(json_group_array(hex(held)) AS BLOB)`.as("list") }).from(models);
 });
 

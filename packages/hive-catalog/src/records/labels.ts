@@ -15,6 +15,7 @@ import {
 import { type HiveLabel, isLabelKey, isLabelValue, type LabelChanges, type Labels } from "../model/label.ts";
 import { type CallOptions, LABEL_LIST_OPTIONS, type LabelListOptions, type LabelPlacesOptions } from "../options.ts";
 import { hiveLabels, hives } from "../schema.ts";
+import { distinctTexts } from "../sql/distinct.ts";
 import { collect, finder, type Order, pages } from "../sql/reading.ts";
 import { bytesOf } from "../sql/rows.ts";
 import { build, statement } from "../sql/statement.ts";
@@ -62,28 +63,21 @@ const touchIfRoom = statement<Touch & { labels: string }>((given) =>
 const byValue: Order = { columns: { value: hiveLabels.value, hiveId: hiveLabels.hiveId } };
 const labelsWithKey = finder<HiveLabel, { key: string }>(labelReader, byValue, ({ key }) => eq(hiveLabels.key, key));
 
-/** Every text is below every BLOB, which is no label. */
-const isText = sql`< x''`;
 const json = (list: SQL) => sql`CAST(json_group_array(${list}) AS BLOB)`.as("list");
 const bounded = (where: SQL) =>
   sql`(SELECT count(*) FROM (SELECT 1 FROM ${hiveLabels} WHERE ${where} LIMIT ${sql.raw(String(MAX_COUNT + 1))}))`;
 
-/** From key to key, each by one look into the index. `after` is bytes: a key that another program damaged may be no text. */
+/** `after` is bytes: a key that another program damaged may be no text. */
 const keysAfter = statement<{ after: Uint8Array; limit: number }>(({ after, limit }) => {
-  const next = (place: SQL) =>
-    sql`SELECT min(${hiveLabels.key}) FROM ${hiveLabels} WHERE ${hiveLabels.key} > ${place} AND ${hiveLabels.key} ${isText}`;
-  const keys = sql`(WITH RECURSIVE keys(held) AS (${next(sql`CAST(${after} AS TEXT)`)}
-    UNION ALL SELECT (${next(sql`keys.held`)}) FROM keys WHERE held IS NOT NULL LIMIT ${limit}) SELECT held FROM keys WHERE held IS NOT NULL)`;
-  return build.select({ list: json(sql`json_array(hex(held), ${bounded(sql`${hiveLabels.key} = held`)})`) }).from(keys);
+  const count = bounded(sql`${hiveLabels.key} = held`);
+  const keys = distinctTexts(hiveLabels.key, sql`> CAST(${after} AS TEXT)`, limit);
+  return build.select({ list: json(sql`json_array(hex(held), ${count})`) }).from(keys);
 });
 
 const valuesOf = statement<{ key: string }>(({ key }) => {
-  const next = (place: SQL) =>
-    sql`SELECT min(${hiveLabels.value}) FROM ${hiveLabels} WHERE ${eq(hiveLabels.key, key)} AND ${hiveLabels.value} ${place} AND ${hiveLabels.value} ${isText}`;
-  const values = sql`(WITH RECURSIVE held_values(held) AS (${next(sql`>= ''`)}
-    UNION ALL SELECT (${next(sql`> held_values.held`)}) FROM held_values WHERE held IS NOT NULL LIMIT ${sql.raw(String(MAX_VALUES + 1))})
-    SELECT held FROM held_values WHERE held IS NOT NULL)`;
-  const count = bounded(sql`${eq(hiveLabels.key, key)} AND ${hiveLabels.value} = held`);
+  const hasKey = eq(hiveLabels.key, key);
+  const count = bounded(sql`${hasKey} AND ${hiveLabels.value} = held`);
+  const values = distinctTexts(hiveLabels.value, sql`>= ''`, sql.raw(String(MAX_VALUES + 1)), hasKey);
   return build.select({ list: json(sql`json_array(hex(held), ${count})`) }).from(values);
 });
 
