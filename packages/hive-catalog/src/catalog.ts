@@ -8,7 +8,7 @@ import { HeartbeatWriter } from "./hives/heartbeats.ts";
 import * as reader from "./hives/reader.ts";
 import * as hives from "./hives/statements.ts";
 import * as writer from "./hives/writer.ts";
-import { checkHive, HeartbeatInput, isKey, isTimeMs, wholeMs } from "./model/check.ts";
+import { checkHive, HeartbeatArgument, isKey, isTimeMs, wholeMs } from "./model/check.ts";
 import type { DevicesInput, HiveChanges, HiveInput, HiveRecord, HiveStatus, NewHive } from "./model/hive.ts";
 import {
   type CallOptions,
@@ -275,7 +275,7 @@ export class HiveCatalog {
   updateHeartbeat(id: string, timestampMs: number, options?: CallOptions): Promise<void> {
     return this.#calls.run(() => {
       // Zod takes longer than all else that a beat in a group costs; it says what is wrong.
-      if (!isKey(id) || !isTimeMs(timestampMs)) checkHive(HeartbeatInput, { id, timestampMs });
+      if (!isKey(id) || !isTimeMs(timestampMs)) checkHive(HeartbeatArgument, { id, timestampMs });
       return this.#heartbeats.store(id, timestampMs);
     }, options);
   }

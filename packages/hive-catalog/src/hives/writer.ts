@@ -6,12 +6,12 @@ import {
   checkHive,
   checkInteger,
   DevicesArgument,
-  IdInput,
+  IdArgument,
   invalidArgument,
   isKey,
   LabelsArgument,
   otherLabels,
-  StatusInput,
+  StatusArgument,
   tooManyLabels,
 } from "../model/check.ts";
 import type { Field, Fields } from "../model/fields.ts";
@@ -57,7 +57,7 @@ export async function patchHive(
   nowMs: number,
   { replacesLabels = false, keepsLabels = false }: PatchOptions = {},
 ): Promise<HiveRecord> {
-  checkHive(IdInput, { id });
+  checkHive(IdArgument, { id });
   const { labels = {}, ...fields } = await checkedChanges(client, id, changes);
   const named = Object.entries(fields).filter(([, value]) => value !== undefined);
   const hasLabels = replacesLabels || Object.keys(labels).length > 0;
@@ -90,7 +90,7 @@ export async function patchHive(
 }
 
 export async function setStatus(client: CallClient, id: string, status: HiveStatus, nowMs: number): Promise<void> {
-  checkHive(StatusInput, { id, status });
+  checkHive(StatusArgument, { id, status });
   const { rowsAffected } = await client.execute(statements.setStatus({ id, status, nowMs }));
   if (rowsAffected === 0) throw hiveNotFound(id);
 }

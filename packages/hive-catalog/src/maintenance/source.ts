@@ -2,6 +2,7 @@ import { plain } from "../drivers/client.ts";
 import { codeOf, toCatalogError } from "../drivers/errors.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { checkOptions, invalidArgument } from "../model/check.ts";
+import type { OpenOptions } from "../options.ts";
 import { isNew, readOnlyTarget, statOf, unreadable } from "../sql/files.ts";
 import { fromHex, identify, notACatalog } from "../sql/identity.ts";
 import { parseLocation, realPathOf, redacted } from "../sql/location.ts";
@@ -11,12 +12,8 @@ import { type Reader, SqlThread } from "./sql-thread.ts";
 
 export const BUSY_TIMEOUT_MS = 5000;
 
-export type ReadOptions = {
-  /** Token for a libSQL server; never shown. */
-  authToken?: string | undefined;
-  /** How long a request to a libSQL server may take, in ms: default 10,000. */
-  requestTimeoutMs?: number | undefined;
-};
+/** For a catalog on a server. */
+export type ReadOptions = Pick<OpenOptions, "authToken" | "requestTimeoutMs">;
 
 /** A catalog that is there, open for reading. `path` is undefined for one on a server. */
 export type Source = { readonly name: string; readonly path: string | undefined; readonly reader: Reader };

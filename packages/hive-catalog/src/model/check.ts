@@ -12,9 +12,9 @@ const devices = recordFields.devices.unwrap();
 const id = z.string("must be a text").refine(isKey, "must be a text, without NUL and halves of characters");
 
 /** The arguments of the verbs that change a part of a hive. */
-export const IdInput = z.object({ id });
-export const StatusInput = z.object({ id, status });
-export const HeartbeatInput = z.object({ id, timestampMs: timeMs });
+export const IdArgument = z.object({ id });
+export const StatusArgument = z.object({ id, status });
+export const HeartbeatArgument = z.object({ id, timestampMs: timeMs });
 export const DevicesArgument = z.object({ id, devices });
 export const LabelsArgument = z.object({ labels: Labels });
 export const LabelChangesArgument = z.object({ labels: LabelChanges });
