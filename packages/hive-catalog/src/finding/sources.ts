@@ -25,7 +25,7 @@ type Within = { windowAfter: Place; windowEnd: Place };
 type SourceKind = {
   readonly name: string;
   /** Whether its rows are hives, so that a page of them needs no window to end in. */
-  readonly isOfHives?: true;
+  readonly isOfHives?: boolean;
   /** How many rows there are behind a place, up to a limit; undefined where nobody has to know. */
   readonly count?: (values: Values) => SqlStatement;
   /**
@@ -78,7 +78,8 @@ const ROWS = {
     hasMember: (value, given) => and(hasKey(given), eq(hiveLabels.value, value)),
   },
   withModel: {
-    ...{ table: hiveGpus, id: hiveGpus.hiveId },
+    table: hiveGpus,
+    id: hiveGpus.hiveId,
     where: ({ list }) => inList(hiveGpus.model, list as SQL),
     hasMember: (model) => eq(hiveGpus.model, model),
   },
@@ -114,47 +115,39 @@ const nearestEnd = (way: Way, rows: Rows, given: Given<Values>, isMember: SQL | 
     .from(sql`(SELECT ${way.nearest}(ends.id) AS id FROM (${ends}) AS ends) AS nearest`);
 };
 
-const kindOf = (name: keyof typeof ROWS, way: Way): SourceKind => {
-  const rows: Rows = ROWS[name];
-  const { where, hasMember } = rows;
+const kindOf = (name: string, rows: Rows, way: Way): SourceKind => {
+  const { table, id, where, hasMember } = rows;
+  // Between two ids may be any number of hives with none of several values: those are found by the index of each.
+  const isOfHives = table === hives && hasMember === undefined;
   return {
     name: `${name} ${way.name}`,
+    isOfHives,
     count: statement<Values>((given) => counted(rows, given, and(where?.(given), isBehind(way, rows, given)))),
     end: statement<Values>((given) =>
       hasMember === undefined
         ? alone("id", idBehind(way, rows, given, where?.(given)))
         : nearestEnd(way, rows, given, hasMember(sql`member.value`, given)),
     ),
-    within: (given, isFirst) => isAmong(way, rows, given, isFirst),
+    within: (given, isFirst) => (isOfHives ? isWithin(way, id, given, isFirst) : isAmong(way, rows, given, isFirst)),
   };
 };
-/** In the order of ids itself. */
-const kindOfHives = (name: "all" | "withStatus", way: Way): SourceKind => ({
-  ...kindOf(name, way),
-  isOfHives: true,
-  within: (given, isFirst) => isWithin(way, hives.id, given, isFirst),
-});
-const kindsOf = (way: Way) => ({
-  all: kindOfHives("all", way),
-  withStatus: kindOfHives("withStatus", way),
-  // By the index of each status: between two ids may be any number of hives with another one.
-  withStatuses: kindOf("withStatuses", way),
-  cordoned: kindOf("cordoned", way),
-  withLabel: kindOf("withLabel", way),
-  withLabels: kindOf("withLabels", way),
-  withModel: kindOf("withModel", way),
-  /** Its index has the values before the ids: good for few alone. */
-  withKey: {
-    name: `withKey ${way.name}`,
-    count: statement<Values>((given) => counted(ofLabels, given, hasKey(given))),
-    within: (given, isFirst) => isAmong(way, ofLabels, given, isFirst),
-  } satisfies SourceKind,
-  /** Those whose ids are known: few, and in one window. */
-  withIds: {
-    name: `withIds ${way.name}`,
-    within: (given, isFirst) => and(inList(hives.id, given.list as SQL), isWithin(way, hives.id, given, isFirst)),
-  } satisfies SourceKind,
-});
+const kindsOf = (way: Way) => {
+  const kinds = Object.entries<Rows>(ROWS).map(([name, rows]) => [name, kindOf(name, rows, way)]);
+  return {
+    ...(Object.fromEntries(kinds) as Record<keyof typeof ROWS, SourceKind>),
+    /** Its index has the values before the ids: good for few alone. */
+    withKey: {
+      name: `withKey ${way.name}`,
+      count: statement<Values>((given) => counted(ofLabels, given, hasKey(given))),
+      within: (given, isFirst) => isAmong(way, ofLabels, given, isFirst),
+    } satisfies SourceKind,
+    /** Those whose ids are known: few, and in one window. */
+    withIds: {
+      name: `withIds ${way.name}`,
+      within: (given, isFirst) => and(inList(hives.id, given.list as SQL), isWithin(way, hives.id, given, isFirst)),
+    } satisfies SourceKind,
+  };
+};
 const KINDS = { ascending: kindsOf(WAYS.ascending), descending: kindsOf(WAYS.descending) };
 
 /** More models than these are too many arms of a window. */
