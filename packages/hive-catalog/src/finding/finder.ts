@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import type { GpuRequirement } from "@repo/device-types";
 import { and, sql } from "drizzle-orm";
 import type { Calls } from "../calls.ts";
@@ -6,7 +5,7 @@ import type { CallClient } from "../drivers/client.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
 import { DEFAULT_STREAM_PAGE, tellingOf } from "../hives/reader.ts";
 import { byId, hiveReader } from "../hives/statements.ts";
-import { checkFunction, checkInteger, isKey } from "../model/check.ts";
+import { checkFunction, checkInteger } from "../model/check.ts";
 import type { HiveRecord } from "../model/hive.ts";
 import {
   FIND_OPTIONS,
@@ -18,7 +17,7 @@ import {
 import { hiveGpus } from "../schema.ts";
 import { distinctTexts } from "../sql/distinct.ts";
 import { BytesRead, collect, type Finder, finder, MAX_PAGE, type OnDamage, pages } from "../sql/reading.ts";
-import { bytesOf } from "../sql/rows.ts";
+import { bytesOf, keyOf } from "../sql/rows.ts";
 import { build, countIn, statement } from "../sql/statement.ts";
 import { type Condition, conditionsOf, type GpuRows, type Values } from "./conditions.ts";
 import { hasDevices, placeIn, type Query, queryIn } from "./query.ts";
@@ -219,8 +218,7 @@ async function endOf(
     const row = await client.first(kind.end({ ...values, place, rows: rows - 1 }));
     const [held] = row ?? [];
     if (held === null || held === undefined) return undefined;
-    const bytes = bytesOf(held);
-    const id = bytes.toString("utf8");
-    if (isUtf8(bytes) && isKey(id)) return { id, rows: isList ? countIn(row, 1) : rows };
+    const id = keyOf(held);
+    if (id !== undefined) return { id, rows: isList ? countIn(row, 1) : rows };
   }
 }

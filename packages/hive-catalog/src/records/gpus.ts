@@ -1,13 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import { performance } from "node:perf_hooks";
 import { eq, max, min, type SQL, sql } from "drizzle-orm";
-import type { CallClient, SqlExecutor, SqlRow, SqlStatement } from "../drivers/client.ts";
+import type { CallClient, SqlExecutor, SqlStatement } from "../drivers/client.ts";
 import { inBatches, turnOfTheLoop } from "../event-loop.ts";
-import { isKey } from "../model/check.ts";
 import type { CallOptions } from "../options.ts";
 import { hiveGpus, hives } from "../schema.ts";
 import { MAX_BYTES } from "../sql/reading.ts";
-import { bytesOf } from "../sql/rows.ts";
+import { bytesOf, keyOf } from "../sql/rows.ts";
 import { build, countIn, type Given, statement } from "../sql/statement.ts";
 import { addGpus, type DerivedGpus, derivedFromText, hashOfDevices, removeGpus } from "../traits/gpus.ts";
 import { leftovers, leftoversToRemove } from "../traits/leftovers.ts";
@@ -78,7 +77,7 @@ async function readPage(executor: SqlExecutor, place: string, comparison: Compar
     const stored = String(row[3]);
     if (comparison === "of these devices" && text !== null && isOf(stored, hashOfDevices(text))) return [];
     const gpus = derivedFromText(text);
-    const id = idIn(row);
+    const id = keyOf(row[1]);
     if (id === undefined || stored === storedOf(gpus)) return [];
     return [{ id, devices, gpus: JSON.stringify(gpus.rows), devicesHash: gpus.devicesHash }];
   });
@@ -93,13 +92,6 @@ function isOf(stored: string, hash: number): boolean {
 
 function storedOf({ rows, devicesHash: hash }: DerivedGpus): string {
   return rows.length === 0 ? "0" : `${rows.length} ${hash} ${hash}`;
-}
-
-/** Undefined for one that is damaged, and so cannot be asked for. */
-function idIn([, held]: SqlRow): string | undefined {
-  const bytes = bytesOf(held);
-  const id = bytes.toString("utf8");
-  return isUtf8(bytes) && isKey(id) ? id : undefined;
 }
 
 async function changeRows<Hive>(

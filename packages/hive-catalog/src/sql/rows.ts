@@ -4,7 +4,7 @@ import { getTableColumns, getTableName, type SQL, type SQLWrapper, sql } from "d
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { SqlRow } from "../drivers/client.ts";
 import { HiveCatalogError, type HiveCatalogErrorCode } from "../errors.ts";
-import type { Field, Fields, Stored } from "../model/fields.ts";
+import { type Field, type Fields, isKey, type Stored } from "../model/fields.ts";
 import type { DamagedRecord } from "../options.ts";
 
 /** What a row holds, as far as it is sound, and where it stands in its table. */
@@ -221,6 +221,13 @@ const unread = (bytes: unknown): Found<never> => ({
   ...{ rowId: "", values: {}, damage: NO_DAMAGE, record: undefined },
   unreadBytes: Number(bytes),
 });
+
+/** The key of a row that came as bytes; undefined for one that another program damaged, and that so cannot be asked for. */
+export function keyOf(blob: unknown): string | undefined {
+  const bytes = bytesOf(blob);
+  const key = bytes.toString("utf8");
+  return isUtf8(bytes) && isKey(key) ? key : undefined;
+}
 
 type Cell = { readonly type: string; readonly bytes: Buffer };
 
