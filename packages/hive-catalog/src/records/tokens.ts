@@ -42,14 +42,8 @@ const add = statement<StoredToken>((given) => {
     .select(sql`SELECT ${values} WHERE ${given.hiveId} IS NULL OR ${hasHive(given.hiveId)}`)
     .onConflictDoNothing({ target: tokens.id });
 });
-const revoke = statement<Id & Now>((given) =>
-  build
-    .update(tokens)
-    .set({ revokedAtMs: given.nowMs })
-    .where(and(ofId(given), isInForce)),
-);
-/** The same, but not for an operator's where no other one lasts: one that will expire lets nobody in for good. */
-const revokeUnlessLast = statement<Id & Now>((given) => {
+/** With `unlessLast` 1, not an operator's where no other one lasts: one that will expire lets nobody in for good. */
+const revoke = statement<Id & Now & { unlessLast: number }>((given) => {
   const other = sql`other.role = 'operator' AND typeof(other.revoked_at_ms) <> 'integer' AND other.expires_at_ms IS NULL`;
   const isOther = sql`EXISTS (SELECT 1 FROM ${tokens} AS other WHERE other.id <> ${given.id} AND ${other})`;
   return build
@@ -59,7 +53,7 @@ const revokeUnlessLast = statement<Id & Now>((given) => {
       and(
         ofId(given),
         isInForce,
-        sql`(${tokens.role} <> 'operator' OR ${tokens.expiresAtMs} <= ${given.nowMs} OR ${isOther})`,
+        sql`(NOT ${given.unlessLast} OR ${tokens.role} <> 'operator' OR ${tokens.expiresAtMs} <= ${given.nowMs} OR ${isOther})`,
       ),
     );
 });
@@ -127,7 +121,7 @@ export class Tokens extends Verbs {
     const work = async (client: CallClient) => {
       if (!isRecordId(id)) return false;
       const nowMs = this.access.now();
-      const change = (options.unlessLastOperator ? revokeUnlessLast : revoke)({ id, nowMs });
+      const change = revoke({ id, nowMs, unlessLast: options.unlessLastOperator ? 1 : 0 });
       const [revoked] = await client.batch([change, renew({}), endSessions({ id })], { isRepeatable: true });
       if (revoked === undefined || revoked.rowsAffected > 0) return true;
       return revoked.isRepeat === true && (await readOne(client, tokenOfId, { id }))?.revokedAtMs === nowMs;
