@@ -48,12 +48,8 @@ const KEYS_READ = 100;
 const MAX_VALUES = 100;
 const MAX_COUNT = 1000;
 
-type Touch = { id: string; nowMs: number };
-
-const touch = statement<Touch>(({ id, nowMs }) =>
-  build.update(hives).set({ updatedAtMs: nowMs }).where(eq(hives.id, id)),
-);
-const touchIfRoom = statement<Touch & { labels: string }>((given) =>
+/** After the change itself; where there was no room for it, nothing happened. */
+const touch = statement<{ id: string; labels: string; nowMs: number }>((given) =>
   build
     .update(hives)
     .set({ updatedAtMs: given.nowMs })
@@ -90,7 +86,7 @@ export class HiveLabels extends Verbs {
       if (!isKey(hiveId)) throw hiveNotFound(String(hiveId));
       const results = await client.batch([
         ...labelsToReplace(hiveId, checked),
-        touch({ id: hiveId, nowMs: this.access.now() }),
+        touch({ id: hiveId, labels: JSON.stringify(checked), nowMs: this.access.now() }),
       ]);
       if (results.at(-1)?.rowsAffected === 0) throw hiveNotFound(hiveId);
       return checked;
@@ -112,7 +108,7 @@ export class HiveLabels extends Verbs {
       const change = { id: hiveId, labels: JSON.stringify(labels) };
       const results = await client.batch([
         ...belongingsToPatch(hiveId, { labels, replacesLabels: false }, haveRoom(change)),
-        touchIfRoom({ ...change, nowMs: this.access.now() }),
+        touch({ ...change, nowMs: this.access.now() }),
         labelsOf({ ids: JSON.stringify([hiveId]) }),
       ]);
       const [touched, after] = results.slice(-2);
