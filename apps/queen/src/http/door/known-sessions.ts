@@ -48,6 +48,8 @@ export class KnownSessions {
 
   async end(cookieHash: string): Promise<void> {
     await this.#catalog.sessions.remove(cookieHash);
+    // At once, also where they cannot be read now.
+    this.#sessions.delete(cookieHash);
     await this.refresh();
   }
 
