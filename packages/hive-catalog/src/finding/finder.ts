@@ -148,8 +148,7 @@ export class HiveFinder {
       const end = isAll || rows < size ? undefined : await endOf(client, source, from, size);
       const found = await this.#window(client, plan, { place, end: end?.id, limit: limit - hives.length, bytes });
       hives.push(...found);
-      const isFull = hives.length === limit || (bytes.areEnough && found.length > 0);
-      if (isFull) return { hives, nextAfter: hives.at(-1)?.id ?? null };
+      if (hives.length === limit || bytes.hasEndedPage) return { hives, nextAfter: hives.at(-1)?.id ?? null };
       if (end === undefined) return { hives, nextAfter: null };
       looked += end.rows;
       place = end.id;
@@ -167,9 +166,9 @@ export class HiveFinder {
     // Rows of GPUs may be behind: what is told has the devices that were asked for.
     const isWanted = (record: HiveRecord) => hasDevices(query, record);
     const pageSize = readsAll ? PAGE_SIZE : Math.min(limit, PAGE_SIZE);
-    const paging = { limit, isWanted, pageSize, onRead: bytes.add, onDamage };
+    const paging = { limit, isWanted, pageSize, bytes, onDamage };
     const finder = this.#finder(plan, place === undefined);
-    return collect(pages(client, finder, { ...values, ...within }, paging), bytes);
+    return collect(pages(client, finder, { ...values, ...within }, paging));
   }
 
   #finder(

@@ -3,7 +3,7 @@ import { CatalogFile, SPECIFICATION_DDL } from "../../test/catalog-file.ts";
 import { allOf } from "../../test/stream.ts";
 import type { HiveCatalog } from "../catalog.ts";
 import type { HiveRecord } from "../model/hive.ts";
-import type { DamagedHive } from "../options.ts";
+import type { DamagedHive, FoundHives } from "../options.ts";
 
 const NOW_MS = 1_761_040_800_000;
 
@@ -18,6 +18,8 @@ const withMore = (row: string) =>
   row.replace("updated_at_ms)", "updated_at_ms, devices_json)").replace(/\)$/, `, ${MORE})`);
 const long = (...ids: string[]) => sound(...ids).map(withMore);
 const longDamaged = (...ids: string[]) => damaged(...ids).map(withMore);
+/** Two are longer than what one page reads. */
+const half = (row: string) => withMore(row).replace("300000", "150000");
 const times = (count: number, id: string) => Array.from({ length: count }, () => row(id));
 const numbered = (count: number, id: (index: number) => string) => Array.from({ length: count }, (_, i) => row(id(i)));
 
@@ -42,6 +44,7 @@ const FLEETS: [string, string[]][] = [
   ["long devices", [...sound("a", "c", "d", "g"), ...long("b", "e", "f")]],
   ["long devices behind NULL ids", [...times(3, "NULL"), ...long("a", "b"), ...sound("c")]],
   ["long devices that are damaged", [...sound("a", "d"), ...long("b"), ...longDamaged("c", "e")]],
+  ["devices of which a page has two", [...sound("a", "c", "e"), ...damaged("b", "d", "f")].map(half)],
   [
     "all of it",
     [
@@ -107,6 +110,28 @@ test.each(FLEETS)(
         `page size ${pageSize}`,
       ).toEqual(soundIds);
       expect(reported, `page size ${pageSize}`).toHaveLength(damagedCount);
+    }
+  },
+);
+
+test.each(FLEETS)(
+  "with %s, pages of what is found hold every sound hive once and report every damaged row once",
+  async (_name, rows) => {
+    const { file, catalog, reported, soundIds } = await catalogWith(rows);
+    await using _ = file;
+    await catalog.listHives();
+    // No condition holds for a row without an id.
+    const damaged = reported.filter(({ id }) => id !== "NULL");
+    for (let limit = 1; limit <= rows.length + 1; limit++) {
+      reported.length = 0;
+      const seen: string[] = [];
+      for (let after: string | undefined | null; after !== null; ) {
+        const page: FoundHives = await catalog.findHives({ limit, after });
+        seen.push(...page.hives.map(({ id }) => id));
+        after = page.nextAfter;
+      }
+      expect(seen, `limit ${limit}`).toEqual(soundIds);
+      expect(reported, `limit ${limit}`).toEqual(damaged);
     }
   },
 );

@@ -92,16 +92,16 @@ export async function findOperations(
   if (hiveId !== undefined && !isKey(hiveId)) return { operations: [], nextAfter: null };
   const wanted = { state: listText(conditions.state), kind: listText(conditions.kind) };
   const place = after === undefined ? undefined : await placeOf(client, after);
-  const paging = { limit, after: place, pageSize: PAGE_SIZE, onRead: bytes?.add, onDamage };
+  const paging = { limit, after: place, pageSize: PAGE_SIZE, bytes, onDamage };
   const read = async <V extends Record<string, string | null>>(which: Finder<OperationRecord, V>, values: V) => {
-    const found = await collect(pages(client, which, values, paging), bytes);
-    const isEnd = found.length < limit && !bytes?.areEnough;
+    const found = await collect(pages(client, which, values, paging));
+    const isEnd = found.length < limit && !bytes?.hasEndedPage;
     return { operations: found, nextAfter: isEnd ? null : (found.at(-1)?.id ?? null) };
   };
   if (wanted.state === RUNNING) return read(unfinished, { ...wanted, hiveId: hiveId ?? null });
   if (hiveId !== undefined) return read(ofOneHive, { ...wanted, hiveId });
   if (wanted.state === null && wanted.kind === null) return read(all, {});
-  return findInWindows(client, wanted, paging, bytes);
+  return findInWindows(client, wanted, paging);
 }
 
 const listText = (list: readonly unknown[] | undefined): string | null =>
@@ -112,7 +112,7 @@ type WindowPaging = {
   limit: number;
   after: { rowId: string } | undefined;
   pageSize: number;
-  onRead: ((bytes: number) => void) | undefined;
+  bytes: BytesRead | undefined;
   onDamage: OnDamage;
 };
 
@@ -120,17 +120,16 @@ type WindowPaging = {
 async function findInWindows(
   client: CallClient,
   wanted: Wanted,
-  { limit, after, ...paging }: WindowPaging,
-  bytes: BytesRead | undefined,
+  { limit, after, bytes, ...paging }: WindowPaging,
 ): Promise<FoundOperations> {
   const found: OperationRecord[] = [];
   let place = after;
   for (let windows = 1; ; windows++) {
     const [rowId, hexId] = (await client.first(endOfWindow(place ?? { rowId: MAX_ROW_ID }))) ?? [];
     const window = { ...wanted, lastRowId: String(rowId ?? 0) };
-    const batches = pages(client, inWindow, window, { ...paging, limit: limit - found.length, after: place });
-    found.push(...(await collect(batches, bytes)));
-    if (found.length === limit || (bytes?.areEnough && found.length > 0))
+    const batches = pages(client, inWindow, window, { ...paging, bytes, limit: limit - found.length, after: place });
+    found.push(...(await collect(batches)));
+    if (found.length === limit || bytes?.hasEndedPage)
       return { operations: found, nextAfter: found.at(-1)?.id ?? null };
     if (rowId === undefined) return { operations: found, nextAfter: null };
     place = { rowId: String(rowId) };

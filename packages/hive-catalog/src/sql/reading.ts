@@ -110,8 +110,8 @@ type Paging<Rec> = {
   after?: Values | undefined;
   /** Records read at once. */
   pageSize?: number | undefined;
-  /** Told of how many bytes were read for a batch, before it is there. */
-  onRead?: ((bytes: number) => void) | undefined;
+  /** Of a page that ends when enough was read. */
+  bytes?: BytesRead | undefined;
   onDamage: OnDamage;
 };
 
@@ -123,9 +123,11 @@ export async function* pages<Rec, V extends Values>(
   client: Pick<CallClient, "first">,
   finder: Finder<Rec, V>,
   values: V,
-  { limit = Number.MAX_SAFE_INTEGER, isWanted, after: start, pageSize = MAX_ROWS, onRead, onDamage }: Paging<Rec>,
+  { limit = Number.MAX_SAFE_INTEGER, isWanted, after: start, pageSize = MAX_ROWS, bytes, onDamage }: Paging<Rec>,
 ): AsyncGenerator<Rec[], void, undefined> {
   const { order, first, next } = finder;
+  const isFound = (row: Found<Rec>): row is Found<Rec> & { readonly record: Rec } =>
+    row.record !== undefined && isWanted?.(row.record) !== false;
   const mostRows = Math.min(pageSize, MAX_ROWS);
   let maxRows = mostRows;
   let wanted = limit;
@@ -135,20 +137,25 @@ export async function* pages<Rec, V extends Values>(
     const isWhole = rowCount === 1 || growth > 1;
     const maxBytes = isWhole ? Number.MAX_SAFE_INTEGER : Math.floor(MAX_BYTES / rowCount);
     const query = (after ? next : first)({ ...values, ...after, limit: rowCount, maxBytes });
-    const { found, bytes, fewerRows } = await rowsOf(client, finder.reader, query, { rowCount, isWhole });
-    onRead?.(bytes);
+    const { found, byteCount, fewerRows } = await rowsOf(client, finder.reader, query, { rowCount, isWhole });
+    bytes?.add(byteCount);
     const isLast = fewerRows === undefined && found.length < rowCount;
     // Rows at the end that do not say where they stand are left for the next page: a larger one, if none of them does.
     const end = isLast ? found.length : 1 + found.findLastIndex((row) => placeOf(order, row) !== undefined);
     // As many as may be read at once if they are as long as these.
-    const fitting = Math.max(1, Math.min(Math.floor((rowCount * MAX_BYTES) / bytes), mostRows));
+    const fitting = Math.max(1, Math.min(Math.floor((rowCount * MAX_BYTES) / byteCount), mostRows));
     maxRows = fewerRows ?? (end === 0 ? maxRows : fitting);
     if (fewerRows !== undefined && end === 0) continue;
     growth = end === 0 ? growth * 2 : 1;
+    const rows = found.slice(0, end);
+    if (!isLast && bytes?.areEnough && rows.some(isFound)) {
+      bytes.hasEndedPage = true;
+      wanted = Math.min(wanted, rows.filter(isFound).length);
+    }
     const records: Rec[] = [];
-    for (const { damage, record, rowId } of found.slice(0, end)) {
-      if (damage.length > 0) onDamage(damage, record !== undefined, rowId);
-      if (record !== undefined && isWanted?.(record) !== false && records.push(record) === wanted) break;
+    for (const row of rows) {
+      if (row.damage.length > 0) onDamage(row.damage, row.record !== undefined, row.rowId);
+      if (isFound(row) && records.push(row.record) === wanted) break;
     }
     yield records;
     wanted -= records.length;
@@ -160,7 +167,7 @@ export async function* pages<Rec, V extends Values>(
 
 type Rows<Rec> = {
   readonly found: Found<Rec>[];
-  readonly bytes: number;
+  readonly byteCount: number;
   /** Where not all could be read: how many may be read at once from there on. */
   readonly fewerRows?: number;
 };
@@ -177,37 +184,38 @@ async function rowsOf<Rec>(
     const found = reader.foundIn(bytes);
     const end = found.findIndex(({ unreadBytes }) => unreadBytes !== undefined);
     const { unreadBytes } = found[end] ?? {};
-    if (unreadBytes === undefined) return { found, bytes: bytes.length };
+    if (unreadBytes === undefined) return { found, byteCount: bytes.length };
     return {
       found: found.slice(0, end),
-      bytes: bytes.length,
+      byteCount: bytes.length,
       fewerRows: Math.max(1, Math.floor(MAX_BYTES / unreadBytes)),
     };
   } catch (error) {
     if (isWhole || !isTooLarge(error)) throw error;
-    return { found: [], bytes: 0, fewerRows: Math.ceil(rowCount / 2) };
+    return { found: [], byteCount: 0, fewerRows: Math.ceil(rowCount / 2) };
   }
 }
 
-/** What was read for a page: where that is much, the page ends, and the rest is left for the next one. */
+/** What was read for a page: where that is much, the page ends with a record, and all that is behind it, damage too, is left for the next one. */
 export class BytesRead {
   #bytes = 0;
-  readonly add = (bytes: number): void => {
+  hasEndedPage = false;
+
+  add(bytes: number): void {
     this.#bytes += bytes;
-  };
+  }
 
   get areEnough(): boolean {
     return this.#bytes >= MAX_BYTES;
   }
 }
 
-/** All batches as one list; with `bytes`, those until enough was read for some records. */
-export async function collect<Rec>(batches: AsyncIterable<Rec[]>, bytes?: BytesRead): Promise<Rec[]> {
+/** All batches as one list. */
+export async function collect<Rec>(batches: AsyncIterable<Rec[]>): Promise<Rec[]> {
   let all: Rec[] | undefined;
   for await (const records of batches) {
     if (all === undefined) all = records;
     else for (const record of records) all.push(record);
-    if (bytes?.areEnough && all.length > 0) break;
   }
   return all ?? [];
 }
