@@ -4,7 +4,7 @@ import type { Calls } from "../calls.ts";
 import type { CallClient } from "../drivers/client.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
 import { DEFAULT_STREAM_PAGE, tellingOf } from "../hives/reader.ts";
-import { byId, hiveReader } from "../hives/statements.ts";
+import { hiveReader } from "../hives/statements.ts";
 import { checkFunction, checkInteger } from "../model/check.ts";
 import type { HiveRecord } from "../model/hive.ts";
 import {
@@ -16,12 +16,12 @@ import {
 } from "../options.ts";
 import { hiveGpus } from "../schema.ts";
 import { distinctTexts } from "../sql/distinct.ts";
-import { BytesRead, collect, type Finder, finder, MAX_PAGE, type OnDamage, pages } from "../sql/reading.ts";
+import { BytesRead, collect, type Finder, finder, MAX_PAGE, type OnDamage, pages, readPage } from "../sql/reading.ts";
 import { bytesOf, keyOf } from "../sql/rows.ts";
 import { build, countIn, statement } from "../sql/statement.ts";
 import { type Condition, conditionsOf, type GpuRows, type Values } from "./conditions.ts";
 import { hasDevices, placeIn, type Query, queryIn } from "./query.ts";
-import { type Bounds, ENDS, fewest, type Leading, type Place, type Source, sourcesOf } from "./sources.ts";
+import { type Bounds, ENDS, fewest, type Leading, orderOf, type Place, type Source, sourcesOf } from "./sources.ts";
 
 type PageBounds = Bounds & {
   /** Rows of all windows of a page: what is not found until then is left for the next one. */
@@ -121,6 +121,14 @@ export class HiveFinder {
     const { first } = ENDS[query.direction];
     const leading = await fewest(client, sourcesOf(query, rows), query, after ?? first, { maxCounted, maxWindow });
     const conditions = conditionsOf(query, { rows, term: leading.source.term, nowMs });
+    const { kind, values } = leading.source;
+    // Where every hive of the source is looked for, whatever its id is, no window has to end.
+    if (kind.all !== undefined && conditions.every(({ shape }) => shape === "status")) {
+      const place = after === undefined ? undefined : { id: after };
+      const paging = { limit, after: place, pageSize: PAGE_SIZE, bytes: new BytesRead(), onDamage };
+      const { records, nextAfter } = await readPage(client, kind.all, values, paging);
+      return { hives: records, nextAfter };
+    }
     return this.#windows(client, { query, leading, conditions, readsAll, maxWindow, onDamage }, after, limit);
   }
 
@@ -133,8 +141,7 @@ export class HiveFinder {
 
   async #windows(client: CallClient, plan: Plan, after: string | undefined, limit: number): Promise<FoundHives> {
     const hives: HiveRecord[] = [];
-    const { maxWindow, readsAll, conditions } = plan;
-    const isAll = conditions.length === 0 && !readsAll && plan.leading.source.kind.isOfHives === true;
+    const { maxWindow, readsAll } = plan;
     const bounds = this.#bounds;
     const maxRows = readsAll ? maxWindow * (bounds.maxRows / bounds.maxWindow) : bounds.maxRows;
     let place = after;
@@ -144,8 +151,7 @@ export class HiveFinder {
       if (windows > 0) await turnOfTheLoop();
       const { source, rows = Number.POSITIVE_INFINITY } = plan.leading;
       const from = place ?? ENDS[plan.query.direction].first;
-      // Where every row is one that is looked for, the page ends by itself.
-      const end = isAll || rows < size ? undefined : await endOf(client, source, from, size);
+      const end = rows < size ? undefined : await endOf(client, source, from, size);
       const found = await this.#window(client, plan, { place, end: end?.id, limit: limit - hives.length, bytes });
       hives.push(...found);
       if (hives.length === limit || bytes.hasEndedPage) return { hives, nextAfter: hives.at(-1)?.id ?? null };
@@ -178,8 +184,7 @@ export class HiveFinder {
     const shape = [source.kind.name, isFirst, ...conditions.map((condition) => condition.shape)].join("|");
     const kept = this.#finders.get(shape);
     if (kept !== undefined) return kept;
-    const order = { ...byId, isDescending: direction === "descending" };
-    const made = finder<HiveRecord, Values>(hiveReader, order, (given) =>
+    const made = finder<HiveRecord, Values>(hiveReader, orderOf(direction), (given) =>
       and(source.kind.within(given, isFirst), ...conditions.map(({ where }) => where(given))),
     );
     if (this.#finders.size >= MAX_KEPT) this.#finders.clear();

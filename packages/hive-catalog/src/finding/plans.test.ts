@@ -5,13 +5,16 @@ import { HIVE_STATUSES } from "../model/hive.ts";
 import type { FindOptions } from "../options.ts";
 import { HiveFinder } from "./finder.ts";
 
+/** Of all hives: from the first one on, in the order of their ids. */
+const ALL = "SCAN hives USING INDEX sqlite_autoindex_hives_1";
 /** Each with the index that leads. */
 const QUERIES: [FindOptions, string][] = [
-  [{}, "hives USING INDEX sqlite_autoindex_hives_1 (id>? AND id<?)"],
-  [{ status: "online" }, "hives USING INDEX idx_hives_status_id (status=? AND id>? AND id<?)"],
-  [{ status: ["online"] }, "hives USING INDEX idx_hives_status_id (status=? AND id>? AND id<?)"],
+  [{}, ALL],
+  [{}, "hives USING INDEX sqlite_autoindex_hives_1 (id>?)"],
+  [{ status: "online" }, "hives USING INDEX idx_hives_status_id (status=? AND id>?)"],
+  [{ status: ["online"] }, "hives USING INDEX idx_hives_status_id (status=? AND id>?)"],
   [{ status: ["online", "offline"] }, "hives USING COVERING INDEX idx_hives_status_id (status=? AND id>? AND id<?)"],
-  [{ status: HIVE_STATUSES }, "hives USING INDEX sqlite_autoindex_hives_1 (id>? AND id<?)"],
+  [{ status: HIVE_STATUSES }, ALL],
   [{ selector: "env=prod" }, "sqlite_autoindex_hive_labels_1 (key=? AND value=? AND hive_id>? AND hive_id<?)"],
   [{ selector: "zone in (a,b,c)" }, "sqlite_autoindex_hive_labels_1 (key=? AND value=? AND hive_id>? AND hive_id<?)"],
   [{ selector: "team" }, "hive_labels USING COVERING INDEX"],
@@ -22,8 +25,9 @@ const QUERIES: [FindOptions, string][] = [
   [{ gpu: "0..0" }, "hive_gpus USING COVERING INDEX idx_hive_gpus_hive (hive_id=?)"],
   [{ ram: "64GB", cores: "8" }, "hives USING INDEX sqlite_autoindex_hives_1 (id>? AND id<?)"],
   [{ cordoned: true }, "cordons USING COVERING INDEX sqlite_autoindex_cordons_1 (hive_id>? AND hive_id<?)"],
-  [{ descending: true }, "hives USING INDEX sqlite_autoindex_hives_1 (id>? AND id<?)"],
-  [{ descending: true, status: "online" }, "hives USING INDEX idx_hives_status_id (status=? AND id>? AND id<?)"],
+  [{ descending: true }, ALL],
+  [{ descending: true }, "hives USING INDEX sqlite_autoindex_hives_1 (id<?)"],
+  [{ descending: true, status: "online" }, "hives USING INDEX idx_hives_status_id (status=? AND id<?)"],
   [
     { descending: true, status: ["offline", "unknown"] },
     "hives USING COVERING INDEX idx_hives_status_id (status=? AND id>? AND id<?)",
@@ -53,7 +57,10 @@ test.each(QUERIES)("%j is led by an index: no table is scanned, and nothing is s
   for (const statement of statements) {
     const steps = await planOf(client, statement);
     plans.push(...steps);
-    const bad = steps.filter((step) => /^SCAN (?:hives|hive_labels|hive_gpus|cordons)|TEMP B-TREE/.test(step));
+    const isAll = statement.sql.split("where").length === 1;
+    const bad = steps.filter(
+      (step) => /^SCAN (?:hives|hive_labels|hive_gpus|cordons)|TEMP B-TREE/.test(step) && !(isAll && step === ALL),
+    );
     expect(bad, statement.sql).toEqual([]);
   }
   expect(

@@ -1,8 +1,11 @@
 import { and, eq, gt, gte, lt, lte, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { CallClient, SqlStatement } from "../drivers/client.ts";
+import { byId, hiveReader } from "../hives/statements.ts";
+import type { HiveRecord } from "../model/hive.ts";
 import type { SelectorTerm } from "../model/selector.ts";
 import { cordons, hiveGpus, hiveLabels, hives } from "../schema.ts";
+import { type Finder, finder, type Order } from "../sql/reading.ts";
 import { build, countIn, type Given, statement } from "../sql/statement.ts";
 import { type GpuRows, inList, type Values } from "./conditions.ts";
 import type { Direction, Query } from "./query.ts";
@@ -24,8 +27,8 @@ type Within = { windowAfter: Place; windowEnd: Place };
 
 type SourceKind = {
   readonly name: string;
-  /** Whether its rows are hives, so that a page of them needs no window to end in. */
-  readonly isOfHives?: boolean;
+  /** Of rows that are hives: all of them, in pages that need no window to end in. */
+  readonly all?: Finder<HiveRecord, Values>;
   /** How many rows there are behind a place, up to a limit; undefined where nobody has to know. */
   readonly count?: (values: Values) => SqlStatement;
   /**
@@ -49,6 +52,7 @@ const WAYS = {
   descending: { name: "descending", behind: lt, from: lte, upTo: gte, nearest: sql`max`, order: sql`DESC` },
 } as const;
 type Way = (typeof WAYS)[Direction];
+export const orderOf = (direction: Direction): Order => ({ ...byId, isDescending: direction === "descending" });
 
 /** Rows of which each is of a hive: in an index where all for which `where` holds, or all with one value of a list, are in the order of the ids. */
 type Rows = {
@@ -121,7 +125,7 @@ const kindOf = (name: string, rows: Rows, way: Way): SourceKind => {
   const isOfHives = table === hives && hasMember === undefined;
   return {
     name: `${name} ${way.name}`,
-    isOfHives,
+    ...(isOfHives && { all: finder<HiveRecord, Values>(hiveReader, orderOf(way.name), where) }),
     count: statement<Values>((given) => counted(rows, given, and(where?.(given), isBehind(way, rows, given)))),
     end: statement<Values>((given) =>
       hasMember === undefined

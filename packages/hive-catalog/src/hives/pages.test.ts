@@ -120,18 +120,19 @@ test.each(FLEETS)(
     const { file, catalog, reported, soundIds } = await catalogWith(rows);
     await using _ = file;
     await catalog.listHives();
-    // No condition holds for a row without an id.
-    const damaged = reported.filter(({ id }) => id !== "NULL");
-    for (let limit = 1; limit <= rows.length + 1; limit++) {
-      reported.length = 0;
-      const seen: string[] = [];
-      for (let after: string | undefined | null; after !== null; ) {
-        const page: FoundHives = await catalog.findHives({ limit, after });
-        seen.push(...page.hives.map(({ id }) => id));
-        after = page.nextAfter;
+    const damaged = [...reported];
+    for (const conditions of [{}, { status: "unknown" }] as const) {
+      for (let limit = 1; limit <= rows.length + 1; limit++) {
+        reported.length = 0;
+        const seen: string[] = [];
+        for (let after: string | undefined | null; after !== null; ) {
+          const page: FoundHives = await catalog.findHives({ ...conditions, limit, after });
+          seen.push(...page.hives.map(({ id }) => id));
+          after = page.nextAfter;
+        }
+        expect(seen, `limit ${limit}`).toEqual(soundIds);
+        expect(reported, `limit ${limit}`).toEqual(damaged);
       }
-      expect(seen, `limit ${limit}`).toEqual(soundIds);
-      expect(reported, `limit ${limit}`).toEqual(damaged);
     }
   },
 );

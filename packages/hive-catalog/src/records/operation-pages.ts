@@ -7,7 +7,16 @@ import { OPERATION_KINDS, OPERATION_STATES, type OperationRecord, operationField
 import { isRecordId } from "../model/texts.ts";
 import type { FoundOperations, OperationFindOptions } from "../options.ts";
 import { operations } from "../schema.ts";
-import { type BytesRead, collect, type Finder, finder, newestFirst, type OnDamage, pages } from "../sql/reading.ts";
+import {
+  type BytesRead,
+  collect,
+  type Finder,
+  finder,
+  newestFirst,
+  type OnDamage,
+  pages,
+  readPage,
+} from "../sql/reading.ts";
 import { RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
 
@@ -94,9 +103,8 @@ export async function findOperations(
   const place = after === undefined ? undefined : await placeOf(client, after);
   const paging = { limit, after: place, pageSize: PAGE_SIZE, bytes, onDamage };
   const read = async <V extends Record<string, string | null>>(which: Finder<OperationRecord, V>, values: V) => {
-    const found = await collect(pages(client, which, values, paging));
-    const isEnd = found.length < limit && !bytes?.hasEndedPage;
-    return { operations: found, nextAfter: isEnd ? null : (found.at(-1)?.id ?? null) };
+    const { records, nextAfter } = await readPage(client, which, values, paging);
+    return { operations: records, nextAfter };
   };
   if (wanted.state === RUNNING) return read(unfinished, { ...wanted, hiveId: hiveId ?? null });
   if (hiveId !== undefined) return read(ofOneHive, { ...wanted, hiveId });

@@ -219,3 +219,15 @@ export async function collect<Rec>(batches: AsyncIterable<Rec[]>): Promise<Rec[]
   }
   return all ?? [];
 }
+
+/** One page of records, and after which of them the next one goes on; null where there is none. */
+export async function readPage<Rec extends { readonly id: string }, V extends Values>(
+  client: Pick<CallClient, "first">,
+  finder: Finder<Rec, V>,
+  values: V,
+  paging: Paging<Rec> & { limit: number },
+): Promise<{ records: Rec[]; nextAfter: string | null }> {
+  const records = await collect(pages(client, finder, values, paging));
+  const isEnd = records.length < paging.limit && !paging.bytes?.hasEndedPage;
+  return { records, nextAfter: isEnd ? null : (records.at(-1)?.id ?? null) };
+}
