@@ -1,3 +1,4 @@
+import { openTestCatalog } from "@repo/hive-catalog/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { HIVE_JSON, startTestQueen, type TestQueen } from "../test/test-queen.ts";
 import { FleetRows } from "./fleet/fleet-rows.ts";
@@ -12,8 +13,9 @@ const DEVICES = {
 const COUNT = 12;
 const AT_ONCE = 2;
 
-async function startWithLongHives(): Promise<{ queen: TestQueen; ids: string[] }> {
-  const queen = await startTestQueen();
+async function startWithLongHives() {
+  const catalog = await openTestCatalog();
+  const queen = await startTestQueen({ catalog });
   onTestFinished(() => queen[Symbol.asyncDispose]());
   const ids = Array.from({ length: COUNT }, (_, n) => `hive-${1000 + n}`);
   for (const id of ids)
@@ -24,7 +26,7 @@ async function startWithLongHives(): Promise<{ queen: TestQueen; ids: string[] }
       devices: DEVICES,
       labels: { rack: `r${id.at(-1)}` },
     });
-  return { queen, ids };
+  return { queen, catalog, ids };
 }
 
 /** Counts turns of the event loop until the test is over. */
@@ -44,13 +46,16 @@ function countTurns() {
 const mostAtOnce = (turns: readonly number[]): number =>
   Math.max(...turns.map((turn) => turns.filter((other) => other === turn).length));
 
-/** The ids of all pages of a list, and how many each page has. */
-async function pagesOf(queen: TestQueen, path: string) {
+type Page = { hives: ({ id: string } | { hive: { id: string } })[]; damaged: { id: string }[]; next_after: string };
+
+/** The ids of all pages of a list, and how many each page has; those of damaged rows too. */
+async function pagesOf(queen: TestQueen, path: string, damagedIds: string[] = []) {
   const pages: string[][] = [];
   for (let after = ""; ; ) {
     const { status, body } = await queen.request("GET", `${path}${after}`);
     expect(status).toBe(200);
-    const { hives, next_after } = body as { hives: ({ id: string } | { hive: { id: string } })[]; next_after: string };
+    const { hives, damaged, next_after } = body as Page;
+    damagedIds.push(...damaged.map(({ id }) => id));
     pages.push(hives.map((hive) => ("hive" in hive ? hive.hive.id : hive.id)));
     if (next_after === null) return pages;
     after = `&after=${encodeURIComponent(next_after)}`;
@@ -106,6 +111,19 @@ test.each(["sort=id", "sort=-id", "sort=status", "sort=load", "sort=last_beat", 
     expect(found.toSorted()).toEqual(ids);
     expect(turns.mock.calls.length).toBeGreaterThanOrEqual(COUNT);
     expect(Math.max(...rows.mock.calls.map(([hives]) => hives.length))).toBeLessThanOrEqual(AT_ONCE);
+  },
+);
+
+test.each(["/v1/hives?limit=1000", "/v1/fleet?sort=id", "/v1/fleet?sort=load", "/v1/fleet?group_by=rack"])(
+  "GET %s tells each damaged row among hives with very many GPUs once",
+  async (path) => {
+    const { queen, catalog, ids } = await startWithLongHives();
+    const damaged = ids.filter((_, n) => n % 3 === 1);
+    await catalog.run(`UPDATE hives SET port = 'http' WHERE id IN ('${damaged.join("', '")}')`);
+    const told: string[] = [];
+    const found = (await pagesOf(queen, path, told)).flat();
+    expect(found.toSorted()).toEqual(ids.filter((id) => !damaged.includes(id)));
+    expect(told.toSorted()).toEqual(damaged);
   },
 );
 

@@ -16,10 +16,10 @@ export function walkByStatus(
   return {
     step: async (place, size) => {
       const status = statuses.find((other) => other === place?.value) ?? statuses[0];
-      if (status === undefined) return { entries: [], next: undefined };
-      const { entries, next } = await stepById((options) => find({ ...options, status }), place, size, status);
+      if (status === undefined) return { entries: [], next: undefined, damaged: [] };
+      const step = await stepById((options) => find({ ...options, status }), place, size, status);
       const following = statuses[statuses.indexOf(status) + 1];
-      return { entries, next: next ?? (following && { value: following, id: null }) };
+      return { ...step, next: step.next ?? (following && { value: following, id: null }) };
     },
     stands: (row, { value }) => row.hive.status === value,
   };
@@ -27,10 +27,11 @@ export function walkByStatus(
 
 /** By id, those that are at `value` in the order. */
 async function stepById(find: Find, place: Place | undefined, size: number, value: string | null): Promise<Step> {
-  const { hives, nextAfter } = await find({ limit: size, ...(place?.id != null && { after: place.id }) });
+  const { hives, nextAfter, damaged } = await find({ limit: size, ...(place?.id != null && { after: place.id }) });
   return {
     entries: hives.map((hive) => ({ hive, place: { value, id: hive.id } })),
     next: nextAfter === null ? undefined : { value, id: nextAfter },
+    damaged,
   };
 }
 

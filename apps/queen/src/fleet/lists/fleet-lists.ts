@@ -97,8 +97,12 @@ export class FleetLists {
 
   #walk(query: ListQuery, snapshot: Snapshot | undefined, isCandidate: IsCandidate): Walk {
     const { catalog } = this.#parts;
-    const { conditions, onCorruptHive, groupBy, sort, descending } = query;
-    const find: Find = (options) => catalog.findHives({ ...conditions, onCorruptHive, ...options });
+    const { conditions, groupBy, sort, descending } = query;
+    const find: Find = async (options) => {
+      const damaged: DamagedHive[] = [];
+      const onCorruptHive = (hive: DamagedHive) => void damaged.push(hive);
+      return { ...(await catalog.findHives({ ...conditions, onCorruptHive, ...options })), damaged };
+    };
     const parts = { catalog, find, isCandidate };
     if (groupBy !== undefined) return walkByLabel({ ...parts, key: groupBy, selector: conditions.selector });
     if (sort === "status") return walkByStatus(find, { descending, only: conditions.status });
@@ -136,7 +140,8 @@ export class FleetPage {
     const { query, walk, isCandidate, rows, clock } = this.#parts;
     const size = isSelective(query) ? STEP : Math.min(STEP, limit);
     const readAtMs = clock.monotonicNow();
-    const { entries, next } = await walk.step(this.#place, size);
+    const { entries, next, damaged } = await walk.step(this.#place, size);
+    for (const hive of damaged) query.onCorruptHive(hive);
     const wanted = entries.filter(({ hive }) => isCandidate(hive.id));
     const hives = wanted.map(({ hive }) => hive);
     const made = new Map((await rows.of(hives, readAtMs)).map((row) => [row.hive.id, row]));

@@ -1,4 +1,4 @@
-import type { FindOptions, HiveRecord } from "@repo/hive-catalog";
+import type { DamagedHive, FindOptions, HiveRecord } from "@repo/hive-catalog";
 import type { FleetRow } from "../fleet-rows.ts";
 
 /** Behind which hive a list goes on: a pair of what it is ordered by, and an id. What each of them is, its walk knows. */
@@ -12,6 +12,8 @@ export interface Step {
   readonly entries: readonly { readonly hive: HiveRecord; readonly place: Place }[];
   /** Where it goes on; undefined at the end. There may be more, although there are no entries. */
   readonly next: Place | undefined;
+  /** What was met on the way. */
+  readonly damaged: readonly DamagedHive[];
 }
 
 /** A way through the fleet, in one order. */
@@ -28,6 +30,7 @@ export type Find = (
 ) => Promise<{
   readonly hives: HiveRecord[];
   readonly nextAfter: string | null;
+  readonly damaged: readonly DamagedHive[];
 }>;
 
 /** Whether a hive may be in the list, as far as memory knows. */
@@ -44,7 +47,7 @@ export async function stepTo(next: Place | undefined, find: Find, places: Readon
   const wanted = [...places];
   for (let size = wanted.length; size > 0; ) {
     const some = wanted.slice(0, size);
-    const { hives, nextAfter } = await find({ ids: some.map(([id]) => id), limit: size });
+    const { hives, nextAfter, damaged } = await find({ ids: some.map(([id]) => id), limit: size });
     if (hives.length < size && nextAfter !== null && size > 1) {
       size = Math.max(1, Math.min(hives.length, size - 1));
       continue;
@@ -54,7 +57,7 @@ export async function stepTo(next: Place | undefined, find: Find, places: Readon
       const hive = byId.get(id);
       return hive === undefined ? [] : [{ hive, place }];
     });
-    return { entries, next: size < wanted.length ? some.at(-1)?.[1] : next };
+    return { entries, next: size < wanted.length ? some.at(-1)?.[1] : next, damaged };
   }
-  return { entries: [], next };
+  return { entries: [], next, damaged: [] };
 }
