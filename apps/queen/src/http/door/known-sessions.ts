@@ -48,9 +48,10 @@ export class KnownSessions {
 
   async end(cookieHash: string): Promise<void> {
     await this.#catalog.sessions.remove(cookieHash);
-    // At once, also where they cannot be read now.
     this.#sessions.delete(cookieHash);
-    await this.refresh();
+    // A reading that is under way may still have it.
+    await this.#reading.catch(() => {});
+    this.#sessions.delete(cookieHash);
   }
 
   /** Reads them anew where they are others than those that were read. */

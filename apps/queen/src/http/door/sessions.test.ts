@@ -245,6 +245,27 @@ test("what another queen ends is known also where somebody logs in while the ses
   expect((await send(queen, (await begun[0])?.headers ?? {})).status).toBe(200);
 });
 
+test("who logs out is out, also where the sessions are read at that moment and cannot be read after it", async () => {
+  const { queen, operator } = await startLockedQueen();
+  const { sessions } = queen.catalog;
+  const [other, own] = [await logIn(queen, operator.token), await logIn(queen, operator.token)];
+  expect((await send(queen, other.headers)).status).toBe(200);
+  const [first] = await sessions.list();
+  await sessions.remove(first?.cookieHash ?? "");
+  const list = sessions.list.bind(sessions);
+  const ended: ReturnType<typeof send>[] = [];
+  vi.spyOn(sessions, "list").mockImplementationOnce(async () => {
+    const listed = await list();
+    vi.spyOn(sessions, "version").mockRejectedValue(new Error("it cannot be read"));
+    ended.push(send(queen, own.headers, "/v1/session", "DELETE"));
+    await until("it is removed", async () => (await list()).length < listed.length);
+    return listed;
+  });
+  await queen.door.refresh();
+  expect((await ended[0])?.status).toBe(204);
+  expect((await send(queen, own.headers)).status).toBe(401);
+});
+
 test("while the door is open nobody logs in, and a cookie is nothing", async () => {
   await using queen = await startTestQueen();
   for (const url of ["/v1/session", "/v1/session/codes"]) {
