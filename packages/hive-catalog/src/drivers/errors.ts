@@ -63,6 +63,12 @@ const SYSTEM_CODES: Record<string, readonly [HiveCatalogErrorCode, string]> = {
   ENOTDIR: ["CATALOG_UNAVAILABLE", "a part of the path is no folder"],
 };
 
+/** A thread is not started there, whatever path its catalog has. */
+const NO_WORKING_FOLDER = [
+  "CATALOG_UNAVAILABLE",
+  "the working folder is not there any more: go to one that is",
+] as const;
+
 /**
  * Whatever a driver, drizzle or the file system threw, as the one error that leaves this package. What they say themselves stays in
  * `cause`: their messages hold statements and parameters.
@@ -86,6 +92,7 @@ function systemDetail({ code, syscall, path, dest }: SystemError): string | unde
 }
 
 function classify(cause: Error): readonly [HiveCatalogErrorCode, string] {
+  if ("syscall" in cause && cause.syscall === "uv_cwd") return NO_WORKING_FOLDER;
   for (const text of codesOf(cause)) {
     const system = SYSTEM_CODES[text];
     if (system) return system;

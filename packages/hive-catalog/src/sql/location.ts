@@ -41,7 +41,7 @@ export function parseLocation(location: string): Location {
   if (location === ":memory:" || location === "file::memory:") return { kind: "memory" };
   const scheme = SCHEME.exec(location)?.[1]?.toLowerCase();
   if (scheme === "file:") return { kind: "file", path: filePath(location) };
-  if (scheme === undefined && !LOOKS_LIKE_URL.test(location)) return { kind: "file", path: resolve(location) };
+  if (scheme === undefined && !LOOKS_LIKE_URL.test(location)) return { kind: "file", path: wholePath(location) };
   if (scheme === undefined || !SERVER_SCHEMES.includes(scheme)) throw invalid(location, KNOWN_KINDS);
   const rest = location.slice(scheme.length);
   if (!/^\/\/[^/?#\\]/.test(rest) || !URL.canParse(location)) {
@@ -102,10 +102,20 @@ function filePath(location: string): string {
 function decodedPath(location: string): string {
   try {
     if (/^file:\/\//i.test(location)) return fileURLToPath(location);
-    return resolve(decodeURIComponent(location.slice("file:".length)));
-  } catch {
+    return wholePath(location, decodeURIComponent(location.slice("file:".length)));
+  } catch (error) {
+    if (error instanceof HiveCatalogError) throw error;
     // The error of a URL holds that URL.
     throw invalid(location, "must be a file: URL of this machine");
+  }
+}
+
+function wholePath(location: string, path = location): string {
+  try {
+    return resolve(path);
+  } catch {
+    // As after another version was put in the place of the folder that a shell stands in.
+    throw invalid(location, "must be a whole path here, because the working folder is not there any more");
   }
 }
 
