@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { eventually, temporaryFolder } from "../../src/testing.ts";
@@ -55,6 +55,19 @@ test.each([
     expect(await ended).toBe(0);
   },
 );
+
+test.each(["start", "demo"])("Ctrl-C before pnpm %s has begun anything ends it in order too", (name) => {
+  const { scripts } = JSON.parse(readFileSync(pathOf("package.json"), "utf8")) as { scripts: Record<string, string> };
+  // What starts a program takes its own arguments away just before.
+  const kill = "process.argv.splice=function(...a){process.kill(process.pid,'SIGINT');return[].splice.apply(this,a)}";
+  const { status, signal, stdout, stderr } = spawnSync("sh", ["-c", `${scripts[name]}`], {
+    cwd: pathOf(""),
+    env: { ...settingsOfFleet(temporaryFolder()), NODE_OPTIONS: `--import=data:text/javascript,${kill}` },
+    encoding: "utf8",
+    timeout: 30_000,
+  });
+  expect({ status, signal, stdout, stderr }).toEqual({ status: 0, signal: null, stdout: "", stderr: "" });
+});
 
 test.each([
   ["queen", "hive"],
