@@ -152,6 +152,8 @@ async function operate(url, home) {
 }
 
 let isStopped = false;
+// Who reads no further ends nothing.
+process.stderr.on("error", () => undefined);
 
 async function run(folder) {
   // Of the queen's operations nothing is to reach the home of whoever looks at this.

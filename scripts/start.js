@@ -44,6 +44,8 @@ const { env } = process;
 const { HIVE_QUEEN: _ofTls, ...unlessTls } = env;
 const hive = readHive([], env.QUEEN_TLS_CERT ? env : unlessTls);
 const { id: hiveId, host: hiveHost, port: hivePort } = hive.values ?? {};
+// Who reads no further ends nothing.
+process.stderr.on("error", () => undefined);
 const say = (text) => process.stderr.write(`start: ${text}\n`);
 const contactHost = (host) => (host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host);
 const toUrl = (host, port) => {

@@ -19,6 +19,14 @@ test("SIGKILL takes along a queen that is only starting", async () => {
   await eventually(() => (isAlive(queen) ? undefined : true), "the end of the queen");
 });
 
+test("queen and hive run on where nobody reads any more what is said of them", async () => {
+  const fleet = startFleet(temporaryFolder());
+  fleet.process.stderr?.destroy();
+  await onlineHive(fleet);
+  fleet.process.kill("SIGTERM");
+  expect(await fleet.ended).toBe(0);
+});
+
 test("SIGINT that comes twice, from the terminal and from pnpm, still stops both in order", async () => {
   const fleet = startFleet(temporaryFolder());
   await onlineHive(fleet);
