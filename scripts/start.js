@@ -88,6 +88,8 @@ function start(name, program, settings = {}) {
     if (!stopping) say(`the ${name} has ended (${signal ?? `exit code ${code}`})`);
     process.exitCode ||= code ?? (stopping && signal !== "SIGKILL" ? 0 : 1);
     stop("SIGTERM");
+    // What nobody takes of what was said would hold up the end.
+    if (children.every(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null)) process.exit();
   });
   return { name, message: once(child, "message").then(([message]) => message) };
 }

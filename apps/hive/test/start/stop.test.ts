@@ -1,8 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { NamedPipe } from "@repo/test-support/named-pipe";
+import { expect, onTestFinished, test } from "vitest";
 import { eventually, temporaryFolder } from "../../src/testing.ts";
-import { isAlive, onlineHive, pathOf, settingsOfFleet, startFleet } from "./fleet.ts";
+import { isAlive, onlineHive, pathOf, START, settingsOfFleet, startFleet } from "./fleet.ts";
 
 test("SIGKILL takes the queen and the hive along", async () => {
   const fleet = startFleet(temporaryFolder());
@@ -25,6 +27,24 @@ test("queen and hive run on where nobody reads any more what is said of them", a
   await onlineHive(fleet);
   fleet.process.kill("SIGTERM");
   expect(await fleet.ended).toBe(0);
+});
+
+test("SIGTERM ends it also where nobody takes what it has to say", async () => {
+  const folder = temporaryFolder();
+  using pipe = new NamedPipe(join(folder, "unread"));
+  pipe.fill();
+  const stderr = openSync(pipe.path, "w");
+  const start = spawn(process.execPath, [START], { env: settingsOfFleet(folder), stdio: ["ignore", "pipe", stderr] });
+  closeSync(stderr);
+  const ended = new Promise((resolve) => start.on("exit", (code, signal) => resolve(code ?? signal)));
+  onTestFinished(() => void start.kill("SIGKILL"));
+  let log = "";
+  start.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    log += text;
+  });
+  await eventually(() => (log.includes("devices detected") ? true : undefined), "a hive that runs");
+  start.kill("SIGTERM");
+  expect(await ended).toBe(0);
 });
 
 test("SIGINT that comes twice, from the terminal and from pnpm, still stops both in order", async () => {
