@@ -22,9 +22,10 @@ type Derivation = { id: string; devices: Uint8Array | null; gpus: string; device
 
 const countHives = statement(() => build.select({ count: sql`count(*)` }).from(hives));
 
-/** How many rows a hive has, and of which devices: as one text. */
+/** How many rows a hive has, and of which devices: as the bytes of one text, for another program may have stored what is none. */
 const { devicesHash } = hiveGpus;
-const stored = sql`(SELECT count(*) || ifnull(' ' || ${min(devicesHash)} || ' ' || ${max(devicesHash)}, '') FROM ${hiveGpus} WHERE ${eq(hiveGpus.hiveId, hives.id)})`;
+const told = sql`count(*) || ifnull(' ' || ${min(devicesHash)} || ' ' || ${max(devicesHash)}, '')`;
+const stored = sql`(SELECT CAST(${told} AS BLOB) FROM ${hiveGpus} WHERE ${eq(hiveGpus.hiveId, hives.id)})`;
 const devicesBytes = sql`iif(typeof(${hives.devices}) = 'text', CAST(${hives.devices} AS BLOB), NULL)`;
 /** In the order of the table, in which its pages stand. */
 const hivesAfter = statement<{ place: string }>(({ place }) =>
@@ -65,7 +66,7 @@ async function readPage(executor: SqlExecutor, place: string, comparison: Compar
     const devices = row[2] === null ? null : bytesOf(row[2]);
     // A text that is none is damage, and so no devices.
     const text = devices !== null && isUtf8(devices) ? devices.toString("utf8") : null;
-    const stored = String(row[3]);
+    const stored = bytesOf(row[3]).toString();
     if (comparison === "of these devices" && text !== null && isOf(stored, hashOfDevices(text))) return [];
     const gpus = derivedFromText(text);
     const id = idIn(row);

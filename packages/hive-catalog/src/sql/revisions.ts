@@ -13,6 +13,7 @@ export function renewRevision(name: Copied, where: SQL) {
     .onConflictDoUpdate({ target: revisions.name, set: { revision: sql`excluded.revision` } });
 }
 
+/** As hexadecimal digits: another program may have stored bytes that are no text. */
 export function revisionOf(name: Copied): SQL {
-  return sql`(SELECT ${revisions.revision} FROM ${revisions} WHERE ${eq(revisions.name, name)})`;
+  return sql`(SELECT hex(${revisions.revision}) FROM ${revisions} WHERE ${eq(revisions.name, name)})`;
 }
