@@ -33,6 +33,7 @@ const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
     "CATALOG_UNAVAILABLE",
     "a rule that another program put on the tables refuses this change; pnpm catalog check lists triggers and UNIQUE indexes",
   ],
+  [/^SQLITE_ERROR/, "CATALOG_UNAVAILABLE", "the catalog could not be used; pnpm catalog check compares the schema"],
   [/^SQLITE_/, "CATALOG_UNAVAILABLE", "the catalog could not be used"],
 ];
 
@@ -50,8 +51,8 @@ const PLAIN_CODES: Record<number, string> = {
   14: "SQLITE_CANTOPEN",
 };
 
-/** Names columns or what the schema calls a constraint, and holds no value of a row. */
-const CONSTRAINT = /\b(?:UNIQUE|CHECK|NOT NULL) constraint failed: [\w.,'" ]{1,200}/;
+/** Names tables, columns or what the schema calls a constraint, and holds no value of a row. */
+const OF_SCHEMA = /\b(?:(?:UNIQUE|CHECK|NOT NULL) constraint failed|no such (?:table|column)): [\w.,'" ]{1,200}/;
 
 const SYSTEM_CODES: Record<string, readonly [HiveCatalogErrorCode, string]> = {
   EACCES: ["CATALOG_READ_ONLY", "this user may not use a file or folder that is needed"],
@@ -71,7 +72,7 @@ export function toCatalogError(error: unknown): HiveCatalogError {
   if (error instanceof HiveCatalogError) return error;
   const cause = rootCause(error);
   const [code, meaning] = classify(cause);
-  const detail = CONSTRAINT.exec(cause.message)?.[0] ?? systemDetail(cause) ?? codesOf(cause)[0];
+  const detail = OF_SCHEMA.exec(cause.message)?.[0] ?? systemDetail(cause) ?? codesOf(cause)[0];
   return new HiveCatalogError(code, detail === undefined ? meaning : `${meaning} (${detail})`, { cause });
 }
 

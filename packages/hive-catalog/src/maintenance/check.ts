@@ -78,14 +78,15 @@ export function checkCatalog(location: string, options: ReadOptions = {}): Promi
     const tables = [];
     let gpusToDerive = 0;
     let leftovers = 0;
-    for (const table of await recordTables(reader, state)) {
+    const whole = (await recordTables(reader, state)).filter((table) => isWhole(table, schema));
+    for (const table of whole) {
       const found = await readTable(reader, table);
       tables.push(found);
       // What could not be read is told already.
       const canCompare = table === gpuReader && [...unreadable, ...found.unreadable].length === 0;
       if (!canCompare) continue;
       gpusToDerive = await countDiffering(reader);
-      leftovers = await countLeftovers(reader);
+      if (whole.includes(labelReader)) leftovers = await countLeftovers(reader);
     }
     const integrity = [...problems, ...unreadable, ...tables.flatMap((table) => table.unreadable)];
     const records = sum(tables.map((table) => table.rows));
@@ -111,6 +112,11 @@ export async function recordTables(reader: Reader, { pending }: MigrationState) 
   const names = new Set(rows.map((row) => fromHex(row[0])));
   for (const name of newTables(pending)) names.delete(name);
   return RECORD_READERS.filter(({ name }) => names.has(name));
+}
+
+/** One that lacks a column cannot be read, and that is told. */
+function isWhole({ name }: RowReader<unknown>, { missing }: SchemaDifferences): boolean {
+  return !missing.some((part) => part.startsWith(`column ${name}.`));
 }
 
 type TableFound = {

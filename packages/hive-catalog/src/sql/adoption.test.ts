@@ -243,6 +243,22 @@ test("a UNIQUE of another program that refuses a change is CATALOG_UNAVAILABLE a
   }
 });
 
+test("a table and a column that another program took away are named, with what compares the schema", async () => {
+  await using file = await CatalogFile.create();
+  await using catalog = await file.open();
+  file.run("DROP TABLE host_keys", "ALTER TABLE tokens DROP COLUMN last_used_at_ms");
+  await using server = await startTestServer({ path: file.path });
+  await using remote = await HiveCatalog.open(server.url);
+  for (const { hostKeys, tokens } of [catalog, remote]) {
+    const refusals = [await refusalOf(hostKeys.list()), await refusalOf(tokens.list())];
+    expect(refusals.map(({ code }) => code)).toEqual(["CATALOG_UNAVAILABLE", "CATALOG_UNAVAILABLE"]);
+    expect(refusals.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/pnpm catalog check compares the schema.*no such table: host_keys/),
+      expect.stringMatching(/pnpm catalog check compares the schema.*no such column: tokens\.last_used_at_ms/),
+    ]);
+  }
+});
+
 test("a table of another program that is being written is looked at without disturbing it", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "theirs.db");

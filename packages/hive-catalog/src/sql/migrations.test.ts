@@ -93,6 +93,7 @@ test.each([
     ],
   ],
   ["with a migration from between ours", ["INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 1)"]],
+  ["with one of no time", ["INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('x', 9223372036854775807)"]],
 ])("a database %s is refused with CATALOG_TOO_NEW and stays byte for byte", async (_name, statements) => {
   await using file = await newerFile(...statements);
   const before = readFileSync(file.path);

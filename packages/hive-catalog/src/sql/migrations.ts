@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
 import { plain, type SqlClient, type SqlExecutor, type SqlStatement } from "../drivers/client.ts";
 import { HiveCatalogError } from "../errors.ts";
+import { isTimeMs } from "../model/check.ts";
 
 /** Where `drizzle-kit generate` writes the migrations. */
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL("../../drizzle", import.meta.url));
@@ -21,13 +22,18 @@ export async function pendingMigrations(executor: SqlExecutor): Promise<Migratio
   const applied = await appliedMigrations(executor);
   const unknown = applied.filter((time) => !known.some(({ folderMillis }) => folderMillis === time));
   if (unknown.length > 0) {
-    const names = unknown.map((time) => new Date(time).toISOString()).join(", ");
+    const names = unknown.map(timeText).join(", ");
     throw new HiveCatalogError(
       "CATALOG_TOO_NEW",
       `the catalog was changed by a newer version of this software (its migrations of ${names} are not known here); upgrade this program`,
     );
   }
   return known.filter(({ folderMillis }) => !applied.includes(folderMillis));
+}
+
+/** Another program may have stored what is no time. */
+function timeText(time: number): string {
+  return isTimeMs(time) ? new Date(time).toISOString() : String(time);
 }
 
 /** Applies what is pending, in one transaction: of many openers, one migrates and the others find it done. */
