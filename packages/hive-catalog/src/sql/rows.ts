@@ -101,10 +101,14 @@ export class RowReader<Rec> {
     return sql`'[' || ${json} || ${sql.raw(`'"${SEAL}",'`)} || ${cells} || ']'`;
   }
 
-  /** What is in the rows that a statement selected. */
+  /** What is in the rows that a statement selected. Throws CATALOG_UNAVAILABLE: a server may answer anything. */
   found([rows]: SqlRow): Found<Rec>[] {
     const bytes = bytesOf(rows);
-    return this.#sound(bytes) ?? Array.from(bytes.toString("latin1").matchAll(ROW), (row) => this.#inspected(row));
+    const sound = this.#sound(bytes);
+    if (sound !== undefined) return sound;
+    const found = Array.from(bytes.toString("latin1").matchAll(ROW), (row) => this.#inspected(row));
+    if (found.length > 0) return found;
+    throw new HiveCatalogError("CATALOG_UNAVAILABLE", "the database gave no rows where it was asked for some");
   }
 
   /** Undefined when anything in one of them is damaged. A NUL in a text is damage, and stands there as \u0000. */

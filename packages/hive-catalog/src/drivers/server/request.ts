@@ -89,7 +89,8 @@ async function send(request: Request, { server, signal }: SendOptions): Promise<
     if (signal.aborted) throw signal.reason;
     throw unreachable(server, error);
   }
-  if (status !== 200) throw refused(server, status);
+  // A success without an answer leaves open what happened.
+  if (status >= 300) throw refused(server, status);
   if (!isPipelineAnswer(body)) throw notLibsql(server);
   return new Response(body, { headers: { "content-type": "application/json" } });
 }
