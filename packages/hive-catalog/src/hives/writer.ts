@@ -3,6 +3,7 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { CallClient, SqlResult, SqlStatement, SqlValue } from "../drivers/client.ts";
 import { HiveCatalogError, hiveNotFound } from "../errors.ts";
 import {
+  checkBoolean,
   checkHive,
   checkInteger,
   DevicesArgument,
@@ -57,6 +58,8 @@ export async function patchHive(
   nowMs: number,
   { replacesLabels = false, keepsLabels = false }: PatchOptions = {},
 ): Promise<HiveRecord> {
+  checkBoolean("replacesLabels", replacesLabels);
+  checkBoolean("keepsLabels", keepsLabels);
   checkHive(IdInput, { id });
   const { labels = {}, ...fields } = await checkedChanges(client, id, changes);
   const named = Object.entries(fields).filter(([, value]) => value !== undefined);

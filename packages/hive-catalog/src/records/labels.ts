@@ -6,6 +6,7 @@ import { turnOfTheLoop } from "../event-loop.ts";
 import {
   checkHive,
   checkInteger,
+  IdInput,
   invalidArgument,
   isKey,
   LabelChangesArgument,
@@ -110,8 +111,8 @@ export class HiveLabels extends Verbs {
   /** Puts these labels in place of all that a hive has, and resolves to them. Rejects with HIVE_NOT_FOUND or INVALID_HIVE. */
   set(hiveId: string, labels: Labels, options?: CallOptions): Promise<Labels> {
     return this.access.calls.run(async (client) => {
+      checkHive(IdInput, { id: hiveId });
       const checked = checkHive(LabelsArgument, { labels }, hiveId).labels;
-      if (!isKey(hiveId)) throw hiveNotFound(String(hiveId));
       const results = await client.batch([
         toSet.remove({ id: hiveId }),
         toSet.add({ id: hiveId, labels: JSON.stringify(checked) }),
@@ -128,8 +129,8 @@ export class HiveLabels extends Verbs {
    */
   patch(hiveId: string, changes: LabelChanges, options?: CallOptions): Promise<Labels> {
     return this.access.calls.run(async (client) => {
+      checkHive(IdInput, { id: hiveId });
       const { labels } = checkHive(LabelChangesArgument, { labels: changes }, hiveId);
-      if (!isKey(hiveId)) throw hiveNotFound(String(hiveId));
       if (Object.keys(labels).length === 0) {
         if (await isIn(client, hiveId))
           return this.#read(await client.first(labelsOf({ ids: JSON.stringify([hiveId]) }))).get(hiveId) ?? {};

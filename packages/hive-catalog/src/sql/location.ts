@@ -2,6 +2,7 @@ import { lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { HiveCatalogError } from "../errors.ts";
+import { shown } from "../model/check.ts";
 
 /** Where a catalog is: in memory, in a file, or on a libSQL server. */
 export type Location =
@@ -110,7 +111,7 @@ function decodedPath(location: string): string {
 }
 
 function invalid(location: unknown, rule: string): HiveCatalogError {
-  const shown = typeof location === "string" ? redacted(location) : location;
-  const message = `the location of the catalog ${rule}, got ${JSON.stringify(shown)}`;
+  const got = typeof location === "string" ? JSON.stringify(redacted(location)) : shown(location);
+  const message = `the location of the catalog ${rule}, got ${got}`;
   return new HiveCatalogError("INVALID_ARGUMENT", message, { problems: [{ field: "location", message: rule }] });
 }

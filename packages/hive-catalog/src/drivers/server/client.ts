@@ -53,7 +53,7 @@ export class ServerClient implements SqlClient {
     // A server answers WebSockets and HTTP at the same port; only HTTP can be given a deadline.
     this.#options = { ...options, url: url.replace(/^ws/i, "http") };
     if (requestTimeoutMs > MAX_TIMER_MS) throw invalidArgument("requestTimeoutMs", `must be at most ${MAX_TIMER_MS}`);
-    if (authToken !== undefined && !TOKEN_PATTERN.test(authToken)) {
+    if (authToken !== undefined && !(typeof authToken === "string" && TOKEN_PATTERN.test(authToken))) {
       throw invalidArgument("authToken", "must be visible ASCII characters without spaces");
     }
     if (new URL(url).username !== "" || new URL(url).password !== "") {
