@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { performance } from "node:perf_hooks";
 import { eq, max, min, sql } from "drizzle-orm";
 import type { CallClient, SqlExecutor, SqlRow, SqlStatement } from "../drivers/client.ts";
-import { turnOfTheLoop } from "../event-loop.ts";
+import { after, turnOfTheLoop } from "../event-loop.ts";
 import { isKey } from "../model/check.ts";
 import type { CallOptions } from "../options.ts";
 import { hiveGpus, hives } from "../schema.ts";
@@ -121,8 +121,6 @@ export async function countDiffering(executor: SqlExecutor): Promise<number> {
   return count;
 }
 
-/** Taken at load: who fakes timers in a test must not stop it. */
-const { setTimeout: after } = globalThis;
 /** What the look of an opened catalog takes of the event loop is a fifth: whoever opened it has other things to do. */
 const PAUSE_PER_WORK = 4;
 

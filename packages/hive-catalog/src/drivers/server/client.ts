@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { type Client, createClient, LibsqlError, type ResultSet } from "@libsql/client/http";
 import { catalogClosed, HiveCatalogError } from "../../errors.ts";
+import { after, atNextTurn, cancel } from "../../event-loop.ts";
 import { invalidArgument } from "../../model/check.ts";
 import type { RequestOptions, SqlClient, SqlResult, SqlRow, SqlStatement, SqlValue } from "../client.ts";
 import { Slots } from "../slots.ts";
@@ -135,7 +136,7 @@ export class ServerClient implements SqlClient {
     };
     const leftMs = deadlineMs === undefined ? requestTimeoutMs : deadlineMs - performance.now();
     if (leftMs <= 0) throw late();
-    const timer = setTimeout(() => controller.abort(late()), leftMs);
+    const timer = after(() => controller.abort(late()), leftMs);
     const leave = (event: Event) => {
       const { reason } = event.target as AbortSignal;
       // Whoever asked for a change wants to know more than that the catalog is closed.
@@ -155,11 +156,11 @@ export class ServerClient implements SqlClient {
         return await work((request) => sendRepeatedly(request, options), signal);
       } finally {
         // Calls that waited and whose deadline comes at the same moment leave first: they are not sent for nothing.
-        if (signal.aborted) setImmediate(() => slots.release());
+        if (signal.aborted) atNextTurn(() => slots.release());
         else slots.release();
       }
     } finally {
-      clearTimeout(timer);
+      cancel(timer);
       for (const given of signals) given.removeEventListener("abort", leave);
       this.#running.delete(controller);
     }
