@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
 import { plain, type SqlClient, type SqlExecutor, type SqlStatement } from "../drivers/client.ts";
@@ -13,6 +14,10 @@ const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS ${TABLE} (id SERIAL PRIMARY KEY
 
 /** Every migration of this code, oldest first. */
 export function knownMigrations(): MigrationMeta[] {
+  if (!existsSync(MIGRATIONS_FOLDER)) {
+    const problem = `the migrations of the catalog are not at ${MIGRATIONS_FOLDER}`;
+    throw new HiveCatalogError("INTERNAL", `${problem}: where a program is bundled, leave @repo/hive-catalog outside`);
+  }
   return readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER });
 }
 
