@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { fieldsOf, refusalOf } from "../test/refusal.ts";
 import { HiveCatalog } from "./catalog.ts";
+import { restoreCatalog } from "./maintenance.ts";
 import type { HiveStatus, NewHive } from "./model/hive.ts";
 import type { Labels } from "./model/label.ts";
 import { openTestCatalog } from "./testing.ts";
@@ -74,6 +75,7 @@ test.each(["false", 0, null])("%j is neither true nor false where that is asked"
     unlessLastOperator: catalog.tokens.revoke("t", { unlessLastOperator: is }),
     replacesLabels: catalog.patchHive("a", {}, { replacesLabels: is }),
     keepsLabels: catalog.patchHive("a", {}, { keepsLabels: is }),
+    force: restoreCatalog("backup.db", "hives.db", { force: is }),
   };
   for (const [field, call] of Object.entries(refused)) {
     const refusal = await refusalOf(call);
