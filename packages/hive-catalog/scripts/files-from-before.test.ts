@@ -85,6 +85,21 @@ test.each([
   },
 );
 
+test.each(knownMigrations().map((_, migration) => migration))(
+  "a file of migration %i is sound as it is, and every row of it is read",
+  async (migration) => {
+    await using file = await fileOf(migration);
+    const hasTokens = migration >= 2;
+    if (hasTokens) {
+      file.run("INSERT INTO tokens (id, name, role, hash, created_at_ms) VALUES ('t', 'T', 'root', 'none', 1)");
+    }
+    expect(await checkCatalog(file.path)).toMatchObject({
+      ...{ hives: 3, damagedHives: 0, integrity: [], schema: { missing: [], further: [], changed: [] } },
+      recordDamage: hasTokens ? [{ table: "tokens", column: "role" }, { column: "hash" }] : [],
+    });
+  },
+);
+
 test("labels and rows of GPUs go with a backup, and come back with it", async () => {
   await using file = await fileOf(2);
   const catalog = await file.open();
