@@ -25,6 +25,10 @@ CREATE INDEX IF NOT EXISTS idx_hives_status ON hives(status);
 CREATE INDEX IF NOT EXISTS idx_hives_heartbeat ON hives(last_heartbeat_ms);
 `;
 
+/** Its columns: another program names them, whatever the table has beside them. */
+export const SPECIFICATION_COLUMNS =
+  "id, host, port, ssh_host, ssh_port, ssh_user, status, last_heartbeat_ms, devices_json, created_at_ms, updated_at_ms";
+
 /** The same columns without NOT NULL: a row can be damaged by a NULL anywhere. */
 export const LOOSE_DDL = SPECIFICATION_DDL.replaceAll(/ NOT NULL/g, "");
 

@@ -109,7 +109,7 @@ export function describeGpuRows(name: string, openSite: () => Promise<Site>): vo
       expect(await catalog.labels.get("c")).toEqual(labels);
       expect(await found(catalog, "l4")).toEqual(["c"]);
       await site.run(
-        "INSERT INTO hives SELECT 'a', host, port, ssh_host, ssh_port, ssh_user, status, NULL, devices_json, 0, 0 FROM hives",
+        "INSERT INTO hives (id, host, port, devices_json, created_at_ms, updated_at_ms) SELECT 'a', host, port, devices_json, 0, 0 FROM hives",
       );
       expect(await catalog.labels.get("a")).toEqual({});
     });
