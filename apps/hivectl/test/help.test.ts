@@ -1,11 +1,25 @@
 import { execFileSync } from "node:child_process";
+import { PassThrough } from "node:stream";
+import { text as allOf } from "node:stream/consumers";
 import { expect, test } from "vitest";
+import { run } from "../src/program.ts";
+import type { World } from "../src/session.ts";
 import { hivectl, inTerminal } from "./hivectl.ts";
+
+/** What hivectl says there; in this process, since there are hundreds to look at. Without columns it is a pipe. */
+async function helpIn(columns: number | undefined, words: readonly string[]): Promise<string> {
+  const stdout = Object.assign(new PassThrough(), columns && { isTTY: true, columns });
+  const { stdin, stderr } = process;
+  const world = { env: {}, stdin, stderr, command: "hivectl", signal: new AbortController().signal, now: Date.now };
+  await run([...words, "--help"], { ...world, stdout: stdout as unknown as World["stdout"] });
+  stdout.end();
+  return allOf(stdout);
+}
 
 /** It, and what stands below it. */
 async function verbsBelow(words: string[]): Promise<string[][]> {
-  const { stdout } = await hivectl([...words, "--help"]);
-  const [, commands = ""] = stdout.match(/^Commands:\n((?: .*\n)+)/m) ?? [];
+  const help = await helpIn(undefined, words);
+  const [, commands = ""] = help.match(/^Commands:\n((?: .*\n)+)/m) ?? [];
   const below: string[][] = [];
   for (const [, name = ""] of commands.matchAll(/^ {2}([\w-]+)/gm)) below.push(...(await verbsBelow([...words, name])));
   return [words, ...below];
@@ -13,8 +27,6 @@ async function verbsBelow(words: string[]): Promise<string[][]> {
 
 const verbs = await verbsBelow([]);
 
-const helpIn = async (columns: number, words: string[]) =>
-  (await inTerminal([...words, "--help"], {}, { columns })).stdout;
 const tooLong = (text: string, columns: number) => text.split("\n").filter((line) => line.length > columns);
 
 test.each([60, 80, 200])("in %i columns no line of any help is longer than the terminal", async (columns) => {
@@ -23,7 +35,16 @@ test.each([60, 80, 200])("in %i columns no line of any help is longer than the t
 });
 
 test("in a pipe no line of any help is longer than 80 columns", async () => {
-  for (const words of verbs) expect(tooLong((await hivectl([...words, "--help"])).stdout, 80)).toEqual([]);
+  for (const words of verbs) expect(tooLong(await helpIn(undefined, words), 80)).toEqual([]);
+});
+
+test("a real terminal and a real pipe show the same", async () => {
+  for (const words of [[], ["get", "hives"]]) {
+    for (const columns of [60, 200]) {
+      expect((await inTerminal([...words, "--help"], {}, { columns })).stdout).toBe(await helpIn(columns, words));
+    }
+    expect((await hivectl([...words, "--help"])).stdout).toBe(await helpIn(undefined, words));
+  }
 });
 
 test("in a very narrow terminal no line is longer but for a word of an example", async () => {

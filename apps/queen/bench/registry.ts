@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { absolute, type Benchmark, hiveId, p99 } from "@repo/bench";
+import { absolute, type Benchmark, hiveId, p99, worstOf } from "@repo/bench";
 import { HiveRegistry } from "../src/fleet/workers/registry.ts";
 import { WORKER_STATES, type Worker } from "../src/fleet/workers/worker.ts";
 import { systemClock } from "../src/process/clock.ts";
@@ -10,6 +10,8 @@ const WORKERS = 8;
 /** So that a model has some 400 workers. */
 const MODELS = 200;
 const BEATS_BETWEEN_QUERIES = 5;
+/** What else the machine does for a moment is in one of them. */
+const RUNS = 5;
 
 export const registry: Benchmark = {
   name: "registry",
@@ -39,15 +41,19 @@ export const registry: Benchmark = {
 
     let beats = 0;
     /** Beats come in between, as they do in a queen; their own time is not counted. */
-    const p99Of = (query: (model: string) => unknown, beatOf = beat) => {
+    const p99Of = (query: (model: string) => unknown, beatOf: typeof beat) => {
       const tookMs: number[] = [];
-      for (let n = 0; n < (quick ? 5000 : 20_000); n++) {
+      for (let n = 0; n < (quick ? 1000 : 4000); n++) {
         for (let beat = 0; beat < BEATS_BETWEEN_QUERIES; beat++, beats++) beatOf((beats * 7919) % HIVES, beats);
         const startedMs = performance.now();
         query(`model-${(n * 31) % MODELS}`);
         tookMs.push(performance.now() - startedMs);
       }
       return p99(tookMs);
+    };
+    const measured = (query: (model: string) => unknown, beatOf = beat) => {
+      const ours = Array.from({ length: RUNS }, () => p99Of(query, beatOf));
+      return { ours, note: worstOf(ours) };
     };
     const row = { point: POINT, unit: "ms", limit: { atMost: 1 } } as const;
     const of = `${HIVES} hives × ${WORKERS} workers`;
@@ -56,26 +62,26 @@ export const registry: Benchmark = {
         ...row,
         what: `best worker for a model, p99, ${of}`,
         meaning: "Where to send the next piece of work.",
-        ours: [p99Of((model) => full.handOut({ model }))],
+        ...measured((model) => full.handOut({ model })),
       }),
       absolute({
         ...row,
         what: `best worker for the only model, half of the hives cordoned, p99, ${of}`,
         meaning:
           "The same where every worker serves one model, and where the hives that take no work are idle: they would be the best.",
-        ours: [p99Of(() => drained.full.handOut({ model: "model-0" }), drained.beat)],
+        ...measured(() => drained.full.handOut({ model: "model-0" }), drained.beat),
       }),
       absolute({
         ...row,
         what: `best worker for the only model and a backend that none has, p99, ${of}`,
         meaning: "Found out from what is kept ready of each hive, and not by a look at each worker.",
-        ours: [p99Of(() => drained.full.handOut({ model: "model-0", backend: "none" }), drained.beat)],
+        ...measured(() => drained.full.handOut({ model: "model-0", backend: "none" }), drained.beat),
       }),
       absolute({
         ...row,
         what: `workers of a model, p99, ${of}`,
         meaning: `All of the ${(HIVES * WORKERS) / MODELS} workers that serve one model.`,
-        ours: [p99Of((model) => [...full.workers({ model })])],
+        ...measured((model) => [...full.workers({ model })]),
       }),
     ];
   },

@@ -1,11 +1,10 @@
 import { relative } from "node:path";
 import { toCatalogError } from "../src/drivers/errors.ts";
 import { HiveCatalogError } from "../src/errors.ts";
-import { migrationNames } from "../src/maintenance/migration-state.ts";
 import { catalogInfo } from "../src/maintenance.ts";
 import { makeFile } from "../src/sql/files.ts";
 import { type Location, parseLocation, realPathOf, redacted } from "../src/sql/location.ts";
-import { knownMigrations } from "../src/sql/migrations.ts";
+import { knownMigrations, migrationNames } from "../src/sql/migrations.ts";
 import { openDatabase } from "../src/sql/open.ts";
 import { runCommand, UsageError } from "./command.ts";
 import { databaseSettings } from "./database-settings.ts";

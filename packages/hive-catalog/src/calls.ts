@@ -17,7 +17,6 @@ const GRACE_MS = 2000;
 export class Calls {
   readonly #client: SqlClient;
   readonly #timeoutMs: number | undefined;
-  readonly #ending = new AbortController();
   #isShut = false;
   #running = 0;
   #onIdle: (() => void) | undefined;
@@ -26,7 +25,6 @@ export class Calls {
   constructor(client: SqlClient, timeoutMs?: number) {
     this.#client = client;
     this.#timeoutMs = timeoutMs;
-    setMaxListeners(0, this.#ending.signal);
   }
 
   /**
@@ -45,8 +43,8 @@ export class Calls {
   async shut(): Promise<void> {
     this.#isShut = true;
     if (this.#running === 0) return;
-    const end = () => this.#ending.abort(catalogClosed());
-    const timer = this.#timeoutMs === undefined ? undefined : after(end, GRACE_MS);
+    // What still runs then ends with its client.
+    const timer = this.#timeoutMs === undefined ? undefined : after(() => this.#client.close(), GRACE_MS);
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
     });
@@ -103,13 +101,11 @@ export class Calls {
 
   /** How the requests of a call are made that begins now. */
   requestOptions(signal?: AbortSignal): RequestOptions {
-    const signals = signal === undefined ? [] : [signal];
-    if (this.#timeoutMs === undefined) return signal === undefined ? UNLIMITED : { signals };
-    return { deadlineMs: performance.now() + this.#timeoutMs, signals: [...signals, this.#ending.signal] };
+    const deadlineMs = this.#timeoutMs === undefined ? undefined : performance.now() + this.#timeoutMs;
+    return signal === undefined ? { deadlineMs } : { deadlineMs, signals: [signal] };
   }
 }
 
-const UNLIMITED: RequestOptions = {};
 const SIGNAL_ALONE = ["signal"] as const;
 
 async function unlessAborted<Result>(result: Promise<Result>, signal: AbortSignal): Promise<Result> {

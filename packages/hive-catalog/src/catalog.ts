@@ -8,7 +8,7 @@ import { HeartbeatWriter } from "./hives/heartbeats.ts";
 import * as reader from "./hives/reader.ts";
 import * as hives from "./hives/statements.ts";
 import * as writer from "./hives/writer.ts";
-import { checkHive, HeartbeatInput, isKey, isTimeMs, wholeMs } from "./model/check.ts";
+import { checkHive, HeartbeatArgument, isKey, isTimeMs, wholeMs } from "./model/check.ts";
 import type { DevicesInput, HiveChanges, HiveInput, HiveRecord, HiveStatus, NewHive } from "./model/hive.ts";
 import {
   type CallOptions,
@@ -40,6 +40,7 @@ import { type Database, openDatabase } from "./sql/open.ts";
 import { collect, type Finder, type OnDamage } from "./sql/reading.ts";
 import { countIn } from "./sql/statement.ts";
 import { readSynchronous, type Synchronous } from "./sql/synchronous.ts";
+import { isThere } from "./traits/presence.ts";
 
 /**
  * What is known of every hive and survives a restart. Open it with `HiveCatalog.open`, end it with `close`.
@@ -147,7 +148,7 @@ export class HiveCatalog {
   }
 
   hiveExists(id: string, options?: CallOptions): Promise<boolean> {
-    return this.#calls.run((client) => reader.isThere(client, id), options);
+    return this.#calls.run((client) => isThere(client, id), options);
   }
 
   /** All hives by id, or one page of them. */
@@ -274,7 +275,7 @@ export class HiveCatalog {
   updateHeartbeat(id: string, timestampMs: number, options?: CallOptions): Promise<void> {
     return this.#calls.run(() => {
       // Zod takes longer than all else that a beat in a group costs; it says what is wrong.
-      if (!isKey(id) || !isTimeMs(timestampMs)) checkHive(HeartbeatInput, { id, timestampMs });
+      if (!isKey(id) || !isTimeMs(timestampMs)) checkHive(HeartbeatArgument, { id, timestampMs });
       return this.#heartbeats.store(id, timestampMs);
     }, options);
   }

@@ -24,7 +24,7 @@ export type HiveCatalogErrorCode = (typeof HIVE_CATALOG_ERROR_CODES)[number];
 /** One field that broke a rule. `field` is a path in camelCase, such as `devices.gpus.0.vramGb`. */
 export type FieldProblem = { readonly field: string; readonly message: string };
 
-type Details = { hiveId?: string; problems?: readonly FieldProblem[]; cause?: unknown };
+type Details = { hiveId?: string | undefined; problems?: readonly FieldProblem[]; cause?: unknown };
 
 /** The one error that leaves this package. `message` names the thing, the rule and what arrived. */
 export class HiveCatalogError extends Error {

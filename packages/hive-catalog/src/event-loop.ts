@@ -10,6 +10,14 @@ export function turnOfTheLoop(): Promise<void> {
   });
 }
 
+/** A list in batches of so many, between which the event loop turns. */
+export async function* inBatches<Item>(items: readonly Item[], size: number): AsyncGenerator<Item[], void, undefined> {
+  for (let from = 0; from < items.length; from += size) {
+    if (from > 0) await turnOfTheLoop();
+    yield items.slice(from, from + size);
+  }
+}
+
 /** How long calls that are awaited one after another may hold the event loop, in ms. */
 const MAX_HELD_MS = 1;
 

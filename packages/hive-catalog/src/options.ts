@@ -46,15 +46,16 @@ export type PatchOptions = CallOptions & {
   keepsLabels?: boolean | undefined;
 };
 
-export type GetOptions = Pick<ListOptions, "onCorruptHive" | "signal">;
+export type GetOptions = CallOptions & {
+  /** Takes the place of the catalog's `onCorruptHive` for this call. */
+  onCorruptHive?: ((damaged: DamagedHive) => unknown) | undefined;
+};
 
-export type ListOptions = CallOptions & {
+export type ListOptions = GetOptions & {
   /** The id of the last hive of the page before. */
   after?: string | undefined;
   /** Hives at most, from 1; default all. Fewer than that means that there are no more. */
   limit?: number | undefined;
-  /** Takes the place of the catalog's `onCorruptHive` for this call. */
-  onCorruptHive?: ((damaged: DamagedHive) => unknown) | undefined;
 };
 
 /** As `ListOptions`, but `after` is of the last record: its place in the order is its heartbeat, then its id. */
@@ -70,7 +71,7 @@ export type StreamOptions = Omit<ListOptions, "limit"> & {
 };
 
 /** What `findHives` looks for: hives for which all of it holds. */
-export type FindOptions = CallOptions & {
+export type FindOptions = GetOptions & {
   /** On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained`. */
   selector?: string | undefined;
   /** What their GPUs must be, such as `nvidia:24GB:2`. Hives whose GPUs are not known match nothing. */
@@ -93,8 +94,6 @@ export type FindOptions = CallOptions & {
   after?: string | undefined;
   /** Hives at most, from 1 to 1000; default 100. */
   limit?: number | undefined;
-  /** Takes the place of the catalog's `onCorruptHive` for this call. */
-  onCorruptHive?: ((damaged: DamagedHive) => unknown) | undefined;
 };
 
 /** One page of what was found, by id, the last first where that was asked for. */
@@ -104,10 +103,7 @@ export type FoundHives = {
   readonly nextAfter: string | null;
 };
 
-export type FindStreamOptions = Omit<FindOptions, "limit"> & {
-  /** Hives that are held at once: default 250, at most 1000. */
-  pageSize?: number | undefined;
-};
+export type FindStreamOptions = Omit<FindOptions, "limit"> & Pick<StreamOptions, "pageSize">;
 
 export type CordonListOptions = CallOptions & {
   /** The hive id of the last cordon of the page before. */
@@ -162,7 +158,7 @@ export type LabelListOptions = CallOptions & {
 
 const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 /** The names that are known: any other one is an error. */
-const OPEN_OPTIONS = [
+const OPEN_OPTIONS: readonly (keyof OpenOptions)[] = [
   "authToken",
   "migrate",
   "busyTimeoutMs",
@@ -170,36 +166,40 @@ const OPEN_OPTIONS = [
   "now",
   "onCorruptHive",
   "onCommit",
-] as const satisfies (keyof OpenOptions)[];
-export const LIST_OPTIONS = ["after", "limit", "onCorruptHive", "signal"] as const satisfies (keyof ListOptions)[];
-export const GET_OPTIONS = ["onCorruptHive", "signal"] as const satisfies (keyof GetOptions)[];
-export const PATCH_OPTIONS = ["replacesLabels", "keepsLabels", "signal"] as const satisfies (keyof PatchOptions)[];
-export const OPERATION_LIST_OPTIONS = [
-  "hiveId",
-  "after",
-  "limit",
-  "signal",
-] as const satisfies (keyof OperationListOptions)[];
-export const OPERATION_FIND_OPTIONS = [
+];
+export const LIST_OPTIONS: readonly (keyof ListOptions)[] = ["after", "limit", "onCorruptHive", "signal"];
+export const GET_OPTIONS: readonly (keyof GetOptions)[] = ["onCorruptHive", "signal"];
+export const PATCH_OPTIONS: readonly (keyof PatchOptions)[] = ["replacesLabels", "keepsLabels", "signal"];
+export const OPERATION_LIST_OPTIONS: readonly (keyof OperationListOptions)[] = ["hiveId", "after", "limit", "signal"];
+export const OPERATION_FIND_OPTIONS: readonly (keyof OperationFindOptions)[] = [
   ...OPERATION_LIST_OPTIONS,
   "state",
   "kind",
-] as const satisfies (keyof OperationFindOptions)[];
-export const LABEL_LIST_OPTIONS = ["after", "limit", "signal"] as const satisfies (keyof LabelListOptions)[];
-const QUERY_OPTIONS = [
-  ...(["selector", "gpu", "ram", "cores", "status", "cordoned", "text"] as const),
-  ...(["ids", "descending"] as const),
-] as const;
-const FOUND_OPTIONS = [...QUERY_OPTIONS, "after", "onCorruptHive", "signal"] as const;
-export const FIND_OPTIONS = [...FOUND_OPTIONS, "limit"] as const satisfies (keyof FindOptions)[];
-export const FIND_STREAM_OPTIONS = [...FOUND_OPTIONS, "pageSize"] as const satisfies (keyof FindStreamOptions)[];
-export const STREAM_OPTIONS = [
+];
+export const LABEL_LIST_OPTIONS: readonly (keyof LabelListOptions)[] = ["after", "limit", "signal"];
+const FOUND_OPTIONS: readonly Exclude<keyof FindOptions, "limit">[] = [
+  "selector",
+  "gpu",
+  "ram",
+  "cores",
+  "status",
+  "cordoned",
+  "text",
+  "ids",
+  "descending",
+  "after",
+  "onCorruptHive",
+  "signal",
+];
+export const FIND_OPTIONS: readonly (keyof FindOptions)[] = [...FOUND_OPTIONS, "limit"];
+export const FIND_STREAM_OPTIONS: readonly (keyof FindStreamOptions)[] = [...FOUND_OPTIONS, "pageSize"];
+export const STREAM_OPTIONS: readonly (keyof StreamOptions)[] = [
   "after",
   "status",
   "pageSize",
   "onCorruptHive",
   "signal",
-] as const satisfies (keyof StreamOptions)[];
+];
 
 /** Read once: whatever an option does when it is read happens here. */
 export function checkedOptions(options: OpenOptions) {

@@ -93,7 +93,7 @@ export class FleetRows {
       const standing = fleet.standing(hive);
       if (standing === undefined) continue;
       const heard = fleet.registry.get(hive.id);
-      looks += 1 + (heard?.workers.length ?? 0) * (1 + (hive.devices?.gpus?.length ?? 0));
+      looks += (1 + (heard?.workers.length ?? 0)) * (1 + (hive.devices?.gpus?.length ?? 0));
       const beside = { labels: labels.get(hive.id) ?? NO_LABELS, lastOperation: operations.get(hive.id) ?? null };
       rows.push(this.#row(hive, standing, heard, beside));
     }

@@ -11,7 +11,7 @@ import { TELLING_INTERVAL_MS } from "./hive-news.ts";
 import type { ProbeOutcome, ProbeResult } from "./liveness/sight.ts";
 import { ProbeScheduler } from "./probe-scheduler.ts";
 
-/** How many records are looked at before other work gets its turn. */
+/** How many records are looked at before other work gets its turn: fewer where they are long. */
 const PAGE_SIZE = 100;
 const NO_LABELS: Labels = {};
 /** Looking for rows of GPUs that other programs left behind takes a hundredth of the time at most. */
@@ -122,17 +122,16 @@ export class Watch {
     let after: string | undefined;
     for (;;) {
       const readAtMs = clock.monotonicNow();
-      const page = await catalog.listHives({ after, limit: PAGE_SIZE, onCorruptHive });
-      const labels = await catalog.labels.ofHives(page.map(({ id }) => id));
-      for (const record of page) fleet.learned(record, readAtMs, labels.get(record.id) ?? NO_LABELS);
+      const { hives, nextAfter } = await catalog.findHives({ after, limit: PAGE_SIZE, onCorruptHive });
+      const labels = await catalog.labels.ofHives(hives.map(({ id }) => id));
+      for (const record of hives) fleet.learned(record, readAtMs, labels.get(record.id) ?? NO_LABELS);
       await wholeTurn();
-      for (const record of page) {
+      for (const record of hives) {
         if (this.#stopped) return;
         yield record;
       }
-      const last = page.at(-1);
-      if (last === undefined || page.length < PAGE_SIZE) return;
-      after = last.id;
+      if (nextAfter === null) return;
+      after = nextAfter;
     }
   }
 

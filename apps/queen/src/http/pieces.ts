@@ -14,6 +14,15 @@ export function bytesInPieces(bytes: Buffer): Readable {
   );
 }
 
+/** So much of a list is written in one turn of the event loop, and the item that makes it more. */
+const LIST_PIECE_LENGTH = 262_144;
+
+interface Writing<Item> {
+  /** Resolves in a turn of the event loop for the next piece. */
+  turn(): Promise<void>;
+  toText?(item: Item): string;
+}
+
 /**
  * The JSON of an answer with a long list, which is the first that it has: step by step, as it is read. `answer` makes the whole of the items, and is
  * called without any: for the beginning, and once all were read for the end.
@@ -21,8 +30,9 @@ export function bytesInPieces(bytes: Buffer): Readable {
 export function listInPieces<Item>(
   steps: AsyncIterable<readonly Item[]>,
   answer: (items: never[]) => object,
-  toText: (item: Item) => string = (item) => JSON.stringify(item),
+  writing: Writing<Item>,
 ): Readable {
+  const { toText = JSON.stringify } = writing;
   const halves = () => {
     const text = JSON.stringify(answer([]));
     const middle = text.indexOf("[") + 1;
@@ -36,6 +46,11 @@ export function listInPieces<Item>(
         // Not joined: that would copy all of it once more.
         let text = "";
         for (const item of items) {
+          if (text.length > LIST_PIECE_LENGTH) {
+            yield Buffer.from(text);
+            text = "";
+            await writing.turn();
+          }
           text += before + toText(item);
           before = ",";
         }

@@ -21,8 +21,13 @@ export function isTooLarge(error: unknown): boolean {
   return codeOf(error) === "SQLITE_TOOBIG";
 }
 
-/** SQLite's result codes, by their beginning: the more special ones first. */
+/** Those of the system, and SQLite's by their beginning: the more special ones first. */
 const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
+  [/^(?:EACCES|EPERM)$/, "CATALOG_READ_ONLY", "this user may not use a file or folder that is needed"],
+  [/^EROFS$/, "CATALOG_READ_ONLY", "the file system is read-only"],
+  [/^(?:ENOSPC|EDQUOT)$/, "CATALOG_FULL", "there is no room left on the disk"],
+  [/^ENOENT$/, "CATALOG_UNAVAILABLE", "a file or folder is not there, and cannot be made"],
+  [/^ENOTDIR$/, "CATALOG_UNAVAILABLE", "a part of the path is no folder"],
   [/^SQLITE_(?:BUSY|LOCKED)/, "CATALOG_BUSY", "another process holds the lock of the catalog; try again"],
   [/^SQLITE_(?:FULL|IOERR_SHMSIZE)/, "CATALOG_FULL", "there is no room left for the catalog; make room and try again"],
   [/^SQLITE_(?:READONLY|PERM|AUTH)/, "CATALOG_READ_ONLY", "the catalog cannot be written"],
@@ -54,16 +59,6 @@ const PLAIN_CODES: Record<number, string> = {
 /** Names tables, columns or what the schema calls a constraint, and holds no value of a row. */
 const OF_SCHEMA = /\b(?:(?:UNIQUE|CHECK|NOT NULL) constraint failed|no such (?:table|column)): [\w.,'" ]{1,200}/;
 
-const SYSTEM_CODES: Record<string, readonly [HiveCatalogErrorCode, string]> = {
-  EACCES: ["CATALOG_READ_ONLY", "this user may not use a file or folder that is needed"],
-  EPERM: ["CATALOG_READ_ONLY", "this user may not use a file or folder that is needed"],
-  EROFS: ["CATALOG_READ_ONLY", "the file system is read-only"],
-  ENOSPC: ["CATALOG_FULL", "there is no room left on the disk"],
-  EDQUOT: ["CATALOG_FULL", "there is no room left on the disk"],
-  ENOENT: ["CATALOG_UNAVAILABLE", "a file or folder is not there, and cannot be made"],
-  ENOTDIR: ["CATALOG_UNAVAILABLE", "a part of the path is no folder"],
-};
-
 /**
  * Whatever a driver, drizzle or the file system threw, as the one error that leaves this package. What they say themselves stays in
  * `cause`: their messages hold statements and parameters.
@@ -81,16 +76,18 @@ type SystemError = Error & { code?: unknown; syscall?: unknown; path?: unknown; 
 /** The system's own code, the files or folders that it is about, and what was to be done with them where the code alone does not tell. */
 function systemDetail({ code, syscall, path, dest }: SystemError): string | undefined {
   if (typeof code !== "string" || typeof path !== "string") return undefined;
-  if (code in SYSTEM_CODES) return `${code}: ${path}`;
+  if (meaningOf(code)) return `${code}: ${path}`;
   const files = [path, dest].filter((file) => typeof file === "string");
   return typeof syscall === "string" ? `${code}: ${syscall} ${files.join(" to ")}` : undefined;
 }
 
+function meaningOf(code: string): (typeof CODES)[number] | undefined {
+  return CODES.find(([pattern]) => pattern.test(code));
+}
+
 function classify(cause: Error): readonly [HiveCatalogErrorCode, string] {
   for (const text of codesOf(cause)) {
-    const system = SYSTEM_CODES[text];
-    if (system) return system;
-    const known = CODES.find(([pattern]) => pattern.test(text));
+    const known = meaningOf(text);
     if (known) return [known[1], known[2]];
   }
   if ("syscall" in cause) return ["CATALOG_UNAVAILABLE", "the system could not do what was needed"];

@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import type { GpuRequirement } from "@repo/device-types";
 import { and, sql } from "drizzle-orm";
 import type { Calls } from "../calls.ts";
@@ -6,7 +5,7 @@ import type { CallClient } from "../drivers/client.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
 import { DEFAULT_STREAM_PAGE, tellingOf } from "../hives/reader.ts";
 import { byId, hiveReader } from "../hives/statements.ts";
-import { checkFunction, checkInteger, isKey } from "../model/check.ts";
+import { checkFunction, checkInteger } from "../model/check.ts";
 import type { HiveRecord } from "../model/hive.ts";
 import {
   FIND_OPTIONS,
@@ -16,22 +15,19 @@ import {
   type FoundHives,
 } from "../options.ts";
 import { hiveGpus } from "../schema.ts";
-import { type Finder, finder, MAX_PAGE, type OnDamage, pages } from "../sql/reading.ts";
-import { bytesOf } from "../sql/rows.ts";
+import { distinctTexts } from "../sql/distinct.ts";
+import { BytesRead, collect, type Finder, finder, MAX_PAGE, type OnDamage, pages } from "../sql/reading.ts";
+import { bytesOf, keyOf } from "../sql/rows.ts";
 import { build, countIn, statement } from "../sql/statement.ts";
 import { type Condition, conditionsOf, type GpuRows, type Values } from "./conditions.ts";
 import { hasDevices, placeIn, type Query, queryIn } from "./query.ts";
-import { ENDS, fewest, type Leading, type Place, type Source, sourcesOf } from "./sources.ts";
+import { type Bounds, ENDS, fewest, type Leading, type Place, type Source, sourcesOf } from "./sources.ts";
 
-type Bounds = {
-  /** Rows up to which a source is counted, to find out which one has the fewest. */
-  readonly maxCounted: number;
-  /** Rows of a source that one statement reads past at most, when none of them is what is looked for. */
-  readonly maxWindow: number;
+type PageBounds = Bounds & {
   /** Rows of all windows of a page: what is not found until then is left for the next one. */
   readonly maxRows: number;
 };
-const BOUNDS: Bounds = { maxCounted: 1000, maxWindow: 2000, maxRows: 20_000 };
+const BOUNDS: PageBounds = { maxCounted: 1000, maxWindow: 2000, maxRows: 20_000 };
 /** Of a page: where one of many values is common, and the others are rare, windows hold far fewer rows than they may. */
 const MAX_WINDOWS = 150;
 /** What the conditions of one statement may cost: some milliseconds. */
@@ -65,12 +61,15 @@ type Plan = {
   readonly onDamage: OnDamage;
 };
 
-/** From model to model, each by one look into the index. */
+type Window = {
+  readonly place: string | undefined;
+  readonly end: string | undefined;
+  readonly limit: number;
+  readonly bytes: BytesRead;
+};
+
 const modelsOf = statement<{ limit: number }>(({ limit }) => {
-  const next = (place: ReturnType<typeof sql>) =>
-    sql`SELECT min(${hiveGpus.model}) FROM ${hiveGpus} WHERE ${hiveGpus.model} ${place} AND ${hiveGpus.model} < x''`;
-  const models = sql`(WITH RECURSIVE models(held) AS (${next(sql`>= ''`)}
-    UNION ALL SELECT (${next(sql`> models.held`)}) FROM models WHERE held IS NOT NULL LIMIT ${limit}) SELECT held FROM models WHERE held IS NOT NULL)`;
+  const models = distinctTexts(hiveGpus.model, sql`>= ''`, limit);
   return build.select({ list: sql`CAST(json_group_array(hex(held)) AS BLOB)`.as("list") }).from(models);
 });
 
@@ -80,10 +79,10 @@ const modelsOf = statement<{ limit: number }>(({ limit }) => {
  */
 export class HiveFinder {
   readonly #access: Access;
-  readonly #bounds: Bounds;
+  readonly #bounds: PageBounds;
   readonly #finders = new Map<string, Finder<HiveRecord, Values>>();
 
-  constructor(access: Access, bounds: Bounds = BOUNDS) {
+  constructor(access: Access, bounds: PageBounds = BOUNDS) {
     this.#access = access;
     this.#bounds = bounds;
   }
@@ -122,11 +121,7 @@ export class HiveFinder {
     const { first } = ENDS[query.direction];
     const leading = await fewest(client, sourcesOf(query, rows), query, after ?? first, { maxCounted, maxWindow });
     const conditions = conditionsOf(query, { rows, term: leading.source.term, nowMs });
-    const plan: Plan = {
-      ...{ query, onDamage, readsAll, conditions, leading },
-      maxWindow: this.#maxWindow(conditions, readsAll),
-    };
-    return this.#windows(client, plan, after, limit);
+    return this.#windows(client, { query, leading, conditions, readsAll, maxWindow, onDamage }, after, limit);
   }
 
   /** Rows of one window, so that no statement takes longer than some milliseconds. */
@@ -144,56 +139,37 @@ export class HiveFinder {
     const maxRows = readsAll ? maxWindow * (bounds.maxRows / bounds.maxWindow) : bounds.maxRows;
     let place = after;
     let size = Math.min(maxWindow, Math.max(PAGE_SIZE, limit * ROWS_PER_RECORD));
-    for (let looked = 0, windows = 0; looked < maxRows && windows < MAX_WINDOWS; windows++) {
+    const bytes = new BytesRead();
+    for (let looked = 0, windows = 0; looked < maxRows && windows < MAX_WINDOWS && !bytes.areEnough; windows++) {
       if (windows > 0) await turnOfTheLoop();
       const { source, rows = Number.POSITIVE_INFINITY } = plan.leading;
       const from = place ?? ENDS[plan.query.direction].first;
       // Where every row is one that is looked for, the page ends by itself.
       const end = isAll || rows < size ? undefined : await endOf(client, source, from, size);
-      const next = await this.#window(client, plan, { place, end: end?.id, hives, limit });
-      if (hives.length === limit) return { hives, nextAfter: hives.at(-1)?.id ?? null };
-      if (next === undefined) return { hives, nextAfter: null };
-      looked += end?.rows ?? size;
-      place = next;
+      const found = await this.#window(client, plan, { place, end: end?.id, limit: limit - hives.length, bytes });
+      hives.push(...found);
+      const isFull = hives.length === limit || (bytes.areEnough && found.length > 0);
+      if (isFull) return { hives, nextAfter: hives.at(-1)?.id ?? null };
+      if (end === undefined) return { hives, nextAfter: null };
+      looked += end.rows;
+      place = end.id;
       size = maxWindow;
     }
     return { hives, nextAfter: place ?? null };
   }
 
-  /** Adds what is found between two places, until there are enough. Resolves to where to go on; undefined at the end. */
-  async #window(
-    client: CallClient,
-    plan: Plan,
-    {
-      place,
-      end,
-      hives,
-      limit,
-    }: { place: string | undefined; end: string | undefined; hives: HiveRecord[]; limit: number },
-  ): Promise<string | undefined> {
+  /** What is found between two places, until there are enough or much was read. */
+  #window(client: CallClient, plan: Plan, { place, end, limit, bytes }: Window): Promise<HiveRecord[]> {
     const { leading, conditions, query, readsAll, onDamage } = plan;
-    const values = Object.assign({}, leading.source.values, ...conditions.map((condition) => condition.values));
-    const { first, last: behindAll } = ENDS[query.direction];
-    const window = { windowAfter: place ?? first, windowEnd: end ?? behindAll };
-    const wanted = limit - hives.length;
-    const isWanted = readsAll ? (record: HiveRecord) => hasDevices(query, record) : undefined;
-    const paging = { limit: wanted, isWanted, pageSize: PAGE_SIZE, onDamage };
-    let read = 0;
-    let last: string | undefined;
-    for await (const records of pages(
-      client,
-      this.#finder(plan, place === undefined),
-      { ...values, ...window },
-      paging,
-    )) {
-      read += records.length;
-      for (const record of records) {
-        last = record.id;
-        // Rows of GPUs may be behind: what is told has the devices that were asked for.
-        if (hasDevices(query, record) && hives.push(record) === limit) return last;
-      }
-    }
-    return read === wanted ? last : end;
+    const values: Values = Object.assign({}, leading.source.values, ...conditions.map((condition) => condition.values));
+    const { first, last } = ENDS[query.direction];
+    const within = { windowAfter: place ?? first, windowEnd: end ?? last };
+    // Rows of GPUs may be behind: what is told has the devices that were asked for.
+    const isWanted = (record: HiveRecord) => hasDevices(query, record);
+    const pageSize = readsAll ? PAGE_SIZE : Math.min(limit, PAGE_SIZE);
+    const paging = { limit, isWanted, pageSize, onRead: bytes.add, onDamage };
+    const finder = this.#finder(plan, place === undefined);
+    return collect(pages(client, finder, { ...values, ...within }, paging), bytes);
   }
 
   #finder(
@@ -207,8 +183,7 @@ export class HiveFinder {
     const made = finder<HiveRecord, Values>(hiveReader, order, (given) =>
       and(source.kind.within(given, isFirst), ...conditions.map(({ where }) => where(given))),
     );
-    const [oldest] = this.#finders.keys();
-    if (this.#finders.size >= MAX_KEPT && oldest !== undefined) this.#finders.delete(oldest);
+    if (this.#finders.size >= MAX_KEPT) this.#finders.clear();
     this.#finders.set(shape, made);
     return made;
   }
@@ -243,8 +218,7 @@ async function endOf(
     const row = await client.first(kind.end({ ...values, place, rows: rows - 1 }));
     const [held] = row ?? [];
     if (held === null || held === undefined) return undefined;
-    const bytes = bytesOf(held);
-    const id = bytes.toString("utf8");
-    if (isUtf8(bytes) && isKey(id)) return { id, rows: isList ? countIn(row, 1) : rows };
+    const id = keyOf(held);
+    if (id !== undefined) return { id, rows: isList ? countIn(row, 1) : rows };
   }
 }

@@ -2,10 +2,10 @@ import type { CallClient, SqlResult, SqlStatement } from "../drivers/client.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { checkHive, invalidArgument } from "../model/check.ts";
 import { type HiveRecord, NewHive, newHiveRecord, SSH_FIELDS } from "../model/hive.ts";
-import { belongingsToAdd } from "./belongings.ts";
+import { belongingsToAdd } from "../traits/belongings.ts";
 import { readHive } from "./reader.ts";
 import * as statements from "./statements.ts";
-import { rowOf, storedDevices } from "./writer.ts";
+import { columnsOf } from "./writer.ts";
 
 /** In one transaction, which holds the event loop for some milliseconds. */
 const MAX_HIVES = 32;
@@ -62,8 +62,8 @@ function refusal(error: unknown): HiveCatalogError {
 function additionOf(hive: NewHive, nowMs: number): Addition {
   const checked = checkHive(NewHive, hive);
   const record = newHiveRecord(checked, nowMs);
-  const row = rowOf(record);
-  const belongings = belongingsToAdd(record.id, checked.labels, storedDevices(record.devices, row.devices));
+  const row = columnsOf(record);
+  const belongings = belongingsToAdd(record.id, checked.labels, { devices: record.devices, devicesJson: row.devices });
   return { record, changes: [...belongings, statements.addHive(row)] };
 }
 

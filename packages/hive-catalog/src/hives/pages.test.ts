@@ -12,6 +12,12 @@ const row = (id: string, port = "1") =>
   `INSERT INTO hives (id, host, port, last_heartbeat_ms, created_at_ms, updated_at_ms) VALUES (${id}, 'h', ${port}, 1, 0, 0)`;
 const sound = (...ids: string[]) => ids.map((id) => row(`'${id}'`));
 const damaged = (...ids: string[]) => ids.map((id) => row(`'${id}'`, "0"));
+/** Longer than two may be that are read at once; they lack their GPUs. */
+const MORE = `json_object('cpu', NULL, 'gpus', NULL, 'more', hex(zeroblob(300000)))`;
+const withMore = (row: string) =>
+  row.replace("updated_at_ms)", "updated_at_ms, devices_json)").replace(/\)$/, `, ${MORE})`);
+const long = (...ids: string[]) => sound(...ids).map(withMore);
+const longDamaged = (...ids: string[]) => damaged(...ids).map(withMore);
 const times = (count: number, id: string) => Array.from({ length: count }, () => row(id));
 const numbered = (count: number, id: (index: number) => string) => Array.from({ length: count }, (_, i) => row(id(i)));
 
@@ -33,6 +39,9 @@ const FLEETS: [string, string[]][] = [
   ["one NULL id", [...sound("a", "b", "c"), ...times(1, "NULL")]],
   ["two NULL ids", [...sound("a", "b", "c", "d"), ...times(2, "NULL")]],
   ["many NULL ids", [...sound("a", "b", "c", "d", "e"), ...times(9, "NULL")]],
+  ["long devices", [...sound("a", "c", "d", "g"), ...long("b", "e", "f")]],
+  ["long devices behind NULL ids", [...times(3, "NULL"), ...long("a", "b"), ...sound("c")]],
+  ["long devices that are damaged", [...sound("a", "d"), ...long("b"), ...longDamaged("c", "e")]],
   [
     "all of it",
     [

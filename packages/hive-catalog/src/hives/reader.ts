@@ -1,9 +1,9 @@
 import { tell } from "../calls.ts";
 import type { CallClient, SqlValue } from "../drivers/client.ts";
-import { turnOfTheLoop } from "../event-loop.ts";
+import { inBatches, turnOfTheLoop } from "../event-loop.ts";
 import { checkChoice, checkFunction, checkInteger, invalidArgument, isKey } from "../model/check.ts";
 import { HIVE_STATUSES, type HiveRecord, type HiveStatus } from "../model/hive.ts";
-import type { DamagedHive, DamagedRecord, ListOptions, StaleOptions, StreamOptions } from "../options.ts";
+import type { DamagedHive, DamagedRecord, GetOptions, ListOptions, StaleOptions, StreamOptions } from "../options.ts";
 import { collect, type Finder, MAX_PAGE, type OnDamage, pages, readOne } from "../sql/reading.ts";
 import { bytesOf } from "../sql/rows.ts";
 import { countIn } from "../sql/statement.ts";
@@ -12,7 +12,6 @@ import {
   allIds,
   countBehind,
   countOdd,
-  hiveExists,
   hiveOfId,
   hiveReader,
   hivesOfIds,
@@ -29,10 +28,6 @@ export async function readHive(client: CallClient, id: string): Promise<HiveReco
   return isKey(id) ? readOne(client, hiveOfId, { id }) : undefined;
 }
 
-export async function isThere(client: CallClient, id: string): Promise<boolean> {
-  return isKey(id) && (await client.first(hiveExists({ id }))) !== undefined;
-}
-
 /** The ids of hives, in order; one that is no text is told. Throws INVALID_ARGUMENT. */
 export async function listIds(client: CallClient, options: ListOptions, onDamage: OnDamage): Promise<string[]> {
   return (await collect(hivePages(client, allIds, {}, options, onDamage))).map(({ id }) => id);
@@ -45,18 +40,16 @@ const MAX_IDS = 1000;
 export async function* hivesWithIds(
   client: CallClient,
   ids: readonly string[],
-  { onCorruptHive }: Pick<ListOptions, "onCorruptHive">,
+  { onCorruptHive }: GetOptions,
   onDamage: OnDamage,
 ): AsyncGenerator<HiveRecord[]> {
   if (!Array.isArray(ids) || ids.length > MAX_IDS) {
     throw invalidArgument("ids", `must be a list of at most ${MAX_IDS} ids`);
   }
   const keys = [...new Set(ids.filter(isKey))].sort();
-  for (let from = 0; from < keys.length; from += DEFAULT_STREAM_PAGE) {
-    const some = keys.slice(from, from + DEFAULT_STREAM_PAGE);
+  for await (const some of inBatches(keys, DEFAULT_STREAM_PAGE)) {
     const paging = { limit: some.length, onCorruptHive };
     yield* hivePages(client, hivesOfIds, { ids: JSON.stringify(some) }, paging, onDamage);
-    await turnOfTheLoop();
   }
 }
 
@@ -67,7 +60,8 @@ export async function soundValues(client: CallClient, id: string) {
 }
 
 type Paging = {
-  pageSize?: number /** Of the hive `after`, for finders that are in this order. */;
+  pageSize?: number;
+  /** Of the hive `after`, for finders that are in this order. */
   lastHeartbeatMs?: number;
 };
 

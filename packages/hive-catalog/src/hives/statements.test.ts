@@ -3,12 +3,12 @@ import { CatalogFile, LOOSE_DDL } from "../../test/catalog-file.ts";
 import type { SqlStatement } from "../drivers/client.ts";
 import { HIVE_STATUSES } from "../model/hive.ts";
 import { openDatabase } from "../sql/open.ts";
+import { hiveExists } from "../traits/presence.ts";
 import {
   allHives,
   allIds,
   countBehind,
   countOdd,
-  hiveExists,
   hiveOfId,
   hivesOfIds,
   hivesWithoutDevices,
@@ -66,14 +66,14 @@ test("hives are counted over more than one window, and whatever their ids are", 
   expect(await catalog.countByStatus("online")).toBe(120_000 + ids.length);
 });
 
-const page = { limit: 10, id: "a", lastHeartbeatMs: 1 };
+const page = { limit: 10, maxBytes: 1, id: "a", lastHeartbeatMs: 1 };
 const beats = { beats: '{"a":1}', believableMs: 2 };
 
 /** Each with the index that it searches, and what of it SQLite compares. */
 test.each<[string, SqlStatement, string]>([
   ["hiveOfId", hiveOfId.query({ id: "a" }), "sqlite_autoindex_hives_1 (id=?)"],
   ["hiveExists", hiveExists({ id: "a" }), "COVERING INDEX sqlite_autoindex_hives_1 (id=?)"],
-  ["hivesOfIds", hivesOfIds.first({ ids: '["a","b"]', limit: 2 }), "sqlite_autoindex_hives_1 (id=?)"],
+  ["hivesOfIds", hivesOfIds.first({ ...page, ids: '["a","b"]' }), "sqlite_autoindex_hives_1 (id=?)"],
   ["allIds", allIds.next(page), "COVERING INDEX sqlite_autoindex_hives_1 (id>?)"],
   ["allHives", allHives.next(page), "sqlite_autoindex_hives_1 (id>?)"],
   ["hivesWithStatus", hivesWithStatus.next({ ...page, status: "online" }), "idx_hives_status_id (status=? AND id>?)"],

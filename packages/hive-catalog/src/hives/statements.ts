@@ -5,7 +5,7 @@ import { cordons, hives, operations, tokens } from "../schema.ts";
 import { finder, type Order, one } from "../sql/reading.ts";
 import { renewRevision } from "../sql/revisions.ts";
 import { RowReader } from "../sql/rows.ts";
-import { build, type Given, statement } from "../sql/statement.ts";
+import { build, fieldsOf, type Given, statement } from "../sql/statement.ts";
 import { removeGpus } from "../traits/gpus.ts";
 import { removeLabels } from "../traits/labels.ts";
 import { laterBeat } from "./heartbeat-rule.ts";
@@ -28,7 +28,6 @@ export type HiveRow = {
 
 const ofId = ({ id }: Given<Id>) => eq(hives.id, id);
 export const hiveOfId = one(hiveReader, ofId);
-export const hiveExists = statement<Id>((given) => build.select({ found: sql`1` }).from(hives).where(ofId(given)));
 
 export const byId: Order = { columns: { id: hives.id } };
 const byHeartbeat: Order = { columns: { lastHeartbeatMs: hives.lastHeartbeatMs, id: hives.id } };
@@ -77,11 +76,11 @@ export const countOdd = statement<Status>(({ status }) => {
 
 /** The primary key decides races between two adds of one id. */
 export const addHive = statement<HiveRow>((given) =>
-  build.insert(hives).values(columnsOf(given)).onConflictDoNothing({ target: hives.id }),
+  build.insert(hives).values(fieldsOf(hiveFields, given)).onConflictDoNothing({ target: hives.id }),
 );
 
 export const updateHive = statement<HiveRow & Now & Believable>((given) => {
-  const { id, createdAtMs, ...columns } = columnsOf(given);
+  const { id, createdAtMs, ...columns } = fieldsOf(hiveFields, given);
   return build
     .update(hives)
     .set({ ...columns, lastHeartbeatMs: laterThanStored(given.lastHeartbeatMs, given), updatedAtMs: given.nowMs })
@@ -93,7 +92,7 @@ export const setStatus = statement<Id & Status & Now>((given) =>
   build.update(hives).set({ status: given.status, updatedAtMs: given.nowMs }).where(ofId(given)),
 );
 
-export const setDevices = statement<Id & Now & { devices: string }>((given) =>
+export const setDevices = statement<Id & Now & Pick<HiveRow, "devices">>((given) =>
   build.update(hives).set({ devices: given.devices, updatedAtMs: given.nowMs }).where(ofId(given)),
 );
 
@@ -138,7 +137,7 @@ export const removal = [
   statement<Id & Now>((given) => removeGpus(given)),
   statement<Id & Now>(({ id }) => {
     const hasTokens = sql`EXISTS (SELECT 1 FROM ${tokens} WHERE ${eq(tokens.hiveId, id)})`;
-    return renewRevision("tokens", hasTokens);
+    return renewRevision(tokens, hasTokens);
   }),
   statement<Id & Now>(({ id }) => build.delete(tokens).where(eq(tokens.hiveId, id))),
   // Unfinished, it would stand in the way of a hive that is added under the same id.
@@ -155,11 +154,6 @@ export const removal = [
       .where(and(eq(operations.hiveId, id), isNull(operations.hiveRemovedAtMs))),
   ),
 ];
-
-function columnsOf(given: Given<HiveRow>) {
-  const names = Object.keys(hiveFields) as (keyof typeof hiveFields)[];
-  return Object.fromEntries(names.map((name) => [name, given[name]])) as { [Name in keyof typeof hiveFields]: SQL };
-}
 
 function laterThanStored(beatMs: SQL, { believableMs }: Given<Believable>): SQL<number> {
   return laterBeat({ beatMs, storedMs: hives.lastHeartbeatMs, believableMs });

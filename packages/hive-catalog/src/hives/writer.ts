@@ -1,18 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
 import { and, eq, type SQL, sql } from "drizzle-orm";
-import type { CallClient, SqlResult, SqlStatement, SqlValue } from "../drivers/client.ts";
+import type { CallClient, SqlResult } from "../drivers/client.ts";
 import { HiveCatalogError, hiveNotFound } from "../errors.ts";
 import {
   checkBoolean,
   checkHive,
   checkInteger,
   DevicesArgument,
-  IdInput,
+  IdArgument,
   invalidArgument,
   isKey,
   LabelsArgument,
   otherLabels,
-  StatusInput,
+  StatusArgument,
   tooManyLabels,
 } from "../model/check.ts";
 import type { Field, Fields } from "../model/fields.ts";
@@ -31,8 +31,8 @@ import type { Labels } from "../model/label.ts";
 import type { PatchOptions } from "../options.ts";
 import { hives } from "../schema.ts";
 import { bound, build } from "../sql/statement.ts";
+import { belongingsToPatch, gpusToReplace, labelsToReplace } from "../traits/belongings.ts";
 import { haveRoom, keepValues } from "../traits/labels.ts";
-import { belongingsToPatch, gpusToReplace, labelsToReplace, type StoredDevices } from "./belongings.ts";
 import { latestBelievableMs } from "./heartbeat-rule.ts";
 import { readHive, soundValues } from "./reader.ts";
 import { brokenSshRule, keepsSshRule } from "./ssh-rule.ts";
@@ -42,10 +42,10 @@ import { type HiveRow, hiveReader } from "./statements.ts";
 export async function updateHive(client: CallClient, hive: HiveInput, nowMs: number): Promise<HiveRecord> {
   const { fields, labels } = labelsApart(hive);
   const record = await checkedRecord(client, fields);
-  const row = rowOf(record);
+  const row = columnsOf(record);
   const results = await client.batch([
     ...(labels === undefined ? [] : labelsToReplace(record.id, labels)),
-    ...gpusToReplace(record.id, storedDevices(record.devices, row.devices)),
+    ...gpusToReplace(record.id, { devices: record.devices, devicesJson: row.devices }),
     statements.updateHive({ ...row, nowMs, believableMs: latestBelievableMs(nowMs) }),
   ]);
   return returned(record.id, results.at(-1));
@@ -60,12 +60,13 @@ export async function patchHive(
 ): Promise<HiveRecord> {
   checkBoolean("replacesLabels", replacesLabels);
   checkBoolean("keepsLabels", keepsLabels);
-  checkHive(IdInput, { id });
+  checkHive(IdArgument, { id });
   const { labels = {}, ...fields } = await checkedChanges(client, id, changes);
   const named = Object.entries(fields).filter(([, value]) => value !== undefined);
   const hasLabels = replacesLabels || Object.keys(labels).length > 0;
   if (named.length === 0 && !hasLabels) return storedHive(client, id);
-  const columns = columnsOf(Object.fromEntries(named));
+  const { devices } = fields;
+  const columns = columnsOf(Object.fromEntries(named) as Partial<HiveRecord>);
   const merged = hasLabels && !replacesLabels ? { id, labels: JSON.stringify(labels) } : undefined;
   const room = merged && haveRoom(merged);
   const kept = merged && keepsLabels ? keepValues(merged) : undefined;
@@ -75,7 +76,7 @@ export async function patchHive(
     {
       labels: hasLabels ? labels : undefined,
       replacesLabels,
-      devices: fields.devices === undefined ? undefined : storedDevices(fields.devices, columns.devices),
+      devices: devices === undefined ? undefined : { devices, devicesJson: columns.devices ?? null },
     },
     where,
   );
@@ -92,8 +93,9 @@ export async function patchHive(
 }
 
 export async function setStatus(client: CallClient, id: string, status: HiveStatus, nowMs: number): Promise<void> {
-  checkHive(StatusInput, { id, status });
-  await change(client, id, statements.setStatus({ id, status, nowMs }));
+  checkHive(StatusArgument, { id, status });
+  const { rowsAffected } = await client.execute(statements.setStatus({ id, status, nowMs }));
+  if (rowsAffected === 0) throw hiveNotFound(id);
 }
 
 export async function setOffline(
@@ -110,7 +112,7 @@ export async function setOffline(
 
 export async function setDevices(client: CallClient, id: string, devices: DevicesInput, nowMs: number): Promise<void> {
   const checked = checkHive(DevicesArgument, { id, devices });
-  const devicesJson = String(columnsOf({ devices: checked.devices }).devices);
+  const { devices: devicesJson } = columnsOf({ devices: checked.devices });
   const results = await client.batch([
     ...gpusToReplace(id, { devicesJson, devices: checked.devices }),
     statements.setDevices({ id, devices: devicesJson, nowMs }),
@@ -132,16 +134,8 @@ function labelsApart(hive: HiveInput): { fields: HiveInput; labels?: Labels } {
   return labels === undefined ? { fields } : { fields, ...checkHive(LabelsArgument, { labels }, hive.id) };
 }
 
-export function storedDevices(devices: DevicesInput | null, column: SqlValue | undefined): StoredDevices {
-  return { devices, devicesJson: column as string | null };
-}
-
 async function holds(client: CallClient, condition: SQL): Promise<boolean> {
   return (await client.first(bound(build.select({ holds: condition }).from(sql`(SELECT 1)`).toSQL())))?.[0] === 1;
-}
-
-async function change(client: CallClient, id: string, statement: SqlStatement): Promise<void> {
-  if ((await client.execute(statement)).rowsAffected === 0) throw hiveNotFound(id);
 }
 
 async function storedHive(client: CallClient, id: string): Promise<HiveRecord> {
@@ -197,7 +191,9 @@ function without(input: object, names: readonly string[]): object {
 }
 
 /** Fields as their columns hold them. */
-function columnsOf(fields: object): Record<string, SqlValue> {
+export function columnsOf<F extends Partial<HiveRecord>>(
+  fields: F,
+): { [Name in keyof F]: HiveRow[Name & keyof HiveRow] } {
   const all: Fields = hiveFields;
   const column = ([name, value]: [string, unknown]) => {
     const { stored, toJson = (same: unknown) => same } = all[name] as Field;
@@ -205,8 +201,4 @@ function columnsOf(fields: object): Record<string, SqlValue> {
     return [name, isJson ? JSON.stringify(toJson(value as never)) : value];
   };
   return Object.fromEntries(Object.entries(fields).map(column));
-}
-
-export function rowOf(record: HiveRecord): HiveRow {
-  return columnsOf(record) as HiveRow;
 }

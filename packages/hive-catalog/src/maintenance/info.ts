@@ -5,10 +5,10 @@ import { plain } from "../drivers/client.ts";
 import { HIVE_STATUSES, type HiveStatus } from "../model/hive.ts";
 import { sizeOf } from "../sql/files.ts";
 import { fromHex } from "../sql/identity.ts";
+import { type MigrationState, migrationNames, readMigrationState } from "../sql/migrations.ts";
 import { countIn } from "../sql/statement.ts";
 import { readSynchronous, type Synchronous } from "../sql/synchronous.ts";
 import { recordTables } from "./check.ts";
-import { type MigrationState, migrationNames, readMigrationState } from "./migration-state.ts";
 import { type ReadOptions, readingFrom, readNumber } from "./source.ts";
 import type { Reader } from "./sql-thread.ts";
 

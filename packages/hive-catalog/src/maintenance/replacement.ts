@@ -4,14 +4,12 @@ import { dirname } from "node:path";
 import { plain } from "../drivers/client.ts";
 import { toCatalogError } from "../drivers/errors.ts";
 import { HiveCatalogError } from "../errors.ts";
-import { missingRight } from "../sql/files.ts";
+import { COMPANIONS, missingRight } from "../sql/files.ts";
 import { identify, notACatalog } from "../sql/identity.ts";
 import { SqlThread } from "./sql-thread.ts";
 
 /** Long enough for a write of another program to end; an idle connection of one does not go away. */
 const LOCK_TIMEOUT_MS = 1000;
-/** What SQLite keeps beside a file. Left beside another one of that name, its pages would be written over that one's. */
-const COMPANIONS = ["-wal", "-shm", "-journal"];
 const SQLITE_HEADER_BYTES = 100;
 
 /**
@@ -57,6 +55,7 @@ export async function replace(thread: SqlThread, path: string, temporary: string
   try {
     const stats = await old.stat();
     await synced(temporary, (file) => takeOver(file, stats));
+    // Left beside another file of that name, their pages would be written over that one's.
     for (const companion of COMPANIONS) await rm(path + companion, { force: true });
     await synced(dirname(path));
     await rename(temporary, path);

@@ -1,8 +1,7 @@
 import { plain } from "../drivers/client.ts";
 import { FileClient } from "../drivers/file/client.ts";
 import { affinityOf, fromHex } from "../sql/identity.ts";
-import { knownMigrations } from "../sql/migrations.ts";
-import type { MigrationState } from "./migration-state.ts";
+import { knownMigrations, type MigrationState } from "../sql/migrations.ts";
 import type { Reader } from "./sql-thread.ts";
 
 /** How the tables, columns and indexes of a catalog differ from what its migrations make. */

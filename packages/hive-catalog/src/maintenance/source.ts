@@ -1,7 +1,8 @@
 import { plain } from "../drivers/client.ts";
-import { toCatalogError } from "../drivers/errors.ts";
+import { codeOf, toCatalogError } from "../drivers/errors.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { checkOptions, invalidArgument } from "../model/check.ts";
+import type { OpenOptions } from "../options.ts";
 import { isNew, readOnlyTarget, statOf, unreadable } from "../sql/files.ts";
 import { fromHex, identify, notACatalog } from "../sql/identity.ts";
 import { parseLocation, realPathOf, redacted } from "../sql/location.ts";
@@ -11,12 +12,8 @@ import { type Reader, SqlThread } from "./sql-thread.ts";
 
 export const BUSY_TIMEOUT_MS = 5000;
 
-export type ReadOptions = {
-  /** Token for a libSQL server; never shown. */
-  authToken?: string | undefined;
-  /** How long a request to a libSQL server may take, in ms: default 10,000. */
-  requestTimeoutMs?: number | undefined;
-};
+/** For a catalog on a server. */
+export type ReadOptions = Pick<OpenOptions, "authToken" | "requestTimeoutMs">;
 
 /** A catalog that is there, open for reading. `path` is undefined for one on a server. */
 export type Source = { readonly name: string; readonly path: string | undefined; readonly reader: Reader };
@@ -90,8 +87,8 @@ async function identifyCatalog(reader: Reader, name: string): Promise<void> {
   try {
     if ((await identify(reader, name)) === "empty") throw notACatalog(name, "it has no hives table");
   } catch (error) {
-    const isNoDatabase = error instanceof Error && "code" in error && error.code === "SQLITE_NOTADB";
-    throw isNoDatabase ? notACatalog(name, "it is not an SQLite file, or its beginning is destroyed") : error;
+    if (codeOf(error) !== "SQLITE_NOTADB") throw error;
+    throw notACatalog(name, "it is not an SQLite file, or its beginning is destroyed");
   }
 }
 

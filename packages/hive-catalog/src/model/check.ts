@@ -12,9 +12,9 @@ const devices = recordFields.devices.unwrap();
 const id = z.string("must be a text").refine(isKey, "must be a text, without NUL and halves of characters");
 
 /** The arguments of the verbs that change a part of a hive. */
-export const IdInput = z.object({ id });
-export const StatusInput = z.object({ id, status });
-export const HeartbeatInput = z.object({ id, timestampMs: timeMs });
+export const IdArgument = z.object({ id });
+export const StatusArgument = z.object({ id, status });
+export const HeartbeatArgument = z.object({ id, timestampMs: timeMs });
 export const DevicesArgument = z.object({ id, devices });
 export const LabelsArgument = z.object({ labels: Labels });
 export const LabelChangesArgument = z.object({ labels: LabelChanges });
@@ -32,29 +32,21 @@ const SAYING = {
 export function checkHive<Output>(schema: z.ZodType<Output>, input: unknown, hiveId?: string): Output {
   const result = schema.safeParse(input, SAYING);
   if (result.success) return result.data;
-  const problems = problemsOf(result.error, "hive");
-  const id = hiveId ?? idOf(input);
-  const subject = id === undefined ? "the hive" : `hive ${shown(id)}`;
-  throw new HiveCatalogError("INVALID_HIVE", `${subject} is not valid: ${listed(problems)}`, {
-    problems,
-    ...(id === undefined ? {} : { hiveId: id }),
-  });
+  throw invalidHive(hiveId ?? idOf(input), problemsOf(result.error, "hive"));
+}
+
+function invalidHive(hiveId: string | undefined, problems: readonly FieldProblem[]): HiveCatalogError {
+  const subject = hiveId === undefined ? "the hive" : `hive ${shown(hiveId)}`;
+  return new HiveCatalogError("INVALID_HIVE", `${subject} is not valid: ${listed(problems)}`, { hiveId, problems });
 }
 
 /** For changes to labels that leave a hive with too many. */
 export const tooManyLabels = (id: string): HiveCatalogError =>
-  invalidLabels(id, `must be at most ${MAX_LABELS} labels, with those that stay`);
+  invalidHive(id, [{ field: "labels", message: `must be at most ${MAX_LABELS} labels, with those that stay` }]);
 
 /** For changes that may set labels alone that are not there. */
 export const otherLabels = (id: string): HiveCatalogError =>
-  invalidLabels(id, "must be no other values than those that are there");
-
-function invalidLabels(id: string, message: string): HiveCatalogError {
-  return new HiveCatalogError("INVALID_HIVE", `hive ${shown(id)} is not valid: labels: ${message}`, {
-    hiveId: id,
-    problems: [{ field: "labels", message }],
-  });
-}
+  invalidHive(id, [{ field: "labels", message: "must be no other values than those that are there" }]);
 
 /** Checks any other thing that a caller handed in, such as a `token`. Throws INVALID_ARGUMENT, which names each field and its rule. */
 export function checkArgument<Output>(thing: string, schema: z.ZodType<Output>, input: unknown): Output {

@@ -8,6 +8,8 @@ export type Stored = {
   readonly type: "text" | "integer";
   /** What a sound value is, in words. */
   readonly sentence: string;
+  /** Whether one value of it may be as long as thousands of those of other columns. */
+  readonly isLong?: boolean;
   /** What the type alone does not say of a value. */
   readonly isSound?: (held: string | number) => boolean;
   /** Of a text that is JSON: what it stands for. Throws an Error that says what is wrong. */
@@ -106,7 +108,7 @@ export function oneOf(choices: readonly string[]) {
 }
 
 export function json(what: string, decode: (json: unknown) => unknown) {
-  return { type: "text", sentence: `must be ${what} as JSON`, decode } as const satisfies Stored;
+  return { type: "text", sentence: `must be ${what} as JSON`, isLong: true, decode } as const satisfies Stored;
 }
 
 /** The rule of each field, by its name in TypeScript. */

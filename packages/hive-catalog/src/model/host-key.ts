@@ -18,7 +18,7 @@ export const hostKeyFields = {
   ),
   publicKey: field(
     "public_key",
-    { type: "text", sentence: "must be the base64 of a key", isSound: isPublicKey },
+    { type: "text", sentence: "must be the base64 of a key", isLong: true, isSound: isPublicKey },
     publicKey,
   ),
   pinnedAtMs: field("pinned_at_ms", time, timeMs),

@@ -20,41 +20,33 @@ type Token = {
   readonly position: number;
 };
 
-const TOKEN = /\s*(==|!=|[=!(),<>]|[^\s=!(),<>]+|$)/y;
+const TOKEN = /\s*(==|!=|[=!(),<>]|[^\s=!(),<>]+|$)/gy;
 
-/** What a selector is made of, one after the other. */
+/** What a selector is made of, one after the other; the end, again and again. */
 class Tokens {
-  readonly #text: string;
-  #place = 0;
-  #next: Token;
+  readonly #left: Token[];
 
-  constructor(text: string) {
-    this.#text = text;
-    this.#next = this.#read();
+  constructor(selector: string) {
+    this.#left = Array.from(selector.matchAll(TOKEN), ({ 0: whole, 1: text = "", index }) => {
+      return { text, position: index + whole.length - text.length + 1 };
+    });
   }
 
   get next(): Token {
-    return this.#next;
+    return this.#left[0] as Token;
   }
 
   take(): Token {
-    const taken = this.#next;
-    this.#next = this.#read();
-    return taken;
+    const { next } = this;
+    if (this.#left.length > 1) this.#left.shift();
+    return next;
   }
 
   /** Takes the next one if it is one of these. */
   accepts(...texts: readonly string[]): boolean {
-    const isSo = texts.includes(this.#next.text);
+    const isSo = texts.includes(this.next.text);
     if (isSo) this.take();
     return isSo;
-  }
-
-  #read(): Token {
-    TOKEN.lastIndex = this.#place;
-    const [whole = "", text = ""] = TOKEN.exec(this.#text) ?? [];
-    this.#place += whole.length;
-    return { text, position: this.#place - text.length + 1 };
   }
 }
 

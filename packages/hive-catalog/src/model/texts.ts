@@ -34,11 +34,12 @@ export function matching<const Column extends string>(column: Column, sentence: 
   return field(column, stored satisfies Stored, z.string(saying).regex(pattern, saying));
 }
 
-/** Any text. What no database holds in one, NUL and halves of characters, becomes U+FFFD. */
+/** Any text, which may be long. What no database holds in one, NUL and halves of characters, becomes U+FFFD. */
 export function anyText<const Column extends string>(column: Column, maxLength: number) {
   const saying = rule(`must be a text of at most ${maxLength} characters`);
   const held = (value: string) => value.replaceAll(/[\0\p{Cs}]/gu, "\uFFFD");
-  return field(column, text, z.string(saying).max(maxLength, saying).overwrite(held));
+  const stored = { ...text, isLong: true } as const;
+  return field(column, stored satisfies Stored, z.string(saying).max(maxLength, saying).overwrite(held));
 }
 
 /** Of a secret with so many random bits that it needs no slower hash. */

@@ -1,18 +1,18 @@
 import { isUtf8 } from "node:buffer";
 import { performance } from "node:perf_hooks";
-import { eq, max, min, sql } from "drizzle-orm";
-import type { CallClient, SqlExecutor, SqlRow, SqlStatement } from "../drivers/client.ts";
-import { after, turnOfTheLoop } from "../event-loop.ts";
-import { isKey } from "../model/check.ts";
+import { eq, max, min, type SQL, sql } from "drizzle-orm";
+import type { CallClient, SqlExecutor, SqlStatement } from "../drivers/client.ts";
+import { after, inBatches, turnOfTheLoop } from "../event-loop.ts";
 import type { CallOptions } from "../options.ts";
 import { hiveGpus, hives } from "../schema.ts";
-import { bytesOf } from "../sql/rows.ts";
+import { MAX_BYTES } from "../sql/reading.ts";
+import { bytesOf, keyOf } from "../sql/rows.ts";
 import { build, countIn, type Given, statement } from "../sql/statement.ts";
 import { addGpus, type DerivedGpus, derivedFromText, hashOfDevices, removeGpus } from "../traits/gpus.ts";
 import { leftovers, leftoversToRemove } from "../traits/leftovers.ts";
 import { Verbs } from "./verbs.ts";
 
-/** Hives that one statement looks at. */
+/** Hives that one statement looks at, of which most have few devices. */
 const PAGE_SIZE = 250;
 /** Hives whose rows one commit changes: it holds the event loop and the lock for a few milliseconds. */
 const MAX_GROUP = 64;
@@ -27,9 +27,17 @@ const { devicesHash } = hiveGpus;
 const told = sql`count(*) || ifnull(' ' || ${min(devicesHash)} || ' ' || ${max(devicesHash)}, '')`;
 const stored = sql`(SELECT CAST(${told} AS BLOB) FROM ${hiveGpus} WHERE ${eq(hiveGpus.hiveId, hives.id)})`;
 const devicesBytes = sql`iif(typeof(${hives.devices}) = 'text', CAST(${hives.devices} AS BLOB), NULL)`;
+const devicesLength = sql`iif(typeof(${hives.devices}) = 'text', octet_length(${hives.devices}), 0)`;
+/** Where a page ends, so that the devices before its last hive have fewer bytes than one statement reads. */
+const endOfPage = (isAfter: SQL): SQL => {
+  const lengths = sql`SELECT rowid AS place, ${devicesLength} AS bytes FROM ${hives} WHERE ${isAfter} ORDER BY rowid LIMIT ${sql.raw(String(PAGE_SIZE))}`;
+  const sums = sql`SELECT place, sum(bytes) OVER (ROWS UNBOUNDED PRECEDING) - bytes AS bytes_before FROM (${lengths})`;
+  return sql`(SELECT max(place) FROM (${sums}) WHERE bytes_before < ${sql.raw(String(MAX_BYTES))})`;
+};
 /** In the order of the table, in which its pages stand. */
-const hivesAfter = statement<{ place: string }>(({ place }) =>
-  build
+const hivesAfter = statement<{ place: string }>(({ place }) => {
+  const isAfter = sql`rowid > CAST(${place} AS INTEGER)`;
+  return build
     .select({
       place: sql`CAST(rowid AS TEXT)`.as("place"),
       id: sql`CAST(${hives.id} AS BLOB)`.as("id_bytes"),
@@ -37,10 +45,9 @@ const hivesAfter = statement<{ place: string }>(({ place }) =>
       stored: stored.as("stored"),
     })
     .from(hives)
-    .where(sql`rowid > CAST(${place} AS INTEGER)`)
-    .orderBy(sql`rowid`)
-    .limit(PAGE_SIZE),
-);
+    .where(sql`${isAfter} AND rowid <= ${endOfPage(isAfter)}`)
+    .orderBy(sql`rowid`);
+});
 
 /** As long as the devices are still those. */
 const isUnchanged = ({ id, devices }: Given<Derivation>) =>
@@ -62,18 +69,21 @@ type Page = {
 /** Looks at one page of hives, and changes nothing. */
 async function readPage(executor: SqlExecutor, place: string, comparison: Comparison): Promise<Page> {
   const { rows } = await executor.execute(hivesAfter({ place }));
+  let bytes = 0;
   const differing = rows.flatMap((row) => {
     const devices = row[2] === null ? null : bytesOf(row[2]);
+    bytes += devices?.length ?? 0;
     // A text that is none is damage, and so no devices.
     const text = devices !== null && isUtf8(devices) ? devices.toString("utf8") : null;
     const stored = bytesOf(row[3]).toString();
     if (comparison === "of these devices" && text !== null && isOf(stored, hashOfDevices(text))) return [];
     const gpus = derivedFromText(text);
-    const id = idIn(row);
-    return id === undefined || stored === storedOf(gpus) ? [] : [derivationOf(id, devices, gpus)];
+    const id = keyOf(row[1]);
+    if (id === undefined || stored === storedOf(gpus)) return [];
+    return [{ id, devices, gpus: JSON.stringify(gpus.rows), devicesHash: gpus.devicesHash }];
   });
-  const next = rows.length < PAGE_SIZE ? undefined : String(rows.at(-1)?.[0]);
-  return { differing, hives: rows.length, next };
+  const isLast = rows.length < PAGE_SIZE && bytes < MAX_BYTES;
+  return { differing, hives: rows.length, next: isLast ? undefined : String(rows.at(-1)?.[0]) };
 }
 
 /** Whether there are rows, all with this hash. */
@@ -85,25 +95,13 @@ function storedOf({ rows, devicesHash: hash }: DerivedGpus): string {
   return rows.length === 0 ? "0" : `${rows.length} ${hash} ${hash}`;
 }
 
-function derivationOf(id: string, devices: Buffer | null, { rows, devicesHash: hash }: DerivedGpus): Derivation {
-  return { id, devices, gpus: JSON.stringify(rows), devicesHash: hash };
-}
-
-/** Undefined for one that is damaged, and so cannot be asked for. */
-function idIn([, held]: SqlRow): string | undefined {
-  const bytes = bytesOf(held);
-  const id = bytes.toString("utf8");
-  return isUtf8(bytes) && isKey(id) ? id : undefined;
-}
-
 async function changeRows<Hive>(
   client: CallClient,
   hives: readonly Hive[],
   change: (hive: Hive) => SqlStatement[],
 ): Promise<void> {
-  for (let from = 0; from < hives.length; from += MAX_GROUP) {
-    await client.batch(hives.slice(from, from + MAX_GROUP).flatMap(change), { isRepeatable: true });
-    await turnOfTheLoop();
+  for await (const some of inBatches(hives, MAX_GROUP)) {
+    await client.batch(some.flatMap(change), { isRepeatable: true });
   }
 }
 
@@ -152,43 +150,44 @@ export class DerivedGpuRows extends Verbs {
     return this.access.calls.run(async () => {
       this.#isAwaited = true;
       this.#wake();
-      const hives = await (this.#running ?? this.#run(this.#look()));
+      const hives = await (this.#running ?? this.#run());
       await this.#removeLeftovers(options);
       return hives;
     }, options);
   }
 
   /** The first page at once, the others in the background: what a catalog does when it is opened. */
-  async begin(): Promise<void> {
-    const look = this.#look();
-    try {
-      const { value = 0 } = await look.next();
-      if (this.#left > 0) this.#run(look, value).catch(() => {});
-    } catch {
-      // Whoever can write derives it; until then devices themselves are looked at.
-    }
+  begin(): Promise<void> {
+    return new Promise((resolve) => {
+      // Where it fails, whoever can write derives it; until then devices themselves are looked at.
+      this.#run(resolve).catch(() => resolve());
+    });
   }
 
-  #run(look: AsyncIterable<number>, before = 0): Promise<number> {
-    this.#running = sumOf(look, before).finally(() => {
+  #run(onPage?: () => void): Promise<number> {
+    this.#running = this.#look(onPage).finally(() => {
       this.#running = undefined;
       this.#isAwaited = false;
     });
     return this.#running;
   }
 
-  async *#look(): AsyncGenerator<number, undefined, undefined> {
+  /** Resolves to how many hives had rows that were missing or differed. */
+  async #look(onPage?: () => void): Promise<number> {
     let seen = 0;
+    let derived = 0;
     if (this.#left > 0) this.#left = Number.POSITIVE_INFINITY;
-    for (let place: string | undefined = FIRST_PLACE; place !== undefined; ) {
+    for (let place = FIRST_PLACE; ; ) {
       const startedMs = performance.now();
       const page = await this.#deriveFrom(place);
       const workedMs = performance.now() - startedMs;
-      place = page.next;
       seen += page.hives;
-      if (place === undefined) this.#left = 0;
-      yield page.differing.length;
-      if (this.#left > 0) await this.#countLeft(seen);
+      derived += page.differing.length;
+      if (page.next === undefined) this.#left = 0;
+      onPage?.();
+      if (page.next === undefined) return derived;
+      place = page.next;
+      if (this.#left > 0) await this.#countLeft(page.hives, seen);
       await (this.#isAwaited ? turnOfTheLoop() : this.#pause(workedMs * PAUSE_PER_WORK));
     }
   }
@@ -219,20 +218,11 @@ export class DerivedGpuRows extends Verbs {
   }
 
   /** Once in a look: counting takes as long as a page does. */
-  async #countLeft(seen: number): Promise<void> {
+  async #countLeft(looked: number, seen: number): Promise<void> {
     const { calls } = this.access;
-    const isCounted = Number.isFinite(this.#left);
-    const left = isCounted ? this.#left - PAGE_SIZE : (await calls.run(countAll)) - seen;
+    const left = Number.isFinite(this.#left)
+      ? this.#left - looked
+      : countIn(await calls.run((client) => client.first(countHives({})))) - seen;
     this.#left = Math.max(1, left);
   }
-}
-
-async function countAll(client: CallClient): Promise<number> {
-  return countIn(await client.first(countHives({})));
-}
-
-async function sumOf(numbers: AsyncIterable<number>, before: number): Promise<number> {
-  let sum = before;
-  for await (const number of numbers) sum += number;
-  return sum;
 }

@@ -3,9 +3,9 @@ import { checkArgument } from "../model/check.ts";
 import { HostKey, hostKeyFields, NewHostKey } from "../model/host-key.ts";
 import type { CallOptions } from "../options.ts";
 import { hostKeys } from "../schema.ts";
-import { collect, finder, oldestFirst, pages } from "../sql/reading.ts";
-import { ALL_ROWS, RowReader } from "../sql/rows.ts";
-import { build, type Given, statement } from "../sql/statement.ts";
+import { finder, oldestFirst, rowsWhere } from "../sql/reading.ts";
+import { RowReader } from "../sql/rows.ts";
+import { build, fieldsOf, type Given, statement } from "../sql/statement.ts";
 import { Verbs } from "./verbs.ts";
 
 const Address = HostKey.pick({ host: true, port: true });
@@ -14,25 +14,13 @@ type Address = { host: string; port: number };
 export const hostKeyReader = new RowReader<HostKey>({ table: hostKeys, fields: hostKeyFields, thing: "host key" });
 
 const ofHost = ({ host, port }: Given<Address>): SQL => and(eq(hostKeys.host, host), eq(hostKeys.port, port)) as SQL;
-const keysOfHost = statement<Address>((given) => {
-  const keys = build
-    .select({ row: hostKeyReader.row.as("row") })
-    .from(hostKeys)
-    .where(ofHost(given));
-  return build.select(ALL_ROWS).from(keys.as("keys"));
-});
+const keysOfHost = rowsWhere(hostKeyReader, ofHost);
 const allKeys = finder<HostKey, object>(hostKeyReader, oldestFirst);
 
 const pin = statement<HostKey>((key) =>
   build
     .insert(hostKeys)
-    .values({
-      host: key.host,
-      port: key.port,
-      keyType: key.keyType,
-      publicKey: key.publicKey,
-      pinnedAtMs: key.pinnedAtMs,
-    })
+    .values(fieldsOf(hostKeyFields, key))
     .onConflictDoUpdate({
       target: [hostKeys.host, hostKeys.port, hostKeys.keyType],
       set: { publicKey: key.publicKey, pinnedAtMs: key.pinnedAtMs },
@@ -60,17 +48,14 @@ export class HostKeys extends Verbs {
     return this.access.calls.run(async (client) => {
       const address = Address.safeParse({ host, port });
       if (!address.success) return [];
-      const keys = hostKeyReader.records((await client.first(keysOfHost(address.data))) ?? []);
+      const keys = hostKeyReader.records(await client.first(keysOfHost(address.data)));
       return keys.sort((a, b) => (a.keyType < b.keyType ? -1 : 1));
     }, options);
   }
 
   /** All of them, in the order in which they were first pinned. */
-  list(options: CallOptions = {}): Promise<HostKey[]> {
-    return this.access.calls.run((client) => {
-      const paging = { onDamage: this.access.warnings.of(hostKeyReader) };
-      return collect(pages(client, allKeys, {}, paging));
-    }, options);
+  list(options?: CallOptions): Promise<HostKey[]> {
+    return this.listed(allKeys, options);
   }
 
   /** Removes every key of a host. Resolves to whether there was one. */

@@ -2,11 +2,11 @@ import { isUtf8 } from "node:buffer";
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { CallClient, SqlRow } from "../drivers/client.ts";
 import { hiveNotFound } from "../errors.ts";
-import { turnOfTheLoop } from "../event-loop.ts";
+import { inBatches } from "../event-loop.ts";
 import {
   checkHive,
   checkInteger,
-  IdInput,
+  IdArgument,
   invalidArgument,
   isKey,
   LabelChangesArgument,
@@ -16,19 +16,13 @@ import {
 import { type HiveLabel, isLabelKey, isLabelValue, type LabelChanges, type Labels } from "../model/label.ts";
 import { type CallOptions, LABEL_LIST_OPTIONS, type LabelListOptions, type LabelPlacesOptions } from "../options.ts";
 import { hiveLabels, hives } from "../schema.ts";
+import { distinctTexts } from "../sql/distinct.ts";
 import { collect, finder, type Order, pages } from "../sql/reading.ts";
 import { bytesOf } from "../sql/rows.ts";
-import { build, type Given, statement } from "../sql/statement.ts";
-import {
-  addLabels,
-  haveRoom,
-  labelReader,
-  labelsOf,
-  MAX_HIVES_READ,
-  readLabels,
-  removeKeys,
-  removeLabels,
-} from "../traits/labels.ts";
+import { build, statement } from "../sql/statement.ts";
+import { belongingsToPatch, labelsToReplace } from "../traits/belongings.ts";
+import { haveRoom, labelReader, labelsOf, MAX_HIVES_READ, readLabels } from "../traits/labels.ts";
+import { isThere } from "../traits/presence.ts";
 import { Verbs } from "./verbs.ts";
 
 /** How many hives have something: what is beyond is not counted. */
@@ -55,54 +49,32 @@ const KEYS_READ = 100;
 const MAX_VALUES = 100;
 const MAX_COUNT = 1000;
 
-type Id = { id: string };
-type Change = Id & { labels: string };
-
-const isThere = ({ id }: Given<Id>) => sql`EXISTS (SELECT 1 FROM ${hives} WHERE ${eq(hives.id, id)})`;
-const mayMerge = (given: Given<Change>): SQL => sql`${isThere(given)} AND ${haveRoom(given)}`;
-const touch = (given: Given<Id & { nowMs: number }>, where?: SQL) =>
+/** After the change itself; where there was no room for it, nothing happened. */
+const touch = statement<{ id: string; labels: string; nowMs: number }>((given) =>
   build
     .update(hives)
     .set({ updatedAtMs: given.nowMs })
-    .where(and(eq(hives.id, given.id), where));
-
-const toSet = {
-  remove: statement<Id>((given) => removeLabels(given, isThere(given))),
-  add: statement<Change>((given) => addLabels(given, isThere(given))),
-  touch: statement<Id & { nowMs: number }>((given) => touch(given)),
-};
-const toMerge = {
-  remove: statement<Change>((given) => removeKeys(given, mayMerge(given))),
-  add: statement<Change>((given) => addLabels(given, mayMerge(given))),
-  touch: statement<Change & { nowMs: number }>((given) => touch(given, haveRoom(given))),
-};
-const hiveIsThere = statement<Id>((given) => build.select({ found: isThere(given) }).from(sql`(SELECT 1)`));
+    .where(and(eq(hives.id, given.id), haveRoom(given))),
+);
 
 const byValue: Order = { columns: { value: hiveLabels.value, hiveId: hiveLabels.hiveId } };
 const labelsWithKey = finder<HiveLabel, { key: string }>(labelReader, byValue, ({ key }) => eq(hiveLabels.key, key));
 
-/** Every text is below every BLOB, which is no label. */
-const isText = sql`< x''`;
 const json = (list: SQL) => sql`CAST(json_group_array(${list}) AS BLOB)`.as("list");
 const bounded = (where: SQL) =>
   sql`(SELECT count(*) FROM (SELECT 1 FROM ${hiveLabels} WHERE ${where} LIMIT ${sql.raw(String(MAX_COUNT + 1))}))`;
 
-/** From key to key, each by one look into the index. `after` is bytes: a key that another program damaged may be no text. */
+/** `after` is bytes: a key that another program damaged may be no text. */
 const keysAfter = statement<{ after: Uint8Array; limit: number }>(({ after, limit }) => {
-  const next = (place: SQL) =>
-    sql`SELECT min(${hiveLabels.key}) FROM ${hiveLabels} WHERE ${hiveLabels.key} > ${place} AND ${hiveLabels.key} ${isText}`;
-  const keys = sql`(WITH RECURSIVE keys(held) AS (${next(sql`CAST(${after} AS TEXT)`)}
-    UNION ALL SELECT (${next(sql`keys.held`)}) FROM keys WHERE held IS NOT NULL LIMIT ${limit}) SELECT held FROM keys WHERE held IS NOT NULL)`;
-  return build.select({ list: json(sql`json_array(hex(held), ${bounded(sql`${hiveLabels.key} = held`)})`) }).from(keys);
+  const count = bounded(sql`${hiveLabels.key} = held`);
+  const keys = distinctTexts(hiveLabels.key, sql`> CAST(${after} AS TEXT)`, limit);
+  return build.select({ list: json(sql`json_array(hex(held), ${count})`) }).from(keys);
 });
 
 const valuesOf = statement<{ key: string }>(({ key }) => {
-  const next = (place: SQL) =>
-    sql`SELECT min(${hiveLabels.value}) FROM ${hiveLabels} WHERE ${eq(hiveLabels.key, key)} AND ${hiveLabels.value} ${place} AND ${hiveLabels.value} ${isText}`;
-  const values = sql`(WITH RECURSIVE held_values(held) AS (${next(sql`>= ''`)}
-    UNION ALL SELECT (${next(sql`> held_values.held`)}) FROM held_values WHERE held IS NOT NULL LIMIT ${sql.raw(String(MAX_VALUES + 1))})
-    SELECT held FROM held_values WHERE held IS NOT NULL)`;
-  const count = bounded(sql`${eq(hiveLabels.key, key)} AND ${hiveLabels.value} = held`);
+  const hasKey = eq(hiveLabels.key, key);
+  const count = bounded(sql`${hasKey} AND ${hiveLabels.value} = held`);
+  const values = distinctTexts(hiveLabels.value, sql`>= ''`, sql.raw(String(MAX_VALUES + 1)), hasKey);
   return build.select({ list: json(sql`json_array(hex(held), ${count})`) }).from(values);
 });
 
@@ -111,12 +83,11 @@ export class HiveLabels extends Verbs {
   /** Puts these labels in place of all that a hive has, and resolves to them. Rejects with HIVE_NOT_FOUND or INVALID_HIVE. */
   set(hiveId: string, labels: Labels, options?: CallOptions): Promise<Labels> {
     return this.access.calls.run(async (client) => {
-      checkHive(IdInput, { id: hiveId });
+      checkHive(IdArgument, { id: hiveId });
       const checked = checkHive(LabelsArgument, { labels }, hiveId).labels;
       const results = await client.batch([
-        toSet.remove({ id: hiveId }),
-        toSet.add({ id: hiveId, labels: JSON.stringify(checked) }),
-        toSet.touch({ id: hiveId, nowMs: this.access.now() }),
+        ...labelsToReplace(hiveId, checked),
+        touch({ id: hiveId, labels: JSON.stringify(checked), nowMs: this.access.now() }),
       ]);
       if (results.at(-1)?.rowsAffected === 0) throw hiveNotFound(hiveId);
       return checked;
@@ -129,21 +100,21 @@ export class HiveLabels extends Verbs {
    */
   patch(hiveId: string, changes: LabelChanges, options?: CallOptions): Promise<Labels> {
     return this.access.calls.run(async (client) => {
-      checkHive(IdInput, { id: hiveId });
+      checkHive(IdArgument, { id: hiveId });
       const { labels } = checkHive(LabelChangesArgument, { labels: changes }, hiveId);
       if (Object.keys(labels).length === 0) {
-        if (await isIn(client, hiveId))
-          return this.#read(await client.first(labelsOf({ ids: JSON.stringify([hiveId]) }))).get(hiveId) ?? {};
-        throw hiveNotFound(hiveId);
+        if (!(await isThere(client, hiveId))) throw hiveNotFound(hiveId);
+        return this.#read(await client.first(labelsOf({ ids: JSON.stringify([hiveId]) }))).get(hiveId) ?? {};
       }
       const change = { id: hiveId, labels: JSON.stringify(labels) };
-      const [, , touched, after] = await client.batch([
-        toMerge.remove(change),
-        toMerge.add(change),
-        toMerge.touch({ ...change, nowMs: this.access.now() }),
+      const results = await client.batch([
+        ...belongingsToPatch(hiveId, { labels, replacesLabels: false }, haveRoom(change)),
+        touch({ ...change, nowMs: this.access.now() }),
         labelsOf({ ids: JSON.stringify([hiveId]) }),
       ]);
-      if (touched?.rowsAffected === 0) throw await whyNot(client, hiveId);
+      const [touched, after] = results.slice(-2);
+      if (touched?.rowsAffected === 0)
+        throw (await isThere(client, hiveId)) ? tooManyLabels(hiveId) : hiveNotFound(hiveId);
       return this.#read(after?.rows[0]).get(hiveId) ?? {};
     }, options);
   }
@@ -151,8 +122,8 @@ export class HiveLabels extends Verbs {
   /** The labels of a hive; none of one that is not there. Rejects with CORRUPT_RECORD when another program damaged one of them. */
   get(hiveId: string, options?: CallOptions): Promise<Labels> {
     return this.access.calls.run(async (client) => {
-      const row = isKey(hiveId) ? await client.first(labelsOf({ ids: JSON.stringify([hiveId]) })) : undefined;
-      if (row === undefined) return {};
+      if (!isKey(hiveId)) return {};
+      const row = await client.first(labelsOf({ ids: JSON.stringify([hiveId]) }));
       labelReader.records(row);
       return this.#read(row).get(hiveId) ?? {};
     }, options);
@@ -162,11 +133,9 @@ export class HiveLabels extends Verbs {
   ofHives(hiveIds: readonly string[], options?: CallOptions): Promise<ReadonlyMap<string, Labels>> {
     return this.access.calls.run(async (client) => {
       if (!Array.isArray(hiveIds)) throw invalidArgument("hiveIds", "must be a list of ids");
-      const ids = hiveIds.filter(isKey);
       const found = new Map<string, Labels>();
-      for (let from = 0; from < ids.length; from += MAX_HIVES_READ) {
-        if (from > 0) await turnOfTheLoop();
-        const row = await client.first(labelsOf({ ids: JSON.stringify(ids.slice(from, from + MAX_HIVES_READ)) }));
+      for await (const ids of inBatches(hiveIds.filter(isKey), MAX_HIVES_READ)) {
+        const row = await client.first(labelsOf({ ids: JSON.stringify(ids) }));
         for (const [id, labels] of this.#read(row)) found.set(id, labels);
       }
       return found;
@@ -219,16 +188,8 @@ export class HiveLabels extends Verbs {
 
   #read(row: SqlRow | undefined): Map<string, Labels> {
     const onDamage = this.access.warnings.of(labelReader);
-    return row === undefined ? new Map() : readLabels(row, ({ damage, rowId }) => onDamage(damage, false, rowId));
+    return readLabels(row, ({ damage, rowId }) => onDamage(damage, false, rowId));
   }
-}
-
-async function isIn(client: CallClient, id: string): Promise<boolean> {
-  return (await client.first(hiveIsThere({ id })))?.[0] === 1;
-}
-
-async function whyNot(client: CallClient, id: string): Promise<Error> {
-  return (await isIn(client, id)) ? tooManyLabels(id) : hiveNotFound(id);
 }
 
 async function valuesIn(client: CallClient, key: string): Promise<Pick<LabelKey, "values" | "hasMoreValues">> {

@@ -7,7 +7,7 @@ import { OPERATION_KINDS, OPERATION_STATES, type OperationRecord, operationField
 import { isRecordId } from "../model/texts.ts";
 import type { FoundOperations, OperationFindOptions } from "../options.ts";
 import { operations } from "../schema.ts";
-import { collect, type Finder, finder, newestFirst, type OnDamage, pages } from "../sql/reading.ts";
+import { type BytesRead, collect, type Finder, finder, newestFirst, type OnDamage, pages } from "../sql/reading.ts";
 import { RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
 
@@ -33,8 +33,8 @@ const isWanted = ({ state, kind }: Given<Wanted>): SQL | undefined =>
   and(isAs(operations.state, state), isAs(operations.kind, kind));
 const isAs = (column: typeof operations.state | typeof operations.kind, value: SQL<string | null>): SQL =>
   sql`(${value} IS NULL OR ${column} IN (SELECT value FROM json_each(${value})))`;
-const ofHive = ({ hiveId }: Given<OfHive>): SQL => eq(operations.hiveId, hiveId);
-const isUnfinished = isNull(operations.finishedAtMs);
+export const ofHive = ({ hiveId }: Given<OfHive>): SQL => eq(operations.hiveId, hiveId);
+export const isUnfinished = isNull(operations.finishedAtMs);
 
 /** By their index: SQLite would walk the whole table to be spared the sorting of a few. */
 const newestOfFew = { ...newestFirst, columns: { rowId: sql`+rowid` } };
@@ -80,50 +80,58 @@ export function readUnfinished(client: CallClient, onDamage: OnDamage): Promise<
   return collect(pages(client, unfinished, any, { pageSize: PAGE_SIZE, onDamage }));
 }
 
+/** One page; without `bytes` it is a full one, however long its records are. */
 export async function findOperations(
   client: CallClient,
   { hiveId, state, kind, after, limit = DEFAULT_LIMIT }: OperationFindOptions,
   onDamage: OnDamage,
+  bytes?: BytesRead,
 ): Promise<FoundOperations> {
   checkInteger("limit", limit, 1);
   const conditions = checkArgument("options", Conditions, { state, kind });
   if (hiveId !== undefined && !isKey(hiveId)) return { operations: [], nextAfter: null };
   const wanted = { state: listText(conditions.state), kind: listText(conditions.kind) };
   const place = after === undefined ? undefined : await placeOf(client, after);
-  const paging = { limit, after: place, pageSize: PAGE_SIZE, onDamage };
+  const paging = { limit, after: place, pageSize: PAGE_SIZE, onRead: bytes?.add, onDamage };
   const read = async <V extends Record<string, string | null>>(which: Finder<OperationRecord, V>, values: V) => {
-    const found = await collect(pages(client, which, values, paging));
-    return { operations: found, nextAfter: found.length < limit ? null : (found.at(-1)?.id ?? null) };
+    const found = await collect(pages(client, which, values, paging), bytes);
+    const isEnd = found.length < limit && !bytes?.areEnough;
+    return { operations: found, nextAfter: isEnd ? null : (found.at(-1)?.id ?? null) };
   };
   if (wanted.state === RUNNING) return read(unfinished, { ...wanted, hiveId: hiveId ?? null });
   if (hiveId !== undefined) return read(ofOneHive, { ...wanted, hiveId });
   if (wanted.state === null && wanted.kind === null) return read(all, {});
-  return findInWindows(client, wanted, paging);
+  return findInWindows(client, wanted, paging, bytes);
 }
 
 const listText = (list: readonly unknown[] | undefined): string | null =>
   list === undefined ? null : JSON.stringify([...new Set(list)]);
 const RUNNING = JSON.stringify(["running"]);
 
+type WindowPaging = {
+  limit: number;
+  after: { rowId: string } | undefined;
+  pageSize: number;
+  onRead: ((bytes: number) => void) | undefined;
+  onDamage: OnDamage;
+};
+
 /** No index knows states or kinds: the operations are looked at window by window. */
 async function findInWindows(
   client: CallClient,
   wanted: Wanted,
-  {
-    limit,
-    after,
-    ...paging
-  }: { limit: number; after: { rowId: string } | undefined; pageSize: number; onDamage: OnDamage },
+  { limit, after, ...paging }: WindowPaging,
+  bytes: BytesRead | undefined,
 ): Promise<FoundOperations> {
   const found: OperationRecord[] = [];
   let place = after;
   for (let windows = 1; ; windows++) {
     const [rowId, hexId] = (await client.first(endOfWindow(place ?? { rowId: MAX_ROW_ID }))) ?? [];
     const window = { ...wanted, lastRowId: String(rowId ?? 0) };
-    found.push(
-      ...(await collect(pages(client, inWindow, window, { ...paging, limit: limit - found.length, after: place }))),
-    );
-    if (found.length === limit) return { operations: found, nextAfter: found.at(-1)?.id ?? null };
+    const batches = pages(client, inWindow, window, { ...paging, limit: limit - found.length, after: place });
+    found.push(...(await collect(batches, bytes)));
+    if (found.length === limit || (bytes?.areEnough && found.length > 0))
+      return { operations: found, nextAfter: found.at(-1)?.id ?? null };
     if (rowId === undefined) return { operations: found, nextAfter: null };
     place = { rowId: String(rowId) };
     const id = Buffer.from(String(hexId), "hex").toString("utf8");

@@ -1,7 +1,7 @@
 import { and, eq, isNotNull, isNull, lt, type SQL, sql } from "drizzle-orm";
 import type { CallClient } from "../drivers/client.ts";
 import { HiveCatalogError, hiveNotFound } from "../errors.ts";
-import { turnOfTheLoop } from "../event-loop.ts";
+import { inBatches } from "../event-loop.ts";
 import { checkArgument, checkObject, invalidArgument, isKey } from "../model/check.ts";
 import {
   NewOperation,
@@ -21,10 +21,11 @@ import {
   type OperationListOptions,
 } from "../options.ts";
 import { hives, operations } from "../schema.ts";
-import { type OnDamage, one, readOne } from "../sql/reading.ts";
-import { ALL_ROWS, RowReader } from "../sql/rows.ts";
+import { BytesRead, type OnDamage, one, readOne, rowsWhere } from "../sql/reading.ts";
+import { RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
-import { findOperations, operationReader, readUnfinished } from "./operation-pages.ts";
+import { isThere } from "../traits/presence.ts";
+import { findOperations, isUnfinished, ofHive, operationReader, readUnfinished } from "./operation-pages.ts";
 import { Verbs } from "./verbs.ts";
 
 /** Finished operations that are kept of each hive. */
@@ -52,25 +53,16 @@ type End = Id & { state: OperationRecord["state"]; problem: string | null; nowMs
 type Begun = Omit<OperationRecord, "steps" | "problem" | "finishedAtMs">;
 
 const ofId = ({ id }: Given<Id>): SQL => eq(operations.id, id);
-const ofHive = ({ hiveId }: Given<OfHive>): SQL => eq(operations.hiveId, hiveId);
 const isFinished = isNotNull(operations.finishedAtMs);
-const isUnfinished = isNull(operations.finishedAtMs);
 
 const operationOfId = one<OperationRecord, Id>(operationReader, ofId);
 
 /** The newest of each hive, whose ids are a JSON list; none of a hive that was removed before it was added anew. */
-const latestOfHives = statement<{ ids: string }>(({ ids }) => {
+const latestOfHives = rowsWhere<{ ids: string }>(summaryReader, ({ ids }) => {
   const newest = sql`SELECT max(rowid) FROM ${operations} WHERE ${operations.hiveId} = hive.value`;
-  const found = build
-    .select({ row: summaryReader.row.as("row") })
-    .from(operations)
-    .where(and(sql`rowid IN (SELECT (${newest}) FROM json_each(${ids}) AS hive)`, isNull(operations.hiveRemovedAtMs)));
-  return build.select(ALL_ROWS).from(found.as("found"));
+  return and(sql`rowid IN (SELECT (${newest}) FROM json_each(${ids}) AS hive)`, isNull(operations.hiveRemovedAtMs));
 });
 
-const hiveIsThere = statement<OfHive>(({ hiveId }) =>
-  build.select({ found: sql`1` }).from(hives).where(eq(hives.id, hiveId)),
-);
 const unfinishedOf = statement<OfHive>((given) =>
   build
     .select({ id: sql`hex(${operations.id})` })
@@ -190,12 +182,12 @@ export class Operations extends Verbs {
   }
 
   /**
-   * A page of those for which all holds that is asked, the newest first. No call holds the event loop for long: after some windows of operations a page
+   * A page of those for which all holds that is asked, the newest first. No call holds the event loop for long: after some windows of operations, or half a megabyte, a page
    * may be short or empty, and `nextAfter` says where to go on. Rejects as `list`.
    */
   find(options: OperationFindOptions = {}): Promise<FoundOperations> {
     return this.access.calls.run(
-      (client) => findOperations(client, options, this.#onDamage),
+      (client) => findOperations(client, options, this.#onDamage, new BytesRead()),
       options,
       OPERATION_FIND_OPTIONS,
     );
@@ -211,12 +203,10 @@ export class Operations extends Verbs {
     return this.access.calls.run(async (client) => {
       if (!Array.isArray(hiveIds)) throw invalidArgument("hiveIds", "must be a list of ids");
       const onDamage = this.access.warnings.of(summaryReader);
-      const ids = hiveIds.filter(isKey);
       const latest = new Map<string, OperationSummary>();
-      for (let from = 0; from < ids.length; from += HIVES_READ) {
-        if (from > 0) await turnOfTheLoop();
-        const row = await client.first(latestOfHives({ ids: JSON.stringify(ids.slice(from, from + HIVES_READ)) }));
-        for (const { record, damage, rowId } of row === undefined ? [] : summaryReader.found(row)) {
+      for await (const ids of inBatches(hiveIds.filter(isKey), HIVES_READ)) {
+        const row = await client.first(latestOfHives({ ids: JSON.stringify(ids) }));
+        for (const { record, damage, rowId } of summaryReader.found(row)) {
           if (record === undefined) onDamage(damage, false, rowId);
           else latest.set(record.hiveId, record);
         }
@@ -247,7 +237,7 @@ async function insertOnce(client: CallClient, operation: OperationRecord): Promi
       if (inserted.isRepeat && isOwn) return;
       throw invalidArgument("id", `must be one that is not taken: there is an operation '${id}' already`);
     }
-    if ((await client.first(hiveIsThere({ hiveId }))) === undefined) throw hiveNotFound(hiveId);
+    if (!(await isThere(client, hiveId))) throw hiveNotFound(hiveId);
     const other = await client.first(unfinishedOf({ hiveId }));
     if (other !== undefined) throw inProgress(hiveId, String(other[0]));
   }

@@ -4,7 +4,7 @@ import { QueenRecord, queenFields } from "../model/queen.ts";
 import { isRecordId } from "../model/texts.ts";
 import type { CallOptions } from "../options.ts";
 import { queens } from "../schema.ts";
-import { collect, finder, oldestFirst, pages } from "../sql/reading.ts";
+import { finder, oldestFirst } from "../sql/reading.ts";
 import { RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
 import { Verbs } from "./verbs.ts";
@@ -47,11 +47,8 @@ export class Queens extends Verbs {
   }
 
   /** Those that run, in the order in which they began. */
-  list(options: CallOptions = {}): Promise<QueenRecord[]> {
-    return this.access.calls.run((client) => {
-      const paging = { onDamage: this.access.warnings.of(queenReader) };
-      return collect(pages(client, allRunning, {}, paging));
-    }, options);
+  list(options?: CallOptions): Promise<QueenRecord[]> {
+    return this.listed(allRunning, options);
   }
 
   /** When a queen ends. */

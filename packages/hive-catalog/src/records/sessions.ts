@@ -4,8 +4,8 @@ import { NewSession, type SessionRecord, sessionFields } from "../model/session.
 import { isRecordId } from "../model/texts.ts";
 import type { CallOptions } from "../options.ts";
 import { sessions, tokens } from "../schema.ts";
-import { collect, finder, oldestFirst, one, pages, readOne } from "../sql/reading.ts";
-import { renewRevision, revisionOf } from "../sql/revisions.ts";
+import { finder, oldestFirst, one, readOne } from "../sql/reading.ts";
+import { renewIfChanged, renewRevision, versionOf } from "../sql/revisions.ts";
 import { RowReader } from "../sql/rows.ts";
 import { build, type Given, statement } from "../sql/statement.ts";
 import { Verbs } from "./verbs.ts";
@@ -22,11 +22,7 @@ export const sessionReader = new RowReader<SessionRecord>({ table: sessions, fie
 const ofKey = ({ cookieHash }: Given<Key>): SQL => eq(sessions.cookieHash, cookieHash);
 const sessionOfKey = one<SessionRecord, Key>(sessionReader, ofKey);
 const allSessions = finder<SessionRecord, object>(sessionReader, oldestFirst);
-/** Each change of ours renews the revision; the counts tell one that was added or removed by hand. */
-const version = statement(() => {
-  const text = sql`concat_ws(' ', ${revisionOf("sessions")}, (SELECT count(*) FROM ${sessions}), (SELECT max(rowid) FROM ${sessions}))`;
-  return build.select({ version: text }).from(sql`(SELECT 1)`);
-});
+const version = versionOf(sessions);
 /** Only for a token that is there and not revoked, in the same statement. */
 const insert = statement<SessionRecord>(({ cookieHash, keyHash, tokenId, createdAtMs, expiresAtMs }) =>
   build
@@ -45,8 +41,8 @@ const removeFirstOfToken = statement<OfToken>(({ tokenId }) =>
 );
 const removeFirst = statement(() => removeAllBut(MAX_SESSIONS));
 const remove = statement<Key>((given) => build.delete(sessions).where(ofKey(given)));
-const renew = statement(() => renewRevision("sessions", sql`true`));
-const renewIfChanged = statement(() => renewRevision("sessions", sql`changes() > 0`));
+const renew = statement(() => renewRevision(sessions, sql`true`));
+const renewIfRemoved = renewIfChanged(sessions);
 
 /** Those of them that end first, but so many. */
 function removeAllBut(kept: number, which: SQL = sql`true`) {
@@ -82,11 +78,8 @@ export class Sessions extends Verbs {
   }
 
   /** In the order in which they began. */
-  list(options: CallOptions = {}): Promise<SessionRecord[]> {
-    return this.access.calls.run((client) => {
-      const paging = { onDamage: this.access.warnings.of(sessionReader) };
-      return collect(pages(client, allSessions, {}, paging));
-    }, options);
+  list(options?: CallOptions): Promise<SessionRecord[]> {
+    return this.listed(allSessions, options);
   }
 
   /** A text that changes whenever one begins or ends: cheaper than `list` for whoever keeps a copy. */
@@ -98,7 +91,7 @@ export class Sessions extends Verbs {
   remove(cookieHash: string, options?: CallOptions): Promise<void> {
     return this.access.calls.run(async (client) => {
       if (!isRecordId(cookieHash)) return;
-      await client.batch([remove({ cookieHash }), renewIfChanged({})], { isRepeatable: true });
+      await client.batch([remove({ cookieHash }), renewIfRemoved({})], { isRepeatable: true });
     }, options);
   }
 }

@@ -2,16 +2,17 @@ import { isDeepStrictEqual } from "node:util";
 import { and, eq, lt, type SQL, sql } from "drizzle-orm";
 import type { CallClient } from "../drivers/client.ts";
 import { hiveNotFound } from "../errors.ts";
-import { turnOfTheLoop } from "../event-loop.ts";
+import { inBatches, turnOfTheLoop } from "../event-loop.ts";
 import { checkArgument, checkBoolean, checkInteger, invalidArgument } from "../model/check.ts";
 import { isRecordId } from "../model/texts.ts";
 import { NewToken, type StoredToken, type TokenRecord, tokenFields } from "../model/token.ts";
 import type { CallOptions, RevokeOptions } from "../options.ts";
-import { hives, sessions, tokens } from "../schema.ts";
-import { collect, finder, oldestFirst, one, pages, readOne } from "../sql/reading.ts";
-import { renewRevision, revisionOf } from "../sql/revisions.ts";
+import { sessions, tokens } from "../schema.ts";
+import { finder, oldestFirst, one, readOne } from "../sql/reading.ts";
+import { renewIfChanged, versionOf } from "../sql/revisions.ts";
 import { RowReader } from "../sql/rows.ts";
-import { build, countIn, type Given, statement } from "../sql/statement.ts";
+import { build, countIn, fieldsOf, type Given, statement } from "../sql/statement.ts";
+import { hasHive } from "../traits/presence.ts";
 import { Verbs } from "./verbs.ts";
 
 type Id = { id: string };
@@ -30,34 +31,19 @@ const isInForce = sql`typeof(${tokens.revokedAtMs}) <> 'integer'`;
 const tokenOfId = one<StoredToken, Id>(tokenReader, ofId);
 const allTokens = finder<StoredToken, object>(tokenReader, oldestFirst);
 const count = statement(() => build.select({ count: sql`count(*)` }).from(tokens).where(isInForce));
-/** Each change of ours renews the revision; the counts tell a token that was added, revoked or removed by hand. */
-const version = statement(() => {
-  const text = sql`concat_ws(' ', ${revisionOf("tokens")}, (SELECT count(*) FROM ${tokens}), (SELECT max(rowid) FROM ${tokens}),
-    (SELECT count(*) FROM ${tokens} WHERE ${tokens.revokedAtMs} IS NOT NULL))`;
-  return build.select({ version: text }).from(sql`(SELECT 1)`);
-});
-/** After a change in the same batch. */
-const renew = statement(() => renewRevision("tokens", sql`changes() > 0`));
+const version = versionOf(tokens, sql`SELECT count(*) FROM ${tokens} WHERE ${tokens.revokedAtMs} IS NOT NULL`);
+const renew = renewIfChanged(tokens);
 
 /** A hive's token only for a hive that is there, in the same statement. The primary key decides races between two adds of one id. */
-const add = statement<StoredToken>(
-  ({ id, name, role, hiveId, hash, createdAtMs, revokedAtMs, expiresAtMs, lastUsedAtMs }) =>
-    build
-      .insert(tokens)
-      .select(
-        sql`SELECT ${id}, ${name}, ${role}, ${hiveId}, ${hash}, ${createdAtMs}, ${revokedAtMs}, ${expiresAtMs}, ${lastUsedAtMs}
-        WHERE ${hiveId} IS NULL OR EXISTS (SELECT 1 FROM ${hives} WHERE ${eq(hives.id, hiveId)})`,
-      )
-      .onConflictDoNothing({ target: tokens.id }),
-);
-const revoke = statement<Id & Now>((given) =>
-  build
-    .update(tokens)
-    .set({ revokedAtMs: given.nowMs })
-    .where(and(ofId(given), isInForce)),
-);
-/** The same, but not for an operator's where no other one lasts: one that will expire lets nobody in for good. */
-const revokeUnlessLast = statement<Id & Now>((given) => {
+const add = statement<StoredToken>((given) => {
+  const values = sql.join(Object.values(fieldsOf(tokenFields, given)), sql`, `);
+  return build
+    .insert(tokens)
+    .select(sql`SELECT ${values} WHERE ${given.hiveId} IS NULL OR ${hasHive(given.hiveId)}`)
+    .onConflictDoNothing({ target: tokens.id });
+});
+/** With `unlessLast` 1, not an operator's where no other one lasts: one that will expire lets nobody in for good. */
+const revoke = statement<Id & Now & { unlessLast: number }>((given) => {
   const other = sql`other.role = 'operator' AND typeof(other.revoked_at_ms) <> 'integer' AND other.expires_at_ms IS NULL`;
   const isOther = sql`EXISTS (SELECT 1 FROM ${tokens} AS other WHERE other.id <> ${given.id} AND ${other})`;
   return build
@@ -67,7 +53,7 @@ const revokeUnlessLast = statement<Id & Now>((given) => {
       and(
         ofId(given),
         isInForce,
-        sql`(${tokens.role} <> 'operator' OR ${tokens.expiresAtMs} <= ${given.nowMs} OR ${isOther})`,
+        sql`(NOT ${given.unlessLast} OR ${tokens.role} <> 'operator' OR ${tokens.expiresAtMs} <= ${given.nowMs} OR ${isOther})`,
       ),
     );
 });
@@ -121,11 +107,8 @@ export class Tokens extends Verbs {
   }
 
   /** All of them, in the order in which they were added, revoked ones too. */
-  list(options: CallOptions = {}): Promise<TokenRecord[]> {
-    return this.access.calls.run(async (client) => {
-      const paging = { onDamage: this.access.warnings.of(tokenReader) };
-      return (await collect(pages(client, allTokens, {}, paging))).map(withoutHash);
-    }, options);
+  async list(options?: CallOptions): Promise<TokenRecord[]> {
+    return (await this.listed(allTokens, options)).map(withoutHash);
   }
 
   /** A text that changes whenever a token is added, revoked or removed: cheaper than `list` for whoever keeps a copy. */
@@ -139,7 +122,7 @@ export class Tokens extends Verbs {
       checkBoolean("unlessLastOperator", options.unlessLastOperator);
       if (!isRecordId(id)) return false;
       const nowMs = this.access.now();
-      const change = (options.unlessLastOperator ? revokeUnlessLast : revoke)({ id, nowMs });
+      const change = revoke({ id, nowMs, unlessLast: options.unlessLastOperator ? 1 : 0 });
       const [revoked] = await client.batch([change, renew({}), endSessions({ id })], { isRepeatable: true });
       if (revoked === undefined || revoked.rowsAffected > 0) return true;
       return revoked.isRepeat === true && (await readOne(client, tokenOfId, { id }))?.revokedAtMs === nowMs;
@@ -153,10 +136,8 @@ export class Tokens extends Verbs {
       if (!(usedAtMs instanceof Map)) throw invalidArgument("usedAtMs", "must be a Map from ids of tokens to times");
       const uses = [...usedAtMs];
       for (const [, atMs] of uses) checkInteger("usedAtMs", atMs, 0);
-      for (let start = 0; start < uses.length; start += MAX_USES) {
-        const some = JSON.stringify(Object.fromEntries(uses.slice(start, start + MAX_USES)));
-        await client.execute(storeUses({ uses: some }), { isRepeatable: true });
-        await turnOfTheLoop();
+      for await (const some of inBatches(uses, MAX_USES)) {
+        await client.execute(storeUses({ uses: JSON.stringify(Object.fromEntries(some)) }), { isRepeatable: true });
       }
     }, options);
   }

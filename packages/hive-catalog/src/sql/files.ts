@@ -25,7 +25,7 @@ import { mountOf } from "./mounts.ts";
 export const MIN_SQLITE_BYTES = 512;
 const SQLITE_MAGIC = "SQLite format 3\0";
 /** What SQLite keeps beside a file. */
-const COMPANIONS = ["-wal", "-shm", "-journal"];
+export const COMPANIONS = ["-wal", "-shm", "-journal"];
 
 /** Undefined when nothing is there. Node 24 would say so, asked with `throwIfNoEntry`, when a part of the path is no folder, too. */
 export function statOf(path: string): Stats | undefined {

@@ -10,11 +10,7 @@ export type Identity = "empty" | "catalog";
 
 /** Tables that SQLite, its tools and servers keep in every database. */
 const HOUSEKEEPING = /^(?:sqlite_|libsql_|_litestream_|__drizzle_migrations$)/;
-const COLUMNS = Object.values(getTableColumns(hives)).map((column) => ({
-  name: column.name,
-  primary: column.primary,
-  getSQLType: () => column.getSQLType(),
-}));
+const COLUMNS = Object.values(getTableColumns(hives));
 
 /**
  * Looks at a database without changing it. Throws CATALOG_NOT_A_CATALOG for one that belongs to another application.
@@ -55,12 +51,12 @@ async function checkColumns(client: SqlExecutor, location: string): Promise<void
     await pendingMigrations(client); // A catalog that a newer version extended says so itself.
     throw notACatalog(location, `its hives table has further columns: ${further.join(", ")}`);
   }
-  for (const { name, primary, getSQLType } of COLUMNS) {
-    if (lacking.includes(name)) continue;
-    const { type = "", key = 0 } = found.get(name) ?? {};
-    if (affinityOf(type) !== affinityOf(getSQLType()))
-      throw notACatalog(location, `its column ${name} is of the type '${type}'`);
-    if (key > 0 !== primary) throw notACatalog(location, "the key of its hives table is not the id alone");
+  for (const column of COLUMNS) {
+    if (lacking.includes(column.name)) continue;
+    const { type = "", key = 0 } = found.get(column.name) ?? {};
+    if (affinityOf(type) !== affinityOf(column.getSQLType()))
+      throw notACatalog(location, `its column ${column.name} is of the type '${type}'`);
+    if (key > 0 !== column.primary) throw notACatalog(location, "the key of its hives table is not the id alone");
   }
   if (!(await hasRowIds(client))) throw notACatalog(location, "its hives table is WITHOUT ROWID");
 }
@@ -104,10 +100,8 @@ function newObjects(migrations: readonly MigrationMeta[]): (SchemaObject & { rea
 
 /** The names of the tables that migrations make. */
 export function newTables(migrations: readonly MigrationMeta[]): string[] {
-  const isNewTable = ({ type, mayBeThere }: { type: string; mayBeThere: boolean }) => type === "table" && !mayBeThere;
-  return newObjects(migrations)
-    .filter(isNewTable)
-    .map(({ name }) => name);
+  const objects = newObjects(migrations).filter(({ type, mayBeThere }) => type === "table" && !mayBeThere);
+  return objects.map(({ name }) => name);
 }
 
 /**

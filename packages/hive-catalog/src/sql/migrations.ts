@@ -1,6 +1,8 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
+import * as z from "zod";
 import { plain, type SqlClient, type SqlExecutor, type SqlStatement } from "../drivers/client.ts";
 import { HiveCatalogError } from "../errors.ts";
 import { isTimeMs } from "../model/check.ts";
@@ -12,6 +14,8 @@ export const MIGRATIONS_FOLDER = fileURLToPath(new URL("../../drizzle", import.m
 const TABLE = "__drizzle_migrations";
 const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS ${TABLE} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)`;
 
+const Journal = z.object({ entries: z.array(z.object({ when: z.int(), tag: z.string() })) });
+
 /** Every migration of this code, oldest first. */
 export function knownMigrations(): MigrationMeta[] {
   if (!existsSync(MIGRATIONS_FOLDER)) {
@@ -21,8 +25,10 @@ export function knownMigrations(): MigrationMeta[] {
   return readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER });
 }
 
-/** The migrations that this code knows and the database lacks. Throws CATALOG_TOO_NEW when it has some that this code does not know. */
-export async function pendingMigrations(executor: SqlExecutor): Promise<MigrationMeta[]> {
+export type MigrationState = { readonly applied: MigrationMeta[]; readonly pending: MigrationMeta[] };
+
+/** Which migrations of this code a database has, and which it lacks. Throws CATALOG_TOO_NEW when it has some that this code does not know. */
+export async function readMigrationState(executor: SqlExecutor): Promise<MigrationState> {
   const known = knownMigrations();
   const applied = await appliedMigrations(executor);
   const unknown = applied.filter((time) => !known.some(({ folderMillis }) => folderMillis === time));
@@ -33,7 +39,20 @@ export async function pendingMigrations(executor: SqlExecutor): Promise<Migratio
       `the catalog was changed by a newer version of this software (its migrations of ${names} are not known here); upgrade this program`,
     );
   }
-  return known.filter(({ folderMillis }) => !applied.includes(folderMillis));
+  const isApplied = ({ folderMillis }: MigrationMeta) => applied.includes(folderMillis);
+  return { applied: known.filter(isApplied), pending: known.filter((migration) => !isApplied(migration)) };
+}
+
+export async function pendingMigrations(executor: SqlExecutor): Promise<MigrationMeta[]> {
+  return (await readMigrationState(executor)).pending;
+}
+
+/** The names of migrations, such as `0000_create_hives`. */
+export function migrationNames(migrations: readonly MigrationMeta[]): string[] {
+  const { entries } = Journal.parse(JSON.parse(readFileSync(join(MIGRATIONS_FOLDER, "meta", "_journal.json"), "utf8")));
+  return migrations.map(
+    ({ folderMillis }) => entries.find(({ when }) => when === folderMillis)?.tag ?? String(folderMillis),
+  );
 }
 
 /** Another program may have stored what is no time. */

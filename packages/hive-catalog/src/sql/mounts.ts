@@ -9,16 +9,13 @@ type Mount = {
 
 /** The mount that a real path is on, as Linux has it (proc_pid_mountinfo(5)); undefined where the system does not say. */
 export function mountOf(path: string): Mount | undefined {
-  const around = mounts().filter(({ point }) => path === point || path.startsWith(point === "/" ? "/" : `${point}/`));
+  const mounts = mountInfo().split("\n").filter(Boolean).map(toMount);
+  const around = mounts.filter(({ point }) => path === point || path.startsWith(point === "/" ? "/" : `${point}/`));
   // The innermost; of those at one place the one that was mounted last.
   return around.reduce<Mount | undefined>(
     (inner, mount) => (inner && inner.point.length > mount.point.length ? inner : mount),
     undefined,
   );
-}
-
-function mounts(): Mount[] {
-  return mountInfo().split("\n").filter(Boolean).map(toMount);
 }
 
 function mountInfo(): string {

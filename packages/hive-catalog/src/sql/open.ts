@@ -5,21 +5,15 @@ import type { SqlClient } from "../drivers/client.ts";
 import { codeOf, isBusy, toCatalogError } from "../drivers/errors.ts";
 import { FileClient } from "../drivers/file/client.ts";
 import { HiveCatalogError } from "../errors.ts";
+import type { OpenOptions } from "../options.ts";
 import { isNew, makeFile, missingRight, modeWarnings, mountWarnings, readOnlyTarget, unreadable } from "./files.ts";
 import { checkRoom, type Identity, identify, notACatalog } from "./identity.ts";
 import { parseLocation, realPathOf, redacted } from "./location.ts";
 import { migrate, pendingMigrations } from "./migrations.ts";
 
-export type DatabaseOptions = {
-  /** For a server. */
-  authToken?: string | undefined;
-  /** Whether to apply pending migrations. */
-  migrate: boolean;
-  /** How long a write waits for another process that holds the lock, in ms. */
-  busyTimeoutMs: number;
-  /** How long a call to a server may take, in ms: default 10,000. */
-  requestTimeoutMs?: number | undefined;
-};
+type ServerOptions = Pick<OpenOptions, "authToken" | "requestTimeoutMs">;
+/** What a database needs of the options of its catalog, once they have their defaults. */
+export type DatabaseOptions = ServerOptions & { migrate: boolean; busyTimeoutMs: number };
 
 /** An open catalog database: a file, memory or a server, all behind one interface. */
 export type Database = {
@@ -63,7 +57,7 @@ async function openServer(url: string, options: DatabaseOptions): Promise<Databa
 /** Loaded only for a server: where a service is not bundled, it would add half to the time that this package takes to load. */
 export async function connectServer(
   url: string,
-  { authToken, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS }: Pick<DatabaseOptions, "authToken" | "requestTimeoutMs">,
+  { authToken, requestTimeoutMs = DEFAULT_REQUEST_TIMEOUT_MS }: ServerOptions,
 ): Promise<SqlClient> {
   const { ServerClient } = await import("../drivers/server/client.ts");
   return new ServerClient({ url, name: redacted(url), authToken, requestTimeoutMs });

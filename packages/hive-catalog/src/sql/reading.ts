@@ -3,7 +3,7 @@ import type { CallClient, SqlStatement, SqlValue } from "../drivers/client.ts";
 import { isTooLarge } from "../drivers/errors.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
 import type { DamagedRecord } from "../options.ts";
-import { ALL_ROWS, type Found, type RowReader } from "./rows.ts";
+import { ALL_ROWS, bytesOf, type Found, type RowReader } from "./rows.ts";
 import { build, type Given, statement } from "./statement.ts";
 
 type Values = Record<string, SqlValue>;
@@ -25,6 +25,20 @@ export async function readOne<Rec, V>(
 ): Promise<Rec | undefined> {
   const row = await client.first(query(values));
   return row && reader.record(row);
+}
+
+/** A query for all rows for which `where` holds, where they are few. */
+export function rowsWhere<V extends object>(
+  { table, row }: RowReader<unknown>,
+  where: (given: Given<V>) => SQL | undefined,
+): (values: V) => SqlStatement {
+  return statement<V>((given) => {
+    const found = build
+      .select({ row: row.as("row") })
+      .from(table)
+      .where(where(given));
+    return build.select(ALL_ROWS).from(found.as("found"));
+  });
 }
 
 /** How rows are ordered, and how a page goes on after one of them: by columns, under their names in a record, or by `rowId`. */
@@ -67,7 +81,7 @@ export function finder<Rec, V extends object>(
   const page = (condition: (given: Given<Values>) => SQL | undefined) =>
     statement((given) => {
       const ordered = build
-        .select({ row: reader.row.as("row") })
+        .select({ row: reader.rowWithin(sql.placeholder("maxBytes")).as("row") })
         .from(reader.table)
         .where(condition(given))
         .orderBy(...Object.values(order.columns).map(order.isDescending ? desc : asc))
@@ -78,8 +92,11 @@ export function finder<Rec, V extends object>(
   return { reader, order, first: page(filter), next: page((given) => and(filter(given), isAfter(order, given))) };
 }
 
-/** Rows that one statement reads at most, so that no read holds the event loop for long. */
+/** Records that a page of a stream holds at most. */
 export const MAX_PAGE = 1000;
+/** What one statement reads at most, so that no read holds the event loop for long: rows, and bytes of their long columns. A row alone is read whole. */
+const MAX_ROWS = 500;
+export const MAX_BYTES = 524_288;
 
 /** Told of each damaged row, whether something stands in for it, and which row of its table it is. */
 export type OnDamage = (damage: readonly DamagedRecord[], isListed: boolean, rowId: string) => void;
@@ -93,6 +110,8 @@ type Paging<Rec> = {
   after?: Values | undefined;
   /** Records read at once. */
   pageSize?: number | undefined;
+  /** Told of how many bytes were read for a batch, before it is there. */
+  onRead?: ((bytes: number) => void) | undefined;
   onDamage: OnDamage;
 };
 
@@ -104,27 +123,27 @@ export async function* pages<Rec, V extends Values>(
   client: Pick<CallClient, "first">,
   finder: Finder<Rec, V>,
   values: V,
-  { limit = Number.MAX_SAFE_INTEGER, isWanted, after: start, pageSize = MAX_PAGE, onDamage }: Paging<Rec>,
+  { limit = Number.MAX_SAFE_INTEGER, isWanted, after: start, pageSize = MAX_ROWS, onRead, onDamage }: Paging<Rec>,
 ): AsyncGenerator<Rec[], void, undefined> {
-  const { reader, order, first, next } = finder;
-  let maxRows = pageSize;
+  const { order, first, next } = finder;
+  const mostRows = Math.min(pageSize, MAX_ROWS);
+  let maxRows = mostRows;
   let wanted = limit;
   let growth = 1;
-  for (let after = start; ; ) {
+  for (let after = start; ; await turnOfTheLoop()) {
     const rowCount = growth * (isWanted ? maxRows : Math.min(wanted, maxRows));
-    const query = (after ? next : first)({ ...values, ...after, limit: rowCount });
-    let found: Found<Rec>[];
-    try {
-      found = reader.found((await client.first(query, { deadlineMs: undefined })) ?? []);
-    } catch (error) {
-      if (rowCount === 1 || growth > 1 || !isTooLarge(error)) throw error;
-      // Fewer rows, from then on, where an answer would be larger than the server lets it be.
-      maxRows = Math.ceil(rowCount / 2);
-      continue;
-    }
-    const isLast = found.length < rowCount;
+    const isWhole = rowCount === 1 || growth > 1;
+    const maxBytes = isWhole ? Number.MAX_SAFE_INTEGER : Math.floor(MAX_BYTES / rowCount);
+    const query = (after ? next : first)({ ...values, ...after, limit: rowCount, maxBytes });
+    const { found, bytes, fewerRows } = await rowsOf(client, finder.reader, query, { rowCount, isWhole });
+    onRead?.(bytes);
+    const isLast = fewerRows === undefined && found.length < rowCount;
     // Rows at the end that do not say where they stand are left for the next page: a larger one, if none of them does.
     const end = isLast ? found.length : 1 + found.findLastIndex((row) => placeOf(order, row) !== undefined);
+    // As many as may be read at once if they are as long as these.
+    const fitting = Math.max(1, Math.min(Math.floor((rowCount * MAX_BYTES) / bytes), mostRows));
+    maxRows = fewerRows ?? (end === 0 ? maxRows : fitting);
+    if (fewerRows !== undefined && end === 0) continue;
     growth = end === 0 ? growth * 2 : 1;
     const records: Rec[] = [];
     for (const { damage, record, rowId } of found.slice(0, end)) {
@@ -136,16 +155,59 @@ export async function* pages<Rec, V extends Values>(
     if (isLast || wanted === 0) return;
     const last = found[end - 1];
     if (last) after = placeOf(order, last);
-    await turnOfTheLoop();
   }
 }
 
-/** All batches as one list. */
-export async function collect<Rec>(batches: AsyncIterable<Rec[]>): Promise<Rec[]> {
+type Rows<Rec> = {
+  readonly found: Found<Rec>[];
+  readonly bytes: number;
+  /** Where not all could be read: how many may be read at once from there on. */
+  readonly fewerRows?: number;
+};
+
+/** The rows before one that is too long; none where a server does not let its answer be so long. */
+async function rowsOf<Rec>(
+  client: Pick<CallClient, "first">,
+  reader: RowReader<Rec>,
+  query: SqlStatement,
+  { rowCount, isWhole }: { rowCount: number; isWhole: boolean },
+): Promise<Rows<Rec>> {
+  try {
+    const bytes = bytesOf((await client.first(query, { deadlineMs: undefined }))?.[0]);
+    const found = reader.foundIn(bytes);
+    const end = found.findIndex(({ unreadBytes }) => unreadBytes !== undefined);
+    const { unreadBytes } = found[end] ?? {};
+    if (unreadBytes === undefined) return { found, bytes: bytes.length };
+    return {
+      found: found.slice(0, end),
+      bytes: bytes.length,
+      fewerRows: Math.max(1, Math.floor(MAX_BYTES / unreadBytes)),
+    };
+  } catch (error) {
+    if (isWhole || !isTooLarge(error)) throw error;
+    return { found: [], bytes: 0, fewerRows: Math.ceil(rowCount / 2) };
+  }
+}
+
+/** What was read for a page: where that is much, the page ends, and the rest is left for the next one. */
+export class BytesRead {
+  #bytes = 0;
+  readonly add = (bytes: number): void => {
+    this.#bytes += bytes;
+  };
+
+  get areEnough(): boolean {
+    return this.#bytes >= MAX_BYTES;
+  }
+}
+
+/** All batches as one list; with `bytes`, those until enough was read for some records. */
+export async function collect<Rec>(batches: AsyncIterable<Rec[]>, bytes?: BytesRead): Promise<Rec[]> {
   let all: Rec[] | undefined;
   for await (const records of batches) {
     if (all === undefined) all = records;
     else for (const record of records) all.push(record);
+    if (bytes?.areEnough && all.length > 0) break;
   }
   return all ?? [];
 }

@@ -4,7 +4,7 @@ import { getTableColumns, getTableName, type SQL, type SQLWrapper, sql } from "d
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { SqlRow } from "../drivers/client.ts";
 import { HiveCatalogError, type HiveCatalogErrorCode } from "../errors.ts";
-import type { Field, Fields, Stored } from "../model/fields.ts";
+import { type Field, type Fields, isKey, type Stored } from "../model/fields.ts";
 import type { DamagedRecord } from "../options.ts";
 
 /** What a row holds, as far as it is sound, and where it stands in its table. */
@@ -15,6 +15,8 @@ export type Found<Rec> = {
   readonly damage: readonly DamagedRecord[];
   /** What lists have: the record, or what stands in for a damaged one. */
   readonly record: Rec | undefined;
+  /** Of a row of which nothing was read, because it is too long: how many bytes it has. */
+  readonly unreadBytes?: number;
 };
 
 type Options<Rec> = {
@@ -112,9 +114,23 @@ export class RowReader<Rec> {
     return sql`'[' || ${json} || ${sql.raw(`'"${SEAL}",'`)} || ${cells} || ']'`;
   }
 
+  /** The same; of a row whose long columns have more bytes than that, only how many. SQLite knows it without reading them. */
+  rowWithin(maxBytes: SQLWrapper): SQL {
+    const long = this.#columns.filter(({ isLong }) => isLong);
+    if (long.length === 0) return this.row;
+    const bytes = sql.join(
+      long.map(({ sql: column }) => sql`ifnull(octet_length(${column}), 0)`),
+      sql` + `,
+    );
+    return sql`iif(${bytes} > ${maxBytes}, ${sql.raw(`'["${SEAL}",['`)} || (${bytes}) || ']]', ${this.row})`;
+  }
+
   /** What is in the rows that a statement selected. Throws CATALOG_UNAVAILABLE: a server may answer anything. */
-  found([rows]: SqlRow): Found<Rec>[] {
-    const bytes = bytesOf(rows);
+  found([rows]: SqlRow = []): Found<Rec>[] {
+    return this.foundIn(bytesOf(rows));
+  }
+
+  foundIn(bytes: Buffer): Found<Rec>[] {
     const sound = this.#sound(bytes);
     if (sound !== undefined) return sound;
     const found = Array.from(bytes.toString("latin1").matchAll(ROW), (row) => this.#inspected(row));
@@ -137,6 +153,7 @@ export class RowReader<Rec> {
     const hasJson = row.length === 3;
     const cells = row.at(-1) as (string | number | null)[];
     if (row.length > 3 || row.at(-2) !== SEAL || cells.length > this.#plain.length + 1) throw new Error("damaged");
+    if (cells.length === 1) return unread(cells[0]);
     const values: Record<string, unknown> = {};
     let next = 1;
     // Counted, not iterated: this is what reading costs beside SQLite and JSON.parse.
@@ -156,6 +173,7 @@ export class RowReader<Rec> {
   /** One character stands for each byte. */
   #inspected([, json, list = ""]: RegExpExecArray): Found<Rec> {
     const [rowId, ...held]: unknown[] = JSON.parse(list);
+    if (held.length === 0) return unread(rowId);
     const isPlain = held.length === this.#plain.length;
     const cells = this.#columns.map(({ type, decode }) => {
       if (!isPlain) return cellOf(held.shift(), held.shift(), "hex");
@@ -180,7 +198,7 @@ export class RowReader<Rec> {
   }
 
   /** The records of rows, all of which have to be sound. Throws the error for a damaged one. */
-  records(rows: SqlRow): Rec[] {
+  records(rows: SqlRow | undefined): Rec[] {
     return this.found(rows).map(({ damage, record }) => {
       if (record === undefined || damage.length > 0) throw this.#corrupt(damage);
       return record;
@@ -212,6 +230,18 @@ export class RowReader<Rec> {
 /** The driver for files gives a Buffer, the one for servers an ArrayBuffer, a thread a Uint8Array. */
 export function bytesOf(blob: unknown): Buffer {
   return Buffer.isBuffer(blob) ? blob : Buffer.from((blob ?? []) as ArrayBuffer);
+}
+
+const unread = (bytes: unknown): Found<never> => ({
+  ...{ rowId: "", values: {}, damage: NO_DAMAGE, record: undefined },
+  unreadBytes: Number(bytes),
+});
+
+/** The key of a row that came as bytes; undefined for one that another program damaged, and that so cannot be asked for. */
+export function keyOf(blob: unknown): string | undefined {
+  const bytes = bytesOf(blob);
+  const key = bytes.toString("utf8");
+  return isUtf8(bytes) && isKey(key) ? key : undefined;
 }
 
 type Cell = { readonly type: string; readonly bytes: Buffer };

@@ -11,6 +11,12 @@ type Values = Record<string, SqlValue>;
 /** What stands for each value while a statement is built. */
 export type Given<V> = { readonly [Name in keyof V]: SQL<V[Name]> };
 
+/** What stands for each of these fields, by its name. */
+export function fieldsOf<F extends object>(fields: F, given: Given<Record<keyof F, unknown>>) {
+  const names = Object.keys(fields) as (keyof F)[];
+  return Object.fromEntries(names.map((name) => [name, given[name]])) as { [Name in keyof F]: SQL };
+}
+
 /** What is built, without what it needs to run. */
 type Built = { toSQL(): Query };
 

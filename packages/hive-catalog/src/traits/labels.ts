@@ -2,8 +2,9 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { SqlRow } from "../drivers/client.ts";
 import { type HiveLabel, type Labels, labelFields, MAX_LABELS } from "../model/label.ts";
 import { hiveLabels } from "../schema.ts";
-import { ALL_ROWS, RowReader } from "../sql/rows.ts";
-import { build, statement } from "../sql/statement.ts";
+import { rowsWhere } from "../sql/reading.ts";
+import { RowReader } from "../sql/rows.ts";
+import { build } from "../sql/statement.ts";
 
 export const labelReader = new RowReader<HiveLabel>({ table: hiveLabels, fields: labelFields, thing: "label" });
 
@@ -49,16 +50,13 @@ export function keepValues({ id, labels }: Given): SQL {
 export const MAX_HIVES_READ = 50;
 
 /** The labels of some hives, whose ids are a JSON list. */
-export const labelsOf = statement<{ ids: string }>(({ ids }) => {
-  const found = build
-    .select({ row: labelReader.row.as("row") })
-    .from(hiveLabels)
-    .where(sql`${hiveLabels.hiveId} IN (SELECT value FROM json_each(${ids}))`);
-  return build.select(ALL_ROWS).from(found.as("found"));
-});
+export const labelsOf = rowsWhere<{ ids: string }>(
+  labelReader,
+  ({ ids }) => sql`${hiveLabels.hiveId} IN (SELECT value FROM json_each(${ids}))`,
+);
 
 /** By the ids of hives. Each damaged row is told. */
-export function readLabels(row: SqlRow, onDamage: (damage: HiveLabelDamage) => void): Map<string, Labels> {
+export function readLabels(row: SqlRow | undefined, onDamage: (damage: HiveLabelDamage) => void): Map<string, Labels> {
   const found = new Map<string, [string, string][]>();
   for (const label of labelReader.found(row)) {
     if (label.record === undefined) {

@@ -1,12 +1,13 @@
-import { and, eq, gt, lt, type SQL, sql } from "drizzle-orm";
+import { and, gt, lt, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { SqlExecutor, SqlStatement } from "../drivers/client.ts";
 import { turnOfTheLoop } from "../event-loop.ts";
-import { hiveGpus, hiveLabels, hives } from "../schema.ts";
+import { hiveGpus, hiveLabels } from "../schema.ts";
 import { bytesOf } from "../sql/rows.ts";
 import { build, countIn, statement } from "../sql/statement.ts";
 import { removeGpus } from "./gpus.ts";
 import { removeLabels } from "./labels.ts";
+import { hasHive } from "./presence.ts";
 
 /** Rows that one statement looks at. */
 const WINDOW = 2000;
@@ -14,7 +15,7 @@ const WINDOW = 2000;
 /** The id of a hive as bytes: one that another program damaged may be no text. */
 type Id = { id: Uint8Array };
 
-const isAbsent = (id: SQL | SQLiteColumn) => sql`NOT EXISTS (SELECT 1 FROM ${hives} WHERE ${eq(hives.id, id)})`;
+const isAbsent = (id: SQL) => sql`NOT ${hasHive(id)}`;
 const asText = (id: SQL) => sql`CAST(${id} AS TEXT)`;
 
 /** Of the rows behind a hive: where they end, how many are of hives that are not there, and which those are. */

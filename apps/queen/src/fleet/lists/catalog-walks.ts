@@ -1,16 +1,15 @@
 import { HIVE_STATUSES, type HiveCatalog, type HiveStatus, labelOf } from "@repo/hive-catalog";
-import { entriesOf, type Find, type IsCandidate, OTHERS, type Place, type Step, type Walk } from "./walk.ts";
+import { type Find, type IsCandidate, OTHERS, type Place, type Step, stepTo, type Walk } from "./walk.ts";
 
 /** By id. */
-export function walkById(find: Find, { descending = false } = {}): Walk {
-  const step = (place: Place | undefined, size: number) => stepById(find, place, size, { value: null, descending });
-  return { step };
+export function walkById(find: Find, { descending }: { descending: boolean }): Walk {
+  return { step: (place, size) => stepById((options) => find({ ...options, descending }), place, size, null) };
 }
 
 /** By status, then by id. */
 export function walkByStatus(
   find: Find,
-  { descending = false, only = HIVE_STATUSES }: { descending?: boolean; only?: readonly HiveStatus[] | undefined },
+  { descending, only = HIVE_STATUSES }: { descending: boolean; only: readonly HiveStatus[] | undefined },
 ): Walk {
   const sorted = HIVE_STATUSES.filter((status) => only.includes(status)).toSorted();
   const statuses = descending ? sorted.reverse() : sorted;
@@ -18,9 +17,7 @@ export function walkByStatus(
     step: async (place, size) => {
       const status = statuses.find((other) => other === place?.value) ?? statuses[0];
       if (status === undefined) return { entries: [], next: undefined };
-      const { entries, next } = await stepById((options) => find({ ...options, status }), place, size, {
-        value: status,
-      });
+      const { entries, next } = await stepById((options) => find({ ...options, status }), place, size, status);
       const following = statuses[statuses.indexOf(status) + 1];
       return { entries, next: next ?? (following && { value: following, id: null }) };
     },
@@ -28,14 +25,9 @@ export function walkByStatus(
   };
 }
 
-async function stepById(
-  find: Find,
-  place: Place | undefined,
-  size: number,
-  order: { value: string | null; descending?: boolean },
-): Promise<Step> {
-  const { value, descending = false } = order;
-  const { hives, nextAfter } = await find({ limit: size, descending, ...(place?.id != null && { after: place.id }) });
+/** By id, those that are at `value` in the order. */
+async function stepById(find: Find, place: Place | undefined, size: number, value: string | null): Promise<Step> {
+  const { hives, nextAfter } = await find({ limit: size, ...(place?.id != null && { after: place.id }) });
   return {
     entries: hives.map((hive) => ({ hive, place: { value, id: hive.id } })),
     next: nextAfter === null ? undefined : { value, id: nextAfter },
@@ -64,15 +56,12 @@ export function walkByLabel({ catalog, find, key, selector, isCandidate }: ByLab
     const places = new Map(wanted.map(({ hiveId, value }) => [hiveId, { value, id: hiveId }]));
     const last = labels.at(-1);
     const goesOn = last !== undefined && labels.length === size;
-    return {
-      entries: await entriesOf(find, places),
-      next: goesOn ? { value: last.value, id: last.hiveId } : OTHERS,
-    };
+    return await stepTo(goesOn ? { value: last.value, id: last.hiveId } : OTHERS, find, places);
   };
   return {
     step: (place, size) => {
       if (place?.value === null)
-        return stepById((options) => find({ ...options, selector: withoutKey }), place, size, { value: null });
+        return stepById((options) => find({ ...options, selector: withoutKey }), place, size, null);
       return labelled(place, size);
     },
     stands: ({ labels }, { value }) => (labelOf(labels, key) ?? null) === value,

@@ -1,6 +1,6 @@
 import type { HiveCatalog } from "@repo/hive-catalog";
 import type { Snapshot } from "./snapshots.ts";
-import { entriesOf, type Find, type IsCandidate, OTHERS, type Place, type Step, type Walk } from "./walk.ts";
+import { type Find, type IsCandidate, OTHERS, type Place, type Step, stepTo, type Walk } from "./walk.ts";
 
 interface Parts {
   readonly catalog: HiveCatalog;
@@ -64,7 +64,7 @@ async function stepBySnapshot({ find, snapshot, isCandidate }: Parts, slice: Sli
     if (isCandidate(id)) places.set(id, placeBehind(position));
   }
   const next = position < ids.length ? placeBehind(position - 1) : end;
-  return { entries: await entriesOf(find, places), next };
+  return await stepTo(next, find, places);
 }
 
 /** Those that are in no snapshot: from the ids alone, of which most are in it. */
@@ -80,5 +80,5 @@ async function stepByOthers(
   const last = isWhole ? ids.at(-1) : taken.at(-1);
   const places = new Map(taken.map((id) => [id, { value: null, id }]));
   const isEnd = last === undefined || (isWhole && ids.length < MAX_LOOKS);
-  return { entries: await entriesOf(find, places), next: isEnd ? undefined : { value: null, id: last } };
+  return await stepTo(isEnd ? undefined : { value: null, id: last }, find, places);
 }

@@ -36,13 +36,25 @@ export type IsCandidate = (hiveId: string) => boolean;
 /** Where the others begin: those without a value, which come last. */
 export const OTHERS: Place = { value: null, id: null };
 
-/** The hives with these ids, in that order; each with the place behind it. */
-export async function entriesOf(find: Find, places: ReadonlyMap<string, Place>): Promise<Step["entries"]> {
-  if (places.size === 0) return [];
-  const { hives } = await find({ ids: [...places.keys()], limit: places.size });
-  const byId = new Map(hives.map((hive) => [hive.id, hive]));
-  return [...places].flatMap(([id, place]) => {
-    const hive = byId.get(id);
-    return hive === undefined ? [] : [{ hive, place }];
-  });
+/**
+ * The hives with these ids, in that order; each with the place behind it, and `next` behind all. Where they are longer than what is read at once, only the
+ * first of them: the others are for the next step.
+ */
+export async function stepTo(next: Place | undefined, find: Find, places: ReadonlyMap<string, Place>): Promise<Step> {
+  const wanted = [...places];
+  for (let size = wanted.length; size > 0; ) {
+    const some = wanted.slice(0, size);
+    const { hives, nextAfter } = await find({ ids: some.map(([id]) => id), limit: size });
+    if (hives.length < size && nextAfter !== null && size > 1) {
+      size = Math.max(1, Math.min(hives.length, size - 1));
+      continue;
+    }
+    const byId = new Map(hives.map((hive) => [hive.id, hive]));
+    const entries = some.flatMap(([id, place]) => {
+      const hive = byId.get(id);
+      return hive === undefined ? [] : [{ hive, place }];
+    });
+    return { entries, next: size < wanted.length ? some.at(-1)?.[1] : next };
+  }
+  return { entries: [], next };
 }

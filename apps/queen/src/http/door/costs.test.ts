@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import type { DeviceCapabilities } from "@repo/device-types";
+import type { OperationProgress } from "@repo/hive-catalog";
 import Fastify from "fastify";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { beatJson, HIVE_JSON, startTestQueen, type TestQueen, workerJson } from "../../../test/test-queen.ts";
@@ -11,7 +12,15 @@ import { wholeTurn } from "../../process/turn.ts";
 import { Costs } from "./costs.ts";
 
 const MB = 1_048_576;
-/** The longest that a hive may be: more than the kernel keeps of an answer that nobody reads, where there are some of them. */
+const OPERATION = { id: "long", hiveId: HIVE_JSON.id, kind: "install", owner: "queen-1" } as const;
+/** The longest that an operation may have: more than the kernel keeps of an answer that nobody reads. */
+const LONG_PROGRESS: OperationProgress = {
+  steps: Array.from({ length: 100 }, (_, n) => ({
+    ...{ name: `step-${n}`, state: "done", startedAtMs: 1, endedAtMs: 2, detail: "\u20ac".repeat(16_384) },
+  })),
+  outputTail: "",
+};
+/** The longest that a hive may be. */
 const MANY_DEVICES: DeviceCapabilities = {
   cpu: null,
   gpus: Array.from({ length: 1024 }, (_, index) => ({ index, name: "x".repeat(256), vramGb: 1 })),
@@ -86,8 +95,10 @@ test("of a long file that nobody reads, the queen keeps a piece for each connect
 test("answers of one token that nobody reads are held to 4 MB; others are not hampered", async () => {
   const queen = await startListening();
   const [reader, other] = [await addToken(queen.catalog, "reader"), await addToken(queen.catalog, "reader")];
-  for (let n = 0; n < 30; n++) await queen.catalog.addHive({ ...HIVE_JSON, id: `hive-${n}`, devices: MANY_DEVICES });
-  const list = (authorization: string) => get(queen.port, "/v1/hives?limit=30", authorization);
+  await queen.catalog.addHive(HIVE_JSON);
+  await queen.catalog.operations.begin({ ...OPERATION, deadlineMs: queen.clock.now() + 60_000 });
+  await queen.catalog.operations.save(OPERATION.id, LONG_PROGRESS);
+  const list = (authorization: string) => get(queen.port, `/v1/operations/${OPERATION.id}`, authorization);
   const first = await list(reader.authorization);
   expect(await first.status).toBe(200);
   expect(await (await list(reader.authorization)).status).toBe(429);
@@ -179,10 +190,10 @@ test("of all costly answers one piece is made in a turn of the event loop, the f
     for (; !isDone; turn++) await wholeTurn();
   })();
   const turns: number[] = [];
-  const { listHives } = queen.catalog;
-  vi.spyOn(queen.catalog, "listHives").mockImplementation((page) => {
+  const { findHives } = queen.catalog;
+  vi.spyOn(queen.catalog, "findHives").mockImplementation((page) => {
     turns.push(turn);
-    return listHives.call(queen.catalog, page);
+    return findHives.call(queen.catalog, page);
   });
   const ask = async ({ authorization }: { authorization: string }) =>
     (await queen.app.inject({ url: "/v1/hives?limit=200", headers: { authorization } })).statusCode;

@@ -46,7 +46,7 @@ export class Costs {
   readonly #bulk = new Shares(BULK_UNDER_WAY);
   readonly #waitingShares = new Shares(COSTLY_WAITING);
   readonly #waiting = new Set<Waiting>();
-  readonly #pieces: (() => void)[] = [];
+  #lastTurn = Promise.resolve();
 
   constructor({ maxBodyBytes, charge }: CostsOptions) {
     this.#maxBodyBytes = maxBodyBytes;
@@ -113,18 +113,8 @@ export class Costs {
 
   /** Resolves in a turn of the event loop in which no other piece of a costly answer is made: so what comes in, a heartbeat first of all, waits for one piece at most. */
   turn(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#pieces.push(resolve);
-      if (this.#pieces.length === 1) void this.#takeTurns();
-    });
-  }
-
-  async #takeTurns(): Promise<void> {
-    while (this.#pieces.length > 0) {
-      await wholeTurn();
-      this.#pieces[0]?.();
-      this.#pieces.shift();
-    }
+    this.#lastTurn = this.#lastTurn.then(wholeTurn);
+    return this.#lastTurn;
   }
 
   #queue(key: string, request: FastifyRequest): Promise<void> {

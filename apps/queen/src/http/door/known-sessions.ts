@@ -1,10 +1,4 @@
-import {
-  type HiveCatalog,
-  MAX_SESSIONS,
-  MAX_SESSIONS_OF_TOKEN,
-  mintSession,
-  type SessionRecord,
-} from "@repo/hive-catalog";
+import { type HiveCatalog, mintSession, type SessionRecord } from "@repo/hive-catalog";
 
 const MAX_AGE_MS = 43_200_000;
 
@@ -19,8 +13,8 @@ export class KnownSessions {
   readonly #catalog: HiveCatalog;
   #sessions = new Map<string, SessionRecord>();
   #version: string | undefined;
-  /** Of each reading under way what began or ended here since: what is read may not have it. */
-  readonly #meanwhile = new Set<Map<string, SessionRecord | undefined>>();
+  /** One after the other: what was read before a change of this queen is not what stays. */
+  #reading = Promise.resolve();
 
   constructor(catalog: HiveCatalog) {
     this.#catalog = catalog;
@@ -37,7 +31,7 @@ export class KnownSessions {
   /** One that began after they were read last. */
   async read(cookieHash: string): Promise<SessionRecord | undefined> {
     const session = await this.#catalog.sessions.get(cookieHash);
-    if (session !== undefined) this.#set(session);
+    if (session !== undefined) this.#sessions.set(cookieHash, session);
     return session;
   }
 
@@ -47,52 +41,30 @@ export class KnownSessions {
     const expiresAtMs = Math.round(Math.min(nowMs + MAX_AGE_MS, tokenExpiresAtMs ?? Number.POSITIVE_INFINITY));
     const session = await this.#catalog.sessions.add({ ...hashes, tokenId, expiresAtMs });
     if (session === undefined) return undefined;
-    this.#set(session);
-    this.#endFirst(MAX_SESSIONS_OF_TOKEN, (other) => other.tokenId === tokenId);
-    this.#endFirst(MAX_SESSIONS, () => true);
+    // Others may have ended for it.
+    await this.refresh();
     return { ...session, cookie, key };
   }
 
   async end(cookieHash: string): Promise<void> {
     await this.#catalog.sessions.remove(cookieHash);
-    this.#forget(cookieHash);
-  }
-
-  /** Those that the catalog has just ended for one more. */
-  #endFirst(kept: number, which: (session: SessionRecord) => boolean): void {
-    const sessions = [...this.#sessions.values()].filter(which);
-    if (sessions.length <= kept) return;
-    const byEnd = sessions.toSorted((one, other) => one.expiresAtMs - other.expiresAtMs);
-    for (const { cookieHash } of byEnd.slice(0, -kept)) this.#forget(cookieHash);
-  }
-
-  #set(session: SessionRecord): void {
-    this.#sessions.set(session.cookieHash, session);
-    for (const changes of this.#meanwhile) changes.set(session.cookieHash, session);
-  }
-
-  #forget(cookieHash: string): void {
+    // At once, also where they cannot be read now.
     this.#sessions.delete(cookieHash);
-    for (const changes of this.#meanwhile) changes.set(cookieHash, undefined);
+    await this.refresh();
   }
 
   /** Reads them anew where they are others than those that were read. */
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> {
+    this.#reading = this.#reading.catch(() => {}).then(() => this.#read());
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    // Before they are read: a change in between shows as another version the next time.
     const version = await this.#catalog.sessions.version();
     if (version === this.#version) return;
-    const changes = new Map<string, SessionRecord | undefined>();
-    this.#meanwhile.add(changes);
-    try {
-      const listed = await this.#catalog.sessions.list();
-      const sessions = new Map(listed.map((session) => [session.cookieHash, session]));
-      for (const [cookieHash, session] of changes) {
-        if (session === undefined) sessions.delete(cookieHash);
-        else sessions.set(cookieHash, session);
-      }
-      this.#sessions = sessions;
-      this.#version = version;
-    } finally {
-      this.#meanwhile.delete(changes);
-    }
+    const sessions = await this.#catalog.sessions.list();
+    this.#sessions = new Map(sessions.map((session) => [session.cookieHash, session]));
+    this.#version = version;
   }
 }

@@ -233,15 +233,16 @@ test("what another queen ends is known also where somebody logs in while the ses
   const [session] = await catalog.sessions.list();
   await catalog.sessions.remove(session?.cookieHash ?? "");
   const list = catalog.sessions.list.bind(catalog.sessions);
-  const begun: Awaited<ReturnType<typeof logIn>>[] = [];
+  const begun: ReturnType<typeof logIn>[] = [];
   vi.spyOn(catalog.sessions, "list").mockImplementationOnce(async () => {
     const listed = await list();
-    begun.push(await logIn(queen, operator.token));
+    begun.push(logIn(queen, operator.token));
+    await until("it is stored", async () => (await list()).length > listed.length);
     return listed;
   });
   await door.refresh();
   expect((await send(queen, ended.headers)).status).toBe(401);
-  expect((await send(queen, begun[0]?.headers ?? {})).status).toBe(200);
+  expect((await send(queen, (await begun[0])?.headers ?? {})).status).toBe(200);
 });
 
 test("while the door is open nobody logs in, and a cookie is nothing", async () => {

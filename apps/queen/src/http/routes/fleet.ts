@@ -121,7 +121,10 @@ export const fleetRoutes = [
       const next_after = page.cursor === undefined ? null : toAfter(page.cursor, query, events.start);
       return { hives, next_after, totals, position, damaged };
     };
-    return listInPieces(stepsFrom(await step(), step), whole, fleetRowText);
+    return listInPieces(stepsFrom(await step(), step), whole, {
+      turn: () => parts.costs.turn(),
+      toText: fleetRowText,
+    });
   }),
 ];
 

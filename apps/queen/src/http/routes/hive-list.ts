@@ -89,20 +89,8 @@ interface Reader {
   nextAfter?: string | undefined;
 }
 
-/** Reads the hives for which all of it holds. */
-export function readerOf(
-  { status: statuses, ...others }: HiveConditions & Pick<FindOptions, "ids">,
-  catalog: HiveCatalog,
-): Reader {
-  const [status, ...more] = statuses ?? [];
-  const isMore = more.length > 0 || Object.values(others).some((value) => value !== undefined);
-  if (isMore) return searching({ status: statuses, ...others }, catalog);
-  if (status === undefined) return { read: (step) => catalog.listHives(step) };
-  return { read: (step) => catalog.findHivesByStatus(status, step) };
-}
-
-/** A step that looked at very many hives is short: what is left is for the next page. */
-function searching(conditions: FindOptions, catalog: HiveCatalog): Reader {
+/** Reads the hives for which all of it holds. A step that looked at very many hives, or at long ones, is short: what is left is for the next page. */
+export function readerOf(conditions: HiveConditions & Pick<FindOptions, "ids">, catalog: HiveCatalog): Reader {
   const reader: Reader = {
     read: async (step) => {
       const found = await catalog.findHives({ ...conditions, ...step });

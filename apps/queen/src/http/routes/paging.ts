@@ -54,7 +54,7 @@ export async function answerPage<Row extends { readonly id: string }, Item, Body
   };
   const whole = (items: Item[]) => answer(items, count < limit ? null : (last ?? null));
   const first = await step();
-  return first.isLast ? whole(first.items) : listInPieces(stepsFrom(first, step), whole);
+  return first.isLast ? whole(first.items) : listInPieces(stepsFrom(first, step), whole, costs);
 }
 
 interface Step<Item> {

@@ -54,7 +54,7 @@ export const workersRoutes = [
     },
   }).handle((request, { fleet, costs }) => {
     const found = costs.inTurns(request, fleet.registry.workers(request.query), placedToJson);
-    return listInPieces(found, (workers) => ({ workers }));
+    return listInPieces(found, (workers) => ({ workers }), costs);
   }),
   defineRoute({
     method: "get",

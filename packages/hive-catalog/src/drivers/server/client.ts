@@ -43,7 +43,8 @@ const TOO_LARGE = "RESPONSE_TOO_LARGE";
  */
 export class ServerClient implements SqlClient {
   readonly #options: ServerOptions;
-  readonly #running = new Set<AbortController>();
+  /** Of each request what ends it. */
+  readonly #running = new Set<() => void>();
   readonly #reads = new Slots(MAX_READS);
   readonly #changes = new Slots(MAX_CHANGES);
   #isClosed = false;
@@ -91,7 +92,7 @@ export class ServerClient implements SqlClient {
   /** Ends what is running. */
   close(): void {
     this.#isClosed = true;
-    for (const controller of this.#running) controller.abort(catalogClosed());
+    for (const end of this.#running) end();
   }
 
   /** Costs no connection: those belong to `fetch`. One for each call, so that a call has its own deadline. */
@@ -120,7 +121,7 @@ export class ServerClient implements SqlClient {
 
   /** Gives `work` a way to send requests that ends at the deadline, once it is its turn. */
   async #within<Result>(
-    { isRead, isRepeatable = false, deadlineMs, signals = [] }: Call,
+    { isRead, isRepeatable = false, deadlineMs, signals = [] }: Call & { deadlineMs: number },
     work: (send: Send, signal: AbortSignal) => Promise<Result>,
     onRepeat: () => void,
   ): Promise<Result> {
@@ -134,19 +135,18 @@ export class ServerClient implements SqlClient {
       const message = `the server ${server} did not answer within ${requestTimeoutMs} ms`;
       return new RequestError(message, { mayHaveHappened: isSent, isTransient: false });
     };
-    const leftMs = deadlineMs === undefined ? requestTimeoutMs : deadlineMs - performance.now();
+    const leftMs = deadlineMs - performance.now();
     if (leftMs <= 0) throw late();
     const timer = after(() => controller.abort(late()), leftMs);
-    const leave = (event: Event) => {
-      const { reason } = event.target as AbortSignal;
-      // Whoever asked for a change wants to know more than that the catalog is closed.
-      const isLeftOpen = reason instanceof HiveCatalogError && isSent && !isRead;
-      controller.abort(
-        isLeftOpen ? new RequestError(reason.message, { mayHaveHappened: true, isTransient: false }) : reason,
-      );
-    };
+    const leave = (event: Event) => controller.abort((event.target as AbortSignal).reason);
     for (const given of signals) given.addEventListener("abort", leave);
-    this.#running.add(controller);
+    const end = () => {
+      const closed = catalogClosed();
+      // Whoever asked for a change wants to know more than that the catalog is closed.
+      const leftOpen = new RequestError(closed.message, { mayHaveHappened: true, isTransient: false });
+      controller.abort(isSent && !isRead ? leftOpen : closed);
+    };
+    this.#running.add(end);
     try {
       const slots = isRead ? this.#reads : this.#changes;
       await slots.take(signal);
@@ -162,7 +162,7 @@ export class ServerClient implements SqlClient {
     } finally {
       cancel(timer);
       for (const given of signals) given.removeEventListener("abort", leave);
-      this.#running.delete(controller);
+      this.#running.delete(end);
     }
   }
 
@@ -230,6 +230,6 @@ function toStatement({ sql, args }: SqlStatement): { sql: string; args: SqlValue
 }
 
 /** The rows of @libsql/client are objects with the names of the columns, too. */
-function toResult({ rows, rowsAffected }: ResultSet, isRepeat = false): SqlResult {
+function toResult({ rows, rowsAffected }: ResultSet, isRepeat: boolean): SqlResult {
   return { rows: rows.map((row) => Array.from(row)), rowsAffected, isRepeat };
 }

@@ -108,15 +108,13 @@ function unreachable(server: string, error: unknown): RequestError {
 /** A proxy may say 503 of a server that broke off in the middle: like every 5xx, it leaves open what happened. */
 function refused(server: string, status: number): RequestError {
   const failure = { mayHaveHappened: status >= 500, isTransient: status >= 500 || status === 429 };
-  if (status === 401 || status === 403) {
-    return new RequestError(`the server ${server} does not accept the authToken (HTTP ${status})`, failure);
-  }
-  if (status === 429) return new RequestError(`the server ${server} gets too many requests (HTTP 429)`, failure);
-  if (status >= 500) return new RequestError(`the server ${server} failed (HTTP ${status})`, failure);
-  return new RequestError(
-    `the server ${server} is no libSQL server, or refuses its protocol (HTTP ${status})`,
-    failure,
-  );
+  return new RequestError(`the server ${server} ${refusalOf(status)} (HTTP ${status})`, failure);
+}
+
+function refusalOf(status: number): string {
+  if (status === 401 || status === 403) return "does not accept the authToken";
+  if (status === 429) return "gets too many requests";
+  return status >= 500 ? "failed" : "is no libSQL server, or refuses its protocol";
 }
 
 /** The answer was not of the protocol: who answered is not known, and so neither is what happened. */

@@ -1,18 +1,15 @@
-import { eq, type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { SqlStatement } from "../drivers/client.ts";
 import type { DevicesInput } from "../model/hive.ts";
 import type { Labels } from "../model/label.ts";
-import { hives } from "../schema.ts";
 import { bound, type Given, statement } from "../sql/statement.ts";
-import { addGpus, derivedGpus, removeGpus } from "../traits/gpus.ts";
-import { addLabels, removeKeys, removeLabels } from "../traits/labels.ts";
+import { addGpus, derivedGpus, removeGpus } from "./gpus.ts";
+import { addLabels, removeKeys, removeLabels } from "./labels.ts";
+import { hasHive } from "./presence.ts";
 
 type Id = { id: string };
 type WithLabels = Id & { labels: string };
 type WithGpus = Id & { gpus: string; devicesHash: number };
-
-const hasId = ({ id }: { id: SQL | string }, further = sql``) =>
-  sql`EXISTS (SELECT 1 FROM ${hives} WHERE ${eq(hives.id, id)}${further})`;
 
 /**
  * What belongs to a hive changes in the same transaction, before the hive itself and under the condition that holds for it too: so that both happen or
@@ -24,8 +21,8 @@ const belongings = (where: (given: Given<Id>) => SQL) => ({
   removeGpus: statement<Id>((given) => removeGpus(given, where(given))),
   addGpus: statement<WithGpus>((given) => addGpus(given, where(given))),
 });
-const ofAbsent = belongings((given) => sql`NOT ${hasId(given)}`);
-const ofPresent = belongings(hasId);
+const ofAbsent = belongings(({ id }) => sql`NOT ${hasHive(id)}`);
+const ofPresent = belongings(({ id }) => hasHive(id));
 
 /** Devices as their column holds them, and as they are. */
 export type StoredDevices = { devicesJson: string | null; devices: DevicesInput | null };
@@ -34,8 +31,7 @@ export type StoredDevices = { devicesJson: string | null; devices: DevicesInput 
 export function belongingsToAdd(id: string, labels: Labels = {}, devices: StoredDevices): SqlStatement[] {
   const statements = [ofAbsent.removeLabels({ id }), ofAbsent.removeGpus({ id })];
   if (Object.keys(labels).length > 0) statements.push(ofAbsent.addLabels({ id, labels: JSON.stringify(labels) }));
-  const gpus = gpuValues(devices);
-  if (gpus !== undefined) statements.push(ofAbsent.addGpus({ id, ...gpus }));
+  statements.push(ofAbsent.addGpus({ id, ...gpuValues(devices) }));
   return statements;
 }
 
@@ -46,9 +42,7 @@ export function labelsToReplace(id: string, labels: Labels): SqlStatement[] {
 
 /** In place of the GPUs that were derived from the devices before. */
 export function gpusToReplace(id: string, devices: StoredDevices): SqlStatement[] {
-  const gpus = gpuValues(devices);
-  const removal = ofPresent.removeGpus({ id });
-  return gpus === undefined ? [removal] : [removal, ofPresent.addGpus({ id, ...gpus })];
+  return [ofPresent.removeGpus({ id }), ofPresent.addGpus({ id, ...gpuValues(devices) })];
 }
 
 type Changes = { labels?: object | undefined; replacesLabels: boolean; devices?: StoredDevices | undefined };
@@ -59,22 +53,19 @@ export function belongingsToPatch(
   { labels, replacesLabels, devices }: Changes,
   condition: SQL,
 ): SqlStatement[] {
-  const where = hasId({ id }, sql` AND ${condition}`);
+  const where = hasHive(id, condition);
   const queries = [];
   if (labels !== undefined) {
     const given = { id, labels: JSON.stringify(labels) };
     queries.push(replacesLabels ? removeLabels(given, where) : removeKeys(given, where), addLabels(given, where));
   }
   if (devices !== undefined) {
-    queries.push(removeGpus({ id }, where));
-    const gpus = gpuValues(devices);
-    if (gpus !== undefined) queries.push(addGpus({ id, ...gpus }, where));
+    queries.push(removeGpus({ id }, where), addGpus({ id, ...gpuValues(devices) }, where));
   }
   return queries.map((query) => bound(query.toSQL()));
 }
 
-/** Undefined where there are none to store. */
-function gpuValues({ devicesJson, devices }: StoredDevices): { gpus: string; devicesHash: number } | undefined {
+function gpuValues({ devicesJson, devices }: StoredDevices): { gpus: string; devicesHash: number } {
   const { rows, devicesHash } = derivedGpus(devicesJson, devices);
-  return rows.length === 0 ? undefined : { gpus: JSON.stringify(rows), devicesHash };
+  return { gpus: JSON.stringify(rows), devicesHash };
 }
