@@ -40,6 +40,8 @@ export function parseLocation(location: string): Location {
   if (location.trim() !== location) throw invalid(location, "must not begin or end with white space");
   for (const [pattern, rule] of FOR_A_SHELL) if (pattern.test(location)) throw invalid(location, rule);
   if (location === ":memory:" || location === "file::memory:") return { kind: "memory" };
+  if (/^(?:file:)?:memory:/i.test(location))
+    throw invalid(location, "must be ':memory:' and nothing more, where it is in memory");
   const scheme = SCHEME.exec(location)?.[1]?.toLowerCase();
   if (scheme === "file:") return { kind: "file", path: filePath(location) };
   if (scheme === undefined && !LOOKS_LIKE_URL.test(location)) return { kind: "file", path: resolve(location) };

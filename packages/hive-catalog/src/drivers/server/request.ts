@@ -101,6 +101,10 @@ function unreachable(server: string, error: unknown): RequestError {
     const failure = { mayHaveHappened: false, isTransient: true, cause: error };
     return new RequestError(`the server ${server} cannot be reached (${code})`, failure);
   }
+  if (error instanceof Error && error.cause instanceof Error && error.cause.message === "bad port") {
+    const failure = { mayHaveHappened: false, isTransient: false, cause: error };
+    return new RequestError(`the server ${server} cannot be reached: fetch asks nobody at this port`, failure);
+  }
   const message = `the connection to the server ${server} was cut before the answer came${code && ` (${code})`}`;
   return new RequestError(message, { mayHaveHappened: true, isTransient: true, cause: error });
 }
