@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { fieldsOf, refusalOf } from "../test/refusal.ts";
 import { HiveCatalog } from "./catalog.ts";
-import { restoreCatalog } from "./maintenance.ts";
+import { backupCatalog, catalogInfo, checkCatalog, restoreCatalog } from "./maintenance.ts";
 import type { HiveStatus, NewHive } from "./model/hive.ts";
 import type { Labels } from "./model/label.ts";
 import { openTestCatalog } from "./testing.ts";
@@ -86,4 +86,27 @@ test.each(["false", 0, null])("%j is neither true nor false where that is asked"
 test.each([null, 5, Symbol("token"), Object.create(null)])("what is no text is no authToken, %#", async (value) => {
   const refusal = await refusalOf(HiveCatalog.open("http://127.0.0.1:9", { authToken: value as string }));
   expect([refusal.code, ...fieldsOf(refusal)]).toEqual(["INVALID_ARGUMENT", "authToken"]);
+});
+
+test("what options of the maintenance throw when they are read is an error of the catalog, too", async () => {
+  const thrown = new Error("no options here");
+  const options = new Proxy(
+    {},
+    {
+      ownKeys: () => {
+        throw thrown;
+      },
+    },
+  );
+  for (const call of [checkCatalog, catalogInfo, (path: string) => backupCatalog(path, "backup.db", options)]) {
+    expect(await refusalOf(call("hives.db", options))).toMatchObject({ code: "INTERNAL", cause: thrown });
+  }
+});
+
+test("an onProgress that is no function is refused", async () => {
+  const onProgress = 5 as unknown as () => void;
+  for (const copy of [backupCatalog, restoreCatalog]) {
+    const refusal = await refusalOf(copy("hives.db", "other.db", { onProgress }));
+    expect([refusal.code, ...fieldsOf(refusal)]).toEqual(["INVALID_ARGUMENT", "onProgress"]);
+  }
 });

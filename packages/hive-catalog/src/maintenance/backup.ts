@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
 import { toCatalogError } from "../drivers/errors.ts";
-import { checkBoolean, checkOptions, invalidArgument } from "../model/check.ts";
+import { checkBoolean, checkFunction, checkOptions, invalidArgument } from "../model/check.ts";
 import { statOf } from "../sql/files.ts";
 import { pendingMigrations } from "../sql/migrations.ts";
 import { type CopyOptions, copyCatalog } from "./copy.ts";
@@ -76,6 +76,7 @@ async function copy({ from, to, field, backup, prepare, missing }: Files, option
     checkOptions(options, ["force", "onProgress", "signal"]);
     const { force = false, ...copying } = options;
     checkBoolean("force", force);
+    checkFunction("onProgress", copying.onProgress);
     const [source, path] = [from(), to()];
     if (isSameFile(source, path)) throw invalidArgument(backup, "must be another file than the catalog itself");
     const work = async (thread: SqlThread) => {

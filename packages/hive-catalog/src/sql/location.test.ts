@@ -54,6 +54,7 @@ test.each([":memory:", "file::memory:"])("%s is memory, and makes no file of tha
 test.each([
   "",
   "a\0b",
+  "a\uD800b",
   "postgres://localhost/hives",
   "mysql:x",
   "http://",

@@ -2,7 +2,7 @@ import { lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { HiveCatalogError } from "../errors.ts";
-import { shown } from "../model/check.ts";
+import { isKey, shown } from "../model/check.ts";
 
 /** Where a catalog is: in memory, in a file, or on a libSQL server. */
 export type Location =
@@ -34,7 +34,7 @@ const KNOWN_KINDS = `must be a path or a URL that begins with file:, ${SERVER_SC
  * `file:./data/hives.db` too, start at the working folder. Throws INVALID_ARGUMENT.
  */
 export function parseLocation(location: string): Location {
-  if (typeof location !== "string" || location === "" || location.includes("\0")) {
+  if (!isKey(location) || location === "") {
     throw invalid(location, "must be a path, ':memory:' or a URL");
   }
   if (location.trim() !== location) throw invalid(location, "must not begin or end with white space");
