@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
+import { mountReadOnlyDisk } from "@repo/test-support/mount";
 import { expect, test, vi } from "vitest";
-import { aHive } from "../src/testing.ts";
+import { aHive, temporaryFolder } from "../src/testing.ts";
 import { CatalogFile } from "../test/catalog-file.ts";
 import { copyOfRepository, ending, startCommand } from "./repository-copy.ts";
 
@@ -17,7 +18,8 @@ const TSC = join(dirname(createRequire(import.meta.url).resolve("typescript/pack
 const PROGRAM = `
 import { HiveCatalog, HiveRecordJson, toHiveRecordJson } from "./index.ts";
 import { checkCatalog } from "./maintenance.ts";
-const former = String(process.argv[2]);
+const [former, readOnly] = process.argv.slice(2).map(String) as [string, string];
+const unread = await HiveCatalog.open(readOnly).catch((error) => error.code);
 const check = await checkCatalog(former);
 const catalog = await HiveCatalog.open(former);
 const kept = await catalog.getHive("former");
@@ -28,7 +30,7 @@ const updated = await catalog.updateHive({ ...patched, zone: null });
 const refused = await catalog.patchHive("a", { zone: 5 as never }).catch((error) => error.problems);
 const listed = await catalog.listHives();
 const json = HiveRecordJson.parse(toHiveRecordJson(added));
-console.log(JSON.stringify({ isSound: check.isSound, hives: check.hives, kept: kept?.zone, added: added.zone, patched: patched.zone, updated: updated.zone, refused, listed: listed.map(({ zone }) => zone), json: json.zone }));
+console.log(JSON.stringify({ unread, isSound: check.isSound, hives: check.hives, kept: kept?.zone, added: added.zone, patched: patched.zone, updated: updated.zone, refused, listed: listed.map(({ zone }) => zone), json: json.zone }));
 `;
 
 test("a new column of hives is one entry and one line of the record, and its migration; the rest follows, of a catalog from before too", async () => {
@@ -65,10 +67,13 @@ test("a new column of hives is one entry and one line of the record, and its mig
   const catalog = await former.open();
   await catalog.addHive(aHive({ id: "former" }));
   await catalog.close();
-  const args = [join("scripts", "run.js"), program, former.path];
+  await using mounts = await temporaryFolder();
+  const disk = join(mounts.path, "disk");
+  using _disk = await mountReadOnlyDisk(disk, async () => copyFileSync(former.path, join(disk, "hives.db")));
+  const args = [join("scripts", "run.js"), program, former.path, join(disk, "hives.db")];
   const { stdout } = await run(process.execPath, args, { cwd: copy.root });
   expect(JSON.parse(stdout)).toEqual({
-    ...{ isSound: true, hives: 1, kept: null },
+    ...{ unread: "CATALOG_NOT_MIGRATED", isSound: true, hives: 1, kept: null },
     added: "hall 3",
     patched: "hall 4",
     updated: null,

@@ -72,7 +72,7 @@ async function hasRowIds(client: SqlExecutor): Promise<boolean> {
 }
 
 /** The names of the columns that migrations add to the hives table. */
-function newColumns(migrations: readonly MigrationMeta[]): string[] {
+export function newColumns(migrations: readonly MigrationMeta[]): string[] {
   const added = (statement: string) => /^\s*ALTER TABLE `hives` ADD `(\w+)`/.exec(statement)?.[1] ?? [];
   return migrations.flatMap(({ sql }) => sql.flatMap(added));
 }
