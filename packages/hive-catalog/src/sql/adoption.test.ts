@@ -243,6 +243,16 @@ test("a UNIQUE of another program that refuses a change is CATALOG_UNAVAILABLE a
   }
 });
 
+test("a change that a trigger of another program ignores breaks no rule of SSH: of the hive there was nothing to change", async () => {
+  await using file = await CatalogFile.create();
+  await using catalog = await file.open();
+  await catalog.addHive(aHive({ id: "a" }));
+  file.run("CREATE TRIGGER theirs BEFORE UPDATE ON hives BEGIN SELECT RAISE(IGNORE); END");
+  for (const change of [catalog.patchHive("a", { port: 1 }), catalog.updateHiveStatus("a", "online")]) {
+    expect((await refusalOf(change)).code).toBe("HIVE_NOT_FOUND");
+  }
+});
+
 test("a table and a column that another program took away are named, with what compares the schema", async () => {
   await using file = await CatalogFile.create();
   await using catalog = await file.open();
