@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
 import { toCatalogError } from "../drivers/errors.ts";
-import { checkOptions, invalidArgument } from "../model/check.ts";
+import { checkBoolean, checkFunction, checkOptions, invalidArgument } from "../model/check.ts";
 import { makeFolders, statOf } from "../sql/files.ts";
 import { pendingMigrations } from "../sql/migrations.ts";
 import { type CopyOptions, copyCatalog } from "./copy.ts";
@@ -74,6 +74,8 @@ async function copy({ from, to, field, backup, prepare, missing }: Files, option
   try {
     checkOptions(options, ["force", "onProgress", "signal"]);
     const { force = false, ...copying } = options;
+    checkBoolean("force", force);
+    checkFunction("onProgress", copying.onProgress);
     const [source, path] = [from(), to()];
     if (isSameFile(source, path)) throw invalidArgument(backup, "must be another file than the catalog itself");
     const work = async (thread: SqlThread) => {
