@@ -151,12 +151,21 @@ async function operate(url, home) {
   for (const id of [...Object.keys(AGENTS), "gpu-15"]) await post(`${url}/v1/hives/${id}/stop`, {});
 }
 
+let isStopped = false;
+// Who reads no further ends nothing.
+process.stderr.on("error", () => undefined);
+
 async function run(folder) {
   // Of the queen's operations nothing is to reach the home of whoever looks at this.
   const env = { ...process.env, ...SETTINGS, QUEEN_DATABASE: join(folder, "hives.db"), HOME: folder };
   const queen = spawn(process.execPath, [QUEEN], { env, stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const ended = once(queen, "exit");
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => queen.kill("SIGTERM"));
+  const stop = () => {
+    isStopped = true;
+    queen.kill("SIGTERM");
+  };
+  // Each time, because a terminal and pnpm both send one.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, stop);
   const started = await Promise.race([once(queen, "message"), ended]);
   if (started[0]?.listening === undefined) throw new Error("the queen did not start");
   const url = `http://127.0.0.1:${started[0].listening.port}`;
@@ -200,6 +209,8 @@ async function show() {
   const folder = mkdtempSync(join(tmpdir(), "queen-demo-"));
   await run(folder)
     .catch((error) => {
+      // What it was about when it was stopped has failed.
+      if (isStopped) return;
       process.stderr.write(`demo: ${error.message}\n`);
       process.exitCode = 1;
     })

@@ -8,7 +8,7 @@ import { createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { rootCertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
-import { SETTINGS as ofHive } from "../apps/hive/src/config.ts";
+import { SETTINGS as ofHive, readConfig as readHive } from "../apps/hive/src/config.ts";
 import { SETTINGS as ofQueen } from "../apps/queen/src/config/settings.ts";
 
 const QUEEN = fileURLToPath(new URL("../apps/queen/src/main.ts", import.meta.url));
@@ -41,7 +41,11 @@ Example: QUEEN_PORT=8501 QUEEN_DATABASE=/tmp/hives.db pnpm start
 `;
 
 const { env } = process;
-const hiveId = env.HIVE_ID ?? "localhost";
+const { HIVE_QUEEN: _ofTls, ...unlessTls } = env;
+const hive = readHive([], env.QUEEN_TLS_CERT ? env : unlessTls);
+const { id: hiveId, host: hiveHost, port: hivePort } = hive.values ?? {};
+// Who reads no further ends nothing.
+process.stderr.on("error", () => undefined);
 const say = (text) => process.stderr.write(`start: ${text}\n`);
 const contactHost = (host) => (host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host);
 const toUrl = (host, port) => {
@@ -84,6 +88,8 @@ function start(name, program, settings = {}) {
     if (!stopping) say(`the ${name} has ended (${signal ?? `exit code ${code}`})`);
     process.exitCode ||= code ?? (stopping && signal !== "SIGKILL" ? 0 : 1);
     stop("SIGTERM");
+    // What nobody takes of what was said would hold up the end.
+    if (children.every(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null)) process.exit();
   });
   return { name, message: once(child, "message").then(([message]) => message) };
 }
@@ -103,7 +109,7 @@ async function freePort(host) {
   });
   const { port } = server.address();
   server.close();
-  return String(port);
+  return port;
 }
 
 async function waitForHealth(url) {
@@ -137,10 +143,20 @@ async function call(url, method, body) {
     ...(body && { "content-type": "application/json" }),
     ...(env.QUEEN_TOKEN && { authorization: `Bearer ${env.QUEEN_TOKEN}` }),
   };
-  const answer = await send(url, { method, headers, body: body && JSON.stringify(body), timeoutMs: 10_000 });
+  const request = { method, headers, body: body && JSON.stringify(body), timeoutMs: 10_000 };
+  const answer = await send(url, request).catch((error) => {
+    throw new Error(`the queen does not answer ${method} ${url}: ${error.message}`);
+  });
   if (answer.status < 300 || answer.status === 409 || (answer.status === 401 && !env.QUEEN_TOKEN)) return answer;
-  if (answer.status === 400) throw new Error(`HIVE_ID, HIVE_HOST or HIVE_PORT: ${JSON.parse(answer.text).detail}`);
-  throw new Error(`${method} ${url} answers ${answer.status}: ${answer.text}`);
+  throw new Error(`the queen answers ${answer.status} to ${method} ${url}: ${detailOf(answer.text)}`);
+}
+
+function detailOf(text) {
+  try {
+    return JSON.parse(text).detail;
+  } catch {
+    return text;
+  }
 }
 
 /** Adds the local hive. One that is there already stays as it is, but for the host and port that it has now. With a token of its own alone it must be there. */
@@ -164,14 +180,13 @@ async function run() {
   const queen = await started(start("queen", QUEEN));
   const queenUrl = toUrl(contactHost(queen.listening.host), queen.listening.port);
   await waitForHealth(queenUrl);
-  const host = env.HIVE_HOST ?? "127.0.0.1";
   // Known before the hive is: it beats as soon as it listens, and a beat of a hive that nobody added is refused.
-  const port = env.HIVE_PORT === "0" ? await freePort(host) : (env.HIVE_PORT ?? "8600");
-  await addHive(queenUrl, { host, port: Number(port) });
+  const port = hivePort === 0 ? await freePort(hiveHost) : hivePort;
+  await addHive(queenUrl, { host: hiveHost, port });
   if (stopping) return;
   // Whoever may add the hive may beat for it.
   const token = env.QUEEN_TOKEN && !env.HIVE_TOKEN && !env.HIVE_TOKEN_FILE && { HIVE_TOKEN: env.QUEEN_TOKEN };
-  await started(start("hive", HIVE, { HIVE_QUEEN: queenUrl, HIVE_PORT: port, ...token }));
+  await started(start("hive", HIVE, { HIVE_QUEEN: queenUrl, HIVE_PORT: String(port), ...token }));
   say(`running: a queen at ${queenUrl}, and the hive ${hiveId} on port ${port}`);
   say(`catalog: ${catalogText(queen.catalog)}`);
   say(`next: ${queenUrl} in a browser, or ${hivectlOf(queenUrl)}; Ctrl-C stops both`);
@@ -210,6 +225,11 @@ function main() {
   if (args.length > 0) {
     const [first] = args;
     say(`unknown ${first.startsWith("-") ? "option" : "argument"} '${first}'; --help shows what there is`);
+    process.exitCode = 2;
+    return;
+  }
+  if ("problems" in hive) {
+    for (const problem of hive.problems) say(`the hive's ${problem}`);
     process.exitCode = 2;
     return;
   }

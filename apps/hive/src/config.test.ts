@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type Config, readConfig } from "./config.ts";
+import { type Config, readConfig, SETTINGS } from "./config.ts";
 import { QUEEN_CA, temporaryFolder } from "./testing.ts";
 
 function configOf(argv: string[], env: Record<string, string> = {}): Config {
@@ -197,4 +197,10 @@ test("reads the certificate that signed the queen's, for a queen at https:// alo
     expect.stringMatching(/^--queen-ca \(HIVE_QUEEN_CA\) .*has no certificate in PEM$/),
   ]);
   expect(problemsOf([], { ...env, HIVE_QUEEN_CA: "/nowhere/ca.pem" })).toEqual([expect.stringContaining("ENOENT")]);
+});
+
+test("each setting stands in the README, and each that stands there is one", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const described = new Set([...readme.matchAll(/`(HIVE_[A-Z_]+)`/g)].map(([, name]) => name));
+  expect([...described].toSorted()).toEqual(SETTINGS.variables.map(({ variable }) => variable).toSorted());
 });

@@ -22,6 +22,14 @@ stdin.unref?.();
 /** What calls hivectl as it was called now: `dist/hivectl.js` is run by Node, and a bundle of this repository by its script. */
 function commandOf(file: string): string {
   if (basename(file) !== "hivectl.js") return basename(file) === "hivectl" ? "hivectl" : "pnpm -s hivectl";
-  const near = relative(process.cwd(), file);
-  return `node ${near.startsWith("..") ? file : near}`;
+  return `node ${near(file)}`;
+}
+
+function near(file: string): string {
+  try {
+    const path = relative("", file);
+    return path.startsWith("..") ? file : path;
+  } catch {
+    return file; // The working folder is not there any more.
+  }
 }

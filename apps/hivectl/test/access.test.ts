@@ -48,6 +48,15 @@ test("login stores the token of stdin for its owner alone, and every verb comes 
   expect(stdout).not.toContain(operator);
 });
 
+test("a home that is no folder, as users of services have, holds no context", async () => {
+  const { file, XDG_CONFIG_HOME } = await config();
+  for (const env of [{ HOME: "/dev/null" }, { XDG_CONFIG_HOME: "/dev/null" }]) {
+    expect(await hivectl(["context", "list", "-o", "name"], env)).toMatchObject({ code: 0, stdout: "" });
+  }
+  await mkdir(file, { recursive: true });
+  expect(await hivectl(["context", "list"], { XDG_CONFIG_HOME })).toMatchObject({ code: 2 });
+});
+
 test("login does not store what the queen refuses, nor show it", async () => {
   const { url } = await lockedQueen();
   const env = { XDG_CONFIG_HOME: (await config()).XDG_CONFIG_HOME };

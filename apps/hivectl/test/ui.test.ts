@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { HiveCatalog } from "@repo/hive-catalog";
 import { QueenClient } from "@repo/queen-client";
@@ -50,6 +50,9 @@ test("it opens the browser of the desktop, and prints no code then; where there 
   const failing = await desktop(3);
   expect((await hivectl(["ui"], { ...env, PATH: failing.PATH })).stdout.trim()).toMatch(CODE);
   expect((await hivectl(["ui"], { ...env, PATH: "/nonexistent" })).stdout.trim()).toMatch(CODE);
+  const broken = await mkdtemp(`${queen.folder}/bin-`);
+  await symlink("xdg-open", `${broken}/xdg-open`);
+  expect((await hivectl(["ui"], { ...env, PATH: broken })).stdout.trim()).toMatch(CODE);
 });
 
 test("without a token there is no code", async () => {

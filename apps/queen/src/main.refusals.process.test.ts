@@ -20,6 +20,12 @@ test("ends with 1 and one sentence when its port is taken", async () => {
   other.close();
 });
 
+test("puts no other reason for not starting down to its port", async () => {
+  const queen = queens.start([], { NODE_OPTIONS: "--disallow-code-generation-from-strings" });
+  expect(await queen.end()).toEqual({ code: 1, signal: null });
+  expect(queen.stderr).toMatch(/^queen: cannot start: [^\n]+\n$/);
+});
+
 test("ends with 1 and one sentence with the code when the catalog cannot be opened", async () => {
   const file = `${queens.folder}/notes.txt`;
   await writeFile(file, "These are notes, and no database at all.\n".repeat(100));

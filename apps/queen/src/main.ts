@@ -173,6 +173,7 @@ function startProblem({ host, port }: Config, error: unknown): string {
     return `port ${port} of ${host} is taken by another program, perhaps a queen that is still running: stop that one, or choose another port with --port or QUEEN_PORT`;
   }
   const reason = error instanceof Error ? error.message : String(error);
+  if (code === undefined) return `cannot start: ${reason}`;
   return `cannot listen on port ${port} of ${host} (--host, --port): ${reason}`;
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { QueenClient } from "@repo/queen-client";
 import { expect, onTestFinished, test } from "vitest";
@@ -33,4 +33,14 @@ test("the demo says how to ask its queen, its agents tell their devices, and it 
     const states = operations.map(({ state }) => state).sort();
     return states.join() === "failed,running,succeeded";
   });
+});
+
+test("Ctrl-C ends it in order before its queen runs, too", () => {
+  const asSoonAsItListensForIt = "process.on('newListener',(s)=>s==='SIGINT'&&process.kill(process.pid,s))";
+  const { status, stderr } = spawnSync(process.execPath, [DEMO], {
+    env: { PATH: process.env.PATH, NODE_OPTIONS: `--import=data:text/javascript,${asSoonAsItListensForIt}` },
+    encoding: "utf8",
+    timeout: 30_000,
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
 });

@@ -151,6 +151,32 @@ test("on another platform what has a binary says so in a sentence and ends with 
   expect(run("hive", "--version")).toEqual({ status: 0, stdout: `${manifest.version}\n`, stderr: "" });
 });
 
+test("in a folder that is not there any more they run on whole paths, and say of others that they need one", async () => {
+  const { folder, fileOf } = await machine();
+  const run = (program: string, args: string[] = [], env: NodeJS.ProcessEnv = {}) => {
+    const gone = 'mkdir "$0" && cd "$0" && rmdir "$0" && exec "$@"';
+    const command = ["-c", gone, join(folder, "gone"), process.execPath, fileOf(program), ...args];
+    const options = { env: { PATH, ...env }, encoding: "utf8", timeout: 60_000 } as const;
+    const { status, stdout, stderr } = spawnSync("sh", command, options);
+    return { status, said: stdout + stderr };
+  };
+  const database = join(folder, "hives.db");
+  const needsOne = /^[^\n]*must be a whole path here, because the working folder is not there any more[^\n]*\n$/;
+  for (const [program = "", ...args] of [["db-migrate"], ["catalog", "info"], ["queen", "token", "list"], ["queen"]]) {
+    expect([program, run(program, args)]).toEqual([program, { status: 2, said: expect.stringMatching(needsOne) }]);
+  }
+  expect(run("db-migrate", [], { QUEEN_DATABASE: database })).toMatchObject({ status: 0 });
+  expect(run("catalog", ["info", "--database", database])).toEqual({
+    status: 1,
+    said: "catalog: CATALOG_UNAVAILABLE: the working folder is not there any more: go to one that is (ENOENT)\n",
+  });
+  expect(run("queen", ["--ssh-identity", "key"])).toEqual({
+    status: 2,
+    said: expect.stringContaining("--ssh-identity (QUEEN_SSH_IDENTITY) must be a file that can be read"),
+  });
+  expect(run("hivectl", ["--help"])).toMatchObject({ status: 0, said: expect.stringContaining(fileOf("hivectl")) });
+});
+
 test("nothing in it names the repository or what is only there", async () => {
   const { folder } = await machine();
   const files = (await readdir(join(folder, "dist"))).filter((name) => /\.(?:js|map|json|md)$/.test(name));

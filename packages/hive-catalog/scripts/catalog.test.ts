@@ -62,6 +62,14 @@ test("what the system refuses is told with the file or folder that it is about",
   expect(refused.output).toContain(`CATALOG_UNAVAILABLE: a part of the path is no folder (ENOTDIR: ${file.path}`);
 });
 
+test("a folder that no folder can be made in is told, and not tried for ever", async () => {
+  await using file = await catalogWith();
+  await catalog(["backup", file.backup], file.env);
+  const refused = await catalog(["restore", file.backup, "--database", "/proc/nosuch/deep/hives.db"]);
+  expect(refused.code).toBe(1);
+  expect(refused.output).toMatch(/CATALOG_(?:UNAVAILABLE|READ_ONLY): .*: \/proc\/nosuch\)\n$/);
+});
+
 test("a target that is there is a wrong call: exit code 2, and --force is the way", async () => {
   await using file = await catalogWith();
   writeFileSync(file.backup, "");

@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import { HiveCatalog } from "../src/catalog.ts";
 import { backupCatalog, checkCatalog, restoreCatalog } from "../src/maintenance.ts";
 import { knownMigrations } from "../src/sql/migrations.ts";
-import { CatalogFile } from "../test/catalog-file.ts";
+import { CatalogFile, migrationsAsApplied } from "../test/catalog-file.ts";
 import { ending, startCommand } from "./repository-copy.ts";
 
 // A process that migrates, on a machine that may be busy.
@@ -18,14 +18,8 @@ const insertHive = (id: string, name: string | null) =>
 
 /** A file that has the first migrations alone, and hives. */
 async function fileOf(migrations: number): Promise<CatalogFile> {
-  const applied = knownMigrations().slice(0, migrations + 1);
   return CatalogFile.create(
-    ...applied.flatMap(({ sql }) => sql),
-    "CREATE TABLE __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)",
-    ...applied.map(
-      ({ hash, folderMillis }) =>
-        `INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('${hash}', ${folderMillis})`,
-    ),
+    ...migrationsAsApplied(migrations + 1),
     insertHive("a", "NVIDIA RTX 4090"),
     insertHive("b", null),
     insertHive("c", "AMD Instinct MI300X"),
@@ -82,6 +76,21 @@ test.each([
     expect(await checkCatalog(file.path)).toMatchObject({ isSound: true, gpusToDerive: 0, leftovers: 2 });
     await again.gpuRows.derive();
     expect(await checkCatalog(file.path)).toMatchObject({ isSound: true, leftovers: 0, records: 1 });
+  },
+);
+
+test.each(knownMigrations().map((_, migration) => migration))(
+  "a file of migration %i is sound as it is, and every row of it is read",
+  async (migration) => {
+    await using file = await fileOf(migration);
+    const hasTokens = migration >= 2;
+    if (hasTokens) {
+      file.run("INSERT INTO tokens (id, name, role, hash, created_at_ms) VALUES ('t', 'T', 'root', 'none', 1)");
+    }
+    expect(await checkCatalog(file.path)).toMatchObject({
+      ...{ hives: 3, damagedHives: 0, integrity: [], schema: { missing: [], further: [], changed: [] } },
+      recordDamage: hasTokens ? [{ table: "tokens", column: "role" }, { column: "hash" }] : [],
+    });
   },
 );
 

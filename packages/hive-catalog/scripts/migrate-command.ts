@@ -97,8 +97,12 @@ function makeNew(path: string): void {
 
 function displayed(parsed: Exclude<Location, { kind: "memory" }>): string {
   if (parsed.kind === "server") return redacted(parsed.url);
-  const path = relative(process.cwd(), parsed.path);
-  return path.startsWith("..") ? parsed.path : path;
+  try {
+    const path = relative("", parsed.path);
+    return path.startsWith("..") ? parsed.path : path;
+  } catch {
+    return parsed.path; // The working folder is not there any more.
+  }
 }
 
 /** A location that is none is a wrong call, and came from the environment. */

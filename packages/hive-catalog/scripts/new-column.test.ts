@@ -1,9 +1,12 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
+import { mountReadOnlyDisk } from "@repo/test-support/mount";
 import { expect, test, vi } from "vitest";
+import { aHive, temporaryFolder } from "../src/testing.ts";
+import { CatalogFile } from "../test/catalog-file.ts";
 import { copyOfRepository, ending, startCommand } from "./repository-copy.ts";
 
 // Several processes in a row, on a machine that may be busy.
@@ -14,7 +17,12 @@ const TSC = join(dirname(createRequire(import.meta.url).resolve("typescript/pack
 
 const PROGRAM = `
 import { HiveCatalog, HiveRecordJson, toHiveRecordJson } from "./index.ts";
-const catalog = await HiveCatalog.open(":memory:");
+import { checkCatalog } from "./maintenance.ts";
+const [former, readOnly] = process.argv.slice(2).map(String) as [string, string];
+const unread = await HiveCatalog.open(readOnly).catch((error) => error.code);
+const check = await checkCatalog(former);
+const catalog = await HiveCatalog.open(former);
+const kept = await catalog.getHive("former");
 const added = await catalog.addHive({ id: "a", host: "10.0.0.1", port: 1, zone: "hall 3" });
 await catalog.addHive({ id: "b", host: "10.0.0.1", port: 1 });
 const patched = await catalog.patchHive("b", { zone: "hall 4" });
@@ -22,10 +30,10 @@ const updated = await catalog.updateHive({ ...patched, zone: null });
 const refused = await catalog.patchHive("a", { zone: 5 as never }).catch((error) => error.problems);
 const listed = await catalog.listHives();
 const json = HiveRecordJson.parse(toHiveRecordJson(added));
-console.log(JSON.stringify({ added: added.zone, patched: patched.zone, updated: updated.zone, refused, listed: listed.map(({ zone }) => zone), json: json.zone }));
+console.log(JSON.stringify({ unread, isSound: check.isSound, hives: check.hives, kept: kept?.zone, added: added.zone, patched: patched.zone, updated: updated.zone, refused, listed: listed.map(({ zone }) => zone), json: json.zone }));
 `;
 
-test("a new column of hives is one entry and one line of the record, and its migration; the rest follows", async () => {
+test("a new column of hives is one entry and one line of the record, and its migration; the rest follows, of a catalog from before too", async () => {
   await using copy = await copyOfRepository();
   const folder = dirname(copy.source);
   const textsBefore = textsIn(folder);
@@ -55,13 +63,22 @@ test("a new column of hives is one entry and one line of the record, and its mig
   const config = join(folder, "tsconfig.sources.json");
   writeFileSync(config, JSON.stringify({ extends: "./tsconfig.json", include: [], files }));
   await run(process.execPath, [TSC, "-p", config], { cwd: copy.root });
-  const { stdout } = await run(process.execPath, [join("scripts", "run.js"), program], { cwd: copy.root });
+  await using former = await CatalogFile.create();
+  const catalog = await former.open();
+  await catalog.addHive(aHive({ id: "former" }));
+  await catalog.close();
+  await using mounts = await temporaryFolder();
+  const disk = join(mounts.path, "disk");
+  using _disk = await mountReadOnlyDisk(disk, async () => copyFileSync(former.path, join(disk, "hives.db")));
+  const args = [join("scripts", "run.js"), program, former.path, join(disk, "hives.db")];
+  const { stdout } = await run(process.execPath, args, { cwd: copy.root });
   expect(JSON.parse(stdout)).toEqual({
+    ...{ unread: "CATALOG_NOT_MIGRATED", isSound: true, hives: 1, kept: null },
     added: "hall 3",
     patched: "hall 4",
     updated: null,
     refused: [{ field: "zone", message: expect.stringContaining("got 5") }],
-    listed: ["hall 3", null],
+    listed: ["hall 3", null, null],
     json: "hall 3",
   });
 });

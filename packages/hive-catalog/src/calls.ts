@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import type { CallClient, RequestOptions, SqlClient } from "./drivers/client.ts";
 import { toCatalogError } from "./drivers/errors.ts";
 import { catalogClosed } from "./errors.ts";
+import { after, cancel } from "./event-loop.ts";
 import { checkOptions } from "./model/check.ts";
 import type { CallOptions } from "./options.ts";
 
@@ -11,8 +12,6 @@ type Work<Result> = (client: CallClient) => Result | Promise<Result>;
 
 /** How long requests to a server that does not answer hold up the end of a catalog, in ms. */
 const GRACE_MS = 2000;
-/** Taken at load: who fakes timers in a test must not stop every call. */
-const { setTimeout: after, clearTimeout: cancel } = globalThis;
 
 /** Every call of a catalog goes through here: it is counted, gets its deadline, and lets no error out but a HiveCatalogError. */
 export class Calls {

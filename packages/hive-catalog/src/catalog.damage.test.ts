@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { CatalogFile, LOOSE_DDL } from "../test/catalog-file.ts";
+import { CatalogFile, LOOSE_DDL, SPECIFICATION_COLUMNS } from "../test/catalog-file.ts";
 import { fieldsOf, refusalOf } from "../test/refusal.ts";
 import { allOf } from "../test/stream.ts";
 import type { HiveCatalog } from "./catalog.ts";
@@ -98,7 +98,7 @@ afterAll(() => file[Symbol.asyncDispose]());
 function damage(column: string, value: string): void {
   file.run(
     "DELETE FROM hives WHERE id NOT IN ('a', 'z') OR id IS NULL",
-    "INSERT INTO hives SELECT 'm-damaged', host, port, ssh_host, ssh_port, ssh_user, status, last_heartbeat_ms, devices_json, created_at_ms, updated_at_ms FROM hives WHERE id = 'a'",
+    `INSERT INTO hives (${SPECIFICATION_COLUMNS}) SELECT ${SPECIFICATION_COLUMNS.replace("id", "'m-damaged'")} FROM hives WHERE id = 'a'`,
     `UPDATE hives SET ${column} = ${value} WHERE id = 'm-damaged'`,
   );
   reported = [];

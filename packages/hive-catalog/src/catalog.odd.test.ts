@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { anOperation, HASH } from "../test/behaviour/samples.ts";
-import { CatalogFile, SPECIFICATION_DDL } from "../test/catalog-file.ts";
+import { CatalogFile, SPECIFICATION_COLUMNS, SPECIFICATION_DDL } from "../test/catalog-file.ts";
 import { fieldsOf, refusalOf } from "../test/refusal.ts";
 import { allOf } from "../test/stream.ts";
 import type { HiveCatalog } from "./catalog.ts";
@@ -80,7 +80,7 @@ function store(odd: Partial<HiveRecord>): HiveRecord {
     "DELETE FROM cordons",
     "DELETE FROM tokens",
     "DELETE FROM operations",
-    `INSERT INTO hives VALUES (${row})`,
+    `INSERT INTO hives (${SPECIFICATION_COLUMNS}) VALUES (${row})`,
   );
   reported.length = 0;
   return hive;

@@ -1,4 +1,4 @@
-import { checkFunction, checkInteger, checkOptions } from "./model/check.ts";
+import { checkBoolean, checkFunction, checkInteger, checkOptions } from "./model/check.ts";
 import type { HiveRecord, HiveStatus } from "./model/hive.ts";
 import type { OperationRecord } from "./model/operation.ts";
 
@@ -205,6 +205,7 @@ export const STREAM_OPTIONS: readonly (keyof StreamOptions)[] = [
 export function checkedOptions(options: OpenOptions) {
   checkOptions(options, OPEN_OPTIONS);
   const { migrate = true, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, ...others } = options;
+  checkBoolean("migrate", migrate);
   checkInteger("busyTimeoutMs", busyTimeoutMs, 0);
   if (others.requestTimeoutMs !== undefined) checkInteger("requestTimeoutMs", others.requestTimeoutMs, 1);
   for (const name of ["now", "onCorruptHive", "onCommit"] as const) checkFunction(name, others[name]);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Database from "libsql";
 import { HiveCatalog } from "../src/catalog.ts";
 import type { OpenOptions } from "../src/options.ts";
+import { knownMigrations } from "../src/sql/migrations.ts";
 import { temporaryFolder } from "../src/testing.ts";
 
 /** The table as the specification has it, and as the Rust system made it. */
@@ -25,8 +26,25 @@ CREATE INDEX IF NOT EXISTS idx_hives_status ON hives(status);
 CREATE INDEX IF NOT EXISTS idx_hives_heartbeat ON hives(last_heartbeat_ms);
 `;
 
+/** Its columns: another program names them, whatever the table has beside them. */
+export const SPECIFICATION_COLUMNS =
+  "id, host, port, ssh_host, ssh_port, ssh_user, status, last_heartbeat_ms, devices_json, created_at_ms, updated_at_ms";
+
 /** The same columns without NOT NULL: a row can be damaged by a NULL anywhere. */
 export const LOOSE_DDL = SPECIFICATION_DDL.replaceAll(/ NOT NULL/g, "");
+
+/** What makes a catalog as it was when there were only so many migrations. */
+export function migrationsAsApplied(count: number): string[] {
+  const applied = knownMigrations().slice(0, count);
+  return [
+    ...applied.flatMap(({ sql }) => sql),
+    "CREATE TABLE __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)",
+    ...applied.map(
+      ({ hash, folderMillis }) =>
+        `INSERT INTO __drizzle_migrations (hash, created_at) VALUES ('${hash}', ${folderMillis})`,
+    ),
+  ];
+}
 
 /** Runs statements on a file through a connection of its own, as another program would. */
 export function runSql(path: string, ...statements: string[]): void {

@@ -1,10 +1,11 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import { readSql, runSql } from "./catalog-file.ts";
+import { readSql, runSql, SPECIFICATION_COLUMNS } from "./catalog-file.ts";
 
 /** SQL that adds sound hives hive-000001, hive-000002, … at once. */
 export function manyHives(count: number): string {
   return `WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${count})
-    INSERT INTO hives SELECT printf('hive-%06d', n), '127.0.0.1', 8600, NULL, NULL, NULL, 'online', 1761040800000 + n,
+    INSERT INTO hives (${SPECIFICATION_COLUMNS})
+    SELECT printf('hive-%06d', n), '127.0.0.1', 8600, NULL, NULL, NULL, 'online', 1761040800000 + n,
     '{"cpu":{"cores":16,"ram_gb":64},"gpus":[{"index":0,"name":"NVIDIA RTX 4090","vram_gb":24}]}', 1761040800000, 1761040800000
     FROM numbers`;
 }

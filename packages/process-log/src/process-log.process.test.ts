@@ -79,6 +79,19 @@ test("what a stranger wrote is in the log, and in no form that a terminal or a r
   expect(terminal.shown()).toMatch(/^[\x20-\x7e]+\n$/);
 });
 
+test("what Node and libraries warn of is a line of the log, and nowhere else", async () => {
+  const path = join(temporaryFolder(), "log");
+  const file = openSync(path, "w");
+  const { stderr } = await startProgram(0, file, "first", ODD);
+  closeSync(file);
+  const lines = textOf(path).trimEnd().split("\n");
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { msg: "first" },
+    { level: 40, warning: "OddWarning", msg: ODD },
+  ]);
+  expect(stderr?.read()).toBeNull();
+});
+
 test("a terminal that is stopped stops nothing", async () => {
   const terminal = startOnTerminal(5_000);
   const gate = await terminal.gate;

@@ -17,6 +17,9 @@ export function createLog(options: LoggerOptions): Logger {
   });
   const log = pino(options, { write: (line: string) => output.write(format(line)) });
   process.on("exit", () => output.drain(LAST_LINES_MS));
+  // Node would write it to standard error as it is, and in several lines.
+  process.removeAllListeners("warning");
+  process.on("warning", ({ name, message }) => log.warn({ warning: name }, message));
   return log;
 }
 

@@ -78,6 +78,8 @@ test.each([
     "not_started",
     "cannot be started: spawn /bin/true ENOENT",
   ],
+  ["to run in a file", "/bin/true", { cwd: "/bin/true" }, "not_started", "cannot be started: spawn ENOTDIR"],
+  ["given too much", "/bin/true", { env: { X: "x".repeat(2 ** 20) } }, "not_started", "cannot be started: spawn E2BIG"],
 ])("a program that is %s is said", async (_what, command, others, kind, reason) => {
   const ended = await runProgram(command, [], { ...options, ...others }).catch((error: unknown) => error);
   expect(ended).toMatchObject({ name: "ProgramError", kind, reason, message: `${command} ${reason}` });

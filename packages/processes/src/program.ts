@@ -82,12 +82,11 @@ function turnToStart(): Promise<void> {
 }
 
 function run(command: string, args: readonly string[], options: ProgramOptions): Promise<ProgramEnd> {
-  const { env, cwd, input = "", timeoutMs, signal, onOutput } = options;
+  const { cwd, input = "", timeoutMs, signal, onOutput } = options;
   const { keptCharacters = KEPT_CHARACTERS, maxCharacters = MAX_CHARACTERS } = options;
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    // Leads a group and a session of its own: it can be killed with all that it started, and there is no terminal to ask on.
-    const child = spawn(command, args, { env, ...(cwd !== undefined && { cwd }), stdio: "pipe", detached: true });
+    const child = start(command, args, options);
     const written = { stdout: "", stderr: "" };
     let characters = 0;
     const settle = () => {
@@ -127,6 +126,16 @@ function run(command: string, args: readonly string[], options: ProgramOptions):
     // A program that ends before it has read its input breaks the pipe; its exit code says more.
     child.stdin.on("error", () => undefined).end(input);
   });
+}
+
+/** Leads a group and a session of its own: it can be killed with all that it started, and there is no terminal to ask on. */
+function start(command: string, args: readonly string[], { env, cwd }: Pick<ProgramOptions, "env" | "cwd">) {
+  try {
+    return spawn(command, args, { env, ...(cwd !== undefined && { cwd }), stdio: "pipe", detached: true });
+  } catch (error) {
+    // Some reasons Node tells in an event, and others, such as a lack of memory, in this way.
+    throw notStarted(command, error as NodeJS.ErrnoException, cwd);
+  }
 }
 
 const mib = (characters: number): string => `${characters / 2 ** 20} MiB`;

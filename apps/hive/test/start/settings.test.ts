@@ -49,8 +49,13 @@ test("a port that is taken is the queen's sentence, no hive is started, and the 
   expect(fleet.messages()).not.toContain("hive listening");
 });
 
-test("settings that the hive cannot use stop the queen too, with the hive's exit code", async () => {
-  const fleet = startFleet(temporaryFolder(), { HIVE_BEAT_INTERVAL_MS: "soon" });
+test.each([
+  ["HIVE_BEAT_INTERVAL_MS", "soon"],
+  ["HIVE_PORT", "abc"],
+  ["HIVE_ID", "my desk"],
+])("where the hive cannot use its %s, nothing is started, with what arrived and exit code 2", async (name, value) => {
+  const fleet = startFleet(temporaryFolder(), { [name]: value });
   expect(await fleet.ended).toBe(2);
-  expect(fleet.stderr()).toContain("--beat-interval-ms (HIVE_BEAT_INTERVAL_MS)");
+  expect(fleet.stderr()).toMatch(new RegExp(`^start: the hive's --[a-z-]+ \\(${name}\\) .*"${value}"\n$`));
+  expect(fleet.messages()).toEqual([]);
 });

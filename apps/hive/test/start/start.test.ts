@@ -117,6 +117,10 @@ test("works in a catalog with tokens when it is given one, and says so when not"
   expect(refused.stderr()).toContain("pnpm queen token create --name start --role operator --out start.token");
   expect(refused.stderr()).toContain("start with HIVE_TOKEN_FILE=localhost.token");
 
+  const wrong = startFleet(folder, { QUEEN_TOKEN: "hq_wrong" });
+  expect(await wrong.ended).toBe(1);
+  expect(wrong.stderr()).toMatch(/^start: the queen answers 401 to POST \S+\/v1\/hives: [^{]+$/m);
+
   const fleet = startFleet(folder, { QUEEN_TOKEN: token });
   const url = `${await fleet.queenUrl()}/v1/hives/localhost`;
   const read = async () => (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).json();

@@ -1,8 +1,10 @@
-import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { spawn, spawnSync } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { NamedPipe } from "@repo/test-support/named-pipe";
+import { expect, onTestFinished, test } from "vitest";
 import { eventually, temporaryFolder } from "../../src/testing.ts";
-import { isAlive, onlineHive, pathOf, settingsOfFleet, startFleet } from "./fleet.ts";
+import { isAlive, onlineHive, pathOf, START, settingsOfFleet, startFleet } from "./fleet.ts";
 
 test("SIGKILL takes the queen and the hive along", async () => {
   const fleet = startFleet(temporaryFolder());
@@ -17,6 +19,32 @@ test("SIGKILL takes along a queen that is only starting", async () => {
   const queen = await eventually(() => fleet.pidOf("queen") || undefined, "a queen");
   fleet.process.kill("SIGKILL");
   await eventually(() => (isAlive(queen) ? undefined : true), "the end of the queen");
+});
+
+test("queen and hive run on where nobody reads any more what is said of them", async () => {
+  const fleet = startFleet(temporaryFolder());
+  fleet.process.stderr?.destroy();
+  await onlineHive(fleet);
+  fleet.process.kill("SIGTERM");
+  expect(await fleet.ended).toBe(0);
+});
+
+test("SIGTERM ends it also where nobody takes what it has to say", async () => {
+  const folder = temporaryFolder();
+  using pipe = new NamedPipe(join(folder, "unread"));
+  pipe.fill();
+  const stderr = openSync(pipe.path, "w");
+  const start = spawn(process.execPath, [START], { env: settingsOfFleet(folder), stdio: ["ignore", "pipe", stderr] });
+  closeSync(stderr);
+  const ended = new Promise((resolve) => start.on("exit", (code, signal) => resolve(code ?? signal)));
+  onTestFinished(() => void start.kill("SIGKILL"));
+  let log = "";
+  start.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    log += text;
+  });
+  await eventually(() => (log.includes("devices detected") ? true : undefined), "a hive that runs");
+  start.kill("SIGTERM");
+  expect(await ended).toBe(0);
 });
 
 test("SIGINT that comes twice, from the terminal and from pnpm, still stops both in order", async () => {
@@ -55,6 +83,19 @@ test.each([
     expect(await ended).toBe(0);
   },
 );
+
+test.each(["start", "demo"])("Ctrl-C before pnpm %s has begun anything ends it in order too", (name) => {
+  const { scripts } = JSON.parse(readFileSync(pathOf("package.json"), "utf8")) as { scripts: Record<string, string> };
+  // What starts a program takes its own arguments away just before.
+  const kill = "process.argv.splice=function(...a){process.kill(process.pid,'SIGINT');return[].splice.apply(this,a)}";
+  const { status, signal, stdout, stderr } = spawnSync("sh", ["-c", `${scripts[name]}`], {
+    cwd: pathOf(""),
+    env: { ...settingsOfFleet(temporaryFolder()), NODE_OPTIONS: `--import=data:text/javascript,${kill}` },
+    encoding: "utf8",
+    timeout: 30_000,
+  });
+  expect({ status, signal, stdout, stderr }).toEqual({ status: 0, signal: null, stdout: "", stderr: "" });
+});
 
 test.each([
   ["queen", "hive"],

@@ -36,7 +36,10 @@ export function readContexts(env: Environment): Contexts {
       "chmod 600 it, and revoke the tokens in it if others may have seen them",
     ).toString();
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return { contexts: {} };
+    // The home of who runs a service is often none, or /dev/null.
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) {
+      return { contexts: {} };
+    }
     throw new UsageProblem(`${path}: ${error instanceof Error ? error.message : error}`);
   }
   const stored = parse(text);

@@ -32,7 +32,10 @@ async function addressOf({ queen, access, call }: Session): Promise<string> {
 /** Whether a browser of this desktop took it. */
 async function opens(address: string): Promise<boolean> {
   const program = process.platform === "darwin" ? "open" : "xdg-open";
-  const child = spawn(program, [address], { stdio: "ignore" });
-  const [code] = await once(child, "close").catch(() => [null]);
-  return code === 0;
+  try {
+    const [code] = await once(spawn(program, [address], { stdio: "ignore" }), "close");
+    return code === 0;
+  } catch {
+    return false;
+  }
 }

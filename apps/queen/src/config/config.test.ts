@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { type Config, readConfig } from "./config.ts";
+import { SETTINGS } from "./settings.ts";
 
 function configOf(argv: string[], env: NodeJS.ProcessEnv = {}): Config {
   const result = readConfig(argv, env);
@@ -183,3 +185,9 @@ test.each([["--help"], ["-h"], ["--port", "x", "--help"]])(
     expect(help).toContain("8500");
   },
 );
+
+test("each setting stands in the README, and each that stands there is one", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const described = new Set([...readme.matchAll(/`(QUEEN_[A-Z_]+)`/g)].map(([, name]) => name));
+  expect([...described].toSorted()).toEqual(SETTINGS.variables.map(({ variable }) => variable).toSorted());
+});

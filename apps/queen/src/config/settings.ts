@@ -46,8 +46,8 @@ const publicUrl = z
 const readableFile = z
   .string()
   .regex(/^[^"%\n]+$/, { error: "must be the name of a file, without double quotes and percent signs", abort: true })
-  .transform((path) => resolve(path))
-  .refine(isReadable, "must be a file that can be read");
+  .refine(isReadable, "must be a file that can be read")
+  .transform((path) => resolve(path));
 
 function isReadable(path: string): boolean {
   try {

@@ -47,6 +47,16 @@ test("GPUs that a hive could not read stay as they are known, and its CPU is sto
   ]);
 });
 
+test("devices that are asked for while the queen stops are no fault of the hive", async () => {
+  const hive = await startHive({ "/v1/devices": () => undefined });
+  const queen = await startTestQueen();
+  await addHive(queen, hive.port);
+  await beat(queen);
+  await until("it is asked", () => asked(hive) === 1);
+  await queen[Symbol.asyncDispose]();
+  expect(queen.logLines.filter(({ level }) => Number(level) > 30)).toEqual([]);
+});
+
 test("GPUs that could never be read are stored as unknown, and asked for again until they can be", async () => {
   await using queen = await startTestQueen();
   const hive = await hiveIn(queen, UNREAD);

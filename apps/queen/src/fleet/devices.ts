@@ -86,6 +86,7 @@ export class DeviceDetection {
     try {
       await this.detect(id, hive);
     } catch (error) {
+      if (this.#parts.probe.isClosed) return;
       this.#times.failed(id, this.#parts.clock.monotonicNow());
       const problem = reasonOf(error);
       if (this.#problems.get(id) === problem) return;

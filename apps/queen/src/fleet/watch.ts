@@ -166,7 +166,8 @@ export class Watch {
       return end("answered", undefined, said);
     } catch (error) {
       if (!(error instanceof ProbeError)) throw error;
-      const level = error.code === "WRONG_HIVE" ? "warn" : "debug";
+      const isNews = fleet.sight(hive.id)?.probes.at(-1)?.problem !== error.message;
+      const level = error.code === "WRONG_HIVE" && isNews ? "warn" : "debug";
       log[level]({ hive_id: hive.id, err: error }, "health check failed");
       return end(outcomeOf(error), error.message);
     } finally {

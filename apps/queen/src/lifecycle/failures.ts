@@ -11,7 +11,8 @@ export const NEXT_STEPS = {
     "start the queen with QUEEN_PUBLIC_URL, the URL under which hives reach her, such as http://10.0.1.1:8500",
   SSH_TARGET_UNUSABLE:
     "correct ssh_host, ssh_port and ssh_user with `hivectl set ID`, or allow the address in QUEEN_ALLOWED_HOSTS",
-  PROGRAM_NOT_STARTED: "install the client of OpenSSH on the queen's machine, and see that her HOME is there",
+  PROGRAM_NOT_STARTED:
+    "install the client of OpenSSH on the queen's machine, and see that her HOME is there, and that her PATH leads to sh and ssh",
   SSH_UNREACHABLE: "see from the queen's machine that an sshd answers at ssh_host and ssh_port",
   SSH_KEY_REFUSED: "put the public half of the key in QUEEN_SSH_IDENTITY into ~/.ssh/authorized_keys of ssh_user",
   HOST_KEY_UNKNOWN:

@@ -167,6 +167,8 @@ test("a token is made, shown once, and revoked", async () => {
   await page.getByRole("button", { name: "Log out" }).click();
   await other.getByLabel("Token").waitFor();
   await logIn(page, operator);
+  // One in front is drawn often, and quick to be clicked in.
+  await other.bringToFront();
   await other.getByLabel("Tick gpu-01").check();
   await other.getByRole("toolbar").getByRole("button", { name: "Uncordon" }).click();
   await other.getByRole("dialog").getByRole("button", { name: "Uncordon" }).click();

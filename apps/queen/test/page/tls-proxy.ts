@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { pipeline } from "node:stream";
 import { onTestFinished } from "vitest";
 
 const PATH = "/hives";
@@ -19,7 +20,8 @@ export async function startTlsProxy(origin: string, away: number[] = []): Promis
     }
     const passOn = request(origin + url.slice(PATH.length), { method, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
+      // Whoever is cut off here is cut off there.
+      pipeline(answer, outgoing, () => undefined);
     });
     incoming.pipe(passOn.on("error", () => outgoing.destroy()));
   }).listen(0, "127.0.0.1");

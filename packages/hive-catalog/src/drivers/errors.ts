@@ -38,6 +38,7 @@ const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
     "CATALOG_UNAVAILABLE",
     "a rule that another program put on the tables refuses this change; pnpm catalog check lists triggers and UNIQUE indexes",
   ],
+  [/^SQLITE_ERROR/, "CATALOG_UNAVAILABLE", "the catalog could not be used; pnpm catalog check compares the schema"],
   [/^SQLITE_/, "CATALOG_UNAVAILABLE", "the catalog could not be used"],
 ];
 
@@ -55,8 +56,14 @@ const PLAIN_CODES: Record<number, string> = {
   14: "SQLITE_CANTOPEN",
 };
 
-/** Names columns or what the schema calls a constraint, and holds no value of a row. */
-const CONSTRAINT = /\b(?:UNIQUE|CHECK|NOT NULL) constraint failed: [\w.,'" ]{1,200}/;
+/** Names tables, columns or what the schema calls a constraint, and holds no value of a row. */
+const OF_SCHEMA = /\b(?:(?:UNIQUE|CHECK|NOT NULL) constraint failed|no such (?:table|column)): [\w.,'" ]{1,200}/;
+
+/** A thread is not started there, whatever path its catalog has. */
+const NO_WORKING_FOLDER = [
+  "CATALOG_UNAVAILABLE",
+  "the working folder is not there any more: go to one that is",
+] as const;
 
 /**
  * Whatever a driver, drizzle or the file system threw, as the one error that leaves this package. What they say themselves stays in
@@ -66,7 +73,7 @@ export function toCatalogError(error: unknown): HiveCatalogError {
   if (error instanceof HiveCatalogError) return error;
   const cause = rootCause(error);
   const [code, meaning] = classify(cause);
-  const detail = CONSTRAINT.exec(cause.message)?.[0] ?? systemDetail(cause) ?? codesOf(cause)[0];
+  const detail = OF_SCHEMA.exec(cause.message)?.[0] ?? systemDetail(cause) ?? codesOf(cause)[0];
   return new HiveCatalogError(code, detail === undefined ? meaning : `${meaning} (${detail})`, { cause });
 }
 
@@ -85,6 +92,7 @@ function meaningOf(code: string): (typeof CODES)[number] | undefined {
 }
 
 function classify(cause: Error): readonly [HiveCatalogErrorCode, string] {
+  if ("syscall" in cause && cause.syscall === "uv_cwd") return NO_WORKING_FOLDER;
   for (const text of codesOf(cause)) {
     const known = meaningOf(text);
     if (known) return [known[1], known[2]];

@@ -1,5 +1,5 @@
 import { CoresRequirement, GpuRequirement, GrammarError, SizeRequirement } from "@repo/device-types";
-import { checkChoice, checkInteger, invalidArgument, isKey } from "../model/check.ts";
+import { checkBoolean, checkChoice, checkInteger, invalidArgument, isKey } from "../model/check.ts";
 import { HIVE_STATUSES, type HiveRecord, type HiveStatus } from "../model/hive.ts";
 import { Selector } from "../model/selector.ts";
 import type { FindOptions } from "../options.ts";
@@ -30,10 +30,8 @@ const MAX_IDS = 100;
 /** Throws INVALID_ARGUMENT, which says of a grammar where it broke. */
 export function queryIn(options: FindOptions): Query {
   const { selector = "", gpu, ram, cores, status, cordoned, text, ids, descending = false } = options;
-  if (cordoned !== undefined && typeof cordoned !== "boolean") {
-    throw invalidArgument("cordoned", "must be true or false");
-  }
-  if (typeof descending !== "boolean") throw invalidArgument("descending", "must be true or false");
+  checkBoolean("cordoned", cordoned);
+  checkBoolean("descending", descending);
   if (ids !== undefined && (!Array.isArray(ids) || ids.length > MAX_IDS)) {
     throw invalidArgument("ids", `must be a list of at most ${MAX_IDS} ids`);
   }

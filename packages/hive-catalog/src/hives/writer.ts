@@ -3,6 +3,7 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { CallClient, SqlResult } from "../drivers/client.ts";
 import { HiveCatalogError, hiveNotFound } from "../errors.ts";
 import {
+  checkBoolean,
   checkHive,
   checkInteger,
   DevicesArgument,
@@ -57,6 +58,8 @@ export async function patchHive(
   nowMs: number,
   { replacesLabels = false, keepsLabels = false }: PatchOptions = {},
 ): Promise<HiveRecord> {
+  checkBoolean("replacesLabels", replacesLabels);
+  checkBoolean("keepsLabels", keepsLabels);
   checkHive(IdArgument, { id });
   const { labels = {}, ...fields } = await checkedChanges(client, id, changes);
   const named = Object.entries(fields).filter(([, value]) => value !== undefined);
@@ -67,7 +70,8 @@ export async function patchHive(
   const merged = hasLabels && !replacesLabels ? { id, labels: JSON.stringify(labels) } : undefined;
   const room = merged && haveRoom(merged);
   const kept = merged && keepsLabels ? keepValues(merged) : undefined;
-  const where = and(keepsSshRule(fields), room, kept) ?? sql`true`;
+  const ssh = keepsSshRule(fields);
+  const where = and(ssh, room, kept) ?? sql`true`;
   const belongings = belongingsToPatch(
     id,
     {
@@ -86,7 +90,9 @@ export async function patchHive(
   if (result?.rows.length !== 0) return returned(id, result);
   await storedHive(client, id);
   if (room && !(await holds(client, room))) throw tooManyLabels(id);
-  throw kept && !(await holds(client, kept)) ? otherLabels(id) : brokenSshRule(id, fields);
+  if (kept && !(await holds(client, kept))) throw otherLabels(id);
+  // It was added after that, or another program put a trigger on the table that ignores changes.
+  throw ssh === undefined ? hiveNotFound(id) : brokenSshRule(id, fields);
 }
 
 export async function setStatus(client: CallClient, id: string, status: HiveStatus, nowMs: number): Promise<void> {

@@ -1,9 +1,8 @@
-import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
 import { toCatalogError } from "../drivers/errors.ts";
-import { checkOptions, invalidArgument } from "../model/check.ts";
-import { statOf } from "../sql/files.ts";
+import { checkBoolean, checkFunction, checkOptions, invalidArgument } from "../model/check.ts";
+import { makeFolders, statOf } from "../sql/files.ts";
 import { pendingMigrations } from "../sql/migrations.ts";
 import { type CopyOptions, copyCatalog } from "./copy.ts";
 import { writeCatalogFile } from "./new-file.ts";
@@ -53,7 +52,7 @@ export function restoreCatalog(backup: string, location: string, options: Restor
     filePathOf("location", location, "add hive by hive: streamHives of the backup, addHive on the server");
   const prepare = async (source: SqlThread, path: string) => {
     await pendingMigrations(source);
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path));
   };
   const missing = (path: string) => `there is no backup ${path}; check the path`;
   return copy({ from, to, field: "location", backup: "backup", prepare, missing }, options);
@@ -75,6 +74,8 @@ async function copy({ from, to, field, backup, prepare, missing }: Files, option
   try {
     checkOptions(options, ["force", "onProgress", "signal"]);
     const { force = false, ...copying } = options;
+    checkBoolean("force", force);
+    checkFunction("onProgress", copying.onProgress);
     const [source, path] = [from(), to()];
     if (isSameFile(source, path)) throw invalidArgument(backup, "must be another file than the catalog itself");
     const work = async (thread: SqlThread) => {

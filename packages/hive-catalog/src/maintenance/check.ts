@@ -74,18 +74,21 @@ export function checkCatalog(location: string, options: ReadOptions = {}): Promi
       damagedColumns,
       damage,
       unreadable,
-    } = await readTable(reader, hiveReader);
+    } = await readTable(reader, await asFarAsThere(reader, hiveReader));
     const tables = [];
     let gpusToDerive = 0;
     let leftovers = 0;
+    const whole = new Set<RowReader<unknown>>();
     for (const table of await recordTables(reader, state)) {
-      const found = await readTable(reader, table);
+      const part = await asFarAsThere(reader, table);
+      const found = await readTable(reader, part);
       tables.push(found);
       // What could not be read is told already.
-      const canCompare = table === gpuReader && [...unreadable, ...found.unreadable].length === 0;
-      if (!canCompare) continue;
+      if (part === table && found.unreadable.length === 0) whole.add(table);
+    }
+    if (unreadable.length === 0 && whole.has(gpuReader)) {
       gpusToDerive = await countDiffering(reader);
-      leftovers = await countLeftovers(reader);
+      if (whole.has(labelReader)) leftovers = await countLeftovers(reader);
     }
     const integrity = [...problems, ...unreadable, ...tables.flatMap((table) => table.unreadable)];
     const records = sum(tables.map((table) => table.rows));
@@ -111,6 +114,13 @@ export async function recordTables(reader: Reader, { pending }: MigrationState) 
   const names = new Set(rows.map((row) => fromHex(row[0])));
   for (const name of newTables(pending)) names.delete(name);
   return RECORD_READERS.filter(({ name }) => names.has(name));
+}
+
+/** Without the columns that a pending migration adds, or that another program took away. */
+async function asFarAsThere(reader: Reader, table: RowReader<unknown>): Promise<RowReader<unknown>> {
+  const sql = "SELECT hex(lower(name)) FROM pragma_table_info(?)";
+  const { rows } = await reader.execute({ sql, args: [table.name] });
+  return table.ofColumns(new Set(rows.map((row) => fromHex(row[0]))));
 }
 
 type TableFound = {

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { plain } from "../drivers/client.ts";
 import { toCatalogError } from "../drivers/errors.ts";
 import { HiveCatalogError } from "../errors.ts";
-import { COMPANIONS } from "../sql/files.ts";
+import { COMPANIONS, missingRight } from "../sql/files.ts";
 import { identify, notACatalog } from "../sql/identity.ts";
 import { SqlThread } from "./sql-thread.ts";
 
@@ -112,5 +112,7 @@ function explained(error: unknown, path: string): HiveCatalogError {
     const cure = "make sure that nothing uses it, then move it away and try again";
     return notACatalog(path, `it is not an SQLite file, or its beginning is destroyed; ${cure}`);
   }
-  return known;
+  // Of a file system that is read-only SQLite says no more than that it got no lock.
+  const missing = known.code === "CATALOG_UNAVAILABLE" ? missingRight(path) : undefined;
+  return missing === undefined ? known : new HiveCatalogError("CATALOG_READ_ONLY", missing, { cause: error });
 }

@@ -24,15 +24,15 @@ export async function readingFrom<Result>(
   options: ReadOptions,
   read: (source: Source) => Promise<Result>,
 ): Promise<Result> {
-  checkOptions(options, ["authToken", "requestTimeoutMs"]);
-  const parsed = parseLocation(location);
-  if (parsed.kind === "memory") throw noMemory("location");
-  if (parsed.kind === "file") {
-    const path = realPathOf(parsed.path);
-    return await readingFile(path, (reader) => read({ name: path, path, reader }));
-  }
-  const name = redacted(parsed.url);
   try {
+    checkOptions(options, ["authToken", "requestTimeoutMs"]);
+    const parsed = parseLocation(location);
+    if (parsed.kind === "memory") throw noMemory("location");
+    if (parsed.kind === "file") {
+      const path = realPathOf(parsed.path);
+      return await readingFile(path, (reader) => read({ name: path, path, reader }));
+    }
+    const name = redacted(parsed.url);
     const reader = await connectServer(parsed.url, options);
     try {
       await identifyCatalog(reader, name);

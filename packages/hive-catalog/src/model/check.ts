@@ -101,6 +101,11 @@ export function checkObject(name: string, value: unknown): void {
   check(name, value, typeof value === "object" && value !== null, "must be an object");
 }
 
+/** Throws INVALID_ARGUMENT unless `value` is true, false or undefined. */
+export function checkBoolean(name: string, value: unknown): void {
+  check(name, value, value === undefined || typeof value === "boolean", "must be true or false");
+}
+
 /** Throws INVALID_ARGUMENT unless `value` is a function or undefined. */
 export function checkFunction(name: string, value: unknown): void {
   check(name, value, value === undefined || typeof value === "function", "must be a function");
@@ -139,8 +144,16 @@ function idOf(input: unknown): string | undefined {
 
 const MAX_SHOWN = 80;
 
-function shown(value: unknown): string {
-  const text =
-    typeof value === "bigint" || typeof value === "symbol" ? String(value) : (JSON.stringify(value) ?? String(value));
+/** Anything can be handed in, also what makes no text of itself. */
+function asJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return `an ${typeof value} that JSON cannot show`;
+  }
+}
+
+export function shown(value: unknown): string {
+  const text = typeof value === "bigint" || typeof value === "symbol" ? String(value) : asJson(value);
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }

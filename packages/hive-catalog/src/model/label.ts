@@ -51,11 +51,12 @@ const settableKey = z
   .refine(isLabelKey, NAME_OF_LABEL)
   .refine((name) => !name.startsWith(RESERVED_PREFIX), RESERVED);
 
+const NO_LABELS = "must be an object from keys to values";
 /** Of a key that is wrong, its own rule. */
 const LABELS = {
   error: (issue: z.core.$ZodRawIssue) => {
     const [ofKey] = issue.code === "invalid_key" ? issue.issues : [];
-    return ofKey?.message ?? (issue.input === undefined ? "is required" : "must be an object from keys to values");
+    return ofKey?.message ?? (issue.input === undefined ? "is required" : NO_LABELS);
   },
 };
 
@@ -66,12 +67,14 @@ function checkCount({ value: labels, issues }: z.core.ParsePayload<Record<string
   issues.push({ code: "custom", input: undefined, path: [], message });
 }
 
-/** Of a record zod leaves that one key out, in silence. */
+/** Of a record zod leaves that one key out, in silence; and nobody awaits zod, as it wants of whoever hands in a promise. */
 const PROTOTYPE = "__proto__";
 function checkPrototype(labels: unknown, { addIssue }: z.core.$RefinementCtx): unknown {
   const isNamed = typeof labels === "object" && labels !== null && Object.hasOwn(labels, PROTOTYPE);
   if (isNamed) addIssue({ code: "custom", input: PROTOTYPE, path: [PROTOTYPE], message: NAME_OF_LABEL });
-  return labels;
+  if (!(labels instanceof Promise)) return labels;
+  addIssue({ code: "custom", input: undefined, message: `${NO_LABELS}, not a promise` });
+  return undefined;
 }
 
 /** All labels of a hive: values by their keys. */

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { performance } from "node:perf_hooks";
 import { eq, max, min, type SQL, sql } from "drizzle-orm";
 import type { CallClient, SqlExecutor, SqlStatement } from "../drivers/client.ts";
-import { inBatches, turnOfTheLoop } from "../event-loop.ts";
+import { after, inBatches, turnOfTheLoop } from "../event-loop.ts";
 import type { CallOptions } from "../options.ts";
 import { hiveGpus, hives } from "../schema.ts";
 import { MAX_BYTES } from "../sql/reading.ts";
@@ -22,9 +22,10 @@ type Derivation = { id: string; devices: Uint8Array | null; gpus: string; device
 
 const countHives = statement(() => build.select({ count: sql`count(*)` }).from(hives));
 
-/** How many rows a hive has, and of which devices: as one text. */
+/** How many rows a hive has, and of which devices: as the bytes of one text, for another program may have stored what is none. */
 const { devicesHash } = hiveGpus;
-const stored = sql`(SELECT count(*) || ifnull(' ' || ${min(devicesHash)} || ' ' || ${max(devicesHash)}, '') FROM ${hiveGpus} WHERE ${eq(hiveGpus.hiveId, hives.id)})`;
+const told = sql`count(*) || ifnull(' ' || ${min(devicesHash)} || ' ' || ${max(devicesHash)}, '')`;
+const stored = sql`(SELECT CAST(${told} AS BLOB) FROM ${hiveGpus} WHERE ${eq(hiveGpus.hiveId, hives.id)})`;
 const devicesBytes = sql`iif(typeof(${hives.devices}) = 'text', CAST(${hives.devices} AS BLOB), NULL)`;
 const devicesLength = sql`iif(typeof(${hives.devices}) = 'text', octet_length(${hives.devices}), 0)`;
 /** Where a page ends, so that the devices before its last hive have fewer bytes than one statement reads. */
@@ -74,7 +75,7 @@ async function readPage(executor: SqlExecutor, place: string, comparison: Compar
     bytes += devices?.length ?? 0;
     // A text that is none is damage, and so no devices.
     const text = devices !== null && isUtf8(devices) ? devices.toString("utf8") : null;
-    const stored = String(row[3]);
+    const stored = bytesOf(row[3]).toString();
     if (comparison === "of these devices" && text !== null && isOf(stored, hashOfDevices(text))) return [];
     const gpus = derivedFromText(text);
     const id = keyOf(row[1]);
@@ -118,8 +119,6 @@ export async function countDiffering(executor: SqlExecutor): Promise<number> {
   return count;
 }
 
-/** Taken at load: who fakes timers in a test must not stop it. */
-const { setTimeout: after } = globalThis;
 /** What the look of an opened catalog takes of the event loop is a fifth: whoever opened it has other things to do. */
 const PAUSE_PER_WORK = 4;
 

@@ -6,6 +6,7 @@ import { inBatches } from "../event-loop.ts";
 import {
   checkHive,
   checkInteger,
+  IdArgument,
   invalidArgument,
   isKey,
   LabelChangesArgument,
@@ -82,8 +83,8 @@ export class HiveLabels extends Verbs {
   /** Puts these labels in place of all that a hive has, and resolves to them. Rejects with HIVE_NOT_FOUND or INVALID_HIVE. */
   set(hiveId: string, labels: Labels, options?: CallOptions): Promise<Labels> {
     return this.access.calls.run(async (client) => {
+      checkHive(IdArgument, { id: hiveId });
       const checked = checkHive(LabelsArgument, { labels }, hiveId).labels;
-      if (!isKey(hiveId)) throw hiveNotFound(String(hiveId));
       const results = await client.batch([
         ...labelsToReplace(hiveId, checked),
         touch({ id: hiveId, labels: JSON.stringify(checked), nowMs: this.access.now() }),
@@ -99,8 +100,8 @@ export class HiveLabels extends Verbs {
    */
   patch(hiveId: string, changes: LabelChanges, options?: CallOptions): Promise<Labels> {
     return this.access.calls.run(async (client) => {
+      checkHive(IdArgument, { id: hiveId });
       const { labels } = checkHive(LabelChangesArgument, { labels: changes }, hiveId);
-      if (!isKey(hiveId)) throw hiveNotFound(String(hiveId));
       if (Object.keys(labels).length === 0) {
         if (!(await isThere(client, hiveId))) throw hiveNotFound(hiveId);
         return this.#read(await client.first(labelsOf({ ids: JSON.stringify([hiveId]) }))).get(hiveId) ?? {};

@@ -3,7 +3,7 @@ import { and, eq, lt, type SQL, sql } from "drizzle-orm";
 import type { CallClient } from "../drivers/client.ts";
 import { hiveNotFound } from "../errors.ts";
 import { inBatches, turnOfTheLoop } from "../event-loop.ts";
-import { checkArgument, checkInteger, invalidArgument } from "../model/check.ts";
+import { checkArgument, checkBoolean, checkInteger, invalidArgument } from "../model/check.ts";
 import { isRecordId } from "../model/texts.ts";
 import { NewToken, type StoredToken, type TokenRecord, tokenFields } from "../model/token.ts";
 import type { CallOptions, RevokeOptions } from "../options.ts";
@@ -119,6 +119,7 @@ export class Tokens extends Verbs {
   /** Ends its sessions, too. Resolves to whether it was in force, and to false where it is the last of an operator and `unlessLastOperator` is asked for. */
   revoke(id: string, options: RevokeOptions = {}): Promise<boolean> {
     const work = async (client: CallClient) => {
+      checkBoolean("unlessLastOperator", options.unlessLastOperator);
       if (!isRecordId(id)) return false;
       const nowMs = this.access.now();
       const change = revoke({ id, nowMs, unlessLast: options.unlessLastOperator ? 1 : 0 });
@@ -132,6 +133,7 @@ export class Tokens extends Verbs {
   /** Writes down when tokens were last used; an older time than the stored one changes nothing, and neither does one of a token that is not there. */
   used(usedAtMs: ReadonlyMap<string, number>, options?: CallOptions): Promise<void> {
     return this.access.calls.run(async (client) => {
+      if (!(usedAtMs instanceof Map)) throw invalidArgument("usedAtMs", "must be a Map from ids of tokens to times");
       const uses = [...usedAtMs];
       for (const [, atMs] of uses) checkInteger("usedAtMs", atMs, 0);
       for await (const some of inBatches(uses, MAX_USES)) {

@@ -243,6 +243,32 @@ test("a UNIQUE of another program that refuses a change is CATALOG_UNAVAILABLE a
   }
 });
 
+test("a change that a trigger of another program ignores breaks no rule of SSH: of the hive there was nothing to change", async () => {
+  await using file = await CatalogFile.create();
+  await using catalog = await file.open();
+  await catalog.addHive(aHive({ id: "a" }));
+  file.run("CREATE TRIGGER theirs BEFORE UPDATE ON hives BEGIN SELECT RAISE(IGNORE); END");
+  for (const change of [catalog.patchHive("a", { port: 1 }), catalog.updateHiveStatus("a", "online")]) {
+    expect((await refusalOf(change)).code).toBe("HIVE_NOT_FOUND");
+  }
+});
+
+test("a table and a column that another program took away are named, with what compares the schema", async () => {
+  await using file = await CatalogFile.create();
+  await using catalog = await file.open();
+  file.run("DROP TABLE host_keys", "ALTER TABLE tokens DROP COLUMN last_used_at_ms");
+  await using server = await startTestServer({ path: file.path });
+  await using remote = await HiveCatalog.open(server.url);
+  for (const { hostKeys, tokens } of [catalog, remote]) {
+    const refusals = [await refusalOf(hostKeys.list()), await refusalOf(tokens.list())];
+    expect(refusals.map(({ code }) => code)).toEqual(["CATALOG_UNAVAILABLE", "CATALOG_UNAVAILABLE"]);
+    expect(refusals.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/pnpm catalog check compares the schema.*no such table: host_keys/),
+      expect.stringMatching(/pnpm catalog check compares the schema.*no such column: tokens\.last_used_at_ms/),
+    ]);
+  }
+});
+
 test("a table of another program that is being written is looked at without disturbing it", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "theirs.db");

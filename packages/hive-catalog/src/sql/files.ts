@@ -120,6 +120,17 @@ function tooShort(path: string): HiveCatalogError {
   return new HiveCatalogError("CATALOG_CORRUPT", `${path} is only the beginning of a catalog; restore a backup`);
 }
 
+/** One after the other: Node's own `recursive` tries for ever where the system says ENOENT of a folder in one that is there, as in /proc. */
+export function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+  }
+}
+
 /**
  * Makes the empty file of a new catalog, and folders that it needs, for this user alone: SQLite lets everybody read what it makes, and gives
  * the files beside it the mode of this one. Throws the system's own reason why it cannot: SQLite only says that it cannot open the file, and
@@ -130,7 +141,7 @@ export function makeFile(path: string): void {
   let nearest = folder;
   while (!existsSync(nearest) && nearest !== dirname(nearest)) nearest = dirname(nearest);
   accessSync(nearest, constants.W_OK);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolders(folder);
   try {
     // Nobody can hold a lock on a file that was not there.
     closeSync(openSync(path, "wx", 0o600));

@@ -41,7 +41,10 @@ async function checkColumns(client: SqlExecutor, location: string): Promise<void
   const found = new Map(
     rows.map((row) => [fromHex(row[0]).toLowerCase(), { type: fromHex(row[1]), key: Number(row[2]) }]),
   );
-  const missing = COLUMNS.filter(({ name }) => !found.has(name)).map(({ name }) => name);
+  const lacking = COLUMNS.filter(({ name }) => !found.has(name)).map(({ name }) => name);
+  // A catalog from before gets them now.
+  const coming = lacking.length === 0 ? [] : newColumns(await pendingMigrations(client));
+  const missing = lacking.filter((name) => !coming.includes(name));
   if (missing.length > 0) throw notACatalog(location, `its hives table has no column ${missing.join(", ")}`);
   const further = [...found.keys()].filter((name) => !COLUMNS.some((column) => column.name === name));
   if (further.length > 0) {
@@ -49,6 +52,7 @@ async function checkColumns(client: SqlExecutor, location: string): Promise<void
     throw notACatalog(location, `its hives table has further columns: ${further.join(", ")}`);
   }
   for (const column of COLUMNS) {
+    if (lacking.includes(column.name)) continue;
     const { type = "", key = 0 } = found.get(column.name) ?? {};
     if (affinityOf(type) !== affinityOf(column.getSQLType()))
       throw notACatalog(location, `its column ${column.name} is of the type '${type}'`);
@@ -65,6 +69,12 @@ async function hasRowIds(client: SqlExecutor): Promise<boolean> {
     if (error instanceof Error && /no such column/.test(error.message)) return false;
     throw error;
   }
+}
+
+/** The names of the columns that migrations add to the hives table. */
+export function newColumns(migrations: readonly MigrationMeta[]): string[] {
+  const added = (statement: string) => /^\s*ALTER TABLE `hives` ADD `(\w+)`/.exec(statement)?.[1] ?? [];
+  return migrations.flatMap(({ sql }) => sql.flatMap(added));
 }
 
 /** What SQLite makes of a declared type (https://www.sqlite.org/datatype3.html, 3.1). */

@@ -36,6 +36,13 @@ test.each(["libsql://catalog.example.org", "http://127.0.0.1:8080", "https://h/x
   },
 );
 
+test.each([":MEMORY:", ":memory:?cache=shared", ":memory:x", "file::Memory:", "file::memory:.db"])(
+  "%s is neither memory nor a file",
+  (location) => {
+    expect(() => parseLocation(location)).toThrow(/must be ':memory:' and nothing more/);
+  },
+);
+
 test.each([":memory:", "file::memory:"])("%s is memory, and makes no file of that name", async (location) => {
   expect(parseLocation(location)).toEqual({ kind: "memory" });
   expect(databaseUrl(location)).toBe(":memory:");
@@ -47,6 +54,7 @@ test.each([":memory:", "file::memory:"])("%s is memory, and makes no file of tha
 test.each([
   "",
   "a\0b",
+  "a\uD800b",
   "postgres://localhost/hives",
   "mysql:x",
   "http://",

@@ -2,6 +2,7 @@ import { lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { HiveCatalogError } from "../errors.ts";
+import { isKey, shown } from "../model/check.ts";
 
 /** Where a catalog is: in memory, in a file, or on a libSQL server. */
 export type Location =
@@ -33,15 +34,17 @@ const KNOWN_KINDS = `must be a path or a URL that begins with file:, ${SERVER_SC
  * `file:./data/hives.db` too, start at the working folder. Throws INVALID_ARGUMENT.
  */
 export function parseLocation(location: string): Location {
-  if (typeof location !== "string" || location === "" || location.includes("\0")) {
+  if (!isKey(location) || location === "") {
     throw invalid(location, "must be a path, ':memory:' or a URL");
   }
   if (location.trim() !== location) throw invalid(location, "must not begin or end with white space");
   for (const [pattern, rule] of FOR_A_SHELL) if (pattern.test(location)) throw invalid(location, rule);
   if (location === ":memory:" || location === "file::memory:") return { kind: "memory" };
+  if (/^(?:file:)?:memory:/i.test(location))
+    throw invalid(location, "must be ':memory:' and nothing more, where it is in memory");
   const scheme = SCHEME.exec(location)?.[1]?.toLowerCase();
   if (scheme === "file:") return { kind: "file", path: filePath(location) };
-  if (scheme === undefined && !LOOKS_LIKE_URL.test(location)) return { kind: "file", path: resolve(location) };
+  if (scheme === undefined && !LOOKS_LIKE_URL.test(location)) return { kind: "file", path: wholePath(location) };
   if (scheme === undefined || !SERVER_SCHEMES.includes(scheme)) throw invalid(location, KNOWN_KINDS);
   const rest = location.slice(scheme.length);
   if (!/^\/\/[^/?#\\]/.test(rest) || !URL.canParse(location)) {
@@ -102,15 +105,25 @@ function filePath(location: string): string {
 function decodedPath(location: string): string {
   try {
     if (/^file:\/\//i.test(location)) return fileURLToPath(location);
-    return resolve(decodeURIComponent(location.slice("file:".length)));
-  } catch {
+    return wholePath(location, decodeURIComponent(location.slice("file:".length)));
+  } catch (error) {
+    if (error instanceof HiveCatalogError) throw error;
     // The error of a URL holds that URL.
     throw invalid(location, "must be a file: URL of this machine");
   }
 }
 
+function wholePath(location: string, path = location): string {
+  try {
+    return resolve(path);
+  } catch {
+    // As after another version was put in the place of the folder that a shell stands in.
+    throw invalid(location, "must be a whole path here, because the working folder is not there any more");
+  }
+}
+
 function invalid(location: unknown, rule: string): HiveCatalogError {
-  const shown = typeof location === "string" ? redacted(location) : location;
-  const message = `the location of the catalog ${rule}, got ${JSON.stringify(shown)}`;
+  const got = typeof location === "string" ? JSON.stringify(redacted(location)) : shown(location);
+  const message = `the location of the catalog ${rule}, got ${got}`;
   return new HiveCatalogError("INVALID_ARGUMENT", message, { problems: [{ field: "location", message: rule }] });
 }

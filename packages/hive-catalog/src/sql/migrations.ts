@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type MigrationMeta, readMigrationFiles } from "drizzle-orm/migrator";
 import * as z from "zod";
 import { plain, type SqlClient, type SqlExecutor, type SqlStatement } from "../drivers/client.ts";
 import { HiveCatalogError } from "../errors.ts";
+import { isTimeMs } from "../model/check.ts";
 
 /** Where `drizzle-kit generate` writes the migrations. */
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL("../../drizzle", import.meta.url));
@@ -17,6 +18,10 @@ const Journal = z.object({ entries: z.array(z.object({ when: z.int(), tag: z.str
 
 /** Every migration of this code, oldest first. */
 export function knownMigrations(): MigrationMeta[] {
+  if (!existsSync(MIGRATIONS_FOLDER)) {
+    const problem = `the migrations of the catalog are not at ${MIGRATIONS_FOLDER}`;
+    throw new HiveCatalogError("INTERNAL", `${problem}: where a program is bundled, leave @repo/hive-catalog outside`);
+  }
   return readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER });
 }
 
@@ -28,7 +33,7 @@ export async function readMigrationState(executor: SqlExecutor): Promise<Migrati
   const applied = await appliedMigrations(executor);
   const unknown = applied.filter((time) => !known.some(({ folderMillis }) => folderMillis === time));
   if (unknown.length > 0) {
-    const names = unknown.map((time) => new Date(time).toISOString()).join(", ");
+    const names = unknown.map(timeText).join(", ");
     throw new HiveCatalogError(
       "CATALOG_TOO_NEW",
       `the catalog was changed by a newer version of this software (its migrations of ${names} are not known here); upgrade this program`,
@@ -48,6 +53,11 @@ export function migrationNames(migrations: readonly MigrationMeta[]): string[] {
   return migrations.map(
     ({ folderMillis }) => entries.find(({ when }) => when === folderMillis)?.tag ?? String(folderMillis),
   );
+}
+
+/** Another program may have stored what is no time. */
+function timeText(time: number): string {
+  return isTimeMs(time) ? new Date(time).toISOString() : String(time);
 }
 
 /** Applies what is pending, in one transaction: of many openers, one migrates and the others find it done. */

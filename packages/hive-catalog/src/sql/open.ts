@@ -7,7 +7,7 @@ import { FileClient } from "../drivers/file/client.ts";
 import { HiveCatalogError } from "../errors.ts";
 import type { OpenOptions } from "../options.ts";
 import { isNew, makeFile, missingRight, modeWarnings, mountWarnings, readOnlyTarget, unreadable } from "./files.ts";
-import { checkRoom, type Identity, identify, notACatalog } from "./identity.ts";
+import { checkRoom, type Identity, identify, newColumns, notACatalog } from "./identity.ts";
 import { parseLocation, realPathOf, redacted } from "./location.ts";
 import { migrate, pendingMigrations } from "./migrations.ts";
 
@@ -73,7 +73,10 @@ async function openFile(name: string, options: DatabaseOptions): Promise<Databas
     const { identity, pending } = await inspectFile(path, options);
     if (!options.migrate && pending.length > 0) throw notMigrated(path);
     const missing = missingRight(path);
-    if (missing !== undefined) return openReadOnly({ name, path, missing, identity }, options);
+    if (missing !== undefined) {
+      if (newColumns(pending).length > 0) throw notMigrated(path, `migrate a copy of it: ${missing}`);
+      return openReadOnly({ name, path, missing, identity }, options);
+    }
     isCurrent = pending.length === 0;
   }
   const client = await connectFile(name, path, options.busyTimeoutMs);
@@ -151,10 +154,9 @@ async function closedOnFailure<Result>(client: SqlClient, work: () => Promise<Re
   }
 }
 
-function notMigrated(location: string): HiveCatalogError {
+const MIGRATING = "run pnpm db:migrate, or open it with migrate: true (of a queen, --migrate true)";
+
+function notMigrated(location: string, cure = MIGRATING): HiveCatalogError {
   const problem = `the catalog ${location} lacks migrations that this version needs`;
-  return new HiveCatalogError(
-    "CATALOG_NOT_MIGRATED",
-    `${problem}; run pnpm db:migrate, or open it with migrate: true (of a queen, --migrate true)`,
-  );
+  return new HiveCatalogError("CATALOG_NOT_MIGRATED", `${problem}; ${cure}`);
 }

@@ -16,10 +16,10 @@ export function renewRevision(table: Copied, where: SQL) {
 /** After a change in the same batch: if it changed anything. */
 export const renewIfChanged = (table: Copied) => statement(() => renewRevision(table, sql`changes() > 0`));
 
-/** Each change of ours renews the revision; the counts, and what is `further`, tell what was added or removed by hand. */
+/** Each change of ours renews the revision, which is told as hexadecimal digits: another program may have stored bytes that are no text. The counts, and what is `further`, tell what was added or removed by hand. */
 export const versionOf = (table: Copied, ...further: SQL[]) =>
   statement(() => {
-    const revision = sql`SELECT ${revisions.revision} FROM ${revisions} WHERE ${eq(revisions.name, getTableName(table))}`;
+    const revision = sql`SELECT hex(${revisions.revision}) FROM ${revisions} WHERE ${eq(revisions.name, getTableName(table))}`;
     const parts = [revision, sql`SELECT count(*) FROM ${table}`, sql`SELECT max(rowid) FROM ${table}`, ...further];
     const texts = parts.map((part) => sql`(${part})`);
     return build.select({ version: sql`concat_ws(' ', ${sql.join(texts, sql`, `)})` }).from(sql`(SELECT 1)`);

@@ -56,6 +56,7 @@ export class RowReader<Rec> {
   /** The table's name in the database. */
   readonly name: string;
   readonly table: SQLiteTable;
+  readonly #options: Options<Rec>;
   readonly #thing: string;
   readonly #code: HiveCatalogErrorCode;
   readonly #standIn: Options<Rec>["standIn"];
@@ -63,8 +64,10 @@ export class RowReader<Rec> {
   readonly #plain: readonly Column[];
   readonly #json: Column | undefined;
 
-  constructor({ table, fields, thing, code = "CORRUPT_RECORD", standIn }: Options<Rec>) {
+  constructor(options: Options<Rec>) {
+    const { table, fields, thing, code = "CORRUPT_RECORD", standIn } = options;
     const columns = getTableColumns(table) as Record<string, SQLiteColumn>;
+    this.#options = options;
     this.table = table;
     this.name = getTableName(table);
     this.#thing = thing;
@@ -78,6 +81,14 @@ export class RowReader<Rec> {
     const [json, ...others] = this.#columns.filter(({ decode }) => decode !== undefined);
     if (others.length > 0) throw new Error(`${this.name} has two JSON columns, and a row has a place for one`);
     this.#json = json;
+  }
+
+  /** One that reads of each row what stands in these columns alone; the same where none is left out. */
+  ofColumns(there: ReadonlySet<string>): RowReader<Partial<Rec>> {
+    const { fields } = this.#options;
+    const kept = Object.entries(fields).filter(([, { column }]) => there.has(column));
+    if (kept.length === this.#columns.length) return this;
+    return new RowReader<Partial<Rec>>({ ...this.#options, fields: Object.fromEntries(kept) });
   }
 
   /** What a statement selects or returns to read a single row. */
@@ -114,13 +125,17 @@ export class RowReader<Rec> {
     return sql`iif(${bytes} > ${maxBytes}, ${sql.raw(`'["${SEAL}",['`)} || (${bytes}) || ']]', ${this.row})`;
   }
 
-  /** What is in the rows that a statement selected. */
+  /** What is in the rows that a statement selected. Throws CATALOG_UNAVAILABLE: a server may answer anything. */
   found([rows]: SqlRow = []): Found<Rec>[] {
     return this.foundIn(bytesOf(rows));
   }
 
   foundIn(bytes: Buffer): Found<Rec>[] {
-    return this.#sound(bytes) ?? Array.from(bytes.toString("latin1").matchAll(ROW), (row) => this.#inspected(row));
+    const sound = this.#sound(bytes);
+    if (sound !== undefined) return sound;
+    const found = Array.from(bytes.toString("latin1").matchAll(ROW), (row) => this.#inspected(row));
+    if (found.length > 0) return found;
+    throw new HiveCatalogError("CATALOG_UNAVAILABLE", "the database gave no rows where it was asked for some");
   }
 
   /** Undefined when anything in one of them is damaged. A NUL in a text is damage, and stands there as \u0000. */

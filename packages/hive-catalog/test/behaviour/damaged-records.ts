@@ -166,6 +166,24 @@ export function describeDamagedRecords(name: string, openSite: () => Promise<Sit
       warn.mockRestore();
     });
 
+    test("a revision whose bytes are no text is another version, and the next change renews it", async () => {
+      await using site = await openSite();
+      const { tokens, sessions } = await withHives(site);
+      const change = async (id: string) => {
+        await tokens.add({ id, name: id, role: "reader", hash: HASH });
+        await sessions.add({ cookieHash: HASH, keyHash: HASH, tokenId: id, expiresAtMs: NOW_MS + 1 });
+      };
+      const versions: string[] = [];
+      const note = async () => versions.push(await tokens.version(), await sessions.version());
+      await change("a");
+      await note();
+      await site.run("UPDATE revisions SET revision = CAST(x'ff41' AS TEXT)");
+      await note();
+      await change("b");
+      await note();
+      expect(new Set(versions).size).toBe(versions.length);
+    });
+
     test("verbs that need not read a damaged record replace it, end it or remove it", async () => {
       await using site = await openSite();
       const catalog = await withHives(site);

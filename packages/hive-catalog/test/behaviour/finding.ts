@@ -59,7 +59,7 @@ export function describeFinding(name: string, openSite: () => Promise<Site>, que
         [{ status: "dead" as "online" }, "status", 'status must be one of unknown, online, offline, got "dead"'],
         [{ text: "" }, "text", "text must be a text of 1 to 253 characters"],
         [{ text: "half \ud800" }, "text", "text must be a text of 1 to 253 characters"],
-        [{ descending: 1 as never }, "descending", "descending must be true or false"],
+        [{ descending: 1 as never }, "descending", "descending must be true or false, got 1"],
         [{ ids: "a" as never }, "ids", "ids must be a list of at most 100 ids"],
         [{ ids: Array.from({ length: 101 }, String) }, "ids", "ids must be a list of at most 100 ids"],
         [{ limit: 1001 }, "limit", "limit must be an integer from 1 to 1000, got 1001"],

@@ -80,9 +80,10 @@ export function describeGpuRows(name: string, openSite: () => Promise<Site>): vo
         "UPDATE hives SET devices_json = '{' WHERE id = 'hive-0003'",
         "DELETE FROM hive_gpus WHERE hive_id = 'hive-0004'",
         "UPDATE hive_gpus SET devices_hash = 'x' WHERE hive_id = 'hive-0005'",
+        "UPDATE hive_gpus SET devices_hash = CAST(x'ff' AS TEXT) WHERE hive_id = 'hive-0007'",
         "DELETE FROM hives WHERE id = 'hive-0006'",
       );
-      expect(await catalog.gpuRows.derive()).toBe(5);
+      expect(await catalog.gpuRows.derive()).toBe(6);
       expect(await found(catalog, "mi325x")).toEqual(["hive-0001"]);
       expect(await found(catalog, "mi300x")).toEqual(["hive-0004", "hive-0005", "hive-0007", "hive-0008", "hive-0009"]);
       expect(await catalog.gpuRows.derive()).toBe(0);
@@ -108,7 +109,7 @@ export function describeGpuRows(name: string, openSite: () => Promise<Site>): vo
       expect(await catalog.labels.get("c")).toEqual(labels);
       expect(await found(catalog, "l4")).toEqual(["c"]);
       await site.run(
-        "INSERT INTO hives SELECT 'a', host, port, ssh_host, ssh_port, ssh_user, status, NULL, devices_json, 0, 0 FROM hives",
+        "INSERT INTO hives (id, host, port, devices_json, created_at_ms, updated_at_ms) SELECT 'a', host, port, devices_json, 0, 0 FROM hives",
       );
       expect(await catalog.labels.get("a")).toEqual({});
     });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { mountReadOnly, mountReadOnlyDisk } from "@repo/test-support/mount";
 import { expect, test } from "vitest";
 import { HiveCatalog } from "../../src/index.ts";
-import { checkCatalog } from "../../src/maintenance.ts";
+import { backupCatalog, checkCatalog, restoreCatalog } from "../../src/maintenance.ts";
 import { aHive, temporaryFolder } from "../../src/testing.ts";
 import { startWorker } from "../processes.ts";
 import { refusalOf } from "../refusal.ts";
@@ -142,4 +142,18 @@ test("a new catalog in a read-only folder is refused with CATALOG_READ_ONLY", as
     expect((await refusalOf(HiveCatalog.open(join(readOnly.path, path)))).code).toBe("CATALOG_READ_ONLY");
   }
   expect(readdirSync(source)).toEqual([]);
+});
+
+test("a catalog on a read-only file system is not replaced by a restore, which says why", async () => {
+  await using folder = await temporaryFolder();
+  const [path, backup] = [join(folder.path, "disk"), join(folder.path, "backup.db")];
+  using disk = await mountReadOnlyDisk(path, () => makeCatalog(join(path, "hives.db"), false));
+  const catalog = join(disk.path, "hives.db");
+  await backupCatalog(catalog, backup);
+  const before = contents(disk.path);
+  expect(await refusalOf(restoreCatalog(backup, catalog, { force: true }))).toMatchObject({
+    code: "CATALOG_READ_ONLY",
+    message: expect.stringContaining(`${catalog} cannot be written (EROFS)`),
+  });
+  expect(contents(disk.path)).toEqual(before);
 });

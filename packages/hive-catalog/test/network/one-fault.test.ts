@@ -19,6 +19,7 @@ const LEFT_OPEN: Record<string, Fault> = {
   "503 before the server got it": { kind: "status", status: 503, when: "before" },
   "503 after the commit": { kind: "status", status: 503, when: "after" },
   "502 after the commit": { kind: "status", status: 502, when: "after" },
+  "204 after the commit": { kind: "status", status: 204, when: "after" },
   "garbage before the server got it": { kind: "garbage", when: "before" },
   "garbage after the commit": { kind: "garbage", when: "after" },
 };
@@ -127,4 +128,23 @@ describe.each(Object.entries({ ...SURELY_NOT_DONE, ...LEFT_OPEN }))("one request
     expect(network.proxy.faults).toBe(1);
     expect(await network.direct.getHive(id)).toEqual(isDone ? after : before);
   });
+});
+
+const closed = '{"type":"ok","response":{"type":"close"}}';
+const answerWith = (
+  rows: string,
+) => `{"baton":null,"base_url":null,"results":[{"type":"ok","response":{"type":"execute",
+  "result":{"cols":[{"name":"rows"}],"rows":[${rows}],"affected_row_count":0}}},${closed}]}`;
+
+test.each([
+  ["no value", '[{"type":"null"}]'],
+  ["bytes that are no rows", '[{"type":"blob","base64":"eA=="}]'],
+])("an answer that has %s where rows were asked for is not taken for none", async (_what, rows) => {
+  await using network = await startNetwork();
+  const catalog = await network.open();
+  await network.direct.addHive(HIVE);
+  for (const read of [() => catalog.getHive(HIVE.id), () => catalog.listHives(), () => catalog.hostKeys.list()]) {
+    network.proxy.failOnce(READ, { kind: "answer", status: 200, when: "before", text: answerWith(rows) });
+    expect((await refusalOf(read())).code).toBe("CATALOG_UNAVAILABLE");
+  }
 });

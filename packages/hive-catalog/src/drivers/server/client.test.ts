@@ -110,6 +110,12 @@ test("does not follow a server elsewhere", async () => {
   expect((await refusalOf(client.execute(plain("SELECT 1")))).message).toMatch(/\(HTTP 307\)$/);
 });
 
+test("a server at a port that fetch never asks cannot be reached: that is said at once, and nothing has happened", async () => {
+  const client = connect("http://127.0.0.1:6000", 60_000);
+  const refusal = await refusalOf(client.execute(plain("UPDATE t SET v = 1")));
+  expect(refusal).toMatchObject({ code: "CATALOG_UNAVAILABLE", message: expect.stringMatching(/fetch .* port/) });
+}, 5_000);
+
 test("close ends the calls that wait for an answer", async () => {
   let arrived = () => {};
   const arrival = new Promise<void>((resolve) => {

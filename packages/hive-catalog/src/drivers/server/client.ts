@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { type Client, createClient, LibsqlError, type ResultSet } from "@libsql/client/http";
 import { catalogClosed, HiveCatalogError } from "../../errors.ts";
+import { after, atNextTurn, cancel } from "../../event-loop.ts";
 import { invalidArgument } from "../../model/check.ts";
 import type { RequestOptions, SqlClient, SqlResult, SqlRow, SqlStatement, SqlValue } from "../client.ts";
 import { Slots } from "../slots.ts";
@@ -54,7 +55,7 @@ export class ServerClient implements SqlClient {
     // A server answers WebSockets and HTTP at the same port; only HTTP can be given a deadline.
     this.#options = { ...options, url: url.replace(/^ws/i, "http") };
     if (requestTimeoutMs > MAX_TIMER_MS) throw invalidArgument("requestTimeoutMs", `must be at most ${MAX_TIMER_MS}`);
-    if (authToken !== undefined && !TOKEN_PATTERN.test(authToken)) {
+    if (authToken !== undefined && !(typeof authToken === "string" && TOKEN_PATTERN.test(authToken))) {
       throw invalidArgument("authToken", "must be visible ASCII characters without spaces");
     }
     if (new URL(url).username !== "" || new URL(url).password !== "") {
@@ -136,7 +137,7 @@ export class ServerClient implements SqlClient {
     };
     const leftMs = deadlineMs - performance.now();
     if (leftMs <= 0) throw late();
-    const timer = setTimeout(() => controller.abort(late()), leftMs);
+    const timer = after(() => controller.abort(late()), leftMs);
     const leave = (event: Event) => controller.abort((event.target as AbortSignal).reason);
     for (const given of signals) given.addEventListener("abort", leave);
     const end = () => {
@@ -155,11 +156,11 @@ export class ServerClient implements SqlClient {
         return await work((request) => sendRepeatedly(request, options), signal);
       } finally {
         // Calls that waited and whose deadline comes at the same moment leave first: they are not sent for nothing.
-        if (signal.aborted) setImmediate(() => slots.release());
+        if (signal.aborted) atNextTurn(() => slots.release());
         else slots.release();
       }
     } finally {
-      clearTimeout(timer);
+      cancel(timer);
       for (const given of signals) given.removeEventListener("abort", leave);
       this.#running.delete(end);
     }

@@ -89,7 +89,8 @@ async function send(request: Request, { server, signal }: SendOptions): Promise<
     if (signal.aborted) throw signal.reason;
     throw unreachable(server, error);
   }
-  if (status !== 200) throw refused(server, status);
+  // A success without an answer leaves open what happened.
+  if (status >= 300) throw refused(server, status);
   if (!isPipelineAnswer(body)) throw notLibsql(server);
   return new Response(body, { headers: { "content-type": "application/json" } });
 }
@@ -99,6 +100,10 @@ function unreachable(server: string, error: unknown): RequestError {
   if (NOT_CONNECTED.test(code)) {
     const failure = { mayHaveHappened: false, isTransient: true, cause: error };
     return new RequestError(`the server ${server} cannot be reached (${code})`, failure);
+  }
+  if (error instanceof Error && error.cause instanceof Error && error.cause.message === "bad port") {
+    const failure = { mayHaveHappened: false, isTransient: false, cause: error };
+    return new RequestError(`the server ${server} cannot be reached: fetch asks nobody at this port`, failure);
   }
   const message = `the connection to the server ${server} was cut before the answer came${code && ` (${code})`}`;
   return new RequestError(message, { mayHaveHappened: true, isTransient: true, cause: error });
