@@ -248,9 +248,8 @@ test("a change that a trigger of another program ignores breaks no rule of SSH: 
   await using catalog = await file.open();
   await catalog.addHive(aHive({ id: "a" }));
   file.run("CREATE TRIGGER theirs BEFORE UPDATE ON hives BEGIN SELECT RAISE(IGNORE); END");
-  for (const change of [catalog.patchHive("a", { port: 1 }), catalog.updateHiveStatus("a", "online")]) {
-    expect((await refusalOf(change)).code).toBe("HIVE_NOT_FOUND");
-  }
+  const changes = [() => catalog.patchHive("a", { port: 1 }), () => catalog.updateHiveStatus("a", "online")];
+  for (const change of changes) expect((await refusalOf(change())).code).toBe("HIVE_NOT_FOUND");
 });
 
 test("a table and a column that another program took away are named, with what compares the schema", async () => {
