@@ -4,17 +4,20 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
 /**
- * A real HTTP proxy before a queen. A request that fits what is to break, it breaks off once, as a queen does who dies; of one that fits what is
- * held back it answers the head alone; and `before` an answer to one is handed on, something may happen, for which it waits.
+ * A real HTTP proxy before a queen. A request that fits what is to break, it breaks off once, as a queen does who dies, or each one while she is
+ * away; of one that fits what is held back it answers the head alone; and `before` an answer to one is handed on, something may happen, for which
+ * it waits.
  */
 export async function breakingProxy(queen: string) {
   let breaks: RegExp | undefined;
+  let isAway = false;
   let held: RegExp | undefined;
   let [inFlight, most] = [0, 0];
   let before: ((asked: IncomingMessage) => void | Promise<void>) | undefined;
   const server = createServer((asked, answer) => {
-    if (breaks?.test(asked.url ?? "")) {
-      breaks = undefined;
+    const isToBreak = breaks?.test(asked.url ?? "");
+    if (isToBreak) breaks = undefined;
+    if (isToBreak || isAway) {
       asked.socket.resetAndDestroy();
       return;
     }
@@ -43,6 +46,9 @@ export async function breakingProxy(queen: string) {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     breakOnce: (path: RegExp) => {
       breaks = path;
+    },
+    setAway: (away: boolean) => {
+      isAway = away;
     },
     holdBack: (path: RegExp) => {
       held = path;

@@ -175,14 +175,17 @@ test("what happened before the list that is shown anew is told by the list alone
   const url = await first.origin();
   const client = new QueenClient({ url });
   for (const id of ["a", "b"]) await client.addHive({ ...HIVE, id });
-  const { running, untilLine } = following(url, "hives");
+  const proxy = await breakingProxy(url);
+  const { running, untilLine } = following(proxy.url, "hives");
   await untilLine(/^b +unknown/);
+  proxy.setAway(true);
   await first.kill("SIGTERM");
   await untilLine("the queen is away", "stderr");
   await queens.start([], { QUEEN_PORT: new URL(url).port }).origin();
   await client.cordonHive("a", { reason: "new fans" });
   await client.removeHive("b");
   await client.uncordonHive("a");
+  proxy.setAway(false);
   await until("the list is there twice", () => running.stdout.match(/^a +unknown/gm)?.length === 2);
   await client.changeHive("a", { status: "online" });
   await untilLine(/^a +online/);
