@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /**
@@ -6,12 +5,14 @@ import { defineConfig } from "vitest/config";
  * scripts/, or is called *.process.test.ts, and is "slow"; every other one is "quick".
  */
 export function testsOf(packages: string) {
-  const cores = availableParallelism();
   const slow = [`${packages}{test,scripts}/**/*.test.ts`, `${packages}src/**/*.process.test.ts`];
   return defineConfig({
     // Packages of this repository are loaded from their TypeScript.
     ssr: { resolve: { conditions: ["source"] } },
     test: {
+      // The default leaves one core alone; many tests wait for processes and deadlines, and use none. But each of them that
+      // LIBSQL_TEST_URL is for empties the one database there.
+      maxWorkers: process.env.LIBSQL_TEST_URL === undefined ? "100%" : 1,
       projects: [
         // In one process for each core, which loads each module once: half of the work.
         {
@@ -21,23 +22,10 @@ export function testsOf(packages: string) {
             include: [`${packages}src/**/*.test.ts`],
             exclude: slow,
             isolate: false,
-            maxWorkers: cores,
-            sequence: { groupOrder: 0 },
             testTimeout: 30_000,
           },
         },
-        // Many of them wait for processes and deadlines, and use no core. But each of them that LIBSQL_TEST_URL is for empties the one
-        // database there.
-        {
-          extends: true,
-          test: {
-            name: "slow",
-            include: slow,
-            maxWorkers: process.env.LIBSQL_TEST_URL === undefined ? 2 * cores : 1,
-            sequence: { groupOrder: 1 },
-            testTimeout: 60_000,
-          },
-        },
+        { extends: true, test: { name: "slow", include: slow, testTimeout: 60_000 } },
       ],
     },
   });
