@@ -2,12 +2,13 @@
 import { pathToFileURL } from "node:url";
 import { bundleOf } from "./build/cache.js";
 
-const [, , source] = process.argv;
+const DAEMONS = ["apps/queen/src/main.ts", "apps/hive/src/agent.ts"];
+const [, , source, ...args] = process.argv;
 if (source === undefined) fail(2, "takes the source of a program, and what that takes");
-// What stands beside this runs until it is stopped: it ends well, too, where that comes before it listens for it.
-if (source.startsWith("scripts/")) {
+// What runs until it is stopped ends well, too, where that comes before it listens for it; whatever else was called was not done.
+if (runsUntilStopped(source, args)) {
   for (const signal of ["SIGINT", "SIGTERM"]) {
-    process.on(signal, () => process.listenerCount(signal) > 1 || process.exit(0));
+    process.on(signal, () => process.listenerCount(signal) > 1 || process.exit());
   }
 }
 const bundle = await bundleOf(source).catch((error) => fail(1, error.message));
@@ -15,6 +16,14 @@ const bundle = await bundleOf(source).catch((error) => fail(1, error.message));
 process.argv.splice(1, 2, bundle);
 process.setSourceMapsEnabled(true);
 await import(pathToFileURL(bundle));
+
+/** A daemon that is given a command, or is to read once, ends by itself. */
+function runsUntilStopped(program, words) {
+  if (program.startsWith("scripts/")) return true;
+  // `pnpm queen -- token list` hands the dashes on.
+  const [first = "-"] = words.filter((word) => word !== "--");
+  return DAEMONS.includes(program) && first.startsWith("-") && !words.includes("--once");
+}
 
 function fail(exitCode, problem) {
   process.stderr.write(`run: ${problem}\n`);
