@@ -54,6 +54,16 @@ test("token create --out-dir writes nowhere else, whatever another program calle
   expect(readdirSync(folder)).toEqual(["..%2Fescaped.token"]);
 });
 
+test("a folder that cannot be made is told, and no token is made", async () => {
+  const { tokens } = await new QueenClient({ url: queen.url }).listTokens();
+  expect(await create("--role", "hive", "--out-dir", "/proc/nosuch/deep")).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringMatching(/\nhivectl: ENOENT: [^\n]*'\/proc\/nosuch'\n$/),
+  });
+  expect((await new QueenClient({ url: queen.url }).listTokens()).tokens).toHaveLength(tokens.length);
+});
+
 test("token create refuses to choose hives for one token, and --out-dir for another role", async () => {
   for (const args of [
     ["--role", "reader", "--name", "x", "-l", "rack=r1"],

@@ -1,3 +1,4 @@
+export { makeFolders } from "./folders.ts";
 export { print, written } from "./print.ts";
 export { LOG_LEVELS, oneOf, trueOrFalse, wholeNumber } from "./schemas.ts";
 export type { Declarations, Secret, Setting } from "./setting.ts";
