@@ -14,8 +14,8 @@ import { inColumns } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
 import { withUsageErrors, written } from "@repo/settings";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { toTokenJson } from "../http/routes/token-json.ts";
-import type { TokenCommand } from "./config.ts";
+import type { TokenCommand } from "./config/config.ts";
+import { toTokenJson } from "./http/routes/token-json.ts";
 
 interface Flags {
   database: string;
