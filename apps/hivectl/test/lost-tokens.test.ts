@@ -94,6 +94,14 @@ test("a token that nobody reads from stdout is revoked", async () => {
   expect(await inForce()).toEqual([]);
 });
 
+test.each([">&-", "> /dev/null"])("no token is made where stdout leads nowhere: %s", async (where) => {
+  expect(await withStdout(where, ["token", "create", "--name", "x", "--role", "reader"])).toEqual({
+    code: 1,
+    stderr: "hivectl: stdout leads nowhere: nobody would have the token, and none was made\n",
+  });
+  expect(await inForce()).toEqual([]);
+});
+
 test("the first token of an operator that nobody reads is said by its id, with what ends it", async () => {
   const args = ["token", "create", "--name", "me", "--role", "operator"];
   const { code, stderr } = await onFullDisk(args, { QUEEN_URL: unlocked.url });
@@ -171,10 +179,17 @@ test("Ctrl-C between files says how many are written, and whose token may be in 
 });
 
 /** With its stdout on a disk that is full. */
-const onFullDisk = (args: string[], queenEnv: NodeJS.ProcessEnv = { QUEEN_URL: queen.url, QUEEN_TOKEN: token }) =>
+const onFullDisk = (args: string[], queenEnv?: NodeJS.ProcessEnv) => withStdout("> /dev/full", args, queenEnv);
+
+/** With its stdout as a shell is told. */
+const withStdout = (
+  where: string,
+  args: string[],
+  queenEnv: NodeJS.ProcessEnv = { QUEEN_URL: queen.url, QUEEN_TOKEN: token },
+) =>
   new Promise<Omit<Ended, "stdout">>((resolve) => {
     const env = { PATH: process.env.PATH, XDG_CONFIG_HOME: "/nonexistent", ...queenEnv };
-    const words = ["-c", 'exec "$0" "$@" > /dev/full', process.execPath, FILE, ...args];
+    const words = ["-c", `exec "$0" "$@" ${where}`, process.execPath, FILE, ...args];
     const child = execFile("sh", words, { env, timeout: 60_000 }, (_error, _stdout, stderr) =>
       resolve({ code: child.exitCode, stderr }),
     );

@@ -1,5 +1,5 @@
 export { makeFolders } from "./folders.ts";
-export { print, written } from "./print.ts";
+export { leadsNowhere, print, written } from "./print.ts";
 export { LOG_LEVELS, oneOf, trueOrFalse, wholeNumber } from "./schemas.ts";
 export type { Declarations, Secret, Setting } from "./setting.ts";
 export { readSecretFile, readSettingFile } from "./setting-file.ts";
