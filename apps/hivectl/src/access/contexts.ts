@@ -12,7 +12,7 @@ export interface Context {
   readonly ca?: string;
 }
 
-export interface Contexts {
+interface Contexts {
   /** The name of the one that counts where nothing else is said. */
   readonly current?: string | undefined;
   readonly contexts: Readonly<Record<string, Context>>;

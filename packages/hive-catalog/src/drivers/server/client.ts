@@ -7,7 +7,7 @@ import type { RequestOptions, SqlClient, SqlResult, SqlRow, SqlStatement, SqlVal
 import { Slots } from "../slots.ts";
 import { notLibsql, pause, RequestError, sendRepeatedly } from "./request.ts";
 
-export type ServerOptions = {
+type ServerOptions = {
   url: string;
   /** The URL as it may be shown. */
   name: string;
