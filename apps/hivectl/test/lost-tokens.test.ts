@@ -19,7 +19,7 @@ let token = "";
 beforeAll(async () => {
   ({ token } = await new QueenClient({ url: queen.url }).createToken({ name: "me", role: "operator" }));
   client = new QueenClient({ url: queen.url, token });
-  for (const id of ["gpu-01", "gpu-02"]) await client.addHive({ id, host: "127.0.0.1", port: 8601 });
+  for (const id of ["gpu-01", "gpu-02"]) await client.addHive({ id, host: "127.0.0.1", port: 1 });
 });
 
 const inForce = async () =>

@@ -19,7 +19,7 @@ const beat = (id: string, headers = {}) =>
 test("token create --out-dir makes one for each hive that is chosen and has none, in a file for its owner alone", async () => {
   const client = new QueenClient({ url: queen.url });
   for (const id of ["gpu-01", "gpu-02", "gpu-03"]) {
-    await client.addHive({ id, host: "127.0.0.1", port: 8601, labels: { rack: id === "gpu-03" ? "r2" : "r1" } });
+    await client.addHive({ id, host: "127.0.0.1", port: 1, labels: { rack: id === "gpu-03" ? "r2" : "r1" } });
   }
   const folder = `${queen.folder}/tokens`;
   const chosen = await create("--role", "hive", "-l", "rack=r1", "--out-dir", folder, "--json");
