@@ -2,11 +2,12 @@ import type { DeviceCapabilities, DeviceReport } from "@repo/device-types";
 import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
-import { hiveNotFound, reasonOf } from "../process/errors.ts";
+import { reasonOf } from "../process/errors.ts";
 import type { HiveAddress, Probe } from "../reach/probe.ts";
 import type { EventLog } from "../telling/events.ts";
 import { DetectionTimes } from "./detection-times.ts";
 import { changeOf, oneLine, withKnown } from "./device-changes.ts";
+import { readHive } from "./read-hive.ts";
 import type { Traits } from "./traits.ts";
 
 interface Parts {
@@ -105,10 +106,9 @@ export class DeviceDetection {
     const { probe, catalog, clock, traits } = this.#parts;
     const { report, agentStart } = await probe.devices(id, hive);
     let knownAtMs = clock.monotonicNow();
-    const record = await catalog.getHive(id);
-    if (record === undefined) throw hiveNotFound(id);
-    const devices = withKnown(report, record.devices);
-    const change = changeOf(record.devices, devices);
+    const { devices: before } = await readHive(id, { catalog });
+    const devices = withKnown(report, before);
+    const change = changeOf(before, devices);
     if (change !== undefined) {
       await catalog.updateDevices(id, devices);
       knownAtMs = clock.monotonicNow();

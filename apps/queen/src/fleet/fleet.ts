@@ -1,7 +1,7 @@
 import type { HiveCatalog, HiveRecord, Labels } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
-import { hiveNotFound, levelOf } from "../process/errors.ts";
+import { levelOf } from "../process/errors.ts";
 import { wholeTurn } from "../process/turn.ts";
 import type { AllowedHosts } from "../reach/allowed-hosts.ts";
 import type { Probe } from "../reach/probe.ts";
@@ -16,6 +16,7 @@ import { Liveness, type LivenessSettings } from "./liveness/liveness.ts";
 import type { Condition } from "./liveness/own-condition.ts";
 import type { NotBeating, ProbeResult, Sight } from "./liveness/sight.ts";
 import { Moves } from "./moves.ts";
+import { readHive } from "./read-hive.ts";
 import { Records } from "./records.ts";
 import { Senders } from "./senders.ts";
 import { StatusKeeper } from "./statuses.ts";
@@ -121,8 +122,7 @@ export class Fleet {
   /** Throws HiveCatalogError: HIVE_NOT_FOUND for a hive that is not in the catalog. */
   async view(id: string): Promise<HiveView> {
     const readAtMs = this.#options.clock.monotonicNow();
-    const hive = await this.#options.catalog.getHive(id);
-    if (hive === undefined) throw hiveNotFound(id);
+    const hive = await readHive(id, this.#options);
     await this.cordons.ready();
     this.meet(hive, readAtMs);
     const { registry, cordons } = this;

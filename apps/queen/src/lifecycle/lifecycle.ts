@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { HiveCatalogError, type HiveRecord, type OperationRecord } from "@repo/hive-catalog";
 import type { Logger } from "pino";
-import { readHive } from "../fleet/hive-changes.ts";
+import { readHive } from "../fleet/read-hive.ts";
 import { unlessAborted } from "../process/abort.ts";
 import type { Clock } from "../process/clock.ts";
 import { isCatalogError, levelOf, reasonOf } from "../process/errors.ts";

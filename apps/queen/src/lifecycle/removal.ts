@@ -1,6 +1,7 @@
 import { type HiveCatalog, HiveCatalogError, type OperationRecord } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Fleet } from "../fleet/fleet.ts";
+import { readHive } from "../fleet/read-hive.ts";
 import { hiveNotFound, isCatalogError } from "../process/errors.ts";
 import { LifecycleError } from "./errors.ts";
 
@@ -49,11 +50,10 @@ export class Removal {
 
   /** What was done to a hive of this id that was there before does not count; a damaged record may have been there always. */
   async #addedAtMs(hiveId: string): Promise<number> {
-    const hive = await this.#parts.catalog.getHive(hiveId).catch((error: unknown) => {
+    const hive = await readHive(hiveId, this.#parts).catch((error: unknown) => {
       if (isCatalogError(error, "CORRUPT_HIVE")) return { createdAtMs: 0 };
       throw error;
     });
-    if (hive === undefined) throw hiveNotFound(hiveId);
     return hive.createdAtMs;
   }
 }

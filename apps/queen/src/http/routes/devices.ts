@@ -1,6 +1,6 @@
 import { StrictDeviceCapabilitiesJson, toDeviceCapabilitiesJson } from "@repo/device-types";
 import * as z from "zod";
-import { readHive } from "../../fleet/hive-changes.ts";
+import { readHive } from "../../fleet/read-hive.ts";
 import { WRITING } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { HIVE_EXAMPLE } from "./hive-json.ts";

@@ -1,6 +1,7 @@
 import { HiveChangesJson, type HiveRecord, HiveRecordJson, type Labels, NewHiveJson } from "@repo/hive-catalog";
 import * as z from "zod";
-import { changeHive, readHive, withLabels } from "../../fleet/hive-changes.ts";
+import { changeHive, withLabels } from "../../fleet/hive-changes.ts";
+import { readHive } from "../../fleet/read-hive.ts";
 import { isCatalogError } from "../../process/errors.ts";
 import { invalidField } from "../errors.ts";
 import { checkObject } from "../input.ts";

@@ -7,7 +7,8 @@ import {
 } from "@repo/hive-catalog";
 import { changeOf, oneLine } from "../../fleet/device-changes.ts";
 import type { Fleet } from "../../fleet/fleet.ts";
-import { changeHive, readHive, withLabels } from "../../fleet/hive-changes.ts";
+import { changeHive, withLabels } from "../../fleet/hive-changes.ts";
+import { readHive } from "../../fleet/read-hive.ts";
 import { hiveNotFound, isCatalogError } from "../../process/errors.ts";
 import type { Lifecycle, OperationKind } from "../lifecycle.ts";
 import type { OnStep } from "../operation-run.ts";
