@@ -1,7 +1,7 @@
 import type { HiveCatalog, HiveRecord, HiveStatus } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
-import { isCatalogError } from "../process/errors.ts";
+import { isCatalogError, onCatalogError } from "../process/errors.ts";
 import { inBatches } from "../process/turn.ts";
 import type { Announcer } from "./announcer.ts";
 import type { Verdict } from "./liveness/judge.ts";
@@ -48,10 +48,7 @@ export class StatusKeeper {
 
   /** The same, of a hive that may be gone. */
   async settleIfThere(sight: Sight): Promise<void> {
-    await this.settle(sight).catch((error: unknown) => {
-      if (!isCatalogError(error, "HIVE_NOT_FOUND")) throw error;
-      this.#parts.gone(sight.id);
-    });
+    await this.settle(sight).catch(onCatalogError("HIVE_NOT_FOUND", () => this.#parts.gone(sight.id)));
   }
 
   /** Of all these, until `signal` ends it. */

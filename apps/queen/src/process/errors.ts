@@ -38,6 +38,14 @@ export const levelOf = (error: unknown): "warn" | "error" =>
 export const isCatalogError = (error: unknown, code: HiveCatalogErrorCode): boolean =>
   error instanceof HiveCatalogError && error.code === code;
 
+/** For `catch`: takes `instead` in place of such an error of the catalog, and throws any other one. */
+export const onCatalogError =
+  <Value>(code: HiveCatalogErrorCode, instead: (error: unknown) => Value) =>
+  (error: unknown): Value => {
+    if (isCatalogError(error, code)) return instead(error);
+    throw error;
+  };
+
 export const hiveNotFound = (id: string): HiveCatalogError =>
   new HiveCatalogError("HIVE_NOT_FOUND", `There is no hive ${JSON.stringify(id)}`, { hiveId: id });
 
