@@ -143,6 +143,10 @@ export type InvalidInput = "INVALID_HIVE" | "INVALID_ARGUMENT";
 export const invalidInput = (code: InvalidInput, errors: readonly FieldProblem[]): Problem =>
   new Problem(code, describe(errors), { errors });
 
+/** One parameter or field that breaks its rule. */
+export const invalidArgument = (field: string, message: string): Problem =>
+  invalidInput("INVALID_ARGUMENT", [{ field, message }]);
+
 /** One field of a hive that breaks `rule`. */
 export const invalidField = (field: string, rule: string, value: unknown): Problem =>
   invalidInput("INVALID_HIVE", [{ field, message: rule + got(value) }]);

@@ -4,7 +4,7 @@ import type { FastifyReply } from "fastify";
 import * as z from "zod";
 import type { Action } from "../../lifecycle/bulk/actions.ts";
 import { type BulkLine, OUTCOMES, type Outcome } from "../../lifecycle/bulk/lines.ts";
-import { invalidInput, queenStopping, toProblem } from "../errors.ts";
+import { invalidArgument, queenStopping, toProblem } from "../errors.ts";
 import { got } from "../field-problems.ts";
 import { checkObject, MAX_ID_LENGTH, parseBody } from "../input.ts";
 import { answerLines, NDJSON } from "../lines.ts";
@@ -85,9 +85,7 @@ const isName = (name: unknown): name is ActionName => NAMES.some((known) => know
 function readAction(json: unknown): ActionBody {
   const { action } = checkObject(json, "INVALID_ARGUMENT");
   if (isName(action)) return parseBody(Actions[action] as z.ZodType<ActionBody>, json, "INVALID_ARGUMENT");
-  throw invalidInput("INVALID_ARGUMENT", [
-    { field: "action", message: `must be one of ${NAMES.join(", ")}${got(action)}` },
-  ]);
+  throw invalidArgument("action", `must be one of ${NAMES.join(", ")}${got(action)}`);
 }
 
 const count = z.int().min(0);

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { withoutLabel } from "../../fleet/lists/catalog-walks.ts";
 import { type ListQuery, SORTS } from "../../fleet/lists/fleet-lists.ts";
 import type { FleetTotals } from "../../fleet/lists/totals.ts";
-import { invalidInput } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
 import type { AppParts } from "../parts.ts";
 import { listInPieces } from "../pieces.ts";
 import { type CheckedRequest, defineRoute } from "../route.ts";
@@ -163,14 +163,14 @@ function listQueryOf(query: Query, onCorruptHive: ListQuery["onCorruptHive"]): L
 
 /** Throws a Problem. */
 function checkGroups({ selector, sort }: Query, groupBy: string): void {
-  const wrong = (field: string, message: string) => invalidInput("INVALID_ARGUMENT", [{ field, message }]);
-  if (sort !== undefined) throw wrong("sort", "must not be given with group_by, which is an order of its own");
-  if (!isLabelKey(groupBy)) throw wrong("group_by", "must be the key of a label");
+  if (sort !== undefined)
+    throw invalidArgument("sort", "must not be given with group_by, which is an order of its own");
+  if (!isLabelKey(groupBy)) throw invalidArgument("group_by", "must be the key of a label");
   try {
     Selector.parse(withoutLabel(selector, groupBy));
   } catch (error) {
     if (!(error instanceof GrammarError)) throw error;
-    throw wrong("selector", `with !${groupBy}, which group_by adds: ${error.message}`);
+    throw invalidArgument("selector", `with !${groupBy}, which group_by adds: ${error.message}`);
   }
 }
 
