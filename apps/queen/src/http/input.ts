@@ -14,9 +14,12 @@ export function parseBody<Schema extends z.ZodType>(
 /** A JSON body that is an object; throws a Problem for any other. */
 export function checkObject(body: unknown, code: InvalidInput): Record<string, unknown> {
   if (body === undefined) throw invalidJson("A JSON body is expected, but there is none");
-  if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
+  if (isObject(body)) return body;
   throw invalidInput(code, [{ field: "body", message: `must be a JSON object${got(body)}` }]);
 }
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Reads the query string; throws a Problem that names each wrong parameter. */
 export function parseQuery<Schema extends z.ZodObject>(schema: Schema, query: unknown): z.output<Schema> {

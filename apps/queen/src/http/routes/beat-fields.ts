@@ -146,6 +146,3 @@ export class BeatFields {
 }
 
 const NOTHING: readonly UnusablePart[] = [];
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { parseJson } from "../body-parsers.ts";
 import { endedMeanwhile } from "../door/refusals.ts";
 import { invalidJson, Problem, queenStopping, toProblem } from "../errors.ts";
-import { parseBody } from "../input.ts";
+import { isObject, parseBody } from "../input.ts";
 import { answerLines, type BodyLines } from "../lines.ts";
 import type { AppParts } from "../parts.ts";
 import { noteProblem } from "../problem-notes.ts";
@@ -135,6 +135,6 @@ class Additions {
 }
 
 function idIn(json: unknown): string | null {
-  const id = typeof json === "object" && json !== null && "id" in json ? json.id : null;
+  const id = isObject(json) ? json.id : null;
   return typeof id === "string" && id.length <= MAX_ID_SHOWN ? id : null;
 }

@@ -2,20 +2,9 @@ import { rule } from "@repo/hive-catalog/record";
 import * as z from "zod";
 import { WORKER_STATES, type Worker, type WorkerState } from "../../fleet/workers/worker.ts";
 import { MAX_ENTRIES } from "../../process/bounded-json.ts";
+import { isObject } from "../input.ts";
 import { isoTime, TIME_RULE, usualTime } from "../times.ts";
-import {
-  AMOUNT,
-  type BeatFields,
-  COUNT,
-  INDEXES,
-  isObject,
-  NAME,
-  PERCENT,
-  PORT,
-  REACH,
-  TEXT,
-  URL_TEXT,
-} from "./beat-fields.ts";
+import { AMOUNT, type BeatFields, COUNT, INDEXES, NAME, PERCENT, PORT, REACH, TEXT, URL_TEXT } from "./beat-fields.ts";
 
 /** As most write them, and in lower case. */
 const STATE_BY_NAME = new Map<string, WorkerState>(
