@@ -16,13 +16,11 @@ import { checkEnd, endOf, newCordon } from "./cordons.ts";
 import { HIVES_PER_STEP, hiveConditions, readerOf } from "./hive-list.ts";
 import { OperationStepJson, stepToJson } from "./operations.ts";
 import { NextAfter } from "./paging.ts";
-import { flag, wholeNumber } from "./query-fields.ts";
+import { flag, upTo, wholeNumber } from "./query-fields.ts";
 
 const MAX_HIVES = 1000;
-const SIZE = `must be a whole number from 1 to ${MAX_HIVES}`;
 const IDS = `must be a list of 1 to ${MAX_HIVES} ids`;
 const MAX_PARALLEL = 16;
-const PARALLEL = `must be a whole number from 1 to ${MAX_PARALLEL}`;
 
 /** Which hives an action is for. */
 const choice = {
@@ -35,10 +33,7 @@ const choice = {
   ...hiveConditions,
   status: hiveConditions.status.meta({ description: "Those with this, or with one of these" }),
   after: z.string("must be a text").optional().meta({ description: "The `next_after` of the request before" }),
-  limit: z
-    .int(SIZE)
-    .min(1, SIZE)
-    .max(MAX_HIVES, SIZE)
+  limit: upTo(MAX_HIVES)
     .default(MAX_HIVES)
     .meta({ description: "Hives at most that are chosen by what they are, beside those that cannot be read" }),
 };
@@ -144,9 +139,7 @@ export const actionsRoutes = [
     query: z.strictObject({
       dry_run: flag.meta({ description: "Say what would be done, and change nothing" }),
       wait: flag.meta({ description: "Tell of operations to their end, step by step" }),
-      parallel: wholeNumber(z.int(PARALLEL).min(1, PARALLEL).max(MAX_PARALLEL, PARALLEL).default(4)).meta({
-        description: "Hives at a time",
-      }),
+      parallel: wholeNumber(upTo(MAX_PARALLEL).default(4)).meta({ description: "Hives at a time" }),
     }),
     body: {
       schema: z.union(NAMES.map((name) => Actions[name])),

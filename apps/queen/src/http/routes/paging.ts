@@ -2,18 +2,15 @@ import type { Readable } from "node:stream";
 import * as z from "zod";
 import type { Costs } from "../door/costs.ts";
 import { listInPieces } from "../pieces.ts";
-import { wholeNumber } from "./query-fields.ts";
+import { upTo, wholeNumber } from "./query-fields.ts";
 
 const DEFAULT_SIZE = 100;
 const MAX_SIZE = 1000;
-const SIZE = `must be a whole number from 1 to ${MAX_SIZE}`;
 
 /** The parameters of a list that is read page by page. */
 export const pageQuery = (things: string) => ({
   after: z.string().optional().meta({ description: "The `next_after` of the page before" }),
-  limit: wholeNumber(z.int(SIZE).min(1, SIZE).max(MAX_SIZE, SIZE).default(DEFAULT_SIZE)).meta({
-    description: `${things} at most`,
-  }),
+  limit: wholeNumber(upTo(MAX_SIZE).default(DEFAULT_SIZE)).meta({ description: `${things} at most` }),
 });
 
 export const NextAfter = z

@@ -6,6 +6,11 @@ const toNumber = (form: RegExp) => (text: unknown) =>
   typeof text === "string" && form.test(text) ? Number(text) : text;
 const toBoolean = (text: unknown) => (text === "true" ? true : text === "false" ? false : text);
 
+/** A whole number from 1 on. */
+export function upTo(max: number): z.ZodInt {
+  const text = `must be a whole number from 1 to ${max}`;
+  return z.int(text).min(1, text).max(max, text);
+}
 export const wholeNumber = <Rule extends z.ZodType>(rule: Rule) => z.preprocess(toNumber(/^\d{1,9}$/), rule);
 export const decimal = <Rule extends z.ZodType>(rule: Rule) => z.preprocess(toNumber(/^\d{1,9}(?:\.\d{1,9})?$/), rule);
 
