@@ -21,6 +21,16 @@ export function checkObject(body: unknown, code: InvalidInput): Record<string, u
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** For `transform`: what `parse` makes of a text; one of which it makes nothing breaks `rule`. */
+export const readAs =
+  <Value>(parse: (text: string) => Value | undefined, rule: string) =>
+  (text: string, context: z.RefinementCtx): Value => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.addIssue({ code: "custom", input: text, message: rule });
+    return z.NEVER;
+  };
+
 /** Reads the query string; throws a Problem that names each wrong parameter. */
 export function parseQuery<Schema extends z.ZodObject>(schema: Schema, query: unknown): z.output<Schema> {
   const repeated = Object.entries(query ?? {}).filter(
