@@ -13,7 +13,7 @@ import { noteProblem } from "../problem-notes.ts";
 import { ProblemJson } from "../problems.ts";
 import { defineRoute } from "../route.ts";
 import { checkEnd, endOf, newCordon } from "./cordons.ts";
-import { HIVES_PER_STEP, hiveConditions, readerOf } from "./hive-list.ts";
+import { HIVES_PER_STEP, hiveConditions } from "./hive-list.ts";
 import { OperationStepJson, stepToJson } from "./operations.ts";
 import { NextAfter } from "./paging.ts";
 import { flag, upTo, wholeNumber } from "./query-fields.ts";
@@ -216,16 +216,21 @@ async function choose({ ids, after, limit, ...body }: Choice, { catalog, costs }
   if (ids !== undefined) return { hiveIds: [...new Set(ids)], damaged, nextAfter: null };
   const onCorruptHive = ({ id, column, problem }: { id: string; column: string; problem: string }) =>
     void damaged.set(id, new HiveCatalogError("CORRUPT_HIVE", `${column}: ${problem}`, { hiveId: id }));
-  const reader = readerOf(Conditions.parse(body), catalog);
+  const conditions = Conditions.parse(body);
   const found: string[] = [];
   for (let last = after; ; ) {
     await costs.turn();
     const size = Math.min(HIVES_PER_STEP, limit - found.length);
-    const hives = await reader.read({ limit: size, onCorruptHive, ...(last !== undefined && { after: last }) });
+    const { hives, nextAfter: wentOnAfter } = await catalog.findHives({
+      ...conditions,
+      after: last,
+      limit: size,
+      onCorruptHive,
+    });
     found.push(...hives.map(({ id }) => id));
     last = hives.at(-1)?.id ?? last;
     if (hives.length === size && found.length < limit) continue;
-    const nextAfter = reader.nextAfter ?? (found.length < limit ? null : (last ?? null));
+    const nextAfter = wentOnAfter ?? (found.length < limit ? null : (last ?? null));
     return { hiveIds: [...found, ...damaged.keys()], damaged, nextAfter };
   }
 }
