@@ -73,7 +73,7 @@ async function stepByOthers(
   after: string | undefined,
   size: number,
 ): Promise<Step> {
-  const ids = await catalog.listHiveIds({ limit: MAX_LOOKS, ...(after !== undefined && { after }) });
+  const ids = await catalog.listHiveIds({ limit: MAX_LOOKS, after });
   const others = ids.filter((id) => !snapshot.members.has(id) && isCandidate(id));
   const taken = others.slice(0, size);
   const isWhole = taken.length === others.length;

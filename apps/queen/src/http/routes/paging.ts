@@ -20,11 +20,11 @@ export const NextAfter = z
 
 interface Page {
   readonly limit: number;
-  readonly after?: string;
+  readonly after?: string | undefined;
 }
 
 interface List<Row, Item, Body> {
-  readonly page: { readonly limit: number; readonly after?: string | undefined };
+  readonly page: Page;
   /** How many are read and written at once, before other work gets its turn. */
   readonly stepSize: number;
   read(page: Page): Promise<readonly Row[]>;
@@ -43,7 +43,7 @@ export async function answerPage<Row extends { readonly id: string }, Item, Body
   const step = async () => {
     await costs.turn();
     const size = Math.min(stepSize, limit - count);
-    const rows = size === 0 ? [] : await read({ limit: size, ...(last !== undefined && { after: last }) });
+    const rows = await read({ limit: size, after: last });
     count += rows.length;
     last = rows.at(-1)?.id ?? last;
     // A short page is the last one.
