@@ -11,7 +11,7 @@ import { runTokenCommand } from "./config/token-command.ts";
 import type { Tls } from "./http/connections/servers.ts";
 import { readTls } from "./http/connections/tls.ts";
 import { systemClock } from "./process/clock.ts";
-import { errorForLog, SettingError } from "./process/errors.ts";
+import { errorForLog, reasonOf, SettingError } from "./process/errors.ts";
 import { affordableConnections } from "./process/open-files.ts";
 import { type Running, reloadOnSighup, stopOnSignals } from "./process/signals.ts";
 import { assembleQueen, type Queen } from "./queen.ts";
@@ -172,9 +172,8 @@ function startProblem({ host, port }: Config, error: unknown): string {
   if (code === "EADDRINUSE") {
     return `port ${port} of ${host} is taken by another program, perhaps a queen that is still running: stop that one, or choose another port with --port or QUEEN_PORT`;
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  if (code === undefined) return `cannot start: ${reason}`;
-  return `cannot listen on port ${port} of ${host} (--host, --port): ${reason}`;
+  if (code === undefined) return `cannot start: ${reasonOf(error)}`;
+  return `cannot listen on port ${port} of ${host} (--host, --port): ${reasonOf(error)}`;
 }
 
 /** One line on stderr for each problem, whatever the log level. */

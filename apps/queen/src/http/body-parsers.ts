@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
+import { reasonOf } from "../process/errors.ts";
 import { invalidJson, Problem, tooLarge } from "./errors.ts";
 import { BodyLines, NDJSON } from "./lines.ts";
 
@@ -80,6 +81,6 @@ export function parseJson(bytes: Buffer): unknown {
     return parseBoundedJson(bytes.toString());
   } catch (error) {
     if (error instanceof JsonTooLarge) throw tooLarge(error);
-    throw invalidJson(`The body is not valid JSON: ${error instanceof Error ? error.message : error}`);
+    throw invalidJson(`The body is not valid JSON: ${reasonOf(error)}`);
   }
 }

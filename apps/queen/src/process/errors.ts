@@ -49,6 +49,8 @@ export const onCatalogError =
 export const hiveNotFound = (id: string): HiveCatalogError =>
   new HiveCatalogError("HIVE_NOT_FOUND", `There is no hive ${JSON.stringify(id)}`, { hiveId: id });
 
+export const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
 /** A host with several addresses fails with one error for each, and no message of its own. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join(", ");

@@ -3,7 +3,7 @@ import type { LookupFunction } from "node:net";
 import { type DeviceReport, DeviceReportJson } from "@repo/device-types";
 import { printable } from "@repo/process-log/printable";
 import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
-import { ForeseenError, reasonOf } from "../process/errors.ts";
+import { asError, ForeseenError, reasonOf } from "../process/errors.ts";
 import { display, plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
 import { boundInterimAnswers, healthIn, MAX_PIECES, textOf } from "./answers.ts";
@@ -200,7 +200,7 @@ export class Probe {
           else if (options.all) callback(null, allowed);
           else callback(null, first.address, first.family);
         },
-        (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), ""),
+        (error: unknown) => callback(asError(error), ""),
       );
     };
   }

@@ -123,11 +123,12 @@ export class Servers {
     for (const host of hosts) {
       if (this.#handler === undefined) return;
       const server = this.create(this.#handler).listen({ host, port });
-      const isListening = await once(server, "listening").then(
-        () => true,
-        () => this.#servers.delete(server) && false,
-      );
-      if (isListening) this.#others.push(server);
+      try {
+        await once(server, "listening");
+        this.#others.push(server);
+      } catch {
+        this.#servers.delete(server);
+      }
     }
   }
 

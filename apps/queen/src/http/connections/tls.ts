@@ -1,6 +1,6 @@
 import { createSecureContext } from "node:tls";
 import { readSettingFile } from "@repo/settings";
-import { SettingError } from "../../process/errors.ts";
+import { reasonOf, SettingError } from "../../process/errors.ts";
 import type { Tls } from "./servers.ts";
 
 /** In PEM. */
@@ -42,6 +42,5 @@ function check(files: TlsFiles, name: keyof TlsFiles, tls: Partial<Tls>): void {
 }
 
 function unusable(files: TlsFiles, name: keyof TlsFiles, cause: unknown): SettingError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new SettingError(`${SETTINGS[name]} cannot be used: ${files[name]}: ${reason}`, { cause });
+  return new SettingError(`${SETTINGS[name]} cannot be used: ${files[name]}: ${reasonOf(cause)}`, { cause });
 }
