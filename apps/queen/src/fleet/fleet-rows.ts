@@ -10,7 +10,8 @@ import type {
 import { type Clock, toWallMs } from "../process/clock.ts";
 import { wholeTurn } from "../process/turn.ts";
 import type { Fleet } from "./fleet.ts";
-import { isOnProbation, NOT_HEARD, type Standing, whyNotOf } from "./hive-view.ts";
+import { NOT_HEARD, type Standing, whyNotOf } from "./hive-view.ts";
+import { probationAt } from "./liveness/probation.ts";
 import type { NotBeating, Rule } from "./liveness/sight.ts";
 import { type Said, SaidOnce } from "./said.ts";
 import type { HiveState } from "./workers/registry.ts";
@@ -112,12 +113,12 @@ export class FleetRows {
     const { sight, rule, why } = standing;
     const last = sight.changes.at(-1);
     const cordon = fleet.cordons.get(hive.id) ?? null;
-    const probation = isOnProbation(sight, nowMs) ? sight.probation : undefined;
+    const probation = probationAt(sight, nowMs);
     const heard = state?.live ? state : undefined;
     const { said, whyNoWork } = this.#said.of(hive, heard);
     const wallMs = (atMs: number | undefined) => (atMs === undefined ? null : toWallMs(atMs, clock));
     const ofWorkers = heard === undefined ? NOT_HEARD : whyNoWork;
-    const whyNot = whyNotOf(hive, standing, { cordon, isOnProbation: probation !== undefined, ofWorkers });
+    const whyNot = whyNotOf(hive, standing, { cordon, probation, ofWorkers });
     return {
       hive,
       labels,
