@@ -49,10 +49,9 @@ export class DeviceDetection {
   stored(id: string, devices: DeviceCapabilities): void {
     const nowMs = this.#parts.clock.monotonicNow();
     this.#know(id, devices, nowMs);
-    this.#parts.traits.printDevices(id, devices, nowMs);
-    this.#parts.traits.wrote(id, nowMs);
+    this.#parts.traits.wroteDevices(id, devices, nowMs);
     this.#problems.delete(id);
-    this.#times.stored(id, nowMs, { isPartial: devices.gpus === null });
+    this.#times.stored(id, nowMs, devices.gpus === null);
     this.#parts.events.publish("hive_changed", { hive_id: id, changed: "devices" });
   }
 
@@ -112,12 +111,11 @@ export class DeviceDetection {
     if (change !== undefined) {
       await catalog.updateDevices(id, devices);
       knownAtMs = clock.monotonicNow();
-      traits.printDevices(id, devices, knownAtMs);
-      traits.wrote(id, knownAtMs);
+      traits.wroteDevices(id, devices, knownAtMs);
     }
     this.#know(id, devices, knownAtMs);
     const isPartial = devices.gpus === null || report.problems.length > 0;
-    this.#times.stored(id, clock.monotonicNow(), { agentStart, isPartial });
+    this.#times.stored(id, clock.monotonicNow(), isPartial, agentStart);
     this.#tell(id, change, report.problems);
     return { ...devices, problems: report.problems };
   }

@@ -47,7 +47,7 @@ export class Traits {
     const { id, host, port, sshHost, sshPort, sshUser, createdAtMs, devices } = hive;
     const isOther: Record<Trait, boolean> = {
       address: this.#accessPrints.learn(id, [host, port, sshHost, sshPort, sshUser, createdAtMs], atMs),
-      devices: this.printDevices(id, devices, atMs),
+      devices: this.#devicesPrints.learn(id, jsonOf(devices), atMs),
       labels: labels !== undefined && this.#learnLabels(id, labels, atMs),
     };
     return TRAITS.filter((trait) => isOther[trait]);
@@ -63,9 +63,10 @@ export class Traits {
     this.#writePrints.madeOther(id, atMs);
   }
 
-  /** The queen herself wrote them, or they were read. */
-  printDevices(id: string, devices: DeviceCapabilities | null, atMs: number): boolean {
-    return this.#devicesPrints.learn(id, devices && toDeviceCapabilitiesJson(devices), atMs);
+  /** The queen herself wrote its devices. */
+  wroteDevices(id: string, devices: DeviceCapabilities, atMs: number): void {
+    this.#devicesPrints.learn(id, jsonOf(devices), atMs);
+    this.wrote(id, atMs);
   }
 
   /** Whether a hive may have that value of a label: of one that was not read yet, it is not known. */
@@ -127,6 +128,8 @@ export class Traits {
     return kind;
   }
 }
+
+const jsonOf = (devices: DeviceCapabilities | null) => devices && toDeviceCapabilitiesJson(devices);
 
 function areOther(labels: Labels, others: Labels): boolean {
   const keys = Object.keys(labels);
