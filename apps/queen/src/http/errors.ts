@@ -5,7 +5,7 @@ import { ZodError } from "zod";
 import { ListError } from "../fleet/lists/errors.ts";
 import { LifecycleError } from "../lifecycle/errors.ts";
 import type { JsonTooLarge } from "../process/bounded-json.ts";
-import { ForeseenError, hiveNotFound, isCatalogError } from "../process/errors.ts";
+import { CodedError, hiveNotFound, isCatalogError } from "../process/errors.ts";
 import { ProbeError } from "../reach/probe.ts";
 import { describe, type FieldProblem, fieldProblems, got, MAX_PROBLEMS, withJsonNames } from "./field-problems.ts";
 import { PROBLEMS, type ProblemBody, type ProblemCode } from "./problems.ts";
@@ -24,18 +24,16 @@ interface Details {
 }
 
 /** An error that knows how it is answered. */
-export class Problem extends ForeseenError {
+export class Problem extends CodedError<ProblemCode> {
   override readonly name = "Problem";
   readonly status: number;
-  readonly code: ProblemCode;
   readonly errors: readonly FieldProblem[];
   readonly headers: Readonly<Record<string, string>>;
   readonly #hives: ProblemBody["hives"];
 
   constructor(code: ProblemCode, detail: string, { errors = [], headers = {}, cause, hives }: Details = {}) {
-    super(shorten(detail, MAX_DETAIL_LENGTH), { cause });
+    super(code, shorten(detail, MAX_DETAIL_LENGTH), { cause });
     [this.status] = PROBLEMS[code];
-    this.code = code;
     this.errors = errors.slice(0, MAX_PROBLEMS).map(({ field, message }) => ({
       field: shorten(field, MAX_FIELD_LENGTH),
       message: shorten(message, MAX_MESSAGE_LENGTH),

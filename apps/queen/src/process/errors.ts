@@ -6,6 +6,16 @@ export class ForeseenError extends Error {
   override readonly name: string = "ForeseenError";
 }
 
+/** One of a closed list of them. */
+export class CodedError<Code extends string> extends ForeseenError {
+  readonly code: Code;
+
+  constructor(code: Code, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
 /** A setting that shows to be wrong only when it is used; the message names it. */
 export class SettingError extends ForeseenError {
   override readonly name = "SettingError";

@@ -3,7 +3,7 @@ import type { LookupFunction } from "node:net";
 import { type DeviceReport, DeviceReportJson } from "@repo/device-types";
 import { printable } from "@repo/process-log/printable";
 import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
-import { asError, ForeseenError, reasonOf } from "../process/errors.ts";
+import { asError, CodedError, reasonOf } from "../process/errors.ts";
 import { display, plainHost } from "./addresses.ts";
 import type { AllowedHosts } from "./allowed-hosts.ts";
 import { boundInterimAnswers, healthIn, MAX_PIECES, textOf } from "./answers.ts";
@@ -38,15 +38,13 @@ export interface HealthAnswer {
 }
 
 /** A hive did not answer as it should, or may not be contacted. */
-export class ProbeError extends ForeseenError {
+export class ProbeError extends CodedError<ProbeErrorCode> {
   override readonly name = "ProbeError";
-  readonly code: ProbeErrorCode;
 
   /** The cause of INVALID_DEVICES is zod's error where fields of the answer are wrong. */
   constructor(code: ProbeErrorCode, message: string, options?: ErrorOptions) {
     // It may tell what the hive answered.
-    super(printable(message), options);
-    this.code = code;
+    super(code, printable(message), options);
   }
 
   /** Whether the hive was not even looked for, because the queen herself lacked what a connection takes. */
