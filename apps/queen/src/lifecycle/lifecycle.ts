@@ -6,7 +6,7 @@ import { unlessAborted } from "../process/abort.ts";
 import type { Clock } from "../process/clock.ts";
 import { isCatalogError, levelOf, onCatalogError, reasonOf } from "../process/errors.ts";
 import { type Slot, Slots } from "../process/slots.ts";
-import { isLoopback, plainHost } from "../reach/addresses.ts";
+import { isOnLoopback } from "../reach/addresses.ts";
 import type { EventLog } from "../telling/events.ts";
 import type { Presence } from "../telling/presence.ts";
 import { stepsOf } from "./agent/plans.ts";
@@ -161,7 +161,7 @@ export class Lifecycle {
   /** What can be known to be in vain before anything begins. */
   #check(kind: OperationKind, hive: HiveRecord): void {
     const { settings } = this.#parts;
-    if (hive.sshHost === null && !isLoopback(plainHost(hive.host) ?? "")) throw notManaged(hive);
+    if (hive.sshHost === null && !isOnLoopback(hive.host)) throw notManaged(hive);
     if (kind === "install" && hive.sshHost !== null && settings.publicUrl === undefined) throw publicUrlNeeded();
   }
 

@@ -5,7 +5,7 @@ import { printable } from "@repo/process-log/printable";
 import { JsonTooLarge, parseBoundedJson } from "../process/bounded-json.ts";
 import { asError, CodedError, reasonOf } from "../process/errors.ts";
 import { display, plainHost } from "./addresses.ts";
-import type { AllowedHosts } from "./allowed-hosts.ts";
+import { type AllowedHosts, notAllowed } from "./allowed-hosts.ts";
 import { boundInterimAnswers, healthIn, MAX_PIECES, textOf } from "./answers.ts";
 import { Deadline } from "./deadline.ts";
 import { NameUnansweredError, type Resolve } from "./names.ts";
@@ -82,7 +82,7 @@ export class Probe {
   /** Why the hive cannot be contacted, as far as its record says; where a name leads shows only when it is contacted. */
   refusal(hive: HiveAddress): ProbeError | undefined {
     if (!this.#allowedHosts.refuses(hive.host)) return undefined;
-    return plainHost(hive.host) === undefined ? noHost(hive) : notAllowed(hive, hive.host);
+    return plainHost(hive.host) === undefined ? noHost(hive) : notAllowedHive(hive, hive.host);
   }
 
   /**
@@ -194,7 +194,7 @@ export class Probe {
         (found) => {
           const allowed = found.filter(({ address }) => this.#allowedHosts.allows(host, address));
           const [first] = allowed;
-          if (first === undefined) callback(notAllowed(hive, found.map(({ address }) => address).join(", ")), "");
+          if (first === undefined) callback(notAllowedHive(hive, found.map(({ address }) => address).join(", ")), "");
           else if (options.all) callback(null, allowed);
           else callback(null, first.address, first.family);
         },
@@ -240,13 +240,8 @@ const noHost = ({ host }: HiveAddress): ProbeError =>
     `${JSON.stringify(host)} is no host name and no IP address, so it is not contacted: give the hive another host`,
   );
 
-function notAllowed(hive: HiveAddress, addresses: string): ProbeError {
-  const what = addresses === hive.host ? display(hive) : `${display(hive)} (${addresses || "no address"})`;
-  return new ProbeError(
-    "HIVE_NOT_ALLOWED",
-    `${what} is not among the hosts that this queen may contact (QUEEN_ALLOWED_HOSTS)`,
-  );
-}
+const notAllowedHive = (hive: HiveAddress, addresses: string): ProbeError =>
+  new ProbeError("HIVE_NOT_ALLOWED", notAllowed(display(hive), hive.host, addresses));
 
 function invalidDevices(hive: HiveAddress, what: string, cause?: unknown): ProbeError {
   return new ProbeError("INVALID_DEVICES", `${display(hive)}: /v1/devices answered ${what}`, { cause });

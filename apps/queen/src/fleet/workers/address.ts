@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { isLoopback, plainAddress, plainHost } from "../../reach/addresses.ts";
+import { isLoopback, isOnLoopback, plainAddress, plainHost } from "../../reach/addresses.ts";
 import type { ServerAddress } from "./worker.ts";
 
 /** One for all hives whose workers can be reached: a set for each takes 2 MB of ten thousand. */
@@ -54,5 +54,3 @@ function plainUrl(text: string, host: string): string | null {
   } else if (isLoopback(named) && !isOnLoopback(host)) return null;
   return text.endsWith("/") ? url.href : url.href.replace(/\/$/, "");
 }
-
-const isOnLoopback = (host: string): boolean => isLoopback(plainHost(host) ?? "");
