@@ -40,15 +40,11 @@ const described = z.string(rule(TIME_RULE)).meta({
   examples: ["2025-10-21T10:00:00Z"],
 });
 
-const timeOf = readAs(parseTime, TIME_RULE);
-
 /** A time in a body, in milliseconds since 1970. */
-export const isoTimeMs = described.transform(timeOf);
+export const isoTimeMs = described.transform(readAs(parseTime, TIME_RULE));
 
 /** … and as text, in the form in which the queen hands it on. */
-export const isoTime = described
-  .transform((text, context) => (isUsualTime(text) ? text : timeOf(text, context)))
-  .transform((time) => (typeof time === "string" ? time : new Date(time).toISOString()));
+export const isoTime = described.transform(readAs(usualTime, TIME_RULE));
 
 /** A time in an answer. */
 export const rfc3339 = z.string().meta({ format: "date-time", examples: ["2025-10-21T10:00:00Z"] });
