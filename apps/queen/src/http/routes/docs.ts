@@ -99,7 +99,5 @@ async function sendFile(url: URL, reply: FastifyReply): Promise<Readable> {
   const reading = files.get(url) ?? readFile(url);
   files.set(url, reading);
   reading.catch(() => files.delete(url));
-  const bytes = await reading;
-  reply.header("content-length", bytes.length);
-  return bytesInPieces(bytes);
+  return bytesInPieces(await reading, reply);
 }
