@@ -17,7 +17,7 @@ interface Parts {
   events: EventLog;
   log: Logger;
   traits: Traits;
-  /** Other GPUs of a hive than before have no memory of their own. */
+  /** Other GPUs of a hive than before may have no memory of their own. */
   onUnified: (id: string) => void;
 }
 
@@ -26,8 +26,6 @@ export class DeviceDetection {
   readonly #parts: Parts;
   readonly #times = new DetectionTimes();
   readonly #running = new Map<string, Promise<DeviceReport>>();
-  /** The indexes of GPUs without memory of their own; most hives have none. */
-  readonly #unified = new Map<string, ReadonlySet<number>>();
   /** Why the devices, or some of them, could not be had the last time, so that it is told once. */
   readonly #problems = new Map<string, string>();
 
@@ -57,13 +55,7 @@ export class DeviceDetection {
 
   forget(id: string): void {
     this.#times.forget(id);
-    this.#unified.delete(id);
     this.#problems.delete(id);
-  }
-
-  /** The indexes of those of its GPUs that have no memory of their own; undefined where there are none, or that is not known. */
-  unifiedOf(id: string): ReadonlySet<number> | undefined {
-    return this.#unified.get(id);
   }
 
   isDue(id: string, nowMs: number): boolean {
@@ -122,18 +114,11 @@ export class DeviceDetection {
 
   /** Keeps what is asked of devices elsewhere, unless newer ones are known; returns whether it did. */
   #know(id: string, devices: DeviceCapabilities | null, readAtMs: number): boolean {
-    const isNews = this.#parts.traits.learnDevices(id, devices, readAtMs);
-    if (isNews) this.#keepUnified(id, devices);
+    const { traits, onUnified } = this.#parts;
+    const before = traits.unifiedOf(id);
+    const isNews = traits.learnDevices(id, devices, readAtMs);
+    if (traits.unifiedOf(id) !== before) onUnified(id);
     return isNews;
-  }
-
-  #keepUnified(id: string, devices: DeviceCapabilities | null): void {
-    const indexes = (devices?.gpus ?? []).filter(({ unified }) => unified === true).map(({ index }) => index);
-    const before = this.#unified.get(id);
-    if (indexes.length === (before?.size ?? 0) && indexes.every((index) => before?.has(index))) return;
-    if (indexes.length === 0) this.#unified.delete(id);
-    else this.#unified.set(id, new Set(indexes));
-    this.#parts.onUnified(id);
   }
 
   /** What changed, and what could not be read if that is other than the last time. */

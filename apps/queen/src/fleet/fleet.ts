@@ -80,7 +80,7 @@ export class Fleet {
       takesWorkFromMs: (id) => this.#liveness.takesWorkFromMs(id),
       cordonedUntilMs: (id) => this.cordons.untilMs(id),
       hostOf: (id) => this.sight(id)?.host ?? "",
-      unifiedOf: (id) => this.devices.unifiedOf(id),
+      unifiedOf: (id) => this.traits.unifiedOf(id),
     });
     this.news = new HiveNews({
       ...options,

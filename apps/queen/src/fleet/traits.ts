@@ -24,6 +24,8 @@ interface KnownLabels {
 /** What requirements ask of devices, and where each stands: all else, such as a `uuid`, is other on each hive. */
 type Kind = Pick<DeviceCapabilities, "cpu"> & {
   readonly gpus: readonly Pick<GpuDevice, "index" | "name" | "vendor" | "vramGb" | "unified">[] | null;
+  /** The indexes of GPUs without memory of their own; undefined where there are none. */
+  readonly unified: ReadonlySet<number> | undefined;
 };
 
 interface KnownDevices {
@@ -80,6 +82,11 @@ export class Traits {
     return this.#devices.get(id)?.kind ?? null;
   }
 
+  /** The indexes of those of its GPUs that have no memory of their own; undefined where there are none, or that is not known. */
+  unifiedOf(id: string): ReadonlySet<number> | undefined {
+    return this.#devices.get(id)?.kind?.unified;
+  }
+
   /** What is asked of them is learned from these; returns whether they are no older than those that are known. */
   learnDevices(id: string, devices: DeviceCapabilities | null, readAtMs: number): boolean {
     if ((this.#devices.get(id)?.atMs ?? readAtMs) > readAtMs) return false;
@@ -116,13 +123,15 @@ export class Traits {
   }
 
   #kindOf({ cpu, gpus }: DeviceCapabilities): Kind {
-    const kind = {
+    const asked = {
       cpu,
       gpus: gpus?.map(({ index, name, vendor, vramGb, unified }) => ({ index, name, vendor, vramGb, unified })) ?? null,
     };
-    const key = JSON.stringify(kind);
+    const key = JSON.stringify(asked);
     const known = this.#kinds.get(key);
     if (known !== undefined) return known;
+    const indexes = asked.gpus?.filter(({ unified }) => unified === true).map(({ index }) => index) ?? [];
+    const kind = { ...asked, unified: indexes.length === 0 ? undefined : new Set(indexes) };
     if (this.#kinds.size === MAX_KINDS) this.#kinds.clear();
     this.#kinds.set(key, kind);
     return kind;
