@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type FieldProblem, HiveCatalog, HiveCatalogError, isInForce } from "@repo/hive-catalog";
 import { createLog } from "@repo/process-log";
 import { printable } from "@repo/process-log/printable";
+import { endWithStarter } from "@repo/processes";
 import { print } from "@repo/settings";
 import type { Logger } from "pino";
 import { readPage } from "../../../scripts/build/page.js";
@@ -20,11 +21,7 @@ import { Names } from "./reach/names.ts";
 import { isDurable } from "./telling/durability.ts";
 import { Metrics } from "./telling/metrics.ts";
 
-// Whoever started the queen with an IPC channel, as `pnpm start` does, takes it along when it is killed.
-const endWithStarter = () => process.kill(process.pid, "SIGTERM");
-if (process.send !== undefined && !process.connected) endWithStarter();
-process.on("disconnect", endWithStarter);
-process.channel?.unref();
+endWithStarter();
 
 /** The hive agent: its bundle, since this runs as a bundle. */
 const AGENT_FILE = fileURLToPath(new URL("../../hive/src/agent.ts", import.meta.url));
