@@ -9,8 +9,6 @@ export interface TlsFiles {
   readonly key: string;
 }
 
-const MAX_BYTES = 1_048_576;
-
 const SETTINGS: Record<keyof TlsFiles, string> = {
   cert: "--tls-cert (QUEEN_TLS_CERT)",
   key: "--tls-key (QUEEN_TLS_KEY)",
@@ -27,7 +25,7 @@ export function readTls(files: TlsFiles): Tls {
 
 function read(files: TlsFiles, name: keyof TlsFiles): Buffer {
   try {
-    return readSettingFile(files[name], MAX_BYTES);
+    return readSettingFile(files[name]);
   } catch (error) {
     throw unusable(files, name, error);
   }
