@@ -27,9 +27,7 @@ export interface FleetRow {
     /** Null of one that it had when the queen started. */
     readonly sinceMs: number | null;
   };
-  /** Whether one of its workers could be given work now. */
-  readonly takesWork: boolean;
-  /** Why not, in words; null when it does. */
+  /** Why none of its workers could be given work now, in words; null when one could. */
   readonly whyNot: string | null;
   readonly beatAgeMs: number | null;
   /** Why its beats do not arrive although it is online; null while they do. */
@@ -118,13 +116,11 @@ export class FleetRows {
     const { said, whyNoWork } = this.#said.of(hive, heard);
     const wallMs = (atMs: number | undefined) => (atMs === undefined ? null : toWallMs(atMs, clock));
     const ofWorkers = heard === undefined ? NOT_HEARD : whyNoWork;
-    const whyNot = whyNotOf(hive, standing, { cordon, probation, ofWorkers });
     return {
       hive,
       labels,
       status: { value: hive.status, rule, why, sinceMs: last?.status === hive.status ? wallMs(last.atMs) : null },
-      takesWork: whyNot === null,
-      whyNot,
+      whyNot: whyNotOf(hive, standing, { cordon, probation, ofWorkers }),
       beatAgeMs: sight.beatAtMs === undefined ? null : Math.round(nowMs - sight.beatAtMs),
       notBeating: fleet.notBeating(sight),
       unreachableSinceMs: wallMs(sight.unreachableSinceMs),

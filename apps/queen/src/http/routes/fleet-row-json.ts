@@ -150,7 +150,7 @@ function knownToJson(row: FleetRow): Omit<RowInput, keyof SaidInput> {
   return {
     hive: hiveToJson(row.hive, row.labels),
     status: { value: status.value, rule: status.rule, why: status.why, since_ms: status.sinceMs },
-    takes_work: row.takesWork,
+    takes_work: row.whyNot === null,
     why_not: row.whyNot,
     beat_age_ms: row.beatAgeMs,
     not_beating: row.notBeating,

@@ -110,7 +110,7 @@ export const fleetRoutes = [
     problems: ["LIST_EXPIRED", "TOO_MANY_TO_SORT"],
   }).handle(async (request, parts) => {
     const { events, lists } = parts;
-    const position = events.idOf(events.newest);
+    const { position } = events;
     const damaged: DamagedHive[] = [];
     const query = listQueryOf(request.query, (hive) => void damaged.push(hive));
     const { after, limit } = request.query;
