@@ -3,7 +3,7 @@ import type { HiveCatalog, HiveRecord } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
 import { reasonOf } from "../process/errors.ts";
-import type { HiveAddress, Probe } from "../reach/probe.ts";
+import type { HiveToReach, Probe } from "../reach/probe.ts";
 import type { EventLog } from "../telling/events.ts";
 import { DetectionTimes } from "./detection-times.ts";
 import { changeOf, oneLine, withKnown } from "./device-changes.ts";
@@ -63,20 +63,21 @@ export class DeviceDetection {
   }
 
   /** Resolves to the devices as they are stored then, with what the hive could not read. Throws ProbeError or HiveCatalogError. */
-  detect(id: string, hive: HiveAddress): Promise<DeviceReport> {
-    let running = this.#running.get(id);
+  detect(hive: HiveToReach): Promise<DeviceReport> {
+    let running = this.#running.get(hive.id);
     if (running === undefined) {
-      running = this.#ask(id, hive).finally(() => this.#running.delete(id));
-      this.#running.set(id, running);
+      running = this.#ask(hive).finally(() => this.#running.delete(hive.id));
+      this.#running.set(hive.id, running);
     }
     return running;
   }
 
   /** The same for a hive that showed a sign of life: a failure is logged, and tried again later. */
-  async tryDetecting(id: string, hive: HiveAddress): Promise<void> {
+  async tryDetecting(hive: HiveToReach): Promise<void> {
+    const { id } = hive;
     this.#times.asked(id);
     try {
-      await this.detect(id, hive);
+      await this.detect(hive);
     } catch (error) {
       if (this.#parts.probe.isClosed) return;
       this.#times.failed(id, this.#parts.clock.monotonicNow());
@@ -93,8 +94,9 @@ export class DeviceDetection {
     await Promise.allSettled(this.#running.values());
   }
 
-  async #ask(id: string, hive: HiveAddress): Promise<DeviceReport> {
+  async #ask(hive: HiveToReach): Promise<DeviceReport> {
     const { probe, catalog, clock, traits } = this.#parts;
+    const { id } = hive;
     const { report, agentStart } = await probe.devices(id, hive);
     let knownAtMs = clock.monotonicNow();
     const { devices: before } = await readHive(id, { catalog });

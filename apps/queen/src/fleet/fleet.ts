@@ -4,7 +4,7 @@ import type { Clock } from "../process/clock.ts";
 import { levelOf } from "../process/errors.ts";
 import { wholeTurn } from "../process/turn.ts";
 import type { AllowedHosts } from "../reach/allowed-hosts.ts";
-import type { Probe } from "../reach/probe.ts";
+import type { HiveToReach, Probe } from "../reach/probe.ts";
 import type { EventLog } from "../telling/events.ts";
 import type { Metrics } from "../telling/metrics.ts";
 import { Announcer } from "./announcer.ts";
@@ -56,7 +56,7 @@ export class Fleet {
   readonly news: HiveNews;
   readonly moves = new Moves();
   /** Checks the health of one hive before its turn comes. Whoever checks them all sets it; never rejects. */
-  check: (hive: Pick<HiveRecord, "id" | "host" | "port">) => Promise<void> = async () => undefined;
+  check: (hive: HiveToReach) => Promise<void> = async () => undefined;
   readonly #options: Options;
   readonly #liveness: Liveness;
   readonly #announcer: Announcer;
@@ -174,7 +174,7 @@ export class Fleet {
     const { host, port, probe } = sight;
     if (isBack) void this.check({ id: hiveId, host, port });
     if (this.devices.isDue(hiveId, nowMs) && probe !== "refused")
-      void this.devices.tryDetecting(hiveId, { host, port });
+      void this.devices.tryDetecting({ id: hiveId, host, port });
     return this.#liveness.nextBeatMs(sight, nowMs);
   }
 
@@ -184,13 +184,13 @@ export class Fleet {
   }
 
   /** A health check of a hive has ended. Throws HiveCatalogError. */
-  async probed(hive: Pick<HiveRecord, "id" | "host" | "port">, result: ProbeResult): Promise<void> {
+  async probed(hive: HiveToReach, result: ProbeResult): Promise<void> {
     const sight = this.#liveness.sights.get(hive.id);
     if (sight === undefined || !this.#liveness.probed(sight, hive, result)) return;
     if (sight.status !== "online") await this.#statuses.settleIfThere(sight);
     if (result.outcome !== "answered") return;
     this.devices.answered(hive.id, result.agentStart);
-    if (this.devices.isDue(hive.id, this.#options.clock.monotonicNow())) await this.devices.tryDetecting(hive.id, hive);
+    if (this.devices.isDue(hive.id, this.#options.clock.monotonicNow())) await this.devices.tryDetecting(hive);
   }
 
   /** How often callers of this queen changed what the catalog has of hives and cordons. */

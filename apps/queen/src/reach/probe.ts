@@ -24,6 +24,9 @@ export interface HiveAddress {
   readonly port: number;
 }
 
+/** … and which one it is. */
+export type HiveToReach = HiveAddress & { readonly id: string };
+
 /** Files, in this process or on the machine, and memory. */
 const OWN_LACKS: ReadonlySet<unknown> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
 

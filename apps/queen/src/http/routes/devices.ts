@@ -51,7 +51,7 @@ export const devicesRoutes = [
     },
     problems: ["HIVE_UNREACHABLE", "HIVE_NOT_ALLOWED", "INVALID_DEVICES", "WRONG_HIVE", "CORRUPT_HIVE", ...WRITING],
   }).handle(async ({ params: { id } }, parts) => {
-    const report = await parts.fleet.devices.detect(id, await readHive(id, parts));
+    const report = await parts.fleet.devices.detect(await readHive(id, parts));
     return { ...toDeviceCapabilitiesJson(report), problems: report.problems };
   }),
 ];

@@ -135,7 +135,7 @@ const detecting = (parts: ActionParts): HiveAction => ({
     return needed(`${host}:${port} is asked for its devices`);
   },
   async act(id) {
-    const report = await parts.fleet.devices.detect(id, await readHive(id, parts));
+    const report = await parts.fleet.devices.detect(await readHive(id, parts));
     const problems = report.problems.map((problem) => `could not be read: ${problem}`);
     return { detail: oneLine([changeOf(null, report) ?? "", ...problems]) };
   },
