@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
 import type { Clock } from "../../process/clock.ts";
 import { addressBlock } from "../../reach/addresses.ts";
-import type { Caller } from "../door/door.ts";
+import type { Caller } from "../door/caller.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { boundedRequest } from "./bounded-request.ts";
 import { oneAtATime } from "./one-at-a-time.ts";

@@ -10,8 +10,6 @@ import { Rates, type RequestLimits } from "./rates.ts";
 import { expired, keyNeeded, sessionEnded, tooManyConnections, unauthenticated, wrongKey } from "./refusals.ts";
 import { SessionCookie } from "./session-cookie.ts";
 
-export { type Access, ANYBODY, type Caller, checkBeatsFor } from "./caller.ts";
-
 declare module "fastify" {
   interface FastifyRequest {
     /** null on a route that is open to all. */

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import manifest from "../../../package.json" with { type: "json" };
-import type { Access } from "../door/door.ts";
+import type { Access } from "../door/caller.ts";
 import { LISTS } from "../input.ts";
 import { NDJSON } from "../lines.ts";
 import { KNOWING_TOKENS, PROBLEMS, type ProblemCode, ProblemJson } from "../problems.ts";
