@@ -16,7 +16,7 @@ export interface TokenCommand extends Values<typeof CATALOG_SETTINGS> {
 }
 
 /** What the command line asks for: to run, to do something with tokens, to print help or the version, or nothing that can be done. */
-export type ConfigResult =
+type ConfigResult =
   | { config: Config; warnings: string[] }
   | { tokenCommand: TokenCommand }
   | { print: string }

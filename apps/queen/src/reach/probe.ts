@@ -19,7 +19,7 @@ const HEALTH_PATHS = ["/health", "/v1/health"];
 const LOOKUP_SHARE = 1 / 2;
 
 /** Where a hive answers HTTP. */
-export interface HiveAddress {
+interface HiveAddress {
   readonly host: string;
   readonly port: number;
 }

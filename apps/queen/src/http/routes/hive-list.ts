@@ -1,7 +1,7 @@
 import { type DamagedHive, HiveStatus } from "@repo/hive-catalog";
 import * as z from "zod";
 import { defineRoute } from "../route.ts";
-import { HIVE_EXAMPLE, StoredHive, withLabels } from "./hive-json.ts";
+import { HIVE_EXAMPLE, hivesToJson, StoredHive } from "./hive-json.ts";
 import { answerPage, NextAfter, pageQuery } from "./paging.ts";
 import { hiveIds, optionalFlag, optionalListOf } from "./query-fields.ts";
 
@@ -69,7 +69,7 @@ export const hiveListRoutes = [
         read: async (step) => {
           const found = await catalog.findHives({ ...asked, ...step });
           wentOnAfter = found.nextAfter;
-          return withLabels(found.hives, catalog);
+          return hivesToJson(found.hives, catalog);
         },
         toJson: (hive) => hive,
         answer: (hives, nextAfter) => ({ hives, next_after: wentOnAfter ?? nextAfter, damaged }),
