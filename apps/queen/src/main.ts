@@ -9,7 +9,6 @@ import type { Logger } from "pino";
 import { readPage } from "../../../scripts/build/page.js";
 import { type Config, readConfig } from "./config/config.ts";
 import { runTokenCommand } from "./config/token-command.ts";
-import type { Tls } from "./http/connections/servers.ts";
 import { readTls } from "./http/connections/tls.ts";
 import { systemClock } from "./process/clock.ts";
 import { errorForLog, reasonOf, SettingError } from "./process/errors.ts";
@@ -54,7 +53,7 @@ async function start({ config, warnings }: { config: Config; warnings: readonly 
   try {
     await checkThatSafe(config, catalog);
     if ((await isDurable(catalog)) === false) log.warn(NOT_DURABLE);
-    const tls = await readCertificate(config);
+    const tls = config.tlsFiles && readTls(config.tlsFiles);
     const parts = {
       catalog,
       log,
@@ -102,16 +101,13 @@ async function listen({ app, servers }: Queen, { host, port: wanted }: Config): 
   return bound.port;
 }
 
-async function readCertificate({ tlsFiles }: Config): Promise<Tls | undefined> {
-  return tlsFiles && readTls(tlsFiles);
-}
-
 /** Reads certificate and tokens anew. */
 async function reload(config: Config, { servers, door }: Pick<Queen, "servers" | "door">, log: Logger): Promise<void> {
   try {
-    const tls = await readCertificate(config);
-    if (tls) servers.setCertificate(tls);
-    if (tls) log.info("certificate read anew");
+    if (config.tlsFiles) {
+      servers.setCertificate(readTls(config.tlsFiles));
+      log.info("certificate read anew");
+    }
   } catch (error) {
     log.error({ err: error }, "the new certificate cannot be used: the old one stays");
   }
