@@ -40,6 +40,9 @@ export const optionalListOf = <Rule extends z.ZodType<string>>(rule: Rule) =>
     )
     .register(LISTS, { orOne: true });
 
+export const oneOf = <Name extends string>(names: readonly Name[]) =>
+  z.enum(names, `must be one of ${names.join(", ")}`);
+
 const HIVE = `must be the id of a hive, of at most ${MAX_ID_LENGTH} characters`;
 /** Of a hive that is to be in the catalog. */
 export const HiveId = z
