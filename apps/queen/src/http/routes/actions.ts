@@ -3,7 +3,8 @@ import { printable } from "@repo/process-log/printable";
 import type { FastifyReply } from "fastify";
 import * as z from "zod";
 import type { Action } from "../../lifecycle/bulk/actions.ts";
-import { type BulkLine, OUTCOMES, type Outcome } from "../../lifecycle/bulk/lines.ts";
+import { type BulkLine, OUTCOMES } from "../../lifecycle/bulk/lines.ts";
+import { count, countOfEach } from "../count-fields.ts";
 import { invalidArgument, queenStopping, toProblem } from "../errors.ts";
 import { got } from "../field-problems.ts";
 import { checkObject, MAX_ID_LENGTH, parseBody } from "../input.ts";
@@ -83,18 +84,7 @@ function readAction(json: unknown): ActionBody {
   throw invalidArgument("action", `must be one of ${NAMES.join(", ")}${got(action)}`);
 }
 
-const count = z.int().min(0);
-const CountsJson = z.strictObject({
-  ...({
-    done: count,
-    begun: count,
-    skipped: count,
-    failed: count,
-    would_do: count,
-    would_skip: count,
-    would_fail: count,
-  } satisfies Record<Outcome, z.ZodType>),
-});
+const CountsJson = z.strictObject(countOfEach(OUTCOMES));
 const HiveLineJson = z
   .strictObject({
     type: z.literal("hive"),

@@ -5,12 +5,12 @@ import type { FleetRow } from "../../fleet/fleet-rows.ts";
 import { NOT_BEATING, RULES } from "../../fleet/liveness/sight.ts";
 import type { Said } from "../../fleet/said.ts";
 import type { GpuUsage, MemoryUsage } from "../../fleet/workers/usage.ts";
+import { count } from "../count-fields.ts";
 import { CordonJson, cordonToJson } from "./cordons.ts";
 import { HIVE_EXAMPLE, hiveToJson, StoredHive } from "./hive-json.ts";
 import { takesWorkFields } from "./takes-work.ts";
 
 const bytes = z.int().min(0).nullable();
-const count = z.int().min(0);
 const measured = (what: string) => z.boolean().meta({ description: `Whether ${what}` });
 const memoryFields = { total_bytes: bytes, used_bytes: bytes, free_bytes: bytes };
 

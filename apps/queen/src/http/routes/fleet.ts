@@ -4,6 +4,7 @@ import * as z from "zod";
 import { withoutLabel } from "../../fleet/lists/catalog-walks.ts";
 import { type ListQuery, SORTS } from "../../fleet/lists/fleet-lists.ts";
 import type { FleetTotals } from "../../fleet/lists/totals.ts";
+import { count } from "../count-fields.ts";
 import { invalidArgument } from "../errors.ts";
 import type { AppParts } from "../parts.ts";
 import { listInPieces } from "../pieces.ts";
@@ -15,7 +16,6 @@ import { NextAfter, pageQuery, stepsFrom } from "./paging.ts";
 import { vramBytesOf, vramGb } from "./placed-json.ts";
 import { decimal, optionalFlag } from "./query-fields.ts";
 
-const count = z.int().min(0);
 const FleetTotalsJson = z
   .strictObject({
     total: count,
