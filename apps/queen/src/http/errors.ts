@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import { HiveCatalogError } from "@repo/hive-catalog";
+import { type FieldProblem, HiveCatalogError } from "@repo/hive-catalog";
 import { printable } from "@repo/process-log/printable";
 import { ZodError } from "zod";
 import { ListError } from "../fleet/lists/errors.ts";
@@ -7,7 +7,7 @@ import { LifecycleError } from "../lifecycle/errors.ts";
 import type { JsonTooLarge } from "../process/bounded-json.ts";
 import { CodedError, hiveNotFound, isCatalogError } from "../process/errors.ts";
 import { ProbeError } from "../reach/probe.ts";
-import { describe, type FieldProblem, fieldProblems, got, MAX_PROBLEMS, withJsonNames } from "./field-problems.ts";
+import { describe, fieldProblems, got, MAX_PROBLEMS, withJsonNames } from "./field-problems.ts";
 import { PROBLEMS, type ProblemBody, type ProblemCode } from "./problems.ts";
 
 const MAX_DETAIL_LENGTH = 2048;

@@ -20,26 +20,19 @@ export interface Tls {
 }
 
 /** How long a caller may take; who is slower is cut off. All in milliseconds. */
-export interface Timeouts {
+export const TIMEOUTS = {
   /** From the opening of a connection, or the first byte of a later request, to the end of its headers. */
-  headersMs: number;
-  /** For the whole of a request to arrive. */
-  requestMs: number;
-  /** Without a byte either way while a request runs: an answer that nobody reads. */
-  silenceMs: number;
-  /** Between two requests on one connection. */
-  keepAliveMs: number;
-  /** How often the first two are looked at. */
-  checkMs: number;
-}
-
-export const TIMEOUTS: Timeouts = {
   headersMs: 10_000,
+  /** For the whole of a request to arrive. */
   requestMs: 30_000,
+  /** Without a byte either way while a request runs: an answer that nobody reads. */
   silenceMs: 60_000,
+  /** Between two requests on one connection. */
   keepAliveMs: 72_000,
+  /** How often the first two are looked at. */
   checkMs: 1000,
 };
+export type Timeouts = typeof TIMEOUTS;
 const SAY_EVERY_MS = 60_000;
 /** How OpenSSL calls a request in clear text, by its method. */
 const NO_TLS: ReadonlySet<string> = new Set(["ERR_SSL_HTTP_REQUEST", "ERR_SSL_WRONG_VERSION_NUMBER"]);
