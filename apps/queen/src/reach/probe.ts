@@ -70,21 +70,17 @@ interface ProbeOptions {
 
 /** The HTTP client towards hives. It follows no redirect, and connects only to addresses that are allowed. */
 export class Probe {
-  readonly #allowedHosts: AllowedHosts;
-  readonly #resolve: Resolve;
-  readonly #timeoutMs: number;
+  readonly #options: ProbeOptions;
   readonly #running = new Set<Deadline>();
   #closed = false;
 
-  constructor({ allowedHosts, resolve, timeoutMs }: ProbeOptions) {
-    this.#allowedHosts = allowedHosts;
-    this.#resolve = resolve;
-    this.#timeoutMs = timeoutMs;
+  constructor(options: ProbeOptions) {
+    this.#options = options;
   }
 
   /** Why the hive cannot be contacted, as far as its record says; where a name leads shows only when it is contacted. */
   refusal(hive: HiveAddress): ProbeError | undefined {
-    if (!this.#allowedHosts.refuses(hive.host)) return undefined;
+    if (!this.#options.allowedHosts.refuses(hive.host)) return undefined;
     return plainHost(hive.host) === undefined ? noHost(hive) : notAllowedHive(hive, hive.host);
   }
 
@@ -131,7 +127,7 @@ export class Probe {
     const deadline = new Deadline();
     if (this.#closed) deadline.pass();
     this.#running.add(deadline);
-    const timer = setTimeout(deadline.pass, this.#timeoutMs);
+    const timer = setTimeout(deadline.pass, this.#options.timeoutMs);
     try {
       return await work(deadline);
     } finally {
@@ -190,12 +186,13 @@ export class Probe {
 
   /** Hands the very addresses that were checked to the connection, so that no second resolution can slip another one in. */
   #lookup(hive: HiveAddress, deadline: Deadline): LookupFunction {
+    const { allowedHosts, resolve, timeoutMs } = this.#options;
     return (host, options, callback) => {
       deadline.isLookingUp = true;
-      const found = this.#resolve(host, this.#timeoutMs * LOOKUP_SHARE).finally(() => (deadline.isLookingUp = false));
+      const found = resolve(host, timeoutMs * LOOKUP_SHARE).finally(() => (deadline.isLookingUp = false));
       found.then(
         (found) => {
-          const allowed = found.filter(({ address }) => this.#allowedHosts.allows(host, address));
+          const allowed = found.filter(({ address }) => allowedHosts.allows(host, address));
           const [first] = allowed;
           if (first === undefined) callback(notAllowedHive(hive, found.map(({ address }) => address).join(", ")), "");
           else if (options.all) callback(null, allowed);
@@ -218,7 +215,7 @@ export class Probe {
     const reason = this.#closed
       ? "the queen is stopping"
       : deadline.passed
-        ? `no answer within ${this.#timeoutMs} ms`
+        ? `no answer within ${this.#options.timeoutMs} ms`
         : reasonOf(given);
     const cause = deadline.isLookingUp ? new NameUnansweredError(reason) : given;
     return new ProbeError("HIVE_UNREACHABLE", `${display(hive)}: ${path}: ${reason}`, { cause });
