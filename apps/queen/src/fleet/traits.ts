@@ -22,14 +22,14 @@ interface KnownLabels {
 }
 
 /** What requirements ask of devices, and where each stands: all else, such as a `uuid`, is other on each hive. */
-type Kind = Pick<DeviceCapabilities, "cpu"> & {
+export type DeviceKind = Pick<DeviceCapabilities, "cpu"> & {
   readonly gpus: readonly Pick<GpuDevice, "index" | "name" | "vendor" | "vramGb" | "unified">[] | null;
   /** The indexes of GPUs without memory of their own; undefined where there are none. */
   readonly unified: ReadonlySet<number> | undefined;
 };
 
 interface KnownDevices {
-  readonly kind: Kind | null;
+  readonly kind: DeviceKind | null;
   /** Monotonic. */
   readonly atMs: number;
 }
@@ -39,7 +39,7 @@ export class Traits {
   readonly #labels = new Map<string, KnownLabels>();
   readonly #devices = new Map<string, KnownDevices>();
   /** Hives of one kind share one object. */
-  readonly #kinds = new Map<string, Kind>();
+  readonly #kinds = new Map<string, DeviceKind>();
   readonly #accessPrints = new Prints();
   readonly #devicesPrints = new Prints();
   readonly #writePrints = new Prints();
@@ -78,7 +78,7 @@ export class Traits {
   }
 
   /** As far as they are the same on all hives of its kind; null while they are not known. */
-  devicesOf(id: string): Kind | null {
+  devicesOf(id: string): DeviceKind | null {
     return this.#devices.get(id)?.kind ?? null;
   }
 
@@ -104,7 +104,7 @@ export class Traits {
 
   /** Tells of hives whether they are chosen. */
   chooser(selector: Selector | undefined, gpu: GpuRequirement | undefined): (id: string) => boolean {
-    const met = new Map<Kind | null, boolean>();
+    const met = new Map<DeviceKind | null, boolean>();
     return (id) => {
       if (selector?.matches(this.#labels.get(id)?.labels ?? NO_LABELS) === false) return false;
       if (gpu === undefined) return true;
@@ -122,7 +122,7 @@ export class Traits {
     return known !== undefined && areOther(known.labels, labels);
   }
 
-  #kindOf({ cpu, gpus }: DeviceCapabilities): Kind {
+  #kindOf({ cpu, gpus }: DeviceCapabilities): DeviceKind {
     const asked = {
       cpu,
       gpus: gpus?.map(({ index, name, vendor, vramGb, unified }) => ({ index, name, vendor, vramGb, unified })) ?? null,
