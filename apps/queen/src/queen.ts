@@ -21,7 +21,7 @@ import { Costs } from "./http/door/costs.ts";
 import { Door } from "./http/door/door.ts";
 import type { AppParts } from "./http/parts.ts";
 import { RequestTimes } from "./http/request-times.ts";
-import { rowTextsOf } from "./http/routes/row-texts.ts";
+import { rowTextsOf } from "./http/routes/fleet-row-json.ts";
 import { Bulk } from "./lifecycle/bulk/bulk.ts";
 import { Lifecycle, type LifecycleParts } from "./lifecycle/lifecycle.ts";
 import type { Clock } from "./process/clock.ts";

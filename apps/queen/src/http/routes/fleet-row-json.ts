@@ -1,10 +1,11 @@
 import { HiveStatus, OPERATION_KINDS, OPERATION_STATES } from "@repo/hive-catalog";
 import { timeMs } from "@repo/hive-catalog/record";
 import * as z from "zod";
-import type { FleetRow } from "../../fleet/fleet-rows.ts";
+import type { FleetRow, FleetRows } from "../../fleet/fleet-rows.ts";
 import { NOT_BEATING, RULES } from "../../fleet/liveness/sight.ts";
 import type { Said } from "../../fleet/said.ts";
 import type { GpuUsage, MemoryUsage } from "../../fleet/workers/usage.ts";
+import type { RowsOf } from "../connections/event-batches.ts";
 import { count } from "../count-fields.ts";
 import { CordonJson, cordonToJson } from "./cordons.ts";
 import { HIVE_EXAMPLE, hiveToJson, StoredHive } from "./hive-json.ts";
@@ -144,6 +145,19 @@ export function fleetRowText(row: FleetRow): string {
   }
   return `${JSON.stringify(knownToJson(row)).slice(0, -1)},${said}`;
 }
+
+/** Reads rows as events carry them. */
+export const rowTextsOf =
+  (rows: FleetRows): RowsOf =>
+  async (hiveIds) => {
+    const damaged = new Set<string>();
+    const found = await rows.read(hiveIds, ({ id }) => void damaged.add(id));
+    return (id) => {
+      const row = found.get(id);
+      if (row !== undefined) return fleetRowText(row);
+      return damaged.has(id) ? undefined : "null";
+    };
+  };
 
 function knownToJson(row: FleetRow): Omit<RowInput, keyof SaidInput> {
   const { status, cordon, lastOperation } = row;
