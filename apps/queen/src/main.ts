@@ -8,7 +8,6 @@ import { print } from "@repo/settings";
 import type { Logger } from "pino";
 import { readPage } from "../../../scripts/build/page.js";
 import { type Config, readConfig } from "./config/config.ts";
-import { runTokenCommand } from "./config/token-command.ts";
 import { readTls } from "./http/connections/tls.ts";
 import { systemClock } from "./process/clock.ts";
 import { errorForLog, reasonOf, SettingError } from "./process/errors.ts";
@@ -19,6 +18,7 @@ import { isLoopback } from "./reach/addresses.ts";
 import { Names } from "./reach/names.ts";
 import { isDurable } from "./telling/durability.ts";
 import { Metrics } from "./telling/metrics.ts";
+import { runTokenCommand } from "./token-command.ts";
 
 endWithStarter();
 

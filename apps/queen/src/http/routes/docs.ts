@@ -92,12 +92,19 @@ export const docsRoutes = [
   }),
 ];
 
-/** Read once: all callers are sent the same bytes. */
+async function sendFile(url: URL, reply: FastifyReply): Promise<Readable> {
+  return bytesInPieces(await read(url), reply);
+}
+
 const files = new Map<URL, Promise<Buffer>>();
 
-async function sendFile(url: URL, reply: FastifyReply): Promise<Readable> {
+/** Once: all callers are sent the same bytes. */
+function read(url: URL): Promise<Buffer> {
   const reading = files.get(url) ?? readFile(url);
   files.set(url, reading);
   reading.catch(() => files.delete(url));
-  return bytesInPieces(await reading, reply);
+  return reading;
 }
+
+// At the start: an update may take them away, or put others there, while she runs.
+for (const content of [DOCUMENT, ...FILES.values()]) if (content instanceof URL) void read(content);
