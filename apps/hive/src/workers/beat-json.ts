@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Reading, WorkerState } from "./adapter.ts";
-import type { Reachable } from "./listeners.ts";
+import { addressIn, EITHER_LOOPBACK, isEvery, type Reachable } from "./listeners.ts";
 import type { OnGpus, OnHost } from "./measure.ts";
 import { isHere, type Target } from "./target.ts";
 import type { WatchedServer } from "./watched-server.ts";
@@ -113,10 +113,14 @@ function addressOf({ base, port, reachable, isConfigured }: Target, advertiseHos
   const here: Address = { url: null, port: isPlain ? port : null, reachable };
   if (base === undefined) return here;
   if (isConfigured && !isHere(base)) return { ...here, url: urlOf(base, base.hostname) };
-  if (reachable === "loopback") return isPlain ? here : { ...here, url: urlOf(base, base.hostname) };
+  if (reachable === "loopback") return isPlain && isUsual(base) ? here : { ...here, url: urlOf(base, base.hostname) };
   if (advertiseHost === "" && isPlain) return here;
   return { ...here, url: urlOf(base, advertiseHost || THIS_HOST, port) };
 }
+
+/** Whether a port alone stands for it. */
+const isUsual = (base: URL): boolean =>
+  ["127.0.0.1", EITHER_LOOPBACK].includes(base.hostname) || isEvery(addressIn(base));
 
 function urlOf({ protocol, pathname, port: own }: URL, host: string, port: number | string = own): string {
   const name = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;

@@ -110,6 +110,16 @@ test("tells the name under which others reach this host where it was told, and n
   expect(await told(llama(server), "gpu-01.example")).toMatchObject([{ url: null, reachable: "loopback" }]);
 });
 
+test.each(["[::1]", "127.0.0.2"])(
+  "tells where a server is that listens on %s alone: a port says 127.0.0.1",
+  async (address) => {
+    const server = await startStub();
+    const { read } = watch([llama(server, { listens: [`${address}:${server.port}`] })]);
+    const url = `http://${address}:${server.port}`;
+    expect((await read()).workers).toMatchObject([{ url, port: server.port, reachable: "loopback" }]);
+  },
+);
+
 test("gives a server its key, and no other", async () => {
   const keyed = await startStub(...READY);
   const open = await startStub(HEALTH, withoutKey("GET /props"));
