@@ -73,6 +73,20 @@ test("without an answer keeps the last reading as not healthy, and is in Error a
   }
 });
 
+test.each([
+  ["ollama serve", "/api/version"],
+  ["vllm serve a", "/version"],
+  ["sglang serve --model a", "/model_info"],
+])("whatever fails is not taken for another server than its process is: %s", async (commandLine, path) => {
+  const failing = [path, "/v1/models", "/metrics"].map((one) => written(`GET ${one}`, "restarting", 503));
+  const server = await startStub(...failing);
+  const { read } = watch([llama(server, { commandLine: `${commandLine} --port ${server.port}` })]);
+  for (const state of ["Loading", "Loading", "Error"]) {
+    const [worker] = (await read()).workers;
+    expect(worker).toMatchObject({ state, health_status: expect.stringMatching(`: it answers 503 to ${path}$`) });
+  }
+});
+
 test("something else at the port of a server is left out, and said once", async () => {
   const other = await startStub({ ...recorded("ollama-health-404"), request: "GET /props" });
   const { read, workers, log } = watch([llama(other)]);

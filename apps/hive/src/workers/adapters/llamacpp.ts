@@ -4,6 +4,7 @@ import {
   type Adapter,
   AnotherServer,
   HEALTHY,
+  isUsable,
   loading,
   ON_UNIX_SOCKET,
   type Program,
@@ -45,10 +46,16 @@ const program: Program = {
   speaksTls: ({ argv, environment }) =>
     hasFlag(argv, "--ssl-key-file") || environment?.LLAMA_ARG_SSL_KEY_FILE !== undefined,
   modelOf: ({ argv, environment }) => {
-    const alias = optionOf(argv, "--alias", "-a") ?? environment?.LLAMA_ARG_ALIAS;
-    return alias?.split(",")[0] ?? optionOf(argv, "--model", "-m") ?? environment?.LLAMA_ARG_MODEL ?? null;
+    const aliases = optionOf(argv, "--alias", "-a") ?? environment?.LLAMA_ARG_ALIAS;
+    return firstOf(aliases) ?? optionOf(argv, "--model", "-m") ?? environment?.LLAMA_ARG_MODEL ?? null;
   },
 };
+
+/** The one that it calls itself by: it keeps them in order of the alphabet. */
+function firstOf(aliases = ""): string | undefined {
+  const names = aliases.split(",").map((one) => one.trim());
+  return names.filter((one) => one !== "").toSorted()[0];
+}
 
 /** llama-server of llama.cpp, with one model or as a router that starts one of itself for each. */
 export const llamacpp: Adapter = {
@@ -71,7 +78,7 @@ async function read(server: Server): Promise<ServerReading> {
   if (!isLlamaCpp(answer.server)) throw new AnotherServer("it is no llama.cpp");
   if (wantsKey(answer)) return { readings: [byHealth(await ask("/v1/health"), told)] };
   if (answer.status === 503) return { readings: [loading(told)] };
-  if (answer.status >= 500) return { readings: [troubleOf(answer, "/props", told)] };
+  if (!isUsable(answer)) return { readings: [troubleOf(answer, "/props", told)] };
   const props = Props.parse(answer.json);
   if (props.role === "router") return readRouter(server);
   const model = props.model_alias ?? told;
@@ -121,7 +128,7 @@ export function ofSlots(model: string | null, { running, slots }: SlotCount): Re
 
 async function readRouter(server: Server): Promise<ServerReading> {
   const answer = await server.ask("/v1/models");
-  if (answer.status !== 200) return { readings: [troubleOf(answer, "/v1/models", null)] };
+  if (!isUsable(answer)) return { readings: [troubleOf(answer, "/v1/models", null)] };
   const models = Models.parse(answer.json).data;
   const inUse = models.filter(
     ({ status }) => status.failed === true || /^(loading|loaded|sleeping)$/.test(status.value ?? ""),
