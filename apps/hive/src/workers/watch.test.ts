@@ -211,6 +211,18 @@ test("measures the GPUs, the memory and the processor of a server and all that i
   expect((await read()).workers[0]?.cpu_percent).toBeGreaterThan(0);
 });
 
+test("of one on a part of a GPU it is known how much it holds, and not on which GPU", async () => {
+  const server = await startStub(...READY);
+  const held = [
+    { gpuIndex: 0, bytes: 1000 },
+    { gpuIndex: null, bytes: 500 },
+  ];
+  const { read } = watch([llama(server)], { gpuMemoryByPid: () => new Map([[10, held]]), gpus: () => [{ index: 0 }] });
+  const [worker] = (await read()).workers;
+  expect(worker).toMatchObject({ backend: "cuda", vram_bytes: 1500 });
+  expect([worker?.device_id, worker?.device_ids]).toEqual([undefined, undefined]);
+});
+
 test.each([
   ["cpu where there are no GPUs", [], new Map(), "cpu"],
   ["not known where there are GPUs and it is on none that is told", [{ index: 0 }], new Map(), undefined],
