@@ -24,7 +24,7 @@ async function serve(listener: RequestListener, where: ListenOptions = { host: "
     server.closeAllConnections();
     server.close();
   });
-  await new Promise<void>((resolve) => server.listen({ ...where, port: 0 }, resolve));
+  await new Promise<void>((resolve) => server.listen({ port: 0, ...where }, resolve));
   return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 }
 
@@ -60,6 +60,12 @@ test.each<[string, ListenOptions]>([
 ])("asks this host where its server listens on %s", async (_where, where) => {
   const { port } = await serve((_request, response) => response.end("{}"), where);
   expect((await asking(`http://localhost:${port}`)("/a")).json).toEqual({});
+});
+
+test("asks a server on every IPv6 address, and no other one that has its port at IPv4", async () => {
+  const { port } = await serve((_request, response) => response.end("[6]"), { host: "::", ipv6Only: true });
+  await serve((_request, response) => response.end("[4]"), { host: "127.0.0.1", port: Number(port) });
+  expect((await asking(`http://localhost:${port}`)("/a")).json).toEqual([6]);
 });
 
 test("asks below the path of a configured address, with its key", async () => {

@@ -48,9 +48,9 @@ export function createAsk(options: AskOptions): Ask {
   };
 }
 
-/** One after the other, until one answers. */
+/** One after the other, until one answers. At IPv4 another server may have that port. */
 const bothLoopbacks: LookupFunction = (_name, _options, callback) => {
-  const addresses = ["127.0.0.1", "::1"].map((address) => ({ address, family: isIP(address) }));
+  const addresses = ["::1", "127.0.0.1"].map((address) => ({ address, family: isIP(address) }));
   callback(null, addresses);
 };
 
