@@ -63,6 +63,28 @@ test.each(["vllm", "llamacpp", "ollama"])(
   },
 );
 
+describe("a llama-server behind a proxy, which puts its own name in the place of the server's", () => {
+  const behind = (name: string) => ({ ...recorded(name), headers: { server: "nginx" } });
+  const models = { ...behind("llamacpp-models"), request: "GET /v1/models" };
+
+  test.each(["llamacpp=", ""])("is known by its answers, named as %j", async (kind) => {
+    const server = await startStub(behind("llamacpp-props"), models);
+    const { read } = watch([], { named: `${kind}${server.url}` });
+    const worker = { worker_id: `llamacpp-${server.port}`, state: "Idle", model_id: "other-name", slots: 2 };
+    expect((await read()).workers).toMatchObject([{ ...worker, health_status: "healthy" }]);
+    const failing = ["/props", "/v1/models"].map((path) => written(`GET ${path}`, "<html>Bad Gateway", 502));
+    server.answerWith(...failing);
+    const health_status = expect.stringMatching(/: it answers 502 to \/props$/);
+    expect((await read()).workers).toMatchObject([{ ...worker, health_status }]);
+  });
+
+  test("is known as a router, too", async () => {
+    const server = await startStub(behind("llamacpp-router-props"), behind("llamacpp-router-models-loaded"));
+    const { read } = watch([], { named: `llamacpp=${server.url}` });
+    expect((await read()).workers.map(({ model_id }) => model_id)).toEqual(["big-c", "broken", "tiny-a"]);
+  });
+});
+
 test("one that is named without its kind is read as what it has become", async () => {
   const server = await startStub(...VLLM);
   const { read } = watch([], { named: server.url.href });

@@ -74,8 +74,7 @@ export const isLlamaCpp = (serverHeader: string): boolean => serverHeader === "l
 async function read(server: Server): Promise<ServerReading> {
   const { ask, process } = server;
   const told = process === undefined ? null : program.modelOf(process);
-  const answer = await ask("/props");
-  if (!isLlamaCpp(answer.server)) throw new AnotherServer("it is no llama.cpp");
+  const answer = await askProps(ask);
   if (wantsKey(answer)) return { readings: [byHealth(await ask("/v1/health"), told)] };
   if (answer.status === 503) return { readings: [loading(told)] };
   if (!isUsable(answer)) return { readings: [troubleOf(answer, "/props", told)] };
@@ -86,6 +85,16 @@ async function read(server: Server): Promise<ServerReading> {
   const slots = isAwake && props.endpoint_slots !== false && neverSleeps(process) ? await readSlots(ask, "/slots") : {};
   if (slots === undefined) return { readings: [loading(model)] };
   return { readings: [ofSlots(model, { slots: props.total_slots, ...(!isAwake && { running: 0 }), ...slots })] };
+}
+
+/** Before it stands a proxy, perhaps, which puts its own name in the header: then what it says of itself tells that it is one. */
+async function askProps(ask: Ask): Promise<Answer> {
+  const answer = await ask("/props");
+  if (isLlamaCpp(answer.server)) return answer;
+  if (answer.status >= 500) throw new NoAnswer(`it answers ${answer.status} to /props`);
+  const { role, total_slots: slots } = Props.parse(answer.json);
+  if (role !== "router" && slots === undefined) throw new AnotherServer("it is no llama.cpp");
+  return answer;
 }
 
 /** Its health is what it says without a key, if it is none of the older ones. At `/health` other servers run their model, and none but it has this path. */
