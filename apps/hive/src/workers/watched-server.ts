@@ -25,6 +25,15 @@ const NEVER = Number.NEGATIVE_INFINITY;
 /** Gives the way to ask an address for these paths. */
 export type AskOf = (base: URL, paths: readonly string[], isConfigured: boolean) => Ask;
 
+/** Reads servers, one after the other. */
+interface Reader {
+  readonly askOf: AskOf;
+  /** By the wall clock. */
+  readonly nowMs: number;
+  /** Whether the time of the reading is over, and it had not all of it: that it did not answer says nothing of it then. */
+  isCutShort(): boolean;
+}
+
 /** One server, from reading to reading. */
 export class WatchedServer {
   target: Target;
@@ -92,7 +101,8 @@ export class WatchedServer {
   }
 
   /** Asks it. Never rejects. */
-  async read(target: Target, askOf: AskOf, nowMs: number): Promise<void> {
+  async read(target: Target, { askOf, nowMs, isCutShort }: Reader): Promise<void> {
+    const beforeMs = this.askedMs;
     this.target = target;
     this.askedMs = performance.now();
     try {
@@ -103,6 +113,10 @@ export class WatchedServer {
       this.answeredAtMs = nowMs;
       this.#reading = reading;
     } catch (error) {
+      if (isCutShort()) {
+        this.askedMs = beforeMs;
+        return;
+      }
       // Whatever it is, the other servers are not to suffer from it.
       this.#fits = false;
       if (target.process === undefined) this.#refused.clear();
