@@ -3,7 +3,7 @@ import { type DeviceReport, DeviceReportJson } from "@repo/device-types";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
-export interface AppOptions {
+interface AppOptions {
   /** Name of this hive. */
   id: string;
   /** Reads the devices, in bounded time. */
