@@ -87,6 +87,22 @@ test.each([
   }
 });
 
+test("one that was found is asked once what it is, also where it was silent since: its process is the same", async () => {
+  const answers = [
+    written("GET /version", { version: "0.19.0" }),
+    written("GET /v1/models", { data: [{ id: "a", owned_by: "vllm" }] }),
+    written("GET /metrics", "vllm:num_requests_running 0\n"),
+  ];
+  const server = await startStub(...answers);
+  const { read } = watch([llama(server, { commandLine: `vllm serve a --port ${server.port}` })]);
+  const healthOf = async () => (await read()).workers[0]?.health_status;
+  expect(await healthOf()).toBe("healthy");
+  server.answerWith(...["/version", "/v1/models", "/metrics"].map((path) => written(`GET ${path}`, "", 503)));
+  expect(await healthOf()).toMatch(/^no answer/);
+  server.answerWith(...answers.slice(1));
+  expect(await healthOf()).toBe("healthy");
+});
+
 test("something else at the port of a server is left out, and said once", async () => {
   const other = await startStub({ ...recorded("ollama-health-404"), request: "GET /props" });
   const { read, workers, log } = watch([llama(other)]);

@@ -118,7 +118,7 @@ export class WatchedServer {
         return;
       }
       // Whatever it is, the other servers are not to suffer from it.
-      this.#fits = false;
+      if (target.isConfigured) this.#fits = false;
       if (target.process === undefined) this.#refused.clear();
       this.#failures += 1;
       this.#reason = this.#needsName ? NEEDS_NAME : error instanceof Error ? error.message : String(error);
