@@ -78,6 +78,18 @@ describe("a llama-server behind a proxy, which puts its own name in the place of
     expect((await read()).workers).toMatchObject([{ ...worker, health_status }]);
   });
 
+  test("is Loading while it says so, however long that takes", async () => {
+    const loading = ["/props", "/v1/models"].map((path) => ({
+      ...behind("llamacpp-health-loading"),
+      request: `GET ${path}`,
+    }));
+    const server = await startStub(...loading);
+    const { read } = watch([], { named: `llamacpp=${server.url}` });
+    for (const _ of [1, 2, 3, 4]) {
+      expect((await read()).workers).toMatchObject([{ state: "Loading", health_status: "healthy" }]);
+    }
+  });
+
   test("is known as a router, too", async () => {
     const server = await startStub(behind("llamacpp-router-props"), behind("llamacpp-router-models-loaded"));
     const { read } = watch([], { named: `llamacpp=${server.url}` });

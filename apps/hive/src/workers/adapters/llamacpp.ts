@@ -20,6 +20,9 @@ import { type Answer, type Ask, NoAnswer } from "../ask.ts";
 import { count, flag, listOf, objectOf, text } from "../lenient.ts";
 
 const Props = objectOf({ role: text, model_alias: text, total_slots: count, is_sleeping: flag, endpoint_slots: flag });
+/** What it answers to every question while it loads its model. */
+const Failure = objectOf({ error: objectOf({ type: text }) });
+const LOADS = "unavailable_error";
 const Slots = listOf(z.object({ is_processing: z.boolean() }));
 const Status = objectOf({
   value: text,
@@ -90,7 +93,7 @@ async function read(server: Server): Promise<ServerReading> {
 /** Before it stands a proxy, perhaps, which puts its own name in the header: then what it says of itself tells that it is one. */
 async function askProps(ask: Ask): Promise<Answer> {
   const answer = await ask("/props");
-  if (isLlamaCpp(answer.server)) return answer;
+  if (isLlamaCpp(answer.server) || Failure.parse(answer.json).error.type === LOADS) return answer;
   if (answer.status >= 500) throw new NoAnswer(`it answers ${answer.status} to /props`);
   const { role, total_slots: slots } = Props.parse(answer.json);
   if (role !== "router" && slots === undefined) throw new AnotherServer("it is no llama.cpp");
