@@ -97,6 +97,20 @@ describe("a llama-server behind a proxy, which puts its own name in the place of
   });
 });
 
+test("several below one place are a worker each", async () => {
+  const at = (path: string, id: string) => written(`GET ${path}/v1/models`, { data: [{ id }] });
+  const server = await startStub(at("", "a"), at("/b", "a"), at("/c", "a"));
+  const { read, workers } = watch([], { named: ["", "b", "c/"].map((path) => `openai=${server.url}${path}`).join() });
+  const told = (await read()).workers.map(({ worker_id, url }) => [worker_id, url]);
+  const [id, place] = [`openai-${server.port}`, server.url.origin];
+  expect(told).toEqual([
+    [`${id}/a`, null],
+    [`${id}/b/a`, `${place}/b`],
+    [`${id}/c/a`, `${place}/c`],
+  ]);
+  expect(workers.leftOut).toEqual([]);
+});
+
 test("one that is named without its kind is read as what it has become", async () => {
   const server = await startStub(...VLLM);
   const { read } = watch([], { named: server.url.href });

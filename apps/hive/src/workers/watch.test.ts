@@ -191,7 +191,7 @@ test("a server that is named is read beside those that are found, its kind found
 test("one that is named on another host is told with that address", async () => {
   const { read } = watch([], { named: "openai=http://192.0.2.7:9000/llm", timeoutMs: 100 });
   expect((await read()).workers).toMatchObject([
-    { worker_id: "openai-192.0.2.7:9000", url: "http://192.0.2.7:9000/llm", state: "Loading", model_id: null },
+    { worker_id: "openai-192.0.2.7:9000/llm", url: "http://192.0.2.7:9000/llm", state: "Loading", model_id: null },
   ]);
 });
 
