@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
@@ -63,12 +63,15 @@ test.each(["HTTP", "HTTPS"])(
         made += 1;
       }
     }
-    const options = { ...(protocol === "HTTPS" && TLS), IncomingMessage: CountedRequest };
-    const server = (protocol === "HTTPS" ? createTlsServer : createServer)(options, ({ socket }) => socket.destroy());
+    const isTls = protocol === "HTTPS";
+    const close = ({ socket }: IncomingMessage) => void socket.destroy();
+    const server = isTls
+      ? createTlsServer({ ...TLS, IncomingMessage: CountedRequest }, close)
+      : createServer({ IncomingMessage: CountedRequest }, close);
     onTestFinished(() => void server.close());
     await once(server.listen(0, "127.0.0.1"), "listening");
     const { port } = server.address() as AddressInfo;
-    const socket = protocol === "HTTPS" ? tlsConnect({ port, rejectUnauthorized: false }) : connect(port);
+    const socket = isTls ? tlsConnect({ port, rejectUnauthorized: false }) : connect(port);
     socket.on("error", () => undefined);
     socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(500));
     await once(socket, "close");
