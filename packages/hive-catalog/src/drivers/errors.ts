@@ -30,6 +30,11 @@ const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
   [/^ENOTDIR$/, "CATALOG_UNAVAILABLE", "a part of the path is no folder"],
   [/^SQLITE_(?:BUSY|LOCKED)/, "CATALOG_BUSY", "another process holds the lock of the catalog; try again"],
   [/^SQLITE_(?:FULL|IOERR_SHMSIZE)/, "CATALOG_FULL", "there is no room left for the catalog; make room and try again"],
+  [
+    /^SQLITE_READONLY_ROLLBACK/,
+    "CATALOG_UNAVAILABLE",
+    "another program was ended with a change half done, which is in the -journal beside the file: whoever opens the catalog to change it, such as a queen who starts, undoes that",
+  ],
   [/^SQLITE_(?:READONLY|PERM|AUTH)/, "CATALOG_READ_ONLY", "the catalog cannot be written"],
   [/^SQLITE_(?:CORRUPT|IOERR_CORRUPTFS|FORMAT)/, "CATALOG_CORRUPT", "the catalog file is damaged; restore a backup"],
   [/^SQLITE_NOTADB/, "CATALOG_CORRUPT", "the catalog file is not a database any more; restore a backup"],
