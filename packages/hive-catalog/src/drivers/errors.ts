@@ -49,6 +49,8 @@ const CODES: readonly (readonly [RegExp, HiveCatalogErrorCode, string])[] = [
 
 /** The binding has no names for the newer of SQLite's extended codes, SQLITE_CORRUPT_INDEX among them. */
 const UNNAMED = /^UNKNOWN_SQLITE_ERROR_(\d+)$/;
+/** What the binding throws, without a code, where SQLite cannot open the file: for lack of file descriptors, as an example. */
+const NOT_OPENED = /^ConnectionFailed\(.*: (\d+)"\)$/s;
 /** By the low byte of an extended code, which is the plain one. */
 const PLAIN_CODES: Record<number, string> = {
   3: "SQLITE_PERM",
@@ -109,6 +111,8 @@ function classify(cause: Error): readonly [HiveCatalogErrorCode, string] {
 /** The codes that an error carries: @libsql/client has an extended one beside the plain one. */
 function codesOf(error: Error): string[] {
   const { extendedCode, code } = error as { extendedCode?: unknown; code?: unknown };
+  const [, number] = NOT_OPENED.exec(error.message) ?? [];
+  if (number !== undefined) return [PLAIN_CODES[Number(number) & 0xff] ?? "SQLITE_ERROR"];
   return [extendedCode, code].filter((value) => typeof value === "string").map(named);
 }
 

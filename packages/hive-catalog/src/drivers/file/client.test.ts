@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { readSql } from "../../../test/catalog-file.ts";
 import { temporaryFolder } from "../../testing.ts";
 import { plain, type SqlValue } from "../client.ts";
+import { toCatalogError } from "../errors.ts";
 import { FileClient } from "./client.ts";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -144,4 +145,17 @@ test("the first row of a query is found again after the same query found nothing
   expect(await client.first({ sql, args: [1] })).toEqual(["a"]);
   expect((await client.execute({ sql, args: [7] })).rows).toEqual([]);
   expect(await client.first({ sql, args: [1] })).toEqual(["a"]);
+});
+
+test("a file that cannot be opened, as where no file descriptor is left, is no fault of this software", () => {
+  const target = join(folder.path, "gone", "test.db");
+  const open = () => new FileClient({ target, path: undefined, busyTimeoutMs: 0 });
+  const codeOf = (work: () => unknown) => {
+    try {
+      return work();
+    } catch (error) {
+      return toCatalogError(error).code;
+    }
+  };
+  expect(codeOf(open)).toBe("CATALOG_UNAVAILABLE");
 });
