@@ -13,19 +13,14 @@ export function testsOf(packages: string) {
       // The default leaves one core alone; many tests wait for processes and deadlines, and use none. But each of them that
       // LIBSQL_TEST_URL is for empties the one database there.
       maxWorkers: process.env.LIBSQL_TEST_URL === undefined ? "100%" : 1,
+      // In one process for each core, which loads each module once: half of the work of the quick ones.
+      isolate: false,
       projects: [
-        // In one process for each core, which loads each module once: half of the work.
         {
           extends: true,
-          test: {
-            name: "quick",
-            include: [`${packages}src/**/*.test.ts`],
-            exclude: slow,
-            isolate: false,
-            testTimeout: 30_000,
-          },
+          test: { name: "quick", include: [`${packages}src/**/*.test.ts`], exclude: slow, testTimeout: 30_000 },
         },
-        { extends: true, test: { name: "slow", include: slow, testTimeout: 60_000 } },
+        { extends: true, test: { name: "slow", include: slow, testTimeout: 60_000, hookTimeout: 60_000 } },
       ],
     },
   });

@@ -8,7 +8,20 @@ export const PAGE = "assets/page";
 
 const FOLDER = join(dirname(fileURLToPath(import.meta.url)), PAGE);
 
-export async function readPage() {
+let reading;
+
+export function readPage() {
+  reading ??= readFiles();
+  reading.catch(() => {
+    reading = undefined;
+  });
+  return reading;
+}
+
+async function readFiles() {
   const names = await readdir(FOLDER);
   return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(FOLDER, name))])));
 }
+
+// At the start: an update may take them away, or put others there, while she runs.
+void readPage();

@@ -4,7 +4,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import type { Logger } from "pino";
 import { answered, OneRequest } from "./one-at-a-time.ts";
 
-export interface AppOptions {
+interface AppOptions {
   /** Name of this hive. */
   id: string;
   /** Reads the devices, in bounded time. */

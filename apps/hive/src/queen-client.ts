@@ -2,7 +2,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { rootCertificates } from "node:tls";
 
-export interface QueenClientOptions {
+interface QueenClientOptions {
   /** Base URL of the queen. */
   queen: string;
   /** This hive's own; undefined where the queen asks for none. */

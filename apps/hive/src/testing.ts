@@ -65,7 +65,7 @@ export interface Agent {
   ended: Promise<number | NodeJS.Signals | null>;
 }
 
-export interface AgentSurroundings {
+interface AgentSurroundings {
   /** All that is on its PATH. */
   path?: string;
   env?: NodeJS.ProcessEnv;

@@ -193,6 +193,14 @@ test("on a disk that is full a context is not stored, and those that are there s
   expect((await hivectl(["context", "list", "-o", "name"], env)).stdout).toBe("lab\n");
 });
 
+test("where no folder can be made for contexts, that is told", async () => {
+  expect(await hivectl(["context", "add", "lab", "http://127.0.0.1:1"], { XDG_CONFIG_HOME: "/proc/nosuch" })).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringMatching(/^hivectl: \S+\/config\.json cannot be written: ENOENT: [^\n]*'\/proc\/nosuch'\n$/),
+  });
+});
+
 test("a reader may read, and is told what the token may not do", async () => {
   const { url, reader, operator } = await lockedQueen();
   await new QueenClient({ url, token: operator }).addHive({ id: "a", host: "127.0.0.1", port: 1 });

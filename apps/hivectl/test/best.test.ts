@@ -9,8 +9,8 @@ let client: QueenClient;
 
 beforeAll(async () => {
   client = new QueenClient({ url: queen.url });
-  await client.addHive({ id: "gpu-01", host: "127.0.0.1", port: 8601, labels: { env: "prod" } });
-  await client.addHive({ id: "gpu-02", host: "127.0.0.1", port: 8602, labels: { env: "dev" } });
+  await client.addHive({ id: "gpu-01", host: "127.0.0.1", port: 1, labels: { env: "prod" } });
+  await client.addHive({ id: "gpu-02", host: "127.0.0.1", port: 2, labels: { env: "dev" } });
 });
 
 /** Two hives with a worker for one model, of which only the first measures its GPUs, and has another model on disk. What was handed out before is forgotten. */

@@ -13,7 +13,7 @@ let client: QueenClient;
 beforeEach(async () => {
   client = new QueenClient({ url: queen.url });
   for (const { hive } of (await client.listFleet()).hives) await client.removeHive(hive.id, { force: true });
-  for (const id of IDS) await client.addHive({ id, host: "127.0.0.1", port: 8601, labels: { rack: "r12" } });
+  for (const id of IDS) await client.addHive({ id, host: "127.0.0.1", port: 1, labels: { rack: "r12" } });
 });
 
 const run = (args: string[], stdin?: string) => hivectl(args, { QUEEN_URL: queen.url }, stdin);
@@ -168,7 +168,7 @@ test("of a hive that is online, remove says that its agent goes on to beat", asy
   await client.changeHive("gpu-02", { status: "online" });
   const one = await run(["remove", "-y", "gpu-01", "gpu-02"]);
   expect(one.stderr).toMatch(/^hivectl: gpu-02 is online: its agent runs on, .*\nhivectl: 2 done\n$/);
-  for (const id of ["o1", "o2"]) await client.addHive({ id, host: "127.0.0.1", port: 8601, status: "online" });
+  for (const id of ["o1", "o2"]) await client.addHive({ id, host: "127.0.0.1", port: 1, status: "online" });
   const several = await type(["remove", "o1", "o2", "gpu-03"], "\n");
   expect(several.stdout).toMatch(/2 are online: their agents run on, .*: o1, o2\n.*Remove 3 hives\?/s);
 });
@@ -187,7 +187,7 @@ test("as data each hive is as the queen says it; names are those that did not fa
 });
 
 test("more than go into one request are done all the same, and Ctrl-C says how far it came", async () => {
-  const hives = Array.from({ length: 1100 }, (_, at) => ({ id: `x${at}`, host: "127.0.0.1", port: 8601 }));
+  const hives = Array.from({ length: 1100 }, (_, at) => ({ id: `x${at}`, host: "127.0.0.1", port: 1 }));
   for (const part of [hives.slice(0, 550), hives.slice(550)]) for await (const _ of client.addHives(part));
   const running = new Hivectl(["cordon", "-y", "--all", "--reason", "x", "--parallel", "1"], { QUEEN_URL: queen.url });
   await once(running.child.stdout, "data");
@@ -204,7 +204,7 @@ test("more than go into one request are done all the same, and Ctrl-C says how f
 test("when the queen is killed in the middle, it says how far it came, and that the rest is not known", async () => {
   const other = queens.start();
   const url = await other.origin();
-  const many = Array.from({ length: 1000 }, (_, at) => ({ id: `x${at}`, host: "127.0.0.1", port: 8601 }));
+  const many = Array.from({ length: 1000 }, (_, at) => ({ id: `x${at}`, host: "127.0.0.1", port: 1 }));
   for await (const _ of new QueenClient({ url }).addHives(many));
   const running = new Hivectl(["cordon", "-y", "--all", "--reason", "x", "--parallel", "1"], { QUEEN_URL: url });
   await once(running.child.stdout, "data");

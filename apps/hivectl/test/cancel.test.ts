@@ -15,7 +15,7 @@ beforeEach(async () => {
   client = new QueenClient({ url: queen.url });
   for (const { hive } of (await client.listFleet()).hives) await client.removeHive(hive.id, { force: true });
   const ssh = { ssh_host: "127.0.0.1", ssh_port: silent.port };
-  for (const id of IDS) await client.addHive({ id, host: "127.0.0.1", port: 8601, labels: { rack: "r12" }, ...ssh });
+  for (const id of IDS) await client.addHive({ id, host: "127.0.0.1", port: 1, labels: { rack: "r12" }, ...ssh });
   operations = [(await client.startHive("gpu-01")).id, (await client.startHive("gpu-02")).id];
 });
 afterAll(() => silent[Symbol.asyncDispose]());

@@ -18,7 +18,7 @@ beforeAll(async () => {
     ["gpu-02", "r12"],
     ["cpu-01", "r12"],
   ] as const) {
-    await client.addHive({ id, host: "127.0.0.1", port: 8601, labels: { rack, env: "prod" } });
+    await client.addHive({ id, host: "127.0.0.1", port: 1, labels: { rack, env: "prod" } });
   }
 });
 

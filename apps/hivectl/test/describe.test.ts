@@ -29,7 +29,7 @@ test("describe hive says nothing of whether a hive is reachable that was never c
   const url = await queens.start([], { QUEEN_HEALTH_INTERVAL_MS: "3600000" }).origin();
   // The first round, of no hive, is over.
   await until("it is ready", async () => (await fetch(`${url}/health/ready`)).ok);
-  await new QueenClient({ url }).addHive({ id: "new", host: "127.0.0.1", port: 8601 });
+  await new QueenClient({ url }).addHive({ id: "new", host: "127.0.0.1", port: 1 });
   expect(await describing(url)("new")).toMatch(/^Reachable: +-$/m);
 });
 
@@ -37,9 +37,11 @@ test("workers that are heard no more are told as the last heartbeat told them, w
   const url = await queens.start([], { QUEEN_STALE_AFTER_MS: "1000" }).origin();
   const describe = describing(url);
   await new QueenClient({ url }).addHive({ id: "gpu-01", host: "127.0.0.1", port: await deadPort() });
-  const timestamp = new Date().toISOString();
-  await postJson(`${url}/v1/heartbeat`, { hive_id: "gpu-01", timestamp, workers: [workerJson()] });
-  expect(await describe("gpu-01")).toMatch(/^Workers:$/m);
+  await until("its workers are told", async () => {
+    const timestamp = new Date().toISOString();
+    await postJson(`${url}/v1/heartbeat`, { hive_id: "gpu-01", timestamp, workers: [workerJson()] });
+    return says(await describe("gpu-01"), /^Workers:$/m);
+  });
   await until("it is stale", async () =>
     says(await describe("gpu-01"), /^Workers, as its last heartbeat told \(2\S+Z\):$/m),
   );
@@ -49,7 +51,7 @@ test("get events leaves out what beats bring, unless it is asked for, and says o
   const url = await queens.start().origin();
   const events = async (...args: string[]) => (await hivectl(["get", "events", ...args], { QUEEN_URL: url })).stdout;
   const client = new QueenClient({ url });
-  await client.addHive({ id: "gpu-01", host: "127.0.0.1", port: 8601 });
+  await client.addHive({ id: "gpu-01", host: "127.0.0.1", port: 1 });
   await postJson(`${url}/v1/heartbeat`, { hive_id: "gpu-01", timestamp: new Date().toISOString(), workers: [] });
   await client.changeHive("gpu-01", { ssh_host: "127.0.0.1" });
   await client.changeHive("gpu-01", { labels: { rack: "r1" } });
@@ -63,7 +65,7 @@ test("get events leaves out what beats bring, unless it is asked for, and says o
 test("status says when a cordon ends, and proposes to lift one without an end alone", async () => {
   const url = await queens.start().origin();
   const client = new QueenClient({ url });
-  for (const id of ["gpu-01", "gpu-02"]) await client.addHive({ id, host: "127.0.0.1", port: 8601 });
+  for (const id of ["gpu-01", "gpu-02"]) await client.addHive({ id, host: "127.0.0.1", port: 1 });
   await client.cordonHive("gpu-01", { reason: "new fans", for: "2h" });
   const status = async () => (await hivectl(["status"], { QUEEN_URL: url })).stdout;
   const text = await status();

@@ -12,7 +12,7 @@ const queen = queenForAll();
 
 beforeAll(async () => {
   const client = new QueenClient({ url: queen.url });
-  const hive = { host: "127.0.0.1", port: 8601 };
+  const hive = { host: "127.0.0.1", port: 1 };
   await client.addHive({ ...hive, id: "gpu-01", status: "online", labels: { rack: "r11" }, devices: DEVICES });
   await client.addHive({ ...hive, id: "gpu-02", labels: { rack: "r12" }, devices: DEVICES });
   await client.addHive({ ...hive, id: "cpu-01", status: "online", labels: { rack: "r12" } });
@@ -41,7 +41,7 @@ test("hives are a line each, by id, in columns, of which none mixes a status wit
 
 test("-o wide has more columns, --columns those that are named, and --no-headers no titles", async () => {
   expect(linesOf((await get("-o", "wide", "gpu-01")).stdout)[1]).toEqual(
-    expect.arrayContaining(["127.0.0.1:8601", "16", "?/64GB", "?/160GB"]),
+    expect.arrayContaining(["127.0.0.1:1", "16", "?/64GB", "?/160GB"]),
   );
   expect((await get("--columns", "labels,id", "--no-headers", "gpu-01")).stdout).toBe("rack=r11  gpu-01\n");
   expect(await get("--columns", "colour")).toMatchObject({
@@ -145,7 +145,7 @@ test("ids of any length are found by name, each in its place", async () => {
   const long = Array.from({ length: 120 }, (_, at) => `${"long-".repeat(23)}${at}`);
   const ids = [...long.slice(0, 50), "gpu-01", ...long.slice(50)];
   const client = new QueenClient({ url: queen.url });
-  for (const id of long) await client.addHive({ id, host: "127.0.0.1", port: 8601 });
+  for (const id of long) await client.addHive({ id, host: "127.0.0.1", port: 1 });
   const { code, stdout } = await hivectl(
     ["get", "hives", "-", "nope", "-o", "name"],
     { QUEEN_URL: queen.url },

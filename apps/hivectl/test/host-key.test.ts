@@ -10,7 +10,7 @@ let sshd: Sshd;
 beforeAll(async () => {
   sshd = await Sshd.start();
   const client = new QueenClient({ url: queen.url });
-  const hive = { host: "127.0.0.1", port: 8601, ssh_host: "127.0.0.1", ssh_user: "hive" };
+  const hive = { host: "127.0.0.1", port: 1, ssh_host: "127.0.0.1", ssh_user: "hive" };
   await client.addHive({ ...hive, id: "gpu-01", ssh_port: sshd.port });
   await client.addHive({ ...hive, id: "gone", ssh_port: 1 });
 });

@@ -27,7 +27,7 @@ beforeAll(async () => {
     ["gpu-02", "prod"],
     ["gpu-03", "dev"],
   ] as const) {
-    await client.addHive({ id, host: "127.0.0.1", port: 8601, labels: { env } });
+    await client.addHive({ id, host: "127.0.0.1", port: 1, labels: { env } });
   }
   const gpus = [{ index: 0, memory_total_bytes: 80 * GB, memory_used_bytes: 20 * GB, utilization_percent: 50 }];
   const beat = (hive_id: string, workers: ReturnType<typeof worker>[]) =>
@@ -124,7 +124,7 @@ test("events are told as far as they are kept, of all or of some", async () => {
   const events = linesOf((await run("get", "events")).stdout);
   expect(events[0]).toEqual(["AT", "HIVE", "KIND", "DETAIL"]);
   const said = events.map(([, hive, kind, detail]) => `${hive} ${kind} ${detail}`);
-  expect(said).toContain("gpu-03 hive_added 127.0.0.1:8601");
+  expect(said).toContain("gpu-03 hive_added 127.0.0.1:1");
   expect(said).toContain("gpu-03 cordon new fans");
   expect(said).toContainEqual(expect.stringMatching(/^gpu-01 status unknown → online: /));
   const mine = linesOf((await run("get", "events", "gpu-03", "--kind", "cordon,status", "--no-headers")).stdout);
@@ -221,7 +221,7 @@ test("operations are listed, the newest first, and one is described with its ste
 
 test("events that are listed together stand in the same columns, however long an id comes later", async () => {
   const id = "a-hive-of-a-longer-name";
-  await client.addHive({ id, host: "127.0.0.1", port: 8601 });
+  await client.addHive({ id, host: "127.0.0.1", port: 1 });
   const { stdout } = await run("get", "events");
   const [head = "", ...lines] = stdout.trimEnd().split("\n");
   const [kindAt, detailAt] = [head.indexOf("KIND"), head.indexOf("DETAIL")];

@@ -19,7 +19,7 @@ let token = "";
 beforeAll(async () => {
   ({ token } = await new QueenClient({ url: queen.url }).createToken({ name: "me", role: "operator" }));
   client = new QueenClient({ url: queen.url, token });
-  for (const id of ["gpu-01", "gpu-02"]) await client.addHive({ id, host: "127.0.0.1", port: 8601 });
+  for (const id of ["gpu-01", "gpu-02"]) await client.addHive({ id, host: "127.0.0.1", port: 1 });
 });
 
 const inForce = async () =>
@@ -91,6 +91,14 @@ test("a token that nobody reads from stdout is revoked", async () => {
     unread.child.stdout.destroy();
     expect(await unread.end()).toMatchObject({ code: 1, stderr: expect.stringMatching(lost) });
   }
+  expect(await inForce()).toEqual([]);
+});
+
+test.each([">&-", "> /dev/null"])("no token is made where stdout leads nowhere: %s", async (where) => {
+  expect(await withStdout(where, ["token", "create", "--name", "x", "--role", "reader"])).toEqual({
+    code: 1,
+    stderr: "hivectl: stdout leads nowhere: nobody would have the token, and none was made\n",
+  });
   expect(await inForce()).toEqual([]);
 });
 
@@ -171,10 +179,17 @@ test("Ctrl-C between files says how many are written, and whose token may be in 
 });
 
 /** With its stdout on a disk that is full. */
-const onFullDisk = (args: string[], queenEnv: NodeJS.ProcessEnv = { QUEEN_URL: queen.url, QUEEN_TOKEN: token }) =>
+const onFullDisk = (args: string[], queenEnv?: NodeJS.ProcessEnv) => withStdout("> /dev/full", args, queenEnv);
+
+/** With its stdout as a shell is told. */
+const withStdout = (
+  where: string,
+  args: string[],
+  queenEnv: NodeJS.ProcessEnv = { QUEEN_URL: queen.url, QUEEN_TOKEN: token },
+) =>
   new Promise<Omit<Ended, "stdout">>((resolve) => {
     const env = { PATH: process.env.PATH, XDG_CONFIG_HOME: "/nonexistent", ...queenEnv };
-    const words = ["-c", 'exec "$0" "$@" > /dev/full', process.execPath, FILE, ...args];
+    const words = ["-c", `exec "$0" "$@" ${where}`, process.execPath, FILE, ...args];
     const child = execFile("sh", words, { env, timeout: 60_000 }, (_error, _stdout, stderr) =>
       resolve({ code: child.exitCode, stderr }),
     );

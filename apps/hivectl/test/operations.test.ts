@@ -13,7 +13,7 @@ let operations: Schema<"Operation">[];
 
 beforeAll(async () => {
   const client = new QueenClient({ url: queen.url });
-  for (const id of IDS) await client.addHive({ id, host: "127.0.0.1", port: 8601 });
+  for (const id of IDS) await client.addHive({ id, host: "127.0.0.1", port: 1 });
   // Of a and b in turns, so that those of one do not stand together.
   for (const hive of ["a", "b", "a", "b", "c"]) {
     const { id } = await client.stopHive(hive);
@@ -40,7 +40,7 @@ test("what cannot be done to a hive names the command that mends it, and no requ
   expect(await of("install", "away")).toMatch(/HIVE_NOT_MANAGED\nhivectl: `hivectl set away --ssh-host HOST` says/);
   await using silent = await silentServer();
   const ssh = { ssh_host: "127.0.0.1", ssh_port: silent.port };
-  await client.addHive({ id: "held", host: "127.0.0.1", port: 8601, ...ssh });
+  await client.addHive({ id: "held", host: "127.0.0.1", port: 1, ...ssh });
   await client.startHive("held");
   expect(await of("remove", "held")).toMatch(/OPERATION_IN_PROGRESS\nhivectl: `hivectl cancel held` ends it\n$/);
 });
@@ -77,7 +77,7 @@ test("a hive that was removed is there, with what was done to it, and one withou
 
 test("the step of one that failed is that at which it did, and what was skipped behind it is none", async () => {
   const client = new QueenClient({ url: queen.url });
-  await client.addHive({ id: "far", host: "127.0.0.1", port: 8601, ssh_host: "127.0.0.1", ssh_port: 1 });
+  await client.addHive({ id: "far", host: "127.0.0.1", port: 1, ssh_host: "127.0.0.1", ssh_port: 1 });
   const { id } = await client.startHive("far");
   await until("it has ended", async () => (await client.getOperation(id)).finished_at_ms !== null);
   expect((await client.getOperation(id)).steps.at(-1)).toMatchObject({ state: "skipped" });

@@ -5,7 +5,7 @@ import { until } from "../../queen/test/until.ts";
 import { hivectl } from "./hivectl.ts";
 
 const queens = queenProcesses();
-const HIVE = { host: "127.0.0.1", port: 8601 };
+const HIVE = { host: "127.0.0.1", port: 1 };
 
 test("status counts, names who needs attention and why, and says what to do next", async () => {
   const url = await queens.start().origin();
@@ -113,7 +113,7 @@ test("describe hive shows its record, why it is as it is, and its last operation
   expect(code).toBe(0);
   expect(facts).toMatchObject({
     Id: "gpu-01",
-    Address: "127.0.0.1:8601",
+    Address: "127.0.0.1:1",
     Labels: "rack=r12",
     Cordon: "new fans",
     CPU: "16 cores, 64 GB of RAM",

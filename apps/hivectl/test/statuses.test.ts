@@ -9,7 +9,7 @@ let client: QueenClient;
 
 beforeAll(async () => {
   client = new QueenClient({ url: queen.url });
-  const place = { host: "127.0.0.1", port: 8601 };
+  const place = { host: "127.0.0.1", port: 1 };
   for (const status of ["online", "offline", "unknown"] as const)
     await client.addHive({ ...place, id: status, status });
 });

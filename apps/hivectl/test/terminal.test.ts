@@ -15,7 +15,7 @@ beforeAll(async () => {
   const gpus = [{ index: 0, name: "NVIDIA H100 80GB HBM3", vram_gb: 80 }];
   const labels = { rack: "r12", env: "production", site: "somewhere-far-away" };
   for (const id of ["gpu-01", "gpu-02"]) {
-    await client.addHive({ id, host: "127.0.0.1", port: 8601, status: "online", labels, devices: { cpu: null, gpus } });
+    await client.addHive({ id, host: "127.0.0.1", port: 1, status: "online", labels, devices: { cpu: null, gpus } });
   }
 });
 

@@ -19,7 +19,7 @@ const beat = (id: string, headers = {}) =>
 test("token create --out-dir makes one for each hive that is chosen and has none, in a file for its owner alone", async () => {
   const client = new QueenClient({ url: queen.url });
   for (const id of ["gpu-01", "gpu-02", "gpu-03"]) {
-    await client.addHive({ id, host: "127.0.0.1", port: 8601, labels: { rack: id === "gpu-03" ? "r2" : "r1" } });
+    await client.addHive({ id, host: "127.0.0.1", port: 1, labels: { rack: id === "gpu-03" ? "r2" : "r1" } });
   }
   const folder = `${queen.folder}/tokens`;
   const chosen = await create("--role", "hive", "-l", "rack=r1", "--out-dir", folder, "--json");
@@ -52,6 +52,16 @@ test("token create --out-dir writes nowhere else, whatever another program calle
   const { tokens } = JSON.parse(made.stdout);
   expect(tokens).toMatchObject([{ hive_id: "../escaped" }]);
   expect(readdirSync(folder)).toEqual(["..%2Fescaped.token"]);
+});
+
+test("a folder that cannot be made is told, and no token is made", async () => {
+  const { tokens } = await new QueenClient({ url: queen.url }).listTokens();
+  expect(await create("--role", "hive", "--out-dir", "/proc/nosuch/deep")).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringMatching(/\nhivectl: ENOENT: [^\n]*'\/proc\/nosuch'\n$/),
+  });
+  expect((await new QueenClient({ url: queen.url }).listTokens()).tokens).toHaveLength(tokens.length);
 });
 
 test("token create refuses to choose hives for one token, and --out-dir for another role", async () => {

@@ -11,7 +11,7 @@ let client: QueenClient;
 
 beforeAll(async () => {
   client = new QueenClient({ url: queen.url });
-  const many = Array.from({ length: HIVES }, (_, at) => ({ id: `x${at}`, host: "127.0.0.1", port: 8601 }));
+  const many = Array.from({ length: HIVES }, (_, at) => ({ id: `x${at}`, host: "127.0.0.1", port: 1 }));
   for await (const _ of client.addHives(many));
 });
 

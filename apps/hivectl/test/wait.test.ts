@@ -8,7 +8,7 @@ import { Hivectl, hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 import { silentServer } from "./silent-server.ts";
 
-const HIVE = { host: "127.0.0.1", port: 8601 };
+const HIVE = { host: "127.0.0.1", port: 1 };
 const queen = queenForAll();
 const queens = queenProcesses();
 

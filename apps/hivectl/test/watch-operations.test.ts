@@ -17,7 +17,7 @@ exec sh -c "$SSH_ORIGINAL_COMMAND"`,
 });
 const hold = `${sshd.folder}/hold`;
 const queens = queenProcesses();
-const NEAR = { host: "127.0.0.1", port: 8601 };
+const NEAR = { host: "127.0.0.1", port: 1 };
 let letGo: () => Promise<void>;
 let first: Daemon;
 let url: string;

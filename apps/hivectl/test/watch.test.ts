@@ -7,7 +7,7 @@ import { Hivectl, inTerminal } from "./hivectl.ts";
 
 const queens = queenProcesses();
 const GPU = { index: 0, memory_total_bytes: 2 ** 36, memory_used_bytes: 0 };
-const HIVE = { host: "127.0.0.1", port: 8601 };
+const HIVE = { host: "127.0.0.1", port: 1 };
 
 function following(url: string, what: string, ...args: string[]) {
   const running = new Hivectl(["get", what, "-w", ...args], { QUEEN_URL: url });

@@ -12,7 +12,7 @@ export type Report = {
   readonly failures: { readonly benchmark: string; readonly reason: string }[];
 };
 
-export const POINTS: Record<number, string> = {
+const POINTS: Record<number, string> = {
   1: "One call, against statements by hand",
   2: "Heartbeats that arrive together",
   3: "A million hives",

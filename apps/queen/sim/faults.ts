@@ -5,7 +5,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 /** A time in which something is not as it should be, in ms from the start of the day. */
-export interface Fault {
+interface Fault {
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -23,7 +23,7 @@ export interface HiveFault extends Fault {
 }
 
 /** What befalls the queen. */
-export interface QueenFault extends Fault {
+interface QueenFault extends Fault {
   /** `suspension`: the machine slept, and monotonic time stood still. */
   readonly kind: "restart" | "stall" | "suspension";
 }

@@ -9,7 +9,7 @@ import { Probing } from "./probing.ts";
 const PLACES = 32;
 const SLOW_PROBE_MS = 500;
 
-export interface World {
+interface World {
   readonly ids: readonly string[];
   readonly day: Day;
   readonly settings: LivenessSettings;

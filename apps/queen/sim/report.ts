@@ -1,11 +1,11 @@
 import type { Outcome } from "./simulation.ts";
 
 /** The value below which that share of them lies; they are in order. */
-export function percentile(ordered: readonly number[], share: number): number | undefined {
+function percentile(ordered: readonly number[], share: number): number | undefined {
   return ordered[Math.min(ordered.length - 1, Math.floor(share * ordered.length))];
 }
 
-export interface NamedOutcome {
+interface NamedOutcome {
   readonly name: string;
   /** False of a queen who lacks a rule. */
   readonly hasAllRules: boolean;

@@ -7,7 +7,6 @@ import { print } from "@repo/settings";
 import type { Logger } from "pino";
 import { readPage } from "../../../scripts/build/page.js";
 import { type Config, readConfig } from "./config/config.ts";
-import { runTokenCommand } from "./config/token-command.ts";
 import type { Tls } from "./http/connections/servers.ts";
 import { readTls } from "./http/connections/tls.ts";
 import { systemClock } from "./process/clock.ts";
@@ -19,6 +18,7 @@ import { isLoopback } from "./reach/addresses.ts";
 import { Names } from "./reach/names.ts";
 import { isDurable } from "./telling/durability.ts";
 import { Metrics } from "./telling/metrics.ts";
+import { runTokenCommand } from "./token-command.ts";
 
 // Whoever started the queen with an IPC channel, as `pnpm start` does, takes it along when it is killed.
 const endWithStarter = () => process.kill(process.pid, "SIGTERM");

@@ -8,9 +8,8 @@ const FLOORS = [
   ["telling"],
   ["fleet"],
   ["lifecycle"],
-  ["http"],
-  ["config"],
-  ["queen"],
+  ["http", "config"],
+  ["queen", "token-command"],
   ["main"],
 ];
 const source = new SourceTree(fileURLToPath(new URL("../src", import.meta.url)));

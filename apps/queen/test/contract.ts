@@ -40,7 +40,7 @@ export function problemsBySchema(value: unknown, ...place: string[]): string {
   return validate(value) ? "" : ajv.errorsText(validate.errors, { dataVar: "body" });
 }
 
-export interface Seen {
+interface Seen {
   method: string;
   url: string;
   status: number;

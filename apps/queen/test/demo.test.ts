@@ -1,8 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { temporaryFolder } from "@repo/hive-catalog/testing";
 import { QueenClient } from "@repo/queen-client";
 import { expect, onTestFinished, test } from "vitest";
 import { bundleOf } from "../../../scripts/build/cache.js";
+import { unusedPort } from "./lifecycle/port.ts";
 import { until } from "./until.ts";
 
 const DEMO = await bundleOf(fileURLToPath(new URL("../../../scripts/demo.js", import.meta.url)));
@@ -28,12 +31,32 @@ test("the demo says how to ask its queen, its agents tell their devices, and it 
   const queen = new QueenClient({ url });
   const { devices } = await queen.getHive("gpu-01");
   expect(await queen.detectDevices("gpu-01")).toMatchObject(devices ?? {});
-  await until("an operation is done, one goes on, and one has failed", async () => {
-    const { operations } = await queen.listOperations();
-    const states = operations.map(({ state }) => state).sort();
-    return states.join() === "failed,running,succeeded";
-  });
+  await until("an operation is done, one goes on, and one has failed", () => hasOperations(queen));
 });
+
+test("it goes on where nobody reads what it says, and ends in order at signals that come again while its queen ends", async () => {
+  await using folder = await temporaryFolder();
+  const port = await unusedPort();
+  const demo = spawn(process.execPath, [DEMO], {
+    env: { PATH: process.env.PATH, TMPDIR: folder.path, QUEEN_PORT: String(port) },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  onTestFinished(() => void demo.kill("SIGKILL"));
+  const ended = new Promise((resolve) => demo.once("close", (code, signal) => resolve(code ?? signal)));
+  demo.stderr.destroy();
+  const queen = new QueenClient({ url: `http://127.0.0.1:${port}` });
+  // The last that it does before it says where it is.
+  await until("all is shown", () => hasOperations(queen).catch(() => false));
+  await until("it has ended", () => !demo.kill("SIGINT"));
+  expect(await ended).toBe(0);
+  expect(readdirSync(folder.path)).toEqual([]);
+});
+
+async function hasOperations(queen: QueenClient): Promise<boolean> {
+  const { operations } = await queen.listOperations();
+  const states = operations.map(({ state }) => state).sort();
+  return states.join() === "failed,running,succeeded";
+}
 
 test("Ctrl-C ends it in order before its queen runs, too", () => {
   const asSoonAsItListensForIt = "process.on('newListener',(s)=>s==='SIGINT'&&process.kill(process.pid,s))";

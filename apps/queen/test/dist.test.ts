@@ -52,6 +52,11 @@ async function machine() {
   return { folder, fileOf, run, start };
 }
 
+const requestTo = (origin: string) => async (method: string, path: string) => {
+  const answer = await fetch(`${origin}${path}`, { method });
+  return { status: answer.status, body: (await answer.json()) as OperationJson };
+};
+
 test("one byte for each character of a program is enough to keep it in memory", async () => {
   for (const program of PROGRAMS) {
     // One other character, and the engine keeps two for each: of the queen that is two megabytes.
@@ -98,6 +103,24 @@ test("the queen shows her API and her metrics", async () => {
   }
 });
 
+test("a queen whose folder is gone still shows her page and her API, and says that an install lacks the agent", async () => {
+  const { folder, start } = await machine();
+  const origin = await start("queen").origin();
+  await rm(join(folder, "dist"), { recursive: true });
+  const shell = await (await fetch(`${origin}/ui`)).text();
+  const loaded = [...shell.matchAll(/(?:src|href)="(ui\/[^"]+)"/g)].map(([, path]) => `/${path}`);
+  expect(loaded).toHaveLength(2);
+  const docs = ["/openapi.json", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css", "/docs/favicon-32x32.png"];
+  for (const path of [...loaded, ...docs])
+    expect([path, (await fetch(`${origin}${path}`)).status]).toEqual([path, 200]);
+
+  await postJson(`${origin}/v1/hives`, { id: "gpu-01", host: "127.0.0.1", port: await unusedPort() });
+  expect(await operate(requestTo(origin), "install", "gpu-01")).toMatchObject({
+    state: "failed",
+    problem: expect.stringMatching(/hive\.js.*AGENT_FILE_MISSING.*build or unpack the queen anew/),
+  });
+});
+
 test("the agent is one file, which needs nothing beside it", async () => {
   const { folder, fileOf, start } = await machine();
   const agent = join(folder, "agent.mjs");
@@ -121,11 +144,7 @@ test("the queen installs that agent over SSH, and it beats", async () => {
   const ssh = { ssh_host: "127.0.0.1", ssh_port: sshd.port, ssh_user: sshd.account.name };
   await postJson(`${origin}/v1/hives`, { id: "gpu-01", host: "127.0.0.1", port: await unusedPort(), ...ssh });
   await postJson(`${origin}/v1/hives/gpu-01/ssh-host-key`, { fingerprint: sshd.fingerprint("host_key") });
-  const request = async (method: string, path: string) => {
-    const answer = await fetch(`${origin}${path}`, { method });
-    return { status: answer.status, body: (await answer.json()) as OperationJson };
-  };
-  expect(await operate(request, "install", "gpu-01")).toMatchObject({ state: "succeeded", problem: null });
+  expect(await operate(requestTo(origin), "install", "gpu-01")).toMatchObject({ state: "succeeded", problem: null });
   const hashOf = async (path: string) =>
     createHash("sha256")
       .update(await readFile(path))

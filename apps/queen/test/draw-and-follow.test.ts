@@ -211,7 +211,7 @@ const fetchWithoutRows: typeof fetch = async (input, init) => {
 test("a hive whose event has no row is asked for again: it stays, unless it is gone", async () => {
   await using queen = await startTestQueen();
   const client = new QueenClient({ url: await listen(queen), fetch: fetchWithoutRows });
-  for (const id of ["a", "b", "c"]) await queen.request("POST", "/v1/hives", { id, host: "127.0.0.1", port: 8601 });
+  for (const id of ["a", "b", "c"]) await queen.request("POST", "/v1/hives", { id, host: "127.0.0.1", port: 1 });
   await using follower = await new FleetFollower(client).begin();
   await queen.request("POST", "/v1/hives/a/cordon", { reason: "fans" });
   await queen.request("DELETE", "/v1/hives/b");

@@ -1,7 +1,7 @@
 import { type ClientRequest, get, type IncomingMessage } from "node:http";
 
 /** One event of the stream, as it arrived. */
-export interface SeenEvent {
+interface SeenEvent {
   id: string;
   type: string;
   data: Record<string, unknown>;

@@ -50,3 +50,29 @@ test("a token that nobody reads from stdout, or that has no room in its file, is
   });
   expect(await tokensIn(database)).toHaveLength(3);
 });
+
+test.each([">&-", "> /dev/null", "--json >&-"])("no token is made where stdout leads nowhere: %s", async (where) => {
+  await using folder = await temporaryFolder();
+  const database = `${folder.path}/hives.db`;
+  await tokensIn(database);
+  expect(await inShell(`${CREATE} ${where}`, database)).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/\nqueen: stdout leads nowhere: nobody would have the token, and none was made\n$/),
+  });
+  expect(await tokensIn(database)).toEqual([]);
+});
+
+test("where a token is that has its file is said also where its JSON cannot be", async () => {
+  await using folder = await temporaryFolder();
+  const database = `${folder.path}/hives.db`;
+  await tokensIn(database);
+  const file = `${folder.path}/me.token`;
+  expect(await inShell(`${CREATE} --json --out ${file} > /dev/full`, database)).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(
+      new RegExp(`\nqueen: the token \\w{16} is in ${file}\nqueen: stdout cannot be written: ENOSPC.*\n$`),
+    ),
+  });
+  expect(await tokensIn(database)).toMatchObject([{ revokedAtMs: null }]);
+  expect(await inShell(`${CREATE} --out ${file}.2 >&-`, database)).toMatchObject({ code: 0 });
+});

@@ -16,7 +16,7 @@ export interface StepLine {
   operation_id: string;
   step: { name: string; state: string };
 }
-export interface EndLine {
+interface EndLine {
   type: "progress" | "end";
   counts: Record<string, number>;
   running: number;

@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { EventStream } from "../src/http/connections/event-stream.ts";
 import { wholeTurn } from "../src/process/turn.ts";
-import { EVERYTHING, type EventFilter } from "../src/telling/event-filter.ts";
+import { type EventFilter, eventFilter } from "../src/telling/event-filter.ts";
 import { EventLog } from "../src/telling/events.ts";
 import { Metrics } from "../src/telling/metrics.ts";
 
@@ -19,7 +19,7 @@ interface Options {
 
 /** An event stream of a log of its own, for what a whole queen would take too long to show. Every row is null. */
 export async function startStream(options: Options = {}) {
-  const { capacity = 10_000, keepAliveMs = 60_000, turn = wholeTurn, filter = EVERYTHING } = options;
+  const { capacity = 10_000, keepAliveMs = 60_000, turn = wholeTurn, filter = eventFilter([], []) } = options;
   const metrics = new Metrics();
   const events = new EventLog(() => 0, { capacity });
   const rowsOf = async () => () => "null";

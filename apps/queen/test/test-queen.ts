@@ -33,9 +33,9 @@ export const LIFECYCLE_SETTINGS: QueenOptions["lifecycle"] = {
 };
 
 /** One line of the log. */
-export type LogLine = Record<string, unknown> & { msg: string };
+type LogLine = Record<string, unknown> & { msg: string };
 
-export type JsonAnswer = { status: number; body: unknown; headers: Record<string, unknown> };
+type JsonAnswer = { status: number; body: unknown; headers: Record<string, unknown> };
 
 /** A queen on a real catalog in a temporary file, with a clock that the test moves. It contacts loopback alone. */
 export interface TestQueen extends Queen, AsyncDisposable {

@@ -23,7 +23,7 @@ export interface Behaviour {
   status?: HiveStatus;
 }
 
-export interface Timeline {
+interface Timeline {
   hives: Record<string, Behaviour>;
   toS: number;
   /** When the queen stood still, because others stopped her. */

@@ -62,7 +62,7 @@ export function knownFurther({ uuid, vendor, backend, unified }: FurtherOfGpu) {
 }
 
 /** Rejects a second GPU with an index that an earlier one has. */
-export function checkUniqueIndexes(context: z.core.ParsePayload<{ index: number }[]>): void {
+function checkUniqueIndexes(context: z.core.ParsePayload<{ index: number }[]>): void {
   const seen = new Set<number>();
   context.value.forEach(({ index }, position) => {
     if (seen.has(index)) {

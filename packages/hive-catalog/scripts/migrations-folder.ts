@@ -9,7 +9,7 @@ const Journal = z.object({ entries: z.array(z.object({ idx: z.int(), when: z.int
 const SnapshotIds = z.looseObject({ id: z.string(), prevId: z.string() });
 
 /** One migration of drizzle-kit's journal; `when` is its date in ms, `tag` its name without `.sql`. */
-export type JournalEntry = z.infer<typeof Journal>["entries"][number];
+type JournalEntry = z.infer<typeof Journal>["entries"][number];
 
 export function readJournal(): JournalEntry[] {
   return Journal.parse(readJson(join("meta", "_journal.json"))).entries;

@@ -17,7 +17,7 @@ const COPIED = [
 ];
 const TIMEOUT_MS = 60_000;
 
-export type Ending = { code: number | null; output: string };
+type Ending = { code: number | null; output: string };
 type Command = ChildProcessByStdio<null, Readable, Readable>;
 
 /** A copy of what the database commands work on, for a test to change; removed when it is disposed of. */

@@ -90,7 +90,7 @@ export class Calls {
   #clientFor(signal: AbortSignal | undefined): CallClient {
     const client = this.#client;
     if (this.#timeoutMs === undefined && signal === undefined) return client;
-    const request = this.requestOptions(signal);
+    const request = { ...this.requestOptions(), signal };
     return {
       execute: (statement, options) => client.execute(statement, { ...request, ...options }),
       first: (statement, options) => client.first(statement, { ...request, ...options }),
@@ -100,9 +100,8 @@ export class Calls {
   }
 
   /** How the requests of a call are made that begins now. */
-  requestOptions(signal?: AbortSignal): RequestOptions {
-    const deadlineMs = this.#timeoutMs === undefined ? undefined : performance.now() + this.#timeoutMs;
-    return signal === undefined ? { deadlineMs } : { deadlineMs, signals: [signal] };
+  requestOptions(): RequestOptions {
+    return { deadlineMs: this.#timeoutMs === undefined ? undefined : performance.now() + this.#timeoutMs };
   }
 }
 

@@ -86,7 +86,7 @@ export function startWorkers(
 }
 
 /** Another process with a connection to an SQLite file. */
-export type SqliteProcess = AsyncDisposable & { run(sql: string): Promise<unknown[][]> };
+type SqliteProcess = AsyncDisposable & { run(sql: string): Promise<unknown[][]> };
 
 export async function startSqliteProcess(path: string): Promise<SqliteProcess> {
   const worker = startWorker("sqlite-session", path);

@@ -1,7 +1,7 @@
 import { decodeValue, RequestError, type SqlValue, type Stmt } from "./protocol.ts";
 
 /** What the server must know of a statement's text before the binding gets it. */
-export type SqlText = {
+type SqlText = {
   /** The parameters by their number, from 1: the name with its prefix, null for `?` and for gaps. */
   readonly parameters: readonly (string | null)[];
   readonly kind: SqlKind;

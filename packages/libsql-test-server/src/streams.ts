@@ -10,14 +10,14 @@ import {
   type StreamResult,
 } from "./protocol.ts";
 
-export type StreamOptions = ConnectionOptions & {
+type StreamOptions = ConnectionOptions & {
   /** How long a stream waits for its next request before it is closed and its transaction rolled back, in ms. */
   streamTimeoutMs: number;
   /** The rows of a longer answer are RESPONSE_TOO_LARGE. */
   maxResponseBytes: number;
 };
 
-export type HranaVersion = 2 | 3;
+type HranaVersion = 2 | 3;
 
 type Stream = {
   readonly connection: HranaConnection;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Client, createClient } from "@libsql/client/http";
 import { startTestServer, type TestServer, type TestServerOptions } from "../src/server.ts";
 
-export type Site = AsyncDisposable & { server: TestServer; client: Client; path: string };
+type Site = AsyncDisposable & { server: TestServer; client: Client; path: string };
 
 /** A server over a file with a table `t (id INTEGER PRIMARY KEY, v)`. */
 export async function startSite(options: Partial<TestServerOptions> = {}): Promise<Site> {
@@ -25,7 +25,7 @@ export async function startSite(options: Partial<TestServerOptions> = {}): Promi
   };
 }
 
-export type Reply = {
+type Reply = {
   status: number;
   body: { baton?: string | null; results?: Result[]; message?: string; code?: string };
 };

@@ -32,7 +32,7 @@ export interface ProgramEnd {
 }
 
 /** It is not installed; it could not, or was not to be started; or it was killed before it came to its end. */
-export type ProgramErrorKind = "missing" | "not_started" | "given_up";
+type ProgramErrorKind = "missing" | "not_started" | "given_up";
 
 /** A program that was not started, or did not come to its end. */
 export class ProgramError extends Error {

@@ -2,7 +2,7 @@ import { QueenNoAnswer } from "./errors.ts";
 import { MAX_LENGTH } from "./lines.ts";
 
 /** What ends at an empty line: what it says of the place of the reader and of the time to wait, and its event if it has one. */
-export interface Block {
+interface Block {
   readonly id: string | undefined;
   readonly retryMs: number | undefined;
   readonly event: { readonly type: string; readonly data: string } | undefined;

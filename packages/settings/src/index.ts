@@ -1,4 +1,5 @@
-export { print, written } from "./print.ts";
+export { makeFolders } from "./folders.ts";
+export { leadsNowhere, print, written } from "./print.ts";
 export { LOG_LEVELS, oneOf, trueOrFalse, wholeNumber } from "./schemas.ts";
 export type { Declarations, Secret, Setting } from "./setting.ts";
 export { readSecretFile, readSettingFile } from "./setting-file.ts";

@@ -1,3 +1,5 @@
+import { fstatSync, statSync } from "node:fs";
+
 /** Writes to stdout; answers what kept it from being written, if something did: a disk is full, or whoever read it reads no further, as `head` does. */
 export const written = (text: string): Promise<NodeJS.ErrnoException | undefined> =>
   new Promise((resolve) => {
@@ -15,4 +17,10 @@ export async function print(program: string, text: string): Promise<void> {
   if (error === undefined) return;
   process.exitCode = 1;
   if (error.code !== "EPIPE") process.stderr.write(`${program}: stdout cannot be written: ${error.message}\n`);
+}
+
+/** Whether nobody gets what is written to stdout: it is /dev/null, which is also what Node puts in the place of one that is closed. */
+export function leadsNowhere(): boolean {
+  const stdout = fstatSync(1);
+  return stdout.isCharacterDevice() && stdout.rdev === statSync("/dev/null").rdev;
 }

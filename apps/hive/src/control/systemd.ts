@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { makeFolders } from "@repo/settings";
 import { NODE_FLAGS } from "./node-flags.ts";
 import { lastWords, type Starting } from "./starting.ts";
 
@@ -39,7 +40,7 @@ WantedBy=default.target
 export async function installUnit(agent: string, settings: string): Promise<string> {
   if (!(await systemctl("show-environment").then(succeeded, failed))) return "no systemd for this user: a process file";
   const path = unitPathOf(agent);
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolders(dirname(path));
   writeFileSync(path, unitOf(process.execPath, agent, settings));
   await systemctl("daemon-reload");
   await systemctl("enable", unitNameOf(agent));

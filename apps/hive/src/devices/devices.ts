@@ -8,7 +8,7 @@ const BYTES_PER_GB = 2 ** 30;
 /** A queen gives up after 5 s, which she also needs to find this host and to ask for its health. */
 const ANSWER_WITHIN_MS = 3000;
 
-export interface DeviceDetector {
+interface DeviceDetector {
   /** Reads the devices now, in bounded time: of GPUs that take longer, what is known. Calls that come while a reading runs share it. */
   detect(): Promise<DeviceReport>;
 }

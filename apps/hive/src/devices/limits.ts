@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import os from "node:os";
 import { dirname, join } from "node:path";
 
-export interface Memory {
+interface Memory {
   readonly totalBytes: number;
   /** Null where it is not known. */
   readonly usedBytes: number | null;

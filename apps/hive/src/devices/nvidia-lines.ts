@@ -91,7 +91,7 @@ function toldBy([uuid = "", busId = "", memoryUsed = "", utilization = "", tempe
 const isNumberOrUnknown = (text: string): boolean => NUMBER.test(text) || UNKNOWN.test(text);
 
 /** Null is what is not known, never 0. */
-export function numberIn(text: string): number | null {
+function numberIn(text: string): number | null {
   const [, digits] = NUMBER.exec(text) ?? [];
   return digits === undefined ? null : Number(digits);
 }

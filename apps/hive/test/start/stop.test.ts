@@ -84,17 +84,33 @@ test.each([
   },
 );
 
-test.each(["start", "demo"])("Ctrl-C before pnpm %s has begun anything ends it in order too", (name) => {
+/** A script of the repository, with a Ctrl-C before its program has begun anything. */
+function interruptEarly(name: string, args = "") {
   const { scripts } = JSON.parse(readFileSync(pathOf("package.json"), "utf8")) as { scripts: Record<string, string> };
   // What starts a program takes its own arguments away just before.
   const kill = "process.argv.splice=function(...a){process.kill(process.pid,'SIGINT');return[].splice.apply(this,a)}";
-  const { status, signal, stdout, stderr } = spawnSync("sh", ["-c", `${scripts[name]}`], {
+  const { status, signal, stdout, stderr } = spawnSync("sh", ["-c", `${scripts[name]} ${args}`], {
     cwd: pathOf(""),
     env: { ...settingsOfFleet(temporaryFolder()), NODE_OPTIONS: `--import=data:text/javascript,${kill}` },
     encoding: "utf8",
     timeout: 30_000,
   });
-  expect({ status, signal, stdout, stderr }).toEqual({ status: 0, signal: null, stdout: "", stderr: "" });
+  return { status, signal, stdout, stderr };
+}
+
+test.each(["start", "demo", "queen", "hive"])(
+  "Ctrl-C before pnpm %s has begun anything ends it in order too",
+  (name) => {
+    expect(interruptEarly(name)).toEqual({ status: 0, signal: null, stdout: "", stderr: "" });
+  },
+);
+
+test.each([
+  ["queen", "token list"],
+  ["hive", "--once"],
+  ["hivectl", "status"],
+])("Ctrl-C before pnpm %s %s has begun anything ends it undone", (name, args) => {
+  expect(interruptEarly(name, args)).toEqual({ status: null, signal: "SIGINT", stdout: "", stderr: "" });
 });
 
 test.each([

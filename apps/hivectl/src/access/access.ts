@@ -12,7 +12,7 @@ export interface Access {
   readonly context: string | undefined;
 }
 
-export interface AccessFlags {
+interface AccessFlags {
   readonly url?: string;
   readonly context?: string;
 }

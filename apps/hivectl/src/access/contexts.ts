@@ -1,7 +1,7 @@
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { readSecretFile } from "@repo/settings";
+import { makeFolders, readSecretFile } from "@repo/settings";
 import { UsageProblem } from "../failure.ts";
 
 /** A queen, and how to come in. */
@@ -12,7 +12,7 @@ export interface Context {
   readonly ca?: string;
 }
 
-export interface Contexts {
+interface Contexts {
   /** The name of the one that counts where nothing else is said. */
   readonly current?: string | undefined;
   readonly contexts: Readonly<Record<string, Context>>;
@@ -58,7 +58,7 @@ export function writeContexts(env: Environment, contexts: Contexts): void {
 }
 
 function replace(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolders(dirname(path));
   const workshop = mkdtempSync(join(dirname(path), ".config-"));
   try {
     const made = join(workshop, "config.json");

@@ -3,7 +3,7 @@ import * as https from "node:https";
 import { Readable } from "node:stream";
 import { rootCertificates } from "node:tls";
 
-export interface Seen {
+interface Seen {
   readonly method: string;
   readonly url: URL;
   /** Of the answer, or why there is none. */

@@ -10,7 +10,7 @@ import { wholeAnswer } from "./whole-answer.ts";
 
 type NewHive = Body<"addHive">;
 /** What the flags say of each, unless its line does. */
-export type Defaults = Omit<NewHive, "id" | "host">;
+type Defaults = Omit<NewHive, "id" | "host">;
 
 /** What came of one line of stdin. */
 interface Added {

@@ -13,7 +13,7 @@ import { wholeAnswer } from "./whole-answer.ts";
 
 type Action = Body<"actOnHives">;
 /** What is done, without to which hives. */
-export type Deed = Action extends infer One ? (One extends Action ? Omit<One, Choice> : never) : never;
+type Deed = Action extends infer One ? (One extends Action ? Omit<One, Choice> : never) : never;
 type Choice = keyof ChoiceFilter | "ids" | "text" | "after" | "limit";
 /** To which ones. */
 type Chosen = { readonly ids: readonly string[] } | ChoiceFilter;
@@ -25,7 +25,7 @@ export interface BulkFlags extends FilterFlags {
   readonly parallel?: number;
 }
 
-export interface Bulk {
+interface Bulk {
   /** As it stands in a question: `Cordon`. */
   readonly title: string;
   readonly deed: Deed;

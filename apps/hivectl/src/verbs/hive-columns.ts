@@ -30,7 +30,7 @@ function statusCell(row: HiveRow): Cell {
 const isSteady = (row: HiveRow): boolean => statusText(row) === "online";
 
 /** `8 × NVIDIA H100 80GB HBM3`, of each kind. */
-export function gpusText(gpus: HiveRow["gpus"]): string {
+function gpusText(gpus: HiveRow["gpus"]): string {
   if (gpus === null) return "-";
   const counts = new Map<string, number>();
   for (const { name } of gpus) counts.set(name ?? "unknown", (counts.get(name ?? "unknown") ?? 0) + 1);

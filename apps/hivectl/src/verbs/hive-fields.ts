@@ -11,7 +11,7 @@ export interface FieldFlags {
 }
 
 /** Those that were said, as the queen takes them; an empty text is none. */
-export interface Fields {
+interface Fields {
   host?: string;
   port?: number;
   ssh_host?: string | null;

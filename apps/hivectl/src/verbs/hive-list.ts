@@ -28,7 +28,7 @@ const LONG_STATUS = "online,unreachable";
 const ORDERS = { id: "id", status: "status", vram: "free_vram", load: "load", beat: "last_beat" } as const;
 
 /** A list of hives as one verb shows it. */
-export interface HiveListing {
+interface HiveListing {
   readonly kind: Kind<HiveRow>;
   /** Unless `--sort` says another order. */
   readonly sort?: string;

@@ -1,5 +1,6 @@
 import { printable } from "@repo/process-log/printable";
 import type { Schema } from "@repo/queen-client";
+import { leadsNowhere } from "@repo/settings";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { EXIT, UsageProblem } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
@@ -66,6 +67,10 @@ async function create(session: Session, { flags }: { flags: Flags & CommonFlags 
   if (name === undefined) throw new UsageProblem("--name says what the token is for");
   if ((role === "hive") !== (hive !== undefined))
     throw new UsageProblem("--hive goes with --role hive, and that with it");
+  if (leadsNowhere()) {
+    session.terminal.complain("stdout leads nowhere: nobody would have the token, and none was made");
+    return EXIT.failed;
+  }
   if (!(await isAgreed(session, role))) {
     session.terminal.complain("nothing was done");
     return EXIT.failed;

@@ -1,6 +1,7 @@
-import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Body, Schema } from "@repo/queen-client";
+import { makeFolders } from "@repo/settings";
 import { EXIT } from "../failure.ts";
 import type { Kind } from "../output/records.ts";
 import type { Session } from "../session.ts";
@@ -36,7 +37,7 @@ export async function writeTokens(session: Session, folder: string, { filter, va
     terminal.say(ids.length === 0 ? "there is no such hive" : "nothing was done");
     return EXIT.done;
   }
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolders(folder);
   terminal.goOnUnread();
   const printer = session.printer(WRITTEN);
   let written = 0;

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { CommonFlags, Session } from "../session.ts";
 
 /** What a verb does with its arguments and flags; returns the exit code where that is not 0. */
-export type Work<Flags = object> = (
+type Work<Flags = object> = (
   session: Session,
   call: { readonly args: readonly string[]; readonly flags: Flags & CommonFlags },
 ) => Promise<number> | Promise<void>;

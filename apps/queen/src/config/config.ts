@@ -1,7 +1,6 @@
 import type { Environment, Values } from "@repo/settings";
 import { Command } from "commander";
 import manifest from "../../package.json" with { type: "json" };
-import type { TlsFiles } from "../http/connections/tls.ts";
 import { CATALOG_SETTINGS, SETTINGS } from "./settings.ts";
 
 type Given = Values<typeof SETTINGS>;
@@ -16,7 +15,7 @@ export interface TokenCommand extends Values<typeof CATALOG_SETTINGS> {
 }
 
 /** What the command line asks for: to run, to do something with tokens, to print help or the version, or nothing that can be done. */
-export type ConfigResult =
+type ConfigResult =
   | { config: Config; warnings: string[] }
   | { tokenCommand: TokenCommand }
   | { print: string }
@@ -41,7 +40,7 @@ export function readConfig(argv = process.argv.slice(2), env: Environment = proc
   return "values" in reading ? { config: configOf(reading.values, env), warnings: reading.warnings } : reading;
 }
 
-function configOf({ tlsFiles, ...given }: Given & { tlsFiles: TlsFiles | undefined }, env: Environment) {
+function configOf({ tlsFiles, ...given }: Given & ReturnType<typeof tlsFilesOf>, env: Environment) {
   const { tlsCert: _cert, tlsKey: _key, publicUrl, publicCa, sshIdentity, sshKnownHosts, ...others } = given;
   const { tokenRequestsPerSecond, addressRequestsPerSecond, maxConnections, maxConnectionsPerAddress, ...flat } =
     others;

@@ -21,7 +21,7 @@ export interface Said {
 }
 
 /** By their states; those that shut down are not counted. */
-export interface WorkerCounts {
+interface WorkerCounts {
   readonly idle: number;
   readonly busy: number;
   readonly loading: number;

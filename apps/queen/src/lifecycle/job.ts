@@ -14,7 +14,7 @@ import { SshHost } from "./ssh/ssh-host.ts";
 import type { SshSettings } from "./ssh/ssh-options.ts";
 
 /** What the queen is told of how hives are installed and started. */
-export interface LifecycleSettings {
+interface LifecycleSettings {
   /** Under which hives reach the queen; without a slash at its end. */
   readonly publicUrl: string | undefined;
   /** File with the certificates of the authority behind `publicUrl`, for hives that would not trust it otherwise. */

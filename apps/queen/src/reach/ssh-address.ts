@@ -36,7 +36,7 @@ export function sshTargetOf({
 const wrongField = (name: string, what: string, held: unknown): ForeseenError =>
   new ForeseenError(`${name} must be ${what}, but it is ${JSON.stringify(held)}: mend it`);
 
-export interface AddressOptions {
+interface AddressOptions {
   resolve: Resolve;
   allowedHosts: AllowedHosts;
   signal: AbortSignal;

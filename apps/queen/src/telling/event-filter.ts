@@ -18,5 +18,3 @@ export function eventFilter(hives: readonly string[], kinds: readonly EventType[
       (ofKinds.size === 0 ? type !== CHANGES_NO_ROW : ofKinds.has(type)),
   };
 }
-
-export const EVERYTHING = eventFilter([], []);

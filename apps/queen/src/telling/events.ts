@@ -1,7 +1,7 @@
 import type { EventData, EventType } from "./event-data.ts";
 
 /** Where a reader goes on, and what it can no longer be told. */
-export interface Resumption {
+interface Resumption {
   /** Number of the last event that the reader needs no more. */
   readonly after: number;
   /** Why events may be missing before that; undefined when none is. */
@@ -18,7 +18,7 @@ export interface LoggedEvent {
 }
 
 /** Some events in order, and how far was looked for them. */
-export interface Stretch {
+interface Stretch {
   readonly events: readonly LoggedEvent[];
   /** Number of the last event that was looked at. */
   readonly upTo: number;

@@ -13,7 +13,9 @@ export async function newContext(): Promise<BrowserContext> {
 }
 
 export async function closeBrowser(): Promise<void> {
-  await (await browser)?.close();
+  const closed = browser;
+  browser = undefined;
+  await (await closed)?.close();
 }
 
 /** An empty page at this address, whoever answers there otherwise: as the queen would send it herself, or somebody whose name points to her a moment later. */

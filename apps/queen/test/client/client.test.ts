@@ -7,7 +7,7 @@ import { startTestQueen, type TestQueen } from "../test-queen.ts";
 import { addToken } from "../tokens.ts";
 import { until } from "../until.ts";
 
-const HIVE = { id: "gpu-01", host: "127.0.0.1", port: 8601 };
+const HIVE = { id: "gpu-01", host: "127.0.0.1", port: 1 };
 
 async function listen(queen: TestQueen, port = 0): Promise<string> {
   await queen.app.listen({ host: "127.0.0.1", port });
@@ -47,8 +47,8 @@ test("a hive is added, read, listed, changed, replaced and removed", async () =>
     code: "INVALID_HIVE",
     errors: [{ field: "port", message: expect.any(String) }],
   });
-  expect((await client.changeHive(HIVE.id, { port: 8602 })).port).toBe(8602);
-  expect((await client.replaceHive(HIVE.id, { host: "127.0.0.2", port: 8603 })).host).toBe("127.0.0.2");
+  expect((await client.changeHive(HIVE.id, { port: 2 })).port).toBe(2);
+  expect((await client.replaceHive(HIVE.id, { host: "127.0.0.2", port: 3 })).host).toBe("127.0.0.2");
   const gpus = [{ index: 0, name: "NVIDIA RTX 4090", vram_gb: 24 }];
   await client.setDevices(HIVE.id, { cpu: { cores: 16, ram_gb: 64 }, gpus });
   const beat = { hive_id: HIVE.id, timestamp: "2025-10-21T10:00:00Z", workers: [] };

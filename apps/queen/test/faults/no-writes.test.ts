@@ -16,7 +16,7 @@ test("a queen whose catalog has had no room for a while is not ready until it ha
   writeFileSync(ballast, Buffer.alloc(bavail * bsize));
   // What its log has room for yet is used up.
   for (let hives = 0; ; hives++) {
-    const { status } = await queen.request("POST", "/v1/hives", { id: `hive-${hives}`, host: "127.0.0.1", port: 8600 });
+    const { status } = await queen.request("POST", "/v1/hives", { id: `hive-${hives}`, host: "127.0.0.1", port: 1 });
     if (status === 507) break;
   }
   for (let time = 0; time < 2; time++) {

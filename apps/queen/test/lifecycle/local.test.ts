@@ -1,4 +1,4 @@
-import { readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { Fleet } from "../e2e/fleet.ts";
@@ -29,6 +29,27 @@ test("an agent that was just started has been checked, and does not wait for the
   const { body } = await fleet.request("GET", `/v1/hives/${ID}/liveness`);
   expect(body).toMatchObject({ unreachable_since_ms: null });
   expect((body as { probes: { outcome: string }[] }).probes.at(-1)).toMatchObject({ outcome: "answered" });
+});
+
+test("of settings that its host does not take, no token stays in force", async () => {
+  const { fleet, startQueen, folder } = await startSite();
+  await startQueen();
+  await fleet.add(ID, await unusedPort());
+  const tokens = async () => {
+    const { body } = await fleet.request("GET", "/v1/tokens");
+    return (body as { tokens: { revoked_at_ms: number | null }[] }).tokens.map(({ revoked_at_ms }) => revoked_at_ms);
+  };
+  // In the place where they arrive.
+  const arriving = join(folder, "hive.env.incoming");
+  await mkdir(arriving, { recursive: true });
+  expect(await operate(fleet.request.bind(fleet), "start", ID)).toMatchObject({
+    state: "failed",
+    problem: expect.stringMatching(/^settings: .*\[COMMAND_FAILED\]/),
+  });
+  expect(await tokens()).toEqual([expect.any(Number)]);
+  await rm(arriving, { recursive: true });
+  expect(await operate(fleet.request.bind(fleet), "start", ID)).toMatchObject({ state: "succeeded" });
+  expect(await tokens()).toEqual([expect.any(Number), null]);
 });
 
 test("the local hive outlives its queen, is found again, and is never there twice", async () => {

@@ -15,7 +15,7 @@ test("what a queen runs is left alone by another one that cannot see her process
   const ssh_port = (silent.address() as AddressInfo).port;
   const origin = await queens.start([], {}, { through: ALONE }).origin();
   const otherOrigin = await queens.start([], {}, { through: ALONE }).origin();
-  const far = { id: "far", host: "127.0.0.1", port: 8600, ssh_host: "127.0.0.1", ssh_port };
+  const far = { id: "far", host: "127.0.0.1", port: 1, ssh_host: "127.0.0.1", ssh_port };
   expect((await postJson(`${origin}/v1/hives`, far)).status).toBe(201);
   const begun = await postJson(`${origin}/v1/hives/far/start`, {});
   expect(begun.status).toBe(202);

@@ -7,7 +7,7 @@ import { type OperationJson, operate } from "./operation.ts";
 import { unusedPort } from "./port.ts";
 import { Sshd, type SshdOptions } from "./sshd.ts";
 
-export interface SshSiteOptions extends SshdOptions {
+interface SshSiteOptions extends SshdOptions {
   /** A file with host keys that the queen trusts. */
   knownHosts?: (sshd: Sshd) => string;
   timeouts?: LifecycleTimeouts;

@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { newContext } from "../browser/chromium.ts";
 
-export interface Tab {
+interface Tab {
   readonly page: Page;
   /** Violations of its policy, errors, and requests to elsewhere than its own origin. */
   readonly faults: string[];

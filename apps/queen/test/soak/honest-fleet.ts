@@ -7,7 +7,7 @@ const HIVES_OF_A_PROCESS = 50;
 const PROGRAM = new URL("./honest-hives-child.ts", import.meta.url);
 
 /** Where a hive of the fleet is. */
-export interface HonestAddress {
+interface HonestAddress {
   id: string;
   host: string;
   port: number;

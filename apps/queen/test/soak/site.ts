@@ -19,7 +19,7 @@ const ALLOWED_HOSTS = "127.0.0.0/8,::1,fd00:ec2::/32,fd00:42::/32";
 /** A port on which nobody listens. */
 const DEAD_PORT = 9;
 
-export interface Queen {
+interface Queen {
   name: string;
   pid: number;
   port: number;

@@ -16,7 +16,7 @@ const BEATS_IN_STALE_AGE = 4;
 const PROGRESS_MS = 5000;
 const OPEN_QUEEN_SAYS = [/the TLS certificate has expired/, /plain HTTP came to the port of HTTPS/];
 
-export interface Options {
+interface Options {
   minutes: number;
   hives: number;
   staleAfterMs: number;

@@ -5,7 +5,7 @@ import type { ActionLine } from "../state/types.ts";
 import { labelsOf } from "../words/labels.ts";
 
 /** What is asked for before it is done. */
-export interface Field {
+interface Field {
   readonly name: string;
   readonly title: string;
   readonly hint: string;
@@ -49,19 +49,19 @@ export const cordon: Action = {
   ],
   run: onHives(({ reason = "", for: length }) => ({ action: "cordon", reason, ...(length && { for: length }) })),
 };
-export const uncordon = simple("uncordon", "Uncordon", "These hives get new work again.");
-export const detect = simple("detect", "Detect devices", "Each hive is asked which CPU and GPUs it has.");
-export const install = simple("install", "Install", "The agent is installed on each host over SSH, and started.");
-export const start = simple("start", "Start", "The agent of each hive is started.");
-export const stop = simple("stop", "Stop", "The agent of each hive is stopped; the hive goes offline.");
-export const restart = simple("restart", "Restart", "The agent of each hive is stopped and started anew.");
-export const label: Action = {
+const uncordon = simple("uncordon", "Uncordon", "These hives get new work again.");
+const detect = simple("detect", "Detect devices", "Each hive is asked which CPU and GPUs it has.");
+const install = simple("install", "Install", "The agent is installed on each host over SSH, and started.");
+const start = simple("start", "Start", "The agent of each hive is started.");
+const stop = simple("stop", "Stop", "The agent of each hive is stopped; the hive goes offline.");
+const restart = simple("restart", "Restart", "The agent of each hive is stopped and started anew.");
+const label: Action = {
   title: "Label",
   what: "Labels are set, or taken away; others stay as they are.",
   fields: [{ name: "labels", title: "Labels", hint: "env=prod rack=r12 drained-", isRequired: true }],
   run: onHives(({ labels = "" }) => ({ action: "label", labels: labelsOf(labels) })),
 };
-export const remove: Action = {
+const remove: Action = {
   title: "Remove",
   what: "The records of these hives are deleted. Agents that still run are refused from then on.",
   fields: [],

@@ -3,7 +3,7 @@ import { type Fault, faultOf } from "./api.ts";
 import { oneAtATime } from "./repeat.ts";
 import { endSession } from "./session.ts";
 
-export interface Asked<T> {
+interface Asked<T> {
   readonly value: T | undefined;
   readonly fault: Fault | undefined;
   /** An answer that is awaited just then is shown all the same: where much happens there would be none for long. */

@@ -17,7 +17,7 @@ export interface SeenRow {
   readonly isGone: boolean;
 }
 
-export const PAGE_SIZE = 100;
+const PAGE_SIZE = 100;
 /** A table of more is nothing that anybody reads, and slow to draw: filters find what is sought. */
 export const MAX_ROWS = 500;
 /** Beats tell nothing by themselves: as often as they come, their ages are read anew. */

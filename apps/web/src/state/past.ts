@@ -25,7 +25,7 @@ export interface Past {
 }
 
 /** An event in words. */
-export interface PastEvent {
+interface PastEvent {
   readonly id: string;
   readonly atMs: number;
   readonly hiveId: string | undefined;

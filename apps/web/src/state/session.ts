@@ -4,7 +4,7 @@ import { client, type Fault, faultOf, hasSessionKey, onOtherKey, setSessionKey }
 import { ROOT } from "./place.ts";
 
 /** Who looks at the page. */
-export interface Visitor {
+interface Visitor {
   readonly role: "operator" | "reader";
   /** Whether there is a session that can be ended. */
   readonly hasSession: boolean;

@@ -15,7 +15,7 @@ const LOOKS: ReadonlySet<string> = new Set(["sort", "group_by", "cols"]);
 const DEFAULT_ROOT = "http://127.0.0.1:8500/";
 
 /** Whom a command is for. */
-export interface Queen {
+interface Queen {
   /** Her address, up to where her paths begin. */
   readonly root: string;
   /** Whether she asks for a token: hivectl takes it from QUEEN_TOKEN too. */

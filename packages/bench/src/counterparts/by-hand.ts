@@ -182,7 +182,7 @@ export function devicesOf({ cpu, gpus }: DevicesJson): DeviceCapabilities {
   };
 }
 
-export function devicesJson({ cpu, gpus }: DeviceCapabilities): string {
+function devicesJson({ cpu, gpus }: DeviceCapabilities): string {
   return JSON.stringify({
     cpu: cpu && { cores: cpu.cores, ram_gb: cpu.ramGb },
     gpus: gpus?.map(({ index, name, vramGb }) => ({ index, name, vram_gb: vramGb })),

@@ -8,7 +8,7 @@ import Database from "libsql";
  * `kinds`: the fleet is made of a few kinds of host. `distinct`: no two hives have the same devices. `half`: the first half of
  * the fleet is `kinds`, the second `distinct`.
  */
-export type DeviceVariety = "kinds" | "distinct" | "half";
+type DeviceVariety = "kinds" | "distinct" | "half";
 
 export type Fleet = {
   /** Number of hives; their ids are `hiveId(0)` to `hiveId(size - 1)`. */
@@ -70,7 +70,7 @@ export async function fillFleet(path: string, fleet: Fleet): Promise<{ fillMs: n
   return { fillMs, bytesPerHive: statSync(path).size / Math.max(1, fleet.size) };
 }
 
-export function hasTable(database: Database.Database, name: string): boolean {
+function hasTable(database: Database.Database, name: string): boolean {
   return database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined;
 }
 

@@ -1,6 +1,6 @@
 import { type Spread, spread } from "./measure.ts";
 
-export type Unit = "µs" | "ms" | "s" | "/s" | "MB" | "MiB" | "bytes" | "";
+type Unit = "µs" | "ms" | "s" | "/s" | "MB" | "MiB" | "bytes" | "";
 /** What a figure must not pass. */
 export type Limit = { readonly atMost: number } | { readonly atLeast: number };
 export type Verdict = "met" | "missed" | "no limit" | "not measured";

@@ -18,8 +18,8 @@ export type SqlResult = {
 export type RequestOptions = {
   /** When it has to end, by the monotonic clock; by default as long as the driver gives a request. For servers alone. */
   readonly deadlineMs?: number | undefined;
-  /** Each of them ends its waiting; what was handed over may still happen. */
-  readonly signals?: readonly AbortSignal[] | undefined;
+  /** Ends its waiting; what was handed over may still happen. */
+  readonly signal?: AbortSignal | undefined;
   /** Whether a change may be sent again when its answer is lost: only what is monotone, or inserts what is absent. Reads always are. */
   readonly isRepeatable?: boolean;
 };

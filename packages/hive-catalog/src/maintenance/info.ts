@@ -51,7 +51,7 @@ export type FileInfo = {
   readonly libsqlVersion: string;
 };
 
-export type ServerInfo = {
+type ServerInfo = {
   /** Undefined when the server does not say. */
   readonly synchronous: Synchronous | undefined;
 };

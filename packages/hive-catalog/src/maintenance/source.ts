@@ -10,13 +10,13 @@ import { connectServer } from "../sql/open.ts";
 import { countIn } from "../sql/statement.ts";
 import { type Reader, SqlThread } from "./sql-thread.ts";
 
-export const BUSY_TIMEOUT_MS = 5000;
+const BUSY_TIMEOUT_MS = 5000;
 
 /** For a catalog on a server. */
 export type ReadOptions = Pick<OpenOptions, "authToken" | "requestTimeoutMs">;
 
 /** A catalog that is there, open for reading. `path` is undefined for one on a server. */
-export type Source = { readonly name: string; readonly path: string | undefined; readonly reader: Reader };
+type Source = { readonly name: string; readonly path: string | undefined; readonly reader: Reader };
 
 /** Opens an existing catalog, reads with it, and closes it. Throws a HiveCatalogError. */
 export async function readingFrom<Result>(

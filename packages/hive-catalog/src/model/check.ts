@@ -121,7 +121,7 @@ export function invalidArgument(field: string, message: string): HiveCatalogErro
 }
 
 /** Every field of a `thing` that is wrong; a rule that broke at several steps is told once. */
-export function problemsOf(error: z.ZodError, thing: string): FieldProblem[] {
+function problemsOf(error: z.ZodError, thing: string): FieldProblem[] {
   const problems = error.issues.flatMap((issue) => {
     const path = issue.path.map(String);
     if (issue.code === "unrecognized_keys") {

@@ -116,8 +116,8 @@ export function rulesOf<F extends Fields>(fields: F): { [Name in keyof F]: F[Nam
   return mapped(fields, ([name, { rule }]) => [name, rule]);
 }
 
-export type JsonName<Column extends string> = Column extends `${infer Name}_json` ? Name : Column;
-export type JsonRules<F extends Fields> = { [Name in keyof F as JsonName<F[Name]["column"]>]: F[Name]["jsonRule"] };
+type JsonName<Column extends string> = Column extends `${infer Name}_json` ? Name : Column;
+type JsonRules<F extends Fields> = { [Name in keyof F as JsonName<F[Name]["column"]>]: F[Name]["jsonRule"] };
 
 /** The rule of the JSON form of each field, by its name in JSON. */
 export function jsonRulesOf<F extends Fields>(fields: F): JsonRules<F> {

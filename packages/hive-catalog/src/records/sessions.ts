@@ -48,24 +48,35 @@ const renewIfRemoved = renewIfChanged(sessions);
 function removeAllBut(kept: number, which: SQL = sql`true`) {
   const place = sql`(${sessions.expiresAtMs}, rowid)`;
   const firstToGo = sql`SELECT expires_at_ms, rowid FROM ${sessions} WHERE ${which} ORDER BY expires_at_ms DESC, rowid DESC LIMIT 1 OFFSET ${sql.raw(String(kept))}`;
-  return build.delete(sessions).where(sql`${which} AND ${place} <= (${firstToGo})`);
+  return build
+    .delete(sessions)
+    .where(sql`${which} AND ${place} <= (${firstToGo})`)
+    .returning({ cookieHash: sessions.cookieHash });
+}
+
+/** A session that has begun, and the hashes of the cookies of those that ended for it. */
+interface Begun {
+  readonly session: SessionRecord;
+  readonly ended: readonly string[];
 }
 
 /** Who logged in with a token, by the hashes of what they show. Revoking a token ends its sessions. */
 export class Sessions extends Verbs {
   /**
-   * Resolves to the session, or to undefined where the token is not there or revoked. Ends those that have expired, and where there are more than 16 of the token
-   * or 4,096 in all, those that would end first. Rejects with INVALID_ARGUMENT.
+   * Resolves to undefined where the token is not there or revoked. Ends those that have expired, and where there are more than 16 of the token
+   * or 4,096 in all, those that would end first, which are told as far as the answer came. Rejects with INVALID_ARGUMENT.
    */
-  add(session: NewSession, options?: CallOptions): Promise<SessionRecord | undefined> {
+  add(session: NewSession, options?: CallOptions): Promise<Begun | undefined> {
     return this.access.calls.run(async (client) => {
       const nowMs = this.access.now();
       const added = { ...checkArgument("session", NewSession, session), createdAtMs: nowMs };
       const { tokenId, cookieHash } = added;
       const statements = [removeExpired({ nowMs }), insert(added), removeFirstOfToken({ tokenId }), removeFirst({})];
-      const [, inserted] = await client.batch([...statements, renew({})], { isRepeatable: true });
-      if (inserted === undefined || inserted.rowsAffected > 0) return added;
-      return inserted.isRepeat ? await readOne(client, sessionOfKey, { cookieHash }) : undefined;
+      const [, inserted, ...removed] = await client.batch([...statements, renew({})], { isRepeatable: true });
+      const ended = removed.flatMap(({ rows }) => rows.map(([hash]) => String(hash)));
+      if (inserted === undefined || inserted.rowsAffected > 0) return { session: added, ended };
+      const stored = inserted.isRepeat ? await readOne(client, sessionOfKey, { cookieHash }) : undefined;
+      return stored && { session: stored, ended };
     }, options);
   }
 

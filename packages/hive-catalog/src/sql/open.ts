@@ -13,7 +13,7 @@ import { migrate, pendingMigrations } from "./migrations.ts";
 
 type ServerOptions = Pick<OpenOptions, "authToken" | "requestTimeoutMs">;
 /** What a database needs of the options of its catalog, once they have their defaults. */
-export type DatabaseOptions = ServerOptions & { migrate: boolean; busyTimeoutMs: number };
+type DatabaseOptions = ServerOptions & { migrate: boolean; busyTimeoutMs: number };
 
 /** An open catalog database: a file, memory or a server, all behind one interface. */
 export type Database = {

@@ -10,7 +10,7 @@ type Values = Record<string, SqlValue>;
 type Query<V> = (values: V) => SqlStatement;
 
 /** A query for one row by its key. */
-export type One<Rec, V> = { readonly reader: RowReader<Rec>; readonly query: Query<V> };
+type One<Rec, V> = { readonly reader: RowReader<Rec>; readonly query: Query<V> };
 
 export function one<Rec, V extends object>(reader: RowReader<Rec>, where: (given: Given<V>) => SQL): One<Rec, V> {
   const query = statement<V>((given) => build.select(reader.single).from(reader.table).where(where(given)));

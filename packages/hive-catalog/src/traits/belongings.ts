@@ -25,7 +25,7 @@ const ofAbsent = belongings(({ id }) => sql`NOT ${hasHive(id)}`);
 const ofPresent = belongings(({ id }) => hasHive(id));
 
 /** Devices as their column holds them, and as they are. */
-export type StoredDevices = { devicesJson: string | null; devices: DevicesInput | null };
+type StoredDevices = { devicesJson: string | null; devices: DevicesInput | null };
 
 /** Of a hive that is not there yet. What an earlier one of that id left behind goes: a program that knows no labels may have removed it. */
 export function belongingsToAdd(id: string, labels: Labels = {}, devices: StoredDevices): SqlStatement[] {

@@ -40,7 +40,7 @@ const windowOf = (table: SQLiteTable, hiveId: SQLiteColumn) =>
 const WINDOWS = [windowOf(hiveLabels, hiveLabels.hiveId), windowOf(hiveGpus, hiveGpus.hiveId)];
 
 /** Labels and rows of GPUs that a program left behind which knows neither, and removed their hives. */
-export type Leftovers = { readonly rows: number; readonly hiveIds: readonly Uint8Array[] };
+type Leftovers = { readonly rows: number; readonly hiveIds: readonly Uint8Array[] };
 
 /** Window by window. */
 export async function* leftovers(executor: SqlExecutor): AsyncGenerator<Leftovers, undefined, undefined> {

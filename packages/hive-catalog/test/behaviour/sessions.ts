@@ -23,8 +23,9 @@ export function describeSessions(name: string, openSite: () => Promise<Site>): v
       const { catalog } = await withTokens(site, "t");
       const { cookie, key, cookieHash, keyHash } = mintSession();
       expect([secretHash(cookie), secretHash(key)]).toEqual([cookieHash, keyHash]);
-      const added = await catalog.sessions.add({ cookieHash, keyHash, tokenId: "t", expiresAtMs: NOW_MS + 1 });
-      expect(added).toEqual({ cookieHash, keyHash, tokenId: "t", createdAtMs: NOW_MS, expiresAtMs: NOW_MS + 1 });
+      const begun = await catalog.sessions.add({ cookieHash, keyHash, tokenId: "t", expiresAtMs: NOW_MS + 1 });
+      const added = { cookieHash, keyHash, tokenId: "t", createdAtMs: NOW_MS, expiresAtMs: NOW_MS + 1 };
+      expect(begun).toEqual({ session: added, ended: [] });
       const other = await site.open();
       expect(await other.sessions.get(cookieHash)).toEqual(added);
       expect(await other.sessions.list()).toEqual([added]);
@@ -44,9 +45,9 @@ export function describeSessions(name: string, openSite: () => Promise<Site>): v
       const left = await logIn("u");
       await catalog.tokens.revoke("t");
       expect(await logIn("t")).toBeUndefined();
-      expect(await catalog.sessions.list()).toEqual([left]);
+      expect(await catalog.sessions.list()).toEqual([left?.session]);
       await catalog.tokens.revoke("u", { unlessLastOperator: true });
-      expect(await catalog.sessions.list()).toEqual([left]);
+      expect(await catalog.sessions.list()).toEqual([left?.session]);
     });
 
     test("one more than 16 of a token ends the first of it, and one more than 4,096 the first of all", async () => {
@@ -54,11 +55,19 @@ export function describeSessions(name: string, openSite: () => Promise<Site>): v
       const { catalog, logIn } = await withTokens(site, "t", "u");
       const ofOther = await logIn("u");
       const begun = [];
-      for (let n = 0; n < 18; n++) begun.push(await logIn("t"));
-      expect(await catalog.sessions.list()).toEqual([ofOther, ...begun.slice(2)]);
+      const ended = [];
+      for (let n = 0; n < 18; n++) {
+        const one = await logIn("t");
+        begun.push(one?.session);
+        ended.push(...(one?.ended ?? []));
+      }
+      expect(await catalog.sessions.list()).toEqual([ofOther?.session, ...begun.slice(2)]);
+      expect(ended).toEqual(begun.slice(0, 2).map((one) => one?.cookieHash));
       await site.run(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4080)
         INSERT INTO sessions SELECT printf('%064d', i), '${HASH}', 'other-' || i, 1, ${NOW_MS + HOUR_MS} FROM n`);
-      await logIn("u");
+      expect((await logIn("u"))?.ended).toEqual(
+        [ofOther, { session: begun[2] }].map((one) => one?.session?.cookieHash),
+      );
       const left = await catalog.sessions.list();
       expect([left.length, left[0]]).toEqual([4096, begun[3]]);
     });
@@ -69,7 +78,7 @@ export function describeSessions(name: string, openSite: () => Promise<Site>): v
       await logIn("t");
       clock.nowMs += HOUR_MS;
       const next = await logIn("t");
-      expect(await catalog.sessions.list()).toEqual([next]);
+      expect(await catalog.sessions.list()).toEqual([next?.session]);
     });
 
     test("their version changes with each that begins or ends, and with nothing else", async () => {
@@ -79,7 +88,7 @@ export function describeSessions(name: string, openSite: () => Promise<Site>): v
       const versions = [await other.sessions.version()];
       const first = await logIn("t");
       versions.push(await other.sessions.version());
-      await catalog.sessions.remove(first?.cookieHash ?? "");
+      await catalog.sessions.remove(first?.session.cookieHash ?? "");
       versions.push(await other.sessions.version());
       await logIn("t");
       versions.push(await other.sessions.version());

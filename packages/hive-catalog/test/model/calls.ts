@@ -26,7 +26,7 @@ export function invoke(catalog: object, { method, args }: Call): unknown {
   return Reflect.apply(Reflect.get(owner, verb), owner, args);
 }
 
-export async function outcomeOf(work: () => unknown): Promise<Outcome> {
+async function outcomeOf(work: () => unknown): Promise<Outcome> {
   try {
     return { value: (await work()) ?? null };
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Call } from "./calls.ts";
 import { hiveChanges, hiveReads } from "./hive-calls.ts";
 import { hiveComesAndGoes, tableCalls } from "./table-calls.ts";
 
-export type Side = "here" | "there";
+type Side = "here" | "there";
 /** One step of a run. `advanceMs` moves the wall clock first, back too. */
 export type Step =
   | { kind: "call"; side: Side; call: Call; advanceMs: number }

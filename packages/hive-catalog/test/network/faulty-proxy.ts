@@ -16,7 +16,7 @@ export type Fault = {
 };
 
 /** The fault of a request, known by its body; undefined for none. */
-export type Plan = (body: string) => Fault | undefined;
+type Plan = (body: string) => Fault | undefined;
 
 type Answer = { status: number; headers: IncomingMessage["headers"]; body: Buffer };
 

@@ -114,7 +114,7 @@ export async function readSlots(ask: Ask, path: string): Promise<SlotCount | und
 }
 
 /** Busy is that it cannot take one more now. */
-export function ofSlots(model: string | null, { running, slots }: SlotCount): Reading {
+function ofSlots(model: string | null, { running, slots }: SlotCount): Reading {
   const isFull = running !== undefined && slots !== undefined && running >= slots;
   return { model, state: isFull ? "Busy" : "Idle", health: HEALTHY, running, slots };
 }

@@ -122,7 +122,7 @@ interface PageParts extends Parts {
 }
 
 /** One page of a list, read step by step. */
-export class FleetPage {
+class FleetPage {
   readonly #parts: PageParts;
   #place: Place | undefined;
   #isEnd = false;

@@ -8,8 +8,8 @@ import { Reused } from "./reused.ts";
 import { sortInTurns } from "./sort-in-turns.ts";
 
 /** What only memory knows, of hives whose beats arrive here; or their ids alone. */
-export const MEMORY_ORDERS = ["free_vram", "load", "last_beat", "id"] as const;
-export type MemoryOrder = (typeof MEMORY_ORDERS)[number];
+const MEMORY_ORDERS = ["free_vram", "load", "last_beat", "id"] as const;
+type MemoryOrder = (typeof MEMORY_ORDERS)[number];
 
 /** The live hives that have a value, in its order, as it was once. */
 export interface Snapshot {

@@ -1,5 +1,5 @@
 /** Why no hive is marked offline for now. */
-export type HoldCause = "mass_failure" | "network_lost";
+type HoldCause = "mass_failure" | "network_lost";
 
 /** How a hold ended. */
 export type HoldEnd = "returned" | "confirmed" | "timed_out";

@@ -32,7 +32,7 @@ function doesNotBeat({ beatAtMs = NEVER, answeredAtMs = NEVER }: Sight, { staleA
   return answeredAtMs - beatAtMs >= staleAfterMs;
 }
 
-export const beatIsFresh = ({ beatAtMs }: Sight, { nowMs, staleAfterMs }: View): boolean =>
+const beatIsFresh = ({ beatAtMs }: Sight, { nowMs, staleAfterMs }: View): boolean =>
   beatAtMs !== undefined && nowMs - beatAtMs < staleAfterMs;
 
 const isWithoutAnswer = ({ probe }: Sight): boolean => probe === "failed" || probe === "refused";

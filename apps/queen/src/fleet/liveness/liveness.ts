@@ -27,9 +27,9 @@ export interface LivenessRules {
 }
 
 /** What a record of the catalog says that matters here. */
-export type KnownHive = Pick<HiveRecord, "id" | "host" | "port" | "status" | "lastHeartbeatMs">;
+type KnownHive = Pick<HiveRecord, "id" | "host" | "port" | "status" | "lastHeartbeatMs">;
 
-export interface Tick {
+interface Tick {
   /** The hives to mark offline. Marks take time, so each is to be judged anew when its turn comes. */
   readonly lost: readonly Sight[];
   readonly notices: readonly Notice[];

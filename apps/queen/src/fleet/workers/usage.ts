@@ -157,7 +157,7 @@ const plus = (sum: number | null, amount: number | null): number | null =>
   sum === null || amount === null ? null : sum + amount;
 
 /** The indexes of the GPUs on which a worker runs. */
-export function devicesOf({ deviceIds, deviceId }: Worker): readonly number[] {
+function devicesOf({ deviceIds, deviceId }: Worker): readonly number[] {
   if (deviceIds !== null && deviceIds.length > 0) return deviceIds;
   return deviceId === null ? [] : [deviceId];
 }

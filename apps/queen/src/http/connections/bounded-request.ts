@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 export const MAX_PIECES = 4096;
 
 /** A body that comes in too many pieces. */
-export class PiecesError extends Error {
+class PiecesError extends Error {
   override readonly name = "PiecesError";
   readonly code = "BODY_IN_PIECES";
 }

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
-import { EVERYTHING, eventFilter } from "../../telling/event-filter.ts";
+import { eventFilter } from "../../telling/event-filter.ts";
 import { EventLog } from "../../telling/events.ts";
 import { EventBatches, type RowsOf } from "./event-batches.ts";
+
+const EVERYTHING = eventFilter([], []);
 
 /** Batches of a log of its own, and which rows were read for them. */
 function newBatches(rowOf: (id: string) => string | undefined = (id) => `{"id":"${id}"}`) {

@@ -10,7 +10,7 @@ const MAX_EVENTS = 25;
 const MAX_BATCHES = 32;
 
 /** Some events as they are sent. */
-export interface Batch {
+interface Batch {
   /** Empty when the reader wants none of them. */
   readonly text: Buffer;
   /** Number of the last event that was looked at. */

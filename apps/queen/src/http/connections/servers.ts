@@ -44,7 +44,7 @@ const SAY_EVERY_MS = 60_000;
 /** How OpenSSL calls a request in clear text, by its method. */
 const NO_TLS: ReadonlySet<string> = new Set(["ERR_SSL_HTTP_REQUEST", "ERR_SSL_WRONG_VERSION_NUMBER"]);
 
-export interface ConnectionLimits {
+interface ConnectionLimits {
   readonly maxConnections: number;
   /** Of those from one address over which no request was let in yet. */
   readonly maxConnectionsPerAddress: number;

@@ -4,7 +4,7 @@ import { SettingError } from "../../process/errors.ts";
 import type { Tls } from "./servers.ts";
 
 /** In PEM. */
-export interface TlsFiles {
+interface TlsFiles {
   readonly cert: string;
   readonly key: string;
 }

@@ -7,7 +7,7 @@ import { forbidden } from "./refusals.ts";
  */
 export type Access = "always" | "open" | "token" | "hive" | "reader" | "operator";
 export type GuardedAccess = Exclude<Access, "always" | "open">;
-export type Role = TokenRecord["role"];
+type Role = TokenRecord["role"];
 
 /** Somebody who logged in with a token. */
 export interface Login {

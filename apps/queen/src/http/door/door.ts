@@ -19,7 +19,7 @@ declare module "fastify" {
   }
 }
 
-export interface DoorOptions extends KnownCallersOptions {
+interface DoorOptions extends KnownCallersOptions {
   limits: RequestLimits;
   /** She is reached under its name too while callers without a token are let in. */
   publicUrl: string | undefined;

@@ -39,19 +39,22 @@ export class KnownSessions {
   async begin(tokenId: string, tokenExpiresAtMs: number | null, nowMs: number): Promise<NewLogin | undefined> {
     const { cookie, key, ...hashes } = mintSession();
     const expiresAtMs = Math.round(Math.min(nowMs + MAX_AGE_MS, tokenExpiresAtMs ?? Number.POSITIVE_INFINITY));
-    const session = await this.#catalog.sessions.add({ ...hashes, tokenId, expiresAtMs });
-    if (session === undefined) return undefined;
-    // Others may have ended for it.
-    await this.refresh();
-    return { ...session, cookie, key };
+    const begun = await this.#catalog.sessions.add({ ...hashes, tokenId, expiresAtMs });
+    if (begun === undefined) return undefined;
+    await this.#forget(begun.ended);
+    return { ...begun.session, cookie, key };
   }
 
   async end(cookieHash: string): Promise<void> {
     await this.#catalog.sessions.remove(cookieHash);
-    this.#sessions.delete(cookieHash);
-    // A reading that is under way may still have it.
+    await this.#forget([cookieHash]);
+  }
+
+  async #forget(ended: readonly string[]): Promise<void> {
+    for (const cookieHash of ended) this.#sessions.delete(cookieHash);
+    // A reading that is under way may still have them.
     await this.#reading.catch(() => {});
-    this.#sessions.delete(cookieHash);
+    for (const cookieHash of ended) this.#sessions.delete(cookieHash);
   }
 
   /** Reads them anew where they are others than those that were read. */

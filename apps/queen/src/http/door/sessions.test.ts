@@ -225,6 +225,15 @@ test("a session that one more of its token pushed out ends at once at this queen
   expect((await send(queen, first.headers)).status).toBe(401);
 });
 
+test("who logs in is known without a reading of all sessions", async () => {
+  const { queen, operator } = await startLockedQueen();
+  await logIn(queen, operator.token);
+  const list = vi.spyOn(queen.catalog.sessions, "list");
+  const second = await logIn(queen, operator.token);
+  expect((await send(queen, second.headers)).status).toBe(200);
+  expect(list).not.toHaveBeenCalled();
+});
+
 test("what another queen ends is known also where somebody logs in while the sessions are read", async () => {
   const { queen, operator } = await startLockedQueen();
   const { catalog, door } = queen;

@@ -9,7 +9,7 @@ import { parseTime, TIME_RULE } from "../times.ts";
  * What fields of one kind must be: `schema` says it to the readers of the API's document, `is` holds each heartbeat to it. zod took a sixth of the
  * queen's time under load, and more in garbage.
  */
-export interface Kind<Value> {
+interface Kind<Value> {
   readonly rule: string;
   readonly schema: z.ZodType<Value>;
   readonly is: (value: unknown) => value is Value;

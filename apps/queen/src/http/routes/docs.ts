@@ -92,14 +92,21 @@ export const docsRoutes = [
   }),
 ];
 
-/** Read once: all callers are sent the same bytes. */
-const files = new Map<URL, Promise<Buffer>>();
-
 async function sendFile(url: URL, reply: FastifyReply): Promise<Readable> {
-  const reading = files.get(url) ?? readFile(url);
-  files.set(url, reading);
-  reading.catch(() => files.delete(url));
-  const bytes = await reading;
+  const bytes = await read(url);
   reply.header("content-length", bytes.length);
   return bytesInPieces(bytes);
 }
+
+const files = new Map<URL, Promise<Buffer>>();
+
+/** Once: all callers are sent the same bytes. */
+function read(url: URL): Promise<Buffer> {
+  const reading = files.get(url) ?? readFile(url);
+  files.set(url, reading);
+  reading.catch(() => files.delete(url));
+  return reading;
+}
+
+// At the start: an update may take them away, or put others there, while she runs.
+for (const content of [DOCUMENT, ...FILES.values()]) if (content instanceof URL) void read(content);

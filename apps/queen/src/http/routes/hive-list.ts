@@ -38,7 +38,7 @@ export const hiveConditions = {
   cordoned: optionalFlag.meta({ description: "Whether a cordon is in force" }),
   text: condition("A part of the id, the host or the value of a label, whatever the case of its letters"),
 };
-export type HiveConditions = z.output<z.ZodObject<typeof hiveConditions>>;
+type HiveConditions = z.output<z.ZodObject<typeof hiveConditions>>;
 export const idsQuery = {
   id: hiveIds.meta({
     description: "Only the hives with these ids, at most 100: several by commas, or by naming it several times",

@@ -117,7 +117,8 @@ export async function writeSettings(job: Job): Promise<Outcome> {
   if (ca !== undefined) await put(job, "queen-ca.pem", ca);
   const { token, ...minted } = mintToken();
   job.run.hide(token);
-  await job.parts.catalog.tokens.add({ ...minted, name: tokenName(job), role: "hive", hiveId: hive.id });
+  const { tokens } = job.parts.catalog;
+  await tokens.add({ ...minted, name: tokenName(job), role: "hive", hiveId: hive.id });
   const settings = {
     HIVE_ID: hive.id,
     HIVE_HOST: listenAddress(job),
@@ -128,13 +129,12 @@ export async function writeSettings(job: Job): Promise<Outcome> {
     HIVE_LOG_FILE: "hive.log",
     HIVE_PID_FILE: "hive.pid",
   };
-  await put(
-    job,
-    "hive.env",
-    Object.entries(settings)
-      .map(([name, value]) => `${name}=${value}\n`)
-      .join(""),
-  );
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+  await put(job, "hive.env", lines.join("")).catch(async (error: unknown) => {
+    // Where the connection broke they may be there all the same, and the agent may start with them: the next installation ends that token.
+    if (error instanceof StepFailure && error.code === "COMMAND_FAILED") await tokens.revoke(minted.id);
+    throw error;
+  });
   job.tokenId = minted.id;
   return `listens on ${settings.HIVE_HOST}, port ${hive.port}; beats to ${job.queenUrl} with the token ${minted.id}`;
 }

@@ -33,7 +33,7 @@ export interface HiveLine {
 }
 
 /** A step of an operation on one hive began, or ended. */
-export interface StepLine {
+interface StepLine {
   readonly type: "step";
   readonly hiveId: string;
   readonly operationId: string;

@@ -13,7 +13,7 @@ const MAX_ERROR_BYTES = 16_384;
 /** A queen who refuses a body may cut off whoever still sends it. */
 export const CUT_OFF = 0;
 
-export interface Question {
+interface Question {
   queen?: "locked" | "open";
   method?: string;
   path: string;

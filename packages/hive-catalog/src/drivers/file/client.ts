@@ -220,11 +220,11 @@ export class FileClient implements SqlClient {
   }
 
   /** Tries until no other process holds the lock that `attempt` needs, without holding the event loop meanwhile. */
-  async #whenFree<Result>(startedMs: number, { signals = [] }: RequestOptions, attempt: () => Result): Promise<Result> {
+  async #whenFree<Result>(startedMs: number, { signal }: RequestOptions, attempt: () => Result): Promise<Result> {
     for (let waits = 0; ; waits++) {
       if (this.#isClosed)
         throw new HiveCatalogError("CATALOG_CLOSED", "the catalog was closed while a call waited for its turn");
-      for (const signal of signals) signal.throwIfAborted();
+      signal?.throwIfAborted();
       try {
         return attempt();
       } catch (error) {

@@ -205,7 +205,7 @@ test("a signal ends a request that waits for its answer, with its own reason", a
   });
   await using server = await startPlainServer(() => arrived());
   const controller = new AbortController();
-  const request = connect(server.url, 600_000).execute(plain("SELECT 1"), { signals: [controller.signal] });
+  const request = connect(server.url, 600_000).execute(plain("SELECT 1"), { signal: controller.signal });
   await arrival;
   const reason = new Error("nobody waits any more");
   controller.abort(reason);

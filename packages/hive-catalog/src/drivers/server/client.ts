@@ -7,7 +7,7 @@ import type { RequestOptions, SqlClient, SqlResult, SqlRow, SqlStatement, SqlVal
 import { Slots } from "../slots.ts";
 import { notLibsql, pause, RequestError, sendRepeatedly } from "./request.ts";
 
-export type ServerOptions = {
+type ServerOptions = {
   url: string;
   /** The URL as it may be shown. */
   name: string;
@@ -121,12 +121,12 @@ export class ServerClient implements SqlClient {
 
   /** Gives `work` a way to send requests that ends at the deadline, once it is its turn. */
   async #within<Result>(
-    { isRead, isRepeatable = false, deadlineMs, signals = [] }: Call & { deadlineMs: number },
+    { isRead, isRepeatable = false, deadlineMs, signal: given }: Call & { deadlineMs: number },
     work: (send: Send, signal: AbortSignal) => Promise<Result>,
     onRepeat: () => void,
   ): Promise<Result> {
     if (this.#isClosed) throw catalogClosed();
-    for (const given of signals) given.throwIfAborted();
+    given?.throwIfAborted();
     const { name: server, requestTimeoutMs } = this.#options;
     const controller = new AbortController();
     const { signal } = controller;
@@ -138,8 +138,8 @@ export class ServerClient implements SqlClient {
     const leftMs = deadlineMs - performance.now();
     if (leftMs <= 0) throw late();
     const timer = after(() => controller.abort(late()), leftMs);
-    const leave = (event: Event) => controller.abort((event.target as AbortSignal).reason);
-    for (const given of signals) given.addEventListener("abort", leave);
+    const leave = () => controller.abort(given?.reason);
+    given?.addEventListener("abort", leave);
     const end = () => {
       const closed = catalogClosed();
       // Whoever asked for a change wants to know more than that the catalog is closed.
@@ -161,7 +161,7 @@ export class ServerClient implements SqlClient {
       }
     } finally {
       cancel(timer);
-      for (const given of signals) given.removeEventListener("abort", leave);
+      given?.removeEventListener("abort", leave);
       this.#running.delete(end);
     }
   }
@@ -169,7 +169,7 @@ export class ServerClient implements SqlClient {
   /** What a server answered passes on with its SQLite code. Messages of others may hold anything. */
   #toError(error: unknown, call: Call): unknown {
     const { name: server } = this.#options;
-    if (call.signals?.some(({ aborted, reason }) => aborted && error === reason)) return error;
+    if (call.signal?.aborted && error === call.signal.reason) return error;
     if (error instanceof RequestError) return withOutcome(error, call);
     if (error instanceof HiveCatalogError) return error;
     if (!(error instanceof LibsqlError) || error.code === "HRANA_PROTO_ERROR") {

@@ -12,10 +12,10 @@ import {
 import { catalogInfo } from "@repo/hive-catalog/maintenance";
 import { inColumns } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
-import { withUsageErrors, written } from "@repo/settings";
+import { leadsNowhere, withUsageErrors, written } from "@repo/settings";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { toTokenJson } from "../http/routes/token-json.ts";
-import type { TokenCommand } from "./config.ts";
+import type { TokenCommand } from "./config/config.ts";
+import { toTokenJson } from "./http/routes/token-json.ts";
 
 interface Flags {
   database: string;
@@ -147,6 +147,10 @@ async function create(catalog: HiveCatalog, flags: CreateFlags): Promise<number>
   const { name, role, hive, json, out, expiresInDays } = flags;
   const { token, ...minted } = mintToken();
   const file = out === undefined ? undefined : resolve(out);
+  if (!file && leadsNowhere()) {
+    say("stdout leads nowhere: nobody would have the token, and none was made");
+    return 1;
+  }
   const problem = file && (await problemOfKeeping(token, file));
   if (problem) {
     say(`--out ${file} ${problem}; no token was made`);
@@ -168,7 +172,8 @@ async function create(catalog: HiveCatalog, flags: CreateFlags): Promise<number>
     if (json) await print(JSON.stringify({ ...toTokenJson(record), ...(!file && { token }) }));
     else if (!file) await print(token);
   } catch (error) {
-    if (file === undefined) await revokeUnread(catalog, record.id);
+    if (file) say(`the token ${record.id} is in ${file}`);
+    else await revokeUnread(catalog, record.id);
     throw error;
   }
   if (json) return 0;

@@ -1,0 +1,17 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+
+/**
+ * Makes a folder that a setting names, and those above it that are missing, for this user alone. One after the other: Node's own `recursive`
+ * tries for ever where the system says ENOENT of a folder in one that is there, as in /proc.
+ */
+export function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another program may have made it since.
+    if (!existsSync(path)) throw error;
+  }
+}
