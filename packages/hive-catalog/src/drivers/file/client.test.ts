@@ -1,4 +1,6 @@
+import { statSync } from "node:fs";
 import { join } from "node:path";
+import Database from "libsql";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readSql } from "../../../test/catalog-file.ts";
 import { temporaryFolder } from "../../testing.ts";
@@ -158,4 +160,16 @@ test("a file that cannot be opened, as where no file descriptor is left, is no f
     }
   };
   expect(codeOf(open)).toBe("CATALOG_UNAVAILABLE");
+});
+
+test("a -wal that grew because another program went on reading gives its room back once that has ended", async () => {
+  const reader = new Database(path);
+  reader.exec("BEGIN; SELECT * FROM t;");
+  const write = () => client.execute(plain("INSERT INTO t (v) VALUES (zeroblob(1000000))"));
+  for (let n = 0; n < 20; n++) await write();
+  expect(statSync(`${path}-wal`).size).toBeGreaterThan(20_000_000);
+  reader.close();
+  for (let n = 0; n < 3; n++) await write();
+  expect(statSync(`${path}-wal`).size).toBeLessThanOrEqual(16 * 2 ** 20);
+  expect((await client.execute(plain("SELECT count(*) FROM t"))).rows).toEqual([[23]]);
 });
