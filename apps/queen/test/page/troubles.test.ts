@@ -22,7 +22,7 @@ test("the page says that the queen can store nothing, why, and what to do, until
   const banner = page.getByText(NOTHING_STORED);
   await banner.waitFor();
   expect(await banner.textContent()).toContain("another process has held its lock for 2000 ms");
-  await page.getByText("End whatever holds its lock").waitFor();
+  await page.getByText("She goes on by herself once that is over").waitFor();
   await page.locator("#row-gpu-01").waitFor();
   await held.rollback();
   await banner.waitFor({ state: "detached" });

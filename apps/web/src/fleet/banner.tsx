@@ -31,8 +31,7 @@ function CatalogFault() {
   if (catalogFault.value === undefined) return null;
   return (
     <Banner title={`The queen can store nothing: the catalog ${catalogFault.value}.`}>
-      End whatever holds its lock, make room on its disk, put its file back, or restart its server: then she goes on.
-      What was answered before is kept.
+      She goes on by herself once that is over; what was answered before is kept.
     </Banner>
   );
 }
