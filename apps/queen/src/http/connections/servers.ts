@@ -96,6 +96,8 @@ export class Servers {
     const server: Server = this.#tls
       ? createTlsServer({ ...options, ...this.#tls, handshakeTimeout: timeouts.headersMs }, serve)
       : createServer(options, serve);
+    // Node would answer what it does not know with 417, past all limits.
+    server.on("checkExpectation", serve);
     if (server instanceof TlsServer)
       server.on("tlsClientError", (error, socket) => this.#answerPlainHttp(error, socket));
     server.setTimeout(timeouts.silenceMs);

@@ -6,7 +6,8 @@ import type { Cursor, ListQuery } from "../../fleet/lists/fleet-lists.ts";
 import { invalidArgument } from "../errors.ts";
 
 const none = z.null();
-const id = z.string().min(1);
+/** Other programs give hives whatever id they like, the empty one, too. */
+const id = z.string();
 /** Where a list goes on, by what it is sorted by: a value and an id. */
 const PLACES = {
   id: z.tuple([none, id]),
