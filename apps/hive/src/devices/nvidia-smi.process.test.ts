@@ -1,11 +1,12 @@
 import { ProgramTurns } from "@repo/processes";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { fakeProgram, temporaryFolder } from "../testing.ts";
 import { NvidiaSmi } from "./nvidia-smi.ts";
 
 test("after a run that hung, nvidia-smi is left alone for 1 reading, then 2, 4 … 32, until one answers", async () => {
   const path = temporaryFolder();
   vi.stubEnv("PATH", path);
+  onTestFinished(() => void vi.unstubAllEnvs());
   fakeProgram(path, "nvidia-smi", "exec /bin/sleep 600");
   const turns = new ProgramTurns();
   const run = vi.spyOn(turns, "run");

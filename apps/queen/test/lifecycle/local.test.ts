@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { createClient } from "@libsql/client";
 import { expect, onTestFinished, test } from "vitest";
 import { Fleet } from "../e2e/fleet.ts";
 import { until } from "../until.ts";
@@ -50,6 +51,25 @@ test("of settings that its host does not take, no token stays in force", async (
   await rm(arriving, { recursive: true });
   expect(await operate(fleet.request.bind(fleet), "start", ID)).toMatchObject({ state: "succeeded" });
   expect(await tokens()).toEqual([expect.any(Number), null]);
+});
+
+test("what kept settings from a host is told also where their token cannot be revoked, and so is that", async () => {
+  const { fleet, startQueen, folder } = await startSite();
+  await startQueen();
+  await fleet.add(ID, await unusedPort());
+  const file = createClient({ url: `file:${fleet.file}` });
+  onTestFinished(() => file.close());
+  await file.execute(
+    "CREATE TRIGGER kept BEFORE UPDATE OF revoked_at_ms ON tokens BEGIN SELECT RAISE(ABORT, 'kept'); END",
+  );
+  await mkdir(join(folder, "hive.env.incoming"), { recursive: true });
+  expect(await operate(fleet.request.bind(fleet), "start", ID)).toMatchObject({
+    state: "failed",
+    problem: expect.stringMatching(/^settings: .*\[COMMAND_FAILED\]/),
+    output_tail: expect.stringMatching(
+      /\nthe token \w{16} stays in force: a rule that another program put on the tables/,
+    ),
+  });
 });
 
 test("the local hive outlives its queen, is found again, and is never there twice", async () => {

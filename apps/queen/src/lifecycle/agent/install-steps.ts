@@ -117,8 +117,7 @@ export async function writeSettings(job: Job): Promise<Outcome> {
   if (ca !== undefined) await put(job, "queen-ca.pem", ca);
   const { token, ...minted } = mintToken();
   job.run.hide(token);
-  const { tokens } = job.parts.catalog;
-  await tokens.add({ ...minted, name: tokenName(job), role: "hive", hiveId: hive.id });
+  await job.parts.catalog.tokens.add({ ...minted, name: tokenName(job), role: "hive", hiveId: hive.id });
   const settings = {
     HIVE_ID: hive.id,
     HIVE_HOST: listenAddress(job),
@@ -132,11 +131,20 @@ export async function writeSettings(job: Job): Promise<Outcome> {
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   await put(job, "hive.env", lines.join("")).catch(async (error: unknown) => {
     // Where the connection broke they may be there all the same, and the agent may start with them: the next installation ends that token.
-    if (error instanceof StepFailure && error.code === "COMMAND_FAILED") await tokens.revoke(minted.id);
+    if (error instanceof StepFailure && error.code === "COMMAND_FAILED") await revokeUnused(job, minted.id);
     throw error;
   });
   job.tokenId = minted.id;
   return `listens on ${settings.HIVE_HOST}, port ${hive.port}; beats to ${job.queenUrl} with the token ${minted.id}`;
+}
+
+/** Why it cannot be is said beside what failed, not in the place of it. */
+async function revokeUnused({ parts: { catalog }, run }: Job, id: string): Promise<void> {
+  try {
+    await catalog.tokens.revoke(id);
+  } catch (error) {
+    run.onOutput(`the token ${id} stays in force: ${reasonOf(error)}\n`);
+  }
 }
 
 /** The hive's own address where the host has it; all addresses where the hive is known by a name, or by the address of a gateway. */
