@@ -1,5 +1,6 @@
+import { createClient } from "@libsql/client";
 import { QueenClient } from "@repo/queen-client";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { postJson, queenProcesses } from "../../queen/test/queen-processes.ts";
 import { until } from "../../queen/test/until.ts";
 import { hivectl } from "./hivectl.ts";
@@ -43,6 +44,32 @@ test("status proposes to start the agent of an offline hive where a queen has op
   const { stdout } = await hivectl(["status"], { QUEEN_URL: url });
   expect(stdout).toMatch(/^Next:\n {2}hivectl start gpu-02 {2}starts its agent again\n$/m);
 });
+
+test("status says above all that the queen can store nothing, and why, until that is over", async () => {
+  const QUEEN_URL = await queens.start().origin();
+  await new QueenClient({ url: QUEEN_URL }).addHive({ ...HIVE, id: "gpu-01", status: "online" });
+  const status = async (...args: string[]) => (await hivectl(["status", ...args], { QUEEN_URL })).stdout;
+  const other = createClient({ url: `file:${queens.file}` });
+  onTestFinished(() => other.close());
+  const lock = await other.transaction("write");
+  expect(await status()).toMatch(
+    /^The queen is not ready: the catalog takes no change: another process .*\n\nFleet at /,
+  );
+  expect(JSON.parse(await status("--json"))).toMatchObject({ not_ready: expect.stringContaining("another process") });
+  await lock.rollback();
+  expect(await status()).toMatch(/^Fleet at /);
+  expect(JSON.parse(await status("--json"))).toMatchObject({ not_ready: null, health: { other_queens: 0 } });
+});
+
+test("status says that another queen runs on the catalog, and what to do", async () => {
+  const QUEEN_URL = await queens.start().origin();
+  await queens.start().origin();
+  const text = await until("they have noticed each other", async () => {
+    const { stdout } = await hivectl(["status"], { QUEEN_URL });
+    return !stdout.startsWith("Fleet at") && stdout;
+  });
+  expect(text).toMatch(/^Another queen runs on this catalog, .* End all but one\.\n\nFleet at /);
+}, 60_000);
 
 test("status says of those that are unknown what they wait for, and how they get an agent", async () => {
   const url = await queens.start().origin();

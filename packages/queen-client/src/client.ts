@@ -201,6 +201,10 @@ export class QueenClient {
   getHealth(call?: Call): Promise<Answer<"getHealth">> {
     return this.#requests.json("get", "/health", {}, call);
   }
+  /** Rejects with the problem NOT_READY where she cannot serve, which is no reason to ask again. */
+  isReady(call?: Call): Promise<Answer<"isReady">> {
+    return this.#requests.json("get", "/health/ready", {}, call);
+  }
   confirmMassFailure(call?: Call): Promise<Answer<"confirmMassFailure">> {
     return this.#requests.json("post", "/v1/liveness/confirm", {}, call);
   }

@@ -156,9 +156,9 @@ const broken = (error: unknown): never => {
   throw noAnswer("the connection broke", error);
 };
 
-/** When a queen that has no time now, or whatever stands before her, says to come back. */
+/** When a queen that has no time now, or whatever stands before her, says to come back. Who asks whether she is ready, has the answer. */
 function retryAfterOf(error: unknown): number | undefined {
-  const knows = error instanceof QueenProblem || error instanceof QueenNoAnswer;
+  const knows = (error instanceof QueenProblem && error.code !== "NOT_READY") || error instanceof QueenNoAnswer;
   return knows && error.status === 503 ? error.retryAfterMs : undefined;
 }
 

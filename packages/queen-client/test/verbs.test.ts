@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { QueenClient } from "../src/index.ts";
 
 /** JSON that has no verb all the same: the document itself, and what machines alone look at. */
-const NO_VERBS = ["getOpenApi", "isLive", "isReady"];
+const NO_VERBS = ["getOpenApi", "isLive"];
 
 interface Operation {
   readonly operationId: string;

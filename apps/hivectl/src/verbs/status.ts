@@ -1,6 +1,6 @@
 import { inColumns } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
-import type { Answer, Schema } from "@repo/queen-client";
+import { type Answer, mayPass, QueenProblem, type Schema } from "@repo/queen-client";
 import { examples } from "../output/help-lines.ts";
 import { wrapped } from "../output/wrapped.ts";
 import type { Session } from "../session.ts";
@@ -13,6 +13,8 @@ interface Status {
   readonly queen: string;
   readonly totals: Schema<"FleetTotals">;
   readonly health: Answer<"getHealth">;
+  /** Why she cannot serve; null where she can. */
+  readonly not_ready: string | null;
   /** Of each kind the first few. */
   readonly offline: readonly HiveRow[];
   readonly unknown: readonly HiveRow[];
@@ -39,21 +41,25 @@ export const addStatus: AddVerb = (parent, does) => {
     );
 };
 
-async function read({ queen, call, access }: Session): Promise<Status> {
-  const [health, offline, unknown, notBeating, unreachable, cordoned, { operations }, { workers }] = await Promise.all([
-    queen.getHealth(call),
-    queen.listFleet({ status: "offline", limit: SHOWN }, call),
-    queen.listFleet({ status: "unknown", limit: SHOWN }, call),
-    queen.listFleet({ not_beating: true, limit: SHOWN }, call),
-    queen.listFleet({ unreachable: true, limit: SHOWN }, call),
-    queen.listFleet({ cordoned: true, limit: SHOWN }, call),
-    queen.listOperations({ state: "running", limit: SHOWN }, call),
-    queen.findWorkers({ state: "Error" }, call),
-  ]);
+async function read(session: Session): Promise<Status> {
+  const { queen, call, access } = session;
+  const [notReady, health, offline, unknown, notBeating, unreachable, cordoned, { operations }, { workers }] =
+    await Promise.all([
+      whyNotReady(session),
+      queen.getHealth(call),
+      queen.listFleet({ status: "offline", limit: SHOWN }, call),
+      queen.listFleet({ status: "unknown", limit: SHOWN }, call),
+      queen.listFleet({ not_beating: true, limit: SHOWN }, call),
+      queen.listFleet({ unreachable: true, limit: SHOWN }, call),
+      queen.listFleet({ cordoned: true, limit: SHOWN }, call),
+      queen.listOperations({ state: "running", limit: SHOWN }, call),
+      queen.findWorkers({ state: "Error" }, call),
+    ]);
   return {
     queen: access.url,
     totals: offline.totals,
     health,
+    not_ready: notReady,
     offline: offline.hives,
     unknown: unknown.hives,
     not_beating: notBeating.hives,
@@ -64,11 +70,23 @@ async function read({ queen, call, access }: Session): Promise<Status> {
   };
 }
 
+/** Why the queen cannot serve, though she answers what is read. */
+async function whyNotReady({ queen, call, signal }: Session): Promise<string | null> {
+  try {
+    await queen.isReady(call);
+    return null;
+  } catch (error) {
+    if (signal.aborted || !mayPass(error)) throw error;
+    return error instanceof QueenProblem ? error.detail : error.message;
+  }
+}
+
 function text(status: Status, { times, access, terminal }: Session): string {
   const { queen, totals } = status;
   const where = access.context === undefined ? queen : `${queen} (context ${access.context})`;
   const sinceAndWhy = (row: HiveRow) => [times.at(row.status.since_ms), row.status.why];
   const blocks = [
+    ...queenMarks(status),
     `Fleet at ${printable(where)}: ${countsText(totals)}`,
     ...heldMarks(status.health.liveness, times),
     ...hivesBlock("Offline", status.offline, totals.offline, sinceAndWhy),
@@ -92,6 +110,13 @@ function text(status: Status, { times, access, terminal }: Session): string {
     ),
   ];
   return wrapped(`${blocks.join("\n\n")}\n`, terminal.width);
+}
+
+/** What is wrong with the queen herself: all below is as she last knew it. */
+function queenMarks({ not_ready: why, health: { other_queens: others } }: Status): string[] {
+  const isNotReady = `The queen is not ready: ${why}. Changes and heartbeats may be refused until that is over, and what is said below is as she knew it last.`;
+  const areSeveral = `${others === 1 ? "Another queen runs" : `${others} other queens run`} on this catalog, which is made for one: they may disagree on which hives are gone. End all but one.`;
+  return [...(why === null ? [] : [isNotReady]), ...(others === 0 ? [] : [areSeveral])];
 }
 
 function countsText({ total, online, offline, unknown, ...others }: Status["totals"]): string {
