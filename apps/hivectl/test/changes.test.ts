@@ -1,5 +1,6 @@
 import { QueenClient } from "@repo/queen-client";
 import { beforeAll, expect, test } from "vitest";
+import { breakingProxy } from "./breaking-proxy.ts";
 import { hivectl } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
@@ -131,7 +132,7 @@ test("more than go into one request are added all the same, as data or as names"
   const { hives, ...counts } = JSON.parse(stdout);
   expect({ code, counts, last: hives.at(-1) }).toEqual({
     code: 3,
-    counts: { added: 1002, skipped: 0, failed: 1 },
+    counts: { added: 1002, skipped: 0, failed: 1, not_known: 0, not_added: 0 },
     last: {
       line: 1003,
       id: "m0",
@@ -143,6 +144,24 @@ test("more than go into one request are added all the same, as data or as names"
     code: 3,
     stdout: "n1\n",
     stderr: expect.stringMatching(/^hivectl: line 2 m1: HIVE_ALREADY_EXISTS: /),
+  });
+});
+
+test("of lines that reached no queen it is known that none was added; of those without an answer it is not known", async () => {
+  const nobody = await hivectl(["add", "-", "-o", "json"], { QUEEN_URL: "http://127.0.0.1:1" }, "u1 h\nu2 h\n");
+  expect(JSON.parse(nobody.stdout)).toMatchObject({ hives: [], added: 0, not_known: 0, not_added: 2 });
+  expect(nobody).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^hivectl: no queen was reached: 0 added, 2 not added\nhivectl: .*ECONNREFUSED/),
+  });
+  const proxy = await breakingProxy(queen.url);
+  proxy.breakOnce(/hives/);
+  expect(await hivectl(["add", "-"], { QUEEN_URL: proxy.url }, "alone\nu1 h\nu2 h\n")).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/^1 +- +failed .*\n2 +u1 +not known .*\n3 +u2 +not known /m),
+    stderr: expect.stringMatching(
+      /^hivectl: the answer broke off: 0 added, 2 not known, 1 failed: line 1 INVALID_LINE\nhivectl: of what is not known, look /,
+    ),
   });
 });
 

@@ -8,6 +8,7 @@ import { beforeAnything } from "./before-anything.ts";
 import { type ActionOnHive, BulkReport, OUTCOMES } from "./bulk-report.ts";
 import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter, refuseEmptySelector } from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
+import { endByError } from "./outcome.ts";
 import { showing } from "./shown-columns.ts";
 import { wholeAnswer } from "./whole-answer.ts";
 
@@ -88,8 +89,7 @@ export async function actInBulk(
   );
   for (const line of plan) if (line.outcome !== "would_do") await report.hive(asOutcome(line));
   const ids = todo.map(({ hive_id }) => hive_id);
-  await act(session, { ...bulk, deed }, { ids, parallel: flags.parallel, report });
-  return report.end();
+  return act(session, { ...bulk, deed }, { ids, parallel: flags.parallel, report });
 }
 
 /** Where a question would have to be asked, and nobody can answer it. */
@@ -103,20 +103,24 @@ async function act(
   session: Session,
   { deed, wait }: Bulk,
   { ids, parallel, report }: { ids: readonly string[]; parallel: number | undefined; report: BulkReport },
-): Promise<void> {
-  const { queen, call, signal } = session;
+): Promise<number> {
+  const { queen, call } = session;
   const query = { ...(parallel !== undefined && { parallel }), ...(wait && { wait }) };
   try {
     for (const part of partsOf(ids)) {
+      report.asked(part);
       for await (const line of wholeAnswer(queen.actOnHives({ ...deed, ids: part } as Action, query, call))) {
         if (line.type === "hive") await report.hive(line);
         else if (line.type === "step") report.step(line);
-        else if (line.stopping) return session.terminal.complain("the queen stops: what had not begun is not done");
+        else if (line.stopping) {
+          session.terminal.complain("the queen stops: what had not begun is not done");
+          return report.end();
+        }
       }
     }
+    return report.end();
   } catch (error) {
-    report.broken({ isInterrupted: signal.aborted });
-    throw error;
+    return endByError(session, report, error);
   }
 }
 

@@ -8,6 +8,7 @@ import { type ActionOnHive, BulkReport } from "./bulk-report.ts";
 import { filterOf } from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
 import { inParallel } from "./in-parallel.ts";
+import { endByError } from "./outcome.ts";
 import type { AddVerb } from "./verb.ts";
 
 type Operation = Schema<"Operation">;
@@ -50,12 +51,14 @@ async function cancel(session: Session, call: Call): Promise<number> {
   );
   for (const line of plan) if (line.outcome !== "would_do") await report.hive(line);
   try {
-    await inParallel(todo, call.flags.parallel ?? AT_ONCE, async (line) => report.hive(await cancelled(session, line)));
+    await inParallel(todo, call.flags.parallel ?? AT_ONCE, async (line) => {
+      report.asked([line.hive_id]);
+      await report.hive(await cancelled(session, line));
+    });
+    return report.end();
   } catch (error) {
-    report.broken({ isInterrupted: session.signal.aborted });
-    throw error;
+    return endByError(session, report, error);
   }
-  return report.end();
 }
 
 /** What runs, of what was asked for; and of each that was named, why there is nothing to cancel. */
