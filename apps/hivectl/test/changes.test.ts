@@ -165,6 +165,20 @@ test("of lines that reached no queen it is known that none was added; of those w
   });
 });
 
+test.each([
+  [["add", "late1", "--host", "h"], "late1 was added"],
+  [["set", "late", "--port", "3"], "late was changed"],
+  [["token", "revoke", "-y", "0123456789abcdef"], "0123456789abcdef was revoked"],
+  [["host-key", "confirm", "late", "--fingerprint", "SHA256:x"], "the key was confirmed"],
+  [["host-key", "forget", "late", "-y"], "they were forgotten"],
+])("of one change without an answer, %j, it is said that its outcome is not known", async (args, said) => {
+  const proxy = await breakingProxy(queen.url);
+  await client.addHive({ id: "late", host: "h", port: 1, ssh_host: "127.0.0.1" }).catch(() => undefined);
+  proxy.beforeAnswers((asked) => void (asked.method !== "GET" && asked.socket.resetAndDestroy()));
+  const { code, stderr } = await hivectl(args, { QUEEN_URL: proxy.url });
+  expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining(`whether ${said} is not known`) });
+});
+
 test("set changes what is named, and an empty text takes away", async () => {
   await client.addHive({ id: "moved", host: "h", port: 1, ssh_host: "s", ssh_port: 2200, ssh_user: "u" });
   expect(await run(["set", "moved", "--host", "10.0.1.99", "--ssh-user", "", "--ssh-port", ""])).toEqual({

@@ -5,6 +5,7 @@ import type { Session } from "../session.ts";
 import { beforeAnything } from "./before-anything.ts";
 import { isNumberTyped } from "./bulk.ts";
 import { HIVES, type HiveRow } from "./hive-columns.ts";
+import { answerOf } from "./outcome.ts";
 import { showing } from "./shown-columns.ts";
 import type { AddVerb } from "./verb.ts";
 
@@ -40,7 +41,7 @@ async function confirmMissing(session: Session): Promise<number> {
     terminal.complain("nothing was done");
     return EXIT.failed;
   }
-  const { missing, online } = await queen.confirmMassFailure(call);
+  const { missing, online } = await answerOf(session, "it was confirmed", queen.confirmMassFailure(call));
   terminal.say(`${missing} of ${online} online hives are missing: they are marked offline as the queen next looks`);
   return EXIT.done;
 }

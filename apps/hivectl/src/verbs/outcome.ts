@@ -31,3 +31,15 @@ export async function endByError(
   for (const sentence of sentencesOf(error, caller)) terminal.complain(sentence);
   return exitCode;
 }
+
+/** What one change is answered with. Where it is not known whether it was done, that is said; of a refusal its code says so. */
+export async function answerOf<T>({ terminal }: Session, change: string, asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof QueenProblem) && isOutcomeUnknown(error)) {
+      terminal.complain(`whether ${change} is not known: look before doing it again`);
+    }
+    throw error;
+  }
+}
