@@ -42,6 +42,7 @@ test("add takes one hive by its flags", async () => {
     ["x"],
     ["x", "--host", "h", "--port", "0"],
     ["x", "--host", "h", "--label", "=a"],
+    ["x", "--host", "h", "--label", "a=1", "--label", "a=2"],
     ["-", "--host", "h"],
   ]) {
     expect(await run(["add", ...args])).toMatchObject({ code: 2 });
@@ -73,6 +74,7 @@ test("add - takes many from stdin, as words or as JSON, and says of each line wh
     "{no json",
     "w1 10.0.2.1",
     "bad/id 10.0.2.1",
+    "twice 10.0.2.1 rack=r1 rack=r2",
   ];
   const { code, stdout, stderr } = await run(["add", "-", "--label", "env=prod", "--port", "8650"], lines.join("\n"));
   expect(code).toBe(3);
@@ -89,6 +91,7 @@ test("add - takes many from stdin, as words or as JSON, and says of each line wh
   expect(said).toEqual([
     "8 - failed",
     "9 - failed",
+    "12 - failed",
     "2 w1 added",
     "3 w2 added",
     "4 w3 added",
@@ -98,7 +101,7 @@ test("add - takes many from stdin, as words or as JSON, and says of each line wh
     "11 bad/id failed",
   ]);
   expect(stderr).toBe(
-    "hivectl: 5 added, 4 failed: 2 INVALID_LINE, 1 HIVE_ALREADY_EXISTS, 1 INVALID_HIVE\nhivectl: --if-missing passes over those that are there already\n",
+    "hivectl: 5 added, 5 failed: 3 INVALID_LINE, 1 HIVE_ALREADY_EXISTS, 1 INVALID_HIVE\nhivectl: --if-missing passes over those that are there already\n",
   );
   expect(await client.getHive("w1")).toMatchObject({ port: 8650, labels: { rack: "r1", env: "prod" } });
   expect(await client.getHive("w2")).toMatchObject({ port: 8700, labels: { rack: "r1", env: "dev" } });
