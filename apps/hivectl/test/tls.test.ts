@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { Daemon } from "../../queen/test/daemon.ts";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
 import { hivectl } from "./hivectl.ts";
 
@@ -28,5 +29,28 @@ test("https to a queen who speaks plain HTTP is said in words, with what to do",
     code: 1,
     stdout: "",
     stderr: `hivectl: ${QUEEN_URL} cannot be reached: what answers there speaks no TLS, or none that is spoken here\nhivectl: where it speaks plain HTTP, its URL begins with http://\n`,
+  });
+});
+
+test("plain HTTP to a queen who speaks HTTPS is said in her words, also as one logs in", async () => {
+  const queen = queens.start(["--tls-cert", pathOf("a.cert.pem"), "--tls-key", pathOf("a.key.pem")]);
+  const QUEEN_URL = await queen.origin();
+  for (const args of [["status"], ["get", "hives"], ["cordon", "a", "-y", "--reason", "x"], ["login"]]) {
+    const { code, stderr } = await hivectl(args, { QUEEN_URL }, "hq_token\n");
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining("HTTP 400: This port speaks HTTPS: the URL begins with https://\n"),
+    });
+  }
+});
+
+test("an agent of a hive is said to be no queen", async () => {
+  await using hive = new Daemon("hive", [], { HIVE_ID: "gpu-01", HIVE_PORT: "0" });
+  const stderr =
+    "hivectl: NOT_FOUND: There is no /v1/fleet here: this is the agent of the hive gpu-01.\nhivectl: who answers is no queen, ";
+  expect(await hivectl(["get", "hives"], { QUEEN_URL: await hive.origin() })).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringContaining(stderr),
   });
 });
