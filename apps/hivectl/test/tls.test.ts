@@ -1,7 +1,10 @@
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { HiveCatalog } from "@repo/hive-catalog";
 import { expect, test } from "vitest";
 import { Daemon } from "../../queen/test/daemon.ts";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
+import { addToken } from "../../queen/test/tokens.ts";
 import { hivectl } from "./hivectl.ts";
 
 const queens = queenProcesses();
@@ -21,6 +24,25 @@ test("a certificate of one's own is trusted when QUEEN_CA names it, and refused 
     code: 2,
     stderr: expect.stringMatching(/^hivectl: QUEEN_CA \/no\/file: /),
   });
+});
+
+test("login stores the certificates with which it succeeded, from wherever they came", async () => {
+  const queen = queens.start(["--tls-cert", pathOf("a.cert.pem"), "--tls-key", pathOf("a.key.pem")]);
+  const url = (await queen.origin()).replace("http:", "https:");
+  const catalog = await HiveCatalog.open(queens.file);
+  const { token } = await addToken(catalog, "operator");
+  await catalog.close();
+  await queen.hangUp();
+  const env = { XDG_CONFIG_HOME: `${queens.folder}/config` };
+  const QUEEN_CA = relative("", pathOf("a.cert.pem"));
+  expect(await hivectl(["login", url, "--name", "lab"], { ...env, QUEEN_CA }, `${token}\n`)).toMatchObject({ code: 0 });
+  expect(await hivectl(["get", "hives"], env)).toMatchObject({ code: 0 });
+  expect(await hivectl(["login", url, "--name", "other"], env, `${token}\n`)).toMatchObject({ code: 0 });
+  const { contexts } = JSON.parse((await hivectl(["context", "list", "-o", "json"], env)).stdout);
+  expect(contexts).toMatchObject([
+    { name: "lab", ca: pathOf("a.cert.pem") },
+    { name: "other", ca: pathOf("a.cert.pem"), current: true },
+  ]);
 });
 
 test("https to a queen who speaks plain HTTP is said in words, with what to do", async () => {
