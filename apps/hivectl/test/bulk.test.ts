@@ -118,6 +118,21 @@ test("without a terminal nothing is done until a flag answers", async () => {
   expect((await client.listHives()).hives.length).toBe(3);
 });
 
+test("what is wrong is said first, and what would be asked for last, all at once", async () => {
+  for (const [args, code, said] of [
+    [["cordon", "gpu-01", "--for", "soon"], 2, /^hivectl: INVALID_ARGUMENT: .*for/],
+    [["cordon", "nope"], 1, /^hivectl: 0 done, 1 failed: nope HIVE_NOT_FOUND\n/],
+    [["remove", "nope"], 1, /^hivectl: 0 done, 1 failed: nope HIVE_NOT_FOUND\n/],
+    [["cancel", "nope"], 1, /^hivectl: 0 done, 1 failed: nope HIVE_NOT_FOUND\n/],
+    [["confirm-missing"], 0, /nothing to confirm\n$/],
+    [["cordon", "gpu-01", "--for", "2h"], 2, /^hivectl: cordon asks .*: --reason and --yes answer\n$/],
+    [["cordon", "gpu-01", "--reason", "x"], 2, /^hivectl: cordon asks .*: --yes answers\n$/],
+  ] as const) {
+    expect({ args, ...(await run([...args])) }).toMatchObject({ args, code, stderr: expect.stringMatching(said) });
+  }
+  expect(await cordoned()).toEqual([]);
+});
+
 test.each([
   [["remove", "-y"], "say which hives"],
   [["remove", "-y", "gpu-01", "-l", "rack=r12"], "not both"],

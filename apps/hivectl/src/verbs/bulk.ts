@@ -65,7 +65,6 @@ export async function actInBulk(
   const { terminal } = session;
   terminal.goOnUnread();
   const isAgreedTo = flags.yes === true || bulk.isHarmless === true;
-  if (!isAgreedTo) refuseUnasked(session, bulk.deed.action);
   const plan = await beforeAnything(session, async () => {
     return planOf(session, await chosenBy(session, args, flags), bulk);
   });
@@ -77,6 +76,7 @@ export async function actInBulk(
   const deed = await beforeAnything(session, async () => {
     const whole = todo.length > 0 && bulk.complete !== undefined ? await bulk.complete() : bulk.deed;
     const isSettled = isAgreedTo || todo.length === 0;
+    if (!isSettled) refuseUnasked(session, bulk.deed.action);
     return isSettled || (await isAgreed(session, bulk, plan, todo)) ? whole : undefined;
   });
   if (deed === undefined) {
@@ -92,7 +92,7 @@ export async function actInBulk(
   return act(session, { ...bulk, deed }, { ids, parallel: flags.parallel, report });
 }
 
-/** Where a question would have to be asked, and nobody can answer it. */
+/** Where a question would have to be asked, and nobody can answer it. What else is wrong comes first: the flag would not mend it. */
 export function refuseUnasked({ flags, terminal }: Session, verb: string): void {
   if (flags.yes || terminal.canAsk) return;
   throw new UsageProblem(`${verb} asks before it does anything, and there is no terminal: --yes answers`);

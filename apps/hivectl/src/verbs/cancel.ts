@@ -33,13 +33,13 @@ export const addCancel: AddVerb = (parent, does) => {
 async function cancel(session: Session, call: Call): Promise<number> {
   const { terminal } = session;
   terminal.goOnUnread();
-  refuseUnasked(session, "cancel");
   const plan = await beforeAnything(session, () => planOf(session, call));
   if (plan.length === 0) {
     terminal.say("no operation runs on a hive that is as asked for: nothing to do");
     return EXIT.done;
   }
   const todo = plan.filter(({ outcome }) => outcome === "would_do");
+  if (todo.length > 0) refuseUnasked(session, "cancel");
   const ask = () => isAgreed(session, { title: TITLE }, plan, todo);
   if (todo.length > 0 && !call.flags.yes && !(await beforeAnything(session, ask))) {
     terminal.complain("nothing was done");
