@@ -69,6 +69,11 @@ test("with --no-wait it only begins, and wait follows it to its end", async () =
     code: 0,
     stdout: "stop of gpu-01 succeeded\n",
   });
+  expect((await run("restart", "-y", "gpu-02", "--no-wait", "-o", "name")).stdout).toBe("gpu-02\n");
+  const { code, stderr } = await run("wait", "--for", "op=gpu-02");
+  const [, last = ""] = /^hivectl: gpu-02 is a hive, .* `hivectl wait --for op=(restart-\w+)` waits/.exec(stderr) ?? [];
+  expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("restart-") });
+  expect(await run("wait", "--for", `op=${last}`)).toMatchObject({ code: 0 });
   const { stdout } = await run("start", "gpu-01", "--no-wait");
   const [, operation = ""] = /^gpu-01 +begun +(start-\w+)$/m.exec(stdout) ?? [];
   expect(await run("wait", "--for", `op=${operation}`)).toMatchObject({ code: 0 });
