@@ -6,7 +6,14 @@ import { wrapped } from "../output/wrapped.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { beforeAnything } from "./before-anything.ts";
 import { type ActionOnHive, BulkReport, OUTCOMES } from "./bulk-report.ts";
-import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter, refuseEmptySelector } from "./hive-filter.ts";
+import {
+  addFilterFlags,
+  type FilterFlags,
+  filterOf,
+  type HiveFilter,
+  hintOf,
+  refuseEmptySelector,
+} from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
 import { endByError } from "./outcome.ts";
 import { showing } from "./shown-columns.ts";
@@ -69,7 +76,7 @@ export async function actInBulk(
     return planOf(session, await chosenBy(session, args, flags), bulk);
   });
   if (plan.length === 0) {
-    terminal.say("no hive is as asked for: nothing to do");
+    terminal.say(`no hive is as asked for: nothing to do${hintOf(flags)}`);
     return EXIT.done;
   }
   const todo = plan.filter(({ outcome }) => outcome === "would_do");

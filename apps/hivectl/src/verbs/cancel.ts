@@ -5,7 +5,7 @@ import type { CommonFlags, Session } from "../session.ts";
 import { beforeAnything } from "./before-anything.ts";
 import { addBulkFlags, type BulkFlags, checkChoice, isAgreed, refuseUnasked } from "./bulk.ts";
 import { type ActionOnHive, BulkReport } from "./bulk-report.ts";
-import { filterOf } from "./hive-filter.ts";
+import { filterOf, hintOf } from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
 import { inParallel } from "./in-parallel.ts";
 import { endByError } from "./outcome.ts";
@@ -35,7 +35,7 @@ async function cancel(session: Session, call: Call): Promise<number> {
   terminal.goOnUnread();
   const plan = await beforeAnything(session, () => planOf(session, call));
   if (plan.length === 0) {
-    terminal.say("no operation runs on a hive that is as asked for: nothing to do");
+    terminal.say(`no operation runs on a hive that is as asked for: nothing to do${hintOf(call.flags)}`);
     return EXIT.done;
   }
   const todo = plan.filter(({ outcome }) => outcome === "would_do");

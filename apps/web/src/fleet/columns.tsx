@@ -6,7 +6,7 @@ import { Status } from "../parts/status.tsx";
 import type { SeenRow } from "../state/fleet.ts";
 import { hrefOf } from "../state/place.ts";
 import { countText } from "../words/amounts.ts";
-import { addressText, gpuKinds } from "../words/devices.ts";
+import { addressText, gpuTexts } from "../words/devices.ts";
 import { FirstLabelChips } from "./labels.tsx";
 
 export interface Column {
@@ -114,7 +114,7 @@ function Address(hive: { host: string; port: number }) {
 
 const Gpus = ({ gpus }: { gpus: SeenRow["row"]["gpus"] }) => (
   <span class={gpus?.length ? "" : "soft"}>
-    {gpuKinds(gpus).map((kind, index) => (
+    {gpuTexts(gpus).map((kind, index) => (
       <span key={kind}>
         {index > 0 && ", "}
         {kind}
