@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { type HiveCatalog, HiveCatalogError, QUEEN_GONE_AFTER_MS } from "@repo/hive-catalog";
 import type { Logger } from "pino";
 import type { Clock } from "../process/clock.ts";
-import { isCatalogError } from "../process/errors.ts";
+import { asError, isCatalogError } from "../process/errors.ts";
 import type { Metrics } from "./metrics.ts";
 
 const RENEWAL_INTERVAL_MS = 5000;
@@ -137,5 +137,3 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ["CATALOG_BUSY", "end the process that holds the lock, or restart the server"],
   ["CATALOG_FULL", "make room on the disk"],
 ]);
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

@@ -38,8 +38,7 @@ interface CostsOptions {
 
 /** Bounds what the requests of one caller, and all of them, hold and use at any one time. */
 export class Costs {
-  readonly #maxBodyBytes: number;
-  readonly #charge: CostsOptions["charge"];
+  readonly #options: CostsOptions;
   readonly #bodies = new Shares(BYTES_UNDER_WAY);
   readonly #answers = new Shares(BYTES_UNDER_WAY);
   readonly #costly = new Shares(COSTLY_UNDER_WAY);
@@ -48,16 +47,16 @@ export class Costs {
   readonly #waiting = new Set<Waiting>();
   #lastTurn = Promise.resolve();
 
-  constructor({ maxBodyBytes, charge }: CostsOptions) {
-    this.#maxBodyBytes = maxBodyBytes;
-    this.#charge = charge;
+  constructor(options: CostsOptions) {
+    this.#options = options;
   }
 
   /** The hook of a route with a body: room for that must be there before it is read. One of unknown length may become as long as any. */
   readonly boundBody: onRequestHookHandler = (request, reply, done) => {
     const { headers } = request.raw;
-    const bytes = Number(headers["content-length"] ?? (headers["transfer-encoding"] ? this.#maxBodyBytes : 0));
-    if (bytes <= SMALL_BODY_BYTES || bytes > this.#maxBodyBytes) return done();
+    const { maxBodyBytes } = this.#options;
+    const bytes = Number(headers["content-length"] ?? (headers["transfer-encoding"] ? maxBodyBytes : 0));
+    if (bytes <= SMALL_BODY_BYTES || bytes > maxBodyBytes) return done();
     if (this.#hold(this.#bodies, bytes, request, reply)) done();
     else done(tooMuch("send", request));
   };
@@ -90,12 +89,12 @@ export class Costs {
   /** So many bytes are read of a request, or written for it. */
   count(request: Charged, bytes: number): void {
     const { withToken, withoutToken } = BYTES_OF_ONE_REQUEST;
-    this.#charge(request, bytes / (request.caller?.tokenId ? withToken : withoutToken));
+    this.#options.charge(request, bytes / (request.caller?.tokenId ? withToken : withoutToken));
   }
 
   /** So many hives or workers were looked at for it. */
   countLooks(request: Charged, looks: number): void {
-    this.#charge(request, looks / LOOKS_OF_ONE_REQUEST);
+    this.#options.charge(request, looks / LOOKS_OF_ONE_REQUEST);
   }
 
   /** The steps of a scan, each made in a turn of its own, and from the second on counted as one more request of the caller. It ends when that one has gone. */
