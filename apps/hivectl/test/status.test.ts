@@ -82,7 +82,9 @@ test("status says that another queen runs on the catalog, and what to do", async
     const { stdout } = await hivectl(["status"], { QUEEN_URL });
     return !stdout.startsWith("Fleet at") && stdout;
   });
-  expect(text).toMatch(/^Another queen runs on this catalog, .* End all but one\.\n\nFleet at /);
+  expect(text).toMatch(
+    /^Another queen runs on this catalog, .* stop the others, which each names in her log\.\n\nFleet at /,
+  );
 }, 60_000);
 
 test("status says of those that are unknown what they wait for, and how they get an agent", async () => {

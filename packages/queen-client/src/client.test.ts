@@ -102,7 +102,7 @@ test("what only reads is asked again when the queen says when, and a change neve
   expect(server.requests.length).toBe(5);
 });
 
-test("a queen who is not ready has answered: that is not asked again", async () => {
+test("whether she is ready is asked once", async () => {
   await using server = await startClient(problem(503, "NOT_READY", { "retry-after": "0" }));
   await expect(server.client.isReady()).rejects.toMatchObject({ code: "NOT_READY" });
   expect(server.requests.length).toBe(1);

@@ -74,6 +74,7 @@ export class Requests {
     path: At,
     request: RequestOf<OperationAt<At, By>>,
     call: Call = {},
+    { maxRepeats = MAX_REPEATS } = {},
   ): Promise<AnswerOf<OperationAt<At, By>>> {
     return this.#inTime(`${method.toUpperCase()} ${path}`, call, async (signal, endMs) => {
       for (let repeats = 0; ; repeats += 1) {
@@ -82,7 +83,7 @@ export class Requests {
           const text = await response.text().catch(broken);
           return (text === "" ? undefined : parse(text)) as AnswerOf<OperationAt<At, By>>;
         } catch (error) {
-          const waitMs = method === "get" && repeats < MAX_REPEATS ? retryAfterOf(error) : undefined;
+          const waitMs = method === "get" && repeats < maxRepeats ? retryAfterOf(error) : undefined;
           if (waitMs === undefined || performance.now() + waitMs > endMs) throw error;
           await this.#wait(waitMs, signal);
         }
@@ -158,9 +159,9 @@ const broken = (error: unknown): never => {
   throw noAnswer("the connection broke", error);
 };
 
-/** When a queen that has no time now, or whatever stands before her, says to come back. Who asks whether she is ready, has the answer. */
+/** When a queen that has no time now, or whatever stands before her, says to come back. */
 function retryAfterOf(error: unknown): number | undefined {
-  const knows = (error instanceof QueenProblem && error.code !== "NOT_READY") || error instanceof QueenNoAnswer;
+  const knows = error instanceof QueenProblem || error instanceof QueenNoAnswer;
   return knows && error.status === 503 ? error.retryAfterMs : undefined;
 }
 

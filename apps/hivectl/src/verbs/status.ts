@@ -105,7 +105,7 @@ function text(status: Status, { times, access, terminal }: Session): string {
 /** What is wrong with the queen herself: all below is as she last knew it. */
 function queenMarks({ not_ready: why, health: { other_queens: others } }: Status): string[] {
   const isNotReady = `The queen is not ready: ${why}. Changes and heartbeats may be refused until that is over, and what is said below is as she knew it last.`;
-  const areSeveral = `${others === 1 ? "Another queen runs" : `${others} other queens run`} on this catalog, which is made for one: they may disagree on which hives are gone. End all but one.`;
+  const areSeveral = `${others === 1 ? "Another queen runs" : `${others} other queens run`} on this catalog, which is made for one: they may disagree on which hives are gone. Let one run, and stop the others, which each names in her log.`;
   return [...(why === null ? [] : [isNotReady]), ...(others === 0 ? [] : [areSeveral])];
 }
 
