@@ -44,7 +44,7 @@ test("an unknown path is a 404 problem", async () => {
     type: "about:blank",
     title: "Not Found",
     status: 404,
-    detail: "There is no /v1/workers here.",
+    detail: "There is no /v1/workers here: this is the agent of the hive hive-7.",
     code: "NOT_FOUND",
     errors: [],
     request_id: expect.any(String),

@@ -63,7 +63,8 @@ export function createApp({ id, detectDevices, log }: AppOptions): FastifyInstan
   app.setNotFoundHandler((request, reply) => {
     const [path = "/"] = request.url.split("?");
     if (!app.hasRoute({ method: "GET", url: path })) {
-      return sendProblem(request, reply, { status: 404, code: "NOT_FOUND", detail: `There is no ${path} here.` });
+      const detail = `There is no ${path} here: this is the agent of the hive ${id}.`;
+      return sendProblem(request, reply, { status: 404, code: "NOT_FOUND", detail });
     }
     reply.header("allow", "GET, HEAD");
     const detail = `${path} takes GET and HEAD, not ${request.method}.`;

@@ -156,6 +156,16 @@ test.each([
   });
 });
 
+test("says that the queen's port speaks HTTPS where the s is left out of HIVE_QUEEN", async () => {
+  const queen = await startQueenDouble();
+  queen.answerWith((response) => response.writeHead(400).end("This port speaks HTTPS: the URL begins with https://\n"));
+  const { logged } = beatTo(queen.url);
+  expect(await logged(1)).toMatchObject({
+    level: 40,
+    msg: expect.stringMatching(/^the queen's port speaks HTTPS: HIVE_QUEEN begins with https:\/\/, and HIVE_QUEEN_CA /),
+  });
+});
+
 test("says once that the queen wants beats more often than it may send them", async () => {
   const queen = await startQueenDouble();
   queen.answerWith((response) => answerOk(response, 20));

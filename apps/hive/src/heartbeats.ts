@@ -56,7 +56,7 @@ const boundedMs = (askedMs: number, intervalMs: number): number =>
 /** How long to wait for the next beat. One that was answered is followed by none sooner than usual, whatever the answer was. */
 export function pauseMs(outcome: Outcome, { intervalMs, tookMs, failures, random }: Pace): number {
   if (outcome.state === "away") return backoffMs(failures, intervalMs, random);
-  if (outcome.state === "no queen") return intervalMs - tookMs;
+  if (outcome.state === "no queen" || outcome.state === "https needed") return intervalMs - tookMs;
   if (outcome.state !== "reached") {
     return Math.max(intervalMs - tookMs, Math.min(outcome.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS));
   }
@@ -138,6 +138,8 @@ export function startHeartbeats(options: HeartbeatOptions): Heartbeats {
       }
       case "refused":
         return "queen refuses the heartbeat";
+      case "https needed":
+        return "the queen's port speaks HTTPS: HIVE_QUEEN begins with https://, and HIVE_QUEEN_CA names who signed her certificate, if it is none that Node knows";
       case "no queen":
         return "something else than a queen answers there: look at HIVE_QUEEN, and at what stands before the queen";
     }

@@ -119,14 +119,16 @@ test("a taken port is one sentence and exit code 1", async () => {
   const second = startAgent(["--port", port, ...NO_QUEEN]);
   expect(await second.ended).toBe(1);
   expect(second.stderr()).toBe(
-    `hive: port ${port} on 127.0.0.1 is taken: stop what listens there or choose another with --port\n`,
+    `hive: port ${port} on 127.0.0.1 is taken: stop what listens there or choose another with --port or HIVE_PORT\n`,
   );
 });
 
 test("a host that is not this machine's is one sentence and exit code 1", async () => {
   const agent = startAgent(["--port", "0", "--host", "192.0.2.1", ...NO_QUEEN]);
   expect(await agent.ended).toBe(1);
-  expect(agent.stderr()).toBe("hive: 192.0.2.1 is no address of this machine: choose another with --host\n");
+  expect(agent.stderr()).toBe(
+    "hive: 192.0.2.1 is no address of this machine: choose another with --host or HIVE_HOST\n",
+  );
 });
 
 test("settings that cannot be used are all said, with exit code 2", async () => {

@@ -35,13 +35,19 @@ function readConfigOrExit() {
   process.exit(0);
 }
 
+/** Of a setting, for whoever set it: what started this has no flags for it. */
+function nameOf(flag: "host" | "port"): string {
+  const variable = `HIVE_${flag.toUpperCase()}`;
+  return process.send === undefined ? `--${flag} or ${variable}` : variable;
+}
+
 function whyNotListening(error: NodeJS.ErrnoException, { host, port }: Config): string {
   if (error.code === "EADDRINUSE")
-    return `port ${port} on ${host} is taken: stop what listens there or choose another with --port`;
+    return `port ${port} on ${host} is taken: stop what listens there or choose another with ${nameOf("port")}`;
   if (error.code === "EACCES")
-    return `port ${port} on ${host} may not be used by this user: choose another with --port`;
+    return `port ${port} on ${host} may not be used by this user: choose another with ${nameOf("port")}`;
   if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND") {
-    return `${host} is no address of this machine: choose another with --host`;
+    return `${host} is no address of this machine: choose another with ${nameOf("host")}`;
   }
   return `cannot listen on ${host}, port ${port}: ${error.message}`;
 }

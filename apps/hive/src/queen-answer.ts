@@ -14,9 +14,12 @@ export type Outcome =
       retryAfterMs: number | undefined;
     }
   /** Something else answers in her place. How long it wants to be left alone says nothing of when she is back. */
-  | { state: "no queen"; reason: string; code: string };
+  | { state: "no queen"; reason: string; code: string }
+  | { state: "https needed"; reason: string; code: string };
 
 const MAX_SHOWN = 500;
+/** What the queen says to whoever left the s out of https://. */
+const SPEAKS_HTTPS = /^This port speaks HTTPS\b/;
 
 const Accepted = z.object({
   status: z.literal("ok"),
@@ -39,7 +42,8 @@ export function outcomeOf({ status, text, retryAfterMs }: QueenAnswer): Outcome 
   }
   const problem = status >= 400 ? Problem.safeParse(json) : undefined;
   if (!problem?.success) {
-    return { state: "no queen", reason: `it answers ${status}: ${text.slice(0, MAX_SHOWN)}`, code: String(status) };
+    const state = SPEAKS_HTTPS.test(text) ? "https needed" : "no queen";
+    return { state, reason: `it answers ${status}: ${text.slice(0, MAX_SHOWN)}`, code: String(status) };
   }
   const { code, detail } = problem.data;
   const reason = `it answers ${status} ${code}: ${detail.slice(0, MAX_SHOWN)}`;

@@ -30,6 +30,8 @@ type Code = QueenProblem["code"];
 const AGAIN_SOON = "try again in a moment";
 /** What to do about a refusal, where its own sentence does not say it. ID is that of the hive. */
 const NEXT: { readonly [C in Code]?: string } = {
+  NOT_FOUND:
+    "who answers is no queen, as an agent of a hive is none, or one older than this: --url, QUEEN_URL and `hivectl context use` say another",
   HIVE_NOT_FOUND: "`hivectl get hives` lists those that there are",
   HIVE_ALREADY_EXISTS: "`hivectl describe hive ID` shows it, and `hivectl set ID` changes it",
   TOKEN_NOT_FOUND: "`hivectl token list` shows those that there are",

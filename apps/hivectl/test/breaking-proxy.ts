@@ -29,7 +29,7 @@ export async function breakingProxy(queen: string) {
     const { method, headers } = asked;
     const onward = request(new URL(asked.url ?? "", queen), { method, headers }, async (said) => {
       await before?.(asked);
-      answer.writeHead(said.statusCode ?? 502, said.headers);
+      answer.writeHead(said.statusCode ?? 502, { ...said.headers, ...(!server.listening && { connection: "close" }) });
       if (held?.test(asked.url ?? "")) answer.flushHeaders();
       else said.pipe(answer);
     });
@@ -38,8 +38,9 @@ export async function breakingProxy(queen: string) {
     asked.pipe(onward);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
+  const close = () => void server.close();
   onTestFinished(() => {
-    server.close();
+    close();
     server.closeAllConnections();
   });
   return {
@@ -50,6 +51,8 @@ export async function breakingProxy(queen: string) {
     setAway: (away: boolean) => {
       isAway = away;
     },
+    /** Nobody listens there any more, and of a connection the next answer is the last. */
+    close,
     holdBack: (path: RegExp) => {
       held = path;
     },

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { QueenClient } from "@repo/queen-client";
 import { beforeEach, expect, test } from "vitest";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
+import { breakingProxy } from "./breaking-proxy.ts";
 import { Hivectl, hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
@@ -23,6 +24,11 @@ const linesOf = (text: string) =>
     .trimEnd()
     .split("\n")
     .map((line) => line.split(/ {2,}/));
+const allCordoned = async () => {
+  const ids = new Set<string>();
+  for await (const { cordons } of client.cordonPages({ limit: 1000 })) for (const one of cordons) ids.add(one.hive_id);
+  return ids;
+};
 const cordoned = async () => (await client.listCordons()).cordons.map(({ hive_id }) => hive_id);
 
 test("what is done to many is a line for each, and ends with a count", async () => {
@@ -112,6 +118,21 @@ test("without a terminal nothing is done until a flag answers", async () => {
   expect((await client.listHives()).hives.length).toBe(3);
 });
 
+test("what is wrong is said first, and what would be asked for last, all at once", async () => {
+  for (const [args, code, said] of [
+    [["cordon", "gpu-01", "--for", "soon"], 2, /^hivectl: INVALID_ARGUMENT: .*for/],
+    [["cordon", "nope"], 1, /^hivectl: 0 done, 1 failed: nope HIVE_NOT_FOUND\n/],
+    [["remove", "nope"], 1, /^hivectl: 0 done, 1 failed: nope HIVE_NOT_FOUND\n/],
+    [["cancel", "nope"], 1, /^hivectl: 0 done, 1 failed: nope HIVE_NOT_FOUND\n/],
+    [["confirm-missing"], 0, /nothing to confirm\n$/],
+    [["cordon", "gpu-01", "--for", "2h"], 2, /^hivectl: cordon asks .*: --reason and --yes answer\n$/],
+    [["cordon", "gpu-01", "--reason", "x"], 2, /^hivectl: cordon asks .*: --yes answers\n$/],
+  ] as const) {
+    expect({ args, ...(await run([...args])) }).toMatchObject({ args, code, stderr: expect.stringMatching(said) });
+  }
+  expect(await cordoned()).toEqual([]);
+});
+
 test.each([
   [["remove", "-y"], "say which hives"],
   [["remove", "-y", "gpu-01", "-l", "rack=r12"], "not both"],
@@ -192,12 +213,23 @@ test("more than go into one request are done all the same, and Ctrl-C says how f
   const running = new Hivectl(["cordon", "-y", "--all", "--reason", "x", "--parallel", "1"], { QUEEN_URL: queen.url });
   await once(running.child.stdout, "data");
   running.child.kill("SIGINT");
-  const { code, stderr } = await running.end();
+  const { code, stdout, stderr } = await running.end();
   expect(code).toBe(130);
-  expect(stderr).toMatch(/^hivectl: interrupted: \d+ done, \d+ not done; what had begun is finished all the same\n$/);
-  const { stderr: said } = await run(["cordon", "-y", "--all", "--reason", "x", "--parallel", "16", "-o", "name"]);
-  const [done = 0, skipped = 0] = (said.match(/\d+/g) ?? []).map(Number);
-  expect(done + skipped).toBe(1103);
+  const [, done = 0, notKnown = 0, notDone = 0] = (
+    /^hivectl: interrupted: (\d+) done, (\d+) not known, (\d+) not done; what had begun is finished all the same\nhivectl: of what is not known, look .*\n$/.exec(
+      stderr,
+    ) ?? []
+  ).map(Number);
+  // Of the first request each is done or not known, with its line, and of the second none was asked for.
+  expect([done + notKnown, notDone]).toEqual([1000, 103]);
+  const ids = (outcome: RegExp) => linesOf(stdout).flatMap(([id, said]) => (outcome.test(said ?? "") ? [id] : []));
+  expect([ids(/^done$/).length, ids(/^not known$/).length]).toEqual([done, notKnown]);
+  const now = await allCordoned();
+  expect(ids(/^done$/).filter((id) => !now.has(id ?? ""))).toEqual([]);
+  const said = new Set(ids(/^(?:done|not known)$/));
+  expect([...now].filter((id) => !said.has(id))).toEqual([]);
+  const again = await run(["cordon", "-y", "--all", "--reason", "x", "--parallel", "16", "-o", "name"]);
+  expect((again.stderr.match(/\d+/g) ?? []).reduce((sum, count) => sum + Number(count), 0)).toBe(1103);
   expect(await run(["remove", "-y", "-l", "!rack", "-q", "-o", "name"])).toMatchObject({ code: 0, stderr: "" });
 });
 
@@ -206,12 +238,43 @@ test("when the queen is killed in the middle, it says how far it came, and that 
   const url = await other.origin();
   const many = Array.from({ length: 1000 }, (_, at) => ({ id: `x${at}`, host: "127.0.0.1", port: 1 }));
   for await (const _ of new QueenClient({ url }).addHives(many));
-  const running = new Hivectl(["cordon", "-y", "--all", "--reason", "x", "--parallel", "1"], { QUEEN_URL: url });
+  const args = ["cordon", "-y", "--all", "--reason", "x", "--parallel", "1", "-o", "json"];
+  const running = new Hivectl(args, { QUEEN_URL: url });
   await once(running.child.stdout, "data");
   await other.kill("SIGKILL");
-  const { code, stderr } = await running.end();
-  expect(code).toBe(1);
+  const { code, stdout, stderr } = await running.end();
+  const { hives, counts } = JSON.parse(stdout);
+  expect({ code, lines: hives.length }).toEqual({ code: 3, lines: 1000 });
+  expect(counts).toMatchObject({ done: expect.any(Number), not_known: 1000 - counts.done, not_done: 0 });
+  expect(hives.at(-1)).toMatchObject({ outcome: "not_known", problem: null });
   expect(stderr).toMatch(
-    /^hivectl: the answer broke off: \d+ done, \d+ not done; whether more of them were done is not known\nhivectl: .*\nhivectl: is a queen at /,
+    /^hivectl: the answer broke off: \d+ done, \d+ not known\nhivectl: of what is not known, look .*\nhivectl: .*\nhivectl: is a queen at /,
   );
+});
+
+test("what was not answered in time is not known, and of what reached no queen it is known that it is not done", async () => {
+  const proxy = await breakingProxy(queen.url);
+  let goOn: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const isDone = ({ url }: { url?: string | undefined }) => url?.includes("actions") && !url.includes("dry_run");
+  proxy.beforeAnswers((asked) => (isDone(asked) ? held : undefined));
+  const cordon = (...args: string[]) =>
+    hivectl(["cordon", "-y", "gpu-01", "--reason", "x", ...args], { QUEEN_URL: proxy.url });
+  const late = await cordon("--timeout", "2s");
+  expect(late).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/^gpu-01 +not known +it was asked for, and no answer came$/m),
+    stderr: expect.stringMatching(/^hivectl: no answer came in time: 0 done, 1 not known\nhivectl: of what is not /),
+  });
+  expect(await cordoned()).toEqual(["gpu-01"]);
+  goOn();
+  await client.uncordonHive("gpu-01");
+  proxy.beforeAnswers(() => proxy.close());
+  expect(await cordon()).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^hivectl: no queen was reached: 0 done, 1 not done\nhivectl: .*ECONNREFUSED/),
+  });
+  expect(await cordoned()).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { QueenClient } from "@repo/queen-client";
 import { beforeAll, expect, test } from "vitest";
+import { breakingProxy } from "./breaking-proxy.ts";
 import { hivectl } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
@@ -41,6 +42,7 @@ test("add takes one hive by its flags", async () => {
     ["x"],
     ["x", "--host", "h", "--port", "0"],
     ["x", "--host", "h", "--label", "=a"],
+    ["x", "--host", "h", "--label", "a=1", "--label", "a=2"],
     ["-", "--host", "h"],
   ]) {
     expect(await run(["add", ...args])).toMatchObject({ code: 2 });
@@ -72,6 +74,7 @@ test("add - takes many from stdin, as words or as JSON, and says of each line wh
     "{no json",
     "w1 10.0.2.1",
     "bad/id 10.0.2.1",
+    "twice 10.0.2.1 rack=r1 rack=r2",
   ];
   const { code, stdout, stderr } = await run(["add", "-", "--label", "env=prod", "--port", "8650"], lines.join("\n"));
   expect(code).toBe(3);
@@ -88,6 +91,7 @@ test("add - takes many from stdin, as words or as JSON, and says of each line wh
   expect(said).toEqual([
     "8 - failed",
     "9 - failed",
+    "12 - failed",
     "2 w1 added",
     "3 w2 added",
     "4 w3 added",
@@ -97,7 +101,7 @@ test("add - takes many from stdin, as words or as JSON, and says of each line wh
     "11 bad/id failed",
   ]);
   expect(stderr).toBe(
-    "hivectl: 5 added, 4 failed: 2 INVALID_LINE, 1 HIVE_ALREADY_EXISTS, 1 INVALID_HIVE\nhivectl: --if-missing passes over those that are there already\n",
+    "hivectl: 5 added, 5 failed: 3 INVALID_LINE, 1 HIVE_ALREADY_EXISTS, 1 INVALID_HIVE\nhivectl: --if-missing passes over those that are there already\n",
   );
   expect(await client.getHive("w1")).toMatchObject({ port: 8650, labels: { rack: "r1", env: "prod" } });
   expect(await client.getHive("w2")).toMatchObject({ port: 8700, labels: { rack: "r1", env: "dev" } });
@@ -131,7 +135,7 @@ test("more than go into one request are added all the same, as data or as names"
   const { hives, ...counts } = JSON.parse(stdout);
   expect({ code, counts, last: hives.at(-1) }).toEqual({
     code: 3,
-    counts: { added: 1002, skipped: 0, failed: 1 },
+    counts: { added: 1002, skipped: 0, failed: 1, not_known: 0, not_added: 0 },
     last: {
       line: 1003,
       id: "m0",
@@ -144,6 +148,38 @@ test("more than go into one request are added all the same, as data or as names"
     stdout: "n1\n",
     stderr: expect.stringMatching(/^hivectl: line 2 m1: HIVE_ALREADY_EXISTS: /),
   });
+});
+
+test("of lines that reached no queen it is known that none was added; of those without an answer it is not known", async () => {
+  const nobody = await hivectl(["add", "-", "-o", "json"], { QUEEN_URL: "http://127.0.0.1:1" }, "u1 h\nu2 h\n");
+  expect(JSON.parse(nobody.stdout)).toMatchObject({ hives: [], added: 0, not_known: 0, not_added: 2 });
+  expect(nobody).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^hivectl: no queen was reached: 0 added, 2 not added\nhivectl: .*ECONNREFUSED/),
+  });
+  const proxy = await breakingProxy(queen.url);
+  proxy.breakOnce(/hives/);
+  expect(await hivectl(["add", "-"], { QUEEN_URL: proxy.url }, "alone\nu1 h\nu2 h\n")).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/^1 +- +failed .*\n2 +u1 +not known .*\n3 +u2 +not known /m),
+    stderr: expect.stringMatching(
+      /^hivectl: the answer broke off: 0 added, 2 not known, 1 failed: line 1 INVALID_LINE\nhivectl: of what is not known, look /,
+    ),
+  });
+});
+
+test.each([
+  [["add", "late1", "--host", "h"], "late1 was added"],
+  [["set", "late", "--port", "3"], "late was changed"],
+  [["token", "revoke", "-y", "0123456789abcdef"], "0123456789abcdef was revoked"],
+  [["host-key", "confirm", "late", "--fingerprint", "SHA256:x"], "the key was confirmed"],
+  [["host-key", "forget", "late", "-y"], "they were forgotten"],
+])("of one change without an answer, %j, it is said that its outcome is not known", async (args, said) => {
+  const proxy = await breakingProxy(queen.url);
+  await client.addHive({ id: "late", host: "h", port: 1, ssh_host: "127.0.0.1" }).catch(() => undefined);
+  proxy.beforeAnswers((asked) => void (asked.method !== "GET" && asked.socket.resetAndDestroy()));
+  const { code, stderr } = await hivectl(args, { QUEEN_URL: proxy.url });
+  expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining(`whether ${said} is not known`) });
 });
 
 test("set changes what is named, and an empty text takes away", async () => {

@@ -66,6 +66,7 @@ test.each([
   ["describe worker w1", "worker", undefined],
   ["token delete x", "delete", undefined],
   ["help gte", "gte", "get"],
+  ["stat", "stat", "status"],
   ["frobnicate", "frobnicate", undefined],
 ])("%s names what was meant, and nothing where that is not clear", async (words, word, meant) => {
   const hint = meant === undefined ? "" : ` (did you mean \`hivectl ${meant}\`?)`;

@@ -72,5 +72,6 @@ test("status says when a cordon ends, and proposes to lift one without an end al
   expect(text).toMatch(/^ {2}gpu-01 +unknown,cordoned +2\S+Z {2}new fans, ends 2\S+Z$/m);
   expect(text).not.toContain("uncordon");
   await client.cordonHive("gpu-02", { reason: "new disk" });
+  for (const id of ["gpu-01", "gpu-02"]) await client.changeHive(id, { status: "online" });
   expect(await status()).toMatch(/^ {2}hivectl uncordon gpu-02 /m);
 });

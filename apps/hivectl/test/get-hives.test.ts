@@ -2,7 +2,7 @@ import { QueenClient } from "@repo/queen-client";
 import { beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { type Daemon, spawnQueen } from "../../queen/test/daemon.ts";
-import { hivectl } from "./hivectl.ts";
+import { hivectl, inTerminal } from "./hivectl.ts";
 import { queenForAll } from "./queen.ts";
 
 const GPUS = [0, 1].map((index) => ({ index, name: "NVIDIA H100 80GB HBM3", vram_gb: 80 }));
@@ -33,10 +33,36 @@ test("hives are a line each, by id, in columns, of which none mixes a status wit
   expect(linesOf(stdout)).toEqual([
     ["ID", "STATUS", "SINCE", "GPUS", "WORKERS", "BEAT", "LABELS"],
     ["cpu-01", "online,cordoned", "-", "-", "-", "-", "rack=r12"],
-    ["gpu-01", "online", "-", "2 × NVIDIA H100 80GB HBM3", "-", "-", "rack=r11"],
-    ["gpu-02", "offline", TIME, "2 × NVIDIA H100 80GB HBM3", "-", "-", "rack=r12"],
+    ["gpu-01", "online", "-", "2 × H100 80GB", "-", "-", "rack=r11"],
+    ["gpu-02", "offline", TIME, "2 × H100 80GB", "-", "-", "rack=r12"],
   ]);
   expect((await get("--columns", "status", "--no-headers")).stdout).toBe("online,cordoned\nonline\noffline\n");
+});
+
+test("of GPUs the model is seen at 80 columns, and a host without any has no memory of theirs", async () => {
+  const client = new QueenClient({ url: queen.url });
+  const hive = { host: "127.0.0.1", port: 1, labels: { models: "seen" } };
+  const gpu = (name: string, vram_gb: number) => [0, 1].map((index) => ({ index, name, vram_gb }));
+  const gpus = { rtx1: gpu("NVIDIA GeForce RTX 4070", 12), rtx2: gpu("NVIDIA GeForce RTX 4090", 24), rtx3: [] };
+  for (const [id, own] of Object.entries(gpus))
+    await client.addHive({ ...hive, id, devices: { cpu: null, gpus: own } });
+  const env = { QUEEN_URL: queen.url };
+  const { stdout } = await inTerminal(["get", "hives", "-l", "models=seen"], env, { columns: 80 });
+  expect(stdout).toMatch(/^rtx1 .* 2 × RTX 4070 12GB .*\nrtx2 .* 2 × RTX 4090 24GB .*\nrtx3 .* none /m);
+  const vram = await get("-l", "models=seen", "--columns", "id,vram", "--no-headers");
+  expect(vram.stdout).toBe("rtx1  ?/24GB\nrtx2  ?/48GB\nrtx3  -\n");
+  for (const id of Object.keys(gpus)) await client.removeHive(id);
+});
+
+test("a number alone is how many GPUs there are: where that finds none, it is said how memory is written", async () => {
+  for (const gpu of ["24", "nvidia:24"]) {
+    expect((await get("--gpu", gpu)).stderr).toMatch(/is as asked for; --gpu \S+ asks for 24 GPUs: 24GB is memory\n$/);
+  }
+  expect((await get("--gpu", "H100:80GB:24")).stderr).toMatch(/is as asked for\n$/);
+  const wait = await hivectl(["wait", "--gpu", "24"], { QUEEN_URL: queen.url });
+  expect(wait).toMatchObject({ code: 1, stderr: expect.stringContaining("24GB is memory") });
+  const stop = await hivectl(["stop", "-y", "--gpu", "24"], { QUEEN_URL: queen.url });
+  expect(stop).toMatchObject({ code: 0, stderr: expect.stringContaining("24GB is memory") });
 });
 
 test("-o wide has more columns, --columns those that are named, and --no-headers no titles", async () => {

@@ -1,5 +1,6 @@
+import { createClient } from "@libsql/client";
 import { QueenClient } from "@repo/queen-client";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { postJson, queenProcesses } from "../../queen/test/queen-processes.ts";
 import { until } from "../../queen/test/until.ts";
 import { hivectl } from "./hivectl.ts";
@@ -21,7 +22,7 @@ test("status counts, names who needs attention and why, and says what to do next
   expect(text).toContain(`Fleet at ${url}: 4 hives, 1 online, 1 offline, 2 unknown, 1 cordoned`);
   expect(text).toMatch(/^Offline:\n {2}gpu-02 {2}offline {2}\S+ {2}\S/m);
   expect(text).toMatch(/^Cordoned:\n {2}gpu-01 {2}online,cordoned {2}2\S+Z {2}new fans$/m);
-  expect(text).toMatch(/^ {2}hivectl uncordon gpu-01 /m);
+  expect(text).not.toContain("uncordon gpu-01");
   expect(JSON.parse(await status("--json"))).toMatchObject({
     queen: url,
     totals: { total: 4, offline: 1 },
@@ -31,18 +32,60 @@ test("status counts, names who needs attention and why, and says what to do next
     not_beating: [],
     running: [],
   });
+  for (const id of ["gpu-02", "gpu-03", "gpu-04"]) await client.changeHive(id, { status: "online" });
+  expect(await status()).toMatch(/^Next:\n {2}hivectl uncordon gpu-01 {2}gives it work again, once that for .*\n$/m);
 });
 
-test("status proposes to start the agent of an offline hive where a queen has operated on it", async () => {
-  const url = await queens.start().origin();
+test("status proposes to start the agent of an offline hive where a queen has operated on it; after a failure it says what she said of that", async () => {
+  const url = await queens.start([], { QUEEN_PUBLIC_URL: "http://127.0.0.1:1" }).origin();
   const client = new QueenClient({ url });
   await client.addHive({ ...HIVE, id: "gpu-01", status: "offline" });
   await client.addHive({ ...HIVE, id: "gpu-02", status: "offline", ssh_host: "127.0.0.1", ssh_port: 1 });
-  const { id } = await client.startHive("gpu-02");
-  await until("it has failed", async () => (await client.getOperation(id)).state === "failed");
-  const { stdout } = await hivectl(["status"], { QUEEN_URL: url });
-  expect(stdout).toMatch(/^Next:\n {2}hivectl start gpu-02 {2}starts its agent again\n$/m);
+  const after = async ({ id }: { id: string }) => {
+    await until("it has failed", async () => (await client.getOperation(id)).state === "failed");
+    return (await hivectl(["status"], { QUEEN_URL: url })).stdout;
+  };
+  const stopped = await after(await client.stopHive("gpu-02"));
+  expect(stopped).toMatch(/^Next:\n {2}hivectl start gpu-02 {2}starts its agent again\n$/m);
+  const started = await after(await client.startHive("gpu-02"));
+  expect(started).toMatch(/^ {2}gpu-02 {2}offline .*; its start failed$/m);
+  expect(started).toMatch(
+    /^Next:\n {2}hivectl describe operation start-\w+ {2}says why its start failed; next: \w.*\n$/m,
+  );
+  await client.changeHive("gpu-02", { status: "unknown" });
+  const installed = await after(await client.installHive("gpu-02"));
+  expect(installed).toMatch(
+    /^Next:\n {2}hivectl describe operation install-\w+ {2}says why its install failed; next: \w/m,
+  );
 });
+
+test("status says above all that the queen can store nothing, and why, until that is over", async () => {
+  const QUEEN_URL = await queens.start().origin();
+  await new QueenClient({ url: QUEEN_URL }).addHive({ ...HIVE, id: "gpu-01", status: "online" });
+  const status = async (...args: string[]) => (await hivectl(["status", ...args], { QUEEN_URL })).stdout;
+  const other = createClient({ url: `file:${queens.file}` });
+  onTestFinished(() => other.close());
+  const lock = await other.transaction("write");
+  expect(await status()).toMatch(
+    /^The queen is not ready: the catalog takes no change: another process .*\n\nFleet at /,
+  );
+  expect(JSON.parse(await status("--json"))).toMatchObject({ not_ready: expect.stringContaining("another process") });
+  await lock.rollback();
+  expect(await status()).toMatch(/^Fleet at /);
+  expect(JSON.parse(await status("--json"))).toMatchObject({ not_ready: null, health: { other_queens: 0 } });
+});
+
+test("status says that another queen runs on the catalog, and what to do", async () => {
+  const QUEEN_URL = await queens.start().origin();
+  await queens.start().origin();
+  const text = await until("they have noticed each other", async () => {
+    const { stdout } = await hivectl(["status"], { QUEEN_URL });
+    return !stdout.startsWith("Fleet at") && stdout;
+  });
+  expect(text).toMatch(
+    /^Another queen runs on this catalog, .* stop the others, which each names in her log\.\n\nFleet at /,
+  );
+}, 60_000);
 
 test("status says of those that are unknown what they wait for, and how they get an agent", async () => {
   const url = await queens.start().origin();

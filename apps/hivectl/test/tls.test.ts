@@ -1,6 +1,10 @@
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { HiveCatalog } from "@repo/hive-catalog";
 import { expect, test } from "vitest";
+import { Daemon } from "../../queen/test/daemon.ts";
 import { queenProcesses } from "../../queen/test/queen-processes.ts";
+import { addToken } from "../../queen/test/tokens.ts";
 import { hivectl } from "./hivectl.ts";
 
 const queens = queenProcesses();
@@ -22,11 +26,53 @@ test("a certificate of one's own is trusted when QUEEN_CA names it, and refused 
   });
 });
 
+test("login stores the certificates with which it succeeded, from wherever they came", async () => {
+  const queen = queens.start(["--tls-cert", pathOf("a.cert.pem"), "--tls-key", pathOf("a.key.pem")]);
+  const url = (await queen.origin()).replace("http:", "https:");
+  const catalog = await HiveCatalog.open(queens.file);
+  const { token } = await addToken(catalog, "operator");
+  await catalog.close();
+  await queen.hangUp();
+  const env = { XDG_CONFIG_HOME: `${queens.folder}/config` };
+  const QUEEN_CA = relative("", pathOf("a.cert.pem"));
+  expect(await hivectl(["login", url, "--name", "lab"], { ...env, QUEEN_CA }, `${token}\n`)).toMatchObject({ code: 0 });
+  expect(await hivectl(["get", "hives"], env)).toMatchObject({ code: 0 });
+  expect(await hivectl(["login", url, "--name", "other"], env, `${token}\n`)).toMatchObject({ code: 0 });
+  const { contexts } = JSON.parse((await hivectl(["context", "list", "-o", "json"], env)).stdout);
+  expect(contexts).toMatchObject([
+    { name: "lab", ca: pathOf("a.cert.pem") },
+    { name: "other", ca: pathOf("a.cert.pem"), current: true },
+  ]);
+});
+
 test("https to a queen who speaks plain HTTP is said in words, with what to do", async () => {
   const QUEEN_URL = (await queens.start().origin()).replace("http:", "https:");
   expect(await hivectl(["status"], { QUEEN_URL })).toEqual({
     code: 1,
     stdout: "",
     stderr: `hivectl: ${QUEEN_URL} cannot be reached: what answers there speaks no TLS, or none that is spoken here\nhivectl: where it speaks plain HTTP, its URL begins with http://\n`,
+  });
+});
+
+test("plain HTTP to a queen who speaks HTTPS is said in her words, also as one logs in", async () => {
+  const queen = queens.start(["--tls-cert", pathOf("a.cert.pem"), "--tls-key", pathOf("a.key.pem")]);
+  const QUEEN_URL = await queen.origin();
+  for (const args of [["status"], ["get", "hives"], ["cordon", "a", "-y", "--reason", "x"], ["login"]]) {
+    const { code, stderr } = await hivectl(args, { QUEEN_URL }, "hq_token\n");
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining("HTTP 400: This port speaks HTTPS: the URL begins with https://\n"),
+    });
+  }
+});
+
+test("an agent of a hive is said to be no queen", async () => {
+  await using hive = new Daemon("hive", [], { HIVE_ID: "gpu-01", HIVE_PORT: "0" });
+  const stderr =
+    "hivectl: NOT_FOUND: There is no /v1/fleet here: this is the agent of the hive gpu-01.\nhivectl: who answers is no queen, ";
+  expect(await hivectl(["get", "hives"], { QUEEN_URL: await hive.origin() })).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringContaining(stderr),
   });
 });

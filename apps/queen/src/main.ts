@@ -163,10 +163,16 @@ function startProblem({ host, port }: Config, error: unknown): string {
   if (error instanceof HiveCatalogError) return openProblem(error);
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") {
-    return `port ${port} of ${host} is taken by another program, perhaps a queen that is still running: stop that one, or choose another port with --port or QUEEN_PORT`;
+    return `port ${port} of ${host} is taken by another program, perhaps a queen that is still running: stop that one, or choose another port with ${nameOf("port")}`;
   }
   if (code === undefined) return `cannot start: ${reasonOf(error)}`;
-  return `cannot listen on port ${port} of ${host} (--host, --port): ${reasonOf(error)}`;
+  return `cannot listen on port ${port} of ${host} (${nameOf("host")}, ${nameOf("port")}): ${reasonOf(error)}`;
+}
+
+/** Of a setting, for whoever set it: what started this has no flags for it. */
+function nameOf(flag: "host" | "port"): string {
+  const variable = `QUEEN_${flag.toUpperCase()}`;
+  return process.send === undefined ? `--${flag} or ${variable}` : variable;
 }
 
 /** One line on stderr for each problem, whatever the log level. */

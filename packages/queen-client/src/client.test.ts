@@ -128,6 +128,22 @@ test.each([
   await expect(server.client.countHives()).rejects.toMatchObject({ name: "QueenNoAnswer", reason: "not_a_queen" });
 });
 
+test("what the port of HTTPS says to whoever leaves out the s, or a proxy in plain text, is told", async () => {
+  const text = (said: string): RequestListener => {
+    return (_, response) => void response.writeHead(400, { "content-type": "text/plain; charset=utf-8" }).end(said);
+  };
+  for (const [said, told] of [
+    ["This port speaks HTTPS: the URL begins with https://\n", "This port speaks HTTPS: the URL begins with https://"],
+    [`${"x".repeat(500)}\nmore`, "x".repeat(200)],
+  ] as const) {
+    await using server = await startClient(text(said));
+    await expect(server.client.countHives()).rejects.toMatchObject({
+      reason: "not_a_queen",
+      message: `no answer of a queen came, but HTTP 400: ${told}`,
+    });
+  }
+});
+
 test("what answers events with something else is no queen", async () => {
   await using server = await startClient(json({}));
   await expect(server.client.readEvents().next()).rejects.toMatchObject({ reason: "not_a_queen", status: 200 });

@@ -1,5 +1,6 @@
 export { type EventQuery, QueenClient } from "./client.ts";
 export { mayPass, type NoAnswerReason, QueenNoAnswer, QueenProblem } from "./errors.ts";
 export type { Connection } from "./events.ts";
+export { gpuKinds } from "./gpu-kinds.ts";
 export type { Call, QueenClientOptions } from "./requests.ts";
 export type { Answer, Body, EventData, QueenEvent, Query, Schema } from "./types.ts";

@@ -43,6 +43,8 @@ interface Parts {
 
 const TIMEOUT_MS = 30_000;
 const MAX_REPEATS = 3;
+/** Of what is said in plain text by whoever answers in place of a queen. */
+const MAX_SENTENCE = 200;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Sends what a queen is asked, and reads what she answers. */
@@ -168,7 +170,11 @@ function problemIn({ status, headers }: Response, text: string): QueenProblem | 
   const retryAfterMs = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined;
   const problem = /^application\/problem\+json\b/.test(headers.get("content-type") ?? "") && parse(text);
   if (isProblem(problem)) return new QueenProblem(problem, retryAfterMs);
-  return new QueenNoAnswer("not_a_queen", `what answered is no queen: HTTP ${status}`, { status, retryAfterMs });
+  const sentence = /^text\/plain\b/.test(headers.get("content-type") ?? "")
+    ? (text.trim().split("\n", 1)[0] ?? "")
+    : "";
+  const said = `HTTP ${status}${sentence === "" ? "" : `: ${sentence.slice(0, MAX_SENTENCE)}`}`;
+  return new QueenNoAnswer("not_a_queen", `no answer of a queen came, but ${said}`, { status, retryAfterMs });
 }
 
 const isProblem = (json: unknown): json is Schema<"Problem"> =>

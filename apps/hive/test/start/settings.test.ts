@@ -46,6 +46,7 @@ test("a port that is taken is the queen's sentence, no hive is started, and the 
   const fleet = startFleet(temporaryFolder(), { QUEEN_PORT: String(port) });
   expect(await fleet.ended).toBe(1);
   expect(fleet.stderr()).toMatch(new RegExp(`port ${port} \\S+ 127\\.0\\.0\\.1 is taken`));
+  expect(fleet.stderr()).toContain("choose another port with QUEEN_PORT\n");
   expect(fleet.messages()).not.toContain("hive listening");
 });
 

@@ -8,6 +8,8 @@ export interface Access {
   readonly token: string | undefined;
   /** Certificates in PEM, beside those that Node knows. */
   readonly ca: string | undefined;
+  /** The file of them. */
+  readonly caPath: string | undefined;
   /** The name of the context that says so. */
   readonly context: string | undefined;
 }
@@ -31,6 +33,7 @@ export function accessOf(flags: AccessFlags, env: Environment): Access {
   return {
     url,
     token: tokenOf(env) ?? own?.token,
+    caPath,
     ca: caPath === undefined ? undefined : readFile("QUEEN_CA", caPath, () => readSettingFile(caPath)),
     context: own === undefined ? undefined : name,
   };

@@ -6,6 +6,7 @@ import { beforeAnything } from "./before-anything.ts";
 import { failuresText } from "./failures.ts";
 import { labelsOf } from "./hive-fields.ts";
 import { readStdin } from "./ids.ts";
+import { endByError, isOutcomeUnknown, LOOK_FIRST, OUTCOME_UNKNOWN, whyEnded } from "./outcome.ts";
 import { wholeAnswer } from "./whole-answer.ts";
 
 type NewHive = Body<"addHive">;
@@ -16,7 +17,7 @@ type Defaults = Omit<NewHive, "id" | "host">;
 interface Added {
   readonly line: number;
   readonly id: string | null;
-  readonly outcome: "added" | "skipped" | "failed";
+  readonly outcome: "added" | "skipped" | "failed" | "not_known";
   readonly problem: { readonly code: string; readonly detail: string } | null;
 }
 
@@ -30,7 +31,12 @@ const MAX_HIVES = 1000;
 const MAX_LENGTH = 900_000;
 export const IS_THERE = "HIVE_ALREADY_EXISTS";
 
-const STYLES = { added: "green", skipped: "dim", failed: "red" } as const;
+const STYLES = { added: "green", skipped: "dim", failed: "red", not_known: "yellow" } as const;
+
+const DETAILS: { readonly [O in Added["outcome"]]?: string } = {
+  skipped: "is there already",
+  not_known: "it was asked for, and no answer came",
+};
 
 const problemText = ({ problem }: Added): string => (problem === null ? "" : `${problem.code}: ${problem.detail}`);
 
@@ -40,8 +46,8 @@ export const ADDED: Kind<Added> = {
   columns: [
     { title: "LINE", cell: ({ line }) => String(line) },
     { title: "ID", cell: ({ id }) => id ?? "-" },
-    { title: "OUTCOME", cell: ({ outcome }) => ({ text: outcome, style: STYLES[outcome] }) },
-    { title: "DETAIL", cell: (line) => (line.outcome === "skipped" ? "is there already" : problemText(line)) },
+    { title: "OUTCOME", cell: ({ outcome }) => ({ text: outcome.replace("_", " "), style: STYLES[outcome] }) },
+    { title: "DETAIL", cell: (line) => DETAILS[line.outcome] ?? problemText(line) },
   ],
 };
 
@@ -50,7 +56,7 @@ export async function addMany(
   session: Session,
   { ifMissing, ...defaults }: Defaults & { ifMissing: boolean },
 ): Promise<number> {
-  const { terminal, queen, call, signal } = session;
+  const { terminal, queen, call } = session;
   terminal.goOnUnread();
   const report = new Report(session, { ifMissing });
   const hives: Numbered[] = [];
@@ -61,19 +67,20 @@ export async function addMany(
       await report.tell({ line: at + 1, id: null, outcome: "failed", problem: invalid(hive) });
     else hives.push({ line: at + 1, hive });
   }
+  report.expect(hives);
   try {
     for (const part of partsOf(hives)) {
+      report.asked(part);
       for await (const told of wholeAnswer(queen.addHives(hivesOf(part), call))) {
         if (told.type === "end") continue;
         const { id, outcome, problem } = told;
         await report.tell({ line: part[told.line - 1]?.line ?? 0, id, outcome, problem });
       }
     }
+    return report.end();
   } catch (error) {
-    terminal.complain(`${signal.aborted ? "interrupted" : "the answer broke off"}: ${report.sentence}`);
-    throw error;
+    return endByError(session, report, error);
   }
-  return report.end();
 }
 
 const hivesOf = (part: readonly Numbered[]): NewHive[] => part.map(({ hive }) => hive);
@@ -84,8 +91,12 @@ class Report {
   readonly #printer: Printer<Added>;
   readonly #ifMissing: boolean;
   readonly #failed: Added[] = [];
+  /** By their lines. */
+  readonly #left = new Map<number, string | null>();
+  readonly #asked = new Set<number>();
   #added = 0;
   #skipped = 0;
+  #notKnown = 0;
 
   constructor(session: Session, { ifMissing }: { ifMissing: boolean }) {
     this.#session = session;
@@ -93,25 +104,50 @@ class Report {
     this.#ifMissing = ifMissing;
   }
 
-  async tell(told: Added): Promise<void> {
-    const isThere = this.#ifMissing && told.problem?.code === IS_THERE;
-    const line: Added = isThere ? { ...told, outcome: "skipped" } : told;
-    if (line.outcome === "added") this.#added += 1;
-    else if (line.outcome === "skipped") this.#skipped += 1;
-    else this.#failed.push(line);
-    // Names are for the next program, which has no use for what failed.
-    if (this.#session.format !== "name" || line.outcome !== "failed") await this.#printer.print([line]);
-    else this.#session.terminal.complain(`${nameOf(line)}: ${problemText(line)}`);
+  expect(hives: readonly Numbered[]): void {
+    for (const { line, hive } of hives) this.#left.set(line, hive.id ?? null);
   }
 
-  async end(): Promise<number> {
+  /** From now on these may be added. */
+  asked(part: readonly Numbered[]): void {
+    for (const { line } of part) this.#asked.add(line);
+  }
+
+  async tell(told: Added): Promise<void> {
+    const line: Added = { ...told, outcome: this.#outcomeOf(told) };
+    const { outcome } = line;
+    this.#left.delete(line.line);
+    if (outcome === "added") this.#added += 1;
+    else if (outcome === "skipped") this.#skipped += 1;
+    else if (outcome === "not_known") this.#notKnown += 1;
+    else this.#failed.push(line);
+    // Names are for the next program, which has no use for what failed.
+    const hasName = outcome === "added" || outcome === "skipped";
+    if (this.#session.format !== "name" || hasName) await this.#printer.print([line]);
+    else this.#session.terminal.complain(`${nameOf(line)}: ${outcome === "failed" ? problemText(line) : "not known"}`);
+  }
+
+  #outcomeOf({ outcome, problem }: Added): Added["outcome"] {
+    if (problem?.code === OUTCOME_UNKNOWN) return "not_known";
+    return this.#ifMissing && problem?.code === IS_THERE ? "skipped" : outcome;
+  }
+
+  /** The last word, and the exit code; an error is why it ended before its end. */
+  async end(error?: unknown): Promise<number> {
     const { terminal } = this.#session;
-    await this.#printer.end({ added: this.#added, skipped: this.#skipped, failed: this.#failed.length });
-    if (this.#failed.length === 0) {
+    const mayBeDone = error !== undefined && isOutcomeUnknown(error);
+    for (const [line, id] of mayBeDone ? [...this.#left] : []) {
+      if (this.#asked.has(line)) await this.tell({ line, id, outcome: "not_known", problem: null });
+    }
+    const [failed, notKnown] = [this.#failed.length, this.#notKnown];
+    const counts = { added: this.#added, skipped: this.#skipped, failed, not_known: notKnown };
+    await this.#printer.end({ ...counts, not_added: this.#left.size });
+    if (error !== undefined) terminal.complain(`${whyEnded(error)}: ${this.sentence}`);
+    else if (failed + notKnown === 0) {
       terminal.say(this.sentence);
       return EXIT.done;
-    }
-    terminal.complain(this.sentence);
+    } else terminal.complain(this.sentence);
+    if (notKnown > 0) terminal.complain(LOOK_FIRST);
     if (this.#failed.some(({ problem }) => problem?.code === IS_THERE)) {
       terminal.complain("--if-missing passes over those that are there already");
     }
@@ -119,9 +155,15 @@ class Report {
   }
 
   get sentence(): string {
-    const skipped = this.#skipped > 0 ? `, ${this.#skipped} skipped` : "";
     const failures = this.#failed.map((line) => ({ name: nameOf(line), why: line.problem?.code ?? "" }));
-    return `${this.#added} added${skipped}${failures.length > 0 ? `, ${failuresText(failures)}` : ""}`;
+    const counts = [
+      `${this.#added} added`,
+      this.#skipped > 0 && `${this.#skipped} skipped`,
+      this.#notKnown > 0 && `${this.#notKnown} not known`,
+      this.#left.size > 0 && `${this.#left.size} not added`,
+      failures.length > 0 && failuresText(failures),
+    ];
+    return counts.filter((one) => one !== false).join(", ");
   }
 }
 

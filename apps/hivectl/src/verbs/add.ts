@@ -7,6 +7,7 @@ import type { CommonFlags, Session } from "../session.ts";
 import { ADDED, addMany, IS_THERE } from "./add-many.ts";
 import type { HiveRow } from "./hive-columns.ts";
 import { addFieldFlags, type FieldFlags, fieldsOf, labelsOf } from "./hive-fields.ts";
+import { answerOf } from "./outcome.ts";
 import { showing } from "./shown-columns.ts";
 import type { AddVerb } from "./verb.ts";
 
@@ -57,12 +58,11 @@ async function add(
     return addMany(session, { port, ...others, labels, ifMissing: flags.ifMissing === true });
   }
   if (host === undefined) throw new UsageProblem("say where its agent is: --host");
-  const hive = await session.queen
-    .addHive({ id, host, port, ...others, labels }, session.call)
-    .catch((error: unknown) => {
-      if (flags.ifMissing && error instanceof QueenProblem && error.code === IS_THERE) return undefined;
-      throw error;
-    });
+  const added = session.queen.addHive({ id, host, port, ...others, labels }, session.call);
+  const hive = await answerOf(session, `${id} was added`, added).catch((error: unknown) => {
+    if (flags.ifMissing && error instanceof QueenProblem && error.code === IS_THERE) return undefined;
+    throw error;
+  });
   if (hive === undefined) {
     await session.show(await session.queen.getHive(id, session.call), () => `${printable(id)}  skipped\n`, id);
     return EXIT.done;

@@ -1,15 +1,24 @@
 import type { Schema } from "@repo/queen-client";
-import { EXIT, nextFor } from "../failure.ts";
+import { EXIT, Interrupted, nextFor } from "../failure.ts";
 import { Progress } from "../output/progress.ts";
 import { type Kind, type Printer, withRoom } from "../output/records.ts";
 import type { Style } from "../output/terminal.ts";
 import type { Session } from "../session.ts";
 import { failuresText } from "./failures.ts";
+import { isOutcomeUnknown, LOOK_FIRST, OUTCOME_UNKNOWN, whyEnded } from "./outcome.ts";
 
 export type ActionOnHive = Schema<"ActionOnHive">;
-type Outcome = ActionOnHive["outcome"];
+/** What a hive gets as its line; `not_known` is one that was asked for, and of which no answer came. */
+type Told = Omit<ActionOnHive, "outcome"> & { readonly outcome: ActionOnHive["outcome"] | "not_known" };
+type Outcome = Told["outcome"];
 
-const STYLES: { readonly [O in Outcome]?: Style } = { done: "green", begun: "green", failed: "red", skipped: "dim" };
+const STYLES: { readonly [O in Outcome]?: Style } = {
+  done: "green",
+  begun: "green",
+  failed: "red",
+  not_known: "yellow",
+  skipped: "dim",
+};
 /** In the last sentence: more than these nobody reads there. */
 const NAMED = 10;
 
@@ -17,34 +26,45 @@ const NAMED = 10;
 export const named = (all: readonly string[]): string =>
   [...all.slice(0, NAMED), ...(all.length > NAMED ? [`and ${all.length - NAMED} more`] : [])].join(", ");
 
-const problemText = ({ detail, problem }: ActionOnHive): string =>
-  problem === null ? detail : `${problem.code}: ${detail}`;
+const problemText = ({ detail, problem }: Told): string => (problem === null ? detail : `${problem.code}: ${detail}`);
 
-export const OUTCOMES: Kind<ActionOnHive> = {
+export const OUTCOMES: Kind<Told> = {
   name: "hives",
   nameOf: ({ hive_id }) => hive_id,
   columns: [
     { title: "ID", cell: ({ hive_id }) => hive_id },
-    { title: "OUTCOME", cell: ({ outcome }) => ({ text: outcome, style: STYLES[outcome] }) },
+    { title: "OUTCOME", cell: ({ outcome }) => ({ text: outcome.replace("_", " "), style: STYLES[outcome] }) },
     { title: "DETAIL", cell: (line) => (line.outcome === "begun" && line.operation_id) || problemText(line) },
   ],
 };
 
 /** The code alone; that of an operation that failed stands in its problem. */
-const whyOf = ({ problem, detail }: ActionOnHive): string =>
+const whyOf = ({ problem, detail }: Told): string =>
   problem?.code ?? /\[([A-Z_]+)\]; next: /.exec(detail)?.[1] ?? detail;
+
+type Step = Schema<"ActionStep">;
 
 /** Says what comes of each hive as it comes, and counts. */
 export class BulkReport {
   readonly #session: Session;
-  readonly #printer: Printer<ActionOnHive>;
-  readonly #counts = { done: 0, begun: 0, skipped: 0, failed: 0, would_do: 0, would_skip: 0, would_fail: 0 };
-  readonly #failed: ActionOnHive[] = [];
+  readonly #printer: Printer<Told>;
+  readonly #counts = {
+    done: 0,
+    begun: 0,
+    skipped: 0,
+    failed: 0,
+    not_known: 0,
+    would_do: 0,
+    would_skip: 0,
+    would_fail: 0,
+  };
+  readonly #failed: Told[] = [];
   readonly #left: Set<string>;
+  readonly #asked = new Set<string>();
   /** Where it can be drawn anew. */
   readonly #progress: Progress | undefined;
   /** The steps that are being done, by hive. */
-  readonly #steps = new Map<string, string>();
+  readonly #steps = new Map<string, Step>();
 
   constructor(session: Session, ids: readonly string[]) {
     this.#session = session;
@@ -53,60 +73,84 @@ export class BulkReport {
     this.#printer = session.printer(withRoom(OUTCOMES, "ID", ids));
   }
 
+  /** From now on it may be done to these. */
+  asked(ids: readonly string[]): void {
+    for (const id of ids) this.#asked.add(id);
+  }
+
   async hive(line: ActionOnHive): Promise<void> {
-    const { hive_id: id, outcome } = line;
-    this.#steps.delete(id);
+    this.#steps.delete(line.hive_id);
     this.#progress?.clear();
+    await this.#tell(line.problem?.code === OUTCOME_UNKNOWN ? { ...line, outcome: "not_known" } : line);
+    if (this.#steps.size > 0) this.#showSteps();
+  }
+
+  async #tell(line: Told): Promise<void> {
+    const { hive_id: id, outcome } = line;
     if (outcome === "failed") this.#failed.push(line);
     this.#counts[outcome] += 1;
     this.#left.delete(id);
     // Names are for the next program, which has no use for what failed.
-    if (this.#session.format !== "name" || outcome !== "failed") await this.#printer.print([line]);
-    else this.#session.terminal.complain(`${id}: ${problemText(line)}`);
-    if (this.#steps.size > 0) this.#showSteps();
+    const hasName = outcome !== "failed" && outcome !== "not_known";
+    if (this.#session.format !== "name" || hasName) await this.#printer.print([line]);
+    else this.#session.terminal.complain(`${id}: ${outcome === "not_known" ? "not known: " : ""}${problemText(line)}`);
   }
 
-  step({ hive_id: id, step: { name, state, detail } }: Schema<"ActionStep">): void {
-    this.#steps.set(id, name);
+  step(told: Step): void {
+    const { hive_id: id, step } = told;
+    this.#steps.set(id, told);
     if (this.#progress !== undefined) this.#showSteps();
     // Elsewhere each line stays, and the end of a step says that it began.
-    else if (state !== "running")
-      this.#session.terminal.say(`${id}: ${name} ${state}${detail === null ? "" : `: ${detail}`}`);
+    else if (step.state !== "running") {
+      const detail = step.detail === null ? "" : `: ${step.detail}`;
+      this.#session.terminal.say(`${id}: ${step.name} ${step.state}${detail}`);
+    }
   }
 
   /** `2 of 5: gpu-03 copy, gpu-04 start`. */
   #showSteps(): void {
-    const { done, begun, skipped, failed } = this.#counts;
-    const ended = done + begun + skipped + failed;
-    this.#progress?.show(`${ended} of ${ended + this.#left.size}: ${this.#underWay.join(", ")}`);
+    const { done, begun, skipped, failed, not_known } = this.#counts;
+    const ended = done + begun + skipped + failed + not_known;
+    const underWay = [...this.#steps].map(([id, { step }]) => `${id} ${step.name}`);
+    this.#progress?.show(`${ended} of ${ended + this.#left.size}: ${underWay.join(", ")}`);
   }
 
-  get #underWay(): string[] {
-    return [...this.#steps].map(([id, name]) => `${id} ${name}`);
-  }
-
-  /** The last word, and the exit code. */
-  async end(): Promise<number> {
+  /** The last word, and the exit code; an error is why it ended before its end. */
+  async end(error?: unknown): Promise<number> {
     const { terminal } = this.#session;
-    const { done, begun, skipped, failed } = this.#counts;
     this.#progress?.clear();
-    await this.#printer.end({ counts: { done, begun, skipped, failed, not_done: this.#left.size } });
-    if (failed === 0 && this.#left.size === 0) terminal.say(this.sentence);
+    const goOn = this.#steps.size;
+    await this.#tellLeft(error !== undefined && isOutcomeUnknown(error));
+    const { done, begun, skipped, failed, not_known } = this.#counts;
+    await this.#printer.end({ counts: { done, begun, skipped, failed, not_known, not_done: this.#left.size } });
+    const isAllDone = failed + not_known + this.#left.size === 0;
+    if (error !== undefined) terminal.complain(`${whyEnded(error)}: ${this.sentence}${restOf(error)}`);
+    else if (isAllDone) terminal.say(this.sentence);
     else terminal.complain(this.sentence);
+    if (not_known > 0) terminal.complain(LOOK_FIRST);
+    if (goOn > 0) terminal.complain("`hivectl get operations --state running` shows what goes on");
     for (const next of this.#next) terminal.complain(next);
-    if (failed === 0 && this.#left.size === 0) return EXIT.done;
+    if (isAllDone) return EXIT.done;
     return done + begun + skipped === 0 ? EXIT.failed : EXIT.someFailed;
   }
 
-  /** How far it came when it ended before its end. */
-  broken({ isInterrupted }: { isInterrupted: boolean }): void {
-    const { terminal } = this.#session;
-    const [why, rest] = isInterrupted
-      ? ["interrupted", "what had begun is finished all the same"]
-      : ["the answer broke off", "whether more of them were done is not known"];
-    this.#progress?.clear();
-    terminal.complain(`${why}: ${this.sentence}; ${rest}`);
-    if (this.#steps.size > 0) terminal.complain("`hivectl get operations --state running` shows what goes on");
+  /** Of those that have no line yet: on some an operation has begun, and others may have been done. */
+  async #tellLeft(mayBeDone: boolean): Promise<void> {
+    const line = { type: "hive", problem: null, operation_id: null } as const;
+    for (const id of [...this.#left]) {
+      const step = this.#steps.get(id);
+      if (step !== undefined) {
+        const { operation_id, step: at } = step;
+        await this.#tell({ ...line, hive_id: id, outcome: "begun", detail: `at ${at.name}`, operation_id });
+      } else if (mayBeDone && this.#asked.has(id)) {
+        await this.#tell({
+          ...line,
+          hive_id: id,
+          outcome: "not_known",
+          detail: "it was asked for, and no answer came",
+        });
+      }
+    }
   }
 
   /** What to do about those that failed; where it is one of a kind, it is named. */
@@ -122,16 +166,18 @@ export class BulkReport {
 
   /** `7 done, 1 failed: gpu-03 HIVE_RUNNING`. */
   get sentence(): string {
-    const notDone = this.#left.size - this.#steps.size;
-    const { done, begun, skipped, failed } = this.#counts;
+    const { done, begun, skipped, failed, not_known } = this.#counts;
     const counts = [
       `${done} done`,
       begun > 0 && `${begun} begun`,
       skipped > 0 && `${skipped} skipped`,
-      this.#steps.size > 0 && `${this.#steps.size} under way: ${named(this.#underWay)}`,
-      notDone > 0 && `${notDone} not done`,
+      not_known > 0 && `${not_known} not known`,
+      this.#left.size > 0 && `${this.#left.size} not done`,
       failed > 0 && failuresText(this.#failed.map((line) => ({ name: line.hive_id, why: whyOf(line) }))),
     ];
     return counts.filter((one) => one !== false).join(", ");
   }
 }
+
+const restOf = (error: unknown): string =>
+  error instanceof Interrupted ? "; what had begun is finished all the same" : "";

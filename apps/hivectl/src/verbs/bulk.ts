@@ -6,8 +6,16 @@ import { wrapped } from "../output/wrapped.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { beforeAnything } from "./before-anything.ts";
 import { type ActionOnHive, BulkReport, OUTCOMES } from "./bulk-report.ts";
-import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter, refuseEmptySelector } from "./hive-filter.ts";
+import {
+  addFilterFlags,
+  type FilterFlags,
+  filterOf,
+  type HiveFilter,
+  hintOf,
+  refuseEmptySelector,
+} from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
+import { endByError } from "./outcome.ts";
 import { showing } from "./shown-columns.ts";
 import { wholeAnswer } from "./whole-answer.ts";
 
@@ -64,18 +72,18 @@ export async function actInBulk(
   const { terminal } = session;
   terminal.goOnUnread();
   const isAgreedTo = flags.yes === true || bulk.isHarmless === true;
-  if (!isAgreedTo) refuseUnasked(session, bulk.deed.action);
   const plan = await beforeAnything(session, async () => {
     return planOf(session, await chosenBy(session, args, flags), bulk);
   });
   if (plan.length === 0) {
-    terminal.say("no hive is as asked for: nothing to do");
+    terminal.say(`no hive is as asked for: nothing to do${hintOf(flags)}`);
     return EXIT.done;
   }
   const todo = plan.filter(({ outcome }) => outcome === "would_do");
   const deed = await beforeAnything(session, async () => {
     const whole = todo.length > 0 && bulk.complete !== undefined ? await bulk.complete() : bulk.deed;
     const isSettled = isAgreedTo || todo.length === 0;
+    if (!isSettled) refuseUnasked(session, bulk.deed.action);
     return isSettled || (await isAgreed(session, bulk, plan, todo)) ? whole : undefined;
   });
   if (deed === undefined) {
@@ -88,11 +96,10 @@ export async function actInBulk(
   );
   for (const line of plan) if (line.outcome !== "would_do") await report.hive(asOutcome(line));
   const ids = todo.map(({ hive_id }) => hive_id);
-  await act(session, { ...bulk, deed }, { ids, parallel: flags.parallel, report });
-  return report.end();
+  return act(session, { ...bulk, deed }, { ids, parallel: flags.parallel, report });
 }
 
-/** Where a question would have to be asked, and nobody can answer it. */
+/** Where a question would have to be asked, and nobody can answer it. What else is wrong comes first: the flag would not mend it. */
 export function refuseUnasked({ flags, terminal }: Session, verb: string): void {
   if (flags.yes || terminal.canAsk) return;
   throw new UsageProblem(`${verb} asks before it does anything, and there is no terminal: --yes answers`);
@@ -103,20 +110,24 @@ async function act(
   session: Session,
   { deed, wait }: Bulk,
   { ids, parallel, report }: { ids: readonly string[]; parallel: number | undefined; report: BulkReport },
-): Promise<void> {
-  const { queen, call, signal } = session;
+): Promise<number> {
+  const { queen, call } = session;
   const query = { ...(parallel !== undefined && { parallel }), ...(wait && { wait }) };
   try {
     for (const part of partsOf(ids)) {
+      report.asked(part);
       for await (const line of wholeAnswer(queen.actOnHives({ ...deed, ids: part } as Action, query, call))) {
         if (line.type === "hive") await report.hive(line);
         else if (line.type === "step") report.step(line);
-        else if (line.stopping) return session.terminal.complain("the queen stops: what had not begun is not done");
+        else if (line.stopping) {
+          session.terminal.complain("the queen stops: what had not begun is not done");
+          return report.end();
+        }
       }
     }
+    return report.end();
   } catch (error) {
-    report.broken({ isInterrupted: signal.aborted });
-    throw error;
+    return endByError(session, report, error);
   }
 }
 

@@ -5,9 +5,10 @@ import type { CommonFlags, Session } from "../session.ts";
 import { beforeAnything } from "./before-anything.ts";
 import { addBulkFlags, type BulkFlags, checkChoice, isAgreed, refuseUnasked } from "./bulk.ts";
 import { type ActionOnHive, BulkReport } from "./bulk-report.ts";
-import { filterOf } from "./hive-filter.ts";
+import { filterOf, hintOf } from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
 import { inParallel } from "./in-parallel.ts";
+import { endByError } from "./outcome.ts";
 import type { AddVerb } from "./verb.ts";
 
 type Operation = Schema<"Operation">;
@@ -32,13 +33,13 @@ export const addCancel: AddVerb = (parent, does) => {
 async function cancel(session: Session, call: Call): Promise<number> {
   const { terminal } = session;
   terminal.goOnUnread();
-  refuseUnasked(session, "cancel");
   const plan = await beforeAnything(session, () => planOf(session, call));
   if (plan.length === 0) {
-    terminal.say("no operation runs on a hive that is as asked for: nothing to do");
+    terminal.say(`no operation runs on a hive that is as asked for: nothing to do${hintOf(call.flags)}`);
     return EXIT.done;
   }
   const todo = plan.filter(({ outcome }) => outcome === "would_do");
+  if (todo.length > 0) refuseUnasked(session, "cancel");
   const ask = () => isAgreed(session, { title: TITLE }, plan, todo);
   if (todo.length > 0 && !call.flags.yes && !(await beforeAnything(session, ask))) {
     terminal.complain("nothing was done");
@@ -50,12 +51,14 @@ async function cancel(session: Session, call: Call): Promise<number> {
   );
   for (const line of plan) if (line.outcome !== "would_do") await report.hive(line);
   try {
-    await inParallel(todo, call.flags.parallel ?? AT_ONCE, async (line) => report.hive(await cancelled(session, line)));
+    await inParallel(todo, call.flags.parallel ?? AT_ONCE, async (line) => {
+      report.asked([line.hive_id]);
+      await report.hive(await cancelled(session, line));
+    });
+    return report.end();
   } catch (error) {
-    report.broken({ isInterrupted: session.signal.aborted });
-    throw error;
+    return endByError(session, report, error);
   }
-  return report.end();
 }
 
 /** What runs, of what was asked for; and of each that was named, why there is nothing to cancel. */

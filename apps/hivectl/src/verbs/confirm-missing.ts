@@ -1,10 +1,11 @@
 import type { Schema } from "@repo/queen-client";
-import { EXIT, UsageProblem } from "../failure.ts";
+import { EXIT } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
 import type { Session } from "../session.ts";
 import { beforeAnything } from "./before-anything.ts";
-import { isNumberTyped } from "./bulk.ts";
+import { isNumberTyped, refuseUnasked } from "./bulk.ts";
 import { HIVES, type HiveRow } from "./hive-columns.ts";
+import { answerOf } from "./outcome.ts";
 import { showing } from "./shown-columns.ts";
 import type { AddVerb } from "./verb.ts";
 
@@ -24,14 +25,12 @@ export const addConfirmMissing: AddVerb = (parent, does) => {
 async function confirmMissing(session: Session): Promise<number> {
   const { terminal, queen, call, flags } = session;
   terminal.goOnUnread();
-  if (!flags.yes && !terminal.canAsk) {
-    throw new UsageProblem("confirm-missing asks before it does anything, and there is no terminal: --yes answers");
-  }
   const { liveness } = await beforeAnything(session, () => queen.getHealth(call));
   if (liveness.state !== "mass_failure" && liveness.state !== "network_lost") {
     terminal.say("no hive is held back from being marked offline: nothing to confirm");
     return EXIT.done;
   }
+  refuseUnasked(session, "confirm-missing");
   const isAgreed = await beforeAnything(session, async () => {
     const count = await listMissing(session);
     return flags.yes || (await isNumberTyped(session, "Confirm the loss of", count));
@@ -40,7 +39,7 @@ async function confirmMissing(session: Session): Promise<number> {
     terminal.complain("nothing was done");
     return EXIT.failed;
   }
-  const { missing, online } = await queen.confirmMassFailure(call);
+  const { missing, online } = await answerOf(session, "it was confirmed", queen.confirmMassFailure(call));
   terminal.say(`${missing} of ${online} online hives are missing: they are marked offline as the queen next looks`);
   return EXIT.done;
 }

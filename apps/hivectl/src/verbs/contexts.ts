@@ -80,11 +80,11 @@ export const addContexts: AddVerb = (parent, does) => {
 
 async function login(
   session: Session,
-  { args: [given], flags }: { args: readonly string[]; flags: { name?: string; ca?: string } },
+  { args: [givenUrl], flags }: { args: readonly string[]; flags: { name?: string; ca?: string } },
 ): Promise<void> {
   const { env, terminal } = session;
   const givenCa = flags.ca && resolve(flags.ca);
-  const where = given === undefined ? session.flags : { ...session.flags, url: given };
+  const where = givenUrl === undefined ? session.flags : { ...session.flags, url: givenUrl };
   // Whatever token is there already is not the one that is to be stored.
   const known = accessOf(where, {
     ...env,
@@ -92,14 +92,18 @@ async function login(
     QUEEN_TOKEN_FILE: undefined,
     ...(givenCa && { QUEEN_CA: givenCa }),
   });
-  const token = checkToken("the token", await readSecret(terminal, `Token for ${known.url}: `, session.signal));
+  const given = await readSecret(terminal, `Token for ${known.url}: `, session.signal);
+  if (given === "")
+    throw new UsageProblem(terminal.canAsk ? "no token was typed" : "nothing came on stdin, where the token is read");
+  const token = checkToken("the token", given);
   // Tried before it is stored: what does not work now works no better later.
   const { door_open, role } = await session.clientOf({ ...known, token }).getMe(session.call);
   if (door_open) throw new UsageProblem(`${known.url} needs no token yet, and cannot say whether this one is hers`);
   if (role === "hive") throw new UsageProblem("this token is a hive's: it beats, and can do nothing else");
-  const { current, contexts } = readContexts(env);
-  const name = flags.name ?? known.context ?? (given === undefined ? current : undefined) ?? new URL(known.url).host;
-  const ca = givenCa ?? contexts[name]?.ca;
+  const { current } = readContexts(env);
+  const name = flags.name ?? known.context ?? (givenUrl === undefined ? current : undefined) ?? new URL(known.url).host;
+  // From wherever it came, the next call needs it too.
+  const ca = known.caPath && resolve(known.caPath);
   store(session, name, { url: known.url, token, ...(ca !== undefined && { ca }) }, { current: name });
 }
 

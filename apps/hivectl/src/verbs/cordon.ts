@@ -33,8 +33,7 @@ async function cordon(
 ): Promise<number> {
   const { until, for: duration } = call.flags;
   if (until !== undefined && duration !== undefined) throw new UsageProblem("say --for or --until: not both");
-  const { reason, yes } = call.flags;
-  if (reason === undefined && yes) throw new UsageProblem("a cordon needs a reason, and --yes asks nothing: --reason");
+  const { reason } = call.flags;
   const end = { ...(until !== undefined && { until }), ...(duration !== undefined && { for: duration }) };
   const deedFor = (why: string) => ({ action: "cordon" as const, reason: why, ...end });
   return actInBulk(session, call, {
@@ -45,6 +44,12 @@ async function cordon(
 }
 
 async function askReason(session: Session): Promise<string> {
+  if (session.flags.yes) throw new UsageProblem("a cordon needs a reason, and --yes asks nothing: --reason");
+  if (!session.terminal.canAsk) {
+    throw new UsageProblem(
+      "cordon asks for a reason, and before it does anything, and there is no terminal: --reason and --yes answer",
+    );
+  }
   const reason = await session.ask("Why?");
   if (reason === "") throw new UsageProblem("a cordon needs a reason");
   return reason;

@@ -1,4 +1,4 @@
-import type { Schema } from "@repo/queen-client";
+import { gpuKinds, type Schema } from "@repo/queen-client";
 import type { Kind } from "../output/records.ts";
 import type { Cell, Column } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
@@ -29,12 +29,8 @@ function statusCell(row: HiveRow): Cell {
 
 const isSteady = (row: HiveRow): boolean => statusText(row) === "online";
 
-/** `8 × NVIDIA H100 80GB HBM3`, of each kind. */
 function gpusText(gpus: HiveRow["gpus"]): string {
-  if (gpus === null) return "-";
-  const counts = new Map<string, number>();
-  for (const { name } of gpus) counts.set(name ?? "unknown", (counts.get(name ?? "unknown") ?? 0) + 1);
-  return [...counts].map(([name, count]) => (count === 1 ? name : `${count} × ${name}`)).join(", ") || "none";
+  return gpus === null ? "-" : gpuKinds(gpus).join(", ") || "none";
 }
 
 export function workersText(workers: HiveRow["workers"]): string {
@@ -43,13 +39,13 @@ export function workersText(workers: HiveRow["workers"]): string {
   return said.map(([state, count]) => `${count} ${state}`).join(", ") || "none";
 }
 
-/** What is used of what there is. */
+/** What is used of what there is; a host without GPUs has no memory of theirs. */
 export function memoryText({
   used_bytes: used,
   total_bytes: total,
 }: Pick<HiveRow["ram"], "used_bytes" | "total_bytes">): string {
   const gb = (bytes: number | null) => (bytes === null ? "?" : String(Math.round(bytes / GB)));
-  return total === null ? "-" : `${gb(used)}/${gb(total)}GB`;
+  return total === null || total === 0 ? "-" : `${gb(used)}/${gb(total)}GB`;
 }
 
 export const labelsText = (labels: Readonly<Record<string, string>>): string =>

@@ -44,13 +44,20 @@ export function fieldsOf({ host, port, sshHost, sshPort, sshUser }: FieldFlags):
 
 /** Labels as `key=value`; a key alone has no value. */
 export function labelsOf(pairs: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
+  return onceEach(
     pairs.map((pair) => {
       const [, key, value = ""] = /^([^=]+)(?:=(.*))?$/s.exec(pair) ?? [];
       if (key === undefined) throw new UsageProblem(`a label is key=value, not ${JSON.stringify(pair)}`);
       return [key, value];
     }),
   );
+}
+
+/** Of two values of one label, nobody knows which is meant. */
+export function onceEach<Value>(pairs: readonly (readonly [key: string, value: Value])[]): Record<string, Value> {
+  const twice = pairs.find(([key], at) => pairs.findIndex(([other]) => other === key) !== at);
+  if (twice !== undefined) throw new UsageProblem(`the label ${twice[0]} is named twice`);
+  return Object.fromEntries(pairs);
 }
 
 function readPort(text: string): number {

@@ -97,6 +97,15 @@ export function filterOf(flags: FilterFlags & CommonFlags): HiveFilter {
 export const traitsOf = ({ selector, gpu }: TraitFlags): Pick<HiveFilter, "selector" | "gpu"> =>
   given({ selector: selector?.join(","), gpu });
 
+/** More GPUs than hosts have: a number that is meant as memory. */
+const MANY_GPUS = 8;
+
+/** Behind the sentence that nothing is as asked for. */
+export function hintOf({ gpu = "" }: TraitFlags): string {
+  const [, count = ""] = /^(?:[^:]*:)?(\d+)$/.exec(gpu.trim()) ?? [];
+  return Number(count) > MANY_GPUS ? `; --gpu ${gpu.trim()} asks for ${count} GPUs: ${count}GB is memory` : "";
+}
+
 /** Without what no flag said. */
 export const given = (values: object): object =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

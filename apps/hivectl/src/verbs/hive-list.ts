@@ -4,7 +4,7 @@ import { EXIT, UsageProblem } from "../failure.ts";
 import { type Kind, sorted } from "../output/records.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { type HiveRow, STATUS } from "./hive-columns.ts";
-import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter } from "./hive-filter.ts";
+import { addFilterFlags, type FilterFlags, filterOf, type HiveFilter, hintOf } from "./hive-filter.ts";
 import { idsOf } from "./ids.ts";
 import { exitCodeOf, noSuchHive, rowsOf } from "./one-hive.ts";
 import { redraw } from "./redraw.ts";
@@ -94,11 +94,8 @@ interface Shown {
 }
 
 /** Prints the list page by page. Returns its position, the printer for what comes after, and what it need not say again. */
-async function printPages(
-  session: Session,
-  kind: Kind<HiveRow>,
-  { filter, order, isWatch, flags: { limit, all }, room }: Shown,
-) {
+async function printPages(session: Session, kind: Kind<HiveRow>, { filter, order, isWatch, flags, room }: Shown) {
+  const { limit, all } = flags;
   const { terminal } = session;
   const printer = session.printer(kind, { isWatch });
   const said = session.linesSaid(kind);
@@ -132,7 +129,7 @@ async function printPages(
     const which = room === undefined ? "--all shows every one" : "a higher terminal shows more";
     terminal.say(`there are more than ${most}: ${which}`);
   }
-  if (first?.hives.length === 0 && last === first) terminal.say(noneText(first.totals));
+  if (first?.hives.length === 0 && last === first) terminal.say(noneText(first.totals, flags));
   return { position: first?.position, printer, said };
 }
 
@@ -152,10 +149,10 @@ async function* pagesOf(
   yield { ...first, hives: [...sorted(kind, hives, order)], damaged, next_after: null };
 }
 
-const noneText = ({ total }: Schema<"FleetTotals">): string =>
+const noneText = ({ total }: Schema<"FleetTotals">, flags: ListFlags): string =>
   total === 0
     ? "there are no hives: `hivectl add` adds one"
-    : `none of ${total} ${total === 1 ? "hive" : "hives"} is as asked for`;
+    : `none of ${total} ${total === 1 ? "hive" : "hives"} is as asked for${hintOf(flags)}`;
 
 async function printNamed(
   session: Session,

@@ -3,6 +3,7 @@ import type { Schema } from "@repo/queen-client";
 import { EXIT, UsageProblem } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
 import type { Session } from "../session.ts";
+import { answerOf } from "./outcome.ts";
 import { refuseNames } from "./small-list.ts";
 import type { AddVerb } from "./verb.ts";
 
@@ -64,7 +65,8 @@ async function scan(session: Session, id: string): Promise<number> {
 async function confirm(session: Session, id: string, given: string | undefined): Promise<void> {
   refuseNames(session);
   const fingerprint = given ?? (await askForFingerprint(session, id));
-  const key = await session.queen.confirmHostKey(id, { fingerprint }, session.call);
+  const confirmed = session.queen.confirmHostKey(id, { fingerprint }, session.call);
+  const key = await answerOf(session, "the key was confirmed", confirmed);
   await session.show(key, () => tableOf(pinnedRows({ pinned: [key] }, session), session));
 }
 
@@ -85,7 +87,7 @@ async function forget(session: Session, id: string): Promise<number> {
   // Of a hive that there is none of, nothing is asked.
   await session.queen.getHostKeys(id, session.call);
   if (!(await session.confirm(`Forget the host keys of ${id}?`))) return EXIT.failed;
-  await session.queen.forgetHostKey(id, session.call);
+  await answerOf(session, "they were forgotten", session.queen.forgetHostKey(id, session.call));
   session.terminal.say(`the host keys of ${id} are forgotten; \`hivectl host-key confirm ${id}\` confirms one`);
   return EXIT.done;
 }

@@ -1,4 +1,4 @@
-/** Asks for each of them, so many at a time; the answers come in their order. The first that fails fails all, and nothing more is asked. */
+/** Asks for each of them, so many at a time; the answers come in their order. Once one fails, nothing more is asked, and when the others that were asked have ended, all fails. */
 export async function inParallel<Item, Answer>(
   items: readonly Item[],
   atOnce: number,
@@ -9,7 +9,9 @@ export async function inParallel<Item, Answer>(
   const askOn = async () => {
     for (const [at, item] of left) answers[at] = await ask(item);
   };
-  await Promise.all(Array.from({ length: atOnce }, askOn));
+  const ends = await Promise.allSettled(Array.from({ length: atOnce }, askOn));
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
   return answers;
 }
 

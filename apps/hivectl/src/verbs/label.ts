@@ -2,6 +2,7 @@ import { UsageProblem } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { actInBulk, addBulkFlags, type BulkFlags } from "./bulk.ts";
+import { onceEach } from "./hive-fields.ts";
 import type { AddVerb } from "./verb.ts";
 
 interface Flags extends BulkFlags {
@@ -74,7 +75,5 @@ function changesOf(args: readonly string[]): Changes {
     const at = arg.indexOf("=");
     return at < 0 ? [arg.slice(0, -1), null] : [arg.slice(0, at), arg.slice(at + 1)];
   });
-  const twice = pairs.find(([key], at) => pairs.findIndex(([other]) => other === key) !== at);
-  if (twice !== undefined) throw new UsageProblem(`the label ${twice[0]} is named twice`);
-  return Object.fromEntries(pairs);
+  return onceEach(pairs);
 }

@@ -1,7 +1,7 @@
-import { type Body, QueenNoAnswer, QueenProblem, type Schema } from "@repo/queen-client";
-import { NotConnected } from "../access/node-fetch.ts";
-import { Interrupted, sentencesOf } from "../failure.ts";
+import { type Body, QueenProblem, type Schema } from "@repo/queen-client";
+import { sentencesOf } from "../failure.ts";
 import type { Session } from "../session.ts";
+import { isOutcomeUnknown } from "./outcome.ts";
 
 type TokenMade = Schema<"TokenMade">;
 
@@ -58,10 +58,4 @@ async function revokeUnkept(session: Session, { id, token, role }: TokenMade): P
         : `\`hivectl token revoke ${id}\` ends it, or ${onHerMachine}`,
     );
   }
-}
-
-/** Whether the queen may have done it. */
-function isOutcomeUnknown(error: unknown): boolean {
-  if (error instanceof QueenProblem) return error.code === "CATALOG_OUTCOME_UNKNOWN";
-  return error instanceof Interrupted || (error instanceof QueenNoAnswer && !(error.cause instanceof NotConnected));
 }

@@ -67,7 +67,7 @@ function text(operation: Operation, { times, terminal }: Session): string {
   const blocks = [
     inColumns(facts),
     ...(done.length === 0 ? [] : [`Steps:\n${inColumns(done).replaceAll(/^/gm, "  ")}`]),
-    ...(output === "" ? [] : [`Output:\n${output.replaceAll(/^/gm, "  ")}`]),
+    ...(output === "" ? [] : [`Output (output_tail):\n${output.replaceAll(/^/gm, "  ")}`]),
   ];
   return wrapped(`${blocks.join("\n\n")}\n`, terminal.width);
 }

@@ -2,6 +2,7 @@ import { printable } from "@repo/process-log/printable";
 import { UsageProblem } from "../failure.ts";
 import { examples } from "../output/help-lines.ts";
 import { addFieldFlags, type FieldFlags, fieldsOf } from "./hive-fields.ts";
+import { answerOf } from "./outcome.ts";
 import type { AddVerb } from "./verb.ts";
 
 export const addSet: AddVerb = (parent, does) => {
@@ -17,7 +18,8 @@ export const addSet: AddVerb = (parent, does) => {
         const fields = fieldsOf(flags);
         const named = Object.entries(fields).map(([field, value]) => `${field}=${value ?? ""}`);
         if (named.length === 0) throw new UsageProblem("say what to change: --host, --port or --ssh-host, for one");
-        const hive = await session.queen.changeHive(id, fields, session.call);
+        const changed = session.queen.changeHive(id, fields, session.call);
+        const hive = await answerOf(session, `${id} was changed`, changed);
         await session.show(hive, () => `${printable(`${id}  changed  ${named.join(" ")}`)}\n`, id);
       }),
     );

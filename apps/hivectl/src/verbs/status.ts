@@ -1,27 +1,15 @@
 import { inColumns } from "@repo/process-log/columns";
 import { printable } from "@repo/process-log/printable";
-import type { Answer, Schema } from "@repo/queen-client";
+import { mayPass, QueenProblem } from "@repo/queen-client";
 import { examples } from "../output/help-lines.ts";
+import { withCommand } from "../output/terminal.ts";
 import { wrapped } from "../output/wrapped.ts";
 import type { Session } from "../session.ts";
 import { heldMarks } from "./held-marks.ts";
 import { type HiveRow, statusText } from "./hive-columns.ts";
 import { refuseNames } from "./small-list.ts";
+import { canStart, failedOf, isAwaited, nextCalls, type Status, whyText } from "./status-next.ts";
 import type { AddVerb } from "./verb.ts";
-
-interface Status {
-  readonly queen: string;
-  readonly totals: Schema<"FleetTotals">;
-  readonly health: Answer<"getHealth">;
-  /** Of each kind the first few. */
-  readonly offline: readonly HiveRow[];
-  readonly unknown: readonly HiveRow[];
-  readonly not_beating: readonly HiveRow[];
-  readonly unreachable: readonly HiveRow[];
-  readonly cordoned: readonly HiveRow[];
-  readonly in_error: readonly Schema<"PlacedWorker">[];
-  readonly running: readonly Schema<"Operation">[];
-}
 
 const SHOWN = 10;
 
@@ -39,21 +27,28 @@ export const addStatus: AddVerb = (parent, does) => {
     );
 };
 
-async function read({ queen, call, access }: Session): Promise<Status> {
-  const [health, offline, unknown, notBeating, unreachable, cordoned, { operations }, { workers }] = await Promise.all([
-    queen.getHealth(call),
-    queen.listFleet({ status: "offline", limit: SHOWN }, call),
-    queen.listFleet({ status: "unknown", limit: SHOWN }, call),
-    queen.listFleet({ not_beating: true, limit: SHOWN }, call),
-    queen.listFleet({ unreachable: true, limit: SHOWN }, call),
-    queen.listFleet({ cordoned: true, limit: SHOWN }, call),
-    queen.listOperations({ state: "running", limit: SHOWN }, call),
-    queen.findWorkers({ state: "Error" }, call),
-  ]);
+async function read(session: Session): Promise<Status> {
+  const { queen, call, access } = session;
+  const [notReady, health, offline, unknown, notBeating, unreachable, cordoned, { operations }, { workers }] =
+    await Promise.all([
+      whyNotReady(session),
+      queen.getHealth(call),
+      queen.listFleet({ status: "offline", limit: SHOWN }, call),
+      queen.listFleet({ status: "unknown", limit: SHOWN }, call),
+      queen.listFleet({ not_beating: true, limit: SHOWN }, call),
+      queen.listFleet({ unreachable: true, limit: SHOWN }, call),
+      queen.listFleet({ cordoned: true, limit: SHOWN }, call),
+      queen.listOperations({ state: "running", limit: SHOWN }, call),
+      queen.findWorkers({ state: "Error" }, call),
+    ]);
+  const failed = [offline.hives.find(canStart), unknown.hives.find(isAwaited)].flatMap(
+    (row) => failedOf(row)?.id ?? [],
+  );
   return {
     queen: access.url,
     totals: offline.totals,
     health,
+    not_ready: notReady,
     offline: offline.hives,
     unknown: unknown.hives,
     not_beating: notBeating.hives,
@@ -61,14 +56,27 @@ async function read({ queen, call, access }: Session): Promise<Status> {
     cordoned: cordoned.hives,
     in_error: workers,
     running: operations,
+    failed: await Promise.all(failed.map((id) => queen.getOperation(id, call))),
   };
+}
+
+/** Why the queen cannot serve, though she answers what is read. */
+async function whyNotReady({ queen, call, signal }: Session): Promise<string | null> {
+  try {
+    await queen.isReady(call);
+    return null;
+  } catch (error) {
+    if (signal.aborted || !mayPass(error)) throw error;
+    return error instanceof QueenProblem ? error.detail : error.message;
+  }
 }
 
 function text(status: Status, { times, access, terminal }: Session): string {
   const { queen, totals } = status;
   const where = access.context === undefined ? queen : `${queen} (context ${access.context})`;
-  const sinceAndWhy = (row: HiveRow) => [times.at(row.status.since_ms), row.status.why];
+  const sinceAndWhy = (row: HiveRow) => [times.at(row.status.since_ms), whyText(row)];
   const blocks = [
+    ...queenMarks(status),
     `Fleet at ${printable(where)}: ${countsText(totals)}`,
     ...heldMarks(status.health.liveness, times),
     ...hivesBlock("Offline", status.offline, totals.offline, sinceAndWhy),
@@ -88,10 +96,17 @@ function text(status: Status, { times, access, terminal }: Session): string {
     ),
     ...block(
       "Next",
-      next(status).map(([args, does]) => [`${terminal.command} ${args}`, does]),
+      nextCalls(status).map(([args, does]) => [`${terminal.command} ${args}`, withCommand(does, terminal.command)]),
     ),
   ];
   return wrapped(`${blocks.join("\n\n")}\n`, terminal.width);
+}
+
+/** What is wrong with the queen herself: all below is as she last knew it. */
+function queenMarks({ not_ready: why, health: { other_queens: others } }: Status): string[] {
+  const isNotReady = `The queen is not ready: ${why}. Changes and heartbeats may be refused until that is over, and what is said below is as she knew it last.`;
+  const areSeveral = `${others === 1 ? "Another queen runs" : `${others} other queens run`} on this catalog, which is made for one: they may disagree on which hives are gone. Let one run, and stop the others, which each names in her log.`;
+  return [...(why === null ? [] : [isNotReady]), ...(others === 0 ? [] : [areSeveral])];
 }
 
 function countsText({ total, online, offline, unknown, ...others }: Status["totals"]): string {
@@ -130,53 +145,3 @@ function block(title: string, rows: readonly (readonly string[])[], more = 0): s
   const left = more > 0 ? [`  … and ${more} more`] : [];
   return [[`${title}:`, inColumns(rows).replaceAll(/^/gm, "  "), ...left].join("\n")];
 }
-
-/** What hivectl is called with, and what that does. */
-function next({
-  totals,
-  health,
-  offline,
-  unknown,
-  not_beating: notBeating,
-  unreachable,
-  cordoned,
-  in_error,
-}: Status): [args: string, does: string][] {
-  const stopped = offline.find(canStart);
-  const [awaited] = unknown;
-  const [deaf] = unreachable;
-  const kept = cordoned.find(({ cordon }) => cordon?.until_ms === null);
-  const calls: [string, string][] = [];
-  if (totals.total === 0) calls.push(["add ID --host HOST", "adds a hive"]);
-  if (health.liveness.state === "mass_failure" || health.liveness.state === "network_lost") {
-    calls.push(["confirm-missing", "says that those that are missing are gone"]);
-  }
-  if (stopped !== undefined) calls.push([`start ${stopped.hive.id}`, "starts its agent again"]);
-  if (awaited !== undefined) {
-    const { id, ssh_host } = awaited.hive;
-    if (ssh_host !== null) calls.push([`install ${id}`, "puts an agent there, which beats"]);
-    else calls.push([`describe hive ${id}`, "says what it waits for"]);
-  }
-  const ofCause = (cause: HiveRow["not_beating"]) => notBeating.find((row) => row.not_beating === cause);
-  if (ofCause("no_token") !== undefined) {
-    calls.push([
-      "token create --role hive --out-dir tokens",
-      "makes a token for each hive that has none: HIVE_TOKEN_FILE there",
-    ]);
-  }
-  if (ofCause("token_unused") !== undefined) {
-    calls.push(["token list", "shows those that are not used: HIVE_TOKEN_FILE on the hive names its own"]);
-  }
-  const silent = ofCause("not_known");
-  if (silent !== undefined) {
-    calls.push([`describe hive ${silent.hive.id}`, "says when it last beat; the log of its agent says why it ended"]);
-  }
-  if (deaf !== undefined) calls.push([`describe hive ${deaf.hive.id}`, "says what its health checks met"]);
-  if (in_error.length > 0) calls.push(["get workers --state error", "shows them"]);
-  if (kept !== undefined) calls.push([`uncordon ${kept.hive.id}`, "gives it work again"]);
-  return calls;
-}
-
-/** Why it is offline is said already; whether a queen can do something about it, by her own operations. */
-const canStart = ({ last_operation }: HiveRow): boolean =>
-  last_operation !== null && last_operation.state !== "running";

@@ -4,6 +4,7 @@ import { examples } from "../output/help-lines.ts";
 import type { Kind } from "../output/records.ts";
 import type { Session } from "../session.ts";
 import { isNumberTyped } from "./bulk.ts";
+import { answerOf } from "./outcome.ts";
 import { showing } from "./shown-columns.ts";
 import { printList } from "./small-list.ts";
 import { addTokenCreate } from "./token-create.ts";
@@ -52,7 +53,7 @@ async function revoke(session: Session, ids: readonly string[]): Promise<number>
   let revoked = 0;
   for (const id of ids) {
     try {
-      await queen.revokeToken(id, call);
+      await answerOf(session, `${id} was revoked`, queen.revokeToken(id, call));
       revoked += 1;
       await printer.print([{ id, revoked: true }]);
     } catch (error) {

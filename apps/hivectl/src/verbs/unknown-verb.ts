@@ -71,7 +71,7 @@ function nameNear(typed: string, ...groups: readonly Command[]): string | undefi
     .flatMap((group) => group.createHelp().visibleCommands(group))
     .flatMap((one) => [one.name(), ...one.aliases()]);
   const isBegun = (name: string) => typed.length >= MIN_BEGINNING && name.startsWith(typed);
-  return names.find((name) => isOneSlip(typed, name)) ?? names.find(isBegun);
+  return names.find(isBegun) ?? names.find((name) => isOneSlip(typed, name));
 }
 
 /** One letter is missing, too many or another one, or two changed places. */

@@ -4,7 +4,7 @@ import { examples, sentencesBelow } from "../output/help-lines.ts";
 import { exactDuration } from "../output/times.ts";
 import type { CommonFlags, Session } from "../session.ts";
 import { untilAnswered } from "./connection.ts";
-import { addFilterFlags, type FilterFlags, filterOf } from "./hive-filter.ts";
+import { addFilterFlags, type FilterFlags, filterOf, hintOf } from "./hive-filter.ts";
 import { idsOf, idsThatAre } from "./ids.ts";
 import { showing } from "./shown-columns.ts";
 import type { AddVerb } from "./verb.ts";
@@ -63,7 +63,7 @@ async function wait(
     return { left: () => [NO_ANSWER] };
   });
   if (awaited === undefined) {
-    terminal.complain("no hive is as asked for: there is nothing to wait for");
+    terminal.complain(`no hive is as asked for: there is nothing to wait for${hintOf(flags)}`);
     return EXIT.failed;
   }
   const outcome = "look" in awaited ? await follow(session, awaited, deadline) : undefined;

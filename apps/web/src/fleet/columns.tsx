@@ -6,7 +6,7 @@ import { Status } from "../parts/status.tsx";
 import type { SeenRow } from "../state/fleet.ts";
 import { hrefOf } from "../state/place.ts";
 import { countText } from "../words/amounts.ts";
-import { addressText, gpuKinds } from "../words/devices.ts";
+import { addressText, gpuTexts } from "../words/devices.ts";
 import { FirstLabelChips } from "./labels.tsx";
 
 export interface Column {
@@ -113,7 +113,7 @@ function Address(hive: { host: string; port: number }) {
 }
 
 function Gpus({ gpus }: { gpus: SeenRow["row"]["gpus"] }) {
-  const kinds = gpuKinds(gpus);
+  const kinds = gpuTexts(gpus);
   return (
     <span class={gpus?.length ? "" : "soft"}>
       {kinds.map((kind, index) => (

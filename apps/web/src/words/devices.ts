@@ -1,28 +1,9 @@
-interface Gpu {
-  readonly name: string | null;
-  readonly total_bytes: number | null;
-}
+import { gpuKinds } from "@repo/queen-client";
 
-const MAKERS = /^(?:NVIDIA|AMD|Intel(?:\(R\))?) (?:GeForce |Tesla |Radeon |Instinct )?/;
-/** How the memory and the board are built. */
-const BUILD = /[ -](?:HBM\d\w*|SXM\d?|PCIe)\b/g;
-/** What turns the direction of a text: its memory, which is said behind the name, would be turned too. */
-const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
-const GB = 2 ** 30;
-
-/** "8 × H100 80GB": each kind once, without what every name says. */
-export function gpuKinds(gpus: readonly Gpu[] | null): string[] {
+/** "8 × H100 80GB", or why there is none to say. */
+export function gpuTexts(gpus: Parameters<typeof gpuKinds>[0] | null): string[] {
   if (gpus === null) return ["not detected"];
-  if (gpus.length === 0) return ["no GPU"];
-  const kinds = new Map<string, number>();
-  for (const gpu of gpus) kinds.set(kindOf(gpu), (kinds.get(kindOf(gpu)) ?? 0) + 1);
-  return [...kinds].map(([kind, count]) => (count === 1 ? kind : `${count} × ${kind}`));
-}
-
-function kindOf({ name, total_bytes: bytes }: Gpu): string {
-  const short = (name ?? "GPU").replace(MAKERS, "").replace(BUILD, "").replace(TURNS, "");
-  if (bytes === null || /\d ?GB\b/i.test(short)) return short;
-  return `${short} ${Math.round(bytes / GB)}GB`;
+  return gpus.length === 0 ? ["no GPU"] : gpuKinds(gpus);
 }
 
 export const addressText = ({ host, port }: { host: string; port: number }): string =>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { bytesText, durationText, momentText, shareText, timeText } from "./amounts.ts";
 import { curlCommand, fleetCommand } from "./command.ts";
-import { gpuKinds } from "./devices.ts";
+import { gpuTexts } from "./devices.ts";
 
 const GB = 2 ** 30;
 
@@ -29,14 +29,9 @@ test("memory is said in the digits that one compares, and a share says its unit 
   expect(shareText(640 * GB, 2048 * GB)).toBe("640 GB / 2.0 TB");
 });
 
-test("GPUs of one kind are said once, without the maker, and with their memory where the name has none", () => {
-  const gpu = (name: string | null, gb: number | null) => ({ name, total_bytes: gb && gb * GB });
-  expect(gpuKinds(Array.from({ length: 8 }, () => gpu("NVIDIA H100 80GB HBM3", 80)))).toEqual(["8 × H100 80GB"]);
-  expect(gpuKinds([gpu("NVIDIA GeForce RTX 4090", 24), gpu("NVIDIA L4", 24)])).toEqual(["RTX 4090 24GB", "L4 24GB"]);
-  expect(gpuKinds([gpu("NVIDIA A100-SXM4-40GB", 40)])).toEqual(["A100-40GB"]);
-  expect(gpuKinds([gpu("NVIDIA \u202eT4", 16)])).toEqual(["T4 16GB"]);
-  expect(gpuKinds([gpu(null, null)])).toEqual(["GPU"]);
-  expect([gpuKinds([]), gpuKinds(null)]).toEqual([["no GPU"], ["not detected"]]);
+test("GPUs are said by kind, and where there is none to say, why", () => {
+  expect(gpuTexts([{ name: "NVIDIA GeForce RTX 4090", total_bytes: 24 * GB }])).toEqual(["RTX 4090 24GB"]);
+  expect([gpuTexts([]), gpuTexts(null)]).toEqual([["no GPU"], ["not detected"]]);
 });
 
 const HERE = { root: "http://127.0.0.1:8500/", isLocked: false };

@@ -1,0 +1,45 @@
+import { QueenNoAnswer, QueenProblem } from "@repo/queen-client";
+import { NotConnected } from "../access/node-fetch.ts";
+import { EXIT, Interrupted, sentencesOf } from "../failure.ts";
+import type { Session } from "../session.ts";
+
+export const OUTCOME_UNKNOWN = "CATALOG_OUTCOME_UNKNOWN";
+export const LOOK_FIRST = "of what is not known, look whether it was done before doing it again";
+
+/** Whether the queen may have done what was asked, though nothing says so. */
+export function isOutcomeUnknown(error: unknown): boolean {
+  if (error instanceof QueenProblem) return error.code === OUTCOME_UNKNOWN;
+  return error instanceof Interrupted || (error instanceof QueenNoAnswer && !(error.cause instanceof NotConnected));
+}
+
+/** Why what was asked for many things ended before its end. */
+export function whyEnded(error: unknown): string {
+  if (error instanceof Interrupted) return "interrupted";
+  if (error instanceof QueenProblem) return "refused";
+  if (!(error instanceof QueenNoAnswer) || error.cause instanceof NotConnected) return "no queen was reached";
+  return error.reason === "timed_out" ? "no answer came in time" : "the answer broke off";
+}
+
+/** Ends the report of many things by an error. The exit code, where some were done: else it is that of the error. */
+export async function endByError(
+  { signal, terminal, caller }: Session,
+  report: { end(error: unknown): Promise<number> },
+  error: unknown,
+): Promise<number> {
+  const exitCode = await report.end(error);
+  if (signal.aborted || exitCode !== EXIT.someFailed) throw error;
+  for (const sentence of sentencesOf(error, caller)) terminal.complain(sentence);
+  return exitCode;
+}
+
+/** What one change is answered with. Where it is not known whether it was done, that is said; of a refusal its code says so. */
+export async function answerOf<T>({ terminal }: Session, change: string, asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!(error instanceof QueenProblem) && isOutcomeUnknown(error)) {
+      terminal.complain(`whether ${change} is not known: look before doing it again`);
+    }
+    throw error;
+  }
+}
