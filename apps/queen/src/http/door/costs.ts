@@ -53,12 +53,14 @@ export class Costs {
     this.#charge = charge;
   }
 
-  /** The hook of a route with a body: room for that must be there before it is read. One of unknown length may become as long as any. */
+  /** The hook of a route with a body: room for that must be there before it is read. */
   readonly boundBody: onRequestHookHandler = (request, reply, done) => {
     const { headers } = request.raw;
-    const bytes = Number(headers["content-length"] ?? (headers["transfer-encoding"] ? this.#maxBodyBytes : 0));
-    if (bytes <= SMALL_BODY_BYTES || bytes > this.#maxBodyBytes) return done();
-    if (this.#hold(this.#bodies, bytes, request, reply)) done();
+    const bytes = Number(headers["content-length"] ?? 0);
+    const isInChunks = headers["transfer-encoding"] !== undefined;
+    if (!isInChunks && (bytes <= SMALL_BODY_BYTES || bytes > this.#maxBodyBytes)) return done();
+    const isHeld = isInChunks ? this.#holdChunks(request, reply) : this.#hold(this.#bodies, bytes, request, reply);
+    if (isHeld) done();
     else done(tooMuch("send", request));
   };
 
@@ -133,6 +135,22 @@ export class Costs {
       waiting.go();
       return;
     }
+  }
+
+  /** Of unknown length, a body may become as long as any: that much is held until all of it is there, or its caller has gone, and then what has arrived. */
+  #holdChunks(request: FastifyRequest, reply: FastifyReply): boolean {
+    const key = keyOf(request);
+    if (!this.#bodies.take(key, this.#maxBodyBytes)) return false;
+    let bytes = 0;
+    // It begins to flow in the next turn: its parser listens by then.
+    request.raw.on("data", (piece: Buffer) => {
+      bytes += piece.length;
+    });
+    finished(request.raw, () => {
+      this.#bodies.giveBack(key, this.#maxBodyBytes);
+      if (bytes > SMALL_BODY_BYTES) this.#hold(this.#bodies, Math.min(bytes, this.#maxBodyBytes), request, reply);
+    });
+    return true;
   }
 
   /** Until the answer has gone, or its caller has. */
