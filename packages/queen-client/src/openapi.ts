@@ -1956,7 +1956,7 @@ export interface components {
          *
          *     `CATALOG_NOT_MIGRATED`: The catalog lacks migrations
          *
-         *     `CATALOG_UNAVAILABLE`: The catalog did not answer; try again
+         *     `CATALOG_UNAVAILABLE`: The catalog did not answer, or its file is not in its place: see `detail`
          */
         "CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_UNAVAILABLE": {
             headers: {
@@ -2134,7 +2134,7 @@ export interface components {
          *
          *     `CATALOG_READ_ONLY`: The catalog cannot be written
          *
-         *     `CATALOG_UNAVAILABLE`: The catalog did not answer; try again
+         *     `CATALOG_UNAVAILABLE`: The catalog did not answer, or its file is not in its place: see `detail`
          *
          *     `STOPPING`: The queen is stopping
          */
@@ -2272,7 +2272,7 @@ export interface components {
          *
          *     `CATALOG_READ_ONLY`: The catalog cannot be written
          *
-         *     `CATALOG_UNAVAILABLE`: The catalog did not answer; try again
+         *     `CATALOG_UNAVAILABLE`: The catalog did not answer, or its file is not in its place: see `detail`
          */
         "CATALOG_BUSY.CATALOG_CLOSED.CATALOG_NOT_MIGRATED.CATALOG_OUTCOME_UNKNOWN.CATALOG_READ_ONLY.CATALOG_UNAVAILABLE": {
             headers: {
@@ -2456,7 +2456,7 @@ export interface components {
          *
          *     `CATALOG_NOT_MIGRATED`: The catalog lacks migrations
          *
-         *     `CATALOG_UNAVAILABLE`: The catalog did not answer; try again
+         *     `CATALOG_UNAVAILABLE`: The catalog did not answer, or its file is not in its place: see `detail`
          *
          *     `STOPPING`: The queen is stopping
          */
@@ -2686,7 +2686,7 @@ export interface components {
          *
          *     `CATALOG_NOT_MIGRATED`: The catalog lacks migrations
          *
-         *     `CATALOG_UNAVAILABLE`: The catalog did not answer; try again
+         *     `CATALOG_UNAVAILABLE`: The catalog did not answer, or its file is not in its place: see `detail`
          *
          *     `STOPPING`: The queen is stopping
          *
