@@ -1840,7 +1840,7 @@ export interface components {
             why: string;
             row?: components["schemas"]["FleetRow"] | null;
         };
-        /** @description A hive was taken from new work, or given back */
+        /** @description A hive was taken from new work, or given back: of a cordon that ran out with its `reason` and `until_ms`, of one that was lifted with neither */
         CordonEvent: {
             /** @description Milliseconds since 1970-01-01 UTC */
             at_ms: number;
@@ -4449,6 +4449,8 @@ export interface operations {
                      * @example PT2H
                      */
                     for?: string;
+                    /** @description Also where the hive has a cordon that ends later, and is skipped otherwise. Default: where one hive alone is named by `ids` */
+                    overwrite?: boolean;
                     /** @description These hives, in this order; one that is named twice is done once */
                     ids?: string[];
                     /** @description On labels, as Kubernetes writes it: `rack=r12,env!=prod,zone in (a,b),!drained` */
