@@ -1709,6 +1709,8 @@ export interface components {
                 error: number;
                 shutdown: number;
             };
+            /** @description Of the idle ones those that get no work because their hive is cordoned, on probation or not online */
+            idle_kept_from_work: number;
             /** @description How many live hives have a server that would load it */
             hives_with_it_on_disk: number;
         };
@@ -5291,6 +5293,7 @@ export interface operations {
                      *             "error": 0,
                      *             "shutdown": 0
                      *           },
+                     *           "idle_kept_from_work": 1,
                      *           "hives_with_it_on_disk": 5
                      *         }
                      *       ],
